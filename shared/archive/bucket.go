@@ -1,0 +1,46 @@
+package archive
+
+import "context"
+
+// Reader is the reading half of a bucket. Implementations are safe for
+// concurrent use, honour ctx on every call and translate what they meet:
+// fs.ErrNotExist for a key that is not there, fs.ErrPermission for a refusal.
+// Any other error means that the answer is not known. Reads are strongly
+// consistent: what a successful write stored is what the next read returns.
+// Returned bytes belong to the caller.
+//
+// A Reader may repeat a failed read within ctx; callers do not.
+type Reader interface {
+	// Get reads a whole object and its entity tag. If etag is not empty and
+	// still names the object's content, data is nil and current equals etag.
+	Get(ctx context.Context, key, etag string) (data []byte, current string, err error)
+
+	// GetFrom reads from offset to the end. At or beyond the end it returns
+	// no bytes and no error.
+	GetFrom(ctx context.Context, key string, offset int64) ([]byte, error)
+
+	// List returns the keys that begin with prefix, in byte order, all pages.
+	List(ctx context.Context, prefix string) ([]string, error)
+}
+
+// Bucket is what the archive needs of an object store. Writes are atomic: a
+// reader sees the object as it was before or as it is after, never between,
+// and a write that returned nil is durable.
+//
+// A write that returned an error may have been applied. Put and Create may be
+// repeated by the implementation, Append never is.
+type Bucket interface {
+	Reader
+
+	// Put stores an object, replacing what was there.
+	Put(ctx context.Context, key string, data []byte) error
+
+	// Create stores an object unless the key is taken: fs.ErrExist.
+	Create(ctx context.Context, key string, data []byte) error
+
+	// Append adds data to the appendable object at key if position is its
+	// current length, 0 creating it, and returns the new length. Among any
+	// number of callers with one position exactly one succeeds; the others
+	// get fs.ErrExist and nothing of theirs is stored.
+	Append(ctx context.Context, key string, position int64, data []byte) (length int64, err error)
+}

@@ -1,0 +1,102 @@
+package catalog
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+var errNotJSON = errors.New("not valid JSON")
+
+// Canonical rewrites a JSON value so that equal content has equal bytes: no
+// white space, object members sorted by name (the last of two members with
+// one name wins), strings with the fewest escapes (RFC 8785), numbers exactly
+// as they were written.
+func Canonical(raw []byte) (string, error) {
+	if !json.Valid(raw) {
+		return "", errNotJSON
+	}
+	return string(appendCanonical(make([]byte, 0, len(raw)), string(raw))), nil
+}
+
+// appendCanonical expects one valid JSON value, white space around it allowed.
+func appendCanonical(dst []byte, value string) []byte {
+	value = trimSpace(value)
+	switch value[0] {
+	case '{':
+		return appendObject(dst, value)
+	case '[':
+		dst = append(dst, '[')
+		first := true
+		for element := range elements(value) {
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			dst = appendCanonical(dst, element)
+		}
+		return append(dst, ']')
+	case '"':
+		return appendString(dst, unquote(value))
+	default:
+		return append(dst, value...)
+	}
+}
+
+func appendObject(dst []byte, value string) []byte {
+	list := memberList(value)
+	slices.SortStableFunc(list, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	dst = append(dst, '{')
+	first := true
+	for i, m := range list {
+		if i+1 < len(list) && list[i+1].name == m.name {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = appendString(dst, m.name)
+		dst = append(dst, ':')
+		dst = appendCanonical(dst, m.value)
+	}
+	return append(dst, '}')
+}
+
+const hexDigits = "0123456789abcdef"
+
+func appendString(dst []byte, s string) []byte {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	dst = append(dst, '"')
+	start := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\b':
+			dst = append(dst, '\\', 'b')
+		case '\f':
+			dst = append(dst, '\\', 'f')
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}

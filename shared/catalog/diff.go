@@ -1,0 +1,114 @@
+package catalog
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Diff is what happened between two snapshots of one scope. Lists are sorted.
+type Diff struct {
+	Added   []string      `json:"Added,omitempty"`   // ImageIds only in the later snapshot
+	Changed []FieldChange `json:"Changed,omitempty"` // one entry a changed field
+	Removed []string      `json:"Removed,omitempty"` // ImageIds only in the earlier snapshot
+}
+
+// FieldChange is one field of one image with its JSON value before and after.
+type FieldChange struct {
+	After   json.RawMessage `json:"After,omitempty"`  // absent: the field vanished
+	Before  json.RawMessage `json:"Before,omitempty"` // absent: the field is new
+	Field   string          `json:"Field"`            // dotted, as OsTag.Version; empty: one of several entries under the id
+	ImageID string          `json:"ImageId"`
+}
+
+// Empty reports whether nothing happened.
+func (d Diff) Empty() bool {
+	return len(d.Added) == 0 && len(d.Changed) == 0 && len(d.Removed) == 0
+}
+
+// Compare returns the difference from before to after, both in canonical
+// order (see Snapshot.Images).
+func Compare(before, after []*Image) Diff {
+	var d Diff
+	for len(before) > 0 || len(after) > 0 {
+		var old, new []*Image
+		switch {
+		case len(after) == 0 || len(before) > 0 && before[0].ImageID < after[0].ImageID:
+			old, before = cutEntries(before)
+			d.Removed = append(d.Removed, old[0].ImageID)
+		case len(before) == 0 || after[0].ImageID < before[0].ImageID:
+			new, after = cutEntries(after)
+			d.Added = append(d.Added, new[0].ImageID)
+		default:
+			old, before = cutEntries(before)
+			new, after = cutEntries(after)
+			d.Changed = appendChanges(d.Changed, old, new)
+		}
+	}
+	return d
+}
+
+// cutEntries splits off the entries that share the first ImageId.
+func cutEntries(images []*Image) (same, rest []*Image) {
+	n := 1
+	for n < len(images) && images[n].ImageID == images[0].ImageID {
+		n++
+	}
+	return images[:n], images[n:]
+}
+
+// appendChanges compares the entries of one ImageId. Entries that are on both
+// sides cancel out; what is left is paired in order.
+func appendChanges(list []FieldChange, before, after []*Image) []FieldChange {
+	if len(before) == 1 && len(after) == 1 {
+		return appendFields(list, before[0].ImageID, "", before[0].Raw, after[0].Raw)
+	}
+	has := func(images []*Image) func(*Image) bool {
+		return func(im *Image) bool {
+			return slices.ContainsFunc(images, func(o *Image) bool { return o.Raw == im.Raw })
+		}
+	}
+	gone := slices.DeleteFunc(slices.Clone(before), has(after))
+	come := slices.DeleteFunc(slices.Clone(after), has(before))
+	for i := range min(len(gone), len(come)) {
+		list = appendFields(list, gone[i].ImageID, "", gone[i].Raw, come[i].Raw)
+	}
+	for _, im := range gone[min(len(gone), len(come)):] {
+		list = append(list, FieldChange{ImageID: im.ImageID, Before: json.RawMessage(im.Raw)})
+	}
+	for _, im := range come[min(len(gone), len(come)):] {
+		list = append(list, FieldChange{ImageID: im.ImageID, After: json.RawMessage(im.Raw)})
+	}
+	return list
+}
+
+// appendFields walks two canonical objects, whose members are sorted by name.
+func appendFields(list []FieldChange, id, prefix, before, after string) []FieldChange {
+	if before == after {
+		return list
+	}
+	old, new := memberList(before), memberList(after)
+	for len(old) > 0 || len(new) > 0 {
+		change := FieldChange{ImageID: id}
+		switch {
+		case len(new) == 0 || len(old) > 0 && old[0].name < new[0].name:
+			change.Field, change.Before = prefix+old[0].name, json.RawMessage(old[0].value)
+			old = old[1:]
+		case len(old) == 0 || new[0].name < old[0].name:
+			change.Field, change.After = prefix+new[0].name, json.RawMessage(new[0].value)
+			new = new[1:]
+		default:
+			name, b, a := old[0].name, old[0].value, new[0].value
+			old, new = old[1:], new[1:]
+			if b == a {
+				continue
+			}
+			if b[0] == '{' && a[0] == '{' {
+				list = appendFields(list, id, prefix+name+".", b, a)
+				continue
+			}
+			change.Field, change.Before, change.After = prefix+name, json.RawMessage(b), json.RawMessage(a)
+		}
+		list = append(list, change)
+	}
+	return list
+}
