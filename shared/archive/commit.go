@@ -1,0 +1,341 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/sync/errgroup"
+
+	"community-images/shared/catalog"
+)
+
+const (
+	maxConflicts = 100 // appends that other runs won, in one commit
+	maxUnknown   = 4   // appends whose outcome was not known, in a row
+	maxHeadPuts  = 5   // heads put because the log had grown meanwhile
+	maxPuts      = 16  // snapshot objects put at a time
+)
+
+// Writer commits runs. It is safe for concurrent use.
+type Writer struct {
+	*Archive
+	bucket Bucket
+	now    func() time.Time
+	pause  func() backoff.BackOff
+}
+
+// NewWriter returns a writer whose commits are dated by now.
+func NewWriter(bucket Bucket, keys Keys, now func() time.Time) *Writer {
+	return &Writer{Archive: New(bucket, keys), bucket: bucket, now: now, pause: newPause}
+}
+
+func newPause() backoff.BackOff {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval, b.RandomizationFactor, b.MaxInterval = 20*time.Millisecond, 1, time.Second
+	return b
+}
+
+// Result is what a commit did.
+type Result struct {
+	Region  *Region // after the commit
+	Commit  *Line   // nil: nothing had changed, nothing was appended
+	Counts  Counts
+	Stored  int // snapshot objects written
+	Bytes   int // of those objects
+	Retries int // appends that another run won, or whose outcome had to be looked up
+	// HeadError is set when the commit is published and the head could not be
+	// put: readers are served from the log, the next run repairs the head.
+	HeadError error
+}
+
+// Load returns the state of a region for a run to plan on; an empty one if
+// there is none yet.
+func (w *Writer) Load(ctx context.Context, region string) (*Region, error) {
+	r, err := w.Now(ctx, region, nil)
+	if errors.Is(err, ErrNoData) {
+		return newRegion(region), nil
+	}
+	return r, err
+}
+
+// Commit publishes what a run learned: the new snapshot objects, one line of
+// the log, the head. base is the state that Load returned when the run began.
+// An error means that nothing was published, or, if ctx ended or the store
+// stopped answering, that this is not known; the next run settles it.
+//
+// A run that changed nothing appends nothing and only puts the head.
+func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, error) {
+	res := Result{}
+	run.Checks = slices.Clone(run.Checks)
+	if err := w.putSnapshots(ctx, base, run, &res); err != nil {
+		return res, err
+	}
+	if err := w.publish(ctx, base, run, &res); err != nil {
+		return res, err
+	}
+	if err := w.putHead(ctx, run, &res); err != nil {
+		if res.Commit == nil {
+			return res, err
+		}
+		res.HeadError = err
+	}
+	return res, nil
+}
+
+// putSnapshots stores the new contents. A check whose content could not be
+// stored becomes a failed one, so that it fails alone.
+func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *Result) error {
+	var group errgroup.Group
+	group.SetLimit(maxPuts)
+	sizes := make([]int, len(run.Checks))
+	faults := make([]error, len(run.Checks))
+	for i, c := range run.Checks {
+		if was, _ := base.Scope(c.Scope); c.State != OK || c.Snapshot == nil || c.Snapshot.Digest == was.Digest {
+			continue
+		}
+		group.Go(func() error {
+			sizes[i], faults[i] = w.putSnapshot(ctx, c.Snapshot)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	for i, err := range faults {
+		if err != nil {
+			if ctx.Err() != nil || errors.Is(err, fs.ErrPermission) {
+				return err
+			}
+			c := &run.Checks[i]
+			c.State, c.Snapshot = Failed, nil
+			c.Problem = &Problem{Class: "storage", Code: "StorageFault", Message: err.Error()}
+		}
+		if sizes[i] > 0 {
+			res.Stored++
+			res.Bytes += sizes[i]
+		}
+	}
+	return nil
+}
+
+// putSnapshot stores one object; that it is there already, whoever stored it,
+// is success. It returns the bytes written.
+func (w *Writer) putSnapshot(ctx context.Context, s *catalog.Snapshot) (int, error) {
+	key, err := w.keys.Snapshot(s.Scope, s.Digest)
+	if err != nil {
+		return 0, err
+	}
+	data := s.Encode()
+	err = w.bucket.Create(ctx, key, data)
+	if errors.Is(err, fs.ErrExist) {
+		if _, err = w.Snapshot(ctx, s.Scope, s.Digest); err == nil {
+			return 0, nil
+		}
+		var damaged *DamagedError
+		if !errors.As(err, &damaged) {
+			return 0, err
+		}
+		err = w.bucket.Put(ctx, key, data)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("storing snapshot %q: %w", key, err)
+	}
+	return len(data), nil
+}
+
+// publish appends the line of a run, on top of whatever other runs have
+// published since base. It leaves the state after it in res.
+func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result) error {
+	cur := base
+	pause := w.pause()
+	for res.Retries <= maxConflicts {
+		date := catalog.At(w.now())
+		if date.Before(cur.CommittedAt.Time) {
+			date = cur.CommittedAt
+		}
+		line, next, counts, err := draft(base, cur, run, date, w.keys)
+		if err != nil {
+			return err
+		}
+		if line.Empty() {
+			res.Region, res.Counts = next, counts
+			return nil
+		}
+		if cur.log.month != "" && cur.log.sealed == "" && cur.log.month != monthOf(date.Time) && cur.Sequence > 0 {
+			line, next = seal(cur, line)
+		}
+		placed, err := w.place(ctx, cur, next, line)
+		if err != nil {
+			return err
+		}
+		if placed && line.Successor == "" {
+			res.Region, res.Counts, res.Commit = next, counts, line
+			return nil
+		}
+		if placed {
+			cur = next
+			continue
+		}
+		res.Retries++
+		if err := sleep(ctx, pause.NextBackOff()); err != nil {
+			return err
+		}
+		if cur, err = w.Load(ctx, cur.RegionID); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("committing run %q of %q: other runs were faster %d times", run.RunID, base.RegionID, res.Retries)
+}
+
+// seal returns the line that ends cur's file in the place of l, and the state
+// after it.
+func seal(cur *Region, l *Line) (*Line, *Region) {
+	s := &Line{
+		CommittedAt: l.CommittedAt, Format: l.Format, Previous: l.Previous, RegionID: l.RegionID, RunID: l.RunID,
+		Sequence: l.Sequence, StartedAt: l.StartedAt, Successor: monthOf(l.CommittedAt.Time), Trigger: l.Trigger,
+	}
+	next := cur.clone()
+	next.apply(s, "")
+	return s, next
+}
+
+// place appends a line after cur and completes next. It returns false if
+// another run's line stands there.
+func (w *Writer) place(ctx context.Context, cur, next *Region, line *Line) (bool, error) {
+	at, err := w.end(ctx, cur, line)
+	if err != nil {
+		return false, err
+	}
+	if at.month != cur.log.month || cur.Sequence == 0 {
+		next.Files = append(next.Files, File{FirstCommittedAt: line.CommittedAt, FirstSequence: line.Sequence, Month: at.month})
+		line.Checkpoint = next.checkpoint()
+	}
+	data, hash, err := line.encode()
+	if err != nil {
+		return false, err
+	}
+	if at.torn {
+		data = append([]byte{'\n'}, data...)
+	}
+	key, err := w.keys.Log(cur.RegionID, at.month)
+	if err != nil {
+		return false, err
+	}
+	next.log = position{month: at.month, length: at.length + int64(len(data)), hash: hash, sealed: line.Successor}
+	return w.append(ctx, key, at.length, data)
+}
+
+// end is where the line after cur goes: the end of cur's file, or of the file
+// that a seal or an empty archive begins.
+func (w *Writer) end(ctx context.Context, cur *Region, line *Line) (position, error) {
+	at := cur.log
+	switch {
+	case cur.log.sealed != "":
+		at = position{month: cur.log.sealed}
+	case cur.log.month != "":
+		return at, nil
+	default:
+		return position{month: monthOf(line.CommittedAt.Time)}, nil
+	}
+	// A writer may have torn the first line of the new file.
+	key, err := w.keys.Log(cur.RegionID, at.month)
+	if err != nil {
+		return at, err
+	}
+	data, err := w.bucket.GetFrom(ctx, key, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return at, nil
+	}
+	at.length = int64(len(data))
+	at.torn = len(data) > 0 && data[len(data)-1] != '\n'
+	return at, err
+}
+
+// append settles one append, whatever the store answers: true if the bytes
+// stand at the position, false if others do.
+func (w *Writer) append(ctx context.Context, key string, at int64, data []byte) (bool, error) {
+	pause := w.pause()
+	for try := 1; ; try++ {
+		_, err := w.bucket.Append(ctx, key, at, data)
+		if err == nil {
+			return true, nil
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			return false, fmt.Errorf("appending to log %q: %w", key, err)
+		}
+		there, readErr := w.bucket.GetFrom(ctx, key, at)
+		switch {
+		case readErr == nil && bytes.HasPrefix(there, data):
+			return true, nil
+		case readErr == nil && len(there) > 0:
+			return false, nil
+		case try == maxUnknown:
+			return false, fmt.Errorf("appending to log %q at %d: %w", key, at, err)
+		}
+		if err := sleep(ctx, pause.NextBackOff()); err != nil {
+			return false, fmt.Errorf("appending to log %q at %d: %w", key, at, err)
+		}
+	}
+}
+
+// putHead puts the head until it is level with the log.
+func (w *Writer) putHead(ctx context.Context, run Run, res *Result) error {
+	key, err := w.keys.Head(res.Region.RegionID)
+	if err != nil {
+		return err
+	}
+	for range maxHeadPuts {
+		if err := w.merge(ctx, key, run, res); err != nil {
+			return err
+		}
+		data, err := encodeHead(res.Region)
+		if err != nil {
+			return err
+		}
+		if err := w.bucket.Put(ctx, key, data); err != nil {
+			return fmt.Errorf("putting head %q: %w", key, err)
+		}
+		grown, err := w.catchUp(ctx, res.Region)
+		if err != nil || grown == res.Region {
+			return err
+		}
+		res.Region = grown
+	}
+	return nil
+}
+
+// merge takes over what other runs have noted in the head since this run
+// read it, so that putting ours does not lose their checks.
+func (w *Writer) merge(ctx context.Context, key string, run Run, res *Result) error {
+	data, current, err := w.bucket.Get(ctx, key, res.Region.headTag)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("reading head %q: %w", key, err)
+	}
+	next := res.Region
+	if data != nil {
+		if theirs, err := decodeHead(next.RegionID, data); err == nil {
+			next = next.clone()
+			next.adopt(theirs)
+		}
+	}
+	next = next.clone()
+	next.headTag = current
+	next.Run = RunInfo{Counts: res.Counts, FinishedAt: catalog.At(w.now()), RunID: run.RunID, StartedAt: run.StartedAt, Trigger: run.Trigger}
+	res.Region = next
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,80 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"community-images/shared/catalog"
+)
+
+// head is the stored form of a Region.
+type head struct {
+	Clusters         []catalog.Cluster `json:"Clusters"`
+	CommittedAt      catalog.Time      `json:"CommittedAt"`
+	Discovery        Discovery         `json:"Discovery"`
+	Format           int               `json:"Format"`
+	Log              headLog           `json:"Log"`
+	RegionID         string            `json:"RegionId"`
+	Run              RunInfo           `json:"Run"`
+	Scopes           []ScopeState      `json:"Scopes"`
+	Sequence         int64             `json:"Sequence"`
+	UpstreamClusters json.RawMessage   `json:"UpstreamClusters"`
+}
+
+// headLog is the place in the log up to which the head has been derived.
+type headLog struct {
+	Files    []File `json:"Files"`
+	Hash     string `json:"Hash"`
+	Month    string `json:"Month"`
+	Position int64  `json:"Position"`
+	Sealed   string `json:"Sealed,omitempty"`
+	Torn     bool   `json:"Torn,omitempty"`
+}
+
+func encodeHead(r *Region) ([]byte, error) {
+	upstream := r.Upstream
+	if len(upstream) == 0 {
+		upstream = json.RawMessage("[]")
+	}
+	data, err := catalog.MarshalLine(head{
+		Clusters: r.SortedClusters(), CommittedAt: r.CommittedAt, Discovery: r.Discovery, Format: catalog.Format,
+		Log:      headLog{Files: files(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length, Sealed: r.log.sealed, Torn: r.log.torn},
+		RegionID: r.RegionID, Run: r.Run, Scopes: r.SortedScopes(), Sequence: r.Sequence, UpstreamClusters: upstream,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encoding head of %q: %w", r.RegionID, err)
+	}
+	return data, nil
+}
+
+// decodeHead reads a head. An error means that the head has to be rebuilt.
+func decodeHead(region string, data []byte) (*Region, error) {
+	var h head
+	if err := json.Unmarshal(data, &h); err != nil {
+		return nil, err
+	}
+	switch {
+	case h.Format != catalog.Format:
+		return nil, fmt.Errorf("head has format %d, this program reads %d", h.Format, catalog.Format)
+	case h.RegionID != region:
+		return nil, fmt.Errorf("head is of region %q", h.RegionID)
+	case h.Sequence > 0 && (!validMonth(h.Log.Month) || h.Log.Position < 1 || !validDigest(h.Log.Hash)):
+		return nil, fmt.Errorf("head does not name a place in the log")
+	}
+	r := newRegion(region)
+	r.load(&Checkpoint{Clusters: h.Clusters, Files: h.Log.Files, Scopes: h.Scopes})
+	r.Sequence, r.CommittedAt, r.Discovery, r.Run = h.Sequence, h.CommittedAt, h.Discovery, h.Run
+	r.log = position{month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, sealed: h.Log.Sealed}
+	if !bytes.Equal(h.UpstreamClusters, []byte("[]")) {
+		r.Upstream = h.UpstreamClusters
+	}
+	return r, nil
+}
+
+func files(list []File) []File {
+	if list == nil {
+		return []File{}
+	}
+	return list
+}

@@ -1,0 +1,343 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"community-images/shared/catalog"
+)
+
+// Archive reads the regions below one prefix of a bucket. It is safe for
+// concurrent use.
+type Archive struct {
+	bucket Reader
+	keys   Keys
+	images catalog.Interner
+}
+
+// New returns an archive below the keys' prefix.
+func New(bucket Reader, keys Keys) *Archive { return &Archive{bucket: bucket, keys: keys} }
+
+// Now returns the state of a region after its last commit. known is a state
+// that an earlier call returned, or nil: with it only what has come since is
+// read. The log decides what is current, the head saves reading it and carries
+// the times of the checks. ErrNoData means that there is nothing yet.
+func (a *Archive) Now(ctx context.Context, region string, known *Region) (*Region, error) {
+	r, err := a.base(ctx, region, known)
+	if err != nil {
+		return nil, err
+	}
+	if r, err = a.catchUp(ctx, r); err != nil {
+		return nil, err
+	}
+	if r.Sequence == 0 && r.headTag == "" {
+		return nil, fmt.Errorf("region %q: %w", region, ErrNoData)
+	}
+	return r, nil
+}
+
+// base is the state to start from: the head if it is new, known if the head
+// has not changed, or the last month of the log if there is no usable head.
+func (a *Archive) base(ctx context.Context, region string, known *Region) (*Region, error) {
+	key, err := a.keys.Head(region)
+	if err != nil {
+		return nil, err
+	}
+	tag := ""
+	if known != nil {
+		tag = known.headTag
+	}
+	data, current, err := a.bucket.Get(ctx, key, tag)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return a.withoutHead(ctx, region)
+	case err != nil:
+		return nil, fmt.Errorf("reading head %q: %w", key, err)
+	case tag != "" && current == tag && data == nil:
+		return known, nil
+	}
+	r, err := decodeHead(region, data)
+	if err != nil || r.Sequence == 0 { // a slow writer may have put an empty head after a first commit
+		rebuilt, err := a.withoutHead(ctx, region)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil && rebuilt.Sequence == 0 {
+			rebuilt.Discovery, rebuilt.Run, rebuilt.Upstream = r.Discovery, r.Run, r.Upstream
+		}
+		r = rebuilt
+	}
+	r.headTag = current
+	return r, nil
+}
+
+// withoutHead replays the last file of the log in which a line counts.
+func (a *Archive) withoutHead(ctx context.Context, region string) (*Region, error) {
+	months, err := a.months(ctx, region)
+	if err != nil {
+		return nil, err
+	}
+	r := newRegion(region)
+	for _, month := range slices.Backward(months) {
+		r.log = position{month: month}
+		data, key, err := a.file(ctx, r, month)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.replay(key, data, nil, nil); err != nil {
+			return nil, err
+		}
+		if r.Sequence > 0 {
+			break
+		}
+	}
+	return r, nil
+}
+
+// months lists the files of the log, oldest first.
+func (a *Archive) months(ctx context.Context, region string) ([]string, error) {
+	root, err := a.keys.Region(region)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := a.bucket.List(ctx, root+"log/")
+	if err != nil {
+		return nil, fmt.Errorf("listing %q: %w", root+"log/", err)
+	}
+	var months []string
+	for _, key := range keys {
+		if p, err := a.keys.Parse(key); err == nil && p.Kind == LogKind {
+			months = append(months, p.Month)
+		}
+	}
+	slices.Sort(months)
+	return months, nil
+}
+
+// catchUp returns r if the log has not grown, else the state after its end.
+func (a *Archive) catchUp(ctx context.Context, r *Region) (*Region, error) {
+	if r.log.month == "" {
+		return r, nil
+	}
+	grown := r
+	for {
+		key, err := a.keys.Log(r.RegionID, grown.log.month)
+		if err != nil {
+			return nil, err
+		}
+		data, err := a.tail(ctx, key, grown.log.length)
+		if err != nil {
+			return nil, err
+		}
+		if len(data) > 0 {
+			if grown == r {
+				grown = r.clone()
+			}
+			if err := grown.replay(key, data, nil, nil); err != nil {
+				return nil, err
+			}
+		}
+		next, err := a.successor(ctx, grown)
+		if err != nil || next == nil {
+			return grown, err
+		}
+		grown = next
+	}
+}
+
+// tail reads the file beyond length. It reads the byte before as well: the
+// range is then never empty, and a file that has become shorter shows.
+func (a *Archive) tail(ctx context.Context, key string, length int64) ([]byte, error) {
+	from := max(0, length-1)
+	data, err := a.bucket.GetFrom(ctx, key, from)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && length > 0:
+		return nil, &DamagedError{Key: key, Reason: "the log file that the head names is gone"}
+	case err != nil:
+		return nil, fmt.Errorf("reading log %q: %w", key, err)
+	case int64(len(data)) < length-from:
+		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("the log is shorter than the %d bytes that the head names", length)}
+	}
+	return data[length-from:], nil
+}
+
+// successor moves a sealed state to the beginning of the next file, nil if
+// there is no seal or no next file yet.
+func (a *Archive) successor(ctx context.Context, r *Region) (*Region, error) {
+	if r.log.sealed == "" {
+		return nil, nil
+	}
+	key, err := a.keys.Log(r.RegionID, r.log.sealed)
+	if err != nil {
+		return nil, &DamagedError{Key: r.log.month, Reason: err.Error()}
+	}
+	data, err := a.bucket.GetFrom(ctx, key, 0)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(data) == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading log %q: %w", key, err)
+	}
+	next := r.clone()
+	next.log.month, next.log.length, next.log.torn = r.log.sealed, 0, false
+	before := next.Sequence
+	if err := next.replay(key, data, nil, nil); err != nil {
+		return nil, err
+	}
+	if next.Sequence == before { // nothing in it counts: the writer that comes next begins it
+		return nil, nil
+	}
+	return next, nil
+}
+
+// At returns the state of a region as it stood at t: after the last commit
+// with CommittedAt <= t. now is the present state. *TooEarlyError means that
+// the history that is kept begins later.
+func (a *Archive) At(ctx context.Context, now *Region, t time.Time) (*Region, error) {
+	if !now.CommittedAt.After(t) {
+		return now, nil
+	}
+	return a.past(ctx, now,
+		func(f File) bool { return f.FirstCommittedAt.After(t) },
+		func(l *Line) bool { return l.CommittedAt.After(t) })
+}
+
+// AtSequence returns the state of a region after the commit with the number
+// n. *FutureError means that there is no such commit yet.
+func (a *Archive) AtSequence(ctx context.Context, now *Region, n int64) (*Region, error) {
+	switch {
+	case n > now.Sequence:
+		return nil, &FutureError{Last: now.Sequence}
+	case n == now.Sequence:
+		return now, nil
+	}
+	return a.past(ctx, now,
+		func(f File) bool { return f.FirstSequence > n },
+		func(l *Line) bool { return l.Sequence > n })
+}
+
+// past replays the last file that does not begin too late.
+func (a *Archive) past(ctx context.Context, now *Region, lateFile func(File) bool, lateLine func(*Line) bool) (*Region, error) {
+	i := len(now.Files) - 1
+	for i >= 0 && lateFile(now.Files[i]) {
+		i--
+	}
+	if i < 0 {
+		return nil, a.tooEarly(now, 0)
+	}
+	data, key, err := a.file(ctx, now, now.Files[i].Month)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, a.tooEarly(now, i+1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := newRegion(now.RegionID)
+	r.log.month = now.Files[i].Month
+	if err := r.replay(key, data, lateLine, nil); err != nil {
+		return nil, err
+	}
+	if r.Sequence == 0 {
+		return nil, &DamagedError{Key: key, Reason: "the month does not begin with its checkpoint"}
+	}
+	return r, nil
+}
+
+// tooEarly names the first commit of the files from i on.
+func (a *Archive) tooEarly(now *Region, i int) error {
+	if i >= len(now.Files) {
+		return fmt.Errorf("region %q: %w", now.RegionID, ErrNoData)
+	}
+	return &TooEarlyError{First: now.Files[i].FirstCommittedAt, FirstSequence: now.Files[i].FirstSequence}
+}
+
+func (a *Archive) file(ctx context.Context, now *Region, month string) (data []byte, key string, err error) {
+	if key, err = a.keys.Log(now.RegionID, month); err != nil {
+		return nil, "", err
+	}
+	if data, err = a.bucket.GetFrom(ctx, key, 0); err != nil {
+		return nil, key, fmt.Errorf("reading log %q: %w", key, err)
+	}
+	return data, key, nil
+}
+
+// Lines yields the commits of a region up to now, oldest first, from the one
+// with the number from; months that retention has removed are passed over.
+// It ends with the first error.
+func (a *Archive) Lines(ctx context.Context, now *Region, from int64) iter.Seq2[*Line, error] {
+	return func(yield func(*Line, error) bool) {
+		r := newRegion(now.RegionID)
+		for i, f := range now.Files {
+			if i+1 < len(now.Files) && now.Files[i+1].FirstSequence <= from {
+				continue
+			}
+			data, key, err := a.file(ctx, now, f.Month)
+			if errors.Is(err, fs.ErrNotExist) && r.Sequence == 0 {
+				continue
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			r.log.month, r.log.length, r.log.torn = f.Month, 0, false
+			var lines []*Line
+			err = r.replay(key, data, func(l *Line) bool { return l.Sequence > now.Sequence },
+				func(l *Line) { lines = append(lines, l) })
+			for _, l := range lines {
+				if l.Sequence >= from && !yield(l, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+	}
+}
+
+// Snapshot reads and proves one snapshot. *DamagedError means that the object
+// is missing or is not what its key says.
+func (a *Archive) Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
+	key, err := a.keys.Snapshot(scope, digest)
+	if err != nil {
+		return nil, err
+	}
+	data, _, err := a.bucket.Get(ctx, key, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &DamagedError{Key: key, Reason: "a commit refers to it and it is not there"}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading snapshot %q: %w", key, err)
+	}
+	s, err := catalog.DecodeSnapshot(data, &a.images)
+	if err != nil {
+		return nil, &DamagedError{Key: key, Reason: err.Error()}
+	}
+	if s.Scope != scope || s.Digest != digest {
+		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("it holds %s of %s", s.Digest, s.Scope)}
+	}
+	return s, nil
+}
+
+// Regions lists the regions that have an object below the prefix.
+func (a *Archive) Regions(ctx context.Context) ([]string, error) {
+	keys, err := a.bucket.List(ctx, a.keys.Root())
+	if err != nil {
+		return nil, fmt.Errorf("listing %q: %w", a.keys.Root(), err)
+	}
+	var regions []string
+	for _, key := range keys {
+		region, _, _ := strings.Cut(strings.TrimPrefix(key, a.keys.Root()), "/")
+		if catalog.ValidateName("RegionId", region) == nil && !slices.Contains(regions, region) {
+			regions = append(regions, region)
+		}
+	}
+	return regions, nil
+}

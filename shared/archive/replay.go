@@ -1,0 +1,132 @@
+package archive
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"community-images/shared/catalog"
+)
+
+// follow is the law of the log. It says whether a line comes next after the
+// region's last: true, or false for a line that counts for nobody (a second
+// copy of an append that was sent twice), or why the log is damaged.
+func follow(r *Region, l *Line) (bool, error) {
+	switch {
+	case l.Format != catalog.Format:
+		return false, fmt.Errorf("commit %d has format %d, this program reads %d", l.Sequence, l.Format, catalog.Format)
+	case l.RegionID != r.RegionID:
+		return false, fmt.Errorf("commit %d is of region %q", l.Sequence, l.RegionID)
+	case r.Sequence == 0 && l.Checkpoint != nil:
+		return true, nil // the first line that is read stands on its checkpoint
+	case l.Sequence <= r.Sequence:
+		return false, nil
+	case l.Sequence != r.Sequence+1:
+		return false, fmt.Errorf("commit %d follows commit %d", l.Sequence, r.Sequence)
+	case l.Previous != r.log.hash:
+		return false, fmt.Errorf("commit %d does not name the line before it", l.Sequence)
+	case l.CommittedAt.Before(r.CommittedAt.Time):
+		return false, fmt.Errorf("commit %d is dated before the one it follows", l.Sequence)
+	case r.log.sealed != "" && l.Checkpoint == nil:
+		return false, fmt.Errorf("commit %d begins a month without a checkpoint", l.Sequence)
+	}
+	return true, nil
+}
+
+// replay applies the lines in data, which stood in the file at r.log, to r
+// until stop says so. seen, which may be nil, is shown every line that counts
+// after it has been applied.
+func (r *Region) replay(key string, data []byte, stop func(*Line) bool, seen func(*Line)) error {
+	r.log.length += int64(len(data))
+	if r.log.torn { // these bytes go on with a line that never was
+		_, rest, ended := bytes.Cut(data, []byte{'\n'})
+		if !ended {
+			return nil
+		}
+		data = rest
+	}
+	r.log.torn = len(data) > 0 && data[len(data)-1] != '\n'
+	for len(data) > 0 {
+		var text []byte
+		text, data, _ = bytes.Cut(data, []byte{'\n'})
+		l := parseLine(text)
+		if l == nil {
+			continue
+		}
+		counts, err := follow(r, l)
+		if err != nil {
+			return &DamagedError{Key: key, Reason: err.Error()}
+		}
+		if !counts {
+			continue
+		}
+		if stop != nil && stop(l) {
+			return nil
+		}
+		r.apply(l, lineHash(text))
+		if seen != nil {
+			seen(l)
+		}
+	}
+	return nil
+}
+
+// apply makes r the state after l.
+func (r *Region) apply(l *Line, hash string) {
+	r.Sequence, r.CommittedAt = l.Sequence, l.CommittedAt
+	r.log.hash, r.log.sealed = hash, l.Successor
+	if c := l.Checkpoint; c != nil {
+		r.load(c)
+		return
+	}
+	for _, c := range l.Clusters {
+		if c.After == nil {
+			delete(r.Clusters, c.ClusterID)
+		} else {
+			r.Clusters[c.ClusterID] = *c.After
+		}
+	}
+	for _, e := range l.Ended {
+		delete(r.Scopes, e.path())
+	}
+	for _, s := range l.States {
+		ref := ScopeRef{s.ClusterID, s.InstanceType}
+		state := r.Scopes[ref.path()]
+		state.ClusterID, state.InstanceType = s.ClusterID, s.InstanceType
+		state.State, state.Since, state.Problem, state.TriedAt = s.To, s.At, s.Problem, s.At
+		if s.To == OK {
+			state.CheckedAt = s.At
+		}
+		r.Scopes[ref.path()] = state
+	}
+	for _, c := range l.Changes {
+		ref := ScopeRef{c.ClusterID, c.InstanceType}
+		state := r.Scopes[ref.path()]
+		state.ClusterID, state.InstanceType = c.ClusterID, c.InstanceType
+		state.Digest, state.ImageCount, state.Fingerprint = c.Digest, c.ImageCount, ""
+		if state.State == "" {
+			state.State, state.Since = OK, c.CheckedAt
+		}
+		state.CapturedAt, state.CheckedAt, state.TriedAt = c.CheckedAt, c.CheckedAt, c.CheckedAt
+		r.Scopes[ref.path()] = state
+	}
+}
+
+// load replaces the tables of r by those of a checkpoint.
+func (r *Region) load(c *Checkpoint) {
+	r.Scopes = make(map[string]ScopeState, len(c.Scopes))
+	for _, s := range c.Scopes {
+		r.Scopes[ScopeRef{s.ClusterID, s.InstanceType}.path()] = s
+	}
+	r.Clusters = make(map[string]catalog.Cluster, len(c.Clusters))
+	for _, cl := range c.Clusters {
+		r.Clusters[cl.ClusterID] = cl
+	}
+	r.Files = c.Files
+}
+
+func (s ScopeRef) path() string {
+	return catalog.Scope{ClusterID: s.ClusterID, InstanceType: s.InstanceType}.Path()
+}
+
+func monthOf(t time.Time) string { return t.UTC().Format(monthForm) }

@@ -1,0 +1,225 @@
+package archive
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"community-images/shared/catalog"
+)
+
+// Run is what one execution of the snapshot function learned about a region.
+type Run struct {
+	RunID     string
+	Trigger   string // timer, event, direct
+	StartedAt catalog.Time
+	Counts    Counts // Planned and Left; Commit fills in the rest
+	Checks    []Check
+	Ended     []catalog.Scope // scopes that will be asked no more
+	Discovery *Listing        // nil: clusters were not listed
+}
+
+// Check is the outcome of asking upstream about one scope.
+type Check struct {
+	Scope       catalog.Scope
+	At          catalog.Time // when it was asked
+	State       State
+	Problem     *Problem // of a scope that is not OK
+	Fingerprint string   // of the answer's bytes
+	// Snapshot is the new content, nil if it is the one that the base names.
+	Snapshot *catalog.Snapshot
+	// Before is the content that the base names; nil if there is none or if
+	// it could not be read.
+	Before *catalog.Snapshot
+}
+
+// Listing is the outcome of discovery.
+type Listing struct {
+	At       catalog.Time
+	Problem  *Problem // not nil: discovery failed and Clusters says nothing
+	Clusters []catalog.Cluster
+	Upstream json.RawMessage // JSON array of the entries, verbatim
+}
+
+// draft turns a run into the line that takes cur to the state it returns.
+// base is the state the run was planned on: where another run has published
+// something else meanwhile, theirs stands and the check is lost.
+func draft(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Line, *Region, Counts, error) {
+	l := &Line{
+		CommittedAt: committedAt, Format: catalog.Format, Previous: cur.log.hash, RegionID: cur.RegionID,
+		RunID: run.RunID, Sequence: cur.Sequence + 1, StartedAt: run.StartedAt, Trigger: run.Trigger,
+	}
+	counts := run.Counts
+	if maps.EqualFunc(base.Clusters, cur.Clusters, catalog.Cluster.Equal) { // else another run's listing came first
+		l.Clusters = clusterChanges(cur, run.Discovery)
+	}
+	for _, scope := range run.Ended {
+		planned, _ := base.Scope(scope)
+		if now, known := cur.Scope(scope); known && now.Digest == planned.Digest {
+			l.Ended = append(l.Ended, ScopeRef{scope.ClusterID, scope.InstanceType})
+			counts.Ended++
+		}
+	}
+	var kept []Check
+	for _, c := range run.Checks {
+		if lost(base, cur, c) {
+			counts.Lost++
+			continue
+		}
+		if err := l.add(cur, c, keys); err != nil {
+			return nil, nil, Counts{}, err
+		}
+		counts.count(cur, c)
+		kept = append(kept, c)
+	}
+	next := cur.clone()
+	if !l.Empty() {
+		next.apply(l, "")
+	}
+	next.note(kept, run.Discovery)
+	return l, next, counts, nil
+}
+
+// lost says whether another run has been faster with the scope.
+func lost(base, cur *Region, c Check) bool {
+	planned, wasKnown := base.Scope(c.Scope)
+	now, known := cur.Scope(c.Scope)
+	switch {
+	case wasKnown && !known:
+		return true
+	case now.Digest != planned.Digest:
+		return c.Snapshot == nil || c.Snapshot.Digest != now.Digest
+	}
+	return now.TriedAt.After(planned.TriedAt.Time) && now.TriedAt.After(c.At.Time)
+}
+
+// add writes one check into the line.
+func (l *Line) add(cur *Region, c Check, keys Keys) error {
+	was, known := cur.Scope(c.Scope)
+	ref := ScopeRef{c.Scope.ClusterID, c.Scope.InstanceType}
+	if !known {
+		l.Appeared = append(l.Appeared, ref)
+	}
+	if c.State != was.State && (known || c.State != OK) {
+		l.States = append(l.States, StateChange{
+			At: c.At, ClusterID: ref.ClusterID, From: was.State, InstanceType: ref.InstanceType, Problem: c.Problem, To: c.State,
+		})
+	}
+	if c.State != OK || c.Snapshot == nil || c.Snapshot.Digest == was.Digest {
+		return nil
+	}
+	key, err := keys.Snapshot(c.Scope, c.Snapshot.Digest)
+	if err != nil {
+		return err
+	}
+	change := Change{
+		CheckedAt: c.At, ClusterID: ref.ClusterID, Digest: c.Snapshot.Digest, ImageCount: len(c.Snapshot.Images),
+		InstanceType: ref.InstanceType, Key: key, PreviousDigest: was.Digest, PreviousImageCount: was.ImageCount,
+		RequestID: c.Snapshot.RequestID,
+	}
+	switch {
+	case was.Digest == "" || c.Before != nil:
+		var before []*catalog.Image
+		if c.Before != nil {
+			before = c.Before.Images
+		}
+		d := catalog.Compare(before, c.Snapshot.Images)
+		change.Added, change.Changed, change.Removed = d.Added, d.Changed, d.Removed
+	default:
+		change.PreviousLost = true
+	}
+	l.Changes = append(l.Changes, change)
+	return nil
+}
+
+func (n *Counts) count(cur *Region, c Check) {
+	was, _ := cur.Scope(c.Scope)
+	switch {
+	case c.State == Failed:
+		n.Failed++
+	case c.State == Held:
+		n.Held++
+	case c.Snapshot == nil || c.Snapshot.Digest == was.Digest:
+		n.Unchanged++
+	default:
+		n.Changed++
+	}
+}
+
+// note writes the times and outcomes of the checks into r, as far as r does
+// not know something later. Nothing of it is part of the history.
+func (r *Region) note(checks []Check, listing *Listing) {
+	for _, c := range checks {
+		s, known := r.Scope(c.Scope)
+		if c.State == OK && c.Snapshot != nil && c.Snapshot.Digest != s.Digest || !known {
+			continue
+		}
+		s.TriedAt = c.At
+		if s.State != c.State { // the head only mirrors what the log says
+			continue
+		}
+		s.Problem = c.Problem
+		if c.State == OK {
+			s.CheckedAt = c.At
+			s.Fingerprint = c.Fingerprint
+		}
+		r.Scopes[c.Scope.Path()] = s
+	}
+	if listing == nil {
+		return
+	}
+	r.Discovery.TriedAt, r.Discovery.Problem = listing.At, listing.Problem
+	if listing.Problem == nil {
+		r.Discovery.CheckedAt, r.Upstream = listing.At, listing.Upstream
+	}
+}
+
+// clusterChanges compares a listing with the clusters of a state.
+func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
+	if listing == nil || listing.Problem != nil {
+		return nil
+	}
+	listed := map[string]catalog.Cluster{}
+	for _, c := range listing.Clusters {
+		listed[c.ClusterID] = c
+	}
+	ids := maps.Clone(listed)
+	maps.Copy(ids, cur.Clusters)
+	var changes []ClusterChange
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		change := ClusterChange{ClusterID: id}
+		if before, ok := cur.Clusters[id]; ok {
+			change.Before = &before
+		}
+		if after, ok := listed[id]; ok {
+			change.After = &after
+		}
+		if change.Before != nil && change.After != nil && change.Before.Equal(*change.After) {
+			continue
+		}
+		changes = append(changes, change)
+	}
+	return changes
+}
+
+// adopt takes over the checks of another head that are later than those of r,
+// as far as they concern the content that r has.
+func (r *Region) adopt(theirs *Region) {
+	for path, t := range theirs.Scopes {
+		if s, ok := r.Scopes[path]; ok && s.Digest == t.Digest && s.State == t.State && t.TriedAt.After(s.TriedAt.Time) {
+			r.Scopes[path] = t
+		}
+	}
+	if theirs.Discovery.TriedAt.After(r.Discovery.TriedAt.Time) {
+		r.Discovery, r.Upstream = theirs.Discovery, theirs.Upstream
+	}
+}
+
+// checkpoint is the whole state of r.
+func (r *Region) checkpoint() *Checkpoint {
+	c := &Checkpoint{Clusters: r.SortedClusters(), Files: r.Files, Scopes: r.SortedScopes()}
+	for i := range c.Scopes {
+		c.Scopes[i].Fingerprint = ""
+	}
+	return c
+}

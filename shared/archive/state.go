@@ -1,0 +1,148 @@
+package archive
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"community-images/shared/catalog"
+)
+
+// State is the outcome of the last check of a scope.
+type State string
+
+// The states of a scope.
+const (
+	OK     State = "ok"     // upstream answered, the content is current
+	Failed State = "failed" // upstream did not give a usable answer; the last good content stays
+	Held   State = "held"   // the answer was suspicious and is not published; the last good content stays
+)
+
+// Problem says why a check did not succeed. Its text comes from upstream.
+type Problem struct {
+	Class     string `json:"Class"` // throttled, not-authorized, not-found, temporary, malformed, …
+	Code      string `json:"Code"`  // upstream's error code, if it gave one
+	Message   string `json:"Message"`
+	RequestID string `json:"RequestId"`
+}
+
+// ScopeState is what is known of one scope. Fields are in the order of their
+// JSON names, here and in every stored type.
+type ScopeState struct {
+	CapturedAt   catalog.Time `json:"CapturedAt"`            // when the current content was published first; zero: never
+	CheckedAt    catalog.Time `json:"CheckedAt"`             // when upstream last confirmed it; zero: never
+	ClusterID    string       `json:"ClusterId"`             // empty: asked without
+	Digest       string       `json:"Digest"`                // of the current content; empty: there is none yet
+	Fingerprint  string       `json:"Fingerprint,omitempty"` // of the answer's bytes; in the head only
+	ImageCount   int          `json:"ImageCount"`
+	InstanceType string       `json:"InstanceType"` // empty: asked without
+	Problem      *Problem     `json:"Problem,omitempty"`
+	Since        catalog.Time `json:"Since"` // when State began
+	State        State        `json:"State"`
+	TriedAt      catalog.Time `json:"TriedAt"` // when it was last asked, with whatever outcome
+}
+
+// Scope is the question s is about.
+func (s ScopeState) Scope(region string) catalog.Scope {
+	return catalog.Scope{RegionID: region, ClusterID: s.ClusterID, InstanceType: s.InstanceType}
+}
+
+// Discovery is the outcome of the last ListClusters of a region.
+type Discovery struct {
+	CheckedAt catalog.Time `json:"CheckedAt"` // when it last succeeded; zero: never
+	Problem   *Problem     `json:"Problem,omitempty"`
+	TriedAt   catalog.Time `json:"TriedAt"` // zero: clusters are not discovered
+}
+
+// Counts sums up a run over one region, in scopes.
+type Counts struct {
+	Changed   int `json:"Changed"`
+	Ended     int `json:"Ended"`
+	Failed    int `json:"Failed"`
+	Held      int `json:"Held"`
+	Left      int `json:"Left"` // not asked before the deadline
+	Lost      int `json:"Lost"` // another run published the scope first
+	Planned   int `json:"Planned"`
+	Unchanged int `json:"Unchanged"`
+}
+
+// RunInfo is the last run that wrote the head.
+type RunInfo struct {
+	Counts     Counts       `json:"Counts"`
+	FinishedAt catalog.Time `json:"FinishedAt"`
+	RunID      string       `json:"RunId"`
+	StartedAt  catalog.Time `json:"StartedAt"`
+	Trigger    string       `json:"Trigger"`
+}
+
+// File is one month of the log.
+type File struct {
+	FirstCommittedAt catalog.Time `json:"FirstCommittedAt"`
+	FirstSequence    int64        `json:"FirstSequence"`
+	Month            string       `json:"Month"`
+}
+
+// Region is the state of a region after a commit. It is not changed once it
+// has been handed out; share it freely.
+type Region struct {
+	RegionID    string
+	Sequence    int64 // of the last commit; 0: none yet
+	CommittedAt catalog.Time
+	Scopes      map[string]ScopeState      // by Scope.Path
+	Clusters    map[string]catalog.Cluster // by ClusterId
+	Files       []File                     // months of the log, oldest first
+
+	// The following come from the head and are not part of the history.
+	Discovery Discovery
+	Run       RunInfo
+	// Upstream is the JSON array of the last ListClusters entries of the
+	// region, verbatim; empty if none is known.
+	Upstream json.RawMessage
+
+	log     position
+	headTag string // entity tag of the head this came from; empty: none
+}
+
+// position is a place in the log.
+type position struct {
+	month  string // file; empty: the region has no log
+	length int64  // bytes of the file that have been read
+	hash   string // of the last line that counted, SHA-256 in hex
+	torn   bool   // the file does not end with a line end
+	sealed string // successor, if the last line is a seal
+}
+
+// Scope returns the state of a scope.
+func (r *Region) Scope(s catalog.Scope) (ScopeState, bool) {
+	state, ok := r.Scopes[s.Path()]
+	return state, ok
+}
+
+// SortedScopes returns the scopes in canonical order.
+func (r *Region) SortedScopes() []ScopeState {
+	return slices.SortedFunc(maps.Values(r.Scopes), func(a, b ScopeState) int {
+		return a.Scope(r.RegionID).Compare(b.Scope(r.RegionID))
+	})
+}
+
+// SortedClusters returns the clusters by id.
+func (r *Region) SortedClusters() []catalog.Cluster {
+	list := make([]catalog.Cluster, 0, len(r.Clusters))
+	for _, id := range slices.Sorted(maps.Keys(r.Clusters)) {
+		list = append(list, r.Clusters[id])
+	}
+	return list
+}
+
+func newRegion(id string) *Region {
+	return &Region{RegionID: id, Scopes: map[string]ScopeState{}, Clusters: map[string]catalog.Cluster{}}
+}
+
+// clone returns a copy whose maps and file list may be changed.
+func (r *Region) clone() *Region {
+	c := *r
+	c.Scopes = maps.Clone(r.Scopes)
+	c.Clusters = maps.Clone(r.Clusters)
+	c.Files = slices.Clone(r.Files)
+	return &c
+}
