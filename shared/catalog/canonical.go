@@ -69,7 +69,7 @@ const hexDigits = "0123456789abcdef"
 
 func appendString(dst []byte, s string) []byte {
 	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "\uFFFD")
+		s = strings.Map(func(r rune) rune { return r }, s) // each stray byte becomes U+FFFD
 	}
 	dst = append(dst, '"')
 	start := 0

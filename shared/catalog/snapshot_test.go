@@ -1,0 +1,133 @@
+package catalog
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var scope = Scope{RegionID: "cn-hangzhou", ClusterID: "ehpc-hz-1"}
+
+func images(t *testing.T, array string) []*Image {
+	t.Helper()
+	list, err := new(Interner).DecodeImages([]byte(array))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestImageTakesWhatUpstreamSends(t *testing.T) {
+	t.Parallel()
+	im, err := ParseImage([]byte(`{"ImageId":"m-1","Size":"40","OsTag":"CentOS_7.2_64","BaseOsTag":null,"Uid":127,"New":{"b":1,"a":2}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Image{
+		Raw:     `{"BaseOsTag":null,"ImageId":"m-1","New":{"a":2,"b":1},"OsTag":"CentOS_7.2_64","Size":"40","Uid":127}`,
+		ImageID: "m-1", Size: 40, HasSize: true, UID: "127", OsTag: OsTag{OsTag: "CentOS_7.2_64"},
+	}
+	if diff := cmp.Diff(want, im); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestImageNeedsAnID(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{`{}`, `[]`, `null`, `"m-1"`, `{"ImageId":""}`, `{"ImageId":null}`, `{"ImageId":7}`, `{"ImageId":"a\nb"}`, `{"ImageID":"m-1"}`} {
+		if im, err := ParseImage([]byte(bad)); err == nil {
+			t.Errorf("ParseImage(%s) = %+v, want an error", bad, im)
+		}
+	}
+}
+
+func TestSnapshotDigestIsOfContentAlone(t *testing.T) {
+	t.Parallel()
+	a := NewSnapshot(scope, At(time.Unix(1, 0)), "r1", images(t, `[{"ImageId":"m-2"},{"Size":1,"ImageId":"m-1"},{"ImageId":"m-2"}]`))
+	b := NewSnapshot(scope, At(time.Unix(2, 0)), "r2", images(t, `[{"ImageId":"m-1", "Size":1},{"ImageId":"m-2"}]`))
+	if a.Digest != b.Digest {
+		t.Errorf("equal content has digests %s and %s", a.Digest, b.Digest)
+	}
+	sum := sha256.Sum256([]byte(`[{"ImageId":"m-1","Size":1},{"ImageId":"m-2"}]`))
+	if want := hex.EncodeToString(sum[:]); a.Digest != want {
+		t.Errorf("digest is %s, the SHA-256 of the canonical list is %s", a.Digest, want)
+	}
+}
+
+func TestSnapshotComesBack(t *testing.T) {
+	t.Parallel()
+	s := NewSnapshot(scope, At(time.Unix(1764000000, 5e6)), "<&>", images(t, `[{"ImageId":"m-1","X":[1.50]},{"ImageId":"m-1","X":2}]`))
+	data := s.Encode()
+	if want := `{"CapturedAt":"2025-11-24T16:00:00.005Z","ClusterId":"ehpc-hz-1","Digest":"` + s.Digest +
+		`","Format":1,"ImageCount":2,"Images":[{"ImageId":"m-1","X":2},{"ImageId":"m-1","X":[1.50]}],"InstanceType":"","RegionId":"cn-hangzhou","RequestId":"<&>"}` + "\n"; string(data) != want {
+		t.Errorf("stored bytes are\n%s\nwant\n%s", data, want)
+	}
+	back, err := DecodeSnapshot(data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(s, back); diff != "" {
+		t.Error(diff)
+	}
+	if got := back.Ambiguous(); !cmp.Equal(got, []string{"m-1"}) {
+		t.Errorf("ambiguous ids are %q", got)
+	}
+	if empty := NewSnapshot(scope, Time{}, "", nil); !bytes.Contains(empty.Encode(), []byte(`"Images":[],`)) {
+		t.Errorf("an empty list is stored as %s", empty.Encode())
+	}
+}
+
+func TestSnapshotReadingIsVerifying(t *testing.T) {
+	t.Parallel()
+	good := string(NewSnapshot(scope, Time{}, "", images(t, `[{"ImageId":"m-1"}]`)).Encode())
+	for name, bad := range map[string]string{
+		"another image":   strings.Replace(good, "m-1", "m-2", 1),
+		"another digest":  strings.Replace(good, `"Digest":"`, `"Digest":"0`, 1),
+		"another count":   strings.Replace(good, `"ImageCount":1`, `"ImageCount":2`, 1),
+		"another format":  strings.Replace(good, `"Format":1`, `"Format":2`, 1),
+		"spaces within":   strings.Replace(good, `[{`, `[ {`, 1),
+		"cut short":       good[:len(good)/2],
+		"no images":       `{"Format":1}`,
+		"not an object":   `[]`,
+		"null images":     `{"Format":1,"Images":null,"Digest":"` + digest([]byte("null")) + `"}`,
+		"images not list": `{"Format":1,"Images":{},"Digest":"` + digest([]byte("{}")) + `"}`,
+	} {
+		if _, err := DecodeSnapshot([]byte(bad), nil); err == nil {
+			t.Errorf("%s: is accepted", name)
+		}
+	}
+}
+
+func FuzzDecodeSnapshot(f *testing.F) {
+	f.Add([]byte(`{"Format":1,"ImageCount":0,"Images":[],"Digest":"` + digest([]byte("[]")) + `"}`))
+	f.Add([]byte(`{"Format":1,"Images":[{"ImageId":"m-1","OsTag":{}}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var o snapshotObject
+		if json.Unmarshal(data, &o) == nil { // get past the digest
+			data, _ = json.Marshal(snapshotObject{Format: 1, ImageCount: o.ImageCount, Images: o.Images, Digest: digest(o.Images)})
+		}
+		if s, err := DecodeSnapshot(data, nil); err == nil {
+			for _, im := range s.Images {
+				if im.ImageID == "" {
+					t.Fatalf("%s: image without id", data)
+				}
+			}
+		}
+	})
+}
+
+func TestInternerSharesImages(t *testing.T) {
+	t.Parallel()
+	var in Interner
+	a, _ := in.DecodeImages([]byte(`[{"ImageId":"m-1","Size":4}]`))
+	b, _ := in.DecodeImages([]byte(`[{"Size":4, "ImageId":"m-1"}]`))
+	if a[0] != b[0] {
+		t.Error("equal content is held twice")
+	}
+}
