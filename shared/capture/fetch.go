@@ -1,0 +1,152 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+const (
+	maxTries   = 4 // calls for one question, the first included
+	firstDelay = 200 * time.Millisecond
+	maxDelay   = 5 * time.Second
+)
+
+// fetch asks every scope and returns the outcomes in the order of the tasks;
+// nil stands for one that ctx left no time for.
+func (r *runner) fetch(ctx context.Context, tasks []task) []*archive.Check {
+	checks := make([]*archive.Check, len(tasks))
+	var group errgroup.Group
+	group.SetLimit(r.settings.Concurrency)
+	for i, t := range tasks {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			checks[i] = r.check(ctx, t)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return checks
+}
+
+// check asks about one scope; nil if ctx ended first.
+func (r *runner) check(ctx context.Context, t task) *archive.Check {
+	c := &archive.Check{Scope: t.scope, State: archive.OK}
+	var images []*catalog.Image
+	var answer Answer
+	unchanged := false
+	at, err := r.ask(ctx, func(ctx context.Context) (err error) {
+		if answer, err = r.upstream.Images(ctx, t.scope); err != nil {
+			return err
+		}
+		unchanged = t.known.Digest != "" && answer.Fingerprint == t.known.Fingerprint
+		if !unchanged {
+			images, err = answer.Decode(r.images)
+		}
+		return err
+	})
+	if errors.Is(err, errNoTime) {
+		return nil
+	}
+	c.At = at
+	if err != nil {
+		c.State, c.Problem = archive.Failed, problemOf(err)
+		return c
+	}
+	c.Fingerprint = answer.Fingerprint
+	if unchanged {
+		return c
+	}
+	s := catalog.NewSnapshot(t.scope, at, answer.RequestID, images)
+	if s.Digest == t.known.Digest {
+		return c
+	}
+	c.Snapshot = s
+	if t.known.Digest != "" {
+		c.Before = r.before(ctx, t)
+	}
+	return c
+}
+
+// before reads the content that is being replaced. Without it the change is
+// committed all the same: what upstream says now is known to be good.
+func (r *runner) before(ctx context.Context, t task) *catalog.Snapshot {
+	s, err := r.writer.Snapshot(ctx, t.scope, t.known.Digest)
+	if err != nil {
+		r.warn(t.scope, err)
+		return nil
+	}
+	return s
+}
+
+// errNoTime means that the deadline leaves no time for the question.
+var errNoTime = errors.New("no time is left before the deadline")
+
+// ask makes one call within the budget and repeats it where that can help. It
+// returns when the last try began. The error is errNoTime or a *Fault.
+func (r *runner) ask(ctx context.Context, call func(context.Context) error) (catalog.Time, error) {
+	for try := 1; ; try++ {
+		if r.budget.wait(ctx) != nil {
+			return catalog.Time{}, errNoTime
+		}
+		at := catalog.At(r.now())
+		r.calls.Add(1)
+		err := call(ctx)
+		if err == nil {
+			r.budget.succeeded()
+			return at, nil
+		}
+		if ctx.Err() != nil {
+			return at, errNoTime
+		}
+		fault := asFault(err)
+		if fault.Throttled {
+			r.budget.throttled()
+		}
+		if !fault.Retry || try == maxTries || !sleep(ctx, delay(try, fault.RetryAfter)) {
+			return at, fault
+		}
+	}
+}
+
+// delay is full jitter below a doubling bound, and at least what upstream demands.
+func delay(try int, demanded time.Duration) time.Duration {
+	bound := min(maxDelay, firstDelay<<(try-1))
+	return demanded + rand.N(bound)
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// asFault is the fault in err, or one for an error that is none.
+func asFault(err error) *Fault {
+	var fault *Fault
+	if errors.As(err, &fault) {
+		return fault
+	}
+	return &Fault{Class: "temporary", Code: "NoAnswer", Message: err.Error(), Retry: true}
+}
+
+// problemOf is what is stored of an error of ask.
+func problemOf(err error) *archive.Problem {
+	if errors.Is(err, errNoTime) {
+		return &archive.Problem{Class: "deadline", Code: "NoTime", Message: err.Error()}
+	}
+	return asFault(err).problem()
+}

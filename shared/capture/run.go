@@ -1,0 +1,153 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// Capturer runs captures. It is safe for concurrent use; what it decodes is
+// shared between runs.
+type Capturer struct {
+	settings Settings
+	upstream Upstream
+	writer   *archive.Writer
+	now      func() time.Time
+	images   catalog.Interner
+}
+
+// New returns a Capturer. now dates checks; the writer dates commits.
+func New(s Settings, upstream Upstream, writer *archive.Writer, now func() time.Time) *Capturer {
+	return &Capturer{settings: s, upstream: upstream, writer: writer, now: now}
+}
+
+// runner is one run.
+type runner struct {
+	*Capturer
+	request Request
+	images  *catalog.Interner
+	budget  *budget
+	calls   atomic.Int64
+	warn    func(catalog.Scope, error)
+}
+
+// Run captures the regions of a request and commits each once. warn is told of
+// faults that change nothing in the outcome. The report is complete even if
+// there is an error, which means that no region could be committed.
+func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope, error)) (*Report, error) {
+	r := &runner{Capturer: c, request: req, images: &c.images, budget: newBudget(c.settings.QPS, c.now), warn: warn}
+	report := &Report{RunID: req.RunID, Trigger: req.Trigger, StartedAt: catalog.At(c.now())}
+	regions := req.Regions
+	if len(regions) == 0 {
+		regions = c.settings.Regions
+	}
+	asking, stop := c.beforeDeadline(ctx)
+	defer stop()
+
+	report.Regions = make([]*RegionReport, len(regions))
+	var plans []*plan
+	for i, region := range regions {
+		report.Regions[i] = &RegionReport{RegionID: region}
+	}
+	plans = r.load(ctx, report.Regions)
+	r.plan(asking, plans)
+	tasks := stalestFirst(plans)
+	checks := r.fetch(asking, tasks)
+	report.Fetched = catalog.At(c.now())
+	r.commit(ctx, plans, tasks, checks, report)
+	report.finish(catalog.At(c.now()), r.calls.Load())
+	return report, report.err()
+}
+
+// beforeDeadline leaves the margin between the last question and the deadline.
+func (c *Capturer) beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	margin := min(c.settings.Margin, time.Until(deadline)/2)
+	return context.WithDeadline(ctx, deadline.Add(-margin))
+}
+
+// load reads the state of every region. One that cannot be read is reported
+// and left out of the run.
+func (r *runner) load(ctx context.Context, reports []*RegionReport) []*plan {
+	bases := make([]*archive.Region, len(reports))
+	var group errgroup.Group
+	for i, rep := range reports {
+		group.Go(func() error {
+			base, err := r.writer.Load(ctx, rep.RegionID)
+			if err != nil {
+				rep.fail(fmt.Errorf("reading the state of region %q: %w", rep.RegionID, err))
+			}
+			bases[i] = base
+			return nil
+		})
+	}
+	_ = group.Wait()
+	var plans []*plan
+	for i, base := range bases {
+		if reports[i].Error == "" {
+			plans = append(plans, &plan{base: base, report: reports[i]})
+		}
+	}
+	return plans
+}
+
+// plan decides what to ask and what has ended.
+func (r *runner) plan(ctx context.Context, plans []*plan) {
+	var clusters []map[string]catalog.Cluster
+	if r.settings.discovers(r.request) {
+		clusters = r.discover(ctx, plans)
+	} else {
+		for range plans {
+			clusters = append(clusters, named(r.settings, r.request))
+		}
+	}
+	for i, p := range plans {
+		p.scopes = planScopes(r.settings, r.request, p.base.RegionID, clusters[i])
+		p.ended = endedScopes(*p, r.request)
+	}
+}
+
+// commit publishes the checks of every region.
+func (r *runner) commit(ctx context.Context, plans []*plan, tasks []task, checks []*archive.Check, report *Report) {
+	var group errgroup.Group
+	for _, p := range plans {
+		run := archive.Run{
+			RunID: r.request.RunID, Trigger: r.request.Trigger, StartedAt: report.StartedAt,
+			Ended: p.ended, Discovery: p.discovery,
+			Counts: archive.Counts{Planned: len(p.scopes)},
+		}
+		for i, t := range tasks {
+			if t.plan != p {
+				continue
+			}
+			if checks[i] == nil {
+				run.Counts.Left++
+				continue
+			}
+			run.Checks = append(run.Checks, *checks[i])
+		}
+		group.Go(func() error {
+			began := r.now()
+			res, err := r.writer.Commit(ctx, p.base, run)
+			p.report.add(p, res, r.now().Sub(began))
+			if err != nil {
+				p.report.fail(err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+}
+
+// errNothing is joined with the causes when no region could be committed.
+var errNothing = errors.New("nothing could be committed")

@@ -1,0 +1,98 @@
+package capture
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"community-images/shared/catalog"
+)
+
+// Settings say what is captured and how hard upstream may be asked.
+type Settings struct {
+	Regions  []string
+	Clusters []string // empty: every cluster that is discovered
+	Unscoped bool     // ask without a cluster as well
+	Types    Types
+	// QPS and Concurrency bound the calls of one run over all its regions.
+	QPS         float64
+	Concurrency int
+	// Margin is kept free before the deadline for storing and reporting.
+	Margin time.Duration
+}
+
+// Types says with which instance types clusters are asked, besides without.
+type Types struct {
+	Auto bool     // with each cluster's own
+	List []string // with each of these
+}
+
+// Request is what one invocation asks for. Empty lists mean: as the settings
+// say. A restricted request never ends a scope.
+type Request struct {
+	RunID         string
+	Trigger       string   // timer, event, direct
+	Regions       []string // some of the settings' regions
+	Clusters      []string // ClusterIds
+	InstanceTypes []string
+	Shard         Shard
+}
+
+func (r Request) restricted() bool { return len(r.Clusters) > 0 || len(r.InstanceTypes) > 0 }
+
+// Validate names the first part of the request that cannot be served.
+func (r Request) Validate(s Settings) error {
+	for _, region := range r.Regions {
+		if !slices.Contains(s.Regions, region) {
+			return fmt.Errorf("regions: %q is not captured here; allowed are %s (setting EHPC_REGIONS)", region, strings.Join(s.Regions, ", "))
+		}
+	}
+	for _, id := range r.Clusters {
+		if err := catalog.ValidateName("clusters:", id); err != nil {
+			return err
+		}
+		if len(s.Clusters) > 0 && !slices.Contains(s.Clusters, id) {
+			return fmt.Errorf("clusters: %q is not captured here; allowed are %s (setting SNAPSHOT_CLUSTERS)", id, strings.Join(s.Clusters, ", "))
+		}
+	}
+	for _, t := range r.InstanceTypes {
+		if err := catalog.ValidateName("instanceTypes:", t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Shard is one of Count equal parts of a fleet. The zero Shard is all of it.
+type Shard struct {
+	Index int // from 1
+	Count int
+}
+
+// maxShards bounds how far a fleet can be split.
+const maxShards = 1000
+
+// ParseShard reads "i/n".
+func ParseShard(s string) (Shard, error) {
+	i, n, ok := strings.Cut(s, "/")
+	index, err1 := strconv.Atoi(i)
+	count, err2 := strconv.Atoi(n)
+	if !ok || err1 != nil || err2 != nil || index < 1 || count < index || count > maxShards {
+		return Shard{}, fmt.Errorf("shard: %q is not of the form i/n with 1 <= i <= n <= %d", s, maxShards)
+	}
+	return Shard{Index: index, Count: count}, nil
+}
+
+// holds says whether a cluster belongs to the shard. All scopes of one cluster
+// are in one shard.
+func (s Shard) holds(clusterID string) bool {
+	if s.Count < 2 {
+		return true
+	}
+	h := fnv.New32a()
+	h.Write([]byte(clusterID))
+	return int(h.Sum32()%uint32(s.Count)) == s.Index-1
+}

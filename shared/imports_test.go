@@ -1,0 +1,140 @@
+// Package shared_test holds the rules of who may import whom.
+package shared_test
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "community-images"
+
+// allowed lists, for each package of shared, the project packages that it may
+// import. Test helper packages (…test) are for tests and scripts only.
+var allowed = map[string][]string{
+	"catalog":            {},
+	"archive":            {"catalog"},
+	"archive/buckettest": {"archive", "catalog"},
+	"ossbucket":          {},
+	"ossbucket/osstest":  {},
+	"acsauth":            {},
+	"ehpc":               {"catalog"},
+	"ehpc/ehpctest":      {"acsauth", "catalog"},
+	"capture":            {"archive", "catalog"},
+	"query":              {"archive", "catalog"},
+	"replica":            {"acsauth", "archive", "catalog"},
+	"config":             {},
+	"fcrun":              {},
+	"fcrun/fctest":       {},
+}
+
+// vendors lists the packages that may see the types of one SDK.
+var vendors = map[string][]string{
+	"github.com/aliyun/fc-runtime-go-sdk/":   {"shared/fcrun", "functions/"},
+	"github.com/aliyun/aliyun-oss-go-sdk/":   {"shared/ossbucket"},
+	"github.com/alibabacloud-go/":            {"shared/ehpc"},
+	"github.com/johannesboyne/gofakes3":      {"shared/ossbucket/osstest"},
+	"github.com/aliyun/alibaba-cloud-sdk-go": {},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+func TestImportRules(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "./...") {
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		within, inShared := strings.CutPrefix(name, "shared/")
+		rule, known := allowed[within]
+		if inShared && !known {
+			t.Errorf("%s has no import rule: add one", name)
+		}
+		for _, imported := range p.Imports {
+			checkVendor(t, name, imported)
+			other, ours := strings.CutPrefix(imported, module+"/")
+			switch {
+			case within == "catalog" && strings.Contains(strings.Split(imported, "/")[0], "."):
+				t.Errorf("%s imports %s; it may import the standard library only", name, imported)
+			case !ours:
+			case inShared && !strings.HasPrefix(other, "shared/"):
+				t.Errorf("%s imports %s; nothing in shared may", name, other)
+			case inShared && !slices.Contains(rule, strings.TrimPrefix(other, "shared/")):
+				t.Errorf("%s imports %s; it may import %q", name, other, rule)
+			case strings.HasSuffix(other, "test") && !inShared && !strings.HasPrefix(name, "scripts/"):
+				t.Errorf("%s imports the test helper %s", name, other)
+			}
+		}
+	}
+}
+
+func checkVendor(t *testing.T, name, imported string) {
+	for sdk, users := range vendors {
+		if strings.HasPrefix(imported, sdk) && !slices.ContainsFunc(users, func(u string) bool { return name == u || strings.HasSuffix(u, "/") && strings.HasPrefix(name, u) }) {
+			t.Errorf("%s imports %s; only %q may", name, imported, users)
+		}
+	}
+}
+
+func TestQueryDoesNotLinkTheOpenAPIClient(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "./functions/query") {
+		for _, dep := range p.Deps {
+			if strings.HasPrefix(dep, "github.com/alibabacloud-go/") || dep == module+"/shared/ehpc" || dep == module+"/shared/capture" {
+				t.Errorf("functions/query links %s", dep)
+			}
+		}
+	}
+}
+
+func TestTopLevelIsFixed(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("git", "-C", "..", "ls-files", "--full-name", ".").Output()
+	if err != nil {
+		t.Skip("runs in a git checkout only, as CI does: ", err)
+	}
+	fixed := []string{"functions", "shared", "scripts", "template.yaml", "go.mod", "go.sum", "README.md"}
+	for path := range strings.Lines(string(out)) {
+		top := strings.Split(strings.TrimSpace(path), "/")[0]
+		if !strings.HasPrefix(top, ".") && !slices.Contains(fixed, top) {
+			t.Errorf("%s stands at the top level", top)
+		}
+	}
+}
+
+// list describes the packages that match a pattern, seen from the module root.
+func list(t *testing.T, pattern string) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-deps=false", "-json=ImportPath,Imports,Deps", pattern)
+	cmd.Dir = filepath.Dir(mustAbs(t))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list %s: %v", pattern, err)
+	}
+	var all []listed
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p listed
+		if err := dec.Decode(&p); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func mustAbs(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
