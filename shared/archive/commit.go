@@ -46,9 +46,10 @@ type Result struct {
 	Region  *Region // after the commit
 	Commit  *Line   // nil: nothing had changed, nothing was appended
 	Counts  Counts
-	Stored  int // snapshot objects written
-	Bytes   int // of those objects
-	Retries int // appends that another run won, or whose outcome had to be looked up
+	Checks  []Check // of the run, as they were committed
+	Stored  int     // snapshot objects written
+	Bytes   int     // of those objects
+	Retries int     // appends that another run won, or whose outcome had to be looked up
 	// HeadError is set when the commit is published and the head could not be
 	// put: readers are served from the log, the next run repairs the head.
 	HeadError error
@@ -57,11 +58,7 @@ type Result struct {
 // Load returns the state of a region for a run to plan on; an empty one if
 // there is none yet.
 func (w *Writer) Load(ctx context.Context, region string) (*Region, error) {
-	r, err := w.Now(ctx, region, nil)
-	if errors.Is(err, ErrNoData) {
-		return newRegion(region), nil
-	}
-	return r, err
+	return w.current(ctx, region, nil)
 }
 
 // Commit publishes what a run learned: the new snapshot objects, one line of
@@ -71,8 +68,8 @@ func (w *Writer) Load(ctx context.Context, region string) (*Region, error) {
 //
 // A run that changed nothing appends nothing and only puts the head.
 func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, error) {
-	res := Result{}
 	run.Checks = slices.Clone(run.Checks)
+	res := Result{Checks: run.Checks}
 	if err := w.putSnapshots(ctx, base, run, &res); err != nil {
 		return res, err
 	}

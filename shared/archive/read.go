@@ -29,17 +29,23 @@ func New(bucket Reader, keys Keys) *Archive { return &Archive{bucket: bucket, ke
 // read. The log decides what is current, the head saves reading it and carries
 // the times of the checks. ErrNoData means that there is nothing yet.
 func (a *Archive) Now(ctx context.Context, region string, known *Region) (*Region, error) {
-	r, err := a.base(ctx, region, known)
+	r, err := a.current(ctx, region, known)
 	if err != nil {
-		return nil, err
-	}
-	if r, err = a.catchUp(ctx, r); err != nil {
 		return nil, err
 	}
 	if r.Sequence == 0 && r.headTag == "" {
 		return nil, fmt.Errorf("region %q: %w", region, ErrNoData)
 	}
 	return r, nil
+}
+
+// current is Now for a region that may have no commit yet.
+func (a *Archive) current(ctx context.Context, region string, known *Region) (*Region, error) {
+	r, err := a.base(ctx, region, known)
+	if err != nil {
+		return nil, err
+	}
+	return a.catchUp(ctx, r)
 }
 
 // base is the state to start from: the head if it is new, known if the head

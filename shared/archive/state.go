@@ -146,3 +146,11 @@ func (r *Region) clone() *Region {
 	c.Files = slices.Clone(r.Files)
 	return &c
 }
+
+// Add sums two counts.
+func (c Counts) Add(o Counts) Counts {
+	return Counts{
+		Changed: c.Changed + o.Changed, Ended: c.Ended + o.Ended, Failed: c.Failed + o.Failed, Held: c.Held + o.Held,
+		Left: c.Left + o.Left, Lost: c.Lost + o.Lost, Planned: c.Planned + o.Planned, Unchanged: c.Unchanged + o.Unchanged,
+	}
+}

@@ -1,0 +1,207 @@
+package archive_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+const region = "cn-hangzhou"
+
+// bench is a region under test: a bucket, a clock and a writer.
+type bench struct {
+	t      *testing.T
+	bucket archive.Bucket
+	keys   archive.Keys
+	now    time.Time
+	writer *archive.Writer
+	runs   int
+}
+
+func newBench(t *testing.T, bucket archive.Bucket) *bench {
+	t.Helper()
+	keys, err := archive.NewKeys("community-images")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, bucket: bucket, keys: keys, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+	b.writer = archive.NewWriter(bucket, keys, func() time.Time { return b.now })
+	return b
+}
+
+func scopeOf(cluster, instanceType string) catalog.Scope {
+	return catalog.Scope{RegionID: region, ClusterID: cluster, InstanceType: instanceType}
+}
+
+// list makes images out of "id" or "id=status".
+func list(t *testing.T, specs ...string) []*catalog.Image {
+	t.Helper()
+	var images []*catalog.Image
+	for _, spec := range specs {
+		id, status, _ := strings.Cut(spec, "=")
+		im, err := catalog.ParseImage(fmt.Appendf(nil, `{"ImageId":%q,"Status":%q}`, id, status))
+		if err != nil {
+			t.Fatal(err)
+		}
+		images = append(images, im)
+	}
+	return images
+}
+
+// saw is a check that found these images.
+func (b *bench) saw(base *archive.Region, scope catalog.Scope, specs ...string) archive.Check {
+	b.t.Helper()
+	at := catalog.At(b.now)
+	s := catalog.NewSnapshot(scope, at, "req", list(b.t, specs...))
+	c := archive.Check{Scope: scope, At: at, State: archive.OK, Fingerprint: "f" + s.Digest}
+	was, _ := base.Scope(scope)
+	if s.Digest == was.Digest {
+		return c
+	}
+	c.Snapshot = s
+	if was.Digest != "" {
+		before, err := b.writer.Snapshot(context.Background(), scope, was.Digest)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		c.Before = before
+	}
+	return c
+}
+
+func (b *bench) failed(scope catalog.Scope, code string) archive.Check {
+	return archive.Check{Scope: scope, At: catalog.At(b.now), State: archive.Failed, Problem: &archive.Problem{Class: "temporary", Code: code}}
+}
+
+func (b *bench) load() *archive.Region {
+	b.t.Helper()
+	base, err := b.writer.Load(context.Background(), region)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return base
+}
+
+func (b *bench) run(checks ...archive.Check) archive.Run {
+	b.runs++
+	return archive.Run{RunID: fmt.Sprint("run-", b.runs), Trigger: "timer", StartedAt: catalog.At(b.now), Checks: checks}
+}
+
+func (b *bench) commit(base *archive.Region, run archive.Run) archive.Result {
+	b.t.Helper()
+	res, err := b.writer.Commit(context.Background(), base, run)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if res.HeadError != nil {
+		b.t.Fatal(res.HeadError)
+	}
+	return res
+}
+
+// read is what a fresh reader sees.
+func (b *bench) read() *archive.Region {
+	b.t.Helper()
+	r, err := archive.New(b.bucket, b.keys).Now(context.Background(), region, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return r
+}
+
+// contents renders the images of every scope, read from the snapshots.
+func (b *bench) contents(r *archive.Region) string {
+	b.t.Helper()
+	a := archive.New(b.bucket, b.keys)
+	var out strings.Builder
+	for _, s := range r.SortedScopes() {
+		fmt.Fprintf(&out, "%s %s", s.Scope(region).Path(), s.State)
+		if s.Digest != "" {
+			snap, err := a.Snapshot(context.Background(), s.Scope(region), s.Digest)
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			for _, im := range snap.Images {
+				fmt.Fprintf(&out, " %s=%s", im.ImageID, im.Status)
+			}
+		}
+		out.WriteByte('\n')
+	}
+	return out.String()
+}
+
+func (b *bench) wantContents(r *archive.Region, want string) {
+	b.t.Helper()
+	if got := b.contents(r); got != want {
+		b.t.Errorf("region shows\n%swant\n%s", got, want)
+	}
+}
+
+func TestCommitsAreReadNowAndAtATime(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newBucket(t))
+	none, c1 := scopeOf("", ""), scopeOf("ehpc-1", "")
+	base := b.load()
+	b.commit(base, b.run(b.saw(base, none, "a=Available", "b=Creating"), b.saw(base, c1, "a=Available")))
+	first := b.now
+
+	b.now = b.now.Add(time.Hour)
+	base = b.load()
+	b.commit(base, b.run(b.saw(base, none, "a=Available", "b=Available", "c"), b.saw(base, c1)))
+
+	b.now = b.now.Add(time.Hour)
+	base = b.load()
+	run := b.run(b.failed(none, "ServiceUnavailable"))
+	run.Ended = []catalog.Scope{c1}
+	b.commit(base, run)
+
+	now := b.read()
+	b.wantContents(now, "_any/_any failed a=Available b=Available c=\n")
+	if now.Sequence != 3 {
+		t.Errorf("three runs end at sequence %d", now.Sequence)
+	}
+	a := archive.New(b.bucket, b.keys)
+	ctx := context.Background()
+	at1, err := a.At(ctx, now, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.wantContents(at1, "_any/_any ok a=Available b=Creating\nehpc-1/_any ok a=Available\n")
+	at2, err := a.At(ctx, now, first.Add(90*time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.wantContents(at2, "_any/_any ok a=Available b=Available c=\nehpc-1/_any ok\n")
+	seq1, err := a.AtSequence(ctx, now, 1)
+	if err != nil || seq1.Sequence != 1 {
+		t.Errorf("AtSequence(1) = %v, %v", seq1, err)
+	}
+	var early *archive.TooEarlyError
+	if _, err := a.At(ctx, now, first.Add(-time.Millisecond)); !errors.As(err, &early) || early.FirstSequence != 1 || !early.First.Equal(first) {
+		t.Errorf("before the first commit: %v", err)
+	}
+	var future *archive.FutureError
+	if _, err := a.AtSequence(ctx, now, 4); !errors.As(err, &future) || future.Last != 3 {
+		t.Errorf("after the last commit: %v", err)
+	}
+	var lines []string
+	for l, err := range a.Lines(ctx, now, 2) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := json.Marshal(l)
+		lines = append(lines, string(text))
+	}
+	if len(lines) != 2 || !strings.Contains(lines[0], `"Added":["c"],"Changed":[{"After":"Available","Before":"Creating","Field":"Status","ImageId":"b"}]`) ||
+		!strings.Contains(lines[0], `"Removed":["a"]`) || !strings.Contains(lines[1], `"Ended":[{"ClusterId":"ehpc-1","InstanceType":""}]`) ||
+		!strings.Contains(lines[1], `"From":"ok","InstanceType":"","Problem":{"Class":"temporary","Code":"ServiceUnavailable"`) {
+		t.Errorf("commits 2 and 3 are\n%s", strings.Join(lines, "\n"))
+	}
+}

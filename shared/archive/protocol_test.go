@@ -1,0 +1,377 @@
+package archive_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+const (
+	headKey  = "community-images/v1/" + region + "/head.json"
+	logKey11 = "community-images/v1/" + region + "/log/2026-11.ndjson"
+	logKey12 = "community-images/v1/" + region + "/log/2026-12.ndjson"
+)
+
+// object reads an object as it is stored.
+func (b *bench) object(key string) []byte {
+	b.t.Helper()
+	data, _, err := b.bucket.Get(context.Background(), key, "")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return data
+}
+
+func (b *bench) put(key string, data []byte) {
+	b.t.Helper()
+	if err := b.bucket.Put(context.Background(), key, data); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// step commits one more change, an hour after the last.
+func (b *bench) step(specs ...string) archive.Result {
+	b.t.Helper()
+	b.now = b.now.Add(time.Hour)
+	base := b.load()
+	return b.commit(base, b.run(b.saw(base, scopeOf("", ""), specs...)))
+}
+
+// checkChain proves the history law on the stored bytes alone.
+func checkChain(t *testing.T, files ...[]byte) {
+	t.Helper()
+	previous, sequence, committed := "", int64(0), ""
+	for _, file := range files {
+		for i, line := range strings.Split(strings.TrimSuffix(string(file), "\n"), "\n") {
+			var l struct {
+				Sequence              int64
+				Previous, CommittedAt string
+				Checkpoint            *struct{ Scopes []any }
+			}
+			if err := json.Unmarshal([]byte(line), &l); err != nil {
+				t.Fatalf("line %s: %v", line, err)
+			}
+			if l.Sequence != sequence+1 || l.Previous != previous || l.CommittedAt < committed || (i == 0) != (l.Checkpoint != nil) {
+				t.Errorf("line breaks the law after %d, %q, %s: %s", sequence, previous, committed, line)
+			}
+			sum := sha256.Sum256([]byte(line))
+			previous, sequence, committed = hex.EncodeToString(sum[:]), l.Sequence, l.CommittedAt
+		}
+	}
+}
+
+func TestLogRollsOverByMonth(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newBucket(t))
+	b.step("a")
+	b.step("a", "b")
+	old := b.read()
+	b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	b.step("b")
+	b.step("b", "c")
+	checkChain(t, b.object(logKey11), b.object(logKey12))
+	if !strings.Contains(string(b.object(logKey11)), `"Successor":"2026-12"`) {
+		t.Error("the finished month has no seal")
+	}
+	now := b.read()
+	b.wantContents(now, "_any/_any ok b= c=\n")
+	ctx, a := context.Background(), archive.New(b.bucket, b.keys)
+	for n, want := range map[int64]string{1: "a=", 2: "a= b=", 3: "a= b=", 4: "b=", 5: "b= c="} {
+		r, err := a.AtSequence(ctx, now, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.wantContents(r, "_any/_any ok "+want+"\n")
+	}
+	if r, err := a.At(ctx, now, time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)); err != nil || r.Sequence != 2 {
+		t.Errorf("at the end of November: %+v, %v", r, err)
+	}
+	if r, err := a.Now(ctx, region, old); err != nil || r.Sequence != 5 {
+		t.Errorf("a reader that knew the old month sees %+v, %v", r, err)
+	}
+	var sequences []int64
+	for l, err := range a.Lines(ctx, now, 2) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		sequences = append(sequences, l.Sequence)
+	}
+	if fmt.Sprint(sequences) != "[2 3 4 5]" {
+		t.Errorf("lines from 2 are %v", sequences)
+	}
+}
+
+func TestSealWithoutSuccessorIsGoneOnFrom(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newBucket(t))
+	b.step("a")
+	november := b.read()
+	b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	b.step("a", "b")
+	sealed := b.object(logKey11)
+
+	// The writer died between the seal and the new file.
+	c := newBench(t, newBucket(t))
+	c.put(headKey, nil)
+	c.put(logKey11, sealed)
+	key, _ := c.keys.Snapshot(scopeOf("", ""), november.Scopes["_any/_any"].Digest)
+	c.put(key, b.object(key))
+	c.wantContents(c.read(), "_any/_any ok a=\n")
+	c.now = time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC)
+	c.step("c")
+	checkChain(t, c.object(logKey11), c.object(logKey12))
+	c.wantContents(c.read(), "_any/_any ok c=\n")
+}
+
+func TestRacingRunsAreAllInTheLog(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newBucket(t))
+	const racers = 8
+	base := b.load()
+	var group sync.WaitGroup
+	for i := range racers {
+		scope := scopeOf(fmt.Sprint("ehpc-", i), "")
+		run := b.run(b.saw(base, scope, "a"))
+		group.Go(func() {
+			w := archive.NewWriter(b.bucket, b.keys, func() time.Time { return b.now })
+			if _, err := w.Commit(context.Background(), base, run); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	checkChain(t, b.object(logKey11))
+	r := b.read()
+	if r.Sequence != racers || len(r.Scopes) != racers {
+		t.Errorf("%d runs left sequence %d and %d scopes", racers, r.Sequence, len(r.Scopes))
+	}
+	var head struct{ Sequence int64 }
+	if err := json.Unmarshal(b.object(headKey), &head); err != nil || head.Sequence != racers {
+		t.Errorf("the last head is of sequence %d, %v", head.Sequence, err)
+	}
+}
+
+func TestRunThatStalledReplacesNothingNewer(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newBucket(t))
+	b.step("a")
+	scope := scopeOf("", "")
+	base := b.load()
+	stalled := b.run(b.saw(base, scope, "old"))
+	b.step("new")
+	res := b.commit(base, stalled)
+	if res.Counts.Lost != 1 || res.Commit != nil {
+		t.Errorf("the stalled run ended with %+v, commit %v", res.Counts, res.Commit)
+	}
+	b.wantContents(b.read(), "_any/_any ok new=\n")
+
+	// A run that found the content unchanged counts as newer, too.
+	base = b.load()
+	stalled = b.run(b.saw(base, scope, "old"))
+	b.step("new")
+	b.now = b.now.Add(time.Minute)
+	other := b.load()
+	b.commit(other, b.run(b.saw(other, scopeOf("ehpc-1", ""), "x")))
+	if res := b.commit(base, stalled); res.Counts.Lost != 1 {
+		t.Errorf("the stalled run ended with %+v", res.Counts)
+	}
+	b.wantContents(b.read(), "_any/_any ok new=\nehpc-1/_any ok x=\n")
+}
+
+func TestHeadIsOnlyAHint(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newBucket(t))
+	b.step("a")
+	old := b.object(headKey)
+	b.step("b")
+	b.step("c")
+	want := "_any/_any ok c=\n"
+	for name, head := range map[string][]byte{
+		"an old head":               old,
+		"an empty head":             nil,
+		"a torn head":               b.object(headKey)[:100],
+		"a head of another region":  []byte(strings.ReplaceAll(string(old), region, "cn-shanghai")),
+		"a head of a later format":  []byte(strings.Replace(string(old), `"Format":1`, `"Format":2`, 1)),
+		"a head without a position": []byte(`{"Format":1,"RegionId":"cn-hangzhou","Sequence":3}`),
+		"a head of no commit":       []byte(`{"Format":1,"RegionId":"cn-hangzhou","Sequence":0}`),
+	} {
+		b.put(headKey, head)
+		t.Log(name)
+		if r := b.read(); r.Sequence != 3 {
+			t.Errorf("%s: a reader sees sequence %d", name, r.Sequence)
+		} else {
+			b.wantContents(r, want)
+		}
+	}
+	b.step("c")
+	var head struct{ Sequence int64 }
+	if err := json.Unmarshal(b.object(headKey), &head); err != nil || head.Sequence != 3 {
+		t.Errorf("an unchanged run put a head of sequence %d, %v", head.Sequence, err)
+	}
+}
+
+func TestBytesThatAreNoLineCountForNobody(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(log []byte) []byte{
+		"a torn line":                  func(log []byte) []byte { return append(log, `{"Sequence":3,"Prev`...) },
+		"a torn line with its end":     func(log []byte) []byte { return append(log, "{\"Sequence\":3,\n"...) },
+		"a second copy of the last":    func(log []byte) []byte { return append(log, log[strings.IndexByte(string(log), '\n')+1:]...) },
+		"a second copy of everything":  func(log []byte) []byte { return append(log, log...) },
+		"a last line without its end":  func(log []byte) []byte { return log[:len(log)-1] },
+		"a blank line":                 func(log []byte) []byte { return append(log, '\n') },
+		"a torn line and a blank line": func(log []byte) []byte { return append(log, "{\n\n"...) },
+	} {
+		for _, withHead := range []bool{true, false} {
+			b := newBench(t, newBucket(t))
+			b.step("a")
+			b.step("b")
+			if name == "a last line without its end" && withHead {
+				continue // no head can name more than was stored
+			}
+			b.put(logKey11, spoil(b.object(logKey11)))
+			if !withHead {
+				b.put(headKey, nil)
+			}
+			if r := b.read(); r.Sequence != 2 {
+				t.Errorf("%s: a reader sees sequence %d", name, r.Sequence)
+			}
+			b.step("c")
+			b.step("d")
+			if r := b.read(); r.Sequence != 4 {
+				t.Errorf("%s: after two runs a reader sees sequence %d", name, r.Sequence)
+			}
+			b.put(headKey, nil)
+			b.wantContents(b.read(), "_any/_any ok d=\n")
+		}
+	}
+}
+
+func TestTornFirstLineOfAFile(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newBucket(t))
+	b.put(logKey11, []byte(`{"Sequ`))
+	b.step("a")
+	b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	b.put(logKey12, []byte(`{"Sequ`))
+	b.step("b")
+	b.put(headKey, nil)
+	b.wantContents(b.read(), "_any/_any ok b=\n")
+	b.put(logKey12, []byte(`{"Sequ`))
+	b.wantContents(b.read(), "_any/_any ok a=\n")
+}
+
+func TestDamageIsAnErrorAndNeverPassedOver(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(lines []string) []string{
+		"a commit is missing":          func(l []string) []string { return append(l[:1:1], l[2:]...) },
+		"a commit was flipped":         func(l []string) []string { l[1] = strings.Replace(l[1], `"Added":["b"]`, `"Added":["x"]`, 1); return l },
+		"a commit does not parse":      func(l []string) []string { l[1] = l[1][1:]; return l },
+		"a commit is of a later form":  func(l []string) []string { l[2] = strings.Replace(l[2], `"Format":1`, `"Format":2`, 1); return l },
+		"a commit is of another place": func(l []string) []string { l[2] = strings.ReplaceAll(l[2], region, "cn-beijing"); return l },
+		"commits are swapped":          func(l []string) []string { l[1], l[2] = l[2], l[1]; return l },
+	} {
+		b := newBench(t, newBucket(t))
+		b.step("a")
+		b.step("b")
+		b.step("c")
+		lines := strings.SplitAfter(string(b.object(logKey11)), "\n")
+		b.put(logKey11, []byte(strings.Join(spoil(lines), "")))
+		b.put(headKey, nil)
+		_, err := archive.New(b.bucket, b.keys).Now(context.Background(), region, nil)
+		var damaged *archive.DamagedError
+		if !errors.As(err, &damaged) || damaged.Key != logKey11 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	b := newBench(t, newBucket(t))
+	b.step("a")
+	b.put(logKey11, b.object(logKey11)[:40])
+	var damaged *archive.DamagedError
+	if _, err := archive.New(b.bucket, b.keys).Now(context.Background(), region, nil); !errors.As(err, &damaged) {
+		t.Errorf("a log shorter than its head names: %v", err)
+	}
+}
+
+func TestSnapshotIsProvedBeforeItIsServed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newBucket(t))
+	b.step("a")
+	digest := b.read().Scopes["_any/_any"].Digest
+	key, _ := b.keys.Snapshot(scopeOf("", ""), digest)
+	other := catalog.NewSnapshot(scopeOf("ehpc-1", ""), catalog.Time{}, "", list(t, "a"))
+	for name, data := range map[string][]byte{
+		"flipped":            []byte(strings.Replace(string(b.object(key)), `"a"`, `"b"`, 1)),
+		"empty":              nil,
+		"of another scope":   other.Encode(),
+		"of another content": catalog.NewSnapshot(scopeOf("", ""), catalog.Time{}, "", list(t, "b")).Encode(),
+	} {
+		good := b.object(key)
+		b.put(key, data)
+		_, err := archive.New(b.bucket, b.keys).Snapshot(context.Background(), scopeOf("", ""), digest)
+		var damaged *archive.DamagedError
+		if !errors.As(err, &damaged) || damaged.Key != key {
+			t.Errorf("%s: %v", name, err)
+		}
+		b.put(key, good)
+	}
+}
+
+func TestClockThatStepsBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newBucket(t))
+	b.step("a")
+	first := b.now
+	b.now = b.now.Add(-3 * time.Hour)
+	if res := b.step("b"); !res.Commit.CommittedAt.Equal(first) {
+		t.Errorf("a commit of %s after one of %s is dated %s", b.now, first, res.Commit.CommittedAt)
+	}
+	b.wantContents(b.read(), "_any/_any ok b=\n")
+	checkChain(t, b.object(logKey11))
+}
+
+func TestClustersAreInTheLogAndTheirEntriesInTheHead(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newBucket(t))
+	discover := func(count int, ids ...string) archive.Result {
+		b.now = b.now.Add(time.Hour)
+		base := b.load()
+		run := b.run()
+		run.Discovery = &archive.Listing{At: catalog.At(b.now), Upstream: fmt.Appendf(nil, `[{"Count":%d}]`, count)}
+		for _, id := range ids {
+			run.Discovery.Clusters = append(run.Discovery.Clusters, catalog.Cluster{ClusterID: id, RegionID: region, InstanceTypes: []string{}})
+		}
+		return b.commit(base, run)
+	}
+	discover(1, "ehpc-1", "ehpc-2")
+	if res := discover(2, "ehpc-1", "ehpc-2"); res.Commit != nil {
+		t.Error("a volatile count made a commit")
+	}
+	if r := b.read(); string(r.Upstream) != `[{"Count":2}]` {
+		t.Errorf("the head holds %s", r.Upstream)
+	}
+	res := discover(2, "ehpc-2", "ehpc-3")
+	if c := res.Commit.Clusters; len(c) != 2 || c[0].After != nil || c[1].Before != nil || c[1].ClusterID != "ehpc-3" {
+		t.Errorf("one cluster ended, one appeared: %+v", c)
+	}
+	if got := len(b.read().Clusters); got != 2 {
+		t.Errorf("%d clusters", got)
+	}
+	b.now = b.now.Add(time.Hour)
+	base := b.load()
+	run := b.run()
+	run.Discovery = &archive.Listing{At: catalog.At(b.now), Problem: &archive.Problem{Class: "temporary"}}
+	b.commit(base, run)
+	if r := b.read(); len(r.Clusters) != 2 || r.Discovery.Problem == nil || string(r.Upstream) != `[{"Count":2}]` {
+		t.Errorf("a failed discovery left %+v", r)
+	}
+}
