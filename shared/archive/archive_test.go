@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
 	"community-images/shared/catalog"
 )
 
@@ -18,6 +19,7 @@ const region = "cn-hangzhou"
 // bench is a region under test: a bucket, a clock and a writer.
 type bench struct {
 	t      *testing.T
+	mem    *buckettest.Memory
 	bucket archive.Bucket
 	keys   archive.Keys
 	now    time.Time
@@ -25,14 +27,15 @@ type bench struct {
 	runs   int
 }
 
-func newBench(t *testing.T, bucket archive.Bucket) *bench {
+func newBench(t *testing.T) *bench {
 	t.Helper()
 	keys, err := archive.NewKeys("community-images")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, bucket: bucket, keys: keys, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
-	b.writer = archive.NewWriter(bucket, keys, func() time.Time { return b.now })
+	mem := buckettest.NewMemory(t)
+	b := &bench{t: t, mem: mem, bucket: mem, keys: keys, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+	b.writer = archive.NewWriter(mem, keys, func() time.Time { return b.now })
 	return b
 }
 
@@ -146,7 +149,7 @@ func (b *bench) wantContents(r *archive.Region, want string) {
 
 func TestCommitsAreReadNowAndAtATime(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	none, c1 := scopeOf("", ""), scopeOf("ehpc-1", "")
 	base := b.load()
 	b.commit(base, b.run(b.saw(base, none, "a=Available", "b=Creating"), b.saw(base, c1, "a=Available")))

@@ -32,11 +32,9 @@ func (b *bench) object(key string) []byte {
 	return data
 }
 
+// put replaces an object, past every law of the bucket; nil removes it.
 func (b *bench) put(key string, data []byte) {
-	b.t.Helper()
-	if err := b.bucket.Put(context.Background(), key, data); err != nil {
-		b.t.Fatal(err)
-	}
+	b.mem.Spoil(key, data)
 }
 
 // step commits one more change, an hour after the last.
@@ -72,7 +70,7 @@ func checkChain(t *testing.T, files ...[]byte) {
 
 func TestLogRollsOverByMonth(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	b.step("a")
 	b.step("a", "b")
 	old := b.read()
@@ -113,7 +111,7 @@ func TestLogRollsOverByMonth(t *testing.T) {
 
 func TestSealWithoutSuccessorIsGoneOnFrom(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	b.step("a")
 	november := b.read()
 	b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
@@ -121,7 +119,7 @@ func TestSealWithoutSuccessorIsGoneOnFrom(t *testing.T) {
 	sealed := b.object(logKey11)
 
 	// The writer died between the seal and the new file.
-	c := newBench(t, newBucket(t))
+	c := newBench(t)
 	c.put(headKey, nil)
 	c.put(logKey11, sealed)
 	key, _ := c.keys.Snapshot(scopeOf("", ""), november.Scopes["_any/_any"].Digest)
@@ -135,7 +133,7 @@ func TestSealWithoutSuccessorIsGoneOnFrom(t *testing.T) {
 
 func TestRacingRunsAreAllInTheLog(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	const racers = 8
 	base := b.load()
 	var group sync.WaitGroup
@@ -163,7 +161,7 @@ func TestRacingRunsAreAllInTheLog(t *testing.T) {
 
 func TestRunThatStalledReplacesNothingNewer(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	b.step("a")
 	scope := scopeOf("", "")
 	base := b.load()
@@ -190,7 +188,7 @@ func TestRunThatStalledReplacesNothingNewer(t *testing.T) {
 
 func TestHeadIsOnlyAHint(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	b.step("a")
 	old := b.object(headKey)
 	b.step("b")
@@ -232,7 +230,7 @@ func TestBytesThatAreNoLineCountForNobody(t *testing.T) {
 		"a torn line and a blank line": func(log []byte) []byte { return append(log, "{\n\n"...) },
 	} {
 		for _, withHead := range []bool{true, false} {
-			b := newBench(t, newBucket(t))
+			b := newBench(t)
 			b.step("a")
 			b.step("b")
 			if name == "a last line without its end" && withHead {
@@ -258,7 +256,7 @@ func TestBytesThatAreNoLineCountForNobody(t *testing.T) {
 
 func TestTornFirstLineOfAFile(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	b.put(logKey11, []byte(`{"Sequ`))
 	b.step("a")
 	b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
@@ -280,7 +278,7 @@ func TestDamageIsAnErrorAndNeverPassedOver(t *testing.T) {
 		"a commit is of another place": func(l []string) []string { l[2] = strings.ReplaceAll(l[2], region, "cn-beijing"); return l },
 		"commits are swapped":          func(l []string) []string { l[1], l[2] = l[2], l[1]; return l },
 	} {
-		b := newBench(t, newBucket(t))
+		b := newBench(t)
 		b.step("a")
 		b.step("b")
 		b.step("c")
@@ -293,7 +291,7 @@ func TestDamageIsAnErrorAndNeverPassedOver(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	b.step("a")
 	b.put(logKey11, b.object(logKey11)[:40])
 	var damaged *archive.DamagedError
@@ -304,7 +302,7 @@ func TestDamageIsAnErrorAndNeverPassedOver(t *testing.T) {
 
 func TestSnapshotIsProvedBeforeItIsServed(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	b.step("a")
 	digest := b.read().Scopes["_any/_any"].Digest
 	key, _ := b.keys.Snapshot(scopeOf("", ""), digest)
@@ -328,7 +326,7 @@ func TestSnapshotIsProvedBeforeItIsServed(t *testing.T) {
 
 func TestClockThatStepsBack(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	b.step("a")
 	first := b.now
 	b.now = b.now.Add(-3 * time.Hour)
@@ -341,7 +339,7 @@ func TestClockThatStepsBack(t *testing.T) {
 
 func TestClustersAreInTheLogAndTheirEntriesInTheHead(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, newBucket(t))
+	b := newBench(t)
 	discover := func(count int, ids ...string) archive.Result {
 		b.now = b.now.Add(time.Hour)
 		base := b.load()
