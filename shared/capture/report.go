@@ -100,3 +100,14 @@ func (r *Report) err() error {
 	}
 	return errors.Join(list...)
 }
+
+// Committed is the number of regions in which the run appended a commit.
+func (r *Report) Committed() int {
+	n := 0
+	for _, region := range r.Regions {
+		if region.Committed {
+			n++
+		}
+	}
+	return n
+}
