@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"capture":            {"archive", "catalog"},
 	"query":              {"archive", "catalog"},
 	"replica":            {"acsauth", "archive", "catalog"},
-	"config":             {},
+	"config":             {"catalog"},
 	"fcrun":              {},
 	"fcrun/fctest":       {},
 }

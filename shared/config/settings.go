@@ -1,0 +1,123 @@
+package config
+
+import (
+	"strings"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// Common is what both functions are told.
+type Common struct {
+	// OSS is where the archive lies.
+	OSS OSS
+	// Regions are the E-HPC regions that are captured and served, in the order
+	// of EHPC_REGIONS. Default: FC_REGION alone. At least one.
+	Regions []string
+	// LogLevel is LOG_LEVEL: debug, info (default), warn or error.
+	LogLevel zapcore.Level
+	// Credentials are those of the process. Inside FC they date from the start
+	// of the instance, so those of the invocation go before them. Often empty.
+	Credentials Credentials
+}
+
+// OSS names the place of the archive in a bucket.
+type OSS struct {
+	// Endpoint is OSS_ENDPOINT, a URL without a path. Default: the internal
+	// endpoint of FC_REGION, https://oss-<region>-internal.aliyuncs.com.
+	Endpoint string
+	// Bucket is OSS_BUCKET. Required.
+	Bucket string
+	// Prefix is OSS_PREFIX without slashes at its ends. Default: community-images.
+	Prefix string
+}
+
+// Snapshot is what the snapshot function is told.
+type Snapshot struct {
+	Common
+	// EHPC is EHPC_ENDPOINT; see EHPCEndpoint.
+	EHPC string
+	// Clusters are the ids of SNAPSHOT_CLUSTERS. Empty, the default ("*"),
+	// means every cluster that is discovered.
+	Clusters []string
+	// Unscoped is SNAPSHOT_UNSCOPED: ask without a cluster as well. Default true.
+	Unscoped bool
+	// InstanceTypes is SNAPSHOT_INSTANCE_TYPES. Default auto.
+	InstanceTypes InstanceTypes
+	// QPS is SNAPSHOT_QPS, calls to E-HPC per second over all regions. Default 10.
+	QPS float64
+	// Concurrency is SNAPSHOT_CONCURRENCY, calls to E-HPC at once. Default 16.
+	Concurrency int
+	// ShrinkGuard is SNAPSHOT_SHRINK_GUARD, the percentage of a scope's images
+	// that may vanish in one step before the answer is held. Default 50; 100
+	// lets every answer pass.
+	ShrinkGuard int
+	// Retention is SNAPSHOT_RETENTION. Default 13mo.
+	Retention Retention
+}
+
+// EHPCEndpoint is the URL at which a region's E-HPC API is asked: EHPC_ENDPOINT
+// with "{region}" replaced by the region, or the region's public endpoint.
+func (s Snapshot) EHPCEndpoint(region string) string {
+	if s.EHPC == "" {
+		return "https://ehpc." + region + ".aliyuncs.com"
+	}
+	return strings.ReplaceAll(s.EHPC, regionPlace, region)
+}
+
+// regionPlace may stand in EHPC_ENDPOINT where the region goes, as in
+// https://ehpc-vpc.{region}.aliyuncs.com.
+const regionPlace = "{region}"
+
+// InstanceTypes says with which instance types a cluster is asked, besides
+// without one.
+type InstanceTypes struct {
+	Auto bool     // each cluster's own
+	List []string // each of these; empty with Auto unset: none
+}
+
+// Query is what the query function is told.
+type Query struct {
+	Common
+	// MaxStale is QUERY_MAX_STALE, the age from which an answer is marked
+	// stale. Default 1h.
+	MaxStale time.Duration
+	// HeadTTL is QUERY_HEAD_TTL, how long a head is used without revalidation.
+	// Default 5s; 0 revalidates it for every request.
+	HeadTTL time.Duration
+	// Redact is QUERY_REDACT: image fields that are withheld from every answer,
+	// among PostInstallScript and Uid. Default none.
+	Redact []string
+	// Gzip is QUERY_GZIP: compress answers for clients that accept it. Default
+	// false, because it is not documented whether FC's trigger passes
+	// Content-Encoding on.
+	Gzip bool
+}
+
+// Credentials are an Alibaba Cloud access key, with a security token if it is
+// a temporary one. Printing them in any form prints nothing of them.
+type Credentials struct {
+	AccessKeyID     string
+	AccessKeySecret string
+	SecurityToken   string
+}
+
+// String implements fmt.Stringer.
+func (Credentials) String() string { return "[credentials]" }
+
+// GoString implements fmt.GoStringer, for %#v.
+func (Credentials) GoString() string { return "[credentials]" }
+
+// MarshalText implements encoding.TextMarshaler, for JSON and loggers.
+func (Credentials) MarshalText() ([]byte, error) { return []byte("[credentials]"), nil }
+
+// Retention is how long the log is kept, in calendar units.
+type Retention struct {
+	Months int
+	Days   int
+}
+
+// Before is the oldest instant that is kept at the given time.
+func (r Retention) Before(now time.Time) time.Time {
+	return now.AddDate(0, -r.Months, -r.Days)
+}

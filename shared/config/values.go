@@ -1,0 +1,193 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"community-images/shared/catalog"
+)
+
+var (
+	// A region becomes a label of a host name, which is stricter than what may
+	// stand in an object key.
+	regionForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+	hostForm   = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+)
+
+const (
+	regionAllowed = "a region id such as cn-hangzhou (lower-case letters, digits, hyphens)"
+	urlAllowed    = "http or https URLs without user, path or query, such as https://host or http://127.0.0.1:8080"
+	nameAllowed   = "1 to 128 characters of A-Z a-z 0-9 . _ - in each element"
+)
+
+func (r *reader) checkRegion(name, region string) bool {
+	ok := regionForm.MatchString(region)
+	if !ok {
+		r.fault(name, region, "is not a region id", regionAllowed)
+	}
+	return ok
+}
+
+// regions is never empty unless there is a fault.
+func (r *reader) regions(name string, def []string) []string {
+	allowed := "a comma list of region ids such as cn-hangzhou,cn-beijing"
+	if _, ok := r.get(name); !ok {
+		if def == nil {
+			r.fault(name, "", "is not set, and there is no FC_REGION to take instead", allowed)
+		}
+		return def
+	}
+	list := r.list(name, allowed)
+	for _, region := range list {
+		r.checkRegion(name, region)
+	}
+	return list
+}
+
+// url takes scheme, host and port. A bare host means https.
+func (r *reader) url(name, def string) string {
+	text, ok := r.get(name)
+	if !ok {
+		return def
+	}
+	full := text
+	if !strings.Contains(full, "://") {
+		full = "https://" + full
+	}
+	// The place of the region is no part of a host name's grammar.
+	u, err := url.Parse(strings.ReplaceAll(full, regionPlace, "region"))
+	switch {
+	case err != nil:
+		r.fault(name, "", "is not a URL", urlAllowed)
+	case u.User != nil:
+		r.fault(name, u.Redacted(), "holds a user name; credentials come from the invocation or ALIBABA_CLOUD_ACCESS_KEY_ID", urlAllowed)
+	case u.Scheme != "http" && u.Scheme != "https":
+		r.fault(name, text, "has neither http nor https as its scheme", urlAllowed)
+	case !validHost(u.Hostname()) || !validPort(u.Port()):
+		r.fault(name, text, "has no valid host and port", urlAllowed)
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		r.fault(name, text, "has more than a scheme, a host and a port", urlAllowed)
+	case name != "EHPC_ENDPOINT" && strings.Contains(full, regionPlace):
+		r.fault(name, text, "holds "+regionPlace+", which only EHPC_ENDPOINT may", urlAllowed)
+	default:
+		return strings.TrimRight(full, "/?#")
+	}
+	return ""
+}
+
+func validHost(host string) bool {
+	return hostForm.MatchString(host) || net.ParseIP(host) != nil
+}
+
+func validPort(port string) bool {
+	if port == "" {
+		return true
+	}
+	n, err := strconv.Atoi(port)
+	return err == nil && n > 0 && n < 1<<16
+}
+
+func (r *reader) bucket(name string) string {
+	allowed := "the name of an OSS bucket: 3 to 63 lower-case letters, digits and hyphens"
+	text, ok := r.get(name)
+	switch {
+	case !ok:
+		r.fault(name, "", "is not set", allowed)
+	case !bucketForm.MatchString(text):
+		r.fault(name, text, "is not a bucket name", allowed)
+	default:
+		return text
+	}
+	return ""
+}
+
+func (r *reader) prefix(name, def string) string {
+	text, _ := r.get(name)
+	text = strings.Trim(text, "/")
+	if text == "" {
+		return def
+	}
+	for step := range strings.SplitSeq(text, "/") {
+		if catalog.ValidateName("step", step) != nil {
+			r.fault(name, text, "is not an object key prefix", "steps joined by /, each 1 to 128 characters of A-Z a-z 0-9 . _ - and neither . nor .. nor "+catalog.Any)
+			return def
+		}
+	}
+	return text
+}
+
+// names checks a list of ids that become part of object keys.
+func (r *reader) names(name, what, allowed string) []string {
+	list := r.list(name, allowed)
+	for _, element := range list {
+		if catalog.ValidateName(what, element) != nil {
+			r.fault(name, element, "is not a "+what, allowed)
+		}
+	}
+	return list
+}
+
+func (r *reader) clusters(name string) []string {
+	if text, ok := r.get(name); !ok || text == "*" {
+		return nil
+	}
+	return r.names(name, "cluster id", "* for every cluster, or a comma list of cluster ids, "+nameAllowed)
+}
+
+func (r *reader) instanceTypes(name string) InstanceTypes {
+	text, ok := r.get(name)
+	switch strings.ToLower(text) {
+	case "none":
+		return InstanceTypes{}
+	case "auto":
+		return InstanceTypes{Auto: true}
+	}
+	if !ok {
+		return InstanceTypes{Auto: true}
+	}
+	allowed := "auto, none, or a comma list of instance types, " + nameAllowed
+	list := r.names(name, "instance type", allowed)
+	for _, element := range list {
+		if word := strings.ToLower(element); word == "auto" || word == "none" {
+			r.fault(name, text, "mixes "+word+" with instance types", allowed)
+		}
+	}
+	return InstanceTypes{List: list}
+}
+
+// retention reads a number of months, years or days.
+func (r *reader) retention(name string, def Retention) Retention {
+	text, ok := r.get(name)
+	if !ok {
+		return def
+	}
+	unit := strings.TrimLeft(text, "0123456789")
+	n, err := strconv.Atoi(strings.TrimSuffix(text, unit))
+	v, units := map[string]Retention{"mo": {Months: n}, "y": {Months: 12 * n}, "d": {Days: n}}[unit]
+	tooShort := v.Months < 1 && v.Days < 31
+	if err != nil || !units || n > 1200 || tooShort {
+		r.fault(name, text, "is not a retention", "31d or 1mo and longer, written like 13mo, 2y or 400d")
+		return def
+	}
+	return v
+}
+
+// credentials reads the access key. Values are never part of a fault.
+func (r *reader) credentials() Credentials {
+	const id, secret, token = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"
+	var c Credentials
+	c.AccessKeyID, _ = r.get(id)
+	c.AccessKeySecret, _ = r.get(secret)
+	c.SecurityToken, _ = r.get(token)
+	switch {
+	case c.AccessKeyID == "" && (c.AccessKeySecret != "" || c.SecurityToken != ""):
+		r.fault(id, "", "is not set, though other parts of the credentials are", "")
+	case c.AccessKeyID != "" && c.AccessKeySecret == "":
+		r.fault(secret, "", "is not set, though "+id+" is", "")
+	}
+	return c
+}
