@@ -138,6 +138,19 @@ func unquote(quoted string) string {
 	return text
 }
 
-func trimSpace(s string) string { return strings.Trim(s, " \t\r\n") }
+func trimSpace(s string) string {
+	s = trimLeft(s)
+	for s != "" && isSpace(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
 
-func trimLeft(s string) string { return strings.TrimLeft(s, " \t\r\n") }
+func trimLeft(s string) string {
+	for s != "" && isSpace(s[0]) {
+		s = s[1:]
+	}
+	return s
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }

@@ -95,8 +95,8 @@ func (s *Snapshot) Encode() []byte {
 // images are canonical and have the digest and count that the object states.
 // Images are shared through in, which may be nil.
 func DecodeSnapshot(data []byte, in *Interner) (*Snapshot, error) {
-	var o snapshotObject
-	if err := json.Unmarshal(data, &o); err != nil {
+	o, err := openSnapshot(data)
+	if err != nil {
 		return nil, err
 	}
 	if o.Format != Format {
@@ -104,9 +104,6 @@ func DecodeSnapshot(data []byte, in *Interner) (*Snapshot, error) {
 	}
 	if got := digest(o.Images); got != o.Digest {
 		return nil, fmt.Errorf("image list has digest %s, the object states %q", got, clip(o.Digest))
-	}
-	if len(o.Images) == 0 || o.Images[0] != '[' {
-		return nil, errors.New("snapshot has no image list")
 	}
 	if in == nil {
 		in = new(Interner)
@@ -122,6 +119,28 @@ func DecodeSnapshot(data []byte, in *Interner) (*Snapshot, error) {
 		Scope:      Scope{RegionID: o.RegionID, ClusterID: o.ClusterID, InstanceType: o.InstanceType},
 		CapturedAt: o.CapturedAt, RequestID: o.RequestID, Digest: o.Digest, Images: images,
 	}, nil
+}
+
+// openSnapshot decodes everything but the images, whose bytes it cuts out:
+// they are by far the largest part, and json.Unmarshal would walk them twice
+// more.
+func openSnapshot(data []byte) (o snapshotObject, err error) {
+	const begin, end = `,"Images":`, `,"InstanceType":`
+	from := bytes.Index(data, []byte(begin))
+	to := bytes.LastIndex(data, []byte(end))
+	if from < 0 || to < from+len(begin) {
+		return o, errors.New("snapshot is not of the stored form")
+	}
+	images := data[from+len(begin) : to]
+	envelope := slices.Concat(data[:from], data[to:])
+	if err := json.Unmarshal(envelope, &o); err != nil {
+		return o, err
+	}
+	if !json.Valid(images) || images[0] != '[' {
+		return o, errors.New("snapshot has no image list")
+	}
+	o.Images = images
+	return o, nil
 }
 
 // MarshalLine encodes v as one line of JSON with its line end, without the

@@ -110,7 +110,7 @@ func FuzzDecodeSnapshot(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var o snapshotObject
 		if json.Unmarshal(data, &o) == nil { // get past the digest
-			data, _ = json.Marshal(snapshotObject{Format: 1, ImageCount: o.ImageCount, Images: o.Images, Digest: digest(o.Images)})
+			data, _ = MarshalLine(snapshotObject{Format: 1, ImageCount: o.ImageCount, Images: o.Images, Digest: digest(o.Images)})
 		}
 		if s, err := DecodeSnapshot(data, nil); err == nil {
 			for _, im := range s.Images {
