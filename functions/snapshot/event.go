@@ -18,6 +18,7 @@ type payload struct {
 	Clusters      []string `json:"clusters"`
 	InstanceTypes []string `json:"instanceTypes"`
 	Shard         string   `json:"shard"`
+	Accept        []string `json:"accept"`
 }
 
 // timerEvent is what FC's timer trigger sends: three strings.
@@ -27,7 +28,7 @@ type timerEvent struct {
 	Payload     *string `json:"payload"`
 }
 
-const allowed = `allowed are "regions", "clusters", "instanceTypes" (lists of strings) and "shard" ("i/n")`
+const allowed = `allowed are "regions", "clusters", "instanceTypes", "accept" (lists of strings) and "shard" ("i/n")`
 
 // parseEvent reads the event of an invocation. An empty one captures
 // everything.
@@ -66,7 +67,7 @@ func parsePayload(data []byte) (capture.Request, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return capture.Request{}, fmt.Errorf("more follows after the JSON object; %s", allowed)
 	}
-	req := capture.Request{Regions: p.Regions, Clusters: p.Clusters, InstanceTypes: p.InstanceTypes}
+	req := capture.Request{Regions: p.Regions, Clusters: p.Clusters, InstanceTypes: p.InstanceTypes, Accept: p.Accept}
 	if p.Shard != "" {
 		var err error
 		if req.Shard, err = capture.ParseShard(p.Shard); err != nil {

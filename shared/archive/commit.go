@@ -93,7 +93,7 @@ func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *R
 	sizes := make([]int, len(run.Checks))
 	faults := make([]error, len(run.Checks))
 	for i, c := range run.Checks {
-		if was, _ := base.Scope(c.Scope); c.State != OK || c.Snapshot == nil || c.Snapshot.Digest == was.Digest {
+		if was, _ := base.Scope(c.Scope); c.Snapshot == nil || c.Snapshot.Digest == was.Digest {
 			continue
 		}
 		group.Go(func() error {
@@ -108,7 +108,7 @@ func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *R
 				return err
 			}
 			c := &run.Checks[i]
-			c.State, c.Snapshot = Failed, nil
+			c.State, c.Snapshot, c.Candidate = Failed, nil, nil
 			c.Problem = &Problem{Class: "storage", Code: "StorageFault", Message: err.Error()}
 		}
 		if sizes[i] > 0 {

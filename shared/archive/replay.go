@@ -93,7 +93,7 @@ func (r *Region) apply(l *Line, hash string) {
 		ref := ScopeRef{s.ClusterID, s.InstanceType}
 		state := r.Scopes[ref.path()]
 		state.ClusterID, state.InstanceType = s.ClusterID, s.InstanceType
-		state.State, state.Since, state.Problem, state.TriedAt = s.To, s.At, s.Problem, s.At
+		state.State, state.Since, state.Problem, state.TriedAt, state.Candidate = s.To, s.At, s.Problem, s.At, nil
 		if s.To == OK {
 			state.CheckedAt = s.At
 		}

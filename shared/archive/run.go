@@ -27,7 +27,9 @@ type Check struct {
 	Problem     *Problem // of a scope that is not OK
 	Fingerprint string   // of the answer's bytes
 	// Snapshot is the new content, nil if it is the one that the base names.
-	Snapshot *catalog.Snapshot
+	// Of a held scope it is the candidate's.
+	Snapshot  *catalog.Snapshot
+	Candidate *Candidate // of a held scope
 	// Before is the content that the base names; nil if there is none or if
 	// it could not be read.
 	Before *catalog.Snapshot
@@ -37,6 +39,7 @@ type Check struct {
 type Listing struct {
 	At       catalog.Time
 	Problem  *Problem // not nil: discovery failed and Clusters says nothing
+	Held     int      // runs in a row, this one included, whose listing was suspicious
 	Clusters []catalog.Cluster
 	Upstream json.RawMessage // JSON array of the entries, verbatim
 }
@@ -88,7 +91,7 @@ func lost(base, cur *Region, c Check) bool {
 	case wasKnown && !known:
 		return true
 	case now.Digest != planned.Digest:
-		return c.Snapshot == nil || c.Snapshot.Digest != now.Digest
+		return c.State != OK || c.Snapshot == nil || c.Snapshot.Digest != now.Digest
 	}
 	return now.TriedAt.After(planned.TriedAt.Time) && now.TriedAt.After(c.At.Time)
 }
@@ -151,14 +154,10 @@ func (n *Counts) count(cur *Region, c Check) {
 func (r *Region) note(checks []Check, listing *Listing) {
 	for _, c := range checks {
 		s, known := r.Scope(c.Scope)
-		if c.State == OK && c.Snapshot != nil && c.Snapshot.Digest != s.Digest || !known {
-			continue
+		if c.State == OK && c.Snapshot != nil && c.Snapshot.Digest != s.Digest || !known || s.State != c.State {
+			continue // the head only mirrors what the log says
 		}
-		s.TriedAt = c.At
-		if s.State != c.State { // the head only mirrors what the log says
-			continue
-		}
-		s.Problem = c.Problem
+		s.TriedAt, s.Problem, s.Candidate = c.At, c.Problem, c.Candidate
 		if c.State == OK {
 			s.CheckedAt = c.At
 			s.Fingerprint = c.Fingerprint
@@ -168,7 +167,7 @@ func (r *Region) note(checks []Check, listing *Listing) {
 	if listing == nil {
 		return
 	}
-	r.Discovery.TriedAt, r.Discovery.Problem = listing.At, listing.Problem
+	r.Discovery.TriedAt, r.Discovery.Problem, r.Discovery.Held = listing.At, listing.Problem, listing.Held
 	if listing.Problem == nil {
 		r.Discovery.CheckedAt, r.Upstream = listing.At, listing.Upstream
 	}
@@ -219,7 +218,7 @@ func (r *Region) adopt(theirs *Region) {
 func (r *Region) checkpoint() *Checkpoint {
 	c := &Checkpoint{Clusters: r.SortedClusters(), Files: r.Files, Scopes: r.SortedScopes()}
 	for i := range c.Scopes {
-		c.Scopes[i].Fingerprint = ""
+		c.Scopes[i].Fingerprint, c.Scopes[i].Candidate = "", nil
 	}
 	return c
 }

@@ -29,6 +29,7 @@ type Problem struct {
 // ScopeState is what is known of one scope. Fields are in the order of their
 // JSON names, here and in every stored type.
 type ScopeState struct {
+	Candidate    *Candidate   `json:"Candidate,omitempty"`   // of a held scope; in the head only
 	CapturedAt   catalog.Time `json:"CapturedAt"`            // when the current content was published first; zero: never
 	CheckedAt    catalog.Time `json:"CheckedAt"`             // when upstream last confirmed it; zero: never
 	ClusterID    string       `json:"ClusterId"`             // empty: asked without
@@ -42,6 +43,15 @@ type ScopeState struct {
 	TriedAt      catalog.Time `json:"TriedAt"` // when it was last asked, with whatever outcome
 }
 
+// Candidate is a suspicious answer that waits to be seen again or confirmed.
+// Its content is stored like any snapshot's.
+type Candidate struct {
+	Digest     string       `json:"Digest"`
+	ImageCount int          `json:"ImageCount"`
+	Seen       int          `json:"Seen"` // runs in a row that found it, or something close to it
+	Since      catalog.Time `json:"Since"`
+}
+
 // Scope is the question s is about.
 func (s ScopeState) Scope(region string) catalog.Scope {
 	return catalog.Scope{RegionID: region, ClusterID: s.ClusterID, InstanceType: s.InstanceType}
@@ -49,7 +59,8 @@ func (s ScopeState) Scope(region string) catalog.Scope {
 
 // Discovery is the outcome of the last ListClusters of a region.
 type Discovery struct {
-	CheckedAt catalog.Time `json:"CheckedAt"` // when it last succeeded; zero: never
+	CheckedAt catalog.Time `json:"CheckedAt"`      // when it last succeeded; zero: never
+	Held      int          `json:"Held,omitempty"` // runs in a row whose listing was suspicious
 	Problem   *Problem     `json:"Problem,omitempty"`
 	TriedAt   catalog.Time `json:"TriedAt"` // zero: clusters are not discovered
 }

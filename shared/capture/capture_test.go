@@ -27,6 +27,7 @@ type upstream struct {
 	clusters map[string][]capture.Cluster
 	// images maps a scope to its image ids; a scope that is not in it has none.
 	images map[string][]string
+	once   map[string][]string // answers given once, before images
 	// faults are served before the answer, in order, by scope or "clusters <region>".
 	faults map[string][]error
 	delay  time.Duration
@@ -36,7 +37,7 @@ type upstream struct {
 }
 
 func newUpstream(t *testing.T) *upstream {
-	return &upstream{t: t, clusters: map[string][]capture.Cluster{}, images: map[string][]string{}, faults: map[string][]error{}, under: map[string]bool{}}
+	return &upstream{t: t, clusters: map[string][]capture.Cluster{}, images: map[string][]string{}, once: map[string][]string{}, faults: map[string][]error{}, under: map[string]bool{}}
 }
 
 func (u *upstream) cluster(endpoint, region, id string, types ...string) {
@@ -79,7 +80,12 @@ func (u *upstream) Images(ctx context.Context, scope catalog.Scope) (capture.Ans
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	var list []string
-	for _, id := range u.images[scope.String()] {
+	ids := u.images[scope.String()]
+	if once, ok := u.once[scope.String()]; ok {
+		ids = once
+		delete(u.once, scope.String())
+	}
+	for _, id := range ids {
 		list = append(list, fmt.Sprintf(`{"ImageId":%q}`, id))
 	}
 	body := "[" + strings.Join(list, ",") + "]"
@@ -126,7 +132,7 @@ func newBench(t *testing.T, regions ...string) *bench {
 	}
 	mem := buckettest.NewMemory(t)
 	return &bench{t: t, up: newUpstream(t), mem: mem, writer: archive.NewWriter(mem, keys, time.Now),
-		settings: capture.Settings{Regions: regions, Unscoped: true, Types: capture.Types{Auto: true}, QPS: 1e6, Concurrency: 4, Margin: 5 * time.Second}}
+		settings: capture.Settings{Regions: regions, Unscoped: true, Types: capture.Types{Auto: true}, QPS: 1e6, Concurrency: 4, ShrinkGuard: 100, Margin: 5 * time.Second}}
 }
 
 func (b *bench) run(ctx context.Context, req capture.Request) (*capture.Report, error) {

@@ -54,7 +54,7 @@ func (r *runner) discover(ctx context.Context, plans []*plan) []map[string]catal
 	}
 	clusters := make([]map[string]catalog.Cluster, len(plans))
 	for i, p := range plans {
-		clusters[i] = p.settle(found[i])
+		clusters[i] = r.settle(p, found[i])
 	}
 	addUnlisted(named(r.settings, r.request), plans, clusters)
 	return clusters
@@ -78,8 +78,10 @@ func addUnlisted(names map[string]catalog.Cluster, plans []*plan, clusters []map
 }
 
 // settle completes the discovery of a region. If its own endpoint did not
-// answer, the clusters known so far stay, and those that others listed join.
-func (p *plan) settle(found map[string]Cluster) map[string]catalog.Cluster {
+// answer, or the listing is suspicious, the clusters known so far stay, and
+// those that were listed join.
+func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cluster {
+	r.guardListing(p, found)
 	clusters := map[string]catalog.Cluster{}
 	if p.discovery.Problem != nil {
 		maps.Copy(clusters, p.base.Clusters)

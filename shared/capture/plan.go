@@ -48,6 +48,9 @@ func planScopes(s Settings, req Request, region string, clusters map[string]cata
 		}
 		add(id, types)
 	}
+	if len(req.Accept) > 0 {
+		scopes = slices.DeleteFunc(scopes, func(s catalog.Scope) bool { return !slices.Contains(req.Accept, s.String()) })
+	}
 	slices.SortFunc(scopes, catalog.Scope.Compare)
 	return slices.Compact(scopes)
 }

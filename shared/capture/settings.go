@@ -20,6 +20,9 @@ type Settings struct {
 	// QPS and Concurrency bound the calls of one run over all its regions.
 	QPS         float64
 	Concurrency int
+	// ShrinkGuard is the percentage of a list that may vanish in one step; 100
+	// lets every answer pass.
+	ShrinkGuard int
 	// Margin is kept free before the deadline for storing and reporting.
 	Margin time.Duration
 }
@@ -39,9 +42,14 @@ type Request struct {
 	Clusters      []string // ClusterIds
 	InstanceTypes []string
 	Shard         Shard
+	// Accept names the scopes, as Scope.String has them, that alone are asked
+	// and whose answers are published however suspicious they are.
+	Accept []string
 }
 
-func (r Request) restricted() bool { return len(r.Clusters) > 0 || len(r.InstanceTypes) > 0 }
+func (r Request) restricted() bool {
+	return len(r.Clusters) > 0 || len(r.InstanceTypes) > 0 || len(r.Accept) > 0
+}
 
 // Validate names the first part of the request that cannot be served.
 func (r Request) Validate(s Settings) error {
@@ -61,6 +69,13 @@ func (r Request) Validate(s Settings) error {
 	for _, t := range r.InstanceTypes {
 		if err := catalog.ValidateName("instanceTypes:", t); err != nil {
 			return err
+		}
+	}
+	for _, scope := range r.Accept {
+		region, path, _ := strings.Cut(scope, "/")
+		if _, err := catalog.ParseScopePath(region, path); err != nil || !slices.Contains(s.Regions, region) {
+			return fmt.Errorf("accept: %q is not a scope of the form <RegionId>/<ClusterId or %s>/<InstanceType or %s> in one of %s",
+				scope, catalog.Any, catalog.Any, strings.Join(s.Regions, ", "))
 		}
 	}
 	return nil

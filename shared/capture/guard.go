@@ -1,0 +1,105 @@
+package capture
+
+import (
+	"context"
+	"fmt"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// confirmations is the number of runs in a row that must have seen a
+// suspicious answer before it is published.
+const confirmations = 3
+
+// suspicion says why an answer may not be true, or nothing: it loses all
+// images or more than the guard allows, or most of them change their status
+// at once. The best-known way to lose a catalogue is to believe such a reply.
+func (r *runner) suspicion(before, after []*catalog.Image) string {
+	status := make(map[string]string, len(after))
+	for _, im := range after {
+		status[im.ImageID] = im.Status
+	}
+	gone, flipped := 0, 0
+	for _, im := range before {
+		now, there := status[im.ImageID]
+		switch {
+		case !there:
+			gone++
+		case now != im.Status:
+			flipped++
+		}
+	}
+	guard := r.settings.ShrinkGuard
+	switch {
+	case guard >= 100 || len(before) == 0:
+		return ""
+	case len(after) == 0:
+		return fmt.Sprintf("the answer lists none of %d images", len(before))
+	case gone*100 > len(before)*guard:
+		return fmt.Sprintf("the answer misses %d of %d images, more than %d percent", gone, len(before), guard)
+	case len(before) > 2 && flipped*2 > len(before):
+		return fmt.Sprintf("the answer gives %d of %d images another status", flipped, len(before))
+	}
+	return ""
+}
+
+// guard holds a suspicious answer that was given twice as a candidate, until
+// enough runs have seen it, or something close to it.
+func (r *runner) guard(ctx context.Context, t task, c *archive.Check) *archive.Check {
+	reason := r.suspicion(c.Before.Images, c.Snapshot.Images)
+	if reason == "" {
+		return c
+	}
+	next := archive.Candidate{Digest: c.Snapshot.Digest, ImageCount: len(c.Snapshot.Images), Seen: 1, Since: c.At}
+	if was := t.known.Candidate; was != nil && r.resembles(ctx, t, was.Digest, c.Snapshot) {
+		next.Seen, next.Since = was.Seen+1, was.Since
+	}
+	if next.Seen >= confirmations {
+		return c
+	}
+	c.State, c.Candidate, c.Before = archive.Held, &next, nil
+	c.Problem = &archive.Problem{
+		Class: "suspicious", Code: "Held", RequestID: c.Snapshot.RequestID,
+		Message: fmt.Sprintf("%s; seen in %d of %d runs", reason, next.Seen, confirmations),
+	}
+	return c
+}
+
+// resembles says whether a candidate is what an earlier run saw, give or take
+// what would pass as an ordinary change.
+func (r *runner) resembles(ctx context.Context, t task, digest string, s *catalog.Snapshot) bool {
+	if digest == s.Digest {
+		return true
+	}
+	earlier, err := r.writer.Snapshot(ctx, t.scope, digest)
+	if err != nil {
+		r.warn(t.scope, err)
+		return false
+	}
+	return r.suspicion(earlier.Images, s.Images) == "" && r.suspicion(s.Images, earlier.Images) == ""
+}
+
+// guardListing refuses to believe a listing that loses most clusters, until
+// enough runs have seen it.
+func (r *runner) guardListing(p *plan, found map[string]Cluster) {
+	gone := 0
+	for id := range p.base.Clusters {
+		if _, listed := found[id]; !listed {
+			gone++
+		}
+	}
+	known, guard := len(p.base.Clusters), r.settings.ShrinkGuard
+	if p.discovery.Problem != nil || guard >= 100 || gone*100 <= known*guard {
+		return
+	}
+	p.discovery.Held = p.base.Discovery.Held + 1
+	if p.discovery.Held >= confirmations {
+		p.discovery.Held = 0
+		return
+	}
+	p.discovery.Problem = &archive.Problem{
+		Class: "suspicious", Code: "Held",
+		Message: fmt.Sprintf("the listing misses %d of %d clusters, more than %d percent; seen in %d of %d runs", gone, known, guard, p.discovery.Held, confirmations),
+	}
+}

@@ -1,0 +1,135 @@
+package capture_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"community-images/shared/archive"
+	"community-images/shared/capture"
+)
+
+func many(n int) []string {
+	var ids []string
+	for i := range n {
+		ids = append(ids, "m-"+string(rune('a'+i)))
+	}
+	return ids
+}
+
+func guarded(t *testing.T) *bench {
+	b := newBench(t, "hz")
+	b.settings.ShrinkGuard = 50
+	b.up.images["hz/_any/_any"] = many(8)
+	b.mustRun(capture.Request{})
+	b.up.questions()
+	return b
+}
+
+func (b *bench) scope(path string) archive.ScopeState {
+	b.t.Helper()
+	r, err := b.writer.Now(context.Background(), "hz", nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return r.Scopes[path]
+}
+
+func TestSuspiciousAnswerIsPublishedInTheThirdRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, left := range []int{0, 3} {
+			b := guarded(t)
+			b.up.images["hz/_any/_any"] = many(left)
+			for run := 1; run <= 2; run++ {
+				report := b.mustRun(capture.Request{})
+				s := b.scope("_any/_any")
+				if s.State != archive.Held || s.ImageCount != 8 || s.Candidate == nil || s.Candidate.Seen != run || s.Candidate.ImageCount != left || report.Counts.Held != 1 {
+					t.Errorf("run %d of %d images: state %+v, candidate %+v", run, left, s, s.Candidate)
+				}
+				if got := strings.Count(b.up.questions(), "hz/_any/_any"); got != 2 {
+					t.Errorf("a suspicious answer was asked for %d times", got)
+				}
+			}
+			b.mustRun(capture.Request{})
+			if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != left || s.Candidate != nil {
+				t.Errorf("after three runs: %+v", s)
+			}
+		}
+	})
+}
+
+func TestCandidateMayDriftAndMustNotVanish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := guarded(t)
+		b.up.images["hz/_any/_any"] = many(3)
+		b.mustRun(capture.Request{})
+		b.up.images["hz/_any/_any"] = many(2) // close to what was seen
+		b.mustRun(capture.Request{})
+		if s := b.scope("_any/_any"); s.Candidate == nil || s.Candidate.Seen != 2 {
+			t.Errorf("a candidate that lost one image: %+v", s.Candidate)
+		}
+		b.up.images["hz/_any/_any"] = nil // something else altogether
+		b.mustRun(capture.Request{})
+		if s := b.scope("_any/_any"); s.Candidate == nil || s.Candidate.Seen != 1 {
+			t.Errorf("a candidate that lost everything: %+v", s.Candidate)
+		}
+		b.up.images["hz/_any/_any"] = many(8)
+		b.mustRun(capture.Request{})
+		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 8 || s.Candidate != nil {
+			t.Errorf("after the answer was whole again: %+v", s)
+		}
+	})
+}
+
+func TestSuspiciousAnswerThatPasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := guarded(t)
+		b.up.once["hz/_any/_any"] = []string{}
+		b.up.images["hz/_any/_any"] = many(7)
+		b.mustRun(capture.Request{})
+		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 7 {
+			t.Errorf("a second reading was not believed: %+v", s)
+		}
+	})
+}
+
+func TestOperatorAcceptsASuspiciousAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := guarded(t)
+		b.up.images["hz/_any/_any"] = nil
+		b.mustRun(capture.Request{})
+		b.up.questions()
+		b.mustRun(capture.Request{Accept: []string{"hz/_any/_any"}})
+		want(t, "asked", b.up.questions(), "clusters hz\nhz/_any/_any")
+		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 0 {
+			t.Errorf("after it was accepted: %+v", s)
+		}
+		for _, bad := range []string{"", "hz", "bj/_any/_any", "hz/_any/", "hz/../x"} {
+			if err := (capture.Request{Accept: []string{bad}}).Validate(b.settings); err == nil {
+				t.Errorf("scope %q is accepted", bad)
+			}
+		}
+	})
+}
+
+func TestListingThatLosesMostClustersEndsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "hz")
+		b.settings.ShrinkGuard = 50
+		for _, id := range []string{"c1", "c2", "c3"} {
+			b.up.cluster("hz", "hz", id)
+		}
+		b.mustRun(capture.Request{})
+		b.up.clusters["hz"] = b.up.clusters["hz"][:1]
+		for range 2 {
+			report := b.mustRun(capture.Request{})
+			want(t, "held", b.state("hz"), "_any/_any ok\nc1/_any ok\nc2/_any ok\nc3/_any ok")
+			if p := report.Regions[0].Problems; len(p) != 1 || !strings.Contains(p[0], "misses 2 of 3 clusters") {
+				t.Errorf("problems are %q", p)
+			}
+		}
+		b.mustRun(capture.Request{})
+		want(t, "in the third run", b.state("hz"), "_any/_any ok\nc1/_any ok")
+	})
+}
