@@ -1,0 +1,63 @@
+package fcrun
+
+import (
+	"context"
+
+	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
+	"go.uber.org/zap"
+)
+
+// Invocation is what FC tells about one call of a function.
+type Invocation struct {
+	RequestID    string
+	FunctionName string
+	Region       string
+	// RetryCount is 0 on the first try of an asynchronous event.
+	RetryCount int
+	// Credentials are the temporary ones of the function's role; empty if the
+	// function has none.
+	Credentials Credentials
+}
+
+type invocationKey struct{}
+
+// InvocationFrom returns the invocation that ctx belongs to; the zero
+// Invocation outside of one.
+func InvocationFrom(ctx context.Context) Invocation {
+	if inv, ok := ctx.Value(invocationKey{}).(*Invocation); ok {
+		return *inv
+	}
+	return Invocation{}
+}
+
+// RequestID returns the id of the invocation that ctx belongs to, or "".
+func RequestID(ctx context.Context) string {
+	if inv, ok := ctx.Value(invocationKey{}).(*Invocation); ok {
+		return inv.RequestID
+	}
+	return ""
+}
+
+// RequestField is the request id as a log field.
+func RequestField(ctx context.Context) zap.Field { return zap.String("requestId", RequestID(ctx)) }
+
+// enter begins an invocation. The SDK's FromContext builds loggers and writes
+// to what it returns, so it is asked exactly once.
+func enter(ctx context.Context, source *Source) (context.Context, *Invocation) {
+	inv := &Invocation{}
+	if fc, ok := fccontext.FromContext(ctx); ok {
+		*inv = Invocation{
+			RequestID:    fc.RequestID,
+			FunctionName: fc.Function.Name,
+			Region:       fc.Region,
+			RetryCount:   fc.RetryCount,
+			Credentials: Credentials{
+				AccessKeyID:     fc.Credentials.AccessKeyId,
+				AccessKeySecret: fc.Credentials.AccessKeySecret,
+				SecurityToken:   fc.Credentials.SecurityToken,
+			},
+		}
+	}
+	source.keep(inv.Credentials)
+	return context.WithValue(ctx, invocationKey{}, inv), inv
+}

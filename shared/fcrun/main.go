@@ -1,0 +1,57 @@
+package fcrun
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aliyun/fc-runtime-go-sdk/fc"
+	"go.uber.org/zap"
+)
+
+// Setup builds a function from its environment, given as os.Environ does.
+type Setup func(environ []string) (Handler, *zap.Logger, error)
+
+// Main is the whole of a function's main: it builds the function, hands it to
+// the FC SDK and does not return. What keeps it from starting is said on
+// standard error and ends the process with 1.
+func Main(setup Setup) {
+	os.Exit(run(setup, os.Environ(), os.Stderr, start))
+}
+
+// runtimeAPI is the variable in which FC names the address of its runtime API.
+const runtimeAPI = "FC_RUNTIME_API"
+
+func run(setup Setup, environ []string, stderr io.Writer, start func(Handler, *zap.Logger)) int {
+	if !slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, runtimeAPI+"=") && v != runtimeAPI+"=" }) {
+		fmt.Fprintf(stderr, "%s is not set: this program runs inside Function Compute; to run it on this machine: go run ./scripts/local\n", runtimeAPI)
+		return 1
+	}
+	handler, log, err := setup(environ)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	start(handler, log)
+	return 1 // the SDK gave up
+}
+
+// idlePerHost replaces net/http's 2 connections: the SDK posts its answers
+// over http.DefaultTransport, and would otherwise dial anew for most of them
+// when several invocations are in flight.
+const idlePerHost = 64
+
+// start runs the SDK's loop. It changes process-wide settings, which is why it
+// is reached from main only.
+func start(handler Handler, logger *zap.Logger) {
+	if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		t.MaxIdleConnsPerHost = idlePerHost
+	}
+	log.SetOutput(sdkLog{log: logger, pause: time.Sleep})
+	fc.Start(handler)
+}

@@ -1,0 +1,31 @@
+package fcrun
+
+import (
+	"regexp"
+	"strings"
+)
+
+// maxErrorText bounds the text of a function error, in bytes.
+const maxErrorText = 4096
+
+// signed finds the credentials that a signed URL or an authorization header
+// carries, in whatever service's spelling.
+var signed = regexp.MustCompile(`(?i)\b((?:x-oss-|x-acs-|oss)?(?:signature(?:nonce)?|access-?key-?id|access-?key-?secret|security-?token|credential|authorization))(=|%3D|": ?"|: )[^&\s"',;]+`)
+
+// redact removes secrets from a text that leaves the function: the given
+// credentials wherever they stand, and the values of signing parameters.
+func redact(text string, all ...Credentials) string {
+	for _, c := range all {
+		for _, secret := range []string{c.AccessKeySecret, c.SecurityToken, c.AccessKeyID} {
+			// A shorter one is no secret, and would mangle ordinary words.
+			if len(secret) >= 6 {
+				text = strings.ReplaceAll(text, secret, "[redacted]")
+			}
+		}
+	}
+	text = signed.ReplaceAllString(text, "${1}${2}[redacted]")
+	if len(text) > maxErrorText {
+		text = strings.ToValidUTF8(text[:maxErrorText], "") + "…"
+	}
+	return text
+}

@@ -1,0 +1,117 @@
+package fcrun
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// RequestIDHeader carries the invocation's request id to the http.Handler. It
+// is set on every request, over whatever the caller sent under that name.
+const RequestIDHeader = "X-Fc-Request-Id"
+
+// request makes the request that the event describes. Its URL's query decodes
+// to exactly the strings of queryParameters, keys in byte order: FC is assumed
+// to deliver them percent-decoded, and a '%' in one of them stands for itself.
+func (e *httpEvent) request(ctx context.Context, requestID string) (*http.Request, error) {
+	u, err := e.url()
+	if err != nil {
+		return nil, err
+	}
+	body := e.body
+	if e.base64 && body != "" {
+		raw, err := base64.StdEncoding.DecodeString(body)
+		if err != nil {
+			return nil, fmt.Errorf("decoding the base64 body: %w", err)
+		}
+		body = string(raw)
+	}
+	r := &http.Request{
+		Method: e.method, URL: u, RequestURI: u.RequestURI(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Host: e.host, Body: http.NoBody, ContentLength: int64(len(body)),
+	}
+	if r.Method == "" {
+		r.Method = http.MethodGet
+	}
+	if major, minor, ok := http.ParseHTTPVersion(e.protocol); ok {
+		r.Proto, r.ProtoMajor, r.ProtoMinor = e.protocol, major, minor
+	}
+	if body != "" {
+		r.Body = io.NopCloser(strings.NewReader(body))
+	}
+	if e.sourceIP != "" {
+		r.RemoteAddr = net.JoinHostPort(e.sourceIP, "0") // FC does not tell the port
+	}
+	e.fillHeader(r, requestID)
+	return r.WithContext(ctx), nil
+}
+
+func (e *httpEvent) url() (*url.URL, error) {
+	raw := e.rawPath
+	if raw == "" {
+		raw = (&url.URL{Path: e.path}).EscapedPath()
+	}
+	if !strings.HasPrefix(raw, "/") {
+		raw = "/" + raw
+	}
+	path, err := url.PathUnescape(raw)
+	if err != nil {
+		return nil, fmt.Errorf("decoding the path: %w", err)
+	}
+	u := &url.URL{Path: path, RawQuery: e.rawQuery()}
+	if u.EscapedPath() != raw {
+		u.RawPath = raw // heeded only where it is a valid encoding of Path
+	}
+	return u, nil
+}
+
+func (e *httpEvent) rawQuery() string {
+	if len(e.query) == 0 {
+		return ""
+	}
+	sortPairs(e.query)
+	var b strings.Builder
+	b.Grow(256)
+	for i, p := range e.query {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(p.key))
+		b.WriteByte('=')
+		b.WriteString(url.QueryEscape(p.value))
+	}
+	return b.String()
+}
+
+func sortPairs(pairs []pair) {
+	slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+}
+
+// fillHeader sets Header, and Host from it, in one allocation of values.
+func (e *httpEvent) fillHeader(r *http.Request, requestID string) {
+	r.Header = make(http.Header, len(e.headers)+1)
+	values := make([]string, len(e.headers)+1)
+	for i, p := range e.headers {
+		key := textproto.CanonicalMIMEHeaderKey(p.key)
+		if key == "Host" {
+			r.Host = p.value
+			continue
+		}
+		if before := r.Header[key]; before != nil {
+			r.Header[key] = append(before, p.value)
+			continue
+		}
+		values[i] = p.value
+		r.Header[key] = values[i : i+1 : i+1]
+	}
+	values[len(e.headers)] = requestID
+	r.Header[RequestIDHeader] = values[len(e.headers):]
+}
