@@ -87,6 +87,9 @@ func TestEveryCallBrokenBothWays(t *testing.T) {
 				t.Errorf("call %d, %s: the next run: %v", k, broken, err)
 			}
 			b.checkWhole("v3")
+			if audit := b.verify(); len(audit.Faults) > 0 || len(audit.Orphans) > 2 {
+				t.Errorf("after the next run: %+v", audit)
+			}
 		}
 	}
 }
@@ -126,6 +129,9 @@ func TestRunThatDiesAtEveryCall(t *testing.T) {
 				t.Errorf("died at call %d: the next run: %v", k, err)
 			}
 			b.checkWhole("v3")
+			if audit := b.verify(); len(audit.Faults) > 0 || len(audit.Orphans) > 2 {
+				t.Errorf("after the next run: %+v", audit)
+			}
 		}
 	}
 }

@@ -1,0 +1,255 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"slices"
+
+	"community-images/shared/catalog"
+)
+
+// Audit is what Verify found in one region.
+type Audit struct {
+	RegionID  string
+	Commits   int      // lines that count, seals included
+	Snapshots int      // referenced and sound
+	Orphans   []string // snapshot objects that nothing refers to: left by runs that died
+	Faults    []Fault  // what must not be
+}
+
+// Fault is one thing that breaks the storage contract.
+type Fault struct {
+	Key    string // the object
+	Reason string
+}
+
+func (f Fault) String() string { return f.Key + ": " + f.Reason }
+
+// Verify walks everything stored of a region and proves it: the log keeps the
+// law of history over all its files, every snapshot it or the head refers to
+// is there and is what its key says, every difference in the log is the
+// difference of its snapshots, and the head is the replayed log. An error
+// means that the bucket could not be read.
+func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
+	v := &verifier{Archive: a, ctx: ctx, audit: &Audit{RegionID: region}, wanted: map[string]bool{}, snapshots: map[string]*catalog.Snapshot{}}
+	root, err := a.keys.Region(region)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := a.bucket.List(ctx, root)
+	if err != nil {
+		return nil, fmt.Errorf("listing %q: %w", root, err)
+	}
+	var logs, stored []string
+	for _, key := range keys {
+		p, err := a.keys.Parse(key)
+		switch {
+		case err != nil:
+			v.fault(key, "it is no object of the archive")
+		case p.Kind == LogKind:
+			logs = append(logs, p.Month)
+		case p.Kind == SnapshotKind:
+			stored = append(stored, key)
+		}
+	}
+	slices.Sort(logs)
+	r := newRegion(region)
+	for _, month := range logs {
+		if err := v.walk(r, month); err != nil {
+			return nil, err
+		}
+	}
+	if err := v.head(r); err != nil {
+		return nil, err
+	}
+	for _, key := range stored {
+		if !v.wanted[key] {
+			v.audit.Orphans = append(v.audit.Orphans, key)
+		}
+	}
+	return v.audit, nil
+}
+
+type verifier struct {
+	*Archive
+	ctx       context.Context
+	audit     *Audit
+	wanted    map[string]bool // keys of snapshots that something refers to
+	snapshots map[string]*catalog.Snapshot
+}
+
+func (v *verifier) fault(key, format string, args ...any) {
+	v.audit.Faults = append(v.audit.Faults, Fault{Key: key, Reason: fmt.Sprintf(format, args...)})
+}
+
+// walk reads one file of the log on top of r.
+func (v *verifier) walk(r *Region, month string) error {
+	data, key, err := v.file(v.ctx, r, month)
+	if err != nil {
+		return err
+	}
+	if r.Sequence > 0 && r.log.sealed != month {
+		v.fault(key, "the file before it is not sealed, or its seal names %q", r.log.sealed)
+	}
+	r.log = position{month: month, hash: r.log.hash, sealed: r.log.sealed, length: int64(len(data))}
+	for n := 1; len(data) > 0; n++ {
+		text, rest, ended := bytes.Cut(data, []byte{'\n'})
+		data = rest
+		r.log.torn = !ended
+		l := parseLine(text)
+		if l == nil {
+			if len(text) > 0 {
+				v.fault(key, "line %d is torn", n)
+			}
+			continue
+		}
+		counts, err := follow(r, l)
+		switch {
+		case err != nil:
+			v.fault(key, "line %d: %v", n, err)
+			return nil
+		case !counts:
+			v.fault(key, "line %d is a second copy", n)
+			continue
+		}
+		if err := v.line(r, key, l); err != nil {
+			return err
+		}
+		r.apply(l, lineHash(text))
+		v.audit.Commits++
+		if l.Checkpoint != nil {
+			if err := v.checkpoint(r, key, l); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// line proves what a commit says of its scopes. r is the state before it.
+func (v *verifier) line(r *Region, key string, l *Line) error {
+	for _, c := range l.Changes {
+		scope := catalog.Scope{RegionID: r.RegionID, ClusterID: c.ClusterID, InstanceType: c.InstanceType}
+		was, _ := r.Scope(scope)
+		if was.Digest != c.PreviousDigest && (r.Sequence > 0 || l.Sequence == 1) {
+			v.fault(key, "commit %d replaces %q of %s, which had %q", l.Sequence, c.PreviousDigest, scope, was.Digest)
+		}
+		after, err := v.snapshot(key, scope, c.Digest)
+		if err != nil {
+			return err
+		}
+		if after != nil && len(after.Images) != c.ImageCount {
+			v.fault(key, "commit %d counts %d images of %s, the snapshot has %d", l.Sequence, c.ImageCount, scope, len(after.Images))
+		}
+		if c.PreviousLost || r.Sequence == 0 && l.Sequence > 1 {
+			continue // the content before it may be gone
+		}
+		var before []*catalog.Image
+		if c.PreviousDigest != "" {
+			s, err := v.snapshot(key, scope, c.PreviousDigest)
+			if err != nil {
+				return err
+			}
+			if s == nil {
+				continue
+			}
+			before = s.Images
+		}
+		if after != nil && !reflect.DeepEqual(catalog.Compare(before, after.Images), catalog.Diff{Added: c.Added, Changed: c.Changed, Removed: c.Removed}) {
+			v.fault(key, "commit %d states another difference of %s than its snapshots have", l.Sequence, scope)
+		}
+	}
+	return nil
+}
+
+// checkpoint proves the table of the first line of a file: the content of
+// every scope is there.
+func (v *verifier) checkpoint(r *Region, key string, l *Line) error {
+	for _, s := range r.SortedScopes() {
+		if s.Digest == "" {
+			continue
+		}
+		if _, err := v.snapshot(key, s.Scope(r.RegionID), s.Digest); err != nil {
+			return err
+		}
+	}
+	if n := len(l.Checkpoint.Files); n == 0 || l.Checkpoint.Files[n-1].FirstSequence != l.Sequence {
+		v.fault(key, "the checkpoint of commit %d does not name its own file", l.Sequence)
+	}
+	return nil
+}
+
+// snapshot proves one object that from refers to; nil if it is not sound.
+func (v *verifier) snapshot(from string, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
+	key, err := v.keys.Snapshot(scope, digest)
+	if err != nil {
+		v.fault(from, "it refers to an impossible object: %v", err)
+		return nil, nil
+	}
+	if v.wanted[key] {
+		return v.snapshots[key], nil
+	}
+	v.wanted[key] = true
+	s, err := v.Snapshot(v.ctx, scope, digest)
+	var damaged *DamagedError
+	switch {
+	case errors.As(err, &damaged):
+		v.fault(damaged.Key, "%s", damaged.Reason)
+	case err != nil:
+		return nil, err
+	default:
+		v.audit.Snapshots++
+	}
+	v.snapshots[key] = s
+	return s, nil
+}
+
+// head compares the head with the replayed log.
+func (v *verifier) head(r *Region) error {
+	key, err := v.keys.Head(r.RegionID)
+	if err != nil {
+		return err
+	}
+	data, _, err := v.bucket.Get(v.ctx, key, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		v.fault(key, "it is missing")
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading head %q: %w", key, err)
+	}
+	h, err := decodeHead(r.RegionID, data)
+	if err != nil {
+		v.fault(key, "%v", err)
+		return nil
+	}
+	switch {
+	case h.Sequence != r.Sequence || h.log.hash != r.log.hash:
+		v.fault(key, "it is of commit %d, the log ends with %d", h.Sequence, r.Sequence)
+	case h.log.month != r.log.month || h.log.length > r.log.length:
+		v.fault(key, "it names a place that the log does not have")
+	case !reflect.DeepEqual(h.Clusters, r.Clusters):
+		v.fault(key, "its clusters are not those of the log")
+	}
+	for path, s := range r.Scopes {
+		t, ok := h.Scopes[path]
+		if !ok || t.Digest != s.Digest || t.State != s.State || t.ImageCount != s.ImageCount {
+			v.fault(key, "scope %q is not as the log has it", path)
+		}
+	}
+	for path, t := range h.Scopes {
+		if _, ok := r.Scopes[path]; !ok {
+			v.fault(key, "scope %q is not in the log", path)
+		}
+		if t.Candidate != nil {
+			if _, err := v.snapshot(key, t.Scope(r.RegionID), t.Candidate.Digest); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
