@@ -1,0 +1,204 @@
+package acsauth
+
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const acs3Algorithm = "ACS3-HMAC-SHA256"
+
+// parseACS3 reads a request of the header dialect:
+//
+//	Authorization: ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=<a;b>,Signature=<hex>
+func parseACS3(r *http.Request, body []byte, authorization string) (*claim, error) {
+	id, names, signature, err := parseAuthorization(authorization)
+	if err != nil {
+		return nil, err
+	}
+	c := &claim{Signature: Signature{AccessKeyID: id, Dialect: ACS3}, given: signature}
+	if c.Nonce = r.Header.Get("X-Acs-Signature-Nonce"); c.Nonce == "" {
+		return nil, missing("x-acs-signature-nonce")
+	}
+	c.SecurityToken = r.Header.Get("X-Acs-Security-Token")
+	date := r.Header.Get("X-Acs-Date")
+	if date == "" {
+		return nil, missing("x-acs-date")
+	}
+	if c.Time, err = timestamp("x-acs-date", date); err != nil {
+		return nil, err
+	}
+	hash := sha256.Sum256(body)
+	payload := hex.EncodeToString(hash[:])
+	switch claimed := r.Header.Get("X-Acs-Content-Sha256"); {
+	case claimed == "":
+		return nil, missing("x-acs-content-sha256")
+	case claimed != payload:
+		return nil, incomplete("x-acs-content-sha256 is not the SHA-256 of the body")
+	}
+	headers, err := canonicalHeaders(r, names, len(body) > 0)
+	if err != nil {
+		return nil, err
+	}
+	query, err := canonicalQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	c.canonical = r.Method + "\n" + canonicalPath(r.URL) + "\n" + query + "\n" + headers + "\n" + strings.Join(names, ";") + "\n" + payload
+	sum := sha256.Sum256([]byte(c.canonical))
+	c.stringToSign = acs3Algorithm + "\n" + hex.EncodeToString(sum[:])
+	c.sign = func(secret string) string {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(c.stringToSign))
+		return hex.EncodeToString(mac.Sum(nil))
+	}
+	return c, nil
+}
+
+// parseAuthorization splits the header. Names of signed headers must be in
+// lower case and sorted, as the standard wants and every SDK does.
+func parseAuthorization(s string) (id string, signed []string, signature string, err error) {
+	if len(s) > maxHeader {
+		return "", nil, "", incomplete("the Authorization header is longer than 8192 bytes")
+	}
+	algorithm, rest, _ := strings.Cut(s, " ")
+	if algorithm != acs3Algorithm {
+		return "", nil, "", incomplete("the algorithm of the Authorization header is not " + acs3Algorithm)
+	}
+	seen := map[string]string{}
+	for part := range strings.SplitSeq(rest, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if _, twice := seen[name]; twice {
+			return "", nil, "", incomplete("a part of the Authorization header is there twice")
+		}
+		seen[name] = value
+	}
+	for _, name := range []string{"Credential", "SignedHeaders", "Signature"} {
+		if seen[name] == "" {
+			return "", nil, "", incomplete("the Authorization header has no " + name)
+		}
+	}
+	signed = strings.Split(seen["SignedHeaders"], ";")
+	if len(signed) > maxSigned {
+		return "", nil, "", incomplete("more than 64 headers are signed")
+	}
+	for i, name := range signed {
+		if i > 0 && signed[i-1] >= name || strings.ToLower(name) != name {
+			return "", nil, "", incomplete("SignedHeaders is not a sorted list of lower-case names")
+		}
+	}
+	return seen["Credential"], signed, seen["Signature"], nil
+}
+
+// canonicalHeaders also makes sure that no header that matters is unsigned:
+// host, every x-acs header and, if there is a body, its type.
+func canonicalHeaders(r *http.Request, signed []string, hasBody bool) (string, error) {
+	must := func(name string) error {
+		if !slices.Contains(signed, name) {
+			return incomplete("the header " + strings.ToValidUTF8(name, "?") + " is not signed")
+		}
+		return nil
+	}
+	if err := must("host"); err != nil {
+		return "", err
+	}
+	for key, values := range r.Header {
+		name := strings.ToLower(key)
+		acs := strings.HasPrefix(name, "x-acs-")
+		if acs && len(values) > 1 {
+			return "", incomplete("the header " + name + " is there twice")
+		}
+		if acs || name == "content-type" && hasBody {
+			if err := must(name); err != nil {
+				return "", err
+			}
+		}
+	}
+	var b strings.Builder
+	for _, name := range signed {
+		b.WriteString(name)
+		b.WriteByte(':')
+		b.WriteString(headerValue(r, name))
+		b.WriteByte('\n')
+	}
+	return b.String(), nil
+}
+
+// headerValue joins several lines of one header in sorted order.
+func headerValue(r *http.Request, name string) string {
+	if name == "host" {
+		return r.Host
+	}
+	values := slices.Clone(r.Header.Values(name))
+	for i, v := range values {
+		values[i] = strings.TrimSpace(v)
+	}
+	slices.Sort(values)
+	return strings.Join(values, ",")
+}
+
+// canonicalPath encodes each segment anew, so that a proxy's way of encoding
+// makes no difference.
+func canonicalPath(u *url.URL) string {
+	segments := strings.Split(u.EscapedPath(), "/")
+	for i, s := range segments {
+		if plain, err := url.PathUnescape(s); err == nil {
+			segments[i] = escape(plain)
+		}
+	}
+	if path := strings.Join(segments, "/"); path != "" {
+		return path
+	}
+	return "/"
+}
+
+type param struct{ name, value string }
+
+// canonicalQuery sorts by name, then by value.
+func canonicalQuery(raw string) (string, error) {
+	params, err := parseParams(nil, raw)
+	if err != nil {
+		return "", err
+	}
+	return encodeParams(params), nil
+}
+
+func parseParams(params []param, raw string) ([]param, error) {
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		name, err1 := url.QueryUnescape(name)
+		value, err2 := url.QueryUnescape(value)
+		if err1 != nil || err2 != nil || strings.Contains(pair, ";") {
+			return nil, invalid("a parameter is not percent-encoded as it should be")
+		}
+		if params = append(params, param{name, value}); len(params) > maxParams {
+			return nil, invalid("there are more than 256 parameters")
+		}
+	}
+	return params, nil
+}
+
+// encodeParams returns the canonical query string; it sorts params.
+func encodeParams(params []param) string {
+	slices.SortFunc(params, func(a, b param) int {
+		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.value, b.value))
+	})
+	var b strings.Builder
+	for i, p := range params {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(escape(p.name))
+		b.WriteByte('=')
+		b.WriteString(escape(p.value))
+	}
+	return b.String()
+}

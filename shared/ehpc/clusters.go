@@ -1,0 +1,175 @@
+package ehpc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"community-images/shared/catalog"
+)
+
+// Listing is what one endpoint says about clusters. It may list clusters of
+// every region, whichever endpoint was asked.
+type Listing struct {
+	RequestID string    // of the last page
+	Clusters  []Cluster // in upstream's order, each once
+	Problems  []Problem // entries that could not be used, whole or in part
+}
+
+// Cluster is one entry of a listing.
+type Cluster struct {
+	catalog.Cluster
+	Raw string // the whole entry as canonical JSON
+}
+
+// Problem is an entry, or a part of one, that had to be left out.
+type Problem struct {
+	ClusterID string // empty if the entry has none that can be used
+	Reason    string
+}
+
+const (
+	opClusters = "ListClusters"
+	pageSize   = 50   // the most that upstream gives
+	maxPages   = 1000 // 50,000 clusters; no account has as many
+)
+
+// ListClusters reads every page of the listing. A fleet may change between two
+// pages; then the listing is read once more from the start. If it does not
+// agree with itself again, that is an error of class Malformed: a page that
+// repeats or is empty before the end, a TotalCount that moves or is not met.
+func (c *Client) ListClusters(ctx context.Context, regionID string) (Listing, error) {
+	l, err := c.readListing(ctx, regionID, false)
+	if errors.Is(err, errMoved) {
+		l, err = c.readListing(ctx, regionID, true)
+	}
+	return l, err
+}
+
+// errMoved marks a listing whose pages do not fit together.
+var errMoved = errors.New("the pages do not fit together")
+
+// page is one page of the listing.
+type page struct {
+	*reply
+	requestID string
+	number    int // as upstream says; 0: it does not
+	total     int
+	entries   []json.RawMessage
+	raw       []byte // of the entries
+}
+
+func (c *Client) readListing(ctx context.Context, regionID string, again bool) (Listing, error) {
+	var l Listing
+	known := map[string]int{} // region and id -> page
+	var before *page
+	received := 0
+	for number := 1; ; number++ {
+		p, err := c.readPage(ctx, regionID, number)
+		if err != nil {
+			return Listing{}, err
+		}
+		if why := p.misfit(number, before, received); why != "" {
+			return Listing{}, p.malformed(opClusters, regionID, fmt.Errorf("%w: page %d %s", errMoved, number, why))
+		}
+		repeated := l.add(p, regionID, number, known)
+		if repeated && !again {
+			return Listing{}, p.malformed(opClusters, regionID, fmt.Errorf("%w: page %d repeats a cluster", errMoved, number))
+		}
+		before, received = p, received+len(p.entries)
+		if received == p.total {
+			l.RequestID = p.requestID
+			return l, nil
+		}
+	}
+}
+
+// misfit says what is wrong with a page after the one before it.
+func (p *page) misfit(number int, before *page, received int) string {
+	switch {
+	case p.number != 0 && p.number != number:
+		return fmt.Sprintf("says it is page %d", p.number)
+	case p.total > maxPages*pageSize || number > maxPages:
+		return fmt.Sprintf("belongs to a list of %d clusters, more than are read", p.total)
+	case before != nil && p.total != before.total:
+		return fmt.Sprintf("has TotalCount %d, the one before %d", p.total, before.total)
+	case received+len(p.entries) > p.total:
+		return fmt.Sprintf("makes %d clusters of a TotalCount of %d", received+len(p.entries), p.total)
+	case len(p.entries) == 0 && received < p.total:
+		return fmt.Sprintf("is empty after %d of %d clusters", received, p.total)
+	case before != nil && bytes.Equal(p.raw, before.raw):
+		return "repeats the one before"
+	}
+	return ""
+}
+
+// add takes over the entries of a page. It reports whether one of them was on
+// an earlier page: something moved, or upstream really lists it twice.
+func (l *Listing) add(p *page, home string, number int, known map[string]int) (repeated bool) {
+	for i, raw := range p.entries {
+		cluster, skipped, err := catalog.ParseCluster(raw, home)
+		if err != nil {
+			l.Problems = append(l.Problems, Problem{Reason: fmt.Sprintf("entry %d of page %d: %s", i+1, number, clip(err.Error(), maxText))})
+			continue
+		}
+		if at, twice := known[cluster.String()]; twice {
+			repeated = repeated || at != number
+			continue
+		}
+		known[cluster.String()] = number
+		for _, t := range skipped {
+			l.Problems = append(l.Problems, Problem{ClusterID: cluster.ClusterID, Reason: fmt.Sprintf("instance type %q cannot be asked for", clip(t, maxShort))})
+		}
+		canonical, _ := catalog.Canonical(raw) // ParseCluster has read it
+		l.Clusters = append(l.Clusters, Cluster{Cluster: cluster, Raw: canonical})
+	}
+	return repeated
+}
+
+func (c *Client) readPage(ctx context.Context, regionID string, number int) (*page, error) {
+	n, size := strconv.Itoa(number), strconv.Itoa(pageSize)
+	r, err := c.call(ctx, opClusters, regionID, map[string]*string{"PageNumber": &n, "PageSize": &size})
+	if err != nil {
+		return nil, err
+	}
+	p, err := parsePage(r)
+	if err != nil {
+		return nil, r.malformed(opClusters, regionID, err)
+	}
+	return p, nil
+}
+
+func parsePage(r *reply) (*page, error) {
+	doc, err := object(r.body)
+	if err != nil {
+		return nil, err
+	}
+	p := &page{reply: r, requestID: requestIDOf(doc)}
+	if p.raw, err = list(doc, "Clusters", "ClusterInfoSimple"); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(p.raw, &p.entries); err != nil {
+		return nil, err
+	}
+	if p.total, err = count(doc["TotalCount"]); err != nil {
+		return nil, fmt.Errorf("TotalCount: %w", err)
+	}
+	if number, found := doc["PageNumber"]; found {
+		if p.number, err = count(number); err != nil {
+			return nil, fmt.Errorf("PageNumber: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// count reads a number that may have been written as a string.
+func count(raw json.RawMessage) (int, error) {
+	n, err := strconv.Atoi(string(bytes.Trim(raw, `"`)))
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%q is not a count", clip(string(raw), maxShort))
+	}
+	return n, nil
+}

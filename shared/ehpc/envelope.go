@@ -1,0 +1,149 @@
+package ehpc
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// What follows finds the Images part of an answer without reading it.
+//
+// An answer in one of the two ordinary forms,
+//
+//	{"RequestId":"<plain>","Images":<part>}
+//	{"Images":<part>,"RequestId":"<plain>"}
+//
+// is cut by its beginning and its end alone. Why that is sound: a plain text
+// has no quote, backslash or control character, so whatever it is, it is a
+// whole JSON string. Hence for a given form, the part alone decides whether
+// the body is valid JSON and, apart from the request id, what it means. That
+// holds even where the part is not one JSON value (because a member follows
+// it, say). So if one body was decoded and found good, any other body with the
+// same form and part is good too and has the same images. Form does not matter
+// either: if the part is one JSON value, its images are the same in any form;
+// and if it is not, the text before it ends, and the text after it begins, at
+// the top level of the object, or the body would not be valid; what lies
+// between are the same members in both.
+//
+// Any other body is parsed whole. Its part is exactly the value of Images, and
+// a fault elsewhere in the body is found right away.
+//
+// Equal SHA-256 sums of two parts mean equal parts. So an answer whose
+// fingerprint is that of a body that was decoded before needs no decoding.
+// An answer with any other fingerprint is not known to be even JSON.
+
+const (
+	idFirst     = `{"RequestId":"`
+	imagesNext  = `","Images":`
+	imagesFirst = `{"Images":`
+	idNext      = `,"RequestId":"`
+	listOpen    = `{"ImageInfo":`
+)
+
+// cutImages returns the Images part and the request id of a body in one of the
+// ordinary forms. The part has at least the outline of {"ImageInfo":[…]}.
+func cutImages(body []byte) (part []byte, requestID string, ok bool) {
+	var id []byte
+	if rest, found := bytes.CutPrefix(body, []byte(idFirst)); found {
+		end := bytes.IndexByte(rest[:min(len(rest), maxShort+1)], '"')
+		if end < 0 {
+			return nil, "", false
+		}
+		id = rest[:end]
+		if part, found = bytes.CutPrefix(rest[end:], []byte(imagesNext)); !found {
+			return nil, "", false
+		}
+		part, found = bytes.CutSuffix(part, []byte("}"))
+		ok = found
+	} else if rest, found := bytes.CutPrefix(body, []byte(imagesFirst)); found {
+		rest, found = bytes.CutSuffix(rest, []byte(`"}`))
+		from := max(0, len(rest)-maxShort-len(idNext))
+		at := bytes.LastIndex(rest[from:], []byte(idNext))
+		if !found || at < 0 {
+			return nil, "", false
+		}
+		part, id, ok = rest[:from+at], rest[from+at+len(idNext):], true
+	}
+	ok = ok && plain(id) && bytes.HasPrefix(part, []byte(listOpen+"[")) && bytes.HasSuffix(part, []byte("]}"))
+	return part, string(id), ok
+}
+
+// plain reports whether a text may stand between quotes as it is.
+func plain(s []byte) bool {
+	for _, c := range s {
+		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// members reads a JSON object that fills raw. Every name may occur once: of
+// two values nobody can say which upstream meant.
+func members(raw []byte) (map[string]json.RawMessage, error) {
+	if !json.Valid(raw) {
+		return nil, errors.New("not valid JSON")
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return nil, errors.New("not an object")
+	}
+	doc := map[string]json.RawMessage{}
+	for dec.More() {
+		token, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := token.(string)
+		if _, twice := doc[name]; twice {
+			return nil, fmt.Errorf("%q is there twice", clip(name, maxShort))
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		doc[name] = value
+	}
+	return doc, nil
+}
+
+// object reads an answer: an object without an error code.
+func object(body []byte) (map[string]json.RawMessage, error) {
+	doc, err := members(body)
+	if err != nil {
+		return nil, fmt.Errorf("the answer is %w", err)
+	}
+	if _, failed := doc["Code"]; failed {
+		return nil, errors.New("the answer carries an error code")
+	}
+	return doc, nil
+}
+
+// list returns the array doc.<outer>.<inner>. Missing, null and anything else
+// are errors: upstream writes an empty list as [].
+func list(doc map[string]json.RawMessage, outer, inner string) (json.RawMessage, error) {
+	part, found := doc[outer]
+	if !found {
+		return nil, fmt.Errorf("the answer has no %s", outer)
+	}
+	within, err := members(part)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", outer, err)
+	}
+	array, found := within[inner]
+	if !found {
+		return nil, fmt.Errorf("%s has no %s", outer, inner)
+	}
+	if array[0] != '[' {
+		return nil, fmt.Errorf("%s.%s is not an array", outer, inner)
+	}
+	return array, nil
+}
+
+// requestIDOf is the request id of an answer; empty if it is not a string.
+func requestIDOf(doc map[string]json.RawMessage) string {
+	var id string
+	_ = json.Unmarshal(doc["RequestId"], &id) // the id is only for people
+	return clip(id, maxShort)
+}

@@ -1,0 +1,49 @@
+package ehpc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+)
+
+// Region is a region in which E-HPC is offered.
+type Region struct {
+	RegionID  string `json:"RegionId"`
+	LocalName string `json:"LocalName"` // for people
+}
+
+const opRegions = "ListRegions"
+
+// ListRegions asks the endpoint of a region which regions there are.
+func (c *Client) ListRegions(ctx context.Context, regionID string) ([]Region, error) {
+	r, err := c.call(ctx, opRegions, regionID, map[string]*string{})
+	if err != nil {
+		return nil, err
+	}
+	regions, err := parseRegions(r.body)
+	if err != nil {
+		return nil, r.malformed(opRegions, regionID, err)
+	}
+	return regions, nil
+}
+
+func parseRegions(body []byte) ([]Region, error) {
+	doc, err := object(body)
+	if err != nil {
+		return nil, err
+	}
+	array, err := list(doc, "Regions", "RegionInfo")
+	if err != nil {
+		return nil, err
+	}
+	regions := []Region{}
+	if err := json.Unmarshal(array, &regions); err != nil {
+		return nil, err
+	}
+	for _, r := range regions {
+		if r.RegionID == "" {
+			return nil, errors.New("a region has no RegionId")
+		}
+	}
+	return regions, nil
+}

@@ -1,0 +1,27 @@
+package ehpc
+
+import (
+	credential "github.com/aliyun/credentials-go/credentials"
+)
+
+// signer hands the credentials of one call to the OpenAPI core.
+type signer Credentials
+
+var _ credential.Credential = signer{}
+
+// GetCredential is what the core calls.
+func (s signer) GetCredential() (*credential.CredentialModel, error) {
+	kind := "access_key"
+	if s.SecurityToken != "" {
+		kind = "sts"
+	}
+	return &credential.CredentialModel{AccessKeyId: &s.AccessKeyID, AccessKeySecret: &s.AccessKeySecret, SecurityToken: &s.SecurityToken, Type: &kind}, nil
+}
+
+// The rest of the interface is deprecated there and not called.
+
+func (s signer) GetAccessKeyId() (*string, error)     { return &s.AccessKeyID, nil }
+func (s signer) GetAccessKeySecret() (*string, error) { return &s.AccessKeySecret, nil }
+func (s signer) GetSecurityToken() (*string, error)   { return &s.SecurityToken, nil }
+func (s signer) GetBearerToken() *string              { return new(string) }
+func (s signer) GetType() *string                     { return new(string) }
