@@ -1,6 +1,7 @@
 package buckettest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -12,7 +13,8 @@ import (
 type Op struct {
 	N    int    // from 1, over all calls
 	Verb string // get, getfrom, list, put, create, append
-	Key  string
+	Key  string // of list: the prefix
+	At   int64  // of getfrom: the offset; of append: the position
 }
 
 // Write says whether the call changes the bucket.
@@ -21,13 +23,59 @@ func (o Op) Write() bool { return o.Verb == "put" || o.Verb == "create" || o.Ver
 // Fault is what goes wrong with one call.
 type Fault struct {
 	Before  func()              // runs first; may block, to hold a run at this point
-	Err     error               // the call returns it
-	Applied bool                // with Err: the write took place all the same
-	Change  func([]byte) []byte // the data of a read, as it arrives
+	Hang    bool                // the call ends only with its context, whose error it returns
+	Err     error               // the call returns it: ErrInjected, fs.ErrPermission, ...
+	Applied bool                // with Err or Hang: the call took place all the same
+	Change  func([]byte) []byte // the data of a read, as it arrives; see Cut and Flip
 }
 
 // ErrInjected is a fault without a meaning of its own.
 var ErrInjected = errors.New("injected fault")
+
+// FailCall is a hook that meets the k-th call, from 1, with one fault.
+func FailCall(k int, fault Fault) func(Op) *Fault {
+	return func(op Op) *Fault {
+		if op.N != k {
+			return nil
+		}
+		return &fault
+	}
+}
+
+// Cut keeps the first n bytes of a read.
+func Cut(n int) func([]byte) []byte {
+	return func(data []byte) []byte { return data[:min(n, len(data))] }
+}
+
+// Flip inverts one bit of a read, in its n-th byte from 0.
+func Flip(n int) func([]byte) []byte {
+	return func(data []byte) []byte {
+		data = bytes.Clone(data)
+		if n < len(data) {
+			data[n] ^= 1
+		}
+		return data
+	}
+}
+
+// Gate holds a call until it is opened. Wait in Fault.Before; Reached is
+// closed when the call has come there.
+type Gate struct {
+	Reached, opened chan struct{}
+	reach, open     sync.Once
+}
+
+// NewGate returns a closed gate.
+func NewGate() *Gate { return &Gate{Reached: make(chan struct{}), opened: make(chan struct{})} }
+
+// Wait blocks until the gate is opened.
+func (g *Gate) Wait() {
+	g.reach.Do(func() { close(g.Reached) })
+	<-g.opened
+}
+
+// Open lets all calls through, those to come too.
+func (g *Gate) Open() { g.open.Do(func() { close(g.opened) }) }
 
 // Faulty wraps a bucket and asks a hook about every call.
 type Faulty struct {
@@ -43,91 +91,35 @@ func NewFaulty(inner archive.Bucket, hook func(Op) *Fault) *Faulty {
 	return &Faulty{inner: inner, hook: hook}
 }
 
-// begin runs what comes before the call; done means that it does not take place.
-func (f *Faulty) begin(verb, key string) (fault Fault, done bool) {
+// call runs one call of the inner bucket with its fault.
+func (f *Faulty) call(ctx context.Context, op Op, inner func() error) (Fault, error) {
 	f.mu.Lock()
 	f.n++
-	if hit := f.hook(Op{N: f.n, Verb: verb, Key: key}); hit != nil {
+	op.N = f.n
+	var fault Fault
+	if hit := f.hook(op); hit != nil {
 		fault = *hit
 	}
 	f.mu.Unlock()
 	if fault.Before != nil {
 		fault.Before()
 	}
-	return fault, fault.Err != nil && !fault.Applied
+	if fault.Err == nil && !fault.Hang {
+		return fault, inner()
+	}
+	if fault.Applied {
+		_ = inner() // the fault hides how it ended
+	}
+	if fault.Hang {
+		<-ctx.Done()
+		return fault, ctx.Err()
+	}
+	return fault, fault.Err
 }
 
-func (f Fault) read(data []byte, err error) ([]byte, error) {
-	if f.Err != nil {
-		return nil, f.Err
+func (f Fault) change(data []byte) []byte {
+	if data == nil || f.Change == nil {
+		return data
 	}
-	if err == nil && data != nil && f.Change != nil {
-		data = f.Change(data)
-	}
-	return data, err
-}
-
-func (f Fault) wrote(err error) error {
-	if f.Err != nil {
-		return f.Err
-	}
-	return err
-}
-
-// Get implements archive.Reader.
-func (f *Faulty) Get(ctx context.Context, key, etag string) ([]byte, string, error) {
-	fault, done := f.begin("get", key)
-	if done {
-		return nil, "", fault.Err
-	}
-	data, tag, err := f.inner.Get(ctx, key, etag)
-	data, err = fault.read(data, err)
-	return data, tag, err
-}
-
-// GetFrom implements archive.Reader.
-func (f *Faulty) GetFrom(ctx context.Context, key string, offset int64) ([]byte, error) {
-	fault, done := f.begin("getfrom", key)
-	if done {
-		return nil, fault.Err
-	}
-	return fault.read(f.inner.GetFrom(ctx, key, offset))
-}
-
-// List implements archive.Reader.
-func (f *Faulty) List(ctx context.Context, prefix string) ([]string, error) {
-	fault, done := f.begin("list", prefix)
-	if done {
-		return nil, fault.Err
-	}
-	keys, err := f.inner.List(ctx, prefix)
-	return keys, fault.wrote(err)
-}
-
-// Put implements archive.Bucket.
-func (f *Faulty) Put(ctx context.Context, key string, data []byte) error {
-	fault, done := f.begin("put", key)
-	if done {
-		return fault.Err
-	}
-	return fault.wrote(f.inner.Put(ctx, key, data))
-}
-
-// Create implements archive.Bucket.
-func (f *Faulty) Create(ctx context.Context, key string, data []byte) error {
-	fault, done := f.begin("create", key)
-	if done {
-		return fault.Err
-	}
-	return fault.wrote(f.inner.Create(ctx, key, data))
-}
-
-// Append implements archive.Bucket.
-func (f *Faulty) Append(ctx context.Context, key string, position int64, data []byte) (int64, error) {
-	fault, done := f.begin("append", key)
-	if done {
-		return 0, fault.Err
-	}
-	length, err := f.inner.Append(ctx, key, position, data)
-	return length, fault.wrote(err)
+	return f.Change(data)
 }

@@ -1,0 +1,115 @@
+package buckettest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Get implements archive.Reader.
+func (m *Memory) Get(ctx context.Context, key, etag string) ([]byte, string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, "", err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	condition := ""
+	if etag != "" {
+		condition = " if changed"
+	}
+	o, ok := m.objects[key]
+	switch {
+	case !ok:
+		m.note("get %s%s: missing", key, condition)
+		return nil, "", fmt.Errorf("reading %q: %w", key, fs.ErrNotExist)
+	case etag == tagOf(o.data):
+		m.note("get %s%s: not modified", key, condition)
+		return nil, etag, nil
+	}
+	m.note("get %s%s: %d bytes", key, condition, len(o.data))
+	return append([]byte{}, o.data...), tagOf(o.data), nil
+}
+
+// GetFrom implements archive.Reader.
+func (m *Memory) GetFrom(ctx context.Context, key string, offset int64) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if offset < 0 {
+		return nil, fmt.Errorf("reading %q: offset %d is negative", key, offset)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o, ok := m.objects[key]
+	if !ok {
+		m.note("get %s from %d: missing", key, offset)
+		return nil, fmt.Errorf("reading %q: %w", key, fs.ErrNotExist)
+	}
+	rest := o.data[min(offset, int64(len(o.data))):]
+	m.note("get %s from %d: %d bytes", key, offset, len(rest))
+	return append([]byte{}, rest...), nil
+}
+
+// List implements archive.Reader.
+func (m *Memory) List(ctx context.Context, prefix string) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	keys := slices.Sorted(maps.Keys(m.objects))
+	keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasPrefix(key, prefix) })
+	m.note("list %s: %d keys", prefix, len(keys))
+	return keys, nil
+}
+
+// Put implements archive.Bucket.
+func (m *Memory) Put(ctx context.Context, key string, data []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.checkWrite("put", key, data)
+	m.objects[key] = object{data: bytes.Clone(data)}
+	m.note("put %s: %d bytes", key, len(data))
+	return nil
+}
+
+// Create implements archive.Bucket.
+func (m *Memory) Create(ctx context.Context, key string, data []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.objects[key]; ok {
+		m.note("create %s: exists", key)
+		return fmt.Errorf("creating %q: %w", key, fs.ErrExist)
+	}
+	m.checkWrite("create", key, data)
+	m.objects[key] = object{data: bytes.Clone(data)}
+	m.note("create %s: %d bytes", key, len(data))
+	return nil
+}
+
+// Append implements archive.Bucket.
+func (m *Memory) Append(ctx context.Context, key string, position int64, data []byte) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old, taken := m.objects[key]
+	if int64(len(old.data)) != position || taken && !old.appendable {
+		m.note("append %s at %d: taken", key, position)
+		return 0, fmt.Errorf("appending to %q at %d: %w", key, position, fs.ErrExist)
+	}
+	m.objects[key] = object{slices.Concat(old.data, data), true}
+	m.note("append %s at %d: %d bytes", key, position, len(data))
+	return position + int64(len(data)), nil
+}
