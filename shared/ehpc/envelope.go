@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // What follows finds the Images part of an answer without reading it.
@@ -14,59 +15,89 @@ import (
 //	{"RequestId":"<plain>","Images":<part>}
 //	{"Images":<part>,"RequestId":"<plain>"}
 //
-// is cut by its beginning and its end alone. Why that is sound: a plain text
-// has no quote, backslash or control character, so whatever it is, it is a
-// whole JSON string. Hence for a given form, the part alone decides whether
-// the body is valid JSON and, apart from the request id, what it means. That
-// holds even where the part is not one JSON value (because a member follows
-// it, say). So if one body was decoded and found good, any other body with the
-// same form and part is good too and has the same images. Form does not matter
-// either: if the part is one JSON value, its images are the same in any form;
-// and if it is not, the text before it ends, and the text after it begins, at
-// the top level of the object, or the body would not be valid; what lies
-// between are the same members in both.
+// with any white space between, is cut by its beginning and its end alone. Why
+// that is sound: a plain text has no quote, backslash or control character, so
+// whatever it is, it is a whole JSON string. Hence, in a given form, the part
+// alone decides whether the body is valid JSON and, apart from the request id,
+// what it means. That holds even where the part is not one JSON value (because
+// another member follows it, say). So if one body was decoded and found good,
+// any other body of the same form with the same part is good too and has the
+// same images. Nor does the form matter: in a valid body the text before the
+// part ends, and the text after it begins, at the top level of the object, so
+// the part brings the same members in either form.
 //
 // Any other body is parsed whole. Its part is exactly the value of Images, and
-// a fault elsewhere in the body is found right away.
+// a fault elsewhere in the body is found right away. It can equal a part that
+// was cut only if that, too, was one JSON value.
 //
 // Equal SHA-256 sums of two parts mean equal parts. So an answer whose
 // fingerprint is that of a body that was decoded before needs no decoding.
 // An answer with any other fingerprint is not known to be even JSON.
 
-const (
-	idFirst     = `{"RequestId":"`
-	imagesNext  = `","Images":`
-	imagesFirst = `{"Images":`
-	idNext      = `,"RequestId":"`
-	listOpen    = `{"ImageInfo":`
-)
-
 // cutImages returns the Images part and the request id of a body in one of the
 // ordinary forms. The part has at least the outline of {"ImageInfo":[…]}.
 func cutImages(body []byte) (part []byte, requestID string, ok bool) {
 	var id []byte
-	if rest, found := bytes.CutPrefix(body, []byte(idFirst)); found {
+	if rest, found := eat(body, `{`, `"RequestId"`, `:`, `"`); found {
 		end := bytes.IndexByte(rest[:min(len(rest), maxShort+1)], '"')
 		if end < 0 {
 			return nil, "", false
 		}
 		id = rest[:end]
-		if part, found = bytes.CutPrefix(rest[end:], []byte(imagesNext)); !found {
+		rest, ok = eat(rest[end+1:], `,`, `"Images"`, `:`)
+		if ok {
+			part, ok = eatBack(rest, `}`)
+		}
+	} else if rest, found := eat(body, `{`, `"Images"`, `:`); found {
+		rest, found = eatBack(rest, `"`, `}`)
+		start := bytes.LastIndexByte(rest[max(0, len(rest)-maxShort-1):], '"')
+		if !found || start < 0 {
 			return nil, "", false
 		}
-		part, found = bytes.CutSuffix(part, []byte("}"))
-		ok = found
-	} else if rest, found := bytes.CutPrefix(body, []byte(imagesFirst)); found {
-		rest, found = bytes.CutSuffix(rest, []byte(`"}`))
-		from := max(0, len(rest)-maxShort-len(idNext))
-		at := bytes.LastIndex(rest[from:], []byte(idNext))
-		if !found || at < 0 {
-			return nil, "", false
-		}
-		part, id, ok = rest[:from+at], rest[from+at+len(idNext):], true
+		start += max(0, len(rest)-maxShort-1)
+		id = rest[start+1:]
+		part, ok = eatBack(rest[:start], `,`, `"RequestId"`, `:`)
 	}
-	ok = ok && plain(id) && bytes.HasPrefix(part, []byte(listOpen+"[")) && bytes.HasSuffix(part, []byte("]}"))
-	return part, string(id), ok
+	part = bytes.Trim(part, space)
+	_, outline := outlined(part)
+	return part, string(id), ok && outline && plain(id)
+}
+
+// outlined cuts the array out of {"ImageInfo":[…]} without reading it.
+func outlined(part []byte) (array []byte, ok bool) {
+	rest, ok := eat(part, `{`, `"ImageInfo"`, `:`)
+	if !ok {
+		return nil, false
+	}
+	if array, ok = eatBack(rest, `}`); !ok {
+		return nil, false
+	}
+	array = bytes.Trim(array, space)
+	return array, len(array) >= 2 && array[0] == '[' && array[len(array)-1] == ']'
+}
+
+// space is what JSON takes for white space.
+const space = " \t\r\n"
+
+// eat takes tokens, and the space before each, from the start of s.
+func eat(s []byte, tokens ...string) (rest []byte, ok bool) {
+	for _, token := range tokens {
+		if s, ok = bytes.CutPrefix(bytes.TrimLeft(s, space), []byte(token)); !ok {
+			return nil, false
+		}
+	}
+	return s, true
+}
+
+// eatBack takes tokens, and the space after each, from the end of s. They are
+// named in the order in which they are written.
+func eatBack(s []byte, tokens ...string) (rest []byte, ok bool) {
+	for _, token := range slices.Backward(tokens) {
+		if s, ok = bytes.CutSuffix(bytes.TrimRight(s, space), []byte(token)); !ok {
+			return nil, false
+		}
+	}
+	return s, true
 }
 
 // plain reports whether a text may stand between quotes as it is.

@@ -102,11 +102,3 @@ func (a *ImagesAnswer) decode(in *catalog.Interner) ([]*catalog.Image, error) {
 	}
 	return images, nil
 }
-
-// outlined cuts {"ImageInfo":[…]} without reading what is between.
-func outlined(part []byte) (array []byte, ok bool) {
-	if len(part) < len(listOpen)+len("[]}") || string(part[:len(listOpen)]) != listOpen {
-		return nil, false
-	}
-	return part[len(listOpen) : len(part)-1], part[len(part)-1] == '}'
-}

@@ -23,6 +23,9 @@ type wire struct {
 	lastSize  atomic.Int64 // of an answer that did not state its length
 }
 
+// maxGuess is how much room is made before anything has arrived.
+const maxGuess = 1 << 20
+
 type exchangeKey struct{}
 
 // exchange is what one call brought back.
@@ -80,6 +83,7 @@ func (w *wire) readAll(ctx context.Context, resp *http.Response) ([]byte, error)
 	if size < 0 {
 		size = w.lastSize.Load()
 	}
+	size = min(size, maxGuess) // a length is only a claim
 	// One byte more than needed, so that the end shows without growing.
 	buf := make([]byte, 0, size+1)
 	for {
