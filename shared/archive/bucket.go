@@ -12,7 +12,8 @@ import "context"
 // A Reader may repeat a failed read within ctx; callers do not.
 type Reader interface {
 	// Get reads a whole object and its entity tag. If etag is not empty and
-	// still names the object's content, data is nil and current equals etag.
+	// still names the object's content, data is nil and current equals etag;
+	// otherwise data is not nil, even of an empty object.
 	Get(ctx context.Context, key, etag string) (data []byte, current string, err error)
 
 	// GetFrom reads from offset to the end. At or beyond the end it returns
@@ -35,12 +36,17 @@ type Bucket interface {
 	// Put stores an object, replacing what was there.
 	Put(ctx context.Context, key string, data []byte) error
 
-	// Create stores an object unless the key is taken: fs.ErrExist.
+	// Create stores an object unless the key is taken: fs.ErrExist. Which of
+	// two first writers wins is not documented by OSS, so nothing may rest on
+	// Create alone; and OSS ignores the condition where versioning was ever
+	// enabled.
 	Create(ctx context.Context, key string, data []byte) error
 
 	// Append adds data to the appendable object at key if position is its
 	// current length, 0 creating it, and returns the new length. Among any
 	// number of callers with one position exactly one succeeds; the others
-	// get fs.ErrExist and nothing of theirs is stored.
+	// get fs.ErrExist and nothing of theirs is stored. A missing object is 0
+	// long, so a position above 0 gets fs.ErrExist too, as does any position
+	// of an object that Put or Create has stored.
 	Append(ctx context.Context, key string, position int64, data []byte) (length int64, err error)
 }

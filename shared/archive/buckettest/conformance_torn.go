@@ -1,0 +1,74 @@
+package buckettest
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// watch reads with several readers until write has ended.
+func (t *bench) watch(read func(ctx context.Context) error, write func()) {
+	t.Helper()
+	var done atomic.Bool
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for !done.Load() {
+				if err := read(context.Background()); err != nil {
+					t.Errorf("reading during a write: %v", err)
+					return
+				}
+			}
+		})
+	}
+	write()
+	done.Store(true)
+	group.Wait()
+}
+
+// testNeverTorn overwrites an object with one letter, repeated: a mixture of
+// two contents shows two letters or a wrong length.
+func testNeverTorn(t *bench) {
+	key := root + "torn"
+	content := func(i int) []byte { return bytes.Repeat([]byte{'a' + byte(i%26)}, 1000*(i%26+1)) }
+	whole := func(data []byte, from int) bool {
+		return len(data) > 0 && bytes.Equal(data, content(int(data[0] - 'a'))[from:])
+	}
+	t.put(key, content(0))
+	t.watch(func(ctx context.Context) error {
+		data, etag, err := t.b.Get(ctx, key, "")
+		if err != nil {
+			return err
+		}
+		if !whole(data, 0) || etag == "" {
+			t.Errorf("Get during an overwrite = %s, etag %q", brief(data), etag)
+		}
+		rest, err := t.b.GetFrom(ctx, key, 500)
+		if err == nil && !whole(rest, 500) {
+			t.Errorf("GetFrom during an overwrite = %s", brief(rest))
+		}
+		return err
+	}, func() {
+		for i := range 100 {
+			t.put(key, content(i))
+		}
+	})
+}
+
+func testAppendNeverTorn(t *bench) {
+	key := root + "torn.log"
+	line := append(bytes.Repeat([]byte{'x'}, 999), '\n')
+	t.append(key, 0, line)
+	t.watch(func(ctx context.Context) error {
+		data, err := t.b.GetFrom(ctx, key, int64(len(line)))
+		if err == nil && len(data)%len(line) != 0 {
+			t.Errorf("GetFrom during an append ends with half a line: %d bytes", len(data))
+		}
+		return err
+	}, func() {
+		for i := range 100 {
+			t.append(key, int64((i+1)*len(line)), line)
+		}
+	})
+}

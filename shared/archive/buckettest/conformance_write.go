@@ -1,0 +1,196 @@
+package buckettest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+	"time"
+)
+
+func testCreate(t *bench) {
+	ctx := context.Background()
+	key := root + "create"
+	t.create(key, []byte("first"))
+	t.wantErr("Create of a taken key", t.b.Create(ctx, key, []byte("second")), fs.ErrExist)
+	t.wantErr("Create of the same bytes", t.b.Create(ctx, key, []byte("first")), fs.ErrExist)
+	t.wantContent(key, []byte("first"))
+	t.put(key, nil)
+	t.wantErr("Create over an empty object", t.b.Create(ctx, key, []byte("second")), fs.ErrExist)
+	t.append(root+"create.log", 0, []byte("line"))
+	t.wantErr("Create over an appendable object", t.b.Create(ctx, root+"create.log", []byte("x")), fs.ErrExist)
+	t.wantContent(root+"create.log", []byte("line"))
+}
+
+// race runs the writers of one round at once; it returns who won.
+func (t *bench) race(writers int, write func(i int) error) (winner int) {
+	t.Helper()
+	start := make(chan struct{})
+	errs := make([]error, writers)
+	var group sync.WaitGroup
+	for i := range writers {
+		group.Go(func() {
+			<-start
+			errs[i] = write(i)
+		})
+	}
+	close(start)
+	group.Wait()
+	winner = -1
+	for i, err := range errs {
+		switch {
+		case err == nil && winner >= 0:
+			t.Fatalf("writers %d and %d have both won", winner, i)
+		case err == nil:
+			winner = i
+		case !errors.Is(err, fs.ErrExist):
+			t.Fatalf("writer %d: %v; want success or fs.ErrExist", i, err)
+		}
+	}
+	if winner < 0 {
+		t.Fatal("no writer has won")
+	}
+	return winner
+}
+
+const (
+	rounds = 20
+	racers = 8
+)
+
+// payload differs in content and length from racer to racer.
+func payload(round, i int) []byte {
+	return []byte(fmt.Sprintf("%d/%d", round, i) + strings.Repeat("-", i*7) + "\n")
+}
+
+// testCreateRace asks what OSS has been measured to do on a bucket that never
+// had versioning, not what it documents; no protocol may rest on it.
+func testCreateRace(t *bench) {
+	for round := range rounds {
+		key := fmt.Sprintf("%srace/%d", root, round)
+		winner := t.race(racers, func(i int) error { return t.b.Create(context.Background(), key, payload(round, i)) })
+		t.wantContent(key, payload(round, winner))
+	}
+}
+
+func testAppend(t *bench) {
+	ctx := context.Background()
+	key := root + "log.ndjson"
+	refused := func(position int64) {
+		t.Helper()
+		_, err := t.b.Append(ctx, key, position, []byte("refused"))
+		t.wantErr(fmt.Sprint("Append at ", position), err, fs.ErrExist)
+	}
+	refused(5) // a missing object is 0 long
+	_, _, err := t.b.Get(ctx, key, "")
+	t.wantErr("Get after a refused append", err, fs.ErrNotExist)
+	t.append(key, 0, []byte("one\n"))
+	refused(0)
+	refused(3)
+	refused(5)
+	t.wantContent(key, []byte("one\n"))
+	t.append(key, 4, every(1))
+	t.append(key, 260, nil)
+	refused(4)
+	t.append(key, 260, []byte("\n"))
+	t.wantContent(key, append(append([]byte("one\n"), every(1)...), '\n'))
+	if _, err := t.b.Append(ctx, key, -1, []byte("x")); err == nil {
+		t.Error("Append at -1 goes well")
+	}
+
+	key = root + "large.log"
+	half := every(5 << 20 / 512)
+	t.append(key, 0, half)
+	t.append(key, int64(len(half)), half)
+	t.wantContent(key, append(half, half...))
+
+	key = root + "empty.log"
+	t.append(key, 0, nil)
+	t.wantContent(key, nil)
+	t.append(key, 0, []byte("x"))
+	t.wantContent(key, []byte("x"))
+}
+
+func testAppendNormal(t *bench) {
+	ctx := context.Background()
+	key := root + "normal"
+	t.put(key, []byte("abc"))
+	for _, position := range []int64{0, 3, 9} {
+		_, err := t.b.Append(ctx, key, position, []byte("x"))
+		t.wantErr(fmt.Sprint("Append to a normal object at ", position), err, fs.ErrExist)
+	}
+	t.put(key, nil)
+	_, err := t.b.Append(ctx, key, 0, []byte("x"))
+	t.wantErr("Append to an empty normal object", err, fs.ErrExist)
+	t.wantContent(key, nil)
+	t.append(key+".log", 0, []byte("abc"))
+	t.put(key+".log", []byte("put"))
+	_, err = t.b.Append(ctx, key+".log", 3, []byte("x"))
+	t.wantErr("Append to an object that was put over", err, fs.ErrExist)
+	t.wantContent(key+".log", []byte("put"))
+}
+
+func testAppendVisible(t *bench) {
+	key := root + "visible.log"
+	var all []byte
+	for i := range 50 {
+		line := payload(0, i%racers)
+		at := int64(len(all))
+		t.append(key, at, line)
+		all = append(all, line...)
+		if got := t.getFrom(key, at); string(got) != string(line) {
+			t.Fatalf("GetFrom(%d) after an append there = %s, want %s", at, brief(got), brief(line))
+		}
+		if got, _ := t.get(key); string(got) != string(all) {
+			t.Fatalf("Get after %d appends = %s, want %s", i+1, brief(got), brief(all))
+		}
+	}
+}
+
+func testAppendRace(t *bench) {
+	key := root + "race.log"
+	var all []byte
+	for round := range rounds {
+		at := int64(len(all))
+		winner := t.race(racers, func(i int) error {
+			data := payload(round, i)
+			length, err := t.b.Append(context.Background(), key, at, data)
+			if err == nil && length != at+int64(len(data)) {
+				t.Errorf("Append(%d, %d bytes) = %d", at, len(data), length)
+			}
+			return err
+		})
+		all = append(all, payload(round, winner)...)
+		t.wantContent(key, all)
+	}
+}
+
+func testContext(t *bench) {
+	key := root + "context"
+	t.put(key, []byte("abc"))
+	t.append(key+".log", 0, []byte("abc"))
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	expired, cancel := context.WithDeadline(context.Background(), time.Unix(1, 0))
+	defer cancel()
+	for want, ctx := range map[error]context.Context{context.Canceled: canceled, context.DeadlineExceeded: expired} {
+		for name, call := range map[string]func() error{
+			"Get":     func() error { _, _, err := t.b.Get(ctx, key, ""); return err },
+			"GetFrom": func() error { _, err := t.b.GetFrom(ctx, key, 1); return err },
+			"List":    func() error { _, err := t.b.List(ctx, key); return err },
+			"Put":     func() error { return t.b.Put(ctx, key, []byte("x")) },
+			"Create":  func() error { return t.b.Create(ctx, key+".new", []byte("x")) },
+			"Append":  func() error { _, err := t.b.Append(ctx, key+".log", 3, []byte("x")); return err },
+		} {
+			start := time.Now()
+			t.wantErr(name, call(), want)
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("%s with an ended context took %s", name, took)
+			}
+		}
+	}
+	t.wantContent(key, []byte("abc"))
+	t.wantContent(key+".log", []byte("abc"))
+}
