@@ -8,9 +8,12 @@ import (
 // maxErrorText bounds the text of a function error, in bytes.
 const maxErrorText = 4096
 
-// signed finds the credentials that a signed URL or an authorization header
-// carries, in whatever service's spelling.
-var signed = regexp.MustCompile(`(?i)\b((?:x-oss-|x-acs-|oss)?(?:signature(?:nonce)?|access-?key-?id|access-?key-?secret|security-?token|credential|authorization))(=|%3D|": ?"|: )[^&\s"',;]+`)
+// signed finds the credentials that a signed URL carries, in whatever
+// service's spelling; bearer finds those of an Authorization header.
+var (
+	signed = regexp.MustCompile(`(?i)\b((?:x-oss-|x-acs-|oss)?(?:signature(?:nonce)?|access-?key-?id|access-?key-?secret|security-?token|credential))(=|%3D|": ?"|: )[^&\s"',;]+`)
+	bearer = regexp.MustCompile(`(?i)\b(authorization"?: ?)"?[^\r\n"]+`)
+)
 
 // redact removes secrets from a text that leaves the function: the given
 // credentials wherever they stand, and the values of signing parameters.
@@ -23,6 +26,7 @@ func redact(text string, all ...Credentials) string {
 			}
 		}
 	}
+	text = bearer.ReplaceAllString(text, "${1}[redacted]")
 	text = signed.ReplaceAllString(text, "${1}${2}[redacted]")
 	if len(text) > maxErrorText {
 		text = strings.ToValidUTF8(text[:maxErrorText], "") + "…"
