@@ -9,9 +9,10 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// budget is what upstream grants all calls of a run together. It halves when
-// upstream throttles and grows back with every success.
-type budget struct {
+// Budget is what upstream grants all calls of an instance together. It halves
+// when upstream throttles and grows back with every success. It is safe for
+// concurrent use.
+type Budget struct {
 	limiter *rate.Limiter
 	full    rate.Limit
 
@@ -31,18 +32,20 @@ const (
 	recovery = 4.0
 )
 
-func newBudget(qps float64, now func() time.Time) *budget {
-	return &budget{limiter: rate.NewLimiter(rate.Limit(qps), burst(qps)), full: rate.Limit(qps), now: now}
+// NewBudget returns a budget of so many calls a second.
+func NewBudget(qps float64, now func() time.Time) *Budget {
+	return &Budget{limiter: rate.NewLimiter(rate.Limit(qps), burst(qps)), full: rate.Limit(qps), now: now}
 }
 
 // burst is a twentieth of a second's calls.
 func burst(qps float64) int { return max(1, int(math.Min(qps/20, 1000))) }
 
-// wait blocks until one call may be made.
-func (b *budget) wait(ctx context.Context) error { return b.limiter.Wait(ctx) }
+// Wait blocks until one more call may be made; the error says that ctx ends
+// before.
+func (b *Budget) Wait(ctx context.Context) error { return b.limiter.Wait(ctx) }
 
 // throttled halves the rate, once for calls that were refused together.
-func (b *budget) throttled() {
+func (b *Budget) throttled() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if now := b.now(); now.Sub(b.shrunk) >= shrinkPause || now.Before(b.shrunk) {
@@ -52,7 +55,7 @@ func (b *budget) throttled() {
 }
 
 // succeeded gives back a little of what was taken.
-func (b *budget) succeeded() {
+func (b *Budget) succeeded() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if limit := b.limiter.Limit(); limit < b.full {

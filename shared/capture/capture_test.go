@@ -121,6 +121,7 @@ type bench struct {
 	mem      *buckettest.Memory
 	writer   *archive.Writer
 	settings capture.Settings
+	qps      float64
 	warnings []string
 	runs     int
 }
@@ -131,14 +132,14 @@ func newBench(t *testing.T, regions ...string) *bench {
 		t.Fatal(err)
 	}
 	mem := buckettest.NewMemory(t)
-	return &bench{t: t, up: newUpstream(t), mem: mem, writer: archive.NewWriter(mem, keys, time.Now),
-		settings: capture.Settings{Regions: regions, Unscoped: true, Types: capture.Types{Auto: true}, QPS: 1e6, Concurrency: 4, ShrinkGuard: 100, Margin: 5 * time.Second}}
+	return &bench{t: t, qps: 1e6, up: newUpstream(t), mem: mem, writer: archive.NewWriter(mem, keys, time.Now),
+		settings: capture.Settings{Regions: regions, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: 5 * time.Second}}
 }
 
 func (b *bench) run(ctx context.Context, req capture.Request) (*capture.Report, error) {
 	b.runs++
 	req.RunID, req.Trigger = cmp.Or(req.RunID, fmt.Sprint("run-", b.runs)), "timer"
-	c := capture.New(b.settings, b.up, b.writer, time.Now)
+	c := capture.New(b.settings, b.up, capture.NewBudget(b.qps, time.Now), b.writer, time.Now)
 	return c.Run(ctx, req, func(s catalog.Scope, err error) { b.warnings = append(b.warnings, s.String()+": "+err.Error()) })
 }
 
@@ -254,7 +255,7 @@ func TestUpstreamsDemandToWaitIsHonoured(t *testing.T) {
 func TestBudgetBoundsCallsAndConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "hz")
-		b.settings.QPS, b.settings.Concurrency = 10, 3
+		b.qps, b.settings.Concurrency = 10, 3
 		b.up.delay = 2 * time.Second
 		for i := range 30 {
 			b.up.cluster("hz", "hz", fmt.Sprint("c", i))

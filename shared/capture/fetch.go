@@ -94,9 +94,13 @@ func (r *runner) question(ctx context.Context, t task) *archive.Check {
 	return c
 }
 
-// before reads the content that is being replaced. Without it the change is
-// committed all the same: what upstream says now is known to be good.
+// before is the content that is being replaced: as this instance has stored it
+// itself, or read back. Without it the change is committed all the same: what
+// upstream says now is known to be good.
 func (r *runner) before(ctx context.Context, t task) *catalog.Snapshot {
+	if s := r.last.get(t.scope); s != nil && s.Digest == t.known.Digest {
+		return s
+	}
 	s, err := r.writer.Snapshot(ctx, t.scope, t.known.Digest)
 	if err != nil {
 		r.warn(t.scope, err)
@@ -112,7 +116,7 @@ var errNoTime = errors.New("no time is left before the deadline")
 // returns when the last try began. The error is errNoTime or a *Fault.
 func (r *runner) ask(ctx context.Context, call func(context.Context) error) (catalog.Time, error) {
 	for try := 1; ; try++ {
-		if r.budget.wait(ctx) != nil {
+		if r.budget.Wait(ctx) != nil {
 			return catalog.Time{}, errNoTime
 		}
 		at := catalog.At(r.now())

@@ -19,13 +19,15 @@ type Capturer struct {
 	settings Settings
 	upstream Upstream
 	writer   *archive.Writer
+	budget   *Budget
 	now      func() time.Time
 	images   catalog.Interner
+	last     lastSeen
 }
 
 // New returns a Capturer. now dates checks; the writer dates commits.
-func New(s Settings, upstream Upstream, writer *archive.Writer, now func() time.Time) *Capturer {
-	return &Capturer{settings: s, upstream: upstream, writer: writer, now: now}
+func New(s Settings, upstream Upstream, budget *Budget, writer *archive.Writer, now func() time.Time) *Capturer {
+	return &Capturer{settings: s, upstream: upstream, budget: budget, writer: writer, now: now}
 }
 
 // runner is one run.
@@ -33,7 +35,6 @@ type runner struct {
 	*Capturer
 	request Request
 	images  *catalog.Interner
-	budget  *budget
 	calls   atomic.Int64
 	warn    func(catalog.Scope, error)
 }
@@ -42,7 +43,7 @@ type runner struct {
 // faults that change nothing in the outcome. The report is complete even if
 // there is an error, which means that no region could be committed.
 func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope, error)) (*Report, error) {
-	r := &runner{Capturer: c, request: req, images: &c.images, budget: newBudget(c.settings.QPS, c.now), warn: warn}
+	r := &runner{Capturer: c, request: req, images: &c.images, warn: warn}
 	report := &Report{RunID: req.RunID, Trigger: req.Trigger, StartedAt: catalog.At(c.now())}
 	regions := req.Regions
 	if len(regions) == 0 {
@@ -140,6 +141,7 @@ func (r *runner) commit(ctx context.Context, plans []*plan, tasks []task, checks
 			began := r.now()
 			res, err := r.writer.Commit(ctx, p.base, run)
 			p.report.add(p, res, r.now().Sub(began))
+			r.last.keep(res.Checks, p.ended)
 			if err != nil {
 				p.report.fail(err)
 			}

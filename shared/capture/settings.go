@@ -17,8 +17,8 @@ type Settings struct {
 	Clusters []string // empty: every cluster that is discovered
 	Unscoped bool     // ask without a cluster as well
 	Types    Types
-	// QPS and Concurrency bound the calls of one run over all its regions.
-	QPS         float64
+	// Concurrency bounds the calls of one run that are under way at a time,
+	// over all its regions.
 	Concurrency int
 	// ShrinkGuard is the percentage of a list that may vanish in one step; 100
 	// lets every answer pass.

@@ -57,6 +57,10 @@ type Options struct {
 	// endpoint: at least the number of concurrent calls, or connections are
 	// opened anew all the time.
 	MaxIdle int
+	// Pace is called before every page of a listing but the first, and may
+	// block: the caller counts one call for a listing, whose length it does not
+	// know. Nil: no pause.
+	Pace func(context.Context) error
 	// UserAgent is appended to the SDK's.
 	UserAgent string
 }
@@ -76,6 +80,9 @@ type Client struct {
 func New(o Options) (*Client, error) {
 	if o.Credentials == nil {
 		return nil, fmt.Errorf("making the E-HPC client: no credentials given")
+	}
+	if o.Pace == nil {
+		o.Pace = func(context.Context) error { return nil }
 	}
 	if o.CallTimeout <= 0 {
 		o.CallTimeout = DefaultCallTimeout

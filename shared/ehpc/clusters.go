@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 
 	"community-images/shared/catalog"
 )
@@ -67,8 +68,9 @@ func (c *Client) readListing(ctx context.Context, regionID string, again bool) (
 	known := map[string]int{} // region and id -> page
 	var before *page
 	received := 0
+	read := func(number int) (*page, error) { return c.readPage(ctx, regionID, number) }
 	for number := 1; ; number++ {
-		p, err := c.readPage(ctx, regionID, number)
+		p, err := read(number)
 		if err != nil {
 			return Listing{}, err
 		}
@@ -83,6 +85,11 @@ func (c *Client) readListing(ctx context.Context, regionID string, again bool) (
 		if received == p.total {
 			l.RequestID = p.requestID
 			return l, nil
+		}
+		if number == 1 {
+			var stop func()
+			read, stop = c.readAhead(ctx, regionID, min(maxPages, (p.total+pageSize-1)/pageSize))
+			defer stop()
 		}
 	}
 }
@@ -129,7 +136,47 @@ func (l *Listing) add(p *page, home string, number int, known map[string]int) (r
 	return repeated
 }
 
+// ahead is how many pages are under way at a time. Read one after another, the
+// listing of a large fleet would take longer than asking about its clusters.
+const ahead = 16
+
+// readAhead begins to read the pages from the second to the last. The returned
+// read waits for one of them; stop ends what is still under way.
+func (c *Client) readAhead(ctx context.Context, regionID string, last int) (read func(int) (*page, error), stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	type result struct {
+		page *page
+		err  error
+	}
+	results := make([]chan result, last+1)
+	for number := 2; number <= last; number++ {
+		results[number] = make(chan result, 1)
+	}
+	var next atomic.Int64
+	next.Store(1)
+	for range min(ahead, last-1) {
+		go func() {
+			for number := int(next.Add(1)); number <= last; number = int(next.Add(1)) {
+				p, err := c.readPage(ctx, regionID, number)
+				results[number] <- result{p, err}
+			}
+		}()
+	}
+	return func(number int) (*page, error) {
+		if number > last { // the fleet has grown meanwhile
+			return c.readPage(ctx, regionID, number)
+		}
+		r := <-results[number]
+		return r.page, r.err
+	}, cancel
+}
+
 func (c *Client) readPage(ctx context.Context, regionID string, number int) (*page, error) {
+	if number > 1 {
+		if err := c.options.Pace(ctx); err != nil {
+			return nil, fmt.Errorf("waiting for page %d of the clusters of %q: %w", number, regionID, err)
+		}
+	}
 	n, size := strconv.Itoa(number), strconv.Itoa(pageSize)
 	r, err := c.call(ctx, opClusters, regionID, map[string]*string{"PageNumber": &n, "PageSize": &size})
 	if err != nil {

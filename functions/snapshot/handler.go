@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"community-images/shared/archive"
+	"community-images/shared/capture"
+	"community-images/shared/catalog"
+	"community-images/shared/config"
+	"community-images/shared/ehpc"
+	"community-images/shared/fcrun"
+	"community-images/shared/ossbucket"
+)
+
+// margin is kept between the last question and the function's time-out, for
+// storing and reporting.
+const margin = 15 * time.Second
+
+// handler serves invocations.
+type handler struct {
+	settings capture.Settings
+	capturer *capture.Capturer
+	log      *zap.Logger
+}
+
+// handle runs one capture. The result is its report; an error means that the
+// event could not be read or that nothing could be committed.
+func (h *handler) handle(ctx context.Context, event []byte) (any, error) {
+	log := h.log.With(fcrun.RequestField(ctx))
+	req, err := parseEvent(event)
+	if err != nil {
+		return nil, err
+	}
+	if err := req.Validate(h.settings); err != nil {
+		return nil, fmt.Errorf("reading the event: %w", err)
+	}
+	req.RunID = fcrun.RequestID(ctx)
+	report, err := h.capturer.Run(ctx, req, func(scope catalog.Scope, err error) {
+		log.Warn("earlier content could not be read", zap.Stringer("scope", scope), zap.Error(err))
+	})
+	logReport(log, report, err)
+	return report, err
+}
+
+// settingsOf is the part of the settings that a run goes by.
+func settingsOf(c config.Snapshot) capture.Settings {
+	return capture.Settings{
+		Regions: c.Regions, Clusters: c.Clusters, Unscoped: c.Unscoped,
+		Types:       capture.Types{Auto: c.InstanceTypes.Auto, List: c.InstanceTypes.List},
+		Concurrency: c.Concurrency, ShrinkGuard: c.ShrinkGuard, Margin: margin,
+	}
+}
+
+// newUpstream makes one E-HPC client a region.
+func newUpstream(c config.Snapshot, budget *capture.Budget, source *fcrun.Source) (upstream, error) {
+	clients := upstream{}
+	for _, region := range c.Regions {
+		client, err := ehpc.New(ehpc.Options{
+			Endpoint: c.EHPCEndpoint(region),
+			MaxIdle:  c.Concurrency,
+			Pace:     budget.Wait,
+			Credentials: func(context.Context) (ehpc.Credentials, error) {
+				return ehpc.Credentials(source.Newest()), nil
+			},
+		})
+		if err != nil {
+			return nil, err
+		}
+		clients[region] = client
+	}
+	return clients, nil
+}
+
+// newBucket opens the bucket; nothing is asked of it yet.
+func newBucket(c config.Snapshot, source *fcrun.Source) (archive.Bucket, error) {
+	return ossbucket.New(ossbucket.Options{
+		Endpoint: c.OSS.Endpoint, Bucket: c.OSS.Bucket,
+		Credentials: func() (ossbucket.Credentials, error) { return ossbucket.Credentials(source.Newest()), nil },
+	})
+}

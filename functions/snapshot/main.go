@@ -1,0 +1,44 @@
+// Command snapshot is the function that asks E-HPC which community images
+// every cluster may use and commits what has changed to OSS.
+package main
+
+import (
+	"os"
+	"time"
+
+	"go.uber.org/zap"
+
+	"community-images/shared/archive"
+	"community-images/shared/capture"
+	"community-images/shared/config"
+	"community-images/shared/fcrun"
+)
+
+func main() { fcrun.Main(setup) }
+
+// setup builds the function from its environment.
+func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
+	conf, err := config.SnapshotFrom(environ)
+	if err != nil {
+		return nil, nil, err
+	}
+	log := fcrun.NewLogger(os.Stdout, conf.LogLevel, "snapshot")
+	keys, err := archive.NewKeys(conf.OSS.Prefix)
+	if err != nil {
+		return nil, nil, err
+	}
+	credentials := fcrun.NewSource(fcrun.Credentials(conf.Credentials))
+	bucket, err := newBucket(conf, credentials)
+	if err != nil {
+		return nil, nil, err
+	}
+	budget := capture.NewBudget(conf.QPS, time.Now)
+	ask, err := newUpstream(conf, budget, credentials)
+	if err != nil {
+		return nil, nil, err
+	}
+	settings := settingsOf(conf)
+	writer := archive.NewWriter(bucket, keys, time.Now)
+	h := &handler{settings: settings, log: log, capturer: capture.New(settings, ask, budget, writer, time.Now)}
+	return fcrun.Event(h.handle, fcrun.Options{Log: log, Credentials: credentials}), log, nil
+}

@@ -1,0 +1,199 @@
+package ehpc_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"community-images/shared/catalog"
+	"community-images/shared/ehpc"
+	"community-images/shared/ehpc/ehpctest"
+)
+
+// entries are n clusters c0, c1, …
+func entries(n int) []json.RawMessage {
+	var list []json.RawMessage
+	for i := range n {
+		list = append(list, json.RawMessage(fmt.Sprintf(`{"Id":"c%d","InstanceType":"ecs.a"}`, i)))
+	}
+	return list
+}
+
+func listing(list []json.RawMessage) *ehpctest.Fixed {
+	return &ehpctest.Fixed{RegionList: hangzhou, ClusterLists: map[string][]json.RawMessage{"cn-hangzhou": list}}
+}
+
+func TestListClustersReadsEveryPage(t *testing.T) {
+	t.Parallel()
+	for n, calls := range map[int]int{0: 1, 1: 1, 49: 1, 50: 1, 51: 2, 100: 2, 217: 5} {
+		endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(n))})
+		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+		if err != nil || len(got.Clusters) != n || len(got.Problems) != 0 || got.RequestID == "" {
+			t.Errorf("%d clusters: got %d, problems %v, %v", n, len(got.Clusters), got.Problems, err)
+			continue
+		}
+		for i, c := range got.Clusters {
+			if c.ClusterID != fmt.Sprint("c", i) {
+				t.Errorf("%d clusters: number %d is %s", n, i, c.ClusterID)
+			}
+		}
+		if endpoint.Calls() != calls {
+			t.Errorf("%d clusters took %d calls, want %d", n, endpoint.Calls(), calls)
+		}
+	}
+}
+
+func TestListClustersReportsWhatItCannotUse(t *testing.T) {
+	t.Parallel()
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing([]json.RawMessage{
+		[]byte(`{"Name":"Ä", "Id":"c1","InstanceType":"ecs.a,ecs/../b","RegionId":"cn-shanghai","Computes":{"Total":3,"Normal":1}}`),
+		[]byte(`{"Id":"../c2"}`),
+		[]byte(`null`),
+		[]byte(`{"Id":"c1","RegionId":"cn-shanghai","Name":"twice"}`),
+		[]byte(`{"Id":"c1","RegionId":"cn-hangzhou"}`),
+	})})
+	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []ehpc.Cluster{
+		{Cluster: catalog.Cluster{ClusterID: "c1", InstanceTypes: []string{"ecs.a"}, Name: "Ä", RegionID: "cn-shanghai"},
+			Raw: `{"Computes":{"Normal":1,"Total":3},"Id":"c1","InstanceType":"ecs.a,ecs/../b","Name":"Ä","RegionId":"cn-shanghai"}`},
+		{Cluster: catalog.Cluster{ClusterID: "c1", InstanceTypes: []string{}, RegionID: "cn-hangzhou"}, Raw: `{"Id":"c1","RegionId":"cn-hangzhou"}`},
+	}
+	if diff := cmp.Diff(want, got.Clusters); diff != "" {
+		t.Error(diff)
+	}
+	var reasons []string
+	for _, p := range got.Problems {
+		reasons = append(reasons, p.ClusterID+" "+p.Reason)
+	}
+	text := strings.Join(reasons, "\n")
+	for _, part := range []string{`c1 instance type "ecs/../b"`, `entry 2 of page 1: ClusterId "../c2"`, "entry 3 of page 1: cluster is not an object"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("problems are:\n%s\nwant %s", text, part)
+		}
+	}
+	if len(got.Problems) != 3 {
+		t.Errorf("problems are:\n%s", text)
+	}
+}
+
+// pages answers ListClusters with made-up pages: body(k, n) is the answer to
+// the k-th call, which asks for page n.
+func pages(body func(k int, page string) string) *ehpctest.Endpoint {
+	return ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(nil), Fault: func(c ehpctest.Call) *ehpctest.Fault {
+		return &ehpctest.Fault{Body: []byte(body(c.Number, c.Page))}
+	}})
+}
+
+// clusterPage is a page with the clusters from..to-1.
+func clusterPage(number string, total, from, to int) string {
+	var list []string
+	for i := from; i < to; i++ {
+		list = append(list, fmt.Sprintf(`{"Id":"c%d"}`, i))
+	}
+	return fmt.Sprintf(`{"RequestId":"r","PageNumber":%s,"PageSize":50,"TotalCount":%d,"Clusters":{"ClusterInfoSimple":[%s]}}`, number, total, strings.Join(list, ","))
+}
+
+func TestListingThatDisagreesWithItself(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		body  func(k int, page string) string
+		calls int // at most
+		want  string
+	}{
+		"a page repeats":              {func(_ int, p string) string { return clusterPage(p, 150, 0, 50) }, 6, "repeats"},
+		"always the first page":       {func(_ int, _ string) string { return clusterPage("1", 150, 0, 50) }, 6, "says it is page 1"},
+		"an empty page":               {func(_ int, p string) string { return clusterPage(p, 10, 0, 0) }, 2, "is empty after 0 of 10"},
+		"an empty page in the middle": {func(k int, p string) string { return clusterPage(p, 60, 0, 50*(k%2)) }, 4, "is empty after 50 of 60"},
+		"more than promised":          {func(_ int, p string) string { return clusterPage(p, 5, 0, 6) }, 2, "makes 6 clusters of a TotalCount of 5"},
+		"TotalCount moves":            {func(k int, p string) string { return clusterPage(p, 60+k, 30*(k-1), 30*k) }, 4, "has TotalCount"},
+		"more pages than are read":    {func(_ int, p string) string { return clusterPage(p, 1_000_000, 0, 50) }, 2, "more than are read"},
+		"TotalCount is missing":       {func(int, string) string { return `{"Clusters":{"ClusterInfoSimple":[]}}` }, 1, "TotalCount"},
+		"TotalCount is negative":      {func(_ int, p string) string { return clusterPage(p, -1, 0, 0) }, 1, "TotalCount"},
+		"no list":                     {func(int, string) string { return `{"TotalCount":0}` }, 1, "no Clusters"},
+		"no list in the list":         {func(int, string) string { return `{"TotalCount":0,"Clusters":{}}` }, 1, "no ClusterInfoSimple"},
+		"a list that is null":         {func(int, string) string { return `{"TotalCount":0,"Clusters":{"ClusterInfoSimple":null}}` }, 1, "not an array"},
+		"an error in a 200":           {func(int, string) string { return `{"Code":"x","TotalCount":0,"Clusters":{"ClusterInfoSimple":[]}}` }, 1, "error code"},
+	} {
+		endpoint := pages(tc.body)
+		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+		if err == nil {
+			t.Errorf("%s: %d clusters and no error", name, len(got.Clusters))
+			continue
+		}
+		if e := fault(t, err); e.Class != ehpc.Malformed || !strings.Contains(err.Error(), tc.want) || len(got.Clusters) != 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+		if endpoint.Calls() > tc.calls { // pages are read ahead, so it may take fewer
+			t.Errorf("%s: %d calls, want at most %d", name, endpoint.Calls(), tc.calls)
+		}
+	}
+}
+
+func TestFleetThatChangesBetweenPagesIsReadAgain(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]string{
+		"a cluster was created":            clusterPage("2", 61, 49, 60),
+		"a cluster was released":           clusterPage("2", 59, 51, 60),
+		"one was created and one released": clusterPage("2", 60, 49, 59),
+	} {
+		endpoint := pages(func(k int, page string) string {
+			switch {
+			case page == "1":
+				return clusterPage("1", 60, 0, 50)
+			case k == 2:
+				return first
+			}
+			return clusterPage("2", 60, 50, 60)
+		})
+		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+		if err != nil || len(got.Clusters) != 60 || endpoint.Calls() != 4 {
+			t.Errorf("%s: %d clusters, %v, %d calls", name, len(got.Clusters), err, endpoint.Calls())
+		}
+	}
+}
+
+// What upstream lists twice in two readings is really there twice.
+func TestClusterOnTwoPagesCollapses(t *testing.T) {
+	t.Parallel()
+	list := append(entries(59), json.RawMessage(`{"Id":"c0"}`))
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(list)})
+	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+	if err != nil || len(got.Clusters) != 59 {
+		t.Errorf("%d clusters, %v", len(got.Clusters), err)
+	}
+}
+
+func TestPagesOfAnotherSizeAndNumbersAsText(t *testing.T) {
+	t.Parallel()
+	endpoint := pages(func(_ int, page string) string {
+		from := map[string]int{"1": 0, "2": 10, "3": 20}[page]
+		body := clusterPage(`"`+page+`"`, 25, from, min(25, from+10))
+		return strings.Replace(body, `"TotalCount":25`, `"TotalCount":"25"`, 1)
+	})
+	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+	if err != nil || len(got.Clusters) != 25 || endpoint.Calls() != 3 {
+		t.Errorf("%d clusters, %v, %d calls", len(got.Clusters), err, endpoint.Calls())
+	}
+}
+
+// A page that fails fails the listing: a short list would end scopes.
+func TestFailedPageFailsTheListing(t *testing.T) {
+	t.Parallel()
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(120)), Fault: func(c ehpctest.Call) *ehpctest.Fault {
+		if c.Page == "3" {
+			return &ehpctest.Fault{Status: 429, Code: "Throttling.Api"}
+		}
+		return nil
+	}})
+	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+	if e := fault(t, err); e.Class != ehpc.Throttled || len(got.Clusters) != 0 || endpoint.Calls() != 3 {
+		t.Errorf("%d clusters, %v, %d calls", len(got.Clusters), err, endpoint.Calls())
+	}
+}
