@@ -17,6 +17,7 @@ import (
 	"community-images/shared/catalog"
 	"community-images/shared/ehpc"
 	"community-images/shared/ehpc/ehpctest"
+	"community-images/shared/fcrun/fctest"
 )
 
 const (
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 		serveUpstream()
 		return
 	}
-	os.Exit(run(m))
+	os.Exit(fctest.Run(m))
 }
 
 // serveUpstream serves until standard input ends; a line on it changes one

@@ -79,6 +79,8 @@ func newUpstream(c config.Snapshot, budget *capture.Budget, source *fcrun.Source
 func newBucket(c config.Snapshot, source *fcrun.Source) (archive.Bucket, error) {
 	return ossbucket.New(ossbucket.Options{
 		Endpoint: c.OSS.Endpoint, Bucket: c.OSS.Bucket,
-		Credentials: func() (ossbucket.Credentials, error) { return ossbucket.Credentials(source.Newest()), nil },
+		Credentials: func(context.Context) (ossbucket.Credentials, error) {
+			return ossbucket.Credentials(source.Newest()), nil
+		},
 	})
 }
