@@ -174,10 +174,11 @@ func clip(s string, limit int) string {
 }
 
 // redact takes out the secrets of a call. Upstream repeats signed headers, the
-// security token among them, when a signature does not match.
+// security token among them, when a signature does not match. A secret of a
+// few characters is none, and would be found everywhere.
 func redact(s string, creds Credentials) string {
 	for _, secret := range []string{creds.AccessKeySecret, creds.SecurityToken} {
-		if secret == "" {
+		if len(secret) < 8 {
 			continue
 		}
 		once := url.QueryEscape(secret)

@@ -49,15 +49,19 @@ func (c *Client) ListCommunityImages(ctx context.Context, req ImagesRequest) (*I
 	if err != nil {
 		return nil, err
 	}
-	a := &ImagesAnswer{region: req.RegionID, reply: r}
+	return newAnswer(req.RegionID, r)
+}
+
+func newAnswer(region string, r *reply) (*ImagesAnswer, error) {
+	a := &ImagesAnswer{region: region, reply: r}
 	var ok bool
 	if a.part, a.RequestID, ok = cutImages(r.body); !ok {
 		doc, err := object(r.body)
 		if err != nil {
-			return nil, r.malformed(opImages, req.RegionID, err)
+			return nil, r.malformed(opImages, region, err)
 		}
 		if _, err := list(doc, "Images", "ImageInfo"); err != nil {
-			return nil, r.malformed(opImages, req.RegionID, err)
+			return nil, r.malformed(opImages, region, err)
 		}
 		a.part, a.RequestID = doc["Images"], requestIDOf(doc)
 	}

@@ -1,0 +1,126 @@
+package ehpc
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"community-images/shared/catalog"
+)
+
+// What cutImages and Images make of a body agrees with a reading of the whole:
+// a body that a strict parser refuses is never accepted, one that it accepts
+// always is, with the same images, and a fingerprint stands for one list.
+func FuzzImages(f *testing.F) {
+	sample, err := os.ReadFile("testdata/sample.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, body := range []string{
+		string(sample),
+		`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"}]}}`,
+		`{"Images":{"ImageInfo":[{"ImageId":"m-1"}]},"RequestId":"r"}`,
+		`{"RequestId":"r","Images":{"ImageInfo":[]},"Code":{"a":[]}}`,
+		`{"Images":{"ImageInfo":[]},"X":{"Y":[]},"RequestId":"r"}`,
+		`{"Images":{"ImageInfo":[{"ImageId":"]},"}]},"RequestId":"r"}`,
+		`{"RequestId":"","Images":{"ImageInfo":[{"ImageId":"m-1","ImageInfo":[]}]}}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, gotErr := answerOf(body)
+		want, wantErr := strictly(body)
+		if (gotErr == nil) != (wantErr == nil) {
+			t.Fatalf("%q: %v, strictly %v", body, gotErr, wantErr)
+		}
+		if gotErr == nil && got != want {
+			t.Fatalf("%q: %s, strictly %s", body, got, want)
+		}
+		// Another request id changes nothing.
+		part, id, ok := cutImages(body)
+		if !ok || id == "" || gotErr != nil {
+			return
+		}
+		other := bytes.Replace(body, []byte(`"`+id+`"`), []byte(`"another"`), 1)
+		if p, newID, ok := cutImages(other); ok && newID == "another" && bytes.Equal(p, part) {
+			if again, err := answerOf(other); err != nil || again != got {
+				t.Fatalf("%q and %q have one part, but the second is %s, %v", body, other, again, err)
+			}
+		}
+	})
+}
+
+// answerOf reads a body as ListCommunityImages and Images do.
+func answerOf(body []byte) (string, error) {
+	r := &reply{status: 200, body: body}
+	a, err := newAnswer("r", r)
+	if err != nil {
+		return "", err
+	}
+	images, err := a.Images(new(catalog.Interner))
+	return joined(images), err
+}
+
+func strictly(body []byte) (string, error) {
+	doc, err := object(body)
+	if err != nil {
+		return "", err
+	}
+	array, err := list(doc, "Images", "ImageInfo")
+	if err != nil {
+		return "", err
+	}
+	images, err := new(catalog.Interner).DecodeImages(array)
+	return joined(images), err
+}
+
+func joined(images []*catalog.Image) string {
+	var b strings.Builder
+	for _, im := range images {
+		b.WriteString(im.Raw + "\n")
+	}
+	return b.String()
+}
+
+// Whatever a refusal looks like, the error is short, printable and classified.
+func FuzzRefusal(f *testing.F) {
+	f.Add(429, []byte(`{"Code":"Throttling.User","Message":"m","RequestId":"r","Recommend":"https://x"}`), "3")
+	f.Add(502, []byte("<html>"), "Wed, 21 Oct 2026 07:28:00 GMT")
+	f.Add(400, []byte(`{"Code":{"a":1},"Message":["s3cr3t-t0k3n"]}`), "-1")
+	f.Fuzz(func(t *testing.T, status int, body []byte, wait string) {
+		creds := Credentials{AccessKeySecret: "s3cr3t-t0k3n"}
+		x := &exchange{status: status, body: body, header: map[string][]string{"Retry-After": {wait}}}
+		e := refusal(opImages, "r", x, creds)
+		text := e.Error() + e.Recommend + e.HostID
+		if e.Class == "" || e.RetryAfter < 0 || e.RetryAfter > maxWait || len(text) > 8000 || !utf8.ValidString(text) || strings.Contains(text, creds.AccessKeySecret) || strings.ContainsAny(text, "\r\n\x00") {
+			t.Fatalf("%+v", e)
+		}
+		if _, err := json.Marshal(e); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func FuzzPage(f *testing.F) {
+	f.Add([]byte(`{"RequestId":"r","PageNumber":"1","PageSize":50,"TotalCount":2,"Clusters":{"ClusterInfoSimple":[{"Id":"a","InstanceType":"x,y"},null]}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p, err := parsePage(&reply{status: 200, body: body})
+		if err != nil {
+			return
+		}
+		var l Listing
+		known := map[string]int{}
+		l.add(p, "cn-hangzhou", 1, known)
+		for _, c := range l.Clusters {
+			if err := (catalog.Scope{RegionID: c.RegionID, ClusterID: c.ClusterID}).Validate(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if p.total < 0 || len(l.Clusters) > len(p.entries) {
+			t.Fatalf("%+v", l)
+		}
+	})
+}
