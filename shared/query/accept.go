@@ -1,0 +1,76 @@
+package query
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// negotiate chooses a format of a route by an Accept header (RFC 9110): the
+// highest quality that the most specific range gives, the earlier format of
+// the route on a tie.
+func negotiate(accept string, formats []string) (string, bool) {
+	if strings.TrimSpace(accept) == "" {
+		return formats[0], true
+	}
+	best, quality := "", 0.0
+	for _, format := range formats {
+		if q := acceptable(accept, mediaOf(format)); q > quality {
+			best, quality = format, q
+		}
+	}
+	return best, best != ""
+}
+
+// acceptable is the quality that a header gives a media type.
+func acceptable(accept, media string) float64 {
+	kind, _, _ := strings.Cut(media, "/")
+	quality, specific := 0.0, 0
+	for part := range strings.SplitSeq(accept, ",") {
+		name, params, _ := strings.Cut(part, ";")
+		rank := 0
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case media:
+			rank = 3
+		case kind + "/*":
+			rank = 2
+		case "*/*":
+			rank = 1
+		}
+		if rank > specific {
+			quality, specific = qualityOf(params), rank
+		}
+	}
+	return quality
+}
+
+func qualityOf(params string) float64 {
+	for part := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if strings.EqualFold(name, "q") {
+			q, err := strconv.ParseFloat(value, 64)
+			if err != nil || q < 0 || q > 1 {
+				return 0
+			}
+			return q
+		}
+	}
+	return 1
+}
+
+func mediaOf(format string) string {
+	media, _, _ := strings.Cut(contentType(format), ";")
+	return media
+}
+
+func notAcceptable(rt *route) error {
+	var media []string
+	for _, f := range rt.formats {
+		if m := mediaOf(f); !slices.Contains(media, m) {
+			media = append(media, m)
+		}
+	}
+	return &apiError{status: http.StatusNotAcceptable, code: codeAccept, recommend: "Accept one of these, or use the parameter format.",
+		message: "This route answers " + strings.Join(media, ", ") + "."}
+}

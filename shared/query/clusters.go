@@ -1,0 +1,200 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// selected is the part of a region that /v1/clusters shows.
+type selected struct {
+	head
+	state *state
+	view  *view
+}
+
+// clusters serves /v1/clusters. Without RegionId it covers every region.
+func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
+	regions := s.regions
+	if a.region != "" || clustersNamed(a) {
+		region, err := s.locate(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		regions = []string{region}
+	}
+	var list []selected
+	f := freshness{}
+	key := []string{a.canon, a.format}
+	for _, region := range regions {
+		h, st, err := s.state(ctx, a, region)
+		if err != nil {
+			return nil, err
+		}
+		v, err := st.listed(a.choice)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.young(v, s); err != nil {
+			return nil, err
+		}
+		one := v.judge(h, st, s.now(), s.maxStale)
+		f = f.join(one, region, len(regions) > 1)
+		list = append(list, selected{h, st, v})
+		key = append(key, region, v.digest, strconv.FormatInt(st.Sequence, 10), st.Run.RunID, st.Run.FinishedAt.String(), v.oldest.String())
+	}
+	region := a.region
+	if len(regions) == 1 {
+		region = regions[0]
+	}
+	return &answer{
+		fresh: &f, region: region, modified: f.committedAt, pinned: a.at.pinned() && !list[0].state.live, etag: tag(key...),
+		render: func(context.Context) (*body, error) {
+			if a.format == formatTable {
+				return &body{bytes: clusterTable(list)}, nil
+			}
+			b, err := renderClusters(list)
+			return &body{bytes: b}, err
+		},
+	}, nil
+}
+
+// listed is the view of a choice for a list of scopes: of everything if
+// nothing was chosen.
+func (st *state) listed(c choice) (*view, error) {
+	if c.clusters == nil && c.types == nil {
+		return st.everything(), nil
+	}
+	if c.types == nil {
+		c.types = []string{all, catalog.Any}
+	}
+	if c.clusters == nil {
+		c.clusters = []string{all, catalog.Any}
+	}
+	v := &view{region: st.RegionID, many: true, byType: true}
+	for _, sc := range st.scopes {
+		if !coversAny(c.clusters, sc.ClusterID) || !coversAny(c.types, sc.InstanceType) {
+			continue
+		}
+		if sc.Digest == "" {
+			v.empty = append(v.empty, sc)
+		} else {
+			v.scopes = append(v.scopes, sc)
+		}
+	}
+	for _, name := range c.clusters {
+		if name != all && name != catalog.Any && st.types[name] == nil {
+			return nil, &clusterError{region: st.RegionID, name: name, clusters: st.clusters(), listed: st.has(name)}
+		}
+	}
+	if len(v.scopes)+len(v.empty) == 0 {
+		return nil, st.noScope(c)
+	}
+	v.seal()
+	return v, nil
+}
+
+func coversAny(names []string, name string) bool {
+	return slices.Contains(names, all) && (name != "" || slices.Contains(names, catalog.Any)) || slices.Contains(named(names), name)
+}
+
+// join sums up the freshness of several regions: the oldest check counts, and
+// a sequence is told only if there is one region.
+func (f freshness) join(o freshness, region string, several bool) freshness {
+	if several {
+		o.sequence = 0
+		for i := range o.stale {
+			o.stale[i].scope = region + "/" + o.stale[i].scope
+		}
+	}
+	if f.checkedAt.IsZero() {
+		o.stale = append(f.stale, o.stale...)
+		return o
+	}
+	if o.checkedAt.Before(f.checkedAt.Time) && !o.checkedAt.IsZero() {
+		f.checkedAt, f.age = o.checkedAt, o.age
+	}
+	if o.committedAt.After(f.committedAt.Time) {
+		f.committedAt = o.committedAt
+	}
+	f.stale = append(f.stale, o.stale...)
+	f.scopes += o.scopes
+	return f
+}
+
+// scopeOut is a scope as /v1/clusters shows it.
+type scopeOut struct {
+	RegionID     string           `json:"RegionId"`
+	ClusterID    string           `json:"ClusterId"`
+	InstanceType string           `json:"InstanceType"`
+	State        archive.State    `json:"State"`
+	Since        catalog.Time     `json:"Since"`
+	Digest       string           `json:"Digest"`
+	ImageCount   int              `json:"ImageCount"`
+	CapturedAt   catalog.Time     `json:"CapturedAt"`
+	CheckedAt    catalog.Time     `json:"CheckedAt"`
+	TriedAt      catalog.Time     `json:"TriedAt"`
+	Problem      *archive.Problem `json:"Problem,omitempty"`
+}
+
+func (s selected) scopes() []archive.ScopeState {
+	list := slices.Concat(s.view.scopes, s.view.empty)
+	slices.SortFunc(list, func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) })
+	return list
+}
+
+func renderClusters(list []selected) ([]byte, error) {
+	scopes, clusters := []scopeOut{}, []catalog.Cluster{}
+	for _, sel := range list {
+		named := map[string]bool{}
+		for _, sc := range sel.scopes() {
+			named[sc.ClusterID] = true
+			scopes = append(scopes, scopeOut{sel.RegionID, sc.ClusterID, sc.InstanceType, sc.State, sc.Since, sc.Digest, sc.ImageCount, sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem})
+		}
+		for _, c := range sel.state.SortedClusters() {
+			if named[c.ClusterID] {
+				clusters = append(clusters, c)
+			}
+		}
+	}
+	data, err := json.Marshal(scopes)
+	if err != nil {
+		return nil, fmt.Errorf("encoding scopes: %w", err)
+	}
+	b := strconv.AppendInt([]byte(`,"TotalCount":`), int64(len(scopes)), 10)
+	b = append(append(b, `,"Scopes":`...), data...)
+	if data, err = json.Marshal(clusters); err != nil {
+		return nil, fmt.Errorf("encoding clusters: %w", err)
+	}
+	b = append(append(b, `,"Clusters":`...), data...)
+	return append(b, "}\n"...), nil
+}
+
+func clusterTable(list []selected) []byte {
+	rows := [][]string{{"RegionId", "ClusterId", "InstanceType", "State", "ImageCount", "CheckedAt", "CapturedAt", "Digest"}}
+	for _, sel := range list {
+		for _, sc := range sel.scopes() {
+			rows = append(rows, []string{sel.RegionID, dash(sc.ClusterID), dash(sc.InstanceType), string(sc.State), strconv.Itoa(sc.ImageCount), dash(sc.CheckedAt.String()), dash(sc.CapturedAt.String()), dash(sc.Digest[:min(12, len(sc.Digest))])})
+		}
+	}
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], wide.StringWidth(cell))
+		}
+	}
+	return alignRows(rows, widths)
+}
+
+func dash(s string) string {
+	if strings.TrimSpace(s) == "" {
+		return "-"
+	}
+	return s
+}

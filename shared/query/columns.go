@@ -1,0 +1,179 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"community-images/shared/catalog"
+)
+
+// column is what a projection or a table shows of an image.
+type column struct {
+	name   string
+	field  *field // nil: a whole object, or computed from the scopes
+	object bool
+}
+
+// The columns that come from the scopes and not from the image.
+const (
+	columnClusters = "Clusters"
+	columnTypes    = "InstanceTypes"
+)
+
+// parseColumns reads the parameter fields.
+func (p *parser) parseColumns(values []string) ([]column, error) {
+	known := slices.Concat(p.schema.names(), objects, []string{columnClusters, columnTypes})
+	var list []column
+	for _, v := range values {
+		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, v) })
+		if i < 0 {
+			return nil, fmt.Errorf("names the unknown field %s%s", quote(v), didYouMean(v, known))
+		}
+		c := column{name: known[i], object: slices.Contains(objects, known[i])}
+		if !c.object {
+			c.field = p.schema.field(c.name)
+		}
+		if !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	return list, nil
+}
+
+// flat replaces objects by their members, for formats of cells.
+func (s *schema) flat(columns []column) []column {
+	var list []column
+	for _, c := range columns {
+		if !c.object {
+			list = append(list, c)
+			continue
+		}
+		for i := range s.fields {
+			if f := &s.fields[i]; strings.HasPrefix(f.name, c.name+".") {
+				list = append(list, column{name: f.name, field: f})
+			}
+		}
+	}
+	return list
+}
+
+// every is a column for each field.
+func (s *schema) every() []column {
+	list := make([]column, len(s.fields))
+	for i := range s.fields {
+		list[i] = column{name: s.fields[i].name, field: &s.fields[i]}
+	}
+	return list
+}
+
+// brief is what a table shows if no fields are asked for.
+func (s *schema) brief() []column {
+	var list []column
+	for _, name := range []string{"ImageId", "ImageName", "Status", "OsTag.Platform", "OsTag.Version", "OsTag.Architecture", "Size"} {
+		list = append(list, column{name: name, field: s.field(name)})
+	}
+	return list
+}
+
+// cell is the text of a column for the image at a place of the set.
+func (c column) cell(s *set, place int32) string {
+	switch {
+	case c.field != nil:
+		return c.field.text(s.images[place])
+	case s.offers == nil:
+		return ""
+	case c.name == columnClusters:
+		return strings.Join(s.clusters(place), ";")
+	}
+	return strings.Join(s.types(place), ";")
+}
+
+// appendImage writes the image at a place as JSON: upstream's object as it
+// is, or the asked columns of it, and the scopes that offer it.
+func (s *set) appendImage(b []byte, place int32, columns []column) []byte {
+	im := s.images[place]
+	if columns == nil {
+		if s.offers == nil {
+			return append(b, im.Raw...)
+		}
+		b = append(b, im.Raw[:len(im.Raw)-1]...)
+		return append(s.appendOffers(b, place, true, s.byType), '}')
+	}
+	b = append(b, '{')
+	start := len(b)
+	b = appendColumns(b, im, columns)
+	if s.offers != nil {
+		has := func(name string) bool {
+			return slices.ContainsFunc(columns, func(c column) bool { return c.name == name })
+		}
+		b = s.appendOffers(b, place, has(columnClusters), has(columnTypes))
+	}
+	if len(b) > start && b[start] == ',' {
+		b = append(b[:start], b[start+1:]...)
+	}
+	return append(b, '}')
+}
+
+// appendOffers writes the members that come from the scopes, each with a
+// comma before it.
+func (s *set) appendOffers(b []byte, place int32, clusters, types bool) []byte {
+	if clusters {
+		b = append(b, `,"Clusters":`...)
+		b = appendStrings(b, s.clusters(place))
+	}
+	if types {
+		b = append(b, `,"InstanceTypes":`...)
+		b = appendStrings(b, s.types(place))
+	}
+	if s.differ[s.images[place].ImageID] {
+		b = append(b, `,"ContentDiffers":true`...)
+	}
+	return b
+}
+
+// appendColumns writes members in the order of the columns, each with a comma
+// before it; the members of one object stand together. What the image does
+// not have is left out.
+func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
+	members := map[string]string{}
+	for name, value := range im.Members() {
+		members[name] = value
+	}
+	var done []string
+	for _, c := range columns {
+		top, _, nested := strings.Cut(c.name, ".")
+		value, ok := members[top]
+		if !ok || slices.Contains(done, top) {
+			continue
+		}
+		done = append(done, top)
+		if nested && value[0] == '{' {
+			value = pick(value, top, columns)
+		}
+		b = append(append(appendString(append(b, ','), top), ':'), value...)
+	}
+	return b
+}
+
+// pick is the object with the members that the columns name.
+func pick(object, top string, columns []column) string {
+	inner := map[string]string{}
+	for name, value := range catalog.Members(object) {
+		inner[name] = value
+	}
+	b := []byte{'{'}
+	for _, c := range columns {
+		if c.name == top {
+			return object
+		}
+		name, ok := strings.CutPrefix(c.name, top+".")
+		if value, has := inner[name]; ok && has {
+			if len(b) > 1 {
+				b = append(b, ',')
+			}
+			b = append(append(appendString(b, name), ':'), value...)
+		}
+	}
+	return string(append(b, '}'))
+}

@@ -1,0 +1,97 @@
+package query
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"net/http"
+
+	"community-images/shared/archive"
+)
+
+// cursor is a place in the answer to one query on one state of the data.
+type cursor struct {
+	query    [8]byte // hash of the query
+	view     [8]byte // hash of the snapshots
+	sequence int64   // commit at which the first page was made
+	offset   int
+}
+
+const cursorVersion = 1
+
+func (c *cursor) String() string {
+	b := append([]byte{cursorVersion}, c.query[:]...)
+	b = append(b, c.view[:]...)
+	b = binary.AppendUvarint(b, uint64(c.sequence))
+	b = binary.AppendUvarint(b, uint64(c.offset))
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// parseCursor is the inverse of String.
+func parseCursor(s string) (*cursor, error) {
+	bad := errors.New("is not a cursor of this service")
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err != nil || len(b) < 19 || len(b) > 40 || b[0] != cursorVersion {
+		return nil, bad
+	}
+	c := &cursor{}
+	copy(c.query[:], b[1:9])
+	copy(c.view[:], b[9:17])
+	sequence, n := binary.Uvarint(b[17:])
+	if n <= 0 || sequence < 1 || sequence > 1<<53 {
+		return nil, bad
+	}
+	offset, m := binary.Uvarint(b[17+n:])
+	if m <= 0 || 17+n+m != len(b) || offset > 1<<31 {
+		return nil, bad
+	}
+	c.sequence, c.offset = int64(sequence), int(offset)
+	return c, nil
+}
+
+func hash8(s string) (h [8]byte) {
+	sum := sha256.Sum256([]byte(s))
+	copy(h[:], sum[:])
+	return h
+}
+
+// fits says whether the cursor was made for this query.
+func (c *cursor) fits(region string, a *ask) error {
+	if want := hash8(region + "\n" + a.bound); !bytes.Equal(want[:], c.query[:]) {
+		return faultsError([]fault{{codeInvalid, "cursor", "belongs to another query", "the NextCursor of an answer to the same query; limit, format and fields may differ"}})
+	}
+	return nil
+}
+
+// resume finds the state and view on which the cursor's first page was made,
+// so that pages never mix two states.
+func (s *service) resume(ctx context.Context, a *ask, h head, st *state) (*state, *view, error) {
+	c := a.cursor
+	if v, err := st.view(a.choice); err == nil && hash8(v.digest) == c.view {
+		return st, v, nil
+	}
+	st, err := s.sequence(ctx, h, c.sequence)
+	var early *archive.TooEarlyError
+	var future *archive.FutureError
+	switch {
+	case errors.As(err, &early), errors.As(err, &future):
+		return nil, nil, expired(err)
+	case err != nil:
+		return nil, nil, err
+	}
+	v, err := st.view(a.choice)
+	if err != nil {
+		return nil, nil, expired(err)
+	}
+	if hash8(v.digest) != c.view {
+		return nil, nil, expired(errors.New("the commit has other snapshots than the cursor"))
+	}
+	return st, v, nil
+}
+
+func expired(err error) error {
+	return &apiError{status: http.StatusGone, code: codeExpired, message: "The state of the data that this cursor began on is not kept any more.", recommend: "Begin again without cursor.", cause: err}
+}

@@ -1,0 +1,219 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// The codes of errors. They are part of the interface.
+const (
+	codeUnknown     = "UnknownParameter"
+	codeInvalid     = "InvalidParameter"
+	codeMissing     = "MissingParameter"
+	codeRoute       = "RouteNotFound"
+	codeMethod      = "MethodNotAllowed"
+	codeAccept      = "NotAcceptable"
+	codeTooLong     = "QueryTooLong"
+	codeCluster     = "ClusterNotFound"
+	codeScope       = "ScopeNotCaptured"
+	codeUncaptured  = "ScopeNotReady"
+	codeImage       = "ImageNotFound"
+	codeGone        = "ImageGone"
+	codeNoMatch     = "NoImageMatches"
+	codeExpired     = "CursorExpired"
+	codeEarly       = "BeforeFirstCommit"
+	codeFuture      = "CommitNotFound"
+	codeTooOld      = "SnapshotTooOld"
+	codeNoData      = "RegionNotReady"
+	codeStorage     = "StorageUnavailable"
+	codeDamaged     = "DataDamaged"
+	codeInternal    = "InternalError"
+	retrySoon       = 5
+	retryNextRun    = 60
+	maxListed       = 20 // names that an error lists
+	recommendParams = "Correct the parameter. /openapi.json describes every route and parameter."
+)
+
+// errorCodes lists every code with its status and what it means, for the
+// OpenAPI document.
+var errorCodes = []struct {
+	status      int
+	code, about string
+}{
+	{400, codeUnknown, "the route has no parameter of this name"},
+	{400, codeInvalid, "a parameter has a value that is not allowed"},
+	{400, codeMissing, "a parameter that is required here is missing"},
+	{404, codeRoute, "there is no such path"},
+	{404, codeCluster, "the cluster is not captured"},
+	{404, codeScope, "the cluster is captured, but not with this instance type"},
+	{404, codeImage, "no captured scope offers or ever offered the image"},
+	{404, codeNoMatch, "fewer images match than minCount demands"},
+	{404, codeEarly, "the history begins later"},
+	{404, codeFuture, "there is no commit of this number yet"},
+	{405, codeMethod, "only GET and HEAD are answered"},
+	{406, codeAccept, "the route has none of the media types that Accept names"},
+	{410, codeGone, "the image was offered once and is no more"},
+	{410, codeExpired, "the state that the cursor began on is not kept any more"},
+	{414, codeTooLong, "path and query are longer than 4096 bytes"},
+	{500, codeInternal, "an unexpected failure; its details are in the log under the RequestId"},
+	{503, codeTooOld, "a part of the answer was checked longer ago than maxAge allows"},
+	{503, codeUncaptured, "the scope is known and was never captured successfully"},
+	{503, codeNoData, "nothing has been captured for the region yet"},
+	{503, codeStorage, "the storage cannot be reached and nothing is at hand"},
+	{503, codeDamaged, "a stored object that the answer needs is damaged"},
+}
+
+// apiError is an error as the caller sees it.
+type apiError struct {
+	status    int
+	code      string
+	message   string
+	recommend string
+	retry     int // seconds; 0: no Retry-After
+	allow     string
+	extra     []byte // further members of the body, with a leading comma
+	cause     error  // for the log
+}
+
+func (e *apiError) Error() string { return e.code + ": " + e.message }
+
+func (e *apiError) Unwrap() error { return e.cause }
+
+// faultsError reports bad parameters, all at once.
+func faultsError(faults []fault) *apiError {
+	parts := make([]string, len(faults))
+	for i, f := range faults {
+		parts[i] = fmt.Sprintf("parameter %s %s", f.name, f.reason)
+		if f.allowed != "" {
+			parts[i] += "; allowed: " + f.allowed
+		}
+	}
+	return &apiError{status: http.StatusBadRequest, code: faults[0].code, message: strings.Join(parts, ". ") + ".", recommend: recommendParams}
+}
+
+// clusterError names a cluster that is not captured.
+type clusterError struct {
+	region   string
+	name     string
+	clusters []string
+	listed   bool // upstream lists it
+}
+
+func (e *clusterError) Error() string {
+	text := fmt.Sprintf("cluster %s is not captured in %s", quote(e.name), e.region)
+	if e.name == all {
+		return "no cluster is captured in " + e.region
+	}
+	if e.listed {
+		text = fmt.Sprintf("cluster %s is known in %s and not captured", quote(e.name), e.region)
+	}
+	return text + didYouMean(e.name, e.clusters) + "; captured clusters: " + listed(e.clusters)
+}
+
+// scopeError names an instance type that is not captured for a cluster.
+type scopeError struct {
+	region, cluster, instanceType string
+	types                         []string
+}
+
+func (e *scopeError) Error() string {
+	types := make([]string, len(e.types))
+	for i, t := range e.types {
+		types[i] = orNone(t)
+	}
+	return fmt.Sprintf("cluster %s of %s is not captured with instance type %s%s; captured are: %s",
+		orNone(e.cluster), e.region, orNone(e.instanceType), didYouMean(e.instanceType, e.types), listed(types))
+}
+
+// uncapturedError names a scope that has no content yet.
+type uncapturedError struct {
+	scope   catalog.Scope
+	problem *archive.Problem
+}
+
+func (e *uncapturedError) Error() string {
+	return fmt.Sprintf("scope %s was never captured successfully; the last check: %s", e.scope, problemText(e.problem))
+}
+
+func orNone(name string) string {
+	if name == "" {
+		return "(none)"
+	}
+	return clip(name, 80)
+}
+
+// listed joins names, as many as an error may hold.
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "(none)"
+	}
+	if more := len(names) - maxListed; more > 0 {
+		return strings.Join(names[:maxListed], ", ") + fmt.Sprintf(" and %d more (see /v1/clusters)", more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// explain turns any error into what the caller is told. It is the only place
+// that knows statuses.
+func explain(err error) *apiError {
+	var (
+		api        *apiError
+		cluster    *clusterError
+		scope      *scopeError
+		uncaptured *uncapturedError
+		damaged    *archive.DamagedError
+		early      *archive.TooEarlyError
+		future     *archive.FutureError
+		store      *storeError
+	)
+	switch {
+	case errors.As(err, &api):
+		return api
+	case errors.As(err, &cluster):
+		return &apiError{status: 404, code: codeCluster, message: sentence(err), recommend: "Use one of the captured clusters, or leave ClusterId out for images that every cluster supports.", cause: nil}
+	case errors.As(err, &scope):
+		return &apiError{status: 404, code: codeScope, message: sentence(err), recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports."}
+	case errors.As(err, &uncaptured):
+		return &apiError{status: 503, code: codeUncaptured, message: sentence(err), recommend: "Try again after the next run; /v1/clusters shows the state of every scope.", retry: retryNextRun}
+	case errors.As(err, &early):
+		return &apiError{status: 404, code: codeEarly, recommend: "Ask for that time or a later one.",
+			message: fmt.Sprintf("The history that is kept begins at %s with commit %d.", early.First, early.FirstSequence)}
+	case errors.As(err, &future):
+		return &apiError{status: 404, code: codeFuture, message: fmt.Sprintf("The last commit is number %d.", future.Last), recommend: "Ask for that commit or an earlier one."}
+	case errors.Is(err, archive.ErrNoData):
+		return &apiError{status: 503, code: codeNoData, message: "Nothing has been captured for this region yet.", recommend: "Try again after the first run of the snapshot function.", retry: retryNextRun, cause: err}
+	case errors.As(err, &damaged):
+		return &apiError{status: 503, code: codeDamaged, message: "A stored object that this answer needs is damaged; other answers are not affected.", recommend: "Tell the operator the RequestId; the log names the object.", retry: retryNextRun, cause: err}
+	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return &apiError{status: 503, code: codeStorage, message: "The storage cannot be reached and this instance does not hold the data.", recommend: "Try again in a few seconds.", retry: retrySoon, cause: err}
+	}
+	return &apiError{status: 500, code: codeInternal, message: "An unexpected failure.", recommend: "Tell the operator the RequestId.", cause: err}
+}
+
+// sentence begins an error text with a capital and ends it with a full stop.
+func sentence(err error) string {
+	text := err.Error()
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// appendError writes the body of an error, in E-HPC's own shape.
+func appendError(b []byte, e *apiError, requestID, host string) []byte {
+	b = append(b, `{"RequestId":`...)
+	b = appendString(b, requestID)
+	b = append(b, `,"HostId":`...)
+	b = appendString(b, clip(host, 255))
+	b = append(b, `,"Code":`...)
+	b = appendString(b, e.code)
+	b = append(b, `,"Message":`...)
+	b = appendString(b, e.message)
+	b = append(b, `,"Recommend":`...)
+	b = appendString(b, e.recommend)
+	b = append(b, e.extra...)
+	return append(b, "}\n"...)
+}

@@ -1,0 +1,60 @@
+package query
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"hash/crc32"
+	"strings"
+)
+
+const (
+	gzipMark = "-gzip" // at the end of the ETag of a compressed answer
+	gzipFrom = 1024    // bytes from which compressing is worth while
+)
+
+// acceptsGzip reads an Accept-Encoding header.
+func acceptsGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, params, _ := strings.Cut(part, ";")
+		if name = strings.ToLower(strings.TrimSpace(name)); name == "gzip" || name == "*" {
+			return qualityOf(params) > 0
+		}
+	}
+	return false
+}
+
+// pack is the raw deflate stream of data.
+func pack(data []byte) []byte {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestSpeed+1)
+	if err != nil {
+		panic("query: a constant compression level: " + err.Error())
+	}
+	_, _ = w.Write(data) // a bytes.Buffer does not fail
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// gzipParts is one gzip member (RFC 1952) that holds front, which differs
+// from request to request and goes in as it is, and a body, which has been
+// compressed once for all of them.
+func gzipParts(front []byte, b *body) [][]byte {
+	packed := b.packed
+	if packed == nil {
+		packed = pack(b.bytes)
+	}
+	head := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}
+	for rest := front; len(rest) > 0; {
+		n := min(len(rest), 0xffff)
+		head = append(head, 0) // a stored block that is not the last
+		head = binary.LittleEndian.AppendUint16(head, uint16(n))
+		head = binary.LittleEndian.AppendUint16(head, ^uint16(n))
+		head = append(head, rest[:n]...)
+		rest = rest[n:]
+	}
+	sum := crc32.Update(crc32.ChecksumIEEE(front), crc32.IEEETable, b.bytes)
+	tail := binary.LittleEndian.AppendUint32(nil, sum)
+	tail = binary.LittleEndian.AppendUint32(tail, uint32(len(front)+len(b.bytes)))
+	return [][]byte{head, packed, tail}
+}

@@ -1,0 +1,269 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// Options are what a handler is made of.
+type Options struct {
+	// Archive is where the data comes from. Required.
+	Archive Source
+	// Regions are the regions that are served, in the order of errors. Required.
+	Regions []string
+	// MaxStale is the age of the last check from which a scope is marked
+	// stale; 0: never.
+	MaxStale time.Duration
+	// HeadTTL is how long a head is used without asking the store; 0: not at all.
+	HeadTTL time.Duration
+	// Redact names members of images that no answer and no filter may show.
+	Redact []string
+	// Gzip compresses answers for clients that accept it.
+	Gzip bool
+	// Version of the program, for /v1/status.
+	Version string
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+	// RequestID gives the id of a request. Default: the header X-Request-Id.
+	RequestID func(context.Context) string
+	// Report is called with failures whose details the caller is not told.
+	// Default: nothing.
+	Report func(ctx context.Context, requestID string, err error)
+}
+
+const (
+	cacheLists   = 96 << 20 // bytes, about
+	cacheSets    = 32 << 20
+	cacheBodies  = 16 << 20
+	cacheAsks    = 1024 // parsed queries
+	cacheStates  = 64   // past states
+	answerTime   = 20 * time.Second
+	longestCache = "max-age=31536000, immutable"
+)
+
+// config is what parsing needs to know.
+type config struct {
+	schema   *schema
+	regions  []string
+	maxStale time.Duration
+	gzip     bool
+	version  string
+	now      func() time.Time
+	ttl      time.Duration
+}
+
+// service is the handler.
+type service struct {
+	config
+	source    Source
+	routes    []*route
+	heads     map[string]*heads
+	times     map[string]*timeline
+	lists     *lists
+	sets      *sets
+	bodies    *lru[string, *body]
+	asks      *lru[string, *ask]
+	past      *lru[string, *state]
+	requestID func(context.Context) string
+	report    func(context.Context, string, error)
+}
+
+// New returns the handler of every data route.
+func New(o Options) http.Handler {
+	redact := slices.DeleteFunc(slices.Clone(o.Redact), func(name string) bool { return name == "ImageId" })
+	s := &service{
+		config: config{schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version, now: o.Now, ttl: o.HeadTTL},
+		source: o.Archive, heads: map[string]*heads{}, times: map[string]*timeline{}, requestID: o.RequestID, report: o.Report,
+		bodies: newLRU[string, *body](cacheBodies),
+		asks:   newLRU[string, *ask](cacheAsks),
+		past:   newLRU[string, *state](cacheStates),
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.report == nil {
+		s.report = func(context.Context, string, error) {}
+	}
+	for _, region := range o.Regions {
+		s.heads[region] = &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: s.now}
+		s.times[region] = newTimeline()
+	}
+	s.lists = &lists{source: o.Archive, redact: redact, kept: newLRU[string, []*catalog.Image](cacheLists)}
+	s.sets = &sets{lists: s.lists, kept: newLRU[string, *set](cacheSets)}
+	s.routes = s.table()
+	return s
+}
+
+// ServeHTTP implements http.Handler. It never panics.
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{service: s, w: w, r: r}
+	x.id = x.findID()
+	defer func() {
+		if p := recover(); p != nil {
+			x.fail(&apiError{status: 500, code: codeInternal, message: "An unexpected failure.", recommend: "Tell the operator the RequestId.",
+				cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
+		}
+	}()
+	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	defer cancel()
+	if err := x.serve(ctx); err != nil {
+		x.fail(explain(err))
+	}
+}
+
+// exchange is one request and its answer.
+type exchange struct {
+	*service
+	w       http.ResponseWriter
+	r       *http.Request
+	id      string
+	written bool
+}
+
+func (x *exchange) findID() string {
+	if x.requestID != nil {
+		if id := x.requestID(x.r.Context()); id != "" {
+			return id
+		}
+	}
+	id := x.r.Header.Get("X-Request-Id")
+	if len(id) > 128 || !clean(id) {
+		return ""
+	}
+	return id
+}
+
+func (x *exchange) serve(ctx context.Context) error {
+	path := x.r.URL.EscapedPath()
+	if len(path)+1+len(x.r.URL.RawQuery) > maxQuery {
+		return &apiError{status: http.StatusRequestURITooLong, code: codeTooLong, message: fmt.Sprintf("Path and query have %d bytes, at most %d are taken.", len(path)+1+len(x.r.URL.RawQuery), maxQuery), recommend: "Ask for less at a time; use prefix, glob or regex instead of long lists."}
+	}
+	rt, id, err := x.find(path)
+	if err != nil {
+		return err
+	}
+	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
+		return &apiError{status: http.StatusMethodNotAllowed, code: codeMethod, message: fmt.Sprintf("%s is not allowed here; allowed: GET, HEAD.", quoteName(x.r.Method)), recommend: "Use GET.", allow: "GET, HEAD"}
+	}
+	a, err := x.parse(rt, id)
+	if err != nil {
+		return err
+	}
+	ans, err := rt.serve(ctx, a)
+	if err != nil {
+		return err
+	}
+	return x.send(ctx, a, ans)
+}
+
+// find returns the route of a path and the image id in it.
+func (s *service) find(path string) (*route, string, error) {
+	for _, rt := range s.routes {
+		id, ok := rt.match(path)
+		if !ok {
+			continue
+		}
+		id, err := url.PathUnescape(id)
+		if err != nil || !clean(id) || len(id) > maxImageID {
+			return nil, "", &apiError{status: 404, code: codeImage, message: "The path does not hold the id of an image.", recommend: "Write the ImageId percent-encoded, as in /v1/images/m-bp181x855551ww5yq."}
+		}
+		return rt, id, nil
+	}
+	patterns := make([]string, len(s.routes))
+	for i, rt := range s.routes {
+		patterns[i] = rt.pattern
+	}
+	return nil, "", &apiError{status: 404, code: codeRoute, message: fmt.Sprintf("There is no %s%s; there are %s.", quote(path), didYouMean(path, patterns), strings.Join(patterns, ", ")), recommend: "Use one of these paths."}
+}
+
+// maxImageID bounds the id in a path, in bytes.
+const maxImageID = 256
+
+// parse returns what is asked, from memory if the same was asked before.
+func (x *exchange) parse(rt *route, id string) (*ask, error) {
+	accept := x.r.Header.Get("Accept")
+	key := rt.pattern + "\n" + id + "\n" + x.r.URL.RawQuery + "\n" + accept
+	if a, ok := x.asks.get(key); ok {
+		return a, nil
+	}
+	a, faults := parse(&x.config, rt, id, x.r.URL.RawQuery)
+	if len(faults) > 0 {
+		return nil, faultsError(faults)
+	}
+	if a.format == "" {
+		format, ok := negotiate(accept, rt.formats)
+		if !ok {
+			return nil, notAcceptable(rt)
+		}
+		a.format = format
+	}
+	x.asks.put(key, a, 1)
+	return a, nil
+}
+
+// state returns the state that the caller asks about, and the present one.
+func (s *service) state(ctx context.Context, a *ask, region string) (head, *state, error) {
+	h, err := s.heads[region].get(ctx)
+	if err != nil {
+		return head{}, nil, wrapStore(region, err)
+	}
+	st, err := s.moment(ctx, h, a.at)
+	return h, st, err
+}
+
+// moment returns the state at a moment.
+func (s *service) moment(ctx context.Context, h head, m moment) (*state, error) {
+	switch {
+	case !m.set:
+		return h.state, nil
+	case m.sequence != 0:
+		return s.sequence(ctx, h, m.sequence)
+	}
+	t := m.instant(s.now())
+	if !t.Before(h.CommittedAt.Time) {
+		return h.state, nil
+	}
+	// What stood at a time before the last commit can never change.
+	return s.pastState(ctx, h, fmt.Sprint(h.RegionID, " ", t.UnixNano()), func(ctx context.Context) (*archive.Region, error) {
+		return s.source.At(ctx, h.Region, t)
+	})
+}
+
+// sequence returns the state after a commit.
+func (s *service) sequence(ctx context.Context, h head, n int64) (*state, error) {
+	if n == h.Sequence {
+		return h.state, nil
+	}
+	return s.pastState(ctx, h, fmt.Sprint(h.RegionID, "#", n), func(ctx context.Context) (*archive.Region, error) {
+		return s.source.AtSequence(ctx, h.Region, n)
+	})
+}
+
+func (s *service) pastState(ctx context.Context, h head, key string, read func(context.Context) (*archive.Region, error)) (*state, error) {
+	if st, ok := s.past.get(key); ok {
+		return st, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	r, err := read(ctx)
+	if err != nil {
+		return nil, wrapStore(h.RegionID, err)
+	}
+	same := fmt.Sprint(h.RegionID, "#", r.Sequence)
+	st, ok := s.past.get(same)
+	if !ok {
+		st = newState(r, false)
+		s.past.put(same, st, 1)
+	}
+	s.past.put(key, st, 1)
+	return st, nil
+}

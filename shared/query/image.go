@@ -1,0 +1,256 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// image serves /v1/images/{ImageId}.
+func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
+	region, err := s.locate(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	h, st, err := s.state(ctx, a, region)
+	if err != nil {
+		return nil, err
+	}
+	v, err := st.around(a.choice)
+	if err != nil {
+		return nil, err
+	}
+	f := v.judge(h, st, s.now(), s.maxStale)
+	if err := a.young(v, s); err != nil {
+		return nil, err
+	}
+	return &answer{
+		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0),
+		etag: tag(v.digest, strconv.FormatInt(st.Sequence, 10), a.canon, a.format),
+		render: func(ctx context.Context) (*body, error) {
+			b, err := s.renderImage(ctx, a, h, st, v)
+			return &body{bytes: b}, err
+		},
+	}, nil
+}
+
+// around is the view of a choice, or of everything if nothing was chosen,
+// always with the scopes that offer an image.
+func (st *state) around(c choice) (*view, error) {
+	if c.clusters == nil && c.types == nil {
+		v := st.everything()
+		if len(v.scopes) == 0 {
+			if len(v.empty) > 0 {
+				return nil, &uncapturedError{v.empty[0].Scope(st.RegionID), v.empty[0].Problem}
+			}
+			return nil, fmt.Errorf("region %q: %w", st.RegionID, archive.ErrNoData)
+		}
+		return v, nil
+	}
+	v, err := st.view(c)
+	if err != nil {
+		return nil, err
+	}
+	wide := *v
+	wide.many, wide.byType = true, true
+	return &wide, nil
+}
+
+func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v *view) ([]byte, error) {
+	set, err := s.sets.get(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.timeline(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	life := t.life(a.id, st, v, a.choice)
+	from, to := set.find(a.id)
+	if from == to {
+		return nil, s.gone(ctx, a, h, life)
+	}
+	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
+	b = appendSeen(b, life.first, set.lastSeen(from, to))
+	b = append(b, `,"Image":`...)
+	b = append(b, set.images[from].Raw...)
+	clusters, types, every := set.offeredBy(from, to)
+	b = append(b, `,"Clusters":`...)
+	b = appendStrings(b, clusters)
+	b = append(b, `,"InstanceTypes":`...)
+	b = appendStrings(b, types)
+	b = append(b, `,"EveryCluster":`...)
+	b = strconv.AppendBool(b, every)
+	b = append(b, `,"ContentDiffers":`...)
+	b = strconv.AppendBool(b, to-from > 1)
+	if to-from > 1 {
+		b = append(b, `,"Variants":[`...)
+		for p := from; p < to; p++ {
+			if p > from {
+				b = append(b, ',')
+			}
+			b = append(b, `{"Image":`...)
+			b = append(b, set.images[p].Raw...)
+			b = append(set.appendOffers(b, int32(p), true, true), '}')
+		}
+		b = append(b, ']')
+	}
+	return append(b, "}\n"...), nil
+}
+
+func appendSeen(b []byte, first, last catalog.Time) []byte {
+	b = append(b, `,"FirstSeen":"`...)
+	b = appendTime(b, first)
+	b = append(b, `","LastSeen":"`...)
+	b = appendTime(b, last)
+	return append(b, '"')
+}
+
+func jsonString(s string) string { return string(appendString(nil, s)) }
+
+// lastSeen is the last check that found one of the entries.
+func (s *set) lastSeen(from, to int) (last catalog.Time) {
+	for p := from; p < to; p++ {
+		for _, o := range s.offers[p] {
+			if at := s.scopes[o].CheckedAt; at.After(last.Time) {
+				last = at
+			}
+		}
+	}
+	return last
+}
+
+// offeredBy sums up the scopes of several entries; every says that the image
+// is in the answer to the question without a cluster.
+func (s *set) offeredBy(from, to int) (clusters, types []string, every bool) {
+	for p := from; p < to; p++ {
+		clusters = append(clusters, s.clusters(int32(p))...)
+		types = append(types, s.types(int32(p))...)
+		every = every || slices.ContainsFunc(s.offers[p], func(o int32) bool { return s.scopes[o].ClusterID == "" })
+	}
+	slices.Sort(clusters)
+	slices.Sort(types)
+	return slices.Compact(clusters), slices.Compact(types), every
+}
+
+// life is what the timeline knows of an image up to a state.
+type life struct {
+	known   bool
+	first   catalog.Time
+	present bool
+	goneAt  int64            // commit in which it disappeared from its last scope
+	gone    catalog.Time     // of that commit
+	last    catalog.Time     // of the commit before
+	scope   archive.ScopeRef // from which it disappeared last
+}
+
+// life follows an image through the scopes of a choice.
+func (t *timeline) life(id string, st *state, v *view, c choice) life {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	var l life
+	image, ok := t.imageAt[id]
+	if !ok {
+		return l
+	}
+	end := t.upTo(st.Sequence)
+	there := map[int32]bool{}
+	for _, at := range t.byImage[image] {
+		e := t.events[at]
+		if at >= end || !c.covers(t.scopes[e.scope]) {
+			continue
+		}
+		if !l.known {
+			l.known, l.first = true, t.commits[e.commit].at
+		}
+		if e.kind != removed {
+			there[e.scope] = true
+			continue
+		}
+		delete(there, e.scope)
+		l.goneAt, l.gone, l.scope = t.commits[e.commit].sequence, t.commits[e.commit].at, t.scopes[e.scope]
+		l.last = t.commits[max(0, e.commit-1)].at
+	}
+	l.present = len(there) > 0
+	return l
+}
+
+// covers says whether a scope belongs to a choice; the empty choice covers
+// every scope.
+func (c choice) covers(ref archive.ScopeRef) bool {
+	if c.clusters == nil && c.types == nil {
+		return true
+	}
+	return covers(c.clusters, ref.ClusterID) && covers(c.types, ref.InstanceType)
+}
+
+func covers(names []string, name string) bool {
+	if len(names) == 1 && names[0] == all {
+		return name != ""
+	}
+	return slices.Contains(named(names), name)
+}
+
+// gone is the error for an image that is not there: never, or no more.
+func (s *service) gone(ctx context.Context, a *ask, h head, l life) error {
+	if !l.known {
+		return imageUnknown(a.id, h.RegionID)
+	}
+	e := &apiError{status: http.StatusGone, code: codeGone, recommend: "Look for a successor in /v1/images; the image's own history is under /v1/images/{ImageId}/history.",
+		message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(a.id), l.gone)}
+	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
+	b = appendSeen(b, l.first, l.last)
+	b = append(b, `,"GoneSince":"`...)
+	b = append(appendTime(b, l.gone), '"')
+	if raw, err := s.lastContent(ctx, a.id, h, l); err == nil {
+		b = append(append(b, `,"Image":`...), raw...)
+	} else {
+		e.cause = err
+	}
+	e.extra = b
+	return e
+}
+
+// lastContent is the image as it was before it disappeared.
+func (s *service) lastContent(ctx context.Context, id string, h head, l life) (string, error) {
+	st, err := s.sequence(ctx, h, l.goneAt-1)
+	if err != nil {
+		return "", err
+	}
+	sc, ok := st.Scope(catalog.Scope{ClusterID: l.scope.ClusterID, InstanceType: l.scope.InstanceType})
+	if !ok || sc.Digest == "" {
+		return "", fmt.Errorf("image %q is not in commit %d", id, l.goneAt-1)
+	}
+	images, err := s.lists.get(ctx, h.RegionID, sc)
+	if err != nil {
+		return "", err
+	}
+	for _, im := range images {
+		if im.ImageID == id {
+			return im.Raw, nil
+		}
+	}
+	return "", fmt.Errorf("image %q is not in commit %d", id, l.goneAt-1)
+}
+
+func imageUnknown(id, region string) error {
+	return &apiError{status: http.StatusNotFound, code: codeImage, message: fmt.Sprintf("Image %s was never offered in %s by the scopes asked for.", quote(id), region),
+		recommend: "Check the ImageId; /v1/images?q= searches names and ids."}
+}
+
+// knows says whether an image is or was offered in a region.
+func (s *service) knows(ctx context.Context, h head, id string) (bool, error) {
+	t, err := s.timeline(ctx, h)
+	if err != nil {
+		return false, err
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	_, ok := t.imageAt[id]
+	return ok, nil
+}

@@ -1,0 +1,204 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// images serves /v1/images.
+func (s *service) images(ctx context.Context, a *ask) (*answer, error) {
+	region, err := s.locate(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	h, st, v, err := s.choose(ctx, a, region)
+	if err != nil {
+		return nil, err
+	}
+	f := v.judge(h, st, s.now(), s.maxStale)
+	if err := a.young(v, s); err != nil {
+		return nil, err
+	}
+	return &answer{
+		fresh: &f, region: region, modified: v.newest, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0),
+		etag: tag(v.digest, a.canon, a.format),
+		render: func(ctx context.Context) (*body, error) {
+			p, err := s.page(ctx, a, st, v)
+			if err != nil {
+				return nil, err
+			}
+			return &body{bytes: p.render(), next: p.next}, nil
+		},
+	}, nil
+}
+
+// choose finds the state and the view that a request is about.
+func (s *service) choose(ctx context.Context, a *ask, region string) (head, *state, *view, error) {
+	if a.cursor != nil {
+		return s.continued(ctx, a, region)
+	}
+	h, st, err := s.state(ctx, a, region)
+	if err != nil {
+		return h, nil, nil, err
+	}
+	v, err := st.view(a.choice)
+	return h, st, v, err
+}
+
+// continued is choose for a page that is not the first.
+func (s *service) continued(ctx context.Context, a *ask, region string) (head, *state, *view, error) {
+	h, err := s.heads[region].get(ctx)
+	if err != nil {
+		return h, nil, nil, wrapStore(region, err)
+	}
+	if err := a.cursor.fits(region, a); err != nil {
+		return h, nil, nil, err
+	}
+	st, v, err := s.resume(ctx, a, h, h.state)
+	return h, st, v, err
+}
+
+// page runs the stages from the set on.
+func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, error) {
+	set, err := s.sets.get(ctx, v)
+	var damaged *archive.DamagedError
+	if errors.As(err, &damaged) && a.cursor != nil && !st.live {
+		return nil, expired(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	places := s.matches(a, set)
+	p := &page{schema: s.schema, set: set, ask: a, total: len(places)}
+	if len(places) < a.minCount {
+		return nil, noMatch(len(places), a.minCount)
+	}
+	if a.facets != nil {
+		p.facets = countValues(set, places, a.facets)
+	}
+	from := 0
+	if a.cursor != nil {
+		from = min(a.cursor.offset, len(places))
+	}
+	to := min(from+a.limit, len(places))
+	p.places = places[from:to]
+	if to < len(places) {
+		next := cursor{query: hash8(v.region + "\n" + a.bound), view: hash8(v.digest), sequence: st.Sequence, offset: to}
+		p.next = next.String()
+	}
+	return p, nil
+}
+
+// matches are the places of the images that are asked for, sorted.
+func (s *service) matches(a *ask, set *set) []int32 {
+	keys, name := a.sort, a.sortName
+	if a.latestBy != nil && keys == nil {
+		keys, name = s.newest(), "\x00newest"
+	}
+	places := a.match(set, set.order(name, keys))
+	if a.latestBy != nil {
+		places = firsts(set, places, a.latestBy)
+	}
+	return places
+}
+
+// newest is the order of latestBy if none is asked for.
+func (s *service) newest() []sortKey {
+	return []sortKey{{s.schema.field("OsTag.Version"), true}}
+}
+
+// young holds the answer against maxAge.
+func (a *ask) young(v *view, s *service) error {
+	now := s.now()
+	if a.maxAge == 0 || now.Sub(v.oldest) <= a.maxAge && len(v.empty) == 0 {
+		return nil
+	}
+	var old []string
+	for _, sc := range v.empty {
+		old = append(old, sc.Scope(v.region).Path()+" (never)")
+	}
+	for _, sc := range v.scopes {
+		if now.Sub(sc.CheckedAt.Time) > a.maxAge {
+			old = append(old, sc.Scope(v.region).Path()+" ("+strconv.FormatInt(ageSeconds(now, sc.CheckedAt.Time), 10)+" s)")
+		}
+	}
+	return &apiError{status: http.StatusServiceUnavailable, code: codeTooOld, retry: retryNextRun, recommend: "Try again after the next run, or allow a greater maxAge.",
+		message: fmt.Sprintf("Parts of the answer were checked longer than %s ago: %s.", a.maxAge, listed(old))}
+}
+
+func noMatch(found, least int) error {
+	return &apiError{status: http.StatusNotFound, code: codeNoMatch, message: fmt.Sprintf("%d images match, at least %d are demanded by minCount.", found, least), recommend: "Loosen the conditions; facets= shows which values there are."}
+}
+
+// locate finds the region that a request is about.
+func (s *service) locate(ctx context.Context, a *ask) (string, error) {
+	switch {
+	case a.region != "":
+		return a.region, nil
+	case len(s.regions) == 1:
+		return s.regions[0], nil
+	case !clustersNamed(a) && a.id == "":
+		return "", s.regionMissing()
+	}
+	var found []string
+	var failed error
+	for _, region := range s.regions {
+		h, err := s.heads[region].get(ctx)
+		if err != nil {
+			failed = wrapStore(region, err)
+			continue
+		}
+		if ok, err := s.concerns(ctx, a, h); err != nil {
+			failed = err
+		} else if ok {
+			found = append(found, region)
+		}
+	}
+	switch {
+	case len(found) == 1 && failed == nil:
+		return found[0], nil
+	case len(found) == 0 && failed != nil:
+		return "", failed
+	case len(found) == 0 && clustersNamed(a):
+		return "", s.clusterNowhere(ctx, a)
+	case len(found) == 0:
+		return "", imageUnknown(a.id, strings.Join(s.regions, ", "))
+	}
+	return "", s.regionMissing()
+}
+
+func (s *service) regionMissing() error {
+	return faultsError([]fault{{codeMissing, "RegionId", "is required, as several regions are configured", "one of " + strings.Join(s.regions, ", ")}})
+}
+
+func clustersNamed(a *ask) bool {
+	return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != all && name != catalog.Any })
+}
+
+// concerns says whether a region has the clusters, or else the image, that a
+// request names.
+func (s *service) concerns(ctx context.Context, a *ask, h head) (bool, error) {
+	if clustersNamed(a) {
+		return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != "" && h.types[name] != nil }), nil
+	}
+	return s.knows(ctx, h, a.id)
+}
+
+// clusterNowhere is the error for clusters that no region has.
+func (s *service) clusterNowhere(ctx context.Context, a *ask) error {
+	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.choice.clusters[0]}
+	for _, region := range s.regions {
+		if h, err := s.heads[region].get(ctx); err == nil {
+			e.clusters = append(e.clusters, h.clusters()...)
+		}
+	}
+	return e
+}

@@ -1,0 +1,261 @@
+package query
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"regexp/syntax"
+	"strconv"
+	"strings"
+
+	"community-images/shared/catalog"
+)
+
+// predicate decides on one image.
+type predicate func(*catalog.Image) bool
+
+// operator is what may follow a field name after "__".
+type operator struct {
+	name  string
+	about string
+	// build makes a test of a field's text out of one value. The error is a
+	// reason that goes on after "Field__op=value".
+	build func(f *field, value string) (func(string) bool, error)
+	text  bool // for text only, and has an i form
+	// empty says whether images without a value are shown to the test.
+	empty bool
+}
+
+var operators = []operator{
+	{name: "eq", about: "equals; the same as no operator", build: buildEqual, text: true},
+	{name: "ne", about: "differs; holds for images without a value too", build: buildEqual, text: true, empty: true},
+	{name: "prefix", about: "begins with", text: true,
+		build: func(_ *field, v string) (func(string) bool, error) {
+			return func(s string) bool { return strings.HasPrefix(s, v) }, nil
+		}},
+	{name: "suffix", about: "ends with", text: true,
+		build: func(_ *field, v string) (func(string) bool, error) {
+			return func(s string) bool { return strings.HasSuffix(s, v) }, nil
+		}},
+	{name: "contains", about: "contains", text: true,
+		build: func(_ *field, v string) (func(string) bool, error) {
+			return func(s string) bool { return strings.Contains(s, v) }, nil
+		}},
+	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", text: true,
+		build: func(_ *field, v string) (func(string) bool, error) { return matcher(globPattern(v)) }},
+	{name: "regex", about: "matches an RE2 expression as a whole", text: true,
+		build: func(_ *field, v string) (func(string) bool, error) { return matcher(v) }},
+	{name: "exists", about: "true: has a value; false: is missing, null or empty", build: buildExists, empty: true},
+	{name: "gt", about: "is greater", build: ordered(func(c int) bool { return c > 0 })},
+	{name: "gte", about: "is greater or equal", build: ordered(func(c int) bool { return c >= 0 })},
+	{name: "lt", about: "is less", build: ordered(func(c int) bool { return c < 0 })},
+	{name: "lte", about: "is less or equal", build: ordered(func(c int) bool { return c <= 0 })},
+}
+
+// operatorNames lists what a field of a kind takes.
+func operatorNames(k kind) []string {
+	var names []string
+	for _, op := range operators {
+		if op.text && op.name != "eq" && op.name != "ne" && k == numberKind {
+			continue
+		}
+		names = append(names, op.name)
+		if op.text && k != numberKind {
+			names = append(names, "i"+op.name)
+		}
+	}
+	return names
+}
+
+// findOperator returns nil if a field of this kind has no such operator.
+func findOperator(k kind, name string) (op *operator, fold bool) {
+	for _, known := range operatorNames(k) {
+		if known != name {
+			continue
+		}
+		for i := range operators {
+			switch operators[i].name {
+			case name:
+				return &operators[i], false
+			case name[1:]:
+				return &operators[i], true
+			}
+		}
+	}
+	return nil, false
+}
+
+// condition makes the predicate "field op any of values".
+func condition(f *field, op *operator, fold bool, values []string) (predicate, error) {
+	tests := make([]func(string) bool, len(values))
+	for i, v := range values {
+		if err := checkValue(f, op, v); err != nil {
+			return nil, err
+		}
+		if fold && op.name == "regex" {
+			v = "(?i)" + v
+		} else if fold {
+			v = strings.ToLower(v)
+		}
+		test, err := op.build(f, v)
+		if err != nil {
+			return nil, err
+		}
+		tests[i] = test
+	}
+	any := anyOf(tests)
+	if fold && op.name != "regex" {
+		inner := any
+		any = func(s string) bool { return inner(strings.ToLower(s)) }
+	}
+	text, empty := f.text, op.empty
+	if op.name == "ne" {
+		return func(im *catalog.Image) bool { return !any(text(im)) }, nil
+	}
+	return func(im *catalog.Image) bool {
+		s := text(im)
+		return (s != "" || empty) && any(s)
+	}, nil
+}
+
+func anyOf(tests []func(string) bool) func(string) bool {
+	if len(tests) == 1 {
+		return tests[0]
+	}
+	return func(s string) bool {
+		for _, test := range tests {
+			if test(s) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func checkValue(f *field, op *operator, value string) error {
+	if value == "" {
+		return fmt.Errorf("is empty; for images without a value write %s__exists=false", f.name)
+	}
+	if f.kind == numberKind && op.name != "exists" {
+		if n, err := strconv.ParseFloat(value, 64); err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
+			return fmt.Errorf("%s is not a number", quote(value))
+		}
+	}
+	return nil
+}
+
+func buildEqual(f *field, v string) (func(string) bool, error) {
+	if f.kind == numberKind {
+		return func(s string) bool { return s != "" && compareNumbers(s, v) == 0 }, nil
+	}
+	return func(s string) bool { return s == v }, nil
+}
+
+func buildExists(_ *field, v string) (func(string) bool, error) {
+	switch strings.ToLower(v) {
+	case "true":
+		return func(s string) bool { return s != "" }, nil
+	case "false":
+		return func(s string) bool { return s == "" }, nil
+	}
+	return nil, fmt.Errorf("%s is neither true nor false", quote(v))
+}
+
+func ordered(holds func(int) bool) func(*field, string) (func(string) bool, error) {
+	return func(f *field, v string) (func(string) bool, error) {
+		return func(s string) bool { return holds(f.compare(s, v)) }, nil
+	}
+}
+
+const (
+	maxPattern = 512  // bytes of one expression
+	maxProgram = 2000 // instructions, about; bounds time and memory
+)
+
+// matcher compiles an expression that must match a whole value.
+func matcher(pattern string) (func(string) bool, error) {
+	if len(pattern) > maxPattern {
+		return nil, fmt.Errorf("has %d bytes, at most %d are taken", len(pattern), maxPattern)
+	}
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil, fmt.Errorf("is not an RE2 expression: %s", regexReason(err))
+	}
+	if programSize(tree) > maxProgram {
+		return nil, fmt.Errorf("is too large an expression; use fewer or smaller repetitions")
+	}
+	re, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
+	if err != nil {
+		return nil, fmt.Errorf("is not an RE2 expression: %s", regexReason(err))
+	}
+	return re.MatchString, nil
+}
+
+func regexReason(err error) string {
+	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+}
+
+// programSize estimates the instructions of an expression with its
+// repetitions written out.
+func programSize(re *syntax.Regexp) int {
+	size := 1 + len(re.Rune)/8
+	for _, sub := range re.Sub {
+		size += programSize(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		size *= max(re.Min, re.Max, 1)
+	}
+	return min(size, 1<<20)
+}
+
+// globPattern writes a glob as an expression. A bracket that is not closed
+// stands for itself.
+func globPattern(glob string) string {
+	var b strings.Builder
+	b.WriteString("(?s)")
+	for i := 0; i < len(glob); i++ {
+		switch c := glob[i]; c {
+		case '*':
+			b.WriteString(".*")
+		case '?':
+			b.WriteByte('.')
+		case '[':
+			n := globClass(glob[i:])
+			if n == 0 {
+				b.WriteString(`\[`)
+				continue
+			}
+			class := glob[i+1 : i+n-1]
+			b.WriteByte('[')
+			if class[0] == '!' || class[0] == '^' {
+				b.WriteByte('^')
+				class = class[1:]
+			}
+			b.WriteString(strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `^`, `\^`).Replace(class))
+			b.WriteByte(']')
+			i += n - 1
+		default:
+			j := i
+			for j < len(glob) && !strings.ContainsRune("*?[", rune(glob[j])) {
+				j++
+			}
+			b.WriteString(regexp.QuoteMeta(glob[i:j]))
+			i = j - 1
+		}
+	}
+	return b.String()
+}
+
+// globClass is the length of the bracket class that s begins with, 0 if it is
+// not closed. A ] that stands first belongs to the class.
+func globClass(s string) int {
+	start := 1
+	if start < len(s) && (s[start] == '!' || s[start] == '^') {
+		start++
+	}
+	end := strings.IndexByte(s[min(start+1, len(s)):], ']')
+	if end < 0 {
+		return 0
+	}
+	return start + 1 + end + 1
+}

@@ -1,0 +1,356 @@
+package query
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"community-images/shared/catalog"
+)
+
+// ask is a request after parsing: all that the stages need, and nothing read
+// from the store yet.
+type ask struct {
+	route    *route
+	id       string // of the image in the path
+	region   string // empty: not named
+	choice   choice
+	at       moment
+	maxAge   time.Duration // 0: any
+	where    []predicate
+	words    []string // of q, lower case
+	sort     []sortKey
+	sortName string
+	limit    int
+	cursor   *cursor
+	columns  []column // of fields; nil: whole objects
+	latestBy []*field
+	facets   []*field
+	minCount int
+	from, to moment
+	since    moment
+	kinds    []string
+	format   string
+	canon    string // canonical text of all of it
+	bound    string // of the part that a cursor is bound to
+}
+
+const (
+	defaultLimit = 100
+	maxLimit     = 1000
+	maxNames     = 200 // values of one list
+	maxQuery     = 4096
+)
+
+// param is one parameter of a route.
+type param struct {
+	name    string
+	about   string
+	allowed string // as an error says it
+	list    bool   // commas separate values
+	page    bool   // may change from page to page
+	parse   func(p *parser, v []string) error
+}
+
+// fault is what is wrong with one parameter.
+type fault struct {
+	code    string
+	name    string
+	reason  string
+	allowed string
+}
+
+// parser collects the faults of one request.
+type parser struct {
+	schema *schema
+	config *config
+	ask    *ask
+	faults []fault
+	given  []pair
+}
+
+// pair is one parameter as it was given: the name as the tables write it.
+type pair struct {
+	name   string
+	values []string
+	page   bool
+}
+
+// parse reads the query of a request on a route. All the faults are returned,
+// in the order of the query.
+func parse(c *config, rt *route, id, rawQuery string) (*ask, []fault) {
+	p := &parser{schema: c.schema, config: c, ask: &ask{route: rt, id: id, limit: defaultLimit}}
+	given, faults := split(rawQuery)
+	p.faults = faults
+	for _, g := range given {
+		p.take(g)
+	}
+	p.check()
+	if len(p.faults) > 0 {
+		return nil, p.faults
+	}
+	p.ask.canon, p.ask.bound = p.canonical(true), p.canonical(false)
+	return p.ask, nil
+}
+
+// raw is a parameter before its meaning is known.
+type raw struct {
+	name  string
+	texts []string
+}
+
+// split takes a query apart. Names that differ in case only are one.
+func split(query string) (list []raw, faults []fault) {
+	for part := range strings.SplitSeq(query, "&") {
+		if part == "" {
+			continue
+		}
+		k, v, _ := strings.Cut(part, "=")
+		name, err1 := url.QueryUnescape(k)
+		text, err2 := url.QueryUnescape(v)
+		switch {
+		case err1 != nil || !clean(name):
+			faults = append(faults, fault{codeUnknown, clip(k, 80), "is not a parameter name", ""})
+			continue
+		case err2 != nil:
+			faults = append(faults, fault{codeInvalid, name, fmt.Sprintf("%s has a percent sign that does not begin an escape", quote(v)), "percent-encoded UTF-8"})
+			continue
+		case !clean(text):
+			faults = append(faults, fault{codeInvalid, name, fmt.Sprintf("%s is not UTF-8 text without control characters", quote(text)), "printable UTF-8"})
+			continue
+		}
+		i := slices.IndexFunc(list, func(r raw) bool { return strings.EqualFold(r.name, name) })
+		if i < 0 {
+			list = append(list, raw{name: name})
+			i = len(list) - 1
+		}
+		list[i].texts = append(list[i].texts, text)
+	}
+	return list, faults
+}
+
+func clean(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f })
+}
+
+// take parses one parameter.
+func (p *parser) take(g raw) {
+	for i := range p.ask.route.params {
+		if def := p.ask.route.params[i]; strings.EqualFold(def.name, g.name) {
+			p.takeParam(def, g)
+			return
+		}
+	}
+	if p.ask.route.filters && p.takeFilter(g) {
+		return
+	}
+	reason := "is not a parameter of " + p.ask.route.pattern
+	if slices.ContainsFunc(p.schema.withheld, func(w string) bool { return sameTop(w, g.name) }) {
+		reason = "is withheld by this service"
+	}
+	p.fault(codeUnknown, quoteName(g.name), reason+didYouMean(g.name, p.known()), p.ask.route.paramNames())
+}
+
+func sameTop(withheld, name string) bool {
+	name, _, _ = strings.Cut(name, "__")
+	return strings.EqualFold(withheld, name)
+}
+
+// quoteName keeps a name readable in a message.
+func quoteName(s string) string {
+	q := quote(s)
+	return strings.TrimSuffix(strings.TrimPrefix(q, `"`), `"`)
+}
+
+func (p *parser) fault(code, name, reason, allowed string) {
+	p.faults = append(p.faults, fault{code, name, reason, allowed})
+}
+
+// known lists every name that the route takes, for "did you mean".
+func (p *parser) known() []string {
+	var names []string
+	for _, def := range p.ask.route.params {
+		names = append(names, def.name)
+	}
+	if p.ask.route.filters {
+		names = append(names, p.schema.names()...)
+		names = append(names, objects...)
+	}
+	return names
+}
+
+func (p *parser) takeParam(def param, g raw) {
+	values := g.texts
+	if def.list {
+		values = splitList(strings.Join(g.texts, ","))
+	}
+	switch {
+	case !def.list && len(values) > 1:
+		p.fault(codeInvalid, def.name, "is given more than once", def.allowed)
+		return
+	case slices.Contains(values, ""):
+		p.fault(codeInvalid, def.name, "has an empty value", def.allowed)
+		return
+	case len(values) > maxNames:
+		p.fault(codeInvalid, def.name, fmt.Sprintf("has %d values, at most %d are taken", len(values), maxNames), def.allowed)
+		return
+	}
+	if err := def.parse(p, values); err != nil {
+		p.fault(codeInvalid, def.name, err.Error(), def.allowed)
+		return
+	}
+	p.given = append(p.given, pair{def.name, values, def.page})
+}
+
+// takeFilter parses a parameter that is a field; false: it is none.
+func (p *parser) takeFilter(g raw) bool {
+	name, opName, hasOp := strings.Cut(g.name, "__")
+	f := p.schema.field(name)
+	if f == nil {
+		return false
+	}
+	if !hasOp {
+		opName = "eq"
+	}
+	op, fold := findOperator(f.kind, strings.ToLower(opName))
+	full := f.name
+	if hasOp {
+		full += "__" + strings.ToLower(opName)
+	}
+	if op == nil {
+		names := operatorNames(f.kind)
+		p.fault(codeInvalid, quoteName(g.name), fmt.Sprintf("has the unknown operator %s%s", quote(opName), didYouMean(opName, names)), "the operators of "+f.name+", "+strings.Join(names, ", "))
+		return true
+	}
+	values := splitList(strings.Join(g.texts, ","))
+	if len(values) > maxNames {
+		p.fault(codeInvalid, full, fmt.Sprintf("has %d values, at most %d are taken", len(values), maxNames), "a list of values")
+		return true
+	}
+	test, err := condition(f, op, fold, values)
+	if err != nil {
+		p.fault(codeInvalid, full, err.Error(), allowedValues(f, op))
+		return true
+	}
+	p.ask.where = append(p.ask.where, test)
+	p.given = append(p.given, pair{full, values, false})
+	return true
+}
+
+// allowedValues says what a condition takes.
+func allowedValues(f *field, op *operator) string {
+	switch {
+	case op.name == "exists":
+		return "true, false"
+	case f.kind == numberKind:
+		return "numbers"
+	case op.name == "regex":
+		return "an RE2 expression for the whole value; write \\, for a comma"
+	case op.name == "glob":
+		return "a pattern of *, ? and [a-z] for the whole value"
+	case len(f.enum) > 0:
+		return "for example " + strings.Join(f.enum, ", ")
+	}
+	return "a value or a list of values"
+}
+
+// check finds what is wrong with parameters together.
+func (p *parser) check() {
+	for _, def := range p.ask.route.params {
+		if slices.Contains(p.ask.route.needs, def.name) && !slices.ContainsFunc(p.given, func(g pair) bool { return g.name == def.name }) &&
+			!slices.ContainsFunc(p.faults, func(f fault) bool { return f.name == def.name }) {
+			p.fault(codeMissing, def.name, "is required", def.allowed)
+		}
+	}
+	if p.ask.route.check != nil && len(p.faults) == 0 {
+		p.ask.route.check(p)
+	}
+}
+
+// canonical is the query in one spelling: sorted, without what only changes
+// the page if pages is false.
+func (p *parser) canonical(pages bool) string {
+	slices.SortFunc(p.given, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+	var b strings.Builder
+	b.WriteString(p.ask.route.pattern + "\n" + p.ask.id + "\n")
+	for _, g := range p.given {
+		if g.page && !pages {
+			continue
+		}
+		b.WriteString(g.name)
+		for _, v := range g.values {
+			b.WriteString("\x00" + v)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// splitList separates values at commas; "\," is a comma within a value.
+func splitList(s string) []string {
+	if !strings.Contains(s, `\,`) {
+		return strings.Split(s, ",")
+	}
+	var list []string
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && s[i+1] == ',':
+			b.WriteByte(',')
+			i++
+		case s[i] == ',':
+			list = append(list, b.String())
+			b.Reset()
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return append(list, b.String())
+}
+
+// parseNames reads cluster ids or instance types.
+func parseNames(what string, values []string) ([]string, error) {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	values = slices.Compact(values)
+	for _, v := range values {
+		if v == all && len(values) > 1 {
+			return nil, errors.New("mixes * with names")
+		}
+		if v == all || v == catalog.Any {
+			continue
+		}
+		if catalog.ValidateName(what, v) != nil {
+			return nil, fmt.Errorf("%s is not a name", quote(v))
+		}
+	}
+	return values, nil
+}
+
+func parseInt(s string, least, most int) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < least || n > most || s[0] == '+' {
+		return 0, fmt.Errorf("%s is not a whole number from %d to %d", quote(s), least, most)
+	}
+	return n, nil
+}
+
+// parseFields resolves field names of a list parameter.
+func (p *parser) parseFields(values []string) ([]*field, error) {
+	var list []*field
+	for _, v := range values {
+		f := p.schema.field(v)
+		if f == nil {
+			return nil, fmt.Errorf("names the unknown field %s%s", quote(v), didYouMean(v, p.schema.names()))
+		}
+		if !slices.Contains(list, f) {
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,117 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"community-images/shared/catalog"
+)
+
+const nameForm = "names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"
+
+// The parameters, by what they are for. Routes pick from them.
+var (
+	paramRegion = param{name: "RegionId", about: "region; default: the only configured one, or the one in which the cluster or image is found", allowed: "one configured region",
+		parse: func(p *parser, v []string) error {
+			if !slices.Contains(p.config.regions, v[0]) {
+				return fmt.Errorf("%s is not a region of this service%s; it has %s", quote(v[0]), didYouMean(v[0], p.config.regions), strings.Join(p.config.regions, ", "))
+			}
+			p.ask.region = v[0]
+			return nil
+		}}
+	paramCluster = param{name: "ClusterId", about: "one cluster, several, or * for all; absent: images that every cluster supports", allowed: nameForm, list: true,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.choice.clusters, err = parseNames("ClusterId", v)
+			return err
+		}}
+	paramType = param{name: "InstanceType", about: "one instance type, several, or * for all; absent: images that every type supports", allowed: nameForm, list: true,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.choice.types, err = parseNames("InstanceType", v)
+			return err
+		}}
+	paramAt = param{name: "at", about: "a past time or commit; answers as the data stood then", allowed: momentForms,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.at, err = p.past(v[0])
+			return err
+		}}
+	paramMaxAge = param{name: "maxAge", about: "503 SnapshotTooOld if any part of the answer was checked longer ago", allowed: "a duration such as 30s, 10m, 24h or 7d", page: true,
+		parse: func(p *parser, v []string) error {
+			d, err := parseDuration(v[0])
+			if err != nil || d <= 0 {
+				return fmt.Errorf("%s is not a duration", quote(v[0]))
+			}
+			p.ask.maxAge = d
+			return nil
+		}}
+	paramSearch = param{name: "q", about: "words, each of which must be in the name, description, id or product code; case does not matter", allowed: "text",
+		parse: func(p *parser, v []string) error {
+			p.ask.words = strings.Fields(strings.ToLower(v[0]))
+			if len(p.ask.words) == 0 {
+				return fmt.Errorf("has no word")
+			}
+			return nil
+		}}
+	paramSort = param{name: "sort", about: "fields to sort by, - in front for descending; images without a value come last; ties by ImageId", allowed: "a comma list of fields", list: true,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.sort, err = parseSort(p.schema, v)
+			p.ask.sortName = strings.ToLower(strings.Join(v, ","))
+			return err
+		}}
+	paramLimit = param{name: "limit", about: "most entries in one answer, default 100", allowed: "1 to 1000", page: true,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.limit, err = parseInt(v[0], 1, maxLimit)
+			return err
+		}}
+	paramCursor = param{name: "cursor", about: "NextCursor of the page before", allowed: "the NextCursor of an answer to the same query", page: true,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.cursor, err = parseCursor(v[0])
+			return err
+		}}
+	paramFields = param{name: "fields", about: "only these fields of each image", allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters or InstanceTypes", list: true, page: true,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.columns, err = p.parseColumns(v)
+			return err
+		}}
+	paramLatestBy = param{name: "latestBy", about: "only the first image, by sort or else the newest version, of each group of equal values", allowed: "a comma list of fields", list: true,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.latestBy, err = p.parseFields(v)
+			return err
+		}}
+	paramFacets = param{name: "facets", about: "counts of the values of these fields over all matches", allowed: "a comma list of fields", list: true, page: true,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.facets, err = p.parseFields(v)
+			return err
+		}}
+	paramMinCount = param{name: "minCount", about: "404 NoImageMatches if fewer match", allowed: "1 to 1000000", page: true,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.minCount, err = parseInt(v[0], 1, 1_000_000)
+			return err
+		}}
+	paramFormat = param{name: "format", about: "form of the answer; default by Accept, else json", allowed: "see the route", page: true,
+		parse: func(p *parser, v []string) error {
+			name := strings.ToLower(v[0])
+			if !slices.Contains(p.ask.route.formats, name) {
+				return fmt.Errorf("%s is not a format of this route%s; it has %s", quote(v[0]), didYouMean(name, p.ask.route.formats), strings.Join(p.ask.route.formats, ", "))
+			}
+			p.ask.format = name
+			return nil
+		}}
+)
+
+// where and when, on every data route that is about scopes.
+var whereWhen = []param{paramRegion, paramCluster, paramType, paramAt, paramMaxAge}
+
+// past reads a moment that must not lie in the future.
+func (p *parser) past(s string) (moment, error) {
+	m, err := parseMoment(s)
+	if err != nil {
+		return moment{}, fmt.Errorf("%s is not a time or commit", quote(s))
+	}
+	// A minute of grace, for callers whose clock is a little ahead.
+	if t := m.instant(p.config.now()); t.After(p.config.now().Add(time.Minute)) {
+		return moment{}, fmt.Errorf("%s is in the future", catalog.At(t))
+	}
+	return m, nil
+}

@@ -1,0 +1,170 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+const (
+	// readTimeout bounds one read of the store, so that a caller whose data is
+	// not at hand is told within 3 s that the store does not answer.
+	readTimeout = 2500 * time.Millisecond
+	// warmWait is how long a caller waits for a head when an older one is at
+	// hand; the reading goes on without it.
+	warmWait = time.Second
+	// firstPause and longestPause are the time between two tries to read a
+	// head of a store that does not answer.
+	firstPause   = time.Second
+	longestPause = 30 * time.Second
+)
+
+// Source is the reading side of an archive; *archive.Archive is one.
+type Source interface {
+	Now(ctx context.Context, region string, known *archive.Region) (*archive.Region, error)
+	At(ctx context.Context, now *archive.Region, t time.Time) (*archive.Region, error)
+	AtSequence(ctx context.Context, now *archive.Region, n int64) (*archive.Region, error)
+	Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error)
+	Lines(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Line, error]
+}
+
+// heads keeps the head of one region.
+type heads struct {
+	source  Source
+	region  string
+	ttl     time.Duration
+	now     func() time.Time
+	flight  singleflight.Group
+	mu      sync.Mutex
+	current *state
+	readAt  time.Time // of current, confirmed by the store
+	// The following describe an outage; failure is nil outside of one.
+	failure error
+	since   time.Time
+	tries   int
+	next    time.Time // no try before
+}
+
+// head is a state together with how far it can be trusted.
+type head struct {
+	*state
+	outage time.Time // since when the store has not confirmed it; zero: it has
+}
+
+// get returns the present state. It asks the store at most once per ttl, one
+// question at a time, and falls back on what it has while the store is down.
+func (h *heads) get(ctx context.Context) (head, error) {
+	now := h.now()
+	h.mu.Lock()
+	have, known := h.have(), h.current != nil
+	fresh := known && h.failure == nil && now.Sub(h.readAt) < h.ttl && !now.Before(h.readAt)
+	waiting := known && h.failure != nil && now.Before(h.next)
+	down := known && h.failure != nil
+	h.mu.Unlock()
+	if fresh || waiting {
+		return have, nil
+	}
+	done := h.flight.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
+		defer cancel()
+		return nil, h.refresh(ctx)
+	})
+	if down { // nobody waits for a store that is known to be down
+		return have, nil
+	}
+	patience := readTimeout + 200*time.Millisecond
+	if known {
+		patience = warmWait
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case result := <-done:
+		return h.settled(result.Err)
+	case <-ctx.Done():
+		return head{}, ctx.Err()
+	case <-timer.C:
+		return h.settled(context.DeadlineExceeded)
+	}
+}
+
+// settled is what is at hand after a try to read the head.
+func (h *heads) settled(err error) (head, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.current == nil {
+		return head{}, err
+	}
+	have := h.have()
+	if err != nil && have.outage.IsZero() {
+		have.outage = h.now()
+	}
+	return have, nil
+}
+
+// have expects the lock to be held.
+func (h *heads) have() head {
+	if h.failure != nil {
+		return head{h.current, h.since}
+	}
+	return head{h.current, time.Time{}}
+}
+
+func (h *heads) refresh(ctx context.Context) error {
+	h.mu.Lock()
+	var known *archive.Region
+	if h.current != nil {
+		known = h.current.Region
+	}
+	h.mu.Unlock()
+	region, err := h.source.Now(ctx, h.region, known)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.now()
+	if err != nil {
+		if h.failure == nil {
+			h.since, h.tries = now, 0
+		}
+		pause := min(firstPause<<min(h.tries, 10), longestPause)
+		h.tries++
+		h.failure, h.next = err, now.Add(pause/2+rand.N(pause/2))
+		return err
+	}
+	if h.current == nil || h.current.Region != region {
+		h.current = newState(region, true)
+	}
+	h.readAt, h.failure = now, nil
+	return nil
+}
+
+// storeError says that the store did not answer a question.
+type storeError struct {
+	region string
+	err    error
+}
+
+func (e *storeError) Error() string {
+	return fmt.Sprintf("asking the store about %q: %v", e.region, e.err)
+}
+
+func (e *storeError) Unwrap() error { return e.err }
+
+// wrapStore marks an error as the store's unless the archive explains it.
+func wrapStore(region string, err error) error {
+	var damaged *archive.DamagedError
+	var early *archive.TooEarlyError
+	var future *archive.FutureError
+	if errors.As(err, &damaged) || errors.As(err, &early) || errors.As(err, &future) || errors.Is(err, archive.ErrNoData) {
+		return err
+	}
+	return &storeError{region, err}
+}

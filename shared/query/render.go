@@ -1,0 +1,241 @@
+package query
+
+import (
+	"bytes"
+	"encoding/csv"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// The formats, as the parameter names them.
+const (
+	formatJSON   = "json"
+	formatNDJSON = "ndjson"
+	formatCSV    = "csv"
+	formatTSV    = "tsv"
+	formatTable  = "table"
+	formatIDs    = "ids"
+	formatAtom   = "atom"
+	formatHTML   = "html"
+	formatText   = "text"
+)
+
+// mediaTypes are the Content-Types of the formats, and what Accept calls
+// them; json first, as it is what */* means.
+var mediaTypes = []struct{ format, media, params string }{
+	{formatJSON, "application/json", ""},
+	{formatNDJSON, "application/x-ndjson", ""},
+	{formatCSV, "text/csv", "; charset=utf-8; header=present"},
+	{formatTSV, "text/tab-separated-values", "; charset=utf-8"},
+	{formatTable, "text/plain", "; charset=utf-8"},
+	{formatIDs, "text/plain", "; charset=utf-8"},
+	{formatAtom, "application/atom+xml", "; charset=utf-8"},
+	{formatHTML, "text/html", "; charset=utf-8"},
+	{formatText, "text/plain", "; charset=utf-8"},
+}
+
+func contentType(format string) string {
+	for _, m := range mediaTypes {
+		if m.format == format {
+			return m.media + m.params
+		}
+	}
+	return "application/json"
+}
+
+// page is one page of a list of images, ready to be rendered.
+type page struct {
+	schema *schema
+	set    *set
+	places []int32
+	total  int
+	next   string // cursor of the next page; empty: this is the last
+	ask    *ask
+	facets []facet
+}
+
+// render writes the page in the asked format. For json it is what follows the
+// members that every answer begins with.
+func (p *page) render() []byte {
+	switch p.ask.format {
+	case formatIDs:
+		return p.ids()
+	case formatNDJSON:
+		return p.ndjson()
+	case formatCSV:
+		return p.separated(',')
+	case formatTSV:
+		return p.tsv()
+	case formatTable:
+		return p.table()
+	}
+	return p.json()
+}
+
+// size estimates the bytes of the page as JSON.
+func (p *page) size() int {
+	n := 256
+	for _, place := range p.places {
+		n += len(p.set.images[place].Raw) + 1
+		if p.set.offers != nil {
+			n += 32 + 28*len(p.set.offers[place])
+		}
+	}
+	return n
+}
+
+func (p *page) json() []byte {
+	b := make([]byte, 0, p.size())
+	b = append(b, `,"TotalCount":`...)
+	b = strconv.AppendInt(b, int64(p.total), 10)
+	b = append(b, `,"NextCursor":`...)
+	b = appendString(b, p.next)
+	if p.ask.facets != nil {
+		b = append(b, `,"Facets":`...)
+		b = appendFacets(b, p.facets)
+	}
+	b = append(b, `,"Images":[`...)
+	for i, place := range p.places {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = p.set.appendImage(b, place, p.ask.columns)
+	}
+	return append(b, "]}\n"...)
+}
+
+func (p *page) ndjson() []byte {
+	b := make([]byte, 0, p.size())
+	for _, place := range p.places {
+		b = append(p.set.appendImage(b, place, p.ask.columns), '\n')
+	}
+	return b
+}
+
+func (p *page) ids() []byte {
+	var b []byte
+	for _, place := range p.places {
+		b = append(append(b, p.set.images[place].ImageID...), '\n')
+	}
+	return b
+}
+
+// columns are those asked for, or the default of the format, with the
+// clusters if there can be several.
+func (p *page) columns(byDefault []column) []column {
+	if p.ask.columns != nil {
+		return p.schema.flat(p.ask.columns)
+	}
+	if p.set.offers != nil {
+		byDefault = append(slices.Clone(byDefault), column{name: columnClusters})
+		if p.set.byType {
+			byDefault = append(byDefault, column{name: columnTypes})
+		}
+	}
+	return byDefault
+}
+
+func (p *page) rows(columns []column, each func(cells []string)) {
+	cells := make([]string, len(columns))
+	for i, c := range columns {
+		cells[i] = c.name
+	}
+	each(cells)
+	for _, place := range p.places {
+		for i, c := range columns {
+			cells[i] = c.cell(p.set, place)
+		}
+		each(cells)
+	}
+}
+
+// separated writes csv (RFC 4180).
+func (p *page) separated(comma rune) []byte {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.Comma, w.UseCRLF = comma, true
+	p.rows(p.columns(p.schema.every()), func(cells []string) {
+		for i := range cells {
+			cells[i] = defuse(cells[i])
+		}
+		_ = w.Write(cells) // a bytes.Buffer does not fail
+	})
+	w.Flush()
+	return b.Bytes()
+}
+
+// defuse keeps a spreadsheet from taking a text for a formula: such a text
+// gets an apostrophe in front, which spreadsheets take for "this is text".
+func defuse(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) || strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") || strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠") {
+		return "'" + s
+	}
+	return s
+}
+
+// oneLine replaces what would break a line or a cell.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+func (p *page) tsv() []byte {
+	var b []byte
+	p.rows(p.columns(p.schema.every()), func(cells []string) {
+		for i, cell := range cells {
+			if i > 0 {
+				b = append(b, '\t')
+			}
+			b = append(b, defuse(oneLine(cell))...)
+		}
+		b = append(b, '\n')
+	})
+	return b
+}
+
+// wide measures text on a terminal. Being made by hand, it does not look at
+// the environment as the package's own does.
+var wide = &runewidth.Condition{StrictEmojiNeutral: true}
+
+// maxCell is the width at which a table cuts a cell, marking the cut.
+const maxCell = 60
+
+// table writes aligned text with a header row; wide characters count for two.
+func (p *page) table() []byte {
+	columns := p.columns(p.schema.brief())
+	widths := make([]int, len(columns))
+	var rows [][]string
+	p.rows(columns, func(cells []string) {
+		row := make([]string, len(cells))
+		for i, cell := range cells {
+			row[i] = wide.Truncate(oneLine(cell), maxCell, "…")
+			if columns[i].name == "ImageId" {
+				row[i] = oneLine(cell)
+			}
+			widths[i] = max(widths[i], wide.StringWidth(row[i]))
+		}
+		rows = append(rows, row)
+	})
+	return alignRows(rows, widths)
+}
+
+func alignRows(rows [][]string, widths []int) []byte {
+	var b []byte
+	for _, row := range rows {
+		for i, cell := range row {
+			b = append(b, cell...)
+			if i+1 < len(row) {
+				b = append(b, strings.Repeat(" ", widths[i]-wide.StringWidth(cell)+2)...)
+			}
+		}
+		b = append(bytes.TrimRight(b, " "), '\n')
+	}
+	return b
+}

@@ -1,0 +1,68 @@
+package query
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// route is one path and what it takes. The table of routes is what requests
+// are matched against, what errors list and what /openapi.json is made from.
+type route struct {
+	pattern string // with at most one {ImageId}
+	about   string
+	params  []param
+	filters bool     // takes the fields of images
+	formats []string // the first is the default
+	needs   []string // parameters that are required
+	example string   // a query that works on any archive, or an image in it
+	check   func(p *parser)
+	serve   func(ctx context.Context, a *ask) (*answer, error)
+}
+
+// match reports whether a path is the route's, and the id in it, still
+// percent-encoded.
+func (rt *route) match(path string) (id string, ok bool) {
+	before, after, variable := strings.Cut(rt.pattern, "{ImageId}")
+	if !variable {
+		return "", path == rt.pattern
+	}
+	id, ok = strings.CutPrefix(path, before)
+	if !ok || !strings.HasSuffix(id, after) {
+		return "", false
+	}
+	id = strings.TrimSuffix(id, after)
+	return id, id != "" && !strings.Contains(id, "/")
+}
+
+func (rt *route) paramNames() string {
+	var names []string
+	for _, p := range rt.params {
+		names = append(names, p.name)
+	}
+	if rt.filters {
+		names = append(names, "and every field of an image (see /openapi.json)")
+	}
+	if len(names) == 0 {
+		return "no parameters"
+	}
+	return strings.Join(names, ", ")
+}
+
+// table lists the routes; paths without a variable part come first.
+func (s *service) table() []*route {
+	listFormats := []string{formatJSON, formatNDJSON, formatCSV, formatTSV, formatTable, formatIDs}
+	return []*route{
+		{pattern: "/v1/images", about: "The images of the chosen scopes, filtered, sorted and paged.", filters: true, formats: listFormats, serve: s.images,
+			params:  slices.Concat(whereWhen, []param{paramSearch, paramSort, paramLimit, paramCursor, paramFields, paramLatestBy, paramFacets, paramMinCount, paramFormat}),
+			example: "OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=1&format=ids"},
+		{pattern: "/v1/images/{ImageId}", about: "One image: its content, the clusters and instance types that offer it, when it was first and last seen.",
+			formats: []string{formatJSON}, serve: s.image, params: slices.Concat(whereWhen, []param{paramFormat})},
+		{pattern: "/v1/clusters", about: "Every captured scope with its state.", formats: []string{formatJSON, formatTable}, serve: s.clusters,
+			params: slices.Concat(whereWhen, []param{paramFormat})},
+		{pattern: "/v1/status", about: "Last run, commit, scopes by state and oldest check of each region.", formats: []string{formatJSON}, serve: s.status,
+			params: []param{paramRegion, paramFormat}},
+		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.", formats: []string{formatJSON}, serve: s.health},
+		{pattern: "/", about: "This list.", formats: []string{formatText, formatHTML}, serve: s.index, params: []param{paramFormat}},
+	}
+}

@@ -1,0 +1,233 @@
+package query
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"community-images/shared/catalog"
+)
+
+// answer is what a route says before anything is loaded or rendered.
+type answer struct {
+	fresh    *freshness // nil: the answer is not about stored data
+	etag     string     // without quotes; empty: the answer has none
+	modified catalog.Time
+	pinned   bool // the same for ever
+	bare     bool // the json body has none of the common members
+	region   string
+	// render makes the body; for json what follows the common members.
+	render func(ctx context.Context) (*body, error)
+}
+
+// body is a rendered answer. It is kept and shared: nobody changes it.
+type body struct {
+	bytes  []byte
+	next   string // cursor
+	packed []byte // raw deflate of bytes, if that was worth while
+}
+
+// tag hashes what an answer depends on. The layout of answers is part of it.
+func tag(parts ...string) string {
+	h := sha256.New()
+	h.Write([]byte(layout))
+	for _, p := range parts {
+		h.Write([]byte{0})
+		h.Write([]byte(p))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// layout changes whenever the same data is rendered differently.
+const layout = "1"
+
+// send writes an answer: its headers, and unless the caller has it already,
+// its body.
+func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
+	header := x.w.Header()
+	zip := x.gzip && acceptsGzip(x.r.Header.Get("Accept-Encoding"))
+	known := ans.etag != "" && matchesTag(x.r.Header.Get("If-None-Match"), ans.etag)
+	var b *body
+	if !known {
+		var err error
+		if b, err = x.body(ctx, ans); err != nil {
+			return err
+		}
+	}
+	x.headers(header, ans)
+	if known {
+		setTag(header, ans, zip && strings.Contains(x.r.Header.Get("If-None-Match"), ans.etag+gzipMark))
+		x.written = true
+		x.w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	header.Set("Content-Type", contentType(a.format))
+	if b.next != "" {
+		header.Set("Link", "<"+x.nextURL(b.next)+`>; rel="next"`)
+	}
+	var front []byte
+	if a.format == formatJSON && !ans.bare {
+		front = x.front(a, ans)
+	}
+	parts := [][]byte{front, b.bytes}
+	if zip && len(b.bytes) >= gzipFrom {
+		header.Set("Content-Encoding", "gzip")
+		setTag(header, ans, true)
+		parts = gzipParts(front, b)
+	} else {
+		setTag(header, ans, false)
+	}
+	header.Set("Content-Length", strconv.Itoa(total(parts)))
+	x.written = true
+	x.w.WriteHeader(http.StatusOK)
+	if x.r.Method == http.MethodHead {
+		return nil
+	}
+	for _, part := range parts {
+		if _, err := x.w.Write(part); err != nil {
+			return nil // the caller has gone
+		}
+	}
+	return nil
+}
+
+func total(parts [][]byte) (n int) {
+	for _, p := range parts {
+		n += len(p)
+	}
+	return n
+}
+
+// body renders an answer or takes it from memory.
+func (x *exchange) body(ctx context.Context, ans *answer) (*body, error) {
+	if ans.etag != "" {
+		if b, ok := x.bodies.get(ans.etag); ok {
+			return b, nil
+		}
+	}
+	b, err := ans.render(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if ans.etag != "" {
+		if x.gzip && len(b.bytes) >= gzipFrom {
+			b.packed = pack(b.bytes)
+		}
+		x.bodies.put(ans.etag, b, len(b.bytes)+len(b.packed)+256)
+	}
+	return b, nil
+}
+
+// headers sets what an answer and a 304 have in common.
+func (x *exchange) headers(header http.Header, ans *answer) {
+	header.Set("Vary", "Accept, Accept-Encoding")
+	header.Set("X-Content-Type-Options", "nosniff")
+	switch {
+	case ans.etag == "":
+		header.Set("Cache-Control", "no-store")
+	case ans.pinned:
+		header.Set("Cache-Control", longestCache)
+	default:
+		header.Set("Cache-Control", "max-age="+strconv.Itoa(max(1, int(x.ttl.Seconds()))))
+	}
+	if !ans.modified.IsZero() {
+		header.Set("Last-Modified", ans.modified.UTC().Format(http.TimeFormat))
+	}
+	if f := ans.fresh; f != nil {
+		if f.sequence > 0 {
+			header.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
+		}
+		header.Set("X-Snapshot-Age", strconv.FormatInt(f.age, 10))
+		if len(f.stale) > 0 {
+			header.Set("Warning", `110 - "Response is Stale"`)
+		}
+	}
+}
+
+func setTag(header http.Header, ans *answer, zipped bool) {
+	switch {
+	case ans.etag == "":
+	case zipped:
+		header.Set("ETag", `"`+ans.etag+gzipMark+`"`)
+	default:
+		header.Set("ETag", `"`+ans.etag+`"`)
+	}
+}
+
+// matchesTag implements If-None-Match, by weak comparison as RFC 9110 says.
+func matchesTag(header, etag string) bool {
+	if header == "" {
+		return false
+	}
+	for part := range strings.SplitSeq(header, ",") {
+		part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
+		part = strings.Trim(part, `"`)
+		if part == "*" || strings.TrimSuffix(part, gzipMark) == etag {
+			return true
+		}
+	}
+	return false
+}
+
+// front is the beginning of a json answer, up to the members of the route.
+func (x *exchange) front(a *ask, ans *answer) []byte {
+	b := make([]byte, 0, 512)
+	b = append(b, `{"RequestId":`...)
+	b = appendString(b, x.id)
+	b = append(b, `,"RegionId":`...)
+	b = appendString(b, ans.region)
+	b = append(b, `,"ClusterId":`...)
+	b = appendString(b, strings.Join(a.choice.clusters, ","))
+	b = append(b, `,"InstanceType":`...)
+	b = appendString(b, strings.Join(a.choice.types, ","))
+	if ans.fresh != nil {
+		b = append(b, `,"Snapshot":`...)
+		b = ans.fresh.appendJSON(b)
+	}
+	return b
+}
+
+// nextURL is this request with another cursor.
+func (x *exchange) nextURL(next string) string {
+	var kept []string
+	for part := range strings.SplitSeq(x.r.URL.RawQuery, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if name, err := url.QueryUnescape(name); part != "" && err == nil && !strings.EqualFold(name, "cursor") {
+			kept = append(kept, part)
+		}
+	}
+	kept = append(kept, "cursor="+next)
+	return x.r.URL.EscapedPath() + "?" + strings.NewReplacer("<", "%3C", ">", "%3E", `"`, "%22").Replace(strings.Join(kept, "&"))
+}
+
+// fail answers with an error and reports what the caller is not told.
+func (x *exchange) fail(e *apiError) {
+	if e.cause != nil {
+		x.report(x.r.Context(), x.id, e.cause)
+	}
+	if x.written {
+		return
+	}
+	x.written = true
+	header := x.w.Header()
+	clear(header)
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	if e.retry > 0 {
+		header.Set("Retry-After", strconv.Itoa(e.retry))
+	}
+	if e.allow != "" {
+		header.Set("Allow", e.allow)
+	}
+	b := appendError(nil, e, x.id, x.r.Host)
+	header.Set("Content-Length", strconv.Itoa(len(b)))
+	x.w.WriteHeader(e.status)
+	if x.r.Method != http.MethodHead {
+		_, _ = x.w.Write(b)
+	}
+}

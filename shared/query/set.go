@@ -1,0 +1,161 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// set is the images of a view, each once, in canonical order. It is built
+// from snapshots alone and so is never wrong for its key, view.digest.
+type set struct {
+	images []*catalog.Image
+	// offers, for a view of several scopes, holds for each image the scopes
+	// that offer it, as places in scopes; nil for a single scope.
+	offers [][]int32
+	scopes []archive.ScopeState
+	byType bool
+
+	mu     sync.Mutex
+	orders map[string][]int32
+	differ map[string]bool // ImageIds with different content in different scopes
+}
+
+// maxOrders bounds the orders that are remembered for one set.
+const maxOrders = 16
+
+// sets builds sets and keeps some.
+type sets struct {
+	lists *lists
+	kept  *lru[string, *set]
+}
+
+func (c *sets) get(ctx context.Context, v *view) (*set, error) {
+	key := v.digest
+	if v.byType {
+		key += "t"
+	}
+	if v.many {
+		key += "m"
+	}
+	if s, ok := c.kept.get(key); ok {
+		return s, nil
+	}
+	found, err := c.lists.all(ctx, v.region, v.scopes)
+	if err != nil {
+		return nil, err
+	}
+	s := &set{scopes: v.scopes, byType: v.byType, orders: map[string][]int32{}}
+	size := 256
+	if v.many {
+		s.merge(found)
+		for _, o := range s.offers {
+			size += 32 + 4*len(o)
+		}
+	} else {
+		s.images = found[0]
+	}
+	c.kept.put(key, s, size+16*len(s.images))
+	return s, nil
+}
+
+// merge puts equal images of several lists together.
+func (s *set) merge(found [][]*catalog.Image) {
+	places := map[*catalog.Image]int32{}
+	for scope, images := range found {
+		for _, im := range images {
+			at, ok := places[im]
+			if !ok {
+				at = int32(len(s.images))
+				places[im] = at
+				s.images = append(s.images, im)
+				s.offers = append(s.offers, nil)
+			}
+			s.offers[at] = append(s.offers[at], int32(scope))
+		}
+	}
+	s.sortAndJoin()
+}
+
+// sortAndJoin brings the images into canonical order and joins those that are
+// equal without being the same in memory.
+func (s *set) sortAndJoin() {
+	places := order(s.images, nil)
+	slices.SortFunc(places, func(a, b int32) int {
+		x, y := s.images[a], s.images[b]
+		return cmp.Or(strings.Compare(x.ImageID, y.ImageID), strings.Compare(x.Raw, y.Raw))
+	})
+	images, offers := make([]*catalog.Image, 0, len(places)), make([][]int32, 0, len(places))
+	for _, p := range places {
+		last := len(images) - 1
+		switch {
+		case last >= 0 && images[last].Raw == s.images[p].Raw:
+			offers[last] = append(offers[last], s.offers[p]...)
+			slices.Sort(offers[last])
+			offers[last] = slices.Compact(offers[last])
+		default:
+			if last >= 0 && images[last].ImageID == s.images[p].ImageID && !slices.Equal(offers[last], s.offers[p]) {
+				if s.differ == nil {
+					s.differ = map[string]bool{}
+				}
+				s.differ[s.images[p].ImageID] = true
+			}
+			images, offers = append(images, s.images[p]), append(offers, s.offers[p])
+		}
+	}
+	s.images, s.offers = images, offers
+}
+
+// order returns the places of the images in the order of the keys.
+func (s *set) order(name string, keys []sortKey) []int32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if places, ok := s.orders[name]; ok {
+		return places
+	}
+	places := order(s.images, keys)
+	if len(s.orders) >= maxOrders {
+		clear(s.orders)
+	}
+	s.orders[name] = places
+	return places
+}
+
+// find returns the places of the images with an id.
+func (s *set) find(id string) (from, to int) {
+	from, _ = slices.BinarySearchFunc(s.images, id, func(im *catalog.Image, id string) int { return strings.Compare(im.ImageID, id) })
+	to = from
+	for to < len(s.images) && s.images[to].ImageID == id {
+		to++
+	}
+	return from, to
+}
+
+// clusters lists the clusters that offer the image at a place, without "none".
+func (s *set) clusters(place int32) []string {
+	var names []string
+	for _, o := range s.offers[place] {
+		if name := s.scopes[o].ClusterID; name != "" && (len(names) == 0 || names[len(names)-1] != name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// types lists the instance types with which the image at a place is offered,
+// without "none".
+func (s *set) types(place int32) []string {
+	var names []string
+	for _, o := range s.offers[place] {
+		if name := s.scopes[o].InstanceType; name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,211 @@
+package query
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// state is a region as it stands or stood, with what is derived from it.
+type state struct {
+	*archive.Region
+	live   bool // the present, with the check times of the head
+	scopes []archive.ScopeState
+	types  map[string][]string // instance types by cluster, "" being none
+
+	mu    sync.Mutex
+	views map[string]*view
+}
+
+// maxViews bounds the selections that are remembered for one state.
+const maxViews = 4096
+
+func newState(r *archive.Region, live bool) *state {
+	st := &state{Region: r, live: live, scopes: r.SortedScopes(), types: map[string][]string{}, views: map[string]*view{}}
+	for _, s := range st.scopes {
+		st.types[s.ClusterID] = append(st.types[s.ClusterID], s.InstanceType)
+	}
+	return st
+}
+
+// clusters lists the captured clusters, without "none".
+func (st *state) clusters() []string {
+	names := slices.Sorted(maps.Keys(st.types))
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
+}
+
+// view is a selection of scopes of one state.
+type view struct {
+	region string
+	scopes []archive.ScopeState // with content, in canonical order
+	empty  []archive.ScopeState // selected by *, never captured
+	many   bool                 // several clusters or types were asked for
+	byType bool                 // several types were asked for
+	digest string               // of the scopes and their digests
+	oldest time.Time            // check among scopes
+	newest catalog.Time         // content among scopes
+}
+
+// choice is what a caller selects: nil stands for "none", "*" for all.
+type choice struct{ clusters, types []string }
+
+func (c choice) key() string { return strings.Join(c.clusters, ",") + "/" + strings.Join(c.types, ",") }
+
+// many says whether the choice can cover several scopes.
+func many(names []string) bool { return len(names) > 1 || len(names) == 1 && names[0] == all }
+
+const all = "*"
+
+// view resolves a choice. Errors are about scopes that are not there.
+func (st *state) view(c choice) (*view, error) {
+	key := c.key()
+	st.mu.Lock()
+	v := st.views[key]
+	st.mu.Unlock()
+	if v != nil {
+		return v, nil
+	}
+	v, err := st.resolve(c)
+	if err != nil {
+		return nil, err
+	}
+	v.seal()
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if len(st.views) >= maxViews {
+		clear(st.views)
+	}
+	st.views[key] = v
+	return v, nil
+}
+
+func (st *state) resolve(c choice) (*view, error) {
+	v := &view{region: st.RegionID, many: many(c.clusters) || many(c.types), byType: many(c.types)}
+	clusters := named(c.clusters)
+	if len(c.clusters) == 1 && c.clusters[0] == all {
+		clusters = st.clusters()
+		if len(clusters) == 0 {
+			return nil, &clusterError{region: st.RegionID, name: all}
+		}
+	}
+	for _, cluster := range clusters {
+		if err := st.resolveCluster(v, c, cluster); err != nil {
+			return nil, err
+		}
+	}
+	if len(v.scopes) == 0 {
+		if len(v.empty) > 0 {
+			return nil, &uncapturedError{v.empty[0].Scope(st.RegionID), v.empty[0].Problem}
+		}
+		return nil, st.noScope(c)
+	}
+	return v, nil
+}
+
+func (st *state) resolveCluster(v *view, c choice, cluster string) error {
+	captured, known := st.types[cluster]
+	if !known {
+		return &clusterError{region: st.RegionID, name: cluster, clusters: st.clusters(), listed: st.has(cluster)}
+	}
+	anyCluster := len(c.clusters) == 1 && c.clusters[0] == all
+	types, anyType := named(c.types), len(c.types) == 1 && c.types[0] == all
+	if anyType {
+		types = slices.DeleteFunc(slices.Clone(captured), func(t string) bool { return t == "" })
+	}
+	for _, t := range types {
+		s, ok := st.Scope(catalog.Scope{ClusterID: cluster, InstanceType: t})
+		switch {
+		case !ok && anyCluster:
+		case !ok:
+			return &scopeError{region: st.RegionID, cluster: cluster, instanceType: t, types: captured}
+		case s.Digest != "":
+			v.scopes = append(v.scopes, s)
+		case anyCluster || anyType:
+			v.empty = append(v.empty, s)
+		default:
+			return &uncapturedError{s.Scope(st.RegionID), s.Problem}
+		}
+	}
+	return nil
+}
+
+// noScope explains a choice with * that no scope answers to.
+func (st *state) noScope(c choice) error {
+	e := &scopeError{region: st.RegionID, cluster: strings.Join(c.clusters, ","), instanceType: strings.Join(c.types, ",")}
+	for _, cluster := range slices.Sorted(maps.Keys(st.types)) {
+		if c.clusters == nil && cluster != "" {
+			continue
+		}
+		for _, t := range st.types[cluster] {
+			if !slices.Contains(e.types, t) {
+				e.types = append(e.types, t)
+			}
+		}
+	}
+	slices.Sort(e.types)
+	return e
+}
+
+func (st *state) has(cluster string) bool {
+	_, ok := st.Clusters[cluster]
+	return ok
+}
+
+// named is the list with "none" spelt out.
+func named(names []string) []string {
+	if len(names) == 0 {
+		return []string{""}
+	}
+	out := make([]string, len(names))
+	for i, name := range names {
+		if name != catalog.Any {
+			out[i] = name
+		}
+	}
+	return out
+}
+
+// seal derives what depends on all the scopes of v.
+func (v *view) seal() {
+	slices.SortFunc(v.scopes, func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) })
+	v.scopes = slices.CompactFunc(v.scopes, func(a, b archive.ScopeState) bool { return a.Scope("") == b.Scope("") })
+	h := sha256.New()
+	for i, s := range v.scopes {
+		fmt.Fprintf(h, "%s %s\n", s.Scope(v.region), s.Digest)
+		if i == 0 || s.CheckedAt.Before(v.oldest) {
+			v.oldest = s.CheckedAt.Time
+		}
+		if s.CapturedAt.After(v.newest.Time) {
+			v.newest = s.CapturedAt
+		}
+	}
+	v.digest = hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// everything is a view of all scopes that have content.
+func (st *state) everything() *view {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if v := st.views[""]; v != nil {
+		return v
+	}
+	v := &view{region: st.RegionID, many: true, byType: true}
+	for _, s := range st.scopes {
+		if s.Digest != "" {
+			v.scopes = append(v.scopes, s)
+		} else {
+			v.empty = append(v.empty, s)
+		}
+	}
+	v.seal()
+	st.views[""] = v
+	return v
+}

@@ -1,0 +1,136 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"strconv"
+	"strings"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// regionStatus is a region as /v1/status shows it.
+type regionStatus struct {
+	RegionID    string             `json:"RegionId"`
+	Sequence    int64              `json:"Sequence"`
+	CommittedAt catalog.Time       `json:"CommittedAt"`
+	Run         *archive.RunInfo   `json:"Run,omitempty"`
+	Discovery   *archive.Discovery `json:"Discovery,omitempty"`
+	Clusters    int                `json:"ClusterCount"`
+	Scopes      map[string]int     `json:"Scopes"` // count by state
+	OldestCheck *oldestCheck       `json:"OldestCheck,omitempty"`
+	Stale       bool               `json:"Stale"`
+	Error       *statusError       `json:"Error,omitempty"`
+}
+
+type oldestCheck struct {
+	Scope      string       `json:"Scope"`
+	CheckedAt  catalog.Time `json:"CheckedAt"`
+	AgeSeconds int64        `json:"AgeSeconds"`
+}
+
+// statusError says why a region cannot be shown.
+type statusError struct {
+	Code    string `json:"Code"`
+	Message string `json:"Message"`
+}
+
+// status serves /v1/status. A region that cannot be read is shown as such and
+// does not keep the others from being shown.
+func (s *service) status(ctx context.Context, a *ask) (*answer, error) {
+	regions := s.regions
+	if a.region != "" {
+		regions = []string{a.region}
+	}
+	var list []regionStatus
+	f := freshness{}
+	for _, region := range regions {
+		h, err := s.heads[region].get(ctx)
+		if err != nil {
+			e := explain(wrapStore(region, err))
+			list = append(list, regionStatus{RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{e.code, e.message}})
+			if e.cause != nil && !errors.Is(err, archive.ErrNoData) {
+				s.report(ctx, "", e.cause)
+			}
+			f = f.join(freshness{stale: []staleScope{{scope: "*", reason: e.message}}}, region, len(regions) > 1)
+			continue
+		}
+		v := h.everything()
+		one := v.judge(h, h.state, s.now(), s.maxStale)
+		list = append(list, s.regionStatus(h, v, one))
+		f = f.join(one, region, len(regions) > 1)
+	}
+	region := a.region
+	if len(regions) == 1 {
+		region = regions[0]
+	}
+	return &answer{fresh: &f, region: region, render: func(context.Context) (*body, error) {
+		data, err := json.Marshal(list)
+		if err != nil {
+			return nil, fmt.Errorf("encoding status: %w", err)
+		}
+		b := append([]byte(`,"Version":`), jsonString(s.version)...)
+		b = append(append(b, `,"Regions":`...), data...)
+		return &body{bytes: append(b, "}\n"...)}, nil
+	}}, nil
+}
+
+func (s *service) regionStatus(h head, v *view, f freshness) regionStatus {
+	st := regionStatus{RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt, Run: &h.Run, Discovery: &h.Discovery,
+		Clusters: len(h.state.clusters()), Scopes: map[string]int{string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0}, Stale: len(f.stale) > 0}
+	for _, sc := range h.scopes {
+		st.Scopes[string(sc.State)]++
+	}
+	for _, sc := range v.scopes {
+		if st.OldestCheck == nil || sc.CheckedAt.Before(st.OldestCheck.CheckedAt.Time) {
+			st.OldestCheck = &oldestCheck{sc.Scope("").Path(), sc.CheckedAt, ageSeconds(s.now(), sc.CheckedAt.Time)}
+		}
+	}
+	return st
+}
+
+// health serves /healthz.
+func (s *service) health(context.Context, *ask) (*answer, error) {
+	return &answer{bare: true, render: func(context.Context) (*body, error) {
+		return &body{bytes: []byte("{\"Status\":\"ok\",\"Version\":" + jsonString(s.version) + "}\n")}, nil
+	}}, nil
+}
+
+// index serves /.
+func (s *service) index(_ context.Context, a *ask) (*answer, error) {
+	return &answer{bare: true, etag: tag("index", s.version, a.format), render: func(context.Context) (*body, error) {
+		var b strings.Builder
+		line := func(text, href string) {
+			if a.format == formatHTML && href != "" {
+				text = `<a href="` + html.EscapeString(href) + `">` + html.EscapeString(text) + "</a>"
+			} else if a.format == formatHTML {
+				text = html.EscapeString(text)
+			}
+			b.WriteString(text + "\n")
+		}
+		if a.format == formatHTML {
+			b.WriteString("<!doctype html><meta charset=\"utf-8\"><title>Community images</title><pre>\n")
+		}
+		line("Community images of E-HPC, version "+strconv.Quote(s.version), "")
+		for _, rt := range s.routes {
+			href := ""
+			if !strings.Contains(rt.pattern, "{") {
+				href = rt.pattern
+			}
+			line("", "")
+			line(rt.pattern, href)
+			line("    "+rt.about, "")
+			if rt.example != "" {
+				line("    "+rt.pattern+"?"+rt.example, rt.pattern+"?"+rt.example)
+			}
+		}
+		if a.format == formatHTML {
+			b.WriteString("</pre>\n")
+		}
+		return &body{bytes: []byte(b.String())}, nil
+	}}, nil
+}

@@ -1,0 +1,256 @@
+package query
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// eventKind is what happened to an image in a scope.
+type eventKind uint8
+
+const (
+	added   eventKind = iota // appeared
+	removed                  // disappeared, or its scope ended
+	changed                  // has other content
+	kept                     // was there when the history that is kept begins
+)
+
+var kindNames = []string{added: "added", removed: "removed", changed: "changed", kept: "kept"}
+
+// event is one thing that happened to one image in one scope.
+type event struct {
+	commit int32 // place in timeline.commits
+	scope  int32
+	image  int32
+	kind   eventKind
+}
+
+// timeline is the history of a region by image. It grows with the log and is
+// made of nothing else.
+type timeline struct {
+	mu       sync.RWMutex
+	sequence int64 // of the last commit in it
+	commits  []commitTime
+	scopes   []archive.ScopeRef
+	scopeAt  map[archive.ScopeRef]int32
+	images   []string // ids
+	imageAt  map[string]int32
+	events   []event
+	byImage  [][]int32                       // places in events
+	fields   map[int32][]catalog.FieldChange // of changed events
+}
+
+type commitTime struct {
+	sequence int64
+	at       catalog.Time
+}
+
+func newTimeline() *timeline {
+	return &timeline{scopeAt: map[archive.ScopeRef]int32{}, imageAt: map[string]int32{}, fields: map[int32][]catalog.FieldChange{}}
+}
+
+// timeline returns the history of a region up to its present head. The caller
+// holds the read lock while it looks into it.
+func (s *service) timeline(ctx context.Context, h head) (*timeline, error) {
+	t := s.times[h.RegionID]
+	t.mu.RLock()
+	current := t.sequence >= h.Sequence
+	t.mu.RUnlock()
+	if current {
+		return t, nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.sequence >= h.Sequence {
+		return t, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTimeout) // what has been read until then stays
+	defer cancel()
+	for line, err := range s.source.Lines(ctx, h.Region, t.sequence+1) {
+		if err != nil {
+			return nil, wrapStore(h.RegionID, err)
+		}
+		if err := s.follow(ctx, t, line); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// follow adds one commit. On an error nothing of it is added.
+func (s *service) follow(ctx context.Context, t *timeline, l *archive.Line) error {
+	if l.Sequence <= t.sequence {
+		return nil
+	}
+	base, err := s.base(ctx, t, l)
+	if err != nil {
+		return err
+	}
+	lost := map[int]archive.Change{}
+	for i, c := range l.Changes {
+		if c.PreviousLost {
+			if lost[i], err = s.found(ctx, t, l.RegionID, c); err != nil {
+				return err
+			}
+		}
+	}
+	t.commits = append(t.commits, commitTime{l.Sequence, l.CommittedAt})
+	t.sequence = l.Sequence
+	for _, k := range base {
+		t.add(k.ref, k.id, kept, nil)
+	}
+	for _, ref := range l.Ended {
+		for _, id := range t.members(ref) {
+			t.add(ref, id, removed, nil)
+		}
+	}
+	for i, c := range l.Changes {
+		if c.PreviousLost {
+			c = lost[i]
+		}
+		t.change(c, s.schema)
+	}
+	return nil
+}
+
+// change adds the events of one scope's change.
+func (t *timeline) change(c archive.Change, schema *schema) {
+	ref := archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}
+	for _, id := range c.Removed {
+		t.add(ref, id, removed, nil)
+	}
+	for _, id := range c.Added {
+		t.add(ref, id, added, nil)
+	}
+	for rest := c.Changed; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].ImageID == rest[0].ImageID {
+			n++
+		}
+		if visible := schema.visible(rest[:n]); len(visible) > 0 {
+			t.add(ref, rest[0].ImageID, changed, visible)
+		}
+		rest = rest[n:]
+	}
+}
+
+func (t *timeline) add(ref archive.ScopeRef, id string, kind eventKind, fields []catalog.FieldChange) {
+	scope, ok := t.scopeAt[ref]
+	if !ok {
+		scope = int32(len(t.scopes))
+		t.scopeAt[ref] = scope
+		t.scopes = append(t.scopes, ref)
+	}
+	image, ok := t.imageAt[id]
+	if !ok {
+		image = int32(len(t.images))
+		t.imageAt[id] = image
+		t.images = append(t.images, id)
+		t.byImage = append(t.byImage, nil)
+	}
+	at := int32(len(t.events))
+	t.events = append(t.events, event{commit: int32(len(t.commits) - 1), scope: scope, image: image, kind: kind})
+	t.byImage[image] = append(t.byImage[image], at)
+	if fields != nil {
+		t.fields[at] = fields
+	}
+}
+
+// members are the images of a scope after the last commit.
+func (t *timeline) members(ref archive.ScopeRef) []string {
+	scope, ok := t.scopeAt[ref]
+	if !ok {
+		return nil
+	}
+	there := map[int32]bool{}
+	for _, e := range t.events {
+		if e.scope == scope {
+			there[e.image] = e.kind != removed
+		}
+	}
+	var ids []string
+	for image, is := range there {
+		if is {
+			ids = append(ids, t.images[image])
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// keptImage is an image that was there when the history begins.
+type keptImage struct {
+	ref archive.ScopeRef
+	id  string
+}
+
+// base lists what was there before the first commit that is kept, if
+// retention has removed earlier ones.
+func (s *service) base(ctx context.Context, t *timeline, l *archive.Line) ([]keptImage, error) {
+	if len(t.commits) > 0 || l.Sequence == 1 || l.Checkpoint == nil {
+		return nil, nil
+	}
+	new := map[archive.ScopeRef][]string{}
+	for _, c := range l.Changes {
+		new[archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}] = c.Added
+	}
+	scopes := slices.DeleteFunc(slices.Clone(l.Checkpoint.Scopes), func(sc archive.ScopeState) bool { return sc.Digest == "" })
+	found, err := s.lists.all(ctx, l.RegionID, scopes)
+	if err != nil {
+		return nil, err
+	}
+	var list []keptImage
+	for i, images := range found {
+		ref := archive.ScopeRef{ClusterID: scopes[i].ClusterID, InstanceType: scopes[i].InstanceType}
+		for j, im := range images {
+			if j > 0 && images[j-1].ImageID == im.ImageID {
+				continue
+			}
+			if _, isNew := slices.BinarySearch(new[ref], im.ImageID); !isNew {
+				list = append(list, keptImage{ref, im.ImageID})
+			}
+		}
+	}
+	return list, nil
+}
+
+// found works out the difference of a change whose commit could not give it.
+// Which fields changed is not known; who came and went is.
+func (s *service) found(ctx context.Context, t *timeline, region string, c archive.Change) (archive.Change, error) {
+	images, err := s.lists.get(ctx, region, archive.ScopeState{ClusterID: c.ClusterID, InstanceType: c.InstanceType, Digest: c.Digest})
+	if err != nil {
+		return c, err
+	}
+	before := t.members(archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType})
+	for _, im := range images {
+		at, had := slices.BinarySearch(before, im.ImageID)
+		if had {
+			before = slices.Delete(before, at, at+1)
+		} else if len(c.Added) == 0 || c.Added[len(c.Added)-1] != im.ImageID {
+			c.Added = append(c.Added, im.ImageID)
+		}
+	}
+	c.Removed = before
+	return c, nil
+}
+
+// visible drops changes of withheld fields.
+func (s *schema) visible(changes []catalog.FieldChange) []catalog.FieldChange {
+	if len(s.withheld) == 0 {
+		return changes
+	}
+	return slices.DeleteFunc(slices.Clone(changes), func(c catalog.FieldChange) bool {
+		return c.Field == "" || slices.ContainsFunc(s.withheld, func(w string) bool { return sameTop(w, c.Field) })
+	})
+}
+
+// upTo is the number of events up to a commit.
+func (t *timeline) upTo(sequence int64) int32 {
+	last, _ := slices.BinarySearchFunc(t.commits, sequence+1, func(c commitTime, n int64) int { return int(c.sequence - n) })
+	n, _ := slices.BinarySearchFunc(t.events, int32(last), func(e event, commit int32) int { return int(e.commit - commit) })
+	return int32(n)
+}
