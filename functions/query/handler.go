@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"community-images/shared/archive"
+	"community-images/shared/config"
+	"community-images/shared/fcrun"
+	"community-images/shared/ossbucket"
+	"community-images/shared/query"
+)
+
+// newHandler connects the lookups with the archive in OSS.
+func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (http.Handler, error) {
+	keys, err := archive.NewKeys(conf.OSS.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := ossbucket.New(ossbucket.Options{
+		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
+		// An answer is due within seconds; query falls back on what it has.
+		ConnectTimeout: time.Second, ReadTimeout: 2 * time.Second,
+		Credentials: func(context.Context) (ossbucket.Credentials, error) {
+			return ossbucket.Credentials(credentials.Newest()), nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return query.New(query.Options{
+		Archive: archive.New(bucket, keys), Regions: conf.Regions, MaxStale: conf.MaxStale, HeadTTL: conf.HeadTTL,
+		Redact: conf.Redact, Gzip: conf.Gzip, Version: version, RequestID: fcrun.RequestID,
+		Report: func(ctx context.Context, _ string, err error) {
+			log.Error("lookup failed", fcrun.RequestField(ctx), zap.Error(err))
+		},
+	}), nil
+}
