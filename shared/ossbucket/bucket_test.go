@@ -1,0 +1,57 @@
+package ossbucket_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/ossbucket"
+	"community-images/shared/ossbucket/osstest"
+)
+
+var _ archive.Bucket = (*ossbucket.Bucket)(nil)
+
+// open returns a bucket of an endpoint; change may alter its options.
+func open(t testing.TB, e *osstest.Endpoint, change func(*ossbucket.Options)) *ossbucket.Bucket {
+	t.Helper()
+	options := ossbucket.Options{
+		Endpoint: e.URL, Bucket: e.Bucket, FirstDelay: time.Microsecond, MaxDelay: time.Millisecond,
+		Credentials: func(context.Context) (ossbucket.Credentials, error) {
+			return ossbucket.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
+		},
+	}
+	if change != nil {
+		change(&options)
+	}
+	b, err := ossbucket.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestConforms(t *testing.T) {
+	t.Parallel()
+	v4 := func(o *ossbucket.Options) { o.Region = "cn-hangzhou" }
+	for name, c := range map[string]struct {
+		onDisk bool
+		change func(*ossbucket.Options)
+	}{
+		"in memory, signature version 1":      {false, nil},
+		"in memory, signature version 4":      {false, v4},
+		"on a directory, signature version 4": {true, v4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			buckettest.Conformance(t, func(t *testing.T) archive.Bucket {
+				dir := ""
+				if c.onDisk {
+					dir = t.TempDir()
+				}
+				return open(t, osstest.Start(t, dir), c.change)
+			})
+		})
+	}
+}

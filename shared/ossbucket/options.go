@@ -1,0 +1,133 @@
+package ossbucket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aliyun/aliyun-oss-go-sdk/oss"
+)
+
+// Credentials sign requests.
+type Credentials struct {
+	AccessKeyID     string
+	AccessKeySecret string
+	SecurityToken   string // of STS; empty with a permanent key
+}
+
+// Options say which bucket, and how to reach it.
+type Options struct {
+	// Endpoint is a URL or a host: "https://oss-cn-hangzhou.aliyuncs.com",
+	// "http://127.0.0.1:9000". A bare host is reached over https. The bucket
+	// becomes part of the host name, except at an IP address, "localhost" or a
+	// name without a dot, where it is the first step of the path.
+	Endpoint string
+
+	// Region, "cn-hangzhou", switches to signature version 4, which OSS demands
+	// for buckets made since September 2025. If it is empty it is taken from an
+	// endpoint of the form oss-<region>[-internal].aliyuncs.com; with any other
+	// endpoint requests are signed with version 1.
+	Region string
+
+	Bucket string
+
+	PathStyle bool // the bucket is a step of the path at any endpoint
+	CNAME     bool // the endpoint is a domain bound to the bucket
+
+	// Credentials is asked before every try of every request, with the context
+	// of the call, so that rotated and per-invocation credentials are used.
+	Credentials func(ctx context.Context) (Credentials, error)
+
+	ConnectTimeout time.Duration // default 3 s; not used with a Transport
+	ReadTimeout    time.Duration // without a byte in either direction, then the try has failed; default 15 s
+
+	MaxObject int64 // bytes; reading a larger object is an error; default 256 MiB
+
+	// Transport replaces the default connection pool. It must not ask for
+	// compressed answers, which OSS gives without length and etag.
+	Transport http.RoundTripper
+
+	Tries      int           // of a request that may be repeated; default 3
+	FirstDelay time.Duration // the longest pause before the second try; default 50 ms; it doubles from try to try
+	MaxDelay   time.Duration // default 1 s
+}
+
+func (o Options) withDefaults() Options {
+	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 3*time.Second)
+	o.ReadTimeout = cmp.Or(o.ReadTimeout, 15*time.Second)
+	o.MaxObject = cmp.Or(o.MaxObject, 256<<20)
+	o.Tries = cmp.Or(o.Tries, 3)
+	o.FirstDelay = cmp.Or(o.FirstDelay, 50*time.Millisecond)
+	o.MaxDelay = cmp.Or(o.MaxDelay, time.Second)
+	if o.Transport == nil {
+		o.Transport = &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         (&net.Dialer{Timeout: o.ConnectTimeout}).DialContext,
+			TLSHandshakeTimeout: 2 * o.ConnectTimeout,
+			MaxIdleConnsPerHost: 64,
+			IdleConnTimeout:     50 * time.Second, // OSS closes after 60
+			DisableCompression:  true,
+		}
+	}
+	return o
+}
+
+// aliyunHost names the region, unless it is one of the acceleration endpoints.
+var aliyunHost = regexp.MustCompile(`^oss-([a-z]+-[a-z0-9-]+?)(-internal)?\.aliyuncs\.com$`)
+
+// resolve checks the options and completes endpoint, region and style.
+func (o Options) resolve() (Options, error) {
+	if err := oss.CheckBucketName(o.Bucket); err != nil {
+		return o, fmt.Errorf("bucket %q is not 3 to 63 lower-case letters, digits and inner hyphens", o.Bucket)
+	}
+	if o.Credentials == nil {
+		return o, errors.New("no credentials given")
+	}
+	if !strings.Contains(o.Endpoint, "://") {
+		o.Endpoint = "https://" + o.Endpoint
+	}
+	u, err := url.Parse(o.Endpoint)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		return o, errors.New("endpoint is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return o, fmt.Errorf("endpoint has scheme %q; it may be http or https", u.Scheme)
+	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		return o, fmt.Errorf("endpoint at %q is more than a scheme, a host and a port", u.Host)
+	}
+	o.Endpoint = u.Scheme + "://" + u.Host
+	host := u.Hostname()
+	_, notIP := netip.ParseAddr(host)
+	o.PathStyle = o.PathStyle || !o.CNAME && (notIP == nil || !strings.Contains(host, "."))
+	if m := aliyunHost.FindStringSubmatch(host); m != nil && o.Region == "" && m[1] != "accelerate-overseas" {
+		o.Region = m[1]
+	}
+	o.Region = strings.TrimPrefix(o.Region, "oss-")
+	return o.withDefaults(), nil
+}
+
+// client returns an SDK client that signs with one set of credentials. The
+// SDK's own hook for credentials does not know the context of the call, and a
+// client is a cheap thing: connections belong to the HTTP client.
+func (b *Bucket) client(c Credentials) (*oss.Bucket, error) {
+	options := []oss.ClientOption{
+		oss.HTTPClient(b.http), oss.SecurityToken(c.SecurityToken), oss.EnableCRC(false), // checked here, for reads too
+		oss.ForcePathStyle(b.options.PathStyle), oss.UseCname(b.options.CNAME),
+	}
+	if b.options.Region != "" {
+		options = append(options, oss.AuthVersion(oss.AuthV4), oss.Region(b.options.Region))
+	}
+	client, err := oss.New(b.options.Endpoint, c.AccessKeyID, c.AccessKeySecret, options...)
+	if err != nil {
+		return nil, err
+	}
+	return client.Bucket(b.options.Bucket)
+}

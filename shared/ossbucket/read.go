@@ -1,0 +1,145 @@
+package ossbucket
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc64"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aliyun/aliyun-oss-go-sdk/oss"
+)
+
+var crcTable = crc64.MakeTable(crc64.ECMA)
+
+// Get implements archive.Reader.
+func (b *Bucket) Get(ctx context.Context, key, etag string) (data []byte, current string, err error) {
+	err = b.repeat(ctx, "getting", key, func(x *exchange) error {
+		options := b.common(x)
+		if etag != "" {
+			options = append(options, oss.IfNoneMatch(etag))
+		}
+		data, err = x.get(key, options)
+		switch current = x.header.Get(oss.HTTPHeaderEtag); {
+		case x.status == http.StatusNotModified && etag != "":
+			data, current, err = nil, etag, nil
+		case err == nil && etag != "" && current == etag:
+			data = nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return data, current, nil
+}
+
+// GetFrom implements archive.Reader.
+func (b *Bucket) GetFrom(ctx context.Context, key string, offset int64) (data []byte, err error) {
+	if offset < 0 {
+		return nil, fmt.Errorf("getting %q: offset %d is negative", key, offset)
+	}
+	err = b.repeat(ctx, "getting", key, func(x *exchange) error {
+		options := b.common(x)
+		if offset > 0 {
+			// Without the second header OSS answers a range beyond the end with everything.
+			options = append(options, oss.NormalizedRange(fmt.Sprintf("%d-", offset)), oss.RangeBehavior("standard"))
+		}
+		data, err = x.get(key, options)
+		switch {
+		case x.status == http.StatusRequestedRangeNotSatisfiable && offset > 0:
+			data, err = []byte{}, nil
+		case x.status == http.StatusPartialContent && err == nil:
+			err = checkRange(x.header.Get("Content-Range"), offset, int64(len(data)))
+		case err == nil: // the range was ignored
+			data = data[min(offset, int64(len(data))):]
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
+// get reads an object or a range of it, to the end.
+func (x *exchange) get(key string, options []oss.Option) ([]byte, error) {
+	result, err := x.oss.DoGetObject(&oss.GetObjectRequest{ObjectKey: key}, options)
+	if err != nil {
+		return nil, err
+	}
+	defer result.Response.Close()
+	if x.status != http.StatusOK && x.status != http.StatusPartialContent {
+		return nil, fmt.Errorf("OSS answers %d", x.status)
+	}
+	var buf bytes.Buffer
+	length, _ := strconv.ParseInt(x.header.Get(oss.HTTPHeaderContentLength), 10, 64)
+	buf.Grow(int(min(max(length, 0), 16<<20)) + bytes.MinRead) // a length is only a claim
+	if _, err := buf.ReadFrom(result.Response.Body); err != nil {
+		return nil, err
+	}
+	if x.status == http.StatusOK {
+		if err := x.checkCRC(buf.Bytes()); err != nil {
+			return nil, err
+		}
+	}
+	return buf.Bytes(), nil
+}
+
+// checkCRC compares the bytes of a whole object with what OSS says of it.
+func (x *exchange) checkCRC(data []byte) error {
+	said := x.header.Get(oss.HTTPHeaderOssCRC64)
+	if said == "" {
+		return nil
+	}
+	if sum := strconv.FormatUint(crc64.Checksum(data, crcTable), 10); sum != said {
+		return &brokenError{fmt.Sprintf("the CRC-64 is %s, OSS says %s", sum, brief(said))}
+	}
+	return nil
+}
+
+// checkRange demands "bytes <offset>-<end>/<size>" up to the last byte.
+func checkRange(header string, offset, length int64) error {
+	want := fmt.Sprintf("bytes %d-%d/%d", offset, offset+length-1, offset+length)
+	if header != want {
+		return &brokenError{fmt.Sprintf("the range is %q, want %q", brief(header), want)}
+	}
+	return nil
+}
+
+// List implements archive.Reader.
+func (b *Bucket) List(ctx context.Context, prefix string) ([]string, error) {
+	keys := []string{}
+	for token := ""; ; {
+		var page oss.ListObjectsResultV2
+		err := b.repeat(ctx, "listing", prefix, func(x *exchange) (err error) {
+			options := append(b.common(x), oss.Prefix(prefix), oss.MaxKeys(1000))
+			if token != "" {
+				options = append(options, oss.ContinuationToken(token))
+			}
+			page, err = x.oss.ListObjectsV2(options...)
+			if err == nil && page.IsTruncated && (page.NextContinuationToken == "" || page.NextContinuationToken == token) {
+				err = errors.New("OSS says that the list goes on and not where")
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range page.Objects {
+			if !strings.HasPrefix(o.Key, prefix) {
+				return nil, fmt.Errorf("listing %q: OSS answers with key %q", prefix, brief(o.Key))
+			}
+			keys = append(keys, o.Key)
+		}
+		if !page.IsTruncated {
+			slices.Sort(keys)
+			return slices.Compact(keys), nil
+		}
+		token = page.NextContinuationToken
+	}
+}
