@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -187,6 +188,58 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}
+}
+
+// Whatever is changed of what a signed request means, it is refused. The case
+// of a percent-encoding (%3a for %3A) means nothing: parameters are signed by
+// value.
+func TestEveryChangeIsNoticed(t *testing.T) {
+	t.Parallel()
+	refused := func(what string, r *http.Request, now time.Time) {
+		lookup := func(id string) (string, bool) {
+			return map[string]string{"YourAccessKeyId": "YourAccessKeySecret", "testid": "testsecret"}[id], true
+		}
+		if sig, err := Verify(r, nil, lookup, now); err == nil {
+			t.Errorf("%s: accepted as %+v", what, sig)
+		}
+	}
+	each := func(s string, try func(changed string)) {
+		for i := range len(s) {
+			for _, c := range []byte{s[i] ^ 1, s[i] ^ 0x20} {
+				if c > ' ' && c < 0x7f && c != '#' {
+					try(s[:i] + string(c) + s[i+1:])
+				}
+			}
+			try(s[:i] + s[i+1:])
+		}
+	}
+	for name, values := range acs3Example().Header {
+		each(values[0], func(changed string) {
+			r := acs3Example()
+			r.Header.Set(name, changed)
+			refused(name+": "+changed, r, acs3Time)
+		})
+	}
+	each(acs3Example().URL.RawQuery, func(changed string) {
+		r := acs3Example()
+		r.URL.RawQuery = changed
+		refused("query: "+changed, r, acs3Time)
+	})
+	each(acs3Example().Host, func(changed string) {
+		r := acs3Example()
+		r.Host = changed
+		refused("host: "+changed, r, acs3Time)
+	})
+	head, query, _ := strings.Cut(rpc1Examples[0].url, "?")
+	original, _ := url.ParseQuery(query)
+	each(query, func(changed string) {
+		if values, err := url.ParseQuery(changed); err == nil && cmp.Equal(values, original) {
+			return
+		}
+		r := httptest.NewRequest(http.MethodGet, head, nil)
+		r.URL.RawQuery = changed
+		refused("query: "+changed, r, time.Date(2023, 3, 13, 8, 34, 30, 0, time.UTC))
+	})
 }
 
 func TestClocksMayDifferByFifteenMinutes(t *testing.T) {

@@ -53,9 +53,9 @@ type Options struct {
 	CallTimeout time.Duration
 	// MaxBody bounds an answer, in bytes.
 	MaxBody int64
-	// MaxIdle is the number of idle connections that are kept for each
-	// endpoint: at least the number of concurrent calls, or connections are
-	// opened anew all the time.
+	// MaxIdle is the number of connections to each endpoint: no more are
+	// opened, and all of them are kept while idle. More concurrent calls than
+	// that wait for one another, within their CallTimeout.
 	MaxIdle int
 	// Pace is called before every page of a listing but the first, and may
 	// block: the caller counts one call for a listing, whose length it does not

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"community-images/shared/catalog"
@@ -141,7 +142,9 @@ func (l *Listing) add(p *page, home string, number int, known map[string]int) (r
 const ahead = 16
 
 // readAhead begins to read the pages from the second to the last. The returned
-// read waits for one of them; stop ends what is still under way.
+// read waits for one of them; stop ends what is still under way and returns
+// when it has ended. No more calls are under way than there are connections:
+// waiting for one would count against a page's time-out.
 func (c *Client) readAhead(ctx context.Context, regionID string, last int) (read func(int) (*page, error), stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	type result struct {
@@ -154,27 +157,32 @@ func (c *Client) readAhead(ctx context.Context, regionID string, last int) (read
 	}
 	var next atomic.Int64
 	next.Store(1)
-	for range min(ahead, last-1) {
-		go func() {
-			for number := int(next.Add(1)); number <= last; number = int(next.Add(1)) {
+	var workers sync.WaitGroup
+	for range min(ahead, last-1, c.options.MaxIdle) {
+		workers.Go(func() {
+			for number := int(next.Add(1)); number <= last && ctx.Err() == nil; number = int(next.Add(1)) {
 				p, err := c.readPage(ctx, regionID, number)
 				results[number] <- result{p, err}
 			}
-		}()
+		})
 	}
 	return func(number int) (*page, error) {
 		if number > last { // the fleet has grown meanwhile
 			return c.readPage(ctx, regionID, number)
 		}
-		r := <-results[number]
-		return r.page, r.err
-	}, cancel
+		select {
+		case r := <-results[number]:
+			return r.page, r.err
+		case <-ctx.Done(): // then nobody may be reading that page
+			return nil, &Error{Op: opClusters, RegionID: regionID, Class: Canceled, Err: ctx.Err()}
+		}
+	}, func() { cancel(); workers.Wait() }
 }
 
 func (c *Client) readPage(ctx context.Context, regionID string, number int) (*page, error) {
 	if number > 1 {
 		if err := c.options.Pace(ctx); err != nil {
-			return nil, fmt.Errorf("waiting for page %d of the clusters of %q: %w", number, regionID, err)
+			return nil, &Error{Op: opClusters, RegionID: regionID, Class: Canceled, Err: fmt.Errorf("waiting to ask for page %d: %w", number, err)}
 		}
 	}
 	n, size := strconv.Itoa(number), strconv.Itoa(pageSize)

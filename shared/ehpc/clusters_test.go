@@ -3,9 +3,12 @@ package ehpc_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -195,5 +198,55 @@ func TestFailedPageFailsTheListing(t *testing.T) {
 	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
 	if e := fault(t, err); e.Class != ehpc.Throttled || len(got.Clusters) != 0 || endpoint.Calls() != 3 {
 		t.Errorf("%d clusters, %v, %d calls", len(got.Clusters), err, endpoint.Calls())
+	}
+}
+
+func TestPagesKeepToThePaceAndTheConnections(t *testing.T) {
+	t.Parallel()
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(500)), Latency: time.Millisecond})
+	var paced atomic.Int64
+	c := connect(t, endpoint, ehpc.Options{MaxIdle: 3, Pace: func(context.Context) error { paced.Add(1); return nil }})
+	got, err := c.ListClusters(context.Background(), "cn-hangzhou")
+	if err != nil || len(got.Clusters) != 500 || endpoint.Calls() != 10 || paced.Load() != 9 || endpoint.MostInFlight() > 3 {
+		t.Errorf("%d clusters, %v, %d calls, %d paced, %d at once", len(got.Clusters), err, endpoint.Calls(), paced.Load(), endpoint.MostInFlight())
+	}
+	refused := errors.New("no time is left")
+	c = connect(t, endpoint, ehpc.Options{Pace: func(context.Context) error { return refused }})
+	_, err = c.ListClusters(context.Background(), "cn-hangzhou")
+	if e := fault(t, err); e.Class != ehpc.Canceled || !errors.Is(err, refused) {
+		t.Errorf("%+v", e)
+	}
+}
+
+// Nothing is under way any more when a listing has failed.
+func TestFailedListingLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	var running atomic.Int64
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(900)), Fault: func(c ehpctest.Call) *ehpctest.Fault {
+		switch c.Page {
+		case "1":
+			return nil
+		case "2":
+			return &ehpctest.Fault{Status: 503, Code: "ServiceUnavailable"}
+		}
+		return &ehpctest.Fault{Delay: time.Minute}
+	}})
+	c := connect(t, endpoint, ehpc.Options{Credentials: func(context.Context) (ehpc.Credentials, error) {
+		running.Add(1)
+		return ehpc.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, nil
+	}})
+	began := time.Now()
+	_, err := c.ListClusters(context.Background(), "cn-hangzhou")
+	if e := fault(t, err); e.Class != ehpc.Temporary {
+		t.Errorf("%+v", e)
+	}
+	after := running.Load()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err = c.ListClusters(ctx, "cn-hangzhou"); fault(t, err).Class != ehpc.Canceled {
+		t.Error(err)
+	}
+	if n := running.Load(); n != after+1 || time.Since(began) > 10*time.Second {
+		t.Errorf("%d calls began after the listing had failed, in %v", n-after-1, time.Since(began))
 	}
 }

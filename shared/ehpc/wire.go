@@ -42,14 +42,17 @@ var (
 	errNoKey    = errors.New("there is no access key")
 )
 
-func newWire(maxIdle int, maxBody int64) *wire {
+func newWire(maxConns int, maxBody int64) *wire {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &wire{maxBody: maxBody, transport: &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dialer.DialContext,
 		TLSHandshakeTimeout: 10 * time.Second,
-		MaxIdleConnsPerHost: maxIdle,
-		IdleConnTimeout:     90 * time.Second,
+		MaxIdleConnsPerHost: maxConns,
+		// A call that is still dialling takes a connection that becomes free
+		// before; its own is then one too many. This makes the bound hold.
+		MaxConnsPerHost: maxConns,
+		IdleConnTimeout: 90 * time.Second,
 		// Unpacking would cost more than the signed call itself.
 		DisableCompression: true,
 	}}

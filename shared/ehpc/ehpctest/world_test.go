@@ -138,7 +138,7 @@ func TestWorldDrifts(t *testing.T) {
 	seen := map[string]int{}
 	before := map[string]*catalog.Image{}
 	fleets := map[int]bool{}
-	for tick := range 40 {
+	for tick := range 20 {
 		now := map[string]*catalog.Image{}
 		for _, region := range worldRegions {
 			q := Question{RegionID: region.id, ClusterID: "ehpc-hz-b8LmW0sT5e", InstanceType: "ecs.gn7i-c32g1.8xlarge"}
@@ -220,7 +220,7 @@ func TestOneTickInFiveIsTrouble(t *testing.T) {
 
 func TestSizedHasTheSizeOfTheFigures(t *testing.T) {
 	t.Parallel()
-	s := NewSized("cn-hangzhou", 100, 200, 1000)
+	s := NewSized("cn-hangzhou", 20, 200, 1000)
 	ask := func(cluster string) string {
 		images, ok := s.Images(Question{ClusterID: cluster})
 		if !ok || !json.Valid(images.Array) {
@@ -230,7 +230,7 @@ func TestSizedHasTheSizeOfTheFigures(t *testing.T) {
 	}
 	first := map[string]string{}
 	distinct := map[string]bool{}
-	for i := range 100 {
+	for i := range 20 {
 		id := fmt.Sprintf("ehpc-hz-%010d", i)
 		first[id] = ask(id)
 		distinct[first[id]] = true
@@ -238,7 +238,7 @@ func TestSizedHasTheSizeOfTheFigures(t *testing.T) {
 			t.Fatalf("a list has %d bytes", n)
 		}
 	}
-	if len(distinct) != sizedLists || len(s.Clusters("")) != 100 {
+	if len(distinct) != sizedLists || len(s.Clusters("")) != 20 {
 		t.Errorf("%d lists for %d clusters", len(distinct), len(s.Clusters("")))
 	}
 	s.Next()
