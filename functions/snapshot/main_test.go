@@ -1,0 +1,324 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"community-images/shared/archive"
+	"community-images/shared/ehpc/ehpctest"
+	"community-images/shared/fcrun/fctest"
+	"community-images/shared/ossbucket"
+	"community-images/shared/ossbucket/osstest"
+)
+
+const region = "cn-hangzhou"
+
+// world is everything around the two functions.
+type world struct {
+	t    *testing.T
+	data *ehpctest.Fixed
+	ehpc *ehpctest.Endpoint
+	oss  *osstest.Endpoint
+	url  string // of E-HPC
+
+	mu   sync.Mutex
+	logs []string
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, oss: osstest.Start(t, ""), data: &ehpctest.Fixed{
+		RegionList:   []ehpctest.Region{{RegionID: region}},
+		ClusterLists: map[string][]json.RawMessage{region: {json.RawMessage(`{"Id":"ehpc-hz-1","Name":"one","RegionId":"cn-hangzhou","InstanceType":"ecs.c7.large"}`)}},
+		ImageLists:   map[ehpctest.Question]string{},
+		Bodies:       map[ehpctest.Question]string{},
+	}}
+	w.offer("v1")
+	w.ehpc = ehpctest.New(ehpctest.Options{Data: w.data, Keys: map[string]ehpctest.Key{w.oss.Key.ID: {Secret: w.oss.Key.Secret, Token: w.oss.Key.Token}}})
+	server, err := ehpctest.Listen(w.ehpc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	w.url = server.URL
+	return w
+}
+
+// offer sets the images of every scope: one that stays and one that is named.
+func (w *world) offer(version string) {
+	list := fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":"m-%s","Status":"Available"}]`, version)
+	for _, q := range []ehpctest.Question{{}, {ClusterID: "ehpc-hz-1"}, {ClusterID: "ehpc-hz-1", InstanceType: "ecs.c7.large"}} {
+		q.RegionID = region
+		w.data.ImageLists[q] = list
+	}
+}
+
+func (w *world) env() []string {
+	return []string{"OSS_ENDPOINT=" + w.oss.URL, "OSS_BUCKET=" + w.oss.Bucket, "EHPC_REGIONS=" + region, "EHPC_ENDPOINT=" + w.url,
+		"SNAPSHOT_QPS=1000", "SNAPSHOT_SHRINK_GUARD=100", "QUERY_HEAD_TTL=0s"}
+}
+
+// start runs a function's real binary.
+func (w *world) start(name string) *fctest.Function {
+	w.t.Helper()
+	f, err := fctest.Start(w.t.Context(), fctest.Binary(w.t, "community-images/functions/"+name), fctest.Options{
+		Env: w.env(), Timeout: 30 * time.Second, Credentials: fctest.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
+		Output: func(line string) {
+			w.mu.Lock()
+			w.logs = append(w.logs, line)
+			w.mu.Unlock()
+		},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(f.Stop)
+	return f
+}
+
+const tick = `{"triggerTime":"2026-11-23T09:00:00Z","triggerName":"schedule","payload":""}`
+
+// report is the part of a run's answer that the tests look at.
+type report struct {
+	RunID   string `json:"RunId"`
+	Regions []struct {
+		Sequence  int64
+		Committed bool
+		Counts    archive.Counts
+		Stored    int
+	}
+}
+
+func (w *world) snapshot(f *fctest.Function) report {
+	w.t.Helper()
+	response, err := f.Invoke(w.t.Context(), []byte(tick))
+	if err != nil || response.Error != nil {
+		w.t.Fatal(err, response.Error)
+	}
+	var r report
+	if err := json.Unmarshal(response.Payload, &r); err != nil || len(r.Regions) != 1 || r.RunID != response.RequestID {
+		w.t.Fatalf("%s: %v", response.Payload, err)
+	}
+	return r
+}
+
+// get asks the query function through FC's HTTP trigger.
+func (w *world) get(f *fctest.Function, target string) (int, string) {
+	recorder := httptest.NewRecorder()
+	f.HTTPHandler().ServeHTTP(recorder, httptest.NewRequest("GET", target, nil))
+	return recorder.Code, recorder.Body.String()
+}
+
+// verify proves the bucket; orphans are what dead runs left.
+func (w *world) verify() *archive.Audit {
+	w.t.Helper()
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket, Credentials: func(context.Context) (ossbucket.Credentials, error) {
+		return ossbucket.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
+	}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	keys, err := archive.NewKeys("community-images")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	audit, err := archive.New(bucket, keys).Verify(context.Background(), region)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return audit
+}
+
+func TestReferencePageComesBackFieldForField(t *testing.T) {
+	t.Parallel()
+	sample, err := os.ReadFile("../../shared/ehpc/testdata/sample.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	w.data.Bodies[ehpctest.Question{RegionID: region}] = string(sample)
+	w.snapshot(w.start("snapshot"))
+	status, body := w.get(w.start("query"), "/v1/images")
+	var got struct{ Images []map[string]any }
+	var want struct {
+		Images struct{ ImageInfo []map[string]any }
+	}
+	if err := json.Unmarshal([]byte(body), &got); err != nil || status != 200 {
+		t.Fatal(status, body)
+	}
+	if err := json.Unmarshal(sample, &want); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.Images.ImageInfo, got.Images); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRequestsOfARun pins what a first, an unchanged and a changed run ask of
+// OSS.
+func TestRequestsOfARun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.start("snapshot")
+	for _, step := range []struct{ name, offer, writes string }{
+		{"a first run", "v1", "PUT clusters 3, POST log 1, PUT head 1"},
+		{"an unchanged run", "v1", "PUT head 1"},
+		{"a changed run", "v2", "PUT clusters 3, POST log 1, PUT head 1"},
+	} {
+		w.offer(step.offer)
+		w.oss.Requests()
+		w.snapshot(f)
+		if got := writes(w.oss.Requests()); got != step.writes {
+			t.Errorf("%s writes %s, want %s", step.name, got, step.writes)
+		}
+	}
+	var done int
+	for _, line := range w.logs {
+		var entry struct{ Message, RequestID string }
+		if err := json.Unmarshal([]byte(line), &entry); err == nil && entry.Message == "snapshot done" && entry.RequestID != "" {
+			done++
+		}
+	}
+	if done != 3 {
+		t.Errorf("three runs wrote %d summary lines:\n%s", done, strings.Join(w.logs, "\n"))
+	}
+}
+
+// writes counts the requests that change something, by kind of object.
+func writes(requests string) string {
+	counts := map[string]int{}
+	for line := range strings.SplitSeq(requests, "\n") {
+		for _, kind := range []string{"PUT clusters", "POST log", "PUT head"} {
+			method, object, _ := strings.Cut(kind, " ")
+			if strings.HasPrefix(line, method+" ") && strings.Contains(line, "/"+object) {
+				counts[kind]++
+			}
+		}
+	}
+	var out []string
+	for _, kind := range []string{"PUT clusters", "POST log", "PUT head"} {
+		if n := counts[kind]; n > 0 {
+			out = append(out, fmt.Sprintf("%s %d", kind, n))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// TestTwoRunsAtOnce runs two instances on one region at the same time, each
+// with something of its own to commit.
+func TestTwoRunsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var group sync.WaitGroup
+	for _, clusters := range []string{`["ehpc-hz-1"]`, `[]`} {
+		f := w.start("snapshot")
+		group.Go(func() {
+			response, err := f.Invoke(t.Context(), []byte(`{"clusters":`+clusters+`}`))
+			if err != nil || response.Error != nil {
+				t.Error(err, response.Error)
+			}
+		})
+	}
+	group.Wait()
+	w.snapshot(w.start("snapshot"))
+	if audit := w.verify(); len(audit.Faults) > 0 || audit.Commits < 1 || audit.Commits > 2 {
+		t.Errorf("audit is %+v", audit)
+	}
+}
+
+// TestKilledAtEveryRequest kills the real binary with SIGKILL at every request
+// it makes to OSS, before and after the request took place. After each, a
+// lookup shows one whole state, and the next run goes on unaided.
+func TestKilledAtEveryRequest(t *testing.T) {
+	t.Parallel()
+	for _, applied := range []bool{false, true} {
+		for k := int64(1); ; k++ {
+			w := newWorld(t)
+			f := w.start("snapshot")
+			w.snapshot(f)
+			w.offer("v2")
+			died, n := false, int64(0)
+			w.oss.SetFault(func(osstest.Request) *osstest.Fault {
+				if n++; n != k {
+					return nil
+				}
+				died = true
+				if !applied {
+					f.Kill()
+				} else {
+					go f.Kill()
+				}
+				return &osstest.Fault{Reset: true, Applied: applied}
+			})
+			_, err := f.Invoke(t.Context(), []byte(tick))
+			w.oss.SetFault(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !died {
+				if k < 9 {
+					t.Errorf("a changed run of three scopes makes only %d requests", k-1)
+				}
+				break
+			}
+			q := w.start("query")
+			if _, ids := w.get(q, "/v1/images?ClusterId=*&InstanceType=*&format=ids"); ids != "m-stays\nm-v1\n" && ids != "m-stays\nm-v2\n" && ids != "m-v1\nm-stays\n" && ids != "m-v2\nm-stays\n" {
+				t.Errorf("killed at request %d: a lookup shows %q", k, ids)
+			}
+			w.snapshot(w.start("snapshot"))
+			if _, ids := w.get(q, "/v1/images?ClusterId=*&InstanceType=*&format=ids"); !strings.Contains(ids, "m-v2") || strings.Contains(ids, "m-v1") {
+				t.Errorf("killed at request %d: after the next run a lookup shows %q", k, ids)
+			}
+			if audit := w.verify(); len(audit.Faults) > 0 || len(audit.Orphans) > 0 {
+				t.Errorf("killed at request %d: %+v", k, audit)
+			}
+		}
+	}
+}
+
+// TestNothingLeaks plants secrets and looks for them in everything that is
+// printed, stored and answered, through faults of every kind.
+func TestNothingLeaks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.start("snapshot")
+	var said []string
+	invoke := func() {
+		response, err := f.Invoke(t.Context(), []byte(tick))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said = append(said, string(response.Payload))
+		if response.Error != nil {
+			said = append(said, response.Error.Error())
+		}
+	}
+	invoke()
+	w.oss.SetFault(func(r osstest.Request) *osstest.Fault {
+		return &osstest.Fault{Status: 403, Code: "SignatureDoesNotMatch", Message: fmt.Sprint(r.Header)}
+	})
+	invoke()
+	w.oss.SetFault(nil)
+	w.ehpc.SetKeys(nil)
+	invoke()
+	_, body := w.get(w.start("query"), "/v1/images")
+	said = append(said, body)
+	w.mu.Lock()
+	said = append(said, w.logs...)
+	w.mu.Unlock()
+	for _, text := range said {
+		for _, secret := range []string{w.oss.Key.Secret, w.oss.Key.Token} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%q is in %s", secret, text)
+			}
+		}
+	}
+}
