@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"community-images/shared/fcrun/fctest"
+)
+
+func TestMain(m *testing.M) { os.Exit(fctest.Run(m)) }
+
+// compiled is a builder that compiles once for all tests.
+func compiled(t *testing.T) builder {
+	return func(context.Context, string) (binaries, error) {
+		return binaries{fctest.Binary(t, snapshotPackage), fctest.Binary(t, queryPackage)}, nil
+	}
+}
+
+// text is an io.Writer that may be read while it is written.
+type text struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (w *text) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.Write(p)
+}
+
+func (w *text) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.String()
+}
+
+// fast keeps the budget of E-HPC out of the tests' time.
+var fast = []string{"SNAPSHOT_QPS=1000", "FC_REGION=ignored", "OSS_BUCKET=ignored"}
+
+func TestOnceTwiceContinuesTheHistory(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for i, want := range []string{"tick 0 of the embedded E-HPC", "tick 1 of the embedded E-HPC"} {
+		var out, faults text
+		if code := run(t.Context(), []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 0 {
+			t.Fatalf("run %d: exit %d\n%s%s", i+1, code, out.String(), faults.String())
+		}
+		for _, says := range []string{want, "REGION  SEQUENCE", "cn-hangzhou", "cn-shanghai", "scopes asked in", "stored below", "| jq '"} {
+			if !strings.Contains(out.String(), says) {
+				t.Errorf("run %d does not say %q:\n%s", i+1, says, out.String())
+			}
+		}
+		rows := regexp.MustCompile(`(?m)^ *cn-\w+ +(\d+) `).FindAllStringSubmatch(out.String(), -1)
+		if len(rows) != 2 || rows[0][1] != string(rune('1'+i)) {
+			t.Errorf("run %d: sequences %v:\n%s", i+1, rows, out.String())
+		}
+		checkJQFile(t, out.String())
+	}
+}
+
+// checkJQFile reads the file that the jq line names.
+func checkJQFile(t *testing.T, out string) {
+	t.Helper()
+	found := regexp.MustCompile(`(?m)^  cat '([^']+)' \| jq`).FindStringSubmatch(out)
+	if found == nil {
+		t.Errorf("no jq line:\n%s", out)
+		return
+	}
+	data, err := os.ReadFile(found[1])
+	if err != nil || !bytes.Contains(data, []byte(`"Images":[{`)) {
+		t.Errorf("the object to look at: %v %.80s", err, data)
+	}
+}
+
+func TestServeAnswersItsOwnExamples(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out, faults text
+	ended := make(chan int)
+	dir := t.TempDir()
+	go func() {
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"}, fast, &out, &faults, compiled(t))
+	}()
+	waitFor(t, &out, "/v1/status'", ended)
+	lines := regexp.MustCompile(`(?m)^  curl '([^']+)'$`).FindAllStringSubmatch(out.String(), -1)
+	if len(lines) != 4 {
+		t.Fatalf("%d curl lines:\n%s", len(lines), out.String())
+	}
+	for i, line := range lines {
+		body := get(t, line[1])
+		if i == 0 && !regexp.MustCompile(`^m-\w+\n$`).MatchString(body) {
+			t.Errorf("%s prints %q, not one image id", line[1], body)
+		}
+	}
+	// The timer goes on, and a second run keeps off the directory.
+	waitFor(t, &out, "scopes asked in 0s", nil, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d \d+ scopes asked`))
+	var other text
+	if code := run(ctx, []string{"-once", "-data", dir}, nil, &other, &other, compiled(t)); code != 1 || !strings.Contains(other.String(), "is in use by another local run") {
+		t.Errorf("a second run on the directory: exit %d\n%s", code, other.String())
+	}
+	cancel()
+	if code := <-ended; code != 0 || faults.String() != "" || !strings.Contains(out.String(), "ended; the data stays in") {
+		t.Errorf("exit %d after Ctrl-C\n%s%s", code, out.String(), faults.String())
+	}
+}
+
+// waitFor waits until the output holds a text, or matches.
+func waitFor(t *testing.T, out *text, says string, ended <-chan int, or ...*regexp.Regexp) {
+	t.Helper()
+	deadline := time.After(60 * time.Second)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if strings.Contains(out.String(), says) || len(or) > 0 && or[0].MatchString(out.String()) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case code := <-ended:
+			t.Fatalf("ended with %d before it said %q:\n%s", code, says, out.String())
+		case <-deadline:
+			t.Fatalf("never said %q:\n%s", says, out.String())
+		}
+	}
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	if resp.StatusCode != 200 {
+		t.Errorf("%s: %d %s", url, resp.StatusCode, body)
+	}
+	return string(body)
+}
+
+// Each row is a way to call it wrongly, the exit code and what is said.
+func TestWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name  string
+		args  []string
+		env   []string
+		code  int
+		says  []string
+		lines int // 0: any number
+	}{
+		{"a port in use", []string{"-addr", taken.Addr().String(), "-data", t.TempDir()}, nil, 1,
+			[]string{"local: address " + taken.Addr().String() + " is in use; end what uses it, or choose another with -addr"}, 1},
+		{"an address that is none", []string{"-addr", "nowhere", "-data", t.TempDir()}, nil, 1, []string{"local: listening: "}, 1},
+		{"an unknown flag", []string{"-frobnicate"}, nil, 2, []string{"flag provided but not defined: -frobnicate", "-data directory"}, 0},
+		{"an argument", []string{"once"}, nil, 2, []string{`unexpected argument "once": everything is a flag`}, 1},
+		{"too fast a timer", []string{"-every", "10ms"}, nil, 2, []string{"-every 10ms is too short; allowed are 1s and longer"}, 1},
+		{"a file as the directory", []string{"-once", "-data", file}, nil, 1, []string{"making the data directory"}, 1},
+		{"the cloud without anything", []string{"-once", "-cloud", "-data", t.TempDir()}, nil, 1,
+			[]string{"-cloud needs OSS_BUCKET", "-cloud needs ALIBABA_CLOUD_ACCESS_KEY_ID", "-cloud needs ALIBABA_CLOUD_ACCESS_KEY_SECRET", "-cloud needs EHPC_REGIONS"}, 4},
+		{"the cloud with a bad setting", []string{"-once", "-cloud", "-data", t.TempDir()},
+			[]string{"OSS_BUCKET=b-1", "EHPC_REGIONS=cn-hangzhou", "ALIBABA_CLOUD_ACCESS_KEY_ID=a", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=b", "SNAPSHOT_QPS=x"}, 1,
+			[]string{`SNAPSHOT_QPS="x": is not a number in its range`}, 1},
+		{"help", []string{"-h"}, nil, 0, []string{"Usage: go run ./scripts/local", "-once", "-cloud", "-every", "-addr"}, 0},
+	} {
+		var out, faults text
+		code := run(t.Context(), row.args, row.env, &out, &faults, nil)
+		if code != row.code {
+			t.Errorf("%s: exit %d, want %d", row.name, code, row.code)
+		}
+		for _, says := range row.says {
+			if !strings.Contains(faults.String(), says) {
+				t.Errorf("%s: does not say %q:\n%s", row.name, says, faults.String())
+			}
+		}
+		if n := strings.Count(faults.String(), "\n"); row.lines > 0 && n != row.lines {
+			t.Errorf("%s: %d lines:\n%s", row.name, n, faults.String())
+		}
+	}
+}
+
+func TestADamagedTickIsTold(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "tick"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out, faults text
+	if code := run(t.Context(), []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 1 || !strings.Contains(faults.String(), "remove the file to begin anew") {
+		t.Errorf("exit %d\n%s", code, faults.String())
+	}
+}
+
+func TestWarningsAreShownReadably(t *testing.T) {
+	t.Parallel()
+	log, err := openLog(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.close()
+	log.add("FC Invoke Start RequestId: 1")
+	log.add(`{"time":"t","level":"info","message":"snapshot done","functionName":"snapshot"}`)
+	for range shownWarnings + 2 {
+		log.add(`{"time":"t","level":"warn","message":"scope failed","functionName":"snapshot","requestId":"1","scope":"a/b","code":"Throttling"}`)
+	}
+	shown := log.take()
+	if len(shown) != shownWarnings+1 || shown[0] != `snapshot: warn: scope failed code="Throttling" scope="a/b"` || !strings.HasPrefix(shown[shownWarnings], "and 2 more in ") {
+		t.Errorf("shown: %q", shown)
+	}
+	if len(log.take()) != 0 {
+		t.Error("shown twice")
+	}
+}

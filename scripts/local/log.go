@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// logFile keeps every line the functions print, and remembers the warnings
+// until they are shown.
+type logFile struct {
+	path string
+
+	mu       sync.Mutex
+	file     *os.File
+	warnings []string
+}
+
+func openLog(path string) (*logFile, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("opening the functions' log: %w", err)
+	}
+	return &logFile{path: path, file: file}, nil
+}
+
+func (l *logFile) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.file.Close()
+}
+
+// add takes a line of a function. Lines of the FC SDK are no JSON.
+func (l *logFile) add(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintln(l.file, line)
+	var entry map[string]any
+	if json.Unmarshal([]byte(line), &entry) != nil {
+		return
+	}
+	if level := entry["level"]; level == "warn" || level == "error" {
+		l.warnings = append(l.warnings, readable(entry))
+	}
+}
+
+// readable writes an entry as a person likes it: what happened, then the rest.
+func readable(entry map[string]any) string {
+	text := fmt.Sprintf("%v: %v: %v", entry["functionName"], entry["level"], entry["message"])
+	for _, name := range slices.Sorted(maps.Keys(entry)) {
+		switch name {
+		case "time", "functionName", "level", "message", "requestId", "upstreamRequestId", "stack":
+		default:
+			text += fmt.Sprintf(" %s=%q", name, fmt.Sprint(entry[name]))
+		}
+	}
+	return strings.ToValidUTF8(text, "?")
+}
+
+const shownWarnings = 8
+
+// take returns the warnings since the last time, the first ones in full.
+func (l *logFile) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	shown := l.warnings
+	if more := len(shown) - shownWarnings; more > 0 {
+		shown = append(shown[:shownWarnings:shownWarnings], fmt.Sprintf("and %d more in %s", more, l.path))
+	}
+	l.warnings = nil
+	return shown
+}

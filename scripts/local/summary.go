@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"community-images/shared/archive"
+	"community-images/shared/capture"
+)
+
+// summary prints a table of the regions after a run.
+func (s *session) summary(ctx context.Context, r *capture.Report) {
+	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\nREGION\tSEQUENCE\tCLUSTERS\tSCOPES\tOK\tFAILED\tHELD\tIMAGES\tNEW OBJECTS\tNEW BYTES\tSTORING\t")
+	for _, region := range r.Regions {
+		states := s.states(ctx, region.RegionID)
+		scopes := states[archive.OK] + states[archive.Failed] + states[archive.Held]
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", region.RegionID, region.Sequence, region.Clusters,
+			scopes, states[archive.OK], states[archive.Failed], states[archive.Held],
+			region.Images, region.Stored, humanize.Bytes(uint64(region.Bytes)), millis(region.CommitMs))
+	}
+	table.Flush()
+	fmt.Fprintf(s.out, "\n%s\n", line(r))
+}
+
+// states counts the scopes of a region by state. A region that cannot be read
+// has its error in the report already.
+func (s *session) states(ctx context.Context, region string) map[archive.State]int {
+	states := map[archive.State]int{}
+	now, err := s.place.archive.Now(ctx, region, nil)
+	if err != nil {
+		return states
+	}
+	for _, scope := range now.Scopes {
+		states[scope.State]++
+	}
+	return states
+}
+
+// line is a run in one line.
+func line(r *capture.Report) string {
+	c := r.Counts
+	text := fmt.Sprintf("%d scopes asked in %s with %d calls, all done in %s: %d changed, %d unchanged, %d failed",
+		c.Planned-c.Left, millis(r.FetchMs), r.Calls, millis(r.DurationMs), c.Changed, c.Unchanged, c.Failed)
+	for _, more := range []struct {
+		n    int
+		what string
+	}{{c.Held, "held"}, {c.Left, "left for the next run"}, {c.Lost, "published by another run"}, {c.Ended, "ended"}} {
+		if more.n > 0 {
+			text += fmt.Sprintf(", %d %s", more.n, more.what)
+		}
+	}
+	return text
+}
+
+func millis(ms int64) string { return (time.Duration(ms) * time.Millisecond).String() }
