@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -82,6 +83,13 @@ func (w *world) start(name string) *fctest.Function {
 	}
 	w.t.Cleanup(f.Stop)
 	return f
+}
+
+// printed is what the functions have printed so far.
+func (w *world) printed() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.logs)
 }
 
 const tick = `{"triggerTime":"2026-11-23T09:00:00Z","triggerName":"schedule","payload":""}`
@@ -181,14 +189,15 @@ func TestRequestsOfARun(t *testing.T) {
 		}
 	}
 	var done int
-	for _, line := range w.logs {
+	f.Stop() // until then the last lines may be on their way
+	for _, line := range w.printed() {
 		var entry struct{ Message, RequestID string }
 		if err := json.Unmarshal([]byte(line), &entry); err == nil && entry.Message == "snapshot done" && entry.RequestID != "" {
 			done++
 		}
 	}
 	if done != 3 {
-		t.Errorf("three runs wrote %d summary lines:\n%s", done, strings.Join(w.logs, "\n"))
+		t.Errorf("three runs wrote %d summary lines:\n%s", done, strings.Join(w.printed(), "\n"))
 	}
 }
 
@@ -309,11 +318,11 @@ func TestNothingLeaks(t *testing.T) {
 	w.oss.SetFault(nil)
 	w.ehpc.SetKeys(nil)
 	invoke()
-	_, body := w.get(w.start("query"), "/v1/images")
-	said = append(said, body)
-	w.mu.Lock()
-	said = append(said, w.logs...)
-	w.mu.Unlock()
+	q := w.start("query")
+	_, body := w.get(q, "/v1/images")
+	f.Stop()
+	q.Stop()
+	said = append(append(said, body), w.printed()...)
 	for _, text := range said {
 		for _, secret := range []string{w.oss.Key.Secret, w.oss.Key.Token} {
 			if strings.Contains(text, secret) {
