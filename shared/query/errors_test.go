@@ -1,0 +1,304 @@
+package query_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/query"
+)
+
+type errorBody struct{ RequestId, HostId, Code, Message, Recommend string }
+
+// TestErrors walks the errors: what is asked, and what the answer must say.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 5000)
+	for _, row := range []struct {
+		target string
+		status int
+		code   string
+		says   []string // parts of Message
+		reads  bool     // the question is well formed, so the store may be asked
+	}{
+		{target: "/v1/images?Statsu=Available", status: 400, code: "UnknownParameter", says: []string{`Statsu`, `did you mean "Status"`, "allowed: RegionId"}},
+		{target: "/v1/images?Platform=CentOS", status: 400, code: "UnknownParameter", says: []string{`did you mean "BaseOsTag.Platform"`}},
+		{target: "/v1/images?Size__prefix=4", status: 400, code: "InvalidParameter", says: []string{`unknown operator "prefix"`, "the operators of Size, eq, ne, exists, gt, gte, lt, lte"}},
+		{target: "/v1/images?Status__contians=A", status: 400, code: "InvalidParameter", says: []string{`did you mean "contains"`}},
+		{target: "/v1/images?Size=big", status: 400, code: "InvalidParameter", says: []string{`Size "big" is not a number`, "allowed: numbers"}},
+		{target: "/v1/images?Status=", status: 400, code: "InvalidParameter", says: []string{"Status__exists=false"}},
+		{target: "/v1/images?Status__exists=maybe", status: 400, code: "InvalidParameter", says: []string{"neither true nor false", "allowed: true, false"}},
+		{target: "/v1/images?ImageName__regex=a(", status: 400, code: "InvalidParameter", says: []string{"RE2", "missing closing )"}},
+		{target: "/v1/images?ImageName__regex=((((a%7B100%7D)%7B100%7D)%7B100%7D)%7B100%7D)", status: 400, code: "InvalidParameter", says: []string{"ImageName__regex"}},
+		{target: "/v1/images?limit=0", status: 400, code: "InvalidParameter", says: []string{`limit "0"`, "allowed: 1 to 1000"}},
+		{target: "/v1/images?limit=1,2", status: 400, code: "InvalidParameter", says: []string{`limit "1,2"`}},
+		{target: "/v1/images?limit=1&limit=2", status: 400, code: "InvalidParameter", says: []string{"more than once"}},
+		{target: "/v1/images?limit=99999999999999999999", status: 400, code: "InvalidParameter", says: []string{"limit"}},
+		{target: "/v1/images?limit=x&Size=y&foo=1", status: 400, code: "InvalidParameter", says: []string{"parameter limit", "parameter Size", "parameter foo"}},
+		{target: "/v1/images?sort=-OsTag.Versoin", status: 400, code: "InvalidParameter", says: []string{`did you mean "OsTag.Version"`}},
+		{target: "/v1/images?fields=Foo", status: 400, code: "InvalidParameter", says: []string{`unknown field "Foo"`}},
+		{target: "/v1/images?facets=Foo", status: 400, code: "InvalidParameter", says: []string{`unknown field "Foo"`}},
+		{target: "/v1/images?latestBy=Foo", status: 400, code: "InvalidParameter", says: []string{`unknown field "Foo"`}},
+		{target: "/v1/images?minCount=0", status: 400, code: "InvalidParameter", says: []string{"minCount"}},
+		{target: "/v1/images?format=xml", status: 400, code: "InvalidParameter", says: []string{"json, ndjson, csv, tsv, table, ids"}},
+		{target: "/v1/images?cursor=abc", status: 400, code: "InvalidParameter", says: []string{"cursor is not a cursor of this service"}},
+		{target: "/v1/images?at=yesterday", status: 400, code: "InvalidParameter", says: []string{`"yesterday" is not a time`, "RFC 3339", "-24h"}},
+		{target: "/v1/images?at=2027-01-01T00:00:00Z", status: 400, code: "InvalidParameter", says: []string{"in the future"}},
+		{target: "/v1/images?maxAge=soon", status: 400, code: "InvalidParameter", says: []string{"maxAge", "10m"}},
+		{target: "/v1/images?RegionId=mars", status: 400, code: "InvalidParameter", says: []string{`"mars"`, "cn-hangzhou"}},
+		{target: "/v1/images?ClusterId=../x", status: 400, code: "InvalidParameter", says: []string{`"../x" is not a name`}},
+		{target: "/v1/images?ClusterId=*,a", status: 400, code: "InvalidParameter", says: []string{"mixes * with names"}},
+		{target: "/v1/images?ClusterId=a%00", status: 400, code: "InvalidParameter", says: []string{"control characters"}},
+		{target: "/v1/images?ClusterId=%ff", status: 400, code: "InvalidParameter", says: []string{"UTF-8"}},
+		{target: "/v1/images?ClusterId=%zz", status: 400, code: "InvalidParameter", says: []string{"percent sign"}},
+		{target: "/v1/image", status: 404, code: "RouteNotFound", says: []string{`did you mean "/v1/images"`, "/v1/clusters", "/healthz"}},
+		{target: "/v1/images/a/b", status: 404, code: "RouteNotFound"},
+		{target: "/v1/images?q=" + long, status: 414, code: "QueryTooLong", says: []string{"4096"}},
+		{target: "/v1/images?ClusterId=ehpc-x", status: 404, code: "ClusterNotFound", says: []string{`"ehpc-x"`, "ehpc-a, ehpc-b, ehpc-new"}, reads: true},
+		{target: "/v1/images?ClusterId=ehpc-b&InstanceType=ecs.c7.large", status: 404, code: "ScopeNotCaptured", says: []string{"ehpc-b", "ecs.c7.large", "captured are: (none)"}, reads: true},
+		{target: "/v1/images?ClusterId=ehpc-new", status: 503, code: "ScopeNotReady", says: []string{"never captured", "ServiceUnavailable"}, reads: true},
+		{target: "/v1/images?at=9", status: 404, code: "CommitNotFound", says: []string{"number 3"}, reads: true},
+		{target: "/v1/images?at=2026-11-22", status: 404, code: "BeforeFirstCommit", says: []string{"2026-11-23T09:00:00.000Z"}, reads: true},
+		{target: "/v1/images?maxAge=10m", status: 503, code: "SnapshotTooOld", says: []string{"_any/_any (1800 s)"}, reads: true},
+		{target: "/v1/images?Status=CreateFailed&minCount=1", status: 404, code: "NoImageMatches", says: []string{"0 images match"}, reads: true},
+		{target: "/v1/images/m-none", status: 404, code: "ImageNotFound", says: []string{`"m-none"`}, reads: true},
+		{target: "/v1/images/m-win", status: 410, code: "ImageGone", says: []string{`"m-win"`}, reads: true},
+	} {
+		t.Run(row.target[:min(60, len(row.target))], func(t *testing.T) {
+			t.Parallel()
+			w := small(t)
+			h := w.handler()
+			w.memory.Requests()
+			rec := get(h, row.target)
+			checkError(t, rec, row.status, row.code, row.says)
+			if asked := w.memory.Requests(); asked != "" && !row.reads {
+				t.Errorf("a bad question reached the store: %s", asked)
+			}
+		})
+	}
+}
+
+func checkError(t *testing.T, rec *httptest.ResponseRecorder, status int, code string, says []string) {
+	t.Helper()
+	var body errorBody
+	if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil {
+		t.Fatalf("%d %s: %v", rec.Code, rec.Body, err)
+	}
+	if rec.Code != status || body.Code != code {
+		t.Errorf("answer is %d %s, want %d %s: %s", rec.Code, body.Code, status, code, body.Message)
+	}
+	for _, part := range says {
+		if !strings.Contains(body.Message, part) {
+			t.Errorf("message does not say %q: %s", part, body.Message)
+		}
+	}
+	if body.RequestId != "req-1" || body.HostId != "images.example" || body.Recommend == "" {
+		t.Errorf("body lacks a member: %s", rec.Body)
+	}
+	if got := rec.Header().Get("Cache-Control"); got != "no-store" {
+		t.Errorf("an error has Cache-Control %q", got)
+	}
+	if (rec.Code == http.StatusServiceUnavailable) != (rec.Header().Get("Retry-After") != "") {
+		t.Errorf("%d has Retry-After %q", rec.Code, rec.Header().Get("Retry-After"))
+	}
+}
+
+func TestMethodAndMediaType(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler()
+	r := httptest.NewRequest(http.MethodPost, "/v1/images", nil)
+	r.Host = "images.example"
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	checkError(t, rec, 405, "MethodNotAllowed", []string{"POST"})
+	if got := rec.Header().Get("Allow"); got != "GET, HEAD" {
+		t.Errorf("Allow is %q", got)
+	}
+	checkError(t, get(h, "/v1/images", "Accept", "image/png"), 406, "NotAcceptable", []string{"application/json", "text/csv"})
+	for accept, want := range map[string]string{
+		"":                                   "application/json",
+		"*/*":                                "application/json",
+		"text/csv":                           "text/csv; charset=utf-8; header=present",
+		"text/*;q=0.5, application/x-ndjson": "application/x-ndjson",
+		"application/json;q=0.1, text/plain": "text/plain; charset=utf-8",
+	} {
+		if got := get(h, "/v1/images", "Accept", accept).Header().Get("Content-Type"); got != want {
+			t.Errorf("Accept %q gives %q, want %q", accept, got, want)
+		}
+	}
+}
+
+func TestRegionIsFoundOrAskedFor(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.run(beijing, content{"_any/_any": images(t, cent79), "ehpc-bj/_any": images(t, cent10, window)})
+	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	checkError(t, get(h, "/v1/images"), 400, "MissingParameter", []string{"RegionId", "cn-hangzhou, cn-beijing"})
+	checkError(t, get(h, "/v1/images?ClusterId=*"), 400, "MissingParameter", []string{"RegionId"})
+	checkError(t, get(h, "/v1/images?ClusterId=nope"), 404, "ClusterNotFound", []string{"ehpc-a", "ehpc-bj"})
+	checkError(t, get(h, "/v1/images/m-cent79"), 400, "MissingParameter", []string{"RegionId"})
+	checkError(t, get(h, "/v1/images/m-nope"), 404, "ImageNotFound", nil)
+	for target, want := range map[string]string{
+		"/v1/images?ClusterId=ehpc-bj&format=ids":     "m-cent710\nm-win\n",
+		"/v1/images?RegionId=cn-beijing&format=ids":   "m-cent79\n",
+		"/v1/images?ClusterId=ehpc-b&format=ids":      "m-bp181x855551ww5yq****\nm-ubuntu\n",
+		"/v1/images?ClusterId=ehpc-b&format=ids&at=1": "m-bp181x855551ww5yq****\nm-cent79\n",
+	} {
+		if got := get(h, target).Body.String(); got != want {
+			t.Errorf("%s gives %q, want %q", target, got, want)
+		}
+	}
+	if rec := get(h, "/v1/images/m-ubuntu"); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"RegionId":"cn-hangzhou"`) {
+		t.Errorf("an image of one region is not found: %d %s", rec.Code, rec.Body)
+	}
+	if rec := get(h, "/v1/clusters"); !strings.Contains(rec.Body.String(), `"RegionId":"cn-beijing","ClusterId":"ehpc-bj"`) || rec.Header().Get("X-Snapshot-Sequence") != "" {
+		t.Errorf("clusters of all regions: %v %s", rec.Header(), rec.Body)
+	}
+}
+
+func TestNotModifiedLoadsNothing(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	targets := []string{"/v1/images?ClusterId=ehpc-a&sort=-Size", "/v1/images/m-cent79", "/v1/clusters", "/v1/images?ClusterId=*&format=csv"}
+	for _, target := range targets {
+		tag := get(w.handler(), target).Header().Get("ETag")
+		if tag == "" || strings.HasPrefix(tag, "W/") {
+			t.Fatalf("%s has ETag %q", target, tag)
+		}
+		h := w.handler()
+		w.memory.Requests()
+		rec := get(h, target, "If-None-Match", `"other", `+tag)
+		if rec.Code != 304 || rec.Body.Len() != 0 || rec.Header().Get("ETag") != tag || rec.Header().Get("X-Snapshot-Age") == "" {
+			t.Errorf("%s: %d %v %s", target, rec.Code, rec.Header(), rec.Body)
+		}
+		if asked := w.memory.Requests(); strings.Contains(asked, "/clusters/") || strings.Count(asked, "log/") > 1 {
+			t.Errorf("%s: a 304 reads\n%s", target, asked)
+		}
+		if rec := get(h, target, "If-None-Match", `"other"`); rec.Code != 200 {
+			t.Errorf("%s: another tag gives %d", target, rec.Code)
+		}
+	}
+	h := w.handler()
+	a := get(h, "/v1/images?ClusterId=ehpc-a&Status=Available,Creating").Header().Get("ETag")
+	if b := get(h, "/v1/images?status=Available,Creating&clusterId=ehpc-a").Header().Get("ETag"); a != b {
+		t.Error("one question in two spellings has two tags")
+	}
+	w.now = w.now.Add(time.Minute)
+	w.run(hangzhou, content{"ehpc-b/_any": images(t, cent79)})
+	w.now = w.now.Add(time.Minute)
+	if rec := get(h, "/v1/images?ClusterId=ehpc-a&Status=Available,Creating", "If-None-Match", a); rec.Code != 304 {
+		t.Error("a commit that does not concern the scope changes its tag")
+	}
+}
+
+func TestHeadIsGetWithoutBody(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler()
+	for _, target := range []string{"/v1/images", "/v1/status", "/nope"} {
+		g := get(h, target)
+		r := httptest.NewRequest(http.MethodHead, target, nil)
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		if rec.Body.Len() != 0 || rec.Code != g.Code || rec.Header().Get("ETag") != g.Header().Get("ETag") || rec.Header().Get("Content-Type") != g.Header().Get("Content-Type") {
+			t.Errorf("%s: HEAD gives %d %v", target, rec.Code, rec.Header())
+		}
+	}
+}
+
+func TestDamageHitsOnlyWhatNeedsIt(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	for key, data := range w.memory.Objects() {
+		if strings.Contains(key, "/ehpc-a/_any/") {
+			w.memory.Spoil(key, data[:len(data)/2])
+		}
+	}
+	var logged []string
+	h := w.handler(func(o *query.Options) { o.Report = reporter(&logged) })
+	rec := get(h, "/v1/images?ClusterId=ehpc-a")
+	checkError(t, rec, 503, "DataDamaged", nil)
+	if strings.Contains(rec.Body.String(), "community-images/") || len(logged) != 1 || !strings.Contains(logged[0], "/ehpc-a/_any/") {
+		t.Errorf("the key belongs into the log and not into the answer: %s, %q", rec.Body, logged)
+	}
+	if rec := get(h, "/v1/images?ClusterId=ehpc-b"); rec.Code != 200 {
+		t.Errorf("another cluster answers %d", rec.Code)
+	}
+}
+
+func TestStoreDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := small(t)
+		down := false
+		w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+			if down {
+				return &buckettest.Fault{Err: errDown}
+			}
+			return nil
+		})
+		h := w.handler()
+		down = true
+		checkError(t, get(h, "/v1/images"), 503, "StorageUnavailable", nil)
+		down = false
+		if rec := get(h, "/v1/images"); rec.Code != 200 || rec.Header().Get("Warning") != "" {
+			t.Fatalf("a failure is remembered: %d %s", rec.Code, rec.Body)
+		}
+		down = true
+		w.now = w.now.Add(time.Minute)
+		rec := get(h, "/v1/images")
+		if rec.Code != 200 || rec.Header().Get("Warning") == "" || !strings.Contains(rec.Body.String(), "the storage cannot be reached") {
+			t.Errorf("with data in hand: %d %s", rec.Code, rec.Body)
+		}
+		checkError(t, get(h, "/v1/images?ClusterId=ehpc-a"), 503, "StorageUnavailable", nil)
+		down = false
+		w.now = w.now.Add(time.Minute)
+		get(h, "/v1/images") // finds the store back, without making its caller wait
+		synctest.Wait()
+		if rec = get(h, "/v1/images"); rec.Header().Get("Warning") != "" {
+			t.Errorf("after the outage: %s", rec.Body)
+		}
+	})
+}
+
+func TestStoreHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := small(t)
+		hangs, calls := true, 0
+		w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+			if hangs {
+				calls++
+				time.Sleep(time.Minute)
+			}
+			return nil
+		})
+		h := w.handler()
+		began := time.Now()
+		for range 20 {
+			go func() { checkError(t, get(h, "/v1/images"), 503, "StorageUnavailable", nil) }()
+		}
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if calls != 1 || time.Since(began) > 3*time.Second {
+			t.Errorf("20 callers made %d calls", calls)
+		}
+		time.Sleep(2 * time.Minute)
+		hangs = false
+		get(h, "/v1/images")
+		hangs = true
+		for range 3 {
+			w.now = w.now.Add(time.Minute)
+			began := time.Now()
+			if rec := get(h, "/v1/images"); rec.Code != 200 || rec.Header().Get("Warning") == "" || time.Since(began) > time.Second {
+				t.Errorf("warm: %d after %s %s", rec.Code, time.Since(began), rec.Body)
+			}
+		}
+		time.Sleep(2 * time.Minute)
+	})
+}

@@ -1,0 +1,143 @@
+package query_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/catalog"
+)
+
+var errDown = errors.New("connection refused")
+
+func reporter(to *[]string) func(context.Context, string, error) {
+	return func(_ context.Context, id string, err error) { *to = append(*to, id+": "+err.Error()) }
+}
+
+func many(t *testing.T, n int, status string) []*catalog.Image {
+	var objects []string
+	for i := range n {
+		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%03d","ImageName":"n%d","Status":%q,"Size":%d}`, i, i%7, status, i%13))
+	}
+	return images(t, objects...)
+}
+
+func TestPagesNeverMixTwoStates(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(hangzhou, content{"_any/_any": many(t, 25, "Available")})
+	h := w.handler()
+	var seen []string
+	target := "/v1/images?sort=-Size,ImageName&limit=10"
+	for page := 0; target != ""; page++ {
+		rec := get(h, target)
+		var body struct {
+			TotalCount int
+			NextCursor string
+			Images     []struct{ ImageId, Status string }
+		}
+		if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil || rec.Code != 200 {
+			t.Fatalf("page %d: %d %s", page, rec.Code, rec.Body)
+		}
+		for _, im := range body.Images {
+			seen = append(seen, im.ImageId)
+			if im.Status != "Available" {
+				t.Errorf("page %d shows the later state", page)
+			}
+		}
+		if body.TotalCount != 25 {
+			t.Errorf("page %d counts %d", page, body.TotalCount)
+		}
+		link := rec.Header().Get("Link")
+		target = ""
+		if body.NextCursor != "" {
+			target, _, _ = strings.Cut(strings.TrimPrefix(link, "<"), ">")
+			if !strings.Contains(link, `rel="next"`) || !strings.Contains(target, "cursor="+body.NextCursor) {
+				t.Errorf("Link is %q", link)
+			}
+		}
+		// Another state comes between the pages, and a fresh instance.
+		w.now = w.now.Add(time.Minute)
+		w.run(hangzhou, content{"_any/_any": many(t, 30-page, "Creating")})
+		h = w.handler()
+	}
+	if len(seen) != 25 {
+		t.Errorf("%d images on all pages: %v", len(seen), seen)
+	}
+	unique := map[string]bool{}
+	for _, id := range seen {
+		unique[id] = true
+	}
+	if len(unique) != 25 {
+		t.Errorf("images repeat: %v", seen)
+	}
+}
+
+func TestCursorOfAnotherQueryIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(hangzhou, content{"_any/_any": many(t, 25, "Available"), "ehpc-a/_any": many(t, 3, "Available")})
+	h := w.handler()
+	var body struct{ NextCursor string }
+	if err := json.Unmarshal(get(h, "/v1/images?limit=10&sort=Size").Body.Bytes(), &body); err != nil {
+		t.Fatal(err)
+	}
+	checkError(t, get(h, "/v1/images?limit=10&sort=-Size&cursor="+body.NextCursor), 400, "InvalidParameter", []string{"cursor belongs to another query"})
+	checkError(t, get(h, "/v1/images?limit=10&sort=Size&ClusterId=ehpc-a&cursor="+body.NextCursor), 400, "InvalidParameter", []string{"another query"})
+	if rec := get(h, "/v1/images?limit=5&sort=Size&format=ids&cursor="+body.NextCursor); rec.Code != 200 || strings.Count(rec.Body.String(), "\n") != 5 {
+		t.Errorf("another limit and format: %d %s", rec.Code, rec.Body)
+	}
+	// The collector has removed the objects of the first state.
+	before := w.memory.Objects()
+	w.now = w.now.Add(time.Minute)
+	w.run(hangzhou, content{"_any/_any": many(t, 5, "Available")})
+	after := w.memory.Objects()
+	for key := range before {
+		if strings.Contains(key, "/_any/_any/") {
+			delete(after, key)
+		}
+	}
+	w.memory.Restore(after)
+	checkError(t, get(w.handler(), "/v1/images?limit=5&sort=Size&cursor="+body.NextCursor), 410, "CursorExpired", []string{"not kept"})
+}
+
+func TestSampleComesBackFieldForField(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	var body struct{ Images []json.RawMessage }
+	if err := json.Unmarshal(get(w.handler(), "/v1/images?ImageId=m-bp181x855551ww5yq****").Body.Bytes(), &body); err != nil || len(body.Images) != 1 {
+		t.Fatal(err, body)
+	}
+	want, _ := catalog.Canonical([]byte(sample))
+	if got := string(body.Images[0]); got != want {
+		t.Errorf("sample comes back as %s", got)
+	}
+}
+
+func TestClockSkewGivesNoNegativeAge(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.now = epoch.Add(-time.Hour)
+	rec := get(w.handler(), "/v1/images")
+	if rec.Code != 200 || rec.Header().Get("X-Snapshot-Age") != "0" || !strings.Contains(rec.Body.String(), `"AgeSeconds":0,"Stale":false`) {
+		t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+}
+
+func TestOldDataIsMarked(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.now = w.now.Add(3 * time.Hour)
+	rec := get(w.handler(), "/v1/images")
+	if rec.Header().Get("Warning") == "" || !strings.Contains(rec.Body.String(), `{"Scope":"_any/_any","Since":"2026-11-23T11:00:00.000Z","Reason":"not checked for more than 3h0m0s"}`) {
+		t.Errorf("%v %s", rec.Header(), rec.Body)
+	}
+	// What was asked for as of a commit is not stale for being old.
+	if rec := get(w.handler(), "/v1/images?at=1"); rec.Header().Get("Warning") != "" || rec.Header().Get("Cache-Control") != "max-age=31536000, immutable" {
+		t.Errorf("%v %s", rec.Header(), rec.Body)
+	}
+}
