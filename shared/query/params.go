@@ -33,8 +33,9 @@ type ask struct {
 	facets   []*field
 	minCount int
 	from, to moment
-	since    moment
-	kinds    []string
+	since    since
+	kinds    []eventKind
+	given    []pair
 	format   string
 	canon    string // canonical text of all of it
 	bound    string // of the part that a cursor is bound to
@@ -94,6 +95,7 @@ func parse(c *config, rt *route, id, rawQuery string) (*ask, []fault) {
 	if len(p.faults) > 0 {
 		return nil, p.faults
 	}
+	p.ask.given = p.given
 	p.ask.canon, p.ask.bound = p.canonical(true), p.canonical(false)
 	return p.ask, nil
 }

@@ -35,6 +35,9 @@ func (rt *route) match(path string) (id string, ok bool) {
 	return id, id != "" && !strings.Contains(id, "/")
 }
 
+// needsImage says whether the path holds the id of an image.
+func (rt *route) needsImage() bool { return strings.Contains(rt.pattern, "{ImageId}") }
+
 func (rt *route) paramNames() string {
 	var names []string
 	for _, p := range rt.params {
@@ -56,10 +59,21 @@ func (s *service) table() []*route {
 		{pattern: "/v1/images", about: "The images of the chosen scopes, filtered, sorted and paged.", filters: true, formats: listFormats, serve: s.images,
 			params:  slices.Concat(whereWhen, []param{paramSearch, paramSort, paramLimit, paramCursor, paramFields, paramLatestBy, paramFacets, paramMinCount, paramFormat}),
 			example: "OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=1&format=ids"},
+		{pattern: "/v1/images/{ImageId}/history", about: "What happened to one image, oldest first: appeared, changed, disappeared, per scope.",
+			formats: []string{formatJSON, formatNDJSON, formatAtom}, serve: s.changes, params: slices.Concat(whereWhen, []param{paramSince, paramFeedCursor, paramKind, paramLimit, paramFormat})},
 		{pattern: "/v1/images/{ImageId}", about: "One image: its content, the clusters and instance types that offer it, when it was first and last seen.",
 			formats: []string{formatJSON}, serve: s.image, params: slices.Concat(whereWhen, []param{paramFormat})},
 		{pattern: "/v1/clusters", about: "Every captured scope with its state.", formats: []string{formatJSON, formatTable}, serve: s.clusters,
 			params: slices.Concat(whereWhen, []param{paramFormat})},
+		{pattern: "/v1/changes", about: "The feed of changes, oldest first; NextCursor goes on where an answer ends. As atom without since: the newest first.",
+			formats: []string{formatJSON, formatNDJSON, formatAtom}, serve: s.changes, example: "since=-24h&kind=removed",
+			params: slices.Concat(whereWhen, []param{paramImageID, paramSince, paramFeedCursor, paramKind, paramLimit, paramFormat})},
+		{pattern: "/v1/diff", about: "What differs between two states of one scope (from, to), or between two clusters now (ClusterId=a,b).",
+			formats: []string{formatJSON}, serve: s.diff, check: checkDiff, example: "from=-24h",
+			params: slices.Concat(whereWhen, []param{paramFrom, paramTo, paramFormat})},
+		{pattern: "/v1/matrix", about: "Which image is offered in which cluster, or with which instance type: one row an image, and the images that all share.", filters: true,
+			formats: []string{formatJSON, formatCSV, formatTable}, serve: s.matrix, example: "format=table",
+			params: slices.Concat(whereWhen, []param{paramSearch, paramSort, paramLimit, paramCursor, paramFormat})},
 		{pattern: "/v1/status", about: "Last run, commit, scopes by state and oldest check of each region.", formats: []string{formatJSON}, serve: s.status,
 			params: []param{paramRegion, paramFormat}},
 		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.", formats: []string{formatJSON}, serve: s.health},

@@ -27,7 +27,8 @@ type answer struct {
 // body is a rendered answer. It is kept and shared: nobody changes it.
 type body struct {
 	bytes  []byte
-	next   string // cursor
+	next   string // cursor of the next page; empty: this is the last
+	cursor string // where a feed goes on, even if there is nothing yet
 	packed []byte // raw deflate of bytes, if that was worth while
 }
 
@@ -68,6 +69,9 @@ func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
 	header.Set("Content-Type", contentType(a.format))
 	if b.next != "" {
 		header.Set("Link", "<"+x.nextURL(b.next)+`>; rel="next"`)
+	}
+	if b.cursor != "" {
+		header.Set("X-Next-Cursor", b.cursor)
 	}
 	var front []byte
 	if a.format == formatJSON && !ans.bare {
@@ -196,7 +200,7 @@ func (x *exchange) nextURL(next string) string {
 	var kept []string
 	for part := range strings.SplitSeq(x.r.URL.RawQuery, "&") {
 		name, _, _ := strings.Cut(part, "=")
-		if name, err := url.QueryUnescape(name); part != "" && err == nil && !strings.EqualFold(name, "cursor") {
+		if name, err := url.QueryUnescape(name); part != "" && err == nil && !strings.EqualFold(name, "cursor") && !strings.EqualFold(name, "since") {
 			kept = append(kept, part)
 		}
 	}

@@ -1,0 +1,110 @@
+package query
+
+import (
+	"crypto/sha256"
+	"encoding/xml"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// atomFeed is a feed in the form of RFC 4287.
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	ID      string      `xml:"id"`
+	Title   string      `xml:"title"`
+	Updated string      `xml:"updated"`
+	Author  atomPerson  `xml:"author"`
+	Links   []atomLink  `xml:"link"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomPerson struct {
+	Name string `xml:"name"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr"`
+	Href string `xml:"href,attr"`
+}
+
+type atomEntry struct {
+	ID      string   `xml:"id"`
+	Title   string   `xml:"title"`
+	Updated string   `xml:"updated"`
+	Link    atomLink `xml:"link"`
+	Content atomText `xml:"content"`
+}
+
+type atomText struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
+// atom renders a feed for feed readers. Its ids are made of what they name,
+// so that they are the same in every answer.
+func (s *service) atom(a *ask, f feed, region string, st *state) []byte {
+	updated := st.CommittedAt
+	if len(f.entries) > 0 {
+		updated = f.entries[0].at
+		for _, e := range f.entries {
+			if e.at.After(updated.Time) {
+				updated = e.at
+			}
+		}
+	}
+	out := atomFeed{
+		ID: urn("feed", region, a.bound), Title: "Community images of " + region, Updated: updated.String(), Author: atomPerson{"community-images"},
+		Links: []atomLink{{"self", a.self()}},
+	}
+	for _, e := range f.entries {
+		out.Entries = append(out.Entries, e.atom(region))
+	}
+	data, err := xml.MarshalIndent(out, "", " ")
+	if err != nil {
+		panic("query: encoding strings as XML: " + err.Error())
+	}
+	return append([]byte(xml.Header), append(data, '\n')...)
+}
+
+// self is the address of a feed, relative to the service.
+func (a *ask) self() string {
+	values := url.Values{}
+	for _, g := range a.given {
+		var list []string
+		for _, v := range g.values {
+			list = append(list, strings.ReplaceAll(v, ",", `\,`))
+		}
+		values.Set(g.name, strings.Join(list, ","))
+	}
+	values.Set("format", formatAtom)
+	return strings.Replace(a.route.pattern, "{ImageId}", url.PathEscape(a.id), 1) + "?" + values.Encode()
+}
+
+func (e entry) atom(region string) atomEntry {
+	var text strings.Builder
+	fmt.Fprintf(&text, "Image %s, %s, commit %d of %s.", e.id, scopeText(e.scope), e.place.sequence, region)
+	for _, c := range e.fields {
+		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, orMissing(c.Before), orMissing(c.After))
+	}
+	return atomEntry{
+		ID: urn("entry", region, e.place.String()), Title: fmt.Sprintf("%s %s: %s", e.id, kindNames[e.kind], scopeText(e.scope)), Updated: e.at.String(),
+		Link:    atomLink{"alternate", "/v1/images/" + url.PathEscape(e.id) + "/history?" + url.Values{"RegionId": {region}}.Encode()},
+		Content: atomText{"text", text.String()},
+	}
+}
+
+func orMissing(value []byte) string {
+	if value == nil {
+		return "(none)"
+	}
+	return string(value)
+}
+
+// urn is a name-based UUID (RFC 9562, version 8) of its parts.
+func urn(parts ...string) string {
+	sum := sha256.Sum256([]byte("community-images\x00" + strings.Join(parts, "\x00")))
+	u := sum[:16]
+	u[6], u[8] = u[6]&0x0f|0x80, u[8]&0x3f|0x80
+	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+}

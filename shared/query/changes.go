@@ -1,0 +1,198 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+var (
+	paramSince = param{name: "since", about: "where the feed begins: a NextCursor, or after a time or commit; default: the first commit that is kept", allowed: "a NextCursor of this feed, " + momentForms,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.since, err = p.parseSince(v[0])
+			return err
+		}}
+	paramFeedCursor = param{name: "cursor", about: "the same as since", allowed: "a NextCursor of this feed",
+		parse: func(p *parser, v []string) error {
+			s, err := p.parseSince(v[0])
+			if err != nil || !s.cursor {
+				return fmt.Errorf("%s is not a cursor of this feed", quote(v[0]))
+			}
+			p.ask.since = s
+			return nil
+		}}
+	paramKind = param{name: "kind", about: "only these kinds of change", allowed: "added, removed, changed", list: true,
+		parse: func(p *parser, v []string) error {
+			for _, name := range v {
+				switch strings.ToLower(name) {
+				case "added":
+					p.ask.kinds = append(p.ask.kinds, added)
+				case "removed":
+					p.ask.kinds = append(p.ask.kinds, removed)
+				case "changed":
+					p.ask.kinds = append(p.ask.kinds, changed)
+				default:
+					return fmt.Errorf("%s is not a kind%s", quote(name), didYouMean(name, kindNames[:3]))
+				}
+			}
+			return nil
+		}}
+	paramImageID = param{name: "ImageId", about: "only changes of this image", allowed: "the id of an image",
+		parse: func(p *parser, v []string) error {
+			p.ask.id = v[0]
+			return nil
+		}}
+)
+
+// changes serves /v1/changes and /v1/images/{ImageId}/history.
+func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {
+	region, err := s.locate(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	h, st, err := s.state(ctx, a, region)
+	if err != nil {
+		return nil, err
+	}
+	f := st.everything().judge(h, st, s.now(), s.maxStale)
+	if err := a.young(st.everything(), s); err != nil {
+		return nil, err
+	}
+	return &answer{
+		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0) && (!a.since.moment.set || a.since.pinned()),
+		etag: tag(region, strconv.FormatInt(st.Sequence, 10), a.canon, a.format, s.relative(a.since.moment)),
+		render: func(ctx context.Context) (*body, error) {
+			return s.renderFeed(ctx, a, h, st, region)
+		},
+	}, nil
+}
+
+// relative makes part of an ETag of a time that moves.
+func (s *service) relative(m moment) string {
+	if !m.set || m.pinned() {
+		return ""
+	}
+	return m.instant(s.now()).String()
+}
+
+func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, region string) (*body, error) {
+	t, err := s.timeline(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range a.choice.clusters {
+		if name != all && name != catalog.Any && !t.knowsCluster(name) {
+			return nil, &clusterError{region: region, name: name, clusters: st.clusters()}
+		}
+	}
+	w := wanted{choice: a.choice, image: a.id, kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.moment.set}
+	history := a.route.needsImage()
+	if w.kinds == nil {
+		w.kinds = []eventKind{added, removed, changed}
+		if history {
+			w.kinds = append(w.kinds, kept)
+		}
+	}
+	start := t.begin(a.since, s.now())
+	if err := t.tooEarly(start); err != nil {
+		return nil, err
+	}
+	f := t.stretch(start, st.Sequence, w)
+	if history && len(f.entries) == 0 && start == (place{}) {
+		return nil, imageUnknown(a.id, region)
+	}
+	b := &body{cursor: f.end.String()}
+	if f.more && !w.newest {
+		b.next = b.cursor
+	}
+	switch a.format {
+	case formatNDJSON:
+		for _, e := range f.entries {
+			b.bytes = append(e.appendJSON(b.bytes, region), '\n')
+		}
+	case formatAtom:
+		b.bytes = s.atom(a, f, region, st)
+	default:
+		b.bytes = f.json(region, history, a.id)
+	}
+	return b, nil
+}
+
+// json is the body of a feed after the common members.
+func (f feed) json(region string, history bool, id string) []byte {
+	name := "Changes"
+	var b []byte
+	if history {
+		name = "Events"
+		b = append(append(b, `,"ImageId":`...), jsonString(id)...)
+	}
+	b = strconv.AppendInt(append(b, `,"Count":`...), int64(len(f.entries)), 10)
+	b = strconv.AppendBool(append(b, `,"More":`...), f.more)
+	b = append(append(b, `,"NextCursor":`...), jsonString(f.end.String())...)
+	b = append(b, `,"`+name+`":[`...)
+	for i, e := range f.entries {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = e.appendJSON(b, region)
+	}
+	return append(b, "]}\n"...)
+}
+
+func (e entry) appendJSON(b []byte, region string) []byte {
+	b = append(b, `{"Sequence":`...)
+	b = strconv.AppendInt(b, e.place.sequence, 10)
+	b = append(b, `,"CommittedAt":"`...)
+	b = appendTime(b, e.at)
+	b = append(b, `","Kind":"`...)
+	b = append(b, kindNames[e.kind]...)
+	b = append(b, `","ImageId":`...)
+	b = appendString(b, e.id)
+	b = append(b, `,"RegionId":`...)
+	b = appendString(b, region)
+	b = append(b, `,"ClusterId":`...)
+	b = appendString(b, e.scope.ClusterID)
+	b = append(b, `,"InstanceType":`...)
+	b = appendString(b, e.scope.InstanceType)
+	if e.kind == changed {
+		b = append(b, `,"Fields":`...)
+		b = appendFields(b, e.fields)
+	}
+	return append(b, '}')
+}
+
+// appendFields writes field changes; a side that is missing is left out.
+func appendFields(b []byte, fields []catalog.FieldChange) []byte {
+	b = append(b, '[')
+	for i, c := range fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"Field":`...)
+		b = appendString(b, c.Field)
+		if c.Before != nil {
+			b = append(append(b, `,"Before":`...), c.Before...)
+		}
+		if c.After != nil {
+			b = append(append(b, `,"After":`...), c.After...)
+		}
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+// scopeText names a scope for people.
+func scopeText(ref archive.ScopeRef) string {
+	text := "every cluster"
+	if ref.ClusterID != "" {
+		text = "cluster " + ref.ClusterID
+	}
+	if ref.InstanceType != "" {
+		text += " with " + ref.InstanceType
+	}
+	return text
+}

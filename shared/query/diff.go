@@ -1,0 +1,210 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+var (
+	paramFrom = param{name: "from", about: "the earlier state", allowed: momentForms,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.from, err = p.past(v[0])
+			return err
+		}}
+	paramTo = param{name: "to", about: "the later state; default: now", allowed: momentForms,
+		parse: func(p *parser, v []string) (err error) {
+			p.ask.to, err = p.past(v[0])
+			return err
+		}}
+)
+
+// checkDiff finds out which of the two forms is asked for: one scope at two
+// times, or two clusters at one.
+func checkDiff(p *parser) {
+	a := p.ask
+	one := len(a.choice.clusters) <= 1 && len(a.choice.types) <= 1 && !many(a.choice.clusters) && !many(a.choice.types)
+	two := len(a.choice.clusters) == 2 && !many(a.choice.types)
+	switch {
+	case a.from.set && a.at.set:
+		p.fault(codeInvalid, "at", "cannot be combined with from", "either from and to, or at")
+	case a.to.set && !a.from.set:
+		p.fault(codeMissing, "from", "is required with to", momentForms)
+	case a.from.set && !one:
+		p.fault(codeInvalid, "ClusterId", "names more than one scope", "one cluster and at most one instance type, when from is given")
+	case !a.from.set && !two:
+		p.fault(codeMissing, "from", "is required, unless ClusterId names two clusters to compare", momentForms)
+	}
+}
+
+// side is one of the two lists that are compared.
+type side struct {
+	cluster string
+	typ     string
+	state   *state
+	scope   archive.ScopeState
+	there   bool
+	images  []*catalog.Image
+}
+
+// diff serves /v1/diff.
+func (s *service) diff(ctx context.Context, a *ask) (*answer, error) {
+	region, err := s.locate(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	h, err := s.heads[region].get(ctx)
+	if err != nil {
+		return nil, wrapStore(region, err)
+	}
+	before, after, err := s.sides(ctx, a, h)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{region: region}
+	for _, x := range []*side{before, after} {
+		if x.there {
+			v.scopes = append(v.scopes, x.scope)
+		}
+	}
+	v.oldest, v.newest = v.scopes[0].CheckedAt.Time, v.scopes[0].CapturedAt
+	for _, sc := range v.scopes {
+		if sc.CheckedAt.Before(v.oldest) {
+			v.oldest = sc.CheckedAt.Time
+		}
+		if sc.CapturedAt.After(v.newest.Time) {
+			v.newest = sc.CapturedAt
+		}
+	}
+	f := v.judge(h, after.state, s.now(), s.maxStale)
+	if err := a.young(v, s); err != nil {
+		return nil, err
+	}
+	still := func(m moment, st *state) bool { return m.pinned() && (!st.live || m.sequence != 0) }
+	return &answer{
+		fresh: &f, region: region, modified: v.newest,
+		pinned: a.from.set && still(a.from, before.state) && still(a.to, after.state) || a.at.set && still(a.at, after.state),
+		etag:   tag(before.key(), after.key(), a.canon, a.format),
+		render: func(ctx context.Context) (*body, error) {
+			for _, x := range []*side{before, after} {
+				if !x.there {
+					continue
+				}
+				if x.images, err = s.lists.get(ctx, region, x.scope); err != nil {
+					return nil, err
+				}
+			}
+			return &body{bytes: renderDiff(before, after)}, nil
+		},
+	}, nil
+}
+
+func (x *side) key() string {
+	return fmt.Sprint(x.state.Sequence, " ", x.cluster, "/", x.typ, " ", x.scope.Digest)
+}
+
+// sides finds what is to be compared.
+func (s *service) sides(ctx context.Context, a *ask, h head) (before, after *side, err error) {
+	clusters, types := named(a.choice.clusters), named(a.choice.types)
+	if a.from.set {
+		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[0], typ: types[0]}
+		if before.state, err = s.moment(ctx, h, a.from); err != nil {
+			return nil, nil, err
+		}
+		if after.state, err = s.moment(ctx, h, a.to); err != nil {
+			return nil, nil, err
+		}
+	} else {
+		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[1], typ: types[0]}
+		if before.state, err = s.moment(ctx, h, a.at); err != nil {
+			return nil, nil, err
+		}
+		after.state = before.state
+	}
+	var faults []error
+	for _, x := range []*side{before, after} {
+		x.scope, x.there = x.state.Scope(catalog.Scope{ClusterID: x.cluster, InstanceType: x.typ})
+		x.there = x.there && x.scope.Digest != ""
+		if !x.there {
+			_, err := x.state.view(choice{[]string{orAny(x.cluster)}, []string{orAny(x.typ)}})
+			faults = append(faults, err)
+		}
+	}
+	// A scope that came or went between two times is compared with nothing.
+	if len(faults) == 2 || len(faults) == 1 && !a.from.set {
+		return nil, nil, faults[0]
+	}
+	return before, after, nil
+}
+
+func orAny(name string) string {
+	if name == "" {
+		return catalog.Any
+	}
+	return name
+}
+
+func renderDiff(before, after *side) []byte {
+	d := catalog.Compare(before.images, after.images)
+	b := append(before.appendJSON([]byte(`,"From":`)), `,"To":`...)
+	b = after.appendJSON(b)
+	b = append(b, `,"TotalCount":`...)
+	ids := map[string]bool{}
+	for _, c := range d.Changed {
+		ids[c.ImageID] = true
+	}
+	b = strconv.AppendInt(b, int64(len(d.Added)+len(d.Removed)+len(ids)), 10)
+	b = appendImages(append(b, `,"Added":`...), after.images, d.Added)
+	b = appendImages(append(b, `,"Removed":`...), before.images, d.Removed)
+	b = append(b, `,"Changed":[`...)
+	for rest := d.Changed; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].ImageID == rest[0].ImageID {
+			n++
+		}
+		if b[len(b)-1] != '[' {
+			b = append(b, ',')
+		}
+		b = append(b, `{"ImageId":`...)
+		b = append(appendString(b, rest[0].ImageID), `,"Fields":`...)
+		b = append(appendFields(b, rest[:n]), '}')
+		rest = rest[n:]
+	}
+	return append(b, "]}\n"...)
+}
+
+func (x *side) appendJSON(b []byte) []byte {
+	b = append(b, `{"Sequence":`...)
+	b = strconv.AppendInt(b, x.state.Sequence, 10)
+	b = append(b, `,"CommittedAt":"`...)
+	b = appendTime(b, x.state.CommittedAt)
+	b = append(b, `","ClusterId":`...)
+	b = appendString(b, x.cluster)
+	b = append(b, `,"InstanceType":`...)
+	b = appendString(b, x.typ)
+	b = append(b, `,"Captured":`...)
+	b = strconv.AppendBool(b, x.there)
+	b = append(b, `,"ImageCount":`...)
+	return append(strconv.AppendInt(b, int64(len(x.images)), 10), '}')
+}
+
+// appendImages writes the images of a sorted list that have the ids.
+func appendImages(b []byte, images []*catalog.Image, ids []string) []byte {
+	b = append(b, '[')
+	first := true
+	for _, im := range images {
+		if _, ok := slices.BinarySearch(ids, im.ImageID); !ok {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(b, im.Raw...)
+	}
+	return append(b, ']')
+}

@@ -1,0 +1,174 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// place is where a reader of the feed stands: before the event with the
+// number offset, from 0, of a commit. Every event counts, whatever the reader
+// filters.
+type place struct {
+	sequence int64
+	offset   int
+}
+
+func (p place) String() string { return fmt.Sprintf("c%d.%d", p.sequence, p.offset) }
+
+// since is where a feed begins: at a place, or after a time or commit.
+type since struct {
+	cursor bool
+	place  place
+	moment
+}
+
+// parseSince reads a cursor of the feed or a moment.
+func (p *parser) parseSince(s string) (since, error) {
+	if rest, ok := strings.CutPrefix(s, "c"); ok {
+		a, b, dotted := strings.Cut(rest, ".")
+		n, err1 := strconv.ParseInt(a, 10, 53)
+		m, err2 := strconv.ParseInt(b, 10, 32)
+		if !dotted || err1 != nil || err2 != nil || n < 0 || m < 0 {
+			return since{}, fmt.Errorf("%s is not a cursor of this feed", quote(s))
+		}
+		return since{cursor: true, place: place{n, int(m)}}, nil
+	}
+	if s == "0" {
+		return since{cursor: true}, nil
+	}
+	m, err := p.past(s)
+	return since{moment: m}, err
+}
+
+// entry is one event of a feed, as it is shown.
+type entry struct {
+	id     string // of the image
+	scope  archive.ScopeRef
+	kind   eventKind
+	place  place
+	at     catalog.Time
+	fields []catalog.FieldChange
+}
+
+// feed is a stretch of the history of a region, oldest first.
+type feed struct {
+	entries []entry
+	end     place // where the next stretch begins
+	more    bool
+}
+
+// wanted says which events a feed holds.
+type wanted struct {
+	choice choice
+	image  string // id; empty: every image
+	kinds  []eventKind
+	limit  int
+	newest bool // the last ones, newest first, instead of the first
+}
+
+// stretch collects events from start up to the end of a commit.
+func (t *timeline) stretch(start place, last int64, w wanted) feed {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	from := min(t.upTo(start.sequence-1)+int32(start.offset), t.upTo(start.sequence))
+	f := feed{end: place{last + 1, 0}}
+	t.each(from, t.upTo(last), w, func(at int32) bool {
+		if len(f.entries) == w.limit {
+			f.more = true
+			return false
+		}
+		f.entries = append(f.entries, t.entry(at))
+		return true
+	})
+	if f.more && !w.newest {
+		f.end = f.entries[len(f.entries)-1].place
+		f.end.offset++
+	}
+	return f
+}
+
+// each yields the places of wanted events in [from, to).
+func (t *timeline) each(from, to int32, w wanted, yield func(int32) bool) {
+	covered := make([]bool, len(t.scopes))
+	for i, ref := range t.scopes {
+		covered[i] = w.choice.covers(ref)
+	}
+	n, at := int(to-from), func(i int) int32 { return from + int32(i) }
+	if w.image != "" {
+		image, known := t.imageAt[w.image]
+		if !known {
+			return
+		}
+		own := t.byImage[image]
+		first, _ := slices.BinarySearch(own, from)
+		end, _ := slices.BinarySearch(own, to)
+		n, at = end-first, func(i int) int32 { return own[first+i] }
+	}
+	for i := range n {
+		place := at(i)
+		if w.newest {
+			place = at(n - 1 - i)
+		}
+		e := t.events[place]
+		if covered[e.scope] && slices.Contains(w.kinds, e.kind) && !yield(place) {
+			return
+		}
+	}
+}
+
+func (t *timeline) entry(at int32) entry {
+	e := t.events[at]
+	c := t.commits[e.commit]
+	return entry{
+		id: t.images[e.image], scope: t.scopes[e.scope], kind: e.kind, at: c.at, fields: t.fields[at],
+		place: place{c.sequence, int(at - t.upTo(c.sequence-1))},
+	}
+}
+
+// begin resolves where a feed begins.
+func (t *timeline) begin(s since, now time.Time) place {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	switch {
+	case s.cursor:
+		return s.place
+	case s.sequence != 0:
+		return place{s.sequence + 1, 0}
+	case !s.moment.set:
+		return place{}
+	}
+	after := s.instant(now)
+	i, _ := slices.BinarySearchFunc(t.commits, after, func(c commitTime, after time.Time) int {
+		if c.at.After(after) {
+			return 1
+		}
+		return -1
+	})
+	if i == len(t.commits) {
+		return place{t.sequence + 1, 0}
+	}
+	return place{t.commits[i].sequence, 0}
+}
+
+// knowsCluster says whether a cluster is or was captured.
+func (t *timeline) knowsCluster(name string) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return slices.ContainsFunc(t.scopes, func(ref archive.ScopeRef) bool { return ref.ClusterID == name })
+}
+
+// tooEarly says whether a feed would begin before the history that is kept.
+func (t *timeline) tooEarly(p place) error {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if len(t.commits) == 0 || p.sequence == 0 || p.sequence >= t.commits[0].sequence {
+		return nil
+	}
+	return &archive.TooEarlyError{First: t.commits[0].at, FirstSequence: t.commits[0].sequence}
+}

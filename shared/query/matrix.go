@@ -1,0 +1,181 @@
+package query
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"slices"
+	"strconv"
+
+	"community-images/shared/archive"
+)
+
+// matrix serves /v1/matrix: images by clusters, or by instance types if those
+// are asked for.
+func (s *service) matrix(ctx context.Context, a *ask) (*answer, error) {
+	region, err := s.locate(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	wide := *a
+	if wide.choice.clusters == nil && wide.choice.types == nil {
+		wide.choice.clusters = []string{all}
+	}
+	h, st, v, err := s.choose(ctx, &wide, region)
+	if err != nil {
+		return nil, err
+	}
+	f := v.judge(h, st, s.now(), s.maxStale)
+	if err := a.young(v, s); err != nil {
+		return nil, err
+	}
+	forced := *v
+	forced.many, forced.byType = true, true
+	return &answer{
+		fresh: &f, region: region, modified: v.newest, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0),
+		etag: tag(v.digest, a.canon, a.format),
+		render: func(ctx context.Context) (*body, error) {
+			set, err := s.sets.get(ctx, &forced)
+			if err != nil {
+				return nil, err
+			}
+			g := newGrid(set, s.matches(a, set), wide.choice)
+			return g.render(a, st, v), nil
+		},
+	}, nil
+}
+
+// grid is which image is offered in which column.
+type grid struct {
+	columns []string
+	rows    []gridRow
+}
+
+type gridRow struct {
+	id, name, status string
+	in               []int32 // columns, ascending
+}
+
+// newGrid has a row for each ImageId, in the order of places.
+func newGrid(s *set, places []int32, c choice) *grid {
+	g := &grid{}
+	for _, sc := range s.scopes {
+		g.columns = append(g.columns, columnLabel(sc, c))
+	}
+	rows := map[string]int{}
+	for _, p := range places {
+		im := s.images[p]
+		at, ok := rows[im.ImageID]
+		if !ok {
+			at = len(g.rows)
+			rows[im.ImageID] = at
+			g.rows = append(g.rows, gridRow{id: im.ImageID, name: im.ImageName, status: im.Status})
+		}
+		in := append(slices.Clone(g.rows[at].in), s.offers[p]...)
+		slices.Sort(in)
+		g.rows[at].in = slices.Compact(in)
+	}
+	return g
+}
+
+// columnLabel names a scope by what varies.
+func columnLabel(sc archive.ScopeState, c choice) string {
+	switch {
+	case many(c.clusters) && many(c.types):
+		return sc.Scope("").Path()
+	case many(c.types) || c.types != nil && !many(c.clusters):
+		return orAny(sc.InstanceType)
+	}
+	return orAny(sc.ClusterID)
+}
+
+// shared are the images that every column has.
+func (g *grid) shared() []string {
+	var ids []string
+	for _, r := range g.rows {
+		if len(r.in) == len(g.columns) {
+			ids = append(ids, r.id)
+		}
+	}
+	return ids
+}
+
+func (g *grid) render(a *ask, st *state, v *view) *body {
+	from := 0
+	if a.cursor != nil {
+		from = min(a.cursor.offset, len(g.rows))
+	}
+	to := min(from+a.limit, len(g.rows))
+	b := &body{}
+	if to < len(g.rows) {
+		next := cursor{query: hash8(v.region + "\n" + a.bound), view: hash8(v.digest), sequence: st.Sequence, offset: to}
+		b.next = next.String()
+	}
+	if a.format != formatJSON {
+		b.bytes = g.cells(g.rows[from:to], a.format)
+		return b
+	}
+	out := strconv.AppendInt([]byte(`,"TotalCount":`), int64(len(g.rows)), 10)
+	out = append(append(out, `,"NextCursor":`...), jsonString(b.next)...)
+	out = appendStrings(append(out, `,"Columns":`...), g.columns)
+	out = appendStrings(append(out, `,"Shared":`...), g.shared())
+	out = append(out, `,"Rows":[`...)
+	for i, r := range g.rows[from:to] {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(out, `{"ImageId":`...), jsonString(r.id)...)
+		out = append(append(out, `,"ImageName":`...), jsonString(r.name)...)
+		out = append(append(out, `,"Status":`...), jsonString(r.status)...)
+		out = appendStrings(append(out, `,"OfferedBy":`...), g.labels(r))
+		out = strconv.AppendBool(append(out, `,"Everywhere":`...), len(r.in) == len(g.columns))
+		out = append(out, '}')
+	}
+	b.bytes = append(out, "]}\n"...)
+	return b
+}
+
+func (g *grid) labels(r gridRow) []string {
+	names := make([]string, len(r.in))
+	for i, c := range r.in {
+		names[i] = g.columns[c]
+	}
+	return names
+}
+
+// cells renders a cross table.
+func (g *grid) cells(rows []gridRow, format string) []byte {
+	table := [][]string{append([]string{"ImageId", "ImageName", "Status"}, g.columns...)}
+	for _, r := range rows {
+		row := []string{r.id, r.name, r.status}
+		for c := range g.columns {
+			mark := ""
+			if slices.Contains(r.in, int32(c)) {
+				mark = "x"
+			}
+			row = append(row, mark)
+		}
+		table = append(table, row)
+	}
+	if format == formatTable {
+		widths := make([]int, len(table[0]))
+		for _, row := range table {
+			for i := range row {
+				row[i] = oneLine(row[i])
+				widths[i] = max(widths[i], wide.StringWidth(row[i]))
+			}
+		}
+		return alignRows(table, widths)
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	for _, row := range table {
+		for i := range row {
+			row[i] = defuse(row[i])
+		}
+		_ = w.Write(row) // a bytes.Buffer does not fail
+	}
+	w.Flush()
+	return b.Bytes()
+}
