@@ -99,7 +99,7 @@ func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cl
 // list asks one endpoint, with retries.
 func (r *runner) list(ctx context.Context, region string) ([]Cluster, *archive.Listing) {
 	var clusters []Cluster
-	at, err := r.ask(ctx, func(ctx context.Context) (err error) {
+	at, err := r.call(ctx, func(ctx context.Context) (err error) {
 		clusters, err = r.upstream.Clusters(ctx, region)
 		return err
 	})

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
@@ -19,23 +18,18 @@ const (
 	maxDelay   = 5 * time.Second
 )
 
-// fetch asks every scope and returns the outcomes in the order of the tasks;
-// nil stands for one that ctx left no time for.
-func (r *runner) fetch(ctx context.Context, tasks []task) []*archive.Check {
-	checks := make([]*archive.Check, len(tasks))
-	var group errgroup.Group
-	group.SetLimit(r.settings.Concurrency)
-	for i, t := range tasks {
-		if ctx.Err() != nil {
-			break
-		}
-		group.Go(func() error {
-			checks[i] = r.check(ctx, t)
-			return nil
+// fetch asks about what the queue hands out. The returned function waits for
+// the end; scopes that ctx left no time for have no check then.
+func (r *runner) fetch(ctx context.Context, q *queue) (wait func()) {
+	var group sync.WaitGroup
+	for range r.settings.Concurrency {
+		group.Go(func() {
+			for t, ok := q.take(); ok; t, ok = q.take() {
+				q.done(t, r.check(ctx, t))
+			}
 		})
 	}
-	_ = group.Wait()
-	return checks
+	return group.Wait
 }
 
 // check asks about one scope; nil if ctx ended first.
@@ -66,7 +60,7 @@ func (r *runner) question(ctx context.Context, t task) *archive.Check {
 	var images []*catalog.Image
 	var answer Answer
 	unchanged := false
-	at, err := r.ask(ctx, func(ctx context.Context) (err error) {
+	at, err := r.call(ctx, func(ctx context.Context) (err error) {
 		if answer, err = r.upstream.Images(ctx, t.scope); err != nil {
 			return err
 		}
@@ -112,9 +106,9 @@ func (r *runner) before(ctx context.Context, t task) *catalog.Snapshot {
 // errNoTime means that the deadline leaves no time for the question.
 var errNoTime = errors.New("no time is left before the deadline")
 
-// ask makes one call within the budget and repeats it where that can help. It
+// call makes one call within the budget and repeats it where that can help. It
 // returns when the last try began. The error is errNoTime or a *Fault.
-func (r *runner) ask(ctx context.Context, call func(context.Context) error) (catalog.Time, error) {
+func (r *runner) call(ctx context.Context, call func(context.Context) error) (catalog.Time, error) {
 	for try := 1; ; try++ {
 		if r.budget.Wait(ctx) != nil {
 			return catalog.Time{}, errNoTime
@@ -165,7 +159,7 @@ func asFault(err error) *Fault {
 	return &Fault{Class: "temporary", Code: "NoAnswer", Message: err.Error(), Retry: true}
 }
 
-// problemOf is what is stored of an error of ask.
+// problemOf is what is stored of an error of call.
 func problemOf(err error) *archive.Problem {
 	if errors.Is(err, errNoTime) {
 		return &archive.Problem{Class: "deadline", Code: "NoTime", Message: err.Error()}

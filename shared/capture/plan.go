@@ -86,7 +86,7 @@ func stalestFirst(plans []*plan) []task {
 	for _, p := range plans {
 		for _, scope := range p.scopes {
 			state, _ := p.base.Scope(scope)
-			tasks = append(tasks, task{plan: p, scope: scope, known: state})
+			tasks = append(tasks, task{scope: scope, known: state})
 		}
 	}
 	slices.SortStableFunc(tasks, func(a, b task) int {
@@ -97,7 +97,6 @@ func stalestFirst(plans []*plan) []task {
 
 // task is one scope to ask.
 type task struct {
-	plan  *plan
 	scope catalog.Scope
 	known archive.ScopeState // zero: never asked
 }

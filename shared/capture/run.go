@@ -52,17 +52,13 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 	asking, stop := c.beforeDeadline(ctx)
 	defer stop()
 
-	report.Regions = make([]*RegionReport, len(regions))
-	var plans []*plan
-	for i, region := range regions {
-		report.Regions[i] = &RegionReport{RegionID: region}
+	for _, region := range regions {
+		report.Regions = append(report.Regions, &RegionReport{RegionID: region})
 	}
-	plans = r.load(ctx, report.Regions)
-	r.plan(asking, plans)
-	tasks := stalestFirst(plans)
-	checks := r.fetch(asking, tasks)
+	plans := r.load(ctx, report.Regions)
+	checks := r.ask(asking, plans)
 	report.Fetched = catalog.At(c.now())
-	r.commit(ctx, plans, tasks, checks, report)
+	r.commit(ctx, plans, checks, report)
 	report.finish(catalog.At(c.now()), r.calls.Load())
 	return report, report.err()
 }
@@ -102,6 +98,19 @@ func (r *runner) load(ctx context.Context, reports []*RegionReport) []*plan {
 	return plans
 }
 
+// ask lists the clusters and asks about the scopes, both at once as far as the
+// scopes are known.
+func (r *runner) ask(ctx context.Context, plans []*plan) map[catalog.Scope]*archive.Check {
+	q, stop := newQueue(ctx)
+	defer stop()
+	q.put(r.early(plans), false)
+	wait := r.fetch(ctx, q)
+	r.plan(ctx, plans)
+	q.put(stalestFirst(plans), true)
+	wait()
+	return q.checks
+}
+
 // plan decides what to ask and what has ended.
 func (r *runner) plan(ctx context.Context, plans []*plan) {
 	var clusters []map[string]catalog.Cluster
@@ -119,7 +128,7 @@ func (r *runner) plan(ctx context.Context, plans []*plan) {
 }
 
 // commit publishes the checks of every region.
-func (r *runner) commit(ctx context.Context, plans []*plan, tasks []task, checks []*archive.Check, report *Report) {
+func (r *runner) commit(ctx context.Context, plans []*plan, checks map[catalog.Scope]*archive.Check, report *Report) {
 	var group errgroup.Group
 	for _, p := range plans {
 		run := archive.Run{
@@ -127,15 +136,12 @@ func (r *runner) commit(ctx context.Context, plans []*plan, tasks []task, checks
 			Ended: p.ended, Discovery: p.discovery,
 			Counts: archive.Counts{Planned: len(p.scopes)},
 		}
-		for i, t := range tasks {
-			if t.plan != p {
-				continue
-			}
-			if checks[i] == nil {
+		for _, scope := range p.scopes {
+			if c := checks[scope]; c != nil {
+				run.Checks = append(run.Checks, *c)
+			} else {
 				run.Counts.Left++
-				continue
 			}
-			run.Checks = append(run.Checks, *checks[i])
 		}
 		group.Go(func() error {
 			began := r.now()
