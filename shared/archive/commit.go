@@ -203,8 +203,8 @@ func seal(cur *Region, l *Line) (*Line, *Region) {
 // place appends a line after cur and completes next. It returns false if
 // another run's line stands there.
 func (w *Writer) place(ctx context.Context, cur, next *Region, line *Line) (bool, error) {
-	at, err := w.end(ctx, cur, line)
-	if err != nil {
+	at, free, err := w.end(ctx, cur, line)
+	if err != nil || !free {
 		return false, err
 	}
 	if at.month != cur.log.month || cur.Sequence == 0 {
@@ -227,29 +227,30 @@ func (w *Writer) place(ctx context.Context, cur, next *Region, line *Line) (bool
 }
 
 // end is where the line after cur goes: the end of cur's file, or of the file
-// that a seal or an empty archive begins.
-func (w *Writer) end(ctx context.Context, cur *Region, line *Line) (position, error) {
-	at := cur.log
+// that a seal or an empty archive begins. It is false if another run has begun
+// that file meanwhile.
+func (w *Writer) end(ctx context.Context, cur *Region, line *Line) (position, bool, error) {
 	switch {
-	case cur.log.sealed != "":
-		at = position{month: cur.log.sealed}
-	case cur.log.month != "":
-		return at, nil
-	default:
-		return position{month: monthOf(line.CommittedAt.Time)}, nil
+	case cur.log.sealed == "" && cur.log.month != "":
+		return cur.log, true, nil
+	case cur.log.sealed == "":
+		return position{month: monthOf(line.CommittedAt.Time)}, true, nil
 	}
-	// A writer may have torn the first line of the new file.
-	key, err := w.keys.Log(cur.RegionID, at.month)
+	// The new file may hold what no writer finished.
+	key, err := w.keys.Log(cur.RegionID, cur.log.sealed)
 	if err != nil {
-		return at, err
+		return position{}, false, err
 	}
 	data, err := w.bucket.GetFrom(ctx, key, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return at, nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return position{}, false, fmt.Errorf("reading log %q: %w", key, err)
 	}
-	at.length = int64(len(data))
-	at.torn = len(data) > 0 && data[len(data)-1] != '\n'
-	return at, err
+	begun := cur.clone()
+	begun.log = position{month: cur.log.sealed, hash: cur.log.hash}
+	if err := begun.replay(key, data, nil, nil); err != nil {
+		return position{}, false, err
+	}
+	return begun.log, begun.Sequence == cur.Sequence, nil
 }
 
 // append settles one append, whatever the store answers: true if the bytes

@@ -159,6 +159,34 @@ func TestRacingRunsAreAllInTheLog(t *testing.T) {
 	}
 }
 
+// TestRacingRunsAtTheTurnOfTheMonth: all of them find the month to be over,
+// one seals it and one begins the next.
+func TestRacingRunsAtTheTurnOfTheMonth(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		b := newBench(t)
+		b.step("a")
+		base := b.load()
+		b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+		var group sync.WaitGroup
+		const racers = 6
+		for i := range racers {
+			run := b.run(b.saw(base, scopeOf(fmt.Sprint("ehpc-", i), ""), "a"))
+			group.Go(func() {
+				w := archive.NewWriter(b.bucket, b.keys, func() time.Time { return b.now })
+				if _, err := w.Commit(context.Background(), base, run); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		checkChain(t, b.object(logKey11), b.object(logKey12))
+		if audit := b.verify(); len(audit.Faults) > 0 || audit.Commits != 1+1+racers {
+			t.Fatalf("audit is %+v", audit)
+		}
+	}
+}
+
 func TestRunThatStalledReplacesNothingNewer(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -50,7 +50,7 @@ func testNeverTorn(t *bench) {
 		}
 		return err
 	}, func() {
-		for i := range 100 {
+		for i := range 50 {
 			t.put(key, content(i))
 		}
 	})
@@ -67,7 +67,7 @@ func testAppendNeverTorn(t *bench) {
 		}
 		return err
 	}, func() {
-		for i := range 100 {
+		for i := range 50 {
 			t.append(key, int64((i+1)*len(line)), line)
 		}
 	})

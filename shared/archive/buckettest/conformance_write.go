@@ -101,7 +101,7 @@ func testAppend(t *bench) {
 	}
 
 	key = root + "large.log"
-	half := every(5 << 20 / 512)
+	half := every(1 << 20 / 512)
 	t.append(key, 0, half)
 	t.append(key, int64(len(half)), half)
 	t.wantContent(key, append(half, half...))

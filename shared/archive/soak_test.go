@@ -1,0 +1,225 @@
+package archive_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/catalog"
+)
+
+var (
+	soakRuns = flag.Int("soak.runs", 300, "runs of the soak test")
+	soakSeed = flag.Uint64("soak.seed", 1, "seed of the soak test")
+)
+
+// soak drives one region through random runs: sound ones, ones whose calls
+// fail at random, with or without effect, ones that die in the middle, and
+// several at once, on a catalogue that drifts and a clock that stumbles.
+type soak struct {
+	*bench
+	rand     *rand.Rand
+	upstream map[string]int               // scope path -> version of its content
+	claims   map[string]map[string]string // run id -> scope path -> digest that it saw
+	logs     map[string][]byte            // what was in each log file after the last run
+	last     *archive.Region              // what a reader saw last
+	reader   *archive.Archive
+	faults   int
+	deaths   int
+}
+
+// TestSoak: after every run the log has only grown, every commit is one that
+// its run really saw, a reader never goes back, and verify is clean but for
+// what a dead run may leave.
+func TestSoak(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := &soak{
+		bench: b, rand: rand.New(rand.NewPCG(*soakSeed, 0)), upstream: map[string]int{}, claims: map[string]map[string]string{},
+		logs: map[string][]byte{}, reader: archive.New(b.bucket, b.keys),
+	}
+	for i := range 6 {
+		s.upstream[fmt.Sprintf("ehpc-%d/_any", i)] = 0
+	}
+	for i := range *soakRuns {
+		s.drift()
+		clean := true
+		switch s.rand.IntN(4) {
+		case 0:
+			s.sound()
+		case 1:
+			clean = s.faulty(0.15)
+		case 2:
+			clean = s.dying()
+		case 3:
+			s.together(2 + s.rand.IntN(4))
+		}
+		s.check(i, clean)
+		if t.Failed() {
+			t.Fatalf("seed %d, run %d", *soakSeed, i)
+		}
+	}
+	s.sound()
+	s.check(*soakRuns, true)
+	t.Logf("%d runs, %d faults, %d deaths, %d commits: lost or wrong 0", *soakRuns, s.faults, s.deaths, s.last.Sequence)
+}
+
+// drift moves the clock, now and then back or into another month, and changes
+// some content.
+func (s *soak) drift() {
+	switch step := s.rand.IntN(20); step {
+	case 0:
+		s.now = s.now.Add(-time.Hour)
+	case 1:
+		s.now = s.now.Add(20 * 24 * time.Hour)
+	default:
+		s.now = s.now.Add(time.Duration(step) * time.Minute)
+	}
+	for path := range s.upstream {
+		if s.rand.IntN(3) == 0 {
+			s.upstream[path]++
+		}
+	}
+}
+
+// runOf asks about some scopes and remembers what was seen.
+func (s *soak) runOf(base *archive.Region, share int) archive.Run {
+	run := s.run()
+	claim := map[string]string{}
+	for _, path := range slices.Sorted(maps.Keys(s.upstream)) {
+		scope, err := catalog.ParseScopePath(region, path)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		switch n := s.rand.IntN(10); {
+		case n >= share:
+		case n == 0:
+			run.Checks = append(run.Checks, s.failed(scope, "ServiceUnavailable"))
+		default:
+			c := s.saw(base, scope, "stays", fmt.Sprint("v", s.upstream[path]))
+			if c.Snapshot != nil {
+				claim[path] = c.Snapshot.Digest
+			}
+			run.Checks = append(run.Checks, c)
+		}
+	}
+	s.claims[run.RunID] = claim
+	return run
+}
+
+func (s *soak) sound() {
+	base := s.load()
+	s.commit(base, s.runOf(base, 10))
+}
+
+// through makes a run whose every call goes through a hook, and reports
+// whether it went well.
+func (s *soak) through(ctx context.Context, hook func(buckettest.Op) *buckettest.Fault) bool {
+	now := s.now
+	w := archive.NewWriter(buckettest.NewFaulty(s.mem, hook), s.keys, func() time.Time { return now })
+	base, err := w.Load(ctx, region)
+	if err != nil {
+		return false
+	}
+	res, err := w.Commit(ctx, base, s.runOf(base, 8))
+	return err == nil && res.HeadError == nil
+}
+
+// faulty breaks a share of the calls, half of them after they took place.
+func (s *soak) faulty(share float64) bool {
+	return s.through(context.Background(), func(buckettest.Op) *buckettest.Fault {
+		if s.rand.Float64() >= share {
+			return nil
+		}
+		s.faults++
+		return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: s.rand.IntN(2) == 0}
+	})
+}
+
+// dying ends a run for good at one of its calls.
+func (s *soak) dying() bool {
+	ctx, die := context.WithCancel(context.Background())
+	defer die()
+	at, applied := 1+s.rand.IntN(14), s.rand.IntN(2) == 0
+	return s.through(ctx, func(op buckettest.Op) *buckettest.Fault {
+		if op.N < at {
+			return nil
+		}
+		if op.N == at {
+			s.deaths++
+			die()
+		}
+		return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: applied && op.N == at}
+	})
+}
+
+// together commits several runs at once that were planned on one state.
+func (s *soak) together(n int) {
+	base, now := s.load(), s.now
+	var runs []archive.Run
+	for range n {
+		runs = append(runs, s.runOf(base, 8))
+		s.drift()
+	}
+	var group sync.WaitGroup
+	for _, run := range runs {
+		group.Go(func() {
+			w := archive.NewWriter(s.mem, s.keys, func() time.Time { return now })
+			if _, err := w.Commit(context.Background(), base, run); err != nil {
+				s.t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func (s *soak) check(i int, clean bool) {
+	now, err := s.reader.Now(context.Background(), region, s.last)
+	if err != nil {
+		if s.last != nil || !strings.Contains(err.Error(), archive.ErrNoData.Error()) {
+			s.t.Errorf("reading: %v", err)
+		}
+		return
+	}
+	if s.last != nil && now.Sequence < s.last.Sequence {
+		s.t.Errorf("a reader saw commit %d after %d", now.Sequence, s.last.Sequence)
+	}
+	s.last = now
+	for key, data := range s.mem.Objects() {
+		if strings.HasSuffix(key, ".ndjson") {
+			if !bytes.HasPrefix(data, s.logs[key]) {
+				s.t.Errorf("log %q is not what it was and more", key)
+			}
+			s.logs[key] = data
+		}
+	}
+	for l, err := range s.reader.Lines(context.Background(), now, 1) {
+		if err != nil {
+			s.t.Errorf("reading the log: %v", err)
+			return
+		}
+		for _, c := range l.Changes {
+			if s.claims[l.RunID][c.ClusterID+"/_any"] != c.Digest {
+				s.t.Errorf("commit %d of run %q publishes what the run never saw of %s", l.Sequence, l.RunID, c.ClusterID)
+			}
+		}
+	}
+	if i%10 != 0 && i != *soakRuns {
+		return // verify reads everything there ever was
+	}
+	for _, f := range s.verify().Faults {
+		if clean || f.Key != headKey {
+			s.t.Errorf("verify: %s", f)
+		}
+	}
+}
