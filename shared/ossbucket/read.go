@@ -78,7 +78,7 @@ func (x *exchange) get(key string, options []oss.Option) ([]byte, error) {
 	}
 	var buf bytes.Buffer
 	length, _ := strconv.ParseInt(x.header.Get(oss.HTTPHeaderContentLength), 10, 64)
-	buf.Grow(int(min(max(length, 0), 16<<20)) + bytes.MinRead) // a length is only a claim
+	buf.Grow(int(min(max(length, 0), 1<<20)) + bytes.MinRead) // a length is only a claim
 	if _, err := buf.ReadFrom(result.Response.Body); err != nil {
 		return nil, err
 	}

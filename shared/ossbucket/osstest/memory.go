@@ -43,6 +43,7 @@ func (m memory) appendTo(bucket, key string, position int64, data []byte, conten
 	}
 	var all []byte
 	if old != nil {
+		contentType = old.Metadata["Content-Type"] // the first append has set it
 		if all, err = io.ReadAll(old.Contents); err != nil {
 			return err
 		}

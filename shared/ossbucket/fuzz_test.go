@@ -1,0 +1,57 @@
+package ossbucket_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"testing"
+
+	"community-images/shared/ossbucket"
+)
+
+// FuzzAnswer lets a server answer anything: no call may panic, read more than
+// the limit, tell a secret or take what is not OSS' word for a missing key.
+func FuzzAnswer(f *testing.F) {
+	f.Add(200, "0123456789", "10", "bytes 5-9/10", "4")
+	f.Add(206, "56789", "5", "bytes 5-9/10", "")
+	f.Add(416, "<Error><Code>InvalidRange</Code></Error>", "", "", "")
+	f.Add(404, "<Error><Code>NoSuchKey</Code><Message>m</Message></Error>", "-1", "", "")
+	f.Add(200, "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>k%zz</Key></Contents></ListBucketResult>", "", "", "")
+	f.Add(304, "", "99999999999999999999", "bytes", "18446744073709551616")
+	f.Fuzz(func(t *testing.T, status int, body, length, contentRange, number string) {
+		if status < 200 || status > 999 {
+			t.Skip("net/http lets no such answer through")
+		}
+		b, err := ossbucket.New(ossbucket.Options{
+			Endpoint: "http://127.0.0.1", Bucket: "images", Tries: 1, MaxObject: 1000,
+			Credentials: func(context.Context) (ossbucket.Credentials, error) {
+				return ossbucket.Credentials{AccessKeyID: "planted-id", AccessKeySecret: "planted-secret", SecurityToken: "planted-token"}, nil
+			},
+			Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: status, Body: io.NopCloser(bytes.NewReader([]byte(body))), Header: http.Header{
+					"Content-Length": {length}, "Content-Range": {contentRange}, "X-Oss-Hash-Crc64ecma": {number}, "X-Oss-Next-Append-Position": {number},
+				}}, nil
+			}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for verb, call := range calls {
+			got, err := call(context.Background(), b)
+			switch {
+			case err == nil && len(got) > 1000:
+				t.Errorf("%s reads %d bytes", verb, len(got))
+			case err == nil && status >= 300 && verb != "GetFrom":
+				t.Errorf("%s takes %d for success", verb, status)
+			case errors.Is(err, fs.ErrNotExist) && !strings.Contains(body, "NoSuchKey"):
+				t.Errorf("%s takes %d %q for a missing key: %v", verb, status, body, err)
+			case err != nil && strings.Contains(err.Error(), "planted-"):
+				t.Errorf("%s tells a secret: %v", verb, err)
+			}
+		}
+	})
+}
