@@ -75,10 +75,11 @@ func (x *exchange) fault(ctx context.Context, err error) error {
 	case errors.As(err, &broken):
 		f.text, f.temporary = broken.reason+requestID(x.header), true
 	case x.broken != nil:
-		f.cause, f.temporary = x.broken, true
+		f.text, f.temporary = x.broken.Error(), true
 	case errors.As(err, &transport):
 		var certificate *tls.CertificateVerificationError
-		f.cause, f.temporary = transport.Err, !errors.As(err, &certificate)
+		// Only the text: a connect time-out would be a context.DeadlineExceeded.
+		f.text, f.temporary = transport.Err.Error(), !errors.As(err, &certificate)
 	default:
 		f.cause = err
 	}

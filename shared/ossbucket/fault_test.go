@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -270,5 +271,21 @@ func TestLargeObjectIsRefused(t *testing.T) {
 		if err != nil && !strings.Contains(err.Error(), "larger than the limit") {
 			t.Errorf("%d bytes: %v", size, err)
 		}
+	}
+}
+
+func TestConnectTimeoutIsNotTheCallersDeadline(t *testing.T) {
+	t.Parallel()
+	e := osstest.Start(t, "")
+	tries := 0
+	b := open(t, e, func(o *ossbucket.Options) {
+		o.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
+			tries++
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}
+		})
+	})
+	_, _, err := b.Get(context.Background(), "key", "")
+	if err == nil || errors.Is(err, context.DeadlineExceeded) || tries != 3 {
+		t.Errorf("after %d tries: %v", tries, err)
 	}
 }
