@@ -1,0 +1,211 @@
+package query_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"community-images/shared/catalog"
+)
+
+// record is a generated image: the object as upstream sends it, and what a
+// reader of the contract takes each field for. A field without a value is not
+// in texts.
+type record struct {
+	n      int // of this content, in the object as N
+	object string
+	texts  map[string]string
+}
+
+// The fields by the way they compare, written down from the contract.
+var (
+	textFields    = []string{"ImageId", "ImageName", "Status", "ImageOwnerAlias", "SkuCode", "PricingCycle", "ProductCode", "Uid", "Description", "PostInstallScript", "BaseOsTag.Platform", "BaseOsTag.OsTag", "BaseOsTag.Architecture", "OsTag.Platform", "OsTag.OsTag", "OsTag.Architecture", "OsTag.BaseOsTag"}
+	versionFields = []string{"BaseOsTag.Version", "OsTag.Version"}
+	everyField    = slices.Concat(textFields, versionFields, []string{"Size"})
+)
+
+// pools are the values of fields; few, so that conditions and ties meet.
+var pools = map[string][]string{
+	"ImageName":         {"hpc-centos-7.9", "hpc-centos-7.10", "HPC-CentOS-7.9", "win, server", `say "hi"`, "100% linux", "深度学习 ubuntu", "ÉCOLE straße", "a_b*c?[d]", `back\slash`, "it's", "ｗｉｄｅ", "🚀 rocket", "x", "=1+1", "two\nlines"},
+	"Status":            {"Available", "UnAvailable", "Creating", "CreateFailed", "available"},
+	"ImageOwnerAlias":   {"self", "others"},
+	"SkuCode":           {"ECS", "package"},
+	"PricingCycle":      {"Hour", "Month", "Year"},
+	"ProductCode":       {"cmjj028279", "cmjj1", "CMJJ1", "cmjj%"},
+	"Uid":               {"127****", "1", "10", "9"},
+	"Description":       {"An image, for you", "linux with MPI", "LINUX", "описание", "tab\there", "-", "50%_off", `a\,b`},
+	"PostInstallScript": {"example.sh", "#!/bin/sh\necho ok", "true"},
+	"Platform":          {"CentOS", "Ubuntu", "Windows Server 2003", "centos", "Alibaba Cloud Linux"},
+	"OsTag":             {"CentOS_7.2_64", "CentOS_7.10_64", "Ubuntu_22.04_64", "Win2003_64"},
+	"BaseOsTag":         {"CentOS_7.2_64", "CentOS_7.10_64"},
+	"Version":           {"7.2", "7.9", "7.10", "07.9", "2003", "22.04", "12 SP1", "12", "12.1", "12 sp1", "7.9-rc1", "7.9rc", "v7", "V7", "", "7.", "99999999999999999999", "99999999999999999999.1", "é7", "7.9.0"},
+	"Architecture":      {"x86_64", "i386", "arm64"},
+}
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }
+
+// newRecord makes an image out of the pools.
+func newRecord(r *rand.Rand, n, ids int) record {
+	rec := record{n: n, texts: map[string]string{}}
+	id := fmt.Sprintf("m-%d", r.IntN(ids))
+	if chance(r, 5) {
+		id = pick(r, []string{"m-%41", "m 1", "M-1", "m-ü", "m-1,2", `m-"q"`})
+	}
+	rec.texts["ImageId"] = id
+	object := map[string]any{"ImageId": id, "N": n}
+	for _, name := range []string{"ImageName", "Status", "ImageOwnerAlias", "SkuCode", "PricingCycle", "ProductCode", "Uid", "Description", "PostInstallScript"} {
+		rec.put(r, object, name, name)
+	}
+	rec.putSize(r, object)
+	for _, name := range []string{"BaseOsTag", "OsTag"} {
+		rec.putTag(r, object, name)
+	}
+	rec.object = encode(object)
+	return rec
+}
+
+// put gives an object a member, or in one of the ways upstream has leaves it
+// without a value.
+func (rec *record) put(r *rand.Rand, object map[string]any, member, field string) {
+	value := pick(r, pools[member])
+	switch k := r.IntN(20); {
+	case k < 2:
+		return
+	case k == 2:
+		object[member] = nil
+		return
+	case k == 3:
+		object[member] = ""
+		return
+	case k == 4 && (member == "Version" || member == "Uid"):
+		value = pick(r, []string{"7.9", "7.5", "8", "2003", "127"})
+		object[member] = json.Number(value)
+	case k == 5 && member == "PostInstallScript":
+		value = "true"
+		object[member] = true
+	default:
+		object[member] = value
+	}
+	if value != "" {
+		rec.texts[field] = value
+	}
+}
+
+func (rec *record) putSize(r *rand.Rand, object map[string]any) {
+	size := pick(r, []string{"9", "40", "100", "500", "0"})
+	switch k := r.IntN(20); {
+	case k < 2:
+		return
+	case k == 2:
+		object["Size"] = nil
+		return
+	case k == 3:
+		object["Size"] = "large" // is no number: no value to compare
+		return
+	case k < 6:
+		object["Size"] = size
+	default:
+		object["Size"] = json.Number(size)
+	}
+	rec.texts["Size"] = size
+}
+
+// putTag gives the object a system, now and then as the plain string that
+// upstream once sent.
+func (rec *record) putTag(r *rand.Rand, object map[string]any, name string) {
+	switch k := r.IntN(20); {
+	case k < 2:
+		return
+	case k == 2:
+		object[name] = nil
+		return
+	case k == 3:
+		rec.texts[name+".OsTag"] = pick(r, pools["OsTag"])
+		object[name] = rec.texts[name+".OsTag"]
+		return
+	}
+	members := []string{"Platform", "OsTag", "Version", "Architecture"}
+	if name == "OsTag" {
+		members = append(members, "BaseOsTag")
+	}
+	inner := map[string]any{}
+	for _, member := range members {
+		rec.put(r, inner, member, name+"."+member)
+	}
+	object[name] = inner
+}
+
+// encode writes an object with sorted members and without spaces: the stored
+// form.
+func encode(object map[string]any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(object); err != nil {
+		panic(err)
+	}
+	return string(bytes.TrimSpace(b.Bytes()))
+}
+
+// offers is a generated catalogue: which scope (cluster, type) offers which
+// records. "" is none.
+type offers struct {
+	records []record
+	scopes  map[[2]string][]int // places in records
+}
+
+var (
+	diffClusters = []string{"", "ehpc-a", "ehpc-b", "ehpc-c", "ehpc-d"}
+	diffTypes    = []string{"", "ecs.c7.large", "ecs.g6.large"}
+)
+
+// newOffers makes a catalogue. Half of the records share an id with others,
+// so that clusters disagree about content.
+func newOffers(r *rand.Rand) offers {
+	o := offers{scopes: map[[2]string][]int{}}
+	n := 5 + r.IntN(70)
+	for i := range n {
+		o.records = append(o.records, newRecord(r, i, n))
+	}
+	for _, cluster := range diffClusters {
+		for _, typ := range diffTypes {
+			if cluster == "" && typ != "" || typ != "" && chance(r, 40) {
+				continue
+			}
+			var has []int
+			share := 20 + r.IntN(80)
+			for i := range n {
+				if chance(r, share) {
+					has = append(has, i)
+				}
+			}
+			o.scopes[[2]string{cluster, typ}] = has
+		}
+	}
+	return o
+}
+
+// content is the catalogue as a run finds it.
+func (o offers) content() (content, error) {
+	parsed := make([]*catalog.Image, len(o.records))
+	for i, rec := range o.records {
+		im, err := catalog.ParseImage([]byte(rec.object))
+		if err != nil {
+			return nil, fmt.Errorf("parsing %s: %w", rec.object, err)
+		}
+		parsed[i] = im
+	}
+	found := content{}
+	for scope, has := range o.scopes {
+		list := []*catalog.Image{}
+		for _, i := range has {
+			list = append(list, parsed[i])
+		}
+		found[catalog.Scope{ClusterID: scope[0], InstanceType: scope[1]}.Path()] = list
+	}
+	return found, nil
+}

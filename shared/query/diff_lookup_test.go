@@ -1,0 +1,266 @@
+package query_test
+
+import (
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// lookup is a generated query, before it becomes a URL or SQL.
+type lookup struct {
+	clusters, types []string // nil: not given
+	conditions      []condition
+	q               string
+	sort            []sortBy
+	latestBy        []string
+	facets          []string
+	minCount        int
+	limit           int
+	format          string
+}
+
+type condition struct {
+	field, op string // op without i
+	fold      bool
+	values    []string
+}
+
+type sortBy struct {
+	field string
+	desc  bool
+}
+
+func newLookup(r *rand.Rand, o offers) lookup {
+	l := lookup{limit: 1 + r.IntN(40), format: "json"}
+	l.clusters, l.types = newChoice(r, diffClusters[1:], 30), newChoice(r, diffTypes[1:], 60)
+	for range r.IntN(4) {
+		c := newCondition(r, o)
+		same := func(d condition) bool { return d.field == c.field && d.op == c.op && d.fold == c.fold }
+		if !slices.ContainsFunc(l.conditions, same) { // one name twice is one list
+			l.conditions = append(l.conditions, c)
+		}
+	}
+	if chance(r, 15) {
+		l.q = pick(r, []string{"linux", "CENTOS 7", "hpc 7.1", "深度", "100%", "école", "m-1", "cmjj image", "  x  ", "STRASSE", "'", `"`})
+	}
+	for range r.IntN(4) {
+		l.sort = append(l.sort, sortBy{pick(r, everyField), chance(r, 50)})
+	}
+	if chance(r, 50) {
+		l.sort = append([]sortBy{{pick(r, []string{"OsTag.Version", "BaseOsTag.Version", "Size", "Status"}), chance(r, 50)}}, l.sort...)
+	}
+	if chance(r, 20) {
+		l.latestBy = someFields(r, 2)
+	}
+	if chance(r, 20) {
+		l.facets = someFields(r, 3)
+	}
+	if chance(r, 20) {
+		l.minCount = 1 + r.IntN(5)
+	}
+	if chance(r, 15) {
+		l.format = pick(r, []string{"ids", "ndjson"})
+	}
+	return l
+}
+
+func newChoice(r *rand.Rand, names []string, none int) []string {
+	switch {
+	case chance(r, none):
+		return nil
+	case chance(r, 30):
+		return []string{"*"}
+	}
+	var list []string
+	for range 1 + r.IntN(3) {
+		name := pick(r, append(slices.Clone(names), "_any"))
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+func someFields(r *rand.Rand, most int) []string {
+	var list []string
+	for range 1 + r.IntN(most) {
+		if f := pick(r, everyField); !slices.Contains(list, f) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+var (
+	textOperators    = []string{"", "eq", "ne", "prefix", "suffix", "contains", "glob", "regex"}
+	orderedOperators = []string{"gt", "gte", "lt", "lte"}
+)
+
+func newCondition(r *rand.Rand, o offers) condition {
+	c := condition{field: pick(r, everyField)}
+	switch {
+	case chance(r, 10):
+		c.op, c.values = "exists", []string{pick(r, []string{"true", "false", "TRUE"})}
+		return c
+	case chance(r, 25):
+		c.field = pick(r, []string{"OsTag.Version", "BaseOsTag.Version", "Size", "ImageName"})
+		c.op = pick(r, orderedOperators)
+	case c.field == "Size":
+		c.op = pick(r, []string{"", "eq", "ne"})
+	default:
+		c.op = pick(r, textOperators)
+		c.fold = c.op != "" && chance(r, 40)
+	}
+	for range 1 + r.IntN(1+r.IntN(4)) {
+		v := newValue(r, o, c)
+		if strings.HasSuffix(v, `\`) {
+			v += "." // a backslash before the comma of a list would escape it
+		}
+		c.values = append(c.values, v)
+	}
+	return c
+}
+
+// newValue is a value that the condition has a chance to meet.
+func newValue(r *rand.Rand, o offers, c condition) string {
+	if c.field == "Size" {
+		return pick(r, []string{"40", "9", "100", "40.0", "99.5", "1e2", "0", "500", "-1", "0040"})
+	}
+	v := pick(r, o.records).texts[c.field]
+	v = strings.Map(func(c rune) rune {
+		if c < 0x20 {
+			return -1 // a query holds no control characters
+		}
+		return c
+	}, v)
+	if v == "" {
+		v = pick(r, []string{"7.9", "Available", "x", "8.0", "Ä"})
+	}
+	if chance(r, 10) {
+		v = strings.ToUpper(v)
+	}
+	letters := []rune(v)
+	cut := r.IntN(len(letters))
+	switch c.op {
+	case "prefix":
+		return string(letters[:cut+1])
+	case "suffix":
+		return string(letters[cut:])
+	case "contains":
+		return string(letters[cut:min(len(letters), cut+1+r.IntN(4))])
+	case "glob":
+		return globOf(r, letters)
+	case "regex":
+		return regexOf(r, letters)
+	}
+	return v
+}
+
+// globOf turns some characters into wildcards. What is special in a value
+// stays special.
+func globOf(r *rand.Rand, letters []rune) string {
+	var b strings.Builder
+	for _, c := range letters {
+		switch k := r.IntN(8); {
+		case k == 0:
+			b.WriteByte('?')
+		case k == 1:
+			b.WriteByte('*')
+		case k == 2 && c != ']' && c != '^' && c != '!' && c != '-':
+			b.WriteString(pick(r, []string{"[" + string(c) + "]", "[a-z" + string(c) + "0-9]", "[^" + string(c) + "]", "[!.]"}))
+		case c == '[':
+			b.WriteString("[[]")
+		default:
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+func regexOf(r *rand.Rand, letters []rune) string {
+	quoted := func(list []rune) string {
+		var b strings.Builder
+		for _, c := range list {
+			if strings.ContainsRune(`\.+*?()|[]{}^$`, c) {
+				b.WriteByte('\\')
+			}
+			b.WriteRune(c)
+		}
+		return b.String()
+	}
+	cut := r.IntN(len(letters))
+	return pick(r, []string{
+		quoted(letters), quoted(letters[:cut]) + ".*", ".*" + quoted(letters[cut:]), "(?s).*" + quoted(letters[cut:]),
+		quoted(letters[:cut]) + "|" + quoted(letters), "[A-Za-z]+", `\d+(\.\d+)?`, `(?i)` + quoted(letters), `\p{Han}+.*`, `.{2,9}`, "a|ab|abc.*",
+		`^` + quoted(letters) + `$`, `(?m)^.+$`,
+	})
+}
+
+// target is the URL of the lookup.
+func (l lookup) target(r *rand.Rand) string {
+	var parts []string
+	add := func(name string, values ...string) {
+		if chance(r, 10) {
+			name = strings.ToLower(name)
+		}
+		escaped := make([]string, len(values))
+		for i, v := range values {
+			escaped[i] = strings.ReplaceAll(v, ",", `\,`)
+		}
+		if len(values) > 1 && chance(r, 15) {
+			for i, v := range escaped {
+				escaped[i] = name + "=" + url.QueryEscape(v)
+			}
+			parts = append(parts, strings.Join(escaped, "&")) // their order counts
+			return
+		}
+		parts = append(parts, name+"="+url.QueryEscape(strings.Join(escaped, ",")))
+	}
+	if l.clusters != nil {
+		add("ClusterId", l.clusters...)
+	}
+	if l.types != nil {
+		add("InstanceType", l.types...)
+	}
+	for _, c := range l.conditions {
+		name := c.field
+		if base, ok := strings.CutSuffix(name, ".OsTag"); ok && chance(r, 30) {
+			name = base // upstream's parameter
+		}
+		op := c.op
+		if c.fold {
+			op = "i" + op
+		}
+		if op != "" {
+			name += "__" + op
+		}
+		add(name, c.values...)
+	}
+	var keys []string
+	for _, k := range l.sort {
+		keys = append(keys, map[bool]string{true: "-"}[k.desc]+k.field)
+	}
+	if keys != nil {
+		add("sort", keys...)
+	}
+	if l.latestBy != nil {
+		add("latestBy", l.latestBy...)
+	}
+	if l.facets != nil {
+		add("facets", l.facets...)
+	}
+	if l.q != "" {
+		parts = append(parts, "q="+url.QueryEscape(l.q))
+	}
+	if l.minCount > 0 {
+		add("minCount", strconv.Itoa(l.minCount))
+	}
+	if l.format != "json" {
+		add("format", l.format)
+	}
+	add("limit", strconv.Itoa(l.limit))
+	r.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
+	return "/v1/images?" + strings.Join(parts, "&")
+}

@@ -1,0 +1,384 @@
+package query_test
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"modernc.org/sqlite"
+)
+
+// registerFunctions gives SQLite what it lacks, written from the contract and
+// not from the package: lower case of all letters, RE2 over a whole value, and
+// a key by which versions compare as blobs.
+var registerFunctions = sync.OnceFunc(func() {
+	sqlite.MustRegisterDeterministicScalarFunction("ulower", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		s, ok := args[0].(string)
+		if !ok {
+			return nil, nil
+		}
+		return strings.ToLower(s), nil
+	})
+	var compiled sync.Map
+	sqlite.MustRegisterDeterministicScalarFunction("re2", 2, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		s, ok := args[1].(string)
+		if !ok {
+			return nil, nil
+		}
+		re, ok := compiled.Load(args[0])
+		if !ok {
+			made, err := regexp.Compile(args[0].(string))
+			if err != nil {
+				return nil, err
+			}
+			made.Longest() // so the first match is the whole value if any match is
+			compiled.Store(args[0], made)
+			re = made
+		}
+		at := re.(*regexp.Regexp).FindStringIndex(s)
+		return at != nil && at[0] == 0 && at[1] == len(s), nil
+	})
+	sqlite.MustRegisterDeterministicScalarFunction("vkey", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		s, ok := args[0].(string)
+		if !ok {
+			return nil, nil
+		}
+		return versionKey(s), nil
+	})
+})
+
+var digits = regexp.MustCompile(`[0-9]+|[^0-9]`)
+
+// versionKey makes bytes that compare as versions do: a run of digits is a
+// number, any other byte itself in lower case, before any number; the end
+// comes first.
+func versionKey(s string) []byte {
+	key := []byte{}
+	for len(s) > 0 {
+		at := digits.FindStringIndex(s)
+		if c := s[0]; c < '0' || c > '9' {
+			key = append(key, 1, strings.ToLower(string(rune(c & 0x7f)))[0]|c&0x80)
+			s = s[1:]
+			continue
+		}
+		number := strings.TrimLeft(s[:at[1]], "0")
+		key = append(key, 2, byte(len(number)))
+		key = append(key, number...)
+		s = s[at[1]:]
+	}
+	return key
+}
+
+// tables is a catalogue in SQLite.
+type tables struct {
+	*sql.DB
+	o offers
+}
+
+func newTables(t testing.TB, o offers) tables {
+	t.Helper()
+	registerFunctions()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1) // each connection has its own memory
+	t.Cleanup(func() { _ = db.Close() })
+	tb := tables{db, o}
+	if err := tb.fill(); err != nil {
+		t.Fatal(err)
+	}
+	return tb
+}
+
+func (t tables) fill() error {
+	var columns strings.Builder
+	for _, f := range everyField {
+		kind := "TEXT"
+		if f == "Size" {
+			kind = "INTEGER"
+		}
+		fmt.Fprintf(&columns, ", %q %s", f, kind)
+	}
+	tx, err := t.Begin()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, statement := range []string{
+		"CREATE TABLE image (n INTEGER PRIMARY KEY, doc TEXT" + columns.String() + ")",
+		"CREATE TABLE offer (cluster TEXT, type TEXT, n INTEGER, PRIMARY KEY (cluster, type, n)) WITHOUT ROWID",
+		`CREATE INDEX byId ON image ("ImageId")`, `CREATE INDEX byPlatform ON image ("OsTag.Platform", "Status")`, "CREATE INDEX byImage ON offer (n)",
+	} {
+		if _, err := tx.Exec(statement); err != nil {
+			return err
+		}
+	}
+	insert, err := tx.Prepare("INSERT INTO image VALUES (?, ?" + strings.Repeat(", ?", len(everyField)) + ")")
+	if err != nil {
+		return err
+	}
+	for _, rec := range t.o.records {
+		row := []any{rec.n, rec.object}
+		for _, f := range everyField {
+			if text, ok := rec.texts[f]; ok {
+				row = append(row, text)
+			} else {
+				row = append(row, nil)
+			}
+		}
+		if _, err := insert.Exec(row...); err != nil {
+			return err
+		}
+	}
+	offer, err := tx.Prepare("INSERT INTO offer VALUES (?, ?, ?)")
+	if err != nil {
+		return err
+	}
+	for scope, has := range t.o.scopes {
+		for _, n := range has {
+			if _, err := offer.Exec(scope[0], scope[1], n); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.Commit()
+}
+
+// chosen resolves the clusters and types of a lookup; false: a scope that is
+// asked for is not captured, or none is.
+func (l lookup) chosen(o offers) (scopes [][2]string, ok bool) {
+	names := func(given []string) []string {
+		if given == nil {
+			return []string{""}
+		}
+		list := slices.Clone(given)
+		for i := range list {
+			list[i] = strings.Replace(list[i], "_any", "", 1)
+		}
+		return list
+	}
+	clusters, types := names(l.clusters), names(l.types)
+	allClusters, allTypes := clusters[0] == "*", types[0] == "*"
+	if allClusters {
+		clusters = diffClusters[1:]
+	}
+	if allTypes {
+		types = diffTypes[1:]
+	}
+	for _, c := range clusters {
+		for _, t := range types {
+			if _, there := o.scopes[[2]string{c, t}]; there {
+				scopes = append(scopes, [2]string{c, t})
+			} else if !allClusters && !allTypes {
+				return nil, false
+			}
+		}
+	}
+	return scopes, len(scopes) > 0
+}
+
+// found is one row of the expected answer.
+type found struct {
+	N              int
+	Clusters       []string
+	InstanceTypes  []string
+	ContentDiffers bool
+	id, doc        string
+}
+
+// ask runs the lookup in SQLite: the rows in order, and the facets.
+func (t tables) ask(l lookup, scopes [][2]string) (rows []found, facets map[string][]facetCount, err error) {
+	var args []any
+	var in []string
+	for _, s := range scopes {
+		in = append(in, "(?, ?)")
+		args = append(args, s[0], s[1])
+	}
+	// offers: for each image the scopes that have it; differ: ids whose
+	// entries are not offered by the same scopes.
+	with := `WITH chosen AS (SELECT * FROM offer WHERE (cluster, type) IN (VALUES ` + strings.Join(in, ", ") + `)),
+ listed AS (SELECT n, group_concat(cluster || '/' || type, ',' ORDER BY cluster, type) AS scopes,
+  group_concat(DISTINCT nullif(cluster, '')) AS clusters, group_concat(DISTINCT nullif(type, '')) AS types FROM chosen GROUP BY n),
+ differ AS (SELECT "ImageId" AS id FROM listed JOIN image USING (n) GROUP BY 1 HAVING count(DISTINCT scopes) > 1),
+ matched AS (SELECT image.*, clusters, types, "ImageId" IN (SELECT id FROM differ) AS differs`
+	where, whereArgs := l.where()
+	order := l.order()
+	if l.latestBy != nil {
+		with += ", row_number() OVER (PARTITION BY " + columnList(l.latestBy) + " ORDER BY " + order + ") AS place"
+	} else {
+		with += ", 1 AS place"
+	}
+	with += " FROM listed JOIN image USING (n)" + where + ") "
+	args = append(args, whereArgs...)
+	result, err := t.Query(with+"SELECT n, clusters, types, differs, \"ImageId\", doc FROM matched WHERE place = 1 ORDER BY "+order, args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = result.Close() }()
+	for result.Next() {
+		var f found
+		var clusters, types sql.NullString
+		if err := result.Scan(&f.N, &clusters, &types, &f.ContentDiffers, &f.id, &f.doc); err != nil {
+			return nil, nil, err
+		}
+		f.Clusters, f.InstanceTypes = sortedList(clusters), sortedList(types)
+		rows = append(rows, f)
+	}
+	if err := result.Err(); err != nil {
+		return nil, nil, err
+	}
+	facets, err = t.facets(l, with, args)
+	return rows, facets, err
+}
+
+func sortedList(s sql.NullString) []string {
+	if !s.Valid {
+		return []string{}
+	}
+	list := strings.Split(s.String, ",")
+	slices.Sort(list)
+	return list
+}
+
+type facetCount struct {
+	Value string
+	Count int
+}
+
+func (t tables) facets(l lookup, with string, args []any) (map[string][]facetCount, error) {
+	if l.facets == nil {
+		return nil, nil
+	}
+	facets := map[string][]facetCount{}
+	for _, f := range l.facets {
+		rows, err := t.Query(with+fmt.Sprintf("SELECT coalesce(CAST(%q AS TEXT), '') AS v, count(*) AS c FROM matched WHERE place = 1 GROUP BY v ORDER BY c DESC, v", f), args...)
+		if err != nil {
+			return nil, err
+		}
+		facets[f] = []facetCount{}
+		for rows.Next() {
+			var c facetCount
+			if err := rows.Scan(&c.Value, &c.Count); err != nil {
+				return nil, err
+			}
+			facets[f] = append(facets[f], c)
+		}
+		if err := rows.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return facets, nil
+}
+
+// where writes the conditions.
+func (l lookup) where() (string, []any) {
+	parts, args := []string{"true"}, []any{}
+	for _, c := range l.conditions {
+		var any []string
+		for _, v := range c.values {
+			text, n := c.test(v)
+			any = append(any, text)
+			for range n {
+				args = append(args, c.argument(v))
+			}
+		}
+		text := "(" + strings.Join(any, " OR ") + ")"
+		if c.op == "ne" {
+			text = "NOT coalesce(" + text + ", false)"
+		}
+		parts = append(parts, text)
+	}
+	for word := range strings.FieldsSeq(l.q) {
+		parts = append(parts, `(instr(ulower(coalesce("ImageName", '')), ?1) OR instr(ulower(coalesce("Description", '')), ?1) OR instr(ulower("ImageId"), ?1) OR instr(ulower(coalesce("ProductCode", '')), ?1))`)
+		parts[len(parts)-1] = strings.ReplaceAll(parts[len(parts)-1], "?1", "?")
+		for range 4 {
+			args = append(args, strings.ToLower(word))
+		}
+	}
+	return " WHERE " + strings.Join(parts, " AND "), args
+}
+
+// test is the SQL for one value, and how often it takes the value.
+func (c condition) test(value string) (text string, n int) {
+	column, place := fmt.Sprintf("%q", c.field), "?"
+	if c.fold && c.op != "regex" {
+		column = "ulower(" + column + ")"
+	}
+	switch {
+	case c.field == "Size":
+		place = "CAST(? AS REAL)"
+	case slices.Contains(versionFields, c.field) && slices.Contains(orderedOperators, c.op):
+		column, place = "vkey("+column+")", "vkey(?)"
+	}
+	switch c.op {
+	case "", "eq", "ne":
+		return column + " = " + place, 1
+	case "prefix":
+		return fmt.Sprintf("substr(%s, 1, length(?)) = ?", column), 2
+	case "suffix":
+		return fmt.Sprintf("(length(%s) >= length(?) AND substr(%[1]s, -length(?)) = ?)", column), 3
+	case "contains":
+		return "instr(" + column + ", ?) > 0", 1
+	case "glob":
+		return column + " GLOB ?", 1
+	case "regex":
+		return "re2(?, " + column + ")", 1
+	case "exists":
+		if strings.EqualFold(value, "true") {
+			return column + " IS NOT NULL", 0
+		}
+		return column + " IS NULL", 0
+	}
+	return column + map[string]string{"gt": " > ", "gte": " >= ", "lt": " < ", "lte": " <= "}[c.op] + place, 1
+}
+
+// argument is the value as SQL takes it.
+func (c condition) argument(v string) any {
+	switch {
+	case c.op == "regex" && c.fold:
+		return "(?i)" + v
+	case c.op == "regex":
+		return v
+	case c.fold:
+		v = strings.ToLower(v)
+	}
+	if c.op == "glob" {
+		v = strings.ReplaceAll(v, "[!", "[^")
+	}
+	return v
+}
+
+// order writes the sort keys: no value comes last, ties go by id and content.
+func (l lookup) order() string {
+	keys := l.sort
+	if keys == nil && l.latestBy != nil {
+		keys = []sortBy{{"OsTag.Version", true}}
+	}
+	var parts []string
+	for _, k := range keys {
+		column := strconv.Quote(k.field)
+		if slices.Contains(versionFields, k.field) {
+			column = "vkey(" + column + ")"
+		}
+		if k.desc {
+			column += " DESC"
+		}
+		parts = append(parts, column+" NULLS LAST")
+	}
+	return strings.Join(append(parts, `"ImageId"`, "doc"), ", ")
+}
+
+func columnList(fields []string) string {
+	var list []string
+	for _, f := range fields {
+		list = append(list, strconv.Quote(f))
+	}
+	return strings.Join(list, ", ")
+}
