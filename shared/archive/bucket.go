@@ -1,6 +1,9 @@
 package archive
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Reader is the reading half of a bucket. Implementations are safe for
 // concurrent use, honour ctx on every call and translate what they meet:
@@ -49,4 +52,19 @@ type Bucket interface {
 	// long, so a position above 0 gets fs.ErrExist too, as does any position
 	// of an object that Put or Create has stored.
 	Append(ctx context.Context, key string, position int64, data []byte) (length int64, err error)
+}
+
+// Sweeper is a Bucket from which objects can be removed, as retention does.
+type Sweeper interface {
+	Bucket
+
+	// Delete removes an object; that it is not there is success. A Delete that
+	// returned an error may have been applied. It may be repeated.
+	Delete(ctx context.Context, key string) error
+
+	// Entries is List, with what the store knows of each object: each is
+	// shown its key, its size in bytes, and when it was last written, by the
+	// store's clock and perhaps rounded down to a second. On an error each may
+	// have been shown some.
+	Entries(ctx context.Context, prefix string, each func(key string, size int64, modified time.Time)) error
 }

@@ -11,7 +11,7 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-var _ archive.Bucket = (*ossbucket.Bucket)(nil)
+var _ archive.Sweeper = (*ossbucket.Bucket)(nil)
 
 // open returns a bucket of an endpoint; change may alter its options.
 func open(t testing.TB, e *osstest.Endpoint, change func(*ossbucket.Options)) *ossbucket.Bucket {
@@ -44,13 +44,15 @@ func TestConforms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			buckettest.Conformance(t, func(t *testing.T) archive.Bucket {
+			empty := func(t *testing.T) *ossbucket.Bucket {
 				dir := ""
 				if c.onDisk {
 					dir = t.TempDir()
 				}
 				return open(t, osstest.Start(t, dir), c.change)
-			})
+			}
+			buckettest.Conformance(t, func(t *testing.T) archive.Bucket { return empty(t) })
+			buckettest.ConformanceSweep(t, func(t *testing.T) archive.Sweeper { return empty(t) })
 		})
 	}
 }

@@ -3,13 +3,10 @@ package ossbucket
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"hash/crc64"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
@@ -109,37 +106,4 @@ func checkRange(header string, offset, length int64) error {
 		return &brokenError{fmt.Sprintf("the range is %q, want %q", brief(header), want)}
 	}
 	return nil
-}
-
-// List implements archive.Reader.
-func (b *Bucket) List(ctx context.Context, prefix string) ([]string, error) {
-	keys := []string{}
-	for token := ""; ; {
-		var page oss.ListObjectsResultV2
-		err := b.repeat(ctx, "listing", prefix, func(x *exchange) (err error) {
-			options := append(b.common(x), oss.Prefix(prefix), oss.MaxKeys(1000))
-			if token != "" {
-				options = append(options, oss.ContinuationToken(token))
-			}
-			page, err = x.oss.ListObjectsV2(options...)
-			if err == nil && page.IsTruncated && (page.NextContinuationToken == "" || page.NextContinuationToken == token) {
-				err = errors.New("OSS says that the list goes on and not where")
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range page.Objects {
-			if !strings.HasPrefix(o.Key, prefix) {
-				return nil, fmt.Errorf("listing %q: OSS answers with key %q", prefix, brief(o.Key))
-			}
-			keys = append(keys, o.Key)
-		}
-		if !page.IsTruncated {
-			slices.Sort(keys)
-			return slices.Compact(keys), nil
-		}
-		token = page.NextContinuationToken
-	}
 }

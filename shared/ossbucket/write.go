@@ -75,3 +75,14 @@ func (b *Bucket) Append(ctx context.Context, key string, position int64, data []
 	}
 	return next, nil
 }
+
+// Delete implements archive.Sweeper.
+func (b *Bucket) Delete(ctx context.Context, key string) error {
+	err := b.repeat(ctx, "deleting", key, func(x *exchange) error {
+		return x.oss.DeleteObject(key, b.common(x)...)
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

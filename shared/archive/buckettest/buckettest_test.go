@@ -28,6 +28,18 @@ func TestFaultyWithoutFaultsConforms(t *testing.T) {
 	})
 }
 
+func TestMemorySweeps(t *testing.T) {
+	t.Parallel()
+	buckettest.ConformanceSweep(t, func(t *testing.T) archive.Sweeper { return buckettest.NewMemory(t) })
+}
+
+func TestFaultyWithoutFaultsSweeps(t *testing.T) {
+	t.Parallel()
+	buckettest.ConformanceSweep(t, func(t *testing.T) archive.Sweeper {
+		return buckettest.NewFaulty(buckettest.NewMemory(t), func(buckettest.Op) *buckettest.Fault { return nil })
+	})
+}
+
 // broken counts the laws that a memory bucket reports as broken.
 type broken struct {
 	testing.TB

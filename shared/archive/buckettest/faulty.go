@@ -12,13 +12,15 @@ import (
 // Op is one call of a bucket.
 type Op struct {
 	N    int    // from 1, over all calls
-	Verb string // get, getfrom, list, put, create, append
-	Key  string // of list: the prefix
+	Verb string // get, getfrom, list, put, create, append, delete, entries
+	Key  string // of list and entries: the prefix
 	At   int64  // of getfrom: the offset; of append: the position
 }
 
 // Write says whether the call changes the bucket.
-func (o Op) Write() bool { return o.Verb == "put" || o.Verb == "create" || o.Verb == "append" }
+func (o Op) Write() bool {
+	return o.Verb == "put" || o.Verb == "create" || o.Verb == "append" || o.Verb == "delete"
+}
 
 // Fault is what goes wrong with one call.
 type Fault struct {

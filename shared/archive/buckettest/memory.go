@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Memory is a bucket in memory that records every request. It fails the test
@@ -23,16 +24,27 @@ type Memory struct {
 	mu      sync.Mutex
 	objects map[string]object
 	log     []string
+	now     func() time.Time
 }
 
 // object is never changed, only replaced.
 type object struct {
 	data       []byte
 	appendable bool
+	modified   time.Time
 }
 
 // NewMemory returns an empty bucket. Without a t, a broken law panics.
-func NewMemory(t testing.TB) *Memory { return &Memory{t: t, objects: map[string]object{}} }
+func NewMemory(t testing.TB) *Memory {
+	return &Memory{t: t, objects: map[string]object{}, now: time.Now}
+}
+
+// SetNow sets the clock that objects are dated by.
+func (m *Memory) SetNow(now func() time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now = now
+}
 
 // Requests returns the requests since the last call, one a line: the verb,
 // the key, what was given and the outcome. A request whose context had ended
@@ -43,6 +55,8 @@ func NewMemory(t testing.TB) *Memory { return &Memory{t: t, objects: map[string]
 //	list P: 3 keys                  put K: 12 bytes
 //	create K: 12 bytes              create K: exists
 //	append K at 12: 7 bytes         append K at 5: taken
+//	delete K                        delete K: missing
+//	entries P: 3 keys
 func (m *Memory) Requests() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -68,7 +82,7 @@ func (m *Memory) Restore(objects map[string][]byte) {
 	defer m.mu.Unlock()
 	m.objects = make(map[string]object, len(objects))
 	for key, data := range objects {
-		m.objects[key] = object{bytes.Clone(data), isLog(key)}
+		m.objects[key] = object{bytes.Clone(data), isLog(key), m.now()}
 	}
 }
 
@@ -81,7 +95,7 @@ func (m *Memory) Spoil(key string, data []byte) {
 		delete(m.objects, key)
 		return
 	}
-	m.objects[key] = object{bytes.Clone(data), isLog(key) || m.objects[key].appendable}
+	m.objects[key] = object{bytes.Clone(data), isLog(key) || m.objects[key].appendable, m.now()}
 }
 
 func (m *Memory) note(format string, args ...any) {

@@ -75,7 +75,7 @@ func (m *Memory) Put(ctx context.Context, key string, data []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.checkWrite("put", key, data)
-	m.objects[key] = object{data: bytes.Clone(data)}
+	m.objects[key] = object{data: bytes.Clone(data), modified: m.now()}
 	m.note("put %s: %d bytes", key, len(data))
 	return nil
 }
@@ -92,7 +92,7 @@ func (m *Memory) Create(ctx context.Context, key string, data []byte) error {
 		return fmt.Errorf("creating %q: %w", key, fs.ErrExist)
 	}
 	m.checkWrite("create", key, data)
-	m.objects[key] = object{data: bytes.Clone(data)}
+	m.objects[key] = object{data: bytes.Clone(data), modified: m.now()}
 	m.note("create %s: %d bytes", key, len(data))
 	return nil
 }
@@ -109,7 +109,7 @@ func (m *Memory) Append(ctx context.Context, key string, position int64, data []
 		m.note("append %s at %d: taken", key, position)
 		return 0, fmt.Errorf("appending to %q at %d: %w", key, position, fs.ErrExist)
 	}
-	m.objects[key] = object{slices.Concat(old.data, data), true}
+	m.objects[key] = object{slices.Concat(old.data, data), true, m.now()}
 	m.note("append %s at %d: %d bytes", key, position, len(data))
 	return position + int64(len(data)), nil
 }

@@ -1,0 +1,38 @@
+package buckettest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"community-images/shared/archive"
+)
+
+// sweeper is the inner bucket, if objects can be removed from it.
+func (f *Faulty) sweeper() (archive.Sweeper, error) {
+	if s, ok := f.inner.(archive.Sweeper); ok {
+		return s, nil
+	}
+	return nil, fmt.Errorf("sweeping %T: %w", f.inner, errors.ErrUnsupported)
+}
+
+// Delete implements archive.Sweeper.
+func (f *Faulty) Delete(ctx context.Context, key string) error {
+	inner, err := f.sweeper()
+	if err != nil {
+		return err
+	}
+	_, err = f.call(ctx, Op{Verb: "delete", Key: key}, func() error { return inner.Delete(ctx, key) })
+	return err
+}
+
+// Entries implements archive.Sweeper.
+func (f *Faulty) Entries(ctx context.Context, prefix string, each func(key string, size int64, modified time.Time)) error {
+	inner, err := f.sweeper()
+	if err != nil {
+		return err
+	}
+	_, err = f.call(ctx, Op{Verb: "entries", Key: prefix}, func() error { return inner.Entries(ctx, prefix, each) })
+	return err
+}

@@ -1,0 +1,59 @@
+package ossbucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aliyun/aliyun-oss-go-sdk/oss"
+)
+
+// objects yields what OSS knows of the objects whose keys begin with prefix,
+// all pages, in the order in which OSS lists them.
+func (b *Bucket) objects(ctx context.Context, prefix string, each func(oss.ObjectProperties)) error {
+	for token := ""; ; {
+		var page oss.ListObjectsResultV2
+		err := b.repeat(ctx, "listing", prefix, func(x *exchange) (err error) {
+			options := append(b.common(x), oss.Prefix(prefix), oss.MaxKeys(1000))
+			if token != "" {
+				options = append(options, oss.ContinuationToken(token))
+			}
+			page, err = x.oss.ListObjectsV2(options...)
+			if err == nil && page.IsTruncated && (page.NextContinuationToken == "" || page.NextContinuationToken == token) {
+				err = errors.New("OSS says that the list goes on and not where")
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, o := range page.Objects {
+			if !strings.HasPrefix(o.Key, prefix) {
+				return fmt.Errorf("listing %q: OSS answers with key %q", prefix, brief(o.Key))
+			}
+			each(o)
+		}
+		if !page.IsTruncated {
+			return nil
+		}
+		token = page.NextContinuationToken
+	}
+}
+
+// List implements archive.Reader.
+func (b *Bucket) List(ctx context.Context, prefix string) ([]string, error) {
+	keys := []string{}
+	if err := b.objects(ctx, prefix, func(o oss.ObjectProperties) { keys = append(keys, o.Key) }); err != nil {
+		return nil, err
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys), nil
+}
+
+// Entries implements archive.Sweeper.
+func (b *Bucket) Entries(ctx context.Context, prefix string, each func(key string, size int64, modified time.Time)) error {
+	return b.objects(ctx, prefix, func(o oss.ObjectProperties) { each(o.Key, o.Size, o.LastModified) })
+}
