@@ -163,7 +163,7 @@ func TestRacingRunsAreAllInTheLog(t *testing.T) {
 // one seals it and one begins the next.
 func TestRacingRunsAtTheTurnOfTheMonth(t *testing.T) {
 	t.Parallel()
-	for range 20 {
+	for range 8 {
 		b := newBench(t)
 		b.step("a")
 		base := b.load()

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	soakRuns = flag.Int("soak.runs", 300, "runs of the soak test")
+	soakRuns = flag.Int("soak.runs", 150, "runs of the soak test")
 	soakSeed = flag.Uint64("soak.seed", 1, "seed of the soak test")
 )
 

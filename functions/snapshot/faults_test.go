@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/capture"
+	"community-images/shared/catalog"
+	"community-images/shared/ehpc"
+	"community-images/shared/ehpc/ehpctest"
+)
+
+// lab is a capture over the real client and a real connection, on a bucket in
+// memory.
+type lab struct {
+	t        *testing.T
+	data     *ehpctest.Fixed
+	fault    func(ehpctest.Call) *ehpctest.Fault
+	ehpc     *ehpctest.Endpoint
+	capturer *capture.Capturer
+	writer   *archive.Writer
+}
+
+// newLab has a scope without a cluster and three clusters.
+func newLab(t *testing.T) *lab {
+	l := &lab{t: t, data: &ehpctest.Fixed{
+		RegionList: []ehpctest.Region{{RegionID: region}}, ClusterLists: map[string][]json.RawMessage{},
+		ImageLists: map[ehpctest.Question]string{}, Bodies: map[ehpctest.Question]string{},
+	}}
+	for _, id := range []string{"c1", "c2", "c3"} {
+		l.data.ClusterLists[region] = append(l.data.ClusterLists[region], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
+	}
+	l.offer("v1")
+	l.ehpc = ehpctest.New(ehpctest.Options{Data: l.data, Keys: map[string]ehpctest.Key{"id": {Secret: "secret"}}, Fault: func(c ehpctest.Call) *ehpctest.Fault {
+		if l.fault == nil {
+			return nil
+		}
+		return l.fault(c)
+	}})
+	server, err := ehpctest.Listen(l.ehpc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	client, err := ehpc.New(ehpc.Options{
+		Endpoint: server.URL, CallTimeout: 300 * time.Millisecond, MaxBody: 1 << 20,
+		Credentials: func(context.Context) (ehpc.Credentials, error) {
+			return ehpc.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"}, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := archive.NewKeys("p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.writer = archive.NewWriter(buckettest.NewMemory(t), keys, time.Now)
+	l.capturer = capture.New(capture.Settings{
+		Regions: []string{region}, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 100,
+	}, upstream{region: client}, capture.NewBudget(1e6, time.Now), l.writer, time.Now)
+	return l
+}
+
+func (l *lab) offer(version string) {
+	for _, id := range []string{"", "c1", "c2", "c3"} {
+		l.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = fmt.Sprintf(`[{"ImageId":"m-%s"}]`, version)
+	}
+}
+
+func (l *lab) run() *capture.Report {
+	l.t.Helper()
+	report, err := l.capturer.Run(context.Background(), capture.Request{RunID: "r", Trigger: "timer"}, func(s catalog.Scope, err error) { l.t.Error(s, err) })
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return report
+}
+
+// state is what is published: the images of each cluster and how it stands.
+func (l *lab) state() string {
+	l.t.Helper()
+	r, err := l.writer.Now(context.Background(), region, nil)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var out []string
+	for _, s := range r.SortedScopes() {
+		snap, err := l.writer.Snapshot(context.Background(), s.Scope(region), s.Digest)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		ids := ""
+		for _, im := range snap.Images {
+			ids += " " + im.ImageID
+		}
+		out = append(out, s.ClusterID+" "+string(s.State)+ids)
+	}
+	return strings.Join(out, ", ")
+}
+
+// TestBadAnswersOfOneScope: an answer that is bad in whatever way leaves the
+// last good data of its scope, fails no other scope, and is asked for again
+// only where that can help.
+func TestBadAnswersOfOneScope(t *testing.T) {
+	t.Parallel()
+	page := "<html><body>Bad Gateway</body></html>"
+	for name, tc := range map[string]struct {
+		fault ehpctest.Fault
+		class string
+		calls int
+	}{
+		"throttled for good":              {ehpctest.Fault{Status: 400, Code: "Throttling.User"}, "throttled", 4},
+		"throttled with another code":     {ehpctest.Fault{Status: 503, Code: "Throttling.UserApi"}, "throttled", 4},
+		"429":                             {ehpctest.Fault{Status: 429, Code: "TooManyRequests"}, "throttled", 4},
+		"service unavailable":             {ehpctest.Fault{Status: 503, Code: "ServiceUnavailable"}, "temporary", 4},
+		"unknown error":                   {ehpctest.Fault{Status: 500, Code: "UnknownError"}, "temporary", 4},
+		"an empty 500":                    {ehpctest.Fault{Status: 500, Body: []byte{}}, "temporary", 4},
+		"HTML of a proxy":                 {ehpctest.Fault{Status: 502, Body: []byte(page), ContentType: "text/html"}, "temporary", 4},
+		"HTML with status 200":            {ehpctest.Fault{Body: []byte(page), ContentType: "text/html"}, "malformed", 4},
+		"a redirect":                      {ehpctest.Fault{Status: 302, Body: []byte{}, Header: http.Header{"Location": {"http://127.0.0.1:1/"}}}, "", 4},
+		"not authorised, 407":             {ehpctest.Fault{Status: 407, Code: "NotAuthorized"}, "not-authorized", 1},
+		"no permission, 501":              {ehpctest.Fault{Status: 501, Code: "NoPermission"}, "not-authorized", 1},
+		"the cluster has vanished":        {ehpctest.Fault{Status: 404, Code: "ClusterNotFound"}, "not-found", 1},
+		"a reset":                         {ehpctest.Fault{Reset: true}, "temporary", 4 * 5 /* net/http tries each idle connection */},
+		"a body cut short":                {ehpctest.Fault{Answer: true, CutAfter: 20}, "temporary", 4},
+		"a body that drips":               {ehpctest.Fault{Answer: true, Drip: 50 * time.Millisecond}, "temporary", 4},
+		"a body that never comes":         {ehpctest.Fault{Delay: 2 * time.Second}, "temporary", 4},
+		"truncated JSON":                  {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"}`)}, "malformed", 4},
+		"null":                            {ehpctest.Fault{Body: []byte(`null`)}, "malformed", 4},
+		"an empty object":                 {ehpctest.Fault{Body: []byte(`{}`)}, "malformed", 4},
+		"no list":                         {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{}}`)}, "malformed", 4},
+		"a list that is null":             {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":null}}`)}, "malformed", 4},
+		"a list that is an object":        {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":{}}}`)}, "malformed", 4},
+		"an image without an id":          {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":""}]}}`)}, "malformed", 4},
+		"an error with status 200":        {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Code":"ServiceUnavailable","Message":"x"}`)}, "", 4},
+		"an error beside an empty list":   {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Code":"EcsError","Images":{"ImageInfo":[]}}`)}, "", 4},
+		"more than the cap":               {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[]},"x":"` + strings.Repeat("x", 1<<20) + `"}`)}, "malformed", 4},
+		"an error message of a megabyte":  {ehpctest.Fault{Status: 500, Code: "UnknownError", Message: strings.Repeat("x", 1<<19)}, "temporary", 4},
+		"a 200 with nothing":              {ehpctest.Fault{Status: 200, Body: []byte{}}, "malformed", 4},
+		"two documents":                   {ehpctest.Fault{Body: []byte(`{"Images":{"ImageInfo":[]}}{"Images":{"ImageInfo":[]}}`)}, "malformed", 4},
+		"deep nesting that breaks parser": {ehpctest.Fault{Body: []byte(`{"Images":{"ImageInfo":` + strings.Repeat("[", 20000) + `}}`)}, "malformed", 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.run()
+			l.offer("v2")
+			calls := 0
+			l.ehpc.Asked()
+			l.fault = func(c ehpctest.Call) *ehpctest.Fault {
+				if c.ClusterID != "c2" {
+					return nil
+				}
+				calls = c.Try
+				return &tc.fault
+			}
+			report := l.run()
+			if got, want := l.state(), " ok m-v2, c1 ok m-v2, c2 failed m-v1, c3 ok m-v2"; got != want {
+				t.Errorf("published is %s, want %s", got, want)
+			}
+			failed := report.Regions[0].Failed
+			if len(failed) != 1 || tc.class != "" && failed[0].Class != tc.class || len(failed[0].Message) > 2000 {
+				t.Errorf("failed are %.300v, want class %s", failed, tc.class)
+			}
+			if calls > tc.calls || tc.calls == 1 && calls != 1 {
+				t.Errorf("asked %d times, want %d", calls, tc.calls)
+			}
+			l.fault = nil
+			l.run()
+			if got := l.state(); strings.Contains(got, "failed") || strings.Contains(got, "v1") {
+				t.Errorf("after the fault has gone: %s", got)
+			}
+		})
+	}
+}
+
+// TestOddAnswersThatAreGood: what upstream may send beyond its documentation
+// is stored as it came.
+func TestOddAnswersThatAreGood(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	q := ehpctest.Question{RegionID: region, ClusterID: "c1"}
+	l.data.Bodies[q] = ` { "Images" : { "ImageInfo" : [ {"ImageId":"m-1","Size":"40","OsTag":"CentOS","Status":"Deprecated","New":{"a":[1.50]}} ] , "More" : 1 } , "NextToken" : "x", "RequestId" : "r" } `
+	l.run()
+	r, err := l.writer.Now(context.Background(), region, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := l.writer.Snapshot(context.Background(), catalog.Scope{RegionID: region, ClusterID: "c1"}, r.Scopes["c1/_any"].Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"ImageId":"m-1","New":{"a":[1.50]},"OsTag":"CentOS","Size":"40","Status":"Deprecated"}`; len(s.Images) != 1 || s.Images[0].Raw != want {
+		t.Errorf("stored is %s, want %s", s.Images[0].Raw, want)
+	}
+}
+
+// TestBadListings: a listing that is bad in whatever way ends no scope.
+func TestBadListings(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]ehpctest.Fault{
+		"no list":               {Body: []byte(`{"TotalCount":0}`)},
+		"TotalCount disagrees":  {Body: []byte(`{"TotalCount":3,"PageNumber":1,"PageSize":50,"Clusters":{"ClusterInfoSimple":[{"Id":"c1","RegionId":"cn-hangzhou"}]}}`)},
+		"not authorised":        {Status: 407, Code: "NotAuthorized"},
+		"service unavailable":   {Status: 503, Code: "ServiceUnavailable"},
+		"a page that is a page": {Body: []byte("<html>"), ContentType: "text/html"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.run()
+			l.offer("v2")
+			l.fault = func(c ehpctest.Call) *ehpctest.Fault {
+				if c.Action == "ListClusters" {
+					return &fault
+				}
+				return nil
+			}
+			report := l.run()
+			if got, want := l.state(), " ok m-v2, c1 ok m-v2, c2 ok m-v2, c3 ok m-v2"; got != want {
+				t.Errorf("published is %s, want %s", got, want)
+			}
+			if len(report.Regions[0].Problems) != 1 || report.Counts.Ended != 0 {
+				t.Errorf("report is %+v", report.Regions[0])
+			}
+		})
+	}
+}
