@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+	"community-images/shared/fcrun/fctest"
+	"community-images/shared/ossbucket"
+	"community-images/shared/ossbucket/osstest"
+)
+
+const region = "cn-hangzhou"
+
+// catalogue is a region of a chosen size in a bucket: clusters with a list of
+// their own each, out of a common stock of images. Equal sizes give equal data.
+type catalogue struct {
+	name     string
+	clusters []string
+	images   []*catalog.Image
+	lists    [][]*catalog.Image // by cluster
+	oss      *osstest.Endpoint
+	bucket   *ossbucket.Bucket
+	keys     archive.Keys
+}
+
+// size is the size of a catalogue.
+type size struct {
+	name                        string
+	clusters, perList, distinct int
+}
+
+var (
+	small = size{"200x200", 200, 200, 2000}
+	large = size{"2000x400", 2000, 400, 10000}
+)
+
+// imageBytes is the length of an image, chosen so that the answer with a list
+// of 200 has 109 kB.
+const imageBytes = 544
+
+// newCatalogue commits a catalogue of the size, as of now.
+func newCatalogue(tb testing.TB, s size) *catalogue {
+	tb.Helper()
+	c := &catalogue{name: s.name, oss: osstest.Start(tb, "")}
+	var err error
+	if c.bucket, err = ossbucket.New(ossbucket.Options{Endpoint: c.oss.URL, Bucket: c.oss.Bucket, Credentials: func(context.Context) (ossbucket.Credentials, error) {
+		return ossbucket.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret, SecurityToken: c.oss.Key.Token}, nil
+	}}); err != nil {
+		tb.Fatal(err)
+	}
+	if c.keys, err = archive.NewKeys("community-images"); err != nil {
+		tb.Fatal(err)
+	}
+	for i := range s.distinct {
+		im, err := catalog.ParseImage(imageJSON(i))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		c.images = append(c.images, im)
+	}
+	for i := range s.clusters {
+		c.clusters = append(c.clusters, fmt.Sprintf("ehpc-hz-%08d", i))
+		var list []*catalog.Image
+		for _, place := range rand.New(rand.NewPCG(uint64(i), 1)).Perm(s.distinct)[:s.perList] {
+			list = append(list, c.images[place])
+		}
+		c.lists = append(c.lists, list)
+	}
+	c.commit(tb)
+	c.oss.Requests() // lets go of them
+	return c
+}
+
+func (c *catalogue) commit(tb testing.TB) {
+	tb.Helper()
+	writer, now := archive.NewWriter(c.bucket, c.keys, time.Now), catalog.At(time.Now())
+	base, err := writer.Load(tb.Context(), region)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	listing := &archive.Listing{At: now}
+	run := archive.Run{RunID: "run-1", Trigger: "timer", StartedAt: now, Discovery: listing}
+	for i, id := range c.clusters {
+		scope := catalog.Scope{RegionID: region, ClusterID: id}
+		listing.Clusters = append(listing.Clusters, catalog.Cluster{
+			ClusterID: id, InstanceTypes: []string{"ecs.c7.large"}, Name: "bench", OsTag: "CentOS_7.6_64", RegionID: region, SchedulerType: "slurm",
+		})
+		s := catalog.NewSnapshot(scope, now, "request", c.lists[i])
+		run.Checks = append(run.Checks, archive.Check{Scope: scope, At: now, State: archive.OK, Fingerprint: s.Digest, Snapshot: s})
+	}
+	result, err := writer.Commit(tb.Context(), base, run)
+	if err != nil || result.HeadError != nil {
+		tb.Fatal(err, result.HeadError)
+	}
+}
+
+// bytes is the size of the catalogue without repetition: every image once, and
+// four bytes for each place in a list.
+func (c *catalogue) bytes() int {
+	n := 0
+	for _, im := range c.images {
+		n += len(im.Raw)
+	}
+	for _, list := range c.lists {
+		n += 4 * len(list)
+	}
+	return n
+}
+
+// products and systems are what the made-up images are made of.
+var (
+	products = []string{"OceanBase", "GROMACS", "OpenFOAM", "WRF", "LAMMPS", "NAMD", "Abaqus", "TensorFlow", "PyTorch", "VASP", "Relion", "BLAST", "Fluent"}
+	systems  = []struct{ platform, version string }{
+		{"CentOS", "7.2"}, {"CentOS", "7.6"}, {"CentOS", "7.9"}, {"Ubuntu", "20.04"}, {"Ubuntu", "22.04"}, {"Rocky Linux", "8.8"}, {"Windows Server", "2019"},
+	}
+	statuses = []string{"Available", "Available", "Available", "Creating", "UnAvailable"}
+)
+
+func imageJSON(i int) []byte {
+	product, system := products[i%len(products)], systems[i%len(systems)]
+	tag := fmt.Sprintf("%s_%s_64", strings.ReplaceAll(system.platform, " ", ""), system.version)
+	image := func(description string) []byte {
+		return fmt.Appendf(nil, `{"Status":%q,"PostInstallScript":"","Description":%q,"Size":%d,"ImageOwnerAlias":"others","ImageName":"linux_%s_%s_%d","SkuCode":"package","PricingCycle":"Month","ImageId":"m-bp1%017d","ProductCode":"cmjj%06d","Uid":"%012d",`+
+			`"BaseOsTag":{"Platform":%q,"OsTag":%q,"Version":%q,"Architecture":"x86_64"},"OsTag":{"Platform":%q,"OsTag":%q,"Version":%q,"Architecture":"x86_64","BaseOsTag":%q}}`,
+			statuses[i%len(statuses)], description, 20+20*(i%10), tag, product, i, i*7919%100003, i%977, i%31, system.platform, tag, system.version, system.platform, tag, system.version, tag)
+	}
+	text := product + " ready to run. "
+	return image(text + strings.Repeat(".", max(0, imageBytes-len(image(text)))))
+}
+
+// env is the environment of a function that serves the catalogue.
+func (c *catalogue) env(more ...string) []string {
+	return slices.Concat([]string{"OSS_ENDPOINT=" + c.oss.URL, "OSS_BUCKET=" + c.oss.Bucket, "EHPC_REGIONS=" + region}, more)
+}
+
+func (c *catalogue) credentials() fctest.Credentials {
+	return fctest.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret, SecurityToken: c.oss.Key.Token}
+}
+
+// start starts a binary of this directory's kind: "query" or "constant".
+func (c *catalogue) start(tb testing.TB, binary string, env ...string) *fctest.Function {
+	tb.Helper()
+	f, err := fctest.Start(tb.Context(), binary, fctest.Options{Env: c.env(env...), Credentials: c.credentials()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(f.Stop)
+	return f
+}
+
+func queryBinary(tb testing.TB) string {
+	return fctest.Binary(tb, "community-images/functions/query")
+}
+
+func constantBinary(tb testing.TB) string {
+	return fctest.Binary(tb, "community-images/functions/query/testdata/constant")
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/fcrun/fctest"
+)
+
+// coldGoals are those of a one-cluster lookup: so many times the function with
+// the same SDKs, and this, and one round trip to the store.
+const (
+	coldGoal  = 1.3
+	coldAdded = 3 * time.Millisecond
+	perMB     = 10 * time.Millisecond // for an answer from the whole catalogue
+)
+
+// BenchmarkColdStart measures from exec to the first answer over the runtime
+// protocol, in turns with the function that has the same SDKs.
+func BenchmarkColdStart(b *testing.B) { benchmarkColdStart(b, small) }
+
+// BenchmarkColdStartLarge is BenchmarkColdStart on the large catalogue.
+func BenchmarkColdStartLarge(b *testing.B) { benchmarkColdStart(b, large) }
+
+func benchmarkColdStart(b *testing.B, s size) {
+	c := newCatalogue(b, s)
+	hello, query := constantBinary(b), queryBinary(b)
+	var base, one, text, byID, trip []time.Duration
+	whole := event(b, "/v1/images?ClusterId=*&q=gromacs+1&limit=10", nil)
+	for b.Loop() {
+		base = append(base, c.cold(b, hello, event(b, "/", nil)))
+		one = append(one, c.cold(b, query, event(b, "/v1/images?limit=10&ClusterId="+c.clusters[0], nil)))
+		text = append(text, c.cold(b, query, whole))
+		byID = append(byID, c.cold(b, query, event(b, "/v1/images/"+c.images[0].ImageID, nil)))
+		trip = append(trip, c.roundTrip(b))
+	}
+	median := func(l []time.Duration) time.Duration { return quantile(l, 0.5) }
+	mb := float64(c.bytes()) / 1e6
+	goal := time.Duration(coldGoal*float64(median(base))) + median(trip) + coldAdded
+	all := median(base) + time.Duration(mb*float64(perMB))
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(ms(median(base)), "hello-ms")
+	b.ReportMetric(ms(median(one)), "one-ms")
+	b.ReportMetric(ms(median(text)), "text-ms")
+	b.ReportMetric(ms(median(byID)), "id-ms")
+	fmt.Printf("\n%s, cold start to the first answer (%d starts; the catalogue has %.2f MB, a round trip takes %.2f ms):\n", c.name, len(base), mb, ms(median(trip)))
+	for _, row := range []struct {
+		name string
+		goal time.Duration
+		took []time.Duration
+	}{{"the same SDKs alone", 0, base}, {"one cluster", goal, one}, {"text over all", all, text}, {"image by id", all, byID}} {
+		fmt.Printf("%-20s goal %7.1f ms  p50 %7.1f ms\n", row.name, ms(row.goal), ms(median(row.took)))
+	}
+	fmt.Println()
+}
+
+func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
+
+// cold is the time from exec to the first answer.
+func (c *catalogue) cold(tb testing.TB, binary string, event []byte) time.Duration {
+	began := time.Now()
+	f, err := fctest.Start(tb.Context(), binary, fctest.Options{Env: c.env(), Credentials: c.credentials()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Stop()
+	r, err := f.Invoke(tb.Context(), event)
+	took := time.Since(began)
+	if err != nil || r.Error != nil {
+		tb.Fatal(err, r.Error)
+	}
+	if out, err := fctest.ParseHTTPResponse(r.Payload); err != nil || out.Status != 200 {
+		tb.Fatalf("answered %d %.300s: %v", out.Status, out.Body, err)
+	}
+	return took
+}
+
+// roundTrip reads the snapshot that the answer about one cluster needs.
+func (c *catalogue) roundTrip(tb testing.TB) time.Duration {
+	region, err := archive.New(c.bucket, c.keys).Now(tb.Context(), region, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	scope := region.SortedScopes()[0]
+	key, err := c.keys.Snapshot(scope.Scope(region.RegionID), scope.Digest)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	began := time.Now()
+	if _, _, err := c.bucket.Get(tb.Context(), key, ""); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Since(began)
+}
+
+// BenchmarkMemory measures the resident memory of the query process once it
+// has touched the whole catalogue in every way.
+func BenchmarkMemory(b *testing.B) { benchmarkMemory(b, small) }
+
+// BenchmarkMemoryLarge is BenchmarkMemory on the large catalogue.
+func BenchmarkMemoryLarge(b *testing.B) { benchmarkMemory(b, large) }
+
+// The process may have so much, and so many times the catalogue.
+const (
+	memoryBase  = 12e6
+	memoryTimes = 8
+)
+
+func benchmarkMemory(b *testing.B, s size) {
+	c := newCatalogue(b, s)
+	q := c.start(b, queryBinary(b))
+	process, _ := q.Process()
+	steps := []string{"start " + mb(resident(b, process))}
+	note := func(name string) { steps = append(steps, name+" "+mb(resident(b, process))) }
+	answer(b, q, event(b, "/v1/images?limit=1&ClusterId="+c.clusters[0], nil), 200)
+	note("one cluster")
+	answer(b, q, event(b, "/v1/images?ClusterId=*&limit=1", nil), 200)
+	note("every list")
+	answer(b, q, event(b, "/v1/images/"+c.images[0].ImageID, nil), 200)
+	note("history")
+	for n := range 1000 {
+		for _, l := range lookups {
+			if b.N == 1 || n < 10 {
+				target, header := l.ask(c, n)
+				answer(b, q, event(b, target, header), l.status)
+			}
+		}
+	}
+	note("lookups")
+	for b.Loop() {
+	}
+	goal := memoryBase + memoryTimes*float64(c.bytes())
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(peak(b, process))/1e6, "peak-MB")
+	b.ReportMetric(float64(resident(b, process))/1e6, "rss-MB")
+	fmt.Printf("\n%s, memory: goal %.1f MB, resident %s MB, peak %s MB (%s)\n\n", c.name, goal/1e6, mb(resident(b, process)), mb(peak(b, process)), strings.Join(steps, ", "))
+}
+
+func mb(n int) string { return strconv.FormatFloat(math.Round(float64(n)/1e5)/10, 'f', 1, 64) }
+
+func resident(tb testing.TB, p *os.Process) int { return status(tb, p, "VmRSS:") }
+func peak(tb testing.TB, p *os.Process) int     { return status(tb, p, "VmHWM:") }
+
+// status is a size in bytes out of /proc/<pid>/status.
+func status(tb testing.TB, p *os.Process, name string) int {
+	tb.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Pid))
+	if err != nil {
+		tb.Skip("memory is read from /proc, which this system does not have: ", err)
+	}
+	fields := strings.Fields(string(data))
+	n, err := strconv.Atoi(fields[slices.Index(fields, name)+1])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return n << 10
+}
