@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	paramSince = param{name: "since", about: "where the feed begins: a NextCursor, or after a time or commit; default: the first commit that is kept", allowed: "a NextCursor of this feed, " + momentForms,
+	paramSince = param{name: "since", example: "-24h", about: "where the feed begins: a NextCursor, or after a time or commit; default: the first commit that is kept", allowed: "a NextCursor of this feed, " + momentForms,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.since, err = p.parseSince(v[0])
 			return err
@@ -25,7 +25,7 @@ var (
 			p.ask.since = s
 			return nil
 		}}
-	paramKind = param{name: "kind", about: "only these kinds of change", allowed: "added, removed, changed", list: true,
+	paramKind = param{name: "kind", example: "removed", about: "only these kinds of change", allowed: "added, removed, changed", list: true,
 		parse: func(p *parser, v []string) error {
 			for _, name := range v {
 				switch strings.ToLower(name) {
@@ -41,12 +41,25 @@ var (
 			}
 			return nil
 		}}
-	paramImageID = param{name: "ImageId", about: "only changes of this image", allowed: "the id of an image",
+	paramImageID = param{name: "ImageId", example: "m-bp181x855551ww5yq", about: "only changes of this image", allowed: "the id of an image",
 		parse: func(p *parser, v []string) error {
 			p.ask.id = v[0]
 			return nil
 		}}
 )
+
+// checkFeed refuses two beginnings.
+func checkFeed(p *parser) {
+	n := 0
+	for _, g := range p.given {
+		if g.name == "since" || g.name == "cursor" {
+			n++
+		}
+	}
+	if n > 1 {
+		p.fault(codeInvalid, "cursor", "cannot be combined with since", "either since or cursor")
+	}
+}
 
 // changes serves /v1/changes and /v1/images/{ImageId}/history.
 func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {

@@ -136,19 +136,30 @@ func (s *set) appendOffers(b []byte, place int32, clusters, types bool) []byte {
 // before it; the members of one object stand together. What the image does
 // not have is left out.
 func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
-	members := map[string]string{}
-	for name, value := range im.Members() {
-		members[name] = value
-	}
-	var done []string
+	var names, values [16]string // of the members that are asked for
+	n := 0
 	for _, c := range columns {
-		top, _, nested := strings.Cut(c.name, ".")
-		value, ok := members[top]
-		if !ok || slices.Contains(done, top) {
+		top, _, _ := strings.Cut(c.name, ".")
+		if n < len(names) && !slices.Contains(names[:n], top) {
+			names[n] = top
+			n++
+		}
+	}
+	left := n
+	for name, value := range im.Members() {
+		if i := slices.Index(names[:n], name); i >= 0 {
+			values[i] = value
+			if left--; left == 0 {
+				break
+			}
+		}
+	}
+	for i, top := range names[:n] {
+		value := values[i]
+		if value == "" {
 			continue
 		}
-		done = append(done, top)
-		if nested && value[0] == '{' {
+		if value[0] == '{' {
 			value = pick(value, top, columns)
 		}
 		b = append(append(appendString(append(b, ','), top), ':'), value...)

@@ -11,12 +11,12 @@ import (
 )
 
 var (
-	paramFrom = param{name: "from", about: "the earlier state", allowed: momentForms,
+	paramFrom = param{name: "from", example: "-1m", about: "the earlier state", allowed: momentForms,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.from, err = p.past(v[0])
 			return err
 		}}
-	paramTo = param{name: "to", about: "the later state; default: now", allowed: momentForms,
+	paramTo = param{name: "to", example: "-1m", about: "the later state; default: now", allowed: momentForms,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.to, err = p.past(v[0])
 			return err
@@ -65,11 +65,12 @@ func (s *service) diff(ctx context.Context, a *ask) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &view{region: region}
-	for _, x := range []*side{before, after} {
-		if x.there {
-			v.scopes = append(v.scopes, x.scope)
-		}
+	v := &view{region: region} // of two times, how fresh the later one is counts
+	if after.there {
+		v.scopes = append(v.scopes, after.scope)
+	}
+	if before.there && (!after.there || !a.from.set) {
+		v.scopes = append(v.scopes, before.scope)
 	}
 	v.oldest, v.newest = v.scopes[0].CheckedAt.Time, v.scopes[0].CapturedAt
 	for _, sc := range v.scopes {

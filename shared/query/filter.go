@@ -2,19 +2,24 @@ package query
 
 import (
 	"strings"
+	"sync"
 
 	"community-images/shared/catalog"
 )
 
 // match returns the places, in the given order, of the images that meet every
-// condition.
+// condition. places is not changed.
 func (a *ask) match(s *set, places []int32) []int32 {
 	if len(a.where) == 0 && len(a.words) == 0 {
 		return places
 	}
+	var texts []string
+	if len(a.words) > 0 {
+		texts = s.searchTexts()
+	}
 	var found []int32
 	for _, p := range places {
-		if im := s.images[p]; a.holds(im) && matchWords(im, a.words) {
+		if a.holds(s.images[p]) && (texts == nil || containsAll(texts[p], a.words)) {
 			found = append(found, p)
 		}
 	}
@@ -30,17 +35,50 @@ func (a *ask) holds(im *catalog.Image) bool {
 	return true
 }
 
-// matchWords implements q: every word stands in one of four fields.
-func matchWords(im *catalog.Image, words []string) bool {
-	if len(words) == 0 {
-		return true
-	}
-	name, about := strings.ToLower(im.ImageName), strings.ToLower(im.Description)
-	id, product := strings.ToLower(im.ImageID), strings.ToLower(im.ProductCode)
+func containsAll(text string, words []string) bool {
 	for _, w := range words {
-		if !strings.Contains(name, w) && !strings.Contains(about, w) && !strings.Contains(id, w) && !strings.Contains(product, w) {
+		if !strings.Contains(text, w) {
 			return false
 		}
 	}
 	return true
+}
+
+// texts keeps what q searches, by image, so that the many sets of a region
+// share it. A word has no control character, so it cannot match across the
+// zero bytes between the fields.
+type texts struct {
+	mu   sync.Mutex
+	kept map[*catalog.Image]string
+}
+
+// maxTexts bounds the images whose text is remembered.
+const maxTexts = 50_000
+
+func (t *texts) of(images []*catalog.Image) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.kept == nil || len(t.kept) > maxTexts {
+		t.kept = map[*catalog.Image]string{}
+	}
+	list := make([]string, len(images))
+	for i, im := range images {
+		text, ok := t.kept[im]
+		if !ok {
+			text = strings.ToLower(im.ImageName + "\x00" + im.Description + "\x00" + im.ImageID + "\x00" + im.ProductCode)
+			t.kept[im] = text
+		}
+		list[i] = text
+	}
+	return list
+}
+
+// searchTexts are the texts of the images of s, by place.
+func (s *set) searchTexts() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.words == nil {
+		s.words = s.texts.of(s.images)
+	}
+	return s.words
 }

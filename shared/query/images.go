@@ -103,7 +103,12 @@ func (s *service) matches(a *ask, set *set) []int32 {
 	if a.latestBy != nil && keys == nil {
 		keys, name = s.newest(), "\x00newest"
 	}
-	places := a.match(set, set.order(name, keys))
+	places, inOrder := set.sorted(name, keys)
+	places = a.match(set, places)
+	if !inOrder {
+		places = slices.Clone(places)
+		sortPlaces(places, set.images, keys)
+	}
 	if a.latestBy != nil {
 		places = firsts(set, places, a.latestBy)
 	}

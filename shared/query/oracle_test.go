@@ -88,9 +88,25 @@ func ask[T any](t *testing.T, h http.Handler, target string) T {
 	return body
 }
 
-func TestEveryCommitCanBeAskedForAgain(t *testing.T) {
+// TestPast holds what is told of the past against states that were kept aside.
+func TestPast(t *testing.T) {
 	t.Parallel()
 	d := newDrift(t)
+	for name, test := range map[string]func(*testing.T, *drift){
+		"every commit can be asked for again":        everyCommit,
+		"the feed tells every change once":           everyChange,
+		"the history of every image":                 everyHistory,
+		"first and last sight at every tenth commit": firstAndLast,
+		"the difference of any two commits":          differences,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, d)
+		})
+	}
+}
+
+func everyCommit(t *testing.T, d *drift) {
 	h := d.w.handler()
 	for i, state := range d.states {
 		for path, want := range state {
@@ -158,9 +174,7 @@ func (d *drift) expected() []string {
 	return all
 }
 
-func TestTheFeedTellsEveryChangeOnce(t *testing.T) {
-	t.Parallel()
-	d := newDrift(t)
+func everyChange(t *testing.T, d *drift) {
 	want := d.expected()
 	for _, limit := range []int{7, 1000} {
 		h := d.w.handler()
@@ -188,9 +202,7 @@ func TestTheFeedTellsEveryChangeOnce(t *testing.T) {
 	}
 }
 
-func TestHistoryOfEveryImageEqualsTheStates(t *testing.T) {
-	t.Parallel()
-	d := newDrift(t)
+func everyHistory(t *testing.T, d *drift) {
 	want := d.expected()
 	h := d.w.handler()
 	for i := range 40 {
@@ -212,9 +224,7 @@ func TestHistoryOfEveryImageEqualsTheStates(t *testing.T) {
 	}
 }
 
-func TestFirstAndLastSeenAtEveryCommit(t *testing.T) {
-	t.Parallel()
-	d := newDrift(t)
+func firstAndLast(t *testing.T, d *drift) {
 	h := d.w.handler(func(o *query.Options) { o.MaxStale = 0 })
 	first, last := map[string]int{}, map[string]int{}
 	for i, state := range d.states {
@@ -254,12 +264,11 @@ func TestFirstAndLastSeenAtEveryCommit(t *testing.T) {
 	}
 }
 
-func TestDiffOfAnyTwoCommitsEqualsTheStates(t *testing.T) {
-	t.Parallel()
-	d := newDrift(t)
+func differences(t *testing.T, d *drift) {
 	h := d.w.handler()
+	random := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
-		from, to := d.rand.IntN(len(d.states)), d.rand.IntN(len(d.states))
+		from, to := random.IntN(len(d.states)), random.IntN(len(d.states))
 		got := ask[struct {
 			Added, Removed, Changed []struct{ ImageId string }
 		}](t, h, fmt.Sprintf("/v1/diff?ClusterId=ehpc-b&from=%d&to=%d", from+1, to+1))

@@ -55,6 +55,7 @@ type param struct {
 	allowed string // as an error says it
 	list    bool   // commas separate values
 	page    bool   // may change from page to page
+	example string // a value that works anywhere
 	parse   func(p *parser, v []string) error
 }
 
@@ -315,12 +316,14 @@ func splitList(s string) []string {
 	return append(list, b.String())
 }
 
-// parseNames reads cluster ids or instance types.
+// parseNames reads cluster ids or instance types, each once, in their order.
 func parseNames(what string, values []string) ([]string, error) {
-	values = slices.Clone(values)
-	slices.Sort(values)
-	values = slices.Compact(values)
+	var names []string
 	for _, v := range values {
+		if slices.Contains(names, v) {
+			continue
+		}
+		names = append(names, v)
 		if v == all && len(values) > 1 {
 			return nil, errors.New("mixes * with names")
 		}
@@ -331,7 +334,7 @@ func parseNames(what string, values []string) ([]string, error) {
 			return nil, fmt.Errorf("%s is not a name", quote(v))
 		}
 	}
-	return values, nil
+	return names, nil
 }
 
 func parseInt(s string, least, most int) (int, error) {

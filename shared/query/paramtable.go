@@ -21,22 +21,22 @@ var (
 			p.ask.region = v[0]
 			return nil
 		}}
-	paramCluster = param{name: "ClusterId", about: "one cluster, several, or * for all; absent: images that every cluster supports", allowed: nameForm, list: true,
+	paramCluster = param{name: "ClusterId", example: "*", about: "one cluster, several, or * for all; absent: images that every cluster supports", allowed: nameForm, list: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.choice.clusters, err = parseNames("ClusterId", v)
 			return err
 		}}
-	paramType = param{name: "InstanceType", about: "one instance type, several, or * for all; absent: images that every type supports", allowed: nameForm, list: true,
+	paramType = param{name: "InstanceType", example: "*", about: "one instance type, several, or * for all; absent: images that every type supports", allowed: nameForm, list: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.choice.types, err = parseNames("InstanceType", v)
 			return err
 		}}
-	paramAt = param{name: "at", about: "a past time or commit; answers as the data stood then", allowed: momentForms,
+	paramAt = param{name: "at", example: "-1m", about: "a past time or commit; answers as the data stood then", allowed: momentForms,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.at, err = p.past(v[0])
 			return err
 		}}
-	paramMaxAge = param{name: "maxAge", about: "503 SnapshotTooOld if any part of the answer was checked longer ago", allowed: "a duration such as 30s, 10m, 24h or 7d", page: true,
+	paramMaxAge = param{name: "maxAge", example: "30d", about: "503 SnapshotTooOld if any part of the answer was checked longer ago", allowed: "a duration such as 30s, 10m, 24h or 7d", page: true,
 		parse: func(p *parser, v []string) error {
 			d, err := parseDuration(v[0])
 			if err != nil || d <= 0 {
@@ -45,7 +45,7 @@ var (
 			p.ask.maxAge = d
 			return nil
 		}}
-	paramSearch = param{name: "q", about: "words, each of which must be in the name, description, id or product code; case does not matter", allowed: "text",
+	paramSearch = param{name: "q", example: "linux", about: "words, each of which must be in the name, description, id or product code; case does not matter", allowed: "text",
 		parse: func(p *parser, v []string) error {
 			p.ask.words = strings.Fields(strings.ToLower(v[0]))
 			if len(p.ask.words) == 0 {
@@ -53,13 +53,13 @@ var (
 			}
 			return nil
 		}}
-	paramSort = param{name: "sort", about: "fields to sort by, - in front for descending; images without a value come last; ties by ImageId", allowed: "a comma list of fields", list: true,
+	paramSort = param{name: "sort", example: "-OsTag.Version,ImageName", about: "fields to sort by, - in front for descending; images without a value come last; ties by ImageId", allowed: "a comma list of fields", list: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.sort, err = parseSort(p.schema, v)
 			p.ask.sortName = strings.ToLower(strings.Join(v, ","))
 			return err
 		}}
-	paramLimit = param{name: "limit", about: "most entries in one answer, default 100", allowed: "1 to 1000", page: true,
+	paramLimit = param{name: "limit", example: "10", about: "most entries in one answer, default 100", allowed: "1 to 1000", page: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.limit, err = parseInt(v[0], 1, maxLimit)
 			return err
@@ -69,27 +69,27 @@ var (
 			p.ask.cursor, err = parseCursor(v[0])
 			return err
 		}}
-	paramFields = param{name: "fields", about: "only these fields of each image", allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters or InstanceTypes", list: true, page: true,
+	paramFields = param{name: "fields", example: "ImageId,OsTag.Version", about: "only these fields of each image", allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters or InstanceTypes", list: true, page: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.columns, err = p.parseColumns(v)
 			return err
 		}}
-	paramLatestBy = param{name: "latestBy", about: "only the first image, by sort or else the newest version, of each group of equal values", allowed: "a comma list of fields", list: true,
+	paramLatestBy = param{name: "latestBy", example: "OsTag.Platform", about: "only the first image, by sort or else the newest version, of each group of equal values", allowed: "a comma list of fields", list: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.latestBy, err = p.parseFields(v)
 			return err
 		}}
-	paramFacets = param{name: "facets", about: "counts of the values of these fields over all matches", allowed: "a comma list of fields", list: true, page: true,
+	paramFacets = param{name: "facets", example: "Status,OsTag.Platform", about: "counts of the values of these fields over all matches", allowed: "a comma list of fields", list: true, page: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.facets, err = p.parseFields(v)
 			return err
 		}}
-	paramMinCount = param{name: "minCount", about: "404 NoImageMatches if fewer match", allowed: "1 to 1000000", page: true,
+	paramMinCount = param{name: "minCount", example: "1", about: "404 NoImageMatches if fewer match", allowed: "1 to 1000000", page: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.minCount, err = parseInt(v[0], 1, 1_000_000)
 			return err
 		}}
-	paramFormat = param{name: "format", about: "form of the answer; default by Accept, else json", allowed: "see the route", page: true,
+	paramFormat = param{name: "format", example: "json", about: "form of the answer; default by Accept, else json", allowed: "see the route", page: true,
 		parse: func(p *parser, v []string) error {
 			name := strings.ToLower(v[0])
 			if !slices.Contains(p.ask.route.formats, name) {

@@ -22,7 +22,10 @@ type set struct {
 	byType bool
 
 	mu     sync.Mutex
-	orders map[string][]int32
+	orders map[string][]int32 // nil for one that was asked for once
+	plain  []int32            // every place, in canonical order
+	words  []string           // see searchTexts
+	texts  *texts
 	differ map[string]bool // ImageIds with different content in different scopes
 }
 
@@ -32,6 +35,7 @@ const maxOrders = 16
 // sets builds sets and keeps some.
 type sets struct {
 	lists *lists
+	texts texts
 	kept  *lru[string, *set]
 }
 
@@ -50,7 +54,7 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &set{scopes: v.scopes, byType: v.byType, orders: map[string][]int32{}}
+	s := &set{scopes: v.scopes, byType: v.byType, texts: &c.texts, orders: map[string][]int32{}}
 	size := 256
 	if v.many {
 		s.merge(found)
@@ -60,7 +64,7 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 	} else {
 		s.images = found[0]
 	}
-	c.kept.put(key, s, size+16*len(s.images))
+	c.kept.put(key, s, size+32*len(s.images))
 	return s, nil
 }
 
@@ -111,19 +115,32 @@ func (s *set) sortAndJoin() {
 	s.images, s.offers = images, offers
 }
 
-// order returns the places of the images in the order of the keys.
-func (s *set) order(name string, keys []sortKey) []int32 {
+// sorted returns the places of the images in the order of the keys, if that
+// is known or was asked for before; else ok is false and the places are in
+// canonical order. Sorting everything pays from the second question on.
+func (s *set) sorted(name string, keys []sortKey) (places []int32, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if places, ok := s.orders[name]; ok {
-		return places
+	if s.plain == nil {
+		s.plain = order(s.images, nil)
 	}
-	places := order(s.images, keys)
-	if len(s.orders) >= maxOrders {
-		clear(s.orders)
+	if len(keys) == 0 {
+		return s.plain, true
 	}
+	places, before := s.orders[name]
+	switch {
+	case places != nil:
+		return places, true
+	case !before:
+		if len(s.orders) >= maxOrders {
+			clear(s.orders)
+		}
+		s.orders[name] = nil
+		return s.plain, false
+	}
+	places = order(s.images, keys)
 	s.orders[name] = places
-	return places
+	return places, true
 }
 
 // find returns the places of the images with an id.

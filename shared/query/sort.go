@@ -65,7 +65,11 @@ func order(images []*catalog.Image, keys []sortKey) []int32 {
 		places[i] = int32(i)
 	}
 	if len(keys) > 0 {
-		slices.SortFunc(places, func(a, b int32) int { return compareBy(keys, images[a], images[b]) })
+		sortPlaces(places, images, keys)
 	}
 	return places
+}
+
+func sortPlaces(places []int32, images []*catalog.Image, keys []sortKey) {
+	slices.SortFunc(places, func(a, b int32) int { return compareBy(keys, images[a], images[b]) })
 }

@@ -1,0 +1,131 @@
+package query_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/catalog"
+	"community-images/shared/query"
+)
+
+// fleet is a region of clusters with a list of images each, out of distinct ones.
+func fleet(b testing.TB, clusters, each, distinct int) *world {
+	w := newWorld(b)
+	random := rand.New(rand.NewPCG(5, 6))
+	var pool []*catalog.Image
+	for i := range distinct {
+		platform, version := []string{"CentOS", "Ubuntu", "Debian", "Aliyun"}[i%4], fmt.Sprintf("%d.%d", 6+i%3, i%12)
+		tag := fmt.Sprintf(`{"Platform":%q,"OsTag":"%s_%s_64","Version":%q,"Architecture":"x86_64"}`, platform, platform, version, version)
+		pool = append(pool, images(b, fmt.Sprintf(`{"ImageId":"m-bp1%016d","ImageName":"hpc_%s_%s_stack_%d","Status":%q,"Size":%d,"ImageOwnerAlias":"others","SkuCode":"ECS","PricingCycle":"Hour","ProductCode":"cmjj%06d","Uid":"1270000000%d","Description":"%s %s for HPC with MPI, release %d, tested on the nodes of the fleet","PostInstallScript":"","BaseOsTag":%s,"OsTag":%s}`,
+			i, platform, version, i, []string{"Available", "Available", "UnAvailable", "Creating"}[i/7%4], 20+i%9*20, i%977, i%10, platform, version, i, tag, tag))...)
+	}
+	found := content{}
+	for c := range clusters {
+		var list []*catalog.Image
+		for _, i := range random.Perm(distinct)[:each] {
+			list = append(list, pool[i])
+		}
+		found[fmt.Sprintf("ehpc-hz-%08d/_any", c)] = list
+	}
+	w.run(hangzhou, found)
+	w.now = w.now.Add(time.Minute)
+	return w
+}
+
+// quiet is a ResponseWriter that keeps nothing.
+type quiet struct {
+	header http.Header
+	status int
+	bytes  int
+}
+
+func (q *quiet) Header() http.Header         { return q.header }
+func (q *quiet) WriteHeader(status int)      { q.status = status }
+func (q *quiet) Write(p []byte) (int, error) { q.bytes += len(p); return len(p), nil }
+
+func serveOnce(b *testing.B, h http.Handler, r *http.Request, status int) {
+	q := quiet{header: http.Header{}}
+	h.ServeHTTP(&q, r)
+	if q.status != status {
+		b.Fatalf("%s answers %d", r.URL, q.status)
+	}
+}
+
+// BenchmarkLookup measures the handler alone. In rows that end in /new every
+// question differs from those before, in /again it is the same.
+func BenchmarkLookup(b *testing.B) {
+	for _, size := range []struct{ clusters, each, distinct int }{{200, 200, 2000}, {2000, 400, 10000}} {
+		if size.clusters > 200 && testing.Short() {
+			continue
+		}
+		w := fleet(b, size.clusters, size.each, size.distinct)
+		h := w.handler(func(o *query.Options) { o.HeadTTL = time.Hour })
+		for _, row := range []struct{ name, target string }{
+			{"filter", "/v1/images?ClusterId=ehpc-hz-%08[1]d&OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=10&Size__gte=%[2]d"},
+			{"page", "/v1/images?ClusterId=ehpc-hz-%08[1]d&limit=50&sort=ImageName&Size__gte=-%[2]d"},
+			{"id", "/v1/images?ClusterId=*&ImageId=m-bp1%016[1]d&limit=%[3]d"},
+			{"image", "/v1/images/m-bp1%016[1]d?maxAge=%[4]dm"},
+			{"list", "/v1/images?ClusterId=ehpc-hz-%08[1]d&limit=1000&Size__gte=-%[2]d"},
+			{"text", "/v1/images?ClusterId=*&q=ubuntu+release+%[2]d&fields=ImageId"},
+		} {
+			target := func(i int) *http.Request {
+				s := fmt.Sprintf(row.target, i%size.clusters, i, 1+i%1000, 10+i)
+				s, _, _ = strings.Cut(s, "%!(EXTRA")
+				return httptest.NewRequest(http.MethodGet, s, nil)
+			}
+			name := fmt.Sprintf("%dx%d/%s", size.clusters, size.each, row.name)
+			first := target(0)
+			serveOnce(b, h, first, 200)
+			b.Run(name+"/new", func(b *testing.B) {
+				b.ReportAllocs()
+				requests := make([]*http.Request, 5000)
+				for i := range requests {
+					requests[i] = target(i)
+				}
+				for i := 0; b.Loop(); i++ {
+					serveOnce(b, h, requests[i%len(requests)], 200)
+				}
+			})
+			b.Run(name+"/again", func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					serveOnce(b, h, first, 200)
+				}
+			})
+			b.Run(name+"/304", func(b *testing.B) {
+				b.ReportAllocs()
+				tagged := first.Clone(b.Context())
+				tagged.Header.Set("If-None-Match", get(h, first.URL.String()).Header().Get("ETag"))
+				for b.Loop() {
+					serveOnce(b, h, tagged, 304)
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkCold measures the first answer that needs every snapshot, and what
+// is held after it.
+func BenchmarkCold(b *testing.B) {
+	w := fleet(b, 200, 200, 2000)
+	for b.Loop() {
+		h := w.handler()
+		serveOnce(b, h, httptest.NewRequest(http.MethodGet, "/v1/images?ClusterId=*&limit=10", nil), 200)
+		w.memory.Requests()
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	h := w.handler()
+	serveOnce(b, h, httptest.NewRequest(http.MethodGet, "/v1/images?ClusterId=*&limit=10", nil), 200)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(1<<20), "MB-held")
+	runtime.KeepAlive(h)
+}

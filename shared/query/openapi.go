@@ -1,0 +1,217 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"community-images/shared/catalog"
+)
+
+// object is a JSON object of the OpenAPI document.
+type object = map[string]any
+
+// openapi serves /openapi.json. The document is made from the tables that
+// requests are parsed by, so it cannot disagree with them.
+func (s *service) openapi(context.Context, *ask) (*answer, error) {
+	return &answer{bare: true, etag: tag("openapi", s.version, strings.Join(s.regions, ",")), render: func(context.Context) (*body, error) {
+		data, err := catalog.MarshalLine(s.document())
+		if err != nil {
+			return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)
+		}
+		return &body{bytes: data}, nil
+	}}, nil
+}
+
+func (s *service) document() object {
+	paths := object{}
+	for _, rt := range s.routes {
+		paths[rt.pattern] = object{"get": s.operation(rt)}
+	}
+	return object{
+		"openapi": "3.1.0",
+		"info": object{
+			"title": "Community images of E-HPC", "version": s.version,
+			"description": "Lookups over the captured answers of ListCommunityImages. HEAD is answered like GET without a body. Parameter names are matched without regard to case; a list is written with commas, a comma within a value as \\,.",
+		},
+		"servers":    []any{object{"url": "/"}},
+		"paths":      paths,
+		"components": object{"parameters": s.filterParameters(), "responses": errorResponses(), "schemas": s.schemas()},
+	}
+}
+
+func (s *service) operation(rt *route) object {
+	parameters := []any{}
+	if rt.needsImage() {
+		parameters = append(parameters, object{"name": "ImageId", "in": "path", "required": true, "description": "id of the image, percent-encoded", "schema": object{"type": "string"}, "example": "m-bp181x855551ww5yq"})
+	}
+	for _, p := range rt.params {
+		parameters = append(parameters, s.parameter(rt, p))
+	}
+	if rt.filters {
+		for _, name := range slices.Sorted(keysOf(s.filterParameters())) {
+			parameters = append(parameters, object{"$ref": "#/components/parameters/" + name})
+		}
+	}
+	content := object{}
+	for _, f := range rt.formats {
+		content[mediaOf(f)] = object{"schema": formatSchema(rt, f)}
+	}
+	responses := object{
+		"200": object{"description": "The answer.", "headers": answerHeaders(), "content": content},
+		"304": object{"description": "The caller has the answer already (If-None-Match)."},
+	}
+	for _, e := range errorCodes {
+		responses[strconv.Itoa(e.status)] = object{"$ref": "#/components/responses/E" + strconv.Itoa(e.status)}
+	}
+	op := object{"operationId": operationID(rt.pattern), "summary": rt.about, "parameters": parameters, "responses": responses}
+	if rt.example != "" {
+		op["x-example"] = rt.pattern + "?" + rt.example
+	}
+	return op
+}
+
+func keysOf(m object) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// operationID makes a name of a path: /v1/images/{ImageId}/history becomes
+// imagesImageIdHistory.
+func operationID(pattern string) string {
+	var b strings.Builder
+	for step := range strings.SplitSeq(strings.TrimPrefix(pattern, "/v1"), "/") {
+		step = strings.Trim(step, "{}")
+		step, _, _ = strings.Cut(step, ".")
+		switch {
+		case step == "":
+		case b.Len() == 0:
+			b.WriteString(step)
+		default:
+			b.WriteString(strings.ToUpper(step[:1]) + step[1:])
+		}
+	}
+	if b.Len() == 0 {
+		return "index"
+	}
+	return b.String()
+}
+
+func (s *service) parameter(rt *route, p param) object {
+	schema := object{"type": "string"}
+	out := object{"name": p.name, "in": "query", "description": p.about + "; allowed: " + p.allowed, "schema": schema}
+	switch p.name {
+	case "format":
+		schema["enum"], schema["default"] = rt.formats, rt.formats[0]
+		out["example"] = rt.formats[0]
+	case "RegionId":
+		schema["enum"], out["example"] = s.regions, s.regions[0]
+	case "limit":
+		out["schema"] = object{"type": "integer", "minimum": 1, "maximum": maxLimit, "default": defaultLimit}
+		out["example"] = 10
+	case "minCount":
+		out["schema"] = object{"type": "integer", "minimum": 1}
+		out["example"] = 1
+	default:
+		if p.example != "" {
+			out["example"] = p.example
+		}
+	}
+	if p.list {
+		list := object{"type": "array", "items": object{"type": "string"}}
+		out["schema"], out["style"], out["explode"] = list, "form", false
+		if p.name == "kind" {
+			list["items"] = object{"type": "string", "enum": kindNames[:3]}
+		}
+		if e, ok := out["example"].(string); ok {
+			out["example"] = strings.Split(e, ",")
+		}
+	}
+	return out
+}
+
+// filterParameters describes every field with every operator.
+func (s *service) filterParameters() object {
+	all := object{}
+	for i := range s.schema.fields {
+		f := &s.schema.fields[i]
+		all[f.name] = filterParameter(f.name, f, nil, f.about+" equals one of the values")
+		for _, name := range operatorNames(f.kind) {
+			op, fold := findOperator(f.kind, name)
+			about := f.about + " " + op.about
+			if fold {
+				about += ", without regard to case"
+			}
+			all[f.name+"__"+name] = filterParameter(f.name+"__"+name, f, op, about)
+		}
+	}
+	for _, o := range objects {
+		if f := s.schema.field(o); f != nil {
+			all[o] = filterParameter(o, f, nil, "the same as "+f.name)
+		}
+	}
+	return all
+}
+
+func filterParameter(name string, f *field, op *operator, about string) object {
+	example := exampleOf(f)
+	if op != nil && op.name == "exists" {
+		return object{"name": name, "in": "query", "description": about, "schema": object{"type": "boolean"}, "example": true}
+	}
+	return object{"name": name, "in": "query", "description": about, "style": "form", "explode": false, "example": []string{example},
+		"schema": object{"type": "array", "items": object{"type": "string"}}}
+}
+
+func exampleOf(f *field) string {
+	switch {
+	case len(f.enum) > 0:
+		return f.enum[0]
+	case f.kind == numberKind:
+		return "40"
+	case f.kind == versionKind:
+		return "7.2"
+	case strings.HasSuffix(f.name, "Architecture"):
+		return "x86_64"
+	case strings.HasSuffix(f.name, "Platform"):
+		return "CentOS"
+	case strings.HasSuffix(f.name, "OsTag"):
+		return "CentOS_7.2_64"
+	}
+	return "linux"
+}
+
+// errorResponses has one response for each status, with its codes.
+func errorResponses() object {
+	out := object{}
+	for _, e := range errorCodes {
+		name := "E" + strconv.Itoa(e.status)
+		r, ok := out[name].(object)
+		if !ok {
+			r = object{"description": "", "content": object{"application/json": object{"schema": object{"$ref": "#/components/schemas/Error"}}}}
+			out[name] = r
+		}
+		r["description"] = strings.TrimSpace(r["description"].(string) + " " + e.code + ": " + e.about + ".")
+	}
+	return out
+}
+
+func answerHeaders() object {
+	text := func(about string) object { return object{"description": about, "schema": object{"type": "string"}} }
+	return object{
+		"ETag":                text("names the snapshots, the query and the format"),
+		"Last-Modified":       text("when the content was published first"),
+		"Cache-Control":       text("long and immutable for a pinned at, else short"),
+		"X-Snapshot-Sequence": text("number of the commit"),
+		"X-Snapshot-Age":      text("seconds since the oldest check in the answer"),
+		"X-Next-Cursor":       text("of a feed: where it goes on"),
+		"Warning":             text("110 if any part of the answer is stale"),
+		"Link":                text("rel=next: the next page"),
+	}
+}

@@ -1,0 +1,86 @@
+package query
+
+import "strings"
+
+// schemas describes the bodies.
+func (s *service) schemas() object {
+	codes := []string{}
+	for _, e := range errorCodes {
+		codes = append(codes, e.code)
+	}
+	text, number, yes := object{"type": "string"}, object{"type": "integer"}, object{"type": "boolean"}
+	texts := object{"type": "array", "items": text}
+	refs := func(name string) object { return object{"type": "array", "items": ref(name)} }
+	change := record(object{"Field": text, "Before": object{}, "After": object{}}, "Field")
+	return object{
+		"Error": record(object{"RequestId": text, "HostId": text, "Code": object{"type": "string", "enum": codes}, "Message": text, "Recommend": text},
+			"RequestId", "HostId", "Code", "Message", "Recommend"),
+		"Snapshot": record(object{"Sequence": number, "CommittedAt": text, "CheckedAt": text, "AgeSeconds": number, "Stale": yes,
+			"StaleScopes": object{"type": "array", "items": record(object{"Scope": text, "Since": text, "Reason": text}, "Scope", "Since", "Reason")}},
+			"Sequence", "CommittedAt", "CheckedAt", "AgeSeconds", "Stale", "StaleScopes"),
+		"Image":         s.imageSchema(),
+		"FieldChange":   change,
+		"Event":         record(object{"Sequence": number, "CommittedAt": text, "Kind": object{"type": "string", "enum": kindNames}, "ImageId": text, "RegionId": text, "ClusterId": text, "InstanceType": text, "Fields": refs("FieldChange")}, "Sequence", "CommittedAt", "Kind", "ImageId"),
+		"images":        common(object{"TotalCount": number, "NextCursor": text, "Facets": object{"type": "object"}, "Images": refs("Image")}, "TotalCount", "NextCursor", "Images"),
+		"imagesImageId": common(object{"ImageId": text, "FirstSeen": text, "LastSeen": text, "Image": ref("Image"), "Clusters": texts, "InstanceTypes": texts, "EveryCluster": yes, "ContentDiffers": yes, "Variants": object{"type": "array"}}, "ImageId", "FirstSeen", "LastSeen", "Image", "Clusters", "InstanceTypes"),
+		"imagesImageIdHistory": common(object{"ImageId": text, "Count": number, "More": yes, "NextCursor": text, "Events": refs("Event")},
+			"ImageId", "Count", "More", "NextCursor", "Events"),
+		"changes":  common(object{"Count": number, "More": yes, "NextCursor": text, "Changes": refs("Event")}, "Count", "More", "NextCursor", "Changes"),
+		"clusters": common(object{"TotalCount": number, "Scopes": object{"type": "array"}, "Clusters": object{"type": "array"}}, "TotalCount", "Scopes", "Clusters"),
+		"diff": common(object{"From": object{"type": "object"}, "To": object{"type": "object"}, "TotalCount": number, "Added": refs("Image"), "Removed": refs("Image"),
+			"Changed": object{"type": "array", "items": record(object{"ImageId": text, "Fields": refs("FieldChange")}, "ImageId", "Fields")}}, "From", "To", "Added", "Removed", "Changed"),
+		"matrix": common(object{"TotalCount": number, "NextCursor": text, "Columns": texts, "Shared": texts,
+			"Rows": object{"type": "array", "items": record(object{"ImageId": text, "ImageName": text, "Status": text, "OfferedBy": texts, "Everywhere": yes}, "ImageId", "OfferedBy", "Everywhere")}}, "Columns", "Shared", "Rows"),
+		"status": common(object{"Version": text, "Regions": object{"type": "array"}}, "Version", "Regions"),
+	}
+}
+
+func ref(name string) object { return object{"$ref": "#/components/schemas/" + name} }
+
+func record(properties object, required ...string) object {
+	return object{"type": "object", "properties": properties, "required": required}
+}
+
+// common is a body with the members that every answer begins with.
+func common(properties object, required ...string) object {
+	for _, name := range []string{"RequestId", "RegionId", "ClusterId", "InstanceType"} {
+		properties[name] = object{"type": "string"}
+	}
+	properties["Snapshot"] = ref("Snapshot")
+	return record(properties, append([]string{"RequestId", "RegionId", "ClusterId", "InstanceType", "Snapshot"}, required...)...)
+}
+
+// imageSchema is an image as E-HPC sends it; unknown members may be there too.
+func (s *service) imageSchema() object {
+	properties := object{
+		columnClusters:   object{"type": "array", "items": object{"type": "string"}, "description": "with several scopes: the clusters that offer the image"},
+		columnTypes:      object{"type": "array", "items": object{"type": "string"}, "description": "with several instance types: those with which it is offered"},
+		"ContentDiffers": object{"type": "boolean", "description": "the id has other content in another scope, which is in the list too"},
+	}
+	for _, f := range s.schema.fields {
+		top, inner, nested := strings.Cut(f.name, ".")
+		value := object{"description": f.about} // upstream has sent numbers as text before
+		if !nested {
+			properties[top] = value
+			continue
+		}
+		o, ok := properties[top].(object)
+		if !ok {
+			o = object{"properties": object{}}
+			properties[top] = o
+		}
+		o["properties"].(object)[inner] = value
+	}
+	return object{"type": "object", "properties": properties}
+}
+
+// formatSchema is the schema of one format of a route.
+func formatSchema(rt *route, format string) object {
+	switch {
+	case format != formatJSON:
+		return object{"type": "string"}
+	case rt.pattern == "/healthz" || rt.pattern == "/openapi.json":
+		return object{"type": "object"}
+	}
+	return ref(operationID(rt.pattern))
+}

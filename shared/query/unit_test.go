@@ -1,0 +1,133 @@
+package query
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestVersionsCompareAsPeopleCount(t *testing.T) {
+	t.Parallel()
+	rising := []string{"", "7", "7.2", "7.9", "7.9-rc", "7.10", "7.10.1", "8", "12", "12 SP1", "12 sp2", "12.1", "2003", "99999999999999999999", "100000000000000000000", "Core 1"}
+	// A digit comes after any other character.
+	rising = append([]string{"", "Core 1"}, rising[1:len(rising)-1]...)
+	for i, a := range rising {
+		for j, b := range rising {
+			if got := compareVersions(a, b); (got < 0) != (i < j) || (got == 0) != (i == j) {
+				t.Errorf("compareVersions(%q, %q) = %d", a, b, got)
+			}
+		}
+	}
+	if compareVersions("7.02", "7.2") != 0 || compareVersions("SP1", "sp1") != 0 {
+		t.Error("leading zeros or case count")
+	}
+}
+
+func FuzzVersionsAreAnOrder(f *testing.F) {
+	f.Add("7.10", "7.9", "7.9a")
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		if compareVersions(a, b) != -compareVersions(b, a) || compareVersions(a, a) != 0 {
+			t.Fatalf("%q and %q", a, b)
+		}
+		list := []string{a, b, c}
+		slices.SortFunc(list, compareVersions)
+		if compareVersions(list[0], list[2]) > 0 {
+			t.Fatalf("%q", list)
+		}
+	})
+}
+
+func TestMoments(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{
+		"2026-11-23T10:00:00Z":      "2026-11-23T10:00:00Z",
+		"2026-11-23T10:00:00+08:00": "2026-11-23T02:00:00Z",
+		"2026-11-23T10:00:00 08:00": "2026-11-23T02:00:00Z", // a plus sign that was not escaped
+		"2026-11-23":                "2026-11-23T00:00:00Z",
+		"1795424400":                "2026-11-23T09:00:00Z",
+		"1795424400000":             "2026-11-23T09:00:00Z",
+		"-24h":                      "2026-11-22T12:00:00Z",
+		"-1d12h":                    "2026-11-22T00:00:00Z",
+		"-1.5h":                     "2026-11-23T10:30:00Z",
+	} {
+		m, err := parseMoment(text)
+		if err != nil || m.instant(now).UTC().Format(time.RFC3339) != want {
+			t.Errorf("%q is %v, %v, want %s", text, m, err, want)
+		}
+	}
+	if m, err := parseMoment("12"); err != nil || m.sequence != 12 {
+		t.Errorf("12 is %v, %v", m, err)
+	}
+	for _, text := range []string{"", "-", "0", "+1", "-0", "--1h", "1h", "24", "yesterday", "2026-13-01", "1e3", "999999999999999999", "-999999w", "1960-01-01"} {
+		if m, err := parseMoment(text); err == nil && text != "24" {
+			t.Errorf("%q is %v", text, m)
+		}
+	}
+}
+
+func FuzzMoment(f *testing.F) {
+	for _, s := range []string{"-24h", "1795424400", "2026-11-23T10:00:00Z", "12"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		m, err := parseMoment(s)
+		if err != nil {
+			return
+		}
+		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		if at := m.instant(now); m.sequence == 0 && (at.Year() < 1900 || at.Year() > 9999) {
+			t.Errorf("%q is %s", s, at)
+		}
+	})
+}
+
+func FuzzCursor(f *testing.F) {
+	f.Add((&cursor{query: hash8("q"), view: hash8("v"), sequence: 7, offset: 100}).String())
+	f.Fuzz(func(t *testing.T, s string) {
+		if c, err := parseCursor(s); err == nil {
+			if again, err := parseCursor(c.String()); err != nil || *again != *c {
+				t.Errorf("%q: %v, %v", s, again, err)
+			}
+		}
+	})
+}
+
+func TestListsAndGlobs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"a,b": {"a", "b"}, `a\,b,c`: {"a,b", "c"}, `\d+`: {`\d+`}, "a,": {"a", ""}, `\\,x`: {`\,x`},
+	} {
+		if got := splitList(text); !slices.Equal(got, want) {
+			t.Errorf("%q is %q", text, got)
+		}
+	}
+	for _, row := range []struct {
+		glob, value string
+		match       bool
+	}{
+		{"a*", "abc", true}, {"a*", "ba", false}, {"?b?", "abc", true}, {"[a-c]x", "bx", true}, {"[!a-c]x", "bx", false}, {"[^a]x", "bx", true},
+		{"[", "[", true}, {"[]", "[]", true}, {"[]a]", "]", true}, {"*.sh", "a.sh", true}, {"*.sh", "axsh", false}, {"a\n*", "a\nb", true}, {"深?", "深度", true}, {`[\]`, `\`, true}, {"[[]", "[", true}, {"a|b", "a", false},
+	} {
+		test, err := matcher(globPattern(row.glob))
+		if err != nil || test(row.value) != row.match {
+			t.Errorf("%q on %q: %v", row.glob, row.value, err)
+		}
+	}
+	if _, err := matcher(strings.Repeat("a", 513)); err == nil {
+		t.Error("a pattern without end is taken")
+	}
+}
+
+func TestDidYouMean(t *testing.T) {
+	t.Parallel()
+	names := newSchema(nil).names()
+	for name, want := range map[string]string{
+		"Statsu": "Status", "imagename": "ImageName", "Platfrom": "", "Version": "BaseOsTag.Version", "OsTag.Platfom": "OsTag.Platform", "zzzzzz": "", "Sise": "Size",
+	} {
+		if got := nearest(name, names); got != want {
+			t.Errorf("%q: did you mean %q", name, got)
+		}
+	}
+}
