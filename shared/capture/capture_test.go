@@ -30,6 +30,7 @@ type upstream struct {
 	once   map[string][]string // answers given once, before images
 	// faults are served before the answer, in order, by scope or "clusters <region>".
 	faults map[string][]error
+	decide func(name string) error // goes before faults
 	delay  time.Duration
 	asked  []string
 	under  map[string]bool
@@ -56,6 +57,9 @@ func (u *upstream) begin(ctx context.Context, name string) error {
 	u.under[name] = true
 	u.most = max(u.most, len(u.under))
 	var fault error
+	if u.decide != nil {
+		fault = u.decide(name)
+	}
 	if list := u.faults[name]; len(list) > 0 {
 		fault, u.faults[name] = list[0], list[1:]
 	}

@@ -1,0 +1,78 @@
+package capture_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"community-images/shared/capture"
+)
+
+// TestThrottlingStorm lets upstream throttle a share of the calls for 30
+// seconds, and refuse a fifth of the scopes for good.
+func TestThrottlingStorm(t *testing.T) {
+	for _, share := range []float64{0.2, 0.5, 1} {
+		t.Run(fmt.Sprint(share), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const scopes, qps, timeout = 300, 10, 10 * time.Minute
+				b := newBench(t, "hz")
+				b.qps, b.settings.Concurrency, b.settings.Unscoped = qps, 16, false
+				for i := range scopes {
+					b.up.cluster("hz", "hz", fmt.Sprintf("c%03d", i))
+				}
+				b.mustRun(capture.Request{})
+				b.up.questions()
+
+				random := rand.New(rand.NewPCG(1, 1))
+				began := time.Now()
+				var after []time.Time // calls since the storm
+				b.up.decide = func(name string) error {
+					if since := time.Since(began); since > 30*time.Second {
+						after = append(after, time.Now())
+					} else if random.Float64() < share {
+						return throttled
+					}
+					if name != "clusters hz" && name[len("hz/c")+2] < '2' { // a fifth of the clusters, by their last digit
+						return refused
+					}
+					return nil
+				}
+				ctx, cancel := context.WithTimeout(context.Background(), timeout)
+				defer cancel()
+				report, err := b.run(ctx, capture.Request{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				tries := map[string]int{}
+				for _, q := range b.up.asked {
+					if tries[q]++; tries[q] > 4 {
+						t.Errorf("%s was asked %d times", q, tries[q])
+					}
+				}
+				if share <= 0.2 && len(b.up.asked) > scopes*13/10 {
+					t.Errorf("%d calls for %d scopes", len(b.up.asked), scopes)
+				}
+				if took := report.FinishedAt.Sub(report.StartedAt.Time); took > timeout-5*time.Second {
+					t.Errorf("the run took %v of %v", took, timeout)
+				}
+				c := report.Counts
+				if c.Left > 0 || c.Failed < scopes/5 || c.Failed+c.Unchanged != scopes {
+					t.Errorf("counts are %+v", c)
+				}
+				recent := 0
+				for _, at := range after {
+					if s := at.Sub(began) - 30*time.Second; s > 10*time.Second && s <= 15*time.Second {
+						recent++
+					}
+				}
+				if recent < qps*5*8/10 {
+					t.Errorf("%d calls in the five seconds that begin 10 s after the storm, at a budget of %d a second", recent, qps)
+				}
+				t.Logf("share %.1f: %d calls, %d failed, %v", share, len(b.up.asked), c.Failed, report.FinishedAt.Sub(report.StartedAt.Time))
+			})
+		})
+	}
+}
