@@ -72,15 +72,7 @@ func (s *service) diff(ctx context.Context, a *ask) (*answer, error) {
 	if before.there && (!after.there || !a.from.set) {
 		v.scopes = append(v.scopes, before.scope)
 	}
-	v.oldest, v.newest = v.scopes[0].CheckedAt.Time, v.scopes[0].CapturedAt
-	for _, sc := range v.scopes {
-		if sc.CheckedAt.Before(v.oldest) {
-			v.oldest = sc.CheckedAt.Time
-		}
-		if sc.CapturedAt.After(v.newest.Time) {
-			v.newest = sc.CapturedAt
-		}
-	}
+	v.seal()
 	f := v.judge(h, after.state, s.now(), s.maxStale)
 	if err := a.young(v, s); err != nil {
 		return nil, err

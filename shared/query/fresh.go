@@ -10,7 +10,7 @@ import (
 
 // freshness is how old an answer is and which parts of it are stale.
 type freshness struct {
-	sequence    int64
+	sequence    int64 // 0: the answer covers several regions
 	committedAt catalog.Time
 	checkedAt   catalog.Time // oldest check in the answer
 	age         int64        // seconds since then, never negative
@@ -32,8 +32,12 @@ func (v *view) judge(h head, st *state, now time.Time, maxStale time.Duration) f
 	if st.live && !h.outage.IsZero() {
 		f.stale = append(f.stale, staleScope{"*", catalog.At(h.outage), "the storage cannot be reached; this is what was read last"})
 	}
+	suspects := v.suspects
 	aged := st.live && maxStale > 0 && now.Sub(v.oldest) > maxStale
-	for _, s := range v.scopes {
+	if aged {
+		suspects = v.scopes
+	}
+	for _, s := range suspects {
 		switch {
 		case s.State == archive.Failed:
 			f.stale = append(f.stale, staleScope{s.Scope("").Path(), s.Since, "the last check failed: " + problemText(s.Problem)})
@@ -83,9 +87,12 @@ func clip(s string, most int) string {
 
 // appendJSON writes the member Snapshot of an answer.
 func (f freshness) appendJSON(b []byte) []byte {
-	b = append(b, `{"Sequence":`...)
-	b = strconv.AppendInt(b, f.sequence, 10)
-	b = append(b, `,"CommittedAt":"`...)
+	b = append(b, '{')
+	if f.sequence > 0 {
+		b = append(b, `"Sequence":`...)
+		b = append(strconv.AppendInt(b, f.sequence, 10), ',')
+	}
+	b = append(b, `"CommittedAt":"`...)
 	b = appendTime(b, f.committedAt)
 	b = append(b, `","CheckedAt":"`...)
 	b = appendTime(b, f.checkedAt)

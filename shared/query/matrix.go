@@ -147,13 +147,10 @@ func (g *grid) labels(r gridRow) []string {
 func (g *grid) cells(rows []gridRow, format string) []byte {
 	table := [][]string{append([]string{"ImageId", "ImageName", "Status"}, g.columns...)}
 	for _, r := range rows {
-		row := []string{r.id, r.name, r.status}
-		for c := range g.columns {
-			mark := ""
-			if slices.Contains(r.in, int32(c)) {
-				mark = "x"
-			}
-			row = append(row, mark)
+		row := make([]string, 3+len(g.columns))
+		row[0], row[1], row[2] = r.id, r.name, r.status
+		for _, c := range r.in {
+			row[3+c] = "x"
 		}
 		table = append(table, row)
 	}

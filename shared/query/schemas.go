@@ -17,7 +17,7 @@ func (s *service) schemas() object {
 			"RequestId", "HostId", "Code", "Message", "Recommend"),
 		"Snapshot": record(object{"Sequence": number, "CommittedAt": text, "CheckedAt": text, "AgeSeconds": number, "Stale": yes,
 			"StaleScopes": object{"type": "array", "items": record(object{"Scope": text, "Since": text, "Reason": text}, "Scope", "Since", "Reason")}},
-			"Sequence", "CommittedAt", "CheckedAt", "AgeSeconds", "Stale", "StaleScopes"),
+			"CommittedAt", "CheckedAt", "AgeSeconds", "Stale", "StaleScopes"),
 		"Image":         s.imageSchema(),
 		"FieldChange":   change,
 		"Event":         record(object{"Sequence": number, "CommittedAt": text, "Kind": object{"type": "string", "enum": kindNames}, "ImageId": text, "RegionId": text, "ClusterId": text, "InstanceType": text, "Fields": refs("FieldChange")}, "Sequence", "CommittedAt", "Kind", "ImageId"),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -42,6 +43,9 @@ func tag(parts ...string) string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
+
+// maxBody bounds an answer, in bytes: FC takes 32 MB, and quotes it as JSON.
+const maxBody = 24 << 20
 
 // layout changes whenever the same data is rendered differently.
 const layout = "1"
@@ -116,6 +120,9 @@ func (x *exchange) body(ctx context.Context, ans *answer) (*body, error) {
 	b, err := ans.render(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if len(b.bytes) > maxBody {
+		return nil, faultsError([]fault{{codeInvalid, "limit", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", len(b.bytes)>>20, maxBody>>20), "a smaller limit, fewer scopes, or fields"}})
 	}
 	if ans.etag != "" {
 		if x.gzip && len(b.bytes) >= gzipFrom {
@@ -205,7 +212,20 @@ func (x *exchange) nextURL(next string) string {
 		}
 	}
 	kept = append(kept, "cursor="+next)
-	return x.r.URL.EscapedPath() + "?" + strings.NewReplacer("<", "%3C", ">", "%3E", `"`, "%22").Replace(strings.Join(kept, "&"))
+	return headerSafe(x.r.URL.EscapedPath() + "?" + strings.Join(kept, "&"))
+}
+
+// headerSafe escapes what may not stand between < and > in a header.
+func headerSafe(address string) string {
+	var b strings.Builder
+	for i := range len(address) {
+		if c := address[i]; c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"' {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // fail answers with an error and reports what the caller is not told.

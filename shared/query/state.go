@@ -51,7 +51,9 @@ type view struct {
 	byType bool                 // several types were asked for
 	digest string               // of the scopes and their digests
 	oldest time.Time            // check among scopes
-	newest catalog.Time         // content among scopes
+	// suspects are the scopes whose last check did not succeed.
+	suspects []archive.ScopeState
+	newest   catalog.Time // content among scopes
 }
 
 // choice is what a caller selects: nil stands for "none", "*" for all.
@@ -185,6 +187,9 @@ func (v *view) seal() {
 		}
 		if s.CapturedAt.After(v.newest.Time) {
 			v.newest = s.CapturedAt
+		}
+		if s.State != archive.OK {
+			v.suspects = append(v.suspects, s)
 		}
 	}
 	v.digest = hex.EncodeToString(h.Sum(nil)[:16])
