@@ -3,6 +3,7 @@ package catalog
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -38,7 +39,7 @@ func (in *Interner) decode(array string, parse func(string) (*Image, error)) ([]
 		im := in.lookup(raw)
 		if im == nil {
 			var err error
-			if im, err = parse(raw); err != nil {
+			if im, err = parse(strings.Clone(raw)); err != nil { // else one image would hold the whole list in memory
 				return nil, fmt.Errorf("entry %d: %w", len(images)+1, err)
 			}
 			im = in.remember(raw, im)
