@@ -51,7 +51,7 @@ func (u *upstream) cluster(endpoint, region, id string, types ...string) {
 func (u *upstream) begin(ctx context.Context, name string) error {
 	u.mu.Lock()
 	u.asked = append(u.asked, name)
-	if u.under[name] {
+	if u.under[name] && !strings.HasPrefix(name, "clusters ") { // shards list side by side
 		u.t.Errorf("%s is asked twice at once", name)
 	}
 	u.under[name] = true
