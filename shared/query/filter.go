@@ -78,7 +78,7 @@ func (s *set) searchTexts() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.words == nil {
-		s.words = s.texts.of(s.images)
+		s.words = s.shared.texts.of(s.images)
 	}
 	return s.words
 }

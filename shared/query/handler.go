@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"community-images/shared/archive"
-	"community-images/shared/catalog"
 )
 
 // Options are what a handler is made of.
@@ -42,8 +41,8 @@ type Options struct {
 
 const (
 	cacheLists   = 96 << 20 // bytes, about
-	cacheSets    = 32 << 20
-	cacheBodies  = 16 << 20
+	cacheSets    = 16 << 20
+	cacheBodies  = 4 << 20
 	cacheAsks    = 1024 // parsed queries
 	cacheStates  = 64   // past states
 	answerTime   = 20 * time.Second
@@ -97,7 +96,7 @@ func New(o Options) http.Handler {
 		s.heads[region] = &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: s.now}
 		s.times[region] = newTimeline()
 	}
-	s.lists = &lists{source: o.Archive, redact: redact, kept: newLRU[string, []*catalog.Image](cacheLists)}
+	s.lists = &lists{source: o.Archive, redact: redact, kept: newListCache(cacheLists)}
 	s.sets = &sets{lists: s.lists, kept: newLRU[string, *set](cacheSets)}
 	s.routes = s.table()
 	return s

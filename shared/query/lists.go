@@ -23,7 +23,7 @@ type lists struct {
 	source Source
 	redact []string
 	flight singleflight.Group
-	kept   *lru[string, []*catalog.Image]
+	kept   *listCache
 
 	mu       sync.Mutex
 	redacted map[string]*catalog.Image // what is left, by the bytes of the whole
@@ -42,7 +42,7 @@ func (l *lists) get(ctx context.Context, region string, s archive.ScopeState) ([
 			return nil, wrapStore(region, err)
 		}
 		images := l.withhold(snapshot.Images)
-		l.kept.put(s.Digest, images, cost(images))
+		l.kept.put(s.Digest, images)
 		return images, nil
 	})
 	select {
@@ -73,16 +73,6 @@ func (l *lists) all(ctx context.Context, region string, scopes []archive.ScopeSt
 		})
 	}
 	return found, group.Wait()
-}
-
-// cost estimates the memory of a list. Its objects are shared with others, so
-// they count for a part only.
-func cost(images []*catalog.Image) int {
-	n := 64
-	for _, im := range images {
-		n += 8 + len(im.Raw)/4
-	}
-	return n
 }
 
 // withhold removes the redacted fields.

@@ -23,9 +23,8 @@ type set struct {
 
 	mu     sync.Mutex
 	orders map[string][]int32 // nil for one that was asked for once
-	plain  []int32            // every place, in canonical order
 	words  []string           // see searchTexts
-	texts  *texts
+	shared *sets
 	differ map[string]bool // ImageIds with different content in different scopes
 }
 
@@ -37,6 +36,23 @@ type sets struct {
 	lists *lists
 	texts texts
 	kept  *lru[string, *set]
+
+	mu       sync.Mutex
+	identity []int32 // 0, 1, 2, …
+}
+
+// plain is every place of a set of n images, in canonical order.
+func (c *sets) plain(n int) []int32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.identity) < n {
+		longer := make([]int32, n+n/2)
+		for i := range longer {
+			longer[i] = int32(i)
+		}
+		c.identity = longer
+	}
+	return c.identity[:n:n]
 }
 
 func (c *sets) get(ctx context.Context, v *view) (*set, error) {
@@ -54,7 +70,7 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &set{scopes: v.scopes, byType: v.byType, texts: &c.texts, orders: map[string][]int32{}}
+	s := &set{scopes: v.scopes, byType: v.byType, shared: c, orders: map[string][]int32{}}
 	size := 256
 	if v.many {
 		s.merge(found)
@@ -64,7 +80,7 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 	} else {
 		s.images = found[0]
 	}
-	c.kept.put(key, s, size+32*len(s.images))
+	c.kept.put(key, s, size+16*len(s.images))
 	return s, nil
 }
 
@@ -121,11 +137,8 @@ func (s *set) sortAndJoin() {
 func (s *set) sorted(name string, keys []sortKey) (places []int32, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.plain == nil {
-		s.plain = order(s.images, nil)
-	}
 	if len(keys) == 0 {
-		return s.plain, true
+		return s.shared.plain(len(s.images)), true
 	}
 	places, before := s.orders[name]
 	switch {
@@ -136,7 +149,7 @@ func (s *set) sorted(name string, keys []sortKey) (places []int32, ok bool) {
 			clear(s.orders)
 		}
 		s.orders[name] = nil
-		return s.plain, false
+		return s.shared.plain(len(s.images)), false
 	}
 	places = order(s.images, keys)
 	s.orders[name] = places

@@ -1,0 +1,351 @@
+package query_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// stretchTold is a page of the feed.
+type stretchTold struct {
+	Changes, Events []told
+	More            bool
+	NextCursor      string
+}
+
+// words turns events into text, sorted within each commit.
+func words(list []eventThen) []string {
+	var out []string
+	for _, e := range list {
+		out = append(out, fmt.Sprintf("%05d", e.sequence)+e.String())
+	}
+	slices.Sort(out)
+	return out
+}
+
+// toldWords is words for what was told; the oracle knows which ids have
+// several entries.
+func (c *chronicle) toldWords(t *testing.T, list []told) []string {
+	t.Helper()
+	var out []eventThen
+	last := int64(0)
+	for _, e := range list {
+		if e.Sequence < last {
+			t.Fatalf("the feed goes back from commit %d to %d", last, e.Sequence)
+		}
+		last = e.Sequence
+		if want := c.then[e.Sequence-1].at; e.CommittedAt != want.Format("2006-01-02T15:04:05.000Z") {
+			t.Fatalf("commit %d is dated %s, not %s", e.Sequence, e.CommittedAt, want)
+		}
+		path := orAny(e.ClusterId) + "/" + orAny(e.InstanceType)
+		out = append(out, e.then(c.several(e.Sequence, path, e.ImageId) || c.several(e.Sequence-1, path, e.ImageId)))
+	}
+	return words(out)
+}
+
+func (c *chronicle) several(n int64, path, id string) bool {
+	if n < 1 {
+		return false
+	}
+	count := 0
+	for _, doc := range c.then[n-1].scopes[path].docs {
+		if docID(doc) == id {
+			count++
+		}
+	}
+	return count > 1
+}
+
+// follow reads a feed to its end.
+func follow(t *testing.T, h http.Handler, target, since string, limit int) []told {
+	t.Helper()
+	var all []told
+	for {
+		page := answerOf[stretchTold](t, h, 200, fmt.Sprintf("%s&limit=%d&since=%s", target, limit, since))
+		list := slices.Concat(page.Changes, page.Events)
+		if len(list) > limit || page.More && len(list) == 0 {
+			t.Fatalf("a page from %s has %d changes, the limit is %d, more: %v", since, len(list), limit, page.More)
+		}
+		all = append(all, list...)
+		if !page.More {
+			return all
+		}
+		since = page.NextCursor
+	}
+}
+
+func feedFromStart(t *testing.T, c *chronicle, h http.Handler) {
+	events := c.events()
+	want := words(events)
+	for _, limit := range []int{13, 1000} {
+		got := follow(t, h, "/v1/changes?", "c0.0", limit)
+		if diff := cmp.Diff(want, c.toldWords(t, got)); diff != "" {
+			t.Fatalf("pages of %d (-oracle +feed):\n%s", limit, diff)
+		}
+		c.replay(t, got)
+	}
+	all := answerOf[stretchTold](t, h, 200, "/v1/changes?limit=1000")
+	if diff := cmp.Diff(want[:min(1000, len(want))], c.toldWords(t, all.Changes)); diff != "" && len(want) <= 1000 {
+		t.Errorf("without since (-oracle +feed):\n%s", diff)
+	}
+	rec := get(h, "/v1/changes?format=ndjson&limit=1000")
+	var lines []told
+	for line := range strings.Lines(rec.Body.String()) {
+		var e told
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, e)
+	}
+	if diff := cmp.Diff(all.Changes, lines); diff != "" {
+		t.Errorf("ndjson (-json +ndjson):\n%s", diff)
+	}
+}
+
+// replay applies a feed to an empty region: after each commit it must hold the
+// images that the oracle has.
+func (c *chronicle) replay(t *testing.T, feed []told) {
+	t.Helper()
+	held := map[string]map[string]bool{}
+	for i, state := range c.then {
+		for len(feed) > 0 && feed[0].Sequence == int64(i+1) {
+			e := feed[0]
+			feed = feed[1:]
+			path := orAny(e.ClusterId) + "/" + orAny(e.InstanceType)
+			if held[path] == nil {
+				held[path] = map[string]bool{}
+			}
+			if there := held[path][e.ImageId]; there == (e.Kind == "added") {
+				t.Fatalf("commit %d tells that %s was %s in %s, there: %v", i+1, e.ImageId, e.Kind, path, there)
+			}
+			held[path][e.ImageId] = true
+			if e.Kind == "removed" {
+				delete(held[path], e.ImageId)
+			}
+		}
+		count := 0
+		for path, s := range state.scopes {
+			ids := map[string]bool{}
+			for _, doc := range s.docs {
+				ids[docID(doc)] = true
+			}
+			count += len(ids)
+			if diff := cmp.Diff(ids, held[path]); diff != "" && len(ids)+len(held[path]) > 0 {
+				t.Fatalf("%s after commit %d (-oracle +replayed):\n%s", path, i+1, diff)
+			}
+		}
+		for _, ids := range held {
+			count -= len(ids)
+		}
+		if count != 0 {
+			t.Fatalf("after commit %d the replayed feed holds images of scopes that ended", i+1)
+		}
+	}
+}
+
+func feedFromAnywhere(t *testing.T, c *chronicle, h http.Handler) {
+	events := c.events()
+	r := rand.New(rand.NewPCG(7, *chronicleSeed))
+	all := follow(t, h, "/v1/changes?", "c0.0", 1000)
+	for range 300 / slow {
+		n := 1 + r.IntN(len(c.then))
+		until := n + r.IntN(len(c.then)-n+1)
+		since, keep := c.since(r, n)
+		target, also := narrowed(r)
+		if chance(r, 40) {
+			target += fmt.Sprintf("&at=%d", until)
+		} else {
+			until = len(c.then)
+		}
+		var want []eventThen
+		for _, e := range events {
+			if keep(e) && also(e) && e.sequence <= int64(until) {
+				want = append(want, e)
+			}
+		}
+		got := follow(t, h, target, since, 20+r.IntN(400))
+		if diff := cmp.Diff(words(want), c.toldWords(t, got)); diff != "" {
+			t.Fatalf("%s&since=%s (-oracle +feed):\n%s", target, since, diff)
+		}
+	}
+	// A cursor from the middle goes on with the very next change.
+	for range 50 / slow {
+		k := 1 + r.IntN(len(all)-1)
+		page := answerOf[stretchTold](t, h, 200, fmt.Sprintf("/v1/changes?limit=%d", min(k, 1000)))
+		rest := follow(t, h, "/v1/changes?", page.NextCursor, 1000)
+		if diff := cmp.Diff(all[min(k, 1000):], rest); diff != "" {
+			t.Fatalf("after %d changes (-feed +rest):\n%s", k, diff)
+		}
+	}
+}
+
+// since names the place after commit n in one of the ways.
+func (c *chronicle) since(r *rand.Rand, n int) (text string, keep func(eventThen) bool) {
+	at := c.then[n-1].at
+	later := func(limit time.Time) func(eventThen) bool {
+		return func(e eventThen) bool { return c.then[e.sequence-1].at.After(limit) }
+	}
+	switch r.IntN(4) {
+	case 0:
+		return at.Format(time.RFC3339Nano), later(at)
+	case 1:
+		at = at.Add(-time.Millisecond)
+		return fmt.Sprint(at.UnixMilli()), later(at)
+	case 2:
+		return fmt.Sprintf("c%d.0", n+1), func(e eventThen) bool { return e.sequence > int64(n) }
+	}
+	return fmt.Sprint(n), func(e eventThen) bool { return e.sequence > int64(n) }
+}
+
+// narrowed asks for a part of the feed.
+func narrowed(r *rand.Rand) (target string, keep func(eventThen) bool) {
+	target, keep = "/v1/changes?", func(eventThen) bool { return true }
+	both := func(a, b func(eventThen) bool) func(eventThen) bool {
+		return func(e eventThen) bool { return a(e) && b(e) }
+	}
+	if chance(r, 40) {
+		kinds := pick(r, [][]string{{"added"}, {"removed"}, {"changed"}, {"removed", "added"}, {"changed", "removed"}})
+		target += "&kind=" + strings.Join(kinds, ",")
+		keep = both(keep, func(e eventThen) bool { return slices.Contains(kinds, e.kind) })
+	}
+	if chance(r, 30) {
+		id := fmt.Sprintf("m-%02d", r.IntN(60))
+		target += "&ImageId=" + id
+		keep = both(keep, func(e eventThen) bool { return e.id == id })
+	}
+	switch r.IntN(4) {
+	case 0:
+		target += "&ClusterId=ehpc-1,ehpc-2&InstanceType=*"
+		keep = both(keep, func(e eventThen) bool { return strings.Contains("ehpc-1/ecs.c7.large ehpc-2/ecs.c7.large", e.path) })
+	case 1:
+		target += "&ClusterId=ehpc-1"
+		keep = both(keep, func(e eventThen) bool { return e.path == "ehpc-1/_any" })
+	case 2:
+		target += "&ClusterId=*"
+		keep = both(keep, func(e eventThen) bool { return e.path != "_any/_any" && strings.HasSuffix(e.path, "/_any") })
+	}
+	return target, keep
+}
+
+func historyOfImages(t *testing.T, c *chronicle, h http.Handler) {
+	events := c.events()
+	for k := range 62 {
+		id := fmt.Sprintf("m-%02d", k)
+		var want []eventThen
+		for _, e := range events {
+			if e.id == id {
+				want = append(want, e)
+			}
+		}
+		target := "/v1/images/" + id + "/history?"
+		if len(want) == 0 {
+			answerOf[errorTold](t, h, 404, target)
+			continue
+		}
+		for _, limit := range []int{3, 1000} {
+			if diff := cmp.Diff(words(want), c.toldWords(t, follow(t, h, target, "c0.0", limit))); diff != "" {
+				t.Fatalf("%s in pages of %d (-oracle +history):\n%s", target, limit, diff)
+			}
+		}
+	}
+}
+
+// diffTold is /v1/diff.
+type diffTold struct {
+	From, To       struct{ Sequence int }
+	TotalCount     int
+	Added, Removed []json.RawMessage
+	Changed        []told
+}
+
+func diffsThen(t *testing.T, c *chronicle, h http.Handler) {
+	r := rand.New(rand.NewPCG(8, *chronicleSeed))
+	paths := []string{"_any/_any", "ehpc-0/_any", "ehpc-1/_any", "ehpc-2/_any", "ehpc-2/ecs.c7.large", "ehpc-3/_any"}
+	compared := 0
+	for range 400 {
+		from, to, path := 1+r.IntN(len(c.then)), 1+r.IntN(len(c.then)), pick(r, paths)
+		target := fmt.Sprintf("/v1/diff?%s&from=%s&to=%s", where(path), pick(r, c.ways(from)), pick(r, c.ways(to)))
+		before, after := c.then[from-1].scopes[path].docs, c.then[to-1].scopes[path].docs
+		if before == nil && after == nil {
+			checkNothing(t, h, target, c.then[from-1], path)
+			continue
+		}
+		compared++
+		got := answerOf[diffTold](t, h, 200, target)
+		if got.From.Sequence != from || got.To.Sequence != to {
+			t.Errorf("%s compares %d with %d, want %d with %d", target, got.From.Sequence, got.To.Sequence, from, to)
+		}
+		checkDiff(t, target, got, before, after)
+	}
+	if compared < 150 {
+		t.Errorf("only %d comparisons", compared)
+	}
+}
+
+func diffsOfClusters(t *testing.T, c *chronicle, h http.Handler) {
+	for i, state := range c.then {
+		before, after := state.scopes["ehpc-1/_any"].docs, state.scopes["ehpc-2/_any"].docs
+		target := fmt.Sprintf("/v1/diff?ClusterId=ehpc-1,ehpc-2&at=%d", i+1)
+		if before == nil {
+			checkNothing(t, h, target, state, "ehpc-1/_any")
+			continue
+		}
+		if after == nil {
+			checkNothing(t, h, target, state, "ehpc-2/_any")
+			continue
+		}
+		checkDiff(t, target, answerOf[diffTold](t, h, 200, target), before, after)
+	}
+}
+
+// checkNothing wants the error of a scope without content.
+func checkNothing(t *testing.T, h http.Handler, target string, state stateThen, path string) {
+	t.Helper()
+	if _, asked := state.scopes[path]; asked {
+		answerOf[errorTold](t, h, notReady, target)
+	} else {
+		answerOf[errorTold](t, h, 404, target)
+	}
+}
+
+// checkDiff compares a difference with the one of two lists.
+func checkDiff(t *testing.T, target string, got diffTold, before, after []string) {
+	t.Helper()
+	want := map[string][]string{}
+	events := diffOf(before, after)
+	for _, e := range events {
+		switch e.kind {
+		case "added":
+			want[e.kind] = append(want[e.kind], only(after, e.id)...)
+		case "removed":
+			want[e.kind] = append(want[e.kind], only(before, e.id)...)
+		default:
+			want[e.kind] = append(want[e.kind], e.id+" "+e.fields)
+		}
+	}
+	have := map[string][]string{}
+	for _, raw := range got.Added {
+		have["added"] = append(have["added"], string(raw))
+	}
+	for _, raw := range got.Removed {
+		have["removed"] = append(have["removed"], string(raw))
+	}
+	for _, e := range got.Changed {
+		several := len(only(before, e.ImageId)) > 1 || len(only(after, e.ImageId)) > 1
+		have["changed"] = append(have["changed"], e.ImageId+" "+e.then(several).fields)
+	}
+	if diff := cmp.Diff(want, have); diff != "" || got.TotalCount != len(events) {
+		t.Fatalf("%s counts %d of %d (-oracle +answer):\n%s", target, got.TotalCount, len(events), diff)
+	}
+}
+
+func only(docs []string, id string) []string {
+	return slices.DeleteFunc(slices.Clone(docs), func(doc string) bool { return docID(doc) != id })
+}

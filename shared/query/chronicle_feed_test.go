@@ -1,0 +1,200 @@
+package query_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// eventThen is one thing that happened, in words that compare.
+type eventThen struct {
+	sequence int64
+	kind     string
+	id       string
+	path     string
+	fields   string
+}
+
+func (e eventThen) String() string {
+	return fmt.Sprintf("%d %s %s %s %s", e.sequence, e.kind, e.id, e.path, e.fields)
+}
+
+// events works out from the states alone what happened, by commit.
+func (c *chronicle) events() []eventThen {
+	var list []eventThen
+	was := map[string]scopeThen{}
+	for i, state := range c.then {
+		paths := maps.Clone(was)
+		maps.Copy(paths, state.scopes)
+		for _, path := range slices.Sorted(maps.Keys(paths)) {
+			for _, d := range diffOf(was[path].docs, state.scopes[path].docs) {
+				d.sequence, d.path = int64(i+1), path
+				list = append(list, d)
+			}
+		}
+		was = state.scopes
+	}
+	return list
+}
+
+// summary counts what the run holds, so that a person sees that it holds it.
+func (c *chronicle) summary() string {
+	n := map[string]int{}
+	for _, e := range c.events() {
+		n[e.kind]++
+		if e.fields == "several" {
+			n["of several entries"]++
+		}
+	}
+	was := map[string]scopeThen{}
+	for _, state := range c.then {
+		if state.seal {
+			n["seals"]++
+		}
+		for path, s := range state.scopes {
+			if old, there := was[path]; !there {
+				n["scopes appeared"]++
+			} else if old.state != s.state {
+				n["to "+string(s.state)]++
+			}
+		}
+		for path := range was {
+			if _, there := state.scopes[path]; !there {
+				n["scopes ended"]++
+			}
+		}
+		was = state.scopes
+	}
+	return fmt.Sprint(n)
+}
+
+// diffOf compares two lists of objects by id.
+func diffOf(before, after []string) []eventThen {
+	group := func(docs []string) map[string][]string {
+		byID := map[string][]string{}
+		for _, doc := range docs {
+			byID[docID(doc)] = append(byID[docID(doc)], doc)
+		}
+		return byID
+	}
+	old, new := group(before), group(after)
+	var list []eventThen
+	for _, id := range slices.Sorted(maps.Keys(old)) {
+		switch {
+		case new[id] == nil:
+			list = append(list, eventThen{kind: "removed", id: id})
+		case !slices.Equal(old[id], new[id]):
+			list = append(list, eventThen{kind: "changed", id: id, fields: changesOf(old[id], new[id])})
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(new)) {
+		if old[id] == nil {
+			list = append(list, eventThen{kind: "added", id: id})
+		}
+	}
+	return list
+}
+
+// changesOf names the fields that differ between two single entries. Of
+// several entries under one id it only says so.
+func changesOf(before, after []string) string {
+	if len(before) != 1 || len(after) != 1 {
+		return "several"
+	}
+	old, new := flat(before[0]), flat(after[0])
+	for name := range old { // an object against something else is one change
+		top, _, nested := strings.Cut(name, ".")
+		if _, plain := new[top]; nested && (plain || !hasPrefixKey(new, top+".")) {
+			old[top] = member(before[0], top)
+			delete(old, name)
+		}
+	}
+	for name := range new {
+		top, _, nested := strings.Cut(name, ".")
+		if _, plain := old[top]; nested && (plain || !hasPrefixKey(old, top+".")) {
+			new[top] = member(after[0], top)
+			delete(new, name)
+		}
+	}
+	all := maps.Clone(old)
+	maps.Copy(all, new)
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if old[name] != new[name] {
+			list = append(list, fmt.Sprintf("%s:%s>%s", name, old[name], new[name]))
+		}
+	}
+	return strings.Join(list, ";")
+}
+
+func hasPrefixKey(m map[string]string, prefix string) bool {
+	for name := range m {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func member(doc, name string) string {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(doc), &object); err != nil {
+		panic(err)
+	}
+	return string(object[name])
+}
+
+// flat lists the values of an object by dotted name.
+func flat(doc string) map[string]string {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(doc), &object); err != nil {
+		panic(err)
+	}
+	values := map[string]string{}
+	for name, value := range object {
+		if !bytes.HasPrefix(value, []byte("{")) {
+			values[name] = string(value)
+			continue
+		}
+		for inner, v := range flat(string(value)) {
+			values[name+"."+inner] = v
+		}
+	}
+	return values
+}
+
+// told is an event as the feed, a history or a diff tells it.
+type told struct {
+	Sequence                                            int64
+	CommittedAt, Kind, ImageId, ClusterId, InstanceType string
+	Fields                                              []struct {
+		Field         string
+		Before, After json.RawMessage
+	}
+}
+
+// then puts what was told into the words of the oracle. Whether an id has
+// several entries the oracle must say, by its own event.
+func (e told) then(several bool) eventThen {
+	out := eventThen{sequence: e.Sequence, kind: e.Kind, id: e.ImageId, path: orAny(e.ClusterId) + "/" + orAny(e.InstanceType)}
+	var list []string
+	for _, f := range e.Fields {
+		list = append(list, fmt.Sprintf("%s:%s>%s", f.Field, f.Before, f.After))
+	}
+	slices.Sort(list)
+	out.fields = strings.Join(list, ";")
+	if several && out.fields != "" {
+		out.fields = "several"
+	}
+	return out
+}
+
+func orAny(name string) string {
+	if name == "" {
+		return "_any"
+	}
+	return name
+}

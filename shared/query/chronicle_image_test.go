@@ -1,0 +1,153 @@
+package query_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"community-images/shared/catalog"
+)
+
+// imageTold is /v1/images/{ImageId}, there or gone.
+type imageTold struct {
+	FirstSeen, LastSeen, GoneSince catalog.Time
+	Image                          json.RawMessage
+	Clusters, InstanceTypes        []string
+	EveryCluster, ContentDiffers   bool
+	Variants                       []struct{ Image json.RawMessage }
+}
+
+// lives follows the images through the states.
+type lives struct {
+	first map[string]time.Time
+	last  map[string]time.Time // date of the last state that had it
+	gone  map[string]time.Time // date of the first that had not
+	docs  map[string][]string  // in the last state that had it
+}
+
+func (l *lives) see(state stateThen, docs map[string][]string) {
+	for id, entries := range docs {
+		if _, known := l.first[id]; !known {
+			l.first[id] = state.at
+		}
+		l.last[id], l.docs[id] = state.at, entries
+		delete(l.gone, id)
+	}
+	for id := range l.first {
+		if _, there := docs[id]; !there {
+			if _, known := l.gone[id]; !known {
+				l.gone[id] = state.at
+			}
+		}
+	}
+}
+
+// offeredThen is what a state offers of each image: contents, clusters, types.
+func (s stateThen) offeredThen() (docs, clusters, types map[string][]string, every map[string]bool) {
+	docs, clusters, types, every = map[string][]string{}, map[string][]string{}, map[string][]string{}, map[string]bool{}
+	for _, path := range slices.Sorted(maps.Keys(s.scopes)) {
+		cluster, typ, _ := strings.Cut(path, "/")
+		for _, doc := range s.scopes[path].docs {
+			id := docID(doc)
+			docs[id] = append(docs[id], doc)
+			if cluster == "_any" {
+				every[id] = true
+			} else {
+				clusters[id] = append(clusters[id], cluster)
+			}
+			if typ != "_any" {
+				types[id] = append(types[id], typ)
+			}
+		}
+	}
+	for _, m := range []map[string][]string{docs, clusters, types} {
+		for id := range m {
+			slices.Sort(m[id])
+			m[id] = slices.Compact(m[id])
+		}
+	}
+	return docs, clusters, types, every
+}
+
+func imageThen(t *testing.T, c *chronicle, h http.Handler) {
+	l := lives{map[string]time.Time{}, map[string]time.Time{}, map[string]time.Time{}, map[string][]string{}}
+	for i, state := range c.then {
+		docs, clusters, types, every := state.offeredThen()
+		l.see(state, docs)
+		ways := c.ways(i + 1)
+		for k := i % 5; k < 62; k += 5 { // each image at every fifth commit
+			id := fmt.Sprintf("m-%02d", k)
+			target := "/v1/images/" + id + "?at=" + ways[(i+k)%len(ways)]
+			if !state.captured() {
+				answerOf[errorTold](t, h, notReady, target)
+				continue
+			}
+			if _, known := l.first[id]; !known {
+				if e := answerOf[errorTold](t, h, 404, target); e.Code != "ImageNotFound" {
+					t.Errorf("%s: %v", target, e)
+				}
+				continue
+			}
+			if docs[id] == nil {
+				l.checkGone(t, h, target, id)
+				continue
+			}
+			got := answerOf[imageTold](t, h, 200, target)
+			want := imageTold{FirstSeen: catalog.At(l.first[id]), LastSeen: got.LastSeen, Image: json.RawMessage(docs[id][0]), Clusters: clusters[id],
+				InstanceTypes: types[id], EveryCluster: every[id], ContentDiffers: len(docs[id]) > 1, Variants: got.Variants}
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("%s (-oracle +answer):\n%s", target, diff)
+			}
+			var variants []string
+			for _, v := range got.Variants {
+				variants = append(variants, string(v.Image))
+			}
+			if len(docs[id]) > 1 && !slices.Equal(variants, docs[id]) {
+				t.Errorf("%s has the variants %v, want %v", target, variants, docs[id])
+			}
+			if last := state.lastCheck(id); got.LastSeen.After(last) || got.LastSeen.Before(l.first[id].Add(-mostBack)) {
+				t.Errorf("%s was last seen %s, by the checks %s", target, got.LastSeen, last)
+			}
+		}
+	}
+}
+
+// captured says whether any scope has content.
+func (s stateThen) captured() bool {
+	for _, scope := range s.scopes {
+		if scope.docs != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// lastCheck is the last check that found the image.
+func (s stateThen) lastCheck(id string) (last time.Time) {
+	for _, scope := range s.scopes {
+		if scope.checked.After(last) && slices.ContainsFunc(scope.docs, func(doc string) bool { return docID(doc) == id }) {
+			last = scope.checked
+		}
+	}
+	return last
+}
+
+func (l *lives) checkGone(t *testing.T, h http.Handler, target, id string) {
+	t.Helper()
+	got := answerOf[imageTold](t, h, 410, target)
+	want := imageTold{FirstSeen: catalog.At(l.first[id]), LastSeen: catalog.At(l.last[id]), GoneSince: catalog.At(l.gone[id]), Image: got.Image}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s (-oracle +answer):\n%s", target, diff)
+	}
+	if !slices.Contains(l.docs[id], string(got.Image)) {
+		t.Errorf("%s shows %s, the last content was %v", target, got.Image, l.docs[id])
+	}
+}

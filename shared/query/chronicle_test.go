@@ -1,0 +1,260 @@
+package query_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+	"community-images/shared/query"
+)
+
+var chronicleSeed = flag.Uint64("chronicleseed", 1, "seed of the drifting region that history is compared on")
+
+// TestChronicle drives a region through 200 commits over two ends of month and
+// compares what is told of every commit with states that were kept aside.
+func TestChronicle(t *testing.T) {
+	t.Parallel()
+	c := newChronicle(t, *chronicleSeed)
+	t.Log("the run has", c.summary())
+	for name, test := range map[string]func(*testing.T, *chronicle, http.Handler){
+		"images at every commit":       imagesThen,
+		"clusters at every commit":     clustersThen,
+		"one image at every commit":    imageThen,
+		"the feed from the start":      feedFromStart,
+		"the feed from anywhere":       feedFromAnywhere,
+		"the history of every image":   historyOfImages,
+		"differences of any two":       diffsThen,
+		"differences of two clusters":  diffsOfClusters,
+		"before the first commit":      beforeTheFirst,
+		"after the last commit":        afterTheLast,
+		"images offered by any":        everywhereThen,
+		"the sequence and date of all": datesThen,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, c, c.handler(func(o *query.Options) { o.HeadTTL = time.Hour }))
+		})
+	}
+}
+
+// answerOf asks and decodes; any other status than want ends the test.
+func answerOf[T any](t *testing.T, h http.Handler, want int, target string) T {
+	t.Helper()
+	rec := get(h, target)
+	var body T
+	if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil || rec.Code != want {
+		t.Fatalf("%s answers %d (%v), want %d: %s", target, rec.Code, err, want, rec.Body)
+	}
+	return body
+}
+
+// ways are the forms in which the state of commit n can be asked for: its
+// number, and if no later commit has its date, its date and a moment before
+// the next.
+func (c *chronicle) ways(n int) []string {
+	ways := []string{fmt.Sprint(n)}
+	at := c.then[n-1].at
+	switch {
+	case n == len(c.then):
+		ways = append(ways, at.Format(time.RFC3339Nano))
+	case c.then[n].at.After(at):
+		before := c.then[n].at.Add(-time.Millisecond)
+		ways = append(ways, at.Format(time.RFC3339Nano), fmt.Sprint(at.UnixMilli()), before.Format(time.RFC3339Nano),
+			"-"+fmt.Sprint(c.now.Sub(before).Milliseconds())+"ms")
+	}
+	return ways
+}
+
+// notReady is the status of a scope that has been asked for without success.
+const notReady = http.StatusServiceUnavailable
+
+func where(path string) string {
+	cluster, typ, _ := strings.Cut(path, "/")
+	return "ClusterId=" + cluster + "&InstanceType=" + typ
+}
+
+func imagesThen(t *testing.T, c *chronicle, h http.Handler) {
+	type list struct {
+		TotalCount int
+		Images     []json.RawMessage
+	}
+	for i, state := range c.then {
+		ways := c.ways(i + 1)
+		for j, path := range slices.Sorted(maps.Keys(state.scopes)) {
+			s := state.scopes[path]
+			target := "/v1/images?limit=1000&" + where(path) + "&at=" + ways[(i+j)%len(ways)]
+			if s.docs == nil {
+				answerOf[list](t, h, notReady, target)
+				continue
+			}
+			got := answerOf[list](t, h, 200, target)
+			docs := []string{}
+			for _, raw := range got.Images {
+				docs = append(docs, string(raw))
+			}
+			if !slices.Equal(docs, s.docs) || got.TotalCount != len(s.docs) {
+				t.Fatalf("%s (-oracle +answer):\n%s", target, cmp.Diff(s.docs, docs))
+			}
+		}
+		for _, path := range []string{"ehpc-0/_any", "ehpc-3/ecs.c7.large"} {
+			if _, there := state.scopes[path]; !there {
+				answerOf[list](t, h, 404, "/v1/images?"+where(path)+"&at="+ways[0])
+			}
+		}
+	}
+}
+
+// datesThen asks each way for the number and date of the commit.
+func datesThen(t *testing.T, c *chronicle, h http.Handler) {
+	for i, state := range c.then {
+		for _, way := range c.ways(i + 1) {
+			got := answerOf[struct {
+				Snapshot struct {
+					Sequence    int
+					CommittedAt time.Time
+				}
+			}](t, h, 200, "/v1/clusters?at="+way)
+			if got.Snapshot.Sequence != i+1 || !got.Snapshot.CommittedAt.Equal(state.at) {
+				t.Errorf("at=%s is commit %d of %s, want %d of %s", way, got.Snapshot.Sequence, got.Snapshot.CommittedAt, i+1, state.at)
+			}
+		}
+	}
+}
+
+// scopeTold is a scope as /v1/clusters tells it.
+type scopeTold struct {
+	ClusterId, InstanceType, State, Digest string
+	Since, CapturedAt                      catalog.Time
+	CheckedAt                              catalog.Time `json:"-"`
+	ImageCount                             int
+	Problem                                string
+}
+
+func clustersThen(t *testing.T, c *chronicle, h http.Handler) {
+	for i, state := range c.then {
+		ways := c.ways(i + 1)
+		target := "/v1/clusters?at=" + ways[i%len(ways)]
+		if i == len(c.then)-1 {
+			target = "/v1/clusters"
+		}
+		got := answerOf[struct {
+			Scopes []struct {
+				scopeTold
+				CheckedAt catalog.Time
+				Problem   *archive.Problem
+			}
+			Clusters []catalog.Cluster
+		}](t, h, 200, target)
+		var want, have []scopeTold
+		for _, path := range slices.Sorted(maps.Keys(state.scopes)) {
+			s := state.scopes[path]
+			cluster, typ, _ := strings.Cut(strings.ReplaceAll(path, "_any", ""), "/")
+			want = append(want, scopeTold{ClusterId: cluster, InstanceType: typ, State: string(s.state), Digest: digestOf(s.docs),
+				Since: catalog.At(s.since), CapturedAt: catalog.At(s.captured), ImageCount: len(s.docs), Problem: s.problem})
+		}
+		for _, sc := range got.Scopes {
+			told := sc.scopeTold
+			if sc.Problem != nil {
+				told.Problem = sc.Problem.Code
+			}
+			have = append(have, told)
+			checkChecked(t, target, sc.CheckedAt, state.scopes[orAny(sc.ClusterId)+"/"+orAny(sc.InstanceType)], i == len(c.then)-1)
+		}
+		slices.SortFunc(want, func(a, b scopeTold) int {
+			return strings.Compare(a.ClusterId+"/"+a.InstanceType, b.ClusterId+"/"+b.InstanceType)
+		})
+		if diff := cmp.Diff(want, have, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("%s (-oracle +answer):\n%s", target, diff)
+		}
+		for _, cluster := range got.Clusters {
+			if diff := cmp.Diff(state.clusters[cluster.ClusterID], cluster); diff != "" {
+				t.Errorf("%s: cluster %s (-oracle +answer):\n%s", target, cluster.ClusterID, diff)
+			}
+		}
+	}
+}
+
+// checkChecked holds a check time against the truth: exactly now, between the
+// content and the last real check in the past, as the log does not say more.
+func checkChecked(t *testing.T, target string, told catalog.Time, s scopeThen, now bool) {
+	t.Helper()
+	if now && !told.Equal(s.checked) || told.After(s.checked) || told.Before(s.captured.Add(-mostBack)) {
+		t.Errorf("%s: checked at %s; captured %s, checked %s", target, told, s.captured, s.checked)
+	}
+}
+
+// everywhereThen asks for all clusters at once.
+func everywhereThen(t *testing.T, c *chronicle, h http.Handler) {
+	for i, state := range c.then {
+		offered := map[string][]string{}
+		for _, path := range slices.Sorted(maps.Keys(state.scopes)) {
+			cluster, ok := strings.CutSuffix(path, "/_any")
+			for _, doc := range state.scopes[path].docs {
+				if ok && cluster != "_any" {
+					offered[doc] = append(offered[doc], cluster)
+				}
+			}
+		}
+		target := fmt.Sprintf("/v1/images?ClusterId=*&limit=1000&at=%d", i+1)
+		if len(offered) == 0 {
+			continue
+		}
+		got := answerOf[struct{ Images []map[string]json.RawMessage }](t, h, 200, target)
+		have := map[string][]string{}
+		for _, im := range got.Images {
+			var clusters []string
+			if err := json.Unmarshal(im["Clusters"], &clusters); err != nil {
+				t.Fatal(err)
+			}
+			delete(im, "Clusters")
+			delete(im, "ContentDiffers")
+			data := map[string]any{}
+			for name, value := range im {
+				data[name] = value
+			}
+			have[encode(data)] = clusters
+		}
+		if diff := cmp.Diff(offered, have); diff != "" {
+			t.Fatalf("%s (-oracle +answer):\n%s", target, diff)
+		}
+	}
+}
+
+// errorTold is an error as it is answered.
+type errorTold struct{ Code, Message string }
+
+func beforeTheFirst(t *testing.T, c *chronicle, h http.Handler) {
+	first := catalog.At(c.then[0].at).String()
+	before := c.then[0].at.Add(-time.Millisecond).Format(time.RFC3339Nano)
+	for _, target := range []string{
+		"/v1/images?at=" + before, "/v1/images?ClusterId=*&at=" + before, "/v1/images/m-01?at=" + before, "/v1/images/m-01/history?at=" + before,
+		"/v1/clusters?at=" + before, "/v1/changes?at=" + before, "/v1/matrix?at=" + before, "/v1/diff?to=2&from=" + before,
+		"/v1/images?at=-1000d", "/v1/images?at=1000000001",
+	} {
+		rec := get(h, target)
+		var e errorTold
+		if err := json.Unmarshal(rec.Body.Bytes(), &e); err != nil || rec.Code != 404 && rec.Code != 400 || !strings.Contains(e.Message, first) {
+			t.Errorf("%s answers %d and should name %s: %s", target, rec.Code, first, rec.Body)
+		}
+	}
+}
+
+func afterTheLast(t *testing.T, c *chronicle, h http.Handler) {
+	next := len(c.then) + 1
+	for _, target := range []string{"/v1/images?at=%d", "/v1/clusters?at=%d", "/v1/images/m-01?at=%d", "/v1/changes?at=%d", "/v1/diff?from=1&to=%d"} {
+		if rec := get(h, fmt.Sprintf(target, next)); rec.Code != 404 || !strings.Contains(rec.Body.String(), fmt.Sprint("number ", next-1)) {
+			t.Errorf(target+" answers %d and should name the last commit: %s", next, rec.Code, rec.Body)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package query
+
+import (
+	"container/list"
+	"sync"
+
+	"community-images/shared/catalog"
+)
+
+// listCache keeps image lists by digest, the freshest first, within a limit of
+// bytes. Lists share their images, so each image counts once.
+type listCache struct {
+	mu    sync.Mutex
+	limit int
+	used  int
+	order *list.List // of *keptList
+	items map[string]*list.Element
+	refs  map[*catalog.Image]int32 // lists that hold the image
+}
+
+type keptList struct {
+	digest string
+	images []*catalog.Image
+}
+
+func newListCache(limit int) *listCache {
+	return &listCache{limit: limit, order: list.New(), items: map[string]*list.Element{}, refs: map[*catalog.Image]int32{}}
+}
+
+func (c *listCache) get(digest string) ([]*catalog.Image, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.items[digest]
+	if !ok {
+		return nil, false
+	}
+	c.order.MoveToFront(e)
+	return e.Value.(*keptList).images, true
+}
+
+func (c *listCache) put(digest string, images []*catalog.Image) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.items[digest]; ok {
+		return
+	}
+	c.items[digest] = c.order.PushFront(&keptList{digest, images})
+	c.used += listWeight(images)
+	for _, im := range images {
+		if c.refs[im]++; c.refs[im] == 1 {
+			c.used += imageWeight(im)
+		}
+	}
+	for c.used > c.limit && c.order.Len() > 1 {
+		c.drop(c.order.Back())
+	}
+}
+
+func (c *listCache) drop(e *list.Element) {
+	kept := c.order.Remove(e).(*keptList)
+	delete(c.items, kept.digest)
+	c.used -= listWeight(kept.images)
+	for _, im := range kept.images {
+		if c.refs[im]--; c.refs[im] == 0 {
+			delete(c.refs, im)
+			c.used -= imageWeight(im)
+		}
+	}
+}
+
+func listWeight(images []*catalog.Image) int { return 256 + 8*len(images) }
+
+// imageWeight is the memory of an image, about: its text and the views.
+func imageWeight(im *catalog.Image) int { return 512 + len(im.Raw) }
