@@ -1,0 +1,256 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/fcrun/fctest"
+	"community-images/shared/ossbucket/osstest"
+)
+
+// faultsLong selects the long forms of the fault tests.
+var faultsLong = flag.Bool("faults.long", false, "try faults for minutes instead of seconds")
+
+var tiny = size{"3x5", 3, 5, 10}
+
+// breakdowns are the ways in which the store is not there. slow is one that
+// answers late, but within the time that a lookup waits.
+var breakdowns = []struct {
+	name  string
+	fault osstest.Fault
+	slow  bool
+}{
+	{"connections are refused", osstest.Fault{}, false}, // the door is shut
+	{"connections are reset", osstest.Fault{Reset: true}, false},
+	{"no byte comes", osstest.Fault{Delay: time.Hour}, false},
+	{"half a body comes", osstest.Fault{Stall: true}, false},
+	{"access is denied", osstest.Fault{Status: 403, Code: "AccessDenied"}, false},
+	{"the service is unavailable", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, false},
+	{"a proxy answers with a page", osstest.Fault{Status: 502, Body: "<html>Bad Gateway</html>"}, false},
+	{"answers take 300 ms", osstest.Fault{Delay: 300 * time.Millisecond}, true},
+}
+
+// outage is how long the store is away, and how often it is asked about.
+type outage struct{ lasts, ttl, every time.Duration }
+
+func outageOf() outage {
+	if *faultsLong {
+		return outage{lasts: 10 * time.Minute, ttl: 5 * time.Second, every: 5 * time.Millisecond}
+	}
+	return outage{lasts: 1500 * time.Millisecond, ttl: time.Second, every: 10 * time.Millisecond}
+}
+
+// TestOutageWhileServing takes the store away from an instance that has its
+// data at hand. Every lookup is answered from memory, with its age, and marked
+// stale once the head would have been read again; the store is asked by one at
+// a time and with pauses; what was committed meanwhile shows soon after.
+func TestOutageWhileServing(t *testing.T) {
+	t.Parallel()
+	for _, b := range breakdowns {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			o := outageOf()
+			c := newCatalogue(t, tiny)
+			front := openFront(t, c)
+			q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL="+o.ttl.String())
+			targets := outageTargets(c)
+			before := map[string]string{}
+			for _, target := range targets {
+				before[target] = content(t, answer(t, q, event(t, target, nil), 200))
+			}
+			normal := serve(t, q, targets, before, o.every, time.Now().Add(o.ttl))
+
+			front.fail(b.fault)
+			front.reset()
+			began := time.Now()
+			during := serve(t, q, targets, before, o.every, began.Add(o.ttl+o.lasts))
+			asked, most := front.requests.Load(), front.most.Load()
+			for _, l := range during {
+				if due := l.began.After(began.Add(o.ttl)); due && !b.slow && !l.stale || b.slow && l.stale {
+					t.Fatalf("%s after the store went away %s is answered with stale=%t", l.began.Sub(began), l.target, l.stale)
+				}
+			}
+			tries := int64(2 + (o.lasts+o.ttl)/(o.ttl/2)) // pauses are at least half an interval
+			if most > 1 || asked > tries*maxTries && !b.slow {
+				t.Errorf("the store got %d requests, %d at once; at most %d and 1 were due", asked, most, tries*maxTries)
+			}
+
+			c.lists[0] = c.lists[0][1:]
+			c.commit(t)
+			front.repair()
+			began = time.Now()
+			for {
+				out := answer(t, q, event(t, targets[0], nil), 200)
+				if out.Headers["Warning"] == "" && content(t, out) != before[targets[0]] {
+					break
+				}
+				if time.Since(began) > o.ttl+time.Second {
+					t.Fatalf("%s after the store came back the answer is %.300s", time.Since(began), out.Body)
+				}
+				time.Sleep(o.every)
+			}
+			t.Logf("p99 %s of %d lookups, %s of %d without the store, which got %d requests; fresh after %s", normal.quantile(0.99), len(normal), during.quantile(0.99), len(during), asked, time.Since(began))
+		})
+	}
+}
+
+// maxTries is how many requests one read of the head may become: it is tried
+// three times, and net/http tries a connection that was idle once more.
+const maxTries = 3 + 2
+
+func outageTargets(c *catalogue) []string {
+	return []string{
+		"/v1/images?ClusterId=" + c.clusters[0], "/v1/images?ClusterId=*&sort=-Size&format=csv", "/v1/images?ClusterId=" + c.clusters[1] + "&Status=Available&format=ids",
+		"/v1/images/" + c.lists[2][0].ImageID, "/v1/clusters", "/v1/status", "/v1/matrix?ClusterId=*", "/v1/changes", "/healthz",
+	}
+}
+
+// content is the part of an answer that must not change while the data does
+// not: in json all but ids, times and ages.
+func content(t *testing.T, out fctest.HTTPResponse) string {
+	t.Helper()
+	var all map[string]json.RawMessage
+	if json.Unmarshal(out.Body, &all) != nil {
+		return string(out.Body)
+	}
+	delete(all, "RequestId")
+	delete(all, "Snapshot")
+	delete(all, "Regions")
+	data, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// served is one lookup and how it was answered.
+type served struct {
+	target string
+	began  time.Time
+	took   time.Duration
+	stale  bool
+}
+
+type servedList []served
+
+func (l servedList) quantile(q float64) time.Duration {
+	took := make([]time.Duration, len(l))
+	for i, s := range l {
+		took[i] = s.took
+	}
+	return quantile(took, q)
+}
+
+// serve asks one lookup after the other and demands what it had before.
+func serve(t *testing.T, q *fctest.Function, targets []string, before map[string]string, every time.Duration, until time.Time) servedList {
+	t.Helper()
+	var all servedList
+	for n := 0; time.Now().Before(until); n++ {
+		s := served{target: targets[n%len(targets)], began: time.Now()}
+		out := answer(t, q, event(t, s.target, nil), 200)
+		s.took = time.Since(s.began)
+		if got := content(t, out); got != before[s.target] {
+			t.Fatalf("%s is answered %.300s, was %.300s", s.target, got, before[s.target])
+		}
+		if s.target != "/healthz" {
+			s.stale = checkAge(t, out)
+			all = append(all, s)
+		}
+		time.Sleep(every - s.took)
+	}
+	return all
+}
+
+// checkAge demands that an answer tells its age and that all its places agree
+// on whether it is stale.
+func checkAge(t *testing.T, out fctest.HTTPResponse) (stale bool) {
+	t.Helper()
+	stale = out.Headers["Warning"] == `110 - "Response is Stale"`
+	if age, err := strconv.Atoi(out.Headers["X-Snapshot-Age"]); err != nil || age < 0 || age > 3600 {
+		t.Fatalf("headers %v do not tell the age", out.Headers)
+	}
+	var body struct {
+		Snapshot *struct {
+			AgeSeconds  *int
+			Stale       bool
+			StaleScopes []struct{ Scope, Since, Reason string }
+		}
+	}
+	if !strings.HasPrefix(out.Headers["Content-Type"], "application/json") {
+		return stale
+	}
+	if err := json.Unmarshal(out.Body, &body); err != nil || body.Snapshot == nil || body.Snapshot.AgeSeconds == nil {
+		t.Fatalf("%.300s does not tell the age: %v", out.Body, err)
+	}
+	s := body.Snapshot
+	if s.Stale != stale || s.Stale != (len(s.StaleScopes) > 0) {
+		t.Fatalf("%v and %+v do not agree", out.Headers, s)
+	}
+	if stale && (s.StaleScopes[0].Scope != "*" || s.StaleScopes[0].Since == "" || !strings.Contains(s.StaleScopes[0].Reason, "storage cannot be reached")) {
+		t.Fatalf("the reason is %+v", s.StaleScopes)
+	}
+	return stale
+}
+
+// TestOutageAtTheStart starts an instance while the store is away: it is told
+// so in time, and answers with the first request after the store is back.
+func TestOutageAtTheStart(t *testing.T) {
+	t.Parallel()
+	for _, b := range breakdowns {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			c := newCatalogue(t, tiny)
+			front := openFront(t, c)
+			front.fail(b.fault)
+			q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url)
+			ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+			status := map[bool]int{false: 503, true: 200}[b.slow]
+			began := time.Now()
+			out := answer(t, q, ask, status)
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("answered after %s", took)
+			}
+			if !b.slow && (out.Headers["Retry-After"] == "" || out.Headers["Cache-Control"] != "no-store" || !strings.Contains(string(out.Body), `"Code":"StorageUnavailable"`)) {
+				t.Errorf("answered with %v and %s", out.Headers, out.Body)
+			}
+			front.repair()
+			if out := answer(t, q, ask, 200); out.Headers["Warning"] != "" {
+				t.Errorf("the first answer has %v", out.Headers)
+			}
+		})
+	}
+}
+
+// TestDataThatIsTooOld asks an instance whose data has not been checked for
+// longer than it may be, with and without the store.
+func TestDataThatIsTooOld(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t, tiny)
+	front := openFront(t, c)
+	q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_MAX_STALE=1s", "QUERY_HEAD_TTL=0s")
+	ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+	answer(t, q, ask, 200)
+	time.Sleep(1100 * time.Millisecond) // past the second that it may be old
+	for _, row := range []struct {
+		away bool
+		want []string
+	}{{false, []string{"not checked for more than 1s"}}, {true, []string{"storage cannot be reached", "not checked for more than 1s"}}} {
+		if row.away {
+			front.fail(osstest.Fault{Status: 503, Code: "ServiceUnavailable"})
+		}
+		out := answer(t, q, ask, 200)
+		for _, want := range row.want {
+			if out.Headers["Warning"] == "" || !strings.Contains(string(out.Body), want) {
+				t.Errorf("without the store %t: %v %.400s, want %q", row.away, out.Headers, out.Body, want)
+			}
+		}
+		out = answer(t, q, event(t, "/v1/images?maxAge=1s&ClusterId="+c.clusters[0], nil), 503)
+		if !strings.Contains(string(out.Body), "SnapshotTooOld") || out.Headers["Retry-After"] == "" {
+			t.Errorf("maxAge is answered %v %s", out.Headers, out.Body)
+		}
+	}
+}
