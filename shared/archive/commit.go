@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
-	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/catalog"
 )
@@ -19,7 +18,7 @@ const (
 	maxConflicts = 100 // appends that other runs won, in one commit
 	maxUnknown   = 4   // appends whose outcome was not known, in a row
 	maxHeadPuts  = 5   // heads put because the log had grown meanwhile
-	maxPuts      = 16  // snapshot objects put at a time
+	maxPuts      = 16  // snapshot objects put at a time, or removed
 )
 
 // Writer commits runs. It is safe for concurrent use.
@@ -51,7 +50,8 @@ type Result struct {
 	Bytes   int     // of those objects
 	Retries int     // appends that another run won, or whose outcome had to be looked up
 	// HeadError is set when the commit is published and the head could not be
-	// put: readers are served from the log, the next run repairs the head.
+	// put: readers are served from the log, the next run repairs the head. Or
+	// an object that the run relies on could not be looked at again.
 	HeadError error
 }
 
@@ -70,7 +70,8 @@ func (w *Writer) Load(ctx context.Context, region string) (*Region, error) {
 func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, error) {
 	run.Checks = slices.Clone(run.Checks)
 	res := Result{Checks: run.Checks}
-	if err := w.putSnapshots(ctx, base, run, &res); err != nil {
+	found, err := w.putSnapshots(ctx, base, run, &res)
+	if err != nil {
 		return res, err
 	}
 	if err := w.publish(ctx, base, run, &res); err != nil {
@@ -82,66 +83,10 @@ func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, err
 		}
 		res.HeadError = err
 	}
+	if err := w.confirm(ctx, found); err != nil {
+		res.HeadError = errors.Join(res.HeadError, err)
+	}
 	return res, nil
-}
-
-// putSnapshots stores the new contents. A check whose content could not be
-// stored becomes a failed one, so that it fails alone.
-func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *Result) error {
-	var group errgroup.Group
-	group.SetLimit(maxPuts)
-	sizes := make([]int, len(run.Checks))
-	faults := make([]error, len(run.Checks))
-	for i, c := range run.Checks {
-		if was, _ := base.Scope(c.Scope); c.Snapshot == nil || c.Snapshot.Digest == was.Digest {
-			continue
-		}
-		group.Go(func() error {
-			sizes[i], faults[i] = w.putSnapshot(ctx, c.Snapshot)
-			return nil
-		})
-	}
-	_ = group.Wait()
-	for i, err := range faults {
-		if err != nil {
-			if ctx.Err() != nil || errors.Is(err, fs.ErrPermission) {
-				return err
-			}
-			c := &run.Checks[i]
-			c.State, c.Snapshot, c.Candidate = Failed, nil, nil
-			c.Problem = &Problem{Class: "storage", Code: "StorageFault", Message: err.Error()}
-		}
-		if sizes[i] > 0 {
-			res.Stored++
-			res.Bytes += sizes[i]
-		}
-	}
-	return nil
-}
-
-// putSnapshot stores one object; that it is there already, whoever stored it,
-// is success. It returns the bytes written.
-func (w *Writer) putSnapshot(ctx context.Context, s *catalog.Snapshot) (int, error) {
-	key, err := w.keys.Snapshot(s.Scope, s.Digest)
-	if err != nil {
-		return 0, err
-	}
-	data := s.Encode()
-	err = w.bucket.Create(ctx, key, data)
-	if errors.Is(err, fs.ErrExist) {
-		if _, err = w.Snapshot(ctx, s.Scope, s.Digest); err == nil {
-			return 0, nil
-		}
-		var damaged *DamagedError
-		if !errors.As(err, &damaged) {
-			return 0, err
-		}
-		err = w.bucket.Put(ctx, key, data)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("storing snapshot %q: %w", key, err)
-	}
-	return len(data), nil
 }
 
 // publish appends the line of a run, on top of whatever other runs have
@@ -278,53 +223,6 @@ func (w *Writer) append(ctx context.Context, key string, at int64, data []byte) 
 			return false, fmt.Errorf("appending to log %q at %d: %w", key, at, err)
 		}
 	}
-}
-
-// putHead puts the head until it is level with the log.
-func (w *Writer) putHead(ctx context.Context, run Run, res *Result) error {
-	key, err := w.keys.Head(res.Region.RegionID)
-	if err != nil {
-		return err
-	}
-	for range maxHeadPuts {
-		if err := w.merge(ctx, key, run, res); err != nil {
-			return err
-		}
-		data, err := encodeHead(res.Region)
-		if err != nil {
-			return err
-		}
-		if err := w.bucket.Put(ctx, key, data); err != nil {
-			return fmt.Errorf("putting head %q: %w", key, err)
-		}
-		grown, err := w.catchUp(ctx, res.Region)
-		if err != nil || grown == res.Region {
-			return err
-		}
-		res.Region = grown
-	}
-	return nil
-}
-
-// merge takes over what other runs have noted in the head since this run
-// read it, so that putting ours does not lose their checks.
-func (w *Writer) merge(ctx context.Context, key string, run Run, res *Result) error {
-	data, current, err := w.bucket.Get(ctx, key, res.Region.headTag)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("reading head %q: %w", key, err)
-	}
-	next := res.Region
-	if data != nil {
-		if theirs, err := decodeHead(next.RegionID, data); err == nil {
-			next = next.clone()
-			next.adopt(theirs)
-		}
-	}
-	next = next.clone()
-	next.headTag = current
-	next.Run = RunInfo{Counts: res.Counts, FinishedAt: catalog.At(w.now()), RunID: run.RunID, StartedAt: run.StartedAt, Trigger: run.Trigger}
-	res.Region = next
-	return nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

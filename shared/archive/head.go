@@ -19,6 +19,7 @@ type head struct {
 	Run              RunInfo           `json:"Run"`
 	Scopes           []ScopeState      `json:"Scopes"`
 	Sequence         int64             `json:"Sequence"`
+	Swept            Swept             `json:"Swept"`
 	UpstreamClusters json.RawMessage   `json:"UpstreamClusters"`
 }
 
@@ -40,7 +41,7 @@ func encodeHead(r *Region) ([]byte, error) {
 	data, err := catalog.MarshalLine(head{
 		Clusters: r.SortedClusters(), CommittedAt: r.CommittedAt, Discovery: r.Discovery, Format: catalog.Format,
 		Log:      headLog{Files: files(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length, Sealed: r.log.sealed, Torn: r.log.torn},
-		RegionID: r.RegionID, Run: r.Run, Scopes: r.SortedScopes(), Sequence: r.Sequence, UpstreamClusters: upstream,
+		RegionID: r.RegionID, Run: r.Run, Scopes: r.SortedScopes(), Sequence: r.Sequence, Swept: r.Swept, UpstreamClusters: upstream,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encoding head of %q: %w", r.RegionID, err)
@@ -64,7 +65,7 @@ func decodeHead(region string, data []byte) (*Region, error) {
 	}
 	r := newRegion(region)
 	r.load(&Checkpoint{Clusters: h.Clusters, Files: h.Log.Files, Scopes: h.Scopes})
-	r.Sequence, r.CommittedAt, r.Discovery, r.Run = h.Sequence, h.CommittedAt, h.Discovery, h.Run
+	r.Sequence, r.CommittedAt, r.Discovery, r.Run, r.Swept = h.Sequence, h.CommittedAt, h.Discovery, h.Run, h.Swept
 	r.log = position{month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, sealed: h.Log.Sealed}
 	if !bytes.Equal(h.UpstreamClusters, []byte("[]")) {
 		r.Upstream = h.UpstreamClusters

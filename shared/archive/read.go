@@ -13,6 +13,9 @@ import (
 	"community-images/shared/catalog"
 )
 
+// beyond is more bytes than any object has.
+const beyond = 1 << 40
+
 // Archive reads the regions below one prefix of a bucket. It is safe for
 // concurrent use.
 type Archive struct {
@@ -75,7 +78,7 @@ func (a *Archive) base(ctx context.Context, region string, known *Region) (*Regi
 			return nil, err
 		}
 		if r != nil && rebuilt.Sequence == 0 {
-			rebuilt.Discovery, rebuilt.Run, rebuilt.Upstream = r.Discovery, r.Run, r.Upstream
+			rebuilt.Discovery, rebuilt.Run, rebuilt.Swept, rebuilt.Upstream = r.Discovery, r.Run, r.Swept, r.Upstream
 		}
 		r = rebuilt
 	}
@@ -235,11 +238,11 @@ func (a *Archive) past(ctx context.Context, now *Region, lateFile func(File) boo
 		i--
 	}
 	if i < 0 {
-		return nil, a.tooEarly(now, 0)
+		return nil, a.tooEarly(ctx, now, 0)
 	}
 	data, key, err := a.file(ctx, now, now.Files[i].Month)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, a.tooEarly(now, i+1)
+		return nil, a.tooEarly(ctx, now, i+1)
 	}
 	if err != nil {
 		return nil, err
@@ -255,12 +258,24 @@ func (a *Archive) past(ctx context.Context, now *Region, lateFile func(File) boo
 	return r, nil
 }
 
-// tooEarly names the first commit of the files from i on.
-func (a *Archive) tooEarly(now *Region, i int) error {
-	if i >= len(now.Files) {
-		return fmt.Errorf("region %q: %w", now.RegionID, ErrNoData)
+// tooEarly names the first commit of the files from i on that are kept.
+func (a *Archive) tooEarly(ctx context.Context, now *Region, i int) error {
+	for ; i < len(now.Files); i++ {
+		f := now.Files[i]
+		key, err := a.keys.Log(now.RegionID, f.Month)
+		if err != nil {
+			return err
+		}
+		_, err = a.bucket.GetFrom(ctx, key, beyond) // only whether it is there
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("reading log %q: %w", key, err)
+		}
+		return &TooEarlyError{First: f.FirstCommittedAt, FirstSequence: f.FirstSequence}
 	}
-	return &TooEarlyError{First: now.Files[i].FirstCommittedAt, FirstSequence: now.Files[i].FirstSequence}
+	return fmt.Errorf("region %q: %w", now.RegionID, ErrNoData)
 }
 
 func (a *Archive) file(ctx context.Context, now *Region, month string) (data []byte, key string, err error) {
@@ -275,7 +290,8 @@ func (a *Archive) file(ctx context.Context, now *Region, month string) (data []b
 
 // Lines yields the commits of a region up to now, oldest first, from the one
 // with the number from; months that retention has removed are passed over.
-// It ends with the first error.
+// It ends with the first error; *TooEarlyError means that retention has removed
+// a month after an earlier one had been read, so that commits would be left out.
 func (a *Archive) Lines(ctx context.Context, now *Region, from int64) iter.Seq2[*Line, error] {
 	return func(yield func(*Line, error) bool) {
 		r := newRegion(now.RegionID)
@@ -286,6 +302,9 @@ func (a *Archive) Lines(ctx context.Context, now *Region, from int64) iter.Seq2[
 			data, key, err := a.file(ctx, now, f.Month)
 			if errors.Is(err, fs.ErrNotExist) && r.Sequence == 0 {
 				continue
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				err = a.tooEarly(ctx, now, i+1)
 			}
 			if err != nil {
 				yield(nil, err)
@@ -322,6 +341,11 @@ func (a *Archive) Snapshot(ctx context.Context, scope catalog.Scope, digest stri
 	if err != nil {
 		return nil, fmt.Errorf("reading snapshot %q: %w", key, err)
 	}
+	return a.decode(key, data, scope, digest)
+}
+
+// decode proves the bytes of a snapshot.
+func (a *Archive) decode(key string, data []byte, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
 	s, err := catalog.DecodeSnapshot(data, &a.images)
 	if err != nil {
 		return nil, &DamagedError{Key: key, Reason: err.Error()}

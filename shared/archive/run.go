@@ -212,6 +212,10 @@ func (r *Region) adopt(theirs *Region) {
 	if theirs.Discovery.TriedAt.After(r.Discovery.TriedAt.Time) {
 		r.Discovery, r.Upstream = theirs.Discovery, theirs.Upstream
 	}
+	if theirs.Run.FinishedAt.After(r.Run.FinishedAt.Time) {
+		r.Run = theirs.Run
+	}
+	r.Swept = r.Swept.later(theirs.Swept)
 }
 
 // checkpoint is the whole state of r.

@@ -106,6 +106,7 @@ type Region struct {
 	// The following come from the head and are not part of the history.
 	Discovery Discovery
 	Run       RunInfo
+	Swept     Swept
 	// Upstream is the JSON array of the last ListClusters entries of the
 	// region, verbatim; empty if none is known.
 	Upstream json.RawMessage

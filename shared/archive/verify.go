@@ -35,7 +35,7 @@ func (f Fault) String() string { return f.Key + ": " + f.Reason }
 // difference of its snapshots, and the head is the replayed log. An error
 // means that the bucket could not be read.
 func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
-	v := &verifier{Archive: a, ctx: ctx, audit: &Audit{RegionID: region}, wanted: map[string]bool{}, snapshots: map[string]*catalog.Snapshot{}}
+	v := &verifier{Archive: a, ctx: ctx, audit: &Audit{RegionID: region}, wanted: map[string]bool{}, tolerated: map[string]bool{}, snapshots: map[string]*catalog.Snapshot{}}
 	root, err := a.keys.Region(region)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 		return nil, err
 	}
 	for _, key := range stored {
-		if !v.wanted[key] {
+		if !v.wanted[key] && !v.tolerated[key] {
 			v.audit.Orphans = append(v.audit.Orphans, key)
 		}
 	}
@@ -79,6 +79,7 @@ type verifier struct {
 	ctx       context.Context
 	audit     *Audit
 	wanted    map[string]bool // keys of snapshots that something refers to
+	tolerated map[string]bool // keys of snapshots that may be there or not
 	snapshots map[string]*catalog.Snapshot
 }
 
@@ -145,8 +146,9 @@ func (v *verifier) line(r *Region, key string, l *Line) error {
 		if after != nil && len(after.Images) != c.ImageCount {
 			v.fault(key, "commit %d counts %d images of %s, the snapshot has %d", l.Sequence, c.ImageCount, scope, len(after.Images))
 		}
-		if c.PreviousLost || r.Sequence == 0 && l.Sequence > 1 {
-			continue // the content before it may be gone
+		if c.PreviousLost {
+			v.tolerate(scope, c.PreviousDigest)
+			continue
 		}
 		var before []*catalog.Image
 		if c.PreviousDigest != "" {
@@ -164,6 +166,12 @@ func (v *verifier) line(r *Region, key string, l *Line) error {
 		}
 	}
 	return nil
+}
+
+func (v *verifier) tolerate(scope catalog.Scope, digest string) {
+	if key, err := v.keys.Snapshot(scope, digest); err == nil {
+		v.tolerated[key] = true
+	}
 }
 
 // checkpoint proves the table of the first line of a file: the content of

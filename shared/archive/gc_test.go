@@ -1,0 +1,392 @@
+package archive_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
+)
+
+// keeping is a retention of some months; the default is 13.
+func keeping(months int) func(time.Time) time.Time {
+	return func(now time.Time) time.Time { return now.AddDate(0, -months, 0) }
+}
+
+// collector sweeps a bucket by the bench's clock.
+func (b *bench) collector(bucket archive.Sweeper, months int) *archive.Collector {
+	return archive.NewCollector(bucket, b.keys, keeping(months), func() time.Time { return b.now })
+}
+
+func (b *bench) collect(months int) *archive.Sweep {
+	b.t.Helper()
+	sweep, err := b.collector(b.mem, months).Collect(context.Background(), region)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return sweep
+}
+
+// moment is what a region showed after a commit.
+type moment struct {
+	at       time.Time
+	sequence int64
+	contents string
+}
+
+// longHistory commits on the 10th and the 20th of some months, the last of
+// which is August 2026: one scope changes each time, one every fifth time. The
+// clock is left at the end of August.
+func longHistory(t *testing.T, months int) (*bench, []moment) {
+	t.Helper()
+	b := newBench(t)
+	b.mem.SetNow(func() time.Time { return b.now })
+	var moments []moment
+	for i := 40 - 2*months; i < 40; i++ {
+		b.now = time.Date(2025, time.Month(1+i/2), 10+10*(i%2), 0, 0, 0, 0, time.UTC)
+		base := b.load()
+		r := b.commit(base, b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("v", i)), b.saw(base, scopeOf("ehpc-1", ""), fmt.Sprint("w", i/5)))).Region
+		moments = append(moments, moment{b.now, r.Sequence, b.contents(r)})
+	}
+	b.now = time.Date(2026, 8, 25, 0, 0, 0, 0, time.UTC)
+	return b, moments
+}
+
+// copy is another bench that stores the same, last written a grace period ago.
+func (b *bench) copy() *bench {
+	c := &bench{t: b.t, mem: buckettest.NewMemory(b.t), keys: b.keys, now: b.now.Add(-archive.Grace), runs: b.runs}
+	c.bucket = c.mem
+	c.writer = archive.NewWriter(c.mem, c.keys, func() time.Time { return c.now })
+	c.mem.SetNow(func() time.Time { return c.now })
+	c.mem.Restore(b.mem.Objects())
+	c.now = b.now
+	return c
+}
+
+// rest renders the names of what is stored, snapshots as a count.
+func (b *bench) rest() string {
+	var logs []string
+	snapshots := 0
+	for _, key := range slices.Sorted(maps.Keys(b.mem.Objects())) {
+		if _, month, ok := strings.Cut(key, "/log/"); ok {
+			logs = append(logs, strings.TrimSuffix(month, ".ndjson"))
+		} else if strings.Contains(key, "/clusters/") {
+			snapshots++
+		}
+	}
+	return fmt.Sprintf("%s to %s, %d months, %d snapshots", logs[0], logs[len(logs)-1], len(logs), snapshots)
+}
+
+// checkSound proves the archive and that every moment from the first kept one
+// on is shown as it was.
+func (b *bench) checkSound(moments []moment) {
+	b.t.Helper()
+	if audit := b.verify(); len(audit.Faults) > 0 {
+		b.t.Errorf("audit finds %v", audit.Faults)
+	}
+	a, ctx := archive.New(b.mem, b.keys), context.Background()
+	now := b.read()
+	var first *archive.TooEarlyError
+	for _, m := range moments {
+		r, err := a.At(ctx, now, m.at)
+		bySequence, err2 := a.AtSequence(ctx, now, m.sequence)
+		if errors.As(err, &first) {
+			if !errors.As(err2, &first) || !first.First.After(m.at) || !b.kept(first.First.Time) {
+				b.t.Errorf("at %s: %v and %v", m.at, err, err2)
+			}
+			continue
+		}
+		if err != nil || err2 != nil {
+			b.t.Errorf("at %s: %v and %v", m.at, err, err2)
+			continue
+		}
+		b.wantContents(r, m.contents)
+		b.wantContents(bySequence, m.contents)
+	}
+	for l, err := range a.Lines(ctx, now, 1) {
+		if err != nil || first != nil && l.Sequence < first.FirstSequence {
+			b.t.Errorf("lines begin with %+v, %v", l, err)
+		}
+		break
+	}
+}
+
+// kept says whether the log has the month of a time.
+func (b *bench) kept(t time.Time) bool {
+	key, _ := b.keys.Log(region, t.Format("2006-01"))
+	return b.mem.Objects()[key] != nil
+}
+
+// TestRetentionLeavesThirteenMonths: the cutoff is 25 July 2025, for which
+// July's file answers, so that July is the first month that stays.
+func TestRetentionLeavesThirteenMonths(t *testing.T) {
+	t.Parallel()
+	b, moments := longHistory(t, 20)
+	steps := []struct {
+		after time.Duration
+		want  string
+		waits int
+	}{
+		{0, "2025-07 to 2026-08, 14 months, 48 snapshots", 0},
+		{47 * time.Hour, "2025-07 to 2026-08, 14 months, 48 snapshots", 13},
+		{time.Hour, "2025-07 to 2026-08, 14 months, 35 snapshots", 0},
+		{time.Hour, "2025-07 to 2026-08, 14 months, 35 snapshots", 0},
+	}
+	for i, step := range steps {
+		b.now = b.now.Add(step.after)
+		sweep := b.collect(13)
+		if got := b.rest(); got != step.want || sweep.Waiting != step.waits {
+			t.Errorf("sweep %d leaves %s, %d wait; want %s, %d", i, got, sweep.Waiting, step.want, step.waits)
+		}
+		b.checkSound(moments)
+	}
+	if audit := b.verify(); len(audit.Orphans) > 0 {
+		t.Errorf("orphans are left: %q", audit.Orphans)
+	}
+	var early *archive.TooEarlyError
+	_, err := archive.New(b.mem, b.keys).At(context.Background(), b.read(), time.Date(2025, 2, 1, 0, 0, 0, 0, time.UTC))
+	if !errors.As(err, &early) || early.First.String() != "2025-07-10T00:00:00.000Z" || early.FirstSequence != 19 {
+		t.Errorf("before the first month that is kept: %v", err)
+	}
+	if _, err := b.twoScopes(b.writer, "next"); err != nil {
+		t.Errorf("the next run: %v", err)
+	}
+}
+
+// TestEveryDayOfTheRetentionIsAnswered sweeps every other day for four months.
+func TestEveryDayOfTheRetentionIsAnswered(t *testing.T) {
+	t.Parallel()
+	b, _ := longHistory(t, 20)
+	for range 60 {
+		b.now = b.now.Add(48 * time.Hour)
+		b.collect(13)
+		if r, err := archive.New(b.mem, b.keys).At(context.Background(), b.read(), keeping(13)(b.now)); err != nil {
+			t.Errorf("on %s, 13 months ago: %v", b.now, err)
+		} else {
+			b.contents(r)
+		}
+	}
+	if got, want := b.rest(), "2025-11 to 2026-08, 10 months, 26 snapshots"; got != want {
+		t.Errorf("four months later %s are left, want %s", got, want)
+	}
+}
+
+func TestDryRunChangesNothingAndSaysWhatGoes(t *testing.T) {
+	t.Parallel()
+	b, _ := longHistory(t, 20)
+	for _, after := range []time.Duration{0, archive.Grace} {
+		b.now = b.now.Add(after)
+		before := b.mem.Objects()
+		b.mem.Requests()
+		plan, err := b.collector(b.mem, 13).Plan(context.Background(), region)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.SplitSeq(b.mem.Requests(), "\n") {
+			if !strings.HasPrefix(line, "get ") && !strings.HasPrefix(line, "entries ") {
+				t.Errorf("a dry run makes the request %q", line)
+			}
+		}
+		if diff := cmp.Diff(before, b.mem.Objects()); diff != "" {
+			t.Errorf("a dry run changes\n%s", diff)
+		}
+		sweep := b.collect(13)
+		if diff := cmp.Diff(plan.Items, sweep.Items); diff != "" || sweep.Removed != len(plan.Items) || plan.Removed != 0 || sweep.Removed == 0 {
+			t.Errorf("planned and done differ:\n%s\n%+v", diff, sweep)
+		}
+		for _, item := range plan.Items {
+			if b.mem.Objects()[item.Key] != nil || item.Why == "" || int(item.Size) != len(before[item.Key]) {
+				t.Errorf("item %+v is not what was removed", item)
+			}
+		}
+	}
+}
+
+// TestSweepBrokenAtEveryCall breaks each call of two sweeps in turn: not
+// applied, applied but reported failed, and dead from then on. The archive is
+// sound after each, and later sweeps leave what an unbroken one does.
+func TestSweepBrokenAtEveryCall(t *testing.T) {
+	t.Parallel()
+	sound, moments := longHistory(t, 4)
+	tries := 0
+	for _, kind := range []struct{ applied, dies bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+		for k := 1; ; k++ {
+			b := sound.copy()
+			ctx, die := context.WithCancel(context.Background())
+			hit := false
+			faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+				if op.N != k && (op.N < k || !kind.dies) {
+					return nil
+				}
+				first := !hit
+				if hit = true; kind.dies {
+					die()
+				}
+				return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: kind.applied && first}
+			})
+			for range 2 {
+				_, _ = b.collector(faulty, 1).Collect(ctx, region)
+				b.now = b.now.Add(archive.Grace)
+			}
+			die()
+			if !hit {
+				break
+			}
+			tries++
+			b.checkSound(moments)
+			for range 3 {
+				b.now = b.now.Add(archive.Grace)
+				b.collect(1)
+			}
+			if got, want := b.rest(), "2026-07 to 2026-08, 2 months, 6 snapshots"; got != want {
+				t.Errorf("broken at call %d, %+v: later sweeps leave %s, want %s", k, kind, got, want)
+			}
+		}
+	}
+	t.Logf("%d broken sweeps", tries)
+}
+
+// TestSweepRefusesADamagedRegion: what is lost must not take along what could
+// help to recover it.
+func TestSweepRefusesADamagedRegion(t *testing.T) {
+	t.Parallel()
+	logOf := func(month string) string { return "community-images/v1/" + region + "/log/" + month + ".ndjson" }
+	cut := func(data []byte) []byte { return data[:len(data)/2] }
+	gone := func([]byte) []byte { return nil }
+	sound, _ := longHistory(t, 20)
+	for name, tc := range map[string]struct {
+		key  string
+		with func([]byte) []byte
+		want string
+	}{
+		"a month in the middle is gone":         {logOf("2026-02"), gone, "retention has not removed it"},
+		"an expired month is gone, not the 1st": {logOf("2025-03"), gone, "retention has not removed it"},
+		"the last month is gone":                {logOf("2026-08"), gone, "is gone"},
+		"a month is cut":                        {logOf("2026-02"), cut, "2026-0"},
+		"the last month is cut":                 {logOf("2026-08"), cut, "shorter"},
+		"the head is gone":                      {headKey, gone, "it is missing"},
+		"the head is cut":                       {headKey, cut, "head.json"},
+	} {
+		b := sound.copy()
+		b.mem.Spoil(tc.key, tc.with(b.mem.Objects()[tc.key]))
+		before := b.mem.Objects()
+		sweep, err := b.collector(b.mem, 13).Collect(context.Background(), region)
+		var damaged *archive.DamagedError
+		if !errors.As(err, &damaged) || !strings.Contains(err.Error(), tc.want) || sweep.Removed != 0 {
+			t.Errorf("%s: %+v, %v; want an error with %q", name, sweep, err, tc.want)
+		}
+		if diff := cmp.Diff(before, b.mem.Objects()); diff != "" {
+			t.Errorf("%s: the sweep changes\n%s", name, diff)
+		}
+	}
+	b := sound.copy()
+	for _, month := range []string{"2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2025-06", "2025-07"} {
+		b.mem.Spoil(logOf(month), nil)
+	}
+	if _, err := b.collector(b.mem, 13).Collect(context.Background(), region); err == nil || !strings.Contains(err.Error(), "2025-07") {
+		t.Errorf("the first month that retention keeps is gone: %v", err)
+	}
+	b.repair()
+	b.collect(13)
+}
+
+func (b *bench) repair() *archive.Region {
+	b.t.Helper()
+	r, err := b.writer.Repair(context.Background(), region)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return r
+}
+
+// TestOrphansOfADeadRunGo: they stay for the grace period and go with the
+// first sweep after it; so does a candidate that was dropped.
+func TestOrphansOfADeadRunGo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.mem.SetNow(func() time.Time { return b.now })
+	b.step("a")
+	base := b.load()
+	held := b.saw(base, scopeOf("", ""), "suspicious")
+	held.State, held.Problem = archive.Held, &archive.Problem{Class: "suspicious"}
+	held.Candidate = &archive.Candidate{Digest: held.Snapshot.Digest, ImageCount: 1, Seen: 1}
+	b.commit(base, b.run(held))
+	dead := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		if op.Verb == "append" {
+			return &buckettest.Fault{Err: buckettest.ErrInjected}
+		}
+		return nil
+	})
+	base = b.load()
+	if _, err := archive.NewWriter(dead, b.keys, func() time.Time { return b.now }).Commit(context.Background(), base, b.run(b.saw(base, scopeOf("ehpc-1", ""), "x"))); err == nil {
+		t.Fatal("the run did not die")
+	}
+	b.now = b.now.Add(archive.Grace - time.Second)
+	if sweep := b.collect(13); sweep.Removed != 0 || sweep.Waiting != 1 {
+		t.Errorf("within the grace period: %+v", sweep)
+	}
+	b.now = b.now.Add(time.Second)
+	if sweep := b.collect(13); sweep.Removed != 1 || sweep.Waiting != 0 || !strings.Contains(sweep.Items[0].Key, "/ehpc-1/") {
+		t.Errorf("after the grace period: %+v", sweep)
+	}
+	b.step("b")
+	if sweep := b.collect(13); sweep.Removed != 1 || !strings.Contains(sweep.Items[0].Key, held.Snapshot.Digest) {
+		t.Errorf("after the candidate was dropped: %+v", sweep)
+	}
+	if audit := b.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+		t.Errorf("audit is %+v", audit)
+	}
+}
+
+// TestRequestsOfASweep pins what a sweep costs that finds nothing to do.
+func TestRequestsOfASweep(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.mem.SetNow(func() time.Time { return b.now })
+	b.step("a")
+	if swept := b.load().Swept; swept.Due(b.now.Add(23*time.Hour)) || !swept.Due(b.now.Add(24*time.Hour)) {
+		t.Error("a region is not due for the first time after a day")
+	}
+	b.now = b.now.Add(24 * time.Hour)
+	b.mem.Requests()
+	b.collect(13)
+	want := strings.TrimPrefix(`
+get HEAD
+get LOG from end: 1 bytes
+entries community-images/v1/cn-hangzhou/: 3 keys
+get LOG from 0
+get HEAD if changed: not modified
+put HEAD
+get LOG from end: 1 bytes`, "\n")
+	if diff := cmp.Diff(want, bytesLeftOut(brief(b.mem.Requests()))); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+	if swept := b.load().Swept; swept.Due(b.now.Add(23 * time.Hour)) {
+		t.Error("a region is due again after 23 hours")
+	}
+	b.step("a")
+	if r := b.load(); !bytes.Equal([]byte(r.Swept.At.String()), []byte("2026-11-24T10:00:00.000Z")) && r.Swept.Due(b.now) {
+		t.Errorf("the next run forgets the sweep: %+v", r.Swept)
+	}
+}
+
+// bytesLeftOut drops the size of a whole log.
+func bytesLeftOut(requests string) string {
+	var out []string
+	for line := range strings.SplitSeq(requests, "\n") {
+		if strings.HasPrefix(line, "get LOG from 0: ") {
+			line = "get LOG from 0"
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}

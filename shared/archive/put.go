@@ -1,0 +1,120 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"golang.org/x/sync/errgroup"
+
+	"community-images/shared/catalog"
+)
+
+// putSnapshots stores the new contents. A check whose content could not be
+// stored becomes a failed one, so that it fails alone. It returns the objects
+// that were there already and that retention might have had in view.
+func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *Result) ([]object, error) {
+	var group errgroup.Group
+	group.SetLimit(maxPuts)
+	stored := make([]object, len(run.Checks))
+	faults := make([]error, len(run.Checks))
+	for i, c := range run.Checks {
+		if was, _ := base.Scope(c.Scope); c.Snapshot == nil || c.Snapshot.Digest == was.Digest {
+			continue
+		}
+		group.Go(func() error {
+			stored[i], faults[i] = w.putSnapshot(ctx, c.Snapshot)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	var found []object
+	for i, err := range faults {
+		if err != nil {
+			if ctx.Err() != nil || errors.Is(err, fs.ErrPermission) {
+				return nil, err
+			}
+			c := &run.Checks[i]
+			c.State, c.Snapshot, c.Candidate = Failed, nil, nil
+			c.Problem = &Problem{Class: "storage", Code: "StorageFault", Message: err.Error()}
+			continue
+		}
+		switch o := stored[i]; {
+		case o.found:
+			found = append(found, o)
+		case o.data != nil:
+			res.Stored++
+			res.Bytes += len(o.data)
+		}
+	}
+	return found, nil
+}
+
+// object is a snapshot as it was written.
+type object struct {
+	key   string
+	data  []byte // nil: nothing had to be written
+	found bool   // it was there and has been written anew with its own bytes
+}
+
+// putSnapshot stores one object; that it is there already, whoever stored it,
+// is success.
+func (w *Writer) putSnapshot(ctx context.Context, s *catalog.Snapshot) (object, error) {
+	key, err := w.keys.Snapshot(s.Scope, s.Digest)
+	if err != nil {
+		return object{}, err
+	}
+	o := object{key: key, data: s.Encode()}
+	err = w.bucket.Create(ctx, key, o.data)
+	if errors.Is(err, fs.ErrExist) {
+		if o, err = w.rely(ctx, s, o); err != nil || o.data == nil {
+			return o, err
+		}
+		err = w.bucket.Put(ctx, key, o.data)
+	}
+	if err != nil {
+		return object{}, fmt.Errorf("storing snapshot %q: %w", key, err)
+	}
+	return o, nil
+}
+
+// rely says what has to be written so that a run can rely on an object that it
+// found: nothing if it is sound and young; its own bytes if it is old, since
+// nothing may refer to it and retention goes by when it was last written; the
+// new bytes, which are mine, if it is damaged.
+func (w *Writer) rely(ctx context.Context, s *catalog.Snapshot, mine object) (object, error) {
+	data, _, err := w.bucket.Get(ctx, mine.key, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		return mine, nil // removed this moment
+	}
+	if err != nil {
+		return object{}, fmt.Errorf("reading snapshot %q: %w", mine.key, err)
+	}
+	there, err := w.decode(mine.key, data, s.Scope, s.Digest)
+	if err != nil {
+		return mine, nil
+	}
+	if age := w.now().Sub(there.CapturedAt.Time); age >= 0 && age < Grace/2 {
+		return object{key: mine.key}, nil
+	}
+	return object{key: mine.key, data: data, found: true}, nil
+}
+
+// confirm looks again at objects that the run has published without having
+// made them. A sweep that had found one old and unwanted just before may have
+// removed it just after; it looks again as well, and whichever of the two is
+// later sees what the other did.
+func (w *Writer) confirm(ctx context.Context, found []object) error {
+	for _, o := range found {
+		if _, err := w.bucket.GetFrom(ctx, o.key, int64(len(o.data))); err == nil {
+			continue
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("confirming snapshot %q: %w", o.key, err)
+		}
+		if err := w.bucket.Create(ctx, o.key, o.data); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("storing snapshot %q again: %w", o.key, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"community-images/shared/catalog"
+)
+
+// Repair rebuilds the head of a region from its log and returns the state. Of
+// a head that can be read it takes over what the log does not say: the times
+// of checks, candidates, the listing. It refuses, with *DamagedError, if the
+// log is damaged, or shorter than the head knew it: then commits are lost, and
+// a new head would hide that. ErrNoData means that there is no log.
+func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
+	r, err := w.withoutHead(ctx, region)
+	if err != nil {
+		return nil, err
+	}
+	if r.Sequence == 0 {
+		return nil, fmt.Errorf("region %q: %w", region, ErrNoData)
+	}
+	key, err := w.keys.Head(region)
+	if err != nil {
+		return nil, err
+	}
+	data, _, err := w.bucket.Get(ctx, key, "")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading head %q: %w", key, err)
+	}
+	old, err := decodeHead(region, data)
+	if err == nil && old.Sequence > r.Sequence {
+		log, _ := w.keys.Log(region, r.log.month)
+		return nil, &DamagedError{Key: log, Reason: fmt.Sprintf("it ends with commit %d, the head is of commit %d; remove %q to settle for that", r.Sequence, old.Sequence, key)}
+	}
+	swept, err := w.sweptBefore(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return w.level(ctx, r, func(next *Region) {
+		next.Swept = next.Swept.later(swept)
+		if next.Swept.At.IsZero() {
+			next.Swept.At = catalog.At(w.now())
+		}
+	})
+}
+
+// sweptBefore reads from the log which months are gone.
+func (w *Writer) sweptBefore(ctx context.Context, r *Region) (swept Swept, err error) {
+	months, err := w.months(ctx, r.RegionID)
+	if err != nil || len(months) == 0 {
+		return Swept{}, err
+	}
+	for _, f := range r.Files {
+		if f.Month < months[0] {
+			swept.Through, swept.RemovedAt = f.Month, catalog.At(w.now())
+		}
+	}
+	return swept, nil
+}
