@@ -41,17 +41,10 @@ func run(setup Setup, environ []string, stderr io.Writer, start func(Handler, *z
 	return 1 // the SDK gave up
 }
 
-// idlePerHost replaces net/http's 2 connections: the SDK posts its answers
-// over http.DefaultTransport, and would otherwise dial anew for most of them
-// when several invocations are in flight.
-const idlePerHost = 64
-
-// start runs the SDK's loop. It changes process-wide settings, which is why it
-// is reached from main only.
+// start runs the SDK's loop, which talks over http.DefaultTransport. It changes
+// process-wide settings, which is why it is reached from main only.
 func start(handler Handler, logger *zap.Logger) {
-	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		t.MaxIdleConnsPerHost = idlePerHost
-	}
+	http.DefaultTransport = &loopback{host: os.Getenv(runtimeAPI), other: http.DefaultTransport}
 	log.SetOutput(sdkLog{log: logger, pause: time.Sleep})
 	fc.Start(handler)
 }
