@@ -1,0 +1,245 @@
+package archive_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
+)
+
+// held is a state that a reader has read and goes on using.
+type held struct {
+	since  time.Time
+	region *archive.Region
+}
+
+// TestReadersAgainstSweeps lets sweeps run while a run commits and readers use
+// states, of now and of the past, that they have read up to a grace period
+// ago. Every snapshot of such a state is there.
+func TestReadersAgainstSweeps(t *testing.T) {
+	t.Parallel()
+	rounds := 1000
+	if raceEnabled {
+		rounds = 150
+	}
+	b := newBench(t)
+	b.mem.SetNow(func() time.Time { return b.now })
+	random := rand.New(rand.NewPCG(16, 16))
+	reader := archive.New(b.mem, b.keys)
+	ctx := context.Background()
+	var states []held
+	removed, read := 0, 0
+	b.step("first")
+	for round := range rounds {
+		b.now = b.now.Add(time.Duration(random.IntN(18*60)) * time.Minute)
+		now := b.read()
+		states = append(states, held{b.now, now})
+		if past, err := reader.At(ctx, now, b.now.AddDate(0, 0, -random.IntN(40))); err == nil {
+			states = append(states, held{b.now, past})
+		}
+		for b.now.Sub(states[0].since) >= archive.Grace {
+			states = states[1:]
+		}
+		base := b.load()
+		run := b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("v", random.IntN(20))), b.saw(base, scopeOf("ehpc-1", ""), fmt.Sprint("w", random.IntN(200))))
+		var group sync.WaitGroup
+		group.Go(func() {
+			sweep, err := b.collector(b.mem, 1).Collect(ctx, region)
+			if err != nil {
+				t.Errorf("round %d: %v", round, err)
+			}
+			removed += sweep.Removed
+		})
+		group.Go(func() {
+			if random.IntN(3) > 0 {
+				b.commit(base, run)
+			}
+		})
+		group.Go(func() {
+			for _, h := range states {
+				for _, s := range h.region.SortedScopes() {
+					if s.Digest == "" {
+						continue
+					}
+					read++
+					if _, err := reader.Snapshot(ctx, s.Scope(region), s.Digest); err != nil {
+						t.Errorf("round %d, a state of commit %d read at %s: %v", round, h.region.Sequence, h.since, err)
+					}
+				}
+			}
+		})
+		group.Wait()
+		if round%50 == 49 {
+			if audit := b.verify(); len(audit.Faults) > 0 {
+				t.Fatalf("round %d: %v", round, audit.Faults)
+			}
+		}
+	}
+	if removed == 0 {
+		t.Errorf("%d rounds removed only %d objects", rounds, removed)
+	}
+	t.Logf("%d rounds, %d snapshots read, %d objects removed, 0 missed", rounds, read, removed)
+}
+
+// orphaned is a bench with an old orphan, the content "x" of a scope, which
+// the next run wants.
+func orphaned(t *testing.T) *bench {
+	b := newBench(t)
+	b.mem.SetNow(func() time.Time { return b.now })
+	b.step("a")
+	dead := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		if op.Verb == "append" {
+			return &buckettest.Fault{Err: buckettest.ErrInjected}
+		}
+		return nil
+	})
+	base := b.load()
+	if _, err := archive.NewWriter(dead, b.keys, func() time.Time { return b.now }).Commit(context.Background(), base, b.run(b.saw(base, scopeOf("", ""), "x"))); err == nil {
+		t.Fatal("the run did not die")
+	}
+	b.now = b.now.Add(archive.Grace)
+	return b
+}
+
+// wantX commits the orphan's content.
+func (b *bench) wantX(bucket archive.Bucket) error {
+	w := archive.NewWriter(bucket, b.keys, func() time.Time { return b.now })
+	base := b.load()
+	_, err := w.Commit(context.Background(), base, b.run(b.saw(base, scopeOf("", ""), "x")))
+	return err
+}
+
+// hold runs other right before the k-th call; hit is true if there is one.
+func hold(b *bench, k int, other func()) (faulty *buckettest.Faulty, hit *bool) {
+	hit = new(bool)
+	return buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		if op.N != k {
+			return nil
+		}
+		*hit = true
+		return &buckettest.Fault{Before: other}
+	}), hit
+}
+
+// TestOrphanIsWantedWhileItIsSwept holds a sweep at each of its calls while a
+// whole run commits the orphan's content, and the other way round.
+func TestOrphanIsWantedWhileItIsSwept(t *testing.T) {
+	t.Parallel()
+	check := func(b *bench, name string) {
+		t.Helper()
+		if audit := b.verify(); len(audit.Faults) > 0 {
+			t.Errorf("%s: %v", name, audit.Faults)
+		}
+		b.wantContents(b.read(), "_any/_any ok x=\n")
+	}
+	for k := 1; ; k++ {
+		b := orphaned(t)
+		faulty, hit := hold(b, k, func() {
+			if err := b.wantX(b.mem); err != nil {
+				t.Errorf("a sweep held at call %d: the run: %v", k, err)
+			}
+		})
+		sweep, err := b.collector(faulty, 13).Collect(context.Background(), region)
+		if !*hit {
+			if k < 12 || sweep.Removed != 1 {
+				t.Errorf("an undisturbed sweep has %d calls and removes %d", k-1, sweep.Removed)
+			}
+			break
+		}
+		if err != nil {
+			t.Errorf("a sweep held at call %d: %v", k, err)
+		}
+		check(b, fmt.Sprint("a sweep held at call ", k))
+	}
+	for k := 1; ; k++ {
+		b := orphaned(t)
+		faulty, hit := hold(b, k, func() { b.collect(13) })
+		if err := b.wantX(faulty); err != nil {
+			t.Errorf("a run held at call %d: %v", k, err)
+		}
+		if !*hit {
+			break
+		}
+		check(b, fmt.Sprint("a run held at call ", k))
+	}
+}
+
+// TestSweepDiesAfterItsRemoval: a sweep that found the orphan old is held
+// while a run writes it anew, removes it then and dies without looking again.
+// The run, which is held before its append or its head in turn, looks again.
+func TestSweepDiesAfterItsRemoval(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"append", "put HEAD"} {
+		b := orphaned(t)
+		removing, gone := buckettest.NewGate(), make(chan struct{})
+		sweeper := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+			if op.Verb == "delete" {
+				return &buckettest.Fault{Before: removing.Wait}
+			}
+			select {
+			case <-removing.Reached:
+				return &buckettest.Fault{Err: buckettest.ErrInjected} // dead
+			default:
+				return nil
+			}
+		})
+		go func() {
+			defer close(gone)
+			if _, err := b.collector(sweeper, 13).Collect(context.Background(), region); !errors.Is(err, buckettest.ErrInjected) {
+				t.Errorf("the sweep did not die: %v", err)
+			}
+		}()
+		<-removing.Reached
+		runner := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+			if op.Verb == at || op.Verb == "put" && strings.HasSuffix(op.Key, "head.json") && at == "put HEAD" {
+				return &buckettest.Fault{Before: func() { removing.Open(); <-gone }}
+			}
+			return nil
+		})
+		if err := b.wantX(runner); err != nil {
+			t.Errorf("held at %s: %v", at, err)
+		}
+		if audit := b.verify(); len(audit.Faults) > 0 {
+			t.Errorf("held at %s: %v", at, audit.Faults)
+		}
+		b.wantContents(b.read(), "_any/_any ok x=\n")
+	}
+}
+
+// TestLinesWhileMonthsGo: a reader that is in the middle of the log when the
+// rest of the expired months is removed is told, and begins anew.
+func TestLinesWhileMonthsGo(t *testing.T) {
+	t.Parallel()
+	b, _ := longHistory(t, 20)
+	a, now := archive.New(b.mem, b.keys), b.read()
+	var early *archive.TooEarlyError
+	n, swept := int64(0), false
+	for l, err := range a.Lines(context.Background(), now, 1) {
+		if err != nil {
+			if !errors.As(err, &early) {
+				t.Errorf("in the middle: %v", err)
+			}
+			break
+		}
+		if n = l.Sequence; !swept {
+			b.collect(13)
+			swept = true
+		}
+	}
+	if early == nil || early.FirstSequence <= n+1 {
+		t.Fatalf("commits end with %d and go on with %+v", n, early)
+	}
+	for l, err := range a.Lines(context.Background(), now, n+1) {
+		if err != nil || l.Sequence < early.FirstSequence {
+			t.Errorf("commits go on with %+v, %v", l, err)
+		}
+		break
+	}
+}
