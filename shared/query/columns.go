@@ -120,7 +120,7 @@ func (s *set) appendImage(b []byte, place int32, columns []column) []byte {
 func (s *set) appendOffers(b []byte, place int32, clusters, types bool) []byte {
 	if clusters {
 		b = append(b, `,"Clusters":`...)
-		b = appendStrings(b, s.clusters(place))
+		b = s.appendClusters(b, place)
 	}
 	if types {
 		b = append(b, `,"InstanceTypes":`...)
@@ -130,6 +130,25 @@ func (s *set) appendOffers(b []byte, place int32, clusters, types bool) []byte {
 		b = append(b, `,"ContentDiffers":true`...)
 	}
 	return b
+}
+
+// appendClusters is the array of clusters(place). Cluster ids are names of the
+// archive, which have no character to escape.
+func (s *set) appendClusters(b []byte, place int32) []byte {
+	b = append(b, '[')
+	last := ""
+	for _, o := range s.offers[place] {
+		name := s.scopes[o].ClusterID
+		if name == last {
+			continue
+		}
+		if last != "" {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, '"'), name...), '"')
+		last = name
+	}
+	return append(b, ']')
 }
 
 // appendColumns writes members in the order of the columns, each with a comma

@@ -106,8 +106,7 @@ func (s *service) matches(a *ask, set *set) []int32 {
 	places, inOrder := set.sorted(name, keys)
 	places = a.match(set, places)
 	if !inOrder {
-		places = slices.Clone(places)
-		sortPlaces(places, set.images, keys)
+		places = set.arrange(name, keys, places)
 	}
 	if a.latestBy != nil {
 		places = firsts(set, places, a.latestBy)

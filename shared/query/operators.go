@@ -69,17 +69,16 @@ func operatorNames(k kind) []string {
 
 // findOperator returns nil if a field of this kind has no such operator.
 func findOperator(k kind, name string) (op *operator, fold bool) {
-	for _, known := range operatorNames(k) {
-		if known != name {
+	for i := range operators {
+		op := &operators[i]
+		if k == numberKind && op.text && op.name != "eq" && op.name != "ne" {
 			continue
 		}
-		for i := range operators {
-			switch operators[i].name {
-			case name:
-				return &operators[i], false
-			case name[1:]:
-				return &operators[i], true
-			}
+		if op.name == name {
+			return op, false
+		}
+		if op.text && k != numberKind && len(name) > 1 && name[0] == 'i' && name[1:] == op.name {
+			return op, true
 		}
 	}
 	return nil, false

@@ -132,28 +132,60 @@ func (s *set) sortAndJoin() {
 }
 
 // sorted returns the places of the images in the order of the keys, if that
-// is known or was asked for before; else ok is false and the places are in
-// canonical order. Sorting everything pays from the second question on.
+// is known; else ok is false and the places are in canonical order.
 func (s *set) sorted(name string, keys []sortKey) (places []int32, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if len(keys) == 0 {
 		return s.shared.plain(len(s.images)), true
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if places := s.orders[name]; places != nil {
+		return places, true
+	}
+	return s.shared.plain(len(s.images)), false
+}
+
+// fewMatches are sorted faster than an order of everything pays.
+const fewMatches = 64
+
+// arrange sorts matches for which no order is known. Where there are many it
+// makes an order of everything, the second time that it is asked for.
+func (s *set) arrange(name string, keys []sortKey, matches []int32) []int32 {
+	if len(matches) > fewMatches && s.worthKeeping(name, keys) {
+		chosen := make([]bool, len(s.images))
+		for _, p := range matches {
+			chosen[p] = true
+		}
+		places, _ := s.sorted(name, keys)
+		out := make([]int32, 0, len(matches))
+		for _, p := range places {
+			if chosen[p] {
+				out = append(out, p)
+			}
+		}
+		return out
+	}
+	matches = slices.Clone(matches)
+	sortPlaces(matches, s.images, keys)
+	return matches
+}
+
+func (s *set) worthKeeping(name string, keys []sortKey) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	places, before := s.orders[name]
 	switch {
 	case places != nil:
-		return places, true
+		return true
 	case !before:
 		if len(s.orders) >= maxOrders {
 			clear(s.orders)
 		}
 		s.orders[name] = nil
-		return s.shared.plain(len(s.images)), false
+		return false
 	}
-	places = order(s.images, keys)
-	s.orders[name] = places
-	return places, true
+	s.orders[name] = order(s.images, keys)
+	return true
 }
 
 // find returns the places of the images with an id.
