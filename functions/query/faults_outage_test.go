@@ -3,8 +3,11 @@ package main
 import (
 	"encoding/json"
 	"flag"
+	"os"
 	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,13 +20,15 @@ var faultsLong = flag.Bool("faults.long", false, "try faults for minutes instead
 
 var tiny = size{"3x5", 3, 5, 10}
 
-// breakdowns are the ways in which the store is not there. slow is one that
-// answers late, but within the time that a lookup waits.
-var breakdowns = []struct {
+// breakdown is a way in which the store is not there. slow is one that answers
+// late, but within the time that a lookup waits.
+type breakdown struct {
 	name  string
 	fault osstest.Fault
 	slow  bool
-}{
+}
+
+var breakdowns = []breakdown{
 	{"connections are refused", osstest.Fault{}, false}, // the door is shut
 	{"connections are reset", osstest.Fault{Reset: true}, false},
 	{"no byte comes", osstest.Fault{Delay: time.Hour}, false},
@@ -41,7 +46,7 @@ func outageOf() outage {
 	if *faultsLong {
 		return outage{lasts: 10 * time.Minute, ttl: 5 * time.Second, every: 5 * time.Millisecond}
 	}
-	return outage{lasts: 1500 * time.Millisecond, ttl: time.Second, every: 10 * time.Millisecond}
+	return outage{lasts: 1200 * time.Millisecond, ttl: time.Second, every: 10 * time.Millisecond}
 }
 
 // TestOutageWhileServing takes the store away from an instance that has its
@@ -50,51 +55,58 @@ func outageOf() outage {
 // a time and with pauses; what was committed meanwhile shows soon after.
 func TestOutageWhileServing(t *testing.T) {
 	t.Parallel()
-	for _, b := range breakdowns {
-		t.Run(b.name, func(t *testing.T) {
-			t.Parallel()
-			o := outageOf()
-			c := newCatalogue(t, tiny)
-			front := openFront(t, c)
-			q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL="+o.ttl.String())
-			targets := outageTargets(c)
-			before := map[string]string{}
-			for _, target := range targets {
-				before[target] = content(t, answer(t, q, event(t, target, nil), 200))
-			}
-			normal := serve(t, q, targets, before, o.every, time.Now().Add(o.ttl))
+	atOnce(t, breakdowns, func(t *testing.T, b breakdown) {
+		o := outageOf()
+		c := newCatalogue(t, tiny)
+		front := openFront(t, c)
+		q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL="+o.ttl.String())
+		targets := outageTargets(c)
+		before := map[string]string{}
+		for _, target := range targets {
+			before[target] = content(t, answer(t, q, event(t, target, nil), 200))
+		}
+		normal := serve(t, q, targets, before, o.every, time.Now().Add(o.ttl/2))
 
-			front.fail(b.fault)
-			front.reset()
-			began := time.Now()
-			during := serve(t, q, targets, before, o.every, began.Add(o.ttl+o.lasts))
-			asked, most := front.requests.Load(), front.most.Load()
-			for _, l := range during {
-				if due := l.began.After(began.Add(o.ttl)); due && !b.slow && !l.stale || b.slow && l.stale {
-					t.Fatalf("%s after the store went away %s is answered with stale=%t", l.began.Sub(began), l.target, l.stale)
-				}
+		front.fail(b.fault)
+		front.reset()
+		began := time.Now()
+		during := serve(t, q, targets, before, o.every, began.Add(o.ttl+o.lasts))
+		asked, most := front.requests.Load(), front.most.Load()
+		for _, l := range during {
+			if due := l.began.After(began.Add(o.ttl)); due && !b.slow && !l.stale || b.slow && l.stale {
+				t.Fatalf("%s after the store went away %s is answered with stale=%t", l.began.Sub(began), l.target, l.stale)
 			}
-			tries := int64(2 + (o.lasts+o.ttl)/(o.ttl/2)) // pauses are at least half an interval
-			if most > 1 || asked > tries*maxTries && !b.slow {
-				t.Errorf("the store got %d requests, %d at once; at most %d and 1 were due", asked, most, tries*maxTries)
-			}
+		}
+		tries := int64(2 + (o.lasts+o.ttl)/(o.ttl/2)) // pauses are at least half an interval
+		if most > 1 || asked > tries*maxTries && !b.slow {
+			t.Errorf("the store got %d requests, %d at once; at most %d and 1 were due", asked, most, tries*maxTries)
+		}
 
-			c.lists[0] = c.lists[0][1:]
-			c.commit(t)
-			front.repair()
-			began = time.Now()
-			for {
-				out := answer(t, q, event(t, targets[0], nil), 200)
-				if out.Headers["Warning"] == "" && content(t, out) != before[targets[0]] {
-					break
-				}
-				if time.Since(began) > o.ttl+time.Second {
-					t.Fatalf("%s after the store came back the answer is %.300s", time.Since(began), out.Body)
-				}
-				time.Sleep(o.every)
+		c.lists[0] = c.lists[0][1:]
+		c.commit(t)
+		front.repair()
+		began = time.Now()
+		for {
+			out := answer(t, q, event(t, targets[0], nil), 200)
+			if out.Headers["Warning"] == "" && content(t, out) != before[targets[0]] {
+				break
 			}
-			t.Logf("p99 %s of %d lookups, %s of %d without the store, which got %d requests; fresh after %s", normal.quantile(0.99), len(normal), during.quantile(0.99), len(during), asked, time.Since(began))
-		})
+			if time.Since(began) > o.ttl+time.Second {
+				t.Fatalf("%s after the store came back the answer is %.300s", time.Since(began), out.Body)
+			}
+			time.Sleep(o.every)
+		}
+		t.Logf("p99 %s of %d lookups, %s of %d without the store, which got %d requests; fresh after %s", normal.quantile(0.99), len(normal), during.quantile(0.99), len(during), asked, time.Since(began))
+	})
+}
+
+// atOnce runs a test for each way at the same time, however few processors
+// there are: such tests wait rather than work.
+func atOnce(t *testing.T, ways []breakdown, test func(*testing.T, breakdown)) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	for _, b := range ways {
+		group.Go(func() { t.Run(b.name, func(t *testing.T) { test(t, b) }) })
 	}
 }
 
@@ -200,28 +212,53 @@ func checkAge(t *testing.T, out fctest.HTTPResponse) (stale bool) {
 // so in time, and answers with the first request after the store is back.
 func TestOutageAtTheStart(t *testing.T) {
 	t.Parallel()
-	for _, b := range breakdowns {
-		t.Run(b.name, func(t *testing.T) {
-			t.Parallel()
-			c := newCatalogue(t, tiny)
-			front := openFront(t, c)
-			front.fail(b.fault)
-			q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url)
-			ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
-			status := map[bool]int{false: 503, true: 200}[b.slow]
-			began := time.Now()
-			out := answer(t, q, ask, status)
-			if took := time.Since(began); took > 3*time.Second {
-				t.Errorf("answered after %s", took)
-			}
-			if !b.slow && (out.Headers["Retry-After"] == "" || out.Headers["Cache-Control"] != "no-store" || !strings.Contains(string(out.Body), `"Code":"StorageUnavailable"`)) {
-				t.Errorf("answered with %v and %s", out.Headers, out.Body)
-			}
-			front.repair()
-			if out := answer(t, q, ask, 200); out.Headers["Warning"] != "" {
-				t.Errorf("the first answer has %v", out.Headers)
-			}
-		})
+	atOnce(t, breakdowns, func(t *testing.T, b breakdown) {
+		c := newCatalogue(t, tiny)
+		front := openFront(t, c)
+		front.fail(b.fault)
+		q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url)
+		ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+		status := map[bool]int{false: 503, true: 200}[b.slow]
+		began := time.Now()
+		out := answer(t, q, ask, status)
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("answered after %s", took)
+		}
+		if !b.slow && (out.Headers["Retry-After"] == "" || out.Headers["Cache-Control"] != "no-store" || !strings.Contains(string(out.Body), `"Code":"StorageUnavailable"`)) {
+			t.Errorf("answered with %v and %s", out.Headers, out.Body)
+		}
+		front.repair()
+		if out := answer(t, q, ask, 200); out.Headers["Warning"] != "" {
+			t.Errorf("the first answer has %v", out.Headers)
+		}
+	})
+}
+
+// TestFrozenThroughAnOutage keeps the process stopped between lookups, as FC
+// does with an instance: nothing that a lookup left behind gets anywhere. The
+// first lookup after the store is back, and after the pause between two tries,
+// has the truth all the same.
+func TestFrozenThroughAnOutage(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t, tiny)
+	front := openFront(t, c)
+	q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=1s")
+	process, _ := q.Process()
+	ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+	lookup := func(frozen time.Duration) fctest.HTTPResponse {
+		signal(t, process, syscall.SIGSTOP)
+		time.Sleep(frozen)
+		signal(t, process, syscall.SIGCONT)
+		return answer(t, q, ask, 200)
+	}
+	lookup(0)
+	front.fail(osstest.Fault{Status: 503, Code: "ServiceUnavailable"})
+	if out := lookup(1100 * time.Millisecond); !checkAge(t, out) {
+		t.Errorf("without the store the answer is not stale: %v", out.Headers)
+	}
+	front.repair()
+	if out := lookup(1100 * time.Millisecond); checkAge(t, out) {
+		t.Errorf("after the outage the answer is stale: %.400s", out.Body)
 	}
 }
 
@@ -252,5 +289,12 @@ func TestDataThatIsTooOld(t *testing.T) {
 		if !strings.Contains(string(out.Body), "SnapshotTooOld") || out.Headers["Retry-After"] == "" {
 			t.Errorf("maxAge is answered %v %s", out.Headers, out.Body)
 		}
+	}
+}
+
+func signal(t *testing.T, p *os.Process, s os.Signal) {
+	t.Helper()
+	if err := p.Signal(s); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -22,10 +22,15 @@ const (
 	// warmWait is how long a caller waits for a head when an older one is at
 	// hand; the reading goes on without it.
 	warmWait = time.Second
-	// firstPause and longestPause are the time between two tries to read a
-	// head of a store that does not answer.
-	firstPause   = time.Second
-	longestPause = 30 * time.Second
+	// downWait is how long the caller waits who finds that a store that was
+	// down is due to be asked again. It is not for that caller alone: an
+	// instance is frozen between lookups, and a try that nobody waits for runs
+	// out of time there, however well the store is.
+	downWait = 500 * time.Millisecond
+	// firstPause is the time between two tries to read a head of a store that
+	// does not answer. It doubles up to the time between two reads of one that
+	// does: then an outage costs the store nothing and is over for all soon.
+	firstPause = time.Second
 )
 
 // Source is the reading side of an archive; *archive.Archive is one.
@@ -69,6 +74,9 @@ func (h *heads) get(ctx context.Context) (head, error) {
 	fresh := known && h.failure == nil && now.Sub(h.readAt) < h.ttl && !now.Before(h.readAt)
 	waiting := known && h.failure != nil && now.Before(h.next)
 	down := known && h.failure != nil
+	if down && !waiting {
+		h.next = now.Add(readTimeout) // the others go on with what is at hand
+	}
 	h.mu.Unlock()
 	if fresh || waiting {
 		return have, nil
@@ -78,11 +86,11 @@ func (h *heads) get(ctx context.Context) (head, error) {
 		defer cancel()
 		return nil, h.refresh(ctx)
 	})
-	if down { // nobody waits for a store that is known to be down
-		return have, nil
-	}
 	patience := readTimeout + 200*time.Millisecond
-	if known {
+	switch {
+	case down:
+		patience = downWait
+	case known:
 		patience = warmWait
 	}
 	timer := time.NewTimer(patience)
@@ -134,7 +142,7 @@ func (h *heads) refresh(ctx context.Context) error {
 		if h.failure == nil {
 			h.since, h.tries = now, 0
 		}
-		pause := min(firstPause<<min(h.tries, 10), longestPause)
+		pause := min(firstPause<<min(h.tries, 10), max(firstPause, h.ttl))
 		h.tries++
 		h.failure, h.next = err, now.Add(pause/2+rand.N(pause/2))
 		return err
