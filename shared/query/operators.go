@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -24,11 +25,13 @@ type operator struct {
 	text  bool // for text only, and has an i form
 	// empty says whether images without a value are shown to the test.
 	empty bool
+	// holds says for the operators that compare which outcomes meet them.
+	holds func(c int) bool
 }
 
 var operators = []operator{
-	{name: "eq", about: "equals; the same as no operator", build: buildEqual, text: true},
-	{name: "ne", about: "differs; holds for images without a value too", build: buildEqual, text: true, empty: true},
+	{name: "eq", about: "equals; the same as no operator", build: buildEqual, text: true, holds: equal},
+	{name: "ne", about: "differs; holds for images without a value too", build: buildEqual, text: true, empty: true, holds: equal},
 	{name: "prefix", about: "begins with", text: true,
 		build: func(_ *field, v string) (func(string) bool, error) {
 			return func(s string) bool { return strings.HasPrefix(s, v) }, nil
@@ -46,10 +49,10 @@ var operators = []operator{
 	{name: "regex", about: "matches an RE2 expression as a whole", text: true,
 		build: func(_ *field, v string) (func(string) bool, error) { return matcher(v) }},
 	{name: "exists", about: "true: has a value; false: is missing, null or empty", build: buildExists, empty: true},
-	{name: "gt", about: "is greater", build: ordered(func(c int) bool { return c > 0 })},
-	{name: "gte", about: "is greater or equal", build: ordered(func(c int) bool { return c >= 0 })},
-	{name: "lt", about: "is less", build: ordered(func(c int) bool { return c < 0 })},
-	{name: "lte", about: "is less or equal", build: ordered(func(c int) bool { return c <= 0 })},
+	{name: "gt", about: "is greater", build: buildOrdered(func(c int) bool { return c > 0 }), holds: func(c int) bool { return c > 0 }},
+	{name: "gte", about: "is greater or equal", build: buildOrdered(func(c int) bool { return c >= 0 }), holds: func(c int) bool { return c >= 0 }},
+	{name: "lt", about: "is less", build: buildOrdered(func(c int) bool { return c < 0 }), holds: func(c int) bool { return c < 0 }},
+	{name: "lte", about: "is less or equal", build: buildOrdered(func(c int) bool { return c <= 0 }), holds: func(c int) bool { return c <= 0 }},
 }
 
 // operatorNames lists what a field of a kind takes.
@@ -91,6 +94,9 @@ func condition(f *field, op *operator, fold bool, values []string) (predicate, e
 		if err := checkValue(f, op, v); err != nil {
 			return nil, err
 		}
+		if f.kind == numberKind && op.holds != nil {
+			continue
+		}
 		if fold && op.name == "regex" {
 			v = "(?i)" + v
 		} else if fold {
@@ -101,6 +107,9 @@ func condition(f *field, op *operator, fold bool, values []string) (predicate, e
 			return nil, err
 		}
 		tests[i] = test
+	}
+	if f.kind == numberKind && op.holds != nil {
+		return numberCondition(op, values), nil
 	}
 	any := anyOf(tests)
 	if fold && op.name != "regex" {
@@ -115,6 +124,27 @@ func condition(f *field, op *operator, fold bool, values []string) (predicate, e
 		s := text(im)
 		return (s != "" || empty) && any(s)
 	}, nil
+}
+
+// numberCondition compares sizes without writing them down, which is what
+// comparing by text would come to for every image.
+func numberCondition(op *operator, values []string) predicate {
+	numbers := make([]float64, len(values))
+	for i, v := range values {
+		numbers[i], _ = strconv.ParseFloat(v, 64) // checked before
+	}
+	not := op.name == "ne"
+	return func(im *catalog.Image) bool {
+		if !im.HasSize {
+			return not
+		}
+		for _, n := range numbers {
+			if op.holds(cmp.Compare(float64(im.Size), n)) {
+				return !not
+			}
+		}
+		return not
+	}
 }
 
 func anyOf(tests []func(string) bool) func(string) bool {
@@ -143,10 +173,7 @@ func checkValue(f *field, op *operator, value string) error {
 	return nil
 }
 
-func buildEqual(f *field, v string) (func(string) bool, error) {
-	if f.kind == numberKind {
-		return func(s string) bool { return s != "" && compareNumbers(s, v) == 0 }, nil
-	}
+func buildEqual(_ *field, v string) (func(string) bool, error) {
 	return func(s string) bool { return s == v }, nil
 }
 
@@ -160,7 +187,9 @@ func buildExists(_ *field, v string) (func(string) bool, error) {
 	return nil, fmt.Errorf("%s is neither true nor false", quote(v))
 }
 
-func ordered(holds func(int) bool) func(*field, string) (func(string) bool, error) {
+func equal(c int) bool { return c == 0 }
+
+func buildOrdered(holds func(int) bool) func(*field, string) (func(string) bool, error) {
 	return func(f *field, v string) (func(string) bool, error) {
 		return func(s string) bool { return holds(f.compare(s, v)) }, nil
 	}
