@@ -103,7 +103,13 @@ func (s *service) matches(a *ask, set *set) []int32 {
 	if a.latestBy != nil && keys == nil {
 		keys, name = s.newest(), "\x00newest"
 	}
-	places, inOrder := set.sorted(name, keys)
+	var places []int32
+	inOrder := len(keys) == 0
+	if a.ids != nil {
+		places = set.named(a.ids)
+	} else {
+		places, inOrder = set.sorted(name, keys)
+	}
 	places = a.match(set, places)
 	if !inOrder {
 		places = set.arrange(name, keys, places)

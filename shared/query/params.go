@@ -23,6 +23,7 @@ type ask struct {
 	at       moment
 	maxAge   time.Duration // 0: any
 	where    []predicate
+	ids      []string // of ImageId=, sorted, each once; nil: any
 	words    []string // of q, lower case
 	sort     []sortKey
 	sortName string
@@ -240,7 +241,11 @@ func (p *parser) takeFilter(g raw) bool {
 		p.fault(codeInvalid, full, err.Error(), allowedValues(f, op))
 		return true
 	}
-	p.ask.where = append(p.ask.where, test)
+	if f.name == "ImageId" && op.name == "eq" && !fold && p.ask.ids == nil {
+		p.ask.ids = slices.Compact(slices.Sorted(slices.Values(values)))
+	} else {
+		p.ask.where = append(p.ask.where, test)
+	}
 	p.given = append(p.given, pair{full, values, false})
 	return true
 }

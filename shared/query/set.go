@@ -198,6 +198,18 @@ func (s *set) find(id string) (from, to int) {
 	return from, to
 }
 
+// named returns the places of the images with one of the ids, which are
+// sorted, in canonical order.
+func (s *set) named(ids []string) []int32 {
+	var places []int32
+	for _, id := range ids {
+		for from, to := s.find(id); from < to; from++ {
+			places = append(places, int32(from))
+		}
+	}
+	return places
+}
+
 // clusters lists the clusters that offer the image at a place, without "none".
 func (s *set) clusters(place int32) []string {
 	var names []string
