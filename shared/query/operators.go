@@ -19,9 +19,9 @@ type predicate func(*catalog.Image) bool
 type operator struct {
 	name  string
 	about string
-	// build makes a test of a field's text out of one value. The error is a
-	// reason that goes on after "Field__op=value".
-	build func(f *field, value string) (func(string) bool, error)
+	// build makes a test of a field's text out of one value; nil: holds does.
+	// The error is a reason that goes on after "Field__op=value".
+	build func(value string) (func(string) bool, error)
 	text  bool // for text only, and has an i form
 	// empty says whether images without a value are shown to the test.
 	empty bool
@@ -33,26 +33,26 @@ var operators = []operator{
 	{name: "eq", about: "equals; the same as no operator", build: buildEqual, text: true, holds: equal},
 	{name: "ne", about: "differs; holds for images without a value too", build: buildEqual, text: true, empty: true, holds: equal},
 	{name: "prefix", about: "begins with", text: true,
-		build: func(_ *field, v string) (func(string) bool, error) {
+		build: func(v string) (func(string) bool, error) {
 			return func(s string) bool { return strings.HasPrefix(s, v) }, nil
 		}},
 	{name: "suffix", about: "ends with", text: true,
-		build: func(_ *field, v string) (func(string) bool, error) {
+		build: func(v string) (func(string) bool, error) {
 			return func(s string) bool { return strings.HasSuffix(s, v) }, nil
 		}},
 	{name: "contains", about: "contains", text: true,
-		build: func(_ *field, v string) (func(string) bool, error) {
+		build: func(v string) (func(string) bool, error) {
 			return func(s string) bool { return strings.Contains(s, v) }, nil
 		}},
 	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", text: true,
-		build: func(_ *field, v string) (func(string) bool, error) { return matcher(globPattern(v)) }},
+		build: func(v string) (func(string) bool, error) { return matcher(globPattern(v)) }},
 	{name: "regex", about: "matches an RE2 expression as a whole", text: true,
-		build: func(_ *field, v string) (func(string) bool, error) { return matcher(v) }},
+		build: func(v string) (func(string) bool, error) { return matcher(v) }},
 	{name: "exists", about: "true: has a value; false: is missing, null or empty", build: buildExists, empty: true},
-	{name: "gt", about: "is greater", build: buildOrdered(func(c int) bool { return c > 0 }), holds: func(c int) bool { return c > 0 }},
-	{name: "gte", about: "is greater or equal", build: buildOrdered(func(c int) bool { return c >= 0 }), holds: func(c int) bool { return c >= 0 }},
-	{name: "lt", about: "is less", build: buildOrdered(func(c int) bool { return c < 0 }), holds: func(c int) bool { return c < 0 }},
-	{name: "lte", about: "is less or equal", build: buildOrdered(func(c int) bool { return c <= 0 }), holds: func(c int) bool { return c <= 0 }},
+	{name: "gt", about: "is greater", holds: func(c int) bool { return c > 0 }},
+	{name: "gte", about: "is greater or equal", holds: func(c int) bool { return c >= 0 }},
+	{name: "lt", about: "is less", holds: func(c int) bool { return c < 0 }},
+	{name: "lte", about: "is less or equal", holds: func(c int) bool { return c <= 0 }},
 }
 
 // operatorNames lists what a field of a kind takes.
@@ -102,7 +102,11 @@ func condition(f *field, op *operator, fold bool, values []string) (predicate, e
 		} else if fold {
 			v = strings.ToLower(v)
 		}
-		test, err := op.build(f, v)
+		if op.build == nil {
+			tests[i] = func(s string) bool { return op.holds(f.compare(s, v)) }
+			continue
+		}
+		test, err := op.build(v)
 		if err != nil {
 			return nil, err
 		}
@@ -173,11 +177,11 @@ func checkValue(f *field, op *operator, value string) error {
 	return nil
 }
 
-func buildEqual(_ *field, v string) (func(string) bool, error) {
+func buildEqual(v string) (func(string) bool, error) {
 	return func(s string) bool { return s == v }, nil
 }
 
-func buildExists(_ *field, v string) (func(string) bool, error) {
+func buildExists(v string) (func(string) bool, error) {
 	switch strings.ToLower(v) {
 	case "true":
 		return func(s string) bool { return s != "" }, nil
@@ -188,12 +192,6 @@ func buildExists(_ *field, v string) (func(string) bool, error) {
 }
 
 func equal(c int) bool { return c == 0 }
-
-func buildOrdered(holds func(int) bool) func(*field, string) (func(string) bool, error) {
-	return func(f *field, v string) (func(string) bool, error) {
-		return func(s string) bool { return holds(f.compare(s, v)) }, nil
-	}
-}
 
 const (
 	maxPattern = 512  // bytes of one expression
