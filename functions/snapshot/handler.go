@@ -22,9 +22,11 @@ const margin = 15 * time.Second
 
 // handler serves invocations.
 type handler struct {
-	settings capture.Settings
-	capturer *capture.Capturer
-	log      *zap.Logger
+	settings  capture.Settings
+	capturer  *capture.Capturer
+	collector *archive.Collector
+	now       func() time.Time
+	log       *zap.Logger
 }
 
 // handle runs one capture. The result is its report; an error means that the
@@ -42,6 +44,7 @@ func (h *handler) handle(ctx context.Context, event []byte) (any, error) {
 	report, err := h.capturer.Run(ctx, req, func(scope catalog.Scope, err error) {
 		log.Warn("earlier content could not be read", zap.Stringer("scope", scope), zap.Error(err))
 	})
+	h.sweep(ctx, report)
 	logReport(log, report, err)
 	return report, err
 }
@@ -76,7 +79,7 @@ func newUpstream(c config.Snapshot, budget *capture.Budget, source *fcrun.Source
 }
 
 // newBucket opens the bucket; nothing is asked of it yet.
-func newBucket(c config.Snapshot, source *fcrun.Source) (archive.Bucket, error) {
+func newBucket(c config.Snapshot, source *fcrun.Source) (*ossbucket.Bucket, error) {
 	return ossbucket.New(ossbucket.Options{
 		Endpoint: c.OSS.Endpoint, Bucket: c.OSS.Bucket,
 		Credentials: func(context.Context) (ossbucket.Credentials, error) {

@@ -17,6 +17,9 @@ func logReport(log *zap.Logger, r *capture.Report, err error) {
 		for _, p := range region.Problems {
 			log.Warn("region has a problem", zap.String("region", region.RegionID), zap.String("reason", p))
 		}
+		if region.Sweep != nil && region.Sweep.Error != "" {
+			log.Warn("sweep not finished", zap.String("region", region.RegionID), zap.String("reason", region.Sweep.Error))
+		}
 		if region.Error != "" {
 			log.Error("region not committed", zap.String("region", region.RegionID), zap.String("reason", region.Error))
 		}
@@ -26,7 +29,7 @@ func logReport(log *zap.Logger, r *capture.Report, err error) {
 		zap.Int("planned", r.Counts.Planned), zap.Int("unchanged", r.Counts.Unchanged), zap.Int("changed", r.Counts.Changed),
 		zap.Int("failed", r.Counts.Failed), zap.Int("held", r.Counts.Held), zap.Int("left", r.Counts.Left),
 		zap.Int("lost", r.Counts.Lost), zap.Int("ended", r.Counts.Ended), zap.Int64("calls", r.Calls),
-		zap.Int64("fetchMs", r.FetchMs), zap.Int64("durationMs", r.DurationMs),
+		zap.Int("removed", r.Removed()), zap.Int64("fetchMs", r.FetchMs), zap.Int64("durationMs", r.DurationMs),
 	}
 	if err != nil {
 		log.Error("snapshot failed", append(fields, zap.Error(err))...)

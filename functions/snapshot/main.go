@@ -39,6 +39,10 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 	}
 	settings := settingsOf(conf)
 	writer := archive.NewWriter(bucket, keys, time.Now)
-	h := &handler{settings: settings, log: log, capturer: capture.New(settings, ask, budget, writer, time.Now)}
+	h := &handler{
+		settings: settings, log: log, now: time.Now,
+		capturer:  capture.New(settings, ask, budget, writer, time.Now),
+		collector: archive.NewCollector(bucket, keys, conf.Retention.Before, time.Now),
+	}
 	return fcrun.Event(h.handle, fcrun.Options{Log: log, Credentials: credentials}), log, nil
 }

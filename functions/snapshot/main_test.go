@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,6 +31,8 @@ type world struct {
 	ehpc *ehpctest.Endpoint
 	oss  *osstest.Endpoint
 	url  string // of E-HPC
+	// onCall, a func(ehpctest.Call), is told of every call of E-HPC.
+	onCall atomic.Value
 
 	mu   sync.Mutex
 	logs []string
@@ -43,7 +46,15 @@ func newWorld(t *testing.T) *world {
 		Bodies:       map[ehpctest.Question]string{},
 	}}
 	w.offer("v1")
-	w.ehpc = ehpctest.New(ehpctest.Options{Data: w.data, Keys: map[string]ehpctest.Key{w.oss.Key.ID: {Secret: w.oss.Key.Secret, Token: w.oss.Key.Token}}})
+	w.ehpc = ehpctest.New(ehpctest.Options{
+		Data: w.data, Keys: map[string]ehpctest.Key{w.oss.Key.ID: {Secret: w.oss.Key.Secret, Token: w.oss.Key.Token}},
+		Fault: func(c ehpctest.Call) *ehpctest.Fault {
+			if hook, ok := w.onCall.Load().(func(ehpctest.Call)); ok {
+				hook(c)
+			}
+			return nil
+		},
+	})
 	server, err := ehpctest.Listen(w.ehpc)
 	if err != nil {
 		t.Fatal(err)
@@ -328,6 +339,55 @@ func TestNothingLeaks(t *testing.T) {
 			if strings.Contains(text, secret) {
 				t.Errorf("%q is in %s", secret, text)
 			}
+		}
+	}
+}
+
+// TestCredentialsThatExpire renews the function role's token between two
+// invocations of a warm instance, and lets one die in the middle of a run.
+func TestCredentialsThatExpire(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.start("snapshot")
+	w.snapshot(f)
+	renew := func(serial int) fctest.Credentials {
+		key := osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial), Token: fmt.Sprint("token-", serial)}
+		w.oss.SetKeys(key)
+		w.ehpc.SetKeys(map[string]ehpctest.Key{key.ID: {Secret: key.Secret, Token: key.Token}})
+		w.oss.Key = key
+		return fctest.Credentials{AccessKeyID: key.ID, AccessKeySecret: key.Secret, SecurityToken: key.Token}
+	}
+	f.SetCredentials(renew(1))
+	w.offer("v2")
+	w.oss.Requests()
+	if r := w.snapshot(f); r.Regions[0].Counts.Changed != 3 || r.Regions[0].Counts.Failed != 0 {
+		t.Errorf("with the next token: %+v", r.Regions[0].Counts)
+	}
+	if requests := w.oss.Requests(); strings.Contains(requests, "403") {
+		t.Errorf("the old token was used again:\n%s", requests)
+	}
+
+	w.offer("v3")
+	var next fctest.Credentials
+	w.onCall.Store(func(c ehpctest.Call) {
+		if c.InstanceType != "" && next.AccessKeyID == "" { // the token dies before the run has stored anything
+			next = renew(2)
+		}
+	})
+	response, err := f.Invoke(t.Context(), []byte(tick))
+	if err != nil || response.Error == nil || !strings.Contains(response.Error.Message, "nothing could be committed") {
+		t.Fatal(err, response.Error)
+	}
+	w.onCall.Store(func(ehpctest.Call) {})
+	f.SetCredentials(next)
+	w.snapshot(f)
+	if audit := w.verify(); len(audit.Faults) > 0 {
+		t.Errorf("audit is %+v", audit)
+	}
+	f.Stop()
+	for _, line := range w.printed() {
+		if strings.Contains(line, "secret-") || strings.Contains(line, "token-") {
+			t.Errorf("a secret is in %s", line)
 		}
 	}
 }
