@@ -40,8 +40,20 @@ type RegionReport struct {
 	Problems  []string       `json:"Problems,omitempty"`
 	Failed    []ScopeFault   `json:"Failed,omitempty"`
 	Error     string         `json:"Error,omitempty"` // why nothing was committed
+	Sweep     *SweepReport   `json:"Sweep,omitempty"` // of retention; absent: it was not its turn
 
-	err error
+	State *archive.Region `json:"-"` // after the run; nil: it could not be read
+	err   error
+}
+
+// SweepReport is what retention did in one region after the run.
+type SweepReport struct {
+	Found      int    `json:"Found"`   // objects that may be removed
+	Removed    int    `json:"Removed"` // of these
+	Bytes      int64  `json:"Bytes"`   // of what was removed
+	Waiting    int    `json:"Waiting"` // objects that nothing refers to, within their grace period
+	DurationMs int64  `json:"DurationMs"`
+	Error      string `json:"Error,omitempty"` // why it did not come to its end; a later run goes on
 }
 
 // ScopeFault is a scope whose check did not succeed.
@@ -74,7 +86,7 @@ func (r *RegionReport) add(p *plan, res archive.Result, took time.Duration) {
 	if region == nil {
 		region = p.base
 	}
-	r.Sequence, r.Clusters = region.Sequence, len(region.Clusters)
+	r.State, r.Sequence, r.Clusters = region, region.Sequence, len(region.Clusters)
 	for _, s := range region.Scopes {
 		r.Images += s.ImageCount
 	}
@@ -107,6 +119,17 @@ func (r *Report) Committed() int {
 	for _, region := range r.Regions {
 		if region.Committed {
 			n++
+		}
+	}
+	return n
+}
+
+// Removed is the number of objects that retention removed in all regions.
+func (r *Report) Removed() int {
+	n := 0
+	for _, region := range r.Regions {
+		if region.Sweep != nil {
+			n += region.Sweep.Removed
 		}
 	}
 	return n
