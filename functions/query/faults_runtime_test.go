@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"community-images/shared/fcrun/fctest"
+	"community-images/shared/ossbucket/osstest"
+)
+
+// runtimeAPI is FC's runtime API as it should not be: each next is answered by
+// the head of a list of ways, and what is posted is noted.
+type runtimeAPI struct {
+	t       *testing.T
+	address string
+	server  *http.Server
+	next    chan http.HandlerFunc
+	posts   chan post
+	refuse  int // status for a post; 0: 200
+
+	mu    sync.Mutex
+	tries []time.Time // of next
+}
+
+type post struct{ path, body string }
+
+func newRuntimeAPI(t *testing.T) *runtimeAPI {
+	a := &runtimeAPI{t: t, next: make(chan http.HandlerFunc), posts: make(chan post, 100)}
+	a.open("127.0.0.1:0")
+	t.Cleanup(a.shut)
+	return a
+}
+
+func (a *runtimeAPI) open(address string) {
+	a.t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.address = l.Addr().String()
+	a.server = &http.Server{Handler: a}
+	go a.server.Serve(l)
+}
+
+func (a *runtimeAPI) shut() { _ = a.server.Close() }
+
+// ServeHTTP implements http.Handler.
+func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		body, _ := io.ReadAll(r.Body)
+		a.mu.Lock()
+		refuse := a.refuse
+		a.mu.Unlock()
+		if refuse != 0 {
+			w.WriteHeader(refuse)
+		}
+		a.posts <- post{strings.TrimPrefix(r.URL.Path, "/2020-11-11/runtime/invocation/"), string(body)}
+		return
+	}
+	a.mu.Lock()
+	a.tries = append(a.tries, time.Now())
+	a.mu.Unlock()
+	select {
+	case answer := <-a.next:
+		answer(w, r)
+	case <-r.Context().Done():
+	}
+}
+
+// event is a next that hands over an invocation; change may spoil its headers.
+func (a *runtimeAPI) event(id, event string, left time.Duration, change func(http.Header)) {
+	a.t.Helper()
+	select {
+	case a.next <- func(w http.ResponseWriter, _ *http.Request) {
+		h := w.Header()
+		for name, value := range map[string]string{
+			"request-id": id, "function-deadline": strconv.FormatInt(time.Now().Add(left).UnixMilli(), 10), "function-timeout": "60", "function-type": "0",
+			"function-name": "query", "retry-count": "0", "access-key-id": "LTAItestkey", "access-key-secret": "test-secret", "security-token": "test-token",
+		} {
+			h.Set("X-Fc-"+name, value)
+		}
+		if change != nil {
+			change(h)
+		}
+		_, _ = io.WriteString(w, event)
+	}:
+	case <-time.After(10 * time.Second):
+		a.t.Fatal("no invocation is asked for")
+	}
+}
+
+// answered is what was posted about an invocation.
+func (a *runtimeAPI) answered(id string) fctest.HTTPResponse {
+	a.t.Helper()
+	select {
+	case p := <-a.posts:
+		out, err := fctest.ParseHTTPResponse([]byte(p.body))
+		if err != nil || p.path != id+"/response" {
+			a.t.Fatalf("%s: posted to %s is %.500s: %v", id, p.path, p.body, err)
+		}
+		return out
+	case <-time.After(10 * time.Second):
+		a.t.Fatalf("%s is not answered", id)
+	}
+	panic("not reached")
+}
+
+// start runs the query function on the API.
+func (a *runtimeAPI) start(c *catalogue, env ...string) {
+	a.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, queryBinary(a.t))
+	cmd.Env = append(c.env(env...), "FC_RUNTIME_API="+a.address)
+	if err := cmd.Start(); err != nil {
+		a.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	a.t.Cleanup(func() {
+		select {
+		case err := <-ended:
+			a.t.Errorf("the process ended: %v", err)
+		default:
+		}
+		cancel()
+	})
+}
+
+// triesIn counts the nexts of a time.
+func (a *runtimeAPI) triesIn(from, to time.Time) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(slices.DeleteFunc(slices.Clone(a.tries), func(t time.Time) bool { return t.Before(from) || t.After(to) }))
+}
+
+// TestRuntimeAPIThatRefuses: a runtime API that hands nothing out, or is not
+// there, is asked about ten times a second, and used as soon as it is well.
+func TestRuntimeAPIThatRefuses(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t, tiny)
+	healthy := string(event(t, "/healthz", nil))
+	for name, refuse := range map[string]http.HandlerFunc{
+		"500":             func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) },
+		"404 with a page": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, strings.Repeat("<html>", 10000), 404) },
+		"reset":           func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"half an event": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, healthy[:10])
+			panic(http.ErrAbortHandler)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newRuntimeAPI(t)
+			a.start(c)
+			began := time.Now()
+			for time.Since(began) < 600*time.Millisecond {
+				select {
+				case a.next <- refuse:
+				case <-time.After(time.Second):
+					t.Fatal("no invocation is asked for")
+				}
+			}
+			if tries := a.triesIn(began, time.Now()); tries < 3 || tries > 15 {
+				t.Errorf("asked %d times in %s", tries, time.Since(began))
+			}
+			a.event("after", healthy, time.Minute, nil)
+			if out := a.answered("after"); out.Status != 200 {
+				t.Errorf("answered %d", out.Status)
+			}
+		})
+	}
+	t.Run("not there", func(t *testing.T) {
+		t.Parallel()
+		a := newRuntimeAPI(t)
+		a.start(c)
+		a.event("before", healthy, time.Minute, nil)
+		a.answered("before")
+		a.shut()
+		time.Sleep(500 * time.Millisecond) // that is the outage
+		a.open(a.address)
+		a.event("after", healthy, time.Minute, nil)
+		if out := a.answered("after"); out.Status != 200 {
+			t.Errorf("answered %d", out.Status)
+		}
+	})
+}
+
+// TestEventsThatAreNone: each is answered once, with 400 or what it asks for,
+// and never as a function error; one that the runtime itself cannot read costs
+// only itself.
+func TestEventsThatAreNone(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t, tiny)
+	a := newRuntimeAPI(t)
+	a.start(c)
+	deep := strings.Repeat(`{"a":`, 20000)
+	for i, body := range []string{
+		"", " ", "null", "0", `"x"`, "[]", "{}", "{", `{"rawPath":`, `{"rawPath":1}`, `{"rawPath":null,"requestContext":{"http":{"method":"GET"}}}`, `{"rawPath":"/healthz","queryParameters":{"a":["b","c"]}}`,
+		`{"rawPath":"/healthz","headers":[],"queryParameters":"x","requestContext":7}`, `{"rawPath":"/healthz","body":{"x":1},"isBase64Encoded":"maybe"}`, `{"rawPath":"/healthz","rawPath":"/nope"}`, `{"triggerTime":"2026-11-23T09:00:00Z","triggerName":"t","payload":""}`,
+		deep, `{"rawPath":"/healthz","x":` + deep + strings.Repeat("}", 20001), "\xff\xfe\x00", `{"rawPath":"/healthz\ud800"}`, "<html>", strings.Repeat("x", 300<<10), `{"rawPath":"/healthz","body":"` + strings.Repeat("x", 2<<20) + `"}`,
+	} {
+		id := "event-" + strconv.Itoa(i)
+		a.event(id, body, time.Minute, nil)
+		if out := a.answered(id); !slices.Contains([]int{200, 400, 404, 413}, out.Status) || len(out.Body) > 4<<10 {
+			t.Errorf("%.80q is answered %d %.300s", body, out.Status, out.Body)
+		}
+	}
+	healthy := string(event(t, "/healthz", nil))
+	for name, value := range map[string]string{"X-Fc-Function-Deadline": "soon", "X-Fc-Function-Timeout": "", "X-Fc-Retry-Count": "x", "X-Fc-Tracing-Opentracing-Span-Baggages": "!"} {
+		a.event("unreadable", healthy, time.Minute, func(h http.Header) { h.Set(name, value) })
+	}
+	a.event("no-type", healthy, time.Minute, func(h http.Header) { h.Set("X-Fc-Function-Type", "x") })
+	if out := a.answered("no-type"); out.Status != 200 {
+		t.Errorf("answered %d", out.Status)
+	}
+}
+
+// slack is for a machine that is busy with other tests.
+const slack = 250 * time.Millisecond
+
+// TestDeadlines tells the function a deadline that has passed, or ends during
+// a read of a store that hangs: the answer leaves all the same, and before it.
+func TestDeadlines(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t, tiny)
+	front := openFront(t, c)
+	a := newRuntimeAPI(t)
+	a.start(c, "OSS_ENDPOINT="+front.url)
+	ask := string(event(t, "/v1/images?ClusterId="+c.clusters[0], nil))
+	front.fail(osstest.Fault{Delay: time.Hour})
+	for _, left := range []time.Duration{-time.Hour, 0, 100 * time.Millisecond, 800 * time.Millisecond} {
+		began := time.Now()
+		a.event("late", ask, left, nil)
+		out, took := a.answered("late"), time.Since(began)
+		if out.Status != 503 || out.Headers["Retry-After"] == "" || took > max(left, 0)+slack {
+			t.Errorf("with %s left: answered %d after %s: %s", left, out.Status, took, out.Body)
+		}
+	}
+	front.repair()
+	var out fctest.HTTPResponse
+	for range 3 { // the first shares a read that began before
+		a.event("well", ask, time.Minute, nil)
+		if out = a.answered("well"); out.Status == 200 {
+			break
+		}
+	}
+	if out.Status != 200 {
+		t.Errorf("after all that: %d %s", out.Status, out.Body)
+	}
+	a.event("late again", ask, -time.Hour, nil)
+	if out := a.answered("late again"); out.Status != 200 && out.Status != 503 {
+		t.Errorf("from memory, after the deadline: %d %s", out.Status, out.Body)
+	}
+}
+
+// TestAnswersThatAreRefused: FC does not want the answer any more; the next
+// invocation is not harmed.
+func TestAnswersThatAreRefused(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t, tiny)
+	a := newRuntimeAPI(t)
+	a.start(c)
+	ask := string(event(t, "/v1/images?limit=1000&ClusterId="+c.clusters[0], nil))
+	for _, status := range []int{404, 500, 413, 202, 0} {
+		a.mu.Lock()
+		a.refuse = status
+		a.mu.Unlock()
+		for range 5 {
+			a.event("refused", ask, time.Minute, nil)
+			if out := a.answered("refused"); out.Status != 200 {
+				t.Errorf("answered %d", out.Status)
+			}
+		}
+	}
+	select {
+	case p := <-a.posts:
+		t.Errorf("posted once more: %+v", p)
+	default:
+	}
+}
