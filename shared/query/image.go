@@ -46,7 +46,7 @@ func (st *state) around(c choice) (*view, error) {
 		v := st.everything()
 		if len(v.scopes) == 0 {
 			if len(v.empty) > 0 {
-				return nil, &uncapturedError{v.empty[0].Scope(st.RegionID), v.empty[0].Problem}
+				return nil, st.uncaptured(v.empty[0])
 			}
 			return nil, fmt.Errorf("region %q: %w", st.RegionID, archive.ErrNoData)
 		}
@@ -145,7 +145,7 @@ type life struct {
 	present bool
 	goneAt  int64            // commit in which it disappeared from its last scope
 	gone    catalog.Time     // of that commit
-	last    catalog.Time     // of the commit before
+	last    catalog.Time     // of the last commit dated before that
 	scope   archive.ScopeRef // from which it disappeared last
 }
 
@@ -174,7 +174,13 @@ func (t *timeline) life(id string, st *state, v *view, c choice) life {
 		}
 		delete(there, e.scope)
 		l.goneAt, l.gone, l.scope = t.commits[e.commit].sequence, t.commits[e.commit].at, t.scopes[e.scope]
-		l.last = t.commits[max(0, e.commit-1)].at
+		before := e.commit
+		for before > 0 && !t.commits[before].at.Before(l.gone.Time) { // such as the seal of a month
+			before--
+		}
+		if l.last = t.commits[before].at; l.last.Before(l.first.Time) {
+			l.last = l.first
+		}
 	}
 	l.present = len(there) > 0
 	return l
