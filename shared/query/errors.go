@@ -51,7 +51,7 @@ var errorCodes = []struct {
 	{400, codeMissing, "a parameter that is required here is missing"},
 	{404, codeRoute, "there is no such path"},
 	{404, codeCluster, "the cluster is not captured"},
-	{404, codeScope, "the cluster is captured, but not with this instance type"},
+	{404, codeScope, "the cluster is captured, but not with this instance type, or was not yet at the time asked for"},
 	{404, codeImage, "no captured scope offers or ever offered the image"},
 	{404, codeNoMatch, "fewer images match than minCount demands"},
 	{404, codeEarly, "the history begins later"},
@@ -131,13 +131,18 @@ func (e *scopeError) Error() string {
 		orNone(e.cluster), e.region, orNone(e.instanceType), didYouMean(e.instanceType, e.types), listed(types))
 }
 
-// uncapturedError names a scope that has no content yet.
+// uncapturedError names a scope that has no content yet, or had none at a
+// commit of the past.
 type uncapturedError struct {
 	scope   catalog.Scope
 	problem *archive.Problem
+	past    int64 // the commit; 0: now
 }
 
 func (e *uncapturedError) Error() string {
+	if e.past > 0 {
+		return fmt.Sprintf("scope %s had never been captured successfully at commit %d; its check then: %s", e.scope, e.past, problemText(e.problem))
+	}
 	return fmt.Sprintf("scope %s was never captured successfully; the last check: %s", e.scope, problemText(e.problem))
 }
 
@@ -179,6 +184,8 @@ func explain(err error) *apiError {
 		return &apiError{status: 404, code: codeCluster, message: sentence(err), recommend: "Use one of the captured clusters, or leave ClusterId out for images that every cluster supports.", cause: nil}
 	case errors.As(err, &scope):
 		return &apiError{status: 404, code: codeScope, message: sentence(err), recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports."}
+	case errors.As(err, &uncaptured) && uncaptured.past > 0: // no run will change it
+		return &apiError{status: 404, code: codeScope, message: sentence(err), recommend: "Ask for a later time; /v1/clusters?at= shows the state of every scope."}
 	case errors.As(err, &uncaptured):
 		return &apiError{status: 503, code: codeUncaptured, message: sentence(err), recommend: "Try again after the next run; /v1/clusters shows the state of every scope.", retry: retryNextRun}
 	case errors.As(err, &early):

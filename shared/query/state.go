@@ -105,7 +105,7 @@ func (st *state) resolve(c choice) (*view, error) {
 	}
 	if len(v.scopes) == 0 {
 		if len(v.empty) > 0 {
-			return nil, &uncapturedError{v.empty[0].Scope(st.RegionID), v.empty[0].Problem}
+			return nil, st.uncaptured(v.empty[0])
 		}
 		return nil, st.noScope(c)
 	}
@@ -133,10 +133,19 @@ func (st *state) resolveCluster(v *view, c choice, cluster string) error {
 		case anyCluster || anyType:
 			v.empty = append(v.empty, s)
 		default:
-			return &uncapturedError{s.Scope(st.RegionID), s.Problem}
+			return st.uncaptured(s)
 		}
 	}
 	return nil
+}
+
+// uncaptured is the error about a scope without content.
+func (st *state) uncaptured(s archive.ScopeState) error {
+	e := &uncapturedError{scope: s.Scope(st.RegionID), problem: s.Problem}
+	if !st.live {
+		e.past = st.Sequence
+	}
+	return e
 }
 
 // noScope explains a choice with * that no scope answers to.
