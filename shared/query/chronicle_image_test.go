@@ -28,9 +28,10 @@ type imageTold struct {
 // lives follows the images through the states.
 type lives struct {
 	first map[string]time.Time
-	last  map[string]time.Time // date of the last state that had it
+	last  map[string]time.Time // date of the last commit dated before gone
 	gone  map[string]time.Time // date of the first that had not
 	docs  map[string][]string  // in the last state that had it
+	dates []time.Time
 }
 
 func (l *lives) see(state stateThen, docs map[string][]string) {
@@ -38,16 +39,28 @@ func (l *lives) see(state stateThen, docs map[string][]string) {
 		if _, known := l.first[id]; !known {
 			l.first[id] = state.at
 		}
-		l.last[id], l.docs[id] = state.at, entries
+		l.docs[id] = entries
 		delete(l.gone, id)
 	}
 	for id := range l.first {
 		if _, there := docs[id]; !there {
 			if _, known := l.gone[id]; !known {
-				l.gone[id] = state.at
+				l.gone[id], l.last[id] = state.at, l.before(state.at, l.first[id])
 			}
 		}
 	}
+	l.dates = append(l.dates, state.at)
+}
+
+// before is the last date of a commit before t, first at the earliest: at t
+// itself the image is not offered any more.
+func (l *lives) before(t, first time.Time) time.Time {
+	for _, date := range slices.Backward(l.dates) {
+		if date.Before(t) && date.After(first) {
+			return date
+		}
+	}
+	return first
 }
 
 // offeredThen is what a state offers of each image: contents, clusters, types.
@@ -78,16 +91,23 @@ func (s stateThen) offeredThen() (docs, clusters, types map[string][]string, eve
 }
 
 func imageThen(t *testing.T, c *chronicle, h http.Handler) {
-	l := lives{map[string]time.Time{}, map[string]time.Time{}, map[string]time.Time{}, map[string][]string{}}
+	l := lives{first: map[string]time.Time{}, last: map[string]time.Time{}, gone: map[string]time.Time{}, docs: map[string][]string{}}
 	for i, state := range c.then {
 		docs, clusters, types, every := state.offeredThen()
 		l.see(state, docs)
+		if i%stride > 0 && i < len(c.then)-1 {
+			continue
+		}
 		ways := c.ways(i + 1)
-		for k := i % 5; k < 62; k += 5 { // each image at every fifth commit
+		now := i == len(c.then)-1
+		for k := i / stride % 5; k < 62; k += 5 { // each image at every fifth commit
 			id := fmt.Sprintf("m-%02d", k)
 			target := "/v1/images/" + id + "?at=" + ways[(i+k)%len(ways)]
+			if now {
+				target = "/v1/images/" + id
+			}
 			if !state.captured() {
-				answerOf[errorTold](t, h, notReady, target)
+				answerOf[errorTold](t, h, c.notReady(i+1), target)
 				continue
 			}
 			if _, known := l.first[id]; !known {
@@ -113,7 +133,7 @@ func imageThen(t *testing.T, c *chronicle, h http.Handler) {
 			if len(docs[id]) > 1 && !slices.Equal(variants, docs[id]) {
 				t.Errorf("%s has the variants %v, want %v", target, variants, docs[id])
 			}
-			if last := state.lastCheck(id); got.LastSeen.After(last) || got.LastSeen.Before(l.first[id].Add(-mostBack)) {
+			if last := state.lastCheck(id); now && !got.LastSeen.Equal(last) || got.LastSeen.After(last) || got.LastSeen.Before(l.first[id].Add(-mostBack)) {
 				t.Errorf("%s was last seen %s, by the checks %s", target, got.LastSeen, last)
 			}
 		}

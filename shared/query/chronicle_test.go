@@ -48,6 +48,10 @@ func TestChronicle(t *testing.T) {
 	}
 }
 
+// stride is the distance of the commits that are looked at: all of them, but
+// under the race detector, which makes every look many times slower.
+const stride = (slow + 1) / 2
+
 // answerOf asks and decodes; any other status than want ends the test.
 func answerOf[T any](t *testing.T, h http.Handler, want int, target string) T {
 	t.Helper()
@@ -76,8 +80,14 @@ func (c *chronicle) ways(n int) []string {
 	return ways
 }
 
-// notReady is the status of a scope that has been asked for without success.
-const notReady = http.StatusServiceUnavailable
+// notReady is the status of a scope that at commit n had been asked for without
+// success. Only now it is worth trying again.
+func (c *chronicle) notReady(n int) int {
+	if n == len(c.then) {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusNotFound
+}
 
 func where(path string) string {
 	cluster, typ, _ := strings.Cut(path, "/")
@@ -90,12 +100,15 @@ func imagesThen(t *testing.T, c *chronicle, h http.Handler) {
 		Images     []json.RawMessage
 	}
 	for i, state := range c.then {
+		if i%stride > 0 {
+			continue
+		}
 		ways := c.ways(i + 1)
 		for j, path := range slices.Sorted(maps.Keys(state.scopes)) {
 			s := state.scopes[path]
 			target := "/v1/images?limit=1000&" + where(path) + "&at=" + ways[(i+j)%len(ways)]
 			if s.docs == nil {
-				answerOf[list](t, h, notReady, target)
+				answerOf[list](t, h, c.notReady(i+1), target)
 				continue
 			}
 			got := answerOf[list](t, h, 200, target)
@@ -118,6 +131,9 @@ func imagesThen(t *testing.T, c *chronicle, h http.Handler) {
 // datesThen asks each way for the number and date of the commit.
 func datesThen(t *testing.T, c *chronicle, h http.Handler) {
 	for i, state := range c.then {
+		if i%stride > 0 {
+			continue
+		}
 		for _, way := range c.ways(i + 1) {
 			got := answerOf[struct {
 				Snapshot struct {
@@ -143,6 +159,9 @@ type scopeTold struct {
 
 func clustersThen(t *testing.T, c *chronicle, h http.Handler) {
 	for i, state := range c.then {
+		if i%stride > 0 && i < len(c.then)-1 {
+			continue
+		}
 		ways := c.ways(i + 1)
 		target := "/v1/clusters?at=" + ways[i%len(ways)]
 		if i == len(c.then)-1 {
@@ -177,19 +196,33 @@ func clustersThen(t *testing.T, c *chronicle, h http.Handler) {
 		if diff := cmp.Diff(want, have, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("%s (-oracle +answer):\n%s", target, diff)
 		}
-		for _, cluster := range got.Clusters {
-			if diff := cmp.Diff(state.clusters[cluster.ClusterID], cluster); diff != "" {
-				t.Errorf("%s: cluster %s (-oracle +answer):\n%s", target, cluster.ClusterID, diff)
-			}
+		if diff := cmp.Diff(state.asked(), got.Clusters, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-oracle +answer):\n%s", target, diff)
 		}
 	}
 }
 
-// checkChecked holds a check time against the truth: exactly now, between the
-// content and the last real check in the past, as the log does not say more.
+// asked lists the clusters that have a scope.
+func (s stateThen) asked() []catalog.Cluster {
+	var list []catalog.Cluster
+	for _, id := range slices.Sorted(maps.Keys(s.clusters)) {
+		for path := range s.scopes {
+			if strings.HasPrefix(path, id+"/") {
+				list = append(list, s.clusters[id])
+				break
+			}
+		}
+	}
+	return list
+}
+
+// checkChecked holds a check time against the truth: exactly now; in the past,
+// of which the log does not say more, between the content or the recovery and
+// the last real check.
 func checkChecked(t *testing.T, target string, told catalog.Time, s scopeThen, now bool) {
 	t.Helper()
-	if now && !told.Equal(s.checked) || told.After(s.checked) || told.Before(s.captured.Add(-mostBack)) {
+	if now && !told.Equal(s.checked) || told.After(s.checked) || told.Before(s.captured.Add(-mostBack)) ||
+		s.state == archive.OK && told.Before(s.since.Add(-mostBack)) {
 		t.Errorf("%s: checked at %s; captured %s, checked %s", target, told, s.captured, s.checked)
 	}
 }
@@ -197,6 +230,9 @@ func checkChecked(t *testing.T, target string, told catalog.Time, s scopeThen, n
 // everywhereThen asks for all clusters at once.
 func everywhereThen(t *testing.T, c *chronicle, h http.Handler) {
 	for i, state := range c.then {
+		if i%stride > 0 {
+			continue
+		}
 		offered := map[string][]string{}
 		for _, path := range slices.Sorted(maps.Keys(state.scopes)) {
 			cluster, ok := strings.CutSuffix(path, "/_any")
