@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"community-images/shared/catalog"
@@ -12,6 +13,7 @@ import (
 type head struct {
 	Clusters         []catalog.Cluster `json:"Clusters"`
 	CommittedAt      catalog.Time      `json:"CommittedAt"`
+	Digest           string            `json:"Digest"` // SHA-256 of the head with an empty Digest
 	Discovery        Discovery         `json:"Discovery"`
 	Format           int               `json:"Format"`
 	Log              headLog           `json:"Log"`
@@ -46,6 +48,7 @@ func encodeHead(r *Region) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding head of %q: %w", r.RegionID, err)
 	}
+	data, _ = sign(data, headDigest)
 	return data, nil
 }
 
@@ -58,6 +61,8 @@ func decodeHead(region string, data []byte) (*Region, error) {
 	switch {
 	case h.Format != catalog.Format:
 		return nil, fmt.Errorf("head has format %d, this program reads %d", h.Format, catalog.Format)
+	case !signed(data, headDigest, h.Digest):
+		return nil, errors.New("head is not what was written")
 	case h.RegionID != region:
 		return nil, fmt.Errorf("head is of region %q", h.RegionID)
 	case h.Sequence > 0 && (!validMonth(h.Log.Month) || h.Log.Position < 1 || !validDigest(h.Log.Hash)):

@@ -16,6 +16,7 @@ type Line struct {
 	Checkpoint  *Checkpoint     `json:"Checkpoint,omitempty"`
 	Clusters    []ClusterChange `json:"Clusters,omitempty"`
 	CommittedAt catalog.Time    `json:"CommittedAt"`     // never before the previous line's
+	Digest      string          `json:"Digest"`          // SHA-256 of this line with an empty Digest
 	Ended       []ScopeRef      `json:"Ended,omitempty"` // scopes that are asked no more
 	Format      int             `json:"Format"`
 	Previous    string          `json:"Previous"` // SHA-256 of the previous line without its line end; empty in the first
@@ -89,7 +90,8 @@ func (l *Line) encode() (data []byte, hash string, err error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("encoding commit %d: %w", l.Sequence, err)
 	}
-	return data, lineHash(data[:len(data)-1]), nil
+	data, l.Digest = sign(data[:len(data)-1], lineDigest)
+	return append(data, '\n'), lineHash(data), nil
 }
 
 func lineHash(line []byte) string {
@@ -98,11 +100,11 @@ func lineHash(line []byte) string {
 }
 
 // parseLine returns nil if the bytes are not a line of the log: torn, or
-// never one.
-func parseLine(data []byte) *Line {
-	var l Line
-	if json.Unmarshal(data, &l) != nil || l.Sequence < 1 {
-		return nil
+// never one. sound is false if they are one that was altered.
+func parseLine(data []byte) (l *Line, sound bool) {
+	l = new(Line)
+	if json.Unmarshal(data, l) != nil || l.Sequence < 1 {
+		return nil, false
 	}
-	return &l
+	return l, signed(data, lineDigest, l.Digest)
 }

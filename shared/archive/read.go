@@ -249,13 +249,31 @@ func (a *Archive) past(ctx context.Context, now *Region, lateFile func(File) boo
 	}
 	r := newRegion(now.RegionID)
 	r.log.month = now.Files[i].Month
-	if err := r.replay(key, data, lateLine, nil); err != nil {
+	reached := false // the line after the one that is asked for
+	if err := r.replay(key, data, func(l *Line) bool { reached = lateLine(l); return reached }, nil); err != nil {
 		return nil, err
 	}
 	if r.Sequence == 0 {
 		return nil, &DamagedError{Key: key, Reason: "the month does not begin with its checkpoint"}
 	}
+	if !reached {
+		if err := now.complete(i, r.Sequence, key); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
+}
+
+// complete says whether the i-th file of the log has been read to its end.
+func (r *Region) complete(i int, read int64, key string) error {
+	last := r.Sequence
+	if i+1 < len(r.Files) {
+		last = r.Files[i+1].FirstSequence - 1
+	}
+	if read < last {
+		return &DamagedError{Key: key, Reason: fmt.Sprintf("it ends with commit %d, not %d", read, last)}
+	}
+	return nil
 }
 
 // tooEarly names the first commit of the files from i on that are kept.
@@ -314,6 +332,9 @@ func (a *Archive) Lines(ctx context.Context, now *Region, from int64) iter.Seq2[
 			var lines []*Line
 			err = r.replay(key, data, func(l *Line) bool { return l.Sequence > now.Sequence },
 				func(l *Line) { lines = append(lines, l) })
+			if err == nil {
+				err = now.complete(i, r.Sequence, key)
+			}
 			for _, l := range lines {
 				if l.Sequence >= from && !yield(l, nil) {
 					return

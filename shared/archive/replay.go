@@ -8,19 +8,22 @@ import (
 	"community-images/shared/catalog"
 )
 
-// follow is the law of the log. It says whether a line comes next after the
+// follow is the law of the log. sound is whether the line has the digest that it
+// states. It says whether a line comes next after the
 // region's last: true, or false for a line that counts for nobody (a second
 // copy of an append that was sent twice), or why the log is damaged.
-func follow(r *Region, l *Line) (bool, error) {
+func follow(r *Region, l *Line, sound bool) (bool, error) {
 	switch {
 	case l.Format != catalog.Format:
 		return false, fmt.Errorf("commit %d has format %d, this program reads %d", l.Sequence, l.Format, catalog.Format)
 	case l.RegionID != r.RegionID:
 		return false, fmt.Errorf("commit %d is of region %q", l.Sequence, l.RegionID)
-	case r.Sequence == 0 && l.Checkpoint != nil:
+	case r.Sequence == 0 && l.Checkpoint != nil && sound:
 		return true, nil // the first line that is read stands on its checkpoint
 	case l.Sequence <= r.Sequence:
 		return false, nil
+	case !sound:
+		return false, fmt.Errorf("commit %d is not what was written", l.Sequence)
 	case l.Sequence != r.Sequence+1:
 		return false, fmt.Errorf("commit %d follows commit %d", l.Sequence, r.Sequence)
 	case l.Previous != r.log.hash:
@@ -49,11 +52,11 @@ func (r *Region) replay(key string, data []byte, stop func(*Line) bool, seen fun
 	for len(data) > 0 {
 		var text []byte
 		text, data, _ = bytes.Cut(data, []byte{'\n'})
-		l := parseLine(text)
+		l, sound := parseLine(text)
 		if l == nil {
 			continue
 		}
-		counts, err := follow(r, l)
+		counts, err := follow(r, l, sound)
 		if err != nil {
 			return &DamagedError{Key: key, Reason: err.Error()}
 		}

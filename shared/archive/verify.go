@@ -101,14 +101,14 @@ func (v *verifier) walk(r *Region, month string) error {
 		text, rest, ended := bytes.Cut(data, []byte{'\n'})
 		data = rest
 		r.log.torn = !ended
-		l := parseLine(text)
+		l, sound := parseLine(text)
 		if l == nil {
 			if len(text) > 0 {
 				v.fault(key, "line %d is torn", n)
 			}
 			continue
 		}
-		counts, err := follow(r, l)
+		counts, err := follow(r, l, sound)
 		switch {
 		case err != nil:
 			v.fault(key, "line %d: %v", n, err)

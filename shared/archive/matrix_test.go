@@ -1,0 +1,184 @@
+package archive_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/catalog"
+)
+
+// Rows of the fault matrix that concern the archive alone.
+
+// TestMutatedStores spoils a sound archive at random: whatever is read of it
+// afterwards is an error or what was there before, never anything else.
+func TestMutatedStores(t *testing.T) {
+	t.Parallel()
+	b := history(t)
+	sound := b.mem.Objects()
+	keys := slices.Sorted(maps.Keys(sound))
+	truth := map[int64]string{} // by sequence
+	now := b.read()
+	for n := int64(1); n <= now.Sequence; n++ {
+		r, err := archive.New(b.bucket, b.keys).AtSequence(context.Background(), now, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		truth[n] = b.contents(r)
+	}
+	random := rand.New(rand.NewPCG(8, 8))
+	stores, errorsSeen := 10_000, 0
+	if raceEnabled {
+		stores = 1_000
+	}
+	for range stores {
+		objects := maps.Clone(sound)
+		key := keys[random.IntN(len(keys))]
+		data := bytes.Clone(objects[key])
+		switch random.IntN(4) {
+		case 0: // a bit flips
+			data[random.IntN(len(data))] ^= 1 << random.IntN(8)
+			objects[key] = data
+		case 1: // cut at a sixteenth
+			objects[key] = data[:len(data)*random.IntN(16)/16]
+		case 2: // missing
+			delete(objects, key)
+		case 3: // swapped with another
+			other := keys[random.IntN(len(keys))]
+			objects[key], objects[other] = objects[other], objects[key]
+		}
+		if !readsTrue(t, b.keys, objects, truth) {
+			errorsSeen++
+		}
+	}
+	t.Logf("%d mutated stores: %d with an error, the others read as before, 0 wrong answers", stores, errorsSeen)
+}
+
+// readsTrue reads everything there is; false: something was an error.
+func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth map[int64]string) bool {
+	mem := buckettest.NewMemory(t)
+	mem.Restore(objects)
+	a := archive.New(mem, keys)
+	whole := true
+	ctx := context.Background()
+	now, err := a.Now(ctx, region, nil)
+	if err != nil {
+		expectDamage(t, err)
+		return false
+	}
+	for n := int64(1); n <= now.Sequence; n++ {
+		r, err := a.AtSequence(ctx, now, n)
+		if err != nil {
+			expectDamage(t, err)
+			whole = false
+			continue
+		}
+		var out strings.Builder
+		for _, s := range r.SortedScopes() {
+			fmt.Fprintf(&out, "%s %s", s.Scope(region).Path(), s.State)
+			snap, err := a.Snapshot(ctx, s.Scope(region), s.Digest)
+			if err != nil {
+				expectDamage(t, err)
+				whole = false
+				break
+			}
+			for _, im := range snap.Images {
+				fmt.Fprintf(&out, " %s=%s", im.ImageID, im.Status)
+			}
+			out.WriteByte('\n')
+		}
+		if whole && out.String() != truth[n] {
+			t.Errorf("commit %d reads\n%swas\n%s", n, out.String(), truth[n])
+		}
+	}
+	return whole
+}
+
+func expectDamage(t *testing.T, err error) {
+	t.Helper()
+	var damaged *archive.DamagedError
+	var early *archive.TooEarlyError
+	if !errors.As(err, &damaged) && !errors.As(err, &early) && !errors.Is(err, archive.ErrNoData) {
+		t.Errorf("an error that is not documented: %v", err)
+	}
+}
+
+// TestDuplicateEvents delivers one event several times at once: the same run
+// id, the same content.
+func TestDuplicateEvents(t *testing.T) {
+	t.Parallel()
+	rounds := 200
+	if raceEnabled {
+		rounds = 40
+	}
+	b := newBench(t)
+	reader := archive.New(b.bucket, b.keys)
+	var last *archive.Region
+	for round := range rounds {
+		base := b.load()
+		run := b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("v", round)))
+		copies := 2 + round%7
+		var group sync.WaitGroup
+		for range copies {
+			group.Go(func() {
+				w := archive.NewWriter(b.bucket, b.keys, func() time.Time { return b.now })
+				if _, err := w.Commit(context.Background(), base, run); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		now, err := reader.Now(context.Background(), region, last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now.Sequence != int64(round+1) {
+			t.Fatalf("%d copies of event %d ended at commit %d", copies, round, now.Sequence)
+		}
+		last = now
+	}
+	checkChain(t, b.object(logKey11))
+}
+
+// TestNamesFromOutsideStayInTheirPlace makes keys of hostile ids.
+func TestNamesFromOutsideStayInTheirPlace(t *testing.T) {
+	t.Parallel()
+	keys, err := archive.NewKeys("p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(11, 11))
+	parts := []string{"..", "/", "%2e%2e", "%2f", `\`, "\x00", "a", "ehpc-hz-1", ".", "_any", "．．", "c:", "head.json", "log", strings.Repeat("x", 300), "\u202e", " ", "~", "?", "#"}
+	accepted := 0
+	for range 100_000 {
+		id := ""
+		for range 1 + random.IntN(4) {
+			id += parts[random.IntN(len(parts))]
+		}
+		scope := catalog.Scope{RegionID: region, ClusterID: id, InstanceType: id}
+		if random.IntN(4) == 0 {
+			scope = catalog.Scope{RegionID: id}
+		}
+		key, err := keys.Snapshot(scope, strings.Repeat("0", 64))
+		if err != nil {
+			continue
+		}
+		accepted++
+		if p, err := keys.Parse(key); err != nil || p.Scope != scope || strings.Count(key, "/") != 6 || strings.Contains(key, "/../") || strings.Contains(key, "/./") {
+			t.Fatalf("id %q makes key %q", id, key)
+		}
+	}
+	if accepted == 0 {
+		t.Error("no id was accepted")
+	}
+}
