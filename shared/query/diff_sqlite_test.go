@@ -191,6 +191,7 @@ type found struct {
 	InstanceTypes  []string
 	ContentDiffers bool
 	id, doc        string
+	scopes         []string // cluster/type
 }
 
 // ask runs the lookup in SQLite: the rows in order, and the facets.
@@ -207,7 +208,7 @@ func (t tables) ask(l lookup, scopes [][2]string) (rows []found, facets map[stri
  listed AS (SELECT n, group_concat(cluster || '/' || type, ',' ORDER BY cluster, type) AS scopes,
   group_concat(DISTINCT nullif(cluster, '')) AS clusters, group_concat(DISTINCT nullif(type, '')) AS types FROM chosen GROUP BY n),
  differ AS (SELECT "ImageId" AS id FROM listed JOIN image USING (n) GROUP BY 1 HAVING count(DISTINCT scopes) > 1),
- matched AS (SELECT image.*, clusters, types, "ImageId" IN (SELECT id FROM differ) AS differs`
+ matched AS (SELECT image.*, scopes, clusters, types, "ImageId" IN (SELECT id FROM differ) AS differs`
 	where, whereArgs := l.where()
 	order := l.order()
 	if l.latestBy != nil {
@@ -217,7 +218,7 @@ func (t tables) ask(l lookup, scopes [][2]string) (rows []found, facets map[stri
 	}
 	with += " FROM listed JOIN image USING (n)" + where + ") "
 	args = append(args, whereArgs...)
-	result, err := t.Query(with+"SELECT n, clusters, types, differs, \"ImageId\", doc FROM matched WHERE place = 1 ORDER BY "+order, args...)
+	result, err := t.Query(with+"SELECT n, clusters, types, differs, \"ImageId\", doc, scopes FROM matched WHERE place = 1 ORDER BY "+order, args...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -225,9 +226,11 @@ func (t tables) ask(l lookup, scopes [][2]string) (rows []found, facets map[stri
 	for result.Next() {
 		var f found
 		var clusters, types sql.NullString
-		if err := result.Scan(&f.N, &clusters, &types, &f.ContentDiffers, &f.id, &f.doc); err != nil {
+		var in string
+		if err := result.Scan(&f.N, &clusters, &types, &f.ContentDiffers, &f.id, &f.doc, &in); err != nil {
 			return nil, nil, err
 		}
+		f.scopes = strings.Split(in, ",")
 		f.Clusters, f.InstanceTypes = sortedList(clusters), sortedList(types)
 		rows = append(rows, f)
 	}

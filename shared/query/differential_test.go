@@ -40,6 +40,10 @@ func TestDifferential(t *testing.T) {
 		h := w.handler()
 		for range queriesPerCatalogue {
 			l := newLookup(r, o)
+			if chance(r, 10) {
+				compareMatrix(t, r, seed, h, db, l.plain())
+				continue
+			}
 			target := l.target(r)
 			want, err := db.expect(l)
 			if err != nil {
@@ -59,6 +63,23 @@ func TestDifferential(t *testing.T) {
 	t.Logf("answers by status: %v", answered)
 	if answered[200] < *diffQueries/4 {
 		t.Errorf("only %d of %d queries have an answer: %v", answered[200], *diffQueries, answered)
+	}
+}
+
+// compareMatrix asks both for the matrix.
+func compareMatrix(t *testing.T, r *rand.Rand, seed uint64, h http.Handler, db tables, l lookup) {
+	t.Helper()
+	target := l.matrixTarget(l.target(r))
+	want, err := db.expectMatrix(l)
+	if err != nil {
+		t.Fatalf("seed %d, %s: asking SQLite: %v", seed, target, err)
+	}
+	got, err := collectMatrix(h, target, l.limit)
+	if err != nil {
+		t.Fatalf("seed %d, %s: %v", seed, target, err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("seed %d: %s (-SQLite +handler):\n%s", seed, target, diff)
 	}
 }
 

@@ -1,0 +1,117 @@
+package query_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// grid is /v1/matrix, all pages together.
+type grid struct {
+	Code            int
+	TotalCount      int
+	Columns, Shared []string
+	Rows            []gridRow
+}
+
+type gridRow struct {
+	ImageId    string
+	OfferedBy  []string
+	Everywhere bool
+}
+
+// matrixTarget is the lookup as a question to /v1/matrix.
+func (l lookup) matrixTarget(target string) string {
+	return "/v1/matrix?" + strings.TrimPrefix(target, "/v1/images?")
+}
+
+// plain is the lookup without what /v1/matrix does not take.
+func (l lookup) plain() lookup {
+	l.latestBy, l.facets, l.minCount, l.format = nil, nil, 0, "json"
+	if l.clusters == nil && l.types == nil {
+		l.clusters = []string{"*"}
+	}
+	return l
+}
+
+// expectMatrix works the matrix out from the rows of SQLite: a row for each
+// id where its first entry stands, a column for each scope.
+func (t tables) expectMatrix(l lookup) (grid, error) {
+	scopes, ok := l.chosen(t.o)
+	if !ok {
+		return grid{Code: http.StatusNotFound}, nil
+	}
+	rows, _, err := t.ask(l, scopes)
+	if err != nil {
+		return grid{}, err
+	}
+	slices.SortFunc(scopes, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+	g := grid{Code: http.StatusOK}
+	for _, s := range scopes {
+		g.Columns = append(g.Columns, l.label(s))
+	}
+	places := map[string]int{}
+	for _, f := range rows {
+		at, known := places[f.id]
+		if !known {
+			at = len(g.Rows)
+			places[f.id] = at
+			g.Rows = append(g.Rows, gridRow{ImageId: f.id})
+		}
+		g.Rows[at].OfferedBy = append(g.Rows[at].OfferedBy, f.scopes...)
+	}
+	for i := range g.Rows {
+		row, labels := &g.Rows[i], []string(nil)
+		for _, s := range scopes {
+			if slices.Contains(row.OfferedBy, s[0]+"/"+s[1]) {
+				labels = append(labels, l.label(s))
+			}
+		}
+		row.OfferedBy, row.Everywhere = labels, len(labels) == len(scopes)
+		if row.Everywhere {
+			g.Shared = append(g.Shared, row.ImageId)
+		}
+	}
+	g.TotalCount = len(g.Rows)
+	return g, nil
+}
+
+// label names a column by what the question varies.
+func (l lookup) label(s [2]string) string {
+	many := func(names []string) bool { return len(names) > 1 || len(names) == 1 && names[0] == "*" }
+	switch {
+	case many(l.clusters) && many(l.types):
+		return orAny(s[0]) + "/" + orAny(s[1])
+	case many(l.clusters) || l.types == nil:
+		return orAny(s[0])
+	}
+	return orAny(s[1])
+}
+
+// collectMatrix asks the handler for every page.
+func collectMatrix(h http.Handler, target string, limit int) (grid, error) {
+	var all grid
+	for pages := 0; target != ""; pages++ {
+		rec := get(h, target)
+		if all.Code = rec.Code; all.Code != http.StatusOK {
+			if pages > 0 || all.Code != http.StatusNotFound {
+				return all, fmt.Errorf("page %d: %d %s", pages, rec.Code, rec.Body)
+			}
+			return all, nil
+		}
+		var page grid
+		if err := json.Unmarshal(rec.Body.Bytes(), &page); err != nil {
+			return all, fmt.Errorf("page %d: %w: %s", pages, err, rec.Body)
+		}
+		if len(page.Rows) > limit {
+			return all, fmt.Errorf("page %d has %d rows, the limit is %d", pages, len(page.Rows), limit)
+		}
+		rows := append(all.Rows, page.Rows...)
+		all = page
+		all.Code, all.Rows = rec.Code, rows
+		target, _, _ = strings.Cut(strings.TrimPrefix(rec.Header().Get("Link"), "<"), ">")
+	}
+	return all, nil
+}
