@@ -57,7 +57,9 @@ func openCloud(environ []string) (*place, error) {
 	}
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) { return ossbucket.Credentials(conf.Credentials), nil },
+		Credentials: func(context.Context) (ossbucket.Credentials, error) {
+			return ossbucket.Credentials(conf.Credentials), nil
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func cut(data []byte) []byte   { return data[:len(data)/2] }
+func gone([]byte) []byte       { return nil }
+func twice(data []byte) []byte { return append(data, data...) }
+func torn(data []byte) []byte  { return append(data, `{"Seq`...) }
+func text([]byte) []byte       { return []byte("x") }
+
+// golden lists directories, what is wrong with them and which runs are made
+// of the command; "+48h" lets time pass.
+var golden = []struct {
+	name  string
+	spoil func(*world)
+	runs  []string
+}{
+	{"a sound archive", func(*world) {}, []string{"", "-region cn-beijing", "-repair", "-region cn-nowhere"}},
+	{"a snapshot is missing", func(w *world) { w.spoil(w.snapshot("of-november"), gone) }, []string{"", "-repair"}},
+	{"a snapshot is cut", func(w *world) { w.spoil(w.snapshot("of-august"), cut) }, []string{"", "-gc"}},
+	{"a month in the middle is missing", func(w *world) { w.spoil(log09, gone) }, []string{"", "-repair"}},
+	{"a line is torn", func(w *world) { w.spoil(log11, torn) }, []string{""}},
+	{"an append was stored twice", func(w *world) { w.spoil(log11, twice) }, []string{""}},
+	{"the last month is cut", func(w *world) { w.spoil(log11, cut) }, []string{"", "-repair"}},
+	{"the head is missing", func(w *world) { w.spoil(head, gone) }, []string{"", "-repair", ""}},
+	{"the head is cut", func(w *world) { w.spoil(head, cut) }, []string{"-gc-dry-run", "-repair", ""}},
+	{"the head is behind", func(w *world) { w.spoil(head, func([]byte) []byte { return w.late }) }, []string{"", "-repair", ""}},
+	{"a foreign object", func(w *world) { w.spoil(root+"notes.txt", text) }, []string{""}},
+	{"an orphan of today", func(w *world) { w.orphan(w.now) }, []string{"", "-region cn-hangzhou -gc-dry-run"}},
+	{
+		"an old orphan, and months that have expired", func(w *world) { w.orphan(w.now.AddDate(0, 0, -3)) },
+		[]string{"-region cn-hangzhou -gc-dry-run", "-region cn-hangzhou -gc", "+48h", "-region cn-hangzhou -gc", "-region cn-hangzhou -gc"},
+	},
+}
+
+// TestGolden drives the command on directories with every fault. The golden
+// file is rewritten by -update.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	var got strings.Builder
+	for _, c := range golden {
+		w := newWorld(t)
+		c.spoil(w)
+		fmt.Fprintf(&got, "== %s\n", c.name)
+		for _, args := range c.runs {
+			if after, ok := strings.CutPrefix(args, "+"); ok {
+				d, err := time.ParseDuration(after)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.now = w.now.Add(d)
+				fmt.Fprintf(&got, "(%s later)\n", after)
+				continue
+			}
+			before := w.all()
+			got.WriteString(w.verify(args))
+			if writes := strings.HasSuffix(args, "-gc") || args == "-repair"; !writes && !maps.Equal(before, w.all()) {
+				t.Errorf("%s: verify %s changes what is stored", c.name, args)
+			}
+		}
+		got.WriteByte('\n')
+	}
+	const file = "testdata/verify.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
+	}
+}
+
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]struct {
+		code int
+		says string
+	}{
+		"-h":                         {0, "Proves everything"},
+		"-no":                        {2, "not defined"},
+		"cn-hangzhou":                {2, "unexpected argument"},
+		"-gc -gc-dry-run":            {2, "exclude each other"},
+		"-cloud -data x":             {2, "exclude each other"},
+		"-region ../x":               {2, "-region"},
+		"-data testdata/none":        {1, "is not one of a local run"},
+		"-cloud":                     {1, "OSS_BUCKET"},
+		"-cloud -region cn-hangzhou": {1, "OSS_BUCKET"},
+	} {
+		var out bytes.Buffer
+		code := run(t.Context(), strings.Fields(args), nil, &out, &out, time.Now)
+		if code != want.code || !strings.Contains(out.String(), want.says) {
+			t.Errorf("verify %s says %q, exit %d; want %q, exit %d", args, out.String(), code, want.says, want.code)
+		}
+	}
+}
+
+func TestCloudNeedsCredentials(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	code := run(t.Context(), []string{"-cloud"}, []string{"OSS_BUCKET=some-bucket", "EHPC_REGIONS=cn-hangzhou"}, &out, &out, time.Now)
+	if code != 1 || !strings.Contains(out.String(), "ALIBABA_CLOUD_ACCESS_KEY_ID") {
+		t.Errorf("without credentials: %q, exit %d", out.String(), code)
+	}
+}
+
+func TestDirectoryInUse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p, err := openDirectory(w.dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	if _, err := openDirectory(w.dir, nil); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("a directory in use is opened: %v", err)
+	}
+}
+
+func TestNothingStored(t *testing.T) {
+	t.Parallel()
+	w := &world{t: t, dir: t.TempDir(), now: time.Now()}
+	if err := os.MkdirAll(w.path(""), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.verify(""); !strings.Contains(got, "nothing is stored") || !strings.Contains(got, "exit 1") {
+		t.Errorf("an empty directory: %s", got)
+	}
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/catalog"
+)
+
+const (
+	root  = "community-images/v1/cn-hangzhou/"
+	head  = root + "head.json"
+	log09 = root + "log/2026-09.ndjson"
+	log11 = root + "log/2026-11.ndjson"
+)
+
+// world is the data directory of a local run and a clock.
+type world struct {
+	t    *testing.T
+	dir  string
+	now  time.Time
+	late []byte // cn-hangzhou's head before its last commit
+}
+
+// newWorld stores two regions: cn-hangzhou with a commit a month from June to
+// November 2026, cn-beijing with one commit.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir()}
+	mem := buckettest.NewMemory(t)
+	mem.SetNow(func() time.Time { return w.now })
+	keys, err := archive.NewKeys(localPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer := archive.NewWriter(mem, keys, func() time.Time { return w.now })
+	for month := time.June; month <= time.November; month++ {
+		w.now = time.Date(2026, month, 10, 0, 0, 0, 0, time.UTC)
+		w.late = mem.Objects()[head]
+		w.commit(writer, "cn-hangzhou", "stays", "of-"+strings.ToLower(month.String()))
+	}
+	w.commit(writer, "cn-beijing", "stays")
+	w.now = time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC)
+	objects := mem.Objects()
+	err = mem.Entries(t.Context(), "", func(key string, _ int64, modified time.Time) {
+		w.store(key, objects[key], modified)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// commit publishes the images of a region.
+func (w *world) commit(writer *archive.Writer, region string, images ...string) {
+	w.t.Helper()
+	ctx, scope, at := w.t.Context(), catalog.Scope{RegionID: region}, catalog.At(w.now)
+	base, err := writer.Load(ctx, region)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var list []*catalog.Image
+	for _, id := range images {
+		im, err := catalog.ParseImage(fmt.Appendf(nil, `{"ImageId":%q}`, id))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		list = append(list, im)
+	}
+	check := archive.Check{Scope: scope, At: at, State: archive.OK, Snapshot: catalog.NewSnapshot(scope, at, "", list)}
+	if was, ok := base.Scope(scope); ok {
+		if check.Before, err = writer.Snapshot(ctx, scope, was.Digest); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	run := archive.Run{RunID: "run", Trigger: "timer", StartedAt: at, Checks: []archive.Check{check}}
+	if _, err := writer.Commit(ctx, base, run); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) path(key string) string {
+	return filepath.Join(w.dir, localStore, localBucket, filepath.FromSlash(key))
+}
+
+// store writes an object as the local run does; nil removes it.
+func (w *world) store(key string, data []byte, modified time.Time) {
+	w.t.Helper()
+	path, mode := w.path(key), os.FileMode(0o444)
+	if strings.HasSuffix(key, ".ndjson") {
+		mode = 0o644
+	}
+	_ = os.Remove(path)
+	if data == nil {
+		return
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, mode); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.Chtimes(path, modified, modified); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// spoil changes one object; it stays as old as it is.
+func (w *world) spoil(key string, with func([]byte) []byte) {
+	w.t.Helper()
+	data, _ := os.ReadFile(w.path(key))
+	w.store(key, with(data), w.now.AddDate(0, 0, -3))
+}
+
+// snapshot is the key of the content of cn-hangzhou with an image.
+func (w *world) snapshot(image string) string {
+	w.t.Helper()
+	all, _ := filepath.Glob(w.path(root + "clusters/_any/_any/*.json"))
+	for _, path := range all {
+		if data, _ := os.ReadFile(path); bytes.Contains(data, []byte(image)) {
+			return root + "clusters/_any/_any/" + filepath.Base(path)
+		}
+	}
+	w.t.Fatalf("no snapshot has %q", image)
+	return ""
+}
+
+// orphan stores a snapshot that nothing refers to.
+func (w *world) orphan(modified time.Time) {
+	s := catalog.NewSnapshot(catalog.Scope{RegionID: "cn-hangzhou", ClusterID: "ehpc-9"}, catalog.At(modified), "", nil)
+	w.store(root+"clusters/ehpc-9/_any/"+s.Digest+".json", s.Encode(), modified)
+}
+
+// all is what is stored: each file with its content.
+func (w *world) all() map[string]string {
+	files := map[string]string{}
+	_ = filepath.WalkDir(w.path(""), func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			data, _ := os.ReadFile(path)
+			files[path] = string(data)
+		}
+		return err
+	})
+	return files
+}
+
+// verify runs the command and renders what it prints and its exit code.
+func (w *world) verify(args string) string {
+	var out bytes.Buffer
+	words := append([]string{"-data", w.dir}, strings.Fields(args)...)
+	code := run(context.Background(), words, []string{"SNAPSHOT_RETENTION=2mo"}, &out, &out, func() time.Time { return w.now })
+	said := sizes.ReplaceAllString(strings.ReplaceAll(out.String(), w.dir, "DIR"), "N bytes")
+	return fmt.Sprintf("$ verify %s\n%sexit %d\n", args, said, code)
+}
+
+// sizes of objects are no matter of this command.
+var sizes = regexp.MustCompile(`[1-9][0-9]* bytes`)
