@@ -3,7 +3,6 @@ package archive
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"community-images/shared/catalog"
@@ -42,8 +41,8 @@ func encodeHead(r *Region) ([]byte, error) {
 	}
 	data, err := catalog.MarshalLine(head{
 		Clusters: r.SortedClusters(), CommittedAt: r.CommittedAt, Discovery: r.Discovery, Format: catalog.Format,
-		Log:      headLog{Files: files(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length, Sealed: r.log.sealed, Torn: r.log.torn},
-		RegionID: r.RegionID, Run: r.Run, Scopes: r.SortedScopes(), Sequence: r.Sequence, Swept: r.Swept, UpstreamClusters: upstream,
+		Log:      headLog{Files: some(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length, Sealed: r.log.sealed, Torn: r.log.torn},
+		RegionID: r.RegionID, Run: r.Run, Scopes: some(r.SortedScopes()), Sequence: r.Sequence, Swept: r.Swept, UpstreamClusters: upstream,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encoding head of %q: %w", r.RegionID, err)
@@ -54,15 +53,13 @@ func encodeHead(r *Region) ([]byte, error) {
 
 // decodeHead reads a head. An error means that the head has to be rebuilt.
 func decodeHead(region string, data []byte) (*Region, error) {
-	var h head
-	if err := json.Unmarshal(data, &h); err != nil {
+	h, err := openHead(data)
+	if err != nil {
 		return nil, err
 	}
 	switch {
 	case h.Format != catalog.Format:
 		return nil, fmt.Errorf("head has format %d, this program reads %d", h.Format, catalog.Format)
-	case !signed(data, headDigest, h.Digest):
-		return nil, errors.New("head is not what was written")
 	case h.RegionID != region:
 		return nil, fmt.Errorf("head is of region %q", h.RegionID)
 	case h.Sequence > 0 && (!validMonth(h.Log.Month) || h.Log.Position < 1 || !validDigest(h.Log.Hash)):
@@ -78,9 +75,10 @@ func decodeHead(region string, data []byte) (*Region, error) {
 	return r, nil
 }
 
-func files(list []File) []File {
+// some is list, an empty one if there is none: JSON has [] for it then.
+func some[T any](list []T) []T {
 	if list == nil {
-		return []File{}
+		return []T{}
 	}
 	return list
 }

@@ -14,3 +14,12 @@ func Members(object string) iter.Seq2[string, string] {
 	}
 	return members(object)
 }
+
+// Elements yields the elements of a canonical JSON array as they are written;
+// nothing if the value is not an array.
+func Elements(array string) iter.Seq[string] {
+	if array == "" || array[0] != '[' {
+		return func(func(string) bool) {}
+	}
+	return elements(array)
+}
