@@ -196,6 +196,19 @@ func feedFromAnywhere(t *testing.T, c *chronicle, h http.Handler) {
 	}
 }
 
+// feedOfALateInstance reads on with a cursor of an instance that knew more:
+// the cursor stays where it is, or changes would be told twice.
+func feedOfALateInstance(t *testing.T, c *chronicle, h http.Handler) {
+	for _, n := range []int{1, 50, len(c.then) - 1} {
+		for _, cursor := range []string{fmt.Sprintf("c%d.0", n+2), fmt.Sprintf("c%d.3", n+1), fmt.Sprintf("c%d.0", n+1)} {
+			page := answerOf[stretchTold](t, h, 200, fmt.Sprintf("/v1/changes?at=%d&since=%s", n, cursor))
+			if len(page.Changes) > 0 || page.More || page.NextCursor != cursor {
+				t.Errorf("at commit %d the feed after %s goes on at %s with %v", n, cursor, page.NextCursor, page.Changes)
+			}
+		}
+	}
+}
+
 // since names the place after commit n in one of the ways.
 func (c *chronicle) since(r *rand.Rand, n int) (text string, keep func(eventThen) bool) {
 	at := c.then[n-1].at

@@ -33,6 +33,7 @@ func TestChronicle(t *testing.T) {
 		"one image at every commit":    imageThen,
 		"the feed from the start":      feedFromStart,
 		"the feed from anywhere":       feedFromAnywhere,
+		"the feed of a late instance":  feedOfALateInstance,
 		"the history of every image":   historyOfImages,
 		"differences of any two":       diffsThen,
 		"differences of two clusters":  diffsOfClusters,

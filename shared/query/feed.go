@@ -21,6 +21,10 @@ type place struct {
 
 func (p place) String() string { return fmt.Sprintf("c%d.%d", p.sequence, p.offset) }
 
+func (p place) after(o place) bool {
+	return p.sequence > o.sequence || p.sequence == o.sequence && p.offset > o.offset
+}
+
 // since is where a feed begins: at a place, or after a time or commit.
 type since struct {
 	cursor bool
@@ -78,6 +82,9 @@ func (t *timeline) stretch(start place, last int64, w wanted) feed {
 	defer t.mu.RUnlock()
 	from := min(t.upTo(start.sequence-1)+int32(start.offset), t.upTo(start.sequence))
 	f := feed{end: place{last + 1, 0}}
+	if start.after(f.end) { // another instance knows more; the reader never goes back
+		f.end = start
+	}
 	t.each(from, t.upTo(last), w, func(at int32) bool {
 		if len(f.entries) == w.limit {
 			f.more = true
