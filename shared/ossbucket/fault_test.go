@@ -52,9 +52,18 @@ var calls = map[string]func(context.Context, *ossbucket.Bucket) (string, error){
 		n, err := b.Append(ctx, "new", 0, []byte("0123456789"))
 		return fmt.Sprint(n), err
 	},
+	"Delete": func(ctx context.Context, b *ossbucket.Bucket) (string, error) {
+		return "", b.Delete(ctx, "key")
+	},
+	"Entries": func(ctx context.Context, b *ossbucket.Bucket) (entries string, err error) {
+		err = b.Entries(ctx, "k", func(key string, size int64, modified time.Time) {
+			entries += fmt.Sprint(key, " ", size, " ", time.Since(modified) < time.Minute)
+		})
+		return entries, err
+	},
 }
 
-var wellDone = map[string]string{"Get": "0123456789", "GetFrom": "56789", "List": "key", "Append": "10"}
+var wellDone = map[string]string{"Get": "0123456789", "GetFrom": "56789", "List": "key", "Append": "10", "Entries": "key 10 true"}
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
@@ -67,15 +76,17 @@ func TestFaults(t *testing.T) {
 		says  string // part of the error; empty: it goes well
 		tries int
 	}{
-		{"access is denied", osstest.Fault{Status: 403, Code: "AccessDenied"}, always, "Get GetFrom List Put Create Append", fs.ErrPermission, "403 AccessDenied: You have no right", 1},
+		{"access is denied", osstest.Fault{Status: 403, Code: "AccessDenied"}, always, "Get GetFrom List Put Create Append Delete Entries", fs.ErrPermission, "403 AccessDenied: You have no right", 1},
 		{"the key is unknown", osstest.Fault{Status: 403, Code: "InvalidAccessKeyId"}, always, "Get Put Append", fs.ErrPermission, "EC 0002-00000902, request id 0000", 1},
 		{"the signature is wrong", osstest.Fault{Status: 403, Code: "SignatureDoesNotMatch"}, always, "Get Put Append", fs.ErrPermission, "403 SignatureDoesNotMatch", 1},
 		{"the token has expired", osstest.Fault{Status: 403, Code: "SecurityTokenExpired"}, always, "Get Put Append", fs.ErrPermission, "403 SecurityTokenExpired", 1},
 		{"a refusal has another code", osstest.Fault{Status: 403, Code: "UserDisable"}, always, "Get Put Append", fs.ErrPermission, "403 UserDisable", 1},
 		{"a proxy refuses", osstest.Fault{Status: 403, Body: "<html>no</html>"}, always, "Get Put Append", nil, "403 without an error document", 1},
-		{"the bucket is missing", osstest.Fault{Status: 404, Code: "NoSuchBucket"}, always, "Get GetFrom List Put Create Append", nil, `bucket "community-images-test" does not exist`, 1},
-		{"a proxy finds nothing", osstest.Fault{Status: 404, Body: "<html>not found</html>"}, always, "Get GetFrom List", nil, "404 without an error document", 1},
+		{"the bucket is missing", osstest.Fault{Status: 404, Code: "NoSuchBucket"}, always, "Get GetFrom List Put Create Append Delete Entries", nil, `bucket "community-images-test" does not exist`, 1},
+		{"a proxy finds nothing", osstest.Fault{Status: 404, Body: "<html>not found</html>"}, always, "Get GetFrom List Delete Entries", nil, "404 without an error document", 1},
 		{"the key is missing", osstest.Fault{Status: 404, Code: "NoSuchKey"}, always, "Get GetFrom", fs.ErrNotExist, "404 NoSuchKey", 1},
+		{"what is removed is missing", osstest.Fault{Status: 404, Code: "NoSuchKey"}, always, "Delete", nil, "", 1},
+		{"the answer to a removal is lost", osstest.Fault{Reset: true, Applied: true}, 1, "Delete", nil, "", 2},
 		{"the object exists", osstest.Fault{Status: 409, Code: "FileAlreadyExists"}, always, "Create", fs.ErrExist, "EC 0026-00000002", 1},
 		{"the position is not the length", osstest.Fault{Status: 409, Code: "PositionNotEqualToLength"}, always, "Append", fs.ErrExist, "EC 0026-00000016", 1},
 		{"the object is a normal one", osstest.Fault{Status: 409, Code: "ObjectNotAppendable"}, always, "Append", fs.ErrExist, "EC 0026-00000017", 1},
@@ -83,14 +94,14 @@ func TestFaults(t *testing.T) {
 		{"a request is bad", osstest.Fault{Status: 400, Code: "InvalidArgument"}, always, "Get Put Append", nil, "400 InvalidArgument", 1},
 		{"a redirect", osstest.Fault{Status: 307, Body: "elsewhere"}, always, "Get Put Append", nil, "307 without an error document", 1},
 
-		{"an inner error passes", osstest.Fault{Status: 500, Code: "InternalError"}, 2, "Get GetFrom List Put Create", nil, "", 3},
-		{"an inner error stays", osstest.Fault{Status: 500, Code: "InternalError"}, always, "Get GetFrom List Put Create", nil, "500 InternalError", 3},
-		{"an overload passes", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, 1, "Get GetFrom List Put Create", nil, "", 2},
+		{"an inner error passes", osstest.Fault{Status: 500, Code: "InternalError"}, 2, "Get GetFrom List Put Create Delete Entries", nil, "", 3},
+		{"an inner error stays", osstest.Fault{Status: 500, Code: "InternalError"}, always, "Get GetFrom List Put Create Delete Entries", nil, "500 InternalError", 3},
+		{"an overload passes", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, 1, "Get GetFrom List Put Create Delete Entries", nil, "", 2},
 		{"a gateway answers in HTML", osstest.Fault{Status: 502, Body: "<html><body>Bad Gateway</body></html>"}, 1, "Get List Put Create", nil, "", 2},
-		{"a gateway answers nothing", osstest.Fault{Status: 504}, always, "Get List Put", nil, "504 without an error document", 3},
-		{"an error has an odd status", osstest.Fault{Status: 599, Body: "?"}, 2, "Get List Put", nil, "", 3},
-		{"the connection is reset", osstest.Fault{Reset: true}, 1, "Get GetFrom List Put Create", nil, "", 2},
-		{"the body is cut", osstest.Fault{Half: true}, 2, "Get GetFrom List", nil, "", 3},
+		{"a gateway answers nothing", osstest.Fault{Status: 504}, always, "Get List Put Delete Entries", nil, "504 without an error document", 3},
+		{"an error has an odd status", osstest.Fault{Status: 599, Body: "?"}, 2, "Get List Put Delete Entries", nil, "", 3},
+		{"the connection is reset", osstest.Fault{Reset: true}, 1, "Get GetFrom List Put Create Delete Entries", nil, "", 2},
+		{"the body is cut", osstest.Fault{Half: true}, 2, "Get GetFrom List Entries", nil, "", 3},
 		{"the body is always cut", osstest.Fault{Half: true}, always, "Get GetFrom List", nil, "unexpected EOF", 3},
 		{"the error document is cut", osstest.Fault{Status: 404, Code: "NoSuchKey", Half: true}, 1, "Get GetFrom", nil, "", 2},
 		{"a bit is flipped", osstest.Fault{FlipBit: true}, 1, "Get", nil, "", 2},
