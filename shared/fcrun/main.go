@@ -6,7 +6,9 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,5 +48,20 @@ func run(setup Setup, environ []string, stderr io.Writer, start func(Handler, *z
 func start(handler Handler, logger *zap.Logger) {
 	http.DefaultTransport = &loopback{host: os.Getenv(runtimeAPI), other: http.DefaultTransport}
 	log.SetOutput(sdkLog{log: logger, pause: time.Sleep})
+	if limit := memoryLimit(os.Getenv); limit > 0 {
+		debug.SetMemoryLimit(limit)
+	}
 	fc.Start(handler)
+}
+
+// memoryLimit is what Go's collector aims at, in bytes: half of what FC gives
+// the instance, which it kills at the whole. A burst, such as a month of the
+// log with its lines, goes beyond the aim before it can be collected. 0: the
+// operator has set GOMEMLIMIT, or the size is not known.
+func memoryLimit(lookup func(string) string) int64 {
+	megabytes, err := strconv.ParseInt(lookup("FC_FUNCTION_MEMORY_SIZE"), 10, 32)
+	if err != nil || megabytes <= 0 || lookup("GOMEMLIMIT") != "" {
+		return 0
+	}
+	return megabytes << 20 / 2
 }

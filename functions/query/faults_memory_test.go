@@ -1,0 +1,137 @@
+package main
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"community-images/shared/fcrun/fctest"
+	"community-images/shared/ossbucket/osstest"
+)
+
+// What the process may hold of the 256 MB that FC gives it: for lookups while
+// the old catalogue and the new one are both at hand; and when the history of
+// all of it has been read on top.
+const (
+	maxPeak    = 160 << 20
+	maxHistory = 224 << 20
+)
+
+// TestMemory touches a catalogue in every way, lets a run replace every list,
+// and touches it again, then as it was before, and its history.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	s := size{"200x400", 200, 400, 2000}
+	if *faultsLong {
+		s = large
+	}
+	c := newCatalogue(t, s)
+	q, err := fctest.Start(t.Context(), queryBinary(t), fctest.Options{Env: c.env("QUERY_HEAD_TTL=0s", "QUERY_GZIP=true"), Credentials: c.credentials(), Memory: 256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(q.Stop)
+	process, _ := q.Process()
+	ask := func(target string) { answer(t, q, event(t, target, nil), 200) }
+	touch := func(at string) {
+		for _, target := range []string{"/v1/images?ClusterId=*&limit=1000", "/v1/images?ClusterId=*&q=gromacs&sort=-OsTag.Version", "/v1/images?ClusterId=*&format=csv&limit=1000&facets=Status", "/v1/matrix?ClusterId=*&limit=100"} {
+			ask(target + at)
+		}
+		for i, id := range c.clusters {
+			if i%10 == 0 {
+				ask("/v1/images?limit=1000&sort=Size&ClusterId=" + id + at)
+			}
+		}
+	}
+	bounded := func(what string, most int) {
+		t.Logf("%s, %s MB, %s: peak %s MB, resident %s MB", s.name, mb(c.bytes()), what, mb(peak(t, process)), mb(resident(t, process)))
+		if got := peak(t, process); got > most {
+			t.Errorf("%s: the process held %s MB, at most %s are allowed", what, mb(got), mb(most))
+		}
+	}
+	touch("")
+	bounded("one catalogue", maxPeak)
+	for i := range c.lists { // every list is another one now
+		c.lists[i] = c.lists[i][1:]
+	}
+	c.commit(t)
+	touch("")
+	bounded("old and new", maxPeak)
+	touch("&at=1")
+	bounded("and as it was", maxHistory)
+	ask("/v1/images/" + c.lists[0][0].ImageID)
+	ask("/v1/changes?since=1&limit=1000")
+	ask("/v1/diff?from=1&to=2&ClusterId=" + c.clusters[0])
+	bounded("and its history", maxHistory)
+}
+
+// TestInstanceIsLost kills the process while 16 lookups are in flight: those
+// fail, and no other.
+func TestInstanceIsLost(t *testing.T) {
+	t.Parallel()
+	rounds := 6
+	if *faultsLong {
+		rounds = 500
+	}
+	const inFlight = 16
+	c := newCatalogue(t, tiny)
+	front := openFront(t, c)
+	binary := queryBinary(t)
+	q, err := fctest.Start(t.Context(), binary, fctest.Options{Env: append(c.env("QUERY_HEAD_TTL=0s"), "OSS_ENDPOINT="+front.url), Credentials: c.credentials(), Concurrency: inFlight})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(q.Stop)
+	ask := event(t, "/v1/images?ClusterId=*", nil)
+	want := content(t, answer(t, q, ask, 200))
+	var lost, answered atomic.Int64
+	for round := range rounds {
+		before, _ := q.Process()
+		arrived := make(chan struct{}, 1)
+		front.hook(func(osstest.Request) *osstest.Fault {
+			select {
+			case arrived <- struct{}{}:
+			default:
+			}
+			return &osstest.Fault{Delay: 10 * time.Second} // keeps the lookups in flight
+		})
+		var group sync.WaitGroup
+		for range inFlight {
+			group.Go(func() {
+				r, err := q.Invoke(t.Context(), ask)
+				switch {
+				case err != nil:
+					t.Error(err)
+				case r.Error == nil: // it came too late to be killed
+					if out, err := fctest.ParseHTTPResponse(r.Payload); err != nil || out.Status != 200 {
+						t.Errorf("answered %d, %v", out.Status, err)
+					}
+					answered.Add(1)
+				case r.Error.Type == fctest.ProcessExited:
+					lost.Add(1)
+				default:
+					t.Error(r.Error)
+				}
+			})
+		}
+		<-arrived
+		time.Sleep(time.Duration(round*37%50) * time.Millisecond) // somewhere in the middle
+		front.repair() // for those that come late; the others wait on
+		q.Kill()
+		group.Wait()
+		for range inFlight {
+			if got := content(t, answer(t, q, ask, 200)); got != want {
+				t.Fatalf("after the loss: %.300s", got)
+			}
+		}
+		after, _ := q.Process()
+		if after.Pid == before.Pid {
+			t.Error("the process is the same")
+		}
+	}
+	if lost.Load()+answered.Load() != int64(rounds*inFlight) || lost.Load() == 0 {
+		t.Errorf("of %d lookups %d were lost and %d answered", rounds*inFlight, lost.Load(), answered.Load())
+	}
+	t.Logf("%d instances killed: %d lookups in flight lost, %d after that answered", rounds, lost.Load(), int64(rounds*inFlight)+answered.Load())
+}
