@@ -171,3 +171,25 @@ func (l *lives) checkGone(t *testing.T, h http.Handler, target, id string) {
 		t.Errorf("%s shows %s, the last content was %v", target, got.Image, l.docs[id])
 	}
 }
+
+// Runs that find nothing new commit nothing, and still move LastSeen.
+func TestLastSeenMovesWithTheChecks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	h := w.handler()
+	for range 3 {
+		w.run(hangzhou, content{"_any/_any": images(t, sample, cent79), "ehpc-a/_any": images(t, cent79)})
+		w.now = w.now.Add(time.Hour)
+		rec := get(h, "/v1/images/m-cent79")
+		var got imageTold
+		if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if want := catalog.At(w.now.Add(-time.Hour)); got.LastSeen != want {
+			t.Errorf("at %s the image was last seen %s, want %s", w.now, got.LastSeen, want)
+		}
+	}
+	if got := answerOf[imageTold](t, h, 200, "/v1/images/m-cent79?at="+catalog.At(epoch.Add(time.Minute)).String()); got.GoneSince != (catalog.Time{}) || got.FirstSeen != catalog.At(epoch) {
+		t.Errorf("a minute after the first run: %+v", got)
+	}
+}

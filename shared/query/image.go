@@ -31,7 +31,7 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 	}
 	return &answer{
 		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0),
-		etag: tag(v.digest, strconv.FormatInt(st.Sequence, 10), a.canon, a.format),
+		etag: tag(v.digest, strconv.FormatInt(st.Sequence, 10), v.latest.String(), a.canon, a.format), // LastSeen moves with the checks
 		render: func(ctx context.Context) (*body, error) {
 			b, err := s.renderImage(ctx, a, h, st, v)
 			return &body{bytes: b}, err
@@ -76,7 +76,7 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 		return nil, s.gone(ctx, a, h, life)
 	}
 	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
-	b = appendSeen(b, life.first, set.lastSeen(from, to))
+	b = appendSeen(b, life.first, set.lastSeen(v, from, to))
 	b = append(b, `,"Image":`...)
 	b = append(b, set.images[from].Raw...)
 	clusters, types, every := set.offeredBy(from, to)
@@ -113,11 +113,13 @@ func appendSeen(b []byte, first, last catalog.Time) []byte {
 
 func jsonString(s string) string { return string(appendString(nil, s)) }
 
-// lastSeen is the last check that found one of the entries.
-func (s *set) lastSeen(from, to int) (last catalog.Time) {
+// lastSeen is the last check that found one of the entries. It goes by the
+// view that s was got for: s itself may have been built for an earlier one
+// with the same content.
+func (s *set) lastSeen(v *view, from, to int) (last catalog.Time) {
 	for p := from; p < to; p++ {
 		for _, o := range s.offers[p] {
-			if at := s.scopes[o].CheckedAt; at.After(last.Time) {
+			if at := v.scopes[o].CheckedAt; at.After(last.Time) {
 				last = at
 			}
 		}

@@ -51,6 +51,7 @@ type view struct {
 	byType bool                 // several types were asked for
 	digest string               // of the scopes and their digests
 	oldest time.Time            // check among scopes
+	latest catalog.Time         // check among scopes
 	// suspects are the scopes whose last check did not succeed.
 	suspects []archive.ScopeState
 	newest   catalog.Time // content among scopes
@@ -193,6 +194,9 @@ func (v *view) seal() {
 		fmt.Fprintf(h, "%s %s\n", s.Scope(v.region), s.Digest)
 		if i == 0 || s.CheckedAt.Before(v.oldest) {
 			v.oldest = s.CheckedAt.Time
+		}
+		if s.CheckedAt.After(v.latest.Time) {
+			v.latest = s.CheckedAt
 		}
 		if s.CapturedAt.After(v.newest.Time) {
 			v.newest = s.CapturedAt
