@@ -117,7 +117,7 @@ func TestInstanceIsLost(t *testing.T) {
 		}
 		<-arrived
 		time.Sleep(time.Duration(round*37%50) * time.Millisecond) // somewhere in the middle
-		front.repair() // for those that come late; the others wait on
+		front.repair()                                            // for those that come late; the others wait on
 		q.Kill()
 		group.Wait()
 		for range inFlight {
