@@ -125,22 +125,22 @@ func benchmarkMemory(b *testing.B, s size) {
 	note("every list")
 	answer(b, q, event(b, "/v1/images/"+c.images[0].ImageID, nil), 200)
 	note("history")
-	for n := range 1000 {
-		for _, l := range lookups {
-			if b.N == 1 || n < 10 {
+	n := 0
+	for b.Loop() {
+		for range 100 {
+			for _, l := range lookups {
 				target, header := l.ask(c, n)
 				answer(b, q, event(b, target, header), l.status)
 			}
+			n++
 		}
 	}
 	note("lookups")
-	for b.Loop() {
-	}
 	goal := memoryBase + memoryTimes*float64(c.bytes())
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(peak(b, process))/1e6, "peak-MB")
 	b.ReportMetric(float64(resident(b, process))/1e6, "rss-MB")
-	fmt.Printf("\n%s, memory: goal %.1f MB, resident %s MB, peak %s MB (%s)\n\n", c.name, goal/1e6, mb(resident(b, process)), mb(peak(b, process)), strings.Join(steps, ", "))
+	fmt.Printf("\n%s, memory: goal %.1f MB, resident %s MB (%s of it the program's file), peak %s MB (%s)\n\n", c.name, goal/1e6, mb(resident(b, process)), mb(status(b, process, "RssFile:")), mb(peak(b, process)), strings.Join(steps, ", "))
 }
 
 func mb(n int) string { return strconv.FormatFloat(math.Round(float64(n)/1e5)/10, 'f', 1, 64) }
