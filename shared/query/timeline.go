@@ -50,7 +50,15 @@ type commitTime struct {
 }
 
 func newTimeline() *timeline {
-	return &timeline{scopeAt: map[archive.ScopeRef]int32{}, imageAt: map[string]int32{}, fields: map[int32][]catalog.FieldChange{}}
+	t := &timeline{}
+	t.clear()
+	return t
+}
+
+// clear forgets everything.
+func (t *timeline) clear() {
+	t.sequence, t.commits, t.scopes, t.images, t.events, t.byImage = 0, nil, nil, nil, nil, nil
+	t.scopeAt, t.imageAt, t.fields = map[archive.ScopeRef]int32{}, map[string]int32{}, map[int32][]catalog.FieldChange{}
 }
 
 // timeline returns the history of a region up to its present head. The caller
@@ -85,6 +93,9 @@ func (s *service) timeline(ctx context.Context, h head) (*timeline, error) {
 func (s *service) follow(ctx context.Context, t *timeline, l *archive.Line) error {
 	if l.Sequence <= t.sequence {
 		return nil
+	}
+	if t.sequence > 0 && l.Sequence > t.sequence+1 {
+		t.clear() // retention has removed what lies between
 	}
 	base, err := s.base(ctx, t, l)
 	if err != nil {
