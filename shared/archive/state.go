@@ -1,9 +1,11 @@
 package archive
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"community-images/shared/catalog"
 )
@@ -132,9 +134,18 @@ func (r *Region) Scope(s catalog.Scope) (ScopeState, bool) {
 
 // SortedScopes returns the scopes in canonical order.
 func (r *Region) SortedScopes() []ScopeState {
-	return slices.SortedFunc(maps.Values(r.Scopes), func(a, b ScopeState) int {
-		return a.Scope(r.RegionID).Compare(b.Scope(r.RegionID))
+	order := make([]*ScopeState, 0, len(r.Scopes)) // pointers: sorting large structs takes much code
+	for _, s := range r.Scopes {
+		order = append(order, &s)
+	}
+	slices.SortFunc(order, func(a, b *ScopeState) int {
+		return cmp.Or(strings.Compare(a.ClusterID, b.ClusterID), strings.Compare(a.InstanceType, b.InstanceType))
 	})
+	list := make([]ScopeState, len(order))
+	for i, s := range order {
+		list[i] = *s
+	}
+	return list
 }
 
 // SortedClusters returns the clusters by id.

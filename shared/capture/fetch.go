@@ -33,7 +33,7 @@ func (r *runner) fetch(ctx context.Context, q *queue) (wait func()) {
 }
 
 // check asks about one scope; nil if ctx ended first.
-func (r *runner) check(ctx context.Context, t task) *archive.Check {
+func (r *runner) check(ctx context.Context, t *task) *archive.Check {
 	c := r.question(ctx, t)
 	if c == nil || c.Snapshot == nil || t.known.Digest == "" {
 		return c
@@ -55,7 +55,7 @@ func (r *runner) check(ctx context.Context, t task) *archive.Check {
 
 // question asks about one scope and compares the answer with what is known;
 // nil if ctx ended first.
-func (r *runner) question(ctx context.Context, t task) *archive.Check {
+func (r *runner) question(ctx context.Context, t *task) *archive.Check {
 	c := &archive.Check{Scope: t.scope, State: archive.OK}
 	var images []*catalog.Image
 	var answer Answer
@@ -91,7 +91,7 @@ func (r *runner) question(ctx context.Context, t task) *archive.Check {
 // before is the content that is being replaced: as this instance has stored it
 // itself, or read back. Without it the change is committed all the same: what
 // upstream says now is known to be good.
-func (r *runner) before(ctx context.Context, t task) *catalog.Snapshot {
+func (r *runner) before(ctx context.Context, t *task) *catalog.Snapshot {
 	if s := r.last.get(t.scope); s != nil && s.Digest == t.known.Digest {
 		return s
 	}

@@ -46,7 +46,7 @@ func (r *runner) suspicion(before, after []*catalog.Image) string {
 
 // guard holds a suspicious answer that was given twice as a candidate, until
 // enough runs have seen it, or something close to it.
-func (r *runner) guard(ctx context.Context, t task, c *archive.Check) *archive.Check {
+func (r *runner) guard(ctx context.Context, t *task, c *archive.Check) *archive.Check {
 	reason := r.suspicion(c.Before.Images, c.Snapshot.Images)
 	if reason == "" {
 		return c
@@ -68,7 +68,7 @@ func (r *runner) guard(ctx context.Context, t task, c *archive.Check) *archive.C
 
 // resembles says whether a candidate is what an earlier run saw, give or take
 // what would pass as an ordinary change.
-func (r *runner) resembles(ctx context.Context, t task, digest string, s *catalog.Snapshot) bool {
+func (r *runner) resembles(ctx context.Context, t *task, digest string, s *catalog.Snapshot) bool {
 	if digest == s.Digest {
 		return true
 	}

@@ -81,15 +81,15 @@ func endedScopes(p plan, req Request) []catalog.Scope {
 
 // stalestFirst orders the scopes of all regions by when they were last asked,
 // so that a run that is cut short is continued by the next one.
-func stalestFirst(plans []*plan) []task {
-	var tasks []task
+func stalestFirst(plans []*plan) []*task {
+	var tasks []*task
 	for _, p := range plans {
 		for _, scope := range p.scopes {
 			state, _ := p.base.Scope(scope)
-			tasks = append(tasks, task{scope: scope, known: state})
+			tasks = append(tasks, &task{scope: scope, known: state})
 		}
 	}
-	slices.SortStableFunc(tasks, func(a, b task) int {
+	slices.SortStableFunc(tasks, func(a, b *task) int {
 		return cmp.Or(a.known.TriedAt.Compare(b.known.TriedAt.Time), a.scope.Compare(b.scope))
 	})
 	return tasks

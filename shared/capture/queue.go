@@ -14,9 +14,9 @@ import (
 type queue struct {
 	mu      sync.Mutex
 	changed *sync.Cond
-	tasks   []task // still to be handed out
-	settled bool   // no more will come
-	ended   bool   // ctx has ended
+	tasks   []*task // still to be handed out
+	settled bool    // no more will come
+	ended   bool    // ctx has ended
 	taken   map[catalog.Scope]bool
 	checks  map[catalog.Scope]*archive.Check
 }
@@ -34,7 +34,7 @@ func newQueue(ctx context.Context) (q *queue, stop func() bool) {
 
 // put replaces what is still to be handed out by the tasks that have not been
 // yet. After the last put every take that finds nothing returns false.
-func (q *queue) put(tasks []task, last bool) {
+func (q *queue) put(tasks []*task, last bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.tasks = nil
@@ -48,14 +48,14 @@ func (q *queue) put(tasks []task, last bool) {
 }
 
 // take waits for a task; false means that there are no more, or no time is left.
-func (q *queue) take() (task, bool) {
+func (q *queue) take() (*task, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.tasks) == 0 && !q.settled && !q.ended {
 		q.changed.Wait()
 	}
 	if len(q.tasks) == 0 || q.ended {
-		return task{}, false
+		return nil, false
 	}
 	t := q.tasks[0]
 	q.tasks = q.tasks[1:]
@@ -63,7 +63,7 @@ func (q *queue) take() (task, bool) {
 	return t, true
 }
 
-func (q *queue) done(t task, c *archive.Check) {
+func (q *queue) done(t *task, c *archive.Check) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.checks[t.scope] = c
@@ -71,7 +71,7 @@ func (q *queue) done(t task, c *archive.Check) {
 
 // early are the scopes that can be asked before the clusters have been listed:
 // those that were asked before and, as far as is known, will be again.
-func (r *runner) early(plans []*plan) []task {
+func (r *runner) early(plans []*plan) []*task {
 	var known []*plan
 	for _, p := range plans {
 		k := &plan{base: p.base}
