@@ -242,7 +242,8 @@ func TestStoreDown(t *testing.T) {
 			}
 			return nil
 		})
-		h := w.handler()
+		var logged []string
+		h := w.handler(func(o *query.Options) { o.Report = reporter(&logged) })
 		down = true
 		checkError(t, get(h, "/v1/images"), 503, "StorageUnavailable", nil)
 		down = false
@@ -254,6 +255,9 @@ func TestStoreDown(t *testing.T) {
 		rec := get(h, "/v1/images")
 		if rec.Code != 200 || rec.Header().Get("Warning") == "" || !strings.Contains(rec.Body.String(), "the storage cannot be reached") {
 			t.Errorf("with data in hand: %d %s", rec.Code, rec.Body)
+		}
+		if get(h, "/v1/images"); len(logged) != 2 {
+			t.Errorf("the log has %q, want an entry for each of two tries", logged)
 		}
 		checkError(t, get(h, "/v1/images?ClusterId=ehpc-a"), 503, "StorageUnavailable", nil)
 		down = false

@@ -93,7 +93,7 @@ func New(o Options) http.Handler {
 		s.report = func(context.Context, string, error) {}
 	}
 	for _, region := range o.Regions {
-		s.heads[region] = &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: s.now}
+		s.heads[region] = &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: s.now, report: s.report}
 		s.times[region] = newTimeline()
 	}
 	s.lists = &lists{source: o.Archive, redact: redact, kept: newListCache(cacheLists)}

@@ -48,6 +48,7 @@ type heads struct {
 	region  string
 	ttl     time.Duration
 	now     func() time.Time
+	report  func(context.Context, string, error)
 	flight  singleflight.Group
 	mu      sync.Mutex
 	current *state
@@ -84,7 +85,11 @@ func (h *heads) get(ctx context.Context) (head, error) {
 	done := h.flight.DoChan("", func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
-		return nil, h.refresh(ctx)
+		err := h.refresh(ctx)
+		if err != nil && known { // else it is the error of a lookup, and reported there
+			h.report(ctx, "", &storeError{h.region, err})
+		}
+		return nil, err
 	})
 	patience := readTimeout + 200*time.Millisecond
 	switch {
