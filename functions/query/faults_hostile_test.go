@@ -166,7 +166,7 @@ var (
 // TestHostileRequests sends what nobody with good intentions would.
 func TestHostileRequests(t *testing.T) {
 	t.Parallel()
-	random := 2000
+	random := 1000
 	if *faultsLong {
 		random = 1_000_000
 	}

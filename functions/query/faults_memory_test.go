@@ -22,7 +22,7 @@ const (
 // and touches it again, then as it was before, and its history.
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	s := size{"200x400", 200, 400, 2000}
+	s := size{"100x400", 100, 400, 2000}
 	if *faultsLong {
 		s = large
 	}

@@ -36,7 +36,7 @@ var breakdowns = []breakdown{
 	{"access is denied", osstest.Fault{Status: 403, Code: "AccessDenied"}, false},
 	{"the service is unavailable", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, false},
 	{"a proxy answers with a page", osstest.Fault{Status: 502, Body: "<html>Bad Gateway</html>"}, false},
-	{"answers take 300 ms", osstest.Fault{Delay: 300 * time.Millisecond}, true},
+	{"answers take 100 ms", osstest.Fault{Delay: 100 * time.Millisecond}, true},
 }
 
 // outage is how long the store is away, and how often it is asked about.
