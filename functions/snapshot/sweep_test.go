@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +14,8 @@ import (
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
+	"community-images/shared/ossbucket"
+	"community-images/shared/ossbucket/osstest"
 )
 
 // sweepWorld is a handler over a bucket in memory and a clock.
@@ -39,27 +43,40 @@ func newSweepWorld(t *testing.T) *sweepWorld {
 // commit makes the report of a run that found one image.
 func (w *sweepWorld) commit(regions ...string) *capture.Report {
 	w.t.Helper()
-	writer := archive.NewWriter(w.mem, w.keys, func() time.Time { return w.now })
 	report := &capture.Report{}
 	for _, region := range regions {
-		base, err := writer.Load(w.t.Context(), region)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		at := catalog.At(w.now)
-		image, err := catalog.ParseImage(fmt.Appendf(nil, `{"ImageId":"m-%d"}`, w.now.Unix()))
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		s := catalog.NewSnapshot(catalog.Scope{RegionID: region}, at, "", []*catalog.Image{image})
-		res, err := writer.Commit(w.t.Context(), base, archive.Run{StartedAt: at, Checks: []archive.Check{{Scope: s.Scope, At: at, State: archive.OK, Snapshot: s}}})
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		report.Regions = append(report.Regions, &capture.RegionReport{RegionID: region, State: res.Region})
+		state := commitAt(w.t, w.mem, w.keys, region, w.now)
+		report.Regions = append(report.Regions, &capture.RegionReport{RegionID: region, State: state})
 	}
 	w.mem.Requests()
 	return report
+}
+
+// commitAt commits one image, named after the time, at a time.
+func commitAt(t *testing.T, bucket archive.Bucket, keys archive.Keys, region string, now time.Time) *archive.Region {
+	t.Helper()
+	writer := archive.NewWriter(bucket, keys, func() time.Time { return now })
+	base, err := writer.Load(t.Context(), region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := catalog.At(now)
+	image, err := catalog.ParseImage(fmt.Appendf(nil, `{"ImageId":"m-%d"}`, now.Unix()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := catalog.NewSnapshot(catalog.Scope{RegionID: region}, at, "", []*catalog.Image{image})
+	check := archive.Check{Scope: s.Scope, At: at, State: archive.OK, Snapshot: s}
+	if was, ok := base.Scope(s.Scope); ok {
+		if check.Before, err = writer.Snapshot(t.Context(), s.Scope, was.Digest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	res, err := writer.Commit(t.Context(), base, archive.Run{StartedAt: at, Checks: []archive.Check{check}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.Region
 }
 
 func TestSweepTakesItsTurn(t *testing.T) {
@@ -123,5 +140,55 @@ func TestRegionThatWasNotReadIsNotSwept(t *testing.T) {
 	report.Regions = append(report.Regions, &capture.RegionReport{RegionID: "cn-b"})
 	if w.h.sweep(t.Context(), report); w.mem.Requests() != "" {
 		t.Error("a region that failed was swept")
+	}
+}
+
+// TestRealBinarySweeps runs the function on 20 months of history: the months
+// beyond the default retention go, once, and what is left is sound.
+func TestRealBinarySweeps(t *testing.T) {
+	t.Parallel()
+	w, dir := newWorld(t), t.TempDir()
+	w.oss = osstest.Start(t, dir)
+	bucket, err := ossbucket.New(ossbucket.Options{
+		Endpoint: w.oss.URL, Bucket: w.oss.Bucket,
+		Credentials: func(context.Context) (ossbucket.Credentials, error) {
+			return ossbucket.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := archive.NewKeys("community-images")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := time.Now().UTC().AddDate(0, -20, 0)
+	for month := range 20 {
+		commitAt(t, bucket, keys, region, time.Date(first.Year(), first.Month()+time.Month(month), 1, 0, 0, 0, 0, time.UTC))
+	}
+	old := time.Now().Add(-archive.Grace)
+	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Chtimes(path, old, old)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	f := w.start("snapshot")
+	w.oss.Requests()
+	w.snapshot(f)
+	removed := strings.Count(w.oss.Requests(), "DELETE ")
+	if removed < 6 || removed > 8 { // by the day of the month, and how long it is
+		t.Errorf("the first run removes %d objects", removed)
+	}
+	w.snapshot(f)
+	if requests := w.oss.Requests(); strings.Contains(requests, "DELETE ") || strings.Contains(requests, "?prefix") {
+		t.Errorf("the second run looks again:\n%s", requests)
+	}
+	if audit := w.verify(); len(audit.Faults) > 0 || len(audit.Orphans) < 5 || audit.Commits > 2*15 {
+		t.Errorf("audit is %+v", audit)
 	}
 }
