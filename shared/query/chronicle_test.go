@@ -39,6 +39,7 @@ func TestChronicle(t *testing.T) {
 		"differences of two clusters":  diffsOfClusters,
 		"before the first commit":      beforeTheFirst,
 		"after the last commit":        afterTheLast,
+		"after retention":              afterRetention,
 		"images offered by any":        everywhereThen,
 		"the sequence and date of all": datesThen,
 	} {
