@@ -23,6 +23,11 @@ type Collector struct {
 	now    func() time.Time
 }
 
+// monthSlack is more than a cutoff in calendar units can go back from one day
+// to the next: a month before 31 December is 1 December, as is one before
+// 1 January.
+const monthSlack = 7 * 24 * time.Hour
+
 // NewCollector returns a collector. keep says which is the oldest instant that
 // must stay answerable.
 func NewCollector(bucket Sweeper, keys Keys, keep func(now time.Time) time.Time, now func() time.Time) *Collector {
@@ -170,7 +175,7 @@ func (c *Collector) old(modified time.Time) bool { return c.now().Sub(modified) 
 // must be the first ones and must have expired too: whatever referred to
 // snapshots and was lost otherwise must not take them along.
 func (s *sweeping) chooseMonths(logs map[string]Item) error {
-	r, cutoff := s.region, s.keep(s.now())
+	r, cutoff, lenient := s.region, s.keep(s.now()), s.keep(s.now().Add(monthSlack))
 	s.through, s.removedAt = r.Swept.Through, r.Swept.RemovedAt
 	gone := func(month string) { // later than what is remembered: not known when
 		if month > s.through {
@@ -183,7 +188,7 @@ func (s *sweeping) chooseMonths(logs map[string]Item) error {
 		item, there := logs[f.Month]
 		expired := r.expired(i, cutoff)
 		switch {
-		case !there && (!going || len(s.months) > 0 || !expired && f.Month > r.Swept.Through):
+		case !there && (!going || len(s.months) > 0 || !r.expired(i, lenient) && f.Month > r.Swept.Through):
 			return s.damaged(f.Month, "it is gone, and retention has not removed it")
 		case !there:
 			gone(f.Month)

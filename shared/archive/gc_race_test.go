@@ -213,6 +213,30 @@ func TestSweepDiesAfterItsRemoval(t *testing.T) {
 	}
 }
 
+// TestMonthGoneOnThe31st: a month before 31 December is later in the day than
+// one before 1 January. A month that went on the 31st, and whose removal
+// another run's head has made forgotten, is not taken for lost on the 1st.
+func TestMonthGoneOnThe31st(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.mem.SetNow(func() time.Time { return b.now })
+	b.step("a")
+	for _, day := range []int{1, 4, 20, 25} {
+		b.now = time.Date(2026, 12, day, 5, 0, 0, 0, time.UTC)
+		b.step("a", fmt.Sprint(day))
+	}
+	b.now = time.Date(2026, 12, 31, 10, 0, 0, 0, time.UTC)
+	forgetful := b.object(headKey)
+	if sweep := b.collect(1); sweep.Removed != 1 {
+		t.Errorf("on 31 December: %+v", sweep)
+	}
+	b.put(headKey, forgetful)
+	b.now = time.Date(2027, 1, 1, 3, 0, 0, 0, time.UTC)
+	if sweep := b.collect(1); sweep.Removed != 0 {
+		t.Errorf("on 1 January: %+v", sweep)
+	}
+}
+
 // TestLinesWhileMonthsGo: a reader that is in the middle of the log when the
 // rest of the expired months is removed is told, and begins anew.
 func TestLinesWhileMonthsGo(t *testing.T) {

@@ -201,11 +201,12 @@ func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
 	return changes
 }
 
-// adopt takes over the checks of another head that are later than those of r,
-// as far as they concern the content that r has.
+// adopt takes over the checks of another head that are not earlier than those
+// of r, as far as they concern the content that r has. Of the same check the
+// head knows more than the log, from which r may be: the candidate.
 func (r *Region) adopt(theirs *Region) {
 	for path, t := range theirs.Scopes {
-		if s, ok := r.Scopes[path]; ok && s.Digest == t.Digest && s.State == t.State && t.TriedAt.After(s.TriedAt.Time) {
+		if s, ok := r.Scopes[path]; ok && s.Digest == t.Digest && s.State == t.State && !t.TriedAt.Before(s.TriedAt.Time) {
 			r.Scopes[path] = t
 		}
 	}
