@@ -2,9 +2,12 @@ package fcrun
 
 import (
 	"bufio"
+	"cmp"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -122,10 +125,7 @@ func (l *loopback) put(w *wire) {
 
 // ask writes the request and reads the head of the answer.
 func (w *wire) ask(r *http.Request) (*http.Response, error) {
-	err := r.Write(w.out)
-	if err == nil {
-		err = w.out.Flush()
-	}
+	err := w.write(r)
 	if err == nil {
 		_, err = w.in.Peek(1)
 	}
@@ -139,6 +139,36 @@ func (w *wire) ask(r *http.Request) (*http.Response, error) {
 			return out, err
 		}
 	}
+}
+
+// write sends the request. It does by hand what http.Request.Write does in
+// pieces, so that a large body leaves without passing through a buffer.
+func (w *wire) write(r *http.Request) error {
+	body, whole := r.Body.(io.WriterTo)
+	known := r.ContentLength > 0 || r.Body == http.NoBody
+	if r.Body != nil && (!whole || !known || len(r.TransferEncoding) > 0) {
+		if err := r.Write(w.out); err != nil {
+			return err
+		}
+		return w.out.Flush()
+	}
+	w.out.WriteString(r.Method + " " + r.URL.RequestURI() + " HTTP/1.1\r\nHost: " + cmp.Or(r.Host, r.URL.Host) + "\r\n")
+	if r.Body != nil {
+		w.out.WriteString("Content-Length: " + strconv.FormatInt(r.ContentLength, 10) + "\r\n")
+	}
+	_ = r.Header.Write(w.out) // Flush tells
+	w.out.WriteString("\r\n")
+	if r.Body != nil {
+		n, err := body.WriteTo(w.out)
+		_ = r.Body.Close()
+		if err != nil {
+			return err
+		}
+		if n != r.ContentLength {
+			return fmt.Errorf("the body has %d bytes, its length was given as %d", n, r.ContentLength)
+		}
+	}
+	return w.out.Flush()
 }
 
 // wireBody gives its connection back once it has been closed.

@@ -2,8 +2,10 @@ package fcrun
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -187,4 +189,49 @@ func TestLoopbackServesManyAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+func TestLoopbackSendsBodiesOfEveryKind(t *testing.T) {
+	t.Parallel()
+	var told atomic.Value
+	r := newEchoServer(t, func(w http.ResponseWriter, q *http.Request) {
+		told.Store(fmt.Sprint(q.Host, " ", q.RequestURI, " ", q.ContentLength, " ", q.Header.Get("X-Kind")))
+		echo(w, q)
+	})
+	for _, row := range []struct {
+		name   string
+		body   io.Reader
+		length int64 // to claim; 0: what net/http finds
+		want   string
+	}{
+		{"of a known length", strings.NewReader("body"), 0, "host.example /a%20b?c=d 4 x"},
+		{"of an unknown length", io.MultiReader(strings.NewReader("body")), 0, "host.example /a%20b?c=d -1 x"},
+		{"that is empty", strings.NewReader(""), 0, "host.example /a%20b?c=d 0 x"},
+		{"that is shorter than claimed", strings.NewReader("body"), 5, ""},
+	} {
+		q, err := http.NewRequest("POST", r.server.URL+"/a%20b?c=d", row.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Host = "host.example"
+		q.Header.Set("X-Kind", "x")
+		q.ContentLength = cmp.Or(row.length, q.ContentLength)
+		out, err := r.client.Do(q)
+		if row.want == "" {
+			if err == nil {
+				t.Errorf("a body %s is sent", row.name)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(row.name, err)
+		}
+		out.Body.Close()
+		if got := told.Load(); got != row.want {
+			t.Errorf("a body %s arrives as %q, want %q", row.name, got, row.want)
+		}
+	}
+	if n := r.other.Load(); n != 0 {
+		t.Errorf("%d requests went the other way", n)
+	}
 }
