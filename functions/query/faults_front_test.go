@@ -20,6 +20,7 @@ type front struct {
 	requests atomic.Int64
 	now      atomic.Int64 // in flight
 	most     atomic.Int64 // of now
+	whole    atomic.Bool  // no 304, which has no body to stop in
 }
 
 // fronted marks the requests that came by a front. OSS does not sign it.
@@ -62,6 +63,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	r.Header.Set(fronted, "1")
+	if f.whole.Load() {
+		r.Header.Del("If-None-Match")
+	}
 	f.oss.ServeHTTP(w, r)
 }
 
@@ -74,6 +78,7 @@ func (f *front) reset() {
 // fail breaks every request from now on; a fault without anything in it shuts
 // the door.
 func (f *front) fail(fault osstest.Fault) {
+	f.whole.Store(fault.Stall)
 	f.hook(func(osstest.Request) *osstest.Fault { return &fault })
 	if fault.Status == 0 && !fault.Reset && fault.Delay == 0 && !fault.Stall {
 		f.shut()
@@ -93,6 +98,7 @@ func (f *front) hook(fault func(osstest.Request) *osstest.Fault) {
 // repair ends whatever is broken.
 func (f *front) repair() {
 	f.t.Helper()
+	f.whole.Store(false)
 	f.oss.SetFault(nil)
 	if f.server == nil {
 		f.open(strings.TrimPrefix(f.url, "http://"))

@@ -78,8 +78,12 @@ func TestOutageWhileServing(t *testing.T) {
 			}
 		}
 		tries := int64(2 + (o.lasts+o.ttl)/(o.ttl/2)) // pauses are at least half an interval
-		if most > 1 || asked > tries*maxTries && !b.slow {
-			t.Errorf("the store got %d requests, %d at once; at most %d and 1 were due", asked, most, tries*maxTries)
+		limit := int64(1)
+		if b.fault.Stall {
+			limit = 2 // the store notices late that nobody reads on
+		}
+		if most > limit || asked > tries*maxTries && !b.slow {
+			t.Errorf("the store got %d requests, %d at once; at most %d and %d were due", asked, most, tries*maxTries, limit)
 		}
 
 		c.lists[0] = c.lists[0][1:]
@@ -240,26 +244,31 @@ func TestOutageAtTheStart(t *testing.T) {
 // has the truth all the same.
 func TestFrozenThroughAnOutage(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, tiny)
-	front := openFront(t, c)
-	q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=1s")
-	process, _ := q.Process()
-	ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
-	lookup := func(frozen time.Duration) fctest.HTTPResponse {
-		signal(t, process, syscall.SIGSTOP)
-		time.Sleep(frozen)
-		signal(t, process, syscall.SIGCONT)
-		return answer(t, q, ask, 200)
-	}
-	lookup(0)
-	front.fail(osstest.Fault{Status: 503, Code: "ServiceUnavailable"})
-	if out := lookup(1100 * time.Millisecond); !checkAge(t, out) {
-		t.Errorf("without the store the answer is not stale: %v", out.Headers)
-	}
-	front.repair()
-	if out := lookup(1100 * time.Millisecond); checkAge(t, out) {
-		t.Errorf("after the outage the answer is stale: %.400s", out.Body)
-	}
+	atOnce(t, breakdowns, func(t *testing.T, b breakdown) {
+		if b.slow || b.fault.Stall || b.fault.Delay > 0 {
+			return // not an outage, or a try that runs on while frozen: the lookup after that is the first
+		}
+		c := newCatalogue(t, tiny)
+		front := openFront(t, c)
+		q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=1s")
+		process, _ := q.Process()
+		ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+		lookup := func(frozen time.Duration) fctest.HTTPResponse {
+			signal(t, process, syscall.SIGSTOP)
+			time.Sleep(frozen)
+			signal(t, process, syscall.SIGCONT)
+			return answer(t, q, ask, 200)
+		}
+		lookup(0)
+		front.fail(b.fault)
+		if out := lookup(1100 * time.Millisecond); !checkAge(t, out) {
+			t.Errorf("without the store the answer is not stale: %v", out.Headers)
+		}
+		front.repair()
+		if out := lookup(1100 * time.Millisecond); checkAge(t, out) {
+			t.Errorf("after the outage the answer is stale: %.400s", out.Body)
+		}
+	})
 }
 
 // TestDataThatIsTooOld asks an instance whose data has not been checked for
