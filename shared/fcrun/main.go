@@ -43,10 +43,17 @@ func run(setup Setup, environ []string, stderr io.Writer, start func(Handler, *z
 	return 1 // the SDK gave up
 }
 
-// start runs the SDK's loop, which talks over http.DefaultTransport. It changes
-// process-wide settings, which is why it is reached from main only.
+// idlePerHost replaces net/http's 2 connections: the SDK posts its answers
+// over http.DefaultTransport, and would otherwise dial anew for most of them
+// when several invocations are in flight.
+const idlePerHost = 64
+
+// start runs the SDK's loop. It changes process-wide settings, which is why it
+// is reached from main only.
 func start(handler Handler, logger *zap.Logger) {
-	http.DefaultTransport = &loopback{host: os.Getenv(runtimeAPI), other: http.DefaultTransport}
+	if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		t.MaxIdleConnsPerHost = idlePerHost
+	}
 	log.SetOutput(sdkLog{log: logger, pause: time.Sleep})
 	if limit := memoryLimit(os.Getenv); limit > 0 {
 		debug.SetMemoryLimit(limit)
