@@ -116,6 +116,15 @@ func TestRetentionCountsCalendarMonths(t *testing.T) {
 	if got := (config.Retention{Months: 13}).Before(now); !got.Equal(time.Date(2025, 2, 15, 0, 0, 0, 0, time.UTC)) {
 		t.Error(got)
 	}
+	for day, want := range map[time.Time]time.Time{
+		time.Date(2026, 12, 31, 1, 0, 0, 0, time.UTC): time.Date(2026, 11, 30, 1, 0, 0, 0, time.UTC),
+		time.Date(2027, 3, 29, 1, 0, 0, 0, time.UTC):  time.Date(2027, 2, 28, 1, 0, 0, 0, time.UTC),
+		time.Date(2026, 12, 30, 1, 0, 0, 0, time.UTC): time.Date(2026, 11, 30, 1, 0, 0, 0, time.UTC),
+	} {
+		if got := (config.Retention{Months: 1}).Before(day); !got.Equal(want) {
+			t.Errorf("a month before %s is %s, want %s", day, got, want)
+		}
+	}
 }
 
 // Each row is one faulty setting and what its report must say.

@@ -117,7 +117,13 @@ type Retention struct {
 	Days   int
 }
 
-// Before is the oldest instant that is kept at the given time.
+// Before is the oldest instant that is kept at the given time. A month before
+// the 31st of December is the 30th of November: AddDate would go on to the 1st
+// of December, and so keep less than was asked for.
 func (r Retention) Before(now time.Time) time.Time {
-	return now.AddDate(0, -r.Months, -r.Days)
+	then := now.AddDate(0, -r.Months, 0)
+	if then.Day() != now.Day() {
+		then = then.AddDate(0, 0, -then.Day()) // the last day of the month before
+	}
+	return then.AddDate(0, 0, -r.Days)
 }

@@ -48,13 +48,12 @@ type Fault struct {
 	Reset   bool   // the connection is reset, without an answer
 	Applied bool   // the request took place before the answer was replaced
 
-	Delay       time.Duration // before the answer
-	Stall       bool          // after half the body, until the client gives up
-	Half        bool          // the connection is reset after half the body
-	FlipBit     bool          // in the body
-	WrongCRC    bool          // in the header
-	IgnoreRange bool          // the whole object comes
-	Spoil       func(http.Header)
+	Delay    time.Duration // before the answer
+	Stall    bool          // after half the body, until the client gives up
+	Half     bool          // the connection is reset after half the body
+	FlipBit  bool          // in the body
+	WrongCRC bool          // in the header
+	Spoil    func(http.Header)
 }
 
 func (f *Fault) replaces() bool { return f.Status != 0 || f.Reset }
