@@ -1,11 +1,15 @@
 package main
 
 import (
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"community-images/shared/ossbucket/osstest"
 )
@@ -18,16 +22,54 @@ type front struct {
 	url      string
 	server   *http.Server // nil while connections are refused
 	requests atomic.Int64
-	now      atomic.Int64 // in flight
-	most     atomic.Int64 // of now
+	most     atomic.Int64 // requests that were waited for at once
 	whole    atomic.Bool  // no 304, which has no body to stop in
+
+	mu     sync.Mutex
+	flight map[*waiting]bool
+}
+
+// waiting is a request in flight.
+type waiting struct {
+	ended     chan struct{}
+	abandoned bool // nobody waited any more; known once it has ended
+}
+
+// enter counts a request among those that are waited for. A store learns a
+// little late that a client has gone away: such a request does not count.
+func (f *front) enter(r *http.Request) (leave func()) {
+	me := &waiting{ended: make(chan struct{})}
+	f.mu.Lock()
+	others := slices.Collect(maps.Keys(f.flight))
+	f.flight[me] = true
+	f.mu.Unlock()
+	now := int64(1)
+	for _, o := range others {
+		select {
+		case <-o.ended:
+			if !o.abandoned {
+				now++
+			}
+		case <-time.After(500 * time.Millisecond):
+			now++
+		}
+	}
+	for most := f.most.Load(); now > most && !f.most.CompareAndSwap(most, now); most = f.most.Load() {
+	}
+	return func() {
+		me.abandoned = r.Context().Err() != nil
+		f.mu.Lock()
+		delete(f.flight, me)
+		f.mu.Unlock()
+		close(me.ended)
+	}
 }
 
 // fronted marks the requests that came by a front. OSS does not sign it.
 const fronted = "Fronted"
 
 func openFront(t testing.TB, c *catalogue) *front {
-	f := &front{t: t, oss: c.oss}
+	f := &front{t: t, oss: c.oss, flight: map[*waiting]bool{}}
 	f.open("127.0.0.1:0")
 	t.Cleanup(f.shut)
 	return f
@@ -54,14 +96,7 @@ func (f *front) shut() {
 // ServeHTTP implements http.Handler.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.requests.Add(1)
-	now := f.now.Add(1)
-	defer f.now.Add(-1)
-	for {
-		most := f.most.Load()
-		if now <= most || f.most.CompareAndSwap(most, now) {
-			break
-		}
-	}
+	defer f.enter(r)()
 	r.Header.Set(fronted, "1")
 	if f.whole.Load() {
 		r.Header.Del("If-None-Match")
