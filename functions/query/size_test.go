@@ -2,13 +2,12 @@ package main
 
 import (
 	"archive/zip"
+	"compress/flate"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
-
-	"github.com/klauspost/compress/flate"
 )
 
 // What a function may weigh, in bytes: FC loads the zip at every cold start.
@@ -42,8 +41,7 @@ func TestSizeOfTheFunctions(t *testing.T) {
 	}
 }
 
-// zipped is the size of a zip file that holds data, as zip -9 makes it: the
-// standard library packs two percent worse.
+// zipped is the size of a zip file that holds data.
 func zipped(name string, data []byte) (int, error) {
 	size := &counter{}
 	z := zip.NewWriter(size)
