@@ -39,7 +39,7 @@ func appendCanonical(dst []byte, value string) []byte {
 		}
 		return append(dst, ']')
 	case '"':
-		return appendString(dst, unquote(value))
+		return AppendString(dst, unquote(value))
 	default:
 		return append(dst, value...)
 	}
@@ -58,7 +58,7 @@ func appendObject(dst []byte, value string) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = appendString(dst, m.name)
+		dst = AppendString(dst, m.name)
 		dst = append(dst, ':')
 		dst = appendCanonical(dst, m.value)
 	}
@@ -67,7 +67,9 @@ func appendObject(dst []byte, value string) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-func appendString(dst []byte, s string) []byte {
+// AppendString writes s as a canonical JSON string. Each stray byte becomes
+// U+FFFD.
+func AppendString(dst []byte, s string) []byte {
 	if !utf8.ValidString(s) {
 		s = strings.Map(func(r rune) rune { return r }, s) // each stray byte becomes U+FFFD
 	}

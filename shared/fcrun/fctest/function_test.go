@@ -262,7 +262,7 @@ func TestNothingRunsAfterStop(t *testing.T) {
 func TestBinaryIsBuiltOnce(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("compiles a program")
+		t.Skip("compiles a program: runs without -short, as CI does")
 	}
 	const hello = "community-images/shared/fcrun/fctest/testdata/hello"
 	one, two := fctest.Binary(t, hello), fctest.Binary(t, hello)
