@@ -159,16 +159,16 @@ func (c *Client) send(ctx context.Context, op, region string, creds Credentials,
 	}
 	core, _ := c.cores.Get().(*openapi.Client)
 	if core == nil {
-		var err error
-		if core, err = openapi.NewClient(&openapi.Config{HttpClient: c.wire, UserAgent: dara.String(c.options.UserAgent)}); err != nil {
-			return err
-		}
+		// Not by NewClient: it would link every way of finding credentials
+		// there is, and all that they take.
+		core = &openapi.Client{HttpClient: c.wire, UserAgent: dara.String(c.options.UserAgent)}
 	}
 	defer c.cores.Put(core)
 	core.Protocol, core.Endpoint = &protocol, &host
 	core.Credential = signer(creds)
 	defer func() { core.Credential = nil }()
-	_, err := core.CallApiWithCtx(ctx, &openapi.Params{
+	// What CallApiWithCtx would choose, without linking the other dialects.
+	_, err := core.DoRequestWithCtx(ctx, &openapi.Params{
 		Action: &op, Version: dara.String(version), Protocol: &protocol, Pathname: dara.String("/"),
 		// GET, so that net/http may repeat it on a connection that turns out
 		// to be dead, as they all are after an instance was frozen.
