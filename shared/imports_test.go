@@ -16,6 +16,7 @@ const module = "community-images"
 // allowed lists, for each package of shared, the project packages that it may
 // import. Test helper packages (…test) are for tests and scripts only.
 var allowed = map[string][]string{
+	"access":             {},
 	"catalog":            {},
 	"archive":            {"catalog"},
 	"archive/buckettest": {"archive", "catalog"},
@@ -25,9 +26,9 @@ var allowed = map[string][]string{
 	"ehpc":               {"catalog"},
 	"ehpc/ehpctest":      {"acsauth", "catalog"},
 	"capture":            {"archive", "catalog"},
-	"query":              {"archive", "catalog"},
-	"replica":            {"acsauth", "archive", "catalog"},
-	"config":             {"catalog"},
+	"query":              {"access", "archive", "catalog"},
+	"replica":            {"access", "acsauth", "archive", "catalog"},
+	"config":             {"access", "catalog"},
 	"fcrun":              {},
 	"fcrun/fctest":       {},
 }

@@ -1,0 +1,49 @@
+package access
+
+import "crypto/subtle"
+
+// Secret is a text that no print and no encoding shows. Convert it to string
+// where it is used.
+type Secret string
+
+// String implements fmt.Stringer.
+func (Secret) String() string { return "[secret]" }
+
+// GoString implements fmt.GoStringer, for %#v.
+func (Secret) GoString() string { return "[secret]" }
+
+// MarshalText implements encoding.TextMarshaler, for JSON and loggers.
+func (Secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
+
+// Key is an access key that the operator has issued for this service. It is
+// none of Alibaba Cloud's.
+type Key struct {
+	ID     string
+	Secret Secret
+	Grant  Grant
+}
+
+// Keys are the access keys that are accepted.
+type Keys []Key
+
+// Find returns the key with an id. It looks at every entry.
+func (k Keys) Find(id string) (*Key, bool) {
+	at := -1
+	for i := range k {
+		at = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare([]byte(id), []byte(k[i].ID)), i, at)
+	}
+	if at < 0 {
+		return nil, false
+	}
+	return &k[at], true
+}
+
+// Secret returns the secret of an id, in the form that the verification of
+// signatures asks for.
+func (k Keys) Secret(id string) (secret string, ok bool) {
+	key, ok := k.Find(id)
+	if !ok {
+		return "", false
+	}
+	return string(key.Secret), true
+}
