@@ -1,0 +1,358 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+	"community-images/shared/ehpc/ehpctest"
+	"community-images/shared/fcrun/fctest"
+	"community-images/shared/ossbucket"
+)
+
+// faultsLong selects the long forms of the fault tests.
+var faultsLong = flag.Bool("faults.long", false, "try faults for minutes instead of seconds")
+
+// moment is when a process dies with respect to one of its requests to OSS.
+type moment string
+
+const (
+	before moment = "before the request"
+	middle moment = "in the middle of the body" // of the request, or of the answer if it has none
+	after  moment = "after it took effect"
+)
+
+// killer is a way to OSS that kills the process at its n-th request.
+type killer struct {
+	next http.Handler
+	kill func()
+	at   int64
+	when moment
+
+	count  atomic.Int64
+	struck atomic.Bool
+}
+
+// ServeHTTP implements http.Handler.
+func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if k.count.Add(1) != k.at {
+		k.next.ServeHTTP(w, r)
+		return
+	}
+	k.struck.Store(true)
+	answer := httptest.NewRecorder()
+	switch {
+	case k.when == before:
+		k.kill()
+	case k.when == middle && r.ContentLength > 0:
+		half := make([]byte, r.ContentLength/2)
+		_, _ = io.ReadFull(r.Body, half)
+		k.kill()
+		r.Body = io.NopCloser(io.MultiReader(strings.NewReader(string(half)), errorReader{}))
+		k.next.ServeHTTP(answer, r)
+	case k.when == middle:
+		k.next.ServeHTTP(answer, r)
+		w.Header().Set("Content-Length", fmt.Sprint(answer.Body.Len()))
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes()[:answer.Body.Len()/2])
+		_ = http.NewResponseController(w).Flush()
+		k.kill()
+	default:
+		k.next.ServeHTTP(answer, r)
+		k.kill()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// errorReader is what is left of a connection whose other end is gone.
+type errorReader struct{}
+
+func (errorReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// fleet is an E-HPC of a number of scopes whose lists have a version each.
+type fleet struct {
+	scopes   []ehpctest.Question
+	versions []int
+	random   *rand.Rand
+}
+
+// newFleet has a scope without a cluster, and clusters with one type each; an
+// even number of scopes leaves the last cluster without.
+func newFleet(scopes int, seed uint64) *fleet {
+	f := &fleet{random: rand.New(rand.NewPCG(seed, 1)), versions: make([]int, scopes)}
+	f.scopes = append(f.scopes, ehpctest.Question{RegionID: region})
+	for i := 1; len(f.scopes) < scopes; i++ {
+		q := ehpctest.Question{RegionID: region, ClusterID: fmt.Sprintf("ehpc-hz-%02d", i)}
+		f.scopes = append(f.scopes, q)
+		if q.InstanceType = "ecs.c7.large"; len(f.scopes) < scopes {
+			f.scopes = append(f.scopes, q)
+		}
+	}
+	return f
+}
+
+// drift changes every list but one.
+func (f *fleet) drift() {
+	stays := f.random.IntN(len(f.versions))
+	for i := range f.versions {
+		if i != stays {
+			f.versions[i]++
+		}
+	}
+}
+
+func (f *fleet) data() *ehpctest.Fixed {
+	d := &ehpctest.Fixed{RegionList: []ehpctest.Region{{RegionID: region}}, ClusterLists: map[string][]json.RawMessage{}, ImageLists: map[ehpctest.Question]string{}}
+	types := map[string]string{}
+	for i, q := range f.scopes {
+		d.ImageLists[q] = f.array(i)
+		types[q.ClusterID] += q.InstanceType
+	}
+	delete(types, "")
+	for id, t := range types {
+		d.ClusterLists[region] = append(d.ClusterLists[region], fmt.Appendf(nil, `{"Id":%q,"RegionId":%q,"InstanceType":%q}`, id, region, t))
+	}
+	return d
+}
+
+// array is the list of a scope.
+func (f *fleet) array(i int) string {
+	return fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":"m-%03d-v%d","Status":"Available"}]`, i, f.versions[i])
+}
+
+// views are lookups that together show every scope, and the first of them all
+// at once.
+var views = []string{"/v1/clusters?RegionId=cn-hangzhou", "/v1/images?format=ids", "/v1/images?ClusterId=*&format=ids&limit=1000", "/v1/images?ClusterId=*&InstanceType=*&format=ids&limit=1000"}
+
+// shows is what the views show of the fleet as it is.
+func (f *fleet) shows(t *testing.T) []string {
+	t.Helper()
+	digests := ""
+	ids := make([][]string, len(views))
+	for i, q := range f.scopes {
+		var in catalog.Interner
+		images, err := in.DecodeImages([]byte(f.array(i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := catalog.NewSnapshot(catalog.Scope{RegionID: region, ClusterID: q.ClusterID, InstanceType: q.InstanceType}, catalog.Time{}, "", images)
+		digests += s.Digest + "\n"
+		v := 1
+		if q.ClusterID != "" {
+			v++
+		}
+		if q.InstanceType != "" {
+			v++
+		}
+		for _, im := range s.Images {
+			ids[v] = append(ids[v], im.ImageID)
+		}
+	}
+	all := []string{digests}
+	for _, list := range ids[1:] {
+		slices.Sort(list)
+		all = append(all, strings.Join(slices.Compact(list), "\n")+"\n")
+	}
+	return all
+}
+
+// shown asks for a view of now or of the past.
+func (w *world) shown(f *fctest.Function, view int, at string) (text string, sequence int) {
+	recorder := httptest.NewRecorder()
+	f.HTTPHandler().ServeHTTP(recorder, httptest.NewRequest("GET", views[view]+at, nil))
+	if recorder.Code != 200 {
+		w.t.Errorf("%s%s is answered %d %s", views[view], at, recorder.Code, recorder.Body)
+	}
+	_, _ = fmt.Sscan(recorder.Header().Get("X-Snapshot-Sequence"), &sequence)
+	if text = recorder.Body.String(); view > 0 {
+		return text, sequence
+	}
+	var body struct{ Scopes []struct{ Digest string } }
+	if err := json.Unmarshal(recorder.Body.Bytes(), &body); err != nil {
+		w.t.Errorf("%s: %v", text, err)
+	}
+	text = ""
+	for _, s := range body.Scopes {
+		text += s.Digest + "\n"
+	}
+	return text, sequence
+}
+
+// watch looks at every view over and over until stop is called, which returns
+// the different texts that each has shown. A reader is never led back.
+func (w *world) watch(q *fctest.Function) (stop func() [][]string) {
+	seen := make([][]string, len(views))
+	ended, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for n, last := 0, 0; ; n++ {
+			v := n % len(views)
+			text, sequence := w.shown(q, v, "")
+			if sequence < last {
+				w.t.Errorf("a lookup shows commit %d after commit %d", sequence, last)
+			}
+			last = sequence
+			if !slices.Contains(seen[v], text) {
+				seen[v] = append(seen[v], text)
+			}
+			select {
+			case <-ended:
+				return
+			case <-time.After(2 * time.Millisecond):
+			}
+		}
+	}()
+	return func() [][]string {
+		close(ended)
+		<-done
+		return seen
+	}
+}
+
+// TestKilledAtEveryRequest kills the real binary with SIGKILL at every request
+// it makes to OSS. Whoever looks meanwhile sees one whole state, the next run
+// goes on unaided, and nothing that was committed is lost. What a dead run
+// stored and nobody wants goes once it has been there for the grace period.
+func TestKilledAtEveryRequest(t *testing.T) {
+	t.Parallel()
+	scopes, seeds := 4, uint64(1)
+	if *faultsLong {
+		scopes, seeds = 20, 3
+	}
+	var kills, orphans atomic.Int64
+	t.Run("", func(t *testing.T) {
+		for seed := range seeds {
+			for _, when := range []moment{before, middle, after} {
+				t.Run(fmt.Sprintf("%s, seed %d", when, seed), func(t *testing.T) {
+					t.Parallel()
+					n, left := killedAtEvery(t, newFleet(scopes, seed), when)
+					if n < 2*scopes {
+						t.Errorf("a changed run of %d scopes makes only %d requests", scopes, n)
+					}
+					kills.Add(int64(n))
+					orphans.Add(int64(left))
+				})
+			}
+		}
+	})
+	if orphans.Load() == 0 {
+		t.Error("no run left anything behind")
+	}
+	t.Logf("%d scopes, %d seeds: %d kills, 0 commits lost, 0 torn states seen, %d orphans left and collected", scopes, seeds, kills.Load(), orphans.Load())
+}
+
+// killedAtEvery returns how many requests there were to die at, and how many
+// orphans the dead left.
+func killedAtEvery(t *testing.T, fleet *fleet, when moment) (kills, orphans int) {
+	w := newWorld(t)
+	w.ehpc.SetData(fleet.data())
+	k := &killer{next: w.oss, when: when}
+	server := httptest.NewServer(k)
+	t.Cleanup(server.Close)
+	w.snapshot(w.start("snapshot"))
+	q := w.start("query")
+	committed := map[int][]string{}
+	for at := int64(1); ; at++ {
+		was := fleet.shows(t)
+		for v, want := range was {
+			text, sequence := w.shown(q, v, "")
+			if text != want {
+				t.Fatalf("before request %d, %s: %s shows %s, want %s", at, when, views[v], text, want)
+			}
+			committed[sequence] = was
+		}
+		fleet.drift()
+		w.ehpc.SetData(fleet.data())
+		stop := w.watch(q)
+		f := w.start("snapshot", "OSS_ENDPOINT="+server.URL)
+		k.kill, k.at = f.Kill, at
+		k.count.Store(0)
+		k.struck.Store(false)
+		response, err := f.Invoke(t.Context(), []byte(tick()))
+		f.Stop()
+		struck := k.struck.Load()
+		if err != nil || struck && (response.Error == nil || response.Error.Type != fctest.ProcessExited) {
+			t.Fatalf("killed at request %d: %v, %v", at, err, response.Error)
+		}
+		dead := fleet.shows(t)
+		if at%2 == 0 { // nobody will want what the dead run stored
+			fleet.drift()
+			w.ehpc.SetData(fleet.data())
+		}
+		report := w.snapshot(w.start("snapshot"))
+		if c := report.Regions[0].Counts; c.Failed+c.Lost+c.Left > 0 {
+			t.Errorf("killed at request %d, %s: the next run ends with %+v", at, when, c)
+		}
+		now := fleet.shows(t)
+		for v, texts := range stop() {
+			for _, text := range texts {
+				if text != was[v] && text != dead[v] && text != now[v] {
+					t.Errorf("killed at request %d, %s: %s shows %s", at, when, views[v], text)
+				}
+			}
+		}
+		if audit := w.verify(); len(audit.Faults) > 0 {
+			t.Errorf("killed at request %d, %s: %v", at, when, audit.Faults)
+		}
+		if !struck {
+			break
+		}
+		kills++
+	}
+	for sequence, want := range committed {
+		for v := range views {
+			if text, _ := w.shown(q, v, fmt.Sprintf("&at=%d", sequence)); text != want[v] {
+				t.Errorf("%s&at=%d shows %s, was %s", views[v], sequence, text, want[v])
+			}
+		}
+	}
+	return kills, w.collectOrphans()
+}
+
+// collectOrphans moves the clock past the grace period; the first sweep after
+// that removes what nobody refers to.
+func (w *world) collectOrphans() int {
+	w.t.Helper()
+	orphans := len(w.verify().Orphans)
+	keep := func(now time.Time) time.Time { return now.AddDate(0, -13, 0) }
+	bucket, keys := w.bucket()
+	for _, row := range []struct {
+		later time.Duration
+		want  int
+	}{{archive.Grace - time.Hour, 0}, {archive.Grace + time.Hour, orphans}} {
+		sweep, err := archive.NewCollector(bucket, keys, keep, func() time.Time { return time.Now().Add(row.later) }).Collect(w.t.Context(), region)
+		if err != nil || sweep.Removed != row.want {
+			w.t.Errorf("a sweep after %s removes %d of %d orphans: %v", row.later, sweep.Removed, orphans, err)
+		}
+	}
+	if audit := w.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+		w.t.Errorf("after the sweep: %v, orphans %v", audit.Faults, audit.Orphans)
+	}
+	return orphans
+}
+
+// bucket is the world's OSS without any fault.
+func (w *world) bucket() (*ossbucket.Bucket, archive.Keys) {
+	w.t.Helper()
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket, Credentials: func(context.Context) (ossbucket.Credentials, error) {
+		return ossbucket.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
+	}})
+	keys, keysErr := archive.NewKeys("community-images")
+	if err := errors.Join(err, keysErr); err != nil {
+		w.t.Fatal(err)
+	}
+	return bucket, keys
+}
