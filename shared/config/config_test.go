@@ -189,19 +189,72 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	}
 }
 
-func TestChecksThatDoNotExistYetAreRefused(t *testing.T) {
+const (
+	someHash   = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	someSecret = "hunter2-p1A9x-Qw7Zr3Tn5Vb2"
+)
+
+func TestWhoMayAsk(t *testing.T) {
 	t.Parallel()
+	got, err := config.QueryFrom(with(
+		`QUERY_TOKENS=[{"name":"ci","sha256":"`+someHash+`","regions":["cn-hangzhou"],"clusters":["ehpc-1","_any"]}]`,
+		`QUERY_ACCESS_KEYS= [{"name":"cli","id":"CIAK-0001","secret":"`+someSecret+`"}] `))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := got.Tokens[0].Grant; len(got.Tokens) != 1 || g.Name != "ci" || !g.Region("cn-hangzhou") || g.Region("cn-beijing") || !g.Cluster("") || g.Cluster("ehpc-2") {
+		t.Errorf("%+v", got.Tokens)
+	}
+	if secret, ok := got.Keys.Secret("CIAK-0001"); !ok || secret != someSecret {
+		t.Errorf("%+v", got.Keys)
+	}
+	coded, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprintf("%v %+v %#v %s", got, got, got, coded); strings.Contains(text, someSecret) {
+		t.Errorf("the settings print a secret: %s", text)
+	}
 	for _, name := range []string{"QUERY_TOKENS", "QUERY_ACCESS_KEYS"} {
-		_, err := config.QueryFrom(with(name + "=hunter2hunter2"))
-		if err == nil || !strings.Contains(err.Error(), name+": is not supported by this version") {
-			t.Errorf("%s: %v", name, err)
-		}
-		if strings.Contains(fmt.Sprint(err), "hunter2") {
-			t.Errorf("the value of %s is shown: %v", name, err)
+		if q, err := config.QueryFrom(with(name + "= ")); err != nil || q.Tokens != nil || q.Keys != nil {
+			t.Errorf("an empty %s: %v", name, err)
 		}
 		if _, err := config.SnapshotFrom(with(name + "=x")); err != nil {
-			t.Errorf("the snapshot function refuses %s: %v", name, err)
+			t.Errorf("the snapshot function reads %s: %v", name, err)
 		}
+	}
+}
+
+func TestFaultsOfWhoMayAskShowNoValue(t *testing.T) {
+	t.Parallel()
+	_, err := config.QueryFrom(with("QUERY_HEAD_TTL=never",
+		`QUERY_TOKENS=[{"name":"hunter2/x","sha256":"hunter2"},{"hunter2":1,"clusters":["hunter2/"]}]`,
+		`QUERY_ACCESS_KEYS=[{"name":"cli","id":"hunter2-key","secret":"hunter2"}]`))
+	want := []string{
+		`QUERY_HEAD_TTL="never": is not a duration`,
+		"QUERY_TOKENS: entry 1: name is not", "QUERY_TOKENS: entry 1: sha256 is not 64",
+		"QUERY_TOKENS: entry 2: has a member that is not known", "QUERY_TOKENS: entry 2: name is missing", "QUERY_TOKENS: entry 2: sha256 is missing", "QUERY_TOKENS: entry 2: clusters: element 1 is not",
+		"QUERY_ACCESS_KEYS: entry 1: secret is weak",
+	}
+	for _, part := range want {
+		if !strings.Contains(fmt.Sprint(err), part) {
+			t.Errorf("%q is missing in\n%v", part, err)
+		}
+	}
+	if n := strings.Count(fmt.Sprint(err), "\n") + 1; n != len(want) {
+		t.Errorf("%d lines for %d faults:\n%v", n, len(want), err)
+	}
+	for _, broken := range []string{"hunter2", `["hunter2"`, `{"hunter2":["hunter2"]}`, `[] hunter2`} {
+		for _, name := range []string{"QUERY_TOKENS", "QUERY_ACCESS_KEYS"} {
+			q, again := config.QueryFrom(with(name + "=" + broken))
+			if again == nil || q.Tokens != nil || q.Keys != nil {
+				t.Errorf("%s=%s is accepted", name, broken)
+			}
+			err = errors.Join(err, again)
+		}
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a fault shows a value:\n%v", err)
 	}
 }
 

@@ -41,10 +41,22 @@ func (r *reader) required(name, value, allowed string) string {
 	return value
 }
 
-func (r *reader) unsupported(name string) {
-	if _, ok := r.get(name); ok {
-		r.fault(name, "", "is not supported by this version, so nobody would be checked; unset it and let the HTTP trigger's own authentication (function or jwt) stand in front", "")
+// secrets reads a setting whose value is never part of a fault. What parse
+// joins becomes one fault each.
+func secrets[T any](r *reader, name string, parse func(string) (T, error)) T {
+	var none T
+	text, ok := r.get(name)
+	if !ok {
+		return none
 	}
+	v, err := parse(text)
+	if err != nil {
+		for reason := range strings.Lines(err.Error()) {
+			r.fault(name, "", strings.TrimSpace(reason), "")
+		}
+		return none
+	}
+	return v
 }
 
 func (r *reader) bool(name string, def bool) bool {

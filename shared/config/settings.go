@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	"community-images/shared/access"
 )
 
 // Common is what both functions are told.
@@ -92,6 +94,10 @@ type Query struct {
 	// false, because it is not documented whether FC's trigger passes
 	// Content-Encoding on.
 	Gzip bool
+	// Tokens is QUERY_TOKENS: the bearer tokens that are accepted. Default none.
+	Tokens access.Tokens
+	// Keys is QUERY_ACCESS_KEYS: the access keys that are accepted. Default none.
+	Keys access.Keys
 }
 
 // Credentials are an Alibaba Cloud access key, with a security token if it is
