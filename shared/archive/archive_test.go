@@ -182,6 +182,10 @@ func TestCommitsAreReadNowAndAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.wantContents(at2, "_any/_any ok a=Available b=Available c=\nehpc-1/_any ok\n")
+	ended, ok := at2.Scope(c1)
+	if !ok || ended.Digest == "" {
+		t.Fatal("the scope has no content in commit 2")
+	}
 	seq1, err := a.AtSequence(ctx, now, 1)
 	if err != nil || seq1.Sequence != 1 {
 		t.Errorf("AtSequence(1) = %v, %v", seq1, err)
@@ -203,7 +207,7 @@ func TestCommitsAreReadNowAndAtATime(t *testing.T) {
 		lines = append(lines, string(text))
 	}
 	if len(lines) != 2 || !strings.Contains(lines[0], `"Added":["c"],"Changed":[{"After":"Available","Before":"Creating","Field":"Status","ImageId":"b"}]`) ||
-		!strings.Contains(lines[0], `"Removed":["a"]`) || !strings.Contains(lines[1], `"Ended":[{"ClusterId":"ehpc-1","InstanceType":""}]`) ||
+		!strings.Contains(lines[0], `"Removed":["a"]`) || !strings.Contains(lines[1], `"Ended":[{"ClusterId":"ehpc-1","Digest":"`+ended.Digest+`","InstanceType":""}]`) ||
 		!strings.Contains(lines[1], `"From":"ok","InstanceType":"","Problem":{"Class":"temporary","Code":"ServiceUnavailable"`) {
 		t.Errorf("commits 2 and 3 are\n%s", strings.Join(lines, "\n"))
 	}

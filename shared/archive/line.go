@@ -17,7 +17,7 @@ type Line struct {
 	Clusters    []ClusterChange `json:"Clusters,omitempty"`
 	CommittedAt catalog.Time    `json:"CommittedAt"`     // never before the previous line's
 	Digest      string          `json:"Digest"`          // SHA-256 of this line with an empty Digest
-	Ended       []ScopeRef      `json:"Ended,omitempty"` // scopes that are asked no more
+	Ended       []EndedScope    `json:"Ended,omitempty"` // scopes that are asked no more
 	Format      int             `json:"Format"`
 	Previous    string          `json:"Previous"` // SHA-256 of the previous line without its line end; empty in the first
 	RegionID    string          `json:"RegionId"`
@@ -32,6 +32,14 @@ type Line struct {
 // ScopeRef names a scope within the region.
 type ScopeRef struct {
 	ClusterID    string `json:"ClusterId"`
+	InstanceType string `json:"InstanceType"`
+}
+
+// EndedScope is a scope that is asked no more. With its last content a month
+// tells what went with it even when the months before it are gone.
+type EndedScope struct {
+	ClusterID    string `json:"ClusterId"`
+	Digest       string `json:"Digest,omitempty"` // of the last content; empty: there was none, or the line is of an earlier program
 	InstanceType string `json:"InstanceType"`
 }
 

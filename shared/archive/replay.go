@@ -90,7 +90,7 @@ func (r *Region) apply(l *Line, hash string) {
 		}
 	}
 	for _, e := range l.Ended {
-		delete(r.Scopes, e.path())
+		delete(r.Scopes, ScopeRef{e.ClusterID, e.InstanceType}.path())
 	}
 	for _, s := range l.States {
 		ref := ScopeRef{s.ClusterID, s.InstanceType}

@@ -60,6 +60,9 @@ func (l *Line) eachReference(each func(ref ScopeRef, digest string)) {
 		show(c.ClusterID, c.InstanceType, c.Digest)
 		show(c.ClusterID, c.InstanceType, c.PreviousDigest)
 	}
+	for _, e := range l.Ended {
+		show(e.ClusterID, e.InstanceType, e.Digest)
+	}
 	if l.Checkpoint != nil {
 		for _, s := range l.Checkpoint.Scopes {
 			show(s.ClusterID, s.InstanceType, s.Digest)

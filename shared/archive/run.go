@@ -59,7 +59,7 @@ func draft(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Li
 	for _, scope := range run.Ended {
 		planned, _ := base.Scope(scope)
 		if now, known := cur.Scope(scope); known && now.Digest == planned.Digest {
-			l.Ended = append(l.Ended, ScopeRef{scope.ClusterID, scope.InstanceType})
+			l.Ended = append(l.Ended, EndedScope{scope.ClusterID, now.Digest, scope.InstanceType})
 			counts.Ended++
 		}
 	}

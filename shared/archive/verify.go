@@ -133,6 +133,19 @@ func (v *verifier) walk(r *Region, month string) error {
 
 // line proves what a commit says of its scopes. r is the state before it.
 func (v *verifier) line(r *Region, key string, l *Line) error {
+	for _, e := range l.Ended {
+		if e.Digest == "" {
+			continue
+		}
+		scope := catalog.Scope{RegionID: r.RegionID, ClusterID: e.ClusterID, InstanceType: e.InstanceType}
+		was, _ := r.Scope(scope)
+		if was.Digest != e.Digest && (r.Sequence > 0 || l.Sequence == 1) {
+			v.fault(key, "commit %d ends %s with %q, which had %q", l.Sequence, scope, e.Digest, was.Digest)
+		}
+		if _, err := v.snapshot(key, scope, e.Digest); err != nil {
+			return err
+		}
+	}
 	for _, c := range l.Changes {
 		scope := catalog.Scope{RegionID: r.RegionID, ClusterID: c.ClusterID, InstanceType: c.InstanceType}
 		was, _ := r.Scope(scope)

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	paramSince = param{name: "since", example: "-24h", about: "where the feed begins: a NextCursor, or after a time or commit; default: the first commit that is kept", allowed: "a NextCursor of this feed, " + momentForms,
+	paramSince = param{name: "since", example: "-24h", about: "where the feed begins: a NextCursor, or after a time or commit; default, and 0: the first commit that is kept. An earlier time is an error if retention has removed commits after it", allowed: "a NextCursor of this feed, " + momentForms,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.since, err = p.parseSince(v[0])
 			return err
@@ -110,8 +110,8 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, reg
 			w.kinds = append(w.kinds, kept)
 		}
 	}
-	start := t.begin(a.since, s.now())
-	if err := t.tooEarly(start); err != nil {
+	start, err := t.begin(a.since, s.now(), st.Sequence)
+	if err != nil {
 		return nil, err
 	}
 	f := t.stretch(start, st.Sequence, w)

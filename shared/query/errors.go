@@ -59,7 +59,7 @@ var errorCodes = []struct {
 	{405, codeMethod, "only GET and HEAD are answered"},
 	{406, codeAccept, "the route has none of the media types that Accept names"},
 	{410, codeGone, "the image was offered once and is no more"},
-	{410, codeExpired, "the state that the cursor began on is not kept any more"},
+	{410, codeExpired, "the state that the cursor began on, or the commits that a feed goes on with, are not kept any more"},
 	{414, codeTooLong, "path and query are longer than 4096 bytes"},
 	{500, codeInternal, "an unexpected failure; its details are in the log under the RequestId"},
 	{503, codeTooOld, "a part of the answer was checked longer ago than maxAge allows"},
@@ -189,7 +189,7 @@ func explain(err error) *apiError {
 	case errors.As(err, &uncaptured):
 		return &apiError{status: 503, code: codeUncaptured, message: sentence(err), recommend: "Try again after the next run; /v1/clusters shows the state of every scope.", retry: retryNextRun}
 	case errors.As(err, &early):
-		return &apiError{status: 404, code: codeEarly, recommend: "Ask for that time or a later one.",
+		return &apiError{status: 404, code: codeEarly, recommend: "Ask for that time or a later one; the feed from its beginning is since=0.",
 			message: fmt.Sprintf("The history that is kept begins at %s with commit %d.", early.First, early.FirstSequence)}
 	case errors.As(err, &future):
 		return &apiError{status: 404, code: codeFuture, message: fmt.Sprintf("The last commit is number %d.", future.Last), recommend: "Ask for that commit or an earlier one."}

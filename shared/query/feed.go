@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,19 +139,35 @@ func (t *timeline) entry(at int32) entry {
 	}
 }
 
-// begin resolves where a feed begins.
-func (t *timeline) begin(s since, now time.Time) place {
+// begin resolves where a feed begins, up to the commit with the number last. It
+// is an error if commits between there and the first that is kept are gone, or
+// if the commit to begin after is not there yet.
+func (t *timeline) begin(s since, now time.Time, last int64) (place, error) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	if len(t.commits) == 0 {
+		return s.place, nil
+	}
+	first := t.commits[0]
+	early := &archive.TooEarlyError{First: first.at, FirstSequence: first.sequence}
 	switch {
+	case s.cursor && s.place.sequence > 0 && s.place.sequence < first.sequence:
+		return place{}, feedExpired(early)
 	case s.cursor:
-		return s.place
+		return s.place, nil
+	case s.sequence > last:
+		return place{}, &archive.FutureError{Last: last}
+	case s.sequence != 0 && s.sequence+1 < first.sequence:
+		return place{}, early
 	case s.sequence != 0:
-		return place{s.sequence + 1, 0}
+		return place{s.sequence + 1, 0}, nil
 	case !s.moment.set:
-		return place{}
+		return place{}, nil
 	}
 	after := s.instant(now)
+	if first.sequence > 1 && after.Before(first.at.Time) {
+		return place{}, early
+	}
 	i, _ := slices.BinarySearchFunc(t.commits, after, func(c commitTime, after time.Time) int {
 		if c.at.After(after) {
 			return 1
@@ -158,9 +175,15 @@ func (t *timeline) begin(s since, now time.Time) place {
 		return -1
 	})
 	if i == len(t.commits) {
-		return place{t.sequence + 1, 0}
+		return place{t.sequence + 1, 0}, nil
 	}
-	return place{t.commits[i].sequence, 0}
+	return place{t.commits[i].sequence, 0}, nil
+}
+
+func feedExpired(early *archive.TooEarlyError) error {
+	e := explain(early)
+	return &apiError{status: http.StatusGone, code: codeExpired, recommend: "Begin again with since=0, or since that commit.",
+		message: "The commits that this cursor goes on with are not kept any more. " + e.message}
 }
 
 // knowsCluster says whether a cluster is or was captured.
@@ -168,14 +191,4 @@ func (t *timeline) knowsCluster(name string) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return slices.ContainsFunc(t.scopes, func(ref archive.ScopeRef) bool { return ref.ClusterID == name })
-}
-
-// tooEarly says whether a feed would begin before the history that is kept.
-func (t *timeline) tooEarly(p place) error {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if len(t.commits) == 0 || p.sequence == 0 || p.sequence >= t.commits[0].sequence {
-		return nil
-	}
-	return &archive.TooEarlyError{First: t.commits[0].at, FirstSequence: t.commits[0].sequence}
 }

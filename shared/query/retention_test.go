@@ -1,6 +1,9 @@
 package query_test
 
 import (
+	"cmp"
+	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -30,4 +33,34 @@ func TestHistoryGoesOnWithWhatIsKept(t *testing.T) {
 	if got.Code != 200 || got.Body.String() != want.Body.String() {
 		t.Errorf("the warm instance answers %d\n%s\na new one %d\n%s", got.Code, got.Body, want.Code, want.Body)
 	}
+}
+
+// TestScopeThatEndsInTheFirstKeptCommit: what went with the scope is told,
+// though the months that said what it held are gone.
+func TestScopeThatEndsInTheFirstKeptCommit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(hangzhou, content{"_any/_any": images(t, sample), "ehpc-a/_any": images(t, cent79, window), "ehpc-b/_any": images(t, cent79)})
+	w.now = w.now.AddDate(0, 1, 0)
+	w.run(hangzhou, content{"_any/_any": images(t, cent79)}, "ehpc-a/_any") // a seal, and commit 3
+	key, err := w.keys.Log(hangzhou, "2026-11")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.memory.Spoil(key, nil)
+	h := w.handler()
+	for target, want := range map[string]string{
+		"/v1/changes?":                               "3 removed m-cent79 ehpc-a, 3 removed m-win ehpc-a, 3 removed m-bp181x855551ww5yq**** _any, 3 added m-cent79 _any",
+		"/v1/images/m-win/history?":                  "3 kept m-win ehpc-a, 3 removed m-win ehpc-a",
+		"/v1/changes?kind=removed&ClusterId=ehpc-a&": "3 removed m-cent79 ehpc-a, 3 removed m-win ehpc-a",
+	} {
+		var got []string
+		for _, e := range append(answerOf[stretchTold](t, h, 200, target).Events, answerOf[stretchTold](t, h, 200, target).Changes...) {
+			got = append(got, fmt.Sprintf("%d %s %s %s", e.Sequence, e.Kind, e.ImageId, cmp.Or(e.ClusterId, "_any")))
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%s tells %q", target, got)
+		}
+	}
+	checkError(t, get(h, "/v1/images/m-win"), 410, "ImageGone", []string{"2026-12-23T09:00:00.000Z"})
 }

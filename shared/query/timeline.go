@@ -114,7 +114,8 @@ func (s *service) follow(ctx context.Context, t *timeline, l *archive.Line) erro
 	for _, k := range base {
 		t.add(k.ref, k.id, kept, nil)
 	}
-	for _, ref := range l.Ended {
+	for _, e := range l.Ended {
+		ref := archive.ScopeRef{ClusterID: e.ClusterID, InstanceType: e.InstanceType}
 		for _, id := range t.members(ref) {
 			t.add(ref, id, removed, nil)
 		}
@@ -209,12 +210,21 @@ func (s *service) base(ctx context.Context, t *timeline, l *archive.Line) ([]kep
 	for _, c := range l.Changes {
 		new[archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}] = c.Added
 	}
-	scopes := slices.DeleteFunc(slices.Clone(l.Checkpoint.Scopes), func(sc archive.ScopeState) bool { return sc.Digest == "" })
+	scopes := slices.Clone(l.Checkpoint.Scopes)
+	for _, e := range l.Ended { // the checkpoint is the state after the commit
+		scopes = append(scopes, archive.ScopeState{ClusterID: e.ClusterID, InstanceType: e.InstanceType, Digest: e.Digest})
+	}
+	scopes = slices.DeleteFunc(scopes, func(sc archive.ScopeState) bool { return sc.Digest == "" })
 	found, err := s.lists.all(ctx, l.RegionID, scopes)
 	if err != nil {
 		return nil, err
 	}
 	var list []keptImage
+	for _, c := range l.Changes {
+		for _, id := range c.Removed {
+			list = append(list, keptImage{archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}, id})
+		}
+	}
 	for i, images := range found {
 		ref := archive.ScopeRef{ClusterID: scopes[i].ClusterID, InstanceType: scopes[i].InstanceType}
 		for j, im := range images {
