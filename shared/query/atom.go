@@ -71,11 +71,7 @@ func (s *service) atom(a *ask, f feed, region string, st *state) []byte {
 func (a *ask) self() string {
 	values := url.Values{}
 	for _, g := range a.given {
-		var list []string
-		for _, v := range g.values {
-			list = append(list, strings.ReplaceAll(v, ",", `\,`))
-		}
-		values.Set(g.name, strings.Join(list, ","))
+		values.Set(g.name, joinList(g.values))
 	}
 	values.Set("format", formatAtom)
 	return strings.Replace(a.route.pattern, "{ImageId}", url.PathEscape(a.id), 1) + "?" + values.Encode()

@@ -3,6 +3,7 @@ package query_test
 import (
 	"math/rand/v2"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -207,7 +208,7 @@ func (l lookup) target(r *rand.Rand) string {
 		}
 		escaped := make([]string, len(values))
 		for i, v := range values {
-			escaped[i] = strings.ReplaceAll(v, ",", `\,`)
+			escaped[i] = escape(v)
 		}
 		if len(values) > 1 && chance(r, 15) {
 			for i, v := range escaped {
@@ -264,3 +265,17 @@ func (l lookup) target(r *rand.Rand) string {
 	r.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 	return "/v1/images?" + strings.Join(parts, "&")
 }
+
+// escape writes a value of a list: where backslashes end it or stand before a
+// comma each is doubled, and a comma gets one.
+func escape(v string) string {
+	return beforeCommaOrEnd.ReplaceAllStringFunc(v, func(s string) string {
+		slashes := strings.TrimSuffix(s, ",")
+		if s != slashes {
+			return slashes + slashes + `\,`
+		}
+		return slashes + slashes
+	})
+}
+
+var beforeCommaOrEnd = regexp.MustCompile(`\\*,|\\+$`)

@@ -13,15 +13,25 @@ const (
 	gzipFrom = 1024    // bytes from which compressing is worth while
 )
 
-// acceptsGzip reads an Accept-Encoding header.
+// acceptsGzip reads an Accept-Encoding header: gzip must be named, or else *,
+// with a quality that is not 0 and not below that of the answer as it is.
 func acceptsGzip(header string) bool {
+	zipped, others, plain := -1.0, 0.0, 0.0
 	for part := range strings.SplitSeq(header, ",") {
 		name, params, _ := strings.Cut(part, ";")
-		if name = strings.ToLower(strings.TrimSpace(name)); name == "gzip" || name == "*" {
-			return qualityOf(params) > 0
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "gzip", "x-gzip":
+			zipped = qualityOf(params)
+		case "*":
+			others = qualityOf(params)
+		case "identity":
+			plain = qualityOf(params)
 		}
 	}
-	return false
+	if zipped < 0 {
+		zipped = others
+	}
+	return zipped > 0 && zipped >= plain
 }
 
 // pack is the raw deflate stream of data.

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"community-images/shared/query"
 )
@@ -43,8 +46,21 @@ func TestGzip(t *testing.T) {
 				}
 			}
 		}
-		if get(h, target, "Accept-Encoding", "gzip;q=0").Header().Get("Content-Encoding") != "" {
-			t.Errorf("%s is compressed for a caller that refuses it", target)
+		for accept, want := range map[string]string{
+			"": "", "br": "", "gzip;q=0": "", "*, gzip;q=0": "", "gzip;q=0, *": "", "identity, gzip;q=0.5": "", "gzip;q=none": "",
+			"GZIP": "gzip", "x-gzip": "gzip", "*": "gzip", "identity;q=0.5, gzip": "gzip", "identity;q=0, *;q=0.1": "gzip",
+		} {
+			rec := get(h, target, "Accept-Encoding", accept)
+			if want != "" { // unless it is too small
+				want = get(h, target, "Accept-Encoding", "gzip").Header().Get("Content-Encoding")
+			}
+			if got := rec.Header().Get("Content-Encoding"); got != want || rec.Header().Get("Vary") != "Accept, Accept-Encoding" {
+				t.Errorf("%s with Accept-Encoding %q: %q %v", target, accept, got, rec.Header())
+			}
+			head := ask(h, http.MethodHead, target, http.Header{"Accept-Encoding": {accept}})
+			if diff := cmp.Diff(rec.Header(), head.Header()); diff != "" || head.Body.Len() != 0 || head.Code != 200 {
+				t.Errorf("HEAD %s with Accept-Encoding %q (-GET +HEAD):\n%s", target, accept, diff)
+			}
 		}
 	}
 }

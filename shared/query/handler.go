@@ -189,7 +189,7 @@ const maxImageID = 256
 
 // parse returns what is asked, from memory if the same was asked before.
 func (x *exchange) parse(rt *route, id string) (*ask, error) {
-	accept := x.r.Header.Get("Accept")
+	accept := headerList(x.r.Header, "Accept")
 	key := rt.pattern + "\n" + id + "\n" + x.r.URL.RawQuery + "\n" + accept
 	if a, ok := x.asks.get(key); ok {
 		return a, nil

@@ -2,8 +2,8 @@ package query
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"regexp/syntax"
 	"strconv"
@@ -45,7 +45,7 @@ var operators = []operator{
 			return func(s string) bool { return strings.Contains(s, v) }, nil
 		}},
 	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", text: true,
-		build: func(v string) (func(string) bool, error) { return matcher(globPattern(v)) }},
+		build: buildGlob},
 	{name: "regex", about: "matches an RE2 expression as a whole", text: true,
 		build: func(v string) (func(string) bool, error) { return matcher(v) }},
 	{name: "exists", about: "true: has a value; false: is missing, null or empty", build: buildExists, empty: true},
@@ -170,7 +170,8 @@ func checkValue(f *field, op *operator, value string) error {
 		return fmt.Errorf("is empty; for images without a value write %s__exists=false", f.name)
 	}
 	if f.kind == numberKind && op.name != "exists" {
-		if n, err := strconv.ParseFloat(value, 64); err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
+		// ParseFloat takes hexadecimal numbers and underscores too.
+		if _, err := strconv.ParseFloat(value, 64); err != nil || strings.Trim(value, "0123456789.eE+-") != "" {
 			return fmt.Errorf("%s is not a number", quote(value))
 		}
 	}
@@ -205,21 +206,36 @@ func matcher(pattern string) (func(string) bool, error) {
 	}
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return nil, fmt.Errorf("is not an RE2 expression: %s", regexReason(err))
+		return nil, regexError{err}
 	}
 	if programSize(tree) > maxProgram {
 		return nil, fmt.Errorf("is too large an expression; use fewer or smaller repetitions")
 	}
 	re, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
 	if err != nil {
-		return nil, fmt.Errorf("is not an RE2 expression: %s", regexReason(err))
+		return nil, regexError{err}
 	}
 	return re.MatchString, nil
 }
 
-func regexReason(err error) string {
-	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+// buildGlob explains a bad pattern as a glob, not as the expression it becomes.
+func buildGlob(v string) (func(string) bool, error) {
+	test, err := matcher(globPattern(v))
+	var bad *syntax.Error
+	if errors.As(err, &bad) {
+		return nil, fmt.Errorf("has the range %s, which ends before it begins", quote(bad.Expr))
+	}
+	return test, err
 }
+
+// regexError tells what is wrong with an expression.
+type regexError struct{ error }
+
+func (e regexError) Error() string {
+	return "is not an RE2 expression: " + strings.TrimPrefix(e.error.Error(), "error parsing regexp: ")
+}
+
+func (e regexError) Unwrap() error { return e.error }
 
 // programSize estimates the instructions of an expression with its
 // repetitions written out.

@@ -299,28 +299,6 @@ func (p *parser) canonical(pages bool) string {
 	return b.String()
 }
 
-// splitList separates values at commas; "\," is a comma within a value.
-func splitList(s string) []string {
-	if !strings.Contains(s, `\,`) {
-		return strings.Split(s, ",")
-	}
-	var list []string
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s) && s[i+1] == ',':
-			b.WriteByte(',')
-			i++
-		case s[i] == ',':
-			list = append(list, b.String())
-			b.Reset()
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return append(list, b.String())
-}
-
 // parseNames reads cluster ids or instance types, each once, in their order.
 func parseNames(what string, values []string) ([]string, error) {
 	var names []string

@@ -176,10 +176,12 @@ func defuse(s string) string {
 	return s
 }
 
-// oneLine replaces what would break a line or a cell.
+// oneLine replaces what would break a line or a cell, what a terminal takes
+// for a command, and what turns the direction of the text that follows.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 {
+		switch {
+		case r < 0x20, 0x7f <= r && r <= 0x9f, r == 0x2028, r == 0x2029, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
 			return ' '
 		}
 		return r

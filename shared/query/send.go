@@ -54,8 +54,9 @@ const layout = "1"
 // its body.
 func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
 	header := x.w.Header()
-	zip := x.gzip && acceptsGzip(x.r.Header.Get("Accept-Encoding"))
-	known := ans.etag != "" && matchesTag(x.r.Header.Get("If-None-Match"), ans.etag)
+	zip := x.gzip && acceptsGzip(headerList(x.r.Header, "Accept-Encoding"))
+	has := parseTags(headerList(x.r.Header, "If-None-Match"), ans.etag)
+	known := has.plain || has.zipped
 	var b *body
 	if !known {
 		var err error
@@ -64,8 +65,8 @@ func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
 		}
 	}
 	x.headers(header, ans)
-	if known {
-		setTag(header, ans, zip && strings.Contains(x.r.Header.Get("If-None-Match"), ans.etag+gzipMark))
+	if known || has.any {
+		setTag(header, ans, has.zipped && (zip || !has.plain))
 		x.written = true
 		x.w.WriteHeader(http.StatusNotModified)
 		return nil
@@ -167,21 +168,6 @@ func setTag(header http.Header, ans *answer, zipped bool) {
 	default:
 		header.Set("ETag", `"`+ans.etag+`"`)
 	}
-}
-
-// matchesTag implements If-None-Match, by weak comparison as RFC 9110 says.
-func matchesTag(header, etag string) bool {
-	if header == "" {
-		return false
-	}
-	for part := range strings.SplitSeq(header, ",") {
-		part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
-		part = strings.Trim(part, `"`)
-		if part == "*" || strings.TrimSuffix(part, gzipMark) == etag {
-			return true
-		}
-	}
-	return false
 }
 
 // front is the beginning of a json answer, up to the members of the route.

@@ -97,7 +97,8 @@ func FuzzCursor(f *testing.F) {
 func TestListsAndGlobs(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
-		"a,b": {"a", "b"}, `a\,b,c`: {"a,b", "c"}, `\d+`: {`\d+`}, "a,": {"a", ""}, `\\,x`: {`\,x`},
+		"a,b": {"a", "b"}, `a\,b,c`: {"a,b", "c"}, `\d+`: {`\d+`}, "a,": {"a", ""},
+		`\\,x`: {`\`, "x"}, `a\\`: {`a\`}, `a\`: {`a\`}, `a\\\,b,c\`: {`a\,b`, `c\`}, `\\d\\.x`: {`\\d\\.x`}, `\\\\`: {`\\`}, "": {""},
 	} {
 		if got := splitList(text); !slices.Equal(got, want) {
 			t.Errorf("%q is %q", text, got)
@@ -118,6 +119,17 @@ func TestListsAndGlobs(t *testing.T) {
 	if _, err := matcher(strings.Repeat("a", 513)); err == nil {
 		t.Error("a pattern without end is taken")
 	}
+}
+
+func FuzzListsAreWrittenAsTheyAreRead(f *testing.F) {
+	f.Add(`a\`, `b,c`, `\d+\\,`)
+	f.Add("", ",", `\\`)
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		want := []string{a, b, c}
+		if got := splitList(joinList(want)); !slices.Equal(got, want) {
+			t.Errorf("%q becomes %q and is read as %q", want, joinList(want), got)
+		}
+	})
 }
 
 func TestDidYouMean(t *testing.T) {

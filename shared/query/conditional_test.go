@@ -1,0 +1,70 @@
+package query_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"community-images/shared/query"
+)
+
+// ask is get with any method and headers of several lines.
+func ask(h http.Handler, method, target string, header http.Header) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, nil)
+	r.Host, r.Header = "images.example", header
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	return rec
+}
+
+func TestIfNoneMatch(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler(func(o *query.Options) { o.Gzip = true })
+	const target = "/v1/images?ClusterId=ehpc-a"
+	tag := strings.Trim(get(h, target).Header().Get("ETag"), `"`)
+	for _, row := range []struct {
+		name   string
+		lines  []string
+		accept string // Accept-Encoding
+		status int
+		tag    string
+	}{
+		{"its tag", []string{`"` + tag + `"`}, "", 304, tag},
+		{"its tag, weak", []string{`W/"` + tag + `"`}, "", 304, tag},
+		{"one of a list", []string{`"a", W/"b" ,"` + tag + `"`}, "", 304, tag},
+		{"one of two lines", []string{`"a"`, `"` + tag + `"`}, "", 304, tag},
+		{"its tag without quotes", []string{tag}, "", 304, tag},
+		{"anything", []string{"*"}, "", 304, tag},
+		{"the tag that is a star", []string{`"*"`}, "", 200, tag},
+		{"a tag that has its own in it", []string{`"x,` + tag + `,y"`}, "", 200, tag},
+		{"another tag", []string{`"` + tag + `x"`}, "", 200, tag},
+		{"an empty tag", []string{`""`}, "", 200, tag},
+		{"an open quote", []string{`"`}, "", 200, tag},
+		{"the compressed form, and takes it", []string{`"` + tag + `-gzip"`}, "gzip", 304, tag + "-gzip"},
+		{"the compressed form, and takes it no more", []string{`"` + tag + `-gzip"`}, "", 304, tag + "-gzip"},
+		{"both forms, and takes gzip", []string{`"` + tag + `-gzip", "` + tag + `"`}, "gzip", 304, tag + "-gzip"},
+		{"both forms, and does not take gzip", []string{`"` + tag + `-gzip", "` + tag + `"`}, "", 304, tag},
+	} {
+		rec := ask(h, http.MethodGet, target, http.Header{"If-None-Match": row.lines, "Accept-Encoding": {row.accept}})
+		if got := rec.Header().Get("ETag"); rec.Code != row.status || got != `"`+row.tag+`"` || (rec.Body.Len() == 0) != (row.status == 304) {
+			t.Errorf("a caller that has %s gets %d %s, want %d %s", row.name, rec.Code, got, row.status, row.tag)
+		}
+	}
+	// What is not there has no state that a caller could have.
+	for target, status := range map[string]int{"/v1/images/m-none": 404, "/v1/images/m-win": 410, "/v1/images?minCount=99": 404, "/v1/status": 200, "/healthz": 200} {
+		if rec := get(h, target, "If-None-Match", "*"); rec.Code != status {
+			t.Errorf("%s with If-None-Match * gives %d, want %d", target, rec.Code, status)
+		}
+	}
+}
+
+func TestAcceptInSeveralLines(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	rec := ask(w.handler(), http.MethodGet, "/v1/images", http.Header{"Accept": {"image/png", "text/csv;q=0.5"}})
+	if got := rec.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/csv") {
+		t.Errorf("the second line of Accept is not heeded: %d %s", rec.Code, got)
+	}
+}

@@ -1,0 +1,70 @@
+package query
+
+import "strings"
+
+// splitList separates values at commas. Before a comma and at the end of a
+// value "\\" is a backslash, and "\," is a comma within a value; anywhere else
+// a backslash stands for itself, as regular expressions have many.
+func splitList(s string) []string {
+	if !strings.Contains(s, `\`) {
+		return strings.Split(s, ",")
+	}
+	var list []string
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == ',' {
+			list = append(list, b.String())
+			b.Reset()
+			continue
+		}
+		run := backslashes(s[i:])
+		if run == 0 {
+			b.WriteByte(s[i])
+			continue
+		}
+		end := i + run
+		i = end - 1
+		switch {
+		case end < len(s) && s[end] != ',':
+			b.WriteString(s[end-run : end])
+		case run%2 == 0:
+			b.WriteString(s[end-run/2 : end])
+		case end == len(s): // it escapes nothing
+			b.WriteString(s[end-run/2-1 : end])
+		default:
+			b.WriteString(s[end-run/2:end] + ",")
+			i = end
+		}
+	}
+	return append(list, b.String())
+}
+
+// joinList is the inverse of splitList.
+func joinList(values []string) string {
+	var b strings.Builder
+	for n, v := range values {
+		if n > 0 {
+			b.WriteByte(',')
+		}
+		for i := 0; i < len(v); i++ {
+			run := backslashes(v[i:])
+			end := i + run
+			switch {
+			case run > 0:
+				b.WriteString(v[i:end])
+				if end == len(v) || v[end] == ',' {
+					b.WriteString(v[i:end])
+				}
+				i = end - 1
+			case v[i] == ',':
+				b.WriteString(`\,`)
+			default:
+				b.WriteByte(v[i])
+			}
+		}
+	}
+	return b.String()
+}
+
+// backslashes is the number of them that s begins with.
+func backslashes(s string) int { return len(s) - len(strings.TrimLeft(s, `\`)) }
