@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"community-images/shared/capture"
 )
@@ -30,9 +31,17 @@ type timerEvent struct {
 
 const allowed = `allowed are "regions", "clusters", "instanceTypes", "accept" (lists of strings) and "shard" ("i/n")`
 
-// parseEvent reads the event of an invocation. An empty one captures
-// everything.
-func parseEvent(event []byte) (capture.Request, error) {
+// parseEvent reads the event of an invocation: of a timer, of EventBridge, or
+// direct. An empty one captures everything. now dates what has no date.
+func parseEvent(event []byte, now time.Time) (capture.Request, error) {
+	event = bytes.TrimSpace(event)
+	events, err := parseCloudEvents(event, now)
+	if err == nil {
+		return capture.Request{Trigger: "event", Events: events}, nil
+	}
+	if !errors.Is(err, errNoEvent) || bytes.HasPrefix(event, []byte("[")) {
+		return capture.Request{}, fmt.Errorf("reading the event: %w", err)
+	}
 	var timer timerEvent
 	if json.Unmarshal(event, &timer) == nil && (timer.TriggerTime != nil || timer.TriggerName != nil) {
 		req := capture.Request{}

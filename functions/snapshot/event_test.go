@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestEvents(t *testing.T) {
 		"everything": {`{"regions":["a"],"clusters":["b"],"instanceTypes":["c"],"shard":"2/2"}`,
 			capture.Request{Trigger: "direct", Regions: []string{"a"}, Clusters: []string{"b"}, InstanceTypes: []string{"c"}, Shard: capture.Shard{Index: 2, Count: 2}}},
 	} {
-		got, err := parseEvent([]byte(tc.event))
+		got, err := parseEvent([]byte(tc.event), noon)
 		if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v\n%s", name, err, diff)
 		}
@@ -36,13 +37,13 @@ func TestEventsThatCannotBeRead(t *testing.T) {
 		`{"cluster":["a"]}`: `unknown field "cluster"; allowed are "regions"`,
 		`{"clusters":"a"}`:  `clusters`,
 		`{"shard":"5/4"}`:   `shard: "5/4"`,
-		`[]`:                `allowed are`,
+		`[]`:                `the batch of events is empty`,
 		`{"clusters":[]} x`: `more follows`,
 		`nonsense`:          `allowed are`,
 		`{"triggerName":"t","payload":"awesome"}`:   `reading the payload of the timer event`,
 		`{"triggerName":"t","payload":"{\"x\":1}"}`: `unknown field "x"`,
 	} {
-		if got, err := parseEvent([]byte(event)); err == nil || !strings.Contains(err.Error(), want) {
+		if got, err := parseEvent([]byte(event), noon); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v, %v; want an error with %q", event, got, err, want)
 		}
 	}
@@ -51,10 +52,46 @@ func TestEventsThatCannotBeRead(t *testing.T) {
 func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"triggerTime":"x","triggerName":"t","payload":"{\"shard\":\"1/4\"}"}`))
 	f.Add([]byte(`{"regions":["a"],"shard":"2/2"}`))
+	f.Add([]byte(eventFile(f, "batch")))
+	f.Add([]byte(eventFile(f, "trail-delete-cluster")))
 	f.Fuzz(func(t *testing.T, event []byte) {
-		req, err := parseEvent(event)
+		req, err := parseEvent(event, noon)
 		if err == nil && req.Trigger == "" {
 			t.Errorf("%q has no trigger", event)
 		}
 	})
+}
+
+// TestEventsThroughTheRuntime sends a batch to the real binary, as EventBridge
+// does, and again: the second time there is nothing to do.
+func TestEventsThroughTheRuntime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.start("snapshot")
+	invoke := func() (r capture.Report) {
+		response, err := f.Invoke(t.Context(), []byte(eventFile(t, "batch")))
+		if err != nil || response.Error != nil {
+			t.Fatal(err, response.Error)
+		}
+		if err := json.Unmarshal(response.Payload, &r); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := invoke(); r.Trigger != "event" || len(r.Events) != 5 || r.Regions[0].Sequence != 1 || r.Counts.Planned != 2 || r.Counts.Changed != 2 {
+		t.Errorf("the batch: %+v, %+v", r, r.Events)
+	}
+	if r := invoke(); r.Calls != 0 || r.Events[0].Outcome != "skipped" || r.Regions[0].Sequence != 1 {
+		t.Errorf("the batch again: %+v, %+v", r, r.Events)
+	}
+	if response, err := f.Invoke(t.Context(), []byte(`[{"a":1}]`)); err != nil || response.Error == nil || !strings.Contains(response.Error.Message, "element 1 of 1") {
+		t.Errorf("garbage: %+v, %v", response, err)
+	}
+	f.Stop()
+	logged := strings.Join(w.printed(), "\n")
+	for _, want := range []string{`"message":"event","functionName":"snapshot"`, `"outcome":"refused"`, `"message":"region done"`, `"trigger":"event"`, `"planned":2`} {
+		if !strings.Contains(logged, want) {
+			t.Errorf("%s is not in\n%s", want, logged)
+		}
+	}
 }

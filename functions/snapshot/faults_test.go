@@ -25,6 +25,7 @@ type lab struct {
 	data     *ehpctest.Fixed
 	fault    atomic.Pointer[func(ehpctest.Call) *ehpctest.Fault]
 	ehpc     *ehpctest.Endpoint
+	upstream upstream
 	capturer *capture.Capturer
 	writer   *archive.Writer
 }
@@ -63,10 +64,11 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.upstream = upstream{region: client}
 	l.writer = archive.NewWriter(buckettest.NewMemory(t), keys, time.Now)
 	l.capturer = capture.New(capture.Settings{
 		Regions: []string{region}, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 100,
-	}, upstream{region: client}, capture.NewBudget(1e6, time.Now), l.writer, time.Now)
+	}, l.upstream, capture.NewBudget(1e6, time.Now), l.writer, time.Now)
 	return l
 }
 

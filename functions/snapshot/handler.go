@@ -33,7 +33,7 @@ type handler struct {
 // event could not be read or that nothing could be committed.
 func (h *handler) handle(ctx context.Context, event []byte) (any, error) {
 	log := h.log.With(fcrun.RequestField(ctx))
-	req, err := parseEvent(event)
+	req, err := parseEvent(event, h.now())
 	if err != nil {
 		return nil, err
 	}

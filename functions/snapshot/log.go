@@ -3,12 +3,18 @@ package main
 import (
 	"go.uber.org/zap"
 
+	"community-images/shared/archive"
 	"community-images/shared/capture"
 )
 
-// logReport writes one summary line for a run, after one warning for each
-// failed scope and each problem.
+// logReport writes one line for a run, after one for each event, each region,
+// each failed scope and each problem. Every number is a field of its own, for
+// queries of the log store.
 func logReport(log *zap.Logger, r *capture.Report, err error) {
+	for _, e := range r.Events {
+		log.Info("event", zap.String("outcome", e.Outcome), zap.String("reason", e.Reason), zap.String("type", e.Type),
+			zap.String("eventId", e.ID), zap.String("region", e.RegionID), zap.String("cluster", e.ClusterID))
+	}
 	for _, region := range r.Regions {
 		for _, f := range region.Failed {
 			log.Warn("scope failed", zap.String("scope", f.Scope), zap.String("class", f.Class), zap.String("code", f.Code),
@@ -22,18 +28,27 @@ func logReport(log *zap.Logger, r *capture.Report, err error) {
 		}
 		if region.Error != "" {
 			log.Error("region not committed", zap.String("region", region.RegionID), zap.String("reason", region.Error))
+			continue
 		}
+		log.Info("region done", append(countFields(region.Counts), zap.String("region", region.RegionID), zap.String("trigger", r.Trigger),
+			zap.Int64("sequence", region.Sequence), zap.Bool("committed", region.Committed), zap.Int("clusters", region.Clusters),
+			zap.Int("images", region.Images), zap.Int("stored", region.Stored), zap.Int("storedBytes", region.Bytes),
+			zap.Int("retries", region.Retries), zap.Int64("commitMs", region.CommitMs))...)
 	}
-	fields := []zap.Field{
-		zap.String("trigger", r.Trigger), zap.Int("regions", len(r.Regions)), zap.Int("committed", r.Committed()),
-		zap.Int("planned", r.Counts.Planned), zap.Int("unchanged", r.Counts.Unchanged), zap.Int("changed", r.Counts.Changed),
-		zap.Int("failed", r.Counts.Failed), zap.Int("held", r.Counts.Held), zap.Int("left", r.Counts.Left),
-		zap.Int("lost", r.Counts.Lost), zap.Int("ended", r.Counts.Ended), zap.Int64("calls", r.Calls),
-		zap.Int("removed", r.Removed()), zap.Int64("fetchMs", r.FetchMs), zap.Int64("durationMs", r.DurationMs),
-	}
+	fields := append(countFields(r.Counts), zap.String("trigger", r.Trigger), zap.Int("regions", len(r.Regions)),
+		zap.Int("committed", r.Committed()), zap.Int("events", len(r.Events)), zap.Int64("calls", r.Calls),
+		zap.Int("removed", r.Removed()), zap.Int64("fetchMs", r.FetchMs), zap.Int64("durationMs", r.DurationMs))
 	if err != nil {
 		log.Error("snapshot failed", append(fields, zap.Error(err))...)
 		return
 	}
 	log.Info("snapshot done", fields...)
+}
+
+// countFields are the counts of a run or of one region, in scopes.
+func countFields(n archive.Counts) []zap.Field {
+	return []zap.Field{
+		zap.Int("planned", n.Planned), zap.Int("unchanged", n.Unchanged), zap.Int("changed", n.Changed), zap.Int("failed", n.Failed),
+		zap.Int("held", n.Held), zap.Int("left", n.Left), zap.Int("lost", n.Lost), zap.Int("ended", n.Ended),
+	}
 }

@@ -56,7 +56,9 @@ func (r *runner) discover(ctx context.Context, plans []*plan) []map[string]catal
 	for i, p := range plans {
 		clusters[i] = r.settle(p, found[i])
 	}
-	addUnlisted(named(r.settings, r.request), plans, clusters)
+	if len(r.request.Events) == 0 || len(r.settings.Regions) == 1 {
+		addUnlisted(named(r.settings, r.request), plans, clusters)
+	}
 	return clusters
 }
 

@@ -12,6 +12,15 @@ import (
 // suspicious answer before it is published.
 const confirmations = 3
 
+// confirms is what seeing something again counts. Events come in bursts;
+// three that follow one change within seconds confirm nothing.
+func (r *runner) confirms() int {
+	if len(r.request.Events) > 0 {
+		return 0
+	}
+	return 1
+}
+
 // suspicion says why an answer may not be true, or nothing: it loses all
 // images or more than the guard allows, or most of them change their status
 // at once. The best-known way to lose a catalogue is to believe such a reply.
@@ -53,7 +62,7 @@ func (r *runner) guard(ctx context.Context, t *task, c *archive.Check) *archive.
 	}
 	next := archive.Candidate{Digest: c.Snapshot.Digest, ImageCount: len(c.Snapshot.Images), Seen: 1, Since: c.At}
 	if was := t.known.Candidate; was != nil && r.resembles(ctx, t, was.Digest, c.Snapshot) {
-		next.Seen, next.Since = was.Seen+1, was.Since
+		next.Seen, next.Since = was.Seen+r.confirms(), was.Since
 	}
 	if next.Seen >= confirmations {
 		return c
@@ -93,7 +102,7 @@ func (r *runner) guardListing(p *plan, found map[string]Cluster) {
 	if p.discovery.Problem != nil || guard >= 100 || gone*100 <= known*guard {
 		return
 	}
-	p.discovery.Held = p.base.Discovery.Held + 1
+	p.discovery.Held = max(1, p.base.Discovery.Held+r.confirms())
 	if p.discovery.Held >= confirmations {
 		p.discovery.Held = 0
 		return

@@ -16,11 +16,13 @@ type plan struct {
 	ended     []catalog.Scope  // to ask no more
 	problems  []string         // entries of the listing that could not be used
 	report    *RegionReport
+	events    []*Event // that made the plan; nil: it is not about events
 }
 
 // planScopes decides which scopes of a region to ask and which have ended.
 // clusters are those of the region, as discovered or last known.
-func planScopes(s Settings, req Request, region string, clusters map[string]catalog.Cluster) []catalog.Scope {
+func planScopes(s Settings, req Request, p *plan, clusters map[string]catalog.Cluster) []catalog.Scope {
+	region := p.base.RegionID
 	var scopes []catalog.Scope
 	add := func(cluster string, types []string) {
 		if !req.Shard.holds(cluster) {
@@ -51,6 +53,7 @@ func planScopes(s Settings, req Request, region string, clusters map[string]cata
 	if len(req.Accept) > 0 {
 		scopes = slices.DeleteFunc(scopes, func(s catalog.Scope) bool { return !slices.Contains(req.Accept, s.String()) })
 	}
+	scopes = slices.DeleteFunc(scopes, func(s catalog.Scope) bool { return !p.concerns(s) })
 	slices.SortFunc(scopes, catalog.Scope.Compare)
 	return slices.Compact(scopes)
 }

@@ -74,8 +74,8 @@ func (q *queue) done(t *task, c *archive.Check) {
 func (r *runner) early(plans []*plan) []*task {
 	var known []*plan
 	for _, p := range plans {
-		k := &plan{base: p.base}
-		for _, scope := range planScopes(r.settings, r.request, p.base.RegionID, p.base.Clusters) {
+		k := &plan{base: p.base, events: p.events}
+		for _, scope := range planScopes(r.settings, r.request, k, p.base.Clusters) {
 			if _, asked := p.base.Scope(scope); asked {
 				k.scopes = append(k.scopes, scope)
 			}

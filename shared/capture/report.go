@@ -20,6 +20,7 @@ type Report struct {
 	Calls      int64           `json:"Calls"`   // to E-HPC, retries included
 	Counts     archive.Counts  `json:"Counts"`  // over all regions
 	Regions    []*RegionReport `json:"Regions"`
+	Events     []Event         `json:"Events,omitempty"` // and what became of them
 
 	Fetched catalog.Time `json:"-"`
 }
@@ -101,8 +102,11 @@ func (r *Report) finish(at catalog.Time, calls int64) {
 	}
 }
 
-// err is nil if at least one region was committed.
+// err is nil if at least one region was committed, or none was asked for.
 func (r *Report) err() error {
+	if len(r.Regions) == 0 {
+		return nil
+	}
 	list := []error{errNothing}
 	for _, region := range r.Regions {
 		if region.err == nil {

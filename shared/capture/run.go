@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -49,6 +50,13 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 	if len(regions) == 0 {
 		regions = c.settings.Regions
 	}
+	if len(req.Events) > 0 {
+		report.Events = slices.Clone(req.Events)
+		for i := range report.Events {
+			report.Events[i].judge(c.settings)
+		}
+		regions = eventRegions(c.settings, report.Events)
+	}
 	asking, stop := c.beforeDeadline(ctx)
 	defer stop()
 
@@ -56,6 +64,9 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 		report.Regions = append(report.Regions, &RegionReport{RegionID: region})
 	}
 	plans := r.load(ctx, report.Regions)
+	if len(req.Events) > 0 {
+		plans = r.due(plans, report)
+	}
 	checks := r.ask(asking, plans)
 	report.Fetched = catalog.At(c.now())
 	r.commit(ctx, plans, checks, report)
@@ -122,8 +133,12 @@ func (r *runner) plan(ctx context.Context, plans []*plan) {
 		}
 	}
 	for i, p := range plans {
-		p.scopes = planScopes(r.settings, r.request, p.base.RegionID, clusters[i])
-		p.ended = endedScopes(*p, r.request)
+		p.scopes = planScopes(r.settings, r.request, p, clusters[i])
+		if p.events != nil {
+			p.ended = p.vanished(clusters[i])
+		} else {
+			p.ended = endedScopes(*p, r.request)
+		}
 	}
 }
 

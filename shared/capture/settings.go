@@ -45,6 +45,9 @@ type Request struct {
 	// Accept names the scopes, as Scope.String has them, that alone are asked
 	// and whose answers are published however suspicious they are.
 	Accept []string
+	// Events, if there are any, are all that the request is about; the lists
+	// above are empty then.
+	Events []Event
 }
 
 func (r Request) restricted() bool {

@@ -1,0 +1,351 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/capture"
+	"community-images/shared/ehpc/ehpctest"
+)
+
+// noon is when the timer of these tests has fired; their events happen five
+// minutes later and arrive two seconds after that.
+var noon = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+const arrival = 5*time.Minute + 2*time.Second
+
+// eventWorld is the handler over the real client and a clock; two clusters
+// are captured as of nine o'clock.
+type eventWorld struct {
+	*lab
+	h   *handler
+	now time.Time
+}
+
+func newEventWorld(t *testing.T, change func(*capture.Settings)) *eventWorld {
+	w := &eventWorld{lab: newLab(t), now: noon}
+	clock := func() time.Time { return w.now }
+	settings := capture.Settings{Regions: []string{region}, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 50}
+	if change != nil {
+		change(&settings)
+	}
+	keys, err := archive.NewKeys("p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.writer = archive.NewWriter(buckettest.NewMemory(t), keys, clock)
+	w.h = &handler{settings: settings, now: clock, log: zap.NewNop(),
+		capturer: capture.New(settings, w.upstream, capture.NewBudget(1e6, time.Now), w.writer, clock)}
+	w.data.ImageLists = map[ehpctest.Question]string{}
+	for _, id := range []string{"", "ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"} {
+		w.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = fmt.Sprintf(`[{"ImageId":"m-of-%s"}]`, id)
+	}
+	w.list("ehpc-hz-1", "ehpc-hz-2")
+	w.send(timerEventAt(w.now))
+	w.now = noon.Add(arrival)
+	w.asked()
+	return w
+}
+
+// timerEventAt is the timer's event at a time of these tests.
+func timerEventAt(at time.Time) string {
+	return fmt.Sprintf(`{"triggerTime":%q,"triggerName":"schedule","payload":""}`, at.Format(time.RFC3339))
+}
+
+// list is what ListClusters says from now on.
+func (w *eventWorld) list(ids ...string) {
+	w.data.ClusterLists[region] = nil
+	for _, id := range ids {
+		w.data.ClusterLists[region] = append(w.data.ClusterLists[region], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
+	}
+}
+
+func (w *eventWorld) send(event string) *capture.Report {
+	w.t.Helper()
+	report, err := w.h.handle(w.t.Context(), []byte(event))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return report.(*capture.Report)
+}
+
+func (w *eventWorld) sendFile(name string) *capture.Report {
+	w.t.Helper()
+	return w.send(eventFile(w.t, name))
+}
+
+func eventFile(t testing.TB, name string) string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/events/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// outcomes are those of the events of a report, one a line.
+func outcomes(r *capture.Report) string {
+	var lines []string
+	for _, e := range r.Events {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s/%s %s", e.Outcome, e.RegionID, e.ClusterID, e.Reason)))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// asked are the calls since the last time, in short.
+func (w *eventWorld) asked() string {
+	var calls []string
+	for _, name := range w.ehpc.Asked() {
+		name = strings.ReplaceAll(name, "ListClusters "+region+" 1", "clusters")
+		calls = append(calls, strings.TrimSpace(strings.ReplaceAll(name, "ListCommunityImages "+region, "images")))
+	}
+	slices.Sort(calls)
+	return strings.Join(calls, ", ")
+}
+
+func (w *eventWorld) scopes() string {
+	w.t.Helper()
+	r, err := w.writer.Now(w.t.Context(), region, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var names []string
+	for _, s := range r.SortedScopes() {
+		names = append(names, s.Scope(region).Path())
+	}
+	return strings.Join(names, " ")
+}
+
+// TestWhatAnEventDoes sends one event to the handler and looks at what it
+// asks E-HPC, what it says and what is captured then.
+func TestWhatAnEventDoes(t *testing.T) {
+	t.Parallel()
+	const both = "_any/_any ehpc-hz-1/_any ehpc-hz-2/_any"
+	for name, tc := range map[string]struct {
+		file, event string
+		listed      []string // clusters, as of the event; nil: as before
+		settings    func(*capture.Settings)
+		outcome     string
+		asked       string
+		scopes      string
+	}{
+		"a cluster has started": {file: "cluster-started", outcome: "taken cn-hangzhou/ehpc-hz-1",
+			asked: "clusters, images ehpc-hz-1", scopes: both},
+		"a cluster that only the subject names": {file: "cluster-named-by-subject", outcome: "taken cn-hangzhou/ehpc-hz-1",
+			asked: "clusters, images ehpc-hz-1", scopes: both},
+		"a cluster has been created": {file: "cluster-created", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"}, outcome: "taken cn-hangzhou/ehpc-hz-3",
+			asked: "clusters, images ehpc-hz-3", scopes: both + " ehpc-hz-3/_any"},
+		"a cluster has been created and is not listed yet": {file: "cluster-created",
+			outcome: "taken cn-hangzhou/ehpc-hz-3 the cluster is not listed yet; another event or the next run finds it", asked: "clusters", scopes: both},
+		"a cluster has been deleted": {file: "cluster-deleted", listed: []string{"ehpc-hz-1"},
+			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is listed no more; its scopes ended", asked: "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
+		"a cluster has been deleted, and with it most of the listing": {file: "cluster-deleted", listed: []string{}, outcome: "taken cn-hangzhou/ehpc-hz-2",
+			asked: "clusters, images ehpc-hz-2", scopes: both},
+		"no cluster is named, and there is a new one": {file: "no-cluster-named", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"},
+			outcome: "taken cn-hangzhou/", asked: "clusters, images ehpc-hz-3", scopes: both + " ehpc-hz-3/_any"},
+		"no cluster is named, and one has gone": {file: "no-cluster-named", listed: []string{"ehpc-hz-2"},
+			outcome: "taken cn-hangzhou/", asked: "clusters", scopes: "_any/_any ehpc-hz-2/_any"},
+		"no cluster is named, and none is ever listed": {file: "no-cluster-named", scopes: "_any/_any ehpc-hz-1/_any",
+			settings: func(s *capture.Settings) { s.Clusters, s.Types.Auto = []string{"ehpc-hz-1"}, false },
+			outcome:  "ignored cn-hangzhou/ it names no cluster, and clusters are not listed here (setting SNAPSHOT_CLUSTERS)"},
+		"a cluster of a fixed list": {file: "cluster-started", scopes: "_any/_any ehpc-hz-1/_any",
+			settings: func(s *capture.Settings) { s.Clusters, s.Types.Auto = []string{"ehpc-hz-1"}, false },
+			outcome:  "taken cn-hangzhou/ehpc-hz-1", asked: "images ehpc-hz-1"},
+		"a cluster that the settings leave out": {file: "cluster-deleted", scopes: "_any/_any ehpc-hz-1/_any",
+			settings: func(s *capture.Settings) { s.Clusters = []string{"ehpc-hz-1"} },
+			outcome:  `ignored cn-hangzhou/ehpc-hz-2 cluster "ehpc-hz-2" is not captured here (setting SNAPSHOT_CLUSTERS)`},
+		"a region that is not captured": {file: "other-region", scopes: both,
+			outcome: `ignored us-west-1/ehpc-us-1 region "us-west-1" is not captured here (setting EHPC_REGIONS: cn-hangzhou)`},
+		"a node has been created": {file: "node-created", scopes: both,
+			outcome: `ignored cn-hangzhou/ehpc-hz-1 events of type "ehpc:NodeOperation:NodeCreated" change no cluster`},
+		"an id that is a path": {file: "hostile-cluster-id", scopes: both,
+			outcome: `refused cn-hangzhou/../../log cluster "../../log" has a character that may not become part of an object key; allowed are 1 to 128 characters of A-Z a-z 0-9 . _ -`},
+		"ActionTrail: a call names a cluster": {file: "trail-stop-cluster", outcome: "taken cn-hangzhou/ehpc-hz-1",
+			asked: "clusters, images ehpc-hz-1", scopes: both},
+		"ActionTrail: the answer names the new cluster": {file: "trail-create-cluster", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"},
+			outcome: "taken cn-hangzhou/ehpc-hz-3", asked: "clusters, images ehpc-hz-3", scopes: both + " ehpc-hz-3/_any"},
+		"ActionTrail: parameters as text": {file: "trail-delete-cluster", listed: []string{"ehpc-hz-1"},
+			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is listed no more; its scopes ended", asked: "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
+		"ActionTrail: a record without an envelope": {file: "trail-without-envelope", outcome: "taken cn-hangzhou/ehpc-hz-1",
+			asked: "clusters, images ehpc-hz-1", scopes: both},
+		"ActionTrail: a call that reads":           {file: "trail-read-only", outcome: "ignored cn-hangzhou/ ListClusters only reads", scopes: both},
+		"ActionTrail: a call that failed":          {file: "trail-failed", outcome: "ignored cn-hangzhou/ehpc-hz-1 the call of DeleteCluster failed: NoPermission", scopes: both},
+		"ActionTrail: a call of another service":   {file: "trail-other-service", outcome: `ignored cn-hangzhou/ DeleteDisk is a call of the service "Ecs", not of Ehpc`, scopes: both},
+		"ActionTrail: a call that submits a job":   {file: "trail-job", outcome: "ignored cn-hangzhou/ehpc-hz-1 SubmitJob changes no cluster", scopes: both},
+		"a direct invocation, now, of one cluster": {event: `{"clusters":["ehpc-hz-1"]}`, asked: "clusters, images ehpc-hz-1", scopes: both},
+		"a direct invocation, now, of everything":  {event: `{}`, asked: "clusters, images, images ehpc-hz-1, images ehpc-hz-2", scopes: both},
+		"the timer": {event: timerEventAt(noon.Add(arrival)), asked: "clusters, images, images ehpc-hz-1, images ehpc-hz-2", scopes: both},
+		"a batch of five, one of them no event": {file: "batch", listed: []string{"ehpc-hz-1"}, asked: "clusters, images ehpc-hz-1, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any",
+			outcome: strings.Join([]string{
+				"taken cn-hangzhou/ehpc-hz-1",
+				"taken cn-hangzhou/ehpc-hz-2 the cluster is listed no more; its scopes ended",
+				`ignored cn-hangzhou/ehpc-hz-1 events of type "ehpc:NodeOperation:NodeCreated" change no cluster`,
+				`ignored us-west-1/ehpc-us-1 region "us-west-1" is not captured here (setting EHPC_REGIONS: cn-hangzhou)`,
+				"refused / element 5 of 5 in the batch of events: " + errNoEvent.Error()}, "\n")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newEventWorld(t, tc.settings)
+			if tc.listed != nil {
+				w.list(tc.listed...)
+			}
+			if tc.file != "" {
+				tc.event = eventFile(t, tc.file)
+			}
+			report := w.send(tc.event)
+			if got := outcomes(report); !strings.HasPrefix(got, tc.outcome) || tc.outcome == "" && got != "" {
+				t.Errorf("outcome\n%s\nwant\n%s", got, tc.outcome)
+			}
+			if got := w.asked(); got != tc.asked {
+				t.Errorf("asked %q, want %q", got, tc.asked)
+			}
+			if got := w.scopes(); got != tc.scopes {
+				t.Errorf("captured are %q, want %q", got, tc.scopes)
+			}
+		})
+	}
+}
+
+// TestEventsAndTheTimer lets events and the timer come in every order: what a
+// later check knows is not asked again.
+func TestEventsAndTheTimer(t *testing.T) {
+	t.Parallel()
+	const skipped = "skipped cn-hangzhou/ehpc-hz-1 a check that began later knows already"
+	w := newEventWorld(t, nil)
+	if got := outcomes(w.sendFile("cluster-started")); got != "taken cn-hangzhou/ehpc-hz-1" {
+		t.Errorf("an event: %s", got)
+	}
+	w.asked()
+	commits := w.sequence()
+	for range 3 {
+		if got := outcomes(w.sendFile("cluster-started")); got != skipped || w.asked() != "" {
+			t.Errorf("the same event again: %s", got)
+		}
+	}
+	w.now = w.now.Add(time.Minute)
+	if got := outcomes(w.sendFile("trail-stop-cluster")); got != skipped || w.asked() != "" {
+		t.Errorf("an earlier event that comes late: %s", got)
+	}
+	if w.sequence() != commits {
+		t.Error("events that were skipped committed something")
+	}
+	other := strings.ReplaceAll(eventFile(t, "cluster-started"), "09:05", "09:20")
+	w.now = noon.Add(20*time.Minute - time.Second)
+	w.send(timerEventAt(w.now))
+	w.asked()
+	w.now = noon.Add(20*time.Minute + 2*time.Second)
+	if got := outcomes(w.send(other)); got != "taken cn-hangzhou/ehpc-hz-1" || w.asked() != "clusters, images ehpc-hz-1" {
+		t.Errorf("an event a second after the timer: %s", got)
+	}
+	w.now = noon.Add(21 * time.Minute)
+	w.send(timerEventAt(w.now))
+	w.asked()
+	if got := outcomes(w.send(strings.ReplaceAll(other, "09:20:00", "09:20:30"))); got != skipped || w.asked() != "" {
+		t.Errorf("an event that the timer has overtaken: %s", got)
+	}
+}
+
+func (w *eventWorld) sequence() int64 {
+	w.t.Helper()
+	r, err := w.writer.Now(w.t.Context(), region, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r.Sequence
+}
+
+// TestBurstsConfirmNothing sends events that find a suspicious listing and a
+// suspicious answer: only runs of the timer confirm what is held.
+func TestBurstsConfirmNothing(t *testing.T) {
+	t.Parallel()
+	w := newEventWorld(t, nil)
+	w.list()
+	w.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: "ehpc-hz-1"}] = `[]`
+	for second := range 5 {
+		w.now = noon.Add(arrival + time.Duration(second)*time.Second)
+		w.send(strings.ReplaceAll(eventFile(t, "cluster-started"), "09:05:00", fmt.Sprintf("09:05:0%d", second+1)))
+	}
+	if got := w.scopes(); got != "_any/_any ehpc-hz-1/_any ehpc-hz-2/_any" {
+		t.Errorf("five events within five seconds leave %q", got)
+	}
+	for range 2 {
+		w.now = w.now.Add(10 * time.Minute)
+		w.send(timerEventAt(w.now))
+	}
+	if got := w.scopes(); got != "_any/_any" {
+		t.Errorf("two more runs of the timer leave %q", got)
+	}
+}
+
+// TestEventsWhileSomethingFails sends events while E-HPC or the store do not
+// answer. Only a store that does not answer is a reason to send it again.
+func TestEventsWhileSomethingFails(t *testing.T) {
+	t.Parallel()
+	w := newEventWorld(t, nil)
+	w.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+		if c.Action == "ListClusters" {
+			return &ehpctest.Fault{Status: 403, Code: "Forbidden.RAM", Message: "no"}
+		}
+		return nil
+	})
+	if got := outcomes(w.sendFile("cluster-created")); !strings.HasPrefix(got, "taken cn-hangzhou/ehpc-hz-3 no") {
+		t.Errorf("a listing that is refused: %s", got)
+	}
+	if got := w.scopes(); got != "_any/_any ehpc-hz-1/_any ehpc-hz-2/_any" {
+		t.Errorf("captured are %q", got)
+	}
+	w.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+		if c.ClusterID == "ehpc-hz-1" {
+			return &ehpctest.Fault{Status: 407, Code: "NotAuthorized", Message: "no"}
+		}
+		return nil
+	})
+	if r := w.sendFile("cluster-started"); r.Counts.Failed != 1 {
+		t.Errorf("a cluster that is refused: %+v", r.Counts)
+	}
+	w.breaks(nil)
+	w.asked()
+	if got, asked := outcomes(w.sendFile("cluster-started")), w.asked(); got != "taken cn-hangzhou/ehpc-hz-1" || asked != "clusters, images ehpc-hz-1" && asked != "images ehpc-hz-1" {
+		t.Errorf("the same event after a failure: %s, asked %s", got, asked)
+	}
+	if r := w.send(timerEventAt(w.now)); r.Counts.Failed != 0 {
+		t.Errorf("the next run: %+v", r.Counts)
+	}
+}
+
+// TestGarbage sends what is no event. Each answer is an error that names what
+// is wrong, and nothing is asked.
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	w := newEventWorld(t, nil)
+	for event, want := range map[string]string{
+		`nonsense`:                               `reading the event: invalid character`,
+		`"text"`:                                 `cannot unmarshal string`,
+		`17`:                                     `cannot unmarshal number`,
+		`{"hello":"world"}`:                      `unknown field "hello"; allowed are "regions"`,
+		`{"specversion":"1.0","source":"acs.x"}`: `the event has no "type"`,
+		`{"regions":["us-west-1"]}`:              `regions: "us-west-1" is not captured here`,
+		`[]`:                                     `the batch of events is empty`,
+		`[1, {"a":2}]`:                           `element 2 of 2 in the batch of events: it is no CloudEvents object`,
+		`[{"specversion":"1.0"}`:                 `reading a batch of events: unexpected end`,
+		`{"triggerName":"t","payload":"[broken"}`:  `reading the payload of the timer event`,
+		`{"clusters":["ehpc-hz-1"],"shard":"9/4"}`: `shard: "9/4"`,
+	} {
+		report, err := w.h.handle(t.Context(), []byte(event))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, %v; want an error with %q", event, report, err, want)
+		}
+	}
+	if got := w.asked(); got != "" {
+		t.Errorf("garbage asks E-HPC %s", got)
+	}
+}
