@@ -23,6 +23,7 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 		return nil, nil, err
 	}
 	log := fcrun.NewLogger(os.Stdout, conf.LogLevel, "query")
+	log.Info("starting", zap.String("version", version))
 	credentials := fcrun.NewSource(fcrun.Credentials(conf.Credentials))
 	handler, err := newHandler(conf, credentials, log)
 	if err != nil {

@@ -14,6 +14,9 @@ import (
 	"community-images/shared/fcrun"
 )
 
+// version is set by the build: -ldflags "-X main.version=…".
+var version = "devel"
+
 func main() { fcrun.Main(setup) }
 
 // setup builds the function from its environment.
@@ -23,6 +26,7 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 		return nil, nil, err
 	}
 	log := fcrun.NewLogger(os.Stdout, conf.LogLevel, "snapshot")
+	log.Info("starting", zap.String("version", version))
 	keys, err := archive.NewKeys(conf.OSS.Prefix)
 	if err != nil {
 		return nil, nil, err

@@ -1,0 +1,71 @@
+package bundle
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strings"
+)
+
+// versionForm keeps a version fit for a linker flag, a log and a URL.
+var versionForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`)
+
+// CheckVersion refuses what is no version.
+func CheckVersion(version string) error {
+	if !versionForm.MatchString(version) {
+		return fmt.Errorf("version %q is not 1 to 64 of A-Z a-z 0-9 . _ + - that begin with a letter or digit", version)
+	}
+	return nil
+}
+
+// Version names the commit of a checkout: its day and the first 12 digits of
+// its hash, such as 20261123-5e4779163a2f, and "+dirty" if tracked files were
+// changed or others could be built with them. Tags do not count: not every
+// clone has them.
+func Version(ctx context.Context, dir string) (string, error) {
+	commit, err := git(ctx, dir, "log", "-1", "--date=format-local:%Y%m%d", "--format=%cd-%H")
+	if err != nil {
+		return "", fmt.Errorf("asking git for the version: %w; name it with -version", err)
+	}
+	changes, err := git(ctx, dir, "status", "--porcelain", "--untracked-files=normal")
+	if err != nil {
+		return "", fmt.Errorf("asking git for changes: %w", err)
+	}
+	version := commit[:min(len(commit), len("20060102-")+12)]
+	if changes != "" {
+		version += "+dirty"
+	}
+	return version, CheckVersion(version)
+}
+
+func git(ctx context.Context, dir string, args ...string) (string, error) {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, "git", args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+	cmd.Env = append(cmd.Environ(), "TZ=UTC", "LC_ALL=C") // the day must not depend on the place
+	if err := cmd.Run(); err != nil {
+		if text := strings.TrimSpace(stderr.String()); text != "" {
+			return "", errors.New(strings.TrimPrefix(text, "fatal: "))
+		}
+		return "", err
+	}
+	return strings.TrimSpace(stdout.String()), nil
+}
+
+// Root returns the directory of the module that dir is in.
+func Root(ctx context.Context, dir string) (string, error) {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("looking for the module: %w: %s", err, strings.TrimSpace(stderr.String()))
+	}
+	module, root, _ := strings.Cut(strings.TrimSpace(stdout.String()), " ")
+	if module != "community-images" {
+		return "", fmt.Errorf("looking for the module: %q belongs to module %q; run this inside a checkout of community-images", dir, module)
+	}
+	return root, nil
+}

@@ -1,0 +1,32 @@
+package bundle
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"io"
+	"time"
+)
+
+// epoch is the first time that the format knows.
+var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Zip returns a zip file with one executable at its root. Nothing in it tells
+// when, where or by whom it was made.
+func Zip(name string, binary []byte) ([]byte, error) {
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(w, flate.BestCompression)
+	})
+	header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: epoch}
+	header.SetMode(0o755) // FC executes it
+	w, err := z.CreateHeader(header)
+	if err == nil {
+		_, err = w.Write(binary)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	return out.Bytes(), err
+}

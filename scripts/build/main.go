@@ -1,0 +1,80 @@
+// Command build makes the code packages of the two functions.
+//
+//	go run ./scripts/build
+//	go run ./scripts/build -h
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"text/tabwriter"
+
+	"community-images/scripts/build/bundle"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, ".", os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main with everything injected; dir is where it was started. The exit
+// code is 1 if nothing could be built, 2 for bad flags.
+func run(ctx context.Context, dir string, args []string, out, faults io.Writer) int {
+	o, err := parse(args, faults)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2 // parse has said why
+	}
+	if err := build(ctx, dir, o, out); err != nil {
+		fmt.Fprintln(faults, "build:", err)
+		return 1
+	}
+	return 0
+}
+
+// build writes the packages and prints what they are.
+func build(ctx context.Context, dir string, o options, out io.Writer) error {
+	root, err := bundle.Root(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if o.version == "" {
+		if o.version, err = bundle.Version(ctx, root); err != nil {
+			return err
+		}
+	}
+	if o.out == "" {
+		o.out = filepath.Join(root, ".build")
+	} else if !filepath.IsAbs(o.out) {
+		o.out = filepath.Join(dir, o.out)
+	}
+	all, err := bundle.Make(ctx, bundle.Options{Root: root, Version: o.version})
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return fmt.Errorf("making the output directory: %w", err)
+	}
+	fmt.Fprintf(out, "version %s, %s, linux/amd64\n", o.version, runtime.Version())
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "FUNCTION\tBINARY\tZIP\tHASH\tPATH")
+	for _, b := range all {
+		path := filepath.Join(o.out, b.Name)
+		if err := os.WriteFile(path, b.Zip, 0o644); err != nil {
+			return fmt.Errorf("writing the zip: %w", err)
+		}
+		fmt.Fprintf(table, "%s\t%.2f MB\t%.2f MB\t%s\t%s\n", b.Function, float64(b.Binary)/1e6, float64(len(b.Zip))/1e6, b.Hash, path)
+	}
+	return table.Flush()
+}
