@@ -13,9 +13,10 @@ import (
 	"community-images/shared/fcrun"
 	"community-images/shared/ossbucket"
 	"community-images/shared/query"
+	"community-images/shared/replica"
 )
 
-// newHandler connects the lookups with the archive in OSS.
+// newHandler connects the lookups and the replica with the archive in OSS.
 func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (http.Handler, error) {
 	if len(conf.Tokens)+len(conf.Keys) > 0 { // a check that is asked for and not made would let everybody in
 		return nil, errors.New("checking callers: QUERY_TOKENS and QUERY_ACCESS_KEYS are not supported by this version")
@@ -35,11 +36,21 @@ func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	return query.New(query.Options{
+	report := func(ctx context.Context, _ string, err error) {
+		log.Error("lookup failed", fcrun.RequestField(ctx), zap.Error(err))
+	}
+	lookups := query.New(query.Options{
 		Archive: archive.New(bucket, keys), Regions: conf.Regions, MaxStale: conf.MaxStale, HeadTTL: conf.HeadTTL,
-		Redact: conf.Redact, Gzip: conf.Gzip, Version: version, RequestID: fcrun.RequestID,
-		Report: func(ctx context.Context, _ string, err error) {
-			log.Error("lookup failed", fcrun.RequestField(ctx), zap.Error(err))
-		},
+		Redact: conf.Redact, Gzip: conf.Gzip, Version: version, RequestID: fcrun.RequestID, Report: report,
+	})
+	copies := replica.New(replica.Options{
+		Source: lookups, Regions: conf.Regions, MaxStale: conf.MaxStale, RequestID: fcrun.RequestID, Report: report,
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if copies.Wants(r) {
+			copies.ServeHTTP(w, r)
+			return
+		}
+		lookups.ServeHTTP(w, r)
 	}), nil
 }

@@ -65,7 +65,7 @@ func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time) (*Signat
 		return nil, err
 	}
 	if d := now.Sub(claim.Time); d > Skew || d < -Skew {
-		return nil, expired()
+		return nil, Expired()
 	}
 	secret, known := lookup(claim.AccessKeyID)
 	match := hmac.Equal([]byte(claim.sign(secret)), []byte(claim.given))

@@ -39,7 +39,8 @@ func invalid(why string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "InvalidParameter", Message: "The request is invalid: " + why + "."}
 }
 
-func expired() *Error {
+// Expired is the refusal of a request that was signed too long ago.
+func Expired() *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "InvalidTimeStamp.Expired", Message: "Specified time stamp or date value is expired."}
 }
 

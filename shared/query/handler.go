@@ -77,7 +77,7 @@ type service struct {
 }
 
 // New returns the handler of every data route.
-func New(o Options) http.Handler {
+func New(o Options) *Service {
 	redact := slices.DeleteFunc(slices.Clone(o.Redact), func(name string) bool { return name == "ImageId" })
 	s := &service{
 		config: config{schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version, now: o.Now, ttl: o.HeadTTL},

@@ -1,0 +1,51 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// Service is the handler that New returns. The methods here let another
+// handler answer from the same memory: heads with their time to live and the
+// fall-back during an outage, past states, image lists by digest.
+type Service = service
+
+// Region returns a region as it stands, or with at as it stood at that moment;
+// at is written like the parameter of that name, and an error that is
+// strconv.ErrSyntax says that it is none. confirmed is false if the store
+// cannot be reached and this is what was read last. Other errors are the
+// archive's, or say that the store did not answer.
+func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
+	m := moment{}
+	if at != "" {
+		if m, err = parseMoment(at); err != nil {
+			return nil, false, fmt.Errorf("reading the moment %s: %w", quote(at), strconv.ErrSyntax)
+		}
+	}
+	heads, served := s.heads[id]
+	if !served {
+		return nil, false, fmt.Errorf("region %s: %w", quote(id), archive.ErrNoData)
+	}
+	h, err := heads.get(ctx)
+	if err != nil {
+		return nil, false, wrapStore(id, err)
+	}
+	st, err := s.moment(ctx, h, m)
+	if err != nil {
+		return nil, false, err
+	}
+	return st.Region, h.outage.IsZero(), nil
+}
+
+// Images returns the content of a scope of a state that Region returned, in
+// canonical order, without the fields that are withheld.
+func (s *service) Images(ctx context.Context, region string, scope archive.ScopeState) ([]*catalog.Image, error) {
+	return s.lists.get(ctx, region, scope)
+}
+
+// MomentForms are the ways to write a moment, for errors.
+const MomentForms = momentForms

@@ -1,0 +1,50 @@
+package replica
+
+import (
+	"net/http"
+
+	"community-images/shared/access"
+	"community-images/shared/acsauth"
+)
+
+// authenticate finds out whether the caller may ask, and for what.
+func (c *call) authenticate(body []byte) error {
+	if len(c.Keys) == 0 && len(c.Tokens) == 0 {
+		return nil // the trigger's own authentication is all there is
+	}
+	if token, ok := access.Bearer(c.r.Header.Values("Authorization")); ok {
+		return c.bearer(token)
+	}
+	// A temporary key is upstream's; nobody here could say whether it is good.
+	if c.params["SecurityToken"] != "" || c.r.Header.Get(headerToken) != "" {
+		return &failure{status: http.StatusBadRequest, code: "InvalidSecurityToken.MismatchWithAccessKey", message: "Specified SecurityToken mismatch with the AccessKey.",
+			recommend: "Security tokens are not taken here: sign with an access key that was issued for this endpoint."}
+	}
+	sig, err := acsauth.Verify(c.r, body, c.Keys.Secret, c.Now())
+	if err != nil {
+		return err
+	}
+	key, known := c.Keys.Find(sig.AccessKeyID)
+	if !known {
+		panic("replica: a key that verified is not there")
+	}
+	if err := c.nonces[key.ID].take(sig.Nonce, sig.Time, c.Now()); err != nil {
+		return err
+	}
+	c.grant = key.Grant
+	if sig.Dialect == acsauth.RPC1 { // which does not sign headers
+		c.action, c.version = c.params["Action"], c.params["Version"]
+	}
+	return nil
+}
+
+// bearer judges a bearer token. It may stand in place of a signature.
+func (c *call) bearer(token string) error {
+	grant, ok := c.Tokens.Find(token, c.Now())
+	if !ok {
+		return &failure{status: http.StatusUnauthorized, code: "InvalidBearerToken", message: "Specified bearer token is not valid.",
+			recommend: "Send a token that was issued for this endpoint, or sign the request with such an access key.", authenticate: "Bearer"}
+	}
+	c.grant = *grant
+	return nil
+}

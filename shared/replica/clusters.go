@@ -1,0 +1,135 @@
+package replica
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+const (
+	firstPage   = 1
+	defaultSize = 10
+	largestSize = 50
+)
+
+// listClusters answers ListClusters: the last entry that upstream gave for
+// each cluster of the region, ordered by id. Of a past moment only the
+// identity of a cluster is known, for counts are no part of the history.
+func (c *call) listClusters(ctx context.Context) error {
+	r, confirmed, err := c.state(ctx)
+	if err != nil {
+		return err
+	}
+	number, ok1 := c.number("PageNumber", firstPage, 1<<30)
+	size, ok2 := c.number("PageSize", defaultSize, largestSize)
+	if !ok1 || !ok2 {
+		return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified parameter PageNumber or PageSize is invalid.", recommend: "PageNumber begins at 1, PageSize is 1 to 50."}
+	}
+	all, checked := c.entries(r)
+	from := min(len(all), (number-1)*size)
+	page := make([]string, 0, size)
+	for _, e := range all[from:min(len(all), from+size)] {
+		page = append(page, e.raw)
+	}
+	c.fresh(r, checked, !confirmed || c.at == "" && r.Discovery.Problem != nil)
+	c.send(`"PageSize":`+strconv.Itoa(size)+`,"PageNumber":`+strconv.Itoa(number)+`,"TotalCount":`+strconv.Itoa(len(all))+`,"Clusters":{"ClusterInfoSimple":[`, page, `]}`)
+	return nil
+}
+
+// number reads a parameter from 1 to most that may be absent.
+func (c *call) number(name string, absent, most int) (int, bool) {
+	text, given := c.params[name]
+	if !given {
+		return absent, true
+	}
+	n, err := strconv.Atoi(text)
+	return n, err == nil && n >= 1 && n <= most
+}
+
+// entry is a cluster as ListClusters tells it.
+type entry struct{ id, raw string }
+
+// entries are the clusters that there are for the caller, and when upstream
+// was last asked for them.
+func (c *call) entries(r *archive.Region) ([]entry, time.Time) {
+	all, checked := []entry(nil), r.Discovery.CheckedAt.Time
+	if c.at == "" && len(r.Upstream) > 0 {
+		all = c.listings.of(r)
+	} else {
+		all = identities(r)
+	}
+	if checked.IsZero() {
+		checked = r.CommittedAt.Time
+	}
+	if len(c.grant.Clusters) == 0 {
+		return all, checked
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(e entry) bool { return !c.grant.Cluster(e.id) }), checked
+}
+
+// listings keeps the entries of a few states, for they are long to read.
+type listings struct {
+	mu   sync.Mutex
+	kept map[*archive.Region][]entry
+}
+
+const mostListings = 8
+
+func (l *listings) of(r *archive.Region) []entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known, ok := l.kept[r]; ok {
+		return known
+	}
+	if l.kept == nil || len(l.kept) >= mostListings {
+		l.kept = map[*archive.Region][]entry{}
+	}
+	list := []entry{}
+	for raw := range catalog.Elements(string(r.Upstream)) {
+		list = append(list, entry{identifier(raw), raw})
+	}
+	l.kept[r] = list
+	return list
+}
+
+// identifier is the Id of an entry.
+func identifier(raw string) (id string) {
+	for name, value := range catalog.Members(raw) {
+		if name == "Id" && json.Unmarshal([]byte(value), &id) == nil {
+			return id
+		}
+	}
+	return ""
+}
+
+// identities are the clusters as the history knows them.
+func identities(r *archive.Region) []entry {
+	clusters := r.SortedClusters()
+	for _, s := range r.SortedScopes() { // a cluster may be captured and not listed
+		if _, listed := r.Clusters[s.ClusterID]; !listed && s.ClusterID != "" && s.InstanceType == "" {
+			clusters = append(clusters, catalog.Cluster{ClusterID: s.ClusterID, RegionID: r.RegionID})
+		}
+	}
+	list := make([]entry, 0, len(clusters))
+	for _, c := range clusters {
+		raw, _ := catalog.MarshalLine(struct { // strings only: cannot fail
+			ID            string `json:"Id"`
+			InstanceType  string `json:",omitempty"`
+			Name          string `json:",omitempty"`
+			OsTag         string `json:",omitempty"`
+			RegionID      string `json:"RegionId"`
+			SchedulerType string `json:",omitempty"`
+		}{c.ClusterID, strings.Join(c.InstanceTypes, ","), c.Name, c.OsTag, c.RegionID, c.SchedulerType})
+		list = append(list, entry{c.ClusterID, strings.TrimSpace(string(raw))})
+	}
+	slices.SortFunc(list, func(a, b entry) int { return strings.Compare(a.id, b.id) })
+	return list
+}

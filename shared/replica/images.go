@@ -1,0 +1,93 @@
+package replica
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// listImages answers ListCommunityImages.
+func (c *call) listImages(ctx context.Context) error {
+	r, confirmed, err := c.state(ctx)
+	if err != nil {
+		return err
+	}
+	scope, err := c.scope(r)
+	if err != nil {
+		return err
+	}
+	images, err := c.Source.Images(ctx, r.RegionID, scope)
+	if err != nil {
+		return err
+	}
+	c.fresh(r, scope.CheckedAt.Time, scope.State != archive.OK || !confirmed)
+	c.send(`"Images":{"ImageInfo":[`, pick(images, c.params["BaseOsTag"]), `]}`)
+	return nil
+}
+
+// pick returns the images as they are stored; with tag those whose BaseOsTag
+// it names.
+func pick(images []*catalog.Image, tag string) []string {
+	raw := make([]string, 0, len(images))
+	for _, im := range images {
+		if tag == "" || im.BaseOsTag.OsTag == tag {
+			raw = append(raw, im.Raw)
+		}
+	}
+	return raw
+}
+
+// scope finds the scope that is asked for, with content. One outside the grant
+// is looked for in vain, by the same way as one that does not exist.
+func (c *call) scope(r *archive.Region) (archive.ScopeState, error) {
+	cluster, instanceType := c.params["ClusterId"], c.params["InstanceType"]
+	if cluster == "" && !c.grant.Cluster("") {
+		return archive.ScopeState{}, &failure{status: http.StatusProxyAuthRequired, code: "NotAuthorized", message: "You are not authorized by RAM for this request.",
+			recommend: "The access key is limited to some clusters: supply ClusterId."}
+	}
+	found, ok := r.Scope(catalog.Scope{RegionID: r.RegionID, ClusterID: cluster, InstanceType: instanceType})
+	switch {
+	case !ok || !c.grant.Cluster(cluster):
+		return found, c.noScope(r, cluster)
+	case found.Digest == "":
+		return found, c.noContent(found)
+	}
+	return found, nil
+}
+
+// noScope explains a scope that is not there: the cluster is not known, or it
+// is not captured with that instance type.
+func (c *call) noScope(r *archive.Region, cluster string) error {
+	var types []string
+	for _, s := range r.SortedScopes() {
+		if s.ClusterID == cluster && s.InstanceType != "" && c.grant.Cluster(cluster) {
+			types = append(types, s.InstanceType)
+		}
+	}
+	if _, any := r.Scope(catalog.Scope{ClusterID: cluster}); !(any || len(types) > 0) || !c.grant.Cluster(cluster) {
+		return clusterNotFound()
+	}
+	recommend := "Leave it out: only images that suit every type are captured here."
+	if len(types) > 0 {
+		recommend = "Captured are " + strings.Join(types, ", ") + "; left out, images that suit every type."
+	}
+	return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified parameter InstanceType is invalid: it is not captured for this question.", recommend: recommend}
+}
+
+// noContent explains a scope that never had an answer.
+func (c *call) noContent(s archive.ScopeState) error {
+	switch {
+	case s.Problem != nil && s.Problem.Class == "not-found":
+		return clusterNotFound()
+	case c.at != "":
+		return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified moment is invalid: nothing had been captured for this question.", recommend: "Ask for a later moment."}
+	}
+	return unavailable("Nothing has been captured for this question yet.", retryNextRun)
+}
+
+func clusterNotFound() *failure {
+	return &failure{status: http.StatusNotFound, code: "ClusterNotFound", message: "The specified cluster does not exist.", recommend: "ListClusters lists the clusters of the region."}
+}

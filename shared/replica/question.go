@@ -1,0 +1,131 @@
+package replica
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const (
+	headerAction  = "X-Acs-Action"
+	headerVersion = "X-Acs-Version"
+	headerToken   = "X-Acs-Security-Token"
+)
+
+// question is what a request asks, whichever dialect it is in.
+type question struct {
+	action, version string
+	params          map[string]string // of the query and the form; names as upstream writes them
+	xml             bool
+	at              string // the moment in the path; empty: now
+	regionInPath    string
+	wrongPath       bool
+}
+
+// read takes the request apart, without judging what is asked.
+func (c *call) read() (body []byte, err error) {
+	switch c.r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+	default:
+		return nil, &failure{status: http.StatusMethodNotAllowed, code: "UnsupportedHTTPMethod", message: "This http method is not supported.", recommend: "Use GET or POST.", allow: "GET, HEAD, POST"}
+	}
+	if c.r.Body != nil {
+		if body, err = io.ReadAll(io.LimitReader(c.r.Body, maxBody+1)); err != nil {
+			return nil, invalid("the body cannot be read")
+		}
+	}
+	if len(body) > maxBody {
+		return nil, &failure{status: http.StatusRequestEntityTooLarge, code: "RequestTooLarge", message: "The body is larger than 65536 bytes.", recommend: "Send parameters only."}
+	}
+	c.readPath()
+	if c.params, err = parameters(c.r, body); err != nil {
+		return nil, err
+	}
+	switch format := c.params["Format"]; {
+	case strings.EqualFold(format, "XML"):
+		c.xml = true
+	case format != "" && !strings.EqualFold(format, "JSON"):
+		return nil, invalid("Format is neither JSON nor XML")
+	}
+	c.action, c.version = c.params["Action"], c.params["Version"]
+	// pop-core names the action in both places and signs the parameters only.
+	if c.action == "" || signsHeaders(c.r) {
+		c.useHeaders()
+	}
+	return body, nil
+}
+
+// useHeaders takes the action from the headers, if they name one.
+func (c *call) useHeaders() {
+	if action := c.r.Header.Get(headerAction); action != "" {
+		c.action, c.version = action, c.r.Header.Get(headerVersion)
+	}
+}
+
+// signsHeaders says whether a request is signed in the header dialect.
+func signsHeaders(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Authorization"), "ACS3-")
+}
+
+// readPath reads /, /<region>, /at/<moment> and /at/<moment>/<region>.
+func (c *call) readPath() {
+	steps := strings.FieldsFunc(c.r.URL.EscapedPath(), func(r rune) bool { return r == '/' })
+	for i, step := range steps {
+		plain, err := url.PathUnescape(step)
+		c.wrongPath = c.wrongPath || err != nil
+		steps[i] = plain
+	}
+	if len(steps) > 0 && steps[0] == "at" {
+		if len(steps) == 1 {
+			c.wrongPath = true
+			return
+		}
+		c.at, steps = steps[1], steps[2:]
+	}
+	if len(steps) == 1 && slices.Contains(c.Regions, steps[0]) {
+		c.regionInPath, steps = steps[0], nil
+	}
+	c.wrongPath = c.wrongPath || len(steps) > 0
+}
+
+// parameters are those of the query, and of the form of a POST. One that is
+// there twice is refused: which of them was meant, nobody knows.
+func parameters(r *http.Request, body []byte) (map[string]string, error) {
+	params := map[string]string{}
+	if err := addParameters(params, r.URL.RawQuery); err != nil {
+		return nil, err
+	}
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method == http.MethodPost && kind == "application/x-www-form-urlencoded" {
+		if err := addParameters(params, string(body)); err != nil {
+			return nil, err
+		}
+	}
+	return params, nil
+}
+
+// maxParams is more than any of the operations takes.
+const maxParams = 256
+
+func addParameters(params map[string]string, coded string) error {
+	for pair := range strings.SplitSeq(coded, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		name, err1 := url.QueryUnescape(name)
+		value, err2 := url.QueryUnescape(value)
+		if err1 != nil || err2 != nil {
+			return invalid("a parameter is not percent-encoded as it should be")
+		}
+		if _, twice := params[name]; twice {
+			return invalid("a parameter is there twice")
+		}
+		if params[name] = value; len(params) > maxParams {
+			return invalid("there are more than 256 parameters")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package replica
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"community-images/shared/archive"
+)
+
+// chooseRegion returns the region that is meant: RegionId, else the one in the
+// path, else the only one there is for the caller. A region outside the grant
+// is one that does not exist.
+func (c *call) chooseRegion() (string, error) {
+	allowed := c.regions()
+	region := cmp.Or(c.params["RegionId"], c.regionInPath)
+	if region == "" && len(allowed) == 1 {
+		region = allowed[0]
+	}
+	switch {
+	case region == "":
+		err := missing("RegionId")
+		err.recommend = "Supply one of " + strings.Join(allowed, ", ") + ", or put it in the path."
+		return "", err
+	case !slices.Contains(allowed, region):
+		return "", &failure{status: http.StatusNotFound, code: "InvalidRegionId.NotFound", message: "The specified RegionId does not exist.",
+			recommend: "Regions here are " + strings.Join(allowed, ", ") + "."}
+	}
+	return region, nil
+}
+
+// regions are those that there are for the caller.
+func (c *call) regions() []string {
+	return slices.DeleteFunc(slices.Clone(c.Regions), func(id string) bool { return !c.grant.Region(id) })
+}
+
+// state returns the region that is meant at the moment that is meant.
+func (c *call) state(ctx context.Context) (r *archive.Region, confirmed bool, err error) {
+	region, err := c.chooseRegion()
+	if err != nil {
+		return nil, false, err
+	}
+	r, confirmed, err = c.Source.Region(ctx, region, c.at)
+	if err != nil {
+		return nil, false, c.explainMoment(err)
+	}
+	return r, confirmed, nil
+}
+
+// fresh sets the headers that say how old an answer is. The number of the
+// commit tells of every cluster of the region, so a limited caller is not told.
+func (c *call) fresh(r *archive.Region, checked time.Time, suspect bool) {
+	h := c.w.Header()
+	if len(c.grant.Clusters) == 0 {
+		h.Set("X-Snapshot-Sequence", strconv.FormatInt(r.Sequence, 10))
+	}
+	age := max(0, c.Now().Sub(checked))
+	if checked.IsZero() {
+		age = 0
+	}
+	h.Set("X-Snapshot-Age", strconv.FormatInt(int64(age/time.Second), 10))
+	if suspect || c.at == "" && c.MaxStale > 0 && age > c.MaxStale {
+		h.Set("Warning", `110 - "Response is Stale"`)
+	}
+}

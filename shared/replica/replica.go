@@ -1,0 +1,147 @@
+package replica
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"community-images/shared/access"
+)
+
+// Options are what a replica is made of.
+type Options struct {
+	// Source is where the data comes from. Required.
+	Source Source
+	// Regions are the regions that are served, in the order of ListRegions. Required.
+	Regions []string
+	// MaxStale is the age of the last check from which an answer carries
+	// Warning: 110; 0: never.
+	MaxStale time.Duration
+	// Keys and Tokens are who may ask. Without either, everybody is answered,
+	// and a signature is not looked at: there is nothing to check it against.
+	Keys   access.Keys
+	Tokens access.Tokens
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+	// RequestID gives the id of a request. Default: none.
+	RequestID func(context.Context) string
+	// Report is called with failures whose details the caller is not told.
+	// Default: nothing.
+	Report func(ctx context.Context, requestID string, err error)
+}
+
+// Replica is the handler.
+type Replica struct {
+	Options
+	nonces   map[string]*nonces // by access key id
+	listings listings
+}
+
+const (
+	answerTime = 20 * time.Second
+	maxBody    = 64 << 10 // bytes of a request
+)
+
+// New returns the handler.
+func New(o Options) *Replica {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.RequestID == nil {
+		o.RequestID = func(context.Context) string { return "" }
+	}
+	if o.Report == nil {
+		o.Report = func(context.Context, string, error) {}
+	}
+	s := &Replica{Options: o, nonces: make(map[string]*nonces, len(o.Keys))}
+	for _, key := range o.Keys {
+		s.nonces[key.ID] = newNonces(max(leastNonces, mostNonces/len(o.Keys)))
+	}
+	return s
+}
+
+// Wants says whether a request is one for the replica: to /at/…, to
+// /<region>/, or to / with an action in it or with POST.
+func (s *Replica) Wants(r *http.Request) bool {
+	path := strings.Trim(r.URL.Path, "/")
+	if path == "" {
+		return r.Method == http.MethodPost || r.Header.Get(headerAction) != "" || namesAction(r.URL.RawQuery)
+	}
+	first, _, _ := strings.Cut(path, "/")
+	return first == "at" || first == path && slices.Contains(s.Regions, path)
+}
+
+// namesAction says whether a query has the parameter Action.
+func namesAction(query string) bool {
+	return strings.HasPrefix(query, "Action=") || strings.Contains(query, "&Action=")
+}
+
+// ServeHTTP implements http.Handler. It never panics.
+func (s *Replica) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	defer cancel()
+	c := &call{Replica: s, w: w, r: r, id: s.RequestID(ctx)}
+	defer func() {
+		if p := recover(); p != nil {
+			c.fail(&failure{status: http.StatusInternalServerError, code: codeInternal, message: messageInternal, cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
+		}
+	}()
+	if err := c.serve(ctx); err != nil {
+		c.fail(explain(err))
+	}
+}
+
+// call is one request and its answer.
+type call struct {
+	*Replica
+	w       http.ResponseWriter
+	r       *http.Request
+	id      string
+	written bool
+
+	question
+	grant access.Grant
+}
+
+func (c *call) serve(ctx context.Context) error {
+	body, err := c.read()
+	if err != nil {
+		return err
+	}
+	if err := c.authenticate(body); err != nil {
+		return err
+	}
+	switch {
+	case c.wrongPath:
+		return notFound()
+	case c.action == "":
+		return &failure{status: http.StatusBadRequest, code: "MissingAction", message: "The action is not supplied.", recommend: "Supply Action, or the header x-acs-action: " + actions + "."}
+	case c.version == "":
+		return missing("Version")
+	case c.version != version:
+		return &failure{status: http.StatusBadRequest, code: "InvalidVersion", message: "Specified parameter Version is not valid.", recommend: "The only version here is " + version + "."}
+	}
+	switch c.action {
+	case "ListCommunityImages":
+		return c.listImages(ctx)
+	case "ListClusters":
+		return c.listClusters(ctx)
+	case "ListRegions":
+		return c.listRegions()
+	}
+	return notFound()
+}
+
+const (
+	version = "2018-04-12"
+	actions = "ListCommunityImages, ListClusters, ListRegions"
+)
+
+func notFound() *failure {
+	return &failure{status: http.StatusNotFound, code: "InvalidAction.NotFound", message: "Specified api is not found, please check your url and method.",
+		recommend: "Answered here are " + actions + ", at /, /<region>/, /at/<moment>/ and /at/<moment>/<region>/."}
+}
