@@ -49,12 +49,19 @@ func parseACS3(r *http.Request, body []byte, authorization string) (*claim, erro
 	if err != nil {
 		return nil, err
 	}
-	c.canonical = r.Method + "\n" + canonicalPath(r.URL) + "\n" + query + "\n" + headers + "\n" + strings.Join(names, ";") + "\n" + payload
-	sum := sha256.Sum256([]byte(c.canonical))
-	c.stringToSign = acs3Algorithm + "\n" + hex.EncodeToString(sum[:])
-	c.sign = func(secret string) string {
+	canonical := func(path string) (request, stringToSign string) {
+		request = r.Method + "\n" + path + "\n" + query + "\n" + headers + "\n" + strings.Join(names, ";") + "\n" + payload
+		sum := sha256.Sum256([]byte(request))
+		return request, acs3Algorithm + "\n" + hex.EncodeToString(sum[:])
+	}
+	path, sent := canonicalPath(r.URL), r.URL.EscapedPath()
+	c.canonical, c.stringToSign = canonical(path)
+	if sent != "" && sent != path {
+		_, c.asSent = canonical(sent)
+	}
+	c.sign = func(secret, stringToSign string) string {
 		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write([]byte(c.stringToSign))
+		mac.Write([]byte(stringToSign))
 		return hex.EncodeToString(mac.Sum(nil))
 	}
 	return c, nil

@@ -68,7 +68,10 @@ func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time) (*Signat
 		return nil, Expired()
 	}
 	secret, known := lookup(claim.AccessKeyID)
-	match := hmac.Equal([]byte(claim.sign(secret)), []byte(claim.given))
+	match := hmac.Equal([]byte(claim.sign(secret, claim.stringToSign)), []byte(claim.given))
+	if claim.asSent != "" {
+		match = hmac.Equal([]byte(claim.sign(secret, claim.asSent)), []byte(claim.given)) || match
+	}
 	switch {
 	case !known || secret == "":
 		return nil, unknownKey()
@@ -83,8 +86,12 @@ type claim struct {
 	Signature
 	given        string // the signature in the request
 	stringToSign string
-	canonical    string // the canonical request; empty in RPC1, whose string to sign holds it
-	sign         func(secret string) string
+	// asSent is the string to sign with the path as it was sent, if that is
+	// another: the standard wants each step encoded, the official SDKs sign what
+	// they are given. Either covers the path.
+	asSent    string
+	canonical string // the canonical request; empty in RPC1, whose string to sign holds it
+	sign      func(secret, stringToSign string) string
 }
 
 func parse(r *http.Request, body []byte) (*claim, error) {

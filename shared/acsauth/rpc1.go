@@ -41,9 +41,9 @@ func parseRPC1(r *http.Request, body []byte) (*claim, error) {
 	}
 	params = slices.DeleteFunc(params, func(p param) bool { return p.name == "Signature" })
 	c.stringToSign = r.Method + "&%2F&" + escape(encodeParams(params))
-	c.sign = func(secret string) string {
+	c.sign = func(secret, stringToSign string) string {
 		mac := hmac.New(sha1.New, []byte(secret+"&"))
-		mac.Write([]byte(c.stringToSign))
+		mac.Write([]byte(stringToSign))
 		return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	}
 	return c, nil

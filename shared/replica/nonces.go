@@ -50,7 +50,10 @@ func (n *nonces) take(nonce string, signed, now time.Time) error {
 	if _, again := n.used[key]; again {
 		return acsauth.NonceUsed()
 	}
-	for len(n.used) >= n.limit {
+	for second > n.floor && len(n.used) >= n.limit {
+		if second <= n.oldest() {
+			return acsauth.Expired() // there is no room for it
+		}
 		n.forget(n.oldest())
 	}
 	if second <= n.floor {

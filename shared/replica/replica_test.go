@@ -204,9 +204,9 @@ func TestRegionsAreToldApart(t *testing.T) {
 		o.Source = query.New(query.Options{Archive: archive.New(w.memory, w.keys), Regions: both, Now: o.Now})
 	})
 	for line, want := range map[string]string{
-		"GET /?RegionId=cn-hangzhou&" + list:            imagesReply(cent72),
-		"GET /cn-shanghai?" + list:                      imagesReply(ended),
-		"GET /at/1/cn-shanghai/?" + list:                imagesReply(ended),
+		"GET /?RegionId=cn-hangzhou&" + list:             imagesReply(cent72),
+		"GET /cn-shanghai?" + list:                       imagesReply(ended),
+		"GET /at/1/cn-shanghai/?" + list:                 imagesReply(ended),
 		"GET /cn-shanghai/?RegionId=cn-hangzhou&" + list: imagesReply(cent72),
 	} {
 		same(t, line, ask(h, line).Body.String(), want)
