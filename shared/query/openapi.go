@@ -68,7 +68,7 @@ func (s *service) operation(rt *route) object {
 	}
 	op := object{"operationId": operationID(rt.pattern), "summary": rt.about, "parameters": parameters, "responses": responses}
 	if rt.example != "" {
-		op["x-example"] = rt.pattern + "?" + rt.example
+		op["x-example"] = rt.pattern + "?" + s.here(rt.example)
 	}
 	return op
 }

@@ -78,6 +78,6 @@ func (s *service) table() []*route {
 			params: []param{paramRegion, paramFormat}},
 		{pattern: "/openapi.json", about: "The description of this interface (OpenAPI 3.1).", formats: []string{formatJSON}, serve: s.openapi},
 		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.", formats: []string{formatJSON}, serve: s.health},
-		{pattern: "/", about: "This list.", formats: []string{formatText, formatHTML}, serve: s.index, params: []param{paramFormat}},
+		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html.", formats: []string{formatText, formatHTML}, serve: s.index, params: []param{paramFormat}},
 	}
 }

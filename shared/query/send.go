@@ -18,8 +18,9 @@ type answer struct {
 	fresh    *freshness // nil: the answer is not about stored data
 	etag     string     // without quotes; empty: the answer has none
 	modified catalog.Time
-	pinned   bool // the same for ever
-	bare     bool // the json body has none of the common members
+	pinned   bool   // the same for ever
+	policy   string // Content-Security-Policy; empty: none is needed
+	bare     bool   // the json body has none of the common members
 	region   string
 	// render makes the body; for json what follows the common members.
 	render func(ctx context.Context) (*body, error)
@@ -138,6 +139,10 @@ func (x *exchange) body(ctx context.Context, ans *answer) (*body, error) {
 func (x *exchange) headers(header http.Header, ans *answer) {
 	header.Set("Vary", "Accept, Accept-Encoding")
 	header.Set("X-Content-Type-Options", "nosniff")
+	if ans.policy != "" {
+		header.Set("Content-Security-Policy", ans.policy)
+		header.Set("Referrer-Policy", "no-referrer")
+	}
 	switch {
 	case ans.etag == "":
 		header.Set("Cache-Control", "no-store")

@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
-	"strconv"
-	"strings"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
@@ -97,40 +94,5 @@ func (s *service) regionStatus(h head, v *view, f freshness) regionStatus {
 func (s *service) health(context.Context, *ask) (*answer, error) {
 	return &answer{bare: true, render: func(context.Context) (*body, error) {
 		return &body{bytes: []byte("{\"Status\":\"ok\",\"Version\":" + jsonString(s.version) + "}\n")}, nil
-	}}, nil
-}
-
-// index serves /.
-func (s *service) index(_ context.Context, a *ask) (*answer, error) {
-	return &answer{bare: true, etag: tag("index", s.version, a.format), render: func(context.Context) (*body, error) {
-		var b strings.Builder
-		line := func(text, href string) {
-			if a.format == formatHTML && href != "" {
-				text = `<a href="` + html.EscapeString(href) + `">` + html.EscapeString(text) + "</a>"
-			} else if a.format == formatHTML {
-				text = html.EscapeString(text)
-			}
-			b.WriteString(text + "\n")
-		}
-		if a.format == formatHTML {
-			b.WriteString("<!doctype html><meta charset=\"utf-8\"><title>Community images</title><pre>\n")
-		}
-		line("Community images of E-HPC, version "+strconv.Quote(s.version), "")
-		for _, rt := range s.routes {
-			href := ""
-			if !strings.Contains(rt.pattern, "{") {
-				href = rt.pattern
-			}
-			line("", "")
-			line(rt.pattern, href)
-			line("    "+rt.about, "")
-			if rt.example != "" {
-				line("    "+rt.pattern+"?"+rt.example, rt.pattern+"?"+rt.example)
-			}
-		}
-		if a.format == formatHTML {
-			b.WriteString("</pre>\n")
-		}
-		return &body{bytes: []byte(b.String())}, nil
 	}}, nil
 }

@@ -1,0 +1,92 @@
+package query
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html"
+	"strconv"
+	"strings"
+)
+
+// indexHTML is the page for people, with {version}, {regions}, {statuses} and
+// {routes} to fill in. Its script reads the public routes and nothing else.
+//
+//go:embed index.html
+var indexHTML string
+
+// index serves /: the routes as text, or the page for people.
+func (s *service) index(_ context.Context, a *ask) (*answer, error) {
+	ans := &answer{bare: true}
+	text := ""
+	if a.format == formatHTML {
+		text, ans.policy = s.indexPage(), pagePolicy(indexHTML)
+	} else {
+		text = s.indexText()
+	}
+	ans.etag = tag("index", text)
+	ans.render = func(context.Context) (*body, error) { return &body{bytes: []byte(text)}, nil }
+	return ans, nil
+}
+
+func (s *service) indexText() string {
+	var b strings.Builder
+	b.WriteString("Community images of E-HPC, version " + strconv.Quote(s.version) + "\n")
+	for _, rt := range s.routes {
+		b.WriteString("\n" + rt.pattern + "\n    " + rt.about + "\n")
+		if rt.example != "" {
+			b.WriteString("    " + rt.pattern + "?" + s.here(rt.example) + "\n")
+		}
+	}
+	return b.String()
+}
+
+func (s *service) indexPage() string {
+	var regions, statuses, routes strings.Builder
+	for _, name := range s.regions {
+		regions.WriteString("<option>" + html.EscapeString(name))
+	}
+	if f := s.schema.field("Status"); f != nil {
+		statuses.WriteString("<option>" + strings.Join(f.enum, "<option>"))
+	}
+	link := func(to string) string {
+		to = html.EscapeString(to)
+		return `<a href="` + to + `"><code>` + to + "</code></a>"
+	}
+	for _, rt := range s.routes {
+		name := "<code>" + rt.pattern + "</code>"
+		if rt.example == "" && !rt.needsImage() { // else the example is the one that works
+			name = link(rt.pattern)
+		}
+		routes.WriteString("<dt>" + name + "<dd>" + html.EscapeString(rt.about))
+		if rt.example != "" {
+			routes.WriteString(" Such as " + link(rt.pattern+"?"+s.here(rt.example)))
+		}
+		routes.WriteByte('\n')
+	}
+	return strings.NewReplacer("{version}", html.EscapeString(s.version), "{regions}", regions.String(),
+		"{statuses}", statuses.String(), "{routes}", routes.String()).Replace(indexHTML)
+}
+
+// here is an example that works for this service: with a region if there are
+// several.
+func (s *service) here(example string) string {
+	if len(s.regions) > 1 {
+		return "RegionId=" + s.regions[0] + "&" + example
+	}
+	return example
+}
+
+// pagePolicy allows what stands in the page, by its hash, and questions to
+// this service; nothing else is loaded, run, framed or sent.
+func pagePolicy(page string) string {
+	hash := func(element string) string {
+		_, rest, _ := strings.Cut(page, "<"+element+">")
+		inner, _, _ := strings.Cut(rest, "</"+element+">")
+		sum := sha256.Sum256([]byte(inner))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	return "default-src 'none'; script-src " + hash("script") + "; style-src " + hash("style") +
+		"; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}

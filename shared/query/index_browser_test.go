@@ -1,0 +1,200 @@
+//go:build browser
+
+package query_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"community-images/shared/query"
+)
+
+// hostile is an image whose texts would run if they were taken for HTML.
+const hostile = `{"ImageId":"m-<b>x","ImageName":"<img src=x onerror=alert(1)><script>alert(2)</script>","Status":"Available","OsTag":{"Platform":"\"><svg onload=alert(3)>","Version":"1"}}`
+
+// TestPageInABrowser drives the page for people in Chromium. With the
+// environment variable SCREENSHOTS it leaves pictures in that directory.
+func TestPageInABrowser(t *testing.T) {
+	w := small(t)
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample, cent79, cent10, ubuntu, hostile), "_any/_any": many(t, 60, "Available")})
+	w.run(beijing, content{"_any/_any": images(t, cent79)})
+	w.now = time.Now()
+	server := httptest.NewServer(w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing}; o.MaxStale = 0 }))
+	defer server.Close()
+	b := newBrowser(t)
+
+	b.do(chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible("#box"))
+	b.caption("50 of 60 images")
+	b.do(chromedp.Click("#more"))
+	b.caption("60 of 60 images")
+	b.picture("phone-light", 390, 844, "light")
+
+	b.do(set("ClusterId", "ehpc-a"), chromedp.Click("#form button"))
+	b.caption("5 of 5 images")
+	b.picture("desk-dark", 1280, 900, "dark")
+	b.do(set("OsTag.Platform", `CentOS`), set("sort", "-OsTag.Version"), chromedp.Click("#form button"))
+	b.caption("3 of 3 images")
+	if got := b.text("#rows tr:first-child"); !strings.HasPrefix(got, "m-cent710") {
+		t.Errorf("the newest comes first, not %q", got)
+	}
+	b.do(set("OsTag.Platform", ""), set("ClusterId", "*"), set("q", "ubuntu"), chromedp.Click("#form button"))
+	b.caption("2 of 2 images")
+	if head := b.text("#head"); !strings.Contains(head, "Clusters") {
+		t.Errorf("several clusters, and the table has %q", head)
+	}
+	if answer := b.text("#answer"); !strings.Contains(answer, "ehpc-b/_any: the last check failed") {
+		t.Errorf("a stale part is not told: %q", answer)
+	}
+	b.do(set("at", "2020-01-01T00:00:00"), chromedp.Click("#form button"), chromedp.WaitVisible("#answer .bad"))
+	if answer := b.text("#answer"); !strings.Contains(answer, "The history that is kept begins at") {
+		t.Errorf("an error is not told: %q", answer)
+	}
+	b.do(set("at", ""), set("q", ""), set("ClusterId", ""), set("RegionId", beijing))
+	b.caption("1 of 1 images")
+	b.do(chromedp.Click("#rows a"), chromedp.WaitNotPresent("#form"))
+	if body := b.text("body"); !strings.Contains(body, `"FirstSeen"`) {
+		t.Errorf("a link leads to %q", body)
+	}
+
+	b.do(emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible("noscript"), chromedp.WaitNotVisible("#form"))
+	b.do(chromedp.Click(`a[href="/v1/status"]`), chromedp.WaitNotPresent("noscript"))
+	b.quiet()
+}
+
+// browser is one tab of Chromium and what it complained of.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu         sync.Mutex
+	complaints []string
+}
+
+func newBrowser(t *testing.T) *browser {
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox) // CI runs as root
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(cancel)
+	b := &browser{t: t, ctx: ctx}
+	chromedp.ListenTarget(ctx, func(event any) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		switch e := event.(type) {
+		case *log.EventEntryAdded: // a policy that is broken is told here
+			if e.Entry.Source != log.SourceNetwork { // 404 for a time before the first commit
+				b.complaints = append(b.complaints, e.Entry.Text)
+			}
+		case *runtime.EventExceptionThrown:
+			b.complaints = append(b.complaints, e.ExceptionDetails.Error())
+		case *runtime.EventConsoleAPICalled:
+			b.complaints = append(b.complaints, "console")
+		}
+	})
+	b.do(log.Enable(), runtime.Enable())
+	return b
+}
+
+func (b *browser) do(actions ...chromedp.Action) {
+	b.t.Helper()
+	if err := chromedp.Run(b.ctx, actions...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// set fills in a field of the form, as a person does.
+func set(name, value string) chromedp.Action {
+	return chromedp.Evaluate(fmt.Sprintf(`{const f = document.getElementById("form").elements[%q]; f.value = %q; f.dispatchEvent(new Event("change"))}`, name, value), nil)
+}
+
+func (b *browser) text(selector string) (s string) {
+	b.t.Helper()
+	b.do(chromedp.Text(selector, &s, chromedp.ByQuery))
+	return s
+}
+
+// caption waits for the text over the table, and looks at what it holds.
+func (b *browser) caption(want string) {
+	b.t.Helper()
+	b.do(chromedp.Poll(`document.getElementById("caption").textContent === `+"`"+want+"`", nil, chromedp.WithPollingTimeout(10*time.Second)))
+	var injected int
+	b.do(chromedp.Evaluate(`document.querySelectorAll("#rows img, #rows script, #rows svg, #rows b, #platforms svg").length`, &injected))
+	if injected != 0 {
+		b.t.Errorf("%d elements come from texts of images", injected)
+	}
+	b.named()
+}
+
+type namedValue struct {
+	Value string `json:"value"`
+}
+
+// named holds that everything one can use has a name that is read out.
+func (b *browser) named() {
+	b.t.Helper()
+	var tree struct { // read by hand, as browsers add reasons that the module does not know
+		Nodes []struct {
+			Ignored bool       `json:"ignored"`
+			Role    namedValue `json:"role"`
+			Name    namedValue `json:"name"`
+		} `json:"nodes"`
+	}
+	b.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		return chromedp.FromContext(ctx).Target.Execute(ctx, "Accessibility.getFullAXTree", nil, &tree)
+	}))
+	used := 0
+	for _, n := range tree.Nodes {
+		if n.Ignored || !slices.Contains([]string{"button", "combobox", "link", "searchbox", "textbox", "table", "columnheader", "region"}, n.Role.Value) {
+			continue
+		}
+		used++
+		if n.Name.Value == "" {
+			b.t.Errorf("a %s has no name", n.Role.Value)
+		}
+	}
+	if used < 20 {
+		b.t.Errorf("only %d things to use are there", used)
+	}
+}
+
+// picture takes the page at a size and scheme, and holds that nothing hangs
+// over its edge.
+func (b *browser) picture(name string, width, height int64, scheme string) {
+	b.t.Helper()
+	var over bool
+	var png []byte
+	b.do(chromedp.EmulateViewport(width, height), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+		chromedp.Evaluate(`scrollTo(0, 0); document.documentElement.scrollWidth > innerWidth`, &over), chromedp.CaptureScreenshot(&png))
+	if over {
+		b.t.Errorf("%s: the page is wider than %d", name, width)
+	}
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+			b.t.Error(err)
+		}
+	}
+}
+
+func (b *browser) quiet() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.complaints {
+		b.t.Errorf("the browser complains: %s", c)
+	}
+}
