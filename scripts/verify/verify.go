@@ -100,7 +100,7 @@ func (v *verifier) audit(ctx context.Context, region string) (*archive.Audit, er
 func (v *verifier) headFaults(audit *archive.Audit) bool {
 	return slices.ContainsFunc(audit.Faults, func(f archive.Fault) bool {
 		p, err := v.place.keys.Parse(f.Key)
-		return err == nil && p.Kind == archive.HeadKind
+		return err == nil && (p.Kind == archive.HeadKind || p.Kind == archive.CatalogueKind)
 	})
 }
 

@@ -51,7 +51,8 @@ type Result struct {
 	Retries int     // appends that another run won, or whose outcome had to be looked up
 	// HeadError is set when the commit is published and the head could not be
 	// put: readers are served from the log, the next run repairs the head. Or
-	// an object that the run relies on could not be looked at again.
+	// an object that the run relies on could not be looked at again. Or the
+	// catalogue could not be brought up to date, as the next run will.
 	HeadError error
 }
 
@@ -77,11 +78,12 @@ func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, err
 	if err := w.publish(ctx, base, run, &res); err != nil {
 		return res, err
 	}
+	res.HeadError = w.putCatalogue(ctx, &res)
 	if err := w.putHead(ctx, run, &res); err != nil {
 		if res.Commit == nil {
 			return res, err
 		}
-		res.HeadError = err
+		res.HeadError = errors.Join(res.HeadError, err)
 	}
 	if err := w.confirm(ctx, found); err != nil {
 		res.HeadError = errors.Join(res.HeadError, err)

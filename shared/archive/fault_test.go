@@ -184,6 +184,7 @@ get HEAD: missing
 list LOG: 0 keys
 create SNAPSHOT
 append LOG at 0
+put CATALOGUE
 get HEAD: missing
 put HEAD
 get LOG from end: 1 bytes`},
@@ -199,6 +200,8 @@ get LOG from end: 1 bytes
 get SNAPSHOT
 create SNAPSHOT
 append LOG at end
+get CATALOGUE
+put CATALOGUE
 get HEAD if changed: not modified
 put HEAD
 get LOG from end: 1 bytes`},
@@ -220,6 +223,8 @@ func brief(requests string) string {
 			switch {
 			case strings.HasSuffix(w, "head.json"):
 				words[i] = "HEAD"
+			case strings.HasSuffix(w, "catalogue.ndjson"):
+				words[i] = "CATALOGUE"
 			case strings.HasSuffix(w, ".ndjson") || strings.HasSuffix(w, "/log/"):
 				words[i] = "LOG"
 			case strings.Contains(w, "/clusters/"):

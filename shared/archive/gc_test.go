@@ -264,7 +264,7 @@ func TestRequestsOfASweep(t *testing.T) {
 	want := strings.TrimPrefix(`
 get HEAD
 get LOG from end: 1 bytes
-entries community-images/v1/cn-hangzhou/: 3 keys
+entries community-images/v1/cn-hangzhou/: 4 keys
 get LOG from 0
 get HEAD if changed: not modified
 put HEAD

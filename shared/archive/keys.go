@@ -50,6 +50,12 @@ func (k Keys) Head(region string) (string, error) {
 	return root + "head.json", err
 }
 
+// Catalogue is the key of a region's catalogue.
+func (k Keys) Catalogue(region string) (string, error) {
+	root, err := k.Region(region)
+	return root + "catalogue.ndjson", err
+}
+
 // Log is the key of one month of a region's commit log; month is "2006-01".
 func (k Keys) Log(region, month string) (string, error) {
 	root, err := k.Region(region)
@@ -81,6 +87,7 @@ const (
 	HeadKind Kind = iota + 1
 	LogKind
 	SnapshotKind
+	CatalogueKind
 )
 
 // Parsed is what a key says.
@@ -92,7 +99,7 @@ type Parsed struct {
 	Digest string        // of a snapshot
 }
 
-// Parse is the inverse of Head, Log and Snapshot. It refuses every key that
+// Parse is the inverse of Head, Catalogue, Log and Snapshot. It refuses every key that
 // they would not build.
 func (k Keys) Parse(key string) (Parsed, error) {
 	foreign := fmt.Errorf("key %q is not one of this archive", key)
@@ -108,6 +115,9 @@ func (k Keys) Parse(key string) (Parsed, error) {
 	switch {
 	case len(steps) == 2 && steps[1] == "head.json":
 		p.Kind = HeadKind
+		return p, nil
+	case len(steps) == 2 && steps[1] == "catalogue.ndjson":
+		p.Kind = CatalogueKind
 		return p, nil
 	case len(steps) == 3 && steps[1] == "log":
 		p.Kind = LogKind

@@ -9,7 +9,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Repair rebuilds the head of a region from its log and returns the state. Of
+// Repair rebuilds the head and the catalogue of a region from its log and
+// returns the state. Of
 // a head that can be read it takes over what the log does not say: the times
 // of checks, candidates, the listing. It refuses, with *DamagedError, if the
 // log is damaged, or shorter than the head knew it: then commits are lost, and
@@ -39,12 +40,23 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.level(ctx, r, func(next *Region) {
+	d := &derivation{Writer: w, region: r, old: &Catalogue{}, lists: map[string][]*catalog.Image{}}
+	derived := d.derive(ctx, &Result{Region: r})
+	repaired, err := w.level(ctx, r, func(next *Region) {
+		next.Catalogue = 0
+		if derived == nil {
+			next.Catalogue = r.Sequence
+		}
 		next.Swept = next.Swept.later(swept)
 		if next.Swept.At.IsZero() {
 			next.Swept.At = catalog.At(w.now())
 		}
 	})
+	var damaged *DamagedError
+	if err == nil && !errors.As(derived, &damaged) { // what is damaged is named by Verify
+		err = derived
+	}
+	return repaired, err
 }
 
 // sweptBefore reads from the log which months are gone.

@@ -217,6 +217,7 @@ func (r *Region) adopt(theirs *Region) {
 		r.Run = theirs.Run
 	}
 	r.Swept = r.Swept.later(theirs.Swept)
+	r.Catalogue = max(r.Catalogue, theirs.Catalogue)
 }
 
 // checkpoint is the whole state of r.

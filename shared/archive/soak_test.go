@@ -196,7 +196,7 @@ func (s *soak) check(i int, clean bool) {
 	}
 	s.last = now
 	for key, data := range s.mem.Objects() {
-		if strings.HasSuffix(key, ".ndjson") {
+		if strings.Contains(key, "/log/") {
 			if !bytes.HasPrefix(data, s.logs[key]) {
 				s.t.Errorf("log %q is not what it was and more", key)
 			}

@@ -109,6 +109,7 @@ type Region struct {
 	Discovery Discovery
 	Run       RunInfo
 	Swept     Swept
+	Catalogue int64 // the commit up to which the catalogue goes; 0: there is none
 	// Upstream is the JSON array of the last ListClusters entries of the
 	// region, verbatim; empty if none is known.
 	Upstream json.RawMessage

@@ -35,7 +35,7 @@ func (f Fault) String() string { return f.Key + ": " + f.Reason }
 // difference of its snapshots, and the head is the replayed log. An error
 // means that the bucket could not be read.
 func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
-	v := &verifier{Archive: a, ctx: ctx, audit: &Audit{RegionID: region}, wanted: map[string]bool{}, tolerated: map[string]bool{}, snapshots: map[string]*catalog.Snapshot{}}
+	v := &verifier{Archive: a, ctx: ctx, audit: &Audit{RegionID: region}, wanted: map[string]bool{}, tolerated: map[string]bool{}, snapshots: map[string]*catalog.Snapshot{}, firsts: map[string]catalog.Time{}}
 	root, err := a.keys.Region(region)
 	if err != nil {
 		return nil, err
@@ -66,6 +66,9 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 	if err := v.head(r); err != nil {
 		return nil, err
 	}
+	if err := v.catalogue(r, keys); err != nil {
+		return nil, err
+	}
 	for _, key := range stored {
 		if !v.wanted[key] && !v.tolerated[key] {
 			v.audit.Orphans = append(v.audit.Orphans, key)
@@ -81,6 +84,7 @@ type verifier struct {
 	wanted    map[string]bool // keys of snapshots that something refers to
 	tolerated map[string]bool // keys of snapshots that may be there or not
 	snapshots map[string]*catalog.Snapshot
+	firsts    map[string]catalog.Time // when each ImageId was first seen, by the log
 }
 
 func (v *verifier) fault(key, format string, args ...any) {
@@ -118,6 +122,9 @@ func (v *verifier) walk(r *Region, month string) error {
 			continue
 		}
 		if err := v.line(r, key, l); err != nil {
+			return err
+		}
+		if err := v.noteFirsts(key, l); err != nil {
 			return err
 		}
 		r.apply(l, lineHash(text))

@@ -16,6 +16,9 @@ type Image struct {
 	// Raw is the whole object as canonical JSON, unknown fields included. It
 	// is what is stored, compared and answered; the fields below are views.
 	Raw string
+	// Number tells images of one Interner apart: from 1, in the order in which
+	// they were met, none twice. 0: the image comes from no Interner.
+	Number int32
 
 	ImageID           string // for example m-bp181x855551ww5yq
 	ImageName         string

@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 )
@@ -14,9 +16,10 @@ const internLimit = 64 << 20
 // bytes. Lists of different scopes overlap widely, so it saves both time and
 // memory. The zero value is ready; it is safe for concurrent use.
 type Interner struct {
-	mu   sync.Mutex
-	seen map[string]*Image
-	size int
+	mu    sync.Mutex
+	seen  map[string]*Image
+	size  int
+	count int32
 }
 
 // DecodeImages reads the JSON array Images.ImageInfo of an answer. Every
@@ -49,6 +52,32 @@ func (in *Interner) decode(array string, parse func(string) (*Image, error)) ([]
 	return images, nil
 }
 
+// Proved returns the images with the given canonical bytes. It does not check
+// that they are JSON: a digest over what holds them has proved that they are
+// what this package once wrote.
+func (in *Interner) Proved(raws [][]byte) ([]*Image, error) {
+	images, faults := make([]*Image, len(raws)), make([]error, len(raws))
+	var group sync.WaitGroup
+	share := max(64, (len(raws)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	for from := 0; from < len(raws); from += share {
+		group.Go(func() {
+			for i := from; i < min(from+share, len(raws)); i++ {
+				images[i], faults[i] = viewImage(string(raws[i]))
+			}
+		})
+	}
+	group.Wait()
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for i, im := range images {
+		images[i] = in.keep(im)
+	}
+	return images, nil
+}
+
 func (in *Interner) lookup(raw string) *Image {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -60,18 +89,26 @@ func (in *Interner) lookup(raw string) *Image {
 func (in *Interner) remember(raw string, im *Image) *Image {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.seen == nil || in.size > internLimit {
-		in.seen, in.size = map[string]*Image{}, 0
-	}
-	if known := in.seen[im.Raw]; known != nil {
-		im = known
-	} else {
-		in.seen[im.Raw] = im
-		in.size += len(im.Raw)
-	}
+	im = in.keep(im)
 	if raw != im.Raw {
 		in.seen[string([]byte(raw))] = im
 		in.size += len(raw)
 	}
+	return im
+}
+
+// keep returns the one image with the bytes of im. It expects the lock to be
+// held.
+func (in *Interner) keep(im *Image) *Image {
+	if in.seen == nil || in.size > internLimit {
+		in.seen, in.size = map[string]*Image{}, 0
+	}
+	if known := in.seen[im.Raw]; known != nil {
+		return known
+	}
+	in.count++
+	im.Number = in.count
+	in.seen[im.Raw] = im
+	in.size += len(im.Raw)
 	return im
 }
