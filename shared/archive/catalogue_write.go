@@ -144,9 +144,10 @@ func (d *derivation) line(ctx context.Context, l *Line) error {
 	return nil
 }
 
-// base takes the ids of the scopes of a checkpoint.
+// base takes the ids of the scopes of a checkpoint, and of those that ended in
+// its commit.
 func (d *derivation) base(ctx context.Context, l *Line) error {
-	for _, s := range l.Checkpoint.Scopes {
+	for _, s := range l.before() {
 		if s.Digest == "" {
 			continue
 		}

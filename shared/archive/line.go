@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"community-images/shared/catalog"
 )
@@ -84,6 +85,15 @@ type Checkpoint struct {
 	Clusters []catalog.Cluster `json:"Clusters"`
 	Files    []File            `json:"Files"` // this month and the earlier ones
 	Scopes   []ScopeState      `json:"Scopes"`
+}
+
+// before are the scopes of a line with a checkpoint, those included that it ends.
+func (l *Line) before() []ScopeState {
+	scopes := slices.Clone(l.Checkpoint.Scopes)
+	for _, e := range l.Ended {
+		scopes = append(scopes, ScopeState{ClusterID: e.ClusterID, InstanceType: e.InstanceType, Digest: e.Digest})
+	}
+	return scopes
 }
 
 // Empty reports whether the line says nothing but its own place.

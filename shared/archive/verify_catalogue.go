@@ -25,7 +25,7 @@ func (v *verifier) noteFirsts(key string, l *Line) error {
 		return nil
 	}
 	if l.Checkpoint != nil && len(v.firsts) == 0 { // also what was there before the first month that is kept
-		for _, s := range l.Checkpoint.Scopes {
+		for _, s := range l.before() {
 			if s.Digest == "" {
 				continue
 			}

@@ -42,9 +42,9 @@ type Options struct {
 const (
 	cacheLists   = 96 << 20 // bytes, about
 	cacheSets    = 16 << 20
-	cacheBodies  = 4 << 20
-	cacheAsks    = 1024 // parsed queries
-	cacheStates  = 64   // past states
+	cacheBodies  = 512 << 10
+	cacheAsks    = 256 // parsed queries
+	cacheStates  = 64  // past states
 	answerTime   = 20 * time.Second
 	longestCache = "max-age=31536000, immutable"
 )

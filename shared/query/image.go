@@ -42,7 +42,7 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 // around is the view of a choice, or of everything if nothing was chosen,
 // always with the scopes that offer an image.
 func (st *state) around(c choice) (*view, error) {
-	if c.clusters == nil && c.types == nil {
+	if c.everything() {
 		v := st.everything()
 		if len(v.scopes) == 0 {
 			if len(v.empty) > 0 {
@@ -66,17 +66,21 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.timeline(ctx, h)
-	if err != nil {
-		return nil, err
-	}
-	life := t.life(a.id, st, v, a.choice)
 	from, to := set.find(a.id)
-	if from == to {
-		return nil, s.gone(ctx, a, h, life)
+	first, known := s.lists.firstSeen(h.RegionID, a.id)
+	if from == to || !known || !a.choice.everything() {
+		t, err := s.timeline(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		life := t.life(a.id, st, v, a.choice)
+		if from == to {
+			return nil, s.gone(ctx, a, h, life)
+		}
+		first = life.first
 	}
 	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
-	b = appendSeen(b, life.first, set.lastSeen(v, from, to))
+	b = appendSeen(b, first, set.lastSeen(v, from, to))
 	b = append(b, `,"Image":`...)
 	b = append(b, set.images[from].Raw...)
 	clusters, types, every := set.offeredBy(from, to)
@@ -188,10 +192,12 @@ func (t *timeline) life(id string, st *state, v *view, c choice) life {
 	return l
 }
 
-// covers says whether a scope belongs to a choice; the empty choice covers
-// every scope.
+// everything says whether a choice names nothing and so covers every scope.
+func (c choice) everything() bool { return c.clusters == nil && c.types == nil }
+
+// covers says whether a scope belongs to a choice.
 func (c choice) covers(ref archive.ScopeRef) bool {
-	if c.clusters == nil && c.types == nil {
+	if c.everything() {
 		return true
 	}
 	return covers(c.clusters, ref.ClusterID) && covers(c.types, ref.InstanceType)
@@ -253,6 +259,13 @@ func imageUnknown(id, region string) error {
 
 // knows says whether an image is or was offered in a region.
 func (s *service) knows(ctx context.Context, h head, id string) (bool, error) {
+	if v := h.everything(); len(v.scopes) > 0 {
+		if set, err := s.sets.get(ctx, v); err == nil { // else the history may know
+			if from, to := set.find(id); from < to {
+				return true, nil
+			}
+		}
+	}
 	t, err := s.timeline(ctx, h)
 	if err != nil {
 		return false, err

@@ -15,7 +15,7 @@ type listCache struct {
 	used  int
 	order *list.List // of *keptList
 	items map[string]*list.Element
-	refs  map[*catalog.Image]int32 // lists that hold the image
+	refs  []int32 // lists that hold an image, by its Number
 }
 
 type keptList struct {
@@ -24,7 +24,7 @@ type keptList struct {
 }
 
 func newListCache(limit int) *listCache {
-	return &listCache{limit: limit, order: list.New(), items: map[string]*list.Element{}, refs: map[*catalog.Image]int32{}}
+	return &listCache{limit: limit, order: list.New(), items: map[string]*list.Element{}}
 }
 
 func (c *listCache) get(digest string) ([]*catalog.Image, bool) {
@@ -47,7 +47,10 @@ func (c *listCache) put(digest string, images []*catalog.Image) {
 	c.items[digest] = c.order.PushFront(&keptList{digest, images})
 	c.used += listWeight(images)
 	for _, im := range images {
-		if c.refs[im]++; c.refs[im] == 1 {
+		if n := int(im.Number) + 1 - len(c.refs); n > 0 {
+			c.refs = append(c.refs, make([]int32, n)...)
+		}
+		if c.refs[im.Number]++; c.refs[im.Number] == 1 {
 			c.used += imageWeight(im)
 		}
 	}
@@ -61,8 +64,7 @@ func (c *listCache) drop(e *list.Element) {
 	delete(c.items, kept.digest)
 	c.used -= listWeight(kept.images)
 	for _, im := range kept.images {
-		if c.refs[im]--; c.refs[im] == 0 {
-			delete(c.refs, im)
+		if c.refs[im.Number]--; c.refs[im.Number] == 0 {
 			c.used -= imageWeight(im)
 		}
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -14,8 +15,13 @@ import (
 	"community-images/shared/catalog"
 )
 
-// maxReads bounds the snapshots that are read at once for one answer.
-const maxReads = 32
+const (
+	// maxReads bounds the snapshots that are read at once for one answer.
+	maxReads = 32
+	// fewReads are snapshots that are read one by one although the catalogue
+	// may have them.
+	fewReads = 4
+)
 
 // lists keeps image lists by digest. A digest proves its content, so a list
 // never grows old, and scopes with equal answers share one.
@@ -26,7 +32,32 @@ type lists struct {
 	kept   *listCache
 
 	mu       sync.Mutex
-	redacted map[string]*catalog.Image // what is left, by the bytes of the whole
+	redacted map[int32]*catalog.Image // what is left, by the Number of the whole
+	left     catalog.Interner         // of what is left
+	origins  map[string]*origins      // by region: of the catalogue that was read last
+}
+
+// origins says when the images of a region's catalogue were first seen.
+type origins struct {
+	upTo int64 // the commit that the head named when the catalogue was asked for
+	ids  []string
+	at   []catalog.Time
+}
+
+// firstSeen says when an image that is offered was first seen in any scope of
+// a region; ok is false if only the history can tell.
+func (l *lists) firstSeen(region, id string) (at catalog.Time, ok bool) {
+	l.mu.Lock()
+	f := l.origins[region]
+	l.mu.Unlock()
+	if f == nil {
+		return at, false
+	}
+	i, ok := slices.BinarySearch(f.ids, id)
+	if !ok {
+		return at, false
+	}
+	return f.at[i], true
 }
 
 // get returns the images of a scope.
@@ -56,8 +87,12 @@ func (l *lists) get(ctx context.Context, region string, s archive.ScopeState) ([
 	}
 }
 
-// all returns the lists of several scopes, in their order.
-func (l *lists) all(ctx context.Context, region string, scopes []archive.ScopeState) ([][]*catalog.Image, error) {
+// all returns the lists of several scopes, in their order. catalogue is the
+// commit up to which the region's catalogue goes; 0: not known.
+func (l *lists) all(ctx context.Context, region string, scopes []archive.ScopeState, catalogue int64) ([][]*catalog.Image, error) {
+	if err := l.prepare(ctx, region, scopes, catalogue); err != nil {
+		return nil, err
+	}
 	found := make([][]*catalog.Image, len(scopes))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxReads)
@@ -75,6 +110,66 @@ func (l *lists) all(ctx context.Context, region string, scopes []archive.ScopeSt
 	return found, group.Wait()
 }
 
+// prepare takes the lists of scopes from the catalogue if many are not at hand
+// and it has not been read since it was written. Whatever it lacks is left to
+// the snapshots.
+func (l *lists) prepare(ctx context.Context, region string, scopes []archive.ScopeState, upTo int64) error {
+	missing := 0
+	for _, s := range scopes {
+		if _, ok := l.kept.get(s.Digest); !ok {
+			missing++
+		}
+	}
+	l.mu.Lock()
+	f := l.origins[region]
+	l.mu.Unlock()
+	if missing <= fewReads || f != nil && f.upTo >= upTo {
+		return nil
+	}
+	done := l.flight.DoChan("catalogue "+region, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
+		defer cancel()
+		return nil, l.stock(ctx, region, upTo)
+	})
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case result := <-done:
+		return result.Err
+	}
+}
+
+// stock reads the catalogue of a region.
+func (l *lists) stock(ctx context.Context, region string, upTo int64) error {
+	c, err := l.source.Catalogue(ctx, region)
+	var damaged *archive.DamagedError
+	switch {
+	case errors.As(err, &damaged): // the snapshots say the same
+		c = &archive.Catalogue{}
+	case err != nil:
+		return wrapStore(region, err)
+	}
+	for digest := range c.Lists {
+		if _, ok := l.kept.get(digest); !ok {
+			images, _ := c.List(digest)
+			l.kept.put(digest, l.withhold(images))
+		}
+	}
+	f := &origins{upTo: max(upTo, c.Sequence)}
+	for i, im := range c.Images {
+		if i == 0 || im.ImageID != c.Images[i-1].ImageID {
+			f.ids, f.at = append(f.ids, im.ImageID), append(f.at, c.FirstSeen[i])
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.origins == nil {
+		l.origins = map[string]*origins{}
+	}
+	l.origins[region] = f
+	return nil
+}
+
 // withhold removes the redacted fields.
 func (l *lists) withhold(images []*catalog.Image) []*catalog.Image {
 	if len(l.redact) == 0 {
@@ -90,7 +185,7 @@ func (l *lists) withhold(images []*catalog.Image) []*catalog.Image {
 func (l *lists) without(im *catalog.Image) *catalog.Image {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known := l.redacted[im.Raw]; known != nil {
+	if known := l.redacted[im.Number]; known != nil {
 		return known
 	}
 	var object map[string]json.RawMessage
@@ -106,15 +201,15 @@ func (l *lists) without(im *catalog.Image) *catalog.Image {
 	if err != nil {
 		panic("query: encoding what was decoded: " + err.Error())
 	}
-	left, err := catalog.ParseImage(data)
+	left, err := l.left.Proved([][]byte{data[:len(data)-1]})
 	if err != nil {
 		panic("query: an image without a field is no image: " + err.Error())
 	}
 	if l.redacted == nil || len(l.redacted) > maxRedacted {
-		l.redacted = map[string]*catalog.Image{}
+		l.redacted = map[int32]*catalog.Image{}
 	}
-	l.redacted[im.Raw] = left
-	return left
+	l.redacted[im.Number] = left[0]
+	return left[0]
 }
 
 // maxRedacted bounds the table of redacted images.

@@ -66,7 +66,7 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 	if s, ok := c.kept.get(key); ok {
 		return s, nil
 	}
-	found, err := c.lists.all(ctx, v.region, v.scopes)
+	found, err := c.lists.all(ctx, v.region, v.scopes, v.catalogue)
 	if err != nil {
 		return nil, err
 	}
@@ -86,20 +86,42 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 
 // merge puts equal images of several lists together.
 func (s *set) merge(found [][]*catalog.Image) {
-	places := map[*catalog.Image]int32{}
+	places := placesOf(found) // 0: not met yet, else the place and 1
+	var counts []int32
+	total := 0
+	for _, images := range found {
+		total += len(images)
+		for _, im := range images {
+			if places[im.Number] == 0 {
+				s.images, counts = append(s.images, im), append(counts, 0)
+				places[im.Number] = int32(len(s.images))
+			}
+			counts[places[im.Number]-1]++
+		}
+	}
+	all := make([]int32, total)
+	s.offers = make([][]int32, len(s.images))
+	for i, n := range counts {
+		s.offers[i], all = all[:0:n], all[n:]
+	}
 	for scope, images := range found {
 		for _, im := range images {
-			at, ok := places[im]
-			if !ok {
-				at = int32(len(s.images))
-				places[im] = at
-				s.images = append(s.images, im)
-				s.offers = append(s.offers, nil)
-			}
+			at := places[im.Number] - 1
 			s.offers[at] = append(s.offers[at], int32(scope))
 		}
 	}
 	s.sortAndJoin()
+}
+
+// placesOf has room for the Number of every image.
+func placesOf(found [][]*catalog.Image) []int32 {
+	last := int32(0)
+	for _, images := range found {
+		for _, im := range images {
+			last = max(last, im.Number)
+		}
+	}
+	return make([]int32, last+1)
 }
 
 // sortAndJoin brings the images into canonical order and joins those that are

@@ -53,8 +53,9 @@ type view struct {
 	oldest time.Time            // check among scopes
 	latest catalog.Time         // check among scopes
 	// suspects are the scopes whose last check did not succeed.
-	suspects []archive.ScopeState
-	newest   catalog.Time // content among scopes
+	suspects  []archive.ScopeState
+	newest    catalog.Time // content among scopes
+	catalogue int64        // the commit up to which the region's catalogue goes
 }
 
 // choice is what a caller selects: nil stands for "none", "*" for all.
@@ -91,7 +92,7 @@ func (st *state) view(c choice) (*view, error) {
 }
 
 func (st *state) resolve(c choice) (*view, error) {
-	v := &view{region: st.RegionID, many: many(c.clusters) || many(c.types), byType: many(c.types)}
+	v := &view{region: st.RegionID, catalogue: st.Catalogue, many: many(c.clusters) || many(c.types), byType: many(c.types)}
 	clusters := named(c.clusters)
 	if len(c.clusters) == 1 && c.clusters[0] == all {
 		clusters = st.clusters()
@@ -215,7 +216,7 @@ func (st *state) everything() *view {
 	if v := st.views[""]; v != nil {
 		return v
 	}
-	v := &view{region: st.RegionID, many: true, byType: true}
+	v := &view{region: st.RegionID, catalogue: st.Catalogue, many: true, byType: true}
 	for _, s := range st.scopes {
 		if s.Digest != "" {
 			v.scopes = append(v.scopes, s)

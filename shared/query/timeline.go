@@ -215,7 +215,7 @@ func (s *service) base(ctx context.Context, t *timeline, l *archive.Line) ([]kep
 		scopes = append(scopes, archive.ScopeState{ClusterID: e.ClusterID, InstanceType: e.InstanceType, Digest: e.Digest})
 	}
 	scopes = slices.DeleteFunc(scopes, func(sc archive.ScopeState) bool { return sc.Digest == "" })
-	found, err := s.lists.all(ctx, l.RegionID, scopes)
+	found, err := s.lists.all(ctx, l.RegionID, scopes, 0)
 	if err != nil {
 		return nil, err
 	}
