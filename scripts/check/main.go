@@ -1,0 +1,95 @@
+// Command check holds template.yaml against the published models of the
+// resource types that it uses.
+//
+//	go run ./scripts/check                              with the models of models.ndjson
+//	go run ./scripts/check -models node_modules         with the installed packages, of which models.ndjson must be the extract
+//	go run ./scripts/check -models node_modules -write  renews models.ndjson
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"community-images/scripts/check/rosmodel"
+	"community-images/scripts/check/rostemplate"
+)
+
+// extract is what the packages say of the types in template.yaml.
+//
+//go:embed models.ndjson
+var extract []byte
+
+const extractFile = "scripts/check/models.ndjson"
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "check:", err)
+		os.Exit(1)
+	}
+}
+
+// options are the flags.
+type options struct {
+	template, models string
+	write            bool
+}
+
+func run(args []string, out io.Writer) error {
+	var o options
+	flags := flag.NewFlagSet("check", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.StringVar(&o.template, "template", "template.yaml", "the template")
+	flags.StringVar(&o.models, "models", "", "directory node_modules with the packages @alicloud/ros-cdk-*")
+	flags.BoolVar(&o.write, "write", false, "write "+extractFile+" anew, from -models")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	data, err := os.ReadFile(o.template)
+	if err != nil {
+		return fmt.Errorf("reading the template: %w", err)
+	}
+	template, err := rostemplate.Parse(data)
+	if err != nil {
+		return err
+	}
+	catalog, err := o.catalog(template)
+	if err != nil {
+		return err
+	}
+	problems := rostemplate.Check(template, catalog)
+	for _, p := range problems {
+		fmt.Fprintln(out, p)
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%s has %d problems", o.template, len(problems))
+	}
+	fmt.Fprintf(out, "%s fits the models of its %d types\n", o.template, len(template.Types()))
+	return nil
+}
+
+// catalog reads the models from the extract or, with -models, from the
+// packages; then the extract must be what they say.
+func (o options) catalog(template *rostemplate.Template) (rosmodel.Catalog, error) {
+	if o.models == "" {
+		if o.write {
+			return rosmodel.Catalog{}, errors.New("-write needs -models: the extract is made from the packages")
+		}
+		return rosmodel.ParseText(extract)
+	}
+	catalog, err := rosmodel.ReadCatalog(o.models)
+	if err != nil {
+		return catalog, err
+	}
+	switch text := catalog.Text(template.Types()); {
+	case o.write:
+		return catalog, os.WriteFile(extractFile, text, 0o644)
+	case !bytes.Equal(text, extract):
+		return catalog, fmt.Errorf("%s is not what the packages in %s say of the types in %s; write it anew with -write", extractFile, o.models, o.template)
+	}
+	return catalog, nil
+}
