@@ -52,6 +52,9 @@ func parseEvent(event []byte, now time.Time) (capture.Request, error) {
 			}
 		}
 		req.Trigger = "timer"
+		if timer.TriggerTime != nil && len(req.Accept) == 0 { // an operator's word is not a repetition
+			req.Due, _ = time.Parse(time.RFC3339, *timer.TriggerTime) // none: everything is asked
+		}
 		return req, nil
 	}
 	req, err := parsePayload(event)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,7 +17,8 @@ func TestEvents(t *testing.T) {
 		event string
 		want  capture.Request
 	}{
-		"a timer without a payload":  {`{"triggerTime":"2026-11-23T09:00:00Z","triggerName":"t","payload":""}`, capture.Request{Trigger: "timer"}},
+		"a timer without a payload":  {`{"triggerTime":"2026-11-23T09:00:00Z","triggerName":"t","payload":""}`, capture.Request{Trigger: "timer", Due: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}},
+		"a timer that accepts":       {`{"triggerTime":"2026-11-23T09:00:00Z","payload":"{\"accept\":[\"a/_any/_any\"]}"}`, capture.Request{Trigger: "timer", Accept: []string{"a/_any/_any"}}},
 		"a timer with a JSON object": {`{"triggerTime":"x","triggerName":"t","payload":"{\"shard\":\"1/4\"}"}`, capture.Request{Trigger: "timer", Shard: capture.Shard{Index: 1, Count: 4}}},
 		"nothing at all":             {``, capture.Request{Trigger: "direct"}},
 		"null":                       {` null `, capture.Request{Trigger: "direct"}},

@@ -32,6 +32,8 @@ type world struct {
 	url  string // of E-HPC
 	// onCall, a func(ehpctest.Call), is told of every call of E-HPC.
 	onCall atomic.Value
+	// fault, a func(ehpctest.Call) *ehpctest.Fault, decides about every call.
+	fault atomic.Value
 
 	mu   sync.Mutex
 	logs []string
@@ -50,6 +52,9 @@ func newWorld(t *testing.T) *world {
 		Fault: func(c ehpctest.Call) *ehpctest.Fault {
 			if hook, ok := w.onCall.Load().(func(ehpctest.Call)); ok {
 				hook(c)
+			}
+			if hook, ok := w.fault.Load().(func(ehpctest.Call) *ehpctest.Fault); ok {
+				return hook(c)
 			}
 			return nil
 		},
@@ -82,17 +87,19 @@ func (w *world) start(name string, env ...string) *fctest.Function {
 	w.t.Helper()
 	f, err := fctest.Start(w.t.Context(), fctest.Binary(w.t, "community-images/functions/"+name), fctest.Options{
 		Env: append(w.env(), env...), Timeout: 30 * time.Second, Credentials: fctest.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
-		Output: func(line string) {
-			w.mu.Lock()
-			w.logs = append(w.logs, line)
-			w.mu.Unlock()
-		},
+		Output: w.keep,
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(f.Stop)
 	return f
+}
+
+func (w *world) keep(line string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.logs = append(w.logs, line)
 }
 
 // printed is what the functions have printed so far.
@@ -104,7 +111,7 @@ func (w *world) printed() []string {
 
 // tick is the event of FC's timer, due now.
 func tick() string {
-	return `{"triggerTime":"` + time.Now().UTC().Format("2006-01-02T15:04:05Z") + `","triggerName":"schedule","payload":""}`
+	return `{"triggerTime":"` + time.Now().UTC().Format(time.RFC3339Nano) + `","triggerName":"schedule","payload":""}`
 }
 
 // report is the part of a run's answer that the tests look at.

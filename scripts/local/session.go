@@ -85,7 +85,7 @@ func (s *session) snapshot(ctx context.Context, progress bool) (*capture.Report,
 // timerEvent is what FC's timer trigger sends.
 func timerEvent(now time.Time) []byte {
 	event, _ := json.Marshal(map[string]string{ // strings only
-		"triggerTime": now.UTC().Format(time.RFC3339), "triggerName": "local", "payload": "",
+		"triggerTime": now.UTC().Format(time.RFC3339Nano), "triggerName": "local", "payload": "",
 	})
 	return event
 }

@@ -16,6 +16,7 @@ type plan struct {
 	ended     []catalog.Scope  // to ask no more
 	problems  []string         // entries of the listing that could not be used
 	report    *RegionReport
+	repeated  bool     // the clusters have been listed since the event
 	events    []*Event // that made the plan; nil: it is not about events
 }
 

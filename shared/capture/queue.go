@@ -76,7 +76,7 @@ func (r *runner) early(plans []*plan) []*task {
 	for _, p := range plans {
 		k := &plan{base: p.base, events: p.events}
 		for _, scope := range planScopes(r.settings, r.request, k, p.base.Clusters) {
-			if _, asked := p.base.Scope(scope); asked {
+			if state, asked := p.base.Scope(scope); asked && !r.answered(state) {
 				k.scopes = append(k.scopes, scope)
 			}
 		}

@@ -31,6 +31,7 @@ type RegionReport struct {
 	Sequence  int64          `json:"Sequence"`  // of the last commit
 	Committed bool           `json:"Committed"` // by this run; false: nothing had changed
 	Clusters  int            `json:"Clusters"`
+	Answered  int            `json:"Answered,omitempty"` // scopes that were asked since the timer was due, and not again
 	Counts    archive.Counts `json:"Counts"`
 	Images    int            `json:"Images"` // over all scopes
 	Stored    int            `json:"Stored"` // snapshot objects written

@@ -125,20 +125,25 @@ func (r *runner) ask(ctx context.Context, plans []*plan) map[catalog.Scope]*arch
 // plan decides what to ask and what has ended.
 func (r *runner) plan(ctx context.Context, plans []*plan) {
 	var clusters []map[string]catalog.Cluster
-	if r.settings.discovers(r.request) {
+	switch {
+	case r.settings.discovers(r.request) && r.listed(plans):
+		clusters = r.remembered(plans)
+	case r.settings.discovers(r.request):
 		clusters = r.discover(ctx, plans)
-	} else {
+	default:
 		for range plans {
 			clusters = append(clusters, named(r.settings, r.request))
 		}
 	}
 	for i, p := range plans {
 		p.scopes = planScopes(r.settings, r.request, p, clusters[i])
-		if p.events != nil {
+		switch {
+		case p.events != nil:
 			p.ended = p.vanished(clusters[i])
-		} else {
+		case !p.repeated:
 			p.ended = endedScopes(*p, r.request)
 		}
+		r.repeats(p)
 	}
 }
 
@@ -146,6 +151,10 @@ func (r *runner) plan(ctx context.Context, plans []*plan) {
 func (r *runner) commit(ctx context.Context, plans []*plan, checks map[catalog.Scope]*archive.Check, report *Report) {
 	var group errgroup.Group
 	for _, p := range plans {
+		if p.idle() {
+			p.report.add(p, archive.Result{}, 0)
+			continue
+		}
 		run := archive.Run{
 			RunID: r.request.RunID, Trigger: r.request.Trigger, StartedAt: report.StartedAt,
 			Ended: p.ended, Discovery: p.discovery,

@@ -45,6 +45,10 @@ type Request struct {
 	// Accept names the scopes, as Scope.String has them, that alone are asked
 	// and whose answers are published however suspicious they are.
 	Accept []string
+	// Due is when the timer was due whose event the request is; zero: it is no
+	// timer's. What has been asked since is not asked again: FC may deliver an
+	// event more than once, and late.
+	Due time.Time
 	// Events, if there are any, are all that the request is about; the lists
 	// above are empty then.
 	Events []Event
