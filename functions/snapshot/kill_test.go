@@ -86,6 +86,7 @@ func (errorReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 type fleet struct {
 	scopes   []ehpctest.Question
 	versions []int
+	cycle    int // after so many versions a list is what it was; 0: never
 	random   *rand.Rand
 }
 
@@ -104,11 +105,11 @@ func newFleet(scopes int, seed uint64) *fleet {
 	return f
 }
 
-// drift changes every list but one.
+// drift changes every list but one, or all where they come again.
 func (f *fleet) drift() {
 	stays := f.random.IntN(len(f.versions))
 	for i := range f.versions {
-		if i != stays {
+		if i != stays || f.cycle > 0 {
 			f.versions[i]++
 		}
 	}
@@ -128,9 +129,18 @@ func (f *fleet) data() *ehpctest.Fixed {
 	return d
 }
 
+// mark is the image that tells which version of which list this is.
+func (f *fleet) mark(i int) string {
+	version := f.versions[i]
+	if f.cycle > 0 {
+		version %= f.cycle
+	}
+	return fmt.Sprintf("m-%03d-v%d", i, version)
+}
+
 // array is the list of a scope.
 func (f *fleet) array(i int) string {
-	return fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":"m-%03d-v%d","Status":"Available"}]`, i, f.versions[i])
+	return fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":%q,"Status":"Available"}]`, f.mark(i))
 }
 
 // views are lookups that together show every scope, and the first of them all
@@ -171,17 +181,15 @@ func (f *fleet) shows(t *testing.T) []string {
 
 // shown asks for a view of now or of the past.
 func (w *world) shown(f *fctest.Function, view int, at string) (text string, sequence int) {
-	recorder := httptest.NewRecorder()
-	f.HTTPHandler().ServeHTTP(recorder, httptest.NewRequest("GET", views[view]+at, nil))
-	if recorder.Code != 200 {
-		w.t.Errorf("%s%s is answered %d %s", views[view], at, recorder.Code, recorder.Body)
+	status, text, sequence := w.lookup(f, views[view]+at)
+	if status != 200 {
+		w.t.Errorf("%s%s is answered %d %s", views[view], at, status, text)
 	}
-	_, _ = fmt.Sscan(recorder.Header().Get("X-Snapshot-Sequence"), &sequence)
-	if text = recorder.Body.String(); view > 0 {
+	if view > 0 {
 		return text, sequence
 	}
 	var body struct{ Scopes []struct{ Digest string } }
-	if err := json.Unmarshal(recorder.Body.Bytes(), &body); err != nil {
+	if err := json.Unmarshal([]byte(text), &body); err != nil {
 		w.t.Errorf("%s: %v", text, err)
 	}
 	text = ""
@@ -189,6 +197,14 @@ func (w *world) shown(f *fctest.Function, view int, at string) (text string, seq
 		text += s.Digest + "\n"
 	}
 	return text, sequence
+}
+
+// lookup is get, with the commit that is shown.
+func (w *world) lookup(f *fctest.Function, target string) (status int, body string, sequence int) {
+	recorder := httptest.NewRecorder()
+	f.HTTPHandler().ServeHTTP(recorder, httptest.NewRequest("GET", target, nil))
+	_, _ = fmt.Sscan(recorder.Header().Get("X-Snapshot-Sequence"), &sequence)
+	return recorder.Code, recorder.Body.String(), sequence
 }
 
 // watch looks at every view over and over until stop is called, which returns

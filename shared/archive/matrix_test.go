@@ -117,7 +117,7 @@ func expectDamage(t *testing.T, err error) {
 // id, the same content.
 func TestDuplicateEvents(t *testing.T) {
 	t.Parallel()
-	rounds := 200
+	rounds := 1000
 	if raceEnabled {
 		rounds = 40
 	}

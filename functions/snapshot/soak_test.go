@@ -1,0 +1,324 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"community-images/shared/ehpc/ehpctest"
+	"community-images/shared/fcrun/fctest"
+	"community-images/shared/ossbucket/osstest"
+)
+
+// readers look on all the time, each through one of the query function's slots.
+const readers = 16
+
+// maxRoutines is what a function at rest has: a few of its own, two for each
+// connection, and one for each slot of the query function.
+const maxRoutines = 100
+
+// dice decides at random which calls go wrong, and counts.
+type dice struct {
+	mu     sync.Mutex
+	random *rand.Rand
+	share  float64
+	faults int
+}
+
+// pick returns one of n ways to fail, -1 for none.
+func (d *dice) pick(n int) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.random.Float64() >= d.share {
+		return -1
+	}
+	d.faults++
+	return d.random.IntN(n)
+}
+
+func (d *dice) load(share float64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.share = share
+}
+
+var (
+	ossFaults = []osstest.Fault{
+		{Status: 503, Code: "ServiceUnavailable"}, {Status: 500, Code: "InternalError", Applied: true}, {Reset: true}, {Reset: true, Applied: true},
+		{Half: true}, {FlipBit: true}, {WrongCRC: true}, {Delay: 20 * time.Millisecond}, {Status: 502, Body: "<html>Bad Gateway</html>"},
+	}
+	ehpcFaults = []ehpctest.Fault{
+		{Status: 400, Code: "Throttling.User"}, {Status: 503, Code: "ServiceUnavailable"}, {Reset: true}, {Answer: true, CutAfter: 20},
+		{Body: []byte(`{"RequestId":"r","Images":{}}`)}, {Delay: 20 * time.Millisecond}, {Status: 502, Body: []byte("<html>Bad Gateway</html>"), ContentType: "text/html"}, {Status: 407, Code: "NotAuthorized"},
+	}
+)
+
+// counter is a way to a handler that knows how many connections are open.
+type counter struct {
+	open atomic.Int64
+	url  string
+}
+
+func count(t *testing.T, next http.Handler) *counter {
+	c := &counter{}
+	server := httptest.NewUnstartedServer(next)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			c.open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			c.open.Add(-1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	c.url = server.URL
+	return c
+}
+
+// TestSoakOfBothFunctions ticks the real snapshot function over and over while
+// a tenth of all calls go wrong, of both functions, to OSS and to E-HPC, and
+// readers look on. Nobody is shown what was never offered, or led back. In the
+// end the store says what one run without faults says, and neither function
+// has grown.
+func TestSoakOfBothFunctions(t *testing.T) {
+	t.Parallel()
+	ticks, scopes := 20, 6
+	if *faultsLong {
+		ticks, scopes = 500, 20
+	}
+	w, fleet := newWorld(t), newFleet(scopes, 17)
+	fleet.cycle = 8 // else caches grow up to their limits
+	w.ehpc.SetData(fleet.data())
+	snapshotWay, queryWay, ehpcWay := count(t, w.oss), count(t, w.oss), count(t, w.ehpc)
+	s := w.start("snapshot", "OSS_ENDPOINT="+snapshotWay.url, "EHPC_ENDPOINT="+ehpcWay.url)
+	q, err := fctest.Start(t.Context(), fctest.Binary(t, "community-images/functions/query"), fctest.Options{
+		Env: append(w.env(), "OSS_ENDPOINT="+queryWay.url, "QUERY_HEAD_TTL=50ms"), Timeout: 30 * time.Second, Concurrency: readers,
+		Credentials: fctest.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, Output: w.keep,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(q.Stop)
+	w.snapshot(s)
+
+	d := &dice{random: rand.New(rand.NewPCG(17, 17)), share: 0.1}
+	w.oss.SetFault(func(osstest.Request) *osstest.Fault {
+		if n := d.pick(len(ossFaults)); n >= 0 {
+			return &ossFaults[n]
+		}
+		return nil
+	})
+	w.fault.Store(func(ehpctest.Call) *ehpctest.Fault {
+		if n := d.pick(len(ehpcFaults)); n >= 0 {
+			return &ehpcFaults[n]
+		}
+		return nil
+	})
+	offered := &offers{seen: map[string]bool{"m-stays": true}}
+	offered.add(fleet)
+	stop := w.lookOn(q, offered)
+	failed := 0
+	var early growth
+	for n := range ticks {
+		fleet.drift()
+		offered.add(fleet)
+		w.ehpc.SetData(fleet.data())
+		response, err := s.Invoke(t.Context(), []byte(tick()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.Error != nil {
+			if failed++; !strings.Contains(response.Error.Message, "nothing could be committed") {
+				t.Errorf("tick %d: %v", n, response.Error)
+			}
+		}
+		if n == ticks/5 {
+			early = growth{memory(t, s), memory(t, q), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
+		}
+	}
+	d.load(0)
+	looks, refused := stop()
+	w.snapshot(s)
+	late := growth{memory(t, s), memory(t, q), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
+	early.compare(t, late)
+
+	audit := w.verify()
+	if len(audit.Faults) > 0 {
+		t.Errorf("verify: %v", audit.Faults)
+	}
+	want := w.withoutFaults(fleet)
+	if got := w.scopes(q); got != want {
+		t.Errorf("the store ends with\n%s\na run without faults gives\n%s", got, want)
+	}
+	routines := []int{w.goroutines(s), w.goroutines(q)}
+	if routines[0] > maxRoutines || routines[1] > maxRoutines {
+		t.Errorf("%d goroutines are left in the snapshot function, %d in the query function", routines[0], routines[1])
+	}
+	if d.faults < ticks || looks < int64(ticks) || failed > ticks/2 {
+		t.Errorf("only %d faults and %d lookups; %d ticks committed nothing", d.faults, looks, failed)
+	}
+	t.Logf("%d ticks, %d faults, %d ticks without a commit, %d commits; %d lookups, %d of them 503; goroutines %v; from %+v to %+v", ticks, d.faults, failed, audit.Commits, looks, refused, routines, early, late)
+}
+
+// growth is what may not grow.
+type growth struct {
+	snapshotRSS, queryRSS         int // kB
+	toOSS, queryToOSS, toUpstream int64
+}
+
+// compare allows a tenth more memory over a long run; a short one has not
+// warmed up. Connections stay within what one run uses at once.
+func (g growth) compare(t *testing.T, late growth) {
+	t.Helper()
+	if *faultsLong && (late.snapshotRSS > g.snapshotRSS*11/10 || late.queryRSS > g.queryRSS*11/10) {
+		t.Errorf("memory has grown from %+v to %+v", g, late)
+	}
+	if late.toOSS > 64 || late.toUpstream > 32 || late.queryToOSS > 64 {
+		t.Errorf("connections have grown from %+v to %+v", g, late)
+	}
+}
+
+// memory is the resident memory of a function in kB; 0 where it is not told.
+func memory(t *testing.T, f *fctest.Function) int {
+	process, _ := f.Process()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process.Pid))
+	if err != nil {
+		if runtime.GOOS == "linux" {
+			t.Fatal(err)
+		}
+		return 0
+	}
+	_, rest, _ := bytes.Cut(data, []byte("VmRSS:"))
+	n, _ := strconv.Atoi(strings.Fields(string(rest))[0])
+	return n
+}
+
+// goroutines ends a function with the signal that makes it print them.
+func (w *world) goroutines(f *fctest.Function) int {
+	w.t.Helper()
+	from := len(w.printed())
+	process, _ := f.Process()
+	if err := process.Signal(syscall.SIGQUIT); err != nil {
+		w.t.Fatal(err)
+	}
+	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(10 * time.Millisecond) {
+		if _, ended := f.Process(); ended != nil {
+			break
+		}
+	}
+	n := 0
+	for _, line := range w.printed()[from:] {
+		if goroutine.MatchString(line) {
+			n++
+		}
+	}
+	if n == 0 {
+		w.t.Error("the function told nothing of its goroutines")
+	}
+	return n
+}
+
+var goroutine = regexp.MustCompile(`^goroutine [0-9]+ (gp=\S+ )?(m=\S+ )?(mp=\S+ )?\[`)
+
+// offers is every image that E-HPC has ever listed.
+type offers struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func (o *offers) add(f *fleet) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i := range f.scopes {
+		o.seen[f.mark(i)] = true
+	}
+}
+
+// strange returns an image that was never offered.
+func (o *offers) strange(ids string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for id := range strings.Lines(ids) {
+		if id = strings.TrimSpace(id); !o.seen[id] {
+			return id
+		}
+	}
+	return ""
+}
+
+// lookOn lets readers look until stop is called, which returns how many
+// lookups there were and how many the store was too ill for.
+func (w *world) lookOn(q *fctest.Function, offered *offers) (stop func() (looks, refused int64)) {
+	var looks, refused atomic.Int64
+	ended := make(chan struct{})
+	var group sync.WaitGroup
+	for r := range readers {
+		group.Go(func() {
+			for n, last := r, 0; ; n++ {
+				select {
+				case <-ended:
+					return
+				case <-time.After(5 * time.Millisecond):
+				}
+				target := views[1+n%(len(views)-1)]
+				status, body, sequence := w.lookup(q, target)
+				looks.Add(1)
+				if status == 503 {
+					refused.Add(1)
+					continue
+				}
+				if strange := offered.strange(body); status != 200 || strange != "" {
+					w.t.Errorf("%s is answered %d %.300s, %q was never offered", target, status, body, strange)
+				}
+				if sequence < last {
+					w.t.Errorf("%s shows commit %d after commit %d", target, sequence, last)
+				}
+				last = sequence
+			}
+		})
+	}
+	return func() (int64, int64) {
+		close(ended)
+		group.Wait()
+		return looks.Load(), refused.Load()
+	}
+}
+
+// scopes is the published table without times: what every view shows.
+func (w *world) scopes(q *fctest.Function) string {
+	var all []string
+	for v := range views {
+		text, _ := w.shown(q, v, "")
+		all = append(all, text)
+	}
+	return strings.Join(all, "\n")
+}
+
+// withoutFaults is what one run makes of the fleet in a world of its own.
+func (w *world) withoutFaults(f *fleet) string {
+	other := newWorld(w.t)
+	other.ehpc.SetData(f.data())
+	other.snapshot(other.start("snapshot"))
+	if audit := other.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+		w.t.Errorf("without faults: %+v", audit)
+	}
+	got := other.scopes(other.start("query"))
+	if want := strings.Join(f.shows(w.t), "\n"); got != want {
+		w.t.Errorf("without faults the store says\n%s\nwant\n%s", got, want)
+	}
+	return got
+}
