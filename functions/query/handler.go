@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -18,9 +17,6 @@ import (
 
 // newHandler connects the lookups and the replica with the archive in OSS.
 func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (http.Handler, error) {
-	if len(conf.Tokens)+len(conf.Keys) > 0 { // a check that is asked for and not made would let everybody in
-		return nil, errors.New("checking callers: QUERY_TOKENS and QUERY_ACCESS_KEYS are not supported by this version")
-	}
 	keys, err := archive.NewKeys(conf.OSS.Prefix)
 	if err != nil {
 		return nil, err
@@ -41,10 +37,10 @@ func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (
 	}
 	lookups := query.New(query.Options{
 		Archive: archive.New(bucket, keys), Regions: conf.Regions, MaxStale: conf.MaxStale, HeadTTL: conf.HeadTTL,
-		Redact: conf.Redact, Gzip: conf.Gzip, Version: version, RequestID: fcrun.RequestID, Report: report,
+		Redact: conf.Redact, Gzip: conf.Gzip, Tokens: conf.Tokens, Keys: conf.Keys, Version: version, RequestID: fcrun.RequestID, Report: report,
 	})
 	copies := replica.New(replica.Options{
-		Source: lookups, Regions: conf.Regions, MaxStale: conf.MaxStale, RequestID: fcrun.RequestID, Report: report,
+		Source: lookups, Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens, RequestID: fcrun.RequestID, Report: report,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if copies.Wants(r) {

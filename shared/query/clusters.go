@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -48,6 +49,9 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 		f = f.join(one, region, len(regions) > 1)
 		list = append(list, selected{h, st, v})
 		key = append(key, region, v.digest, strconv.FormatInt(st.Sequence, 10), st.Run.RunID, st.Run.FinishedAt.String(), v.oldest.String())
+		if s.whole != nil { // of a part no run is told
+			key = append(key, v.checks())
+		}
 	}
 	region := a.region
 	if len(regions) == 1 {
@@ -63,6 +67,19 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 			return &body{bytes: b}, err
 		},
 	}, nil
+}
+
+// checks sums up when the scopes of a view were checked.
+func (v *view) checks() string {
+	var b []byte
+	for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
+		for _, sc := range list {
+			b = binary.AppendVarint(b, sc.CheckedAt.UnixNano())
+			b = binary.AppendVarint(b, sc.TriedAt.UnixNano())
+			b = append(b, sc.State...)
+		}
+	}
+	return string(b)
 }
 
 // listed is the view of a choice for a list of scopes: of everything if

@@ -7,37 +7,40 @@ import (
 	"net/http"
 	"strings"
 
+	"community-images/shared/access"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
 // The codes of errors. They are part of the interface.
 const (
-	codeUnknown     = "UnknownParameter"
-	codeInvalid     = "InvalidParameter"
-	codeMissing     = "MissingParameter"
-	codeRoute       = "RouteNotFound"
-	codeMethod      = "MethodNotAllowed"
-	codeAccept      = "NotAcceptable"
-	codeTooLong     = "QueryTooLong"
-	codeCluster     = "ClusterNotFound"
-	codeScope       = "ScopeNotCaptured"
-	codeUncaptured  = "ScopeNotReady"
-	codeImage       = "ImageNotFound"
-	codeGone        = "ImageGone"
-	codeNoMatch     = "NoImageMatches"
-	codeExpired     = "CursorExpired"
-	codeEarly       = "BeforeFirstCommit"
-	codeFuture      = "CommitNotFound"
-	codeTooOld      = "SnapshotTooOld"
-	codeNoData      = "RegionNotReady"
-	codeStorage     = "StorageUnavailable"
-	codeDamaged     = "DataDamaged"
-	codeInternal    = "InternalError"
-	retrySoon       = 5
-	retryNextRun    = 60
-	maxListed       = 20 // names that an error lists
-	recommendParams = "Correct the parameter. /openapi.json describes every route and parameter."
+	codeUnknown      = "UnknownParameter"
+	codeInvalid      = "InvalidParameter"
+	codeMissing      = "MissingParameter"
+	codeRoute        = "RouteNotFound"
+	codeMethod       = "MethodNotAllowed"
+	codeAccept       = "NotAcceptable"
+	codeTooLong      = "QueryTooLong"
+	codeCluster      = "ClusterNotFound"
+	codeScope        = "ScopeNotCaptured"
+	codeUncaptured   = "ScopeNotReady"
+	codeImage        = "ImageNotFound"
+	codeGone         = "ImageGone"
+	codeNoMatch      = "NoImageMatches"
+	codeExpired      = "CursorExpired"
+	codeEarly        = "BeforeFirstCommit"
+	codeFuture       = "CommitNotFound"
+	codeTooOld       = "SnapshotTooOld"
+	codeNoData       = "RegionNotReady"
+	codeStorage      = "StorageUnavailable"
+	codeDamaged      = "DataDamaged"
+	codeInternal     = "InternalError"
+	codeUnauthorized = "Unauthorized"
+	codeForbidden    = "Forbidden"
+	retrySoon        = 5
+	retryNextRun     = 60
+	maxListed        = 20 // names that an error lists
+	recommendParams  = "Correct the parameter. /openapi.json describes every route and parameter."
 )
 
 // errorCodes lists every code with its status and what it means, for the
@@ -49,6 +52,8 @@ var errorCodes = []struct {
 	{400, codeUnknown, "the route has no parameter of this name"},
 	{400, codeInvalid, "a parameter has a value that is not allowed"},
 	{400, codeMissing, "a parameter that is required here is missing"},
+	{401, codeUnauthorized, "the token is missing, malformed, unknown or expired"},
+	{403, codeForbidden, "the token covers none of the regions that are served"},
 	{404, codeRoute, "there is no such path"},
 	{404, codeCluster, "the cluster is not captured"},
 	{404, codeScope, "the cluster is captured, but not with this instance type, or was not yet at the time asked for"},
@@ -77,6 +82,7 @@ type apiError struct {
 	recommend string
 	retry     int // seconds; 0: no Retry-After
 	allow     string
+	challenge string // WWW-Authenticate
 	extra     []byte // further members of the body, with a leading comma
 	cause     error  // for the log
 }
@@ -218,7 +224,7 @@ func appendError(b []byte, e *apiError, requestID, host string) []byte {
 	b = append(b, `,"Code":`...)
 	b = appendString(b, e.code)
 	b = append(b, `,"Message":`...)
-	b = appendString(b, e.message)
+	b = appendString(b, access.Scrub(e.message))
 	b = append(b, `,"Recommend":`...)
 	b = appendString(b, e.recommend)
 	b = append(b, e.extra...)

@@ -168,7 +168,7 @@ func (t *timeline) begin(s since, now time.Time, last int64) (place, error) {
 	if first.sequence > 1 && after.Before(first.at.Time) {
 		return place{}, early
 	}
-	i, _ := slices.BinarySearchFunc(t.commits, after, func(c commitTime, after time.Time) int {
+	i, _ := slices.BinarySearchFunc(t.commits, after, func(c deed, after time.Time) int {
 		if c.at.After(after) {
 			return 1
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"community-images/shared/access"
 	"community-images/shared/archive"
 )
 
@@ -28,6 +29,11 @@ type Options struct {
 	Redact []string
 	// Gzip compresses answers for clients that accept it.
 	Gzip bool
+	// Tokens are the bearer tokens that are accepted, and Keys the access keys
+	// of the replica. With any of either, nobody is answered without one, but
+	// for /healthz and /. With none, whoever gets here may ask everything.
+	Tokens access.Tokens
+	Keys   access.Keys
 	// Version of the program, for /v1/status.
 	Version string
 	// Now is the clock. Default time.Now.
@@ -63,7 +69,11 @@ type config struct {
 // service is the handler.
 type service struct {
 	config
+	guard
+	portion
 	source    Source
+	history   history
+	ledgers   map[string]*ledger
 	routes    []*route
 	heads     map[string]*heads
 	times     map[string]*timeline
@@ -81,7 +91,8 @@ func New(o Options) *Service {
 	redact := slices.DeleteFunc(slices.Clone(o.Redact), func(name string) bool { return name == "ImageId" })
 	s := &service{
 		config: config{schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version, now: o.Now, ttl: o.HeadTTL},
-		source: o.Archive, heads: map[string]*heads{}, times: map[string]*timeline{}, requestID: o.RequestID, report: o.Report,
+		guard:  guard{tokens: o.Tokens, keys: o.Keys},
+		source: o.Archive, history: o.Archive, ledgers: map[string]*ledger{}, heads: map[string]*heads{}, times: map[string]*timeline{}, requestID: o.RequestID, report: o.Report,
 		bodies: newLRU[string, *body](cacheBodies),
 		asks:   newLRU[string, *ask](cacheAsks),
 		past:   newLRU[string, *state](cacheStates),
@@ -95,10 +106,12 @@ func New(o Options) *Service {
 	for _, region := range o.Regions {
 		s.heads[region] = &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: s.now, report: s.report}
 		s.times[region] = newTimeline()
+		s.ledgers[region] = newLedger(o.Archive)
 	}
 	s.lists = &lists{source: o.Archive, redact: redact, kept: newListCache(cacheLists)}
 	s.sets = &sets{lists: s.lists, kept: newLRU[string, *set](cacheSets)}
 	s.routes = s.table()
+	s.portion = newPortion(s)
 	return s
 }
 
@@ -125,6 +138,7 @@ type exchange struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	id      string
+	private bool // the answer depends on who asks
 	written bool
 }
 
@@ -146,12 +160,16 @@ func (x *exchange) serve(ctx context.Context) error {
 	if len(path)+1+len(x.r.URL.RawQuery) > maxQuery {
 		return &apiError{status: http.StatusRequestURITooLong, code: codeTooLong, message: fmt.Sprintf("Path and query have %d bytes, at most %d are taken.", len(path)+1+len(x.r.URL.RawQuery), maxQuery), recommend: "Ask for less at a time; use prefix, glob or regex instead of long lists."}
 	}
+	denied := x.admit()
 	rt, id, err := x.find(path)
 	if err != nil {
 		return err
 	}
 	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
 		return &apiError{status: http.StatusMethodNotAllowed, code: codeMethod, message: fmt.Sprintf("%s is not allowed here; allowed: GET, HEAD.", quoteName(x.r.Method)), recommend: "Use GET.", allow: "GET, HEAD"}
+	}
+	if x.private = x.guarded() && !rt.open; x.private && denied != nil {
+		return denied
 	}
 	a, err := x.parse(rt, id)
 	if err != nil {
@@ -190,7 +208,7 @@ const maxImageID = 256
 // parse returns what is asked, from memory if the same was asked before.
 func (x *exchange) parse(rt *route, id string) (*ask, error) {
 	accept := headerList(x.r.Header, "Accept")
-	key := rt.pattern + "\n" + id + "\n" + x.r.URL.RawQuery + "\n" + accept
+	key := x.who + rt.pattern + "\n" + id + "\n" + x.r.URL.RawQuery + "\n" + accept
 	if a, ok := x.asks.get(key); ok {
 		return a, nil
 	}
@@ -233,7 +251,7 @@ func (s *service) moment(ctx context.Context, h head, m moment) (*state, error) 
 	}
 	// What stood at a time before the last commit can never change.
 	return s.pastState(ctx, h, fmt.Sprint(h.RegionID, " ", t.UnixNano()), func(ctx context.Context) (*archive.Region, error) {
-		return s.source.At(ctx, h.Region, t)
+		return s.history.At(ctx, h.Region, t)
 	})
 }
 
@@ -243,11 +261,12 @@ func (s *service) sequence(ctx context.Context, h head, n int64) (*state, error)
 		return h.state, nil
 	}
 	return s.pastState(ctx, h, fmt.Sprint(h.RegionID, "#", n), func(ctx context.Context) (*archive.Region, error) {
-		return s.source.AtSequence(ctx, h.Region, n)
+		return s.history.AtSequence(ctx, h.Region, n)
 	})
 }
 
 func (s *service) pastState(ctx context.Context, h head, key string, read func(context.Context) (*archive.Region, error)) (*state, error) {
+	key = s.who + key
 	if st, ok := s.past.get(key); ok {
 		return st, nil
 	}
@@ -257,7 +276,7 @@ func (s *service) pastState(ctx context.Context, h head, key string, read func(c
 	if err != nil {
 		return nil, wrapStore(h.RegionID, err)
 	}
-	same := fmt.Sprint(h.RegionID, "#", r.Sequence)
+	same := s.who + fmt.Sprint(h.RegionID, "#", r.Sequence)
 	st, ok := s.past.get(same)
 	if !ok {
 		st = newState(r, false)

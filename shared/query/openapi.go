@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ type object = map[string]any
 // openapi serves /openapi.json. The document is made from the tables that
 // requests are parsed by, so it cannot disagree with them.
 func (s *service) openapi(context.Context, *ask) (*answer, error) {
-	return &answer{bare: true, etag: tag("openapi", s.version, strings.Join(s.regions, ",")), render: func(context.Context) (*body, error) {
+	return &answer{bare: true, etag: tag("openapi", s.version, strings.Join(s.regions, ","), strconv.FormatBool(s.guarded())), render: func(context.Context) (*body, error) {
 		data, err := catalog.MarshalLine(s.document())
 		if err != nil {
 			return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)
@@ -30,7 +31,8 @@ func (s *service) document() object {
 	for _, rt := range s.routes {
 		paths[rt.pattern] = object{"get": s.operation(rt)}
 	}
-	return object{
+	components := object{"parameters": s.filterParameters(), "responses": errorResponses(), "schemas": s.schemas()}
+	doc := object{
 		"openapi": "3.1.0",
 		"info": object{
 			"title": "Community images of E-HPC", "version": s.version,
@@ -38,8 +40,13 @@ func (s *service) document() object {
 		},
 		"servers":    []any{object{"url": "/"}},
 		"paths":      paths,
-		"components": object{"parameters": s.filterParameters(), "responses": errorResponses(), "schemas": s.schemas()},
+		"components": components,
 	}
+	if s.guarded() {
+		components["securitySchemes"] = object{"token": object{"type": "http", "scheme": "bearer", "description": "A token that the operator has issued. It says which regions and clusters there are for the caller."}}
+		doc["security"] = []any{object{"token": []any{}}}
+	}
+	return doc
 }
 
 func (s *service) operation(rt *route) object {
@@ -64,9 +71,15 @@ func (s *service) operation(rt *route) object {
 		"304": object{"description": "The caller has the answer already (If-None-Match)."},
 	}
 	for _, e := range errorCodes {
+		if (e.status == http.StatusUnauthorized || e.status == http.StatusForbidden) && (rt.open || !s.guarded()) {
+			continue
+		}
 		responses[strconv.Itoa(e.status)] = object{"$ref": "#/components/responses/E" + strconv.Itoa(e.status)}
 	}
 	op := object{"operationId": operationID(rt.pattern), "summary": rt.about, "parameters": parameters, "responses": responses}
+	if rt.open && s.guarded() {
+		op["security"] = []any{}
+	}
 	if rt.example != "" {
 		op["x-example"] = rt.pattern + "?" + s.here(rt.example)
 	}

@@ -153,6 +153,10 @@ func (p *parser) take(g raw) {
 	if p.ask.route.filters && p.takeFilter(g) {
 		return
 	}
+	if isTokenParameter(g.name) {
+		p.faults = append(p.faults, tokenFault(quoteName(g.name)))
+		return
+	}
 	reason := "is not a parameter of " + p.ask.route.pattern
 	if slices.ContainsFunc(p.schema.withheld, func(w string) bool { return sameTop(w, g.name) }) {
 		reason = "is withheld by this service"

@@ -50,6 +50,7 @@ type heads struct {
 	ttl     time.Duration
 	now     func() time.Time
 	report  func(context.Context, string, error)
+	narrow  func(context.Context) (head, error) // of a part; nil: read the store
 	flight  singleflight.Group
 	mu      sync.Mutex
 	current *state
@@ -70,6 +71,9 @@ type head struct {
 // get returns the present state. It asks the store at most once per ttl, one
 // question at a time, and falls back on what it has while the store is down.
 func (h *heads) get(ctx context.Context) (head, error) {
+	if h.narrow != nil {
+		return h.narrow(ctx)
+	}
 	now := h.now()
 	h.mu.Lock()
 	have, known := h.have(), h.current != nil

@@ -13,6 +13,7 @@ type route struct {
 	about   string
 	params  []param
 	filters bool     // takes the fields of images
+	open    bool     // answers whoever asks
 	formats []string // the first is the default
 	needs   []string // parameters that are required
 	example string   // a query that works on any archive, or an image in it
@@ -77,7 +78,7 @@ func (s *service) table() []*route {
 		{pattern: "/v1/status", about: "Last run, commit, scopes by state and oldest check of each region.", formats: []string{formatJSON}, serve: s.status,
 			params: []param{paramRegion, paramFormat}},
 		{pattern: "/openapi.json", about: "The description of this interface (OpenAPI 3.1).", formats: []string{formatJSON}, serve: s.openapi},
-		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.", formats: []string{formatJSON}, serve: s.health},
-		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html.", formats: []string{formatText, formatHTML}, serve: s.index, params: []param{paramFormat}},
+		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.", formats: []string{formatJSON}, serve: s.health, open: true},
+		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html.", formats: []string{formatText, formatHTML}, serve: s.index, open: true, params: []param{paramFormat}},
 	}
 }

@@ -31,7 +31,8 @@ func (s *service) schemas() object {
 			"Changed": object{"type": "array", "items": record(object{"ImageId": text, "Fields": refs("FieldChange")}, "ImageId", "Fields")}}, "From", "To", "Added", "Removed", "Changed"),
 		"matrix": common(object{"TotalCount": number, "NextCursor": text, "Columns": texts, "Shared": texts,
 			"Rows": object{"type": "array", "items": record(object{"ImageId": text, "ImageName": text, "Status": text, "OfferedBy": texts, "Everywhere": yes}, "ImageId", "OfferedBy", "Everywhere")}}, "Columns", "Shared", "Rows"),
-		"status": common(object{"Version": text, "Regions": object{"type": "array"}}, "Version", "Regions"),
+		"status": common(object{"Version": text, "Regions": object{"type": "array"},
+			"Access": record(object{"Tokens": yes, "AccessKeys": yes, "Summary": text, "Regions": texts, "Clusters": texts}, "Tokens", "AccessKeys", "Summary")}, "Version", "Access", "Regions"),
 	}
 }
 

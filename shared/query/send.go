@@ -115,7 +115,7 @@ func total(parts [][]byte) (n int) {
 // body renders an answer or takes it from memory.
 func (x *exchange) body(ctx context.Context, ans *answer) (*body, error) {
 	if ans.etag != "" {
-		if b, ok := x.bodies.get(ans.etag); ok {
+		if b, ok := x.bodies.get(x.who + ans.etag); ok {
 			return b, nil
 		}
 	}
@@ -130,14 +130,18 @@ func (x *exchange) body(ctx context.Context, ans *answer) (*body, error) {
 		if x.gzip && len(b.bytes) >= gzipFrom {
 			b.packed = pack(b.bytes)
 		}
-		x.bodies.put(ans.etag, b, len(b.bytes)+len(b.packed)+256)
+		x.bodies.put(x.who+ans.etag, b, len(b.bytes)+len(b.packed)+256)
 	}
 	return b, nil
 }
 
 // headers sets what an answer and a 304 have in common.
 func (x *exchange) headers(header http.Header, ans *answer) {
-	header.Set("Vary", "Accept, Accept-Encoding")
+	vary, whose := "Accept, Accept-Encoding", ""
+	if x.private {
+		vary, whose = "Accept, Accept-Encoding, Authorization", "private, "
+	}
+	header.Set("Vary", vary)
 	header.Set("X-Content-Type-Options", "nosniff")
 	if ans.policy != "" {
 		header.Set("Content-Security-Policy", ans.policy)
@@ -147,9 +151,9 @@ func (x *exchange) headers(header http.Header, ans *answer) {
 	case ans.etag == "":
 		header.Set("Cache-Control", "no-store")
 	case ans.pinned:
-		header.Set("Cache-Control", longestCache)
+		header.Set("Cache-Control", whose+longestCache)
 	default:
-		header.Set("Cache-Control", "max-age="+strconv.Itoa(max(1, int(x.ttl.Seconds()))))
+		header.Set("Cache-Control", whose+"max-age="+strconv.Itoa(max(1, int(x.ttl.Seconds()))))
 	}
 	if !ans.modified.IsZero() {
 		header.Set("Last-Modified", ans.modified.UTC().Format(http.TimeFormat))
@@ -235,6 +239,9 @@ func (x *exchange) fail(e *apiError) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	if e.retry > 0 {
 		header.Set("Retry-After", strconv.Itoa(e.retry))
+	}
+	if e.challenge != "" {
+		header.Set("WWW-Authenticate", e.challenge)
 	}
 	if e.allow != "" {
 		header.Set("Allow", e.allow)

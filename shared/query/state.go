@@ -20,6 +20,7 @@ type state struct {
 	live   bool // the present, with the check times of the head
 	scopes []archive.ScopeState
 	types  map[string][]string // instance types by cluster, "" being none
+	whole  *state              // of which this is the present part; nil: it is the whole
 
 	mu    sync.Mutex
 	views map[string]*view

@@ -71,14 +71,18 @@ func (s *service) status(ctx context.Context, a *ask) (*answer, error) {
 			return nil, fmt.Errorf("encoding status: %w", err)
 		}
 		b := append([]byte(`,"Version":`), jsonString(s.version)...)
+		b = append(append(b, `,"Access":`...), s.accessJSON()...)
 		b = append(append(b, `,"Regions":`...), data...)
 		return &body{bytes: append(b, "}\n"...)}, nil
 	}}, nil
 }
 
 func (s *service) regionStatus(h head, v *view, f freshness) regionStatus {
-	st := regionStatus{RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt, Run: &h.Run, Discovery: &h.Discovery,
+	st := regionStatus{RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
 		Clusters: len(h.state.clusters()), Scopes: map[string]int{string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0}, Stale: len(f.stale) > 0}
+	if s.whole == nil { // runs and listings are about all clusters
+		st.Run, st.Discovery = &h.Run, &h.Discovery
+	}
 	for _, sc := range h.scopes {
 		st.Scopes[string(sc.State)]++
 	}

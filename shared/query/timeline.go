@@ -34,7 +34,7 @@ type event struct {
 type timeline struct {
 	mu       sync.RWMutex
 	sequence int64 // of the last commit in it
-	commits  []commitTime
+	commits  []deed
 	scopes   []archive.ScopeRef
 	scopeAt  map[archive.ScopeRef]int32
 	images   []string // ids
@@ -42,11 +42,8 @@ type timeline struct {
 	events   []event
 	byImage  [][]int32                       // places in events
 	fields   map[int32][]catalog.FieldChange // of changed events
-}
-
-type commitTime struct {
-	sequence int64
-	at       catalog.Time
+	cleared  int                             // how often it began anew
+	of       taken                           // of a part: what it has of the whole
 }
 
 func newTimeline() *timeline {
@@ -57,6 +54,7 @@ func newTimeline() *timeline {
 
 // clear forgets everything.
 func (t *timeline) clear() {
+	t.cleared++
 	t.sequence, t.commits, t.scopes, t.images, t.events, t.byImage = 0, nil, nil, nil, nil, nil
 	t.scopeAt, t.imageAt, t.fields = map[archive.ScopeRef]int32{}, map[string]int32{}, map[int32][]catalog.FieldChange{}
 }
@@ -65,6 +63,9 @@ func (t *timeline) clear() {
 // holds the read lock while it looks into it.
 func (s *service) timeline(ctx context.Context, h head) (*timeline, error) {
 	t := s.times[h.RegionID]
+	if s.whole != nil {
+		return t, s.takePart(ctx, t, h)
+	}
 	t.mu.RLock()
 	current := t.sequence >= h.Sequence
 	t.mu.RUnlock()
@@ -109,7 +110,7 @@ func (s *service) follow(ctx context.Context, t *timeline, l *archive.Line) erro
 			}
 		}
 	}
-	t.commits = append(t.commits, commitTime{l.Sequence, l.CommittedAt})
+	t.commits = append(t.commits, s.ledgers[l.RegionID].sum(l, len(t.commits) == 0))
 	t.sequence = l.Sequence
 	for _, k := range base {
 		t.add(k.ref, k.id, kept, nil)
@@ -271,7 +272,7 @@ func (s *schema) visible(changes []catalog.FieldChange) []catalog.FieldChange {
 
 // upTo is the number of events up to a commit.
 func (t *timeline) upTo(sequence int64) int32 {
-	last, _ := slices.BinarySearchFunc(t.commits, sequence+1, func(c commitTime, n int64) int { return int(c.sequence - n) })
+	last, _ := slices.BinarySearchFunc(t.commits, sequence+1, func(c deed, n int64) int { return int(c.sequence - n) })
 	n, _ := slices.BinarySearchFunc(t.events, int32(last), func(e event, commit int32) int { return int(e.commit - commit) })
 	return int32(n)
 }

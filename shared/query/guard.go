@@ -1,0 +1,102 @@
+package query
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"community-images/shared/access"
+)
+
+// guard is who may ask.
+type guard struct {
+	tokens access.Tokens
+	keys   access.Keys
+}
+
+// guarded says whether callers are checked here. With access keys alone there
+// is no token that is accepted, and these routes are closed.
+func (g *guard) guarded() bool { return len(g.tokens)+len(g.keys) > 0 }
+
+// challenge is the value of WWW-Authenticate (RFC 6750, section 3).
+const challenge = `Bearer realm="community-images"`
+
+// admit finds out who asks and goes on with what they may see, which for
+// nobody that is known is a service of no region. A token that
+// is missing, malformed, unknown or expired costs the same and is told the
+// same.
+func (x *exchange) admit() error {
+	if !x.guarded() {
+		return nil
+	}
+	token, well := access.Bearer(x.r.Header["Authorization"])
+	grant, found := x.tokens.Find(token, x.now())
+	if !well || !found {
+		x.service = x.parts.closed
+		if name := tokenParameter(x.r.URL.RawQuery); name != "" {
+			return faultsError([]fault{tokenFault(name)})
+		}
+		return &apiError{status: http.StatusUnauthorized, code: codeUnauthorized, challenge: challenge,
+			message: "This needs a valid token.", recommend: "Send the header Authorization: Bearer <token>; the operator of this service issues tokens."}
+	}
+	part := x.For(grant)
+	if len(part.regions) == 0 {
+		return &apiError{status: http.StatusForbidden, code: codeForbidden,
+			message: "The token is valid and covers none of the regions that are served here.", recommend: "Ask another endpoint, or the operator for another token."}
+	}
+	x.service = part
+	return nil
+}
+
+// tokenParameters are names under which people put a token into an address.
+func isTokenParameter(name string) bool {
+	return slices.Contains([]string{"token", "access_token", "accesstoken", "api_key", "apikey", "authorization", "bearer"}, strings.ToLower(name))
+}
+
+// tokenParameter is the name of the first parameter that looks like a token's.
+func tokenParameter(query string) string {
+	for part := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if name, err := url.QueryUnescape(name); err == nil && isTokenParameter(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+func tokenFault(name string) fault {
+	return fault{codeInvalid, name, "cannot be taken from the address, which ends up in logs", "the header Authorization: Bearer <token>"}
+}
+
+// accessOut is who may ask, as /v1/status shows it.
+type accessOut struct {
+	Tokens     bool     `json:"Tokens"`     // QUERY_TOKENS is set
+	AccessKeys bool     `json:"AccessKeys"` // QUERY_ACCESS_KEYS is set
+	Summary    string   `json:"Summary"`
+	Regions    []string `json:"Regions,omitempty"`  // that the caller's token names
+	Clusters   []string `json:"Clusters,omitempty"` // that the caller's token names
+}
+
+func (s *service) accessJSON() []byte {
+	a := accessOut{Tokens: len(s.tokens) > 0, AccessKeys: len(s.keys) > 0}
+	switch {
+	case a.Tokens && a.AccessKeys:
+		a.Summary = "These routes ask for a bearer token, the replica for a signature."
+	case a.Tokens:
+		a.Summary = "These routes ask for a bearer token; no access key is configured, so the replica is closed."
+	case a.AccessKeys:
+		a.Summary = "The replica asks for a signature; no token is configured, so these routes are closed."
+	default:
+		a.Summary = "Neither tokens nor access keys are configured: the trigger's own authentication is all."
+	}
+	if s.grant != nil {
+		a.Regions, a.Clusters = s.grant.Regions, s.grant.Clusters
+	}
+	data, err := json.Marshal(a)
+	if err != nil {
+		panic("query: encoding strings as JSON: " + err.Error())
+	}
+	return data
+}

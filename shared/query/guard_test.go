@@ -1,0 +1,270 @@
+package query_test
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"community-images/shared/access"
+	"community-images/shared/query"
+)
+
+// token is the token of a caller in these tests.
+func token(name string) string { return "ci_0123456789abcdef" + name }
+
+// bearer is the value of its header.
+func bearer(name string) string { return "Bearer " + token(name) }
+
+// allow makes tokens of grants, by their names.
+func allow(grants ...access.Grant) func(*query.Options) {
+	return func(o *query.Options) {
+		for _, g := range grants {
+			o.Tokens = append(o.Tokens, access.Token{Hash: sha256.Sum256([]byte(token(g.Name))), Grant: g})
+		}
+	}
+}
+
+// guardedRoutes need a token where tokens are configured.
+var guardedRoutes = []string{
+	"/v1/images", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/changes", "/v1/diff?from=1", "/v1/matrix", "/v1/status", "/openapi.json",
+	"/v1/images?limit=x", "/v1/images?RegionId=mars", "/v1/images?ClusterId=ehpc-x",
+}
+
+// Each row is a header and why it opens nothing.
+func TestWithoutATokenNothingIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	old := access.Token{Hash: sha256.Sum256([]byte(token("old"))), Expires: w.now, Grant: access.Grant{Name: "old"}}
+	h := w.handler(allow(access.Grant{Name: "all"}), func(o *query.Options) { o.Tokens = append(o.Tokens, old) })
+	var first string
+	for _, row := range []struct {
+		what   string
+		header []string
+	}{
+		{"no header", nil},
+		{"an empty header", []string{"Authorization", ""}},
+		{"an unknown token", []string{"Authorization", bearer("other")}},
+		{"a token that has expired", []string{"Authorization", bearer("old")}},
+		{"a token that is cut", []string{"Authorization", bearer("al")}},
+		{"a token and more", []string{"Authorization", bearer("all") + " x"}},
+		{"two tokens", []string{"Authorization", bearer("all") + "," + bearer("all")}},
+		{"another scheme", []string{"Authorization", "Basic " + token("all")}},
+		{"no scheme", []string{"Authorization", token("all")}},
+		{"the hash of a token", []string{"Authorization", fmt.Sprintf("Bearer %x", sha256.Sum256([]byte(token("all"))))}},
+		{"a long text", []string{"Authorization", "Bearer " + strings.Repeat("x", 4000)}},
+		{"bytes that are no text", []string{"Authorization", "Bearer \xff\x00"}},
+		{"another header", []string{"X-Authorization", bearer("all")}},
+	} {
+		for _, target := range guardedRoutes {
+			w.memory.Requests()
+			rec := get(h, target, row.header...)
+			checkError(t, rec, 401, "Unauthorized", []string{"This needs a valid token."})
+			if got := rec.Header().Get("WWW-Authenticate"); got != `Bearer realm="community-images"` {
+				t.Errorf("%s: %s has the challenge %q", row.what, target, got)
+			}
+			if asked := w.memory.Requests(); asked != "" {
+				t.Errorf("%s: %s reached the store: %s", row.what, target, asked)
+			}
+			if text := dump(rec); first == "" {
+				first = text
+			} else if text != first {
+				t.Errorf("%s: %s answers\n%s\nwant as for the others\n%s", row.what, target, text, first)
+			}
+		}
+	}
+	for target, want := range map[string]int{"/healthz": 200, "/": 200, "/?format=html": 200, "/v1/nothing": 404, "/healthz?x=1": 400, "/v1/images/a/b": 404} {
+		for _, header := range [][]string{nil, {"Authorization", bearer("other")}, {"Authorization", bearer("all")}} {
+			if rec := get(h, target, header...); rec.Code != want || strings.Contains(rec.Body.String(), hangzhou) && (len(header) == 0 || header[1] != bearer("all")) || rec.Header().Get("WWW-Authenticate") != "" {
+				t.Errorf("%s with %v: %s", target, header, dump(rec))
+			}
+		}
+	}
+	r := httptest.NewRequest(http.MethodPost, "/v1/images", nil)
+	rec := httptest.NewRecorder()
+	if h.ServeHTTP(rec, r); rec.Code != 405 {
+		t.Errorf("POST: %s", dump(rec))
+	}
+}
+
+// dump is all of an answer.
+func dump(rec *httptest.ResponseRecorder) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, rec.Code)
+	_ = rec.Header().Write(&b)
+	b.WriteString("\n" + rec.Body.String())
+	return b.String()
+}
+
+func TestTokenOpensEveryRoute(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	open, h := w.handler(), w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "other"}))
+	for _, target := range append([]string{"/", "/healthz"}, guardedRoutes...) {
+		want, got := get(open, target), get(h, target, "Authorization", "bearer "+token("all"))
+		if target == "/v1/status" || target == "/openapi.json" {
+			if got.Code != 200 {
+				t.Errorf("%s: %s", target, dump(got))
+			}
+			continue // they tell who may ask
+		}
+		if got.Code != want.Code || got.Body.String() != want.Body.String() || got.Header().Get("ETag") != want.Header().Get("ETag") {
+			t.Errorf("%s answers\n%s\nwant\n%s", target, dump(got), dump(want))
+		}
+	}
+}
+
+func TestAnswersAreNobodyElses(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler(allow(access.Grant{Name: "all"}))
+	for target, want := range map[string]string{
+		"/v1/images":      "private, max-age=5",
+		"/v1/images?at=1": "private, max-age=31536000, immutable",
+		"/v1/status":      "no-store",
+		"/healthz":        "no-store",
+		"/":               "max-age=5",
+	} {
+		rec := get(h, target, "Authorization", bearer("all"))
+		if got := rec.Header().Get("Cache-Control"); got != want {
+			t.Errorf("%s: Cache-Control is %q, want %q", target, got, want)
+		}
+		if got := strings.Contains(rec.Header().Get("Vary"), "Authorization"); got != strings.HasPrefix(target, "/v1/") {
+			t.Errorf("%s: Vary is %q", target, rec.Header().Get("Vary"))
+		}
+		if tag := rec.Header().Get("ETag"); strings.HasPrefix(target, "/v1/images") {
+			again := get(h, target, "Authorization", bearer("all"), "If-None-Match", tag)
+			if again.Code != 304 || again.Header().Get("Cache-Control") != want || !strings.Contains(again.Header().Get("Vary"), "Authorization") {
+				t.Errorf("%s, asked again: %s", target, dump(again))
+			}
+			if again := get(h, target, "If-None-Match", tag); again.Code != 401 {
+				t.Errorf("%s, asked again without a token: %s", target, dump(again))
+			}
+		}
+	}
+}
+
+// Tokens are taken from the header alone, and a token that stands anywhere
+// else is not repeated.
+func TestTokensInAddresses(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	open, h := w.handler(), w.handler(allow(access.Grant{Name: "all"}))
+	for _, target := range []string{
+		"/v1/images?access_token=TOKEN", "/v1/images?TOKEN=1", "/v1/images?Token=TOKEN&limit=x", "/v1/images?acces%73_token=TOKEN", "/v1/images?authorization=Bearer+TOKEN",
+		"/v1/images/TOKEN", "/v1/TOKEN", "/v1/images?ClusterId=TOKEN", "/v1/images?InstanceType=TOKEN", "/v1/images?at=TOKEN", "/v1/images?sort=TOKEN", "/v1/images?Status__TOKEN=x", "/v1/images?RegionId=TOKEN",
+		"/healthz?token=TOKEN", "/v1/changes?ClusterId=TOKEN", "/v1/images/TOKEN/history",
+	} {
+		target = strings.ReplaceAll(target, "TOKEN", token("all"))
+		for what, rec := range map[string]*httptest.ResponseRecorder{
+			"without tokens": get(open, target), "without a header": get(h, target), "with a header": get(h, target, "Authorization", bearer("all")),
+		} {
+			if rec.Code < 400 || strings.Contains(dump(rec), token("all")) {
+				t.Errorf("%s, %s: %s", target, what, dump(rec))
+			}
+			name, _, _ := strings.Cut(target[strings.Index(target, "?")+1:], "=")
+			switch strings.ToLower(name) {
+			case "access_token", "token", "acces%73_token", "authorization":
+				checkError(t, rec, 400, "InvalidParameter", []string{"cannot be taken from the address, which ends up in logs; allowed: the header Authorization: Bearer <token>"})
+			}
+		}
+	}
+}
+
+func TestGrantThatCoversNothingServed(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler(allow(access.Grant{Name: "elsewhere", Regions: []string{beijing}}))
+	for _, target := range guardedRoutes {
+		rec := get(h, target, "Authorization", bearer("elsewhere"))
+		checkError(t, rec, 403, "Forbidden", []string{"covers none of the regions that are served here"})
+		if strings.Contains(rec.Body.String(), hangzhou) {
+			t.Errorf("%s names a region: %s", target, rec.Body)
+		}
+	}
+}
+
+func TestStatusSaysWhoMayAsk(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	keys := func(o *query.Options) {
+		o.Keys = access.Keys{{ID: "CIAK-0001", Secret: "s3cr3t-s3cr3t", Grant: access.Grant{Name: "cli"}}}
+	}
+	for _, row := range []struct {
+		what             string
+		edit             []func(*query.Options)
+		caller           string
+		tokens, keys     bool
+		summary, regions string
+	}{
+		{what: "nothing", summary: "Neither tokens nor access keys are configured: the trigger's own authentication is all."},
+		{what: "tokens", edit: []func(*query.Options){allow(access.Grant{Name: "all"})}, caller: "all", tokens: true, summary: "the replica is closed"},
+		{what: "both", edit: []func(*query.Options){allow(access.Grant{Name: "a", Regions: []string{hangzhou}, Clusters: []string{"ehpc-a"}}), keys}, caller: "a", tokens: true, keys: true, summary: "the replica for a signature", regions: "[cn-hangzhou] [ehpc-a]"},
+	} {
+		rec := get(w.handler(row.edit...), "/v1/status", "Authorization", bearer(row.caller))
+		var body struct {
+			Access struct {
+				Tokens, AccessKeys bool
+				Summary            string
+				Regions, Clusters  []string
+			}
+		}
+		if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil {
+			t.Fatal(err)
+		}
+		a := body.Access
+		if a.Tokens != row.tokens || a.AccessKeys != row.keys || !strings.Contains(a.Summary, row.summary) || row.regions != "" && fmt.Sprint(a.Regions, " ", a.Clusters) != row.regions {
+			t.Errorf("%s: %+v", row.what, a)
+		}
+		if strings.Contains(rec.Body.String(), "s3cr3t") || strings.Contains(rec.Body.String(), "CIAK") {
+			t.Errorf("%s: the status shows a key: %s", row.what, rec.Body)
+		}
+	}
+	for _, target := range guardedRoutes { // keys alone close the routes
+		checkError(t, get(w.handler(keys), target, "Authorization", "Bearer s3cr3t-s3cr3t"), 401, "Unauthorized", nil)
+	}
+}
+
+func TestOpenAPIOfAGuardedService(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "none", Regions: []string{"cn-x"}}), func(o *query.Options) { o.Now = time.Now })
+	doc, err := openapi3.NewLoader().LoadFromData(get(h, "/openapi.json", "Authorization", bearer("all")).Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if scheme := doc.Components.SecuritySchemes["token"].Value; scheme.Type != "http" || scheme.Scheme != "bearer" {
+		t.Errorf("%+v", scheme)
+	}
+	for pattern, item := range doc.Paths.Map() {
+		security := &doc.Security
+		if item.Get.Security != nil {
+			security = item.Get.Security
+		}
+		needs := len(*security) > 0
+		target := strings.Replace(pattern, "{ImageId}", "m-cent79", 1)
+		for header, status := range map[string]int{"": 401, bearer("none"): 403} {
+			if got := get(h, target, "Authorization", header).Code; (got == status) != needs {
+				t.Errorf("%s answers %d; that it needs a token: %v", pattern, got, needs)
+			}
+			if documented := item.Get.Responses.Status(status) != nil; documented != needs {
+				t.Errorf("%s documents %d: %v", pattern, status, documented)
+			}
+		}
+	}
+	open, err := openapi3.NewLoader().LoadFromData(get(w.handler(), "/openapi.json").Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if open.Security != nil || open.Components.SecuritySchemes != nil || open.Paths.Value("/v1/images").Get.Responses.Status(401) != nil {
+		t.Error("a service without tokens documents them")
+	}
+}

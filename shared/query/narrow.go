@@ -1,0 +1,158 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"community-images/shared/access"
+	"community-images/shared/archive"
+)
+
+// A caller whose grant names clusters asks a service of its own, in front of an
+// archive in which nothing else exists. The routes need no checks: there is
+// nothing that they could give away. Commits that concern other clusters alone
+// are not there either; those that are there keep their numbers, so that the
+// numbers a caller sees have gaps.
+
+// portion is which part of the whole a service answers from.
+type portion struct {
+	who   string        // key of the grant; empty: everything
+	grant *access.Grant // nil: everything
+	whole *service      // nil: this is it, or all of some regions
+	parts *parts        // of every service alike
+}
+
+// parts are the services of all grants.
+type parts struct {
+	closed  *service                   // for nobody: it serves no region
+	byGrant map[*access.Grant]*service // of the Options; not changed
+	mu      sync.Mutex
+	byKey   map[string]*service
+}
+
+func newPortion(s *service) portion {
+	p := &parts{byGrant: map[*access.Grant]*service{}, byKey: map[string]*service{}}
+	s.parts = p
+	p.closed = s.narrow(access.Grant{Regions: []string{"-"}})
+	for i := range s.tokens {
+		p.byGrant[&s.tokens[i].Grant] = s.For(&s.tokens[i].Grant)
+	}
+	for i := range s.keys {
+		p.byGrant[&s.keys[i].Grant] = s.For(&s.keys[i].Grant)
+	}
+	return s.portion
+}
+
+// For returns the service for the callers of a grant: the regions, clusters
+// and history that it covers, and everything else as if it did not exist.
+func (s *service) For(g *access.Grant) *Service {
+	if n, ok := s.parts.byGrant[g]; ok {
+		return n
+	}
+	s.parts.mu.Lock()
+	defer s.parts.mu.Unlock()
+	key := g.Key()
+	n, ok := s.parts.byKey[key]
+	if !ok {
+		n = s.narrow(*g)
+		s.parts.byKey[key] = n
+	}
+	return n
+}
+
+// narrow makes the service of a grant. It shares with s what goes by the
+// digest of content; what depends on who asks has the grant's key in its own.
+func (s *service) narrow(g access.Grant) *service {
+	regions := slices.DeleteFunc(slices.Clone(s.regions), func(region string) bool { return !g.Region(region) })
+	if len(regions) == len(s.regions) && len(g.Clusters) == 0 {
+		return s
+	}
+	n := *s
+	n.regions, n.who = regions, g.Key()
+	n.grant = &g
+	if len(g.Clusters) > 0 {
+		n.whole, n.history, n.source = s, &narrowHistory{s, g}, nil // nobody here asks the source
+		n.heads, n.times = map[string]*heads{}, map[string]*timeline{}
+		for _, region := range regions {
+			n.heads[region] = &heads{narrow: (&narrowHead{whole: s, region: region, grant: g}).get}
+			n.times[region] = newTimeline()
+		}
+	}
+	n.routes = n.table()
+	return &n
+}
+
+// narrowHead derives the part of a region's present state that a grant covers.
+type narrowHead struct {
+	whole  *service
+	region string
+	grant  access.Grant
+	flight singleflight.Group
+
+	mu   sync.Mutex
+	of   *state // the whole that own was derived from
+	own  *state // nil: the grant covers nothing of it
+	next time.Time
+}
+
+// get is heads.get for the part.
+func (n *narrowHead) get(ctx context.Context) (head, error) {
+	h, err := n.whole.heads[n.region].get(ctx)
+	if err != nil {
+		return head{}, err
+	}
+	n.mu.Lock()
+	own, current, later := n.own, n.of == h.state, n.own != nil && n.whole.now().Before(n.next)
+	n.mu.Unlock()
+	if !current && !later {
+		done := n.flight.DoChan("", func() (any, error) { return n.derive(context.WithoutCancel(ctx), h) })
+		select {
+		case <-ctx.Done():
+			return head{}, ctx.Err()
+		case result := <-done:
+			if result.Err == nil {
+				own, current = result.Val.(*state), true
+			} else if err = result.Err; own == nil {
+				return head{}, err
+			}
+		}
+	}
+	switch {
+	case own == nil:
+		return head{}, fmt.Errorf("region %q: %w", n.region, archive.ErrNoData)
+	case !current && h.outage.IsZero(): // a newer state is there and could not be narrowed
+		h.outage = n.whole.now()
+	}
+	return head{own, h.outage}, nil
+}
+
+func (n *narrowHead) derive(ctx context.Context, h head) (*state, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	var own *state
+	last, err := n.whole.ledgers[n.region].last(ctx, h.Region, h.Sequence, n.grant)
+	switch {
+	case err == nil:
+		own = newState(part(h.Region, last, n.grant), true)
+		own.whole = h.state
+	case !errors.Is(err, errNoDeed):
+		n.mu.Lock()
+		n.next = n.whole.now().Add(firstPause)
+		known := n.own != nil
+		n.mu.Unlock()
+		if known { // else it is the error of a lookup, and reported there
+			n.whole.report(ctx, "", err)
+		}
+		return nil, err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.of, n.own = h.state, own
+	return own, nil
+}
