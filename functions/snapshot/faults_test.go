@@ -214,6 +214,30 @@ func TestOddAnswersThatAreGood(t *testing.T) {
 	}
 }
 
+// TestTimeLeftIsWaitedFor: E-HPC's answer 429 says how long to wait.
+func TestTimeLeftIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	var tries []time.Time // of one scope, one after the other
+	l.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+		if c.ClusterID != "c2" {
+			return nil
+		}
+		if tries = append(tries, time.Now()); len(tries) > 2 {
+			return nil
+		}
+		return &ehpctest.Fault{Status: 429, Code: "Throttling.User", Header: http.Header{"X-Ratelimit-User-Api": {"Limit:1,Remain:0,TimeLeft:300,Reset:1"}}}
+	})
+	if r := l.run(); r.Counts.Failed > 0 || len(tries) != 3 {
+		t.Fatalf("%d tries, counts are %+v", len(tries), r.Counts)
+	}
+	for i := range 2 {
+		if waited := tries[i+1].Sub(tries[i]); waited < 300*time.Millisecond {
+			t.Errorf("try %d comes after %s", i+2, waited)
+		}
+	}
+}
+
 // TestBadListings: a listing that is bad in whatever way ends no scope.
 func TestBadListings(t *testing.T) {
 	t.Parallel()

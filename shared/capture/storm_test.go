@@ -4,12 +4,23 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"community-images/shared/capture"
 )
+
+// gusts are the ways in which upstream says that it has had enough.
+var gusts = []error{
+	throttled,
+	&capture.Fault{Class: "throttled", Code: "Throttling", Message: "slow down", Retry: true, Throttled: true},
+	&capture.Fault{Class: "throttled", Code: "Throttling.Api", Message: "slow down", Retry: true, Throttled: true},
+	&capture.Fault{Class: "throttled", Code: "Throttling.UserApi", Message: "slow down", Retry: true, Throttled: true},
+	&capture.Fault{Class: "throttled", Code: "TooManyRequests", Message: "429 with TimeLeft", Retry: true, Throttled: true, RetryAfter: time.Second},
+	broken, // 503 ServiceUnavailable
+}
 
 // TestThrottlingStorm lets upstream throttle a share of the calls for 30
 // seconds, and refuse a fifth of the scopes for good.
@@ -33,7 +44,7 @@ func TestThrottlingStorm(t *testing.T) {
 					if since := time.Since(began); since > 30*time.Second {
 						after = append(after, time.Now())
 					} else if random.Float64() < share {
-						return throttled
+						return gusts[random.IntN(len(gusts))]
 					}
 					if name != "clusters hz" && name[len("hz/c")+2] < '2' { // a fifth of the clusters, by their last digit
 						return refused
@@ -75,4 +86,48 @@ func TestThrottlingStorm(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestStormThatOutlastsARun lets upstream refuse everything until long after
+// the run's deadline. The run ends in time, every scope keeps its content, and
+// the next run is not the slower for it.
+func TestStormThatOutlastsARun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const scopes, timeout = 300, 40 * time.Second
+		b := newBench(t, "hz")
+		b.qps, b.settings.Concurrency, b.settings.Unscoped = 10, 16, false
+		for i := range scopes {
+			id := fmt.Sprintf("c%03d", i)
+			b.up.cluster("hz", "hz", id)
+			b.up.images["hz/"+id+"/_any"] = []string{"m-1"}
+		}
+		b.mustRun(capture.Request{})
+		good := b.state("hz")
+		random := rand.New(rand.NewPCG(2, 2))
+		b.up.decide = func(string) error { return gusts[random.IntN(len(gusts))] }
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
+		defer cancel()
+		report, err := b.run(ctx, capture.Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took := report.FinishedAt.Sub(report.StartedAt.Time); took > timeout-5*time.Second {
+			t.Errorf("the run took %v of %v", took, timeout)
+		}
+		c := report.Counts
+		if c.Left == 0 || c.Left+c.Failed != scopes || c.Ended > 0 {
+			t.Errorf("counts are %+v", c)
+		}
+		if got := strings.ReplaceAll(b.state("hz"), " failed ", " ok "); got != good || strings.Count(b.state("hz"), " failed ") != c.Failed {
+			t.Errorf("after the storm the state is\n%s", b.state("hz"))
+		}
+		b.up.decide = nil
+		b.up.questions()
+		time.Sleep(time.Minute)
+		ctx, cancel = context.WithTimeout(context.Background(), timeout)
+		defer cancel()
+		if report, err = b.run(ctx, capture.Request{}); err != nil || report.Counts.Failed > 0 || report.Counts.Left > scopes/3 {
+			t.Errorf("the next run ends with %+v, %v", report.Counts, err)
+		}
+	})
 }
