@@ -19,6 +19,7 @@ const (
 
 // field is one field of an image as the grammar knows it.
 type field struct {
+	place int    // in schema.fields
 	name  string // dotted, as it is written in parameters
 	kind  kind
 	about string
@@ -93,6 +94,7 @@ func newSchema(redact []string) *schema {
 		}
 	}
 	for i := range s.fields {
+		s.fields[i].place = i
 		s.byName[strings.ToLower(s.fields[i].name)] = &s.fields[i]
 	}
 	for _, object := range objects {

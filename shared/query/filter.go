@@ -17,18 +17,24 @@ func (a *ask) match(s *set, places []int32) []int32 {
 	if len(a.words) > 0 {
 		texts = s.searchTexts()
 	}
+	tests := make([]verdicts, len(a.where))
+	for i, w := range a.where {
+		col := s.shared.indexes.index(s, w.field, false)
+		tests[i] = verdicts{index: col, test: w.test, known: make([]int8, len(col.values))}
+	}
 	var found []int32
 	for _, p := range places {
-		if a.holds(s.images[p]) && (texts == nil || containsAll(texts[p], a.words)) {
+		if allHold(tests, s.numbers[p]) && (texts == nil || containsAll(texts[p], a.words)) {
 			found = append(found, p)
 		}
 	}
 	return found
 }
 
-func (a *ask) holds(im *catalog.Image) bool {
-	for _, test := range a.where {
-		if !test(im) {
+// allHold says whether the image with a number meets every test.
+func allHold(tests []verdicts, number int32) bool {
+	for i := range tests {
+		if !tests[i].holds(number) {
 			return false
 		}
 	}

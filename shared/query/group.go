@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,16 +10,20 @@ import (
 
 // firsts keeps the first place of each group of equal values.
 func firsts(s *set, places []int32, by []*field) []int32 {
+	cols := make([]index, len(by))
+	for i, f := range by {
+		cols[i] = s.shared.indexes.index(s, f, false)
+	}
 	seen := map[string]bool{}
 	var kept []int32
+	var key []byte
 	for _, p := range places {
-		var key strings.Builder
-		for _, f := range by {
-			v := f.text(s.images[p])
-			key.WriteString(strconv.Itoa(len(v)) + ":" + v)
+		key = key[:0]
+		for _, c := range cols {
+			key = binary.LittleEndian.AppendUint32(key, uint32(c.of[s.numbers[p]]))
 		}
-		if !seen[key.String()] {
-			seen[key.String()] = true
+		if !seen[string(key)] {
+			seen[string(key)] = true
 			kept = append(kept, p)
 		}
 	}
@@ -41,13 +46,16 @@ type valueCount struct {
 func countValues(s *set, places []int32, fields []*field) []facet {
 	list := make([]facet, 0, len(fields))
 	for _, f := range fields {
-		counts := map[string]int{}
+		col := s.shared.indexes.index(s, f, false)
+		counts := make([]int, len(col.values))
 		for _, p := range places {
-			counts[f.text(s.images[p])]++
+			counts[col.of[s.numbers[p]]]++
 		}
 		fc := facet{field: f.name}
-		for v, n := range counts {
-			fc.counts = append(fc.counts, valueCount{v, n})
+		for id, n := range counts {
+			if n > 0 {
+				fc.counts = append(fc.counts, valueCount{col.values[id], n})
+			}
 		}
 		slices.SortFunc(fc.counts, func(a, b valueCount) int {
 			return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.value, b.value))

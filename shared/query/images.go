@@ -99,20 +99,18 @@ func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, 
 
 // matches are the places of the images that are asked for, sorted.
 func (s *service) matches(a *ask, set *set) []int32 {
-	keys, name := a.sort, a.sortName
+	keys := a.sort
 	if a.latestBy != nil && keys == nil {
-		keys, name = s.newest(), "\x00newest"
+		keys = s.newest()
 	}
-	var places []int32
-	inOrder := len(keys) == 0
+	places := set.shared.plain(len(set.images))
 	if a.ids != nil {
 		places = set.named(a.ids)
-	} else {
-		places, inOrder = set.sorted(name, keys)
 	}
 	places = a.match(set, places)
-	if !inOrder {
-		places = set.arrange(name, keys, places)
+	if len(keys) > 0 {
+		places = slices.Clone(places)
+		set.shared.indexes.arrange(set, keys, places)
 	}
 	if a.latestBy != nil {
 		places = firsts(set, places, a.latestBy)

@@ -1,19 +1,20 @@
 package query
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"strconv"
 	"strings"
-
-	"community-images/shared/catalog"
 )
 
-// predicate decides on one image.
-type predicate func(*catalog.Image) bool
+// predicate is a condition on one field of an image. test is asked about the
+// text of the field; it is empty for an image without a value.
+type predicate struct {
+	field *field
+	test  func(text string) bool
+}
 
 // operator is what may follow a field name after "__".
 type operator struct {
@@ -92,63 +93,35 @@ func condition(f *field, op *operator, fold bool, values []string) (predicate, e
 	tests := make([]func(string) bool, len(values))
 	for i, v := range values {
 		if err := checkValue(f, op, v); err != nil {
-			return nil, err
-		}
-		if f.kind == numberKind && op.holds != nil {
-			continue
+			return predicate{}, err
 		}
 		if fold && op.name == "regex" {
 			v = "(?i)" + v
 		} else if fold {
 			v = strings.ToLower(v)
 		}
-		if op.build == nil {
-			tests[i] = func(s string) bool { return op.holds(f.compare(s, v)) }
+		if op.build == nil || op.holds != nil && f.kind == numberKind {
+			tests[i] = func(s string) bool { return s != "" && op.holds(f.compare(s, v)) }
 			continue
 		}
 		test, err := op.build(v)
 		if err != nil {
-			return nil, err
+			return predicate{}, err
 		}
 		tests[i] = test
-	}
-	if f.kind == numberKind && op.holds != nil {
-		return numberCondition(op, values), nil
 	}
 	any := anyOf(tests)
 	if fold && op.name != "regex" {
 		inner := any
 		any = func(s string) bool { return inner(strings.ToLower(s)) }
 	}
-	text, empty := f.text, op.empty
-	if op.name == "ne" {
-		return func(im *catalog.Image) bool { return !any(text(im)) }, nil
+	switch {
+	case op.name == "ne":
+		return predicate{f, func(s string) bool { return !any(s) }}, nil
+	case op.empty:
+		return predicate{f, any}, nil
 	}
-	return func(im *catalog.Image) bool {
-		s := text(im)
-		return (s != "" || empty) && any(s)
-	}, nil
-}
-
-// numberCondition compares sizes without writing them down, which is what
-// comparing by text would come to for every image.
-func numberCondition(op *operator, values []string) predicate {
-	numbers := make([]float64, len(values))
-	for i, v := range values {
-		numbers[i], _ = strconv.ParseFloat(v, 64) // checked before
-	}
-	not := op.name == "ne"
-	return func(im *catalog.Image) bool {
-		if !im.HasSize {
-			return not
-		}
-		for _, n := range numbers {
-			if op.holds(cmp.Compare(float64(im.Size), n)) {
-				return !not
-			}
-		}
-		return not
-	}
+	return predicate{f, func(s string) bool { return s != "" && any(s) }}, nil
 }
 
 func anyOf(tests []func(string) bool) func(string) bool {

@@ -26,7 +26,6 @@ type ask struct {
 	ids      []string // of ImageId=, sorted, each once; nil: any
 	words    []string // of q, lower case
 	sort     []sortKey
-	sortName string
 	limit    int
 	cursor   *cursor
 	columns  []column // of fields; nil: whole objects

@@ -56,7 +56,6 @@ var (
 	paramSort = param{name: "sort", example: "-OsTag.Version,ImageName", about: "fields to sort by, - in front for descending; images without a value come last; ties by ImageId", allowed: "a comma list of fields", list: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.sort, err = parseSort(p.schema, v)
-			p.ask.sortName = strings.ToLower(strings.Join(v, ","))
 			return err
 		}}
 	paramLimit = param{name: "limit", example: "10", about: "most entries in one answer, default 100", allowed: "1 to 1000", page: true,

@@ -21,21 +21,21 @@ type set struct {
 	scopes []archive.ScopeState
 	byType bool
 
-	mu     sync.Mutex
-	orders map[string][]int32 // nil for one that was asked for once
-	words  []string           // see searchTexts
-	shared *sets
-	differ map[string]bool // ImageIds with different content in different scopes
-}
+	numbers []int32         // of images
+	differ  map[string]bool // ImageIds with different content in different scopes
+	shared  *sets
 
-// maxOrders bounds the orders that are remembered for one set.
-const maxOrders = 16
+	mu      sync.Mutex
+	words   []string // see searchTexts
+	indexed uint64   // the fields whose indexes know the images, as bits; guarded by indexes.mu
+}
 
 // sets builds sets and keeps some.
 type sets struct {
-	lists *lists
-	texts texts
-	kept  *lru[string, *set]
+	lists   *lists
+	texts   texts
+	indexes indexes
+	kept    *lru[string, *set]
 
 	mu       sync.Mutex
 	identity []int32 // 0, 1, 2, …
@@ -70,7 +70,7 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &set{scopes: v.scopes, byType: v.byType, shared: c, orders: map[string][]int32{}}
+	s := &set{scopes: v.scopes, byType: v.byType, shared: c}
 	size := 256
 	if v.many {
 		s.merge(found)
@@ -79,6 +79,10 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 		}
 	} else {
 		s.images = found[0]
+	}
+	s.numbers = make([]int32, len(s.images))
+	for i, im := range s.images {
+		s.numbers[i] = im.Number
 	}
 	c.kept.put(key, s, size+16*len(s.images))
 	return s, nil
@@ -127,7 +131,7 @@ func placesOf(found [][]*catalog.Image) []int32 {
 // sortAndJoin brings the images into canonical order and joins those that are
 // equal without being the same in memory.
 func (s *set) sortAndJoin() {
-	places := order(s.images, nil)
+	places := slices.Clone(s.shared.plain(len(s.images)))
 	slices.SortFunc(places, func(a, b int32) int {
 		x, y := s.images[a], s.images[b]
 		return cmp.Or(strings.Compare(x.ImageID, y.ImageID), strings.Compare(x.Raw, y.Raw))
@@ -151,63 +155,6 @@ func (s *set) sortAndJoin() {
 		}
 	}
 	s.images, s.offers = images, offers
-}
-
-// sorted returns the places of the images in the order of the keys, if that
-// is known; else ok is false and the places are in canonical order.
-func (s *set) sorted(name string, keys []sortKey) (places []int32, ok bool) {
-	if len(keys) == 0 {
-		return s.shared.plain(len(s.images)), true
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if places := s.orders[name]; places != nil {
-		return places, true
-	}
-	return s.shared.plain(len(s.images)), false
-}
-
-// fewMatches are sorted faster than an order of everything pays.
-const fewMatches = 64
-
-// arrange sorts matches for which no order is known. Where there are many it
-// makes an order of everything, the second time that it is asked for.
-func (s *set) arrange(name string, keys []sortKey, matches []int32) []int32 {
-	if len(matches) > fewMatches && s.worthKeeping(name, keys) {
-		chosen := make([]bool, len(s.images))
-		for _, p := range matches {
-			chosen[p] = true
-		}
-		places, _ := s.sorted(name, keys)
-		out := make([]int32, 0, len(matches))
-		for _, p := range places {
-			if chosen[p] {
-				out = append(out, p)
-			}
-		}
-		return out
-	}
-	matches = slices.Clone(matches)
-	sortPlaces(matches, s.images, keys)
-	return matches
-}
-
-func (s *set) worthKeeping(name string, keys []sortKey) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	places, before := s.orders[name]
-	switch {
-	case places != nil:
-		return true
-	case !before:
-		if len(s.orders) >= maxOrders {
-			clear(s.orders)
-		}
-		s.orders[name] = nil
-		return false
-	}
-	s.orders[name] = order(s.images, keys)
-	return true
 }
 
 // find returns the places of the images with an id.

@@ -1,0 +1,143 @@
+package query
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sync"
+
+	"community-images/shared/catalog"
+)
+
+// indexes know the values of the fields that were asked for, as small numbers:
+// a filter then decides once for a value and not for each image that has it, an
+// order compares numbers, and neither touches the images, which lie all over
+// the memory. They grow as images and fields are met.
+type indexes struct {
+	mu   sync.Mutex
+	kept []index // by field.place
+}
+
+// index is one field. What a reader holds stays right while the index grows.
+type index struct {
+	of     []int32          // by catalog.Image.Number: the place of its value in values; 0: not met yet
+	values []string         // values[0] is nobody's, values[1] is empty: no value
+	ids    map[string]int32 // places in values
+	ranks  []int32          // by place in values, equal ones sharing a rank; shorter than values: out of date
+}
+
+// noValue is the place of the value of images that have none.
+const noValue = 1
+
+// index returns a field's index, complete for the images of s, and with
+// ranks if those are wanted.
+func (c *indexes) index(s *set, f *field, ranked bool) index {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.kept) <= f.place {
+		c.kept = append(c.kept, index{values: []string{"", ""}, ids: map[string]int32{"": noValue}})
+	}
+	col := &c.kept[f.place]
+	if bit := uint64(1) << f.place; s.indexed&bit == 0 {
+		for _, im := range s.images {
+			col.learn(f, im)
+		}
+		s.indexed |= bit
+	}
+	if ranked && len(col.ranks) < len(col.values) {
+		col.rank(f)
+	}
+	return *col
+}
+
+func (c *index) learn(f *field, im *catalog.Image) {
+	if n := int(im.Number) + 1 - len(c.of); n > 0 {
+		c.of = append(c.of, make([]int32, n)...)
+	}
+	if c.of[im.Number] != 0 {
+		return
+	}
+	value := f.text(im)
+	id, known := c.ids[value]
+	if !known {
+		id = int32(len(c.values))
+		c.values = append(c.values, value)
+		c.ids[value] = id
+	}
+	c.of[im.Number] = id
+}
+
+// rank orders the values.
+func (c *index) rank(f *field) {
+	order := make([]int32, 0, len(c.values))
+	for id := noValue + 1; id < len(c.values); id++ {
+		order = append(order, int32(id))
+	}
+	slices.SortFunc(order, func(a, b int32) int { return f.compare(c.values[a], c.values[b]) })
+	ranks := make([]int32, len(c.values))
+	for i, id := range order {
+		ranks[id] = int32(i + 1)
+		if i > 0 && f.compare(c.values[order[i-1]], c.values[id]) == 0 {
+			ranks[id] = ranks[order[i-1]]
+		}
+	}
+	c.ranks = ranks
+}
+
+// verdicts apply a test to the values of a index, each once.
+type verdicts struct {
+	index
+	test  func(string) bool
+	known []int8 // by place in values: 0 not asked yet, 1 holds, -1 does not
+}
+
+func (v *verdicts) holds(number int32) bool {
+	id := v.of[number]
+	if v.known[id] == 0 {
+		v.known[id] = -1
+		if v.test(v.values[id]) {
+			v.known[id] = 1
+		}
+	}
+	return v.known[id] > 0
+}
+
+// arrange sorts places of s by the keys: images without a value last in either
+// direction, ties in canonical order.
+func (c *indexes) arrange(s *set, keys []sortKey, places []int32) {
+	cols := make([]index, len(keys))
+	for i, k := range keys {
+		cols[i] = c.index(s, k.field, true)
+	}
+	rank := func(i int, place int32) int32 {
+		r := cols[i].ranks[cols[i].of[s.numbers[place]]]
+		switch {
+		case r == 0:
+			return math.MaxInt32
+		case keys[i].desc:
+			return -r
+		}
+		return r
+	}
+	ranked := make([]rankedPlace, len(places))
+	for i, p := range places {
+		ranked[i] = rankedPlace{rank(0, p), p}
+	}
+	slices.SortFunc(ranked, func(a, b rankedPlace) int {
+		if a.rank != b.rank {
+			return cmp.Compare(a.rank, b.rank)
+		}
+		for i := 1; i < len(keys); i++ {
+			if d := cmp.Compare(rank(i, a.place), rank(i, b.place)); d != 0 {
+				return d
+			}
+		}
+		return cmp.Compare(a.place, b.place)
+	})
+	for i, r := range ranked {
+		places[i] = r.place
+	}
+}
+
+// rankedPlace is a place with its rank by the first key.
+type rankedPlace struct{ rank, place int32 }
