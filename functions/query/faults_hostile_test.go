@@ -85,7 +85,7 @@ var hostileNames = []string{
 var (
 	hostileOps   = []string{"", "", "", "__ne", "__prefix", "__contains", "__glob", "__iglob", "__regex", "__iregex", "__exists", "__gt", "__lte", "__nope", "__"}
 	hostilePaths = []string{
-		"/v1/images", "/v1/images", "/v1/images", "/v1/images/m-bp100000000000000001", "/v1/images/m-bp100000000000000001/history", "/v1/clusters", "/v1/changes", "/v1/diff", "/v1/matrix", "/v1/status", "/openapi.json", "/healthz", "/",
+		"/v1/images", "/v1/images", "/v1/images", "/v1/images/m-bp100000000000000001", "/v1/images/m-bp100000000000000001/history", "/v1/clusters", "/v1/changes", "/v1/diff", "/v1/matrix", "/v1/status", "/metrics", "/openapi.json", "/healthz", "/",
 		"/v1/images/%00", "/v1/images/%zz", "/v1/images/..%2f..%2f", "/v1/images/" + mark, "//v1//images", "/v1/images/", "/../../etc/passwd", "/v1/images/\xff", "http://evil.example/v1/images", "*", "", "/v1/images/" + strings.Repeat("x", 300), "/" + strings.Repeat("é/", 2000),
 	}
 	hostileMethods = []string{"GET", "GET", "GET", "GET", "GET", "HEAD", "POST", "get", "TRACE", "CONNECT", "", "GET / HTTP/1.1\r\nX: y", strings.Repeat("M", 5000)}

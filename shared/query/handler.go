@@ -75,6 +75,7 @@ type service struct {
 	history   history
 	ledgers   map[string]*ledger
 	routes    []*route
+	meter     *meter
 	heads     map[string]*heads
 	times     map[string]*timeline
 	lists     *lists
@@ -111,14 +112,17 @@ func New(o Options) *Service {
 	s.lists = &lists{source: o.Archive, redact: redact, kept: newListCache(cacheLists)}
 	s.sets = &sets{lists: s.lists, kept: newLRU[string, *set](cacheSets)}
 	s.routes = s.table()
+	s.meter = newMeter(s.routes)
 	s.portion = newPortion(s)
 	return s
 }
 
 // ServeHTTP implements http.Handler. It never panics.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{service: s, w: w, r: r}
-	x.id = x.findID()
+	x := &exchange{service: s, r: r, seen: statusWriter{ResponseWriter: w}}
+	x.w, x.id = &x.seen, x.findID()
+	began := time.Now()
+	defer func() { s.meter.count(x.route, x.seen.status, time.Since(began)) }()
 	defer func() {
 		if p := recover(); p != nil {
 			x.fail(&apiError{status: 500, code: codeInternal, message: "An unexpected failure.", recommend: "Tell the operator the RequestId.",
@@ -140,6 +144,8 @@ type exchange struct {
 	id      string
 	private bool // the answer depends on who asks
 	written bool
+	route   *route // nil: the path is none
+	seen    statusWriter
 }
 
 func (x *exchange) findID() string {
@@ -165,6 +171,7 @@ func (x *exchange) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	x.route = rt
 	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
 		return &apiError{status: http.StatusMethodNotAllowed, code: codeMethod, message: fmt.Sprintf("%s is not allowed here; allowed: GET, HEAD.", quoteName(x.r.Method)), recommend: "Use GET.", allow: "GET, HEAD"}
 	}

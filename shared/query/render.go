@@ -21,6 +21,9 @@ const (
 	formatAtom   = "atom"
 	formatHTML   = "html"
 	formatText   = "text"
+
+	formatOpenMetrics = "openmetrics"
+	formatPrometheus  = "prometheus"
 )
 
 // mediaTypes are the Content-Types of the formats, and what Accept calls
@@ -35,6 +38,8 @@ var mediaTypes = []struct{ format, media, params string }{
 	{formatAtom, "application/atom+xml", "; charset=utf-8"},
 	{formatHTML, "text/html", "; charset=utf-8"},
 	{formatText, "text/plain", "; charset=utf-8"},
+	{formatOpenMetrics, "application/openmetrics-text", "; version=1.0.0; charset=utf-8"},
+	{formatPrometheus, "text/plain", "; version=0.0.4; charset=utf-8"},
 }
 
 func contentType(format string) string {

@@ -77,6 +77,8 @@ func (s *service) table() []*route {
 			params: slices.Concat(whereWhen, []param{paramSearch, paramSort, paramLimit, paramCursor, paramFormat})},
 		{pattern: "/v1/status", about: "Last run, commit, scopes by state and oldest check of each region.", formats: []string{formatJSON}, serve: s.status,
 			params: []param{paramRegion, paramFormat}},
+		{pattern: "/metrics", about: "The same as metrics, and what this instance has served, for Prometheus and its kin.", formats: []string{formatOpenMetrics, formatPrometheus}, serve: s.metrics,
+			params: []param{paramRegion, paramFormat}},
 		{pattern: "/openapi.json", about: "The description of this interface (OpenAPI 3.1).", formats: []string{formatJSON}, serve: s.openapi},
 		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.", formats: []string{formatJSON}, serve: s.health, open: true},
 		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html.", formats: []string{formatText, formatHTML}, serve: s.index, open: true, params: []param{paramFormat}},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
@@ -22,6 +23,11 @@ type regionStatus struct {
 	OldestCheck *oldestCheck       `json:"OldestCheck,omitempty"`
 	Stale       bool               `json:"Stale"`
 	Error       *statusError       `json:"Error,omitempty"`
+
+	// The following are for /metrics.
+	outage time.Time // since when the store has not answered; zero: it does
+	images int       // over all scopes
+	stale  int       // scopes
 }
 
 type oldestCheck struct {
@@ -39,12 +45,29 @@ type statusError struct {
 // status serves /v1/status. A region that cannot be read is shown as such and
 // does not keep the others from being shown.
 func (s *service) status(ctx context.Context, a *ask) (*answer, error) {
+	list, f := s.regionList(ctx, a)
+	region := a.region
+	if len(list) == 1 {
+		region = list[0].RegionID
+	}
+	return &answer{fresh: &f, region: region, render: func(context.Context) (*body, error) {
+		data, err := json.Marshal(list)
+		if err != nil {
+			return nil, fmt.Errorf("encoding status: %w", err)
+		}
+		b := append([]byte(`,"Version":`), jsonString(s.version)...)
+		b = append(append(b, `,"Access":`...), s.accessJSON()...)
+		b = append(append(b, `,"Regions":`...), data...)
+		return &body{bytes: append(b, "}\n"...)}, nil
+	}}, nil
+}
+
+// regionList is how the regions stand that are asked about.
+func (s *service) regionList(ctx context.Context, a *ask) (list []regionStatus, f freshness) {
 	regions := s.regions
 	if a.region != "" {
 		regions = []string{a.region}
 	}
-	var list []regionStatus
-	f := freshness{}
 	for _, region := range regions {
 		h, err := s.heads[region].get(ctx)
 		if err != nil {
@@ -61,30 +84,23 @@ func (s *service) status(ctx context.Context, a *ask) (*answer, error) {
 		list = append(list, s.regionStatus(h, v, one))
 		f = f.join(one, region, len(regions) > 1)
 	}
-	region := a.region
-	if len(regions) == 1 {
-		region = regions[0]
-	}
-	return &answer{fresh: &f, region: region, render: func(context.Context) (*body, error) {
-		data, err := json.Marshal(list)
-		if err != nil {
-			return nil, fmt.Errorf("encoding status: %w", err)
-		}
-		b := append([]byte(`,"Version":`), jsonString(s.version)...)
-		b = append(append(b, `,"Access":`...), s.accessJSON()...)
-		b = append(append(b, `,"Regions":`...), data...)
-		return &body{bytes: append(b, "}\n"...)}, nil
-	}}, nil
+	return list, f
 }
 
 func (s *service) regionStatus(h head, v *view, f freshness) regionStatus {
-	st := regionStatus{RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
+	st := regionStatus{RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt, outage: h.outage,
 		Clusters: len(h.state.clusters()), Scopes: map[string]int{string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0}, Stale: len(f.stale) > 0}
 	if s.whole == nil { // runs and listings are about all clusters
 		st.Run, st.Discovery = &h.Run, &h.Discovery
 	}
 	for _, sc := range h.scopes {
 		st.Scopes[string(sc.State)]++
+		st.images += sc.ImageCount
+	}
+	for _, stale := range f.stale {
+		if stale.scope != "*" {
+			st.stale++
+		}
 	}
 	for _, sc := range v.scopes {
 		if st.OldestCheck == nil || sc.CheckedAt.Before(st.OldestCheck.CheckedAt.Time) {

@@ -1,0 +1,37 @@
+package metrics
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// OpenMetrics writes families in the text format of OpenMetrics 1.0
+// (prometheus.io/docs/specs/om/open_metrics_spec, "application/openmetrics-text").
+func OpenMetrics(families []*Family) []byte {
+	var b bytes.Buffer
+	for _, f := range families {
+		fmt.Fprintf(&b, "# TYPE %s %s\n", f.name, f.kind)
+		if f.unit != "" {
+			fmt.Fprintf(&b, "# UNIT %s %s\n", f.name, f.unit)
+		}
+		fmt.Fprintf(&b, "# HELP %s %s\n", f.name, escape.Replace(f.help))
+		f.set.WritePrometheus(&b)
+	}
+	b.WriteString("# EOF\n")
+	return b.Bytes()
+}
+
+// Prometheus writes families in Prometheus' text format 0.0.4, which has no
+// units and no infos, and counts _total as part of a counter's name.
+func Prometheus(families []*Family) []byte {
+	var b bytes.Buffer
+	for _, f := range families {
+		name, kind := f.name+f.suffix(), f.kind
+		if kind == Info {
+			kind = Gauge
+		}
+		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, plain.Replace(f.help), name, kind)
+		f.set.WritePrometheus(&b)
+	}
+	return b.Bytes()
+}

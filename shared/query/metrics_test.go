@@ -1,0 +1,261 @@
+package query_test
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/textparse"
+
+	"community-images/shared/access"
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/query"
+)
+
+// scrape reads /metrics as Prometheus does, and holds it to the rules of
+// OpenMetrics that the parser lets pass: every family has a type and a help,
+// its samples follow, with the suffixes of its type and only those.
+func scrape(t *testing.T, h http.Handler, target string, header ...string) map[string]float64 {
+	t.Helper()
+	rec := get(h, target, header...)
+	if rec.Code != 200 {
+		t.Fatalf("%s: %d %s", target, rec.Code, rec.Body)
+	}
+	p, err := textparse.New(rec.Body.Bytes(), rec.Header().Get("Content-Type"), false, labels.NewSymbolTable())
+	if err != nil {
+		t.Fatal(err)
+	}
+	suffixes := map[string][]string{"gauge": {""}, "counter": {"_total"}, "info": {"_info"}, "histogram": {"_bucket", "_sum", "_count"}}
+	values, seen, current, kind, helped := map[string]float64{}, map[string]bool{}, "", "", true
+	for {
+		entry, err := p.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%v\n%s", err, rec.Body)
+		}
+		switch entry {
+		case textparse.EntryType:
+			name, k := p.Type()
+			if seen[string(name)] || !helped {
+				t.Errorf("family %s is there twice, or the one before has no help", name)
+			}
+			current, kind, helped = string(name), string(k), false
+			seen[current] = true
+		case textparse.EntryUnit:
+			if name, unit := p.Unit(); string(name) != current || !strings.HasSuffix(current, "_"+string(unit)) {
+				t.Errorf("unit %s of %s within %s", unit, name, current)
+			}
+		case textparse.EntryHelp:
+			_, text := p.Help()
+			helped = len(text) > 10
+		case textparse.EntrySeries:
+			series, _, v := p.Series()
+			var l labels.Labels
+			p.Metric(&l)
+			suffix, ok := strings.CutPrefix(l.Get("__name__"), current)
+			if !ok || !slices.Contains(suffixes[kind], suffix) {
+				t.Errorf("sample %s within the %s %s", series, kind, current)
+			}
+			values[string(series)] = v
+		}
+	}
+	return values
+}
+
+// family picks the values of one family and drops its name.
+func family(values map[string]float64, name string) string {
+	var out []string
+	for _, series := range slices.Sorted(maps.Keys(values)) {
+		if rest, ok := strings.CutPrefix(series, "community_images_"+name); ok && (rest == "" || rest[0] == '{') {
+			out = append(out, fmt.Sprintf("%s %v", strings.ReplaceAll(rest, `region="cn-hangzhou"`, "hz"), values[series]))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestMetricsOfARegion(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	values := scrape(t, w.handler(), "/metrics")
+	for name, want := range map[string]string{
+		"up":                          "{hz} 1",
+		"outage_seconds":              "{hz} 0",
+		"commit_sequence":             "{hz} 3",
+		"commit_timestamp_seconds":    fmt.Sprintf("{hz} %v", float64(epoch.Add(2*time.Hour).Unix())),
+		"last_run_timestamp_seconds":  fmt.Sprintf("{hz} %v", float64(epoch.Add(2*time.Hour).Unix())),
+		"discovery_timestamp_seconds": fmt.Sprintf("{hz} %v", float64(epoch.Add(2*time.Hour).Unix())),
+		"last_run_duration_seconds":   "{hz} 0",
+		"last_run_scopes": `{hz,outcome="changed"} 0` + "\n" + `{hz,outcome="ended"} 0` + "\n" + `{hz,outcome="failed"} 2` + "\n" + `{hz,outcome="held"} 0` + "\n" +
+			`{hz,outcome="left"} 0` + "\n" + `{hz,outcome="lost"} 0` + "\n" + `{hz,outcome="unchanged"} 3`,
+		"scopes":                   `{hz,state="failed"} 2` + "\n" + `{hz,state="held"} 0` + "\n" + `{hz,state="ok"} 3`,
+		"stale_scopes":             "{hz} 2",
+		"oldest_check_age_seconds": "{hz} 5400",
+		"clusters":                 "{hz} 3",
+		"listed_images":            "{hz} 11",
+		"build_info":               `{version="v1.2.3"} 1`,
+	} {
+		if diff := cmp.Diff(want, family(values, name)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestMetricsAskNoMoreThanALookup pins what a scrape costs.
+func TestMetricsAskNoMoreThanALookup(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler()
+	w.memory.Requests()
+	scrape(t, h, "/metrics")
+	first := w.memory.Requests()
+	get(w.handler(), "/v1/status")
+	if status := w.memory.Requests(); first != status {
+		t.Errorf("a first scrape asks\n%s\n/v1/status asks\n%s", first, status)
+	}
+	for range 5 {
+		scrape(t, h, "/metrics")
+		get(h, "/v1/clusters")
+	}
+	if again := w.memory.Requests(); again != "" {
+		t.Errorf("scrapes within the time a head is used ask\n%s", again)
+	}
+}
+
+func TestMetricsOfTheInstance(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler()
+	get(h, "/v1/images")
+	get(h, "/v1/images?nonsense=1")
+	get(h, "/v1/images/m-cent79")
+	tag := get(h, "/v1/images").Header().Get("ETag")
+	get(h, "/v1/images", "If-None-Match", tag)
+	get(h, "/nope")
+	values := scrape(t, h, "/metrics")
+	for series, want := range map[string]float64{
+		`lookups_total{route="/v1/images",class="2xx"}`:                            2,
+		`lookups_total{route="/v1/images",class="3xx"}`:                            1,
+		`lookups_total{route="/v1/images",class="4xx"}`:                            1,
+		`lookups_total{route="/v1/images/{ImageId}",class="2xx"}`:                  1,
+		`lookups_total{route="other",class="4xx"}`:                                 1,
+		`lookups_total{route="/metrics",class="2xx"}`:                              0,
+		`lookup_duration_seconds_count{route="/v1/images"}`:                        4,
+		`lookup_duration_seconds_bucket{route="/v1/images",le="+Inf"}`:             4,
+		`lookup_duration_seconds_bucket{route="/v1/images/{ImageId}",le="+Inf"}`:   1,
+		`lookup_duration_seconds_bucket{route="/v1/images/{ImageId}",le="0.0005"}`: -1, // whatever it is
+	} {
+		got, ok := values["community_images_"+series]
+		if !ok || want >= 0 && got != want {
+			t.Errorf("%s is %v, want %v", series, got, want)
+		}
+	}
+	if got := scrape(t, h, "/metrics")[`community_images_lookups_total{route="/metrics",class="2xx"}`]; got != 1 {
+		t.Errorf("the second scrape knows of %v earlier ones", got)
+	}
+}
+
+func TestMetricsInAnOutage(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	down := false
+	w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+		if down {
+			return &buckettest.Fault{Err: buckettest.ErrInjected}
+		}
+		return nil
+	})
+	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	values := scrape(t, h, "/metrics")
+	if got := family(values, "up"); got != `{region="cn-beijing"} 0`+"\n{hz} 1" {
+		t.Errorf("a region without data: %s", got)
+	}
+	if got := family(values, "scopes"); strings.Contains(got, "beijing") {
+		t.Errorf("scopes of a region without data: %s", got)
+	}
+	down = true
+	w.now = w.now.Add(time.Minute)
+	scrape(t, h, "/metrics")
+	w.now = w.now.Add(time.Minute)
+	values = scrape(t, h, "/metrics?RegionId="+hangzhou)
+	for name, want := range map[string]string{"up": "{hz} 0", "outage_seconds": "{hz} 60", "commit_sequence": "{hz} 3", "oldest_check_age_seconds": "{hz} 5520"} {
+		if got := family(values, name); got != want {
+			t.Errorf("%s is %q in an outage, want %q", name, got, want)
+		}
+	}
+	if cold := scrape(t, w.handler(), "/metrics"); family(cold, "up") != "{hz} 0" || family(cold, "commit_sequence") != "" {
+		t.Errorf("a cold instance in an outage: %v", cold)
+	}
+}
+
+func TestMetricsAreNegotiated(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler()
+	const open, text = "application/openmetrics-text; version=1.0.0; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8"
+	for accept, want := range map[string]string{
+		"":                             open,
+		"*/*":                          open,
+		"application/openmetrics-text": open,
+		"text/plain":                   text,
+		"text/plain;version=0.0.4":     text,
+		"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2": open,
+		"text/plain;version=0.0.4,*/*;q=0.1": text,
+	} {
+		rec := get(h, "/metrics", "Accept", accept)
+		if got := rec.Header().Get("Content-Type"); got != want || rec.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%q gives %q", accept, got)
+		}
+		if ends := strings.HasSuffix(rec.Body.String(), "\n# EOF\n"); ends != (want == open) {
+			t.Errorf("%q: the body ends with # EOF: %v", accept, ends)
+		}
+		if want == text {
+			var parser expfmt.TextParser
+			if _, err := parser.TextToMetricFamilies(rec.Body); err != nil {
+				t.Errorf("%q: %v", accept, err)
+			}
+		}
+	}
+	if rec := get(h, "/metrics", "Accept", "application/json"); rec.Code != 406 {
+		t.Errorf("json is answered with %d", rec.Code)
+	}
+	if rec := get(h, "/metrics?format=prometheus"); rec.Header().Get("Content-Type") != text {
+		t.Errorf("format=prometheus gives %q", rec.Header().Get("Content-Type"))
+	}
+}
+
+// TestMetricsOfAGrant: a caller whose token covers one cluster sees the
+// numbers of that cluster, and nothing of what others have or ask.
+func TestMetricsOfAGrant(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler(func(o *query.Options) {
+		o.Tokens = access.Tokens{
+			{Hash: sha256.Sum256([]byte("all")), Grant: access.Grant{Name: "all"}},
+			{Hash: sha256.Sum256([]byte("one")), Grant: access.Grant{Name: "one", Clusters: []string{"ehpc-a"}}},
+		}
+	})
+	if rec := get(h, "/metrics"); rec.Code != 401 {
+		t.Errorf("without a token: %d", rec.Code)
+	}
+	for token, want := range map[string]string{
+		"all": `clusters {hz} 3 scopes {hz,state="ok"} 3 runs 7 lookups true`,
+		"one": `clusters {hz} 1 scopes {hz,state="ok"} 2 runs 0 lookups false`,
+	} {
+		values := scrape(t, h, "/metrics", "Authorization", "Bearer "+token)
+		states := strings.Split(family(values, "scopes"), "\n")
+		got := fmt.Sprintf("clusters %s scopes %s runs %d lookups %v", family(values, "clusters"), states[len(states)-1],
+			strings.Count(family(values, "last_run_scopes"), "outcome"), family(values, "lookups_total") != "")
+		if got != want {
+			t.Errorf("token %q sees %s, want %s", token, got, want)
+		}
+	}
+}
