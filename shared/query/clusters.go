@@ -30,8 +30,11 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 		}
 		regions = []string{region}
 	}
+	if len(regions) > 1 && a.at.sequence != 0 { // each region counts its own commits
+		return nil, s.regionMissing()
+	}
 	var list []selected
-	f := freshness{}
+	f, pinned := freshness{}, a.at.pinned()
 	key := []string{a.canon, a.format}
 	for _, region := range regions {
 		h, st, err := s.state(ctx, a, region)
@@ -48,6 +51,7 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 		one := v.judge(h, st, s.now(), s.maxStale)
 		f = f.join(one, region, len(regions) > 1)
 		list = append(list, selected{h, st, v})
+		pinned = pinned && !st.live
 		key = append(key, region, v.digest, strconv.FormatInt(st.Sequence, 10), st.Run.RunID, st.Run.FinishedAt.String(), v.oldest.String())
 		if s.whole != nil { // of a part no run is told
 			key = append(key, v.checks())
@@ -58,7 +62,7 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 		region = regions[0]
 	}
 	return &answer{
-		fresh: &f, region: region, modified: f.committedAt, pinned: a.at.pinned() && !list[0].state.live, etag: tag(key...),
+		fresh: &f, region: region, modified: f.committedAt, pinned: pinned, etag: tag(key...),
 		render: func(context.Context) (*body, error) {
 			if a.format == formatTable {
 				return &body{bytes: clusterTable(list)}, nil

@@ -81,12 +81,10 @@ func (c column) cell(s *set, place int32) string {
 	switch {
 	case c.field != nil:
 		return c.field.text(s.images[place])
-	case s.offers == nil:
-		return ""
 	case c.name == columnClusters:
-		return strings.Join(s.clusters(place), ";")
+		return strings.Join(s.offeringClusters(place), ";")
 	}
-	return strings.Join(s.types(place), ";")
+	return strings.Join(s.offeringTypes(place), ";")
 }
 
 // appendImage writes the image at a place as JSON: upstream's object as it
@@ -103,16 +101,37 @@ func (s *set) appendImage(b []byte, place int32, columns []column) []byte {
 	b = append(b, '{')
 	start := len(b)
 	b = appendColumns(b, im, columns)
-	if s.offers != nil {
-		has := func(name string) bool {
-			return slices.ContainsFunc(columns, func(c column) bool { return c.name == name })
-		}
-		b = s.appendOffers(b, place, has(columnClusters), has(columnTypes))
+	has := func(name string) bool {
+		return slices.ContainsFunc(columns, func(c column) bool { return c.name == name })
 	}
+	b = s.appendOffers(b, place, has(columnClusters), has(columnTypes))
 	if len(b) > start && b[start] == ',' {
 		b = append(b[:start], b[start+1:]...)
 	}
 	return append(b, '}')
+}
+
+// offeringClusters are the clusters that offer the image at a place, without
+// "none"; of a single scope its own.
+func (s *set) offeringClusters(place int32) []string {
+	if s.offers != nil {
+		return s.clusters(place)
+	}
+	return given(s.scopes[0].ClusterID)
+}
+
+func (s *set) offeringTypes(place int32) []string {
+	if s.offers != nil {
+		return s.types(place)
+	}
+	return given(s.scopes[0].InstanceType)
+}
+
+func given(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{name}
 }
 
 // appendOffers writes the members that come from the scopes, each with a
@@ -124,7 +143,7 @@ func (s *set) appendOffers(b []byte, place int32, clusters, types bool) []byte {
 	}
 	if types {
 		b = append(b, `,"InstanceTypes":`...)
-		b = appendStrings(b, s.types(place))
+		b = appendStrings(b, s.offeringTypes(place))
 	}
 	if s.differ[s.images[place].ImageID] {
 		b = append(b, `,"ContentDiffers":true`...)
@@ -135,6 +154,9 @@ func (s *set) appendOffers(b []byte, place int32, clusters, types bool) []byte {
 // appendClusters is the array of clusters(place). Cluster ids are names of the
 // archive, which have no character to escape.
 func (s *set) appendClusters(b []byte, place int32) []byte {
+	if s.offers == nil {
+		return appendStrings(b, s.offeringClusters(place))
+	}
 	b = append(b, '[')
 	last := ""
 	for _, o := range s.offers[place] {

@@ -30,7 +30,7 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 		return nil, err
 	}
 	return &answer{
-		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0),
+		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && !st.live,
 		etag: tag(v.digest, strconv.FormatInt(st.Sequence, 10), v.latest.String(), a.canon, a.format), // LastSeen moves with the checks
 		render: func(ctx context.Context) (*body, error) {
 			b, err := s.renderImage(ctx, a, h, st, v)

@@ -35,7 +35,7 @@ func (s *service) images(ctx context.Context, a *ask) (*answer, error) {
 			if err != nil {
 				return nil, err
 			}
-			return &body{bytes: p.render(), next: p.next}, nil
+			return &body{bytes: p.render(), next: p.next, total: strconv.Itoa(p.total)}, nil
 		},
 	}, nil
 }
@@ -170,6 +170,9 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 			found = append(found, region)
 		}
 	}
+	if len(found) == 0 && failed == nil && clustersNamed(a) && a.past() {
+		found, failed = s.onceHad(ctx, a)
+	}
 	switch {
 	case len(found) == 1 && failed == nil:
 		return found[0], nil
@@ -198,6 +201,29 @@ func (s *service) concerns(ctx context.Context, a *ask, h head) (bool, error) {
 		return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != "" && h.types[name] != nil }), nil
 	}
 	return s.knows(ctx, h, a.id)
+}
+
+// past says whether clusters that have ended may be meant.
+func (a *ask) past() bool {
+	return a.at.set || a.from.set || slices.ContainsFunc(a.route.params, func(p param) bool { return p.name == "since" })
+}
+
+// onceHad are the regions whose history has one of the clusters.
+func (s *service) onceHad(ctx context.Context, a *ask) (regions []string, err error) {
+	for _, region := range s.regions {
+		h, err := s.heads[region].get(ctx)
+		if err != nil {
+			return nil, wrapStore(region, err)
+		}
+		t, err := s.timeline(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(a.choice.clusters, t.knowsCluster) {
+			regions = append(regions, region)
+		}
+	}
+	return regions, nil
 }
 
 // clusterNowhere is the error for clusters that no region has.

@@ -106,7 +106,7 @@ func (g *grid) render(a *ask, st *state, v *view) *body {
 		from = min(a.cursor.offset, len(g.rows))
 	}
 	to := min(from+a.limit, len(g.rows))
-	b := &body{}
+	b := &body{total: strconv.Itoa(len(g.rows))}
 	if to < len(g.rows) {
 		next := cursor{query: hash8(v.region + "\n" + a.bound), view: hash8(v.digest), sequence: st.Sequence, offset: to}
 		b.next = next.String()

@@ -17,7 +17,7 @@ type moment struct {
 }
 
 const (
-	momentForms = "an RFC 3339 time, epoch seconds or milliseconds, a time before now such as -24h or -7d, or the number of a commit"
+	momentForms = "an RFC 3339 time or date, epoch seconds or milliseconds, a time before now such as -24h or -7d, or the number of a commit"
 	// Numbers below firstEpoch are commits, below firstMilli seconds.
 	firstEpoch = 1_000_000_000
 	firstMilli = 100_000_000_000
@@ -47,8 +47,9 @@ func parseMoment(s string) (moment, error) {
 		}
 		return moment{set: true, time: time.UnixMilli(n)}, nil
 	}
-	// A plus sign in a query means a space, and few people escape it.
-	s = strings.Replace(s, " ", "+", 1)
+	// A plus sign in a query means a space, and few people escape it. RFC 3339
+	// allows t and z.
+	s = strings.ToUpper(strings.Replace(s, " ", "+", 1))
 	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
 		t, err := time.Parse(layout, s)
 		if err == nil && t.Year() >= 1970 {

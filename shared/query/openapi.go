@@ -223,6 +223,7 @@ func answerHeaders() object {
 		"Cache-Control":       text("long and immutable for a pinned at, else short"),
 		"X-Snapshot-Sequence": text("number of the commit"),
 		"X-Snapshot-Age":      text("seconds since the oldest check in the answer"),
+		"X-Total-Count":       text("of a list: matches on all pages"),
 		"X-Next-Cursor":       text("of a feed: where it goes on"),
 		"Warning":             text("110 if any part of the answer is stale"),
 		"Link":                text("rel=next: the next page"),

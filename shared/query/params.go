@@ -289,6 +289,9 @@ func (p *parser) canonical(pages bool) string {
 	slices.SortFunc(p.given, func(a, b pair) int { return strings.Compare(a.name, b.name) })
 	var b strings.Builder
 	b.WriteString(p.ask.route.pattern + "\n" + p.ask.id + "\n")
+	if pages && len(p.schema.withheld) > 0 { // an answer made under other settings is another
+		b.WriteString("\x00" + strings.Join(p.schema.withheld, ",") + "\n")
+	}
 	for _, g := range p.given {
 		if g.page && !pages {
 			continue

@@ -30,6 +30,7 @@ type answer struct {
 type body struct {
 	bytes  []byte
 	next   string // cursor of the next page; empty: this is the last
+	total  string // TotalCount, for formats that have no place for it; empty: nothing is counted
 	cursor string // where a feed goes on, even if there is nothing yet
 	packed []byte // raw deflate of bytes, if that was worth while
 }
@@ -75,6 +76,9 @@ func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
 	header.Set("Content-Type", contentType(a.format))
 	if b.next != "" {
 		header.Set("Link", "<"+x.nextURL(b.next)+`>; rel="next"`)
+	}
+	if b.total != "" {
+		header.Set("X-Total-Count", b.total)
 	}
 	if b.cursor != "" {
 		header.Set("X-Next-Cursor", b.cursor)

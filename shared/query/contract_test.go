@@ -1,0 +1,121 @@
+package query_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"community-images/shared/query"
+)
+
+// TestBodies holds answers whose body is short enough to be read as a whole.
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler()
+	for target, want := range map[string]string{
+		// Asked for by name, they are there of a single scope too.
+		"/v1/images?ClusterId=ehpc-b&fields=Clusters,ImageId&format=ndjson":                                           `{"ImageId":"m-bp181x855551ww5yq****","Clusters":["ehpc-b"]}|{"ImageId":"m-ubuntu","Clusters":["ehpc-b"]}|`,
+		"/v1/images?ClusterId=ehpc-b&fields=ImageId,Clusters,InstanceTypes&format=csv":                                "ImageId,Clusters,InstanceTypes|m-bp181x855551ww5yq****,ehpc-b,|m-ubuntu,ehpc-b,|",
+		"/v1/images?fields=ImageId,Clusters&format=ndjson&limit=1":                                                    `{"ImageId":"m-bp181x855551ww5yq****","Clusters":[]}|`,
+		"/v1/images?ClusterId=ehpc-a&InstanceType=ecs.c7.large&fields=ImageId,InstanceTypes&format=ndjson&limit=1":    `{"ImageId":"m-bp181x855551ww5yq****","InstanceTypes":["ecs.c7.large"]}|`,
+		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,Clusters&format=csv&ImageId=m-cent710,m-ubuntu":            "ImageId,Clusters|m-cent710,ehpc-a|m-ubuntu,ehpc-b|m-ubuntu,ehpc-a|",
+		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,Status,Clusters&format=tsv&ImageId=m-ubuntu":               "ImageId\tStatus\tClusters|m-ubuntu\tAvailable\tehpc-b|m-ubuntu\tCreating\tehpc-a|",
+		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,ImageName,Clusters&format=table&ImageId=m-ubuntu,m-cent79": "ImageId   ImageName        Clusters|m-cent79  hpc-centos-7.9   ehpc-a|m-ubuntu  深度学习 ubuntu  ehpc-b|m-ubuntu  深度学习 ubuntu  ehpc-a|",
+		"/v1/images?ClusterId=ehpc-a&at=2026-11-23t09:30:00z&format=ids":                                              "m-bp181x855551ww5yq****|m-cent79|m-ubuntu|m-win|",
+	} {
+		rec := get(h, target)
+		got := strings.NewReplacer("\r\n", "|", "\n", "|").Replace(rec.Body.String())
+		if rec.Code != 200 || got != want {
+			t.Errorf("%s gives %d %q, want %q", target, rec.Code, got, want)
+		}
+	}
+}
+
+// TestHeaders holds single headers of answers; an empty value: it is not sent.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.run(beijing, content{"_any/_any": images(t, cent79)})
+	one := w.handler()
+	both := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	for _, row := range []struct {
+		h            http.Handler
+		target       string
+		header, want string
+	}{
+		{one, "/v1/images?ClusterId=ehpc-a&limit=1&format=csv", "X-Total-Count", "4"},
+		{one, "/v1/images?ClusterId=ehpc-a&Status=Creating&format=ids", "X-Total-Count", "1"},
+		{one, "/v1/matrix?limit=1&format=csv", "X-Total-Count", "4"},
+		{one, "/v1/status", "X-Total-Count", ""},
+		{one, "/v1/images?at=1", "Cache-Control", "max-age=31536000, immutable"},
+		{one, "/v1/images?at=3", "Cache-Control", "max-age=31536000, immutable"},
+		{one, "/v1/images?at=2026-11-23T09:30:00Z", "Cache-Control", "max-age=31536000, immutable"},
+		{one, "/v1/images?at=2026-11-23T11:10:00Z", "Cache-Control", "max-age=5"}, // a commit may still come
+		{one, "/v1/images?at=-2h", "Cache-Control", "max-age=5"},
+		{one, "/v1/images/m-cent79?at=2", "Cache-Control", "max-age=31536000, immutable"},
+		{one, "/v1/images/m-cent79?at=3", "Cache-Control", "max-age=5"}, // LastSeen moves on
+		{one, "/v1/clusters?at=2026-11-23T09:30:00Z", "Cache-Control", "max-age=31536000, immutable"},
+		{both, "/v1/clusters?RegionId=cn-beijing&at=2026-11-23T11:30:00Z", "Cache-Control", "max-age=5"},
+		{one, "/v1/status", "Cache-Control", "no-store"},
+		{one, "/healthz", "Cache-Control", "no-store"},
+		{one, "/v1/images?x=1", "Cache-Control", "no-store"},
+		{one, "/v1/images?ClusterId=ehpc-b", "Warning", `110 - "Response is Stale"`},
+		{one, "/v1/images?ClusterId=ehpc-a", "Warning", ""},
+		{both, "/v1/status", "X-Snapshot-Sequence", ""},
+		{both, "/v1/status?RegionId=cn-hangzhou", "X-Snapshot-Sequence", "3"},
+		{one, "/v1/changes?since=c2.1", "X-Next-Cursor", "c4.0"},
+	} {
+		if rec := get(row.h, row.target); rec.Header().Get(row.header) != row.want {
+			t.Errorf("%s: %d, %s is %q, want %q", row.target, rec.Code, row.header, rec.Header().Get(row.header), row.want)
+		}
+	}
+}
+
+func TestOneRegionIsPastAndTheOtherIsNot(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.now = epoch
+	w.run(beijing, content{"_any/_any": images(t, cent79)})
+	w.now = epoch.Add(3 * 3600e9)
+	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	if got := get(h, "/v1/clusters?at=2026-11-23T09:30:00Z").Header().Get("Cache-Control"); got != "max-age=5" {
+		t.Errorf("an answer with the present checks of a region has Cache-Control %q", got)
+	}
+	checkError(t, get(h, "/v1/clusters?at=1"), 400, "MissingParameter", []string{"RegionId"})
+}
+
+func TestClusterThatHasEnded(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.run(beijing, content{"_any/_any": images(t, cent79), "ehpc-bj/_any": images(t, cent10, window)})
+	w.now = w.now.Add(3600e9)
+	w.run(beijing, content{"_any/_any": images(t, cent79)}, "ehpc-bj/_any")
+	w.now = w.now.Add(3600e9)
+	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	for target, want := range map[string]string{
+		"/v1/images?ClusterId=ehpc-bj&at=1&format=ids":                  "m-cent710",
+		"/v1/images?ClusterId=ehpc-bj&at=2026-11-23T12:00:00Z":          `"RegionId":"cn-beijing"`,
+		"/v1/changes?ClusterId=ehpc-bj&kind=removed":                    `"Count":2`,
+		"/v1/diff?ClusterId=ehpc-bj&from=1":                             `"Captured":false`,
+		"/v1/images/m-win/history?ClusterId=ehpc-bj":                    `"Kind":"removed"`,
+		"/v1/images?RegionId=cn-beijing&ClusterId=ehpc-bj&at=1&limit=1": "m-cent710",
+	} {
+		if rec := get(h, target); rec.Code != 200 || !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("%s gives %d %s, want %s", target, rec.Code, rec.Body, want)
+		}
+	}
+	checkError(t, get(h, "/v1/images?ClusterId=ehpc-bj"), 404, "ClusterNotFound", nil)
+	checkError(t, get(h, "/v1/images?ClusterId=ehpc-nope&at=1"), 404, "ClusterNotFound", nil)
+	checkError(t, get(h, "/v1/diff?ClusterId=ehpc-bj,ehpc-a"), 404, "ClusterNotFound", nil)
+}
+
+func TestWithheldFieldsMakeAnotherAnswer(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	open := get(w.handler(), "/v1/images").Header().Get("ETag")
+	h := w.handler(func(o *query.Options) { o.Redact = []string{"Uid"} })
+	if rec := get(h, "/v1/images", "If-None-Match", open); rec.Code != 200 {
+		t.Errorf("an answer without Uid is taken for one with it: %d", rec.Code)
+	}
+}
