@@ -24,7 +24,8 @@ import (
 // afterwards is an error or what was there before, never anything else.
 func TestMutatedStores(t *testing.T) {
 	t.Parallel()
-	b := history(t)
+	var older []map[string][]byte // the store after each commit
+	b := history(t, func(b *bench) { older = append(older, b.mem.Objects()) })
 	sound := b.mem.Objects()
 	keys := slices.Sorted(maps.Keys(sound))
 	truth := map[int64]string{} // by sequence
@@ -37,7 +38,7 @@ func TestMutatedStores(t *testing.T) {
 		truth[n] = b.contents(r)
 	}
 	random := rand.New(rand.NewPCG(8, 8))
-	stores, errorsSeen := 10_000, 0
+	stores, errorsSeen, kinds := 10_000, 0, map[string]int{}
 	if raceEnabled {
 		stores = 1_000
 	}
@@ -45,23 +46,31 @@ func TestMutatedStores(t *testing.T) {
 		objects := maps.Clone(sound)
 		key := keys[random.IntN(len(keys))]
 		data := bytes.Clone(objects[key])
-		switch random.IntN(4) {
-		case 0: // a bit flips
+		kind := []string{"a bit flips", "cut at a sixteenth", "missing", "swapped", "older", "of a later format"}[random.IntN(6)]
+		switch kind {
+		case "a bit flips":
 			data[random.IntN(len(data))] ^= 1 << random.IntN(8)
 			objects[key] = data
-		case 1: // cut at a sixteenth
+		case "cut at a sixteenth":
 			objects[key] = data[:len(data)*random.IntN(16)/16]
-		case 2: // missing
+		case "missing":
 			delete(objects, key)
-		case 3: // swapped with another
+		case "swapped":
 			other := keys[random.IntN(len(keys))]
 			objects[key], objects[other] = objects[other], objects[key]
+		case "older":
+			if was, there := older[random.IntN(len(older))][key]; there {
+				objects[key] = was
+			}
+		case "of a later format":
+			objects[key] = bytes.Replace(data, []byte(`"Format":1`), []byte(`"Format":2`), 1+random.IntN(3))
 		}
+		kinds[kind]++
 		if !readsTrue(t, b.keys, objects, truth) {
 			errorsSeen++
 		}
 	}
-	t.Logf("%d mutated stores: %d with an error, the others read as before, 0 wrong answers", stores, errorsSeen)
+	t.Logf("%d mutated stores, %v: %d with an error, the others read as before, 0 wrong answers", stores, kinds, errorsSeen)
 }
 
 // readsTrue reads everything there is; false: something was an error.
@@ -76,6 +85,14 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 		expectDamage(t, err)
 		return false
 	}
+	if now.Sequence != int64(len(truth)) {
+		t.Errorf("the newest commit is %d, was %d", now.Sequence, len(truth))
+	}
+	catalogue, err := a.Catalogue(ctx, region)
+	if err != nil {
+		expectDamage(t, err)
+		whole = false
+	}
 	for n := int64(1); n <= now.Sequence; n++ {
 		r, err := a.AtSequence(ctx, now, n)
 		if err != nil {
@@ -84,24 +101,37 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 			continue
 		}
 		var out strings.Builder
+		read := true
 		for _, s := range r.SortedScopes() {
 			fmt.Fprintf(&out, "%s %s", s.Scope(region).Path(), s.State)
 			snap, err := a.Snapshot(ctx, s.Scope(region), s.Digest)
 			if err != nil {
 				expectDamage(t, err)
-				whole = false
+				whole, read = false, false
 				break
+			}
+			if catalogue != nil {
+				if list, ok := catalogue.List(s.Digest); ok && fmt.Sprint(raws(list)) != fmt.Sprint(raws(snap.Images)) {
+					t.Errorf("the catalogue has %v for %v", raws(list), raws(snap.Images))
+				}
 			}
 			for _, im := range snap.Images {
 				fmt.Fprintf(&out, " %s=%s", im.ImageID, im.Status)
 			}
 			out.WriteByte('\n')
 		}
-		if whole && out.String() != truth[n] {
+		if read && out.String() != truth[n] {
 			t.Errorf("commit %d reads\n%swas\n%s", n, out.String(), truth[n])
 		}
 	}
 	return whole
+}
+
+func raws(images []*catalog.Image) (list []string) {
+	for _, im := range images {
+		list = append(list, im.Raw)
+	}
+	return list
 }
 
 func expectDamage(t *testing.T, err error) {

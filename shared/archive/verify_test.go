@@ -19,7 +19,7 @@ func (b *bench) verify() *archive.Audit {
 }
 
 // history commits to two scopes over two months.
-func history(t *testing.T) *bench {
+func history(t *testing.T, after ...func(*bench)) *bench {
 	b := newBench(t)
 	for i, specs := range [][]string{{"a"}, {"a=x", "b"}, {"b"}, {"b", "c"}} {
 		if i == 2 {
@@ -28,6 +28,9 @@ func history(t *testing.T) *bench {
 		b.now = b.now.Add(time.Hour)
 		base := b.load()
 		b.commit(base, b.run(b.saw(base, scopeOf("", ""), specs...), b.saw(base, scopeOf("ehpc-1", ""), specs[0])))
+		for _, do := range after {
+			do(b)
+		}
 	}
 	return b
 }
