@@ -31,7 +31,7 @@ func (c *call) authenticate(body []byte) error {
 	if err := c.nonces[key.ID].take(sig.Nonce, sig.Time, c.Now()); err != nil {
 		return err
 	}
-	c.grant = key.Grant
+	c.grant = &key.Grant
 	if sig.Dialect == acsauth.RPC1 { // which does not sign headers
 		c.action, c.version = c.params["Action"], c.params["Version"]
 	}
@@ -45,6 +45,6 @@ func (c *call) bearer(token string) error {
 		return &failure{status: http.StatusUnauthorized, code: "InvalidBearerToken", message: "Specified bearer token is not valid.",
 			recommend: "Send a token that was issued for this endpoint, or sign the request with such an access key.", authenticate: "Bearer"}
 	}
-	c.grant = *grant
+	c.grant = grant
 	return nil
 }

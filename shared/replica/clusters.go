@@ -57,8 +57,8 @@ func (c *call) number(name string, absent, most int) (int, bool) {
 // entry is a cluster as ListClusters tells it.
 type entry struct{ id, raw string }
 
-// entries are the clusters that there are for the caller, and when upstream
-// was last asked for them.
+// entries are the clusters of a state, and when upstream was last asked for
+// them.
 func (c *call) entries(r *archive.Region) ([]entry, time.Time) {
 	all, checked := []entry(nil), r.Discovery.CheckedAt.Time
 	if c.at == "" && len(r.Upstream) > 0 {
@@ -69,10 +69,7 @@ func (c *call) entries(r *archive.Region) ([]entry, time.Time) {
 	if checked.IsZero() {
 		checked = r.CommittedAt.Time
 	}
-	if len(c.grant.Clusters) == 0 {
-		return all, checked
-	}
-	return slices.DeleteFunc(slices.Clone(all), func(e entry) bool { return !c.grant.Cluster(e.id) }), checked
+	return all, checked
 }
 
 // listings keeps the entries of a few states, for they are long to read.

@@ -48,8 +48,7 @@ func unavailable(why string, retry int) *failure {
 	return &failure{status: http.StatusServiceUnavailable, code: "ServiceUnavailable", message: "The request has failed due to a temporary failure of the server.", recommend: why + " Try again.", retry: retry}
 }
 
-// explainMoment tells what is wrong with the moment that is asked for. The
-// numbers of commits tell of every cluster, so a limited caller is not told.
+// explainMoment tells what is wrong with the moment that is asked for.
 func (c *call) explainMoment(err error) error {
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
@@ -60,7 +59,7 @@ func (c *call) explainMoment(err error) error {
 	case errors.As(err, &early):
 		why = "the history that is kept begins at " + early.First.String()
 	case errors.As(err, &future):
-		why = "there is no such commit yet"
+		why = fmt.Sprintf("the last commit is number %d", future.Last)
 	default:
 		return err
 	}

@@ -19,7 +19,7 @@ func (c *call) listImages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	images, err := c.Source.Images(ctx, r.RegionID, scope)
+	images, err := c.Source(c.grant).Images(ctx, r.RegionID, scope)
 	if err != nil {
 		return err
 	}
@@ -40,8 +40,8 @@ func pick(images []*catalog.Image, tag string) []string {
 	return raw
 }
 
-// scope finds the scope that is asked for, with content. One outside the grant
-// is looked for in vain, by the same way as one that does not exist.
+// scope finds the scope that is asked for, with content. The state holds none
+// outside the grant; one that did would be looked for in vain all the same.
 func (c *call) scope(r *archive.Region) (archive.ScopeState, error) {
 	cluster, instanceType := c.params["ClusterId"], c.params["InstanceType"]
 	if cluster == "" && !c.grant.Cluster("") {

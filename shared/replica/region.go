@@ -44,20 +44,17 @@ func (c *call) state(ctx context.Context) (r *archive.Region, confirmed bool, er
 	if err != nil {
 		return nil, false, err
 	}
-	r, confirmed, err = c.Source.Region(ctx, region, c.at)
+	r, confirmed, err = c.Source(c.grant).Region(ctx, region, c.at)
 	if err != nil {
 		return nil, false, c.explainMoment(err)
 	}
 	return r, confirmed, nil
 }
 
-// fresh sets the headers that say how old an answer is. The number of the
-// commit tells of every cluster of the region, so a limited caller is not told.
+// fresh sets the headers that say how old an answer is.
 func (c *call) fresh(r *archive.Region, checked time.Time, suspect bool) {
 	h := c.w.Header()
-	if len(c.grant.Clusters) == 0 {
-		h.Set("X-Snapshot-Sequence", strconv.FormatInt(r.Sequence, 10))
-	}
+	h.Set("X-Snapshot-Sequence", strconv.FormatInt(r.Sequence, 10))
 	age := max(0, c.Now().Sub(checked))
 	if checked.IsZero() {
 		age = 0

@@ -14,8 +14,10 @@ import (
 
 // Options are what a replica is made of.
 type Options struct {
-	// Source is where the data comes from. Required.
-	Source Source
+	// Source is where the data comes from, as far as a grant covers it: what it
+	// does not cover must not exist there. The zero grant covers everything.
+	// Required.
+	Source func(*access.Grant) Source
 	// Regions are the regions that are served, in the order of ListRegions. Required.
 	Regions []string
 	// MaxStale is the age of the last check from which an answer carries
@@ -84,7 +86,7 @@ func namesAction(query string) bool {
 func (s *Replica) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()
-	c := &call{Replica: s, w: w, r: r, id: s.RequestID(ctx)}
+	c := &call{Replica: s, w: w, r: r, id: s.RequestID(ctx), grant: &access.Grant{}}
 	defer func() {
 		if p := recover(); p != nil {
 			c.fail(&failure{status: http.StatusInternalServerError, code: codeInternal, message: messageInternal, cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
@@ -104,7 +106,7 @@ type call struct {
 	written bool
 
 	question
-	grant access.Grant
+	grant *access.Grant
 }
 
 func (c *call) serve(ctx context.Context) error {

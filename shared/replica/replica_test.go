@@ -11,9 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
-	"community-images/shared/query"
 	"community-images/shared/replica"
 )
 
@@ -70,7 +68,7 @@ func TestRefusals(t *testing.T) {
 		{"never captured until then", "GET /at/1/?ClusterId=ehpc-new&" + list, nil, 400, "InvalidParams", "moment"},
 		{"a moment that is none", "GET /at/soon/?" + list, nil, 400, "InvalidParams", "RFC 3339"},
 		{"no moment", "GET /at/?" + list, nil, 404, "InvalidAction.NotFound", "/at/<moment>/"},
-		{"a commit to come", "GET /at/99/?" + list, nil, 400, "InvalidParams", "no such commit"},
+		{"a commit to come", "GET /at/99/?" + list, nil, 400, "InvalidParams", "the last commit is number 3"},
 		{"before the first commit", "GET /at/2020-01-01/?" + list, nil, 400, "InvalidParams", "begins at 2026-11-23T09:00:00.000Z"},
 		{"another path", "GET /at/1/v1/images?" + list, nil, 404, "InvalidAction.NotFound", ""},
 		{"a region in the path that is none", "GET /at/1/cn-x/?" + list, nil, 404, "InvalidAction.NotFound", ""},
@@ -201,7 +199,7 @@ func TestRegionsAreToldApart(t *testing.T) {
 	both := []string{hangzhou, shanghai}
 	h := w.replica(func(o *replica.Options) {
 		o.Regions = both
-		o.Source = query.New(query.Options{Archive: archive.New(w.memory, w.keys), Regions: both, Now: o.Now})
+		o.Source = w.source(w.memory, both...)
 	})
 	for line, want := range map[string]string{
 		"GET /?RegionId=cn-hangzhou&" + list:             imagesReply(cent72),
@@ -239,7 +237,7 @@ func TestOutage(t *testing.T) {
 	})
 	var reported atomic.Int32
 	h := w.replica(func(o *replica.Options) {
-		o.Source = query.New(query.Options{Archive: archive.New(faulty, w.keys), Regions: []string{hangzhou}, Now: o.Now})
+		o.Source = w.source(faulty, hangzhou)
 		o.Report = func(context.Context, string, error) { reported.Add(1) }
 	})
 	before := ask(h, "GET /?ClusterId=ehpc-a&"+list)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/access"
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/catalog"
@@ -108,12 +109,8 @@ func (w *world) check(writer *archive.Writer, base *archive.Region, scope catalo
 
 // replica serves the world through the caches of the lookups.
 func (w *world) replica(edit ...func(*replica.Options)) *replica.Replica {
-	lookups := query.New(query.Options{
-		Archive: archive.New(w.memory, w.keys), Regions: []string{hangzhou}, Now: func() time.Time { return w.now },
-		Redact: []string{"PostInstallScript"},
-	})
 	o := replica.Options{
-		Source: lookups, Regions: []string{hangzhou}, MaxStale: 3 * time.Hour,
+		Source: w.source(w.memory, hangzhou), Regions: []string{hangzhou}, MaxStale: 3 * time.Hour,
 		Now:       func() time.Time { return w.now },
 		RequestID: func(context.Context) string { return "req-1" },
 		Report:    func(_ context.Context, _ string, err error) { w.t.Logf("reported: %v", err) },
@@ -122,6 +119,14 @@ func (w *world) replica(edit ...func(*replica.Options)) *replica.Replica {
 		f(&o)
 	}
 	return replica.New(o)
+}
+
+// source is the lookups on a bucket.
+func (w *world) source(bucket archive.Bucket, regions ...string) func(*access.Grant) replica.Source {
+	lookups := query.New(query.Options{
+		Archive: archive.New(bucket, w.keys), Regions: regions, Now: func() time.Time { return w.now }, Redact: []string{"PostInstallScript"},
+	})
+	return func(g *access.Grant) replica.Source { return lookups.For(g) }
 }
 
 const (
