@@ -1,0 +1,209 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/scripts/check/rampolicy"
+	"community-images/shared/archive"
+	"community-images/shared/ehpc/ehpctest"
+	"community-images/shared/fcrun/fctest"
+)
+
+// everything lets both functions do all that they ever do.
+func (s *stack) everything() {
+	first := time.Now().UTC().AddDate(0, -20, 0)
+	for month := range 20 { // more than the default retention
+		s.commitAt(time.Date(first.Year(), first.Month()+time.Month(month), 1, 0, 0, 0, 0, time.UTC))
+	}
+	s.age(archive.Grace) // what is younger stays
+	snapshot, query := s.start("SnapshotFunction", "SnapshotRole"), s.start("QueryFunction", "QueryRole")
+	s.runs(snapshot)
+	s.lookups(query)
+	s.repairs(snapshot)
+}
+
+func tick() string {
+	return `{"triggerTime":"` + time.Now().UTC().Format("2006-01-02T15:04:05Z") + `","triggerName":"schedule","payload":""}`
+}
+
+// runs are a first one, the same event once more, an unchanged, a partly
+// failed and a limited run, and one for an event of E-HPC. The first removes
+// the months that retention no longer wants.
+func (s *stack) runs(f *fctest.Function) {
+	if report := s.invoke(f, tick()); !strings.Contains(report, `"Removed":`) || strings.Contains(report, `"Removed":0`) {
+		s.t.Errorf("retention removed nothing: %s", report)
+	}
+	s.invoke(f, tick())
+	s.invoke(f, `{}`)
+	s.offer("v2")
+	s.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+		if c.InstanceType != "" || c.Action == "ListClusters" {
+			return &ehpctest.Fault{Status: 400, Code: "InvalidParams", Message: "broken"}
+		}
+		return nil
+	})
+	s.invoke(f, `{}`)
+	s.breaks(nil)
+	s.offer("v3")
+	s.invoke(f, `{"clusters":["ehpc-hz-1"]}`)
+	s.offer("v4")
+	s.invoke(f, fmt.Sprintf(`{"specversion":"1.0","id":"1","source":"acs.ehpc","type":"ehpc:ClusterOperation:ClusterCreated","time":%q,`+
+		`"data":{"ClusterId":"ehpc-hz-1","RegionId":"cn-hangzhou"}}`, time.Now().UTC().Add(time.Second).Format(time.RFC3339)))
+}
+
+// lookups are those of every route, now and in the past, cold and warm, with
+// derived objects and without, and one of the replica. They come from an
+// instance of their own each, so that none finds what another has read.
+func (s *stack) lookups(f *fctest.Function) {
+	targets := map[string]int{
+		"/": 200, "/healthz": 200, "/openapi.json": 200, "/v1/status": 200, "/v1/clusters": 200,
+		"/v1/images": 200, "/v1/images?ClusterId=*&InstanceType=*": 200, "/v1/images?at=-24h": 200, "/v1/images?at=20": 200, "/v1/images?at=2001-01-01T00:00:00Z": 404,
+		"/v1/images/m-v1": 410, "/v1/images/m-stays": 200, "/v1/images/m-never": 404, "/v1/images/m-stays/history": 200,
+		"/v1/changes?since=20": 200, "/v1/diff?from=20&to=21": 200, "/v1/matrix?ClusterId=*": 200,
+		"/?Action=ListCommunityImages&Version=2018-04-12&RegionId=" + region: 200,
+	}
+	for _, gone := range []string{"", "/catalogue.ndjson", "/head.json"} {
+		if gone != "" {
+			s.remove(gone)
+		}
+		for target, status := range targets {
+			f.Kill()
+			s.get(f, target, status)
+			s.get(f, target, status)
+		}
+	}
+}
+
+// repairs are a run that finds the cluster gone, and one that finds the head
+// gone.
+func (s *stack) repairs(f *fctest.Function) {
+	s.data.ClusterLists[region] = nil
+	s.invoke(f, `{}`)
+	s.remove("/head.json")
+	f.Kill()
+	s.offer("v5")
+	s.invoke(f, `{}`)
+}
+
+// TestPoliciesAreWhatTheFunctionsNeed: nothing that they do is refused, and
+// nothing that the policies grant is never done.
+func TestPoliciesAreWhatTheFunctionsNeed(t *testing.T) {
+	t.Parallel()
+	s := newStack(t, func(text string) string { return text })
+	s.everything()
+	for _, name := range []string{"SnapshotRole", "QueryRole"} {
+		for _, fault := range s.faults(name) {
+			t.Errorf("%s %s", name, fault)
+		}
+	}
+	for _, request := range s.strange {
+		t.Errorf("no action is known for the request %s", request)
+	}
+	s.logFields()
+}
+
+// faults compares what a role was used for with what it grants.
+func (s *stack) faults(name string) (list []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.roles[name]
+	slices.Sort(r.denied)
+	for _, request := range slices.Compact(r.denied) {
+		list = append(list, "does not grant "+request)
+	}
+	for _, grant := range r.policy.Grants() {
+		switch {
+		case strings.ContainsAny(grant.Action, "*?"):
+			list = append(list, fmt.Sprintf("grants %s, which is more than one action", grant.Action))
+		case r.used[grant] == 0 && grant != s.logs():
+			list = append(list, fmt.Sprintf("grants %s on %s, which is never used", grant.Action, grant.Resource))
+		}
+	}
+	if !slices.Contains(r.policy.Grants(), s.logs()) {
+		list = append(list, fmt.Sprintf("does not grant %s", s.logs()))
+	}
+	for _, request := range s.outside() {
+		if by := r.policy.Allows(request); len(by) > 0 {
+			list = append(list, fmt.Sprintf("grants %s", request))
+		}
+	}
+	return list
+}
+
+// logs is what Function Compute itself does with a function's role: it
+// writes to the log store of the function's LogConfig.
+func (s *stack) logs() rampolicy.Grant {
+	var f struct {
+		LogConfig struct{ Project, Logstore string }
+	}
+	s.decode("SnapshotFunction", &f)
+	return rampolicy.Grant{Action: "log:PostLogStoreLogs", Resource: "acs:log:*:*:project/" + f.LogConfig.Project + "/logstore/" + f.LogConfig.Logstore}
+}
+
+// outside are requests just beyond the prefix, the bucket and the log store.
+func (s *stack) outside() (list []rampolicy.Request) {
+	bucket := "acs:oss:oss-" + region + ":" + account + ":" + s.oss.Bucket
+	for _, action := range []string{"oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:ListObjects"} {
+		for _, resource := range []string{bucket + "/" + prefix, bucket + "/" + prefix + "2/v1/x", bucket + "/team/x", bucket + "/x", bucket + "2/" + prefix + "/x", bucket + "2", "acs:oss:oss-" + region + ":" + account + ":*"} {
+			list = append(list, rampolicy.Request{Action: action, Resource: resource, Context: map[string]string{"oss:Prefix": prefix + "/v1/"}})
+		}
+	}
+	for _, listed := range []string{"", "team/", prefix, prefix + "2/", "x"} {
+		list = append(list, rampolicy.Request{Action: "oss:ListObjects", Resource: bucket, Context: map[string]string{"oss:Prefix": listed}})
+	}
+	list = append(list, rampolicy.Request{Action: "oss:ListObjects", Resource: bucket})
+	store := s.logs().Resource
+	return append(list, rampolicy.Request{Action: "log:PostLogStoreLogs", Resource: store + "2"}, rampolicy.Request{Action: "log:GetLogStoreLogs", Resource: store})
+}
+
+// TestPoliciesThatAreWrong: each mistake in a policy is found and named.
+func TestPoliciesThatAreWrong(t *testing.T) {
+	t.Parallel()
+	for _, w := range []struct{ name, role, old, new, want string }{
+		{"an E-HPC action too few", "SnapshotRole", "[ehpc:ListClusters, ehpc:ListCommunityImages]", "[ehpc:ListCommunityImages]", "does not grant {ehpc:ListClusters"},
+		{"an E-HPC action too many", "SnapshotRole", "[ehpc:ListClusters, ehpc:ListCommunityImages]", "[ehpc:ListClusters, ehpc:ListCommunityImages, ehpc:ListRegions]", "grants ehpc:ListRegions on *, which is never used"},
+		{"no deletion", "SnapshotRole", "oss:PutObject, oss:DeleteObject]", "oss:PutObject]", "does not grant {oss:DeleteObject"},
+		{"no listing", "SnapshotRole", "Action: [oss:ListObjects]", "Action: [oss:GetObject]", "does not grant {oss:ListObjects"},
+		{"a query function that may write", "QueryRole", "Action: [oss:GetObject]", "Action: [oss:GetObject, oss:PutObject]", "grants oss:PutObject on acs:oss:*:*:community-images-test/team/images/*, which is never used"},
+		{"all of OSS", "QueryRole", "Action: [oss:GetObject]", "Action: ['oss:Get*']", "grants oss:Get*, which is more than one action"},
+		{"the whole bucket", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/*'", "{Ref: BucketName}, '/*'", "grants {oss:GetObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/x"},
+		{"a prefix without its end", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/*'", "{Ref: BucketName}, /, {Ref: Prefix}, '*'", "grants {oss:GetObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/team/images2/v1/x"},
+		{"a list of everything", "SnapshotRole", "- Fn::Join: ['', [{Ref: Prefix}, '/*']]", "- '*'", "grants {oss:ListObjects acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test map[oss:Prefix:]}"},
+		{"another log store", "SnapshotRole", "[LogStore, LogstoreName]}]]", "[LogStore, LogstoreName]}, s]]", "does not grant {log:PostLogStoreLogs"},
+	} {
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStack(t, func(text string) string {
+				if !strings.Contains(text, w.old) {
+					t.Fatalf("template.yaml has no %q", w.old)
+				}
+				return strings.Replace(text, w.old, w.new, 1)
+			})
+			s.pretend()
+			if faults := s.faults(w.role); !slices.ContainsFunc(faults, func(f string) bool { return strings.HasPrefix(f, w.want) }) {
+				t.Errorf("found\n%s\nwant\n%s", strings.Join(faults, "\n"), w.want)
+			}
+		})
+	}
+}
+
+// pretend makes one request of each kind in the name of both roles, as
+// TestPoliciesAreWhatTheFunctionsNeed has seen them, without the functions.
+func (s *stack) pretend() {
+	bucket := "acs:oss:oss-" + region + ":" + account + ":" + s.oss.Bucket
+	below := map[string]string{"oss:Prefix": prefix + "/v1/"}
+	read := []rampolicy.Request{{Action: "oss:GetObject", Resource: bucket + "/" + prefix + "/v1/x"}, {Action: "oss:ListObjects", Resource: bucket, Context: below}}
+	write := append(slices.Clone(read), rampolicy.Request{Action: "oss:PutObject", Resource: bucket + "/" + prefix + "/v1/x"},
+		rampolicy.Request{Action: "oss:DeleteObject", Resource: bucket + "/" + prefix + "/v1/x"},
+		rampolicy.Request{Action: "ehpc:ListClusters", Resource: "acs:ehpc:x"}, rampolicy.Request{Action: "ehpc:ListCommunityImages", Resource: "acs:ehpc:x"})
+	for _, request := range read {
+		s.roles["QueryRole"].may(request)
+	}
+	for _, request := range write {
+		s.roles["SnapshotRole"].may(request)
+	}
+}
