@@ -234,6 +234,46 @@ func TestOutageAtTheStart(t *testing.T) {
 	})
 }
 
+// TestSlowHeadAndNothingMore starts an instance while the store takes its time
+// for the head and does not give what comes next at all: the lookup is told in
+// the same time as if nothing came.
+func TestSlowHeadAndNothingMore(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-hz-00000000", "/v1/images?ClusterId=*", "/v1/images/{id}/history", "/v1/changes"} {
+		t.Run(target, func(t *testing.T) {
+			t.Parallel()
+			c := newCatalogue(t, tiny)
+			target := strings.ReplaceAll(target, "{id}", c.lists[0][0].ImageID)
+			front := openFront(t, c)
+			n := 0
+			front.hook(func(osstest.Request) *osstest.Fault {
+				switch n++; n {
+				case 1: // the head
+					return &osstest.Fault{Delay: 2 * time.Second}
+				case 2: // what follows it in the log
+					return nil
+				}
+				return &osstest.Fault{Delay: time.Hour}
+			})
+			q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url)
+			began := time.Now()
+			answer(t, q, event(t, target, nil), 503)
+			if took := time.Since(began); took < 2*time.Second || took > 3*time.Second {
+				t.Errorf("answered after %s", took)
+			}
+			front.repair()
+			for began = time.Now(); time.Since(began) < 2*time.Second; {
+				if r, err := q.Invoke(t.Context(), event(t, target, nil)); err != nil || r.Error != nil {
+					t.Fatal(err, r.Error)
+				} else if out, err := fctest.ParseHTTPResponse(r.Payload); err == nil && out.Status == 200 {
+					return
+				}
+			}
+			t.Error("two seconds after the store came back there is no answer")
+		})
+	}
+}
+
 // TestFrozenThroughAnOutage keeps the process stopped between lookups, as FC
 // does with an instance: nothing that a lookup left behind gets anywhere. The
 // first lookup after the store is back, and after the pause between two tries,

@@ -89,6 +89,7 @@ type service struct {
 
 // New returns the handler of every data route.
 func New(o Options) *Service {
+	o.Archive = patient{o.Archive}
 	redact := slices.DeleteFunc(slices.Clone(o.Redact), func(name string) bool { return name == "ImageId" })
 	s := &service{
 		config: config{schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version, now: o.Now, ttl: o.HeadTTL},
@@ -129,7 +130,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
 		}
 	}()
-	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	ctx, cancel := context.WithTimeout(impatient(r.Context()), answerTime)
 	defer cancel()
 	if err := x.serve(ctx); err != nil {
 		x.fail(explain(err))

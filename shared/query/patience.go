@@ -1,0 +1,91 @@
+package query
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// lookupPatience is how long one lookup waits for the store altogether, however
+// many reads it needs one after the other: whoever finds a slow head and a
+// snapshot that does not come is told within 3 s as well. Each snapshot that
+// comes gives the next ones another readTimeout, for a lookup may need
+// hundreds.
+const lookupPatience = 2700 * time.Millisecond
+
+// patience is until when a lookup waits, in Unix nanoseconds.
+type patience struct{ until atomic.Int64 }
+
+type patienceKey struct{}
+
+// impatient returns a context in which a patient source bounds all reads of
+// one lookup together.
+func impatient(ctx context.Context) context.Context {
+	p := &patience{}
+	p.until.Store(time.Now().Add(lookupPatience).UnixNano())
+	return context.WithValue(ctx, patienceKey{}, p)
+}
+
+// patient bounds the reads of a Source in an impatient context; others it
+// leaves as they are.
+type patient struct{ Source }
+
+func (s patient) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	p, ok := ctx.Value(patienceKey{}).(*patience)
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, time.Unix(0, p.until.Load()))
+}
+
+// Now implements Source.
+func (s patient) Now(ctx context.Context, region string, known *archive.Region) (*archive.Region, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	return s.Source.Now(ctx, region, known)
+}
+
+// At implements Source.
+func (s patient) At(ctx context.Context, now *archive.Region, t time.Time) (*archive.Region, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	return s.Source.At(ctx, now, t)
+}
+
+// AtSequence implements Source.
+func (s patient) AtSequence(ctx context.Context, now *archive.Region, n int64) (*archive.Region, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	return s.Source.AtSequence(ctx, now, n)
+}
+
+// Snapshot implements Source.
+func (s patient) Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
+	bounded, cancel := s.bound(ctx)
+	defer cancel()
+	snapshot, err := s.Source.Snapshot(bounded, scope, digest)
+	if p, ok := ctx.Value(patienceKey{}).(*patience); ok && err == nil {
+		p.until.Store(time.Now().Add(readTimeout).UnixNano())
+	}
+	return snapshot, err
+}
+
+// Lines implements Source.
+func (s patient) Lines(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Line, error] {
+	return func(yield func(*archive.Line, error) bool) {
+		ctx, cancel := s.bound(ctx)
+		defer cancel()
+		s.Source.Lines(ctx, now, from)(yield)
+	}
+}
+
+// Catalogue implements Source.
+func (s patient) Catalogue(ctx context.Context, region string) (*archive.Catalogue, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	return s.Source.Catalogue(ctx, region)
+}
