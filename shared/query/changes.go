@@ -97,10 +97,8 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, reg
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range a.choice.clusters {
-		if name != all && name != catalog.Any && !t.knowsCluster(name) {
-			return nil, &clusterError{region: region, name: name, clusters: st.clusters()}
-		}
+	if err := t.knows(a.choice, st); err != nil {
+		return nil, err
 	}
 	w := wanted{choice: a.choice, image: a.id, kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.moment.set}
 	history := a.route.needsImage()

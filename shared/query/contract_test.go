@@ -22,6 +22,8 @@ func TestBodies(t *testing.T) {
 		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,Clusters&format=csv&ImageId=m-cent710,m-ubuntu":            "ImageId,Clusters|m-cent710,ehpc-a|m-ubuntu,ehpc-b|m-ubuntu,ehpc-a|",
 		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,Status,Clusters&format=tsv&ImageId=m-ubuntu":               "ImageId\tStatus\tClusters|m-ubuntu\tAvailable\tehpc-b|m-ubuntu\tCreating\tehpc-a|",
 		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,ImageName,Clusters&format=table&ImageId=m-ubuntu,m-cent79": "ImageId   ImageName        Clusters|m-cent79  hpc-centos-7.9   ehpc-a|m-ubuntu  深度学习 ubuntu  ehpc-b|m-ubuntu  深度学习 ubuntu  ehpc-a|",
+		"/v1/matrix?InstanceType=ecs.c7.large&format=csv":                                                             "ImageId,ImageName,Status,ecs.c7.large|m-bp181x855551ww5yq****,linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0,Available,x|m-cent710,hpc-centos-7.10,Available,x|m-ubuntu,深度学习 ubuntu,Creating,x|",
+		"/v1/matrix?InstanceType=_any,ecs.c7.large&format=csv&ImageId=m-cent79":                                       "ImageId,ImageName,Status,_any,ecs.c7.large|m-cent79,hpc-centos-7.9,Available,x,|",
 		"/v1/images?ClusterId=ehpc-a&at=2026-11-23t09:30:00z&format=ids":                                              "m-bp181x855551ww5yq****|m-cent79|m-ubuntu|m-win|",
 	} {
 		rec := get(h, target)
@@ -117,5 +119,24 @@ func TestWithheldFieldsMakeAnotherAnswer(t *testing.T) {
 	h := w.handler(func(o *query.Options) { o.Redact = []string{"Uid"} })
 	if rec := get(h, "/v1/images", "If-None-Match", open); rec.Code != 200 {
 		t.Errorf("an answer without Uid is taken for one with it: %d", rec.Code)
+	}
+}
+
+// TestNamesThatAreNoScope: next to others, or to *, a name that is of no scope
+// is an error and not missed in the answer.
+func TestNamesThatAreNoScope(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler()
+	for _, target := range []string{
+		"/v1/images?ClusterId=*&InstanceType=ecs.c7.large,ecs.typo", "/v1/images?ClusterId=ehpc-a,ehpc-b&InstanceType=*", "/v1/matrix?InstanceType=ecs.c7.large,ecs.typo",
+		"/v1/changes?InstanceType=ecs.typo", "/v1/changes?ClusterId=ehpc-b&InstanceType=ecs.c7.large", "/v1/images/m-cent79/history?InstanceType=ecs.typo",
+		"/v1/images/m-cent79?ClusterId=*&InstanceType=ecs.typo,ecs.c7.large", "/v1/diff?from=1&InstanceType=ecs.typo", "/v1/clusters?InstanceType=ecs.typo",
+	} {
+		checkError(t, get(h, target), 404, "ScopeNotCaptured", []string{"captured are: "})
+	}
+	// This one is asked for and has not answered yet: nothing has changed in it.
+	if rec := get(h, "/v1/changes?ClusterId=ehpc-new"); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Count":0`) {
+		t.Errorf("the changes of a cluster without content: %d %s", rec.Code, rec.Body)
 	}
 }

@@ -36,6 +36,8 @@ func checkDiff(p *parser) {
 		p.fault(codeMissing, "from", "is required with to", momentForms)
 	case a.from.set && !one:
 		p.fault(codeInvalid, "ClusterId", "names more than one scope", "one cluster and at most one instance type, when from is given")
+	case !a.from.set && len(a.choice.clusters) == 2 && !two:
+		p.fault(codeInvalid, "InstanceType", "names more than one", "at most one instance type, with which the two clusters are compared")
 	case !a.from.set && !two:
 		p.fault(codeMissing, "from", "is required, unless ClusterId names two clusters to compare", momentForms)
 	}

@@ -30,15 +30,17 @@ func (l lookup) matrixTarget(target string) string {
 // plain is the lookup without what /v1/matrix does not take.
 func (l lookup) plain() lookup {
 	l.latestBy, l.facets, l.minCount, l.format = nil, nil, 0, "json"
-	if l.clusters == nil && l.types == nil {
-		l.clusters = []string{"*"}
-	}
 	return l
 }
 
 // expectMatrix works the matrix out from the rows of SQLite: a row for each
-// id where its first entry stands, a column for each scope.
+// id where its first entry stands, a column for each scope. Without clusters
+// it covers all, and if types are named has a column for each of them.
 func (t tables) expectMatrix(l lookup) (grid, error) {
+	shown := l
+	if l.clusters == nil {
+		l.clusters = []string{"*"}
+	}
 	scopes, ok := l.chosen(t.o)
 	if !ok {
 		return grid{Code: http.StatusNotFound}, nil
@@ -49,9 +51,18 @@ func (t tables) expectMatrix(l lookup) (grid, error) {
 	}
 	slices.SortFunc(scopes, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
 	g := grid{Code: http.StatusOK}
-	for _, s := range scopes {
-		g.Columns = append(g.Columns, l.label(s))
+	labels := func(offers func(scope string) bool) (list []string) {
+		for _, s := range scopes {
+			if label := shown.label(s); offers(s[0]+"/"+s[1]) && !slices.Contains(list, label) {
+				list = append(list, label)
+			}
+		}
+		if shown.clusters == nil {
+			slices.Sort(list)
+		}
+		return list
 	}
+	g.Columns = labels(func(string) bool { return true })
 	places := map[string]int{}
 	for _, f := range rows {
 		at, known := places[f.id]
@@ -63,13 +74,9 @@ func (t tables) expectMatrix(l lookup) (grid, error) {
 		g.Rows[at].OfferedBy = append(g.Rows[at].OfferedBy, f.scopes...)
 	}
 	for i := range g.Rows {
-		row, labels := &g.Rows[i], []string(nil)
-		for _, s := range scopes {
-			if slices.Contains(row.OfferedBy, s[0]+"/"+s[1]) {
-				labels = append(labels, l.label(s))
-			}
-		}
-		row.OfferedBy, row.Everywhere = labels, len(labels) == len(scopes)
+		row := &g.Rows[i]
+		row.OfferedBy = labels(func(scope string) bool { return slices.Contains(row.OfferedBy, scope) })
+		row.Everywhere = len(row.OfferedBy) == len(g.Columns)
 		if row.Everywhere {
 			g.Shared = append(g.Shared, row.ImageId)
 		}

@@ -181,6 +181,13 @@ func (l lookup) chosen(o offers) (scopes [][2]string, ok bool) {
 			}
 		}
 	}
+	for place, asked := range [][]string{clusters, types} {
+		for _, name := range asked {
+			if explicit := []bool{!allClusters, !allTypes}[place]; explicit && !slices.ContainsFunc(scopes, func(s [2]string) bool { return s[place] == name }) {
+				return nil, false
+			}
+		}
+	}
 	return scopes, len(scopes) > 0
 }
 

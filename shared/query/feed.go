@@ -186,6 +186,27 @@ func feedExpired(early *archive.TooEarlyError) error {
 		message: "The commits that this cursor goes on with are not kept any more. " + e.message}
 }
 
+// knows holds a choice against the scopes that are or were captured: a name
+// that never was one is an error and not an empty feed.
+func (t *timeline) knows(c choice, st *state) error {
+	for _, name := range c.clusters {
+		if name != all && name != catalog.Any && st.types[name] == nil && !t.knowsCluster(name) {
+			return &clusterError{region: st.RegionID, name: name, clusters: st.clusters(), listed: st.has(name)}
+		}
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for _, name := range c.types {
+		one := choice{c.clusters, []string{name}}
+		if name != all && !slices.ContainsFunc(t.scopes, one.covers) && !slices.ContainsFunc(st.scopes, func(sc archive.ScopeState) bool {
+			return one.covers(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType})
+		}) {
+			return st.noScope(one)
+		}
+	}
+	return nil
+}
+
 // knowsCluster says whether a cluster is or was captured.
 func (t *timeline) knowsCluster(name string) bool {
 	t.mu.RLock()

@@ -18,8 +18,10 @@ func (s *service) matrix(ctx context.Context, a *ask) (*answer, error) {
 		return nil, err
 	}
 	wide := *a
-	if wide.choice.clusters == nil && wide.choice.types == nil {
-		wide.choice.clusters = []string{all}
+	if wide.choice.clusters == nil {
+		if wide.choice.clusters, err = s.matrixClusters(ctx, a, region); err != nil {
+			return nil, err
+		}
 	}
 	h, st, v, err := s.choose(ctx, &wide, region)
 	if err != nil {
@@ -39,10 +41,24 @@ func (s *service) matrix(ctx context.Context, a *ask) (*answer, error) {
 			if err != nil {
 				return nil, err
 			}
-			g := newGrid(set, s.matches(a, set), wide.choice)
+			g := newGrid(set, s.matches(a, set), a.choice)
 			return g.render(a, st, v), nil
 		},
 	}, nil
+}
+
+// matrixClusters are the clusters of a matrix that names none: all, unless
+// instance types are named and the question without a cluster is asked with
+// them.
+func (s *service) matrixClusters(ctx context.Context, a *ask, region string) ([]string, error) {
+	_, st, err := s.state(ctx, a, region)
+	if err != nil {
+		return nil, err
+	}
+	if a.choice.types != nil && slices.ContainsFunc(st.types[""], func(t string) bool { return t != "" }) {
+		return nil, nil
+	}
+	return []string{all}, nil
 }
 
 // grid is which image is offered in which column.
@@ -56,11 +72,24 @@ type gridRow struct {
 	in               []int32 // columns, ascending
 }
 
-// newGrid has a row for each ImageId, in the order of places.
+// newGrid has a row for each ImageId, in the order of places, and a column
+// for each scope, or for each instance type if no cluster is named.
 func newGrid(s *set, places []int32, c choice) *grid {
 	g := &grid{}
 	for _, sc := range s.scopes {
 		g.columns = append(g.columns, columnLabel(sc, c))
+	}
+	if c.clusters == nil && c.types != nil {
+		slices.Sort(g.columns)
+		g.columns = slices.Compact(g.columns)
+	}
+	columnAt := map[string]int32{}
+	for i, label := range g.columns {
+		columnAt[label] = int32(i)
+	}
+	column := make([]int32, len(s.scopes)) // by scope
+	for i, sc := range s.scopes {
+		column[i] = columnAt[columnLabel(sc, c)]
 	}
 	rows := map[string]int{}
 	for _, p := range places {
@@ -71,7 +100,10 @@ func newGrid(s *set, places []int32, c choice) *grid {
 			rows[im.ImageID] = at
 			g.rows = append(g.rows, gridRow{id: im.ImageID, name: im.ImageName, status: im.Status})
 		}
-		in := append(slices.Clone(g.rows[at].in), s.offers[p]...)
+		in := slices.Clone(g.rows[at].in)
+		for _, scope := range s.offers[p] {
+			in = append(in, column[scope])
+		}
 		slices.Sort(in)
 		g.rows[at].in = slices.Compact(in)
 	}
@@ -83,7 +115,7 @@ func columnLabel(sc archive.ScopeState, c choice) string {
 	switch {
 	case many(c.clusters) && many(c.types):
 		return sc.Scope("").Path()
-	case many(c.types) || c.types != nil && !many(c.clusters):
+	case c.types != nil && !many(c.clusters):
 		return orAny(sc.InstanceType)
 	}
 	return orAny(sc.ClusterID)

@@ -192,6 +192,9 @@ func (p *parser) known() []string {
 }
 
 func (p *parser) takeParam(def param, g raw) {
+	if def.name == paramFormat.name {
+		def.allowed = strings.Join(p.ask.route.formats, ", ")
+	}
 	values := g.texts
 	if def.list {
 		values = splitList(strings.Join(g.texts, ","))

@@ -88,11 +88,11 @@ var (
 			p.ask.minCount, err = parseInt(v[0], 1, 1_000_000)
 			return err
 		}}
-	paramFormat = param{name: "format", example: "json", about: "form of the answer; default by Accept, else json", allowed: "see the route", page: true,
+	paramFormat = param{name: "format", example: "json", about: "form of the answer; default by Accept, else json", allowed: "a format of the route", page: true,
 		parse: func(p *parser, v []string) error {
 			name := strings.ToLower(v[0])
 			if !slices.Contains(p.ask.route.formats, name) {
-				return fmt.Errorf("%s is not a format of this route%s; it has %s", quote(v[0]), didYouMean(name, p.ask.route.formats), strings.Join(p.ask.route.formats, ", "))
+				return fmt.Errorf("%s is not a format of this route%s", quote(v[0]), didYouMean(name, p.ask.route.formats))
 			}
 			p.ask.format = name
 			return nil

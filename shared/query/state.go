@@ -106,6 +106,9 @@ func (st *state) resolve(c choice) (*view, error) {
 			return nil, err
 		}
 	}
+	if err := st.covered(c, v); err != nil {
+		return nil, err
+	}
 	if len(v.scopes) == 0 {
 		if len(v.empty) > 0 {
 			return nil, st.uncaptured(v.empty[0])
@@ -113,6 +116,28 @@ func (st *state) resolve(c choice) (*view, error) {
 		return nil, st.noScope(c)
 	}
 	return v, nil
+}
+
+// covered holds that every name is of some scope: next to * one that is of
+// none would only be missed in the answer.
+func (st *state) covered(c choice, v *view) error {
+	clusters, types := map[string]bool{all: true}, map[string]bool{all: true}
+	for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
+		for _, sc := range list {
+			clusters[sc.ClusterID], types[sc.InstanceType] = true, true
+		}
+	}
+	for _, name := range named(c.clusters) {
+		if !clusters[name] {
+			return st.noScope(choice{[]string{orAny(name)}, c.types})
+		}
+	}
+	for _, name := range named(c.types) {
+		if !types[name] {
+			return st.noScope(choice{c.clusters, []string{orAny(name)}})
+		}
+	}
+	return nil
 }
 
 func (st *state) resolveCluster(v *view, c choice, cluster string) error {
@@ -155,7 +180,7 @@ func (st *state) uncaptured(s archive.ScopeState) error {
 func (st *state) noScope(c choice) error {
 	e := &scopeError{region: st.RegionID, cluster: strings.Join(c.clusters, ","), instanceType: strings.Join(c.types, ",")}
 	for _, cluster := range slices.Sorted(maps.Keys(st.types)) {
-		if c.clusters == nil && cluster != "" {
+		if !covers(c.clusters, cluster) {
 			continue
 		}
 		for _, t := range st.types[cluster] {
