@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -65,7 +66,11 @@ func TestOutageWhileServing(t *testing.T) {
 		for _, target := range targets {
 			before[target] = content(t, answer(t, q, event(t, target, nil), 200))
 		}
-		normal := serve(t, q, targets, before, o.every, time.Now().Add(o.ttl/2))
+		calm := o.ttl / 2
+		if *faultsLong {
+			calm = time.Minute
+		}
+		normal := serve(t, q, targets, before, o.every, time.Now().Add(calm))
 
 		front.fail(b.fault)
 		front.reset()
@@ -80,6 +85,10 @@ func TestOutageWhileServing(t *testing.T) {
 		tries := int64(2 + (o.lasts+o.ttl)/(o.ttl/2)) // pauses are at least half an interval
 		if most > 1 || asked > tries*maxTries && !b.slow {
 			t.Errorf("the store got %d requests, %d at once; at most %d and 1 were due", asked, most, tries*maxTries)
+		}
+
+		if p, most := during.quantile(0.99), normal.quantile(0.99)*3/2+time.Millisecond; *faultsLong && p > most {
+			t.Errorf("p99 is %s, at most %s is allowed", p, most)
 		}
 
 		c.lists[0] = c.lists[0][1:]
@@ -335,6 +344,37 @@ func TestDataThatIsTooOld(t *testing.T) {
 			t.Errorf("maxAge is answered %v %s", out.Headers, out.Body)
 		}
 	}
+}
+
+// TestFrozenInATry stops the process while a try to read the head of a store
+// that hangs is under way, until the store is back and the try's time is over.
+// The first lookup after the thaw has the truth.
+func TestFrozenInATry(t *testing.T) {
+	t.Parallel()
+	hangs := slices.DeleteFunc(slices.Clone(breakdowns), func(b breakdown) bool { return b.slow || !b.fault.Stall && b.fault.Delay == 0 })
+	if len(hangs) != 2 {
+		t.Errorf("of the breakdowns %d hang", len(hangs))
+	}
+	atOnce(t, hangs, func(t *testing.T, b breakdown) {
+		c := newCatalogue(t, tiny)
+		front := openFront(t, c)
+		q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=100ms")
+		process, _ := q.Process()
+		ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+		answer(t, q, ask, 200)
+		front.fail(b.fault)
+		time.Sleep(150 * time.Millisecond)
+		if out := answer(t, q, ask, 200); !checkAge(t, out) {
+			t.Errorf("without the store the answer is not stale: %v", out.Headers)
+		}
+		signal(t, process, syscall.SIGSTOP)
+		front.repair()
+		time.Sleep(3 * time.Second)
+		signal(t, process, syscall.SIGCONT)
+		if out := answer(t, q, ask, 200); checkAge(t, out) {
+			t.Errorf("after the thaw the answer is stale: %.400s", out.Body)
+		}
+	})
 }
 
 func signal(t *testing.T, p *os.Process, s os.Signal) {

@@ -31,6 +31,9 @@ const (
 	// does not answer. It doubles up to the time between two reads of one that
 	// does: then an outage costs the store nothing and is over for all soon.
 	firstPause = time.Second
+	// frozen is longer than any try takes: while it ran the instance stood
+	// still, as FC lets it between lookups. Its failure tells nothing.
+	frozen = readTimeout + 500*time.Millisecond
 )
 
 // Source is the reading side of an archive; *archive.Archive is one.
@@ -88,13 +91,14 @@ func (h *heads) get(ctx context.Context) (head, error) {
 		return have, nil
 	}
 	done := h.flight.DoChan("", func() (any, error) {
+		began := time.Now()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
 		err := h.refresh(ctx)
 		if err != nil && known { // else it is the error of a lookup, and reported there
 			h.report(ctx, "", &storeError{h.region, err})
 		}
-		return nil, err
+		return began, err
 	})
 	patience := readTimeout + 200*time.Millisecond
 	switch {
@@ -107,6 +111,9 @@ func (h *heads) get(ctx context.Context) (head, error) {
 	defer timer.Stop()
 	select {
 	case result := <-done:
+		if began, ok := result.Val.(time.Time); ok && result.Err != nil && time.Since(began) > frozen {
+			return h.get(ctx)
+		}
 		return h.settled(result.Err)
 	case <-ctx.Done():
 		return head{}, ctx.Err()
@@ -144,6 +151,7 @@ func (h *heads) refresh(ctx context.Context) error {
 		known = h.current.Region
 	}
 	h.mu.Unlock()
+	began := time.Now()
 	region, err := h.source.Now(ctx, h.region, known)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -155,6 +163,9 @@ func (h *heads) refresh(ctx context.Context) error {
 		pause := min(firstPause<<min(h.tries, 10), max(firstPause, h.ttl))
 		h.tries++
 		h.failure, h.next = err, now.Add(pause/2+rand.N(pause/2))
+		if time.Since(began) > frozen {
+			h.next = now
+		}
 		return err
 	}
 	if h.current == nil || h.current.Region != region {
