@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// fleet is what the functions were measured to do for a number of clusters,
+// each with one instance type, and lists of 100 images.
+type fleet struct {
+	Clusters int
+	Scopes   int
+	Steps    steps
+}
+
+// steps are what was measured, each on its own.
+type steps struct {
+	FirstRun     use // everything is new
+	UnchangedRun use
+	OneChanged   use // a run that finds one scope changed
+	TenChanged   use // a run that finds ten
+	Event        use // of one cluster, which has not changed
+	ColdLookup   use // the first of an instance
+	WarmLookup   use // within QUERY_HEAD_TTL
+	LaterLookup  use // the first after it
+}
+
+// use is what one invocation used.
+type use struct {
+	Calls       int // of E-HPC
+	OSSWrites   int // PUT, POST, DELETE and lists, which OSS bills alike
+	OSSReads    int // GET and HEAD
+	LogBytes    int // that the function printed, with the two lines of FC's runtime
+	AnswerBytes int // body of a lookup's answer
+	StoredBytes int // by how much the bucket grew
+}
+
+//go:embed counts.json
+var countsFile []byte
+
+func readCounts() ([]fleet, error) {
+	var fleets []fleet
+	if err := json.Unmarshal(countsFile, &fleets); err != nil {
+		return nil, fmt.Errorf("reading counts.json: %w", err)
+	}
+	return fleets, nil
+}
+
+// prices are per unit, in one currency.
+type prices struct {
+	Note            string  `json:"note"`
+	Currency        string  `json:"currency"`
+	VCPUSecond      float64 `json:"functionComputePerVCPUSecond"`
+	GBSecond        float64 `json:"functionComputePerGBSecond"`
+	Invocations     float64 `json:"functionComputePer10000Invocations"`
+	OSSWrites       float64 `json:"ossPer10000Writes"`
+	OSSReads        float64 `json:"ossPer10000Reads"`
+	OSSStorage      float64 `json:"ossPerGBMonth"`
+	Logs            float64 `json:"logServicePerGBWritten"` // written, indexed and kept
+	InternetTraffic float64 `json:"internetTrafficPerGB"`
+}
+
+//go:embed prices.example.json
+var examplePrices []byte
+
+// readPrices reads a file of prices; every one must be there.
+func readPrices(path string) (prices, error) {
+	data, err := examplePrices, error(nil)
+	if path != "" {
+		if data, err = os.ReadFile(path); err != nil {
+			return prices{}, fmt.Errorf("reading prices: %w", err)
+		}
+	}
+	var p prices
+	given := map[string]json.RawMessage{}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := errors.Join(dec.Decode(&p), json.Unmarshal(data, &given)); err != nil {
+		return p, fmt.Errorf("reading prices %q: %w", path, err)
+	}
+	all, _ := json.Marshal(p) // of numbers and texts
+	names := map[string]json.RawMessage{}
+	_ = json.Unmarshal(all, &names)
+	for name := range names {
+		if _, ok := given[name]; !ok && name != "note" {
+			return p, fmt.Errorf("reading prices %q: %q is missing; prices.example.json has them all", path, name)
+		}
+	}
+	return p, nil
+}

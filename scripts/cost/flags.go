@@ -1,0 +1,65 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"time"
+)
+
+// options are what a deployment is assumed to be like.
+type options struct {
+	prices      string        // file; empty: the example
+	every       time.Duration // between runs
+	qps         float64       // SNAPSHOT_QPS
+	concurrency int           // SNAPSHOT_CONCURRENCY
+	latency     time.Duration // of one call of E-HPC
+	changes     float64       // scopes that change, a day, of all
+	events      float64       // cluster events a month and cluster
+	lookups     float64       // a month
+	lookup      time.Duration // billed for one
+	cold        float64       // share of lookups that start an instance
+	headTTL     time.Duration // QUERY_HEAD_TTL
+	instances   float64       // of the query function, that are warm on average
+	retention   int           // days that history is kept
+	memory      float64       // of a function, GB
+	cpu         float64       // of a function, vCPU
+}
+
+func parse(args []string, faults io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("cost", flag.ContinueOnError)
+	flags.SetOutput(faults)
+	flags.StringVar(&o.prices, "prices", "", "JSON `file` with prices; default: prices.example.json, whose numbers are made up")
+	flags.DurationVar(&o.every, "every", 10*time.Minute, "time between two runs")
+	flags.Float64Var(&o.qps, "qps", 10, "SNAPSHOT_QPS")
+	flags.IntVar(&o.concurrency, "concurrency", 16, "SNAPSHOT_CONCURRENCY")
+	flags.DurationVar(&o.latency, "latency", 200*time.Millisecond, "time E-HPC takes for one call")
+	flags.Float64Var(&o.changes, "changes", 0.05, "share of the scopes that change in a day")
+	flags.Float64Var(&o.events, "events", 20, "cluster events a month, for each cluster")
+	flags.Float64Var(&o.lookups, "lookups", 1e6, "lookups a month")
+	flags.DurationVar(&o.lookup, "lookup", 10*time.Millisecond, "billed time of one lookup")
+	flags.Float64Var(&o.cold, "cold", 0.01, "share of the lookups that start an instance")
+	flags.DurationVar(&o.headTTL, "head-ttl", 5*time.Second, "QUERY_HEAD_TTL")
+	flags.Float64Var(&o.instances, "instances", 1, "warm instances of the query function, on average")
+	flags.IntVar(&o.retention, "retention", 396, "days of history, SNAPSHOT_RETENTION")
+	flags.Float64Var(&o.memory, "memory", 0.5, "memory of a function in GB")
+	flags.Float64Var(&o.cpu, "cpu", 0.35, "vCPU of a function")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	var fault string
+	switch {
+	case flags.NArg() > 0:
+		fault = fmt.Sprintf("unexpected argument %q", flags.Arg(0))
+	case o.every <= 0 || o.qps <= 0 || o.concurrency < 1 || o.headTTL <= 0:
+		fault = "-every, -qps, -concurrency and -head-ttl must be above 0"
+	case o.changes < 0 || o.changes > 1 || o.cold < 0 || o.cold > 1:
+		fault = "-changes and -cold are shares between 0 and 1"
+	}
+	if fault != "" {
+		fmt.Fprintln(faults, "cost:", fault)
+		return o, fmt.Errorf("reading flags: %s", fault)
+	}
+	return o, nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestPrintsATable(t *testing.T) {
+	t.Parallel()
+	var out, faults bytes.Buffer
+	if code := run(nil, &out, &faults); code != 0 || faults.Len() > 0 {
+		t.Fatal(code, faults.String())
+	}
+	for _, want := range []string{"PRICES ARE MADE UP", "clusters         10        200       2,000", "E-HPC calls", "a month, USD"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+	width := 0
+	for i, line := range strings.Split(strings.TrimRight(out.String(), "\n"), "\n")[3:] {
+		if i > 0 && len(line) != width {
+			t.Errorf("the table is not aligned at %q", line)
+		}
+		width = len(line)
+	}
+}
+
+// TestCostsByHand holds one estimate against numbers that were worked out on
+// paper: 1,000 runs of 2 calls at 1 a second, no events, 1,000 lookups.
+func TestCostsByHand(t *testing.T) {
+	t.Parallel()
+	f := fleet{Clusters: 1, Scopes: 2, Steps: steps{
+		FirstRun: use{StoredBytes: 5e8}, UnchangedRun: use{Calls: 2, OSSWrites: 1, OSSReads: 4, LogBytes: 750},
+		WarmLookup: use{AnswerBytes: 1000, LogBytes: 0}, LaterLookup: use{AnswerBytes: 1000, OSSReads: 2}, ColdLookup: use{AnswerBytes: 1000, OSSReads: 3},
+	}}
+	o := options{every: monthTime / 1000, qps: 1, concurrency: 1, latency: 1, lookups: 1000, lookup: 1e9, cold: 0.1, headTTL: monthTime / 100, instances: 1, memory: 0.5, cpu: 2}
+	m := estimate(f, o)
+	for name, pair := range map[string][2]float64{
+		"calls":       {m.calls, 2000},
+		"vCPU":        {m.cpuSeconds, (1000*4 + 1000) * 2}, // 2 s of calls and 2 s besides
+		"memory":      {m.gbSeconds, (1000*4 + 1000) * 0.5},
+		"writes":      {m.writes, 1000 + 30},
+		"reads":       {m.reads, 4000 + 100*3 + 100*2},
+		"storage":     {m.storedGB, 0.5},
+		"log":         {m.logGB * 1e9, 1000 * 750},
+		"answers":     {m.trafficGB * 1e9, 1e6},
+		"invocations": {m.runs + m.events + m.lookups, 2000},
+	} {
+		if diff := pair[0] - pair[1]; diff > 1e-6*pair[1] || -diff > 1e-6*pair[1] {
+			t.Errorf("%s: %v, by hand %v", name, pair[0], pair[1])
+		}
+	}
+	_, total := m.cost(prices{VCPUSecond: 0.1, GBSecond: 0.01, Invocations: 10, OSSWrites: 100, OSSReads: 10, OSSStorage: 2, Logs: 1000, InternetTraffic: 1000})
+	if want := 1000 + 25 + 2 + 10.3 + 4.5 + 1 + 0.75 + 1; total < want-1e-6 || total > want+1e-6 {
+		t.Errorf("the month costs %v, by hand %v", total, want)
+	}
+}
+
+func TestWrongInput(t *testing.T) {
+	t.Parallel()
+	write := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, tc := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"an unknown flag":                {[]string{"-price", "x"}, 2, "flag provided but not defined"},
+		"an argument":                    {[]string{"x"}, 2, `unexpected argument "x"`},
+		"no rate":                        {[]string{"-qps", "0"}, 2, "must be above 0"},
+		"more than all":                  {[]string{"-cold", "2"}, 2, "shares between 0 and 1"},
+		"no such file":                   {[]string{"-prices", "/nonexistent"}, 1, "reading prices: open"},
+		"prices that are no JSON":        {[]string{"-prices", write("a", "x")}, 1, "reading prices"},
+		"a price that is misspelt":       {[]string{"-prices", write("b", `{"oss":1}`)}, 1, `unknown field "oss"`},
+		"a price that has been left out": {[]string{"-prices", write("c", strings.Replace(string(examplePrices), `"ossPerGBMonth": 0.02,`, "", 1))}, 1, `"ossPerGBMonth" is missing`},
+	} {
+		var out, faults bytes.Buffer
+		if code := run(tc.args, &out, &faults); code != tc.code || !strings.Contains(faults.String(), tc.says) {
+			t.Errorf("%s: %d %s", name, code, faults.String())
+		}
+	}
+	var faults bytes.Buffer
+	if code := run([]string{"-h"}, &bytes.Buffer{}, &faults); code != 0 || !strings.Contains(faults.String(), "-lookups") {
+		t.Errorf("-h: %d %s, %v", code, faults.String(), flag.ErrHelp)
+	}
+}
+
+func TestSaysWhereAFleetIsTooLarge(t *testing.T) {
+	t.Parallel()
+	var out, faults bytes.Buffer
+	run([]string{"-qps", "5", "-prices", "prices.example.json"}, &out, &faults)
+	if !strings.Contains(out.String(), "split them into shards") || strings.Contains(out.String(), "MADE UP") {
+		t.Error(out.String(), faults.String())
+	}
+}
