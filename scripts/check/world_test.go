@@ -43,6 +43,8 @@ type stack struct {
 	data      *ehpctest.Fixed
 	roles     map[string]*role // by name of the resource, and by access key id
 
+	secretive bool // the OSS refuses, instead of 404, whoever may not list everything
+
 	mu      sync.Mutex
 	strange []string // requests that no action is known for
 	lines   []string // of the log
@@ -152,7 +154,16 @@ func (s *stack) enforceOSS(r osstest.Request) *osstest.Fault {
 			return &osstest.Fault{Status: 403, Code: "AccessDenied"}
 		}
 	}
+	if s.secretive && r.Method == "GET" && r.Key != "" && !s.stored(r.Key) {
+		return &osstest.Fault{Status: 403, Code: "AccessDenied", Message: "The object may or may not be there."}
+	}
 	return nil
+}
+
+// stored says whether there is an object, without a request.
+func (s *stack) stored(key string) bool {
+	_, err := os.Stat(filepath.Join(s.dir, s.oss.Bucket, filepath.FromSlash(key)))
+	return err == nil
 }
 
 // may notes a request and whether it is granted.

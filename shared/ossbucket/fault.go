@@ -19,6 +19,7 @@ type fault struct {
 	text      string
 	cause     error // the sentinel or what lies below, or nil
 	temporary bool  // the same request may go well later
+	denied    bool  // by a policy
 }
 
 func (f *fault) Error() string { return fmt.Sprintf("%s %q: %s", f.verb, f.key, f.text) }
@@ -104,7 +105,7 @@ func (f *fault) service(e oss.ServiceError, x *exchange) {
 		f.text += ", EC " + brief(e.Ec)
 	}
 	f.text += requestID(x.header)
-	f.cause = sentinels[e.Code]
+	f.cause, f.denied = sentinels[e.Code], e.Code == "AccessDenied"
 	if f.cause == nil && e.StatusCode == http.StatusForbidden {
 		f.cause = fs.ErrPermission
 	}

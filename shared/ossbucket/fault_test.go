@@ -76,7 +76,8 @@ func TestFaults(t *testing.T) {
 		says  string // part of the error; empty: it goes well
 		tries int
 	}{
-		{"access is denied", osstest.Fault{Status: 403, Code: "AccessDenied"}, always, "Get GetFrom List Put Create Append Delete Entries", fs.ErrPermission, "403 AccessDenied: You have no right", 1},
+		{"access is denied", osstest.Fault{Status: 403, Code: "AccessDenied"}, always, "List Put Create Append Delete Entries", fs.ErrPermission, "403 AccessDenied: You have no right", 1},
+		{"access is denied, to lists too", osstest.Fault{Status: 403, Code: "AccessDenied"}, always, "Get GetFrom", fs.ErrPermission, "403 AccessDenied: You have no right", 2},
 		{"the key is unknown", osstest.Fault{Status: 403, Code: "InvalidAccessKeyId"}, always, "Get Put Append", fs.ErrPermission, "EC 0002-00000902, request id 0000", 1},
 		{"the signature is wrong", osstest.Fault{Status: 403, Code: "SignatureDoesNotMatch"}, always, "Get Put Append", fs.ErrPermission, "403 SignatureDoesNotMatch", 1},
 		{"the token has expired", osstest.Fault{Status: 403, Code: "SecurityTokenExpired"}, always, "Get Put Append", fs.ErrPermission, "403 SecurityTokenExpired", 1},

@@ -30,7 +30,7 @@ func (b *Bucket) Get(ctx context.Context, key, etag string) (data []byte, curren
 		return err
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, "", b.absent(ctx, key, err)
 	}
 	return data, current, nil
 }
@@ -58,7 +58,7 @@ func (b *Bucket) GetFrom(ctx context.Context, key string, offset int64) (data []
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, b.absent(ctx, key, err)
 	}
 	return data, nil
 }
