@@ -56,8 +56,8 @@ func (s *stack) runs(f *fctest.Function) {
 }
 
 // lookups are those of every route, now and in the past, cold and warm, with
-// derived objects and without, and one of the replica. They come from an
-// instance of their own each, so that none finds what another has read.
+// derived objects and without, and one of the replica. With them, each comes
+// to an instance of its own, so that none finds what another has read.
 func (s *stack) lookups(f *fctest.Function) {
 	targets := map[string]int{
 		"/": 200, "/healthz": 200, "/openapi.json": 200, "/v1/status": 200, "/v1/clusters": 200,
@@ -66,13 +66,15 @@ func (s *stack) lookups(f *fctest.Function) {
 		"/v1/changes?since=20": 200, "/v1/diff?from=20&to=21": 200, "/v1/matrix?ClusterId=*": 200,
 		"/?Action=ListCommunityImages&Version=2018-04-12&RegionId=" + region: 200,
 	}
-	for _, gone := range []string{"", "/catalogue.ndjson", "/head.json"} {
-		if gone != "" {
-			s.remove(gone)
-		}
+	for target, status := range targets {
+		f.Kill()
+		s.get(f, target, status)
+		s.get(f, target, status)
+	}
+	for _, gone := range []string{"/catalogue.ndjson", "/head.json"} {
+		s.remove(gone)
+		f.Kill()
 		for target, status := range targets {
-			f.Kill()
-			s.get(f, target, status)
 			s.get(f, target, status)
 		}
 	}
