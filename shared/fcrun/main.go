@@ -21,9 +21,15 @@ type Setup func(environ []string) (Handler, *zap.Logger, error)
 
 // Main is the whole of a function's main: it builds the function, hands it to
 // the FC SDK and does not return. What keeps it from starting is said on
-// standard error and ends the process with 1.
-func Main(setup Setup) {
-	os.Exit(run(setup, os.Environ(), os.Stderr, start))
+// standard error and ends the process with 1. tune, such as HoldCollector, is
+// applied to the function once it is built.
+func Main(setup Setup, tune ...func(Handler) Handler) {
+	os.Exit(run(setup, os.Environ(), os.Stderr, func(h Handler, log *zap.Logger) {
+		for _, f := range tune {
+			h = f(h)
+		}
+		start(h, log)
+	}))
 }
 
 // runtimeAPI is the variable in which FC names the address of its runtime API.
