@@ -49,7 +49,7 @@ func (s *session) exampleIn(ctx context.Context, region string, state archive.Sc
 	}
 	e.image = snapshot.Images[0].ImageID
 	for _, im := range snapshot.Images {
-		if im.OsTag.Platform == "CentOS" && im.Status == "Available" {
+		if im.Text("OsTag.Platform") == "CentOS" && im.Text("Status") == "Available" {
 			e.image, e.filters = im.ImageID, "&OsTag.Platform=CentOS&Status=Available"
 			break
 		}

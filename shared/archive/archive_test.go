@@ -132,7 +132,7 @@ func (b *bench) contents(r *archive.Region) string {
 				b.t.Fatal(err)
 			}
 			for _, im := range snap.Images {
-				fmt.Fprintf(&out, " %s=%s", im.ImageID, im.Status)
+				fmt.Fprintf(&out, " %s=%s", im.ImageID, im.Text("Status"))
 			}
 		}
 		out.WriteByte('\n')

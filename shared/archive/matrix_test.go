@@ -116,7 +116,7 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 				}
 			}
 			for _, im := range snap.Images {
-				fmt.Fprintf(&out, " %s=%s", im.ImageID, im.Status)
+				fmt.Fprintf(&out, " %s=%s", im.ImageID, im.Text("Status"))
 			}
 			out.WriteByte('\n')
 		}

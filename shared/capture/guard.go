@@ -27,7 +27,7 @@ func (r *runner) confirms() int {
 func (r *runner) suspicion(before, after []*catalog.Image) string {
 	status := make(map[string]string, len(after))
 	for _, im := range after {
-		status[im.ImageID] = im.Status
+		status[im.ImageID] = im.Text("Status")
 	}
 	gone, flipped := 0, 0
 	for _, im := range before {
@@ -35,7 +35,7 @@ func (r *runner) suspicion(before, after []*catalog.Image) string {
 		switch {
 		case !there:
 			gone++
-		case now != im.Status:
+		case now != im.Text("Status"):
 			flipped++
 		}
 	}

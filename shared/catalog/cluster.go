@@ -36,17 +36,17 @@ func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err err
 	for name, value := range members(canonical) {
 		switch name {
 		case "Id":
-			c.ClusterID = text(value)
+			c.ClusterID = Text(value)
 		case "Name":
-			c.Name = text(value)
+			c.Name = Text(value)
 		case "OsTag":
-			c.OsTag = osTag(value).OsTag
+			c.OsTag = within(value, "OsTag")
 		case "RegionId":
-			if region := text(value); region != "" {
+			if region := Text(value); region != "" {
 				c.RegionID = region
 			}
 		case "SchedulerType":
-			c.SchedulerType = text(value)
+			c.SchedulerType = Text(value)
 		case "InstanceType":
 			c.InstanceTypes, skipped = instanceTypes(value)
 		}
@@ -73,10 +73,10 @@ func instanceTypes(value string) (types, skipped []string) {
 	}
 	if value[0] == '[' {
 		for element := range elements(value) {
-			add(text(element))
+			add(Text(element))
 		}
 	} else {
-		add(text(value))
+		add(Text(value))
 	}
 	slices.Sort(types)
 	return slices.Compact(types), skipped

@@ -3,47 +3,20 @@ package catalog
 import (
 	"errors"
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 )
 
 // Image is one community image as E-HPC described it (ListCommunityImages,
-// API version 2018-04-12). Text fields are empty when upstream left them out
-// or sent null; a number or boolean where text is documented is kept as its
-// JSON text. The enumerations are upstream's and may grow.
+// API version 2018-04-12). Its fields are read out of Raw when they are asked
+// for: whoever keeps many images keeps their bytes and little else.
 type Image struct {
 	// Raw is the whole object as canonical JSON, unknown fields included. It
-	// is what is stored, compared and answered; the fields below are views.
-	Raw string
+	// is what is stored, compared and answered.
+	Raw     string
+	ImageID string // for example m-bp181x855551ww5yq
 	// Number tells images of one Interner apart: from 1, in the order in which
 	// they were met, none twice. 0: the image comes from no Interner.
 	Number int32
-
-	ImageID           string // for example m-bp181x855551ww5yq
-	ImageName         string
-	Status            string // UnAvailable, Available, Creating, CreateFailed
-	Description       string
-	ImageOwnerAlias   string // self: custom image; others: shared image
-	SkuCode           string // ECS: pay-as-you-go; package: subscription
-	PricingCycle      string // Hour, Month, Year
-	ProductCode       string // of Alibaba Cloud Marketplace
-	UID               string // owner
-	PostInstallScript string
-	Size              int64 // GiB; meaningful only if HasSize
-	HasSize           bool
-	BaseOsTag         OsTag
-	OsTag             OsTag
-}
-
-// OsTag describes an operating system. Where upstream sends a plain string
-// instead of an object, it is the OsTag field.
-type OsTag struct {
-	Platform     string // CentOS, Ubuntu, Windows Server 2012, …
-	OsTag        string // CentOS_7.2_64
-	Version      string // 7.2
-	Architecture string // i386, x86_64
-	BaseOsTag    string // only in Image.OsTag
 }
 
 // ParseImage reads one entry of Images.ImageInfo. An entry without a usable
@@ -56,45 +29,19 @@ func ParseImage(raw []byte) (*Image, error) {
 	return viewImage(canonical)
 }
 
-// viewImage builds the views over a canonical object.
+// viewImage is the image with a canonical object.
 func viewImage(canonical string) (*Image, error) {
 	if canonical == "" || canonical[0] != '{' {
 		return nil, fmt.Errorf("image is %s, not an object", clip(canonical))
 	}
 	im := &Image{Raw: canonical}
-	idIsString := false
 	for name, value := range members(canonical) {
-		switch name {
-		case "ImageId":
-			idIsString = value[0] == '"'
-			im.ImageID = text(value)
-		case "ImageName":
-			im.ImageName = text(value)
-		case "Status":
-			im.Status = text(value)
-		case "Description":
-			im.Description = text(value)
-		case "ImageOwnerAlias":
-			im.ImageOwnerAlias = text(value)
-		case "SkuCode":
-			im.SkuCode = text(value)
-		case "PricingCycle":
-			im.PricingCycle = text(value)
-		case "ProductCode":
-			im.ProductCode = text(value)
-		case "Uid":
-			im.UID = text(value)
-		case "PostInstallScript":
-			im.PostInstallScript = text(value)
-		case "Size":
-			im.Size, im.HasSize = integer(text(value))
-		case "BaseOsTag":
-			im.BaseOsTag = osTag(value)
-		case "OsTag":
-			im.OsTag = osTag(value)
+		if name == "ImageId" && value[0] == '"' {
+			im.ImageID = unquote(value)
+			break
 		}
 	}
-	if !idIsString || im.ImageID == "" {
+	if im.ImageID == "" {
 		return nil, errors.New("image without an ImageId")
 	}
 	if strings.ContainsFunc(im.ImageID, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
@@ -103,30 +50,41 @@ func viewImage(canonical string) (*Image, error) {
 	return im, nil
 }
 
-func osTag(value string) (tag OsTag) {
-	if value[0] != '{' {
-		tag.OsTag = text(value)
-		return tag
-	}
-	for name, v := range members(value) {
-		switch name {
-		case "Platform":
-			tag.Platform = text(v)
-		case "OsTag":
-			tag.OsTag = text(v)
-		case "Version":
-			tag.Version = text(v)
-		case "Architecture":
-			tag.Architecture = text(v)
-		case "BaseOsTag":
-			tag.BaseOsTag = text(v)
+// Text returns a field as a person would write it, one of an object by its
+// dotted name: Status, OsTag.Version. It is empty when upstream left the field
+// out or sent null; where upstream sends a plain string instead of BaseOsTag
+// or OsTag, that is their OsTag.
+func (im *Image) Text(field string) string {
+	top, sub, nested := strings.Cut(field, ".")
+	for name, value := range members(im.Raw) {
+		switch {
+		case name != top:
+		case nested:
+			return within(value, sub)
+		default:
+			return Text(value)
 		}
 	}
-	return tag
+	return ""
 }
 
-// text is the value as a person would write it.
-func text(value string) string {
+// within is the text of a member of an object; of a plain string, which stands
+// for an object with this OsTag, the string itself.
+func within(object, name string) string {
+	if object[0] != '{' && name == "OsTag" {
+		return Text(object)
+	}
+	for n, value := range Members(object) {
+		if n == name {
+			return Text(value)
+		}
+	}
+	return ""
+}
+
+// Text is a JSON value as a person would write it: a string without its
+// quotes, nothing for null.
+func Text(value string) string {
 	switch {
 	case value == "null":
 		return ""
@@ -134,12 +92,4 @@ func text(value string) string {
 		return unquote(value)
 	}
 	return value
-}
-
-func integer(s string) (int64, bool) {
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-		return 0, false
-	}
-	return int64(f), true
 }

@@ -32,10 +32,17 @@ func TestImageTakesWhatUpstreamSends(t *testing.T) {
 	}
 	want := &Image{
 		Raw:     `{"BaseOsTag":null,"ImageId":"m-1","New":{"a":2,"b":1},"OsTag":"CentOS_7.2_64","Size":"40","Uid":127}`,
-		ImageID: "m-1", Size: 40, HasSize: true, UID: "127", OsTag: OsTag{OsTag: "CentOS_7.2_64"},
+		ImageID: "m-1",
 	}
 	if diff := cmp.Diff(want, im); diff != "" {
 		t.Error(diff)
+	}
+	for field, text := range map[string]string{
+		"ImageId": "m-1", "Size": "40", "Uid": "127", "OsTag.OsTag": "CentOS_7.2_64", "OsTag.Version": "", "BaseOsTag.OsTag": "", "Status": "", "New": `{"a":2,"b":1}`, "New.a": "2",
+	} {
+		if got := im.Text(field); got != text {
+			t.Errorf("%s is %q, want %q", field, got, text)
+		}
 	}
 }
 

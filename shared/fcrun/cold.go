@@ -12,10 +12,12 @@ const (
 	// coldPercent puts the first collection off until 16 MB have been allocated,
 	// four times as much as Go would.
 	coldPercent = 400
-	usedPercent = 100
+	// usedPercent keeps the heap small between lookups: most of it is the
+	// catalogue, which has few pointers and is soon looked over.
+	usedPercent = 75
 	// coldRest is how long after the first answer its garbage goes: collecting
 	// while the answer leaves would delay it.
-	coldRest = 200 * time.Millisecond
+	coldRest = 50 * time.Millisecond
 )
 
 // HoldCollector holds the garbage collector back until the first invocation

@@ -187,7 +187,7 @@ func offersOf(b *testing.B, w *world) offers {
 
 func textsOf(im *catalog.Image) map[string]string {
 	return map[string]string{
-		"ImageId": im.ImageID, "ImageName": im.ImageName, "Status": im.Status, "Description": im.Description, "ProductCode": im.ProductCode,
-		"Size": strconv.FormatInt(im.Size, 10), "OsTag.Platform": im.OsTag.Platform, "OsTag.Version": im.OsTag.Version,
+		"ImageId": im.ImageID, "ImageName": im.Text("ImageName"), "Status": im.Text("Status"), "Description": im.Text("Description"), "ProductCode": im.Text("ProductCode"),
+		"Size": im.Text("Size"), "OsTag.Platform": im.Text("OsTag.Platform"), "OsTag.Version": im.Text("OsTag.Version"),
 	}
 }

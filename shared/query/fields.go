@@ -1,6 +1,7 @@
 package query
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,48 +24,54 @@ type field struct {
 	name  string // dotted, as it is written in parameters
 	kind  kind
 	about string
-	text  func(*catalog.Image) string // empty: the image has no value
-	enum  []string                    // documented values; others are possible
+	enum  []string // documented values; others are possible
 }
 
 // fields is the table that parameters, filters, sorting, facets, csv columns
 // and the OpenAPI document are made from, in the order of csv columns.
 var fields = []field{
-	{name: "ImageId", about: "id of the image", text: func(im *catalog.Image) string { return im.ImageID }},
-	{name: "ImageName", about: "name of the image", text: func(im *catalog.Image) string { return im.ImageName }},
-	{name: "Status", about: "state of the image", text: func(im *catalog.Image) string { return im.Status },
+	{name: "ImageId", about: "id of the image"},
+	{name: "ImageName", about: "name of the image"},
+	{name: "Status", about: "state of the image",
 		enum: []string{"UnAvailable", "Available", "Creating", "CreateFailed"}},
-	{name: "Size", kind: numberKind, about: "size in GiB", text: sizeText},
-	{name: "ImageOwnerAlias", about: "self: custom image; others: shared image", text: func(im *catalog.Image) string { return im.ImageOwnerAlias },
+	{name: "Size", kind: numberKind, about: "size in GiB"},
+	{name: "ImageOwnerAlias", about: "self: custom image; others: shared image",
 		enum: []string{"self", "others"}},
-	{name: "SkuCode", about: "ECS: pay-as-you-go; package: subscription", text: func(im *catalog.Image) string { return im.SkuCode },
+	{name: "SkuCode", about: "ECS: pay-as-you-go; package: subscription",
 		enum: []string{"ECS", "package"}},
-	{name: "PricingCycle", about: "billing unit", text: func(im *catalog.Image) string { return im.PricingCycle },
+	{name: "PricingCycle", about: "billing unit",
 		enum: []string{"Hour", "Month", "Year"}},
-	{name: "ProductCode", about: "product code in Alibaba Cloud Marketplace", text: func(im *catalog.Image) string { return im.ProductCode }},
-	{name: "Uid", about: "owner of the image", text: func(im *catalog.Image) string { return im.UID }},
-	{name: "Description", about: "description of the image", text: func(im *catalog.Image) string { return im.Description }},
-	{name: "PostInstallScript", about: "script that runs after the installation", text: func(im *catalog.Image) string { return im.PostInstallScript }},
-	{name: "BaseOsTag.Platform", about: "distribution of the base system", text: func(im *catalog.Image) string { return im.BaseOsTag.Platform }},
-	{name: "BaseOsTag.OsTag", about: "tag of the base system", text: func(im *catalog.Image) string { return im.BaseOsTag.OsTag }},
-	{name: "BaseOsTag.Version", kind: versionKind, about: "version of the base system", text: func(im *catalog.Image) string { return im.BaseOsTag.Version }},
-	{name: "BaseOsTag.Architecture", about: "architecture of the base system", text: func(im *catalog.Image) string { return im.BaseOsTag.Architecture }},
-	{name: "OsTag.Platform", about: "distribution of the system", text: func(im *catalog.Image) string { return im.OsTag.Platform }},
-	{name: "OsTag.OsTag", about: "tag of the system", text: func(im *catalog.Image) string { return im.OsTag.OsTag }},
-	{name: "OsTag.Version", kind: versionKind, about: "version of the system", text: func(im *catalog.Image) string { return im.OsTag.Version }},
-	{name: "OsTag.Architecture", about: "architecture of the system", text: func(im *catalog.Image) string { return im.OsTag.Architecture }},
-	{name: "OsTag.BaseOsTag", about: "tag of the system's base", text: func(im *catalog.Image) string { return im.OsTag.BaseOsTag }},
+	{name: "ProductCode", about: "product code in Alibaba Cloud Marketplace"},
+	{name: "Uid", about: "owner of the image"},
+	{name: "Description", about: "description of the image"},
+	{name: "PostInstallScript", about: "script that runs after the installation"},
+	{name: "BaseOsTag.Platform", about: "distribution of the base system"},
+	{name: "BaseOsTag.OsTag", about: "tag of the base system"},
+	{name: "BaseOsTag.Version", kind: versionKind, about: "version of the base system"},
+	{name: "BaseOsTag.Architecture", about: "architecture of the base system"},
+	{name: "OsTag.Platform", about: "distribution of the system"},
+	{name: "OsTag.OsTag", about: "tag of the system"},
+	{name: "OsTag.Version", kind: versionKind, about: "version of the system"},
+	{name: "OsTag.Architecture", about: "architecture of the system"},
+	{name: "OsTag.BaseOsTag", about: "tag of the system's base"},
 }
 
 // objects are the fields that hold others; as a filter each stands for its
 // member OsTag, as upstream's parameter BaseOsTag does.
 var objects = []string{"BaseOsTag", "OsTag"}
 
-func sizeText(im *catalog.Image) string {
-	if !im.HasSize {
+// text is the value of the field, empty if the image has none. A size that is
+// no whole number is none.
+func (f *field) text(im *catalog.Image) string {
+	s := im.Text(f.name)
+	if f.kind != numberKind || s == "" {
+		return s
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || n != math.Trunc(n) || math.Abs(n) > 1<<53 {
 		return ""
 	}
-	return strconv.FormatInt(im.Size, 10)
+	return strconv.FormatInt(int64(n), 10)
 }
 
 // compare orders two values of the field that are not empty.

@@ -71,12 +71,27 @@ func (t *texts) of(images []*catalog.Image) []string {
 	for i, im := range images {
 		text, ok := t.kept[im]
 		if !ok {
-			text = strings.ToLower(im.ImageName + "\x00" + im.Description + "\x00" + im.ImageID + "\x00" + im.ProductCode)
+			text = searchText(im)
 			t.kept[im] = text
 		}
 		list[i] = text
 	}
 	return list
+}
+
+func searchText(im *catalog.Image) string {
+	var name, description, product string
+	for member, value := range im.Members() {
+		switch member {
+		case "ImageName":
+			name = catalog.Text(value)
+		case "Description":
+			description = catalog.Text(value)
+		case "ProductCode":
+			product = catalog.Text(value)
+		}
+	}
+	return strings.ToLower(name + "\x00" + description + "\x00" + im.ImageID + "\x00" + product)
 }
 
 // searchTexts are the texts of the images of s, by place.

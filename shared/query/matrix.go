@@ -98,7 +98,7 @@ func newGrid(s *set, places []int32, c choice) *grid {
 		if !ok {
 			at = len(g.rows)
 			rows[im.ImageID] = at
-			g.rows = append(g.rows, gridRow{id: im.ImageID, name: im.ImageName, status: im.Status})
+			g.rows = append(g.rows, gridRow{id: im.ImageID, name: im.Text("ImageName"), status: im.Text("Status")})
 		}
 		in := slices.Clone(g.rows[at].in)
 		for _, scope := range s.offers[p] {

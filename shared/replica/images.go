@@ -33,7 +33,7 @@ func (c *call) listImages(ctx context.Context) error {
 func pick(images []*catalog.Image, tag string) []string {
 	raw := make([]string, 0, len(images))
 	for _, im := range images {
-		if tag == "" || im.BaseOsTag.OsTag == tag {
+		if tag == "" || im.Text("BaseOsTag.OsTag") == tag {
 			raw = append(raw, im.Raw)
 		}
 	}

@@ -87,8 +87,8 @@ func TestWorldLooksReal(t *testing.T) {
 			t.Errorf("%+v has %d images only", q, len(list))
 		}
 		for _, im := range list {
-			ids[im.ImageID], platforms[im.OsTag.Platform], statuses[im.Status], versions[im.BaseOsTag.OsTag] = true, true, true, true
-			if len(im.ImageID) != 22 || im.ImageName == "" || !im.HasSize || im.OsTag.BaseOsTag == "" || (im.ProductCode != "") != (im.SkuCode == "package") {
+			ids[im.ImageID], platforms[im.Text("OsTag.Platform")], statuses[im.Text("Status")], versions[im.Text("BaseOsTag.OsTag")] = true, true, true, true
+			if len(im.ImageID) != 22 || im.Text("ImageName") == "" || im.Text("Size") == "" || im.Text("OsTag.BaseOsTag") == "" || (im.Text("ProductCode") != "") != (im.Text("SkuCode") == "package") {
 				t.Errorf("odd image %s", im.Raw)
 			}
 		}
@@ -175,8 +175,8 @@ func changes(seen map[string]int, before, now map[string]*catalog.Image) {
 		switch old := before[id]; {
 		case old == nil:
 			seen["appeared"]++
-		case old.Status != im.Status:
-			seen[old.Status+" -> "+im.Status]++
+		case old.Text("Status") != im.Text("Status"):
+			seen[old.Text("Status")+" -> "+im.Text("Status")]++
 		case old.Raw != im.Raw:
 			seen["edited"]++
 		}
