@@ -66,7 +66,7 @@ func environment(t *testing.T, resource string) map[string]string {
 	}
 	resources, err := template.Resolve(rostemplate.Values{
 		Parameters: map[string]any{"CodeBucket": "code", "SnapshotCode": "s.zip", "QueryCode": "q.zip", "BucketName": "images"},
-		Pseudo:     map[string]string{"ALIYUN::Region": region, "ALIYUN::AccountId": account},
+		Pseudo:     map[string]string{"ALIYUN::Region": region, "ALIYUN::TenantId": account},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -100,7 +100,7 @@ func (s *stack) resolve(text, ehpcURL string) {
 			"OssEndpoint": s.oss.URL, "EhpcEndpoint": ehpcURL, "Qps": 1000, "HeadTtl": "0s", "ShrinkGuard": 100,
 			"AlarmActionPolicy": "ops",
 		},
-		Pseudo: map[string]string{"ALIYUN::Region": region, "ALIYUN::AccountId": account},
+		Pseudo: map[string]string{"ALIYUN::Region": region, "ALIYUN::TenantId": account},
 	})
 	if err != nil {
 		s.t.Fatal(err)
