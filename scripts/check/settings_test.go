@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -140,5 +141,36 @@ func TestSecretsAreNotEchoed(t *testing.T) {
 		if !found || !slices.Contains(lines[:end], "    NoEcho: true") {
 			t.Errorf("%s is shown", name)
 		}
+	}
+}
+
+// TestReadme: its table has every parameter, and no other.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## Template\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var told []string
+	for line := range strings.Lines(section) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			for i, part := range strings.Split(cells[1], "`") {
+				if i%2 == 1 {
+					told = append(told, part)
+				}
+			}
+		}
+	}
+	template, err := rostemplate.Parse([]byte(readTemplate(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters := template.Parameters()
+	slices.Sort(told)
+	slices.Sort(parameters)
+	if diff := cmp.Diff(parameters, told); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -120,6 +120,9 @@ func names(n *yaml.Node) []string {
 	return list
 }
 
+// Parameters lists the names of the parameters, as they are written.
+func (t *Template) Parameters() []string { return names(t.sections["Parameters"]) }
+
 // Types lists the types that a catalog needs for the template, sorted: those
 // of its resources, and those of its triggers' configurations.
 func (t *Template) Types() []string {
