@@ -58,6 +58,6 @@ func asFault(err error) error {
 	return &capture.Fault{
 		Class: string(e.Class), Code: e.Code, Message: e.Message, RequestID: e.RequestID,
 		Retry:     e.Class == ehpc.Throttled || e.Class == ehpc.Temporary || e.Class == ehpc.Malformed,
-		Throttled: e.Class == ehpc.Throttled, RetryAfter: e.RetryAfter,
+		Throttled: e.Class == ehpc.Throttled, RetryAfter: e.RetryAfter, Everyone: e.CredentialsRefused(),
 	}
 }

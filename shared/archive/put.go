@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,6 +17,7 @@ import (
 // that were there already and that retention might have had in view.
 func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *Result) ([]object, error) {
 	var group errgroup.Group
+	var refused atomic.Bool // whoever asks, so the rest need not try
 	group.SetLimit(maxPuts)
 	stored := make([]object, len(run.Checks))
 	faults := make([]error, len(run.Checks))
@@ -24,7 +26,13 @@ func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *R
 			continue
 		}
 		group.Go(func() error {
+			if refused.Load() {
+				return nil
+			}
 			stored[i], faults[i] = w.putSnapshot(ctx, c.Snapshot)
+			if errors.Is(faults[i], fs.ErrPermission) {
+				refused.Store(true)
+			}
 			return nil
 		})
 	}

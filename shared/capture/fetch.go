@@ -3,6 +3,7 @@ package capture
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -107,11 +108,16 @@ func (r *runner) before(ctx context.Context, t *task) *catalog.Snapshot {
 var errNoTime = errors.New("no time is left before the deadline")
 
 // call makes one call within the budget and repeats it where that can help. It
-// returns when the last try began. The error is errNoTime or a *Fault.
+// returns when the last try began. The error is errNoTime or a *Fault, or both
+// if everyone is refused: then what has not been asked is left to the next run,
+// which has other credentials.
 func (r *runner) call(ctx context.Context, call func(context.Context) error) (catalog.Time, error) {
 	for try := 1; ; try++ {
 		if r.budget.Wait(ctx) != nil {
 			return catalog.Time{}, errNoTime
+		}
+		if fault := r.refused.Load(); fault != nil {
+			return catalog.Time{}, fmt.Errorf("%w: %w", errNoTime, fault)
 		}
 		at := catalog.At(r.now())
 		r.calls.Add(1)
@@ -124,6 +130,9 @@ func (r *runner) call(ctx context.Context, call func(context.Context) error) (ca
 			return at, errNoTime
 		}
 		fault := asFault(err)
+		if fault.Everyone {
+			r.refused.Store(fault)
+		}
 		if fault.Throttled {
 			r.budget.throttled()
 		}
@@ -161,7 +170,8 @@ func asFault(err error) *Fault {
 
 // problemOf is what is stored of an error of call.
 func problemOf(err error) *archive.Problem {
-	if errors.Is(err, errNoTime) {
+	var fault *Fault
+	if errors.Is(err, errNoTime) && !errors.As(err, &fault) {
 		return &archive.Problem{Class: "deadline", Code: "NoTime", Message: err.Error()}
 	}
 	return asFault(err).problem()

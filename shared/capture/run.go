@@ -37,6 +37,7 @@ type runner struct {
 	request Request
 	images  *catalog.Interner
 	calls   atomic.Int64
+	refused atomic.Pointer[Fault] // that everyone gets; nil: none
 	warn    func(catalog.Scope, error)
 }
 

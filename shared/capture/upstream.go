@@ -56,6 +56,7 @@ type Fault struct {
 	Retry      bool          // asking again may help
 	Throttled  bool          // the budget should shrink
 	RetryAfter time.Duration // upstream's demand; 0: none
+	Everyone   bool          // whatever is asked, the answer is the same: the credentials are refused
 }
 
 func (f *Fault) Error() string {

@@ -68,6 +68,17 @@ func (e *Error) Error() string {
 // caller's own deadline only, not for the time-out of a single call.
 func (e *Error) Unwrap() error { return e.Err }
 
+// CredentialsRefused reports whether upstream refused who asked, and not what
+// was asked: no other call with these credentials fares better.
+func (e *Error) CredentialsRefused() bool {
+	for _, prefix := range []string{"InvalidAccessKey", "MissingAccessKeyId", "InvalidSecurityToken", "MissingSecurityToken", "SecurityTokenExpired"} {
+		if strings.HasPrefix(e.Code, prefix) {
+			return true
+		}
+	}
+	return e.ClockSkew()
+}
+
 // ClockSkew reports whether upstream refused the time stamp of the request:
 // this machine's clock is wrong by more than 15 minutes.
 func (e *Error) ClockSkew() bool {

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"community-images/shared/ehpc/ehpctest"
+	"community-images/shared/fcrun/fctest"
+	"community-images/shared/ossbucket/osstest"
+)
+
+// renew replaces the function role's token: the old one is refused from now on.
+func (w *world) renew(serial int) fctest.Credentials {
+	key := osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial), Token: fmt.Sprint("token-", serial)}
+	w.oss.SetKeys(key)
+	w.ehpc.SetKeys(map[string]ehpctest.Key{key.ID: {Secret: key.Secret, Token: key.Token}})
+	w.oss.Key = key
+	return fctest.Credentials{AccessKeyID: key.ID, AccessKeySecret: key.Secret, SecurityToken: key.Token}
+}
+
+// workers is the setting SNAPSHOT_CONCURRENCY of these tests;
+// putters is how many snapshots the archive stores at once.
+const (
+	workers = 4
+	putters = 16
+)
+
+// TestCredentialsThatExpire lets the role's token die while an instance is
+// idle, while a run asks, and while it stores. No old token is used by a later
+// invocation, and each worker finds out once.
+func TestCredentialsThatExpire(t *testing.T) {
+	t.Parallel()
+	w, fleet := newWorld(t), newFleet(60, 13)
+	w.ehpc.SetData(fleet.data())
+	f := w.start("snapshot", fmt.Sprint("SNAPSHOT_CONCURRENCY=", workers))
+	w.snapshot(f)
+	change := func() {
+		fleet.drift()
+		w.ehpc.SetData(fleet.data())
+		w.oss.Requests()
+	}
+	denied := func() int { return strings.Count(w.oss.Requests(), ": 403 ") }
+
+	change()
+	f.SetCredentials(w.renew(1)) // after a day without a tick, say; the environment has the first token still
+	if c := w.snapshot(f).Regions[0].Counts; c.Changed != 59 || c.Failed > 0 {
+		t.Errorf("with the next token: %+v", c)
+	}
+	if n := denied(); n > 0 {
+		t.Errorf("OSS has refused %d requests with the old token", n)
+	}
+
+	change()
+	var mu sync.Mutex
+	var next fctest.Credentials
+	asked, after := 0, 0
+	w.onCall.Store(func(ehpctest.Call) {
+		mu.Lock()
+		defer mu.Unlock()
+		if asked++; asked == 20 {
+			next = w.renew(2)
+		} else if asked > 20 {
+			after++
+		}
+	})
+	response, err := f.Invoke(t.Context(), []byte(tick()))
+	if err != nil || response.Error == nil || !strings.Contains(response.Error.Message, "nothing could be committed") {
+		t.Fatal(err, response.Error)
+	}
+	if after > workers+1 {
+		t.Errorf("%d calls of E-HPC after the token's death by %d workers and the listing", after, workers)
+	}
+	if n := denied(); n > putters {
+		t.Errorf("OSS has refused %d requests", n)
+	}
+	w.onCall.Store(func(ehpctest.Call) {})
+	f.SetCredentials(next)
+	if c := w.snapshot(f).Regions[0].Counts; c.Failed+c.Left > 0 {
+		t.Errorf("with the third token: %+v", c)
+	}
+
+	change()
+	var refused atomic.Int64
+	w.oss.SetFault(func(r osstest.Request) *osstest.Fault {
+		if r.Method == "PUT" {
+			refused.Add(1)
+			return &osstest.Fault{Status: 403, Code: "SecurityTokenExpired"}
+		}
+		return nil
+	})
+	if response, err = f.Invoke(t.Context(), []byte(tick())); err != nil || response.Error == nil {
+		t.Fatal(err, response.Error)
+	}
+	w.oss.SetFault(nil)
+	if refused.Load() > putters {
+		t.Errorf("OSS has refused %d snapshots", refused.Load())
+	}
+	f.SetCredentials(w.renew(3))
+	w.snapshot(f)
+	q := w.start("query")
+	for v, want := range fleet.shows(t) {
+		if text, _ := w.shown(q, v, ""); text != want {
+			t.Errorf("in the end %s shows %s, want %s", views[v], text, want)
+		}
+	}
+	if audit := w.verify(); len(audit.Faults) > 0 {
+		t.Errorf("audit is %+v", audit)
+	}
+	f.Stop()
+	for _, line := range w.printed() {
+		if strings.Contains(line, "secret-") || strings.Contains(line, "token-") {
+			t.Errorf("a secret is in %s", line)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package capture_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"community-images/shared/capture"
+)
+
+// TestCredentialsThatDieInARun: from some call on everything is refused. Each
+// worker finds out once, at most; what was not asked is left, keeps its state
+// and is asked first by the next run.
+func TestCredentialsThatDieInARun(t *testing.T) {
+	for _, at := range []int{1, 2, 20, 60} {
+		synctest.Test(t, func(t *testing.T) {
+			const scopes = 100
+			b := newBench(t, "hz")
+			b.settings.Unscoped = false
+			for i := range scopes {
+				b.up.cluster("hz", "hz", fmt.Sprintf("c%03d", i))
+			}
+			b.mustRun(capture.Request{})
+			good := b.state("hz")
+			n, failed := 0, 0
+			b.up.decide = func(string) error {
+				if n++; n < at {
+					return nil
+				}
+				failed++
+				return &capture.Fault{Class: "not-authorized", Code: "InvalidSecurityToken.Expired", Everyone: true}
+			}
+			r := b.mustRun(capture.Request{})
+			if failed > b.settings.Concurrency+1 { // each worker, and the listing
+				t.Errorf("dead at call %d: %d calls were refused", at, failed)
+			}
+			if c := r.Counts; c.Failed > failed || c.Failed+c.Left+c.Unchanged != scopes || c.Ended > 0 || at < 60 && c.Left < scopes/3 {
+				t.Errorf("dead at call %d: counts are %+v", at, c)
+			}
+			if got := strings.ReplaceAll(b.state("hz"), " failed", " ok"); got != good {
+				t.Errorf("dead at call %d: the state is\n%s", at, got)
+			}
+			for _, p := range r.Regions[0].Problems {
+				if !strings.Contains(p, "InvalidSecurityToken.Expired") {
+					t.Errorf("a problem is told as %q", p)
+				}
+			}
+			b.up.decide = nil
+			if c := b.mustRun(capture.Request{}).Counts; c.Failed+c.Left > 0 {
+				t.Errorf("the next run ends with %+v", c)
+			}
+			want(t, "in the end", b.state("hz"), good)
+		})
+	}
+}
