@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -222,6 +223,34 @@ func TestEventsThatAreNone(t *testing.T) {
 	a.event("no-type", healthy, time.Minute, func(h http.Header) { h.Set("X-Fc-Function-Type", "x") })
 	if out := a.answered("no-type"); out.Status != 200 {
 		t.Errorf("answered %d", out.Status)
+	}
+}
+
+// TestCredentialsThatExpire renews the role's token while the instance is idle:
+// the next lookup reads with the new one, and neither that of the environment
+// nor the old one is used again.
+func TestCredentialsThatExpire(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t, tiny)
+	q := c.start(t, queryBinary(t), "QUERY_HEAD_TTL=0s")
+	ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+	answer(t, q, ask, 200)
+	for serial := range 3 {
+		old := c.oss.Key
+		c.oss.Key = osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial), Token: fmt.Sprint("token-", serial)}
+		c.oss.SetKeys(c.oss.Key, osstest.Key{ID: old.ID, Secret: old.Secret, Token: old.Token, Expires: time.Now().Add(-24 * time.Hour)})
+		if out := answer(t, q, ask, 200); out.Headers["Warning"] == "" {
+			t.Error("with a token that has expired the answer is not stale")
+		}
+		c.oss.Requests()
+		time.Sleep(1100 * time.Millisecond) // past the pause after a try that failed
+		q.SetCredentials(c.credentials())
+		if out := answer(t, q, ask, 200); out.Headers["Warning"] != "" {
+			t.Errorf("with the next token the answer has %v", out.Headers)
+		}
+		if requests := c.oss.Requests(); strings.Contains(requests, ": 403 ") || requests == "" {
+			t.Errorf("with the next token the requests are\n%s", requests)
+		}
 	}
 }
 

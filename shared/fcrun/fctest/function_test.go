@@ -52,6 +52,9 @@ func handle(ctx context.Context, event []byte) (any, error) {
 		return nil, errors.New("as asked, with topsecret")
 	case "panic":
 		panic("as asked")
+	case "panic elsewhere": // nobody can recover from it
+		go panic("as asked")
+		select {}
 	case "exit":
 		fmt.Println("last words")
 		os.Exit(3)
@@ -154,6 +157,7 @@ func TestFailuresOfTheFunction(t *testing.T) {
 	for _, row := range []struct{ event, kind, message string }{
 		{"fail", "InvocationFailed", "as asked, with [redacted]"},
 		{"panic", "Panic", "an unexpected failure"},
+		{"panic elsewhere", fctest.ProcessExited, "exit status 2"},
 		{"exit", fctest.ProcessExited, "exit status 3"},
 		{"hang", fctest.TimedOut, "did not answer within 1s"},
 	} {

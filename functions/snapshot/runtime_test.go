@@ -1,0 +1,113 @@
+package main
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"community-images/shared/ehpc/ehpctest"
+	"community-images/shared/fcrun/fctest"
+	"community-images/shared/ossbucket/osstest"
+)
+
+// TestEventsThatAreNone: each costs one error reply and asks nobody anything.
+func TestEventsThatAreNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.start("snapshot")
+	w.snapshot(f)
+	first, _ := f.Process()
+	calls := w.ehpc.Calls()
+	w.oss.Requests()
+	deep := strings.Repeat(`{"a":`, 20000)
+	for _, event := range []string{
+		"0", `"x"`, "[]", "{", `{"clusters":1}`, `{"cluster":[]}`, `{"clusters":["../x"]}`, `{"clusters":["a\u0000b"]}`, `{"regions":["cn-nowhere"]}`, `{"shard":"0/4"}`, `{"shard":"1/99999999999999999999"}`,
+		`{"accept":["a"]}`, `{"accept":["cn-hangzhou/../.."]}`, `{"instanceTypes":["%00"]}`, `{"triggerTime":1}`, `{"triggerName":"t","payload":"awesome"}`, `{"triggerName":"t","payload":"{\"x\":1}"}`,
+		`{"triggerName":"t","payload":7}`, deep, "\xff\xfe\x00", "<html>", strings.Repeat("x", 300<<10), `{"clusters":[` + strings.Repeat(`"a",`, 100000) + `"a"]}x`,
+	} {
+		response, err := f.Invoke(t.Context(), []byte(event))
+		if err != nil || response.Error == nil || response.Error.Type != "InvocationFailed" || len(response.Error.Message) > 2<<10 {
+			t.Errorf("%.80q is answered %.300s, %v, %v", event, response.Payload, response.Error, err)
+		}
+	}
+	if n := w.ehpc.Calls() - calls; n > 0 || w.oss.Requests() != "" {
+		t.Errorf("%d calls were made for them", n)
+	}
+	if last, _ := f.Process(); last.Pid != first.Pid {
+		t.Error("the process has ended")
+	}
+	w.snapshot(f)
+}
+
+// TestNothingIsCommittedAfterTheDeadline tells the function a deadline that has
+// passed, and ones that half of E-HPC or all writes of OSS outlast by half. It
+// answers in time, what arrives at OSS arrives in time, and the next run goes
+// on.
+func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
+	t.Parallel()
+	const limit = 2 * time.Second
+	for name, tc := range map[string]struct {
+		left      time.Duration
+		ehpc      time.Duration // for the scopes of one cluster
+		oss       string        // requests of this method take 1.5 times the limit
+		committed bool
+	}{
+		"a deadline that has passed":       {left: -time.Hour},
+		"a deadline that is now":           {left: 0},
+		"a cluster that outlasts the rest": {left: limit, ehpc: limit * 3 / 2, committed: true},
+		"snapshots that outlast it":        {left: limit, oss: "PUT"},
+		"a log that outlasts it":           {left: limit, oss: "POST"},
+		"a state that outlasts it":         {left: limit, oss: "GET"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, fleet := newWorld(t), newFleet(6, 14)
+			w.ehpc.SetData(fleet.data())
+			f := w.start("snapshot")
+			w.snapshot(f)
+			fleet.drift()
+			w.ehpc.SetData(fleet.data())
+			deadline := time.Now().Add(tc.left)
+			var late atomic.Int64
+			w.oss.SetFault(func(r osstest.Request) *osstest.Fault {
+				if r.Method != "GET" && time.Now().After(deadline) {
+					late.Add(1)
+				}
+				if r.Method == tc.oss {
+					return &osstest.Fault{Delay: limit * 3 / 2, Status: 503, Code: "ServiceUnavailable"}
+				}
+				return nil
+			})
+			w.fault.Store(func(c ehpctest.Call) *ehpctest.Fault {
+				if c.ClusterID == "ehpc-hz-01" {
+					return &ehpctest.Fault{Delay: tc.ehpc}
+				}
+				return nil
+			})
+			began := time.Now()
+			response, err := f.Do(t.Context(), fctest.Call{Event: []byte(tick()), Deadline: deadline})
+			if err != nil || response.Error != nil && response.Error.Type != "InvocationFailed" {
+				t.Fatal(err, response.Error)
+			}
+			if took := time.Since(began); took > max(tc.left, 0)+500*time.Millisecond {
+				t.Errorf("answered after %s", took)
+			}
+			if (response.Error == nil) != tc.committed {
+				t.Errorf("answered %.300s, %v", response.Payload, response.Error)
+			}
+			time.Sleep(time.Until(deadline.Add(limit / 4))) // whoever would be late
+			if late.Load() > 0 {
+				t.Errorf("%d requests that write arrived after the deadline", late.Load())
+			}
+			w.oss.SetFault(nil)
+			w.fault.Store(func(ehpctest.Call) *ehpctest.Fault { return nil })
+			if c := w.snapshot(f).Regions[0].Counts; c.Failed+c.Left+c.Lost > 0 {
+				t.Errorf("the next run ends with %+v", c)
+			}
+			if audit := w.verify(); len(audit.Faults) > 0 {
+				t.Errorf("audit is %+v", audit)
+			}
+		})
+	}
+}
