@@ -95,8 +95,11 @@ type claim struct {
 }
 
 func parse(r *http.Request, body []byte) (*claim, error) {
-	if authorization := r.Header.Get("Authorization"); authorization != "" {
-		return parseACS3(r, body, authorization)
+	switch values := r.Header.Values("Authorization"); {
+	case len(values) > 1:
+		return nil, incomplete("the Authorization header is there twice")
+	case len(values) == 1 && values[0] != "":
+		return parseACS3(r, body, values[0])
 	}
 	return parseRPC1(r, body)
 }

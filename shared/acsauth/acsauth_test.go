@@ -3,6 +3,9 @@ package acsauth
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -135,6 +138,7 @@ func TestRefusals(t *testing.T) {
 		"ACS3: another algorithm":             {r: authorization("ACS3-HMAC-SHA256", "ACS3-HMAC-SM3"), want: "IncompleteSignature"},
 		"ACS3: no credential":                 {r: authorization("Credential=YourAccessKeyId,", ""), want: "IncompleteSignature"},
 		"ACS3: two credentials":               {r: authorization("Credential=", "Credential=a,Credential="), want: "IncompleteSignature"},
+		"ACS3: two authorizations":            {r: acs3(func(r *http.Request) { r.Header.Add("Authorization", r.Header.Get("Authorization")) }), want: "IncompleteSignature"},
 		"ACS3: an unknown key":                {r: authorization("YourAccessKeyId", "Other"), want: "InvalidAccessKeyId.NotFound"},
 		"ACS3: host is not signed":            {r: authorization("host;", ""), want: "IncompleteSignature"},
 		"ACS3: the action is not signed":      {r: authorization("x-acs-action;", ""), want: "IncompleteSignature"},
@@ -356,4 +360,48 @@ func FuzzVerify(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The official SDKs sign the path as it was given to them, the standard wants
+// each step encoded. Both are good, and neither is good for another path.
+func TestPathsAsSentAndEncoded(t *testing.T) {
+	t.Parallel()
+	const sent, encoded = "/at/2026-11-01T00:00:00Z/", "/at/2026-11-01T00%3A00%3A00Z/"
+	for _, row := range []struct {
+		signed, asked string
+		want          string
+	}{
+		{sent, sent, ""},
+		{encoded, encoded, ""},
+		{encoded, sent, ""}, // a proxy may have decoded it
+		{sent, encoded, "SignatureDoesNotMatch"},
+		{sent, "/at/2026-11-02T00:00:00Z/", "SignatureDoesNotMatch"},
+		{sent, "/", "SignatureDoesNotMatch"},
+		{"/", sent, "SignatureDoesNotMatch"},
+	} {
+		r := acs3Example()
+		u, err := url.Parse("https://" + r.Host + row.asked + "?" + r.URL.RawQuery)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.URL = u
+		r.Header.Set("Authorization", signPath(r, row.signed, "YourAccessKeySecret"))
+		_, err = Verify(r, nil, one("YourAccessKeyId", "YourAccessKeySecret"), acs3Time)
+		if got := code(t, err); got != row.want {
+			t.Errorf("signed %s, asked %s: %q, want %q", row.signed, row.asked, got, row.want)
+		}
+	}
+}
+
+// signPath signs the published example anew, for another path.
+func signPath(r *http.Request, path, secret string) string {
+	authorization := r.Header.Get("Authorization")
+	_, names, _, _ := parseAuthorization(authorization)
+	headers, _ := canonicalHeaders(r, names, false)
+	query, _ := canonicalQuery(r.URL.RawQuery)
+	sum := sha256.Sum256([]byte(r.Method + "\n" + path + "\n" + query + "\n" + headers + "\n" + strings.Join(names, ";") + "\n" + r.Header.Get("X-Acs-Content-Sha256")))
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(acs3Algorithm + "\n" + hex.EncodeToString(sum[:])))
+	before, _, _ := strings.Cut(authorization, "Signature=")
+	return before + "Signature=" + hex.EncodeToString(mac.Sum(nil))
 }

@@ -1,0 +1,61 @@
+package replica_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"community-images/shared/replica"
+)
+
+// Whatever strangers send is answered in the shape of the API: never with a
+// failure of ours, and never with data where a key is asked for.
+func FuzzReplica(f *testing.F) {
+	w := small(f)
+	open, shut := w.replica(), w.replica(closed)
+	f.Add("GET", "/", list, "", "", "")
+	f.Add("POST", "/at/1/cn-hangzhou/", "Action=ListClusters", "Version=2018-04-12&Format=XML", "", "")
+	f.Add("GET", "/at/-24h", "PageSize=1&ClusterId=ehpc-a&%zz=1", "", "ListCommunityImages", "ACS3-HMAC-SHA256 Credential=CIwide00,SignedHeaders=host;x-acs-action,Signature=00")
+	f.Add("GET", "/at/%2e%2e/", list+"&ClusterId=../../head.json&InstanceType=%00", "", "", "Bearer x")
+	f.Add("GET", "/", list+"&AccessKeyId=CIwide00&Signature=x&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n&Timestamp=2026-11-23T11:30:00Z", "", "", "")
+	f.Fuzz(func(t *testing.T, method, path, query, form, action, authorization string) {
+		for h, answers := range map[*replica.Replica]bool{open: true, shut: false} {
+			r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(form))
+			r.Method, r.URL = method, &url.URL{Path: path, RawPath: path, RawQuery: query}
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			for name, value := range map[string]string{"x-acs-action": action, "x-acs-version": "2018-04-12", "Authorization": authorization} {
+				if value != "" && action != "" || name == "Authorization" && value != "" {
+					r.Header.Set(name, value)
+				}
+			}
+			h.Wants(r)
+			rec := do(h, r)
+			if !slices.Contains([]int{200, 400, 401, 404, 405, 413, 503}, rec.Code) || rec.Code == 200 && !answers {
+				t.Fatalf("%s %q?%q: %d %s", method, path, query, rec.Code, rec.Body)
+			}
+			if strings.HasPrefix(rec.Header().Get("Content-Type"), "text/xml") {
+				wellFormed(t, rec.Body.String())
+			} else if !json.Valid(rec.Body.Bytes()) {
+				t.Fatalf("%s %q?%q: not JSON: %s", method, path, query, rec.Body)
+			}
+		}
+	})
+}
+
+func wellFormed(t *testing.T, document string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(document))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			return
+		} else if err != nil {
+			t.Fatalf("%v in %q", err, document)
+		}
+	}
+}
