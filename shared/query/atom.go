@@ -5,12 +5,14 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
 // atomFeed is a feed in the form of RFC 4287.
 type atomFeed struct {
 	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	Lang    string      `xml:"xml:lang,attr"`
 	ID      string      `xml:"id"`
 	Title   string      `xml:"title"`
 	Updated string      `xml:"updated"`
@@ -25,8 +27,11 @@ type atomPerson struct {
 
 type atomLink struct {
 	Rel  string `xml:"rel,attr"`
+	Type string `xml:"type,attr"`
 	Href string `xml:"href,attr"`
 }
+
+const atomMedia = "application/atom+xml"
 
 type atomEntry struct {
 	ID      string   `xml:"id"`
@@ -43,7 +48,7 @@ type atomText struct {
 
 // atom renders a feed for feed readers. Its ids are made of what they name,
 // so that they are the same in every answer.
-func (s *service) atom(a *ask, f feed, region string, st *state) []byte {
+func (s *service) atom(a *ask, f feed, region string, st *state, next string) []byte {
 	updated := st.CommittedAt
 	if len(f.entries) > 0 {
 		updated = f.entries[0].at
@@ -54,8 +59,11 @@ func (s *service) atom(a *ask, f feed, region string, st *state) []byte {
 		}
 	}
 	out := atomFeed{
-		ID: urn("feed", region, a.bound), Title: "Community images of " + region, Updated: updated.String(), Author: atomPerson{"community-images"},
-		Links: []atomLink{{"self", a.self()}},
+		Lang: "en", ID: urn("feed", region, a.about()), Title: "Community images of " + region, Updated: updated.String(), Author: atomPerson{"community-images"},
+		Links: []atomLink{{"self", atomMedia, a.self("")}},
+	}
+	if next != "" { // RFC 5005
+		out.Links = append(out.Links, atomLink{"next", atomMedia, a.self(next)})
 	}
 	for _, e := range f.entries {
 		out.Entries = append(out.Entries, e.atom(region))
@@ -67,14 +75,37 @@ func (s *service) atom(a *ask, f feed, region string, st *state) []byte {
 	return append([]byte(xml.Header), append(data, '\n')...)
 }
 
-// self is the address of a feed, relative to the service.
-func (a *ask) self() string {
+// self is the address of a feed, relative to the service; with a cursor that
+// of the page which begins there.
+func (a *ask) self(cursor string) string {
+	values := a.asked()
+	if cursor != "" {
+		values.Del("since")
+		values.Set("cursor", cursor)
+	}
+	values.Set("format", formatAtom)
+	return a.path() + "?" + values.Encode()
+}
+
+// about is what all pages of a feed have in common.
+func (a *ask) about() string {
+	values := a.asked()
+	for _, name := range []string{"since", "cursor", "limit", "format", "maxAge"} {
+		values.Del(name)
+	}
+	return a.path() + "?" + values.Encode()
+}
+
+func (a *ask) asked() url.Values {
 	values := url.Values{}
 	for _, g := range a.given {
 		values.Set(g.name, joinList(g.values))
 	}
-	values.Set("format", formatAtom)
-	return strings.Replace(a.route.pattern, "{ImageId}", url.PathEscape(a.id), 1) + "?" + values.Encode()
+	return values
+}
+
+func (a *ask) path() string {
+	return strings.Replace(a.route.pattern, "{ImageId}", url.PathEscape(a.id), 1)
 }
 
 func (e entry) atom(region string) atomEntry {
@@ -84,8 +115,9 @@ func (e entry) atom(region string) atomEntry {
 		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, orMissing(c.Before), orMissing(c.After))
 	}
 	return atomEntry{
-		ID: urn("entry", region, e.place.String()), Title: fmt.Sprintf("%s %s: %s", e.id, kindNames[e.kind], scopeText(e.scope)), Updated: e.at.String(),
-		Link:    atomLink{"alternate", "/v1/images/" + url.PathEscape(e.id) + "/history?" + url.Values{"RegionId": {region}}.Encode()},
+		ID:    urn("entry", region, strconv.FormatInt(e.place.sequence, 10), kindNames[e.kind], e.scope.ClusterID, e.scope.InstanceType, e.id),
+		Title: fmt.Sprintf("%s %s: %s", e.id, kindNames[e.kind], scopeText(e.scope)), Updated: e.at.String(),
+		Link:    atomLink{"alternate", "application/json", "/v1/images/" + url.PathEscape(e.id) + "/history?" + url.Values{"RegionId": {region}}.Encode()},
 		Content: atomText{"text", text.String()},
 	}
 }

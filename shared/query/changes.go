@@ -126,7 +126,7 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, reg
 			b.bytes = append(e.appendJSON(b.bytes, region), '\n')
 		}
 	case formatAtom:
-		b.bytes = s.atom(a, f, region, st)
+		b.bytes = s.atom(a, f, region, st, b.next)
 	default:
 		b.bytes = f.json(region, history, a.id)
 	}

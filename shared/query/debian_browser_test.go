@@ -1,4 +1,6 @@
-//go:build browser
+//go:build debian
+
+// The tests of this tag need programs that Debian packages: Chromium, xmllint.
 
 package query_test
 
@@ -25,9 +27,9 @@ import (
 // hostile is an image whose texts would run if they were taken for HTML.
 const hostile = `{"ImageId":"m-<b>x","ImageName":"<img src=x onerror=alert(1)><script>alert(2)</script>","Status":"Available","OsTag":{"Platform":"\"><svg onload=alert(3)>","Version":"1"}}`
 
-// TestPageInABrowser drives the page for people in Chromium. With the
+// TestDebianPageInABrowser drives the page for people in Chromium. With the
 // environment variable SCREENSHOTS it leaves pictures in that directory.
-func TestPageInABrowser(t *testing.T) {
+func TestDebianPageInABrowser(t *testing.T) {
 	w := small(t)
 	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample, cent79, cent10, ubuntu, hostile), "_any/_any": many(t, 60, "Available")})
 	w.run(beijing, content{"_any/_any": images(t, cent79)})

@@ -1,0 +1,130 @@
+package query_test
+
+import (
+	"encoding/xml"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/query"
+)
+
+// feedTold is an Atom feed as a reader sees it.
+type feedTold struct {
+	XMLName struct{}   `xml:"http://www.w3.org/2005/Atom feed"`
+	ID      string     `xml:"id"`
+	Title   string     `xml:"title"`
+	Updated time.Time  `xml:"updated"`
+	Author  string     `xml:"author>name"`
+	Links   []linkTold `xml:"link"`
+	Entries []struct {
+		ID      string     `xml:"id"`
+		Title   string     `xml:"title"`
+		Updated time.Time  `xml:"updated"`
+		Links   []linkTold `xml:"link"`
+		Content string     `xml:"content"`
+	} `xml:"entry"`
+}
+
+type linkTold struct {
+	Rel  string `xml:"rel,attr"`
+	Href string `xml:"href,attr"`
+}
+
+func readFeed(t *testing.T, h http.Handler, target string) (f feedTold) {
+	t.Helper()
+	rec := get(h, target)
+	if err := xml.Unmarshal(rec.Body.Bytes(), &f); err != nil || rec.Code != 200 || rec.Header().Get("Content-Type") != "application/atom+xml; charset=utf-8" {
+		t.Fatalf("%s: %d %v %v\n%s", target, rec.Code, rec.Header(), err, rec.Body)
+	}
+	return f
+}
+
+func link(links []linkTold, rel string) string {
+	for _, l := range links {
+		if l.Rel == rel {
+			return l.Href
+		}
+	}
+	return ""
+}
+
+// atomWorld has hostile texts in its feed.
+func atomWorld(t *testing.T) *world {
+	w := small(t)
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample, `{"ImageId":"m-ubuntu","ImageName":"]]>&\u0001\u0008\ufffe<x>\ud83d\ude00","Status":"深"}`, `{"ImageId":"m-<&\"'>","ImageName":"n"}`)})
+	w.now = w.now.Add(time.Minute)
+	return w
+}
+
+func TestAtomPages(t *testing.T) {
+	t.Parallel()
+	h := atomWorld(t).handler()
+	whole := readFeed(t, h, "/v1/changes?since=0&limit=1000&format=atom")
+	if whole.Author == "" || whole.Title == "" || link(whole.Links, "next") != "" || len(whole.Entries) < 15 {
+		t.Fatalf("the whole feed: %+v", whole)
+	}
+	n, ids := 0, map[string]bool{}
+	for target := "/v1/changes?since=0&limit=3&format=atom"; target != ""; {
+		page := readFeed(t, h, target)
+		if page.ID != whole.ID {
+			t.Errorf("the pages of a feed have the ids %s and %s", page.ID, whole.ID)
+		}
+		if again := readFeed(t, h, link(page.Links, "self")); len(again.Entries) != len(page.Entries) {
+			t.Errorf("%s and the page itself differ", link(page.Links, "self"))
+		}
+		for _, e := range page.Entries {
+			if e.ID != whole.Entries[n].ID || ids[e.ID] || e.Updated.After(page.Updated) {
+				t.Errorf("entry %d is %+v", n, e)
+			}
+			ids[e.ID] = true
+			if rec := get(h, link(e.Links, "alternate")); rec.Code != 200 {
+				t.Errorf("%s leads to %d %s", link(e.Links, "alternate"), rec.Code, rec.Body)
+			}
+			n++
+		}
+		target = link(page.Links, "next")
+	}
+	if n != len(whole.Entries) {
+		t.Errorf("the pages have %d entries, the whole feed %d", n, len(whole.Entries))
+	}
+	newest := readFeed(t, h, "/v1/changes?limit=3&format=atom")
+	for i, e := range newest.Entries {
+		if e.ID != whole.Entries[n-1-i].ID {
+			t.Errorf("the newest first, entry %d is %s", i, e.Title)
+		}
+	}
+	if link(newest.Links, "next") != "" || newest.ID != whole.ID {
+		t.Errorf("the newest first: %+v", newest)
+	}
+	if other := readFeed(t, h, "/v1/changes?kind=removed&format=atom"); other.ID == whole.ID {
+		t.Error("two feeds have one id")
+	}
+}
+
+// TestAtomIdsOutliveRetention: a reader that has an entry does not get it
+// again when the months before it go.
+func TestAtomIdsOutliveRetention(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(hangzhou, content{"_any/_any": images(t, sample, window)})
+	w.now = w.now.AddDate(0, 1, 0)
+	w.run(hangzhou, content{"_any/_any": images(t, sample, cent79)})
+	target := "/v1/changes?format=atom&limit=2"
+	before := readFeed(t, w.handler(), target)
+	key, err := w.keys.Log(hangzhou, "2026-11")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.memory.Spoil(key, nil)
+	after := readFeed(t, w.handler(func(o *query.Options) { o.Version = "another" }), target)
+	for i := range 2 {
+		if before.Entries[i].ID != after.Entries[i].ID {
+			t.Errorf("%s was %s and is %s", before.Entries[i].Title, before.Entries[i].ID, after.Entries[i].ID)
+		}
+	}
+	if !strings.HasPrefix(before.Entries[0].ID, "urn:uuid:") {
+		t.Errorf("the id is %s", before.Entries[0].ID)
+	}
+}
