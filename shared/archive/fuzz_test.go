@@ -9,7 +9,7 @@ import (
 )
 
 func FuzzKeys(f *testing.F) {
-	for _, key := range []string{headKey, logKey11, "community-images/v1/r/clusters/_any/_any/x.json", "community-images/v1/../head.json"} {
+	for _, key := range []string{headKey, catalogueKey, logKey11, "community-images/v1/r/clusters/_any/_any/x.json", "community-images/v1/../head.json"} {
 		f.Add(key)
 	}
 	keys, err := archive.NewKeys("community-images")
@@ -25,6 +25,8 @@ func FuzzKeys(f *testing.F) {
 		switch p.Kind {
 		case archive.HeadKind:
 			back, err = keys.Head(p.Region)
+		case archive.CatalogueKind:
+			back, err = keys.Catalogue(p.Region)
 		case archive.LogKind:
 			back, err = keys.Log(p.Region, p.Month)
 		case archive.SnapshotKind:

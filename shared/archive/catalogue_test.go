@@ -1,0 +1,241 @@
+package archive_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
+)
+
+const catalogueKey = "community-images/v1/" + region + "/catalogue.ndjson"
+
+// TestCatalogueFollowsTheLog: what each run adds to the catalogue comes to the
+// same as making it out of the whole log and every snapshot.
+func TestCatalogueFollowsTheLog(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	one, two := scopeOf("ehpc-1", ""), scopeOf("ehpc-2", "")
+	for _, step := range []struct {
+		about string
+		run   func(base *archive.Region) archive.Run
+		want  string // FirstSeen by id, those that are gone in brackets
+	}{
+		{"a first run", func(base *archive.Region) archive.Run {
+			return b.run(b.saw(base, one, "a", "b"), b.saw(base, two, "b"))
+		}, "a 09:00, b 09:00"},
+		{"nothing new", func(base *archive.Region) archive.Run { return b.run(b.saw(base, one, "a", "b")) }, "a 09:00, b 09:00"},
+		{"one scope gets c, b stays in the other", func(base *archive.Region) archive.Run { return b.run(b.saw(base, one, "a", "c")) }, "a 09:00, b 09:00, c 11:00"},
+		{"a changes, c goes", func(base *archive.Region) archive.Run { return b.run(b.saw(base, one, "a=Creating")) }, "a 09:00, b 09:00, (c 11:00)"},
+		{"a check fails", func(base *archive.Region) archive.Run { return b.run(b.failed(one, "Throttling")) }, "a 09:00, b 09:00, (c 11:00)"},
+		{"a scope ends, and b with it", func(base *archive.Region) archive.Run {
+			run := b.run(b.saw(base, one, "a=Creating"))
+			run.Ended = append(run.Ended, two)
+			return run
+		}, "a 09:00, (b 09:00), (c 11:00)"},
+		{"c comes back beside d, in a new month", func(base *archive.Region) archive.Run {
+			b.now = b.now.AddDate(0, 1, 0)
+			return b.run(b.saw(base, one, "a", "c", "d"))
+		}, "a 09:00, (b 09:00), c 11:00, d 15:00"},
+		{"two entries of one id", func(base *archive.Region) archive.Run { return b.run(b.saw(base, one, "a", "a=Creating", "d")) }, "a 09:00, a 09:00, (b 09:00), (c 11:00), d 15:00"},
+	} {
+		res := b.commit(b.load(), step.run(b.load()))
+		if got := b.catalogue(); got != step.want || res.Region.Catalogue != res.Region.Sequence {
+			t.Errorf("%s: the catalogue has %s, want %s; the head says it goes to %d of %d", step.about, got, step.want, res.Region.Catalogue, res.Region.Sequence)
+		}
+		b.checkLists()
+		if audit := b.verify(); len(audit.Faults) > 0 {
+			t.Errorf("%s: %v", step.about, audit.Faults)
+		}
+		before := withoutHead(b.object(catalogueKey))
+		if _, err := b.writer.Repair(context.Background(), region); err != nil {
+			t.Fatal(err)
+		}
+		if after := withoutHead(b.object(catalogueKey)); after != before {
+			t.Errorf("%s: made anew it is\n%swant\n%s", step.about, after, before)
+		}
+		b.now = b.now.Add(time.Hour)
+	}
+}
+
+// withoutHead leaves out the first line, which names the commit.
+func withoutHead(object []byte) string {
+	_, rest, _ := strings.Cut(string(object), "\n")
+	return rest
+}
+
+// catalogue renders when each image of the catalogue was first seen.
+func (b *bench) catalogue() string {
+	b.t.Helper()
+	c, err := archive.New(b.bucket, b.keys).Catalogue(context.Background(), region)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var out []string
+	for i, im := range c.Images {
+		out = append(out, im.ImageID+" "+c.FirstSeen[i].Format("15:04"))
+	}
+	for id, at := range c.Gone {
+		out = append(out, "("+id+" "+at.Format("15:04")+")")
+	}
+	slices.SortFunc(out, func(x, y string) int { return strings.Compare(strings.Trim(x, "()"), strings.Trim(y, "()")) })
+	return strings.Join(out, ", ")
+}
+
+// checkLists compares the lists of the catalogue with the snapshots.
+func (b *bench) checkLists() {
+	b.t.Helper()
+	a := archive.New(b.bucket, b.keys)
+	c, err := a.Catalogue(context.Background(), region)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, s := range b.read().SortedScopes() {
+		snapshot, err := a.Snapshot(context.Background(), s.Scope(region), s.Digest)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if images, ok := c.List(s.Digest); !ok || !slices.Equal(images, snapshot.Images) {
+			b.t.Errorf("the catalogue has %v for %s, the snapshot %v", images, s.Scope(region), snapshot.Images)
+		}
+	}
+}
+
+// TestCatalogueThatIsNotThere: a run makes a missing or damaged catalogue anew
+// as soon as it has something to write, or finds that the head knows of none.
+func TestCatalogueThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(b *bench){
+		"missing": func(b *bench) { _ = b.mem.Delete(context.Background(), catalogueKey) },
+		"with a bit flipped": func(b *bench) {
+			data := b.object(catalogueKey)
+			data[len(data)/2] ^= 1
+			b.mem.Spoil(catalogueKey, data)
+		},
+		"cut":                       func(b *bench) { data := b.object(catalogueKey); b.mem.Spoil(catalogueKey, data[:len(data)/2]) },
+		"empty":                     func(b *bench) { b.mem.Spoil(catalogueKey, []byte{}) },
+		"of another region":         func(b *bench) { b.forge("cn-hangzhou", "cn-beijing.") },
+		"of a format to come":       func(b *bench) { b.forge(`"Format":1`, `"Format":2`) },
+		"without its list":          func(b *bench) { b.forge(`"Lists":1`, `"Lists":9`) },
+		"with a place out of range": func(b *bench) { b.forge(`"Images":[0,1]`, `"Images":[0,7]`) },
+	} {
+		b := newBench(t)
+		b.step("a", "b")
+		spoil(b)
+		var damaged *archive.DamagedError
+		if _, err := archive.New(b.bucket, b.keys).Catalogue(context.Background(), region); !errors.As(err, &damaged) || damaged.Key != catalogueKey {
+			t.Errorf("%s: reading says %v", name, err)
+		}
+		if audit := b.verify(); name != "missing" && len(audit.Faults) != 1 {
+			t.Errorf("%s: verify says %v", name, audit.Faults)
+		}
+		b.step("a", "c")
+		if got := b.catalogue(); got != "a 10:00, (b 10:00), c 11:00" {
+			t.Errorf("%s: after the next run the catalogue has %s", name, got)
+		}
+		b.checkLists()
+	}
+}
+
+// forge replaces text in the catalogue and gives it a digest that fits.
+func (b *bench) forge(old, new string) {
+	b.t.Helper()
+	data := b.object(catalogueKey)
+	at := bytes.Index(data, []byte(`"Digest":"`)) + len(`"Digest":"`)
+	data = bytes.Replace(slices.Concat(data[:at], data[at+64:]), []byte(old), []byte(new), 1)
+	sum := sha256.Sum256(data)
+	b.mem.Spoil(catalogueKey, slices.Concat(data[:at], []byte(hex.EncodeToString(sum[:])), data[at:]))
+}
+
+// TestVerifyReadsTheCatalogue: what agrees with its own digest and not with
+// the log is found.
+func TestVerifyReadsTheCatalogue(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ old, new, want string }{
+		"a list with another image": {`"Images":[0,1]`, `"Images":[0,2]`, "its list"},
+		"an image seen too late":    {`"FirstSeen":"2026-11-23T09`, `"FirstSeen":"2026-11-23T19`, "it has image"},
+		"a commit to come":          {`"Sequence":2`, `"Sequence":9`, "the log ends with 2"},
+	} {
+		b := newBench(t)
+		base := b.load()
+		b.commit(base, b.run(b.saw(base, scopeOf("ehpc-1", ""), "a", "b"), b.saw(base, scopeOf("ehpc-2", ""), "c")))
+		base = b.load()
+		b.commit(base, b.run(b.saw(base, scopeOf("ehpc-2", ""), "c", "d")))
+		b.forge(tc.old, tc.new)
+		if audit := b.verify(); len(audit.Faults) == 0 || !strings.Contains(fmt.Sprint(audit.Faults), tc.want) {
+			t.Errorf("%s: verify says %v, want %q", name, audit.Faults, tc.want)
+		}
+		if _, err := b.writer.Repair(context.Background(), region); err != nil {
+			t.Fatal(err)
+		}
+		if audit := b.verify(); len(audit.Faults) > 0 {
+			t.Errorf("%s: after a repair: %v", name, audit.Faults)
+		}
+	}
+}
+
+// TestCatalogueMayFail: a run whose catalogue cannot be put is published all
+// the same, says so, and the next run, although it finds nothing new, puts it.
+func TestCatalogueMayFail(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.step("a")
+	faulty := &putFails{Memory: b.mem}
+	writer := archive.NewWriter(faulty, b.keys, func() time.Time { return b.now })
+	base := b.load()
+	res, err := writer.Commit(context.Background(), base, b.run(b.saw(base, scopeOf("", ""), "a", "b")))
+	if err != nil || res.HeadError == nil || res.Region.Catalogue != 1 || b.read().Sequence != 2 {
+		t.Errorf("the run ends with %v, %v at commit %d", err, res.HeadError, b.read().Sequence)
+	}
+	base = b.load()
+	if res := b.commit(base, b.run(b.saw(base, scopeOf("", ""), "a", "b"))); res.Commit != nil || res.Region.Catalogue != 2 {
+		t.Errorf("the next run leaves the catalogue at %d", res.Region.Catalogue)
+	}
+	b.checkLists()
+}
+
+// putFails stores no catalogue.
+type putFails struct{ *buckettest.Memory }
+
+func (p *putFails) Put(ctx context.Context, key string, data []byte) error {
+	if key == catalogueKey {
+		return buckettest.ErrInjected
+	}
+	return p.Memory.Put(ctx, key, data)
+}
+
+// FuzzCatalogue feeds a reader objects that agree with their digest.
+func FuzzCatalogue(f *testing.F) {
+	b := newBench(&testing.T{})
+	b.step("a", "b")
+	good := b.object(catalogueKey)
+	at := bytes.Index(good, []byte(`"Digest":"`)) + len(`"Digest":"`)
+	f.Add(slices.Concat(good[:at], good[at+64:]))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b := newBench(t)
+		at := bytes.Index(data, []byte(`"Digest":"`)) + len(`"Digest":"`)
+		if at < len(`"Digest":"`) {
+			return
+		}
+		sum := sha256.Sum256(data)
+		b.put(catalogueKey, slices.Concat(data[:at], []byte(hex.EncodeToString(sum[:])), data[at:]))
+		c, err := archive.New(b.bucket, b.keys).Catalogue(context.Background(), region)
+		var damaged *archive.DamagedError
+		if err != nil && !errors.As(err, &damaged) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			for digest := range c.Lists {
+				c.List(digest)
+			}
+		}
+	})
+}
