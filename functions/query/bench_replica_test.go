@@ -13,7 +13,6 @@ import (
 
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
 	"github.com/alibabacloud-go/tea/dara"
-	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 
 	"community-images/shared/fcrun/fctest"
@@ -95,10 +94,7 @@ func turns(b *testing.B, q *fctest.Function, base, other func(n int) []byte) (p5
 
 // signedQuery is the event of a request that alibaba-cloud-sdk-go signs.
 func signedQuery(tb testing.TB, params map[string]string) []byte {
-	c, err := sdk.NewClientWithAccessKey(region, everyone.id, everyone.secret)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	c := newSDK(tb, region, everyone, "")
 	held := &holder{tb: tb}
 	c.SetTransport(held)
 	r := requests.NewCommonRequest()

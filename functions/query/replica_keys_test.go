@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 )
@@ -104,16 +103,10 @@ func TestSDKUnderstandsRefusals(t *testing.T) {
 	replica := u.replica(accessKeys())
 	call := func(who person, token, format string) sdkerrors.ServerError {
 		t.Helper()
-		c, err := sdk.NewClientWithStsToken("cn-shanghai", who.id, who.secret, token)
-		if token == "" {
-			c, err = sdk.NewClientWithAccessKey("cn-shanghai", who.id, who.secret)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := newSDK(t, "cn-shanghai", who, token)
 		r := requests.NewCommonRequest()
 		r.Scheme, r.Domain, r.Product, r.Version, r.ApiName, r.AcceptFormat = "http", strings.TrimPrefix(replica, "http://"), "EHPC", "2018-04-12", "ListClusters", format
-		_, err = c.ProcessCommonRequest(r)
+		_, err := c.ProcessCommonRequest(r)
 		refusal, ok := err.(*sdkerrors.ServerError)
 		if !ok {
 			t.Fatalf("%v is no refusal", err)

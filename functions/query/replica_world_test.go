@@ -15,6 +15,7 @@ import (
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
 	"github.com/alibabacloud-go/tea/dara"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -141,10 +142,7 @@ type client func(t testing.TB, url string, who person, action string, params map
 func rpcClient(method, format string, edit ...func(*requests.CommonRequest)) client {
 	return func(t testing.TB, url string, who person, action string, params map[string]string) (int, string) {
 		t.Helper()
-		c, err := sdk.NewClientWithAccessKey(params["RegionId"], who.id, who.secret)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := newSDK(t, params["RegionId"], who, "")
 		r := requests.NewCommonRequest()
 		r.Scheme, r.Domain, _ = strings.Cut(url, "://")
 		if r.Domain == "" {
@@ -164,6 +162,21 @@ func rpcClient(method, format string, edit ...func(*requests.CommonRequest)) cli
 		}
 		return answer.GetHttpStatus(), answer.GetHttpContentString()
 	}
+}
+
+// newSDK returns a client of alibaba-cloud-sdk-go; token is empty but for a
+// temporary key.
+func newSDK(t testing.TB, region string, who person, token string) *sdk.Client {
+	t.Helper()
+	var provider credentials.CredentialsProvider = credentials.NewStaticAKCredentialsProvider(who.id, who.secret)
+	if token != "" {
+		provider = credentials.NewStaticSTSCredentialsProvider(who.id, who.secret, token)
+	}
+	c, err := sdk.NewClientWithOptions(region, sdk.NewConfig(), provider)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // headerClient is darabonba-openapi, the core of the current SDKs:
