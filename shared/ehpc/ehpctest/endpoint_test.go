@@ -131,6 +131,33 @@ func TestErrorsHaveTheShapeOfEHPC(t *testing.T) {
 	}
 }
 
+// The endpoint checks what it is sent as strictly as a server must, so that a
+// client that signs wrongly fails here first.
+func TestEveryCallIsChecked(t *testing.T) {
+	t.Parallel()
+	late := func() time.Time { return time.Now().Add(16 * time.Minute) }
+	for name, tc := range map[string]struct {
+		keys map[string]ehpctest.Key
+		now  func() time.Time
+		want string
+	}{
+		"the key":               {keys, nil, ""},
+		"a key without a token": {map[string]ehpctest.Key{"id": {Secret: "secret", Token: "token"}}, nil, "400 InvalidSecurityToken.Expired"},
+		"another secret":        {map[string]ehpctest.Key{"id": {Secret: "other"}}, nil, "400 SignatureDoesNotMatch"},
+		"another key":           {map[string]ehpctest.Key{"other": {Secret: "secret"}}, nil, "404 InvalidAccessKeyId.NotFound"},
+		"a clock that is late":  {keys, late, "400 InvalidTimeStamp.Expired"},
+		"no keys":               {nil, nil, "404 InvalidAccessKeyId.NotFound"},
+	} {
+		for _, algorithm := range []string{"ACS3-HMAC-SHA256", "v2"} {
+			endpoint := ehpctest.New(ehpctest.Options{Data: fixed(), Keys: tc.keys, Now: tc.now})
+			got := connect(t, endpoint, algorithm, "GET").call("ListRegions", "2018-04-12", "RegionId=cn-hangzhou")
+			if ok := strings.Contains(got, "RegionInfo"); ok != (tc.want == "") || !ok && got != tc.want {
+				t.Errorf("%s, %s: %s, want %q", name, algorithm, got, tc.want)
+			}
+		}
+	}
+}
+
 func TestRequestIsAcceptedOnce(t *testing.T) {
 	t.Parallel()
 	endpoint := ehpctest.New(ehpctest.Options{Data: fixed(), Keys: keys})
