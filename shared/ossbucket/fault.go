@@ -41,8 +41,12 @@ type credentialsError struct{ err error }
 func (e *credentialsError) Error() string { return "taking credentials: " + e.err.Error() }
 func (e *credentialsError) Unwrap() error { return e.err }
 
+// ErrNoBucket says that the bucket itself does not exist.
+var ErrNoBucket = errors.New("there is no such bucket")
+
 // sentinels are the meanings of OSS' error codes.
 var sentinels = map[string]error{
+	"NoSuchBucket":             ErrNoBucket,
 	"NoSuchKey":                fs.ErrNotExist,
 	"FileAlreadyExists":        fs.ErrExist,
 	"PositionNotEqualToLength": fs.ErrExist,
