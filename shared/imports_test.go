@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 var vendors = map[string][]string{
 	"github.com/aliyun/fc-runtime-go-sdk/":   {"shared/fcrun", "functions/"},
 	"github.com/aliyun/aliyun-oss-go-sdk/":   {"shared/ossbucket"},
-	"github.com/alibabacloud-go/":            {"shared/ehpc"},
+	"github.com/alibabacloud-go/":            {"shared/ehpc", "scripts/deploy/"},
 	"github.com/johannesboyne/gofakes3":      {"shared/ossbucket/osstest"},
 	"github.com/aliyun/alibaba-cloud-sdk-go": {},
 }

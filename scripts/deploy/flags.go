@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"community-images/scripts/deploy/acs"
+	"community-images/scripts/deploy/ros"
+)
+
+// options are the flags, and the credentials of the environment.
+type options struct {
+	region, stack, bucket, codeBucket, regions string
+	parameters                                 ros.Parameters
+	createCodeBucket                           bool
+	plan, destroy, yes                         bool
+	deleteData                                 string
+	timeout                                    time.Duration
+	version, template                          string
+	rosEndpoint, fcEndpoint, ossEndpoint       string
+
+	credentials acs.Credentials
+	secrets     []string // of parameters that must not be shown
+}
+
+// usageError is something that the caller has to put right.
+type usageError struct{ error }
+
+const usage = `Usage: go run ./scripts/deploy -region REGION -bucket NAME -code-bucket NAME [flags]
+
+Builds and uploads the code, creates or updates the stack of template.yaml,
+waits for it, prints its outputs and tries the functions out. The access key is
+taken from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, if
+it is a temporary one, ALIBABA_CLOUD_SECURITY_TOKEN.
+
+`
+
+// parse reads the flags and says on faults what is wrong or missing, all of it.
+func parse(args, environ []string, faults io.Writer) (options, error) {
+	o := options{parameters: ros.Parameters{}}
+	set := flag.NewFlagSet("deploy", flag.ContinueOnError)
+	set.SetOutput(faults)
+	set.Usage = func() { fmt.Fprint(faults, usage); set.PrintDefaults() }
+	set.StringVar(&o.region, "region", "", "`region` to deploy to, such as cn-hangzhou")
+	set.StringVar(&o.stack, "stack", "community-images", "`name` of the stack")
+	set.StringVar(&o.bucket, "bucket", "", "`name` of the bucket for the snapshots; the stack makes it")
+	set.StringVar(&o.codeBucket, "code-bucket", "", "`name` of the bucket for the code packages, in the same region")
+	set.BoolVar(&o.createCodeBucket, "create-code-bucket", false, "make the code bucket, private, if it does not exist")
+	set.StringVar(&o.regions, "regions", "", "comma `list` of the E-HPC regions to capture (default that of -region)")
+	set.Func("param", "`Name=Value` of another parameter of the template; repeatable. What is not given keeps its value", o.parameter)
+	set.Func("param-file", "`Name=FILE`: the same with the content of a file, for secrets and certificates", o.parameterFile)
+	set.BoolVar(&o.plan, "plan", false, "say what would change, and change and upload nothing")
+	set.BoolVar(&o.destroy, "destroy", false, "delete the stack; the bucket with the snapshots stays")
+	set.StringVar(&o.deleteData, "delete-data", "", "with -destroy: delete the bucket of this `name`, too, and all that is in it")
+	set.DurationVar(&o.timeout, "timeout", 30*time.Minute, "how long to wait for the stack")
+	set.BoolVar(&o.yes, "yes", false, "do not ask for confirmation")
+	set.StringVar(&o.version, "version", "", "`version` that the functions report (default the commit)")
+	set.StringVar(&o.template, "template", "", "`file` with the template (default template.yaml of the checkout)")
+	set.StringVar(&o.rosEndpoint, "ros-endpoint", "https://ros.aliyuncs.com", "`URL` of ROS")
+	set.StringVar(&o.fcEndpoint, "fc-endpoint", "", "`URL` of Function Compute (default https://fcv3.REGION.aliyuncs.com)")
+	set.StringVar(&o.ossEndpoint, "oss-endpoint", "", "`URL` of OSS (default https://oss-REGION.aliyuncs.com)")
+	if err := set.Parse(args); err != nil {
+		return o, err
+	}
+	o.read(environ)
+	err := o.check(set)
+	if err != nil {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintln(faults, "deploy:", strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return o, err
+}
+
+// parameter takes one -param.
+func (o *options) parameter(text string) error {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || name == "" {
+		return errors.New("is not of the form Name=Value") // the value may be a secret
+	}
+	if by := setBy[name]; by != "" {
+		return fmt.Errorf("parameter %s is set by %s", name, by)
+	}
+	if _, twice := o.parameters[name]; twice {
+		return fmt.Errorf("parameter %s is given twice", name)
+	}
+	o.parameters[name] = value
+	return nil
+}
+
+// parameterFile takes one -param-file. A new line at the end is the editor's.
+func (o *options) parameterFile(text string) error {
+	name, path, _ := strings.Cut(text, "=")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return o.parameter(name + "=" + strings.TrimRight(string(data), "\r\n"))
+}
+
+// setBy names what sets the parameters that -param may not.
+var setBy = map[string]string{
+	"BucketName": "-bucket", "CodeBucket": "-code-bucket", "Regions": "-regions",
+	"SnapshotCode": "the build", "QueryCode": "the build",
+}
+
+// read takes the credentials from the environment and fills in endpoints.
+func (o *options) read(environ []string) {
+	for _, line := range environ {
+		name, value, _ := strings.Cut(line, "=")
+		switch name {
+		case "ALIBABA_CLOUD_ACCESS_KEY_ID":
+			o.credentials.AccessKeyID = value
+		case "ALIBABA_CLOUD_ACCESS_KEY_SECRET":
+			o.credentials.AccessKeySecret = value
+		case "ALIBABA_CLOUD_SECURITY_TOKEN":
+			o.credentials.SecurityToken = value
+		}
+	}
+	if o.fcEndpoint == "" {
+		o.fcEndpoint = "https://fcv3." + o.region + ".aliyuncs.com"
+	}
+	if o.ossEndpoint == "" {
+		o.ossEndpoint = "https://oss-" + o.region + ".aliyuncs.com"
+	}
+}
+
+var (
+	regionForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+	stackForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$`)
+)
+
+// check finds everything that is missing or not of the form it should have.
+func (o *options) check(set *flag.FlagSet) error {
+	var all []error
+	must := func(ok bool, format string, args ...any) {
+		if !ok {
+			all = append(all, fmt.Errorf(format, args...))
+		}
+	}
+	must(set.NArg() == 0, "unexpected argument %q: everything is a flag, see -h", set.Arg(0))
+	must(o.credentials.AccessKeyID != "", "ALIBABA_CLOUD_ACCESS_KEY_ID is not set: the access key to deploy with")
+	must(o.credentials.AccessKeySecret != "", "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set: the secret of the access key")
+	named := func(flag, value, what string, form *regexp.Regexp, allowed string) {
+		must(value != "", "-%s is not set: %s", flag, what)
+		must(value == "" || form.MatchString(value), "-%s %q is not %s", flag, value, allowed)
+	}
+	const bucketAllowed = "3 to 63 lower-case letters, digits and inner hyphens"
+	named("region", o.region, "the region to deploy to, such as cn-hangzhou", regionForm, "a region id such as cn-hangzhou")
+	named("stack", o.stack, "the name of the stack", stackForm, "1 to 255 letters, digits, hyphens and underscores that begin with a letter or digit")
+	if !o.destroy {
+		named("bucket", o.bucket, "the bucket for the snapshots; its name must be new in all of OSS", bucketForm, bucketAllowed)
+		named("code-bucket", o.codeBucket, "the bucket for the code packages; with -create-code-bucket it is made", bucketForm, bucketAllowed)
+	}
+	must(o.timeout >= time.Second && o.timeout <= 24*time.Hour, "-timeout %s is not from 1s to 24h", o.timeout)
+	must(o.deleteData == "" || o.destroy, "-delete-data goes with -destroy only")
+	must(!o.plan || !o.destroy, "-plan and -destroy exclude each other")
+	return errors.Join(all...)
+}

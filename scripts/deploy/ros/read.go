@@ -1,0 +1,90 @@
+package ros
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+)
+
+// Change is what an update or a creation would do to one resource.
+type Change struct {
+	Action      string `json:"Action"` // Add, Modify, Remove or None
+	Resource    string `json:"LogicalResourceId"`
+	Type        string `json:"ResourceType"`
+	Replacement string `json:"Replacement"` // True, False or Conditional; with Modify only
+}
+
+// Preview tells what s would do, by resource, to the stack of the id, or to
+// none if it is empty. It changes nothing.
+func (c *Client) Preview(ctx context.Context, id string, s Spec) ([]Change, error) {
+	query := map[string]string{"StackName": s.Name}
+	if id != "" {
+		query = map[string]string{"StackId": id, "UsePreviousParameters": "true"}
+	}
+	var preview struct{ Stack struct{ Resources []Change } }
+	err := c.ask(ctx, "PreviewStack", query, s.form(), &preview)
+	if errors.Is(err, ErrUnchanged) {
+		return nil, nil
+	}
+	changes := slices.DeleteFunc(preview.Stack.Resources, func(c Change) bool { return c.Action == "None" })
+	if id == "" {
+		for i := range changes { // a creation adds, whether ROS says so or not
+			changes[i].Action = "Add"
+		}
+	}
+	return changes, err
+}
+
+// Event is one step of a resource or of the stack itself.
+type Event struct {
+	ID       string `json:"EventId"`
+	Time     string `json:"CreateTime"` // 2026-11-23T12:00:00, UTC
+	Resource string `json:"LogicalResourceId"`
+	Type     string `json:"ResourceType"`
+	Status   Status `json:"Status"`
+	Reason   string `json:"StatusReason"`
+}
+
+// Events returns the events of a stack that are not in seen, oldest first, and
+// adds them to it.
+func (c *Client) Events(ctx context.Context, id string, seen map[string]bool) ([]Event, error) {
+	var fresh []Event
+	for number := 1; ; number++ {
+		var page struct {
+			Events     []Event
+			TotalCount int
+		}
+		query := map[string]string{"StackId": id, "PageSize": "50", "PageNumber": strconv.Itoa(number)}
+		if err := c.ask(ctx, "ListStackEvents", query, nil, &page); err != nil {
+			return nil, err
+		}
+		before := len(fresh)
+		for _, e := range page.Events { // newest first
+			if !seen[e.ID] {
+				seen[e.ID] = true
+				fresh = append(fresh, e)
+			}
+		}
+		if len(fresh) == before || number*50 >= page.TotalCount {
+			break
+		}
+	}
+	slices.Reverse(fresh)
+	return fresh, nil
+}
+
+// Resources returns the logical ids of a stack's resources by type.
+func (c *Client) Resources(ctx context.Context, id string) (map[string][]string, error) {
+	var list struct {
+		Resources []struct{ LogicalResourceId, ResourceType string }
+	}
+	if err := c.ask(ctx, "ListStackResources", map[string]string{"StackId": id}, nil, &list); err != nil {
+		return nil, err
+	}
+	byType := map[string][]string{}
+	for _, r := range list.Resources {
+		byType[r.ResourceType] = append(byType[r.ResourceType], r.LogicalResourceId)
+	}
+	return byType, nil
+}

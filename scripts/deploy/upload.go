@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"community-images/shared/ossbucket"
+)
+
+// open returns a bucket with the deployer's credentials.
+func (d *deployment) open(name string) (*ossbucket.Bucket, error) {
+	return ossbucket.New(ossbucket.Options{
+		Endpoint: d.ossEndpoint, Bucket: name, ReadTimeout: time.Minute, Tries: 5, FirstDelay: time.Second, MaxDelay: 10 * time.Second,
+		Credentials: func(context.Context) (ossbucket.Credentials, error) {
+			return ossbucket.Credentials(d.credentials), nil
+		},
+	})
+}
+
+// upload puts the code packages where the stack will look for them. A name
+// tells its content, so what is there already stays.
+func (d *deployment) upload(ctx context.Context) error {
+	bucket, err := d.open(d.codeBucket)
+	if err != nil {
+		return fmt.Errorf("opening the code bucket: %w", err)
+	}
+	if d.createCodeBucket {
+		if err := bucket.Make(ctx); err != nil {
+			return err
+		}
+	}
+	for _, b := range d.bundles {
+		switch err := bucket.Create(ctx, b.Name, b.Zip); {
+		case err == nil:
+			fmt.Fprintf(d.out, "uploaded oss://%s/%s, %.2f MB\n", d.codeBucket, b.Name, float64(len(b.Zip))/1e6)
+		case errors.Is(err, fs.ErrExist):
+			fmt.Fprintf(d.out, "oss://%s/%s is there already\n", d.codeBucket, b.Name)
+		case errors.Is(err, ossbucket.ErrNoBucket):
+			return fmt.Errorf("uploading the code: bucket %q does not exist; -create-code-bucket makes it", d.codeBucket)
+		default:
+			return fmt.Errorf("uploading the code: %w", err)
+		}
+	}
+	return nil
+}
