@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -14,11 +15,11 @@ import (
 	"community-images/shared/config"
 )
 
-// logFields: the index of the log store names fields that the functions have
-// printed, and the alarm waits for a line that they have printed.
+// logFields: every field that the functions have printed is in the index of
+// the log store, and no other; and the alarm asks for a line that they print.
 func (s *stack) logFields() {
 	s.t.Helper()
-	printed, said := map[string]bool{}, []string{}
+	printed, said := map[string]bool{"error": true, "region": true, "version": true}, []string{} // of lines that only failures print
 	s.mu.Lock()
 	for _, line := range s.lines {
 		var fields map[string]any
@@ -26,10 +27,11 @@ func (s *stack) logFields() {
 			for name := range fields {
 				printed[name] = true
 			}
-			said = append(said, fmt.Sprintf(`message.message: "%v"`, fields["message"]))
+			said = append(said, fmt.Sprintf(`message.message: "%v" and message.trigger: %v`, fields["message"], fields["trigger"]))
 		}
 	}
 	s.mu.Unlock()
+	delete(printed, "time") // the store has its own
 	var index struct {
 		KeyIndices []struct {
 			Name           string
@@ -37,14 +39,12 @@ func (s *stack) logFields() {
 		}
 	}
 	s.decode("LogIndex", &index)
-	fields := index.KeyIndices[0].JsonKeyIndices
-	if index.KeyIndices[0].Name != "message" || len(fields) < 10 {
-		s.t.Errorf("the index begins with %+v", index.KeyIndices[0])
+	indexed := map[string]bool{}
+	for _, f := range index.KeyIndices[0].JsonKeyIndices {
+		indexed[f.Name] = true
 	}
-	for _, f := range fields {
-		if !printed[f.Name] {
-			s.t.Errorf("no function prints the field %q, which the log is indexed by", f.Name)
-		}
+	if diff := cmp.Diff(printed, indexed); diff != "" || index.KeyIndices[0].Name != "message" {
+		s.t.Errorf("LogIndex of template.yaml (+) does not have just the fields that are printed (-):\n%s", diff)
 	}
 	var alarm struct {
 		Detail struct {
@@ -53,27 +53,78 @@ func (s *stack) logFields() {
 	}
 	s.decode("NoRunAlarm", &alarm)
 	query := alarm.Detail.Configuration.QueryList[0].Query
-	if !slices.ContainsFunc(said, func(message string) bool { return strings.Contains(query, message) }) {
+	if !slices.ContainsFunc(said, func(line string) bool { return strings.Contains(query, line) }) {
 		s.t.Errorf("no function prints what the alarm asks for: %s", query)
+	}
+}
+
+// resolved is the template with what has no default, and what is given.
+func resolved(t *testing.T, given map[string]any) map[string]rostemplate.Resource {
+	t.Helper()
+	template, err := rostemplate.Parse([]byte(readTemplate(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters := map[string]any{"CodeBucket": "code", "SnapshotCode": "s.zip", "QueryCode": "q.zip", "BucketName": "images"}
+	maps.Copy(parameters, given)
+	resources, err := template.Resolve(rostemplate.Values{
+		Parameters: parameters, Pseudo: map[string]string{"ALIYUN::Region": region, "ALIYUN::TenantId": account},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resources
+}
+
+// TestWhatIsOptional: each part comes with its parameter and not without.
+func TestWhatIsOptional(t *testing.T) {
+	t.Parallel()
+	always := []string{"LogIndex", "LogProject", "LogStore", "QueryFunction", "QueryHttp", "QueryRole", "SnapshotAsync", "SnapshotConcurrency", "SnapshotFunction", "SnapshotRole", "SnapshotTimer"}
+	for _, row := range []struct {
+		parameter string
+		value     any
+		brings    []string
+	}{
+		{"Name", "community-images", []string{"Bucket"}},
+		{"CreateBucket", "false", nil},
+		{"ClusterEvents", "true", []string{"Bucket", "SnapshotEvents"}},
+		{"QueryInstances", 5, []string{"Bucket", "QueryConcurrency"}},
+		{"DomainName", "images.example.com", []string{"Bucket", "QueryDomain"}},
+		{"AlarmActionPolicy", "ops", []string{"Bucket", "NoRunAlarm"}},
+		{"AlarmContactGroup", "ops", []string{"Bucket", "QueryErrorAlarm", "QueryThrottleAlarm", "SnapshotErrorAlarm"}},
+	} {
+		want := slices.Sorted(slices.Values(slices.Concat(always, row.brings)))
+		got := slices.Sorted(maps.Keys(resolved(t, map[string]any{row.parameter: row.value})))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s=%v: %s", row.parameter, row.value, diff)
+		}
+	}
+}
+
+// TestAlarmCountsRegions: one region that is left out is enough.
+func TestAlarmCountsRegions(t *testing.T) {
+	t.Parallel()
+	for regions, want := range map[string]string{"": "regions < 1", "cn-a": "regions < 1", "cn-a,cn-b,cn-c": "regions < 3"} {
+		s := &stack{t: t, resources: resolved(t, map[string]any{"Regions": regions, "AlarmActionPolicy": "ops"})}
+		var alarm struct {
+			Detail struct {
+				Configuration struct {
+					SeverityConfigurations []struct{ EvalCondition struct{ Condition string } }
+				}
+			}
+		}
+		s.decode("NoRunAlarm", &alarm)
+		if got := alarm.Detail.Configuration.SeverityConfigurations[0].EvalCondition.Condition; got != want {
+			t.Errorf("%q: the alarm's condition is %q, want %q", regions, got, want)
+		}
 	}
 }
 
 // environment is what the template sets for a function, with its defaults.
 func environment(t *testing.T, resource string) map[string]string {
 	t.Helper()
-	template, err := rostemplate.Parse([]byte(readTemplate(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	resources, err := template.Resolve(rostemplate.Values{
-		Parameters: map[string]any{"CodeBucket": "code", "SnapshotCode": "s.zip", "QueryCode": "q.zip", "BucketName": "images"},
-		Pseudo:     map[string]string{"ALIYUN::Region": region, "ALIYUN::TenantId": account},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	env := map[string]string{}
-	for name, value := range resources[resource].Properties["EnvironmentVariables"].(map[string]any) {
+	for name, value := range resolved(t, nil)[resource].Properties["EnvironmentVariables"].(map[string]any) {
 		env[name] = value.(string)
 	}
 	return env

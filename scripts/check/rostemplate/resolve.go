@@ -111,6 +111,15 @@ func (r *resolver) call(n *yaml.Node, name string, arg *yaml.Node) any {
 		return r.value(arg.Content[2])
 	case "Fn::Str":
 		return fmt.Sprint(r.value(arg))
+	case "Fn::Length":
+		list, _ := r.value(arg).([]any)
+		return len(list)
+	case "Fn::Split":
+		var list []any
+		for part := range strings.SplitSeq(fmt.Sprint(r.value(arg.Content[1])), arg.Content[0].Value) {
+			list = append(list, part)
+		}
+		return list
 	case "Fn::Join":
 		var parts []string
 		for _, part := range arg.Content[1].Content {

@@ -30,6 +30,7 @@ Resources:
       Animals: [{Ref: 'ALIYUN::NoValue'}, {'Fn::If': [IsLarge, lion, mouse]}]
       Roof: {'Fn::If': [IsLarge, true, {Ref: 'ALIYUN::NoValue'}]}
       Gate: {'Fn::GetAtt': [Gate, Key]}
+      Letters: {'Fn::Length': {'Fn::Split': [o, {Ref: Name}]}}
   Gate:
     Type: ALIYUN::Zoo::Gate
     Condition: IsLarge
@@ -44,7 +45,7 @@ func TestResolve(t *testing.T) {
 	values := rostemplate.Values{Parameters: map[string]any{"Town": "Basel"}, Pseudo: map[string]string{"ALIYUN::Region": "cn-a"}}
 	got, err := template.Resolve(values)
 	want := map[string]rostemplate.Resource{"Cage": {Type: "ALIYUN::Zoo::Cage", Properties: map[string]any{
-		"Name": "zoo-4-cn-a", "Bars": 4, "Town": "Basel", "Animals": []any{"mouse"}, "Gate": "<Gate.Key>",
+		"Name": "zoo-4-cn-a", "Bars": 4, "Town": "Basel", "Animals": []any{"mouse"}, "Gate": "<Gate.Key>", "Letters": 3,
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
@@ -54,7 +55,7 @@ func TestResolve(t *testing.T) {
 	got, err = template.Resolve(values)
 	want = map[string]rostemplate.Resource{
 		"Cage": {Type: "ALIYUN::Zoo::Cage", Properties: map[string]any{
-			"Name": "zoo-5-cn-a", "Bars": 5, "Town": "Basel", "Animals": []any{"lion"}, "Roof": true, "Gate": "Gate/Key",
+			"Name": "zoo-5-cn-a", "Bars": 5, "Town": "Basel", "Animals": []any{"lion"}, "Roof": true, "Gate": "Gate/Key", "Letters": 3,
 		}},
 		"Gate": {Type: "ALIYUN::Zoo::Gate", Properties: map[string]any{}},
 	}
