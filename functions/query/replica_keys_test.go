@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
+	"github.com/alibabacloud-go/tea/dara"
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 )
@@ -79,6 +81,13 @@ func TestOfficialClientsWithKeys(t *testing.T) {
 		if status, body := c(t, closed, limited, "ListRegions", nil); status != 200 || strings.Contains(body, "cn-hangzhou") {
 			t.Errorf("%s, regions: %d %s", name, status, body)
 		}
+	}
+	// A generated client has its path built in and takes parameters for every call.
+	status, body := headerClient("GET", func(c *openapi.Config) {
+		c.GlobalParameters = &openapi.GlobalParameters{Queries: map[string]*string{"at": dara.String("1")}}
+	})(t, closed, limited, "ListClusters", nil)
+	if status != 200 || strings.Contains(body, "VpcId") || !strings.Contains(body, captured) {
+		t.Errorf("frozen by a global parameter: %d %s", status, body)
 	}
 	// The lookups are closed to whoever has no token.
 	for target, want := range map[string]int{"/v1/images": 401, "/?Action=ListRegions&Version=2018-04-12": 400, "/healthz": 200} {

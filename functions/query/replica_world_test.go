@@ -181,13 +181,17 @@ func newSDK(t testing.TB, region string, who person, token string) *sdk.Client {
 
 // headerClient is darabonba-openapi, the core of the current SDKs:
 // ACS3-HMAC-SHA256. A path in url goes where a client has it, into Pathname.
-func headerClient(method string) client {
+func headerClient(method string, edit ...func(*openapi.Config)) client {
 	return func(t testing.TB, url string, who person, action string, params map[string]string) (int, string) {
 		t.Helper()
 		scheme, host, _ := strings.Cut(url, "://")
 		host, path, _ := strings.Cut(host, "/")
 		watch := &watcher{}
-		c, err := openapi.NewClient(&openapi.Config{AccessKeyId: &who.id, AccessKeySecret: &who.secret, HttpClient: watch, Protocol: &scheme, Endpoint: &host})
+		config := &openapi.Config{AccessKeyId: &who.id, AccessKeySecret: &who.secret, HttpClient: watch, Protocol: &scheme, Endpoint: &host}
+		for _, f := range edit {
+			f(config)
+		}
+		c, err := openapi.NewClient(config)
 		if err != nil {
 			t.Fatal(err)
 		}

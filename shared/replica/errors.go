@@ -63,7 +63,7 @@ func (c *call) explainMoment(err error) error {
 	default:
 		return err
 	}
-	return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified moment in the path is invalid: " + why + ".", recommend: "Ask at /at/<moment>/."}
+	return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified moment is invalid: " + why + ".", recommend: "Ask at /at/<moment>/, or with the parameter at."}
 }
 
 // explain turns any error into what the caller is told.

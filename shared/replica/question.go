@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"io"
 	"mime"
 	"net/http"
@@ -20,7 +21,7 @@ type question struct {
 	action, version string
 	params          map[string]string // of the query and the form; names as upstream writes them
 	xml             bool
-	at              string // the moment in the path; empty: now
+	at              string // the moment in the path or the parameter at; empty: now
 	regionInPath    string
 	wrongPath       bool
 }
@@ -42,6 +43,9 @@ func (c *call) read() (body []byte, err error) {
 	}
 	c.readPath()
 	if c.params, err = parameters(c.r, body); err != nil {
+		return nil, err
+	}
+	if err := c.readMoment(); err != nil {
 		return nil, err
 	}
 	switch format := c.params["Format"]; {
@@ -89,6 +93,20 @@ func (c *call) readPath() {
 		c.regionInPath, steps = steps[0], nil
 	}
 	c.wrongPath = c.wrongPath || len(steps) > 0
+}
+
+// readMoment takes the moment from a parameter: a client that writes the path
+// itself can often be told to add one to every call, and signs it. Some clients
+// capitalise names.
+func (c *call) readMoment() error {
+	for _, name := range []string{"at", "At"} {
+		at := c.params[name]
+		if at != "" && c.at != "" && at != c.at {
+			return invalid("two moments are asked for")
+		}
+		c.at = cmp.Or(c.at, at)
+	}
+	return nil
 }
 
 // parameters are those of the query, and of the form of a POST. One that is
