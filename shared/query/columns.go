@@ -160,14 +160,14 @@ func (s *set) appendClusters(b []byte, place int32) []byte {
 	b = append(b, '[')
 	last := ""
 	for _, o := range s.offers[place] {
-		name := s.scopes[o].ClusterID
+		name := s.quoted[o]
 		if name == last {
 			continue
 		}
 		if last != "" {
 			b = append(b, ',')
 		}
-		b = append(append(append(b, '"'), name...), '"')
+		b = append(b, name...)
 		last = name
 	}
 	return append(b, ']')

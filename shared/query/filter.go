@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"strings"
 	"sync"
 
@@ -13,9 +14,9 @@ func (a *ask) match(s *set, places []int32) []int32 {
 	if len(a.where) == 0 && len(a.words) == 0 {
 		return places
 	}
-	var texts []string
+	var texts corpus
 	if len(a.words) > 0 {
-		texts = s.searchTexts()
+		texts = s.shared.texts.of(s)
 	}
 	tests := make([]verdicts, len(a.where))
 	for i, w := range a.where {
@@ -24,7 +25,7 @@ func (a *ask) match(s *set, places []int32) []int32 {
 	}
 	var found []int32
 	for _, p := range places {
-		if allHold(tests, s.numbers[p]) && (texts == nil || containsAll(texts[p], a.words)) {
+		if allHold(tests, s.numbers[p]) && (len(a.words) == 0 || containsAll(texts.of(s.numbers[p]), a.words)) {
 			found = append(found, p)
 		}
 	}
@@ -41,42 +42,61 @@ func allHold(tests []verdicts, number int32) bool {
 	return true
 }
 
-func containsAll(text string, words []string) bool {
+func containsAll(text []byte, words [][]byte) bool {
 	for _, w := range words {
-		if !strings.Contains(text, w) {
+		if !bytes.Contains(text, w) {
 			return false
 		}
 	}
 	return true
 }
 
-// texts keeps what q searches, by image, so that the many sets of a region
-// share it. A word has no control character, so it cannot match across the
-// zero bytes between the fields.
+// texts keep what q searches, for all images next to each other. A word has no
+// control character, so it cannot match across the zero bytes between fields.
 type texts struct {
-	mu   sync.Mutex
-	kept map[*catalog.Image]string
+	mu    sync.Mutex
+	kept  corpus
+	round int // grows when everything is forgotten
 }
 
-// maxTexts bounds the images whose text is remembered.
-const maxTexts = 50_000
+// corpus is the text of images by their Number. What a reader holds stays
+// right while it grows.
+type corpus struct {
+	text  []byte
+	spans []span
+}
 
-func (t *texts) of(images []*catalog.Image) []string {
+type span struct{ from, to int32 } // to is 0 for an image that was not met
+
+// maxText bounds what is remembered, in bytes.
+const maxText = 32 << 20
+
+func (c corpus) of(number int32) []byte { return c.text[c.spans[number].from:c.spans[number].to] }
+
+// of returns a corpus that knows the images of s.
+func (t *texts) of(s *set) corpus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.kept == nil || len(t.kept) > maxTexts {
-		t.kept = map[*catalog.Image]string{}
+	if s.searched == t.round && t.round > 0 {
+		return t.kept
 	}
-	list := make([]string, len(images))
-	for i, im := range images {
-		text, ok := t.kept[im]
-		if !ok {
-			text = searchText(im)
-			t.kept[im] = text
+	if len(t.kept.text) > maxText || t.round == 0 {
+		t.kept = corpus{}
+		t.round++
+	}
+	for i, im := range s.images {
+		n := int(s.numbers[i])
+		if more := n + 1 - len(t.kept.spans); more > 0 {
+			t.kept.spans = append(t.kept.spans, make([]span, more)...)
 		}
-		list[i] = text
+		if t.kept.spans[n].to == 0 {
+			from := len(t.kept.text)
+			t.kept.text = append(t.kept.text, searchText(im)...)
+			t.kept.spans[n] = span{int32(from), int32(len(t.kept.text))}
+		}
 	}
-	return list
+	s.searched = t.round
+	return t.kept
 }
 
 func searchText(im *catalog.Image) string {
@@ -92,14 +112,4 @@ func searchText(im *catalog.Image) string {
 		}
 	}
 	return strings.ToLower(name + "\x00" + description + "\x00" + im.ImageID + "\x00" + product)
-}
-
-// searchTexts are the texts of the images of s, by place.
-func (s *set) searchTexts() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.words == nil {
-		s.words = s.shared.texts.of(s.images)
-	}
-	return s.words
 }

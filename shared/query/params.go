@@ -24,7 +24,7 @@ type ask struct {
 	maxAge   time.Duration // 0: any
 	where    []predicate
 	ids      []string // of ImageId=, sorted, each once; nil: any
-	words    []string // of q, lower case
+	words    [][]byte // of q, lower case
 	sort     []sortKey
 	limit    int
 	cursor   *cursor

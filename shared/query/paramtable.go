@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ var (
 		}}
 	paramSearch = param{name: "q", example: "linux", about: "words, each of which must be in the name, description, id or product code; case does not matter", allowed: "text",
 		parse: func(p *parser, v []string) error {
-			p.ask.words = strings.Fields(strings.ToLower(v[0]))
+			p.ask.words = bytes.Fields([]byte(strings.ToLower(v[0])))
 			if len(p.ask.words) == 0 {
 				return fmt.Errorf("has no word")
 			}

@@ -19,15 +19,15 @@ type set struct {
 	// that offer it, as places in scopes; nil for a single scope.
 	offers [][]int32
 	scopes []archive.ScopeState
+	quoted []string // ClusterIds of scopes as JSON, empty for "none"; with offers
 	byType bool
 
 	numbers []int32         // of images
 	differ  map[string]bool // ImageIds with different content in different scopes
 	shared  *sets
 
-	mu      sync.Mutex
-	words   []string // see searchTexts
-	indexed uint64   // the fields whose indexes know the images, as bits; guarded by indexes.mu
+	indexed  uint64 // the fields whose indexes know the images, as bits; guarded by indexes.mu
+	searched int    // the round in which the texts know the images; guarded by texts.mu
 }
 
 // sets builds sets and keeps some.
@@ -90,6 +90,16 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 
 // merge puts equal images of several lists together.
 func (s *set) merge(found [][]*catalog.Image) {
+	s.quoted = make([]string, len(s.scopes))
+	for i, sc := range s.scopes {
+		switch {
+		case sc.ClusterID == "":
+		case i > 0 && sc.ClusterID == s.scopes[i-1].ClusterID:
+			s.quoted[i] = s.quoted[i-1]
+		default:
+			s.quoted[i] = `"` + sc.ClusterID + `"`
+		}
+	}
 	places := placesOf(found) // 0: not met yet, else the place and 1
 	var counts []int32
 	total := 0
