@@ -51,19 +51,21 @@ func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *R
 		switch o := stored[i]; {
 		case o.found:
 			found = append(found, o)
-		case o.data != nil:
+		case o.size > 0:
 			res.Stored++
-			res.Bytes += len(o.data)
+			res.Bytes += o.size
 		}
 	}
 	return found, nil
 }
 
-// object is a snapshot as it was written.
+// object is a snapshot as it was written. Its bytes are not kept: a run may
+// write thousands.
 type object struct {
-	key   string
-	data  []byte // nil: nothing had to be written
-	found bool   // it was there and has been written anew with its own bytes
+	key      string
+	size     int  // in bytes; 0: nothing had to be written
+	found    bool // it was there and has been written anew with its own bytes
+	snapshot *catalog.Snapshot
 }
 
 // putSnapshot stores one object; that it is there already, whoever stored it,
@@ -73,40 +75,40 @@ func (w *Writer) putSnapshot(ctx context.Context, s *catalog.Snapshot) (object, 
 	if err != nil {
 		return object{}, err
 	}
-	o := object{key: key, data: s.Encode()}
-	err = w.bucket.Create(ctx, key, o.data)
+	data, found := s.Encode(), false
+	err = w.bucket.Create(ctx, key, data)
 	if errors.Is(err, fs.ErrExist) {
-		if o, err = w.rely(ctx, s, o); err != nil || o.data == nil {
-			return o, err
+		if data, found, err = w.rely(ctx, s, key, data); err != nil || data == nil {
+			return object{key: key}, err
 		}
-		err = w.bucket.Put(ctx, key, o.data)
+		err = w.bucket.Put(ctx, key, data)
 	}
 	if err != nil {
 		return object{}, fmt.Errorf("storing snapshot %q: %w", key, err)
 	}
-	return o, nil
+	return object{key: key, size: len(data), found: found, snapshot: s}, nil
 }
 
 // rely says what has to be written so that a run can rely on an object that it
 // found: nothing if it is sound and young; its own bytes if it is old, since
 // nothing may refer to it and retention goes by when it was last written; the
 // new bytes, which are mine, if it is damaged.
-func (w *Writer) rely(ctx context.Context, s *catalog.Snapshot, mine object) (object, error) {
-	data, _, err := w.bucket.Get(ctx, mine.key, "")
+func (w *Writer) rely(ctx context.Context, s *catalog.Snapshot, key string, mine []byte) (data []byte, found bool, err error) {
+	data, _, err = w.bucket.Get(ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
-		return mine, nil // removed this moment
+		return mine, false, nil // removed this moment
 	}
 	if err != nil {
-		return object{}, fmt.Errorf("reading snapshot %q: %w", mine.key, err)
+		return nil, false, fmt.Errorf("reading snapshot %q: %w", key, err)
 	}
-	there, err := w.decode(mine.key, data, s.Scope, s.Digest)
+	there, err := w.decode(key, data, s.Scope, s.Digest)
 	if err != nil {
-		return mine, nil
+		return mine, false, nil
 	}
 	if age := w.now().Sub(there.CapturedAt.Time); age >= 0 && age < Grace/2 {
-		return object{key: mine.key}, nil
+		return nil, false, nil
 	}
-	return object{key: mine.key, data: data, found: true}, nil
+	return data, true, nil
 }
 
 // confirm looks again at objects that the run has published without having
@@ -115,12 +117,12 @@ func (w *Writer) rely(ctx context.Context, s *catalog.Snapshot, mine object) (ob
 // later sees what the other did.
 func (w *Writer) confirm(ctx context.Context, found []object) error {
 	for _, o := range found {
-		if _, err := w.bucket.GetFrom(ctx, o.key, int64(len(o.data))); err == nil {
+		if _, err := w.bucket.GetFrom(ctx, o.key, int64(o.size)); err == nil {
 			continue
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("confirming snapshot %q: %w", o.key, err)
 		}
-		if err := w.bucket.Create(ctx, o.key, o.data); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := w.bucket.Create(ctx, o.key, o.snapshot.Encode()); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("storing snapshot %q again: %w", o.key, err)
 		}
 	}
