@@ -147,13 +147,13 @@ func TestSoakOfBothFunctions(t *testing.T) {
 			}
 		}
 		if n == ticks/5 {
-			early = growth{memory(t, s), memory(t, q), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
+			early = growth{status(t, s, "VmRSS:"), status(t, q, "VmRSS:"), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
 		}
 	}
 	d.load(0)
 	looks, refused := stop()
 	w.snapshot(s)
-	late := growth{memory(t, s), memory(t, q), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
+	late := growth{status(t, s, "VmRSS:"), status(t, q, "VmRSS:"), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
 	early.compare(t, late)
 
 	audit := w.verify()
@@ -192,17 +192,18 @@ func (g growth) compare(t *testing.T, late growth) {
 	}
 }
 
-// memory is the resident memory of a function in kB; 0 where it is not told.
-func memory(t *testing.T, f *fctest.Function) int {
+// status is a size in kB out of /proc/<pid>/status; 0 on systems without.
+func status(t *testing.T, f *fctest.Function, name string) int {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return 0
+	}
 	process, _ := f.Process()
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process.Pid))
 	if err != nil {
-		if runtime.GOOS == "linux" {
-			t.Fatal(err)
-		}
-		return 0
+		t.Fatal(err)
 	}
-	_, rest, _ := bytes.Cut(data, []byte("VmRSS:"))
+	_, rest, _ := bytes.Cut(data, []byte(name))
 	n, _ := strconv.Atoi(strings.Fields(string(rest))[0])
 	return n
 }
