@@ -159,6 +159,8 @@ func (e scope) call(name string, argument any) (any, error) {
 			parts = append(parts, part)
 		}
 		return parts, nil
+	case name == "Fn::Length":
+		return len(list), nil
 	case name == "Fn::Str":
 		return fmt.Sprint(v), nil
 	}
