@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+	"community-images/shared/ossbucket"
+	"community-images/shared/ossbucket/osstest"
+)
+
+const region = "cn-hangzhou"
+
+// world is a bucket with an archive below each prefix that has been used.
+type world struct {
+	t   *testing.T
+	oss *osstest.Endpoint
+	now time.Time
+	n   int
+}
+
+func newWorld(t *testing.T) *world {
+	return &world{t: t, oss: osstest.Start(t, ""), now: time.Date(2026, 9, 20, 9, 0, 0, 0, time.UTC)}
+}
+
+func (w *world) environ(prefix string) []string {
+	return []string{"OSS_ENDPOINT=" + w.oss.URL, "OSS_BUCKET=" + w.oss.Bucket, "OSS_PREFIX=" + prefix, "EHPC_REGIONS=" + region,
+		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + w.oss.Key.ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + w.oss.Key.Secret, "ALIBABA_CLOUD_SECURITY_TOKEN=" + w.oss.Key.Token}
+}
+
+func (w *world) bucket() *ossbucket.Bucket {
+	w.t.Helper()
+	b, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket, Credentials: func(context.Context) (ossbucket.Credentials, error) {
+		return ossbucket.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
+	}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+// commit publishes a new image, half a month after the last, so that the log
+// has several months.
+func (w *world) commit(prefix string) (int64, error) {
+	w.t.Helper()
+	w.n++
+	w.now = w.now.AddDate(0, 0, 15)
+	keys, err := archive.NewKeys(prefix)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	writer := archive.NewWriter(w.bucket(), keys, func() time.Time { return w.now })
+	base, err := writer.Load(w.t.Context(), region)
+	if err != nil {
+		return 0, err
+	}
+	image, err := catalog.ParseImage(fmt.Appendf(nil, `{"ImageId":"m-%d"}`, w.n))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	scope, at := catalog.Scope{RegionID: region, ClusterID: "ehpc-1"}, catalog.At(w.now)
+	check := archive.Check{Scope: scope, At: at, State: archive.OK, Snapshot: catalog.NewSnapshot(scope, at, "", []*catalog.Image{image})}
+	if was, ok := base.Scope(scope); ok {
+		if check.Before, err = writer.Snapshot(w.t.Context(), scope, was.Digest); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	res, err := writer.Commit(w.t.Context(), base, archive.Run{RunID: fmt.Sprint("run-", w.n), Trigger: "timer", StartedAt: at, Checks: []archive.Check{check}})
+	if err != nil {
+		return 0, err
+	}
+	return res.Region.Sequence, nil
+}
+
+func (w *world) must(prefix string) int64 {
+	w.t.Helper()
+	n, err := w.commit(prefix)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+// backup runs the command.
+func (w *world) backup(prefix string, args ...string) (int, string) {
+	var out bytes.Buffer
+	code := run(w.t.Context(), args, w.environ(prefix), &out, &out)
+	return code, out.String()
+}
+
+// verify runs scripts/verify on what is below a prefix.
+func (w *world) verify(prefix string, args ...string) {
+	w.t.Helper()
+	cmd := exec.Command("go", append([]string{"run", "community-images/scripts/verify", "-cloud"}, args...)...)
+	cmd.Env = append(os.Environ(), w.environ(prefix)...)
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), region) {
+		w.t.Errorf("verify: %v\n%s", err, out)
+	}
+}
+
+// TestRestore loses the bucket and goes on with a copy of it.
+func TestRestore(t *testing.T) {
+	t.Parallel()
+	w, dir := newWorld(t), t.TempDir()
+	for range 5 {
+		w.must("live")
+	}
+	if code, out := w.backup("live", dir); code != 0 || !strings.Contains(out, "; 0 were there already") {
+		t.Fatal(code, out)
+	}
+	last := w.must("live")
+	if code, out := w.backup("live", dir); code != 0 || !strings.Contains(out, "5 were there already") {
+		t.Fatal("a second time", code, out)
+	}
+	if code, out := w.backup("restored", "-restore", dir); code != 0 {
+		t.Fatal(code, out)
+	}
+	w.verify("restored")
+	if n := w.must("restored"); n <= last {
+		t.Errorf("after commit %d the restored log goes on with %d", last, n)
+	}
+	w.verify("restored")
+}
+
+// TestCopiedLogsAreOfNoUse shows why there is a command: a month of the log
+// that was put like any other object refuses the next commit.
+func TestCopiedLogsAreOfNoUse(t *testing.T) {
+	t.Parallel()
+	w, bucket := newWorld(t), (*ossbucket.Bucket)(nil)
+	w.must("live")
+	bucket = w.bucket()
+	keys, err := bucket.List(t.Context(), "live/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keys {
+		data, _, err := bucket.Get(t.Context(), key, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := bucket.Put(t.Context(), "copied"+strings.TrimPrefix(key, "live"), data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.now = w.now.AddDate(0, 0, -14) // the same month
+	if n, err := w.commit("copied"); err == nil {
+		t.Errorf("commit %d was appended to an object that was put", n)
+	}
+}
+
+// TestBackupDuringRuns copies while runs commit: whatever moment each object
+// is of, the copy is whole, up to a head that verify makes level with the log.
+func TestBackupDuringRuns(t *testing.T) {
+	t.Parallel()
+	const copies = 3
+	w, dir := newWorld(t), t.TempDir()
+	w.must("live")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 20 {
+			if _, err := w.commit("live"); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for i := range copies {
+		if code, out := w.backup("live", filepath.Join(dir, fmt.Sprint(i))); code != 0 {
+			t.Error(out)
+		}
+	}
+	<-done
+	for i := range copies {
+		prefix := fmt.Sprint("copy-", i)
+		if code, out := w.backup(prefix, "-restore", filepath.Join(dir, fmt.Sprint(i))); code != 0 {
+			t.Fatal(out)
+		}
+		w.verify(prefix, "-repair")
+		w.verify(prefix)
+	}
+}
+
+func TestWhatBackupRefuses(t *testing.T) {
+	t.Parallel()
+	w, dir := newWorld(t), t.TempDir()
+	w.must("live")
+	for name, tc := range map[string]struct {
+		prefix string
+		args   []string
+		code   int
+		says   string
+	}{
+		"no directory":              {"live", nil, 2, "name one directory"},
+		"two directories":           {"live", []string{"a", "b"}, 2, "name one directory"},
+		"an unknown flag":           {"live", []string{"-to", dir}, 2, "flag provided but not defined"},
+		"nothing to copy":           {"elsewhere", []string{dir}, 1, `nothing is stored below "elsewhere/v1/"`},
+		"no backup":                 {"elsewhere", []string{"-restore", dir}, 1, "reading the backup"},
+		"a bucket that is in use":   {"live", []string{"-restore", dir}, 1, `objects below "live/v1/" already`},
+		"a file where DIR would be": {"live", []string{"backup_test.go"}, 1, "backup_test.go"},
+	} {
+		if code, out := w.backup(tc.prefix, tc.args...); code != tc.code || !strings.Contains(out, tc.says) {
+			t.Errorf("%s: %d %s", name, code, out)
+		}
+	}
+	var out bytes.Buffer
+	if code := run(t.Context(), []string{dir}, []string{"OSS_BUCKET=bucket", "FC_REGION=" + region}, &out, &out); code != 1 || !strings.Contains(out.String(), "are not set") {
+		t.Errorf("without credentials: %d %s", code, out.String())
+	}
+	if code := run(t.Context(), []string{"-h"}, nil, &out, &out); code != 0 || !strings.Contains(out.String(), "Usage: go run ./scripts/operate/backup") {
+		t.Error(out.String())
+	}
+}
+
+// TestStoreThatFails breaks every request of a copy once. A copy that failed
+// is completed by the next.
+func TestStoreThatFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must("live")
+	w.must("live")
+	for k := 1; ; k++ {
+		dir, n, broke := t.TempDir(), 0, false
+		w.oss.SetFault(func(osstest.Request) *osstest.Fault {
+			if n++; n == k {
+				broke = true
+				return &osstest.Fault{Status: 403, Code: "AccessDenied"}
+			}
+			return nil
+		})
+		code, out := w.backup("live", dir)
+		w.oss.SetFault(nil)
+		if !broke {
+			if k < 8 || code != 0 {
+				t.Errorf("a copy makes %d requests: %s", k-1, out)
+			}
+			return
+		}
+		if code != 1 || !strings.Contains(out, "backup: ") {
+			t.Errorf("request %d: %d %s", k, code, out)
+		}
+		if code, out := w.backup("live", dir); code != 0 {
+			t.Errorf("after request %d: %s", k, out)
+		}
+		_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || strings.HasSuffix(path, partial) {
+				t.Error(path, errors.Join(err))
+			}
+			return nil
+		})
+	}
+}
