@@ -83,9 +83,9 @@ func (s *service) accessJSON() []byte {
 	a := accessOut{Tokens: len(s.tokens) > 0, AccessKeys: len(s.keys) > 0}
 	switch {
 	case a.Tokens && a.AccessKeys:
-		a.Summary = "These routes ask for a bearer token, the replica for a signature."
+		a.Summary = "These routes ask for a bearer token, the replica for a signature or a token."
 	case a.Tokens:
-		a.Summary = "These routes ask for a bearer token; no access key is configured, so the replica is closed."
+		a.Summary = "These routes and the replica ask for a bearer token; no access key is configured, so the replica is closed to signatures."
 	case a.AccessKeys:
 		a.Summary = "The replica asks for a signature; no token is configured, so these routes are closed."
 	default:

@@ -81,6 +81,6 @@ func (s *service) table() []*route {
 			params: []param{paramRegion, paramFormat}},
 		{pattern: "/openapi.json", about: "The description of this interface (OpenAPI 3.1).", formats: []string{formatJSON}, serve: s.openapi},
 		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.", formats: []string{formatJSON}, serve: s.health, open: true},
-		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html.", formats: []string{formatText, formatHTML}, serve: s.index, open: true, params: []param{paramFormat}},
+		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html. With Action= or the header x-acs-action, with POST, and below /at/<moment>/: E-HPC's own API.", formats: []string{formatText, formatHTML}, serve: s.index, open: true, params: []param{paramFormat}},
 	}
 }
