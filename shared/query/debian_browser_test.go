@@ -7,6 +7,7 @@ package query_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"community-images/shared/access"
 	"community-images/shared/query"
 )
 
@@ -73,6 +75,38 @@ func TestDebianPageInABrowser(t *testing.T) {
 
 	b.do(emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible("noscript"), chromedp.WaitNotVisible("#form"))
 	b.do(chromedp.Click(`a[href="/v1/status"]`), chromedp.WaitNotPresent("noscript"))
+	b.quiet()
+}
+
+// TestDebianPageWithTokens: where callers are checked the page asks for a token,
+// and the token goes into a header and not into an address.
+func TestDebianPageWithTokens(t *testing.T) {
+	w := small(t)
+	h := w.handler(allow(access.Grant{Name: "all"}))
+	var addresses strings.Builder
+	var mu sync.Mutex
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		addresses.WriteString(r.URL.String() + r.Referer())
+		mu.Unlock()
+		h.ServeHTTP(rw, r)
+	}))
+	defer server.Close()
+	b := newBrowser(t)
+	b.do(chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible("#answer p"))
+	b.do(set("token", "nobody's"), chromedp.WaitVisible("#answer .bad"))
+	if answer := b.text("#answer"); !strings.Contains(answer, "This needs a valid token.") {
+		t.Errorf("a wrong token is answered with %q", answer)
+	}
+	b.do(set("token", token("all")))
+	b.caption("2 of 2 images")
+	b.do(set("ClusterId", "ehpc-a"), chromedp.Click("#form button"))
+	b.caption("4 of 4 images")
+	mu.Lock()
+	defer mu.Unlock()
+	if strings.Contains(addresses.String(), token("all")) || strings.Contains(addresses.String(), "nobody") {
+		t.Errorf("a token is in an address: %s", addresses.String())
+	}
 	b.quiet()
 }
 

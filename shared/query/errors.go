@@ -52,6 +52,7 @@ var errorCodes = []struct {
 	{400, codeUnknown, "the route has no parameter of this name"},
 	{400, codeInvalid, "a parameter has a value that is not allowed"},
 	{400, codeMissing, "a parameter that is required here is missing"},
+	{400, "InvalidEvent", "the function was invoked with an event that is no HTTP request"},
 	{401, codeUnauthorized, "the token is missing, malformed, unknown or expired"},
 	{403, codeForbidden, "the token covers none of the regions that are served"},
 	{404, codeRoute, "there is no such path"},
@@ -65,6 +66,7 @@ var errorCodes = []struct {
 	{406, codeAccept, "the route has none of the media types that Accept names"},
 	{410, codeGone, "the image was offered once and is no more"},
 	{410, codeExpired, "the state that the cursor began on, or the commits that a feed goes on with, are not kept any more"},
+	{413, "RequestTooLarge", "the request as FC hands it over is larger than 256 KB"},
 	{414, codeTooLong, "path and query are longer than 4096 bytes"},
 	{500, codeInternal, "an unexpected failure; its details are in the log under the RequestId"},
 	{503, codeTooOld, "a part of the answer was checked longer ago than maxAge allows"},
@@ -72,6 +74,7 @@ var errorCodes = []struct {
 	{503, codeNoData, "nothing has been captured for the region yet"},
 	{503, codeStorage, "the storage cannot be reached and nothing is at hand"},
 	{503, codeDamaged, "a stored object that the answer needs is damaged"},
+	{503, "ServiceUnavailable", "the answer was not ready when the function's time was over"},
 }
 
 // apiError is an error as the caller sees it.

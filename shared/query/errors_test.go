@@ -90,6 +90,17 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestNothingIsCapturedYet(t *testing.T) {
+	t.Parallel()
+	h := newWorld(t).handler()
+	for _, target := range []string{"/v1/images", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/changes", "/v1/diff?from=1", "/v1/matrix", "/v1/images?ClusterId=*", "/v1/images?at=1"} {
+		checkError(t, get(h, target), 503, "RegionNotReady", nil)
+	}
+	if rec := get(h, "/v1/status"); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Code":"RegionNotReady"`) {
+		t.Errorf("/v1/status: %d %s", rec.Code, rec.Body)
+	}
+}
+
 func checkError(t *testing.T, rec *httptest.ResponseRecorder, status int, code string, says []string) {
 	t.Helper()
 	var body errorBody

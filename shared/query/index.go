@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// indexHTML is the page for people, with {version}, {regions}, {statuses} and
-// {routes} to fill in. Its script reads the public routes and nothing else.
+// indexHTML is the page for people, with {version}, {token}, {regions},
+// {statuses} and {routes} to fill in. Its script reads the public routes and nothing else.
 //
 //go:embed index.html
 var indexHTML string
@@ -65,7 +65,11 @@ func (s *service) indexPage() string {
 		}
 		routes.WriteByte('\n')
 	}
-	return strings.NewReplacer("{version}", html.EscapeString(s.version), "{regions}", regions.String(),
+	token := ""
+	if s.guarded() {
+		token = `<label>Token <input name="token" type="password" autocomplete="off"></label>` + "\n"
+	}
+	return strings.NewReplacer("{token}", token, "{version}", html.EscapeString(s.version), "{regions}", regions.String(),
 		"{statuses}", statuses.String(), "{routes}", routes.String()).Replace(indexHTML)
 }
 

@@ -40,7 +40,7 @@ func TestPageForPeople(t *testing.T) {
 				t.Errorf("the policy %q lacks %s", policy, part)
 			}
 		}
-		if bad := regexp.MustCompile(`(?i)https?://|innerHTML|\son\w+=|style="|<v"|\{(version|regions|statuses|routes)\}`).FindString(page); bad != "" {
+		if bad := regexp.MustCompile(`(?i)https?://|innerHTML|\son\w+=|style="|<v"|\{(token|version|regions|statuses|routes)\}`).FindString(page); bad != "" {
 			t.Errorf("the page has %q", bad)
 		}
 		links := regexp.MustCompile(`href="(/[^"]*)"`).FindAllStringSubmatch(page, -1)

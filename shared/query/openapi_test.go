@@ -3,8 +3,15 @@ package query_test
 import (
 	"encoding/json"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -87,5 +94,120 @@ func checkBody(t *testing.T, h http.Handler, base, pattern string, schema *opena
 		if schema.Properties != nil && schema.Properties[name] == nil {
 			t.Errorf("%s has the undocumented member %s", target, name)
 		}
+	}
+}
+
+// document is /openapi.json.
+func document(t *testing.T, h http.Handler) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(get(h, "/openapi.json").Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// documentedNames are the parameters of all routes, and the operators.
+func documentedNames(t *testing.T, h http.Handler) (names []string) {
+	for _, item := range document(t, h).Paths.Map() {
+		for _, p := range item.Get.Parameters {
+			field, op, isFilter := strings.Cut(p.Value.Name, "__")
+			switch {
+			case isFilter && strings.HasPrefix(op, "i") || op == "eq": // told by the words around
+			case isFilter:
+				names = append(names, "__"+op)
+			default:
+				names = append(names, strings.Split(field, ".")[0])
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// TestErrorCodesAreDocumentedAndTested holds the codes in the sources against
+// those in /openapi.json, and each of these against the tests.
+func TestErrorCodesAreDocumentedAndTested(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	inCode := map[string]bool{}
+	for _, dir := range []string{".", "../fcrun", "../../functions/query"} {
+		eachString(t, dir, func(name, value string) {
+			if strings.HasPrefix(name, "code") || name == "Code" {
+				inCode[value] = true
+			}
+		})
+	}
+	tests := ""
+	for _, pattern := range []string{"*_test.go", "testdata/*.txtar", "../fcrun/*_test.go", "../../functions/query/*_test.go"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tests += string(data)
+		}
+	}
+	enum := document(t, w.handler()).Components.Schemas["Error"].Value.Properties["Code"].Value.Enum
+	for _, value := range enum {
+		code := value.(string)
+		if !inCode[code] {
+			t.Errorf("%s is documented and not in the code", code)
+		}
+		if !strings.Contains(tests, code) {
+			t.Errorf("%s is in no test", code)
+		}
+		delete(inCode, code)
+	}
+	for code := range inCode {
+		t.Errorf("%s is in the code and not documented", code)
+	}
+	if len(enum) < 20 {
+		t.Errorf("only %d codes are documented", len(enum))
+	}
+}
+
+// eachString shows the string constants of a directory, and the strings that
+// are given to the fields of structs, by their names.
+func eachString(t *testing.T, dir string, show func(name, value string)) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no sources in ", dir, err)
+	}
+	literal := func(name string, e ast.Expr) {
+		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == gotoken.STRING {
+			if value, err := strconv.Unquote(lit.Value); err == nil {
+				show(name, value)
+			}
+		}
+	}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				for i, name := range n.Names {
+					if i < len(n.Values) {
+						literal(name.Name, n.Values[i])
+					}
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok {
+					literal(key.Name, n.Value)
+				}
+			}
+			return true
+		})
 	}
 }

@@ -1,0 +1,55 @@
+package query_test
+
+import (
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/query"
+)
+
+// TestReadmeExamples asks every lookup of the README's examples, and holds that
+// its reference names every operator and parameter.
+func TestReadmeExamples(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, examples, ok := strings.Cut(string(text), "### Ten examples")
+	if !ok {
+		t.Fatal("the README has no examples")
+	}
+	examples, _, _ = strings.Cut(examples, "\n## ")
+	w := newWorld(t)
+	w.run(hangzhou, content{"_any/_any": images(t, sample), "ehpc-hz-FYUr32hD1k/_any": images(t, sample, window)})
+	w.now = w.now.Add(time.Hour)
+	w.run(hangzhou, content{
+		"_any/_any": images(t, sample), "ehpc-hz-FYUr32hD1k/_any": images(t, sample, cent79, strings.Replace(cent10, "hpc-", "gromacs-", 1)), "ehpc-hz-b8LmW0sT5e/_any": images(t, cent79),
+	})
+	w.run(beijing, content{"_any/_any": images(t, sample)})
+	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	fill := strings.NewReplacer("$H", "", "${var.lookups}", "", "{{ lookups }}", "", "$C", "ehpc-hz-FYUr32hD1k", "${var.cluster}", "ehpc-hz-FYUr32hD1k", "{{ cluster }}", "ehpc-hz-FYUr32hD1k")
+	targets := regexp.MustCompile(`"((?:\$H|\$\{var\.lookups\}|\{\{ lookups \}\})/[^"]*)"`).FindAllStringSubmatch(examples, -1)
+	for _, found := range targets {
+		target := fill.Replace(found[1])
+		rec := get(h, target)
+		if rec.Code != 200 || rec.Body.Len() == 0 || strings.Contains(rec.Body.String(), `"TotalCount":0`) {
+			t.Errorf("%s gives %d %s", found[1], rec.Code, rec.Body)
+		}
+		if _, err := url.Parse(target); err != nil {
+			t.Errorf("%s: %v", found[1], err)
+		}
+	}
+	if n := strings.Count(examples, "\n1. ") + len(regexp.MustCompile(`(?m)^([2-9]|10)\. `).FindAllString(examples, -1)); n != 10 || len(targets) < 10 {
+		t.Errorf("there are %d examples with %d lookups", n, len(targets))
+	}
+	for _, name := range documentedNames(t, h) {
+		if !strings.Contains(string(text), name) {
+			t.Errorf("the README does not name %s", name)
+		}
+	}
+}
