@@ -203,28 +203,40 @@ func (x *exchange) front(a *ask, ans *answer) []byte {
 
 // nextURL is this request with another cursor.
 func (x *exchange) nextURL(next string) string {
-	var kept []string
+	var b strings.Builder
+	b.Grow(len(x.r.URL.Path) + len(x.r.URL.RawQuery) + len(next) + 16)
+	b.WriteString(x.r.URL.EscapedPath())
+	b.WriteByte('?')
 	for part := range strings.SplitSeq(x.r.URL.RawQuery, "&") {
 		name, _, _ := strings.Cut(part, "=")
 		if name, err := url.QueryUnescape(name); part != "" && err == nil && !strings.EqualFold(name, "cursor") && !strings.EqualFold(name, "since") {
-			kept = append(kept, part)
+			b.WriteString(part)
+			b.WriteByte('&')
 		}
 	}
-	kept = append(kept, "cursor="+next)
-	return headerSafe(x.r.URL.EscapedPath() + "?" + strings.Join(kept, "&"))
+	b.WriteString("cursor=")
+	b.WriteString(next)
+	return headerSafe(b.String())
 }
 
 // headerSafe escapes what may not stand between < and > in a header.
 func headerSafe(address string) string {
+	if !strings.ContainsFunc(address, unsafeInHeader) {
+		return address
+	}
 	var b strings.Builder
 	for i := range len(address) {
-		if c := address[i]; c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"' {
+		if c := address[i]; unsafeInHeader(rune(c)) {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)
 		}
 	}
 	return b.String()
+}
+
+func unsafeInHeader(c rune) bool {
+	return c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"'
 }
 
 // fail answers with an error and reports what the caller is not told.
