@@ -64,6 +64,8 @@ func (c *checker) open(n *yaml.Node) {
 	for key, value := range entries(n) {
 		if key.Value == "Ref" || strings.HasPrefix(key.Value, "Fn::") {
 			c.fault(key, "%s stands beside other keys", key.Value)
+		} else if strings.Contains(key.Value, "::") {
+			c.fault(key, "function %s does not exist%s", key.Value, didYouMean(key.Value, c.catalog.Language.Functions))
 		}
 		c.open(value)
 	}

@@ -16,12 +16,14 @@ const (
 	typeList   = "CommaDelimitedList"
 )
 
+var parameterName = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+
 func (c *checker) parameters() {
 	for name, p := range entries(c.sections["Parameters"]) {
 		c.where = "parameter " + name.Value
 		c.keys(p, "Type", "Default", "AllowedValues", "AllowedPattern", "MaxLength", "MinLength", "MaxValue", "MinValue", "NoEcho", "Description",
 			"ConstraintDescription", "Label", "AssociationProperty", "AssociationPropertyMetadata", "Confirm", "TextArea", "Required", "Placeholder")
-		if !regexp.MustCompile(`^[A-Za-z0-9]+$`).MatchString(name.Value) {
+		if !parameterName.MatchString(name.Value) {
 			c.fault(name, "a name has letters and digits only")
 		}
 		is := member(p, "Type")
