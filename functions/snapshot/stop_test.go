@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// stopper is a way to OSS on which something happens before the n-th request.
+type stopper struct {
+	next   http.Handler
+	at     int64
+	before func()
+	count  atomic.Int64
+}
+
+// ServeHTTP implements http.Handler.
+func (s *stopper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.count.Add(1) == s.at {
+		s.before()
+	}
+	s.next.ServeHTTP(w, r)
+}
+
+// TestStoppedAtEveryRequest stops the real binary with SIGSTOP at each of its
+// requests to OSS until another run has committed newer lists of all scopes
+// but one. Nothing newer is replaced, and the run ends with what it has lost.
+func TestStoppedAtEveryRequest(t *testing.T) {
+	t.Parallel()
+	scopes := 4
+	if *faultsLong {
+		scopes = 20
+	}
+	w, fleet := newWorld(t), newFleet(scopes, 4)
+	w.ehpc.SetData(fleet.data())
+	s := &stopper{next: w.oss}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	slow, fast, q := w.start("snapshot", "OSS_ENDPOINT="+server.URL), w.start("snapshot"), w.start("query")
+	w.snapshot(slow)
+	process, _ := slow.Process()
+	signal := func(sig syscall.Signal) {
+		if err := process.Signal(sig); err != nil {
+			t.Error(err)
+		}
+	}
+	stops, lost := 0, 0
+	for at := int64(1); ; at++ {
+		fleet.drift()
+		w.ehpc.SetData(fleet.data())
+		struck := false
+		s.before = func() {
+			struck = true
+			signal(syscall.SIGSTOP)
+			fleet.drift()
+			w.ehpc.SetData(fleet.data())
+			w.snapshot(fast)
+			signal(syscall.SIGCONT)
+		}
+		s.at = at
+		s.count.Store(0)
+		stop := w.watch(q)
+		response, err := slow.Invoke(t.Context(), []byte(tick()))
+		stop()
+		var r report
+		if err != nil || response.Error != nil || json.Unmarshal(response.Payload, &r) != nil {
+			t.Fatalf("stopped at request %d: %v, %v", at, err, response.Error)
+		}
+		c := r.Regions[0].Counts
+		if c.Failed+c.Left+c.Ended > 0 {
+			t.Errorf("stopped at request %d: it ends with %+v", at, c)
+		}
+		if !struck {
+			break
+		}
+		stops, lost = stops+1, lost+c.Lost
+		w.snapshot(fast) // what the first one was too late for
+		for v, want := range fleet.shows(t) {
+			if text, _ := w.shown(q, v, ""); text != want {
+				t.Fatalf("stopped at request %d: %s shows %s, want %s", at, views[v], text, want)
+			}
+		}
+		if audit := w.verify(); len(audit.Faults) > 0 {
+			t.Errorf("stopped at request %d: %v", at, audit.Faults)
+		}
+	}
+	if stops < scopes+4 || lost < scopes {
+		t.Errorf("%d stops, %d scopes lost", stops, lost)
+	}
+	t.Logf("%d scopes: %d stops, %d scopes lost to the other run, nothing newer replaced", scopes, stops, lost)
+}
