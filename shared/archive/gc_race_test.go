@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"community-images/shared/archive"
@@ -211,6 +212,55 @@ func TestSweepDiesAfterItsRemoval(t *testing.T) {
 		}
 		b.wantContents(b.read(), "_any/_any ok x=\n")
 	}
+}
+
+// TestSweepStandsStillAndDies holds a sweep at each of its calls while a whole
+// run commits the orphan's content. Then the sweep goes on, and dies after its
+// first removal. The object is lost only if the sweep stood still in the
+// removal itself, and for less time than a removal may come after the look
+// that it goes by; verify says so.
+func TestSweepStandsStillAndDies(t *testing.T) {
+	t.Parallel()
+	for still, want := range map[time.Duration]string{time.Second: "[delete]", 10 * time.Second: "[]"} {
+		if lost := fmt.Sprint(standsStillAndDies(t, still)); lost != want {
+			t.Errorf("the object is lost when the sweep stands still for %s at %v, want %v", still, lost, want)
+		}
+	}
+}
+
+func standsStillAndDies(t *testing.T, still time.Duration) (lost []string) {
+	synctest.Test(t, func(t *testing.T) {
+		for k := 1; ; k++ {
+			b := orphaned(t)
+			held, removed := "", false
+			sweeper := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+				if removed {
+					return &buckettest.Fault{Err: buckettest.ErrInjected} // dead
+				}
+				removed = op.Verb == "delete"
+				if op.N != k {
+					return nil
+				}
+				held = op.Verb
+				return &buckettest.Fault{Before: func() {
+					if err := b.wantX(b.mem); err != nil {
+						t.Errorf("held at call %d: the run: %v", k, err)
+					}
+					time.Sleep(still)
+				}}
+			})
+			_, _ = b.collector(sweeper, 13).Collect(context.Background(), region)
+			if held == "" {
+				break
+			}
+			if len(b.verify().Faults) > 0 {
+				lost = append(lost, held)
+			} else {
+				b.wantContents(b.read(), "_any/_any ok x=\n")
+			}
+		}
+	})
+	return lost
 }
 
 // TestMonthGoneOnThe31st: a month before 31 December is later in the day than

@@ -18,6 +18,7 @@ import (
 const (
 	sweepBatch = 128 // snapshots removed between two looks at log and head
 	restoring  = 5 * time.Second
+	promptly   = 5 * time.Second // from a look at log and head to the last removal that goes by it
 )
 
 // chooseSnapshots finds the objects that nothing refers to.
@@ -58,18 +59,36 @@ func (s *sweeping) keyed(each func(key string)) func(ScopeRef, string) {
 	}
 }
 
-// removeSnapshots removes in batches. Right before each the log and the head
-// are read again, and right after it once more: a run that began to refer to
-// an object between the two gets it back.
+// removeSnapshots removes in batches: each is dated, then the log and the head
+// are read again, then what is still old and unwanted goes, at once, and then
+// they are read once more: a run that began to refer to an object between the
+// two gets it back.
+//
+// A run writes what it relies on anew, commits, and looks at it again at its
+// end. If it wrote before the dating, the object is young; if it committed
+// before the reading, the object is wanted; if it looked after the removal, it
+// has put the object back itself. Only a run that commits and looks after the
+// reading and before the removal depends on the second reading, and so an
+// object can be lost only if a sweep stands still for that long just there,
+// shorter than promptly, and dies right after.
 func (s *sweeping) removeSnapshots(ctx context.Context) error {
 	wanted := map[string]bool{}
 	for batch := range slices.Chunk(s.snapshots, sweepBatch) {
+		old, err := s.open(ctx, batch)
+		if err != nil {
+			return err
+		}
+		began := time.Now()
 		if err := s.refresh(ctx, wanted); err != nil {
 			return err
 		}
-		batch = slices.DeleteFunc(slices.Clone(batch), func(item Item) bool { return wanted[item.Key] })
-		taken, err := s.remove(ctx, batch)
-		if err := errors.Join(err, s.restore(ctx, taken, wanted)); err != nil {
+		for key := range wanted {
+			delete(old, key)
+		}
+		prompt, cancel := context.WithDeadline(ctx, began.Add(promptly))
+		removed, err := s.remove(prompt, batch, old)
+		cancel()
+		if err := errors.Join(err, s.restore(ctx, old, removed, wanted)); err != nil {
 			return err
 		}
 	}
@@ -99,35 +118,29 @@ func (s *sweeping) refresh(ctx context.Context, wanted map[string]bool) error {
 	return nil
 }
 
-// remove removes a batch and returns what may be gone now, with its bytes.
-func (s *sweeping) remove(ctx context.Context, batch []Item) (map[string][]byte, error) {
+// open reads the objects of a batch that have not been written anew.
+func (s *sweeping) open(ctx context.Context, batch []Item) (map[string][]byte, error) {
 	var mu sync.Mutex
-	taken := map[string][]byte{}
+	old := map[string][]byte{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxPuts)
 	for _, item := range batch {
 		group.Go(func() error {
-			data, err := s.take(ctx, item.Key)
-			if data == nil && err == nil {
-				return nil // it has been written anew
+			data, err := s.openOld(ctx, item.Key)
+			if data == nil || err != nil {
+				return err
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if data != nil {
-				taken[item.Key] = data
-			}
-			if err == nil {
-				s.removed(item)
-			}
-			return err
+			old[item.Key] = data
+			return nil
 		})
 	}
-	return taken, group.Wait()
+	return old, group.Wait()
 }
 
-// take removes one object that is still old and returns its bytes; with an
-// error and bytes it is not known whether the object is gone.
-func (s *sweeping) take(ctx context.Context, key string) ([]byte, error) {
+// openOld reads one object; nil if it is gone, or no longer old.
+func (s *sweeping) openOld(ctx context.Context, key string) ([]byte, error) {
 	data, _, err := s.bucket.Get(ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -145,14 +158,39 @@ func (s *sweeping) take(ctx context.Context, key string) ([]byte, error) {
 	if !old {
 		return nil, nil
 	}
-	if err := s.bucket.Delete(ctx, key); err != nil {
-		return data, fmt.Errorf("removing snapshot %q: %w", key, err)
-	}
 	return data, nil
 }
 
+// remove removes the objects of a batch that are in old, and returns which are
+// gone for sure.
+func (s *sweeping) remove(ctx context.Context, batch []Item, old map[string][]byte) (map[string]bool, error) {
+	var mu sync.Mutex
+	removed := map[string]bool{}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxPuts)
+	for _, item := range batch {
+		if old[item.Key] == nil {
+			continue
+		}
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := s.bucket.Delete(ctx, item.Key); err != nil {
+				return fmt.Errorf("removing snapshot %q: %w", item.Key, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			removed[item.Key] = true
+			s.removed(item)
+			return nil
+		})
+	}
+	return removed, group.Wait()
+}
+
 // restore puts back what is wanted after all, even if ctx has ended.
-func (s *sweeping) restore(ctx context.Context, taken map[string][]byte, wanted map[string]bool) error {
+func (s *sweeping) restore(ctx context.Context, taken map[string][]byte, removed, wanted map[string]bool) error {
 	if len(taken) == 0 {
 		return nil
 	}
@@ -168,8 +206,10 @@ func (s *sweeping) restore(ctx context.Context, taken map[string][]byte, wanted 
 		if err := s.bucket.Create(ctx, key, data); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("storing snapshot %q again: %w", key, err)
 		}
-		s.sweep.Removed--
-		s.sweep.Bytes -= int64(len(data))
+		if removed[key] {
+			s.sweep.Removed--
+			s.sweep.Bytes -= int64(len(data))
+		}
 	}
 	return nil
 }
