@@ -74,7 +74,7 @@ func TestBrokenTemplates(t *testing.T) {
 		{"a reference", "TTL: {Ref: LogDays}", "TTL: {Ref: LogDay}", `LogStore (ALIYUN::SLS::Logstore): Ref: there is no parameter or resource "LogDay"; did you mean LogDays?`},
 		{"a pseudo parameter", "Region: {Ref: 'ALIYUN::Region'}", "Region: {Ref: 'ALIYUN::RegionId'}", `NoRunAlarm (ALIYUN::SLS::Alert): Ref: there is no parameter or resource "ALIYUN::RegionId"; did you mean ALIYUN::Region?`},
 		{"a function", "{'Fn::Str': {Ref: ShrinkGuard}}", "{'Fn::String': {Ref: ShrinkGuard}}", "SnapshotFunction (ALIYUN::FC3::Function): function Fn::String does not exist; did you mean Fn::Str?"},
-		{"a function in a policy", "- Fn::Join: ['', [{Ref: Prefix}, '/*']]", "- Fn:Join::x: ['', [{Ref: Prefix}, '/*']]", "SnapshotRole (ALIYUN::RAM::Role): function Fn:Join::x does not exist; did you mean Fn::Join?"},
+		{"a function in a policy", "- Fn::Join: ['', [{Ref: Prefix}, '/*']]", "- Fx::Join: ['', [{Ref: Prefix}, '/*']]", "SnapshotRole (ALIYUN::RAM::Role): function Fx::Join does not exist; did you mean Fn::Join?"},
 		{"a condition of a resource", "    Condition: LimitsQuery", "    Condition: LimitQuery", `QueryConcurrency (ALIYUN::FC3::ConcurrencyConfig): condition "LimitQuery" does not exist; did you mean LimitsQuery?`},
 		{"a condition of a branch", "Fn::If: [HidesDefaultUrl, true, false]", "Fn::If: [HideDefaultUrl, true, false]", `QueryHttp (ALIYUN::FC3::Trigger): condition "HideDefaultUrl" does not exist; did you mean HidesDefaultUrl?`},
 		{"a dependency", "DependsOn: [QueryHttp]", "DependsOn: [QueryHTTP2]", `QueryDomain (ALIYUN::FC3::CustomDomain): DependsOn: resource "QueryHTTP2" does not exist; did you mean QueryHttp?`},
