@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -125,6 +127,14 @@ func TestEndpointsWithAPath(t *testing.T) {
 	status, body = headerClient("GET")(t, replica+"/at/1/cn-shanghai/", asker, "ListCommunityImages", nil)
 	if diff := differ(want, reply(t, status, body)); diff != "" {
 		t.Errorf("by headers: %s", diff)
+	}
+	resp, err := http.Get(replica + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if metrics, _ := io.ReadAll(resp.Body); !strings.Contains(string(metrics), `route="replica",class="2xx"} 6`) {
+		t.Errorf("/metrics counts otherwise than 6 calls:\n%s", metrics)
 	}
 	if status, body := rpcClient("GET", "XML")(t, replica, asker, "ListRegions", nil); status != 200 || !strings.HasPrefix(body, "<?xml") || !strings.Contains(body, "<RegionId>cn-shanghai</RegionId>") {
 		t.Errorf("XML: %d %s", status, body)

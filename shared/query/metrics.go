@@ -24,6 +24,7 @@ type meter struct {
 	took    *metrics.Family
 	routes  map[string]*routeMeter // by pattern
 	other   *routeMeter            // paths that are no route
+	replica *routeMeter            // see Service.Note
 }
 
 // routeMeter holds the instruments of one route, so that counting a lookup
@@ -44,7 +45,7 @@ func newMeter(routes []*route) *meter {
 	for _, rt := range routes {
 		m.routes[rt.pattern] = m.route(rt.pattern)
 	}
-	m.other = m.route("other")
+	m.other, m.replica = m.route("other"), m.route("replica")
 	return m
 }
 
@@ -62,6 +63,10 @@ func (m *meter) count(rt *route, status int, took time.Duration) {
 	if rt != nil {
 		r = m.routes[rt.pattern]
 	}
+	r.count(status, took)
+}
+
+func (r *routeMeter) count(status int, took time.Duration) {
 	if c := r.classes[min(max(status/100, 2), 5)]; c != nil {
 		c.Inc()
 	}

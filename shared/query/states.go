@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
@@ -47,5 +48,5 @@ func (s *service) Images(ctx context.Context, region string, scope archive.Scope
 	return s.lists.get(ctx, region, scope)
 }
 
-// MomentForms are the ways to write a moment, for errors.
-const MomentForms = momentForms
+// Note counts an answer of the replica among the lookups of /metrics.
+func (s *service) Note(status int, took time.Duration) { s.meter.replica.count(status, took) }

@@ -107,7 +107,7 @@ func (c *call) fail(e *failure) {
 	if e.cause != nil {
 		c.Report(c.r.Context(), c.id, e.cause)
 	}
-	if c.written {
+	if c.status != 0 {
 		return
 	}
 	h := c.w.Header()

@@ -34,6 +34,8 @@ type Options struct {
 	// Report is called with failures whose details the caller is not told.
 	// Default: nothing.
 	Report func(ctx context.Context, requestID string, err error)
+	// Note is told of every answer. Default: nothing.
+	Note func(status int, took time.Duration)
 }
 
 // Replica is the handler.
@@ -58,6 +60,9 @@ func New(o Options) *Replica {
 	}
 	if o.Report == nil {
 		o.Report = func(context.Context, string, error) {}
+	}
+	if o.Note == nil {
+		o.Note = func(int, time.Duration) {}
 	}
 	s := &Replica{Options: o, nonces: make(map[string]*nonces, len(o.Keys))}
 	for _, key := range o.Keys {
@@ -86,7 +91,9 @@ func namesAction(query string) bool {
 func (s *Replica) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()
+	began := time.Now()
 	c := &call{Replica: s, w: w, r: r, id: s.RequestID(ctx), grant: &access.Grant{}}
+	defer func() { s.Note(c.status, time.Since(began)) }()
 	defer func() {
 		if p := recover(); p != nil {
 			c.fail(&failure{status: http.StatusInternalServerError, code: codeInternal, message: messageInternal, cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
@@ -100,10 +107,10 @@ func (s *Replica) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // call is one request and its answer.
 type call struct {
 	*Replica
-	w       http.ResponseWriter
-	r       *http.Request
-	id      string
-	written bool
+	w      http.ResponseWriter
+	r      *http.Request
+	id     string
+	status int // that was written; 0: none yet
 
 	question
 	grant *access.Grant

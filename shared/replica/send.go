@@ -47,7 +47,7 @@ func (c *call) write(status int, root, object string) {
 		h.Set("Content-Type", "text/xml;charset=utf-8")
 	}
 	h.Set("Content-Length", strconv.Itoa(len(object)))
-	c.written = true
+	c.status = status
 	c.w.WriteHeader(status)
 	_, _ = io.WriteString(c.w, object) // a caller that has gone
 }
