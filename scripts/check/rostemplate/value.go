@@ -132,7 +132,9 @@ func (c *checker) scalar(n *yaml.Node, text string, p rosmodel.Property, at stri
 			c.fault(n, "property %s may not be %q, but %s%s", at, text, strings.Join(known, ", "), didYouMean(text, known))
 		}
 	}
-	if form, err := regexp.Compile(p.Pattern); err == nil && !form.MatchString(text) {
+	if form, err := regexp.Compile(p.Pattern); err != nil {
+		c.fault(n, "property %s: its pattern %s cannot be checked here", at, p.Pattern)
+	} else if !form.MatchString(text) {
 		c.fault(n, "property %s: %q does not match %s", at, text, p.Pattern)
 	}
 	if number, err := strconv.ParseFloat(text, 64); err == nil && p.Kind == rosmodel.Number {
