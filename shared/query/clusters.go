@@ -162,6 +162,8 @@ type scopeOut struct {
 	CheckedAt    catalog.Time     `json:"CheckedAt"`
 	TriedAt      catalog.Time     `json:"TriedAt"`
 	Problem      *archive.Problem `json:"Problem,omitempty"`
+	// Candidate is the answer that is held back, if one is.
+	Candidate *archive.Candidate `json:"Candidate,omitempty"`
 }
 
 func (s selected) scopes() []archive.ScopeState {
@@ -176,7 +178,7 @@ func renderClusters(list []selected) ([]byte, error) {
 		named := map[string]bool{}
 		for _, sc := range sel.scopes() {
 			named[sc.ClusterID] = true
-			scopes = append(scopes, scopeOut{sel.RegionID, sc.ClusterID, sc.InstanceType, sc.State, sc.Since, sc.Digest, sc.ImageCount, sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem})
+			scopes = append(scopes, scopeOut{sel.RegionID, sc.ClusterID, sc.InstanceType, sc.State, sc.Since, sc.Digest, sc.ImageCount, sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem, sc.Candidate})
 		}
 		for _, c := range sel.state.SortedClusters() {
 			if named[c.ClusterID] {

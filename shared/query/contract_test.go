@@ -4,7 +4,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
 	"community-images/shared/query"
 )
 
@@ -139,4 +142,64 @@ func TestNamesThatAreNoScope(t *testing.T) {
 	if rec := get(h, "/v1/changes?ClusterId=ehpc-new"); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Count":0`) {
 		t.Errorf("the changes of a cluster without content: %d %s", rec.Code, rec.Body)
 	}
+}
+
+// TestHeldScope: an answer that is held back changes nothing but that the
+// scope is stale, and operators see what waits.
+func TestHeldScope(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	writer := archive.NewWriter(w.memory, w.keys, func() time.Time { return w.now })
+	base, err := writer.Load(t.Context(), hangzhou)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scope, at := w.scope(hangzhou, "ehpc-a/_any"), catalog.At(w.now)
+	candidate := catalog.NewSnapshot(scope, at, "up-9", images(t, sample))
+	run := archive.Run{RunID: "run-held", Trigger: "timer", StartedAt: at, Checks: []archive.Check{{
+		Scope: scope, At: at, State: archive.Held, Snapshot: candidate, Problem: &archive.Problem{Class: "suspicious", Message: "3 of 4 images are gone"},
+		Candidate: &archive.Candidate{Digest: candidate.Digest, ImageCount: 1, Seen: 1, Since: at},
+	}}}
+	if _, err := writer.Commit(t.Context(), base, run); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Minute)
+	h := w.handler()
+	rec := get(h, "/v1/images?ClusterId=ehpc-a&fields=ImageId")
+	for _, part := range []string{`"TotalCount":4`, `"Stale":true`, `"Scope":"ehpc-a/_any"`, "the last answer is held back as suspicious: suspicious: 3 of 4 images are gone", `"CheckedAt":"2026-11-23T11:00:00.000Z"`} {
+		if !strings.Contains(rec.Body.String(), part) {
+			t.Errorf("the answer lacks %s: %s", part, rec.Body)
+		}
+	}
+	if rec.Header().Get("Warning") == "" {
+		t.Error("the answer has no Warning")
+	}
+	if rec := get(h, "/v1/clusters?ClusterId=ehpc-a&InstanceType=_any"); !strings.Contains(rec.Body.String(), `"State":"held"`) || !strings.Contains(rec.Body.String(), `"Candidate":{"Digest":"`+candidate.Digest+`","ImageCount":1,"Seen":1,`) {
+		t.Errorf("the candidate is not shown: %s", rec.Body)
+	}
+	if rec := get(h, "/v1/status"); !strings.Contains(rec.Body.String(), `"held":1`) {
+		t.Errorf("the status counts no held scope: %s", rec.Body)
+	}
+	checkError(t, get(h, "/v1/images?ClusterId=ehpc-a&maxAge=10m"), 503, "SnapshotTooOld", []string{"ehpc-a/_any"})
+}
+
+func TestImageThatCameBack(t *testing.T) {
+	t.Parallel()
+	w := small(t) // commit 2 removed m-win
+	checkError(t, get(w.handler(), "/v1/images/m-win"), 410, "ImageGone", []string{"2026-11-23T10:00:00.000Z"})
+	w.run(hangzhou, content{"ehpc-b/_any": images(t, sample, window)})
+	w.now = w.now.Add(time.Minute)
+	h := w.handler()
+	for target, want := range map[string]string{
+		"/v1/images/m-win":         `"FirstSeen":"2026-11-23T09:00:00.000Z","LastSeen":"2026-11-23T11:30:00.000Z"`,
+		"/v1/images/m-win?at=1":    `"Clusters":["ehpc-a"]`,
+		"/v1/images/m-win/history": `"Count":3`,
+	} {
+		if rec := get(h, target); rec.Code != 200 || !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("%s gives %d %s, want %s", target, rec.Code, rec.Body, want)
+		}
+	}
+	checkError(t, get(h, "/v1/images/m-win?at=3"), 410, "ImageGone", nil)
+	checkError(t, get(h, "/v1/images/m-win?ClusterId=ehpc-a"), 410, "ImageGone", nil)
+	checkError(t, get(h, "/v1/images/m-win?ClusterId=ehpc-a&InstanceType=ecs.c7.large"), 404, "ImageNotFound", nil)
 }
