@@ -1,6 +1,10 @@
 package query
 
-import "strings"
+import (
+	"strings"
+
+	"community-images/shared/archive"
+)
 
 // schemas describes the bodies.
 func (s *service) schemas() object {
@@ -21,19 +25,54 @@ func (s *service) schemas() object {
 		"Image":         s.imageSchema(),
 		"FieldChange":   change,
 		"Event":         record(object{"Sequence": number, "CommittedAt": text, "Kind": object{"type": "string", "enum": kindNames}, "ImageId": text, "RegionId": text, "ClusterId": text, "InstanceType": text, "Fields": refs("FieldChange")}, "Sequence", "CommittedAt", "Kind", "ImageId"),
-		"images":        common(object{"TotalCount": number, "NextCursor": text, "Facets": object{"type": "object"}, "Images": refs("Image")}, "TotalCount", "NextCursor", "Images"),
-		"imagesImageId": common(object{"ImageId": text, "FirstSeen": text, "LastSeen": text, "Image": ref("Image"), "Clusters": texts, "InstanceTypes": texts, "EveryCluster": yes, "ContentDiffers": yes, "Variants": object{"type": "array"}}, "ImageId", "FirstSeen", "LastSeen", "Image", "Clusters", "InstanceTypes"),
+		"ValueCount":    record(object{"Value": text, "Count": number}, "Value", "Count"),
+		"Variant":       record(object{"Image": ref("Image"), "Clusters": texts, "InstanceTypes": texts, "ContentDiffers": yes}, "Image", "Clusters", "InstanceTypes"),
+		"Side":          record(object{"Sequence": number, "CommittedAt": text, "ClusterId": text, "InstanceType": text, "Captured": yes, "ImageCount": number}, "Sequence", "CommittedAt", "ClusterId", "InstanceType", "Captured", "ImageCount"),
+		"Scope":         scopeSchema(),
+		"Cluster":       record(object{"ClusterId": text, "InstanceTypes": texts, "Name": text, "OsTag": text, "RegionId": text, "SchedulerType": text}, "ClusterId", "InstanceTypes", "Name", "OsTag", "RegionId", "SchedulerType"),
+		"Region":        regionSchema(),
+		"images":        common(object{"TotalCount": number, "NextCursor": text, "Facets": object{"type": "object", "additionalProperties": refs("ValueCount")}, "Images": refs("Image")}, "TotalCount", "NextCursor", "Images"),
+		"imagesImageId": common(object{"ImageId": text, "FirstSeen": text, "LastSeen": text, "Image": ref("Image"), "Clusters": texts, "InstanceTypes": texts, "EveryCluster": yes, "ContentDiffers": yes, "Variants": refs("Variant")}, "ImageId", "FirstSeen", "LastSeen", "Image", "Clusters", "InstanceTypes"),
 		"imagesImageIdHistory": common(object{"ImageId": text, "Count": number, "More": yes, "NextCursor": text, "Events": refs("Event")},
 			"ImageId", "Count", "More", "NextCursor", "Events"),
 		"changes":  common(object{"Count": number, "More": yes, "NextCursor": text, "Changes": refs("Event")}, "Count", "More", "NextCursor", "Changes"),
-		"clusters": common(object{"TotalCount": number, "Scopes": object{"type": "array"}, "Clusters": object{"type": "array"}}, "TotalCount", "Scopes", "Clusters"),
-		"diff": common(object{"From": object{"type": "object"}, "To": object{"type": "object"}, "TotalCount": number, "Added": refs("Image"), "Removed": refs("Image"),
+		"clusters": common(object{"TotalCount": number, "Scopes": refs("Scope"), "Clusters": refs("Cluster")}, "TotalCount", "Scopes", "Clusters"),
+		"diff": common(object{"From": ref("Side"), "To": ref("Side"), "TotalCount": number, "Added": refs("Image"), "Removed": refs("Image"),
 			"Changed": object{"type": "array", "items": record(object{"ImageId": text, "Fields": refs("FieldChange")}, "ImageId", "Fields")}}, "From", "To", "Added", "Removed", "Changed"),
 		"matrix": common(object{"TotalCount": number, "NextCursor": text, "Columns": texts, "Shared": texts,
 			"Rows": object{"type": "array", "items": record(object{"ImageId": text, "ImageName": text, "Status": text, "OfferedBy": texts, "Everywhere": yes}, "ImageId", "OfferedBy", "Everywhere")}}, "Columns", "Shared", "Rows"),
-		"status": common(object{"Version": text, "Regions": object{"type": "array"},
+		"status": common(object{"Version": text, "Regions": refs("Region"),
 			"Access": record(object{"Tokens": yes, "AccessKeys": yes, "Summary": text, "Regions": texts, "Clusters": texts}, "Tokens", "AccessKeys", "Summary")}, "Version", "Access", "Regions"),
 	}
+}
+
+// scopeSchema is a scope as /v1/clusters shows it; a time that has not been is
+// an empty text.
+func scopeSchema() object {
+	text, number := object{"type": "string"}, object{"type": "integer"}
+	return record(object{
+		"RegionId": text, "ClusterId": text, "InstanceType": text, "State": object{"type": "string", "enum": []archive.State{archive.OK, archive.Failed, archive.Held}}, "Since": text,
+		"Digest": text, "ImageCount": number, "CapturedAt": text, "CheckedAt": text, "TriedAt": text, "Problem": problemSchema(),
+		"Candidate": record(object{"Digest": text, "ImageCount": number, "Seen": number, "Since": text}, "Digest", "ImageCount", "Seen", "Since"),
+	}, "RegionId", "ClusterId", "InstanceType", "State", "Since", "Digest", "ImageCount", "CapturedAt", "CheckedAt", "TriedAt")
+}
+
+func problemSchema() object {
+	text := object{"type": "string"}
+	return record(object{"Class": text, "Code": text, "Message": text, "RequestId": text}, "Class", "Code", "Message", "RequestId")
+}
+
+// regionSchema is a region as /v1/status shows it.
+func regionSchema() object {
+	text, number := object{"type": "string"}, object{"type": "integer"}
+	counts := object{"type": "object", "additionalProperties": number}
+	return record(object{
+		"RegionId": text, "Sequence": number, "CommittedAt": text, "ClusterCount": number, "Scopes": counts, "Stale": object{"type": "boolean"},
+		"Run":         record(object{"Counts": counts, "FinishedAt": text, "RunId": text, "StartedAt": text, "Trigger": text}, "RunId"),
+		"Discovery":   record(object{"CheckedAt": text, "Held": number, "Problem": problemSchema(), "TriedAt": text}, "CheckedAt", "TriedAt"),
+		"OldestCheck": record(object{"Scope": text, "CheckedAt": text, "AgeSeconds": number}, "Scope", "CheckedAt", "AgeSeconds"),
+		"Error":       record(object{"Code": text, "Message": text}, "Code", "Message"),
+	}, "RegionId", "Sequence", "CommittedAt", "ClusterCount", "Scopes", "Stale")
 }
 
 func ref(name string) object { return object{"$ref": "#/components/schemas/" + name} }
@@ -72,7 +111,7 @@ func (s *service) imageSchema() object {
 		}
 		o["properties"].(object)[inner] = value
 	}
-	return object{"type": "object", "properties": properties}
+	return object{"type": "object", "properties": properties, "additionalProperties": true}
 }
 
 // formatSchema is the schema of one format of a route.
