@@ -30,8 +30,12 @@ func logReport(log *zap.Logger, r *capture.Report, err error) {
 			log.Error("region not committed", zap.String("region", region.RegionID), zap.String("reason", region.Error))
 			continue
 		}
+		committed := 0 // as a number, as the run's line has it: the log store's index knows no other
+		if region.Committed {
+			committed = 1
+		}
 		log.Info("region done", append(countFields(region.Counts), zap.String("region", region.RegionID), zap.String("trigger", r.Trigger),
-			zap.Int64("sequence", region.Sequence), zap.Bool("committed", region.Committed), zap.Int("clusters", region.Clusters),
+			zap.Int64("sequence", region.Sequence), zap.Int("committed", committed), zap.Int("clusters", region.Clusters),
 			zap.Int("images", region.Images), zap.Int("stored", region.Stored), zap.Int("storedBytes", region.Bytes),
 			zap.Int("retries", region.Retries), zap.Int64("commitMs", region.CommitMs))...)
 	}
