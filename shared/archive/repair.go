@@ -10,9 +10,8 @@ import (
 )
 
 // Repair rebuilds the head and the catalogue of a region from its log and
-// returns the state. Of
-// a head that can be read it takes over what the log does not say: the times
-// of checks, candidates, the listing. It refuses, with *DamagedError, if the
+// returns the state. Of a head that can be read it takes over what the log does
+// not say: the times of checks, candidates, the listing. It refuses, with *DamagedError, if the
 // log is damaged, or shorter than the head knew it: then commits are lost, and
 // a new head would hide that. ErrNoData means that there is no log.
 func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
@@ -53,7 +52,8 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 		}
 	})
 	var damaged *DamagedError
-	if err == nil && !errors.As(derived, &damaged) { // what is damaged is named by Verify
+	var gap *TooEarlyError
+	if err == nil && !errors.As(derived, &damaged) && !errors.As(derived, &gap) { // Verify names what is damaged or gone
 		err = derived
 	}
 	return repaired, err
