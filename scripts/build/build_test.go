@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"community-images/shared/fcrun/fctest"
@@ -63,7 +64,12 @@ func unpack(t *testing.T, data []byte, function string) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), function)
-	if err := os.WriteFile(path, binary, 0o755); err != nil {
+	// A process that another test forks meanwhile would hold the file open for
+	// writing, and it could not be executed.
+	syscall.ForkLock.RLock()
+	err = os.WriteFile(path, binary, 0o755)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -13,16 +13,16 @@ import (
 
 // apply creates or updates the stack and waits for it.
 func (d *deployment) apply(ctx context.Context, stack ros.Stack, spec ros.Spec) (ros.Stack, error) {
-	seen := map[string]bool{}
 	var err error
 	if stack.ID == "" {
 		if stack.ID, err = d.ros.Create(ctx, spec); err != nil {
 			return stack, fmt.Errorf("creating stack %q: %w", d.stack, err)
 		}
 		fmt.Fprintf(d.out, "creating stack %q, id %s\n", d.stack, stack.ID)
-		return d.watch(ctx, stack.ID, seen)
+		return d.watch(ctx, stack.ID, d.ros.Trail(stack.ID))
 	}
-	if _, err := d.ros.Events(ctx, stack.ID, seen); err != nil { // those of the past
+	trail := d.ros.Trail(stack.ID)
+	if _, err := trail.Next(ctx); err != nil { // those of the past
 		return stack, err
 	}
 	switch err := d.ros.Update(ctx, stack.ID, spec); {
@@ -33,7 +33,7 @@ func (d *deployment) apply(ctx context.Context, stack ros.Stack, spec ros.Spec) 
 		return stack, fmt.Errorf("updating stack %q: %w", d.stack, err)
 	}
 	fmt.Fprintf(d.out, "updating stack %q\n", d.stack)
-	return d.watch(ctx, stack.ID, seen)
+	return d.watch(ctx, stack.ID, trail)
 }
 
 // failedError is a stack that did not come to what was asked.
@@ -45,14 +45,14 @@ const grace = 5
 // watch prints the events of a stack until ROS is done with it. It ends with
 // an error if that did not go well, if ctx ends, or after the time-out; the
 // latter two leave ROS at work.
-func (d *deployment) watch(parent context.Context, id string, seen map[string]bool) (ros.Stack, error) {
+func (d *deployment) watch(parent context.Context, id string, trail *ros.Trail) (ros.Stack, error) {
 	ctx, cancel := context.WithTimeout(parent, d.timeout)
 	defer cancel()
 	var failures []ros.Event
 	began := false
 	stack := ros.Stack{ID: id}
 	for look := 1; ; look++ {
-		now, events, err := d.look(ctx, id, seen)
+		now, events, err := d.look(ctx, id, trail)
 		if err == nil {
 			stack = now
 		}
@@ -79,12 +79,12 @@ func (d *deployment) watch(parent context.Context, id string, seen map[string]bo
 }
 
 // look reads the status first, so that the events tell all that led to it.
-func (d *deployment) look(ctx context.Context, id string, seen map[string]bool) (ros.Stack, []ros.Event, error) {
+func (d *deployment) look(ctx context.Context, id string, trail *ros.Trail) (ros.Stack, []ros.Event, error) {
 	stack, err := d.ros.Get(ctx, id)
 	if err != nil {
 		return stack, nil, err
 	}
-	events, err := d.ros.Events(ctx, id, seen)
+	events, err := trail.Next(ctx)
 	if errors.Is(err, ros.ErrNotFound) {
 		err = nil // deleted stacks lose theirs
 	}

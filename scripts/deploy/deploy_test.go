@@ -164,6 +164,7 @@ func refuse(action string) func(*account) {
 func TestFailuresAndTheWayOut(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
+	a.OldestFirst = true
 	broken := func(action, resource string) {
 		a.SetBroken(func(did, to string) string {
 			if did == action && to == resource {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"community-images/scripts/deploy/ros"
 )
 
@@ -52,16 +54,16 @@ func (d *deployment) removeStack(ctx context.Context, stack ros.Stack) error {
 	if err != nil {
 		return err
 	}
-	seen := map[string]bool{}
-	if _, err := d.ros.Events(ctx, stack.ID, seen); err != nil { // those of the past
+	trail := d.ros.Trail(stack.ID)
+	if _, err := trail.Next(ctx); err != nil { // those of the past
 		return err
 	}
-	if !stack.Status.InProgress() || stack.Status != "DELETE_IN_PROGRESS" {
+	if stack.Status != "DELETE_IN_PROGRESS" {
 		if err := d.ros.Delete(ctx, stack.ID, resources[bucketType]); err != nil {
 			return fmt.Errorf("deleting stack %q: %w", d.stack, err)
 		}
 	}
-	if _, err := d.watch(ctx, stack.ID, seen); err != nil && !errors.Is(err, ros.ErrNotFound) {
+	if _, err := d.watch(ctx, stack.ID, trail); err != nil && !errors.Is(err, ros.ErrNotFound) {
 		return err
 	}
 	fmt.Fprintf(d.out, "stack %q is deleted\n", d.stack)
@@ -78,10 +80,13 @@ func (d *deployment) removeBucket(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("deleting bucket %q: %w", name, err)
 	}
-	for i, key := range keys {
-		if err := bucket.Delete(ctx, key); err != nil {
-			return fmt.Errorf("deleting bucket %q, after %d of %d objects: %w", name, i, len(keys), err)
-		}
+	deletions, within := errgroup.WithContext(ctx)
+	deletions.SetLimit(16)
+	for _, key := range keys {
+		deletions.Go(func() error { return bucket.Delete(within, key) })
+	}
+	if err := deletions.Wait(); err != nil {
+		return fmt.Errorf("emptying bucket %q: %w", name, err)
 	}
 	if err := bucket.Remove(ctx); err != nil {
 		return err

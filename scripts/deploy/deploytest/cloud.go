@@ -31,8 +31,10 @@ type Options struct {
 	Role   fctest.Credentials // that functions get
 	OSS    string             // URL of the OSS endpoint; both keys are good there
 	EHPC   string             // URL of the E-HPC endpoint; Role is good there
-	Env    []string           // goes before the environment that a template gives functions
+	Env    []string           // of functions, in place of what a template says
 	Step   time.Duration      // that each resource takes
+	// OldestFirst is the order in which events are listed; ROS documents none.
+	OldestFirst bool
 }
 
 // Cloud serves the APIs. It is safe for concurrent use.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"community-images/shared/fcrun/fctest"
@@ -134,11 +135,11 @@ func (r *resource) bringFunction(s *stack, was *resource) error {
 	}
 	env, _ := r.properties["EnvironmentVariables"].(map[string]any)
 	f := &function{binary: binary, options: fctest.Options{Name: name, Region: s.cloud.Region, Credentials: s.cloud.Role, Timeout: time.Minute}}
-	f.options.Env = slices.Clone(s.cloud.Env)
 	for _, key := range slices.Sorted(maps.Keys(env)) {
 		f.options.Env = append(f.options.Env, key+"="+fmt.Sprint(env[key]))
 	}
 	// The services that FC would reach by their names.
+	f.options.Env = append(f.options.Env, s.cloud.Env...)
 	f.options.Env = append(f.options.Env, "OSS_ENDPOINT="+s.cloud.OSS, "EHPC_ENDPOINT="+s.cloud.EHPC)
 	if old := s.cloud.funcs[name]; old != nil {
 		old.close()
@@ -175,6 +176,10 @@ func (r *resource) unpack(s *stack) (string, error) {
 		return "", fmt.Errorf("InvalidArgument: handler %s is not executable", r.text("Handler"))
 	}
 	path := filepath.Join(s.cloud.t.TempDir(), r.text("Handler"))
+	// A process that is forked meanwhile would hold the file open for writing,
+	// and nobody could execute it until that process ends.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
 	if err == nil {
 		_, err = io.Copy(out, f)

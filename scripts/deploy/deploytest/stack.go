@@ -235,16 +235,18 @@ func (s *stack) describe() object {
 	return d
 }
 
-// listEvents answers a page, the newest event first.
+// listEvents answers a page.
 func (s *stack) listEvents(r request) (object, error) {
 	size, err1 := strconv.Atoi(r.Get("PageSize"))
 	number, err2 := strconv.Atoi(r.Get("PageNumber"))
 	if err1 != nil || err2 != nil || size < 1 || size > 50 || number < 1 {
 		return nil, fault(400, "InvalidParameter", "PageSize %q or PageNumber %q is invalid.", r.Get("PageSize"), r.Get("PageNumber"))
 	}
-	page := []object{}
-	for i := len(s.events) - 1 - (number-1)*size; i >= 0 && len(page) < size; i-- {
-		e := s.events[i]
+	page, events := []object{}, slices.Clone(s.events)
+	if !s.cloud.OldestFirst {
+		slices.Reverse(events)
+	}
+	for _, e := range events[min(len(events), (number-1)*size):min(len(events), number*size)] {
 		page = append(page, object{"EventId": e.id, "CreateTime": e.time, "LogicalResourceId": e.resource, "ResourceType": e.kind, "Status": e.status, "StatusReason": e.reason})
 	}
 	return object{"Events": page, "TotalCount": len(s.events), "PageNumber": number, "PageSize": size}, nil

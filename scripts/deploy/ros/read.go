@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 )
 
 // Change is what an update or a creation would do to one resource.
@@ -34,44 +33,6 @@ func (c *Client) Preview(ctx context.Context, id string, s Spec) ([]Change, erro
 		}
 	}
 	return changes, err
-}
-
-// Event is one step of a resource or of the stack itself.
-type Event struct {
-	ID       string `json:"EventId"`
-	Time     string `json:"CreateTime"` // 2026-11-23T12:00:00, UTC
-	Resource string `json:"LogicalResourceId"`
-	Type     string `json:"ResourceType"`
-	Status   Status `json:"Status"`
-	Reason   string `json:"StatusReason"`
-}
-
-// Events returns the events of a stack that are not in seen, oldest first, and
-// adds them to it.
-func (c *Client) Events(ctx context.Context, id string, seen map[string]bool) ([]Event, error) {
-	var fresh []Event
-	for number := 1; ; number++ {
-		var page struct {
-			Events     []Event
-			TotalCount int
-		}
-		query := map[string]string{"StackId": id, "PageSize": "50", "PageNumber": strconv.Itoa(number)}
-		if err := c.ask(ctx, "ListStackEvents", query, nil, &page); err != nil {
-			return nil, err
-		}
-		before := len(fresh)
-		for _, e := range page.Events { // newest first
-			if !seen[e.ID] {
-				seen[e.ID] = true
-				fresh = append(fresh, e)
-			}
-		}
-		if len(fresh) == before || number*50 >= page.TotalCount {
-			break
-		}
-	}
-	slices.Reverse(fresh)
-	return fresh, nil
 }
 
 // Resources returns the logical ids of a stack's resources by type.

@@ -36,10 +36,13 @@ func (s Status) Failed() bool {
 	return strings.HasSuffix(string(s), "_FAILED") || strings.Contains(string(s), "ROLLBACK")
 }
 
-// Updatable says that the stack exists as a whole, so that it can be updated.
+// Updatable says whether ROS updates a stack in this state.
+//
+// Source: alibabacloud.com/help/en/resource-orchestration-service/latest/stack-management-update-a-stack
 func (s Status) Updatable() bool {
 	switch s {
-	case "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CHECK_COMPLETE", "CHECK_FAILED", "IMPORT_CREATE_COMPLETE", "IMPORT_UPDATE_COMPLETE":
+	case "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CHECK_COMPLETE", "CHECK_FAILED",
+		"IMPORT_CREATE_COMPLETE", "IMPORT_UPDATE_COMPLETE", "IMPORT_UPDATE_FAILED", "IMPORT_UPDATE_ROLLBACK_COMPLETE", "IMPORT_UPDATE_ROLLBACK_FAILED":
 		return true
 	}
 	return false
