@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/tools/txtar"
+
 	"community-images/scripts/check/rosmodel"
 	"community-images/scripts/check/rostemplate"
 )
@@ -135,6 +137,26 @@ func TestTemplateFits(t *testing.T) {
 	}
 }
 
+// install writes packages of a zoo as npm would.
+func install(t *testing.T) (dir string) {
+	t.Helper()
+	packages, err := txtar.ParseFile("rosmodel/testdata/packages.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	for _, f := range packages.Files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 func TestRun(t *testing.T) {
 	t.Parallel()
 	broken := filepath.Join(t.TempDir(), "broken.yaml")
@@ -151,6 +173,7 @@ func TestRun(t *testing.T) {
 		{"a broken one", []string{"-template", broken}, "property Handle does not exist; did you mean Handler?", "has 2 problems"},
 		{"none", []string{"-template", "nowhere.yaml"}, "", "reading the template"},
 		{"no packages", []string{"-template", theTemplate, "-models", t.TempDir()}, "", "no package @alicloud/ros-cdk-*"},
+		{"packages of which the extract is none", []string{"-template", theTemplate, "-models", install(t)}, "", "models.ndjson is not what the packages in"},
 		{"an extract of nothing", []string{"-template", theTemplate, "-write"}, "", "-write needs -models"},
 		{"a flag that does not exist", []string{"-modles", "x"}, "", "flag provided but not defined"},
 	} {
