@@ -11,10 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/utils"
-	"github.com/alibabacloud-go/tea/dara"
+	"community-images/scripts/deploy/deploytest"
+	"community-images/shared/fcrun/fctest"
 )
 
 const (
@@ -23,31 +22,12 @@ const (
 )
 
 // gateway is Function Compute's in front of an HTTP trigger with the
-// authentication "function". What a request should have been signed with is
-// worked out by the vendor's own library, as the vendor's example does it.
+// authentication "function".
 func gateway(t *testing.T, token string) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse := func(why string) {
+		if err := deploytest.VerifyTrigger(r, fctest.Credentials{AccessKeyID: keyID, AccessKeySecret: secret, SecurityToken: token}); err != nil {
 			w.WriteHeader(http.StatusForbidden)
-			fmt.Fprintf(w, `{"Code":"AccessDenied","Message":%q}`, why)
-		}
-		date, err := time.Parse("2006-01-02T15:04:05Z", r.Header.Get("x-acs-date"))
-		if err != nil || time.Since(date).Abs() > 15*time.Minute {
-			refuse("x-acs-date: " + r.Header.Get("x-acs-date"))
-			return
-		}
-		headers := map[string]*string{"x-acs-date": dara.String(r.Header.Get("x-acs-date"))}
-		if token != "" {
-			headers["x-acs-security-token"] = dara.String(token)
-		}
-		query := map[string]*string{}
-		for name, values := range r.URL.Query() {
-			query[name] = &values[0]
-		}
-		request := &dara.Request{Method: &r.Method, Pathname: dara.String(r.URL.EscapedPath()), Headers: headers, Query: query}
-		want := openapi.GetAuthorization(request, dara.String("ACS3-HMAC-SHA256"), dara.String(""), dara.String(keyID), dara.String(secret))
-		if got := r.Header.Get("Authorization"); got != *want {
-			refuse("signed as " + got + ", want " + *want)
+			fmt.Fprintf(w, `{"Code":"AccessDenied","Message":%q}`, err)
 			return
 		}
 		fmt.Fprintf(w, "welcome to %s?%s", r.URL.EscapedPath(), r.URL.RawQuery)

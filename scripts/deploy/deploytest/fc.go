@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"strings"
 
-	"community-images/shared/acsauth"
 	"community-images/shared/fcrun/fctest"
 )
 
@@ -99,10 +98,8 @@ func (c *Cloud) trigger(name string, config map[string]any) http.Handler {
 			return
 		}
 		if config["authType"] == "function" {
-			err := c.verify(r, nil)
-			var refused *acsauth.Error
-			if errors.As(err, &refused) {
-				answerError(w, http.StatusForbidden, "AccessDenied", refused.Message)
+			if err := VerifyTrigger(r, c.Key); err != nil {
+				answerError(w, http.StatusForbidden, "AccessDenied", err.Error())
 				return
 			}
 		} else if config["authType"] != "anonymous" {
