@@ -25,6 +25,7 @@ type lab struct {
 	data     *ehpctest.Fixed
 	fault    atomic.Pointer[func(ehpctest.Call) *ehpctest.Fault]
 	ehpc     *ehpctest.Endpoint
+	mem      *buckettest.Memory
 	upstream upstream
 	capturer *capture.Capturer
 	writer   *archive.Writer
@@ -65,7 +66,8 @@ func newLab(t *testing.T) *lab {
 		t.Fatal(err)
 	}
 	l.upstream = upstream{region: client}
-	l.writer = archive.NewWriter(buckettest.NewMemory(t), keys, time.Now)
+	l.mem = buckettest.NewMemory(t)
+	l.writer = archive.NewWriter(l.mem, keys, time.Now)
 	l.capturer = capture.New(capture.Settings{
 		Regions: []string{region}, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 100,
 	}, l.upstream, capture.NewBudget(1e6, time.Now), l.writer, time.Now)
