@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"community-images/shared/access"
+	"community-images/shared/archive/buckettest"
 	"community-images/shared/replica"
 )
 
@@ -237,3 +239,27 @@ func TestOtherClustersDoNotExist(t *testing.T) {
 }
 
 var otherCluster = regexp.MustCompile(`beta|ecs\.g7|m-ubuntu|深度|"TotalCount":[2-9]`)
+
+// What is outside a grant costs the store, and so the caller's time, what
+// something that does not exist costs.
+func TestForbiddenCostsWhatUnknownCosts(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	cost := func(path, params string) (calls []string) {
+		bucket := buckettest.NewFaulty(w.memory, func(op buckettest.Op) *buckettest.Fault {
+			calls = append(calls, op.Verb+" "+op.Key)
+			return nil
+		})
+		h := w.replica(closed, func(o *replica.Options) { o.Source = w.source(bucket, hangzhou) })
+		do(h, onlyA.fresh(w).rpc1("GET", path, list+params))
+		return calls
+	}
+	for _, path := range []string{"/", "/at/2/", "/at/2026-11-23T10:30:00Z/"} {
+		for _, more := range []string{"", "&InstanceType=ecs.c7.large", "&BaseOsTag=x"} {
+			forbidden, unknown := cost(path, "&ClusterId=ehpc-b"+more), cost(path, "&ClusterId=ehpc-none"+more)
+			if !slices.Equal(forbidden, unknown) || len(unknown) == 0 {
+				t.Errorf("%s%s: a forbidden cluster costs %q, an unknown one %q", path, more, forbidden, unknown)
+			}
+		}
+	}
+}
