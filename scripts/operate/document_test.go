@@ -1,6 +1,7 @@
 package operate_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -21,6 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"community-images/shared/access"
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/query"
@@ -260,7 +262,7 @@ func TestNamesExist(t *testing.T) {
 			t.Errorf("there is no parameter, output or resource %q", m[1])
 		}
 	}
-	for _, m := range regexp.MustCompile(`-param (\w+)=`).FindAllStringSubmatch(d.whole, -1) {
+	for _, m := range regexp.MustCompile(`-param(?:-file)? (\w+)=`).FindAllStringSubmatch(d.whole, -1) {
 		if _, ok := tpl.Parameters[m[1]]; !ok {
 			t.Errorf("the template has no parameter %q", m[1])
 		}
@@ -322,6 +324,47 @@ func TestCommandsExist(t *testing.T) {
 			if name != "h" && !defined.MatchString(source) {
 				t.Errorf("%s has no flag -%s", script, name)
 			}
+		}
+	}
+}
+
+// TestExamplesCanBeRead reads the JSON and YAML of the document as what it
+// is to be given to reads it.
+func TestExamplesCanBeRead(t *testing.T) {
+	t.Parallel()
+	d := readDocument(t)
+	kinds := map[string]int{}
+	for _, block := range d.blocks {
+		language, text, _ := strings.Cut(block, "\n")
+		kinds[language]++
+		var v any
+		switch language {
+		case "json":
+			if err := json.Unmarshal([]byte(text), &v); err != nil {
+				t.Errorf("%v in %s", err, text)
+			}
+		case "yaml":
+			if err := yaml.Unmarshal([]byte(text), &v); err != nil {
+				t.Errorf("%v in %s", err, text)
+			}
+		}
+	}
+	if kinds["json"] == 0 || kinds["yaml"] == 0 || kinds["sh"] == 0 {
+		t.Errorf("the code blocks are %v", kinds)
+	}
+	list := regexp.MustCompile(`(?m)^\[\{"name".*\]$`).FindString(d.whole)
+	tokens, err := access.ParseTokens(strings.ReplaceAll(list, "$HASH", strings.Repeat("0a", 32)))
+	if err != nil || len(tokens) != 1 || len(tokens[0].Grant.Clusters) != 1 {
+		t.Errorf("the list of tokens %s: %+v, %v", list, tokens, err)
+	}
+	events := regexp.MustCompile("`(\\{\"(?:accept|clusters|shard)[^`]*\\})`").FindAllStringSubmatch(d.prose, -1)
+	if len(events) < 4 {
+		t.Errorf("the document has only the events %q", events)
+	}
+	for _, event := range events {
+		var v map[string]any
+		if err := json.Unmarshal([]byte(event[1]), &v); err != nil {
+			t.Errorf("the event %s: %v", event[1], err)
 		}
 	}
 }
