@@ -176,12 +176,19 @@ func (d *deployment) settled(ctx context.Context) (ros.Stack, error) {
 	switch {
 	case err != nil:
 		return stack, err
+	case stack.Parameters["BucketName"] == "":
+		return stack, foreign(d.stack)
 	case !stack.Status.Updatable():
 		return stack, fmt.Errorf("stack %q is %s and cannot be updated: %s; delete it with -destroy and deploy again", d.stack, stack.Status, stack.Reason)
 	case stack.Parameters["BucketName"] != d.bucket:
 		return stack, &usageError{fmt.Errorf("stack %q keeps its snapshots in bucket %q, not in -bucket %q; another bucket needs another -stack", d.stack, stack.Parameters["BucketName"], d.bucket)}
 	}
 	return stack, nil
+}
+
+// foreign is the refusal to touch a stack that is none of ours.
+func foreign(name string) error {
+	return &usageError{fmt.Errorf("stack %q is not one of community-images, for it has no parameter BucketName; choose another name with -stack", name)}
 }
 
 // show prints what would change and says whether anything would.

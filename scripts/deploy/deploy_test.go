@@ -8,8 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"community-images/scripts/deploy/acs"
 	"community-images/scripts/deploy/deploytest"
+	"community-images/scripts/deploy/ros"
 	"community-images/shared/ossbucket/osstest"
 )
 
@@ -99,6 +102,14 @@ func TestFirstDeploymentThatFails(t *testing.T) {
 		{name: "no code bucket", more: "-yes", code: 1,
 			says: []string{`uploading the code: bucket "the-code" does not exist; -create-code-bucket makes it`}},
 		{name: "not confirmed", code: 2, says: []string{"Type yes: ", "not confirmed, nothing was changed"}},
+		{name: "no right to list stacks", more: "-yes", code: 1, before: refuse("ListStacks"),
+			says: []string{"deploy: calling ListStacks: 403 NoPermission"}},
+		{name: "no right to read events", more: "-yes -create-code-bucket", code: 1, before: refuse("ListStackEvents"),
+			says: []string{"deploy: calling ListStackEvents: 403 NoPermission"}, stacks: true},
+		{name: "a data bucket of somebody else", more: "-yes -create-code-bucket", code: 1, before: forbid(http.MethodGet, "the-data"),
+			says: []string{`looking for bucket "the-data", which may belong to somebody else: `, "403 AccessDenied"}},
+		{name: "a code bucket of somebody else", more: "-yes -create-code-bucket", code: 1, before: forbid(http.MethodPut, "the-code"),
+			says: []string{`making bucket "the-code": OSS answers 403 AccessDenied`}},
 		{name: "no right to preview", more: "-yes -create-code-bucket", code: 1, before: refuse("PreviewStack"),
 			says: []string{`previewing stack "community-images": calling PreviewStack: 403 NoPermission: The user may not do PreviewStack., request id `}},
 		{name: "no right to create", more: "-yes -create-code-bucket", code: 1, before: refuse("CreateStack"),
@@ -145,6 +156,18 @@ func TestFirstDeploymentThatFails(t *testing.T) {
 			if created := slices.Contains(a.Calls(), "CreateStack"); created && !row.stacks {
 				t.Error("a stack was created")
 			}
+		})
+	}
+}
+
+// forbid lets OSS refuse all requests of a method to a bucket.
+func forbid(method, bucket string) func(*account) {
+	return func(a *account) {
+		a.oss.SetFault(func(r osstest.Request) *osstest.Fault {
+			if r.Method == method && r.Bucket == bucket {
+				return &osstest.Fault{Status: 403, Code: "AccessDenied"}
+			}
+			return nil
 		})
 	}
 }
@@ -292,6 +315,27 @@ Resources:
 		if strings.Contains(o.out+o.faults, token) {
 			t.Errorf("shows the token: %s", o)
 		}
+	}
+}
+
+// TestStacksOfOthersAreLeftAlone gives the name of a stack that is something
+// else.
+func TestStacksOfOthersAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	client, err := ros.New(a.ROS, "cn-hangzhou", acs.Credentials(a.key), time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := client.Create(t.Context(), ros.Spec{Name: "theirs", Template: "ROSTemplateFormatVersion: '2015-09-01'\nResources: {Log: {Type: ALIYUN::SLS::Project}}", Token: "t"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range []string{"-yes -version v1 -create-code-bucket", "-plan -version v1", "-destroy -yes", "-destroy -delete-data the-data -yes"} {
+		a.expect(more+" -stack theirs", 2, `stack "theirs" is not one of community-images`)
+	}
+	if s, err := client.Get(t.Context(), id); err != nil || s.Status != "CREATE_COMPLETE" {
+		t.Errorf("the stack is %+v, %v", s, err)
 	}
 }
 

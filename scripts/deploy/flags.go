@@ -157,6 +157,7 @@ func (o *options) check(set *flag.FlagSet) error {
 	named("stack", o.stack, "the name of the stack", stackForm, "1 to 255 letters, digits, hyphens and underscores that begin with a letter or digit")
 	if !o.destroy {
 		named("bucket", o.bucket, "the bucket for the snapshots; its name must be new in all of OSS", bucketForm, bucketAllowed)
+		must(o.bucket == "" || o.bucket != o.codeBucket, "-bucket and -code-bucket are both %q; the code needs a bucket of its own", o.bucket)
 		named("code-bucket", o.codeBucket, "the bucket for the code packages; with -create-code-bucket it is made", bucketForm, bucketAllowed)
 	}
 	must(o.timeout >= time.Second && o.timeout <= 24*time.Hour, "-timeout %s is not from 1s to 24h", o.timeout)

@@ -33,6 +33,7 @@ func TestFlags(t *testing.T) {
 		{good + "-region cn_hangzhou", `-region "cn_hangzhou" is not a region id`},
 		{good + "-bucket Data", `-bucket "Data" is not 3 to 63 lower-case`},
 		{good + "-stack -x", `-stack "-x" is not 1 to 255`},
+		{good + "-bucket the-code", `-bucket and -code-bucket are both "the-code"`},
 		{good + "-timeout 1ms", "-timeout 1ms is not from 1s to 24h"},
 		{good + "-delete-data the-data", "-delete-data goes with -destroy only"},
 		{good + "-plan -destroy", "exclude each other"},

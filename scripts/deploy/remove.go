@@ -21,6 +21,9 @@ func (d *deployment) remove(ctx context.Context) error {
 		return err
 	}
 	bucket := stack.Parameters["BucketName"]
+	if !gone && bucket == "" {
+		return foreign(d.stack)
+	}
 	if !gone && d.deleteData != "" && d.deleteData != bucket {
 		return &usageError{fmt.Errorf("-delete-data %q is not the bucket of stack %q, which is %q", d.deleteData, d.stack, bucket)}
 	}
