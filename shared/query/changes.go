@@ -25,7 +25,7 @@ var (
 			p.ask.since = s
 			return nil
 		}}
-	paramKind = param{name: "kind", example: "removed", about: "only these kinds of change", allowed: "added, removed, changed", list: true,
+	paramKind = param{name: "kind", names: true, example: "removed", about: "only these kinds of change", allowed: "added, removed, changed", list: true,
 		parse: func(p *parser, v []string) error {
 			for _, name := range v {
 				switch strings.ToLower(name) {

@@ -207,6 +207,11 @@ func TestNotModifiedLoadsNothing(t *testing.T) {
 	if b := get(h, "/v1/images?status=Available,Creating&clusterId=ehpc-a").Header().Get("ETag"); a != b {
 		t.Error("one question in two spellings has two tags")
 	}
+	a = get(h, "/v1/images?ClusterId=ehpc-a&sort=-Size,imagename&fields=ImageId,OsTag&format=csv&latestBy=Size").Header().Get("ETag")
+	if b := get(h, "/v1/images?FORMAT=CSV&fields=imageid,OSTAG&sort=-size,ImageName&latestby=SIZE&ClusterId=ehpc-a").Header().Get("ETag"); a != b {
+		t.Error("names in two spellings make two tags")
+	}
+	a = get(h, "/v1/images?ClusterId=ehpc-a&Status=Available,Creating").Header().Get("ETag")
 	w.now = w.now.Add(time.Minute)
 	w.run(hangzhou, content{"ehpc-b/_any": images(t, cent79)})
 	w.now = w.now.Add(time.Minute)

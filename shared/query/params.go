@@ -55,6 +55,7 @@ type param struct {
 	allowed string // as an error says it
 	list    bool   // commas separate values
 	page    bool   // may change from page to page
+	names   bool   // the values are names that are matched in any case
 	example string // a value that works anywhere
 	parse   func(p *parser, v []string) error
 }
@@ -213,6 +214,12 @@ func (p *parser) takeParam(def param, g raw) {
 	if err := def.parse(p, values); err != nil {
 		p.fault(codeInvalid, def.name, err.Error(), def.allowed)
 		return
+	}
+	if def.names { // one question, one spelling
+		values = slices.Clone(values)
+		for i := range values {
+			values[i] = strings.ToLower(values[i])
+		}
 	}
 	p.given = append(p.given, pair{def.name, values, def.page})
 }

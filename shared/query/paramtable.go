@@ -54,7 +54,7 @@ var (
 			}
 			return nil
 		}}
-	paramSort = param{name: "sort", example: "-OsTag.Version,ImageName", about: "fields to sort by, - in front for descending; images without a value come last; ties by ImageId", allowed: "a comma list of fields", list: true,
+	paramSort = param{name: "sort", names: true, example: "-OsTag.Version,ImageName", about: "fields to sort by, - in front for descending; images without a value come last; ties by ImageId", allowed: "a comma list of fields", list: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.sort, err = parseSort(p.schema, v)
 			return err
@@ -69,17 +69,17 @@ var (
 			p.ask.cursor, err = parseCursor(v[0])
 			return err
 		}}
-	paramFields = param{name: "fields", example: "ImageId,OsTag.Version", about: "only these fields of each image", allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters or InstanceTypes", list: true, page: true,
+	paramFields = param{name: "fields", names: true, example: "ImageId,OsTag.Version", about: "only these fields of each image", allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters or InstanceTypes", list: true, page: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.columns, err = p.parseColumns(v)
 			return err
 		}}
-	paramLatestBy = param{name: "latestBy", example: "OsTag.Platform", about: "only the first image, by sort or else the newest version, of each group of equal values", allowed: "a comma list of fields", list: true,
+	paramLatestBy = param{name: "latestBy", names: true, example: "OsTag.Platform", about: "only the first image, by sort or else the newest version, of each group of equal values", allowed: "a comma list of fields", list: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.latestBy, err = p.parseFields(v)
 			return err
 		}}
-	paramFacets = param{name: "facets", example: "Status,OsTag.Platform", about: "counts of the values of these fields over all matches", allowed: "a comma list of fields", list: true, page: true,
+	paramFacets = param{name: "facets", names: true, example: "Status,OsTag.Platform", about: "counts of the values of these fields over all matches", allowed: "a comma list of fields", list: true, page: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.facets, err = p.parseFields(v)
 			return err
@@ -89,7 +89,7 @@ var (
 			p.ask.minCount, err = parseInt(v[0], 1, 1_000_000)
 			return err
 		}}
-	paramFormat = param{name: "format", example: "json", about: "form of the answer; default by Accept, else json", allowed: "a format of the route", page: true,
+	paramFormat = param{name: "format", names: true, example: "json", about: "form of the answer; default by Accept, else json", allowed: "a format of the route", page: true,
 		parse: func(p *parser, v []string) error {
 			name := strings.ToLower(v[0])
 			if !slices.Contains(p.ask.route.formats, name) {
