@@ -185,7 +185,7 @@ func (x *exchange) serve(ctx context.Context) error {
 	}
 	ans, err := rt.serve(ctx, a)
 	if err != nil {
-		return err
+		return x.lookBack(ctx, err)
 	}
 	return x.send(ctx, a, ans)
 }
