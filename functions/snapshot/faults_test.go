@@ -26,6 +26,7 @@ type lab struct {
 	fault    atomic.Pointer[func(ehpctest.Call) *ehpctest.Fault]
 	ehpc     *ehpctest.Endpoint
 	mem      *buckettest.Memory
+	skew     atomic.Int64 // nanoseconds that E-HPC's clock is ahead
 	upstream upstream
 	capturer *capture.Capturer
 	writer   *archive.Writer
@@ -41,7 +42,8 @@ func newLab(t *testing.T) *lab {
 		l.data.ClusterLists[region] = append(l.data.ClusterLists[region], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
 	}
 	l.offer("v1")
-	l.ehpc = ehpctest.New(ehpctest.Options{Data: l.data, Keys: map[string]ehpctest.Key{"id": {Secret: "secret"}}, Fault: func(c ehpctest.Call) *ehpctest.Fault {
+	clock := func() time.Time { return time.Now().Add(time.Duration(l.skew.Load())) }
+	l.ehpc = ehpctest.New(ehpctest.Options{Data: l.data, Now: clock, Keys: map[string]ehpctest.Key{"id": {Secret: "secret"}}, Fault: func(c ehpctest.Call) *ehpctest.Fault {
 		if hook := l.fault.Load(); hook != nil {
 			return (*hook)(c)
 		}
@@ -213,6 +215,36 @@ func TestOddAnswersThatAreGood(t *testing.T) {
 	}
 	if want := `{"ImageId":"m-1","New":{"a":[1.50]},"OsTag":"CentOS","Size":"40","Status":"Deprecated"}`; len(s.Images) != 1 || s.Images[0].Raw != want {
 		t.Errorf("stored is %s, want %s", s.Images[0].Raw, want)
+	}
+}
+
+// TestClockThatIsWrong: by a clock that is 16 minutes off no call is accepted.
+// Each worker finds out once, the report says what it is, nothing is replaced,
+// and the run after that is as any other.
+func TestClockThatIsWrong(t *testing.T) {
+	t.Parallel()
+	for _, skew := range []time.Duration{16 * time.Minute, -16 * time.Minute} {
+		l := newLab(t)
+		l.run()
+		l.offer("v2")
+		l.skew.Store(int64(skew))
+		calls := l.ehpc.Calls()
+		r := l.run()
+		said := fmt.Sprint(r.Regions[0].Problems, r.Regions[0].Failed)
+		if c := r.Counts; c.Failed == 0 || c.Failed+c.Left != 4 || !strings.Contains(said, "InvalidTimeStamp") {
+			t.Errorf("%s off: %+v, %s", skew, c, said)
+		}
+		if n := l.ehpc.Calls() - calls; n > 5 {
+			t.Errorf("%s off: %d calls", skew, n)
+		}
+		if got := l.state(); strings.Contains(got, "v2") || strings.Count(got, "v1") != 4 {
+			t.Errorf("%s off: published is %s", skew, got)
+		}
+		l.skew.Store(0)
+		l.run()
+		if got := l.state(); strings.Count(got, " ok m-v2") != 4 {
+			t.Errorf("then: %s", got)
+		}
 	}
 }
 
