@@ -9,7 +9,7 @@ import (
 
 // authenticate finds out whether the caller may ask, and for what.
 func (c *call) authenticate(body []byte) error {
-	if len(c.Keys) == 0 && len(c.Tokens) == 0 {
+	if len(c.options.Keys) == 0 && len(c.options.Tokens) == 0 {
 		return nil // the trigger's own authentication is all there is
 	}
 	if token, ok := access.Bearer(c.r.Header.Values("Authorization")); ok {
@@ -20,15 +20,15 @@ func (c *call) authenticate(body []byte) error {
 		return &failure{status: http.StatusBadRequest, code: "InvalidSecurityToken.MismatchWithAccessKey", message: "Specified SecurityToken mismatch with the AccessKey.",
 			recommend: "Security tokens are not taken here: sign with an access key that was issued for this endpoint."}
 	}
-	sig, err := acsauth.Verify(c.r, body, c.Keys.Secret, c.Now())
+	sig, err := acsauth.Verify(c.r, body, c.options.Keys.Secret, c.options.Now())
 	if err != nil {
 		return err
 	}
-	key, known := c.Keys.Find(sig.AccessKeyID)
+	key, known := c.options.Keys.Find(sig.AccessKeyID)
 	if !known {
 		panic("replica: a key that verified is not there")
 	}
-	if err := c.nonces[key.ID].take(sig.Nonce, sig.Time, c.Now()); err != nil {
+	if err := c.nonces[key.ID].take(sig.Nonce, sig.Time, c.options.Now()); err != nil {
 		return err
 	}
 	c.grant = &key.Grant
@@ -40,7 +40,7 @@ func (c *call) authenticate(body []byte) error {
 
 // bearer judges a bearer token. It may stand in place of a signature.
 func (c *call) bearer(token string) error {
-	grant, ok := c.Tokens.Find(token, c.Now())
+	grant, ok := c.options.Tokens.Find(token, c.options.Now())
 	if !ok {
 		return &failure{status: http.StatusUnauthorized, code: "InvalidBearerToken", message: "Specified bearer token is not valid.",
 			recommend: "Send a token that was issued for this endpoint, or sign the request with such an access key.", authenticate: "Bearer"}

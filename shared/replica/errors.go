@@ -105,7 +105,7 @@ func refused(e *acsauth.Error) *failure {
 // fail answers with an error and reports what the caller is not told.
 func (c *call) fail(e *failure) {
 	if e.cause != nil {
-		c.Report(c.r.Context(), c.id, e.cause)
+		c.options.Report(c.r.Context(), c.id, e.cause)
 	}
 	if c.status != 0 {
 		return

@@ -3,6 +3,7 @@ package replica
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"community-images/shared/archive"
@@ -19,7 +20,7 @@ func (c *call) listImages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	images, err := c.Source(c.grant).Images(ctx, r.RegionID, scope)
+	images, err := c.options.Source(c.grant).Images(ctx, r.RegionID, scope)
 	if err != nil {
 		return err
 	}
@@ -62,11 +63,12 @@ func (c *call) scope(r *archive.Region) (archive.ScopeState, error) {
 // is not captured with that instance type.
 func (c *call) noScope(r *archive.Region, cluster string) error {
 	var types []string
-	for _, s := range r.SortedScopes() {
+	for _, s := range r.Scopes {
 		if s.ClusterID == cluster && s.InstanceType != "" && c.grant.Cluster(cluster) {
 			types = append(types, s.InstanceType)
 		}
 	}
+	slices.Sort(types)
 	if _, any := r.Scope(catalog.Scope{ClusterID: cluster}); !(any || len(types) > 0) || !c.grant.Cluster(cluster) {
 		return clusterNotFound()
 	}

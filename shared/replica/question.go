@@ -89,7 +89,7 @@ func (c *call) readPath() {
 		}
 		c.at, steps = steps[1], steps[2:]
 	}
-	if len(steps) == 1 && slices.Contains(c.Regions, steps[0]) {
+	if len(steps) == 1 && slices.Contains(c.options.Regions, steps[0]) {
 		c.regionInPath, steps = steps[0], nil
 	}
 	c.wrongPath = c.wrongPath || len(steps) > 0

@@ -35,7 +35,7 @@ func (c *call) chooseRegion() (string, error) {
 
 // regions are those that there are for the caller.
 func (c *call) regions() []string {
-	return slices.DeleteFunc(slices.Clone(c.Regions), func(id string) bool { return !c.grant.Region(id) })
+	return slices.DeleteFunc(slices.Clone(c.options.Regions), func(id string) bool { return !c.grant.Region(id) })
 }
 
 // state returns the region that is meant at the moment that is meant.
@@ -44,7 +44,7 @@ func (c *call) state(ctx context.Context) (r *archive.Region, confirmed bool, er
 	if err != nil {
 		return nil, false, err
 	}
-	r, confirmed, err = c.Source(c.grant).Region(ctx, region, c.at)
+	r, confirmed, err = c.options.Source(c.grant).Region(ctx, region, c.at)
 	if err != nil {
 		return nil, false, c.explainMoment(err)
 	}
@@ -55,12 +55,12 @@ func (c *call) state(ctx context.Context) (r *archive.Region, confirmed bool, er
 func (c *call) fresh(r *archive.Region, checked time.Time, suspect bool) {
 	h := c.w.Header()
 	h.Set("X-Snapshot-Sequence", strconv.FormatInt(r.Sequence, 10))
-	age := max(0, c.Now().Sub(checked))
+	age := max(0, c.options.Now().Sub(checked))
 	if checked.IsZero() {
 		age = 0
 	}
 	h.Set("X-Snapshot-Age", strconv.FormatInt(int64(age/time.Second), 10))
-	if suspect || c.at == "" && c.MaxStale > 0 && age > c.MaxStale {
+	if suspect || c.at == "" && c.options.MaxStale > 0 && age > c.options.MaxStale {
 		h.Set("Warning", `110 - "Response is Stale"`)
 	}
 }

@@ -40,7 +40,7 @@ type Options struct {
 
 // Replica is the handler.
 type Replica struct {
-	Options
+	options  Options
 	nonces   map[string]*nonces // by access key id
 	listings listings
 }
@@ -64,7 +64,7 @@ func New(o Options) *Replica {
 	if o.Note == nil {
 		o.Note = func(int, time.Duration) {}
 	}
-	s := &Replica{Options: o, nonces: make(map[string]*nonces, len(o.Keys))}
+	s := &Replica{options: o, nonces: make(map[string]*nonces, len(o.Keys))}
 	for _, key := range o.Keys {
 		s.nonces[key.ID] = newNonces(max(leastNonces, mostNonces/len(o.Keys)))
 	}
@@ -79,7 +79,7 @@ func (s *Replica) Wants(r *http.Request) bool {
 		return r.Method == http.MethodPost || r.Header.Get(headerAction) != "" || namesAction(r.URL.RawQuery)
 	}
 	first, _, _ := strings.Cut(path, "/")
-	return first == "at" || first == path && slices.Contains(s.Regions, path)
+	return first == "at" || first == path && slices.Contains(s.options.Regions, path)
 }
 
 // namesAction says whether a query has the parameter Action.
@@ -92,8 +92,8 @@ func (s *Replica) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()
 	began := time.Now()
-	c := &call{Replica: s, w: w, r: r, id: s.RequestID(ctx), grant: &access.Grant{}}
-	defer func() { s.Note(c.status, time.Since(began)) }()
+	c := &call{Replica: s, w: w, r: r, id: s.options.RequestID(ctx), grant: &access.Grant{}}
+	defer func() { s.options.Note(c.status, time.Since(began)) }()
 	defer func() {
 		if p := recover(); p != nil {
 			c.fail(&failure{status: http.StatusInternalServerError, code: codeInternal, message: messageInternal, cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
