@@ -144,3 +144,21 @@ func TestDidYouMean(t *testing.T) {
 		}
 	}
 }
+
+func TestCellsGiveATerminalNoCommands(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"a\tb\r\nc": "a b  c", "\x1b[31mred": " [31mred", "\u009b31m": " 31m", "x\u202eexe.txt": "x exe.txt", "\u2066a\u2069": " a ", "深度 é": "深度 é", "a\u2028b": "a b", "\u200dz": "\u200dz",
+	} {
+		if got := oneLine(text); got != want {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+	for text, want := range map[string]string{
+		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "＝1": "'＝1", "a=1": "a=1", "": "", "'=1": "'=1", "7.2": "7.2",
+	} {
+		if got := defuse(text); got != want {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+}
