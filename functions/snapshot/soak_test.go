@@ -96,7 +96,7 @@ func count(t *testing.T, next http.Handler) *counter {
 // has grown.
 func TestSoakOfBothFunctions(t *testing.T) {
 	t.Parallel()
-	ticks, scopes := 20, 6
+	ticks, scopes := 15, 6
 	if *faultsLong {
 		ticks, scopes = 500, 20
 	}

@@ -30,7 +30,7 @@ func (s *stopper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // but one. Nothing newer is replaced, and the run ends with what it has lost.
 func TestStoppedAtEveryRequest(t *testing.T) {
 	t.Parallel()
-	scopes := 4
+	scopes := 3
 	if *faultsLong {
 		scopes = 20
 	}
