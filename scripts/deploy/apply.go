@@ -19,7 +19,8 @@ func (d *deployment) apply(ctx context.Context, stack ros.Stack, spec ros.Spec) 
 			return stack, fmt.Errorf("creating stack %q: %w", d.stack, err)
 		}
 		fmt.Fprintf(d.out, "creating stack %q, id %s\n", d.stack, stack.ID)
-		return d.watch(ctx, stack.ID, d.ros.Trail(stack.ID))
+		stack.Status = "CREATE_IN_PROGRESS"
+		return d.watch(ctx, stack, d.ros.Trail(stack.ID))
 	}
 	trail := d.ros.Trail(stack.ID)
 	if _, err := trail.Next(ctx); err != nil { // those of the past
@@ -33,7 +34,7 @@ func (d *deployment) apply(ctx context.Context, stack ros.Stack, spec ros.Spec) 
 		return stack, fmt.Errorf("updating stack %q: %w", d.stack, err)
 	}
 	fmt.Fprintf(d.out, "updating stack %q\n", d.stack)
-	return d.watch(ctx, stack.ID, trail)
+	return d.watch(ctx, stack, trail)
 }
 
 // failedError is a stack that did not come to what was asked.
@@ -45,20 +46,19 @@ const grace = 5
 // watch prints the events of a stack until ROS is done with it. It ends with
 // an error if that did not go well, if ctx ends, or after the time-out; the
 // latter two leave ROS at work.
-func (d *deployment) watch(parent context.Context, id string, trail *ros.Trail) (ros.Stack, error) {
+func (d *deployment) watch(parent context.Context, stack ros.Stack, trail *ros.Trail) (ros.Stack, error) {
 	ctx, cancel := context.WithTimeout(parent, d.timeout)
 	defer cancel()
 	var failures []ros.Event
 	began := false
-	stack := ros.Stack{ID: id}
 	for look := 1; ; look++ {
-		now, events, err := d.look(ctx, id, trail)
+		now, events, err := d.look(ctx, stack.ID, trail)
 		if err == nil {
 			stack = now
 		}
 		switch {
 		case parent.Err() != nil:
-			return stack, fmt.Errorf("interrupted; ROS goes on with stack %q: run this again to watch it", d.stack)
+			return stack, parent.Err()
 		case ctx.Err() != nil:
 			return stack, fmt.Errorf("stack %q is still %s after %s; ROS goes on: run this again to watch it, or with a longer -timeout", d.stack, stack.Status, d.timeout)
 		case err != nil:

@@ -164,7 +164,7 @@ func (d *deployment) settled(ctx context.Context) (ros.Stack, error) {
 	}
 	if err == nil && stack.Status.InProgress() {
 		fmt.Fprintf(d.out, "stack %q is %s; waiting for that to end\n", d.stack, stack.Status)
-		stack, err = d.watch(ctx, stack.ID, d.ros.Trail(stack.ID))
+		stack, err = d.watch(ctx, stack, d.ros.Trail(stack.ID))
 		if errors.Is(err, ros.ErrNotFound) || stack.Status == "DELETE_COMPLETE" {
 			return ros.Stack{}, nil
 		}

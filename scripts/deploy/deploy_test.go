@@ -229,7 +229,7 @@ func TestTimeOutAndInterruption(t *testing.T) {
 		}
 		return ""
 	})
-	a.deploy(ctx, "-yes -version v1 -create-code-bucket -timeout 10m", "").must(t, "Ctrl-C", 1, `interrupted; ROS goes on with stack "community-images": run this again to watch it`)
+	a.deploy(ctx, "-yes -version v1 -create-code-bucket -timeout 10m", "").must(t, "Ctrl-C", 1, "interrupted; what ROS has begun goes on: run this again to watch it")
 	a.expect("-yes -version v1 -timeout 1s", 1, `stack "community-images" is CREATE_IN_PROGRESS; waiting for that to end`,
 		`stack "community-images" is still CREATE_IN_PROGRESS after 1s; ROS goes on`)
 	close(held)

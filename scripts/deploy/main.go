@@ -53,6 +53,9 @@ func run(ctx context.Context, args []string, w world) int {
 	}
 	if err := deploy(ctx, &o, w); err != nil {
 		var bad *usageError
+		if ctx.Err() != nil {
+			err = errors.New("interrupted; what ROS has begun goes on: run this again to watch it")
+		}
 		fmt.Fprintln(o.veiled(w.faults), "deploy:", err)
 		if errors.As(err, &bad) {
 			return 2

@@ -66,7 +66,7 @@ func (d *deployment) removeStack(ctx context.Context, stack ros.Stack) error {
 			return fmt.Errorf("deleting stack %q: %w", d.stack, err)
 		}
 	}
-	if _, err := d.watch(ctx, stack.ID, trail); err != nil && !errors.Is(err, ros.ErrNotFound) {
+	if _, err := d.watch(ctx, stack, trail); err != nil && !errors.Is(err, ros.ErrNotFound) {
 		return err
 	}
 	fmt.Fprintf(d.out, "stack %q is deleted\n", d.stack)
