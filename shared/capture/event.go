@@ -26,6 +26,8 @@ type Event struct {
 	// known could not be read); a run decides about events that have none yet.
 	Outcome string `json:"Outcome"`
 	Reason  string `json:"Reason,omitempty"`
+
+	listed bool // the cluster is in one of the regions
 }
 
 // judge ignores an event that the settings leave out.
@@ -88,7 +90,7 @@ func (r *runner) due(plans []*plan, report *Report) []*plan {
 // since it happened.
 func (r *runner) knows(base *archive.Region, e Event) bool {
 	discovers := r.settings.discovers(r.request)
-	if discovers && base.Discovery.CheckedAt.Before(e.At.Time) {
+	if discovers && !base.Discovery.CheckedAt.After(e.At.Time) {
 		return false
 	}
 	asked := 0
@@ -96,7 +98,7 @@ func (r *runner) knows(base *archive.Region, e Event) bool {
 		if s.ClusterID != e.ClusterID || e.ClusterID == "" {
 			continue
 		}
-		if asked++; s.State == archive.Failed || s.TriedAt.Before(e.At.Time) {
+		if asked++; s.State == archive.Failed || !s.TriedAt.After(e.At.Time) {
 			return false
 		}
 	}
@@ -112,7 +114,7 @@ func (p *plan) concerns(scope catalog.Scope) bool {
 		if e.ClusterID == "" {
 			return !known
 		}
-		return e.ClusterID == scope.ClusterID && (state.State == archive.Failed || state.TriedAt.Before(e.At.Time))
+		return e.ClusterID == scope.ClusterID && (state.State == archive.Failed || !state.TriedAt.After(e.At.Time))
 	})
 }
 
@@ -126,7 +128,10 @@ func (p *plan) vanished(clusters map[string]catalog.Cluster) []catalog.Scope {
 		}
 	}
 	for _, e := range p.events {
-		if _, listed := clusters[e.ClusterID]; listed || e.ClusterID == "" {
+		if _, listed := clusters[e.ClusterID]; listed {
+			e.listed, e.Reason = true, ""
+		}
+		if e.listed || e.ClusterID == "" {
 			continue
 		}
 		e.Reason = "the cluster is not listed yet; another event or the next run finds it"
