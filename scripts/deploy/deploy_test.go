@@ -108,7 +108,9 @@ func TestFirstDeploymentThatFails(t *testing.T) {
 			says: []string{"deploy: calling ListStackEvents: 403 NoPermission"}, stacks: true},
 		{name: "a data bucket of somebody else", more: "-yes -create-code-bucket", code: 1, before: forbid(http.MethodGet, "the-data"),
 			says: []string{`looking for bucket "the-data", which may belong to somebody else: `, "403 AccessDenied"}},
-		{name: "a code bucket of somebody else", more: "-yes -create-code-bucket", code: 1, before: forbid(http.MethodPut, "the-code"),
+		{name: "a code bucket of somebody else", more: "-yes -create-code-bucket", code: 1, before: forbid(http.MethodGet, "the-code"),
+			says: []string{`looking for bucket "the-code": OSS answers 403 AccessDenied`}},
+		{name: "no right to make a bucket", more: "-yes -create-code-bucket", code: 1, before: forbid(http.MethodPut, "the-code"),
 			says: []string{`making bucket "the-code": OSS answers 403 AccessDenied`}},
 		{name: "no right to preview", more: "-yes -create-code-bucket", code: 1, before: refuse("PreviewStack"),
 			says: []string{`previewing stack "community-images": calling PreviewStack: 403 NoPermission: The user may not do PreviewStack., request id `}},
@@ -284,7 +286,11 @@ func TestConfirmation(t *testing.T) {
 	a := newAccount(t)
 	a.deploy(t.Context(), "-version v1 -create-code-bucket", "yes\n").must(t, "confirmed", 0, `deploy to stack "community-images" in cn-hangzhou? Type yes: `)
 	a.deploy(t.Context(), "-destroy", "y\n").must(t, "not quite confirmed", 2, `delete stack "community-images" in cn-hangzhou, keeping bucket "the-data"? Type yes: `, "not confirmed")
-	a.deploy(t.Context(), "-version v1", "").must(t, "unchanged", 0, "nothing to change")
+	a.oss.Requests()
+	a.deploy(t.Context(), "-version v1 -create-code-bucket", "").must(t, "unchanged", 0, "nothing to change")
+	if requests := a.oss.Requests(); strings.Contains(requests, "PUT : ") || strings.Contains(requests, "PUT ?") {
+		t.Errorf("a bucket that is there was made again:\n%s", requests)
+	}
 }
 
 func TestSecretParametersAreNotShown(t *testing.T) {

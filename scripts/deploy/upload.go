@@ -28,7 +28,12 @@ func (d *deployment) upload(ctx context.Context) error {
 		return fmt.Errorf("opening the code bucket: %w", err)
 	}
 	if d.createCodeBucket {
-		if err := bucket.Make(ctx); err != nil {
+		// Making a bucket of one's own again would set its access anew.
+		exists, err := bucket.Exists(ctx)
+		if err == nil && !exists {
+			err = bucket.Make(ctx)
+		}
+		if err != nil {
 			return err
 		}
 	}
