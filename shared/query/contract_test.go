@@ -113,6 +113,7 @@ func TestClusterThatHasEnded(t *testing.T) {
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-bj", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-bj", "/v1/clusters?ClusterId=ehpc-bj", "/v1/matrix?ClusterId=ehpc-bj", "/v1/diff?RegionId=cn-beijing&ClusterId=_any,ehpc-bj"} {
 		checkError(t, get(h, target), 404, "ClusterNotFound", []string{"it was captured in cn-beijing until commit 2 of 2026-11-23T12:30:00.000Z, ask for it with at=1"})
 	}
+	checkError(t, get(h, "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a"), 404, "ClusterNotFound", []string{"it is captured in cn-hangzhou"})
 	checkError(t, get(h, "/v1/images?ClusterId=ehpc-nope&at=1"), 404, "ClusterNotFound", nil)
 	checkError(t, get(h, "/v1/diff?ClusterId=ehpc-bj,ehpc-a"), 404, "ClusterNotFound", nil)
 }

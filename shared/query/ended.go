@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// lookBack adds to an error about a cluster until when it was captured, if it
-// once was: people ask for clusters that have just gone.
+// lookBack adds to an error about a cluster where else it is captured, or until
+// when it was: people ask for clusters that have just gone.
 func (s *service) lookBack(ctx context.Context, err error) error {
 	var e *clusterError
 	if !errors.As(err, &e) || e.name == all || e.listed {
@@ -16,7 +16,13 @@ func (s *service) lookBack(ctx context.Context, err error) error {
 	}
 	for _, region := range s.regions {
 		h, err := s.heads[region].get(ctx)
-		if err != nil || h.types[e.name] != nil {
+		if err != nil {
+			continue
+		}
+		if h.types[e.name] != nil {
+			if region != e.region {
+				e.elsewhere = "; it is captured in " + region
+			}
 			continue
 		}
 		t, err := s.timeline(ctx, h)
@@ -24,7 +30,7 @@ func (s *service) lookBack(ctx context.Context, err error) error {
 			continue // the error is true without it
 		}
 		if last, end, ok := t.end(e.name); ok {
-			e.ended = fmt.Sprintf("; it was captured in %s until commit %d of %s, ask for it with at=%d", region, end.sequence, end.at, last.sequence)
+			e.elsewhere = fmt.Sprintf("; it was captured in %s until commit %d of %s, ask for it with at=%d", region, end.sequence, end.at, last.sequence)
 		}
 	}
 	return err

@@ -108,11 +108,11 @@ func faultsError(faults []fault) *apiError {
 
 // clusterError names a cluster that is not captured.
 type clusterError struct {
-	region   string
-	name     string
-	clusters []string
-	listed   bool   // upstream lists it
-	ended    string // until when it was captured, if it was
+	region    string
+	name      string
+	clusters  []string
+	listed    bool   // upstream lists it
+	elsewhere string // where or until when it is captured, if anywhere
 }
 
 func (e *clusterError) Error() string {
@@ -123,7 +123,7 @@ func (e *clusterError) Error() string {
 	if e.listed {
 		text = fmt.Sprintf("cluster %s is known in %s and not captured", quote(e.name), e.region)
 	}
-	return text + didYouMean(e.name, e.clusters) + e.ended + "; captured clusters: " + listed(e.clusters)
+	return text + didYouMean(e.name, e.clusters) + e.elsewhere + "; captured clusters: " + listed(e.clusters)
 }
 
 // scopeError names an instance type that is not captured for a cluster.
