@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
@@ -75,24 +76,34 @@ func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {
 	if err := a.young(st.everything(), s); err != nil {
 		return nil, err
 	}
+	now, relative := s.now(), ""
+	if a.since.moment.set && !a.since.pinned() { // the place is the question, not the time of asking
+		start, err := s.feedStart(ctx, a, h, st, now)
+		if err != nil {
+			return nil, err
+		}
+		relative = start.String()
+	}
 	return &answer{
-		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0) && (!a.since.moment.set || a.since.pinned()),
-		etag: tag(region, strconv.FormatInt(st.Sequence, 10), a.canon, a.format, s.relative(a.since.moment)),
+		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0) && relative == "",
+		etag: tag(region, strconv.FormatInt(st.Sequence, 10), a.canon, a.format, relative),
 		render: func(ctx context.Context) (*body, error) {
-			return s.renderFeed(ctx, a, h, st, region)
+			return s.renderFeed(ctx, a, h, st, now)
 		},
 	}, nil
 }
 
-// relative makes part of an ETag of a time that moves.
-func (s *service) relative(m moment) string {
-	if !m.set || m.pinned() {
-		return ""
+// feedStart is where the feed begins that is asked for at now.
+func (s *service) feedStart(ctx context.Context, a *ask, h head, st *state, now time.Time) (place, error) {
+	t, err := s.timeline(ctx, h)
+	if err != nil {
+		return place{}, err
 	}
-	return m.instant(s.now()).String()
+	return t.begin(a.since, now, st.Sequence)
 }
 
-func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, region string) (*body, error) {
+func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now time.Time) (*body, error) {
+	region := st.RegionID
 	t, err := s.timeline(ctx, h)
 	if err != nil {
 		return nil, err
@@ -108,13 +119,16 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, reg
 			w.kinds = append(w.kinds, kept)
 		}
 	}
-	start, err := t.begin(a.since, s.now(), st.Sequence)
+	start, err := t.begin(a.since, now, st.Sequence)
 	if err != nil {
 		return nil, err
 	}
 	f := t.stretch(start, st.Sequence, w)
-	if history && len(f.entries) == 0 && start == (place{}) {
-		return nil, imageUnknown(a.id, region)
+	if history && len(f.entries) == 0 {
+		any := wanted{choice: a.choice, image: a.id, kinds: []eventKind{added, removed, changed, kept}, limit: 1}
+		if len(t.stretch(place{}, st.Sequence, any).entries) == 0 {
+			return nil, imageUnknown(a.id, region)
+		}
 	}
 	b := &body{cursor: f.end.String()}
 	if f.more && !w.newest {

@@ -206,3 +206,36 @@ func TestImageThatCameBack(t *testing.T) {
 	checkError(t, get(h, "/v1/images/m-win?ClusterId=ehpc-a"), 410, "ImageGone", nil)
 	checkError(t, get(h, "/v1/images/m-win?ClusterId=ehpc-a&InstanceType=ecs.c7.large"), 404, "ImageNotFound", nil)
 }
+
+// TestHistoryWithoutAnswer tells an image without events of the asked kind or
+// time from one that never was.
+func TestHistoryWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler()
+	for _, query := range []string{"?kind=changed", "?since=-1s", "?since=3", "?cursor=c3.0", "?kind=removed&ClusterId=ehpc-a", "?kind=removed&at=1"} {
+		if rec := get(h, "/v1/images/m-cent79/history"+query); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Count":0`) {
+			t.Errorf("the image is there, and %s gives %d %s", query, rec.Code, rec.Body)
+		}
+		checkError(t, get(h, "/v1/images/m-none/history"+query), 404, "ImageNotFound", nil)
+	}
+	checkError(t, get(h, "/v1/images/m-cent710/history?at=1"), 404, "ImageNotFound", nil)
+	checkError(t, get(h, "/v1/images/m-win/history?ClusterId=ehpc-b"), 404, "ImageNotFound", nil)
+}
+
+// TestFeedFromARelativeTime has one ETag as long as it holds the same.
+func TestFeedFromARelativeTime(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler()
+	const target = "/v1/changes?since=-1h45m" // commit 3
+	tag := get(h, target).Header().Get("ETag")
+	w.now = w.now.Add(14 * time.Minute)
+	if rec := get(h, target, "If-None-Match", tag); rec.Code != 304 {
+		t.Errorf("a little later nothing has changed, and the answer is %d", rec.Code)
+	}
+	w.now = w.now.Add(time.Hour)
+	if rec := get(h, target, "If-None-Match", tag); rec.Code != 200 {
+		t.Errorf("an hour later commits are out of reach, and the answer is %d", rec.Code)
+	}
+}
