@@ -238,6 +238,11 @@ func TestEveryAlarmHasARunbook(t *testing.T) {
 			t.Errorf("there is no runbook for %q", name)
 		}
 	}
+	for _, m := range regexp.MustCompile(`- alert: (\S+)\n`).FindAllStringSubmatch(table, -1) {
+		if !slices.Contains(names, m[1]) {
+			t.Errorf("the rule %q is not in the table", m[1])
+		}
+	}
 	if len(names) != 8 || strings.Count(runbook, "\n**") != len(names) {
 		t.Errorf("%d alarms and %d runbooks", len(names), strings.Count(runbook, "\n**"))
 	}
