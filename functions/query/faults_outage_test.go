@@ -74,7 +74,7 @@ func TestOutageWhileServing(t *testing.T) {
 		var normal servedList
 		var group sync.WaitGroup
 		group.Go(func() {
-			normal = serve(t, c.start(t, queryBinary(t)), targets, before, 4*o.every, began.Add(o.ttl+o.lasts))
+			normal = serve(t, c.start(t, queryBinary(t)), targets, before, o.every, began.Add(o.ttl+o.lasts))
 		})
 		during := serve(t, q, targets, before, o.every, began.Add(o.ttl+o.lasts))
 		group.Wait()
