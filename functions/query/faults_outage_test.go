@@ -250,7 +250,7 @@ func TestOutageAtTheStart(t *testing.T) {
 // the same time as if nothing came.
 func TestSlowHeadAndNothingMore(t *testing.T) {
 	t.Parallel()
-	for _, target := range []string{"/v1/images?ClusterId=ehpc-hz-00000000", "/v1/images?ClusterId=*", "/v1/images/{id}/history", "/v1/changes"} {
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-hz-00000000", "/v1/images?ClusterId=*", "/v1/images/{id}/history", "/v1/changes", "/?Action=ListCommunityImages&Version=2018-04-12&RegionId=cn-hangzhou&ClusterId=ehpc-hz-00000000"} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
 			c := newCatalogue(t, tiny)

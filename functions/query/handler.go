@@ -45,7 +45,7 @@ func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if copies.Wants(r) {
-			copies.ServeHTTP(w, r)
+			copies.ServeHTTP(w, r.WithContext(query.Impatient(r.Context())))
 			return
 		}
 		lookups.ServeHTTP(w, r)

@@ -130,7 +130,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
 		}
 	}()
-	ctx, cancel := context.WithTimeout(impatient(r.Context()), answerTime)
+	ctx, cancel := context.WithTimeout(Impatient(r.Context()), answerTime)
 	defer cancel()
 	if err := x.serve(ctx); err != nil {
 		x.fail(explain(err))

@@ -22,9 +22,10 @@ type patience struct{ until atomic.Int64 }
 
 type patienceKey struct{}
 
-// impatient returns a context in which a patient source bounds all reads of
-// one lookup together.
-func impatient(ctx context.Context) context.Context {
+// Impatient returns a context in which all reads of one lookup are bounded
+// together. Service does it for its own lookups; whoever answers others from its
+// memory does it for those.
+func Impatient(ctx context.Context) context.Context {
 	p := &patience{}
 	p.until.Store(time.Now().Add(lookupPatience).UnixNano())
 	return context.WithValue(ctx, patienceKey{}, p)
