@@ -111,3 +111,45 @@ func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 		})
 	}
 }
+
+// TestBucketThatRefuses: no access, no bucket, and more than it grants, for
+// every request of a run or for its writes alone. The run fails, so that FC
+// tries again, nothing is changed, and the next run goes on.
+func TestBucketThatRefuses(t *testing.T) {
+	t.Parallel()
+	w, fleet := newWorld(t), newFleet(4, 15)
+	w.ehpc.SetData(fleet.data())
+	f, q := w.start("snapshot"), w.start("query")
+	w.snapshot(f)
+	was := fleet.shows(t)
+	fleet.drift()
+	w.ehpc.SetData(fleet.data())
+	for _, fault := range []osstest.Fault{
+		{Status: 403, Code: "AccessDenied"}, {Status: 404, Code: "NoSuchBucket"}, {Status: 503, Code: "ServiceUnavailable"}, {Status: 503, Code: "QpsLimitExceeded"}, {Status: 409, Code: "FileImmutable"},
+	} {
+		for _, writes := range []bool{false, true} {
+			w.oss.SetFault(func(r osstest.Request) *osstest.Fault {
+				if writes && r.Method == "GET" {
+					return nil
+				}
+				return &fault
+			})
+			response, err := f.Invoke(t.Context(), []byte(tick()))
+			w.oss.SetFault(nil)
+			if err != nil || response.Error == nil || !strings.Contains(response.Error.Message, "nothing could be committed") {
+				t.Errorf("%s, writes alone %t: %.300s, %v, %v", fault.Code, writes, response.Payload, response.Error, err)
+			}
+			for v, want := range was {
+				if text, _ := w.shown(q, v, ""); text != want {
+					t.Errorf("%s: %s shows %s, want %s", fault.Code, views[v], text, want)
+				}
+			}
+			if audit := w.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+				t.Errorf("%s: %+v", fault.Code, audit)
+			}
+		}
+	}
+	if c := w.snapshot(f).Regions[0].Counts; c.Changed != 3 || c.Failed+c.Left > 0 {
+		t.Errorf("then: %+v", c)
+	}
+}
