@@ -92,11 +92,12 @@ func (st *state) listed(c choice) (*view, error) {
 	if c.clusters == nil && c.types == nil {
 		return st.everything(), nil
 	}
+	asked := c
 	if c.types == nil {
-		c.types = []string{all, catalog.Any}
+		asked.types, c.types = []string{all}, []string{all, catalog.Any}
 	}
 	if c.clusters == nil {
-		c.clusters = []string{all, catalog.Any}
+		asked.clusters, c.clusters = []string{all}, []string{all, catalog.Any}
 	}
 	v := &view{region: st.RegionID, many: true, byType: true}
 	for _, sc := range st.scopes {
@@ -113,6 +114,9 @@ func (st *state) listed(c choice) (*view, error) {
 		if name != all && name != catalog.Any && st.types[name] == nil {
 			return nil, &clusterError{region: st.RegionID, name: name, clusters: st.clusters(), listed: st.has(name)}
 		}
+	}
+	if err := st.covered(asked, v); err != nil {
+		return nil, err
 	}
 	if len(v.scopes)+len(v.empty) == 0 {
 		return nil, st.noScope(c)

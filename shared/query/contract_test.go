@@ -137,7 +137,7 @@ func TestNamesThatAreNoScope(t *testing.T) {
 	for _, target := range []string{
 		"/v1/images?ClusterId=*&InstanceType=ecs.c7.large,ecs.typo", "/v1/images?ClusterId=ehpc-a,ehpc-b&InstanceType=*", "/v1/matrix?InstanceType=ecs.c7.large,ecs.typo",
 		"/v1/changes?InstanceType=ecs.typo", "/v1/changes?ClusterId=ehpc-b&InstanceType=ecs.c7.large", "/v1/images/m-cent79/history?InstanceType=ecs.typo",
-		"/v1/images/m-cent79?ClusterId=*&InstanceType=ecs.typo,ecs.c7.large", "/v1/diff?from=1&InstanceType=ecs.typo", "/v1/clusters?InstanceType=ecs.typo",
+		"/v1/images/m-cent79?ClusterId=*&InstanceType=ecs.typo,ecs.c7.large", "/v1/diff?from=1&InstanceType=ecs.typo", "/v1/clusters?InstanceType=ecs.typo", "/v1/clusters?InstanceType=_any,ecs.typo", "/v1/clusters?ClusterId=ehpc-b,ehpc-a&InstanceType=ecs.c7.large",
 	} {
 		checkError(t, get(h, target), 404, "ScopeNotCaptured", []string{"captured are: "})
 	}
