@@ -148,16 +148,16 @@ func (t *timeline) begin(s since, now time.Time, last int64) (place, error) {
 	if len(t.commits) == 0 {
 		return s.place, nil
 	}
-	first := t.commits[0]
+	first, from := t.commits[0], t.origin
 	early := &archive.TooEarlyError{First: first.at, FirstSequence: first.sequence}
 	switch {
-	case s.cursor && s.place.sequence > 0 && s.place.sequence < first.sequence:
+	case s.cursor && s.place.sequence > 0 && s.place.sequence < from.sequence:
 		return place{}, feedExpired(early)
 	case s.cursor:
 		return s.place, nil
 	case s.sequence > last:
 		return place{}, &archive.FutureError{Last: last}
-	case s.sequence != 0 && s.sequence+1 < first.sequence:
+	case s.sequence != 0 && s.sequence+1 < from.sequence:
 		return place{}, early
 	case s.sequence != 0:
 		return place{s.sequence + 1, 0}, nil
@@ -165,7 +165,7 @@ func (t *timeline) begin(s since, now time.Time, last int64) (place, error) {
 		return place{}, nil
 	}
 	after := s.instant(now)
-	if first.sequence > 1 && after.Before(first.at.Time) {
+	if from.sequence > 1 && after.Before(from.at.Time) {
 		return place{}, early
 	}
 	i, _ := slices.BinarySearchFunc(t.commits, after, func(c deed, after time.Time) int {

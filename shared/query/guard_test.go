@@ -4,15 +4,18 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"community-images/shared/access"
+	"community-images/shared/archive/buckettest"
 	"community-images/shared/query"
 )
 
@@ -33,7 +36,7 @@ func allow(grants ...access.Grant) func(*query.Options) {
 
 // guardedRoutes need a token where tokens are configured.
 var guardedRoutes = []string{
-	"/v1/images", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/changes", "/v1/diff?from=1", "/v1/matrix", "/v1/status", "/openapi.json",
+	"/v1/images", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/changes", "/v1/diff?from=1", "/v1/matrix", "/v1/status", "/metrics", "/openapi.json",
 	"/v1/images?limit=x", "/v1/images?RegionId=mars", "/v1/images?ClusterId=ehpc-x",
 }
 
@@ -108,7 +111,7 @@ func TestTokenOpensEveryRoute(t *testing.T) {
 	open, h := w.handler(), w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "other"}))
 	for _, target := range append([]string{"/", "/healthz"}, guardedRoutes...) {
 		want, got := get(open, target), get(h, target, "Authorization", "bearer "+token("all"))
-		if target == "/v1/status" || target == "/openapi.json" {
+		if target == "/v1/status" || target == "/openapi.json" || target == "/metrics" {
 			if got.Code != 200 {
 				t.Errorf("%s: %s", target, dump(got))
 			}
@@ -266,5 +269,86 @@ func TestOpenAPIOfAGuardedService(t *testing.T) {
 	}
 	if open.Security != nil || open.Components.SecuritySchemes != nil || open.Paths.Value("/v1/images").Get.Responses.Status(401) != nil {
 		t.Error("a service without tokens documents them")
+	}
+}
+
+// TestListOfClustersMovesWithEveryCheck: a caller who is told of no run still
+// sees each check, with another tag.
+func TestListOfClustersMovesWithEveryCheck(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}}))
+	before := get(h, "/v1/clusters", "Authorization", bearer("a"))
+	w.now = w.now.Add(time.Minute)
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample, cent79, cent10, ubuntu)}) // no change, and ehpc-b is the oldest still
+	w.now = w.now.Add(time.Minute)
+	after := get(h, "/v1/clusters", "Authorization", bearer("a"), "If-None-Match", before.Header().Get("ETag"))
+	if after.Code != 200 || after.Header().Get("X-Snapshot-Sequence") != before.Header().Get("X-Snapshot-Sequence") || !strings.Contains(after.Body.String(), `"CheckedAt":"2026-11-23T11:31:00.000Z"`) {
+		t.Errorf("before\n%s\nafter\n%s", dump(before), dump(after))
+	}
+}
+
+// TestCallersAtOnce: whoever asks, and whatever others ask at the same time,
+// is answered as if there were no others.
+func TestCallersAtOnce(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}, access.Grant{Name: "none", Clusters: []string{"_any"}}, access.Grant{Name: "nothing", Clusters: []string{"ehpc-x"}})
+	targets := append([]string{"/v1/images?ClusterId=*", "/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-b&at=2", "/v1/changes?format=atom", "/v1/matrix?ClusterId=*", "/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/images/m-ubuntu?at=1"}, guardedRoutes...)
+	eager := func(o *query.Options) { o.HeadTTL = 0 } // every lookup reads the head
+	type ask struct{ caller, target string }
+	want := map[ask]string{}
+	for _, target := range targets {
+		for _, caller := range []string{"all", "a", "b", "none", "nothing"} { // each on an instance of its own
+			if target != "/metrics" { // which counts
+				want[ask{caller, target}] = dump(get(w.handler(callers, eager), target, "Authorization", bearer(caller)))
+			}
+		}
+	}
+	h := w.handler(callers, eager)
+	var group sync.WaitGroup
+	for worker := range 8 {
+		group.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(worker), 1))
+			for range 400 / slow {
+				caller, target := pick(r, []string{"all", "a", "b", "none", "nothing"}), pick(r, targets)
+				got := dump(get(h, target, "Authorization", bearer(caller)))
+				if told, known := want[ask{caller, target}]; known && got != told {
+					t.Errorf("%s for %s is\n%s\nwant\n%s", target, caller, got, told)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// TestOutageIsToldToEveryCaller: while the store is down a limited caller gets
+// what was read last, marked stale, and one who asks first is told so.
+func TestOutageIsToldToEveryCaller(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	down := false
+	w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+		if down {
+			return &buckettest.Fault{Err: errDown}
+		}
+		return nil
+	})
+	h := w.handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 || rec.Header().Get("Warning") != "" {
+		t.Fatal(dump(rec))
+	}
+	down = true
+	w.now = w.now.Add(time.Minute)
+	if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 || rec.Header().Get("Warning") == "" {
+		t.Error(dump(rec))
+	}
+	if rec := get(h, "/v1/images?ClusterId=ehpc-b", "Authorization", bearer("b")); rec.Code != 503 {
+		t.Error(dump(rec))
+	}
+	down = false
+	w.now = w.now.Add(time.Minute)
+	if rec := get(h, "/v1/images?ClusterId=ehpc-b", "Authorization", bearer("b")); rec.Code != 200 || strings.Contains(rec.Header().Get("Warning"), "storage") {
+		t.Error(dump(rec))
 	}
 }

@@ -68,7 +68,8 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 	}
 	from, to := set.find(a.id)
 	first, known := s.lists.firstSeen(h.RegionID, a.id)
-	if from == to || !known || !a.choice.everything() {
+	// The catalogue counts every scope of the region.
+	if from == to || !known || !a.choice.everything() || s.whole != nil {
 		t, err := s.timeline(ctx, h)
 		if err != nil {
 			return nil, err

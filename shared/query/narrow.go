@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"community-images/shared/access"
-	"community-images/shared/archive"
 )
 
 // A caller whose grant names clusters asks a service of its own, in front of an
@@ -97,7 +95,7 @@ type narrowHead struct {
 
 	mu   sync.Mutex
 	of   *state // the whole that own was derived from
-	own  *state // nil: the grant covers nothing of it
+	own  *state
 	next time.Time
 }
 
@@ -123,10 +121,7 @@ func (n *narrowHead) get(ctx context.Context) (head, error) {
 			}
 		}
 	}
-	switch {
-	case own == nil:
-		return head{}, fmt.Errorf("region %q: %w", n.region, archive.ErrNoData)
-	case !current && h.outage.IsZero(): // a newer state is there and could not be narrowed
+	if !current && h.outage.IsZero() { // a newer state is there and could not be narrowed
 		h.outage = n.whole.now()
 	}
 	return head{own, h.outage}, nil
@@ -135,13 +130,8 @@ func (n *narrowHead) get(ctx context.Context) (head, error) {
 func (n *narrowHead) derive(ctx context.Context, h head) (*state, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	var own *state
 	last, err := n.whole.ledgers[n.region].last(ctx, h.Region, h.Sequence, n.grant)
-	switch {
-	case err == nil:
-		own = newState(part(h.Region, last, n.grant), true)
-		own.whole = h.state
-	case !errors.Is(err, errNoDeed):
+	if err != nil && !errors.Is(err, errNoDeed) {
 		n.mu.Lock()
 		n.next = n.whole.now().Add(firstPause)
 		known := n.own != nil
@@ -151,6 +141,8 @@ func (n *narrowHead) derive(ctx context.Context, h head) (*state, error) {
 		}
 		return nil, err
 	}
+	own := newState(part(h.Region, last, n.grant), true) // without a deed it is empty
+	own.whole = h.state
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.of, n.own = h.state, own

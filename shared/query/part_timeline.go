@@ -36,6 +36,9 @@ func (t *timeline) take(whole *timeline, s *service) {
 		t.clear()
 		t.of = taken{cleared: whole.cleared}
 	}
+	if len(whole.commits) > 0 {
+		t.origin = whole.commits[0]
+	}
 	for _, ref := range whole.scopes[len(t.of.covers):] {
 		t.of.covers = append(t.of.covers, s.grant.Cluster(ref.ClusterID))
 	}

@@ -118,8 +118,14 @@ func total(parts [][]byte) (n int) {
 
 // body renders an answer or takes it from memory.
 func (x *exchange) body(ctx context.Context, ans *answer) (*body, error) {
+	key := x.who + ans.etag
+	if x.whole != nil && ans.fresh != nil {
+		// Which state the cursor in it names must not depend on whom else the
+		// cache has served in the meantime.
+		key += "#" + strconv.FormatInt(ans.fresh.sequence, 10)
+	}
 	if ans.etag != "" {
-		if b, ok := x.bodies.get(x.who + ans.etag); ok {
+		if b, ok := x.bodies.get(key); ok {
 			return b, nil
 		}
 	}
@@ -134,7 +140,7 @@ func (x *exchange) body(ctx context.Context, ans *answer) (*body, error) {
 		if x.gzip && len(b.bytes) >= gzipFrom {
 			b.packed = pack(b.bytes)
 		}
-		x.bodies.put(x.who+ans.etag, b, len(b.bytes)+len(b.packed)+256)
+		x.bodies.put(key, b, len(b.bytes)+len(b.packed)+256)
 	}
 	return b, nil
 }

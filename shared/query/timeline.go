@@ -35,6 +35,7 @@ type timeline struct {
 	mu       sync.RWMutex
 	sequence int64 // of the last commit in it
 	commits  []deed
+	origin   deed // the first commit that is kept; from there on nothing is missing
 	scopes   []archive.ScopeRef
 	scopeAt  map[archive.ScopeRef]int32
 	images   []string // ids
@@ -111,6 +112,7 @@ func (s *service) follow(ctx context.Context, t *timeline, l *archive.Line) erro
 		}
 	}
 	t.commits = append(t.commits, s.ledgers[l.RegionID].sum(l, len(t.commits) == 0))
+	t.origin = t.commits[0]
 	t.sequence = l.Sequence
 	for _, k := range base {
 		t.add(k.ref, k.id, kept, nil)
