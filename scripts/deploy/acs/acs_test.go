@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"community-images/scripts/deploy/deploytest"
 	"community-images/shared/acsauth"
+	"community-images/shared/fcrun/fctest"
 )
 
 var someone = Credentials{AccessKeyID: "id", AccessKeySecret: "the secret", SecurityToken: "the token"}
@@ -160,18 +162,44 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
+// What the gateway in front of an HTTP trigger accepts, and that it accepts
+// nothing else.
 func TestSign(t *testing.T) {
 	t.Parallel()
-	for _, target := range []string{"", "/", "/v1/status", "/v1/images/a%20b?q=x+y&ClusterId=a,b&n="} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, checked(t, func(http.ResponseWriter, *http.Request) {})+target, nil)
-		if err != nil {
-			t.Fatal(err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := deploytest.VerifyTrigger(r, fctest.Credentials(someone)); err != nil {
+			http.Error(w, err.Error(), http.StatusForbidden)
 		}
-		Sign(req, someone)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
+	}))
+	t.Cleanup(server.Close)
+	for _, target := range []string{"/", "/v1/status", "/v1/images/a%20b?q=x+y&ClusterId=a,b&n="} {
+		for about, change := range map[string]func(*http.Request){
+			"":               func(*http.Request) {},
+			"another path":   func(r *http.Request) { r.URL.Path += "x"; r.URL.RawPath = "" },
+			"another query":  func(r *http.Request) { r.URL.RawQuery += "&more=1" },
+			"another method": func(r *http.Request) { r.Method = http.MethodDelete },
+			"an earlier date": func(r *http.Request) {
+				r.Header.Set("X-Acs-Date", time.Now().Add(-time.Minute).UTC().Format(time.RFC3339))
+			},
+			"another token": func(r *http.Request) { r.Header.Set("X-Acs-Security-Token", "x") },
+			"another key pair": func(r *http.Request) {
+				Sign(r, Credentials{AccessKeyID: "id", AccessKeySecret: "x", SecurityToken: "the token"})
+			},
+		} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+target, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			Sign(req, someone)
+			change(req)
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if accepted := resp.StatusCode == http.StatusOK; accepted != (about == "") {
+				t.Errorf("%s with %s is answered %d", target, about, resp.StatusCode)
+			}
 		}
-		resp.Body.Close()
 	}
 }
