@@ -76,3 +76,34 @@ func TestVerifyLooksAtEndedScopes(t *testing.T) {
 		t.Errorf("what an ended scope held is missing, and audit is %+v", audit)
 	}
 }
+
+// TestEndedWithoutDigest: lines of programs that did not note what an ended
+// scope held are read as they were.
+func TestEndedWithoutDigest(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	none, c1 := scopeOf("", ""), scopeOf("ehpc-1", "")
+	base := b.load()
+	b.commit(base, b.run(b.saw(base, none, "v1"), b.saw(base, c1, "a")))
+	base = b.load()
+	held, _ := base.Scope(c1)
+	run := b.run(b.saw(base, none, "v2"))
+	run.Ended = []catalog.Scope{c1}
+	res := b.commit(base, run)
+	log, err := b.keys.Log(region, res.Commit.CommittedAt.UTC().Format("2006-01"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As such a line stands there, without a digest of its own as well.
+	old := strings.NewReplacer(`{"ClusterId":"ehpc-1","Digest":"`+held.Digest+`",`, `{"ClusterId":"ehpc-1",`, `"Digest":"`+res.Commit.Digest+`"`, `"Digest":""`).Replace(string(b.mem.Objects()[log]))
+	if strings.Count(old, held.Digest) != strings.Count(string(b.mem.Objects()[log]), held.Digest)-1 {
+		t.Fatalf("the line was not made old: %s", old)
+	}
+	b.mem.Spoil(log, []byte(old))
+	b.mem.Spoil(headKey, nil)
+	b.wantContents(b.read(), "_any/_any ok v2=\n")
+	b.repair()
+	if audit := b.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+		t.Errorf("audit is %+v", audit)
+	}
+}
