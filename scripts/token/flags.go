@@ -1,0 +1,69 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+type options struct {
+	name              string
+	regions, clusters []string
+	expires           string // RFC 3339; empty: never
+	key, add, check   bool
+}
+
+// parse reads the flags. It has written its error to w.
+func parse(args []string, w io.Writer) (options, error) {
+	var o options
+	f := flag.NewFlagSet("token", flag.ContinueOnError)
+	f.SetOutput(w)
+	f.StringVar(&o.name, "name", "", "who it is for: letters, digits, dots, hyphens and underscores; required")
+	f.Func("regions", "comma list of the regions that it opens; default all", list(&o.regions))
+	f.Func("clusters", "comma list of the clusters that it opens, with _any for the question without a cluster; default all, and that question", list(&o.clusters))
+	f.Func("expires", "a date, from whose beginning in UTC it is not accepted, or an RFC 3339 time; default never", moment(&o.expires))
+	f.BoolVar(&o.key, "key", false, "make an access key for QUERY_ACCESS_KEYS instead of a token for QUERY_TOKENS")
+	f.BoolVar(&o.add, "add", false, "read the present value of the setting from standard input and add to it")
+	f.BoolVar(&o.check, "check", false, "make nothing: read a token from standard input and say whether it was copied without a slip")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	var err error
+	switch {
+	case f.NArg() > 0:
+		err = fmt.Errorf("%q is no flag", f.Arg(0))
+	case o.check && f.NFlag() > 1:
+		err = fmt.Errorf("-check goes with no other flag")
+	case !o.check && o.name == "":
+		err = fmt.Errorf("-name is required")
+	case o.key && o.expires != "":
+		err = fmt.Errorf("access keys do not expire: take them out of the setting")
+	}
+	if err != nil {
+		fmt.Fprintln(w, "token:", err)
+	}
+	return o, err
+}
+
+func list(to *[]string) func(string) error {
+	return func(s string) error {
+		for element := range strings.SplitSeq(s, ",") {
+			*to = append(*to, strings.TrimSpace(element))
+		}
+		return nil
+	}
+}
+
+func moment(to *string) func(string) error {
+	return func(s string) error {
+		for _, form := range []string{time.RFC3339, time.DateOnly} {
+			if t, err := time.Parse(form, s); err == nil {
+				*to = t.UTC().Format(time.RFC3339)
+				return nil
+			}
+		}
+		return fmt.Errorf("want a date such as 2027-01-31 or an RFC 3339 time")
+	}
+}

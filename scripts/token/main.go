@@ -1,0 +1,43 @@
+// Command token makes a bearer token, or an access key, for the query function.
+// It prints the setting that lets it in to standard output, and the secret,
+// which is not kept anywhere, once to standard error.
+//
+//	go run ./scripts/token -name ci
+//	go run ./scripts/token -name team-a -regions cn-hangzhou -clusters ehpc-hz-1,_any -expires 2027-01-31
+//	go run ./scripts/token -name cli -key
+//	go run ./scripts/token -name second -add < tokens.json
+//	go run ./scripts/token -check < token.txt
+//	go run ./scripts/token -h
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, rand.Reader)) }
+
+// run is main with everything injected. The exit code is 1 for a setting that
+// cannot be extended or a token that is not intact, 2 for bad flags.
+func run(args []string, in io.Reader, out, secret io.Writer, random io.Reader) int {
+	o, err := parse(args, secret)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2 // parse has said why
+	case o.check:
+		err = check(in, out)
+	default:
+		err = o.issue(in, out, secret, random)
+	}
+	if err != nil {
+		fmt.Fprintln(secret, "token:", err)
+		return 1
+	}
+	return 0
+}
