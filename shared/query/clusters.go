@@ -148,6 +148,7 @@ func (f freshness) join(o freshness, region string, several bool) freshness {
 	if o.committedAt.After(f.committedAt.Time) {
 		f.committedAt = o.committedAt
 	}
+	f.held = max(f.held, o.held)
 	f.stale = append(f.stale, o.stale...)
 	f.scopes += o.scopes
 	return f

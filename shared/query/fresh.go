@@ -14,6 +14,7 @@ type freshness struct {
 	committedAt catalog.Time
 	checkedAt   catalog.Time // oldest check in the answer
 	age         int64        // seconds since then, never negative
+	held        int64        // seconds since the store confirmed what is answered; 0 for what can never change
 	stale       []staleScope
 	scopes      int
 }
@@ -31,6 +32,9 @@ func (v *view) judge(h head, st *state, now time.Time, maxStale time.Duration) f
 	f := freshness{sequence: st.Sequence, committedAt: st.CommittedAt, checkedAt: catalog.At(v.oldest), age: ageSeconds(now, v.oldest), scopes: len(v.scopes)}
 	if st.live && !h.outage.IsZero() {
 		f.stale = append(f.stale, staleScope{"*", catalog.At(h.outage), "the storage cannot be reached; this is what was read last"})
+	}
+	if st.live {
+		f.held = ageSeconds(now, h.readAt)
 	}
 	suspects := v.suspects
 	aged := st.live && maxStale > 0 && now.Sub(v.oldest) > maxStale

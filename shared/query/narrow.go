@@ -124,7 +124,7 @@ func (n *narrowHead) get(ctx context.Context) (head, error) {
 	if !current && h.outage.IsZero() { // a newer state is there and could not be narrowed
 		h.outage = n.whole.now()
 	}
-	return head{own, h.outage}, nil
+	return head{own, h.readAt, h.outage}, nil
 }
 
 func (n *narrowHead) derive(ctx context.Context, h head) (*state, error) {

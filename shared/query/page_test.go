@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/archive"
 	"community-images/shared/catalog"
+	"community-images/shared/query"
 )
 
 var errDown = errors.New("connection refused")
@@ -126,6 +128,46 @@ func TestClockSkewGivesNoNegativeAge(t *testing.T) {
 	if rec.Code != 200 || rec.Header().Get("X-Snapshot-Age") != "0" || !strings.Contains(rec.Body.String(), `"AgeSeconds":0,"Stale":false`) {
 		t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
 	}
+}
+
+// Age tells caches how long the answer has stood since the store confirmed it.
+func TestAge(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	down := false
+	h := w.handler(func(o *query.Options) { o.Archive = archive.New(&brittle{w.bucket, &down}, w.keys) })
+	for _, row := range []struct {
+		about  string
+		later  time.Duration
+		down   bool
+		target string
+		want   string
+	}{
+		{"read for this answer", 0, false, "/v1/images", "0"},
+		{"from memory", 3 * time.Second, false, "/v1/images", "3"},
+		{"of all regions", 0, false, "/v1/clusters", "3"},
+		{"pinned", 0, false, "/v1/images?at=1", "0"},
+		{"read again", 2 * time.Second, false, "/v1/images", "0"},
+		{"during an outage", time.Minute, true, "/v1/images", "60"},
+	} {
+		w.now, down = w.now.Add(row.later), row.down
+		if rec := get(h, row.target); rec.Code != 200 || rec.Header().Get("Age") != row.want {
+			t.Errorf("%s: %d, Age is %q, want %q", row.about, rec.Code, rec.Header().Get("Age"), row.want)
+		}
+	}
+}
+
+// brittle is a bucket that can be down.
+type brittle struct {
+	archive.Reader
+	down *bool
+}
+
+func (b *brittle) Get(ctx context.Context, key, etag string) ([]byte, string, error) {
+	if *b.down {
+		return nil, "", errors.New("connection refused")
+	}
+	return b.Reader.Get(ctx, key, etag)
 }
 
 func TestOldDataIsMarked(t *testing.T) {

@@ -12,7 +12,7 @@ type taken struct {
 
 // takePart brings the timeline of a part up to the whole one's.
 func (s *service) takePart(ctx context.Context, t *timeline, h head) error {
-	whole, err := s.whole.timeline(ctx, head{h.whole, h.outage})
+	whole, err := s.whole.timeline(ctx, head{h.whole, h.readAt, h.outage})
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,7 @@ type heads struct {
 // head is a state together with how far it can be trusted.
 type head struct {
 	*state
+	readAt time.Time // when the store confirmed it last
 	outage time.Time // since when the store has not confirmed it; zero: it has
 }
 
@@ -139,9 +140,9 @@ func (h *heads) settled(err error) (head, error) {
 // have expects the lock to be held.
 func (h *heads) have() head {
 	if h.failure != nil {
-		return head{h.current, h.since}
+		return head{h.current, h.readAt, h.since}
 	}
-	return head{h.current, time.Time{}}
+	return head{h.current, h.readAt, time.Time{}}
 }
 
 func (h *heads) refresh(ctx context.Context) error {
