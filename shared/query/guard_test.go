@@ -352,3 +352,20 @@ func TestOutageIsToldToEveryCaller(t *testing.T) {
 		t.Error(dump(rec))
 	}
 }
+
+// TestLimitedPageIsTheSameOnEveryInstance: the cursor in it names the state
+// that is asked about, not the one at which the cache took the page in.
+func TestLimitedPageIsTheSameOnEveryInstance(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	callers := allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}})
+	const target = "/v1/images?ClusterId=ehpc-a&limit=1"
+	warm := w.handler(callers)
+	before := get(warm, target, "Authorization", bearer("a"))
+	w.now = w.now.Add(time.Minute)
+	w.run(hangzhou, content{"ehpc-b/_any": images(t, sample)})
+	got, want := get(warm, target, "Authorization", bearer("a")), get(w.handler(callers), target, "Authorization", bearer("a"))
+	if dump(got) != dump(want) || got.Header().Get("ETag") != before.Header().Get("ETag") || got.Header().Get("Link") == "" {
+		t.Errorf("the warm instance answers\n%s\na new one\n%s", dump(got), dump(want))
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"community-images/shared/access"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
+	"community-images/shared/replica"
 )
 
 var interferenceSeed = flag.Uint64("interferenceseed", 1, "seed of the worlds that differ where a caller may not look")
@@ -119,7 +120,8 @@ func newPair(t *testing.T, g access.Grant) *pair {
 // start begins with new instances.
 func (p *pair) start() {
 	for _, w := range p.twins {
-		w.handler = w.world.handler(allow(p.grant, access.Grant{Name: "all"}, access.Grant{Name: "others", Clusters: append([]string{"none"}, w.names...)}),
+		var options query.Options
+		lookups := w.world.handler(allow(p.grant, access.Grant{Name: "all"}, access.Grant{Name: "others", Clusters: append([]string{"none"}, w.names...)}),
 			func(o *query.Options) {
 				o.Regions, o.HeadTTL, o.MaxStale = w.regions, time.Second, 48*time.Hour
 				o.Report = func(_ context.Context, _ string, err error) {
@@ -127,7 +129,19 @@ func (p *pair) start() {
 						w.t.Error(err)
 					}
 				}
-			})
+				options = *o
+			}).(*query.Service)
+		copies := replica.New(replica.Options{
+			Source: func(g *access.Grant) replica.Source { return lookups.For(g) }, Regions: w.regions, MaxStale: options.MaxStale, Tokens: options.Tokens,
+			Now: options.Now, RequestID: options.RequestID, Report: options.Report,
+		})
+		w.handler = http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+			if copies.Wants(r) {
+				copies.ServeHTTP(out, r)
+			} else {
+				lookups.ServeHTTP(out, r)
+			}
+		})
 	}
 	p.alone.handler = p.alone.world.handler(func(o *query.Options) { o.HeadTTL, o.MaxStale = time.Second, 48*time.Hour })
 }
@@ -410,6 +424,17 @@ func (p *pair) question() (target, tag string) {
 		if r.IntN(100) < percent {
 			v.Set(name, value())
 		}
+	}
+	if r.IntN(6) == 0 { // the replica
+		set(100, "Action", func() string {
+			return pick(r, []string{"ListCommunityImages", "ListCommunityImages", "ListClusters", "ListRegions"})
+		})
+		set(100, "Version", func() string { return "2018-04-12" })
+		set(70, "RegionId", func() string { return pick(r, []string{hangzhou, hangzhou, beijing}) })
+		set(80, "ClusterId", cluster)
+		set(30, "InstanceType", func() string { return "ecs.c7.large" })
+		set(30, "PageSize", func() string { return "1" })
+		return pick(r, []string{"/", "/at/" + url.PathEscape(when()) + "/"}) + "?" + v.Encode(), ""
 	}
 	words := func(list ...string) func() string { return func() string { return pick(r, list) } }
 	path := pick(r, []string{"/v1/images", "/v1/images", "/v1/images", "/v1/images/" + image(), "/v1/images/" + image() + "/history", "/v1/clusters", "/v1/changes", "/v1/changes", "/v1/diff", "/v1/diff", "/v1/matrix", "/v1/status", "/metrics", "/openapi.json", "/", "/healthz", "/v1/none"})

@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -147,6 +148,7 @@ func (w *world) listing(region string, base *archive.Region, found content, ende
 	}
 	delete(ids, "")
 	l := &archive.Listing{At: catalog.At(w.now)}
+	var entries []string
 	for _, id := range slices.Sorted(func(yield func(string) bool) {
 		for id := range ids {
 			if !yield(id) {
@@ -155,7 +157,9 @@ func (w *world) listing(region string, base *archive.Region, found content, ende
 		}
 	}) {
 		l.Clusters = append(l.Clusters, catalog.Cluster{ClusterID: id, InstanceTypes: []string{"ecs.c7.large"}, Name: "name of " + id, OsTag: "CentOS_7.2_64", RegionID: region, SchedulerType: "slurm"})
+		entries = append(entries, fmt.Sprintf(`{"Name":"name of %s","Id":%q,"Nodes":{"New":1.50}}`, id, id))
 	}
+	l.Upstream = json.RawMessage("[" + strings.Join(entries, ",") + "]")
 	return l
 }
 
