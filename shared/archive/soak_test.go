@@ -25,7 +25,8 @@ var (
 
 // soak drives one region through random runs: sound ones, ones whose calls
 // fail at random, with or without effect, ones that die in the middle, and
-// several at once, on a catalogue that drifts and a clock that stumbles.
+// several at once, with sweeps in between and at the same time, on a catalogue
+// that drifts and a clock that stumbles.
 type soak struct {
 	*bench
 	rand     *rand.Rand
@@ -36,6 +37,7 @@ type soak struct {
 	reader   *archive.Archive
 	faults   int
 	deaths   int
+	removed  int // objects, by sweeps
 }
 
 // TestSoak: after every run the log has only grown, every commit is one that
@@ -44,6 +46,7 @@ type soak struct {
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.mem.SetNow(func() time.Time { return b.now })
 	s := &soak{
 		bench: b, rand: rand.New(rand.NewPCG(*soakSeed, 0)), upstream: map[string]int{}, claims: map[string]map[string]string{},
 		logs: map[string][]byte{}, reader: archive.New(b.bucket, b.keys),
@@ -54,7 +57,7 @@ func TestSoak(t *testing.T) {
 	for i := range *soakRuns {
 		s.drift()
 		clean := true
-		switch s.rand.IntN(4) {
+		switch s.rand.IntN(5) {
 		case 0:
 			s.sound()
 		case 1:
@@ -63,6 +66,8 @@ func TestSoak(t *testing.T) {
 			clean = s.dying()
 		case 3:
 			s.together(2 + s.rand.IntN(4))
+		case 4:
+			clean = s.sweep()
 		}
 		s.check(i, clean)
 		if t.Failed() {
@@ -71,7 +76,10 @@ func TestSoak(t *testing.T) {
 	}
 	s.sound()
 	s.check(*soakRuns, true)
-	t.Logf("%d runs, %d faults, %d deaths, %d commits: lost or wrong 0", *soakRuns, s.faults, s.deaths, s.last.Sequence)
+	if *soakRuns >= 600 && s.removed == 0 {
+		t.Error("nothing was collected")
+	}
+	t.Logf("%d runs, %d faults, %d deaths, %d commits, %d objects collected: lost or wrong 0", *soakRuns, s.faults, s.deaths, s.last.Sequence, s.removed)
 }
 
 // drift moves the clock, now and then back or into another month, and changes
@@ -183,6 +191,47 @@ func (s *soak) together(n int) {
 	group.Wait()
 }
 
+// sweep lets retention look after the region, alone with calls that fail or
+// end it, or sound and at the same time as a run.
+func (s *soak) sweep() (clean bool) {
+	if s.rand.IntN(2) == 0 {
+		base, now := s.load(), s.now
+		run := s.runOf(base, 8)
+		var group sync.WaitGroup
+		group.Go(func() {
+			w := archive.NewWriter(s.mem, s.keys, func() time.Time { return now })
+			if _, err := w.Commit(context.Background(), base, run); err != nil {
+				s.t.Error(err)
+			}
+		})
+		s.collected(s.mem, true)
+		group.Wait()
+		return true
+	}
+	dies := 0
+	if s.rand.IntN(2) == 0 {
+		dies = 1 + s.rand.IntN(20)
+		s.deaths++
+	}
+	return s.collected(buckettest.NewFaulty(s.mem, func(op buckettest.Op) *buckettest.Fault {
+		dead := dies > 0 && op.N > dies
+		if !dead && op.N != dies && s.rand.IntN(10) > 0 {
+			return nil
+		}
+		s.faults++
+		return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: !dead && s.rand.IntN(2) == 0}
+	}), false)
+}
+
+func (s *soak) collected(bucket archive.Sweeper, sound bool) bool {
+	sweep, err := s.collector(bucket, 3).Collect(context.Background(), region)
+	if sound && err != nil && s.last != nil {
+		s.t.Errorf("sweeping: %v", err)
+	}
+	s.removed += sweep.Removed
+	return err == nil
+}
+
 func (s *soak) check(i int, clean bool) {
 	now, err := s.reader.Now(context.Background(), region, s.last)
 	if err != nil {
@@ -195,8 +244,26 @@ func (s *soak) check(i int, clean bool) {
 		s.t.Errorf("a reader saw commit %d after %d", now.Sequence, s.last.Sequence)
 	}
 	s.last = now
+	for _, state := range now.SortedScopes() {
+		if state.Digest == "" {
+			continue
+		}
+		if _, err := s.reader.Snapshot(context.Background(), state.Scope(region), state.Digest); err != nil {
+			s.t.Errorf("reading what stands: %v", err)
+		}
+	}
+	gone := ""
+	for key := range s.logs {
+		if s.mem.Objects()[key] == nil { // retention may have taken it, with all before it
+			delete(s.logs, key)
+			gone = max(gone, key)
+		}
+	}
 	for key, data := range s.mem.Objects() {
 		if strings.Contains(key, "/log/") {
+			if key < gone {
+				s.t.Errorf("log %q is gone, and not %q before it", gone, key)
+			}
 			if !bytes.HasPrefix(data, s.logs[key]) {
 				s.t.Errorf("log %q is not what it was and more", key)
 			}
