@@ -139,26 +139,35 @@ func decodeCatalogue(region string, data []byte, in *catalog.Interner) (*Catalog
 	if err := json.Unmarshal(first, &h); err != nil {
 		return nil, err
 	}
-	switch {
-	case h.Digest == "" || !signed(data, catalogueDigest, h.Digest):
+	proof := make(chan bool, 1) // a cold reader waits for this
+	go func() { proof <- h.Digest != "" && signed(data, catalogueDigest, h.Digest) }()
+	c, images, err := splitCatalogue(region, h, rest)
+	if !<-proof {
 		return nil, errors.New("catalogue is not what was written")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, c.openImages(images, in)
+}
+
+// splitCatalogue reads all but the images, of which it returns the lines.
+func splitCatalogue(region string, h catalogueHead, rest []byte) (*Catalogue, [][]byte, error) {
+	switch {
 	case h.Format != catalog.Format:
-		return nil, fmt.Errorf("catalogue has format %d, this program reads %d", h.Format, catalog.Format)
+		return nil, nil, fmt.Errorf("catalogue has format %d, this program reads %d", h.Format, catalog.Format)
 	case h.RegionID != region:
-		return nil, fmt.Errorf("catalogue is of region %q", h.RegionID)
+		return nil, nil, fmt.Errorf("catalogue is of region %q", h.RegionID)
 	}
 	lines := bytes.Split(bytes.TrimSuffix(rest, []byte{'\n'}), []byte{'\n'})
-	if h.Images < 0 || h.Lists < 0 || h.Gone < 0 || h.Images+h.Lists+h.Gone > len(lines) {
-		return nil, errors.New("catalogue has fewer lines than it states")
+	if min(h.Images, h.Lists, h.Gone) < 0 || max(h.Images, h.Lists, h.Gone) > len(lines) || h.Images+h.Lists+h.Gone > len(lines) {
+		return nil, nil, errors.New("catalogue has fewer lines than it states")
 	}
 	c := &Catalogue{RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt}
-	if err := c.openImages(lines[:h.Images], in); err != nil {
-		return nil, err
+	if err := c.openLists(lines[h.Images:h.Images+h.Lists], h.Images); err != nil {
+		return nil, nil, err
 	}
-	if err := c.openLists(lines[h.Images : h.Images+h.Lists]); err != nil {
-		return nil, err
-	}
-	return c, c.openGone(lines[h.Images+h.Lists : h.Images+h.Lists+h.Gone])
+	return c, lines[:h.Images], c.openGone(lines[h.Images+h.Lists : h.Images+h.Lists+h.Gone])
 }
 
 func (c *Catalogue) openImages(lines [][]byte, in *catalog.Interner) error {
@@ -195,7 +204,8 @@ func (s seen) cut(line []byte, after string) (at catalog.Time, value []byte, err
 	return at, value, err
 }
 
-func (c *Catalogue) openLists(lines [][]byte) error {
+// openLists reads lists of places below n.
+func (c *Catalogue) openLists(lines [][]byte, n int) error {
 	c.Lists = make(map[string][]int32, len(lines))
 	for _, line := range lines {
 		digest, places, ok := bytes.Cut(bytes.TrimPrefix(line, []byte(listPrefix)), []byte(listMiddle))
@@ -203,7 +213,7 @@ func (c *Catalogue) openLists(lines [][]byte) error {
 		if !ok || !closed || !validDigest(string(digest)) {
 			return errors.New("a list of the catalogue is not of the stored form")
 		}
-		list, err := scanPlaces(places, len(c.Images))
+		list, err := scanPlaces(places, n)
 		if err != nil {
 			return err
 		}

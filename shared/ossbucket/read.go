@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/crc64"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -80,25 +81,22 @@ func (x *exchange) get(key string, options []oss.Option) ([]byte, error) {
 	var buf bytes.Buffer
 	length, _ := strconv.ParseInt(x.header.Get(oss.HTTPHeaderContentLength), 10, 64)
 	buf.Grow(int(min(max(length, 0), trustedLength)) + bytes.MinRead)
-	if _, err := buf.ReadFrom(result.Response.Body); err != nil {
+	if x.status != http.StatusOK {
+		_, err := buf.ReadFrom(result.Response.Body)
+		return buf.Bytes(), err
+	}
+	sum := crc64.New(crcTable) // of what has come, while the rest is under way
+	if _, err := buf.ReadFrom(io.TeeReader(result.Response.Body, sum)); err != nil {
 		return nil, err
 	}
-	if x.status == http.StatusOK {
-		if err := x.checkCRC(buf.Bytes()); err != nil {
-			return nil, err
-		}
-	}
-	return buf.Bytes(), nil
+	return buf.Bytes(), x.checkCRC(sum.Sum64())
 }
 
-// checkCRC compares the bytes of a whole object with what OSS says of it.
-func (x *exchange) checkCRC(data []byte) error {
+// checkCRC compares the sum of a whole object with what OSS says of it.
+func (x *exchange) checkCRC(sum uint64) error {
 	said := x.header.Get(oss.HTTPHeaderOssCRC64)
-	if said == "" {
-		return nil
-	}
-	if sum := strconv.FormatUint(crc64.Checksum(data, crcTable), 10); sum != said {
-		return &brokenError{fmt.Sprintf("the CRC-64 is %s, OSS says %s", sum, brief(said))}
+	if got := strconv.FormatUint(sum, 10); said != "" && got != said {
+		return &brokenError{fmt.Sprintf("the CRC-64 is %s, OSS says %s", got, brief(said))}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash/crc64"
 	"io/fs"
 	"strconv"
 
@@ -43,7 +44,7 @@ func (b *Bucket) put(x *exchange, key string, data []byte, more ...oss.Option) e
 		return err
 	}
 	defer resp.Close()
-	return x.checkCRC(data)
+	return x.checkCRC(crc64.Checksum(data, crcTable))
 }
 
 // Append implements archive.Bucket. It is never tried again: whether an
@@ -66,7 +67,7 @@ func (b *Bucket) Append(ctx context.Context, key string, position int64, data []
 			return &brokenError{fmt.Sprintf("the length after %d bytes at %d should be %d, OSS says %q", len(data), position, next, brief(said))}
 		}
 		if position == 0 {
-			return x.checkCRC(data)
+			return x.checkCRC(crc64.Checksum(data, crcTable))
 		}
 		return nil
 	})

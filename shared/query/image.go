@@ -17,6 +17,9 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.choice.everything() {
+		s.foresee(ctx, a, region)
+	}
 	h, st, err := s.state(ctx, a, region)
 	if err != nil {
 		return nil, err
@@ -195,6 +198,9 @@ func (t *timeline) life(id string, st *state, v *view, c choice) life {
 
 // everything says whether a choice names nothing and so covers every scope.
 func (c choice) everything() bool { return c.clusters == nil && c.types == nil }
+
+// everyCluster says whether a choice is of all the named clusters.
+func (c choice) everyCluster() bool { return len(c.clusters) == 1 && c.clusters[0] == all }
 
 // covers says whether a scope belongs to a choice.
 func (c choice) covers(ref archive.ScopeRef) bool {

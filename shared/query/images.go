@@ -45,12 +45,23 @@ func (s *service) choose(ctx context.Context, a *ask, region string) (head, *sta
 	if a.cursor != nil {
 		return s.continued(ctx, a, region)
 	}
+	if a.choice.everyCluster() {
+		s.foresee(ctx, a, region)
+	}
 	h, st, err := s.state(ctx, a, region)
 	if err != nil {
 		return h, nil, nil, err
 	}
 	v, err := st.view(a.choice)
 	return h, st, v, err
+}
+
+// foresee begins to read the catalogue of a region of which nothing is known
+// yet, beside the head: what is asked for needs both.
+func (s *service) foresee(ctx context.Context, a *ask, region string) {
+	if s.whole == nil && !a.at.set && !s.heads[region].known() {
+		s.lists.foresee(ctx, region)
+	}
 }
 
 // continued is choose for a page that is not the first.

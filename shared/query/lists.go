@@ -126,17 +126,23 @@ func (l *lists) prepare(ctx context.Context, region string, scopes []archive.Sco
 	if missing <= fewReads || f != nil && f.upTo >= upTo {
 		return nil
 	}
-	done := l.flight.DoChan("catalogue "+region, func() (any, error) {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case result := <-l.stocking(ctx, region, upTo):
+		return result.Err
+	}
+}
+
+// foresee begins to read the catalogue of a region; prepare waits for it.
+func (l *lists) foresee(ctx context.Context, region string) { l.stocking(ctx, region, 0) }
+
+func (l *lists) stocking(ctx context.Context, region string, upTo int64) <-chan singleflight.Result {
+	return l.flight.DoChan("catalogue "+region, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
 		return nil, l.stock(ctx, region, upTo)
 	})
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case result := <-done:
-		return result.Err
-	}
 }
 
 // stock reads the catalogue of a region.

@@ -137,6 +137,13 @@ func (h *heads) settled(err error) (head, error) {
 	return have, nil
 }
 
+// known says whether there is a state at hand.
+func (h *heads) known() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.current != nil
+}
+
 // have expects the lock to be held.
 func (h *heads) have() head {
 	if h.failure != nil {
