@@ -142,7 +142,7 @@ func (c *Collector) state(ctx context.Context, region string) (*Region, error) {
 		return nil, nil
 	}
 	r.headTag = tag
-	return c.writer.catchUp(ctx, r)
+	return c.writer.catchUp(ctx, r, nil)
 }
 
 // list reads the names of everything stored of the region.

@@ -43,7 +43,7 @@ func (w *Writer) level(ctx context.Context, r *Region, stamp func(*Region)) (*Re
 		if err := w.bucket.Put(ctx, key, data); err != nil {
 			return r, fmt.Errorf("putting head %q: %w", key, err)
 		}
-		grown, err := w.catchUp(ctx, r)
+		grown, err := w.catchUp(ctx, r, nil)
 		if err != nil || grown == r {
 			return r, err
 		}

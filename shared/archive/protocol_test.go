@@ -107,6 +107,22 @@ func TestLogRollsOverByMonth(t *testing.T) {
 	if fmt.Sprint(sequences) != "[2 3 4 5]" {
 		t.Errorf("lines from 2 are %v", sequences)
 	}
+	for known, want := range map[*archive.Region]string{old: "[3 4 5]", now: "[]"} {
+		b.mem.Requests()
+		lines, err := a.Since(ctx, known)
+		since := []int64{}
+		for _, l := range lines {
+			since = append(since, l.Sequence)
+		}
+		if err != nil || fmt.Sprint(since) != want {
+			t.Errorf("lines since %d are %v, %v", known.Sequence, since, err)
+		}
+		for request := range strings.Lines(b.mem.Requests()) {
+			if strings.Contains(request, "from 0") && !strings.Contains(request, "2026-12") {
+				t.Errorf("what is known is read again: %s", request)
+			}
+		}
+	}
 }
 
 func TestSealWithoutSuccessorIsGoneOnFrom(t *testing.T) {

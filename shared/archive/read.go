@@ -48,7 +48,7 @@ func (a *Archive) current(ctx context.Context, region string, known *Region) (*R
 	if err != nil {
 		return nil, err
 	}
-	return a.catchUp(ctx, r)
+	return a.catchUp(ctx, r, nil)
 }
 
 // base is the state to start from: the head if it is new, known if the head
@@ -129,8 +129,19 @@ func (a *Archive) months(ctx context.Context, region string) ([]string, error) {
 	return months, nil
 }
 
+// Since returns the commits after a state that Now has returned, oldest first,
+// and reads nothing of what came before.
+func (a *Archive) Since(ctx context.Context, known *Region) ([]*Line, error) {
+	var lines []*Line
+	if _, err := a.catchUp(ctx, known, func(l *Line) { lines = append(lines, l) }); err != nil {
+		return nil, err
+	}
+	return lines, nil
+}
+
 // catchUp returns r if the log has not grown, else the state after its end.
-func (a *Archive) catchUp(ctx context.Context, r *Region) (*Region, error) {
+// seen, which may be nil, is shown the lines in between.
+func (a *Archive) catchUp(ctx context.Context, r *Region, seen func(*Line)) (*Region, error) {
 	if r.log.month == "" {
 		return r, nil
 	}
@@ -148,11 +159,11 @@ func (a *Archive) catchUp(ctx context.Context, r *Region) (*Region, error) {
 			if grown == r {
 				grown = r.clone()
 			}
-			if err := grown.replay(key, data, nil, nil); err != nil {
+			if err := grown.replay(key, data, nil, seen); err != nil {
 				return nil, err
 			}
 		}
-		next, err := a.successor(ctx, grown)
+		next, err := a.successor(ctx, grown, seen)
 		if err != nil || next == nil {
 			return grown, err
 		}
@@ -178,7 +189,7 @@ func (a *Archive) tail(ctx context.Context, key string, length int64) ([]byte, e
 
 // successor moves a sealed state to the beginning of the next file, nil if
 // there is no seal or no next file yet.
-func (a *Archive) successor(ctx context.Context, r *Region) (*Region, error) {
+func (a *Archive) successor(ctx context.Context, r *Region, seen func(*Line)) (*Region, error) {
 	if r.log.sealed == "" {
 		return nil, nil
 	}
@@ -196,7 +207,7 @@ func (a *Archive) successor(ctx context.Context, r *Region) (*Region, error) {
 	next := r.clone()
 	next.log.month, next.log.length, next.log.torn = r.log.sealed, 0, false
 	before := next.Sequence
-	if err := next.replay(key, data, nil, nil); err != nil {
+	if err := next.replay(key, data, nil, seen); err != nil {
 		return nil, err
 	}
 	if next.Sequence == before { // nothing in it counts: the writer that comes next begins it
