@@ -369,3 +369,53 @@ func TestLimitedPageIsTheSameOnEveryInstance(t *testing.T) {
 		t.Errorf("the warm instance answers\n%s\na new one\n%s", dump(got), dump(want))
 	}
 }
+
+// TestLimitedLookupReadsWhatIsNew: the log is read once, and then what has been
+// added; a log that has lost a month meanwhile is read anew.
+func TestLimitedLookupReadsWhatIsNew(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	ask := func(want string) (logs string) {
+		t.Helper()
+		w.memory.Requests()
+		for _, name := range []string{"a", "b"} {
+			rec := get(h, "/v1/images?ClusterId=ehpc-"+name, "Authorization", bearer(name))
+			if got := rec.Header().Get("X-Snapshot-Sequence"); rec.Code != 200 || !strings.Contains(want, name+got) {
+				t.Errorf("%s, want %s: %s", name, want, dump(rec))
+			}
+		}
+		for request := range strings.Lines(w.memory.Requests()) {
+			if strings.Contains(request, "/log/") {
+				logs += request
+			}
+		}
+		return logs
+	}
+	if logs := ask("a2 b3"); strings.Count(logs, "from 0") != 1 {
+		t.Errorf("at first the log is read by\n%s", logs)
+	}
+	w.now = w.now.Add(time.Minute)
+	w.run(hangzhou, content{"ehpc-b/_any": images(t, cent10)})
+	if logs := ask("a2 b4"); strings.Contains(logs, "from 0") {
+		t.Errorf("after a commit the log is read by\n%s", logs)
+	}
+	w.now = w.now.AddDate(0, 1, 0)
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, cent10)}) // a seal, and commit 6
+	key, err := w.keys.Log(hangzhou, "2026-11")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.memory.Spoil(key, nil)
+	ask("a6 b4")
+	w.now = w.now.Add(time.Minute)
+	w.run(hangzhou, content{"ehpc-b/_any": images(t, cent10)}) // a check, no commit
+	if logs := ask("a6 b4"); strings.Contains(logs, "from 0") {
+		t.Errorf("after a check the log is read by\n%s", logs)
+	}
+	w.now = w.now.Add(time.Minute)
+	w.run(hangzhou, content{"ehpc-b/_any": images(t, ubuntu)})
+	if logs := ask("a6 b7"); strings.Contains(logs, "from 0") {
+		t.Errorf("after a month that is gone the log is read by\n%s", logs)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 
@@ -35,12 +36,14 @@ type ledger struct {
 	mu       sync.Mutex
 	names    map[string]string  // each name once in memory
 	chapters map[int64]*chapter // by the number of the first commit
+	tip      *archive.Region    // after the last commit that has been read; nil: none
 }
 
 // chapter is a month of the ledger, up to a commit. It is not changed.
 type chapter struct {
-	deeds []deed // empty: retention has removed the month
-	stood deed   // the first commit with what its checkpoint holds
+	deeds   []deed // empty: retention has removed the month
+	stood   deed   // the first commit with what its checkpoint holds
+	through int64  // the commit up to which nothing more is to be had
 }
 
 // last returns the last commit up to a number that concerns a grant. If what
@@ -101,7 +104,7 @@ func (l *ledger) chapter(ctx context.Context, now *archive.Region, i int) (*chap
 		end = now.Files[i+1].FirstSequence - 1
 	}
 	known := l.known(first)
-	if known != nil && (len(known.deeds) == 0 || known.deeds[len(known.deeds)-1].sequence >= end) {
+	if known != nil && known.through >= end {
 		return known, nil
 	}
 	done := l.flight.DoChan(fmt.Sprint(first, "-", end), func() (any, error) {
@@ -128,12 +131,11 @@ func (l *ledger) known(first int64) *chapter {
 
 // read goes on with the month that begins with the commit first, up to end.
 func (l *ledger) read(ctx context.Context, now *archive.Region, first, end int64) (*chapter, error) {
-	c, from := chapter{}, first
+	c := chapter{through: first - 1}
 	if known := l.known(first); known != nil {
-		c = chapter{slices.Clip(known.deeds), known.stood}
-		from = c.deeds[len(c.deeds)-1].sequence + 1
+		c = chapter{slices.Clip(known.deeds), known.stood, known.through}
 	}
-	for line, err := range l.source.Lines(ctx, now, from) {
+	for line, err := range l.lines(ctx, now, c.through+1) {
 		if err != nil {
 			return nil, wrapStore(now.RegionID, err)
 		}
@@ -148,12 +150,41 @@ func (l *ledger) read(ctx context.Context, now *archive.Region, first, end int64
 			break // else the next month is read for nothing
 		}
 	}
+	c.through = end // what is missing before is gone for good
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known := l.chapters[first]; known == nil || len(known.deeds) < len(c.deeds) {
+	if known := l.chapters[first]; known == nil || known.through < end {
 		l.chapters[first] = &c
 	}
+	if end == now.Sequence && (l.tip == nil || l.tip.Sequence < end) {
+		l.tip = now
+	}
 	return &c, nil
+}
+
+// lines are the commits from a number on. Those right behind the tip are read
+// without the month that they are in.
+func (l *ledger) lines(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Line, error] {
+	l.mu.Lock()
+	tip := l.tip
+	l.mu.Unlock()
+	if tip == nil || tip.Sequence != from-1 {
+		return l.source.Lines(ctx, now, from)
+	}
+	lines, err := l.source.Since(ctx, tip)
+	if n := len(lines); err != nil || n == 0 || lines[n-1].Sequence < now.Sequence { // such as a month that retention has removed
+		l.mu.Lock()
+		l.tip = nil
+		l.mu.Unlock()
+		return l.source.Lines(ctx, now, from)
+	}
+	return func(yield func(*archive.Line, error) bool) {
+		for _, line := range lines {
+			if !yield(line, nil) {
+				return
+			}
+		}
+	}
 }
 
 func newLedger(source Source) *ledger {

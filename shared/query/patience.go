@@ -84,6 +84,13 @@ func (s patient) Lines(ctx context.Context, now *archive.Region, from int64) ite
 	}
 }
 
+// Since implements Source.
+func (s patient) Since(ctx context.Context, known *archive.Region) ([]*archive.Line, error) {
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	return s.Source.Since(ctx, known)
+}
+
 // Catalogue implements Source.
 func (s patient) Catalogue(ctx context.Context, region string) (*archive.Catalogue, error) {
 	ctx, cancel := s.bound(ctx)
