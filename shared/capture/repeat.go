@@ -54,4 +54,4 @@ func (r *runner) repeats(p *plan) {
 
 // idle says whether the plan repeats an event that was dealt with, head and
 // all: then there is nothing to commit.
-func (p *plan) idle() bool { return p.repeated && len(p.scopes) == 0 }
+func (p *plan) idle() bool { return p.repeated && len(p.scopes)+len(p.ended) == 0 }

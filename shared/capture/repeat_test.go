@@ -2,6 +2,7 @@ package capture_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -108,5 +109,35 @@ func TestRepetitionAfterADeath(t *testing.T) {
 		if audit, err := b.writer.Verify(context.Background(), "hz"); err != nil || len(audit.Faults) > 0 {
 			t.Errorf("audit is %+v, %v", audit, err)
 		}
+	})
+}
+
+// TestShardsOfOneTick: the second shard need not list what the first has
+// listed, and ends its own scopes all the same.
+func TestShardsOfOneTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "hz")
+		b.settings.Unscoped = false
+		for i := range 8 {
+			b.up.cluster("hz", "hz", fmt.Sprint("c", i))
+		}
+		tick := func() (listings, ended int) {
+			time.Sleep(time.Hour)
+			due := time.Now()
+			for i := 1; i <= 3; i++ {
+				time.Sleep(time.Second)
+				r := b.mustRun(capture.Request{Due: due, Shard: capture.Shard{Index: i, Count: 3}})
+				listings, ended = listings+strings.Count(b.up.questions(), "clusters hz"), ended+r.Counts.Ended
+			}
+			return listings, ended
+		}
+		if listings, ended := tick(); listings != 1 || ended != 0 {
+			t.Errorf("the first tick lists %d times and ends %d scopes", listings, ended)
+		}
+		b.up.clusters["hz"] = b.up.clusters["hz"][:2]
+		if listings, ended := tick(); listings != 1 || ended != 6 {
+			t.Errorf("the second tick lists %d times and ends %d scopes", listings, ended)
+		}
+		want(t, "in the end", b.state("hz"), "c0/_any ok\nc1/_any ok")
 	})
 }

@@ -141,7 +141,7 @@ func (r *runner) plan(ctx context.Context, plans []*plan) {
 		switch {
 		case p.events != nil:
 			p.ended = p.vanished(clusters[i])
-		case !p.repeated:
+		case !p.repeated || p.base.Discovery.Problem == nil: // of another shard the run before has ended nothing
 			p.ended = endedScopes(*p, r.request)
 		}
 		r.repeats(p)
