@@ -2,25 +2,26 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
+	"sync"
 
 	"community-images/shared/catalog"
 )
 
 // openHead decodes a head. One that states its digest and has it is as
 // encodeHead wrote it: its two large parts are then cut out, for a cold reader
-// waits for this, and encoding/json takes three times as long.
+// waits for this, and encoding/json takes three times as long. For the same
+// reason the digest is worked out meanwhile; what comes of altered bytes is
+// thrown away.
 func openHead(data []byte) (h head, err error) {
 	const scopes, sequence, upstream = `,"Scopes":[`, `],"Sequence":`, `,"UpstreamClusters":`
 	at := headDigest.at(data)
 	if at < 0 || bytes.HasPrefix(data[at:], []byte(headDigest.after)) { // it states none
 		err = json.Unmarshal(data, &h)
-		return h, err
-	}
-	if err := checkDigest(data, at); err != nil {
 		return h, err
 	}
 	from := bytes.Index(data, []byte(scopes))
@@ -29,13 +30,17 @@ func openHead(data []byte) (h head, err error) {
 	if from < 0 || to < from || end < to {
 		return h, errors.New("head is not as this program writes it")
 	}
+	var group sync.WaitGroup
+	var unproved, unscanned error
+	var list []ScopeState
+	group.Go(func() { unproved = checkDigest(data, at) })
+	group.Go(func() { list, unscanned = scanScopes(string(data[from+len(scopes)-1 : to+1])) })
 	envelope := slices.Concat(data[:from+len(scopes)], data[to:end], []byte("}"))
-	if err := json.Unmarshal(envelope, &h); err != nil {
-		return h, err
-	}
+	err = json.Unmarshal(envelope, &h)
+	group.Wait()
 	h.UpstreamClusters = bytes.TrimSuffix(bytes.TrimSpace(data[end+len(upstream):]), []byte("}"))
-	h.Scopes, err = scanScopes(string(data[from+len(scopes)-1 : to+1]))
-	return h, err
+	h.Scopes = list
+	return h, cmp.Or(unproved, err, unscanned)
 }
 
 // checkDigest proves a head that states its digest at the given place.
@@ -47,7 +52,8 @@ func checkDigest(data []byte, at int) error {
 	return nil
 }
 
-// scanScopes reads the scope table of a head whose digest has been proved.
+// scanScopes reads the scope table of a head; of one that is not as this
+// program writes it, anything.
 func scanScopes(array string) ([]ScopeState, error) {
 	times := map[string]catalog.Time{} // most scopes share a few
 	moment := func(value string) (t catalog.Time, err error) {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -84,19 +85,40 @@ func (t *texts) of(s *set) corpus {
 		t.kept = corpus{}
 		t.round++
 	}
+	var unknown []*catalog.Image
 	for i, im := range s.images {
 		n := int(s.numbers[i])
 		if more := n + 1 - len(t.kept.spans); more > 0 {
 			t.kept.spans = append(t.kept.spans, make([]span, more)...)
 		}
 		if t.kept.spans[n].to == 0 {
-			from := len(t.kept.text)
-			t.kept.text = append(t.kept.text, searchText(im)...)
-			t.kept.spans[n] = span{int32(from), int32(len(t.kept.text))}
+			unknown = append(unknown, im)
 		}
+	}
+	for i, text := range searchTexts(unknown) {
+		from := len(t.kept.text)
+		t.kept.text = append(t.kept.text, text...)
+		t.kept.spans[unknown[i].Number] = span{int32(from), int32(len(t.kept.text))}
 	}
 	s.searched = t.round
 	return t.kept
+}
+
+// searchTexts are the texts of images, worked out by all cores: a cold
+// instance needs those of a whole catalogue at once.
+func searchTexts(images []*catalog.Image) []string {
+	texts := make([]string, len(images))
+	var group sync.WaitGroup
+	share := max(256, (len(images)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	for from := 0; from < len(images); from += share {
+		group.Go(func() {
+			for i := from; i < min(from+share, len(images)); i++ {
+				texts[i] = searchText(images[i])
+			}
+		})
+	}
+	group.Wait()
+	return texts
 }
 
 func searchText(im *catalog.Image) string {
