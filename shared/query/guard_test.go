@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -418,4 +419,55 @@ func TestLimitedLookupReadsWhatIsNew(t *testing.T) {
 	if logs := ask("a6 b7"); strings.Contains(logs, "from 0") {
 		t.Errorf("after a month that is gone the log is read by\n%s", logs)
 	}
+}
+
+// TestRegionsOutsideAGrant: for a token that names a region there is no other,
+// whether others are served or not.
+func TestRegionsOutsideAGrant(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.run(beijing, content{"_any/_any": images(t, cent10), "ehpc-bj/_any": images(t, sample, window)})
+	me := allow(access.Grant{Name: "me", Regions: []string{hangzhou}}, access.Grant{Name: "all"})
+	one := w.handler(me)
+	two := w.handler(me, func(o *query.Options) { o.Regions = []string{beijing, hangzhou} })
+	for _, target := range append([]string{
+		"/", "/?format=html", "/healthz", "/v1/images?RegionId=cn-beijing", "/v1/images?RegionId=cn-mars", "/v1/images?ClusterId=ehpc-bj", "/v1/images?ClusterId=*", "/v1/clusters?ClusterId=ehpc-bj",
+		"/v1/images/m-win", "/v1/images/m-win/history", "/v1/changes?ClusterId=ehpc-bj", "/v1/status?RegionId=cn-beijing", "/v1/diff?ClusterId=ehpc-a,ehpc-bj",
+	}, guardedRoutes...) {
+		get(two, target, "Authorization", bearer("all"))
+		want, got := dump(get(one, target, "Authorization", bearer("me"))), dump(get(two, target, "Authorization", bearer("me")))
+		if got != want || strings.Contains(got, beijing) && !strings.Contains(target, beijing) {
+			t.Errorf("%s tells that another region is served:\n%s\nwant\n%s", target, got, want)
+		}
+	}
+}
+
+// FuzzGuard: whatever stands in the address and in the header, nobody but the
+// holder of a token is told anything that is stored.
+func FuzzGuard(f *testing.F) {
+	h := small(f).handler(allow(access.Grant{Name: "all"}))
+	for _, target := range guardedRoutes {
+		f.Add(target, bearer("other"))
+	}
+	f.Add("/v1/images?access_token="+token("all"), "")
+	f.Add("/?Action=ListCommunityImages", "Bearer  "+token("all")+" ")
+	f.Add("/%2f/v1/images", "bearer\t"+token("all"))
+	holder := regexp.MustCompile(`^(?i:bearer) +` + token("all") + ` *$`)
+	f.Fuzz(func(t *testing.T, target, authorization string) {
+		rec := get(h, target, "Authorization", authorization)
+		if holder.MatchString(authorization) {
+			if rec.Code == 401 || rec.Code == 403 {
+				t.Errorf("the holder of a token is told %s", dump(rec))
+			}
+			return
+		}
+		if rec.Code == 500 || rec.Code == 304 || strings.Contains(dump(rec), token("all")) {
+			t.Errorf("%q with %q: %s", target, authorization, dump(rec))
+		}
+		for _, stored := range []string{hangzhou, "ehpc-new", "m-cent79", "深度学习"} {
+			if strings.Contains(rec.Body.String(), stored) && !strings.Contains(target, stored) {
+				t.Errorf("%q with %q tells of %s: %s", target, authorization, stored, dump(rec))
+			}
+		}
+	})
 }

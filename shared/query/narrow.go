@@ -68,8 +68,8 @@ func (s *service) For(g *access.Grant) *Service {
 // digest of content; what depends on who asks has the grant's key in its own.
 func (s *service) narrow(g access.Grant) *service {
 	regions := slices.DeleteFunc(slices.Clone(s.regions), func(region string) bool { return !g.Region(region) })
-	if len(regions) == len(s.regions) && len(g.Clusters) == 0 {
-		return s
+	if g.Everything() {
+		return s // a list that happens to name all regions is not that: it would tell that there are no others
 	}
 	n := *s
 	n.regions, n.who = regions, g.Key()
