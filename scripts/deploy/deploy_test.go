@@ -248,8 +248,7 @@ func TestClosedLookups(t *testing.T) {
 	}
 	a := newAccount(t)
 	for _, more := range []string{
-		"-create-code-bucket -param-file QueryTokens=" + tokens,
-		"-param HttpAuth=anonymous",
+		"-create-code-bucket -param HttpAuth=anonymous -param-file QueryTokens=" + tokens,
 		"-param DefaultUrl=false",
 		"-param HttpAuth=jwt -param HttpAuthConfig={}",
 	} {
@@ -260,6 +259,8 @@ func TestClosedLookups(t *testing.T) {
 	}
 	a.expect("-yes -version v1 -param-file QueryTokens="+tokens+"x", 2, "no such file")
 	a.expect("-yes -version v1 -param HttpAuthConfig=", 1, "HttpAuth jwt needs HttpAuthConfig")
+	a.expect("-yes -version v1 -param HttpAuth=function", 1, "QueryTokens need HttpAuth anonymous")
+	a.expect("-yes -version v1 -param DomainName=i.example.com -param Certificate=chain.pem -param CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")
 }
 
 func TestTemporaryFaultsAreSatOut(t *testing.T) {
