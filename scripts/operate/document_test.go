@@ -289,7 +289,7 @@ func TestExamplesCanBeRead(t *testing.T) {
 		t.Errorf("the code blocks are %v", kinds)
 	}
 	list := regexp.MustCompile(`(?m)^\[\{"name".*\]$`).FindString(d.whole)
-	tokens, err := access.ParseTokens(strings.ReplaceAll(list, "$HASH", strings.Repeat("0a", 32)))
+	tokens, err := access.ParseTokens(list)
 	if err != nil || len(tokens) != 1 || len(tokens[0].Grant.Clusters) != 1 {
 		t.Errorf("the list of tokens %s: %+v, %v", list, tokens, err)
 	}
