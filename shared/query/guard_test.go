@@ -4,19 +4,16 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"community-images/shared/access"
-	"community-images/shared/archive/buckettest"
 	"community-images/shared/query"
 )
 
@@ -270,175 +267,6 @@ func TestOpenAPIOfAGuardedService(t *testing.T) {
 	}
 	if open.Security != nil || open.Components.SecuritySchemes != nil || open.Paths.Value("/v1/images").Get.Responses.Status(401) != nil {
 		t.Error("a service without tokens documents them")
-	}
-}
-
-// TestListOfClustersMovesWithEveryCheck: a caller who is told of no run still
-// sees each check, with another tag.
-func TestListOfClustersMovesWithEveryCheck(t *testing.T) {
-	t.Parallel()
-	w := small(t)
-	h := w.handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}}))
-	before := get(h, "/v1/clusters", "Authorization", bearer("a"))
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample, cent79, cent10, ubuntu)}) // no change, and ehpc-b is the oldest still
-	w.now = w.now.Add(time.Minute)
-	after := get(h, "/v1/clusters", "Authorization", bearer("a"), "If-None-Match", before.Header().Get("ETag"))
-	if after.Code != 200 || after.Header().Get("X-Snapshot-Sequence") != before.Header().Get("X-Snapshot-Sequence") || !strings.Contains(after.Body.String(), `"CheckedAt":"2026-11-23T11:31:00.000Z"`) {
-		t.Errorf("before\n%s\nafter\n%s", dump(before), dump(after))
-	}
-}
-
-// TestCallersAtOnce: whoever asks, and whatever others ask at the same time,
-// is answered as if there were no others.
-func TestCallersAtOnce(t *testing.T) {
-	t.Parallel()
-	w := small(t)
-	callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}, access.Grant{Name: "none", Clusters: []string{"_any"}}, access.Grant{Name: "nothing", Clusters: []string{"ehpc-x"}})
-	targets := append([]string{"/v1/images?ClusterId=*", "/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-b&at=2", "/v1/changes?format=atom", "/v1/matrix?ClusterId=*", "/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/images/m-ubuntu?at=1"}, guardedRoutes...)
-	eager := func(o *query.Options) { o.HeadTTL = 0 } // every lookup reads the head
-	type ask struct{ caller, target string }
-	want := map[ask]string{}
-	for _, target := range targets {
-		for _, caller := range []string{"all", "a", "b", "none", "nothing"} { // each on an instance of its own
-			if target != "/metrics" { // which counts
-				want[ask{caller, target}] = dump(get(w.handler(callers, eager), target, "Authorization", bearer(caller)))
-			}
-		}
-	}
-	h := w.handler(callers, eager)
-	var group sync.WaitGroup
-	for worker := range 8 {
-		group.Go(func() {
-			r := rand.New(rand.NewPCG(uint64(worker), 1))
-			for range 400 / slow {
-				caller, target := pick(r, []string{"all", "a", "b", "none", "nothing"}), pick(r, targets)
-				got := dump(get(h, target, "Authorization", bearer(caller)))
-				if told, known := want[ask{caller, target}]; known && got != told {
-					t.Errorf("%s for %s is\n%s\nwant\n%s", target, caller, got, told)
-				}
-			}
-		})
-	}
-	group.Wait()
-}
-
-// TestOutageIsToldToEveryCaller: while the store is down a limited caller gets
-// what was read last, marked stale, and one who asks first is told so.
-func TestOutageIsToldToEveryCaller(t *testing.T) {
-	t.Parallel()
-	w := small(t)
-	down := false
-	w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
-		if down {
-			return &buckettest.Fault{Err: errDown}
-		}
-		return nil
-	})
-	h := w.handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
-	if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 || rec.Header().Get("Warning") != "" {
-		t.Fatal(dump(rec))
-	}
-	down = true
-	w.now = w.now.Add(time.Minute)
-	if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 || rec.Header().Get("Warning") == "" {
-		t.Error(dump(rec))
-	}
-	if rec := get(h, "/v1/images?ClusterId=ehpc-b", "Authorization", bearer("b")); rec.Code != 503 {
-		t.Error(dump(rec))
-	}
-	down = false
-	w.now = w.now.Add(time.Minute)
-	if rec := get(h, "/v1/images?ClusterId=ehpc-b", "Authorization", bearer("b")); rec.Code != 200 || strings.Contains(rec.Header().Get("Warning"), "storage") {
-		t.Error(dump(rec))
-	}
-}
-
-// TestLimitedPageIsTheSameOnEveryInstance: the cursor in it names the state
-// that is asked about, not the one at which the cache took the page in.
-func TestLimitedPageIsTheSameOnEveryInstance(t *testing.T) {
-	t.Parallel()
-	w := small(t)
-	callers := allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}})
-	const target = "/v1/images?ClusterId=ehpc-a&limit=1"
-	warm := w.handler(callers)
-	before := get(warm, target, "Authorization", bearer("a"))
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, sample)})
-	got, want := get(warm, target, "Authorization", bearer("a")), get(w.handler(callers), target, "Authorization", bearer("a"))
-	if dump(got) != dump(want) || got.Header().Get("ETag") != before.Header().Get("ETag") || got.Header().Get("Link") == "" {
-		t.Errorf("the warm instance answers\n%s\na new one\n%s", dump(got), dump(want))
-	}
-}
-
-// TestLimitedLookupReadsWhatIsNew: the log is read once, and then what has been
-// added; a log that has lost a month meanwhile is read anew.
-func TestLimitedLookupReadsWhatIsNew(t *testing.T) {
-	t.Parallel()
-	w := small(t)
-	h := w.handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
-	ask := func(want string) (logs string) {
-		t.Helper()
-		w.memory.Requests()
-		for _, name := range []string{"a", "b"} {
-			rec := get(h, "/v1/images?ClusterId=ehpc-"+name, "Authorization", bearer(name))
-			if got := rec.Header().Get("X-Snapshot-Sequence"); rec.Code != 200 || !strings.Contains(want, name+got) {
-				t.Errorf("%s, want %s: %s", name, want, dump(rec))
-			}
-		}
-		for request := range strings.Lines(w.memory.Requests()) {
-			if strings.Contains(request, "/log/") {
-				logs += request
-			}
-		}
-		return logs
-	}
-	if logs := ask("a2 b3"); strings.Count(logs, "from 0") != 1 {
-		t.Errorf("at first the log is read by\n%s", logs)
-	}
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, cent10)})
-	if logs := ask("a2 b4"); strings.Contains(logs, "from 0") {
-		t.Errorf("after a commit the log is read by\n%s", logs)
-	}
-	w.now = w.now.AddDate(0, 1, 0)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, cent10)}) // a seal, and commit 6
-	key, err := w.keys.Log(hangzhou, "2026-11")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.memory.Spoil(key, nil)
-	ask("a6 b4")
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, cent10)}) // a check, no commit
-	if logs := ask("a6 b4"); strings.Contains(logs, "from 0") {
-		t.Errorf("after a check the log is read by\n%s", logs)
-	}
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, ubuntu)})
-	if logs := ask("a6 b7"); strings.Contains(logs, "from 0") {
-		t.Errorf("after a month that is gone the log is read by\n%s", logs)
-	}
-}
-
-// TestRegionsOutsideAGrant: for a token that names a region there is no other,
-// whether others are served or not.
-func TestRegionsOutsideAGrant(t *testing.T) {
-	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent10), "ehpc-bj/_any": images(t, sample, window)})
-	me := allow(access.Grant{Name: "me", Regions: []string{hangzhou}}, access.Grant{Name: "all"})
-	one := w.handler(me)
-	two := w.handler(me, func(o *query.Options) { o.Regions = []string{beijing, hangzhou} })
-	for _, target := range append([]string{
-		"/", "/?format=html", "/healthz", "/v1/images?RegionId=cn-beijing", "/v1/images?RegionId=cn-mars", "/v1/images?ClusterId=ehpc-bj", "/v1/images?ClusterId=*", "/v1/clusters?ClusterId=ehpc-bj",
-		"/v1/images/m-win", "/v1/images/m-win/history", "/v1/changes?ClusterId=ehpc-bj", "/v1/status?RegionId=cn-beijing", "/v1/diff?ClusterId=ehpc-a,ehpc-bj",
-	}, guardedRoutes...) {
-		get(two, target, "Authorization", bearer("all"))
-		want, got := dump(get(one, target, "Authorization", bearer("me"))), dump(get(two, target, "Authorization", bearer("me")))
-		if got != want || strings.Contains(got, beijing) && !strings.Contains(target, beijing) {
-			t.Errorf("%s tells that another region is served:\n%s\nwant\n%s", target, got, want)
-		}
 	}
 }
 

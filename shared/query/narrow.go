@@ -28,6 +28,7 @@ type portion struct {
 
 // parts are the services of all grants.
 type parts struct {
+	root    *service                   // for who may see everything
 	closed  *service                   // for nobody: it serves no region
 	byGrant map[*access.Grant]*service // of the Options; not changed
 	mu      sync.Mutex
@@ -35,7 +36,7 @@ type parts struct {
 }
 
 func newPortion(s *service) portion {
-	p := &parts{byGrant: map[*access.Grant]*service{}, byKey: map[string]*service{}}
+	p := &parts{root: s, byGrant: map[*access.Grant]*service{}, byKey: map[string]*service{}}
 	s.parts = p
 	p.closed = s.narrow(access.Grant{Regions: []string{"-"}})
 	for i := range s.tokens {
@@ -58,7 +59,7 @@ func (s *service) For(g *access.Grant) *Service {
 	key := g.Key()
 	n, ok := s.parts.byKey[key]
 	if !ok {
-		n = s.narrow(*g)
+		n = s.parts.root.narrow(*g)
 		s.parts.byKey[key] = n
 	}
 	return n
@@ -67,17 +68,16 @@ func (s *service) For(g *access.Grant) *Service {
 // narrow makes the service of a grant. It shares with s what goes by the
 // digest of content; what depends on who asks has the grant's key in its own.
 func (s *service) narrow(g access.Grant) *service {
-	regions := slices.DeleteFunc(slices.Clone(s.regions), func(region string) bool { return !g.Region(region) })
-	if g.Everything() {
-		return s // a list that happens to name all regions is not that: it would tell that there are no others
+	if g.Everything() { // which a list that happens to name all regions is not: that there are no others is not told
+		return s
 	}
 	n := *s
-	n.regions, n.who = regions, g.Key()
-	n.grant = &g
+	n.regions = slices.DeleteFunc(slices.Clone(s.regions), func(region string) bool { return !g.Region(region) })
+	n.who, n.grant = g.Key(), &g
 	if len(g.Clusters) > 0 {
 		n.whole, n.history, n.source = s, &narrowHistory{s, g}, nil // nobody here asks the source
 		n.heads, n.times = map[string]*heads{}, map[string]*timeline{}
-		for _, region := range regions {
+		for _, region := range n.regions {
 			n.heads[region] = &heads{narrow: (&narrowHead{whole: s, region: region, grant: g}).get}
 			n.times[region] = newTimeline()
 		}

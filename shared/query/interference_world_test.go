@@ -1,0 +1,177 @@
+package query_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/catalog"
+)
+
+// step is one run in each world, at the same time. Either both commit
+// something about the caller's clusters, or both commit something else.
+func (p *pair) step(paths []string, step int) {
+	about, mine, gone := len(paths) > 0 && p.rand.IntN(3) > 0 && step > 4, maps.Clone(p.mine), []string(nil)
+	if about {
+		mine, gone = p.drift(paths)
+	}
+	later := time.Duration(1+p.rand.IntN(60)) * time.Hour
+	// A month may begin at another time in each world, but not the one that
+	// retention leaves as the first.
+	at := p.alone.now.Add(later)
+	apart := !about && !p.ended && at.Year() > epoch.Year() && at.Month() == at.Add(time.Hour).Month()
+	for _, w := range p.twins {
+		w.now = w.now.Add(later)
+		if apart {
+			early := w.rand.IntN(2) == 0
+			if early {
+				p.others(w, time.Duration(w.rand.IntN(1200))*time.Second)
+			}
+			p.quiet(w)
+			if !early {
+				p.others(w, time.Duration(1800+w.rand.IntN(1200))*time.Second)
+			}
+			continue
+		}
+		ended := append(w.drift(!about), gone...)
+		found := content{}
+		maps.Copy(found, w.others)
+		maps.Copy(found, mine)
+		for _, path := range ended {
+			delete(found, path)
+		}
+		w.last = w.run(hangzhou, found, ended...).Sequence
+		if slices.Contains(w.regions, beijing) && w.rand.IntN(4) == 0 || step == 0 {
+			w.run(beijing, w.others)
+		}
+	}
+	for _, w := range p.twins { // the first run of a month takes numbers of its own
+		for w.last < max(p.twins[0].last, p.twins[1].last) {
+			p.others(w, 50*time.Minute)
+		}
+	}
+	for _, path := range gone {
+		delete(mine, path)
+	}
+	// The cluster of a scope that ends is out of the listing until the next run.
+	p.mine, p.ended, p.alone.now = mine, len(gone) > 0, at
+	if apart {
+		p.quiet(p.alone)
+	} else {
+		p.alone.run(hangzhou, mine, gone...)
+	}
+	for _, w := range append(p.twins[:], p.alone) {
+		w.now = w.now.Add(59 * time.Minute) // by then everything above has been done
+	}
+}
+
+// others is a run that asks other clusters alone.
+func (p *pair) others(w *twin, later time.Duration) {
+	now := w.now
+	w.now = now.Add(later)
+	w.last = w.run(hangzhou, w.others, w.drift(true)...).Sequence
+	w.now = now
+}
+
+// quiet is a run that asks the caller's clusters and finds nothing new.
+func (p *pair) quiet(w *twin) {
+	now := w.now
+	w.now = now.Add(25 * time.Minute)
+	w.last = w.run(hangzhou, p.mine).Sequence
+	w.now = now
+}
+
+// part lets the worlds differ in the number of commits that came last.
+func (p *pair) part() {
+	for i, w := range p.twins {
+		for range 1 + 3*i {
+			p.others(w, time.Second)
+		}
+	}
+	for _, w := range append(p.twins[:], p.alone) {
+		w.now = w.now.Add(time.Hour)
+	}
+}
+
+// drift changes what the grant covers, always a little.
+func (p *pair) drift(paths []string) (mine content, gone []string) {
+	mine = maps.Clone(p.mine)
+	path := paths[p.rand.IntN(len(paths))]
+	found, asked := mine[path]
+	switch k := p.rand.IntN(10); {
+	case k == 0 && found != nil:
+		return mine, []string{path}
+	case k == 1 && (found != nil || !asked):
+		mine[path] = nil // the check fails
+	default:
+		mine[path] = variant(p.t, p.rand, fmt.Sprint("mine ", p.rand.IntN(40)))
+	}
+	for other, found := range mine { // no check fails for ever
+		if found == nil && other != path {
+			mine[other] = variant(p.t, p.rand, "back")
+		}
+	}
+	return mine, nil
+}
+
+// drift changes other clusters; must: in a way that takes a commit.
+func (w *twin) drift(must bool) (ended []string) {
+	if !must && w.rand.IntN(2) == 0 {
+		return nil
+	}
+	w.unique++
+	for _, name := range w.names {
+		if name == "" {
+			name = "_any"
+		}
+		for _, typ := range []string{"_any", "ecs.c7.large", "ecs.secret"} {
+			path := name + "/" + typ
+			switch k := w.rand.IntN(12); {
+			case k == 0 && w.others[path] != nil:
+				delete(w.others, path)
+				ended = append(ended, path)
+			case k == 1:
+				w.others[path] = nil
+			case k < 6 || len(w.others) == 0:
+				w.others[path] = variant(w.t, w.rand, fmt.Sprint("secret ", w.unique))
+			}
+		}
+	}
+	first := w.names[0] + "/_any"
+	ended = slices.DeleteFunc(ended, func(path string) bool { return path == first })
+	w.others[first] = variant(w.t, w.rand, fmt.Sprint("secret ", w.unique, " for sure"))
+	return ended
+}
+
+// variant makes a list of images whose ids are the same everywhere.
+func variant(t testing.TB, r *rand.Rand, text string) []*catalog.Image {
+	var objects []string
+	for i := range 12 {
+		if r.IntN(3) > 0 {
+			objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%02d","ImageName":"n%d","Description":%q,"Status":%q,"Size":%d,"OsTag":{"Platform":"CentOS","Version":"7.%d"}}`,
+				i, r.IntN(3), text, pick(r, []string{"Available", "Creating"}), 10*r.IntN(4), r.IntN(11)))
+		}
+	}
+	if strings.HasPrefix(text, "secret") {
+		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-only-%x","ImageName":%q,"Status":"Secret","OsTag":{"Platform":"Hidden"}}`, r.Uint32(), text))
+	}
+	return images(t, objects...)
+}
+
+// retire takes a month of the log away, as retention does. What an instance
+// remembers of it depends on what it was asked, so new ones go on.
+func (p *pair) retire(month string) {
+	p.start()
+	p.retired = true
+	for _, w := range p.twins {
+		key, err := w.keys.Log(hangzhou, month)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		w.memory.Spoil(key, nil)
+	}
+}
