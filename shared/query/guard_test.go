@@ -150,6 +150,37 @@ func TestAnswersAreNobodyElses(t *testing.T) {
 	}
 }
 
+// A strong ETag names one body: a store that holds what one caller was told
+// would otherwise hear from another's 304 that it is theirs.
+func TestETagsOfOtherCallersNameOtherBodies(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	different := 0
+	for _, target := range []string{
+		"/v1/images?ClusterId=*", "/v1/images?ClusterId=*&at=1", "/v1/images?ClusterId=*&facets=OsTag.Platform&limit=1", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/images/m-cent79/history?format=atom",
+		"/v1/changes", "/v1/changes?since=1", "/v1/changes?since=-24h", "/v1/changes?format=atom", "/v1/changes?format=ndjson", "/v1/changes?at=1", "/v1/clusters", "/v1/clusters?at=1", "/v1/matrix?ClusterId=*", "/openapi.json",
+	} {
+		told := map[string]string{}
+		for _, who := range []string{"all", "a", "b"} {
+			rec := get(h, target, "Authorization", bearer(who))
+			tag, body := rec.Header().Get("ETag"), rec.Body.String()
+			if rec.Code != 200 {
+				continue
+			}
+			if other, known := told[tag]; known && other != body || tag == "" {
+				t.Errorf("%s has the ETag %s for\n%s\nand for\n%s", target, tag, other, body)
+			}
+			told[tag] = body
+		}
+		if len(told) > 1 {
+			different++
+		}
+	}
+	if different < 10 {
+		t.Errorf("%d of the routes answer callers differently: too few to compare", different)
+	}
+}
+
 // Tokens are taken from the header alone, and a token that stands anywhere
 // else is not repeated.
 func TestTokensInAddresses(t *testing.T) {
