@@ -39,8 +39,14 @@ type person struct{ id, secret string }
 var asker = person{"LTAIasker", "secret-of-asker"} // E-HPC's
 
 func newUpstream(t testing.TB) *upstream {
-	u := &upstream{t: t, world: ehpctest.NewWorld(7), oss: osstest.Start(t, "")}
-	server, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{Data: u.world, Keys: map[string]ehpctest.Key{
+	world := ehpctest.NewWorld(7)
+	return newUpstreamOf(t, world, world)
+}
+
+// newUpstreamOf is an upstream that shows data of a world.
+func newUpstreamOf(t testing.TB, world *ehpctest.World, data ehpctest.Data) *upstream {
+	u := &upstream{t: t, world: world, oss: osstest.Start(t, "")}
+	server, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{Data: data, Keys: map[string]ehpctest.Key{
 		u.oss.Key.ID: {Secret: u.oss.Key.Secret, Token: u.oss.Key.Token}, asker.id: {Secret: asker.secret},
 	}}))
 	if err != nil {
