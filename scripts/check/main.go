@@ -27,7 +27,7 @@ var extract []byte
 const extractFile = "scripts/check/models.ndjson"
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
+	if err := run(os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "check:", err)
 		os.Exit(1)
 	}
