@@ -46,7 +46,10 @@ func TestEventsThatAreNone(t *testing.T) {
 // on.
 func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 	t.Parallel()
-	const limit = 2 * time.Second
+	const (
+		limit  = 2 * time.Second
+		travel = 250 * time.Millisecond // of a request, on a busy machine
+	)
 	for name, tc := range map[string]struct {
 		left      time.Duration
 		ehpc      time.Duration // for the scopes of one cluster
@@ -71,7 +74,7 @@ func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 			deadline := time.Now().Add(tc.left)
 			var late atomic.Int64
 			w.oss.SetFault(func(r osstest.Request) *osstest.Fault {
-				if r.Method != "GET" && time.Now().After(deadline) {
+				if r.Method != "GET" && time.Now().After(deadline.Add(travel)) {
 					late.Add(1)
 				}
 				if r.Method == tc.oss {
@@ -90,7 +93,7 @@ func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 			if err != nil || response.Error != nil && response.Error.Type != "InvocationFailed" {
 				t.Fatal(err, response.Error)
 			}
-			if took := time.Since(began); took > max(tc.left, 0)+500*time.Millisecond {
+			if took := time.Since(began); took > max(tc.left, 0)+time.Second {
 				t.Errorf("answered after %s", took)
 			}
 			if (response.Error == nil) != tc.committed {
