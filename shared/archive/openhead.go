@@ -28,7 +28,7 @@ func openHead(data []byte) (h head, err error) {
 	to := bytes.Index(data, []byte(sequence))
 	end := bytes.Index(data, []byte(upstream))
 	if from < 0 || to < from || end < to {
-		return h, errors.New("head is not as this program writes it")
+		return h, cmp.Or(checkDigest(data, at), errors.New("head is not as this program writes it"))
 	}
 	var group sync.WaitGroup
 	var unproved, unscanned error
