@@ -44,6 +44,10 @@ func invalid(why string) *failure {
 	return &failure{status: http.StatusBadRequest, code: "InvalidParameter", message: "The request is invalid: " + why + ".", recommend: "Correct the request."}
 }
 
+func notAuthorized(recommend string) *failure {
+	return &failure{status: http.StatusProxyAuthRequired, code: "NotAuthorized", message: "You are not authorized by RAM for this request.", recommend: recommend}
+}
+
 func unavailable(why string, retry int) *failure {
 	return &failure{status: http.StatusServiceUnavailable, code: "ServiceUnavailable", message: "The request has failed due to a temporary failure of the server.", recommend: why + " Try again.", retry: retry}
 }

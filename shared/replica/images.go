@@ -12,6 +12,9 @@ import (
 
 // listImages answers ListCommunityImages.
 func (c *call) listImages(ctx context.Context) error {
+	if err := c.findRegion(ctx); err != nil {
+		return err
+	}
 	r, confirmed, err := c.state(ctx)
 	if err != nil {
 		return err
@@ -46,8 +49,7 @@ func pick(images []*catalog.Image, tag string) []string {
 func (c *call) scope(r *archive.Region) (archive.ScopeState, error) {
 	cluster, instanceType := c.params["ClusterId"], c.params["InstanceType"]
 	if cluster == "" && !c.grant.Cluster("") {
-		return archive.ScopeState{}, &failure{status: http.StatusProxyAuthRequired, code: "NotAuthorized", message: "You are not authorized by RAM for this request.",
-			recommend: "The access key is limited to some clusters: supply ClusterId."}
+		return archive.ScopeState{}, notAuthorized("The key or token is limited to some clusters: supply ClusterId.")
 	}
 	found, ok := r.Scope(catalog.Scope{RegionID: r.RegionID, ClusterID: cluster, InstanceType: instanceType})
 	switch {

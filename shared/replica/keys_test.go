@@ -109,8 +109,9 @@ func TestWhoMayAsk(t *testing.T) {
 		{"a token that has ended", bearer("token-old"), 401, "InvalidBearerToken"},
 		{"a token in the query", httptest.NewRequest("GET", "/?access_token=token-wide&"+list, nil), 400, "MissingParameter"},
 		{"a password", with(httptest.NewRequest("GET", "/?"+list, nil), "Authorization", "Basic dG9rZW4td2lkZQ=="), 400, "IncompleteSignature"},
-		{"a key for another region", away.fresh(w).rpc1("GET", "/", list), 400, "MissingParameter"},
-		{"a key for another region, named", away.fresh(w).rpc1("GET", "/", list+"&RegionId=cn-hangzhou"), 404, "InvalidRegionId.NotFound"},
+		{"a key for another region", away.fresh(w).rpc1("GET", "/", list), 407, "NotAuthorized"},
+		{"a key for another region, named", away.fresh(w).rpc1("GET", "/", list+"&RegionId=cn-hangzhou"), 407, "NotAuthorized"},
+		{"a key for another region that asks for regions", away.fresh(w).rpc1("GET", "/", "Action=ListRegions&Version=2018-04-12"), 407, "NotAuthorized"},
 		{"an action that only an unsigned header names", with(with(wide.fresh(w).rpc1("GET", "/", "ClusterId=ehpc-a"), "x-acs-action", "ListClusters"), "x-acs-version", "2018-04-12"), 400, "MissingAction"},
 	} {
 		rec := do(h, row.r)
@@ -119,6 +120,34 @@ func TestWhoMayAsk(t *testing.T) {
 		}
 		if (rec.Header().Get("WWW-Authenticate") != "") != (row.status == 401) {
 			t.Errorf("%s: headers %v", row.name, rec.Header())
+		}
+	}
+}
+
+// A path does not tell whoever may not know which regions are served.
+func TestRegionsInPathsAreNotTold(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.replica(closed, func(o *replica.Options) {
+		o.Regions = []string{hangzhou, "cn-hidden"}
+		o.Tokens = append(o.Tokens, access.Token{Hash: sha256.Sum256([]byte("token-h")), Grant: access.Grant{Name: "h", Regions: []string{hangzhou}}})
+	})
+	for _, target := range []string{"/%s/", "/%s/?" + list, "/%s?" + clusters, "/%s/?Action=ListRegions&Version=2018-04-12", "/at/1/%s/?" + list, "/%s/x?" + list} {
+		for _, method := range []string{"GET", "POST"} {
+			for _, token := range []string{"", "token-h", "token-x"} {
+				var told [2]string
+				for i, region := range []string{"cn-hidden", "cn-absent"} {
+					r := httptest.NewRequest(method, strings.ReplaceAll(target, "%s", region), nil)
+					if token != "" {
+						r.Header.Set("Authorization", "Bearer "+token)
+					}
+					rec := do(h, r)
+					told[i] = fmt.Sprint(h.Wants(r), rec.Code, rec.Header(), rec.Body)
+				}
+				if told[0] != told[1] {
+					t.Errorf("%s %s with %q:\n%s\nand where there is none\n%s", method, target, token, told[0], told[1])
+				}
+			}
 		}
 	}
 }

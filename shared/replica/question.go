@@ -6,7 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -19,7 +18,7 @@ const (
 // question is what a request asks, whichever dialect it is in.
 type question struct {
 	action, version string
-	params          map[string]string // of the query and the form; names as upstream writes them
+	params          map[string]string // of the query and the form; names as in spelling
 	xml             bool
 	at              string // the moment in the path or the parameter at; empty: now
 	regionInPath    string
@@ -65,7 +64,7 @@ func (c *call) read() (body []byte, err error) {
 // useHeaders takes the action from the headers, if they name one.
 func (c *call) useHeaders() {
 	if action := c.r.Header.Get(headerAction); action != "" {
-		c.action, c.version = action, c.r.Header.Get(headerVersion)
+		c.action, c.version = action, cmp.Or(c.r.Header.Get(headerVersion), c.version)
 	}
 }
 
@@ -89,39 +88,49 @@ func (c *call) readPath() {
 		}
 		c.at, steps = steps[1], steps[2:]
 	}
-	if len(steps) == 1 && slices.Contains(c.options.Regions, steps[0]) {
+	if len(steps) == 1 && c.mayBeRegion(steps[0]) {
 		c.regionInPath, steps = steps[0], nil
 	}
 	c.wrongPath = c.wrongPath || len(steps) > 0
 }
 
 // readMoment takes the moment from a parameter: a client that writes the path
-// itself can often be told to add one to every call, and signs it. Some clients
-// capitalise names.
+// itself can often be told to add one to every call, and signs it.
 func (c *call) readMoment() error {
-	for _, name := range []string{"at", "At"} {
-		at := c.params[name]
-		if at != "" && c.at != "" && at != c.at {
-			return invalid("two moments are asked for")
-		}
-		c.at = cmp.Or(c.at, at)
+	at := c.params["at"]
+	if at != "" && c.at != "" && at != c.at {
+		return invalid("two moments are asked for")
 	}
+	c.at = cmp.Or(c.at, at)
 	return nil
 }
 
 // parameters are those of the query, and of the form of a POST. One that is
-// there twice is refused: which of them was meant, nobody knows.
+// there twice is refused: which of them was meant, nobody knows. So is a body
+// that is no form: what it asks would be passed over, and the answer be one to
+// another question.
 func parameters(r *http.Request, body []byte) (map[string]string, error) {
 	params := map[string]string{}
 	if err := addParameters(params, r.URL.RawQuery); err != nil {
 		return nil, err
 	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method == http.MethodPost && kind == "application/x-www-form-urlencoded" {
-		if err := addParameters(params, string(body)); err != nil {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch text := string(body); {
+	case r.Method == http.MethodPost && kind == "application/x-www-form-urlencoded":
+		if err := addParameters(params, text); err != nil {
 			return nil, err
 		}
+	case text != "" && text != "{}": // which is a call without parameters
+		return nil, invalid("a body must be a form that is sent with POST")
 	}
 	return params, nil
+}
+
+// spelling is how the parameters that are read are written. Their case does
+// not matter: one that was passed over for its case would widen the question.
+var spelling = map[string]string{
+	"action": "Action", "version": "Version", "format": "Format", "securitytoken": "SecurityToken", "at": "at",
+	"regionid": "RegionId", "clusterid": "ClusterId", "instancetype": "InstanceType", "baseostag": "BaseOsTag", "pagenumber": "PageNumber", "pagesize": "PageSize",
 }
 
 // maxParams is more than any of the operations takes.
@@ -137,6 +146,9 @@ func addParameters(params map[string]string, coded string) error {
 		value, err2 := url.QueryUnescape(value)
 		if err1 != nil || err2 != nil {
 			return invalid("a parameter is not percent-encoded as it should be")
+		}
+		if known, ok := spelling[strings.ToLower(name)]; ok {
+			name = known
 		}
 		if _, twice := params[name]; twice {
 			return invalid("a parameter is there twice")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/catalog"
 )
 
 // chooseRegion returns the region that is meant: RegionId, else the one in the
@@ -31,6 +32,28 @@ func (c *call) chooseRegion() (string, error) {
 			recommend: "Regions here are " + strings.Join(allowed, ", ") + "."}
 	}
 	return region, nil
+}
+
+// findRegion takes the region from the cluster that is asked for, where none is
+// named and several would do.
+func (c *call) findRegion(ctx context.Context) error {
+	cluster := c.params["ClusterId"]
+	if cluster == "" || len(c.regions()) == 1 || cmp.Or(c.params["RegionId"], c.regionInPath) != "" {
+		return nil
+	}
+	var unknown error
+	for _, region := range c.regions() {
+		r, _, err := c.options.Source(c.grant).Region(ctx, region, c.at)
+		if err != nil {
+			unknown = cmp.Or(unknown, c.explainMoment(err))
+			continue
+		}
+		if _, ok := r.Scope(catalog.Scope{RegionID: region, ClusterID: cluster}); ok {
+			c.regionInPath = region
+			return nil
+		}
+	}
+	return cmp.Or(unknown, error(clusterNotFound()))
 }
 
 // regions are those that there are for the caller.

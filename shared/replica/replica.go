@@ -71,20 +71,37 @@ func New(o Options) *Replica {
 	return s
 }
 
-// Wants says whether a request is one for the replica: to /at/…, to
-// /<region>/, or to / with an action in it or with POST.
+// Wants says whether a request is one for the replica: to /at/…, or a call of
+// an operation to / or /<region>/, whether there is such a region or not.
 func (s *Replica) Wants(r *http.Request) bool {
 	path := strings.Trim(r.URL.Path, "/")
-	if path == "" {
-		return r.Method == http.MethodPost || r.Header.Get(headerAction) != "" || namesAction(r.URL.RawQuery)
-	}
 	first, _, _ := strings.Cut(path, "/")
-	return first == "at" || first == path && slices.Contains(s.options.Regions, path)
+	return first == "at" || (path == "" || s.mayBeRegion(path)) && calls(r)
 }
 
-// namesAction says whether a query has the parameter Action.
-func namesAction(query string) bool {
-	return strings.HasPrefix(query, "Action=") || strings.Contains(query, "&Action=")
+// calls says whether a request can be meant as a call of an operation: it names
+// one, or what only such calls have.
+func calls(r *http.Request) bool {
+	if r.Method == http.MethodPost || r.Header.Get(headerAction) != "" || r.Header.Get(headerVersion) != "" {
+		return true
+	}
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		for _, one := range [...]string{"Action", "Version", "AccessKeyId", "Signature"} {
+			if strings.EqualFold(name, one) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayBeRegion says whether a step of a path has the form of a region's id. One
+// that is served is not told from one that is not: which there are is not
+// everybody's to know.
+func (s *Replica) mayBeRegion(step string) bool {
+	form := strings.Contains(step, "-") && !strings.ContainsFunc(step, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	return form || slices.Contains(s.options.Regions, step)
 }
 
 // ServeHTTP implements http.Handler. It never panics.
@@ -125,6 +142,8 @@ func (c *call) serve(ctx context.Context) error {
 		return err
 	}
 	switch {
+	case len(c.regions()) == 0:
+		return notAuthorized("The key or token covers none of the regions that are served here.")
 	case c.wrongPath:
 		return notFound()
 	case c.action == "":

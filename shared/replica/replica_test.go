@@ -56,6 +56,8 @@ func TestRefusals(t *testing.T) {
 		{"no version", "GET /?Action=ListClusters", nil, 400, "MissingParameter", "Version"},
 		{"another version", "GET /?Action=ListClusters&Version=2024-07-30", nil, 400, "InvalidVersion", "2018-04-12"},
 		{"no version in the headers", "GET /", []string{"x-acs-action", "ListClusters"}, 400, "MissingParameter", "Version"},
+		{"no action, but a signature", "GET /?Signature=x", nil, 400, "MissingAction", ""},
+		{"no action in the headers", "GET /", []string{"x-acs-version", "2018-04-12"}, 400, "MissingAction", "x-acs-action"},
 		{"another region", "GET /?RegionId=cn-beijing&" + list, nil, 404, "InvalidRegionId.NotFound", "cn-hangzhou"},
 		{"an unknown cluster", "GET /?ClusterId=ehpc-x&" + list, nil, 404, "ClusterNotFound", "The specified cluster does not exist."},
 		{"two clusters", "GET /?ClusterId=ehpc-a,ehpc-b&" + list, nil, 404, "ClusterNotFound", ""},
@@ -72,7 +74,9 @@ func TestRefusals(t *testing.T) {
 		{"a commit to come", "GET /at/99/?" + list, nil, 400, "InvalidParams", "the last commit is number 3"},
 		{"before the first commit", "GET /at/2020-01-01/?" + list, nil, 400, "InvalidParams", "begins at 2026-11-23T09:00:00.000Z"},
 		{"another path", "GET /at/1/v1/images?" + list, nil, 404, "InvalidAction.NotFound", ""},
-		{"a region in the path that is none", "GET /at/1/cn-x/?" + list, nil, 404, "InvalidAction.NotFound", ""},
+		{"a region in the path that is none", "GET /at/1/cn-x/?" + list, nil, 404, "InvalidRegionId.NotFound", "cn-hangzhou"},
+		{"a region in the path alone", "GET /cn-x/?" + clusters, nil, 404, "InvalidRegionId.NotFound", "cn-hangzhou"},
+		{"a path that is no region's", "GET /at/1/images/?" + list, nil, 404, "InvalidAction.NotFound", ""},
 		{"a broken path", "GET /at/1/%25zz/?" + list, nil, 404, "InvalidAction.NotFound", ""},
 		{"page 0", "GET /?PageNumber=0&" + clusters, nil, 400, "InvalidParams", "PageNumber"},
 		{"a page of 51", "GET /?PageSize=51&" + clusters, nil, 400, "InvalidParams", "PageSize"},
@@ -80,6 +84,10 @@ func TestRefusals(t *testing.T) {
 		{"another format", "GET /?Format=YAML&" + list, nil, 400, "InvalidParameter", "Format"},
 		{"a parameter twice", "GET /?ClusterId=a&ClusterId=b&" + list, nil, 400, "InvalidParameter", "twice"},
 		{"a parameter twice, in query and form", "POST /?ClusterId=a&" + list + " ClusterId=b", nil, 400, "InvalidParameter", "twice"},
+		{"a parameter twice, in two cases", "GET /?ClusterId=a&clusterid=a&" + list, nil, 400, "InvalidParameter", "twice"},
+		{"a body that is no form", "POST /?" + list + ` {"ClusterId":"ehpc-a"}`, []string{"Content-Type", "application/json"}, 400, "InvalidParameter", "form"},
+		{"a form of no type", "POST /?" + list + " ClusterId=ehpc-a", []string{"Content-Type", "text/plain"}, 400, "InvalidParameter", "form"},
+		{"a form that is not posted", "GET /?" + list + " ClusterId=ehpc-a", nil, 400, "InvalidParameter", "form"},
 		{"a broken parameter", "GET /?ClusterId=%zz&" + list, nil, 400, "InvalidParameter", "percent"},
 		{"too many parameters", "GET /?a0" + many(300) + "&" + list, nil, 400, "InvalidParameter", "256"},
 		{"a huge form", "POST / " + strings.Repeat("a", 70000), nil, 413, "RequestTooLarge", "65536"},
@@ -131,7 +139,10 @@ func TestAnswers(t *testing.T) {
 		{"by a BaseOsTag that is a text", "GET /at/1/?ClusterId=ehpc-a&InstanceType=ecs.c7.large&BaseOsTag=CentOS_7.2_64&" + list, nil, imagesReply(ended), "1", "9000", false},
 		{"by an unknown BaseOsTag", "GET /?BaseOsTag=x&" + list, nil, imagesReply(), "3", "1800", false},
 		{"empty parameters are none", "GET /?ClusterId=&InstanceType=&BaseOsTag=&RegionId=&" + list, nil, imagesReply(cent72), "3", "1800", false},
-		{"parameters that are not known", "GET /?AcceptLanguage=en-US&clusterid=x&" + list, nil, imagesReply(cent72), "3", "1800", false},
+		{"parameters that are not known", "GET /?AcceptLanguage=en-US&Cluster=x&" + list, nil, imagesReply(cent72), "3", "1800", false},
+		{"parameters in another case", "GET /?clusterid=ehpc-a&BASEOSTAG=CentOS_7.2_64&action=ListCommunityImages&version=2018-04-12", nil, imagesReply(cent72), "3", "1800", false},
+		{"an object without parameters for a body", "POST /?" + list + " {}", []string{"Content-Type", "application/json"}, imagesReply(cent72), "3", "1800", false},
+		{"the version not in the headers", "GET /?Version=2018-04-12", []string{"x-acs-action", "ListCommunityImages"}, imagesReply(cent72), "3", "1800", false},
 		{"a signature nobody can check", "GET /?AccessKeyId=x&Signature=wrong&SecurityToken=t&" + list, []string{"Authorization", "ACS3-HMAC-SHA256 Credential=a"}, imagesReply(cent72), "3", "1800", false},
 		{"with the region", "GET /?RegionId=cn-hangzhou&" + list, nil, imagesReply(cent72), "3", "1800", false},
 		{"with the region in the path", "GET /cn-hangzhou/?" + list, nil, imagesReply(cent72), "3", "1800", false},
@@ -184,7 +195,7 @@ func TestXML(t *testing.T) {
 		"GET /?Format=XML&" + list: prolog + `<ListCommunityImagesResponse><RequestId>req-1</RequestId><Images><ImageInfo><BaseOsTag><OsTag>CentOS_7.2_64</OsTag><Platform>CentOS</Platform></BaseOsTag>` +
 			`<ImageId>m-cent72</ImageId><ImageName>a &lt;b&gt; &amp; &#34;c&#34;</ImageName><New><List>1</List><List>2.50</List><None></None><Yes>true</Yes></New>` +
 			`<OsTag><BaseOsTag>CentOS_7.2_64</BaseOsTag><OsTag>CentOS_7.2_64</OsTag></OsTag><Size>40</Size><Status>Available</Status><Uid>127</Uid></ImageInfo></Images></ListCommunityImagesResponse>`,
-		"GET /?format=x&Format=xml&PageSize=1&PageNumber=9&" + clusters: prolog + `<ListClustersResponse><RequestId>req-1</RequestId><PageSize>1</PageSize><PageNumber>9</PageNumber><TotalCount>3</TotalCount><Clusters></Clusters></ListClustersResponse>`,
+		"GET /?format=xml&PageSize=1&PageNumber=9&" + clusters: prolog + `<ListClustersResponse><RequestId>req-1</RequestId><PageSize>1</PageSize><PageNumber>9</PageNumber><TotalCount>3</TotalCount><Clusters></Clusters></ListClustersResponse>`,
 		"GET /?Format=XML&ClusterId=x&" + list: prolog + `<Error><RequestId>req-1</RequestId><HostId>images.example</HostId><Code>ClusterNotFound</Code><Message>The specified cluster does not exist.</Message>` +
 			`<Recommend>ListClusters lists the clusters of the region.</Recommend></Error>`,
 	} {
@@ -198,8 +209,8 @@ func TestXML(t *testing.T) {
 func TestRegionsAreToldApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.run(hangzhou, content{"_any/_any": {cent72}})
-	w.run(shanghai, content{"_any/_any": {ended}})
+	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-h/_any": {cent72, ended}})
+	w.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {ended}})
 	both := []string{hangzhou, shanghai}
 	h := w.replica(func(o *replica.Options) {
 		o.Regions = both
@@ -210,11 +221,25 @@ func TestRegionsAreToldApart(t *testing.T) {
 		"GET /cn-shanghai?" + list:                       imagesReply(ended),
 		"GET /at/1/cn-shanghai/?" + list:                 imagesReply(ended),
 		"GET /cn-shanghai/?RegionId=cn-hangzhou&" + list: imagesReply(cent72),
+		"GET /?ClusterId=ehpc-h&" + list:                 imagesReply(cent72, ended),
+		"GET /?ClusterId=ehpc-s&" + list:                 imagesReply(ended),
+		"GET /at/1/?ClusterId=ehpc-s&" + list:            imagesReply(ended),
 	} {
 		same(t, line, ask(h, line).Body.String(), want)
 	}
 	if rec := ask(h, "GET /?"+list); rec.Code != 400 || !strings.Contains(rec.Body.String(), `"Code":"MissingParameter"`) || !strings.Contains(rec.Body.String(), "cn-hangzhou, cn-shanghai") {
 		t.Errorf("without a region: %d %s", rec.Code, rec.Body)
+	}
+	for line, code := range map[string]string{
+		"GET /?ClusterId=ehpc-x&" + list:                      "ClusterNotFound",
+		"GET /cn-hangzhou/?ClusterId=ehpc-s&" + list:          "ClusterNotFound",
+		"GET /?ClusterId=ehpc-s&RegionId=cn-hangzhou&" + list: "ClusterNotFound",
+		"GET /at/2020-01-01/?ClusterId=ehpc-x&" + list:        "InvalidParams",
+		"GET /?ClusterId=ehpc-h&" + clusters:                  "MissingParameter",
+	} {
+		if rec := ask(h, line); !strings.Contains(rec.Body.String(), `"Code":"`+code+`"`) {
+			t.Errorf("%s: %s, want %s", line, rec.Body, code)
+		}
 	}
 }
 
@@ -279,17 +304,20 @@ func TestWants(t *testing.T) {
 	h := newWorld(t).replica()
 	for line, want := range map[string]bool{
 		"GET /": false, "GET /?format=json": false, "GET /v1/images?Action=x": false, "GET /healthz": false, "GET /?Actions=x": false, "GET /?x=Action=": false,
-		"GET /?Action=ListClusters": true, "GET /?Version=x&Action=": true, "POST /": true, "GET /at/1": true, "GET /at/1/v1/images": true, "GET /at": true,
-		"GET /cn-hangzhou": true, "GET /cn-hangzhou/": true, "GET /cn-beijing/": false, "GET /cn-hangzhou/x": false, "GET /atlas": false, "POST /v1/images": false,
+		"GET /?Action=ListClusters": true, "GET /?Version=x&Action=": true, "GET /?action=x": true, "GET /?Signature=x": true, "GET /?AccessKeyId=x": true, "GET /?Version=x": true, "POST /": true, "GET /at/1": true, "GET /at/1/v1/images": true, "GET /at": true,
+		"GET /cn-hangzhou/": false, "GET /cn-beijing/": false, "GET /cn-hangzhou?Action=x": true, "GET /cn-beijing?Action=x": true, "POST /cn-hangzhou/": true, "POST /cn-beijing/": true, "GET /cn-hangzhou/x?Action=x": false,
+		"GET /metrics?Version=x": false, "GET /atlas": false, "POST /v1/images": false,
 	} {
 		method, target, _ := strings.Cut(line, " ")
 		if got := h.Wants(httptest.NewRequest(method, target, nil)); got != want {
 			t.Errorf("%s: %v", line, got)
 		}
 	}
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	r.Header.Set("x-acs-action", "ListClusters")
-	if !h.Wants(r) {
-		t.Error("a request by headers is not wanted")
+	for _, name := range []string{"x-acs-action", "X-ACS-VERSION"} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set(name, "x")
+		if !h.Wants(r) {
+			t.Errorf("a request by headers with %s is not wanted", name)
+		}
 	}
 }
