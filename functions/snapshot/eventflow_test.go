@@ -145,7 +145,7 @@ func TestWhatAnEventDoes(t *testing.T) {
 		"a cluster has been created": {file: "cluster-created", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"}, outcome: "taken cn-hangzhou/ehpc-hz-3",
 			asked: "clusters, images ehpc-hz-3", scopes: both + " ehpc-hz-3/_any"},
 		"a cluster has been created and is not listed yet": {file: "cluster-created",
-			outcome: "taken cn-hangzhou/ehpc-hz-3 the cluster is not listed yet; another event or the next run finds it", asked: "clusters", scopes: both},
+			outcome: "taken cn-hangzhou/ehpc-hz-3 the cluster is not listed; if it is new, another event or the next run finds it", asked: "clusters", scopes: both},
 		"a cluster has been deleted": {file: "cluster-deleted", listed: []string{"ehpc-hz-1"},
 			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is listed no more; its scopes ended", asked: "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
 		"a cluster has been deleted, and with it most of the listing": {file: "cluster-deleted", listed: []string{}, outcome: "taken cn-hangzhou/ehpc-hz-2",

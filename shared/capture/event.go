@@ -134,7 +134,7 @@ func (p *plan) vanished(clusters map[string]catalog.Cluster) []catalog.Scope {
 		if e.listed || e.ClusterID == "" {
 			continue
 		}
-		e.Reason = "the cluster is not listed yet; another event or the next run finds it"
+		e.Reason = "the cluster is not listed; if it is new, another event or the next run finds it"
 		if slices.ContainsFunc(ended, func(s catalog.Scope) bool { return s.ClusterID == e.ClusterID }) {
 			e.Reason = "the cluster is listed no more; its scopes ended"
 		} else if p.discovery != nil && p.discovery.Problem != nil {

@@ -87,7 +87,7 @@ func TestEventsEndWhatIsGone(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		r = b.mustRun(capture.Request{Events: []capture.Event{now("hz", "c3")}})
-		want(t, "a later event of it", outcomes(r), "hz/c3 taken the cluster is not listed yet; another event or the next run finds it")
+		want(t, "a later event of it", outcomes(r), "hz/c3 taken the cluster is not listed; if it is new, another event or the next run finds it")
 	})
 }
 

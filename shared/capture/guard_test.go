@@ -105,6 +105,12 @@ func TestOperatorAcceptsASuspiciousAnswer(t *testing.T) {
 		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 0 {
 			t.Errorf("after it was accepted: %+v", s)
 		}
+		b.up.questions()
+		r := b.mustRun(capture.Request{Accept: []string{"hz/c9/_any"}})
+		want(t, "asked for a scope that is not there", b.up.questions(), "clusters hz")
+		if p := r.Regions[0].Problems; len(p) != 1 || p[0] != `accept: "hz/c9/_any" is not a scope that is asked` {
+			t.Errorf("problems are %q", p)
+		}
 		for _, bad := range []string{"", "hz", "bj/_any/_any", "hz/_any/", "hz/../x"} {
 			if err := (capture.Request{Accept: []string{bad}}).Validate(b.settings); err == nil {
 				t.Errorf("scope %q is accepted", bad)

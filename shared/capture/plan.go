@@ -2,7 +2,9 @@ package capture
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
@@ -57,6 +59,18 @@ func planScopes(s Settings, req Request, p *plan, clusters map[string]catalog.Cl
 	scopes = slices.DeleteFunc(scopes, func(s catalog.Scope) bool { return !p.concerns(s) })
 	slices.SortFunc(scopes, catalog.Scope.Compare)
 	return slices.Compact(scopes)
+}
+
+// unaccepted names the scopes of the region that are to be accepted and are
+// not asked: a slip of the operator's, who would wait for them in vain.
+func (p *plan) unaccepted(accept []string) (problems []string) {
+	for _, name := range accept {
+		asked := slices.ContainsFunc(p.scopes, func(s catalog.Scope) bool { return s.String() == name })
+		if !asked && strings.HasPrefix(name, p.base.RegionID+"/") {
+			problems = append(problems, fmt.Sprintf("accept: %q is not a scope that is asked", name))
+		}
+	}
+	return problems
 }
 
 // wanted says whether a list, if there is one, has the name.

@@ -138,6 +138,7 @@ func (r *runner) plan(ctx context.Context, plans []*plan) {
 	}
 	for i, p := range plans {
 		p.scopes = planScopes(r.settings, r.request, p, clusters[i])
+		p.problems = append(p.problems, p.unaccepted(r.request.Accept)...)
 		switch {
 		case p.events != nil:
 			p.ended = p.vanished(clusters[i])
