@@ -60,8 +60,9 @@ func estimate(f fleet, o options) month {
 	m.storedGB = (float64(f.Steps.FirstRun.StoredBytes) + float64(each.StoredBytes)*changed/30*float64(o.retention)) / gigabyte
 
 	m.runTime = runOverhead + callTime(f.Steps.UnchangedRun.Calls, o)
-	seconds := m.runs*m.runTime.Seconds() + m.events*(eventTime+callTime(f.Steps.Event.Calls, o)).Seconds() + o.lookups*o.lookup.Seconds()
-	m.cpuSeconds, m.gbSeconds = seconds*o.cpu, seconds*o.memory
+	snapshot := m.runs*m.runTime.Seconds() + m.events*(eventTime+callTime(f.Steps.Event.Calls, o)).Seconds()
+	query := o.lookups * o.lookup.Seconds()
+	m.cpuSeconds, m.gbSeconds = snapshot*o.cpu+query*o.queryCPU, (snapshot+query)*o.memory
 	return m
 }
 

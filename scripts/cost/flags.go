@@ -23,7 +23,8 @@ type options struct {
 	instances   float64       // of the query function, that are warm on average
 	retention   int           // days that history is kept
 	memory      float64       // of a function, GB
-	cpu         float64       // of a function, vCPU
+	cpu         float64       // of the snapshot function, vCPU
+	queryCPU    float64       // of the query function, vCPU
 }
 
 func parse(args []string, faults io.Writer) (options, error) {
@@ -44,7 +45,8 @@ func parse(args []string, faults io.Writer) (options, error) {
 	flags.Float64Var(&o.instances, "instances", 1, "warm instances of the query function, on average")
 	flags.IntVar(&o.retention, "retention", 396, "days of history, SNAPSHOT_RETENTION")
 	flags.Float64Var(&o.memory, "memory", 0.5, "memory of a function in GB")
-	flags.Float64Var(&o.cpu, "cpu", 0.35, "vCPU of a function")
+	flags.Float64Var(&o.cpu, "cpu", 0.35, "vCPU of the snapshot function")
+	flags.Float64Var(&o.queryCPU, "query-cpu", 0.5, "vCPU of the query function")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 func TestPrintsATable(t *testing.T) {
@@ -37,11 +40,11 @@ func TestCostsByHand(t *testing.T) {
 		FirstRun: use{StoredBytes: 5e8}, UnchangedRun: use{Calls: 2, OSSWrites: 1, OSSReads: 4, LogBytes: 750},
 		WarmLookup: use{AnswerBytes: 1000, LogBytes: 0}, LaterLookup: use{AnswerBytes: 1000, OSSReads: 2}, ColdLookup: use{AnswerBytes: 1000, OSSReads: 3},
 	}}
-	o := options{every: monthTime / 1000, qps: 1, concurrency: 1, latency: 1, lookups: 1000, lookup: 1e9, cold: 0.1, headTTL: monthTime / 100, instances: 1, memory: 0.5, cpu: 2}
+	o := options{every: monthTime / 1000, qps: 1, concurrency: 1, latency: 1, lookups: 1000, lookup: 1e9, cold: 0.1, headTTL: monthTime / 100, instances: 1, memory: 0.5, cpu: 2, queryCPU: 3}
 	m := estimate(f, o)
 	for name, pair := range map[string][2]float64{
 		"calls":       {m.calls, 2000},
-		"vCPU":        {m.cpuSeconds, (1000*4 + 1000) * 2}, // 2 s of calls and 2 s besides
+		"vCPU":        {m.cpuSeconds, 1000*4*2 + 1000*3}, // 2 s of calls and 2 s besides
 		"memory":      {m.gbSeconds, (1000*4 + 1000) * 0.5},
 		"writes":      {m.writes, 1000 + 30},
 		"reads":       {m.reads, 4000 + 100*3 + 100*2},
@@ -55,8 +58,38 @@ func TestCostsByHand(t *testing.T) {
 		}
 	}
 	_, total := m.cost(prices{VCPUSecond: 0.1, GBSecond: 0.01, Invocations: 10, OSSWrites: 100, OSSReads: 10, OSSStorage: 2, Logs: 1000, InternetTraffic: 1000})
-	if want := 1000 + 25 + 2 + 10.3 + 4.5 + 1 + 0.75 + 1; total < want-1e-6 || total > want+1e-6 {
+	if want := 1100 + 25 + 2 + 10.3 + 4.5 + 1 + 0.75 + 1; total < want-1e-6 || total > want+1e-6 {
 		t.Errorf("the month costs %v, by hand %v", total, want)
+	}
+}
+
+// TestDefaultsAreTheTemplates: without flags it is the deployment without
+// parameters that is estimated.
+func TestDefaultsAreTheTemplates(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Parameters map[string]struct {
+			Default any `yaml:"Default"`
+		} `yaml:"Parameters"`
+	}
+	if err := yaml.Unmarshal(data, &template); err != nil {
+		t.Fatal(err)
+	}
+	o, err := parse(nil, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]any{
+		"Qps": o.qps, "Concurrency": o.concurrency, "HeadTtl": o.headTTL, "Schedule": "@every " + strings.TrimSuffix(o.every.String(), "0s"),
+		"SnapshotCpu": o.cpu, "QueryCpu": o.queryCPU, "SnapshotMemory": o.memory * 1024, "QueryMemory": o.memory * 1024,
+	} {
+		if want := template.Parameters[name].Default; fmt.Sprint(value) != fmt.Sprint(want) {
+			t.Errorf("%s is %v in the template, %v here", name, want, value)
+		}
 	}
 }
 
