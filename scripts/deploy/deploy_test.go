@@ -24,7 +24,7 @@ func TestLifeOfADeployment(t *testing.T) {
 	first := a.expect("-yes -version v1 -create-code-bucket", 0,
 		"building version v1", "stack \"community-images\" does not exist in cn-hangzhou; it will be made",
 		"add    Bucket (ALIYUN::OSS::Bucket)", "uploaded oss://the-code/community-images-query-", "CREATE_COMPLETE        QueryFunction (ALIYUN::FC3::Function)",
-		"SnapshotFunction", "snapshot of cn-hangzhou: commit 1, ", "/v1/status reports version v1: deployed")
+		"SnapshotFunction", "  scripts/operate/signed.sh \"http://", "snapshot of cn-hangzhou: commit 1, ", "/v1/status reports version v1: deployed")
 	if calls := strings.Join(a.Calls(), " "); calls != "ListStacks PreviewStack CreateStack GetStack ListStackEvents GetStack ListStackEvents InvokeFunction" && !strings.HasPrefix(calls, "ListStacks PreviewStack CreateStack GetStack ListStackEvents") {
 		t.Errorf("calls %s", calls)
 	}
@@ -253,6 +253,9 @@ func TestClosedLookups(t *testing.T) {
 		"-param HttpAuth=jwt -param HttpAuthConfig={}",
 	} {
 		o := a.expect("-yes -version v1 "+more, 0, "reports version v1: deployed")
+		if !strings.Contains(o.out, `curl -H "Authorization: Bearer $TOKEN" "http`) {
+			t.Errorf("the output does not tell how to ask: %s", o)
+		}
 		if strings.Contains(o.out+o.faults, "sha256") {
 			t.Errorf("shows the tokens: %s", o)
 		}
