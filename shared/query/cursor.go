@@ -78,20 +78,22 @@ func (s *service) resume(ctx context.Context, a *ask, h head, st *state) (*state
 	var future *archive.FutureError
 	switch {
 	case errors.As(err, &early), errors.As(err, &future):
-		return nil, nil, expired(err)
+		return nil, nil, expired(nil)
 	case err != nil:
 		return nil, nil, err
 	}
 	v, err := st.view(a.choice)
 	if err != nil {
-		return nil, nil, expired(err)
+		return nil, nil, expired(nil)
 	}
 	if hash8(v.digest) != c.view {
-		return nil, nil, expired(errors.New("the commit has other snapshots than the cursor"))
+		return nil, nil, expired(nil)
 	}
 	return st, v, nil
 }
 
-func expired(err error) error {
-	return &apiError{status: http.StatusGone, code: codeExpired, message: "The state of the data that this cursor began on is not kept any more.", recommend: "Begin again without cursor.", cause: err}
+// expired is about a cursor whose state is not there. cause is for the log; there
+// is none where cursors only got old, or are another caller's.
+func expired(cause error) error {
+	return &apiError{status: http.StatusGone, code: codeExpired, message: "The state of the data that this cursor began on is not kept any more.", recommend: "Begin again without cursor.", cause: cause}
 }

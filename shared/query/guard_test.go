@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -147,6 +148,26 @@ func TestAnswersAreNobodyElses(t *testing.T) {
 				t.Errorf("%s, asked again without a token: %s", target, dump(again))
 			}
 		}
+	}
+}
+
+// A cursor is no secret and no key: for another caller it is one of a state
+// that is not there. That is nothing to wake anybody for.
+func TestCursorOfAnotherCaller(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}), func(o *query.Options) {
+		o.Report = func(_ context.Context, _ string, err error) { t.Errorf("reported: %v", err) }
+	})
+	for _, target := range []string{"/v1/images?ClusterId=*&limit=1", "/v1/matrix?ClusterId=*&limit=1"} {
+		var page struct{ NextCursor string }
+		if rec := get(h, target, "Authorization", bearer("all")); json.Unmarshal(rec.Body.Bytes(), &page) != nil || page.NextCursor == "" {
+			t.Fatalf("%s: %s", target, dump(rec))
+		}
+		target += "&cursor=" + page.NextCursor
+		if rec := get(h, target, "Authorization", bearer("all")); rec.Code != 200 {
+			t.Errorf("%s: %s", target, dump(rec))
+		}
+		checkError(t, get(h, target, "Authorization", bearer("a")), 410, "CursorExpired", []string{"not kept any more"})
 	}
 }
 

@@ -27,6 +27,10 @@ const (
 
 var errMoment = errors.New("is not a time or commit")
 
+// future says whether a moment lies in the future, where the state is not yet
+// known. Callers whose clock is a little ahead have a minute of grace.
+func (m moment) future(now time.Time) bool { return m.instant(now).After(now.Add(time.Minute)) }
+
 // parseMoment reads the forms of momentForms.
 func parseMoment(s string) (moment, error) {
 	if back, ok := strings.CutPrefix(s, "-"); ok {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"community-images/shared/catalog"
 )
@@ -109,9 +108,8 @@ func (p *parser) past(s string) (moment, error) {
 	if err != nil {
 		return moment{}, fmt.Errorf("%s is not a time or commit", quote(s))
 	}
-	// A minute of grace, for callers whose clock is a little ahead.
-	if t := m.instant(p.config.now()); t.After(p.config.now().Add(time.Minute)) {
-		return moment{}, fmt.Errorf("%s is in the future", catalog.At(t))
+	if now := p.config.now(); m.future(now) {
+		return moment{}, fmt.Errorf("%s is in the future", catalog.At(m.instant(now)))
 	}
 	return m, nil
 }

@@ -35,6 +35,9 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 	if err != nil {
 		return nil, false, wrapStore(id, err)
 	}
+	if m.future(s.now()) {
+		return nil, false, &archive.FutureError{Last: h.Sequence}
+	}
 	st, err := s.moment(ctx, h, m)
 	if err != nil {
 		return nil, false, err

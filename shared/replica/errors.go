@@ -63,7 +63,7 @@ func (c *call) explainMoment(err error) error {
 	case errors.As(err, &early):
 		why = "the history that is kept begins at " + early.First.String()
 	case errors.As(err, &future):
-		why = fmt.Sprintf("the last commit is number %d", future.Last)
+		why = fmt.Sprintf("it is in the future; the last commit is number %d", future.Last)
 	default:
 		return err
 	}

@@ -72,6 +72,8 @@ func TestRefusals(t *testing.T) {
 		{"no moment", "GET /at/?" + list, nil, 404, "InvalidAction.NotFound", "/at/<moment>/"},
 		{"two moments", "GET /at/1/?at=2&" + list, nil, 400, "InvalidParameter", "two moments"},
 		{"a commit to come", "GET /at/99/?" + list, nil, 400, "InvalidParams", "the last commit is number 3"},
+		{"a time to come", "GET /at/2026-11-24T00:00:00Z/?" + list, nil, 400, "InvalidParams", "in the future"},
+		{"a time to come, as a parameter, of clusters", "GET /?at=1795500000&" + clusters, nil, 400, "InvalidParams", "in the future"},
 		{"before the first commit", "GET /at/2020-01-01/?" + list, nil, 400, "InvalidParams", "begins at 2026-11-23T09:00:00.000Z"},
 		{"another path", "GET /at/1/v1/images?" + list, nil, 404, "InvalidAction.NotFound", ""},
 		{"a region in the path that is none", "GET /at/1/cn-x/?" + list, nil, 404, "InvalidRegionId.NotFound", "cn-hangzhou"},
