@@ -246,11 +246,15 @@ func TestClosedLookups(t *testing.T) {
 	if err := os.WriteFile(tokens, []byte(list+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	jwt := filepath.Join(t.TempDir(), "jwt.json")
+	if err := os.WriteFile(jwt, []byte("{\n  \"jwks\": {}\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	a := newAccount(t)
 	for _, more := range []string{
 		"-create-code-bucket -param HttpAuth=anonymous -param-file QueryTokens=" + tokens,
 		"-param DefaultUrl=false",
-		"-param HttpAuth=jwt -param HttpAuthConfig={}",
+		"-param HttpAuth=jwt -param-file HttpAuthConfig=" + jwt,
 	} {
 		o := a.expect("-yes -version v1 "+more, 0, "reports version v1: deployed")
 		if !strings.Contains(o.out, `curl -H "Authorization: Bearer $TOKEN" "http`) {

@@ -96,7 +96,10 @@ func (o *options) parameter(text string) error {
 
 // parameterFile takes one -param-file. A new line at the end is the editor's.
 func (o *options) parameterFile(text string) error {
-	name, path, _ := strings.Cut(text, "=")
+	name, path, ok := strings.Cut(text, "=")
+	if !ok || name == "" || path == "" {
+		return errors.New("is not of the form Name=FILE")
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ func TestFlags(t *testing.T) {
 		{good + "-delete-data the-data", "-delete-data goes with -destroy only"},
 		{good + "-plan -destroy", "exclude each other"},
 		{good + "-param Secret", "is not of the form Name=Value"},
+		{good + "-param-file tokens.json", "is not of the form Name=FILE"},
 		{good + "-param QueryCode=x", "parameter QueryCode is set by the build"},
 		{good + "-param A=1 -param A=2", "parameter A is given twice"},
 		{good + "-version a/b", `version "a/b" is not`},
