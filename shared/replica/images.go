@@ -33,11 +33,13 @@ func (c *call) listImages(ctx context.Context) error {
 }
 
 // pick returns the images as they are stored; with tag those whose BaseOsTag
-// it names.
+// it names. Most are ruled out without a look at their members: a value that
+// needs no escape stands in the text as it is.
 func pick(images []*catalog.Image, tag string) []string {
 	raw := make([]string, 0, len(images))
+	plain := string(catalog.AppendString(nil, tag)) == `"`+tag+`"`
 	for _, im := range images {
-		if tag == "" || im.Text("BaseOsTag.OsTag") == tag {
+		if tag == "" || (!plain || strings.Contains(im.Raw, tag)) && im.Text("BaseOsTag.OsTag") == tag {
 			raw = append(raw, im.Raw)
 		}
 	}

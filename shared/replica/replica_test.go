@@ -3,8 +3,10 @@ package replica_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -187,6 +189,28 @@ func TestNothingIsRewritten(t *testing.T) {
 			t.Errorf("%s: %s has no %s", line, body, want)
 		}
 	}
+}
+
+// Each image has an odd tag; a name that holds another's tag does not make it one of its.
+func TestBaseOsTagsOfEveryKind(t *testing.T) {
+	t.Parallel()
+	tags := []string{`CentOS_7.2_64`, `a"b\c`, `é<&>`, "tab\tend", `7`, `2.50`, `[1]`, `true`}
+	var objects []string
+	for i, tag := range tags {
+		coded, _ := json.Marshal(tag)
+		if i >= 4 {
+			coded = []byte(tag)
+		}
+		others, _ := json.Marshal(strings.Join(tags, " "))
+		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":%s,"BaseOsTag":{"OsTag":%s}}`, i, others, coded))
+	}
+	w := newWorld(t)
+	w.run(hangzhou, content{"_any/_any": objects})
+	h := w.replica()
+	for i, tag := range tags {
+		same(t, tag, ask(h, "GET /?BaseOsTag="+url.QueryEscape(tag)+"&"+list).Body.String(), imagesReply(objects[i]))
+	}
+	same(t, "none", ask(h, "GET /?BaseOsTag=CentOS&"+list).Body.String(), imagesReply())
 }
 
 func TestXML(t *testing.T) {
