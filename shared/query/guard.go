@@ -38,8 +38,11 @@ func (x *exchange) admit() error {
 		if name := tokenParameter(x.r.URL.RawQuery); name != "" {
 			return faultsError([]fault{tokenFault(name)})
 		}
-		return &apiError{status: http.StatusUnauthorized, code: codeUnauthorized, challenge: challenge,
-			message: "This needs a valid token.", recommend: "Send the header Authorization: Bearer <token>; the operator of this service issues tokens."}
+		recommend := "Send the header Authorization: Bearer <token>; the operator of this service issues tokens."
+		if len(x.tokens) == 0 {
+			recommend = "No token opens this: access keys alone are configured, for calls with a signature to /. The operator of this service can issue tokens."
+		}
+		return &apiError{status: http.StatusUnauthorized, code: codeUnauthorized, challenge: challenge, message: "This needs a valid token.", recommend: recommend}
 	}
 	part := x.For(grant)
 	if len(part.regions) == 0 {

@@ -279,7 +279,10 @@ func TestStatusSaysWhoMayAsk(t *testing.T) {
 		}
 	}
 	for _, target := range guardedRoutes { // keys alone close the routes
-		checkError(t, get(w.handler(keys), target, "Authorization", "Bearer s3cr3t-s3cr3t"), 401, "Unauthorized", nil)
+		rec := get(w.handler(keys), target, "Authorization", "Bearer s3cr3t-s3cr3t")
+		if checkError(t, rec, 401, "Unauthorized", nil); !strings.Contains(rec.Body.String(), "access keys alone are configured") {
+			t.Errorf("%s does not say why: %s", target, rec.Body)
+		}
 	}
 }
 
