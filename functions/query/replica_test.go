@@ -102,7 +102,15 @@ func compareClusters(t *testing.T, u *upstream, replica string) {
 			t.Errorf("clusters of %s: (-upstream +replica)\n%s", region, diff)
 		}
 	}
-	status, body := ask(t, u.url, asker, "ListRegions", map[string]string{"RegionId": "cn-hangzhou"})
+	all := map[string]string{"PageSize": "50"} // and no RegionId, as generated clients ask
+	status, body := headerClient("GET")(t, replica, asker, "ListClusters", all)
+	got := reply(t, status, body)
+	all["RegionId"] = u.regions()[0]
+	status, body = ask(t, u.url, asker, "ListClusters", all)
+	if diff := differ(reply(t, status, body), got); diff != "" {
+		t.Errorf("clusters of all regions: (-upstream +replica)\n%s", diff)
+	}
+	status, body = ask(t, u.url, asker, "ListRegions", map[string]string{"RegionId": "cn-hangzhou"})
 	said := reply(t, status, body)
 	status, body = ask(t, replica, asker, "ListRegions", nil)
 	if diff := differ(said, reply(t, status, body)); diff != "" {

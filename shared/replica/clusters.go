@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -21,25 +22,37 @@ const (
 )
 
 // listClusters answers ListClusters: the last entry that upstream gave for
-// each cluster of the region, ordered by id. Of a past moment only the
-// identity of a cluster is known, for counts are no part of the history.
+// each cluster, ordered by id; of the region that is meant, or as upstream does
+// of all of them if none is. Of a past moment only the identity of a cluster is
+// known, for counts are no part of the history.
 func (c *call) listClusters(ctx context.Context) error {
-	r, confirmed, err := c.state(ctx)
-	if err != nil {
-		return err
+	regions := []string{""} // the one that is meant
+	if c.at == "" && cmp.Or(c.params["RegionId"], c.regionInPath) == "" {
+		regions = c.regions()
 	}
+	var all []entry
+	var f freshness
+	for _, region := range regions {
+		r, confirmed, err := c.state(ctx, region)
+		if err != nil {
+			return err
+		}
+		listed, checked := c.entries(r)
+		all = append(all, listed...)
+		f.add(r.Sequence, checked, !confirmed || c.at == "" && r.Discovery.Problem != nil)
+	}
+	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.id, b.id) })
 	number, ok1 := c.number("PageNumber", firstPage, 1<<30)
 	size, ok2 := c.number("PageSize", defaultSize, largestSize)
 	if !ok1 || !ok2 {
 		return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified parameter PageNumber or PageSize is invalid.", recommend: "PageNumber begins at 1, PageSize is 1 to 50."}
 	}
-	all, checked := c.entries(r)
 	from := min(len(all), (number-1)*size)
 	page := make([]string, 0, size)
 	for _, e := range all[from:min(len(all), from+size)] {
 		page = append(page, e.raw)
 	}
-	c.fresh(r, checked, !confirmed || c.at == "" && r.Discovery.Problem != nil)
+	c.tell(f)
 	c.send(`"PageSize":`+strconv.Itoa(size)+`,"PageNumber":`+strconv.Itoa(number)+`,"TotalCount":`+strconv.Itoa(len(all))+`,"Clusters":{"ClusterInfoSimple":[`, page, `]}`)
 	return nil
 }

@@ -15,7 +15,7 @@ func (c *call) listImages(ctx context.Context) error {
 	if err := c.findRegion(ctx); err != nil {
 		return err
 	}
-	r, confirmed, err := c.state(ctx)
+	r, confirmed, err := c.state(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (c *call) listImages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.fresh(r, scope.CheckedAt.Time, scope.State != archive.OK || !confirmed)
+	c.tell(freshness{regions: 1, sequence: r.Sequence, checked: scope.CheckedAt.Time, suspect: scope.State != archive.OK || !confirmed})
 	c.send(`"Images":{"ImageInfo":[`, pick(images, c.params["BaseOsTag"]), `]}`)
 	return nil
 }

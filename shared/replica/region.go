@@ -61,11 +61,13 @@ func (c *call) regions() []string {
 	return slices.DeleteFunc(slices.Clone(c.options.Regions), func(id string) bool { return !c.grant.Region(id) })
 }
 
-// state returns the region that is meant at the moment that is meant.
-func (c *call) state(ctx context.Context) (r *archive.Region, confirmed bool, err error) {
-	region, err := c.chooseRegion()
-	if err != nil {
-		return nil, false, err
+// state returns a region at the moment that is meant; "" is the one that is
+// meant.
+func (c *call) state(ctx context.Context, region string) (r *archive.Region, confirmed bool, err error) {
+	if region == "" {
+		if region, err = c.chooseRegion(); err != nil {
+			return nil, false, err
+		}
 	}
 	r, confirmed, err = c.options.Source(c.grant).Region(ctx, region, c.at)
 	if err != nil {
@@ -74,16 +76,36 @@ func (c *call) state(ctx context.Context) (r *archive.Region, confirmed bool, er
 	return r, confirmed, nil
 }
 
-// fresh sets the headers that say how old an answer is.
-func (c *call) fresh(r *archive.Region, checked time.Time, suspect bool) {
+// freshness is how old an answer is.
+type freshness struct {
+	regions  int
+	sequence int64     // of the last region
+	checked  time.Time // the oldest check
+	suspect  bool      // that it is as upstream has it
+}
+
+// add takes a region in.
+func (f *freshness) add(sequence int64, checked time.Time, suspect bool) {
+	if f.regions == 0 || checked.Before(f.checked) {
+		f.checked = checked
+	}
+	f.regions++
+	f.sequence, f.suspect = sequence, f.suspect || suspect
+}
+
+// tell sets the headers that say how old an answer is. Commits of several
+// regions have no number in common.
+func (c *call) tell(f freshness) {
 	h := c.w.Header()
-	h.Set("X-Snapshot-Sequence", strconv.FormatInt(r.Sequence, 10))
-	age := max(0, c.options.Now().Sub(checked))
-	if checked.IsZero() {
+	if f.regions == 1 {
+		h.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
+	}
+	age := max(0, c.options.Now().Sub(f.checked))
+	if f.checked.IsZero() {
 		age = 0
 	}
 	h.Set("X-Snapshot-Age", strconv.FormatInt(int64(age/time.Second), 10))
-	if suspect || c.at == "" && c.options.MaxStale > 0 && age > c.options.MaxStale {
+	if f.suspect || c.at == "" && c.options.MaxStale > 0 && age > c.options.MaxStale {
 		h.Set("Warning", `110 - "Response is Stale"`)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -235,8 +236,10 @@ func TestXML(t *testing.T) {
 func TestRegionsAreToldApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-h/_any": {cent72, ended}})
-	w.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {ended}})
+	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-h/_any": {cent72, ended}}, `{"Id":"ehpc-z","Name":"z"}`, `{"Id":"ehpc-h","Name":"h"}`)
+	w.now = w.now.Add(time.Minute)
+	w.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {ended}}, `{"Id":"ehpc-s","Name":"s"}`)
+	w.now = w.now.Add(time.Minute)
 	both := []string{hangzhou, shanghai}
 	h := w.replica(func(o *replica.Options) {
 		o.Regions = both
@@ -253,6 +256,28 @@ func TestRegionsAreToldApart(t *testing.T) {
 	} {
 		same(t, line, ask(h, line).Body.String(), want)
 	}
+	// ListClusters tells of all regions where none is named, as upstream does.
+	for line, want := range map[string]string{
+		"GET /?":                         `"PageSize":10,"PageNumber":1,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-h","Name":"h"},{"Id":"ehpc-s","Name":"s"},{"Id":"ehpc-z","Name":"z"}]}}`,
+		"GET /?PageSize=2&PageNumber=2&": `"PageSize":2,"PageNumber":2,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-z","Name":"z"}]}}`,
+		"GET /?RegionId=cn-shanghai&":    `"PageSize":10,"PageNumber":1,"TotalCount":1,"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-s","Name":"s"}]}}`,
+		"GET /cn-hangzhou/?PageSize=1&":  `"PageSize":1,"PageNumber":1,"TotalCount":2,"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-h","Name":"h"}]}}`,
+		"GET /?RegionId=&PageNumber=2&":  `"PageSize":10,"PageNumber":2,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[]}}`,
+	} {
+		rec := ask(h, line+clusters)
+		same(t, line, rec.Body.String(), `{"RequestId":"req-1",`+want)
+		one := strings.Contains(line, "cn-")
+		if got := rec.Header(); (got.Get("X-Snapshot-Sequence") != "") != one || !one && got.Get("X-Snapshot-Age") != "120" {
+			t.Errorf("%s: headers %v", line, got)
+		}
+	}
+	empty := w.replica(func(o *replica.Options) {
+		o.Regions = []string{hangzhou, "cn-empty"}
+		o.Source = w.source(w.memory, o.Regions...)
+	})
+	if rec := ask(empty, "GET /?"+clusters); rec.Code != 503 || rec.Header().Get("Retry-After") != "60" {
+		t.Errorf("with a region of which nothing is known: %d %s", rec.Code, rec.Body)
+	}
 	if rec := ask(h, "GET /?"+list); rec.Code != 400 || !strings.Contains(rec.Body.String(), `"Code":"MissingParameter"`) || !strings.Contains(rec.Body.String(), "cn-hangzhou, cn-shanghai") {
 		t.Errorf("without a region: %d %s", rec.Code, rec.Body)
 	}
@@ -261,7 +286,7 @@ func TestRegionsAreToldApart(t *testing.T) {
 		"GET /cn-hangzhou/?ClusterId=ehpc-s&" + list:          "ClusterNotFound",
 		"GET /?ClusterId=ehpc-s&RegionId=cn-hangzhou&" + list: "ClusterNotFound",
 		"GET /at/2020-01-01/?ClusterId=ehpc-x&" + list:        "InvalidParams",
-		"GET /?ClusterId=ehpc-h&" + clusters:                  "MissingParameter",
+		"GET /at/1/?" + clusters:                              "MissingParameter",
 	} {
 		if rec := ask(h, line); !strings.Contains(rec.Body.String(), `"Code":"`+code+`"`) {
 			t.Errorf("%s: %s, want %s", line, rec.Body, code)
