@@ -266,6 +266,7 @@ func TestClosedLookups(t *testing.T) {
 	}
 	a.expect("-yes -version v1 -param-file QueryTokens="+tokens+"x", 2, "no such file")
 	a.expect("-yes -version v1 -param HttpAuthConfig=", 1, "HttpAuth jwt needs HttpAuthConfig")
+	a.expect("-yes -version v1 -param QueryTokens=[]", 1, "Parameter 'QueryTokens' is invalid")
 	a.expect("-yes -version v1 -param HttpAuth=function", 1, "QueryTokens need HttpAuth anonymous")
 	a.expect("-yes -version v1 -param DomainName=i.example.com -param Certificate=chain.pem -param CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")
 }
