@@ -80,7 +80,7 @@ func (s *schema) brief() []column {
 func (c column) cell(s *set, place int32) string {
 	switch {
 	case c.field != nil:
-		return c.field.text(s.images[place])
+		return c.field.text(s.image(place))
 	case c.name == columnClusters:
 		return strings.Join(s.offeringClusters(place), ";")
 	}
@@ -90,7 +90,7 @@ func (c column) cell(s *set, place int32) string {
 // appendImage writes the image at a place as JSON: upstream's object as it
 // is, or the asked columns of it, and the scopes that offer it.
 func (s *set) appendImage(b []byte, place int32, columns []column) []byte {
-	im := s.images[place]
+	im := s.image(place)
 	if columns == nil {
 		if s.offers == nil {
 			return append(b, im.Raw...)
@@ -145,7 +145,7 @@ func (s *set) appendOffers(b []byte, place int32, clusters, types bool) []byte {
 		b = append(b, `,"InstanceTypes":`...)
 		b = appendStrings(b, s.offeringTypes(place))
 	}
-	if s.differ[s.images[place].ImageID] {
+	if s.differ[s.image(place).ImageID] {
 		b = append(b, `,"ContentDiffers":true`...)
 	}
 	return b

@@ -89,9 +89,11 @@ func (s *service) diff(ctx context.Context, a *ask) (*answer, error) {
 				if !x.there {
 					continue
 				}
-				if x.images, err = s.lists.get(ctx, region, x.scope); err != nil {
+				list, err := s.lists.get(ctx, region, x.scope)
+				if err != nil {
 					return nil, err
 				}
+				x.images = list.images()
 			}
 			return &body{bytes: renderDiff(before, after)}, nil
 		},

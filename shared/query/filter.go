@@ -86,13 +86,13 @@ func (t *texts) of(s *set) corpus {
 		t.round++
 	}
 	var unknown []*catalog.Image
-	for i, im := range s.images {
-		n := int(s.numbers[i])
+	for i, number := range s.numbers {
+		n := int(number)
 		if more := n + 1 - len(t.kept.spans); more > 0 {
 			t.kept.spans = append(t.kept.spans, make([]span, more)...)
 		}
 		if t.kept.spans[n].to == 0 {
-			unknown = append(unknown, im)
+			unknown = append(unknown, s.image(int32(i)))
 		}
 	}
 	for i, text := range searchTexts(unknown) {

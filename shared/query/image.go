@@ -86,7 +86,7 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
 	b = appendSeen(b, first, set.lastSeen(v, from, to))
 	b = append(b, `,"Image":`...)
-	b = append(b, set.images[from].Raw...)
+	b = append(b, set.image(int32(from)).Raw...)
 	clusters, types, every := set.offeredBy(from, to)
 	b = append(b, `,"Clusters":`...)
 	b = appendStrings(b, clusters)
@@ -103,7 +103,7 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 				b = append(b, ',')
 			}
 			b = append(b, `{"Image":`...)
-			b = append(b, set.images[p].Raw...)
+			b = append(b, set.image(int32(p)).Raw...)
 			b = append(set.appendOffers(b, int32(p), true, true), '}')
 		}
 		b = append(b, ']')
@@ -247,12 +247,12 @@ func (s *service) lastContent(ctx context.Context, id string, h head, l life) (s
 	if !ok || sc.Digest == "" {
 		return "", fmt.Errorf("image %q is not in commit %d", id, l.goneAt-1)
 	}
-	images, err := s.lists.get(ctx, h.RegionID, sc)
+	list, err := s.lists.get(ctx, h.RegionID, sc)
 	if err != nil {
 		return "", err
 	}
-	for _, im := range images {
-		if im.ImageID == id {
+	for i := range list.len() {
+		if im := list.at(i); im.ImageID == id {
 			return im.Raw, nil
 		}
 	}

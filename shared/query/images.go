@@ -114,7 +114,7 @@ func (s *service) matches(a *ask, set *set) []int32 {
 	if a.latestBy != nil && keys == nil {
 		keys = s.newest()
 	}
-	places := set.shared.plain(len(set.images))
+	places := set.shared.plain(set.list.len())
 	if a.ids != nil {
 		places = set.named(a.ids)
 	}

@@ -3,56 +3,48 @@ package query
 import (
 	"container/list"
 	"sync"
-
-	"community-images/shared/catalog"
 )
 
 // listCache keeps image lists by digest, the freshest first, within a limit of
-// bytes. Lists share their images, so each image counts once.
+// bytes. Lists share pools, so each pool counts once.
 type listCache struct {
 	mu    sync.Mutex
 	limit int
 	used  int
 	order *list.List // of *keptList
 	items map[string]*list.Element
-	refs  []int32 // lists that hold an image, by its Number
 }
 
 type keptList struct {
 	digest string
-	images []*catalog.Image
+	list   imageList
 }
 
 func newListCache(limit int) *listCache {
 	return &listCache{limit: limit, order: list.New(), items: map[string]*list.Element{}}
 }
 
-func (c *listCache) get(digest string) ([]*catalog.Image, bool) {
+func (c *listCache) get(digest string) (imageList, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.items[digest]
 	if !ok {
-		return nil, false
+		return imageList{}, false
 	}
 	c.order.MoveToFront(e)
-	return e.Value.(*keptList).images, true
+	return e.Value.(*keptList).list, true
 }
 
-func (c *listCache) put(digest string, images []*catalog.Image) {
+func (c *listCache) put(digest string, l imageList) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.items[digest]; ok {
 		return
 	}
-	c.items[digest] = c.order.PushFront(&keptList{digest, images})
-	c.used += listWeight(images)
-	for _, im := range images {
-		if n := int(im.Number) + 1 - len(c.refs); n > 0 {
-			c.refs = append(c.refs, make([]int32, n)...)
-		}
-		if c.refs[im.Number]++; c.refs[im.Number] == 1 {
-			c.used += imageWeight(im)
-		}
+	c.items[digest] = c.order.PushFront(&keptList{digest, l})
+	c.used += listWeight(l)
+	if l.pool.lists++; l.pool.lists == 1 {
+		c.used += l.pool.weight()
 	}
 	for c.used > c.limit && c.order.Len() > 1 {
 		c.drop(c.order.Back())
@@ -62,15 +54,20 @@ func (c *listCache) put(digest string, images []*catalog.Image) {
 func (c *listCache) drop(e *list.Element) {
 	kept := c.order.Remove(e).(*keptList)
 	delete(c.items, kept.digest)
-	c.used -= listWeight(kept.images)
-	for _, im := range kept.images {
-		if c.refs[im.Number]--; c.refs[im.Number] == 0 {
-			c.used -= imageWeight(im)
-		}
+	c.used -= listWeight(kept.list)
+	if kept.list.pool.lists--; kept.list.pool.lists == 0 {
+		c.used -= kept.list.pool.weight()
 	}
 }
 
-func listWeight(images []*catalog.Image) int { return 256 + 8*len(images) }
+func listWeight(l imageList) int { return 256 + 4*len(l.places) }
 
-// imageWeight is the memory of an image, about: its text and the views.
-func imageWeight(im *catalog.Image) int { return 512 + len(im.Raw) }
+// weight is the memory of the images, about: their texts and what tells of
+// them. Pools share images; so it is rather too much.
+func (p *pool) weight() int {
+	n := 0
+	for _, im := range p.images {
+		n += 128 + len(im.Raw)
+	}
+	return n
+}

@@ -61,9 +61,9 @@ func (l *lists) firstSeen(region, id string) (at catalog.Time, ok bool) {
 }
 
 // get returns the images of a scope.
-func (l *lists) get(ctx context.Context, region string, s archive.ScopeState) ([]*catalog.Image, error) {
-	if images, ok := l.kept.get(s.Digest); ok {
-		return images, nil
+func (l *lists) get(ctx context.Context, region string, s archive.ScopeState) (imageList, error) {
+	if list, ok := l.kept.get(s.Digest); ok {
+		return list, nil
 	}
 	done := l.flight.DoChan(s.Digest, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
@@ -72,38 +72,38 @@ func (l *lists) get(ctx context.Context, region string, s archive.ScopeState) ([
 		if err != nil {
 			return nil, wrapStore(region, err)
 		}
-		images := l.withhold(snapshot.Images)
-		l.kept.put(s.Digest, images)
-		return images, nil
+		list := whole(l.withhold(snapshot.Images))
+		l.kept.put(s.Digest, list)
+		return list, nil
 	})
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return imageList{}, ctx.Err()
 	case result := <-done:
 		if result.Err != nil {
-			return nil, result.Err
+			return imageList{}, result.Err
 		}
-		return result.Val.([]*catalog.Image), nil
+		return result.Val.(imageList), nil
 	}
 }
 
 // all returns the lists of several scopes, in their order. catalogue is the
 // commit up to which the region's catalogue goes; 0: not known.
-func (l *lists) all(ctx context.Context, region string, scopes []archive.ScopeState, catalogue int64) ([][]*catalog.Image, error) {
+func (l *lists) all(ctx context.Context, region string, scopes []archive.ScopeState, catalogue int64) ([]imageList, error) {
 	if err := l.prepare(ctx, region, scopes, catalogue); err != nil {
 		return nil, err
 	}
-	found := make([][]*catalog.Image, len(scopes))
+	found := make([]imageList, len(scopes))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxReads)
 	for i, s := range scopes {
-		if images, ok := l.kept.get(s.Digest); ok {
-			found[i] = images
+		if list, ok := l.kept.get(s.Digest); ok {
+			found[i] = list
 			continue
 		}
 		group.Go(func() error {
-			images, err := l.get(ctx, region, s)
-			found[i] = images
+			list, err := l.get(ctx, region, s)
+			found[i] = list
 			return err
 		})
 	}
@@ -155,10 +155,15 @@ func (l *lists) stock(ctx context.Context, region string, upTo int64) error {
 	case err != nil:
 		return wrapStore(region, err)
 	}
-	for digest := range c.Lists {
-		if _, ok := l.kept.get(digest); !ok {
+	shared := &pool{images: c.Images}
+	for digest, places := range c.Lists {
+		switch _, ok := l.kept.get(digest); {
+		case ok:
+		case len(l.redact) == 0 && len(places) > 0:
+			l.kept.put(digest, imageList{shared, places})
+		default: // what is left of images that differ may be the same
 			images, _ := c.List(digest)
-			l.kept.put(digest, l.withhold(images))
+			l.kept.put(digest, whole(l.withhold(images)))
 		}
 	}
 	f := &origins{upTo: max(upTo, c.Sequence)}

@@ -93,7 +93,7 @@ func newGrid(s *set, places []int32, c choice) *grid {
 	}
 	rows := map[string]int{}
 	for _, p := range places {
-		im := s.images[p]
+		im := s.image(p)
 		at, ok := rows[im.ImageID]
 		if !ok {
 			at = len(g.rows)

@@ -84,7 +84,7 @@ func (p *page) render() []byte {
 func (p *page) size() int {
 	n := 256
 	for _, place := range p.places {
-		n += len(p.set.images[place].Raw) + 1
+		n += len(p.set.image(place).Raw) + 1
 		if p.set.offers != nil {
 			n += 32 + 28*len(p.set.offers[place])
 		}
@@ -123,7 +123,7 @@ func (p *page) ndjson() []byte {
 func (p *page) ids() []byte {
 	var b []byte
 	for _, place := range p.places {
-		b = append(append(b, p.set.images[place].ImageID...), '\n')
+		b = append(append(b, p.set.image(place).ImageID...), '\n')
 	}
 	return b
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 
@@ -14,7 +15,7 @@ import (
 // set is the images of a view, each once, in canonical order. It is built
 // from snapshots alone and so is never wrong for its key, view.digest.
 type set struct {
-	images []*catalog.Image
+	list imageList
 	// offers, for a view of several scopes, holds for each image the scopes
 	// that offer it, as places in scopes; nil for a single scope.
 	offers [][]int32
@@ -29,6 +30,9 @@ type set struct {
 	indexed  uint64 // the fields whose indexes know the images, as bits; guarded by indexes.mu
 	searched int    // the round in which the texts know the images; guarded by texts.mu
 }
+
+// image is the image at a place.
+func (s *set) image(place int32) *catalog.Image { return s.list.at(int(place)) }
 
 // sets builds sets and keeps some.
 type sets struct {
@@ -78,18 +82,49 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 			size += 32 + 4*len(o)
 		}
 	} else {
-		s.images = found[0]
+		s.list = found[0]
 	}
-	s.numbers = make([]int32, len(s.images))
-	for i, im := range s.images {
-		s.numbers[i] = im.Number
+	s.numbers = make([]int32, s.list.len())
+	for i := range s.numbers {
+		s.numbers[i] = s.list.at(i).Number
 	}
-	c.kept.put(key, s, size+16*len(s.images))
+	c.kept.put(key, s, size+16*len(s.numbers))
 	return s, nil
 }
 
 // merge puts equal images of several lists together.
-func (s *set) merge(found [][]*catalog.Image) {
+func (s *set) merge(found []imageList) {
+	s.quote()
+	places := placesOf(found) // 0: not met yet, else the place and 1
+	var images []*catalog.Image
+	var counts []int32
+	total := 0
+	for _, l := range found {
+		total += l.len()
+		for i := range l.len() {
+			im := l.at(i)
+			if places[im.Number] == 0 {
+				images, counts = append(images, im), append(counts, 0)
+				places[im.Number] = int32(len(images))
+			}
+			counts[places[im.Number]-1]++
+		}
+	}
+	all, offers := make([]int32, total), make([][]int32, len(images))
+	for i, n := range counts {
+		offers[i], all = all[:0:n], all[n:]
+	}
+	for scope, l := range found {
+		for i := range l.len() {
+			at := places[l.at(i).Number] - 1
+			offers[at] = append(offers[at], int32(scope))
+		}
+	}
+	s.sortAndJoin(images, offers)
+}
+
+// quote makes the ClusterIds of the scopes ready for answers.
+func (s *set) quote() {
 	s.quoted = make([]string, len(s.scopes))
 	for i, sc := range s.scopes {
 		switch {
@@ -100,39 +135,14 @@ func (s *set) merge(found [][]*catalog.Image) {
 			s.quoted[i] = `"` + sc.ClusterID + `"`
 		}
 	}
-	places := placesOf(found) // 0: not met yet, else the place and 1
-	var counts []int32
-	total := 0
-	for _, images := range found {
-		total += len(images)
-		for _, im := range images {
-			if places[im.Number] == 0 {
-				s.images, counts = append(s.images, im), append(counts, 0)
-				places[im.Number] = int32(len(s.images))
-			}
-			counts[places[im.Number]-1]++
-		}
-	}
-	all := make([]int32, total)
-	s.offers = make([][]int32, len(s.images))
-	for i, n := range counts {
-		s.offers[i], all = all[:0:n], all[n:]
-	}
-	for scope, images := range found {
-		for _, im := range images {
-			at := places[im.Number] - 1
-			s.offers[at] = append(s.offers[at], int32(scope))
-		}
-	}
-	s.sortAndJoin()
 }
 
 // placesOf has room for the Number of every image.
-func placesOf(found [][]*catalog.Image) []int32 {
+func placesOf(found []imageList) []int32 {
 	last := int32(0)
-	for _, images := range found {
-		for _, im := range images {
-			last = max(last, im.Number)
+	for _, l := range found {
+		for i := range l.len() {
+			last = max(last, l.at(i).Number)
 		}
 	}
 	return make([]int32, last+1)
@@ -140,38 +150,39 @@ func placesOf(found [][]*catalog.Image) []int32 {
 
 // sortAndJoin brings the images into canonical order and joins those that are
 // equal without being the same in memory.
-func (s *set) sortAndJoin() {
-	places := slices.Clone(s.shared.plain(len(s.images)))
+func (s *set) sortAndJoin(images []*catalog.Image, offers [][]int32) {
+	places := slices.Clone(s.shared.plain(len(images)))
 	slices.SortFunc(places, func(a, b int32) int {
-		x, y := s.images[a], s.images[b]
-		return cmp.Or(strings.Compare(x.ImageID, y.ImageID), strings.Compare(x.Raw, y.Raw))
+		return cmp.Or(strings.Compare(images[a].ImageID, images[b].ImageID), strings.Compare(images[a].Raw, images[b].Raw))
 	})
-	images, offers := make([]*catalog.Image, 0, len(places)), make([][]int32, 0, len(places))
+	sorted := make([]*catalog.Image, 0, len(places))
+	s.offers = make([][]int32, 0, len(places))
 	for _, p := range places {
-		last := len(images) - 1
+		last := len(sorted) - 1
 		switch {
-		case last >= 0 && images[last].Raw == s.images[p].Raw:
-			offers[last] = append(offers[last], s.offers[p]...)
-			slices.Sort(offers[last])
-			offers[last] = slices.Compact(offers[last])
+		case last >= 0 && sorted[last].Raw == images[p].Raw:
+			joined := append(s.offers[last], offers[p]...)
+			slices.Sort(joined)
+			s.offers[last] = slices.Compact(joined)
 		default:
-			if last >= 0 && images[last].ImageID == s.images[p].ImageID && !slices.Equal(offers[last], s.offers[p]) {
+			if last >= 0 && sorted[last].ImageID == images[p].ImageID && !slices.Equal(s.offers[last], offers[p]) {
 				if s.differ == nil {
 					s.differ = map[string]bool{}
 				}
-				s.differ[s.images[p].ImageID] = true
+				s.differ[images[p].ImageID] = true
 			}
-			images, offers = append(images, s.images[p]), append(offers, s.offers[p])
+			sorted, s.offers = append(sorted, images[p]), append(s.offers, offers[p])
 		}
 	}
-	s.images, s.offers = images, offers
+	s.list = whole(sorted)
 }
 
 // find returns the places of the images with an id.
 func (s *set) find(id string) (from, to int) {
-	from, _ = slices.BinarySearchFunc(s.images, id, func(im *catalog.Image, id string) int { return strings.Compare(im.ImageID, id) })
+	n := s.list.len()
+	from = sort.Search(n, func(i int) bool { return s.list.at(i).ImageID >= id })
 	to = from
-	for to < len(s.images) && s.images[to].ImageID == id {
+	for to < n && s.list.at(to).ImageID == id {
 		to++
 	}
 	return from, to

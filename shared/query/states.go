@@ -48,7 +48,11 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 // Images returns the content of a scope of a state that Region returned, in
 // canonical order, without the fields that are withheld.
 func (s *service) Images(ctx context.Context, region string, scope archive.ScopeState) ([]*catalog.Image, error) {
-	return s.lists.get(ctx, region, scope)
+	list, err := s.lists.get(ctx, region, scope)
+	if err != nil {
+		return nil, err
+	}
+	return list.images(), nil
 }
 
 // Note counts an answer of the replica among the lookups of /metrics.

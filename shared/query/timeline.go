@@ -228,10 +228,11 @@ func (s *service) base(ctx context.Context, t *timeline, l *archive.Line) ([]kep
 			list = append(list, keptImage{archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}, id})
 		}
 	}
-	for i, images := range found {
+	for i, l := range found {
 		ref := archive.ScopeRef{ClusterID: scopes[i].ClusterID, InstanceType: scopes[i].InstanceType}
-		for j, im := range images {
-			if j > 0 && images[j-1].ImageID == im.ImageID {
+		for j := range l.len() {
+			im := l.at(j)
+			if j > 0 && l.at(j-1).ImageID == im.ImageID {
 				continue
 			}
 			if _, isNew := slices.BinarySearch(new[ref], im.ImageID); !isNew {
@@ -245,12 +246,13 @@ func (s *service) base(ctx context.Context, t *timeline, l *archive.Line) ([]kep
 // found works out the difference of a change whose commit could not give it.
 // Which fields changed is not known; who came and went is.
 func (s *service) found(ctx context.Context, t *timeline, region string, c archive.Change) (archive.Change, error) {
-	images, err := s.lists.get(ctx, region, archive.ScopeState{ClusterID: c.ClusterID, InstanceType: c.InstanceType, Digest: c.Digest})
+	found, err := s.lists.get(ctx, region, archive.ScopeState{ClusterID: c.ClusterID, InstanceType: c.InstanceType, Digest: c.Digest})
 	if err != nil {
 		return c, err
 	}
 	before := t.members(archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType})
-	for _, im := range images {
+	for i := range found.len() {
+		im := found.at(i)
 		at, had := slices.BinarySearch(before, im.ImageID)
 		if had {
 			before = slices.Delete(before, at, at+1)

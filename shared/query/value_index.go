@@ -39,8 +39,8 @@ func (c *indexes) index(s *set, f *field, ranked bool) index {
 	}
 	col := &c.kept[f.place]
 	if bit := uint64(1) << f.place; s.indexed&bit == 0 {
-		for _, im := range s.images {
-			col.learn(f, im)
+		for i := range s.list.len() {
+			col.learn(f, s.list.at(i))
 		}
 		s.indexed |= bit
 	}
