@@ -1,6 +1,12 @@
 package replica
 
-import "community-images/shared/catalog"
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"community-images/shared/catalog"
+)
 
 // names are those that upstream has for its regions, in English. A region
 // that is not listed goes by its id.
@@ -12,8 +18,14 @@ var names = map[string]string{
 	"us-east-1": "US (Virginia)", "us-west-1": "US (Silicon Valley)", "eu-central-1": "Germany (Frankfurt)", "eu-west-1": "UK (London)",
 }
 
-// listRegions answers ListRegions: the regions that are served.
-func (c *call) listRegions() error {
+// listRegions answers ListRegions: the regions that are served. They have no
+// history; a moment has to be one all the same.
+func (c *call) listRegions(ctx context.Context) error {
+	if c.at != "" {
+		if _, _, err := c.options.Source(c.grant).Region(ctx, c.regions()[0], c.at); errors.Is(err, strconv.ErrSyntax) {
+			return c.explainMoment(err)
+		}
+	}
 	var list []string
 	for _, id := range c.regions() {
 		name := names[id]

@@ -159,7 +159,7 @@ func (c *call) serve(ctx context.Context) error {
 	case "ListClusters":
 		return c.listClusters(ctx)
 	case "ListRegions":
-		return c.listRegions()
+		return c.listRegions(ctx)
 	}
 	return notFound()
 }

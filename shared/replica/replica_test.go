@@ -72,6 +72,7 @@ func TestRefusals(t *testing.T) {
 		{"never captured", "GET /?ClusterId=ehpc-new&" + list, nil, 503, "ServiceUnavailable", "Nothing has been captured for this question yet."},
 		{"never captured until then", "GET /at/1/?ClusterId=ehpc-new&" + list, nil, 400, "InvalidParams", "moment"},
 		{"a moment that is none", "GET /at/soon/?" + list, nil, 400, "InvalidParams", "RFC 3339"},
+		{"a moment that is none, of regions", "GET /at/soon/?Action=ListRegions&Version=2018-04-12", nil, 400, "InvalidParams", "RFC 3339"},
 		{"no moment", "GET /at/?" + list, nil, 404, "InvalidAction.NotFound", "/at/<moment>/"},
 		{"two moments", "GET /at/1/?at=2&" + list, nil, 400, "InvalidParameter", "two moments"},
 		{"a commit to come", "GET /at/99/?" + list, nil, 400, "InvalidParams", "the last commit is number 3"},
