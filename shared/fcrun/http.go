@@ -73,12 +73,12 @@ func (o Options) serve(handler http.Handler, rec *recorder, r *http.Request, inv
 // beforeDeadline keeps a tenth of the time that is left, at most half a
 // second, for the answer's way out.
 func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
+	at, ok := ctx.Deadline()
 	if !ok {
 		return ctx, func() {}
 	}
-	left := time.Until(deadline)
-	return context.WithDeadline(ctx, deadline.Add(-min(left/10, 500*time.Millisecond)))
+	d := &deadline{Context: ctx, at: at.Add(-min(time.Until(at)/10, 500*time.Millisecond))}
+	return d, d.end
 }
 
 // fault is an error of this package's own, answered in E-HPC's shape.

@@ -51,7 +51,6 @@ const (
 	cacheBodies  = 512 << 10
 	cacheAsks    = 256 // parsed queries
 	cacheStates  = 64  // past states
-	answerTime   = 20 * time.Second
 	longestCache = "max-age=31536000, immutable"
 )
 
@@ -130,8 +129,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
 		}
 	}()
-	ctx, cancel := context.WithTimeout(Impatient(r.Context()), answerTime)
-	defer cancel()
+	ctx := Impatient(r.Context())
 	if err := x.serve(ctx); err != nil {
 		x.fail(explain(err))
 	}

@@ -14,11 +14,26 @@ import (
 // many reads it needs one after the other: whoever finds a slow head and a
 // snapshot that does not come is told within 3 s as well. Each snapshot that
 // comes gives the next ones another readTimeout, for a lookup may need
-// hundreds.
-const lookupPatience = 2700 * time.Millisecond
+// hundreds, but not beyond answerTime.
+const (
+	lookupPatience = 2700 * time.Millisecond
+	answerTime     = 20 * time.Second
+)
 
-// patience is until when a lookup waits, in Unix nanoseconds.
-type patience struct{ until atomic.Int64 }
+// patience is until when a lookup waits.
+type patience struct {
+	until atomic.Int64 // Unix nanoseconds
+	end   time.Time
+}
+
+// renew gives the next reads their time.
+func (p *patience) renew() {
+	until := time.Now().Add(readTimeout)
+	if until.After(p.end) {
+		until = p.end
+	}
+	p.until.Store(until.UnixNano())
+}
 
 type patienceKey struct{}
 
@@ -26,8 +41,9 @@ type patienceKey struct{}
 // together. Service does it for its own lookups; whoever answers others from its
 // memory does it for those.
 func Impatient(ctx context.Context) context.Context {
-	p := &patience{}
-	p.until.Store(time.Now().Add(lookupPatience).UnixNano())
+	now := time.Now()
+	p := &patience{end: now.Add(answerTime)}
+	p.until.Store(now.Add(lookupPatience).UnixNano())
 	return context.WithValue(ctx, patienceKey{}, p)
 }
 
@@ -70,7 +86,7 @@ func (s patient) Snapshot(ctx context.Context, scope catalog.Scope, digest strin
 	defer cancel()
 	snapshot, err := s.Source.Snapshot(bounded, scope, digest)
 	if p, ok := ctx.Value(patienceKey{}).(*patience); ok && err == nil {
-		p.until.Store(time.Now().Add(readTimeout).UnixNano())
+		p.renew()
 	}
 	return snapshot, err
 }

@@ -45,10 +45,7 @@ type Replica struct {
 	listings listings
 }
 
-const (
-	answerTime = 20 * time.Second
-	maxBody    = 64 << 10 // bytes of a request
-)
+const maxBody = 64 << 10 // bytes of a request
 
 // New returns the handler.
 func New(o Options) *Replica {
@@ -104,10 +101,10 @@ func (s *Replica) mayBeRegion(step string) bool {
 	return form || slices.Contains(s.options.Regions, step)
 }
 
-// ServeHTTP implements http.Handler. It never panics.
+// ServeHTTP implements http.Handler. It never panics. The context of the
+// request bounds what it waits for.
 func (s *Replica) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
-	defer cancel()
+	ctx := r.Context()
 	began := time.Now()
 	c := &call{Replica: s, w: w, r: r, id: s.options.RequestID(ctx), grant: &access.Grant{}}
 	defer func() { s.options.Note(c.status, time.Since(began)) }()
