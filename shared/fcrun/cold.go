@@ -12,9 +12,7 @@ const (
 	// coldPercent puts the first collection off until 16 MB have been allocated,
 	// four times as much as Go would.
 	coldPercent = 400
-	// usedPercent keeps the heap small between lookups; it is soon looked over,
-	// for most of it is text.
-	usedPercent = 75
+	usedPercent = 100 // as Go has it
 	// coldRest is how long after the first answer its garbage goes: collecting
 	// while the answer leaves would delay it.
 	coldRest = 50 * time.Millisecond

@@ -48,8 +48,8 @@ type Options struct {
 const (
 	cacheLists   = 96 << 20 // bytes, about
 	cacheSets    = 16 << 20
-	cacheBodies  = 512 << 10
-	cacheAsks    = 256 // parsed queries
+	cacheBodies  = 256 << 10
+	cacheAsks    = 128 // parsed queries
 	cacheStates  = 64  // past states
 	longestCache = "max-age=31536000, immutable"
 )
