@@ -25,6 +25,8 @@ type front struct {
 	most     atomic.Int64 // requests that were waited for at once
 	whole    atomic.Bool  // no 304, which has no body to stop in
 
+	counting atomic.Int64 // requests of which it is not known yet who else was waited for
+
 	mu     sync.Mutex
 	flight map[*waiting]bool
 }
@@ -43,6 +45,21 @@ func (f *front) enter(r *http.Request) (leave func()) {
 	others := slices.Collect(maps.Keys(f.flight))
 	f.flight[me] = true
 	f.mu.Unlock()
+	f.counting.Add(1)
+	go f.count(others)
+	return func() {
+		me.abandoned = r.Context().Err() != nil
+		f.mu.Lock()
+		delete(f.flight, me)
+		f.mu.Unlock()
+		close(me.ended)
+	}
+}
+
+// count takes down how many were waited for when a request came to others. The
+// request itself does not wait for that.
+func (f *front) count(others []*waiting) {
+	defer f.counting.Add(-1)
 	now := int64(1)
 	for _, o := range others {
 		select {
@@ -56,12 +73,18 @@ func (f *front) enter(r *http.Request) (leave func()) {
 	}
 	for most := f.most.Load(); now > most && !f.most.CompareAndSwap(most, now); most = f.most.Load() {
 	}
-	return func() {
-		me.abandoned = r.Context().Err() != nil
-		f.mu.Lock()
-		delete(f.flight, me)
-		f.mu.Unlock()
-		close(me.ended)
+}
+
+// counted is how many requests there were, and how many at once at the most.
+func (f *front) counted() (requests, most int64) {
+	f.settle()
+	return f.requests.Load(), f.most.Load()
+}
+
+// settle waits for what is still being counted.
+func (f *front) settle() {
+	for f.counting.Load() > 0 {
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 
@@ -106,6 +129,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // reset begins to count anew.
 func (f *front) reset() {
+	f.settle()
 	f.requests.Store(0)
 	f.most.Store(0)
 }

@@ -78,7 +78,7 @@ func TestOutageWhileServing(t *testing.T) {
 		})
 		during := serve(t, q, targets, before, o.every, began.Add(o.ttl+o.lasts))
 		group.Wait()
-		asked, most := front.requests.Load(), front.most.Load()
+		asked, most := front.counted()
 		for _, l := range during {
 			if due := l.began.After(began.Add(o.ttl)); due && !b.slow && !l.stale || b.slow && l.stale {
 				t.Fatalf("%s after the store went away %s is answered with stale=%t", l.began.Sub(began), l.target, l.stale)

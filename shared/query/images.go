@@ -30,12 +30,13 @@ func (s *service) images(ctx context.Context, a *ask) (*answer, error) {
 	return &answer{
 		fresh: &f, region: region, modified: v.newest, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0),
 		etag: tag(v.digest, a.canon, a.format),
-		render: func(ctx context.Context) (*body, error) {
+		renderAfter: func(ctx context.Context, front []byte) (*body, []byte, error) {
 			p, err := s.page(ctx, a, st, v)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			return &body{bytes: p.render(), next: p.next, total: strconv.Itoa(p.total)}, nil
+			whole := p.render(front)
+			return &body{bytes: whole[len(front):], next: p.next, total: strconv.Itoa(p.total)}, whole, nil
 		},
 	}, nil
 }

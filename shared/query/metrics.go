@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -84,6 +85,9 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
+
+// WriteString implements io.StringWriter.
+func (w *statusWriter) WriteString(s string) (int, error) { return io.WriteString(w.ResponseWriter, s) }
 
 // metrics serves /metrics. It asks the store no more than /v1/status does, of
 // which it is another form.

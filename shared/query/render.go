@@ -62,9 +62,9 @@ type page struct {
 	facets []facet
 }
 
-// render writes the page in the asked format. For json it is what follows the
-// members that every answer begins with.
-func (p *page) render() []byte {
+// render writes the page in the asked format. For json it begins with front,
+// the members that every answer begins with.
+func (p *page) render(front []byte) []byte {
 	switch p.ask.format {
 	case formatIDs:
 		return p.ids()
@@ -77,7 +77,7 @@ func (p *page) render() []byte {
 	case formatTable:
 		return p.table()
 	}
-	return p.json()
+	return p.json(front)
 }
 
 // size estimates the bytes of the page as JSON.
@@ -92,8 +92,8 @@ func (p *page) size() int {
 	return n
 }
 
-func (p *page) json() []byte {
-	b := make([]byte, 0, p.size())
+func (p *page) json(front []byte) []byte {
+	b := append(make([]byte, 0, len(front)+p.size()), front...)
 	b = append(b, `,"TotalCount":`...)
 	b = strconv.AppendInt(b, int64(p.total), 10)
 	b = append(b, `,"NextCursor":`...)

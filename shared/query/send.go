@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"community-images/shared/catalog"
 )
@@ -24,6 +26,10 @@ type answer struct {
 	region   string
 	// render makes the body; for json what follows the common members.
 	render func(ctx context.Context) (*body, error)
+	// renderAfter is render for large answers: whole begins with front, and
+	// the body is what follows in it, so that neither need be copied. It goes
+	// before render.
+	renderAfter func(ctx context.Context, front []byte) (b *body, whole []byte, err error)
 }
 
 // body is a rendered answer. It is kept and shared: nobody changes it.
@@ -59,10 +65,14 @@ func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
 	zip := x.gzip && acceptsGzip(headerList(x.r.Header, "Accept-Encoding"))
 	has := parseTags(headerList(x.r.Header, "If-None-Match"), ans.etag)
 	known := has.plain || has.zipped
+	var front, whole []byte
+	if a.format == formatJSON && !ans.bare && !known {
+		front = x.front(a, ans)
+	}
 	var b *body
 	if !known {
 		var err error
-		if b, err = x.body(ctx, ans); err != nil {
+		if b, whole, err = x.body(ctx, ans, front); err != nil {
 			return err
 		}
 	}
@@ -83,11 +93,10 @@ func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
 	if b.cursor != "" {
 		header.Set("X-Next-Cursor", b.cursor)
 	}
-	var front []byte
-	if a.format == formatJSON && !ans.bare {
-		front = x.front(a, ans)
-	}
 	parts := [][]byte{front, b.bytes}
+	if whole != nil {
+		parts = [][]byte{whole}
+	}
 	if zip && len(b.bytes) >= gzipFrom {
 		header.Set("Content-Encoding", "gzip")
 		setTag(header, ans, true)
@@ -99,6 +108,10 @@ func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
 	x.written = true
 	x.w.WriteHeader(http.StatusOK)
 	if x.r.Method == http.MethodHead {
+		return nil
+	}
+	if len(parts) == 1 { // nobody changes it; a string is passed on as it is
+		_, _ = io.WriteString(x.w, unsafe.String(unsafe.SliceData(parts[0]), len(parts[0])))
 		return nil
 	}
 	for _, part := range parts {
@@ -116,8 +129,9 @@ func total(parts [][]byte) (n int) {
 	return n
 }
 
-// body renders an answer or takes it from memory.
-func (x *exchange) body(ctx context.Context, ans *answer) (*body, error) {
+// body renders an answer or takes it from memory. whole is nil unless front
+// stands before it already.
+func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body, whole []byte, err error) {
 	key := x.who + ans.etag
 	if x.whole != nil && ans.fresh != nil {
 		// Which state the cursor in it names must not depend on whom else the
@@ -126,15 +140,19 @@ func (x *exchange) body(ctx context.Context, ans *answer) (*body, error) {
 	}
 	if ans.etag != "" {
 		if b, ok := x.bodies.get(key); ok {
-			return b, nil
+			return b, nil, nil
 		}
 	}
-	b, err := ans.render(ctx)
+	if ans.renderAfter != nil {
+		b, whole, err = ans.renderAfter(ctx, front)
+	} else {
+		b, err = ans.render(ctx)
+	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(b.bytes) > maxBody {
-		return nil, faultsError([]fault{{codeInvalid, "limit", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", len(b.bytes)>>20, maxBody>>20), "a smaller limit, fewer scopes, or fields"}})
+		return nil, nil, faultsError([]fault{{codeInvalid, "limit", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", len(b.bytes)>>20, maxBody>>20), "a smaller limit, fewer scopes, or fields"}})
 	}
 	if ans.etag != "" {
 		if x.gzip && len(b.bytes) >= gzipFrom {
@@ -142,7 +160,7 @@ func (x *exchange) body(ctx context.Context, ans *answer) (*body, error) {
 		}
 		x.bodies.put(key, b, len(b.bytes)+len(b.packed)+256)
 	}
-	return b, nil
+	return b, whole, nil
 }
 
 // headers sets what an answer and a 304 have in common.
