@@ -359,35 +359,6 @@ func (a *Archive) Lines(ctx context.Context, now *Region, from int64) iter.Seq2[
 	}
 }
 
-// Snapshot reads and proves one snapshot. *DamagedError means that the object
-// is missing or is not what its key says.
-func (a *Archive) Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
-	key, err := a.keys.Snapshot(scope, digest)
-	if err != nil {
-		return nil, err
-	}
-	data, _, err := a.bucket.Get(ctx, key, "")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamagedError{Key: key, Reason: "a commit refers to it and it is not there"}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading snapshot %q: %w", key, err)
-	}
-	return a.decode(key, data, scope, digest)
-}
-
-// decode proves the bytes of a snapshot.
-func (a *Archive) decode(key string, data []byte, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
-	s, err := catalog.DecodeSnapshot(data, &a.images)
-	if err != nil {
-		return nil, &DamagedError{Key: key, Reason: err.Error()}
-	}
-	if s.Scope != scope || s.Digest != digest {
-		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("it holds %s of %s", s.Digest, s.Scope)}
-	}
-	return s, nil
-}
-
 // Regions lists the regions that have an object below the prefix.
 func (a *Archive) Regions(ctx context.Context) ([]string, error) {
 	keys, err := a.bucket.List(ctx, a.keys.Root())
