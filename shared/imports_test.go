@@ -27,10 +27,11 @@ var allowed = map[string][]string{
 	"ehpc/ehpctest":      {"acsauth", "catalog"},
 	"capture":            {"archive", "catalog"},
 	"metrics":            {},
-	"query":              {"access", "archive", "catalog", "metrics"},
+	"query":              {"access", "archive", "catalog", "metrics", "slip"},
 	"replica":            {"access", "acsauth", "archive", "catalog"},
-	"config":             {"access", "catalog"},
+	"config":             {"access", "catalog", "slip"},
 	"fcrun":              {},
+	"slip":               {},
 	"fcrun/fctest":       {},
 }
 

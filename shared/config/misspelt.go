@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"community-images/shared/slip"
 )
 
 // names of every setting of either function, as in the README's table. Each
@@ -44,30 +46,9 @@ func nearest(name string) string {
 		if known == name {
 			return ""
 		}
-		if d := distance(upper, known); d < least {
+		if d := slip.Distance(upper, known); d < least {
 			best, least = known, d
 		}
 	}
 	return best
-}
-
-// distance is the Levenshtein distance of two ASCII texts.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

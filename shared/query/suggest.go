@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"community-images/shared/slip"
 )
 
 // quote writes a caller's text into a message: escaped, and cut if it is long.
@@ -36,34 +38,9 @@ func nearest(name string, known []string) string {
 		if _, last, dotted := strings.Cut(low, "."); dotted && last == name && distance > 1 {
 			best, distance = k, 1
 		}
-		if d := editDistance(name, low); d < distance {
+		if d := slip.Distance(name, low); d < distance {
 			best, distance = k, d
 		}
 	}
 	return best
-}
-
-// editDistance counts insertions, deletions, replacements and swaps of
-// neighbours.
-func editDistance(a, b string) int {
-	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
-	var beforeThat []int
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		beforeThat, before, row = before, row, make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(before[j]+1, row[j-1]+1, before[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], beforeThat[j-2]+1)
-			}
-		}
-	}
-	return row[len(b)]
 }
