@@ -1,16 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
+	"community-images/scripts/outside"
 	"community-images/shared/archive"
 	"community-images/shared/config"
 	"community-images/shared/ehpc/ehpctest"
@@ -42,30 +41,11 @@ func openPlace(o options, environ []string) (*place, error) {
 
 // openCloud opens the bucket of the functions, from outside of them.
 func openCloud(environ []string) (*place, error) {
-	env := lookup(environ)
-	home, _, _ := strings.Cut(cmp.Or(env["FC_REGION"], env["EHPC_REGIONS"]), ",")
-	if home = strings.TrimSpace(home); home != "" && env["OSS_ENDPOINT"] == "" {
-		// The functions' default can be reached from inside the region only.
-		environ = append(slices.Clone(environ), "OSS_ENDPOINT=https://oss-"+home+".aliyuncs.com")
-	}
-	conf, err := config.SnapshotFrom(environ)
+	store, err := outside.Open(environ)
 	if err != nil {
 		return nil, err
 	}
-	if conf.Credentials.AccessKeyID == "" || conf.Credentials.AccessKeySecret == "" {
-		return nil, errors.New("-cloud needs ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in the environment")
-	}
-	bucket, err := ossbucket.New(ossbucket.Options{
-		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) {
-			return ossbucket.Credentials(conf.Credentials), nil
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	keys, err := archive.NewKeys(conf.OSS.Prefix)
-	return &place{bucket: bucket, keys: keys, keep: conf.Retention, close: func() {}}, err
+	return &place{bucket: store.Bucket, keys: store.Keys, keep: store.Keep, close: func() {}}, nil
 }
 
 // openDirectory opens the store of scripts/local by the same code, so that it
