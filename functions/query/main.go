@@ -14,7 +14,7 @@ import (
 // version is set by the build: -ldflags "-X main.version=…".
 var version = "devel"
 
-func main() { fcrun.Main(setup, fcrun.HoldCollector) }
+func main() { fcrun.Main(setup, fcrun.HoldCollector, fcrun.OneCPU) }
 
 // setup builds the function from its environment.
 func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
