@@ -88,7 +88,7 @@ func (c *catalogue) roundTrip(tb testing.TB) time.Duration {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	scope := region.SortedScopes()[0]
+	scope := region.Scopes[0]
 	key, err := c.keys.Snapshot(scope.Scope(region.RegionID), scope.Digest)
 	if err != nil {
 		tb.Fatal(err)

@@ -119,7 +119,7 @@ func (w *eventWorld) scopes() string {
 		w.t.Fatal(err)
 	}
 	var names []string
-	for _, s := range r.SortedScopes() {
+	for _, s := range r.Scopes {
 		names = append(names, s.Scope(region).Path())
 	}
 	return strings.Join(names, " ")

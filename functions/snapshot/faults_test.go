@@ -108,7 +108,7 @@ func (l *lab) state() string {
 		l.t.Fatal(err)
 	}
 	var out []string
-	for _, s := range r.SortedScopes() {
+	for _, s := range r.Scopes {
 		snap, err := l.writer.Snapshot(context.Background(), s.Scope(region), s.Digest)
 		if err != nil {
 			l.t.Fatal(err)
@@ -209,7 +209,7 @@ func TestOddAnswersThatAreGood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := l.writer.Snapshot(context.Background(), catalog.Scope{RegionID: region, ClusterID: "c1"}, r.Scopes["c1/_any"].Digest)
+	s, err := l.writer.Snapshot(context.Background(), catalog.Scope{RegionID: region, ClusterID: "c1"}, r.ScopesOf("c1")[0].Digest)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func (s *session) example(ctx context.Context) (best example, ok bool) {
 		if err != nil {
 			continue // its error has been shown
 		}
-		for _, state := range now.SortedScopes() {
+		for _, state := range now.Scopes {
 			found, fits := s.exampleIn(ctx, region, state)
 			switch {
 			case !fits:

@@ -98,7 +98,7 @@ func (b *bench) checkLists() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, s := range b.read().SortedScopes() {
+	for _, s := range b.read().Scopes {
 		snapshot, err := a.Snapshot(context.Background(), s.Scope(region), s.Digest)
 		if err != nil {
 			b.t.Fatal(err)

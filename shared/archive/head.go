@@ -43,7 +43,7 @@ func encodeHead(r *Region) ([]byte, error) {
 	data, err := catalog.MarshalLine(head{
 		Catalogue: r.Catalogue, Clusters: r.SortedClusters(), CommittedAt: r.CommittedAt, Discovery: r.Discovery, Format: catalog.Format,
 		Log:      headLog{Files: some(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length, Sealed: r.log.sealed, Torn: r.log.torn},
-		RegionID: r.RegionID, Run: r.Run, Scopes: some(r.SortedScopes()), Sequence: r.Sequence, Swept: r.Swept, UpstreamClusters: upstream,
+		RegionID: r.RegionID, Run: r.Run, Scopes: some(r.Scopes), Sequence: r.Sequence, Swept: r.Swept, UpstreamClusters: upstream,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encoding head of %q: %w", r.RegionID, err)
@@ -67,7 +67,7 @@ func decodeHead(region string, data []byte) (*Region, error) {
 		return nil, fmt.Errorf("head does not name a place in the log")
 	}
 	r := newRegion(region)
-	r.load(&Checkpoint{Clusters: h.Clusters, Files: h.Log.Files, Scopes: h.Scopes})
+	r.load(h.Clusters, h.Log.Files, h.Scopes)
 	r.Sequence, r.CommittedAt, r.Discovery, r.Run, r.Swept = h.Sequence, h.CommittedAt, h.Discovery, h.Run, h.Swept
 	r.Catalogue = h.Catalogue
 	r.log = position{month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, sealed: h.Log.Sealed}

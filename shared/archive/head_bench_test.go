@@ -20,7 +20,7 @@ func BenchmarkHead(b *testing.B) {
 			CapturedAt: now, CheckedAt: now, ClusterID: id, Digest: strings.Repeat("a", 64), Fingerprint: strings.Repeat("b", 64),
 			ImageCount: 400, Since: now, State: OK, TriedAt: now,
 		}
-		r.Scopes[s.Scope(r.RegionID).Path()] = s
+		r.Scopes = append(r.Scopes, s)
 		r.Clusters[id] = catalog.Cluster{ClusterID: id, Name: id, RegionID: r.RegionID, InstanceTypes: []string{}, SchedulerType: "slurm"}
 		upstream = append(upstream, fmt.Sprintf(`{"Id":%q,"Computes":{"Total":%d},"Description":%q}`, id, i, strings.Repeat("d", 900)))
 	}

@@ -102,7 +102,7 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 		}
 		var out strings.Builder
 		read := true
-		for _, s := range r.SortedScopes() {
+		for _, s := range r.Scopes {
 			fmt.Fprintf(&out, "%s %s", s.Scope(region).Path(), s.State)
 			snap, err := a.Snapshot(ctx, s.Scope(region), s.Digest)
 			if err != nil {

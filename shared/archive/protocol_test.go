@@ -138,7 +138,7 @@ func TestSealWithoutSuccessorIsGoneOnFrom(t *testing.T) {
 	c := newBench(t)
 	c.put(headKey, nil)
 	c.put(logKey11, sealed)
-	key, _ := c.keys.Snapshot(scopeOf("", ""), november.Scopes["_any/_any"].Digest)
+	key, _ := c.keys.Snapshot(scopeOf("", ""), november.ScopesOf("")[0].Digest)
 	c.put(key, b.object(key))
 	c.wantContents(c.read(), "_any/_any ok a=\n")
 	c.now = time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC)
@@ -348,7 +348,7 @@ func TestSnapshotIsProvedBeforeItIsServed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.step("a")
-	digest := b.read().Scopes["_any/_any"].Digest
+	digest := b.read().ScopesOf("")[0].Digest
 	key, _ := b.keys.Snapshot(scopeOf("", ""), digest)
 	other := catalog.NewSnapshot(scopeOf("ehpc-1", ""), catalog.Time{}, "", list(t, "a"))
 	for name, data := range map[string][]byte{

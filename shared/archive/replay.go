@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"community-images/shared/catalog"
@@ -79,7 +80,7 @@ func (r *Region) apply(l *Line, hash string) {
 	r.Sequence, r.CommittedAt = l.Sequence, l.CommittedAt
 	r.log.hash, r.log.sealed = hash, l.Successor
 	if c := l.Checkpoint; c != nil {
-		r.load(c)
+		r.load(c.Clusters, c.Files, slices.Clone(c.Scopes))
 		return
 	}
 	for _, c := range l.Clusters {
@@ -89,47 +90,64 @@ func (r *Region) apply(l *Line, hash string) {
 			r.Clusters[c.ClusterID] = *c.After
 		}
 	}
-	for _, e := range l.Ended {
-		delete(r.Scopes, ScopeRef{e.ClusterID, e.InstanceType}.path())
-	}
+	r.makeRoom(l)
 	for _, s := range l.States {
-		ref := ScopeRef{s.ClusterID, s.InstanceType}
-		state := r.Scopes[ref.path()]
-		state.ClusterID, state.InstanceType = s.ClusterID, s.InstanceType
+		state := r.at(s.ClusterID, s.InstanceType)
 		state.State, state.Since, state.Problem, state.TriedAt, state.Candidate = s.To, s.At, s.Problem, s.At, nil
 		if s.To == OK {
 			state.CheckedAt = s.At
 		}
-		r.Scopes[ref.path()] = state
 	}
 	for _, c := range l.Changes {
-		ref := ScopeRef{c.ClusterID, c.InstanceType}
-		state := r.Scopes[ref.path()]
-		state.ClusterID, state.InstanceType = c.ClusterID, c.InstanceType
+		state := r.at(c.ClusterID, c.InstanceType)
 		state.Digest, state.ImageCount, state.Fingerprint = c.Digest, c.ImageCount, ""
 		if state.State == "" {
 			state.State, state.Since = OK, c.CheckedAt
 		}
 		state.CapturedAt, state.CheckedAt, state.TriedAt = c.CheckedAt, c.CheckedAt, c.CheckedAt
-		r.Scopes[ref.path()] = state
 	}
 }
 
-// load replaces the tables of r by those of a checkpoint.
-func (r *Region) load(c *Checkpoint) {
-	r.Scopes = make(map[string]ScopeState, len(c.Scopes))
-	for _, s := range c.Scopes {
-		r.Scopes[ScopeRef{s.ClusterID, s.InstanceType}.path()] = s
+// makeRoom takes out the scopes that l ends and adds those that it is the
+// first to speak of, all at once: moving the table for each would take long.
+func (r *Region) makeRoom(l *Line) {
+	if len(l.Ended) > 0 {
+		ended := map[ScopeRef]bool{}
+		for _, e := range l.Ended {
+			ended[ScopeRef{e.ClusterID, e.InstanceType}] = true
+		}
+		r.Scopes = slices.DeleteFunc(r.Scopes, func(s ScopeState) bool { return ended[ScopeRef{s.ClusterID, s.InstanceType}] })
 	}
-	r.Clusters = make(map[string]catalog.Cluster, len(c.Clusters))
-	for _, cl := range c.Clusters {
-		r.Clusters[cl.ClusterID] = cl
+	var added []ScopeState
+	add := func(cluster, instanceType string) {
+		if _, known := r.find(cluster, instanceType); !known {
+			added = append(added, ScopeState{ClusterID: cluster, InstanceType: instanceType})
+		}
 	}
-	r.Files = c.Files
+	for _, s := range l.States {
+		add(s.ClusterID, s.InstanceType)
+	}
+	for _, c := range l.Changes {
+		add(c.ClusterID, c.InstanceType)
+	}
+	if len(added) > 0 {
+		r.Scopes = inOrder(append(r.Scopes, added...))
+	}
 }
 
-func (s ScopeRef) path() string {
-	return catalog.Scope{ClusterID: s.ClusterID, InstanceType: s.InstanceType}.Path()
+// at is the state of a scope that is there, to be changed in place.
+func (r *Region) at(cluster, instanceType string) *ScopeState {
+	at, _ := r.find(cluster, instanceType)
+	return &r.Scopes[at]
+}
+
+// load replaces the tables of r. scopes is r's from then on.
+func (r *Region) load(clusters []catalog.Cluster, files []File, scopes []ScopeState) {
+	r.Clusters = make(map[string]catalog.Cluster, len(clusters))
+	for _, c := range clusters {
+		r.Clusters[c.ClusterID] = c
+	}
+	r.Files, r.Scopes = files, inOrder(scopes)
 }
 
 func monthOf(t time.Time) string { return t.UTC().Format(monthForm) }

@@ -153,8 +153,12 @@ func (n *Counts) count(cur *Region, c Check) {
 // not know something later. Nothing of it is part of the history.
 func (r *Region) note(checks []Check, listing *Listing) {
 	for _, c := range checks {
-		s, known := r.Scope(c.Scope)
-		if c.State == OK && c.Snapshot != nil && c.Snapshot.Digest != s.Digest || !known || s.State != c.State {
+		at, known := r.find(c.Scope.ClusterID, c.Scope.InstanceType)
+		if !known {
+			continue
+		}
+		s := &r.Scopes[at]
+		if c.State == OK && c.Snapshot != nil && c.Snapshot.Digest != s.Digest || s.State != c.State {
 			continue // the head only mirrors what the log says
 		}
 		s.TriedAt, s.Problem, s.Candidate = c.At, c.Problem, c.Candidate
@@ -162,7 +166,6 @@ func (r *Region) note(checks []Check, listing *Listing) {
 			s.CheckedAt = c.At
 			s.Fingerprint = c.Fingerprint
 		}
-		r.Scopes[c.Scope.Path()] = s
 	}
 	if listing == nil {
 		return
@@ -205,9 +208,13 @@ func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
 // of r, as far as they concern the content that r has. Of the same check the
 // head knows more than the log, from which r may be: the candidate.
 func (r *Region) adopt(theirs *Region) {
-	for path, t := range theirs.Scopes {
-		if s, ok := r.Scopes[path]; ok && s.Digest == t.Digest && s.State == t.State && !t.TriedAt.Before(s.TriedAt.Time) {
-			r.Scopes[path] = t
+	for _, t := range theirs.Scopes {
+		at, ok := r.find(t.ClusterID, t.InstanceType)
+		if !ok {
+			continue
+		}
+		if s := &r.Scopes[at]; s.Digest == t.Digest && s.State == t.State && !t.TriedAt.Before(s.TriedAt.Time) {
+			*s = t
 		}
 	}
 	if theirs.Discovery.TriedAt.After(r.Discovery.TriedAt.Time) {
@@ -222,7 +229,7 @@ func (r *Region) adopt(theirs *Region) {
 
 // checkpoint is the whole state of r.
 func (r *Region) checkpoint() *Checkpoint {
-	c := &Checkpoint{Clusters: r.SortedClusters(), Files: r.Files, Scopes: r.SortedScopes()}
+	c := &Checkpoint{Clusters: r.SortedClusters(), Files: r.Files, Scopes: slices.Clone(r.Scopes)}
 	for i := range c.Scopes {
 		c.Scopes[i].Fingerprint, c.Scopes[i].Candidate = "", nil
 	}

@@ -244,7 +244,7 @@ func (s *soak) check(i int, clean bool) {
 		s.t.Errorf("a reader saw commit %d after %d", now.Sequence, s.last.Sequence)
 	}
 	s.last = now
-	for _, state := range now.SortedScopes() {
+	for _, state := range now.Scopes {
 		if state.Digest == "" {
 			continue
 		}

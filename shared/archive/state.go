@@ -101,7 +101,7 @@ type Region struct {
 	RegionID    string
 	Sequence    int64 // of the last commit; 0: none yet
 	CommittedAt catalog.Time
-	Scopes      map[string]ScopeState      // by Scope.Path
+	Scopes      []ScopeState               // in canonical order, each scope once
 	Clusters    map[string]catalog.Cluster // by ClusterId
 	Files       []File                     // months of the log, oldest first
 
@@ -129,24 +129,68 @@ type position struct {
 
 // Scope returns the state of a scope.
 func (r *Region) Scope(s catalog.Scope) (ScopeState, bool) {
-	state, ok := r.Scopes[s.Path()]
-	return state, ok
+	at, ok := r.find(s.ClusterID, s.InstanceType)
+	if !ok {
+		return ScopeState{}, false
+	}
+	return r.Scopes[at], true
 }
 
-// SortedScopes returns the scopes in canonical order.
-func (r *Region) SortedScopes() []ScopeState {
-	order := make([]*ScopeState, 0, len(r.Scopes)) // pointers: sorting large structs takes much code
-	for _, s := range r.Scopes {
-		order = append(order, &s)
+// ScopesOf returns the scopes of a cluster, of "" those without one.
+func (r *Region) ScopesOf(cluster string) []ScopeState {
+	from, _ := r.find(cluster, "")
+	to := from
+	for to < len(r.Scopes) && r.Scopes[to].ClusterID == cluster {
+		to++
 	}
-	slices.SortFunc(order, func(a, b *ScopeState) int {
-		return cmp.Or(strings.Compare(a.ClusterID, b.ClusterID), strings.Compare(a.InstanceType, b.InstanceType))
-	})
-	list := make([]ScopeState, len(order))
-	for i, s := range order {
-		list[i] = *s
+	return r.Scopes[from:to:to]
+}
+
+// find returns where a scope is or belongs.
+func (r *Region) find(cluster, instanceType string) (int, bool) {
+	low, high := 0, len(r.Scopes)
+	for low < high { // not slices.BinarySearchFunc: it copies a large struct at each step
+		middle := int(uint(low+high) >> 1)
+		switch c := r.Scopes[middle].compare(cluster, instanceType); {
+		case c < 0:
+			low = middle + 1
+		case c > 0:
+			high = middle
+		default:
+			return middle, true
+		}
+	}
+	return low, false
+}
+
+func (s *ScopeState) compare(cluster, instanceType string) int {
+	return cmp.Or(strings.Compare(s.ClusterID, cluster), strings.Compare(s.InstanceType, instanceType))
+}
+
+// inOrder returns list in canonical order, each scope once; of several states
+// of one scope the last counts. The list itself stays as it is.
+func inOrder(list []ScopeState) []ScopeState {
+	for i := 1; i < len(list); i++ {
+		if list[i-1].compare(list[i].ClusterID, list[i].InstanceType) >= 0 {
+			return sorted(list)
+		}
 	}
 	return list
+}
+
+func sorted(list []ScopeState) []ScopeState {
+	order := make([]*ScopeState, len(list)) // pointers: sorting large structs takes much code
+	for i := range list {
+		order[i] = &list[i]
+	}
+	slices.SortStableFunc(order, func(a, b *ScopeState) int { return a.compare(b.ClusterID, b.InstanceType) })
+	out := make([]ScopeState, 0, len(order))
+	for i, s := range order {
+		if i+1 == len(order) || s.compare(order[i+1].ClusterID, order[i+1].InstanceType) != 0 {
+			out = append(out, *s)
+		}
+	}
+	return out
 }
 
 // SortedClusters returns the clusters by id.
@@ -159,13 +203,13 @@ func (r *Region) SortedClusters() []catalog.Cluster {
 }
 
 func newRegion(id string) *Region {
-	return &Region{RegionID: id, Scopes: map[string]ScopeState{}, Clusters: map[string]catalog.Cluster{}}
+	return &Region{RegionID: id, Clusters: map[string]catalog.Cluster{}}
 }
 
-// clone returns a copy whose maps and file list may be changed.
+// clone returns a copy whose tables may be changed.
 func (r *Region) clone() *Region {
 	c := *r
-	c.Scopes = maps.Clone(r.Scopes)
+	c.Scopes = slices.Clone(r.Scopes)
 	c.Clusters = maps.Clone(r.Clusters)
 	c.Files = slices.Clone(r.Files)
 	return &c

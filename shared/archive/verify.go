@@ -197,7 +197,7 @@ func (v *verifier) tolerate(scope catalog.Scope, digest string) {
 // checkpoint proves the table of the first line of a file: the content of
 // every scope is there.
 func (v *verifier) checkpoint(r *Region, key string, l *Line) error {
-	for _, s := range r.SortedScopes() {
+	for _, s := range r.Scopes {
 		if s.Digest == "" {
 			continue
 		}
@@ -263,15 +263,17 @@ func (v *verifier) head(r *Region) error {
 	case !reflect.DeepEqual(h.Clusters, r.Clusters):
 		v.fault(key, "its clusters are not those of the log")
 	}
-	for path, s := range r.Scopes {
-		t, ok := h.Scopes[path]
+	for _, s := range r.Scopes {
+		scope := s.Scope(r.RegionID)
+		t, ok := h.Scope(scope)
 		if !ok || t.Digest != s.Digest || t.State != s.State || t.ImageCount != s.ImageCount {
-			v.fault(key, "scope %q is not as the log has it", path)
+			v.fault(key, "scope %q is not as the log has it", scope.Path())
 		}
 	}
-	for path, t := range h.Scopes {
-		if _, ok := r.Scopes[path]; !ok {
-			v.fault(key, "scope %q is not in the log", path)
+	for _, t := range h.Scopes {
+		scope := t.Scope(r.RegionID)
+		if _, ok := r.Scope(scope); !ok {
+			v.fault(key, "scope %q is not in the log", scope.Path())
 		}
 		if t.Candidate != nil {
 			if _, err := v.snapshot(key, t.Scope(r.RegionID), t.Candidate.Digest); err != nil {

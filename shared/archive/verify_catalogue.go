@@ -73,9 +73,9 @@ func (v *verifier) catalogue(r *Region, stored []string) error {
 		}
 	}
 	if c.Sequence == r.Sequence {
-		for path, s := range r.Scopes {
+		for _, s := range r.Scopes {
 			if _, ok := c.Lists[s.Digest]; !ok && s.Digest != "" {
-				v.fault(key, "it lacks the list of scope %q", path)
+				v.fault(key, "it lacks the list of scope %q", s.Scope(r.RegionID).Path())
 			}
 		}
 	}

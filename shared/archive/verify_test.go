@@ -47,7 +47,7 @@ func TestVerifyFindsNothingInASoundArchive(t *testing.T) {
 func TestVerifyFindsEveryFault(t *testing.T) {
 	t.Parallel()
 	sound := history(t)
-	snapshot := sound.read().Scopes["_any/_any"].Digest
+	snapshot := sound.read().ScopesOf("")[0].Digest
 	key, _ := sound.keys.Snapshot(scopeOf("", ""), snapshot)
 	orphan, _ := sound.keys.Snapshot(scopeOf("ehpc-9", ""), snapshot)
 	for name, tc := range map[string]struct {

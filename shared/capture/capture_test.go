@@ -164,7 +164,7 @@ func (b *bench) state(region string) string {
 		b.t.Fatal(err)
 	}
 	var out []string
-	for _, s := range r.SortedScopes() {
+	for _, s := range r.Scopes {
 		ids := ""
 		if s.Digest != "" {
 			snap, err := b.writer.Snapshot(context.Background(), s.Scope(region), s.Digest)

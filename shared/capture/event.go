@@ -122,7 +122,7 @@ func (p *plan) concerns(scope catalog.Scope) bool {
 // of the events is written into them.
 func (p *plan) vanished(clusters map[string]catalog.Cluster) []catalog.Scope {
 	var ended []catalog.Scope
-	for _, state := range p.base.SortedScopes() {
+	for _, state := range p.base.Scopes {
 		if _, listed := clusters[state.ClusterID]; !listed && state.ClusterID != "" && p.discovery != nil && p.discovery.Problem == nil {
 			ended = append(ended, state.Scope(p.base.RegionID))
 		}

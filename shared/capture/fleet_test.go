@@ -179,7 +179,7 @@ func TestLongSoak(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range state.SortedScopes() {
+		for _, s := range state.Scopes {
 			scope := s.Scope("hz")
 			snap, err := b.writer.Snapshot(context.Background(), scope, s.Digest)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/capture"
+	"community-images/shared/catalog"
 )
 
 func many(n int) []string {
@@ -33,7 +34,12 @@ func (b *bench) scope(path string) archive.ScopeState {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return r.Scopes[path]
+	scope, err := catalog.ParseScopePath("hz", path)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	state, _ := r.Scope(scope)
+	return state
 }
 
 func TestSuspiciousAnswerIsPublishedInTheThirdRun(t *testing.T) {

@@ -89,7 +89,7 @@ func endedScopes(p plan, req Request) []catalog.Scope {
 		asked[s] = true
 	}
 	var ended []catalog.Scope
-	for _, state := range p.base.SortedScopes() {
+	for _, state := range p.base.Scopes {
 		if scope := state.Scope(p.base.RegionID); !asked[scope] && req.Shard.holds(scope.ClusterID) {
 			ended = append(ended, scope)
 		}

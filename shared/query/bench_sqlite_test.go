@@ -166,7 +166,7 @@ func offersOf(b *testing.B, w *world) offers {
 	}
 	o := offers{scopes: map[[2]string][]int{}}
 	places := map[string]int{}
-	for _, s := range now.SortedScopes() {
+	for _, s := range now.Scopes {
 		snapshot, err := store.Snapshot(context.Background(), s.Scope(hangzhou), s.Digest)
 		if err != nil {
 			b.Fatal(err)

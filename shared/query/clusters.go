@@ -100,7 +100,7 @@ func (st *state) listed(c choice) (*view, error) {
 		asked.clusters, c.clusters = []string{all}, []string{all, catalog.Any}
 	}
 	v := &view{region: st.RegionID, many: true, byType: true}
-	for _, sc := range st.scopes {
+	for _, sc := range st.Scopes {
 		if !coversAny(c.clusters, sc.ClusterID) || !coversAny(c.types, sc.InstanceType) {
 			continue
 		}
@@ -111,7 +111,7 @@ func (st *state) listed(c choice) (*view, error) {
 		}
 	}
 	for _, name := range c.clusters {
-		if name != all && name != catalog.Any && st.types[name] == nil {
+		if name != all && name != catalog.Any && !st.captured(name) {
 			return nil, &clusterError{region: st.RegionID, name: name, clusters: st.clusters(), listed: st.has(name)}
 		}
 	}

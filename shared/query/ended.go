@@ -19,7 +19,7 @@ func (s *service) lookBack(ctx context.Context, err error) error {
 		if err != nil {
 			continue
 		}
-		if h.types[e.name] != nil {
+		if h.captured(e.name) {
 			if region != e.region {
 				e.elsewhere = "; it is captured in " + region
 			}

@@ -190,7 +190,7 @@ func feedExpired(early *archive.TooEarlyError) error {
 // that never was one is an error and not an empty feed.
 func (t *timeline) knows(c choice, st *state) error {
 	for _, name := range c.clusters {
-		if name != all && name != catalog.Any && st.types[name] == nil && !t.knowsCluster(name) {
+		if name != all && name != catalog.Any && !st.captured(name) && !t.knowsCluster(name) {
 			return &clusterError{region: st.RegionID, name: name, clusters: st.clusters(), listed: st.has(name)}
 		}
 	}
@@ -198,7 +198,7 @@ func (t *timeline) knows(c choice, st *state) error {
 	defer t.mu.RUnlock()
 	for _, name := range c.types {
 		one := choice{c.clusters, []string{name}}
-		if name != all && !slices.ContainsFunc(t.scopes, one.covers) && !slices.ContainsFunc(st.scopes, func(sc archive.ScopeState) bool {
+		if name != all && !slices.ContainsFunc(t.scopes, one.covers) && !slices.ContainsFunc(st.Scopes, func(sc archive.ScopeState) bool {
 			return one.covers(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType})
 		}) {
 			return st.noScope(one)

@@ -210,7 +210,7 @@ func clustersNamed(a *ask) bool {
 // request names.
 func (s *service) concerns(ctx context.Context, a *ask, h head) (bool, error) {
 	if clustersNamed(a) {
-		return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != "" && h.types[name] != nil }), nil
+		return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != "" && h.captured(name) }), nil
 	}
 	return s.knows(ctx, h, a.id)
 }

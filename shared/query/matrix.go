@@ -55,7 +55,7 @@ func (s *service) matrixClusters(ctx context.Context, a *ask, region string) ([]
 	if err != nil {
 		return nil, err
 	}
-	if a.choice.types != nil && slices.ContainsFunc(st.types[""], func(t string) bool { return t != "" }) {
+	if a.choice.types != nil && slices.ContainsFunc(st.ScopesOf(""), func(s archive.ScopeState) bool { return s.InstanceType != "" }) {
 		return nil, nil
 	}
 	return []string{all}, nil

@@ -61,8 +61,8 @@ func (n *narrowHistory) past(ctx context.Context, region string, m moment) (*arc
 		return nil, err
 	}
 	r := part(st.Region, last, n.grant)
-	for path, sc := range r.Scopes {
-		r.Scopes[path] = told(sc)
+	for i, sc := range r.Scopes {
+		r.Scopes[i] = told(sc)
 	}
 	return r, nil
 }
@@ -86,8 +86,8 @@ func told(sc archive.ScopeState) archive.ScopeState {
 func part(whole *archive.Region, last deed, g access.Grant) *archive.Region {
 	r := *whole
 	r.Sequence, r.CommittedAt = last.sequence, last.at
-	r.Scopes, r.Clusters = maps.Clone(whole.Scopes), maps.Clone(whole.Clusters)
-	maps.DeleteFunc(r.Scopes, func(_ string, sc archive.ScopeState) bool { return !g.Cluster(sc.ClusterID) })
+	r.Scopes, r.Clusters = slices.Clone(whole.Scopes), maps.Clone(whole.Clusters)
+	r.Scopes = slices.DeleteFunc(r.Scopes, func(sc archive.ScopeState) bool { return !g.Cluster(sc.ClusterID) })
 	maps.DeleteFunc(r.Clusters, func(id string, _ catalog.Cluster) bool { return !g.Cluster(id) })
 	r.Discovery, r.Run, r.Swept = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}
 	r.Upstream = listing(whole.Upstream, g)

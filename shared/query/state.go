@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,10 +16,8 @@ import (
 // state is a region as it stands or stood, with what is derived from it.
 type state struct {
 	*archive.Region
-	live   bool // the present, with the check times of the head
-	scopes []archive.ScopeState
-	types  map[string][]string // instance types by cluster, "" being none
-	whole  *state              // of which this is the present part; nil: it is the whole
+	live  bool   // the present, with the check times of the head
+	whole *state // of which this is the present part; nil: it is the whole
 
 	mu    sync.Mutex
 	views map[string]*view
@@ -30,18 +27,33 @@ type state struct {
 const maxViews = 4096
 
 func newState(r *archive.Region, live bool) *state {
-	st := &state{Region: r, live: live, scopes: r.SortedScopes(), types: map[string][]string{}, views: map[string]*view{}}
-	for _, s := range st.scopes {
-		st.types[s.ClusterID] = append(st.types[s.ClusterID], s.InstanceType)
-	}
-	return st
+	return &state{Region: r, live: live, views: map[string]*view{}}
 }
 
-// clusters lists the captured clusters, without "none".
+// clusters lists the captured clusters in order, without "none".
 func (st *state) clusters() []string {
-	names := slices.Sorted(maps.Keys(st.types))
-	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
+	var names []string
+	for i := range st.Scopes {
+		if name := st.Scopes[i].ClusterID; name != "" && (len(names) == 0 || name != names[len(names)-1]) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
+
+// types lists the instance types that a cluster is captured with, "" being
+// none; empty: it is not captured.
+func (st *state) types(cluster string) []string {
+	scopes := st.ScopesOf(cluster)
+	types := make([]string, len(scopes))
+	for i := range scopes {
+		types[i] = scopes[i].InstanceType
+	}
+	return types
+}
+
+// captured says whether there is a scope of the cluster, "" being none.
+func (st *state) captured(cluster string) bool { return len(st.ScopesOf(cluster)) > 0 }
 
 // view is a selection of scopes of one state.
 type view struct {
@@ -141,8 +153,8 @@ func (st *state) covered(c choice, v *view) error {
 }
 
 func (st *state) resolveCluster(v *view, c choice, cluster string) error {
-	captured, known := st.types[cluster]
-	if !known {
+	captured := st.types(cluster)
+	if len(captured) == 0 {
 		return &clusterError{region: st.RegionID, name: cluster, clusters: st.clusters(), listed: st.has(cluster)}
 	}
 	anyCluster := len(c.clusters) == 1 && c.clusters[0] == all
@@ -179,14 +191,9 @@ func (st *state) uncaptured(s archive.ScopeState) error {
 // noScope explains a choice with * that no scope answers to.
 func (st *state) noScope(c choice) error {
 	e := &scopeError{region: st.RegionID, cluster: strings.Join(c.clusters, ","), instanceType: strings.Join(c.types, ",")}
-	for _, cluster := range slices.Sorted(maps.Keys(st.types)) {
-		if !covers(c.clusters, cluster) {
-			continue
-		}
-		for _, t := range st.types[cluster] {
-			if !slices.Contains(e.types, t) {
-				e.types = append(e.types, t)
-			}
+	for _, s := range st.Scopes {
+		if covers(c.clusters, s.ClusterID) && !slices.Contains(e.types, s.InstanceType) {
+			e.types = append(e.types, s.InstanceType)
 		}
 	}
 	slices.Sort(e.types)
@@ -243,7 +250,7 @@ func (st *state) everything() *view {
 		return v
 	}
 	v := &view{region: st.RegionID, catalogue: st.Catalogue, many: true, byType: true}
-	for _, s := range st.scopes {
+	for _, s := range st.Scopes {
 		if s.Digest != "" {
 			v.scopes = append(v.scopes, s)
 		} else {

@@ -93,7 +93,7 @@ func (s *service) regionStatus(h head, v *view, f freshness) regionStatus {
 	if s.whole == nil { // runs and listings are about all clusters
 		st.Run, st.Discovery = &h.Run, &h.Discovery
 	}
-	for _, sc := range h.scopes {
+	for _, sc := range h.Scopes {
 		st.Scopes[string(sc.State)]++
 		st.images += sc.ImageCount
 	}
