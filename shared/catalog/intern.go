@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -37,17 +38,24 @@ func (in *Interner) DecodeImages(array []byte) ([]*Image, error) {
 
 // decode walks a valid array; parse is called for objects not seen before.
 func (in *Interner) decode(array string, parse func(string) (*Image, error)) ([]*Image, error) {
-	images := []*Image{}
-	for raw := range elements(array) {
-		im := in.lookup(raw)
-		if im == nil {
-			var err error
-			if im, err = parse(strings.Clone(raw)); err != nil { // else one image would hold the whole list in memory
-				return nil, fmt.Errorf("entry %d: %w", len(images)+1, err)
-			}
-			im = in.remember(raw, im)
+	raws := slices.Collect(elements(array))
+	images := in.lookup(raws)
+	known := slices.Clone(images)
+	faults := make([]error, len(raws))
+	share(len(raws), func(i int) {
+		if known[i] == nil {
+			images[i], faults[i] = parse(strings.Clone(raws[i])) // else one image would hold the whole list in memory
 		}
-		images = append(images, im)
+	})
+	if i := slices.IndexFunc(faults, func(err error) bool { return err != nil }); i >= 0 {
+		return nil, fmt.Errorf("entry %d: %w", i+1, faults[i])
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for i, im := range images {
+		if known[i] == nil {
+			images[i] = in.remember(raws[i], im)
+		}
 	}
 	return images, nil
 }
@@ -57,16 +65,7 @@ func (in *Interner) decode(array string, parse func(string) (*Image, error)) ([]
 // what this package once wrote.
 func (in *Interner) Proved(raws [][]byte) ([]*Image, error) {
 	images, faults := make([]*Image, len(raws)), make([]error, len(raws))
-	var group sync.WaitGroup
-	share := max(64, (len(raws)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
-	for from := 0; from < len(raws); from += share {
-		group.Go(func() {
-			for i := from; i < min(from+share, len(raws)); i++ {
-				images[i], faults[i] = viewImage(string(raws[i]))
-			}
-		})
-	}
-	group.Wait()
+	share(len(raws), func(i int) { images[i], faults[i] = viewImage(string(raws[i])) })
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
@@ -78,20 +77,41 @@ func (in *Interner) Proved(raws [][]byte) ([]*Image, error) {
 	return images, nil
 }
 
-func (in *Interner) lookup(raw string) *Image {
+// share calls do for 0 to n-1, the CPUs sharing the work if there is enough.
+func share(n int, do func(i int)) {
+	const least = 64
+	size := max(least, (n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	var group sync.WaitGroup
+	for from := size; from < n; from += size {
+		group.Go(func() {
+			for i := from; i < min(from+size, n); i++ {
+				do(i)
+			}
+		})
+	}
+	for i := range min(size, n) {
+		do(i)
+	}
+	group.Wait()
+}
+
+// lookup returns the images that are known by their bytes, nil for the others.
+func (in *Interner) lookup(raws []string) []*Image {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return in.seen[raw]
+	images := make([]*Image, len(raws))
+	for i, raw := range raws {
+		images[i] = in.seen[raw]
+	}
+	return images
 }
 
 // remember keeps im under the bytes it came from and returns the one image
-// that stands for its content.
+// that stands for its content. It expects the lock to be held.
 func (in *Interner) remember(raw string, im *Image) *Image {
-	in.mu.Lock()
-	defer in.mu.Unlock()
 	im = in.keep(im)
 	if raw != im.Raw {
-		in.seen[string([]byte(raw))] = im
+		in.seen[strings.Clone(raw)] = im
 		in.size += len(raw)
 	}
 	return im

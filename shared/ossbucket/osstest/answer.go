@@ -34,6 +34,9 @@ func (a *answer) WriteHeader(status int) {
 
 func (a *answer) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
+	if length, err := strconv.Atoi(a.header.Get("Content-Length")); err == nil && a.body.Len() == 0 {
+		a.body.Grow(length) // a large object, growing by doubling, would keep its reader waiting
+	}
 	return a.body.Write(p)
 }
 
