@@ -110,14 +110,15 @@ func (f *form) list(element func()) {
 	}
 }
 
-func (f *form) clusters() []catalog.Cluster {
-	list := make([]catalog.Cluster, 0, f.room(`],"CommittedAt":`, 130))
+// leastCluster and leastScope are about how many bytes an element of the
+// tables has at least: to make room for them once.
+const leastCluster, leastScope = 130, 400
+
+func (f *form) clusters(room int) []catalog.Cluster {
+	list := make([]catalog.Cluster, 0, max(0, room))
 	f.list(func() { list = append(list, f.cluster()) })
 	return list
 }
-
-// room is about how many elements of a size there are before end.
-func (f *form) room(end string, size int) int { return max(0, strings.Index(f.rest, end)) / size }
 
 func (f *form) cluster() (c catalog.Cluster) {
 	f.expect(`{"ClusterId":`)
@@ -139,8 +140,8 @@ func (f *form) cluster() (c catalog.Cluster) {
 	return c
 }
 
-func (f *form) scopes() []ScopeState {
-	list := make([]ScopeState, 0, f.room(`],"Sequence":`, 400))
+func (f *form) scopes(room int) []ScopeState {
+	list := make([]ScopeState, 0, max(0, room))
 	f.list(func() {
 		list = append(list, ScopeState{})
 		f.scope(&list[len(list)-1])

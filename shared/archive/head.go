@@ -41,7 +41,7 @@ func encodeHead(r *Region) ([]byte, error) {
 		upstream = json.RawMessage("[]")
 	}
 	data, err := catalog.MarshalLine(head{
-		Catalogue: r.Catalogue, Clusters: r.SortedClusters(), CommittedAt: r.CommittedAt, Discovery: r.Discovery, Format: catalog.Format,
+		Catalogue: r.Catalogue, Clusters: some(r.Clusters), CommittedAt: r.CommittedAt, Discovery: r.Discovery, Format: catalog.Format,
 		Log:      headLog{Files: some(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length, Sealed: r.log.sealed, Torn: r.log.torn},
 		RegionID: r.RegionID, Run: r.Run, Scopes: some(r.Scopes), Sequence: r.Sequence, Swept: r.Swept, UpstreamClusters: upstream,
 	})
@@ -66,7 +66,7 @@ func decodeHead(region string, data []byte) (*Region, error) {
 	case h.Sequence > 0 && (!validMonth(h.Log.Month) || h.Log.Position < 1 || !validDigest(h.Log.Hash)):
 		return nil, fmt.Errorf("head does not name a place in the log")
 	}
-	r := newRegion(region)
+	r := &Region{RegionID: region}
 	r.load(h.Clusters, h.Log.Files, h.Scopes)
 	r.Sequence, r.CommittedAt, r.Discovery, r.Run, r.Swept = h.Sequence, h.CommittedAt, h.Discovery, h.Run, h.Swept
 	r.Catalogue = h.Catalogue

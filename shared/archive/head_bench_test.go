@@ -11,7 +11,7 @@ import (
 
 // BenchmarkHead measures what a cold reader pays for a region of 2,000 scopes.
 func BenchmarkHead(b *testing.B) {
-	r := newRegion("cn-hangzhou")
+	r := &Region{RegionID: "cn-hangzhou"}
 	now := catalog.At(time.Unix(1764000000, 0))
 	var upstream []string
 	for i := range 2000 {
@@ -21,7 +21,7 @@ func BenchmarkHead(b *testing.B) {
 			ImageCount: 400, Since: now, State: OK, TriedAt: now,
 		}
 		r.Scopes = append(r.Scopes, s)
-		r.Clusters[id] = catalog.Cluster{ClusterID: id, Name: id, RegionID: r.RegionID, InstanceTypes: []string{}, SchedulerType: "slurm"}
+		r.Clusters = append(r.Clusters, catalog.Cluster{ClusterID: id, Name: id, RegionID: r.RegionID, InstanceTypes: []string{}, SchedulerType: "slurm"})
 		upstream = append(upstream, fmt.Sprintf(`{"Id":%q,"Computes":{"Total":%d},"Description":%q}`, id, i, strings.Repeat("d", 900)))
 	}
 	r.Upstream = []byte("[" + strings.Join(upstream, ",") + "]")

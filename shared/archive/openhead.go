@@ -5,8 +5,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"unsafe"
+
+	"community-images/shared/catalog"
 )
 
 // openHead decodes a head. One that states its digest and has it is as
@@ -23,7 +26,7 @@ func openHead(data []byte) (h head, err error) {
 	var group sync.WaitGroup
 	var unproved error
 	group.Go(func() { unproved = checkDigest(data, at) })
-	h, ok := scanHead(data)
+	h, ok := scanHead(data, at)
 	group.Wait()
 	if !ok && unproved == nil {
 		err = json.Unmarshal(data, &h)
@@ -41,40 +44,36 @@ func checkDigest(data []byte, at int) error {
 }
 
 // scanHead reads a head in the form that encodeHead gives it. The tables are
-// cut out, the rest goes to encoding/json. false: the head has another form.
-func scanHead(data []byte) (h head, ok bool) {
-	const scopes, sequence, upstream = `,"Scopes":[`, `],"Sequence":`, `,"UpstreamClusters":`
-	f := form{rest: unsafe.String(unsafe.SliceData(data), len(data))} // nobody changes it; the tables stay in it
-	whole := f.rest
-	f.expect(`{"Catalogue":`)
-	catalogue := f.number()
-	f.expect(`,"Clusters":`)
-	clusters := f.clusters()
-	if f.failed {
-		return head{}, false
-	}
-	from := len(whole) - len(f.rest) + 1 // beyond the comma
-	at := bytes.Index(data[from:], []byte(scopes))
+// cut out and read side by side, the rest goes to encoding/json. between is a
+// place between the two tables. false: the head has another form.
+func scanHead(data []byte, between int) (h head, ok bool) {
+	const committed, scopes, sequence, upstream = `,"CommittedAt":`, `,"Scopes":[`, `],"Sequence":`, `,"UpstreamClusters":`
+	text := unsafe.String(unsafe.SliceData(data), len(data)) // nobody changes it; the tables stay in it
+	at := strings.Index(text[between:], scopes)
 	if at < 0 {
 		return head{}, false
 	}
-	f.rest = whole[from+at+len(scopes)-1:]
-	table := f.scopes()
-	f.expect(sequence[1:])
-	tail := len(whole) - len(f.rest) - len(sequence) + 1
-	if f.failed {
+	at += between
+	first, second := form{rest: text}, form{rest: text[at+len(scopes)-1:]}
+	first.expect(`{"Catalogue":`)
+	catalogue := first.number()
+	first.expect(`,"Clusters":`)
+	var group sync.WaitGroup
+	var clusters []catalog.Cluster
+	group.Go(func() {
+		clusters = first.clusters(min(between, len(first.rest)) / leastCluster)
+	})
+	table := second.scopes(strings.Index(second.rest, sequence) / leastScope)
+	group.Wait()
+	end := strings.Index(second.rest, upstream)
+	if first.failed || second.failed || end < 0 || !first.has(committed) || !strings.HasPrefix(second.rest, sequence[1:]) {
 		return head{}, false
 	}
-	end := bytes.Index(data[tail:], []byte(upstream)) + tail
-	if end < tail {
-		return head{}, false
-	}
-	envelope := append([]byte{'{'}, data[from:from+at]...)
-	envelope = append(append(envelope, data[tail:end]...), '}')
-	if json.Unmarshal(envelope, &h) != nil {
+	envelope := `{"CommittedAt":` + first.rest[:at-(len(text)-len(first.rest))] + second.rest[:end] + "}"
+	if json.Unmarshal([]byte(envelope), &h) != nil {
 		return head{}, false
 	}
 	h.Catalogue, h.Clusters, h.Scopes = int64(catalogue), clusters, table
-	h.UpstreamClusters = bytes.TrimSuffix(bytes.TrimSpace(data[end+len(upstream):]), []byte("}"))
+	h.UpstreamClusters = bytes.TrimSuffix(bytes.TrimSpace(data[len(data)-len(second.rest)+end+len(upstream):]), []byte("}"))
 	return h, true
 }

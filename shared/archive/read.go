@@ -92,7 +92,7 @@ func (a *Archive) withoutHead(ctx context.Context, region string) (*Region, erro
 	if err != nil {
 		return nil, err
 	}
-	r := newRegion(region)
+	r := &Region{RegionID: region}
 	for _, month := range slices.Backward(months) {
 		r.log = position{month: month}
 		data, key, err := a.file(ctx, r, month)
@@ -258,7 +258,7 @@ func (a *Archive) past(ctx context.Context, now *Region, lateFile func(File) boo
 	if err != nil {
 		return nil, err
 	}
-	r := newRegion(now.RegionID)
+	r := &Region{RegionID: now.RegionID}
 	r.log.month = now.Files[i].Month
 	reached := false // the line after the one that is asked for
 	if err := r.replay(key, data, func(l *Line) bool { reached = lateLine(l); return reached }, nil); err != nil {
@@ -323,7 +323,7 @@ func (a *Archive) file(ctx context.Context, now *Region, month string) (data []b
 // a month after an earlier one had been read, so that commits would be left out.
 func (a *Archive) Lines(ctx context.Context, now *Region, from int64) iter.Seq2[*Line, error] {
 	return func(yield func(*Line, error) bool) {
-		r := newRegion(now.RegionID)
+		r := &Region{RegionID: now.RegionID}
 		for i, f := range now.Files {
 			if i+1 < len(now.Files) && now.Files[i+1].FirstSequence <= from {
 				continue

@@ -80,15 +80,19 @@ func (r *Region) apply(l *Line, hash string) {
 	r.Sequence, r.CommittedAt = l.Sequence, l.CommittedAt
 	r.log.hash, r.log.sealed = hash, l.Successor
 	if c := l.Checkpoint; c != nil {
-		r.load(c.Clusters, c.Files, slices.Clone(c.Scopes))
+		r.load(slices.Clone(c.Clusters), c.Files, slices.Clone(c.Scopes))
 		return
 	}
-	for _, c := range l.Clusters {
-		if c.After == nil {
-			delete(r.Clusters, c.ClusterID)
-		} else {
-			r.Clusters[c.ClusterID] = *c.After
+	if len(l.Clusters) > 0 {
+		clusters := r.ClustersByID()
+		for _, c := range l.Clusters {
+			if c.After == nil {
+				delete(clusters, c.ClusterID)
+			} else {
+				clusters[c.ClusterID] = *c.After
+			}
 		}
+		r.setClusters(clusters)
 	}
 	r.makeRoom(l)
 	for _, s := range l.States {
@@ -141,13 +145,15 @@ func (r *Region) at(cluster, instanceType string) *ScopeState {
 	return &r.Scopes[at]
 }
 
-// load replaces the tables of r. scopes is r's from then on.
+// load replaces the tables of r; those that are given are r's from then on.
 func (r *Region) load(clusters []catalog.Cluster, files []File, scopes []ScopeState) {
-	r.Clusters = make(map[string]catalog.Cluster, len(clusters))
-	for _, c := range clusters {
-		r.Clusters[c.ClusterID] = c
+	r.Clusters, r.Files, r.Scopes = clusters, files, inOrder(scopes)
+	for i := 1; i < len(clusters); i++ {
+		if clusters[i-1].ClusterID >= clusters[i].ClusterID {
+			r.setClusters(r.ClustersByID())
+			break
+		}
 	}
-	r.Files, r.Scopes = files, inOrder(scopes)
 }
 
 func monthOf(t time.Time) string { return t.UTC().Format(monthForm) }

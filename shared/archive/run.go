@@ -53,7 +53,7 @@ func draft(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Li
 		RunID: run.RunID, Sequence: cur.Sequence + 1, StartedAt: run.StartedAt, Trigger: run.Trigger,
 	}
 	counts := run.Counts
-	if maps.EqualFunc(base.Clusters, cur.Clusters, catalog.Cluster.Equal) { // else another run's listing came first
+	if slices.EqualFunc(base.Clusters, cur.Clusters, catalog.Cluster.Equal) { // else another run's listing came first
 		l.Clusters = clusterChanges(cur, run.Discovery)
 	}
 	for _, scope := range run.Ended {
@@ -181,16 +181,16 @@ func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
 	if listing == nil || listing.Problem != nil {
 		return nil
 	}
-	listed := map[string]catalog.Cluster{}
+	known, listed := cur.ClustersByID(), map[string]catalog.Cluster{}
 	for _, c := range listing.Clusters {
 		listed[c.ClusterID] = c
 	}
 	ids := maps.Clone(listed)
-	maps.Copy(ids, cur.Clusters)
+	maps.Copy(ids, known)
 	var changes []ClusterChange
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		change := ClusterChange{ClusterID: id}
-		if before, ok := cur.Clusters[id]; ok {
+		if before, ok := known[id]; ok {
 			change.Before = &before
 		}
 		if after, ok := listed[id]; ok {
@@ -229,7 +229,7 @@ func (r *Region) adopt(theirs *Region) {
 
 // checkpoint is the whole state of r.
 func (r *Region) checkpoint() *Checkpoint {
-	c := &Checkpoint{Clusters: r.SortedClusters(), Files: r.Files, Scopes: slices.Clone(r.Scopes)}
+	c := &Checkpoint{Clusters: slices.Clone(r.Clusters), Files: r.Files, Scopes: slices.Clone(r.Scopes)}
 	for i := range c.Scopes {
 		c.Scopes[i].Fingerprint, c.Scopes[i].Candidate = "", nil
 	}

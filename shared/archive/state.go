@@ -101,9 +101,9 @@ type Region struct {
 	RegionID    string
 	Sequence    int64 // of the last commit; 0: none yet
 	CommittedAt catalog.Time
-	Scopes      []ScopeState               // in canonical order, each scope once
-	Clusters    map[string]catalog.Cluster // by ClusterId
-	Files       []File                     // months of the log, oldest first
+	Scopes      []ScopeState      // in canonical order, each scope once
+	Clusters    []catalog.Cluster // by ClusterId, each once
+	Files       []File            // months of the log, oldest first
 
 	// The following come from the head and are not part of the history.
 	Discovery Discovery
@@ -193,24 +193,36 @@ func sorted(list []ScopeState) []ScopeState {
 	return out
 }
 
-// SortedClusters returns the clusters by id.
-func (r *Region) SortedClusters() []catalog.Cluster {
-	list := make([]catalog.Cluster, 0, len(r.Clusters))
-	for _, id := range slices.Sorted(maps.Keys(r.Clusters)) {
-		list = append(list, r.Clusters[id])
+// Cluster returns the cluster with an id.
+func (r *Region) Cluster(id string) (catalog.Cluster, bool) {
+	at, ok := slices.BinarySearchFunc(r.Clusters, id, func(c catalog.Cluster, id string) int { return strings.Compare(c.ClusterID, id) })
+	if !ok {
+		return catalog.Cluster{}, false
 	}
-	return list
+	return r.Clusters[at], true
 }
 
-func newRegion(id string) *Region {
-	return &Region{RegionID: id, Clusters: map[string]catalog.Cluster{}}
+// ClustersByID returns a map of the clusters that the caller may change.
+func (r *Region) ClustersByID() map[string]catalog.Cluster {
+	byID := make(map[string]catalog.Cluster, len(r.Clusters))
+	for _, c := range r.Clusters {
+		byID[c.ClusterID] = c
+	}
+	return byID
+}
+
+func (r *Region) setClusters(byID map[string]catalog.Cluster) {
+	r.Clusters = make([]catalog.Cluster, 0, len(byID))
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		r.Clusters = append(r.Clusters, byID[id])
+	}
 }
 
 // clone returns a copy whose tables may be changed.
 func (r *Region) clone() *Region {
 	c := *r
 	c.Scopes = slices.Clone(r.Scopes)
-	c.Clusters = maps.Clone(r.Clusters)
+	c.Clusters = slices.Clone(r.Clusters)
 	c.Files = slices.Clone(r.Files)
 	return &c
 }

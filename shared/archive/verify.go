@@ -57,7 +57,7 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 		}
 	}
 	slices.Sort(logs)
-	r := newRegion(region)
+	r := &Region{RegionID: region}
 	for _, month := range logs {
 		if err := v.walk(r, month); err != nil {
 			return nil, err
@@ -260,7 +260,7 @@ func (v *verifier) head(r *Region) error {
 		v.fault(key, "it is of commit %d, the log ends with %d", h.Sequence, r.Sequence)
 	case h.log.month != r.log.month || h.log.length > r.log.length:
 		v.fault(key, "it names a place that the log does not have")
-	case !reflect.DeepEqual(h.Clusters, r.Clusters):
+	case !slices.EqualFunc(h.Clusters, r.Clusters, catalog.Cluster.Equal):
 		v.fault(key, "its clusters are not those of the log")
 	}
 	for _, s := range r.Scopes {

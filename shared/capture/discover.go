@@ -86,7 +86,7 @@ func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cl
 	r.guardListing(p, found)
 	clusters := map[string]catalog.Cluster{}
 	if p.discovery.Problem != nil {
-		maps.Copy(clusters, p.base.Clusters)
+		clusters = p.base.ClustersByID()
 	}
 	raw := []json.RawMessage{}
 	for _, id := range slices.Sorted(maps.Keys(found)) {

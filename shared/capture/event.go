@@ -102,7 +102,7 @@ func (r *runner) knows(base *archive.Region, e Event) bool {
 			return false
 		}
 	}
-	_, listed := base.Clusters[e.ClusterID]
+	_, listed := base.Cluster(e.ClusterID)
 	return asked > 0 || discovers && !listed
 }
 

@@ -93,8 +93,8 @@ func (r *runner) resembles(ctx context.Context, t *task, digest string, s *catal
 // enough runs have seen it.
 func (r *runner) guardListing(p *plan, found map[string]Cluster) {
 	gone := 0
-	for id := range p.base.Clusters {
-		if _, listed := found[id]; !listed {
+	for _, c := range p.base.Clusters {
+		if _, listed := found[c.ClusterID]; !listed {
 			gone++
 		}
 	}

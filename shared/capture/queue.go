@@ -75,7 +75,7 @@ func (r *runner) early(plans []*plan) []*task {
 	var known []*plan
 	for _, p := range plans {
 		k := &plan{base: p.base, events: p.events}
-		for _, scope := range planScopes(r.settings, r.request, k, p.base.Clusters) {
+		for _, scope := range planScopes(r.settings, r.request, k, p.base.ClustersByID()) {
 			if state, asked := p.base.Scope(scope); asked && !r.answered(state) {
 				k.scopes = append(k.scopes, scope)
 			}

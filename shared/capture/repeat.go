@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -35,7 +34,7 @@ func (r *runner) listed(plans []*plan) bool {
 func (r *runner) remembered(plans []*plan) []map[string]catalog.Cluster {
 	clusters := make([]map[string]catalog.Cluster, len(plans))
 	for i, p := range plans {
-		clusters[i] = maps.Clone(p.base.Clusters)
+		clusters[i] = p.base.ClustersByID()
 		p.repeated = true
 	}
 	addUnlisted(named(r.settings, r.request), plans, clusters)

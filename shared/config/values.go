@@ -14,7 +14,7 @@ var (
 	// labelForm is that of a bucket, and of a region, which becomes a label of
 	// a host name; that is stricter than what may stand in an object key.
 	labelForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
-	hostForm   = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+	hostForm  = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 )
 
 // maxLabel bounds a label, in bytes. The expression does without: to compile

@@ -185,7 +185,7 @@ func renderClusters(list []selected) ([]byte, error) {
 			named[sc.ClusterID] = true
 			scopes = append(scopes, scopeOut{sel.RegionID, sc.ClusterID, sc.InstanceType, sc.State, sc.Since, sc.Digest, sc.ImageCount, sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem, sc.Candidate})
 		}
-		for _, c := range sel.state.SortedClusters() {
+		for _, c := range sel.state.Clusters {
 			if named[c.ClusterID] {
 				clusters = append(clusters, c)
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -86,9 +85,9 @@ func told(sc archive.ScopeState) archive.ScopeState {
 func part(whole *archive.Region, last deed, g access.Grant) *archive.Region {
 	r := *whole
 	r.Sequence, r.CommittedAt = last.sequence, last.at
-	r.Scopes, r.Clusters = slices.Clone(whole.Scopes), maps.Clone(whole.Clusters)
+	r.Scopes, r.Clusters = slices.Clone(whole.Scopes), slices.Clone(whole.Clusters)
 	r.Scopes = slices.DeleteFunc(r.Scopes, func(sc archive.ScopeState) bool { return !g.Cluster(sc.ClusterID) })
-	maps.DeleteFunc(r.Clusters, func(id string, _ catalog.Cluster) bool { return !g.Cluster(id) })
+	r.Clusters = slices.DeleteFunc(r.Clusters, func(c catalog.Cluster) bool { return !g.Cluster(c.ClusterID) })
 	r.Discovery, r.Run, r.Swept = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}
 	r.Upstream = listing(whole.Upstream, g)
 	return &r

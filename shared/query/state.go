@@ -201,7 +201,7 @@ func (st *state) noScope(c choice) error {
 }
 
 func (st *state) has(cluster string) bool {
-	_, ok := st.Clusters[cluster]
+	_, ok := st.Cluster(cluster)
 	return ok
 }
 

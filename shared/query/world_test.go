@@ -137,7 +137,7 @@ func (w *world) check(writer *archive.Writer, base *archive.Region, scope catalo
 // listing lists the clusters that are known or found and not ended.
 func (w *world) listing(region string, base *archive.Region, found content, ended []string) *archive.Listing {
 	ids := map[string]bool{}
-	for id := range base.Clusters {
+	for id := range base.ClustersByID() {
 		ids[id] = true
 	}
 	for path := range found {

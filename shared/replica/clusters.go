@@ -122,9 +122,9 @@ func identifier(raw string) (id string) {
 
 // identities are the clusters as the history knows them.
 func identities(r *archive.Region) []entry {
-	clusters := r.SortedClusters()
+	clusters := slices.Clone(r.Clusters)
 	for _, s := range r.Scopes { // a cluster may be captured and not listed
-		if _, listed := r.Clusters[s.ClusterID]; !listed && s.ClusterID != "" && s.InstanceType == "" {
+		if _, listed := r.Cluster(s.ClusterID); !listed && s.ClusterID != "" && s.InstanceType == "" {
 			clusters = append(clusters, catalog.Cluster{ClusterID: s.ClusterID, RegionID: r.RegionID})
 		}
 	}

@@ -1,0 +1,150 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"community-images/shared/catalog"
+)
+
+// headsToRead are states whose heads have every member, and every kind of text
+// that could be taken for the end of a table.
+func headsToRead() map[string]*Region {
+	at := func(n int64) catalog.Time { return catalog.At(time.Unix(1764000000+n, 0)) }
+	traps := "\"quoted\" \\ ],\"Sequence\": ,\"Scopes\":[ ,\"UpstreamClusters\": ],\"CommittedAt\":\" <&> \u2028 \x00 雲 𝕏"
+	full := &Region{
+		RegionID: "cn-hangzhou", Sequence: 7, CommittedAt: at(1), Catalogue: 6,
+		Clusters: []catalog.Cluster{
+			{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: traps, OsTag: traps, RegionID: "cn-hangzhou", SchedulerType: "slurm"},
+			{ClusterID: "ehpc-2", InstanceTypes: []string{}, RegionID: "cn-hangzhou"},
+			{ClusterID: "ehpc-3", RegionID: "cn-hangzhou"},
+		},
+		Scopes: []ScopeState{
+			{State: Failed, Since: at(2), TriedAt: at(3), Problem: &Problem{Class: "temporary", Code: traps, Message: traps, RequestID: "r"}},
+			{ClusterID: "ehpc-1", CapturedAt: at(1), CheckedAt: at(1), Digest: strings.Repeat("d", 64), Fingerprint: strings.Repeat("f", 64), ImageCount: 200, Since: at(1), State: OK, TriedAt: at(1)},
+			{ClusterID: "ehpc-1", InstanceType: "ecs.a", State: Held, Candidate: &Candidate{Digest: strings.Repeat("c", 64), ImageCount: 1, Seen: 2, Since: at(4)}, Problem: &Problem{}},
+		},
+		Discovery: Discovery{TriedAt: at(5), Problem: &Problem{Message: traps}},
+		Files:     []File{{FirstCommittedAt: at(1), FirstSequence: 1, Month: "2025-11"}},
+		Run:       RunInfo{RunID: "run-1", Trigger: traps},
+		Upstream:  json.RawMessage(`[{"Id":"ehpc-1","Scopes":[1],"Sequence":2,"UpstreamClusters":[],"CommittedAt":"x","Digest":"y"}]`),
+		log:       position{month: "2025-11", length: 100, hash: strings.Repeat("a", 64)},
+	}
+	return map[string]*Region{"full": full, "empty": {RegionID: "cn-hangzhou"}}
+}
+
+func TestHeadIsReadAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	for name, r := range headsToRead() {
+		data, err := encodeHead(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want head
+		if err := json.Unmarshal(data, &want); err != nil {
+			t.Fatal(err)
+		}
+		got, ok := scanHead(data, headDigest.at(data))
+		if !ok {
+			t.Errorf("%s: has to be read by encoding/json:\n%s", name, data)
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: is not read as by encoding/json:\n%s", name, diff)
+		}
+		if back, err := decodeHead(r.RegionID, data); err != nil && r.Sequence > 0 {
+			t.Errorf("%s: %v", name, err)
+		} else if diff := cmp.Diff(r, back, cmp.AllowUnexported(Region{}, position{})); r.Sequence > 0 && diff != "" {
+			t.Errorf("%s: comes back as another state:\n%s", name, diff)
+		}
+	}
+}
+
+// TestHeadOfAnotherForm: whoever has written a head, it is read, if its digest
+// is right, and in canonical order.
+func TestHeadOfAnotherForm(t *testing.T) {
+	t.Parallel()
+	written := headsToRead()["full"]
+	turned := *written
+	turned.Scopes = []ScopeState{written.Scopes[2], written.Scopes[1], {State: OK}, written.Scopes[0]}
+	turned.Clusters = []catalog.Cluster{written.Clusters[2], {ClusterID: "ehpc-1"}, written.Clusters[0], written.Clusters[1]}
+	plain, err := encodeHead(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shuffled, err := encodeHead(&turned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"as it is written":               plain,
+		"its tables in another order":    shuffled,
+		"a space in the scopes":          edited(plain, `,"Scopes":[`, `,"Scopes":[ `),
+		"a space in the clusters":        edited(plain, `,"Clusters":[`, `,"Clusters":[ `),
+		"a member that nobody knows":     edited(plain, `"ImageCount":`, `"Hint":{},"ImageCount":`),
+		"a time of another precision":    edited(plain, `.000Z"`, `Z"`),
+		"a count that is no plain digit": edited(plain, `"Seen":2,`, `"Seen":2e0,`),
+		"no digest":                      bytes.Replace(plain, headDigest.of(plain), nil, 1),
+	} {
+		got, err := decodeHead(written.RegionID, data)
+		if name == "a count that is no plain digit" {
+			if err == nil {
+				t.Errorf("%s: is accepted", name)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if diff := cmp.Diff(written, got, cmp.AllowUnexported(Region{}, position{})); diff != "" {
+			t.Errorf("%s: is another state:\n%s", name, diff)
+		}
+	}
+}
+
+// of is the digest that data states.
+func (p place) of(data []byte) []byte { at := p.at(data); return data[at : at+64] }
+
+// edited is a head with other bytes and the digest that they have.
+func edited(data []byte, before, after string) []byte {
+	data = bytes.Replace(data, headDigest.of(data), nil, 1)
+	out, _ := sign(bytes.Replace(data, []byte(before), []byte(after), 1), headDigest)
+	return out
+}
+
+// FuzzHead: what encodeHead may have written is read in its form, and as
+// encoding/json reads it. Nothing that states its digest makes a reader panic.
+func FuzzHead(f *testing.F) {
+	for _, r := range headsToRead() {
+		data, err := encodeHead(r)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if at := headDigest.at(data); at < 0 || len(data) < at+64 {
+			return
+		}
+		data = edited(data, "", "")
+		at := headDigest.at(data)
+		if at < 0 {
+			return
+		}
+		got, ok := scanHead(data, at)
+		var want head
+		if json.Unmarshal(data, &want) != nil {
+			return
+		}
+		if again, err := catalog.MarshalLine(want); err != nil || !bytes.Equal(data, again) {
+			return // in another form
+		}
+		if diff := cmp.Diff(want, got); !ok || diff != "" {
+			t.Errorf("%s\nis read as another head: %t %s", data, ok, diff)
+		}
+	})
+}
