@@ -50,6 +50,9 @@ func TestHTTPTrigger(t *testing.T) {
 		{name: "HEAD", method: "HEAD", target: "/", status: 200, want: ""},
 		{name: "an answer without a body", method: "GET", target: "/gone", status: 304, want: ""},
 		{name: "a panic", method: "GET", target: "/panic", status: 500, want: `{"RequestId":`},
+		{name: "a semicolon stands for itself", method: "GET", target: "/?q=a;b&&x", status: 200, want: "GET / " + host + ` map[q:[a;b] x:[]] "" true`},
+		{name: "a value that is badly encoded", method: "GET", target: "/?x=1&y=%zz", status: 400, want: `{"ErrorCode":"InvalidArgument","ErrorMessage":"decoding the query: invalid URL escape \"%zz\""`},
+		{name: "a name that is badly encoded", method: "GET", target: "/?%=1", status: 400, want: `{"ErrorCode":"InvalidArgument"`},
 		{name: "a query over FC's limit", method: "GET", target: "/?q=" + strings.Repeat("x", 5000), status: 400, want: `{"ErrorCode":"InvalidArgument"`},
 	} {
 		r, err := http.NewRequest(row.method, server.URL+row.target, strings.NewReader(row.body))
