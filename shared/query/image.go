@@ -84,7 +84,11 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 		first = life.first
 	}
 	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
-	b = appendSeen(b, first, set.lastSeen(v, from, to))
+	last := set.lastSeen(v, from, to)
+	if last.Before(first.Time) { // a commit is dated after the checks that it is of
+		last = first
+	}
+	b = appendSeen(b, first, last)
 	b = append(b, `,"Image":`...)
 	b = append(b, set.image(int32(from)).Raw...)
 	clusters, types, every := set.offeredBy(from, to)

@@ -26,6 +26,7 @@ type world struct {
 	bucket archive.Bucket // memory, or a wrapper of it
 	keys   archive.Keys
 	now    time.Time
+	took   time.Duration // from the checks of a run to its commit
 	runs   int
 }
 
@@ -74,7 +75,7 @@ type content map[string][]*catalog.Image
 // run commits a run that found content; scopes in ended are asked no more.
 func (w *world) run(region string, found content, ended ...string) *archive.Region {
 	w.t.Helper()
-	writer := archive.NewWriter(w.memory, w.keys, func() time.Time { return w.now })
+	writer := archive.NewWriter(w.memory, w.keys, func() time.Time { return w.now.Add(w.took) })
 	base, err := writer.Load(context.Background(), region)
 	if err != nil {
 		w.t.Fatal(err)
