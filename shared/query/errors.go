@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"community-images/shared/access"
@@ -94,14 +95,26 @@ func (e *apiError) Error() string { return e.code + ": " + e.message }
 
 func (e *apiError) Unwrap() error { return e.cause }
 
-// faultsError reports bad parameters, all at once.
+// maxFaults bounds the parameters that one error explains.
+const maxFaults = 10
+
+// faultsError reports bad parameters together. What is allowed is said once,
+// where several parameters have it in common.
 func faultsError(faults []fault) *apiError {
-	parts := make([]string, len(faults))
-	for i, f := range faults {
-		parts[i] = fmt.Sprintf("parameter %s %s", f.name, f.reason)
-		if f.allowed != "" {
-			parts[i] += "; allowed: " + f.allowed
+	var parts, said []string
+	for _, f := range faults[:min(len(faults), maxFaults)] {
+		text := fmt.Sprintf("parameter %s %s", f.name, f.reason)
+		if f.allowed != "" && !slices.Contains(said, f.allowed) {
+			text += "; allowed: " + f.allowed
+			said = append(said, f.allowed)
 		}
+		parts = append(parts, text)
+	}
+	switch more := len(faults) - len(parts); {
+	case more == 1:
+		parts = append(parts, "And 1 more parameter is wrong")
+	case more > 1:
+		parts = append(parts, fmt.Sprintf("And %d more parameters are wrong", more))
 	}
 	return &apiError{status: http.StatusBadRequest, code: faults[0].code, message: strings.Join(parts, ". ") + ".", recommend: recommendParams}
 }
@@ -156,8 +169,9 @@ func (e *uncapturedError) Error() string {
 	return fmt.Sprintf("scope %s was never captured successfully; the last check: %s", e.scope, problemText(e.problem))
 }
 
+// orNone writes a cluster or an instance type, of which catalog.Any is none.
 func orNone(name string) string {
-	if name == "" {
+	if name == "" || name == catalog.Any {
 		return "(none)"
 	}
 	return clip(name, 80)
@@ -215,7 +229,7 @@ func explain(err error) *apiError {
 
 // sentence begins an error text with a capital and ends it with a full stop.
 func sentence(err error) string {
-	text := err.Error()
+	text := strings.TrimSuffix(err.Error(), ".") // such as that of a message from upstream
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 

@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -87,6 +88,42 @@ func TestErrors(t *testing.T) {
 				t.Errorf("a bad question reached the store: %s", asked)
 			}
 		})
+	}
+}
+
+// TestErrorTexts holds whole messages whose parts could be put together badly.
+func TestErrorTexts(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler()
+	long := strings.Repeat("x", 100)
+	for target, want := range map[string]string{
+		"/v1/images?ClusterId=ehpc-new":            "Scope cn-hangzhou/ehpc-new/_any was never captured successfully; the last check: ServiceUnavailable: The request has failed.",
+		"/v1/status?" + long + "=1":                "parameter " + long[:80] + "… is not a parameter of /v1/status; allowed: RegionId, format.",
+		"/v1/status?=1":                            `parameter "" is not a parameter name.`,
+		"/v1/status?x=1":                           "parameter x is not a parameter of /v1/status; allowed: RegionId, format.",
+		"/v1/status?a=1&b=2&regionid=mars":         `parameter a is not a parameter of /v1/status; allowed: RegionId, format. parameter b is not a parameter of /v1/status. parameter RegionId "mars" is not a region of this service; it has cn-hangzhou; allowed: one configured region.`,
+		"/v1/images?InstanceType=ecs.x":            "Cluster (none) of cn-hangzhou is not captured with instance type ecs.x; captured are: (none).",
+		"/v1/images?InstanceType=*":                "Cluster (none) of cn-hangzhou is not captured with instance type *; captured are: (none).",
+		"/v1/images?ClusterId=_any&InstanceType=*": "Cluster (none) of cn-hangzhou is not captured with instance type *; captured are: (none).",
+	} {
+		var body errorBody
+		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil || body.Message != want {
+			t.Errorf("%.60s says\n%s, want\n%s (%v)", target, body.Message, want, err)
+		}
+	}
+}
+
+// TestManyFaults: a query of nothing but unknown parameters has a short answer.
+func TestManyFaults(t *testing.T) {
+	t.Parallel()
+	var query strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&query, "&p%03d=1", i)
+	}
+	rec := get(small(t).handler(), "/v1/images?"+query.String()[1:])
+	checkError(t, rec, 400, "UnknownParameter", []string{"parameter p000 is", "parameter p009 is", "And 290 more parameters are wrong."})
+	if text := rec.Body.String(); len(text) > 2000 || strings.Contains(text, "p010") || strings.Count(text, "allowed: ") != 1 {
+		t.Errorf("the answer has %d bytes: %s", len(text), text)
 	}
 }
 

@@ -121,6 +121,9 @@ func split(query string) (list []raw, faults []fault) {
 		case err1 != nil || !clean(name):
 			faults = append(faults, fault{codeUnknown, clip(k, 80), "is not a parameter name", ""})
 			continue
+		case name == "":
+			faults = append(faults, fault{codeUnknown, `""`, "is not a parameter name", ""})
+			continue
 		case err2 != nil:
 			faults = append(faults, fault{codeInvalid, name, fmt.Sprintf("%s has a percent sign that does not begin an escape", quote(v)), "percent-encoded UTF-8"})
 			continue
@@ -171,8 +174,12 @@ func sameTop(withheld, name string) bool {
 
 // quoteName keeps a name readable in a message.
 func quoteName(s string) string {
-	q := quote(s)
-	return strings.TrimSuffix(strings.TrimPrefix(q, `"`), `"`)
+	q, cut := strings.CutSuffix(quote(s), "…")
+	q = q[1 : len(q)-1]
+	if cut {
+		q += "…"
+	}
+	return q
 }
 
 func (p *parser) fault(code, name, reason, allowed string) {
