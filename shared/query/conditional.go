@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// conditionalKey marks the context of a lookup whose caller may have the answer
+// already: nothing that only its body needs is read ahead of knowing that.
+type conditionalKey struct{}
+
 // headerList is a header that may come in several lines, as one list.
 func headerList(h http.Header, name string) string {
 	lines := h[name]

@@ -181,6 +181,9 @@ func (x *exchange) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if headerList(x.r.Header, "If-None-Match") != "" {
+		ctx = context.WithValue(ctx, conditionalKey{}, true)
+	}
 	ans, err := rt.serve(ctx, a)
 	if err != nil {
 		return x.lookBack(ctx, err)

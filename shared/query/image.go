@@ -17,7 +17,7 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.choice.everything() && s.cold(a, region) {
+	if a.choice.everything() && s.cold(ctx, a, region) {
 		s.lists.foresee(ctx, region)
 	}
 	h, st, err := s.state(ctx, a, region)

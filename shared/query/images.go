@@ -59,7 +59,7 @@ func (s *service) choose(ctx context.Context, a *ask, region string) (head, *sta
 // the end of the log, in the context that it returns.
 func (s *service) foresee(ctx context.Context, a *ask, region string) context.Context {
 	switch scope, one := a.choice.scope(); {
-	case !s.cold(a, region):
+	case !s.cold(ctx, a, region):
 	case one:
 		return archive.WithEarly(ctx, func(r *archive.Region) {
 			if state, ok := r.Scope(scope); ok && state.Digest != "" {
@@ -73,8 +73,8 @@ func (s *service) foresee(ctx context.Context, a *ask, region string) context.Co
 }
 
 // cold says whether a present answer has to wait for everything it needs.
-func (s *service) cold(a *ask, region string) bool {
-	return s.whole == nil && !a.at.set && !s.heads[region].known()
+func (s *service) cold(ctx context.Context, a *ask, region string) bool {
+	return s.whole == nil && !a.at.set && !s.heads[region].known() && ctx.Value(conditionalKey{}) == nil
 }
 
 // scope is the scope that c is about, if it is one.
