@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,12 +43,21 @@ var (
 			}
 			return nil
 		}}
-	paramImageID = param{name: "ImageId", example: "m-bp181x855551ww5yq", about: "only changes of this image", allowed: "the id of an image",
+	paramImageID = param{name: "ImageId", example: "m-bp181x855551ww5yq", about: "only changes of these images", allowed: "ids of images", list: true,
 		parse: func(p *parser, v []string) error {
-			p.ask.id = v[0]
+			p.ask.follow = slices.Compact(slices.Sorted(slices.Values(v)))
 			return nil
 		}}
 )
+
+// images are the ids that a request is about: that of the path, or those of a
+// feed; nil: every image.
+func (a *ask) images() []string {
+	if a.id != "" {
+		return []string{a.id}
+	}
+	return a.follow
+}
 
 // checkFeed refuses two beginnings.
 func checkFeed(p *parser) {
@@ -111,7 +121,7 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now
 	if err := t.knows(a.choice, st); err != nil {
 		return nil, err
 	}
-	w := wanted{choice: a.choice, image: a.id, kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.moment.set}
+	w := wanted{choice: a.choice, images: a.images(), kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.moment.set}
 	history := a.route.needsImage()
 	if w.kinds == nil {
 		w.kinds = []eventKind{added, removed, changed}
@@ -125,7 +135,7 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now
 	}
 	f := t.stretch(start, st.Sequence, w)
 	if history && len(f.entries) == 0 {
-		any := wanted{choice: a.choice, image: a.id, kinds: []eventKind{added, removed, changed, kept}, limit: 1}
+		any := wanted{choice: a.choice, images: a.images(), kinds: []eventKind{added, removed, changed, kept}, limit: 1}
 		if len(t.stretch(place{}, st.Sequence, any).entries) == 0 {
 			return nil, imageUnknown(a.id, region)
 		}

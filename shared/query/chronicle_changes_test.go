@@ -239,9 +239,12 @@ func narrowed(r *rand.Rand) (target string, keep func(eventThen) bool) {
 		keep = both(keep, func(e eventThen) bool { return slices.Contains(kinds, e.kind) })
 	}
 	if chance(r, 30) {
-		id := fmt.Sprintf("m-%02d", r.IntN(60))
-		target += "&ImageId=" + id
-		keep = both(keep, func(e eventThen) bool { return e.id == id })
+		ids := []string{fmt.Sprintf("m-%02d", r.IntN(60))}
+		for chance(r, 50) {
+			ids = append(ids, fmt.Sprintf("m-%02d", r.IntN(62)))
+		}
+		target += "&ImageId=" + strings.Join(ids, ",")
+		keep = both(keep, func(e eventThen) bool { return slices.Contains(ids, e.id) })
 	}
 	switch r.IntN(4) {
 	case 0:

@@ -239,3 +239,28 @@ func TestFeedFromARelativeTime(t *testing.T) {
 		t.Errorf("an hour later commits are out of reach, and the answer is %d", rec.Code)
 	}
 }
+
+// TestFeedOfImages asks for the changes of several images: a list means the
+// same as in a filter.
+func TestFeedOfImages(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.run(beijing, content{"_any/_any": images(t, cent79)})
+	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	for target, want := range map[string]string{
+		"ClusterId=ehpc-a&ImageId=m-win,m-cent710":                  "added m-win, removed m-win, added m-cent710",
+		"ClusterId=ehpc-a&ImageId=m-cent710&ImageId=m-win,m-nobody": "added m-win, removed m-win, added m-cent710",
+		"ClusterId=ehpc-a&ImageId=m-win":                            "added m-win, removed m-win",
+		"ImageId=m-nobody,m-win":                                    "added m-win, removed m-win", // in the region that has one
+	} {
+		var got []string
+		for _, e := range answerOf[stretchTold](t, h, 200, "/v1/changes?"+target).Changes {
+			got = append(got, e.Kind+" "+e.ImageId)
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%s gives %q, want %q", target, got, want)
+		}
+	}
+	checkError(t, get(h, "/v1/changes?ImageId=m-nobody,m-none"), 404, "ImageNotFound", []string{"m-nobody,m-none"})
+	checkError(t, get(h, "/v1/changes?ImageId=m-win,"), 400, "InvalidParameter", []string{"ImageId", "has an empty value"})
+}

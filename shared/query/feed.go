@@ -71,7 +71,7 @@ type feed struct {
 // wanted says which events a feed holds.
 type wanted struct {
 	choice choice
-	image  string // id; empty: every image
+	images []string // ids; nil: every image
 	kinds  []eventKind
 	limit  int
 	newest bool // the last ones, newest first, instead of the first
@@ -86,7 +86,7 @@ func (t *timeline) stretch(start place, last int64, w wanted) feed {
 	if start.after(f.end) { // another instance knows more; the reader never goes back
 		f.end = start
 	}
-	t.each(from, t.upTo(last), w, func(at int32) bool {
+	t.each(from, max(from, t.upTo(last)), w, func(at int32) bool {
 		if len(f.entries) == w.limit {
 			f.more = true
 			return false
@@ -108,15 +108,9 @@ func (t *timeline) each(from, to int32, w wanted, yield func(int32) bool) {
 		covered[i] = w.choice.covers(ref)
 	}
 	n, at := int(to-from), func(i int) int32 { return from + int32(i) }
-	if w.image != "" {
-		image, known := t.imageAt[w.image]
-		if !known {
-			return
-		}
-		own := t.byImage[image]
-		first, _ := slices.BinarySearch(own, from)
-		end, _ := slices.BinarySearch(own, to)
-		n, at = end-first, func(i int) int32 { return own[first+i] }
+	if w.images != nil {
+		own := t.eventsOf(w.images, from, to)
+		n, at = len(own), func(i int) int32 { return own[i] }
 	}
 	for i := range n {
 		place := at(i)
@@ -128,6 +122,20 @@ func (t *timeline) each(from, to int32, w wanted, yield func(int32) bool) {
 			return
 		}
 	}
+}
+
+// eventsOf are the places in [from, to) of the events of images.
+func (t *timeline) eventsOf(ids []string, from, to int32) (places []int32) {
+	for _, id := range ids {
+		if image, known := t.imageAt[id]; known {
+			own := t.byImage[image]
+			first, _ := slices.BinarySearch(own, from)
+			end, _ := slices.BinarySearch(own, to)
+			places = append(places, own[first:end]...)
+		}
+	}
+	slices.Sort(places)
+	return places
 }
 
 func (t *timeline) entry(at int32) entry {

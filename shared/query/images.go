@@ -185,7 +185,7 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 		return a.region, nil
 	case len(s.regions) == 1:
 		return s.regions[0], nil
-	case !clustersNamed(a) && a.id == "":
+	case !clustersNamed(a) && a.images() == nil:
 		return "", s.regionMissing()
 	}
 	var found []string
@@ -213,7 +213,7 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 	case len(found) == 0 && clustersNamed(a):
 		return "", s.clusterNowhere(ctx, a)
 	case len(found) == 0:
-		return "", imageUnknown(a.id, strings.Join(s.regions, ", "))
+		return "", imageUnknown(strings.Join(a.images(), ","), strings.Join(s.regions, ", "))
 	}
 	return "", s.regionMissing()
 }
@@ -232,7 +232,12 @@ func (s *service) concerns(ctx context.Context, a *ask, h head) (bool, error) {
 	if clustersNamed(a) {
 		return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != "" && h.captured(name) }), nil
 	}
-	return s.knows(ctx, h, a.id)
+	for _, id := range a.images() {
+		if ok, err := s.knows(ctx, h, id); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
 }
 
 // past says whether clusters that have ended may be meant.

@@ -35,6 +35,7 @@ type ask struct {
 	from, to moment
 	since    since
 	kinds    []eventKind
+	follow   []string // ids of the images of a feed, sorted, each once; nil: any
 	given    []pair
 	format   string
 	canon    string // canonical text of all of it
