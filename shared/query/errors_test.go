@@ -34,7 +34,8 @@ func TestErrors(t *testing.T) {
 		{target: "/v1/images?Size=big", status: 400, code: "InvalidParameter", says: []string{`Size "big" is not a number`, "allowed: numbers"}},
 		{target: "/v1/images?Status=", status: 400, code: "InvalidParameter", says: []string{"Status__exists=false"}},
 		{target: "/v1/images?Status__exists=maybe", status: 400, code: "InvalidParameter", says: []string{"neither true nor false", "allowed: true, false"}},
-		{target: "/v1/images?ImageName__regex=a(", status: 400, code: "InvalidParameter", says: []string{"RE2", "missing closing )"}},
+		{target: "/v1/images?ImageName__regex=a(", status: 400, code: "InvalidParameter", says: []string{"RE2 expression: missing closing ): `a(`; allowed"}},
+		{target: "/v1/images?ImageName__iregex=a(", status: 400, code: "InvalidParameter", says: []string{"RE2 expression: missing closing ): `a(`; allowed"}},
 		{target: "/v1/images?ImageName__regex=((((a%7B100%7D)%7B100%7D)%7B100%7D)%7B100%7D)", status: 400, code: "InvalidParameter", says: []string{"ImageName__regex"}},
 		{target: "/v1/images?ImageName__glob=%5Bz-a%5D", status: 400, code: "InvalidParameter", says: []string{`ImageName__glob has the range "z-a", which ends before it begins; allowed: a pattern of *, ? and [a-z]`}},
 		{target: "/v1/images?Size__gt=1_0", status: 400, code: "InvalidParameter", says: []string{`Size__gt "1_0" is not a number`}},
@@ -97,18 +98,25 @@ func TestErrorTexts(t *testing.T) {
 	h := small(t).handler()
 	long := strings.Repeat("x", 100)
 	for target, want := range map[string]string{
-		"/v1/images?ClusterId=ehpc-new":            "Scope cn-hangzhou/ehpc-new/_any was never captured successfully; the last check: ServiceUnavailable: The request has failed.",
-		"/v1/status?" + long + "=1":                "parameter " + long[:80] + "… is not a parameter of /v1/status; allowed: RegionId, format.",
-		"/v1/status?=1":                            `parameter "" is not a parameter name.`,
-		"/v1/status?x=1":                           "parameter x is not a parameter of /v1/status; allowed: RegionId, format.",
-		"/v1/status?a=1&b=2&regionid=mars":         `parameter a is not a parameter of /v1/status; allowed: RegionId, format. parameter b is not a parameter of /v1/status. parameter RegionId "mars" is not a region of this service; it has cn-hangzhou; allowed: one configured region.`,
-		"/v1/images?InstanceType=ecs.x":            "Cluster (none) of cn-hangzhou is not captured with instance type ecs.x; captured are: (none).",
-		"/v1/images?InstanceType=*":                "Cluster (none) of cn-hangzhou is not captured with instance type *; captured are: (none).",
-		"/v1/images?ClusterId=_any&InstanceType=*": "Cluster (none) of cn-hangzhou is not captured with instance type *; captured are: (none).",
+		"/v1/images?ClusterId=ehpc-new":                            "Scope cn-hangzhou/ehpc-new/_any was never captured successfully; the last check: ServiceUnavailable: The request has failed.",
+		"/v1/status?" + long + "=1":                                "parameter " + long[:80] + "… is not a parameter of /v1/status; allowed: RegionId, format.",
+		"/v1/status?=1":                                            `parameter "" is not a parameter name.`,
+		"/v1/status?x=1":                                           "parameter x is not a parameter of /v1/status; allowed: RegionId, format.",
+		"/v1/status?a=1&b=2&regionid=mars":                         `parameter a is not a parameter of /v1/status; allowed: RegionId, format. parameter b is not a parameter of /v1/status. parameter RegionId "mars" is not a region of this service; it has cn-hangzhou; allowed: one configured region.`,
+		"/v1/images?InstanceType=ecs.x":                            "Cluster (none) of cn-hangzhou is not captured with instance type ecs.x; captured are: (none).",
+		"/v1/images?InstanceType=*":                                "Cluster (none) of cn-hangzhou is not captured with instance type *; captured are: (none).",
+		"/v1/images?ClusterId=_any&InstanceType=*":                 "Cluster (none) of cn-hangzhou is not captured with instance type *; captured are: (none).",
+		"/v1/images?ImageName__glob=" + strings.Repeat(".", 513):   "parameter ImageName__glob has 513 bytes, at most 512 are taken; allowed: a pattern of *, ? and [a-z] for the whole value.",
+		"/v1/images?ImageName__iregex=" + strings.Repeat("a", 513): `parameter ImageName__iregex has 513 bytes, at most 512 are taken; allowed: an RE2 expression for the whole value; write \, for a comma.`,
 	} {
 		var body errorBody
 		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil || body.Message != want {
 			t.Errorf("%.60s says\n%s, want\n%s (%v)", target, body.Message, want, err)
+		}
+	}
+	for _, pattern := range []string{"glob=" + strings.Repeat(".", 300), "iregex=" + strings.Repeat("a", 512)} {
+		if rec := get(h, "/v1/images?ImageName__"+pattern); rec.Code != 200 {
+			t.Errorf("%.60s gives %d %s", pattern, rec.Code, rec.Body)
 		}
 	}
 }

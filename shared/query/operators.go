@@ -21,8 +21,9 @@ type operator struct {
 	name  string
 	about string
 	// build makes a test of a field's text out of one value; nil: holds does.
-	// The error is a reason that goes on after "Field__op=value".
-	build func(value string) (func(string) bool, error)
+	// With fold, value and text are in lower case, but for an expression and its
+	// text. The error is a reason that goes on after "Field__op=value".
+	build func(value string, fold bool) (func(string) bool, error)
 	text  bool // for text only, and has an i form
 	// empty says whether images without a value are shown to the test.
 	empty bool
@@ -34,21 +35,21 @@ var operators = []operator{
 	{name: "eq", about: "equals; the same as no operator", build: buildEqual, text: true, holds: equal},
 	{name: "ne", about: "differs; holds for images without a value too", build: buildEqual, text: true, empty: true, holds: equal},
 	{name: "prefix", about: "begins with", text: true,
-		build: func(v string) (func(string) bool, error) {
+		build: func(v string, _ bool) (func(string) bool, error) {
 			return func(s string) bool { return strings.HasPrefix(s, v) }, nil
 		}},
 	{name: "suffix", about: "ends with", text: true,
-		build: func(v string) (func(string) bool, error) {
+		build: func(v string, _ bool) (func(string) bool, error) {
 			return func(s string) bool { return strings.HasSuffix(s, v) }, nil
 		}},
 	{name: "contains", about: "contains", text: true,
-		build: func(v string) (func(string) bool, error) {
+		build: func(v string, _ bool) (func(string) bool, error) {
 			return func(s string) bool { return strings.Contains(s, v) }, nil
 		}},
 	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", text: true,
 		build: buildGlob},
 	{name: "regex", about: "matches an RE2 expression as a whole", text: true,
-		build: func(v string) (func(string) bool, error) { return matcher(v) }},
+		build: buildRegex},
 	{name: "exists", about: "true: has a value; false: is missing, null or empty", build: buildExists, empty: true},
 	{name: "gt", about: "is greater", holds: func(c int) bool { return c > 0 }},
 	{name: "gte", about: "is greater or equal", holds: func(c int) bool { return c >= 0 }},
@@ -95,16 +96,14 @@ func condition(f *field, op *operator, fold bool, values []string) (predicate, e
 		if err := checkValue(f, op, v); err != nil {
 			return predicate{}, err
 		}
-		if fold && op.name == "regex" {
-			v = "(?i)" + v
-		} else if fold {
+		if fold && op.name != "regex" {
 			v = strings.ToLower(v)
 		}
 		if op.build == nil || op.holds != nil && f.kind == numberKind {
 			tests[i] = func(s string) bool { return s != "" && op.holds(f.compare(s, v)) }
 			continue
 		}
-		test, err := op.build(v)
+		test, err := op.build(v, fold)
 		if err != nil {
 			return predicate{}, err
 		}
@@ -151,11 +150,11 @@ func checkValue(f *field, op *operator, value string) error {
 	return nil
 }
 
-func buildEqual(v string) (func(string) bool, error) {
+func buildEqual(v string, _ bool) (func(string) bool, error) {
 	return func(s string) bool { return s == v }, nil
 }
 
-func buildExists(v string) (func(string) bool, error) {
+func buildExists(v string, _ bool) (func(string) bool, error) {
 	switch strings.ToLower(v) {
 	case "true":
 		return func(s string) bool { return s != "" }, nil
@@ -172,33 +171,54 @@ const (
 	maxProgram = 2000 // instructions, about; bounds time and memory
 )
 
-// matcher compiles an expression that must match a whole value.
-func matcher(pattern string) (func(string) bool, error) {
-	if len(pattern) > maxPattern {
-		return nil, fmt.Errorf("has %d bytes, at most %d are taken", len(pattern), maxPattern)
+// buildRegex compiles an expression that must match a whole value.
+func buildRegex(v string, fold bool) (func(string) bool, error) {
+	flags := syntax.Perl
+	if fold {
+		flags |= syntax.FoldCase
 	}
-	tree, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return nil, regexError{err}
+	if err := checkLength(v); err != nil {
+		return nil, err
 	}
-	if programSize(tree) > maxProgram {
-		return nil, fmt.Errorf("is too large an expression; use fewer or smaller repetitions")
-	}
-	re, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
-	if err != nil {
-		return nil, regexError{err}
-	}
-	return re.MatchString, nil
+	return matcher(v, flags)
 }
 
 // buildGlob explains a bad pattern as a glob, not as the expression it becomes.
-func buildGlob(v string) (func(string) bool, error) {
-	test, err := matcher(globPattern(v))
+func buildGlob(v string, _ bool) (func(string) bool, error) {
+	if err := checkLength(v); err != nil {
+		return nil, err
+	}
+	test, err := matcher(globPattern(v), syntax.Perl)
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
 		return nil, fmt.Errorf("has the range %s, which ends before it begins", quote(bad.Expr))
 	}
 	return test, err
+}
+
+func checkLength(pattern string) error {
+	if len(pattern) > maxPattern {
+		return fmt.Errorf("has %d bytes, at most %d are taken", len(pattern), maxPattern)
+	}
+	return nil
+}
+
+// matcher compiles an expression for whole values. It is anchored as it is
+// understood and not as it is written, where \Q may reach to the end.
+func matcher(pattern string, flags syntax.Flags) (func(string) bool, error) {
+	tree, err := syntax.Parse(pattern, flags)
+	if err != nil {
+		return nil, regexError{err}
+	}
+	if programSize(tree) > maxProgram {
+		return nil, errors.New("is too large an expression; use fewer or smaller repetitions")
+	}
+	anchored := &syntax.Regexp{Op: syntax.OpConcat, Sub: []*syntax.Regexp{{Op: syntax.OpBeginText}, tree, {Op: syntax.OpEndText}}}
+	re, err := regexp.Compile(anchored.String())
+	if err != nil {
+		return nil, regexError{err}
+	}
+	return re.MatchString, nil
 }
 
 // regexError tells what is wrong with an expression.

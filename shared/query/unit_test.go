@@ -1,6 +1,7 @@
 package query
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -112,14 +113,58 @@ func TestListsAndGlobs(t *testing.T) {
 		{"a*", "abc", true}, {"a*", "ba", false}, {"?b?", "abc", true}, {"[a-c]x", "bx", true}, {"[!a-c]x", "bx", false}, {"[^a]x", "bx", true},
 		{"[", "[", true}, {"[]", "[]", true}, {"[]a]", "]", true}, {"*.sh", "a.sh", true}, {"*.sh", "axsh", false}, {"a\n*", "a\nb", true}, {"深?", "深度", true}, {`[\]`, `\`, true}, {"[[]", "[", true}, {"a|b", "a", false},
 	} {
-		test, err := matcher(globPattern(row.glob))
+		test, err := buildGlob(row.glob, false)
 		if err != nil || test(row.value) != row.match {
 			t.Errorf("%q on %q: %v", row.glob, row.value, err)
 		}
 	}
-	if _, err := matcher(strings.Repeat("a", 513)); err == nil {
+	if _, err := buildGlob(strings.Repeat("a", 513), false); err == nil {
 		t.Error("a pattern without end is taken")
 	}
+}
+
+// TestExpressionsMatchWholeValues, also where an expression could get hold of
+// what is put around it.
+func TestExpressionsMatchWholeValues(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		pattern, value string
+		match          bool
+	}{
+		{`\Qa.b`, "a.b", true}, {`\Qa.b`, "axb", false}, {`\Qa.b`, `a.b)\z`, false}, {`\Qa.b\E+`, "a.bb", true}, {`\Q`, "", true},
+		{"a|ab", "ab", true}, {"b|", "ab", false}, {"a", "a\n", false}, {"(?m)^a$", "a\nb", false}, {"(?i)a", "A", true}, {"(?i:a)b", "AB", false},
+		{"(?U)a+", "aaa", true}, {".*", "a\nb", false}, {"(?s).*", "a\nb", true}, {`[^\x00-\x{10FFFF}]`, "a", false}, {`(?i)straſse`, "STRASSE", true},
+	} {
+		test, err := buildRegex(row.pattern, false)
+		if err != nil || test(row.value) != row.match {
+			t.Errorf("%q on %q: want %v, %v", row.pattern, row.value, row.match, err)
+		}
+	}
+	if test, err := buildRegex(`\QA.b`, true); err != nil || !test("a.B") || test("axB") {
+		t.Errorf("without regard to case: %v", err)
+	}
+}
+
+// FuzzExpressions: an expression matches if its longest match is the value.
+func FuzzExpressions(f *testing.F) {
+	f.Add(`\Qlinux`, "linux")
+	f.Add(`(?im)^(a|ab)*?[[:^alpha:]\pL]$`, "abA")
+	f.Add(`(?sU)x{2,3}.|\bé\B`, "xxx\n")
+	f.Fuzz(func(t *testing.T, pattern, value string) {
+		re, err := regexp.Compile(pattern)
+		test, bad := buildRegex(pattern, false)
+		if err != nil && bad == nil {
+			t.Fatalf("%q is taken, and is none: %v", pattern, err)
+		}
+		if err != nil || bad != nil {
+			return
+		}
+		re.Longest()
+		at := re.FindStringIndex(value)
+		if want := at != nil && at[0] == 0 && at[1] == len(value); test(value) != want {
+			t.Fatalf("%q on %q: want %v", pattern, value, want)
+		}
+	})
 }
 
 func FuzzListsAreWrittenAsTheyAreRead(f *testing.F) {
