@@ -136,7 +136,7 @@ func (e *clusterError) Error() string {
 	if e.listed {
 		text = fmt.Sprintf("cluster %s is known in %s and not captured", quote(e.name), e.region)
 	}
-	return text + didYouMean(e.name, e.clusters) + e.elsewhere + "; captured clusters: " + listed(e.clusters)
+	return text + didYouMeanID(e.name, e.clusters) + e.elsewhere + "; captured clusters: " + listed(e.clusters)
 }
 
 // scopeError names an instance type that is not captured for a cluster.
@@ -151,7 +151,7 @@ func (e *scopeError) Error() string {
 		types[i] = orNone(t)
 	}
 	return fmt.Sprintf("cluster %s of %s is not captured with instance type %s%s; captured are: %s",
-		orNone(e.cluster), e.region, orNone(e.instanceType), didYouMean(e.instanceType, e.types), listed(types))
+		orNone(e.cluster), e.region, orNone(e.instanceType), didYouMeanID(e.instanceType, e.types), listed(types))
 }
 
 // uncapturedError names a scope that has no content yet, or had none at a

@@ -165,7 +165,11 @@ func (p *parser) take(g raw) {
 	if slices.ContainsFunc(p.schema.withheld, func(w string) bool { return sameTop(w, g.name) }) {
 		reason = "is withheld by this service"
 	}
-	p.fault(codeUnknown, quoteName(g.name), reason+didYouMean(g.name, p.known()), p.ask.route.paramNames())
+	meant := didYouMean(g.name, p.known())
+	if name, op, isFilter := strings.Cut(g.name, "__"); isFilter && p.ask.route.filters {
+		meant = hint(p.schema.nearestFilter(name, op))
+	}
+	p.fault(codeUnknown, quoteName(g.name), reason+meant, p.ask.route.paramNames())
 }
 
 func sameTop(withheld, name string) bool {

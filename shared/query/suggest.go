@@ -19,28 +19,58 @@ func quote(s string) string {
 
 // didYouMean is ", did you mean "x"?" or nothing.
 func didYouMean(name string, known []string) string {
-	if best := nearest(name, known); best != "" {
-		return fmt.Sprintf(", did you mean %q?", best)
-	}
-	return ""
+	return hint(nearest(name, known, slipsIn(name)))
 }
 
-// nearest is the known name that a slip of the keyboard away, without regard
-// to case, or whose last part is the given name; empty if there is none.
-func nearest(name string, known []string) string {
+// didYouMeanID is didYouMean for clusters and instance types, which differ
+// from each other by little.
+func didYouMeanID(name string, known []string) string { return hint(nearest(name, known, 1)) }
+
+// slipsIn is how many slips a word may have and be known all the same.
+func slipsIn(word string) int { return max(1, len(word)/3) }
+
+func hint(best string) string {
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", best)
+}
+
+// nearest is the known name that is at most some slips of the keyboard away,
+// without regard to case, or whose last part is the given name; empty if there
+// is none. Of names that are as near, the shorter is meant.
+func nearest(name string, known []string, slips int) string {
 	if len(name) > 64 {
 		return ""
 	}
 	name = strings.ToLower(name)
-	best, distance := "", 1+max(1, len(name)/3)
+	best, distance := "", min(slips, len(name)-1)+1 // one that shares nothing is not near
 	for _, k := range known {
 		low := strings.ToLower(k)
-		if _, last, dotted := strings.Cut(low, "."); dotted && last == name && distance > 1 {
-			best, distance = k, 1
+		d := slip.Distance(name, low)
+		if _, last, dotted := strings.Cut(low, "."); dotted && last == name {
+			d = min(d, 1)
 		}
-		if d := slip.Distance(name, low); d < distance {
+		if d < distance || d == distance && best != "" && len(k) < len(best) {
 			best, distance = k, d
 		}
 	}
 	return best
+}
+
+// nearestFilter is the condition on a field that is meant by a misspelt one,
+// with the operator if that is known too.
+func (s *schema) nearestFilter(name, op string) string {
+	best := nearest(name, append(s.names(), objects...), slipsIn(name))
+	f := s.field(best)
+	if f == nil {
+		return ""
+	}
+	op = strings.ToLower(op)
+	if known, _ := findOperator(f.kind, op); known == nil {
+		if op = nearest(op, operatorNames(f.kind), slipsIn(op)); op == "" {
+			return best
+		}
+	}
+	return best + "__" + op
 }
