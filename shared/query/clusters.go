@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,26 +34,25 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 	if len(regions) > 1 && a.at.sequence != 0 { // each region counts its own commits
 		return nil, s.regionMissing()
 	}
-	var list []selected
-	f, pinned := freshness{}, a.at.pinned()
+	list, f, err := s.readable(ctx, a, regions)
+	if err != nil {
+		return nil, err
+	}
+	pinned := a.at.pinned() && len(list) == len(regions)
 	key := []string{a.canon, a.format}
-	for _, region := range regions {
-		h, st, err := s.state(ctx, a, region)
-		if err != nil {
-			return nil, err
-		}
-		v, err := st.listed(a.choice)
+	for i, sel := range list {
+		v, err := sel.state.listed(a.choice)
 		if err != nil {
 			return nil, err
 		}
 		if err := a.young(v, s); err != nil {
 			return nil, err
 		}
-		one := v.judge(h, st, s.now(), s.maxStale)
-		f = f.join(one, region, len(regions) > 1)
-		list = append(list, selected{h, st, v})
-		pinned = pinned && !st.live
-		key = append(key, region, v.digest, strconv.FormatInt(st.Sequence, 10), st.Run.RunID, st.Run.FinishedAt.String(), v.oldest.String())
+		list[i].view = v
+		f = f.join(v.judge(sel.head, sel.state, s.now(), s.maxStale), sel.RegionID, len(regions) > 1)
+		pinned = pinned && !sel.state.live
+		run := sel.state.Run
+		key = append(key, sel.RegionID, v.digest, strconv.FormatInt(sel.state.Sequence, 10), run.RunID, run.FinishedAt.String(), v.oldest.String())
 		if s.whole != nil { // of a part no run is told
 			key = append(key, v.checks())
 		}
@@ -71,6 +71,37 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 			return &body{bytes: b}, err
 		},
 	}, nil
+}
+
+// readable are the states of regions. One that cannot be read is left out next
+// to others, and named in the freshness, unless there is a demand on that.
+func (s *service) readable(ctx context.Context, a *ask, regions []string) (list []selected, f freshness, err error) {
+	failed := map[string]error{}
+	for _, region := range regions {
+		h, st, e := s.state(ctx, a, region)
+		if e == nil {
+			list = append(list, selected{head: h, state: st})
+			continue
+		}
+		failed[region] = e
+		if err == nil || errors.Is(err, archive.ErrNoData) {
+			err = e
+		}
+	}
+	switch {
+	case err == nil:
+		return list, f, nil
+	case len(list) == 0 && len(regions) > 1 && errors.Is(err, archive.ErrNoData):
+		return nil, f, s.nothingYet()
+	case len(list) == 0 || a.maxAge > 0:
+		return nil, f, err
+	}
+	for _, region := range regions {
+		if e, ok := failed[region]; ok {
+			f = f.join(s.absent(ctx, e).freshness(), region, true)
+		}
+	}
+	return list, f, nil
 }
 
 // checks sums up when the scopes of a view were checked.
@@ -138,17 +169,13 @@ func (f freshness) join(o freshness, region string, several bool) freshness {
 			o.stale[i].scope = region + "/" + o.stale[i].scope
 		}
 	}
-	if f.checkedAt.IsZero() {
-		o.stale = append(f.stale, o.stale...)
-		return o
-	}
-	if o.checkedAt.Before(f.checkedAt.Time) && !o.checkedAt.IsZero() {
+	if f.checkedAt.IsZero() || o.checkedAt.Before(f.checkedAt.Time) && !o.checkedAt.IsZero() {
 		f.checkedAt, f.age = o.checkedAt, o.age
 	}
 	if o.committedAt.After(f.committedAt.Time) {
 		f.committedAt = o.committedAt
 	}
-	f.held = max(f.held, o.held)
+	f.sequence, f.held = o.sequence, max(f.held, o.held)
 	f.stale = append(f.stale, o.stale...)
 	f.scopes += o.scopes
 	return f

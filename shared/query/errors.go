@@ -200,6 +200,7 @@ func explain(err error) *apiError {
 		early      *archive.TooEarlyError
 		future     *archive.FutureError
 		store      *storeError
+		empty      = &noDataError{regions: "this region"}
 	)
 	switch {
 	case errors.As(err, &api):
@@ -217,12 +218,12 @@ func explain(err error) *apiError {
 			message: fmt.Sprintf("The history that is kept begins at %s with commit %d.", early.First, early.FirstSequence)}
 	case errors.As(err, &future):
 		return &apiError{status: 404, code: codeFuture, message: fmt.Sprintf("The last commit is number %d.", future.Last), recommend: "Ask for that commit or an earlier one."}
-	case errors.Is(err, archive.ErrNoData):
-		return &apiError{status: 503, code: codeNoData, message: "Nothing has been captured for this region yet.", recommend: "Try again after the first run of the snapshot function.", retry: retryNextRun, cause: err}
+	case errors.As(err, &empty), errors.Is(err, archive.ErrNoData):
+		return &apiError{status: 503, code: codeNoData, message: "Nothing has been captured for " + empty.regions + " yet.", recommend: "Try again after the first run of the snapshot function.", retry: retryNextRun, cause: err}
 	case errors.As(err, &damaged):
 		return &apiError{status: 503, code: codeDamaged, message: "A stored object that this answer needs is damaged; other answers are not affected.", recommend: "Tell the operator the RequestId; the log names the object.", retry: retryNextRun, cause: err}
 	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &apiError{status: 503, code: codeStorage, message: "The storage cannot be reached and this instance does not hold the data.", recommend: "Try again in a few seconds.", retry: retrySoon, cause: err}
+		return &apiError{status: 503, code: codeStorage, message: "The storage cannot be reached and this instance does not hold the data" + store.of() + ".", recommend: "Try again in a few seconds.", retry: retrySoon, cause: err}
 	}
 	return &apiError{status: 500, code: codeInternal, message: "An unexpected failure.", recommend: "Tell the operator the RequestId.", cause: err}
 }

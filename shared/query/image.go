@@ -51,7 +51,7 @@ func (st *state) around(c choice) (*view, error) {
 			if len(v.empty) > 0 {
 				return nil, st.uncaptured(v.empty[0])
 			}
-			return nil, fmt.Errorf("region %q: %w", st.RegionID, archive.ErrNoData)
+			return nil, &noDataError{st.RegionID, archive.ErrNoData}
 		}
 		return v, nil
 	}

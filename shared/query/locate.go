@@ -1,10 +1,13 @@
 package query
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
+	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
@@ -18,34 +21,69 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 	case !clustersNamed(a) && a.images() == nil:
 		return "", s.regionMissing()
 	}
-	var found []string
-	var failed error
-	for _, region := range s.regions {
-		h, err := s.heads[region].get(ctx)
-		if err != nil {
-			failed = wrapStore(region, err)
-			continue
-		}
-		if ok, err := s.concerns(ctx, a, h); err != nil {
-			failed = err
-		} else if ok {
-			found = append(found, region)
-		}
-	}
-	if len(found) == 0 && failed == nil && clustersNamed(a) && a.past() {
-		found, failed = s.onceHad(ctx, a)
+	f := s.search(ctx, func(h head) (bool, error) { return s.concerns(ctx, a, h) })
+	if f.found == 0 && clustersNamed(a) && a.past() {
+		f = s.search(ctx, func(h head) (bool, error) { return s.onceHad(ctx, a, h) })
 	}
 	switch {
-	case len(found) == 1 && failed == nil:
-		return found[0], nil
-	case len(found) == 0 && failed != nil:
-		return "", failed
-	case len(found) == 0 && clustersNamed(a):
+	case f.found > 1:
+		return "", s.regionMissing()
+	case f.found == 1 && f.failed != nil && clustersNamed(a): // the id of a cluster is no other's
+		s.report(ctx, "", f.failed)
+		return f.region, nil
+	case f.failed != nil:
+		return "", undecided(f.failed)
+	case f.found == 1:
+		return f.region, nil
+	case f.empty == len(s.regions):
+		return "", s.nothingYet()
+	case clustersNamed(a):
 		return "", s.clusterNowhere(ctx, a)
-	case len(found) == 0:
-		return "", imageUnknown(strings.Join(a.images(), ","), strings.Join(s.regions, ", "))
 	}
-	return "", s.regionMissing()
+	return "", imageUnknown(strings.Join(a.images(), ","), strings.Join(s.regions, ", "))
+}
+
+// search is what a look into every region has found.
+type search struct {
+	region string // the first that has it
+	found  int    // that have it
+	empty  int    // of which nothing has been captured, so that they have it not
+	failed error  // of the first that could not be read
+}
+
+func (s *service) search(ctx context.Context, has func(head) (bool, error)) (f search) {
+	for _, region := range s.regions {
+		ok := false
+		h, err := s.heads[region].get(ctx)
+		if err != nil {
+			err = wrapStore(region, err)
+		} else {
+			ok, err = has(h)
+		}
+		switch {
+		case errors.Is(err, archive.ErrNoData):
+			f.empty++
+		case err != nil:
+			f.failed = cmp.Or(f.failed, err)
+		case ok:
+			f.region = cmp.Or(f.region, region)
+			f.found++
+		}
+	}
+	return f
+}
+
+// undecided is the error for a region that cannot be read and may have what is
+// asked for.
+func undecided(err error) error {
+	e := *explain(err)
+	e.recommend = "Supply RegionId to ask another region alone. " + e.recommend
+	return &e
+}
+
+// nothingYet is the error if no region has data.
+func (s *service) nothingYet() error {
+	return &noDataError{strings.Join(s.regions, ", "), archive.ErrNoData}
 }
 
 func (s *service) regionMissing() error {
@@ -75,22 +113,13 @@ func (a *ask) past() bool {
 	return a.at.set || a.from.set || slices.ContainsFunc(a.route.params, func(p param) bool { return p.name == "since" })
 }
 
-// onceHad are the regions whose history has one of the clusters.
-func (s *service) onceHad(ctx context.Context, a *ask) (regions []string, err error) {
-	for _, region := range s.regions {
-		h, err := s.heads[region].get(ctx)
-		if err != nil {
-			return nil, wrapStore(region, err)
-		}
-		t, err := s.timeline(ctx, h)
-		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(a.choice.clusters, t.knowsCluster) {
-			regions = append(regions, region)
-		}
+// onceHad says whether the history of a region has one of the clusters.
+func (s *service) onceHad(ctx context.Context, a *ask, h head) (bool, error) {
+	t, err := s.timeline(ctx, h)
+	if err != nil {
+		return false, err
 	}
-	return regions, nil
+	return slices.ContainsFunc(a.choice.clusters, t.knowsCluster), nil
 }
 
 // clusterNowhere is the error for clusters that no region has.

@@ -196,13 +196,36 @@ func (e *storeError) Error() string {
 
 func (e *storeError) Unwrap() error { return e.err }
 
+// of names the region in a message; of no storeError it is empty.
+func (e *storeError) of() string {
+	if e == nil {
+		return ""
+	}
+	return " of " + e.region
+}
+
+// noDataError says that nothing has been captured for regions yet.
+type noDataError struct {
+	regions string
+	err     error // archive.ErrNoData
+}
+
+func (e *noDataError) Error() string {
+	return fmt.Sprintf("nothing has been captured for %s yet: %v", e.regions, e.err)
+}
+
+func (e *noDataError) Unwrap() error { return e.err }
+
 // wrapStore marks an error as the store's unless the archive explains it.
 func wrapStore(region string, err error) error {
 	var damaged *archive.DamagedError
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
-	if errors.As(err, &damaged) || errors.As(err, &early) || errors.As(err, &future) || errors.Is(err, archive.ErrNoData) {
+	switch {
+	case errors.As(err, &damaged), errors.As(err, &early), errors.As(err, &future):
 		return err
+	case errors.Is(err, archive.ErrNoData):
+		return &noDataError{region, err}
 	}
 	return &storeError{region, err}
 }

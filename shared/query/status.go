@@ -71,12 +71,9 @@ func (s *service) regionList(ctx context.Context, a *ask) (list []regionStatus, 
 	for _, region := range regions {
 		h, err := s.heads[region].get(ctx)
 		if err != nil {
-			e := explain(wrapStore(region, err))
+			e := s.absent(ctx, wrapStore(region, err))
 			list = append(list, regionStatus{RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{e.code, e.message}})
-			if e.cause != nil && !errors.Is(err, archive.ErrNoData) {
-				s.report(ctx, "", e.cause)
-			}
-			f = f.join(freshness{stale: []staleScope{{scope: "*", reason: e.message}}}, region, len(regions) > 1)
+			f = f.join(e.freshness(), region, len(regions) > 1)
 			continue
 		}
 		v := h.everything()
@@ -85,6 +82,20 @@ func (s *service) regionList(ctx context.Context, a *ask) (list []regionStatus, 
 		f = f.join(one, region, len(regions) > 1)
 	}
 	return list, f
+}
+
+// absent is why a region is missing next to others.
+func (s *service) absent(ctx context.Context, err error) *apiError {
+	e := explain(err)
+	if e.cause != nil && !errors.Is(err, archive.ErrNoData) {
+		s.report(ctx, "", e.cause)
+	}
+	return e
+}
+
+// freshness of a region that is missing because of e.
+func (e *apiError) freshness() freshness {
+	return freshness{stale: []staleScope{{scope: "*", reason: e.message}}}
 }
 
 func (s *service) regionStatus(h head, v *view, f freshness) regionStatus {

@@ -1,0 +1,87 @@
+package query_test
+
+import (
+	"strings"
+	"testing"
+
+	"community-images/shared/access"
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/query"
+)
+
+// TestOneRegionOfTwoCannotBeRead: the other one answers what it alone can, and
+// what it cannot is said of the region that is missing, never of the question.
+func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
+	t.Parallel()
+	both := func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }
+	callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "one", Regions: []string{hangzhou}}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}})
+	for _, row := range []struct {
+		about      string
+		unreadable bool
+		code, says string // of beijing
+	}{
+		{"it was never captured", false, "RegionNotReady", "Nothing has been captured for cn-beijing yet."},
+		{"its head cannot be read", true, "StorageUnavailable", "does not hold the data of cn-beijing"},
+	} {
+		t.Run(row.about, func(t *testing.T) {
+			t.Parallel()
+			w := small(t)
+			w.run(hangzhou, content{"ehpc-old/_any": images(t, window)})
+			w.run(hangzhou, content{"_any/_any": images(t, sample, cent79)}, "ehpc-old/_any")
+			w.bucket = buckettest.NewFaulty(w.memory, func(op buckettest.Op) *buckettest.Fault {
+				if row.unreadable && strings.Contains(op.Key, beijing) {
+					return &buckettest.Fault{Err: errDown}
+				}
+				return nil
+			})
+			h := w.handler(both)
+			for _, target := range []string{
+				"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1", "/v1/images?ClusterId=ehpc-old&at=4", "/v1/images/m-cent79?ClusterId=ehpc-a", "/v1/images/m-win/history?ClusterId=ehpc-a",
+				"/v1/changes?ClusterId=ehpc-a", "/v1/changes?ClusterId=ehpc-old", "/v1/clusters?ClusterId=ehpc-a", "/v1/clusters?ClusterId=ehpc-a&maxAge=1d", "/v1/matrix?ClusterId=ehpc-a", "/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/diff?ClusterId=ehpc-a&from=1",
+			} {
+				if rec := get(h, target); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"RegionId":"cn-hangzhou"`) || !strings.Contains(rec.Body.String(), "ehpc-a") && !strings.Contains(target, "ehpc-old") || strings.Contains(rec.Body.String(), beijing) {
+					t.Errorf("%s: %s", target, dump(rec))
+				}
+			}
+			for target, without := range map[string]int{ // a region that is empty has neither
+				"/v1/images/m-cent79": 200, "/v1/images/m-win": 410, "/v1/images/m-cent79/history": 200, "/v1/images/m-nope": 404, "/v1/images?ClusterId=ehpc-nope": 404, "/v1/images?ClusterId=ehpc-nope&at=1": 404,
+			} {
+				rec := get(h, target)
+				if row.unreadable {
+					checkError(t, rec, 503, row.code, []string{row.says})
+				} else if rec.Code != without {
+					t.Errorf("%s: %s", target, dump(rec))
+				}
+				if row.unreadable && !strings.Contains(rec.Body.String(), "RegionId") {
+					t.Errorf("%s does not recommend to name a region: %s", target, rec.Body)
+				}
+			}
+			for _, target := range []string{"/v1/clusters", "/v1/clusters?InstanceType=ecs.c7.large", "/v1/clusters?at=2026-11-23T10:30:00Z"} {
+				rec := get(h, target)
+				if body := rec.Body.String(); rec.Code != 200 || !strings.Contains(body, `"ClusterId":"ehpc-a"`) || !strings.Contains(body, `{"Scope":"cn-beijing/*","Since":"","Reason":"`) || !strings.Contains(body, row.says) || rec.Header().Get("Cache-Control") != "max-age=5" {
+					t.Errorf("%s: %s", target, dump(rec))
+				}
+			}
+			checkError(t, get(h, "/v1/clusters?InstanceType=ecs.c7.large&maxAge=1d"), 503, row.code, []string{row.says})
+			checkError(t, get(h, "/v1/images?RegionId=cn-beijing"), 503, row.code, []string{row.says})
+			// Whoever does not see the region is not told of it.
+			h = w.handler(both, callers)
+			for _, target := range append([]string{"/v1/images/m-cent79", "/v1/images?ClusterId=ehpc-nope", "/v1/images?ClusterId=ehpc-a"}, guardedRoutes...) {
+				if got := dump(get(h, target, "Authorization", bearer("one"))); strings.Contains(got, beijing) {
+					t.Errorf("%s tells of another region: %s", target, got)
+				}
+			}
+			if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 || strings.Contains(rec.Body.String(), beijing) {
+				t.Errorf("for a caller with one cluster: %s", dump(rec))
+			}
+		})
+	}
+}
+
+func TestNoRegionHasData(t *testing.T) {
+	t.Parallel()
+	h := newWorld(t).handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/clusters?InstanceType=ecs.c7.large", "/v1/clusters?at=-1h", "/v1/changes?ClusterId=ehpc-a"} {
+		checkError(t, get(h, target), 503, "RegionNotReady", []string{"cn-hangzhou", "cn-beijing"})
+	}
+}
