@@ -115,7 +115,7 @@ func (f *form) list(element func()) {
 const leastCluster, leastScope = 130, 400
 
 func (f *form) clusters(room int) []catalog.Cluster {
-	list := make([]catalog.Cluster, 0, max(0, room))
+	list := make([]catalog.Cluster, 0, room)
 	f.list(func() { list = append(list, f.cluster()) })
 	return list
 }
@@ -141,7 +141,7 @@ func (f *form) cluster() (c catalog.Cluster) {
 }
 
 func (f *form) scopes(room int) []ScopeState {
-	list := make([]ScopeState, 0, max(0, room))
+	list := make([]ScopeState, 0, room)
 	f.list(func() {
 		list = append(list, ScopeState{})
 		f.scope(&list[len(list)-1])

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 	"unsafe"
-
-	"community-images/shared/catalog"
 )
 
 // openHead decodes a head. One that states its digest and has it is as
@@ -43,37 +41,46 @@ func checkDigest(data []byte, at int) error {
 	return nil
 }
 
-// scanHead reads a head in the form that encodeHead gives it. The tables are
-// cut out and read side by side, the rest goes to encoding/json. between is a
+// scanHead reads a head in the form that encodeHead gives it: the table of the
+// scopes beside that of the clusters, the rest by encoding/json. between is a
 // place between the two tables. false: the head has another form.
 func scanHead(data []byte, between int) (h head, ok bool) {
 	const committed, scopes, sequence, upstream = `,"CommittedAt":`, `,"Scopes":[`, `],"Sequence":`, `,"UpstreamClusters":`
 	text := unsafe.String(unsafe.SliceData(data), len(data)) // nobody changes it; the tables stay in it
-	at := strings.Index(text[between:], scopes)
-	if at < 0 {
+	open := indexFrom(text, between, scopes)
+	closed := indexFrom(text, open, sequence)
+	end := indexFrom(text, closed, upstream)
+	if end < 0 {
 		return head{}, false
 	}
-	at += between
-	first, second := form{rest: text}, form{rest: text[at+len(scopes)-1:]}
+	var group sync.WaitGroup
+	var list []ScopeState
+	second := form{rest: text[open+len(scopes)-1 : closed+1]}
+	group.Go(func() { list = second.scopes(len(second.rest) / leastScope) })
+	first := form{rest: text[:open]}
 	first.expect(`{"Catalogue":`)
 	catalogue := first.number()
 	first.expect(`,"Clusters":`)
-	var group sync.WaitGroup
-	var clusters []catalog.Cluster
-	group.Go(func() {
-		clusters = first.clusters(min(between, len(first.rest)) / leastCluster)
-	})
-	table := second.scopes(strings.Index(second.rest, sequence) / leastScope)
+	clusters := first.clusters(len(first.rest) / leastCluster)
+	ok = first.has(committed) && json.Unmarshal([]byte(`{"CommittedAt":`+first.rest+text[closed+1:end]+"}"), &h) == nil
 	group.Wait()
-	end := strings.Index(second.rest, upstream)
-	if first.failed || second.failed || end < 0 || !first.has(committed) || !strings.HasPrefix(second.rest, sequence[1:]) {
+	if !ok || second.failed || second.rest != "" {
 		return head{}, false
 	}
-	envelope := `{"CommittedAt":` + first.rest[:at-(len(text)-len(first.rest))] + second.rest[:end] + "}"
-	if json.Unmarshal([]byte(envelope), &h) != nil {
-		return head{}, false
-	}
-	h.Catalogue, h.Clusters, h.Scopes = int64(catalogue), clusters, table
-	h.UpstreamClusters = bytes.TrimSuffix(bytes.TrimSpace(data[len(data)-len(second.rest)+end+len(upstream):]), []byte("}"))
+	h.Catalogue, h.Clusters, h.Scopes = int64(catalogue), clusters, list
+	h.UpstreamClusters = bytes.TrimSuffix(bytes.TrimSpace(data[end+len(upstream):]), []byte("}"))
 	return h, true
+}
+
+// indexFrom is where sep begins in text at or after from; -1: nowhere, or from
+// is itself.
+func indexFrom(text string, from int, sep string) int {
+	if from < 0 {
+		return -1
+	}
+	i := strings.Index(text[from:], sep)
+	if i < 0 {
+		return -1
+	}
+	return from + i
 }
