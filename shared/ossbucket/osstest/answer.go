@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/johannesboyne/gofakes3"
 )
@@ -16,13 +17,22 @@ type answer struct {
 	id, host string
 	status   int
 	header   http.Header
-	body     bytes.Buffer
+	body     *bytes.Buffer
 	code     string // of an error
 }
 
 func newAnswer(id, host string) *answer {
-	return &answer{id: id, host: host, header: http.Header{}}
+	body := bodies.Get().(*bytes.Buffer)
+	body.Reset()
+	return &answer{id: id, host: host, header: http.Header{}, body: body}
 }
+
+// bodies are used again: new memory for each large object would keep its
+// reader waiting longer than OSS does.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// release gives the body back once the answer has been sent.
+func (a *answer) release() { bodies.Put(a.body) }
 
 func (a *answer) Header() http.Header { return a.header }
 
@@ -34,9 +44,6 @@ func (a *answer) WriteHeader(status int) {
 
 func (a *answer) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
-	if length, err := strconv.Atoi(a.header.Get("Content-Length")); err == nil && a.body.Len() == 0 {
-		a.body.Grow(length) // a large object, growing by doubling, would keep its reader waiting
-	}
 	return a.body.Write(p)
 }
 
@@ -97,7 +104,7 @@ func (a *answer) fail(e ossError) {
 	a.code, e.RequestID, e.HostID = e.Code, a.id, a.host
 	a.body.Reset()
 	a.body.WriteString(xml.Header)
-	_ = xml.NewEncoder(&a.body).Encode(e)
+	_ = xml.NewEncoder(a.body).Encode(e)
 	a.header = http.Header{"Content-Type": {"application/xml"}}
 	if e.EC != "" {
 		a.header.Set("X-Oss-Ec", e.EC)

@@ -79,7 +79,7 @@ func (s *Server) list(a *answer, req Request) error {
 	a.header.Set("Content-Type", "application/xml")
 	a.status = http.StatusOK
 	a.body.WriteString(xml.Header)
-	return xml.NewEncoder(&a.body).Encode(result)
+	return xml.NewEncoder(a.body).Encode(result)
 }
 
 // page fills in the keys after one; last is the last key or common prefix.

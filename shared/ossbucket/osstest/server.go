@@ -148,6 +148,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.log = append(s.log, req.line()+": "+fault.outcome(a))
 	s.mu.Unlock()
 	fault.deliver(w, r, a)
+	a.release()
 }
 
 // target finds bucket and key in the host name or in the path.
