@@ -48,20 +48,7 @@ func (a *Archive) current(ctx context.Context, region string, known *Region) (*R
 	if err != nil {
 		return nil, err
 	}
-	if early, ok := ctx.Value(earlyKey{}).(func(*Region)); ok && r != known {
-		early(r)
-	}
 	return a.catchUp(ctx, r, nil)
-}
-
-type earlyKey struct{}
-
-// WithEarly returns a context in which Now shows what it has found in a head
-// before it asks the log what has come since. That is nearly always nothing,
-// so whoever needs a snapshot can begin to read it a round trip earlier; what
-// is current only Now's result tells. early must not wait for anything.
-func WithEarly(ctx context.Context, early func(*Region)) context.Context {
-	return context.WithValue(ctx, earlyKey{}, early)
 }
 
 // base is the state to start from: the head if it is new, known if the head

@@ -17,8 +17,8 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.choice.everything() && s.cold(ctx, a, region) {
-		s.lists.foresee(ctx, region)
+	if a.choice.everything() {
+		s.foresee(ctx, a, region)
 	}
 	h, st, err := s.state(ctx, a, region)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"community-images/shared/archive"
-	"community-images/shared/catalog"
 )
 
 // images serves /v1/images.
@@ -45,7 +44,10 @@ func (s *service) choose(ctx context.Context, a *ask, region string) (head, *sta
 	if a.cursor != nil {
 		return s.continued(ctx, a, region)
 	}
-	h, st, err := s.state(s.foresee(ctx, a, region), a, region)
+	if a.choice.everyCluster() {
+		s.foresee(ctx, a, region)
+	}
+	h, st, err := s.state(ctx, a, region)
 	if err != nil {
 		return h, nil, nil, err
 	}
@@ -53,35 +55,12 @@ func (s *service) choose(ctx context.Context, a *ask, region string) (head, *sta
 	return h, st, v, err
 }
 
-// foresee begins early to read what is asked for of a region of which nothing
-// is known yet: the catalogue beside the head, and the list of a scope beside
-// the end of the log, in the context that it returns.
-func (s *service) foresee(ctx context.Context, a *ask, region string) context.Context {
-	switch scope, one := a.choice.scope(); {
-	case !s.cold(ctx, a, region):
-	case one:
-		return archive.WithEarly(ctx, func(r *archive.Region) {
-			if state, ok := r.Scope(scope); ok && state.Digest != "" {
-				s.lists.begin(ctx, region, state)
-			}
-		})
-	case a.choice.everyCluster():
+// foresee begins to read the catalogue of a region of which nothing is known
+// yet, beside the head: what is asked for needs both.
+func (s *service) foresee(ctx context.Context, a *ask, region string) {
+	if s.whole == nil && !a.at.set && ctx.Value(conditionalKey{}) == nil && !s.heads[region].known() {
 		s.lists.foresee(ctx, region)
 	}
-	return ctx
-}
-
-// cold says whether a present answer has to wait for everything it needs.
-func (s *service) cold(ctx context.Context, a *ask, region string) bool {
-	return s.whole == nil && !a.at.set && !s.heads[region].known() && ctx.Value(conditionalKey{}) == nil
-}
-
-// scope is the scope that c is about, if it is one.
-func (c choice) scope() (s catalog.Scope, one bool) {
-	if many(c.clusters) || many(c.types) {
-		return s, false
-	}
-	return catalog.Scope{ClusterID: named(c.clusters)[0], InstanceType: named(c.types)[0]}, true
 }
 
 // continued is choose for a page that is not the first.

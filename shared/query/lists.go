@@ -65,21 +65,7 @@ func (l *lists) get(ctx context.Context, region string, s archive.ScopeState) (i
 	if list, ok := l.kept.get(s.Digest); ok {
 		return list, nil
 	}
-	select {
-	case <-ctx.Done():
-		return imageList{}, ctx.Err()
-	case result := <-l.begin(ctx, region, s):
-		if result.Err != nil {
-			return imageList{}, result.Err
-		}
-		return result.Val.(imageList), nil
-	}
-}
-
-// begin reads the images of a scope; whoever asks for them meanwhile gets them
-// from the same reading.
-func (l *lists) begin(ctx context.Context, region string, s archive.ScopeState) <-chan singleflight.Result {
-	return l.flight.DoChan(s.Digest, func() (any, error) {
+	done := l.flight.DoChan(s.Digest, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
 		snapshot, err := l.source.Snapshot(ctx, s.Scope(region), s.Digest)
@@ -90,6 +76,15 @@ func (l *lists) begin(ctx context.Context, region string, s archive.ScopeState) 
 		l.kept.put(s.Digest, list)
 		return list, nil
 	})
+	select {
+	case <-ctx.Done():
+		return imageList{}, ctx.Err()
+	case result := <-done:
+		if result.Err != nil {
+			return imageList{}, result.Err
+		}
+		return result.Val.(imageList), nil
+	}
 }
 
 // all returns the lists of several scopes, in their order. catalogue is the
