@@ -109,7 +109,7 @@ func (s *service) feedStart(ctx context.Context, a *ask, h head, st *state, now 
 	if err != nil {
 		return place{}, err
 	}
-	return t.begin(a.since, now, st.Sequence)
+	return t.begin(a.since, now, st)
 }
 
 func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now time.Time) (*body, error) {
@@ -129,7 +129,7 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now
 			w.kinds = append(w.kinds, kept)
 		}
 	}
-	start, err := t.begin(a.since, now, st.Sequence)
+	start, err := t.begin(a.since, now, st)
 	if err != nil {
 		return nil, err
 	}

@@ -264,3 +264,29 @@ func TestFeedOfImages(t *testing.T) {
 	checkError(t, get(h, "/v1/changes?ImageId=m-nobody,m-none"), 404, "ImageNotFound", []string{"m-nobody,m-none"})
 	checkError(t, get(h, "/v1/changes?ImageId=m-win,"), 400, "InvalidParameter", []string{"ImageId", "has an empty value"})
 }
+
+// TestFeedBeyondItsEnd asks up to a commit for what came after a later one:
+// an empty answer would hand out a cursor that skips what lies between, or
+// goes back before what was asked.
+func TestFeedBeyondItsEnd(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler()
+	for _, target := range []string{
+		"/v1/changes?at=1&since=2", "/v1/changes?at=1&since=2026-11-23T10:00:00Z", "/v1/changes?at=1&since=2026-11-23T10:30:00Z", "/v1/changes?at=1&since=-30m",
+		"/v1/changes?at=2026-11-23T09:10:00Z&since=2026-11-23T10:30:00Z", "/v1/changes?at=-2h&since=-1h", "/v1/images/m-cent79/history?at=1&since=3",
+	} {
+		checkError(t, get(h, target), 404, "CommitNotFound", []string{"Up to the time of at the last commit is number 1, and since is later"})
+	}
+	for target, cursor := range map[string]string{
+		"/v1/changes?at=1&since=2026-11-23T09:30:00Z":                    "c2.0", // the state was that of commit 1 then
+		"/v1/changes?at=1&since=1":                                       "c2.0",
+		"/v1/changes?at=2026-11-23T11:10:00Z&since=2026-11-23T11:20:00Z": "c4.0",
+		"/v1/changes?at=3&since=-1m":                                     "c4.0",
+		"/v1/changes?at=1&since=c3.0":                                    "c3.0", // it was handed out, and goes on where it stands
+	} {
+		rec := get(h, target)
+		if got := rec.Header().Get("X-Next-Cursor"); got != cursor || rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Count":0`) {
+			t.Errorf("%s gives %d, the cursor %q, want %q: %s", target, rec.Code, got, cursor, rec.Body)
+		}
+	}
+}

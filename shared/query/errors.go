@@ -62,7 +62,7 @@ var errorCodes = []struct {
 	{404, codeImage, "no captured scope offers or ever offered the image"},
 	{404, codeNoMatch, "fewer images match than minCount demands"},
 	{404, codeEarly, "the history begins later"},
-	{404, codeFuture, "there is no commit of this number yet"},
+	{404, codeFuture, "there is no commit of this number yet, or a feed would begin after its end"},
 	{405, codeMethod, "only GET and HEAD are answered"},
 	{406, codeAccept, "the route has none of the media types that Accept names"},
 	{410, codeGone, "the image was offered once and is no more"},

@@ -147,10 +147,10 @@ func (t *timeline) entry(at int32) entry {
 	}
 }
 
-// begin resolves where a feed begins, up to the commit with the number last. It
-// is an error if commits between there and the first that is kept are gone, or
-// if the commit to begin after is not there yet.
-func (t *timeline) begin(s since, now time.Time, last int64) (place, error) {
+// begin resolves where a feed begins whose end is a state. It is an error if
+// commits between there and the first that is kept are gone, or if the commit
+// to begin after is not there yet.
+func (t *timeline) begin(s since, now time.Time, st *state) (place, error) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if len(t.commits) == 0 {
@@ -163,8 +163,8 @@ func (t *timeline) begin(s since, now time.Time, last int64) (place, error) {
 		return place{}, feedExpired(early)
 	case s.cursor:
 		return s.place, nil
-	case s.sequence > last:
-		return place{}, &archive.FutureError{Last: last}
+	case s.sequence > st.Sequence:
+		return place{}, beyond(st)
 	case s.sequence != 0 && s.sequence+1 < from.sequence:
 		return place{}, early
 	case s.sequence != 0:
@@ -182,10 +182,21 @@ func (t *timeline) begin(s since, now time.Time, last int64) (place, error) {
 		}
 		return -1
 	})
+	if !st.live && i > 0 && t.commits[i-1].at.After(st.CommittedAt.Time) {
+		return place{}, beyond(st)
+	}
 	if i == len(t.commits) {
 		return place{t.sequence + 1, 0}, nil
 	}
 	return place{t.commits[i].sequence, 0}, nil
+}
+
+// beyond is the error about a feed that would begin after its end.
+func beyond(st *state) error {
+	if st.live {
+		return &archive.FutureError{Last: st.Sequence}
+	}
+	return &apiError{status: http.StatusNotFound, code: codeFuture, message: fmt.Sprintf("Up to the time of at the last commit is number %d, and since is later.", st.Sequence), recommend: "Ask since that commit or an earlier one, or for a later time with at."}
 }
 
 func feedExpired(early *archive.TooEarlyError) error {
