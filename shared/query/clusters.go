@@ -34,21 +34,17 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 	if len(regions) > 1 && a.at.sequence != 0 { // each region counts its own commits
 		return nil, s.regionMissing()
 	}
-	list, f, err := s.readable(ctx, a, regions)
+	list, f, err := s.selection(ctx, a, regions)
 	if err != nil {
 		return nil, err
 	}
 	pinned := a.at.pinned() && len(list) == len(regions)
 	key := []string{a.canon, a.format}
-	for i, sel := range list {
-		v, err := sel.state.listed(a.choice)
-		if err != nil {
-			return nil, err
-		}
+	for _, sel := range list {
+		v := sel.view
 		if err := a.young(v, s); err != nil {
 			return nil, err
 		}
-		list[i].view = v
 		f = f.join(v.judge(sel.head, sel.state, s.now(), s.maxStale), sel.RegionID, len(regions) > 1)
 		pinned = pinned && !sel.state.live
 		run := sel.state.Run
@@ -73,14 +69,15 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 	}, nil
 }
 
-// readable are the states of regions. One that cannot be read is left out next
-// to others, and named in the freshness, unless there is a demand on that.
-func (s *service) readable(ctx context.Context, a *ask, regions []string) (list []selected, f freshness, err error) {
+// selection is the part of regions that is asked for. A region that cannot be
+// read is left out next to others, and named in the freshness, unless there is
+// a demand on that.
+func (s *service) selection(ctx context.Context, a *ask, regions []string) (list []selected, f freshness, err error) {
 	failed := map[string]error{}
 	for _, region := range regions {
 		h, st, e := s.state(ctx, a, region)
 		if e == nil {
-			list = append(list, selected{head: h, state: st})
+			list = append(list, selected{h, st, st.listed(a.choice)})
 			continue
 		}
 		failed[region] = e
@@ -88,13 +85,18 @@ func (s *service) readable(ctx context.Context, a *ask, regions []string) (list 
 			err = e
 		}
 	}
+	empty := len(regions) > 1 && errors.Is(err, archive.ErrNoData)
 	switch {
-	case err == nil:
-		return list, f, nil
-	case len(list) == 0 && len(regions) > 1 && errors.Is(err, archive.ErrNoData):
+	case len(list) == 0 && empty:
 		return nil, f, s.nothingYet()
-	case len(list) == 0 || a.maxAge > 0:
+	case len(list) == 0 || err != nil && a.maxAge > 0:
 		return nil, f, err
+	}
+	if none := unlisted(a.choice, list); none != nil {
+		if err != nil && !empty { // it may have what the others have not
+			return nil, f, undecided(err)
+		}
+		return nil, f, none
 	}
 	for _, region := range regions {
 		if e, ok := failed[region]; ok {
@@ -119,16 +121,15 @@ func (v *view) checks() string {
 
 // listed is the view of a choice for a list of scopes: of everything if
 // nothing was chosen.
-func (st *state) listed(c choice) (*view, error) {
-	if c.clusters == nil && c.types == nil {
-		return st.everything(), nil
+func (st *state) listed(c choice) *view {
+	if c.everything() {
+		return st.everything()
 	}
-	asked := c
 	if c.types == nil {
-		asked.types, c.types = []string{all}, []string{all, catalog.Any}
+		c.types = []string{all, catalog.Any}
 	}
 	if c.clusters == nil {
-		asked.clusters, c.clusters = []string{all}, []string{all, catalog.Any}
+		c.clusters = []string{all, catalog.Any}
 	}
 	v := &view{region: st.RegionID, many: true, byType: true}
 	for _, sc := range st.Scopes {
@@ -141,19 +142,40 @@ func (st *state) listed(c choice) (*view, error) {
 			v.scopes = append(v.scopes, sc)
 		}
 	}
-	for _, name := range c.clusters {
-		if name != all && name != catalog.Any && !st.captured(name) {
-			return nil, &clusterError{region: st.RegionID, name: name, clusters: st.clusters(), listed: st.has(name)}
-		}
-	}
-	if err := st.covered(asked, v); err != nil {
-		return nil, err
-	}
-	if len(v.scopes)+len(v.empty) == 0 {
-		return nil, st.noScope(c)
-	}
 	v.seal()
-	return v, nil
+	return v
+}
+
+// unlisted is the error for a choice of which a name, or all of it, is of no
+// scope in the list. Clusters are named in one region alone.
+func unlisted(c choice, list []selected) error {
+	if c.everything() {
+		return nil
+	}
+	var states []*state
+	var views []*view
+	n := 0
+	for _, sel := range list {
+		for _, name := range c.clusters {
+			if st := sel.state; name != all && name != catalog.Any && !st.captured(name) {
+				return &clusterError{region: st.RegionID, name: name, clusters: st.clusters(), listed: st.has(name)}
+			}
+		}
+		states, views, n = append(states, sel.state), append(views, sel.view), n+len(sel.view.scopes)+len(sel.view.empty)
+	}
+	if c.types == nil {
+		c.types = []string{all}
+	}
+	if c.clusters == nil {
+		c.clusters = []string{all}
+	}
+	if one, missing := c.missing(views...); missing {
+		return noScope(one, states...)
+	}
+	if n == 0 {
+		return noScope(c, states...)
+	}
+	return nil
 }
 
 func coversAny(names []string, name string) bool {

@@ -220,7 +220,7 @@ func (t *timeline) knows(c choice, st *state) error {
 		if name != all && !slices.ContainsFunc(t.scopes, one.covers) && !slices.ContainsFunc(st.Scopes, func(sc archive.ScopeState) bool {
 			return one.covers(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType})
 		}) {
-			return st.noScope(one)
+			return noScope(one, st)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -44,7 +45,7 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 				}
 			}
 			for target, without := range map[string]int{ // a region that is empty has neither
-				"/v1/images/m-cent79": 200, "/v1/images/m-win": 410, "/v1/images/m-cent79/history": 200, "/v1/images/m-nope": 404, "/v1/images?ClusterId=ehpc-nope": 404, "/v1/images?ClusterId=ehpc-nope&at=1": 404,
+				"/v1/images/m-cent79": 200, "/v1/images/m-win": 410, "/v1/images/m-cent79/history": 200, "/v1/images/m-nope": 404, "/v1/images?ClusterId=ehpc-nope": 404, "/v1/images?ClusterId=ehpc-nope&at=1": 404, "/v1/clusters?InstanceType=ecs.typo": 404,
 			} {
 				rec := get(h, target)
 				if row.unreadable {
@@ -84,4 +85,51 @@ func TestNoRegionHasData(t *testing.T) {
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/clusters?InstanceType=ecs.c7.large", "/v1/clusters?at=-1h", "/v1/changes?ClusterId=ehpc-a"} {
 		checkError(t, get(h, target), 503, "RegionNotReady", []string{"cn-hangzhou", "cn-beijing"})
 	}
+}
+
+// TestScopesOfSomeRegion: without RegionId the list of scopes is that of all
+// regions, and what is asked for need not be in each.
+func TestScopesOfSomeRegion(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.run(beijing, content{"_any/_any": images(t, cent79), "ehpc-bj/_any": images(t, cent10), "ehpc-bj/ecs.g7.large": images(t, cent10)})
+	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
+	for target, want := range map[string]string{
+		"/v1/clusters?InstanceType=ecs.c7.large":                           "ehpc-a/ecs.c7.large",
+		"/v1/clusters?InstanceType=ecs.g7.large":                           "ehpc-bj/ecs.g7.large",
+		"/v1/clusters?InstanceType=ecs.g7.large,ecs.c7.large":              "ehpc-a/ecs.c7.large ehpc-bj/ecs.g7.large",
+		"/v1/clusters?InstanceType=*":                                      "ehpc-a/ecs.c7.large ehpc-bj/ecs.g7.large",
+		"/v1/clusters?ClusterId=_any":                                      "/ /",
+		"/v1/clusters?InstanceType=ecs.g7.large&at=2026-11-23T11:30:00Z":   "ehpc-bj/ecs.g7.large",
+		"/v1/clusters?ClusterId=ehpc-bj&InstanceType=ecs.g7.large,_any":    "ehpc-bj/ ehpc-bj/ecs.g7.large",
+		"/v1/clusters?RegionId=cn-hangzhou&InstanceType=ecs.c7.large,_any": "/ ehpc-a/ ehpc-a/ecs.c7.large ehpc-b/ ehpc-new/",
+	} {
+		var got []string
+		for _, sc := range answerOf[struct {
+			Scopes []struct{ ClusterId, InstanceType string }
+		}](t, bearing{h, "all"}, 200, target).Scopes {
+			got = append(got, sc.ClusterId+"/"+sc.InstanceType)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s lists %q, want %s", target, got, want)
+		}
+	}
+	const never = "/v1/clusters?InstanceType=ecs.g7.large,ecs.typo"
+	checkError(t, get(h, never, "Authorization", bearer("all")), 404, "ScopeNotCaptured", []string{"cn-hangzhou, cn-beijing", "ecs.typo", "captured are: (none), ecs.c7.large, ecs.g7.large"})
+	rec := get(h, "/v1/clusters?InstanceType=ecs.g7.large", "Authorization", bearer("a"))
+	if checkError(t, rec, 404, "ScopeNotCaptured", []string{"captured are: (none), ecs.c7.large"}); strings.Count(rec.Body.String(), "ecs.g7.large") != 1 || strings.Contains(rec.Body.String(), "ehpc-bj") {
+		t.Errorf("the error tells of others: %s", rec.Body)
+	}
+	checkError(t, get(h, "/v1/clusters?RegionId=cn-hangzhou&InstanceType=ecs.g7.large", "Authorization", bearer("all")), 404, "ScopeNotCaptured", nil)
+}
+
+// bearing asks with a token.
+type bearing struct {
+	http.Handler
+	name string
+}
+
+func (b bearing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Header.Set("Authorization", bearer(b.name))
+	b.Handler.ServeHTTP(w, r)
 }

@@ -125,7 +125,7 @@ func (st *state) resolve(c choice) (*view, error) {
 		if len(v.empty) > 0 {
 			return nil, st.uncaptured(v.empty[0])
 		}
-		return nil, st.noScope(c)
+		return nil, noScope(c, st)
 	}
 	return v, nil
 }
@@ -133,23 +133,34 @@ func (st *state) resolve(c choice) (*view, error) {
 // covered holds that every name is of some scope: next to * one that is of
 // none would only be missed in the answer.
 func (st *state) covered(c choice, v *view) error {
+	if one, missing := c.missing(v); missing {
+		return noScope(one, st)
+	}
+	return nil
+}
+
+// missing is the part of a choice that is about the first name that is of no
+// scope of the views.
+func (c choice) missing(views ...*view) (part choice, missing bool) {
 	clusters, types := map[string]bool{all: true}, map[string]bool{all: true}
-	for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
-		for _, sc := range list {
-			clusters[sc.ClusterID], types[sc.InstanceType] = true, true
+	for _, v := range views {
+		for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
+			for _, sc := range list {
+				clusters[sc.ClusterID], types[sc.InstanceType] = true, true
+			}
 		}
 	}
 	for _, name := range named(c.clusters) {
 		if !clusters[name] {
-			return st.noScope(choice{[]string{orAny(name)}, c.types})
+			return choice{[]string{orAny(name)}, c.types}, true
 		}
 	}
 	for _, name := range named(c.types) {
 		if !types[name] {
-			return st.noScope(choice{c.clusters, []string{orAny(name)}})
+			return choice{c.clusters, []string{orAny(name)}}, true
 		}
 	}
-	return nil
+	return choice{}, false
 }
 
 func (st *state) resolveCluster(v *view, c choice, cluster string) error {
@@ -188,14 +199,19 @@ func (st *state) uncaptured(s archive.ScopeState) error {
 	return e
 }
 
-// noScope explains a choice with * that no scope answers to.
-func (st *state) noScope(c choice) error {
-	e := &scopeError{region: st.RegionID, cluster: strings.Join(c.clusters, ","), instanceType: strings.Join(c.types, ",")}
-	for _, s := range st.Scopes {
-		if covers(c.clusters, s.ClusterID) && !slices.Contains(e.types, s.InstanceType) {
-			e.types = append(e.types, s.InstanceType)
+// noScope explains a choice that no scope of the states answers to.
+func noScope(c choice, states ...*state) error {
+	e := &scopeError{cluster: strings.Join(c.clusters, ","), instanceType: strings.Join(c.types, ",")}
+	var regions []string
+	for _, st := range states {
+		regions = append(regions, st.RegionID)
+		for _, s := range st.Scopes {
+			if covers(c.clusters, s.ClusterID) && !slices.Contains(e.types, s.InstanceType) {
+				e.types = append(e.types, s.InstanceType)
+			}
 		}
 	}
+	e.region = strings.Join(regions, ", ")
 	slices.Sort(e.types)
 	return e
 }
