@@ -82,8 +82,9 @@ func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := st.everything().judge(h, st, s.now(), s.maxStale)
-	if err := a.young(st.everything(), s); err != nil {
+	v := st.covering(a.choice)
+	f := v.judge(h, st, s.now(), s.maxStale)
+	if err := a.young(v, s); err != nil {
 		return nil, err
 	}
 	now, relative := s.now(), ""

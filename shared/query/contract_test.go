@@ -290,3 +290,53 @@ func TestFeedBeyondItsEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestFeedIsAsFreshAsItsScopes: what other scopes lack does not concern a feed.
+func TestFeedIsAsFreshAsItsScopes(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.now = w.now.Add(-30 * time.Minute)
+	w.run(hangzhou, content{"ehpc-end/_any": images(t, sample)})
+	w.run(hangzhou, content{}, "ehpc-end/_any")
+	w.now = w.now.Add(30 * time.Minute)
+	h := w.handler()
+	const a, b, no = "2026-11-23T11:00:00.000Z", "2026-11-23T10:00:00.000Z", ""
+	for _, row := range []struct{ query, checked, stale string }{
+		{"", b, "ehpc-b/_any ehpc-new/_any"},
+		{"ClusterId=ehpc-a", a, ""},
+		{"ClusterId=ehpc-a&InstanceType=*", a, ""},
+		{"ClusterId=_any", a, ""},
+		{"InstanceType=_any", a, ""},
+		{"ClusterId=ehpc-b", b, "ehpc-b/_any"},
+		{"ClusterId=ehpc-a,ehpc-b", b, "ehpc-b/_any"},
+		{"ClusterId=ehpc-new", no, "ehpc-new/_any"},
+		{"ClusterId=*", b, "ehpc-b/_any ehpc-new/_any"},
+		{"ClusterId=ehpc-end", b, "ehpc-b/_any ehpc-new/_any"}, // the region says that it came to an end
+	} {
+		for _, path := range []string{"/v1/changes?", "/v1/images/m-bp181x855551ww5yq****/history?"} {
+			if path != "/v1/changes?" && row.checked == no { // it never had one
+				continue
+			}
+			got := answerOf[struct {
+				Snapshot struct {
+					CheckedAt   string
+					StaleScopes []struct{ Scope string }
+				}
+			}](t, h, 200, path+row.query).Snapshot
+			var stale []string
+			for _, s := range got.StaleScopes {
+				stale = append(stale, s.Scope)
+			}
+			if got.CheckedAt != row.checked || strings.Join(stale, " ") != row.stale {
+				t.Errorf("%s%s was checked at %s, stale are %v; want %s and %q", path, row.query, got.CheckedAt, stale, row.checked, row.stale)
+			}
+			rec := get(h, path+row.query+"&maxAge=45m")
+			if fresh := row.stale == ""; fresh != (rec.Code == 200) || fresh != !strings.Contains(rec.Body.String(), "SnapshotTooOld") {
+				t.Errorf("%s%s with maxAge=45m gives %d %s", path, row.query, rec.Code, rec.Body)
+			}
+			if named := strings.Contains(rec.Body.String(), "ehpc-b/_any ("); named != strings.Contains(row.stale, "ehpc-b") {
+				t.Errorf("%s%s with maxAge=45m names ehpc-b: %v", path, row.query, named)
+			}
+		}
+	}
+}

@@ -95,12 +95,7 @@ func (st *state) view(c choice) (*view, error) {
 		return nil, err
 	}
 	v.seal()
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if len(st.views) >= maxViews {
-		clear(st.views)
-	}
-	st.views[key] = v
+	st.keep(key, v)
 	return v, nil
 }
 
@@ -258,22 +253,47 @@ func (v *view) seal() {
 	v.digest = hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// everything is a view of all scopes that have content.
-func (st *state) everything() *view {
+// everything is a view of all scopes.
+func (st *state) everything() *view { return st.covering(choice{}) }
+
+// covering is a view of the scopes that a choice covers. If there are none,
+// such as those of a cluster that has ended, it is of everything: whoever asks
+// for their history learns what came last from the region as a whole.
+func (st *state) covering(c choice) *view {
+	key := ""
+	if !c.everything() {
+		key = "covering " + c.key()
+	}
 	st.mu.Lock()
-	defer st.mu.Unlock()
-	if v := st.views[""]; v != nil {
+	v := st.views[key]
+	st.mu.Unlock()
+	if v != nil {
 		return v
 	}
-	v := &view{region: st.RegionID, catalogue: st.Catalogue, many: true, byType: true}
+	v = &view{region: st.RegionID, catalogue: st.Catalogue, many: true, byType: true}
 	for _, s := range st.Scopes {
-		if s.Digest != "" {
+		switch {
+		case !c.covers(archive.ScopeRef{ClusterID: s.ClusterID, InstanceType: s.InstanceType}):
+		case s.Digest != "":
 			v.scopes = append(v.scopes, s)
-		} else {
+		default:
 			v.empty = append(v.empty, s)
 		}
 	}
+	if key != "" && len(v.scopes)+len(v.empty) == 0 {
+		return st.everything()
+	}
 	v.seal()
-	st.views[""] = v
+	st.keep(key, v)
 	return v
+}
+
+// keep remembers a view.
+func (st *state) keep(key string, v *view) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if len(st.views) >= maxViews {
+		clear(st.views)
+	}
+	st.views[key] = v
 }
