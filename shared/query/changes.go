@@ -83,7 +83,7 @@ func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {
 		return nil, err
 	}
 	v := st.covering(a.choice)
-	f := v.judge(h, st, s.now(), s.maxStale)
+	f := v.judge(h, st, a.at, s.now(), s.maxStale)
 	if err := a.young(v, s); err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 		if err := a.young(v, s); err != nil {
 			return nil, err
 		}
-		f = f.join(v.judge(sel.head, sel.state, s.now(), s.maxStale), sel.RegionID, len(regions) > 1)
+		f = f.join(v.judge(sel.head, sel.state, a.at, s.now(), s.maxStale), sel.RegionID, len(regions) > 1)
 		pinned = pinned && !sel.state.live
 		run := sel.state.Run
 		key = append(key, sel.RegionID, v.digest, strconv.FormatInt(sel.state.Sequence, 10), run.RunID, run.FinishedAt.String(), v.oldest.String())

@@ -75,7 +75,11 @@ func (s *service) diff(ctx context.Context, a *ask) (*answer, error) {
 		v.scopes = append(v.scopes, before.scope)
 	}
 	v.seal()
-	f := v.judge(h, after.state, s.now(), s.maxStale)
+	later := a.at
+	if a.from.set {
+		later = a.to
+	}
+	f := v.judge(h, after.state, later, s.now(), s.maxStale)
 	if err := a.young(v, s); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ type freshness struct {
 	committedAt catalog.Time
 	checkedAt   catalog.Time // oldest check in the answer
 	age         int64        // seconds since then, never negative
-	held        int64        // seconds since the store confirmed what is answered; 0 for what can never change
+	held        int64        // seconds since the store confirmed what is answered; 0 of a past state
 	stale       []staleScope
 	scopes      int
 }
@@ -26,18 +26,20 @@ type staleScope struct {
 	reason string
 }
 
-// judge tells how fresh a view is at now. Of a past state only the outcome of
-// the checks is told: how long ago they were made says nothing about it.
-func (v *view) judge(h head, st *state, now time.Time, maxStale time.Duration) freshness {
+// judge tells how fresh a view of the state at m is at now. Of a past state only
+// the outcome of the checks is told: how long ago they were made says nothing
+// about it. What a commit says is past, be it the last one: caches keep it.
+func (v *view) judge(h head, st *state, m moment, now time.Time, maxStale time.Duration) freshness {
+	live := st.live && m.sequence == 0
 	f := freshness{sequence: st.Sequence, committedAt: st.CommittedAt, checkedAt: catalog.At(v.oldest), age: ageSeconds(now, v.oldest), scopes: len(v.scopes)}
-	if st.live && !h.outage.IsZero() {
+	if live && !h.outage.IsZero() {
 		f.stale = append(f.stale, staleScope{"*", catalog.At(h.outage), "the storage cannot be reached; this is what was read last"})
 	}
-	if st.live {
+	if live {
 		f.held = ageSeconds(now, h.readAt)
 	}
 	suspects := v.suspects
-	aged := st.live && maxStale > 0 && now.Sub(v.oldest) > maxStale
+	aged := live && maxStale > 0 && now.Sub(v.oldest) > maxStale
 	if aged {
 		suspects = v.scopes
 	}

@@ -28,7 +28,7 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := v.judge(h, st, s.now(), s.maxStale)
+	f := v.judge(h, st, a.at, s.now(), s.maxStale)
 	if err := a.young(v, s); err != nil {
 		return nil, err
 	}

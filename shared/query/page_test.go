@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/access"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
@@ -147,6 +148,7 @@ func TestAge(t *testing.T) {
 		{"from memory", 3 * time.Second, false, "/v1/images", "3"},
 		{"of all regions", 0, false, "/v1/clusters", "3"},
 		{"pinned", 0, false, "/v1/images?at=1", "0"},
+		{"pinned to the last commit", 0, false, "/v1/images?at=3", "0"},
 		{"read again", 2 * time.Second, false, "/v1/images", "0"},
 		{"during an outage", time.Minute, true, "/v1/images", "60"},
 	} {
@@ -181,5 +183,49 @@ func TestOldDataIsMarked(t *testing.T) {
 	// What was asked for as of a commit is not stale for being old.
 	if rec := get(w.handler(), "/v1/images?at=1"); rec.Header().Get("Warning") != "" || rec.Header().Get("Cache-Control") != "max-age=31536000, immutable" {
 		t.Errorf("%v %s", rec.Header(), rec.Body)
+	}
+}
+
+// TestWhatACommitSaysIsNotStale: the last commit is told as every earlier one,
+// without what only holds now. Caches keep the answer when that is over.
+func TestWhatACommitSaysIsNotStale(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	down := false
+	h := w.handler(func(o *query.Options) { o.Archive = archive.New(&brittle{w.bucket, &down}, w.keys) },
+		allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}}))
+	targets := []string{
+		"/v1/images?ClusterId=ehpc-a&at=3", "/v1/matrix?ClusterId=ehpc-a&at=3", "/v1/diff?ClusterId=ehpc-a&from=1&to=3", "/v1/diff?ClusterId=ehpc-a,ehpc-b&at=3",
+		"/v1/changes?at=3", "/v1/images/m-cent79/history?at=3", "/v1/images/m-cent79?ClusterId=ehpc-a&at=3", "/v1/clusters?ClusterId=ehpc-a&at=3", "/v1/images?ClusterId=ehpc-a&at=3&limit=1",
+	}
+	told := map[string]string{}
+	ask := func(caller, target string) string {
+		rec := get(bearing{h, caller}, target)
+		snapshot, _, _ := strings.Cut(rec.Body.String(), `"StaleScopes":`)
+		_, rest, _ := strings.Cut(rec.Body.String(), `"StaleScopes":`)
+		stale, _, _ := strings.Cut(rest, "]")
+		if !strings.Contains(snapshot, `"Snapshot":`) || rec.Code != 200 || rec.Header().Get("Age") != "0" {
+			t.Errorf("%s for %s: %s", target, caller, dump(rec))
+		}
+		return stale + rec.Header().Get("Warning") + rec.Header().Get("Cache-Control")
+	}
+	for _, caller := range []string{"all", "a"} {
+		for _, target := range targets {
+			told[caller+target] = ask(caller, target)
+		}
+	}
+	down, w.now = true, w.now.Add(5*time.Hour)
+	if rec := get(bearing{h, "all"}, "/v1/images?ClusterId=ehpc-a"); !strings.Contains(rec.Body.String(), "the storage cannot be reached") || !strings.Contains(rec.Body.String(), "not checked for more than 3h0m0s") {
+		t.Fatalf("what holds now is not told: %s", dump(rec))
+	}
+	for _, caller := range []string{"all", "a"} {
+		for _, target := range targets {
+			if got := ask(caller, target); got != told[caller+target] {
+				t.Errorf("%s for %s tells %q later, at first %q", target, caller, got, told[caller+target])
+			}
+		}
+	}
+	if !strings.Contains(ask("all", "/v1/diff?ClusterId=ehpc-a,ehpc-b&at=3"), "the last check failed") {
+		t.Error("how a check went that the commit is about is not told")
 	}
 }

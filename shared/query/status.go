@@ -77,7 +77,7 @@ func (s *service) regionList(ctx context.Context, a *ask) (list []regionStatus, 
 			continue
 		}
 		v := h.everything()
-		one := v.judge(h, h.state, s.now(), s.maxStale)
+		one := v.judge(h, h.state, moment{}, s.now(), s.maxStale)
 		list = append(list, s.regionStatus(h, v, one))
 		f = f.join(one, region, len(regions) > 1)
 	}
