@@ -18,8 +18,9 @@ type Service = service
 // Region returns a region as it stands, or with at as it stood at that moment;
 // at is written like the parameter of that name, and an error that is
 // strconv.ErrSyntax says that it is none. confirmed is false if the store
-// cannot be reached and this is what was read last. Other errors are the
-// archive's, or say that the store did not answer.
+// cannot be reached and this is what was read last; a past state needs nobody's
+// confirmation. Other errors are the archive's, or say that the store did not
+// answer.
 func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
 	m := moment{}
 	if at != "" {
@@ -42,7 +43,7 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 	if err != nil {
 		return nil, false, err
 	}
-	return st.Region, h.outage.IsZero(), nil
+	return st.Region, !st.live || m.sequence != 0 || h.outage.IsZero(), nil
 }
 
 // Images returns the content of a scope of a state that Region returned, in

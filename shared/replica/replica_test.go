@@ -322,10 +322,19 @@ func TestOutage(t *testing.T) {
 		o.Report = func(context.Context, string, error) { reported.Add(1) }
 	})
 	before := ask(h, "GET /?ClusterId=ehpc-a&"+list)
+	frozen := []string{"GET /at/1/?ClusterId=ehpc-a&" + list, "GET /at/3/?ClusterId=ehpc-a&" + list}
+	for _, line := range frozen {
+		ask(h, line)
+	}
 	down.Store(true)
 	after := ask(h, "GET /?ClusterId=ehpc-a&"+list)
 	if after.Code != 200 || after.Body.String() != before.Body.String() || before.Header().Get("Warning") != "" || after.Header().Get("Warning") == "" {
 		t.Errorf("what is at hand: %d %v", after.Code, after.Header())
+	}
+	for _, line := range frozen {
+		if rec := ask(h, line); rec.Code != 200 || rec.Header().Get("Warning") != "" {
+			t.Errorf("%s, which no outage changes: %d %v", line, rec.Code, rec.Header())
+		}
 	}
 	if reported.Load() != 0 {
 		t.Error("a failure is reported though everybody was answered")

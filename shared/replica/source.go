@@ -12,7 +12,8 @@ import (
 type Source interface {
 	// Region returns a region as it stands, or with at as it stood at that
 	// moment: a time or the number of a commit. confirmed is false if the store
-	// cannot be reached and this is what was read last.
+	// cannot be reached and this is what was read last; a past state needs
+	// nobody's confirmation.
 	//
 	// Errors: strconv.ErrSyntax, at is no moment; *archive.TooEarlyError and
 	// *archive.FutureError, nothing is known of it; archive.ErrNoData, nothing
