@@ -18,7 +18,11 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 		return a.region, nil
 	case len(s.regions) == 1:
 		return s.regions[0], nil
-	case !clustersNamed(a) && a.images() == nil:
+	}
+	if region, ok := s.cursorRegion(a); ok {
+		return region, nil
+	}
+	if !clustersNamed(a) && a.images() == nil {
 		return "", s.regionMissing()
 	}
 	f := s.search(ctx, func(h head) (bool, error) { return s.concerns(ctx, a, h) })
@@ -41,6 +45,19 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 		return "", s.clusterNowhere(ctx, a)
 	}
 	return "", imageUnknown(strings.Join(a.images(), ","), strings.Join(s.regions, ", "))
+}
+
+// cursorRegion is the region that the cursor was made in. What is asked for may
+// have ended there since.
+func (s *service) cursorRegion(a *ask) (string, bool) {
+	if a.cursor == nil {
+		return "", false
+	}
+	i := slices.IndexFunc(s.regions, func(region string) bool { return a.cursor.fits(region, a) == nil })
+	if i < 0 {
+		return "", false
+	}
+	return s.regions[i], true
 }
 
 // search is what a look into every region has found.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"community-images/shared/access"
 	"community-images/shared/archive/buckettest"
@@ -132,4 +133,36 @@ type bearing struct {
 func (b bearing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Set("Authorization", bearer(b.name))
 	b.Handler.ServeHTTP(w, r)
+}
+
+// TestPagesOfAClusterThatEnds: the link of a page leads on in the state that
+// the page is of, also where the region has to be found.
+func TestPagesOfAClusterThatEnds(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&format=ids", "/v1/matrix?ClusterId=ehpc-b&limit=1&format=csv"} {
+		w := small(t)
+		w.run(beijing, content{"_any/_any": images(t, cent79), "ehpc-bj/_any": images(t, cent10)})
+		callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}, access.Grant{Name: "bj", Clusters: []string{"ehpc-bj"}})
+		h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, callers)
+		next := map[string]string{}
+		for _, caller := range []string{"all", "b"} {
+			link := get(bearing{h, caller}, target).Header().Get("Link")
+			next[caller], _, _ = strings.Cut(strings.TrimPrefix(link, "<"), ">")
+		}
+		w.now = w.now.Add(time.Minute)
+		w.run(hangzhou, content{"_any/_any": images(t, sample, cent79)}, "ehpc-b/_any")
+		w.now = w.now.Add(time.Minute)
+		for caller, link := range next {
+			if rec := get(bearing{h, caller}, link); rec.Code != 200 || !strings.Contains(rec.Body.String(), "m-ubuntu") || rec.Header().Get("X-Snapshot-Sequence") != "3" {
+				t.Errorf("%s for %s: %s", link, caller, dump(rec))
+			}
+		}
+		if rec := get(bearing{h, "bj"}, next["b"]); rec.Code == 200 || strings.Contains(rec.Body.String(), "until") || strings.Contains(rec.Body.String(), "m-") {
+			t.Errorf("another caller is told of the cluster: %s", dump(rec))
+		}
+		checkError(t, get(bearing{h, "all"}, target), 404, "ClusterNotFound", []string{"until commit 4"})
+		// The same cursor with another question.
+		other := strings.Replace(next["all"], "ClusterId=ehpc-b", "ClusterId=ehpc-a", 1)
+		checkError(t, get(bearing{h, "all"}, other), 400, "InvalidParameter", []string{"cursor belongs to another query"})
+	}
 }
