@@ -268,7 +268,7 @@ func (t tables) facets(l lookup, with string, args []any) (map[string][]facetCou
 	}
 	facets := map[string][]facetCount{}
 	for _, f := range l.facets {
-		rows, err := t.Query(with+fmt.Sprintf("SELECT coalesce(CAST(%q AS TEXT), '') AS v, count(*) AS c FROM matched WHERE place = 1 GROUP BY v ORDER BY c DESC, v", f), args...)
+		rows, err := t.Query(with+fmt.Sprintf("SELECT coalesce(CAST(%q AS TEXT), '') AS v, count(*) AS c FROM matched GROUP BY v ORDER BY c DESC, v", f), args...)
 		if err != nil {
 			return nil, err
 		}

@@ -41,8 +41,8 @@ type valueCount struct {
 	count int
 }
 
-// countValues makes a facet for each field over all matches, the most
-// frequent value first. Images without a value count under the empty one.
+// countValues makes a facet for each field over places, the most frequent
+// value first. Images without a value count under the empty one.
 func countValues(s *set, places []int32, fields []*field) []facet {
 	list := make([]facet, 0, len(fields))
 	for _, f := range fields {

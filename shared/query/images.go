@@ -87,12 +87,15 @@ func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, 
 		return nil, err
 	}
 	places := s.matches(a, set)
-	p := &page{schema: s.schema, set: set, ask: a, total: len(places)}
-	if len(places) < a.minCount {
-		return nil, noMatch(len(places), a.minCount)
-	}
+	p := &page{schema: s.schema, set: set, ask: a}
 	if a.facets != nil {
 		p.facets = countValues(set, places, a.facets)
+	}
+	if a.latestBy != nil {
+		places = firsts(set, places, a.latestBy)
+	}
+	if p.total = len(places); p.total < a.minCount {
+		return nil, noMatch(p.total, a.minCount)
 	}
 	from := 0
 	if a.cursor != nil {
@@ -107,7 +110,7 @@ func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, 
 	return p, nil
 }
 
-// matches are the places of the images that are asked for, sorted.
+// matches are the places of the images that meet the conditions, sorted.
 func (s *service) matches(a *ask, set *set) []int32 {
 	keys := a.sort
 	if a.latestBy != nil && keys == nil {
@@ -121,9 +124,6 @@ func (s *service) matches(a *ask, set *set) []int32 {
 	if len(keys) > 0 {
 		places = slices.Clone(places)
 		set.shared.indexes.arrange(set, keys, places)
-	}
-	if a.latestBy != nil {
-		places = firsts(set, places, a.latestBy)
 	}
 	return places
 }

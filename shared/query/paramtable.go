@@ -78,7 +78,7 @@ var (
 			p.ask.latestBy, err = p.parseFields(v)
 			return err
 		}}
-	paramFacets = param{name: "facets", names: true, example: "Status,OsTag.Platform", about: "counts of the values of these fields over all matches", allowed: "a comma list of fields", list: true, page: true,
+	paramFacets = param{name: "facets", names: true, example: "Status,OsTag.Platform", about: "counts of the values of these fields over all matches, before latestBy chooses among them", allowed: "a comma list of fields", list: true, page: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.facets, err = p.parseFields(v)
 			return err
