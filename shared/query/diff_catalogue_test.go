@@ -96,15 +96,15 @@ func (rec *record) put(r *rand.Rand, object map[string]any, member, field string
 }
 
 func (rec *record) putSize(r *rand.Rand, object map[string]any) {
-	size := pick(r, []string{"9", "40", "100", "500", "0"})
+	size := pick(r, []string{"9", "40", "100", "500", "0", "40.5", "0.25"})
 	switch k := r.IntN(20); {
 	case k < 2:
 		return
 	case k == 2:
 		object["Size"] = nil
 		return
-	case k == 3:
-		object["Size"] = "large" // is no number: no value to compare
+	case k == 3: // is no number: no value to compare
+		object["Size"] = pick(r, []string{"large", "0x28", "Inf", "nan", "4_0", "1e999"})
 		return
 	case k < 6:
 		object["Size"] = size

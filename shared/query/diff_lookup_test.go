@@ -127,7 +127,7 @@ func newCondition(r *rand.Rand, o offers) condition {
 // newValue is a value that the condition has a chance to meet.
 func newValue(r *rand.Rand, o offers, c condition) string {
 	if c.field == "Size" {
-		return pick(r, []string{"40", "9", "100", "40.0", "99.5", "1e2", "0", "500", "-1", "0040"})
+		return pick(r, []string{"40", "9", "100", "40.0", "40.5", "99.5", "1e2", "0", "500", "-1", "0040"})
 	}
 	v := pick(r, o.records).texts[c.field]
 	v = strings.Map(func(c rune) rune {

@@ -61,17 +61,29 @@ var fields = []field{
 var objects = []string{"BaseOsTag", "OsTag"}
 
 // text is the value of the field, empty if the image has none. A size that is
-// no whole number is none.
+// no number is none; equal ones have one text.
 func (f *field) text(im *catalog.Image) string {
 	s := im.Text(f.name)
 	if f.kind != numberKind || s == "" {
 		return s
 	}
-	n, err := strconv.ParseFloat(s, 64)
-	if err != nil || n != math.Trunc(n) || math.Abs(n) > 1<<53 {
+	n, ok := parseNumber(s)
+	switch size := math.Abs(n); {
+	case !ok:
 		return ""
+	case size == 0:
+		return "0" // and not -0
+	case 1e-6 <= size && size < 1e21: // beyond, the zeros are more than the digits
+		return strconv.FormatFloat(n, 'f', -1, 64)
 	}
-	return strconv.FormatInt(int64(n), 10)
+	return strconv.FormatFloat(n, 'g', -1, 64)
+}
+
+// parseNumber reads a decimal number. ParseFloat takes hexadecimal ones,
+// underscores, infinity and what is no number, too.
+func parseNumber(s string) (n float64, ok bool) {
+	n, err := strconv.ParseFloat(s, 64)
+	return n, err == nil && strings.Trim(s, "0123456789.eE+-") == ""
 }
 
 // compare orders two values of the field that are not empty.

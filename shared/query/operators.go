@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
-	"strconv"
 	"strings"
 )
 
@@ -142,8 +141,7 @@ func checkValue(f *field, op *operator, value string) error {
 		return fmt.Errorf("is empty; for images without a value write %s__exists=false", f.name)
 	}
 	if f.kind == numberKind && op.name != "exists" {
-		// ParseFloat takes hexadecimal numbers and underscores too.
-		if _, err := strconv.ParseFloat(value, 64); err != nil || strings.Trim(value, "0123456789.eE+-") != "" {
+		if _, ok := parseNumber(value); !ok {
 			return fmt.Errorf("%s is not a number", quote(value))
 		}
 	}
