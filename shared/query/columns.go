@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"community-images/shared/catalog"
 )
@@ -19,6 +20,7 @@ type column struct {
 const (
 	columnClusters = "Clusters"
 	columnTypes    = "InstanceTypes"
+	columnDiffers  = "ContentDiffers"
 )
 
 // parseColumns reads the parameter fields.
@@ -88,14 +90,19 @@ func (c column) cell(s *set, place int32) string {
 }
 
 // appendImage writes the image at a place as JSON: upstream's object as it
-// is, or the asked columns of it, and the scopes that offer it.
-func (s *set) appendImage(b []byte, place int32, columns []column) []byte {
+// is, or the asked columns of it, and the scopes that offer it. namesakes says
+// that it may have members of the names that are added.
+func (s *set) appendImage(b []byte, place int32, columns []column, namesakes bool) []byte {
 	im := s.image(place)
 	if columns == nil {
-		if s.offers == nil {
+		switch {
+		case s.offers == nil:
 			return append(b, im.Raw...)
+		case namesakes:
+			b = s.appendOpen(b, im)
+		default:
+			b = append(b, im.Raw[:len(im.Raw)-1]...)
 		}
-		b = append(b, im.Raw[:len(im.Raw)-1]...)
 		return append(s.appendOffers(b, place, true, s.byType), '}')
 	}
 	b = append(b, '{')
@@ -109,6 +116,51 @@ func (s *set) appendImage(b []byte, place int32, columns []column) []byte {
 		b = append(b[:start], b[start+1:]...)
 	}
 	return append(b, '}')
+}
+
+// appendOpen writes upstream's object but for its end, and without members of
+// the names that appendOffers adds.
+func (s *set) appendOpen(b []byte, im *catalog.Image) []byte {
+	separator := byte('{')
+	for name, value := range im.Members() {
+		if name == columnClusters || name == columnTypes && s.byType || name == columnDiffers && s.differ[im.ImageID] {
+			continue
+		}
+		b = append(b, separator)
+		b = append(append(appendString(b, name), ':'), value...)
+		separator = ','
+	}
+	return b
+}
+
+// namesakes know which images may have members of the names that answers add.
+// E-HPC has sent none yet; looking at every image for every answer would take
+// longer than writing it.
+type namesakes struct {
+	mu    sync.Mutex
+	known []int8 // by catalog.Image.Number: 0 not looked at yet, 1 may have, -1 has none
+}
+
+// any says whether one of the images at places of s may have such a member.
+func (n *namesakes) any(s *set, places []int32) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	found := false
+	for _, p := range places {
+		number := int(s.numbers[p])
+		if more := number + 1 - len(n.known); more > 0 {
+			n.known = append(n.known, make([]int8, more)...)
+		}
+		if n.known[number] == 0 {
+			n.known[number] = -1
+			raw := s.image(p).Raw
+			if strings.Contains(raw, `"Clusters":`) || strings.Contains(raw, `"InstanceTypes":`) || strings.Contains(raw, `"ContentDiffers":`) {
+				n.known[number] = 1
+			}
+		}
+		found = found || n.known[number] > 0
+	}
+	return found
 }
 
 // offeringClusters are the clusters that offer the image at a place, without
@@ -180,6 +232,9 @@ func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 	var names, values [16]string // of the members that are asked for
 	n := 0
 	for _, c := range columns {
+		if c.field == nil && !c.object {
+			continue // it comes from the scopes
+		}
 		top, _, _ := strings.Cut(c.name, ".")
 		if n < len(names) && !slices.Contains(names[:n], top) {
 			names[n] = top

@@ -103,21 +103,29 @@ func (p *page) json(front []byte) []byte {
 		b = appendFacets(b, p.facets)
 	}
 	b = append(b, `,"Images":[`...)
+	namesakes := p.namesakes()
 	for i, place := range p.places {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = p.set.appendImage(b, place, p.ask.columns)
+		b = p.set.appendImage(b, place, p.ask.columns, namesakes)
 	}
 	return append(b, "]}\n"...)
 }
 
 func (p *page) ndjson() []byte {
 	b := make([]byte, 0, p.size())
+	namesakes := p.namesakes()
 	for _, place := range p.places {
-		b = append(p.set.appendImage(b, place, p.ask.columns), '\n')
+		b = append(p.set.appendImage(b, place, p.ask.columns, namesakes), '\n')
 	}
 	return b
+}
+
+// namesakes says whether an image of the page may have members of the names
+// that are added to it.
+func (p *page) namesakes() bool {
+	return p.ask.columns == nil && p.set.offers != nil && p.set.shared.namesakes.any(p.set, p.places)
 }
 
 func (p *page) ids() []byte {

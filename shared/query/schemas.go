@@ -93,9 +93,9 @@ func common(properties object, required ...string) object {
 // imageSchema is an image as E-HPC sends it; unknown members may be there too.
 func (s *service) imageSchema() object {
 	properties := object{
-		columnClusters:   object{"type": "array", "items": object{"type": "string"}, "description": "with several scopes: the clusters that offer the image"},
-		columnTypes:      object{"type": "array", "items": object{"type": "string"}, "description": "with several instance types: those with which it is offered"},
-		"ContentDiffers": object{"type": "boolean", "description": "the id has other content in another scope, which is in the list too"},
+		columnClusters: object{"type": "array", "items": object{"type": "string"}, "description": "with several scopes: the clusters that offer the image"},
+		columnTypes:    object{"type": "array", "items": object{"type": "string"}, "description": "with several instance types: those with which it is offered"},
+		columnDiffers:  object{"type": "boolean", "description": "the id has other content in another scope, which is in the list too"},
 	}
 	for _, f := range s.schema.fields {
 		top, inner, nested := strings.Cut(f.name, ".")

@@ -36,10 +36,11 @@ func (s *set) image(place int32) *catalog.Image { return s.list.at(int(place)) }
 
 // sets builds sets and keeps some.
 type sets struct {
-	lists   *lists
-	texts   texts
-	indexes indexes
-	kept    *lru[string, *set]
+	lists     *lists
+	texts     texts
+	indexes   indexes
+	namesakes namesakes
+	kept      *lru[string, *set]
 
 	mu       sync.Mutex
 	identity []int32 // 0, 1, 2, …
