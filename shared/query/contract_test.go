@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/access"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
@@ -182,6 +183,40 @@ func TestNamesThatAreNoScope(t *testing.T) {
 	if rec := get(h, "/v1/changes?ClusterId=ehpc-new"); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Count":0`) {
 		t.Errorf("the changes of a cluster without content: %d %s", rec.Code, rec.Body)
 	}
+}
+
+// TestScopeWithoutAnswerNextToOthers: it is named as missing, whichever way it
+// was chosen; alone it is an error.
+func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.run(hangzhou, content{"ehpc-newer/_any": nil, "ehpc-a/ecs.g7.large": nil})
+	w.now = w.now.Add(time.Minute)
+	h := w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
+	all := bearing{h, "all"}
+	for target, stale := range map[string]string{
+		"/v1/images?ClusterId=ehpc-new,ehpc-a":                                        "ehpc-new/_any",
+		"/v1/images?ClusterId=ehpc-a,_any,ehpc-new&limit=1":                           "ehpc-new/_any",
+		"/v1/images?ClusterId=ehpc-a&InstanceType=ecs.g7.large,ecs.c7.large":          "ehpc-a/ecs.g7.large",
+		"/v1/images?ClusterId=ehpc-new,ehpc-a&at=1":                                   "ehpc-new/_any",
+		"/v1/matrix?ClusterId=ehpc-new,ehpc-a":                                        "ehpc-new/_any",
+		"/v1/images/m-cent79?ClusterId=ehpc-new,ehpc-a":                               "ehpc-new/_any",
+		"/v1/clusters?ClusterId=ehpc-new,ehpc-a&InstanceType=_any":                    "ehpc-new/_any",
+		"/v1/changes?ClusterId=ehpc-new,ehpc-a":                                       "ehpc-new/_any",
+		"/v1/images?ClusterId=*":                                                      "ehpc-new/_any",
+		"/v1/images/m-ubuntu?ClusterId=ehpc-a&InstanceType=ecs.c7.large,ecs.g7.large": "ehpc-a/ecs.g7.large",
+	} {
+		if rec := get(all, target); rec.Code != 200 || rec.Header().Get("Warning") == "" || !strings.Contains(rec.Body.String(), `{"Scope":"`+stale+`","Since":"`) || !strings.Contains(rec.Body.String(), "never captured, not in this answer") {
+			t.Errorf("%s: %s", target, dump(rec))
+		}
+	}
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-new", "/v1/images?ClusterId=ehpc-newer,ehpc-new", "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.g7.large", "/v1/images/m-win?ClusterId=ehpc-new,ehpc-newer", "/v1/diff?ClusterId=ehpc-new,ehpc-a"} {
+		checkError(t, get(all, target), 503, "ScopeNotReady", []string{"was never captured successfully"})
+	}
+	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-newer&at=1"), 404, "ClusterNotFound", nil)
+	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a&maxAge=3h"), 503, "SnapshotTooOld", []string{": ehpc-new/_any (never)"})
+	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a,ehpc-none"), 404, "ClusterNotFound", []string{"ehpc-none"})
+	checkError(t, get(bearing{h, "a"}, "/v1/images?ClusterId=ehpc-new,ehpc-a"), 404, "ClusterNotFound", []string{"captured clusters: ehpc-a."})
 }
 
 // TestHeldScope: an answer that is held back changes nothing but that the

@@ -59,7 +59,7 @@ func (st *state) captured(cluster string) bool { return len(st.ScopesOf(cluster)
 type view struct {
 	region string
 	scopes []archive.ScopeState // with content, in canonical order
-	empty  []archive.ScopeState // selected by *, never captured
+	empty  []archive.ScopeState // selected, never captured
 	many   bool                 // several clusters or types were asked for
 	byType bool                 // several types were asked for
 	digest string               // of the scopes and their digests
@@ -176,10 +176,8 @@ func (st *state) resolveCluster(v *view, c choice, cluster string) error {
 			return &scopeError{region: st.RegionID, cluster: cluster, instanceType: t, types: captured}
 		case s.Digest != "":
 			v.scopes = append(v.scopes, s)
-		case anyCluster || anyType:
-			v.empty = append(v.empty, s)
 		default:
-			return st.uncaptured(s)
+			v.empty = append(v.empty, s)
 		}
 	}
 	return nil
