@@ -136,9 +136,8 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now
 	}
 	f := t.stretch(start, st.Sequence, w)
 	if history && len(f.entries) == 0 {
-		any := wanted{choice: a.choice, images: a.images(), kinds: []eventKind{added, removed, changed, kept}, limit: 1}
-		if len(t.stretch(place{}, st.Sequence, any).entries) == 0 {
-			return nil, imageUnknown(a.id, region)
+		if l := t.life(a.id, st, a.choice); !l.known {
+			return nil, l.unknown(a, st)
 		}
 	}
 	b := &body{cursor: f.end.String()}

@@ -295,6 +295,43 @@ func TestHistoryWithoutAnswer(t *testing.T) {
 	checkError(t, get(h, "/v1/images/m-win/history?ClusterId=ehpc-b"), 404, "ImageNotFound", nil)
 }
 
+// TestImageThatCameLater: of a past moment it is not said that the image never
+// was, if it came since.
+func TestImageThatCameLater(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.run(beijing, content{"_any/_any": images(t, window)})
+	two := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	h := w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	for _, row := range []struct {
+		h      http.Handler
+		target string
+		later  bool
+	}{
+		{bearing{h, "all"}, "/v1/images/m-cent710?at=1", true},
+		{bearing{h, "all"}, "/v1/images/m-cent710?at=2026-11-23T09:30:00Z", true},
+		{bearing{h, "all"}, "/v1/images/m-cent710/history?at=1", true},
+		{bearing{h, "all"}, "/v1/images/m-ubuntu?at=1&ClusterId=ehpc-b", true},
+		{bearing{h, "all"}, "/v1/images/m-ubuntu/history?at=-2h&ClusterId=ehpc-b", true},
+		{two, "/v1/images/m-cent710?at=1", true},
+		{bearing{h, "b"}, "/v1/images/m-ubuntu?at=1", true},
+		{bearing{h, "all"}, "/v1/images/m-cent710?at=1&ClusterId=ehpc-b", false},
+		{bearing{h, "all"}, "/v1/images/m-cent710/history?ClusterId=ehpc-b", false},
+		{bearing{h, "all"}, "/v1/images/m-nope?at=1", false},
+		{bearing{h, "all"}, "/v1/images/m-nope/history?at=1", false},
+		{bearing{h, "b"}, "/v1/images/m-cent710?at=1", false}, // which others have
+		{bearing{h, "b"}, "/v1/images/m-cent710/history?at=1", false},
+	} {
+		rec, says, recommend := get(row.h, row.target), "was never offered in cn-hangzhou", "Check the ImageId"
+		if row.later {
+			says, recommend = "was not offered in cn-hangzhou by the scopes asked for up to commit 1; it came with commit 2.", "Ask with at=2 or a later moment, or without at."
+		}
+		if checkError(t, rec, 404, "ImageNotFound", []string{says}); !strings.Contains(rec.Body.String(), recommend) {
+			t.Errorf("%s does not recommend %q: %s", row.target, recommend, rec.Body)
+		}
+	}
+}
+
 // TestFeedFromARelativeTime has one ETag as long as it holds the same.
 func TestFeedFromARelativeTime(t *testing.T) {
 	t.Parallel()

@@ -59,7 +59,7 @@ var errorCodes = []struct {
 	{404, codeRoute, "there is no such path"},
 	{404, codeCluster, "the cluster is not captured"},
 	{404, codeScope, "the cluster is captured, but not with this instance type, or was not yet at the time asked for"},
-	{404, codeImage, "no captured scope offers or ever offered the image"},
+	{404, codeImage, "no captured scope offers or ever offered the image, or none did up to the time asked for"},
 	{404, codeNoMatch, "fewer images match than minCount demands"},
 	{404, codeEarly, "the history begins later"},
 	{404, codeFuture, "there is no commit of this number yet, or a feed would begin after its end"},

@@ -77,9 +77,9 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 		if err != nil {
 			return nil, err
 		}
-		life := t.life(a.id, st, v, a.choice)
+		life := t.life(a.id, st, a.choice)
 		if from == to {
-			return nil, s.gone(ctx, a, h, life)
+			return nil, s.gone(ctx, a, h, st, life)
 		}
 		first = life.first
 	}
@@ -161,10 +161,11 @@ type life struct {
 	gone    catalog.Time     // of that commit
 	last    catalog.Time     // of the last commit dated before that
 	scope   archive.ScopeRef // from which it disappeared last
+	later   int64            // the first commit after the state that is about it; 0: none
 }
 
 // life follows an image through the scopes of a choice.
-func (t *timeline) life(id string, st *state, v *view, c choice) life {
+func (t *timeline) life(id string, st *state, c choice) life {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	var l life
@@ -176,8 +177,12 @@ func (t *timeline) life(id string, st *state, v *view, c choice) life {
 	there := map[int32]bool{}
 	for _, at := range t.byImage[image] {
 		e := t.events[at]
-		if at >= end || !c.covers(t.scopes[e.scope]) {
+		if !c.covers(t.scopes[e.scope]) {
 			continue
+		}
+		if at >= end {
+			l.later = t.commits[e.commit].sequence
+			break
 		}
 		if !l.known {
 			l.known, l.first = true, t.commits[e.commit].at
@@ -222,9 +227,9 @@ func covers(names []string, name string) bool {
 }
 
 // gone is the error for an image that is not there: never, or no more.
-func (s *service) gone(ctx context.Context, a *ask, h head, l life) error {
+func (s *service) gone(ctx context.Context, a *ask, h head, st *state, l life) error {
 	if !l.known {
-		return imageUnknown(a.id, h.RegionID)
+		return l.unknown(a, st)
 	}
 	e := &apiError{status: http.StatusGone, code: codeGone, recommend: "Look for a successor in /v1/images; the image's own history is under /v1/images/{ImageId}/history.",
 		message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(a.id), l.gone)}
@@ -261,6 +266,15 @@ func (s *service) lastContent(ctx context.Context, id string, h head, l life) (s
 		}
 	}
 	return "", fmt.Errorf("image %q is not in commit %d", id, l.goneAt-1)
+}
+
+// unknown is the error for an image that was not there up to a state.
+func (l life) unknown(a *ask, st *state) error {
+	if l.later == 0 || !a.at.set {
+		return imageUnknown(a.id, st.RegionID)
+	}
+	return &apiError{status: http.StatusNotFound, code: codeImage, recommend: fmt.Sprintf("Ask with at=%d or a later moment, or without at.", l.later),
+		message: fmt.Sprintf("Image %s was not offered in %s by the scopes asked for up to commit %d; it came with commit %d.", quote(a.id), st.RegionID, st.Sequence, l.later)}
 }
 
 func imageUnknown(id, region string) error {
