@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -25,7 +26,7 @@ const (
 
 // parseColumns reads the parameter fields.
 func (p *parser) parseColumns(values []string) ([]column, error) {
-	known := slices.Concat(p.schema.names(), objects, []string{columnClusters, columnTypes})
+	known := slices.Concat(p.schema.names(), objects, []string{columnClusters, columnTypes, columnDiffers})
 	var list []column
 	for _, v := range values {
 		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, v) })
@@ -85,6 +86,8 @@ func (c column) cell(s *set, place int32) string {
 		return c.field.text(s.image(place))
 	case c.name == columnClusters:
 		return strings.Join(s.offeringClusters(place), ";")
+	case c.name == columnDiffers:
+		return strconv.FormatBool(s.differ[s.image(place).ImageID])
 	}
 	return strings.Join(s.offeringTypes(place), ";")
 }
@@ -103,7 +106,7 @@ func (s *set) appendImage(b []byte, place int32, columns []column, namesakes boo
 		default:
 			b = append(b, im.Raw[:len(im.Raw)-1]...)
 		}
-		return append(s.appendOffers(b, place, true, s.byType), '}')
+		return append(s.appendOffers(b, place, true, s.byType, false), '}')
 	}
 	b = append(b, '{')
 	start := len(b)
@@ -111,7 +114,7 @@ func (s *set) appendImage(b []byte, place int32, columns []column, namesakes boo
 	has := func(name string) bool {
 		return slices.ContainsFunc(columns, func(c column) bool { return c.name == name })
 	}
-	b = s.appendOffers(b, place, has(columnClusters), has(columnTypes))
+	b = s.appendOffers(b, place, has(columnClusters), has(columnTypes), has(columnDiffers))
 	if len(b) > start && b[start] == ',' {
 		b = append(b[:start], b[start+1:]...)
 	}
@@ -187,8 +190,9 @@ func given(name string) []string {
 }
 
 // appendOffers writes the members that come from the scopes, each with a
-// comma before it.
-func (s *set) appendOffers(b []byte, place int32, clusters, types bool) []byte {
+// comma before it. That content differs is said always, that it does not only
+// if that is asked.
+func (s *set) appendOffers(b []byte, place int32, clusters, types, differs bool) []byte {
 	if clusters {
 		b = append(b, `,"Clusters":`...)
 		b = s.appendClusters(b, place)
@@ -197,8 +201,11 @@ func (s *set) appendOffers(b []byte, place int32, clusters, types bool) []byte {
 		b = append(b, `,"InstanceTypes":`...)
 		b = appendStrings(b, s.offeringTypes(place))
 	}
-	if s.differ[s.image(place).ImageID] {
+	switch {
+	case s.differ[s.image(place).ImageID]:
 		b = append(b, `,"ContentDiffers":true`...)
+	case differs:
+		b = append(b, `,"ContentDiffers":false`...)
 	}
 	return b
 }

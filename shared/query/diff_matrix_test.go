@@ -17,9 +17,10 @@ type grid struct {
 }
 
 type gridRow struct {
-	ImageId    string
-	OfferedBy  []string
-	Everywhere bool
+	ImageId        string
+	OfferedBy      []string
+	Everywhere     bool
+	ContentDiffers bool
 }
 
 // matrixTarget is the lookup as a question to /v1/matrix.
@@ -69,7 +70,7 @@ func (t tables) expectMatrix(l lookup) (grid, error) {
 		if !known {
 			at = len(g.Rows)
 			places[f.id] = at
-			g.Rows = append(g.Rows, gridRow{ImageId: f.id})
+			g.Rows = append(g.Rows, gridRow{ImageId: f.id, ContentDiffers: f.ContentDiffers})
 		}
 		g.Rows[at].OfferedBy = append(g.Rows[at].OfferedBy, f.scopes...)
 	}

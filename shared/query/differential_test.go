@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,6 +120,8 @@ func (t tables) expect(l lookup) (outcome, error) {
 	for _, f := range rows {
 		s := shown{N: f.N}
 		switch {
+		case l.format == "ids" && slices.ContainsFunc(out.Rows, func(s shown) bool { return s.ID == f.id }):
+			continue // an id is one id, also where its content differs
 		case l.format == "ids":
 			s = shown{ID: f.id}
 		case !many(l.clusters) && !many(l.types):
@@ -156,7 +159,7 @@ func collect(h http.Handler, target string, l lookup) (outcome, error) {
 		switch {
 		case pages > 0 && (page.Total != out.Total || !cmp.Equal(page.Facets, out.Facets)):
 			return out, fmt.Errorf("page %d counts otherwise than the first: %s", pages, rec.Body)
-		case len(page.Rows) > l.limit || link != "" && len(page.Rows) < l.limit:
+		case len(page.Rows) > l.limit || link != "" && len(page.Rows) < l.limit && l.format != "ids":
 			return out, fmt.Errorf("page %d has %d images, the limit is %d", pages, len(page.Rows), l.limit)
 		}
 		out.Total, out.Facets = page.Total, page.Facets

@@ -108,7 +108,7 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 			}
 			b = append(b, `{"Image":`...)
 			b = append(b, set.image(int32(p)).Raw...)
-			b = append(set.appendOffers(b, int32(p), true, true), '}')
+			b = append(set.appendOffers(b, int32(p), true, true, false), '}')
 		}
 		b = append(b, ']')
 	}

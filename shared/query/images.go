@@ -102,7 +102,7 @@ func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, 
 		from = min(a.cursor.offset, len(places))
 	}
 	to := min(from+a.limit, len(places))
-	p.places = places[from:to]
+	p.before, p.places = places[:from], places[from:to]
 	if to < len(places) {
 		next := cursor{query: hash8(v.region + "\n" + a.bound), view: hash8(v.digest), sequence: st.Sequence, offset: to}
 		p.next = next.String()

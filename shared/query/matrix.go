@@ -70,6 +70,7 @@ type grid struct {
 type gridRow struct {
 	id, name, status string
 	in               []int32 // columns, ascending
+	differs          bool    // the content, of which this is the first, differs between scopes
 }
 
 // newGrid has a row for each ImageId, in the order of places, and a column
@@ -98,7 +99,7 @@ func newGrid(s *set, places []int32, c choice) *grid {
 		if !ok {
 			at = len(g.rows)
 			rows[im.ImageID] = at
-			g.rows = append(g.rows, gridRow{id: im.ImageID, name: im.Text("ImageName"), status: im.Text("Status")})
+			g.rows = append(g.rows, gridRow{id: im.ImageID, name: im.Text("ImageName"), status: im.Text("Status"), differs: s.differ[im.ImageID]})
 		}
 		in := slices.Clone(g.rows[at].in)
 		for _, scope := range s.offers[p] {
@@ -161,6 +162,7 @@ func (g *grid) render(a *ask, st *state, v *view) *body {
 		out = append(append(out, `,"Status":`...), jsonString(r.status)...)
 		out = appendStrings(append(out, `,"OfferedBy":`...), g.labels(r))
 		out = strconv.AppendBool(append(out, `,"Everywhere":`...), len(r.in) == len(g.columns))
+		out = strconv.AppendBool(append(out, `,"ContentDiffers":`...), r.differs)
 		out = append(out, '}')
 	}
 	b.bytes = append(out, "]}\n"...)
@@ -175,14 +177,23 @@ func (g *grid) labels(r gridRow) []string {
 	return names
 }
 
-// cells renders a cross table.
+// cells renders a cross table. A table for people says only where contents
+// differ whether they do.
 func (g *grid) cells(rows []gridRow, format string) []byte {
-	table := [][]string{append([]string{"ImageId", "ImageName", "Status"}, g.columns...)}
+	head := []string{"ImageId", "ImageName", "Status"}
+	differs := format != formatTable || slices.ContainsFunc(rows, func(r gridRow) bool { return r.differs })
+	if differs {
+		head = append(head, columnDiffers)
+	}
+	table := [][]string{append(head, g.columns...)}
 	for _, r := range rows {
-		row := make([]string, 3+len(g.columns))
+		row := make([]string, len(table[0]))
 		row[0], row[1], row[2] = r.id, r.name, r.status
+		if differs {
+			row[3] = strconv.FormatBool(r.differs)
+		}
 		for _, c := range r.in {
-			row[3+c] = "x"
+			row[len(head)+int(c)] = "x"
 		}
 		table = append(table, row)
 	}

@@ -68,7 +68,7 @@ var (
 			p.ask.cursor, err = parseCursor(v[0])
 			return err
 		}}
-	paramFields = param{name: "fields", names: true, example: "ImageId,OsTag.Version", about: "only these fields of each image", allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters or InstanceTypes", list: true, page: true,
+	paramFields = param{name: "fields", names: true, example: "ImageId,OsTag.Version", about: "only these fields of each image", allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters, InstanceTypes or ContentDiffers", list: true, page: true,
 		parse: func(p *parser, v []string) (err error) {
 			p.ask.columns, err = p.parseColumns(v)
 			return err

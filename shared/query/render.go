@@ -56,6 +56,7 @@ type page struct {
 	schema *schema
 	set    *set
 	places []int32
+	before []int32 // places on the pages before
 	total  int
 	next   string // cursor of the next page; empty: this is the last
 	ask    *ask
@@ -128,17 +129,30 @@ func (p *page) namesakes() bool {
 	return p.ask.columns == nil && p.set.offers != nil && p.set.shared.namesakes.any(p.set, p.places)
 }
 
+// ids writes each id once, at the first of the contents that it has.
 func (p *page) ids() []byte {
 	var b []byte
-	for _, place := range p.places {
+	for i, place := range p.places {
+		if from, to := p.set.variants(place); to-from > 1 {
+			same := func(other int32) bool { return from <= other && other < to }
+			if slices.ContainsFunc(p.places[:i], same) || slices.ContainsFunc(p.before, same) {
+				continue
+			}
+		}
 		b = append(append(b, p.set.image(place).ImageID...), '\n')
 	}
 	return b
 }
 
+// differs says whether the content of an image of the page differs between
+// the scopes.
+func (p *page) differs() bool {
+	return len(p.set.differ) > 0 && slices.ContainsFunc(p.places, func(place int32) bool { return p.set.differ[p.set.image(place).ImageID] })
+}
+
 // columns are those asked for, or the default of the format, with the
-// clusters if there can be several.
-func (p *page) columns(byDefault []column) []column {
+// clusters if there can be several, and whether their contents differ.
+func (p *page) columns(byDefault []column, differs bool) []column {
 	if p.ask.columns != nil {
 		return p.schema.flat(p.ask.columns)
 	}
@@ -146,6 +160,9 @@ func (p *page) columns(byDefault []column) []column {
 		byDefault = append(slices.Clone(byDefault), column{name: columnClusters})
 		if p.set.byType {
 			byDefault = append(byDefault, column{name: columnTypes})
+		}
+		if differs {
+			byDefault = append(byDefault, column{name: columnDiffers})
 		}
 	}
 	return byDefault
@@ -170,7 +187,7 @@ func (p *page) separated(comma rune) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	w.Comma, w.UseCRLF = comma, true
-	p.rows(p.columns(p.schema.every()), func(cells []string) {
+	p.rows(p.columns(p.schema.every(), true), func(cells []string) {
 		for i := range cells {
 			cells[i] = defuse(cells[i])
 		}
@@ -203,7 +220,7 @@ func oneLine(s string) string {
 
 func (p *page) tsv() []byte {
 	var b []byte
-	p.rows(p.columns(p.schema.every()), func(cells []string) {
+	p.rows(p.columns(p.schema.every(), true), func(cells []string) {
 		for i, cell := range cells {
 			if i > 0 {
 				b = append(b, '\t')
@@ -224,7 +241,7 @@ const maxCell = 60
 
 // table writes aligned text with a header row; wide characters count for two.
 func (p *page) table() []byte {
-	columns := p.columns(p.schema.brief())
+	columns := p.columns(p.schema.brief(), p.differs())
 	widths := make([]int, len(columns))
 	var rows [][]string
 	p.rows(columns, func(cells []string) {

@@ -40,7 +40,7 @@ func (s *service) schemas() object {
 		"diff": common(object{"From": ref("Side"), "To": ref("Side"), "TotalCount": number, "Added": refs("Image"), "Removed": refs("Image"),
 			"Changed": object{"type": "array", "items": record(object{"ImageId": text, "Fields": refs("FieldChange")}, "ImageId", "Fields")}}, "From", "To", "Added", "Removed", "Changed"),
 		"matrix": common(object{"TotalCount": number, "NextCursor": text, "Columns": texts, "Shared": texts,
-			"Rows": object{"type": "array", "items": record(object{"ImageId": text, "ImageName": text, "Status": text, "OfferedBy": texts, "Everywhere": yes}, "ImageId", "OfferedBy", "Everywhere")}}, "Columns", "Shared", "Rows"),
+			"Rows": object{"type": "array", "items": record(object{"ImageId": text, "ImageName": text, "Status": text, "OfferedBy": texts, "Everywhere": yes, "ContentDiffers": yes}, "ImageId", "OfferedBy", "Everywhere", "ContentDiffers")}}, "Columns", "Shared", "Rows"),
 		"status": common(object{"Version": text, "Regions": refs("Region"),
 			"Access": record(object{"Tokens": yes, "AccessKeys": yes, "Summary": text, "Regions": texts, "Clusters": texts}, "Tokens", "AccessKeys", "Summary")}, "Version", "Access", "Regions"),
 	}

@@ -56,7 +56,7 @@ func tag(parts ...string) string {
 const maxBody = 24 << 20
 
 // layout changes whenever the same data is rendered differently.
-const layout = "2"
+const layout = "3"
 
 // send writes an answer: its headers, and unless the caller has it already,
 // its body.

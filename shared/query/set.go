@@ -189,6 +189,16 @@ func (s *set) find(id string) (from, to int) {
 	return from, to
 }
 
+// variants returns the places of the images with the id of that at a place.
+func (s *set) variants(place int32) (from, to int32) {
+	id := s.image(place).ImageID
+	for from = place; from > 0 && s.image(from-1).ImageID == id; from-- {
+	}
+	for to = place + 1; int(to) < s.list.len() && s.image(to).ImageID == id; to++ {
+	}
+	return from, to
+}
+
 // named returns the places of the images with one of the ids, which are
 // sorted, in canonical order.
 func (s *set) named(ids []string) []int32 {
