@@ -49,12 +49,18 @@ func TestDebianPageInABrowser(t *testing.T) {
 	b.do(set("ClusterId", "ehpc-a"), chromedp.Click("#form button"))
 	b.caption("5 of 5 images")
 	b.picture("desk-dark", 1280, 900, "dark")
-	b.do(set("OsTag.Platform", `CentOS`), set("sort", "-OsTag.Version"), chromedp.Click("#form button"))
+	b.do(set("OsTag.Platform__ieq", `no such`), chromedp.Click("#form button"))
+	b.caption("0 of 0 images")
+	var offered int
+	if b.do(chromedp.Evaluate(`document.querySelectorAll("#platforms option[value=CentOS]").length`, &offered)); offered != 1 {
+		t.Error("a platform that is none takes the others from the list")
+	}
+	b.do(set("OsTag.Platform__ieq", `centos`), set("sort", "-OsTag.Version"), chromedp.Click("#form button"))
 	b.caption("3 of 3 images")
 	if got := b.text("#rows tr:first-child"); !strings.HasPrefix(got, "m-cent710") {
 		t.Errorf("the newest comes first, not %q", got)
 	}
-	b.do(set("OsTag.Platform", ""), set("ClusterId", "*"), set("q", "ubuntu"), chromedp.Click("#form button"))
+	b.do(set("OsTag.Platform__ieq", ""), set("ClusterId", "*"), set("q", "ubuntu"), chromedp.Click("#form button"))
 	b.caption("2 of 2 images")
 	if head := b.text("#head"); !strings.Contains(head, "Clusters") {
 		t.Errorf("several clusters, and the table has %q", head)
