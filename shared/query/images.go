@@ -136,7 +136,7 @@ func (s *service) newest() []sortKey {
 // young holds the answer against maxAge.
 func (a *ask) young(v *view, s *service) error {
 	now := s.now()
-	if a.maxAge == 0 || now.Sub(v.oldest) <= a.maxAge && len(v.empty) == 0 {
+	if a.maxAge == 0 || (len(v.scopes) == 0 || now.Sub(v.oldest) <= a.maxAge) && len(v.empty) == 0 {
 		return nil
 	}
 	var old []string
