@@ -12,7 +12,7 @@ import (
 type freshness struct {
 	sequence    int64 // 0: the answer covers several regions
 	committedAt catalog.Time
-	checkedAt   catalog.Time // oldest check in the answer
+	checkedAt   catalog.Time // oldest check in the answer; zero: there was none
 	age         int64        // seconds since then, never negative
 	held        int64        // seconds since the store confirmed what is answered; 0 of a past state
 	stale       []staleScope
@@ -102,8 +102,11 @@ func (f freshness) appendJSON(b []byte) []byte {
 	b = appendTime(b, f.committedAt)
 	b = append(b, `","CheckedAt":"`...)
 	b = appendTime(b, f.checkedAt)
-	b = append(b, `","AgeSeconds":`...)
-	b = strconv.AppendInt(b, f.age, 10)
+	b = append(b, '"')
+	if !f.checkedAt.IsZero() {
+		b = append(b, `,"AgeSeconds":`...)
+		b = strconv.AppendInt(b, f.age, 10)
+	}
 	b = append(b, `,"Stale":`...)
 	b = strconv.AppendBool(b, len(f.stale) > 0)
 	b = append(b, `,"StaleScopes":[`...)

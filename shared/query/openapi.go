@@ -223,7 +223,7 @@ func answerHeaders() object {
 		"Cache-Control":       text("long and immutable for a pinned at, else short"),
 		"X-Snapshot-Sequence": text("number of the commit"),
 		"Age":                 text("seconds for which this instance has held what it answers without asking the storage; of data that is current, below QUERY_HEAD_TTL"),
-		"X-Snapshot-Age":      text("seconds since the oldest check in the answer"),
+		"X-Snapshot-Age":      text("seconds since the oldest check in the answer; not there if nothing in it was ever checked with success"),
 		"X-Total-Count":       text("of a list: matches on all pages"),
 		"X-Next-Cursor":       text("of a feed: where it goes on"),
 		"Warning":             text("110 if any part of the answer is stale"),

@@ -229,3 +229,35 @@ func TestWhatACommitSaysIsNotStale(t *testing.T) {
 		t.Error("how a check went that the commit is about is not told")
 	}
 }
+
+// TestNothingWasEverChecked: without a check there is no age, which would read
+// as that of a fresh answer.
+func TestNothingWasEverChecked(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, allow(access.Grant{Name: "all"}, access.Grant{Name: "x", Regions: []string{hangzhou}, Clusters: []string{"ehpc-x"}}))
+	for _, row := range []struct {
+		caller, target string
+		age            string // empty: there is none
+	}{
+		{"all", "/v1/clusters?ClusterId=ehpc-new", ""},
+		{"all", "/v1/clusters?ClusterId=ehpc-new&at=1", ""},
+		{"all", "/v1/changes?ClusterId=ehpc-new", ""},
+		{"all", "/v1/status?RegionId=cn-beijing", ""},
+		{"x", "/v1/status", ""},
+		{"x", "/v1/clusters", ""},
+		{"all", "/v1/status", "5400"},
+		{"all", "/v1/clusters", "5400"},
+		{"all", "/v1/clusters?ClusterId=ehpc-new,ehpc-b", "5400"},
+		{"all", "/v1/changes?ClusterId=ehpc-new,ehpc-a", "1800"},
+	} {
+		rec := get(bearing{h, row.caller}, row.target)
+		snapshot := `"CheckedAt":"","Stale":`
+		if row.age != "" {
+			snapshot = `,"AgeSeconds":` + row.age + `,"Stale":`
+		}
+		if rec.Code != 200 || rec.Header().Get("X-Snapshot-Age") != row.age || !strings.Contains(rec.Body.String(), snapshot) {
+			t.Errorf("%s for %s: %s", row.target, row.caller, dump(rec))
+		}
+	}
+}

@@ -19,9 +19,10 @@ func (s *service) schemas() object {
 	return object{
 		"Error": record(object{"RequestId": text, "HostId": text, "Code": object{"type": "string", "enum": codes}, "Message": text, "Recommend": text},
 			"RequestId", "HostId", "Code", "Message", "Recommend"),
-		"Snapshot": record(object{"Sequence": number, "CommittedAt": text, "CheckedAt": text, "AgeSeconds": number, "Stale": yes,
+		"Snapshot": record(object{"Sequence": number, "CommittedAt": text, "CheckedAt": object{"type": "string", "description": "the oldest check in the answer; empty if nothing in it was ever checked with success"},
+			"AgeSeconds": object{"type": "integer", "description": "seconds since CheckedAt; not there if that is empty"}, "Stale": yes,
 			"StaleScopes": object{"type": "array", "items": record(object{"Scope": text, "Since": text, "Reason": text}, "Scope", "Since", "Reason")}},
-			"CommittedAt", "CheckedAt", "AgeSeconds", "Stale", "StaleScopes"),
+			"CommittedAt", "CheckedAt", "Stale", "StaleScopes"),
 		"Image":         s.imageSchema(),
 		"FieldChange":   change,
 		"Event":         record(object{"Sequence": number, "CommittedAt": text, "Kind": object{"type": "string", "enum": kindNames}, "ImageId": text, "RegionId": text, "ClusterId": text, "InstanceType": text, "Fields": refs("FieldChange")}, "Sequence", "CommittedAt", "Kind", "ImageId"),

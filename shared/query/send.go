@@ -190,7 +190,9 @@ func (x *exchange) headers(header http.Header, ans *answer) {
 		if f.sequence > 0 {
 			header.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
 		}
-		header.Set("X-Snapshot-Age", strconv.FormatInt(f.age, 10))
+		if !f.checkedAt.IsZero() {
+			header.Set("X-Snapshot-Age", strconv.FormatInt(f.age, 10))
+		}
 		// Age is HTTP's word: how long this copy of the store's has been held,
 		// which caches subtract from max-age (RFC 9111, section 5.1).
 		header.Set("Age", strconv.FormatInt(f.held, 10))
