@@ -25,15 +25,18 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 	if !clustersNamed(a) && a.images() == nil {
 		return "", s.regionMissing()
 	}
-	f := s.search(ctx, func(h head) (bool, error) { return s.concerns(ctx, a, h) })
-	if f.found == 0 && clustersNamed(a) && a.past() {
-		f = s.search(ctx, func(h head) (bool, error) { return s.onceHad(ctx, a, h) })
+	cluster := clustersNamed(a) // whose id is no other's
+	f := s.search(ctx, cluster, func(h head) (bool, error) { return s.concerns(ctx, a, h) })
+	if f.found == 0 && cluster && a.past() {
+		f = s.search(ctx, cluster, func(h head) (bool, error) { return s.onceHad(ctx, a, h) })
 	}
 	switch {
 	case f.found > 1:
 		return "", s.regionMissing()
-	case f.found == 1 && f.failed != nil && clustersNamed(a): // the id of a cluster is no other's
-		s.report(ctx, "", f.failed)
+	case f.found == 1 && f.failed != nil && cluster:
+		if !f.spared {
+			s.report(ctx, "", f.failed)
+		}
 		return f.region, nil
 	case f.failed != nil:
 		return "", undecided(f.failed)
@@ -41,7 +44,7 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 		return f.region, nil
 	case f.empty == len(s.regions):
 		return "", s.nothingYet()
-	case clustersNamed(a):
+	case cluster:
 		return "", s.clusterNowhere(ctx, a)
 	}
 	return "", imageUnknown(strings.Join(a.images(), ","), strings.Join(s.regions, ", "))
@@ -66,12 +69,32 @@ type search struct {
 	found  int    // that have it
 	empty  int    // of which nothing has been captured, so that they have it not
 	failed error  // of the first that could not be read
+	spared bool   // a region that could not be read just now was not asked again
 }
 
-func (s *service) search(ctx context.Context, has func(head) (bool, error)) (f search) {
+// search looks into every region. One that has just failed keeps nobody waiting
+// who can be answered without it; unique says that no two regions have what is
+// looked for.
+func (s *service) search(ctx context.Context, unique bool, has func(head) (bool, error)) search {
+	f := s.look(ctx, true, has)
+	if f.spared && (f.found == 0 || f.failed != nil && !unique) {
+		return s.look(ctx, false, has)
+	}
+	return f
+}
+
+func (s *service) look(ctx context.Context, spare bool, has func(head) (bool, error)) (f search) {
 	for _, region := range s.regions {
-		ok := false
-		h, err := s.heads[region].get(ctx)
+		h, ok := head{}, false
+		var err error
+		if spare {
+			err = s.parts.root.heads[region].lately()
+		}
+		if err != nil {
+			f.spared = true
+		} else {
+			h, err = s.heads[region].get(ctx)
+		}
 		if err != nil {
 			err = wrapStore(region, err)
 		} else {

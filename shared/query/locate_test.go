@@ -80,6 +80,56 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 	}
 }
 
+// TestRegionThatCannotBeReadCostsNothing: what the others have is not kept
+// waiting by one that has just failed, and what only it can have is looked for.
+func TestRegionThatCannotBeReadCostsNothing(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	asked, unreadable := 0, false
+	w.bucket = buckettest.NewFaulty(w.memory, func(op buckettest.Op) *buckettest.Fault {
+		if !strings.Contains(op.Key, beijing) {
+			return nil
+		}
+		if asked++; unreadable {
+			return &buckettest.Fault{Err: errDown}
+		}
+		return nil
+	})
+	for _, row := range []struct {
+		about, target string
+		unreadable    bool
+		want          int // status
+		again         int // reads of the region for the second lookup
+	}{
+		{"a cluster, of the region nothing is captured", "/v1/images?ClusterId=ehpc-a", false, 200, 0},
+		{"an image, of the region nothing is captured", "/v1/images/m-cent79", false, 200, 0},
+		{"a cluster, the region cannot be read", "/v1/images?ClusterId=ehpc-a", true, 200, 0},
+		{"an image, the region cannot be read", "/v1/images/m-cent79", true, 503, 1},
+		{"a cluster that the region may have", "/v1/images?ClusterId=ehpc-bj", true, 503, 1},
+	} {
+		for _, caller := range []string{"all", "a"} {
+			var logged []string
+			h := bearing{w.handler(func(o *query.Options) { o.Regions, o.Report = []string{hangzhou, beijing}, reporter(&logged) }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-bj"}})), caller}
+			unreadable = row.unreadable
+			get(h, row.target)
+			asked = 0
+			if rec := get(h, row.target); rec.Code != row.want || asked != row.again {
+				t.Errorf("%s, for %s: %d reads, %s", row.about, caller, asked, dump(rec))
+			}
+			if row.want == 200 && row.unreadable && len(logged) != 1 {
+				t.Errorf("%s, for %s: the log has %q, want the one try", row.about, caller, logged)
+			}
+		}
+	}
+	unreadable = false
+	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	checkError(t, get(h, "/v1/images?ClusterId=ehpc-bj"), 404, "ClusterNotFound", nil)
+	w.run(beijing, content{"ehpc-bj/_any": images(t, cent10)})
+	if rec := get(h, "/v1/images?ClusterId=ehpc-bj"); rec.Code != 200 {
+		t.Errorf("after the first run of the region: %s", dump(rec))
+	}
+}
+
 func TestNoRegionHasData(t *testing.T) {
 	t.Parallel()
 	h := newWorld(t).handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })

@@ -145,6 +145,17 @@ func (h *heads) known() bool {
 	return h.current != nil
 }
 
+// lately is why a try to read the head failed just now, if there is no state at
+// hand: too lately to try again for who can do without.
+func (h *heads) lately() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.current == nil && h.failure != nil && h.now().Before(h.next) {
+		return h.failure
+	}
+	return nil
+}
+
 // have expects the lock to be held.
 func (h *heads) have() head {
 	if h.failure != nil {
