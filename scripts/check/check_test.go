@@ -164,25 +164,28 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range []struct {
-		name string
-		args []string
-		out  string
-		err  string
+		name   string
+		args   []string
+		code   int
+		out    string
+		faults string
 	}{
-		{"a template that fits", []string{"-template", theTemplate}, "fits the models of its 15 types", ""},
-		{"a broken one", []string{"-template", broken}, "property Handle does not exist; did you mean Handler?", "has 2 problems"},
-		{"none", []string{"-template", "nowhere.yaml"}, "", "reading the template"},
-		{"no packages", []string{"-template", theTemplate, "-models", t.TempDir()}, "", "no package @alicloud/ros-cdk-*"},
-		{"packages of which the extract is none", []string{"-template", theTemplate, "-models", install(t)}, "", "models.ndjson is not what the packages in"},
-		{"an extract of nothing", []string{"-template", theTemplate, "-write"}, "", "-write needs -models"},
-		{"a flag that does not exist", []string{"-modles", "x"}, "", "flag provided but not defined"},
+		{"a template that fits", []string{"-template", theTemplate}, 0, "fits the models of its 15 types", ""},
+		{"a broken one", []string{"-template", broken}, 1, "property Handle does not exist; did you mean Handler?", "has 2 problems"},
+		{"none", []string{"-template", "nowhere.yaml"}, 1, "", "reading the template"},
+		{"no packages", []string{"-template", theTemplate, "-models", t.TempDir()}, 1, "", "no package @alicloud/ros-cdk-*"},
+		{"packages of which the extract is none", []string{"-template", theTemplate, "-models", install(t)}, 1, "", "models.ndjson is not what the packages in"},
+		{"an extract of nothing", []string{"-template", theTemplate, "-write"}, 2, "", "-write needs -models"},
+		{"a flag that does not exist", []string{"-modles", "x"}, 2, "", "flag provided but not defined"},
+		{"an argument", []string{"-template", theTemplate, "other.yaml"}, 2, "", `unexpected argument "other.yaml"`},
+		{"help", []string{"-h"}, 0, "", "Usage: go run ./scripts/check"},
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			var out strings.Builder
-			err := run(r.args, &out)
-			if !strings.Contains(out.String(), r.out) || (err == nil) != (r.err == "") || err != nil && !strings.Contains(err.Error(), r.err) {
-				t.Errorf("prints %q and fails with %v", out.String(), err)
+			var out, faults strings.Builder
+			code := run(r.args, &out, &faults)
+			if code != r.code || !strings.Contains(out.String(), r.out) || r.out == "" && out.Len() > 0 || !strings.Contains(faults.String(), r.faults) || r.faults == "" && faults.Len() > 0 {
+				t.Errorf("%d, prints %q and %q", code, out.String(), faults.String())
 			}
 		})
 	}

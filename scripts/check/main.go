@@ -26,11 +26,23 @@ var extract []byte
 
 const extractFile = "scripts/check/models.ndjson"
 
-func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "check:", err)
-		os.Exit(1)
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is main with everything injected. The exit code is 1 for a template that
+// does not fit and for everything that could not be read, 2 for wrong flags.
+func run(args []string, out, faults io.Writer) int {
+	o, err := parse(args, faults)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
 	}
+	if err != nil {
+		return 2 // parse has said why
+	}
+	if err := o.check(out); err != nil {
+		fmt.Fprintln(faults, "check:", err)
+		return 1
+	}
+	return 0
 }
 
 // options are the flags.
@@ -39,16 +51,40 @@ type options struct {
 	write            bool
 }
 
-func run(args []string, out io.Writer) error {
+const usage = `Usage: go run ./scripts/check [flags]
+
+Holds the template against the published models of the resource types that it
+uses: one line for each thing that does not fit. The exit code is 1 if there is
+one.
+
+`
+
+// parse reads the flags and says on faults what is wrong with them.
+func parse(args []string, faults io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
-	flags.SetOutput(out)
-	flags.StringVar(&o.template, "template", "template.yaml", "the template")
-	flags.StringVar(&o.models, "models", "", "directory node_modules with the packages @alicloud/ros-cdk-*")
+	flags.SetOutput(faults)
+	flags.Usage = func() { fmt.Fprint(faults, usage); flags.PrintDefaults() }
+	flags.StringVar(&o.template, "template", "template.yaml", "`file` with the template")
+	flags.StringVar(&o.models, "models", "", "`directory` node_modules with the packages @alicloud/ros-cdk-*")
 	flags.BoolVar(&o.write, "write", false, "write "+extractFile+" anew, from -models")
 	if err := flags.Parse(args); err != nil {
-		return err
+		return o, err
 	}
+	var err error
+	switch {
+	case flags.NArg() > 0:
+		err = fmt.Errorf("unexpected argument %q: everything is a flag, see -h", flags.Arg(0))
+	case o.write && o.models == "":
+		err = errors.New("-write needs -models: the extract is made from the packages")
+	}
+	if err != nil {
+		fmt.Fprintln(faults, "check:", err)
+	}
+	return o, err
+}
+
+func (o options) check(out io.Writer) error {
 	data, err := os.ReadFile(o.template)
 	if err != nil {
 		return fmt.Errorf("reading the template: %w", err)
@@ -76,9 +112,6 @@ func run(args []string, out io.Writer) error {
 // packages; then the extract must be what they say.
 func (o options) catalog(template *rostemplate.Template) (rosmodel.Catalog, error) {
 	if o.models == "" {
-		if o.write {
-			return rosmodel.Catalog{}, errors.New("-write needs -models: the extract is made from the packages")
-		}
 		return rosmodel.ParseText(extract)
 	}
 	catalog, err := rosmodel.ReadCatalog(o.models)
