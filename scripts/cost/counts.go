@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 )
@@ -79,7 +78,11 @@ func readPrices(path string) (prices, error) {
 	given := map[string]json.RawMessage{}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
-	if err := errors.Join(dec.Decode(&p), json.Unmarshal(data, &given)); err != nil {
+	err = dec.Decode(&p)
+	if err == nil { // and nothing after it
+		err = json.Unmarshal(data, &given)
+	}
+	if err != nil {
 		return p, fmt.Errorf("reading prices %q: %w", path, err)
 	}
 	all, _ := json.Marshal(p) // of numbers and texts

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
+	"strings"
 	"time"
 )
 
@@ -27,10 +29,18 @@ type options struct {
 	queryCPU    float64       // of the query function, vCPU
 }
 
+const usage = `Usage: go run ./scripts/cost [flags]
+
+Estimates what a deployment costs a month for fleets of 10, 200 and 2,000
+clusters. Calls, requests and bytes are measured, prices are yours to give.
+
+`
+
 func parse(args []string, faults io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("cost", flag.ContinueOnError)
 	flags.SetOutput(faults)
+	flags.Usage = func() { fmt.Fprint(faults, usage); flags.PrintDefaults() }
 	flags.StringVar(&o.prices, "prices", "", "JSON `file` with prices; default: prices.example.json, whose numbers are made up")
 	flags.DurationVar(&o.every, "every", 10*time.Minute, "time between two runs")
 	flags.Float64Var(&o.qps, "qps", 10, "SNAPSHOT_QPS")
@@ -53,7 +63,9 @@ func parse(args []string, faults io.Writer) (options, error) {
 	var fault string
 	switch {
 	case flags.NArg() > 0:
-		fault = fmt.Sprintf("unexpected argument %q", flags.Arg(0))
+		fault = fmt.Sprintf("unexpected argument %q: everything is a flag, see -h", flags.Arg(0))
+	case len(beneath(flags)) > 0:
+		fault = strings.Join(beneath(flags), ", ") + " must be a number, not below 0"
 	case o.every <= 0 || o.qps <= 0 || o.concurrency < 1 || o.headTTL <= 0:
 		fault = "-every, -qps, -concurrency and -head-ttl must be above 0"
 	case o.changes < 0 || o.changes > 1 || o.cold < 0 || o.cold > 1:
@@ -64,4 +76,23 @@ func parse(args []string, faults io.Writer) (options, error) {
 		return o, fmt.Errorf("reading flags: %s", fault)
 	}
 	return o, nil
+}
+
+// beneath names the flags whose value is below 0 or no number.
+func beneath(flags *flag.FlagSet) (names []string) {
+	flags.VisitAll(func(f *flag.Flag) {
+		var value float64
+		switch v := f.Value.(flag.Getter).Get().(type) {
+		case float64:
+			value = v
+		case int:
+			value = float64(v)
+		case time.Duration:
+			value = float64(v)
+		}
+		if !(value >= 0) || math.IsInf(value, 0) {
+			names = append(names, "-"+f.Name)
+		}
+	})
+	return names
 }

@@ -109,6 +109,10 @@ func TestWrongInput(t *testing.T) {
 	}{
 		"an unknown flag":                {[]string{"-price", "x"}, 2, "flag provided but not defined"},
 		"an argument":                    {[]string{"x"}, 2, `unexpected argument "x"`},
+		"a number below 0":               {[]string{"-lookups", "-1", "-cpu", "-0.5"}, 2, "-cpu, -lookups must be a number, not below 0"},
+		"a time below 0":                 {[]string{"-latency", "-1s"}, 2, "-latency must be"},
+		"a number that is none":          {[]string{"-memory", "NaN"}, 2, "-memory must be"},
+		"a number without end":           {[]string{"-lookups", "Inf"}, 2, "-lookups must be"},
 		"no rate":                        {[]string{"-qps", "0"}, 2, "must be above 0"},
 		"more than all":                  {[]string{"-cold", "2"}, 2, "shares between 0 and 1"},
 		"no such file":                   {[]string{"-prices", "/nonexistent"}, 1, "reading prices: open"},
