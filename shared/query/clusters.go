@@ -60,11 +60,16 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 	return &answer{
 		fresh: &f, region: region, modified: f.committedAt, pinned: pinned, etag: tag(key...),
 		render: func(context.Context) (*body, error) {
+			scopes := 0
+			for _, sel := range list {
+				scopes += len(sel.view.scopes) + len(sel.view.empty)
+			}
+			total := strconv.Itoa(scopes)
 			if a.format == formatTable {
-				return &body{bytes: clusterTable(list)}, nil
+				return &body{bytes: clusterTable(list), total: total}, nil
 			}
 			b, err := renderClusters(list)
-			return &body{bytes: b}, err
+			return &body{bytes: b, total: total}, err
 		},
 	}, nil
 }

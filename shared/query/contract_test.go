@@ -103,6 +103,11 @@ func TestHeaders(t *testing.T) {
 		{one, "/v1/images?ClusterId=ehpc-a&Status=Creating&format=ids", "X-Total-Count", "1"},
 		{one, "/v1/matrix?limit=1&format=csv", "X-Total-Count", "4"},
 		{one, "/v1/status", "X-Total-Count", ""},
+		{one, "/v1/clusters", "X-Total-Count", "5"},
+		{one, "/v1/clusters?ClusterId=ehpc-a&format=table", "X-Total-Count", "2"},
+		{both, "/v1/clusters", "X-Total-Count", "6"},
+		{one, "/v1/diff?ClusterId=ehpc-a&from=1", "X-Total-Count", "2"},
+		{one, "/v1/diff?ClusterId=ehpc-a,ehpc-b", "X-Total-Count", "3"},
 		{one, "/v1/images?at=1", "Cache-Control", "max-age=31536000, immutable"},
 		{one, "/v1/images?at=3", "Cache-Control", "max-age=31536000, immutable"},
 		{one, "/v1/images?at=2026-11-23T09:30:00Z", "Cache-Control", "max-age=31536000, immutable"},
@@ -112,7 +117,10 @@ func TestHeaders(t *testing.T) {
 		{one, "/v1/images/m-cent79?at=3", "Cache-Control", "max-age=5"}, // LastSeen moves on
 		{one, "/v1/clusters?at=2026-11-23T09:30:00Z", "Cache-Control", "max-age=31536000, immutable"},
 		{both, "/v1/clusters?RegionId=cn-beijing&at=2026-11-23T11:30:00Z", "Cache-Control", "max-age=5"},
-		{one, "/v1/status", "Cache-Control", "no-store"},
+		{one, "/v1/status", "Cache-Control", "max-age=5"},
+		{one, "/v1/status", "Last-Modified", "Mon, 23 Nov 2026 11:00:00 GMT"},
+		{both, "/v1/status", "Last-Modified", "Mon, 23 Nov 2026 11:30:00 GMT"},
+		{one, "/metrics", "Cache-Control", "no-store"},
 		{one, "/healthz", "Cache-Control", "no-store"},
 		{one, "/v1/images?x=1", "Cache-Control", "no-store"},
 		{one, "/v1/images?ClusterId=ehpc-b", "Warning", `110 - "Response is Stale"`},
@@ -341,6 +349,35 @@ func TestImageThatCameLater(t *testing.T) {
 		if checkError(t, rec, 404, "ImageNotFound", []string{says}); !strings.Contains(rec.Body.String(), recommend) {
 			t.Errorf("%s does not recommend %q: %s", row.target, recommend, rec.Body)
 		}
+	}
+}
+
+// TestStatusHasATag that names what the status is and not how old it has
+// become meanwhile, which is told anew each time.
+func TestStatusHasATag(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler(func(o *query.Options) { o.MaxStale = 65 * time.Minute })
+	tag := get(h, "/v1/status").Header().Get("ETag")
+	step := func(what string, pass time.Duration, age string, same bool) {
+		t.Helper()
+		w.now = w.now.Add(pass)
+		rec := get(h, "/v1/status")
+		if got := rec.Header().Get("ETag"); (got == tag) != same || got == "" || !strings.Contains(rec.Body.String(), `"AgeSeconds":`+age+`}`) {
+			t.Errorf("%s: ETag %s after %s, body %s", what, got, tag, rec.Body)
+		}
+		if rec := get(h, "/v1/status", "If-None-Match", tag); (rec.Code == 304) != same {
+			t.Errorf("%s: the last tag gives %d", what, rec.Code)
+		}
+		tag = rec.Header().Get("ETag")
+	}
+	step("at once", 0, "5400", true)
+	step("a while later", 20*time.Minute, "6600", true)
+	step("now a scope is too old", 20*time.Minute, "7800", false)
+	w.run(hangzhou, content{"ehpc-b/_any": images(t, sample, ubuntB)})
+	step("after a run", time.Minute, "4260", false)
+	if other := get(w.handler(allow(access.Grant{Name: "all"})), "/v1/status", "Authorization", bearer("all")).Header().Get("ETag"); other == tag {
+		t.Error("who may ask is told and makes no other answer")
 	}
 }
 

@@ -99,7 +99,7 @@ func (s *service) diff(ctx context.Context, a *ask) (*answer, error) {
 				}
 				x.images = list.images()
 			}
-			return &body{bytes: renderDiff(before, after)}, nil
+			return renderDiff(before, after), nil
 		},
 	}, nil
 }
@@ -149,7 +149,7 @@ func orAny(name string) string {
 	return name
 }
 
-func renderDiff(before, after *side) []byte {
+func renderDiff(before, after *side) *body {
 	d := catalog.Compare(before.images, after.images)
 	b := append(before.appendJSON([]byte(`,"From":`)), `,"To":`...)
 	b = after.appendJSON(b)
@@ -158,7 +158,8 @@ func renderDiff(before, after *side) []byte {
 	for _, c := range d.Changed {
 		ids[c.ImageID] = true
 	}
-	b = strconv.AppendInt(b, int64(len(d.Added)+len(d.Removed)+len(ids)), 10)
+	total := strconv.Itoa(len(d.Added) + len(d.Removed) + len(ids))
+	b = append(b, total...)
 	b = appendImages(append(b, `,"Added":`...), after.images, d.Added)
 	b = appendImages(append(b, `,"Removed":`...), before.images, d.Removed)
 	b = append(b, `,"Changed":[`...)
@@ -175,7 +176,7 @@ func renderDiff(before, after *side) []byte {
 		b = append(appendFields(b, rest[:n]), '}')
 		rest = rest[n:]
 	}
-	return append(b, "]}\n"...)
+	return &body{bytes: append(b, "]}\n"...), total: total}
 }
 
 func (x *side) appendJSON(b []byte) []byte {

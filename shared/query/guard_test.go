@@ -128,7 +128,7 @@ func TestAnswersAreNobodyElses(t *testing.T) {
 	for target, want := range map[string]string{
 		"/v1/images":      "private, max-age=5",
 		"/v1/images?at=1": "private, max-age=31536000, immutable",
-		"/v1/status":      "no-store",
+		"/v1/status":      "private, max-age=5",
 		"/healthz":        "no-store",
 		"/":               "max-age=5",
 	} {

@@ -23,6 +23,7 @@ type answer struct {
 	pinned   bool   // the same for ever
 	policy   string // Content-Security-Policy; empty: none is needed
 	bare     bool   // the json body has none of the common members
+	ages     bool   // the body tells ages, so it is made anew each time
 	region   string
 	// render makes the body; for json what follows the common members.
 	render func(ctx context.Context) (*body, error)
@@ -132,13 +133,13 @@ func total(parts [][]byte) (n int) {
 // body renders an answer or takes it from memory. whole is nil unless front
 // stands before it already.
 func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body, whole []byte, err error) {
-	key := x.who + ans.etag
+	key, keep := x.who+ans.etag, ans.etag != "" && !ans.ages
 	if x.whole != nil && ans.fresh != nil {
 		// Which state the cursor in it names must not depend on whom else the
 		// cache has served in the meantime.
 		key += "#" + strconv.FormatInt(ans.fresh.sequence, 10)
 	}
-	if ans.etag != "" {
+	if keep {
 		if b, ok := x.bodies.get(key); ok {
 			return b, nil, nil
 		}
@@ -154,7 +155,7 @@ func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body
 	if len(b.bytes) > maxBody {
 		return nil, nil, faultsError([]fault{{codeInvalid, "limit", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", len(b.bytes)>>20, maxBody>>20), "a smaller limit, fewer scopes, or fields"}})
 	}
-	if ans.etag != "" {
+	if keep {
 		if x.gzip && len(b.bytes) >= gzipFrom {
 			b.packed = pack(b.bytes)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"community-images/shared/archive"
@@ -50,16 +51,53 @@ func (s *service) status(ctx context.Context, a *ask) (*answer, error) {
 	if len(list) == 1 {
 		region = list[0].RegionID
 	}
-	return &answer{fresh: &f, region: region, render: func(context.Context) (*body, error) {
+	access := s.accessJSON()
+	etag, err := statusTag(list, f.stale, s.version, string(access), a.canon, a.format)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{fresh: &f, region: region, modified: lastEvent(list), etag: etag, ages: true, render: func(context.Context) (*body, error) {
 		data, err := json.Marshal(list)
 		if err != nil {
 			return nil, fmt.Errorf("encoding status: %w", err)
 		}
 		b := append([]byte(`,"Version":`), jsonString(s.version)...)
-		b = append(append(b, `,"Access":`...), s.accessJSON()...)
+		b = append(append(b, `,"Access":`...), access...)
 		b = append(append(b, `,"Regions":`...), data...)
 		return &body{bytes: append(b, "}\n"...)}, nil
 	}}, nil
+}
+
+// statusTag names a status by all that it tells but ages, which grow by
+// themselves.
+func statusTag(list []regionStatus, stale []staleScope, more ...string) (string, error) {
+	list = slices.Clone(list)
+	for i := range list {
+		if check := list[i].OldestCheck; check != nil {
+			list[i].OldestCheck = &oldestCheck{Scope: check.Scope, CheckedAt: check.CheckedAt}
+		}
+	}
+	for _, s := range stale {
+		more = append(more, s.scope, s.since.String(), s.reason)
+	}
+	data, err := json.Marshal(list)
+	if err != nil {
+		return "", fmt.Errorf("encoding status: %w", err)
+	}
+	return tag(append(more, string(data))...), nil
+}
+
+// lastEvent is when the last run or commit of any of the regions was over.
+func lastEvent(list []regionStatus) (last catalog.Time) {
+	for _, st := range list {
+		if st.CommittedAt.After(last.Time) {
+			last = st.CommittedAt
+		}
+		if st.Run != nil && st.Run.FinishedAt.After(last.Time) {
+			last = st.Run.FinishedAt
+		}
+	}
+	return last
 }
 
 // regionList is how the regions stand that are asked about.
