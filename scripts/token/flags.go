@@ -15,15 +15,23 @@ type options struct {
 	key, add, check   bool
 }
 
+const usage = `Usage: go run ./scripts/token -name NAME [flags]
+
+Makes a bearer token, or an access key, for the query function. The value of
+the setting goes to standard output, the secret, this once, to standard error.
+
+`
+
 // parse reads the flags. It has written its error to w.
-func parse(args []string, w io.Writer) (options, error) {
+func parse(args []string, w io.Writer, now time.Time) (options, error) {
 	var o options
 	f := flag.NewFlagSet("token", flag.ContinueOnError)
 	f.SetOutput(w)
-	f.StringVar(&o.name, "name", "", "who it is for: letters, digits, dots, hyphens and underscores; required")
-	f.Func("regions", "comma list of the regions that it opens; default all", list(&o.regions))
-	f.Func("clusters", "comma list of the clusters that it opens, with _any for the question without a cluster; default all, and that question", list(&o.clusters))
-	f.Func("expires", "a date, from whose beginning in UTC it is not accepted, or an RFC 3339 time; default never", moment(&o.expires))
+	f.Usage = func() { fmt.Fprint(w, usage); f.PrintDefaults() }
+	f.StringVar(&o.name, "name", "", "`NAME` of who it is for: letters, digits, dots, hyphens and underscores; required")
+	f.Func("regions", "comma `list` of the regions that it opens; default all", list(&o.regions))
+	f.Func("clusters", "comma `list` of the clusters that it opens, with _any for the question without a cluster; default all, and that question", list(&o.clusters))
+	f.Func("expires", "a `date`, from whose beginning in UTC it is not accepted, or an RFC 3339 time; default never", moment(&o.expires, now))
 	f.BoolVar(&o.key, "key", false, "make an access key for QUERY_ACCESS_KEYS instead of a token for QUERY_TOKENS")
 	f.BoolVar(&o.add, "add", false, "read the present value of the setting from standard input and add to it")
 	f.BoolVar(&o.check, "check", false, "make nothing: read a token from standard input and say whether it was copied without a slip")
@@ -56,10 +64,14 @@ func list(to *[]string) func(string) error {
 	}
 }
 
-func moment(to *string) func(string) error {
+// moment reads a time that is to come.
+func moment(to *string, now time.Time) func(string) error {
 	return func(s string) error {
 		for _, form := range []string{time.RFC3339, time.DateOnly} {
 			if t, err := time.Parse(form, s); err == nil {
+				if !t.After(now) {
+					return fmt.Errorf("that time is over")
+				}
 				*to = t.UTC().Format(time.RFC3339)
 				return nil
 			}

@@ -17,14 +17,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, rand.Reader)) }
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, rand.Reader, time.Now)) }
 
 // run is main with everything injected. The exit code is 1 for a setting that
 // cannot be extended or a token that is not intact, 2 for bad flags.
-func run(args []string, in io.Reader, out, secret io.Writer, random io.Reader) int {
-	o, err := parse(args, secret)
+func run(args []string, in io.Reader, out, secret io.Writer, random io.Reader, now func() time.Time) int {
+	o, err := parse(args, secret, now())
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0

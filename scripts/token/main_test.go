@@ -27,11 +27,13 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(fctest.Run(m)) }
 
+func today() time.Time { return time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC) }
+
 // token runs the command; the secret is the last line that it told.
 func token(t *testing.T, in string, args ...string) (code int, value, told string) {
 	t.Helper()
 	var out, secret bytes.Buffer
-	code = run(args, strings.NewReader(in), &out, &secret, rand.Reader)
+	code = run(args, strings.NewReader(in), &out, &secret, rand.Reader, today)
 	return code, strings.TrimSpace(out.String()), strings.TrimSpace(secret.String())
 }
 
@@ -51,6 +53,8 @@ func TestRefusals(t *testing.T) {
 		{"-name a b", "", 2, `"b" is no flag`},
 		{"-nmae a", "", 2, "flag provided but not defined"},
 		{"-name a -expires soon", "", 2, "want a date such as 2027-01-31"},
+		{"-name a -expires 2026-11-23", "", 2, "that time is over"},
+		{"-name a -expires 2026-11-23T16:00:00+01:00", "", 2, "that time is over"},
 		{"-name a -key -expires 2027-01-31", "", 2, "access keys do not expire"},
 		{"-check -name a", "", 2, "-check goes with no other flag"},
 		{"-name a/b", "", 1, "entry 1: name is not 1 to 64 letters"},
@@ -68,7 +72,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("token %s: %d %q %q, want %d %q", row.args, code, value, told, row.code, row.says)
 		}
 	}
-	if code, _, told := token(t, "", "-h"); code != 0 || !strings.Contains(told, "-clusters") {
+	if code, _, told := token(t, "", "-h"); code != 0 || !strings.Contains(told, "-clusters") || !strings.HasPrefix(told, "Usage: go run ./scripts/token -name NAME") {
 		t.Errorf("-h: %d %s", code, told)
 	}
 }
@@ -77,7 +81,7 @@ func TestWithoutEntropyNothingIsMade(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"-name", "a"}, {"-name", "a", "-key"}} {
 		var out, secret bytes.Buffer
-		if code := run(args, strings.NewReader(""), &out, &secret, iotest.ErrReader(errors.New("no entropy"))); code != 1 || out.Len() > 0 || !strings.Contains(secret.String(), "no entropy") {
+		if code := run(args, strings.NewReader(""), &out, &secret, iotest.ErrReader(errors.New("no entropy")), today); code != 1 || out.Len() > 0 || !strings.Contains(secret.String(), "no entropy") {
 			t.Errorf("%v: %d %s %s", args, code, &out, &secret)
 		}
 	}
@@ -91,7 +95,7 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 func TestSecretOfASettingThatIsLostIsNotTold(t *testing.T) {
 	t.Parallel()
 	var secret bytes.Buffer
-	if code := run([]string{"-name", "a"}, strings.NewReader(""), broken{}, &secret, rand.Reader); code != 1 || strings.Contains(secret.String(), "ci_") {
+	if code := run([]string{"-name", "a"}, strings.NewReader(""), broken{}, &secret, rand.Reader, today); code != 1 || strings.Contains(secret.String(), "ci_") {
 		t.Errorf("%d %s", code, &secret)
 	}
 }
