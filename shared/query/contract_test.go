@@ -233,6 +233,9 @@ func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-new", "/v1/images?ClusterId=ehpc-newer,ehpc-new", "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.g7.large", "/v1/images/m-win?ClusterId=ehpc-new,ehpc-newer", "/v1/diff?ClusterId=ehpc-new,ehpc-a"} {
 		checkError(t, get(all, target), 503, "ScopeNotReady", []string{"was never captured successfully"})
 	}
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-new&at=4", "/v1/images?ClusterId=ehpc-new&at=1", "/v1/images/m-win?ClusterId=ehpc-new&at=4", "/v1/matrix?ClusterId=ehpc-new&at=4"} { // 4 is the last
+		checkError(t, get(all, target), 404, "ScopeNotCaptured", []string{"had never been captured successfully at commit " + target[len(target)-1:]})
+	}
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-newer&at=1"), 404, "ClusterNotFound", nil)
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a&maxAge=3h"), 503, "SnapshotTooOld", []string{": ehpc-new/_any (never)"})
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a,ehpc-none"), 404, "ClusterNotFound", []string{"ehpc-none"})

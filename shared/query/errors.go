@@ -170,6 +170,16 @@ func (e *uncapturedError) Error() string {
 }
 
 // orNone writes a cluster or an instance type, of which catalog.Any is none.
+// asOf says of a scope without content at a commit that is asked for by number
+// that it was so then: no run will change it, be the commit the last one.
+func asOf(m moment, err error) error {
+	var e *uncapturedError
+	if m.sequence == 0 || !errors.As(err, &e) || e.past > 0 {
+		return err
+	}
+	return &uncapturedError{e.scope, e.problem, m.sequence}
+}
+
 func orNone(name string) string {
 	if name == "" || name == catalog.Any {
 		return "(none)"

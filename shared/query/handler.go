@@ -186,7 +186,7 @@ func (x *exchange) serve(ctx context.Context) error {
 	}
 	ans, err := rt.serve(ctx, a)
 	if err != nil {
-		return x.lookBack(ctx, err)
+		return x.lookBack(ctx, asOf(a.at, err))
 	}
 	return x.send(ctx, a, ans)
 }
