@@ -37,16 +37,23 @@ def signed(url, key_id, secret, token=""):
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: signed.py URL")
+    if len(sys.argv) != 2 or not sys.argv[1].startswith(("http://", "https://")):
+        print("usage: signed.py URL", file=sys.stderr)
+        sys.exit(2)
     env = os.environ.get
-    headers = signed(sys.argv[1], env("ALIBABA_CLOUD_ACCESS_KEY_ID", ""), env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""), env("ALIBABA_CLOUD_SECURITY_TOKEN", ""))
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        if not env(name):
+            print(f"signed.py: {name} is not set", file=sys.stderr)
+            sys.exit(2)
+    headers = signed(sys.argv[1], env("ALIBABA_CLOUD_ACCESS_KEY_ID"), env("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), env("ALIBABA_CLOUD_SECURITY_TOKEN", ""))
     try:
         with urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers=headers), timeout=60) as answer:
             sys.stdout.buffer.write(answer.read())
     except urllib.error.HTTPError as fault:
         sys.stdout.buffer.write(fault.read())
         sys.exit(f"signed.py: status {fault.code}")
+    except OSError as fault:
+        sys.exit(f"signed.py: {fault}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,14 @@
 set -euo pipefail
 export LC_ALL=C # a character is a byte
 
-url=${1:?usage: signed.sh URL [options of curl]}
+case ${1:-} in
+  http://* | https://*) ;;
+  *) echo 'usage: signed.sh URL [options of curl]' >&2; exit 2 ;;
+esac
+for name in ALIBABA_CLOUD_ACCESS_KEY_ID ALIBABA_CLOUD_ACCESS_KEY_SECRET; do
+  [ -n "${!name:-}" ] || { echo "signed.sh: $name is not set" >&2; exit 2; }
+done
+url=$1
 shift
 
 # encode writes everything but A-Z a-z 0-9 - _ . ~ as %XX.

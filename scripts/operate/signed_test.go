@@ -96,6 +96,19 @@ func TestSignedExamples(t *testing.T) {
 			if out, err := ask(command, temporary.URL+targets[2], keyID, secret, "CAIS+token/=="); err != nil {
 				t.Errorf("with a temporary key: %v %s", err, out)
 			}
+			for _, row := range []struct{ address, id, secret, says string }{
+				{permanent.URL, "", secret, "exit status 2: signed"},
+				{permanent.URL, "", secret, "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"},
+				{permanent.URL, keyID, "", "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set"},
+				{"-h", "", "", "exit status 2: usage: signed"},
+				{"", keyID, secret, "usage: signed"},
+				{"http://127.0.0.1:1", keyID, secret, "exit status"},
+			} {
+				out, err := ask(command, row.address, row.id, row.secret, "")
+				if err == nil || !strings.Contains(err.Error(), row.says) || out != "" || strings.Contains(err.Error(), "Traceback") || strings.Contains(err.Error(), secret) {
+					t.Errorf("%q with key %q: %v, want %q", row.address, row.id, err, row.says)
+				}
+			}
 			if out, err := ask(command, permanent.URL+targets[1], keyID, "another secret", ""); err == nil || !strings.Contains(out, "AccessDenied") {
 				t.Errorf("with a wrong secret: %v %s", err, out)
 			}

@@ -25,9 +25,15 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
+	if len(os.Args) != 2 || !strings.HasPrefix(os.Args[1], "http://") && !strings.HasPrefix(os.Args[1], "https://") {
 		fmt.Fprintln(os.Stderr, "usage: signed URL")
 		os.Exit(2)
+	}
+	for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"} {
+		if os.Getenv(name) == "" {
+			fmt.Fprintln(os.Stderr, "signed:", name, "is not set")
+			os.Exit(2)
+		}
 	}
 	status, err := get(os.Args[1], os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"), os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), os.Getenv("ALIBABA_CLOUD_SECURITY_TOKEN"), os.Stdout)
 	if err != nil {
