@@ -115,6 +115,32 @@ func checkBody(t *testing.T, h http.Handler, pattern string, schema *openapi3.Sc
 	}
 }
 
+// TestErrorsKeepTheirSchema, with every member that they have.
+func TestErrorsKeepTheirSchema(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler()
+	schema := document(t, h).Components.Schemas["Error"].Value
+	met := map[string]bool{}
+	for _, target := range []string{"/v1/images?x=1", "/v1/images/m-none", "/v1/images/m-win", "/v1/images?ClusterId=ehpc-new", "/v1/image"} {
+		var body map[string]any
+		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil {
+			t.Fatalf("%s: %v", target, err)
+		}
+		if err := schema.VisitJSON(body); err != nil {
+			t.Errorf("%s does not keep its schema: %v", target, err)
+		}
+		checkMembers(t, target, body, schema)
+		for name := range body {
+			met[name] = true
+		}
+	}
+	for name := range schema.Properties {
+		if !met[name] {
+			t.Errorf("no error has the documented member %s", name)
+		}
+	}
+}
+
 // checkMembers looks for members that are not documented, all the way down.
 func checkMembers(t *testing.T, where string, body any, schema *openapi3.Schema) {
 	t.Helper()

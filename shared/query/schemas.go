@@ -17,7 +17,9 @@ func (s *service) schemas() object {
 	refs := func(name string) object { return object{"type": "array", "items": ref(name)} }
 	change := record(object{"Field": text, "Before": object{}, "After": object{}}, "Field")
 	return object{
-		"Error": record(object{"RequestId": text, "HostId": text, "Code": object{"type": "string", "enum": codes}, "Message": text, "Recommend": text},
+		"Error": record(object{"RequestId": text, "HostId": text, "Code": object{"type": "string", "enum": codes}, "Message": text, "Recommend": text,
+			"ImageId": gone("id of the image"), "FirstSeen": gone("when the image was first offered"), "LastSeen": gone("when it was last known to be offered"),
+			"GoneSince": gone("since when no scope asked for offers it"), "Image": object{"allOf": []any{ref("Image")}, "description": "of " + codeGone + ": the last content, if it can be read"}},
 			"RequestId", "HostId", "Code", "Message", "Recommend"),
 		"Snapshot": record(object{"Sequence": number, "CommittedAt": text, "CheckedAt": object{"type": "string", "description": "the oldest check in the answer; empty if nothing in it was ever checked with success"},
 			"AgeSeconds": object{"type": "integer", "description": "seconds since CheckedAt; not there if that is empty"}, "Stale": yes,
@@ -45,6 +47,11 @@ func (s *service) schemas() object {
 		"status": common(object{"Version": text, "Regions": refs("Region"),
 			"Access": record(object{"Tokens": yes, "AccessKeys": yes, "Summary": text, "Regions": texts, "Clusters": texts}, "Tokens", "AccessKeys", "Summary")}, "Version", "Access", "Regions"),
 	}
+}
+
+// gone describes a member that only an ImageGone error has.
+func gone(about string) object {
+	return object{"type": "string", "description": "of " + codeGone + ": " + about}
 }
 
 // scopeSchema is a scope as /v1/clusters shows it; a time that has not been is
