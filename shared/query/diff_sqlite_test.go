@@ -53,26 +53,36 @@ var registerFunctions = sync.OnceFunc(func() {
 	})
 })
 
-var digits = regexp.MustCompile(`[0-9]+|[^0-9]`)
+var (
+	versionParts = regexp.MustCompile(`[0-9]+|[A-Za-z[:^ascii:]]+`)
+	previews     = regexp.MustCompile(`^(?i:alpha|beta|dev|pre|preview|rc)$`)
+	leadingV     = regexp.MustCompile(`^[vV]([0-9])`)
+)
 
-// versionKey makes bytes that compare as versions do: a run of digits is a
-// number, any other byte itself in lower case, before any number; the end
-// comes first.
+// versionKey makes bytes that compare as versions do: part by part, numbers
+// after words, words in lower case, what comes before a version before the end.
 func versionKey(s string) []byte {
 	key := []byte{}
-	for len(s) > 0 {
-		at := digits.FindStringIndex(s)
-		if c := s[0]; c < '0' || c > '9' {
-			key = append(key, 1, strings.ToLower(string(rune(c & 0x7f)))[0]|c&0x80)
-			s = s[1:]
+	for _, part := range versionParts.FindAllString(leadingV.ReplaceAllString(s, "$1"), -1) {
+		switch number := strings.TrimLeft(part, "0"); {
+		case part[0] >= '0' && part[0] <= '9':
+			key = append(key, 3, byte(len(number)))
+			key = append(key, number...)
 			continue
+		case previews.MatchString(part):
+			key = append(key, 0)
+		default:
+			key = append(key, 2)
 		}
-		number := strings.TrimLeft(s[:at[1]], "0")
-		key = append(key, 2, byte(len(number)))
-		key = append(key, number...)
-		s = s[at[1]:]
+		for _, c := range []byte(part) {
+			if c >= 'A' && c <= 'Z' {
+				c |= 0x20
+			}
+			key = append(key, c)
+		}
+		key = append(key, 0)
 	}
-	return key
+	return append(key, 1)
 }
 
 // tables is a catalogue in SQLite.

@@ -162,6 +162,9 @@ func (s *service) filterParameters() object {
 			if fold {
 				about += ", without regard to case"
 			}
+			if f.kind == versionKind && op.build == nil {
+				about += ", as versions count: 7.2-rc1 < 7.2 < 7.9 < 7.10 and 12-SP1 = 12 SP1"
+			}
 			all[f.name+"__"+name] = filterParameter(f.name+"__"+name, f, op, about)
 		}
 	}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,21 +11,60 @@ import (
 	"community-images/shared/catalog"
 )
 
+// TestVersionsCompareAsPeopleCount holds the order that the README tells:
+// each line is before the next, what stands in one line is equal.
 func TestVersionsCompareAsPeopleCount(t *testing.T) {
 	t.Parallel()
-	rising := []string{"", "7", "7.2", "7.9", "7.9-rc", "7.10", "7.10.1", "8", "12", "12 SP1", "12 sp2", "12.1", "2003", "99999999999999999999", "100000000000000000000", "Core 1"}
-	// A digit comes after any other character.
-	rising = append([]string{"", "Core 1"}, rising[1:len(rising)-1]...)
-	for i, a := range rising {
-		for j, b := range rising {
-			if got := compareVersions(a, b); (got < 0) != (i < j) || (got == 0) != (i == j) {
-				t.Errorf("compareVersions(%q, %q) = %d", a, b, got)
+	rising := [][]string{
+		{"rc1"},
+		{"", "-", "..", " "},
+		{"Core 1", "core1", "CORE-01"},
+		{"v", "V"},
+		{"v 7"}, // a word of its own
+		{"专业版 7"},
+		{"7", "v7", "V7", "7.", "(7)", "007"},
+		{"7.2-beta"},
+		{"7.2", "v7.2", "7-2", "7_02", "7 2", "7.2-"},
+		{"7.2-hotfix", "7.2hotfix", "7.2.HotFix"},
+		{"7.2.0"},
+		{"7.9"},
+		{"7.10-alpha", "7.10Alpha"}, {"7.10-beta"}, {"7.10-dev"}, {"7.10-pre"}, {"7.10-preview"}, {"7.10-RC", "7.10rc"}, {"7.10-rc1", "7.10~rc.1"}, {"7.10-rc2"},
+		{"7.10"},
+		{"7.10.1"},
+		{"8"},
+		{"12"},
+		{"12 SP1", "12-SP1", "12_sp1", "12sp1", "12.SP.1"}, {"12 sp2"},
+		{"12.1"},
+		{"2003"},
+		{"2019 数据中心版"},
+		{"99999999999999999999"}, {"100000000000000000000"},
+	}
+	for i, line := range rising {
+		for _, a := range line {
+			for j, other := range rising {
+				for _, b := range other {
+					if got, want := compareVersions(a, b), cmp.Compare(i, j); got != want {
+						t.Errorf("compareVersions(%q, %q) = %d, want %d", a, b, got, want)
+					}
+				}
 			}
 		}
 	}
-	if compareVersions("7.02", "7.2") != 0 || compareVersions("SP1", "sp1") != 0 {
-		t.Error("leading zeros or case count")
-	}
+}
+
+func FuzzVersionsAreAnOrder(f *testing.F) {
+	f.Add("7.10", "7.9", "7.9a")
+	f.Add("7.10-rc1", "7.10", "7.10 é")
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		if compareVersions(a, b) != -compareVersions(b, a) || compareVersions(a, a) != 0 {
+			t.Fatalf("%q and %q", a, b)
+		}
+		list := []string{a, b, c}
+		slices.SortFunc(list, compareVersions)
+		if compareVersions(list[0], list[2]) > 0 {
+			t.Fatalf("%q", list)
+		}
+	})
 }
 
 // TestSizesAreNumbers, however upstream writes them; one size has one text.
@@ -43,20 +83,6 @@ func TestSizesAreNumbers(t *testing.T) {
 			t.Errorf("the size %s is %q, want %q", value, got, want)
 		}
 	}
-}
-
-func FuzzVersionsAreAnOrder(f *testing.F) {
-	f.Add("7.10", "7.9", "7.9a")
-	f.Fuzz(func(t *testing.T, a, b, c string) {
-		if compareVersions(a, b) != -compareVersions(b, a) || compareVersions(a, a) != 0 {
-			t.Fatalf("%q and %q", a, b)
-		}
-		list := []string{a, b, c}
-		slices.SortFunc(list, compareVersions)
-		if compareVersions(list[0], list[2]) > 0 {
-			t.Fatalf("%q", list)
-		}
-	})
 }
 
 func TestMoments(t *testing.T) {

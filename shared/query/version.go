@@ -2,52 +2,107 @@ package query
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// compareVersions orders versions the way people count them: a run of digits
-// is one number (7.10 > 7.9, 7.2 < 2003), any other character stands for
-// itself without regard to case, a number comes after any other character and
-// the end before everything (12 < 12 SP1 < 12.1). Leading zeros do not count.
+// The classes of the parts of a version, in order.
+const (
+	previewPart = iota // of previews
+	endPart            // there is no part left
+	wordPart
+	numberPart
+)
+
+// previews are the words for what comes before a version.
+var previews = []string{"alpha", "beta", "dev", "pre", "preview", "rc"}
+
+// compareVersions orders versions the way people count them, part by part:
+// runs of digits are numbers (7.10 > 7.9), runs of letters are words without
+// regard to case, everything else only separates (12-SP1 = 12 sp1), and so
+// does a v in front (v7.2 = 7.2). At the first part that differs a number comes
+// after a word, and a version before what it begins (12 < 12 SP1 < 12.1) and
+// after its previews (7.2-rc1 < 7.2). It is the order of rpm but for letter
+// case, previews and the v.
 //
 // It is a total preorder, which sorting needs and the natural-order libraries
 // looked at do not give (they fall back to bytes after equal numbers).
 func compareVersions(a, b string) int {
-	for a != "" && b != "" {
-		da, db := leadingDigits(a), leadingDigits(b)
+	a, b = withoutV(a), withoutV(b)
+	for {
+		x, classX, restA := versionPart(a)
+		y, classY, restB := versionPart(b)
+		c := cmp.Compare(classX, classY)
 		switch {
-		case da > 0 && db > 0:
-			if c := compareDigits(a[:da], b[:db]); c != 0 {
-				return c
-			}
-			a, b = a[da:], b[db:]
-		case da > 0:
-			return 1
-		case db > 0:
-			return -1
+		case c != 0 || classX == endPart:
+			return c
+		case classX == numberPart:
+			c = compareDigits(x, y)
 		default:
-			if c := cmp.Compare(lower(a[0]), lower(b[0])); c != 0 {
-				return c
-			}
-			a, b = a[1:], b[1:]
+			c = compareWords(x, y)
 		}
+		if c != 0 {
+			return c
+		}
+		a, b = restA, restB
 	}
-	return cmp.Compare(len(a), len(b))
 }
 
-func leadingDigits(s string) int {
-	n := 0
-	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
-		n++
+// withoutV drops a v that stands before a digit.
+func withoutV(s string) string {
+	if len(s) > 1 && lower(s[0]) == 'v' && classOf(s[1]) == numberPart {
+		return s[1:]
 	}
-	return n
+	return s
+}
+
+// versionPart is the part that a version begins with.
+func versionPart(s string) (part string, class int, rest string) {
+	for s != "" && classOf(s[0]) == endPart {
+		s = s[1:]
+	}
+	if s == "" {
+		return "", endPart, ""
+	}
+	class = classOf(s[0])
+	end := 1
+	for end < len(s) && classOf(s[end]) == class {
+		end++
+	}
+	part, rest = s[:end], s[end:]
+	if class == wordPart && slices.ContainsFunc(previews, func(p string) bool { return strings.EqualFold(p, part) }) {
+		class = previewPart
+	}
+	return part, class, rest
+}
+
+// classOf is what a byte belongs to; endPart: it separates. Letters that are
+// not ASCII are in words.
+func classOf(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return numberPart
+	case 'a' <= lower(c) && lower(c) <= 'z', c >= 0x80:
+		return wordPart
+	}
+	return endPart
 }
 
 // compareDigits compares numbers of any length.
 func compareDigits(a, b string) int {
 	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
 	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+}
+
+// compareWords compares by bytes, ASCII letters without regard to case.
+func compareWords(a, b string) int {
+	for i := range min(len(a), len(b)) {
+		if c := cmp.Compare(lower(a[i]), lower(b[i])); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(len(a), len(b))
 }
 
 func lower(c byte) byte {
