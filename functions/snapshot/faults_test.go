@@ -182,8 +182,8 @@ func TestBadAnswersOfOneScope(t *testing.T) {
 				t.Errorf("published is %s, want %s", got, want)
 			}
 			failed := report.Regions[0].Failed
-			if len(failed) != 1 || tc.class != "" && failed[0].Class != tc.class || len(failed[0].Message) > 2000 {
-				t.Errorf("failed are %.300v, want class %s", failed, tc.class)
+			if len(failed) != 1 || tc.class != "" && failed[0].Class != tc.class || failed[0].Message == "" || len(failed[0].Message) > 2000 {
+				t.Errorf("failed are %.300v, want class %s and a reason", failed, tc.class)
 			}
 			if calls := int(tries.Load()); calls > tc.calls || calls == 0 {
 				t.Errorf("asked %d times, want %d", calls, tc.calls)

@@ -56,7 +56,7 @@ func asFault(err error) error {
 		return err
 	}
 	return &capture.Fault{
-		Class: string(e.Class), Code: e.Code, Message: e.Message, RequestID: e.RequestID,
+		Class: string(e.Class), Code: e.Code, Message: e.Reason(), RequestID: e.RequestID,
 		Retry:     e.Class == ehpc.Throttled || e.Class == ehpc.Temporary || e.Class == ehpc.Malformed,
 		Throttled: e.Class == ehpc.Throttled, RetryAfter: e.RetryAfter, Everyone: e.CredentialsRefused(),
 	}

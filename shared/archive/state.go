@@ -20,7 +20,8 @@ const (
 	Held   State = "held"   // the answer was suspicious and is not published; the last good content stays
 )
 
-// Problem says why a check did not succeed. Its text comes from upstream.
+// Problem says why a check did not succeed. Its text comes from upstream, or
+// says why there is none.
 type Problem struct {
 	Class     string `json:"Class"` // throttled, not-authorized, not-found, temporary, malformed, …
 	Code      string `json:"Code"`  // upstream's error code, if it gave one

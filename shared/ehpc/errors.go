@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -62,6 +63,29 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Err.Error())
 	}
 	return b.String()
+}
+
+// Reason says in a few words why: upstream's message, or what went wrong on
+// this side, or at least the status. Addresses in the network are left out, for
+// whoever reads the data may read the reason.
+func (e *Error) Reason() string {
+	var dns *net.DNSError
+	var op *net.OpError
+	switch {
+	case e.Message != "":
+		return e.Message
+	case e.Err == nil && e.Status != 0:
+		return fmt.Sprintf("status %d and no explanation", e.Status)
+	case e.Err == nil:
+		return ""
+	case errors.As(e.Err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf("looking up %q: no such host", dns.Name)
+	case errors.As(e.Err, &dns):
+		return fmt.Sprintf("looking up %q: no answer", dns.Name)
+	case errors.As(e.Err, &op):
+		return op.Op + ": " + op.Err.Error()
+	}
+	return e.Err.Error()
 }
 
 // Unwrap returns Err. errors.Is(err, context.DeadlineExceeded) holds for the

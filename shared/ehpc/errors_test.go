@@ -3,6 +3,7 @@ package ehpc_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -175,5 +176,39 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 	}}), here)
 	if strings.Contains(err.Error(), "Secret/") {
 		t.Error(err)
+	}
+}
+
+// TestReasons: whatever goes wrong, a person is told what, and no address.
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	refusing := ehpc.Options{Endpoint: "http://127.0.0.1:1"}
+	for name, tc := range map[string]struct {
+		fault   ehpctest.Fault
+		options ehpc.Options
+		want    string
+	}{
+		"upstream's text":      {fault: ehpctest.Fault{Status: 403, Code: "Forbidden.RAM", Message: "some text"}, want: "some text"},
+		"a page of a proxy":    {fault: ehpctest.Fault{Status: 502, Body: []byte("<html>"), ContentType: "text/html"}, want: "status 502 and no explanation"},
+		"nobody listens":       {options: refusing, want: "dial: connect: connection refused"},
+		"the connection ends":  {fault: ehpctest.Fault{Reset: true}, want: "read: connection reset by peer"},
+		"the answer ends":      {fault: ehpctest.Fault{Answer: true, CutAfter: 30}, want: "unexpected EOF"},
+		"an answer of nothing": {fault: ehpctest.Fault{Status: 200, Body: []byte(`{}`)}, want: "Images"},
+	} {
+		_, err := ask(connect(t, always(tc.fault), tc.options), here)
+		got := fault(t, err).Reason()
+		if !strings.Contains(got, tc.want) || strings.Contains(got, "127.0.0.1") {
+			t.Errorf("%s: %q, want %q; all of it: %v", name, got, tc.want, err)
+		}
+	}
+	for want, dns := range map[string]net.DNSError{
+		`looking up "nowhere.invalid": no such host`: {Err: "no such host", IsNotFound: true},
+		`looking up "nowhere.invalid": no answer`:    {Err: "read udp 10.0.0.1:40000->10.0.0.2:53: i/o timeout", IsTimeout: true},
+	} {
+		dns.Name, dns.Server = "nowhere.invalid", "10.0.0.2:53"
+		e := ehpc.Error{Err: &net.OpError{Op: "dial", Net: "tcp", Err: &dns}}
+		if got := e.Reason(); got != want {
+			t.Errorf("%v: %q, want %q", e.Err, got, want)
+		}
 	}
 }
