@@ -34,7 +34,7 @@ func (s *service) images(ctx context.Context, a *ask) (*answer, error) {
 				return nil, nil, err
 			}
 			whole := p.render(front)
-			return &body{bytes: whole[len(front):], next: p.next, total: strconv.Itoa(p.total)}, whole, nil
+			return &body{bytes: whole[len(front):], next: p.next, total: strconv.Itoa(len(p.places))}, whole, nil
 		},
 	}, nil
 }
@@ -94,15 +94,15 @@ func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, 
 	if a.latestBy != nil {
 		places = firsts(set, places, a.latestBy)
 	}
-	if p.total = len(places); p.total < a.minCount {
-		return nil, noMatch(p.total, a.minCount)
+	if len(places) < a.minCount {
+		return nil, noMatch(len(places), a.minCount)
 	}
 	from := 0
 	if a.cursor != nil {
 		from = min(a.cursor.offset, len(places))
 	}
 	to := min(from+a.limit, len(places))
-	p.before, p.places = places[:from], places[from:to]
+	p.places, p.from, p.to = places, int32(from), int32(to)
 	if to < len(places) {
 		next := cursor{query: hash8(v.region + "\n" + a.bound), view: hash8(v.digest), sequence: st.Sequence, offset: to}
 		p.next = next.String()

@@ -55,10 +55,10 @@ func contentType(format string) string {
 type page struct {
 	schema *schema
 	set    *set
-	places []int32
-	before []int32 // places on the pages before
-	total  int
-	next   string // cursor of the next page; empty: this is the last
+	places []int32 // of all that is asked for, on whatever page
+	from   int32   // in places: where this page begins
+	to     int32   // and ends
+	next   string  // cursor of the next page; empty: this is the last
 	ask    *ask
 	facets []facet
 }
@@ -81,10 +81,13 @@ func (p *page) render(front []byte) []byte {
 	return p.json(front)
 }
 
+// shown are the places of the images on this page.
+func (p *page) shown() []int32 { return p.places[p.from:p.to] }
+
 // size estimates the bytes of the page as JSON.
 func (p *page) size() int {
 	n := 256
-	for _, place := range p.places {
+	for _, place := range p.shown() {
 		n += len(p.set.image(place).Raw) + 1
 		if p.set.offers != nil {
 			n += 32 + 28*len(p.set.offers[place])
@@ -96,7 +99,7 @@ func (p *page) size() int {
 func (p *page) json(front []byte) []byte {
 	b := append(make([]byte, 0, len(front)+p.size()), front...)
 	b = append(b, `,"TotalCount":`...)
-	b = strconv.AppendInt(b, int64(p.total), 10)
+	b = strconv.AppendInt(b, int64(len(p.places)), 10)
 	b = append(b, `,"NextCursor":`...)
 	b = appendString(b, p.next)
 	if p.ask.facets != nil {
@@ -105,7 +108,7 @@ func (p *page) json(front []byte) []byte {
 	}
 	b = append(b, `,"Images":[`...)
 	namesakes := p.namesakes()
-	for i, place := range p.places {
+	for i, place := range p.shown() {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -117,7 +120,7 @@ func (p *page) json(front []byte) []byte {
 func (p *page) ndjson() []byte {
 	b := make([]byte, 0, p.size())
 	namesakes := p.namesakes()
-	for _, place := range p.places {
+	for _, place := range p.shown() {
 		b = append(p.set.appendImage(b, place, p.ask.columns, namesakes), '\n')
 	}
 	return b
@@ -126,16 +129,16 @@ func (p *page) ndjson() []byte {
 // namesakes says whether an image of the page may have members of the names
 // that are added to it.
 func (p *page) namesakes() bool {
-	return p.ask.columns == nil && p.set.offers != nil && p.set.shared.namesakes.any(p.set, p.places)
+	return p.ask.columns == nil && p.set.offers != nil && p.set.shared.namesakes.any(p.set, p.shown())
 }
 
 // ids writes each id once, at the first of the contents that it has.
 func (p *page) ids() []byte {
 	var b []byte
-	for i, place := range p.places {
+	for i, place := range p.shown() {
 		if from, to := p.set.variants(place); to-from > 1 {
 			same := func(other int32) bool { return from <= other && other < to }
-			if slices.ContainsFunc(p.places[:i], same) || slices.ContainsFunc(p.before, same) {
+			if slices.ContainsFunc(p.places[:int(p.from)+i], same) {
 				continue
 			}
 		}
@@ -147,7 +150,7 @@ func (p *page) ids() []byte {
 // differs says whether the content of an image of the page differs between
 // the scopes.
 func (p *page) differs() bool {
-	return len(p.set.differ) > 0 && slices.ContainsFunc(p.places, func(place int32) bool { return p.set.differ[p.set.image(place).ImageID] })
+	return len(p.set.differ) > 0 && slices.ContainsFunc(p.shown(), func(place int32) bool { return p.set.differ[p.set.image(place).ImageID] })
 }
 
 // columns are those asked for, or the default of the format, with the
@@ -174,7 +177,7 @@ func (p *page) rows(columns []column, each func(cells []string)) {
 		cells[i] = c.name
 	}
 	each(cells)
-	for _, place := range p.places {
+	for _, place := range p.shown() {
 		for i, c := range columns {
 			cells[i] = c.cell(p.set, place)
 		}
