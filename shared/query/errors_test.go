@@ -109,6 +109,7 @@ func TestErrorTexts(t *testing.T) {
 	for target, want := range map[string]string{
 		"/v1/images?ClusterId=ehpc-new":                            "Scope cn-hangzhou/ehpc-new/_any was never captured successfully; the last check: ServiceUnavailable: The request has failed.",
 		"/v1/status?" + long + "=1":                                "parameter " + long[:80] + "… is not a parameter of /v1/status; allowed: RegionId, format.",
+		"/v1/status?format=" + strings.Repeat("深", 30):             `parameter format "` + strings.Repeat(`\u6df1`, 26) + `"… is not a format of this route; allowed: json.`,
 		"/v1/status?=1":                                            `parameter "" is not a parameter name.`,
 		"/v1/status?x=1":                                           "parameter x is not a parameter of /v1/status; allowed: RegionId, format.",
 		"/v1/status?a=1&b=2&regionid=mars":                         `parameter a is not a parameter of /v1/status; allowed: RegionId, format. parameter b is not a parameter of /v1/status. parameter RegionId "mars" is not a region of this service; it has cn-hangzhou; allowed: one configured region.`,
