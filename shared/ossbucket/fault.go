@@ -41,6 +41,8 @@ type credentialsError struct{ err error }
 func (e *credentialsError) Error() string { return "taking credentials: " + e.err.Error() }
 func (e *credentialsError) Unwrap() error { return e.err }
 
+var errNoKey = errors.New("there is no access key; a function gets one by its role")
+
 // ErrNoBucket says that the bucket itself does not exist.
 var ErrNoBucket = errors.New("there is no such bucket")
 

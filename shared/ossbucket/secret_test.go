@@ -108,3 +108,19 @@ func TestCredentialsAreTakenForEveryTry(t *testing.T) {
 		t.Errorf("credentials were asked for %d times, want 6: %v", len(asked), asked)
 	}
 }
+
+// TestWithoutAKeyNothingIsAsked: a function without a role is told so, instead
+// of what OSS says to anonymous callers.
+func TestWithoutAKeyNothingIsAsked(t *testing.T) {
+	t.Parallel()
+	e := osstest.Start(t, "")
+	for _, key := range []ossbucket.Credentials{{}, {AccessKeyID: e.Key.ID}, {AccessKeySecret: e.Key.Secret}} {
+		b := open(t, e, func(o *ossbucket.Options) {
+			o.Credentials = func(context.Context) (ossbucket.Credentials, error) { return key, nil }
+		})
+		_, _, err := b.Get(t.Context(), "k", "")
+		if err == nil || !strings.Contains(err.Error(), "there is no access key; a function gets one by its role") || errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%v", err)
+		}
+	}
+}
