@@ -35,11 +35,13 @@ func Compile(ctx context.Context, root, dir string, flags ...string) error {
 	return nil
 }
 
-// environment is the caller's, but for what would change the bytes.
+// environment is the caller's, but for what would change the bytes or where
+// the module is looked for. GOFLAGS is not empty, for then the go command would
+// take what "go env -w" has written.
 func environment(environ []string) []string {
 	fixed := []string{
 		"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1",
-		"GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GODEBUG=", "GOWORK=off",
+		"GOFLAGS=-mod=readonly", "GOEXPERIMENT=", "GOFIPS140=off", "GODEBUG=", "GOWORK=off", "GO111MODULE=on",
 	}
 	kept := slices.DeleteFunc(slices.Clone(environ), func(line string) bool {
 		name, _, _ := strings.Cut(line, "=")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -55,11 +56,16 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 	return strings.TrimSpace(stdout.String()), nil
 }
 
-// Root returns the directory of the module that dir is in.
+// Root returns the directory of the module that dir is in, in a workspace or
+// not.
 func Root(ctx context.Context, dir string) (string, error) {
+	return rootOf(ctx, dir, os.Environ())
+}
+
+func rootOf(ctx context.Context, dir string, environ []string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, environment(environ), &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("looking for the module: %w: %s", err, strings.TrimSpace(stderr.String()))
 	}

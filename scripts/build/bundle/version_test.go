@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -68,5 +69,25 @@ func TestRootRefusesOtherModules(t *testing.T) {
 	root, err := Root(t.Context(), ".")
 	if want, absErr := filepath.Abs("../../.."); err != nil || absErr != nil || root != want {
 		t.Errorf("root is %q, %v; want %q", root, err, want)
+	}
+}
+
+// TestRootWhateverTheEnvironmentSays asks in a workspace that has another
+// module first, with settings under which the go command finds none or fails.
+func TestRootWhateverTheEnvironmentSays(t *testing.T) {
+	t.Parallel()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, settings := filepath.Join(dir, "checkout"), filepath.Join(dir, "env")
+	write(t, filepath.Join(dir, "aaa", "go.mod"), "module aaa\n\ngo 1.26\n")
+	write(t, filepath.Join(want, "go.mod"), "module community-images\n\ngo 1.26\n")
+	write(t, filepath.Join(dir, "go.work"), "go 1.26\n\nuse (\n\t./aaa\n\t./checkout\n)\n")
+	write(t, settings, "GOFLAGS=-mod=vendor\nGO111MODULE=off\n")
+	for _, setting := range []string{"GOWORK=", "GOWORK=" + filepath.Join(dir, "go.work"), "GOFLAGS=-mod=vendor", "GOFLAGS=-json", "GO111MODULE=off", "GOENV=" + settings} {
+		if got, err := rootOf(t.Context(), want, append(os.Environ(), setting)); err != nil || got != want {
+			t.Errorf("with %s: got %q, %v; want %q", setting, got, err, want)
+		}
 	}
 }
