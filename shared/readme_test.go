@@ -1,10 +1,13 @@
 package shared_test
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -49,5 +52,52 @@ func TestFaultsAreTested(t *testing.T) {
 	}
 	if rows != 17 {
 		t.Errorf("the table has %d rows", rows)
+	}
+}
+
+// TestDependenciesAreExplained: the README says what each module is for that
+// go.mod requires directly, and of no other.
+func TestDependenciesAreExplained(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## Dependencies\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var told []string
+	for line := range strings.Lines(section) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			for i, part := range strings.Split(cells[1], "`") {
+				if i%2 == 1 {
+					told = append(told, part)
+				}
+			}
+		}
+	}
+	var mod struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json", "../go.mod").Output()
+	if err == nil {
+		err = json.Unmarshal(out, &mod)
+	}
+	if err != nil || len(mod.Require) == 0 {
+		t.Fatalf("%d modules, %v", len(mod.Require), err)
+	}
+	for _, m := range mod.Require {
+		of := func(name string) bool { return name == m.Path || strings.HasPrefix(name, m.Path+"/") } // a module or a package of it
+		if !m.Indirect && !slices.ContainsFunc(told, of) {
+			t.Errorf("%s has no row", m.Path)
+		}
+		if !m.Indirect {
+			told = slices.DeleteFunc(told, of)
+		}
+	}
+	if len(told) > 0 {
+		t.Errorf("go.mod does not require %q", told)
 	}
 }
