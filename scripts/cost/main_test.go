@@ -107,22 +107,26 @@ func TestWrongInput(t *testing.T) {
 		code int
 		says string
 	}{
-		"an unknown flag":                {[]string{"-price", "x"}, 2, "flag provided but not defined"},
-		"an argument":                    {[]string{"x"}, 2, `unexpected argument "x"`},
-		"a number below 0":               {[]string{"-lookups", "-1", "-cpu", "-0.5"}, 2, "-cpu, -lookups must be a number, not below 0"},
-		"a time below 0":                 {[]string{"-latency", "-1s"}, 2, "-latency must be"},
-		"a number that is none":          {[]string{"-memory", "NaN"}, 2, "-memory must be"},
-		"a number without end":           {[]string{"-lookups", "Inf"}, 2, "-lookups must be"},
-		"no rate":                        {[]string{"-qps", "0"}, 2, "must be above 0"},
-		"more than all":                  {[]string{"-cold", "2"}, 2, "shares between 0 and 1"},
-		"no such file":                   {[]string{"-prices", "/nonexistent"}, 1, "reading prices: open"},
-		"prices that are no JSON":        {[]string{"-prices", write("a", "x")}, 1, "reading prices"},
-		"a price that is misspelt":       {[]string{"-prices", write("b", `{"oss":1}`)}, 1, `unknown field "oss"`},
-		"a price that has been left out": {[]string{"-prices", write("c", strings.Replace(string(examplePrices), `"ossPerGBMonth": 0.02,`, "", 1))}, 1, `"ossPerGBMonth" is missing`},
+		"an unknown flag":                 {[]string{"-price", "x"}, 2, "flag provided but not defined"},
+		"an argument":                     {[]string{"x"}, 2, `unexpected argument "x"`},
+		"a number below 0":                {[]string{"-lookups", "-1", "-cpu", "-0.5"}, 2, "-cpu, -lookups must be a number, not below 0"},
+		"a time below 0":                  {[]string{"-latency", "-1s"}, 2, "-latency must be"},
+		"a number that is none":           {[]string{"-memory", "NaN"}, 2, "-memory must be"},
+		"a number without end":            {[]string{"-lookups", "Inf"}, 2, "-lookups must be"},
+		"no rate":                         {[]string{"-qps", "0"}, 2, "must be above 0"},
+		"more than all":                   {[]string{"-cold", "2"}, 2, "shares between 0 and 1"},
+		"no such file":                    {[]string{"-prices", "/nonexistent"}, 1, "reading prices: open"},
+		"prices that are no JSON":         {[]string{"-prices", write("a", "x")}, 1, "reading prices"},
+		"prices and something after them": {[]string{"-prices", write("d", string(examplePrices)+"x")}, 1, "after top-level value"},
+		"a price that is misspelt":        {[]string{"-prices", write("b", `{"oss":1}`)}, 1, `unknown field "oss"`},
+		"a price that has been left out":  {[]string{"-prices", write("c", strings.Replace(string(examplePrices), `"ossPerGBMonth": 0.02,`, "", 1))}, 1, `"ossPerGBMonth" is missing`},
 	} {
 		var out, faults bytes.Buffer
-		if code := run(tc.args, &out, &faults); code != tc.code || !strings.Contains(faults.String(), tc.says) {
-			t.Errorf("%s: %d %s", name, code, faults.String())
+		if code := run(tc.args, &out, &faults); code != tc.code || strings.Count(faults.String(), tc.says) != 1 || out.Len() > 0 {
+			t.Errorf("%s: %d %s%s", name, code, faults.String(), out.String())
+		}
+		if lines := strings.Count(faults.String(), "\n"); tc.code == 1 && lines != 1 {
+			t.Errorf("%s: %d lines for one fault: %s", name, lines, faults.String())
 		}
 	}
 	var faults bytes.Buffer
