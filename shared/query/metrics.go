@@ -90,7 +90,7 @@ func (w *statusWriter) WriteHeader(status int) {
 func (w *statusWriter) WriteString(s string) (int, error) { return io.WriteString(w.ResponseWriter, s) }
 
 // metrics serves /metrics. It asks the store no more than /v1/status does, of
-// which it is another form.
+// which it is another form: for heads, and of a part for the log.
 func (s *service) metrics(ctx context.Context, a *ask) (*answer, error) {
 	list, _ := s.regionList(ctx, a)
 	return &answer{bare: true, render: func(context.Context) (*body, error) {
@@ -154,7 +154,11 @@ func (s *service) families(list []regionStatus) []*metrics.Family {
 		return max(0, run.FinishedAt.Sub(run.StartedAt.Time).Seconds()), r.Error == nil && !run.FinishedAt.IsZero()
 	})
 	labelled("last_run_scopes", "outcome", "Scopes by what that run found.", lastRunScopes)
-	number("commit_sequence", "Number of the last commit; commits count from 1 without a gap.", func(r regionStatus) int { return int(r.Sequence) })
+	numbered := "Number of the last commit; commits count from 1 without a gap."
+	if s.whole != nil { // a part is without the commits that concern others
+		numbered = "Number of the last commit that the caller's token covers; it may skip numbers."
+	}
+	number("commit_sequence", numbered, func(r regionStatus) int { return int(r.Sequence) })
 	moment("commit", "When the last commit was made.", func(r regionStatus) catalog.Time { return r.CommittedAt })
 	moment("discovery", "When the clusters were last listed with success.", func(r regionStatus) catalog.Time {
 		if r.Discovery == nil {

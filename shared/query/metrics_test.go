@@ -133,6 +133,25 @@ func TestMetricsAskNoMoreThanALookup(t *testing.T) {
 	}
 }
 
+// TestMetricsOfAPartReadTheLog: which commit is the last that a token covers
+// stands in the log, and what a scrape has read of it the lookups have at hand.
+func TestMetricsOfAPartReadTheLog(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler(allow(access.Grant{Name: "one", Clusters: []string{"ehpc-a"}}))
+	mine := []string{"Authorization", bearer("one")}
+	w.memory.Requests()
+	scrape(t, h, "/metrics", mine...)
+	if first := w.memory.Requests(); !strings.Contains(first, "/log/") {
+		t.Errorf("a first scrape asks\n%s", first)
+	}
+	scrape(t, h, "/metrics", mine...)
+	get(h, "/v1/clusters", mine...)
+	if again := w.memory.Requests(); again != "" {
+		t.Errorf("after it are asked\n%s", again)
+	}
+}
+
 func TestMetricsOfTheInstance(t *testing.T) {
 	t.Parallel()
 	h := small(t).handler()
@@ -245,6 +264,10 @@ func TestMetricsOfAGrant(t *testing.T) {
 	})
 	if rec := get(h, "/metrics"); rec.Code != 401 {
 		t.Errorf("without a token: %d", rec.Code)
+	}
+	one := get(h, "/metrics", "Authorization", "Bearer one").Body.String()
+	if help := "# HELP community_images_commit_sequence Number of the last commit that the caller's token covers; it may skip numbers.\n"; !strings.Contains(one, help) {
+		t.Errorf("the numbers of a part have gaps, and nothing says so:\n%s", one)
 	}
 	for token, want := range map[string]string{
 		"all": `clusters {hz} 3 scopes {hz,state="ok"} 3 runs 7 lookups true`,
