@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"regexp"
 	"strings"
@@ -27,6 +28,8 @@ type options struct {
 
 	credentials acs.Credentials
 	secrets     []string // of parameters that must not be shown
+	slips       []error  // of -param and -param-file
+	given       struct{ params, files int }
 }
 
 // usageError is something that the caller has to put right.
@@ -53,6 +56,7 @@ func parse(args, environ []string, faults io.Writer) (options, error) {
 	set.StringVar(&o.codeBucket, "code-bucket", "", "`name` of the bucket for the code packages, in the same region")
 	set.BoolVar(&o.createCodeBucket, "create-code-bucket", false, "make the code bucket, private, if it does not exist")
 	set.StringVar(&o.regions, "regions", "", "comma `list` of the E-HPC regions to capture (default that of -region)")
+	// Neither fails: package flag would repeat the value, and it may be a secret.
 	set.Func("param", "`Name=Value` of another parameter of the template; repeatable. What is not given keeps its value", o.parameter)
 	set.Func("param-file", "`Name=FILE`: the same with the content of a file, for secrets and certificates", o.parameterFile)
 	set.BoolVar(&o.plan, "plan", false, "say what would change, and change and upload nothing")
@@ -69,7 +73,7 @@ func parse(args, environ []string, faults io.Writer) (options, error) {
 		return o, err
 	}
 	o.read(environ)
-	err := o.check(set)
+	err := o.check(len(args)-set.NArg()+1, set.NArg())
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
 			fmt.Fprintln(faults, "deploy:", strings.TrimSuffix(line, "\n"))
@@ -78,33 +82,57 @@ func parse(args, environ []string, faults io.Writer) (options, error) {
 	return o, err
 }
 
+// parameterName is ROS' form of a name. What has no such name in front of the
+// equals sign may be a value that slipped there, and is not repeated.
+var parameterName = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+
 // parameter takes one -param.
 func (o *options) parameter(text string) error {
+	o.given.params++
 	name, value, ok := strings.Cut(text, "=")
-	if !ok || name == "" {
-		return errors.New("is not of the form Name=Value") // the value may be a secret
+	if !ok || !parameterName.MatchString(name) {
+		o.slip("-param number %d is not of the form Name=Value", o.given.params)
+		return nil
 	}
-	if by := setBy[name]; by != "" {
-		return fmt.Errorf("parameter %s is set by %s", name, by)
-	}
-	if _, twice := o.parameters[name]; twice {
-		return fmt.Errorf("parameter %s is given twice", name)
-	}
-	o.parameters[name] = value
+	o.set(name, value)
 	return nil
 }
 
 // parameterFile takes one -param-file. A new line at the end is the editor's.
 func (o *options) parameterFile(text string) error {
+	o.given.files++
 	name, path, ok := strings.Cut(text, "=")
-	if !ok || name == "" || path == "" {
-		return errors.New("is not of the form Name=FILE")
+	if !ok || !parameterName.MatchString(name) || path == "" {
+		o.slip("-param-file number %d is not of the form Name=FILE", o.given.files)
+		return nil
 	}
 	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
+	var why *fs.PathError
+	if errors.As(err, &why) {
+		err = why.Err // without the path, in place of which the content may have been given
 	}
-	return o.parameter(name + "=" + strings.TrimRight(string(data), "\r\n"))
+	if err != nil {
+		o.slip("-param-file %s: reading the file: %w", name, err)
+		return nil
+	}
+	o.set(name, strings.TrimRight(string(data), "\r\n"))
+	return nil
+}
+
+func (o *options) set(name, value string) {
+	_, twice := o.parameters[name]
+	switch by := setBy[name]; {
+	case by != "":
+		o.slip("parameter %s is set by %s", name, by)
+	case twice:
+		o.slip("parameter %s is given twice", name)
+	default:
+		o.parameters[name] = value
+	}
+}
+
+func (o *options) slip(format string, args ...any) {
+	o.slips = append(o.slips, fmt.Errorf(format, args...))
 }
 
 // setBy names what sets the parameters that -param may not.
@@ -141,14 +169,15 @@ var (
 )
 
 // check finds everything that is missing or not of the form it should have.
-func (o *options) check(set *flag.FlagSet) error {
+// rest is how many arguments are no flags, the first at the given place.
+func (o *options) check(place, rest int) error {
 	var all []error
 	must := func(ok bool, format string, args ...any) {
 		if !ok {
 			all = append(all, fmt.Errorf(format, args...))
 		}
 	}
-	must(set.NArg() == 0, "unexpected argument %q: everything is a flag, see -h", set.Arg(0))
+	must(rest == 0, "unexpected argument at place %d: everything is a flag, see -h", place) // it may be a value
 	must(o.credentials.AccessKeyID != "", "ALIBABA_CLOUD_ACCESS_KEY_ID is not set: the access key to deploy with")
 	must(o.credentials.AccessKeySecret != "", "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set: the secret of the access key")
 	named := func(flag, value, what string, form *regexp.Regexp, allowed string) {
@@ -166,5 +195,5 @@ func (o *options) check(set *flag.FlagSet) error {
 	must(o.timeout >= time.Second && o.timeout <= 24*time.Hour, "-timeout %s is not from 1s to 24h", o.timeout)
 	must(o.deleteData == "" || o.destroy, "-delete-data goes with -destroy only")
 	must(!o.plan || !o.destroy, "-plan and -destroy exclude each other")
-	return errors.Join(all...)
+	return errors.Join(append(all, o.slips...)...)
 }

@@ -29,7 +29,7 @@ func TestFlags(t *testing.T) {
 	const good = "-region cn-hangzhou -bucket the-data -code-bucket the-code "
 	for _, row := range []struct{ args, says string }{
 		{"-h", "Usage: go run ./scripts/deploy"},
-		{good + "now", `unexpected argument "now"`},
+		{good + "now", "unexpected argument at place 7: everything is a flag"},
 		{good + "-region cn_hangzhou", `-region "cn_hangzhou" is not a region id`},
 		{good + "-bucket Data", `-bucket "Data" is not 3 to 63 lower-case`},
 		{good + "-stack -x", `-stack "-x" is not 1 to 255`},
@@ -37,8 +37,8 @@ func TestFlags(t *testing.T) {
 		{good + "-timeout 1ms", "-timeout 1ms is not from 1s to 24h"},
 		{good + "-delete-data the-data", "-delete-data goes with -destroy only"},
 		{good + "-plan -destroy", "exclude each other"},
-		{good + "-param Secret", "is not of the form Name=Value"},
-		{good + "-param-file tokens.json", "is not of the form Name=FILE"},
+		{good + "-param Secret", "deploy: -param number 1 is not of the form Name=Value"},
+		{good + "-param-file tokens.json", "deploy: -param-file number 1 is not of the form Name=FILE"},
 		{good + "-param QueryCode=x", "parameter QueryCode is set by the build"},
 		{good + "-param A=1 -param A=2", "parameter A is given twice"},
 		{good + "-version a/b", `version "a/b" is not`},
@@ -52,6 +52,35 @@ func TestFlags(t *testing.T) {
 		}
 		if code != want || !strings.Contains(faults.String(), row.says) {
 			t.Errorf("%s: exit %d\n%s", row.args, code, faults.String())
+		}
+	}
+}
+
+// TestValuesOfParametersAreNotShown: slips of the one who types, with a secret
+// in them. Package flag would repeat the whole of it.
+func TestValuesOfParametersAreNotShown(t *testing.T) {
+	t.Parallel()
+	environ := []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret"}
+	for _, row := range []struct {
+		name string
+		args []string
+		says string
+	}{
+		{"a parameter twice", []string{"-param", "CertificateKey=TOPSECRET1", "-param", "CertificateKey=TOPSECRET2"}, "deploy: parameter CertificateKey is given twice"},
+		{"a colon for the equals sign", []string{"-param", "HttpAuth=jwt", "-param", `QueryAccessKeys:[{"secret":"TOPSECRET"}]`}, "deploy: -param number 2 is not of the form Name=Value"},
+		{"a colon, and an equals sign in the value", []string{"-param", `QueryAccessKeys:[{"secret":"TOPSECRET="}]`}, "deploy: -param number 1 is not of the form Name=Value"},
+		{"no name", []string{"-param", "=TOPSECRET"}, "deploy: -param number 1 is not of the form Name=Value"},
+		{"a blank after the equals sign", []string{"-param", "QueryTokens=", "TOPSECRET"}, "deploy: unexpected argument at place 9: everything is a flag"},
+		{"a parameter of another flag", []string{"-param", "QueryCode=TOPSECRET"}, "deploy: parameter QueryCode is set by the build"},
+		{"a value in place of a file", []string{"-param-file", "CertificateKey=TOPSECRET"}, "deploy: -param-file CertificateKey: reading the file: no such file or directory"},
+		{"a file that is not named", []string{"-param-file", "TOPSECRET"}, "deploy: -param-file number 1 is not of the form Name=FILE"},
+		{"a parameter that the template does not have", []string{"-param", "Certificatekey=TOPSECRET"}, `deploy: the template has no parameter "Certificatekey"`},
+	} {
+		args := append([]string{"-region", "cn-hangzhou", "-bucket", "the-data", "-code-bucket", "the-code"}, row.args...)
+		var out, faults bytes.Buffer
+		code := run(t.Context(), args, world{environ: environ, dir: ".", out: &out, faults: &faults, make: made})
+		if said := out.String() + faults.String(); code != 2 || !strings.Contains(said, row.says) || strings.Contains(said, "TOPSECRET") {
+			t.Errorf("%s: exit %d, want %q and no value:\n%s", row.name, code, row.says, said)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -56,7 +57,8 @@ func (o *options) veiled(w io.Writer) io.Writer {
 	var pairs []string
 	for _, secret := range append([]string{o.credentials.AccessKeySecret, o.credentials.SecurityToken}, o.secrets...) {
 		if len(secret) >= 4 { // a shorter one would mangle ordinary words
-			pairs = append(pairs, secret, "[redacted]", strings.Join(strings.Fields(secret), " "), "[redacted]")
+			quoted := strconv.Quote(secret)
+			pairs = append(pairs, secret, "[redacted]", strings.Join(strings.Fields(secret), " "), "[redacted]", quoted[1:len(quoted)-1], "[redacted]")
 		}
 	}
 	return &veil{w, strings.NewReplacer(pairs...)}
