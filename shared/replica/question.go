@@ -3,7 +3,6 @@ package replica
 import (
 	"cmp"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,14 +18,15 @@ const (
 type question struct {
 	action, version string
 	params          map[string]string // of the query and the form; names as in spelling
-	xml             bool
-	at              string // the moment in the path or the parameter at; empty: now
+	xml, formatRead bool              // the latter: and no other format counts
+	at              string            // the moment in the path or the parameter at; empty: now
 	regionInPath    string
 	wrongPath       bool
 }
 
 // read takes the request apart, without judging what is asked.
 func (c *call) read() (body []byte, err error) {
+	c.heedFormat(c.r.URL.RawQuery)
 	switch c.r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
@@ -36,6 +36,9 @@ func (c *call) read() (body []byte, err error) {
 		if body, err = io.ReadAll(io.LimitReader(c.r.Body, maxBody+1)); err != nil {
 			return nil, invalid("the body cannot be read")
 		}
+	}
+	if postsForm(c.r) {
+		c.heedFormat(string(body))
 	}
 	if len(body) > maxBody {
 		return nil, &failure{status: http.StatusRequestEntityTooLarge, code: "RequestTooLarge", message: "The body is larger than 65536 bytes.", recommend: "Send parameters only."}
@@ -47,10 +50,7 @@ func (c *call) read() (body []byte, err error) {
 	if err := c.readMoment(); err != nil {
 		return nil, err
 	}
-	switch format := c.params["Format"]; {
-	case strings.EqualFold(format, "XML"):
-		c.xml = true
-	case format != "" && !strings.EqualFold(format, "JSON"):
+	if !knownFormat(c.params["Format"]) {
 		return nil, invalid("Format is neither JSON nor XML")
 	}
 	c.action, c.version = c.params["Action"], c.params["Version"]
@@ -114,9 +114,8 @@ func parameters(r *http.Request, body []byte) (map[string]string, error) {
 	if err := addParameters(params, r.URL.RawQuery); err != nil {
 		return nil, err
 	}
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch text := string(body); {
-	case r.Method == http.MethodPost && kind == "application/x-www-form-urlencoded":
+	case postsForm(r):
 		if err := addParameters(params, text); err != nil {
 			return nil, err
 		}

@@ -234,6 +234,41 @@ func TestXML(t *testing.T) {
 	}
 }
 
+// What is wrong with a request is told in the format that it asks for, however
+// little of the request has been read when it shows.
+func TestErrorsInXML(t *testing.T) {
+	t.Parallel()
+	h := small(t).replica()
+	for _, row := range []struct{ name, line, code string }{
+		{"two moments", "GET /at/1/?Format=XML&at=2&" + list, "InvalidParameter"},
+		{"another method", "PUT /?Format=XML&" + list, "UnsupportedHTTPMethod"},
+		{"a huge form", "POST /?Format=XML " + strings.Repeat("a", 70000), "RequestTooLarge"},
+		{"a huge form that begins with the format", "POST / format=xml&" + strings.Repeat("a", 70000), "RequestTooLarge"},
+		{"a parameter twice, before the format", "GET /?ClusterId=a&ClusterId=b&Format=XML&" + list, "InvalidParameter"},
+		{"a parameter twice, in a form", "POST / ClusterId=a&ClusterId=b&Format=XML&" + list, "InvalidParameter"},
+		{"a parameter twice, in query and form", "POST /?ClusterId=a&ClusterId=b ForMat=Xml&" + list, "InvalidParameter"},
+		{"a broken parameter", "GET /?a=%zz&F%6frmat=X%4dL&" + list, "InvalidParameter"},
+		{"no action", "POST / Format=XML", "MissingAction"},
+	} {
+		rec := ask(h, row.line)
+		if body := rec.Body.String(); rec.Header().Get("Content-Type") != "text/xml;charset=utf-8" || !strings.Contains(body, "<Error><RequestId>req-1</RequestId>") || !strings.Contains(body, "<Code>"+row.code+"</Code>") {
+			t.Errorf("%s: %v %s", row.name, rec.Header(), body)
+		}
+	}
+	for name, line := range map[string]string{
+		"another format":             "GET /?Format=YAML&" + list,
+		"none":                       "PUT /?" + list,
+		"a value that is like it":    "PUT /?ClusterId=Format=XML&" + list,
+		"a body that is no form":     "PUT /?" + list + " Format=XML",
+		"a format that is both":      "GET /?Format=JSON&Format=XML&" + list,
+		"a format that is no format": "GET /?Format=%zz&" + list,
+	} {
+		if rec := ask(h, line); rec.Code < 400 || rec.Header().Get("Content-Type") != "application/json;charset=utf-8" {
+			t.Errorf("%s: %d %v %s", name, rec.Code, rec.Header(), rec.Body)
+		}
+	}
+}
+
 func TestRegionsAreToldApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
