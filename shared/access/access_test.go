@@ -128,6 +128,18 @@ func TestBearer(t *testing.T) {
 	}
 }
 
+func TestTokensInAddressesAreFound(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"": "", "limit=1": "", "a=token": "", "NextToken=1": "", "SecurityToken=1": "", "%zz=1&limit=token": "",
+		"token=x": "token", "limit=1&Access_Token=": "Access_Token", "acces%73_token=x&token=y": "access_token", "BearerToken=x": "BearerToken", "%zz&api_key": "api_key",
+	} {
+		if got := access.TokenParameter(query); got != want {
+			t.Errorf("%q: %q, want %q", query, got, want)
+		}
+	}
+}
+
 func TestKeysAreFoundAndNeverShown(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t-s3cr3t-s3cr3t"

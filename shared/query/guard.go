@@ -3,9 +3,6 @@ package query
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 
 	"community-images/shared/access"
 )
@@ -35,7 +32,7 @@ func (x *exchange) admit() error {
 	grant, found := x.tokens.Find(token, x.now())
 	if !well || !found {
 		x.service = x.parts.closed
-		if name := tokenParameter(x.r.URL.RawQuery); name != "" {
+		if name := access.TokenParameter(x.r.URL.RawQuery); name != "" {
 			return faultsError([]fault{tokenFault(name)})
 		}
 		recommend := "Send the header Authorization: Bearer <token>; the operator of this service issues tokens."
@@ -51,22 +48,6 @@ func (x *exchange) admit() error {
 	}
 	x.service = part
 	return nil
-}
-
-// tokenParameters are names under which people put a token into an address.
-func isTokenParameter(name string) bool {
-	return slices.Contains([]string{"token", "access_token", "accesstoken", "api_key", "apikey", "authorization", "bearer"}, strings.ToLower(name))
-}
-
-// tokenParameter is the name of the first parameter that looks like a token's.
-func tokenParameter(query string) string {
-	for part := range strings.SplitSeq(query, "&") {
-		name, _, _ := strings.Cut(part, "=")
-		if name, err := url.QueryUnescape(name); err == nil && isTokenParameter(name) {
-			return name
-		}
-	}
-	return ""
 }
 
 func tokenFault(name string) fault {

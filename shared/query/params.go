@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"community-images/shared/access"
 	"community-images/shared/catalog"
 )
 
@@ -157,7 +158,7 @@ func (p *parser) take(g raw) {
 	if p.ask.route.filters && p.takeFilter(g) {
 		return
 	}
-	if isTokenParameter(g.name) {
+	if access.IsTokenParameter(g.name) {
 		p.faults = append(p.faults, tokenFault(quoteName(g.name)))
 		return
 	}

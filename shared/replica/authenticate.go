@@ -12,6 +12,11 @@ func (c *call) authenticate(body []byte) error {
 	if len(c.options.Keys) == 0 && len(c.options.Tokens) == 0 {
 		return nil // the trigger's own authentication is all there is
 	}
+	if name := access.TokenParameter(c.r.URL.RawQuery); name != "" { // before a refusal repeats it as a part of what was signed
+		err := invalid(name + " cannot be taken from the address, which ends up in logs")
+		err.recommend = "Send the header Authorization: Bearer <token>."
+		return err
+	}
 	if token, ok := access.Bearer(c.r.Header.Values("Authorization")); ok {
 		return c.bearer(token)
 	}

@@ -107,7 +107,7 @@ func TestWhoMayAsk(t *testing.T) {
 		{"a security token, in the headers", with(wide.fresh(w).acs3("GET", "/", "ListRegions", "", ""), "x-acs-security-token", "t"), 400, "InvalidSecurityToken.MismatchWithAccessKey"},
 		{"a wrong token", bearer("token-x"), 401, "InvalidBearerToken"},
 		{"a token that has ended", bearer("token-old"), 401, "InvalidBearerToken"},
-		{"a token in the query", httptest.NewRequest("GET", "/?access_token=token-wide&"+list, nil), 400, "MissingParameter"},
+		{"a token in the query", httptest.NewRequest("GET", "/?access_token=token-wide&"+list, nil), 400, "InvalidParameter"},
 		{"a password", with(httptest.NewRequest("GET", "/?"+list, nil), "Authorization", "Basic dG9rZW4td2lkZQ=="), 400, "IncompleteSignature"},
 		{"a key for another region", away.fresh(w).rpc1("GET", "/", list), 407, "NotAuthorized"},
 		{"a key for another region, named", away.fresh(w).rpc1("GET", "/", list+"&RegionId=cn-hangzhou"), 407, "NotAuthorized"},
@@ -149,6 +149,43 @@ func TestRegionsInPathsAreNotTold(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A token in the address is refused whoever sends it, before anything that
+// would repeat it, such as the string to sign.
+func TestTokensInAddresses(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	const secret = "ci_0123456789abcdefghij"
+	for name, h := range map[string]http.Handler{
+		"tokens": w.replica(func(o *replica.Options) { closed(o); o.Keys = nil }),
+		"keys":   w.replica(func(o *replica.Options) { closed(o); o.Tokens = nil }),
+	} {
+		for _, param := range []string{"access_token=", "Token=", "api_key=", "acces%73_token=", "Authorization=Bearer+", "BearerToken="} {
+			asked := param + secret + "&" + list
+			wrong := signer{id: wide.id, secret: "x"}
+			plain := httptest.NewRequest("GET", "/?"+asked, nil)
+			known := httptest.NewRequest("GET", "/at/1/?"+asked, nil)
+			known.Header.Set("Authorization", "Bearer token-wide")
+			form := httptest.NewRequest("POST", "/?"+param+secret, strings.NewReader(list))
+			form.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			for what, r := range map[string]*http.Request{
+				"alone": plain, "beside a form": form, "with a token": known,
+				"with a signature": wide.fresh(w).rpc1("GET", "/", asked), "with a wrong one": wrong.fresh(w).rpc1("GET", "/", asked),
+				"with a wrong one, in the headers": wrong.fresh(w).acs3("GET", "/", "ListRegions", param+secret, ""),
+			} {
+				rec := do(h, r)
+				body := rec.Body.String()
+				if code(t, rec) != "InvalidParameter" || rec.Code != 400 || !strings.Contains(body, "cannot be taken from the address, which ends up in logs") ||
+					!strings.Contains(body, "Authorization: Bearer") || strings.Contains(fmt.Sprint(body, rec.Header()), secret) {
+					t.Errorf("%s, %s %s: %d %v %s", name, param, what, rec.Code, rec.Header(), body)
+				}
+			}
+		}
+	}
+	if rec := do(w.replica(), httptest.NewRequest("GET", "/?access_token="+secret+"&"+list, nil)); rec.Code != 200 {
+		t.Errorf("where nobody is checked, as any other parameter: %d %s", rec.Code, rec.Body)
 	}
 }
 
