@@ -61,9 +61,7 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 	asking, stop := c.beforeDeadline(ctx)
 	defer stop()
 
-	for _, region := range regions {
-		report.Regions = append(report.Regions, &RegionReport{RegionID: region})
-	}
+	report.Regions = regionReports(regions)
 	plans := r.load(ctx, report.Regions)
 	if len(req.Events) > 0 {
 		plans = r.due(plans, report)
@@ -73,6 +71,18 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 	r.commit(ctx, plans, checks, report)
 	report.finish(catalog.At(c.now()), r.calls.Load())
 	return report, report.err()
+}
+
+// regionReports makes one report a region. A region that is named twice has
+// one plan all the same: of two, only one would find the clusters listed.
+func regionReports(regions []string) []*RegionReport {
+	var reports []*RegionReport
+	for i, region := range regions {
+		if !slices.Contains(regions[:i], region) {
+			reports = append(reports, &RegionReport{RegionID: region})
+		}
+	}
+	return reports
 }
 
 // beforeDeadline leaves the margin between the last question and the deadline.
