@@ -187,6 +187,9 @@ func (o *options) check(place, rest int) error {
 	const bucketAllowed = "3 to 63 lower-case letters, digits and inner hyphens"
 	named("region", o.region, "the region to deploy to, such as cn-hangzhou", regionForm, "a region id such as cn-hangzhou")
 	named("stack", o.stack, "the name of the stack", stackForm, "1 to 255 letters, digits, hyphens and underscores that begin with a letter or digit")
+	for region := range strings.SplitSeq(o.regions, ",") {
+		must(o.regions == "" || regionForm.MatchString(region), "-regions: %q is not a region id such as cn-hangzhou", region)
+	}
 	if !o.destroy {
 		named("bucket", o.bucket, "the bucket for the snapshots; its name must be new in all of OSS", bucketForm, bucketAllowed)
 		must(o.bucket == "" || o.bucket != o.codeBucket, "-bucket and -code-bucket are both %q; the code needs a bucket of its own", o.bucket)

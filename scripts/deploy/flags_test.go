@@ -31,6 +31,8 @@ func TestFlags(t *testing.T) {
 		{"-h", "Usage: go run ./scripts/deploy"},
 		{good + "now", "unexpected argument at place 7: everything is a flag"},
 		{good + "-region cn_hangzhou", `-region "cn_hangzhou" is not a region id`},
+		{good + "-regions cn-hangzhou,CN", `-regions: "CN" is not a region id`},
+		{good + "-regions cn-hangzhou,", `-regions: "" is not a region id`},
 		{good + "-bucket Data", `-bucket "Data" is not 3 to 63 lower-case`},
 		{good + "-stack -x", `-stack "-x" is not 1 to 255`},
 		{good + "-bucket the-code", `-bucket and -code-bucket are both "the-code"`},
