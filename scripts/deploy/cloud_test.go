@@ -17,7 +17,6 @@ import (
 	"community-images/scripts/deploy/deploytest"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
-	"community-images/shared/ossbucket"
 	"community-images/shared/ossbucket/osstest"
 )
 
@@ -102,13 +101,7 @@ func (o outcome) must(t *testing.T, what string, code int, says ...string) {
 // objects lists the keys of a bucket; nil if there is no such bucket.
 func (a *account) objects(bucket string) []string {
 	a.t.Helper()
-	b, err := ossbucket.New(ossbucket.Options{Endpoint: a.url, Bucket: bucket, Credentials: func(context.Context) (ossbucket.Credentials, error) {
-		return ossbucket.Credentials(a.key), nil
-	}})
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	keys, err := b.List(a.t.Context(), "")
+	keys, err := a.open(bucket).List(a.t.Context(), "")
 	if err != nil {
 		return nil
 	}

@@ -197,6 +197,7 @@ func (o *options) check(place, rest int) error {
 	}
 	must(o.timeout >= time.Second && o.timeout <= 24*time.Hour, "-timeout %s is not from 1s to 24h", o.timeout)
 	must(o.deleteData == "" || o.destroy, "-delete-data goes with -destroy only")
+	must(o.deleteData == "" || o.deleteData != o.codeBucket, "-delete-data and -code-bucket are both %q; the code bucket always stays", o.deleteData)
 	must(!o.plan || !o.destroy, "-plan and -destroy exclude each other")
 	return errors.Join(append(all, o.slips...)...)
 }

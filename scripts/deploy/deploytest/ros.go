@@ -69,7 +69,7 @@ func (c *Cloud) ask(action string, r request) (object, error) {
 	}
 	switch action {
 	case "ListStacks":
-		return c.listStacks(r), nil
+		return c.listStacks(r)
 	case "CreateStack":
 		return c.create(r)
 	case "PreviewStack":
@@ -103,14 +103,34 @@ func (c *Cloud) stackBy(is func(*stack) bool) *stack {
 	return nil
 }
 
-func (c *Cloud) listStacks(r request) object {
+// listStacks answers a page of all stacks, or of those of one name.
+func (c *Cloud) listStacks(r request) (object, error) {
+	size, number, err := r.page()
+	if err != nil {
+		return nil, err
+	}
 	list := []object{}
 	for _, s := range c.stacks { // deleted ones stay listed for a while
-		if s.name == r.Get("StackName.1") {
+		if !r.Has("StackName.1") || s.name == r.Get("StackName.1") {
 			list = append(list, object{"StackId": s.id, "StackName": s.name, "Status": s.status})
 		}
 	}
-	return object{"Stacks": list, "TotalCount": len(list), "PageNumber": 1, "PageSize": 50}
+	page := list[min(len(list), (number-1)*size):min(len(list), number*size)]
+	return object{"Stacks": page, "TotalCount": len(list), "PageNumber": number, "PageSize": size}, nil
+}
+
+// page reads PageSize and PageNumber, which are 10 and 1 if they are not given.
+func (r request) page() (size, number int, err error) {
+	size, number = 10, 1
+	for name, into := range map[string]*int{"PageSize": &size, "PageNumber": &number} {
+		if !r.Has(name) {
+			continue
+		}
+		if *into, err = strconv.Atoi(r.Get(name)); err != nil || *into < 1 || name == "PageSize" && *into > 50 {
+			return 0, 0, fault(http.StatusBadRequest, "InvalidParameter", "%s %q is invalid.", name, r.Get(name))
+		}
+	}
+	return size, number, nil
 }
 
 func (c *Cloud) create(r request) (object, error) {

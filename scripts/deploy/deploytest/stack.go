@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -237,10 +236,9 @@ func (s *stack) describe() object {
 
 // listEvents answers a page.
 func (s *stack) listEvents(r request) (object, error) {
-	size, err1 := strconv.Atoi(r.Get("PageSize"))
-	number, err2 := strconv.Atoi(r.Get("PageNumber"))
-	if err1 != nil || err2 != nil || size < 1 || size > 50 || number < 1 {
-		return nil, fault(400, "InvalidParameter", "PageSize %q or PageNumber %q is invalid.", r.Get("PageSize"), r.Get("PageNumber"))
+	size, number, err := r.page()
+	if err != nil {
+		return nil, err
 	}
 	page, events := []object{}, slices.Clone(s.events)
 	if !s.cloud.OldestFirst {

@@ -27,6 +27,9 @@ const version = "2019-09-10"
 // MaxTemplate is the largest template body that ROS takes, in bytes.
 const MaxTemplate = 524_288
 
+// pageSize is the most entries of a list that ROS gives at once.
+const pageSize = 50
+
 var (
 	// ErrNotFound says that there is no such stack.
 	ErrNotFound = errors.New("there is no such stack")

@@ -107,6 +107,42 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestAll reads more stacks than a page has.
+func TestAll(t *testing.T) {
+	t.Parallel()
+	var stacks []object
+	for i := range 120 {
+		status := "CREATE_COMPLETE"
+		if i%10 == 0 {
+			status = "DELETE_COMPLETE"
+		}
+		stacks = append(stacks, object{"StackId": fmt.Sprint(i), "StackName": fmt.Sprint("images-", i), "Status": status})
+	}
+	pages := 0
+	c := asked(t, func(action string, r *http.Request) (int, any) {
+		if action == "ListStacks" {
+			pages++
+			size, _ := strconv.Atoi(r.Form.Get("PageSize"))
+			number, _ := strconv.Atoi(r.Form.Get("PageNumber"))
+			return 200, object{"TotalCount": len(stacks), "Stacks": stacks[min(len(stacks), (number-1)*size):min(len(stacks), number*size)]}
+		}
+		id := r.Form.Get("StackId")
+		if id == "7" { // has been deleted since it was listed
+			return 404, object{"Code": "StackNotFound", "Message": "The Stack (7) could not be found."}
+		}
+		return 200, object{"StackId": id, "Status": "CREATE_COMPLETE", "Parameters": []object{{"ParameterKey": "BucketName", "ParameterValue": "of-" + id}}}
+	})
+	all, err := c.All(t.Context())
+	if err != nil || len(all) != 107 || pages != 3 {
+		t.Fatalf("%d stacks of %d pages, %v", len(all), pages, err)
+	}
+	for _, s := range all {
+		if s.Parameters["BucketName"] != "of-"+s.ID || s.ID == "7" || strings.HasSuffix(s.ID, "0") {
+			t.Errorf("got %+v", s)
+		}
+	}
+}
+
 func TestWhatIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

@@ -2,6 +2,7 @@ package ros
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -70,20 +71,58 @@ func (s Spec) query(query map[string]string) map[string]string {
 	return query
 }
 
+// listed is a stack in a list, without its parameters.
+type listed struct{ StackId, StackName, Status string }
+
+// list returns a page of stacks, of those in query; deleted ones, too.
+func (c *Client) list(ctx context.Context, query map[string]string) (stacks []listed, total int, err error) {
+	var page struct {
+		Stacks     []listed
+		TotalCount int
+	}
+	query["PageSize"] = strconv.Itoa(pageSize)
+	err = c.ask(ctx, "ListStacks", query, nil, &page)
+	return page.Stacks, page.TotalCount, err
+}
+
 // Find returns the stack of a name.
 func (c *Client) Find(ctx context.Context, name string) (Stack, error) {
-	var page struct {
-		Stacks []struct{ StackId, StackName, Status string }
-	}
-	if err := c.ask(ctx, "ListStacks", map[string]string{"StackName.1": name, "PageSize": "50"}, nil, &page); err != nil {
+	stacks, _, err := c.list(ctx, map[string]string{"StackName.1": name})
+	if err != nil {
 		return Stack{}, err
 	}
-	for _, s := range page.Stacks {
+	for _, s := range stacks {
 		if s.StackName == name && s.Status != "DELETE_COMPLETE" {
 			return c.Get(ctx, s.StackId)
 		}
 	}
 	return Stack{}, ErrNotFound
+}
+
+// All returns every stack of the region that is not deleted.
+func (c *Client) All(ctx context.Context) ([]Stack, error) {
+	var all []Stack
+	for number := 1; ; number++ {
+		stacks, total, err := c.list(ctx, map[string]string{"PageNumber": strconv.Itoa(number)})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range stacks {
+			if s.Status == "DELETE_COMPLETE" {
+				continue
+			}
+			stack, err := c.Get(ctx, s.StackId)
+			switch {
+			case err == nil:
+				all = append(all, stack)
+			case !errors.Is(err, ErrNotFound): // that one has gone meanwhile
+				return nil, err
+			}
+		}
+		if len(stacks) == 0 || number*pageSize >= total {
+			return all, nil
+		}
+	}
 }
 
 // Get returns the stack of an id. One that was deleted may still be there,

@@ -33,14 +33,13 @@ func (c *Client) Trail(id string) *Trail {
 // Next returns the events since the last call, oldest first. ROS does not
 // document in which order it lists them, so either is read.
 func (t *Trail) Next(ctx context.Context) ([]Event, error) {
-	const size = 50 // the most that ROS gives
 	var fresh []Event
 	for number := 1; ; number++ {
 		var page struct {
 			Events     []Event
 			TotalCount int
 		}
-		query := map[string]string{"StackId": t.stack, "PageSize": strconv.Itoa(size), "PageNumber": strconv.Itoa(number)}
+		query := map[string]string{"StackId": t.stack, "PageSize": strconv.Itoa(pageSize), "PageNumber": strconv.Itoa(number)}
 		if err := t.client.ask(ctx, "ListStackEvents", query, nil, &page); err != nil {
 			return nil, err
 		}
@@ -51,7 +50,7 @@ func (t *Trail) Next(ctx context.Context) ([]Event, error) {
 			}
 		}
 		all := page.TotalCount >= t.total && len(fresh) >= page.TotalCount-t.total
-		if all || len(page.Events) == 0 || number*size >= page.TotalCount {
+		if all || len(page.Events) == 0 || number*pageSize >= page.TotalCount {
 			t.total = page.TotalCount
 			break
 		}
