@@ -40,10 +40,7 @@ func (r *runner) check(ctx context.Context, t *task) *archive.Check {
 		return c
 	}
 	c.Before = r.before(ctx, t)
-	if c.Before == nil || slices.Contains(r.request.Accept, t.scope.String()) {
-		return c
-	}
-	if r.suspicion(c.Before.Images, c.Snapshot.Images) == "" {
+	if slices.Contains(r.request.Accept, t.scope.String()) || r.doubt(t, c) == "" {
 		return c
 	}
 	again := r.question(ctx, t)
@@ -90,8 +87,8 @@ func (r *runner) question(ctx context.Context, t *task) *archive.Check {
 }
 
 // before is the content that is being replaced: as this instance has stored it
-// itself, or read back. Without it the change is committed all the same: what
-// upstream says now is known to be good.
+// itself, or read back. Without it the change is committed all the same, if
+// it is no suspicious one: what upstream says now is known to be good.
 func (r *runner) before(ctx context.Context, t *task) *catalog.Snapshot {
 	if s := r.last.get(t.scope); s != nil && s.Digest == t.known.Digest {
 		return s

@@ -39,24 +39,43 @@ func (r *runner) suspicion(before, after []*catalog.Image) string {
 			flipped++
 		}
 	}
-	guard := r.settings.ShrinkGuard
-	switch {
-	case guard >= 100 || len(before) == 0:
-		return ""
-	case len(after) == 0:
-		return fmt.Sprintf("the answer lists none of %d images", len(before))
-	case gone*100 > len(before)*guard:
-		return fmt.Sprintf("the answer misses %d of %d images, more than %d percent", gone, len(before), guard)
-	case len(before) > 2 && flipped*2 > len(before):
+	if reason := r.shrunk(len(before), len(after), gone); reason != "" {
+		return reason
+	}
+	if r.settings.ShrinkGuard < 100 && len(before) > 2 && flipped*2 > len(before) {
 		return fmt.Sprintf("the answer gives %d of %d images another status", flipped, len(before))
 	}
 	return ""
 }
 
+// shrunk says that too many of so many images are gone, or nothing.
+func (r *runner) shrunk(before, after, gone int) string {
+	guard := r.settings.ShrinkGuard
+	switch {
+	case guard >= 100 || before == 0:
+		return ""
+	case after == 0:
+		return fmt.Sprintf("the answer lists none of %d images", before)
+	case gone*100 > before*guard:
+		return fmt.Sprintf("the answer misses %d of %d images, more than %d percent", gone, before, guard)
+	}
+	return ""
+}
+
+// doubt is the suspicion against the answer to a task. Where the content that
+// it would replace cannot be read, the number of images has to do: it is known.
+func (r *runner) doubt(t *task, c *archive.Check) string {
+	before, after := t.known.ImageCount, len(c.Snapshot.Images)
+	if c.Before == nil {
+		return r.shrunk(before, after, before-after)
+	}
+	return r.suspicion(c.Before.Images, c.Snapshot.Images)
+}
+
 // guard holds a suspicious answer that was given twice as a candidate, until
 // enough runs have seen it, or something close to it.
 func (r *runner) guard(ctx context.Context, t *task, c *archive.Check) *archive.Check {
-	reason := r.suspicion(c.Before.Images, c.Snapshot.Images)
+	reason := r.doubt(t, c)
 	if reason == "" {
 		return c
 	}

@@ -5,8 +5,10 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
 )
@@ -144,4 +146,67 @@ func TestListingThatLosesMostClustersEndsNothing(t *testing.T) {
 		b.mustRun(capture.Request{})
 		want(t, "in the third run", b.state("hz"), "_any/_any ok\nc1/_any ok")
 	})
+}
+
+// TestGuardWithoutTheEarlierContent: what is being replaced may be gone, or
+// the store may not answer for a moment; how many images there were is known
+// all the same.
+func TestGuardWithoutTheEarlierContent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, left := range []int{0, 3} {
+			b := guarded(t)
+			unreadable(t, b)
+			b.up.images["hz/_any/_any"] = many(left)
+			for run := 1; run <= 2; run++ {
+				b.mustRun(capture.Request{})
+				s := b.scope("_any/_any")
+				if s.State != archive.Held || s.ImageCount != 8 || s.Candidate == nil || s.Candidate.Seen != run {
+					t.Errorf("run %d of %d images: state %+v, candidate %+v", run, left, s, s.Candidate)
+				}
+				if got := strings.Count(b.up.questions(), "hz/_any/_any"); got != 2 {
+					t.Errorf("a suspicious answer was asked for %d times", got)
+				}
+			}
+			b.mustRun(capture.Request{})
+			if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != left {
+				t.Errorf("after three runs: %+v", s)
+			}
+		}
+		for name, change := range map[string]struct {
+			images int
+			req    capture.Request
+			passes bool // only the first answer is empty
+		}{
+			"an ordinary change":        {images: 7},
+			"a list that grows":         {images: 9},
+			"what an operator accepts":  {images: 0, req: capture.Request{Accept: []string{"hz/_any/_any"}}},
+			"an answer that was a slip": {images: 7, passes: true},
+		} {
+			b := guarded(t)
+			unreadable(t, b)
+			if change.passes {
+				b.up.once["hz/_any/_any"] = []string{}
+			}
+			b.up.images["hz/_any/_any"] = many(change.images)
+			b.mustRun(change.req)
+			if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != change.images || len(b.warnings) != 1 {
+				t.Errorf("%s: %+v, warnings %q", name, s, b.warnings)
+			}
+		}
+	})
+}
+
+// unreadable makes every reading fail of the snapshots that there are now.
+func unreadable(t *testing.T, b *bench) {
+	keys, err := archive.NewKeys("p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := b.mem.Objects()
+	b.writer = archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		if _, lost := there[op.Key]; lost && !op.Write() && strings.Contains(op.Key, "/clusters/") {
+			return &buckettest.Fault{Err: buckettest.ErrInjected}
+		}
+		return nil
+	}), keys, time.Now)
 }
