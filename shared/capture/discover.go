@@ -38,16 +38,19 @@ func (r *runner) discover(ctx context.Context, plans []*plan) []map[string]catal
 	for i := range plans {
 		found[i] = map[string]Cluster{}
 	}
+	elsewhere := map[string]string{} // clusters of other regions
 	for i, p := range plans {
 		for _, c := range answers[i] {
 			if c.Problem != "" {
 				p.problems = append(p.problems, c.Problem)
 			}
-			home := slices.IndexFunc(plans, func(q *plan) bool { return q.base.RegionID == c.RegionID })
-			if home < 0 || c.ClusterID == "" {
+			if c.ClusterID == "" {
 				continue
 			}
-			if _, known := found[home][c.ClusterID]; !known || home == i {
+			home := slices.IndexFunc(plans, func(q *plan) bool { return q.base.RegionID == c.RegionID })
+			if home < 0 {
+				elsewhere[c.ClusterID] = c.RegionID
+			} else if _, known := found[home][c.ClusterID]; !known || home == i {
 				found[home][c.ClusterID] = c
 			}
 		}
@@ -57,24 +60,33 @@ func (r *runner) discover(ctx context.Context, plans []*plan) []map[string]catal
 		clusters[i] = r.settle(p, found[i])
 	}
 	if len(r.request.Events) == 0 || len(r.settings.Regions) == 1 {
-		addUnlisted(named(r.settings, r.request), plans, clusters)
+		r.addUnlisted(plans, clusters, elsewhere)
 	}
 	return clusters
 }
 
-// addUnlisted plans the clusters that were named and not listed. Where there
-// is one region they are asked there, and upstream says what is wrong.
-func addUnlisted(names map[string]catalog.Cluster, plans []*plan, clusters []map[string]catalog.Cluster) {
+// addUnlisted deals with the clusters that were named and are listed in no
+// region of the run. Where one region is captured they are asked there, and
+// upstream says what is wrong, unless they are known to be elsewhere. A run of
+// fewer regions than are captured misses only clusters that it names itself.
+func (r *runner) addUnlisted(plans []*plan, clusters []map[string]catalog.Cluster, elsewhere map[string]string) {
+	names := named(r.settings, r.request)
 	for _, id := range slices.Sorted(maps.Keys(names)) {
 		if slices.ContainsFunc(clusters, func(m map[string]catalog.Cluster) bool { _, ok := m[id]; return ok }) {
 			continue
 		}
-		if len(plans) == 1 {
+		problem := fmt.Sprintf("cluster %q is listed in none of the regions that were asked", id)
+		if region := elsewhere[id]; region != "" {
+			problem = fmt.Sprintf("cluster %q is in region %q, which was not asked", id, region)
+		} else if len(r.settings.Regions) == 1 && len(plans) == 1 {
 			clusters[0][id] = names[id]
 			continue
 		}
+		if len(plans) < len(r.settings.Regions) && !slices.Contains(r.request.Clusters, id) {
+			continue
+		}
 		for _, p := range plans {
-			p.problems = append(p.problems, fmt.Sprintf("cluster %q is in none of the regions", id))
+			p.problems = append(p.problems, problem)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (r *runner) remembered(plans []*plan) []map[string]catalog.Cluster {
 		clusters[i] = p.base.ClustersByID()
 		p.repeated = true
 	}
-	addUnlisted(named(r.settings, r.request), plans, clusters)
+	r.addUnlisted(plans, clusters, nil)
 	return clusters
 }
 
