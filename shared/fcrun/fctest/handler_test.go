@@ -52,6 +52,7 @@ func TestHTTPTrigger(t *testing.T) {
 		{name: "a panic", method: "GET", target: "/panic", status: 500, want: `{"RequestId":`},
 		{name: "a semicolon stands for itself", method: "GET", target: "/?q=a;b&&x", status: 200, want: "GET / " + host + ` map[q:[a;b] x:[]] "" true`},
 		{name: "a value that is badly encoded", method: "GET", target: "/?x=1&y=%zz", status: 400, want: `{"ErrorCode":"InvalidArgument","ErrorMessage":"decoding the query: invalid URL escape \"%zz\""`},
+		{name: "a value that is not UTF-8", method: "GET", target: "/?y=%ff", status: 400, want: `{"ErrorCode":"InvalidArgument","ErrorMessage":"decoding the query: \"y=%ff\" is not UTF-8"`},
 		{name: "a name that is badly encoded", method: "GET", target: "/?%=1", status: 400, want: `{"ErrorCode":"InvalidArgument"`},
 		{name: "a query over FC's limit", method: "GET", target: "/?q=" + strings.Repeat("x", 5000), status: 400, want: `{"ErrorCode":"InvalidArgument"`},
 	} {

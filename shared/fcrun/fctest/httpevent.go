@@ -107,6 +107,9 @@ func parseQuery(raw string) (url.Values, error) {
 		if err == nil {
 			value, err = url.QueryUnescape(value)
 		}
+		if err == nil && !utf8.ValidString(name+value) { // which JSON cannot carry
+			err = fmt.Errorf("%q is not UTF-8", part)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("decoding the query: %w", err)
 		}
