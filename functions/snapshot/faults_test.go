@@ -162,6 +162,7 @@ func TestBadAnswersOfOneScope(t *testing.T) {
 		"an error message of a megabyte":  {ehpctest.Fault{Status: 500, Code: "UnknownError", Message: strings.Repeat("x", 1<<19)}, "temporary", 4},
 		"a 200 with nothing":              {ehpctest.Fault{Status: 200, Body: []byte{}}, "malformed", 4},
 		"two documents":                   {ehpctest.Fault{Body: []byte(`{"Images":{"ImageInfo":[]}}{"Images":{"ImageInfo":[]}}`)}, "malformed", 4},
+		"an image of 9,000 levels":        {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1","New":` + strings.Repeat("[", 9000) + strings.Repeat("1,", 1<<18) + "1" + strings.Repeat("]", 9000) + `}]}}`)}, "malformed", 4},
 		"deep nesting that breaks parser": {ehpctest.Fault{Body: []byte(`{"Images":{"ImageInfo":` + strings.Repeat("[", 20000) + `}}`)}, "malformed", 4},
 	} {
 		t.Run(name, func(t *testing.T) {

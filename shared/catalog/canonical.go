@@ -3,22 +3,37 @@ package catalog
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-var errNotJSON = errors.New("not valid JSON")
+// MaxDepth bounds how deep an image or cluster may be nested, itself included.
+// Documented images and clusters are two levels deep; nothing that upstream
+// adds to them comes near it. Whoever reads a value looks at each of
+// its bytes once a level, so that ten thousand levels, which is what json.Valid
+// lets pass, would cost seconds a megabyte.
+const MaxDepth = 32
+
+var (
+	errNotJSON = errors.New("not valid JSON")
+	errTooDeep = fmt.Errorf("nested more than %d levels deep", MaxDepth)
+)
 
 // Canonical rewrites a JSON value so that equal content has equal bytes: no
 // white space, object members sorted by name (the last of two members with
 // one name wins), strings with the fewest escapes (RFC 8785), numbers exactly
-// as they were written.
+// as they were written. More than MaxDepth levels are an error.
 func Canonical(raw []byte) (string, error) {
 	if !json.Valid(raw) {
 		return "", errNotJSON
 	}
-	return string(appendCanonical(make([]byte, 0, len(raw)), string(raw))), nil
+	value := string(raw)
+	if depth(value) > MaxDepth {
+		return "", errTooDeep
+	}
+	return string(appendCanonical(make([]byte, 0, len(raw)), value)), nil
 }
 
 // appendCanonical expects one valid JSON value, white space around it allowed.

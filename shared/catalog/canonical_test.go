@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -33,8 +34,47 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
+// What is nested deeper than MaxDepth is refused before it is walked: a walk
+// looks at every level anew, so that its time would grow with the depth.
+func TestNestingIsBounded(t *testing.T) {
+	t.Parallel()
+	nested := func(depth int, open, close string) string {
+		return strings.Repeat(open, depth) + "1" + strings.Repeat(close, depth)
+	}
+	for name, tc := range map[string]struct {
+		in   string
+		fits bool
+	}{
+		"arrays as deep as allowed":        {nested(MaxDepth, "[", "]"), true},
+		"arrays one level deeper":          {nested(MaxDepth+1, "[", "]"), false},
+		"objects as deep as allowed":       {nested(MaxDepth, `{"a":`, "}"), true},
+		"objects one level deeper":         {nested(MaxDepth+1, `{"a":`, "}"), false},
+		"as deep as a JSON parser goes":    {nested(10_000, "[", "]"), false},
+		"one deep element among flat ones": {"[[],{}," + nested(MaxDepth, "[", "]") + ",[]]", false},
+		"many flat elements":               {"[" + strings.Repeat("[],{},", 10*MaxDepth) + "1]", true},
+		"brackets in a text":               {`["` + strings.Repeat("[", 10*MaxDepth) + `","\\\"[["]`, true},
+		"brackets after an escaped quote":  {`{"\"` + strings.Repeat("{", 10*MaxDepth) + `":"\\"}`, true},
+	} {
+		got, err := Canonical([]byte(tc.in))
+		if tc.fits && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !tc.fits && (err == nil || got != "" || !strings.Contains(err.Error(), "nested more than 32 levels deep")) {
+			t.Errorf("%s: %.80s, %v; want an error that says how deep is allowed", name, got, err)
+		}
+	}
+	deep := nested(MaxDepth, "[", "]")
+	_, err := new(Interner).DecodeImages([]byte(`[{"ImageId":"m-1"},{"ImageId":"m-2","New":` + deep + `}]`))
+	if err == nil || !strings.Contains(err.Error(), "entry 2: nested more than 32 levels deep") {
+		t.Errorf("an image of too many levels: %v", err)
+	}
+	if _, _, err = ParseCluster([]byte(`{"Id":"c1","New":`+deep+`}`), "r"); err == nil {
+		t.Error("a cluster of too many levels is accepted")
+	}
+}
+
 func FuzzCanonical(f *testing.F) {
-	for _, seed := range []string{`{"b":1,"a":"\u0000\ud83d"}`, `[{"a":[1,2,{"x":null}]}, "\\"]`, ` { } `, `"\"`} {
+	for _, seed := range []string{`{"b":1,"a":"\u0000\ud83d"}`, `[{"a":[1,2,{"x":null}]}, "\\"]`, ` { } `, `"\"`, strings.Repeat(`[{"a":`, MaxDepth/2+1) + "1" + strings.Repeat("}]", MaxDepth/2+1)} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {

@@ -103,6 +103,23 @@ func compositeEnd(s string) int {
 	return len(s)
 }
 
+// depth is how deep the arrays and objects of a JSON value are nested.
+func depth(s string) (most int) {
+	open := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			i += stringEnd(s[i:]) - 1
+		case '{', '[':
+			open++
+			most = max(most, open)
+		case '}', ']':
+			open--
+		}
+	}
+	return most
+}
+
 // stringEnd is the length of the quoted string at the start of s.
 func stringEnd(s string) int {
 	for i := 1; i < len(s); i++ {
