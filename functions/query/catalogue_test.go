@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -96,6 +97,33 @@ func (c *catalogue) commit(tb testing.TB) {
 		run.Checks = append(run.Checks, archive.Check{Scope: scope, At: now, State: archive.OK, Fingerprint: s.Digest, Snapshot: s})
 	}
 	result, err := writer.Commit(tb.Context(), base, run)
+	if err != nil || result.HeadError != nil {
+		tb.Fatal(err, result.HeadError)
+	}
+}
+
+// list commits a run that asks for the clusters and for nothing else: upstream's
+// entries have a kilobyte each, and differ from those of any other n.
+func (c *catalogue) list(tb testing.TB, n int) {
+	tb.Helper()
+	writer, listing := archive.NewWriter(c.bucket, c.keys, time.Now), &archive.Listing{At: catalog.At(time.Now())}
+	base, err := writer.Load(tb.Context(), region)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	entries := make([]json.RawMessage, len(c.clusters))
+	for i, id := range c.clusters {
+		entries[i] = fmt.Appendf(nil, `{"Id":%q,"Name":"bench","RegionId":%q,"Count":%d,"Description":%q}`, id, region, n, strings.Repeat("x", 900))
+		cluster, _, err := catalog.ParseCluster(entries[i], region)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		listing.Clusters = append(listing.Clusters, cluster)
+	}
+	if listing.Upstream, err = json.Marshal(entries); err != nil {
+		tb.Fatal(err)
+	}
+	result, err := writer.Commit(tb.Context(), base, archive.Run{RunID: "run-2", Trigger: "timer", StartedAt: listing.At, Discovery: listing})
 	if err != nil || result.HeadError != nil {
 		tb.Fatal(err, result.HeadError)
 	}

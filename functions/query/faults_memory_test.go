@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,7 +21,8 @@ const (
 )
 
 // TestMemory touches a catalogue in every way, lets a run replace every list,
-// and touches it again, then as it was before, and its history.
+// and touches it again, then as it was before, and its history. The clusters
+// are listed in between, by runs and by callers of the replica.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	s := size{"100x400", 100, 400, 2000}
@@ -52,11 +55,22 @@ func TestMemory(t *testing.T) {
 	}
 	touch("")
 	bounded("one catalogue", maxPeak)
+	relist := func() { // ten runs, and who asks what they listed
+		for n := range 10 {
+			c.list(t, n)
+			if got := content(t, answer(t, q, event(t, "/?Action=ListClusters&Version=2018-04-12&PageSize=50", nil), 200)); !strings.Contains(got, fmt.Sprintf(`"Count":%d,`, n)) {
+				t.Fatalf("ListClusters does not tell of the last run: %.300s", got)
+			}
+		}
+	}
+	relist()
+	bounded("and its clusters, listed anew", maxPeak)
 	for i := range c.lists { // every list is another one now
 		c.lists[i] = c.lists[i][1:]
 	}
 	c.commit(t)
 	touch("")
+	relist()
 	bounded("old and new", maxPeak)
 	touch("&at=1")
 	bounded("and as it was", maxHistory)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"community-images/shared/archive"
@@ -75,7 +74,7 @@ type entry struct{ id, raw string }
 func (c *call) entries(r *archive.Region) ([]entry, time.Time) {
 	all, checked := []entry(nil), r.Discovery.CheckedAt.Time
 	if c.at == "" && len(r.Upstream) > 0 {
-		all = c.listings.of(r)
+		all = c.listings.of(r, c.grant.Key())
 	} else {
 		all = identities(r)
 	}
@@ -83,31 +82,6 @@ func (c *call) entries(r *archive.Region) ([]entry, time.Time) {
 		checked = r.CommittedAt.Time
 	}
 	return all, checked
-}
-
-// listings keeps the entries of a few states, for they are long to read.
-type listings struct {
-	mu   sync.Mutex
-	kept map[*archive.Region][]entry
-}
-
-const mostListings = 8
-
-func (l *listings) of(r *archive.Region) []entry {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if known, ok := l.kept[r]; ok {
-		return known
-	}
-	if l.kept == nil || len(l.kept) >= mostListings {
-		l.kept = map[*archive.Region][]entry{}
-	}
-	list := []entry{}
-	for raw := range catalog.Elements(string(r.Upstream)) {
-		list = append(list, entry{identifier(raw), raw})
-	}
-	l.kept[r] = list
-	return list
 }
 
 // identifier is the Id of an entry.
