@@ -91,7 +91,7 @@ func TestBrokenTemplates(t *testing.T) {
 		{"a default against its pattern", "    Default: 13mo", "    Default: 13 months", `parameter Retention: "13 months" does not match AllowedPattern`},
 		{"an assertion without a check", "      - Assert:\n          Fn::Not: [{'Fn::Equals': [{Ref: HttpAuthConfig}, '']}]\n        AssertD", "      - AssertD", "rule JwtNeedsItsConfiguration: Assert is required"},
 		{"a rule that is no condition", "    RuleCondition:\n      Fn::Equals: [{Ref: HttpAuth}, jwt]", "    RuleCondition:\n      Ref: HttpAuth", "rule JwtNeedsItsConfiguration: this is no condition"},
-		{"a section", "\nOutputs:\n", "\nOutput:\n", `template: section "Output" does not exist; did you mean Outputs?`},
+		{"a section", "\nMetadata:\n", "\nMetadat:\n", `template: section "Metadat" does not exist; did you mean Metadata?`},
 		{"a key that is there twice", "      FunctionName: {'Fn::GetAtt': [QueryFunction, FunctionName]}\n      TriggerName: http", "      TriggerName: http\n      TriggerName: http\n      FunctionName: {'Fn::GetAtt': [QueryFunction, FunctionName]}", `template: key "TriggerName" is there twice`},
 		{"a short tag", "    Value: {Ref: BucketName}", "    Value: !Ref BucketName", "template: tag !Ref: write the function out"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -159,6 +160,13 @@ func (e scope) call(name string, argument any) (any, error) {
 			parts = append(parts, part)
 		}
 		return parts, nil
+	case name == "Fn::Select" && len(list) == 2:
+		parts, _ := list[1].([]any)
+		i, err := strconv.Atoi(fmt.Sprint(list[0]))
+		if err != nil || i < 0 || i >= len(parts) {
+			return nil, fmt.Errorf("Fn::Select finds no %v in %v", list[0], list[1])
+		}
+		return parts[i], nil
 	case name == "Fn::Length":
 		return len(list), nil
 	case name == "Fn::Str":

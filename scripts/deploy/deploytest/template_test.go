@@ -73,6 +73,7 @@ Resources:
       Split: {'Fn::Split': [',', 'a,b']}
       List: {Ref: L}
       Text: {'Fn::Str': 5}
+      Second: {'Fn::Select': ['1', {'Fn::Split': ['//', 'http://host']}]}
 `
 	w, err := parse(body, nil, nil)
 	if err != nil {
@@ -84,12 +85,13 @@ Resources:
 	}
 	s := &stack{cloud: &Cloud{Options: Options{Region: "cn-x"}}, resources: map[string]*resource{"Before": {attributes: map[string]any{"Name": "n"}}}}
 	got, err := w.properties(s, "R", false)
-	want := map[string]any{"Join": "a-p-n", "Sub": "p/n/cn-x", "If": 2, "Split": []any{"a", "b"}, "List": []any{"x", "y"}, "Text": "5"}
+	want := map[string]any{"Join": "a-p-n", "Sub": "p/n/cn-x", "If": 2, "Split": []any{"a", "b"}, "List": []any{"x", "y"}, "Text": "5", "Second": "host"}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v, %v\nwant %v", got, err, want)
 	}
 	for name, property := range map[string]string{
 		"an unknown function":  "{'Fn::Magic': [1]}",
+		"a part there is none": "{'Fn::Select': ['1', [a]]}",
 		"an unknown reference": "{Ref: Nobody}",
 		"an unknown attribute": "{'Fn::GetAtt': [Before, Colour]}",
 		"an unknown condition": "{'Fn::If': [Maybe, 1, 2]}",
