@@ -52,7 +52,10 @@ func encodeHead(r *Region) ([]byte, error) {
 	return data, nil
 }
 
-// decodeHead reads a head. An error means that the head has to be rebuilt.
+// decodeHead reads a head. An error means that the head has to be rebuilt. One
+// that states no digest was not written by this program, or was altered: what
+// the log says as well is then for the log to say, so the region that is
+// returned names no place in it.
 func decodeHead(region string, data []byte) (*Region, error) {
 	h, err := openHead(data)
 	if err != nil {
@@ -65,12 +68,16 @@ func decodeHead(region string, data []byte) (*Region, error) {
 		return nil, fmt.Errorf("head is of region %q", h.RegionID)
 	case h.Sequence > 0 && (!validMonth(h.Log.Month) || h.Log.Position < 1 || !validDigest(h.Log.Hash)):
 		return nil, fmt.Errorf("head does not name a place in the log")
+	case h.Sequence > 0 && h.CommittedAt.IsZero():
+		return nil, fmt.Errorf("head does not say when commit %d was made", h.Sequence)
 	}
 	r := &Region{RegionID: region}
 	r.load(h.Clusters, h.Log.Files, h.Scopes)
 	r.Sequence, r.CommittedAt, r.Discovery, r.Run, r.Swept = h.Sequence, h.CommittedAt, h.Discovery, h.Run, h.Swept
-	r.Catalogue = h.Catalogue
-	r.log = position{month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, sealed: h.Log.Sealed}
+	if h.Digest != "" {
+		r.Catalogue = h.Catalogue
+		r.log = position{month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, sealed: h.Log.Sealed}
+	}
 	if !bytes.Equal(h.UpstreamClusters, []byte("[]")) {
 		r.Upstream = h.UpstreamClusters
 	}

@@ -28,15 +28,7 @@ func TestMutatedStores(t *testing.T) {
 	b := history(t, func(b *bench) { older = append(older, b.mem.Objects()) })
 	sound := b.mem.Objects()
 	keys := slices.Sorted(maps.Keys(sound))
-	truth := map[int64]string{} // by sequence
-	now := b.read()
-	for n := int64(1); n <= now.Sequence; n++ {
-		r, err := archive.New(b.bucket, b.keys).AtSequence(context.Background(), now, n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		truth[n] = b.contents(r)
-	}
+	truth := b.truth()
 	random := rand.New(rand.NewPCG(8, 8))
 	stores, errorsSeen, kinds := 10_000, 0, map[string]int{}
 	if raceEnabled {
@@ -73,8 +65,34 @@ func TestMutatedStores(t *testing.T) {
 	t.Logf("%d mutated stores, %v: %d with an error, the others read as before, 0 wrong answers", stores, kinds, errorsSeen)
 }
 
-// readsTrue reads everything there is; false: something was an error.
-func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth map[int64]string) bool {
+// published is what a commit made known.
+type published struct {
+	at       catalog.Time
+	contents string
+	last     bool // of its time: a seal is dated like the commit after it
+}
+
+// truth is what a sound archive says of each commit, by sequence.
+func (b *bench) truth() map[int64]published {
+	b.t.Helper()
+	truth, now := map[int64]published{}, b.read()
+	for n := int64(1); n <= now.Sequence; n++ {
+		r, err := archive.New(b.bucket, b.keys).AtSequence(context.Background(), now, n)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		truth[n] = published{r.CommittedAt, b.contents(r), true}
+		if before := truth[n-1]; n > 1 && before.at == r.CommittedAt {
+			before.last = false
+			truth[n-1] = before
+		}
+	}
+	return truth
+}
+
+// readsTrue reads everything there is, by number and by time; false: something
+// was an error.
+func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth map[int64]published) bool {
 	mem := buckettest.NewMemory(t)
 	mem.Restore(objects)
 	a := archive.New(mem, keys)
@@ -85,8 +103,19 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 		expectDamage(t, err)
 		return false
 	}
-	if now.Sequence != int64(len(truth)) {
-		t.Errorf("the newest commit is %d, was %d", now.Sequence, len(truth))
+	if last := int64(len(truth)); now.Sequence != last || now.CommittedAt != truth[last].at {
+		t.Errorf("the newest commit is %d of %q, was %d of %q", now.Sequence, now.CommittedAt, last, truth[last].at)
+	}
+	var early *archive.TooEarlyError
+	if _, err := a.At(ctx, now, truth[1].at.Add(-time.Millisecond)); !errors.As(err, &early) {
+		if err == nil {
+			t.Errorf("there was something before the first commit")
+			return false
+		}
+		expectDamage(t, err)
+		whole = false
+	} else if early.FirstSequence == 1 && early.First != truth[1].at {
+		t.Errorf("the first commit is of %s, was of %s", early.First, truth[1].at)
 	}
 	catalogue, err := a.Catalogue(ctx, region)
 	if err != nil {
@@ -99,6 +128,15 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 			expectDamage(t, err)
 			whole = false
 			continue
+		}
+		if truth[n].last {
+			timely, err := a.At(ctx, now, truth[n].at.Time)
+			if err != nil {
+				expectDamage(t, err)
+				whole = false
+			} else if timely.Sequence != n || timely.CommittedAt != truth[n].at {
+				t.Errorf("at %s there was commit %d of %s, was %d", truth[n].at, timely.Sequence, timely.CommittedAt, n)
+			}
 		}
 		var out strings.Builder
 		read := true
@@ -120,8 +158,8 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 			}
 			out.WriteByte('\n')
 		}
-		if read && out.String() != truth[n] {
-			t.Errorf("commit %d reads\n%swas\n%s", n, out.String(), truth[n])
+		if read && out.String() != truth[n].contents {
+			t.Errorf("commit %d reads\n%swas\n%s", n, out.String(), truth[n].contents)
 		}
 	}
 	return whole

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -10,35 +9,37 @@ import (
 	"unsafe"
 )
 
-// openHead decodes a head. One that states its digest and has it is as
+// openHead decodes a head. One that has the digest which it states is as
 // encodeHead wrote it: its two large tables are then read in that very form,
 // for a cold reader waits for this, and encoding/json takes ten times as long.
 // The digest is worked out meanwhile; what comes of altered bytes is thrown
-// away. What states no digest or has another form goes to encoding/json.
+// away. A head that states no digest, wherever, is not proved and read all the
+// same; its Digest is empty.
 func openHead(data []byte) (h head, err error) {
-	at := headDigest.at(data)
-	if at < 0 || bytes.HasPrefix(data[at:], []byte(headDigest.after)) { // it states none
-		err = json.Unmarshal(data, &h)
-		return h, err
+	if at := headDigest.at(data); at >= 0 {
+		var group sync.WaitGroup
+		var proved bool
+		group.Go(func() { proved = checkDigest(data, at) })
+		h, ok := scanHead(data, at)
+		group.Wait()
+		if ok && proved {
+			return h, nil
+		}
+		if proved {
+			err = json.Unmarshal(data, &h)
+			return h, err
+		}
 	}
-	var group sync.WaitGroup
-	var unproved error
-	group.Go(func() { unproved = checkDigest(data, at) })
-	h, ok := scanHead(data, at)
-	group.Wait()
-	if !ok && unproved == nil {
-		err = json.Unmarshal(data, &h)
+	if json.Unmarshal(data, &h) != nil || h.Digest != "" {
+		return h, errors.New("head is not what was written")
 	}
-	return h, cmp.Or(unproved, err)
+	return h, nil
 }
 
 // checkDigest proves a head that states its digest at the given place.
-func checkDigest(data []byte, at int) error {
+func checkDigest(data []byte, at int) bool {
 	const length = 64
-	if len(data) < at+length || !signed(data, headDigest, string(data[at:at+length])) {
-		return errors.New("head is not what was written")
-	}
-	return nil
+	return len(data) >= at+length && signed(data, headDigest, string(data[at:at+length]))
 }
 
 // scanHead reads a head in the form that encodeHead gives it: the table of the

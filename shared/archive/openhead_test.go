@@ -89,7 +89,6 @@ func TestHeadOfAnotherForm(t *testing.T) {
 		"a member that nobody knows":     edited(plain, `"ImageCount":`, `"Hint":{},"ImageCount":`),
 		"a time of another precision":    edited(plain, `.000Z"`, `Z"`),
 		"a count that is no plain digit": edited(plain, `"Seen":2,`, `"Seen":2e0,`),
-		"no digest":                      bytes.Replace(plain, headDigest.of(plain), nil, 1),
 	} {
 		got, err := decodeHead(written.RegionID, data)
 		if name == "a count that is no plain digit" {
@@ -102,6 +101,41 @@ func TestHeadOfAnotherForm(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		} else if diff := cmp.Diff(written, got, cmp.AllowUnexported(Region{}, position{})); diff != "" {
 			t.Errorf("%s: is another state:\n%s", name, diff)
+		}
+	}
+}
+
+// TestHeadWithoutProof: a head that states no digest is read, but names no
+// place in the log; one that states a digest where none is to be found, or a
+// commit without its time, is refused.
+func TestHeadWithoutProof(t *testing.T) {
+	t.Parallel()
+	written := headsToRead()["full"]
+	plain, err := encodeHead(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unproved := *written
+	unproved.Catalogue, unproved.log = 0, position{}
+	digest := string(headDigest.of(plain))
+	for name, tc := range map[string]struct {
+		data []byte
+		want *Region // nil: it is refused
+	}{
+		"an empty digest":                  {bytes.Replace(plain, []byte(digest), nil, 1), &unproved},
+		"no digest":                        {bytes.Replace(plain, []byte(`"Digest":"`+digest+`",`), nil, 1), &unproved},
+		"a digest of another name":         {bytes.Replace(plain, []byte(`"Digest":"`+digest), []byte(`"Eigest":"`+digest), 1), &unproved},
+		"a digest in lower case":           {bytes.Replace(plain, []byte(`"Digest":"`+digest), []byte(`"digest":"`+digest), 1), nil},
+		"no time before the digest":        {bytes.Replace(plain, []byte(`"CommittedAt":"2`), []byte(`"BommittedAt":"2`), 1), nil},
+		"the time in lower case":           {bytes.Replace(plain, []byte(`"CommittedAt":"2`), []byte(`"committedAt":"2`), 1), nil},
+		"a commit without its time":        {edited(plain, `"CommittedAt":"`+written.CommittedAt.String(), `"CommittedAt":"`), nil},
+		"neither its time nor a digest":    {bytes.Replace(plain, []byte(`"CommittedAt":"`+written.CommittedAt.String()+`","Digest":"`+digest+`",`), nil, 1), nil},
+		"a space before the digest":        {bytes.Replace(plain, []byte(`"Digest":"`+digest), []byte(`"Digest": "`+digest), 1), nil},
+		"a digest that is cut, and no end": {plain[:headDigest.at(plain)+5], nil},
+	} {
+		got, err := decodeHead(written.RegionID, tc.data)
+		if diff := cmp.Diff(tc.want, got, cmp.AllowUnexported(Region{}, position{})); diff != "" || (err == nil) != (tc.want != nil) {
+			t.Errorf("%s: %v\n%s", name, err, diff)
 		}
 	}
 }

@@ -214,7 +214,7 @@ func (r *Region) adopt(theirs *Region) {
 			continue
 		}
 		if s := &r.Scopes[at]; s.Digest == t.Digest && s.State == t.State && !t.TriedAt.Before(s.TriedAt.Time) {
-			*s = t
+			s.TriedAt, s.CheckedAt, s.Problem, s.Candidate, s.Fingerprint = t.TriedAt, t.CheckedAt, t.Problem, t.Candidate, t.Fingerprint
 		}
 	}
 	if theirs.Discovery.TriedAt.After(r.Discovery.TriedAt.Time) {

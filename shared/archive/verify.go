@@ -256,6 +256,8 @@ func (v *verifier) head(r *Region) error {
 		return nil
 	}
 	switch {
+	case h.Sequence > 0 && h.log.month == "":
+		v.fault(key, "it states no digest")
 	case h.Sequence != r.Sequence || h.log.hash != r.log.hash:
 		v.fault(key, "it is of commit %d, the log ends with %d", h.Sequence, r.Sequence)
 	case h.log.month != r.log.month || h.log.length > r.log.length:
