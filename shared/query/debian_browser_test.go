@@ -65,6 +65,9 @@ func TestDebianPageInABrowser(t *testing.T) {
 	if head := b.text("#head"); !strings.Contains(head, "Clusters") {
 		t.Errorf("several clusters, and the table has %q", head)
 	}
+	if rows := b.text("#rows"); strings.Count(rows, "differs between clusters or types") != 2 {
+		t.Errorf("one image has two contents, and the table says %q", rows)
+	}
 	if answer := b.text("#answer"); !strings.Contains(answer, "ehpc-b/_any: the last check failed") {
 		t.Errorf("a stale part is not told: %q", answer)
 	}
