@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -65,13 +64,14 @@ func (w *Writer) Load(ctx context.Context, region string) (*Region, error) {
 // Commit publishes what a run learned: the new snapshot objects, one line of
 // the log, the head. base is the state that Load returned when the run began.
 // An error means that nothing was published, or, if ctx ended or the store
-// stopped answering, that this is not known; the next run settles it.
+// stopped answering, that this is not known; the next run settles it. Checks
+// whose content ctx leaves no time to store are left out and counted so.
 //
 // A run that changed nothing appends nothing and only puts the head.
 func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, error) {
-	run.Checks = slices.Clone(run.Checks)
-	res := Result{Checks: run.Checks}
-	found, err := w.putSnapshots(ctx, base, run, &res)
+	var res Result
+	found, err := w.putSnapshots(ctx, base, &run, &res)
+	res.Checks = run.Checks
 	if err != nil {
 		return res, err
 	}

@@ -5,31 +5,46 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/catalog"
 )
 
+// publishTime is kept of the time that a run has left, for what publishes: the
+// line, the catalogue and the head.
+const publishTime = 5 * time.Second
+
+// storingTime is the part of ctx's time in which snapshots are stored.
+func storingTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-min(publishTime, time.Until(deadline)/2)))
+}
+
 // putSnapshots stores the new contents. A check whose content could not be
-// stored becomes a failed one, so that it fails alone. It returns the objects
+// stored becomes a failed one, so that it fails alone; one that no time was
+// left for leaves the run, as if it had not been asked. It returns the objects
 // that were there already and that retention might have had in view.
-func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *Result) ([]object, error) {
+func (w *Writer) putSnapshots(ctx context.Context, base *Region, run *Run, res *Result) ([]object, error) {
 	var group errgroup.Group
 	var refused atomic.Bool // whoever asks, so the rest need not try
 	group.SetLimit(maxPuts)
 	stored := make([]object, len(run.Checks))
 	faults := make([]error, len(run.Checks))
-	for i, c := range run.Checks {
-		if was, _ := base.Scope(c.Scope); c.Snapshot == nil || c.Snapshot.Digest == was.Digest {
-			continue
-		}
+	storing, stop := storingTime(ctx)
+	defer stop()
+	for _, i := range toStore(base, run.Checks) {
 		group.Go(func() error {
 			if refused.Load() {
 				return nil
 			}
-			stored[i], faults[i] = w.putSnapshot(ctx, c.Snapshot)
+			stored[i], faults[i] = w.putSnapshot(storing, run.Checks[i].Snapshot)
 			if errors.Is(faults[i], fs.ErrPermission) {
 				refused.Store(true)
 			}
@@ -38,15 +53,18 @@ func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *R
 	}
 	_ = group.Wait()
 	var found []object
-	for i, err := range faults {
-		if err != nil {
+	var kept []Check
+	for i, c := range run.Checks {
+		if err := faults[i]; err != nil {
 			if ctx.Err() != nil || errors.Is(err, fs.ErrPermission) {
 				return nil, err
 			}
-			c := &run.Checks[i]
+			if storing.Err() != nil {
+				run.Counts.Left++
+				continue
+			}
 			c.State, c.Snapshot, c.Candidate = Failed, nil, nil
 			c.Problem = &Problem{Class: "storage", Code: "StorageFault", Message: err.Error()}
-			continue
 		}
 		switch o := stored[i]; {
 		case o.found:
@@ -55,8 +73,26 @@ func (w *Writer) putSnapshots(ctx context.Context, base *Region, run Run, res *R
 			res.Stored++
 			res.Bytes += o.size
 		}
+		kept = append(kept, c)
 	}
+	run.Checks = kept
 	return found, nil
+}
+
+// toStore are the checks with new content, what was asked longest ago first:
+// were it always the same order, a region that changes faster than it can be
+// stored would never get to the last ones.
+func toStore(base *Region, checks []Check) []int {
+	var which []int
+	asked := make([]time.Time, len(checks))
+	for i, c := range checks {
+		was, _ := base.Scope(c.Scope)
+		if c.Snapshot != nil && c.Snapshot.Digest != was.Digest {
+			which, asked[i] = append(which, i), was.TriedAt.Time
+		}
+	}
+	slices.SortStableFunc(which, func(a, b int) int { return asked[a].Compare(asked[b]) })
+	return which
 }
 
 // object is a snapshot as it was written. Its bytes are not kept: a run may

@@ -74,7 +74,7 @@ type Counts struct {
 	Ended     int `json:"Ended"`
 	Failed    int `json:"Failed"`
 	Held      int `json:"Held"`
-	Left      int `json:"Left"` // not asked before the deadline
+	Left      int `json:"Left"` // not asked, or not stored, before the deadline
 	Lost      int `json:"Lost"` // another run published the scope first
 	Planned   int `json:"Planned"`
 	Unchanged int `json:"Unchanged"`
