@@ -41,7 +41,7 @@ func (w *Writer) putSnapshots(ctx context.Context, base *Region, run *Run, res *
 	defer stop()
 	for _, i := range toStore(base, run.Checks) {
 		group.Go(func() error {
-			if refused.Load() {
+			if faults[i] = storing.Err(); faults[i] != nil || refused.Load() {
 				return nil
 			}
 			stored[i], faults[i] = w.putSnapshot(storing, run.Checks[i].Snapshot)
