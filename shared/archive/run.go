@@ -53,12 +53,17 @@ func draft(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Li
 		RunID: run.RunID, Sequence: cur.Sequence + 1, StartedAt: run.StartedAt, Trigger: run.Trigger,
 	}
 	counts := run.Counts
+	listing := run.Discovery
+	if listing != nil && overtaken(base.Discovery.CheckedAt, cur.Discovery.CheckedAt, listing.At) {
+		listing, run.Ended = nil, nil // what it did not list, the other run may have
+	}
 	if slices.EqualFunc(base.Clusters, cur.Clusters, catalog.Cluster.Equal) { // else another run's listing came first
-		l.Clusters = clusterChanges(cur, run.Discovery)
+		l.Clusters = clusterChanges(cur, listing)
 	}
 	for _, scope := range run.Ended {
 		planned, _ := base.Scope(scope)
-		if now, known := cur.Scope(scope); known && now.Digest == planned.Digest {
+		now, known := cur.Scope(scope)
+		if known && now.Digest == planned.Digest && !overtaken(planned.TriedAt, now.TriedAt, run.listedAt()) {
 			l.Ended = append(l.Ended, EndedScope{scope.ClusterID, now.Digest, scope.InstanceType})
 			counts.Ended++
 		}
@@ -79,8 +84,25 @@ func draft(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Li
 	if !l.Empty() {
 		next.apply(l, "")
 	}
-	next.note(kept, run.Discovery)
+	next.note(kept)
+	if listing != nil {
+		next.noteListing(listing, overtaken(base.Discovery.TriedAt, cur.Discovery.TriedAt, listing.At))
+	}
 	return l, next, counts, nil
+}
+
+// listedAt is when the run learned which scopes there are.
+func (r Run) listedAt() catalog.Time {
+	if r.Discovery == nil {
+		return r.StartedAt
+	}
+	return r.Discovery.At
+}
+
+// overtaken says whether another run has done now, later, what a run that was
+// planned on before did at a time.
+func overtaken(before, now, at catalog.Time) bool {
+	return now.After(before.Time) && now.After(at.Time)
 }
 
 // lost says whether another run has been faster with the scope.
@@ -93,7 +115,7 @@ func lost(base, cur *Region, c Check) bool {
 	case now.Digest != planned.Digest:
 		return c.State != OK || c.Snapshot == nil || c.Snapshot.Digest != now.Digest
 	}
-	return now.TriedAt.After(planned.TriedAt.Time) && now.TriedAt.After(c.At.Time)
+	return overtaken(planned.TriedAt, now.TriedAt, c.At)
 }
 
 // add writes one check into the line.
@@ -151,7 +173,7 @@ func (n *Counts) count(cur *Region, c Check) {
 
 // note writes the times and outcomes of the checks into r, as far as r does
 // not know something later. Nothing of it is part of the history.
-func (r *Region) note(checks []Check, listing *Listing) {
+func (r *Region) note(checks []Check) {
 	for _, c := range checks {
 		at, known := r.find(c.Scope.ClusterID, c.Scope.InstanceType)
 		if !known {
@@ -167,10 +189,14 @@ func (r *Region) note(checks []Check, listing *Listing) {
 			s.Fingerprint = c.Fingerprint
 		}
 	}
-	if listing == nil {
-		return
+}
+
+// noteListing is note for the listing. Of one after which another run has
+// tried and failed, only what it found counts.
+func (r *Region) noteListing(listing *Listing, overtaken bool) {
+	if !overtaken {
+		r.Discovery.TriedAt, r.Discovery.Problem, r.Discovery.Held = listing.At, listing.Problem, listing.Held
 	}
-	r.Discovery.TriedAt, r.Discovery.Problem, r.Discovery.Held = listing.At, listing.Problem, listing.Held
 	if listing.Problem == nil {
 		r.Discovery.CheckedAt, r.Upstream = listing.At, listing.Upstream
 	}
@@ -217,8 +243,11 @@ func (r *Region) adopt(theirs *Region) {
 			s.TriedAt, s.CheckedAt, s.Problem, s.Candidate, s.Fingerprint = t.TriedAt, t.CheckedAt, t.Problem, t.Candidate, t.Fingerprint
 		}
 	}
-	if theirs.Discovery.TriedAt.After(r.Discovery.TriedAt.Time) {
-		r.Discovery, r.Upstream = theirs.Discovery, theirs.Upstream
+	if d := theirs.Discovery; d.TriedAt.After(r.Discovery.TriedAt.Time) {
+		r.Discovery.TriedAt, r.Discovery.Problem, r.Discovery.Held = d.TriedAt, d.Problem, d.Held
+	}
+	if d := theirs.Discovery; d.CheckedAt.After(r.Discovery.CheckedAt.Time) {
+		r.Discovery.CheckedAt, r.Upstream = d.CheckedAt, theirs.Upstream
 	}
 	if theirs.Run.FinishedAt.After(r.Run.FinishedAt.Time) {
 		r.Run = theirs.Run
