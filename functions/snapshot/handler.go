@@ -59,13 +59,12 @@ func settingsOf(c config.Snapshot) capture.Settings {
 }
 
 // newUpstream makes one E-HPC client a region.
-func newUpstream(c config.Snapshot, budget *capture.Budget, source *fcrun.Source) (upstream, error) {
+func newUpstream(c config.Snapshot, source *fcrun.Source) (upstream, error) {
 	clients := upstream{}
 	for _, region := range c.Regions {
 		client, err := ehpc.New(ehpc.Options{
 			Endpoint: c.EHPCEndpoint(region),
 			MaxIdle:  c.Concurrency,
-			Pace:     budget.Wait,
 			Credentials: func(context.Context) (ehpc.Credentials, error) {
 				return ehpc.Credentials(source.Newest()), nil
 			},

@@ -37,7 +37,7 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 		return nil, nil, err
 	}
 	budget := capture.NewBudget(conf.QPS, time.Now)
-	ask, err := newUpstream(conf, budget, credentials)
+	ask, err := newUpstream(conf, credentials)
 	if err != nil {
 		return nil, nil, err
 	}

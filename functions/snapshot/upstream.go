@@ -34,8 +34,10 @@ func (u upstream) Images(ctx context.Context, scope catalog.Scope) (capture.Answ
 }
 
 // Clusters implements capture.Upstream.
-func (u upstream) Clusters(ctx context.Context, region string) ([]capture.Cluster, error) {
-	listing, err := u[region].ListClusters(ctx, region)
+func (u upstream) Clusters(ctx context.Context, region string, call capture.Call) ([]capture.Cluster, error) {
+	listing, err := u[region].ListClusters(ctx, region, func(ctx context.Context, ask func(context.Context) error) error {
+		return call(ctx, func(ctx context.Context) error { return asFault(ask(ctx)) })
+	})
 	if err != nil {
 		return nil, asFault(err)
 	}
@@ -49,10 +51,11 @@ func (u upstream) Clusters(ctx context.Context, region string) ([]capture.Cluste
 	return clusters, nil
 }
 
-// asFault translates an error of the client into what a run decides by.
+// asFault translates an error of the client into what a run decides by. What
+// is not upstream's answer stays as it is.
 func asFault(err error) error {
 	var e *ehpc.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e.Class == ehpc.Canceled {
 		return err
 	}
 	return &capture.Fault{

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
@@ -32,6 +34,7 @@ type upstream struct {
 	faults map[string][]error
 	decide func(name string) error // goes before faults
 	delay  time.Duration
+	pages  int // of each listing, all asked at once; 0: one
 	asked  []string
 	under  map[string]bool
 	most   int
@@ -98,11 +101,16 @@ func (u *upstream) Images(ctx context.Context, scope catalog.Scope) (capture.Ans
 	}}, nil
 }
 
-func (u *upstream) Clusters(ctx context.Context, region string) ([]capture.Cluster, error) {
-	if err := u.begin(ctx, "clusters "+region); err != nil {
-		return nil, err
+func (u *upstream) Clusters(ctx context.Context, region string, call capture.Call) ([]capture.Cluster, error) {
+	var group errgroup.Group
+	for page := range max(1, u.pages) {
+		name := "clusters " + region
+		if page > 0 {
+			name = fmt.Sprint(name, " ", page+1)
+		}
+		group.Go(func() error { return call(ctx, func(ctx context.Context) error { return u.begin(ctx, name) }) })
 	}
-	return u.clusters[region], nil
+	return u.clusters[region], group.Wait()
 }
 
 // questions returns what was asked since the last call, sorted.

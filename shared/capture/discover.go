@@ -3,9 +3,11 @@ package capture
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -110,19 +112,24 @@ func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cl
 	return clusters
 }
 
-// list asks one endpoint, with retries.
+// list asks one endpoint. Every page is a call like any other, repeated alone
+// if it fails. The listing is as old as its first page.
 func (r *runner) list(ctx context.Context, region string) ([]Cluster, *archive.Listing) {
-	var clusters []Cluster
-	at, err := r.call(ctx, func(ctx context.Context) (err error) {
-		clusters, err = r.upstream.Clusters(ctx, region)
+	listing := &archive.Listing{}
+	var first sync.Once
+	clusters, err := r.upstream.Clusters(ctx, region, func(ctx context.Context, ask func(context.Context) error) error {
+		at, err := r.call(ctx, ask)
+		first.Do(func() { listing.At = at })
 		return err
 	})
-	listing := &archive.Listing{At: at}
-	if err != nil {
-		listing.Problem = problemOf(err)
-		return nil, listing
+	if err == nil {
+		return clusters, listing
 	}
-	return clusters, listing
+	if fault := new(Fault); ctx.Err() != nil && !errors.As(err, &fault) {
+		err = errNoTime
+	}
+	listing.Problem = problemOf(err)
+	return nil, listing
 }
 
 // named are the clusters of the settings or the request that no listing is

@@ -17,7 +17,7 @@ type Report struct {
 	FinishedAt catalog.Time    `json:"FinishedAt"`
 	DurationMs int64           `json:"DurationMs"`
 	FetchMs    int64           `json:"FetchMs"` // until the last answer
-	Calls      int64           `json:"Calls"`   // to E-HPC, retries included
+	Calls      int64           `json:"Calls"`   // to E-HPC, every page of a listing and every retry
 	Counts     archive.Counts  `json:"Counts"`  // over all regions
 	Regions    []*RegionReport `json:"Regions"`
 	Events     []Event         `json:"Events,omitempty"` // and what became of them

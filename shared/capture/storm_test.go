@@ -88,6 +88,48 @@ func TestThrottlingStorm(t *testing.T) {
 	}
 }
 
+// TestListingKeepsToTheBudget throttles a third of the pages of a long listing
+// while scopes are asked. Pages and their repetitions wait their turn as every
+// call does, and the report counts them.
+func TestListingKeepsToTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const pages, qps = 40, 10
+		b := newBench(t, "hz")
+		b.qps, b.settings.Concurrency, b.up.pages = qps, 16, pages
+		for i := range 50 {
+			b.up.cluster("hz", "hz", fmt.Sprintf("c%02d", i))
+		}
+		b.mustRun(capture.Request{})
+		b.up.questions()
+		time.Sleep(time.Minute)
+
+		tries := map[string]int{}
+		var began []time.Time
+		b.up.decide = func(name string) error {
+			began = append(began, time.Now())
+			if tries[name]++; strings.HasPrefix(name, "clusters") && (len(name)+tries[name])%3 == 0 {
+				return throttled
+			}
+			return nil
+		}
+		report := b.mustRun(capture.Request{})
+		if c := report.Counts; c.Failed+c.Left > 0 || len(report.Regions[0].Problems) > 0 {
+			t.Errorf("counts are %+v, problems %v", c, report.Regions[0].Problems)
+		}
+		if len(began) < pages*4/3+51 || report.Calls != int64(len(began)) {
+			t.Errorf("%d calls, the report counts %d", len(began), report.Calls)
+		}
+		for i := range began {
+			if i >= qps && began[i].Sub(began[i-qps]) < time.Second-time.Millisecond {
+				t.Fatalf("%d calls within %v", qps+1, began[i].Sub(began[i-qps]))
+			}
+		}
+		if d := report.Regions[0].State.Discovery; d.CheckedAt.Before(report.StartedAt.Time) || d.CheckedAt.After(began[len(began)-1]) {
+			t.Errorf("the listing is dated %v", d.CheckedAt)
+		}
+	})
+}
+
 // TestStormThatOutlastsARun lets upstream refuse everything until long after
 // the run's deadline. The run ends in time, every scope keeps its content, and
 // the next run is not the slower for it.

@@ -24,9 +24,15 @@ import (
 type Upstream interface {
 	// Images asks ListCommunityImages for one scope.
 	Images(ctx context.Context, scope catalog.Scope) (Answer, error)
-	// Clusters asks ListClusters at the endpoint of a region, every page.
-	Clusters(ctx context.Context, region string) ([]Cluster, error)
+	// Clusters asks ListClusters at the endpoint of a region for every page,
+	// each by a Call of its own, and returns the error of a Call as it is.
+	Clusters(ctx context.Context, region string, call Call) ([]Cluster, error)
 }
+
+// Call makes one call to upstream when its turn has come, and makes it again
+// where that can help: it runs ask each time, within the budget of the run, and
+// returns nil if the last time succeeded. It is safe for concurrent use.
+type Call func(ctx context.Context, ask func(context.Context) error) error
 
 // Answer is a successful reply to one scope that has not been decoded yet.
 type Answer struct {

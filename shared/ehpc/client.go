@@ -57,10 +57,6 @@ type Options struct {
 	// opened, and all of them are kept while idle. More concurrent calls than
 	// that wait for one another, within their CallTimeout.
 	MaxIdle int
-	// Pace is called before every page of a listing but the first, and may
-	// block: the caller counts one call for a listing, whose length it does not
-	// know. Nil: no pause.
-	Pace func(context.Context) error
 	// UserAgent is appended to the SDK's.
 	UserAgent string
 }
@@ -80,9 +76,6 @@ type Client struct {
 func New(o Options) (*Client, error) {
 	if o.Credentials == nil {
 		return nil, fmt.Errorf("making the E-HPC client: no credentials given")
-	}
-	if o.Pace == nil {
-		o.Pace = func(context.Context) error { return nil }
 	}
 	if o.CallTimeout <= 0 {
 		o.CallTimeout = DefaultCallTimeout

@@ -37,19 +37,42 @@ const (
 	opClusters = "ListClusters"
 	pageSize   = 50   // the most that upstream gives
 	maxPages   = 1000 // 50,000 clusters; no account has as many
+	readings   = 4    // of a listing that changes meanwhile
 )
 
-// ListClusters reads every page of the listing. A fleet may change between two
-// pages; then the listing is read once more from the start. If it does not
-// agree with itself again, that is an error of class Malformed: a page that
-// repeats or is empty before the end, a TotalCount that moves or is not met.
-func (c *Client) ListClusters(ctx context.Context, regionID string) (Listing, error) {
-	l, err := c.readListing(ctx, regionID, false)
-	if errors.Is(err, errMoved) {
-		l, err = c.readListing(ctx, regionID, true)
+// Each makes the call for one page of a listing: it runs ask, once or until
+// that succeeds, and returns nil if the last time did. It may block before. So
+// a caller lets every page wait its turn, counts it, and repeats it alone.
+type Each func(ctx context.Context, ask func(context.Context) error) error
+
+// ListClusters reads every page of the listing, each through each, several at
+// a time; nil: once, without a pause. A page that each gives up fails the
+// listing with the error that each returned.
+//
+// A fleet may change between two pages; then the listing is read from the
+// start, four times in all. If it never agrees with itself, that is an error
+// of class Malformed: a page that repeats or is empty before the end, a
+// TotalCount that moves or is not met.
+func (c *Client) ListClusters(ctx context.Context, regionID string, each Each) (Listing, error) {
+	if each == nil {
+		each = func(ctx context.Context, ask func(context.Context) error) error { return ask(ctx) }
+	}
+	read := func(ctx context.Context, number int) (p *page, err error) {
+		err = each(ctx, func(ctx context.Context) (err error) {
+			p, err = c.readPage(ctx, regionID, number)
+			return err
+		})
+		return p, err
+	}
+	l, err := c.readListing(ctx, regionID, read, false)
+	for n := 1; n < readings && errors.Is(err, errMoved); n++ {
+		l, err = c.readListing(ctx, regionID, read, true)
 	}
 	return l, err
 }
+
+// reader reads one page.
+type reader func(ctx context.Context, number int) (*page, error)
 
 // errMoved marks a listing whose pages do not fit together.
 var errMoved = errors.New("the pages do not fit together")
@@ -64,14 +87,13 @@ type page struct {
 	raw       []byte // of the entries
 }
 
-func (c *Client) readListing(ctx context.Context, regionID string, again bool) (Listing, error) {
+func (c *Client) readListing(ctx context.Context, regionID string, read reader, again bool) (Listing, error) {
 	var l Listing
 	known := map[string]int{} // region and id -> page
 	var before *page
 	received := 0
-	read := func(number int) (*page, error) { return c.readPage(ctx, regionID, number) }
 	for number := 1; ; number++ {
-		p, err := read(number)
+		p, err := read(ctx, number)
 		if err != nil {
 			return Listing{}, err
 		}
@@ -89,7 +111,7 @@ func (c *Client) readListing(ctx context.Context, regionID string, again bool) (
 		}
 		if number == 1 {
 			var stop func()
-			read, stop = c.readAhead(ctx, regionID, min(maxPages, (p.total+pageSize-1)/pageSize))
+			read, stop = c.readAhead(ctx, regionID, read, min(maxPages, (p.total+pageSize-1)/pageSize))
 			defer stop()
 		}
 	}
@@ -142,10 +164,10 @@ func (l *Listing) add(p *page, home string, number int, known map[string]int) (r
 const ahead = 16
 
 // readAhead begins to read the pages from the second to the last. The returned
-// read waits for one of them; stop ends what is still under way and returns
+// wait waits for one of them; stop ends what is still under way and returns
 // when it has ended. No more calls are under way than there are connections:
 // waiting for one would count against a page's time-out.
-func (c *Client) readAhead(ctx context.Context, regionID string, last int) (read func(int) (*page, error), stop func()) {
+func (c *Client) readAhead(ctx context.Context, regionID string, read reader, last int) (wait reader, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	type result struct {
 		page *page
@@ -161,14 +183,14 @@ func (c *Client) readAhead(ctx context.Context, regionID string, last int) (read
 	for range min(ahead, last-1, c.options.MaxIdle) {
 		workers.Go(func() {
 			for number := int(next.Add(1)); number <= last && ctx.Err() == nil; number = int(next.Add(1)) {
-				p, err := c.readPage(ctx, regionID, number)
+				p, err := read(ctx, number)
 				results[number] <- result{p, err}
 			}
 		})
 	}
-	return func(number int) (*page, error) {
-		if number > last { // the fleet has grown meanwhile
-			return c.readPage(ctx, regionID, number)
+	return func(ctx context.Context, number int) (*page, error) {
+		if number > last { // the pages are smaller than was asked
+			return read(ctx, number)
 		}
 		select {
 		case r := <-results[number]:
@@ -180,11 +202,6 @@ func (c *Client) readAhead(ctx context.Context, regionID string, last int) (read
 }
 
 func (c *Client) readPage(ctx context.Context, regionID string, number int) (*page, error) {
-	if number > 1 {
-		if err := c.options.Pace(ctx); err != nil {
-			return nil, &Error{Op: opClusters, RegionID: regionID, Class: Canceled, Err: fmt.Errorf("waiting to ask for page %d: %w", number, err)}
-		}
-	}
 	n, size := strconv.Itoa(number), strconv.Itoa(pageSize)
 	r, err := c.call(ctx, opClusters, regionID, map[string]*string{"PageNumber": &n, "PageSize": &size})
 	if err != nil {

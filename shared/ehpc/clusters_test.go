@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func TestListClustersReadsEveryPage(t *testing.T) {
 	t.Parallel()
 	for n, calls := range map[int]int{0: 1, 1: 1, 49: 1, 50: 1, 51: 2, 100: 2, 217: 5} {
 		endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(n))})
-		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 		if err != nil || len(got.Clusters) != n || len(got.Problems) != 0 || got.RequestID == "" {
 			t.Errorf("%d clusters: got %d, problems %v, %v", n, len(got.Clusters), got.Problems, err)
 			continue
@@ -59,7 +60,7 @@ func TestListClustersReportsWhatItCannotUse(t *testing.T) {
 		[]byte(`{"Id":"c1","RegionId":"cn-shanghai","Name":"twice"}`),
 		[]byte(`{"Id":"c1","RegionId":"cn-hangzhou"}`),
 	})})
-	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,13 +111,13 @@ func TestListingThatDisagreesWithItself(t *testing.T) {
 		calls int // at most
 		want  string
 	}{
-		"a page repeats":              {func(_ int, p string) string { return clusterPage(p, 150, 0, 50) }, 6, "repeats"},
-		"always the first page":       {func(_ int, _ string) string { return clusterPage("1", 150, 0, 50) }, 6, "says it is page 1"},
-		"an empty page":               {func(_ int, p string) string { return clusterPage(p, 10, 0, 0) }, 2, "is empty after 0 of 10"},
-		"an empty page in the middle": {func(k int, p string) string { return clusterPage(p, 60, 0, 50*(k%2)) }, 4, "is empty after 50 of 60"},
-		"more than promised":          {func(_ int, p string) string { return clusterPage(p, 5, 0, 6) }, 2, "makes 6 clusters of a TotalCount of 5"},
-		"TotalCount moves":            {func(k int, p string) string { return clusterPage(p, 60+k, 30*(k-1), 30*k) }, 4, "has TotalCount"},
-		"more pages than are read":    {func(_ int, p string) string { return clusterPage(p, 1_000_000, 0, 50) }, 2, "more than are read"},
+		"a page repeats":              {func(_ int, p string) string { return clusterPage(p, 150, 0, 50) }, 12, "repeats"},
+		"always the first page":       {func(_ int, _ string) string { return clusterPage("1", 150, 0, 50) }, 12, "says it is page 1"},
+		"an empty page":               {func(_ int, p string) string { return clusterPage(p, 10, 0, 0) }, 4, "is empty after 0 of 10"},
+		"an empty page in the middle": {func(k int, p string) string { return clusterPage(p, 60, 0, 50*(k%2)) }, 8, "is empty after 50 of 60"},
+		"more than promised":          {func(_ int, p string) string { return clusterPage(p, 5, 0, 6) }, 4, "makes 6 clusters of a TotalCount of 5"},
+		"TotalCount moves":            {func(k int, p string) string { return clusterPage(p, 60+k, 30*(k-1), 30*k) }, 8, "has TotalCount"},
+		"more pages than are read":    {func(_ int, p string) string { return clusterPage(p, 1_000_000, 0, 50) }, 4, "more than are read"},
 		"TotalCount is missing":       {func(int, string) string { return `{"Clusters":{"ClusterInfoSimple":[]}}` }, 1, "TotalCount"},
 		"TotalCount is negative":      {func(_ int, p string) string { return clusterPage(p, -1, 0, 0) }, 1, "TotalCount"},
 		"no list":                     {func(int, string) string { return `{"TotalCount":0}` }, 1, "no Clusters"},
@@ -125,7 +126,7 @@ func TestListingThatDisagreesWithItself(t *testing.T) {
 		"an error in a 200":           {func(int, string) string { return `{"Code":"x","TotalCount":0,"Clusters":{"ClusterInfoSimple":[]}}` }, 1, "error code"},
 	} {
 		endpoint := pages(tc.body)
-		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 		if err == nil {
 			t.Errorf("%s: %d clusters and no error", name, len(got.Clusters))
 			continue
@@ -155,9 +156,31 @@ func TestFleetThatChangesBetweenPagesIsReadAgain(t *testing.T) {
 			}
 			return clusterPage("2", 60, 50, 60)
 		})
-		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 		if err != nil || len(got.Clusters) != 60 || endpoint.Calls() != 4 {
 			t.Errorf("%s: %d clusters, %v, %d calls", name, len(got.Clusters), err, endpoint.Calls())
+		}
+	}
+}
+
+// A busy fleet may change during three readings in a row.
+func TestFleetThatChangesIsReadFourTimes(t *testing.T) {
+	t.Parallel()
+	for moves, readable := range map[int64]bool{3: true, 4: false} {
+		var reading atomic.Int64
+		endpoint := pages(func(_ int, page string) string {
+			if page == "1" {
+				reading.Add(1)
+				return clusterPage("1", 60, 0, 50)
+			}
+			if reading.Load() <= moves {
+				return clusterPage("2", 61, 50, 60)
+			}
+			return clusterPage("2", 60, 50, 60)
+		})
+		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
+		if (err == nil) != readable || readable && len(got.Clusters) != 60 || endpoint.Calls() != 8 {
+			t.Errorf("%d changes: %d clusters, %v, %d calls", moves, len(got.Clusters), err, endpoint.Calls())
 		}
 	}
 }
@@ -167,7 +190,7 @@ func TestClusterOnTwoPagesCollapses(t *testing.T) {
 	t.Parallel()
 	list := append(entries(59), json.RawMessage(`{"Id":"c0"}`))
 	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(list)})
-	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 	if err != nil || len(got.Clusters) != 59 {
 		t.Errorf("%d clusters, %v", len(got.Clusters), err)
 	}
@@ -180,7 +203,7 @@ func TestPagesOfAnotherSizeAndNumbersAsText(t *testing.T) {
 		body := clusterPage(`"`+page+`"`, 25, from, min(25, from+10))
 		return strings.Replace(body, `"TotalCount":25`, `"TotalCount":"25"`, 1)
 	})
-	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 	if err != nil || len(got.Clusters) != 25 || endpoint.Calls() != 3 {
 		t.Errorf("%d clusters, %v, %d calls", len(got.Clusters), err, endpoint.Calls())
 	}
@@ -195,26 +218,55 @@ func TestFailedPageFailsTheListing(t *testing.T) {
 		}
 		return nil
 	}})
-	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou")
+	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 	if e := fault(t, err); e.Class != ehpc.Throttled || len(got.Clusters) != 0 || endpoint.Calls() != 3 {
 		t.Errorf("%d clusters, %v, %d calls", len(got.Clusters), err, endpoint.Calls())
 	}
 }
 
-func TestPagesKeepToThePaceAndTheConnections(t *testing.T) {
+// Each page is a call of the caller's: it waits its turn, and is repeated alone.
+func TestPagesAreAskedAsTheCallerWants(t *testing.T) {
 	t.Parallel()
-	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(500)), Latency: time.Millisecond})
-	var paced atomic.Int64
-	c := connect(t, endpoint, ehpc.Options{MaxIdle: 3, Pace: func(context.Context) error { paced.Add(1); return nil }})
-	got, err := c.ListClusters(context.Background(), "cn-hangzhou")
-	if err != nil || len(got.Clusters) != 500 || endpoint.Calls() != 10 || paced.Load() != 9 || endpoint.MostInFlight() > 3 {
-		t.Errorf("%d clusters, %v, %d calls, %d paced, %d at once", len(got.Clusters), err, endpoint.Calls(), paced.Load(), endpoint.MostInFlight())
+	var mu sync.Mutex
+	asked := map[string]int{}
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(500)), Latency: time.Millisecond, Fault: func(c ehpctest.Call) *ehpctest.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		if asked[c.Page]++; asked[c.Page] < 3 {
+			return &ehpctest.Fault{Status: 429, Code: "Throttling.Api"}
+		}
+		return nil
+	}})
+	var turns atomic.Int64
+	patient := func(ctx context.Context, ask func(context.Context) error) error {
+		for {
+			turns.Add(1)
+			if err := ask(ctx); err == nil || fault(t, err).Class != ehpc.Throttled {
+				return err
+			}
+		}
+	}
+	got, err := connect(t, endpoint, ehpc.Options{MaxIdle: 3}).ListClusters(context.Background(), "cn-hangzhou", patient)
+	if err != nil || len(got.Clusters) != 500 || endpoint.Calls() != 30 || turns.Load() != 30 || endpoint.MostInFlight() > 3 {
+		t.Errorf("%d clusters, %v, %d calls in %d turns, %d at once", len(got.Clusters), err, endpoint.Calls(), turns.Load(), endpoint.MostInFlight())
+	}
+	for page, n := range asked {
+		if n != 3 {
+			t.Errorf("page %s was asked %d times, want 3", page, n)
+		}
 	}
 	refused := errors.New("no time is left")
-	c = connect(t, endpoint, ehpc.Options{Pace: func(context.Context) error { return refused }})
-	_, err = c.ListClusters(context.Background(), "cn-hangzhou")
-	if e := fault(t, err); e.Class != ehpc.Canceled || !errors.Is(err, refused) {
-		t.Errorf("%+v", e)
+	for _, last := range []int64{1, 3} {
+		turns.Store(0)
+		got, err := connect(t, endpoint, ehpc.Options{MaxIdle: 1}).ListClusters(context.Background(), "cn-hangzhou", func(ctx context.Context, ask func(context.Context) error) error {
+			if turns.Add(1) == last {
+				return refused
+			}
+			return ask(ctx)
+		})
+		if err != refused || len(got.Clusters) > 0 {
+			t.Errorf("turn %d is refused: %d clusters, %v", last, len(got.Clusters), err)
+		}
 	}
 }
 
@@ -236,14 +288,14 @@ func TestFailedListingLeavesNothingBehind(t *testing.T) {
 		return ehpc.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, nil
 	}})
 	began := time.Now()
-	_, err := c.ListClusters(context.Background(), "cn-hangzhou")
+	_, err := c.ListClusters(context.Background(), "cn-hangzhou", nil)
 	if e := fault(t, err); e.Class != ehpc.Temporary {
 		t.Errorf("%+v", e)
 	}
 	after := running.Load()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err = c.ListClusters(ctx, "cn-hangzhou"); fault(t, err).Class != ehpc.Canceled {
+	if _, err = c.ListClusters(ctx, "cn-hangzhou", nil); fault(t, err).Class != ehpc.Canceled {
 		t.Error(err)
 	}
 	if n := running.Load(); n != after+1 || time.Since(began) > 10*time.Second {

@@ -24,7 +24,7 @@ const (
 	Temporary     Class = "temporary"      // a fault of upstream or of the way there
 	Malformed     Class = "malformed"      // an answer that is not of the documented shape
 	Invalid       Class = "invalid"        // refused for what it asks
-	Canceled      Class = "canceled"       // the caller's context ended, or Options.Pace refused; Err says which
+	Canceled      Class = "canceled"       // the caller's context ended
 )
 
 // Error is a call that did not succeed. Texts that come from upstream are

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"community-images/shared/capture"
+	"community-images/shared/catalog"
+	"community-images/shared/ehpc/ehpctest"
+)
+
+// fleet lists n clusters with one image each.
+func (l *lab) fleet(n int) {
+	l.data.ClusterLists[region] = nil
+	for i := range n {
+		id := fmt.Sprintf("c%04d", i)
+		l.data.ClusterLists[region] = append(l.data.ClusterLists[region], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
+		l.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = `[{"ImageId":"m"}]`
+	}
+}
+
+// throttlesPages refuses the page of a listing by its number and try, from 1.
+// The returned function gives the tries of each page so far.
+func (l *lab) throttlesPages(refuses func(page string, try int) bool) (tries func() map[string]int) {
+	var mu sync.Mutex
+	seen := map[string]int{}
+	l.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+		if c.Action != "ListClusters" {
+			return nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if seen[c.Page]++; refuses(c.Page, seen[c.Page]) {
+			return &ehpctest.Fault{Status: 429, Code: "Throttling.User"}
+		}
+		return nil
+	})
+	return func() map[string]int {
+		mu.Lock()
+		defer mu.Unlock()
+		return seen
+	}
+}
+
+// TestPagesAreRepeatedAlone throttles every page of a listing three times. The
+// good pages are not read again, and the report counts every call.
+func TestPagesAreRepeatedAlone(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.fleet(500)
+	tries := l.throttlesPages(func(_ string, try int) bool { return try < 4 })
+	r := l.run()
+	if r.Regions[0].Clusters != 500 || len(r.Regions[0].Problems) > 0 || r.Counts.Failed+r.Counts.Left > 0 {
+		t.Errorf("%d clusters, problems %v, %+v", r.Regions[0].Clusters, r.Regions[0].Problems, r.Counts)
+	}
+	for page, n := range tries() {
+		if n != 4 {
+			t.Errorf("page %s was asked %d times, want 4", page, n)
+		}
+	}
+	if want := l.ehpc.Calls(); len(tries()) != 10 || r.Calls != int64(want) || want != 10*4+501 {
+		t.Errorf("%d pages; the report counts %d calls, the endpoint %d", len(tries()), r.Calls, want)
+	}
+}
+
+// TestPageThatIsRefusedForGood: after four tries of one page the listing has
+// failed; the clusters that are known stay.
+func TestPageThatIsRefusedForGood(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.fleet(120)
+	l.run()
+	l.offer("v2")
+	tries := l.throttlesPages(func(page string, _ int) bool { return page == "2" })
+	r := l.run()
+	if n := tries(); n["1"] != 1 || n["2"] != 4 || n["3"] != 1 {
+		t.Errorf("pages were asked %v times", n)
+	}
+	if p := r.Regions[0].State.Discovery.Problem; p == nil || p.Class != "throttled" || p.Code != "Throttling.User" || r.Counts.Ended > 0 || r.Regions[0].Clusters != 120 {
+		t.Errorf("problem %v, %+v, %d clusters", p, r.Counts, r.Regions[0].Clusters)
+	}
+}
+
+// TestListingWithoutTime: pages that are to wait for a minute end with the
+// time that the run has for asking, and what was asked meanwhile is committed.
+func TestListingWithoutTime(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.run()
+	l.fleet(500)
+	l.offer("v2")
+	l.capturer = capture.New(capture.Settings{
+		Regions: []string{region}, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: 4 * time.Second,
+	}, l.upstream, capture.NewBudget(1e6, time.Now), l.writer, time.Now)
+	calls := l.ehpc.Calls()
+	l.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+		if c.Action != "ListClusters" || c.Page == "1" {
+			return nil
+		}
+		return &ehpctest.Fault{Status: 429, Code: "Throttling.User", Header: http.Header{"Retry-After": {"60"}}}
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	r, err := l.capturer.Run(ctx, capture.Request{RunID: "r", Trigger: "timer"}, func(s catalog.Scope, err error) { t.Error(s, err) })
+	if err != nil || ctx.Err() != nil {
+		t.Fatal(err, ctx.Err())
+	}
+	if got := l.state(); strings.Count(got, " ok m-v2") != 4 || r.Regions[0].State.Discovery.Problem == nil || r.Counts.Ended > 0 {
+		t.Errorf("published is %s, problem %v, %+v", got, r.Regions[0].State.Discovery.Problem, r.Counts)
+	}
+	if n := l.ehpc.Calls() - calls; n > 4+10 || r.Calls != int64(n) {
+		t.Errorf("%d calls, the report counts %d", n, r.Calls)
+	}
+}
