@@ -36,9 +36,11 @@ func (c *call) listClusters(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		listed, checked := c.entries(r)
-		all = append(all, listed...)
-		f.add(r.Sequence, checked, !confirmed || c.at == "" && r.Discovery.Problem != nil)
+		all = append(all, c.entries(r)...)
+		f.add(r.Sequence, c.checked(r), !confirmed || c.at == "" && r.Discovery.Problem != nil)
+	}
+	if len(regions) > 1 {
+		f.sequence = 0
 	}
 	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.id, b.id) })
 	number, ok1 := c.number("PageNumber", firstPage, 1<<30)
@@ -69,19 +71,31 @@ func (c *call) number(name string, absent, most int) (int, bool) {
 // entry is a cluster as ListClusters tells it.
 type entry struct{ id, raw string }
 
-// entries are the clusters of a state, and when upstream was last asked for
-// them.
-func (c *call) entries(r *archive.Region) ([]entry, time.Time) {
-	all, checked := []entry(nil), r.Discovery.CheckedAt.Time
+// entries are the clusters of a state.
+func (c *call) entries(r *archive.Region) []entry {
 	if c.at == "" && len(r.Upstream) > 0 {
-		all = c.listings.of(r, c.grant.Key())
-	} else {
-		all = identities(r)
+		return c.listings.of(r, c.grant.Key())
 	}
-	if checked.IsZero() {
-		checked = r.CommittedAt.Time
+	return identities(r)
+}
+
+// checked is when upstream was last asked for the clusters of a state: by a
+// listing; else, where nobody lists or the caller is not told, by the oldest of
+// the questions about them; zero: never.
+func (c *call) checked(r *archive.Region) time.Time {
+	if c.at != "" {
+		return r.CommittedAt.Time
 	}
-	return all, checked
+	oldest := r.Discovery.CheckedAt.Time
+	if !oldest.IsZero() {
+		return oldest
+	}
+	for i := range r.Scopes {
+		if at := r.Scopes[i].CheckedAt.Time; oldest.IsZero() || at.Before(oldest) && !at.IsZero() {
+			oldest = at
+		}
+	}
+	return oldest
 }
 
 // identifier is the Id of an entry.

@@ -27,7 +27,7 @@ func (c *call) listImages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.tell(freshness{regions: 1, sequence: r.Sequence, checked: scope.CheckedAt.Time, suspect: scope.State != archive.OK || !confirmed})
+	c.tell(freshness{sequence: r.Sequence, checked: scope.CheckedAt.Time, suspect: scope.State != archive.OK || !confirmed})
 	c.send(`"Images":{"ImageInfo":[`, pick(images, c.params["BaseOsTag"]), `]}`)
 	return nil
 }

@@ -78,33 +78,30 @@ func (c *call) state(ctx context.Context, region string) (r *archive.Region, con
 
 // freshness is how old an answer is.
 type freshness struct {
-	regions  int
-	sequence int64     // of the last region
-	checked  time.Time // the oldest check
+	sequence int64     // of the commit; 0: there is none, or of several regions each its own
+	checked  time.Time // the oldest check; zero: there was none
 	suspect  bool      // that it is as upstream has it
 }
 
-// add takes a region in.
+// add takes a region in. One of which nothing was ever checked has no age.
 func (f *freshness) add(sequence int64, checked time.Time, suspect bool) {
-	if f.regions == 0 || checked.Before(f.checked) {
+	if f.checked.IsZero() || checked.Before(f.checked) && !checked.IsZero() {
 		f.checked = checked
 	}
-	f.regions++
 	f.sequence, f.suspect = sequence, f.suspect || suspect
 }
 
-// tell sets the headers that say how old an answer is. Commits of several
-// regions have no number in common.
+// tell sets the headers that say how old an answer is.
 func (c *call) tell(f freshness) {
 	h := c.w.Header()
-	if f.regions == 1 {
+	if f.sequence > 0 {
 		h.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
 	}
-	age := max(0, c.options.Now().Sub(f.checked))
-	if f.checked.IsZero() {
-		age = 0
+	age := time.Duration(0)
+	if !f.checked.IsZero() {
+		age = max(0, c.options.Now().Sub(f.checked))
+		h.Set("X-Snapshot-Age", strconv.FormatInt(int64(age/time.Second), 10))
 	}
-	h.Set("X-Snapshot-Age", strconv.FormatInt(int64(age/time.Second), 10))
 	if f.suspect || c.at == "" && c.options.MaxStale > 0 && age > c.options.MaxStale {
 		h.Set("Warning", `110 - "Response is Stale"`)
 	}
