@@ -25,19 +25,19 @@ const (
 // of all of them if none is. Of a past moment only the identity of a cluster is
 // known, for counts are no part of the history.
 func (c *call) listClusters(ctx context.Context) error {
-	regions := []string{""} // the one that is meant
-	if c.at == "" && cmp.Or(c.params["RegionId"], c.regionInPath) == "" {
-		regions = c.regions()
+	regions, err := c.listed()
+	if err != nil {
+		return err
 	}
 	var all []entry
 	var f freshness
-	for _, region := range regions {
-		r, confirmed, err := c.state(ctx, region)
-		if err != nil {
-			return err
-		}
+	err = c.look(ctx, regions, func(r *archive.Region, confirmed bool) bool {
 		all = append(all, c.entries(r)...)
 		f.add(r.Sequence, c.checked(r), !confirmed || c.at == "" && r.Discovery.Problem != nil)
+		return true
+	})
+	if err != nil {
+		return err
 	}
 	if len(regions) > 1 {
 		f.sequence = 0
@@ -70,6 +70,16 @@ func (c *call) number(name string, absent, most int) (int, bool) {
 
 // entry is a cluster as ListClusters tells it.
 type entry struct{ id, raw string }
+
+// listed are the regions whose clusters are meant.
+func (c *call) listed() ([]string, error) {
+	all := c.regions()
+	if cmp.Or(c.params["RegionId"], c.regionInPath) == "" && c.at == "" {
+		return all, nil
+	}
+	region, err := c.chooseRegion()
+	return []string{region}, err
+}
 
 // entries are the clusters of a state.
 func (c *call) entries(r *archive.Region) []entry {

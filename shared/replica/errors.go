@@ -52,24 +52,6 @@ func unavailable(why string, retry int) *failure {
 	return &failure{status: http.StatusServiceUnavailable, code: "ServiceUnavailable", message: "The request has failed due to a temporary failure of the server.", recommend: why + " Try again.", retry: retry}
 }
 
-// explainMoment tells what is wrong with the moment that is asked for.
-func (c *call) explainMoment(err error) error {
-	var early *archive.TooEarlyError
-	var future *archive.FutureError
-	why := ""
-	switch {
-	case errors.Is(err, strconv.ErrSyntax):
-		why = "it is neither a time (RFC 3339, epoch seconds or milliseconds, -24h) nor the number of a commit"
-	case errors.As(err, &early):
-		why = "the history that is kept begins at " + early.First.String()
-	case errors.As(err, &future):
-		why = fmt.Sprintf("it is in the future; the last commit is number %d", future.Last)
-	default:
-		return err
-	}
-	return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified moment is invalid: " + why + ".", recommend: "Ask at /at/<moment>/, or with the parameter at."}
-}
-
 // explain turns any error into what the caller is told.
 func explain(err error) *failure {
 	var known *failure

@@ -15,7 +15,7 @@ func (c *call) listImages(ctx context.Context) error {
 	if err := c.findRegion(ctx); err != nil {
 		return err
 	}
-	r, confirmed, err := c.state(ctx, "")
+	r, confirmed, err := c.state(ctx)
 	if err != nil {
 		return err
 	}

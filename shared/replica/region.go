@@ -3,6 +3,7 @@ package replica
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -41,19 +42,21 @@ func (c *call) findRegion(ctx context.Context) error {
 	if cluster == "" || len(c.regions()) == 1 || cmp.Or(c.params["RegionId"], c.regionInPath) != "" {
 		return nil
 	}
-	var unknown error
-	for _, region := range c.regions() {
-		r, _, err := c.options.Source(c.grant).Region(ctx, region, c.at)
-		if err != nil {
-			unknown = cmp.Or(unknown, c.explainMoment(err))
-			continue
+	found := ""
+	err := c.look(ctx, c.regions(), func(r *archive.Region, _ bool) bool {
+		if _, ok := r.Scope(catalog.Scope{RegionID: r.RegionID, ClusterID: cluster}); ok {
+			found = r.RegionID
 		}
-		if _, ok := r.Scope(catalog.Scope{RegionID: region, ClusterID: cluster}); ok {
-			c.regionInPath = region
-			return nil
-		}
+		return found == ""
+	})
+	switch {
+	case err != nil:
+		return err
+	case found == "":
+		return clusterNotFound()
 	}
-	return cmp.Or(unknown, error(clusterNotFound()))
+	c.regionInPath = found
+	return nil
 }
 
 // regions are those that there are for the caller.
@@ -61,19 +64,60 @@ func (c *call) regions() []string {
 	return slices.DeleteFunc(slices.Clone(c.options.Regions), func(id string) bool { return !c.grant.Region(id) })
 }
 
-// state returns a region at the moment that is meant; "" is the one that is
-// meant.
-func (c *call) state(ctx context.Context, region string) (r *archive.Region, confirmed bool, err error) {
-	if region == "" {
-		if region, err = c.chooseRegion(); err != nil {
-			return nil, false, err
+// state returns the region that is meant at the moment that is meant.
+func (c *call) state(ctx context.Context) (r *archive.Region, confirmed bool, err error) {
+	region, err := c.chooseRegion()
+	if err != nil {
+		return nil, false, err
+	}
+	err = c.look(ctx, []string{region}, func(one *archive.Region, sure bool) bool {
+		r, confirmed = one, sure
+		return true
+	})
+	return r, confirmed, err
+}
+
+// look takes regions at the moment that is meant to a function, until it returns
+// false. A region that has no data yet, or had none at that moment, has nothing
+// to look at; it is an error if all are like that. One that cannot be read is
+// one too, for it may have what is looked for.
+func (c *call) look(ctx context.Context, regions []string, at func(r *archive.Region, confirmed bool) bool) error {
+	var none, failed error
+	seen, empty := false, false
+	for _, region := range regions {
+		r, confirmed, err := c.region(ctx, region)
+		switch {
+		case err == nil:
+			if !at(r, confirmed) {
+				return nil
+			}
+			seen, empty = seen || r.Sequence > 0, empty || r.Sequence == 0
+		case errors.Is(err, strconv.ErrSyntax):
+			return explainMoment(err)
+		case absent(err) > 0:
+			none = nearer(none, err)
+		default:
+			failed = cmp.Or(failed, err)
 		}
 	}
-	r, confirmed, err = c.options.Source(c.grant).Region(ctx, region, c.at)
-	if err != nil {
-		return nil, false, c.explainMoment(err)
+	switch {
+	case failed != nil:
+		return failed
+	case seen, empty && absent(none) <= never:
+		return nil
 	}
-	return r, confirmed, nil
+	return explainMoment(none)
+}
+
+// region is Source.Region. Of a region where nothing is the caller's there is
+// nothing at any moment.
+func (c *call) region(ctx context.Context, id string) (r *archive.Region, confirmed bool, err error) {
+	r, confirmed, err = c.options.Source(c.grant).Region(ctx, id, c.at)
+	var future *archive.FutureError
+	if errors.As(err, &future) && future.Last == 0 {
+		return &archive.Region{RegionID: id}, true, nil
+	}
+	return r, confirmed, err
 }
 
 // freshness is how old an answer is.

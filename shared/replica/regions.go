@@ -23,7 +23,7 @@ var names = map[string]string{
 func (c *call) listRegions(ctx context.Context) error {
 	if c.at != "" {
 		if _, _, err := c.options.Source(c.grant).Region(ctx, c.regions()[0], c.at); errors.Is(err, strconv.ErrSyntax) {
-			return c.explainMoment(err)
+			return explainMoment(err)
 		}
 	}
 	var list []string

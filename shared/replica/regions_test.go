@@ -10,8 +10,11 @@ import (
 	"time"
 
 	"community-images/shared/access"
+	"community-images/shared/archive/buckettest"
 	"community-images/shared/replica"
 )
+
+const uncaptured = "cn-beijing"
 
 // several is a replica of more regions than one.
 func (w *world) several(regions []string, edit ...func(*replica.Options)) *replica.Replica {
@@ -23,6 +26,106 @@ func as(h http.Handler, token, target string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", target, nil)
 	r.Header.Set("Authorization", "Bearer "+token)
 	return do(h, r)
+}
+
+// two is a world of three commits in one region, an hour apart from 9:00 on,
+// and one in another at 10:30; it is 12:00.
+func two(t testing.TB) *world {
+	w := newWorld(t)
+	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-a/_any": {cent72}}, clusterA)
+	w.now = w.now.Add(time.Hour)
+	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-a/_any": {cent72}, "ehpc-b/_any": {ubuntu}}, clusterA, clusterB)
+	w.now = w.now.Add(30 * time.Minute)
+	w.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {ended}}, `{"Id":"ehpc-s","Name":"s"}`)
+	w.now = w.now.Add(30 * time.Minute)
+	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-a/_any": {ended}, "ehpc-b/_any": {ubuntu}}, clusterA, clusterB)
+	w.now = w.now.Add(time.Hour)
+	return w
+}
+
+// A region that has no data yet has no cluster, and keeps nobody from those of
+// the others.
+func TestRegionsThatAreNotCaptured(t *testing.T) {
+	t.Parallel()
+	w := two(t)
+	for name, regions := range map[string][]string{"before": {uncaptured, hangzhou}, "after": {hangzhou, uncaptured}} {
+		h := w.several(regions)
+		rec := ask(h, "GET /?"+clusters)
+		if rec.Code != 200 || !strings.Contains(rec.Body.String(), `"TotalCount":2,`) || rec.Header().Get("X-Snapshot-Age") != "3600" || rec.Header().Get("Warning") != "" || rec.Header().Get("X-Snapshot-Sequence") != "" {
+			t.Errorf("clusters, %s: %d %v %s", name, rec.Code, rec.Header(), rec.Body)
+		}
+		for line, want := range map[string]string{
+			"GET /?ClusterId=ehpc-b&" + list:                     "",
+			"GET /?ClusterId=ehpc-nosuch&" + list:                "ClusterNotFound",
+			"GET /at/2/?ClusterId=ehpc-nosuch&" + list:           "ClusterNotFound",
+			"GET /at/9/?ClusterId=ehpc-b&" + list:                "InvalidParams",
+			"GET /cn-beijing/?" + clusters:                       "ServiceUnavailable",
+			"GET /?RegionId=cn-beijing&ClusterId=ehpc-b&" + list: "ServiceUnavailable",
+			"GET /?RegionId=cn-beijing&at=-1h&" + clusters:       "ServiceUnavailable",
+			"GET /?at=-1h&ClusterId=ehpc-nosuch&" + list:         "ClusterNotFound",
+		} {
+			if rec := ask(h, line); code(t, rec) != want {
+				t.Errorf("%s, %s: %s, want %s", name, line, rec.Body, want)
+			}
+		}
+	}
+	none := w.several([]string{uncaptured, "cn-empty"})
+	for _, line := range []string{"GET /?" + clusters, "GET /?ClusterId=ehpc-b&" + list, "GET /at/1/?ClusterId=ehpc-b&" + list} {
+		if rec := ask(none, line); rec.Code != 503 || rec.Header().Get("Retry-After") != "60" || rec.Header().Get("X-Snapshot-Age") != "" {
+			t.Errorf("nothing anywhere, %s: %d %v %s", line, rec.Code, rec.Header(), rec.Body)
+		}
+	}
+}
+
+// A region that cannot be read may have what is asked for.
+func TestRegionsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := two(t)
+	faulty := buckettest.NewFaulty(w.memory, func(op buckettest.Op) *buckettest.Fault {
+		if strings.Contains(op.Key, shanghai) {
+			return &buckettest.Fault{Err: buckettest.ErrInjected}
+		}
+		return nil
+	})
+	regions := []string{shanghai, uncaptured, hangzhou}
+	h := w.replica(func(o *replica.Options) { o.Regions, o.Source = regions, w.source(faulty, regions...) })
+	for line, want := range map[string]string{
+		"GET /?" + clusters:                        "ServiceUnavailable",
+		"GET /?ClusterId=ehpc-nosuch&" + list:      "ServiceUnavailable",
+		"GET /at/9/?ClusterId=ehpc-nosuch&" + list: "ServiceUnavailable",
+		"GET /?ClusterId=ehpc-b&" + list:           "",
+		"GET /cn-hangzhou/?" + clusters:            "",
+	} {
+		rec := ask(h, line)
+		if code(t, rec) != want || want != "" && rec.Header().Get("Retry-After") != "5" {
+			t.Errorf("%s: %v %s, want %s", line, rec.Header(), rec.Body, want)
+		}
+	}
+}
+
+// A moment that some regions do not know is one that no cluster of theirs was
+// there at.
+func TestMomentsOfSeveralRegions(t *testing.T) {
+	t.Parallel()
+	w := two(t)
+	h := w.several([]string{shanghai, hangzhou})
+	for _, row := range []struct{ name, line, code, says string }{
+		{"a number that one region has, of an unknown cluster", "GET /at/2/?ClusterId=ehpc-x&" + list, "ClusterNotFound", ""},
+		{"a number that one region has, of its cluster", "GET /at/2/?ClusterId=ehpc-b&" + list, "", `"ImageId":"m-ubuntu"`},
+		{"a number that one region has, of the other's", "GET /at/2/?ClusterId=ehpc-s&" + list, "ClusterNotFound", ""},
+		{"a number that no region has", "GET /at/4/?ClusterId=ehpc-x&" + list, "InvalidParams", "the last commit is number 3"},
+		{"a time before one region's first", "GET /at/2026-11-23T09:30:00Z/?ClusterId=ehpc-x&" + list, "ClusterNotFound", ""},
+		{"a time before every region's first", "GET /at/2020-01-01/?ClusterId=ehpc-x&" + list, "InvalidParams", "begins at 2026-11-23T09:00:00.000Z"},
+		{"a time to come", "GET /at/2026-11-24/?ClusterId=ehpc-a&" + list, "InvalidParams", "in the future"},
+		{"no moment", "GET /at/soon/?ClusterId=ehpc-a&" + list, "InvalidParams", "neither a time"},
+		{"clusters at a number, with the region", "GET /at/1/cn-shanghai/?" + clusters, "", `"TotalCount":1,`},
+		{"clusters at a number that the region does not have", "GET /at/2/cn-shanghai/?" + clusters, "InvalidParams", "the last commit is number 1"},
+	} {
+		rec := ask(h, row.line)
+		if code(t, rec) != row.code || !strings.Contains(rec.Body.String(), row.says) {
+			t.Errorf("%s: %d %s, want %s %q", row.name, rec.Code, rec.Body, row.code, row.says)
+		}
+	}
 }
 
 // limited lets in by token-me who may see clusters of any region.
@@ -74,6 +177,55 @@ func TestAgeOfSomeClusters(t *testing.T) {
 		h := rec.Header()
 		if rec.Code != 200 || !strings.Contains(rec.Body.String(), fmt.Sprintf(`"TotalCount":%d,`, row.total)) || (h.Get("X-Snapshot-Sequence") != "") != row.sequence || h.Get("X-Snapshot-Age") != row.age || (h.Get("Warning") != "") != row.stale {
 			t.Errorf("%s: %d %v %s", row.name, rec.Code, h, rec.Body)
+		}
+	}
+}
+
+// Whether a region has clusters of others, or has never been captured, does not
+// show in what is asked of all regions.
+func TestOthersInOtherRegionsDoNotExist(t *testing.T) {
+	t.Parallel()
+	with, without := two(t), newWorld(t)
+	for i := range 3 {
+		with.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {fmt.Sprintf(`{"ImageId":"m-%d"}`, i)}}, `{"Id":"ehpc-s","Name":"s"}`)
+	}
+	without.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-a/_any": {cent72}}, clusterA)
+	without.now = without.now.Add(2 * time.Hour)
+	without.run(hangzhou, content{"_any/_any": {cent72}}) // keeps the number of what follows
+	without.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-a/_any": {ended}}, clusterA)
+	without.now = with.now
+	for _, regions := range [][]string{{hangzhou, shanghai}, {shanghai, hangzhou}} {
+		hw, ho := with.several(regions, limited("ehpc-a")), without.several(regions, limited("ehpc-a"))
+		for _, target := range []string{
+			"/?", "/?PageSize=1&PageNumber=2&", "/at/1/?", "/at/2/?", "/at/3/?", "/at/4/?", "/at/5/?", "/at/9/?", "/at/2020-01-01/?", "/at/2026-11-23T09:30:00Z/?", "/at/-1h/?", "/at/2026-11-24/?",
+			"/?ClusterId=ehpc-a&", "/?ClusterId=ehpc-s&", "/?ClusterId=ehpc-none&", "/at/4/?ClusterId=ehpc-s&", "/at/4/?ClusterId=ehpc-none&", "/at/4/?ClusterId=ehpc-a&", "/at/9/?ClusterId=ehpc-s&",
+			"/at/2026-11-23T09:30:00Z/?ClusterId=ehpc-s&", "/at/2026-11-23T10:45:00Z/?ClusterId=ehpc-s&", "/at/2020-01-01/?ClusterId=ehpc-a&", "/at/1/?ClusterId=ehpc-a&",
+		} {
+			for _, action := range []string{list, clusters} {
+				a, b := as(hw, "token-me", target+action), as(ho, "token-me", target+action)
+				if a.Code != b.Code || a.Body.String() != b.Body.String() || fmt.Sprint(a.Header()) != fmt.Sprint(b.Header()) {
+					t.Errorf("%s%s: %d %v %s\nwithout the others: %d %v %s", target, action, a.Code, a.Header(), a.Body, b.Code, b.Header(), b.Body)
+				}
+			}
+		}
+	}
+}
+
+// For a caller of whose clusters there is nothing anywhere there is nothing at
+// any moment, and no number of a commit.
+func TestNothingAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	w := two(t)
+	for name, regions := range map[string][]string{"one region": {hangzhou}, "two": {shanghai, hangzhou}, "one that is not captured": {uncaptured, hangzhou}} {
+		h := w.several(regions, limited("ehpc-none"))
+		for _, at := range []string{"", "at/-1h/", "at/2020-01-01/", "at/2026-11-24/", "at/1/cn-hangzhou/", "at/99/cn-hangzhou/"} {
+			rec := as(h, "token-me", "/"+at+"?RegionId=cn-hangzhou&"+clusters)
+			if got := rec.Header(); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"TotalCount":0,`) || got.Get("X-Snapshot-Age")+got.Get("X-Snapshot-Sequence")+got.Get("Warning") != "" {
+				t.Errorf("%s, clusters of /%s: %d %v %s", name, at, rec.Code, got, rec.Body)
+			}
+			if rec := as(h, "token-me", "/"+at+"?ClusterId=ehpc-a&"+list); code(t, rec) != "ClusterNotFound" {
+				t.Errorf("%s, images of /%s: %d %s", name, at, rec.Code, rec.Body)
+			}
 		}
 	}
 }

@@ -307,13 +307,6 @@ func TestRegionsAreToldApart(t *testing.T) {
 			t.Errorf("%s: headers %v", line, got)
 		}
 	}
-	empty := w.replica(func(o *replica.Options) {
-		o.Regions = []string{hangzhou, "cn-empty"}
-		o.Source = w.source(w.memory, o.Regions...)
-	})
-	if rec := ask(empty, "GET /?"+clusters); rec.Code != 503 || rec.Header().Get("Retry-After") != "60" {
-		t.Errorf("with a region of which nothing is known: %d %s", rec.Code, rec.Body)
-	}
 	if rec := ask(h, "GET /?"+list); rec.Code != 400 || !strings.Contains(rec.Body.String(), `"Code":"MissingParameter"`) || !strings.Contains(rec.Body.String(), "cn-hangzhou, cn-shanghai") {
 		t.Errorf("without a region: %d %s", rec.Code, rec.Body)
 	}
