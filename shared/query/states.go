@@ -46,6 +46,13 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 	return st.Region, !st.live || m.sequence != 0 || h.outage.IsZero(), nil
 }
 
+// Numbered says whether a moment, written like the parameter at, is the number
+// of a commit.
+func (s *service) Numbered(at string) bool {
+	m, err := parseMoment(at)
+	return err == nil && m.sequence != 0
+}
+
 // Images returns the content of a scope of a state that Region returned, in
 // canonical order, without the fields that are withheld.
 func (s *service) Images(ctx context.Context, region string, scope archive.ScopeState) ([]*catalog.Image, error) {

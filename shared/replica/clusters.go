@@ -71,10 +71,11 @@ func (c *call) number(name string, absent, most int) (int, bool) {
 // entry is a cluster as ListClusters tells it.
 type entry struct{ id, raw string }
 
-// listed are the regions whose clusters are meant.
+// listed are the regions whose clusters are meant. At the number of a commit it
+// is one.
 func (c *call) listed() ([]string, error) {
 	all := c.regions()
-	if cmp.Or(c.params["RegionId"], c.regionInPath) == "" && c.at == "" {
+	if cmp.Or(c.params["RegionId"], c.regionInPath) == "" && (c.at == "" || !c.options.Source(c.grant).Numbered(c.at)) {
 		return all, nil
 	}
 	region, err := c.chooseRegion()

@@ -27,6 +27,9 @@ func (c *call) chooseRegion() (string, error) {
 	case region == "":
 		err := missing("RegionId")
 		err.recommend = "Supply one of " + strings.Join(allowed, ", ") + ", or put it in the path."
+		if c.at != "" && c.options.Source(c.grant).Numbered(c.at) {
+			err.recommend = "Each region counts its own commits. " + err.recommend
+		}
 		return "", err
 	case !slices.Contains(allowed, region):
 		return "", &failure{status: http.StatusNotFound, code: "InvalidRegionId.NotFound", message: "The specified RegionId does not exist.",

@@ -55,14 +55,16 @@ func TestRegionsThatAreNotCaptured(t *testing.T) {
 			t.Errorf("clusters, %s: %d %v %s", name, rec.Code, rec.Header(), rec.Body)
 		}
 		for line, want := range map[string]string{
-			"GET /?ClusterId=ehpc-b&" + list:                     "",
-			"GET /?ClusterId=ehpc-nosuch&" + list:                "ClusterNotFound",
-			"GET /at/2/?ClusterId=ehpc-nosuch&" + list:           "ClusterNotFound",
-			"GET /at/9/?ClusterId=ehpc-b&" + list:                "InvalidParams",
-			"GET /cn-beijing/?" + clusters:                       "ServiceUnavailable",
-			"GET /?RegionId=cn-beijing&ClusterId=ehpc-b&" + list: "ServiceUnavailable",
-			"GET /?RegionId=cn-beijing&at=-1h&" + clusters:       "ServiceUnavailable",
-			"GET /?at=-1h&ClusterId=ehpc-nosuch&" + list:         "ClusterNotFound",
+			"GET /?ClusterId=ehpc-b&" + list:                       "",
+			"GET /?ClusterId=ehpc-nosuch&" + list:                  "ClusterNotFound",
+			"GET /at/2/?ClusterId=ehpc-nosuch&" + list:             "ClusterNotFound",
+			"GET /at/9/?ClusterId=ehpc-b&" + list:                  "InvalidParams",
+			"GET /cn-beijing/?" + clusters:                         "ServiceUnavailable",
+			"GET /?RegionId=cn-beijing&ClusterId=ehpc-b&" + list:   "ServiceUnavailable",
+			"GET /?RegionId=cn-beijing&at=-1h&" + clusters:         "ServiceUnavailable",
+			"GET /?at=-1h&" + clusters:                             "",
+			"GET /?at=-1h&ClusterId=ehpc-nosuch&" + list:           "ClusterNotFound",
+			"GET /at/2026-11-23T09:00:00Z/?PageSize=1&" + clusters: "",
 		} {
 			if rec := ask(h, line); code(t, rec) != want {
 				t.Errorf("%s, %s: %s, want %s", name, line, rec.Body, want)
@@ -70,7 +72,7 @@ func TestRegionsThatAreNotCaptured(t *testing.T) {
 		}
 	}
 	none := w.several([]string{uncaptured, "cn-empty"})
-	for _, line := range []string{"GET /?" + clusters, "GET /?ClusterId=ehpc-b&" + list, "GET /at/1/?ClusterId=ehpc-b&" + list} {
+	for _, line := range []string{"GET /?" + clusters, "GET /?ClusterId=ehpc-b&" + list, "GET /at/1/?ClusterId=ehpc-b&" + list, "GET /?at=-1h&" + clusters} {
 		if rec := ask(none, line); rec.Code != 503 || rec.Header().Get("Retry-After") != "60" || rec.Header().Get("X-Snapshot-Age") != "" {
 			t.Errorf("nothing anywhere, %s: %d %v %s", line, rec.Code, rec.Header(), rec.Body)
 		}
@@ -91,6 +93,7 @@ func TestRegionsThatCannotBeRead(t *testing.T) {
 	h := w.replica(func(o *replica.Options) { o.Regions, o.Source = regions, w.source(faulty, regions...) })
 	for line, want := range map[string]string{
 		"GET /?" + clusters:                        "ServiceUnavailable",
+		"GET /?at=-1h&" + clusters:                 "ServiceUnavailable",
 		"GET /?ClusterId=ehpc-nosuch&" + list:      "ServiceUnavailable",
 		"GET /at/9/?ClusterId=ehpc-nosuch&" + list: "ServiceUnavailable",
 		"GET /?ClusterId=ehpc-b&" + list:           "",
@@ -118,12 +121,26 @@ func TestMomentsOfSeveralRegions(t *testing.T) {
 		{"a time before every region's first", "GET /at/2020-01-01/?ClusterId=ehpc-x&" + list, "InvalidParams", "begins at 2026-11-23T09:00:00.000Z"},
 		{"a time to come", "GET /at/2026-11-24/?ClusterId=ehpc-a&" + list, "InvalidParams", "in the future"},
 		{"no moment", "GET /at/soon/?ClusterId=ehpc-a&" + list, "InvalidParams", "neither a time"},
+		{"clusters at a time", "GET /?at=-1h&" + clusters, "", `"TotalCount":3,"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-a",`},
+		{"clusters at a time, the second page", "GET /at/2026-11-23T11:00:00Z/?PageSize=2&PageNumber=2&" + clusters, "", `"ClusterInfoSimple":[{"Id":"ehpc-s","Name":"s","RegionId":"cn-shanghai"}]`},
+		{"clusters at a time before one region's first", "GET /at/2026-11-23T10:00:00Z/?" + clusters, "", `"TotalCount":2,`},
+		{"clusters at a time before every region's first", "GET /at/2020-01-01/?" + clusters, "InvalidParams", "begins at 2026-11-23T09:00:00.000Z"},
+		{"clusters at a time to come", "GET /at/2026-11-24/?" + clusters, "InvalidParams", "in the future"},
+		{"clusters at no moment", "GET /at/soon/?" + clusters, "InvalidParams", "neither a time"},
+		{"clusters at a number", "GET /at/1/?" + clusters, "MissingParameter", "Each region counts its own commits. Supply one of cn-shanghai, cn-hangzhou"},
+		{"clusters at a number, as a parameter", "GET /?at=1&" + clusters, "MissingParameter", "Each region counts its own commits."},
 		{"clusters at a number, with the region", "GET /at/1/cn-shanghai/?" + clusters, "", `"TotalCount":1,`},
 		{"clusters at a number that the region does not have", "GET /at/2/cn-shanghai/?" + clusters, "InvalidParams", "the last commit is number 1"},
 	} {
 		rec := ask(h, row.line)
 		if code(t, rec) != row.code || !strings.Contains(rec.Body.String(), row.says) {
 			t.Errorf("%s: %d %s, want %s %q", row.name, rec.Code, rec.Body, row.code, row.says)
+		}
+	}
+	// The answer is as old as the oldest of the commits that it tells of.
+	for line, want := range map[string]string{"GET /at/2026-11-23T11:00:00Z/?": "5400", "GET /at/2026-11-23T10:00:00Z/?": "7200"} {
+		if rec := ask(h, line+clusters); rec.Header().Get("X-Snapshot-Age") != want || rec.Header().Get("X-Snapshot-Sequence") != "" {
+			t.Errorf("%s: %v", line, rec.Header())
 		}
 	}
 }
@@ -219,7 +236,7 @@ func TestNothingAtAnyMoment(t *testing.T) {
 	for name, regions := range map[string][]string{"one region": {hangzhou}, "two": {shanghai, hangzhou}, "one that is not captured": {uncaptured, hangzhou}} {
 		h := w.several(regions, limited("ehpc-none"))
 		for _, at := range []string{"", "at/-1h/", "at/2020-01-01/", "at/2026-11-24/", "at/1/cn-hangzhou/", "at/99/cn-hangzhou/"} {
-			rec := as(h, "token-me", "/"+at+"?RegionId=cn-hangzhou&"+clusters)
+			rec := as(h, "token-me", "/"+at+"?"+clusters)
 			if got := rec.Header(); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"TotalCount":0,`) || got.Get("X-Snapshot-Age")+got.Get("X-Snapshot-Sequence")+got.Get("Warning") != "" {
 				t.Errorf("%s, clusters of /%s: %d %v %s", name, at, rec.Code, got, rec.Body)
 			}
