@@ -131,6 +131,9 @@ func (d *deployment) bring(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := d.settings(stack, spec); err != nil {
+		return err
+	}
 	changes, err := d.ros.Preview(ctx, stack.ID, spec)
 	if err != nil {
 		return fmt.Errorf("previewing stack %q: %w", d.stack, err)

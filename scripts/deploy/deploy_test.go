@@ -268,7 +268,7 @@ func TestClosedLookups(t *testing.T) {
 	}
 	a.expect("-yes -version v1 -param-file QueryTokens="+tokens+"x", 2, "no such file")
 	a.expect("-yes -version v1 -param HttpAuthConfig=", 1, "HttpAuth jwt needs HttpAuthConfig")
-	a.expect("-yes -version v1 -param QueryTokens=[]", 1, "Parameter 'QueryTokens' is invalid")
+	a.expect("-yes -version v1 -param QueryTokens=[]", 2, "parameter QueryTokens: QUERY_TOKENS: ")
 	a.expect("-yes -version v1 -param HttpAuth=function", 1, "QueryTokens need HttpAuth anonymous")
 	a.expect("-yes -version v1 -param QueryTokens= -param HttpAuth=function -param DefaultUrl=true", 0, "  scripts/operate/signed.sh \"http", "/v1/status reports version v1: deployed")
 	a.expect("-yes -version v1 -param DomainName=i.example.com -param Certificate=chain.pem -param CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")

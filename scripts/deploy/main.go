@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -56,11 +57,14 @@ func run(ctx context.Context, args []string, w world) int {
 		if ctx.Err() != nil {
 			err = errors.New("interrupted; what ROS has begun goes on: run this again to watch it")
 		}
-		fmt.Fprintln(o.veiled(w.faults), "deploy:", err)
-		if errors.As(err, &bad) {
-			return 2
+		if !errors.As(err, &bad) {
+			fmt.Fprintln(o.veiled(w.faults), "deploy:", err)
+			return 1
 		}
-		return 1
+		for line := range strings.Lines(err.Error()) { // each is a fault
+			fmt.Fprintln(o.veiled(w.faults), "deploy:", strings.TrimSuffix(line, "\n"))
+		}
+		return 2
 	}
 	return 0
 }

@@ -20,6 +20,9 @@ type template struct {
 	Parameters map[string]struct {
 		NoEcho any `yaml:"NoEcho"` // true, or the text "true"
 	} `yaml:"Parameters"`
+	Resources map[string]struct {
+		Properties any `yaml:"Properties"`
+	} `yaml:"Resources"`
 }
 
 func readTemplate(path string) (*template, error) {
@@ -50,6 +53,40 @@ func (t *template) check(given ros.Parameters) error {
 // secret says whether a parameter's value must not be shown.
 func (t *template) secret(name string) bool {
 	return strings.EqualFold(fmt.Sprint(t.Parameters[name].NoEcho), "true")
+}
+
+// parametersOf names the parameters that a setting of the functions is made of.
+func (t *template) parametersOf(setting string) []string {
+	var all []string
+	for _, r := range t.Resources {
+		properties, _ := r.Properties.(map[string]any)
+		variables, _ := properties["EnvironmentVariables"].(map[string]any)
+		for _, name := range references(variables[setting]) {
+			if _, is := t.Parameters[name]; is {
+				all = append(all, named(name))
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// references are the names in all calls of Ref in a value.
+func references(value any) (names []string) {
+	switch value := value.(type) {
+	case []any:
+		for _, v := range value {
+			names = append(names, references(v)...)
+		}
+	case map[string]any:
+		for key, v := range value {
+			if name, ok := v.(string); ok && key == "Ref" {
+				names = append(names, name)
+			}
+			names = append(names, references(v)...)
+		}
+	}
+	return names
 }
 
 // veiled takes secrets out of what is written to w, line by line.

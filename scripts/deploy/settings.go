@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"community-images/scripts/check/rostemplate"
+	"community-images/scripts/deploy/ros"
+	"community-images/shared/config"
+)
+
+// settings lets the functions' own reading judge what the stack would tell
+// them. The template's patterns cannot say all of it, and ROS would update the
+// stack and leave functions that end at start.
+func (d *deployment) settings(stack ros.Stack, spec ros.Spec) error {
+	values := d.resulting(stack, spec)
+	faults := repeated(values["Regions"])
+	environments, err := d.environments(values)
+	if err != nil {
+		fmt.Fprintf(d.out, "the functions' settings are not checked beforehand: %v\n", err)
+	}
+	for handler, environ := range environments {
+		switch handler {
+		case "snapshot":
+			_, err = config.SnapshotFrom(environ)
+		case "query":
+			_, err = config.QueryFrom(environ)
+		default:
+			continue
+		}
+		for _, fault := range split(err) {
+			faults = append(faults, d.explain(fault))
+		}
+	}
+	slices.Sort(faults) // both functions may have the same
+	if faults = slices.Compact(faults); len(faults) == 0 {
+		return nil
+	}
+	return &usageError{errors.New(strings.Join(faults, "\n"))}
+}
+
+// resulting are the parameters that the stack would have, those apart that it
+// has and does not show.
+func (d *deployment) resulting(stack ros.Stack, spec ros.Spec) map[string]string {
+	values := map[string]string{}
+	for name, value := range stack.Parameters {
+		if _, still := d.template.Parameters[name]; still && !d.template.secret(name) {
+			values[name] = value
+		}
+	}
+	maps.Copy(values, spec.Parameters)
+	return values
+}
+
+// environments are those of the functions, by handler, as os.Environ has them.
+func (d *deployment) environments(values map[string]string) (map[string][]string, error) {
+	t, err := rostemplate.Parse([]byte(d.template.body))
+	if err != nil {
+		return nil, err
+	}
+	parameters := map[string]any{}
+	for name, value := range values {
+		parameters[name] = value
+	}
+	resources, err := t.Resolve(rostemplate.Values{Parameters: parameters, Pseudo: map[string]string{
+		"ALIYUN::Region": d.region, "ALIYUN::StackName": d.stack, "ALIYUN::StackId": "-", "ALIYUN::TenantId": "-", "ALIYUN::AccountId": "-",
+	}})
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]string{}
+	for _, r := range resources {
+		variables, ok := r.Properties["EnvironmentVariables"].(map[string]any)
+		if r.Type != functionType || !ok {
+			continue
+		}
+		environ := []string{"FC_REGION=" + d.region}
+		for name, value := range variables {
+			environ = append(environ, name+"="+fmt.Sprint(value))
+		}
+		all[fmt.Sprint(r.Properties["Handler"])] = environ
+	}
+	return all, nil
+}
+
+const functionType = "ALIYUN::FC3::Function"
+
+// explain names the parameter of the fault's setting.
+func (d *deployment) explain(fault error) string {
+	var of *config.Error
+	if !errors.As(fault, &of) {
+		return fault.Error()
+	}
+	names := d.template.parametersOf(of.Setting)
+	if len(names) == 0 {
+		return fault.Error()
+	}
+	return "parameter " + strings.Join(names, " or ") + ": " + fault.Error()
+}
+
+// named is a parameter, with the flag that sets it.
+func named(parameter string) string {
+	if flag := setBy[parameter]; strings.HasPrefix(flag, "-") {
+		return parameter + " (" + flag + ")"
+	}
+	return parameter
+}
+
+// repeated finds regions that are there twice. The functions would not mind;
+// but the alarm counts what the template splits, and would never be content.
+func repeated(regions string) []string {
+	seen := map[string]bool{}
+	for region := range strings.SplitSeq(regions, ",") {
+		if seen[region] {
+			return []string{fmt.Sprintf("parameter %s: %q is named twice", named("Regions"), region)}
+		}
+		seen[region] = true
+	}
+	return nil
+}
+
+// split takes joined errors apart.
+func split(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, split(e)...)
+		}
+		return all
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/scripts/deploy/acs"
+	"community-images/scripts/deploy/ros"
+)
+
+// TestSettingsThatTheFunctionsRefuse: with these the stack would be updated
+// and both functions, or one, would end at start.
+func TestSettingsThatTheFunctionsRefuse(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	hash := strings.Repeat("0", 64)
+	for _, row := range []struct{ param, says string }{
+		{"Retention=30d", `deploy: parameter Retention: SNAPSHOT_RETENTION="30d": is not a retention; allowed: 31d or 1mo and longer`},
+		{"Retention=1201mo", "parameter Retention: SNAPSHOT_RETENTION="},
+		{"MaxStale=0s", `parameter MaxStale: QUERY_MAX_STALE="0s": is not a duration in its range; allowed: 1s to 8784h`},
+		{"MaxStale=9000h", "parameter MaxStale: QUERY_MAX_STALE="},
+		{"HeadTtl=25h", "parameter HeadTtl: QUERY_HEAD_TTL="},
+		{"Concurrency=1.5", `parameter Concurrency: SNAPSHOT_CONCURRENCY="1.5": is not a whole number`},
+		{"ShrinkGuard=0.5", "parameter ShrinkGuard: SNAPSHOT_SHRINK_GUARD="},
+		{"Clusters=_any", "parameter Clusters: SNAPSHOT_CLUSTERS="},
+		{"Clusters=..", "parameter Clusters: SNAPSHOT_CLUSTERS="},
+		{"InstanceTypes=auto,x", "parameter InstanceTypes: SNAPSHOT_INSTANCE_TYPES="},
+		{"OssEndpoint=https://a:b", "parameter OssEndpoint: OSS_ENDPOINT"},
+		{"OssEndpoint=https://a:99999", "parameter OssEndpoint: OSS_ENDPOINT="},
+		{"QueryTokens=[]", "parameter QueryTokens: QUERY_TOKENS: "},
+		{`QueryTokens=[{"name":"ci","sha256":"` + hash + `","hunter2":1}]`, "parameter QueryTokens: QUERY_TOKENS: entry 1: has a member that is not known"},
+		{`QueryAccessKeys=[{"name":"ci","id":"CIAK-0001","secret":"hunter2"}]`, "parameter QueryAccessKeys: QUERY_ACCESS_KEYS: entry 1: secret is weak"},
+	} {
+		o := a.expect("-yes -version v1 -create-code-bucket -param "+row.param, 2, row.says)
+		if said := o.out + o.faults; strings.Contains(said, "hunter2") || strings.Count(said, "parameter "+strings.Split(row.param, "=")[0]+": ") != 1 {
+			t.Errorf("%s: shows a value, or the fault is not told once: %s", row.param, o)
+		}
+	}
+	a.expect("-yes -version v1 -regions cn-hangzhou,cn-beijing,cn-hangzhou", 2, `parameter Regions (-regions): "cn-hangzhou" is named twice`)
+	a.expect("-plan -version v1 -param Retention=30d -param HeadTtl=25h", 2, "deploy: parameter Retention: ", "\ndeploy: parameter HeadTtl: ")
+	if calls := a.Calls(); slices.Contains(calls, "PreviewStack") || slices.Contains(calls, "CreateStack") || a.objects("the-code") != nil {
+		t.Errorf("something was begun: %q", calls)
+	}
+}
+
+// TestSettingsThatTheStackHas: what is not given keeps its value, and that may
+// be wrong, too.
+func TestSettingsThatTheStackHas(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	token := `QueryTokens=[{"name":"ci","sha256":"` + strings.Repeat("0", 64) + `"}]`
+	a.expect("-yes -version v1 -create-code-bucket -param HttpAuth=anonymous -param "+token, 0)
+	client, err := ros.New(a.ROS, "cn-hangzhou", acs.Credentials(a.key), time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := client.Find(t.Context(), "community-images")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := os.ReadFile(filepath.Join("..", "..", "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Update(t.Context(), stack.ID, ros.Spec{Template: string(body), Parameters: ros.Parameters{"HeadTtl": "25h"}, Token: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	a.expect("-yes -version v1", 2, `deploy: parameter HeadTtl: QUERY_HEAD_TTL="25h": is not a duration in its range; allowed: 0s to 24h`)
+	a.expect("-yes -version v1 -param HeadTtl=5s", 0, "reports version v1: deployed")
+}
+
+// TestTemplatesThatCannotBeResolved: the settings of a template with functions
+// that are not known here are ROS' to judge.
+func TestTemplatesThatCannotBeResolved(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	body, err := os.ReadFile(filepath.Join("..", "..", "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "template.yaml")
+	changed := strings.Replace(string(body), "QUERY_HEAD_TTL: {Ref: HeadTtl}", "QUERY_HEAD_TTL: {'Fn::Jq': [First, '.x', {Ref: HeadTtl}]}", 1)
+	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a.expect("-plan -version v1 -template "+path, 1, "the functions' settings are not checked beforehand: resolving line ", "Fn::Jq", "previewing stack")
+}
