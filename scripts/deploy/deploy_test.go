@@ -301,7 +301,7 @@ func TestKeysAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer client.Close()
-		if listing, err := client.ListClusters(t.Context(), "cn-hangzhou"); (err != nil) != refused || !refused && len(listing.Clusters) == 0 {
+		if listing, err := client.ListClusters(t.Context(), "cn-hangzhou", nil); (err != nil) != refused || !refused && len(listing.Clusters) == 0 {
 			t.Errorf("refused %t: got %d clusters, %v", refused, len(listing.Clusters), err)
 		}
 	}
