@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
@@ -42,11 +43,19 @@ func (u upstream) Clusters(ctx context.Context, region string, call capture.Call
 		return nil, asFault(err)
 	}
 	var clusters []capture.Cluster
-	for _, entry := range listing.Clusters {
-		clusters = append(clusters, capture.Cluster{Cluster: entry.Cluster, Raw: json.RawMessage(entry.Raw)})
-	}
+	problems := map[string][]string{} // of the clusters that can be used otherwise
 	for _, problem := range listing.Problems {
-		clusters = append(clusters, capture.Cluster{Problem: fmt.Sprintf("cluster %q: %s", problem.ClusterID, problem.Reason)})
+		text := fmt.Sprintf("cluster %q: %s", problem.ClusterID, problem.Reason)
+		if problem.ClusterID == "" {
+			clusters = append(clusters, capture.Cluster{Problem: text})
+			continue
+		}
+		problems[problem.ClusterID] = append(problems[problem.ClusterID], text)
+	}
+	for _, entry := range listing.Clusters {
+		clusters = append(clusters, capture.Cluster{
+			Cluster: entry.Cluster, Raw: json.RawMessage(entry.Raw), Problem: strings.Join(problems[entry.ClusterID], "; "),
+		})
 	}
 	return clusters, nil
 }

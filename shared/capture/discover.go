@@ -40,29 +40,33 @@ func (r *runner) discover(ctx context.Context, plans []*plan) []map[string]catal
 	for i := range plans {
 		found[i] = map[string]Cluster{}
 	}
-	elsewhere := map[string]string{} // clusters of other regions
+	placed := map[string]string{} // cluster -> region
 	for i, p := range plans {
 		for _, c := range answers[i] {
 			if c.Problem != "" {
 				p.problems = append(p.problems, c.Problem)
 			}
 			if c.ClusterID == "" {
+				p.unusable++
 				continue
 			}
+			placed[c.ClusterID] = c.RegionID
 			home := slices.IndexFunc(plans, func(q *plan) bool { return q.base.RegionID == c.RegionID })
 			if home < 0 {
-				elsewhere[c.ClusterID] = c.RegionID
-			} else if _, known := found[home][c.ClusterID]; !known || home == i {
+				continue
+			}
+			if _, known := found[home][c.ClusterID]; !known || home == i {
 				found[home][c.ClusterID] = c
 			}
 		}
 	}
 	clusters := make([]map[string]catalog.Cluster, len(plans))
 	for i, p := range plans {
+		p.keepKnown(found[i], placed)
 		clusters[i] = r.settle(p, found[i])
 	}
 	if len(r.request.Events) == 0 || len(r.settings.Regions) == 1 {
-		r.addUnlisted(plans, clusters, elsewhere)
+		r.addUnlisted(plans, clusters, placed)
 	}
 	return clusters
 }
@@ -71,14 +75,14 @@ func (r *runner) discover(ctx context.Context, plans []*plan) []map[string]catal
 // region of the run. Where one region is captured they are asked there, and
 // upstream says what is wrong, unless they are known to be elsewhere. A run of
 // fewer regions than are captured misses only clusters that it names itself.
-func (r *runner) addUnlisted(plans []*plan, clusters []map[string]catalog.Cluster, elsewhere map[string]string) {
+func (r *runner) addUnlisted(plans []*plan, clusters []map[string]catalog.Cluster, placed map[string]string) {
 	names := named(r.settings, r.request)
 	for _, id := range slices.Sorted(maps.Keys(names)) {
 		if slices.ContainsFunc(clusters, func(m map[string]catalog.Cluster) bool { _, ok := m[id]; return ok }) {
 			continue
 		}
 		problem := fmt.Sprintf("cluster %q is listed in none of the regions that were asked", id)
-		if region := elsewhere[id]; region != "" {
+		if region := placed[id]; region != "" {
 			problem = fmt.Sprintf("cluster %q is in region %q, which was not asked", id, region)
 		} else if len(r.settings.Regions) == 1 && len(plans) == 1 {
 			clusters[0][id] = names[id]
@@ -106,7 +110,9 @@ func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cl
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		clusters[id] = found[id].Cluster
 		p.discovery.Clusters = append(p.discovery.Clusters, found[id].Cluster)
-		raw = append(raw, found[id].Raw)
+		if found[id].Raw != nil {
+			raw = append(raw, found[id].Raw)
+		}
 	}
 	p.discovery.Upstream, _ = json.Marshal(raw) // entries are valid JSON
 	return clusters

@@ -17,6 +17,7 @@ type plan struct {
 	scopes    []catalog.Scope  // to ask
 	ended     []catalog.Scope  // to ask no more
 	problems  []string         // entries of the listing that could not be used
+	unusable  int              // of these, how many name no cluster
 	report    *RegionReport
 	repeated  bool     // the clusters have been listed since the event
 	events    []*Event // that made the plan; nil: it is not about events

@@ -49,7 +49,8 @@ type Answer struct {
 type Cluster struct {
 	catalog.Cluster
 	Raw json.RawMessage // the entry, verbatim
-	// Problem is set if a part of the entry could not be used.
+	// Problem is set if the entry could not be used: an instance type of a
+	// cluster, or all of it; then there is no ClusterID.
 	Problem string
 }
 

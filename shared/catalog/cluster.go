@@ -22,8 +22,8 @@ type Cluster struct {
 
 // ParseCluster reads one entry of Clusters.ClusterInfoSimple. home is the
 // region to assume when the entry names none. The id and region must be fit
-// for object keys; an unfit instance type is left out, for no scope can be
-// made of it, and reported in skipped.
+// for object keys; an instance type that is unfit, or no text, is left out, for
+// no scope can be made of it, and reported in skipped.
 func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err error) {
 	canonical, err := Canonical(raw)
 	if err != nil {
@@ -60,8 +60,12 @@ func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err err
 // instanceTypes takes the documented string, a comma list or a JSON list.
 func instanceTypes(value string) (types, skipped []string) {
 	types = []string{}
-	add := func(s string) {
-		for _, t := range strings.Split(s, ",") {
+	add := func(value string) {
+		if value[0] != '"' {
+			skipped = append(skipped, value)
+			return
+		}
+		for _, t := range strings.Split(Text(value), ",") {
 			switch t = trimSpace(t); {
 			case t == "":
 			case ValidateName("InstanceType", t) != nil:
@@ -73,10 +77,10 @@ func instanceTypes(value string) (types, skipped []string) {
 	}
 	if value[0] == '[' {
 		for element := range elements(value) {
-			add(Text(element))
+			add(element)
 		}
 	} else {
-		add(Text(value))
+		add(value)
 	}
 	slices.Sort(types)
 	return slices.Compact(types), skipped

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"community-images/shared/ehpc/ehpctest"
+)
+
+// TestEntryThatCannotBeUsedEndsNothing: E-HPC lists, for some runs, something
+// in the place of the third cluster of which no cluster can be made. It may be
+// that cluster, so its scope stays; clusters that are listed join.
+func TestEntryThatCannotBeUsedEndsNothing(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{`null`, `"c3"`, `[]`, `{"Id":null,"RegionId":"cn-hangzhou"}`, `{"RegionId":"cn-hangzhou"}`, `{"Id":"c3","RegionId":"CN hangzhou"}`, `{"Id":"../c3"}`} {
+		l := newLab(t)
+		l.run()
+		good := l.data.ClusterLists[region]
+		l.data.ClusterLists[region] = []json.RawMessage{good[0], good[1], json.RawMessage(bad), json.RawMessage(`{"Id":"c4","RegionId":"cn-hangzhou"}`)}
+		for range 4 {
+			r := l.run()
+			if p := strings.Join(r.Regions[0].Problems, "; "); r.Counts.Ended > 0 || r.Regions[0].Clusters != 4 ||
+				!strings.Contains(p, "entry 3 of page 1") || !strings.Contains(p, "1 clusters that it does not list stay") {
+				t.Errorf("%s: %d scopes ended, %d clusters, problems %q", bad, r.Counts.Ended, r.Regions[0].Clusters, p)
+			}
+		}
+		kept, err := l.writer.Now(t.Context(), region, nil)
+		if err != nil || !strings.Contains(string(kept.Upstream), `"Id":"c3"`) {
+			t.Errorf("%s: the last entry of c3 is not among %s, %v", bad, kept.Upstream, err)
+		}
+		l.data.ClusterLists[region] = good[:2]
+		if r := l.run(); r.Counts.Ended != 2 {
+			t.Errorf("%s: a listing that can be used ended %d scopes", bad, r.Counts.Ended)
+		}
+	}
+}
+
+// TestTypeThatCannotBeUsedEndsNothing: the same of the instance types of one
+// cluster.
+func TestTypeThatCannotBeUsedEndsNothing(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{`{}`, `null`, `5`, `"ecs a"`, `["ecs.b",null]`, `"ecs.b,ecs/c"`} {
+		l := newLab(t)
+		list := func(types string) {
+			l.data.ClusterLists[region] = []json.RawMessage{json.RawMessage(`{"Id":"c1","RegionId":"cn-hangzhou","InstanceType":` + types + `}`)}
+		}
+		for _, name := range []string{"ecs.a", "ecs.b"} {
+			l.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: "c1", InstanceType: name}] = `[{"ImageId":"m-t"}]`
+		}
+		list(`"ecs.a"`)
+		l.run()
+		list(bad)
+		for range 4 {
+			r := l.run()
+			if p := strings.Join(r.Regions[0].Problems, "; "); r.Counts.Ended > 0 || !strings.Contains(p, `cluster "c1": instance type`) {
+				t.Errorf("%s: %d scopes ended, problems %q", bad, r.Counts.Ended, p)
+			}
+		}
+		kept, err := l.writer.Now(t.Context(), region, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		types := "ecs.a"
+		if strings.Contains(bad, "ecs.b") {
+			types = "ecs.a ecs.b"
+		}
+		if c, _ := kept.Cluster("c1"); strings.Join(c.InstanceTypes, " ") != types {
+			t.Errorf("%s: the cluster has the types %q", bad, c.InstanceTypes)
+		}
+		list(`"ecs.b"`)
+		r := l.run()
+		if c, _ := r.Regions[0].State.Cluster("c1"); r.Counts.Ended != 1 || len(c.InstanceTypes) != 1 {
+			t.Errorf("%s: types that can be used ended %d scopes, %q are left", bad, r.Counts.Ended, c.InstanceTypes)
+		}
+	}
+}
+
+// TestTypeThatCannotBeUsedIsNoChange: a cluster of which no instance type is
+// known stays as it is.
+func TestTypeThatCannotBeUsedIsNoChange(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.data.ClusterLists[region] = []json.RawMessage{json.RawMessage(`{"Id":"c1","RegionId":"cn-hangzhou","InstanceType":{}}`)}
+	for i := range 3 {
+		if r := l.run(); r.Regions[0].Committed != (i == 0) {
+			t.Errorf("run %d committed: %v", i+1, r.Regions[0].Committed)
+		}
+	}
+}
