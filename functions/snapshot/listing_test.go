@@ -118,3 +118,36 @@ func TestListingWithoutTime(t *testing.T) {
 		t.Errorf("%d calls, the report counts %d", n, r.Calls)
 	}
 }
+
+// TestConcurrencyOverRegions counts at the endpoint what is under way while
+// four regions are listed and asked.
+func TestConcurrencyOverRegions(t *testing.T) {
+	t.Parallel()
+	const concurrency = 4
+	regions := []string{"r-a", "r-b", "r-c", "r-d"}
+	l := newLab(t)
+	client := l.upstream[region]
+	l.data.RegionList = nil
+	for _, r := range regions {
+		l.upstream[r] = client
+		l.data.RegionList = append(l.data.RegionList, ehpctest.Region{RegionID: r})
+		l.data.ImageLists[ehpctest.Question{RegionID: r}] = `[{"ImageId":"m"}]`
+		for i := range 200 {
+			id := fmt.Sprintf("%s-c%03d", r, i)
+			l.data.ClusterLists[r] = append(l.data.ClusterLists[r], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, r)))
+			l.data.ImageLists[ehpctest.Question{RegionID: r, ClusterID: id}] = `[{"ImageId":"m"}]`
+		}
+	}
+	l.breaks(func(ehpctest.Call) *ehpctest.Fault { return &ehpctest.Fault{Delay: time.Millisecond} })
+	l.capturer = capture.New(capture.Settings{
+		Regions: regions, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: concurrency, ShrinkGuard: 100,
+	}, l.upstream, capture.NewBudget(1e6, time.Now), l.writer, time.Now)
+	for range 2 {
+		if r := l.run(); r.Counts.Unchanged+r.Counts.Changed != 4*201 {
+			t.Errorf("%+v", r.Counts)
+		}
+	}
+	if most := l.ehpc.MostInFlight(); most != concurrency {
+		t.Errorf("%d calls were under way at once, want %d", most, concurrency)
+	}
+}

@@ -66,6 +66,7 @@ func (u *upstream) begin(ctx context.Context, name string) error {
 	if list := u.faults[name]; len(list) > 0 {
 		fault, u.faults[name] = list[0], list[1:]
 	}
+	delay := u.delay
 	u.mu.Unlock()
 	defer func() {
 		u.mu.Lock()
@@ -75,7 +76,7 @@ func (u *upstream) begin(ctx context.Context, name string) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(u.delay):
+	case <-time.After(delay):
 		return fault
 	}
 }
@@ -285,6 +286,58 @@ func TestBudgetBoundsCallsAndConcurrency(t *testing.T) {
 		b.mustRun(capture.Request{})
 		if took := time.Since(began); took < 3*time.Second || took > 4*time.Second {
 			t.Errorf("32 calls at 10 a second took %v", took)
+		}
+	})
+}
+
+// TestConcurrencyIsOneForEverything: the pages of the listings of all regions
+// and the scopes share what may be under way, and use all of it.
+func TestConcurrencyIsOneForEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const concurrency = 4
+		regions := []string{"bj", "hz", "sh"}
+		b := newBench(t, regions...)
+		b.settings.Concurrency, b.up.pages, b.up.delay = concurrency, 8, time.Second
+		for _, region := range regions {
+			for i := range 20 {
+				b.up.cluster(region, region, fmt.Sprint(region, i))
+			}
+		}
+		for run := range 2 { // the second asks what it knows while it lists
+			report := b.mustRun(capture.Request{})
+			took, ideal := report.FinishedAt.Sub(report.StartedAt.Time), time.Duration(report.Calls)*time.Second/concurrency
+			if report.Calls != 3*(8+21) || b.up.most != concurrency || took > ideal+2*time.Second {
+				t.Errorf("run %d: %d calls, %d at once, in %v of %v", run+1, report.Calls, b.up.most, took, ideal)
+			}
+		}
+	})
+}
+
+// TestSlowAnswersSaveUpNoBurst: while every call hangs none is granted, so that
+// the budget is kept when they come back.
+func TestSlowAnswersSaveUpNoBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const qps = 10
+		b := newBench(t, "hz")
+		b.qps, b.settings.Concurrency, b.up.pages = qps, 4, 40
+		b.up.cluster("hz", "hz", "c1")
+		var calls []time.Time
+		began := time.Now()
+		b.up.decide = func(string) error {
+			calls = append(calls, time.Now())
+			if b.up.delay = 0; time.Since(began) < 10*time.Second {
+				b.up.delay = 10 * time.Second
+			}
+			return nil
+		}
+		b.mustRun(capture.Request{})
+		for i := range calls {
+			if i >= qps && calls[i].Sub(calls[i-qps]) < time.Second-time.Millisecond {
+				t.Fatalf("%d calls within %v, %v after the start", qps+1, calls[i].Sub(calls[i-qps]), calls[i].Sub(began))
+			}
+		}
+		if len(calls) != 42 {
+			t.Errorf("%d calls", len(calls))
 		}
 	})
 }

@@ -110,21 +110,13 @@ var errNoTime = errors.New("no time is left before the deadline")
 // which has other credentials.
 func (r *runner) call(ctx context.Context, call func(context.Context) error) (catalog.Time, error) {
 	for try := 1; ; try++ {
-		if r.budget.Wait(ctx) != nil {
-			return catalog.Time{}, errNoTime
-		}
-		if fault := r.refused.Load(); fault != nil {
-			return catalog.Time{}, fmt.Errorf("%w: %w", errNoTime, fault)
-		}
-		at := catalog.At(r.now())
-		r.calls.Add(1)
-		err := call(ctx)
+		at, err := r.try(ctx, call)
 		if err == nil {
 			r.budget.succeeded()
 			return at, nil
 		}
-		if ctx.Err() != nil {
-			return at, errNoTime
+		if errors.Is(err, errNoTime) {
+			return at, err
 		}
 		fault := asFault(err)
 		if fault.Everyone {
@@ -137,6 +129,30 @@ func (r *runner) call(ctx context.Context, call func(context.Context) error) (ca
 			return at, fault
 		}
 	}
+}
+
+// try makes one call when a slot is free and the budget grants it, and returns
+// when it began. The slot comes first: of calls that were granted and then
+// waited for slots, many would begin at once.
+func (r *runner) try(ctx context.Context, call func(context.Context) error) (at catalog.Time, err error) {
+	select {
+	case r.slots <- struct{}{}:
+	case <-ctx.Done():
+		return at, errNoTime
+	}
+	defer func() { <-r.slots }()
+	if r.budget.Wait(ctx) != nil {
+		return at, errNoTime
+	}
+	if fault := r.refused.Load(); fault != nil {
+		return at, fmt.Errorf("%w: %w", errNoTime, fault)
+	}
+	at = catalog.At(r.now())
+	r.calls.Add(1)
+	if err = call(ctx); err != nil && ctx.Err() != nil {
+		err = errNoTime
+	}
+	return at, err
 }
 
 // delay is full jitter below a doubling bound, and at least what upstream demands.

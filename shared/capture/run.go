@@ -22,13 +22,14 @@ type Capturer struct {
 	writer   *archive.Writer
 	budget   *Budget
 	now      func() time.Time
+	slots    chan struct{} // one for each call that may be under way
 	images   catalog.Interner
 	last     lastSeen
 }
 
 // New returns a Capturer. now dates checks; the writer dates commits.
 func New(s Settings, upstream Upstream, budget *Budget, writer *archive.Writer, now func() time.Time) *Capturer {
-	return &Capturer{settings: s, upstream: upstream, budget: budget, writer: writer, now: now}
+	return &Capturer{settings: s, upstream: upstream, budget: budget, writer: writer, now: now, slots: make(chan struct{}, s.Concurrency)}
 }
 
 // runner is one run.

@@ -17,8 +17,8 @@ type Settings struct {
 	Clusters []string // empty: every cluster that is discovered
 	Unscoped bool     // ask without a cluster as well
 	Types    Types
-	// Concurrency bounds the calls of one run that are under way at a time,
-	// over all its regions.
+	// Concurrency bounds the calls of a Capturer that are under way at a time,
+	// over all runs and regions, the pages of listings included; at least 1.
 	Concurrency int
 	// ShrinkGuard is the percentage of a list that may vanish in one step; 100
 	// lets every answer pass.

@@ -48,7 +48,8 @@ type Snapshot struct {
 	InstanceTypes InstanceTypes
 	// QPS is SNAPSHOT_QPS, calls to E-HPC per second over all regions. Default 10.
 	QPS float64
-	// Concurrency is SNAPSHOT_CONCURRENCY, calls to E-HPC at once. Default 16.
+	// Concurrency is SNAPSHOT_CONCURRENCY, calls to E-HPC at once over all
+	// regions. Default 16.
 	Concurrency int
 	// ShrinkGuard is SNAPSHOT_SHRINK_GUARD, the percentage of a scope's images
 	// that may vanish in one step before the answer is held. Default 50; 100
