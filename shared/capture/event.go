@@ -81,7 +81,9 @@ func (r *runner) due(plans []*plan, report *Report) []*plan {
 		}
 	}
 	return slices.DeleteFunc(plans, func(p *plan) bool {
-		p.report.Sequence = p.base.Sequence
+		if p.events == nil {
+			p.report.add(p, archive.Result{}, 0)
+		}
 		return p.events == nil
 	})
 }

@@ -2,6 +2,7 @@ package capture_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -116,4 +117,27 @@ func TestEventsWithoutAStore(t *testing.T) {
 	if err != nil || !strings.HasPrefix(outcomes(r), "hz/h1 failed") || !strings.HasSuffix(outcomes(r), "bj/ taken") {
 		t.Errorf("%v: %s", err, outcomes(r))
 	}
+}
+
+// TestEventsReportWhatIsThere: a region of which nothing is asked has its
+// clusters and images all the same, and no region is a list of none.
+func TestEventsReportWhatIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "hz")
+		b.up.cluster("hz", "hz", "c1")
+		b.up.images["hz/_any/_any"], b.up.images["hz/c1/_any"] = many(3), many(2)
+		e := now("hz", "c1")
+		time.Sleep(time.Minute)
+		b.mustRun(capture.Request{})
+		r := b.mustRun(capture.Request{Events: []capture.Event{e}})
+		want(t, "an event that is known", outcomes(r), "hz/c1 skipped a check that began later knows already")
+		if got := r.Regions[0]; got.Sequence != 1 || got.Clusters != 1 || got.Images != 5 || got.Committed {
+			t.Errorf("its region is %+v", got)
+		}
+		r = b.mustRun(capture.Request{Events: []capture.Event{now("us", "u1")}})
+		text, err := json.Marshal(r)
+		if err != nil || !strings.Contains(string(text), `"Regions":[]`) {
+			t.Errorf("an event of another region: %s, %v", text, err)
+		}
+	})
 }

@@ -77,7 +77,7 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 // regionReports makes one report a region. A region that is named twice has
 // one plan all the same: of two, only one would find the clusters listed.
 func regionReports(regions []string) []*RegionReport {
-	var reports []*RegionReport
+	reports := []*RegionReport{} // never nil, for the report's JSON
 	for i, region := range regions {
 		if !slices.Contains(regions[:i], region) {
 			reports = append(reports, &RegionReport{RegionID: region})
