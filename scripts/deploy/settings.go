@@ -88,17 +88,25 @@ func (d *deployment) environments(values map[string]string) (map[string][]string
 
 const functionType = "ALIYUN::FC3::Function"
 
-// explain names the parameter of the fault's setting.
+// explain names the parameter of the fault's setting, and leaves out the value
+// of one that must not be shown.
 func (d *deployment) explain(fault error) string {
 	var of *config.Error
 	if !errors.As(fault, &of) {
 		return fault.Error()
 	}
-	names := d.template.parametersOf(of.Setting)
+	shown := *of
+	var names []string
+	for _, name := range d.template.parametersOf(of.Setting) {
+		if d.template.secret(name) {
+			shown.Value = ""
+		}
+		names = append(names, named(name))
+	}
 	if len(names) == 0 {
 		return fault.Error()
 	}
-	return "parameter " + strings.Join(names, " or ") + ": " + fault.Error()
+	return "parameter " + strings.Join(names, " or ") + ": " + shown.Error()
 }
 
 // named is a parameter, with the flag that sets it.

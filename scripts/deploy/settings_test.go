@@ -73,19 +73,38 @@ func TestSettingsThatTheStackHas(t *testing.T) {
 	a.expect("-yes -version v1 -param HeadTtl=5s", 0, "reports version v1: deployed")
 }
 
+// TestSettingsThatAreNotShown: a template may hide what the functions do not
+// take for a secret.
+func TestSettingsThatAreNotShown(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	path := changedTemplate(t, "\n  Clusters:\n", "\n  Clusters:\n    NoEcho: true\n")
+	o := a.expect("-plan -version v1 -template "+path+" -param Clusters=ehpc-1,hunter2/", 2, "deploy: parameter Clusters: SNAPSHOT_CLUSTERS: is not a cluster id; allowed: ")
+	if strings.Contains(o.out+o.faults, "hunter2") {
+		t.Errorf("shows a value: %s", o)
+	}
+}
+
+// changedTemplate is a file with the repository's template, in which one text
+// is replaced.
+func changedTemplate(t *testing.T, old, new string) (path string) {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("..", "..", "template.yaml"))
+	if err != nil || !strings.Contains(string(body), old) {
+		t.Fatalf("the template has no %q, %v", old, err)
+	}
+	path = filepath.Join(t.TempDir(), "template.yaml")
+	if err := os.WriteFile(path, []byte(strings.Replace(string(body), old, new, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // TestTemplatesThatCannotBeResolved: the settings of a template with functions
 // that are not known here are ROS' to judge.
 func TestTemplatesThatCannotBeResolved(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	body, err := os.ReadFile(filepath.Join("..", "..", "template.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "template.yaml")
-	changed := strings.Replace(string(body), "QUERY_HEAD_TTL: {Ref: HeadTtl}", "QUERY_HEAD_TTL: {'Fn::Jq': [First, '.x', {Ref: HeadTtl}]}", 1)
-	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := changedTemplate(t, "QUERY_HEAD_TTL: {Ref: HeadTtl}", "QUERY_HEAD_TTL: {'Fn::Jq': [First, '.x', {Ref: HeadTtl}]}")
 	a.expect("-plan -version v1 -template "+path, 1, "the functions' settings are not checked beforehand: resolving line ", "Fn::Jq", "previewing stack")
 }

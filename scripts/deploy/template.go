@@ -63,7 +63,7 @@ func (t *template) parametersOf(setting string) []string {
 		variables, _ := properties["EnvironmentVariables"].(map[string]any)
 		for _, name := range references(variables[setting]) {
 			if _, is := t.Parameters[name]; is {
-				all = append(all, named(name))
+				all = append(all, name)
 			}
 		}
 	}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"community-images/shared/ehpc"
+)
+
+// TestClosedLookups has lookups that want more than the deployer's signature.
+func TestClosedLookups(t *testing.T) {
+	t.Parallel()
+	tokens := filepath.Join(t.TempDir(), "tokens.json")
+	list := `[{"name": "ci", "sha256": "` + strings.Repeat("0", 64) + `"}]`
+	if err := os.WriteFile(tokens, []byte(list+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	jwt := filepath.Join(t.TempDir(), "jwt.json")
+	if err := os.WriteFile(jwt, []byte("{\n  \"jwks\": {}\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := newAccount(t)
+	for _, more := range []string{
+		"-create-code-bucket -param HttpAuth=anonymous -param-file QueryTokens=" + tokens,
+		"-param DefaultUrl=false",
+		"-param HttpAuth=jwt -param-file HttpAuthConfig=" + jwt,
+	} {
+		o := a.expect("-yes -version v1 "+more, 0, "reports version v1: deployed")
+		if !strings.Contains(o.out, `curl -H "Authorization: Bearer $TOKEN" "http`) {
+			t.Errorf("the output does not tell how to ask: %s", o)
+		}
+		if strings.Contains(o.out+o.faults, "sha256") {
+			t.Errorf("shows the tokens: %s", o)
+		}
+	}
+	a.expect("-yes -version v1 -param-file QueryTokens="+tokens+"x", 2, "no such file")
+	a.expect("-yes -version v1 -param HttpAuthConfig=", 1, "HttpAuth jwt needs HttpAuthConfig")
+	a.expect("-yes -version v1 -param QueryTokens=[]", 2, "parameter QueryTokens: QUERY_TOKENS: ")
+	a.expect("-yes -version v1 -param HttpAuth=function", 1, "QueryTokens need HttpAuth anonymous")
+	a.expect("-yes -version v1 -param QueryTokens= -param HttpAuth=function -param DefaultUrl=true", 0, "  scripts/operate/signed.sh \"http", "/v1/status reports version v1: deployed")
+	a.expect("-yes -version v1 -param DomainName=i.example.com -param Certificate=chain.pem -param CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")
+}
+
+// TestKeysAlone has lookups that only clients of the E-HPC API can ask, with
+// keys of ours: what the stack says how to ask is what such a client does.
+func TestKeysAlone(t *testing.T) {
+	t.Parallel()
+	const secret = "3MbGmzNb2c0wlAhTN2T6y7nEUxC9Ja3VRC4GyZfP"
+	keys := filepath.Join(t.TempDir(), "keys.json")
+	if err := os.WriteFile(keys, []byte(`[{"name":"cli","id":"CIAK-0001","secret":"`+secret+`"}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := newAccount(t)
+	a.expect("-yes -version v1 -create-code-bucket -param-file QueryAccessKeys="+keys, 1, "QueryAccessKeys need HttpAuth anonymous")
+	o := a.expect("-yes -version v1 -create-code-bucket -param HttpAuth=anonymous -param-file QueryAccessKeys="+keys, 0, "reports version v1: deployed")
+	told := regexp.MustCompile(`Example +aliyun ehpc ListClusters --endpoint (127\.0\.0\.1:\d+) `).FindStringSubmatch(o.out)
+	if told == nil || strings.Contains(o.out+o.faults, secret) {
+		t.Fatalf("the output does not tell how to ask, or the secret: %s", o)
+	}
+	for key, refused := range map[string]bool{secret: false, secret + "x": true} {
+		client, err := ehpc.New(ehpc.Options{
+			Endpoint: "http://" + told[1],
+			Credentials: func(context.Context) (ehpc.Credentials, error) {
+				return ehpc.Credentials{AccessKeyID: "CIAK-0001", AccessKeySecret: key}, nil
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		if listing, err := client.ListClusters(t.Context(), "cn-hangzhou", nil); (err != nil) != refused || !refused && len(listing.Clusters) == 0 {
+			t.Errorf("refused %t: got %d clusters, %v", refused, len(listing.Clusters), err)
+		}
+	}
+	tokens := `QueryTokens=[{"name":"ci","sha256":"` + strings.Repeat("0", 64) + `"}]`
+	a.expect("-yes -version v1 -param "+tokens, 0, `  curl -H "Authorization: Bearer $TOKEN" "http`)
+}
