@@ -16,7 +16,8 @@ import (
 // Class says what to do about an error.
 type Class string
 
-// The classes. Only Throttled and Temporary errors are worth a second try.
+// The classes. Throttled, Temporary and Malformed errors are worth a second
+// try: an answer that cannot be read may have been cut, or be a proxy's.
 const (
 	Throttled     Class = "throttled"      // asked too often; heed RetryAfter
 	NotAuthorized Class = "not-authorized" // key, signature, token or permission refused; see also ClockSkew
