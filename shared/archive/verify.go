@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"reflect"
 	"slices"
 
@@ -85,6 +84,8 @@ type verifier struct {
 	tolerated map[string]bool // keys of snapshots that may be there or not
 	snapshots map[string]*catalog.Snapshot
 	firsts    map[string]catalog.Time // when each ImageId was first seen, by the log
+	last      position                // the end of the last line that counts
+	rest      []byte                  // what comes after it in its file
 }
 
 func (v *verifier) fault(key, format string, args ...any) {
@@ -101,6 +102,7 @@ func (v *verifier) walk(r *Region, month string) error {
 		v.fault(key, "the file before it is not sealed, or its seal names %q", r.log.sealed)
 	}
 	r.log = position{month: month, hash: r.log.hash, sealed: r.log.sealed, length: int64(len(data))}
+	whole := r.log.length
 	for n := 1; len(data) > 0; n++ {
 		text, rest, ended := bytes.Cut(data, []byte{'\n'})
 		data = rest
@@ -127,10 +129,13 @@ func (v *verifier) walk(r *Region, month string) error {
 		if err := v.noteFirsts(key, l); err != nil {
 			return err
 		}
+		after := r.replayed(l)
 		r.apply(l, lineHash(text))
+		v.last = position{month: month, length: whole - int64(len(rest)), hash: r.log.hash, torn: !ended, sealed: l.Successor}
+		v.rest = rest
 		v.audit.Commits++
 		if l.Checkpoint != nil {
-			if err := v.checkpoint(r, key, l); err != nil {
+			if err := v.checkpoint(r, after, key, l); err != nil {
 				return err
 			}
 		}
@@ -194,9 +199,24 @@ func (v *verifier) tolerate(scope catalog.Scope, digest string) {
 	}
 }
 
-// checkpoint proves the table of the first line of a file: the content of
-// every scope is there.
-func (v *verifier) checkpoint(r *Region, key string, l *Line) error {
+// replayed is the state after a line with a checkpoint as its other members
+// say; nil if the line has none, or nothing is known before it.
+func (r *Region) replayed(l *Line) *Region {
+	if l.Checkpoint == nil || r.Sequence == 0 {
+		return nil
+	}
+	bare, next := *l, r.clone()
+	bare.Checkpoint = nil
+	next.apply(&bare, "")
+	return next
+}
+
+// checkpoint proves the table of the first line of a file: it is what the files
+// before it come to, if there are any, and the content of every scope is there.
+func (v *verifier) checkpoint(r, replayed *Region, key string, l *Line) error {
+	if replayed != nil && !r.same(replayed) {
+		v.fault(key, "the checkpoint of commit %d is not the state after it", l.Sequence)
+	}
 	for _, s := range r.Scopes {
 		if s.Digest == "" {
 			continue
@@ -234,54 +254,4 @@ func (v *verifier) snapshot(from string, scope catalog.Scope, digest string) (*c
 	}
 	v.snapshots[key] = s
 	return s, nil
-}
-
-// head compares the head with the replayed log.
-func (v *verifier) head(r *Region) error {
-	key, err := v.keys.Head(r.RegionID)
-	if err != nil {
-		return err
-	}
-	data, _, err := v.bucket.Get(v.ctx, key, "")
-	if errors.Is(err, fs.ErrNotExist) {
-		v.fault(key, "it is missing")
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reading head %q: %w", key, err)
-	}
-	h, err := decodeHead(r.RegionID, data)
-	if err != nil {
-		v.fault(key, "%v", err)
-		return nil
-	}
-	switch {
-	case h.Sequence > 0 && h.log.month == "":
-		v.fault(key, "it states no digest")
-	case h.Sequence != r.Sequence || h.log.hash != r.log.hash:
-		v.fault(key, "it is of commit %d, the log ends with %d", h.Sequence, r.Sequence)
-	case h.log.month != r.log.month || h.log.length > r.log.length:
-		v.fault(key, "it names a place that the log does not have")
-	case !slices.EqualFunc(h.Clusters, r.Clusters, catalog.Cluster.Equal):
-		v.fault(key, "its clusters are not those of the log")
-	}
-	for _, s := range r.Scopes {
-		scope := s.Scope(r.RegionID)
-		t, ok := h.Scope(scope)
-		if !ok || t.Digest != s.Digest || t.State != s.State || t.ImageCount != s.ImageCount {
-			v.fault(key, "scope %q is not as the log has it", scope.Path())
-		}
-	}
-	for _, t := range h.Scopes {
-		scope := t.Scope(r.RegionID)
-		if _, ok := r.Scope(scope); !ok {
-			v.fault(key, "scope %q is not in the log", scope.Path())
-		}
-		if t.Candidate != nil {
-			if _, err := v.snapshot(key, t.Scope(r.RegionID), t.Candidate.Digest); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

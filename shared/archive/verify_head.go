@@ -1,0 +1,104 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"community-images/shared/catalog"
+)
+
+// head compares the head with the replayed log. What only the head says, the
+// times of checks and the listing, nothing can contradict.
+func (v *verifier) head(r *Region) error {
+	key, err := v.keys.Head(r.RegionID)
+	if err != nil {
+		return err
+	}
+	data, _, err := v.bucket.Get(v.ctx, key, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		v.fault(key, "it is missing")
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading head %q: %w", key, err)
+	}
+	h, err := decodeHead(r.RegionID, data)
+	if err != nil {
+		v.fault(key, "%v", err)
+		return nil
+	}
+	v.place(key, h, r)
+	if !slices.EqualFunc(h.Clusters, r.Clusters, catalog.Cluster.Equal) && h.Sequence == r.Sequence {
+		v.fault(key, "its clusters are not those of the log")
+	}
+	return v.scopes(key, h, r)
+}
+
+// place proves where in the log the head says that it is.
+func (v *verifier) place(key string, h, r *Region) {
+	switch {
+	case h.Sequence > 0 && h.log.month == "":
+		v.fault(key, "it states no digest")
+	case h.Sequence != r.Sequence || h.log.hash != v.last.hash:
+		v.fault(key, "it is of commit %d, the log ends with %d", h.Sequence, r.Sequence)
+	case h.Sequence > 0 && !v.ends(h.log):
+		v.fault(key, "it names a place that the log does not have")
+	case h.CommittedAt != r.CommittedAt:
+		v.fault(key, "it dates commit %d to %q, the log to %q", h.Sequence, h.CommittedAt, r.CommittedAt)
+	case !slices.Equal(h.Files, r.Files):
+		v.fault(key, "its months are not those of the log")
+	case h.Catalogue > r.Sequence:
+		v.fault(key, "it says that the catalogue goes to commit %d, the log ends with %d", h.Catalogue, r.Sequence)
+	}
+}
+
+// ends says whether p is the end of the log: its last line, or bytes after it
+// that are none.
+func (v *verifier) ends(p position) bool {
+	after := p.length - v.last.length
+	if after < 0 || after > int64(len(v.rest)) {
+		return false
+	}
+	want := v.last
+	if after > 0 {
+		want.length, want.torn = p.length, v.rest[after-1] != '\n'
+	}
+	return p == want
+}
+
+// scopes compares what the head says of each scope.
+func (v *verifier) scopes(key string, h, r *Region) error {
+	for _, s := range r.Scopes {
+		scope := s.Scope(r.RegionID)
+		if t, ok := h.Scope(scope); !ok || t.published() != s.published() {
+			v.fault(key, "scope %q is not as the log has it", scope.Path())
+		}
+	}
+	for _, t := range h.Scopes {
+		scope := t.Scope(r.RegionID)
+		if _, ok := r.Scope(scope); !ok {
+			v.fault(key, "scope %q is not in the log", scope.Path())
+		}
+		if t.Candidate != nil {
+			if _, err := v.snapshot(key, t.Scope(r.RegionID), t.Candidate.Digest); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// same says whether two states of a region are the same, as far as the log
+// tells.
+func (r *Region) same(other *Region) bool {
+	return slices.EqualFunc(r.Clusters, other.Clusters, catalog.Cluster.Equal) &&
+		slices.EqualFunc(r.Scopes, other.Scopes, func(a, b ScopeState) bool { return a.published() == b.published() })
+}
+
+// published is what the log says of a scope.
+func (s ScopeState) published() ScopeState {
+	s.Candidate, s.CheckedAt, s.Fingerprint, s.Problem, s.TriedAt = nil, catalog.Time{}, "", nil, catalog.Time{}
+	return s
+}
