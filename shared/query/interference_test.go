@@ -187,7 +187,7 @@ func (p *pair) alike(target string) bool {
 	return strings.HasPrefix(u.Path, "/v1/") && u.Path != "/v1/status" && u.Path != "/metrics" && !numbers
 }
 
-var numbered = regexp.MustCompile(`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|urn:uuid:[-0-9a-f]+`)
+var numbered = regexp.MustCompile(`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|cursor=c\d+|urn:uuid:[-0-9a-f]+`)
 
 // plain is an answer without the numbers of commits and what is made of them.
 func plain(rec *httptest.ResponseRecorder) string {
