@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"strings"
-	"unicode"
 
 	"community-images/shared/catalog"
 )
@@ -44,15 +43,18 @@ func writeXML(b *strings.Builder, name, value string) {
 	b.WriteString("</" + name + ">")
 }
 
-// elementName is name, with _ for what XML does not allow in a name.
+// elementName is name, with _ for what XML does not allow in a name. Which
+// letters beyond ASCII it does depends on the edition that a parser follows, so
+// none is taken.
 func elementName(name string) string {
+	letter := func(r rune) bool { return r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
 	fit := strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || r == '.' || unicode.IsLetter(r) || unicode.IsDigit(r) {
+		if letter(r) || r == '-' || r == '.' || '0' <= r && r <= '9' {
 			return r
 		}
 		return '_'
 	}, name)
-	if fit == "" || fit[0] == '-' || fit[0] == '.' || unicode.IsDigit([]rune(fit)[0]) {
+	if fit == "" || !letter(rune(fit[0])) {
 		fit = "_" + fit
 	}
 	return fit
