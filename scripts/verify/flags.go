@@ -37,7 +37,7 @@ func parse(args []string, faults io.Writer) (options, error) {
 	set.StringVar(&o.data, "data", "", "`directory` of a local run (default the one that scripts/local uses)")
 	set.BoolVar(&o.cloud, "cloud", false, "verify the bucket on OSS that the functions' settings in the environment name: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, ALIBABA_CLOUD_SECURITY_TOKEN")
 	set.StringVar(&o.region, "region", "", "verify this `region` alone (default all that are stored)")
-	set.BoolVar(&o.repair, "repair", false, "rebuild a head that is damaged, missing or behind from the log")
+	set.BoolVar(&o.repair, "repair", false, "rebuild a head or catalogue that is damaged, missing or behind from the log")
 	set.BoolVar(&o.dryRun, "gc-dry-run", false, "say what retention (SNAPSHOT_RETENTION) would remove, and why")
 	set.BoolVar(&o.gc, "gc", false, "remove it; nothing that was written, or was wanted, within two days")
 	if err := set.Parse(args); err != nil {

@@ -58,13 +58,17 @@ func (v *verifier) verify(ctx context.Context, region string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if v.repair && v.headFaults(audit) {
+	if v.repair && v.derivedFaults(audit) {
 		writer := archive.NewWriter(v.place.bucket, v.place.keys, v.now)
 		r, err := writer.Repair(ctx, region)
 		if err != nil {
-			return len(audit.Faults), fmt.Errorf("rebuilding the head: %w", err)
+			return len(audit.Faults), fmt.Errorf("rebuilding head and catalogue: %w", err)
 		}
-		fmt.Fprintf(v.out, "%s: head rebuilt from the log, at commit %d\n", region, r.Sequence)
+		what := "head and catalogue"
+		if r.Catalogue < r.Sequence {
+			what = "head"
+		}
+		fmt.Fprintf(v.out, "%s: %s rebuilt from the log, at commit %d\n", region, what, r.Sequence)
 		if audit, err = v.audit(ctx, region); err != nil {
 			return 0, err
 		}
@@ -96,8 +100,8 @@ func (v *verifier) audit(ctx context.Context, region string) (*archive.Audit, er
 	return audit, nil
 }
 
-// headFaults says whether a fault lies in the head.
-func (v *verifier) headFaults(audit *archive.Audit) bool {
+// derivedFaults says whether a fault lies in the head or the catalogue.
+func (v *verifier) derivedFaults(audit *archive.Audit) bool {
 	return slices.ContainsFunc(audit.Faults, func(f archive.Fault) bool {
 		p, err := v.place.keys.Parse(f.Key)
 		return err == nil && (p.Kind == archive.HeadKind || p.Kind == archive.CatalogueKind)

@@ -38,6 +38,9 @@ var golden = []struct {
 	{"the head is missing", func(w *world) { w.spoil(head, gone) }, []string{"", "-repair", ""}},
 	{"the head is cut", func(w *world) { w.spoil(head, cut) }, []string{"-gc-dry-run", "-repair", ""}},
 	{"the head is behind", func(w *world) { w.spoil(head, func([]byte) []byte { return w.late }) }, []string{"", "-repair", ""}},
+	{"the catalogue is missing", func(w *world) { w.spoil(cat, gone) }, []string{"", "-repair", ""}},
+	{"the catalogue is cut", func(w *world) { w.spoil(cat, cut) }, []string{"", "-repair", ""}},
+	{"the catalogue is behind", func(w *world) { w.spoil(cat, func([]byte) []byte { return w.less }) }, []string{"", "-repair", ""}},
 	{"a foreign object", func(w *world) { w.spoil(root+"notes.txt", text) }, []string{""}},
 	{"an orphan of today", func(w *world) { w.orphan(w.now) }, []string{"", "-region cn-hangzhou -gc-dry-run"}},
 	{

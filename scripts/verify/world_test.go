@@ -19,6 +19,7 @@ import (
 const (
 	root  = "community-images/v1/cn-hangzhou/"
 	head  = root + "head.json"
+	cat   = root + "catalogue.ndjson"
 	log09 = root + "log/2026-09.ndjson"
 	log11 = root + "log/2026-11.ndjson"
 )
@@ -29,6 +30,7 @@ type world struct {
 	dir  string
 	now  time.Time
 	late []byte // cn-hangzhou's head before its last commit
+	less []byte // its catalogue then
 }
 
 // newWorld stores two regions: cn-hangzhou with a commit a month from June to
@@ -45,7 +47,7 @@ func newWorld(t *testing.T) *world {
 	writer := archive.NewWriter(mem, keys, func() time.Time { return w.now })
 	for month := time.June; month <= time.November; month++ {
 		w.now = time.Date(2026, month, 10, 0, 0, 0, 0, time.UTC)
-		w.late = mem.Objects()[head]
+		w.late, w.less = mem.Objects()[head], mem.Objects()[cat]
 		w.commit(writer, "cn-hangzhou", "stays", "of-"+strings.ToLower(month.String()))
 	}
 	w.commit(writer, "cn-beijing", "stays")

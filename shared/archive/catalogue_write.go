@@ -1,238 +1,70 @@
 package archive
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/catalog"
 )
 
 // putCatalogue brings the catalogue of a region up to the commit that res is
 // about; the head notes how far it goes. A run that changed no content writes
-// nothing, unless an earlier one came not that far.
-func (w *Writer) putCatalogue(ctx context.Context, res *Result) error {
+// nothing, unless an earlier one came not that far. put is whether it wrote.
+func (w *Writer) putCatalogue(ctx context.Context, res *Result) (put bool, err error) {
 	r, l := res.Region, res.Commit
 	switch {
 	case r.Catalogue >= r.Sequence:
-		return nil
+		return false, nil
 	case l != nil && l.Sequence == r.Catalogue+1 && len(l.Changes)+len(l.Ended) == 0:
 		r.Catalogue = r.Sequence
-		return nil
+		return false, nil
 	}
 	if deadline, ok := ctx.Deadline(); ok { // the head matters more
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
 		defer cancel()
 	}
+	if put, err = w.extend(ctx, r, res); err == nil {
+		r.Catalogue = r.Sequence
+	}
+	return put, err
+}
+
+// settleCatalogue looks at a catalogue that a run has put while others went on
+// to commit: it may have come after theirs, which go further. Whoever puts one
+// sees in the log, afterwards, who could have put a later one before.
+func (w *Writer) settleCatalogue(ctx context.Context, upTo int64, r *Region) error {
+	for range maxHeadPuts {
+		if r.Sequence == upTo {
+			return nil
+		}
+		put, err := w.extend(ctx, r, &Result{})
+		if err != nil || !put {
+			return err
+		}
+		upTo = r.Sequence
+		if r, err = w.catchUp(ctx, r, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// extend puts the catalogue of r unless there is one that goes as far. res is
+// of the run whose last commit r is, if any.
+func (w *Writer) extend(ctx context.Context, r *Region, res *Result) (put bool, err error) {
 	d := &derivation{Writer: w, region: r, old: &Catalogue{}, lists: map[string][]*catalog.Image{}}
 	if r.Sequence > 1 {
 		if err := d.open(ctx); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if d.old.Sequence < r.Sequence {
-		if err := d.derive(ctx, res); err != nil {
-			return fmt.Errorf("deriving the catalogue of %q: %w", r.RegionID, err)
-		}
+	if d.old.Sequence >= r.Sequence {
+		return false, nil
 	}
-	r.Catalogue = r.Sequence
-	return nil
-}
-
-// open reads the catalogue that there is. One that is damaged, or goes beyond
-// the log, is made anew.
-func (d *derivation) open(ctx context.Context) error {
-	c, err := d.Archive.Catalogue(ctx, d.region.RegionID)
-	var damaged *DamagedError
-	switch {
-	case err == nil && c.Sequence <= d.region.Sequence:
-		d.old = c
-	case err != nil && !errors.As(err, &damaged):
-		return err
+	if err := d.derive(ctx, res); err != nil {
+		return false, fmt.Errorf("deriving the catalogue of %q: %w", r.RegionID, err)
 	}
-	return nil
-}
-
-// derive makes the catalogue and puts it.
-func (d *derivation) derive(ctx context.Context, res *Result) error {
-	d.firsts = d.old.firsts()
-	for _, c := range res.Checks {
-		if c.State == OK && c.Snapshot != nil {
-			d.lists[c.Snapshot.Digest] = c.Snapshot.Images
-		}
-	}
-	if err := d.follow(ctx, res.Commit); err != nil {
-		return err
-	}
-	if err := d.collect(ctx); err != nil {
-		return err
-	}
-	data, err := d.catalogue().encode()
-	if err != nil {
-		return err
-	}
-	key, err := d.keys.Catalogue(d.region.RegionID)
-	if err != nil {
-		return err
-	}
-	return d.bucket.Put(ctx, key, data)
-}
-
-// derivation is a catalogue that is being made from the one before it, the
-// lines of the log since, and snapshots.
-type derivation struct {
-	*Writer
-	region *Region
-	old    *Catalogue
-	firsts map[string]catalog.Time // when each ImageId was first seen
-
-	mu    sync.Mutex
-	lists map[string][]*catalog.Image // by digest: at hand, not all of them wanted
-}
-
-// follow learns from the log which ids have come since the old catalogue.
-func (d *derivation) follow(ctx context.Context, last *Line) error {
-	if last != nil && last.Sequence == d.old.Sequence+1 {
-		return d.line(ctx, last)
-	}
-	for l, err := range d.Lines(ctx, d.region, d.old.Sequence+1) {
-		if err != nil {
-			return err
-		}
-		if l.Sequence > d.old.Sequence+1 && len(d.firsts) == 0 && l.Checkpoint != nil { // what was there before what is kept
-			if err := d.base(ctx, l); err != nil {
-				return err
-			}
-		}
-		if err := d.line(ctx, l); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d *derivation) saw(id string, at catalog.Time) {
-	if _, known := d.firsts[id]; !known {
-		d.firsts[id] = at
-	}
-}
-
-func (d *derivation) line(ctx context.Context, l *Line) error {
-	for _, c := range l.Changes {
-		for _, id := range c.Added {
-			d.saw(id, l.CommittedAt)
-		}
-		if !c.PreviousLost {
-			continue
-		}
-		images, err := d.list(ctx, ScopeState{ClusterID: c.ClusterID, InstanceType: c.InstanceType, Digest: c.Digest})
-		if err != nil {
-			return err
-		}
-		for _, im := range images {
-			d.saw(im.ImageID, l.CommittedAt)
-		}
-	}
-	return nil
-}
-
-// base takes the ids of the scopes of a checkpoint, and of those that ended in
-// its commit.
-func (d *derivation) base(ctx context.Context, l *Line) error {
-	for _, s := range l.before() {
-		if s.Digest == "" {
-			continue
-		}
-		images, err := d.list(ctx, s)
-		if err != nil {
-			return err
-		}
-		for _, im := range images {
-			d.saw(im.ImageID, l.CommittedAt)
-		}
-	}
-	return nil
-}
-
-// list returns the content of a scope, from wherever it is at hand.
-func (d *derivation) list(ctx context.Context, s ScopeState) ([]*catalog.Image, error) {
-	d.mu.Lock()
-	images, ok := d.lists[s.Digest]
-	d.mu.Unlock()
-	if ok {
-		return images, nil
-	}
-	if images, ok = d.old.List(s.Digest); !ok {
-		snapshot, err := d.Snapshot(ctx, s.Scope(d.region.RegionID), s.Digest)
-		if err != nil {
-			return nil, err
-		}
-		images = snapshot.Images
-	}
-	d.mu.Lock()
-	d.lists[s.Digest] = images
-	d.mu.Unlock()
-	return images, nil
-}
-
-// collect brings the lists of all scopes to hand.
-func (d *derivation) collect(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxPuts)
-	for _, s := range d.region.Scopes {
-		if s.Digest != "" {
-			group.Go(func() error {
-				_, err := d.list(ctx, s)
-				return err
-			})
-		}
-	}
-	return group.Wait()
-}
-
-// catalogue puts the lists of the region's scopes together.
-func (d *derivation) catalogue() *Catalogue {
-	c := &Catalogue{RegionID: d.region.RegionID, Sequence: d.region.Sequence, CommittedAt: d.region.CommittedAt, Lists: map[string][]int32{}, Gone: d.firsts}
-	wanted := map[string][]*catalog.Image{}
-	places := map[*catalog.Image]int32{} // in the end; equal images may stand at several addresses
-	for _, s := range d.region.Scopes {
-		wanted[s.Digest] = d.lists[s.Digest]
-		for _, im := range d.lists[s.Digest] {
-			places[im] = 0
-		}
-	}
-	delete(wanted, "")
-	all := make([]*catalog.Image, 0, len(places))
-	for im := range places {
-		all = append(all, im)
-	}
-	slices.SortFunc(all, func(a, b *catalog.Image) int {
-		return cmp.Or(strings.Compare(a.ImageID, b.ImageID), strings.Compare(a.Raw, b.Raw))
-	})
-	for _, im := range all {
-		if n := len(c.Images); n == 0 || c.Images[n-1].Raw != im.Raw {
-			c.Images = append(c.Images, im)
-			c.FirstSeen = append(c.FirstSeen, d.firsts[im.ImageID])
-		}
-		places[im] = int32(len(c.Images) - 1)
-	}
-	for _, im := range c.Images {
-		delete(c.Gone, im.ImageID)
-	}
-	for digest, images := range wanted {
-		list := make([]int32, len(images))
-		for i, im := range images {
-			list[i] = places[im]
-		}
-		c.Lists[digest] = list
-	}
-	return c
+	return true, nil
 }

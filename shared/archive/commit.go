@@ -51,7 +51,8 @@ type Result struct {
 	// HeadError is set when the commit is published and the head could not be
 	// put: readers are served from the log, the next run repairs the head. Or
 	// an object that the run relies on could not be looked at again. Or the
-	// catalogue could not be brought up to date, as the next run will.
+	// catalogue could not be brought up to date, as the next run will, or, if
+	// others were committing too, the next one that changes content.
 	HeadError error
 }
 
@@ -78,12 +79,17 @@ func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, err
 	if err := w.publish(ctx, base, run, &res); err != nil {
 		return res, err
 	}
-	res.HeadError = w.putCatalogue(ctx, &res)
+	put, err := w.putCatalogue(ctx, &res)
+	res.HeadError = err
+	upTo := res.Region.Sequence
 	if err := w.putHead(ctx, run, &res); err != nil {
 		if res.Commit == nil {
 			return res, err
 		}
 		res.HeadError = errors.Join(res.HeadError, err)
+	}
+	if put {
+		res.HeadError = errors.Join(res.HeadError, w.settleCatalogue(ctx, upTo, res.Region))
 	}
 	if err := w.confirm(ctx, found); err != nil {
 		res.HeadError = errors.Join(res.HeadError, err)

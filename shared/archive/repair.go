@@ -11,7 +11,8 @@ import (
 
 // Repair rebuilds the head and the catalogue of a region from its log and
 // returns the state. Of a head that can be read it takes over what the log does
-// not say: the times of checks, candidates, the listing. It refuses, with *DamagedError, if the
+// not say: the times of checks, candidates, the listing; of such a catalogue
+// when images were first seen, where the log does not go back that far. It refuses, with *DamagedError, if the
 // log is damaged, or shorter than the head knew it: then commits are lost, and
 // a new head would hide that. ErrNoData means that there is no log.
 func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
@@ -40,6 +41,14 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 		return nil, err
 	}
 	d := &derivation{Writer: w, region: r, old: &Catalogue{}, lists: map[string][]*catalog.Image{}}
+	var damaged *DamagedError
+	var gap *TooEarlyError
+	switch c, err := w.Catalogue(ctx, region); {
+	case err == nil && c.Sequence <= r.Sequence:
+		d.memory = c.firsts()
+	case err != nil && !errors.As(err, &damaged):
+		return nil, err
+	}
 	derived := d.derive(ctx, &Result{Region: r})
 	repaired, err := w.level(ctx, r, func(next *Region) {
 		next.Catalogue = 0
@@ -51,8 +60,6 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 			next.Swept.At = catalog.At(w.now())
 		}
 	})
-	var damaged *DamagedError
-	var gap *TooEarlyError
 	if err == nil && !errors.As(derived, &damaged) && !errors.As(derived, &gap) { // Verify names what is damaged or gone
 		err = derived
 	}

@@ -86,6 +86,8 @@ type verifier struct {
 	firsts    map[string]catalog.Time // when each ImageId was first seen, by the log
 	last      position                // the end of the last line that counts
 	rest      []byte                  // what comes after it in its file
+	content   []int64                 // the commits that changed content
+	claim     int64                   // how far the catalogue goes, by the head; 0: it does not say
 }
 
 func (v *verifier) fault(key, format string, args ...any) {
@@ -134,6 +136,9 @@ func (v *verifier) walk(r *Region, month string) error {
 		v.last = position{month: month, length: whole - int64(len(rest)), hash: r.log.hash, torn: !ended, sealed: l.Successor}
 		v.rest = rest
 		v.audit.Commits++
+		if len(l.Changes)+len(l.Ended) > 0 {
+			v.content = append(v.content, l.Sequence)
+		}
 		if l.Checkpoint != nil {
 			if err := v.checkpoint(r, after, key, l); err != nil {
 				return err

@@ -48,11 +48,12 @@ func (v *verifier) noteFirsts(key string, l *Line) error {
 }
 
 // catalogue proves the catalogue: its lists have the digests that they go by,
-// and it says of every id what the log says. One that does not go to the end
-// of the log is sound: a slow writer may have put it.
+// it says of every id what the log says, and it goes as far as the head says.
+// The head may say less than the end of the log: the run that puts the
+// catalogue may be at it, or has died; the next one puts it.
 func (v *verifier) catalogue(r *Region, stored []string) error {
 	key, err := v.keys.Catalogue(r.RegionID)
-	if err != nil || !slices.Contains(stored, key) {
+	if err != nil || v.claim == 0 && !slices.Contains(stored, key) {
 		return err
 	}
 	c, err := v.Archive.Catalogue(v.ctx, r.RegionID)
@@ -65,6 +66,8 @@ func (v *verifier) catalogue(r *Region, stored []string) error {
 		return err
 	case c.Sequence > r.Sequence:
 		v.fault(key, "it is of commit %d, the log ends with %d", c.Sequence, r.Sequence)
+	case v.changed(c.Sequence, v.claim):
+		v.fault(key, "it goes to commit %d, the head says to %d", c.Sequence, v.claim)
 	}
 	for digest := range c.Lists {
 		images, _ := c.List(digest)
@@ -72,7 +75,7 @@ func (v *verifier) catalogue(r *Region, stored []string) error {
 			v.fault(key, "its list %s has digest %s", digest, got)
 		}
 	}
-	if c.Sequence == r.Sequence {
+	if c.Sequence <= r.Sequence && !v.changed(c.Sequence, r.Sequence) {
 		for _, s := range r.Scopes {
 			if _, ok := c.Lists[s.Digest]; !ok && s.Digest != "" {
 				v.fault(key, "it lacks the list of scope %q", s.Scope(r.RegionID).Path())
@@ -86,4 +89,9 @@ func (v *verifier) catalogue(r *Region, stored []string) error {
 		}
 	}
 	return nil
+}
+
+// changed says whether a commit after one and up to another changed content.
+func (v *verifier) changed(after, upTo int64) bool {
+	return slices.ContainsFunc(v.content, func(n int64) bool { return after < n && n <= upTo })
 }

@@ -30,6 +30,7 @@ func (v *verifier) head(r *Region) error {
 		return nil
 	}
 	v.place(key, h, r)
+	v.claim = h.Catalogue
 	if !slices.EqualFunc(h.Clusters, r.Clusters, catalog.Cluster.Equal) && h.Sequence == r.Sequence {
 		v.fault(key, "its clusters are not those of the log")
 	}
