@@ -10,7 +10,8 @@ import (
 
 // putCatalogue brings the catalogue of a region up to the commit that res is
 // about; the head notes how far it goes. A run that changed no content writes
-// nothing, unless an earlier one came not that far. put is whether it wrote.
+// nothing, unless an earlier one came not that far. put is whether it may have
+// written.
 func (w *Writer) putCatalogue(ctx context.Context, res *Result) (put bool, err error) {
 	r, l := res.Region, res.Commit
 	switch {
@@ -52,7 +53,8 @@ func (w *Writer) settleCatalogue(ctx context.Context, upTo int64, r *Region) err
 }
 
 // extend puts the catalogue of r unless there is one that goes as far. res is
-// of the run whose last commit r is, if any.
+// of the run whose last commit r is, if any. With an error put is whether it
+// may have been put.
 func (w *Writer) extend(ctx context.Context, r *Region, res *Result) (put bool, err error) {
 	d := &derivation{Writer: w, region: r, old: &Catalogue{}, lists: map[string][]*catalog.Image{}}
 	if r.Sequence > 1 {
@@ -64,7 +66,7 @@ func (w *Writer) extend(ctx context.Context, r *Region, res *Result) (put bool, 
 		return false, nil
 	}
 	if err := d.derive(ctx, res); err != nil {
-		return false, fmt.Errorf("deriving the catalogue of %q: %w", r.RegionID, err)
+		return true, fmt.Errorf("deriving the catalogue of %q: %w", r.RegionID, err)
 	}
 	return true, nil
 }

@@ -42,7 +42,7 @@ func newPause() backoff.BackOff {
 // Result is what a commit did.
 type Result struct {
 	Region  *Region // after the commit
-	Commit  *Line   // nil: nothing had changed, nothing was appended
+	Commit  *Line   // nil: nothing was appended, for nothing had changed
 	Counts  Counts
 	Checks  []Check // of the run, as they were committed
 	Stored  int     // snapshot objects written
@@ -68,7 +68,8 @@ func (w *Writer) Load(ctx context.Context, region string) (*Region, error) {
 // stopped answering, that this is not known; the next run settles it. Checks
 // whose content ctx leaves no time to store are left out and counted so.
 //
-// A run that changed nothing appends nothing and only puts the head.
+// A run that changed nothing appends nothing and only puts the head, unless it
+// finds a month that is sealed and no next one: it begins that.
 func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, error) {
 	var res Result
 	found, err := w.putSnapshots(ctx, base, &run, &res)
@@ -111,7 +112,7 @@ func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result
 		if err != nil {
 			return err
 		}
-		if line.Empty() {
+		if !cur.wants(line) {
 			res.Region, res.Counts = next, counts
 			return nil
 		}

@@ -81,7 +81,7 @@ func draft(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Li
 		kept = append(kept, c)
 	}
 	next := cur.clone()
-	if !l.Empty() {
+	if cur.wants(l) {
 		next.apply(l, "")
 	}
 	next.note(kept)
@@ -90,6 +90,10 @@ func draft(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Li
 	}
 	return l, next, counts, nil
 }
+
+// wants says whether a line is to be appended: it says something, or the last
+// one is a seal and the month that it names has not begun.
+func (r *Region) wants(l *Line) bool { return !l.Empty() || r.log.sealed != "" }
 
 // listedAt is when the run learned which scopes there are.
 func (r Run) listedAt() catalog.Time {
