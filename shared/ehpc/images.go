@@ -73,7 +73,8 @@ func newAnswer(region string, r *reply) (*ImagesAnswer, error) {
 // Images decodes the answer. It returns an *Error of class Malformed if the
 // answer is not of the documented shape: not JSON, no Images object, its
 // ImageInfo missing or not an array (null included), a name there twice, or an
-// entry that is not an image. An empty array is an empty list.
+// entry that is not an image or deeper than catalog.MaxDepth. An empty array is
+// an empty list.
 func (a *ImagesAnswer) Images(in *catalog.Interner) ([]*catalog.Image, error) {
 	images, err := a.decode(in)
 	if err != nil {
