@@ -103,12 +103,9 @@ func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, err
 func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result) error {
 	cur := base
 	pause := w.pause()
+	fresh := false // whether cur was read after the run had learned all that it says
 	for res.Retries <= maxConflicts {
-		date := catalog.At(w.now())
-		if date.Before(cur.CommittedAt.Time) {
-			date = cur.CommittedAt
-		}
-		line, next, counts, err := draft(base, cur, run, date, w.keys)
+		line, next, counts, err := draft(base, cur, run, w.date(cur), w.keys)
 		if err != nil {
 			return err
 		}
@@ -116,7 +113,14 @@ func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result
 			res.Region, res.Counts = next, counts
 			return nil
 		}
-		if cur.log.month != "" && cur.log.sealed == "" && cur.log.month != monthOf(date.Time) && cur.Sequence > 0 {
+		if !fresh && line.takes() { // what another run has seen since, only the head may tell
+			fresh = true
+			if cur, err = w.current(ctx, cur.RegionID, cur); err != nil {
+				return err
+			}
+			continue
+		}
+		if cur.log.month != "" && cur.log.sealed == "" && cur.log.month != monthOf(line.CommittedAt.Time) && cur.Sequence > 0 {
 			line, next = seal(cur, line)
 		}
 		placed, err := w.place(ctx, cur, next, line)
@@ -138,8 +142,18 @@ func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result
 		if cur, err = w.Load(ctx, cur.RegionID); err != nil {
 			return err
 		}
+		fresh = true
 	}
 	return fmt.Errorf("committing run %q of %q: other runs were faster %d times", run.RunID, base.RegionID, res.Retries)
+}
+
+// date is the time of a commit after cur.
+func (w *Writer) date(cur *Region) catalog.Time {
+	now := catalog.At(w.now())
+	if now.Before(cur.CommittedAt.Time) {
+		return cur.CommittedAt
+	}
+	return now
 }
 
 // seal returns the line that ends cur's file in the place of l, and the state

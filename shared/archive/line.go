@@ -101,6 +101,11 @@ func (l *Line) Empty() bool {
 	return len(l.Appeared)+len(l.Changes)+len(l.Clusters)+len(l.Ended)+len(l.States) == 0
 }
 
+// takes says whether the line ends a scope or a cluster.
+func (l *Line) takes() bool {
+	return len(l.Ended) > 0 || slices.ContainsFunc(l.Clusters, func(c ClusterChange) bool { return c.After == nil })
+}
+
 // encode returns the bytes that are appended and the hash that the next line
 // names.
 func (l *Line) encode() (data []byte, hash string, err error) {
