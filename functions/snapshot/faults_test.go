@@ -32,8 +32,13 @@ type lab struct {
 	writer   *archive.Writer
 }
 
-// newLab has a scope without a cluster and three clusters.
-func newLab(t *testing.T) *lab {
+// newLab has a scope without a cluster and three clusters. A call that takes
+// 300 ms has failed.
+func newLab(t *testing.T) *lab { return newPatientLab(t, 300*time.Millisecond) }
+
+// newPatientLab is newLab with another time-out of calls, for tests that count
+// them: on a busy machine an ordinary call may take long.
+func newPatientLab(t *testing.T, timeout time.Duration) *lab {
 	l := &lab{t: t, data: &ehpctest.Fixed{
 		RegionList: []ehpctest.Region{{RegionID: region}}, ClusterLists: map[string][]json.RawMessage{},
 		ImageLists: map[ehpctest.Question]string{}, Bodies: map[ehpctest.Question]string{},
@@ -55,7 +60,7 @@ func newLab(t *testing.T) *lab {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	client, err := ehpc.New(ehpc.Options{
-		Endpoint: server.URL, CallTimeout: 300 * time.Millisecond, MaxBody: 1 << 20,
+		Endpoint: server.URL, CallTimeout: timeout, MaxBody: 1 << 20,
 		Credentials: func(context.Context) (ehpc.Credentials, error) {
 			return ehpc.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"}, nil
 		},
