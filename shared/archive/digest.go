@@ -45,8 +45,8 @@ func sign(data []byte, p place) (out []byte, digest string) {
 	return append(out, data[at:]...), digest
 }
 
-// signed says whether data has the digest that it states. What states none was
-// not written by this program and has nothing to contradict.
+// signed says whether data has the digest that it states. A line that states
+// none was not written by this program: the chain of the log has to prove it.
 func signed(data []byte, p place, digest string) bool {
 	if digest == "" {
 		return true

@@ -52,10 +52,7 @@ func encodeHead(r *Region) ([]byte, error) {
 	return data, nil
 }
 
-// decodeHead reads a head. An error means that the head has to be rebuilt. One
-// that states no digest was not written by this program, or was altered: what
-// the log says as well is then for the log to say, so the region that is
-// returned names no place in it.
+// decodeHead reads a head. An error means that the head has to be rebuilt.
 func decodeHead(region string, data []byte) (*Region, error) {
 	h, err := openHead(data)
 	if err != nil {
@@ -74,10 +71,8 @@ func decodeHead(region string, data []byte) (*Region, error) {
 	r := &Region{RegionID: region}
 	r.load(h.Clusters, h.Log.Files, h.Scopes)
 	r.Sequence, r.CommittedAt, r.Discovery, r.Run, r.Swept = h.Sequence, h.CommittedAt, h.Discovery, h.Run, h.Swept
-	if h.Digest != "" {
-		r.Catalogue = h.Catalogue
-		r.log = position{month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, sealed: h.Log.Sealed}
-	}
+	r.Catalogue = h.Catalogue
+	r.log = position{month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, sealed: h.Log.Sealed}
 	if !bytes.Equal(h.UpstreamClusters, []byte("[]")) {
 		r.Upstream = h.UpstreamClusters
 	}

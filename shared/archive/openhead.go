@@ -9,32 +9,31 @@ import (
 	"unsafe"
 )
 
-// openHead decodes a head. One that has the digest which it states is as
-// encodeHead wrote it: its two large tables are then read in that very form,
-// for a cold reader waits for this, and encoding/json takes ten times as long.
-// The digest is worked out meanwhile; what comes of altered bytes is thrown
-// away. A head that states no digest, wherever, is not proved and read all the
-// same; its Digest is empty.
+// openHead decodes a head that proves itself by the digest which it states. It
+// is then as encodeHead wrote it: its two large tables are read in that very
+// form, for a cold reader waits for this, and encoding/json takes ten times as
+// long. The digest is worked out meanwhile; what comes of altered bytes is
+// thrown away. What has another form goes to encoding/json.
 func openHead(data []byte) (h head, err error) {
-	if at := headDigest.at(data); at >= 0 {
-		var group sync.WaitGroup
-		var proved bool
-		group.Go(func() { proved = checkDigest(data, at) })
-		h, ok := scanHead(data, at)
-		group.Wait()
-		if ok && proved {
-			return h, nil
-		}
-		if proved {
-			err = json.Unmarshal(data, &h)
-			return h, err
-		}
+	at := headDigest.at(data)
+	if at < 0 {
+		return h, errUnproved
 	}
-	if json.Unmarshal(data, &h) != nil || h.Digest != "" {
-		return h, errors.New("head is not what was written")
+	var group sync.WaitGroup
+	var proved bool
+	group.Go(func() { proved = checkDigest(data, at) })
+	h, ok := scanHead(data, at)
+	group.Wait()
+	switch {
+	case !proved:
+		err = errUnproved
+	case !ok:
+		err = json.Unmarshal(data, &h)
 	}
-	return h, nil
+	return h, err
 }
+
+var errUnproved = errors.New("head is not what was written")
 
 // checkDigest proves a head that states its digest at the given place.
 func checkDigest(data []byte, at int) bool {

@@ -72,27 +72,17 @@ func (a *Archive) base(ctx context.Context, region string, known *Region) (*Regi
 		return known, nil
 	}
 	r, err := decodeHead(region, data)
-	if err != nil || r.Sequence == 0 || r.log.month == "" { // a slow writer may have put an empty head after a first commit
-		if r, err = a.beside(ctx, region, r); err != nil {
+	if err != nil || r.Sequence == 0 { // a slow writer may have put an empty head after a first commit
+		rebuilt, err := a.withoutHead(ctx, region)
+		if err != nil {
 			return nil, err
 		}
+		if r != nil && rebuilt.Sequence == 0 {
+			rebuilt.Discovery, rebuilt.Run, rebuilt.Swept, rebuilt.Upstream = r.Discovery, r.Run, r.Swept, r.Upstream
+		}
+		r = rebuilt
 	}
 	r.headTag = current
-	return r, nil
-}
-
-// beside is what the log says, with what a head that cannot stand for it, nil
-// if it cannot be read, knows beside that: the times of checks, the listing.
-func (a *Archive) beside(ctx context.Context, region string, head *Region) (*Region, error) {
-	r, err := a.withoutHead(ctx, region)
-	if err != nil || head == nil {
-		return r, err
-	}
-	if head.Sequence > r.Sequence {
-		key, _ := a.keys.Head(region)
-		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("it is of commit %d, the log ends with %d", head.Sequence, r.Sequence)}
-	}
-	r.adopt(head)
 	return r, nil
 }
 
