@@ -28,22 +28,8 @@ func (c *call) listImages(ctx context.Context) error {
 		return err
 	}
 	c.tell(freshness{sequence: r.Sequence, checked: scope.CheckedAt.Time, suspect: scope.State != archive.OK || !confirmed})
-	c.send(`"Images":{"ImageInfo":[`, pick(images, c.params["BaseOsTag"]), `]}`)
+	c.send(`"Images":{"ImageInfo":[`, c.tags.pick(images, c.params["BaseOsTag"]), `]}`)
 	return nil
-}
-
-// pick returns the images as they are stored; with tag those whose BaseOsTag
-// it names. Most are ruled out without a look at their members: a value that
-// needs no escape stands in the text as it is.
-func pick(images []*catalog.Image, tag string) []string {
-	raw := make([]string, 0, len(images))
-	plain := string(catalog.AppendString(nil, tag)) == `"`+tag+`"`
-	for _, im := range images {
-		if tag == "" || (!plain || strings.Contains(im.Raw, tag)) && im.Text("BaseOsTag.OsTag") == tag {
-			raw = append(raw, im.Raw)
-		}
-	}
-	return raw
 }
 
 // scope finds the scope that is asked for, with content. The state holds none

@@ -43,6 +43,7 @@ type Replica struct {
 	options  Options
 	nonces   map[string]*nonces // by access key id
 	listings listings
+	tags     tags
 }
 
 const maxBody = 64 << 10 // bytes of a request

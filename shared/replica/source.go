@@ -23,6 +23,7 @@ type Source interface {
 	// its own.
 	Numbered(at string) bool
 	// Images returns the content of a scope of a state that Region returned,
-	// in canonical order, without what is withheld from everybody.
+	// in canonical order, without what is withheld from everybody. The Numbers
+	// of all images are those of one catalog.Interner, or 0.
 	Images(ctx context.Context, region string, s archive.ScopeState) ([]*catalog.Image, error)
 }
