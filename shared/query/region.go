@@ -114,6 +114,7 @@ func (h *heads) get(ctx context.Context) (head, error) {
 	select {
 	case result := <-done:
 		if began, ok := result.Val.(time.Time); ok && result.Err != nil && time.Since(began) > frozen {
+			h.due()
 			return h.get(ctx)
 		}
 		return h.settled(result.Err)
@@ -122,6 +123,14 @@ func (h *heads) get(ctx context.Context) (head, error) {
 	case <-timer.C:
 		return h.settled(context.DeadlineExceeded)
 	}
+}
+
+// due lets the next caller ask the store: whoever was to ask it has only met
+// the end of a try that says nothing.
+func (h *heads) due() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.next = h.now()
 }
 
 // settled is what is at hand after a try to read the head.

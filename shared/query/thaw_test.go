@@ -1,0 +1,48 @@
+package query_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/query"
+)
+
+// TestLookupAsAFrozenTryEnds: an instance stood still during a try to read the
+// head, and the first lookup after the thaw comes while that try is still
+// being ended. It asks the store again, which has come back meanwhile.
+func TestLookupAsAFrozenTryEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := small(t)
+		freezes := false
+		w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+			if !freezes {
+				return nil
+			}
+			time.Sleep(4 * time.Second) // longer than any try may take
+			return &buckettest.Fault{Err: errDown}
+		})
+		thawed := make(chan string, 1)
+		var ask func()
+		h := w.handler(func(o *query.Options) {
+			o.Report = func(context.Context, string, error) { // the try is over and has not gone yet
+				freezes = false
+				go ask()
+				synctest.Wait()
+			}
+		})
+		ask = func() { thawed <- get(h, "/v1/images").Header().Get("Warning") }
+		get(h, "/v1/images")
+		w.now = w.now.Add(time.Minute)
+		freezes = true
+		if rec := get(h, "/v1/images"); rec.Header().Get("Warning") == "" {
+			t.Errorf("while the store hangs: %s", rec.Body)
+		}
+		if warning := <-thawed; warning != "" {
+			t.Errorf("after the thaw: %s", warning)
+		}
+	})
+}
