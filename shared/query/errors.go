@@ -108,15 +108,18 @@ func faultsError(faults []fault) *apiError {
 			text += "; allowed: " + f.allowed
 			said = append(said, f.allowed)
 		}
+		if !strings.HasSuffix(text, "?") {
+			text += "."
+		}
 		parts = append(parts, text)
 	}
 	switch more := len(faults) - len(parts); {
 	case more == 1:
-		parts = append(parts, "And 1 more parameter is wrong")
+		parts = append(parts, "And 1 more parameter is wrong.")
 	case more > 1:
-		parts = append(parts, fmt.Sprintf("And %d more parameters are wrong", more))
+		parts = append(parts, fmt.Sprintf("And %d more parameters are wrong.", more))
 	}
-	return &apiError{status: http.StatusBadRequest, code: faults[0].code, message: strings.Join(parts, ". ") + ".", recommend: recommendParams}
+	return &apiError{status: http.StatusBadRequest, code: faults[0].code, message: strings.Join(parts, " "), recommend: recommendParams}
 }
 
 // clusterError names a cluster that is not captured.

@@ -30,6 +30,8 @@ func TestErrors(t *testing.T) {
 		{target: "/v1/images?Statsu=Available", status: 400, code: "UnknownParameter", says: []string{`Statsu`, `did you mean "Status"`, "allowed: RegionId"}},
 		{target: "/v1/images?Platform=CentOS", status: 400, code: "UnknownParameter", says: []string{`did you mean "OsTag.Platform"?`}},
 		{target: "/v1/images?Version__gt=7", status: 400, code: "UnknownParameter", says: []string{`parameter Version__gt is`, `did you mean "OsTag.Version__gt"?`}},
+		{target: "/v1/images?Platfrm=CentOS", status: 400, code: "UnknownParameter", says: []string{`did you mean "OsTag.Platform"?`}},
+		{target: "/v1/images?Limt=1&Verison__gt=7", status: 400, code: "UnknownParameter", says: []string{`did you mean "limit"?; allowed: `, `openapi.json). parameter Verison__gt is not a parameter of /v1/images, did you mean "OsTag.Version__gt"?`}},
 		{target: "/v1/images?statsu__ICONTIANS=a", status: 400, code: "UnknownParameter", says: []string{`did you mean "Status__icontains"?`}},
 		{target: "/v1/images?siez__prefix=4", status: 400, code: "UnknownParameter", says: []string{`did you mean "Size"?`}},
 		{target: "/v1/images?limt__gt=4", status: 400, code: "UnknownParameter", says: []string{`of /v1/images; allowed`}},

@@ -37,8 +37,8 @@ func hint(best string) string {
 }
 
 // nearest is the known name that is at most some slips of the keyboard away,
-// without regard to case, or whose last part is the given name; empty if there
-// is none. Of names that are as near, the shorter is meant.
+// without regard to case; to leave out what is before its last part is one
+// slip. Empty: there is none. Of names that are as near, the shorter is meant.
 func nearest(name string, known []string, slips int) string {
 	if len(name) > 64 {
 		return ""
@@ -48,8 +48,8 @@ func nearest(name string, known []string, slips int) string {
 	for _, k := range known {
 		low := strings.ToLower(k)
 		d := slip.Distance(name, low)
-		if _, last, dotted := strings.Cut(low, "."); dotted && last == name {
-			d = min(d, 1)
+		if _, last, dotted := strings.Cut(low, "."); dotted {
+			d = min(d, 1+slip.Distance(name, last))
 		}
 		if d < distance || d == distance && best != "" && len(k) < len(best) {
 			best, distance = k, d

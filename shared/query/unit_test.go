@@ -228,7 +228,7 @@ func TestDidYouMean(t *testing.T) {
 	t.Parallel()
 	names := newSchema(nil).names()
 	for name, want := range map[string]string{
-		"Statsu": "Status", "imagename": "ImageName", "Platfrom": "", "Version": "OsTag.Version", "architecture": "OsTag.Architecture", "OsTag": "OsTag.OsTag", "": "", "x": "", "OsTag.Platfom": "OsTag.Platform", "zzzzzz": "", "Sise": "Size",
+		"Statsu": "Status", "imagename": "ImageName", "Platfrom": "OsTag.Platform", "Version": "OsTag.Version", "architecture": "OsTag.Architecture", "OsTag": "OsTag.OsTag", "": "", "x": "", "OsTag.Platfom": "OsTag.Platform", "zzzzzz": "", "Sise": "Size",
 	} {
 		if got := nearest(name, names, slipsIn(name)); got != want {
 			t.Errorf("%q: did you mean %q", name, got)
