@@ -150,7 +150,12 @@ func (s *service) concerns(ctx context.Context, a *ask, h head) (bool, error) {
 
 // past says whether clusters that have ended may be meant.
 func (a *ask) past() bool {
-	return a.at.set || a.from.set || slices.ContainsFunc(a.route.params, func(p param) bool { return p.name == "since" })
+	return a.at.set || a.from.set || a.feed()
+}
+
+// feed says whether the answer is a feed of changes.
+func (a *ask) feed() bool {
+	return slices.ContainsFunc(a.route.params, func(p param) bool { return p.name == "since" })
 }
 
 // onceHad says whether the history of a region has one of the clusters.

@@ -217,3 +217,25 @@ func TestPagesOfAClusterThatEnds(t *testing.T) {
 		checkError(t, get(bearing{h, "all"}, other), 400, "InvalidParameter", []string{"cursor belongs to another query"})
 	}
 }
+
+// TestPagesOfAFeedThatStartsAlone: the next page is of the same region, though
+// another one has the image by then.
+func TestPagesOfAFeedThatStartsAlone(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{"/v1/images/m-ubuntu/history?limit=1", "/v1/changes?ImageId=m-ubuntu&limit=1", "/v1/changes?ClusterId=ehpc-a&limit=1"} {
+		w := small(t)
+		w.run(beijing, content{"ehpc-z/_any": images(t, window)})
+		h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+		rec := get(h, target)
+		next, _, ok := strings.Cut(strings.TrimPrefix(rec.Header().Get("Link"), "<"), ">")
+		if rec.Code != 200 || !ok {
+			t.Errorf("%s: %s", target, dump(rec))
+			continue
+		}
+		w.now = w.now.Add(time.Minute)
+		w.run(beijing, content{"ehpc-z/_any": images(t, window, ubuntu)})
+		if rec := get(h, next); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"RegionId":"cn-hangzhou"`) {
+			t.Errorf("%s leads to %s: %s", target, next, dump(rec))
+		}
+	}
+}

@@ -86,7 +86,7 @@ func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
 	}
 	header.Set("Content-Type", contentType(a.format))
 	if b.next != "" {
-		header.Set("Link", "<"+x.nextURL(b.next)+`>; rel="next"`)
+		header.Set("Link", "<"+x.nextURL(b.next, a.settled(&x.config, ans))+`>; rel="next"`)
 	}
 	if b.total != "" {
 		header.Set("X-Total-Count", b.total)
@@ -231,8 +231,18 @@ func (x *exchange) front(a *ask, ans *answer) []byte {
 	return b
 }
 
-// nextURL is this request with another cursor.
-func (x *exchange) nextURL(next string) string {
+// settled is the region that the next page of a feed has to name: the cursor is
+// a place in its log, and by then another region may have what was asked for.
+func (a *ask) settled(c *config, ans *answer) string {
+	if a.region != "" || len(c.regions) == 1 || !a.feed() {
+		return ""
+	}
+	return ans.region
+}
+
+// nextURL is this request with another cursor, and with a region unless that
+// is empty.
+func (x *exchange) nextURL(next, region string) string {
 	var b strings.Builder
 	b.Grow(len(x.r.URL.Path) + len(x.r.URL.RawQuery) + len(next) + 16)
 	b.WriteString(x.r.URL.EscapedPath())
@@ -243,6 +253,9 @@ func (x *exchange) nextURL(next string) string {
 			b.WriteString(part)
 			b.WriteByte('&')
 		}
+	}
+	if region != "" {
+		b.WriteString("RegionId=" + region + "&")
 	}
 	b.WriteString("cursor=")
 	b.WriteString(next)
