@@ -56,7 +56,8 @@ func (f *form) escaped() (text string) {
 			i++
 		case '"':
 			if json.Unmarshal([]byte(`"`+f.rest[:i+1]), &text) != nil {
-				break
+				f.fail()
+				return ""
 			}
 			f.rest = f.rest[i+1:]
 			return text
