@@ -3,6 +3,8 @@ package metrics
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // OpenMetrics writes families in the text format of OpenMetrics 1.0
@@ -15,7 +17,7 @@ func OpenMetrics(families []*Family) []byte {
 			fmt.Fprintf(&b, "# UNIT %s %s\n", f.name, f.unit)
 		}
 		fmt.Fprintf(&b, "# HELP %s %s\n", f.name, escape.Replace(f.help))
-		f.set.WritePrometheus(&b)
+		f.samples(&b)
 	}
 	b.WriteString("# EOF\n")
 	return b.Bytes()
@@ -31,7 +33,21 @@ func Prometheus(families []*Family) []byte {
 			kind = Gauge
 		}
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, plain.Replace(f.help), name, kind)
-		f.set.WritePrometheus(&b)
+		f.samples(&b)
 	}
 	return b.Bytes()
+}
+
+// samples writes the samples of all metrics, sorted by their labels.
+func (f *Family) samples(b *bytes.Buffer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(f.metrics)) {
+		f.metrics[key].samples(key, func(suffix, labels, value string) {
+			if labels != "" {
+				labels = "{" + labels + "}"
+			}
+			b.WriteString(f.name + f.suffix() + suffix + labels + " " + value + "\n")
+		})
+	}
 }

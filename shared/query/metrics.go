@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	vm "github.com/VictoriaMetrics/metrics"
-
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 	"community-images/shared/metrics"
@@ -31,8 +29,8 @@ type meter struct {
 // routeMeter holds the instruments of one route, so that counting a lookup
 // takes no look-up of its own.
 type routeMeter struct {
-	classes [6]*vm.Counter // by the first digit of the status
-	took    *vm.PrometheusHistogram
+	classes [6]*metrics.Count // by the first digit of the status
+	took    *metrics.Values
 }
 
 func newMeter(routes []*route) *meter {

@@ -1,0 +1,73 @@
+package metrics
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+)
+
+// level is the value of a gauge.
+type level struct{ bits atomic.Uint64 }
+
+func (l *level) samples(labels string, line func(suffix, labels, value string)) {
+	line("", labels, number(math.Float64frombits(l.bits.Load())))
+}
+
+// Count is a counter.
+type Count struct{ n atomic.Int64 }
+
+// Inc adds 1.
+func (c *Count) Inc() { c.n.Add(1) }
+
+func (c *Count) samples(labels string, line func(suffix, labels, value string)) {
+	line("", labels, strconv.FormatInt(c.n.Load(), 10))
+}
+
+// Values are the observed values of one histogram.
+type Values struct {
+	bounds []float64
+
+	mu     sync.Mutex
+	counts []int64 // of the values up to each bound and above the one before; the last: of all others
+	sum    float64
+}
+
+// Update adds a value.
+func (v *Values) Update(value float64) {
+	at, _ := slices.BinarySearch(v.bounds, value)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.counts[at]++
+	v.sum += value
+}
+
+func (v *Values) samples(labels string, line func(suffix, labels, value string)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	before := labels
+	if before != "" {
+		before += ","
+	}
+	total := int64(0)
+	for i, n := range v.counts {
+		bound := math.Inf(1)
+		if i < len(v.bounds) {
+			bound = v.bounds[i]
+		}
+		total += n
+		line("_bucket", before+`le="`+number(bound)+`"`, strconv.FormatInt(total, 10))
+	}
+	line("_sum", labels, number(v.sum))
+	line("_count", labels, strconv.FormatInt(total, 10))
+}
+
+// number writes whole numbers, such as times, without an exponent.
+func number(value float64) string {
+	const exact = 1 << 53
+	if -exact < value && value < exact && value == float64(int64(value)) {
+		return strconv.FormatInt(int64(value), 10)
+	}
+	return strconv.FormatFloat(value, 'g', -1, 64)
+}
