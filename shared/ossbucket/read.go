@@ -4,16 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"hash"
-	"hash/crc64"
 	"io"
 	"net/http"
 	"strconv"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
-
-var crcTable = crc64.MakeTable(crc64.ECMA)
 
 // Get implements archive.Reader.
 func (b *Bucket) Get(ctx context.Context, key, etag string) (data []byte, current string, err error) {
@@ -95,51 +91,6 @@ func (x *exchange) get(key string, options []oss.Option) ([]byte, error) {
 		return nil, err
 	}
 	return buf.Bytes(), nil
-}
-
-// summer works out the CRC-64 of what has come while the rest is under way; of
-// a large object in a goroutine of its own, for the sum takes longer than the
-// copying. What it is given must stay as it is until the end.
-type summer struct {
-	sum   hash.Hash64
-	parts chan []byte // nil: the sum is worked out at once
-	done  chan struct{}
-}
-
-// apart is from how many bytes on a goroutine is worth while.
-const apart = 512 << 10
-
-func newSummer(length int64) *summer {
-	s := &summer{sum: crc64.New(crcTable)}
-	if length < apart {
-		return s
-	}
-	s.parts, s.done = make(chan []byte, 64), make(chan struct{})
-	go func() {
-		defer close(s.done)
-		for part := range s.parts {
-			_, _ = s.sum.Write(part) // never fails
-		}
-	}()
-	return s
-}
-
-// Write implements io.Writer.
-func (s *summer) Write(part []byte) (int, error) {
-	if s.parts == nil {
-		return s.sum.Write(part)
-	}
-	s.parts <- part
-	return len(part), nil
-}
-
-// end is the sum of all that was written.
-func (s *summer) end() uint64 {
-	if s.parts != nil {
-		close(s.parts)
-		<-s.done
-	}
-	return s.sum.Sum64()
 }
 
 // checkCRC compares the sum of a whole object with what OSS says of it.
