@@ -33,11 +33,12 @@ func (in *Interner) DecodeImages(array []byte) ([]*Image, error) {
 	if s[0] != '[' {
 		return nil, fmt.Errorf("image list is %s, not an array", clip(s))
 	}
-	return in.decode(s, func(raw string) (*Image, error) { return ParseImage([]byte(raw)) })
+	return in.decode(s, func(raw string) (*Image, error) { return ParseImage([]byte(raw)) }, func() error { return nil })
 }
 
-// decode walks a valid array; parse is called for objects not seen before.
-func (in *Interner) decode(array string, parse func(string) (*Image, error)) ([]*Image, error) {
+// decode walks an array; parse is called for objects not seen before, and what
+// it made of them is remembered once they are proved.
+func (in *Interner) decode(array string, parse func(string) (*Image, error), proved func() error) ([]*Image, error) {
 	raws := slices.Collect(elements(array))
 	images := in.lookup(raws)
 	known := slices.Clone(images)
@@ -47,6 +48,9 @@ func (in *Interner) decode(array string, parse func(string) (*Image, error)) ([]
 			images[i], faults[i] = parse(strings.Clone(raws[i])) // else one image would hold the whole list in memory
 		}
 	})
+	if err := proved(); err != nil {
+		return nil, err
+	}
 	if i := slices.IndexFunc(faults, func(err error) bool { return err != nil }); i >= 0 {
 		return nil, fmt.Errorf("entry %d: %w", i+1, faults[i])
 	}
