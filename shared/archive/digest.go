@@ -48,10 +48,11 @@ func sign(data []byte, p place) (out []byte, digest string) {
 // signed says whether data has the digest that it states. A line that states
 // none was not written by this program: the chain of the log has to prove it.
 func signed(data []byte, p place, digest string) bool {
-	if digest == "" {
-		return true
-	}
-	at := p.at(data)
+	return digest == "" || signedAt(data, p.at(data), p, digest)
+}
+
+// signedAt is signed for a digest at a place that is known; -1: nowhere.
+func signedAt(data []byte, at int, p place, digest string) bool {
 	if at < 0 || len(digest) != hex.EncodedLen(sha256.Size) || !bytes.HasPrefix(data[at:], []byte(digest+p.after)) {
 		return false
 	}

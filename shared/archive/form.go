@@ -115,9 +115,16 @@ func (f *form) list(element func()) {
 // tables has at least: to make room for them once.
 const leastCluster, leastScope = 130, 400
 
+// clusters and scopes expect canonical order.
 func (f *form) clusters(room int) []catalog.Cluster {
 	list := make([]catalog.Cluster, 0, room)
-	f.list(func() { list = append(list, f.cluster()) })
+	f.list(func() {
+		c := f.cluster()
+		if last := len(list) - 1; last >= 0 && list[last].ClusterID >= c.ClusterID {
+			f.fail()
+		}
+		list = append(list, c)
+	})
 	return list
 }
 
@@ -141,12 +148,16 @@ func (f *form) cluster() (c catalog.Cluster) {
 	return c
 }
 
+// scopes reads elements up to the end of what is read, without brackets.
 func (f *form) scopes(room int) []ScopeState {
 	list := make([]ScopeState, 0, room)
-	f.list(func() {
+	for more := f.rest != ""; more && !f.failed; more = f.has(",") {
 		list = append(list, ScopeState{})
-		f.scope(&list[len(list)-1])
-	})
+		last := len(list) - 1
+		if f.scope(&list[last]); !list[last].follows(list[:last]) {
+			f.fail()
+		}
+	}
 	return list
 }
 

@@ -54,7 +54,13 @@ func encodeHead(r *Region) ([]byte, error) {
 
 // decodeHead reads a head. An error means that the head has to be rebuilt.
 func decodeHead(region string, data []byte) (*Region, error) {
-	h, err := openHead(data)
+	return decodeHeadWhile(region, data, func(headLog) {})
+}
+
+// decodeHeadWhile is decodeHead that tells at once where in the log the head
+// seems to stand.
+func decodeHeadWhile(region string, data []byte, placed func(headLog)) (*Region, error) {
+	h, err := openHead(data, placed)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +75,7 @@ func decodeHead(region string, data []byte) (*Region, error) {
 		return nil, fmt.Errorf("head does not say when commit %d was made", h.Sequence)
 	}
 	r := &Region{RegionID: region}
-	r.load(h.Clusters, h.Log.Files, h.Scopes)
+	r.Clusters, r.Files, r.Scopes = h.Clusters, h.Log.Files, h.Scopes
 	r.Sequence, r.CommittedAt, r.Discovery, r.Run, r.Swept = h.Sequence, h.CommittedAt, h.Discovery, h.Run, h.Swept
 	r.Catalogue = h.Catalogue
 	r.log = position{month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, sealed: h.Log.Sealed}

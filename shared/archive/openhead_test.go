@@ -49,7 +49,7 @@ func TestHeadIsReadAsItIsWritten(t *testing.T) {
 		if err := json.Unmarshal(data, &want); err != nil {
 			t.Fatal(err)
 		}
-		got, ok := scanHead(data, headDigest.at(data))
+		got, ok := scanHead(data, headDigest.at(data), func(headLog) {})
 		if !ok {
 			t.Errorf("%s: has to be read by encoding/json:\n%s", name, data)
 			continue
@@ -184,7 +184,7 @@ func FuzzHead(f *testing.F) {
 		if at < 0 {
 			return
 		}
-		got, ok := scanHead(data, at)
+		got, ok := scanHead(data, at, func(headLog) {})
 		var want head
 		if json.Unmarshal(data, &want) != nil {
 			return

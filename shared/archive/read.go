@@ -44,19 +44,20 @@ func (a *Archive) Now(ctx context.Context, region string, known *Region) (*Regio
 
 // current is Now for a region that may have no commit yet.
 func (a *Archive) current(ctx context.Context, region string, known *Region) (*Region, error) {
-	r, err := a.base(ctx, region, known)
+	r, begun, err := a.base(ctx, region, known)
 	if err != nil {
 		return nil, err
 	}
-	return a.catchUp(ctx, r, nil)
+	return a.grow(ctx, r, nil, begun)
 }
 
 // base is the state to start from: the head if it is new, known if the head
-// has not changed, or the last month of the log if there is no usable head.
-func (a *Archive) base(ctx context.Context, region string, known *Region) (*Region, error) {
+// has not changed, or the last month of the log if there is no usable head. Of
+// a new head the reading of what the log has beyond it has begun.
+func (a *Archive) base(ctx context.Context, region string, known *Region) (_ *Region, begun reading, err error) {
 	key, err := a.keys.Head(region)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tag := ""
 	if known != nil {
@@ -65,25 +66,26 @@ func (a *Archive) base(ctx context.Context, region string, known *Region) (*Regi
 	data, current, err := a.bucket.Get(ctx, key, tag)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return a.withoutHead(ctx, region)
+		r, err := a.withoutHead(ctx, region)
+		return r, nil, err
 	case err != nil:
-		return nil, fmt.Errorf("reading head %q: %w", key, err)
+		return nil, nil, fmt.Errorf("reading head %q: %w", key, err)
 	case tag != "" && current == tag && data == nil:
-		return known, nil
+		return known, nil, nil
 	}
-	r, err := decodeHead(region, data)
+	r, err := decodeHeadWhile(region, data, func(p headLog) { begun = a.begin(ctx, region, p.Month, p.Position) })
 	if err != nil || r.Sequence == 0 { // a slow writer may have put an empty head after a first commit
 		rebuilt, err := a.withoutHead(ctx, region)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if r != nil && rebuilt.Sequence == 0 {
 			rebuilt.Discovery, rebuilt.Run, rebuilt.Swept, rebuilt.Upstream = r.Discovery, r.Run, r.Swept, r.Upstream
 		}
-		r = rebuilt
+		r, begun = rebuilt, nil
 	}
 	r.headTag = current
-	return r, nil
+	return r, begun, nil
 }
 
 // withoutHead replays the last file of the log in which a line counts.
@@ -142,6 +144,32 @@ func (a *Archive) Since(ctx context.Context, known *Region) ([]*Line, error) {
 // catchUp returns r if the log has not grown, else the state after its end.
 // seen, which may be nil, is shown the lines in between.
 func (a *Archive) catchUp(ctx context.Context, r *Region, seen func(*Line)) (*Region, error) {
+	return a.grow(ctx, r, seen, nil)
+}
+
+// reading waits for what is being read.
+type reading func() ([]byte, error)
+
+// begin begins to read the log of a month beyond length; nil if there is none.
+func (a *Archive) begin(ctx context.Context, region, month string, length int64) reading {
+	key, err := a.keys.Log(region, month)
+	if err != nil {
+		return nil
+	}
+	var data []byte
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		data, err = a.tail(ctx, key, length)
+	}()
+	return func() ([]byte, error) {
+		<-done
+		return data, err
+	}
+}
+
+// grow is catchUp; the first reading may have begun.
+func (a *Archive) grow(ctx context.Context, r *Region, seen func(*Line), begun reading) (*Region, error) {
 	if r.log.month == "" {
 		return r, nil
 	}
@@ -151,8 +179,11 @@ func (a *Archive) catchUp(ctx context.Context, r *Region, seen func(*Line)) (*Re
 		if err != nil {
 			return nil, err
 		}
-		data, err := a.tail(ctx, key, grown.log.length)
-		if err != nil {
+		if begun == nil {
+			begun = func() ([]byte, error) { return a.tail(ctx, key, grown.log.length) }
+		}
+		data, err := begun()
+		if begun = nil; err != nil {
 			return nil, err
 		}
 		if len(data) > 0 {

@@ -171,12 +171,17 @@ func (s *ScopeState) compare(cluster, instanceType string) int {
 // inOrder returns list in canonical order, each scope once; of several states
 // of one scope the last counts. The list itself stays as it is.
 func inOrder(list []ScopeState) []ScopeState {
-	for i := 1; i < len(list); i++ {
-		if list[i-1].compare(list[i].ClusterID, list[i].InstanceType) >= 0 {
+	for i := range list {
+		if !list[i].follows(list[:i]) {
 			return sorted(list)
 		}
 	}
 	return list
+}
+
+// follows says whether s comes after all of a list in canonical order.
+func (s *ScopeState) follows(list []ScopeState) bool {
+	return len(list) == 0 || list[len(list)-1].compare(s.ClusterID, s.InstanceType) < 0
 }
 
 func sorted(list []ScopeState) []ScopeState {
