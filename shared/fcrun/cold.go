@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// coldPercent puts the first collection off until 16 MB have been allocated,
-	// four times as much as Go would.
-	coldPercent = 400
+	// coldPercent puts the first collection off until 32 MB have been allocated,
+	// eight times as much as Go would.
+	coldPercent = 800
 	usedPercent = 100 // as Go has it
 	// coldRest is how long after the first answer its garbage goes: collecting
 	// while the answer leaves would delay it.
