@@ -38,6 +38,7 @@ func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (
 	}
 	lookups := query.New(query.Options{
 		Archive: archive.New(bucket, keys), Regions: conf.Regions, MaxStale: conf.MaxStale, HeadTTL: conf.HeadTTL,
+		Warm:   conf.Credentials != (config.Credentials{}), // FC's environment has some, and the SDK takes a while to start
 		Redact: conf.Redact, Gzip: conf.Gzip, Tokens: conf.Tokens, Keys: conf.Keys, Version: version, RequestID: fcrun.RequestID, Report: report,
 	})
 	copies := replica.New(replica.Options{

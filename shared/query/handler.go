@@ -27,6 +27,10 @@ type Options struct {
 	HeadTTL time.Duration
 	// Redact names members of images that no answer and no filter may show.
 	Redact []string
+	// Warm begins to read what the first lookup will need, the head of the region
+	// if there is but one. A lookup that comes meanwhile waits for that reading;
+	// if it fails, the lookup reads for itself, and nothing is reported.
+	Warm bool
 	// Gzip compresses answers for clients that accept it.
 	Gzip bool
 	// Tokens are the bearer tokens that are accepted, and Keys the access keys
@@ -90,6 +94,12 @@ type service struct {
 func New(o Options) *Service {
 	o.Archive = patient{o.Archive}
 	redact := slices.DeleteFunc(slices.Clone(o.Redact), func(name string) bool { return name == "ImageId" })
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Report == nil {
+		o.Report = func(context.Context, string, error) {}
+	}
 	s := &service{
 		config: config{schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version, now: o.Now, ttl: o.HeadTTL},
 		guard:  guard{tokens: o.Tokens, keys: o.Keys},
@@ -98,14 +108,11 @@ func New(o Options) *Service {
 		asks:   newLRU[string, *ask](cacheAsks),
 		past:   newLRU[string, *state](cacheStates),
 	}
-	if s.now == nil {
-		s.now = time.Now
-	}
-	if s.report == nil {
-		s.report = func(context.Context, string, error) {}
-	}
 	for _, region := range o.Regions {
-		s.heads[region] = &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: s.now, report: s.report}
+		s.heads[region] = &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
+		if o.Warm && len(o.Regions) == 1 {
+			s.heads[region].ask(context.Background(), try{early: true})
+		}
 		s.times[region] = newTimeline()
 		s.ledgers[region] = newLedger(o.Archive)
 	}

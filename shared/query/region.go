@@ -92,16 +92,7 @@ func (h *heads) get(ctx context.Context) (head, error) {
 	if fresh || waiting {
 		return have, nil
 	}
-	done := h.flight.DoChan("", func() (any, error) {
-		began := time.Now()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
-		defer cancel()
-		err := h.refresh(ctx)
-		if err != nil && known { // else it is the error of a lookup, and reported there
-			h.report(ctx, "", &storeError{h.region, err})
-		}
-		return began, err
-	})
+	done := h.ask(ctx, try{known: known})
 	patience := readTimeout + 200*time.Millisecond
 	switch {
 	case down:
@@ -113,7 +104,7 @@ func (h *heads) get(ctx context.Context) (head, error) {
 	defer timer.Stop()
 	select {
 	case result := <-done:
-		if began, ok := result.Val.(time.Time); ok && result.Err != nil && time.Since(began) > frozen {
+		if t, ok := result.Val.(try); ok && result.Err != nil && (t.early || time.Since(t.began) > frozen) {
 			h.due()
 			return h.get(ctx)
 		}
@@ -123,6 +114,27 @@ func (h *heads) get(ctx context.Context) (head, error) {
 	case <-timer.C:
 		return h.settled(context.DeadlineExceeded)
 	}
+}
+
+// try is one try to read the head, which its callers share.
+type try struct {
+	began time.Time
+	known bool // there was a state at hand
+	early bool // nobody had asked yet
+}
+
+// ask tries to read the head, unless a try is under way; that one counts then.
+func (h *heads) ask(ctx context.Context, t try) <-chan singleflight.Result {
+	return h.flight.DoChan("", func() (any, error) {
+		t.began = time.Now()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
+		defer cancel()
+		err := h.refresh(ctx, t)
+		if err != nil && t.known { // else it is the error of a lookup, and reported there
+			h.report(ctx, "", &storeError{h.region, err})
+		}
+		return t, err
+	})
 }
 
 // due lets the next caller ask the store: whoever was to ask it has only met
@@ -173,26 +185,28 @@ func (h *heads) have() head {
 	return head{h.current, h.readAt, time.Time{}}
 }
 
-func (h *heads) refresh(ctx context.Context) error {
+func (h *heads) refresh(ctx context.Context, t try) error {
 	h.mu.Lock()
 	var known *archive.Region
 	if h.current != nil {
 		known = h.current.Region
 	}
 	h.mu.Unlock()
-	began := time.Now()
 	region, err := h.source.Now(ctx, h.region, known)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := h.now()
-	if err != nil {
+	switch {
+	case err != nil && t.early: // whoever asks tries again
+		return err
+	case err != nil:
 		if h.failure == nil {
 			h.since, h.tries = now, 0
 		}
 		pause := min(firstPause<<min(h.tries, 10), max(firstPause, h.ttl))
 		h.tries++
 		h.failure, h.next = err, now.Add(pause/2+rand.N(pause/2))
-		if time.Since(began) > frozen {
+		if time.Since(t.began) > frozen {
 			h.next = now
 		}
 		return err
