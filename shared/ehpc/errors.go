@@ -242,11 +242,11 @@ func scrub(err error, creds Credentials) error {
 // seconds or as a date, x-acs-retry-after in seconds, and the TimeLeft of
 // x-ratelimit-user-api and x-ratelimit-user, which SDKs read as milliseconds.
 func retryAfter(h http.Header, now time.Time) time.Duration {
-	longest := max(waitOf(h.Get("Retry-After"), now), waitOf(h.Get("X-Acs-Retry-After"), now))
+	longest := max(waitOf(h.Get("Retry-After"), time.Second, now), waitOf(h.Get("X-Acs-Retry-After"), time.Second, now))
 	for _, name := range []string{"X-Ratelimit-User-Api", "X-Ratelimit-User"} {
 		for pair := range strings.SplitSeq(h.Get(name), ",") {
 			if left, ok := strings.CutPrefix(strings.TrimSpace(pair), "TimeLeft:"); ok {
-				longest = max(longest, waitOf(left, now)/1000)
+				longest = max(longest, waitOf(left, time.Millisecond, now))
 			}
 		}
 	}
@@ -257,17 +257,19 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 // the gateway are a minute long.
 const maxWait = time.Hour
 
-func waitOf(s string, now time.Time) time.Duration {
-	seconds, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+// waitOf reads a number of units, or a date.
+func waitOf(s string, unit time.Duration, now time.Time) time.Duration {
+	number, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	wait := number * float64(unit)
 	if err != nil {
 		date, err := http.ParseTime(s)
 		if err != nil {
 			return 0
 		}
-		seconds = date.Sub(now).Seconds()
+		wait = float64(date.Sub(now))
 	}
-	if !(seconds > 0) {
+	if !(wait > 0) {
 		return 0
 	}
-	return time.Duration(min(seconds, maxWait.Seconds()) * float64(time.Second))
+	return time.Duration(min(wait, float64(maxWait)))
 }

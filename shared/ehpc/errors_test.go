@@ -38,6 +38,8 @@ func TestClasses(t *testing.T) {
 		"throttled, wait in seconds":         {header(e(429, "Throttling"), "Retry-After", "7"), ehpc.Throttled, 7 * time.Second},
 		"throttled, wait in another header":  {header(e(429, "Throttling"), "X-Acs-Retry-After", "3"), ehpc.Throttled, 3 * time.Second},
 		"throttled, time left in ms":         {header(e(400, "Throttling.User"), "X-RateLimit-User-API", "Limit:1,Remain:0,TimeLeft:2000,Reset:1234"), ehpc.Throttled, 2 * time.Second},
+		"throttled, a minute's window left":  {header(e(429, "Throttling.User"), "X-RateLimit-User", "Limit:30,Remain:0,TimeLeft:42000,Reset:1234"), ehpc.Throttled, 42 * time.Second},
+		"throttled, time left for ever":      {header(e(429, "Throttling.User"), "X-RateLimit-User", "TimeLeft:1e300"), ehpc.Throttled, time.Hour},
 		"throttled, nonsense":                {header(e(429, "Throttling"), "Retry-After", "NaN"), ehpc.Throttled, 0},
 		"throttled, for ever":                {header(e(429, "Throttling"), "Retry-After", "1e300"), ehpc.Throttled, time.Hour},
 		"not authorised, E-HPC's own status": {e(407, "NotAuthorized"), ehpc.NotAuthorized, 0},
