@@ -35,6 +35,11 @@ type headLog struct {
 	Torn     bool   `json:"Torn,omitempty"`
 }
 
+// sensible says whether there can be such a place.
+func (l headLog) sensible() bool {
+	return validMonth(l.Month) && l.Position > 0 && validDigest(l.Hash)
+}
+
 func encodeHead(r *Region) ([]byte, error) {
 	upstream := r.Upstream
 	if len(upstream) == 0 {
@@ -58,7 +63,7 @@ func decodeHead(region string, data []byte) (*Region, error) {
 }
 
 // decodeHeadWhile is decodeHead that tells at once where in the log the head
-// seems to stand.
+// seems to stand, if there can be such a place.
 func decodeHeadWhile(region string, data []byte, placed func(headLog)) (*Region, error) {
 	h, err := openHead(data, placed)
 	if err != nil {
@@ -69,7 +74,7 @@ func decodeHeadWhile(region string, data []byte, placed func(headLog)) (*Region,
 		return nil, fmt.Errorf("head has format %d, this program reads %d", h.Format, catalog.Format)
 	case h.RegionID != region:
 		return nil, fmt.Errorf("head is of region %q", h.RegionID)
-	case h.Sequence > 0 && (!validMonth(h.Log.Month) || h.Log.Position < 1 || !validDigest(h.Log.Hash)):
+	case h.Sequence > 0 && !h.Log.sensible():
 		return nil, fmt.Errorf("head does not name a place in the log")
 	case h.Sequence > 0 && h.CommittedAt.IsZero():
 		return nil, fmt.Errorf("head does not say when commit %d was made", h.Sequence)

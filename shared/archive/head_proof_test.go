@@ -39,6 +39,29 @@ func TestEveryByteOfTheHead(t *testing.T) {
 	}
 }
 
+// TestHeadThatNamesNoPlace: where in the log a head says that it is, is looked
+// at before the head is proved.
+func TestHeadThatNamesNoPlace(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	base := b.load()
+	b.commit(base, b.run(b.saw(base, scopeOf("", ""), "a")))
+	truth, sound := b.truth(), b.object(headKey)
+	for _, place := range []string{"-5", "-9223372036854775808", "0", "9223372036854775807", "1e99", "null"} {
+		spoilt := regexp.MustCompile(`"Position":\d+`).ReplaceAll(sound, []byte(`"Position":`+place))
+		if bytes.Equal(spoilt, sound) {
+			t.Fatalf("the head is %s", sound)
+		}
+		b.mem.Spoil(headKey, spoilt)
+		if !readsTrue(t, b.keys, b.mem.Objects(), truth) {
+			t.Errorf("position %s: the log is not read", place)
+		}
+		if audit := b.verify(); len(audit.Faults) != 1 || audit.Faults[0].Key != headKey {
+			t.Errorf("position %s: verify finds %v", place, audit.Faults)
+		}
+	}
+}
+
 // TestHeadWithoutDigest: a head that states no digest is rebuilt, whatever
 // else it says.
 func TestHeadWithoutDigest(t *testing.T) {

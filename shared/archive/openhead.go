@@ -14,7 +14,8 @@ import (
 // form, for a cold reader waits for this, and encoding/json takes ten times as
 // long. The digest is worked out meanwhile; what comes of altered bytes is
 // thrown away. What has another form goes to encoding/json. placed is told the
-// place in the log before the tables are read, and before anything is proved.
+// place in the log, if it is a sensible one, before the tables are read and
+// before anything is proved.
 func openHead(data []byte, placed func(headLog)) (h head, err error) {
 	at := headDigest.at(data)
 	if at < 0 {
@@ -59,7 +60,9 @@ func scanHead(data []byte, between int, placed func(headLog)) (h head, ok bool) 
 	if from < 0 || end < 0 || json.Unmarshal([]byte("{"+text[from+1:open]+text[closed+1:end]+"}"), &h) != nil {
 		return head{}, false
 	}
-	placed(h.Log)
+	if h.Log.sensible() { // it may be what altered bytes say
+		placed(h.Log)
+	}
 	first := form{rest: text[:from]}
 	first.expect(`{"Catalogue":`)
 	h.Catalogue = int64(first.number())
