@@ -39,7 +39,10 @@ func (r *runner) check(ctx context.Context, t *task) *archive.Check {
 	if c == nil || c.Snapshot == nil || t.known.Digest == "" {
 		return c
 	}
-	c.Before = r.before(ctx, t)
+	var inTime bool
+	if c.Before, inTime = r.before(ctx, t); !inTime {
+		return nil
+	}
 	if slices.Contains(r.request.Accept, t.scope.String()) || r.doubt(t, c) == "" {
 		return c
 	}
@@ -89,16 +92,24 @@ func (r *runner) question(ctx context.Context, t *task) *archive.Check {
 // before is the content that is being replaced: as this instance has stored it
 // itself, or read back. Without it the change is committed all the same, if
 // it is no suspicious one: what upstream says now is known to be good.
-func (r *runner) before(ctx context.Context, t *task) *catalog.Snapshot {
+func (r *runner) before(ctx context.Context, t *task) (s *catalog.Snapshot, inTime bool) {
 	if s := r.last.get(t.scope); s != nil && s.Digest == t.known.Digest {
-		return s
+		return s, true
 	}
-	s, err := r.writer.Snapshot(ctx, t.scope, t.known.Digest)
+	return r.stored(ctx, t.scope, t.known.Digest)
+}
+
+// stored reads what an earlier run has stored; nil if that cannot be read. If
+// ctx ended first, it is not known whether it can.
+func (r *runner) stored(ctx context.Context, scope catalog.Scope, digest string) (s *catalog.Snapshot, inTime bool) {
+	s, err := r.writer.Snapshot(ctx, scope, digest)
+	if err != nil && ctx.Err() != nil {
+		return nil, false
+	}
 	if err != nil {
-		r.warn(t.scope, err)
-		return nil
+		r.warn(scope, err)
 	}
-	return s
+	return s, true
 }
 
 // errNoTime means that the deadline leaves no time for the question.
@@ -161,7 +172,11 @@ func delay(try int, demanded time.Duration) time.Duration {
 	return demanded + rand.N(bound)
 }
 
+// sleep pauses; false means, at once if ctx has a deadline, that it ends before.
 func sleep(ctx context.Context, d time.Duration) bool {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+		return false
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

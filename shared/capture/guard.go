@@ -73,15 +73,22 @@ func (r *runner) doubt(t *task, c *archive.Check) string {
 }
 
 // guard holds a suspicious answer that was given twice as a candidate, until
-// enough runs have seen it, or something close to it.
+// enough runs have seen it, or something close to it; nil if ctx ended before
+// that was known.
 func (r *runner) guard(ctx context.Context, t *task, c *archive.Check) *archive.Check {
 	reason := r.doubt(t, c)
 	if reason == "" {
 		return c
 	}
 	next := archive.Candidate{Digest: c.Snapshot.Digest, ImageCount: len(c.Snapshot.Images), Seen: 1, Since: c.At}
-	if was := t.known.Candidate; was != nil && r.resembles(ctx, t, was.Digest, c.Snapshot) {
-		next.Seen, next.Since = was.Seen+r.confirms(), was.Since
+	if was := t.known.Candidate; was != nil {
+		alike, inTime := r.resembles(ctx, t, was.Digest, c.Snapshot)
+		if !inTime {
+			return nil
+		}
+		if alike {
+			next.Seen, next.Since = was.Seen+r.confirms(), was.Since
+		}
 	}
 	if next.Seen >= confirmations {
 		return c
@@ -96,16 +103,15 @@ func (r *runner) guard(ctx context.Context, t *task, c *archive.Check) *archive.
 
 // resembles says whether a candidate is what an earlier run saw, give or take
 // what would pass as an ordinary change.
-func (r *runner) resembles(ctx context.Context, t *task, digest string, s *catalog.Snapshot) bool {
+func (r *runner) resembles(ctx context.Context, t *task, digest string, s *catalog.Snapshot) (alike, inTime bool) {
 	if digest == s.Digest {
-		return true
+		return true, true
 	}
-	earlier, err := r.writer.Snapshot(ctx, t.scope, digest)
-	if err != nil {
-		r.warn(t.scope, err)
-		return false
+	earlier, inTime := r.stored(ctx, t.scope, digest)
+	if earlier == nil {
+		return false, inTime
 	}
-	return r.suspicion(earlier.Images, s.Images) == "" && r.suspicion(s.Images, earlier.Images) == ""
+	return r.suspicion(earlier.Images, s.Images) == "" && r.suspicion(s.Images, earlier.Images) == "", true
 }
 
 // guardListing refuses to believe a listing that loses most clusters, until
