@@ -119,7 +119,8 @@ func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cl
 }
 
 // list asks one endpoint. Every page is a call like any other, repeated alone
-// if it fails. The listing is as old as its first page.
+// if it fails. The listing is as old as its first page, or, if there was not even
+// time to ask for that, as old as the end of the waiting for it.
 func (r *runner) list(ctx context.Context, region string) ([]Cluster, *archive.Listing) {
 	listing := &archive.Listing{}
 	var first sync.Once
@@ -133,6 +134,9 @@ func (r *runner) list(ctx context.Context, region string) ([]Cluster, *archive.L
 	}
 	if fault := new(Fault); ctx.Err() != nil && !errors.As(err, &fault) {
 		err = errNoTime
+	}
+	if listing.At.IsZero() {
+		listing.At = catalog.At(r.now())
 	}
 	listing.Problem = problemOf(err)
 	return nil, listing

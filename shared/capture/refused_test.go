@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"community-images/shared/capture"
 )
@@ -53,4 +54,36 @@ func TestCredentialsThatDieInARun(t *testing.T) {
 			want(t, "in the end", b.state("hz"), good)
 		})
 	}
+}
+
+// TestListingThatIsNotAsked: of two regions one finds out that the credentials
+// are refused. The other's listing is not asked for any more; when that was, and
+// why, is known all the same.
+func TestListingThatIsNotAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "hz", "sh")
+		b.settings.Concurrency = 1
+		b.up.cluster("hz", "hz", "c-hz")
+		b.up.cluster("sh", "sh", "c-sh")
+		b.mustRun(capture.Request{})
+		time.Sleep(time.Minute)
+		began := time.Now()
+		b.up.decide = func(string) error {
+			return &capture.Fault{Class: "not-authorized", Code: "InvalidSecurityToken.Expired", Everyone: true}
+		}
+		b.mustRun(capture.Request{})
+		for _, region := range []string{"hz", "sh"} {
+			r, err := b.writer.Now(t.Context(), region, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := r.Discovery; d.TriedAt.Before(began) || d.Problem == nil || d.Problem.Code != "InvalidSecurityToken.Expired" || d.CheckedAt.IsZero() {
+				t.Errorf("%s: %+v, %+v", region, d, d.Problem)
+			}
+		}
+		b.up.decide = nil
+		if c := b.mustRun(capture.Request{}).Counts; c.Failed+c.Left+c.Ended > 0 {
+			t.Errorf("the next run ends with %+v", c)
+		}
+	})
 }
