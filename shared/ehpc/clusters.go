@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -52,7 +53,8 @@ type Each func(ctx context.Context, ask func(context.Context) error) error
 // A fleet may change between two pages; then the listing is read from the
 // start, four times in all. If it never agrees with itself, that is an error
 // of class Malformed: a page that repeats or is empty before the end, a
-// TotalCount that moves or is not met.
+// TotalCount that moves or is not met, a cluster on two pages unless two readings
+// in a row have the same ones there.
 func (c *Client) ListClusters(ctx context.Context, regionID string, each Each) (Listing, error) {
 	if each == nil {
 		each = func(ctx context.Context, ask func(context.Context) error) error { return ask(ctx) }
@@ -64,9 +66,9 @@ func (c *Client) ListClusters(ctx context.Context, regionID string, each Each) (
 		})
 		return p, err
 	}
-	l, err := c.readListing(ctx, regionID, read, false)
+	l, twice, err := c.readListing(ctx, regionID, read, nil)
 	for n := 1; n < readings && errors.Is(err, errMoved); n++ {
-		l, err = c.readListing(ctx, regionID, read, true)
+		l, twice, err = c.readListing(ctx, regionID, read, twice)
 	}
 	return l, err
 }
@@ -87,27 +89,30 @@ type page struct {
 	raw       []byte // of the entries
 }
 
-func (c *Client) readListing(ctx context.Context, regionID string, read reader, again bool) (Listing, error) {
-	var l Listing
+// readListing reads the listing once. What it has on two pages it returns; the
+// reading before must have had the same there, else something has moved, and as
+// much may be on no page.
+func (c *Client) readListing(ctx context.Context, regionID string, read reader, before map[string]bool) (l Listing, twice map[string]bool, err error) {
+	twice = map[string]bool{}
 	known := map[string]int{} // region and id -> page
-	var before *page
+	var last *page
 	received := 0
 	for number := 1; ; number++ {
 		p, err := read(ctx, number)
 		if err != nil {
-			return Listing{}, err
+			return Listing{}, nil, err
 		}
-		if why := p.misfit(number, before, received); why != "" {
-			return Listing{}, p.malformed(opClusters, regionID, fmt.Errorf("%w: page %d %s", errMoved, number, why))
+		if why := p.misfit(number, last, received); why != "" {
+			return Listing{}, nil, p.malformed(opClusters, regionID, fmt.Errorf("%w: page %d %s", errMoved, number, why))
 		}
-		repeated := l.add(p, regionID, number, known)
-		if repeated && !again {
-			return Listing{}, p.malformed(opClusters, regionID, fmt.Errorf("%w: page %d repeats a cluster", errMoved, number))
+		l.add(p, regionID, number, known, twice)
+		last, received = p, received+len(p.entries)
+		if received == p.total && len(twice) > 0 && !maps.Equal(twice, before) {
+			return Listing{}, twice, p.malformed(opClusters, regionID, fmt.Errorf("%w: %d clusters are on two pages", errMoved, len(twice)))
 		}
-		before, received = p, received+len(p.entries)
 		if received == p.total {
 			l.RequestID = p.requestID
-			return l, nil
+			return l, nil, nil
 		}
 		if number == 1 {
 			var stop func()
@@ -136,17 +141,19 @@ func (p *page) misfit(number int, before *page, received int) string {
 	return ""
 }
 
-// add takes over the entries of a page. It reports whether one of them was on
-// an earlier page: something moved, or upstream really lists it twice.
-func (l *Listing) add(p *page, home string, number int, known map[string]int) (repeated bool) {
+// add takes over the entries of a page. Those that were on an earlier page are
+// in twice then: something moved, or upstream really lists them twice.
+func (l *Listing) add(p *page, home string, number int, known map[string]int, twice map[string]bool) {
 	for i, raw := range p.entries {
 		cluster, skipped, err := catalog.ParseCluster(raw, home)
 		if err != nil {
 			l.Problems = append(l.Problems, Problem{Reason: fmt.Sprintf("entry %d of page %d: %s", i+1, number, clip(err.Error(), maxText))})
 			continue
 		}
-		if at, twice := known[cluster.String()]; twice {
-			repeated = repeated || at != number
+		if at, there := known[cluster.String()]; there {
+			if at != number {
+				twice[cluster.String()] = true
+			}
 			continue
 		}
 		known[cluster.String()] = number
@@ -156,7 +163,6 @@ func (l *Listing) add(p *page, home string, number int, known map[string]int) (r
 		canonical, _ := catalog.Canonical(raw) // ParseCluster has read it
 		l.Clusters = append(l.Clusters, Cluster{Cluster: cluster, Raw: canonical})
 	}
-	return repeated
 }
 
 // ahead is how many pages are under way at a time. Read one after another, the

@@ -196,6 +196,38 @@ func TestClusterOnTwoPagesCollapses(t *testing.T) {
 	}
 }
 
+// TestClusterThatMovesInEveryReading: where a cluster is created and another
+// released between two pages, one is listed twice and one is missing. Only what
+// two readings in a row list twice is there twice.
+func TestClusterThatMovesInEveryReading(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		second   []string // page 2 of each reading; the last of all that follow
+		clusters int      // 0: an error
+		calls    int
+	}{
+		"one is created, then one is created and one released": {[]string{clusterPage("2", 61, 49, 60), clusterPage("2", 60, 49, 59), clusterPage("2", 60, 50, 60)}, 60, 6},
+		"one is created and one released, twice":               {[]string{clusterPage("2", 60, 49, 59), clusterPage("2", 60, 48, 58), clusterPage("2", 60, 50, 60)}, 60, 6},
+		"the fleet never rests":                                {[]string{clusterPage("2", 60, 49, 59), clusterPage("2", 60, 48, 58), clusterPage("2", 60, 47, 57), clusterPage("2", 60, 46, 56)}, 0, 8},
+	} {
+		reading := 0
+		endpoint := pages(func(_ int, page string) string {
+			if page == "1" {
+				reading++
+				return clusterPage("1", 60, 0, 50)
+			}
+			return tc.second[min(reading, len(tc.second))-1]
+		})
+		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
+		if (err == nil) != (tc.clusters > 0) || len(got.Clusters) != tc.clusters || endpoint.Calls() != tc.calls {
+			t.Errorf("%s: %d clusters, %v, %d calls", name, len(got.Clusters), err, endpoint.Calls())
+		}
+		if err != nil && (fault(t, err).Class != ehpc.Malformed || !strings.Contains(err.Error(), "4 clusters are on two pages")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestPagesOfAnotherSizeAndNumbersAsText(t *testing.T) {
 	t.Parallel()
 	endpoint := pages(func(_ int, page string) string {

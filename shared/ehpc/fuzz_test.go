@@ -112,14 +112,14 @@ func FuzzPage(f *testing.F) {
 			return
 		}
 		var l Listing
-		known := map[string]int{}
-		l.add(p, "cn-hangzhou", 1, known)
+		twice := map[string]bool{}
+		l.add(p, "cn-hangzhou", 1, map[string]int{}, twice)
 		for _, c := range l.Clusters {
 			if err := (catalog.Scope{RegionID: c.RegionID, ClusterID: c.ClusterID}).Validate(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if p.total < 0 || len(l.Clusters) > len(p.entries) {
+		if p.total < 0 || len(l.Clusters) > len(p.entries) || len(twice) > 0 {
 			t.Fatalf("%+v", l)
 		}
 	})
