@@ -44,17 +44,22 @@ func (p *parser) parseColumns(values []string) ([]column, error) {
 	return list, nil
 }
 
-// flat replaces objects by their members, for formats of cells.
+// flat replaces objects by their members, each once, for formats of cells.
 func (s *schema) flat(columns []column) []column {
 	var list []column
+	add := func(c column) {
+		if !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
 	for _, c := range columns {
 		if !c.object {
-			list = append(list, c)
+			add(c)
 			continue
 		}
 		for i := range s.fields {
 			if f := &s.fields[i]; strings.HasPrefix(f.name, c.name+".") {
-				list = append(list, column{name: f.name, field: f})
+				add(column{name: f.name, field: f})
 			}
 		}
 	}
@@ -264,10 +269,20 @@ func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 		}
 		if value[0] == '{' {
 			value = pick(value, top, columns)
+		} else if !shows(value, top, columns) {
+			continue
 		}
 		b = append(append(appendString(append(b, ','), top), ':'), value...)
 	}
 	return b
+}
+
+// shows says whether a member that is no object is in the columns: as a whole,
+// or as the tag that a text there stands for.
+func shows(value, top string, columns []column) bool {
+	return slices.ContainsFunc(columns, func(c column) bool {
+		return c.name == top || c.name == top+".OsTag" && value != "null"
+	})
 }
 
 // pick is the object with the members that the columns name.

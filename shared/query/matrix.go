@@ -1,9 +1,7 @@
 package query
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"slices"
 	"strconv"
 
@@ -207,15 +205,9 @@ func (g *grid) cells(rows []gridRow, format string) []byte {
 		}
 		return alignRows(table, widths)
 	}
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
+	s := newSheet()
 	for _, row := range table {
-		for i := range row {
-			row[i] = defuse(row[i])
-		}
-		_ = w.Write(row) // a bytes.Buffer does not fail
+		s.row(row)
 	}
-	w.Flush()
-	return b.Bytes()
+	return s.text.Bytes()
 }

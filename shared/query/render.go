@@ -2,7 +2,6 @@ package query
 
 import (
 	"bytes"
-	"encoding/csv"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,7 +71,7 @@ func (p *page) render(front []byte) []byte {
 	case formatNDJSON:
 		return p.ndjson()
 	case formatCSV:
-		return p.separated(',')
+		return p.csv()
 	case formatTSV:
 		return p.tsv()
 	case formatTable:
@@ -185,28 +184,10 @@ func (p *page) rows(columns []column, each func(cells []string)) {
 	}
 }
 
-// separated writes csv (RFC 4180).
-func (p *page) separated(comma rune) []byte {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	w.Comma, w.UseCRLF = comma, true
-	p.rows(p.columns(p.schema.every(), true), func(cells []string) {
-		for i := range cells {
-			cells[i] = defuse(cells[i])
-		}
-		_ = w.Write(cells) // a bytes.Buffer does not fail
-	})
-	w.Flush()
-	return b.Bytes()
-}
-
-// defuse keeps a spreadsheet from taking a text for a formula: such a text
-// gets an apostrophe in front, which spreadsheets take for "this is text".
-func defuse(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) || strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") || strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠") {
-		return "'" + s
-	}
-	return s
+func (p *page) csv() []byte {
+	s := newSheet()
+	p.rows(p.columns(p.schema.every(), true), s.row)
+	return s.text.Bytes()
 }
 
 // oneLine replaces what would break a line or a cell, what a terminal takes
@@ -228,7 +209,7 @@ func (p *page) tsv() []byte {
 			if i > 0 {
 				b = append(b, '\t')
 			}
-			b = append(b, defuse(oneLine(cell))...)
+			b = append(b, oneLine(defuse(cell))...) // a tab before a formula is a space in a line
 		}
 		b = append(b, '\n')
 	})
