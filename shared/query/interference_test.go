@@ -19,7 +19,6 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/query"
-	"community-images/shared/replica"
 )
 
 var interferenceSeed = flag.Uint64("interferenceseed", 1, "seed of the worlds that differ where a caller may not look")
@@ -118,8 +117,7 @@ func newPair(t *testing.T, g access.Grant) *pair {
 // start begins with new instances.
 func (p *pair) start() {
 	for _, w := range p.twins {
-		var options query.Options
-		lookups := w.world.handler(allow(p.grant, access.Grant{Name: "all"}, access.Grant{Name: "others", Clusters: append([]string{"none"}, w.names...)}),
+		w.handler = w.replicated(allow(p.grant, access.Grant{Name: "all"}, access.Grant{Name: "others", Clusters: append([]string{"none"}, w.names...)}),
 			func(o *query.Options) {
 				o.Regions, o.HeadTTL, o.MaxStale = w.regions, time.Second, 48*time.Hour
 				o.Report = func(_ context.Context, _ string, err error) {
@@ -127,19 +125,7 @@ func (p *pair) start() {
 						w.t.Error(err)
 					}
 				}
-				options = *o
-			}).(*query.Service)
-		copies := replica.New(replica.Options{
-			Source: func(g *access.Grant) replica.Source { return lookups.For(g) }, Regions: w.regions, MaxStale: options.MaxStale, Tokens: options.Tokens,
-			Now: options.Now, RequestID: options.RequestID, Report: options.Report,
-		})
-		w.handler = http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-			if copies.Wants(r) {
-				copies.ServeHTTP(out, r)
-			} else {
-				lookups.ServeHTTP(out, r)
-			}
-		})
+			})
 	}
 	p.alone.handler = p.alone.world.handler(func(o *query.Options) { o.HeadTTL, o.MaxStale = time.Second, 48*time.Hour })
 }

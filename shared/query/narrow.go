@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"community-images/shared/access"
+	"community-images/shared/archive"
 )
 
 // A caller whose grant names clusters asks a service of its own, in front of an
@@ -94,16 +95,22 @@ type narrowHead struct {
 	flight singleflight.Group
 
 	mu   sync.Mutex
-	of   *state // the whole that own was derived from
+	of   *state // the whole that own was derived from; nil: own is a region of which nothing was ever captured
 	own  *state
 	next time.Time
+	// The following are of such a region.
+	readAt time.Time // when the store confirmed it last
+	outage time.Time // since when it has not; zero: it has
 }
 
 // get is heads.get for the part.
 func (n *narrowHead) get(ctx context.Context) (head, error) {
+	if nothing, fresh := n.fresh(); fresh {
+		return nothing, nil
+	}
 	h, err := n.whole.heads[n.region].get(ctx)
 	if err != nil {
-		return head{}, err
+		return n.nothing(err)
 	}
 	n.mu.Lock()
 	own, current, later := n.own, n.of == h.state, n.own != nil && n.whole.now().Before(n.next)
@@ -125,6 +132,35 @@ func (n *narrowHead) get(ctx context.Context) (head, error) {
 		h.outage = n.whole.now()
 	}
 	return head{own, h.readAt, h.outage}, nil
+}
+
+// nothing is what stands in for a whole that cannot be had. A region of which
+// nothing was ever captured is one in which nothing is the caller's: who has
+// something there, and since when, is nothing that the caller may know.
+func (n *narrowHead) nothing(err error) (head, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := n.whole.now()
+	switch {
+	case errors.Is(err, archive.ErrNoData):
+		if n.own == nil {
+			n.own = newState(part(&archive.Region{RegionID: n.region}, deed{}, n.grant), true)
+		}
+		n.readAt, n.outage = now, time.Time{}
+	case n.own == nil:
+		return head{}, err
+	case n.outage.IsZero():
+		n.outage = now
+	}
+	return head{n.own, n.readAt, n.outage}, nil
+}
+
+// fresh is nothing, as long as a head is used without asking the store.
+func (n *narrowHead) fresh() (head, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	since := n.whole.now().Sub(n.readAt)
+	return head{n.own, n.readAt, n.outage}, n.own != nil && n.of == nil && n.outage.IsZero() && 0 <= since && since < n.whole.ttl
 }
 
 func (n *narrowHead) derive(ctx context.Context, h head) (*state, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -26,6 +27,9 @@ type narrowHistory struct {
 
 // At is archive.At for the part.
 func (n *narrowHistory) At(ctx context.Context, now *archive.Region, t time.Time) (*archive.Region, error) {
+	if now.Sequence == 0 { // no commit that is kept concerns the grant
+		return nil, fmt.Errorf("region %q: %w", now.RegionID, archive.ErrNoData)
+	}
 	return n.past(ctx, now.RegionID, moment{set: true, time: t})
 }
 

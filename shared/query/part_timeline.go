@@ -12,6 +12,9 @@ type taken struct {
 
 // takePart brings the timeline of a part up to the whole one's.
 func (s *service) takePart(ctx context.Context, t *timeline, h head) error {
+	if h.Sequence == 0 { // no commit that is kept concerns the grant
+		return nil
+	}
 	whole, err := s.whole.timeline(ctx, head{h.whole, h.readAt, h.outage})
 	if err != nil {
 		return err

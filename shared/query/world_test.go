@@ -11,10 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/access"
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
+	"community-images/shared/replica"
 )
 
 const hangzhou, beijing = "cn-hangzhou", "cn-beijing"
@@ -53,6 +55,23 @@ func (w *world) handler(edit ...func(*query.Options)) http.Handler {
 		f(&o)
 	}
 	return query.New(o)
+}
+
+// replicated is a handler with the replica in front of it, as the function has it.
+func (w *world) replicated(edit ...func(*query.Options)) http.Handler {
+	var options query.Options
+	lookups := w.handler(append(slices.Clone(edit), func(o *query.Options) { options = *o })...).(*query.Service)
+	copies := replica.New(replica.Options{
+		Source: func(g *access.Grant) replica.Source { return lookups.For(g) }, Regions: options.Regions, MaxStale: options.MaxStale, Tokens: options.Tokens,
+		Now: options.Now, RequestID: options.RequestID, Report: options.Report,
+	})
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if copies.Wants(r) {
+			copies.ServeHTTP(out, r)
+		} else {
+			lookups.ServeHTTP(out, r)
+		}
+	})
 }
 
 // images parses objects, one a string.

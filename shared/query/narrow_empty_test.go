@@ -1,0 +1,110 @@
+package query_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"community-images/shared/access"
+	"community-images/shared/archive/buckettest"
+	"community-images/shared/query"
+)
+
+// emptyQuestions are asked of a region with nothing of the caller's.
+var emptyQuestions = append([]string{
+	"/", "/healthz", "/v1/images?ClusterId=ehpc-x", "/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=*&RegionId=cn-beijing", "/v1/images?RegionId=cn-beijing", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a",
+	"/v1/images?RegionId=cn-beijing&ClusterId=_any&at=1", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=2", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=-1h", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=2999-01-01",
+	"/v1/images?ClusterId=ehpc-x&at=-1h", "/v1/images?ClusterId=ehpc-x&maxAge=1h", "/v1/images/m-cent79?RegionId=cn-beijing", "/v1/images/m-win", "/v1/images/m-win?at=1", "/v1/images/m-win/history", "/v1/images/m-win/history?RegionId=cn-beijing", "/v1/clusters?RegionId=cn-beijing",
+	"/v1/clusters?at=-1h", "/v1/clusters?RegionId=cn-beijing&at=1", "/v1/clusters?RegionId=cn-beijing&maxAge=1h", "/v1/changes?RegionId=cn-beijing", "/v1/changes?RegionId=cn-beijing&since=1", "/v1/changes?RegionId=cn-beijing&since=-1h", "/v1/changes?RegionId=cn-beijing&since=0&format=atom", "/v1/changes?RegionId=cn-beijing&since=c1.0",
+	"/v1/changes?ClusterId=ehpc-x", "/v1/diff?RegionId=cn-beijing&ClusterId=ehpc-a,ehpc-x", "/v1/diff?RegionId=cn-beijing&from=1", "/v1/diff?RegionId=cn-beijing&from=-1h", "/v1/diff?ClusterId=ehpc-a,ehpc-x", "/v1/matrix?RegionId=cn-beijing", "/v1/matrix?RegionId=cn-beijing&ClusterId=*", "/v1/status?RegionId=cn-beijing", "/metrics?format=prometheus",
+}, append(guardedRoutes, replicaQuestions...)...)
+
+var replicaQuestions = func() (all []string) {
+	for _, path := range []string{"/", "/at/1/", "/at/-1h/", "/cn-beijing/", "/at/1/cn-beijing/", "/at/-1h/cn-beijing/", "/at/9/cn-beijing/", "/at/2999-01-01/cn-beijing/"} {
+		for _, call := range []string{"ListRegions", "ListClusters", "ListClusters&RegionId=cn-beijing", "ListCommunityImages", "ListCommunityImages&ClusterId=ehpc-a", "ListCommunityImages&ClusterId=ehpc-x", "ListCommunityImages&ClusterId=ehpc-x&RegionId=cn-beijing"} {
+			all = append(all, path+"?Version=2018-04-12&Action="+call)
+		}
+	}
+	return all
+}()
+
+// TestRegionThatWasNeverCapturedIsOneOfOthers: whether others have anything in
+// a region is nothing that a limited caller may know, be it by the first run
+// there. Time goes on between the questions, and in the end the store is down.
+func TestRegionThatWasNeverCapturedIsOneOfOthers(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		grant   access.Grant
+		regions []string
+	}{
+		"a cluster elsewhere":               {access.Grant{Clusters: []string{"ehpc-a"}}, []string{hangzhou, beijing}},
+		"no cluster":                        {access.Grant{Clusters: []string{"_any"}}, []string{beijing, hangzhou}},
+		"a cluster that is nowhere":         {access.Grant{Clusters: []string{"ehpc-x"}}, []string{hangzhou, beijing}},
+		"the only region":                   {access.Grant{Clusters: []string{"ehpc-a"}}, []string{beijing}},
+		"the only region of the grant":      {access.Grant{Clusters: []string{"ehpc-a"}, Regions: []string{beijing}}, []string{hangzhou, beijing}},
+		"two regions that nobody ever asks": {access.Grant{Clusters: []string{"ehpc-a"}}, []string{beijing, "cn-shanghai"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			row.grant.Name = "me"
+			never, others := small(t), small(t)
+			for _, region := range row.regions {
+				if region != hangzhou {
+					others.run(region, content{"ehpc-bj/_any": images(t, sample, window), "ehpc-xx/_any": images(t, cent10)})
+				}
+			}
+			down := false
+			handlers := []http.Handler{}
+			for _, w := range []*world{never, others} {
+				w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+					if down {
+						return &buckettest.Fault{Err: errDown}
+					}
+					return nil
+				})
+				handlers = append(handlers, w.replicated(func(o *query.Options) { o.Regions = row.regions }, allow(row.grant)))
+			}
+			compare := func() {
+				t.Helper()
+				for _, target := range emptyQuestions {
+					one, other := dump(get(handlers[0], target, "Authorization", bearer("me"))), dump(get(handlers[1], target, "Authorization", bearer("me")))
+					if one != other {
+						t.Errorf("%s tells that others are there, with %v:\n%s\nwhere nobody is:\n%s", target, down, other, one)
+					}
+				}
+			}
+			for range 3 {
+				compare()
+				for _, w := range []*world{never, others} {
+					w.now = w.now.Add(2 * time.Second)
+				}
+			}
+			down = true
+			for range 2 {
+				for _, w := range []*world{never, others} {
+					w.now = w.now.Add(time.Minute)
+				}
+				compare()
+			}
+		})
+	}
+}
+
+// TestFirstRunIsTold: the first data of a region is there for a limited caller
+// as soon as for any other.
+func TestFirstRunIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	h := w.handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "all"}))
+	for who, want := range map[string]string{"me": "ClusterNotFound", "all": "RegionNotReady"} {
+		rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer(who))
+		checkError(t, rec, map[string]int{"me": 404, "all": 503}[who], want, nil)
+	}
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample)})
+	w.now = w.now.Add(time.Minute)
+	for _, who := range []string{"me", "all"} {
+		if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer(who)); rec.Code != 200 {
+			t.Errorf("%s: %s", who, dump(rec))
+		}
+	}
+}
