@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -64,11 +65,16 @@ func (o outcome) String() string { return fmt.Sprintf("exit %d\n%s%s", o.code, o
 // are divided by blanks.
 func (a *account) deploy(ctx context.Context, more string, in string) outcome {
 	a.t.Helper()
+	return a.deployFrom(ctx, more, strings.NewReader(in))
+}
+
+func (a *account) deployFrom(ctx context.Context, more string, in io.Reader) outcome {
+	a.t.Helper()
 	args := []string{"-region", "cn-hangzhou", "-bucket", "the-data", "-code-bucket", "the-code", "-ros-endpoint", a.ROS, "-fc-endpoint", a.FC, "-oss-endpoint", a.url}
 	var out, faults bytes.Buffer
 	o := outcome{code: run(ctx, append(args, strings.Fields(more)...), world{
 		environ: []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=" + a.key.AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + a.key.AccessKeySecret, "ALIBABA_CLOUD_SECURITY_TOKEN=" + a.key.SecurityToken},
-		dir:     ".", in: strings.NewReader(in), out: &out, faults: &faults,
+		dir:     ".", in: in, out: &out, faults: &faults,
 		poll: 5 * time.Millisecond, patience: 2 * time.Second, make: made,
 	})}
 	o.out, o.faults = out.String(), faults.String()

@@ -144,7 +144,7 @@ func (d *deployment) bring(ctx context.Context) error {
 		return nil
 	}
 	if changed {
-		if err := d.confirm(fmt.Sprintf("deploy to stack %q in %s?", d.stack, d.region)); err != nil {
+		if err := d.confirm(ctx, fmt.Sprintf("deploy to stack %q in %s?", d.stack, d.region)); err != nil {
 			return err
 		}
 	}
@@ -223,18 +223,35 @@ func (d *deployment) show(stack ros.Stack, spec ros.Spec, changes []ros.Change) 
 	return len(changes) > 0 || stack.ID == ""
 }
 
-// confirm asks, unless -yes is given.
-func (d *deployment) confirm(question string) error {
+// errNotBegun is the end of a run that was interrupted before it did anything.
+var errNotBegun = errors.New("interrupted, nothing was changed")
+
+// confirm asks, unless -yes is given. Who is asked may be away, or interrupt.
+func (d *deployment) confirm(ctx context.Context, question string) error {
 	if d.yes {
 		return nil
 	}
 	fmt.Fprintf(d.out, "%s Type yes: ", question)
-	answer, err := bufio.NewReader(d.in).ReadString('\n')
-	if strings.TrimSpace(answer) == "yes" {
-		return nil
+	type line struct {
+		text string
+		err  error
 	}
-	if err != nil {
+	answered := make(chan line, 1)
+	go func() { // which a terminal that nobody types at outlives
+		text, err := bufio.NewReader(d.in).ReadString('\n')
+		answered <- line{text, err}
+	}()
+	select {
+	case <-ctx.Done():
 		fmt.Fprintln(d.out)
+		return errNotBegun
+	case answer := <-answered:
+		if strings.TrimSpace(answer.text) == "yes" {
+			return nil
+		}
+		if answer.err != nil {
+			fmt.Fprintln(d.out)
+		}
+		return &usageError{errors.New("not confirmed, nothing was changed; -yes confirms beforehand")}
 	}
-	return &usageError{errors.New("not confirmed, nothing was changed; -yes confirms beforehand")}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -237,6 +238,31 @@ func TestTimeOutAndInterruption(t *testing.T) {
 	close(held)
 	a.expect("-yes -version v1", 0, "reports version v1: deployed")
 }
+
+// TestInterruptedWhileItAsks: whoever is asked for a confirmation may press
+// Ctrl-C instead of typing a line.
+func TestInterruptedWhileItAsks(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.expect("-yes -version v1 -create-code-bucket", 0)
+	for _, more := range []string{"-version v2", "-destroy", "-destroy -delete-data the-data"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		a.Calls()
+		o := a.deployFrom(ctx, more, readerFunc(func() {
+			cancel()
+			<-t.Context().Done() // nobody types
+		}))
+		o.must(t, more, 1, "Type yes: \n", "deploy: interrupted, nothing was changed\n")
+		if calls := a.Calls(); slices.Contains(calls, "UpdateStack") || slices.Contains(calls, "DeleteStack") {
+			t.Errorf("%s: calls %q", more, calls)
+		}
+	}
+}
+
+// readerFunc is a terminal that calls a function when it is read, and ends.
+type readerFunc func()
+
+func (f readerFunc) Read([]byte) (int, error) { f(); return 0, io.EOF }
 
 func TestTemporaryFaultsAreSatOut(t *testing.T) {
 	t.Parallel()

@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, w world) int {
 	}
 	if err := deploy(ctx, &o, w); err != nil {
 		var bad *usageError
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && !errors.Is(err, errNotBegun) {
 			err = errors.New("interrupted; what ROS has begun goes on: run this again to watch it")
 		}
 		if !errors.As(err, &bad) {

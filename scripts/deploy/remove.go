@@ -38,7 +38,7 @@ func (d *deployment) remove(ctx context.Context) error {
 		}
 		question = fmt.Sprintf("delete stack %q in %s, and bucket %q with all that is in it?", d.stack, d.region, d.deleteData)
 	}
-	if err := d.confirm(question); err != nil {
+	if err := d.confirm(ctx, question); err != nil {
 		return err
 	}
 	if err := d.removeStack(ctx, stack); err != nil {
@@ -76,7 +76,7 @@ func (d *deployment) removeLeft(ctx context.Context) error {
 			return &usageError{fmt.Errorf("%s, and bucket %q holds %q, which is no object of the snapshots; nothing was deleted", none, d.deleteData, key)}
 		}
 	}
-	if err := d.confirm(fmt.Sprintf("%s; delete bucket %q and the %d objects of snapshots that are in it?", none, d.deleteData, len(keys))); err != nil {
+	if err := d.confirm(ctx, fmt.Sprintf("%s; delete bucket %q and the %d objects of snapshots that are in it?", none, d.deleteData, len(keys))); err != nil {
 		return err
 	}
 	return d.removeBucket(ctx, data, keys)
