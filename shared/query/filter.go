@@ -3,7 +3,6 @@ package query
 import (
 	"bytes"
 	"runtime"
-	"strings"
 	"sync"
 
 	"community-images/shared/catalog"
@@ -133,5 +132,5 @@ func searchText(im *catalog.Image) string {
 			product = catalog.Text(value)
 		}
 	}
-	return strings.ToLower(name + "\x00" + description + "\x00" + im.ImageID + "\x00" + product)
+	return fold(name + "\x00" + description + "\x00" + im.ImageID + "\x00" + product)
 }

@@ -20,7 +20,7 @@ type operator struct {
 	name  string
 	about string
 	// build makes a test of a field's text out of one value; nil: holds does.
-	// With fold, value and text are in lower case, but for an expression and its
+	// With fold, value and text have been folded, but for an expression and its
 	// text. The error is a reason that goes on after "Field__op=value".
 	build func(value string, fold bool) (func(string) bool, error)
 	text  bool // for text only, and has an i form
@@ -89,29 +89,29 @@ func findOperator(k kind, name string) (op *operator, fold bool) {
 }
 
 // condition makes the predicate "field op any of values".
-func condition(f *field, op *operator, fold bool, values []string) (predicate, error) {
+func condition(f *field, op *operator, folded bool, values []string) (predicate, error) {
 	tests := make([]func(string) bool, len(values))
 	for i, v := range values {
 		if err := checkValue(f, op, v); err != nil {
 			return predicate{}, err
 		}
-		if fold && op.name != "regex" {
-			v = strings.ToLower(v)
+		if folded && op.name != "regex" {
+			v = fold(v)
 		}
 		if op.build == nil || op.holds != nil && f.kind == numberKind {
 			tests[i] = func(s string) bool { return s != "" && op.holds(f.compare(s, v)) }
 			continue
 		}
-		test, err := op.build(v, fold)
+		test, err := op.build(v, folded)
 		if err != nil {
 			return predicate{}, err
 		}
 		tests[i] = test
 	}
 	any := anyOf(tests)
-	if fold && op.name != "regex" {
+	if folded && op.name != "regex" {
 		inner := any
-		any = func(s string) bool { return inner(strings.ToLower(s)) }
+		any = func(s string) bool { return inner(fold(s)) }
 	}
 	switch {
 	case op.name == "ne":

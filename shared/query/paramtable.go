@@ -47,7 +47,7 @@ var (
 		}}
 	paramSearch = param{name: "q", example: "linux", about: "words, each of which must be in the name, description, id or product code; case does not matter", allowed: "text",
 		parse: func(p *parser, v []string) error {
-			p.ask.words = bytes.Fields([]byte(strings.ToLower(v[0])))
+			p.ask.words = bytes.Fields([]byte(fold(v[0])))
 			if len(p.ask.words) == 0 {
 				return fmt.Errorf("has no word")
 			}

@@ -1,0 +1,56 @@
+package query
+
+import (
+	"testing"
+	"unicode"
+
+	"community-images/shared/catalog"
+)
+
+// TestFold: letters that an expression with (?i) takes for one are one for
+// every other condition, too.
+func TestFold(t *testing.T) {
+	t.Parallel()
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if other := unicode.SimpleFold(r); other != r && fold(string(r)) != fold(string(other)) {
+			t.Errorf("%q and %q differ", r, other)
+		}
+	}
+	for _, row := range []struct {
+		op, value, text string
+		holds           bool
+	}{
+		{"ieq", "ΟΔΟΣ", "οδος", true},
+		{"ieq", "οδοσ", "ΟΔΟΣ", true},
+		{"icontains", "δος", "ΟΔΟΣ 7", true},
+		{"iprefix", "οδος", "ΟΔΟΣ 7", true},
+		{"isuffix", "ΟΔΟΣ", "7 οδος", true},
+		{"iglob", "*δος", "7 ΟΔΟΣ", true},
+		{"iregex", ".*δος", "7 ΟΔΟΣ", true},
+		{"ine", "οδος", "ΟΔΟΣ", false},
+		{"ieq", "ſet \u212a", "SET k", true},
+		{"ieq", "ÉCOLE 深度", "école 深度", true},
+		{"ieq", "istanbul", "İSTANBUL", true},
+		{"ieq", "strasse", "straße", false}, // letter by letter
+		{"ieq", "SINIF", "sınıf", false},    // ı is no i but in Turkish
+		{"eq", "οδος", "ΟΔΟΣ", false},
+	} {
+		f := newSchema(nil).field("ImageName")
+		op, folded := findOperator(f.kind, row.op)
+		p, err := condition(f, op, folded, []string{row.value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.test(row.text) != row.holds {
+			t.Errorf("%q %s %q: want %t", row.text, row.op, row.value, row.holds)
+		}
+	}
+	im, err := catalog.ParseImage([]byte(`{"ImageId":"m-1","ImageName":"ΟΔΟΣ 7"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, faults := parse(&config{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "", "q=7+οδος")
+	if faults != nil || !containsAll([]byte(searchText(im)), a.words) {
+		t.Errorf("q does not find %s: %v", im.Raw, faults)
+	}
+}
