@@ -32,7 +32,7 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 		regions = []string{region}
 	}
 	if len(regions) > 1 && a.at.sequence != 0 { // each region counts its own commits
-		return nil, s.regionMissing()
+		return nil, s.regionMissing("are configured")
 	}
 	list, f, err := s.selection(ctx, a, regions)
 	if err != nil {
@@ -162,7 +162,7 @@ func unlisted(c choice, list []selected) error {
 	n := 0
 	for _, sel := range list {
 		for _, name := range c.clusters {
-			if st := sel.state; name != all && name != catalog.Any && !st.captured(name) {
+			if st := sel.state; isName(name) && !st.captured(name) {
 				return &clusterError{region: st.RegionID, name: name, clusters: st.clusters(), listed: st.has(name)}
 			}
 		}

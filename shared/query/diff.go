@@ -27,7 +27,7 @@ var (
 // times, or two clusters at one.
 func checkDiff(p *parser) {
 	a := p.ask
-	one := len(a.choice.clusters) <= 1 && len(a.choice.types) <= 1 && !many(a.choice.clusters) && !many(a.choice.types)
+	one := !many(a.choice.clusters) && !many(a.choice.types)
 	two := len(a.choice.clusters) == 2 && !many(a.choice.types)
 	switch {
 	case a.from.set && a.at.set:
@@ -35,7 +35,11 @@ func checkDiff(p *parser) {
 	case a.to.set && !a.from.set:
 		p.fault(codeMissing, "from", "is required with to", momentForms)
 	case a.from.set && !one:
-		p.fault(codeInvalid, "ClusterId", "names more than one scope", "one cluster and at most one instance type, when from is given")
+		name := "ClusterId"
+		if !many(a.choice.clusters) {
+			name = "InstanceType"
+		}
+		p.fault(codeInvalid, name, "names more than one scope", "one cluster and at most one instance type, when from is given")
 	case !a.from.set && len(a.choice.clusters) == 2 && !two:
 		p.fault(codeInvalid, "InstanceType", "names more than one", "at most one instance type, with which the two clusters are compared")
 	case !a.from.set && !two:

@@ -172,7 +172,6 @@ func (e *uncapturedError) Error() string {
 	return fmt.Sprintf("scope %s was never captured successfully; the last check: %s", e.scope, problemText(e.problem))
 }
 
-// orNone writes a cluster or an instance type, of which catalog.Any is none.
 // asOf says of a scope without content at a commit that is asked for by number
 // that it was so then: no run will change it, be the commit the last one.
 func asOf(m moment, err error) error {
@@ -183,6 +182,7 @@ func asOf(m moment, err error) error {
 	return &uncapturedError{e.scope, e.problem, m.sequence}
 }
 
+// orNone writes a cluster or an instance type, of which catalog.Any is none.
 func orNone(name string) string {
 	if name == "" || name == catalog.Any {
 		return "(none)"

@@ -103,6 +103,15 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// twoRegions are messages where what is asked for is in either region, or both.
+var twoRegions = map[string]string{
+	"/v1/images":                          "parameter RegionId is required, as several regions are configured; allowed: one of cn-hangzhou, cn-beijing.",
+	"/v1/images/m-cent79":                 "parameter RegionId is required, as several regions have what is asked for; allowed: one of cn-hangzhou, cn-beijing.",
+	"/v1/images?ClusterId=ehpc-a,ehpc-bj": "parameter RegionId is required, as several regions have what is asked for; allowed: one of cn-hangzhou, cn-beijing.",
+	"/v1/images?ClusterId=_any,nope":      `Cluster "nope" is not captured in cn-hangzhou, cn-beijing; captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
+	"/v1/changes?ClusterId=_any,nope,x":   `Cluster "nope" is not captured in cn-hangzhou, cn-beijing; captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
+}
+
 // TestErrorTexts holds whole messages whose parts could be put together badly.
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
@@ -118,12 +127,29 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/images?InstanceType=ecs.x":                            "Cluster (none) of cn-hangzhou is not captured with instance type ecs.x; captured are: (none).",
 		"/v1/images?InstanceType=*":                                "Cluster (none) of cn-hangzhou is not captured with instance type *; captured are: (none).",
 		"/v1/images?ClusterId=_any&InstanceType=*":                 "Cluster (none) of cn-hangzhou is not captured with instance type *; captured are: (none).",
+		"/v1/diff?from=1&InstanceType=*":                           "parameter InstanceType names more than one scope; allowed: one cluster and at most one instance type, when from is given.",
+		"/v1/diff?from=1&ClusterId=ehpc-a&InstanceType=a,b":        "parameter InstanceType names more than one scope; allowed: one cluster and at most one instance type, when from is given.",
+		"/v1/diff?from=1&ClusterId=*":                              "parameter ClusterId names more than one scope; allowed: one cluster and at most one instance type, when from is given.",
+		"/v1/images?Size__gt=1e309":                                `parameter Size__gt "1e309" is a number beyond ±1.8e308; allowed: numbers.`,
+		"/v1/images?Size__gt=-" + strings.Repeat("9", 310):         `parameter Size__gt "-` + strings.Repeat("9", 79) + `"… is a number beyond ±1.8e308; allowed: numbers.`,
+		"/v1/images?Size__gt=0x1p99999":                            `parameter Size__gt "0x1p99999" is not a number; allowed: numbers.`,
+		"/v1/images/m-win?ClusterId=ehpc-a":                        `Image "m-win" was offered by the scopes asked for until 2026-11-23T10:00:00.000Z, and by none of them since.`,
+		"/v1/images/m-win":                                         `Image "m-win" was offered until 2026-11-23T10:00:00.000Z and is no more.`,
 		"/v1/images?ImageName__glob=" + strings.Repeat(".", 513):   "parameter ImageName__glob has 513 bytes, at most 512 are taken; allowed: a pattern of *, ? and [a-z] for the whole value.",
 		"/v1/images?ImageName__iregex=" + strings.Repeat("a", 513): `parameter ImageName__iregex has 513 bytes, at most 512 are taken; allowed: an RE2 expression for the whole value; write \, for a comma.`,
 	} {
 		var body errorBody
 		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil || body.Message != want {
 			t.Errorf("%.60s says\n%s, want\n%s (%v)", target, body.Message, want, err)
+		}
+	}
+	w := small(t)
+	w.run(beijing, content{"_any/_any": images(t, cent79), "ehpc-bj/_any": images(t, cent10)})
+	two := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	for target, want := range twoRegions {
+		var body errorBody
+		if err := json.Unmarshal(get(two, target).Body.Bytes(), &body); err != nil || body.Message != want {
+			t.Errorf("of two regions %.60s says\n%s, want\n%s (%v)", target, body.Message, want, err)
 		}
 	}
 	for _, pattern := range []string{"glob=" + strings.Repeat(".", 300), "iregex=" + strings.Repeat("a", 512)} {

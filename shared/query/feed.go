@@ -209,7 +209,7 @@ func feedExpired(early *archive.TooEarlyError) error {
 // that never was one is an error and not an empty feed.
 func (t *timeline) knows(c choice, st *state) error {
 	for _, name := range c.clusters {
-		if name != all && name != catalog.Any && !st.captured(name) && !t.knowsCluster(name) {
+		if isName(name) && !st.captured(name) && !t.knowsCluster(name) {
 			return &clusterError{region: st.RegionID, name: name, clusters: st.clusters(), listed: st.has(name)}
 		}
 	}

@@ -83,8 +83,11 @@ func (f *field) text(im *catalog.Image) string {
 // underscores, infinity and what is no number, too.
 func parseNumber(s string) (n float64, ok bool) {
 	n, err := strconv.ParseFloat(s, 64)
-	return n, err == nil && strings.Trim(s, "0123456789.eE+-") == ""
+	return n, err == nil && decimal(s)
 }
+
+// decimal says whether a text has no character that decimal numbers lack.
+func decimal(s string) bool { return strings.Trim(s, "0123456789.eE+-") == "" }
 
 // compare orders two values of the field that are not empty.
 func (f *field) compare(a, b string) int {

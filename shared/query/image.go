@@ -233,6 +233,10 @@ func (s *service) gone(ctx context.Context, a *ask, h head, st *state, l life) e
 	}
 	e := &apiError{status: http.StatusGone, code: codeGone, recommend: "Look for a successor in /v1/images; the image's own history is under /v1/images/{ImageId}/history.",
 		message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(a.id), l.gone)}
+	if !a.choice.everything() {
+		e.message = fmt.Sprintf("Image %s was offered by the scopes asked for until %s, and by none of them since.", quote(a.id), l.gone)
+		e.recommend = "Ask without ClusterId and InstanceType to see whether others offer it; the image's own history is under /v1/images/{ImageId}/history."
+	}
 	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
 	b = appendSeen(b, l.first, l.last)
 	b = append(b, `,"GoneSince":"`...)

@@ -23,7 +23,7 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 		return region, nil
 	}
 	if !clustersNamed(a) && a.images() == nil {
-		return "", s.regionMissing()
+		return "", s.regionMissing("are configured")
 	}
 	cluster := clustersNamed(a) // whose id is no other's
 	f := s.search(ctx, cluster, func(h head) (bool, error) { return s.concerns(ctx, a, h) })
@@ -32,7 +32,7 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 	}
 	switch {
 	case f.found > 1:
-		return "", s.regionMissing()
+		return "", s.regionMissing("have what is asked for")
 	case f.found == 1 && f.failed != nil && cluster:
 		if !f.spared {
 			s.report(ctx, "", f.failed)
@@ -126,13 +126,16 @@ func (s *service) nothingYet() error {
 	return &noDataError{strings.Join(s.regions, ", "), archive.ErrNoData}
 }
 
-func (s *service) regionMissing() error {
-	return faultsError([]fault{{codeMissing, "RegionId", "is required, as several regions are configured", "one of " + strings.Join(s.regions, ", ")}})
+// regionMissing asks for one of several regions, of which is said what makes
+// that necessary.
+func (s *service) regionMissing(which string) error {
+	return faultsError([]fault{{codeMissing, "RegionId", "is required, as several regions " + which, "one of " + strings.Join(s.regions, ", ")}})
 }
 
-func clustersNamed(a *ask) bool {
-	return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != all && name != catalog.Any })
-}
+func clustersNamed(a *ask) bool { return slices.ContainsFunc(a.choice.clusters, isName) }
+
+// isName says whether a caller means the cluster of that name.
+func isName(cluster string) bool { return cluster != all && cluster != catalog.Any }
 
 // concerns says whether a region has the clusters, or else the image, that a
 // request names.
@@ -169,7 +172,8 @@ func (s *service) onceHad(ctx context.Context, a *ask, h head) (bool, error) {
 
 // clusterNowhere is the error for clusters that no region has.
 func (s *service) clusterNowhere(ctx context.Context, a *ask) error {
-	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.choice.clusters[0]}
+	first := slices.IndexFunc(a.choice.clusters, isName)
+	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.choice.clusters[first]}
 	for _, region := range s.regions {
 		if h, err := s.heads[region].get(ctx); err == nil {
 			e.clusters = append(e.clusters, h.clusters()...)

@@ -3,6 +3,7 @@ package query
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -141,7 +142,9 @@ func checkValue(f *field, op *operator, value string) error {
 		return fmt.Errorf("is empty; for images without a value write %s__exists=false", f.name)
 	}
 	if f.kind == numberKind && op.name != "exists" {
-		if _, ok := parseNumber(value); !ok {
+		if n, ok := parseNumber(value); !ok && math.IsInf(n, 0) && decimal(value) {
+			return fmt.Errorf("%s is a number beyond ±1.8e308", quote(value))
+		} else if !ok {
 			return fmt.Errorf("%s is not a number", quote(value))
 		}
 	}

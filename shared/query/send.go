@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -153,7 +154,7 @@ func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body
 		return nil, nil, err
 	}
 	if len(b.bytes) > maxBody {
-		return nil, nil, faultsError([]fault{{codeInvalid, "limit", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", len(b.bytes)>>20, maxBody>>20), "a smaller limit, fewer scopes, or fields"}})
+		return nil, nil, faultsError([]fault{tooLarge(x.route, len(b.bytes))})
 	}
 	if keep {
 		if x.gzip && len(b.bytes) >= gzipFrom {
@@ -162,6 +163,21 @@ func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body
 		x.bodies.put(key, b, len(b.bytes)+len(b.packed)+256)
 	}
 	return b, whole, nil
+}
+
+// tooLarge is what is wrong with a question whose answer has too many bytes.
+func tooLarge(rt *route, bytes int) fault {
+	takes := func(name string) bool {
+		return slices.ContainsFunc(rt.params, func(p param) bool { return p.name == name })
+	}
+	f := fault{codeInvalid, "ClusterId", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", bytes>>20, maxBody>>20), "fewer scopes"}
+	if takes("limit") {
+		f.name, f.allowed = "limit", "a smaller limit, or "+f.allowed
+	}
+	if takes("fields") {
+		f.allowed += ", or fields"
+	}
+	return f
 }
 
 // headers sets what an answer and a 304 have in common.

@@ -253,3 +253,21 @@ func TestCellsGiveATerminalNoCommands(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswerThatIsTooLarge: what is to be changed is a parameter of the route.
+func TestAnswerThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	routes := New(Options{Regions: []string{"cn-hangzhou"}}).routes
+	for _, rt := range routes {
+		f := tooLarge(rt, 26<<20)
+		if len(rt.params) > 2 && !slices.ContainsFunc(rt.params, func(p param) bool { return p.name == f.name }) {
+			t.Errorf("%s: of %s, which is no parameter, it says %s; allowed: %s", rt.pattern, f.name, f.reason, f.allowed)
+		}
+		if takes := slices.ContainsFunc(rt.params, func(p param) bool { return p.name == "fields" }); takes != strings.Contains(f.allowed, "fields") {
+			t.Errorf("%s: allowed are %s", rt.pattern, f.allowed)
+		}
+	}
+	if f := tooLarge(routes[0], 26<<20); f.name != "limit" || f.reason != "makes an answer of 26 MB, at most 24 are sent" {
+		t.Errorf("%s: parameter %s %s", routes[0].pattern, f.name, f.reason)
+	}
+}
