@@ -9,6 +9,7 @@ import (
 
 	"community-images/scripts/check/rostemplate"
 	"community-images/scripts/deploy/ros"
+	"community-images/shared/capture"
 	"community-images/shared/config"
 )
 
@@ -25,7 +26,10 @@ func (d *deployment) settings(stack ros.Stack, spec ros.Spec) error {
 	for handler, environ := range environments {
 		switch handler {
 		case "snapshot":
-			_, err = config.SnapshotFrom(environ)
+			var conf config.Snapshot
+			if conf, err = config.SnapshotFrom(environ); err == nil {
+				faults = append(faults, payload(values["Payload"], conf)...)
+			}
 		case "query":
 			_, err = config.QueryFrom(environ)
 		default:
@@ -126,6 +130,18 @@ func repeated(regions string) []string {
 			return []string{fmt.Sprintf("parameter %s: %q is named twice", named("Regions"), region)}
 		}
 		seen[region] = true
+	}
+	return nil
+}
+
+// payload finds what the snapshot function would say to each event of its timer.
+func payload(text string, conf config.Snapshot) []string {
+	request, err := capture.ParseRequest([]byte(text))
+	if err == nil {
+		err = request.Validate(capture.Settings{Regions: conf.Regions, Clusters: conf.Clusters})
+	}
+	if err != nil {
+		return []string{"parameter Payload: " + err.Error()}
 	}
 	return nil
 }

@@ -34,6 +34,9 @@ func TestSettingsThatTheFunctionsRefuse(t *testing.T) {
 		{"QueryTokens=[]", "parameter QueryTokens: QUERY_TOKENS: "},
 		{`QueryTokens=[{"name":"ci","sha256":"` + hash + `","hunter2":1}]`, "parameter QueryTokens: QUERY_TOKENS: entry 1: has a member that is not known"},
 		{`QueryAccessKeys=[{"name":"ci","id":"CIAK-0001","secret":"hunter2"}]`, "parameter QueryAccessKeys: QUERY_ACCESS_KEYS: entry 1: secret is weak"},
+		{`Payload={"region":["cn-hangzhou"]}`, `parameter Payload: json: unknown field "region"; allowed are "regions"`},
+		{`Payload={"regions":["cn-beijing"]}`, `parameter Payload: regions: "cn-beijing" is not captured here; allowed are cn-hangzhou`},
+		{`Payload={"shard":"5/4"}`, `parameter Payload: shard: "5/4" is not of the form i/n`},
 	} {
 		o := a.expect("-yes -version v1 -create-code-bucket -param "+row.param, 2, row.says)
 		if said := o.out + o.faults; strings.Contains(said, "hunter2") || strings.Count(said, "parameter "+strings.Split(row.param, "=")[0]+": ") != 1 {
