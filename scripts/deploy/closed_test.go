@@ -42,6 +42,10 @@ func TestClosedLookups(t *testing.T) {
 	a.expect("-yes -version v1 -param QueryTokens=[]", 2, "parameter QueryTokens: QUERY_TOKENS: ")
 	a.expect("-yes -version v1 -param HttpAuth=function", 1, "QueryTokens need HttpAuth anonymous")
 	a.expect("-yes -version v1 -param QueryTokens= -param HttpAuth=function -param DefaultUrl=true", 0, "  scripts/operate/signed.sh \"http", "/v1/status reports version v1: deployed")
+	a.expect("-yes -version v1 -param AlarmActionPolicy=ops -param LogLevel=warn", 1, "AlarmActionPolicy needs LogLevel info or debug")
+	a.expect("-yes -version v1 -param AlarmActionPolicy=ops -param LogLevel=debug", 0)
+	a.expect("-yes -version v1 -param LogLevel=error", 1, "AlarmActionPolicy needs LogLevel info or debug")
+	a.expect("-yes -version v1 -param AlarmActionPolicy= -param LogLevel=error", 0)
 	a.expect("-yes -version v1 -param DomainName=i.example.com -param Certificate=chain.pem -param CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")
 }
 
