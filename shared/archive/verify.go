@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"slices"
 
@@ -31,21 +32,44 @@ func (f Fault) String() string { return f.Key + ": " + f.Reason }
 // Verify walks everything stored of a region and proves it: the log keeps the
 // law of history over all its files, every snapshot it or the head refers to
 // is there and is what its key says, every difference in the log is the
-// difference of its snapshots, and the head is the replayed log. An error
-// means that the bucket could not be read.
+// difference of its snapshots, and the head is the replayed log. Runs may go on
+// meanwhile: where that makes parts of the region disagree, what is derived is
+// read again. An error means that the bucket could not be read.
 func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
-	v := &verifier{Archive: a, ctx: ctx, audit: &Audit{RegionID: region}, wanted: map[string]bool{}, tolerated: map[string]bool{}, snapshots: map[string]*catalog.Snapshot{}, firsts: map[string]catalog.Time{}}
-	root, err := a.keys.Region(region)
+	proved := map[string]*catalog.Snapshot{}
+	for n := 1; ; n++ {
+		v := &verifier{Archive: a, ctx: ctx, audit: &Audit{RegionID: region}, wanted: map[string]bool{}, tolerated: map[string]bool{}, proved: proved, snapshots: map[string]*catalog.Snapshot{}, firsts: map[string]catalog.Time{}}
+		r, err := v.everything(region)
+		if err != nil {
+			return nil, err
+		}
+		if len(v.audit.Faults) == 0 || n == audits {
+			return v.audit, nil
+		}
+		if moved, err := v.moved(r); err != nil || !moved {
+			return v.audit, err
+		}
+	}
+}
+
+// audits is how often a region is looked at in which runs go on. From the
+// second time on its snapshots have been proved, and it takes less than a run.
+const audits = 5
+
+// everything looks at all that is stored of a region, once, and returns its
+// state by the log.
+func (v *verifier) everything(region string) (*Region, error) {
+	root, err := v.keys.Region(region)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := a.bucket.List(ctx, root)
+	keys, err := v.bucket.List(v.ctx, root)
 	if err != nil {
 		return nil, fmt.Errorf("listing %q: %w", root, err)
 	}
 	var logs, stored []string
 	for _, key := range keys {
-		p, err := a.keys.Parse(key)
+		p, err := v.keys.Parse(key)
 		switch {
 		case err != nil:
 			v.fault(key, "it is no object of the archive")
@@ -73,15 +97,39 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 			v.audit.Orphans = append(v.audit.Orphans, key)
 		}
 	}
-	return v.audit, nil
+	return r, nil
+}
+
+// moved says whether a run has committed, or put the head, since the log and
+// the head were read.
+func (v *verifier) moved(r *Region) (bool, error) {
+	now, err := v.catchUp(v.ctx, r, nil)
+	var damaged *DamagedError
+	if err != nil && !errors.As(err, &damaged) {
+		return false, err
+	}
+	if err == nil && now.Sequence > r.Sequence {
+		return true, nil
+	}
+	key, err := v.keys.Head(r.RegionID)
+	if err != nil {
+		return false, err
+	}
+	_, tag, err := v.bucket.Get(v.ctx, key, v.headTag)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("reading head %q: %w", key, err)
+	}
+	return tag != v.headTag, nil
 }
 
 type verifier struct {
 	*Archive
 	ctx       context.Context
 	audit     *Audit
-	wanted    map[string]bool // keys of snapshots that something refers to
-	tolerated map[string]bool // keys of snapshots that may be there or not
+	wanted    map[string]bool              // keys of snapshots that something refers to
+	tolerated map[string]bool              // keys of snapshots that may be there or not
+	proved    map[string]*catalog.Snapshot // by this audit or the one before it
+	headTag   string                       // of the head that was read; empty: there was none
 	snapshots map[string]*catalog.Snapshot
 	firsts    map[string]catalog.Time // when each ImageId was first seen, by the log
 	last      position                // the end of the last line that counts
@@ -247,7 +295,10 @@ func (v *verifier) snapshot(from string, scope catalog.Scope, digest string) (*c
 		return v.snapshots[key], nil
 	}
 	v.wanted[key] = true
-	s, err := v.Snapshot(v.ctx, scope, digest)
+	s, known := v.proved[key]
+	if !known {
+		s, err = v.Snapshot(v.ctx, scope, digest)
+	}
 	var damaged *DamagedError
 	switch {
 	case errors.As(err, &damaged):
@@ -256,6 +307,7 @@ func (v *verifier) snapshot(from string, scope catalog.Scope, digest string) (*c
 		return nil, err
 	default:
 		v.audit.Snapshots++
+		v.proved[key] = s
 	}
 	v.snapshots[key] = s
 	return s, nil

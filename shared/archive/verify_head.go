@@ -16,7 +16,8 @@ func (v *verifier) head(r *Region) error {
 	if err != nil {
 		return err
 	}
-	data, _, err := v.bucket.Get(v.ctx, key, "")
+	data, tag, err := v.bucket.Get(v.ctx, key, "")
+	v.headTag = tag
 	if errors.Is(err, fs.ErrNotExist) {
 		v.fault(key, "it is missing")
 		return nil

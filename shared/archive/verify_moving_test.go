@@ -1,0 +1,102 @@
+package archive_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
+)
+
+// TestVerifyWhileRunsGoOn: before each call of an audit, and before all, other
+// runs commit: what they do is no fault.
+func TestVerifyWhileRunsGoOn(t *testing.T) {
+	t.Parallel()
+	calls := 1
+	for k := 0; k <= calls; k++ {
+		b := history(t)
+		n := 0
+		commit := func() {
+			n++
+			b.now = b.now.Add(time.Hour)
+			base := b.load()
+			b.commit(base, b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("new", n)), b.saw(base, scopeOf("ehpc-2", ""), fmt.Sprint("more", n))))
+		}
+		audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+			if calls = max(calls, op.N); k != op.N && (k > 0 || n == 2) {
+				return nil
+			}
+			return &buckettest.Fault{Before: commit}
+		}), b.keys).Verify(context.Background(), region)
+		if err != nil || len(audit.Faults) > 0 {
+			t.Errorf("a run before call %d: %v, %v", k, audit, err)
+		}
+	}
+	if calls < 10 {
+		t.Errorf("an audit makes %d calls", calls)
+	}
+}
+
+// TestVerifyBesideARunThatIsAtItsHead: a run has committed before the log is
+// read and puts the head after that was read.
+func TestVerifyBesideARunThatIsAtItsHead(t *testing.T) {
+	t.Parallel()
+	b := history(t)
+	base, gate, done := b.load(), buckettest.NewGate(), make(chan error, 1)
+	run := b.run(b.saw(base, scopeOf("", ""), "new"))
+	writer := archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		if op.Verb != "put" || op.Key != headKey {
+			return nil
+		}
+		return &buckettest.Fault{Before: gate.Wait}
+	}), b.keys, func() time.Time { return b.now })
+	go func() {
+		_, err := writer.Commit(context.Background(), base, run)
+		done <- err
+	}()
+	<-gate.Reached
+	read := false
+	audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		if op.Key == headKey || !read {
+			read = read || op.Key == headKey
+			return nil
+		}
+		read = false
+		return &buckettest.Fault{Before: func() {
+			gate.Open()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			done <- nil
+		}}
+	}), b.keys).Verify(context.Background(), region)
+	if err != nil || len(audit.Faults) > 0 {
+		t.Errorf("%v, %v", audit, err)
+	}
+}
+
+// TestVerifyOfARegionThatNeverRests: a fault that is one is told, however many
+// runs go on.
+func TestVerifyOfARegionThatNeverRests(t *testing.T) {
+	t.Parallel()
+	b := history(t)
+	key, _ := b.keys.Snapshot(scopeOf("ehpc-1", ""), b.read().ScopesOf("ehpc-1")[0].Digest)
+	b.mem.Spoil(key, []byte("{}"))
+	n := 0
+	audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		if op.Key != headKey {
+			return nil
+		}
+		return &buckettest.Fault{Before: func() {
+			n++
+			b.now = b.now.Add(time.Hour)
+			base := b.load()
+			b.commit(base, b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("new", n))))
+		}}
+	}), b.keys).Verify(context.Background(), region)
+	if err != nil || len(audit.Faults) == 0 || audit.Faults[0].Key != key || n > 20 {
+		t.Errorf("after %d runs: %v, %v", n, audit, err)
+	}
+}
