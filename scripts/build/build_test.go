@@ -119,3 +119,29 @@ func TestFlags(t *testing.T) {
 		t.Errorf("outside of a module: exit %d, %s", code, faults.String())
 	}
 }
+
+// TestZipIsWholeOrNotThere: on a full disk, or after Ctrl-C, half a zip must not
+// stand under the name of a whole one.
+func TestZipIsWholeOrNotThere(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "community-images-query-0.zip")
+	read := func(path string) string {
+		data, _ := os.ReadFile(path) // nothing: it is not there
+		return string(data)
+	}
+	if err := put(path, []byte("first")); err != nil || read(path) != "first" {
+		t.Fatal(err)
+	}
+	if err := os.Link(path, path+".link"); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(path, []byte("second")); err != nil || read(path) != "second" || read(path+".link") != "first" {
+		t.Errorf("the file was written in place: %v, %q and %q", err, read(path), read(path+".link"))
+	}
+	if err := os.MkdirAll(path+".partial/x", 0o755); err != nil { // so that writing fails
+		t.Fatal(err)
+	}
+	if err := put(path, []byte("third")); err == nil || read(path) != "second" {
+		t.Errorf("got %v, %q", err, read(path))
+	}
+}

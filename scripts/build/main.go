@@ -71,10 +71,22 @@ func build(ctx context.Context, dir string, o options, out io.Writer) error {
 	fmt.Fprintln(table, "FUNCTION\tBINARY\tZIP\tHASH\tPATH")
 	for _, b := range all {
 		path := filepath.Join(o.out, b.Name)
-		if err := os.WriteFile(path, b.Zip, 0o644); err != nil {
+		if err := put(path, b.Zip); err != nil {
 			return fmt.Errorf("writing the zip: %w", err)
 		}
 		fmt.Fprintf(table, "%s\t%.2f MB\t%.2f MB\t%s\t%s\n", b.Function, float64(b.Binary)/1e6, float64(len(b.Zip))/1e6, b.Hash, path)
 	}
 	return table.Flush()
+}
+
+// put writes a file whole or not at all: its name tells its content.
+func put(path string, data []byte) error {
+	err := os.WriteFile(path+".partial", data, 0o644)
+	if err == nil {
+		err = os.Rename(path+".partial", path)
+	}
+	if err != nil {
+		_ = os.Remove(path + ".partial") // as far as it came
+	}
+	return err
 }
