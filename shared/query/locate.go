@@ -157,9 +157,7 @@ func (a *ask) past() bool {
 }
 
 // feed says whether the answer is a feed of changes.
-func (a *ask) feed() bool {
-	return slices.ContainsFunc(a.route.params, func(p param) bool { return p.name == "since" })
-}
+func (a *ask) feed() bool { return a.route.takes("since") }
 
 // onceHad says whether the history of a region has one of the clusters.
 func (s *service) onceHad(ctx context.Context, a *ask, h head) (bool, error) {

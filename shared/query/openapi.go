@@ -67,7 +67,7 @@ func (s *service) operation(rt *route) object {
 		content[mediaOf(f)] = object{"schema": formatSchema(rt, f)}
 	}
 	responses := object{
-		"200": object{"description": "The answer.", "headers": answerHeaders(), "content": content},
+		"200": object{"description": "The answer.", "headers": answerHeaders(rt), "content": content},
 		"304": object{"description": "The caller has the answer already (If-None-Match)."},
 	}
 	for _, e := range errorCodes {
@@ -119,6 +119,9 @@ func operationID(pattern string) string {
 
 func (s *service) parameter(rt *route, p param) object {
 	schema := object{"type": "string"}
+	if p.name == paramFormat.name {
+		p.allowed = strings.Join(rt.formats, ", ")
+	}
 	out := object{"name": p.name, "in": "query", "description": p.about + "; allowed: " + p.allowed, "schema": schema}
 	switch p.name {
 	case "format":
@@ -130,7 +133,7 @@ func (s *service) parameter(rt *route, p param) object {
 		out["schema"] = object{"type": "integer", "minimum": 1, "maximum": maxLimit, "default": defaultLimit}
 		out["example"] = 10
 	case "minCount":
-		out["schema"] = object{"type": "integer", "minimum": 1}
+		out["schema"] = object{"type": "integer", "minimum": 1, "maximum": maxMinCount}
 		out["example"] = 1
 	default:
 		if p.example != "" {
@@ -203,6 +206,13 @@ func exampleOf(f *field) string {
 	return "linux"
 }
 
+// errorHeaders are the headers that go with a status.
+var errorHeaders = map[int]struct{ name, about string }{
+	http.StatusUnauthorized:       {"WWW-Authenticate", "Bearer"},
+	http.StatusMethodNotAllowed:   {"Allow", "what is allowed"},
+	http.StatusServiceUnavailable: {"Retry-After", "seconds after which to try again"},
+}
+
 // errorResponses has one response for each status, with its codes.
 func errorResponses() object {
 	out := object{}
@@ -213,23 +223,40 @@ func errorResponses() object {
 			r = object{"description": "", "content": object{"application/json": object{"schema": object{"$ref": "#/components/schemas/Error"}}}}
 			out[name] = r
 		}
+		if about, has := errorHeaders[e.status]; has {
+			r["headers"] = object{about.name: header(about.about)}
+		}
 		r["description"] = strings.TrimSpace(r["description"].(string) + " " + e.code + ": " + e.about + ".")
 	}
 	return out
 }
 
-func answerHeaders() object {
-	text := func(about string) object { return object{"description": about, "schema": object{"type": "string"}} }
-	return object{
-		"ETag":                text("names the snapshots, the query and the format"),
-		"Last-Modified":       text("when the content was published first"),
-		"Cache-Control":       text("long and immutable for a pinned at, else short"),
-		"X-Snapshot-Sequence": text("number of the commit"),
-		"Age":                 text("seconds for which this instance has held what it answers without asking the storage; of data that is current, below QUERY_HEAD_TTL"),
-		"X-Snapshot-Age":      text("seconds since the oldest check in the answer; not there if nothing in it was ever checked with success"),
-		"X-Total-Count":       text("of a list: matches on all pages"),
-		"X-Next-Cursor":       text("of a feed: where it goes on"),
-		"Warning":             text("110 if any part of the answer is stale"),
-		"Link":                text("rel=next: the next page"),
+// answerHeaders are the headers of a route's answers.
+func answerHeaders(rt *route) object {
+	headers := object{"Cache-Control": header("long and immutable for a pinned at, else short; no-store where there is no ETag")}
+	if rt.pattern != "/healthz" && rt.pattern != "/metrics" {
+		headers["ETag"] = header("names the snapshots, the query and the format")
 	}
+	if !rt.takes("at") && rt.pattern != "/v1/status" {
+		return headers // it is not about data
+	}
+	headers["Last-Modified"] = header("when the content was published first")
+	headers["X-Snapshot-Sequence"] = header("number of the commit; not there if the answer is of several regions")
+	headers["Age"] = header("seconds for which this instance has held what it answers without asking the storage; of data that is current, below QUERY_HEAD_TTL")
+	headers["X-Snapshot-Age"] = header("seconds since the oldest check in the answer; not there if nothing in it was ever checked with success")
+	headers["Warning"] = header("110 if any part of the answer is stale")
+	if rt.takes("cursor") {
+		headers["Link"] = header("rel=next: the next page")
+	}
+	switch {
+	case rt.takes("since"):
+		headers["X-Next-Cursor"] = header("where the feed goes on")
+	case rt.takes("at") && !rt.needsImage():
+		headers["X-Total-Count"] = header("matches on all pages")
+	}
+	return headers
+}
+
+func header(about string) object {
+	return object{"description": about, "schema": object{"type": "string"}}
 }

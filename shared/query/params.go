@@ -46,6 +46,7 @@ type ask struct {
 const (
 	defaultLimit = 100
 	maxLimit     = 1000
+	maxMinCount  = 1_000_000
 	maxNames     = 200 // values of one list
 	maxQuery     = 4096
 )

@@ -85,10 +85,10 @@ var (
 		}}
 	paramMinCount = param{name: "minCount", example: "1", about: "404 NoImageMatches if fewer match", allowed: "1 to 1000000", page: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.minCount, err = parseInt(v[0], 1, 1_000_000)
+			p.ask.minCount, err = parseInt(v[0], 1, maxMinCount)
 			return err
 		}}
-	paramFormat = param{name: "format", names: true, example: "json", about: "form of the answer; default by Accept, else json", allowed: "a format of the route", page: true,
+	paramFormat = param{name: "format", names: true, example: "json", about: "form of the answer; default by Accept, else the first", allowed: "a format of the route", page: true,
 		parse: func(p *parser, v []string) error {
 			name := strings.ToLower(v[0])
 			if !slices.Contains(p.ask.route.formats, name) {
@@ -99,8 +99,31 @@ var (
 		}}
 )
 
-// where and when, on every data route that is about scopes.
-var whereWhen = []param{paramRegion, paramCluster, paramType, paramAt, paramMaxAge}
+// Where and when, on every data route that is about scopes. The routes differ in
+// what they take for granted.
+var (
+	whereWhen     = []param{paramRegion, paramCluster, paramType, paramAt, paramMaxAge}
+	everyRegion   = paramRegion.absent("default: all regions, or the one in which the cluster is found")
+	whereOfImages = []param{paramRegion, paramCluster.absent("absent, with InstanceType too: everything, else images that every cluster supports"),
+		paramType.absent("absent, with ClusterId too: everything, else images that every type supports"), paramAt, paramMaxAge}
+	whereOfScopes = []param{everyRegion, paramCluster.absent("absent: every scope that InstanceType names"), paramType.absent("absent: every scope that ClusterId names"), paramAt, paramMaxAge}
+	whereOfMatrix = []param{paramRegion, paramCluster.absent("absent: all clusters, unless InstanceType is given and captured without a cluster"), paramType, paramAt, paramMaxAge}
+	whereOfDiff   = []param{paramRegion, paramCluster.single("one cluster, or without from two; absent: images that every cluster supports"),
+		paramType.single("one instance type; absent: images that every type supports"), paramAt, paramMaxAge}
+)
+
+// single is the parameter where not every number of names is taken.
+func (p param) single(about string) param {
+	p.about, p.allowed, p.example = about, "names of A-Z a-z 0-9 . _ -, or _any for none", catalog.Any
+	return p
+}
+
+// absent is the parameter where it means something else that none is given.
+func (p param) absent(means string) param {
+	about, _, _ := strings.Cut(p.about, ";")
+	p.about = about + "; " + means
+	return p
+}
 
 // past reads a moment that must not lie in the future.
 func (p *parser) past(s string) (moment, error) {

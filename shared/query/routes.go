@@ -39,6 +39,11 @@ func (rt *route) match(path string) (id string, ok bool) {
 // needsImage says whether the path holds the id of an image.
 func (rt *route) needsImage() bool { return strings.Contains(rt.pattern, "{ImageId}") }
 
+// takes says whether the route has a parameter of its own of that name.
+func (rt *route) takes(name string) bool {
+	return slices.ContainsFunc(rt.params, func(p param) bool { return p.name == name })
+}
+
 func (rt *route) paramNames() string {
 	var names []string
 	for _, p := range rt.params {
@@ -61,24 +66,24 @@ func (s *service) table() []*route {
 			params:  slices.Concat(whereWhen, []param{paramSearch, paramSort, paramLimit, paramCursor, paramFields, paramLatestBy, paramFacets, paramMinCount, paramFormat}),
 			example: "OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=1&format=ids"},
 		{pattern: "/v1/images/{ImageId}/history", about: "What happened to one image, oldest first: appeared, changed, disappeared, per scope.",
-			formats: []string{formatJSON, formatNDJSON, formatAtom}, serve: s.changes, check: checkFeed, params: slices.Concat(whereWhen, []param{paramSince, paramFeedCursor, paramKind, paramLimit, paramFormat})},
+			formats: []string{formatJSON, formatNDJSON, formatAtom}, serve: s.changes, check: checkFeed, params: slices.Concat(whereOfImages, []param{paramSince, paramFeedCursor, paramKind, paramLimit, paramFormat})},
 		{pattern: "/v1/images/{ImageId}", about: "One image: its content, the clusters and instance types that offer it, when it was first and last seen.",
-			formats: []string{formatJSON}, serve: s.image, params: slices.Concat(whereWhen, []param{paramFormat})},
+			formats: []string{formatJSON}, serve: s.image, params: slices.Concat(whereOfImages, []param{paramFormat})},
 		{pattern: "/v1/clusters", about: "Every captured scope with its state.", formats: []string{formatJSON, formatTable}, serve: s.clusters,
-			params: slices.Concat(whereWhen, []param{paramFormat})},
+			params: slices.Concat(whereOfScopes, []param{paramFormat})},
 		{pattern: "/v1/changes", about: "The feed of changes, oldest first; NextCursor goes on where an answer ends. As atom without since: the newest first.",
 			formats: []string{formatJSON, formatNDJSON, formatAtom}, serve: s.changes, check: checkFeed, example: "since=-24h&kind=removed",
-			params: slices.Concat(whereWhen, []param{paramImageID, paramSince, paramFeedCursor, paramKind, paramLimit, paramFormat})},
+			params: slices.Concat(whereOfImages, []param{paramImageID, paramSince, paramFeedCursor, paramKind, paramLimit, paramFormat})},
 		{pattern: "/v1/diff", about: "What differs between two states of one scope (from, to), or between two clusters now (ClusterId=a,b).",
 			formats: []string{formatJSON}, serve: s.diff, check: checkDiff, example: "from=-1m",
-			params: slices.Concat(whereWhen, []param{paramFrom, paramTo, paramFormat})},
+			params: slices.Concat(whereOfDiff, []param{paramFrom, paramTo, paramFormat})},
 		{pattern: "/v1/matrix", about: "Which image is offered in which cluster, or with which instance type: one row an image, and the images that all share.", filters: true,
 			formats: []string{formatJSON, formatCSV, formatTable}, serve: s.matrix, example: "format=table",
-			params: slices.Concat(whereWhen, []param{paramSearch, paramSort, paramLimit, paramCursor, paramFormat})},
+			params: slices.Concat(whereOfMatrix, []param{paramSearch, paramSort, paramLimit, paramCursor, paramFormat})},
 		{pattern: "/v1/status", about: "Last run, commit, scopes by state and oldest check of each region.", formats: []string{formatJSON}, serve: s.status,
-			params: []param{paramRegion, paramFormat}},
+			params: []param{paramRegion.absent("default: all regions"), paramFormat}},
 		{pattern: "/metrics", about: "The same as metrics, and what this instance has served, for Prometheus and its kin.", formats: []string{formatOpenMetrics, formatPrometheus}, serve: s.metrics,
-			params: []param{paramRegion, paramFormat}},
+			params: []param{paramRegion.absent("default: all regions"), paramFormat}},
 		{pattern: "/openapi.json", about: "The description of this interface (OpenAPI 3.1).", formats: []string{formatJSON}, serve: s.openapi},
 		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.", formats: []string{formatJSON}, serve: s.health, open: true},
 		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html. With Action= or the header x-acs-action, with POST, and below /at/<moment>/: E-HPC's own API.", formats: []string{formatText, formatHTML}, serve: s.index, open: true, params: []param{paramFormat}},

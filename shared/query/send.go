@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -167,14 +166,11 @@ func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body
 
 // tooLarge is what is wrong with a question whose answer has too many bytes.
 func tooLarge(rt *route, bytes int) fault {
-	takes := func(name string) bool {
-		return slices.ContainsFunc(rt.params, func(p param) bool { return p.name == name })
-	}
 	f := fault{codeInvalid, "ClusterId", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", bytes>>20, maxBody>>20), "fewer scopes"}
-	if takes("limit") {
+	if rt.takes("limit") {
 		f.name, f.allowed = "limit", "a smaller limit, or "+f.allowed
 	}
-	if takes("fields") {
+	if rt.takes("fields") {
 		f.allowed += ", or fields"
 	}
 	return f

@@ -1,0 +1,111 @@
+package query_test
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"community-images/shared/query"
+)
+
+// parameterOf is a documented parameter of a route; nil: there is none.
+func parameterOf(doc *openapi3.T, pattern, name string) *openapi3.Parameter {
+	return doc.Paths.Value(pattern).Get.Parameters.GetByInAndName("query", name)
+}
+
+// TestOpenAPISaysWhatAbsentMeans: what a route takes for granted where nothing
+// is given differs from route to route.
+func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.run(beijing, content{"_any/_any": images(t, cent10)})
+	h := w.handler()
+	two := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	doc := document(t, h)
+	for target, row := range map[string]struct{ pattern, cluster string }{
+		"/v1/images":                  {"/v1/images", "absent: images that every cluster supports"},
+		"/v1/images/m-cent79":         {"/v1/images/{ImageId}", "absent, with InstanceType too: everything"},
+		"/v1/images/m-cent79/history": {"/v1/images/{ImageId}/history", "absent, with InstanceType too: everything"},
+		"/v1/changes":                 {"/v1/changes", "absent, with InstanceType too: everything"},
+		"/v1/clusters":                {"/v1/clusters", "absent: every scope"},
+		"/v1/matrix":                  {"/v1/matrix", "absent: all clusters"},
+		"/v1/diff?from=1":             {"/v1/diff", "absent: images that every cluster supports"},
+		"/v1/status":                  {"/v1/status", ""},
+		"/metrics":                    {"/metrics", ""},
+	} {
+		rec := get(h, target)
+		if p := parameterOf(doc, row.pattern, "ClusterId"); p != nil {
+			if !strings.Contains(p.Description, row.cluster) {
+				t.Errorf("%s: ClusterId is %q, not %q", row.pattern, p.Description, row.cluster)
+			}
+			if named := strings.Contains(rec.Body.String(), "ehpc-a"); rec.Code != 200 || named == strings.Contains(row.cluster, "every cluster") {
+				t.Errorf("%s: %q does not go with %d %s", target, row.cluster, rec.Code, rec.Body)
+			}
+		} else if row.cluster != "" {
+			t.Errorf("%s has no ClusterId", row.pattern)
+		}
+		rec = get(two, target)
+		all := rec.Code == 200 && strings.Contains(rec.Body.String(), hangzhou) && strings.Contains(rec.Body.String(), beijing)
+		if says := parameterOf(doc, row.pattern, "RegionId").Description; strings.Contains(says, "all regions") != all {
+			t.Errorf("%s: %q does not go with %d %.200s", target, says, rec.Code, rec.Body)
+		}
+	}
+	for _, name := range []string{"ClusterId", "InstanceType"} {
+		p := parameterOf(doc, "/v1/diff", name)
+		if rec := get(h, "/v1/diff?from=1&"+name+"=*"); rec.Code != 400 || strings.Contains(p.Description, "*") {
+			t.Errorf("/v1/diff: %s is %q, and * gives %d", name, p.Description, rec.Code)
+		}
+	}
+	if p := parameterOf(doc, "/v1/images", "minCount"); p.Schema.Value.Max == nil || get(h, "/v1/images?minCount=1000001").Code != 400 || *p.Schema.Value.Max != 1e6 {
+		t.Errorf("minCount is %+v", p.Schema.Value)
+	}
+	for _, pattern := range []string{"/", "/metrics", "/v1/images"} {
+		if says := parameterOf(doc, pattern, "format").Description; !strings.Contains(says, "else the first; allowed") {
+			t.Errorf("%s: format is %q", pattern, says)
+		}
+	}
+}
+
+// TestOpenAPIHasTheHeaders: each route documents the headers that it sends, and
+// no others.
+func TestOpenAPIHasTheHeaders(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler()
+	doc := document(t, h)
+	told := []string{"Content-Type", "Content-Length", "Vary", "X-Content-Type-Options", "Content-Security-Policy", "Referrer-Policy"} // of every server
+	for pattern, item := range doc.Paths.Map() {
+		queries := bodies[pattern]
+		if queries == nil {
+			queries = []string{""}
+		}
+		sent := map[string]bool{}
+		for _, q := range append(queries, "?limit=1", "?ClusterId=ehpc-b") {
+			rec := get(h, strings.Replace(pattern, "{ImageId}", "m-bp181x855551ww5yq****", 1)+q)
+			if rec.Code != 200 {
+				continue
+			}
+			for name := range rec.Header() {
+				if !slices.Contains(told, name) {
+					sent[name] = true
+				}
+			}
+		}
+		documented := map[string]bool{}
+		for name := range item.Get.Responses.Value("200").Value.Headers {
+			documented[http.CanonicalHeaderKey(name)] = true
+		}
+		if !maps.Equal(sent, documented) {
+			t.Errorf("%s sends %v, documented are %v", pattern, slices.Sorted(maps.Keys(sent)), slices.Sorted(maps.Keys(documented)))
+		}
+	}
+	for name, header := range map[string]string{"E503": "Retry-After", "E405": "Allow", "E401": "WWW-Authenticate"} {
+		if doc.Components.Responses[name].Value.Headers[header] == nil {
+			t.Errorf("%s has no %s", name, header)
+		}
+	}
+}
