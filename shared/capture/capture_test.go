@@ -463,6 +463,9 @@ func TestRequestsThatCannotBeServed(t *testing.T) {
 		{capture.Request{Clusters: []string{"../x"}}, "clusters:"},
 		{capture.Request{Clusters: []string{"c2"}}, `clusters: "c2" is not captured here; allowed are c1`},
 		{capture.Request{InstanceTypes: []string{""}}, "instanceTypes:"},
+		{capture.Request{Accept: []string{"bj/c1/_any"}}, `accept: "bj/c1/_any" is not a scope of the form`},
+		{capture.Request{Accept: []string{"hz/c1"}}, `accept: "hz/c1" is not a scope of the form`},
+		{capture.Request{Regions: []string{"sh"}, Accept: []string{"sh/c1/_any", "hz/c1/_any"}}, `accept: "hz/c1/_any" is in none of the "regions"`},
 	} {
 		if err := tc.req.Validate(s); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%+v: %v, want %s", tc.req, err, tc.want)

@@ -84,6 +84,9 @@ func (r Request) Validate(s Settings) error {
 			return fmt.Errorf("accept: %q is not a scope of the form <RegionId>/<ClusterId or %s>/<InstanceType or %s> in one of %s",
 				scope, catalog.Any, catalog.Any, strings.Join(s.Regions, ", "))
 		}
+		if len(r.Regions) > 0 && !slices.Contains(r.Regions, region) {
+			return fmt.Errorf(`accept: %q is in none of the "regions" that are to be asked: %s`, scope, strings.Join(r.Regions, ", "))
+		}
 	}
 	return nil
 }
