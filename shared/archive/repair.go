@@ -31,8 +31,13 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading head %q: %w", key, err)
 	}
-	old, err := decodeHead(region, data)
-	if err == nil && old.Sequence > r.Sequence {
+	old, fault := decodeHead(region, data)
+	if fault == nil && old.Sequence > r.Sequence { // unless a run has committed since
+		if r, err = w.catchUp(ctx, r, nil); err != nil {
+			return nil, err
+		}
+	}
+	if fault == nil && old.Sequence > r.Sequence {
 		log, _ := w.keys.Log(region, r.log.month)
 		return nil, &DamagedError{Key: log, Reason: fmt.Sprintf("it ends with commit %d, the head is of commit %d; remove %q to settle for that", r.Sequence, old.Sequence, key)}
 	}

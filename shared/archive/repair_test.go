@@ -104,3 +104,30 @@ func TestRepairBrokenAtEveryCall(t *testing.T) {
 		}
 	}
 }
+
+// TestRepairWhileARunCommits: a run that commits before any call of a repair
+// makes the log look no shorter than its head, and loses nothing.
+func TestRepairWhileARunCommits(t *testing.T) {
+	t.Parallel()
+	for k, hit := 1, true; hit; k++ {
+		b := history(t)
+		hit = false
+		r, err := archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+			if op.N != k {
+				return nil
+			}
+			hit = true
+			return &buckettest.Fault{Before: func() {
+				b.now = b.now.Add(time.Hour)
+				base := b.load()
+				b.commit(base, b.run(b.saw(base, scopeOf("", ""), "new"), b.saw(base, scopeOf("ehpc-2", ""), "more")))
+			}}
+		}), b.keys, func() time.Time { return b.now }).Repair(context.Background(), region)
+		if err != nil || r.Sequence < 5 {
+			t.Errorf("a run before call %d: %v", k, err)
+		}
+		if now, audit := b.read(), b.verify(); hit && now.Sequence != 6 || len(audit.Faults) > 0 {
+			t.Errorf("a run before call %d: commit %d, %v", k, now.Sequence, audit.Faults)
+		}
+	}
+}
