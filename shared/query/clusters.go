@@ -163,7 +163,7 @@ func unlisted(c choice, list []selected) error {
 	for _, sel := range list {
 		for _, name := range c.clusters {
 			if st := sel.state; isName(name) && !st.captured(name) {
-				return &clusterError{region: st.RegionID, name: name, clusters: st.clusters(), listed: st.has(name)}
+				return st.without(name)
 			}
 		}
 		states, views, n = append(states, sel.state), append(views, sel.view), n+len(sel.view.scopes)+len(sel.view.empty)

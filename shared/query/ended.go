@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// lookBack adds to an error about a cluster where else it is captured, or until
-// when it was: people ask for clusters that have just gone.
+// lookBack adds to an error about a cluster where else it is captured, until
+// when it was, or since when it is: people ask for clusters that have just gone,
+// and for a past in which those of today were not there yet.
 func (s *service) lookBack(ctx context.Context, err error) error {
 	var e *clusterError
 	if !errors.As(err, &e) || e.name == all || e.listed {
@@ -19,15 +20,22 @@ func (s *service) lookBack(ctx context.Context, err error) error {
 		if err != nil {
 			continue
 		}
-		if h.captured(e.name) {
-			if region != e.region {
-				e.elsewhere = "; it is captured in " + region
-			}
+		here := h.captured(e.name)
+		if here && region != e.region {
+			e.elsewhere = "; it is captured in " + region
+		}
+		if here && (region != e.region || e.past == 0) {
 			continue
 		}
 		t, err := s.timeline(ctx, h)
 		if err != nil {
 			continue // the error is true without it
+		}
+		if here {
+			if came, ok := t.comes(e.name, e.past); ok {
+				e.elsewhere = fmt.Sprintf("; it came with commit %d of %s, ask for it with at=%d or later", came.sequence, came.at, came.sequence)
+			}
+			continue
 		}
 		if last, end, ok := t.end(e.name); ok {
 			e.elsewhere = fmt.Sprintf("; it was captured in %s until commit %d of %s, ask for it with at=%d", region, end.sequence, end.at, last.sequence)
@@ -50,4 +58,17 @@ func (t *timeline) end(cluster string) (last, end deed, ok bool) {
 		}
 	}
 	return deed{}, deed{}, false
+}
+
+// comes is the first commit after one of a number in which a cluster has
+// images.
+func (t *timeline) comes(cluster string, after int64) (deed, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for _, e := range t.events[t.upTo(after):] {
+		if t.scopes[e.scope].ClusterID == cluster {
+			return t.commits[e.commit], true
+		}
+	}
+	return deed{}, false
 }

@@ -128,16 +128,21 @@ type clusterError struct {
 	name      string
 	clusters  []string
 	listed    bool   // upstream lists it
-	elsewhere string // where or until when it is captured, if anywhere
+	elsewhere string // where or when it is captured, if ever
+	past      int64  // the commit at which it is not; 0: now
 }
 
 func (e *clusterError) Error() string {
-	text := fmt.Sprintf("cluster %s is not captured in %s", quote(e.name), e.region)
-	if e.name == all {
-		return "no cluster is captured in " + e.region
+	is, when := "is", ""
+	if e.past > 0 {
+		is, when = "was", fmt.Sprintf(" at commit %d", e.past)
 	}
-	if e.listed {
-		text = fmt.Sprintf("cluster %s is known in %s and not captured", quote(e.name), e.region)
+	text := fmt.Sprintf("cluster %s %s not captured in %s%s", quote(e.name), is, e.region, when)
+	switch {
+	case e.name == all:
+		return fmt.Sprintf("no cluster %s captured in %s%s", is, e.region, when)
+	case e.listed:
+		text = fmt.Sprintf("cluster %s %s known in %s and not captured%s", quote(e.name), is, e.region, when)
 	}
 	return text + didYouMeanID(e.name, e.clusters) + e.elsewhere + "; captured clusters: " + listed(e.clusters)
 }

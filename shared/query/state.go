@@ -105,7 +105,7 @@ func (st *state) resolve(c choice) (*view, error) {
 	if len(c.clusters) == 1 && c.clusters[0] == all {
 		clusters = st.clusters()
 		if len(clusters) == 0 {
-			return nil, &clusterError{region: st.RegionID, name: all}
+			return nil, &clusterError{region: st.RegionID, name: all, past: st.past()}
 		}
 	}
 	for _, cluster := range clusters {
@@ -161,7 +161,7 @@ func (c choice) missing(views ...*view) (part choice, missing bool) {
 func (st *state) resolveCluster(v *view, c choice, cluster string) error {
 	captured := st.types(cluster)
 	if len(captured) == 0 {
-		return &clusterError{region: st.RegionID, name: cluster, clusters: st.clusters(), listed: st.has(cluster)}
+		return st.without(cluster)
 	}
 	anyCluster := len(c.clusters) == 1 && c.clusters[0] == all
 	types, anyType := named(c.types), len(c.types) == 1 && c.types[0] == all
@@ -185,11 +185,20 @@ func (st *state) resolveCluster(v *view, c choice, cluster string) error {
 
 // uncaptured is the error about a scope without content.
 func (st *state) uncaptured(s archive.ScopeState) error {
-	e := &uncapturedError{scope: s.Scope(st.RegionID), problem: s.Problem}
-	if !st.live {
-		e.past = st.Sequence
+	return &uncapturedError{scope: s.Scope(st.RegionID), problem: s.Problem, past: st.past()}
+}
+
+// without is the error about a cluster that is not captured.
+func (st *state) without(cluster string) error {
+	return &clusterError{region: st.RegionID, name: cluster, clusters: st.clusters(), listed: st.has(cluster), past: st.past()}
+}
+
+// past is the commit of a past state; 0: it is the present one.
+func (st *state) past() int64 {
+	if st.live {
+		return 0
 	}
-	return e
+	return st.Sequence
 }
 
 // noScope explains a choice that no scope of the states answers to.
