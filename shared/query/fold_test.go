@@ -49,8 +49,11 @@ func TestFold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, faults := parse(&config{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "", "q=7+οδος")
+	a, faults := parse(&config{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "", "q=7+οδος+ΟΔΟΣ+7")
 	if faults != nil || !containsAll([]byte(searchText(im)), a.words) {
 		t.Errorf("q does not find %s: %v", im.Raw, faults)
+	}
+	if len(a.words) != 2 { // each is looked for in every image
+		t.Errorf("q has the words %q", a.words)
 	}
 }

@@ -25,7 +25,7 @@ type ask struct {
 	maxAge   time.Duration // 0: any
 	where    []predicate
 	ids      []string // of ImageId=, sorted, each once; nil: any
-	words    [][]byte // of q, lower case
+	words    [][]byte // of q, folded, sorted, each once
 	sort     []sortKey
 	limit    int
 	cursor   *cursor

@@ -47,7 +47,9 @@ var (
 		}}
 	paramSearch = param{name: "q", example: "linux", about: "words, each of which must be in the name, description, id or product code; case does not matter", allowed: "text",
 		parse: func(p *parser, v []string) error {
-			p.ask.words = bytes.Fields([]byte(fold(v[0])))
+			words := bytes.Fields([]byte(fold(v[0])))
+			slices.SortFunc(words, bytes.Compare)
+			p.ask.words = slices.CompactFunc(words, bytes.Equal) // a thousand times one word is one
 			if len(p.ask.words) == 0 {
 				return fmt.Errorf("has no word")
 			}
