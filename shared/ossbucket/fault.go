@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -82,11 +83,11 @@ func (x *exchange) fault(ctx context.Context, err error) error {
 	case errors.As(err, &broken):
 		f.text, f.temporary = broken.reason+requestID(x.header), true
 	case x.broken != nil:
-		f.text, f.temporary = x.broken.Error(), true
+		f.text, f.temporary = unplaced(x.broken), true
 	case errors.As(err, &transport):
 		var certificate *tls.CertificateVerificationError
 		// Only the text: a connect time-out would be a context.DeadlineExceeded.
-		f.text, f.temporary = transport.Err.Error(), !errors.As(err, &certificate)
+		f.text, f.temporary = unplaced(transport.Err), !errors.As(err, &certificate)
 	default:
 		f.cause = err
 	}
@@ -95,6 +96,22 @@ func (x *exchange) fault(ctx context.Context, err error) error {
 	}
 	f.text = x.credentials.redact(f.text)
 	return f
+}
+
+// unplaced says what went wrong with a connection, without the addresses at its
+// ends: what cannot be stored is explained in the data, which others read.
+func unplaced(err error) string {
+	var dns *net.DNSError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf("looking up %q: no such host", dns.Name)
+	case errors.As(err, &dns):
+		return fmt.Sprintf("looking up %q: no answer", dns.Name)
+	case errors.As(err, &op):
+		return op.Op + ": " + op.Err.Error()
+	}
+	return err.Error()
 }
 
 // service takes over an error document. A key in a bucket that is not there
