@@ -2,17 +2,23 @@ package query
 
 import (
 	"bytes"
+	"fmt"
 	"runtime"
 	"sync"
 
 	"community-images/shared/catalog"
 )
 
+// maxWork bounds what the expressions of one lookup do, in steps, about, of
+// which a hundred million take a second.
+const maxWork = 100_000_000
+
 // match returns the places, in the given order, of the images that meet every
-// condition. places is not changed.
-func (a *ask) match(s *set, places []int32) []int32 {
+// condition. places is not changed. The error is about an expression that would
+// take too long.
+func (a *ask) match(s *set, places []int32) ([]int32, error) {
 	if len(a.where) == 0 && len(a.words) == 0 {
-		return places
+		return places, nil
 	}
 	var texts corpus
 	if len(a.words) > 0 {
@@ -23,13 +29,31 @@ func (a *ask) match(s *set, places []int32) []int32 {
 		col := s.shared.indexes.index(s, w.field, false)
 		tests[i] = verdicts{index: col, test: w.test, known: make([]int8, len(col.values))}
 	}
+	if err := a.affordable(s, places, tests); err != nil {
+		return nil, err
+	}
 	var found []int32
 	for _, p := range places {
 		if allHold(tests, s.numbers[p]) && (len(a.words) == 0 || containsAll(texts.of(s.numbers[p]), a.words)) {
 			found = append(found, p)
 		}
 	}
-	return found
+	return found, nil
+}
+
+// affordable holds the expressions against maxWork, for each value once as they
+// will be tested.
+func (a *ask) affordable(s *set, places []int32, tests []verdicts) error {
+	work := 0
+	for i, w := range a.where {
+		if w.weight == 0 {
+			continue
+		}
+		if work += w.weight * tests[i].length(s, places); work > maxWork {
+			return faultsError([]fault{{codeInvalid, w.name, fmt.Sprintf("is too large an expression for %d images", len(places)), "a smaller expression, a shorter list, or fewer images by ClusterId or ImageId"}})
+		}
+	}
+	return nil
 }
 
 // allHold says whether the image with a number meets every test.

@@ -86,7 +86,10 @@ func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, 
 	if err != nil {
 		return nil, err
 	}
-	places := s.matches(a, set)
+	places, err := s.matches(a, set)
+	if err != nil {
+		return nil, err
+	}
 	p := &page{schema: s.schema, set: set, ask: a}
 	if a.facets != nil {
 		p.facets = countValues(set, places, a.facets)
@@ -111,7 +114,7 @@ func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, 
 }
 
 // matches are the places of the images that meet the conditions, sorted.
-func (s *service) matches(a *ask, set *set) []int32 {
+func (s *service) matches(a *ask, set *set) ([]int32, error) {
 	keys := a.sort
 	if a.latestBy != nil && keys == nil {
 		keys = s.newest()
@@ -120,12 +123,15 @@ func (s *service) matches(a *ask, set *set) []int32 {
 	if a.ids != nil {
 		places = set.named(a.ids)
 	}
-	places = a.match(set, places)
+	places, err := a.match(set, places)
+	if err != nil {
+		return nil, err
+	}
 	if len(keys) > 0 {
 		places = slices.Clone(places)
 		set.shared.indexes.arrange(set, keys, places)
 	}
-	return places
+	return places, nil
 }
 
 // newest is the order of latestBy if none is asked for.

@@ -39,8 +39,11 @@ func (s *service) matrix(ctx context.Context, a *ask) (*answer, error) {
 			if err != nil {
 				return nil, err
 			}
-			g := newGrid(set, s.matches(a, set), a.choice)
-			return g.render(a, st, v), nil
+			places, err := s.matches(a, set)
+			if err != nil {
+				return nil, err
+			}
+			return newGrid(set, places, a.choice).render(a, st, v), nil
 		},
 	}, nil
 }

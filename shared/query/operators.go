@@ -12,8 +12,10 @@ import (
 // predicate is a condition on one field of an image. test is asked about the
 // text of the field; it is empty for an image without a value.
 type predicate struct {
-	field *field
-	test  func(text string) bool
+	name   string // of the parameter
+	field  *field
+	test   func(text string) bool
+	weight int // steps, about, that the test takes for a byte; 0: no expression
 }
 
 // operator is what may follow a field name after "__".
@@ -24,6 +26,9 @@ type operator struct {
 	// With fold, value and text have been folded, but for an expression and its
 	// text. The error is a reason that goes on after "Field__op=value".
 	build func(value string, fold bool) (func(string) bool, error)
+	// weigh is how many steps, about, a test takes for a byte of text; nil: it is
+	// not worth counting.
+	weigh func(value string) int
 	text  bool // for text only, and has an i form
 	// empty says whether images without a value are shown to the test.
 	empty bool
@@ -47,9 +52,9 @@ var operators = []operator{
 			return func(s string) bool { return strings.Contains(s, v) }, nil
 		}},
 	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", text: true,
-		build: buildGlob},
+		build: buildGlob, weigh: func(v string) int { return weighed(globPattern(v)) }},
 	{name: "regex", about: "matches an RE2 expression as a whole", text: true,
-		build: buildRegex},
+		build: buildRegex, weigh: weighed},
 	{name: "exists", about: "true: has a value; false: is missing, null or empty", build: buildExists, empty: true},
 	{name: "gt", about: "is greater", holds: func(c int) bool { return c > 0 }},
 	{name: "gte", about: "is greater or equal", holds: func(c int) bool { return c >= 0 }},
@@ -91,7 +96,7 @@ func findOperator(k kind, name string) (op *operator, fold bool) {
 
 // condition makes the predicate "field op any of values".
 func condition(f *field, op *operator, folded bool, values []string) (predicate, error) {
-	tests := make([]func(string) bool, len(values))
+	tests, weight := make([]func(string) bool, len(values)), 0
 	for i, v := range values {
 		if err := checkValue(f, op, v); err != nil {
 			return predicate{}, err
@@ -108,6 +113,9 @@ func condition(f *field, op *operator, folded bool, values []string) (predicate,
 			return predicate{}, err
 		}
 		tests[i] = test
+		if op.weigh != nil {
+			weight += op.weigh(v)
+		}
 	}
 	any := anyOf(tests)
 	if folded && op.name != "regex" {
@@ -116,11 +124,11 @@ func condition(f *field, op *operator, folded bool, values []string) (predicate,
 	}
 	switch {
 	case op.name == "ne":
-		return predicate{f, func(s string) bool { return !any(s) }}, nil
+		return predicate{field: f, test: func(s string) bool { return !any(s) }}, nil
 	case op.empty:
-		return predicate{f, any}, nil
+		return predicate{field: f, test: any}, nil
 	}
-	return predicate{f, func(s string) bool { return s != "" && any(s) }}, nil
+	return predicate{field: f, test: func(s string) bool { return s != "" && any(s) }, weight: weight}, nil
 }
 
 func anyOf(tests []func(string) bool) func(string) bool {
@@ -169,7 +177,7 @@ func equal(c int) bool { return c == 0 }
 
 const (
 	maxPattern = 512  // bytes of one expression
-	maxProgram = 2000 // instructions, about; bounds time and memory
+	maxProgram = 2000 // instructions, about; bounds memory, and time for one text
 )
 
 // buildRegex compiles an expression that must match a whole value.
@@ -230,6 +238,15 @@ func (e regexError) Error() string {
 }
 
 func (e regexError) Unwrap() error { return e.error }
+
+// weighed is programSize of an expression that has been compiled.
+func weighed(pattern string) int {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	return programSize(tree)
+}
 
 // programSize estimates the instructions of an expression with its
 // repetitions written out.

@@ -268,6 +268,7 @@ func (p *parser) takeFilter(g raw) bool {
 		p.fault(codeInvalid, full, err.Error(), allowedValues(f, op))
 		return true
 	}
+	test.name = full
 	if f.name == "ImageId" && op.name == "eq" && !fold && p.ask.ids == nil {
 		p.ask.ids = slices.Compact(slices.Sorted(slices.Values(values)))
 	} else {

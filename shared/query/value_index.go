@@ -91,6 +91,18 @@ type verdicts struct {
 	known []int8 // by place in values: 0 not asked yet, 1 holds, -1 does not
 }
 
+// length is how many bytes the values of the images at places have, each once.
+func (v *verdicts) length(s *set, places []int32) (n int) {
+	seen := make([]bool, len(v.values))
+	for _, p := range places {
+		if id := v.of[s.numbers[p]]; !seen[id] {
+			seen[id] = true
+			n += len(v.values[id]) + 1
+		}
+	}
+	return n
+}
+
 func (v *verdicts) holds(number int32) bool {
 	id := v.of[number]
 	if v.known[id] == 0 {

@@ -1,0 +1,55 @@
+package query_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestExpressionsAreBoundedTogether: how long a lookup takes must not be the
+// caller's choice. What is refused is refused before any of it is done.
+func TestExpressionsAreBoundedTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var objects []string
+	for i := range 4000 {
+		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":"linux_CentOS7.9_LAMMPS_29Sep2021_%d_and_a_tail_that_is_rather_long","Description":"one of two %d","Status":"Available"}`, i, i, i%2))
+	}
+	all := images(t, objects...)
+	w.run(hangzhou, content{"_any/_any": all, "ehpc-a/_any": all[:40]})
+	h := w.handler()
+	heavy := url.QueryEscape("(.*){300}Z")
+	for _, row := range []struct {
+		name, query string
+		refused     string // parameter
+	}{
+		{"an expression that people write", "ImageName__regex=" + url.QueryEscape(`.*CentOS[78]\.[0-9]+_(LAMMPS|GROMACS|OpenFOAM).*`), ""},
+		{"a list of them", "ImageName__iregex=" + url.QueryEscape(strings.Repeat(`.*lammps.*\,.+,`, 20)+"x"), ""},
+		{"a large one", "ImageName__regex=" + heavy, "ImageName__regex"},
+		{"a large one of few images", "ClusterId=ehpc-a&ImageName__regex=" + heavy, ""},
+		{"a large one of named images", "ImageId=m-1,m-2&ImageName__regex=" + heavy, ""},
+		{"a large one of a field with two values", "Description__regex=" + heavy, ""},
+		{"a list of wildcards", "ImageName__glob=" + strings.TrimSuffix(strings.Repeat(strings.Repeat("*n", 250)+",", 7), ","), "ImageName__glob"},
+		{"several that are fine one by one", "ImageName__regex=(.*)%7B40%7DZ&ImageName__iregex=(.*)%7B40%7DZ&ImageName__iglob=" + strings.Repeat("*Z", 100), "ImageName__iglob"},
+		{"of a matrix", "ImageName__regex=" + heavy, "ImageName__regex"},
+	} {
+		target := "/v1/images?format=ids&" + row.query
+		if row.name == "of a matrix" {
+			target = "/v1/matrix?ClusterId=_any&" + row.query
+		}
+		began := time.Now()
+		rec := get(h, target)
+		if row.refused == "" {
+			if rec.Code != 200 {
+				t.Errorf("%s: %d %s", row.name, rec.Code, rec.Body)
+			}
+			continue
+		}
+		checkError(t, rec, 400, "InvalidParameter", []string{"parameter " + row.refused + " is too large an expression for 4000 images; allowed: a smaller expression"})
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%s: it is refused after %v", row.name, took)
+		}
+	}
+}
