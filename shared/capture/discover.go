@@ -98,8 +98,8 @@ func (r *runner) addUnlisted(plans []*plan, clusters []map[string]catalog.Cluste
 }
 
 // settle completes the discovery of a region. If its own endpoint did not
-// answer, or the listing is suspicious, the clusters known so far stay, and
-// those that were listed join.
+// answer, or the listing is suspicious, the clusters known so far stay, with
+// their instance types, and those that were listed join.
 func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cluster {
 	r.guardListing(p, found)
 	clusters := map[string]catalog.Cluster{}
@@ -108,7 +108,9 @@ func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cl
 	}
 	raw := []json.RawMessage{}
 	for _, id := range slices.Sorted(maps.Keys(found)) {
-		clusters[id] = found[id].Cluster
+		if known := clusters[id]; !bereft(known, found[id].Cluster) {
+			clusters[id] = found[id].Cluster
+		}
 		p.discovery.Clusters = append(p.discovery.Clusters, found[id].Cluster)
 		if found[id].Raw != nil {
 			raw = append(raw, found[id].Raw)

@@ -114,12 +114,17 @@ func (r *runner) resembles(ctx context.Context, t *task, digest string, s *catal
 	return r.suspicion(earlier.Images, s.Images) == "" && r.suspicion(s.Images, earlier.Images) == "", true
 }
 
-// guardListing refuses to believe a listing that loses most clusters, until
-// enough runs have seen it.
+// guardListing refuses to believe a listing that loses most clusters, or the
+// instance types by which they are asked, until enough runs have seen it.
 func (r *runner) guardListing(p *plan, found map[string]Cluster) {
-	gone := 0
+	gone, what := 0, "clusters"
 	for _, c := range p.base.Clusters {
-		if _, listed := found[c.ClusterID]; !listed {
+		now, listed := found[c.ClusterID]
+		bare := listed && r.settings.Types.Auto && bereft(c, now.Cluster)
+		if bare {
+			what = "clusters or their instance types"
+		}
+		if !listed || bare {
 			gone++
 		}
 	}
@@ -134,6 +139,11 @@ func (r *runner) guardListing(p *plan, found map[string]Cluster) {
 	}
 	p.discovery.Problem = &archive.Problem{
 		Class: "suspicious", Code: "Held",
-		Message: fmt.Sprintf("the listing misses %d of %d clusters, more than %d percent; seen in %d of %d runs", gone, known, guard, p.discovery.Held, confirmations),
+		Message: fmt.Sprintf("the listing misses %d of %d %s, more than %d percent; seen in %d of %d runs", gone, known, what, guard, p.discovery.Held, confirmations),
 	}
+}
+
+// bereft says whether a cluster that had instance types is listed without any.
+func bereft(known, now catalog.Cluster) bool {
+	return len(known.InstanceTypes) > 0 && len(now.InstanceTypes) == 0
 }

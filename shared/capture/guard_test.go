@@ -148,6 +148,42 @@ func TestListingThatLosesMostClustersEndsNothing(t *testing.T) {
 	})
 }
 
+// TestListingThatLosesMostInstanceTypes: clusters that are listed without the
+// types that they had would take their scopes along.
+func TestListingThatLosesMostInstanceTypes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "hz")
+		b.settings.ShrinkGuard, b.settings.Unscoped = 50, false
+		b.up.cluster("hz", "hz", "c1", "ecs.a")
+		b.up.cluster("hz", "hz", "c2", "ecs.a", "ecs.b")
+		b.up.cluster("hz", "hz", "c3")
+		b.mustRun(capture.Request{})
+		all := b.state("hz")
+		b.up.clusters["hz"][0].InstanceTypes = nil
+		b.mustRun(capture.Request{})
+		want(t, "one of three", b.state("hz"), "c1/_any ok\nc2/_any ok\nc2/ecs.a ok\nc2/ecs.b ok\nc3/_any ok")
+		b.up.clusters["hz"][0].InstanceTypes = []string{"ecs.a"}
+		b.mustRun(capture.Request{})
+		for i := range 3 {
+			b.up.clusters["hz"][i].InstanceTypes = nil
+		}
+		b.up.cluster("hz", "hz", "c4") // new, and asked at once
+		for range 2 {
+			b.up.questions()
+			report := b.mustRun(capture.Request{})
+			want(t, "held", b.state("hz"), all+"\nc4/_any ok")
+			if p := report.Regions[0].Problems; len(p) != 1 || !strings.Contains(p[0], "misses 2 of 3 clusters or their instance types") {
+				t.Errorf("problems are %q", p)
+			}
+			if asked := b.up.questions(); !strings.Contains(asked, "hz/c2/ecs.b") {
+				t.Errorf("asked is only\n%s", asked)
+			}
+		}
+		b.mustRun(capture.Request{})
+		want(t, "in the third run", b.state("hz"), "c1/_any ok\nc2/_any ok\nc3/_any ok\nc4/_any ok")
+	})
+}
+
 // TestGuardWithoutTheEarlierContent: what is being replaced may be gone, or
 // the store may not answer for a moment; how many images there were is known
 // all the same.
