@@ -40,6 +40,9 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 	for n := 1; ; n++ {
 		v := &verifier{Archive: a, ctx: ctx, audit: &Audit{RegionID: region}, wanted: map[string]bool{}, tolerated: map[string]bool{}, proved: proved, snapshots: map[string]*catalog.Snapshot{}, firsts: map[string]catalog.Time{}}
 		r, err := v.everything(region)
+		if errors.Is(err, fs.ErrNotExist) && n < audits { // retention has removed a month that was listed
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

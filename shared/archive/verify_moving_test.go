@@ -100,3 +100,27 @@ func TestVerifyOfARegionThatNeverRests(t *testing.T) {
 		t.Errorf("after %d runs: %v, %v", n, audit, err)
 	}
 }
+
+// TestVerifyBesideASweep: a month of the log that retention removes meanwhile
+// is not asked for again.
+func TestVerifyBesideASweep(t *testing.T) {
+	t.Parallel()
+	for k, hit := 1, true; hit; k++ {
+		b := history(t)
+		hit = false
+		audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+			if op.N != k {
+				return nil
+			}
+			hit = true
+			return &buckettest.Fault{Before: func() {
+				if err := b.mem.Delete(context.Background(), logKey11); err != nil {
+					t.Error(err)
+				}
+			}}
+		}), b.keys).Verify(context.Background(), region)
+		if err != nil || len(audit.Faults) > 0 {
+			t.Errorf("a sweep before call %d: %v, %v", k, audit, err)
+		}
+	}
+}
