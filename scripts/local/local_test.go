@@ -115,6 +115,25 @@ func TestServeAnswersItsOwnExamples(t *testing.T) {
 	}
 }
 
+// TestInterruptedOnTheWayToATick: a long history takes long to come to, and
+// Ctrl-C ends that as well.
+func TestInterruptedOnTheWayToATick(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "tick"), []byte("999999999\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out, faults text
+	time.AfterFunc(100*time.Millisecond, cancel)
+	if code := run(ctx, []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 1 || !strings.Contains(faults.String(), "local: interrupted before the snapshot was done") {
+		t.Errorf("exit %d\n%s%s", code, out.String(), faults.String())
+	}
+	if last, err := os.ReadFile(filepath.Join(dir, "tick")); err != nil || string(last) != "999999999\n" {
+		t.Errorf("the tick is %q, %v", last, err)
+	}
+}
+
 // waitFor waits until the output holds a text, or matches.
 func waitFor(t *testing.T, out *text, says string, ended <-chan int, or ...*regexp.Regexp) {
 	t.Helper()

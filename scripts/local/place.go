@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"strings"
 
@@ -17,8 +18,8 @@ type place struct {
 	archive     *archive.Archive
 	keys        archive.Keys
 
-	tick  func() (int, error) // lets the world move on before a snapshot; nil: it does so itself
-	count func() int          // questions that a full snapshot asks; nil: not known
+	tick  func(context.Context) (int, error) // lets the world move on before a snapshot; nil: it does so itself
+	count func() int                         // questions that a full snapshot asks; nil: not known
 	meter *meter
 	show  func(string) string // a command that prints the object with this key
 	where string              // the bucket, for a person

@@ -41,12 +41,17 @@ func failed(report *capture.Report) error {
 	return nil
 }
 
+var errInterrupted = errors.New("interrupted before the snapshot was done; what was committed stays")
+
 // snapshot lets the world move on and fires the timer. Warnings of the
 // functions are shown when it is over, since they would tear the bar apart.
 func (s *session) snapshot(ctx context.Context, progress bool) (*capture.Report, error) {
 	if s.place.tick != nil {
-		tick, err := s.place.tick()
-		if err != nil {
+		tick, err := s.place.tick(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil, errInterrupted
+		case err != nil:
 			return nil, err
 		}
 		if progress {
@@ -69,7 +74,7 @@ func (s *session) snapshot(ctx context.Context, progress bool) (*capture.Report,
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil, errors.New("interrupted before the snapshot was done; what was committed stays")
+		return nil, errInterrupted
 	case err != nil:
 		return nil, fmt.Errorf("running the snapshot function: %w", err)
 	case response.Error != nil:
