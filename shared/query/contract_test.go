@@ -183,23 +183,27 @@ func TestClusterThatCameLater(t *testing.T) {
 	w := newWorld(t)
 	w.run(hangzhou, content{"_any/_any": images(t, cent79)})
 	w.now = w.now.Add(time.Hour)
-	w.run(hangzhou, content{"ehpc-late/_any": images(t, cent79), "ehpc-gone/_any": images(t, cent79), "ehpc-new/_any": nil})
+	w.run(hangzhou, content{"_any/ecs.c7.large": images(t, cent79), "ehpc-late/_any": images(t, cent79), "ehpc-gone/_any": images(t, cent79), "ehpc-new/_any": nil})
 	w.now = w.now.Add(time.Hour)
 	w.run(hangzhou, nil, "ehpc-gone/_any")
 	h := w.handler()
 	for target, want := range map[string]string{
-		"/v1/images?ClusterId=ehpc-late&at=1":      `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
-		"/v1/clusters?ClusterId=ehpc-late&at=1":    `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
-		"/v1/images?ClusterId=ehpc-gone&at=1":      `Cluster "ehpc-gone" was not captured in cn-hangzhou at commit 1; it was captured in cn-hangzhou until commit 3 of 2026-11-23T11:00:00.000Z, ask for it with at=2; captured clusters: (none).`,
-		"/v1/images?ClusterId=ehpc-gone":           `Cluster "ehpc-gone" is not captured in cn-hangzhou; it was captured in cn-hangzhou until commit 3 of 2026-11-23T11:00:00.000Z, ask for it with at=2; captured clusters: ehpc-late, ehpc-new.`,
-		"/v1/images?ClusterId=ehpc-new&at=1":       `Cluster "ehpc-new" was not captured in cn-hangzhou at commit 1; captured clusters: (none).`,
-		"/v1/images?ClusterId=ehpc-lat&at=2":       `Cluster "ehpc-lat" was not captured in cn-hangzhou at commit 2, did you mean "ehpc-late"?; captured clusters: ehpc-gone, ehpc-late, ehpc-new.`,
-		"/v1/images?ClusterId=*&at=1":              "No cluster was captured in cn-hangzhou at commit 1.",
-		"/v1/images?ClusterId=ehpc-x&at=3":         `Cluster "ehpc-x" is not captured in cn-hangzhou; captured clusters: ehpc-late, ehpc-new.`,
-		"/v1/diff?from=1&to=1&ClusterId=ehpc-late": `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
+		"/v1/images?ClusterId=ehpc-late&at=1":         `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
+		"/v1/clusters?ClusterId=ehpc-late&at=1":       `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
+		"/v1/images?ClusterId=ehpc-gone&at=1":         `Cluster "ehpc-gone" was not captured in cn-hangzhou at commit 1; it was captured in cn-hangzhou until commit 3 of 2026-11-23T11:00:00.000Z, ask for it with at=2; captured clusters: (none).`,
+		"/v1/images?ClusterId=ehpc-gone":              `Cluster "ehpc-gone" is not captured in cn-hangzhou; it was captured in cn-hangzhou until commit 3 of 2026-11-23T11:00:00.000Z, ask for it with at=2; captured clusters: ehpc-late, ehpc-new.`,
+		"/v1/images?ClusterId=ehpc-new&at=1":          `Cluster "ehpc-new" was not captured in cn-hangzhou at commit 1; captured clusters: (none).`,
+		"/v1/images?ClusterId=ehpc-lat&at=2":          `Cluster "ehpc-lat" was not captured in cn-hangzhou at commit 2, did you mean "ehpc-late"?; captured clusters: ehpc-gone, ehpc-late, ehpc-new.`,
+		"/v1/images?ClusterId=*&at=1":                 "No cluster was captured in cn-hangzhou at commit 1.",
+		"/v1/images?ClusterId=ehpc-x&at=3":            `Cluster "ehpc-x" is not captured in cn-hangzhou; captured clusters: ehpc-late, ehpc-new.`,
+		"/v1/images?InstanceType=ecs.c7.large&at=1":   `Cluster (none) of cn-hangzhou was not captured with instance type ecs.c7.large at commit 1; captured are: (none).`,
+		"/v1/images?InstanceType=ecs.x":               `Cluster (none) of cn-hangzhou is not captured with instance type ecs.x; captured are: (none), ecs.c7.large.`,
+		"/v1/clusters?InstanceType=ecs.c7.large&at=1": `No cluster of cn-hangzhou was captured with instance type ecs.c7.large at commit 1; captured are: (none).`,
+		"/v1/images?ClusterId=*&InstanceType=ecs.x":   `No cluster of cn-hangzhou is captured with instance type ecs.x; captured are: (none).`,
+		"/v1/diff?from=1&to=1&ClusterId=ehpc-late":    `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
 	} {
 		var body errorBody
-		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil || body.Code != "ClusterNotFound" || body.Message != want {
+		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil || !strings.HasSuffix(body.Code, "NotFound") && body.Code != "ScopeNotCaptured" || body.Message != want {
 			t.Errorf("%s says %s\n%s, want\n%s (%v)", target, body.Code, body.Message, want, err)
 		}
 	}

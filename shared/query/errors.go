@@ -65,7 +65,7 @@ var errorCodes = []struct {
 	{404, codeFuture, "there is no commit of this number yet, or a feed would begin after its end"},
 	{405, codeMethod, "only GET and HEAD are answered"},
 	{406, codeAccept, "the route has none of the media types that Accept names"},
-	{410, codeGone, "the image was offered once and is no more"},
+	{410, codeGone, "the image was offered once by the scopes asked for, and is no more"},
 	{410, codeExpired, "the state that the cursor began on, or the commits that a feed goes on with, are not kept any more"},
 	{413, "RequestTooLarge", "the request as FC hands it over is larger than 256 KB"},
 	{414, codeTooLong, "path and query are longer than 4096 bytes"},
@@ -133,10 +133,7 @@ type clusterError struct {
 }
 
 func (e *clusterError) Error() string {
-	is, when := "is", ""
-	if e.past > 0 {
-		is, when = "was", fmt.Sprintf(" at commit %d", e.past)
-	}
+	is, when := tense(e.past)
 	text := fmt.Sprintf("cluster %s %s not captured in %s%s", quote(e.name), is, e.region, when)
 	switch {
 	case e.name == all:
@@ -147,10 +144,19 @@ func (e *clusterError) Error() string {
 	return text + didYouMeanID(e.name, e.clusters) + e.elsewhere + "; captured clusters: " + listed(e.clusters)
 }
 
+// tense is how an error speaks of a commit of the past, or of now if that is 0.
+func tense(past int64) (is, when string) {
+	if past == 0 {
+		return "is", ""
+	}
+	return "was", fmt.Sprintf(" at commit %d", past)
+}
+
 // scopeError names an instance type that is not captured for a cluster.
 type scopeError struct {
 	region, cluster, instanceType string
 	types                         []string
+	past                          int64 // the commit at which it is not; 0: now
 }
 
 func (e *scopeError) Error() string {
@@ -158,8 +164,12 @@ func (e *scopeError) Error() string {
 	for i, t := range e.types {
 		types[i] = orNone(t)
 	}
-	return fmt.Sprintf("cluster %s of %s is not captured with instance type %s%s; captured are: %s",
-		orNone(e.cluster), e.region, orNone(e.instanceType), didYouMeanID(e.instanceType, e.types), listed(types))
+	is, when := tense(e.past)
+	text := fmt.Sprintf("cluster %s of %s %s not", orNone(e.cluster), e.region, is)
+	if e.cluster == all {
+		text = fmt.Sprintf("no cluster of %s %s", e.region, is)
+	}
+	return fmt.Sprintf("%s captured with instance type %s%s%s; captured are: %s", text, orNone(e.instanceType), when, didYouMeanID(e.instanceType, e.types), listed(types))
 }
 
 // uncapturedError names a scope that has no content yet, or had none at a

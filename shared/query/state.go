@@ -173,7 +173,7 @@ func (st *state) resolveCluster(v *view, c choice, cluster string) error {
 		switch {
 		case !ok && anyCluster:
 		case !ok:
-			return &scopeError{region: st.RegionID, cluster: cluster, instanceType: t, types: captured}
+			return &scopeError{region: st.RegionID, cluster: cluster, instanceType: t, types: captured, past: st.past()}
 		case s.Digest != "":
 			v.scopes = append(v.scopes, s)
 		default:
@@ -213,7 +213,9 @@ func noScope(c choice, states ...*state) error {
 			}
 		}
 	}
-	e.region = strings.Join(regions, ", ")
+	if e.region = strings.Join(regions, ", "); len(states) == 1 { // several count their commits for themselves
+		e.past = states[0].past()
+	}
 	slices.Sort(e.types)
 	return e
 }
