@@ -38,6 +38,7 @@ type timeline struct {
 	origin   deed // the first commit that is kept; from there on nothing is missing
 	scopes   []archive.ScopeRef
 	scopeAt  map[archive.ScopeRef]int32
+	began    []int32  // by scope: the first event of its present days; -1: it has ended
 	images   []string // ids
 	imageAt  map[string]int32
 	events   []event
@@ -56,7 +57,7 @@ func newTimeline() *timeline {
 // clear forgets everything.
 func (t *timeline) clear() {
 	t.cleared++
-	t.sequence, t.commits, t.scopes, t.images, t.events, t.byImage = 0, nil, nil, nil, nil, nil
+	t.sequence, t.commits, t.scopes, t.began, t.images, t.events, t.byImage = 0, nil, nil, nil, nil, nil, nil
 	t.scopeAt, t.imageAt, t.fields = map[archive.ScopeRef]int32{}, map[string]int32{}, map[int32][]catalog.FieldChange{}
 }
 
@@ -122,6 +123,9 @@ func (s *service) follow(ctx context.Context, t *timeline, l *archive.Line) erro
 		for _, id := range t.members(ref) {
 			t.add(ref, id, removed, nil)
 		}
+		if scope, ok := t.scopeAt[ref]; ok {
+			t.began[scope] = -1
+		}
 	}
 	for i, c := range l.Changes {
 		if c.PreviousLost {
@@ -158,7 +162,10 @@ func (t *timeline) add(ref archive.ScopeRef, id string, kind eventKind, fields [
 	if !ok {
 		scope = int32(len(t.scopes))
 		t.scopeAt[ref] = scope
-		t.scopes = append(t.scopes, ref)
+		t.scopes, t.began = append(t.scopes, ref), append(t.began, -1)
+	}
+	if t.began[scope] < 0 {
+		t.began[scope] = int32(len(t.events))
 	}
 	image, ok := t.imageAt[id]
 	if !ok {
@@ -178,11 +185,11 @@ func (t *timeline) add(ref archive.ScopeRef, id string, kind eventKind, fields [
 // members are the images of a scope after the last commit.
 func (t *timeline) members(ref archive.ScopeRef) []string {
 	scope, ok := t.scopeAt[ref]
-	if !ok {
+	if !ok || t.began[scope] < 0 {
 		return nil
 	}
 	there := map[int32]bool{}
-	for _, e := range t.events {
+	for _, e := range t.events[t.began[scope]:] {
 		if e.scope == scope {
 			there[e.image] = e.kind != removed
 		}
