@@ -68,14 +68,24 @@ func (s *Server) try(a *answer, r *http.Request, req Request) error {
 		return s.put(a, r, req)
 	}
 	s.delegate(a, r, req, nil)
-	if a.status == http.StatusRequestedRangeNotSatisfiable && r.Header.Get("X-Oss-Range-Behavior") != "standard" {
-		// What OSS does with a range it cannot satisfy, unless told otherwise.
+	if r.Header.Get("X-Oss-Range-Behavior") != "standard" && beyond(r.Header.Get("Range"), a) {
+		// What OSS does with a range that goes beyond the end, unless told otherwise.
 		r = r.Clone(r.Context())
 		r.Header.Del("Range")
 		*a = *newAnswer(a.id, a.host)
 		s.delegate(a, r, req, nil)
 	}
 	return nil
+}
+
+// beyond says whether the range of a request goes beyond the end of the object.
+func beyond(asked string, a *answer) bool {
+	var from, to, first, last int64
+	if n, _ := fmt.Sscanf(asked, "bytes=%d-%d", &from, &to); n == 2 && a.status == http.StatusPartialContent {
+		_, err := fmt.Sscanf(a.header.Get("Content-Range"), "bytes %d-%d/", &first, &last)
+		return err != nil || last < to
+	}
+	return a.status == http.StatusRequestedRangeNotSatisfiable
 }
 
 // delegate lets gofakes3 answer, which speaks of x-amz where OSS says x-oss.

@@ -128,6 +128,22 @@ func TestErrorDocuments(t *testing.T) {
 		if data, _ := io.ReadAll(body); string(data) != "x" {
 			t.Errorf("a range beyond the end, without the standard behaviour, answers %q", data)
 		}
+		if err := b.PutObject("ten", strings.NewReader("0123456789")); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct{ asked, behavior, want string }{
+			{"5-20", "", "0123456789"}, {"5-20", "standard", "56789"}, {"5-7", "", "567"}, {"5-9", "", "56789"}, {"5-", "", "56789"}, {"10-12", "", "0123456789"},
+		} {
+			body, err := b.GetObject("ten", oss.NormalizedRange(c.asked), oss.RangeBehavior(c.behavior))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := io.ReadAll(body)
+			_ = body.Close()
+			if string(data) != c.want || err != nil {
+				t.Errorf("the range %q with behaviour %q is %q, %v; want %q", c.asked, c.behavior, data, err, c.want)
+			}
+		}
 	})
 }
 
