@@ -19,9 +19,9 @@ type Reader interface {
 	// otherwise data is not nil, even of an empty object.
 	Get(ctx context.Context, key, etag string) (data []byte, current string, err error)
 
-	// GetFrom reads from offset to the end. At or beyond the end it returns
-	// no bytes and no error.
-	GetFrom(ctx context.Context, key string, offset int64) ([]byte, error)
+	// GetFrom reads limit bytes from offset on, fewer only if the object ends
+	// before. At or beyond the end it returns no bytes and no error.
+	GetFrom(ctx context.Context, key string, offset, limit int64) ([]byte, error)
 
 	// List returns the keys that begin with prefix, in byte order, all pages.
 	List(ctx context.Context, prefix string) ([]string, error)

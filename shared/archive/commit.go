@@ -183,6 +183,9 @@ func (w *Writer) place(ctx context.Context, cur, next *Region, line *Line) (bool
 	if err != nil {
 		return false, err
 	}
+	if len(data) > w.line {
+		return false, fmt.Errorf("commit %d takes %d bytes, and a line of the log may have %d", line.Sequence, len(data), w.line)
+	}
 	if at.torn {
 		data = append([]byte{'\n'}, data...)
 	}
@@ -205,17 +208,16 @@ func (w *Writer) end(ctx context.Context, cur *Region, line *Line) (position, bo
 		return position{month: monthOf(line.CommittedAt.Time)}, true, nil
 	}
 	// The new file may hold what no writer finished.
-	key, err := w.keys.Log(cur.RegionID, cur.log.sealed)
-	if err != nil {
-		return position{}, false, err
-	}
-	data, err := w.bucket.GetFrom(ctx, key, 0)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return position{}, false, fmt.Errorf("reading log %q: %w", key, err)
-	}
 	begun := cur.clone()
 	begun.log = position{month: cur.log.sealed, hash: cur.log.hash}
-	if err := begun.replay(key, data, nil, nil); err != nil {
+	t, err := w.file(ctx, cur.RegionID, cur.log.sealed)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return begun.log, true, nil
+	case err != nil:
+		return position{}, false, err
+	}
+	if _, err := begun.replay(t, nil, nil); err != nil {
 		return position{}, false, err
 	}
 	return begun.log, begun.Sequence == cur.Sequence, nil
@@ -233,7 +235,7 @@ func (w *Writer) append(ctx context.Context, key string, at int64, data []byte) 
 		if errors.Is(err, fs.ErrPermission) {
 			return false, fmt.Errorf("appending to log %q: %w", key, err)
 		}
-		there, readErr := w.bucket.GetFrom(ctx, key, at)
+		there, readErr := w.bucket.GetFrom(ctx, key, at, int64(len(data)))
 		switch {
 		case readErr == nil && bytes.HasPrefix(there, data):
 			return true, nil

@@ -109,13 +109,15 @@ func TestLogRollsOverByMonth(t *testing.T) {
 	}
 	for known, want := range map[*archive.Region]string{old: "[3 4 5]", now: "[]"} {
 		b.mem.Requests()
-		lines, err := a.Since(ctx, known)
 		since := []int64{}
-		for _, l := range lines {
+		for l, err := range a.Since(ctx, known) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			since = append(since, l.Sequence)
 		}
-		if err != nil || fmt.Sprint(since) != want {
-			t.Errorf("lines since %d are %v, %v", known.Sequence, since, err)
+		if fmt.Sprint(since) != want {
+			t.Errorf("lines since %d are %v", known.Sequence, since)
 		}
 		for request := range strings.Lines(b.mem.Requests()) {
 			if strings.Contains(request, "from 0") && !strings.Contains(request, "2026-12") {

@@ -153,7 +153,7 @@ func (w *Writer) rely(ctx context.Context, s *catalog.Snapshot, key string, mine
 // later sees what the other did.
 func (w *Writer) confirm(ctx context.Context, found []object) error {
 	for _, o := range found {
-		if _, err := w.bucket.GetFrom(ctx, o.key, int64(o.size)); err == nil {
+		if _, err := w.bucket.GetFrom(ctx, o.key, int64(o.size), 1); err == nil {
 			continue
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("confirming snapshot %q: %w", o.key, err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -22,10 +21,14 @@ type Archive struct {
 	bucket Reader
 	keys   Keys
 	images catalog.Interner
+	piece  int64 // bytes of the log that are read at a time
+	line   int   // bytes that a line of the log may have
 }
 
 // New returns an archive below the keys' prefix.
-func New(bucket Reader, keys Keys) *Archive { return &Archive{bucket: bucket, keys: keys} }
+func New(bucket Reader, keys Keys) *Archive {
+	return &Archive{bucket: bucket, keys: keys, piece: pieceSize, line: maxLine}
+}
 
 // Now returns the state of a region after its last commit. known is a state
 // that an earlier call returned, or nil: with it only what has come since is
@@ -97,11 +100,11 @@ func (a *Archive) withoutHead(ctx context.Context, region string) (*Region, erro
 	r := &Region{RegionID: region}
 	for _, month := range slices.Backward(months) {
 		r.log = position{month: month}
-		data, key, err := a.file(ctx, r, month)
+		t, err := a.file(ctx, region, month)
 		if err != nil {
 			return nil, err
 		}
-		if err := r.replay(key, data, nil, nil); err != nil {
+		if _, err := r.replay(t, nil, nil); err != nil {
 			return nil, err
 		}
 		if r.Sequence > 0 {
@@ -131,24 +134,14 @@ func (a *Archive) months(ctx context.Context, region string) ([]string, error) {
 	return months, nil
 }
 
-// Since returns the commits after a state that Now has returned, oldest first,
-// and reads nothing of what came before.
-func (a *Archive) Since(ctx context.Context, known *Region) ([]*Line, error) {
-	var lines []*Line
-	if _, err := a.catchUp(ctx, known, func(l *Line) { lines = append(lines, l) }); err != nil {
-		return nil, err
-	}
-	return lines, nil
-}
-
 // catchUp returns r if the log has not grown, else the state after its end.
-// seen, which may be nil, is shown the lines in between.
-func (a *Archive) catchUp(ctx context.Context, r *Region, seen func(*Line)) (*Region, error) {
+// seen, which may be nil, is shown the lines in between until it wants no more.
+func (a *Archive) catchUp(ctx context.Context, r *Region, seen func(*Line) bool) (*Region, error) {
 	return a.grow(ctx, r, seen, nil)
 }
 
 // reading waits for what is being read.
-type reading func() ([]byte, error)
+type reading func() (*text, error)
 
 // begin begins to read the log of a month beyond length; nil if there is none.
 func (a *Archive) begin(ctx context.Context, region, month string, length int64) reading {
@@ -156,20 +149,20 @@ func (a *Archive) begin(ctx context.Context, region, month string, length int64)
 	if err != nil {
 		return nil
 	}
-	var data []byte
+	var t *text
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		data, err = a.tail(ctx, key, length)
+		t, err = a.tail(ctx, key, length)
 	}()
-	return func() ([]byte, error) {
+	return func() (*text, error) {
 		<-done
-		return data, err
+		return t, err
 	}
 }
 
 // grow is catchUp; the first reading may have begun.
-func (a *Archive) grow(ctx context.Context, r *Region, seen func(*Line), begun reading) (*Region, error) {
+func (a *Archive) grow(ctx context.Context, r *Region, seen func(*Line) bool, begun reading) (*Region, error) {
 	if r.log.month == "" {
 		return r, nil
 	}
@@ -180,71 +173,60 @@ func (a *Archive) grow(ctx context.Context, r *Region, seen func(*Line), begun r
 			return nil, err
 		}
 		if begun == nil {
-			begun = func() ([]byte, error) { return a.tail(ctx, key, grown.log.length) }
+			begun = func() (*text, error) { return a.tail(ctx, key, grown.log.length) }
 		}
-		data, err := begun()
+		t, err := begun()
 		if begun = nil; err != nil {
 			return nil, err
 		}
-		if len(data) > 0 {
+		if !t.empty() {
 			if grown == r {
 				grown = r.clone()
 			}
-			if err := grown.replay(key, data, nil, seen); err != nil {
-				return nil, err
+			over, err := grown.replay(t, nil, seen)
+			if err != nil {
+				return nil, gone(key, err)
+			}
+			if over {
+				return grown, nil
 			}
 		}
-		next, err := a.successor(ctx, grown, seen)
+		next, over, err := a.successor(ctx, grown, seen)
 		if err != nil || next == nil {
 			return grown, err
 		}
-		grown = next
+		if grown = next; over {
+			return grown, nil
+		}
 	}
-}
-
-// tail reads the file beyond length. It reads the byte before as well: the
-// range is then never empty, and a file that has become shorter shows.
-func (a *Archive) tail(ctx context.Context, key string, length int64) ([]byte, error) {
-	from := max(0, length-1)
-	data, err := a.bucket.GetFrom(ctx, key, from)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && length > 0:
-		return nil, &DamagedError{Key: key, Reason: "the log file that the head names is gone"}
-	case err != nil:
-		return nil, fmt.Errorf("reading log %q: %w", key, err)
-	case int64(len(data)) < length-from:
-		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("the log is shorter than the %d bytes that the head names", length)}
-	}
-	return data[length-from:], nil
 }
 
 // successor moves a sealed state to the beginning of the next file, nil if
-// there is no seal or no next file yet.
-func (a *Archive) successor(ctx context.Context, r *Region, seen func(*Line)) (*Region, error) {
+// there is no seal or no next file yet. over is whether seen wants no more.
+func (a *Archive) successor(ctx context.Context, r *Region, seen func(*Line) bool) (next *Region, over bool, err error) {
 	if r.log.sealed == "" {
-		return nil, nil
+		return nil, false, nil
 	}
-	key, err := a.keys.Log(r.RegionID, r.log.sealed)
+	if _, err := a.keys.Log(r.RegionID, r.log.sealed); err != nil {
+		return nil, false, &DamagedError{Key: r.log.month, Reason: err.Error()}
+	}
+	t, err := a.file(ctx, r.RegionID, r.log.sealed)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && t.empty() {
+		return nil, false, nil
+	}
 	if err != nil {
-		return nil, &DamagedError{Key: r.log.month, Reason: err.Error()}
+		return nil, false, err
 	}
-	data, err := a.bucket.GetFrom(ctx, key, 0)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(data) == 0 {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading log %q: %w", key, err)
-	}
-	next := r.clone()
+	next = r.clone()
 	next.log.month, next.log.length, next.log.torn = r.log.sealed, 0, false
 	before := next.Sequence
-	if err := next.replay(key, data, nil, seen); err != nil {
-		return nil, err
+	if over, err = next.replay(t, nil, seen); err != nil {
+		return nil, false, err
 	}
 	if next.Sequence == before { // nothing in it counts: the writer that comes next begins it
-		return nil, nil
+		return nil, false, nil
 	}
-	return next, nil
+	return next, over, nil
 }
 
 // At returns the state of a region as it stood at t: after the last commit
@@ -282,24 +264,24 @@ func (a *Archive) past(ctx context.Context, now *Region, lateFile func(File) boo
 	if i < 0 {
 		return nil, a.tooEarly(ctx, now, 0)
 	}
-	data, key, err := a.file(ctx, now, now.Files[i].Month)
+	r := &Region{RegionID: now.RegionID}
+	r.log.month = now.Files[i].Month
+	var reached bool // the line after the one that is asked for
+	t, err := a.file(ctx, now.RegionID, r.log.month)
+	if err == nil {
+		reached, err = r.replay(t, lateLine, nil)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, a.tooEarly(ctx, now, i+1)
 	}
 	if err != nil {
 		return nil, err
 	}
-	r := &Region{RegionID: now.RegionID}
-	r.log.month = now.Files[i].Month
-	reached := false // the line after the one that is asked for
-	if err := r.replay(key, data, func(l *Line) bool { reached = lateLine(l); return reached }, nil); err != nil {
-		return nil, err
-	}
 	if r.Sequence == 0 {
-		return nil, &DamagedError{Key: key, Reason: "the month does not begin with its checkpoint"}
+		return nil, &DamagedError{Key: t.key, Reason: "the month does not begin with its checkpoint"}
 	}
 	if !reached {
-		if err := now.complete(i, r.Sequence, key); err != nil {
+		if err := now.complete(i, r.Sequence, t.key); err != nil {
 			return nil, err
 		}
 	}
@@ -326,7 +308,7 @@ func (a *Archive) tooEarly(ctx context.Context, now *Region, i int) error {
 		if err != nil {
 			return err
 		}
-		_, err = a.bucket.GetFrom(ctx, key, beyond) // only whether it is there
+		_, err = a.bucket.GetFrom(ctx, key, beyond, 1) // only whether it is there
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -336,58 +318,6 @@ func (a *Archive) tooEarly(ctx context.Context, now *Region, i int) error {
 		return &TooEarlyError{First: f.FirstCommittedAt, FirstSequence: f.FirstSequence}
 	}
 	return fmt.Errorf("region %q: %w", now.RegionID, ErrNoData)
-}
-
-func (a *Archive) file(ctx context.Context, now *Region, month string) (data []byte, key string, err error) {
-	if key, err = a.keys.Log(now.RegionID, month); err != nil {
-		return nil, "", err
-	}
-	if data, err = a.bucket.GetFrom(ctx, key, 0); err != nil {
-		return nil, key, fmt.Errorf("reading log %q: %w", key, err)
-	}
-	return data, key, nil
-}
-
-// Lines yields the commits of a region up to now, oldest first, from the one
-// with the number from; months that retention has removed are passed over.
-// It ends with the first error; *TooEarlyError means that retention has removed
-// a month after an earlier one had been read, so that commits would be left out.
-func (a *Archive) Lines(ctx context.Context, now *Region, from int64) iter.Seq2[*Line, error] {
-	return func(yield func(*Line, error) bool) {
-		r := &Region{RegionID: now.RegionID}
-		for i, f := range now.Files {
-			if i+1 < len(now.Files) && now.Files[i+1].FirstSequence <= from {
-				continue
-			}
-			data, key, err := a.file(ctx, now, f.Month)
-			if errors.Is(err, fs.ErrNotExist) && r.Sequence == 0 {
-				continue
-			}
-			if errors.Is(err, fs.ErrNotExist) {
-				err = a.tooEarly(ctx, now, i+1)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			r.log.month, r.log.length, r.log.torn = f.Month, 0, false
-			var lines []*Line
-			err = r.replay(key, data, func(l *Line) bool { return l.Sequence > now.Sequence },
-				func(l *Line) { lines = append(lines, l) })
-			if err == nil {
-				err = now.complete(i, r.Sequence, key)
-			}
-			for _, l := range lines {
-				if l.Sequence >= from && !yield(l, nil) {
-					return
-				}
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-		}
-	}
 }
 
 // Regions lists the regions that have an object below the prefix.

@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -37,42 +38,55 @@ func follow(r *Region, l *Line, sound bool) (bool, error) {
 	return true, nil
 }
 
-// replay applies the lines in data, which stood in the file at r.log, to r
-// until stop says so. seen, which may be nil, is shown every line that counts
-// after it has been applied.
-func (r *Region) replay(key string, data []byte, stop func(*Line) bool, seen func(*Line)) error {
-	r.log.length += int64(len(data))
-	if r.log.torn { // these bytes go on with a line that never was
-		_, rest, ended := bytes.Cut(data, []byte{'\n'})
-		if !ended {
-			return nil
+// replay applies the lines of a text, which stands in its file at r.log, to r,
+// until stop says so, which is asked before a line that counts is applied, or
+// seen, which is shown it thereafter, wants no more. Either may be nil. over
+// says that one of them ended it. On an error r is the state before the line
+// that could not be had.
+func (r *Region) replay(t *text, stop, seen func(*Line) bool) (over bool, err error) {
+	for {
+		data, err := t.line()
+		switch {
+		case err == io.EOF:
+			return false, nil
+		case err != nil:
+			return false, err
 		}
-		data = rest
-	}
-	r.log.torn = len(data) > 0 && data[len(data)-1] != '\n'
-	for len(data) > 0 {
-		var text []byte
-		text, data, _ = bytes.Cut(data, []byte{'\n'})
-		l, sound := parseLine(text)
-		if l == nil {
+		line, ended := bytes.CutSuffix(data, []byte{'\n'})
+		goesOn := r.log.torn // it goes on with a line that never was
+		place := r.log
+		r.log.length, r.log.torn = place.length+int64(len(data)), !ended
+		if goesOn {
 			continue
 		}
-		counts, err := follow(r, l, sound)
-		if err != nil {
-			return &DamagedError{Key: key, Reason: err.Error()}
-		}
-		if !counts {
+		l, counts, err := r.reads(t.key, line)
+		switch {
+		case err != nil:
+			return false, err
+		case !counts:
 			continue
+		case stop != nil && stop(l):
+			r.log = place
+			return true, nil
 		}
-		if stop != nil && stop(l) {
-			return nil
-		}
-		r.apply(l, lineHash(text))
-		if seen != nil {
-			seen(l)
+		r.apply(l, lineHash(line))
+		if seen != nil && !seen(l) {
+			return true, nil
 		}
 	}
-	return nil
+}
+
+// reads parses a line and says whether it comes next.
+func (r *Region) reads(key string, line []byte) (*Line, bool, error) {
+	l, sound := parseLine(line)
+	if l == nil {
+		return nil, false, nil
+	}
+	counts, err := follow(r, l, sound)
+	if err != nil {
+		return nil, false, &DamagedError{Key: key, Reason: err.Error()}
+	}
+	return l, counts, nil
 }
 
 // apply makes r the state after l.

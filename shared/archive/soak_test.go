@@ -35,6 +35,7 @@ type soak struct {
 	logs     map[string][]byte            // what was in each log file after the last run
 	last     *archive.Region              // what a reader saw last
 	reader   *archive.Archive
+	piece    int64 // bytes of the log that are read at a time
 	faults   int
 	deaths   int
 	removed  int // objects, by sweeps
@@ -49,8 +50,11 @@ func TestSoak(t *testing.T) {
 	b.mem.SetNow(func() time.Time { return b.now })
 	s := &soak{
 		bench: b, rand: rand.New(rand.NewPCG(*soakSeed, 0)), upstream: map[string]int{}, claims: map[string]map[string]string{},
-		logs: map[string][]byte{}, reader: archive.New(b.bucket, b.keys),
+		logs: map[string][]byte{},
 	}
+	s.piece = 300 + s.rand.Int64N(5000)
+	s.reader = pieces(b.bucket, b.keys, s.piece)
+	pieced(b.writer.Archive, s.piece)
 	for i := range 6 {
 		s.upstream[fmt.Sprintf("ehpc-%d/_any", i)] = 0
 	}
@@ -79,7 +83,7 @@ func TestSoak(t *testing.T) {
 	if *soakRuns >= 600 && s.removed == 0 {
 		t.Error("nothing was collected")
 	}
-	t.Logf("%d runs, %d faults, %d deaths, %d commits, %d objects collected: lost or wrong 0", *soakRuns, s.faults, s.deaths, s.last.Sequence, s.removed)
+	t.Logf("%d runs, %d faults, %d deaths, %d commits, %d objects collected, the log read in pieces of %d bytes: lost or wrong 0", *soakRuns, s.faults, s.deaths, s.last.Sequence, s.removed, s.piece)
 }
 
 // drift moves the clock, now and then back or into another month, and changes
@@ -134,13 +138,20 @@ func (s *soak) sound() {
 // whether it went well.
 func (s *soak) through(ctx context.Context, hook func(buckettest.Op) *buckettest.Fault) bool {
 	now := s.now
-	w := archive.NewWriter(buckettest.NewFaulty(s.mem, hook), s.keys, func() time.Time { return now })
+	w := s.writes(buckettest.NewFaulty(s.mem, hook), now)
 	base, err := w.Load(ctx, region)
 	if err != nil {
 		return false
 	}
 	res, err := w.Commit(ctx, base, s.runOf(base, 8))
 	return err == nil && res.HeadError == nil
+}
+
+// writes is a writer by a clock that stands.
+func (s *soak) writes(bucket archive.Bucket, now time.Time) *archive.Writer {
+	w := archive.NewWriter(bucket, s.keys, func() time.Time { return now })
+	pieced(w.Archive, s.piece)
+	return w
 }
 
 // faulty breaks a share of the calls, half of them after they took place.
@@ -182,7 +193,7 @@ func (s *soak) together(n int) {
 	var group sync.WaitGroup
 	for _, run := range runs {
 		group.Go(func() {
-			w := archive.NewWriter(s.mem, s.keys, func() time.Time { return now })
+			w := s.writes(s.mem, now)
 			if _, err := w.Commit(context.Background(), base, run); err != nil {
 				s.t.Error(err)
 			}
@@ -199,7 +210,7 @@ func (s *soak) sweep() (clean bool) {
 		run := s.runOf(base, 8)
 		var group sync.WaitGroup
 		group.Go(func() {
-			w := archive.NewWriter(s.mem, s.keys, func() time.Time { return now })
+			w := s.writes(s.mem, now)
 			if _, err := w.Commit(context.Background(), base, run); err != nil {
 				s.t.Error(err)
 			}
@@ -224,7 +235,9 @@ func (s *soak) sweep() (clean bool) {
 }
 
 func (s *soak) collected(bucket archive.Sweeper, sound bool) bool {
-	sweep, err := s.collector(bucket, 3).Collect(context.Background(), region)
+	c := s.collector(bucket, 3)
+	pieced(c.Archive(), s.piece)
+	sweep, err := c.Collect(context.Background(), region)
 	if sound && err != nil && s.last != nil {
 		s.t.Errorf("sweeping: %v", err)
 	}
@@ -284,7 +297,11 @@ func (s *soak) check(i int, clean bool) {
 	if i%10 != 0 && i != *soakRuns {
 		return // verify reads everything there ever was
 	}
-	for _, f := range s.verify().Faults {
+	audit, err := s.reader.Verify(context.Background(), region)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, f := range audit.Faults {
 		if clean || f.Key != headKey {
 			s.t.Errorf("verify: %s", f)
 		}

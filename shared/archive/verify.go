@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"reflect"
 	"slices"
@@ -136,7 +137,6 @@ type verifier struct {
 	snapshots map[string]*catalog.Snapshot
 	firsts    map[string]catalog.Time // when each ImageId was first seen, by the log
 	last      position                // the end of the last line that counts
-	rest      []byte                  // what comes after it in its file
 	content   []int64                 // the commits that changed content
 	claim     int64                   // how far the catalogue goes, by the head; 0: it does not say
 }
@@ -147,56 +147,71 @@ func (v *verifier) fault(key, format string, args ...any) {
 
 // walk reads one file of the log on top of r.
 func (v *verifier) walk(r *Region, month string) error {
-	data, key, err := v.file(v.ctx, r, month)
+	t, err := v.file(v.ctx, r.RegionID, month)
 	if err != nil {
 		return err
 	}
 	if r.Sequence > 0 && r.log.sealed != month {
-		v.fault(key, "the file before it is not sealed, or its seal names %q", r.log.sealed)
+		v.fault(t.key, "the file before it is not sealed, or its seal names %q", r.log.sealed)
 	}
-	r.log = position{month: month, hash: r.log.hash, sealed: r.log.sealed, length: int64(len(data))}
-	whole := r.log.length
-	for n := 1; len(data) > 0; n++ {
-		text, rest, ended := bytes.Cut(data, []byte{'\n'})
-		data = rest
-		r.log.torn = !ended
+	r.log = position{month: month, hash: r.log.hash, sealed: r.log.sealed}
+	for n := 1; ; n++ {
+		data, err := t.line()
+		if err == io.EOF {
+			return nil
+		}
+		var damaged *DamagedError
+		if errors.As(err, &damaged) {
+			v.fault(damaged.Key, "line %d: %s", n, damaged.Reason)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		text, ended := bytes.CutSuffix(data, []byte{'\n'})
+		r.log.length, r.log.torn = r.log.length+int64(len(data)), !ended
 		l, sound := parseLine(text)
 		if l == nil {
 			if len(text) > 0 {
-				v.fault(key, "line %d is torn", n)
+				v.fault(t.key, "line %d is torn", n)
 			}
 			continue
 		}
 		counts, err := follow(r, l, sound)
 		switch {
 		case err != nil:
-			v.fault(key, "line %d: %v", n, err)
+			v.fault(t.key, "line %d: %v", n, err)
 			return nil
 		case !counts:
-			v.fault(key, "line %d is a second copy", n)
+			v.fault(t.key, "line %d is a second copy", n)
 			continue
 		}
-		if err := v.line(r, key, l); err != nil {
+		if err := v.commit(r, t.key, l, lineHash(text)); err != nil {
 			return err
-		}
-		if err := v.noteFirsts(key, l); err != nil {
-			return err
-		}
-		after := r.replayed(l)
-		r.apply(l, lineHash(text))
-		v.last = position{month: month, length: whole - int64(len(rest)), hash: r.log.hash, torn: !ended, sealed: l.Successor}
-		v.rest = rest
-		v.audit.Commits++
-		if len(l.Changes)+len(l.Ended) > 0 {
-			v.content = append(v.content, l.Sequence)
-		}
-		if l.Checkpoint != nil {
-			if err := v.checkpoint(r, after, key, l); err != nil {
-				return err
-			}
 		}
 	}
-	return nil
+}
+
+// commit proves a line that counts and applies it to r, whose place in the log
+// is behind it already.
+func (v *verifier) commit(r *Region, key string, l *Line, hash string) error {
+	if err := v.line(r, key, l); err != nil {
+		return err
+	}
+	if err := v.noteFirsts(key, l); err != nil {
+		return err
+	}
+	after := r.replayed(l)
+	r.apply(l, hash)
+	v.last = r.log
+	v.audit.Commits++
+	if len(l.Changes)+len(l.Ended) > 0 {
+		v.content = append(v.content, l.Sequence)
+	}
+	if l.Checkpoint == nil {
+		return nil
+	}
+	return v.checkpoint(r, after, key, l)
 }
 
 // line proves what a commit says of its scopes. r is the state before it.

@@ -30,7 +30,9 @@ func (v *verifier) head(r *Region) error {
 		v.fault(key, "%v", err)
 		return nil
 	}
-	v.place(key, h, r)
+	if err := v.place(key, h, r); err != nil {
+		return err
+	}
 	v.claim = h.Catalogue
 	if !slices.EqualFunc(h.Clusters, r.Clusters, catalog.Cluster.Equal) && h.Sequence == r.Sequence {
 		v.fault(key, "its clusters are not those of the log")
@@ -39,11 +41,15 @@ func (v *verifier) head(r *Region) error {
 }
 
 // place proves where in the log the head says that it is.
-func (v *verifier) place(key string, h, r *Region) {
+func (v *verifier) place(key string, h, r *Region) error {
+	ends, err := v.ends(h.log)
+	if err != nil {
+		return err
+	}
 	switch {
 	case h.Sequence != r.Sequence || h.log.hash != v.last.hash:
 		v.fault(key, "it is of commit %d, the log ends with %d", h.Sequence, r.Sequence)
-	case h.Sequence > 0 && !v.ends(h.log):
+	case h.Sequence > 0 && !ends:
 		v.fault(key, "it names a place that the log does not have")
 	case h.CommittedAt != r.CommittedAt:
 		v.fault(key, "it dates commit %d to %q, the log to %q", h.Sequence, h.CommittedAt, r.CommittedAt)
@@ -52,20 +58,29 @@ func (v *verifier) place(key string, h, r *Region) {
 	case h.Catalogue > r.Sequence:
 		v.fault(key, "it says that the catalogue goes to commit %d, the log ends with %d", h.Catalogue, r.Sequence)
 	}
+	return nil
 }
 
 // ends says whether p is the end of the log: its last line, or bytes after it
 // that are none.
-func (v *verifier) ends(p position) bool {
-	after := p.length - v.last.length
-	if after < 0 || after > int64(len(v.rest)) {
-		return false
-	}
+func (v *verifier) ends(p position) (bool, error) {
 	want := v.last
-	if after > 0 {
-		want.length, want.torn = p.length, v.rest[after-1] != '\n'
+	if p.month != want.month || p.length <= want.length {
+		return p == want, nil
 	}
-	return p == want
+	key, err := v.keys.Log(v.audit.RegionID, p.month)
+	if err != nil {
+		return false, err
+	}
+	before, err := v.bucket.GetFrom(v.ctx, key, p.length-1, 1)
+	if err != nil {
+		return false, fmt.Errorf("reading log %q: %w", key, err)
+	}
+	if len(before) == 0 {
+		return false, nil
+	}
+	want.length, want.torn = p.length, before[0] != '\n'
+	return p == want, nil
 }
 
 // scopes compares what the head says of each scope.

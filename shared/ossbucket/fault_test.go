@@ -35,7 +35,15 @@ var calls = map[string]func(context.Context, *ossbucket.Bucket) (string, error){
 		return string(data), err
 	},
 	"GetFrom": func(ctx context.Context, b *ossbucket.Bucket) (string, error) {
-		data, err := b.GetFrom(ctx, "key", 5)
+		data, err := b.GetFrom(ctx, "key", 5, 99)
+		return string(data), err
+	},
+	"GetPart": func(ctx context.Context, b *ossbucket.Bucket) (string, error) {
+		data, err := b.GetFrom(ctx, "key", 2, 3)
+		return string(data), err
+	},
+	"GetWhole": func(ctx context.Context, b *ossbucket.Bucket) (string, error) {
+		data, err := b.GetFrom(ctx, "key", 0, 10)
 		return string(data), err
 	},
 	"List": func(ctx context.Context, b *ossbucket.Bucket) (string, error) {
@@ -63,7 +71,7 @@ var calls = map[string]func(context.Context, *ossbucket.Bucket) (string, error){
 	},
 }
 
-var wellDone = map[string]string{"Get": "0123456789", "GetFrom": "56789", "List": "key", "Append": "10", "Entries": "key 10 true"}
+var wellDone = map[string]string{"Get": "0123456789", "GetFrom": "56789", "GetPart": "234", "GetWhole": "0123456789", "List": "key", "Append": "10", "Entries": "key 10 true"}
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
@@ -77,7 +85,7 @@ func TestFaults(t *testing.T) {
 		tries int
 	}{
 		{"access is denied", osstest.Fault{Status: 403, Code: "AccessDenied"}, always, "List Put Create Append Delete Entries", fs.ErrPermission, "403 AccessDenied: You have no right", 1},
-		{"access is denied, to lists too", osstest.Fault{Status: 403, Code: "AccessDenied"}, always, "Get GetFrom", fs.ErrPermission, "403 AccessDenied: You have no right", 2},
+		{"access is denied, to lists too", osstest.Fault{Status: 403, Code: "AccessDenied"}, always, "Get GetFrom GetPart", fs.ErrPermission, "403 AccessDenied: You have no right", 2},
 		{"the key is unknown", osstest.Fault{Status: 403, Code: "InvalidAccessKeyId"}, always, "Get Put Append", fs.ErrPermission, "EC 0002-00000902, request id 0000", 1},
 		{"the signature is wrong", osstest.Fault{Status: 403, Code: "SignatureDoesNotMatch"}, always, "Get Put Append", fs.ErrPermission, "403 SignatureDoesNotMatch", 1},
 		{"the token has expired", osstest.Fault{Status: 403, Code: "SecurityTokenExpired"}, always, "Get Put Append", fs.ErrPermission, "403 SecurityTokenExpired", 1},
@@ -85,7 +93,7 @@ func TestFaults(t *testing.T) {
 		{"a proxy refuses", osstest.Fault{Status: 403, Body: "<html>no</html>"}, always, "Get Put Append", nil, "403 without an error document", 1},
 		{"the bucket is missing", osstest.Fault{Status: 404, Code: "NoSuchBucket"}, always, "Get GetFrom List Put Create Append Delete Entries", nil, `bucket "community-images-test" does not exist`, 1},
 		{"a proxy finds nothing", osstest.Fault{Status: 404, Body: "<html>not found</html>"}, always, "Get GetFrom List Delete Entries", nil, "404 without an error document", 1},
-		{"the key is missing", osstest.Fault{Status: 404, Code: "NoSuchKey"}, always, "Get GetFrom", fs.ErrNotExist, "404 NoSuchKey", 1},
+		{"the key is missing", osstest.Fault{Status: 404, Code: "NoSuchKey"}, always, "Get GetFrom GetPart GetWhole", fs.ErrNotExist, "404 NoSuchKey", 1},
 		{"what is removed is missing", osstest.Fault{Status: 404, Code: "NoSuchKey"}, always, "Delete", nil, "", 1},
 		{"the answer to a removal is lost", osstest.Fault{Reset: true, Applied: true}, 1, "Delete", nil, "", 2},
 		{"the object exists", osstest.Fault{Status: 409, Code: "FileAlreadyExists"}, always, "Create", fs.ErrExist, "EC 0026-00000002", 1},
@@ -95,21 +103,28 @@ func TestFaults(t *testing.T) {
 		{"a request is bad", osstest.Fault{Status: 400, Code: "InvalidArgument"}, always, "Get Put Append", nil, "400 InvalidArgument", 1},
 		{"a redirect", osstest.Fault{Status: 307, Body: "elsewhere"}, always, "Get Put Append", nil, "307 without an error document", 1},
 
-		{"an inner error passes", osstest.Fault{Status: 500, Code: "InternalError"}, 2, "Get GetFrom List Put Create Delete Entries", nil, "", 3},
+		{"an inner error passes", osstest.Fault{Status: 500, Code: "InternalError"}, 2, "Get GetFrom GetPart List Put Create Delete Entries", nil, "", 3},
 		{"an inner error stays", osstest.Fault{Status: 500, Code: "InternalError"}, always, "Get GetFrom List Put Create Delete Entries", nil, "500 InternalError", 3},
-		{"an overload passes", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, 1, "Get GetFrom List Put Create Delete Entries", nil, "", 2},
+		{"an overload passes", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, 1, "Get GetFrom GetPart List Put Create Delete Entries", nil, "", 2},
 		{"a gateway answers in HTML", osstest.Fault{Status: 502, Body: "<html><body>Bad Gateway</body></html>"}, 1, "Get List Put Create", nil, "", 2},
 		{"a gateway answers nothing", osstest.Fault{Status: 504}, always, "Get List Put Delete Entries", nil, "504 without an error document", 3},
 		{"an error has an odd status", osstest.Fault{Status: 599, Body: "?"}, 2, "Get List Put Delete Entries", nil, "", 3},
-		{"the connection is reset", osstest.Fault{Reset: true}, 1, "Get GetFrom List Put Create Delete Entries", nil, "", 2},
-		{"the body is cut", osstest.Fault{Half: true}, 2, "Get GetFrom List Entries", nil, "", 3},
-		{"the body is always cut", osstest.Fault{Half: true}, always, "Get GetFrom List", nil, "unexpected EOF", 3},
+		{"the connection is reset", osstest.Fault{Reset: true}, 1, "Get GetFrom GetPart List Put Create Delete Entries", nil, "", 2},
+		{"the body is cut", osstest.Fault{Half: true}, 2, "Get GetFrom GetPart GetWhole List Entries", nil, "", 3},
+		{"the body is always cut", osstest.Fault{Half: true}, always, "Get GetFrom GetPart GetWhole List", nil, "unexpected EOF", 3},
 		{"the error document is cut", osstest.Fault{Status: 404, Code: "NoSuchKey", Half: true}, 1, "Get GetFrom", nil, "", 2},
-		{"a bit is flipped", osstest.Fault{FlipBit: true}, 1, "Get", nil, "", 2},
-		{"a bit is always flipped", osstest.Fault{FlipBit: true}, always, "Get", nil, "the CRC-64 is ", 3},
-		{"the CRC is wrong", osstest.Fault{WrongCRC: true}, always, "Get Put", nil, `OSS says 1, request id`, 3},
+		{"a bit is flipped", osstest.Fault{FlipBit: true}, 1, "Get GetWhole", nil, "", 2},
+		{"a bit is always flipped", osstest.Fault{FlipBit: true}, always, "Get GetWhole", nil, "the CRC-64 is ", 3},
+		{"the CRC is wrong", osstest.Fault{WrongCRC: true}, always, "Get GetWhole Put", nil, `OSS says 1, request id`, 3},
+		{"the CRC is that of the whole object", osstest.Fault{WrongCRC: true}, always, "GetFrom GetPart", nil, "", 1},
 		{"the range is another one", spoil("Content-Range", "bytes 4-8/10"), always, "GetFrom", nil, `the range is "bytes 4-8/10", want "bytes 5-9/10"`, 3},
-		{"the CRC is not sent", spoil("X-Oss-Hash-Crc64ecma", ""), always, "Get GetFrom Put Create Append", nil, "", 1},
+		{"the range is said to be shorter", spoil("Content-Range", "bytes 2-3/10"), always, "GetPart", nil, `the range is "bytes 2-3/10", want "bytes 2-4/10"`, 3},
+		{"the range ends before the object", spoil("Content-Range", "bytes 5-9/11"), always, "GetFrom", nil, `want "bytes 5-9/10"`, 3},
+		{"the range ends behind the object", spoil("Content-Range", "bytes 2-4/4"), always, "GetPart", nil, "the range is", 3},
+		{"the range is of nothing", spoil("Content-Range", "bytes 2-4/*"), 2, "GetPart", nil, "", 3},
+		{"the range is not said", spoil("Content-Range", ""), 1, "GetFrom GetPart GetWhole", nil, "", 2},
+		{"the answer is longer than the range", osstest.Fault{Longer: true}, always, "GetPart", nil, "the range is", 3},
+		{"the CRC is not sent", spoil("X-Oss-Hash-Crc64ecma", ""), always, "Get GetFrom GetPart GetWhole Put Create Append", nil, "", 1},
 
 		{"an append fails within", osstest.Fault{Status: 500, Code: "InternalError"}, 1, "Append", nil, "500 InternalError", 1},
 		{"an append is overtaken by load", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, 1, "Append", nil, "503 ServiceUnavailable", 1},
@@ -256,9 +271,12 @@ func TestServerThatIgnoresConditions(t *testing.T) {
 		r.Header.Del("If-None-Match")
 		return nil
 	})
-	for offset, want := range map[int64]string{3: "3456789", 10: "", 99: ""} {
-		if data, err := b.GetFrom(ctx, "key", offset); err != nil || string(data) != want {
-			t.Errorf("GetFrom(%d) = %q, %v; want %q", offset, data, err, want)
+	for _, row := range []struct {
+		offset, limit int64
+		want          string
+	}{{0, 99, "0123456789"}, {0, 3, "012"}, {3, 99, "3456789"}, {3, 7, "3456789"}, {3, 6, "345678"}, {10, 1, ""}, {99, 1, ""}} {
+		if data, err := b.GetFrom(ctx, "key", row.offset, row.limit); err != nil || string(data) != row.want {
+			t.Errorf("GetFrom(%d, %d) = %q, %v; want %q", row.offset, row.limit, data, err, row.want)
 		}
 	}
 	if data, current, err := b.Get(ctx, "key", etag); data != nil || current != etag || err != nil {
@@ -276,9 +294,10 @@ func TestLargeObjectIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err := b.Get(ctx, "key", "")
-		_, errFrom := b.GetFrom(ctx, "key", 1)
-		if (err == nil) != ok || (errFrom == nil) != (size <= 1001) {
-			t.Errorf("%d bytes: Get %v, GetFrom %v", size, err, errFrom)
+		_, errFrom := b.GetFrom(ctx, "key", 1, 1<<20)
+		part, errPart := b.GetFrom(ctx, "key", 1, 999)
+		if (err == nil) != ok || (errFrom == nil) != (size <= 1001) || len(part) != 999 || errPart != nil {
+			t.Errorf("%d bytes: Get %v, GetFrom %v, a part %v", size, err, errFrom, errPart)
 		}
 		if err != nil && !strings.Contains(err.Error(), "larger than the limit") {
 			t.Errorf("%d bytes: %v", size, err)

@@ -18,10 +18,12 @@ import (
 func FuzzAnswer(f *testing.F) {
 	f.Add(200, "0123456789", "10", "bytes 5-9/10", "4")
 	f.Add(206, "56789", "5", "bytes 5-9/10", "")
+	f.Add(206, "234", "3", "bytes 2-4/10", "7")
 	f.Add(416, "<Error><Code>InvalidRange</Code></Error>", "", "", "")
 	f.Add(404, "<Error><Code>NoSuchKey</Code><Message>m</Message></Error>", "-1", "", "")
 	f.Add(200, "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>k%zz</Key></Contents></ListBucketResult>", "", "", "")
 	f.Add(304, "", "99999999999999999999", "bytes", "18446744073709551616")
+	most := map[string]int{"GetFrom": 99, "GetPart": 3, "GetWhole": 10} // bytes
 	f.Fuzz(func(t *testing.T, status int, body, length, contentRange, number string) {
 		if status < 200 || status > 999 {
 			t.Skip("net/http lets no such answer through")
@@ -46,7 +48,10 @@ func FuzzAnswer(f *testing.F) {
 			case err == nil && len(got) > 1000:
 				t.Errorf("%s reads %d bytes", verb, len(got))
 			case err == nil && verb == "Delete" && strings.Contains(body, "NoSuchKey"): // what is gone is gone
-			case err == nil && status >= 300 && verb != "GetFrom":
+			case err == nil && len(got) > most[verb] && most[verb] > 0:
+				t.Errorf("%s reads %d bytes, asked for %d", verb, len(got), most[verb])
+			case err == nil && status == http.StatusRequestedRangeNotSatisfiable && most[verb] > 0: // it begins beyond the end
+			case err == nil && status >= 300:
 				t.Errorf("%s takes %d for success", verb, status)
 			case errors.Is(err, fs.ErrNotExist) && !strings.Contains(body, "NoSuchKey"):
 				t.Errorf("%s takes %d %q for a missing key: %v", verb, status, body, err)

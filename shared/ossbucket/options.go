@@ -49,7 +49,7 @@ type Options struct {
 	ConnectTimeout time.Duration // default 3 s; not used with a Transport
 	ReadTimeout    time.Duration // without a byte in either direction, then the try has failed; default 15 s
 
-	MaxObject int64 // bytes; reading a larger object is an error; default 256 MiB
+	MaxObject int64 // bytes; reading a larger object whole, or more of one at once, is an error; default 256 MiB
 
 	// Transport replaces the default connection pool. It must not ask for
 	// compressed answers, which OSS gives without length and etag.

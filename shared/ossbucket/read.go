@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"hash/crc64"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
@@ -34,24 +36,22 @@ func (b *Bucket) Get(ctx context.Context, key, etag string) (data []byte, curren
 }
 
 // GetFrom implements archive.Reader.
-func (b *Bucket) GetFrom(ctx context.Context, key string, offset int64) (data []byte, err error) {
-	if offset < 0 {
-		return nil, fmt.Errorf("getting %q: offset %d is negative", key, offset)
+func (b *Bucket) GetFrom(ctx context.Context, key string, offset, limit int64) (data []byte, err error) {
+	if offset < 0 || limit < 1 {
+		return nil, fmt.Errorf("getting %q: there are no %d bytes from %d on", key, limit, offset)
 	}
 	err = b.repeat(ctx, "getting", key, func(x *exchange) error {
-		options := b.common(x)
-		if offset > 0 {
-			// Without the second header OSS answers a range beyond the end with everything.
-			options = append(options, oss.NormalizedRange(fmt.Sprintf("%d-", offset)), oss.RangeBehavior("standard"))
-		}
+		// Without the second header OSS answers a range that goes beyond the end with everything.
+		options := append(b.common(x), oss.NormalizedRange(fmt.Sprintf("%d-%d", offset, offset+limit-1)), oss.RangeBehavior("standard"))
 		data, err = x.get(key, options)
 		switch {
-		case x.status == http.StatusRequestedRangeNotSatisfiable && offset > 0:
+		case x.status == http.StatusRequestedRangeNotSatisfiable:
 			data, err = []byte{}, nil
 		case x.status == http.StatusPartialContent && err == nil:
-			err = checkRange(x.header.Get("Content-Range"), offset, int64(len(data)))
+			err = x.checkRange(offset, limit, data)
 		case err == nil: // the range was ignored
 			data = data[min(offset, int64(len(data))):]
+			data = data[:min(limit, int64(len(data)))]
 		}
 		return err
 	})
@@ -102,11 +102,23 @@ func (x *exchange) checkCRC(sum uint64) error {
 	return nil
 }
 
-// checkRange demands "bytes <offset>-<end>/<size>" up to the last byte.
-func checkRange(header string, offset, length int64) error {
-	want := fmt.Sprintf("bytes %d-%d/%d", offset, offset+length-1, offset+length)
-	if header != want {
+// checkRange demands "bytes <offset>-<end>/<size>", and the end that the limit
+// or the size sets. The CRC is that of the whole object: it proves a range that
+// is one.
+func (x *exchange) checkRange(offset, limit int64, data []byte) error {
+	header := x.header.Get("Content-Range")
+	_, total, _ := strings.Cut(header, "/")
+	size, err := strconv.ParseInt(total, 10, 64)
+	length := int64(len(data))
+	if err != nil || length < limit {
+		size = offset + length
+	}
+	want := fmt.Sprintf("bytes %d-%d/%d", offset, offset+length-1, size)
+	switch {
+	case header != want || length > limit || size < offset+length:
 		return &brokenError{fmt.Sprintf("the range is %q, want %q", brief(header), want)}
+	case offset == 0 && length == size:
+		return x.checkCRC(crc64.Checksum(data, crcTable))
 	}
 	return nil
 }

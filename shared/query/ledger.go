@@ -171,19 +171,23 @@ func (l *ledger) lines(ctx context.Context, now *archive.Region, from int64) ite
 	if tip == nil || tip.Sequence != from-1 {
 		return l.source.Lines(ctx, now, from)
 	}
-	lines, err := l.source.Since(ctx, tip)
-	if n := len(lines); err != nil || n == 0 || lines[n-1].Sequence < now.Sequence { // such as a month that retention has removed
-		l.mu.Lock()
-		l.tip = nil
-		l.mu.Unlock()
-		return l.source.Lines(ctx, now, from)
-	}
 	return func(yield func(*archive.Line, error) bool) {
-		for _, line := range lines {
-			if !yield(line, nil) {
+		last := from - 1
+		for line, err := range l.source.Since(ctx, tip) {
+			if err != nil {
+				break
+			}
+			if last = line.Sequence; !yield(line, nil) {
 				return
 			}
 		}
+		if last >= now.Sequence {
+			return
+		}
+		l.mu.Lock() // retention may have removed the month of the tip
+		l.tip = nil
+		l.mu.Unlock()
+		l.source.Lines(ctx, now, last+1)(yield)
 	}
 }
 

@@ -101,10 +101,12 @@ func (s patient) Lines(ctx context.Context, now *archive.Region, from int64) ite
 }
 
 // Since implements Source.
-func (s patient) Since(ctx context.Context, known *archive.Region) ([]*archive.Line, error) {
-	ctx, cancel := s.bound(ctx)
-	defer cancel()
-	return s.Source.Since(ctx, known)
+func (s patient) Since(ctx context.Context, known *archive.Region) iter.Seq2[*archive.Line, error] {
+	return func(yield func(*archive.Line, error) bool) {
+		ctx, cancel := s.bound(ctx)
+		defer cancel()
+		s.Source.Since(ctx, known)(yield)
+	}
 }
 
 // Catalogue implements Source.

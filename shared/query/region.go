@@ -43,7 +43,7 @@ type Source interface {
 	AtSequence(ctx context.Context, now *archive.Region, n int64) (*archive.Region, error)
 	Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error)
 	Lines(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Line, error]
-	Since(ctx context.Context, known *archive.Region) ([]*archive.Line, error)
+	Since(ctx context.Context, known *archive.Region) iter.Seq2[*archive.Line, error]
 	Catalogue(ctx context.Context, region string) (*archive.Catalogue, error)
 }
 

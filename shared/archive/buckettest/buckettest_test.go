@@ -111,8 +111,8 @@ func TestMemoryRecordsRequests(t *testing.T) {
 	_, _, _ = m.Get(ctx, "k", tag)
 	_, _ = m.Append(ctx, "l", 0, []byte("one"))
 	_, _ = m.Append(ctx, "l", 0, []byte("one"))
-	_, _ = m.GetFrom(ctx, "l", 1)
-	_, _ = m.GetFrom(ctx, "m", 1)
+	_, _ = m.GetFrom(ctx, "l", 1, 9)
+	_, _ = m.GetFrom(ctx, "m", 1, 9)
 	_, _ = m.List(ctx, "")
 	want := `get k: missing
 create k: 3 bytes
@@ -177,7 +177,7 @@ func TestFaultsOfReads(t *testing.T) {
 	for want, c := range map[string]func([]byte) []byte{"ab": buckettest.Cut(2), "acc": buckettest.Flip(1), "abc": buckettest.Flip(9)} {
 		change = c
 		data, _, err := f.Get(ctx, "k", "")
-		from, errFrom := f.GetFrom(ctx, "k", 0)
+		from, errFrom := f.GetFrom(ctx, "k", 0, 9)
 		if string(data) != want || string(from) != want || err != nil || errFrom != nil {
 			t.Errorf("Get = %q, %v and GetFrom = %q, %v; want %q", data, err, from, errFrom, want)
 		}

@@ -24,7 +24,7 @@ func Conformance(t *testing.T, open func(t *testing.T) archive.Bucket) {
 		{"what was put is what is read", testPutGet},
 		{"bytes are not shared with the caller", testAliases},
 		{"an etag saves reading the same content twice", testETag},
-		{"a read from an offset ends at the end", testGetFrom},
+		{"a read from an offset ends at its limit or at the end", testGetFrom},
 		{"odd keys are keys", testOddKeys},
 		{"a list is in byte order", testList},
 		{"a list has all pages", testListPages},
@@ -37,6 +37,7 @@ func Conformance(t *testing.T, open func(t *testing.T) archive.Bucket) {
 		{"an ended context ends the call", testContext},
 		{"an overwrite is never seen half", testNeverTorn},
 		{"an append is never seen half", testAppendNeverTorn},
+		{"a log that grows is read in pieces", testPiecesOfLog},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -46,6 +47,8 @@ func Conformance(t *testing.T, open func(t *testing.T) archive.Bucket) {
 }
 
 const root = "conformance/"
+
+const everything = 1 << 30 // is more bytes than any object here has
 
 // bench is one subtest: a bucket, and calls that have to go well.
 type bench struct {
@@ -84,11 +87,11 @@ func (t *bench) get(key string) (data []byte, etag string) {
 	return data, etag
 }
 
-func (t *bench) getFrom(key string, offset int64) []byte {
+func (t *bench) getFrom(key string, offset, limit int64) []byte {
 	t.Helper()
-	data, err := t.b.GetFrom(context.Background(), key, offset)
+	data, err := t.b.GetFrom(context.Background(), key, offset, limit)
 	if err != nil {
-		t.Fatalf("GetFrom(%q, %d): %v", key, offset, err)
+		t.Fatalf("GetFrom(%q, %d, %d): %v", key, offset, limit, err)
 	}
 	return data
 }
@@ -115,8 +118,8 @@ func (t *bench) wantContent(key string, want []byte) {
 	if etag == "" {
 		t.Errorf("Get(%q) returns no etag", key)
 	}
-	if from := t.getFrom(key, 0); !bytes.Equal(from, want) {
-		t.Errorf("GetFrom(%q, 0) = %s, want %s", key, brief(from), brief(want))
+	if from := t.getFrom(key, 0, everything); !bytes.Equal(from, want) {
+		t.Errorf("GetFrom(%q, 0, everything) = %s, want %s", key, brief(from), brief(want))
 	}
 }
 

@@ -19,7 +19,7 @@ func testMissing(t *bench) {
 		t.wantErr("Get of a missing key with etag "+etag, err, fs.ErrNotExist)
 	}
 	for _, offset := range []int64{0, 7} {
-		_, err := t.b.GetFrom(ctx, key, offset)
+		_, err := t.b.GetFrom(ctx, key, offset, everything)
 		t.wantErr(fmt.Sprint("GetFrom of a missing key at ", offset), err, fs.ErrNotExist)
 	}
 	if keys := t.list(root + "missing"); len(keys) != 0 {
@@ -67,8 +67,8 @@ func testAliases(t *bench) {
 	given[0] = 'X'
 	data, _ := t.get(key)
 	data[1] = 'X'
-	t.getFrom(key, 0)[2] = 'X'
-	t.getFrom(log, 0)[2] = 'X'
+	t.getFrom(key, 0, everything)[2] = 'X'
+	t.getFrom(log, 0, everything)[2] = 'X'
 	t.wantContent(key, []byte("abc"))
 	t.wantContent(log, []byte("abc"))
 }
@@ -118,18 +118,23 @@ func testGetFrom(t *bench) {
 	t.append(root+"log", 100, data[100:])
 	for _, key := range []string{root + "whole", root + "log"} {
 		for _, offset := range []int64{0, 1, 255, 256, 10239, 10240, 10241, 1 << 40} {
-			want := data[min(offset, int64(len(data))):]
-			if got := t.getFrom(key, offset); !bytes.Equal(got, want) {
-				t.Errorf("GetFrom(%q, %d) = %s, want %s", key, offset, brief(got), brief(want))
+			for _, limit := range []int64{1, 2, 255, 10239, 10240, 10241, everything} {
+				want := data[min(offset, int64(len(data))):]
+				want = want[:min(limit, int64(len(want)))]
+				if got := t.getFrom(key, offset, limit); !bytes.Equal(got, want) {
+					t.Errorf("GetFrom(%q, %d, %d) = %s, want %s", key, offset, limit, brief(got), brief(want))
+				}
 			}
 		}
-		if _, err := t.b.GetFrom(ctx, key, -1); err == nil {
-			t.Errorf("GetFrom(%q, -1) goes well", key)
+		for _, wrong := range [][2]int64{{-1, 1}, {0, 0}, {0, -1}} {
+			if _, err := t.b.GetFrom(ctx, key, wrong[0], wrong[1]); err == nil {
+				t.Errorf("GetFrom(%q, %d, %d) goes well", key, wrong[0], wrong[1])
+			}
 		}
 	}
 	t.put(root+"empty", nil)
 	for _, offset := range []int64{0, 1} {
-		if got := t.getFrom(root+"empty", offset); len(got) != 0 {
+		if got := t.getFrom(root+"empty", offset, everything); len(got) != 0 {
 			t.Errorf("GetFrom of an empty object at %d = %s", offset, brief(got))
 		}
 	}

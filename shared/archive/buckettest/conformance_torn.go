@@ -44,7 +44,7 @@ func testNeverTorn(t *bench) {
 		if !whole(data, 0) || etag == "" {
 			t.Errorf("Get during an overwrite = %s, etag %q", brief(data), etag)
 		}
-		rest, err := t.b.GetFrom(ctx, key, 500)
+		rest, err := t.b.GetFrom(ctx, key, 500, everything)
 		if err == nil && !whole(rest, 500) {
 			t.Errorf("GetFrom during an overwrite = %s", brief(rest))
 		}
@@ -61,7 +61,7 @@ func testAppendNeverTorn(t *bench) {
 	line := append(bytes.Repeat([]byte{'x'}, 999), '\n')
 	t.append(key, 0, line)
 	t.watch(func(ctx context.Context) error {
-		data, err := t.b.GetFrom(ctx, key, int64(len(line)))
+		data, err := t.b.GetFrom(ctx, key, int64(len(line)), everything)
 		if err == nil && len(data)%len(line) != 0 {
 			t.Errorf("GetFrom during an append ends with half a line: %d bytes", len(data))
 		}
@@ -69,6 +69,39 @@ func testAppendNeverTorn(t *bench) {
 	}, func() {
 		for i := range 50 {
 			t.append(key, int64((i+1)*len(line)), line)
+		}
+	})
+}
+
+// testPiecesOfLog reads a log in pieces while it grows: joined they are what it
+// was when the last of them was read.
+func testPiecesOfLog(t *bench) {
+	const limit = 700
+	key := root + "pieces.log"
+	line := func(i int) []byte { return append(bytes.Repeat([]byte{'a' + byte(i%26)}, 299+i), '\n') }
+	var log []byte
+	for i := range 50 {
+		log = append(log, line(i)...)
+	}
+	t.append(key, 0, line(0))
+	t.watch(func(ctx context.Context) error {
+		var joined []byte
+		for last := false; !last; {
+			piece, err := t.b.GetFrom(ctx, key, int64(len(joined)), limit)
+			if err != nil {
+				return err
+			}
+			joined, last = append(joined, piece...), len(piece) < limit
+		}
+		if !bytes.HasPrefix(log, joined) || joined[len(joined)-1] != '\n' {
+			t.Errorf("the pieces of a log that grows are joined to %s", brief(joined))
+		}
+		return nil
+	}, func() {
+		at := len(line(0))
+		for i := 1; i < 50; i++ {
+			t.append(key, int64(at), line(i))
+			at += len(line(i))
 		}
 	})
 }

@@ -140,7 +140,7 @@ func testAppendVisible(t *bench) {
 		at := int64(len(all))
 		t.append(key, at, line)
 		all = append(all, line...)
-		if got := t.getFrom(key, at); string(got) != string(line) {
+		if got := t.getFrom(key, at, everything); string(got) != string(line) {
 			t.Fatalf("GetFrom(%d) after an append there = %s, want %s", at, brief(got), brief(line))
 		}
 		if got, _ := t.get(key); string(got) != string(all) {
@@ -178,7 +178,7 @@ func testContext(t *bench) {
 	for want, ctx := range map[error]context.Context{context.Canceled: canceled, context.DeadlineExceeded: expired} {
 		for name, call := range map[string]func() error{
 			"Get":     func() error { _, _, err := t.b.Get(ctx, key, ""); return err },
-			"GetFrom": func() error { _, err := t.b.GetFrom(ctx, key, 1); return err },
+			"GetFrom": func() error { _, err := t.b.GetFrom(ctx, key, 1, everything); return err },
 			"List":    func() error { _, err := t.b.List(ctx, key); return err },
 			"Put":     func() error { return t.b.Put(ctx, key, []byte("x")) },
 			"Create":  func() error { return t.b.Create(ctx, key+".new", []byte("x")) },

@@ -15,9 +15,9 @@ func (f *Faulty) Get(ctx context.Context, key, etag string) (data []byte, curren
 }
 
 // GetFrom implements archive.Reader.
-func (f *Faulty) GetFrom(ctx context.Context, key string, offset int64) (data []byte, err error) {
+func (f *Faulty) GetFrom(ctx context.Context, key string, offset, limit int64) (data []byte, err error) {
 	fault, err := f.call(ctx, Op{Verb: "getfrom", Key: key, At: offset}, func() (err error) {
-		data, err = f.inner.GetFrom(ctx, key, offset)
+		data, err = f.inner.GetFrom(ctx, key, offset, limit)
 		return err
 	})
 	if err != nil {

@@ -35,12 +35,12 @@ func (m *Memory) Get(ctx context.Context, key, etag string) ([]byte, string, err
 }
 
 // GetFrom implements archive.Reader.
-func (m *Memory) GetFrom(ctx context.Context, key string, offset int64) ([]byte, error) {
+func (m *Memory) GetFrom(ctx context.Context, key string, offset, limit int64) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if offset < 0 {
-		return nil, fmt.Errorf("reading %q: offset %d is negative", key, offset)
+	if offset < 0 || limit < 1 {
+		return nil, fmt.Errorf("reading %q: there are no %d bytes from %d on", key, limit, offset)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -50,6 +50,7 @@ func (m *Memory) GetFrom(ctx context.Context, key string, offset int64) ([]byte,
 		return nil, fmt.Errorf("reading %q: %w", key, fs.ErrNotExist)
 	}
 	rest := o.data[min(offset, int64(len(o.data))):]
+	rest = rest[:min(limit, int64(len(rest)))]
 	m.note("get %s from %d: %d bytes", key, offset, len(rest))
 	return append([]byte{}, rest...), nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -53,6 +54,7 @@ type Fault struct {
 	Half     bool          // the connection is reset after half the body
 	FlipBit  bool          // in the body
 	WrongCRC bool          // in the header
+	Longer   bool          // the body, by a byte more than its headers say of the object
 	Spoil    func(http.Header)
 }
 
@@ -103,6 +105,10 @@ func (f *Fault) deliver(w http.ResponseWriter, r *http.Request, a *answer) {
 		f.Spoil(header)
 	}
 	body := a.body.Bytes()
+	if f.Longer {
+		body = append(body, 0)
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	if f.FlipBit && len(body) > 0 {
 		body[len(body)/2] ^= 1
 	}

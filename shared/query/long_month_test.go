@@ -1,0 +1,163 @@
+package query_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+	"community-images/shared/ossbucket"
+	"community-images/shared/ossbucket/osstest"
+	"community-images/shared/query"
+)
+
+const (
+	longCommits = 3 + 8/slow                    // the race detector needs no more
+	longBytes   = (longCommits - 1) * 4_000_000 // has the month at least
+	longMost    = 16 << 20                      // may be in use at any time on top of what was before: a piece of 4 MB, a line of 4 MB as read and decoded, and what the endpoint holds
+)
+
+// longMonth commits in one month, by turns, two lists that have no image in
+// common, with ids that make lines of 4 MB.
+func longMonth(t *testing.T) *world {
+	w := newWorld(t)
+	var lists [2][]*catalog.Image
+	for i := range 4000 {
+		id := fmt.Sprintf("m-%d-%04d-%s", i%2, i, strings.Repeat("x", 1000))
+		lists[i%2] = append(lists[i%2], images(t, `{"ImageId":"`+id+`","Status":"Available"}`)...)
+	}
+	w.now = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	lists[0] = append(lists[0], images(t, `{"ImageId":"m-short"}`)...)
+	writer, ctx := archive.NewWriter(w.memory, w.keys, func() time.Time { return w.now }), context.Background()
+	for i := range longCommits {
+		w.now = w.now.Add(time.Hour)
+		base, err := writer.Load(ctx, hangzhou)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scope, at := w.scope(hangzhou, "ehpc-a/_any"), catalog.At(w.now)
+		check := archive.Check{Scope: scope, At: at, State: archive.OK, Snapshot: catalog.NewSnapshot(scope, at, "up-1", lists[i%2])}
+		if i > 0 {
+			check.Before = catalog.NewSnapshot(scope, at, "up-1", lists[1-i%2])
+		}
+		if _, err := writer.Commit(ctx, base, archive.Run{RunID: fmt.Sprint("run-", i), Trigger: "timer", StartedAt: at, Checks: []archive.Check{check}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+// heap notes how much is in use before each request.
+type heap struct {
+	base, peak uint64
+	requests   int
+}
+
+func (h *heap) RoundTrip(r *http.Request) (*http.Response, error) {
+	h.look()
+	h.requests++
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func (h *heap) look() {
+	h.peak = max(h.peak, inUse())
+}
+
+func (h *heap) reset() { h.base, h.peak, h.requests = inUse(), 0, 0 }
+
+func (h *heap) growth() int64 { return int64(h.peak) - int64(h.base) }
+
+// inUse is what is reachable. Two collections empty the pools too.
+func inUse() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// TestLongMonthIsReadInPieces reads a month of more than 40 MB in every way. It
+// is not parallel: it measures the heap.
+func TestLongMonthIsReadInPieces(t *testing.T) {
+	w := longMonth(t)
+	e := osstest.Start(t, "")
+	h := &heap{}
+	bucket, err := ossbucket.New(ossbucket.Options{
+		Endpoint: e.URL, Bucket: e.Bucket, Transport: h, MaxObject: longBytes / 2,
+		Credentials: func(context.Context) (ossbucket.Credentials, error) {
+			return ossbucket.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	size := 0
+	for key, data := range w.memory.Objects() {
+		if strings.Contains(key, "/log/") {
+			size = len(data)
+			_, err = bucket.Append(ctx, key, 0, data)
+		} else {
+			err = bucket.Put(ctx, key, data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if size < longBytes {
+		t.Fatalf("the month has %d bytes", size)
+	}
+	now, keys := w.now, w.keys
+	w = nil
+	a := archive.New(bucket, keys)
+	region, err := a.Now(ctx, hangzhou, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := query.New(query.Options{
+		Archive: archive.New(bucket, keys), Regions: []string{hangzhou}, MaxStale: 3 * time.Hour, HeadTTL: time.Hour, Version: "v1.2.3",
+		Now: func() time.Time { return now }, RequestID: func(context.Context) string { return "req-1" },
+		Report: func(_ context.Context, _ string, err error) { t.Errorf("reported: %v", err) },
+	})
+	answered := func(target, has string) func() {
+		return func() {
+			if rec := get(served, target); rec.Code != 200 || !strings.Contains(rec.Body.String(), has) {
+				t.Errorf("%s: %d %.300s", target, rec.Code, rec.Body)
+			}
+		}
+	}
+	for _, row := range []struct {
+		name string
+		read func()
+	}{
+		{"all lines", func() {
+			n := 0
+			for _, err := range a.Lines(ctx, region, 1) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				n++
+				h.look()
+			}
+			if n != longCommits {
+				t.Errorf("%d lines", n)
+			}
+		}},
+		{"a lookup in the past", answered("/v1/images?ClusterId=ehpc-a&limit=1&at=2026-11-01T03:00:00Z", `"TotalCount":2001`)},
+		{"the history of an image", answered("/v1/images/m-short/history", fmt.Sprintf(`"Count":%d,`, longCommits))},
+	} {
+		h.reset()
+		began := time.Now()
+		row.read()
+		h.look()
+		t.Logf("%s: %d requests, %.1f MB more in use at most, %s", row.name, h.requests, float64(h.growth())/(1<<20), time.Since(began))
+		if h.growth() > longMost {
+			t.Errorf("%s of a month of %d MB: %.1f MB are in use at a time, at most %d may be", row.name, size>>20, float64(h.growth())/(1<<20), longMost>>20)
+		}
+	}
+}
