@@ -28,6 +28,8 @@ type account struct {
 	oss *osstest.Server
 	url string // of OSS
 	key fctest.Credentials
+	// patience of the command
+	patience time.Duration
 }
 
 func newAccount(t *testing.T) *account {
@@ -48,7 +50,7 @@ func newAccount(t *testing.T) *account {
 	}))
 	t.Cleanup(func() { oss.Close(); ehpc.Close() })
 	return &account{
-		t: t, oss: store, url: oss.URL, key: key,
+		t: t, oss: store, url: oss.URL, key: key, patience: 2 * time.Second,
 		Cloud: deploytest.Start(t, deploytest.Options{Region: "cn-hangzhou", Key: key, Role: role, OSS: oss.URL, EHPC: ehpc.URL, Step: time.Millisecond, Env: []string{"SNAPSHOT_QPS=1000"}}),
 	}
 }
@@ -75,7 +77,7 @@ func (a *account) deployFrom(ctx context.Context, more string, in io.Reader) out
 	o := outcome{code: run(ctx, append(args, strings.Fields(more)...), world{
 		environ: []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=" + a.key.AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + a.key.AccessKeySecret, "ALIBABA_CLOUD_SECURITY_TOKEN=" + a.key.SecurityToken},
 		dir:     ".", in: in, out: &out, faults: &faults,
-		poll: 5 * time.Millisecond, patience: 2 * time.Second, make: made,
+		poll: 5 * time.Millisecond, patience: a.patience, make: made,
 	})}
 	o.out, o.faults = out.String(), faults.String()
 	if all := o.out + o.faults; strings.Contains(all, a.key.AccessKeySecret) || strings.Contains(all, a.key.SecurityToken) {

@@ -283,6 +283,38 @@ func TestTemporaryFaultsAreSatOut(t *testing.T) {
 	a.expect("-yes -version v1 -create-code-bucket", 0, "reports version v1: deployed")
 }
 
+// TestRunThatIsUnderWay: one of the timer's may take as long as the function
+// may, and no other is let in meanwhile.
+func TestRunThatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.patience = 50 * time.Millisecond
+	free := time.Now().Add(24 * time.Hour)
+	a.SetRefuse(func(action string) *deploytest.Refusal {
+		if action != "InvokeFunction" {
+			return nil
+		}
+		if time.Until(free) > time.Hour {
+			free = time.Now().Add(10 * a.patience)
+		}
+		if time.Now().Before(free) {
+			return &deploytest.Refusal{Status: 429, Code: "ResourceExhausted", Message: "the reserved concurrency is used up"}
+		}
+		return nil
+	})
+	o := a.expect("-yes -version v1 -create-code-bucket", 0, "community-images-snapshot is at work; waiting up to 10m0s for that to end\n", "reports version v1: deployed")
+	if strings.Count(o.out, "is at work") != 1 {
+		t.Errorf("says more than once that it waits:\n%s", o)
+	}
+	a.SetRefuse(func(action string) *deploytest.Refusal {
+		if action == "InvokeFunction" {
+			return &deploytest.Refusal{Status: 429, Code: "ResourceExhausted", Message: "the reserved concurrency is used up"}
+		}
+		return nil
+	})
+	a.expect("-yes -version v1 -param SnapshotTimeout=60 -timeout 1s", 1, "waiting up to 1m0s", "smoke test: invoking community-images-snapshot: calling InvokeFunction: ")
+}
+
 func TestConfirmation(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

@@ -19,21 +19,25 @@ const fcVersion = "2023-03-30"
 
 // invoke hands an event to a function and returns its answer. The snapshot
 // function lets in one run at a time, so it waits while the timer's is under
-// way.
-func (d *deployment) invoke(ctx context.Context, function string, event []byte) ([]byte, error) {
+// way, which may take as long as run.
+func (d *deployment) invoke(ctx context.Context, function string, event []byte, run time.Duration) ([]byte, error) {
 	client, err := acs.New(d.fcEndpoint, fcVersion, d.credentials)
 	if err != nil {
 		return nil, fmt.Errorf("-fc-endpoint: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	last := time.Now().Add(d.patience)
+	last, told := time.Now().Add(d.patience), false
 	for {
 		answer, err := client.Do(ctx, acs.Call{
 			Action: "InvokeFunction", Path: "/" + fcVersion + "/functions/" + url.PathEscape(function) + "/invocations",
 			Header: map[string]string{"x-fc-invocation-type": "Sync", "x-fc-log-type": "None"}, Body: event,
 		})
 		var refused *acs.Error
+		if errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests && run > 0 && !told {
+			fmt.Fprintf(d.out, "%s is at work; waiting up to %s for that to end\n", function, run)
+			last, told = last.Add(run), true
+		}
 		if errors.As(err, &refused) && refused.Temporary() && time.Now().Before(last) {
 			pause(ctx, d.poll)
 			continue
@@ -60,7 +64,7 @@ func errorMessage(body []byte) string {
 // directly asks the query function for its version past its HTTP trigger.
 func (d *deployment) directly(function string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		payload, err := d.invoke(ctx, function, fctest.Get("/healthz"))
+		payload, err := d.invoke(ctx, function, fctest.Get("/healthz"), 0)
 		if err != nil {
 			return "", err
 		}

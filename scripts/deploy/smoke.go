@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ func (d *deployment) smoke(ctx context.Context, stack ros.Stack) error {
 			return fmt.Errorf("smoke test: the stack has no output %q", name)
 		}
 	}
-	report, err := d.snapshot(ctx, output["SnapshotFunction"])
+	seconds, _ := strconv.Atoi(stack.Parameters["SnapshotTimeout"]) // none: a template that has no such parameter
+	report, err := d.snapshot(ctx, output["SnapshotFunction"], time.Duration(seconds)*time.Second)
 	if err != nil {
 		return fmt.Errorf("smoke test: %w", err)
 	}
@@ -65,10 +67,10 @@ func (d *deployment) captured(r *capture.RegionReport) error {
 	return nil
 }
 
-// snapshot takes one and returns its report.
-func (d *deployment) snapshot(ctx context.Context, function string) (*capture.Report, error) {
+// snapshot takes one and returns its report. A run takes up to the given time.
+func (d *deployment) snapshot(ctx context.Context, function string, run time.Duration) (*capture.Report, error) {
 	fmt.Fprintf(d.out, "taking a snapshot with %s\n", function)
-	answer, err := d.invoke(ctx, function, []byte("{}"))
+	answer, err := d.invoke(ctx, function, []byte("{}"), run)
 	if err != nil {
 		return nil, err
 	}
