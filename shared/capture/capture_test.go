@@ -27,6 +27,8 @@ type upstream struct {
 	mu sync.Mutex
 	// clusters lists the entries of each region's endpoint.
 	clusters map[string][]capture.Cluster
+	// listings are given once each, in order, before clusters.
+	listings [][]capture.Cluster
 	// images maps a scope to its image ids; a scope that is not in it has none.
 	images map[string][]string
 	once   map[string][]string // answers given once, before images
@@ -111,7 +113,12 @@ func (u *upstream) Clusters(ctx context.Context, region string, call capture.Cal
 		}
 		group.Go(func() error { return call(ctx, func(ctx context.Context) error { return u.begin(ctx, name) }) })
 	}
-	return u.clusters[region], group.Wait()
+	if err := group.Wait(); err != nil || len(u.listings) == 0 {
+		return u.clusters[region], err
+	}
+	list := u.listings[0]
+	u.listings = u.listings[1:]
+	return list, nil
 }
 
 // questions returns what was asked since the last call, sorted.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,7 +31,7 @@ func (r *runner) discover(ctx context.Context, plans []*plan) []map[string]catal
 	group.SetLimit(r.settings.Concurrency)
 	for i, p := range plans {
 		group.Go(func() error {
-			answers[i], p.discovery = r.list(ctx, p.base.RegionID)
+			answers[i], p.discovery = r.listWell(ctx, p.base)
 			return nil
 		})
 	}
@@ -120,19 +121,46 @@ func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cl
 	return clusters
 }
 
-// list asks one endpoint. Every page is a call like any other, repeated alone
-// if it fails. The listing is as old as its first page, or, if there was not even
-// time to ask for that, as old as the end of the waiting for it.
-func (r *runner) list(ctx context.Context, region string) ([]Cluster, *archive.Listing) {
-	listing := &archive.Listing{}
+// listWell lists the clusters of a region. While pages are read a cluster may
+// come and another go, so that a third slips from one page to another and is on
+// none: a listing of several pages that misses a known cluster is read again,
+// and what is in either is there.
+func (r *runner) listWell(ctx context.Context, base *archive.Region) ([]Cluster, *archive.Listing) {
+	clusters, listing, pages := r.list(ctx, base.RegionID)
+	listed := map[string]bool{}
+	for _, c := range clusters {
+		listed[c.ClusterID] = true
+	}
+	complete := !slices.ContainsFunc(base.Clusters, func(c catalog.Cluster) bool { return !listed[c.ClusterID] })
+	if listing.Problem != nil || pages < 2 || complete {
+		return clusters, listing
+	}
+	again, second, _ := r.list(ctx, base.RegionID)
+	listing.Problem = second.Problem
+	for _, c := range again {
+		if !listed[c.ClusterID] {
+			clusters = append(clusters, c)
+		}
+	}
+	return clusters, listing
+}
+
+// list asks one endpoint and counts its pages. Every page is a call like any
+// other, repeated alone if it fails. The listing is as old as its first page, or,
+// if there was not even time to ask for that, as old as the end of the waiting
+// for it.
+func (r *runner) list(ctx context.Context, region string) (clusters []Cluster, listing *archive.Listing, pages int64) {
+	listing = &archive.Listing{}
 	var first sync.Once
+	var asked atomic.Int64
 	clusters, err := r.upstream.Clusters(ctx, region, func(ctx context.Context, ask func(context.Context) error) error {
+		asked.Add(1)
 		at, err := r.call(ctx, ask)
 		first.Do(func() { listing.At = at })
 		return err
 	})
 	if err == nil {
-		return clusters, listing
+		return clusters, listing, asked.Load()
 	}
 	if fault := new(Fault); ctx.Err() != nil && !errors.As(err, &fault) {
 		err = errNoTime
@@ -141,7 +169,7 @@ func (r *runner) list(ctx context.Context, region string) ([]Cluster, *archive.L
 		listing.At = catalog.At(r.now())
 	}
 	listing.Problem = problemOf(err)
-	return nil, listing
+	return nil, listing, asked.Load()
 }
 
 // named are the clusters of the settings or the request that no listing is

@@ -1,0 +1,61 @@
+package capture_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"community-images/shared/capture"
+)
+
+// TestClusterThatSlipsBetweenPages: where a cluster goes and another comes
+// while pages are read, one that is there may be on none of them. What such a
+// listing misses ends only if it misses it twice.
+func TestClusterThatSlipsBetweenPages(t *testing.T) {
+	for name, tc := range map[string]struct {
+		pages    int
+		readings [][]int // the clusters, by number
+		faults   []error // of the second reading's first page
+		want     string
+		calls    int // for the listing
+	}{
+		"nothing is missing":                {2, [][]int{{0, 1, 2, 3}}, nil, "0 1 2 3", 2},
+		"one slipped":                       {2, [][]int{{0, 1, 3}, {0, 1, 2, 3}}, nil, "0 1 2 3", 4},
+		"another slipped then":              {2, [][]int{{0, 1, 3}, {0, 2, 3}}, nil, "0 1 2 3", 4},
+		"one is gone":                       {2, [][]int{{0, 1, 3}, {0, 1, 3}}, nil, "0 1 3", 4},
+		"one is gone, from a page":          {1, [][]int{{0, 1, 3}}, nil, "0 1 3", 1},
+		"the second reading is not granted": {2, [][]int{{0, 1, 3}}, []error{refused}, "0 1 2 3", 4},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, "hz")
+			b.settings.Unscoped, b.settings.ShrinkGuard, b.up.pages = false, 50, tc.pages
+			for i := range 4 {
+				b.up.cluster("hz", "hz", fmt.Sprint("c", i))
+			}
+			all := b.up.clusters["hz"]
+			b.mustRun(capture.Request{})
+			b.up.questions()
+			for _, numbers := range tc.readings {
+				var list []capture.Cluster
+				for _, i := range numbers {
+					list = append(list, all[i])
+				}
+				b.up.listings = append(b.up.listings, list)
+			}
+			if tc.faults != nil {
+				b.up.faults["clusters hz"] = slices.Insert(tc.faults, 0, nil)
+			}
+			report := b.mustRun(capture.Request{})
+			if n := strings.Count(b.up.questions(), "clusters hz"); n != tc.calls {
+				t.Errorf("%s: %d calls for the listing, want %d", name, n, tc.calls)
+			}
+			got := strings.NewReplacer("c", "", "/_any ok", "", "\n", " ").Replace(b.state("hz"))
+			want(t, name, got, tc.want)
+			if p := report.Regions[0].Problems; len(p) != len(tc.faults) {
+				t.Errorf("%s: problems are %q", name, p)
+			}
+		})
+	}
+}
