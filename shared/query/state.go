@@ -21,10 +21,19 @@ type state struct {
 
 	mu    sync.Mutex
 	views map[string]*view
+	held  int // scopes in them
 }
 
-// maxViews bounds the selections that are remembered for one state.
-const maxViews = 4096
+// maxHeld is how many scopes the selections that are remembered for a state may
+// have together: those of each cluster and some that are of all. Of a past
+// state, of which there can be many, it is less.
+func (st *state) maxHeld() int {
+	const few = 64
+	if !st.live {
+		return len(st.Scopes) + few
+	}
+	return 4*len(st.Scopes) + few
+}
 
 func newState(r *archive.Region, live bool) *state {
 	return &state{Region: r, live: live, views: map[string]*view{}}
@@ -301,8 +310,13 @@ func (st *state) covering(c choice) *view {
 func (st *state) keep(key string, v *view) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if len(st.views) >= maxViews {
+	if _, known := st.views[key]; known { // another lookup was faster
+		return
+	}
+	more := 1 + len(v.scopes) + len(v.empty)
+	if st.held += more; st.held > st.maxHeld() {
 		clear(st.views)
+		st.held = more
 	}
 	st.views[key] = v
 }

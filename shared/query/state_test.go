@@ -1,0 +1,56 @@
+package query
+
+import (
+	"fmt"
+	"testing"
+
+	"community-images/shared/archive"
+)
+
+// TestViewsAreBounded: who asks for ever other selections of many scopes must
+// not fill the memory with them, and who asks for each cluster in turn must not
+// lose them.
+func TestViewsAreBounded(t *testing.T) {
+	t.Parallel()
+	const clusters, types = 200, 12
+	r := &archive.Region{RegionID: "cn-hangzhou", Sequence: 1}
+	for c := range clusters {
+		for i := range types {
+			r.Scopes = append(r.Scopes, archive.ScopeState{ClusterID: fmt.Sprintf("c%03d", c), InstanceType: fmt.Sprintf("t%02d", i), Digest: "d", State: archive.OK})
+		}
+	}
+	for _, row := range []struct {
+		live  bool
+		times int // as many scopes as the state has
+	}{{true, 4}, {false, 1}} {
+		st := newState(r, row.live)
+		for n := 1; n < 1<<types; n += 5 {
+			var names []string
+			for i := range types {
+				if n>>i&1 == 1 {
+					names = append(names, fmt.Sprintf("t%02d", i))
+				}
+			}
+			if _, err := st.view(choice{[]string{all}, names}); err != nil {
+				t.Fatal(err)
+			}
+			held := 0
+			for _, v := range st.views {
+				held += len(v.scopes) + len(v.empty)
+			}
+			if most := row.times*len(r.Scopes) + 64; held > most {
+				t.Fatalf("live %t: after %d selections %d scopes are held, want %d at most", row.live, n/5, held, most)
+			}
+		}
+	}
+	st := newState(r, true)
+	for c := range clusters {
+		one := choice{[]string{fmt.Sprintf("c%03d", c)}, []string{"t00"}}
+		if _, err := st.view(one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(st.views) != clusters {
+		t.Errorf("of %d clusters %d are held", clusters, len(st.views))
+	}
+}
