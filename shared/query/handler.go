@@ -53,7 +53,7 @@ const (
 	cacheLists   = 96 << 20 // bytes, about
 	cacheSets    = 16 << 20
 	cacheBodies  = 256 << 10
-	cacheAsks    = 128 // parsed queries
+	cacheAsks    = 128 // parsed queries; fewer if they have large expressions
 	cacheStates  = 64  // past states
 	longestCache = "max-age=31536000, immutable"
 )
@@ -239,7 +239,7 @@ func (x *exchange) parse(rt *route, id string) (*ask, error) {
 		}
 		a.format = format
 	}
-	x.asks.put(key, a, 1)
+	x.asks.put(key, a, 1+a.weight*cacheAsks/maxTogether)
 	return a, nil
 }
 

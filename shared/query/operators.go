@@ -113,8 +113,11 @@ func condition(f *field, op *operator, folded bool, values []string) (predicate,
 			return predicate{}, err
 		}
 		tests[i] = test
-		if op.weigh != nil {
-			weight += op.weigh(v)
+		if op.weigh == nil {
+			continue
+		}
+		if weight += op.weigh(v); weight > maxTogether {
+			return predicate{}, errTogether
 		}
 	}
 	any := anyOf(tests)
@@ -130,6 +133,8 @@ func condition(f *field, op *operator, folded bool, values []string) (predicate,
 	}
 	return predicate{field: f, test: func(s string) bool { return s != "" && any(s) }, weight: weight}, nil
 }
+
+var errTogether = errors.New("has too large expressions for one lookup; use fewer or smaller ones")
 
 func anyOf(tests []func(string) bool) func(string) bool {
 	if len(tests) == 1 {
@@ -176,8 +181,9 @@ func buildExists(v string, _ bool) (func(string) bool, error) {
 func equal(c int) bool { return c == 0 }
 
 const (
-	maxPattern = 512  // bytes of one expression
-	maxProgram = 2000 // instructions, about; bounds memory, and time for one text
+	maxPattern  = 512            // bytes of one expression
+	maxProgram  = 2000           // instructions, about; bounds memory, and time for one text
+	maxTogether = 4 * maxProgram // of all expressions of one lookup: half a megabyte, about
 )
 
 // buildRegex compiles an expression that must match a whole value.

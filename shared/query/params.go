@@ -24,6 +24,7 @@ type ask struct {
 	at       moment
 	maxAge   time.Duration // 0: any
 	where    []predicate
+	weight   int      // of where
 	ids      []string // of ImageId=, sorted, each once; nil: any
 	words    [][]byte // of q, folded, sorted, each once
 	sort     []sortKey
@@ -264,6 +265,9 @@ func (p *parser) takeFilter(g raw) bool {
 		return true
 	}
 	test, err := condition(f, op, fold, values)
+	if p.ask.weight += test.weight; p.ask.weight > maxTogether {
+		err = errTogether
+	}
 	if err != nil {
 		p.fault(codeInvalid, full, err.Error(), allowedValues(f, op))
 		return true

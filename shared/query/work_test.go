@@ -53,3 +53,29 @@ func TestExpressionsAreBoundedTogether(t *testing.T) {
 		}
 	}
 }
+
+// TestExpressionsAreBoundedInMemory: compiled they are hundreds of times as
+// long as they are written, and parsed lookups are remembered.
+func TestExpressionsAreBoundedInMemory(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler()
+	list := func(pattern string, n int) string { return strings.TrimSuffix(strings.Repeat(pattern+",", n), ",") }
+	for _, row := range []struct {
+		name, query string
+		refused     string // parameter
+	}{
+		{"two hundred that people write", "ImageName__iglob=" + list("*linux*7.9*", 200), ""},
+		{"two hundred of another kind", "ImageName__regex=" + list("m-[a-z]+7", 200), ""},
+		{"two hundred that are large", "ImageName__regex=" + list("(.*){300}", 200), "ImageName__regex"},
+		{"of which one condition has a part", "Description__regex=" + list("(.*){300}", 6) + "&ImageName__regex=" + list("(.*){300}", 6), "ImageName__regex"},
+	} {
+		rec := get(h, "/v1/images?"+row.query)
+		if row.refused == "" {
+			if rec.Code != 200 {
+				t.Errorf("%s: %d %s", row.name, rec.Code, rec.Body)
+			}
+			continue
+		}
+		checkError(t, rec, 400, "InvalidParameter", []string{"parameter " + row.refused + " has too large expressions for one lookup; use fewer or smaller ones; allowed: an RE2 expression"})
+	}
+}
