@@ -70,8 +70,6 @@ func (e *Error) Error() string {
 // this side, or at least the status. Addresses in the network are left out, for
 // whoever reads the data may read the reason.
 func (e *Error) Reason() string {
-	var dns *net.DNSError
-	var op *net.OpError
 	switch {
 	case e.Message != "":
 		return e.Message
@@ -79,14 +77,24 @@ func (e *Error) Reason() string {
 		return fmt.Sprintf("status %d and no explanation", e.Status)
 	case e.Err == nil:
 		return ""
-	case errors.As(e.Err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("looking up %q: no such host", dns.Name)
-	case errors.As(e.Err, &dns):
-		return fmt.Sprintf("looking up %q: no answer", dns.Name)
-	case errors.As(e.Err, &op):
-		return op.Op + ": " + op.Err.Error()
 	}
-	return e.Err.Error()
+	return unplaced(e.Err)
+}
+
+// unplaced is what an error says, without the addresses at the ends of a
+// connection.
+func unplaced(err error) string {
+	var dns *net.DNSError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf("looking up %q: no such host", dns.Name)
+	case errors.As(err, &dns):
+		return fmt.Sprintf("looking up %q: no answer", dns.Name)
+	case errors.As(err, &op):
+		return op.Op + ": " + unplaced(op.Err)
+	}
+	return err.Error()
 }
 
 // Unwrap returns Err. errors.Is(err, context.DeadlineExceeded) holds for the

@@ -213,4 +213,8 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%v: %q, want %q", e.Err, got, want)
 		}
 	}
+	e := ehpc.Error{Err: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 4), Port: 3128}, Err: net.ErrClosed}}}
+	if got, want := e.Reason(), "proxyconnect: dial: "+net.ErrClosed.Error(); got != want {
+		t.Errorf("%v: %q, want %q", e.Err, got, want)
+	}
 }

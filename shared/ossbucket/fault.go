@@ -109,7 +109,7 @@ func unplaced(err error) string {
 	case errors.As(err, &dns):
 		return fmt.Sprintf("looking up %q: no answer", dns.Name)
 	case errors.As(err, &op):
-		return op.Op + ": " + op.Err.Error()
+		return op.Op + ": " + unplaced(op.Err)
 	}
 	return err.Error()
 }
