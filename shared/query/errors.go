@@ -136,6 +136,8 @@ func (e *clusterError) Error() string {
 	is, when := tense(e.past)
 	text := fmt.Sprintf("cluster %s %s not captured in %s%s", quote(e.name), is, e.region, when)
 	switch {
+	case e.name == "":
+		text = fmt.Sprintf("what is offered without a cluster %s not captured in %s%s", is, e.region, when)
 	case e.name == all:
 		return fmt.Sprintf("no cluster %s captured in %s%s", is, e.region, when)
 	case e.listed:
@@ -234,7 +236,11 @@ func explain(err error) *apiError {
 	case errors.As(err, &api):
 		return api
 	case errors.As(err, &cluster):
-		return &apiError{status: 404, code: codeCluster, message: sentence(err), recommend: "Use one of the captured clusters, or leave ClusterId out for images that every cluster supports.", cause: nil}
+		recommend := "Use one of the captured clusters, or leave ClusterId out for images that every cluster supports."
+		if cluster.name == "" {
+			recommend = "Name one of the captured clusters with ClusterId, or all of them with ClusterId=*."
+		}
+		return &apiError{status: 404, code: codeCluster, message: sentence(err), recommend: recommend}
 	case errors.As(err, &scope):
 		return &apiError{status: 404, code: codeScope, message: sentence(err), recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports."}
 	case errors.As(err, &uncaptured) && uncaptured.past > 0: // no run will change it

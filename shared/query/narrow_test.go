@@ -160,6 +160,23 @@ func TestLimitedLookupReadsWhatIsNew(t *testing.T) {
 	}
 }
 
+// TestQuestionWithoutACluster: whoever may not ask it, or nobody, is not told to
+// ask it.
+func TestQuestionWithoutACluster(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}))
+	for target, says := range map[string]string{
+		"/v1/images":                "What is offered without a cluster is not captured in cn-hangzhou; captured clusters: ehpc-a.",
+		"/v1/images?InstanceType=x": "What is offered without a cluster is not captured in cn-hangzhou",
+	} {
+		rec := get(h, target, "Authorization", bearer("me"))
+		checkError(t, rec, 404, "ClusterNotFound", []string{says})
+		if body := rec.Body.String(); strings.Contains(body, "leave ClusterId out") || !strings.Contains(body, "ClusterId=*") {
+			t.Errorf("%s: %s", target, body)
+		}
+	}
+}
+
 // TestRegionsOutsideAGrant: for a token that names a region there is no other,
 // whether others are served or not.
 func TestRegionsOutsideAGrant(t *testing.T) {
