@@ -210,13 +210,13 @@ func TestClusterThatMovesInEveryReading(t *testing.T) {
 		"one is created and one released, twice":               {[]string{clusterPage("2", 60, 49, 59), clusterPage("2", 60, 48, 58), clusterPage("2", 60, 50, 60)}, 60, 6},
 		"the fleet never rests":                                {[]string{clusterPage("2", 60, 49, 59), clusterPage("2", 60, 48, 58), clusterPage("2", 60, 47, 57), clusterPage("2", 60, 46, 56)}, 0, 8},
 	} {
-		reading := 0
+		var reading atomic.Int64
 		endpoint := pages(func(_ int, page string) string {
 			if page == "1" {
-				reading++
+				reading.Add(1)
 				return clusterPage("1", 60, 0, 50)
 			}
-			return tc.second[min(reading, len(tc.second))-1]
+			return tc.second[min(int(reading.Load()), len(tc.second))-1]
 		})
 		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 		if (err == nil) != (tc.clusters > 0) || len(got.Clusters) != tc.clusters || endpoint.Calls() != tc.calls {
