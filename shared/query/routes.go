@@ -74,7 +74,7 @@ func (s *service) table() []*route {
 		{pattern: "/v1/changes", about: "The feed of changes, oldest first; NextCursor goes on where an answer ends. As atom without since: the newest first.",
 			formats: []string{formatJSON, formatNDJSON, formatAtom}, serve: s.changes, check: checkFeed, example: "since=-24h&kind=removed",
 			params: slices.Concat(whereOfImages, []param{paramImageID, paramSince, paramFeedCursor, paramKind, paramLimit, paramFormat})},
-		{pattern: "/v1/diff", about: "What differs between two states of one scope (from, to), or between two clusters now (ClusterId=a,b).",
+		{pattern: "/v1/diff", about: "What differs between two states of one scope (from, to), or between two clusters (ClusterId=a,b), now or at a past moment.",
 			formats: []string{formatJSON}, serve: s.diff, check: checkDiff, example: "from=-1m",
 			params: slices.Concat(whereOfDiff, []param{paramFrom, paramTo, paramFormat})},
 		{pattern: "/v1/matrix", about: "Which image is offered in which cluster, or with which instance type: one row an image, and the images that all share.", filters: true,
