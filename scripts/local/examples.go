@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
@@ -57,21 +59,37 @@ func (s *session) exampleIn(ctx context.Context, region string, state archive.Sc
 	return e, true
 }
 
-// curls are command lines that work as they stand.
-func (s *session) curls(ctx context.Context, base string) []string {
+// curls are command lines that work as they stand; with QUERY_TOKENS set, once
+// one of them is in the variable TOKEN.
+func (s *session) curls(ctx context.Context, base string) (lines []string) {
+	curl := "curl '"
+	if slices.ContainsFunc(s.place.env, func(line string) bool {
+		name, value, _ := strings.Cut(line, "=")
+		return name == "QUERY_TOKENS" && strings.TrimSpace(value) != ""
+	}) {
+		curl = `curl -H "Authorization: Bearer $TOKEN" '`
+	}
+	for _, target := range s.targets(ctx) {
+		lines = append(lines, curl+base+target+"'")
+	}
+	return lines
+}
+
+// targets are lookups of what is stored.
+func (s *session) targets(ctx context.Context) []string {
 	e, ok := s.example(ctx)
 	if !ok {
-		return []string{fmt.Sprintf("curl '%s/v1/status'", base), fmt.Sprintf("curl '%s/healthz'", base)}
+		return []string{"/v1/status", "/healthz"}
 	}
 	where := "ClusterId=" + e.scope.ClusterID
 	if e.scope.ClusterID == "" {
 		where = "RegionId=" + e.scope.RegionID
 	}
 	return []string{
-		fmt.Sprintf("curl '%s/v1/images?%s%s&sort=-OsTag.Version&limit=1&format=ids'", base, where, e.filters),
-		fmt.Sprintf("curl '%s/v1/images?%s&fields=ImageId,ImageName,Status,Size&limit=10&format=table'", base, where),
-		fmt.Sprintf("curl '%s/v1/images/%s'", base, e.image),
-		fmt.Sprintf("curl '%s/v1/status'", base),
+		"/v1/images?" + where + e.filters + "&sort=-OsTag.Version&limit=1&format=ids",
+		"/v1/images?" + where + "&fields=ImageId,ImageName,Status,Size&limit=10&format=table",
+		"/v1/images/" + e.image,
+		"/v1/status",
 	}
 }
 

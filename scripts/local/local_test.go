@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -113,6 +116,41 @@ func TestServeAnswersItsOwnExamples(t *testing.T) {
 	if code := <-ended; code != 0 || faults.String() != "" || !strings.Contains(out.String(), "ended; the data stays in") {
 		t.Errorf("exit %d after Ctrl-C\n%s%s", code, out.String(), faults.String())
 	}
+}
+
+// TestExamplesWithTokens: without the header they would all be refused.
+func TestExamplesWithTokens(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out, faults text
+	ended := make(chan int)
+	const token = "ci_0123456789abcdef"
+	env := append(slices.Clone(fast), fmt.Sprintf(`QUERY_TOKENS=[{"name":"me","sha256":"%x"}]`, sha256.Sum256([]byte(token))))
+	go func() {
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", t.TempDir()}, env, &out, &faults, compiled(t))
+	}()
+	waitFor(t, &out, "/v1/status'", ended)
+	lines := regexp.MustCompile(`(?m)^  curl -H "(Authorization): (Bearer )\$TOKEN" '([^']+)'$`).FindAllStringSubmatch(out.String(), -1)
+	if len(lines) != 4 {
+		t.Fatalf("%d curl lines:\n%s", len(lines), out.String())
+	}
+	for _, line := range lines {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, line[3], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set(line[1], line[2]+token)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Body.Close(); resp.StatusCode != 200 {
+			t.Errorf("%s: %s", line[3], resp.Status)
+		}
+	}
+	cancel()
+	<-ended
 }
 
 // TestInterruptedOnTheWayToATick: a long history takes long to come to, and
