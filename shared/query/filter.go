@@ -9,9 +9,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// maxWork bounds what the expressions of one lookup do, in steps, about, of
-// which a hundred million take a second.
-const maxWork = 100_000_000
+// maxWork bounds what the expressions of one lookup do, in steps, about. The
+// worst take a second for half of it, those that people write much less.
+const maxWork = 200_000_000
 
 // match returns the places, in the given order, of the images that meet every
 // condition. places is not changed. The error is about an expression that would
