@@ -40,6 +40,24 @@ func (b *bench) within(asking time.Duration) *capture.Report {
 	return r
 }
 
+// changes tells what the commits from one on say of contents.
+func (b *bench) changes(from int64) (text string) {
+	b.t.Helper()
+	now, err := b.writer.Now(b.t.Context(), "hz", nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for l, err := range b.writer.Lines(b.t.Context(), now, from) {
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		for _, c := range l.Changes {
+			text += fmt.Sprintf("%d +%v -%v lost %v\n", l.Sequence, c.Added, c.Removed, c.PreviousLost)
+		}
+	}
+	return text
+}
+
 // TestAnswerThatComesTooLateToBeCompared: the time for asking ends while what
 // the answer replaces is being read. The next run asks again, for a change is
 // committed with its difference as long as the earlier content is there.
@@ -58,20 +76,37 @@ func TestAnswerThatComesTooLateToBeCompared(t *testing.T) {
 		}
 		b.up.delay = 0
 		b.mustRun(capture.Request{})
-		now, err := b.writer.Now(t.Context(), "hz", nil)
+		want(t, "changes", b.changes(2), "2 +[m-3] -[m-1] lost false\n")
+	})
+}
+
+// TestStoreThatDoesNotAnswerForAMoment: the history of a scope is not given up
+// for a second's outage.
+func TestStoreThatDoesNotAnswerForAMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "hz")
+		b.settings.Unscoped = false
+		b.up.cluster("hz", "hz", "c1")
+		b.up.images["hz/c1/_any"] = []string{"m-1", "m-2"}
+		b.mustRun(capture.Request{})
+		b.up.images["hz/c1/_any"] = []string{"m-2", "m-3"}
+		keys, err := archive.NewKeys("p")
 		if err != nil {
 			t.Fatal(err)
 		}
-		changes := ""
-		for l, err := range b.writer.Lines(t.Context(), now, 2) {
-			if err != nil {
-				t.Fatal(err)
+		fails := 3
+		b.writer = archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+			if fails == 0 || op.Write() || !strings.Contains(op.Key, "/clusters/") {
+				return nil
 			}
-			for _, c := range l.Changes {
-				changes += fmt.Sprintf("%d +%v -%v lost %v\n", l.Sequence, c.Added, c.Removed, c.PreviousLost)
-			}
+			fails--
+			return &buckettest.Fault{Err: buckettest.ErrInjected}
+		}), keys, time.Now)
+		b.mustRun(capture.Request{})
+		want(t, "changes", b.changes(2), "2 +[m-3] -[m-1] lost false\n")
+		if len(b.warnings) > 0 || fails > 0 {
+			t.Errorf("warnings %q, %d faults are left", b.warnings, fails)
 		}
-		want(t, "changes", changes, "2 +[m-3] -[m-1] lost false\n")
 	})
 }
 

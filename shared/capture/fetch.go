@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -99,17 +100,25 @@ func (r *runner) before(ctx context.Context, t *task) (s *catalog.Snapshot, inTi
 	return r.stored(ctx, t.scope, t.known.Digest)
 }
 
-// stored reads what an earlier run has stored; nil if that cannot be read. If
-// ctx ended first, it is not known whether it can.
+// stored reads what an earlier run has stored, again if the store does not
+// answer: what cannot be compared now is never told. It is nil if it cannot be
+// read. If ctx ends first, it is not known whether it can.
 func (r *runner) stored(ctx context.Context, scope catalog.Scope, digest string) (s *catalog.Snapshot, inTime bool) {
-	s, err := r.writer.Snapshot(ctx, scope, digest)
-	if err != nil && ctx.Err() != nil {
-		return nil, false
+	for try := 1; ; try++ {
+		s, err := r.writer.Snapshot(ctx, scope, digest)
+		if err == nil {
+			return s, true
+		}
+		var damaged *archive.DamagedError
+		settled := errors.As(err, &damaged) || errors.Is(err, fs.ErrPermission)
+		if ctx.Err() == nil && (settled || try == maxTries) {
+			r.warn(scope, err)
+			return nil, true
+		}
+		if !sleep(ctx, delay(try, 0)) {
+			return nil, false
+		}
 	}
-	if err != nil {
-		r.warn(scope, err)
-	}
-	return s, true
 }
 
 // errNoTime means that the deadline leaves no time for the question.
