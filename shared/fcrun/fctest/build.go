@@ -15,9 +15,10 @@ import (
 // Build compiles main packages into a directory, each under the last step of
 // its import path. Arguments that begin with "-" go to go build. It runs in the
 // working directory, which must be inside the module. Like the code that is
-// deployed, the binaries need no C library.
+// deployed, the binaries need no C library, and nothing is asked of git, which
+// refuses checkouts of other users.
 func Build(ctx context.Context, dir string, args ...string) error {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-o", dir + string(filepath.Separator)}, args...)...)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-buildvcs=false", "-o", dir + string(filepath.Separator)}, args...)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("running %v: %w\n%s", cmd.Args, err, out)
