@@ -71,6 +71,10 @@ func notAcceptable(rt *route) error {
 			media = append(media, m)
 		}
 	}
-	return &apiError{status: http.StatusNotAcceptable, code: codeAccept, recommend: "Accept one of these, or use the parameter format.",
+	recommend := "Accept one of these."
+	if rt.takes(paramFormat.name) {
+		recommend = "Accept one of these, or use the parameter format."
+	}
+	return &apiError{status: http.StatusNotAcceptable, code: codeAccept, recommend: recommend,
 		message: "This route answers " + strings.Join(media, ", ") + "."}
 }

@@ -222,6 +222,13 @@ func TestMethodAndMediaType(t *testing.T) {
 		t.Errorf("Allow is %q", got)
 	}
 	checkError(t, get(h, "/v1/images", "Accept", "image/png"), 406, "NotAcceptable", []string{"application/json", "text/csv"})
+	for path, recommends := range map[string]string{"/v1/status": "Accept one of these, or use the parameter format.", "/healthz": "Accept one of these.", "/openapi.json": "Accept one of these."} {
+		rec := get(h, path, "Accept", "image/png")
+		checkError(t, rec, 406, "NotAcceptable", []string{"This route answers application/json."})
+		if !strings.Contains(rec.Body.String(), `"Recommend":"`+recommends+`"`) {
+			t.Errorf("%s: %s", path, rec.Body)
+		}
+	}
 	for accept, want := range map[string]string{
 		"":                                   "application/json",
 		"*/*":                                "application/json",
