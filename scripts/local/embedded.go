@@ -129,6 +129,9 @@ func (p *place) openStore(dir string) (string, error) {
 	// The embedded OSS keeps each object as a file of its key's name.
 	root := filepath.Join(dir, bucketName)
 	p.where = filepath.Join(root, filepath.FromSlash(p.keys.Root()))
-	p.show = func(key string) string { return fmt.Sprintf("cat '%s'", filepath.Join(root, filepath.FromSlash(key))) }
+	p.show = func(key string) string { return "cat " + quoted(filepath.Join(root, filepath.FromSlash(key))) }
 	return server.URL, nil
 }
+
+// quoted is a word of a shell's command line.
+func quoted(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }

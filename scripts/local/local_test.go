@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -115,6 +116,19 @@ func TestServeAnswersItsOwnExamples(t *testing.T) {
 	cancel()
 	if code := <-ended; code != 0 || faults.String() != "" || !strings.Contains(out.String(), "ended; the data stays in") {
 		t.Errorf("exit %d after Ctrl-C\n%s%s", code, out.String(), faults.String())
+	}
+}
+
+// TestPathsInCommands: what is shown can be pasted, whatever the directory is
+// called.
+func TestPathsInCommands(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), `it's a "test" $HOME`)
+	if err := os.WriteFile(path, []byte("read"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "sh", "-c", "cat "+quoted(path)).CombinedOutput(); err != nil || string(out) != "read" {
+		t.Errorf("%s: %v %s", quoted(path), err, out)
 	}
 }
 
