@@ -306,13 +306,18 @@ func TestRunThatIsUnderWay(t *testing.T) {
 	if strings.Count(o.out, "is at work") != 1 {
 		t.Errorf("says more than once that it waits:\n%s", o)
 	}
-	a.SetRefuse(func(action string) *deploytest.Refusal {
+	ctx, cancel := context.WithCancel(t.Context())
+	times := 0
+	a.SetRefuse(func(action string) *deploytest.Refusal { // and for ever
 		if action == "InvokeFunction" {
+			if times++; times == 3 {
+				cancel()
+			}
 			return &deploytest.Refusal{Status: 429, Code: "ResourceExhausted", Message: "the reserved concurrency is used up"}
 		}
 		return nil
 	})
-	a.expect("-yes -version v1 -param SnapshotTimeout=60 -timeout 1s", 1, "waiting up to 1m0s", "smoke test: invoking community-images-snapshot: calling InvokeFunction: ")
+	a.deploy(ctx, "-yes -version v1 -param SnapshotTimeout=60", "").must(t, "Ctrl-C", 1, "waiting up to 1m0s", "deploy: interrupted")
 }
 
 func TestConfirmation(t *testing.T) {
