@@ -85,8 +85,8 @@ func (v *verifier) everything(region string) (*Region, error) {
 	}
 	slices.Sort(logs)
 	r := &Region{RegionID: region}
-	for _, month := range logs {
-		if err := v.walk(r, month); err != nil {
+	for i, month := range logs {
+		if err := v.walk(r, month, i+1 == len(logs)); err != nil {
 			return nil, err
 		}
 	}
@@ -146,7 +146,7 @@ func (v *verifier) fault(key, format string, args ...any) {
 }
 
 // walk reads one file of the log on top of r.
-func (v *verifier) walk(r *Region, month string) error {
+func (v *verifier) walk(r *Region, month string, last bool) error {
 	t, err := v.file(v.ctx, r.RegionID, month)
 	if err != nil {
 		return err
@@ -158,6 +158,9 @@ func (v *verifier) walk(r *Region, month string) error {
 	for n := 1; ; n++ {
 		data, err := t.line()
 		if err == io.EOF {
+			if n == 1 && !last {
+				v.fault(t.key, "it has no commit, and there is a later month")
+			}
 			return nil
 		}
 		var damaged *DamagedError

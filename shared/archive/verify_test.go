@@ -63,6 +63,7 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 		"a torn line":               {logKey12, func(d []byte) []byte { return append(d, "{"...) }, "is torn"},
 		"a second copy":             {logKey11, func(d []byte) []byte { return append(d, d...) }, "second copy"},
 		"a missing month":           {logKey11, func([]byte) []byte { return nil }, "" /* what retention does */},
+		"an empty month":            {logKey11, func([]byte) []byte { return []byte{} }, "2026-11.ndjson: it has no commit"},
 		"a missing last month":      {logKey12, func([]byte) []byte { return nil }, "the log ends with 3"},
 		"a flipped line":            {logKey11, func(d []byte) []byte { return []byte(strings.Replace(string(d), `"Added":["b"]`, `"Added":["x"]`, 1)) }, "commit 2 is not what was written"},
 		"a foreign object":          {"community-images/v1/" + region + "/notes.txt", func([]byte) []byte { return []byte("x") }, "no object of the archive"},
