@@ -7,8 +7,9 @@ import (
 )
 
 // The scanner below walks JSON that is known to be valid: checked by
-// json.Valid, or covered by a digest over bytes that were. On other input it
-// yields nonsense but neither panics nor loops.
+// json.Valid, or covered by a digest over bytes that were. On other input, such
+// as bytes whose digest is still being worked out, it yields nonsense but neither
+// panics nor loops.
 
 // members yields the members of a JSON object in order: the name unquoted, the
 // value as written, trimmed.
