@@ -41,14 +41,17 @@ func (a *Archive) Lines(ctx context.Context, now *Region, from int64) iter.Seq2[
 }
 
 // month replays the i-th file of the log up to now on top of r, to its end or
-// until seen wants no more.
+// until seen wants no more. The first of them begins where now says.
 func (a *Archive) month(ctx context.Context, now, r *Region, i int, seen func(*Line) bool) error {
 	r.log.month, r.log.length, r.log.torn = now.Files[i].Month, 0, false
 	t, err := a.file(ctx, now.RegionID, r.log.month)
 	if err != nil {
 		return err
 	}
-	if _, err := r.replay(t, func(l *Line) bool { return l.Sequence > now.Sequence }, seen); err != nil {
+	late := func(l *Line) bool {
+		return l.Sequence > now.Sequence || r.Sequence == 0 && l.Sequence != now.Files[i].FirstSequence
+	}
+	if _, err := r.replay(t, late, seen); err != nil {
 		return err
 	}
 	return now.complete(i, r.Sequence, t.key)
