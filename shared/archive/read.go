@@ -47,6 +47,8 @@ func (a *Archive) Now(ctx context.Context, region string, known *Region) (*Regio
 
 // current is Now for a region that may have no commit yet.
 func (a *Archive) current(ctx context.Context, region string, known *Region) (*Region, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // what base has begun for a head that proves wrong
 	r, begun, err := a.base(ctx, region, known)
 	if err != nil {
 		return nil, err

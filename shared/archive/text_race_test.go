@@ -240,3 +240,23 @@ func TestDeadlineIsForTheStoreAlone(t *testing.T) {
 		})
 	}
 }
+
+// TestReadingBegunInVain: of a head that then turns out altered nothing is left
+// behind, though the log beyond the place that it named is not answered.
+func TestReadingBegunInVain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.step("a")
+	head, place := b.object(headKey), int64(len(b.object(logKey11)))
+	b.step("b")
+	b.mem.Spoil(headKey, bytes.Replace(head, []byte(`"ImageCount":1`), []byte(`"ImageCount":2`), 1))
+	synctest.Test(t, func(t *testing.T) { // which fails if something still waits
+		a := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+			return &buckettest.Fault{Hang: op.Key == logKey11 && op.At == place-1}
+		}), b.keys)
+		r, err := a.Now(context.Background(), region, nil)
+		if err != nil || r.Sequence != 2 {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
