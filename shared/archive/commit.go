@@ -30,7 +30,9 @@ type Writer struct {
 
 // NewWriter returns a writer whose commits are dated by now.
 func NewWriter(bucket Bucket, keys Keys, now func() time.Time) *Writer {
-	return &Writer{Archive: New(bucket, keys), bucket: bucket, now: now, pause: newPause}
+	a := New(bucket, keys)
+	a.strict = true // what a run does next needs the time that is left
+	return &Writer{Archive: a, bucket: bucket, now: now, pause: newPause}
 }
 
 func newPause() backoff.BackOff {

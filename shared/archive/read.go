@@ -23,6 +23,7 @@ type Archive struct {
 	images catalog.Interner
 	piece  int64 // bytes of the log that are read at a time
 	line   int   // bytes that a line of the log may have
+	strict bool  // a deadline counts the replaying, too
 }
 
 // New returns an archive below the keys' prefix.

@@ -21,8 +21,9 @@ const (
 // nothing in it is ever altered; whatever else happens to it, the chain of its
 // lines shows.
 //
-// A deadline bounds how long it waits for the store. What goes by between two
-// pieces, while their lines are replayed, does not count.
+// A deadline bounds how long a lookup waits for the store. What goes by between
+// two pieces, while their lines are replayed, does not count: on a slow core a
+// long month takes longer than a store may that does not answer.
 type text struct {
 	ctx    context.Context
 	bucket Reader
@@ -33,12 +34,13 @@ type text struct {
 	piece  []byte
 	last   bool // the file ends with the piece
 	came   time.Time
-	busy   time.Duration // between pieces
+	busy   time.Duration // between pieces, unless strict
+	strict bool
 }
 
 // open reads the first piece of a file from an offset on.
 func (a *Archive) open(ctx context.Context, key string, offset int64) (*text, error) {
-	t := &text{ctx: ctx, bucket: a.bucket, key: key, next: offset, size: a.piece, most: a.line}
+	t := &text{ctx: ctx, bucket: a.bucket, key: key, next: offset, size: a.piece, most: a.line, strict: a.strict}
 	if err := t.read(); err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func gone(key string, err error) error {
 
 // read reads the next piece in the place of the one that is there.
 func (t *text) read() (err error) {
-	if !t.came.IsZero() {
+	if !t.strict && !t.came.IsZero() {
 		t.busy += time.Since(t.came)
 	}
 	ctx, cancel := t.waiting()

@@ -241,6 +241,33 @@ func TestDeadlineIsForTheStoreAlone(t *testing.T) {
 	}
 }
 
+// TestRunKeepsItsDeadline: what a run has to do after its reading needs the time
+// that its deadline leaves, however long it takes over the lines.
+func TestRunKeepsItsDeadline(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 5 {
+		b.step(fmt.Sprint("v", i))
+	}
+	now := b.read()
+	synctest.Test(t, func(t *testing.T) {
+		const deadline, line = 2 * time.Second, 750 * time.Millisecond
+		ctx, cancel := context.WithTimeout(context.Background(), deadline)
+		defer cancel()
+		w := archive.NewWriter(b.mem, b.keys, time.Now)
+		began := time.Now()
+		var last error
+		for _, err := range pieced(w.Archive, 300).Lines(ctx, now, 1) {
+			if last = err; err == nil {
+				time.Sleep(line)
+			}
+		}
+		if took := time.Since(began); !errors.Is(last, context.DeadlineExceeded) || took >= deadline+line {
+			t.Errorf("after %s: %v", took, last)
+		}
+	})
+}
+
 // TestReadingBegunInVain: of a head that then turns out altered nothing is left
 // behind, though the log beyond the place that it named is not answered.
 func TestReadingBegunInVain(t *testing.T) {
