@@ -338,7 +338,7 @@ func diffsOfClusters(t *testing.T, c *chronicle, h http.Handler) {
 func (c *chronicle) checkNothing(t *testing.T, h http.Handler, target string, n int, path string) {
 	t.Helper()
 	if _, asked := c.then[n-1].scopes[path]; asked {
-		answerOf[errorTold](t, h, c.notReady(n), target)
+		answerOf[errorTold](t, h, c.notReady(n, target), target)
 	} else {
 		answerOf[errorTold](t, h, 404, target)
 	}

@@ -107,7 +107,7 @@ func imageThen(t *testing.T, c *chronicle, h http.Handler) {
 				target = "/v1/images/" + id
 			}
 			if !state.captured() {
-				answerOf[errorTold](t, h, c.notReady(i+1), target)
+				answerOf[errorTold](t, h, c.notReady(i+1, target), target)
 				continue
 			}
 			if _, known := l.first[id]; !known {

@@ -83,9 +83,10 @@ func (c *chronicle) ways(n int) []string {
 }
 
 // notReady is the status of a scope that at commit n had been asked for without
-// success. Only now it is worth trying again.
-func (c *chronicle) notReady(n int) int {
-	if n == len(c.then) {
+// success, as target asks for it. Only now it is worth trying again, and of a
+// commit that is asked for by number it stays true, be it the last one.
+func (c *chronicle) notReady(n int, target string) int {
+	if n == len(c.then) && !strings.HasSuffix(target, fmt.Sprint("at=", n)) {
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusNotFound
@@ -110,7 +111,7 @@ func imagesThen(t *testing.T, c *chronicle, h http.Handler) {
 			s := state.scopes[path]
 			target := "/v1/images?limit=1000&" + where(path) + "&at=" + ways[(i+j)%len(ways)]
 			if s.docs == nil {
-				answerOf[list](t, h, c.notReady(i+1), target)
+				answerOf[list](t, h, c.notReady(i+1, target), target)
 				continue
 			}
 			got := answerOf[list](t, h, 200, target)
