@@ -10,8 +10,8 @@ import (
 )
 
 // maxWork bounds what the expressions of one lookup do, in steps, about. The
-// worst take a second for half of it, those that people write much less.
-const maxWork = 200_000_000
+// worst take two seconds and a half for all of them, those that people write one.
+const maxWork = 320_000_000
 
 // match returns the places, in the given order, of the images that meet every
 // condition. places is not changed. The error is about an expression that would
