@@ -147,7 +147,7 @@ func (n *narrowHead) nothing(err error) (head, error) {
 			n.own = newState(part(&archive.Region{RegionID: n.region}, deed{}, n.grant), true)
 		}
 		n.readAt, n.outage = now, time.Time{}
-	case n.own == nil:
+	case n.own == nil || n.of != nil: // or the caller has gone
 		return head{}, err
 	case n.outage.IsZero():
 		n.outage = now
@@ -155,12 +155,21 @@ func (n *narrowHead) nothing(err error) (head, error) {
 	return head{n.own, n.readAt, n.outage}, nil
 }
 
-// fresh is nothing, as long as a head is used without asking the store.
+// fresh is nothing, as long as a head is used without asking the store: for a
+// while after the store has confirmed it, and after a try that failed just now.
 func (n *narrowHead) fresh() (head, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	nothing := head{n.own, n.readAt, n.outage}
+	if n.own == nil || n.of != nil {
+		return nothing, false
+	}
+	if !n.outage.IsZero() {
+		failed := n.whole.heads[n.region].lately()
+		return nothing, failed != nil && !errors.Is(failed, archive.ErrNoData)
+	}
 	since := n.whole.now().Sub(n.readAt)
-	return head{n.own, n.readAt, n.outage}, n.own != nil && n.of == nil && n.outage.IsZero() && 0 <= since && since < n.whole.ttl
+	return nothing, 0 <= since && since < n.whole.ttl
 }
 
 func (n *narrowHead) derive(ctx context.Context, h head) (*state, error) {

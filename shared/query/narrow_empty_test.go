@@ -3,6 +3,7 @@ package query_test
 import (
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"community-images/shared/access"
@@ -107,4 +108,38 @@ func TestFirstRunIsTold(t *testing.T) {
 			t.Errorf("%s: %s", who, dump(rec))
 		}
 	}
+}
+
+// TestHangingStoreKeepsWaitingOnce: who has been told that nothing is there does
+// not wait again and again for a store that hangs, as little as who has data.
+func TestHangingStoreKeepsWaitingOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		down := false
+		w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+			if down {
+				return &buckettest.Fault{Hang: true}
+			}
+			return nil
+		})
+		h := w.handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}))
+		ask := func() (took time.Duration) {
+			t.Helper()
+			began := time.Now()
+			checkError(t, get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("me")), 404, "ClusterNotFound", nil)
+			return time.Since(began)
+		}
+		ask()
+		down, w.now = true, w.now.Add(time.Minute)
+		ask()
+		if took := ask(); took > 0 {
+			t.Errorf("the second lookup of an outage takes %v", took)
+		}
+		down, w.now = false, w.now.Add(time.Minute)
+		w.run(hangzhou, content{"ehpc-a/_any": images(t, sample)})
+		if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("me")); rec.Code != 200 || rec.Header().Get("Age") != "0" {
+			t.Errorf("after the outage: %s", dump(rec))
+		}
+	})
 }
