@@ -124,7 +124,8 @@ func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cl
 // listWell lists the clusters of a region. While pages are read a cluster may
 // come and another go, so that a third slips from one page to another and is on
 // none: a listing of several pages that misses a known cluster is read again,
-// and what is in either is there.
+// and what is in either is there. One with an entry that names no cluster is
+// not: it ends nothing.
 func (r *runner) listWell(ctx context.Context, base *archive.Region) ([]Cluster, *archive.Listing) {
 	clusters, listing, pages := r.list(ctx, base.RegionID)
 	listed := map[string]bool{}
@@ -132,7 +133,7 @@ func (r *runner) listWell(ctx context.Context, base *archive.Region) ([]Cluster,
 		listed[c.ClusterID] = true
 	}
 	complete := !slices.ContainsFunc(base.Clusters, func(c catalog.Cluster) bool { return !listed[c.ClusterID] })
-	if listing.Problem != nil || pages < 2 || complete {
+	if listing.Problem != nil || pages < 2 || complete || listed[""] {
 		return clusters, listing
 	}
 	again, second, _ := r.list(ctx, base.RegionID)

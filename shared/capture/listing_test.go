@@ -59,3 +59,26 @@ func TestClusterThatSlipsBetweenPages(t *testing.T) {
 		})
 	}
 }
+
+// TestUnusableEntryIsReadOnce: a listing with an entry of which no cluster can
+// be made ends nothing, so that nothing is gained by reading it twice.
+func TestUnusableEntryIsReadOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "hz")
+		b.settings.Unscoped, b.up.pages = false, 2
+		for i := range 4 {
+			b.up.cluster("hz", "hz", fmt.Sprint("c", i))
+		}
+		b.mustRun(capture.Request{})
+		b.up.clusters["hz"][2] = capture.Cluster{Problem: "it is null"}
+		for range 2 {
+			b.up.questions()
+			b.mustRun(capture.Request{})
+			if n := strings.Count(b.up.questions(), "clusters hz"); n != 2 {
+				t.Errorf("%d calls for the listing of two pages", n)
+			}
+		}
+		got := strings.NewReplacer("c", "", "/_any ok", "", "\n", " ").Replace(b.state("hz"))
+		want(t, "clusters", got, "0 1 2 3")
+	})
+}
