@@ -107,6 +107,10 @@ func (v *verifier) everything(region string) (*Region, error) {
 // moved says whether a run has committed, or put the head, since the log and
 // the head were read.
 func (v *verifier) moved(r *Region) (bool, error) {
+	if r.log.month == "" {
+		months, err := v.months(v.ctx, r.RegionID)
+		return len(months) > 0, err
+	}
 	now, err := v.catchUp(v.ctx, r, nil)
 	var damaged *DamagedError
 	if err != nil && !errors.As(err, &damaged) {

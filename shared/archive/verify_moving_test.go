@@ -124,3 +124,20 @@ func TestVerifyBesideASweep(t *testing.T) {
 		}
 	}
 }
+
+// TestVerifyBesideTheFirstRun: there was no log when the objects were listed.
+func TestVerifyBesideTheFirstRun(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	first := true
+	audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		if op.Key != headKey || !first {
+			return nil
+		}
+		first = false
+		return &buckettest.Fault{Before: func() { b.step("a") }}
+	}), b.keys).Verify(context.Background(), region)
+	if err != nil || len(audit.Faults) > 0 || audit.Commits != 1 {
+		t.Errorf("%+v, %v", audit, err)
+	}
+}
