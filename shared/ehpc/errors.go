@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"community-images/shared/neterror"
 )
 
 // Class says what to do about an error.
@@ -78,23 +79,7 @@ func (e *Error) Reason() string {
 	case e.Err == nil:
 		return ""
 	}
-	return unplaced(e.Err)
-}
-
-// unplaced is what an error says, without the addresses at the ends of a
-// connection.
-func unplaced(err error) string {
-	var dns *net.DNSError
-	var op *net.OpError
-	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("looking up %q: no such host", dns.Name)
-	case errors.As(err, &dns):
-		return fmt.Sprintf("looking up %q: no answer", dns.Name)
-	case errors.As(err, &op):
-		return op.Op + ": " + unplaced(op.Err)
-	}
-	return err.Error()
+	return neterror.Text(e.Err)
 }
 
 // Unwrap returns Err. errors.Is(err, context.DeadlineExceeded) holds for the

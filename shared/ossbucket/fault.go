@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
+
+	"community-images/shared/neterror"
 )
 
 // fault is a request that did not go well.
@@ -83,11 +84,11 @@ func (x *exchange) fault(ctx context.Context, err error) error {
 	case errors.As(err, &broken):
 		f.text, f.temporary = broken.reason+requestID(x.header), true
 	case x.broken != nil:
-		f.text, f.temporary = unplaced(x.broken), true
+		f.text, f.temporary = neterror.Text(x.broken), true
 	case errors.As(err, &transport):
 		var certificate *tls.CertificateVerificationError
 		// Only the text: a connect time-out would be a context.DeadlineExceeded.
-		f.text, f.temporary = unplaced(transport.Err), !errors.As(err, &certificate)
+		f.text, f.temporary = neterror.Text(transport.Err), !errors.As(err, &certificate)
 	default:
 		f.cause = err
 	}
@@ -96,22 +97,6 @@ func (x *exchange) fault(ctx context.Context, err error) error {
 	}
 	f.text = x.credentials.redact(f.text)
 	return f
-}
-
-// unplaced says what went wrong with a connection, without the addresses at its
-// ends: what cannot be stored is explained in the data, which others read.
-func unplaced(err error) string {
-	var dns *net.DNSError
-	var op *net.OpError
-	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("looking up %q: no such host", dns.Name)
-	case errors.As(err, &dns):
-		return fmt.Sprintf("looking up %q: no answer", dns.Name)
-	case errors.As(err, &op):
-		return op.Op + ": " + unplaced(op.Err)
-	}
-	return err.Error()
 }
 
 // service takes over an error document. A key in a bucket that is not there

@@ -1,0 +1,25 @@
+// Package neterror says what went wrong with a connection without the
+// addresses at its ends: reasons become part of the data, which others read.
+package neterror
+
+import (
+	"errors"
+	"fmt"
+	"net"
+)
+
+// Text is what an error says, without addresses. The name that could not be
+// looked up stays.
+func Text(err error) string {
+	var dns *net.DNSError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf("looking up %q: no such host", dns.Name)
+	case errors.As(err, &dns):
+		return fmt.Sprintf("looking up %q: no answer", dns.Name)
+	case errors.As(err, &op):
+		return op.Op + ": " + Text(op.Err)
+	}
+	return err.Error()
+}
