@@ -69,6 +69,9 @@ func (f *form) escaped() (text string) {
 
 func (f *form) number() int {
 	end := 0
+	if strings.HasPrefix(f.rest, "-") {
+		end = 1
+	}
 	for end < len(f.rest) && '0' <= f.rest[end] && f.rest[end] <= '9' {
 		end++
 	}
