@@ -23,13 +23,13 @@ var (
 
 // Canonical rewrites a JSON value so that equal content has equal bytes: no
 // white space, object members sorted by name (the last of two members with
-// one name wins), strings with the fewest escapes (RFC 8785), numbers exactly
-// as they were written. More than MaxDepth levels are an error.
+// one name wins), strings with the fewest escapes (RFC 8785), each stray byte in
+// them U+FFFD, numbers exactly as they were written. More than MaxDepth levels are an error.
 func Canonical(raw []byte) (string, error) {
 	if !json.Valid(raw) {
 		return "", errNotJSON
 	}
-	value := string(raw)
+	value := wellFormed(string(raw)) // before names are compared
 	if depth(value) > MaxDepth {
 		return "", errTooDeep
 	}
@@ -80,14 +80,20 @@ func appendObject(dst []byte, value string) []byte {
 	return append(dst, '}')
 }
 
+// wellFormed is s with U+FFFD for each stray byte, as encoding/json reads it.
+func wellFormed(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune { return r }, s)
+}
+
 const hexDigits = "0123456789abcdef"
 
 // AppendString writes s as a canonical JSON string. Each stray byte becomes
 // U+FFFD.
 func AppendString(dst []byte, s string) []byte {
-	if !utf8.ValidString(s) {
-		s = strings.Map(func(r rune) rune { return r }, s) // each stray byte becomes U+FFFD
-	}
+	s = wellFormed(s)
 	dst = append(dst, '"')
 	start := 0
 	for i := range len(s) {

@@ -21,6 +21,8 @@ func TestCanonical(t *testing.T) {
 		"a lone surrogate becomes a substitute": {`"\ud83d"`, `"` + "\uFFFD" + `"`},
 		"literals":                              {`[true,false,null]`, `[true,false,null]`},
 		"empty name":                            {`{"":1}`, `{"":1}`},
+		"names alike but for stray bytes":       {"{\"a\xff\":1,\"a\\ufffd\":2,\"a\xfe\":3}", "{\"a\uFFFD\":3}"},
+		"a stray byte before a quote":           {"[\"\xe2\x82\",\"\xf0\"]", "[\"\uFFFD\uFFFD\",\"\uFFFD\"]"},
 	} {
 		got, err := Canonical([]byte(tc.in))
 		if err != nil || got != tc.want {
@@ -77,6 +79,10 @@ func FuzzCanonical(f *testing.F) {
 	for _, seed := range []string{`{"b":1,"a":"\u0000\ud83d"}`, `[{"a":[1,2,{"x":null}]}, "\\"]`, ` { } `, `"\"`, strings.Repeat(`[{"a":`, MaxDepth/2+1) + "1" + strings.Repeat("}]", MaxDepth/2+1)} {
 		f.Add([]byte(seed))
 	}
+	f.Add([]byte("{\"\xff\":1,\"\xfe\":{\"\xc3\":0}}"))                            // names that become one
+	f.Add([]byte("{\"\\ud800\":1,\"\xfe\":2,\"\uFFFD\":3}"))                       // and this way
+	f.Add([]byte(`{"a":{"x":1e999},"\u0061":{"y":-0.0},"A":1E+2}`))                // the last of two equal names, which are not merged
+	f.Add([]byte("[\"\xe2\x80\",\"\u2028\",\"\x7f\",\"\\/\",\"\\uD83D\\uDE00\"]")) // what encoders write in more than one way
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		got, err := Canonical(raw)
 		if err != nil {
