@@ -67,11 +67,14 @@ func (c *cursor) fits(region string, a *ask) error {
 }
 
 // resume finds the state and view on which the cursor's first page was made,
-// so that pages never mix two states.
-func (s *service) resume(ctx context.Context, a *ask, h head, st *state) (*state, *view, error) {
+// so that pages never mix two states: the one that is asked about, if it has the
+// same content, else the one that the cursor names.
+func (s *service) resume(ctx context.Context, a *ask, h head) (*state, *view, error) {
 	c := a.cursor
-	if v, err := st.view(a.choice); err == nil && hash8(v.digest) == c.view {
-		return st, v, nil
+	if st, err := s.moment(ctx, h, a.at); err == nil {
+		if v, err := st.view(a.choice); err == nil && hash8(v.digest) == c.view {
+			return st, v, nil
+		}
 	}
 	st, err := s.sequence(ctx, h, c.sequence)
 	var early *archive.TooEarlyError

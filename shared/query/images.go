@@ -72,7 +72,7 @@ func (s *service) continued(ctx context.Context, a *ask, region string) (head, *
 	if err := a.cursor.fits(region, a); err != nil {
 		return h, nil, nil, err
 	}
-	st, v, err := s.resume(ctx, a, h, h.state)
+	st, v, err := s.resume(ctx, a, h)
 	return h, st, v, err
 }
 

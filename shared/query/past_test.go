@@ -1,0 +1,45 @@
+package query_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"community-images/shared/access"
+)
+
+// snapshotOf is the member Snapshot of an answer.
+func snapshotOf(t *testing.T, h http.Handler, target string) (snapshot, next string) {
+	t.Helper()
+	rec := get(h, target)
+	var body struct {
+		Snapshot   json.RawMessage
+		NextCursor string
+	}
+	if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil || rec.Code != 200 {
+		t.Fatalf("%s: %s", target, dump(rec))
+	}
+	return string(body.Snapshot), body.NextCursor
+}
+
+// TestPagesOfAPastStateStayInIt: that the content is the same today does not
+// make a later page an answer about today. In ehpc-b a check has failed since.
+func TestPagesOfAPastStateStayInIt(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	h := w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&at=2", "/v1/images?ClusterId=ehpc-b&limit=1&at=2026-11-23T10:00:00Z", "/v1/images?ClusterId=ehpc-b&limit=1&at=-31m", "/v1/matrix?ClusterId=ehpc-b&limit=1&at=2"} {
+		for _, caller := range []string{"all", "b"} {
+			first, next := snapshotOf(t, bearing{h, caller}, target)
+			second, _ := snapshotOf(t, bearing{h, caller}, target+"&cursor="+next)
+			if !strings.Contains(first, `"Sequence":2,`) || !strings.Contains(first, `"Stale":false`) || second != first {
+				t.Errorf("%s for %s begins in %s and goes on in %s", target, caller, first, second)
+			}
+		}
+	}
+	_, next := snapshotOf(t, bearing{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1")
+	if now, _ := snapshotOf(t, bearing{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1&cursor="+next); !strings.Contains(now, `"Sequence":3,`) || !strings.Contains(now, `"Stale":true`) {
+		t.Errorf("without at the second page tells %s", now)
+	}
+}
