@@ -62,6 +62,9 @@ const layout = "5"
 // send writes an answer: its headers, and unless the caller has it already,
 // its body.
 func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
+	if a.maxAge > 0 { // which the answer is older than one day
+		ans.pinned = false
+	}
 	header := x.w.Header()
 	zip := x.gzip && acceptsGzip(headerList(x.r.Header, "Accept-Encoding"))
 	has := parseTags(headerList(x.r.Header, "If-None-Match"), ans.etag)
