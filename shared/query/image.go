@@ -47,11 +47,8 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 func (st *state) around(c choice) (*view, error) {
 	if c.everything() {
 		v := st.everything()
-		if len(v.scopes) == 0 {
-			if len(v.empty) > 0 {
-				return nil, st.uncaptured(v.empty[0])
-			}
-			return nil, &noDataError{st.RegionID, archive.ErrNoData}
+		if len(v.scopes) == 0 && len(v.empty) > 0 {
+			return nil, st.uncaptured(v.empty[0])
 		}
 		return v, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"community-images/shared/access"
 )
@@ -59,5 +60,31 @@ func TestMaxAgeIsNotKept(t *testing.T) {
 		if known.Code != 304 || known.Header().Get("Cache-Control") != "max-age=5" {
 			t.Errorf("%s with maxAge and a tag: %s", target, dump(known))
 		}
+	}
+}
+
+// TestImageWhereNothingIsAskedAnyMore: that no scope is left is no reason to wait
+// for the next run.
+func TestImageWhereNothingIsAskedAnyMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample, cent79)})
+	w.now = w.now.Add(time.Hour)
+	w.run(hangzhou, content{}, "ehpc-a/_any")
+	h := w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "x", Clusters: []string{"ehpc-x"}}))
+	for _, row := range []struct {
+		caller, target string
+		status         int
+		code           string
+	}{
+		{"all", "/v1/images/m-cent79", 410, "ImageGone"},
+		{"all", "/v1/images/m-cent79?at=2", 410, "ImageGone"},
+		{"all", "/v1/images/m-none", 404, "ImageNotFound"},
+		{"a", "/v1/images/m-cent79", 410, "ImageGone"},
+		{"a", "/v1/images/m-none", 404, "ImageNotFound"},
+		{"x", "/v1/images/m-cent79", 404, "ImageNotFound"},
+		{"x", "/v1/images/m-none", 404, "ImageNotFound"},
+	} {
+		checkError(t, get(bearing{h, row.caller}, row.target), row.status, row.code, nil)
 	}
 }
