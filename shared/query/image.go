@@ -32,9 +32,13 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 	if err := a.young(v, s); err != nil {
 		return nil, err
 	}
+	checks := "" // of a past state the log knows no more than its own
+	if st.live {
+		checks = v.latest.String() // LastSeen moves with them
+	}
 	return &answer{
 		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && !st.live,
-		etag: tag(v.digest, strconv.FormatInt(st.Sequence, 10), v.latest.String(), a.canon, a.format), // LastSeen moves with the checks
+		etag: tag(v.digest, strconv.FormatInt(st.Sequence, 10), checks, a.canon, a.format),
 		render: func(ctx context.Context) (*body, error) {
 			b, err := s.renderImage(ctx, a, h, st, v)
 			return &body{bytes: b}, err

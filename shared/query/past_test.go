@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"community-images/shared/access"
+	"community-images/shared/catalog"
 )
 
 // snapshotOf is the member Snapshot of an answer.
@@ -86,5 +87,30 @@ func TestImageWhereNothingIsAskedAnyMore(t *testing.T) {
 		{"x", "/v1/images/m-none", 404, "ImageNotFound"},
 	} {
 		checkError(t, get(bearing{h, row.caller}, row.target), row.status, row.code, nil)
+	}
+}
+
+// TestTagOfOneImageNamesItsChecks: the last commit tells when an image was seen
+// by the latest checks, and once it is past by those that the log knows. That
+// another cluster was checked last of all must not make one answer of them.
+func TestTagOfOneImageNamesItsChecks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample), "ehpc-b/_any": images(t, cent79)})
+	w.now = w.now.Add(time.Hour)
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample), "ehpc-b/_any": images(t, cent10)})
+	h := w.handler()
+	const target = "/v1/images/m-bp181x855551ww5yq****?at=2"
+	seen := func() (tag string, last catalog.Time) {
+		rec := get(h, target)
+		return rec.Header().Get("ETag"), answerOf[imageTold](t, h, 200, target).LastSeen
+	}
+	tag, last := seen()
+	w.now = w.now.Add(time.Hour)
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample), "ehpc-b/_any": images(t, cent79)})
+	for range 2 {
+		if later, past := seen(); last != catalog.At(epoch.Add(time.Hour)) || past != catalog.At(epoch) || tag == later {
+			t.Errorf("seen last %s under %s, later %s under %s", last, tag, past, later)
+		}
 	}
 }
