@@ -38,7 +38,7 @@ func (p *parser) parseSince(s string) (since, error) {
 	if rest, ok := strings.CutPrefix(s, "c"); ok {
 		a, b, dotted := strings.Cut(rest, ".")
 		n, err1 := strconv.ParseInt(a, 10, 53)
-		m, err2 := strconv.ParseInt(b, 10, 32)
+		m, err2 := strconv.ParseInt(b, 10, 31) // so that no sum of places overflows
 		if !dotted || err1 != nil || err2 != nil || n < 0 || m < 0 {
 			return since{}, fmt.Errorf("%s is not a cursor of this feed", quote(s))
 		}

@@ -114,3 +114,17 @@ func TestTagOfOneImageNamesItsChecks(t *testing.T) {
 		}
 	}
 }
+
+// TestPlaceFarBehindACommit: no commit has that many events, so the feed goes on
+// behind it.
+func TestPlaceFarBehindACommit(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler()
+	for _, route := range []string{"/v1/changes?", "/v1/changes?ImageId=m-win&", "/v1/images/m-win/history?"} {
+		page := answerOf[stretchTold](t, h, 200, route+"since=c3.1073741823")
+		if len(page.Changes)+len(page.Events) > 0 || page.NextCursor != "c4.0" {
+			t.Errorf("%s goes on with %v and then at %s", route, page, page.NextCursor)
+		}
+		checkError(t, get(h, route+"since=c3.2147483647"), 400, "InvalidParameter", []string{"is not a cursor of this feed"})
+	}
+}
