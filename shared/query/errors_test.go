@@ -73,6 +73,9 @@ func TestErrors(t *testing.T) {
 		{target: "/v1/image", status: 404, code: "RouteNotFound", says: []string{`did you mean "/v1/images"`, "/v1/clusters", "/healthz"}},
 		{target: "/v1/images/a/b", status: 404, code: "RouteNotFound"},
 		{target: "/v1/images?q=" + long, status: 414, code: "QueryTooLong", says: []string{"4096"}},
+		{target: "/v1/images?q=" + strings.Repeat("é", 700), status: 414, code: "QueryTooLong", says: []string{"4213 bytes"}}, // a Link would have as many
+		{target: "/v1/images?%E2%80%AEx=%zz", status: 400, code: "InvalidParameter", says: []string{`parameter \u202ex "%zz" has a percent sign`}},
+		{target: "/v1/images?at=9999-12-31T23:00:00-08:00", status: 400, code: "InvalidParameter", says: []string{"is not a time"}}, // the year 10000
 		{target: "/v1/images?ClusterId=ehpc-x", status: 404, code: "ClusterNotFound", says: []string{`"ehpc-x"`, "ehpc-a, ehpc-b, ehpc-new"}, reads: true},
 		{target: "/v1/images?ClusterId=ehpc-b&InstanceType=ecs.c7.large", status: 404, code: "ScopeNotCaptured", says: []string{"ehpc-b", "ecs.c7.large", "captured are: (none)"}, reads: true},
 		{target: "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.c7.lareg", status: 404, code: "ScopeNotCaptured", says: []string{`did you mean "ecs.c7.large"?`}, reads: true},

@@ -25,6 +25,12 @@ func FuzzRequest(f *testing.F) {
 		}
 	}
 	f.Add("/v1/images/%2e%2e%2f", "", "text/html;q=2,,", "W/")
+	f.Add("/v1/images", "limit=1&ImageName__ne="+strings.Repeat("é", 2000), "", "")   // the Link to the next page says it again, escaped
+	f.Add("/v1/changes", "limit=1&ClusterId=*,\\\"<>", "", "*")                       // what no header may hold as it is
+	f.Add("/v1/images", "at=9999-12-31T23:59:59-23:59&maxAge=99999w", "", "")         // the year 10000
+	f.Add("/v1/images", "at=1970-01-01T00:00:00%2B23:59&%C5%BFort=%E2%84%AA", "", "") // before 1970; letters that fold to s and k
+	f.Add("/v1/images", "limit=18446744073709551617&cursor=AQ&%F0%90=%zz", "", "")    // numbers beyond any, a name that is no UTF-8
+	f.Add("/v1/images", "ImageName__regex=((a{0,30}){30})*%24|(?i)%E2%84%AA&facets=Size,Size&latestBy=OsTag.Version", "", "")
 	h := small(f).handler()
 	known := []int{200, 304, 400, 404, 405, 406, 410, 414, 503}
 	f.Fuzz(func(t *testing.T, path, rawQuery, accept, match string) {

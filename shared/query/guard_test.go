@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -335,7 +336,10 @@ func FuzzGuard(f *testing.F) {
 	f.Add("/v1/images?access_token="+token("all"), "")
 	f.Add("/?Action=ListCommunityImages", "Bearer  "+token("all")+" ")
 	f.Add("/%2f/v1/images", "bearer\t"+token("all"))
-	holder := regexp.MustCompile(`^(?i:bearer) +` + token("all") + ` *$`)
+	f.Add("/healthz?m-cent7%39=1&%65hpc-new=%zz&"+token("all")+"=1&c%69_"+strings.TrimPrefix(token("all"), "ci_")+"=1", "") // names are told decoded
+	f.Add("/v1/images/m-cent79?%61ccess_token=1", "Bearer "+token("all")+","+token("all"))
+	f.Add("//"+hangzhou+"/\x00", "\u212Aearer "+token("all"))
+	holder, escape := regexp.MustCompile(`^(?i:bearer) +`+token("all")+` *$`), regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 	f.Fuzz(func(t *testing.T, target, authorization string) {
 		rec := get(h, target, "Authorization", authorization)
 		if holder.MatchString(authorization) {
@@ -347,8 +351,9 @@ func FuzzGuard(f *testing.F) {
 		if rec.Code == 500 || rec.Code == 304 || strings.Contains(dump(rec), token("all")) {
 			t.Errorf("%q with %q: %s", target, authorization, dump(rec))
 		}
+		asked := target + "\n" + escape.ReplaceAllStringFunc(target, func(code string) string { plain, _ := url.PathUnescape(code); return plain })
 		for _, stored := range []string{hangzhou, "ehpc-new", "m-cent79", "深度学习"} {
-			if strings.Contains(rec.Body.String(), stored) && !strings.Contains(target, stored) {
+			if strings.Contains(rec.Body.String(), stored) && !strings.Contains(asked, stored) {
 				t.Errorf("%q with %q tells of %s: %s", target, authorization, stored, dump(rec))
 			}
 		}

@@ -169,8 +169,8 @@ func (x *exchange) findID() string {
 
 func (x *exchange) serve(ctx context.Context) error {
 	path := x.r.URL.EscapedPath()
-	if len(path)+1+len(x.r.URL.RawQuery) > maxQuery {
-		return &apiError{status: http.StatusRequestURITooLong, code: codeTooLong, message: fmt.Sprintf("Path and query have %d bytes, at most %d are taken.", len(path)+1+len(x.r.URL.RawQuery), maxQuery), recommend: "Ask for less at a time; use prefix, glob or regex instead of long lists."}
+	if size := len(path) + 1 + len(headerSafe(x.r.URL.RawQuery)); size > maxQuery { // as a Link says it again
+		return &apiError{status: http.StatusRequestURITooLong, code: codeTooLong, message: fmt.Sprintf("Path and query have %d bytes, at most %d are taken.", size, maxQuery), recommend: "Ask for less at a time; use prefix, glob or regex instead of long lists."}
 	}
 	denied := x.admit()
 	rt, id, err := x.find(path)

@@ -56,7 +56,7 @@ func parseMoment(s string) (moment, error) {
 	s = strings.ToUpper(strings.Replace(s, " ", "+", 1))
 	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
 		t, err := time.Parse(layout, s)
-		if err == nil && t.Year() >= 1970 {
+		if t = t.UTC(); err == nil && t.Year() >= 1970 && t.Year() <= 9999 {
 			return moment{set: true, time: t}, nil
 		}
 	}

@@ -129,10 +129,10 @@ func split(query string) (list []raw, faults []fault) {
 			faults = append(faults, fault{codeUnknown, `""`, "is not a parameter name", ""})
 			continue
 		case err2 != nil:
-			faults = append(faults, fault{codeInvalid, name, fmt.Sprintf("%s has a percent sign that does not begin an escape", quote(v)), "percent-encoded UTF-8"})
+			faults = append(faults, fault{codeInvalid, quoteName(name), fmt.Sprintf("%s has a percent sign that does not begin an escape", quote(v)), "percent-encoded UTF-8"})
 			continue
 		case !clean(text):
-			faults = append(faults, fault{codeInvalid, name, fmt.Sprintf("%s is not UTF-8 text without control characters", quote(text)), "printable UTF-8"})
+			faults = append(faults, fault{codeInvalid, quoteName(name), fmt.Sprintf("%s is not UTF-8 text without control characters", quote(text)), "printable UTF-8"})
 			continue
 		}
 		i := slices.IndexFunc(list, func(r raw) bool { return strings.EqualFold(r.name, name) })
