@@ -83,6 +83,14 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 			return nil, s.gone(ctx, a, h, st, life)
 		}
 		first = life.first
+		if life.cut && a.choice.everything() && s.whole == nil { // the catalogue remembers more
+			if err := s.lists.stocked(ctx, h.RegionID, h.Catalogue); err != nil {
+				return nil, err
+			}
+			if at, ok := s.lists.firstSeen(h.RegionID, a.id); ok {
+				first = at
+			}
+		}
 	}
 	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
 	last := set.lastSeen(v, from, to)
@@ -155,27 +163,26 @@ func (s *set) offeredBy(from, to int) (clusters, types []string, every bool) {
 
 // life is what the timeline knows of an image up to a state.
 type life struct {
-	known   bool
-	first   catalog.Time
-	present bool
-	goneAt  int64            // commit in which it disappeared from its last scope
-	gone    catalog.Time     // of that commit
-	last    catalog.Time     // of the last commit dated before that
-	scope   archive.ScopeRef // from which it disappeared last
-	later   int64            // the first commit after the state that is about it; 0: none
+	known  bool
+	first  catalog.Time
+	cut    bool             // retention has removed what was before
+	goneAt int64            // commit in which it disappeared from its last scope
+	gone   catalog.Time     // of that commit
+	last   catalog.Time     // of the last commit dated before that
+	scope  archive.ScopeRef // from which it disappeared last
+	later  int64            // the first commit after the state that is about it; 0: none
 }
 
 // life follows an image through the scopes of a choice.
 func (t *timeline) life(id string, st *state, c choice) life {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	var l life
+	l := life{cut: t.origin.sequence > 1}
 	image, ok := t.imageAt[id]
 	if !ok {
 		return l
 	}
 	end := t.upTo(st.Sequence)
-	there := map[int32]bool{}
 	for _, at := range t.byImage[image] {
 		e := t.events[at]
 		if !c.covers(t.scopes[e.scope]) {
@@ -189,10 +196,8 @@ func (t *timeline) life(id string, st *state, c choice) life {
 			l.known, l.first = true, t.commits[e.commit].at
 		}
 		if e.kind != removed {
-			there[e.scope] = true
 			continue
 		}
-		delete(there, e.scope)
 		l.goneAt, l.gone, l.scope = t.commits[e.commit].sequence, t.commits[e.commit].at, t.scopes[e.scope]
 		before := e.commit
 		for before > 0 && !t.commits[before].at.Before(l.gone.Time) { // such as the seal of a month
@@ -202,7 +207,6 @@ func (t *timeline) life(id string, st *state, c choice) life {
 			l.last = l.first
 		}
 	}
-	l.present = len(there) > 0
 	return l
 }
 

@@ -42,10 +42,11 @@ type origins struct {
 	upTo int64 // the commit that the head named when the catalogue was asked for
 	ids  []string
 	at   []catalog.Time
+	gone map[string]catalog.Time // the same of those that are no more
 }
 
-// firstSeen says when an image that is offered was first seen in any scope of
-// a region; ok is false if only the history can tell.
+// firstSeen says when an image was first seen in any scope of a region; ok is
+// false if only the history can tell.
 func (l *lists) firstSeen(region, id string) (at catalog.Time, ok bool) {
 	l.mu.Lock()
 	f := l.origins[region]
@@ -55,7 +56,8 @@ func (l *lists) firstSeen(region, id string) (at catalog.Time, ok bool) {
 	}
 	i, ok := slices.BinarySearch(f.ids, id)
 	if !ok {
-		return at, false
+		at, ok = f.gone[id]
+		return at, ok
 	}
 	return f.at[i], true
 }
@@ -120,10 +122,18 @@ func (l *lists) prepare(ctx context.Context, region string, scopes []archive.Sco
 			missing++
 		}
 	}
+	if missing <= fewReads {
+		return nil
+	}
+	return l.stocked(ctx, region, upTo)
+}
+
+// stocked reads the catalogue of a region, up to a commit, unless it has been.
+func (l *lists) stocked(ctx context.Context, region string, upTo int64) error {
 	l.mu.Lock()
 	f := l.origins[region]
 	l.mu.Unlock()
-	if missing <= fewReads || f != nil && f.upTo >= upTo {
+	if f != nil && f.upTo >= upTo {
 		return nil
 	}
 	select {
@@ -166,7 +176,7 @@ func (l *lists) stock(ctx context.Context, region string, upTo int64) error {
 			l.kept.put(digest, whole(l.withhold(images)))
 		}
 	}
-	f := &origins{upTo: max(upTo, c.Sequence)}
+	f := &origins{upTo: max(upTo, c.Sequence), gone: c.Gone}
 	for i, im := range c.Images {
 		if i == 0 || im.ImageID != c.Images[i-1].ImageID {
 			f.ids, f.at = append(f.ids, im.ImageID), append(f.at, c.FirstSeen[i])

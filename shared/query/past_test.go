@@ -128,3 +128,25 @@ func TestPlaceFarBehindACommit(t *testing.T) {
 		checkError(t, get(h, route+"since=c3.2147483647"), 400, "InvalidParameter", []string{"is not a cursor of this feed"})
 	}
 }
+
+// TestFirstSeenBeforeWhatIsKept: retention has removed the commit in which the
+// image came. That an instance has read something else before makes no other
+// answer of one question, here with few scopes, whose snapshots are read alone.
+func TestFirstSeenBeforeWhatIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, other := range []string{cent79, cent10, cent79} {
+		w.run(hangzhou, content{"_any/_any": images(t, sample), "ehpc-a/_any": images(t, other)})
+		w.now = w.now.Add(40 * 24 * time.Hour)
+	}
+	w.memory.Spoil("community-images/v1/cn-hangzhou/log/2026-11.ndjson", nil)
+	for _, before := range []string{"/healthz", "/v1/images", "/v1/clusters", "/v1/changes?since=0", "/v1/images/m-cent710"} {
+		h := w.handler()
+		get(h, before)
+		for _, at := range []string{"", "&at=5", "&at=4"} {
+			if got := answerOf[imageTold](t, h, 200, "/v1/images/m-bp181x855551ww5yq****?"+at); got.FirstSeen != catalog.At(epoch) {
+				t.Errorf("after %s%s the image was first seen %s", before, at, got.FirstSeen)
+			}
+		}
+	}
+}
