@@ -212,13 +212,24 @@ func (p *putFails) Put(ctx context.Context, key string, data []byte) error {
 	return p.Memory.Put(ctx, key, data)
 }
 
-// FuzzCatalogue feeds a reader objects that agree with their digest.
+// FuzzCatalogue feeds a reader objects that agree with their digest: they are
+// read, or damaged, and whatever is read can be looked at.
 func FuzzCatalogue(f *testing.F) {
 	b := newBench(&testing.T{})
 	b.step("a", "b")
 	good := b.object(catalogueKey)
 	at := bytes.Index(good, []byte(`"Digest":"`)) + len(`"Digest":"`)
-	f.Add(slices.Concat(good[:at], good[at+64:]))
+	bare := string(slices.Concat(good[:at], good[at+64:]))
+	f.Add([]byte(bare))
+	for _, change := range []struct{ old, new string }{
+		{`"Images":2`, `"Images":9223372036854775807`}, {`"Images":2`, `"Images":-1`}, {`"Gone":0`, `"Gone":9223372036854775806`}, // counts that no sum holds
+		{`[0,1]`, `[,1]`}, {`[0,1]`, `[1,0]`}, {`[0,1]`, `[]`}, {`[0,1]`, `[,]`}, {`[0,1]`, `[0,99999999999999999999]`}, {`[0,1]`, `[-0]`}, // lists that are none
+		{`"Image":{`, `"Image":{"":,"`}, {`"Image":{`, `"Image":{"a":{"b":[`}, {`"Image":{`, `"Image":"`}, {`"Image":{"`, `"Image":{ `}, {`"ImageId":"a"`, `"OsTag":,"ImageId":"a"`}, // no JSON
+		{`"ImageId":"a"`, `"ImageId":"\"`}, {`"ImageId":"a"`, `"ImageId":"\ud800\u0000"`}, {`"ImageId":"a"`, "\"ImageId\":\"a\xff\""},
+		{`{"FirstSeen":"2`, `{"FirstSeen":"`}, {`"Lists":1`, `"Lists":0`}, {`"RegionId"`, `"regionid"`}, {"\n", "\r\n"}, {"\n", "\n\n"},
+	} {
+		f.Add([]byte(strings.ReplaceAll(bare, change.old, change.new)))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b := newBench(t)
 		at := bytes.Index(data, []byte(`"Digest":"`)) + len(`"Digest":"`)
@@ -234,7 +245,10 @@ func FuzzCatalogue(f *testing.F) {
 		}
 		if err == nil {
 			for digest := range c.Lists {
-				c.List(digest)
+				images, _ := c.List(digest)
+				for _, im := range images {
+					im.Text("OsTag.Version")
+				}
 			}
 		}
 	})

@@ -1,8 +1,12 @@
 package archive_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,6 +16,14 @@ import (
 
 func FuzzKeys(f *testing.F) {
 	for _, key := range []string{headKey, catalogueKey, logKey11, "community-images/v1/r/clusters/_any/_any/x.json", "community-images/v1/../head.json"} {
+		f.Add(key)
+	}
+	digest := strings.Repeat("0", 64)
+	for _, key := range []string{ // names that look like others, and steps that are none
+		"community-images/v1/_any/head.json", "community-images/v1/r/clusters/_any/_any/" + digest + ".json", "community-images/v1/r/clusters/_any/x/" + strings.Repeat("A", 64) + ".json",
+		"community-images/v1/r/clusters/a//" + digest + ".json", "community-images/v1/r/clusters/_any/.../" + digest + ".json", "community-images/v1/log/log/0000-01.ndjson", "community-images/v1/r/log/2026-1.ndjson",
+		"community-images/v1/r/log/-001-01.ndjson", "community-images/v1/r/log/2026-11.ndjson/", "community-images/v1/" + strings.Repeat("r", 129) + "/head.json", "community-images/v1/\xff/head.json", "community-images/v1/r\x00/head.json",
+	} {
 		f.Add(key)
 	}
 	keys, err := archive.NewKeys("community-images")
@@ -41,7 +53,7 @@ func FuzzKeys(f *testing.F) {
 }
 
 // FuzzStored feeds a reader whatever a bucket may return: an answer or an
-// error, never a panic, and never a state that a second reading contradicts.
+// error that names an object, never a panic, and never a state that a second reading contradicts.
 func FuzzStored(f *testing.F) {
 	b := newBench(&testing.T{})
 	b.step("a")
@@ -49,6 +61,10 @@ func FuzzStored(f *testing.F) {
 	f.Add(b.object(headKey), b.object(logKey11), uint16(0))
 	f.Add([]byte(nil), b.object(logKey11), uint16(700))
 	f.Add([]byte("{}"), []byte("{\"Sequence\":1}\n\n{"), uint16(3))
+	for _, log := range hostileLogs(b.object(logKey11)) {
+		f.Add(b.object(headKey), log, uint16(100))
+		f.Add([]byte(`{"Sequence":0}`), log, uint16(0))
+	}
 	f.Fuzz(func(t *testing.T, head, log []byte, piece uint16) {
 		b := newBench(t)
 		b.put(headKey, head)
@@ -60,6 +76,12 @@ func FuzzStored(f *testing.F) {
 			if !errors.As(err, &damaged) && !errors.Is(err, archive.ErrNoData) {
 				t.Fatal(err)
 			}
+			if damaged == nil {
+				return
+			}
+			if _, foreign := b.keys.Parse(damaged.Key); foreign != nil {
+				t.Fatalf("%v: %v", err, foreign)
+			}
 			return
 		}
 		again, err := a.Now(context.Background(), region, r)
@@ -70,6 +92,40 @@ func FuzzStored(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// hostileLogs are logs whose lines state no digest, so that they say whatever
+// they like.
+func hostileLogs(sound []byte) [][]byte {
+	first := func(sequence, more string) string {
+		return `{"CommittedAt":"2026-11-23T10:00:00.000Z","Format":1,"RegionId":"cn-hangzhou","Sequence":` + sequence + more + `}`
+	}
+	const empty = `,"Checkpoint":{}`
+	chained := func(line, more string) []byte {
+		hash := sha256.Sum256([]byte(line))
+		return []byte(line + "\n" + strings.Replace(more, "PREVIOUS", hex.EncodeToString(hash[:]), 1))
+	}
+	file := `{"FirstCommittedAt":"2026-11-23T10:00:00Z","FirstSequence":1,"Month":"2026-11"}`
+	return [][]byte{
+		[]byte(first("1000000000000", empty)),       // as if there had been many commits
+		[]byte(first("9223372036854775807", empty)), // and no number for the next
+		[]byte(first("-1", empty)), []byte(first("1e3", empty)), []byte(first("1", "")),
+		[]byte(first("1", `,"Checkpoint":null`)), []byte(first("1", `,"checkpoint":{"Scopes":null,"scopes":[{},{}]}`)),
+		[]byte(first("1", empty+`,"Successor":"2026-11"`)), // a seal that names its own month
+		[]byte(first("1", empty+`,"Successor":"../head"`)), // and one that names none
+		[]byte(first("1", empty+`,"Successor":"2026-12"`)), // and one that does not begin
+		[]byte(first("1", `,"Checkpoint":{"Files":[`+file+`,`+file+`,{"Month":"x","FirstSequence":-5},{"FirstSequence":9223372036854775807}]}`)),
+		[]byte(first("1", `,"Checkpoint":{"Clusters":[{"ClusterId":"b"},{"ClusterId":"a"},{"ClusterId":"a"}],"Scopes":[{"ClusterId":"b"},{"ClusterId":"\ud800"},{}]}`)),
+		chained(first("1", empty), first("2", `,"Previous":"PREVIOUS","Changes":[{"ClusterId":"../x","Digest":"z"},{"Digest":"`+strings.Repeat("0", 64)+`","Changed":[{"After":1e999}]}],"Ended":[{}],"States":[{"To":"?"}],"Clusters":[{},{"After":{}}]`)+"\n"),
+		chained(first("1", empty), strings.Replace(first("2", `,"Previous":"PREVIOUS"`), "2026", "0000", 1)), // a commit before the one before it
+		bytes.ReplaceAll(sound, []byte("Digest"), []byte("digest")),
+		bytes.ReplaceAll(sound, []byte(`,"Digest"`), []byte(`,"DIGEST":null,"Digest"`)),
+		bytes.ReplaceAll(sound, []byte("\n"), []byte("\r\n")),
+		bytes.ReplaceAll(sound, []byte("cn-hangzhou"), []byte("cn-hang\xffhou")),
+		append([]byte("\xef\xbb\xbf"), sound...),                          // a byte order mark
+		append(bytes.Repeat([]byte("[\n"), 200), sound...),                // lines that are none
+		[]byte(strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)), // nested deeper than a parser goes
+	}
 }
 
 // sized makes no more than some pieces of a log: it is not the requests that are
@@ -88,6 +144,10 @@ func FuzzPieces(f *testing.F) {
 		f.Add(spoil(b.object(logKey11)), uint16(len(name)*30), len(name)%2 == 0)
 	}
 	head := b.object(headKey)
+	for _, log := range hostileLogs(b.object(logKey11)) {
+		f.Add(log, uint16(100), true)
+		f.Add(log, uint16(0), false)
+	}
 	f.Fuzz(func(t *testing.T, log []byte, piece uint16, withHead bool) {
 		b := newBench(t)
 		b.put(logKey11, log)

@@ -179,6 +179,19 @@ func FuzzHead(f *testing.F) {
 		f.Add(edited(data, `"ehpc-2"`, `"ehpcF2"`))                         // clusters in another order
 		f.Add(edited(data, `"ClusterId":"","D`, `"ClusterId":"ehpc-9","D`)) // and scopes
 		f.Add(edited(data, `"ImageCount":1,`, `"ImageCount":-1,`))
+		for _, change := range []struct{ old, new string }{
+			{`"Catalogue":`, `"Catalogue":-`}, {`"Catalogue":6`, `"Catalogue":9223372036854775807`}, {`"Catalogue":6`, `"Catalogue":1e0`}, {`"Catalogue":6`, `"Catalogue":null`},
+			{`"Files":[]`, `"Files":null`}, {`"InstanceTypes":[]`, `"InstanceTypes":null`}, {`"InstanceTypes":[]`, `"InstanceTypes":[""]`}, {`"Clusters":[]`, `"Clusters":null`},
+			{`"ClusterId":"ehpc-2"`, `"ClusterId":"ehpc-1"`}, {`"ClusterId":"ehpc-1","InstanceTypes":["ecs.a"`, `"ClusterId":"","InstanceTypes":[""`}, // twice, and none
+			{`"ClusterId":"ehpc-1","D`, `"ClusterId":"ehpc-1","d`}, {`"RegionId"`, `"RegionId":"","RegionId"`}, // a name in another case, and twice
+			{`"Since":"2`, `"Since":"0`}, {`"Since":"2`, `"Since":"9`}, {`"CheckedAt":""`, `"CheckedAt":null`}, {`.000Z"`, `,000Z"`}, {`.000Z"`, `.000+00:00"`}, {`"CheckedAt":""`, `"CheckedAt":"\u0032"`},
+			{`slurm`, "\xff\xe2\x80\xa8\x7f"}, {`slurm`, `\ud800`}, {`slurm`, "\uFFFD\U0010FFFF"}, {`"slurm"`, `null`}, {`"slurm"`, `"\/\u003c"`}, // texts that have other spellings
+			{`"UpstreamClusters":[`, `"UpstreamClusters":null,"x":[`}, {`"UpstreamClusters":[`, `"UpstreamClusters":[{},`}, {`"UpstreamClusters":[`, `"UpstreamClusters":[{"CommittedAt":"","Digest":"","Discovery":0},`},
+			{`"UpstreamClusters":[`, "\"UpstreamClusters\":[\"\xff\","}, {`"Id":"ehpc-1","Scopes":[1]`, `"Id":"],\"Sequence\":","Scopes":[{"CapturedAt":"}]`},
+			{`"Trigger":"`, `"Trigger":",\"Scopes\":[`}, {`"Trigger":"`, `"Trigger":",`}, {`"Month":"2025-11"`, `"Month":","`}, {"}\n", "}"}, {"}\n", "}\n\n"}, {"}\n", "} \n"},
+		} {
+			f.Add(edited(data, change.old, change.new))
+		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if at := headDigest.at(data); at < 0 || len(data) < at+64 {

@@ -211,7 +211,8 @@ func (a *Archive) successor(ctx context.Context, r *Region, seen func(*Line) boo
 		return nil, false, nil
 	}
 	if _, err := a.keys.Log(r.RegionID, r.log.sealed); err != nil {
-		return nil, false, &DamagedError{Key: r.log.month, Reason: err.Error()}
+		key, _ := a.keys.Log(r.RegionID, r.log.month) // which has been read
+		return nil, false, &DamagedError{Key: key, Reason: err.Error()}
 	}
 	t, err := a.file(ctx, r.RegionID, r.log.sealed)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && t.empty() {

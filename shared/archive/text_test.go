@@ -50,7 +50,7 @@ func everything(a *archive.Archive, known *archive.Region) string {
 	if now == nil {
 		return out.String()
 	}
-	for n := range now.Sequence {
+	for n := max(0, now.Sequence-20); n < now.Sequence; n++ { // a log may say that it begins with any number
 		r, err := a.AtSequence(ctx, now, n)
 		show(fmt.Sprint("commit ", n), r, err)
 		for l, err := range a.Lines(ctx, now, n) {

@@ -115,6 +115,11 @@ func TestSnapshotReadingIsVerifying(t *testing.T) {
 func FuzzDecodeSnapshot(f *testing.F) {
 	f.Add([]byte(`{"Format":1,"ImageCount":0,"Images":[],"Digest":"` + digest([]byte("[]")) + `"}`))
 	f.Add([]byte(`{"Format":1,"Images":[{"ImageId":"m-1","OsTag":{}}]}`))
+	f.Add([]byte(`{"ImageCount":1,"Images":[{"ImageId":"m-1","OsTag":",\"Images\":","X":{"InstanceType":"","Images":[]},"InstanceType":""}]}`)) // what parts an object
+	f.Add([]byte("{\"ImageCount\":2,\"Images\":[{\"\xff\":1,\"ImageId\":\"\xff\"},{\"ImageId\":\"\\ud800\",\"ImageId\":null}]}"))               // ids of stray bytes
+	f.Add([]byte(`{"ImageCount":-1,"Images":[` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `]}`))
+	f.Add([]byte(`{"ImageCount":1e0,"Images":[],"images":{},"Images":[{"ImageId":"a"},{"ImageId":"a"}]}`))
+	f.Add([]byte(`,"Images":[` + `,"InstanceType":]`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var o snapshotObject
 		if json.Unmarshal(data, &o) == nil { // get past the digest
@@ -125,6 +130,7 @@ func FuzzDecodeSnapshot(f *testing.F) {
 				if im.ImageID == "" {
 					t.Fatalf("%s: image without id", data)
 				}
+				im.Text("OsTag.Version") // nor does what was accepted make a reader panic
 			}
 		}
 	})
