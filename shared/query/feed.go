@@ -185,10 +185,10 @@ func (t *timeline) begin(s since, now time.Time, st *state) (place, error) {
 	if !st.live && i > 0 && t.commits[i-1].at.After(st.CommittedAt.Time) {
 		return place{}, beyond(st)
 	}
-	if i == len(t.commits) {
-		return place{t.sequence + 1, 0}, nil
+	if i == 0 {
+		return place{}, nil
 	}
-	return place{t.commits[i].sequence, 0}, nil
+	return place{t.commits[i-1].sequence + 1, 0}, nil // not that of the next commit, which may come later
 }
 
 // beyond is the error about a feed that would begin after its end.

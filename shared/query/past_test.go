@@ -150,3 +150,37 @@ func TestFirstSeenBeforeWhatIsKept(t *testing.T) {
 		}
 	}
 }
+
+// TestPlaceOfAPastFeedStays: where a feed goes on that ends in the past is told
+// alike before and after later commits, of which a caller may not see all.
+func TestPlaceOfAPastFeedStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample), "ehpc-b/_any": images(t, cent79)})
+	since := catalog.At(epoch.Add(time.Minute)).String()
+	for _, other := range []string{cent10, window} {
+		w.now = w.now.Add(time.Hour)
+		w.run(hangzhou, content{"ehpc-a/_any": images(t, sample), "ehpc-b/_any": images(t, other)})
+	}
+	handler := func() http.Handler {
+		return w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
+	}
+	target := "/v1/changes?at=1&since=" + since
+	before := get(bearing{handler(), "a"}, target)
+	w.now = w.now.Add(time.Hour)
+	w.run(hangzhou, content{"ehpc-a/_any": images(t, ubuntu), "ehpc-b/_any": images(t, window)})
+	w.now = w.now.Add(time.Minute)
+	h := handler()
+	after := get(bearing{h, "a"}, target)
+	if before.Header().Get("ETag") != after.Header().Get("ETag") || before.Header().Get("X-Next-Cursor") != "c2.0" || after.Header().Get("X-Next-Cursor") != "c2.0" {
+		t.Errorf("before:\n%s\nafter:\n%s", dump(before), dump(after))
+	}
+	for _, caller := range []string{"a", "all"} {
+		for since, want := range map[string]int{"2026-11-23T08:00:00Z": 3, since: 2, "2026-11-23T12:00:00Z": 0, "c2.0": 2} {
+			page := answerOf[stretchTold](t, bearing{h, caller}, 200, "/v1/changes?ClusterId=ehpc-a&since="+since)
+			if len(page.Changes) != want || page.NextCursor != "c5.0" {
+				t.Errorf("%s since %s: %v", caller, since, page)
+			}
+		}
+	}
+}
