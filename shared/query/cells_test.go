@@ -13,6 +13,7 @@ func TestCells(t *testing.T) {
 	w.run(hangzhou, content{"_any/_any": images(t,
 		`{"ImageId":"m-1","PostInstallScript":"#!/bin/sh\necho \"a\"\n","Description":"a\r\nb\rc","OsTag":{"Platform":"CentOS","Version":"7.9"}}`,
 		`{"ImageId":"m-2","PostInstallScript":"\t=1+1","ImageName":"a\nb","BaseOsTag":"CentOS_7.2_64","OsTag":null}`,
+		`{"ImageId":"m-3","ImageName":"\"=1+1\"","Description":"\"a"}`,
 	)})
 	h := w.handler()
 	for _, row := range []struct{ name, target, want string }{
@@ -22,7 +23,7 @@ func TestCells(t *testing.T) {
 			"Description,ImageId\r\n\"a\r\nb\rc\",m-1\r\n"},
 		{"and a name in a matrix", "/v1/matrix?ClusterId=_any&ImageId=m-2&format=csv",
 			"ImageId,ImageName,Status,ContentDiffers,_any\r\nm-2,\"a\nb\",,false,x\r\n"},
-		{"a row of one empty cell is no empty line", "/v1/images?fields=ImageName&format=csv",
+		{"a row of one empty cell is no empty line", "/v1/images?ImageId=m-1,m-2&fields=ImageName&format=csv",
 			"ImageName\r\n\"\"\r\n\"a\nb\"\r\n"},
 		{"a member that its object has already has no second column", "/v1/images?ImageId=m-1&fields=OsTag.Version,OsTag,OsTag.Version&format=csv",
 			"OsTag.Version,OsTag.Platform,OsTag.OsTag,OsTag.Architecture,OsTag.BaseOsTag\r\n7.9,CentOS,,,\r\n"},
@@ -32,6 +33,10 @@ func TestCells(t *testing.T) {
 			"PostInstallScript\r\n'\t=1+1\r\n"},
 		{"nor in tsv, where the tab is a space", "/v1/images?ImageId=m-2&fields=PostInstallScript&format=tsv",
 			"PostInstallScript\n' =1+1\n"},
+		{"nor one in quotation marks, which spreadsheets take off in tsv", "/v1/images?ImageId=m-3&fields=ImageName,Description,ImageId&format=tsv",
+			"ImageName\tDescription\tImageId\n'\"=1+1\"\t'\"a\tm-3\n"},
+		{"in csv quotation marks are text", "/v1/images?ImageId=m-3&fields=ImageName&format=csv",
+			"ImageName\r\n\"\"\"=1+1\"\"\"\r\n"},
 		{"a text for an object is its tag", "/v1/images?ImageId=m-2&fields=BaseOsTag.OsTag,ImageId&format=ndjson",
 			`{"BaseOsTag":"CentOS_7.2_64","ImageId":"m-2"}` + "\n"},
 		{"and no other member", "/v1/images?ImageId=m-2&fields=BaseOsTag.Platform,ImageId&format=ndjson",

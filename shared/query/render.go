@@ -209,6 +209,9 @@ func (p *page) tsv() []byte {
 			if i > 0 {
 				b = append(b, '\t')
 			}
+			if strings.HasPrefix(cell, `"`) { // spreadsheets would read a quoted text from here on, and take the marks off
+				b = append(b, '\'')
+			}
 			b = append(b, oneLine(defuse(cell))...) // a tab before a formula is a space in a line
 		}
 		b = append(b, '\n')

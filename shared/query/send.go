@@ -57,7 +57,7 @@ func tag(parts ...string) string {
 const maxBody = 24 << 20
 
 // layout changes whenever the same data is rendered differently.
-const layout = "5"
+const layout = "6"
 
 // send writes an answer: its headers, and unless the caller has it already,
 // its body.
