@@ -110,7 +110,8 @@ func (s *service) feedStart(ctx context.Context, a *ask, h head, st *state, now 
 	if err != nil {
 		return place{}, err
 	}
-	return t.begin(a.since, now, st)
+	start, err := t.begin(a.since, now, st)
+	return start, blame("since", err)
 }
 
 func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now time.Time) (*body, error) {
@@ -132,7 +133,7 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now
 	}
 	start, err := t.begin(a.since, now, st)
 	if err != nil {
-		return nil, err
+		return nil, blame("since", err)
 	}
 	f := t.stretch(start, st.Sequence, w)
 	if history && len(f.entries) == 0 {

@@ -24,9 +24,14 @@ const (
 	columnDiffers  = "ContentDiffers"
 )
 
+// columnNames are what the parameter fields takes.
+func (s *schema) columnNames() []string {
+	return slices.Concat(s.names(), objects, []string{columnClusters, columnTypes, columnDiffers})
+}
+
 // parseColumns reads the parameter fields.
 func (p *parser) parseColumns(values []string) ([]column, error) {
-	known := slices.Concat(p.schema.names(), objects, []string{columnClusters, columnTypes, columnDiffers})
+	known := p.schema.columnNames()
 	var list []column
 	for _, v := range values {
 		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, v) })

@@ -118,15 +118,15 @@ func (s *service) sides(ctx context.Context, a *ask, h head) (before, after *sid
 	if a.from.set {
 		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[0], typ: types[0]}
 		if before.state, err = s.moment(ctx, h, a.from); err != nil {
-			return nil, nil, err
+			return nil, nil, blame("from", err)
 		}
 		if after.state, err = s.moment(ctx, h, a.to); err != nil {
-			return nil, nil, err
+			return nil, nil, blame("to", err)
 		}
 	} else {
 		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[1], typ: types[0]}
 		if before.state, err = s.moment(ctx, h, a.at); err != nil {
-			return nil, nil, err
+			return nil, nil, blame("at", err)
 		}
 		after.state = before.state
 	}

@@ -199,6 +199,35 @@ func asOf(m moment, err error) error {
 	return &uncapturedError{e.scope, e.problem, m.sequence}
 }
 
+// momentError says which parameter names a moment that the history does not have.
+type momentError struct {
+	param, is string
+	error
+}
+
+func (e *momentError) Unwrap() error { return e.error }
+
+// blame says of an error about a moment that a parameter names it.
+func blame(param string, err error) error {
+	var early *archive.TooEarlyError
+	var future *archive.FutureError
+	switch {
+	case errors.As(err, &early):
+		return &momentError{param, "earlier", err}
+	case errors.As(err, &future):
+		return &momentError{param, "later", err}
+	}
+	return err
+}
+
+// told goes on where a message has told which moments there are.
+func (e *momentError) told() string {
+	if e == nil {
+		return "."
+	}
+	return "; " + e.param + " is " + e.is + "."
+}
+
 // orNone writes a cluster or an instance type, of which catalog.Any is none.
 func orNone(name string) string {
 	if name == "" || name == catalog.Any {
@@ -230,8 +259,10 @@ func explain(err error) *apiError {
 		early      *archive.TooEarlyError
 		future     *archive.FutureError
 		store      *storeError
+		moment     *momentError
 		empty      = &noDataError{regions: "this region"}
 	)
+	errors.As(err, &moment)
 	switch {
 	case errors.As(err, &api):
 		return api
@@ -249,9 +280,9 @@ func explain(err error) *apiError {
 		return &apiError{status: 503, code: codeUncaptured, message: sentence(err), recommend: "Try again after the next run; /v1/clusters shows the state of every scope.", retry: retryNextRun}
 	case errors.As(err, &early):
 		return &apiError{status: 404, code: codeEarly, recommend: "Ask for that time or a later one; the feed from its beginning is since=0.",
-			message: fmt.Sprintf("The history that is kept begins at %s with commit %d.", early.First, early.FirstSequence)}
+			message: fmt.Sprintf("The history that is kept begins at %s with commit %d%s", early.First, early.FirstSequence, moment.told())}
 	case errors.As(err, &future):
-		return &apiError{status: 404, code: codeFuture, message: fmt.Sprintf("The last commit is number %d.", future.Last), recommend: "Ask for that commit or an earlier one."}
+		return &apiError{status: 404, code: codeFuture, message: fmt.Sprintf("The last commit is number %d%s", future.Last, moment.told()), recommend: "Ask for that commit or an earlier one."}
 	case errors.As(err, &empty), errors.Is(err, archive.ErrNoData):
 		return &apiError{status: 503, code: codeNoData, message: "Nothing has been captured for " + empty.regions + " yet.", recommend: "Try again after the first run of the snapshot function.", retry: retryNextRun, cause: err}
 	case errors.As(err, &damaged):

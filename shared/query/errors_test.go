@@ -113,6 +113,10 @@ var twoRegions = map[string]string{
 	"/v1/changes?ClusterId=_any,nope,x":   `Cluster "nope" is not captured in cn-hangzhou, cn-beijing; captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
 }
 
+// listOfFields is what parameters that name fields take.
+const listOfFields = "a comma list of ImageId, ImageName, Status, Size, ImageOwnerAlias, SkuCode, PricingCycle, ProductCode, Uid, Description, PostInstallScript, " +
+	"BaseOsTag.Platform, BaseOsTag.OsTag, BaseOsTag.Version, BaseOsTag.Architecture, OsTag.Platform, OsTag.OsTag, OsTag.Version, OsTag.Architecture, OsTag.BaseOsTag"
+
 // TestErrorTexts holds whole messages whose parts could be put together badly.
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
@@ -124,7 +128,17 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/status?format=" + strings.Repeat("深", 30):             `parameter format "` + strings.Repeat(`\u6df1`, 26) + `"… is not a format of this route; allowed: json.`,
 		"/v1/status?=1":                                            `parameter "" is not a parameter name.`,
 		"/v1/status?x=1":                                           "parameter x is not a parameter of /v1/status; allowed: RegionId, format.",
-		"/v1/status?a=1&b=2&regionid=mars":                         `parameter a is not a parameter of /v1/status; allowed: RegionId, format. parameter b is not a parameter of /v1/status. parameter RegionId "mars" is not a region of this service; it has cn-hangzhou; allowed: one configured region.`,
+		"/v1/status?a=1&b=2&regionid=mars":                         `parameter a is not a parameter of /v1/status; allowed: RegionId, format. parameter b is not a parameter of /v1/status. parameter RegionId "mars" is not a region of this service; allowed: cn-hangzhou.`,
+		"/v1/status?RegionId=":                                     "parameter RegionId has an empty value; allowed: cn-hangzhou.",
+		"/v1/images?sort=-Foo&latestBy=Bar":                        `parameter sort names the unknown field "Foo"; allowed: ` + listOfFields + `. parameter latestBy names the unknown field "Bar".`,
+		"/v1/images?facets=":                                       "parameter facets has an empty value; allowed: " + listOfFields + ".",
+		"/v1/images?fields=Foo":                                    `parameter fields names the unknown field "Foo"; allowed: ` + listOfFields + ", BaseOsTag, OsTag, Clusters, InstanceTypes, ContentDiffers.",
+		"/v1/images?at=9":                                          "The last commit is number 3; at is later.",
+		"/v1/images?at=2026-11-23T08:00:00Z":                       "The history that is kept begins at 2026-11-23T09:00:00.000Z with commit 1; at is earlier.",
+		"/v1/diff?from=9&to=10":                                    "The last commit is number 3; from is later.",
+		"/v1/diff?from=1&to=10":                                    "The last commit is number 3; to is later.",
+		"/v1/diff?ClusterId=ehpc-a,ehpc-b&at=4":                    "The last commit is number 3; at is later.",
+		"/v1/changes?since=9":                                      "The last commit is number 3; since is later.",
 		"/v1/images?InstanceType=ecs.x":                            "Cluster (none) of cn-hangzhou is not captured with instance type ecs.x; captured are: (none).",
 		"/v1/images?InstanceType=*":                                "Cluster (none) of cn-hangzhou is not captured with instance type *; captured are: (none).",
 		"/v1/images?ClusterId=_any&InstanceType=*":                 "Cluster (none) of cn-hangzhou is not captured with instance type *; captured are: (none).",

@@ -250,7 +250,7 @@ func (s *service) state(ctx context.Context, a *ask, region string) (head, *stat
 		return head{}, nil, wrapStore(region, err)
 	}
 	st, err := s.moment(ctx, h, a.at)
-	return h, st, err
+	return h, st, blame("at", err)
 }
 
 // moment returns the state at a moment.

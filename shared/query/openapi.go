@@ -119,10 +119,7 @@ func operationID(pattern string) string {
 
 func (s *service) parameter(rt *route, p param) object {
 	schema := object{"type": "string"}
-	if p.name == paramFormat.name {
-		p.allowed = strings.Join(rt.formats, ", ")
-	}
-	out := object{"name": p.name, "in": "query", "description": p.about + "; allowed: " + p.allowed, "schema": schema}
+	out := object{"name": p.name, "in": "query", "description": p.about + "; allowed: " + s.allowedFor(rt, p), "schema": schema}
 	switch p.name {
 	case "format":
 		schema["enum"], schema["default"] = rt.formats, rt.formats[0]

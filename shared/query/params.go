@@ -208,9 +208,7 @@ func (p *parser) known() []string {
 }
 
 func (p *parser) takeParam(def param, g raw) {
-	if def.name == paramFormat.name {
-		def.allowed = strings.Join(p.ask.route.formats, ", ")
-	}
+	def.allowed = p.config.allowedFor(p.ask.route, def)
 	values := g.texts
 	if def.list {
 		values = splitList(strings.Join(g.texts, ","))

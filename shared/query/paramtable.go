@@ -13,10 +13,10 @@ const nameForm = "names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, o
 
 // The parameters, by what they are for. Routes pick from them.
 var (
-	paramRegion = param{name: "RegionId", about: "region; default: the only configured one, or the one in which the cluster or image is found", allowed: "one configured region",
+	paramRegion = param{name: "RegionId", about: "region; default: the only configured one, or the one in which the cluster or image is found", allowed: "a region that is served",
 		parse: func(p *parser, v []string) error {
 			if !slices.Contains(p.config.regions, v[0]) {
-				return fmt.Errorf("%s is not a region of this service%s; it has %s", quote(v[0]), didYouMean(v[0], p.config.regions), strings.Join(p.config.regions, ", "))
+				return fmt.Errorf("%s is not a region of this service%s", quote(v[0]), didYouMean(v[0], p.config.regions))
 			}
 			p.ask.region = v[0]
 			return nil
@@ -125,6 +125,22 @@ func (p param) absent(means string) param {
 	about, _, _ := strings.Cut(p.about, ";")
 	p.about = about + "; " + means
 	return p
+}
+
+// allowedFor is what a parameter takes on a route, by name where those can be
+// listed.
+func (c *config) allowedFor(rt *route, def param) string {
+	switch def.name {
+	case paramFormat.name:
+		return strings.Join(rt.formats, ", ")
+	case paramRegion.name:
+		return strings.Join(c.regions, ", ")
+	case paramFields.name:
+		return "a comma list of " + strings.Join(c.schema.columnNames(), ", ")
+	case paramSort.name, paramLatestBy.name, paramFacets.name:
+		return "a comma list of " + strings.Join(c.schema.names(), ", ")
+	}
+	return def.allowed
 }
 
 // past reads a moment that must not lie in the future.
