@@ -50,13 +50,16 @@ var (
 		}}
 )
 
-// images are the ids that a request is about: that of the path, or those of a
-// feed; nil: every image.
+// images are the ids that a request is about: that of the path, those of a
+// feed, or those that a list is filtered by; nil: every image.
 func (a *ask) images() []string {
-	if a.id != "" {
+	switch {
+	case a.id != "":
 		return []string{a.id}
+	case a.follow != nil:
+		return a.follow
 	}
-	return a.follow
+	return a.ids
 }
 
 // checkFeed refuses two beginnings.

@@ -108,6 +108,8 @@ func TestErrors(t *testing.T) {
 var twoRegions = map[string]string{
 	"/v1/images":                          "parameter RegionId is required, as several regions are configured; allowed: one of cn-hangzhou, cn-beijing.",
 	"/v1/images/m-cent79":                 "parameter RegionId is required, as several regions have what is asked for; allowed: one of cn-hangzhou, cn-beijing.",
+	"/v1/images?ImageId=m-cent79":         "parameter RegionId is required, as several regions have what is asked for; allowed: one of cn-hangzhou, cn-beijing.",
+	"/v1/images?ImageId=m-nope,m-no":      `Image "m-no,m-nope" was never offered in cn-hangzhou, cn-beijing by the scopes asked for.`,
 	"/v1/images?ClusterId=ehpc-a,ehpc-bj": "parameter RegionId is required, as several regions have what is asked for; allowed: one of cn-hangzhou, cn-beijing.",
 	"/v1/images?ClusterId=_any,nope":      `Cluster "nope" is not captured in cn-hangzhou, cn-beijing; captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
 	"/v1/changes?ClusterId=_any,nope,x":   `Cluster "nope" is not captured in cn-hangzhou, cn-beijing; captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
@@ -165,6 +167,15 @@ func TestErrorTexts(t *testing.T) {
 		var body errorBody
 		if err := json.Unmarshal(get(two, target).Body.Bytes(), &body); err != nil || body.Message != want {
 			t.Errorf("of two regions %.60s says\n%s, want\n%s (%v)", target, body.Message, want, err)
+		}
+	}
+	for _, target := range []string{"/v1/images?ImageId=m-ubuntu&ClusterId=*", "/v1/images?ImageId=m-nope,m-win&at=1", "/v1/images?ImageId=m-win", "/v1/matrix?ImageId=m-ubuntu", "/v1/images?ImageId=m-ubuntu,m-cent79&ClusterId=ehpc-bj"} {
+		want := hangzhou
+		if strings.Contains(target, "ehpc-bj") {
+			want = beijing
+		}
+		if rec := get(two, target); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"RegionId":"`+want+`"`) {
+			t.Errorf("of two regions %s gives %s", target, dump(rec))
 		}
 	}
 	for _, pattern := range []string{"glob=" + strings.Repeat(".", 300), "iregex=" + strings.Repeat("a", 512)} {
