@@ -247,6 +247,12 @@ func TestMethodAndMediaType(t *testing.T) {
 	if got := rec.Header().Get("Allow"); got != "GET, HEAD" {
 		t.Errorf("Allow is %q", got)
 	}
+	r = httptest.NewRequest(http.MethodPut, "/", nil)
+	rec = httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	if got := rec.Header().Get("Allow"); rec.Code != 405 || got != "GET, HEAD, POST" { // POST is the replica's
+		t.Errorf("of the root Allow is %q with %d", got, rec.Code)
+	}
 	checkError(t, get(h, "/v1/images", "Accept", "image/png"), 406, "NotAcceptable", []string{"application/json", "text/csv"})
 	for path, recommends := range map[string]string{"/v1/status": "Accept one of these, or use the parameter format.", "/healthz": "Accept one of these.", "/openapi.json": "Accept one of these."} {
 		rec := get(h, path, "Accept", "image/png")

@@ -179,7 +179,7 @@ func (x *exchange) serve(ctx context.Context) error {
 	}
 	x.route = rt
 	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
-		return &apiError{status: http.StatusMethodNotAllowed, code: codeMethod, message: fmt.Sprintf("%s is not allowed here; allowed: GET, HEAD.", quoteName(x.r.Method)), recommend: "Use GET.", allow: "GET, HEAD"}
+		return &apiError{status: http.StatusMethodNotAllowed, code: codeMethod, message: fmt.Sprintf("%s is not allowed here; allowed: %s.", quoteName(x.r.Method), rt.methods()), recommend: "Use GET.", allow: rt.methods()}
 	}
 	if x.private = x.guarded() && !rt.open; x.private && denied != nil {
 		return denied

@@ -36,6 +36,14 @@ func (rt *route) match(path string) (id string, ok bool) {
 	return id, id != "" && !strings.Contains(id, "/")
 }
 
+// methods are those that are answered at the path; POST is the replica's.
+func (rt *route) methods() string {
+	if rt.pattern == "/" {
+		return "GET, HEAD, POST"
+	}
+	return "GET, HEAD"
+}
+
 // needsImage says whether the path holds the id of an image.
 func (rt *route) needsImage() bool { return strings.Contains(rt.pattern, "{ImageId}") }
 
