@@ -66,15 +66,15 @@ func (s *service) operation(rt *route) object {
 	for _, f := range rt.formats {
 		content[mediaOf(f)] = object{"schema": formatSchema(rt, f)}
 	}
-	responses := object{
-		"200": object{"description": "The answer.", "headers": answerHeaders(rt), "content": content},
-		"304": object{"description": "The caller has the answer already (If-None-Match)."},
+	headers := answerHeaders(rt)
+	responses := object{"200": object{"description": "The answer.", "headers": headers, "content": content}}
+	if headers["ETag"] != nil {
+		responses["304"] = object{"description": "The caller has the answer already (If-None-Match)."}
 	}
 	for _, e := range errorCodes {
-		if (e.status == http.StatusUnauthorized || e.status == http.StatusForbidden) && (rt.open || !s.guarded()) {
-			continue
+		if s.mayFail(rt, e.status) {
+			responses[strconv.Itoa(e.status)] = object{"$ref": "#/components/responses/E" + strconv.Itoa(e.status)}
 		}
-		responses[strconv.Itoa(e.status)] = object{"$ref": "#/components/responses/E" + strconv.Itoa(e.status)}
 	}
 	op := object{"operationId": operationID(rt.pattern), "summary": rt.about, "parameters": parameters, "responses": responses}
 	if rt.open && s.guarded() {
@@ -84,6 +84,19 @@ func (s *service) operation(rt *route) object {
 		op["x-example"] = rt.pattern + "?" + s.here(rt.example)
 	}
 	return op
+}
+
+// mayFail says whether a route has errors of a status.
+func (s *service) mayFail(rt *route, status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return s.guarded() && !rt.open
+	case http.StatusNotFound:
+		return rt.takes(paramAt.name) || rt.pattern == "/" // where the replica has such
+	case http.StatusGone:
+		return rt.takes(paramCursor.name) || rt.needsImage()
+	}
+	return true
 }
 
 func keysOf(m object) func(func(string) bool) {

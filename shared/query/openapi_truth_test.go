@@ -70,6 +70,43 @@ func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 	}
 }
 
+// TestOpenAPIHasTheStatuses: a route documents no status that it cannot answer
+// with, and those that it does.
+func TestOpenAPIHasTheStatuses(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler()
+	doc := document(t, h)
+	met := map[string][]string{ // what no route needs a question of its own for
+		"/v1/images":                   {"?ClusterId=nope", "?cursor=x"},
+		"/v1/images/{ImageId}":         {"?ClusterId=nope", ""},
+		"/v1/images/{ImageId}/history": {"?ClusterId=nope", "?at=9"},
+		"/v1/clusters":                 {"?ClusterId=nope"},
+		"/v1/changes":                  {"?since=9"},
+		"/v1/diff":                     {"?from=9"},
+		"/v1/matrix":                   {"?ClusterId=nope"},
+		"/":                            {""}, // the replica's
+	}
+	for pattern, item := range doc.Paths.Map() {
+		path := strings.Replace(pattern, "{ImageId}", "m-win", 1)
+		documented := func(status int) bool { return item.Get.Responses.Status(status) != nil }
+		for _, query := range append(met[pattern], "", "?nope=1") {
+			if rec := get(h, path+query); !documented(rec.Code) {
+				t.Errorf("%s answers %d, which is not documented", path+query, rec.Code)
+			}
+		}
+		if got := get(h, path, "If-None-Match", "*").Code == 304; pattern != "/v1/images/{ImageId}" && pattern != "/v1/diff" && got != documented(304) {
+			t.Errorf("%s: 304 is documented: %v, answered: %v", pattern, documented(304), got)
+		}
+		if got := met[pattern] != nil; got != documented(404) {
+			t.Errorf("%s: 404 is documented: %v, answered: %v", pattern, documented(404), got)
+		}
+		cursor := item.Get.Parameters.GetByInAndName("query", "cursor") != nil // CursorExpired; of an image ImageGone
+		if got := cursor || pattern == "/v1/images/{ImageId}"; got != documented(410) {
+			t.Errorf("%s: 410 is documented: %v, answered: %v", pattern, documented(410), got)
+		}
+	}
+}
+
 // TestOpenAPIHasTheHeaders: each route documents the headers that it sends, and
 // no others.
 func TestOpenAPIHasTheHeaders(t *testing.T) {
