@@ -3,12 +3,15 @@ package ossbucket_test
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"io"
 	"io/fs"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 
 	"community-images/shared/ossbucket"
 )
@@ -23,6 +26,20 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(404, "<Error><Code>NoSuchKey</Code><Message>m</Message></Error>", "-1", "", "")
 	f.Add(200, "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>k%zz</Key></Contents></ListBucketResult>", "", "", "")
 	f.Add(304, "", "99999999999999999999", "bytes", "18446744073709551616")
+	f.Add(404, "<Error><Code>NoSuch<!-- -->K&#101;y</Code></Error>", "", "", "") // the same word, written otherwise
+	f.Add(404, "<Error><Code>NoSuch<![CDATA[Key]]></Code></Error>", "", "", "")
+	f.Add(404, "<Error><Message>NoSuchKey</Message><Code>NoSuchBucket</Code></Error>", "", "", "") // the word in another place
+	f.Add(404, "<Error><Code>NoSuchKey</Code><Code>AccessDenied</Code></Error>NoSuchKey", "", "", "")
+	f.Add(403, "<Error><Code>AccessDenied</Code><Message>planted-id planted-\nsecret</Message><EC>planted-token</EC></Error>", "", "", "")
+	f.Add(200, "<ListBucketResult><Contents><Key>planted-secret</Key></Contents></ListBucketResult>", "", "planted-token", "planted-id") // secrets that come back
+	f.Add(200, "<planted-token>", "", "", "")
+	f.Add(200, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>%2541</NextContinuationToken><EncodingType>url</EncodingType><Contents><Key>k%25zz</Key></Contents></ListBucketResult>", "", "", "")
+	f.Add(206, "012345678901", "-5", "bytes 0-11/12", "")                       // more than was asked for
+	f.Add(206, "", "0", "bytes 5-4/5", "")                                      // nothing
+	f.Add(206, "x", "", "bytes 5-5/9223372036854775808", "")                    // a size that no number holds
+	f.Add(299, strings.Repeat("x", 1001), "524289", "", "10")                   // more than an object may have
+	f.Add(503, strings.Repeat("<Error>", 10_000)+"<Code>NoSuchKey", "", "", "") // more than an error has
+	f.Add(999, "<Error><Code>NoSuchKey</Code></Error>", "", "", "")
 	most := map[string]int{"GetFrom": 99, "GetPart": 3, "GetWhole": 10} // bytes
 	f.Fuzz(func(t *testing.T, status int, body, length, contentRange, number string) {
 		if status < 200 || status > 999 {
@@ -42,20 +59,22 @@ func FuzzAnswer(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var word oss.ServiceError
+		missing := xml.Unmarshal([]byte(body[:min(len(body), 64<<10)]), &word) == nil && word.Code == "NoSuchKey"
 		for verb, call := range calls {
 			got, err := call(context.Background(), b)
 			switch {
 			case err == nil && len(got) > 1000:
 				t.Errorf("%s reads %d bytes", verb, len(got))
-			case err == nil && verb == "Delete" && strings.Contains(body, "NoSuchKey"): // what is gone is gone
+			case err == nil && verb == "Delete" && missing: // what is gone is gone
 			case err == nil && len(got) > most[verb] && most[verb] > 0:
 				t.Errorf("%s reads %d bytes, asked for %d", verb, len(got), most[verb])
 			case err == nil && status == http.StatusRequestedRangeNotSatisfiable && most[verb] > 0: // it begins beyond the end
 			case err == nil && status >= 300:
 				t.Errorf("%s takes %d for success", verb, status)
-			case errors.Is(err, fs.ErrNotExist) && !strings.Contains(body, "NoSuchKey"):
+			case errors.Is(err, fs.ErrNotExist) && !missing:
 				t.Errorf("%s takes %d %q for a missing key: %v", verb, status, body, err)
-			case err != nil && strings.Contains(err.Error(), "planted-"):
+			case err != nil && (strings.Contains(err.Error(), "planted-id") || strings.Contains(err.Error(), "planted-secret") || strings.Contains(err.Error(), "planted-token")):
 				t.Errorf("%s tells a secret: %v", verb, err)
 			}
 		}

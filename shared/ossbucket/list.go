@@ -25,15 +25,16 @@ func (b *Bucket) objects(ctx context.Context, prefix string, each func(oss.Objec
 			if err == nil && page.IsTruncated && (page.NextContinuationToken == "" || page.NextContinuationToken == token) {
 				err = errors.New("OSS says that the list goes on and not where")
 			}
+			foreign := slices.IndexFunc(page.Objects, func(o oss.ObjectProperties) bool { return !strings.HasPrefix(o.Key, prefix) })
+			if err == nil && foreign >= 0 {
+				err = fmt.Errorf("OSS answers with key %q", brief(page.Objects[foreign].Key))
+			}
 			return err
 		})
 		if err != nil {
 			return err
 		}
 		for _, o := range page.Objects {
-			if !strings.HasPrefix(o.Key, prefix) {
-				return fmt.Errorf("listing %q: OSS answers with key %q", prefix, brief(o.Key))
-			}
 			each(o)
 		}
 		if !page.IsTruncated {
