@@ -1,9 +1,13 @@
 package fcrun
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,6 +22,18 @@ func FuzzHTTPEvent(f *testing.F) {
 		`{"rawPath":"/\ud800","x":[1,{"y":null},-2.5e3,[]],"rawPath":"/%2e%2e/%00"}`, `null`, `[]`, `"`, "{\"rawPath\":\"/\xff\"}",
 		`{"rawPath":"/x","queryParameters":{"at":"2026-11-23T14%3A07%3A23Z","a":"%41","%61":"b"}}`,
 		`{"requestContext":{"requestId":"a","http":{"method":"GET"}},"requestContext":null}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	for _, seed := range []string{
+		manyParameters(200),
+		`{"rawPath":"/x","queryParameters":{"":"","=":"&","%":"%zz","+":"+ ;","at":"2026-11-23T14%3a07%3A23%2b08:00","b":"%ff%"}}`,
+		`{"rawPath":"/x","queryParameters":{"a":null,"b":1e999,"c":[[1,"x"],{"y":[]},null,"z"],"d":{"e":"f"},"g":-0}}`,
+		`{"rawPath":null,"rawpath":"/y","RawPath":"/z","requestContext":{"http":null,"http":{"method":"POST"}},"isBase64Encoded":"true","body":"="}`,
+		`{"rawPath":"/x","isBase64Encoded":null,"body":12,"headers":null,"queryParameters":[]}`, `{"requestContext":{"http":{"method":"\u0000","path":"/\ud800%","protocol":"HTTP/9.9","sourceIp":"::1%x"}}}`,
+		"{\"rawPath\":\"/x\",\"headers\":{\"\xff\":\"1\",\"\xfe\":\"2\",\"\\uFFFD\":\"3\",\"host\":\"a\\r\\nb\",\"Host\":\"c\"}}", // names that become one
+		`{"rawPath":"/x","a":` + strings.Repeat(`{"a":[`, 20) + strings.Repeat(`]}`, 20) + `}`, strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), `{"rawPath":"/x"}` + "\x00", `{"rawPath":"/x",}`,
+		`{"rawPath":"//x/../\\","x":-,"y":01,"z":1.}`, `{"rawPath":"/x","x":nullx,"y":truefalse}`, "\xef\xbb\xbf" + `{"rawPath":"/x"}`, " \v{}",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -37,8 +53,16 @@ func FuzzHTTPEvent(f *testing.F) {
 		var query map[string]string
 		got, _ := call(t, func(w http.ResponseWriter, r *http.Request) {
 			query = map[string]string{}
-			for key, values := range r.URL.Query() {
-				query[key] = values[0]
+			for pair := range strings.SplitSeq(r.URL.RawQuery, "&") { // url.ParseQuery takes 10,000
+				key, value, _ := strings.Cut(pair, "=")
+				key, err1 := url.QueryUnescape(key)
+				value, err2 := url.QueryUnescape(value)
+				if err := errors.Join(err1, err2); err != nil {
+					t.Error(err)
+				}
+				if pair != "" {
+					query[key] = value
+				}
 			}
 			io.Copy(w, r.Body)
 		}, string(event))
@@ -52,6 +76,30 @@ func FuzzHTTPEvent(f *testing.F) {
 			t.Fatalf("status %d", got.StatusCode)
 		}
 	})
+}
+
+// manyParameters is an event whose query has n parameters.
+func manyParameters(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"%x":""`, i)
+	}
+	return `{"rawPath":"/x","queryParameters":{` + b.String()[1:] + `}}`
+}
+
+// TestManyParameters: the quick way, which looks for each among the others,
+// leaves them to the tolerant one.
+func TestManyParameters(t *testing.T) {
+	t.Parallel()
+	for n, quick := range map[int]bool{maxPairs: true, maxPairs + 1: false, 28_000: false} {
+		event := manyParameters(n)
+		if _, ok := scanHTTP(event); ok != quick {
+			t.Errorf("the quick way reads %d: %v", n, ok)
+		}
+		if e, err := decodeHTTP([]byte(event)); err != nil || len(e.query) != n {
+			t.Errorf("of %d there are %d, %v", n, len(e.query), err)
+		}
+	}
 }
 
 func checkQuery(t *testing.T, sent []pair, seen map[string]string) {

@@ -67,12 +67,20 @@ func (s *scanner) http(e *httpEvent) {
 	})
 }
 
+// maxPairs is more than FC lets in. As set looks at all that are there, more of
+// them are for the tolerant way.
+const maxPairs = 500
+
 func (s *scanner) pairs(room int) []pair {
 	if s.null() {
 		return nil
 	}
 	list := make([]pair, 0, room)
-	s.object(func(key string) { list = set(list, key, s.text()) })
+	s.object(func(key string) {
+		if list = set(list, key, s.text()); len(list) > maxPairs {
+			s.fail()
+		}
+	})
 	return list
 }
 
