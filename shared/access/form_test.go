@@ -97,7 +97,8 @@ func TestScrub(t *testing.T) {
 func FuzzBearer(f *testing.F) {
 	list := tokens("a", "b")
 	form := regexp.MustCompile(`^(?i:bearer) +[-A-Za-z0-9._~+/=]+ *$`)
-	for _, seed := range []string{"Bearer token-a", "bearer  token-b ", "Basic token-a", "Bearer token-a,Bearer token-b", "Bearer", ""} {
+	for _, seed := range []string{"Bearer token-a", "bearer  token-b ", "Basic token-a", "Bearer token-a,Bearer token-b", "Bearer", "",
+		"token-a", "bEaReR token-b", "Bearer token-a\n", "Bearer\ttoken-a", "Bearer token-a\xff", "Bea\u0280er token-a", " Bearer token-a", "Bearer ===", "Bearer token-a\u00a0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -147,6 +148,14 @@ func FuzzSettings(f *testing.F) {
 	f.Add(`[{"name":"cli","id":"CIAK-0001","secret":"`+goodSecret+`","regions":["cn-a"]}]`, false)
 	f.Add(`[{"name":null,"sha256":[]},{"clusters":["hunter2hunter2"]},7]`, true)
 	f.Add(`{"name":"hunter2hunter2"}`, false)
+	f.Add(`[{"name":"cli","id":"clusters","secret":"`+goodSecret+`"}]`, false)                                          // an id that looks like a member
+	f.Add(`[{"name":"regions","sha256":"`+hash1+`","\u0063lusters":["_any"]},{"name":"b","sha256":"`+hash2+`"}]`, true) // an escaped member
+	f.Add(`[{"name":"a","sha256":"`+hash1+`","Clusters":["x"]}]`, true)
+	f.Add(`[{"name":"a","sha256":"`+hash1+`","clusters":null}]`, true)
+	f.Add(`[{"name":"a","sha256":"`+hash1+`","clusters":["x"],"clusters":[]}]`, true)
+	f.Add("[{\"name\":\"a\xff\",\"sha256\":\""+hash1+"\",\"cluster\u017f\":[\"hunter2hunter2\"]}]", true)
+	f.Add(`[{"hunter2hunter2":{"name":"hunter2hunter2"},"name":"hunter2hunter2","id":"hunter2hunter2","secret":"hunter2hunter2"}] hunter2hunter2`, false)
+	f.Add(`[null,[],{},{"name":"a","sha256":"`+hash1+`","expires":"hunter2hunter2","regions":["hunter2hunter2","hunter2hunter2","-"]}]`, true)
 	f.Fuzz(func(t *testing.T, text string, tokens bool) {
 		var grants []access.Grant
 		var err error
@@ -173,13 +182,19 @@ func FuzzSettings(f *testing.F) {
 			t.Errorf("%q shows what may be a secret: %v", text, err)
 		}
 		seen := map[string]bool{}
-		for _, g := range grants {
+		var written []map[string]json.RawMessage
+		if len(grants) > 0 && json.Unmarshal([]byte(text), &written) != nil {
+			t.Errorf("%q is accepted, and is no list", text)
+		}
+		for i, g := range grants {
 			if g.Name == "" || seen[g.Name] {
 				t.Errorf("%q: the name %q is empty or used twice", text, g.Name)
 			}
 			seen[g.Name] = true
-			if g.Everything() && (strings.Contains(text, `"clusters"`) || strings.Contains(text, `"regions"`)) && len(grants) == 1 && !strings.Contains(text, `\`) && !strings.Contains(g.Name, "clusters") && !strings.Contains(g.Name, "regions") {
-				t.Errorf("%q: a list that was written covers everything", text)
+			for member, list := range map[string][]string{"regions": g.Regions, "clusters": g.Clusters} {
+				if _, limited := written[i][member]; limited != (len(list) > 0) {
+					t.Errorf("%q: entry %d has the %s %q", text, i+1, member, list)
+				}
 			}
 		}
 	})
