@@ -93,7 +93,12 @@ type pair struct {
 func parse(c *config, rt *route, id, rawQuery string) (*ask, []fault) {
 	p := &parser{schema: c.schema, config: c, ask: &ask{route: rt, id: id, limit: defaultLimit}}
 	given, faults := split(rawQuery)
-	p.faults = faults
+	for _, f := range faults {
+		if f.code == codeUnknown {
+			f.allowed = rt.paramNames()
+		}
+		p.faults = append(p.faults, f)
+	}
 	for _, g := range given {
 		p.take(g)
 	}
