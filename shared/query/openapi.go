@@ -151,10 +151,13 @@ func (s *service) parameter(rt *route, p param) object {
 		}
 	}
 	if p.list {
-		list := object{"type": "array", "items": object{"type": "string"}}
+		list := object{"type": "array", "items": object{"type": "string"}, "maxItems": maxNames}
 		out["schema"], out["style"], out["explode"] = list, "form", false
-		if p.name == "kind" {
+		switch p.name {
+		case "kind":
 			list["items"] = object{"type": "string", "enum": kindNames[:3]}
+		case "sort":
+			list["maxItems"] = maxSortKeys
 		}
 		if e, ok := out["example"].(string); ok {
 			out["example"] = strings.Split(e, ",")
@@ -195,7 +198,7 @@ func filterParameter(name string, f *field, op *operator, about string) object {
 		return object{"name": name, "in": "query", "description": about, "schema": object{"type": "boolean"}, "example": true}
 	}
 	return object{"name": name, "in": "query", "description": about, "style": "form", "explode": false, "example": []string{example},
-		"schema": object{"type": "array", "items": object{"type": "string"}}}
+		"schema": object{"type": "array", "items": object{"type": "string"}, "maxItems": maxNames}}
 }
 
 func exampleOf(f *field) string {

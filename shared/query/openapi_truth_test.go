@@ -70,6 +70,42 @@ func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 	}
 }
 
+// TestOpenAPISaysHowLongListsAre: one value more is refused.
+func TestOpenAPISaysHowLongListsAre(t *testing.T) {
+	t.Parallel()
+	h := small(t).handler()
+	lists := 0
+	for _, ref := range document(t, h).Paths.Value("/v1/images").Get.Parameters {
+		p := ref.Value
+		if p.Schema.Value.Items == nil || strings.Contains(p.Name, "__i") { // those are as long
+			continue
+		}
+		lists++
+		most := p.Schema.Value.MaxItems
+		if most == nil {
+			t.Errorf("%s may have any number of values", p.Name)
+			continue
+		}
+		one, ok := p.Example.([]any)[0].(string)
+		if !ok {
+			t.Fatalf("%s has the example %v", p.Name, p.Example)
+		}
+		if one == "*" {
+			one = "_any"
+		}
+		limit := int(*most)
+		for n, status := range map[int]int{limit: 200, limit + 1: 400} {
+			rec := get(h, "/v1/images?limit=1&"+p.Name+"="+strings.Repeat(one+",", n-1)+one)
+			if rec.Code != status {
+				t.Errorf("%d values of %s give %d %.200s", n, p.Name, rec.Code, rec.Body)
+			}
+		}
+	}
+	if lists < 100 {
+		t.Errorf("only %d lists are documented", lists)
+	}
+}
+
 // TestOpenAPIHasTheStatuses: a route documents no status that it cannot answer
 // with, and those that it does.
 func TestOpenAPIHasTheStatuses(t *testing.T) {
