@@ -56,6 +56,15 @@ func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"regions":["a"],"shard":"2/2"}`))
 	f.Add([]byte(eventFile(f, "batch")))
 	f.Add([]byte(eventFile(f, "trail-delete-cluster")))
+	for _, seed := range []string{
+		`[null,1,"x",{},[],{"source":"s","type":"t"}]`, `{"source":null,"specversion":null,"triggerTime":null}`, "\xef\xbb\xbf{}", "[", "null\x00",
+		`{"eventName":"CreateCluster","serviceName":"EHPC","eventTime":"9999-12-31T23:59:59-23:59","requestParameters":"{\"a\":\"{\\\"ClusterId\\\":\\\"ehpc-1\\\"}\"}"}`, // text in text
+		"{\"specversion\":\"1.0\",\"type\":\"ehpc:ClusterOperation:\xff\",\"data\":{\"clu\u017fterid\":\"x\",\"CLUSTERID\":{\"ClusterId\":1},\"\xff\":[]},\"subject\":\":::://\",\"time\":\"0000-01-01T00:00:00Z\"}",
+		`{"triggerName":"t","payload":"{\"shard\":\"9223372036854775808/-1\"}"}`, `{"triggerName":"t","payload":"null"}`, `{"accept":["../x","a/b/c"],"Regions":["x"],"regions":null,"shard":""}`, `{"regions":["a"]}{}`,
+		`{"specversion":"1.0","type":"t","data":` + strings.Repeat(`{"a":`, 9_000) + `1` + strings.Repeat(`}`, 9_000) + `}`,
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, event []byte) {
 		req, err := parseEvent(event, noon)
 		if err == nil && req.Trigger == "" {

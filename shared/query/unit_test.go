@@ -1,7 +1,9 @@
 package query
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/base64"
 	"regexp"
 	"slices"
 	"strings"
@@ -143,6 +145,12 @@ func FuzzMoment(f *testing.F) {
 
 func FuzzCursor(f *testing.F) {
 	f.Add((&cursor{query: hash8("q"), view: hash8("v"), sequence: 7, offset: 100}).String())
+	f.Add((&cursor{sequence: 1 << 53, offset: 1 << 31}).String())   // the largest,
+	f.Add((&cursor{sequence: 1<<53 + 1, offset: 1 << 31}).String()) // and one that is larger
+	f.Add((&cursor{sequence: -1, offset: -1}).String())
+	f.Add(base64.RawURLEncoding.EncodeToString(append(append([]byte{cursorVersion}, make([]byte, 16)...), 0x87, 0x80, 0x00, 0x80, 0x00)))      // numbers with needless bytes
+	f.Add(base64.RawURLEncoding.EncodeToString(append(append([]byte{cursorVersion}, make([]byte, 16)...), bytes.Repeat([]byte{0xff}, 22)...))) // and without end
+	f.Add("AQAAAAAAAAAAAAAAAAAAAAAAAQF=\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		if c, err := parseCursor(s); err == nil {
 			if again, err := parseCursor(c.String()); err != nil || *again != *c {

@@ -154,7 +154,8 @@ func writeForever(t *testing.T, dir string) {
 
 // FuzzPlaces checks that a key's file lies below its bucket and tells the key.
 func FuzzPlaces(f *testing.F) {
-	for _, key := range []string{"a/b.json", "a//b", "../x", "a/../b", "%odd/61~", ".", "a%", strings.Repeat("x/", 400), "C:\\x", "\x00"} {
+	for _, key := range []string{"a/b.json", "a//b", "../x", "a/../b", "%odd/61~", ".", "a%", strings.Repeat("x/", 400), "C:\\x", "\x00",
+		"%odd", "%odd/61~", "a~", "a/", "a/./b", ".a", "-", "a\n", "\xff/\u2028", strings.Repeat("x", 200), strings.Repeat("x", 201), strings.Repeat("ü", 100), "a/" + strings.Repeat(".", 3)} {
 		f.Add(key)
 	}
 	d := &directory{"root"}
