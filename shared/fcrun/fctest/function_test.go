@@ -149,7 +149,6 @@ func TestFailuresOfTheFunction(t *testing.T) {
 	var mu sync.Mutex
 	var output []string
 	f := start(t, fctest.Options{
-		Timeout:     time.Second,
 		Credentials: fctest.Credentials{AccessKeyID: "STS.one", AccessKeySecret: "topsecret"},
 		Output:      func(line string) { mu.Lock(); output = append(output, line); mu.Unlock() },
 	})
@@ -159,7 +158,6 @@ func TestFailuresOfTheFunction(t *testing.T) {
 		{"panic", "Panic", "an unexpected failure"},
 		{"panic elsewhere", fctest.ProcessExited, "exit status 2"},
 		{"exit", fctest.ProcessExited, "exit status 3"},
-		{"hang", fctest.TimedOut, "did not answer within 1s"},
 	} {
 		r := invoke(t, f, row.event)
 		if r.Error == nil || r.Error.Type != row.kind || !strings.Contains(r.Error.Message, row.message) {
@@ -178,6 +176,31 @@ func TestFailuresOfTheFunction(t *testing.T) {
 	if all := strings.Join(output, "\n"); !slices.Contains(output, "last words") || strings.Contains(all, "topsecret") || !strings.Contains(all, `"message":"panic in the handler"`) {
 		t.Errorf("output:\n%s", all)
 	}
+}
+
+func TestAFunctionThatHangsIsKilled(t *testing.T) {
+	t.Parallel()
+	f := start(t, fctest.Options{Timeout: time.Second})
+	first, _ := f.Process()
+	r := invoke(t, f, "hang")
+	if r.Error == nil || r.Error.Type != fctest.TimedOut || !strings.Contains(r.Error.Message, "did not answer within 1s") {
+		t.Errorf("%s, %+v", r.Payload, r.Error)
+	}
+	echoes(t, f)
+	if last, _ := f.Process(); last.Pid == first.Pid {
+		t.Error("the process was not restarted")
+	}
+}
+
+// echoes wants an answer within the second that the function has for one.
+func echoes(t *testing.T, f *fctest.Function) {
+	t.Helper()
+	fctest.InTime(t, func() error {
+		if r := invoke(t, f, "echo"); string(r.Payload) != `"echo"` {
+			return fmt.Errorf("got %s, %v", r.Payload, r.Error)
+		}
+		return nil
+	})
 }
 
 func TestKillFailsWhatIsInFlight(t *testing.T) {
@@ -213,9 +236,7 @@ func TestAnAbandonedInvocationKeepsItsPlace(t *testing.T) {
 	if _, err := f.Invoke(ctx, []byte("hang")); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
-	if r := invoke(t, f, "echo"); string(r.Payload) != `"echo"` {
-		t.Errorf("got %+v", r)
-	}
+	echoes(t, f)
 }
 
 func TestSeveralInFlightWhenAsked(t *testing.T) {

@@ -42,7 +42,7 @@ func startInstance(binary string, o Options) (*instance, error) {
 	i.cmd.Env = environment(o, listener.Addr().String())
 	i.cmd.Stdout, i.cmd.Stderr = i.output, i.output
 	i.cmd.SysProcAttr = processAttributes()
-	i.cmd.WaitDelay = time.Second // for output that a grandchild holds open
+	i.cmd.WaitDelay = 10 * time.Second // for output that a grandchild holds open
 	i.server = &http.Server{Handler: i.routes()}
 	if err := i.cmd.Start(); err != nil {
 		listener.Close()
