@@ -37,6 +37,19 @@ type waiting struct {
 	abandoned bool // nobody waited any more; known once it has ended
 }
 
+// leaves waits half a second for the end of a request, in short steps: on a
+// machine that is too busy for those it is longer.
+func (w *waiting) leaves() bool {
+	for range 50 {
+		select {
+		case <-w.ended:
+			return true
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return false
+}
+
 // enter counts a request among those that are waited for. A store learns a
 // little late that a client has gone away: such a request does not count.
 func (f *front) enter(r *http.Request) (leave func()) {
@@ -62,12 +75,7 @@ func (f *front) count(others []*waiting) {
 	defer f.counting.Add(-1)
 	now := int64(1)
 	for _, o := range others {
-		select {
-		case <-o.ended:
-			if !o.abandoned {
-				now++
-			}
-		case <-time.After(500 * time.Millisecond):
+		if !o.leaves() || !o.abandoned {
 			now++
 		}
 	}
