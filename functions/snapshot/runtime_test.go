@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -69,48 +70,49 @@ func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 			w.ehpc.SetData(fleet.data())
 			f := w.start("snapshot")
 			w.snapshot(f)
-			fleet.drift()
-			w.ehpc.SetData(fleet.data())
-			deadline := time.Now().Add(tc.left)
-			var late atomic.Int64
-			w.oss.SetFault(func(r osstest.Request) *osstest.Fault {
-				if r.Method != "GET" && time.Now().After(deadline.Add(travel)) {
-					late.Add(1)
+			fctest.InTime(t, func() error {
+				fleet.drift()
+				w.ehpc.SetData(fleet.data())
+				deadline := time.Now().Add(tc.left)
+				var late atomic.Int64
+				w.oss.SetFault(func(r osstest.Request) *osstest.Fault {
+					if r.Method != "GET" && time.Now().After(deadline.Add(travel)) {
+						late.Add(1)
+					}
+					if r.Method == tc.oss {
+						return &osstest.Fault{Delay: limit * 3 / 2, Status: 503, Code: "ServiceUnavailable"}
+					}
+					return nil
+				})
+				w.fault.Store(func(c ehpctest.Call) *ehpctest.Fault {
+					if c.ClusterID == "ehpc-hz-01" {
+						return &ehpctest.Fault{Delay: tc.ehpc}
+					}
+					return nil
+				})
+				began := time.Now()
+				response, err := f.Do(t.Context(), fctest.Call{Event: []byte(tick()), Deadline: deadline})
+				took := time.Since(began)
+				if err != nil || response.Error != nil && response.Error.Type != "InvocationFailed" {
+					t.Fatal(err, response.Error)
 				}
-				if r.Method == tc.oss {
-					return &osstest.Fault{Delay: limit * 3 / 2, Status: 503, Code: "ServiceUnavailable"}
+				if response.Error == nil && !tc.committed {
+					t.Errorf("answered %.300s", response.Payload)
+				}
+				time.Sleep(time.Until(deadline.Add(limit / 4))) // whoever would be late
+				w.oss.SetFault(nil)
+				w.fault.Store(func(ehpctest.Call) *ehpctest.Fault { return nil })
+				if c := w.snapshot(f).Regions[0].Counts; c.Failed+c.Left+c.Lost > 0 {
+					t.Errorf("the next run ends with %+v", c)
+				}
+				if audit := w.verify(); len(audit.Faults) > 0 {
+					t.Errorf("audit is %+v", audit)
+				}
+				if most := max(tc.left, 0) + time.Second; took > most || late.Load() > 0 || tc.committed && response.Error != nil {
+					return fmt.Errorf("answered after %s, at most %s is allowed; %d requests that write arrived after the deadline; %v", took, most, late.Load(), response.Error)
 				}
 				return nil
 			})
-			w.fault.Store(func(c ehpctest.Call) *ehpctest.Fault {
-				if c.ClusterID == "ehpc-hz-01" {
-					return &ehpctest.Fault{Delay: tc.ehpc}
-				}
-				return nil
-			})
-			began := time.Now()
-			response, err := f.Do(t.Context(), fctest.Call{Event: []byte(tick()), Deadline: deadline})
-			if err != nil || response.Error != nil && response.Error.Type != "InvocationFailed" {
-				t.Fatal(err, response.Error)
-			}
-			if took := time.Since(began); took > max(tc.left, 0)+time.Second {
-				t.Errorf("answered after %s", took)
-			}
-			if (response.Error == nil) != tc.committed {
-				t.Errorf("answered %.300s, %v", response.Payload, response.Error)
-			}
-			time.Sleep(time.Until(deadline.Add(limit / 4))) // whoever would be late
-			if late.Load() > 0 {
-				t.Errorf("%d requests that write arrived after the deadline", late.Load())
-			}
-			w.oss.SetFault(nil)
-			w.fault.Store(func(ehpctest.Call) *ehpctest.Fault { return nil })
-			if c := w.snapshot(f).Regions[0].Counts; c.Failed+c.Left+c.Lost > 0 {
-				t.Errorf("the next run ends with %+v", c)
-			}
-			if audit := w.verify(); len(audit.Faults) > 0 {
-				t.Errorf("audit is %+v", audit)
-			}
 		})
 	}
 }
