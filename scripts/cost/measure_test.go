@@ -73,12 +73,14 @@ type site struct {
 	url  string
 	oss  *osstest.Endpoint
 
+	ended chan struct{} // one for each invocation
+
 	mu  sync.Mutex
 	log int // bytes
 }
 
 func newSite(t *testing.T, clusters int) *site {
-	s := &site{t: t, data: newFleetData(clusters), oss: osstest.Start(t, "")}
+	s := &site{t: t, data: newFleetData(clusters), oss: osstest.Start(t, ""), ended: make(chan struct{}, 1)}
 	s.ehpc = ehpctest.New(ehpctest.Options{Data: s.data, Keys: map[string]ehpctest.Key{s.oss.Key.ID: {Secret: s.oss.Key.Secret, Token: s.oss.Key.Token}}})
 	server, err := ehpctest.Listen(s.ehpc)
 	if err != nil {
@@ -89,7 +91,7 @@ func newSite(t *testing.T, clusters int) *site {
 	return s
 }
 
-// start runs a function. Its log arrives by the time it has been stopped.
+// start runs a function.
 func (s *site) start(name string, env ...string) *fctest.Function {
 	s.t.Helper()
 	f, err := fctest.Start(s.t.Context(), fctest.Binary(s.t, "community-images/functions/"+name), fctest.Options{
@@ -99,6 +101,9 @@ func (s *site) start(name string, env ...string) *fctest.Function {
 			s.mu.Lock()
 			s.log += len(line) + 1
 			s.mu.Unlock()
+			if strings.HasPrefix(line, "FC Invoke End ") {
+				s.ended <- struct{}{}
+			}
 		},
 	})
 	if err != nil {
@@ -157,7 +162,7 @@ func measure(t *testing.T, clusters int) fleet {
 		if err != nil || response.Error != nil {
 			t.Fatal(err, response.Error)
 		}
-		s.settle(true)
+		s.settle()
 		return s.used(&stored)
 	}
 	m.Steps.FirstRun = run(`{}`)
@@ -169,38 +174,35 @@ func measure(t *testing.T, clusters int) fleet {
 	m.Steps.Event = run(fmt.Sprintf(`{"specversion":"1.0","id":"e-0001","source":"acs.ehpc","type":"ehpc:ClusterOperation:ClusterStarted","data":{"clusterId":%q,"regionId":%q}}`, "ehpc-hz-0000000003", region))
 	snapshot.Stop()
 
-	lookup := func(f *fctest.Function, first bool) use {
+	lookup := func(f *fctest.Function) use {
 		t.Helper()
 		rec := httptest.NewRecorder()
 		f.HTTPHandler().ServeHTTP(rec, httptest.NewRequest("GET", "/v1/images?ClusterId=ehpc-hz-0000000003&Status=Available&sort=-OsTag.Version&limit=1", nil))
 		if rec.Code != 200 {
 			t.Fatal(rec.Code, rec.Body)
 		}
-		s.settle(first)
+		s.settle()
 		u := s.used(&stored)
 		u.AnswerBytes = rec.Body.Len()
 		return u
 	}
 	q := s.start("query", "QUERY_HEAD_TTL=1h")
-	m.Steps.ColdLookup, m.Steps.WarmLookup = lookup(q, true), lookup(q, false)
+	m.Steps.ColdLookup, m.Steps.WarmLookup = lookup(q), lookup(q)
 	q.Stop()
 	q = s.start("query", "QUERY_HEAD_TTL=0s")
-	lookup(q, true)
-	m.Steps.LaterLookup = lookup(q, false)
+	lookup(q)
+	m.Steps.LaterLookup = lookup(q)
 	return m
 }
 
-// settle waits until the log of an invocation, if there is one, has arrived:
-// it is printed before the answer, and read by another goroutine.
-func (s *site) settle(something bool) {
-	for last, calm := -1, 0; calm < 8; {
-		s.mu.Lock()
-		n := s.log
-		s.mu.Unlock()
-		if calm++; n != last || something && n == 0 {
-			last, calm = n, 0
-		}
-		time.Sleep(2 * time.Millisecond)
+// settle waits for the last line that FC's runtime prints of an invocation. The
+// log arrives by itself, later than the answer or earlier.
+func (s *site) settle() {
+	s.t.Helper()
+	select {
+	case <-s.ended:
+	case <-time.After(time.Minute):
+		s.t.Fatal("the log does not tell the end of the invocation")
 	}
 }
 
