@@ -252,28 +252,41 @@ func TestSlowAnswersEndWithTheCall(t *testing.T) {
 
 func TestCallersContextEndsTheCall(t *testing.T) {
 	t.Parallel()
-	reached := make(chan struct{}, 1)
+	reached := make(chan func(), 1)
 	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: &ehpctest.Fixed{RegionList: hangzhou}, Fault: func(ehpctest.Call) *ehpctest.Fault {
-		reached <- struct{}{}
+		(<-reached)()
 		return &ehpctest.Fault{Delay: time.Minute}
 	}})
 	c := connect(t, endpoint, ehpc.Options{})
 	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		<-reached
-		cancel()
-	}()
+	reached <- cancel
 	_, err := c.ListCommunityImages(ctx, here)
 	if e := fault(t, err); e.Class != ehpc.Canceled || !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %+v", e)
 	}
-	ctx, cancel = context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	_, err = c.ListCommunityImages(ctx, here)
+	late := until{context.Background(), make(chan struct{})}
+	reached <- func() { close(late.happens) }
+	_, err = c.ListCommunityImages(late, here)
 	if e := fault(t, err); e.Class != ehpc.Canceled || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("deadline: %+v", e)
 	}
-	<-reached
+}
+
+// until is a context whose deadline is when happens is closed.
+type until struct {
+	context.Context
+	happens chan struct{}
+}
+
+func (u until) Done() <-chan struct{} { return u.happens }
+
+func (u until) Err() error {
+	select {
+	case <-u.happens:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
 }
 
 func TestNobodyListens(t *testing.T) {

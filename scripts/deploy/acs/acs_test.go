@@ -117,16 +117,16 @@ func TestRefusals(t *testing.T) {
 
 func TestCallsThatDoNotComeThrough(t *testing.T) {
 	t.Parallel()
-	held := make(chan struct{})
-	slow := checked(t, func(http.ResponseWriter, *http.Request) { <-held })
-	defer close(held)
+	late := until{t.Context(), make(chan struct{})}
+	slow := checked(t, func(_ http.ResponseWriter, r *http.Request) {
+		close(late.happens)
+		<-r.Context().Done()
+	})
 	client, err := New(slow, "v", someone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
-	defer cancel()
-	if _, err := client.Do(ctx, Call{Action: "Do"}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := client.Do(late, Call{Action: "Do"}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("time-out: %v", err)
 	}
 	cut := checked(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -147,6 +147,23 @@ func TestCallsThatDoNotComeThrough(t *testing.T) {
 	}
 	if _, err := client.Do(t.Context(), Call{Action: "Do"}); !errors.As(err, &broken) || !broken.Temporary() {
 		t.Errorf("nobody there: %v", err)
+	}
+}
+
+// until is a context whose deadline is when happens is closed.
+type until struct {
+	context.Context
+	happens chan struct{}
+}
+
+func (u until) Done() <-chan struct{} { return u.happens }
+
+func (u until) Err() error {
+	select {
+	case <-u.happens:
+		return context.DeadlineExceeded
+	default:
+		return nil
 	}
 }
 
