@@ -50,7 +50,7 @@ func newAccount(t *testing.T) *account {
 	}))
 	t.Cleanup(func() { oss.Close(); ehpc.Close() })
 	return &account{
-		t: t, oss: store, url: oss.URL, key: key, patience: 2 * time.Second,
+		t: t, oss: store, url: oss.URL, key: key, patience: 30 * time.Second,
 		Cloud: deploytest.Start(t, deploytest.Options{Region: "cn-hangzhou", Key: key, Role: role, OSS: oss.URL, EHPC: ehpc.URL, Step: time.Millisecond, Env: []string{"SNAPSHOT_QPS=1000"}}),
 	}
 }

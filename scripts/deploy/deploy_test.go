@@ -137,7 +137,8 @@ func TestFirstDeploymentThatFails(t *testing.T) {
 		{name: "a region that E-HPC does not have", more: "-yes -create-code-bucket -regions cn-nowhere", code: 1,
 			says: []string{"listing clusters: ", "InvalidRegionId.NotFound", "smoke test: region cn-nowhere was not captured: every scope failed"}, stacks: true},
 		{name: "functions that say another version", more: "-yes -create-code-bucket -version mislabelled", code: 1,
-			says: []string{`the lookups report version "v1", not "mislabelled"`}, stacks: true},
+			before: func(a *account) { a.patience = 2 * time.Second }, // it is waited for in vain
+			says:   []string{`the lookups report version "v1", not "mislabelled"`}, stacks: true},
 		{name: "a parameter that the template does not have", more: "-yes -param HttpAuht=anonymous", code: 2,
 			says: []string{`the template has no parameter "HttpAuht"; it has `, "HttpAuth"}},
 		{name: "a parameter that the template does not allow", more: "-yes -param HttpAuth=nobody", code: 1,

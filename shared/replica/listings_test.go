@@ -72,7 +72,7 @@ func TestListingsOfOldHeadsAreLetGo(t *testing.T) {
 		}
 	}
 	const most = 6 // of two regions the head for each of two grants, and the one up to which the log has been read
-	for range 200 {
+	for range 3000 {
 		runtime.GC()
 		if held.Load() <= most {
 			return
