@@ -52,7 +52,7 @@ func (l *lab) throttlesPages(refuses func(page string, try int) bool) (tries fun
 // good pages are not read again, and the report counts every call.
 func TestPagesAreRepeatedAlone(t *testing.T) {
 	t.Parallel()
-	l := newPatientLab(t, time.Minute)
+	l := newLab(t)
 	l.fleet(500)
 	tries := l.throttlesPages(func(_ string, try int) bool { return try < 4 })
 	r := l.run()
@@ -73,7 +73,7 @@ func TestPagesAreRepeatedAlone(t *testing.T) {
 // failed; the clusters that are known stay.
 func TestPageThatIsRefusedForGood(t *testing.T) {
 	t.Parallel()
-	l := newPatientLab(t, time.Minute)
+	l := newLab(t)
 	l.fleet(120)
 	l.run()
 	l.offer("v2")
