@@ -54,7 +54,8 @@ const (
 	mostBack = time.Hour
 )
 
-func newChronicle(t testing.TB, seed uint64) *chronicle {
+// beginChronicle is a region in which nothing has happened yet.
+func beginChronicle(t testing.TB, seed uint64) *chronicle {
 	c := &chronicle{world: newWorld(t), rand: rand.New(rand.NewPCG(seed, 0)), live: map[string]*scopeThen{}, list: map[string]catalog.Cluster{}}
 	c.now = time.Date(2026, 10, 20, 7, 0, 0, 0, time.UTC)
 	c.writer = archive.NewWriter(c.memory, c.keys, func() time.Time { return c.now })
@@ -63,6 +64,11 @@ func newChronicle(t testing.TB, seed uint64) *chronicle {
 		t.Fatal(err)
 	}
 	c.base = base
+	return c
+}
+
+func newChronicle(t testing.TB, seed uint64) *chronicle {
+	c := beginChronicle(t, seed)
 	for commits := 0; commits < chronicleCommits; {
 		if c.step() {
 			commits++
