@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"encoding/xml"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"community-images/shared/access"
 	"community-images/shared/replica"
 )
 
@@ -18,7 +20,9 @@ import (
 // failure of ours, and never with data where a key is asked for.
 func FuzzReplica(f *testing.F) {
 	w := small(f)
-	open, shut := w.replica(), w.replica(closed)
+	open, shut := w.replica(), w.replica(closed, func(o *replica.Options) {
+		o.Tokens = access.Tokens{{Hash: sha256.Sum256([]byte("a token that no corpus knows"))}}
+	})
 	f.Add("GET", "/", list, "", "", "")
 	f.Add("POST", "/at/1/cn-hangzhou/", "Action=ListClusters", "Version=2018-04-12&Format=XML", "", "")
 	f.Add("GET", "/at/-24h", "PageSize=1&ClusterId=ehpc-a&%zz=1", "", "ListCommunityImages", "ACS3-HMAC-SHA256 Credential=CIwide00,SignedHeaders=host;x-acs-action,Signature=00")
