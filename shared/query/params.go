@@ -165,6 +165,10 @@ func (p *parser) take(g raw) {
 	if p.ask.route.filters && p.takeFilter(g) {
 		return
 	}
+	if len(p.faults) >= maxFaults { // an error only counts it, and to look for what is meant takes long
+		p.fault(codeUnknown, "", "", "")
+		return
+	}
 	if access.IsTokenParameter(g.name) {
 		p.faults = append(p.faults, tokenFault(quoteName(g.name)))
 		return
