@@ -61,7 +61,7 @@ func TestPromisesAreKept(t *testing.T) {
 			}
 		}
 	}
-	if len(p.pinned) < 100/slow || len(p.tagged) < 250/slow {
+	if len(p.pinned) < 50/slow || len(p.tagged) < 120/slow {
 		t.Errorf("only %d immutable answers and %d tags", len(p.pinned), len(p.tagged))
 	}
 }
