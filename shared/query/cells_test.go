@@ -14,6 +14,7 @@ func TestCells(t *testing.T) {
 		`{"ImageId":"m-1","PostInstallScript":"#!/bin/sh\necho \"a\"\n","Description":"a\r\nb\rc","OsTag":{"Platform":"CentOS","Version":"7.9"}}`,
 		`{"ImageId":"m-2","PostInstallScript":"\t=1+1","ImageName":"a\nb","BaseOsTag":"CentOS_7.2_64","OsTag":null}`,
 		`{"ImageId":"m-3","ImageName":"\"=1+1\"","Description":"\"a"}`,
+		`{"ImageId":"m-4","ImageName":"  =1+1","Description":"\u00a0@a","PostInstallScript":" \"-1\"","Uid":"\u0001\ufeff＝1"}`,
 	)})
 	h := w.handler()
 	for _, row := range []struct{ name, target, want string }{
@@ -35,6 +36,10 @@ func TestCells(t *testing.T) {
 			"PostInstallScript\n' =1+1\n"},
 		{"nor one in quotation marks, which spreadsheets take off in tsv", "/v1/images?ImageId=m-3&fields=ImageName,Description,ImageId&format=tsv",
 			"ImageName\tDescription\tImageId\n'\"=1+1\"\t'\"a\tm-3\n"},
+		{"nor one behind spaces, which some of them take off, too", "/v1/images?ImageId=m-4&fields=ImageName,Description,Uid,PostInstallScript&format=tsv",
+			"ImageName\tDescription\tUid\tPostInstallScript\n'  =1+1\t'\u00a0@a\t' \ufeff＝1\t' \"-1\"\n"},
+		{"nor in csv", "/v1/images?ImageId=m-4&fields=ImageName,Description,Uid,PostInstallScript&format=csv",
+			"ImageName,Description,Uid,PostInstallScript\r\n'  =1+1,'\u00a0@a,'\x01\ufeff＝1,\" \"\"-1\"\"\"\r\n"},
 		{"in csv quotation marks are text", "/v1/images?ImageId=m-3&fields=ImageName&format=csv",
 			"ImageName\r\n\"\"\"=1+1\"\"\"\r\n"},
 		{"a text for an object is its tag", "/v1/images?ImageId=m-2&fields=BaseOsTag.OsTag,ImageId&format=ndjson",

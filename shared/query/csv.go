@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // sheet is text as csv (RFC 4180). Its lines end with \r\n; line ends within a
@@ -30,7 +32,7 @@ func (s *sheet) row(cells []string) {
 	}
 	s.safe = s.safe[:0]
 	for _, cell := range cells {
-		s.safe = append(s.safe, defuse(cell))
+		s.safe = append(s.safe, defuse(cell, formulas))
 	}
 	_ = s.encoder.Write(s.safe) // a bytes.Buffer does not fail
 	s.encoder.Flush()
@@ -38,10 +40,17 @@ func (s *sheet) row(cells []string) {
 	s.text.WriteString("\r\n")
 }
 
-// defuse keeps a spreadsheet from taking a text for a formula: such a text
-// gets an apostrophe in front, which spreadsheets take for "this is text".
-func defuse(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) || strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") || strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠") {
+// formulas are what a formula may begin with.
+const formulas = "=+-@＝＋－＠"
+
+// defuse keeps a spreadsheet from taking a text for a formula: one that begins
+// with one of the marks gets an apostrophe in front, which spreadsheets take for
+// "this is text". What cannot be seen before the mark does not help, as some take
+// it off.
+func defuse(s, marks string) string {
+	bare := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
+	first, _ := utf8.DecodeRuneInString(bare)
+	if bare != "" && strings.ContainsRune(marks, first) || s != "" && strings.ContainsRune("\t\r\n", rune(s[0])) {
 		return "'" + s
 	}
 	return s

@@ -209,10 +209,8 @@ func (p *page) tsv() []byte {
 			if i > 0 {
 				b = append(b, '\t')
 			}
-			if strings.HasPrefix(cell, `"`) { // spreadsheets would read a quoted text from here on, and take the marks off
-				b = append(b, '\'')
-			}
-			b = append(b, oneLine(defuse(cell))...) // a tab before a formula is a space in a line
+			// Spreadsheets read a quoted text, too, and take the quotation marks off.
+			b = append(b, defuse(oneLine(cell), formulas+`"`)...)
 		}
 		b = append(b, '\n')
 	})

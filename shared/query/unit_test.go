@@ -272,8 +272,9 @@ func TestCellsGiveATerminalNoCommands(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "＝1": "'＝1", "a=1": "a=1", "": "", "'=1": "'=1", "7.2": "7.2",
+		" =1": "' =1", "\u00a0\u3000-1": "'\u00a0\u3000-1", "\x00\u200b=1": "'\x00\u200b=1", " a": " a", "\u202e": "\u202e", "\"=1\"": "\"=1\"",
 	} {
-		if got := defuse(text); got != want {
+		if got := defuse(text, formulas); got != want {
 			t.Errorf("%q becomes %q", text, got)
 		}
 	}
