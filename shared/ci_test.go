@@ -60,9 +60,11 @@ func TestFuzzingAgain(t *testing.T) {
 		"Go fails at the end":                 {"5s", []string{ended, fine}, false, "nothing but the end of its time"},
 		"Go fails at the end twice":           {"5s", []string{ended, ended}, true, ""},
 		"Go fails at the end, an input after": {"5s", []string{ended, found}, true, ""},
+		"Go fails at the end between others":  {"5s", []string{ended, late, ended}, true, ""},
 		"an input was late":                   {"5s", []string{late, fine}, false, "not done when the time was up"},
-		"inputs are late":                     {"5s", []string{late, late}, true, "FuzzKeys has an input that takes longer"},
-		"inputs are late in minutes":          {"95s", []string{minutes(late), minutes(late)}, true, "or has no end"},
+		"the machine is late":                 {"5s", []string{late, late, ended, fine}, false, "nothing but the end of its time"},
+		"inputs are late":                     {"5s", []string{late, late, late, late}, true, "FuzzKeys has an input that takes longer"},
+		"inputs are late in minutes":          {"95s", []string{minutes(late), minutes(late), minutes(late), minutes(late)}, true, "or has no end"},
 		"an input is late, then one fails":    {"5s", []string{late, found}, true, ""},
 	} {
 		dir := t.TempDir()
