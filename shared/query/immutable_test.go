@@ -41,7 +41,7 @@ func TestPromisesAreKept(t *testing.T) {
 	old := handler()
 	r := rand.New(rand.NewPCG(9, *chronicleSeed))
 	var asked []string
-	for range 24 / slow {
+	for range 4 + 20/slow {
 		for range 4 { // what happens
 			p.step()
 			p.tick(false)
