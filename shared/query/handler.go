@@ -169,8 +169,9 @@ func (x *exchange) findID() string {
 
 func (x *exchange) serve(ctx context.Context) error {
 	path := x.r.URL.EscapedPath()
-	if size := len(path) + 1 + len(headerSafe(x.r.URL.RawQuery)); size > maxQuery { // as a Link says it again
-		return &apiError{status: http.StatusRequestURITooLong, code: codeTooLong, message: fmt.Sprintf("Path and query have %d bytes, at most %d are taken.", size, maxQuery), recommend: "Ask for less at a time; use prefix, glob or regex instead of long lists."}
+	size := len(path) + 1 + len(headerSafe(x.r.URL.RawQuery)) // as a Link says it again
+	if size > maxQuery {
+		return tooLong(size, maxQuery)
 	}
 	denied := x.admit()
 	rt, id, err := x.find(path)
@@ -188,6 +189,9 @@ func (x *exchange) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if size > maxQuery-cursorRoom && rt.takes(paramCursor.name) && a.cursor == nil && !a.since.cursor {
+		return tooLong(size, maxQuery-cursorRoom)
+	}
 	if headerList(x.r.Header, "If-None-Match") != "" {
 		ctx = context.WithValue(ctx, conditionalKey{}, true)
 	}
@@ -196,6 +200,10 @@ func (x *exchange) serve(ctx context.Context) error {
 		return x.lookBack(ctx, asOf(a.at, err))
 	}
 	return x.send(ctx, a, ans)
+}
+
+func tooLong(size, most int) error {
+	return &apiError{status: http.StatusRequestURITooLong, code: codeTooLong, message: fmt.Sprintf("Path and query have %d bytes, at most %d are taken.", size, most), recommend: "Ask for less at a time; use prefix, glob or regex instead of long lists."}
 }
 
 // find returns the route of a path and the image id in it.

@@ -261,3 +261,36 @@ func TestNothingWasEverChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestLongQueriesHaveNextPages: the link to the next page is longer than what was
+// asked, and may not be too long for the one who gave it.
+func TestLongQueriesHaveNextPages(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	w.run(beijing, content{"_any/_any": images(t, cent10)})
+	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	for _, start := range []string{"/v1/images?ClusterId=ehpc-a&limit=1&ImageName__ne=", "/v1/matrix?ClusterId=ehpc-a&limit=1&ImageName__ne=", "/v1/changes?ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,"} {
+		answered, refused := 0, 0
+		for size := 3980; size <= 4100; size++ {
+			rec := get(h, start+strings.Repeat("x", size-len(start)))
+			if rec.Code == 414 {
+				refused++
+				continue
+			}
+			answered++
+			next, _, ok := strings.Cut(strings.TrimPrefix(rec.Header().Get("Link"), "<"), ">")
+			if rec.Code != 200 || !ok || refused > 0 {
+				t.Fatalf("%.60s of %d bytes: %d %.200s", start, size, rec.Code, rec.Body)
+			}
+			if rec := get(h, next); rec.Code != 200 {
+				t.Fatalf("%.60s of %d bytes: its next page is %d %.200s", start, size, rec.Code, rec.Body)
+			}
+		}
+		if answered < 30 || refused < 4 {
+			t.Errorf("%.60s: %d answered, %d refused", start, answered, refused)
+		}
+	}
+	if rec := get(h, "/v1/status?RegionId="+strings.Repeat("x", 4096-len("/v1/status?RegionId="))); rec.Code != 400 {
+		t.Errorf("4096 bytes of a question without pages: %d %.200s", rec.Code, rec.Body)
+	}
+}

@@ -50,6 +50,7 @@ const (
 	maxMinCount  = 1_000_000
 	maxNames     = 200 // values of one list
 	maxQuery     = 4096
+	cursorRoom   = 80 // of maxQuery: what the Link to a next page adds, at most
 )
 
 // param is one parameter of a route.
