@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Whatever strangers send, the answer is a refusal, or the two published requests.
+// Whatever strangers send, the answer is a refusal: nobody knows the secret.
 func FuzzVerify(f *testing.F) {
 	example := acs3Example()
 	f.Add("POST", "/", example.URL.RawQuery, example.Header.Get("Authorization"), "host: ecs", "2023-10-26T10:22:32Z", []byte(nil))

@@ -68,7 +68,7 @@ var errorCodes = []struct {
 	{410, codeGone, "the image was offered once by the scopes asked for, and is no more"},
 	{410, codeExpired, "the state that the cursor began on, or the commits that a feed goes on with, are not kept any more"},
 	{413, "RequestTooLarge", "the request as FC hands it over is larger than 256 KB"},
-	{414, codeTooLong, "path and query are longer than 4096 bytes, or leave no 80 of them to the cursor of a next page"},
+	{414, codeTooLong, "path and query, escaped, are longer than 4096 bytes, or leave no 80 of them to the cursor of a next page"},
 	{500, codeInternal, "an unexpected failure; its details are in the log under the RequestId"},
 	{503, codeTooOld, "a part of the answer was checked longer ago than maxAge allows"},
 	{503, codeUncaptured, "the scope is known and was never captured successfully"},
