@@ -129,12 +129,13 @@ type browser struct {
 }
 
 func newBrowser(t *testing.T) *browser {
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox) // CI runs as root
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, // CI runs as root
+		chromedp.WSURLReadTimeout(time.Minute)) // of the first start after it was installed
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, func(event any) {
@@ -176,7 +177,7 @@ func (b *browser) text(selector string) (s string) {
 // caption waits for the text over the table, and looks at what it holds.
 func (b *browser) caption(want string) {
 	b.t.Helper()
-	b.do(chromedp.Poll(`document.getElementById("caption").textContent === `+"`"+want+"`", nil, chromedp.WithPollingTimeout(10*time.Second)))
+	b.do(chromedp.Poll(`document.getElementById("caption").textContent === `+"`"+want+"`", nil, chromedp.WithPollingTimeout(time.Minute)))
 	var injected int
 	b.do(chromedp.Evaluate(`document.querySelectorAll("#rows img, #rows script, #rows svg, #rows b, #platforms svg").length`, &injected))
 	if injected != 0 {
