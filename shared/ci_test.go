@@ -67,23 +67,26 @@ func TestFuzzingAgain(t *testing.T) {
 		"inputs are late in minutes":          {"95s", []string{minutes(late), minutes(late), minutes(late), minutes(late)}, true, "or has no end"},
 		"an input is late, then one fails":    {"5s", []string{late, found}, true, ""},
 	} {
-		dir := t.TempDir()
-		script := "#!/bin/sh\nruns=$(ls " + dir + "/run* | wc -l)\nmv " + dir + "/run$runs " + dir + "/was$runs\ncat " + dir + "/was$runs\n! grep -q FAIL " + dir + "/was$runs\n"
-		files := map[string]string{"go": script}
-		for i, said := range tc.runs {
-			files[fmt.Sprint("run", len(tc.runs)-i)] = said
-		}
-		for file, content := range files {
-			if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o755); err != nil {
-				t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			script := "#!/bin/sh\nruns=$(ls " + dir + "/run* | wc -l)\nmv " + dir + "/run$runs " + dir + "/was$runs\ncat " + dir + "/was$runs\n! grep -q FAIL " + dir + "/was$runs\n"
+			files := map[string]string{"go": script}
+			for i, said := range tc.runs {
+				files[fmt.Sprint("run", len(tc.runs)-i)] = said
 			}
-		}
-		cmd := exec.CommandContext(t.Context(), "bash", fuzzing(t), "^shared/archive FuzzKeys$")
-		cmd.Env = append(os.Environ(), "FUZZTIME="+tc.limit, "PATH="+dir+":"+os.Getenv("PATH"))
-		out, err := cmd.CombinedOutput()
-		left, _ := filepath.Glob(filepath.Join(dir, "run*"))
-		if (err != nil) != tc.fails || len(left) > 0 || !strings.Contains(string(out), tc.says) {
-			t.Errorf("%s: %v, %d runs to go, said\n%s", name, err, len(left), out)
-		}
+			for file, content := range files {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.CommandContext(t.Context(), "bash", fuzzing(t), "^shared/archive FuzzKeys$")
+			cmd.Env = append(os.Environ(), "FUZZTIME="+tc.limit, "PATH="+dir+":"+os.Getenv("PATH"))
+			out, err := cmd.CombinedOutput()
+			left, _ := filepath.Glob(filepath.Join(dir, "run*"))
+			if (err != nil) != tc.fails || len(left) > 0 || !strings.Contains(string(out), tc.says) {
+				t.Errorf("%v, %d runs to go, said\n%s", err, len(left), out)
+			}
+		})
 	}
 }
