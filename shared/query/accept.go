@@ -76,5 +76,5 @@ func notAcceptable(rt *route) error {
 		recommend = "Accept one of these, or use the parameter format."
 	}
 	return &apiError{status: http.StatusNotAcceptable, code: codeAccept, recommend: recommend,
-		message: "This route answers " + strings.Join(media, ", ") + "."}
+		message: "The header Accept names none of what this route answers: " + strings.Join(media, ", ") + "."}
 }

@@ -269,10 +269,10 @@ func TestMethodAndMediaType(t *testing.T) {
 	if got := rec.Header().Get("Allow"); rec.Code != 405 || got != "GET, HEAD, POST" { // POST is the replica's
 		t.Errorf("of the root Allow is %q with %d", got, rec.Code)
 	}
-	checkError(t, get(h, "/v1/images", "Accept", "image/png"), 406, "NotAcceptable", []string{"application/json", "text/csv"})
+	checkError(t, get(h, "/v1/images", "Accept", "image/png"), 406, "NotAcceptable", []string{"Accept", "application/json", "text/csv"})
 	for path, recommends := range map[string]string{"/v1/status": "Accept one of these, or use the parameter format.", "/healthz": "Accept one of these.", "/openapi.json": "Accept one of these."} {
 		rec := get(h, path, "Accept", "image/png")
-		checkError(t, rec, 406, "NotAcceptable", []string{"This route answers application/json."})
+		checkError(t, rec, 406, "NotAcceptable", []string{"The header Accept names none of what this route answers: application/json."})
 		if !strings.Contains(rec.Body.String(), `"Recommend":"`+recommends+`"`) {
 			t.Errorf("%s: %s", path, rec.Body)
 		}
