@@ -211,7 +211,7 @@ func TestContextEndsARequestInTheMiddle(t *testing.T) {
 func TestStalledTryIsAbandoned(t *testing.T) {
 	t.Parallel()
 	e := osstest.Start(t, "")
-	b := open(t, e, func(o *ossbucket.Options) { o.ReadTimeout = 50 * time.Millisecond })
+	b := open(t, e, func(o *ossbucket.Options) { o.ReadTimeout = 300 * time.Millisecond })
 	if err := b.Put(context.Background(), "key", []byte("0123456789")); err != nil {
 		t.Fatal(err)
 	}
