@@ -10,11 +10,12 @@ var crcTable = crc64.MakeTable(crc64.ECMA)
 
 // summer works out the CRC-64 of an object while it comes. The CPUs share a
 // large one, each taking a part of it once that is there: the sum takes longer
-// than the copying, and a reader waits for both. What is written must stay as
-// it is until the end.
+// than the copying, and a reader waits for both. The smaller the parts, the less
+// is left to do when the last has come. What is written must stay as it is until
+// the end.
 type summer struct {
 	length int64    // of the object
-	size   int64    // of a part but the last
+	size   int64    // of a part but the last; 0: there is one
 	came   int64    // how much of the object
 	part   [][]byte // of which this has come
 	sum    uint64   // of an object that is one part
@@ -24,13 +25,14 @@ type summer struct {
 	parts uint64 // sums of the parts, each moved to its place
 }
 
-// apart is from how many bytes on it is worth while to share the work.
-const apart = 512 << 10
+// apart is from how many bytes on it is worth while to share the work, in parts
+// of partSize.
+const apart, partSize = 512 << 10, 128 << 10
 
 func newSummer(length int64) *summer {
 	s := &summer{length: length}
-	if cpus := int64(runtime.GOMAXPROCS(0)); length >= apart && cpus > 1 {
-		s.size = length/cpus + 1
+	if length >= apart && runtime.GOMAXPROCS(0) > 1 {
+		s.size = partSize
 	}
 	return s
 }
