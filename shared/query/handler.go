@@ -189,7 +189,7 @@ func (x *exchange) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if size > maxQuery-cursorRoom && rt.takes(paramCursor.name) && a.cursor == nil && !a.since.cursor {
+	if size > maxQuery-cursorRoom && rt.takes(paramCursor.name) && !x.leavesRoom(a) {
 		return tooLong(size, maxQuery-cursorRoom)
 	}
 	if headerList(x.r.Header, "If-None-Match") != "" {
@@ -200,6 +200,19 @@ func (x *exchange) serve(ctx context.Context) error {
 		return x.lookBack(ctx, asOf(a.at, err))
 	}
 	return x.send(ctx, a, ans)
+}
+
+// leavesRoom says of a long question whether the Link to a next page can say it
+// again with the cursor of that page in the place of its own.
+func (x *exchange) leavesRoom(a *ask) bool {
+	if a.cursor == nil && !a.since.cursor {
+		return false
+	}
+	room := cursorRoom
+	if a.region != "" { // as a Link has named it, which took its part of the room
+		room = len("&cursor=") + longestCursor
+	}
+	return len(x.nextURL("", ""))-len("&cursor=")+room <= maxQuery
 }
 
 func tooLong(size, most int) error {

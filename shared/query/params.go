@@ -51,6 +51,8 @@ const (
 	maxNames     = 200 // values of one list
 	maxQuery     = 4096
 	cursorRoom   = 80 // of maxQuery: what the Link to a next page adds, at most
+
+	longestCursor = 40 // bytes
 )
 
 // param is one parameter of a route.

@@ -62,7 +62,7 @@ const layout = "6"
 // send writes an answer: its headers, and unless the caller has it already,
 // its body.
 func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
-	if a.maxAge > 0 { // which the answer is older than one day
+	if a.maxAge > 0 { // some day the answer is older than that
 		ans.pinned = false
 	}
 	header := x.w.Header()
