@@ -79,18 +79,18 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 			return nil, err
 		}
 		life := t.life(a.id, st, a.choice)
-		if from == to {
-			return nil, s.gone(ctx, a, h, st, life)
-		}
-		first = life.first
-		if life.cut && a.choice.everything() && s.whole == nil { // the catalogue remembers more
+		if life.cut && (life.known || from < to) && a.choice.everything() && s.whole == nil { // the catalogue remembers more
 			if err := s.lists.stocked(ctx, h.RegionID, h.Catalogue); err != nil {
 				return nil, err
 			}
 			if at, ok := s.lists.firstSeen(h.RegionID, a.id); ok {
-				first = at
+				life.first = at
 			}
 		}
+		if from == to {
+			return nil, s.gone(ctx, a, h, st, life)
+		}
+		first = life.first
 	}
 	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
 	last := set.lastSeen(v, from, to)

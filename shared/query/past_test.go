@@ -149,6 +149,14 @@ func TestFirstSeenBeforeWhatIsKept(t *testing.T) {
 			}
 		}
 	}
+	w.run(hangzhou, content{"_any/_any": images(t, window), "ehpc-a/_any": images(t, cent79)})
+	for _, before := range []string{"/healthz", "/v1/images", "/v1/matrix", "/v1/images/m-cent710"} {
+		h := w.handler()
+		get(h, before)
+		if got := answerOf[imageTold](t, h, 410, "/v1/images/m-bp181x855551ww5yq****"); got.FirstSeen != catalog.At(epoch) {
+			t.Errorf("after %s the image that is gone was first seen %s", before, got.FirstSeen)
+		}
+	}
 }
 
 // TestPlaceOfAPastFeedStays: where a feed goes on that ends in the past is told
