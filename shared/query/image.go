@@ -79,12 +79,9 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 			return nil, err
 		}
 		life := t.life(a.id, st, a.choice)
-		if life.cut && (life.known || from < to) && a.choice.everything() && s.whole == nil { // the catalogue remembers more
-			if err := s.lists.stocked(ctx, h.RegionID, h.Catalogue); err != nil {
+		if life.cut && (life.known || from < to) && a.choice.everything() && s.whole == nil {
+			if err := s.recall(ctx, h, a.id, &life); err != nil {
 				return nil, err
-			}
-			if at, ok := s.lists.firstSeen(h.RegionID, a.id); ok {
-				life.first = at
 			}
 		}
 		if from == to {
@@ -122,6 +119,22 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 		b = append(b, ']')
 	}
 	return append(b, "}\n"...), nil
+}
+
+// recall has the catalogue tell when an image was first seen, which remembers
+// more than a log that retention has cut.
+func (s *service) recall(ctx context.Context, h head, id string, l *life) error {
+	first, known := s.lists.firstSeen(h.RegionID, id)
+	if !known {
+		if err := s.lists.stocked(ctx, h.RegionID, h.Catalogue); err != nil {
+			return err
+		}
+		first, known = s.lists.firstSeen(h.RegionID, id)
+	}
+	if known {
+		l.first = first
+	}
+	return nil
 }
 
 func appendSeen(b []byte, first, last catalog.Time) []byte {
