@@ -67,8 +67,8 @@ func (s *scanner) http(e *httpEvent) {
 	})
 }
 
-// maxPairs is more than FC lets in. As set looks at all that are there, more of
-// them are for the tolerant way.
+// maxPairs is more than a caller needs. As set looks at all that are there, more
+// of them are for the tolerant way.
 const maxPairs = 500
 
 func (s *scanner) pairs(room int) []pair {
