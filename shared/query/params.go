@@ -220,24 +220,12 @@ func (p *parser) known() []string {
 }
 
 func (p *parser) takeParam(def param, g raw) {
-	def.allowed = p.config.allowedFor(p.ask.route, def)
 	values := g.texts
 	if def.list {
 		values = splitList(strings.Join(g.texts, ","))
 	}
-	switch {
-	case !def.list && len(values) > 1:
-		p.fault(codeInvalid, def.name, "is given more than once", def.allowed)
-		return
-	case slices.Contains(values, ""):
-		p.fault(codeInvalid, def.name, "has an empty value", def.allowed)
-		return
-	case len(values) > maxNames:
-		p.fault(codeInvalid, def.name, fmt.Sprintf("has %d values, at most %d are taken", len(values), maxNames), def.allowed)
-		return
-	}
-	if err := def.parse(p, values); err != nil {
-		p.fault(codeInvalid, def.name, err.Error(), def.allowed)
+	if wrong := p.read(def, values); wrong != "" {
+		p.fault(codeInvalid, def.name, wrong, p.config.allowedFor(p.ask.route, def))
 		return
 	}
 	if def.names { // one question, one spelling
@@ -247,6 +235,23 @@ func (p *parser) takeParam(def param, g raw) {
 		}
 	}
 	p.given = append(p.given, pair{def.name, values, def.page})
+}
+
+// read parses the values of a parameter and says what is wrong with them, if
+// anything is.
+func (p *parser) read(def param, values []string) (wrong string) {
+	switch {
+	case !def.list && len(values) > 1:
+		return "is given more than once"
+	case slices.Contains(values, ""):
+		return "has an empty value"
+	case len(values) > maxNames:
+		return fmt.Sprintf("has %d values, at most %d are taken", len(values), maxNames)
+	}
+	if err := def.parse(p, values); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // takeFilter parses a parameter that is a field; false: it is none.
