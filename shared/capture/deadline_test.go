@@ -58,17 +58,23 @@ func (b *bench) changes(from int64) (text string) {
 	return text
 }
 
+// newDrift has a cluster whose images were captured and have changed since.
+func newDrift(t *testing.T) *bench {
+	b := newBench(t, "hz")
+	b.settings.Unscoped = false
+	b.up.cluster("hz", "hz", "c1")
+	b.up.images["hz/c1/_any"] = []string{"m-1", "m-2"}
+	b.mustRun(capture.Request{})
+	b.up.images["hz/c1/_any"] = []string{"m-2", "m-3"}
+	return b
+}
+
 // TestAnswerThatComesTooLateToBeCompared: the time for asking ends while what
 // the answer replaces is being read. The next run asks again, for a change is
 // committed with its difference as long as the earlier content is there.
 func TestAnswerThatComesTooLateToBeCompared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz")
-		b.settings.Unscoped = false
-		b.up.cluster("hz", "hz", "c1")
-		b.up.images["hz/c1/_any"] = []string{"m-1", "m-2"}
-		b.mustRun(capture.Request{})
-		b.up.images["hz/c1/_any"] = []string{"m-2", "m-3"}
+		b := newDrift(t)
 		b.up.delay = 5500 * time.Millisecond
 		b.slowStore(time.Second)
 		if r := b.within(6 * time.Second); r.Counts.Left != 1 || r.Counts.Changed+r.Counts.Failed > 0 || len(b.warnings) > 0 {
@@ -84,12 +90,7 @@ func TestAnswerThatComesTooLateToBeCompared(t *testing.T) {
 // for a second's outage.
 func TestStoreThatDoesNotAnswerForAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz")
-		b.settings.Unscoped = false
-		b.up.cluster("hz", "hz", "c1")
-		b.up.images["hz/c1/_any"] = []string{"m-1", "m-2"}
-		b.mustRun(capture.Request{})
-		b.up.images["hz/c1/_any"] = []string{"m-2", "m-3"}
+		b := newDrift(t)
 		keys, err := archive.NewKeys("p")
 		if err != nil {
 			t.Fatal(err)
