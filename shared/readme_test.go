@@ -16,7 +16,7 @@ import (
 // those exist in the packages that it names.
 func TestFaultsAreTested(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile("../scripts/check/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestFaultsAreTested(t *testing.T) {
 // go.mod requires directly, and of no other.
 func TestDependenciesAreExplained(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile("../scripts/check/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -198,7 +198,7 @@ func TestSecretsAreNotEchoed(t *testing.T) {
 // TestReadme: its table has every parameter, and no other.
 func TestReadme(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../deploy/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}

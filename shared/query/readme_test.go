@@ -15,7 +15,7 @@ import (
 // its reference names every operator and parameter.
 func TestReadmeExamples(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
