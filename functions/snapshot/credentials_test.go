@@ -106,7 +106,7 @@ func TestCredentialsThatExpire(t *testing.T) {
 			t.Errorf("in the end %s shows %s, want %s", views[v], text, want)
 		}
 	}
-	if audit := w.verify(); len(audit.Faults) > 0 {
+	if audit := w.verify(); len(audit.Findings) > 0 {
 		t.Errorf("audit is %+v", audit)
 	}
 	f.Stop()

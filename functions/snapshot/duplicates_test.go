@@ -58,7 +58,7 @@ func TestDuplicateEvents(t *testing.T) {
 					t.Errorf("%d copies make %d calls, one run makes %d", copies, n, one)
 				}
 			}
-			if audit := w.verify(); len(audit.Faults)+len(audit.Orphans) > 0 || audit.Commits != rounds+1 {
+			if audit := w.verify(); len(audit.Findings)+len(audit.Orphans) > 0 || audit.Commits != rounds+1 {
 				t.Errorf("audit is %+v", audit)
 			}
 			t.Logf("%d events, delivered %d times: %d commits; %.2f times the calls of one run each, at most %.2f", rounds, deliveries, rounds, float64(calls)/float64(rounds*one), float64(most)/float64(one))

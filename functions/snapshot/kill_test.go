@@ -320,8 +320,8 @@ func killedAtEvery(t *testing.T, fleet *fleet, when moment) (kills, orphans int)
 				}
 			}
 		}
-		if audit := w.verify(); len(audit.Faults) > 0 {
-			t.Errorf("killed at request %d, %s: %v", at, when, audit.Faults)
+		if audit := w.verify(); len(audit.Findings) > 0 {
+			t.Errorf("killed at request %d, %s: %v", at, when, audit.Findings)
 		}
 		if !struck {
 			break
@@ -354,8 +354,8 @@ func (w *world) collectOrphans() int {
 			w.t.Errorf("a sweep after %s removes %d of %d orphans: %v", row.later, sweep.Removed, orphans, err)
 		}
 	}
-	if audit := w.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
-		w.t.Errorf("after the sweep: %v, orphans %v", audit.Faults, audit.Orphans)
+	if audit := w.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
+		w.t.Errorf("after the sweep: %v, orphans %v", audit.Findings, audit.Orphans)
 	}
 	return orphans
 }

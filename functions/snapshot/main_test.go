@@ -249,7 +249,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	}
 	group.Wait()
 	w.snapshot(w.start("snapshot"))
-	if audit := w.verify(); len(audit.Faults) > 0 || audit.Commits < 1 || audit.Commits > 2 {
+	if audit := w.verify(); len(audit.Findings) > 0 || audit.Commits < 1 || audit.Commits > 2 {
 		t.Errorf("audit is %+v", audit)
 	}
 }

@@ -105,7 +105,7 @@ func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 				if c := w.snapshot(f).Regions[0].Counts; c.Failed+c.Left+c.Lost > 0 {
 					t.Errorf("the next run ends with %+v", c)
 				}
-				if audit := w.verify(); len(audit.Faults) > 0 {
+				if audit := w.verify(); len(audit.Findings) > 0 {
 					t.Errorf("audit is %+v", audit)
 				}
 				if most := max(tc.left, 0) + time.Second; took > most || late.Load() > 0 || tc.committed && response.Error != nil {
@@ -149,7 +149,7 @@ func TestBucketThatRefuses(t *testing.T) {
 					t.Errorf("%s: %s shows %s, want %s", fault.Code, views[v], text, want)
 				}
 			}
-			if audit := w.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+			if audit := w.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
 				t.Errorf("%s: %+v", fault.Code, audit)
 			}
 		}

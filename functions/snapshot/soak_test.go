@@ -157,8 +157,8 @@ func TestSoakOfBothFunctions(t *testing.T) {
 	early.compare(t, late)
 
 	audit := w.verify()
-	if len(audit.Faults) > 0 {
-		t.Errorf("verify: %v", audit.Faults)
+	if len(audit.Findings) > 0 {
+		t.Errorf("verify: %v", audit.Findings)
 	}
 	want, got := w.withoutFaults(fleet), w.scopes(q)
 	for began := time.Now(); got != want && time.Since(began) < 10*time.Second; time.Sleep(50 * time.Millisecond) {
@@ -317,7 +317,7 @@ func (w *world) withoutFaults(f *fleet) string {
 	other := newWorld(w.t)
 	other.ehpc.SetData(f.data())
 	other.snapshot(other.start("snapshot"))
-	if audit := other.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+	if audit := other.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
 		w.t.Errorf("without faults: %+v", audit)
 	}
 	got := other.scopes(other.start("query"))

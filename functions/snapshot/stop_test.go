@@ -83,8 +83,8 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 				t.Fatalf("stopped at request %d: %s shows %s, want %s", at, views[v], text, want)
 			}
 		}
-		if audit := w.verify(); len(audit.Faults) > 0 {
-			t.Errorf("stopped at request %d: %v", at, audit.Faults)
+		if audit := w.verify(); len(audit.Findings) > 0 {
+			t.Errorf("stopped at request %d: %v", at, audit.Findings)
 		}
 	}
 	if stops < scopes+4 || lost < scopes {

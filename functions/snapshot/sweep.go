@@ -48,7 +48,7 @@ func (h *handler) sweep(ctx context.Context, report *capture.Report) {
 func (h *handler) due(report *capture.Report) []*capture.RegionReport {
 	var due []*capture.RegionReport
 	for _, r := range report.Regions {
-		if r.Error == "" && r.State != nil && r.State.Sequence > 0 && r.State.Swept.Due(h.now()) {
+		if r.Error == "" && r.State != nil && r.State.Sequence > 0 && r.State.Swept.IsDue(h.now()) {
 			due = append(due, r)
 		}
 	}

@@ -188,7 +188,7 @@ func TestRealBinarySweeps(t *testing.T) {
 	if requests := w.oss.Requests(); strings.Contains(requests, "DELETE ") || strings.Contains(requests, "?prefix") {
 		t.Errorf("the second run looks again:\n%s", requests)
 	}
-	if audit := w.verify(); len(audit.Faults) > 0 || len(audit.Orphans) < 5 || audit.Commits > 2*15 {
+	if audit := w.verify(); len(audit.Findings) > 0 || len(audit.Orphans) < 5 || audit.Commits > 2*15 {
 		t.Errorf("audit is %+v", audit)
 	}
 }

@@ -62,10 +62,10 @@ func (v *verifier) verify(ctx context.Context, region string) (int, error) {
 		writer := archive.NewWriter(v.place.bucket, v.place.keys, v.now)
 		r, err := writer.Repair(ctx, region)
 		if err != nil {
-			return len(audit.Faults), fmt.Errorf("rebuilding head and catalogue: %w", err)
+			return len(audit.Findings), fmt.Errorf("rebuilding head and catalogue: %w", err)
 		}
 		what := "head and catalogue"
-		if r.Catalogue < r.Sequence {
+		if r.IndexSequence < r.Sequence {
 			what = "head"
 		}
 		fmt.Fprintf(v.out, "%s: %s rebuilt from the log, at commit %d\n", region, what, r.Sequence)
@@ -75,12 +75,12 @@ func (v *verifier) verify(ctx context.Context, region string) (int, error) {
 	}
 	switch {
 	case !v.gc && !v.dryRun:
-	case len(audit.Faults) > 0:
-		return len(audit.Faults), errors.New("nothing is collected where there is a fault")
+	case len(audit.Findings) > 0:
+		return len(audit.Findings), errors.New("nothing is collected where there is a fault")
 	default:
 		return 0, v.collect(ctx, region)
 	}
-	return len(audit.Faults), nil
+	return len(audit.Findings), nil
 }
 
 // audit prints what Verify finds.
@@ -89,22 +89,22 @@ func (v *verifier) audit(ctx context.Context, region string) (*archive.Audit, er
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range audit.Faults {
+	for _, f := range audit.Findings {
 		fmt.Fprintf(v.out, "fault  %s\n", f)
 	}
 	for _, key := range audit.Orphans {
 		fmt.Fprintf(v.out, "orphan %s\n", key)
 	}
 	fmt.Fprintf(v.out, "%s: %s, %s, %s, %s\n", region, count(audit.Commits, "commit"), count(audit.Snapshots, "snapshot"),
-		count(len(audit.Orphans), "orphan"), count(len(audit.Faults), "fault"))
+		count(len(audit.Orphans), "orphan"), count(len(audit.Findings), "fault"))
 	return audit, nil
 }
 
 // derivedFaults says whether a fault lies in the head or the catalogue.
 func (v *verifier) derivedFaults(audit *archive.Audit) bool {
-	return slices.ContainsFunc(audit.Faults, func(f archive.Fault) bool {
+	return slices.ContainsFunc(audit.Findings, func(f archive.Finding) bool {
 		p, err := v.place.keys.Parse(f.Key)
-		return err == nil && (p.Kind == archive.HeadKind || p.Kind == archive.CatalogueKind)
+		return err == nil && (p.Kind == archive.HeadKind || p.Kind == archive.IndexKind)
 	})
 }
 

@@ -199,7 +199,7 @@ func TestCommitsAreReadNowAndAtATime(t *testing.T) {
 		t.Errorf("after the last commit: %v", err)
 	}
 	var lines []string
-	for l, err := range a.Lines(ctx, now, 2) {
+	for l, err := range a.Commits(ctx, now, 2) {
 		if err != nil {
 			t.Fatal(err)
 		}

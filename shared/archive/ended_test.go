@@ -47,7 +47,7 @@ func TestWhatAScopeHeldOutlivesItsMonths(t *testing.T) {
 	if got := b.rest(); got != "2026-07 to 2026-08, 2 months, 4 snapshots" || b.mem.Objects()[key] == nil {
 		t.Errorf("a sweep leaves %s, and of the cluster that ended %q", got, b.mem.Objects()[key])
 	}
-	if audit := b.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+	if audit := b.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
 		t.Errorf("audit is %+v", audit)
 	}
 	b.now = time.Date(2026, 9, 25, 0, 0, 0, 0, time.UTC)
@@ -63,7 +63,7 @@ func TestWhatAScopeHeldOutlivesItsMonths(t *testing.T) {
 func TestVerifyLooksAtEndedScopes(t *testing.T) {
 	t.Parallel()
 	b, key := endsInItsSecondMonth(t)
-	if audit := b.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+	if audit := b.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
 		t.Fatalf("audit is %+v", audit)
 	}
 	log, err := b.keys.Log(region, "2026-06")
@@ -72,7 +72,7 @@ func TestVerifyLooksAtEndedScopes(t *testing.T) {
 	}
 	b.mem.Spoil(log, nil)
 	b.mem.Spoil(key, nil)
-	if audit := b.verify(); len(audit.Faults) != 1 || audit.Faults[0].Key != key || !strings.Contains(audit.Faults[0].Reason, "it is not there") {
+	if audit := b.verify(); len(audit.Findings) != 1 || audit.Findings[0].Key != key || !strings.Contains(audit.Findings[0].Reason, "it is not there") {
 		t.Errorf("what an ended scope held is missing, and audit is %+v", audit)
 	}
 }
@@ -103,7 +103,7 @@ func TestEndedWithoutDigest(t *testing.T) {
 	b.mem.Spoil(headKey, nil)
 	b.wantContents(b.read(), "_any/_any ok v2=\n")
 	b.repair()
-	if audit := b.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+	if audit := b.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
 		t.Errorf("audit is %+v", audit)
 	}
 }

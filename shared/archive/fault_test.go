@@ -87,7 +87,7 @@ func TestEveryCallBrokenBothWays(t *testing.T) {
 				t.Errorf("call %d, %s: the next run: %v", k, broken, err)
 			}
 			b.checkWhole("v3")
-			if audit := b.verify(); len(audit.Faults) > 0 || len(audit.Orphans) > 2 {
+			if audit := b.verify(); len(audit.Findings) > 0 || len(audit.Orphans) > 2 {
 				t.Errorf("after the next run: %+v", audit)
 			}
 		}
@@ -129,7 +129,7 @@ func TestRunThatDiesAtEveryCall(t *testing.T) {
 				t.Errorf("died at call %d: the next run: %v", k, err)
 			}
 			b.checkWhole("v3")
-			if audit := b.verify(); len(audit.Faults) > 0 || len(audit.Orphans) > 2 {
+			if audit := b.verify(); len(audit.Findings) > 0 || len(audit.Orphans) > 2 {
 				t.Errorf("after the next run: %+v", audit)
 			}
 		}
@@ -184,7 +184,7 @@ get HEAD: missing
 list LOG: 0 keys
 create SNAPSHOT
 append LOG at 0
-put CATALOGUE
+put INDEX
 get HEAD: missing
 put HEAD
 get LOG from end: 1 bytes`},
@@ -200,8 +200,8 @@ get LOG from end: 1 bytes
 get SNAPSHOT
 create SNAPSHOT
 append LOG at end
-get CATALOGUE
-put CATALOGUE
+get INDEX
+put INDEX
 get HEAD if changed: not modified
 put HEAD
 get LOG from end: 1 bytes`},
@@ -224,7 +224,7 @@ func brief(requests string) string {
 			case strings.HasSuffix(w, "head.json"):
 				words[i] = "HEAD"
 			case strings.HasSuffix(w, "catalogue.ndjson"):
-				words[i] = "CATALOGUE"
+				words[i] = "INDEX"
 			case strings.HasSuffix(w, ".ndjson") || strings.HasSuffix(w, "/log/"):
 				words[i] = "LOG"
 			case strings.Contains(w, "/clusters/"):

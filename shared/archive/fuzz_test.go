@@ -15,7 +15,7 @@ import (
 )
 
 func FuzzKeys(f *testing.F) {
-	for _, key := range []string{headKey, catalogueKey, logKey11, "community-images/v1/r/clusters/_any/_any/x.json", "community-images/v1/../head.json"} {
+	for _, key := range []string{headKey, indexKey, logKey11, "community-images/v1/r/clusters/_any/_any/x.json", "community-images/v1/../head.json"} {
 		f.Add(key)
 	}
 	digest := strings.Repeat("0", 64)
@@ -39,8 +39,8 @@ func FuzzKeys(f *testing.F) {
 		switch p.Kind {
 		case archive.HeadKind:
 			back, err = keys.Head(p.Region)
-		case archive.CatalogueKind:
-			back, err = keys.Catalogue(p.Region)
+		case archive.IndexKind:
+			back, err = keys.Index(p.Region)
 		case archive.LogKind:
 			back, err = keys.Log(p.Region, p.Month)
 		case archive.SnapshotKind:

@@ -78,8 +78,8 @@ func TestReadersAgainstSweeps(t *testing.T) {
 		})
 		group.Wait()
 		if round%50 == 49 {
-			if audit := b.verify(); len(audit.Faults) > 0 {
-				t.Fatalf("round %d: %v", round, audit.Faults)
+			if audit := b.verify(); len(audit.Findings) > 0 {
+				t.Fatalf("round %d: %v", round, audit.Findings)
 			}
 		}
 	}
@@ -135,8 +135,8 @@ func TestOrphanIsWantedWhileItIsSwept(t *testing.T) {
 	t.Parallel()
 	check := func(b *bench, name string) {
 		t.Helper()
-		if audit := b.verify(); len(audit.Faults) > 0 {
-			t.Errorf("%s: %v", name, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) > 0 {
+			t.Errorf("%s: %v", name, audit.Findings)
 		}
 		b.wantContents(b.read(), "_any/_any ok x=\n")
 	}
@@ -207,8 +207,8 @@ func TestSweepDiesAfterItsRemoval(t *testing.T) {
 		if err := b.wantX(runner); err != nil {
 			t.Errorf("held at %s: %v", at, err)
 		}
-		if audit := b.verify(); len(audit.Faults) > 0 {
-			t.Errorf("held at %s: %v", at, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) > 0 {
+			t.Errorf("held at %s: %v", at, audit.Findings)
 		}
 		b.wantContents(b.read(), "_any/_any ok x=\n")
 	}
@@ -253,7 +253,7 @@ func standsStillAndDies(t *testing.T, still time.Duration) (lost []string) {
 			if held == "" {
 				break
 			}
-			if len(b.verify().Faults) > 0 {
+			if len(b.verify().Findings) > 0 {
 				lost = append(lost, held)
 			} else {
 				b.wantContents(b.read(), "_any/_any ok x=\n")
@@ -295,7 +295,7 @@ func TestLinesWhileMonthsGo(t *testing.T) {
 	a, now := archive.New(b.mem, b.keys), b.read()
 	var early *archive.TooEarlyError
 	n, swept := int64(0), false
-	for l, err := range a.Lines(context.Background(), now, 1) {
+	for l, err := range a.Commits(context.Background(), now, 1) {
 		if err != nil {
 			if !errors.As(err, &early) {
 				t.Errorf("in the middle: %v", err)
@@ -310,7 +310,7 @@ func TestLinesWhileMonthsGo(t *testing.T) {
 	if early == nil || early.FirstSequence <= n+1 {
 		t.Fatalf("commits end with %d and go on with %+v", n, early)
 	}
-	for l, err := range a.Lines(context.Background(), now, n+1) {
+	for l, err := range a.Commits(context.Background(), now, n+1) {
 		if err != nil || l.Sequence < early.FirstSequence {
 			t.Errorf("commits go on with %+v, %v", l, err)
 		}

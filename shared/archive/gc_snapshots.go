@@ -25,7 +25,7 @@ const (
 func (s *sweeping) chooseSnapshots(ctx context.Context, stored map[string]Item) error {
 	strike := func(key string) { delete(stored, key) }
 	last := int64(0)
-	for l, err := range s.writer.Lines(ctx, s.region, 0) {
+	for l, err := range s.writer.Commits(ctx, s.region, 0) {
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (s *sweeping) refresh(ctx context.Context, wanted map[string]bool) error {
 		return err
 	}
 	if now.Sequence > s.region.Sequence {
-		for l, err := range s.writer.Lines(ctx, now, s.region.Sequence+1) {
+		for l, err := range s.writer.Commits(ctx, now, s.region.Sequence+1) {
 			if err != nil {
 				return err
 			}

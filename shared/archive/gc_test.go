@@ -89,8 +89,8 @@ func (b *bench) rest() string {
 // on is shown as it was.
 func (b *bench) checkSound(moments []moment) {
 	b.t.Helper()
-	if audit := b.verify(); len(audit.Faults) > 0 {
-		b.t.Errorf("audit finds %v", audit.Faults)
+	if audit := b.verify(); len(audit.Findings) > 0 {
+		b.t.Errorf("audit finds %v", audit.Findings)
 	}
 	a, ctx := archive.New(b.mem, b.keys), context.Background()
 	now := b.read()
@@ -111,7 +111,7 @@ func (b *bench) checkSound(moments []moment) {
 		b.wantContents(r, m.contents)
 		b.wantContents(bySequence, m.contents)
 	}
-	for l, err := range a.Lines(ctx, now, 1) {
+	for l, err := range a.Commits(ctx, now, 1) {
 		if err != nil || first != nil && l.Sequence < first.FirstSequence {
 			b.t.Errorf("lines begin with %+v, %v", l, err)
 		}
@@ -244,7 +244,7 @@ func TestOrphansOfADeadRunGo(t *testing.T) {
 	if sweep := b.collect(13); sweep.Removed != 1 || !strings.Contains(sweep.Items[0].Key, held.Snapshot.Digest) {
 		t.Errorf("after the candidate was dropped: %+v", sweep)
 	}
-	if audit := b.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+	if audit := b.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
 		t.Errorf("audit is %+v", audit)
 	}
 }
@@ -255,7 +255,7 @@ func TestRequestsOfASweep(t *testing.T) {
 	b := newBench(t)
 	b.mem.SetNow(func() time.Time { return b.now })
 	b.step("a")
-	if swept := b.load().Swept; swept.Due(b.now.Add(23*time.Hour)) || !swept.Due(b.now.Add(24*time.Hour)) {
+	if swept := b.load().Swept; swept.IsDue(b.now.Add(23*time.Hour)) || !swept.IsDue(b.now.Add(24*time.Hour)) {
 		t.Error("a region is not due for the first time after a day")
 	}
 	b.now = b.now.Add(24 * time.Hour)
@@ -272,11 +272,11 @@ get LOG from end: 1 bytes`, "\n")
 	if diff := cmp.Diff(want, bytesLeftOut(brief(b.mem.Requests()))); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
-	if swept := b.load().Swept; swept.Due(b.now.Add(23 * time.Hour)) {
+	if swept := b.load().Swept; swept.IsDue(b.now.Add(23 * time.Hour)) {
 		t.Error("a region is due again after 23 hours")
 	}
 	b.step("a")
-	if swept := b.load().Swept; swept.Due(b.now) {
+	if swept := b.load().Swept; swept.IsDue(b.now) {
 		t.Errorf("the next run forgets the sweep: %+v", swept)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // head is the stored form of a Region.
 type head struct {
-	Catalogue        int64             `json:"Catalogue"` // the commit up to which the catalogue goes
+	IndexSequence    int64             `json:"Catalogue"` // the commit up to which the index goes
 	Clusters         []catalog.Cluster `json:"Clusters"`
 	CommittedAt      catalog.Time      `json:"CommittedAt"`
 	Digest           string            `json:"Digest"` // SHA-256 of the head with an empty Digest
@@ -46,7 +46,7 @@ func encodeHead(r *Region) ([]byte, error) {
 		upstream = json.RawMessage("[]")
 	}
 	data, err := catalog.MarshalLine(head{
-		Catalogue: r.Catalogue, Clusters: some(r.Clusters), CommittedAt: r.CommittedAt, Discovery: r.Discovery, Format: catalog.Format,
+		IndexSequence: r.IndexSequence, Clusters: some(r.Clusters), CommittedAt: r.CommittedAt, Discovery: r.Discovery, Format: catalog.Format,
 		Log:      headLog{Files: some(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length, Sealed: r.log.sealed, Torn: r.log.torn},
 		RegionID: r.RegionID, Run: r.Run, Scopes: some(r.Scopes), Sequence: r.Sequence, Swept: r.Swept, UpstreamClusters: upstream,
 	})
@@ -82,7 +82,7 @@ func decodeHeadWhile(region string, data []byte, placed func(headLog)) (*Region,
 	r := &Region{RegionID: region}
 	r.Clusters, r.Files, r.Scopes = h.Clusters, h.Log.Files, h.Scopes
 	r.Sequence, r.CommittedAt, r.Discovery, r.Run, r.Swept = h.Sequence, h.CommittedAt, h.Discovery, h.Run, h.Swept
-	r.Catalogue = h.Catalogue
+	r.IndexSequence = h.IndexSequence
 	r.log = position{month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, sealed: h.Log.Sealed}
 	if !bytes.Equal(h.UpstreamClusters, []byte("[]")) {
 		r.Upstream = h.UpstreamClusters

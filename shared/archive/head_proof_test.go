@@ -33,8 +33,8 @@ func TestEveryByteOfTheHead(t *testing.T) {
 		if !readsTrue(t, b.keys, b.mem.Objects(), truth) {
 			t.Errorf("byte %d, near %q: the log is not read", i, near)
 		}
-		if audit := b.verify(); len(audit.Faults) != 1 || audit.Faults[0].Key != headKey {
-			t.Errorf("byte %d, near %q: verify finds %v", i, near, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) != 1 || audit.Findings[0].Key != headKey {
+			t.Errorf("byte %d, near %q: verify finds %v", i, near, audit.Findings)
 		}
 	}
 }
@@ -56,8 +56,8 @@ func TestHeadThatNamesNoPlace(t *testing.T) {
 		if !readsTrue(t, b.keys, b.mem.Objects(), truth) {
 			t.Errorf("position %s: the log is not read", place)
 		}
-		if audit := b.verify(); len(audit.Faults) != 1 || audit.Faults[0].Key != headKey {
-			t.Errorf("position %s: verify finds %v", place, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) != 1 || audit.Findings[0].Key != headKey {
+			t.Errorf("position %s: verify finds %v", place, audit.Findings)
 		}
 	}
 }
@@ -95,12 +95,12 @@ func TestHeadWithoutDigest(t *testing.T) {
 		if was, is := sound.Scopes[0], now.Scopes[0]; is.CheckedAt != was.CheckedAt || !slices.Equal(now.Files, sound.Files) {
 			t.Errorf("%s: the scope is %+v in %v, was %+v in %v", name, is, now.Files, was, sound.Files)
 		}
-		if audit := b.verify(); !strings.Contains(fmt.Sprint(audit.Faults), "head is not what was written") {
-			t.Errorf("%s: verify finds %v", name, audit.Faults)
+		if audit := b.verify(); !strings.Contains(fmt.Sprint(audit.Findings), "head is not what was written") {
+			t.Errorf("%s: verify finds %v", name, audit.Findings)
 		}
 		b.repair()
-		if audit := b.verify(); len(audit.Faults) > 0 {
-			t.Errorf("%s: after a repair: %v", name, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) > 0 {
+			t.Errorf("%s: after a repair: %v", name, audit.Findings)
 		}
 	}
 }

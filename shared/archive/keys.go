@@ -50,8 +50,8 @@ func (k Keys) Head(region string) (string, error) {
 	return root + "head.json", err
 }
 
-// Catalogue is the key of a region's catalogue.
-func (k Keys) Catalogue(region string) (string, error) {
+// Index is the key of a region's index.
+func (k Keys) Index(region string) (string, error) {
 	root, err := k.Region(region)
 	return root + "catalogue.ndjson", err
 }
@@ -87,11 +87,11 @@ const (
 	HeadKind Kind = iota + 1
 	LogKind
 	SnapshotKind
-	CatalogueKind
+	IndexKind
 )
 
-// Parsed is what a key says.
-type Parsed struct {
+// ParsedKey is what a key says.
+type ParsedKey struct {
 	Kind   Kind
 	Region string
 	Month  string        // of a log
@@ -99,25 +99,25 @@ type Parsed struct {
 	Digest string        // of a snapshot
 }
 
-// Parse is the inverse of Head, Catalogue, Log and Snapshot. It refuses every key that
+// Parse is the inverse of Head, Index, Log and Snapshot. It refuses every key that
 // they would not build.
-func (k Keys) Parse(key string) (Parsed, error) {
+func (k Keys) Parse(key string) (ParsedKey, error) {
 	foreign := fmt.Errorf("key %q is not one of this archive", key)
 	rest, ok := strings.CutPrefix(key, k.Root())
 	if !ok {
-		return Parsed{}, foreign
+		return ParsedKey{}, foreign
 	}
 	steps := strings.Split(rest, "/")
-	p := Parsed{Region: steps[0]}
+	p := ParsedKey{Region: steps[0]}
 	if catalog.ValidateName("RegionId", p.Region) != nil {
-		return Parsed{}, foreign
+		return ParsedKey{}, foreign
 	}
 	switch {
 	case len(steps) == 2 && steps[1] == "head.json":
 		p.Kind = HeadKind
 		return p, nil
 	case len(steps) == 2 && steps[1] == "catalogue.ndjson":
-		p.Kind = CatalogueKind
+		p.Kind = IndexKind
 		return p, nil
 	case len(steps) == 3 && steps[1] == "log":
 		p.Kind = LogKind
@@ -133,7 +133,7 @@ func (k Keys) Parse(key string) (Parsed, error) {
 			return p, nil
 		}
 	}
-	return Parsed{}, foreign
+	return ParsedKey{}, foreign
 }
 
 func validMonth(month string) bool {

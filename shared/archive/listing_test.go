@@ -85,8 +85,8 @@ func TestOlderListing(t *testing.T) {
 		if got != tc.want {
 			t.Errorf("%s:\n%s, want\n%s", name, got, tc.want)
 		}
-		if audit := b.verify(); len(audit.Faults) > 0 {
-			t.Errorf("%s: %v", name, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) > 0 {
+			t.Errorf("%s: %v", name, audit.Findings)
 		}
 	}
 }

@@ -117,7 +117,7 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 	} else if early.FirstSequence == 1 && early.First != truth[1].at {
 		t.Errorf("the first commit is of %s, was of %s", early.First, truth[1].at)
 	}
-	catalogue, err := a.Catalogue(ctx, region)
+	index, err := a.Index(ctx, region)
 	if err != nil {
 		expectDamage(t, err)
 		whole = false
@@ -148,9 +148,9 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 				whole, read = false, false
 				break
 			}
-			if catalogue != nil {
-				if list, ok := catalogue.List(s.Digest); ok && fmt.Sprint(raws(list)) != fmt.Sprint(raws(snap.Images)) {
-					t.Errorf("the catalogue has %v for %v", raws(list), raws(snap.Images))
+			if index != nil {
+				if list, ok := index.List(s.Digest); ok && fmt.Sprint(raws(list)) != fmt.Sprint(raws(snap.Images)) {
+					t.Errorf("the index has %v for %v", raws(list), raws(snap.Images))
 				}
 			}
 			for _, im := range snap.Images {

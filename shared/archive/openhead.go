@@ -65,7 +65,7 @@ func scanHead(data []byte, between int, placed func(headLog)) (h head, ok bool) 
 	}
 	first := form{rest: text[:from]}
 	first.expect(`{"Catalogue":`)
-	h.Catalogue = int64(first.number())
+	h.IndexSequence = int64(first.number())
 	first.expect(`,"Clusters":`)
 	table := text[open+len(scopes) : closed]
 	half, others := halve(table)

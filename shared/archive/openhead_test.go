@@ -18,7 +18,7 @@ func headsToRead() map[string]*Region {
 	at := func(n int64) catalog.Time { return catalog.At(time.Unix(1764000000+n, 0)) }
 	traps := "\"quoted\" \\ ],\"Sequence\": ,\"Scopes\":[ ,\"UpstreamClusters\": ],\"CommittedAt\":\" <&> \u2028 \x00 雲 𝕏"
 	full := &Region{
-		RegionID: "cn-hangzhou", Sequence: 7, CommittedAt: at(1), Catalogue: 6,
+		RegionID: "cn-hangzhou", Sequence: 7, CommittedAt: at(1), IndexSequence: 6,
 		Clusters: []catalog.Cluster{
 			{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: traps, OsTag: traps, RegionID: "cn-hangzhou", SchedulerType: "slurm"},
 			{ClusterID: "ehpc-2", InstanceTypes: []string{}, RegionID: "cn-hangzhou"},
@@ -180,7 +180,7 @@ func FuzzHead(f *testing.F) {
 		f.Add(edited(data, `"ClusterId":"","D`, `"ClusterId":"ehpc-9","D`)) // and scopes
 		f.Add(edited(data, `"ImageCount":1,`, `"ImageCount":-1,`))
 		for _, change := range []struct{ old, new string }{
-			{`"Catalogue":`, `"Catalogue":-`}, {`"Catalogue":6`, `"Catalogue":9223372036854775807`}, {`"Catalogue":6`, `"Catalogue":1e0`}, {`"Catalogue":6`, `"Catalogue":null`},
+			{`"Index":`, `"Index":-`}, {`"Catalogue":6`, `"Index":9223372036854775807`}, {`"Catalogue":6`, `"Index":1e0`}, {`"Catalogue":6`, `"Index":null`},
 			{`"Files":[]`, `"Files":null`}, {`"InstanceTypes":[]`, `"InstanceTypes":null`}, {`"InstanceTypes":[]`, `"InstanceTypes":[""]`}, {`"Clusters":[]`, `"Clusters":null`},
 			{`"ClusterId":"ehpc-2"`, `"ClusterId":"ehpc-1"`}, {`"ClusterId":"ehpc-1","InstanceTypes":["ecs.a"`, `"ClusterId":"","InstanceTypes":[""`}, // twice, and none
 			{`"ClusterId":"ehpc-1","D`, `"ClusterId":"ehpc-1","d`}, {`"RegionId"`, `"RegionId":"","RegionId"`}, // a name in another case, and twice

@@ -98,7 +98,7 @@ func TestLogRollsOverByMonth(t *testing.T) {
 		t.Errorf("a reader that knew the old month sees %+v, %v", r, err)
 	}
 	var sequences []int64
-	for l, err := range a.Lines(ctx, now, 2) {
+	for l, err := range a.Commits(ctx, now, 2) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestLogRollsOverByMonth(t *testing.T) {
 	for known, want := range map[*archive.Region]string{old: "[3 4 5]", now: "[]"} {
 		b.mem.Requests()
 		since := []int64{}
-		for l, err := range a.Since(ctx, known) {
+		for l, err := range a.CommitsSince(ctx, known) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -199,7 +199,7 @@ func TestRacingRunsAtTheTurnOfTheMonth(t *testing.T) {
 		}
 		group.Wait()
 		checkChain(t, b.object(logKey11), b.object(logKey12))
-		if audit := b.verify(); len(audit.Faults) > 0 || audit.Commits != 1+1+racers {
+		if audit := b.verify(); len(audit.Findings) > 0 || audit.Commits != 1+1+racers {
 			t.Fatalf("audit is %+v", audit)
 		}
 	}

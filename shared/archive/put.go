@@ -15,7 +15,7 @@ import (
 )
 
 // publishTime is kept of the time that a run has left, for what publishes: the
-// line, the catalogue and the head.
+// line, the index and the head.
 const publishTime = 5 * time.Second
 
 // storingTime is the part of ctx's time in which snapshots are stored.

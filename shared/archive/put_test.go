@@ -63,8 +63,8 @@ func TestRunThatHasNoTimeToStoreAll(t *testing.T) {
 				t.Errorf("%s was stored %d times in four runs that each store half", scope, times)
 			}
 		}
-		if audit := b.verify(); len(stored) != 64 || len(audit.Faults) > 0 {
-			t.Errorf("%d scopes were stored, faults %v", len(stored), audit.Faults)
+		if audit := b.verify(); len(stored) != 64 || len(audit.Findings) > 0 {
+			t.Errorf("%d scopes were stored, faults %v", len(stored), audit.Findings)
 		}
 	})
 }

@@ -139,7 +139,7 @@ func (a *Archive) months(ctx context.Context, region string) ([]string, error) {
 
 // catchUp returns r if the log has not grown, else the state after its end.
 // seen, which may be nil, is shown the lines in between until it wants no more.
-func (a *Archive) catchUp(ctx context.Context, r *Region, seen func(*Line) bool) (*Region, error) {
+func (a *Archive) catchUp(ctx context.Context, r *Region, seen func(*Commit) bool) (*Region, error) {
 	return a.grow(ctx, r, seen, nil)
 }
 
@@ -165,7 +165,7 @@ func (a *Archive) begin(ctx context.Context, region, month string, length int64)
 }
 
 // grow is catchUp; the first reading may have begun.
-func (a *Archive) grow(ctx context.Context, r *Region, seen func(*Line) bool, begun reading) (*Region, error) {
+func (a *Archive) grow(ctx context.Context, r *Region, seen func(*Commit) bool, begun reading) (*Region, error) {
 	if r.log.month == "" {
 		return r, nil
 	}
@@ -206,7 +206,7 @@ func (a *Archive) grow(ctx context.Context, r *Region, seen func(*Line) bool, be
 
 // successor moves a sealed state to the beginning of the next file, nil if
 // there is no seal or no next file yet. over is whether seen wants no more.
-func (a *Archive) successor(ctx context.Context, r *Region, seen func(*Line) bool) (next *Region, over bool, err error) {
+func (a *Archive) successor(ctx context.Context, r *Region, seen func(*Commit) bool) (next *Region, over bool, err error) {
 	if r.log.sealed == "" {
 		return nil, false, nil
 	}
@@ -242,7 +242,7 @@ func (a *Archive) At(ctx context.Context, now *Region, t time.Time) (*Region, er
 	}
 	return a.past(ctx, now,
 		func(f File) bool { return f.FirstCommittedAt.After(t) },
-		func(l *Line) bool { return l.CommittedAt.After(t) })
+		func(l *Commit) bool { return l.CommittedAt.After(t) })
 }
 
 // AtSequence returns the state of a region after the commit with the number
@@ -256,11 +256,11 @@ func (a *Archive) AtSequence(ctx context.Context, now *Region, n int64) (*Region
 	}
 	return a.past(ctx, now,
 		func(f File) bool { return f.FirstSequence > n },
-		func(l *Line) bool { return l.Sequence > n })
+		func(l *Commit) bool { return l.Sequence > n })
 }
 
 // past replays the last file that does not begin too late.
-func (a *Archive) past(ctx context.Context, now *Region, lateFile func(File) bool, lateLine func(*Line) bool) (*Region, error) {
+func (a *Archive) past(ctx context.Context, now *Region, lateFile func(File) bool, lateLine func(*Commit) bool) (*Region, error) {
 	i := len(now.Files) - 1
 	for i >= 0 && lateFile(now.Files[i]) {
 		i--

@@ -9,9 +9,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Repair rebuilds the head and the catalogue of a region from its log and
+// Repair rebuilds the head and the index of a region from its log and
 // returns the state. Of a head that can be read it takes over what the log does
-// not say: the times of checks, candidates, the listing; of such a catalogue
+// not say: the times of checks, candidates, the listing; of such an index
 // when images were first seen, where the log does not go back that far. It refuses, with *DamagedError, if the
 // log is damaged, or shorter than the head knew it: then commits are lost, and
 // a new head would hide that. ErrNoData means that there is no log.
@@ -45,10 +45,10 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &derivation{Writer: w, region: r, old: &Catalogue{}, lists: map[string][]*catalog.Image{}}
+	d := &indexBuilder{Writer: w, region: r, old: &Index{}, lists: map[string][]*catalog.Image{}}
 	var damaged *DamagedError
 	var gap *TooEarlyError
-	switch c, err := w.Catalogue(ctx, region); {
+	switch c, err := w.Index(ctx, region); {
 	case err == nil && c.Sequence <= r.Sequence:
 		d.memory = c.firsts()
 	case err != nil && !errors.As(err, &damaged):
@@ -56,9 +56,9 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 	}
 	derived := d.derive(ctx, &Result{Region: r})
 	repaired, err := w.level(ctx, r, func(next *Region) {
-		next.Catalogue = 0
+		next.IndexSequence = 0
 		if derived == nil {
-			next.Catalogue = r.Sequence
+			next.IndexSequence = r.Sequence
 		}
 		next.Swept = next.Swept.later(swept)
 		if next.Swept.At.IsZero() {

@@ -42,7 +42,7 @@ func TestRepairKeepsWhatOnlyTheHeadKnows(t *testing.T) {
 	if s.Candidate == nil || s.Candidate.Digest != held.Snapshot.Digest || r.Sequence != 3 || r.Run.RunID == "" {
 		t.Errorf("the head is rebuilt as %+v, the scope as %+v", r, s)
 	}
-	if audit := b.verify(); len(audit.Faults)+len(audit.Orphans) > 0 {
+	if audit := b.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
 		t.Errorf("audit is %+v", audit)
 	}
 }
@@ -126,8 +126,8 @@ func TestRepairWhileARunCommits(t *testing.T) {
 		if err != nil || r.Sequence < 5 {
 			t.Errorf("a run before call %d: %v", k, err)
 		}
-		if now, audit := b.read(), b.verify(); hit && now.Sequence != 6 || len(audit.Faults) > 0 {
-			t.Errorf("a run before call %d: commit %d, %v", k, now.Sequence, audit.Faults)
+		if now, audit := b.read(), b.verify(); hit && now.Sequence != 6 || len(audit.Findings) > 0 {
+			t.Errorf("a run before call %d: commit %d, %v", k, now.Sequence, audit.Findings)
 		}
 	}
 }

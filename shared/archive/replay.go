@@ -14,7 +14,7 @@ import (
 // states. It says whether a line comes next after the
 // region's last: true, or false for a line that counts for nobody (a second
 // copy of an append that was sent twice), or why the log is damaged.
-func follow(r *Region, l *Line, sound bool) (bool, error) {
+func follow(r *Region, l *Commit, sound bool) (bool, error) {
 	switch {
 	case l.Format != catalog.Format:
 		return false, fmt.Errorf("commit %d has format %d, this program reads %d", l.Sequence, l.Format, catalog.Format)
@@ -43,7 +43,7 @@ func follow(r *Region, l *Line, sound bool) (bool, error) {
 // seen, which is shown it thereafter, wants no more. Either may be nil. over
 // says that one of them ended it. On an error r is the state before the line
 // that could not be had.
-func (r *Region) replay(t *text, stop, seen func(*Line) bool) (over bool, err error) {
+func (r *Region) replay(t *text, stop, seen func(*Commit) bool) (over bool, err error) {
 	for {
 		data, err := t.line()
 		switch {
@@ -77,8 +77,8 @@ func (r *Region) replay(t *text, stop, seen func(*Line) bool) (over bool, err er
 }
 
 // reads parses a line and says whether it comes next.
-func (r *Region) reads(key string, line []byte) (*Line, bool, error) {
-	l, sound := parseLine(line)
+func (r *Region) reads(key string, line []byte) (*Commit, bool, error) {
+	l, sound := parseCommit(line)
 	if l == nil {
 		return nil, false, nil
 	}
@@ -90,7 +90,7 @@ func (r *Region) reads(key string, line []byte) (*Line, bool, error) {
 }
 
 // apply makes r the state after l.
-func (r *Region) apply(l *Line, hash string) {
+func (r *Region) apply(l *Commit, hash string) {
 	r.Sequence, r.CommittedAt = l.Sequence, l.CommittedAt
 	r.log.hash, r.log.sealed = hash, l.Successor
 	if c := l.Checkpoint; c != nil {
@@ -128,7 +128,7 @@ func (r *Region) apply(l *Line, hash string) {
 
 // makeRoom takes out the scopes that l ends and adds those that it is the
 // first to speak of, all at once: moving the table for each would take long.
-func (r *Region) makeRoom(l *Line) {
+func (r *Region) makeRoom(l *Commit) {
 	if len(l.Ended) > 0 {
 		ended := map[ScopeRef]bool{}
 		for _, e := range l.Ended {

@@ -23,8 +23,8 @@ type Swept struct {
 	Through   string       `json:"Through"`   // the last month of the log that was removed
 }
 
-// Due says whether a region is to be swept again: once a day.
-func (s Swept) Due(now time.Time) bool {
+// IsDue says whether a region is to be swept again: once a day.
+func (s Swept) IsDue(now time.Time) bool {
 	age := now.Sub(s.At.Time)
 	return age >= sweepEvery || age <= -sweepEvery // or a clock has been wrong
 }
@@ -50,7 +50,7 @@ func (r *Region) expired(i int, cutoff time.Time) bool {
 // eachReference shows the contents that a line needs: those of its changes
 // and those before them, so that its difference can be shown, and those of
 // its checkpoint.
-func (l *Line) eachReference(each func(ref ScopeRef, digest string)) {
+func (l *Commit) eachReference(each func(ref ScopeRef, digest string)) {
 	show := func(cluster, instanceType, digest string) {
 		if digest != "" {
 			each(ScopeRef{cluster, instanceType}, digest)

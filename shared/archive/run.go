@@ -47,8 +47,8 @@ type Listing struct {
 // draft turns a run into the line that takes cur to the state it returns.
 // base is the state the run was planned on: where another run has published
 // something else meanwhile, theirs stands and the check is lost.
-func draft(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Line, *Region, Counts, error) {
-	l := &Line{
+func draft(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Commit, *Region, Counts, error) {
+	l := &Commit{
 		CommittedAt: committedAt, Format: catalog.Format, Previous: cur.log.hash, RegionID: cur.RegionID,
 		RunID: run.RunID, Sequence: cur.Sequence + 1, StartedAt: run.StartedAt, Trigger: run.Trigger,
 	}
@@ -93,7 +93,7 @@ func draft(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Li
 
 // wants says whether a line is to be appended: it says something, or the last
 // one is a seal and the month that it names has not begun.
-func (r *Region) wants(l *Line) bool { return !l.Empty() || r.log.sealed != "" }
+func (r *Region) wants(l *Commit) bool { return !l.IsEmpty() || r.log.sealed != "" }
 
 // listedAt is when the run learned which scopes there are.
 func (r Run) listedAt() catalog.Time {
@@ -123,7 +123,7 @@ func lost(base, cur *Region, c Check) bool {
 }
 
 // add writes one check into the line.
-func (l *Line) add(cur *Region, c Check, keys Keys) error {
+func (l *Commit) add(cur *Region, c Check, keys Keys) error {
 	was, known := cur.Scope(c.Scope)
 	ref := ScopeRef{c.Scope.ClusterID, c.Scope.InstanceType}
 	if !known {
@@ -257,7 +257,7 @@ func (r *Region) adopt(theirs *Region) {
 		r.Run = theirs.Run
 	}
 	r.Swept = r.Swept.later(theirs.Swept)
-	r.Catalogue = max(r.Catalogue, theirs.Catalogue)
+	r.IndexSequence = max(r.IndexSequence, theirs.IndexSequence)
 }
 
 // checkpoint is the whole state of r.

@@ -43,19 +43,19 @@ func TestSealWithoutSuccessor(t *testing.T) {
 	for name, specs := range map[string][]string{"nothing new": {"a"}, "something new": {"c"}} {
 		b := sealed(t)
 		res := b.step(specs...)
-		if res.Commit == nil || res.Commit.Sequence != 3 || res.Commit.Checkpoint == nil || res.Commit.Empty() != (name == "nothing new") {
+		if res.Commit == nil || res.Commit.Sequence != 3 || res.Commit.Checkpoint == nil || res.Commit.IsEmpty() != (name == "nothing new") {
 			t.Errorf("%s: the run commits %+v", name, res.Commit)
 		}
 		checkChain(t, b.object(logKey11), b.object(logKey12))
-		if now := b.read(); now.Sequence != 3 || len(now.Files) != 2 || now.Files[1].FirstSequence != 3 || now.Catalogue != 3 {
-			t.Errorf("%s: the region is at commit %d of %v, its catalogue at %d", name, now.Sequence, now.Files, now.Catalogue)
+		if now := b.read(); now.Sequence != 3 || len(now.Files) != 2 || now.Files[1].FirstSequence != 3 || now.IndexSequence != 3 {
+			t.Errorf("%s: the region is at commit %d of %v, its index at %d", name, now.Sequence, now.Files, now.IndexSequence)
 		}
 		if res := b.step(specs...); res.Commit != nil {
 			t.Errorf("%s: the run after it commits %+v", name, res.Commit)
 		}
 		b.wantContents(b.read(), "_any/_any ok "+specs[0]+"=\n")
-		if audit := b.verify(); len(audit.Faults) > 0 {
-			t.Errorf("%s: verify finds %v", name, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) > 0 {
+			t.Errorf("%s: verify finds %v", name, audit.Findings)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestSealIsFollowedOnce(t *testing.T) {
 	if now := b.read(); now.Sequence != 3 {
 		t.Errorf("the region is at commit %d", now.Sequence)
 	}
-	if audit := b.verify(); len(audit.Faults) > 0 {
-		t.Errorf("verify finds %v", audit.Faults)
+	if audit := b.verify(); len(audit.Findings) > 0 {
+		t.Errorf("verify finds %v", audit.Findings)
 	}
 }

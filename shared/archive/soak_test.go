@@ -25,7 +25,7 @@ var (
 
 // soak drives one region through random runs: sound ones, ones whose calls
 // fail at random, with or without effect, ones that die in the middle, and
-// several at once, with sweeps in between and at the same time, on a catalogue
+// several at once, with sweeps in between and at the same time, on an index
 // that drifts and a clock that stumbles.
 type soak struct {
 	*bench
@@ -283,7 +283,7 @@ func (s *soak) check(i int, clean bool) {
 			s.logs[key] = data
 		}
 	}
-	for l, err := range s.reader.Lines(context.Background(), now, 1) {
+	for l, err := range s.reader.Commits(context.Background(), now, 1) {
 		if err != nil {
 			s.t.Errorf("reading the log: %v", err)
 			return
@@ -301,7 +301,7 @@ func (s *soak) check(i int, clean bool) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for _, f := range audit.Faults {
+	for _, f := range audit.Findings {
 		if clean || f.Key != headKey {
 			s.t.Errorf("verify: %s", f)
 		}

@@ -60,8 +60,8 @@ func TestRunThatStallsAtEveryCall(t *testing.T) {
 			t.Errorf("held at call %d, %s: lost %d scopes, published before: %v", k, held, lost, published)
 		}
 		b.wantContents(b.read(), "_any/_any ok new=\nehpc-1/_any ok mine=\n")
-		if audit := b.verify(); len(audit.Faults) > 0 {
-			t.Errorf("held at call %d, %s: %+v", k, held, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) > 0 {
+			t.Errorf("held at call %d, %s: %+v", k, held, audit.Findings)
 		}
 	}
 }

@@ -107,10 +107,10 @@ type Region struct {
 	Files       []File            // months of the log, oldest first
 
 	// The following come from the head and are not part of the history.
-	Discovery Discovery
-	Run       RunInfo
-	Swept     Swept
-	Catalogue int64 // the commit up to which the catalogue goes; 0: there is none
+	Discovery     Discovery
+	Run           RunInfo
+	Swept         Swept
+	IndexSequence int64 // the commit up to which the index goes; 0: there is none
 	// Upstream is the JSON array of the last ListClusters entries of the
 	// region, verbatim; empty if none is known.
 	Upstream json.RawMessage

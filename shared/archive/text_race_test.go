@@ -42,7 +42,7 @@ func TestLogAlteredBetweenPieces(t *testing.T) {
 		for k := 0; k*piece <= len(log); k++ {
 			for verb, read := range map[string]func(*archive.Archive) error{
 				"Lines": func(a *archive.Archive) error {
-					n, err := wantPrefix(t, name, truth, a.Lines(context.Background(), now, 1))
+					n, err := wantPrefix(t, name, truth, a.Commits(context.Background(), now, 1))
 					var early *archive.TooEarlyError
 					if errors.As(err, &early) && (n == 0 || early.FirstSequence != 4) || err == nil && n < 5 && !strings.Contains(c.may, "passed over") {
 						t.Errorf("%s: after %d commits: %v", name, n, err)
@@ -88,7 +88,7 @@ func TestMonthGoesBeforeItsFirstLineIsRead(t *testing.T) {
 		return &buckettest.Fault{Before: func() { b.put(logKey11, nil) }}
 	}), b.keys, 100)
 	var sequences []int64
-	for l, err := range a.Lines(context.Background(), now, 1) {
+	for l, err := range a.Commits(context.Background(), now, 1) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func TestLogGrowsBetweenPieces(t *testing.T) {
 		grows++
 		return &buckettest.Fault{Before: func() { b.step(fmt.Sprint("w", grows)) }}
 	}), b.keys, 1000)
-	if n, err := wantPrefix(t, "up to a state", truth, a.Lines(context.Background(), now, 1)); n != 5 || err != nil || grows == 0 {
+	if n, err := wantPrefix(t, "up to a state", truth, a.Commits(context.Background(), now, 1)); n != 5 || err != nil || grows == 0 {
 		t.Errorf("%d lines, %v, and the log grew %d times", n, err, grows)
 	}
 	b.put(headKey, nil)
@@ -126,7 +126,7 @@ func TestLogGrowsBetweenPieces(t *testing.T) {
 		t.Errorf("the end is %+v, %v, and the log grew %d times", r, err, grows)
 	}
 	n := 0
-	for l, err := range a.Since(context.Background(), now) {
+	for l, err := range a.CommitsSince(context.Background(), now) {
 		if n++; err != nil || l.Sequence != now.Sequence+int64(n) {
 			t.Fatal(l, err)
 		}
@@ -160,7 +160,7 @@ func TestEndOfTheLogGoesWhileItIsRead(t *testing.T) {
 		}), c.keys, 1000)
 		n := 0
 		var err error
-		for _, err = range a.Since(context.Background(), known) {
+		for _, err = range a.CommitsSince(context.Background(), known) {
 			if err == nil {
 				n++
 			}
@@ -228,7 +228,7 @@ func TestDeadlineIsForTheStoreAlone(t *testing.T) {
 					}
 				}, &waited}
 				var last error
-				for _, err := range pieces(slow, b.keys, piece).Lines(ctx, now, 1) {
+				for _, err := range pieces(slow, b.keys, piece).Commits(ctx, now, 1) {
 					if last = err; err == nil {
 						time.Sleep(c.line)
 					}
@@ -257,7 +257,7 @@ func TestRunKeepsItsDeadline(t *testing.T) {
 		w := archive.NewWriter(b.mem, b.keys, time.Now)
 		began := time.Now()
 		var last error
-		for _, err := range pieced(w.Archive, 300).Lines(ctx, now, 1) {
+		for _, err := range pieced(w.Archive, 300).Commits(ctx, now, 1) {
 			if last = err; err == nil {
 				time.Sleep(line)
 			}

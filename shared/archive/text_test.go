@@ -36,13 +36,13 @@ func everything(a *archive.Archive, known *archive.Region) string {
 		text, _ := json.Marshal(r)
 		fmt.Fprintf(&out, "%s: %s %v\n", what, text, err)
 	}
-	lines := func(what string, l *archive.Line, err error) {
+	lines := func(what string, l *archive.Commit, err error) {
 		text, _ := json.Marshal(l)
 		fmt.Fprintf(&out, "%s: %s %v\n", what, text, err)
 	}
 	now, err := a.Now(ctx, region, nil)
 	show("now", now, err)
-	for l, err := range a.Since(ctx, known) {
+	for l, err := range a.CommitsSince(ctx, known) {
 		lines("since", l, err)
 	}
 	audit, err := a.Verify(ctx, region)
@@ -53,7 +53,7 @@ func everything(a *archive.Archive, known *archive.Region) string {
 	for n := max(0, now.Sequence-20); n < now.Sequence; n++ { // a log may say that it begins with any number
 		r, err := a.AtSequence(ctx, now, n)
 		show(fmt.Sprint("commit ", n), r, err)
-		for l, err := range a.Lines(ctx, now, n) {
+		for l, err := range a.Commits(ctx, now, n) {
 			lines(fmt.Sprint("from ", n), l, err)
 		}
 	}
@@ -142,7 +142,7 @@ func TestRequestsOfPieces(t *testing.T) {
 		"the first line ends behind it": {first - 1, 1, []int{first - 1, min(first-1, size-first+1)}},
 	} {
 		b.mem.Requests()
-		for l, err := range pieces(b.mem, b.keys, int64(c.piece)).Lines(context.Background(), now, 1) {
+		for l, err := range pieces(b.mem, b.keys, int64(c.piece)).Commits(context.Background(), now, 1) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,7 +189,7 @@ func TestLineThatIsTooLong(t *testing.T) {
 		if _, err := strict.AtSequence(ctx, now, 2); !errors.As(err, &damaged) || damaged.Key != logKey11 || !strings.Contains(err.Error(), fmt.Sprintf("a line of more than %d bytes", longest-1)) {
 			t.Errorf("in pieces of %d bytes: %v", piece, err)
 		}
-		if audit, err := strict.Verify(ctx, region); err != nil || len(audit.Faults) == 0 || !strings.Contains(audit.Faults[0].String(), "line 1: it has a line of more than") && !strings.Contains(audit.Faults[0].String(), "line 2: it has a line of more than") {
+		if audit, err := strict.Verify(ctx, region); err != nil || len(audit.Findings) == 0 || !strings.Contains(audit.Findings[0].String(), "line 1: it has a line of more than") && !strings.Contains(audit.Findings[0].String(), "line 2: it has a line of more than") {
 			t.Errorf("in pieces of %d bytes verify finds %v, %v", piece, audit, err)
 		}
 	}
@@ -211,16 +211,16 @@ func TestLinesAreHandedOnWhileTheLogIsRead(t *testing.T) {
 		b.step(fmt.Sprint("v", i))
 	}
 	now, a := b.read(), pieces(b.mem, b.keys, 4000)
-	for name, lines := range map[string]func(yield func(*archive.Line, error) bool){
-		"Lines": a.Lines(context.Background(), now, 1),
-		"Since": a.Since(context.Background(), &archive.Region{RegionID: region}),
+	for name, lines := range map[string]func(yield func(*archive.Commit, error) bool){
+		"Lines": a.Commits(context.Background(), now, 1),
+		"Since": a.CommitsSince(context.Background(), &archive.Region{RegionID: region}),
 	} {
 		if name == "Since" {
 			first, err := a.AtSequence(context.Background(), now, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			lines = a.Since(context.Background(), first)
+			lines = a.CommitsSince(context.Background(), first)
 		}
 		b.mem.Requests()
 		n := 0
@@ -243,7 +243,7 @@ func TestLinesAreHandedOnWhileTheLogIsRead(t *testing.T) {
 
 // wantPrefix reads the lines of a region and demands that they are those of the
 // truth, in order and without a gap, to the last or up to an error.
-func wantPrefix(t *testing.T, what string, truth []string, lines func(yield func(*archive.Line, error) bool)) (n int, err error) {
+func wantPrefix(t *testing.T, what string, truth []string, lines func(yield func(*archive.Commit, error) bool)) (n int, err error) {
 	t.Helper()
 	last := int64(0)
 	for l, err := range lines {
@@ -264,7 +264,7 @@ func wantPrefix(t *testing.T, what string, truth []string, lines func(yield func
 
 // said is what a line says. Whether it states a digest only the line after it
 // proves: a line of an earlier program has none.
-func said(l *archive.Line) string {
+func said(l *archive.Commit) string {
 	bare := *l
 	bare.Digest = ""
 	text, _ := json.Marshal(bare)
@@ -274,7 +274,7 @@ func said(l *archive.Line) string {
 // truthOf are the lines of a region as they are stored.
 func (b *bench) truthOf(now *archive.Region) (truth []string) {
 	b.t.Helper()
-	for l, err := range archive.New(b.mem, b.keys).Lines(context.Background(), now, 1) {
+	for l, err := range archive.New(b.mem, b.keys).Commits(context.Background(), now, 1) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -316,14 +316,14 @@ func TestEveryPieceSpoiled(t *testing.T) {
 				cancel()
 				ctx, cancel = context.WithTimeout(context.Background(), 5*time.Millisecond)
 			}
-			_, err := wantPrefix(t, what, truth, a.Lines(ctx, now, 1))
+			_, err := wantPrefix(t, what, truth, a.Commits(ctx, now, 1))
 			checkFault(t, what, fault, err)
 			r, err := a.AtSequence(ctx, now, 3)
 			if err == nil && (r.Sequence != 3 || r.CommittedAt.IsZero()) {
 				t.Errorf("%s: commit 3 is %d", what, r.Sequence)
 			}
 			checkFault(t, what, fault, err)
-			if audit, err := a.Verify(ctx, region); err == nil && len(audit.Faults) == 0 && fault.Change != nil && audit.Commits != 5 {
+			if audit, err := a.Verify(ctx, region); err == nil && len(audit.Findings) == 0 && fault.Change != nil && audit.Commits != 5 {
 				t.Errorf("%s: verify finds %+v", what, audit)
 			}
 			cancel()

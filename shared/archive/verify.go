@@ -16,19 +16,19 @@ import (
 // Audit is what Verify found in one region.
 type Audit struct {
 	RegionID  string
-	Commits   int      // lines that count, seals included
-	Snapshots int      // referenced and sound
-	Orphans   []string // snapshot objects that nothing refers to: left by runs that died
-	Faults    []Fault  // what must not be
+	Commits   int       // lines that count, seals included
+	Snapshots int       // referenced and sound
+	Orphans   []string  // snapshot objects that nothing refers to: left by runs that died
+	Findings  []Finding // what must not be
 }
 
-// Fault is one thing that breaks the storage contract.
-type Fault struct {
+// Finding is one thing that breaks the storage contract.
+type Finding struct {
 	Key    string // the object
 	Reason string
 }
 
-func (f Fault) String() string { return f.Key + ": " + f.Reason }
+func (f Finding) String() string { return f.Key + ": " + f.Reason }
 
 // Verify walks everything stored of a region and proves it: the log keeps the
 // law of history over all its files, every snapshot it or the head refers to
@@ -47,7 +47,7 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(v.audit.Faults) == 0 || n == audits {
+		if len(v.audit.Findings) == 0 || n == audits {
 			return v.audit, nil
 		}
 		if moved, err := v.moved(r); err != nil || !moved {
@@ -93,7 +93,7 @@ func (v *verifier) everything(region string) (*Region, error) {
 	if err := v.head(r); err != nil {
 		return nil, err
 	}
-	if err := v.catalogue(r, keys); err != nil {
+	if err := v.verifyIndex(r, keys); err != nil {
 		return nil, err
 	}
 	for _, key := range stored {
@@ -142,11 +142,11 @@ type verifier struct {
 	firsts    map[string]catalog.Time // when each ImageId was first seen, by the log
 	last      position                // the end of the last line that counts
 	content   []int64                 // the commits that changed content
-	claim     int64                   // how far the catalogue goes, by the head; 0: it does not say
+	claim     int64                   // how far the index goes, by the head; 0: it does not say
 }
 
 func (v *verifier) fault(key, format string, args ...any) {
-	v.audit.Faults = append(v.audit.Faults, Fault{Key: key, Reason: fmt.Sprintf(format, args...)})
+	v.audit.Findings = append(v.audit.Findings, Finding{Key: key, Reason: fmt.Sprintf(format, args...)})
 }
 
 // walk reads one file of the log on top of r.
@@ -177,7 +177,7 @@ func (v *verifier) walk(r *Region, month string, last bool) error {
 		}
 		text, ended := bytes.CutSuffix(data, []byte{'\n'})
 		r.log.length, r.log.torn = r.log.length+int64(len(data)), !ended
-		l, sound := parseLine(text)
+		l, sound := parseCommit(text)
 		if l == nil {
 			if len(text) > 0 {
 				v.fault(t.key, "line %d is torn", n)
@@ -201,7 +201,7 @@ func (v *verifier) walk(r *Region, month string, last bool) error {
 
 // commit proves a line that counts and applies it to r, whose place in the log
 // is behind it already.
-func (v *verifier) commit(r *Region, key string, l *Line, hash string) error {
+func (v *verifier) commit(r *Region, key string, l *Commit, hash string) error {
 	if err := v.line(r, key, l); err != nil {
 		return err
 	}
@@ -222,7 +222,7 @@ func (v *verifier) commit(r *Region, key string, l *Line, hash string) error {
 }
 
 // line proves what a commit says of its scopes. r is the state before it.
-func (v *verifier) line(r *Region, key string, l *Line) error {
+func (v *verifier) line(r *Region, key string, l *Commit) error {
 	for _, e := range l.Ended {
 		if e.Digest == "" {
 			continue
@@ -279,7 +279,7 @@ func (v *verifier) tolerate(scope catalog.Scope, digest string) {
 
 // replayed is the state after a line with a checkpoint as its other members
 // say; nil if the line has none, or nothing is known before it.
-func (r *Region) replayed(l *Line) *Region {
+func (r *Region) replayed(l *Commit) *Region {
 	if l.Checkpoint == nil || r.Sequence == 0 {
 		return nil
 	}
@@ -291,7 +291,7 @@ func (r *Region) replayed(l *Line) *Region {
 
 // checkpoint proves the table of the first line of a file: it is what the files
 // before it come to, if there are any, and the content of every scope is there.
-func (v *verifier) checkpoint(r, replayed *Region, key string, l *Line) error {
+func (v *verifier) checkpoint(r, replayed *Region, key string, l *Commit) error {
 	if replayed != nil && !r.same(replayed) {
 		v.fault(key, "the checkpoint of commit %d is not the state after it", l.Sequence)
 	}

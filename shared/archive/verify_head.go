@@ -33,7 +33,7 @@ func (v *verifier) head(r *Region) error {
 	if err := v.place(key, h, r); err != nil {
 		return err
 	}
-	v.claim = h.Catalogue
+	v.claim = h.IndexSequence
 	if !slices.EqualFunc(h.Clusters, r.Clusters, catalog.Cluster.Equal) && h.Sequence == r.Sequence {
 		v.fault(key, "its clusters are not those of the log")
 	}
@@ -55,8 +55,8 @@ func (v *verifier) place(key string, h, r *Region) error {
 		v.fault(key, "it dates commit %d to %q, the log to %q", h.Sequence, h.CommittedAt, r.CommittedAt)
 	case !slices.Equal(h.Files, r.Files):
 		v.fault(key, "its months are not those of the log")
-	case h.Catalogue > r.Sequence:
-		v.fault(key, "it says that the catalogue goes to commit %d, the log ends with %d", h.Catalogue, r.Sequence)
+	case h.IndexSequence > r.Sequence:
+		v.fault(key, "it says that the index goes to commit %d, the log ends with %d", h.IndexSequence, r.Sequence)
 	}
 	return nil
 }

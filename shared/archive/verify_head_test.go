@@ -54,7 +54,7 @@ func TestVerifyProvesTheHead(t *testing.T) {
 		"a seal":                         {`"Position":`, `"Sealed":"2026-12","Position":`, "it names a place that the log does not have"},
 		"bytes that are no line":         {`"Position":`, `"Torn":true,"Position":`, "it names a place that the log does not have"},
 		"another last line":              {`"Hash":"`, `"Hash":"` + digest + `","H":"`, "the log ends with 3"},
-		"a catalogue of a commit yet":    {`"Catalogue":3`, `"Catalogue":9`, "it says that the catalogue goes to commit 9, the log ends with 3"},
+		"an index of a commit yet":       {`"Catalogue":3`, `"Catalogue":9`, "it says that the index goes to commit 9, the log ends with 3"},
 		"a cluster":                      {`"ClusterId":"ehpc-1","InstanceTypes":[]`, `"ClusterId":"ehpc-1","InstanceTypes":["x"]`, "its clusters are not those of the log"},
 		"when the content came":          {`"CapturedAt":"2026-11-23T11`, `"CapturedAt":"2026-11-01T11`, `scope "_any/_any" is not as the log has it`},
 		"another content":                {digest, strings.Repeat("0", 64), `scope "_any/_any" is not as the log has it`},
@@ -70,12 +70,12 @@ func TestVerifyProvesTheHead(t *testing.T) {
 		if tc.want != "" {
 			want = []string{tc.want}
 		}
-		if got := b.verify().Faults; len(got) != len(want) || len(want) == 1 && (got[0].Key != headKey || !strings.Contains(got[0].Reason, want[0])) {
+		if got := b.verify().Findings; len(got) != len(want) || len(want) == 1 && (got[0].Key != headKey || !strings.Contains(got[0].Reason, want[0])) {
 			t.Errorf("%s: verify finds %v, want %q", name, got, want)
 		}
 		if strings.HasPrefix(tc.want, "its months") || strings.HasPrefix(tc.want, "it dates") || strings.HasPrefix(tc.want, "scope") {
 			b.repair()
-			if got := b.verify().Faults; len(got) > 0 {
+			if got := b.verify().Findings; len(got) > 0 {
 				t.Errorf("%s: after a repair: %v", name, got)
 			}
 		}
@@ -91,13 +91,13 @@ func TestHeadBeyondTheLastLine(t *testing.T) {
 		b.step("a")
 		b.mem.Spoil(logKey11, append(b.object(logKey11), rest...))
 		for _, when := range []string{"before", "after"} {
-			if got := b.verify().Faults; len(got) != want || strings.Contains(fmt.Sprint(got), "head.json") {
+			if got := b.verify().Findings; len(got) != want || strings.Contains(fmt.Sprint(got), "head.json") {
 				t.Errorf("%q, %s a run: verify finds %v", rest, when, got)
 			}
 			b.step("a") // reads the log to its end
 		}
 		b.step("b")
-		if got := b.verify().Faults; strings.Contains(fmt.Sprint(got), "head.json") {
+		if got := b.verify().Findings; strings.Contains(fmt.Sprint(got), "head.json") {
 			t.Errorf("%q, and a commit: verify finds %v", rest, got)
 		}
 	}
@@ -123,7 +123,7 @@ func TestVerifyProvesCheckpoints(t *testing.T) {
 		sum := sha256.Sum256([]byte(bare))
 		line = strings.Replace(bare, `","Digest":"","Format"`, `","Digest":"`+hex.EncodeToString(sum[:])+`","Format"`, 1)
 		b.mem.Spoil(logKey12, []byte(line+"\n"+rest))
-		if got := fmt.Sprint(b.verify().Faults); !strings.Contains(got, "the checkpoint of commit 4 is not the state after it") {
+		if got := fmt.Sprint(b.verify().Findings); !strings.Contains(got, "the checkpoint of commit 4 is not the state after it") {
 			t.Errorf("%s: verify finds %s", tc.new, got)
 		}
 	}

@@ -30,7 +30,7 @@ func TestVerifyWhileRunsGoOn(t *testing.T) {
 			}
 			return &buckettest.Fault{Before: commit}
 		}), b.keys).Verify(context.Background(), region)
-		if err != nil || len(audit.Faults) > 0 {
+		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("a run before call %d: %v, %v", k, audit, err)
 		}
 	}
@@ -72,7 +72,7 @@ func TestVerifyBesideARunThatIsAtItsHead(t *testing.T) {
 			done <- nil
 		}}
 	}), b.keys).Verify(context.Background(), region)
-	if err != nil || len(audit.Faults) > 0 {
+	if err != nil || len(audit.Findings) > 0 {
 		t.Errorf("%v, %v", audit, err)
 	}
 }
@@ -96,7 +96,7 @@ func TestVerifyOfARegionThatNeverRests(t *testing.T) {
 			b.commit(base, b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("new", n))))
 		}}
 	}), b.keys).Verify(context.Background(), region)
-	if err != nil || len(audit.Faults) == 0 || audit.Faults[0].Key != key || n > 20 {
+	if err != nil || len(audit.Findings) == 0 || audit.Findings[0].Key != key || n > 20 {
 		t.Errorf("after %d runs: %v, %v", n, audit, err)
 	}
 }
@@ -119,7 +119,7 @@ func TestVerifyBesideASweep(t *testing.T) {
 				}
 			}}
 		}), b.keys).Verify(context.Background(), region)
-		if err != nil || len(audit.Faults) > 0 {
+		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("a sweep before call %d: %v, %v", k, audit, err)
 		}
 	}
@@ -137,7 +137,7 @@ func TestVerifyBesideTheFirstRun(t *testing.T) {
 		first = false
 		return &buckettest.Fault{Before: func() { b.step("a") }}
 	}), b.keys).Verify(context.Background(), region)
-	if err != nil || len(audit.Faults) > 0 || audit.Commits != 1 {
+	if err != nil || len(audit.Findings) > 0 || audit.Commits != 1 {
 		t.Errorf("%+v, %v", audit, err)
 	}
 }

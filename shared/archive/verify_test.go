@@ -39,7 +39,7 @@ func TestVerifyFindsNothingInASoundArchive(t *testing.T) {
 	t.Parallel()
 	b := history(t)
 	audit := b.verify()
-	if len(audit.Faults) > 0 || len(audit.Orphans) > 0 || audit.Commits != 5 || audit.Snapshots != 7 {
+	if len(audit.Findings) > 0 || len(audit.Orphans) > 0 || audit.Commits != 5 || audit.Snapshots != 7 {
 		t.Errorf("audit is %+v", audit)
 	}
 }
@@ -71,7 +71,7 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 		b := history(t)
 		b.put(tc.key, tc.with(b.mem.Objects()[tc.key]))
 		found := ""
-		for _, f := range b.verify().Faults {
+		for _, f := range b.verify().Findings {
 			found += f.String() + "\n"
 		}
 		if tc.want == "" && found != "" || !strings.Contains(found, tc.want) {

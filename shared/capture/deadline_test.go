@@ -47,7 +47,7 @@ func (b *bench) changes(from int64) (text string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for l, err := range b.writer.Lines(b.t.Context(), now, from) {
+	for l, err := range b.writer.Commits(b.t.Context(), now, from) {
 		if err != nil {
 			b.t.Fatal(err)
 		}

@@ -66,7 +66,7 @@ func TestTenThousandClusters(t *testing.T) {
 			left = clusters + 1 - len(state.Scopes)
 		}
 		audit, err := b.writer.Verify(context.Background(), "hz")
-		if err != nil || len(audit.Faults) > 0 {
+		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("audit %+v, %v", audit, err)
 		}
 		if ticks < 2 {
@@ -194,7 +194,7 @@ func TestLongSoak(t *testing.T) {
 			}
 		}
 		audit, err := b.writer.Verify(context.Background(), "hz")
-		if err != nil || len(audit.Faults) > 0 {
+		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("audit %+v, %v", audit, err)
 		}
 		t.Logf("%d runs, %d ended with an error, %d commits, %d orphans: lost or wrong 0", runs, failed, audit.Commits, len(audit.Orphans))

@@ -106,7 +106,7 @@ func TestRepetitionAfterADeath(t *testing.T) {
 		b.up.questions()
 		b.mustRun(tick)
 		want(t, "asked", b.up.questions(), "clusters hz")
-		if audit, err := b.writer.Verify(context.Background(), "hz"); err != nil || len(audit.Faults) > 0 {
+		if audit, err := b.writer.Verify(context.Background(), "hz"); err != nil || len(audit.Findings) > 0 {
 			t.Errorf("audit is %+v, %v", audit, err)
 		}
 	})

@@ -47,7 +47,7 @@ func TestSlowStoreDelaysAndStopsNothing(t *testing.T) {
 			t.Errorf("%d runs had everything", runs)
 		}
 		audit, err := b.writer.Verify(context.Background(), "hz")
-		if err != nil || len(audit.Faults) > 0 {
+		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("audit %+v, %v", audit, err)
 		}
 	})

@@ -126,7 +126,7 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 func (s *service) recall(ctx context.Context, h head, id string, l *life) error {
 	first, known := s.lists.firstSeen(h.RegionID, id)
 	if !known {
-		if err := s.lists.stocked(ctx, h.RegionID, h.Catalogue); err != nil {
+		if err := s.lists.stocked(ctx, h.RegionID, h.IndexSequence); err != nil {
 			return err
 		}
 		first, known = s.lists.firstSeen(h.RegionID, id)

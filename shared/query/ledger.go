@@ -164,16 +164,16 @@ func (l *ledger) read(ctx context.Context, now *archive.Region, first, end int64
 
 // lines are the commits from a number on. Those right behind the tip are read
 // without the month that they are in.
-func (l *ledger) lines(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Line, error] {
+func (l *ledger) lines(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Commit, error] {
 	l.mu.Lock()
 	tip := l.tip
 	l.mu.Unlock()
 	if tip == nil || tip.Sequence != from-1 {
-		return l.source.Lines(ctx, now, from)
+		return l.source.Commits(ctx, now, from)
 	}
-	return func(yield func(*archive.Line, error) bool) {
+	return func(yield func(*archive.Commit, error) bool) {
 		last := from - 1
-		for line, err := range l.source.Since(ctx, tip) {
+		for line, err := range l.source.CommitsSince(ctx, tip) {
 			if err != nil {
 				break
 			}
@@ -187,7 +187,7 @@ func (l *ledger) lines(ctx context.Context, now *archive.Region, from int64) ite
 		l.mu.Lock() // retention may have removed the month of the tip
 		l.tip = nil
 		l.mu.Unlock()
-		l.source.Lines(ctx, now, last+1)(yield)
+		l.source.Commits(ctx, now, last+1)(yield)
 	}
 }
 
@@ -196,7 +196,7 @@ func newLedger(source Source) *ledger {
 }
 
 // sum sums up a line of the log; first, with what its checkpoint holds.
-func (l *ledger) sum(line *archive.Line, first bool) deed {
+func (l *ledger) sum(line *archive.Commit, first bool) deed {
 	clusters := concerned(line)
 	if first {
 		clusters = standing(line)
@@ -214,7 +214,7 @@ func (l *ledger) sum(line *archive.Line, first bool) deed {
 }
 
 // concerned lists the clusters that a commit is about, each once.
-func concerned(line *archive.Line) []string {
+func concerned(line *archive.Commit) []string {
 	var names []string
 	add := func(name string) {
 		if len(names) == 0 || names[len(names)-1] != name {
@@ -242,7 +242,7 @@ func concerned(line *archive.Line) []string {
 
 // standing lists the clusters in the checkpoint of a line that has earlier
 // ones before it, and those that it is about.
-func standing(line *archive.Line) []string {
+func standing(line *archive.Commit) []string {
 	names := concerned(line)
 	if line.Checkpoint == nil || line.Sequence == 1 {
 		return names

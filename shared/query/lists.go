@@ -157,11 +157,11 @@ func (l *lists) stocking(ctx context.Context, region string, upTo int64) <-chan 
 
 // stock reads the catalogue of a region.
 func (l *lists) stock(ctx context.Context, region string, upTo int64) error {
-	c, err := l.source.Catalogue(ctx, region)
+	c, err := l.source.Index(ctx, region)
 	var damaged *archive.DamagedError
 	switch {
 	case errors.As(err, &damaged): // the snapshots say the same
-		c = &archive.Catalogue{}
+		c = &archive.Index{}
 	case err != nil:
 		return wrapStore(region, err)
 	}

@@ -138,7 +138,7 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 	}{
 		{"all lines", func() {
 			n := 0
-			for _, err := range a.Lines(ctx, region, 1) {
+			for _, err := range a.Commits(ctx, region, 1) {
 				if err != nil {
 					t.Fatal(err)
 				}

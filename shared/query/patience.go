@@ -91,27 +91,27 @@ func (s patient) Snapshot(ctx context.Context, scope catalog.Scope, digest strin
 	return snapshot, err
 }
 
-// Lines implements Source.
-func (s patient) Lines(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Line, error] {
-	return func(yield func(*archive.Line, error) bool) {
+// Commits implements Source.
+func (s patient) Commits(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Commit, error] {
+	return func(yield func(*archive.Commit, error) bool) {
 		ctx, cancel := s.bound(ctx)
 		defer cancel()
-		s.Source.Lines(ctx, now, from)(yield)
+		s.Source.Commits(ctx, now, from)(yield)
 	}
 }
 
-// Since implements Source.
-func (s patient) Since(ctx context.Context, known *archive.Region) iter.Seq2[*archive.Line, error] {
-	return func(yield func(*archive.Line, error) bool) {
+// CommitsSince implements Source.
+func (s patient) CommitsSince(ctx context.Context, known *archive.Region) iter.Seq2[*archive.Commit, error] {
+	return func(yield func(*archive.Commit, error) bool) {
 		ctx, cancel := s.bound(ctx)
 		defer cancel()
-		s.Source.Since(ctx, known)(yield)
+		s.Source.CommitsSince(ctx, known)(yield)
 	}
 }
 
-// Catalogue implements Source.
-func (s patient) Catalogue(ctx context.Context, region string) (*archive.Catalogue, error) {
+// Index implements Source.
+func (s patient) Index(ctx context.Context, region string) (*archive.Index, error) {
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	return s.Source.Catalogue(ctx, region)
+	return s.Source.Index(ctx, region)
 }

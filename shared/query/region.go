@@ -42,9 +42,9 @@ type Source interface {
 	At(ctx context.Context, now *archive.Region, t time.Time) (*archive.Region, error)
 	AtSequence(ctx context.Context, now *archive.Region, n int64) (*archive.Region, error)
 	Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error)
-	Lines(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Line, error]
-	Since(ctx context.Context, known *archive.Region) iter.Seq2[*archive.Line, error]
-	Catalogue(ctx context.Context, region string) (*archive.Catalogue, error)
+	Commits(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Commit, error]
+	CommitsSince(ctx context.Context, known *archive.Region) iter.Seq2[*archive.Commit, error]
+	Index(ctx context.Context, region string) (*archive.Index, error)
 }
 
 // heads keeps the head of one region.

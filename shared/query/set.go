@@ -71,7 +71,7 @@ func (c *sets) get(ctx context.Context, v *view) (*set, error) {
 	if s, ok := c.kept.get(key); ok {
 		return s, nil
 	}
-	found, err := c.lists.all(ctx, v.region, v.scopes, v.catalogue)
+	found, err := c.lists.all(ctx, v.region, v.scopes, v.indexSequence)
 	if err != nil {
 		return nil, err
 	}

@@ -75,9 +75,9 @@ type view struct {
 	oldest time.Time            // check among scopes
 	latest catalog.Time         // check among scopes
 	// suspects are the scopes whose last check did not succeed.
-	suspects  []archive.ScopeState
-	newest    catalog.Time // content among scopes
-	catalogue int64        // the commit up to which the region's catalogue goes
+	suspects      []archive.ScopeState
+	newest        catalog.Time // content among scopes
+	indexSequence int64        // the commit up to which the region's catalogue goes
 }
 
 // choice is what a caller selects: nil stands for "none", "*" for all.
@@ -109,7 +109,7 @@ func (st *state) view(c choice) (*view, error) {
 }
 
 func (st *state) resolve(c choice) (*view, error) {
-	v := &view{region: st.RegionID, catalogue: st.Catalogue, many: many(c.clusters) || many(c.types), byType: many(c.types)}
+	v := &view{region: st.RegionID, indexSequence: st.IndexSequence, many: many(c.clusters) || many(c.types), byType: many(c.types)}
 	clusters := named(c.clusters)
 	if len(c.clusters) == 1 && c.clusters[0] == all {
 		clusters = st.clusters()
@@ -288,7 +288,7 @@ func (st *state) covering(c choice) *view {
 	if v != nil {
 		return v
 	}
-	v = &view{region: st.RegionID, catalogue: st.Catalogue, many: true, byType: true}
+	v = &view{region: st.RegionID, indexSequence: st.IndexSequence, many: true, byType: true}
 	for _, s := range st.Scopes {
 		switch {
 		case !c.covers(archive.ScopeRef{ClusterID: s.ClusterID, InstanceType: s.InstanceType}):

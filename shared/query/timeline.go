@@ -81,7 +81,7 @@ func (s *service) timeline(ctx context.Context, h head) (*timeline, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout) // what has been read until then stays
 	defer cancel()
-	for line, err := range s.source.Lines(ctx, h.Region, t.sequence+1) {
+	for line, err := range s.source.Commits(ctx, h.Region, t.sequence+1) {
 		if err != nil {
 			return nil, wrapStore(h.RegionID, err)
 		}
@@ -93,7 +93,7 @@ func (s *service) timeline(ctx context.Context, h head) (*timeline, error) {
 }
 
 // follow adds one commit. On an error nothing of it is added.
-func (s *service) follow(ctx context.Context, t *timeline, l *archive.Line) error {
+func (s *service) follow(ctx context.Context, t *timeline, l *archive.Commit) error {
 	if l.Sequence <= t.sequence {
 		return nil
 	}
@@ -212,7 +212,7 @@ type keptImage struct {
 
 // base lists what was there before the first commit that is kept, if
 // retention has removed earlier ones.
-func (s *service) base(ctx context.Context, t *timeline, l *archive.Line) ([]keptImage, error) {
+func (s *service) base(ctx context.Context, t *timeline, l *archive.Commit) ([]keptImage, error) {
 	if len(t.commits) > 0 || l.Sequence == 1 || l.Checkpoint == nil {
 		return nil, nil
 	}

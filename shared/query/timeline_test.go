@@ -21,7 +21,7 @@ func TestScopesThatComeAndGo(t *testing.T) {
 	follow := func(changes []archive.Change, ended ...string) {
 		t.Helper()
 		sequence++
-		l := &archive.Line{}
+		l := &archive.Commit{}
 		l.RegionID, l.Sequence, l.CommittedAt = "cn-hangzhou", sequence, catalog.At(time.Unix(1764000000+sequence, 0))
 		l.Changes = changes
 		for _, cluster := range ended {

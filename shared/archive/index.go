@@ -14,13 +14,13 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Catalogue is the content of a region with every image once. It is derived:
+// Index is the content of a region with every image once. It is derived:
 // whoever needs all the lists of a region reads this one object instead of a
 // snapshot for each, and falls back on the snapshots for what it lacks.
 //
 // It proves itself by a digest of its own. Lists go by their digests, so that
 // an older one is never wrong, only less complete.
-type Catalogue struct {
+type Index struct {
 	RegionID    string
 	Sequence    int64 // of the commit up to which it goes
 	CommittedAt catalog.Time
@@ -35,8 +35,8 @@ type Catalogue struct {
 	Gone map[string]catalog.Time
 }
 
-// catalogueHead is the first line of a stored catalogue.
-type catalogueHead struct {
+// indexHeader is the first line of a stored index.
+type indexHeader struct {
 	CommittedAt catalog.Time `json:"CommittedAt"`
 	Digest      string       `json:"Digest"` // SHA-256 of the object with an empty Digest
 	Format      int          `json:"Format"`
@@ -47,7 +47,7 @@ type catalogueHead struct {
 	Sequence    int64        `json:"Sequence"`
 }
 
-var catalogueDigest = place{find: bytes.Index, after: `","Format":`}
+var indexDigest = place{find: bytes.Index, after: `","Format":`}
 
 // The parts of the lines that follow.
 const (
@@ -60,7 +60,7 @@ const (
 )
 
 // List returns the images with a digest; ok is false if they are not there.
-func (c *Catalogue) List(digest string) (images []*catalog.Image, ok bool) {
+func (c *Index) List(digest string) (images []*catalog.Image, ok bool) {
 	places, ok := c.Lists[digest]
 	if !ok {
 		return nil, false
@@ -73,7 +73,7 @@ func (c *Catalogue) List(digest string) (images []*catalog.Image, ok bool) {
 }
 
 // firsts are all the ids with the time when they were first seen.
-func (c *Catalogue) firsts() map[string]catalog.Time {
+func (c *Index) firsts() map[string]catalog.Time {
 	all := make(map[string]catalog.Time, len(c.Images)+len(c.Gone))
 	maps.Copy(all, c.Gone)
 	for i, im := range c.Images {
@@ -82,13 +82,13 @@ func (c *Catalogue) firsts() map[string]catalog.Time {
 	return all
 }
 
-func (c *Catalogue) encode() ([]byte, error) {
-	data, err := catalog.MarshalLine(catalogueHead{
+func (c *Index) encode() ([]byte, error) {
+	data, err := catalog.MarshalLine(indexHeader{
 		CommittedAt: c.CommittedAt, Format: catalog.Format, Gone: len(c.Gone), Images: len(c.Images), Lists: len(c.Lists),
 		RegionID: c.RegionID, Sequence: c.Sequence,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("encoding catalogue of %q: %w", c.RegionID, err)
+		return nil, fmt.Errorf("encoding index of %q: %w", c.RegionID, err)
 	}
 	for i, im := range c.Images {
 		data = append(append(data, seenPrefix...), c.FirstSeen[i].String()...)
@@ -108,14 +108,14 @@ func (c *Catalogue) encode() ([]byte, error) {
 		data = append(append(data, seenPrefix...), c.Gone[id].String()...)
 		data = append(catalog.AppendString(append(data, gonePrefix...), id), "}\n"...)
 	}
-	data, _ = sign(data, catalogueDigest)
+	data, _ = sign(data, indexDigest)
 	return data, nil
 }
 
-// Catalogue reads and proves the catalogue of a region. *DamagedError means
+// Index reads and proves the index of a region. *DamagedError means
 // that it is missing or is not what was written.
-func (a *Archive) Catalogue(ctx context.Context, region string) (*Catalogue, error) {
-	key, err := a.keys.Catalogue(region)
+func (a *Archive) Index(ctx context.Context, region string) (*Index, error) {
+	key, err := a.keys.Index(region)
 	if err != nil {
 		return nil, err
 	}
@@ -124,26 +124,26 @@ func (a *Archive) Catalogue(ctx context.Context, region string) (*Catalogue, err
 		return nil, &DamagedError{Key: key, Reason: "it is missing"}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading catalogue %q: %w", key, err)
+		return nil, fmt.Errorf("reading index %q: %w", key, err)
 	}
-	c, err := decodeCatalogue(region, data, &a.images)
+	c, err := decodeIndex(region, data, &a.images)
 	if err != nil {
 		return nil, &DamagedError{Key: key, Reason: err.Error()}
 	}
 	return c, nil
 }
 
-func decodeCatalogue(region string, data []byte, in *catalog.Interner) (*Catalogue, error) {
-	var h catalogueHead
+func decodeIndex(region string, data []byte, in *catalog.Interner) (*Index, error) {
+	var h indexHeader
 	first, rest, _ := bytes.Cut(data, []byte{'\n'})
 	if err := json.Unmarshal(first, &h); err != nil {
 		return nil, err
 	}
 	proof := make(chan bool, 1) // a cold reader waits for this
-	go func() { proof <- h.Digest != "" && signed(data, catalogueDigest, h.Digest) }()
-	c, images, err := splitCatalogue(region, h, rest)
+	go func() { proof <- h.Digest != "" && signed(data, indexDigest, h.Digest) }()
+	c, images, err := splitIndex(region, h, rest)
 	if !<-proof {
-		return nil, errors.New("catalogue is not what was written")
+		return nil, errors.New("index is not what was written")
 	}
 	if err != nil {
 		return nil, err
@@ -151,26 +151,26 @@ func decodeCatalogue(region string, data []byte, in *catalog.Interner) (*Catalog
 	return c, c.openImages(images, in)
 }
 
-// splitCatalogue reads all but the images, of which it returns the lines.
-func splitCatalogue(region string, h catalogueHead, rest []byte) (*Catalogue, [][]byte, error) {
+// splitIndex reads all but the images, of which it returns the lines.
+func splitIndex(region string, h indexHeader, rest []byte) (*Index, [][]byte, error) {
 	switch {
 	case h.Format != catalog.Format:
-		return nil, nil, fmt.Errorf("catalogue has format %d, this program reads %d", h.Format, catalog.Format)
+		return nil, nil, fmt.Errorf("index has format %d, this program reads %d", h.Format, catalog.Format)
 	case h.RegionID != region:
-		return nil, nil, fmt.Errorf("catalogue is of region %q", h.RegionID)
+		return nil, nil, fmt.Errorf("index is of region %q", h.RegionID)
 	}
 	lines := bytes.Split(bytes.TrimSuffix(rest, []byte{'\n'}), []byte{'\n'})
 	if min(h.Images, h.Lists, h.Gone) < 0 || max(h.Images, h.Lists, h.Gone) > len(lines) || h.Images+h.Lists+h.Gone > len(lines) {
-		return nil, nil, errors.New("catalogue has fewer lines than it states")
+		return nil, nil, errors.New("index has fewer lines than it states")
 	}
-	c := &Catalogue{RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt}
+	c := &Index{RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt}
 	if err := c.openLists(lines[h.Images:h.Images+h.Lists], h.Images); err != nil {
 		return nil, nil, err
 	}
 	return c, lines[:h.Images], c.openGone(lines[h.Images+h.Lists : h.Images+h.Lists+h.Gone])
 }
 
-func (c *Catalogue) openImages(lines [][]byte, in *catalog.Interner) error {
+func (c *Index) openImages(lines [][]byte, in *catalog.Interner) error {
 	raws := make([][]byte, len(lines))
 	c.FirstSeen = make([]catalog.Time, len(lines))
 	dates := seen{}
@@ -194,7 +194,7 @@ func (s seen) cut(line []byte, after string) (at catalog.Time, value []byte, err
 	text, value, ok := bytes.Cut(bytes.TrimPrefix(line, []byte(seenPrefix)), []byte(after))
 	value, closed := bytes.CutSuffix(value, []byte{'}'})
 	if !ok || !closed {
-		return at, nil, errors.New("a line of the catalogue is not of the stored form")
+		return at, nil, errors.New("a line of the index is not of the stored form")
 	}
 	at, known := s[string(text)]
 	if !known {
@@ -205,13 +205,13 @@ func (s seen) cut(line []byte, after string) (at catalog.Time, value []byte, err
 }
 
 // openLists reads lists of places below n.
-func (c *Catalogue) openLists(lines [][]byte, n int) error {
+func (c *Index) openLists(lines [][]byte, n int) error {
 	c.Lists = make(map[string][]int32, len(lines))
 	for _, line := range lines {
 		digest, places, ok := bytes.Cut(bytes.TrimPrefix(line, []byte(listPrefix)), []byte(listMiddle))
 		places, closed := bytes.CutSuffix(places, []byte(listSuffix))
 		if !ok || !closed || !validDigest(string(digest)) {
-			return errors.New("a list of the catalogue is not of the stored form")
+			return errors.New("a list of the index is not of the stored form")
 		}
 		list, err := scanPlaces(places, n)
 		if err != nil {
@@ -232,12 +232,12 @@ func scanPlaces(text []byte, n int) ([]int32, error) {
 	for i := 0; i <= len(text); i++ {
 		if i < len(text) && text[i] != ',' {
 			if number = number*10 + int(text[i]-'0'); text[i] < '0' || text[i] > '9' || number >= n {
-				return nil, errors.New("a list of the catalogue names no image")
+				return nil, errors.New("a list of the index names no image")
 			}
 			continue
 		}
 		if number <= last {
-			return nil, errors.New("a list of the catalogue is not in order")
+			return nil, errors.New("a list of the index is not in order")
 		}
 		list = append(list, int32(number))
 		last, number = number, 0
@@ -245,7 +245,7 @@ func scanPlaces(text []byte, n int) ([]int32, error) {
 	return list, nil
 }
 
-func (c *Catalogue) openGone(lines [][]byte) error {
+func (c *Index) openGone(lines [][]byte) error {
 	c.Gone = make(map[string]catalog.Time, len(lines))
 	dates := seen{}
 	for _, line := range lines {

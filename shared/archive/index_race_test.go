@@ -26,12 +26,12 @@ func (p *beforePut) Put(ctx context.Context, key string, data []byte) error {
 	return p.Bucket.Put(ctx, key, data)
 }
 
-// TestCatalogueOfRunsThatOverlap lets others commit while a run is about to put
-// its catalogue or its head: when all are done, the catalogue goes as far as
+// TestIndexOfRunsThatOverlap lets others commit while a run is about to put
+// its index or its head: when all are done, the index goes as far as
 // the log, whoever was the last to put it.
-func TestCatalogueOfRunsThatOverlap(t *testing.T) {
+func TestIndexOfRunsThatOverlap(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{catalogueKey, headKey} {
+	for _, key := range []string{indexKey, headKey} {
 		for others := 1; others <= 3; others++ { // commits in between, one before each put
 			b := newBench(t)
 			b.now = b.now.Add(time.Hour)
@@ -51,28 +51,28 @@ func TestCatalogueOfRunsThatOverlap(t *testing.T) {
 					t.Fatal(err, res.HeadError)
 				}
 				now := b.read()
-				c, err := archive.New(b.bucket, b.keys).Catalogue(context.Background(), region)
-				if err != nil || c.Sequence != now.Sequence || now.Catalogue > now.Sequence {
-					t.Errorf("%d others before a put of %s: the log ends with %d, the head says the catalogue goes to %d, it goes to %d; %v", others, key, now.Sequence, now.Catalogue, c.Sequence, err)
+				c, err := archive.New(b.bucket, b.keys).Index(context.Background(), region)
+				if err != nil || c.Sequence != now.Sequence || now.IndexSequence > now.Sequence {
+					t.Errorf("%d others before a put of %s: the log ends with %d, the head says the index goes to %d, it goes to %d; %v", others, key, now.Sequence, now.IndexSequence, c.Sequence, err)
 				}
 				b.checkLists()
-				if audit := b.verify(); len(audit.Faults) > 0 {
-					t.Errorf("%d others before a put of %s: verify finds %v", others, key, audit.Faults)
+				if audit := b.verify(); len(audit.Findings) > 0 {
+					t.Errorf("%d others before a put of %s: verify finds %v", others, key, audit.Findings)
 				}
 			}
 		}
 	}
 }
 
-// TestNewerCatalogueIsLeftAlone: a run that finds the catalogue further than
+// TestNewerIndexIsLeftAlone: a run that finds the index further than
 // its own commit, as the log is, reads no snapshot and puts nothing.
-func TestNewerCatalogueIsLeftAlone(t *testing.T) {
+func TestNewerIndexIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.step("a")
 	base := b.load()
 	mine := b.run(b.saw(base, scopeOf("", ""), "a", "b"))
-	slow := &beforeCatalogue{Bucket: b.mem, hook: func() { b.step("c") }}
+	slow := &beforeIndex{Bucket: b.mem, hook: func() { b.step("c") }}
 	w := archive.NewWriter(slow, b.keys, func() time.Time { return b.now })
 	if res, err := w.Commit(context.Background(), base, mine); err != nil || res.HeadError != nil {
 		t.Fatal(err, res.HeadError)
@@ -80,99 +80,99 @@ func TestNewerCatalogueIsLeftAlone(t *testing.T) {
 	if len(slow.after) > 0 {
 		t.Errorf("the run puts %q", slow.after)
 	}
-	if c, err := archive.New(b.bucket, b.keys).Catalogue(context.Background(), region); err != nil || c.Sequence != 3 {
-		t.Errorf("the catalogue is %+v, %v", c, err)
+	if c, err := archive.New(b.bucket, b.keys).Index(context.Background(), region); err != nil || c.Sequence != 3 {
+		t.Errorf("the index is %+v, %v", c, err)
 	}
 }
 
-// beforeCatalogue does something before the catalogue is read.
-type beforeCatalogue struct {
+// beforeIndex does something before the index is read.
+type beforeIndex struct {
 	archive.Bucket
 	hook  func()
 	after []string // keys that were put since, other than the head's
 }
 
-func (p *beforeCatalogue) Get(ctx context.Context, key, etag string) ([]byte, string, error) {
-	if key == catalogueKey && p.hook != nil {
+func (p *beforeIndex) Get(ctx context.Context, key, etag string) ([]byte, string, error) {
+	if key == indexKey && p.hook != nil {
 		p.hook()
 		p.hook = nil
 	}
 	return p.Bucket.Get(ctx, key, etag)
 }
 
-func (p *beforeCatalogue) Put(ctx context.Context, key string, data []byte) error {
+func (p *beforeIndex) Put(ctx context.Context, key string, data []byte) error {
 	if key != headKey && p.hook == nil {
 		p.after = append(p.after, key)
 	}
 	return p.Bucket.Put(ctx, key, data)
 }
 
-// TestVerifyMissesTheCatalogue: one that is gone, or older than the head says,
+// TestVerifyMissesTheIndex: one that is gone, or older than the head says,
 // is found and repaired; one of which the head does not claim more is sound.
-func TestVerifyMissesTheCatalogue(t *testing.T) {
+func TestVerifyMissesTheIndex(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		spoil func(b *bench, older []byte)
 		want  string
 	}{
-		"missing": {func(b *bench, _ []byte) { b.mem.Spoil(catalogueKey, nil) }, "it is missing"},
-		"older":   {func(b *bench, older []byte) { b.mem.Spoil(catalogueKey, older) }, "it goes to commit 1, the head says to 2"},
+		"missing": {func(b *bench, _ []byte) { b.mem.Spoil(indexKey, nil) }, "it is missing"},
+		"older":   {func(b *bench, older []byte) { b.mem.Spoil(indexKey, older) }, "it goes to commit 1, the head says to 2"},
 		"older, and commits without content since": {func(b *bench, older []byte) {
 			base := b.load()
 			b.commit(base, b.run(b.failed(scopeOf("", ""), "Throttling")))
-			if got := b.verify().Faults; len(got) > 0 {
+			if got := b.verify().Findings; len(got) > 0 {
 				b.t.Errorf("a commit without content: verify finds %v", got)
 			}
-			b.mem.Spoil(catalogueKey, older)
+			b.mem.Spoil(indexKey, older)
 		}, "it goes to commit 1, the head says to 3"},
 		"older, as the head says": {func(b *bench, older []byte) {
-			b.mem.Spoil(catalogueKey, older)
+			b.mem.Spoil(indexKey, older)
 			b.forgeHead(`"Catalogue":2`, `"Catalogue":1`)
 		}, ""},
 		"missing, as the head says": {func(b *bench, _ []byte) {
-			b.mem.Spoil(catalogueKey, nil)
+			b.mem.Spoil(indexKey, nil)
 			b.forgeHead(`"Catalogue":2`, `"Catalogue":0`)
 		}, ""},
 	} {
 		b := newBench(t)
 		b.step("a")
-		older := b.object(catalogueKey)
+		older := b.object(indexKey)
 		b.step("a", "b")
 		tc.spoil(b, older)
-		got := b.verify().Faults
-		if tc.want == "" && len(got) > 0 || tc.want != "" && (len(got) != 1 || got[0].Key != catalogueKey || !strings.Contains(got[0].Reason, tc.want)) {
+		got := b.verify().Findings
+		if tc.want == "" && len(got) > 0 || tc.want != "" && (len(got) != 1 || got[0].Key != indexKey || !strings.Contains(got[0].Reason, tc.want)) {
 			t.Errorf("%s: verify finds %v, want %q", name, got, tc.want)
 		}
 		b.repair()
-		if audit := b.verify(); len(audit.Faults) > 0 || b.read().Catalogue != b.read().Sequence {
-			t.Errorf("%s: after a repair: %v", name, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) > 0 || b.read().IndexSequence != b.read().Sequence {
+			t.Errorf("%s: after a repair: %v", name, audit.Findings)
 		}
-		if got := b.catalogue(); got != "a 10:00, b 11:00" {
-			t.Errorf("%s: after a repair the catalogue has %s", name, got)
+		if got := b.index(); got != "a 10:00, b 11:00" {
+			t.Errorf("%s: after a repair the index has %s", name, got)
 		}
 	}
 }
 
-// TestRepairKeepsWhatTheCatalogueRemembers: when images were first seen is kept
+// TestRepairKeepsWhatTheIndexRemembers: when images were first seen is kept
 // although the months that said so are gone, and what the log says is believed
 // where it is earlier.
-func TestRepairKeepsWhatTheCatalogueRemembers(t *testing.T) {
+func TestRepairKeepsWhatTheIndexRemembers(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.step("a", "gone")
 	b.now = b.now.AddDate(0, 1, 0)
 	b.step("a", "b")
 	b.mem.Spoil(logKey11, nil)
-	older := b.object(catalogueKey)
+	older := b.object(indexKey)
 	b.step("a", "b", "c")
-	b.mem.Spoil(catalogueKey, older)
+	b.mem.Spoil(indexKey, older)
 	b.repair()
-	if got := b.catalogue(); got != "a 10:00, b 11:00, c 12:00, (gone 10:00)" {
-		t.Errorf("after a repair the catalogue has %s", got)
+	if got := b.index(); got != "a 10:00, b 11:00, c 12:00, (gone 10:00)" {
+		t.Errorf("after a repair the index has %s", got)
 	}
 	b.forge(`"FirstSeen":"2026-12-23T12`, `"FirstSeen":"2026-12-23T19`)
 	b.repair()
-	if got := b.catalogue(); got != "a 10:00, b 11:00, c 12:00, (gone 10:00)" {
-		t.Errorf("after a second repair the catalogue has %s", got)
+	if got := b.index(); got != "a 10:00, b 11:00, c 12:00, (gone 10:00)" {
+		t.Errorf("after a second repair the index has %s", got)
 	}
 }

@@ -16,11 +16,11 @@ import (
 	"community-images/shared/archive/buckettest"
 )
 
-const catalogueKey = "community-images/v1/" + region + "/catalogue.ndjson"
+const indexKey = "community-images/v1/" + region + "/catalogue.ndjson"
 
-// TestCatalogueFollowsTheLog: what each run adds to the catalogue comes to the
+// TestIndexFollowsTheLog: what each run adds to the index comes to the
 // same as making it out of the whole log and every snapshot.
-func TestCatalogueFollowsTheLog(t *testing.T) {
+func TestIndexFollowsTheLog(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	one, two := scopeOf("ehpc-1", ""), scopeOf("ehpc-2", "")
@@ -48,18 +48,18 @@ func TestCatalogueFollowsTheLog(t *testing.T) {
 		{"two entries of one id", func(base *archive.Region) archive.Run { return b.run(b.saw(base, one, "a", "a=Creating", "d")) }, "a 09:00, a 09:00, (b 09:00), (c 11:00), d 15:00"},
 	} {
 		res := b.commit(b.load(), step.run(b.load()))
-		if got := b.catalogue(); got != step.want || res.Region.Catalogue != res.Region.Sequence {
-			t.Errorf("%s: the catalogue has %s, want %s; the head says it goes to %d of %d", step.about, got, step.want, res.Region.Catalogue, res.Region.Sequence)
+		if got := b.index(); got != step.want || res.Region.IndexSequence != res.Region.Sequence {
+			t.Errorf("%s: the index has %s, want %s; the head says it goes to %d of %d", step.about, got, step.want, res.Region.IndexSequence, res.Region.Sequence)
 		}
 		b.checkLists()
-		if audit := b.verify(); len(audit.Faults) > 0 {
-			t.Errorf("%s: %v", step.about, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) > 0 {
+			t.Errorf("%s: %v", step.about, audit.Findings)
 		}
-		before := withoutHead(b.object(catalogueKey))
+		before := withoutHead(b.object(indexKey))
 		if _, err := b.writer.Repair(context.Background(), region); err != nil {
 			t.Fatal(err)
 		}
-		if after := withoutHead(b.object(catalogueKey)); after != before {
+		if after := withoutHead(b.object(indexKey)); after != before {
 			t.Errorf("%s: made anew it is\n%swant\n%s", step.about, after, before)
 		}
 		b.now = b.now.Add(time.Hour)
@@ -72,10 +72,10 @@ func withoutHead(object []byte) string {
 	return rest
 }
 
-// catalogue renders when each image of the catalogue was first seen.
-func (b *bench) catalogue() string {
+// index renders when each image of the index was first seen.
+func (b *bench) index() string {
 	b.t.Helper()
-	c, err := archive.New(b.bucket, b.keys).Catalogue(context.Background(), region)
+	c, err := archive.New(b.bucket, b.keys).Index(context.Background(), region)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -90,11 +90,11 @@ func (b *bench) catalogue() string {
 	return strings.Join(out, ", ")
 }
 
-// checkLists compares the lists of the catalogue with the snapshots.
+// checkLists compares the lists of the index with the snapshots.
 func (b *bench) checkLists() {
 	b.t.Helper()
 	a := archive.New(b.bucket, b.keys)
-	c, err := a.Catalogue(context.Background(), region)
+	c, err := a.Index(context.Background(), region)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -104,24 +104,24 @@ func (b *bench) checkLists() {
 			b.t.Fatal(err)
 		}
 		if images, ok := c.List(s.Digest); !ok || !slices.Equal(images, snapshot.Images) {
-			b.t.Errorf("the catalogue has %v for %s, the snapshot %v", images, s.Scope(region), snapshot.Images)
+			b.t.Errorf("the index has %v for %s, the snapshot %v", images, s.Scope(region), snapshot.Images)
 		}
 	}
 }
 
-// TestCatalogueThatIsNotThere: a run makes a missing or damaged catalogue anew
+// TestIndexThatIsNotThere: a run makes a missing or damaged index anew
 // as soon as it has something to write, or finds that the head knows of none.
-func TestCatalogueThatIsNotThere(t *testing.T) {
+func TestIndexThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(b *bench){
-		"missing": func(b *bench) { _ = b.mem.Delete(context.Background(), catalogueKey) },
+		"missing": func(b *bench) { _ = b.mem.Delete(context.Background(), indexKey) },
 		"with a bit flipped": func(b *bench) {
-			data := b.object(catalogueKey)
+			data := b.object(indexKey)
 			data[len(data)/2] ^= 1
-			b.mem.Spoil(catalogueKey, data)
+			b.mem.Spoil(indexKey, data)
 		},
-		"cut":                       func(b *bench) { data := b.object(catalogueKey); b.mem.Spoil(catalogueKey, data[:len(data)/2]) },
-		"empty":                     func(b *bench) { b.mem.Spoil(catalogueKey, []byte{}) },
+		"cut":                       func(b *bench) { data := b.object(indexKey); b.mem.Spoil(indexKey, data[:len(data)/2]) },
+		"empty":                     func(b *bench) { b.mem.Spoil(indexKey, []byte{}) },
 		"of another region":         func(b *bench) { b.forge("cn-hangzhou", "cn-beijing.") },
 		"of a format to come":       func(b *bench) { b.forge(`"Format":1`, `"Format":2`) },
 		"without its list":          func(b *bench) { b.forge(`"Lists":1`, `"Lists":9`) },
@@ -131,33 +131,33 @@ func TestCatalogueThatIsNotThere(t *testing.T) {
 		b.step("a", "b")
 		spoil(b)
 		var damaged *archive.DamagedError
-		if _, err := archive.New(b.bucket, b.keys).Catalogue(context.Background(), region); !errors.As(err, &damaged) || damaged.Key != catalogueKey {
+		if _, err := archive.New(b.bucket, b.keys).Index(context.Background(), region); !errors.As(err, &damaged) || damaged.Key != indexKey {
 			t.Errorf("%s: reading says %v", name, err)
 		}
-		if audit := b.verify(); len(audit.Faults) != 1 {
-			t.Errorf("%s: verify says %v", name, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) != 1 {
+			t.Errorf("%s: verify says %v", name, audit.Findings)
 		}
 		b.step("a", "c")
-		if got := b.catalogue(); got != "a 10:00, (b 10:00), c 11:00" {
-			t.Errorf("%s: after the next run the catalogue has %s", name, got)
+		if got := b.index(); got != "a 10:00, (b 10:00), c 11:00" {
+			t.Errorf("%s: after the next run the index has %s", name, got)
 		}
 		b.checkLists()
 	}
 }
 
-// forge replaces text in the catalogue and gives it a digest that fits.
+// forge replaces text in the index and gives it a digest that fits.
 func (b *bench) forge(old, new string) {
 	b.t.Helper()
-	data := b.object(catalogueKey)
+	data := b.object(indexKey)
 	at := bytes.Index(data, []byte(`"Digest":"`)) + len(`"Digest":"`)
 	data = bytes.Replace(slices.Concat(data[:at], data[at+64:]), []byte(old), []byte(new), 1)
 	sum := sha256.Sum256(data)
-	b.mem.Spoil(catalogueKey, slices.Concat(data[:at], []byte(hex.EncodeToString(sum[:])), data[at:]))
+	b.mem.Spoil(indexKey, slices.Concat(data[:at], []byte(hex.EncodeToString(sum[:])), data[at:]))
 }
 
-// TestVerifyReadsTheCatalogue: what agrees with its own digest and not with
+// TestVerifyReadsTheIndex: what agrees with its own digest and not with
 // the log is found.
-func TestVerifyReadsTheCatalogue(t *testing.T) {
+func TestVerifyReadsTheIndex(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ old, new, want string }{
 		"a list with another image": {`"Images":[0,1]`, `"Images":[0,2]`, "its list"},
@@ -170,21 +170,21 @@ func TestVerifyReadsTheCatalogue(t *testing.T) {
 		base = b.load()
 		b.commit(base, b.run(b.saw(base, scopeOf("ehpc-2", ""), "c", "d")))
 		b.forge(tc.old, tc.new)
-		if audit := b.verify(); len(audit.Faults) == 0 || !strings.Contains(fmt.Sprint(audit.Faults), tc.want) {
-			t.Errorf("%s: verify says %v, want %q", name, audit.Faults, tc.want)
+		if audit := b.verify(); len(audit.Findings) == 0 || !strings.Contains(fmt.Sprint(audit.Findings), tc.want) {
+			t.Errorf("%s: verify says %v, want %q", name, audit.Findings, tc.want)
 		}
 		if _, err := b.writer.Repair(context.Background(), region); err != nil {
 			t.Fatal(err)
 		}
-		if audit := b.verify(); len(audit.Faults) > 0 {
-			t.Errorf("%s: after a repair: %v", name, audit.Faults)
+		if audit := b.verify(); len(audit.Findings) > 0 {
+			t.Errorf("%s: after a repair: %v", name, audit.Findings)
 		}
 	}
 }
 
-// TestCatalogueMayFail: a run whose catalogue cannot be put is published all
+// TestIndexMayFail: a run whose index cannot be put is published all
 // the same, says so, and the next run, although it finds nothing new, puts it.
-func TestCatalogueMayFail(t *testing.T) {
+func TestIndexMayFail(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.step("a")
@@ -192,32 +192,32 @@ func TestCatalogueMayFail(t *testing.T) {
 	writer := archive.NewWriter(faulty, b.keys, func() time.Time { return b.now })
 	base := b.load()
 	res, err := writer.Commit(context.Background(), base, b.run(b.saw(base, scopeOf("", ""), "a", "b")))
-	if err != nil || res.HeadError == nil || res.Region.Catalogue != 1 || b.read().Sequence != 2 {
+	if err != nil || res.HeadError == nil || res.Region.IndexSequence != 1 || b.read().Sequence != 2 {
 		t.Errorf("the run ends with %v, %v at commit %d", err, res.HeadError, b.read().Sequence)
 	}
 	base = b.load()
-	if res := b.commit(base, b.run(b.saw(base, scopeOf("", ""), "a", "b"))); res.Commit != nil || res.Region.Catalogue != 2 {
-		t.Errorf("the next run leaves the catalogue at %d", res.Region.Catalogue)
+	if res := b.commit(base, b.run(b.saw(base, scopeOf("", ""), "a", "b"))); res.Commit != nil || res.Region.IndexSequence != 2 {
+		t.Errorf("the next run leaves the index at %d", res.Region.IndexSequence)
 	}
 	b.checkLists()
 }
 
-// putFails stores no catalogue.
+// putFails stores no index.
 type putFails struct{ *buckettest.Memory }
 
 func (p *putFails) Put(ctx context.Context, key string, data []byte) error {
-	if key == catalogueKey {
+	if key == indexKey {
 		return buckettest.ErrInjected
 	}
 	return p.Memory.Put(ctx, key, data)
 }
 
-// FuzzCatalogue feeds a reader objects that agree with their digest: they are
+// FuzzIndex feeds a reader objects that agree with their digest: they are
 // read, or damaged, and whatever is read can be looked at.
-func FuzzCatalogue(f *testing.F) {
+func FuzzIndex(f *testing.F) {
 	b := newBench(&testing.T{})
 	b.step("a", "b")
-	good := b.object(catalogueKey)
+	good := b.object(indexKey)
 	at := bytes.Index(good, []byte(`"Digest":"`)) + len(`"Digest":"`)
 	bare := string(slices.Concat(good[:at], good[at+64:]))
 	f.Add([]byte(bare))
@@ -237,8 +237,8 @@ func FuzzCatalogue(f *testing.F) {
 			return
 		}
 		sum := sha256.Sum256(data)
-		b.put(catalogueKey, slices.Concat(data[:at], []byte(hex.EncodeToString(sum[:])), data[at:]))
-		c, err := archive.New(b.bucket, b.keys).Catalogue(context.Background(), region)
+		b.put(indexKey, slices.Concat(data[:at], []byte(hex.EncodeToString(sum[:])), data[at:]))
+		c, err := archive.New(b.bucket, b.keys).Index(context.Background(), region)
 		var damaged *archive.DamagedError
 		if err != nil && !errors.As(err, &damaged) {
 			t.Fatal(err)

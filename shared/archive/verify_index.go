@@ -8,7 +8,7 @@ import (
 )
 
 // noteFirsts learns from a line which ids have come with it.
-func (v *verifier) noteFirsts(key string, l *Line) error {
+func (v *verifier) noteFirsts(key string, l *Commit) error {
 	saw := func(id string) {
 		if _, known := v.firsts[id]; !known {
 			v.firsts[id] = l.CommittedAt
@@ -47,16 +47,16 @@ func (v *verifier) noteFirsts(key string, l *Line) error {
 	return nil
 }
 
-// catalogue proves the catalogue: its lists have the digests that they go by,
+// index proves the index: its lists have the digests that they go by,
 // it says of every id what the log says, and it goes as far as the head says.
 // The head may say less than the end of the log: the run that puts the
-// catalogue may be at it, or has died; the next one puts it.
-func (v *verifier) catalogue(r *Region, stored []string) error {
-	key, err := v.keys.Catalogue(r.RegionID)
+// index may be at it, or has died; the next one puts it.
+func (v *verifier) verifyIndex(r *Region, stored []string) error {
+	key, err := v.keys.Index(r.RegionID)
 	if err != nil || v.claim == 0 && !slices.Contains(stored, key) {
 		return err
 	}
-	c, err := v.Archive.Catalogue(v.ctx, r.RegionID)
+	c, err := v.Archive.Index(v.ctx, r.RegionID)
 	var damaged *DamagedError
 	switch {
 	case errors.As(err, &damaged):
@@ -82,7 +82,7 @@ func (v *verifier) catalogue(r *Region, stored []string) error {
 			}
 		}
 	}
-	// Retention shortens the log, not the catalogue's memory.
+	// Retention shortens the log, not the index's memory.
 	for id, at := range c.firsts() {
 		if first, known := v.firsts[id]; known && at.After(first.Time) {
 			v.fault(key, "it has image %q since %s, the log since %s", id, at, first)

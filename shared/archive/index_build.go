@@ -13,23 +13,23 @@ import (
 	"community-images/shared/catalog"
 )
 
-// derivation is a catalogue that is being made from the one before it, the
+// indexBuilder is an index that is being made from the one before it, the
 // lines of the log since, and snapshots.
-type derivation struct {
+type indexBuilder struct {
 	*Writer
 	region *Region
-	old    *Catalogue
+	old    *Index
 	firsts map[string]catalog.Time // when each ImageId was first seen
-	memory map[string]catalog.Time // the same, of a catalogue that is made anew
+	memory map[string]catalog.Time // the same, of an index that is made anew
 
 	mu    sync.Mutex
 	lists map[string][]*catalog.Image // by digest: at hand, not all of them wanted
 }
 
-// open reads the catalogue that there is. One that is damaged, or goes beyond
+// open reads the index that there is. One that is damaged, or goes beyond
 // the log, is made anew.
-func (d *derivation) open(ctx context.Context) error {
-	c, err := d.Archive.Catalogue(ctx, d.region.RegionID)
+func (d *indexBuilder) open(ctx context.Context) error {
+	c, err := d.Archive.Index(ctx, d.region.RegionID)
 	var damaged *DamagedError
 	switch {
 	case errors.As(err, &damaged):
@@ -50,8 +50,8 @@ func (d *derivation) open(ctx context.Context) error {
 	return nil
 }
 
-// derive makes the catalogue and puts it.
-func (d *derivation) derive(ctx context.Context, res *Result) error {
+// derive makes the index and puts it.
+func (d *indexBuilder) derive(ctx context.Context, res *Result) error {
 	d.firsts = d.old.firsts()
 	for _, c := range res.Checks {
 		if c.State == OK && c.Snapshot != nil {
@@ -65,19 +65,19 @@ func (d *derivation) derive(ctx context.Context, res *Result) error {
 	if err := d.collect(ctx); err != nil {
 		return err
 	}
-	data, err := d.catalogue().encode()
+	data, err := d.assemble().encode()
 	if err != nil {
 		return err
 	}
-	key, err := d.keys.Catalogue(d.region.RegionID)
+	key, err := d.keys.Index(d.region.RegionID)
 	if err != nil {
 		return err
 	}
 	return d.bucket.Put(ctx, key, data)
 }
 
-// remember takes over what an earlier catalogue knows of times before the log.
-func (d *derivation) remember() {
+// remember takes over what an earlier index knows of times before the log.
+func (d *indexBuilder) remember() {
 	for id, at := range d.memory {
 		if first, known := d.firsts[id]; !known || at.Before(first.Time) {
 			d.firsts[id] = at
@@ -85,12 +85,12 @@ func (d *derivation) remember() {
 	}
 }
 
-// follow learns from the log which ids have come since the old catalogue.
-func (d *derivation) follow(ctx context.Context, last *Line) error {
+// follow learns from the log which ids have come since the old index.
+func (d *indexBuilder) follow(ctx context.Context, last *Commit) error {
 	if last != nil && last.Sequence == d.old.Sequence+1 {
 		return d.line(ctx, last)
 	}
-	for l, err := range d.Lines(ctx, d.region, d.old.Sequence+1) {
+	for l, err := range d.Commits(ctx, d.region, d.old.Sequence+1) {
 		if err != nil {
 			return err
 		}
@@ -106,13 +106,13 @@ func (d *derivation) follow(ctx context.Context, last *Line) error {
 	return nil
 }
 
-func (d *derivation) saw(id string, at catalog.Time) {
+func (d *indexBuilder) saw(id string, at catalog.Time) {
 	if _, known := d.firsts[id]; !known {
 		d.firsts[id] = at
 	}
 }
 
-func (d *derivation) line(ctx context.Context, l *Line) error {
+func (d *indexBuilder) line(ctx context.Context, l *Commit) error {
 	for _, c := range l.Changes {
 		for _, id := range c.Added {
 			d.saw(id, l.CommittedAt)
@@ -133,7 +133,7 @@ func (d *derivation) line(ctx context.Context, l *Line) error {
 
 // base takes the ids of the scopes of a checkpoint, and of those that ended in
 // its commit.
-func (d *derivation) base(ctx context.Context, l *Line) error {
+func (d *indexBuilder) base(ctx context.Context, l *Commit) error {
 	for _, s := range l.before() {
 		if s.Digest == "" {
 			continue
@@ -150,7 +150,7 @@ func (d *derivation) base(ctx context.Context, l *Line) error {
 }
 
 // list returns the content of a scope, from wherever it is at hand.
-func (d *derivation) list(ctx context.Context, s ScopeState) ([]*catalog.Image, error) {
+func (d *indexBuilder) list(ctx context.Context, s ScopeState) ([]*catalog.Image, error) {
 	d.mu.Lock()
 	images, ok := d.lists[s.Digest]
 	d.mu.Unlock()
@@ -171,7 +171,7 @@ func (d *derivation) list(ctx context.Context, s ScopeState) ([]*catalog.Image, 
 }
 
 // collect brings the lists of all scopes to hand.
-func (d *derivation) collect(ctx context.Context) error {
+func (d *indexBuilder) collect(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxPuts)
 	for _, s := range d.region.Scopes {
@@ -185,9 +185,9 @@ func (d *derivation) collect(ctx context.Context) error {
 	return group.Wait()
 }
 
-// catalogue puts the lists of the region's scopes together.
-func (d *derivation) catalogue() *Catalogue {
-	c := &Catalogue{RegionID: d.region.RegionID, Sequence: d.region.Sequence, CommittedAt: d.region.CommittedAt, Lists: map[string][]int32{}, Gone: d.firsts}
+// assemble puts the lists of the region's scopes together.
+func (d *indexBuilder) assemble() *Index {
+	c := &Index{RegionID: d.region.RegionID, Sequence: d.region.Sequence, CommittedAt: d.region.CommittedAt, Lists: map[string][]int32{}, Gone: d.firsts}
 	wanted := map[string][]*catalog.Image{}
 	places := map[*catalog.Image]int32{} // in the end; equal images may stand at several addresses
 	for _, s := range d.region.Scopes {
