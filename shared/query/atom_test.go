@@ -51,16 +51,16 @@ func link(links []linkTold, rel string) string {
 }
 
 // atomWorld has hostile texts in its feed.
-func atomWorld(t *testing.T) *world {
-	w := small(t)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample, `{"ImageId":"m-ubuntu","ImageName":"]]>&\u0001\u0008\ufffe<x>\ud83d\ude00","Status":"深"}`, `{"ImageId":"m-<&\"'>","ImageName":"n"}`)})
-	w.now = w.now.Add(time.Minute)
+func newAtomRegion(t *testing.T) *fixture {
+	w := newSmallRegion(t)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage, `{"ImageId":"m-ubuntu","ImageName":"]]>&\u0001\u0008\ufffe<x>\ud83d\ude00","Status":"深"}`, `{"ImageId":"m-<&\"'>","ImageName":"n"}`)})
+	w.Now = w.Now.Add(time.Minute)
 	return w
 }
 
 func TestAtomPages(t *testing.T) {
 	t.Parallel()
-	h := atomWorld(t).handler()
+	h := newAtomRegion(t).Handler()
 	whole := readFeed(t, h, "/v1/changes?since=0&limit=1000&format=atom")
 	if whole.Author == "" || whole.Title == "" || link(whole.Links, "next") != "" || len(whole.Entries) < 15 {
 		t.Fatalf("the whole feed: %+v", whole)
@@ -107,18 +107,18 @@ func TestAtomPages(t *testing.T) {
 // again when the months before it go.
 func TestAtomIdsOutliveRetention(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.run(hangzhou, content{"_any/_any": images(t, sample, window)})
-	w.now = w.now.AddDate(0, 1, 0)
-	w.run(hangzhou, content{"_any/_any": images(t, sample, cent79)})
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage, windows)})
+	w.Now = w.Now.AddDate(0, 1, 0)
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage, centOS79)})
 	target := "/v1/changes?format=atom&limit=2"
-	before := readFeed(t, w.handler(), target)
-	key, err := w.keys.Log(hangzhou, "2026-11")
+	before := readFeed(t, w.Handler(), target)
+	key, err := w.Keys.Log(hangzhou, "2026-11")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.memory.Spoil(key, nil)
-	after := readFeed(t, w.handler(func(o *query.Options) { o.Version = "another" }), target)
+	w.Memory.Spoil(key, nil)
+	after := readFeed(t, w.Handler(func(o *query.Options) { o.Version = "another" }), target)
 	for i := range 2 {
 		if before.Entries[i].ID != after.Entries[i].ID {
 			t.Errorf("%s was %s and is %s", before.Entries[i].Title, before.Entries[i].ID, after.Entries[i].ID)

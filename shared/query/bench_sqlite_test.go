@@ -15,6 +15,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
 
 // rival is one lookup in both engines. A maxAge that differs from question to
@@ -67,8 +68,8 @@ var rivals = []rival{
 // same lookups in SQLite in memory: prepared statements, an index for each.
 // It fails above half of SQLite's.
 func BenchmarkAgainstSQLite(b *testing.B) {
-	w := fleet(b, 200, 200, 2000)
-	h := w.handler(func(o *query.Options) { o.HeadTTL = time.Hour })
+	w := querytest.NewLargeRegion(b, 200, 200, 2000)
+	h := w.Handler(func(o *query.Options) { o.HeadTTL = time.Hour })
 	db := newTables(b, offersOf(b, w))
 	for _, statement := range []string{
 		"ALTER TABLE image ADD COLUMN vk BLOB", `UPDATE image SET vk = vkey("OsTag.Version")`,
@@ -158,8 +159,8 @@ func answerSQL(b *testing.B, statement *sql.Stmt, args []any) {
 }
 
 // offersOf reads a world back as a catalogue for SQLite.
-func offersOf(b *testing.B, w *world) offers {
-	store := archive.New(w.memory, w.keys)
+func offersOf(b *testing.B, w *fixture) offers {
+	store := archive.New(w.Memory, w.Keys)
 	now, err := store.Now(context.Background(), hangzhou, nil)
 	if err != nil {
 		b.Fatal(err)

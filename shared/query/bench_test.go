@@ -2,7 +2,6 @@ package query_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -10,33 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"community-images/shared/catalog"
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
-
-// fleet is a region of clusters with a list of images each, out of distinct ones.
-func fleet(b testing.TB, clusters, each, distinct int) *world {
-	w := newWorld(b)
-	random := rand.New(rand.NewPCG(5, 6))
-	var pool []*catalog.Image
-	for i := range distinct {
-		platform, version := []string{"CentOS", "Ubuntu", "Debian", "Aliyun"}[i%4], fmt.Sprintf("%d.%d", 6+i%3, i%12)
-		tag := fmt.Sprintf(`{"Platform":%q,"OsTag":"%s_%s_64","Version":%q,"Architecture":"x86_64"}`, platform, platform, version, version)
-		pool = append(pool, images(b, fmt.Sprintf(`{"ImageId":"m-bp1%016d","ImageName":"hpc_%s_%s_stack_%d","Status":%q,"Size":%d,"ImageOwnerAlias":"others","SkuCode":"ECS","PricingCycle":"Hour","ProductCode":"cmjj%06d","Uid":"1270000000%d","Description":"%s %s for HPC with MPI, release %d, tested on the nodes of the fleet","PostInstallScript":"","BaseOsTag":%s,"OsTag":%s}`,
-			i, platform, version, i, []string{"Available", "Available", "UnAvailable", "Creating"}[i/7%4], 20+i%9*20, i%977, i%10, platform, version, i, tag, tag))...)
-	}
-	found := content{}
-	for c := range clusters {
-		var list []*catalog.Image
-		for _, i := range random.Perm(distinct)[:each] {
-			list = append(list, pool[i])
-		}
-		found[fmt.Sprintf("ehpc-hz-%08d/_any", c)] = list
-	}
-	w.run(hangzhou, found)
-	w.now = w.now.Add(time.Minute)
-	return w
-}
 
 // quiet is a ResponseWriter that keeps nothing.
 type quiet struct {
@@ -64,8 +39,8 @@ func BenchmarkLookup(b *testing.B) {
 		if size.clusters > 200 && testing.Short() {
 			continue
 		}
-		w := fleet(b, size.clusters, size.each, size.distinct)
-		h := w.handler(func(o *query.Options) { o.HeadTTL = time.Hour })
+		w := querytest.NewLargeRegion(b, size.clusters, size.each, size.distinct)
+		h := w.Handler(func(o *query.Options) { o.HeadTTL = time.Hour })
 		for _, row := range []struct{ name, target string }{
 			{"filter", "/v1/images?ClusterId=ehpc-hz-%08[1]d&OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=10&Size__gte=%[2]d"},
 			{"page", "/v1/images?ClusterId=ehpc-hz-%08[1]d&limit=50&sort=ImageName&Size__gte=-%[2]d"},
@@ -113,16 +88,16 @@ func BenchmarkLookup(b *testing.B) {
 // BenchmarkCold measures the first answer that needs every snapshot, and what
 // is held after it.
 func BenchmarkCold(b *testing.B) {
-	w := fleet(b, 200, 200, 2000)
+	w := querytest.NewLargeRegion(b, 200, 200, 2000)
 	for b.Loop() {
-		h := w.handler()
+		h := w.Handler()
 		serveOnce(b, h, httptest.NewRequest(http.MethodGet, "/v1/images?ClusterId=*&limit=10", nil), 200)
-		w.memory.Requests()
+		w.Memory.Requests()
 	}
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	h := w.handler()
+	h := w.Handler()
 	serveOnce(b, h, httptest.NewRequest(http.MethodGet, "/v1/images?ClusterId=*&limit=10", nil), 200)
 	runtime.GC()
 	runtime.ReadMemStats(&after)

@@ -9,14 +9,14 @@ import (
 // one row and one column each, whatever is in it.
 func TestCells(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.run(hangzhou, content{"_any/_any": images(t,
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t,
 		`{"ImageId":"m-1","PostInstallScript":"#!/bin/sh\necho \"a\"\n","Description":"a\r\nb\rc","OsTag":{"Platform":"CentOS","Version":"7.9"}}`,
 		`{"ImageId":"m-2","PostInstallScript":"\t=1+1","ImageName":"a\nb","BaseOsTag":"CentOS_7.2_64","OsTag":null}`,
 		`{"ImageId":"m-3","ImageName":"\"=1+1\"","Description":"\"a"}`,
 		`{"ImageId":"m-4","ImageName":"  =1+1","Description":"\u00a0@a","PostInstallScript":" \"-1\"","Uid":"\u0001\ufeff＝1"}`,
 	)})
-	h := w.handler()
+	h := w.Handler()
 	for _, row := range []struct{ name, target, want string }{
 		{"a script in csv keeps its line ends", "/v1/images?ImageId=m-1&fields=PostInstallScript&format=csv",
 			"PostInstallScript\r\n\"#!/bin/sh\necho \"\"a\"\"\n\"\r\n"},

@@ -179,18 +179,18 @@ func (l *lives) checkGone(t *testing.T, h http.Handler, target, id string) {
 // Runs that find nothing new commit nothing, and still move LastSeen.
 func TestLastSeenMovesWithTheChecks(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	h := w.handler()
+	w := newFixture(t)
+	h := w.Handler()
 	for range 3 {
-		w.run(hangzhou, content{"_any/_any": images(t, sample, cent79), "ehpc-a/_any": images(t, cent79)})
-		w.now = w.now.Add(time.Hour)
+		w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage, centOS79), "ehpc-a/_any": parseImages(t, centOS79)})
+		w.Now = w.Now.Add(time.Hour)
 		rec := get(h, "/v1/images/m-cent79")
 		var got imageTold
 		if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
-		if want := catalog.At(w.now.Add(-time.Hour)); got.LastSeen != want {
-			t.Errorf("at %s the image was last seen %s, want %s", w.now, got.LastSeen, want)
+		if want := catalog.At(w.Now.Add(-time.Hour)); got.LastSeen != want {
+			t.Errorf("at %s the image was last seen %s, want %s", w.Now, got.LastSeen, want)
 		}
 	}
 	if got := answerOf[imageTold](t, h, 200, "/v1/images/m-cent79?at="+catalog.At(epoch.Add(time.Minute)).String()); got.GoneSince != (catalog.Time{}) || got.FirstSeen != catalog.At(epoch) {
@@ -201,19 +201,19 @@ func TestLastSeenMovesWithTheChecks(t *testing.T) {
 // A commit is dated when it is made, after the checks that it is of.
 func TestLastSeenIsNotBeforeFirstSeen(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.took = 53 * time.Millisecond
-	w.run(hangzhou, content{"_any/_any": images(t, sample), "ehpc-a/_any": images(t, cent79)})
-	first := catalog.At(epoch.Add(w.took))
-	w.now = w.now.Add(time.Hour)
-	h := w.handler()
+	w := newFixture(t)
+	w.CommitDelay = 53 * time.Millisecond
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, centOS79)})
+	first := catalog.At(epoch.Add(w.CommitDelay))
+	w.Now = w.Now.Add(time.Hour)
+	h := w.Handler()
 	for _, target := range []string{"/v1/images/m-cent79?at=1", "/v1/images/m-cent79", "/v1/images/m-cent79?ClusterId=ehpc-a"} {
 		if got := answerOf[imageTold](t, h, 200, target); got.FirstSeen != first || got.LastSeen != first {
 			t.Errorf("%s: first seen %s, last seen %s, want %s for both", target, got.FirstSeen, got.LastSeen, first)
 		}
 	}
-	w.run(hangzhou, content{"_any/_any": images(t, sample), "ehpc-a/_any": images(t, cent79)})
-	if got := answerOf[imageTold](t, w.handler(), 200, "/v1/images/m-cent79"); got.FirstSeen != first || got.LastSeen != catalog.At(w.now) {
-		t.Errorf("after another check: first seen %s, last seen %s, want %s and %s", got.FirstSeen, got.LastSeen, first, catalog.At(w.now))
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, centOS79)})
+	if got := answerOf[imageTold](t, w.Handler(), 200, "/v1/images/m-cent79"); got.FirstSeen != first || got.LastSeen != catalog.At(w.Now) {
+		t.Errorf("after another check: first seen %s, last seen %s, want %s and %s", got.FirstSeen, got.LastSeen, first, catalog.At(w.Now))
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"community-images/shared/archive/buckettest"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
 )
@@ -16,17 +15,15 @@ import (
 // collected is the chronicle after retention has removed its first month, and
 // the number of the first commit that is left.
 func (c *chronicle) collected(t *testing.T) (http.Handler, int) {
-	objects := c.memory.Objects()
+	objects := c.Memory.Objects()
 	for key := range objects {
 		if strings.HasSuffix(key, "/log/2026-10.ndjson") {
 			delete(objects, key)
 		}
 	}
-	left := buckettest.NewMemory(t)
-	left.Restore(objects)
-	w := &world{t: t, memory: left, bucket: left, keys: c.keys, now: c.now}
+	w := c.CopyWithObjects(objects)
 	first := slices.IndexFunc(c.then, func(s stateThen) bool { return s.seal }) + 2
-	return w.handler(func(o *query.Options) { o.HeadTTL = time.Hour }), first
+	return w.Handler(func(o *query.Options) { o.HeadTTL = time.Hour }), first
 }
 
 func afterRetention(t *testing.T, c *chronicle, _ http.Handler) {

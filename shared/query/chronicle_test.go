@@ -45,7 +45,7 @@ func TestChronicle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, c, c.handler(func(o *query.Options) { o.HeadTTL = time.Hour }))
+			test(t, c, c.Handler(func(o *query.Options) { o.HeadTTL = time.Hour }))
 		})
 	}
 }
@@ -77,7 +77,7 @@ func (c *chronicle) ways(n int) []string {
 	case c.then[n].at.After(at):
 		before := c.then[n].at.Add(-time.Millisecond)
 		ways = append(ways, at.Format(time.RFC3339Nano), fmt.Sprint(at.UnixMilli()), before.Format(time.RFC3339Nano),
-			"-"+fmt.Sprint(c.now.Sub(before).Milliseconds())+"ms")
+			"-"+fmt.Sprint(c.Now.Sub(before).Milliseconds())+"ms")
 	}
 	return ways
 }

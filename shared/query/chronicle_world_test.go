@@ -19,7 +19,7 @@ import (
 // chronicle is a region that drifts, and next to it what really happened.
 // Nothing in then comes from the archive.
 type chronicle struct {
-	*world
+	*fixture
 	rand   *rand.Rand
 	writer *archive.Writer
 	base   *archive.Region
@@ -56,9 +56,9 @@ const (
 
 // beginChronicle is a region in which nothing has happened yet.
 func beginChronicle(t testing.TB, seed uint64) *chronicle {
-	c := &chronicle{world: newWorld(t), rand: rand.New(rand.NewPCG(seed, 0)), live: map[string]*scopeThen{}, list: map[string]catalog.Cluster{}}
-	c.now = time.Date(2026, 10, 20, 7, 0, 0, 0, time.UTC)
-	c.writer = archive.NewWriter(c.memory, c.keys, func() time.Time { return c.now })
+	c := &chronicle{fixture: newFixture(t), rand: rand.New(rand.NewPCG(seed, 0)), live: map[string]*scopeThen{}, list: map[string]catalog.Cluster{}}
+	c.Now = time.Date(2026, 10, 20, 7, 0, 0, 0, time.UTC)
+	c.writer = archive.NewWriter(c.Memory, c.Keys, func() time.Time { return c.Now })
 	base, err := c.writer.Load(context.Background(), hangzhou)
 	if err != nil {
 		t.Fatal(err)
@@ -86,9 +86,9 @@ func (c *chronicle) tick(back bool) {
 	switch k := c.rand.IntN(100); {
 	case k < 3 && back:
 	case k < 5 && back:
-		c.now = c.now.Add(-10 * time.Minute)
+		c.Now = c.Now.Add(-10 * time.Minute)
 	default:
-		c.now = c.now.Add(time.Duration(1+c.rand.IntN(16*3600*1000)) * time.Millisecond)
+		c.Now = c.Now.Add(time.Duration(1+c.rand.IntN(16*3600*1000)) * time.Millisecond)
 	}
 }
 
@@ -98,8 +98,8 @@ func (c *chronicle) step() bool {
 	if !chance(c.rand, 5) {
 		ended = c.churn()
 	}
-	run := archive.Run{RunID: fmt.Sprint("run-", len(c.then), "-", c.quiet), Trigger: "timer", StartedAt: catalog.At(c.now)}
-	run.Discovery = &archive.Listing{At: catalog.At(c.now)}
+	run := archive.Run{RunID: fmt.Sprint("run-", len(c.then), "-", c.quiet), Trigger: "timer", StartedAt: catalog.At(c.Now)}
+	run.Discovery = &archive.Listing{At: catalog.At(c.Now)}
 	for _, id := range slices.Sorted(maps.Keys(c.list)) {
 		run.Discovery.Clusters = append(run.Discovery.Clusters, c.list[id])
 	}
@@ -107,13 +107,13 @@ func (c *chronicle) step() bool {
 		run.Checks = append(run.Checks, c.look(path))
 	}
 	for _, path := range ended {
-		run.Ended = append(run.Ended, c.scope(hangzhou, path))
+		run.Ended = append(run.Ended, c.ParseScope(hangzhou, path))
 		delete(c.live, path)
 	}
 	before := c.base.Sequence
 	result, err := c.writer.Commit(context.Background(), c.base, run)
 	if err != nil {
-		c.t.Fatal(err)
+		c.T.Fatal(err)
 	}
 	c.base = result.Region
 	return c.remember(c.base.Sequence - before)
@@ -125,7 +125,7 @@ func (c *chronicle) remember(numbers int64) bool {
 		c.quiet++
 		return false
 	}
-	state := stateThen{at: c.now.UTC().Truncate(time.Millisecond), scopes: map[string]scopeThen{}, clusters: maps.Clone(c.list)}
+	state := stateThen{at: c.Now.UTC().Truncate(time.Millisecond), scopes: map[string]scopeThen{}, clusters: maps.Clone(c.list)}
 	for path, s := range c.live {
 		state.scopes[path] = *s
 	}
@@ -146,8 +146,8 @@ func (c *chronicle) remember(numbers int64) bool {
 // look is the check of a scope by what upstream says now.
 func (c *chronicle) look(path string) archive.Check {
 	s := c.live[path]
-	at := catalog.At(c.now)
-	check := archive.Check{Scope: c.scope(hangzhou, path), At: at, State: s.state}
+	at := catalog.At(c.Now)
+	check := archive.Check{Scope: c.ParseScope(hangzhou, path), At: at, State: s.state}
 	if s.state != archive.OK {
 		check.Problem = &archive.Problem{Class: "temporary", Code: s.problem, Message: "no"}
 		return check
@@ -156,7 +156,7 @@ func (c *chronicle) look(path string) archive.Check {
 		s.checked = at.Time
 	}
 	was, _ := c.base.Scope(check.Scope)
-	snapshot := catalog.NewSnapshot(check.Scope, at, "up", images(c.t, s.docs...))
+	snapshot := catalog.NewSnapshot(check.Scope, at, "up", parseImages(c.T, s.docs...))
 	if snapshot.Digest == was.Digest {
 		return check
 	}
@@ -164,7 +164,7 @@ func (c *chronicle) look(path string) archive.Check {
 	if was.Digest != "" {
 		before, err := c.writer.Snapshot(context.Background(), check.Scope, was.Digest)
 		if err != nil {
-			c.t.Fatal(err)
+			c.T.Fatal(err)
 		}
 		check.Before = before
 	}
@@ -231,7 +231,7 @@ func (c *chronicle) drift(s *scopeThen) {
 		s.state, s.problem = archive.OK, ""
 	}
 	if s.state != was {
-		s.since = c.now.UTC().Truncate(time.Millisecond)
+		s.since = c.Now.UTC().Truncate(time.Millisecond)
 	}
 	if s.state == archive.OK && (s.docs == nil || chance(c.rand, 25)) {
 		s.docs = c.changed(s.docs)

@@ -20,8 +20,8 @@ func ask(h http.Handler, method, target string, header http.Header) *httptest.Re
 
 func TestIfNoneMatch(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler(func(o *query.Options) { o.Gzip = true })
+	w := newSmallRegion(t)
+	h := w.Handler(func(o *query.Options) { o.Gzip = true })
 	const target = "/v1/images?ClusterId=ehpc-a"
 	tag := strings.Trim(get(h, target).Header().Get("ETag"), `"`)
 	for _, row := range []struct {
@@ -62,8 +62,8 @@ func TestIfNoneMatch(t *testing.T) {
 
 func TestAcceptInSeveralLines(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	rec := ask(w.handler(), http.MethodGet, "/v1/images", http.Header{"Accept": {"image/png", "text/csv;q=0.5"}})
+	w := newSmallRegion(t)
+	rec := ask(w.Handler(), http.MethodGet, "/v1/images", http.Header{"Accept": {"image/png", "text/csv;q=0.5"}})
 	if got := rec.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/csv") {
 		t.Errorf("the second line of Accept is not heeded: %d %s", rec.Code, got)
 	}

@@ -16,8 +16,8 @@ import (
 // TestBodies holds answers whose body is short enough to be read as a whole.
 func TestBodies(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler()
+	w := newSmallRegion(t)
+	h := w.Handler()
 	for target, want := range map[string]string{
 		// Asked for by name, they are there of a single scope too.
 		"/v1/images?ClusterId=ehpc-b&fields=Clusters,ImageId&format=ndjson":                                           `{"ImageId":"m-bp181x855551ww5yq****","Clusters":["ehpc-b"]}|{"ImageId":"m-ubuntu","Clusters":["ehpc-b"]}|`,
@@ -62,13 +62,13 @@ func TestMembersOfUpstreamWithOurNames(t *testing.T) {
 		inner = `{"ImageId":"m-4","Tags":{"Clusters":1,"ContentDiffers":2}}`
 		other = `{"ImageId":"m-1","Clusters":"y"}`
 	)
-	w := newWorld(t)
-	w.run(hangzhou, content{
-		"ehpc-a/_any":  images(t, all, first, last, inner),
-		"ehpc-b/_any":  images(t, other),
-		"ehpc-b/ecs.x": images(t, first),
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{
+		"ehpc-a/_any":  parseImages(t, all, first, last, inner),
+		"ehpc-b/_any":  parseImages(t, other),
+		"ehpc-b/ecs.x": parseImages(t, first),
 	})
-	h := w.handler()
+	h := w.Handler()
 	for target, want := range map[string]string{
 		"ClusterId=ehpc-a": `{"Clusters":["x"],"ContentDiffers":"no","ImageId":"m-1","InstanceTypes":{"a":",}"},"Name":"\"Clusters\":1"}|{"Clusters":["x"],"ImageId":"m-2"}|{"ImageId":"m-3","InstanceTypes":null,"Z":1}|{"ImageId":"m-4","Tags":{"Clusters":1,"ContentDiffers":2}}|`,
 		"ClusterId=*": `{"ImageId":"m-1","Clusters":["ehpc-b"],"ContentDiffers":true}|{"ImageId":"m-1","InstanceTypes":{"a":",}"},"Name":"\"Clusters\":1","Clusters":["ehpc-a"],"ContentDiffers":true}|` +
@@ -91,10 +91,10 @@ func TestMembersOfUpstreamWithOurNames(t *testing.T) {
 // TestHeaders holds single headers of answers; an empty value: it is not sent.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent79)})
-	one := w.handler()
-	both := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)})
+	one := w.Handler()
+	both := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	for _, row := range []struct {
 		h            http.Handler
 		target       string
@@ -138,11 +138,11 @@ func TestHeaders(t *testing.T) {
 
 func TestOneRegionIsPastAndTheOtherIsNot(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.now = epoch
-	w.run(beijing, content{"_any/_any": images(t, cent79)})
-	w.now = epoch.Add(3 * 3600e9)
-	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	w := newSmallRegion(t)
+	w.Now = epoch
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)})
+	w.Now = epoch.Add(3 * 3600e9)
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	if got := get(h, "/v1/clusters?at=2026-11-23T09:30:00Z").Header().Get("Cache-Control"); got != "max-age=5" {
 		t.Errorf("an answer with the present checks of a region has Cache-Control %q", got)
 	}
@@ -151,12 +151,12 @@ func TestOneRegionIsPastAndTheOtherIsNot(t *testing.T) {
 
 func TestClusterThatHasEnded(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent79), "ehpc-bj/_any": images(t, cent10, window)})
-	w.now = w.now.Add(3600e9)
-	w.run(beijing, content{"_any/_any": images(t, cent79)}, "ehpc-bj/_any")
-	w.now = w.now.Add(3600e9)
-	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710, windows)})
+	w.Now = w.Now.Add(3600e9)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)}, "ehpc-bj/_any")
+	w.Now = w.Now.Add(3600e9)
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	for target, want := range map[string]string{
 		"/v1/images?ClusterId=ehpc-bj&at=1&format=ids":                  "m-cent710",
 		"/v1/images?ClusterId=ehpc-bj&at=2026-11-23T12:00:00Z":          `"RegionId":"cn-beijing"`,
@@ -180,13 +180,13 @@ func TestClusterThatHasEnded(t *testing.T) {
 // TestClusterThatCameLater: what is said of a past state is not said of now.
 func TestClusterThatCameLater(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.run(hangzhou, content{"_any/_any": images(t, cent79)})
-	w.now = w.now.Add(time.Hour)
-	w.run(hangzhou, content{"_any/ecs.c7.large": images(t, cent79), "ehpc-late/_any": images(t, cent79), "ehpc-gone/_any": images(t, cent79), "ehpc-new/_any": nil})
-	w.now = w.now.Add(time.Hour)
-	w.run(hangzhou, nil, "ehpc-gone/_any")
-	h := w.handler()
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79)})
+	w.Now = w.Now.Add(time.Hour)
+	w.CommitRun(hangzhou, content{"_any/ecs.c7.large": parseImages(t, centOS79), "ehpc-late/_any": parseImages(t, centOS79), "ehpc-gone/_any": parseImages(t, centOS79), "ehpc-new/_any": nil})
+	w.Now = w.Now.Add(time.Hour)
+	w.CommitRun(hangzhou, nil, "ehpc-gone/_any")
+	h := w.Handler()
 	for target, want := range map[string]string{
 		"/v1/images?ClusterId=ehpc-late&at=1":         `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
 		"/v1/clusters?ClusterId=ehpc-late&at=1":       `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
@@ -211,9 +211,9 @@ func TestClusterThatCameLater(t *testing.T) {
 
 func TestWithheldFieldsMakeAnotherAnswer(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	open := get(w.handler(), "/v1/images").Header().Get("ETag")
-	h := w.handler(func(o *query.Options) { o.Redact = []string{"Uid"} })
+	w := newSmallRegion(t)
+	open := get(w.Handler(), "/v1/images").Header().Get("ETag")
+	h := w.Handler(func(o *query.Options) { o.Redact = []string{"Uid"} })
 	if rec := get(h, "/v1/images", "If-None-Match", open); rec.Code != 200 {
 		t.Errorf("an answer without Uid is taken for one with it: %d", rec.Code)
 	}
@@ -223,8 +223,8 @@ func TestWithheldFieldsMakeAnotherAnswer(t *testing.T) {
 // is an error and not missed in the answer.
 func TestNamesThatAreNoScope(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler()
+	w := newSmallRegion(t)
+	h := w.Handler()
 	for _, target := range []string{
 		"/v1/images?ClusterId=*&InstanceType=ecs.c7.large,ecs.typo", "/v1/images?ClusterId=ehpc-a,ehpc-b&InstanceType=*", "/v1/matrix?InstanceType=ecs.c7.large,ecs.typo",
 		"/v1/changes?InstanceType=ecs.typo", "/v1/changes?ClusterId=ehpc-b&InstanceType=ecs.c7.large", "/v1/images/m-cent79/history?InstanceType=ecs.typo",
@@ -242,10 +242,10 @@ func TestNamesThatAreNoScope(t *testing.T) {
 // was chosen; alone it is an error.
 func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(hangzhou, content{"ehpc-newer/_any": nil, "ehpc-a/ecs.g7.large": nil})
-	w.now = w.now.Add(time.Minute)
-	h := w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
+	w := newSmallRegion(t)
+	w.CommitRun(hangzhou, content{"ehpc-newer/_any": nil, "ehpc-a/ecs.g7.large": nil})
+	w.Now = w.Now.Add(time.Minute)
+	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
 	all := bearing{h, "all"}
 	for target, stale := range map[string]string{
 		"/v1/images?ClusterId=ehpc-new,ehpc-a":                                        "ehpc-new/_any",
@@ -279,14 +279,14 @@ func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
 // scope is stale, and operators see what waits.
 func TestHeldScope(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	writer := archive.NewWriter(w.memory, w.keys, func() time.Time { return w.now })
+	w := newSmallRegion(t)
+	writer := archive.NewWriter(w.Memory, w.Keys, func() time.Time { return w.Now })
 	base, err := writer.Load(t.Context(), hangzhou)
 	if err != nil {
 		t.Fatal(err)
 	}
-	scope, at := w.scope(hangzhou, "ehpc-a/_any"), catalog.At(w.now)
-	candidate := catalog.NewSnapshot(scope, at, "up-9", images(t, sample))
+	scope, at := w.ParseScope(hangzhou, "ehpc-a/_any"), catalog.At(w.Now)
+	candidate := catalog.NewSnapshot(scope, at, "up-9", parseImages(t, sampleImage))
 	run := archive.Run{RunID: "run-held", Trigger: "timer", StartedAt: at, Checks: []archive.Check{{
 		Scope: scope, At: at, State: archive.Held, Snapshot: candidate, Problem: &archive.Problem{Class: "suspicious", Message: "3 of 4 images are gone"},
 		Candidate: &archive.Candidate{Digest: candidate.Digest, ImageCount: 1, Seen: 1, Since: at},
@@ -294,8 +294,8 @@ func TestHeldScope(t *testing.T) {
 	if _, err := writer.Commit(t.Context(), base, run); err != nil {
 		t.Fatal(err)
 	}
-	w.now = w.now.Add(time.Minute)
-	h := w.handler()
+	w.Now = w.Now.Add(time.Minute)
+	h := w.Handler()
 	rec := get(h, "/v1/images?ClusterId=ehpc-a&fields=ImageId")
 	for _, part := range []string{`"TotalCount":4`, `"Stale":true`, `"Scope":"ehpc-a/_any"`, "the last answer is held back as suspicious: suspicious: 3 of 4 images are gone", `"CheckedAt":"2026-11-23T11:00:00.000Z"`} {
 		if !strings.Contains(rec.Body.String(), part) {
@@ -316,11 +316,11 @@ func TestHeldScope(t *testing.T) {
 
 func TestImageThatCameBack(t *testing.T) {
 	t.Parallel()
-	w := small(t) // commit 2 removed m-win
-	checkError(t, get(w.handler(), "/v1/images/m-win"), 410, "ImageGone", []string{"2026-11-23T10:00:00.000Z"})
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, sample, window)})
-	w.now = w.now.Add(time.Minute)
-	h := w.handler()
+	w := newSmallRegion(t) // commit 2 removed m-win
+	checkError(t, get(w.Handler(), "/v1/images/m-win"), 410, "ImageGone", []string{"2026-11-23T10:00:00.000Z"})
+	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, sampleImage, windows)})
+	w.Now = w.Now.Add(time.Minute)
+	h := w.Handler()
 	for target, want := range map[string]string{
 		"/v1/images/m-win":         `"FirstSeen":"2026-11-23T09:00:00.000Z","LastSeen":"2026-11-23T11:30:00.000Z"`,
 		"/v1/images/m-win?at=1":    `"Clusters":["ehpc-a"]`,
@@ -339,8 +339,8 @@ func TestImageThatCameBack(t *testing.T) {
 // time from one that never was.
 func TestHistoryWithoutAnswer(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler()
+	w := newSmallRegion(t)
+	h := w.Handler()
 	for _, query := range []string{"?kind=changed", "?since=-1s", "?since=3", "?cursor=c3.0", "?kind=removed&ClusterId=ehpc-a", "?kind=removed&at=1"} {
 		if rec := get(h, "/v1/images/m-cent79/history"+query); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Count":0`) {
 			t.Errorf("the image is there, and %s gives %d %s", query, rec.Code, rec.Body)
@@ -355,10 +355,10 @@ func TestHistoryWithoutAnswer(t *testing.T) {
 // was, if it came since.
 func TestImageThatCameLater(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, window)})
-	two := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
-	h := w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, windows)})
+	two := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
 	for _, row := range []struct {
 		h      http.Handler
 		target string
@@ -392,12 +392,12 @@ func TestImageThatCameLater(t *testing.T) {
 // become meanwhile, which is told anew each time.
 func TestStatusHasATag(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler(func(o *query.Options) { o.MaxStale = 65 * time.Minute })
+	w := newSmallRegion(t)
+	h := w.Handler(func(o *query.Options) { o.MaxStale = 65 * time.Minute })
 	tag := get(h, "/v1/status").Header().Get("ETag")
 	step := func(what string, pass time.Duration, age string, same bool) {
 		t.Helper()
-		w.now = w.now.Add(pass)
+		w.Now = w.Now.Add(pass)
 		rec := get(h, "/v1/status")
 		if got := rec.Header().Get("ETag"); (got == tag) != same || got == "" || !strings.Contains(rec.Body.String(), `"AgeSeconds":`+age+`}`) {
 			t.Errorf("%s: ETag %s after %s, body %s", what, got, tag, rec.Body)
@@ -410,9 +410,9 @@ func TestStatusHasATag(t *testing.T) {
 	step("at once", 0, "5400", true)
 	step("a while later", 20*time.Minute, "6600", true)
 	step("now a scope is too old", 20*time.Minute, "7800", false)
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, sample, ubuntB)})
+	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, sampleImage, ubuntuAvailable)})
 	step("after a run", time.Minute, "4260", false)
-	if other := get(w.handler(allow(access.Grant{Name: "all"})), "/v1/status", "Authorization", bearer("all")).Header().Get("ETag"); other == tag {
+	if other := get(w.Handler(allow(access.Grant{Name: "all"})), "/v1/status", "Authorization", bearer("all")).Header().Get("ETag"); other == tag {
 		t.Error("who may ask is told and makes no other answer")
 	}
 }
@@ -420,15 +420,15 @@ func TestStatusHasATag(t *testing.T) {
 // TestFeedFromARelativeTime has one ETag as long as it holds the same.
 func TestFeedFromARelativeTime(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler()
+	w := newSmallRegion(t)
+	h := w.Handler()
 	const target = "/v1/changes?since=-1h45m" // commit 3
 	tag := get(h, target).Header().Get("ETag")
-	w.now = w.now.Add(14 * time.Minute)
+	w.Now = w.Now.Add(14 * time.Minute)
 	if rec := get(h, target, "If-None-Match", tag); rec.Code != 304 {
 		t.Errorf("a little later nothing has changed, and the answer is %d", rec.Code)
 	}
-	w.now = w.now.Add(time.Hour)
+	w.Now = w.Now.Add(time.Hour)
 	if rec := get(h, target, "If-None-Match", tag); rec.Code != 200 {
 		t.Errorf("an hour later commits are out of reach, and the answer is %d", rec.Code)
 	}
@@ -438,9 +438,9 @@ func TestFeedFromARelativeTime(t *testing.T) {
 // same as in a filter.
 func TestFeedOfImages(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent79)})
-	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)})
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	for target, want := range map[string]string{
 		"ClusterId=ehpc-a&ImageId=m-win,m-cent710":                  "added m-win, removed m-win, added m-cent710",
 		"ClusterId=ehpc-a&ImageId=m-cent710&ImageId=m-win,m-nobody": "added m-win, removed m-win, added m-cent710",
@@ -464,7 +464,7 @@ func TestFeedOfImages(t *testing.T) {
 // goes back before what was asked.
 func TestFeedBeyondItsEnd(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	for _, target := range []string{
 		"/v1/changes?at=1&since=2", "/v1/changes?at=1&since=2026-11-23T10:00:00Z", "/v1/changes?at=1&since=2026-11-23T10:30:00Z", "/v1/changes?at=1&since=-30m",
 		"/v1/changes?at=2026-11-23T09:10:00Z&since=2026-11-23T10:30:00Z", "/v1/changes?at=-2h&since=-1h", "/v1/images/m-cent79/history?at=1&since=3",
@@ -488,12 +488,12 @@ func TestFeedBeyondItsEnd(t *testing.T) {
 // TestFeedIsAsFreshAsItsScopes: what other scopes lack does not concern a feed.
 func TestFeedIsAsFreshAsItsScopes(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.now = w.now.Add(-30 * time.Minute)
-	w.run(hangzhou, content{"ehpc-end/_any": images(t, sample)})
-	w.run(hangzhou, content{}, "ehpc-end/_any")
-	w.now = w.now.Add(30 * time.Minute)
-	h := w.handler()
+	w := newSmallRegion(t)
+	w.Now = w.Now.Add(-30 * time.Minute)
+	w.CommitRun(hangzhou, content{"ehpc-end/_any": parseImages(t, sampleImage)})
+	w.CommitRun(hangzhou, content{}, "ehpc-end/_any")
+	w.Now = w.Now.Add(30 * time.Minute)
+	h := w.Handler()
 	const a, b, no = "2026-11-23T11:00:00.000Z", "2026-11-23T10:00:00.000Z", ""
 	for _, row := range []struct{ query, checked, stale string }{
 		{"", b, "ehpc-b/_any ehpc-new/_any"},

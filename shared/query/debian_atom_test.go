@@ -11,7 +11,7 @@ import (
 // TestDebianAtomKeepsItsSchema holds feeds against testdata/atom.rng.
 func TestDebianAtomKeepsItsSchema(t *testing.T) {
 	t.Parallel()
-	h := atomWorld(t).handler()
+	h := newAtomRegion(t).Handler()
 	for _, target := range []string{
 		"/v1/changes?format=atom", "/v1/changes?format=atom&since=0&limit=3", "/v1/changes?format=atom&since=4", "/v1/images/m-ubuntu/history?format=atom",
 		"/v1/changes?format=atom&ImageId=a%2Cb%26c%3Cd%3E%22%5C%5C", "/v1/images/m-%3C%26%22%27%3E/history?format=atom",

@@ -32,11 +32,11 @@ const hostile = `{"ImageId":"m-<b>x","ImageName":"<img src=x onerror=alert(1)><s
 // TestDebianPageInABrowser drives the page for people in Chromium. With the
 // environment variable SCREENSHOTS it leaves pictures in that directory.
 func TestDebianPageInABrowser(t *testing.T) {
-	w := small(t)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample, cent79, cent10, ubuntu, hostile), "_any/_any": many(t, 60, "Available")})
-	w.run(beijing, content{"_any/_any": images(t, cent79)})
-	w.now = time.Now()
-	server := httptest.NewServer(w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing}; o.MaxStale = 0 }))
+	w := newSmallRegion(t)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage, centOS79, centOS710, ubuntuCreating, hostile), "_any/_any": many(t, 60, "Available")})
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)})
+	w.Now = time.Now()
+	server := httptest.NewServer(w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing}; o.MaxStale = 0 }))
 	defer server.Close()
 	b := newBrowser(t)
 
@@ -90,8 +90,8 @@ func TestDebianPageInABrowser(t *testing.T) {
 // TestDebianPageWithTokens: where callers are checked the page asks for a token,
 // and the token goes into a header and not into an address.
 func TestDebianPageWithTokens(t *testing.T) {
-	w := small(t)
-	h := w.handler(allow(access.Grant{Name: "all"}))
+	w := newSmallRegion(t)
+	h := w.Handler(allow(access.Grant{Name: "all"}))
 	var addresses strings.Builder
 	var mu sync.Mutex
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

@@ -36,9 +36,9 @@ func TestDifferential(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := newWorld(t)
-		w.run(hangzhou, found)
-		h := w.handler()
+		w := newFixture(t)
+		w.CommitRun(hangzhou, found)
+		h := w.Handler()
 		for range queriesPerCatalogue {
 			l := newLookup(r, o)
 			if chance(r, 10) {

@@ -92,12 +92,12 @@ func TestErrors(t *testing.T) {
 	} {
 		t.Run(row.target[:min(60, len(row.target))], func(t *testing.T) {
 			t.Parallel()
-			w := small(t)
-			h := w.handler()
-			w.memory.Requests()
+			w := newSmallRegion(t)
+			h := w.Handler()
+			w.Memory.Requests()
 			rec := get(h, row.target)
 			checkError(t, rec, row.status, row.code, row.says)
-			if asked := w.memory.Requests(); asked != "" && !row.reads {
+			if asked := w.Memory.Requests(); asked != "" && !row.reads {
 				t.Errorf("a bad question reached the store: %s", asked)
 			}
 		})
@@ -108,7 +108,7 @@ func TestErrors(t *testing.T) {
 // each took 30 ms of processor time; the work is counted in allocations, which no
 // other test may add to.
 func TestManyUnknownNames(t *testing.T) {
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	target := "/v1/images?"
 	for i := range 1000 {
 		target += fmt.Sprintf("%x&", i)
@@ -137,7 +137,7 @@ const listOfFields = "a comma list of ImageId, ImageName, Status, Size, ImageOwn
 // TestErrorTexts holds whole messages whose parts could be put together badly.
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	long := strings.Repeat("x", 100)
 	for target, want := range map[string]string{
 		"/v1/images?ClusterId=ehpc-new":                            "Scope cn-hangzhou/ehpc-new/_any was never captured successfully; the last check: ServiceUnavailable: The request has failed.",
@@ -176,9 +176,9 @@ func TestErrorTexts(t *testing.T) {
 			t.Errorf("%.60s says\n%s, want\n%s (%v)", target, body.Message, want, err)
 		}
 	}
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent79), "ehpc-bj/_any": images(t, cent10)})
-	two := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710)})
+	two := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	for target, want := range twoRegions {
 		var body errorBody
 		if err := json.Unmarshal(get(two, target).Body.Bytes(), &body); err != nil || body.Message != want {
@@ -208,7 +208,7 @@ func TestManyFaults(t *testing.T) {
 	for i := range 300 {
 		fmt.Fprintf(&query, "&p%03d=1", i)
 	}
-	rec := get(small(t).handler(), "/v1/images?"+query.String()[1:])
+	rec := get(newSmallRegion(t).Handler(), "/v1/images?"+query.String()[1:])
 	checkError(t, rec, 400, "UnknownParameter", []string{"parameter p000 is", "parameter p009 is", "And 290 more parameters are wrong."})
 	if text := rec.Body.String(); len(text) > 2000 || strings.Contains(text, "p010") || strings.Count(text, "allowed: ") != 1 {
 		t.Errorf("the answer has %d bytes: %s", len(text), text)
@@ -217,7 +217,7 @@ func TestManyFaults(t *testing.T) {
 
 func TestNothingIsCapturedYet(t *testing.T) {
 	t.Parallel()
-	h := newWorld(t).handler()
+	h := newFixture(t).Handler()
 	for _, target := range []string{"/v1/images", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/changes", "/v1/diff?from=1", "/v1/matrix", "/v1/images?ClusterId=*", "/v1/images?at=1"} {
 		checkError(t, get(h, target), 503, "RegionNotReady", nil)
 	}
@@ -253,8 +253,8 @@ func checkError(t *testing.T, rec *httptest.ResponseRecorder, status int, code s
 
 func TestMethodAndMediaType(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler()
+	w := newSmallRegion(t)
+	h := w.Handler()
 	r := httptest.NewRequest(http.MethodPost, "/v1/images", nil)
 	r.Host = "images.example"
 	rec := httptest.NewRecorder()
@@ -292,9 +292,9 @@ func TestMethodAndMediaType(t *testing.T) {
 
 func TestRegionIsFoundOrAskedFor(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent79), "ehpc-bj/_any": images(t, cent10, window)})
-	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710, windows)})
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	checkError(t, get(h, "/v1/images"), 400, "MissingParameter", []string{"RegionId", "cn-hangzhou, cn-beijing"})
 	checkError(t, get(h, "/v1/images?ClusterId=*"), 400, "MissingParameter", []string{"RegionId"})
 	checkError(t, get(h, "/v1/images?ClusterId=nope"), 404, "ClusterNotFound", []string{"ehpc-a", "ehpc-bj"})
@@ -320,27 +320,27 @@ func TestRegionIsFoundOrAskedFor(t *testing.T) {
 
 func TestNotModifiedLoadsNothing(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	targets := []string{"/v1/images?ClusterId=ehpc-a&sort=-Size", "/v1/images/m-cent79", "/v1/clusters", "/v1/images?ClusterId=*&format=csv"}
 	for _, target := range targets {
-		tag := get(w.handler(), target).Header().Get("ETag")
+		tag := get(w.Handler(), target).Header().Get("ETag")
 		if tag == "" || strings.HasPrefix(tag, "W/") {
 			t.Fatalf("%s has ETag %q", target, tag)
 		}
-		h := w.handler()
-		w.memory.Requests()
+		h := w.Handler()
+		w.Memory.Requests()
 		rec := get(h, target, "If-None-Match", `"other", `+tag)
 		if rec.Code != 304 || rec.Body.Len() != 0 || rec.Header().Get("ETag") != tag || rec.Header().Get("X-Snapshot-Age") == "" {
 			t.Errorf("%s: %d %v %s", target, rec.Code, rec.Header(), rec.Body)
 		}
-		if asked := w.memory.Requests(); strings.Contains(asked, "/clusters/") || strings.Contains(asked, "catalogue") || strings.Count(asked, "log/") > 1 {
+		if asked := w.Memory.Requests(); strings.Contains(asked, "/clusters/") || strings.Contains(asked, "catalogue") || strings.Count(asked, "log/") > 1 {
 			t.Errorf("%s: a 304 reads\n%s", target, asked)
 		}
 		if rec := get(h, target, "If-None-Match", `"other"`); rec.Code != 200 {
 			t.Errorf("%s: another tag gives %d", target, rec.Code)
 		}
 	}
-	h := w.handler()
+	h := w.Handler()
 	a := get(h, "/v1/images?ClusterId=ehpc-a&Status=Available,Creating").Header().Get("ETag")
 	if b := get(h, "/v1/images?status=Available,Creating&clusterId=ehpc-a").Header().Get("ETag"); a != b {
 		t.Error("one question in two spellings has two tags")
@@ -350,9 +350,9 @@ func TestNotModifiedLoadsNothing(t *testing.T) {
 		t.Error("names in two spellings make two tags")
 	}
 	a = get(h, "/v1/images?ClusterId=ehpc-a&Status=Available,Creating").Header().Get("ETag")
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, cent79)})
-	w.now = w.now.Add(time.Minute)
+	w.Now = w.Now.Add(time.Minute)
+	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS79)})
+	w.Now = w.Now.Add(time.Minute)
 	if rec := get(h, "/v1/images?ClusterId=ehpc-a&Status=Available,Creating", "If-None-Match", a); rec.Code != 304 {
 		t.Error("a commit that does not concern the scope changes its tag")
 	}
@@ -360,7 +360,7 @@ func TestNotModifiedLoadsNothing(t *testing.T) {
 
 func TestHeadIsGetWithoutBody(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	for _, target := range []string{"/v1/images", "/v1/status", "/nope"} {
 		g := get(h, target)
 		r := httptest.NewRequest(http.MethodHead, target, nil)
@@ -374,14 +374,14 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 
 func TestDamageHitsOnlyWhatNeedsIt(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	for key, data := range w.memory.Objects() {
+	w := newSmallRegion(t)
+	for key, data := range w.Memory.Objects() {
 		if strings.Contains(key, "/ehpc-a/_any/") {
-			w.memory.Spoil(key, data[:len(data)/2])
+			w.Memory.Spoil(key, data[:len(data)/2])
 		}
 	}
 	var logged []string
-	h := w.handler(func(o *query.Options) { o.Report = reporter(&logged) })
+	h := w.Handler(func(o *query.Options) { o.Report = reporter(&logged) })
 	rec := get(h, "/v1/images?ClusterId=ehpc-a")
 	checkError(t, rec, 503, "DataDamaged", nil)
 	if strings.Contains(rec.Body.String(), "community-images/") || len(logged) != 1 || !strings.Contains(logged[0], "/ehpc-a/_any/") {

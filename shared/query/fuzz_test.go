@@ -31,7 +31,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add("/v1/images", "at=1970-01-01T00:00:00%2B23:59&%C5%BFort=%E2%84%AA", "", "") // before 1970; letters that fold to s and k
 	f.Add("/v1/images", "limit=18446744073709551617&cursor=AQ&%F0%90=%zz", "", "")    // numbers beyond any, a name that is no UTF-8
 	f.Add("/v1/images", "ImageName__regex=((a{0,30}){30})*%24|(?i)%E2%84%AA&facets=Size,Size&latestBy=OsTag.Version", "", "")
-	h := small(f).handler()
+	h := newSmallRegion(f).Handler()
 	known := []int{200, 304, 400, 404, 405, 406, 410, 414, 503}
 	f.Fuzz(func(t *testing.T, path, rawQuery, accept, match string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)

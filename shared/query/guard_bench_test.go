@@ -12,18 +12,18 @@ import (
 // BenchmarkWhoMayAsk compares one lookup where nobody is checked with the same
 // by a token among a hundred, and by one that is limited to clusters.
 func BenchmarkWhoMayAsk(b *testing.B) {
-	w := small(b)
+	w := newSmallRegion(b)
 	grants := []access.Grant{{Name: "all"}, {Name: "limited", Clusters: []string{"ehpc-a", "_any"}}}
 	for i := range 98 {
 		grants = append(grants, access.Grant{Name: fmt.Sprint("other-", i), Clusters: []string{fmt.Sprint("ehpc-", i)}})
 	}
-	guarded := w.handler(allow(grants...))
+	guarded := w.Handler(allow(grants...))
 	for _, row := range []struct {
 		name   string
 		h      http.Handler
 		header []string
 	}{
-		{"nobody is checked", w.handler(), nil},
+		{"nobody is checked", w.Handler(), nil},
 		{"one of 100 tokens", guarded, []string{"Authorization", bearer("all")}},
 		{"one limited to clusters", guarded, []string{"Authorization", bearer("limited")}},
 		{"an unknown token", guarded, []string{"Authorization", bearer("unknown")}},
@@ -40,7 +40,7 @@ func BenchmarkWhoMayAsk(b *testing.B) {
 // TestWorkForTokensIsTheSame: a token that is there, one that is not and what
 // is none cost the same allocations; a clock would measure the machine.
 func TestWorkForTokensIsTheSame(t *testing.T) {
-	h := small(t).handler(allow(access.Grant{Name: "first"}, access.Grant{Name: "other"}, access.Grant{Name: "final"}))
+	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "first"}, access.Grant{Name: "other"}, access.Grant{Name: "final"}))
 	// The least of many runs is what the work takes: a pool that is emptied, which
 	// the race detector does at random, and what else runs here only add to it.
 	cost := func(authorization string) float64 {

@@ -43,9 +43,9 @@ var guardedRoutes = []string{
 // Each row is a header and why it opens nothing.
 func TestWithoutATokenNothingIsAnswered(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	old := access.Token{Hash: sha256.Sum256([]byte(token("old"))), Expires: w.now, Grant: access.Grant{Name: "old"}}
-	h := w.handler(allow(access.Grant{Name: "all"}), func(o *query.Options) { o.Tokens = append(o.Tokens, old) })
+	w := newSmallRegion(t)
+	old := access.Token{Hash: sha256.Sum256([]byte(token("old"))), Expires: w.Now, Grant: access.Grant{Name: "old"}}
+	h := w.Handler(allow(access.Grant{Name: "all"}), func(o *query.Options) { o.Tokens = append(o.Tokens, old) })
 	var first string
 	for _, row := range []struct {
 		what   string
@@ -66,13 +66,13 @@ func TestWithoutATokenNothingIsAnswered(t *testing.T) {
 		{"another header", []string{"X-Authorization", bearer("all")}},
 	} {
 		for _, target := range guardedRoutes {
-			w.memory.Requests()
+			w.Memory.Requests()
 			rec := get(h, target, row.header...)
 			checkError(t, rec, 401, "Unauthorized", []string{"This needs a valid token."})
 			if got := rec.Header().Get("WWW-Authenticate"); got != `Bearer realm="community-images"` {
 				t.Errorf("%s: %s has the challenge %q", row.what, target, got)
 			}
-			if asked := w.memory.Requests(); asked != "" {
+			if asked := w.Memory.Requests(); asked != "" {
 				t.Errorf("%s: %s reached the store: %s", row.what, target, asked)
 			}
 			if text := dump(rec); first == "" {
@@ -107,8 +107,8 @@ func dump(rec *httptest.ResponseRecorder) string {
 
 func TestTokenOpensEveryRoute(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	open, h := w.handler(), w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "other"}))
+	w := newSmallRegion(t)
+	open, h := w.Handler(), w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "other"}))
 	for _, target := range append([]string{"/", "/healthz"}, guardedRoutes...) {
 		want, got := get(open, target), get(h, target, "Authorization", "bearer "+token("all"))
 		if target == "/v1/status" || target == "/openapi.json" || target == "/metrics" {
@@ -125,7 +125,7 @@ func TestTokenOpensEveryRoute(t *testing.T) {
 
 func TestAnswersAreNobodyElses(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler(allow(access.Grant{Name: "all"}))
+	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "all"}))
 	for target, want := range map[string]string{
 		"/v1/images":      "private, max-age=5",
 		"/v1/images?at=1": "private, max-age=31536000, immutable",
@@ -156,7 +156,7 @@ func TestAnswersAreNobodyElses(t *testing.T) {
 // that is not there. That is nothing to wake anybody for.
 func TestCursorOfAnotherCaller(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}), func(o *query.Options) {
+	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}), func(o *query.Options) {
 		o.Report = func(_ context.Context, _ string, err error) { t.Errorf("reported: %v", err) }
 	})
 	for _, target := range []string{"/v1/images?ClusterId=*&limit=1", "/v1/matrix?ClusterId=*&limit=1"} {
@@ -176,7 +176,7 @@ func TestCursorOfAnotherCaller(t *testing.T) {
 // would otherwise hear from another's 304 that it is theirs.
 func TestETagsOfOtherCallersNameOtherBodies(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
 	different := 0
 	for _, target := range []string{
 		"/v1/images?ClusterId=*", "/v1/images?ClusterId=*&at=1", "/v1/images?ClusterId=*&facets=OsTag.Platform&limit=1", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/images/m-cent79/history?format=atom",
@@ -207,8 +207,8 @@ func TestETagsOfOtherCallersNameOtherBodies(t *testing.T) {
 // else is not repeated.
 func TestTokensInAddresses(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	open, h := w.handler(), w.handler(allow(access.Grant{Name: "all"}))
+	w := newSmallRegion(t)
+	open, h := w.Handler(), w.Handler(allow(access.Grant{Name: "all"}))
 	for _, target := range []string{
 		"/v1/images?access_token=TOKEN", "/v1/images?TOKEN=1", "/v1/images?Token=TOKEN&limit=x", "/v1/images?acces%73_token=TOKEN", "/v1/images?authorization=Bearer+TOKEN",
 		"/v1/images/TOKEN", "/v1/TOKEN", "/v1/images?ClusterId=TOKEN", "/v1/images?InstanceType=TOKEN", "/v1/images?at=TOKEN", "/v1/images?sort=TOKEN", "/v1/images?Status__TOKEN=x", "/v1/images?RegionId=TOKEN",
@@ -232,8 +232,8 @@ func TestTokensInAddresses(t *testing.T) {
 
 func TestGrantThatCoversNothingServed(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler(allow(access.Grant{Name: "elsewhere", Regions: []string{beijing}}))
+	w := newSmallRegion(t)
+	h := w.Handler(allow(access.Grant{Name: "elsewhere", Regions: []string{beijing}}))
 	for _, target := range guardedRoutes {
 		rec := get(h, target, "Authorization", bearer("elsewhere"))
 		checkError(t, rec, 403, "Forbidden", []string{"covers none of the regions that are served here"})
@@ -245,7 +245,7 @@ func TestGrantThatCoversNothingServed(t *testing.T) {
 
 func TestStatusSaysWhoMayAsk(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	keys := func(o *query.Options) {
 		o.Keys = access.Keys{{ID: "CIAK-0001", Secret: "s3cr3t-s3cr3t", Grant: access.Grant{Name: "cli"}}}
 	}
@@ -260,7 +260,7 @@ func TestStatusSaysWhoMayAsk(t *testing.T) {
 		{what: "tokens", edit: []func(*query.Options){allow(access.Grant{Name: "all"})}, caller: "all", tokens: true, summary: "the replica is closed"},
 		{what: "both", edit: []func(*query.Options){allow(access.Grant{Name: "a", Regions: []string{hangzhou}, Clusters: []string{"ehpc-a"}}), keys}, caller: "a", tokens: true, keys: true, summary: "the replica for a signature", regions: "[cn-hangzhou] [ehpc-a]"},
 	} {
-		rec := get(w.handler(row.edit...), "/v1/status", "Authorization", bearer(row.caller))
+		rec := get(w.Handler(row.edit...), "/v1/status", "Authorization", bearer(row.caller))
 		var body struct {
 			Access struct {
 				Tokens, AccessKeys bool
@@ -280,7 +280,7 @@ func TestStatusSaysWhoMayAsk(t *testing.T) {
 		}
 	}
 	for _, target := range guardedRoutes { // keys alone close the routes
-		rec := get(w.handler(keys), target, "Authorization", "Bearer s3cr3t-s3cr3t")
+		rec := get(w.Handler(keys), target, "Authorization", "Bearer s3cr3t-s3cr3t")
 		if checkError(t, rec, 401, "Unauthorized", nil); !strings.Contains(rec.Body.String(), "access keys alone are configured") {
 			t.Errorf("%s does not say why: %s", target, rec.Body)
 		}
@@ -289,8 +289,8 @@ func TestStatusSaysWhoMayAsk(t *testing.T) {
 
 func TestOpenAPIOfAGuardedService(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "none", Regions: []string{"cn-x"}}), func(o *query.Options) { o.Now = time.Now })
+	w := newSmallRegion(t)
+	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "none", Regions: []string{"cn-x"}}), func(o *query.Options) { o.Now = time.Now })
 	doc, err := openapi3.NewLoader().LoadFromData(get(h, "/openapi.json", "Authorization", bearer("all")).Body.Bytes())
 	if err != nil {
 		t.Fatal(err)
@@ -317,7 +317,7 @@ func TestOpenAPIOfAGuardedService(t *testing.T) {
 			}
 		}
 	}
-	open, err := openapi3.NewLoader().LoadFromData(get(w.handler(), "/openapi.json").Body.Bytes())
+	open, err := openapi3.NewLoader().LoadFromData(get(w.Handler(), "/openapi.json").Body.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,7 +329,7 @@ func TestOpenAPIOfAGuardedService(t *testing.T) {
 // FuzzGuard: whatever stands in the address and in the header, nobody but the
 // holder of a token is told anything that is stored.
 func FuzzGuard(f *testing.F) {
-	h := small(f).handler(allow(access.Grant{Name: "all"}))
+	h := newSmallRegion(f).Handler(allow(access.Grant{Name: "all"}))
 	for _, target := range guardedRoutes {
 		f.Add(target, bearer("other"))
 	}

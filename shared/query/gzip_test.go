@@ -11,12 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
 
 func TestGzip(t *testing.T) {
 	t.Parallel()
-	w := fleet(t, 2, 300, 300)
-	h := w.handler(func(o *query.Options) { o.Gzip = true })
+	w := querytest.NewLargeRegion(t, 2, 300, 300)
+	h := w.Handler(func(o *query.Options) { o.Gzip = true })
 	for _, target := range []string{"/v1/images?ClusterId=*&limit=1000", "/v1/images?ClusterId=*&limit=1000&format=csv", "/v1/clusters?RegionId=cn-hangzhou", "/openapi.json"} {
 		plain := get(h, target)
 		for range 2 { // rendered, then from memory

@@ -36,7 +36,7 @@ func TestPromisesAreKept(t *testing.T) {
 	t.Parallel()
 	p := &promises{beginChronicle(t, *chronicleSeed), map[string]string{}, map[string]string{}}
 	handler := func() http.Handler {
-		return p.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-1", "ehpc-2"}}), func(o *query.Options) { o.HeadTTL, o.Report = 0, nil })
+		return p.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-1", "ehpc-2"}}), func(o *query.Options) { o.HeadTTL, o.Report = 0, nil })
 	}
 	old := handler()
 	r := rand.New(rand.NewPCG(9, *chronicleSeed))
@@ -71,7 +71,7 @@ func (p *promises) hold(h http.Handler, caller, question string) {
 	rec := get(bearing{h, caller}, question)
 	body, key := moves.ReplaceAllString(rec.Body.String(), ""), caller+" "+question
 	if was, ok := p.pinned[key]; ok && (rec.Code != 200 || ofChecks.ReplaceAllString(body, "") != ofChecks.ReplaceAllString(was, "")) {
-		p.t.Errorf("%s was to stay\n%s\nand after %d commits is\n%s", key, was, len(p.then), dump(rec))
+		p.T.Errorf("%s was to stay\n%s\nand after %d commits is\n%s", key, was, len(p.then), dump(rec))
 	}
 	if rec.Code != 200 {
 		return
@@ -82,11 +82,11 @@ func (p *promises) hold(h http.Handler, caller, question string) {
 	key += " " + rec.Header().Get("ETag")
 	content := fresh.ReplaceAllString(body, "")
 	if was, ok := p.tagged[key]; ok && was != content {
-		p.t.Errorf("%s tags\n%s\nand after %d commits\n%s", key, was, len(p.then), content)
+		p.T.Errorf("%s tags\n%s\nand after %d commits\n%s", key, was, len(p.then), content)
 	}
 	p.tagged[key] = content
 	if known := get(bearing{h, caller}, question, "If-None-Match", rec.Header().Get("ETag")); known.Code != 304 {
-		p.t.Errorf("%s answers %d to who has it", key, known.Code)
+		p.T.Errorf("%s answers %d to who has it", key, known.Code)
 	}
 }
 

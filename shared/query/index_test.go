@@ -15,10 +15,10 @@ const browserAccept = "text/html,application/xhtml+xml,application/xml;q=0.9,ima
 
 func TestPageForPeople(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent79)})
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)})
 	for _, regions := range [][]string{{hangzhou}, {hangzhou, beijing}} {
-		h := w.handler(func(o *query.Options) { o.Regions, o.Version = regions, `<v"1>` })
+		h := w.Handler(func(o *query.Options) { o.Regions, o.Version = regions, `<v"1>` })
 		rec := get(h, "/", "Accept", browserAccept)
 		page := rec.Body.String()
 		if rec.Code != 200 || rec.Header().Get("Content-Type") != "text/html; charset=utf-8" || len(page) > 15_000 {

@@ -27,7 +27,7 @@ var interferenceSeed = flag.Uint64("interferenceseed", 1, "seed of the worlds th
 // everything else: the names, the number and the content of other clusters,
 // what happened to them, and another region.
 type twin struct {
-	*world
+	*fixture
 	rand    *rand.Rand
 	names   []string // of other clusters
 	regions []string // that are served
@@ -100,8 +100,8 @@ func newPair(t *testing.T, g access.Grant) *pair {
 		return slices.DeleteFunc(names, func(name string) bool { return g.Cluster(name) })
 	}
 	p.twins = [2]*twin{
-		{world: newWorld(t), names: taken("ehpc-b", "ehpc-aa", "ehpc-z", "", "ehpc-c"), regions: []string{hangzhou}},
-		{world: newWorld(t), names: taken("ehpc-a0", "ehpc-q", "hidden-1"), regions: []string{hangzhou}},
+		{fixture: newFixture(t), names: taken("ehpc-b", "ehpc-aa", "ehpc-z", "", "ehpc-c"), regions: []string{hangzhou}},
+		{fixture: newFixture(t), names: taken("ehpc-a0", "ehpc-q", "hidden-1"), regions: []string{hangzhou}},
 	}
 	if len(g.Regions) > 0 { // else the list of regions is part of what is covered
 		p.twins[1].regions = []string{beijing, hangzhou}
@@ -109,7 +109,7 @@ func newPair(t *testing.T, g access.Grant) *pair {
 	for i, w := range p.twins {
 		w.rand, w.others = rand.New(rand.NewPCG(*interferenceSeed, uint64(100+i))), content{}
 	}
-	p.alone = &twin{world: newWorld(t)}
+	p.alone = &twin{fixture: newFixture(t)}
 	p.start()
 	return p
 }
@@ -117,17 +117,17 @@ func newPair(t *testing.T, g access.Grant) *pair {
 // start begins with new instances.
 func (p *pair) start() {
 	for _, w := range p.twins {
-		w.handler = w.replicated(allow(p.grant, access.Grant{Name: "all"}, access.Grant{Name: "others", Clusters: append([]string{"none"}, w.names...)}),
+		w.handler = w.HandlerWithReplica(allow(p.grant, access.Grant{Name: "all"}, access.Grant{Name: "others", Clusters: append([]string{"none"}, w.names...)}),
 			func(o *query.Options) {
 				o.Regions, o.HeadTTL, o.MaxStale = w.regions, time.Second, 48*time.Hour
 				o.Report = func(_ context.Context, _ string, err error) {
 					if strings.Contains(err.Error(), "panic") || strings.Contains(err.Error(), "store") {
-						w.t.Error(err)
+						w.T.Error(err)
 					}
 				}
 			})
 	}
-	p.alone.handler = p.alone.world.handler(func(o *query.Options) { o.HeadTTL, o.MaxStale = time.Second, 48*time.Hour })
+	p.alone.handler = p.alone.fixture.Handler(func(o *query.Options) { o.HeadTTL, o.MaxStale = time.Second, 48*time.Hour })
 }
 
 // compare asks both worlds the same and wants the same answers to the byte.

@@ -22,10 +22,10 @@ func (p *pair) step(paths []string, step int) {
 	later := time.Duration(1+p.rand.IntN(60)) * time.Hour
 	// A month may begin at another time in each world, but not the one that
 	// retention leaves as the first.
-	at := p.alone.now.Add(later)
+	at := p.alone.Now.Add(later)
 	apart := !about && !p.ended && at.Year() > epoch.Year() && at.Month() == at.Add(time.Hour).Month()
 	for _, w := range p.twins {
-		w.now = w.now.Add(later)
+		w.Now = w.Now.Add(later)
 		if apart {
 			early := w.rand.IntN(2) == 0
 			if early {
@@ -44,9 +44,9 @@ func (p *pair) step(paths []string, step int) {
 		for _, path := range ended {
 			delete(found, path)
 		}
-		w.last = w.run(hangzhou, found, ended...).Sequence
+		w.last = w.CommitRun(hangzhou, found, ended...).Sequence
 		if slices.Contains(w.regions, beijing) && w.rand.IntN(4) == 0 || step == 0 {
-			w.run(beijing, w.others)
+			w.CommitRun(beijing, w.others)
 		}
 	}
 	for _, w := range p.twins { // the first run of a month takes numbers of its own
@@ -58,31 +58,31 @@ func (p *pair) step(paths []string, step int) {
 		delete(mine, path)
 	}
 	// The cluster of a scope that ends is out of the listing until the next run.
-	p.mine, p.ended, p.alone.now = mine, len(gone) > 0, at
+	p.mine, p.ended, p.alone.Now = mine, len(gone) > 0, at
 	if apart {
 		p.quiet(p.alone)
 	} else {
-		p.alone.run(hangzhou, mine, gone...)
+		p.alone.CommitRun(hangzhou, mine, gone...)
 	}
 	for _, w := range append(p.twins[:], p.alone) {
-		w.now = w.now.Add(59 * time.Minute) // by then everything above has been done
+		w.Now = w.Now.Add(59 * time.Minute) // by then everything above has been done
 	}
 }
 
 // others is a run that asks other clusters alone.
 func (p *pair) others(w *twin, later time.Duration) {
-	now := w.now
-	w.now = now.Add(later)
-	w.last = w.run(hangzhou, w.others, w.drift(true)...).Sequence
-	w.now = now
+	now := w.Now
+	w.Now = now.Add(later)
+	w.last = w.CommitRun(hangzhou, w.others, w.drift(true)...).Sequence
+	w.Now = now
 }
 
 // quiet is a run that asks the caller's clusters and finds nothing new.
 func (p *pair) quiet(w *twin) {
-	now := w.now
-	w.now = now.Add(25 * time.Minute)
-	w.last = w.run(hangzhou, p.mine).Sequence
-	w.now = now
+	now := w.Now
+	w.Now = now.Add(25 * time.Minute)
+	w.last = w.CommitRun(hangzhou, p.mine).Sequence
+	w.Now = now
 }
 
 // part lets the worlds differ in the number of commits that came last.
@@ -93,7 +93,7 @@ func (p *pair) part() {
 		}
 	}
 	for _, w := range append(p.twins[:], p.alone) {
-		w.now = w.now.Add(time.Hour)
+		w.Now = w.Now.Add(time.Hour)
 	}
 }
 
@@ -137,13 +137,13 @@ func (w *twin) drift(must bool) (ended []string) {
 			case k == 1:
 				w.others[path] = nil
 			case k < 6 || len(w.others) == 0:
-				w.others[path] = variant(w.t, w.rand, fmt.Sprint("secret ", w.unique))
+				w.others[path] = variant(w.T, w.rand, fmt.Sprint("secret ", w.unique))
 			}
 		}
 	}
 	first := w.names[0] + "/_any"
 	ended = slices.DeleteFunc(ended, func(path string) bool { return path == first })
-	w.others[first] = variant(w.t, w.rand, fmt.Sprint("secret ", w.unique, " for sure"))
+	w.others[first] = variant(w.T, w.rand, fmt.Sprint("secret ", w.unique, " for sure"))
 	return ended
 }
 
@@ -159,7 +159,7 @@ func variant(t testing.TB, r *rand.Rand, text string) []*catalog.Image {
 	if strings.HasPrefix(text, "secret") {
 		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-only-%x","ImageName":%q,"Status":"Secret","OsTag":{"Platform":"Hidden"}}`, r.Uint32(), text))
 	}
-	return images(t, objects...)
+	return parseImages(t, objects...)
 }
 
 // retire takes a month of the log away, as retention does. What an instance
@@ -168,10 +168,10 @@ func (p *pair) retire(month string) {
 	p.start()
 	p.retired = true
 	for _, w := range p.twins {
-		key, err := w.keys.Log(hangzhou, month)
+		key, err := w.Keys.Log(hangzhou, month)
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		w.memory.Spoil(key, nil)
+		w.Memory.Spoil(key, nil)
 	}
 }

@@ -27,16 +27,16 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 	} {
 		t.Run(row.about, func(t *testing.T) {
 			t.Parallel()
-			w := small(t)
-			w.run(hangzhou, content{"ehpc-old/_any": images(t, window)})
-			w.run(hangzhou, content{"_any/_any": images(t, sample, cent79)}, "ehpc-old/_any")
-			w.bucket = buckettest.NewFaulty(w.memory, func(op buckettest.Op) *buckettest.Fault {
+			w := newSmallRegion(t)
+			w.CommitRun(hangzhou, content{"ehpc-old/_any": parseImages(t, windows)})
+			w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage, centOS79)}, "ehpc-old/_any")
+			w.Bucket = buckettest.NewFaulty(w.Memory, func(op buckettest.Op) *buckettest.Fault {
 				if row.unreadable && strings.Contains(op.Key, beijing) {
 					return &buckettest.Fault{Err: errDown}
 				}
 				return nil
 			})
-			h := w.handler(both)
+			h := w.Handler(both)
 			for _, target := range []string{
 				"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1", "/v1/images?ClusterId=ehpc-old&at=4", "/v1/images/m-cent79?ClusterId=ehpc-a", "/v1/images/m-win/history?ClusterId=ehpc-a",
 				"/v1/changes?ClusterId=ehpc-a", "/v1/changes?ClusterId=ehpc-old", "/v1/clusters?ClusterId=ehpc-a", "/v1/clusters?ClusterId=ehpc-a&maxAge=1d", "/v1/matrix?ClusterId=ehpc-a", "/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/diff?ClusterId=ehpc-a&from=1",
@@ -67,7 +67,7 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 			checkError(t, get(h, "/v1/clusters?InstanceType=ecs.c7.large&maxAge=1d"), 503, row.code, []string{row.says})
 			checkError(t, get(h, "/v1/images?RegionId=cn-beijing"), 503, row.code, []string{row.says})
 			// Whoever does not see the region is not told of it.
-			h = w.handler(both, callers)
+			h = w.Handler(both, callers)
 			for _, target := range append([]string{"/v1/images/m-cent79", "/v1/images?ClusterId=ehpc-nope", "/v1/images?ClusterId=ehpc-a"}, guardedRoutes...) {
 				if got := dump(get(h, target, "Authorization", bearer("one"))); strings.Contains(got, beijing) {
 					t.Errorf("%s tells of another region: %s", target, got)
@@ -84,9 +84,9 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 // waiting by one that has just failed, and what only it can have is looked for.
 func TestRegionThatCannotBeReadCostsNothing(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	asked, unreadable := 0, false
-	w.bucket = buckettest.NewFaulty(w.memory, func(op buckettest.Op) *buckettest.Fault {
+	w.Bucket = buckettest.NewFaulty(w.Memory, func(op buckettest.Op) *buckettest.Fault {
 		if !strings.Contains(op.Key, beijing) {
 			return nil
 		}
@@ -109,7 +109,7 @@ func TestRegionThatCannotBeReadCostsNothing(t *testing.T) {
 	} {
 		for _, caller := range []string{"all", "a"} {
 			var logged []string
-			h := bearing{w.handler(func(o *query.Options) { o.Regions, o.Report = []string{hangzhou, beijing}, reporter(&logged) }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-bj"}})), caller}
+			h := bearing{w.Handler(func(o *query.Options) { o.Regions, o.Report = []string{hangzhou, beijing}, reporter(&logged) }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-bj"}})), caller}
 			unreadable = row.unreadable
 			get(h, row.target)
 			asked = 0
@@ -122,9 +122,9 @@ func TestRegionThatCannotBeReadCostsNothing(t *testing.T) {
 		}
 	}
 	unreadable = false
-	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	checkError(t, get(h, "/v1/images?ClusterId=ehpc-bj"), 404, "ClusterNotFound", nil)
-	w.run(beijing, content{"ehpc-bj/_any": images(t, cent10)})
+	w.CommitRun(beijing, content{"ehpc-bj/_any": parseImages(t, centOS710)})
 	if rec := get(h, "/v1/images?ClusterId=ehpc-bj"); rec.Code != 200 {
 		t.Errorf("after the first run of the region: %s", dump(rec))
 	}
@@ -132,7 +132,7 @@ func TestRegionThatCannotBeReadCostsNothing(t *testing.T) {
 
 func TestNoRegionHasData(t *testing.T) {
 	t.Parallel()
-	h := newWorld(t).handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	h := newFixture(t).Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/clusters?InstanceType=ecs.c7.large", "/v1/clusters?at=-1h", "/v1/changes?ClusterId=ehpc-a"} {
 		checkError(t, get(h, target), 503, "RegionNotReady", []string{"cn-hangzhou", "cn-beijing"})
 	}
@@ -142,9 +142,9 @@ func TestNoRegionHasData(t *testing.T) {
 // regions, and what is asked for need not be in each.
 func TestScopesOfSomeRegion(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent79), "ehpc-bj/_any": images(t, cent10), "ehpc-bj/ecs.g7.large": images(t, cent10)})
-	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710), "ehpc-bj/ecs.g7.large": parseImages(t, centOS710)})
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
 	for target, want := range map[string]string{
 		"/v1/clusters?InstanceType=ecs.c7.large":                           "ehpc-a/ecs.c7.large",
 		"/v1/clusters?InstanceType=ecs.g7.large":                           "ehpc-bj/ecs.g7.large",
@@ -191,18 +191,18 @@ func (b bearing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestPagesOfAClusterThatEnds(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&format=ids", "/v1/matrix?ClusterId=ehpc-b&limit=1&format=csv"} {
-		w := small(t)
-		w.run(beijing, content{"_any/_any": images(t, cent79), "ehpc-bj/_any": images(t, cent10)})
+		w := newSmallRegion(t)
+		w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710)})
 		callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}, access.Grant{Name: "bj", Clusters: []string{"ehpc-bj"}})
-		h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, callers)
+		h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, callers)
 		next := map[string]string{}
 		for _, caller := range []string{"all", "b"} {
 			link := get(bearing{h, caller}, target).Header().Get("Link")
 			next[caller], _, _ = strings.Cut(strings.TrimPrefix(link, "<"), ">")
 		}
-		w.now = w.now.Add(time.Minute)
-		w.run(hangzhou, content{"_any/_any": images(t, sample, cent79)}, "ehpc-b/_any")
-		w.now = w.now.Add(time.Minute)
+		w.Now = w.Now.Add(time.Minute)
+		w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage, centOS79)}, "ehpc-b/_any")
+		w.Now = w.Now.Add(time.Minute)
 		for caller, link := range next {
 			if rec := get(bearing{h, caller}, link); rec.Code != 200 || !strings.Contains(rec.Body.String(), "m-ubuntu") || rec.Header().Get("X-Snapshot-Sequence") != "3" {
 				t.Errorf("%s for %s: %s", link, caller, dump(rec))
@@ -223,17 +223,17 @@ func TestPagesOfAClusterThatEnds(t *testing.T) {
 func TestPagesOfAFeedThatStartsAlone(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/v1/images/m-ubuntu/history?limit=1", "/v1/changes?ImageId=m-ubuntu&limit=1", "/v1/changes?ClusterId=ehpc-a&limit=1"} {
-		w := small(t)
-		w.run(beijing, content{"ehpc-z/_any": images(t, window)})
-		h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+		w := newSmallRegion(t)
+		w.CommitRun(beijing, content{"ehpc-z/_any": parseImages(t, windows)})
+		h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 		rec := get(h, target)
 		next, _, ok := strings.Cut(strings.TrimPrefix(rec.Header().Get("Link"), "<"), ">")
 		if rec.Code != 200 || !ok {
 			t.Errorf("%s: %s", target, dump(rec))
 			continue
 		}
-		w.now = w.now.Add(time.Minute)
-		w.run(beijing, content{"ehpc-z/_any": images(t, window, ubuntu)})
+		w.Now = w.Now.Add(time.Minute)
+		w.CommitRun(beijing, content{"ehpc-z/_any": parseImages(t, windows, ubuntuCreating)})
 		if rec := get(h, next); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"RegionId":"cn-hangzhou"`) {
 			t.Errorf("%s leads to %s: %s", target, next, dump(rec))
 		}

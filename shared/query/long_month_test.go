@@ -25,23 +25,23 @@ const (
 
 // longMonth commits in one month, by turns, two lists that have no image in
 // common, with ids that make lines of 4 MB.
-func longMonth(t *testing.T) *world {
-	w := newWorld(t)
+func longMonth(t *testing.T) *fixture {
+	w := newFixture(t)
 	var lists [2][]*catalog.Image
 	for i := range 2 * longImages {
 		id := fmt.Sprintf("m-%d-%04d-%s", i%2, i, strings.Repeat("x", 1000))
-		lists[i%2] = append(lists[i%2], images(t, `{"ImageId":"`+id+`","Status":"Available"}`)...)
+		lists[i%2] = append(lists[i%2], parseImages(t, `{"ImageId":"`+id+`","Status":"Available"}`)...)
 	}
-	w.now = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	lists[0] = append(lists[0], images(t, `{"ImageId":"m-short"}`)...)
-	writer, ctx := archive.NewWriter(w.memory, w.keys, func() time.Time { return w.now }), context.Background()
+	w.Now = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	lists[0] = append(lists[0], parseImages(t, `{"ImageId":"m-short"}`)...)
+	writer, ctx := archive.NewWriter(w.Memory, w.Keys, func() time.Time { return w.Now }), context.Background()
 	for i := range longCommits {
-		w.now = w.now.Add(time.Hour)
+		w.Now = w.Now.Add(time.Hour)
 		base, err := writer.Load(ctx, hangzhou)
 		if err != nil {
 			t.Fatal(err)
 		}
-		scope, at := w.scope(hangzhou, "ehpc-a/_any"), catalog.At(w.now)
+		scope, at := w.ParseScope(hangzhou, "ehpc-a/_any"), catalog.At(w.Now)
 		check := archive.Check{Scope: scope, At: at, State: archive.OK, Snapshot: catalog.NewSnapshot(scope, at, "up-1", lists[i%2])}
 		if i > 0 {
 			check.Before = catalog.NewSnapshot(scope, at, "up-1", lists[1-i%2])
@@ -99,7 +99,7 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 	}
 	ctx := context.Background()
 	size := 0
-	for key, data := range w.memory.Objects() {
+	for key, data := range w.Memory.Objects() {
 		if strings.Contains(key, "/log/") {
 			size = len(data)
 			_, err = bucket.Append(ctx, key, 0, data)
@@ -113,7 +113,7 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 	if size < longBytes {
 		t.Fatalf("the month has %d bytes", size)
 	}
-	now, keys := w.now, w.keys
+	now, keys := w.Now, w.Keys
 	w = nil
 	a := archive.New(bucket, keys)
 	region, err := a.Now(ctx, hangzhou, nil)

@@ -87,8 +87,8 @@ func family(values map[string]float64, name string) string {
 
 func TestMetricsOfARegion(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	values := scrape(t, w.handler(), "/metrics")
+	w := newSmallRegion(t)
+	values := scrape(t, w.Handler(), "/metrics")
 	for name, want := range map[string]string{
 		"up":                          "{hz} 1",
 		"outage_seconds":              "{hz} 0",
@@ -115,20 +115,20 @@ func TestMetricsOfARegion(t *testing.T) {
 // TestMetricsAskNoMoreThanALookup pins what a scrape costs.
 func TestMetricsAskNoMoreThanALookup(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler()
-	w.memory.Requests()
+	w := newSmallRegion(t)
+	h := w.Handler()
+	w.Memory.Requests()
 	scrape(t, h, "/metrics")
-	first := w.memory.Requests()
-	get(w.handler(), "/v1/status")
-	if status := w.memory.Requests(); first != status {
+	first := w.Memory.Requests()
+	get(w.Handler(), "/v1/status")
+	if status := w.Memory.Requests(); first != status {
 		t.Errorf("a first scrape asks\n%s\n/v1/status asks\n%s", first, status)
 	}
 	for range 5 {
 		scrape(t, h, "/metrics")
 		get(h, "/v1/clusters")
 	}
-	if again := w.memory.Requests(); again != "" {
+	if again := w.Memory.Requests(); again != "" {
 		t.Errorf("scrapes within the time a head is used ask\n%s", again)
 	}
 }
@@ -137,24 +137,24 @@ func TestMetricsAskNoMoreThanALookup(t *testing.T) {
 // stands in the log, and what a scrape has read of it the lookups have at hand.
 func TestMetricsOfAPartReadTheLog(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler(allow(access.Grant{Name: "one", Clusters: []string{"ehpc-a"}}))
+	w := newSmallRegion(t)
+	h := w.Handler(allow(access.Grant{Name: "one", Clusters: []string{"ehpc-a"}}))
 	mine := []string{"Authorization", bearer("one")}
-	w.memory.Requests()
+	w.Memory.Requests()
 	scrape(t, h, "/metrics", mine...)
-	if first := w.memory.Requests(); !strings.Contains(first, "/log/") {
+	if first := w.Memory.Requests(); !strings.Contains(first, "/log/") {
 		t.Errorf("a first scrape asks\n%s", first)
 	}
 	scrape(t, h, "/metrics", mine...)
 	get(h, "/v1/clusters", mine...)
-	if again := w.memory.Requests(); again != "" {
+	if again := w.Memory.Requests(); again != "" {
 		t.Errorf("after it are asked\n%s", again)
 	}
 }
 
 func TestMetricsOfTheInstance(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	get(h, "/v1/images")
 	get(h, "/v1/images?nonsense=1")
 	get(h, "/v1/images/m-cent79")
@@ -186,15 +186,15 @@ func TestMetricsOfTheInstance(t *testing.T) {
 
 func TestMetricsInAnOutage(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	down := false
-	w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+	w.Bucket = buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 		if down {
 			return &buckettest.Fault{Err: buckettest.ErrInjected}
 		}
 		return nil
 	})
-	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	values := scrape(t, h, "/metrics")
 	if got := family(values, "up"); got != `{region="cn-beijing"} 0`+"\n{hz} 1" {
 		t.Errorf("a region without data: %s", got)
@@ -203,23 +203,23 @@ func TestMetricsInAnOutage(t *testing.T) {
 		t.Errorf("scopes of a region without data: %s", got)
 	}
 	down = true
-	w.now = w.now.Add(time.Minute)
+	w.Now = w.Now.Add(time.Minute)
 	scrape(t, h, "/metrics")
-	w.now = w.now.Add(time.Minute)
+	w.Now = w.Now.Add(time.Minute)
 	values = scrape(t, h, "/metrics?RegionId="+hangzhou)
 	for name, want := range map[string]string{"up": "{hz} 0", "outage_seconds": "{hz} 60", "commit_sequence": "{hz} 3", "oldest_check_age_seconds": "{hz} 5520"} {
 		if got := family(values, name); got != want {
 			t.Errorf("%s is %q in an outage, want %q", name, got, want)
 		}
 	}
-	if cold := scrape(t, w.handler(), "/metrics"); family(cold, "up") != "{hz} 0" || family(cold, "commit_sequence") != "" {
+	if cold := scrape(t, w.Handler(), "/metrics"); family(cold, "up") != "{hz} 0" || family(cold, "commit_sequence") != "" {
 		t.Errorf("a cold instance in an outage: %v", cold)
 	}
 }
 
 func TestMetricsAreNegotiated(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	const open, text = "application/openmetrics-text; version=1.0.0; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8"
 	for accept, want := range map[string]string{
 		"":                             open,
@@ -256,7 +256,7 @@ func TestMetricsAreNegotiated(t *testing.T) {
 // numbers of that cluster, and nothing of what others have or ask.
 func TestMetricsOfAGrant(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler(func(o *query.Options) {
+	h := newSmallRegion(t).Handler(func(o *query.Options) {
 		o.Tokens = access.Tokens{
 			{Hash: sha256.Sum256([]byte("all")), Grant: access.Grant{Name: "all"}},
 			{Hash: sha256.Sum256([]byte("one")), Grant: access.Grant{Name: "one", Clusters: []string{"ehpc-a"}}},

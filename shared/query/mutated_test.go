@@ -11,27 +11,26 @@ import (
 	"testing"
 	"time"
 
-	"community-images/shared/archive/buckettest"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
 )
 
 // crowded is a world of three commits and more lists than are read one by one.
-func crowded(t testing.TB) *world {
-	w := newWorld(t)
+func crowded(t testing.TB) *fixture {
+	w := newFixture(t)
 	for run := range 3 {
-		found := content{"_any/_any": images(t, sample, cent79)}
+		found := content{"_any/_any": parseImages(t, sampleImage, centOS79)}
 		for i := range 12 {
 			list := []*catalog.Image{}
 			for j := range 6 {
 				if (i+j+run)%4 > 0 {
-					list = append(list, images(t, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":"of run %d","Status":"Available"}`, j, run/2*j))...)
+					list = append(list, parseImages(t, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":"of run %d","Status":"Available"}`, j, run/2*j))...)
 				}
 			}
 			found[fmt.Sprintf("ehpc-%02d/_any", i)] = list
 		}
-		w.run(hangzhou, found)
-		w.now = w.now.Add(time.Hour)
+		w.CommitRun(hangzhou, found)
+		w.Now = w.Now.Add(time.Hour)
 	}
 	return w
 }
@@ -45,10 +44,10 @@ func TestLookupsOfMutatedStores(t *testing.T) {
 		"/v1/images?ClusterId=*&format=csv&limit=1000", "/v1/images?ClusterId=ehpc-03&format=csv", "/v1/images?ClusterId=*&at=1&format=csv&limit=1000", "/v1/images?ClusterId=*&at=2&format=ids&limit=1000",
 		"/v1/changes?format=ndjson&limit=1000", "/v1/matrix?ClusterId=*&format=csv&limit=1000",
 	}
-	sound := w.memory.Objects()
+	sound := w.Memory.Objects()
 	truth := map[string]string{}
 	for _, target := range targets {
-		rec := get(w.handler(), target)
+		rec := get(w.Handler(), target)
 		if truth[target] = rec.Body.String(); rec.Code != 200 {
 			t.Fatalf("%s is answered %d %s", target, rec.Code, rec.Body)
 		}
@@ -75,11 +74,7 @@ func TestLookupsOfMutatedStores(t *testing.T) {
 			other := keys[random.IntN(len(keys))]
 			objects[key], objects[other] = objects[other], objects[key]
 		}
-		spoilt := *w
-		spoilt.memory = buckettest.NewMemory(t)
-		spoilt.memory.Restore(objects)
-		spoilt.bucket = spoilt.memory
-		h := spoilt.handler(func(o *query.Options) { o.Report = nil })
+		h := w.CopyWithObjects(objects).Handler(func(o *query.Options) { o.Report = nil })
 		for _, target := range targets {
 			rec := get(h, target)
 			if rec.Code == 200 && rec.Body.String() == truth[target] {

@@ -48,22 +48,22 @@ func TestRegionThatWasNeverCapturedIsOneOfOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			row.grant.Name = "me"
-			never, others := small(t), small(t)
+			never, others := newSmallRegion(t), newSmallRegion(t)
 			for _, region := range row.regions {
 				if region != hangzhou {
-					others.run(region, content{"ehpc-bj/_any": images(t, sample, window), "ehpc-xx/_any": images(t, cent10)})
+					others.CommitRun(region, content{"ehpc-bj/_any": parseImages(t, sampleImage, windows), "ehpc-xx/_any": parseImages(t, centOS710)})
 				}
 			}
 			down := false
 			handlers := []http.Handler{}
-			for _, w := range []*world{never, others} {
-				w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+			for _, w := range []*fixture{never, others} {
+				w.Bucket = buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 					if down {
 						return &buckettest.Fault{Err: errDown}
 					}
 					return nil
 				})
-				handlers = append(handlers, w.replicated(func(o *query.Options) { o.Regions = row.regions }, allow(row.grant)))
+				handlers = append(handlers, w.HandlerWithReplica(func(o *query.Options) { o.Regions = row.regions }, allow(row.grant)))
 			}
 			compare := func() {
 				t.Helper()
@@ -76,14 +76,14 @@ func TestRegionThatWasNeverCapturedIsOneOfOthers(t *testing.T) {
 			}
 			for range 3 {
 				compare()
-				for _, w := range []*world{never, others} {
-					w.now = w.now.Add(2 * time.Second)
+				for _, w := range []*fixture{never, others} {
+					w.Now = w.Now.Add(2 * time.Second)
 				}
 			}
 			down = true
 			for range 2 {
-				for _, w := range []*world{never, others} {
-					w.now = w.now.Add(time.Minute)
+				for _, w := range []*fixture{never, others} {
+					w.Now = w.Now.Add(time.Minute)
 				}
 				compare()
 			}
@@ -95,14 +95,14 @@ func TestRegionThatWasNeverCapturedIsOneOfOthers(t *testing.T) {
 // as soon as for any other.
 func TestFirstRunIsTold(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	h := w.handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "all"}))
+	w := newFixture(t)
+	h := w.Handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "all"}))
 	for who, want := range map[string]string{"me": "ClusterNotFound", "all": "RegionNotReady"} {
 		rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer(who))
 		checkError(t, rec, map[string]int{"me": 404, "all": 503}[who], want, nil)
 	}
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample)})
-	w.now = w.now.Add(time.Minute)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage)})
+	w.Now = w.Now.Add(time.Minute)
 	for _, who := range []string{"me", "all"} {
 		if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer(who)); rec.Code != 200 {
 			t.Errorf("%s: %s", who, dump(rec))
@@ -115,15 +115,15 @@ func TestFirstRunIsTold(t *testing.T) {
 func TestHangingStoreKeepsWaitingOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newFixture(t)
 		down := false
-		w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+		w.Bucket = buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 			if down {
 				return &buckettest.Fault{Hang: true}
 			}
 			return nil
 		})
-		h := w.handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}))
+		h := w.Handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}))
 		ask := func() (took time.Duration) {
 			t.Helper()
 			began := time.Now()
@@ -131,13 +131,13 @@ func TestHangingStoreKeepsWaitingOnce(t *testing.T) {
 			return time.Since(began)
 		}
 		ask()
-		down, w.now = true, w.now.Add(time.Minute)
+		down, w.Now = true, w.Now.Add(time.Minute)
 		ask()
 		if took := ask(); took > 0 {
 			t.Errorf("the second lookup of an outage takes %v", took)
 		}
-		down, w.now = false, w.now.Add(time.Minute)
-		w.run(hangzhou, content{"ehpc-a/_any": images(t, sample)})
+		down, w.Now = false, w.Now.Add(time.Minute)
+		w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage)})
 		if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("me")); rec.Code != 200 || rec.Header().Get("Age") != "0" {
 			t.Errorf("after the outage: %s", dump(rec))
 		}

@@ -16,12 +16,12 @@ import (
 // sees each check, with another tag.
 func TestListOfClustersMovesWithEveryCheck(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}}))
+	w := newSmallRegion(t)
+	h := w.Handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}}))
 	before := get(h, "/v1/clusters", "Authorization", bearer("a"))
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample, cent79, cent10, ubuntu)}) // no change, and ehpc-b is the oldest still
-	w.now = w.now.Add(time.Minute)
+	w.Now = w.Now.Add(time.Minute)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage, centOS79, centOS710, ubuntuCreating)}) // no change, and ehpc-b is the oldest still
+	w.Now = w.Now.Add(time.Minute)
 	after := get(h, "/v1/clusters", "Authorization", bearer("a"), "If-None-Match", before.Header().Get("ETag"))
 	if after.Code != 200 || after.Header().Get("X-Snapshot-Sequence") != before.Header().Get("X-Snapshot-Sequence") || !strings.Contains(after.Body.String(), `"CheckedAt":"2026-11-23T11:31:00.000Z"`) {
 		t.Errorf("before\n%s\nafter\n%s", dump(before), dump(after))
@@ -32,7 +32,7 @@ func TestListOfClustersMovesWithEveryCheck(t *testing.T) {
 // is answered as if there were no others.
 func TestCallersAtOnce(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}, access.Grant{Name: "none", Clusters: []string{"_any"}}, access.Grant{Name: "nothing", Clusters: []string{"ehpc-x"}})
 	targets := append([]string{"/v1/images?ClusterId=*", "/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-b&at=2", "/v1/changes?format=atom", "/v1/matrix?ClusterId=*", "/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/images/m-ubuntu?at=1"}, guardedRoutes...)
 	eager := func(o *query.Options) { o.HeadTTL = 0 } // every lookup reads the head
@@ -41,11 +41,11 @@ func TestCallersAtOnce(t *testing.T) {
 	for _, target := range targets {
 		for _, caller := range []string{"all", "a", "b", "none", "nothing"} { // each on an instance of its own
 			if target != "/metrics" { // which counts
-				want[ask{caller, target}] = dump(get(w.handler(callers, eager), target, "Authorization", bearer(caller)))
+				want[ask{caller, target}] = dump(get(w.Handler(callers, eager), target, "Authorization", bearer(caller)))
 			}
 		}
 	}
-	h := w.handler(callers, eager)
+	h := w.Handler(callers, eager)
 	var group sync.WaitGroup
 	for worker := range 8 {
 		group.Go(func() {
@@ -66,20 +66,20 @@ func TestCallersAtOnce(t *testing.T) {
 // what was read last, marked stale, and one who asks first is told so.
 func TestOutageIsToldToEveryCaller(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	down := false
-	w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+	w.Bucket = buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 		if down {
 			return &buckettest.Fault{Err: errDown}
 		}
 		return nil
 	})
-	h := w.handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	h := w.Handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
 	if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 || rec.Header().Get("Warning") != "" {
 		t.Fatal(dump(rec))
 	}
 	down = true
-	w.now = w.now.Add(time.Minute)
+	w.Now = w.Now.Add(time.Minute)
 	if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 || rec.Header().Get("Warning") == "" {
 		t.Error(dump(rec))
 	}
@@ -87,7 +87,7 @@ func TestOutageIsToldToEveryCaller(t *testing.T) {
 		t.Error(dump(rec))
 	}
 	down = false
-	w.now = w.now.Add(time.Minute)
+	w.Now = w.Now.Add(time.Minute)
 	if rec := get(h, "/v1/images?ClusterId=ehpc-b", "Authorization", bearer("b")); rec.Code != 200 || strings.Contains(rec.Header().Get("Warning"), "storage") {
 		t.Error(dump(rec))
 	}
@@ -97,14 +97,14 @@ func TestOutageIsToldToEveryCaller(t *testing.T) {
 // that is asked about, not the one at which the cache took the page in.
 func TestLimitedPageIsTheSameOnEveryInstance(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	callers := allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}})
 	const target = "/v1/images?ClusterId=ehpc-a&limit=1"
-	warm := w.handler(callers)
+	warm := w.Handler(callers)
 	before := get(warm, target, "Authorization", bearer("a"))
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, sample)})
-	got, want := get(warm, target, "Authorization", bearer("a")), get(w.handler(callers), target, "Authorization", bearer("a"))
+	w.Now = w.Now.Add(time.Minute)
+	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, sampleImage)})
+	got, want := get(warm, target, "Authorization", bearer("a")), get(w.Handler(callers), target, "Authorization", bearer("a"))
 	if dump(got) != dump(want) || got.Header().Get("ETag") != before.Header().Get("ETag") || got.Header().Get("Link") == "" {
 		t.Errorf("the warm instance answers\n%s\na new one\n%s", dump(got), dump(want))
 	}
@@ -114,18 +114,18 @@ func TestLimitedPageIsTheSameOnEveryInstance(t *testing.T) {
 // added; a log that has lost a month meanwhile is read anew.
 func TestLimitedLookupReadsWhatIsNew(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	w := newSmallRegion(t)
+	h := w.Handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
 	ask := func(want string) (logs string) {
 		t.Helper()
-		w.memory.Requests()
+		w.Memory.Requests()
 		for _, name := range []string{"a", "b"} {
 			rec := get(h, "/v1/images?ClusterId=ehpc-"+name, "Authorization", bearer(name))
 			if got := rec.Header().Get("X-Snapshot-Sequence"); rec.Code != 200 || !strings.Contains(want, name+got) {
 				t.Errorf("%s, want %s: %s", name, want, dump(rec))
 			}
 		}
-		for request := range strings.Lines(w.memory.Requests()) {
+		for request := range strings.Lines(w.Memory.Requests()) {
 			if strings.Contains(request, "/log/") {
 				logs += request
 			}
@@ -135,26 +135,26 @@ func TestLimitedLookupReadsWhatIsNew(t *testing.T) {
 	if logs := ask("a2 b3"); strings.Count(logs, "from 0") != 1 {
 		t.Errorf("at first the log is read by\n%s", logs)
 	}
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, cent10)})
+	w.Now = w.Now.Add(time.Minute)
+	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS710)})
 	if logs := ask("a2 b4"); strings.Contains(logs, "from 0") {
 		t.Errorf("after a commit the log is read by\n%s", logs)
 	}
-	w.now = w.now.AddDate(0, 1, 0)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, cent10)}) // a seal, and commit 6
-	key, err := w.keys.Log(hangzhou, "2026-11")
+	w.Now = w.Now.AddDate(0, 1, 0)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, centOS710)}) // a seal, and commit 6
+	key, err := w.Keys.Log(hangzhou, "2026-11")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.memory.Spoil(key, nil)
+	w.Memory.Spoil(key, nil)
 	ask("a6 b4")
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, cent10)}) // a check, no commit
+	w.Now = w.Now.Add(time.Minute)
+	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS710)}) // a check, no commit
 	if logs := ask("a6 b4"); strings.Contains(logs, "from 0") {
 		t.Errorf("after a check the log is read by\n%s", logs)
 	}
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"ehpc-b/_any": images(t, ubuntu)})
+	w.Now = w.Now.Add(time.Minute)
+	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, ubuntuCreating)})
 	if logs := ask("a6 b7"); strings.Contains(logs, "from 0") {
 		t.Errorf("after a month that is gone the log is read by\n%s", logs)
 	}
@@ -164,7 +164,7 @@ func TestLimitedLookupReadsWhatIsNew(t *testing.T) {
 // ask it.
 func TestQuestionWithoutACluster(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}))
+	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}))
 	for target, says := range map[string]string{
 		"/v1/images":                "What is offered without a cluster is not captured in cn-hangzhou; captured clusters: ehpc-a.",
 		"/v1/images?InstanceType=x": "What is offered without a cluster is not captured in cn-hangzhou",
@@ -181,11 +181,11 @@ func TestQuestionWithoutACluster(t *testing.T) {
 // whether others are served or not.
 func TestRegionsOutsideAGrant(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent10), "ehpc-bj/_any": images(t, sample, window)})
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS710), "ehpc-bj/_any": parseImages(t, sampleImage, windows)})
 	me := allow(access.Grant{Name: "me", Regions: []string{hangzhou}}, access.Grant{Name: "all"})
-	one := w.handler(me)
-	two := w.handler(me, func(o *query.Options) { o.Regions = []string{beijing, hangzhou} })
+	one := w.Handler(me)
+	two := w.Handler(me, func(o *query.Options) { o.Regions = []string{beijing, hangzhou} })
 	for _, target := range append([]string{
 		"/", "/?format=html", "/healthz", "/v1/images?RegionId=cn-beijing", "/v1/images?RegionId=cn-mars", "/v1/images?ClusterId=ehpc-bj", "/v1/images?ClusterId=*", "/v1/clusters?ClusterId=ehpc-bj",
 		"/v1/images/m-win", "/v1/images/m-win/history", "/v1/changes?ClusterId=ehpc-bj", "/v1/status?RegionId=cn-beijing", "/v1/diff?ClusterId=ehpc-a,ehpc-bj",

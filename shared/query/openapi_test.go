@@ -20,8 +20,8 @@ import (
 
 func TestOpenAPIIsValidAndTrue(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler()
+	w := newSmallRegion(t)
+	h := w.Handler()
 	rec := get(h, "/openapi.json")
 	loader := openapi3.NewLoader()
 	doc, err := loader.LoadFromData(rec.Body.Bytes())
@@ -118,7 +118,7 @@ func checkBody(t *testing.T, h http.Handler, pattern string, schema *openapi3.Sc
 // TestErrorsKeepTheirSchema, with every member that they have.
 func TestErrorsKeepTheirSchema(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	schema := document(t, h).Components.Schemas["Error"].Value
 	met := map[string]bool{}
 	for _, target := range []string{"/v1/images?x=1", "/v1/images/m-none", "/v1/images/m-win", "/v1/images?ClusterId=ehpc-new", "/v1/image"} {
@@ -198,7 +198,7 @@ func documentedNames(t *testing.T, h http.Handler) (names []string) {
 // those in /openapi.json, and each of these against the tests.
 func TestErrorCodesAreDocumentedAndTested(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	inCode := map[string]bool{}
 	for _, dir := range []string{".", "../fcrun", "../../functions/query"} {
 		eachString(t, dir, func(name, value string) {
@@ -221,7 +221,7 @@ func TestErrorCodesAreDocumentedAndTested(t *testing.T) {
 			tests += string(data)
 		}
 	}
-	enum := document(t, w.handler()).Components.Schemas["Error"].Value.Properties["Code"].Value.Enum
+	enum := document(t, w.Handler()).Components.Schemas["Error"].Value.Properties["Code"].Value.Enum
 	for _, value := range enum {
 		code := value.(string)
 		if !inCode[code] {

@@ -21,10 +21,10 @@ func parameterOf(doc *openapi3.T, pattern, name string) *openapi3.Parameter {
 // is given differs from route to route.
 func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent10)})
-	h := w.handler()
-	two := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS710)})
+	h := w.Handler()
+	two := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	doc := document(t, h)
 	for target, row := range map[string]struct{ pattern, cluster string }{
 		"/v1/images":                  {"/v1/images", "absent: images that every cluster supports"},
@@ -73,7 +73,7 @@ func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 // TestOpenAPISaysHowLongListsAre: one value more is refused.
 func TestOpenAPISaysHowLongListsAre(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	lists := 0
 	for _, ref := range document(t, h).Paths.Value("/v1/images").Get.Parameters {
 		p := ref.Value
@@ -110,7 +110,7 @@ func TestOpenAPISaysHowLongListsAre(t *testing.T) {
 // with, and those that it does.
 func TestOpenAPIHasTheStatuses(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	doc := document(t, h)
 	met := map[string][]string{ // what no route needs a question of its own for
 		"/v1/images":                   {"?ClusterId=nope", "?cursor=x"},
@@ -147,8 +147,8 @@ func TestOpenAPIHasTheStatuses(t *testing.T) {
 // no others.
 func TestOpenAPIHasTheHeaders(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler()
+	w := newSmallRegion(t)
+	h := w.Handler()
 	doc := document(t, h)
 	told := []string{"Content-Type", "Content-Length", "Vary", "X-Content-Type-Options", "Content-Security-Policy", "Referrer-Policy"} // of every server
 	for pattern, item := range doc.Paths.Map() {

@@ -13,16 +13,16 @@ import (
 func TestStoreDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := small(t)
+		w := newSmallRegion(t)
 		down := false
-		w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+		w.Bucket = buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 			if down {
 				return &buckettest.Fault{Err: errDown}
 			}
 			return nil
 		})
 		var logged []string
-		h := w.handler(func(o *query.Options) { o.Report = reporter(&logged) })
+		h := w.Handler(func(o *query.Options) { o.Report = reporter(&logged) })
 		down = true
 		checkError(t, get(h, "/v1/images"), 503, "StorageUnavailable", nil)
 		down = false
@@ -30,7 +30,7 @@ func TestStoreDown(t *testing.T) {
 			t.Fatalf("a failure is remembered: %d %s", rec.Code, rec.Body)
 		}
 		down = true
-		w.now = w.now.Add(time.Minute)
+		w.Now = w.Now.Add(time.Minute)
 		rec := get(h, "/v1/images")
 		if rec.Code != 200 || rec.Header().Get("Warning") == "" || !strings.Contains(rec.Body.String(), "the storage cannot be reached") {
 			t.Errorf("with data in hand: %d %s", rec.Code, rec.Body)
@@ -40,7 +40,7 @@ func TestStoreDown(t *testing.T) {
 		}
 		checkError(t, get(h, "/v1/images?ClusterId=ehpc-a"), 503, "StorageUnavailable", nil)
 		down = false
-		w.now = w.now.Add(time.Minute)
+		w.Now = w.Now.Add(time.Minute)
 		if rec = get(h, "/v1/images"); rec.Header().Get("Warning") != "" {
 			t.Errorf("after the outage: %s", rec.Body)
 		}
@@ -50,16 +50,16 @@ func TestStoreDown(t *testing.T) {
 func TestStoreHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := small(t)
+		w := newSmallRegion(t)
 		hangs, calls := true, 0
-		w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+		w.Bucket = buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 			if hangs {
 				calls++
 				time.Sleep(time.Minute)
 			}
 			return nil
 		})
-		h := w.handler()
+		h := w.Handler()
 		began := time.Now()
 		for range 20 {
 			go func() { checkError(t, get(h, "/v1/images"), 503, "StorageUnavailable", nil) }()
@@ -74,7 +74,7 @@ func TestStoreHangs(t *testing.T) {
 		get(h, "/v1/images")
 		hangs = true
 		for range 3 {
-			w.now = w.now.Add(time.Minute)
+			w.Now = w.Now.Add(time.Minute)
 			began := time.Now()
 			if rec := get(h, "/v1/images"); rec.Code != 200 || rec.Header().Get("Warning") == "" || time.Since(began) > time.Second {
 				t.Errorf("warm: %d after %s %s", rec.Code, time.Since(began), rec.Body)

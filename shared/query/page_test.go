@@ -26,14 +26,14 @@ func many(t *testing.T, n int, status string) []*catalog.Image {
 	for i := range n {
 		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%03d","ImageName":"n%d","Status":%q,"Size":%d}`, i, i%7, status, i%13))
 	}
-	return images(t, objects...)
+	return parseImages(t, objects...)
 }
 
 func TestPagesNeverMixTwoStates(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.run(hangzhou, content{"_any/_any": many(t, 25, "Available")})
-	h := w.handler()
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"_any/_any": many(t, 25, "Available")})
+	h := w.Handler()
 	var seen []string
 	target := "/v1/images?sort=-Size,ImageName&limit=10"
 	for page := 0; target != ""; page++ {
@@ -64,9 +64,9 @@ func TestPagesNeverMixTwoStates(t *testing.T) {
 			}
 		}
 		// Another state comes between the pages, and a fresh instance.
-		w.now = w.now.Add(time.Minute)
-		w.run(hangzhou, content{"_any/_any": many(t, 30-page, "Creating")})
-		h = w.handler()
+		w.Now = w.Now.Add(time.Minute)
+		w.CommitRun(hangzhou, content{"_any/_any": many(t, 30-page, "Creating")})
+		h = w.Handler()
 	}
 	if len(seen) != 25 {
 		t.Errorf("%d images on all pages: %v", len(seen), seen)
@@ -82,9 +82,9 @@ func TestPagesNeverMixTwoStates(t *testing.T) {
 
 func TestCursorOfAnotherQueryIsRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.run(hangzhou, content{"_any/_any": many(t, 25, "Available"), "ehpc-a/_any": many(t, 3, "Available")})
-	h := w.handler()
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"_any/_any": many(t, 25, "Available"), "ehpc-a/_any": many(t, 3, "Available")})
+	h := w.Handler()
 	var body struct{ NextCursor string }
 	if err := json.Unmarshal(get(h, "/v1/images?limit=10&sort=Size").Body.Bytes(), &body); err != nil {
 		t.Fatal(err)
@@ -95,27 +95,27 @@ func TestCursorOfAnotherQueryIsRefused(t *testing.T) {
 		t.Errorf("another limit and format: %d %s", rec.Code, rec.Body)
 	}
 	// The collector has removed the objects of the first state.
-	before := w.memory.Objects()
-	w.now = w.now.Add(time.Minute)
-	w.run(hangzhou, content{"_any/_any": many(t, 5, "Available")})
-	after := w.memory.Objects()
+	before := w.Memory.Objects()
+	w.Now = w.Now.Add(time.Minute)
+	w.CommitRun(hangzhou, content{"_any/_any": many(t, 5, "Available")})
+	after := w.Memory.Objects()
 	for key := range before {
 		if strings.Contains(key, "/_any/_any/") {
 			delete(after, key)
 		}
 	}
-	w.memory.Restore(after)
-	checkError(t, get(w.handler(), "/v1/images?limit=5&sort=Size&cursor="+body.NextCursor), 410, "CursorExpired", []string{"not kept"})
+	w.Memory.Restore(after)
+	checkError(t, get(w.Handler(), "/v1/images?limit=5&sort=Size&cursor="+body.NextCursor), 410, "CursorExpired", []string{"not kept"})
 }
 
 func TestSampleComesBackFieldForField(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	var body struct{ Images []json.RawMessage }
-	if err := json.Unmarshal(get(w.handler(), "/v1/images?ImageId=m-bp181x855551ww5yq****").Body.Bytes(), &body); err != nil || len(body.Images) != 1 {
+	if err := json.Unmarshal(get(w.Handler(), "/v1/images?ImageId=m-bp181x855551ww5yq****").Body.Bytes(), &body); err != nil || len(body.Images) != 1 {
 		t.Fatal(err, body)
 	}
-	want, _ := catalog.Canonical([]byte(sample))
+	want, _ := catalog.Canonical([]byte(sampleImage))
 	if got := string(body.Images[0]); got != want {
 		t.Errorf("sample comes back as %s", got)
 	}
@@ -123,9 +123,9 @@ func TestSampleComesBackFieldForField(t *testing.T) {
 
 func TestClockSkewGivesNoNegativeAge(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.now = epoch.Add(-time.Hour)
-	rec := get(w.handler(), "/v1/images")
+	w := newSmallRegion(t)
+	w.Now = epoch.Add(-time.Hour)
+	rec := get(w.Handler(), "/v1/images")
 	if rec.Code != 200 || rec.Header().Get("X-Snapshot-Age") != "0" || !strings.Contains(rec.Body.String(), `"AgeSeconds":0,"Stale":false`) {
 		t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
 	}
@@ -134,9 +134,9 @@ func TestClockSkewGivesNoNegativeAge(t *testing.T) {
 // Age tells caches how long the answer has stood since the store confirmed it.
 func TestAge(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	down := false
-	h := w.handler(func(o *query.Options) { o.Archive = archive.New(&brittle{w.bucket, &down}, w.keys) })
+	h := w.Handler(func(o *query.Options) { o.Archive = archive.New(&brittle{w.Bucket, &down}, w.Keys) })
 	for _, row := range []struct {
 		about  string
 		later  time.Duration
@@ -152,7 +152,7 @@ func TestAge(t *testing.T) {
 		{"read again", 2 * time.Second, false, "/v1/images", "0"},
 		{"during an outage", time.Minute, true, "/v1/images", "60"},
 	} {
-		w.now, down = w.now.Add(row.later), row.down
+		w.Now, down = w.Now.Add(row.later), row.down
 		if rec := get(h, row.target); rec.Code != 200 || rec.Header().Get("Age") != row.want {
 			t.Errorf("%s: %d, Age is %q, want %q", row.about, rec.Code, rec.Header().Get("Age"), row.want)
 		}
@@ -174,14 +174,14 @@ func (b *brittle) Get(ctx context.Context, key, etag string) ([]byte, string, er
 
 func TestOldDataIsMarked(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.now = w.now.Add(3 * time.Hour)
-	rec := get(w.handler(), "/v1/images")
+	w := newSmallRegion(t)
+	w.Now = w.Now.Add(3 * time.Hour)
+	rec := get(w.Handler(), "/v1/images")
 	if rec.Header().Get("Warning") == "" || !strings.Contains(rec.Body.String(), `{"Scope":"_any/_any","Since":"2026-11-23T11:00:00.000Z","Reason":"not checked for more than 3h0m0s"}`) {
 		t.Errorf("%v %s", rec.Header(), rec.Body)
 	}
 	// What was asked for as of a commit is not stale for being old.
-	if rec := get(w.handler(), "/v1/images?at=1"); rec.Header().Get("Warning") != "" || rec.Header().Get("Cache-Control") != "max-age=31536000, immutable" {
+	if rec := get(w.Handler(), "/v1/images?at=1"); rec.Header().Get("Warning") != "" || rec.Header().Get("Cache-Control") != "max-age=31536000, immutable" {
 		t.Errorf("%v %s", rec.Header(), rec.Body)
 	}
 }
@@ -190,9 +190,9 @@ func TestOldDataIsMarked(t *testing.T) {
 // without what only holds now. Caches keep the answer when that is over.
 func TestWhatACommitSaysIsNotStale(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	down := false
-	h := w.handler(func(o *query.Options) { o.Archive = archive.New(&brittle{w.bucket, &down}, w.keys) },
+	h := w.Handler(func(o *query.Options) { o.Archive = archive.New(&brittle{w.Bucket, &down}, w.Keys) },
 		allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}}))
 	targets := []string{
 		"/v1/images?ClusterId=ehpc-a&at=3", "/v1/matrix?ClusterId=ehpc-a&at=3", "/v1/diff?ClusterId=ehpc-a&from=1&to=3", "/v1/diff?ClusterId=ehpc-a,ehpc-b&at=3",
@@ -214,7 +214,7 @@ func TestWhatACommitSaysIsNotStale(t *testing.T) {
 			told[caller+target] = ask(caller, target)
 		}
 	}
-	down, w.now = true, w.now.Add(5*time.Hour)
+	down, w.Now = true, w.Now.Add(5*time.Hour)
 	if rec := get(bearing{h, "all"}, "/v1/images?ClusterId=ehpc-a"); !strings.Contains(rec.Body.String(), "the storage cannot be reached") || !strings.Contains(rec.Body.String(), "not checked for more than 3h0m0s") {
 		t.Fatalf("what holds now is not told: %s", dump(rec))
 	}
@@ -234,8 +234,8 @@ func TestWhatACommitSaysIsNotStale(t *testing.T) {
 // as that of a fresh answer.
 func TestNothingWasEverChecked(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, allow(access.Grant{Name: "all"}, access.Grant{Name: "x", Regions: []string{hangzhou}, Clusters: []string{"ehpc-x"}}))
+	w := newSmallRegion(t)
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, allow(access.Grant{Name: "all"}, access.Grant{Name: "x", Regions: []string{hangzhou}, Clusters: []string{"ehpc-x"}}))
 	for _, row := range []struct {
 		caller, target string
 		age            string // empty: there is none
@@ -266,9 +266,9 @@ func TestNothingWasEverChecked(t *testing.T) {
 // asked, and may not be too long for the one who gave it.
 func TestLongQueriesHaveNextPages(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	w.run(beijing, content{"_any/_any": images(t, cent10)})
-	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	w := newSmallRegion(t)
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS710)})
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	for _, start := range []string{"/v1/images?ClusterId=ehpc-a&limit=1&ImageName__ne=", "/v1/matrix?ClusterId=ehpc-a&limit=1&ImageName__ne=", "/v1/changes?ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,",
 		"/v1/changes?since=0&ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,", "/v1/changes?since=c1.0&ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,"} {
 		answered, refused := 0, 0

@@ -29,8 +29,8 @@ func snapshotOf(t *testing.T, h http.Handler, target string) (snapshot, next str
 // make a later page an answer about today. In ehpc-b a check has failed since.
 func TestPagesOfAPastStateStayInIt(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	w := newSmallRegion(t)
+	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&at=2", "/v1/images?ClusterId=ehpc-b&limit=1&at=2026-11-23T10:00:00Z", "/v1/images?ClusterId=ehpc-b&limit=1&at=-31m", "/v1/matrix?ClusterId=ehpc-b&limit=1&at=2"} {
 		for _, caller := range []string{"all", "b"} {
 			first, next := snapshotOf(t, bearing{h, caller}, target)
@@ -50,8 +50,8 @@ func TestPagesOfAPastStateStayInIt(t *testing.T) {
 // which a cache would not notice.
 func TestMaxAgeIsNotKept(t *testing.T) {
 	t.Parallel()
-	w := small(t)
-	h := w.handler()
+	w := newSmallRegion(t)
+	h := w.Handler()
 	for _, target := range []string{"/v1/images?at=1", "/v1/images?at=3", "/v1/images/m-cent79?ClusterId=ehpc-a&at=2", "/v1/changes?ClusterId=ehpc-a&at=2", "/v1/diff?ClusterId=ehpc-a&from=1&to=2", "/v1/matrix?ClusterId=ehpc-a&at=2", "/v1/clusters?ClusterId=ehpc-a&at=2"} {
 		free, held := get(h, target), get(h, target+"&maxAge=5h")
 		if free.Code != 200 || free.Header().Get("Cache-Control") != "max-age=31536000, immutable" || held.Code != 200 || held.Header().Get("Cache-Control") != "max-age=5" {
@@ -68,11 +68,11 @@ func TestMaxAgeIsNotKept(t *testing.T) {
 // for the next run.
 func TestImageWhereNothingIsAskedAnyMore(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample, cent79)})
-	w.now = w.now.Add(time.Hour)
-	w.run(hangzhou, content{}, "ehpc-a/_any")
-	h := w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "x", Clusters: []string{"ehpc-x"}}))
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage, centOS79)})
+	w.Now = w.Now.Add(time.Hour)
+	w.CommitRun(hangzhou, content{}, "ehpc-a/_any")
+	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "x", Clusters: []string{"ehpc-x"}}))
 	for _, row := range []struct {
 		caller, target string
 		status         int
@@ -95,19 +95,19 @@ func TestImageWhereNothingIsAskedAnyMore(t *testing.T) {
 // another cluster was checked last of all must not make one answer of them.
 func TestTagOfOneImageNamesItsChecks(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample), "ehpc-b/_any": images(t, cent79)})
-	w.now = w.now.Add(time.Hour)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample), "ehpc-b/_any": images(t, cent10)})
-	h := w.handler()
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage), "ehpc-b/_any": parseImages(t, centOS79)})
+	w.Now = w.Now.Add(time.Hour)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage), "ehpc-b/_any": parseImages(t, centOS710)})
+	h := w.Handler()
 	const target = "/v1/images/m-bp181x855551ww5yq****?at=2"
 	seen := func() (tag string, last catalog.Time) {
 		rec := get(h, target)
 		return rec.Header().Get("ETag"), answerOf[imageTold](t, h, 200, target).LastSeen
 	}
 	tag, last := seen()
-	w.now = w.now.Add(time.Hour)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample), "ehpc-b/_any": images(t, cent79)})
+	w.Now = w.Now.Add(time.Hour)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage), "ehpc-b/_any": parseImages(t, centOS79)})
 	for range 2 {
 		if later, past := seen(); last != catalog.At(epoch.Add(time.Hour)) || past != catalog.At(epoch) || tag == later {
 			t.Errorf("seen last %s under %s, later %s under %s", last, tag, past, later)
@@ -119,7 +119,7 @@ func TestTagOfOneImageNamesItsChecks(t *testing.T) {
 // behind it.
 func TestPlaceFarBehindACommit(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	for _, route := range []string{"/v1/changes?", "/v1/changes?ImageId=m-win&", "/v1/images/m-win/history?"} {
 		page := answerOf[stretchTold](t, h, 200, route+"since=c3.1073741823")
 		if len(page.Changes)+len(page.Events) > 0 || page.NextCursor != "c4.0" {
@@ -134,14 +134,14 @@ func TestPlaceFarBehindACommit(t *testing.T) {
 // answer of one question, here with few scopes, whose snapshots are read alone.
 func TestFirstSeenBeforeWhatIsKept(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	for _, other := range []string{cent79, cent10, cent79} {
-		w.run(hangzhou, content{"_any/_any": images(t, sample), "ehpc-a/_any": images(t, other)})
-		w.now = w.now.Add(40 * 24 * time.Hour)
+	w := newFixture(t)
+	for _, other := range []string{centOS79, centOS710, centOS79} {
+		w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, other)})
+		w.Now = w.Now.Add(40 * 24 * time.Hour)
 	}
-	w.memory.Spoil("community-images/v1/cn-hangzhou/log/2026-11.ndjson", nil)
+	w.Memory.Spoil("community-images/v1/cn-hangzhou/log/2026-11.ndjson", nil)
 	for _, before := range []string{"/healthz", "/v1/images", "/v1/clusters", "/v1/changes?since=0", "/v1/images/m-cent710"} {
-		h := w.handler()
+		h := w.Handler()
 		get(h, before)
 		for _, at := range []string{"", "&at=5", "&at=4"} {
 			if got := answerOf[imageTold](t, h, 200, "/v1/images/m-bp181x855551ww5yq****?"+at); got.FirstSeen != catalog.At(epoch) {
@@ -149,9 +149,9 @@ func TestFirstSeenBeforeWhatIsKept(t *testing.T) {
 			}
 		}
 	}
-	w.run(hangzhou, content{"_any/_any": images(t, window), "ehpc-a/_any": images(t, cent79)})
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, windows), "ehpc-a/_any": parseImages(t, centOS79)})
 	for _, before := range []string{"/healthz", "/v1/images", "/v1/matrix", "/v1/images/m-cent710"} {
-		h := w.handler()
+		h := w.Handler()
 		get(h, before)
 		if got := answerOf[imageTold](t, h, 410, "/v1/images/m-bp181x855551ww5yq****"); got.FirstSeen != catalog.At(epoch) {
 			t.Errorf("after %s the image that is gone was first seen %s", before, got.FirstSeen)
@@ -163,21 +163,21 @@ func TestFirstSeenBeforeWhatIsKept(t *testing.T) {
 // alike before and after later commits, of which a caller may not see all.
 func TestPlaceOfAPastFeedStays(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, sample), "ehpc-b/_any": images(t, cent79)})
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage), "ehpc-b/_any": parseImages(t, centOS79)})
 	since := catalog.At(epoch.Add(time.Minute)).String()
-	for _, other := range []string{cent10, window} {
-		w.now = w.now.Add(time.Hour)
-		w.run(hangzhou, content{"ehpc-a/_any": images(t, sample), "ehpc-b/_any": images(t, other)})
+	for _, other := range []string{centOS710, windows} {
+		w.Now = w.Now.Add(time.Hour)
+		w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage), "ehpc-b/_any": parseImages(t, other)})
 	}
 	handler := func() http.Handler {
-		return w.handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
+		return w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
 	}
 	target := "/v1/changes?at=1&since=" + since
 	before := get(bearing{handler(), "a"}, target)
-	w.now = w.now.Add(time.Hour)
-	w.run(hangzhou, content{"ehpc-a/_any": images(t, ubuntu), "ehpc-b/_any": images(t, window)})
-	w.now = w.now.Add(time.Minute)
+	w.Now = w.Now.Add(time.Hour)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, ubuntuCreating), "ehpc-b/_any": parseImages(t, windows)})
+	w.Now = w.Now.Add(time.Minute)
 	h := handler()
 	after := get(bearing{h, "a"}, target)
 	if before.Header().Get("ETag") != after.Header().Get("ETag") || before.Header().Get("X-Next-Cursor") != "c2.0" || after.Header().Get("X-Next-Cursor") != "c2.0" {

@@ -24,14 +24,14 @@ func TestReadmeExamples(t *testing.T) {
 		t.Fatal("the README has no examples")
 	}
 	examples, _, _ = strings.Cut(examples, "\n## ")
-	w := newWorld(t)
-	w.run(hangzhou, content{"_any/_any": images(t, sample), "ehpc-hz-FYUr32hD1k/_any": images(t, sample, window)})
-	w.now = w.now.Add(time.Hour)
-	w.run(hangzhou, content{
-		"_any/_any": images(t, sample), "ehpc-hz-FYUr32hD1k/_any": images(t, sample, cent79, strings.Replace(cent10, "hpc-", "gromacs-", 1)), "ehpc-hz-b8LmW0sT5e/_any": images(t, cent79),
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-hz-FYUr32hD1k/_any": parseImages(t, sampleImage, windows)})
+	w.Now = w.Now.Add(time.Hour)
+	w.CommitRun(hangzhou, content{
+		"_any/_any": parseImages(t, sampleImage), "ehpc-hz-FYUr32hD1k/_any": parseImages(t, sampleImage, centOS79, strings.Replace(centOS710, "hpc-", "gromacs-", 1)), "ehpc-hz-b8LmW0sT5e/_any": parseImages(t, centOS79),
 	})
-	w.run(beijing, content{"_any/_any": images(t, sample)})
-	h := w.handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, sampleImage)})
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	fill := strings.NewReplacer("$H", "", "${var.lookups}", "", "{{ lookups }}", "", "$C", "ehpc-hz-FYUr32hD1k", "${var.cluster}", "ehpc-hz-FYUr32hD1k", "{{ cluster }}", "ehpc-hz-FYUr32hD1k")
 	targets := regexp.MustCompile(`"((?:\$H|\$\{var\.lookups\}|\{\{ lookups \}\})/[^"]*)"`).FindAllStringSubmatch(examples, -1)
 	for _, found := range targets {

@@ -12,24 +12,24 @@ import (
 // and not a history with a hole in it.
 func TestHistoryGoesOnWithWhatIsKept(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	found := content{"_any/_any": images(t, sample)}
-	w.run(hangzhou, found)
-	warm := w.handler()
+	w := newFixture(t)
+	found := content{"_any/_any": parseImages(t, sampleImage)}
+	w.CommitRun(hangzhou, found)
+	warm := w.Handler()
 	get(warm, "/v1/changes")
-	for _, next := range []string{cent79, cent10, ubuntu} {
-		w.now = w.now.AddDate(0, 1, 0)
-		found["_any/_any"] = append(found["_any/_any"], images(t, next)...)
-		w.run(hangzhou, found)
+	for _, next := range []string{centOS79, centOS710, ubuntuCreating} {
+		w.Now = w.Now.AddDate(0, 1, 0)
+		found["_any/_any"] = append(found["_any/_any"], parseImages(t, next)...)
+		w.CommitRun(hangzhou, found)
 	}
 	for _, month := range []string{"2026-11", "2026-12"} {
-		key, err := w.keys.Log(hangzhou, month)
+		key, err := w.Keys.Log(hangzhou, month)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.memory.Spoil(key, nil)
+		w.Memory.Spoil(key, nil)
 	}
-	got, want := get(warm, "/v1/changes"), get(w.handler(), "/v1/changes")
+	got, want := get(warm, "/v1/changes"), get(w.Handler(), "/v1/changes")
 	if got.Code != 200 || got.Body.String() != want.Body.String() {
 		t.Errorf("the warm instance answers %d\n%s\na new one %d\n%s", got.Code, got.Body, want.Code, want.Body)
 	}
@@ -39,16 +39,16 @@ func TestHistoryGoesOnWithWhatIsKept(t *testing.T) {
 // though the months that said what it held are gone.
 func TestScopeThatEndsInTheFirstKeptCommit(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.run(hangzhou, content{"_any/_any": images(t, sample), "ehpc-a/_any": images(t, cent79, window), "ehpc-b/_any": images(t, cent79)})
-	w.now = w.now.AddDate(0, 1, 0)
-	w.run(hangzhou, content{"_any/_any": images(t, cent79)}, "ehpc-a/_any") // a seal, and commit 3
-	key, err := w.keys.Log(hangzhou, "2026-11")
+	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, centOS79, windows), "ehpc-b/_any": parseImages(t, centOS79)})
+	w.Now = w.Now.AddDate(0, 1, 0)
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79)}, "ehpc-a/_any") // a seal, and commit 3
+	key, err := w.Keys.Log(hangzhou, "2026-11")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.memory.Spoil(key, nil)
-	h := w.handler()
+	w.Memory.Spoil(key, nil)
+	h := w.Handler()
 	for target, want := range map[string]string{
 		"/v1/changes?":                               "3 removed m-cent79 ehpc-a, 3 removed m-win ehpc-a, 3 removed m-bp181x855551ww5yq**** _any, 3 added m-cent79 _any",
 		"/v1/images/m-win/history?":                  "3 kept m-win ehpc-a, 3 removed m-win ehpc-a",

@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the answers in testdata")
 
-// TestScripts runs testdata/*.txtar on the small world. Each file of an
+// TestScripts runs testdata/*.txtar on the small region. Each file of an
 // archive is a request by name, and by content its answer: status, headers,
 // an empty line, the body (JSON indented).
 func TestScripts(t *testing.T) {
@@ -36,10 +36,10 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := small(t)
-			h := w.handler()
+			w := newSmallRegion(t)
+			h := w.Handler()
 			if strings.Contains(path, "redact") {
-				h = w.handler(func(o *query.Options) { o.Redact = []string{"PostInstallScript", "Uid"} })
+				h = w.Handler(func(o *query.Options) { o.Redact = []string{"PostInstallScript", "Uid"} })
 			}
 			for i, f := range script.Files {
 				got := transcript(t, h, f.Name)

@@ -16,9 +16,9 @@ import (
 func TestLookupAsAFrozenTryEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := small(t)
+		w := newSmallRegion(t)
 		freezes := false
-		w.bucket = buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+		w.Bucket = buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 			if !freezes {
 				return nil
 			}
@@ -27,7 +27,7 @@ func TestLookupAsAFrozenTryEnds(t *testing.T) {
 		})
 		thawed := make(chan string, 1)
 		var ask func()
-		h := w.handler(func(o *query.Options) {
+		h := w.Handler(func(o *query.Options) {
 			o.Report = func(context.Context, string, error) { // the try is over and has not gone yet
 				freezes = false
 				go ask()
@@ -36,7 +36,7 @@ func TestLookupAsAFrozenTryEnds(t *testing.T) {
 		})
 		ask = func() { thawed <- get(h, "/v1/images").Header().Get("Warning") }
 		get(h, "/v1/images")
-		w.now = w.now.Add(time.Minute)
+		w.Now = w.Now.Add(time.Minute)
 		freezes = true
 		if rec := get(h, "/v1/images"); rec.Header().Get("Warning") == "" {
 			t.Errorf("while the store hangs: %s", rec.Body)

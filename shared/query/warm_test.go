@@ -34,10 +34,10 @@ func TestWarm(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := small(t)
+				w := newSmallRegion(t)
 				var mu sync.Mutex
 				var asked []string
-				w.bucket = buckettest.NewFaulty(w.memory, func(op buckettest.Op) *buckettest.Fault {
+				w.Bucket = buckettest.NewFaulty(w.Memory, func(op buckettest.Op) *buckettest.Fault {
 					mu.Lock()
 					asked = append(asked, op.Verb)
 					mu.Unlock()
@@ -47,7 +47,7 @@ func TestWarm(t *testing.T) {
 					return nil
 				})
 				reported := 0
-				h := w.handler(func(o *query.Options) {
+				h := w.Handler(func(o *query.Options) {
 					o.Regions, o.Warm = row.regions, true
 					o.Report = func(context.Context, string, error) { reported++ }
 				})

@@ -12,14 +12,14 @@ import (
 // caller's choice. What is refused is refused before any of it is done.
 func TestExpressionsAreBoundedTogether(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	var objects []string
 	for i := range 4000 {
 		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":"linux_CentOS7.9_LAMMPS_29Sep2021_%d_and_a_tail_that_is_rather_long","Description":"one of two %d","Status":"Available"}`, i, i, i%2))
 	}
-	all := images(t, objects...)
-	w.run(hangzhou, content{"_any/_any": all, "ehpc-a/_any": all[:40]})
-	h := w.handler()
+	all := parseImages(t, objects...)
+	w.CommitRun(hangzhou, content{"_any/_any": all, "ehpc-a/_any": all[:40]})
+	h := w.Handler()
 	heavy := url.QueryEscape("(.*){300}Z")
 	for _, row := range []struct {
 		name, query string
@@ -59,7 +59,7 @@ func TestExpressionsAreBoundedTogether(t *testing.T) {
 // long as they are written, and parsed lookups are remembered.
 func TestExpressionsAreBoundedInMemory(t *testing.T) {
 	t.Parallel()
-	h := small(t).handler()
+	h := newSmallRegion(t).Handler()
 	list := func(pattern string, n int) string { return strings.TrimSuffix(strings.Repeat(pattern+",", n), ",") }
 	for _, row := range []struct {
 		name, query string
