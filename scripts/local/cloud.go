@@ -13,8 +13,8 @@ import (
 	"community-images/shared/ossbucket"
 )
 
-// cloud is the real E-HPC and OSS, with the caller's credentials.
-func cloud(environ []string, m *meter) (*place, error) {
+// openCloud opens the real E-HPC and OSS, with the caller's credentials.
+func openCloud(environ []string, p *progress) (*backend, error) {
 	env, home, err := cloudEnv(environ)
 	if err != nil {
 		return nil, err
@@ -39,16 +39,16 @@ func cloud(environ []string, m *meter) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &place{
-		home: home, regions: conf.Regions, credentials: fctest.Credentials(conf.Credentials), env: env,
-		archive: archive.New(bucket, keys), keys: keys, meter: m,
-		where: "oss://" + conf.OSS.Bucket + "/" + keys.Root(),
-		show:  func(key string) string { return "ossutil cat oss://" + conf.OSS.Bucket + "/" + key },
+	return &backend{
+		homeRegion: home, regions: conf.Regions, credentials: fctest.Credentials(conf.Credentials), env: env,
+		archive: archive.New(bucket, keys), keys: keys, progress: p,
+		location:    "oss://" + conf.OSS.Bucket + "/" + keys.Root(),
+		showCommand: func(key string) string { return "ossutil cat oss://" + conf.OSS.Bucket + "/" + key },
 	}, nil
 }
 
-// cloudEnv is the functions' environment, and the region they would be in. It
-// names everything that is missing at once.
+// cloudEnv returns the functions' environment and their region. Its error names
+// every missing variable at once.
 func cloudEnv(environ []string) (env []string, home string, err error) {
 	value := func(name string) string {
 		i := slices.IndexFunc(environ, func(line string) bool { return strings.HasPrefix(line, name+"=") })
@@ -70,15 +70,18 @@ func cloudEnv(environ []string) (env []string, home string, err error) {
 		home, _, _ = strings.Cut(value("EHPC_REGIONS"), ",")
 	}
 	if home = strings.TrimSpace(home); home == "" {
-		missing = append(missing, errors.New("-cloud needs EHPC_REGIONS (or FC_REGION) in the environment: the regions to capture, such as cn-hangzhou"))
+		missing = append(missing,
+			errors.New("-cloud needs EHPC_REGIONS (or FC_REGION) in the environment: the regions to capture, such "+
+				"as cn-hangzhou"))
 	}
 	if missing != nil {
 		return nil, "", errors.Join(missing...)
 	}
-	env = passed(environ, "OSS_", "EHPC_", "SNAPSHOT_", "QUERY_", "LOG_LEVEL=", "ALIBABA_CLOUD_ACCESS_KEY_", "ALIBABA_CLOUD_SECURITY_TOKEN=",
+	env = selectByPrefix(environ, "OSS_", "EHPC_", "SNAPSHOT_", "QUERY_", "LOG_LEVEL=",
+		"ALIBABA_CLOUD_ACCESS_KEY_", "ALIBABA_CLOUD_SECURITY_TOKEN=",
 		"HTTP_PROXY=", "HTTPS_PROXY=", "NO_PROXY=", "http_proxy=", "https_proxy=", "no_proxy=", "SSL_CERT_")
 	env = append(env, "FC_REGION="+home)
-	if value("OSS_ENDPOINT") == "" { // the functions' default can be reached from inside the region only
+	if value("OSS_ENDPOINT") == "" { // the default is reachable inside the region only
 		env = append(env, "OSS_ENDPOINT=https://oss-"+home+".aliyuncs.com")
 	}
 	return env, home, nil

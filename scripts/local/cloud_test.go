@@ -23,11 +23,13 @@ func TestCloud(t *testing.T) {
 	env := []string{
 		"EHPC_REGIONS=cn-hangzhou", "EHPC_ENDPOINT=" + upstream.URL, "SNAPSHOT_QPS=1000",
 		"OSS_ENDPOINT=" + store.URL, "OSS_BUCKET=" + store.Bucket, "OSS_PREFIX=a/b",
-		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + store.Key.ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + store.Key.Secret, "ALIBABA_CLOUD_SECURITY_TOKEN=" + store.Key.Token,
+		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + store.Key.ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + store.Key.Secret,
+		"ALIBABA_CLOUD_SECURITY_TOKEN=" + store.Key.Token,
 		"UNRELATED=kept out",
 	}
 	var out, faults text
-	if code := run(t.Context(), []string{"-once", "-cloud", "-data", t.TempDir()}, env, &out, &faults, compiled(t)); code != 0 {
+	if code := run(t.Context(), []string{"-once", "-cloud", "-data", t.TempDir()}, env, &out, &faults,
+		compiled(t)); code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, out.String(), faults.String())
 	}
 	for _, says := range []string{
@@ -39,18 +41,21 @@ func TestCloud(t *testing.T) {
 			t.Errorf("does not say %q:\n%s", says, out.String())
 		}
 	}
-	if all := out.String() + faults.String(); strings.Contains(all, store.Key.Secret) || strings.Contains(all, "embedded") {
+	if all := out.String() + faults.String(); strings.Contains(all, store.Key.Secret) ||
+		strings.Contains(all, "embedded") {
 		t.Errorf("says too much:\n%s", all)
 	}
 }
 
 func TestCloudReachesOSSFromOutside(t *testing.T) {
 	t.Parallel()
-	env, home, err := cloudEnv([]string{"OSS_BUCKET=b-1", "EHPC_REGIONS=cn-beijing,cn-hangzhou", "ALIBABA_CLOUD_ACCESS_KEY_ID=a", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=b", "HOME=/x"})
+	env, home, err := cloudEnv([]string{"OSS_BUCKET=b-1", "EHPC_REGIONS=cn-beijing,cn-hangzhou",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID=a", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=b", "HOME=/x"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if all := strings.Join(env, " "); home != "cn-beijing" || !strings.Contains(all, "OSS_ENDPOINT=https://oss-cn-beijing.aliyuncs.com") || strings.Contains(all, "HOME=") {
+	if all := strings.Join(env, " "); home != "cn-beijing" ||
+		!strings.Contains(all, "OSS_ENDPOINT=https://oss-cn-beijing.aliyuncs.com") || strings.Contains(all, "HOME=") {
 		t.Errorf("home %q, environment %s", home, all)
 	}
 }

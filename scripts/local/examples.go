@@ -14,22 +14,22 @@ import (
 type example struct {
 	scope   catalog.Scope
 	digest  string
-	image   string // an ImageId
-	filters string // that at least one image of the scope passes
+	imageID string
+	filters string // query parameters that at least one image of the scope matches
 }
 
-// example looks for a cluster that offers an Available CentOS image, and else
-// takes what there is. ok is false if nothing is stored.
-func (s *session) example(ctx context.Context) (best example, ok bool) {
-	for _, region := range s.place.regions {
-		now, err := s.place.archive.Now(ctx, region, nil)
+// findExample looks for a cluster that offers an available CentOS image, and
+// otherwise returns any snapshot. ok is false if nothing is stored.
+func (s *session) findExample(ctx context.Context) (best example, ok bool) {
+	for _, region := range s.backend.regions {
+		now, err := s.backend.archive.Now(ctx, region, nil)
 		if err != nil {
 			continue // its error has been shown
 		}
 		for _, state := range now.Scopes {
-			found, fits := s.exampleIn(ctx, region, state)
+			found, usable := s.exampleOf(ctx, region, state)
 			switch {
-			case !fits:
+			case !usable:
 			case found.filters != "" && found.scope.ClusterID != "":
 				return found, true
 			case !ok:
@@ -40,44 +40,46 @@ func (s *session) example(ctx context.Context) (best example, ok bool) {
 	return best, ok
 }
 
-func (s *session) exampleIn(ctx context.Context, region string, state archive.ScopeState) (example, bool) {
+// exampleOf makes an example of a scope. It returns false if the scope has no
+// images or asks for an instance type.
+func (s *session) exampleOf(ctx context.Context, region string, state archive.ScopeState) (example, bool) {
 	if state.Digest == "" || state.ImageCount == 0 || state.InstanceType != "" {
 		return example{}, false
 	}
 	e := example{scope: state.Scope(region), digest: state.Digest}
-	snapshot, err := s.place.archive.Snapshot(ctx, e.scope, e.digest)
+	snapshot, err := s.backend.archive.Snapshot(ctx, e.scope, e.digest)
 	if err != nil {
 		return example{}, false
 	}
-	e.image = snapshot.Images[0].ImageID
+	e.imageID = snapshot.Images[0].ImageID
 	for _, im := range snapshot.Images {
 		if im.Text("OsTag.Platform") == "CentOS" && im.Text("Status") == "Available" {
-			e.image, e.filters = im.ImageID, "&OsTag.Platform=CentOS&Status=Available"
+			e.imageID, e.filters = im.ImageID, "&OsTag.Platform=CentOS&Status=Available"
 			break
 		}
 	}
 	return e, true
 }
 
-// curls are command lines that work as they stand; with QUERY_TOKENS set, once
-// one of them is in the variable TOKEN.
-func (s *session) curls(ctx context.Context, base string) (lines []string) {
+// curlCommands returns commands that work as pasted. With QUERY_TOKENS set, the
+// shell variable TOKEN must hold a token.
+func (s *session) curlCommands(ctx context.Context, base string) (lines []string) {
 	curl := "curl '"
-	if slices.ContainsFunc(s.place.env, func(line string) bool {
+	if slices.ContainsFunc(s.backend.env, func(line string) bool {
 		name, value, _ := strings.Cut(line, "=")
 		return name == "QUERY_TOKENS" && strings.TrimSpace(value) != ""
 	}) {
 		curl = `curl -H "Authorization: Bearer $TOKEN" '`
 	}
-	for _, target := range s.targets(ctx) {
+	for _, target := range s.exampleTargets(ctx) {
 		lines = append(lines, curl+base+target+"'")
 	}
 	return lines
 }
 
-// targets are lookups of what is stored.
-func (s *session) targets(ctx context.Context) []string {
-	e, ok := s.example(ctx)
+// exampleTargets returns paths and queries of lookups that have an answer.
+func (s *session) exampleTargets(ctx context.Context) []string {
+	e, ok := s.findExample(ctx)
 	if !ok {
 		return []string{"/v1/status", "/healthz"}
 	}
@@ -88,21 +90,23 @@ func (s *session) targets(ctx context.Context) []string {
 	return []string{
 		"/v1/images?" + where + e.filters + "&sort=-OsTag.Version&limit=1&format=ids",
 		"/v1/images?" + where + "&fields=ImageId,ImageName,Status,Size&limit=10&format=table",
-		"/v1/images/" + e.image,
+		"/v1/images/" + e.imageID,
 		"/v1/status",
 	}
 }
 
-// stored says where the objects are and how to look at one.
-func (s *session) stored(ctx context.Context) {
-	fmt.Fprintf(s.out, "stored below %s\nthe functions' log: %s\n", s.place.where, s.data.log.path)
-	e, ok := s.example(ctx)
+// printStored prints where the objects are and how to look at one.
+func (s *session) printStored(ctx context.Context) {
+	fmt.Fprintf(s.out, "stored below %s\nthe functions' log: %s\n", s.backend.location, s.log.path)
+	e, ok := s.findExample(ctx)
 	if !ok {
 		return
 	}
-	key, err := s.place.keys.Snapshot(e.scope, e.digest)
+	key, err := s.backend.keys.Snapshot(e.scope, e.digest)
 	if err != nil {
-		return // it was read by this key
+		return // impossible: the snapshot was read by this key
 	}
-	fmt.Fprintf(s.out, "look at a snapshot:\n  %s | jq '.Images[] | [.ImageId, .Status, .OsTag.Platform, .ImageName]'\n", s.place.show(key))
+	fmt.Fprintf(s.out,
+		"look at a snapshot:\n  %s | jq '.Images[] | [.ImageId, .Status, .OsTag.Platform, .ImageName]'\n",
+		s.backend.showCommand(key))
 }

@@ -4,9 +4,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
+
+	"community-images/scripts/datadir"
 )
 
 // options are the flags.
@@ -31,10 +31,12 @@ func parse(args []string, faults io.Writer) (options, error) {
 	set.SetOutput(faults)
 	set.Usage = func() { fmt.Fprint(faults, usage); set.PrintDefaults() }
 	set.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to serve lookups on")
-	set.StringVar(&o.data, "data", "", "`directory` of the bucket, the log and the binaries; made if missing (default below the user's cache directory)")
+	set.StringVar(&o.data, "data", "", "`directory` of the bucket, the log and the binaries; made if missing "+
+		"(default below the user's cache directory)")
 	set.DurationVar(&o.every, "every", 30*time.Second, "how often the timer fires")
 	set.BoolVar(&o.once, "once", false, "take one snapshot, print what was stored, and end")
-	set.BoolVar(&o.cloud, "cloud", false, "use the real E-HPC and OSS: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, ALIBABA_CLOUD_SECURITY_TOKEN from the environment")
+	set.BoolVar(&o.cloud, "cloud", false, "use the real E-HPC and OSS: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and "+
+		"ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, ALIBABA_CLOUD_SECURITY_TOKEN from the environment")
 	if err := set.Parse(args); err != nil {
 		return o, err
 	}
@@ -55,14 +57,11 @@ func (o *options) check(set *flag.FlagSet) error {
 	if o.data != "" {
 		return nil
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return fmt.Errorf("finding the user's cache directory: %w; name one with -data", err)
-	}
 	name := "local"
 	if o.cloud {
 		name = "cloud"
 	}
-	o.data = filepath.Join(cache, "community-images", name)
-	return nil
+	var err error
+	o.data, err = datadir.DefaultPath(name)
+	return err
 }

@@ -12,7 +12,7 @@ import (
 // binaries are the paths of the two functions.
 type binaries struct{ snapshot, query string }
 
-// builder compiles the functions into a directory.
+// builder compiles the functions into a directory; tests compile only once.
 type builder func(ctx context.Context, dir string) (binaries, error)
 
 const (
@@ -20,6 +20,7 @@ const (
 	queryPackage    = "community-images/functions/query"
 )
 
+// build compiles both functions as scripts/build does.
 func build(ctx context.Context, dir string) (binaries, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return binaries{}, fmt.Errorf("making the directory of the binaries: %w", err)
@@ -30,30 +31,30 @@ func build(ctx context.Context, dir string) (binaries, error) {
 	return binaries{fctest.BinaryPath(dir, snapshotPackage), fctest.BinaryPath(dir, queryPackage)}, nil
 }
 
-// pair is both functions, running.
-type pair struct{ snapshot, query *fctest.Function }
+// functions are the two running functions.
+type functions struct{ snapshot, query *fctest.Function }
 
 // startFunctions starts both. The time-outs are those of template.yaml.
-func startFunctions(ctx context.Context, b binaries, p *place, log *logFile) (*pair, error) {
-	// They outlive ctx for a moment, so that lookups in flight can finish.
+func startFunctions(ctx context.Context, built binaries, b *backend, log *logFile) (*functions, error) {
+	// The functions outlive ctx for a moment, so that lookups in flight can finish.
 	ctx = context.WithoutCancel(ctx)
-	o := fctest.Options{Region: p.home, Credentials: p.credentials, Env: p.env, Output: log.add}
+	o := fctest.Options{Region: b.homeRegion, Credentials: b.credentials, Env: b.env, Output: log.addLine}
 	o.Name, o.Timeout = "snapshot", 10*time.Minute
-	snapshot, err := fctest.Start(ctx, b.snapshot, o)
+	snapshot, err := fctest.Start(ctx, built.snapshot, o)
 	if err != nil {
 		return nil, err
 	}
-	// FC would start more instances; one with several in flight does here.
+	// FC starts an instance for each request in flight. Here one serves them all.
 	o.Name, o.Timeout, o.Concurrency = "query", 30*time.Second, 16
-	query, err := fctest.Start(ctx, b.query, o)
+	query, err := fctest.Start(ctx, built.query, o)
 	if err != nil {
 		snapshot.Stop()
 		return nil, err
 	}
-	return &pair{snapshot, query}, nil
+	return &functions{snapshot, query}, nil
 }
 
-func (p *pair) stop() {
-	p.snapshot.Stop()
-	p.query.Stop()
+func (f *functions) stop() {
+	f.snapshot.Stop()
+	f.query.Stop()
 }

@@ -59,7 +59,8 @@ func TestOnceTwiceContinuesTheHistory(t *testing.T) {
 		if code := run(t.Context(), []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 0 {
 			t.Fatalf("run %d: exit %d\n%s%s", i+1, code, out.String(), faults.String())
 		}
-		for _, says := range []string{want, "REGION  SEQUENCE", "cn-hangzhou", "cn-shanghai", "scopes asked in", "stored below", "| jq '"} {
+		for _, says := range []string{want, "REGION  SEQUENCE", "cn-hangzhou", "cn-shanghai", "scopes asked in",
+			"stored below", "| jq '"} {
 			if !strings.Contains(out.String(), says) {
 				t.Errorf("run %d does not say %q:\n%s", i+1, says, out.String())
 			}
@@ -94,7 +95,8 @@ func TestServeAnswersItsOwnExamples(t *testing.T) {
 	ended := make(chan int)
 	dir := t.TempDir()
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"}, fast, &out, &faults, compiled(t))
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"}, fast, &out, &faults,
+			compiled(t))
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl '([^']+)'$`).FindAllStringSubmatch(out.String(), -1)
@@ -110,11 +112,13 @@ func TestServeAnswersItsOwnExamples(t *testing.T) {
 	// The timer goes on, and a second run keeps off the directory.
 	waitFor(t, &out, "scopes asked in 0s", nil, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d \d+ scopes asked`))
 	var other text
-	if code := run(ctx, []string{"-once", "-data", dir}, nil, &other, &other, compiled(t)); code != 1 || !strings.Contains(other.String(), "is in use by another local run") {
+	if code := run(ctx, []string{"-once", "-data", dir}, nil, &other, &other, compiled(t)); code != 1 ||
+		!strings.Contains(other.String(), "is in use by a local run") {
 		t.Errorf("a second run on the directory: exit %d\n%s", code, other.String())
 	}
 	cancel()
-	if code := <-ended; code != 0 || faults.String() != "" || !strings.Contains(out.String(), "ended; the data stays in") {
+	if code := <-ended; code != 0 || faults.String() != "" ||
+		!strings.Contains(out.String(), "ended; the data stays in") {
 		t.Errorf("exit %d after Ctrl-C\n%s%s", code, out.String(), faults.String())
 	}
 }
@@ -127,8 +131,9 @@ func TestPathsInCommands(t *testing.T) {
 	if err := os.WriteFile(path, []byte("read"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(t.Context(), "sh", "-c", "cat "+quoted(path)).CombinedOutput(); err != nil || string(out) != "read" {
-		t.Errorf("%s: %v %s", quoted(path), err, out)
+	if out, err := exec.CommandContext(t.Context(), "sh", "-c", "cat "+shellQuote(path)).CombinedOutput(); err != nil ||
+		string(out) != "read" {
+		t.Errorf("%s: %v %s", shellQuote(path), err, out)
 	}
 }
 
@@ -140,12 +145,14 @@ func TestExamplesWithTokens(t *testing.T) {
 	var out, faults text
 	ended := make(chan int)
 	const token = "ci_0123456789abcdef"
-	env := append(slices.Clone(fast), fmt.Sprintf(`QUERY_TOKENS=[{"name":"me","sha256":"%x"}]`, sha256.Sum256([]byte(token))))
+	env := append(slices.Clone(fast), fmt.Sprintf(`QUERY_TOKENS=[{"name":"me","sha256":"%x"}]`,
+		sha256.Sum256([]byte(token))))
 	go func() {
 		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", t.TempDir()}, env, &out, &faults, compiled(t))
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
-	lines := regexp.MustCompile(`(?m)^  curl -H "(Authorization): (Bearer )\$TOKEN" '([^']+)'$`).FindAllStringSubmatch(out.String(), -1)
+	lines := regexp.MustCompile(`(?m)^  curl -H "(Authorization): (Bearer )\$TOKEN" '([^']+)'$`).FindAllStringSubmatch(
+		out.String(), -1)
 	if len(lines) != 4 {
 		t.Fatalf("%d curl lines:\n%s", len(lines), out.String())
 	}
@@ -178,7 +185,8 @@ func TestInterruptedOnTheWayToATick(t *testing.T) {
 	}
 	var out, faults text
 	time.AfterFunc(100*time.Millisecond, cancel)
-	if code := run(ctx, []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 1 || !strings.Contains(faults.String(), "local: interrupted before the snapshot was done") {
+	if code := run(ctx, []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 1 ||
+		!strings.Contains(faults.String(), "local: interrupted before the snapshot was done") {
 		t.Errorf("exit %d\n%s%s", code, out.String(), faults.String())
 	}
 	if last, err := os.ReadFile(filepath.Join(dir, "tick")); err != nil || string(last) != "999999999\n" {
@@ -241,18 +249,25 @@ func TestWhatIsRefused(t *testing.T) {
 		lines int // 0: any number
 	}{
 		{"a port in use", []string{"-addr", taken.Addr().String(), "-data", t.TempDir()}, nil, 1,
-			[]string{"local: address " + taken.Addr().String() + " is in use; end what uses it, or choose another with -addr"}, 1},
-		{"an address that is none", []string{"-addr", "nowhere", "-data", t.TempDir()}, nil, 1, []string{"local: listening: "}, 1},
-		{"an unknown flag", []string{"-frobnicate"}, nil, 2, []string{"flag provided but not defined: -frobnicate", "-data directory"}, 0},
+			[]string{"local: address " + taken.Addr().String() +
+				" is in use; end what uses it, or choose another with -addr"}, 1},
+		{"an address that is none", []string{"-addr", "nowhere", "-data", t.TempDir()}, nil, 1,
+			[]string{"local: listening: "}, 1},
+		{"an unknown flag", []string{"-frobnicate"}, nil, 2,
+			[]string{"flag provided but not defined: -frobnicate", "-data directory"}, 0},
 		{"an argument", []string{"once"}, nil, 2, []string{`unexpected argument "once": everything is a flag`}, 1},
-		{"too fast a timer", []string{"-every", "10ms"}, nil, 2, []string{"-every 10ms is too short; allowed are 1s and longer"}, 1},
+		{"too fast a timer", []string{"-every", "10ms"}, nil, 2,
+			[]string{"-every 10ms is too short; allowed are 1s and longer"}, 1},
 		{"a file as the directory", []string{"-once", "-data", file}, nil, 1, []string{"making the data directory"}, 1},
 		{"the cloud without anything", []string{"-once", "-cloud", "-data", t.TempDir()}, nil, 1,
-			[]string{"-cloud needs OSS_BUCKET", "-cloud needs ALIBABA_CLOUD_ACCESS_KEY_ID", "-cloud needs ALIBABA_CLOUD_ACCESS_KEY_SECRET", "-cloud needs EHPC_REGIONS"}, 4},
+			[]string{"-cloud needs OSS_BUCKET", "-cloud needs ALIBABA_CLOUD_ACCESS_KEY_ID",
+				"-cloud needs ALIBABA_CLOUD_ACCESS_KEY_SECRET", "-cloud needs EHPC_REGIONS"}, 4},
 		{"the cloud with a bad setting", []string{"-once", "-cloud", "-data", t.TempDir()},
-			[]string{"OSS_BUCKET=b-1", "EHPC_REGIONS=cn-hangzhou", "ALIBABA_CLOUD_ACCESS_KEY_ID=a", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=b", "SNAPSHOT_QPS=x"}, 1,
+			[]string{"OSS_BUCKET=b-1", "EHPC_REGIONS=cn-hangzhou", "ALIBABA_CLOUD_ACCESS_KEY_ID=a",
+				"ALIBABA_CLOUD_ACCESS_KEY_SECRET=b", "SNAPSHOT_QPS=x"}, 1,
 			[]string{`SNAPSHOT_QPS="x": is not a number in its range`}, 1},
-		{"help", []string{"-h"}, nil, 0, []string{"Usage: go run ./scripts/local", "-once", "-cloud", "-every", "-addr"}, 0},
+		{"help", []string{"-h"}, nil, 0, []string{"Usage: go run ./scripts/local", "-once", "-cloud", "-every",
+			"-addr"}, 0},
 	} {
 		var out, faults text
 		code := run(t.Context(), row.args, row.env, &out, &faults, nil)
@@ -277,7 +292,8 @@ func TestADamagedTickIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, faults text
-	if code := run(t.Context(), []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 1 || !strings.Contains(faults.String(), "remove the file to begin anew") {
+	if code := run(t.Context(), []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 1 ||
+		!strings.Contains(faults.String(), "remove the file to begin anew") {
 		t.Errorf("exit %d\n%s", code, faults.String())
 	}
 }
@@ -289,16 +305,18 @@ func TestWarningsAreShownReadably(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer log.close()
-	log.add("FC Invoke Start RequestId: 1")
-	log.add(`{"time":"t","level":"info","message":"snapshot done","functionName":"snapshot"}`)
+	log.addLine("FC Invoke Start RequestId: 1")
+	log.addLine(`{"time":"t","level":"info","message":"snapshot done","functionName":"snapshot"}`)
 	for range shownWarnings + 2 {
-		log.add(`{"time":"t","level":"warn","message":"scope failed","functionName":"snapshot","requestId":"1","scope":"a/b","code":"Throttling"}`)
+		log.addLine(
+			`{"time":"t","level":"warn","message":"scope failed","functionName":"snapshot","requestId":"1","scope":"a/b","code":"Throttling"}`)
 	}
-	shown := log.take()
-	if len(shown) != shownWarnings+1 || shown[0] != `snapshot: warn: scope failed code="Throttling" scope="a/b"` || !strings.HasPrefix(shown[shownWarnings], "and 2 more in ") {
+	shown := log.takeWarnings()
+	if len(shown) != shownWarnings+1 || shown[0] != `snapshot: warn: scope failed code="Throttling" scope="a/b"` ||
+		!strings.HasPrefix(shown[shownWarnings], "and 2 more in ") {
 		t.Errorf("shown: %q", shown)
 	}
-	if len(log.take()) != 0 {
+	if len(log.takeWarnings()) != 0 {
 		t.Error("shown twice")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// logFile keeps every line the functions print, and remembers the warnings
+// logFile stores every line that the functions print, and keeps the warnings
 // until they are shown.
 type logFile struct {
 	path string
@@ -34,8 +34,8 @@ func (l *logFile) close() {
 	l.file.Close()
 }
 
-// add takes a line of a function. Lines of the FC SDK are no JSON.
-func (l *logFile) add(line string) {
+// addLine stores a line of a function. Lines of the FC SDK are not JSON.
+func (l *logFile) addLine(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	fmt.Fprintln(l.file, line)
@@ -44,12 +44,13 @@ func (l *logFile) add(line string) {
 		return
 	}
 	if level := entry["level"]; level == "warn" || level == "error" {
-		l.warnings = append(l.warnings, readable(entry))
+		l.warnings = append(l.warnings, formatEntry(entry))
 	}
 }
 
-// readable writes an entry as a person likes it: what happened, then the rest.
-func readable(entry map[string]any) string {
+// formatEntry formats a log entry for a person: the message first, then the
+// other fields.
+func formatEntry(entry map[string]any) string {
 	text := fmt.Sprintf("%v: %v: %v", entry["functionName"], entry["level"], entry["message"])
 	for _, name := range slices.Sorted(maps.Keys(entry)) {
 		switch name {
@@ -61,10 +62,11 @@ func readable(entry map[string]any) string {
 	return strings.ToValidUTF8(text, "?")
 }
 
+// shownWarnings is the number of warnings that are shown in full.
 const shownWarnings = 8
 
-// take returns the warnings since the last time, the first ones in full.
-func (l *logFile) take() []string {
+// takeWarnings returns the warnings since the last call, the first ones in full.
+func (l *logFile) takeWarnings() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	shown := l.warnings

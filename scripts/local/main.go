@@ -28,7 +28,7 @@ func main() {
 
 // run is main with everything injected. The exit code is 0 also after Ctrl-C,
 // except if -once was not done then; 2 for bad flags, 1 for everything else.
-func run(ctx context.Context, args, environ []string, out, faults io.Writer, b builder) int {
+func run(ctx context.Context, args, environ []string, out, faults io.Writer, build builder) int {
 	o, err := parse(args, faults)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -36,7 +36,7 @@ func run(ctx context.Context, args, environ []string, out, faults io.Writer, b b
 	if err != nil {
 		return 2 // parse has said why
 	}
-	err = stages(ctx, o, environ, out, b)
+	err = runProduct(ctx, o, environ, out, build)
 	if err == nil || !o.once && ctx.Err() != nil {
 		return 0
 	}

@@ -11,25 +11,29 @@ import (
 	"time"
 )
 
-// serve takes snapshots in the rhythm of the timer and answers lookups until
-// ctx ends. A snapshot that fails is told; the next one may succeed.
+// serve takes snapshots at the interval of the timer and answers lookups until
+// ctx ends. It prints a failed snapshot and goes on, as the next may succeed.
 func (s *session) serve(ctx context.Context, listener net.Listener) error {
-	server := &http.Server{Handler: s.pair.query.HTTPHandler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	server := &http.Server{
+		Handler:           s.functions.query.HTTPHandler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          log.New(io.Discard, "", 0),
+	}
 	defer server.Close()
-	if report, err := s.snapshot(ctx, true); err == nil {
-		s.summary(ctx, report)
+	if report, err := s.takeSnapshot(ctx, true); err == nil {
+		s.printSummary(ctx, report)
 	} else if ctx.Err() == nil {
 		fmt.Fprintln(s.out, "snapshot failed:", err)
 	}
 	if ctx.Err() != nil {
-		return s.goodbye()
+		return s.printEnd()
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
-	s.stored(ctx)
-	base := "http://" + reachable(listener.Addr())
+	s.printStored(ctx)
+	base := "http://" + clientAddress(listener.Addr())
 	fmt.Fprintf(s.out, "\nserving %s, the timer fires every %s, Ctrl-C ends it\n", base, s.every)
-	for _, line := range s.curls(ctx, base) {
+	for _, line := range s.curlCommands(ctx, base) {
 		fmt.Fprintln(s.out, " ", line)
 	}
 	fmt.Fprintln(s.out)
@@ -39,29 +43,29 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 		select {
 		case <-ctx.Done():
 			s.shutdown(server)
-			return s.goodbye()
+			return s.printEnd()
 		case err := <-ended:
 			return fmt.Errorf("serving %s: %w", base, err)
 		case <-ticker.C:
-			s.again(ctx)
+			s.takeNextSnapshot(ctx)
 		}
 	}
 }
 
-// again is a snapshot while lookups are being served: one line.
-func (s *session) again(ctx context.Context) {
-	report, err := s.snapshot(ctx, false)
+// takeNextSnapshot takes a snapshot while lookups are served and prints one line.
+func (s *session) takeNextSnapshot(ctx context.Context) {
+	report, err := s.takeSnapshot(ctx, false)
 	at := time.Now().Format(time.TimeOnly)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
 		fmt.Fprintf(s.out, "%s snapshot failed: %v\n", at, err)
 	default:
-		fmt.Fprintf(s.out, "%s %s\n", at, line(report))
+		fmt.Fprintf(s.out, "%s %s\n", at, runLine(report))
 	}
 }
 
-// shutdown lets lookups that are in flight finish, for a moment.
+// shutdown waits up to two seconds for lookups in flight, then closes.
 func (s *session) shutdown(server *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -70,13 +74,14 @@ func (s *session) shutdown(server *http.Server) {
 	}
 }
 
-func (s *session) goodbye() error {
+func (s *session) printEnd() error {
 	fmt.Fprintf(s.out, "\nended; the data stays in %s\n", s.options.data)
 	return nil
 }
 
-// reachable is an address to paste: a wildcard host is this machine.
-func reachable(addr net.Addr) string {
+// clientAddress returns the address for clients on this machine: a wildcard host
+// becomes 127.0.0.1.
+func clientAddress(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if ok && tcp.IP.IsUnspecified() {
 		return fmt.Sprintf("127.0.0.1:%d", tcp.Port)

@@ -14,25 +14,26 @@ import (
 // session is the running product.
 type session struct {
 	options
-	place *place
-	data  *data
-	pair  *pair
-	out   io.Writer
+	backend   *backend
+	functions *functions
+	log       *logFile
+	out       io.Writer
 }
 
-// once takes one snapshot and says what is stored where.
-func (s *session) once(ctx context.Context) error {
-	report, err := s.snapshot(ctx, true)
+// takeOneSnapshot takes one snapshot and prints what is stored where. It returns
+// an error if a region was not committed.
+func (s *session) takeOneSnapshot(ctx context.Context) error {
+	report, err := s.takeSnapshot(ctx, true)
 	if err != nil {
 		return err
 	}
-	s.summary(ctx, report)
-	s.stored(ctx)
-	return failed(report)
+	s.printSummary(ctx, report)
+	s.printStored(ctx)
+	return checkCommitted(report)
 }
 
-// failed is the fault of a report in which a region was not committed.
-func failed(report *capture.Report) error {
+// checkCommitted returns an error if a region of the report was not committed.
+func checkCommitted(report *capture.Report) error {
 	for _, region := range report.Regions {
 		if region.Error != "" {
 			return fmt.Errorf("region %s was not committed: %s", region.RegionID, region.Error)
@@ -41,35 +42,37 @@ func failed(report *capture.Report) error {
 	return nil
 }
 
+// errInterrupted is returned after Ctrl-C.
 var errInterrupted = errors.New("interrupted before the snapshot was done; what was committed stays")
 
-// snapshot lets the world move on and fires the timer. Warnings of the
-// functions are shown when it is over, since they would tear the bar apart.
-func (s *session) snapshot(ctx context.Context, progress bool) (*capture.Report, error) {
-	if s.place.tick != nil {
-		tick, err := s.place.tick(ctx)
+// takeSnapshot advances the simulated E-HPC and invokes the snapshot function
+// with a timer event. It prints the functions' warnings afterwards, because they
+// would break the progress bar.
+func (s *session) takeSnapshot(ctx context.Context, showProgress bool) (*capture.Report, error) {
+	if s.backend.advance != nil {
+		tick, err := s.backend.advance(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil, errInterrupted
 		case err != nil:
 			return nil, err
 		}
-		if progress {
+		if showProgress {
 			fmt.Fprintf(s.out, "the timer fires, tick %d of the embedded E-HPC\n", tick)
 		}
 	}
-	if progress {
+	if showProgress {
 		total := 0
-		if s.place.count != nil {
-			total = s.place.count()
+		if s.backend.countQuestions != nil {
+			total = s.backend.countQuestions()
 		}
-		s.place.meter.begin(total)
+		s.backend.progress.start(total)
 	}
-	response, err := s.pair.snapshot.Invoke(ctx, timerEvent(time.Now()))
-	if progress {
-		s.place.meter.end()
+	response, err := s.functions.snapshot.Invoke(ctx, timerEvent(time.Now()))
+	if showProgress {
+		s.backend.progress.stop()
 	}
-	for _, warning := range s.data.log.take() {
+	for _, warning := range s.log.takeWarnings() {
 		fmt.Fprintln(s.out, " ", warning)
 	}
 	switch {
@@ -78,7 +81,7 @@ func (s *session) snapshot(ctx context.Context, progress bool) (*capture.Report,
 	case err != nil:
 		return nil, fmt.Errorf("running the snapshot function: %w", err)
 	case response.Error != nil:
-		return nil, fmt.Errorf("the snapshot function failed: %w; its log is %s", response.Error, s.data.log.path)
+		return nil, fmt.Errorf("the snapshot function failed: %w; its log is %s", response.Error, s.log.path)
 	}
 	var report capture.Report
 	if err := json.Unmarshal(response.Payload, &report); err != nil {
@@ -87,7 +90,7 @@ func (s *session) snapshot(ctx context.Context, progress bool) (*capture.Report,
 	return &report, nil
 }
 
-// timerEvent is what FC's timer trigger sends.
+// timerEvent returns the event of FC's timer trigger.
 func timerEvent(now time.Time) []byte {
 	event, _ := json.Marshal(map[string]string{ // strings only
 		"triggerTime": now.UTC().Format(time.RFC3339Nano), "triggerName": "local", "payload": "",

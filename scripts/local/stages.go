@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"syscall"
+
+	"community-images/scripts/datadir"
 )
 
-// stages is the run: check, build, start, snapshot, and then serve until ctx
-// ends.
-func stages(ctx context.Context, o options, environ []string, out io.Writer, b builder) error {
+// runProduct builds and starts the functions, takes a snapshot, and then serves
+// lookups until ctx ends.
+func runProduct(ctx context.Context, o options, environ []string, out io.Writer, build builder) error {
 	listener, err := listen(o)
 	if err != nil {
 		return err
@@ -21,34 +21,40 @@ func stages(ctx context.Context, o options, environ []string, out io.Writer, b b
 	if listener != nil {
 		defer listener.Close()
 	}
-	data, err := openData(o.data)
+	dir, err := datadir.Open(o.data)
 	if err != nil {
 		return err
 	}
-	defer data.close()
-	place, err := placeFor(o, data, environ, out)
+	defer dir.Close()
+	log, err := openLog(dir.Path("functions.log"))
 	if err != nil {
 		return err
 	}
-	defer place.close()
-	fmt.Fprintf(out, "building the functions\n")
-	binaries, err := b(ctx, filepath.Join(o.data, "bin"))
+	defer log.close()
+	b, err := openBackend(o, dir, environ, out)
 	if err != nil {
 		return err
 	}
-	pair, err := startFunctions(ctx, binaries, place, data.log)
+	defer b.close()
+	fmt.Fprintln(out, "building the functions")
+	built, err := build(ctx, dir.Path("bin"))
 	if err != nil {
 		return err
 	}
-	defer pair.stop()
-	s := &session{options: o, place: place, data: data, pair: pair, out: out}
+	f, err := startFunctions(ctx, built, b, log)
+	if err != nil {
+		return err
+	}
+	defer f.stop()
+	s := &session{options: o, backend: b, log: log, functions: f, out: out}
 	if o.once {
-		return s.once(ctx)
+		return s.takeOneSnapshot(ctx)
 	}
 	return s.serve(ctx, listener)
 }
 
-// listen takes the address first, so that one that is in use is told at once.
+// listen opens the address before anything is built, so that an address in use
+// is reported at once. It returns nil with -once.
 func listen(o options) (net.Listener, error) {
 	if o.once {
 		return nil, nil
@@ -61,36 +67,4 @@ func listen(o options) (net.Listener, error) {
 		return nil, fmt.Errorf("listening: %w", err)
 	}
 	return listener, nil
-}
-
-// data is the directory that a run belongs to.
-type data struct {
-	dir  string
-	log  *logFile
-	lock *os.File
-}
-
-func openData(dir string) (*data, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("making the data directory: %w", err)
-	}
-	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("opening the data directory: %w", err)
-	}
-	if err := lockFile(lock); err != nil {
-		lock.Close()
-		return nil, fmt.Errorf("data directory %q is in use by another local run; end it, or choose another with -data", dir)
-	}
-	log, err := openLog(filepath.Join(dir, "functions.log"))
-	if err != nil {
-		lock.Close()
-		return nil, err
-	}
-	return &data{dir: dir, log: log, lock: lock}, nil
-}
-
-func (d *data) close() {
-	d.log.close()
-	d.lock.Close() // and with it the lock
 }

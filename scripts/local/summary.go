@@ -12,26 +12,28 @@ import (
 	"community-images/shared/capture"
 )
 
-// summary prints a table of the regions after a run.
-func (s *session) summary(ctx context.Context, r *capture.Report) {
+// printSummary prints a table of the regions after a run.
+func (s *session) printSummary(ctx context.Context, r *capture.Report) {
 	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\nREGION\tSEQUENCE\tCLUSTERS\tSCOPES\tOK\tFAILED\tHELD\tIMAGES\tNEW OBJECTS\tNEW BYTES\tSTORING\t")
+	fmt.Fprintln(table,
+		"\nREGION\tSEQUENCE\tCLUSTERS\tSCOPES\tOK\tFAILED\tHELD\tIMAGES\tNEW OBJECTS\tNEW BYTES\tSTORING\t")
 	for _, region := range r.Regions {
-		states := s.states(ctx, region.RegionID)
+		states := s.countStates(ctx, region.RegionID)
 		scopes := states[archive.OK] + states[archive.Failed] + states[archive.Held]
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", region.RegionID, region.Sequence, region.Clusters,
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", region.RegionID, region.Sequence,
+			region.Clusters,
 			scopes, states[archive.OK], states[archive.Failed], states[archive.Held],
-			region.Images, region.Stored, humanize.Bytes(uint64(region.Bytes)), millis(region.CommitMs))
+			region.Images, region.Stored, humanize.Bytes(uint64(region.Bytes)), formatMillis(region.CommitMs))
 	}
 	table.Flush()
-	fmt.Fprintf(s.out, "\n%s\n", line(r))
+	fmt.Fprintf(s.out, "\n%s\n", runLine(r))
 }
 
-// states counts the scopes of a region by state. A region that cannot be read
-// has its error in the report already.
-func (s *session) states(ctx context.Context, region string) map[archive.State]int {
+// countStates counts the scopes of a region by state. It returns an empty map if
+// the region cannot be read; the report holds that error.
+func (s *session) countStates(ctx context.Context, region string) map[archive.State]int {
 	states := map[archive.State]int{}
-	now, err := s.place.archive.Now(ctx, region, nil)
+	now, err := s.backend.archive.Now(ctx, region, nil)
 	if err != nil {
 		return states
 	}
@@ -41,11 +43,12 @@ func (s *session) states(ctx context.Context, region string) map[archive.State]i
 	return states
 }
 
-// line is a run in one line.
-func line(r *capture.Report) string {
+// runLine describes a run in one line.
+func runLine(r *capture.Report) string {
 	c := r.Counts
 	text := fmt.Sprintf("%d scopes asked in %s with %d calls, all done in %s: %d changed, %d unchanged, %d failed",
-		c.Planned-c.Left, millis(r.FetchMs), r.Calls, millis(r.DurationMs), c.Changed, c.Unchanged, c.Failed)
+		c.Planned-c.Left, formatMillis(r.FetchMs), r.Calls, formatMillis(r.DurationMs), c.Changed, c.Unchanged,
+		c.Failed)
 	for _, more := range []struct {
 		n    int
 		what string
@@ -57,4 +60,4 @@ func line(r *capture.Report) string {
 	return text
 }
 
-func millis(ms int64) string { return (time.Duration(ms) * time.Millisecond).String() }
+func formatMillis(ms int64) string { return (time.Duration(ms) * time.Millisecond).String() }

@@ -5,9 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
+	"community-images/scripts/datadir"
 	"community-images/shared/catalog"
 )
 
@@ -35,9 +34,12 @@ func parse(args []string, faults io.Writer) (options, error) {
 	set.SetOutput(faults)
 	set.Usage = func() { fmt.Fprint(faults, usage); set.PrintDefaults() }
 	set.StringVar(&o.data, "data", "", "`directory` of a local run (default the one that scripts/local uses)")
-	set.BoolVar(&o.cloud, "cloud", false, "verify the bucket on OSS that the functions' settings in the environment name: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, ALIBABA_CLOUD_SECURITY_TOKEN")
+	set.BoolVar(&o.cloud, "cloud", false, "verify the bucket on OSS that the functions' settings in the environment "+
+		"name: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, "+
+		"ALIBABA_CLOUD_SECURITY_TOKEN")
 	set.StringVar(&o.region, "region", "", "verify this `region` alone (default all that are stored)")
-	set.BoolVar(&o.repair, "repair", false, "rebuild a head or catalogue that is damaged, missing or behind from the log")
+	set.BoolVar(&o.repair, "repair", false,
+		"rebuild a head or index (catalogue.ndjson) that is damaged, missing or behind from the log")
 	set.BoolVar(&o.dryRun, "gc-dry-run", false, "say what retention (SNAPSHOT_RETENTION) would remove, and why")
 	set.BoolVar(&o.gc, "gc", false, "remove it; nothing that was written, or was wanted, within two days")
 	if err := set.Parse(args); err != nil {
@@ -67,10 +69,7 @@ func (o *options) check(set *flag.FlagSet) error {
 	if o.cloud || o.data != "" {
 		return nil
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return fmt.Errorf("finding the user's cache directory: %w; name one with -data", err)
-	}
-	o.data = filepath.Join(cache, "community-images", "local") // as scripts/local has it
-	return nil
+	var err error
+	o.data, err = datadir.DefaultPath("local")
+	return err
 }

@@ -1,6 +1,6 @@
 // Command verify proves what is stored: that the log keeps the law of history,
 // that everything it refers to is there and is what it should be, and that
-// the head is the replayed log. It can also rebuild a head or a catalogue and
+// the head is the replayed log. It can also rebuild a head or an index and
 // collect what retention no longer wants.
 //
 //	go run ./scripts/verify

@@ -11,65 +11,66 @@ import (
 	"community-images/shared/archive"
 )
 
-// verifier works on one place.
+// verifier verifies one bucket.
 type verifier struct {
 	options
-	place *place
-	now   func() time.Time
-	out   io.Writer
+	target *target
+	now    func() time.Time
+	out    io.Writer
 }
 
 // verify does what the flags ask for, in every region that is stored or in
 // the one that is named. An error says that something is wrong, or unknown.
 func verify(ctx context.Context, o options, environ []string, out io.Writer, now func() time.Time) error {
-	place, err := openPlace(o, environ)
+	target, err := openTarget(o, environ)
 	if err != nil {
 		return err
 	}
-	defer place.close()
-	v := &verifier{options: o, place: place, now: now, out: out}
+	defer target.close()
+	v := &verifier{options: o, target: target, now: now, out: out}
 	regions := []string{o.region}
 	if o.region == "" {
-		if regions, err = archive.New(place.bucket, place.keys).Regions(ctx); err != nil {
+		if regions, err = archive.New(target.bucket, target.keys).Regions(ctx); err != nil {
 			return err
 		}
 	}
 	if len(regions) == 0 {
-		return fmt.Errorf("nothing is stored below %q", place.keys.Root())
+		return fmt.Errorf("nothing is stored below %q", target.keys.Root())
 	}
 	slices.Sort(regions)
 	bad, errs := 0, []error(nil)
 	for _, region := range regions {
-		n, err := v.verify(ctx, region)
+		n, err := v.verifyRegion(ctx, region)
 		bad += n
 		if err != nil {
 			errs = append(errs, fmt.Errorf("region %q: %w", region, err))
 		}
 	}
 	if bad > 0 {
-		errs = append(errs, fmt.Errorf("%s", count(bad, "fault")))
+		errs = append(errs, fmt.Errorf("%s", formatCount(bad, "fault")))
 	}
 	return errors.Join(errs...)
 }
 
-// verify returns the number of faults that are left in a region.
-func (v *verifier) verify(ctx context.Context, region string) (int, error) {
-	audit, err := v.audit(ctx, region)
+// verifyRegion verifies a region, repairs and collects as the flags ask, and
+// returns the number of faults that are left.
+func (v *verifier) verifyRegion(ctx context.Context, region string) (int, error) {
+	audit, err := v.printAudit(ctx, region)
 	if err != nil {
 		return 0, err
 	}
-	if v.repair && v.derivedFaults(audit) {
-		writer := archive.NewWriter(v.place.bucket, v.place.keys, v.now)
+	if v.repair && v.hasDerivedFaults(audit) {
+		writer := archive.NewWriter(v.target.bucket, v.target.keys, v.now)
 		r, err := writer.Repair(ctx, region)
 		if err != nil {
-			return len(audit.Findings), fmt.Errorf("rebuilding head and catalogue: %w", err)
+			return len(audit.Findings), fmt.Errorf("rebuilding head and index: %w", err)
 		}
-		what := "head and catalogue"
+		what := "head and index"
 		if r.IndexSequence < r.Sequence {
 			what = "head"
 		}
 		fmt.Fprintf(v.out, "%s: %s rebuilt from the log, at commit %d\n", region, what, r.Sequence)
-		if audit, err = v.audit(ctx, region); err != nil {
+		if audit, err = v.printAudit(ctx, region); err != nil {
 			return 0, err
 		}
 	}
@@ -83,9 +84,9 @@ func (v *verifier) verify(ctx context.Context, region string) (int, error) {
 	return len(audit.Findings), nil
 }
 
-// audit prints what Verify finds.
-func (v *verifier) audit(ctx context.Context, region string) (*archive.Audit, error) {
-	audit, err := archive.New(v.place.bucket, v.place.keys).Verify(ctx, region)
+// printAudit verifies a region and prints what was found.
+func (v *verifier) printAudit(ctx context.Context, region string) (*archive.Audit, error) {
+	audit, err := archive.New(v.target.bucket, v.target.keys).Verify(ctx, region)
 	if err != nil {
 		return nil, err
 	}
@@ -95,22 +96,24 @@ func (v *verifier) audit(ctx context.Context, region string) (*archive.Audit, er
 	for _, key := range audit.Orphans {
 		fmt.Fprintf(v.out, "orphan %s\n", key)
 	}
-	fmt.Fprintf(v.out, "%s: %s, %s, %s, %s\n", region, count(audit.Commits, "commit"), count(audit.Snapshots, "snapshot"),
-		count(len(audit.Orphans), "orphan"), count(len(audit.Findings), "fault"))
+	fmt.Fprintf(v.out, "%s: %s, %s, %s, %s\n", region, formatCount(audit.Commits, "commit"),
+		formatCount(audit.Snapshots, "snapshot"),
+		formatCount(len(audit.Orphans), "orphan"), formatCount(len(audit.Findings), "fault"))
 	return audit, nil
 }
 
-// derivedFaults says whether a fault lies in the head or the catalogue.
-func (v *verifier) derivedFaults(audit *archive.Audit) bool {
+// hasDerivedFaults reports whether the head or the index has a fault.
+func (v *verifier) hasDerivedFaults(audit *archive.Audit) bool {
 	return slices.ContainsFunc(audit.Findings, func(f archive.Finding) bool {
-		p, err := v.place.keys.Parse(f.Key)
+		p, err := v.target.keys.Parse(f.Key)
 		return err == nil && (p.Kind == archive.HeadKind || p.Kind == archive.IndexKind)
 	})
 }
 
-// collect removes what retention no longer wants, or says what it would.
+// collect removes the objects that retention no longer keeps. With -gc-dry-run it
+// only prints them.
 func (v *verifier) collect(ctx context.Context, region string) error {
-	collector := archive.NewCollector(v.place.bucket, v.place.keys, v.place.keep.Before, v.now)
+	collector := archive.NewCollector(v.target.bucket, v.target.keys, v.target.retention.Before, v.now)
 	each, all, do := "removing", "removed", collector.Collect
 	if v.dryRun {
 		each, all, do = "would remove", "would remove", collector.Plan
@@ -119,18 +122,20 @@ func (v *verifier) collect(ctx context.Context, region string) error {
 	bytes := int64(0)
 	for _, item := range sweep.Items {
 		bytes += item.Size
-		fmt.Fprintf(v.out, "%s %s, %d bytes, of %s: %s\n", each, item.Key, item.Size, item.Modified.UTC().Format(time.DateTime), item.Why)
+		fmt.Fprintf(v.out, "%s %s, %d bytes, of %s: %s\n", each, item.Key, item.Size,
+			item.Modified.UTC().Format(time.DateTime), item.Why)
 	}
 	n := len(sweep.Items)
 	if !v.dryRun {
 		n, bytes = sweep.Removed, sweep.Bytes
 	}
-	fmt.Fprintf(v.out, "%s: %s %s, %d bytes; %d wait for their grace period\n", region, all, count(n, "object"), bytes, sweep.Waiting)
+	fmt.Fprintf(v.out, "%s: %s %s, %d bytes; %d wait for their grace period\n", region, all, formatCount(n, "object"),
+		bytes, sweep.Waiting)
 	return err
 }
 
-// count is "1 fault" or "2 faults".
-func count(n int, what string) string {
+// formatCount returns, for example, "1 fault" or "2 faults".
+func formatCount(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

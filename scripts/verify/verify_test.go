@@ -37,15 +37,20 @@ var golden = []struct {
 	{"the last month is cut", func(w *world) { w.spoil(log11, cut) }, []string{"", "-repair"}},
 	{"the head is missing", func(w *world) { w.spoil(head, gone) }, []string{"", "-repair", ""}},
 	{"the head is cut", func(w *world) { w.spoil(head, cut) }, []string{"-gc-dry-run", "-repair", ""}},
-	{"the head is behind", func(w *world) { w.spoil(head, func([]byte) []byte { return w.late }) }, []string{"", "-repair", ""}},
-	{"the catalogue is missing", func(w *world) { w.spoil(cat, gone) }, []string{"", "-repair", ""}},
-	{"the catalogue is cut", func(w *world) { w.spoil(cat, cut) }, []string{"", "-repair", ""}},
-	{"the catalogue is behind", func(w *world) { w.spoil(cat, func([]byte) []byte { return w.less }) }, []string{"", "-repair", ""}},
+	{"the head is behind", func(w *world) {
+		w.spoil(head, func([]byte) []byte { return w.late })
+	}, []string{"", "-repair", ""}},
+	{"the index is missing", func(w *world) { w.spoil(cat, gone) }, []string{"", "-repair", ""}},
+	{"the index is cut", func(w *world) { w.spoil(cat, cut) }, []string{"", "-repair", ""}},
+	{"the index is behind", func(w *world) {
+		w.spoil(cat, func([]byte) []byte { return w.less })
+	}, []string{"", "-repair", ""}},
 	{"a foreign object", func(w *world) { w.spoil(root+"notes.txt", text) }, []string{""}},
 	{"an orphan of today", func(w *world) { w.orphan(w.now) }, []string{"", "-region cn-hangzhou -gc-dry-run"}},
 	{
 		"an old orphan, and months that have expired", func(w *world) { w.orphan(w.now.AddDate(0, 0, -3)) },
-		[]string{"-region cn-hangzhou -gc-dry-run", "-region cn-hangzhou -gc", "+48h", "-region cn-hangzhou -gc", "-region cn-hangzhou -gc"},
+		[]string{"-region cn-hangzhou -gc-dry-run", "-region cn-hangzhou -gc", "+48h", "-region cn-hangzhou -gc",
+			"-region cn-hangzhou -gc"},
 	},
 }
 
@@ -103,7 +108,7 @@ func TestFlags(t *testing.T) {
 		"-gc -gc-dry-run":            {2, "exclude each other"},
 		"-cloud -data x":             {2, "exclude each other"},
 		"-region ../x":               {2, "-region"},
-		"-data testdata/none":        {1, "is not one of a local run"},
+		"-data testdata/none":        {1, "does not belong to a local run"},
 		"-cloud":                     {1, "OSS_BUCKET"},
 		"-cloud -region cn-hangzhou": {1, "OSS_BUCKET"},
 	} {
@@ -118,7 +123,8 @@ func TestFlags(t *testing.T) {
 func TestCloudNeedsCredentials(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	code := run(t.Context(), []string{"-cloud"}, []string{"OSS_BUCKET=some-bucket", "EHPC_REGIONS=cn-hangzhou"}, &out, &out, time.Now)
+	code := run(t.Context(), []string{"-cloud"}, []string{"OSS_BUCKET=some-bucket", "EHPC_REGIONS=cn-hangzhou"}, &out,
+		&out, time.Now)
 	if code != 1 || !strings.Contains(out.String(), "ALIBABA_CLOUD_ACCESS_KEY_ID") {
 		t.Errorf("without credentials: %q, exit %d", out.String(), code)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/scripts/datadir"
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/catalog"
@@ -40,7 +41,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, dir: t.TempDir()}
 	mem := buckettest.NewMemory(t)
 	mem.SetNow(func() time.Time { return w.now })
-	keys, err := archive.NewKeys(localPrefix)
+	keys, err := archive.NewKeys(datadir.Prefix)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func (w *world) commit(writer *archive.Writer, region string, images ...string) 
 }
 
 func (w *world) path(key string) string {
-	return filepath.Join(w.dir, localStore, localBucket, filepath.FromSlash(key))
+	return filepath.Join(w.dir, "oss", datadir.Bucket, filepath.FromSlash(key))
 }
 
 // store writes an object as the local run does; nil removes it.
@@ -159,7 +160,9 @@ func (w *world) all() map[string]string {
 func (w *world) verify(args string) string {
 	var out bytes.Buffer
 	words := append([]string{"-data", w.dir}, strings.Fields(args)...)
-	code := run(context.Background(), words, []string{"SNAPSHOT_RETENTION=2mo"}, &out, &out, func() time.Time { return w.now })
+	code := run(context.Background(), words, []string{"SNAPSHOT_RETENTION=2mo"}, &out, &out, func() time.Time {
+		return w.now
+	})
 	said := sizes.ReplaceAllString(strings.ReplaceAll(out.String(), w.dir, "DIR"), "N bytes")
 	return fmt.Sprintf("$ verify %s\n%sexit %d\n", args, said, code)
 }

@@ -1,13 +1,14 @@
 //go:build unix
 
-package main
+package datadir
 
 import (
 	"os"
 	"syscall"
 )
 
-// lockFile fails if another process holds the lock. It ends with the file.
+// lockFile returns an error if another process holds the lock. Closing the file
+// releases it.
 func lockFile(f *os.File) error {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"community-images/scripts/datadir"
+	"community-images/shared/archive"
+	"community-images/shared/fcrun/fctest"
+)
+
+// backend is what the functions work against: embedded endpoints or the cloud.
+type backend struct {
+	homeRegion  string // FC_REGION of the functions
+	regions     []string
+	credentials fctest.Credentials
+	env         []string // environment of the functions
+	archive     *archive.Archive
+	keys        archive.Keys
+	progress    *progress
+
+	// advance moves the simulated E-HPC one tick on before a snapshot and returns
+	// the tick. It is nil in the cloud.
+	advance func(context.Context) (int, error)
+	// countQuestions returns the number of questions of a full snapshot. It is nil
+	// if that is not known.
+	countQuestions func() int
+	// showCommand returns a command that prints the object with a key.
+	showCommand func(key string) string
+	// location names the bucket for a person.
+	location string
+	// closers are called by close, last first.
+	closers []func()
+}
+
+// openBackend opens the backend that the flags ask for.
+func openBackend(o options, dir *datadir.Directory, environ []string, out io.Writer) (*backend, error) {
+	if o.cloud {
+		return openCloud(environ, newProgress(out))
+	}
+	return startEmbedded(dir, environ, newProgress(out))
+}
+
+func (b *backend) close() {
+	for i := len(b.closers) - 1; i >= 0; i-- {
+		b.closers[i]()
+	}
+}
+
+// selectByPrefix returns the variables whose names begin with one of the prefixes.
+func selectByPrefix(environ []string, prefixes ...string) []string {
+	var selected []string
+	for _, variable := range environ {
+		for _, prefix := range prefixes {
+			if strings.HasPrefix(variable, prefix) {
+				selected = append(selected, variable)
+				break
+			}
+		}
+	}
+	return selected
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"strings"
+
+	"community-images/scripts/datadir"
+	"community-images/scripts/outside"
+	"community-images/shared/archive"
+	"community-images/shared/config"
+	"community-images/shared/ossbucket/osstest"
+)
+
+// target is the bucket that is verified.
+type target struct {
+	bucket    archive.Sweeper
+	keys      archive.Keys
+	retention config.Retention
+	close     func()
+}
+
+// openTarget opens the bucket that the flags name.
+func openTarget(o options, environ []string) (*target, error) {
+	if o.cloud {
+		return openCloud(environ)
+	}
+	return openDirectory(o.data, environ)
+}
+
+// openCloud opens the functions' bucket from outside of Function Compute.
+func openCloud(environ []string) (*target, error) {
+	store, err := outside.Open(environ)
+	if err != nil {
+		return nil, err
+	}
+	return &target{bucket: store.Bucket, keys: store.Keys, retention: store.Keep, close: func() {}}, nil
+}
+
+// openDirectory opens the bucket of a local run. No local run may use the
+// directory meanwhile.
+func openDirectory(path string, environ []string) (*target, error) {
+	settings := []string{"OSS_BUCKET=" + datadir.Bucket, "OSS_ENDPOINT=http://127.0.0.1", "EHPC_REGIONS=local"}
+	for _, variable := range environ {
+		if strings.HasPrefix(variable, "SNAPSHOT_RETENTION=") {
+			settings = append(settings, variable)
+		}
+	}
+	conf, err := config.SnapshotFrom(settings)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := datadir.OpenExisting(path)
+	if err != nil {
+		return nil, err
+	}
+	store, err := dir.Serve(osstest.Key{ID: "verify", Secret: "verify"}) // only this process knows the endpoint
+	if err != nil {
+		dir.Close()
+		return nil, err
+	}
+	return &target{
+		bucket: store.Bucket, keys: store.Keys, retention: conf.Retention,
+		close: func() { store.Close(); dir.Close() },
+	}, nil
+}
