@@ -100,7 +100,7 @@ func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {
 	}
 	return &answer{
 		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0) && relative == "",
-		etag: tag(region+s.who, strconv.FormatInt(st.Sequence, 10), a.canon, a.format, relative), // callers share numbers, not events
+		etag: tag(region+s.grantKey, strconv.FormatInt(st.Sequence, 10), a.canon, a.format, relative), // callers share numbers, not events
 		render: func(ctx context.Context) (*body, error) {
 			return s.renderFeed(ctx, a, h, st, now)
 		},

@@ -49,7 +49,7 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 		pinned = pinned && !sel.state.live
 		run := sel.state.Run
 		key = append(key, sel.RegionID, v.digest, strconv.FormatInt(sel.state.Sequence, 10), run.RunID, run.FinishedAt.String(), v.oldest.String())
-		if s.whole != nil { // of a part no run is told
+		if s.full != nil { // a restricted state has no run
 			key = append(key, v.checks())
 		}
 	}

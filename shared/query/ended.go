@@ -46,7 +46,7 @@ func (s *service) lookBack(ctx context.Context, err error) error {
 
 // end is the commit in which the last images of a cluster were removed, and
 // the one before it.
-func (t *timeline) end(cluster string) (last, end deed, ok bool) {
+func (t *timeline) end(cluster string) (last, end commitRef, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	for _, e := range slices.Backward(t.events) {
@@ -57,12 +57,12 @@ func (t *timeline) end(cluster string) (last, end deed, ok bool) {
 			return t.commits[e.commit-1], t.commits[e.commit], true
 		}
 	}
-	return deed{}, deed{}, false
+	return commitRef{}, commitRef{}, false
 }
 
 // comes is the first commit after one of a number in which a cluster has
 // images.
-func (t *timeline) comes(cluster string, after int64) (deed, bool) {
+func (t *timeline) comes(cluster string, after int64) (commitRef, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	for _, e := range t.events[t.upTo(after):] {
@@ -70,5 +70,5 @@ func (t *timeline) comes(cluster string, after int64) (deed, bool) {
 			return t.commits[e.commit], true
 		}
 	}
-	return deed{}, false
+	return commitRef{}, false
 }

@@ -156,16 +156,16 @@ func (t *timeline) begin(s since, now time.Time, st *state) (place, error) {
 	if len(t.commits) == 0 {
 		return s.place, nil
 	}
-	first, from := t.commits[0], t.origin
+	first := t.commits[0]
 	early := &archive.TooEarlyError{First: first.at, FirstSequence: first.sequence}
 	switch {
-	case s.cursor && s.place.sequence > 0 && s.place.sequence < from.sequence:
+	case s.cursor && s.place.sequence > 0 && s.place.sequence < first.sequence:
 		return place{}, feedExpired(early)
 	case s.cursor:
 		return s.place, nil
 	case s.sequence > st.Sequence:
 		return place{}, beyond(st)
-	case s.sequence != 0 && s.sequence+1 < from.sequence:
+	case s.sequence != 0 && s.sequence+1 < first.sequence:
 		return place{}, early
 	case s.sequence != 0:
 		return place{s.sequence + 1, 0}, nil
@@ -173,10 +173,10 @@ func (t *timeline) begin(s since, now time.Time, st *state) (place, error) {
 		return place{}, nil
 	}
 	after := s.instant(now)
-	if from.sequence > 1 && after.Before(from.at.Time) {
+	if first.sequence > 1 && after.Before(first.at.Time) {
 		return place{}, early
 	}
-	i, _ := slices.BinarySearchFunc(t.commits, after, func(c deed, after time.Time) int {
+	i, _ := slices.BinarySearchFunc(t.commits, after, func(c commitRef, after time.Time) int {
 		if c.at.After(after) {
 			return 1
 		}

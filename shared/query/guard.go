@@ -31,7 +31,7 @@ func (x *exchange) admit() error {
 	token, well := access.Bearer(x.r.Header["Authorization"])
 	grant, found := x.tokens.Find(token, x.now())
 	if !well || !found {
-		x.service = x.parts.closed
+		x.service = x.services.denied
 		if name := access.TokenParameter(x.r.URL.RawQuery); name != "" {
 			return faultsError([]fault{tokenFault(name)})
 		}
@@ -41,7 +41,7 @@ func (x *exchange) admit() error {
 		}
 		return &apiError{status: http.StatusUnauthorized, code: codeUnauthorized, challenge: challenge, message: "This needs a valid token.", recommend: recommend}
 	}
-	part := x.For(grant)
+	part := x.Restrict(grant)
 	if len(part.regions) == 0 {
 		return &apiError{status: http.StatusForbidden, code: codeForbidden,
 			message: "The token is valid and covers none of the regions that are served here.", recommend: "Ask another endpoint, or the operator for another token."}

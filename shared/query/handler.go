@@ -73,13 +73,11 @@ type config struct {
 type service struct {
 	config
 	guard
-	portion
+	restriction
 	source    Source
-	history   history
-	ledgers   map[string]*ledger
 	routes    []*route
 	meter     *meter
-	heads     map[string]*heads
+	heads     map[string]stateSource
 	times     map[string]*timeline
 	lists     *lists
 	sets      *sets
@@ -103,24 +101,24 @@ func New(o Options) *Service {
 	s := &service{
 		config: config{schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version, now: o.Now, ttl: o.HeadTTL},
 		guard:  guard{tokens: o.Tokens, keys: o.Keys},
-		source: o.Archive, history: o.Archive, ledgers: map[string]*ledger{}, heads: map[string]*heads{}, times: map[string]*timeline{}, requestID: o.RequestID, report: o.Report,
+		source: o.Archive, heads: map[string]stateSource{}, times: map[string]*timeline{}, requestID: o.RequestID, report: o.Report,
 		bodies: newLRU[string, *body](cacheBodies),
 		asks:   newLRU[string, *ask](cacheAsks),
 		past:   newLRU[string, *state](cacheStates),
 	}
 	for _, region := range o.Regions {
-		s.heads[region] = &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
+		states := &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
+		s.heads[region] = states
 		if o.Warm && len(o.Regions) == 1 {
-			s.heads[region].ask(context.Background(), try{early: true})
+			states.ask(context.Background(), try{early: true})
 		}
 		s.times[region] = newTimeline()
-		s.ledgers[region] = newLedger(o.Archive)
 	}
 	s.lists = &lists{source: o.Archive, redact: redact, kept: newListCache(cacheLists)}
 	s.sets = &sets{lists: s.lists, kept: newLRU[string, *set](cacheSets)}
 	s.routes = s.table()
 	s.meter = newMeter(s.routes)
-	s.portion = newPortion(s)
+	s.restriction = newRestriction(s)
 	return s
 }
 
@@ -245,7 +243,7 @@ const maxImageID = 256
 // parse returns what is asked, from memory if the same was asked before.
 func (x *exchange) parse(rt *route, id string) (*ask, error) {
 	accept := headerList(x.r.Header, "Accept")
-	key := x.who + rt.pattern + "\n" + id + "\n" + x.r.URL.RawQuery + "\n" + accept
+	key := x.grantKey + rt.pattern + "\n" + id + "\n" + x.r.URL.RawQuery + "\n" + accept
 	if a, ok := x.asks.get(key); ok {
 		return a, nil
 	}
@@ -277,10 +275,14 @@ func (s *service) state(ctx context.Context, a *ask, region string) (head, *stat
 // moment returns the state at a moment.
 func (s *service) moment(ctx context.Context, h head, m moment) (*state, error) {
 	switch {
-	case !m.set:
+	case s.full != nil:
+		return s.restrictedMoment(ctx, h, m)
+	case !m.set, m.sequence != 0 && m.sequence == h.Sequence:
 		return h.state, nil
 	case m.sequence != 0:
-		return s.sequence(ctx, h, m.sequence)
+		return s.pastState(ctx, h, fmt.Sprint(h.RegionID, "#", m.sequence), func(ctx context.Context) (*archive.Region, error) {
+			return s.source.AtSequence(ctx, h.Region, m.sequence)
+		})
 	}
 	t := m.instant(s.now())
 	if !t.Before(h.CommittedAt.Time) {
@@ -288,22 +290,16 @@ func (s *service) moment(ctx context.Context, h head, m moment) (*state, error) 
 	}
 	// What stood at a time before the last commit can never change.
 	return s.pastState(ctx, h, fmt.Sprint(h.RegionID, " ", t.UnixNano()), func(ctx context.Context) (*archive.Region, error) {
-		return s.history.At(ctx, h.Region, t)
+		return s.source.At(ctx, h.Region, t)
 	})
 }
 
 // sequence returns the state after a commit.
 func (s *service) sequence(ctx context.Context, h head, n int64) (*state, error) {
-	if n == h.Sequence {
-		return h.state, nil
-	}
-	return s.pastState(ctx, h, fmt.Sprint(h.RegionID, "#", n), func(ctx context.Context) (*archive.Region, error) {
-		return s.history.AtSequence(ctx, h.Region, n)
-	})
+	return s.moment(ctx, h, moment{set: true, sequence: n})
 }
 
 func (s *service) pastState(ctx context.Context, h head, key string, read func(context.Context) (*archive.Region, error)) (*state, error) {
-	key = s.who + key
 	if st, ok := s.past.get(key); ok {
 		return st, nil
 	}
@@ -313,7 +309,7 @@ func (s *service) pastState(ctx context.Context, h head, key string, read func(c
 	if err != nil {
 		return nil, wrapStore(h.RegionID, err)
 	}
-	same := s.who + fmt.Sprint(h.RegionID, "#", r.Sequence)
+	same := fmt.Sprint(h.RegionID, "#", r.Sequence)
 	st, ok := s.past.get(same)
 	if !ok {
 		st = newState(r, false)

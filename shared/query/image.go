@@ -38,7 +38,7 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 	}
 	return &answer{
 		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && !st.live,
-		etag: tag(v.digest, strconv.FormatInt(st.Sequence, 10), checks, a.canon, a.format),
+		etag: tag(v.digest+s.grantKey, strconv.FormatInt(st.Sequence, 10), checks, a.canon, a.format),
 		render: func(ctx context.Context) (*body, error) {
 			b, err := s.renderImage(ctx, a, h, st, v)
 			return &body{bytes: b}, err
@@ -73,13 +73,13 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 	from, to := set.find(a.id)
 	first, known := s.lists.firstSeen(h.RegionID, a.id)
 	// The catalogue counts every scope of the region.
-	if from == to || !known || !a.choice.everything() || s.whole != nil {
+	if from == to || !known || !a.choice.everything() || s.full != nil {
 		t, err := s.timeline(ctx, h)
 		if err != nil {
 			return nil, err
 		}
 		life := t.life(a.id, st, a.choice)
-		if life.cut && (life.known || from < to) && a.choice.everything() && s.whole == nil {
+		if life.cut && (life.known || from < to) && a.choice.everything() && s.full == nil {
 			if err := s.recall(ctx, h, a.id, &life); err != nil {
 				return nil, err
 			}
@@ -190,7 +190,7 @@ type life struct {
 func (t *timeline) life(id string, st *state, c choice) life {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	l := life{cut: t.origin.sequence > 1}
+	l := life{cut: len(t.commits) > 0 && t.commits[0].sequence > 1}
 	image, ok := t.imageAt[id]
 	if !ok {
 		return l

@@ -58,7 +58,7 @@ func (s *service) choose(ctx context.Context, a *ask, region string) (head, *sta
 // foresee begins to read the catalogue of a region of which nothing is known
 // yet, beside the head: what is asked for needs both.
 func (s *service) foresee(ctx context.Context, a *ask, region string) {
-	if s.whole == nil && !a.at.set && ctx.Value(conditionalKey{}) == nil && !s.heads[region].known() {
+	if s.full == nil && !a.at.set && ctx.Value(conditionalKey{}) == nil && !s.heads[region].known() {
 		s.lists.foresee(ctx, region)
 	}
 }

@@ -13,27 +13,25 @@ import (
 )
 
 // step is one run in each world, at the same time. Either both commit
-// something about the caller's clusters, or both commit something else.
+// something about the caller's clusters, or both commit something else. So
+// commits have the same numbers and times in both.
 func (p *pair) step(paths []string, step int) {
 	about, mine, gone := len(paths) > 0 && p.rand.IntN(3) > 0 && step > 4, maps.Clone(p.mine), []string(nil)
 	if about {
 		mine, gone = p.drift(paths)
 	}
 	later := time.Duration(1+p.rand.IntN(60)) * time.Hour
-	// A month may begin at another time in each world, but not the one that
-	// retention leaves as the first.
 	at := p.alone.Now.Add(later)
-	apart := !about && !p.ended && at.Year() > epoch.Year() && at.Month() == at.Add(time.Hour).Month()
+	apart, early, between := !about && !p.ended, p.rand.IntN(2) == 0, time.Duration(p.rand.IntN(1200))*time.Second
 	for _, w := range p.twins {
 		w.Now = w.Now.Add(later)
 		if apart {
-			early := w.rand.IntN(2) == 0
 			if early {
-				p.others(w, time.Duration(w.rand.IntN(1200))*time.Second)
+				p.others(w, between)
 			}
 			p.quiet(w)
 			if !early {
-				p.others(w, time.Duration(1800+w.rand.IntN(1200))*time.Second)
+				p.others(w, 30*time.Minute+between)
 			}
 			continue
 		}
@@ -49,10 +47,8 @@ func (p *pair) step(paths []string, step int) {
 			w.CommitRun(beijing, w.others)
 		}
 	}
-	for _, w := range p.twins { // the first run of a month takes numbers of its own
-		for w.last < max(p.twins[0].last, p.twins[1].last) {
-			p.others(w, 50*time.Minute)
-		}
+	if p.twins[0].last != p.twins[1].last {
+		p.t.Fatalf("step %d ends with commit %d in one world and %d in the other", step, p.twins[0].last, p.twins[1].last)
 	}
 	for _, path := range gone {
 		delete(mine, path)
@@ -83,18 +79,6 @@ func (p *pair) quiet(w *twin) {
 	w.Now = now.Add(25 * time.Minute)
 	w.last = w.CommitRun(hangzhou, p.mine).Sequence
 	w.Now = now
-}
-
-// part lets the worlds differ in the number of commits that came last.
-func (p *pair) part() {
-	for i, w := range p.twins {
-		for range 1 + 3*i {
-			p.others(w, time.Second)
-		}
-	}
-	for _, w := range append(p.twins[:], p.alone) {
-		w.Now = w.Now.Add(time.Hour)
-	}
 }
 
 // drift changes what the grant covers, always a little.

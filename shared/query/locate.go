@@ -88,7 +88,7 @@ func (s *service) look(ctx context.Context, spare bool, has func(head) (bool, er
 		h, ok := head{}, false
 		var err error
 		if spare {
-			err = s.parts.root.heads[region].lately()
+			err = s.heads[region].lately()
 		}
 		if err != nil {
 			f.spared = true

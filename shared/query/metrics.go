@@ -152,11 +152,7 @@ func (s *service) families(list []regionStatus) []*metrics.Family {
 		return max(0, run.FinishedAt.Sub(run.StartedAt.Time).Seconds()), r.Error == nil && !run.FinishedAt.IsZero()
 	})
 	labelled("last_run_scopes", "outcome", "Scopes by what that run found.", lastRunScopes)
-	numbered := "Number of the last commit; commits count from 1 without a gap."
-	if s.whole != nil { // a part is without the commits that concern others
-		numbered = "Number of the last commit that the caller's token covers; it may skip numbers."
-	}
-	number("commit_sequence", numbered, func(r regionStatus) int { return int(r.Sequence) })
+	number("commit_sequence", "Number of the last commit; commits count from 1 without a gap.", func(r regionStatus) int { return int(r.Sequence) })
 	moment("commit", "When the last commit was made.", func(r regionStatus) catalog.Time { return r.CommittedAt })
 	moment("discovery", "When the clusters were last listed with success.", func(r regionStatus) catalog.Time {
 		if r.Discovery == nil {
@@ -174,7 +170,7 @@ func (s *service) families(list []regionStatus) []*metrics.Family {
 	})
 	number("clusters", "Captured clusters.", func(r regionStatus) int { return r.Clusters })
 	number("listed_images", "Images of all scopes; one counts once for each scope that offers it.", func(r regionStatus) int { return r.images })
-	if s.who == "" { // what others ask is not for everybody
+	if s.grantKey == "" { // what others ask is not for everybody
 		all = append(all, s.own()...)
 	}
 	return all

@@ -47,6 +47,13 @@ type Source interface {
 	Index(ctx context.Context, region string) (*archive.Index, error)
 }
 
+// stateSource has the present state of one region, in full or restricted to a grant.
+type stateSource interface {
+	get(ctx context.Context) (head, error)
+	known() bool
+	lately() error
+}
+
 // heads keeps the head of one region.
 type heads struct {
 	source  Source
@@ -54,7 +61,6 @@ type heads struct {
 	ttl     time.Duration
 	now     func() time.Time
 	report  func(context.Context, string, error)
-	narrow  func(context.Context) (head, error) // of a part; nil: read the store
 	flight  singleflight.Group
 	mu      sync.Mutex
 	current *state
@@ -76,9 +82,6 @@ type head struct {
 // get returns the present state. It asks the store at most once per ttl, one
 // question at a time, and falls back on what it has while the store is down.
 func (h *heads) get(ctx context.Context) (head, error) {
-	if h.narrow != nil {
-		return h.narrow(ctx)
-	}
 	now := h.now()
 	h.mu.Lock()
 	have, known := h.have(), h.current != nil

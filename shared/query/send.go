@@ -136,8 +136,8 @@ func total(parts [][]byte) (n int) {
 // body renders an answer or takes it from memory. whole is nil unless front
 // stands before it already.
 func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body, whole []byte, err error) {
-	key, keep := x.who+ans.etag, ans.etag != "" && !ans.ages
-	if x.whole != nil && ans.fresh != nil {
+	key, keep := x.grantKey+ans.etag, ans.etag != "" && !ans.ages
+	if x.full != nil && ans.fresh != nil {
 		// Which state the cursor in it names must not depend on whom else the
 		// cache has served in the meantime.
 		key += "#" + strconv.FormatInt(ans.fresh.sequence, 10)

@@ -16,8 +16,8 @@ import (
 // state is a region as it stands or stood, with what is derived from it.
 type state struct {
 	*archive.Region
-	live  bool   // the present, with the check times of the head
-	whole *state // of which this is the present part; nil: it is the whole
+	live bool   // the present, with the check times of the head
+	full *state // what a restricted state was cut from; nil: it is a full one
 
 	mu    sync.Mutex
 	views map[string]*view

@@ -139,7 +139,7 @@ func (e *apiError) freshness() freshness {
 func (s *service) regionStatus(h head, v *view, f freshness) regionStatus {
 	st := regionStatus{RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt, outage: h.outage,
 		Clusters: len(h.state.clusters()), Scopes: map[string]int{string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0}, Stale: len(f.stale) > 0}
-	if s.whole == nil { // runs and listings are about all clusters
+	if s.full == nil { // runs and listings are about all clusters
 		st.Run, st.Discovery = &h.Run, &h.Discovery
 	}
 	for _, sc := range h.Scopes {

@@ -29,23 +29,28 @@ type event struct {
 	kind   eventKind
 }
 
+// commitRef is a commit of the log.
+type commitRef struct {
+	sequence int64
+	at       catalog.Time
+}
+
 // timeline is the history of a region by image. It grows with the log and is
 // made of nothing else.
 type timeline struct {
-	mu       sync.RWMutex
-	sequence int64 // of the last commit in it
-	commits  []deed
-	origin   deed // the first commit that is kept; from there on nothing is missing
-	scopes   []archive.ScopeRef
-	scopeAt  map[archive.ScopeRef]int32
-	began    []int32  // by scope: the first event of its present days; -1: it has ended
-	images   []string // ids
-	imageAt  map[string]int32
-	events   []event
-	byImage  [][]int32                       // places in events
-	fields   map[int32][]catalog.FieldChange // of changed events
-	cleared  int                             // how often it began anew
-	of       taken                           // of a part: what it has of the whole
+	mu         sync.RWMutex
+	sequence   int64       // of the last commit in it
+	commits    []commitRef // from the first that is kept, without a gap
+	scopes     []archive.ScopeRef
+	scopeAt    map[archive.ScopeRef]int32
+	began      []int32  // by scope: the first event of its present days; -1: it has ended
+	images     []string // ids
+	imageAt    map[string]int32
+	events     []event
+	byImage    [][]int32                       // places in events
+	fields     map[int32][]catalog.FieldChange // of changed events
+	generation int                             // how often it began anew
+	copied     copied                          // of a restricted timeline
 }
 
 func newTimeline() *timeline {
@@ -56,7 +61,7 @@ func newTimeline() *timeline {
 
 // clear forgets everything.
 func (t *timeline) clear() {
-	t.cleared++
+	t.generation++
 	t.sequence, t.commits, t.scopes, t.began, t.images, t.events, t.byImage = 0, nil, nil, nil, nil, nil, nil
 	t.scopeAt, t.imageAt, t.fields = map[archive.ScopeRef]int32{}, map[string]int32{}, map[int32][]catalog.FieldChange{}
 }
@@ -64,10 +69,10 @@ func (t *timeline) clear() {
 // timeline returns the history of a region up to its present head. The caller
 // holds the read lock while it looks into it.
 func (s *service) timeline(ctx context.Context, h head) (*timeline, error) {
-	t := s.times[h.RegionID]
-	if s.whole != nil {
-		return t, s.takePart(ctx, t, h)
+	if s.full != nil {
+		return s.restrictedTimeline(ctx, h)
 	}
+	t := s.times[h.RegionID]
 	t.mu.RLock()
 	current := t.sequence >= h.Sequence
 	t.mu.RUnlock()
@@ -112,16 +117,16 @@ func (s *service) follow(ctx context.Context, t *timeline, l *archive.Commit) er
 			}
 		}
 	}
-	t.commits = append(t.commits, s.ledgers[l.RegionID].sum(l, len(t.commits) == 0))
-	t.origin = t.commits[0]
+	commit := int32(len(t.commits))
+	t.commits = append(t.commits, commitRef{l.Sequence, l.CommittedAt})
 	t.sequence = l.Sequence
 	for _, k := range base {
-		t.add(k.ref, k.id, kept, nil)
+		t.add(commit, k.ref, k.id, kept, nil)
 	}
 	for _, e := range l.Ended {
 		ref := archive.ScopeRef{ClusterID: e.ClusterID, InstanceType: e.InstanceType}
 		for _, id := range t.members(ref) {
-			t.add(ref, id, removed, nil)
+			t.add(commit, ref, id, removed, nil)
 		}
 		if scope, ok := t.scopeAt[ref]; ok {
 			t.began[scope] = -1
@@ -131,19 +136,19 @@ func (s *service) follow(ctx context.Context, t *timeline, l *archive.Commit) er
 		if c.PreviousLost {
 			c = lost[i]
 		}
-		t.change(c, s.schema)
+		t.change(commit, c, s.schema)
 	}
 	return nil
 }
 
 // change adds the events of one scope's change.
-func (t *timeline) change(c archive.Change, schema *schema) {
+func (t *timeline) change(commit int32, c archive.Change, schema *schema) {
 	ref := archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}
 	for _, id := range c.Removed {
-		t.add(ref, id, removed, nil)
+		t.add(commit, ref, id, removed, nil)
 	}
 	for _, id := range c.Added {
-		t.add(ref, id, added, nil)
+		t.add(commit, ref, id, added, nil)
 	}
 	for rest := c.Changed; len(rest) > 0; {
 		n := 1
@@ -151,13 +156,13 @@ func (t *timeline) change(c archive.Change, schema *schema) {
 			n++
 		}
 		if visible := schema.visible(rest[:n]); len(visible) > 0 {
-			t.add(ref, rest[0].ImageID, changed, visible)
+			t.add(commit, ref, rest[0].ImageID, changed, visible)
 		}
 		rest = rest[n:]
 	}
 }
 
-func (t *timeline) add(ref archive.ScopeRef, id string, kind eventKind, fields []catalog.FieldChange) {
+func (t *timeline) add(commit int32, ref archive.ScopeRef, id string, kind eventKind, fields []catalog.FieldChange) {
 	scope, ok := t.scopeAt[ref]
 	if !ok {
 		scope = int32(len(t.scopes))
@@ -175,7 +180,7 @@ func (t *timeline) add(ref archive.ScopeRef, id string, kind eventKind, fields [
 		t.byImage = append(t.byImage, nil)
 	}
 	at := int32(len(t.events))
-	t.events = append(t.events, event{commit: int32(len(t.commits) - 1), scope: scope, image: image, kind: kind})
+	t.events = append(t.events, event{commit: commit, scope: scope, image: image, kind: kind})
 	t.byImage[image] = append(t.byImage[image], at)
 	if fields != nil {
 		t.fields[at] = fields
@@ -283,7 +288,7 @@ func (s *schema) visible(changes []catalog.FieldChange) []catalog.FieldChange {
 
 // upTo is the number of events up to a commit.
 func (t *timeline) upTo(sequence int64) int32 {
-	last, _ := slices.BinarySearchFunc(t.commits, sequence+1, func(c deed, n int64) int { return int(c.sequence - n) })
+	last, _ := slices.BinarySearchFunc(t.commits, sequence+1, func(c commitRef, n int64) int { return int(c.sequence - n) })
 	n, _ := slices.BinarySearchFunc(t.events, int32(last), func(e event, commit int32) int { return int(e.commit - commit) })
 	return int32(n)
 }

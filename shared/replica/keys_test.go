@@ -267,6 +267,8 @@ func TestOtherClustersDoNotExist(t *testing.T) {
 				found["ehpc-b/_any"] = []string{ubuntu, fmt.Sprintf(`{"ImageId":"m-%d"}`, i)}
 				found["ehpc-b/ecs.g7.large"] = []string{ubuntu}
 				found["ehpc-broken/_any"] = nil
+			} else { // a commit of the same number and time
+				found["_any/_any"] = []string{cent72, fmt.Sprintf(`{"ImageId":"m-%d"}`, i)}
 			}
 			w.run(hangzhou, found, listed...)
 			w.now = w.now.Add(time.Hour)

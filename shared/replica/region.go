@@ -88,7 +88,7 @@ func (c *call) look(ctx context.Context, regions []string, at func(r *archive.Re
 	var none, failed error
 	seen, empty := false, false
 	for _, region := range regions {
-		r, confirmed, err := c.region(ctx, region)
+		r, confirmed, err := c.options.Source(c.grant).Region(ctx, region, c.at)
 		switch {
 		case err == nil:
 			if !at(r, confirmed) {
@@ -110,17 +110,6 @@ func (c *call) look(ctx context.Context, regions []string, at func(r *archive.Re
 		return nil
 	}
 	return explainMoment(none)
-}
-
-// region is Source.Region. Of a region where nothing is the caller's there is
-// nothing at any moment.
-func (c *call) region(ctx context.Context, id string) (r *archive.Region, confirmed bool, err error) {
-	r, confirmed, err = c.options.Source(c.grant).Region(ctx, id, c.at)
-	var future *archive.FutureError
-	if errors.As(err, &future) && future.Last == 0 {
-		return &archive.Region{RegionID: id}, true, nil
-	}
-	return r, confirmed, err
 }
 
 // freshness is how old an answer is.

@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"net/http"
@@ -187,7 +188,7 @@ func TestAgeOfSomeClusters(t *testing.T) {
 		{"one that was never checked, beside one that was", "token-me", one, []string{"ehpc-a", "ehpc-new"}, 1, true, "60", false},
 		{"one that was never checked", "token-me", one, []string{"ehpc-new"}, 0, true, "", false},
 		{"one that is listed and not captured", "token-me", one, []string{"ehpc-c"}, 1, true, "", false},
-		{"one that is not there", "token-me", one, []string{"ehpc-none"}, 0, false, "", false},
+		{"one that is not there", "token-me", one, []string{"ehpc-none"}, 0, true, "", false},
 		{"one that is in none of two regions", "token-me", both, []string{"ehpc-none"}, 0, false, "", false},
 	} {
 		rec := as(w.several(row.regions, limited(row.clusters...)), row.token, "/?"+clusters)
@@ -198,49 +199,60 @@ func TestAgeOfSomeClusters(t *testing.T) {
 	}
 }
 
-// Whether a region has clusters of others, or has never been captured, does not
-// show in what is asked of all regions.
+// Which clusters others have in a region does not show in what a limited caller
+// is told of it. The numbers and times of commits are the same in both worlds.
 func TestOthersInOtherRegionsDoNotExist(t *testing.T) {
 	t.Parallel()
-	with, without := two(t), newWorld(t)
+	one, other := two(t), newWorld(t)
+	other.run(hangzhou, content{"_any/_any": {ubuntu}, "ehpc-a/_any": {cent72}}, clusterA, clusterC)
+	other.now = other.now.Add(time.Hour)
+	other.run(hangzhou, content{"_any/_any": {ended}, "ehpc-a/_any": {cent72}}, clusterA)
+	other.now = other.now.Add(30 * time.Minute)
+	other.run(shanghai, content{"ehpc-z/_any": {cent72}, "ehpc-y/_any": nil}, `{"Id":"ehpc-z","Name":"z"}`)
+	other.now = other.now.Add(30 * time.Minute)
+	other.run(hangzhou, content{"ehpc-a/_any": {ended}}, clusterA)
+	other.now = one.now
 	for i := range 3 {
-		with.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {fmt.Sprintf(`{"ImageId":"m-%d"}`, i)}}, `{"Id":"ehpc-s","Name":"s"}`)
+		one.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {fmt.Sprintf(`{"ImageId":"m-%d"}`, i)}}, `{"Id":"ehpc-s","Name":"s"}`)
+		other.run(shanghai, content{"ehpc-z/_any": {fmt.Sprintf(`{"ImageId":"m-z%d"}`, i)}}, `{"Id":"ehpc-z","Name":"z"}`)
 	}
-	without.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-a/_any": {cent72}}, clusterA)
-	without.now = without.now.Add(2 * time.Hour)
-	without.run(hangzhou, content{"_any/_any": {cent72}}) // keeps the number of what follows
-	without.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-a/_any": {ended}}, clusterA)
-	without.now = with.now
 	for _, regions := range [][]string{{hangzhou, shanghai}, {shanghai, hangzhou}} {
-		hw, ho := with.several(regions, limited("ehpc-a")), without.several(regions, limited("ehpc-a"))
+		h1, h2 := one.several(regions, limited("ehpc-a")), other.several(regions, limited("ehpc-a"))
 		for _, target := range []string{
 			"/?", "/?PageSize=1&PageNumber=2&", "/at/1/?", "/at/2/?", "/at/3/?", "/at/4/?", "/at/5/?", "/at/9/?", "/at/2020-01-01/?", "/at/2026-11-23T09:30:00Z/?", "/at/-1h/?", "/at/2026-11-24/?",
 			"/?ClusterId=ehpc-a&", "/?ClusterId=ehpc-s&", "/?ClusterId=ehpc-none&", "/at/4/?ClusterId=ehpc-s&", "/at/4/?ClusterId=ehpc-none&", "/at/4/?ClusterId=ehpc-a&", "/at/9/?ClusterId=ehpc-s&",
 			"/at/2026-11-23T09:30:00Z/?ClusterId=ehpc-s&", "/at/2026-11-23T10:45:00Z/?ClusterId=ehpc-s&", "/at/2020-01-01/?ClusterId=ehpc-a&", "/at/1/?ClusterId=ehpc-a&",
 		} {
 			for _, action := range []string{list, clusters} {
-				a, b := as(hw, "token-me", target+action), as(ho, "token-me", target+action)
+				a, b := as(h1, "token-me", target+action), as(h2, "token-me", target+action)
 				if a.Code != b.Code || a.Body.String() != b.Body.String() || fmt.Sprint(a.Header()) != fmt.Sprint(b.Header()) {
-					t.Errorf("%s%s: %d %v %s\nwithout the others: %d %v %s", target, action, a.Code, a.Header(), a.Body, b.Code, b.Header(), b.Body)
+					t.Errorf("%s%s: %d %v %s\nwith other clusters: %d %v %s", target, action, a.Code, a.Header(), a.Body, b.Code, b.Header(), b.Body)
 				}
 			}
 		}
 	}
 }
 
-// For a caller of whose clusters there is nothing anywhere there is nothing at
-// any moment, and no number of a commit.
-func TestNothingAtAnyMoment(t *testing.T) {
+// A caller of whose clusters there is nothing anywhere gets empty lists, at the
+// moments that a region has.
+func TestNothingOfTheCallers(t *testing.T) {
 	t.Parallel()
 	w := two(t)
 	for name, regions := range map[string][]string{"one region": {hangzhou}, "two": {shanghai, hangzhou}, "one that is not captured": {uncaptured, hangzhou}} {
 		h := w.several(regions, limited("ehpc-none"))
-		for _, at := range []string{"", "at/-1h/", "at/2020-01-01/", "at/2026-11-24/", "at/1/cn-hangzhou/", "at/99/cn-hangzhou/"} {
+		for at, want := range map[string]string{
+			"": "", "at/-1h/": "", "at/1/cn-hangzhou/": "",
+			"at/2020-01-01/": "InvalidParams", "at/2026-11-24/": "InvalidParams", "at/99/cn-hangzhou/": "InvalidParams",
+		} {
 			rec := as(h, "token-me", "/"+at+"?"+clusters)
-			if got := rec.Header(); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"TotalCount":0,`) || got.Get("X-Snapshot-Age")+got.Get("X-Snapshot-Sequence")+got.Get("Warning") != "" {
-				t.Errorf("%s, clusters of /%s: %d %v %s", name, at, rec.Code, got, rec.Body)
+			if got := code(t, rec); got != want || want == "" && !strings.Contains(rec.Body.String(), `"TotalCount":0,`) || rec.Header().Get("Warning") != "" {
+				t.Errorf("%s, clusters of /%s: %d %v %s", name, at, rec.Code, rec.Header(), rec.Body)
 			}
-			if rec := as(h, "token-me", "/"+at+"?ClusterId=ehpc-a&"+list); code(t, rec) != "ClusterNotFound" {
+			if age := rec.Header().Get("X-Snapshot-Age"); (age != "") != (want == "" && at != "") {
+				t.Errorf("%s, clusters of /%s are %q old", name, at, age)
+			}
+			rec = as(h, "token-me", "/"+at+"?ClusterId=ehpc-a&"+list)
+			if got := code(t, rec); got != cmp.Or(want, "ClusterNotFound") {
 				t.Errorf("%s, images of /%s: %d %s", name, at, rec.Code, rec.Body)
 			}
 		}

@@ -126,7 +126,7 @@ func (w *world) source(bucket archive.Bucket, regions ...string) func(*access.Gr
 	lookups := query.New(query.Options{
 		Archive: archive.New(bucket, w.keys), Regions: regions, Now: func() time.Time { return w.now }, Redact: []string{"PostInstallScript"},
 	})
-	return func(g *access.Grant) replica.Source { return lookups.For(g) }
+	return func(g *access.Grant) replica.Source { return lookups.Restrict(g) }
 }
 
 const (

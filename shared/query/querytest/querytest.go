@@ -55,7 +55,7 @@ func (f *Fixture) HandlerWithReplica(edits ...func(*query.Options)) http.Handler
 	options := f.options(edits)
 	lookups := query.New(options)
 	copies := replica.New(replica.Options{
-		Source:    func(g *access.Grant) replica.Source { return lookups.For(g) },
+		Source:    func(g *access.Grant) replica.Source { return lookups.Restrict(g) },
 		Regions:   options.Regions,
 		MaxStale:  options.MaxStale,
 		Tokens:    options.Tokens,

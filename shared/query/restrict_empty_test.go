@@ -15,7 +15,7 @@ import (
 var emptyQuestions = append([]string{
 	"/", "/healthz", "/v1/images?ClusterId=ehpc-x", "/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=*&RegionId=cn-beijing", "/v1/images?RegionId=cn-beijing", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a",
 	"/v1/images?RegionId=cn-beijing&ClusterId=_any&at=1", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=2", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=-1h", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=2999-01-01",
-	"/v1/images?ClusterId=ehpc-x&at=-1h", "/v1/images?ClusterId=ehpc-x&maxAge=1h", "/v1/images/m-cent79?RegionId=cn-beijing", "/v1/images/m-win", "/v1/images/m-win?at=1", "/v1/images/m-win/history", "/v1/images/m-win/history?RegionId=cn-beijing", "/v1/clusters?RegionId=cn-beijing",
+	"/v1/images?ClusterId=ehpc-x&at=-1h", "/v1/images?ClusterId=ehpc-x&maxAge=1h", "/v1/images/m-centOS79?RegionId=cn-beijing", "/v1/images/m-win", "/v1/images/m-win?at=1", "/v1/images/m-win/history", "/v1/images/m-win/history?RegionId=cn-beijing", "/v1/clusters?RegionId=cn-beijing",
 	"/v1/clusters?at=-1h", "/v1/clusters?RegionId=cn-beijing&at=1", "/v1/clusters?RegionId=cn-beijing&maxAge=1h", "/v1/changes?RegionId=cn-beijing", "/v1/changes?RegionId=cn-beijing&since=1", "/v1/changes?RegionId=cn-beijing&since=-1h", "/v1/changes?RegionId=cn-beijing&since=0&format=atom", "/v1/changes?RegionId=cn-beijing&since=c1.0",
 	"/v1/changes?ClusterId=ehpc-x", "/v1/diff?RegionId=cn-beijing&ClusterId=ehpc-a,ehpc-x", "/v1/diff?RegionId=cn-beijing&from=1", "/v1/diff?RegionId=cn-beijing&from=-1h", "/v1/diff?ClusterId=ehpc-a,ehpc-x", "/v1/matrix?RegionId=cn-beijing", "/v1/matrix?RegionId=cn-beijing&ClusterId=*", "/v1/status?RegionId=cn-beijing", "/metrics?format=prometheus",
 }, append(guardedRoutes, replicaQuestions...)...)
@@ -29,34 +29,35 @@ var replicaQuestions = func() (all []string) {
 	return all
 }()
 
-// TestRegionThatWasNeverCapturedIsOneOfOthers: whether others have anything in
-// a region is nothing that a limited caller may know, be it by the first run
-// there. Time goes on between the questions, and in the end the store is down.
-func TestRegionThatWasNeverCapturedIsOneOfOthers(t *testing.T) {
+// TestRegionOfOthers: what others have in a region without anything of a limited
+// caller's is nothing that the caller may know. Time goes on between the
+// questions, and in the end the store is down.
+func TestRegionOfOthers(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		grant   access.Grant
 		regions []string
 	}{
-		"a cluster elsewhere":               {access.Grant{Clusters: []string{"ehpc-a"}}, []string{hangzhou, beijing}},
-		"no cluster":                        {access.Grant{Clusters: []string{"_any"}}, []string{beijing, hangzhou}},
-		"a cluster that is nowhere":         {access.Grant{Clusters: []string{"ehpc-x"}}, []string{hangzhou, beijing}},
-		"the only region":                   {access.Grant{Clusters: []string{"ehpc-a"}}, []string{beijing}},
-		"the only region of the grant":      {access.Grant{Clusters: []string{"ehpc-a"}, Regions: []string{beijing}}, []string{hangzhou, beijing}},
-		"two regions that nobody ever asks": {access.Grant{Clusters: []string{"ehpc-a"}}, []string{beijing, "cn-shanghai"}},
+		"a cluster elsewhere":          {access.Grant{Clusters: []string{"ehpc-a"}}, []string{hangzhou, beijing}},
+		"no cluster":                   {access.Grant{Clusters: []string{"_any"}}, []string{beijing, hangzhou}},
+		"a cluster that is nowhere":    {access.Grant{Clusters: []string{"ehpc-x"}}, []string{hangzhou, beijing}},
+		"the only region":              {access.Grant{Clusters: []string{"ehpc-a"}}, []string{beijing}},
+		"the only region of the grant": {access.Grant{Clusters: []string{"ehpc-a"}, Regions: []string{beijing}}, []string{hangzhou, beijing}},
+		"two regions of others":        {access.Grant{Clusters: []string{"ehpc-a"}}, []string{beijing, "cn-shanghai"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			row.grant.Name = "me"
-			never, others := newSmallRegion(t), newSmallRegion(t)
+			few, many := newSmallRegion(t), newSmallRegion(t)
 			for _, region := range row.regions {
 				if region != hangzhou {
-					others.CommitRun(region, content{"ehpc-bj/_any": parseImages(t, sampleImage, windows), "ehpc-xx/_any": parseImages(t, centOS710)})
+					few.CommitRun(region, content{"ehpc-q/_any": parseImages(t, ubuntuCreating)})
+					many.CommitRun(region, content{"ehpc-bj/_any": parseImages(t, sampleImage, windows), "ehpc-xx/_any": parseImages(t, centOS710)})
 				}
 			}
 			down := false
 			handlers := []http.Handler{}
-			for _, w := range []*fixture{never, others} {
+			for _, w := range []*fixture{few, many} {
 				w.Bucket = buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 					if down {
 						return &buckettest.Fault{Err: errDown}
@@ -70,19 +71,19 @@ func TestRegionThatWasNeverCapturedIsOneOfOthers(t *testing.T) {
 				for _, target := range emptyQuestions {
 					one, other := dump(get(handlers[0], target, "Authorization", bearer("me"))), dump(get(handlers[1], target, "Authorization", bearer("me")))
 					if one != other {
-						t.Errorf("%s tells that others are there, with %v:\n%s\nwhere nobody is:\n%s", target, down, other, one)
+						t.Errorf("%s tells who else is there; the store is down: %v:\n%s\nwith other clusters:\n%s", target, down, other, one)
 					}
 				}
 			}
 			for range 3 {
 				compare()
-				for _, w := range []*fixture{never, others} {
+				for _, w := range []*fixture{few, many} {
 					w.Now = w.Now.Add(2 * time.Second)
 				}
 			}
 			down = true
 			for range 2 {
-				for _, w := range []*fixture{never, others} {
+				for _, w := range []*fixture{few, many} {
 					w.Now = w.Now.Add(time.Minute)
 				}
 				compare()
@@ -91,15 +92,14 @@ func TestRegionThatWasNeverCapturedIsOneOfOthers(t *testing.T) {
 	}
 }
 
-// TestFirstRunIsTold: the first data of a region is there for a limited caller
-// as soon as for any other.
-func TestFirstRunIsTold(t *testing.T) {
+// TestFirstRunOfARegion: a region without a commit is not ready for a limited
+// caller as for any other, and the first data is there for both at once.
+func TestFirstRunOfARegion(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	h := w.Handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "all"}))
-	for who, want := range map[string]string{"me": "ClusterNotFound", "all": "RegionNotReady"} {
-		rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer(who))
-		checkError(t, rec, map[string]int{"me": 404, "all": 503}[who], want, nil)
+	for _, who := range []string{"me", "all"} {
+		checkError(t, get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer(who)), 503, "RegionNotReady", nil)
 	}
 	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage)})
 	w.Now = w.Now.Add(time.Minute)
@@ -111,11 +111,12 @@ func TestFirstRunIsTold(t *testing.T) {
 }
 
 // TestHangingStoreKeepsWaitingOnce: who has been told that nothing is there does
-// not wait again and again for a store that hangs, as little as who has data.
+// not wait again and again for a store that hangs.
 func TestHangingStoreKeepsWaitingOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newFixture(t)
+		w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS79)})
 		down := false
 		w.Bucket = buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 			if down {
@@ -133,6 +134,7 @@ func TestHangingStoreKeepsWaitingOnce(t *testing.T) {
 		ask()
 		down, w.Now = true, w.Now.Add(time.Minute)
 		ask()
+		time.Sleep(3 * time.Second) // until that try to read the head has failed
 		if took := ask(); took > 0 {
 			t.Errorf("the second lookup of an outage takes %v", took)
 		}

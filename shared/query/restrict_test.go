@@ -1,7 +1,10 @@
 package query_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -110,54 +113,77 @@ func TestLimitedPageIsTheSameOnEveryInstance(t *testing.T) {
 	}
 }
 
-// TestLimitedLookupReadsWhatIsNew: the log is read once, and then what has been
-// added; a log that has lost a month meanwhile is read anew.
-func TestLimitedLookupReadsWhatIsNew(t *testing.T) {
+// TestLimitedLookupReadsWhatAnyLookupReads: a grant makes no further requests to the store.
+func TestLimitedLookupReadsWhatAnyLookupReads(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	h := w.Handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
-	ask := func(want string) (logs string) {
+	callers := allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "all"})
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1", "/v1/images?ClusterId=ehpc-a&at=-90m", "/v1/changes?ClusterId=ehpc-a", "/v1/status"} {
+		requests := map[string]string{}
+		for _, caller := range []string{"a", "all"} {
+			h := w.Handler(callers)
+			w.Memory.Requests()
+			if rec := get(h, target, "Authorization", bearer(caller)); rec.Code != 200 {
+				t.Errorf("%s for %s: %s", target, caller, dump(rec))
+			}
+			requests[caller] = w.Memory.Requests()
+		}
+		if requests["a"] != requests["all"] || requests["a"] == "" {
+			t.Errorf("%s reads for a limited caller\n%s\nand for any\n%s", target, requests["a"], requests["all"])
+		}
+	}
+}
+
+// TestCommitsAreTheSameForEveryCaller: the numbers and times of commits do not
+// depend on whose clusters a commit is about.
+func TestCommitsAreTheSameForEveryCaller(t *testing.T) {
+	t.Parallel()
+	w := newSmallRegion(t) // commit 3 is about ehpc-b alone
+	callers := allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "all"})
+	compare := func(h http.Handler, target string, status int) {
 		t.Helper()
-		w.Memory.Requests()
-		for _, name := range []string{"a", "b"} {
-			rec := get(h, "/v1/images?ClusterId=ehpc-"+name, "Authorization", bearer(name))
-			if got := rec.Header().Get("X-Snapshot-Sequence"); rec.Code != 200 || !strings.Contains(want, name+got) {
-				t.Errorf("%s, want %s: %s", name, want, dump(rec))
+		var told [2]string
+		for i, caller := range []string{"a", "all"} {
+			rec := get(h, target, "Authorization", bearer(caller))
+			if rec.Code != status {
+				t.Errorf("%s for %s: %s", target, caller, dump(rec))
 			}
-		}
-		for request := range strings.Lines(w.Memory.Requests()) {
-			if strings.Contains(request, "/log/") {
-				logs += request
+			var body struct {
+				Message  string
+				Snapshot struct {
+					Sequence    int64
+					CommittedAt string
+				}
 			}
+			if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil {
+				t.Fatal(err)
+			}
+			told[i] = fmt.Sprint(body, rec.Header().Get("X-Snapshot-Sequence"))
 		}
-		return logs
+		if told[0] != told[1] {
+			t.Errorf("%s tells a limited caller of commit %s, any other of %s", target, told[0], told[1])
+		}
 	}
-	if logs := ask("a2 b3"); strings.Count(logs, "from 0") != 1 {
-		t.Errorf("at first the log is read by\n%s", logs)
+	h := w.Handler(callers)
+	for _, at := range []string{"", "&at=1", "&at=2", "&at=3", "&at=-31m", "&at=-91m", "&at=2026-11-23T10:59:00Z"} {
+		compare(h, "/v1/images?ClusterId=ehpc-a"+at, 200)
+		compare(h, "/v1/clusters?ClusterId=ehpc-a"+at, 200)
+		compare(h, "/v1/changes?ClusterId=ehpc-a"+at, 200)
 	}
-	w.Now = w.Now.Add(time.Minute)
-	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS710)})
-	if logs := ask("a2 b4"); strings.Contains(logs, "from 0") {
-		t.Errorf("after a commit the log is read by\n%s", logs)
-	}
+	compare(h, "/v1/images?ClusterId=ehpc-a&at=4", 404)
+	compare(h, "/v1/images?ClusterId=ehpc-a&at=2026-11-01", 404)
 	w.Now = w.Now.AddDate(0, 1, 0)
-	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, centOS710)}) // a seal, and commit 6
+	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS710)}) // commit 4 ends the month; commit 5 is about ehpc-b alone
 	key, err := w.Keys.Log(hangzhou, "2026-11")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Memory.Spoil(key, nil)
-	ask("a6 b4")
-	w.Now = w.Now.Add(time.Minute)
-	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS710)}) // a check, no commit
-	if logs := ask("a6 b4"); strings.Contains(logs, "from 0") {
-		t.Errorf("after a check the log is read by\n%s", logs)
-	}
-	w.Now = w.Now.Add(time.Minute)
-	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, ubuntuCreating)})
-	if logs := ask("a6 b7"); strings.Contains(logs, "from 0") {
-		t.Errorf("after a month that is gone the log is read by\n%s", logs)
-	}
+	h = w.Handler(callers)
+	compare(h, "/v1/images?ClusterId=ehpc-a&at=5", 200)
+	compare(h, "/v1/images?ClusterId=ehpc-a&at=3", 404)
+	compare(h, "/v1/images?ClusterId=ehpc-a&at=-2d", 404)
+	compare(h, "/v1/changes?ClusterId=ehpc-a&since=3", 404)
 }
 
 // TestQuestionWithoutACluster: whoever may not ask it, or nobody, is not told to

@@ -1,0 +1,53 @@
+package query
+
+import (
+	"context"
+
+	"community-images/shared/access"
+)
+
+// copied is how much a restricted timeline has taken over from the full one.
+type copied struct {
+	generation int    // of the full timeline
+	events     int    // of the full timeline, from its first
+	covered    []bool // whether the grant covers a scope, by its place in the full timeline
+}
+
+// restrictedTimeline returns the timeline of a grant, brought up to the full one.
+func (s *service) restrictedTimeline(ctx context.Context, h head) (*timeline, error) {
+	full, err := s.full.timeline(ctx, head{h.full, h.readAt, h.outage})
+	if err != nil {
+		return nil, err
+	}
+	full.mu.RLock()
+	defer full.mu.RUnlock()
+	t := s.times[h.RegionID]
+	t.mu.RLock()
+	current := t.copied.generation == full.generation && t.sequence == full.sequence
+	t.mu.RUnlock()
+	if !current {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.copyCovered(full, *s.grant)
+	}
+	return t, nil
+}
+
+// copyCovered adds what is new in the full timeline: every commit, but only the events of scopes that the grant
+// covers. The caller holds the lock of t and the read lock of full.
+func (t *timeline) copyCovered(full *timeline, g access.Grant) {
+	if t.copied.generation != full.generation {
+		t.clear()
+		t.copied = copied{generation: full.generation}
+	}
+	t.commits, t.sequence = full.commits, full.sequence
+	for _, ref := range full.scopes[len(t.copied.covered):] {
+		t.copied.covered = append(t.copied.covered, g.Cluster(ref.ClusterID))
+	}
+	for ; t.copied.events < len(full.events); t.copied.events++ {
+		e := full.events[t.copied.events]
+		if t.copied.covered[e.scope] {
+			t.add(e.commit, full.scopes[e.scope], full.images[e.image], e.kind, full.fields[int32(t.copied.events)])
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+
+	"community-images/shared/access"
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// restrictedStates cuts what a grant covers out of the present state of a region.
+type restrictedStates struct {
+	stateSource // of the full service
+	grant       access.Grant
+
+	mu   sync.Mutex
+	last *state // cut from last.full; nil: none yet; guarded by mu
+}
+
+// get returns the restricted present state. A region without any commit is an error, as for every caller.
+func (r *restrictedStates) get(ctx context.Context) (head, error) {
+	h, err := r.stateSource.get(ctx)
+	if err != nil {
+		return head{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last == nil || r.last.full != h.state {
+		r.last = restrictState(h.state, r.grant)
+	}
+	return head{r.last, h.readAt, h.outage}, nil
+}
+
+// restrictedMoment is moment for a service of a grant.
+func (s *service) restrictedMoment(ctx context.Context, h head, m moment) (*state, error) {
+	st, err := s.full.moment(ctx, head{h.full, h.readAt, h.outage}, m)
+	if err != nil {
+		return nil, err
+	}
+	if st == h.full {
+		return h.state, nil
+	}
+	key := fmt.Sprint(s.grantKey, st.RegionID, "#", st.Sequence)
+	restricted, ok := s.past.get(key)
+	if !ok {
+		restricted = restrictState(st, *s.grant)
+		s.past.put(key, restricted, 1)
+	}
+	return restricted, nil
+}
+
+// restrictState returns what a grant covers of a full state. How runs went and what they removed is about all
+// clusters, so the result is without.
+func restrictState(full *state, g access.Grant) *state {
+	r := *full.Region
+	r.Scopes = slices.DeleteFunc(slices.Clone(r.Scopes), func(sc archive.ScopeState) bool { return !g.Cluster(sc.ClusterID) })
+	r.Clusters = slices.DeleteFunc(slices.Clone(r.Clusters), func(c catalog.Cluster) bool { return !g.Cluster(c.ClusterID) })
+	r.Discovery, r.Run, r.Swept = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}
+	r.Upstream = restrictListing(full.Upstream, g)
+	restricted := newState(&r, full.live)
+	restricted.full = full
+	return restricted
+}
+
+// restrictListing returns the entries of upstream's list of clusters that a grant covers, each as it was written.
+func restrictListing(upstream json.RawMessage, g access.Grant) json.RawMessage {
+	if len(upstream) == 0 {
+		return nil
+	}
+	var entries []json.RawMessage
+	_ = json.Unmarshal(upstream, &entries) // anything but a list has no entries to show
+	out := []byte{'['}
+	for _, entry := range entries { // json.Marshal would rewrite numbers and escapes
+		var cluster struct{ Id string }
+		if json.Unmarshal(entry, &cluster) != nil || cluster.Id == "" || !g.Cluster(cluster.Id) {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(out, entry...)
+	}
+	return append(out, ']')
+}
