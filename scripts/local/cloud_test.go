@@ -8,7 +8,7 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-// TestCloud runs -cloud against endpoints that stand where the cloud's would.
+// TestCloud runs -cloud against local endpoints in place of the cloud's.
 func TestCloud(t *testing.T) {
 	t.Parallel()
 	store := osstest.Start(t, "")
@@ -27,9 +27,9 @@ func TestCloud(t *testing.T) {
 		"ALIBABA_CLOUD_SECURITY_TOKEN=" + store.Key.Token,
 		"UNRELATED=kept out",
 	}
-	var out, faults text
+	var out, faults syncBuffer
 	if code := run(t.Context(), []string{"-once", "-cloud", "-data", t.TempDir()}, env, &out, &faults,
-		compiled(t)); code != 0 {
+		compileOnce(t)); code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, out.String(), faults.String())
 	}
 	for _, says := range []string{

@@ -24,39 +24,40 @@ import (
 func TestMain(m *testing.M) { os.Exit(fctest.Run(m)) }
 
 // compiled is a builder that compiles once for all tests.
-func compiled(t *testing.T) builder {
+func compileOnce(t *testing.T) builder {
 	return func(context.Context, string) (binaries, error) {
 		return binaries{fctest.Binary(t, snapshotPackage), fctest.Binary(t, queryPackage)}, nil
 	}
 }
 
 // text is an io.Writer that may be read while it is written.
-type text struct {
+type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (w *text) Write(p []byte) (int, error) {
+func (w *syncBuffer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.b.Write(p)
 }
 
-func (w *text) String() string {
+func (w *syncBuffer) String() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.b.String()
 }
 
 // fast keeps the budget of E-HPC out of the tests' time.
-var fast = []string{"SNAPSHOT_QPS=1000", "FC_REGION=ignored", "OSS_BUCKET=ignored"}
+var fastSettings = []string{"SNAPSHOT_QPS=1000", "FC_REGION=ignored", "OSS_BUCKET=ignored"}
 
 func TestOnceTwiceContinuesTheHistory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for i, want := range []string{"tick 0 of the embedded E-HPC", "tick 1 of the embedded E-HPC"} {
-		var out, faults text
-		if code := run(t.Context(), []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 0 {
+		var out, faults syncBuffer
+		if code := run(t.Context(), []string{"-once", "-data", dir}, fastSettings, &out, &faults,
+			compileOnce(t)); code != 0 {
 			t.Fatalf("run %d: exit %d\n%s%s", i+1, code, out.String(), faults.String())
 		}
 		for _, says := range []string{want, "REGION  SEQUENCE", "cn-hangzhou", "cn-shanghai", "scopes asked in",
@@ -91,12 +92,12 @@ func TestServeAnswersItsOwnExamples(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var out, faults text
+	var out, faults syncBuffer
 	ended := make(chan int)
 	dir := t.TempDir()
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"}, fast, &out, &faults,
-			compiled(t))
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"}, fastSettings, &out, &faults,
+			compileOnce(t))
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl '([^']+)'$`).FindAllStringSubmatch(out.String(), -1)
@@ -111,8 +112,8 @@ func TestServeAnswersItsOwnExamples(t *testing.T) {
 	}
 	// The timer goes on, and a second run keeps off the directory.
 	waitFor(t, &out, "scopes asked in 0s", nil, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d \d+ scopes asked`))
-	var other text
-	if code := run(ctx, []string{"-once", "-data", dir}, nil, &other, &other, compiled(t)); code != 1 ||
+	var other syncBuffer
+	if code := run(ctx, []string{"-once", "-data", dir}, nil, &other, &other, compileOnce(t)); code != 1 ||
 		!strings.Contains(other.String(), "is in use by a local run") {
 		t.Errorf("a second run on the directory: exit %d\n%s", code, other.String())
 	}
@@ -142,13 +143,13 @@ func TestExamplesWithTokens(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var out, faults text
+	var out, faults syncBuffer
 	ended := make(chan int)
 	const token = "ci_0123456789abcdef"
-	env := append(slices.Clone(fast), fmt.Sprintf(`QUERY_TOKENS=[{"name":"me","sha256":"%x"}]`,
+	env := append(slices.Clone(fastSettings), fmt.Sprintf(`QUERY_TOKENS=[{"name":"me","sha256":"%x"}]`,
 		sha256.Sum256([]byte(token))))
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", t.TempDir()}, env, &out, &faults, compiled(t))
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", t.TempDir()}, env, &out, &faults, compileOnce(t))
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl -H "(Authorization): (Bearer )\$TOKEN" '([^']+)'$`).FindAllStringSubmatch(
@@ -183,9 +184,9 @@ func TestInterruptedOnTheWayToATick(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "tick"), []byte("999999999\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var out, faults text
+	var out, faults syncBuffer
 	time.AfterFunc(100*time.Millisecond, cancel)
-	if code := run(ctx, []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 1 ||
+	if code := run(ctx, []string{"-once", "-data", dir}, fastSettings, &out, &faults, compileOnce(t)); code != 1 ||
 		!strings.Contains(faults.String(), "local: interrupted before the snapshot was done") {
 		t.Errorf("exit %d\n%s%s", code, out.String(), faults.String())
 	}
@@ -195,7 +196,7 @@ func TestInterruptedOnTheWayToATick(t *testing.T) {
 }
 
 // waitFor waits until the output holds a text, or matches.
-func waitFor(t *testing.T, out *text, says string, ended <-chan int, or ...*regexp.Regexp) {
+func waitFor(t *testing.T, out *syncBuffer, says string, ended <-chan int, or ...*regexp.Regexp) {
 	t.Helper()
 	deadline := time.After(60 * time.Second)
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -269,7 +270,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"help", []string{"-h"}, nil, 0, []string{"Usage: go run ./scripts/local", "-once", "-cloud", "-every",
 			"-addr"}, 0},
 	} {
-		var out, faults text
+		var out, faults syncBuffer
 		code := run(t.Context(), row.args, row.env, &out, &faults, nil)
 		if code != row.code {
 			t.Errorf("%s: exit %d, want %d", row.name, code, row.code)
@@ -291,8 +292,9 @@ func TestADamagedTickIsTold(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "tick"), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var out, faults text
-	if code := run(t.Context(), []string{"-once", "-data", dir}, fast, &out, &faults, compiled(t)); code != 1 ||
+	var out, faults syncBuffer
+	if code := run(t.Context(), []string{"-once", "-data", dir}, fastSettings, &out, &faults,
+		compileOnce(t)); code != 1 ||
 		!strings.Contains(faults.String(), "remove the file to begin anew") {
 		t.Errorf("exit %d\n%s", code, faults.String())
 	}

@@ -71,7 +71,8 @@ func (d document) section(t *testing.T, heading string) string {
 // firstCells are the first cells of the tables in a text, unquoted.
 func firstCells(text string) (cells []string) {
 	for line := range strings.Lines(text) {
-		if cell, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " |"); ok && strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| ---") {
+		if cell, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " |"); ok && strings.HasPrefix(line, "| ") &&
+			!strings.HasPrefix(line, "| ---") {
 			cells = append(cells, strings.Trim(cell, "`"))
 		}
 	}
@@ -158,7 +159,8 @@ func TestEveryAlarmHasARunbook(t *testing.T) {
 	d := readDocument(t)
 	alarms := d.section(t, "## Alarms")
 	for name, r := range readTemplate(t).Resources {
-		if (r.Type == "ALIYUN::SLS::Alert" || r.Type == "ALIYUN::CMS::ResourceMetricRule") && !strings.Contains(alarms, "| `"+name+"`") {
+		if (r.Type == "ALIYUN::SLS::Alert" || r.Type == "ALIYUN::CMS::ResourceMetricRule") &&
+			!strings.Contains(alarms, "| `"+name+"`") {
 			t.Errorf("the alarm %s of the template is not in the table", name)
 		}
 	}
@@ -184,7 +186,8 @@ func TestEveryAlarmHasARunbook(t *testing.T) {
 func TestNamesExist(t *testing.T) {
 	t.Parallel()
 	d, tpl := readDocument(t), readTemplate(t)
-	known := map[string]bool{"Authorization": true, "AccessDenied": true, "NoSuchBucket": true, "LogDamaged": true, "ListCommunityImages": true, "Name": true, "Value": true}
+	known := map[string]bool{"Authorization": true, "AccessDenied": true, "NoSuchBucket": true, "LogDamaged": true,
+		"ListCommunityImages": true, "Name": true, "Value": true}
 	for _, names := range []map[string]any{tpl.Parameters, tpl.Outputs} {
 		for name := range names {
 			known[name] = true
@@ -193,7 +196,8 @@ func TestNamesExist(t *testing.T) {
 	for name := range tpl.Resources {
 		known[name] = true
 	}
-	for _, m := range regexp.MustCompile("`([A-Z][a-z]+(?:[A-Z][a-z]*)*)(?:=[^`]*)?`").FindAllStringSubmatch(d.prose, -1) {
+	for _, m := range regexp.MustCompile("`([A-Z][a-z]+(?:[A-Z][a-z]*)*)(?:=[^`]*)?`").FindAllStringSubmatch(d.prose,
+		-1) {
 		if !known[m[1]] && !strings.HasPrefix(m[1], "Aliyun") {
 			t.Errorf("there is no parameter, output or resource %q", m[1])
 		}
@@ -203,8 +207,10 @@ func TestNamesExist(t *testing.T) {
 			t.Errorf("the template has no parameter %q", m[1])
 		}
 	}
-	settings := `"ALIBABA_CLOUD_ACCESS_KEY_ID" "ALIBABA_CLOUD_ACCESS_KEY_SECRET" "ALIBABA_CLOUD_SECURITY_TOKEN"` + read(t, top+"shared/config/load.go") + read(t, top+"shared/config/settings.go")
-	for _, name := range regexp.MustCompile(`\b(?:OSS|EHPC|SNAPSHOT|QUERY|LOG|ALIBABA)_[A-Z_]*[A-Z]\b`).FindAllString(d.whole, -1) {
+	settings := `"ALIBABA_CLOUD_ACCESS_KEY_ID" "ALIBABA_CLOUD_ACCESS_KEY_SECRET" "ALIBABA_CLOUD_SECURITY_TOKEN"` +
+		read(t, top+"shared/config/load.go") + read(t, top+"shared/config/settings.go")
+	for _, name := range regexp.MustCompile(`\b(?:OSS|EHPC|SNAPSHOT|QUERY|LOG|ALIBABA)_[A-Z_]*[A-Z]\b`).FindAllString(
+		d.whole, -1) {
 		if !strings.Contains(settings, `"`+name+`"`) {
 			t.Errorf("there is no setting %q", name)
 		}
@@ -223,7 +229,8 @@ func exposed(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := query.New(query.Options{Archive: archive.New(buckettest.NewMemory(t), keys), Regions: []string{"cn-hangzhou"}, Now: time.Now})
+	h := query.New(query.Options{Archive: archive.New(buckettest.NewMemory(t), keys), Regions: []string{"cn-hangzhou"},
+		Now: time.Now})
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
 	return rec.Body.String()
@@ -310,9 +317,11 @@ func TestExamplesCanBeRead(t *testing.T) {
 func TestEveryWordIsDefined(t *testing.T) {
 	t.Parallel()
 	d := readDocument(t)
-	words := strings.Join(firstCells(d.section(t, "## Words")), " , ") + " README HTTP HTTPS URL JSON SQL CPU GB MB KB SHA-256 CI API DNS "
+	words := strings.Join(firstCells(d.section(t, "## Words")), " , ") +
+		" README HTTP HTTPS URL JSON SQL CPU GB MB KB SHA-256 CI API DNS "
 	code := regexp.MustCompile("`[^`]*`")
-	for _, word := range regexp.MustCompile(`\b[A-Z][A-Z0-9-]*[A-Z0-9]\b`).FindAllString(code.ReplaceAllString(d.prose, ""), -1) {
+	for _, word := range regexp.MustCompile(`\b[A-Z][A-Z0-9-]*[A-Z0-9]\b`).FindAllString(
+		code.ReplaceAllString(d.prose, ""), -1) {
 		if !slices.Contains(strings.FieldsFunc(words, func(r rune) bool { return r == ' ' || r == ',' }), word) {
 			t.Errorf("%q is not in the table of words", word)
 		}
@@ -325,7 +334,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	anchors := func(text string) map[string]bool {
 		found := map[string]bool{}
 		for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
-			found[strings.ReplaceAll(regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-")] = true
+			found[strings.ReplaceAll(regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(m[1]), ""), " ",
+				"-")] = true
 		}
 		return found
 	}

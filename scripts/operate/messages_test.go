@@ -17,7 +17,8 @@ import (
 // logged finds every message that the functions log, with its level.
 func logged(t *testing.T) map[string]string {
 	t.Helper()
-	levels := map[string]string{"Debug": "debug", "Info": "info", "Warn": "warn", "Error": "error", "DPanic": "dpanic", "Panic": "panic", "Fatal": "fatal"}
+	levels := map[string]string{"Debug": "debug", "Info": "info", "Warn": "warn", "Error": "error", "DPanic": "dpanic",
+		"Panic": "panic", "Fatal": "fatal"}
 	found := map[string]string{}
 	for _, root := range []string{top + "functions", top + "shared"} {
 		err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
@@ -28,7 +29,9 @@ func logged(t *testing.T) map[string]string {
 				return nil
 			}
 			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-			if err != nil || !slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"go.uber.org/zap"` }) {
+			if err != nil || !slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool {
+				return i.Path.Value == `"go.uber.org/zap"`
+			}) {
 				return err
 			}
 			ast.Inspect(file, func(n ast.Node) bool {

@@ -70,7 +70,8 @@ func TestPatternsTakeTheSamples(t *testing.T) {
 		if got, want := matches(t, narrow, event), !trail && name != "node-created.json"; got != want {
 			t.Errorf("the template's pattern takes %s: %v", name, got)
 		}
-		if got, want := matches(t, wide, event), event["source"] == "acs.ehpc" && name != "node-created.json"; got != want {
+		if got, want := matches(t, wide, event), event["source"] == "acs.ehpc" &&
+			name != "node-created.json"; got != want {
 			t.Errorf("the wider pattern takes %s: %v", name, got)
 		}
 	}

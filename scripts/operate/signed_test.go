@@ -25,7 +25,8 @@ const (
 // authentication "function".
 func gateway(t *testing.T, token string) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := deploytest.VerifyTrigger(r, fctest.Credentials{AccessKeyID: keyID, AccessKeySecret: secret, SecurityToken: token}); err != nil {
+		if err := deploytest.VerifyTrigger(r, fctest.Credentials{AccessKeyID: keyID, AccessKeySecret: secret,
+			SecurityToken: token}); err != nil {
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprintf(w, `{"Code":"AccessDenied","Message":%q}`, err)
 			return
@@ -63,7 +64,8 @@ func found(command string) bool {
 // ask runs a client.
 func ask(command []string, address, id, secret, token string) (string, error) {
 	cmd := exec.Command(command[0], append(command[1:], address)...)
-	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID="+id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+secret, "ALIBABA_CLOUD_SECURITY_TOKEN="+token)
+	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID="+id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+secret,
+		"ALIBABA_CLOUD_SECURITY_TOKEN="+token)
 	var out, faults bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &faults
 	if err := cmd.Run(); err != nil {
@@ -105,14 +107,17 @@ func TestSignedExamples(t *testing.T) {
 				{"http://127.0.0.1:1", keyID, secret, "exit status"},
 			} {
 				out, err := ask(command, row.address, row.id, row.secret, "")
-				if err == nil || !strings.Contains(err.Error(), row.says) || out != "" || strings.Contains(err.Error(), "Traceback") || strings.Contains(err.Error(), secret) {
+				if err == nil || !strings.Contains(err.Error(), row.says) || out != "" ||
+					strings.Contains(err.Error(), "Traceback") || strings.Contains(err.Error(), secret) {
 					t.Errorf("%q with key %q: %v, want %q", row.address, row.id, err, row.says)
 				}
 			}
-			if out, err := ask(command, permanent.URL+targets[1], keyID, "another secret", ""); err == nil || !strings.Contains(out, "AccessDenied") {
+			if out, err := ask(command, permanent.URL+targets[1], keyID, "another secret", ""); err == nil ||
+				!strings.Contains(out, "AccessDenied") {
 				t.Errorf("with a wrong secret: %v %s", err, out)
 			}
-			if out, err := ask(command, temporary.URL+targets[1], keyID, secret, "another token"); err == nil || !strings.Contains(out, "AccessDenied") {
+			if out, err := ask(command, temporary.URL+targets[1], keyID, secret, "another token"); err == nil ||
+				!strings.Contains(out, "AccessDenied") {
 				t.Errorf("with a wrong token: %v %s", err, out)
 			}
 		})

@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
+// options are the values of the flags.
 type options struct {
 	name              string
-	regions, clusters []string
-	expires           string // RFC 3339; empty: never
+	regions, clusters []string // nil: all
+	expires           string   // RFC 3339; empty: never
 	key, add, check   bool
 }
 
@@ -22,19 +23,23 @@ the setting goes to standard output, the secret, this once, to standard error.
 
 `
 
-// parse reads the flags. It has written its error to w.
+// parse reads the flags. It writes what is wrong with them to w.
 func parse(args []string, w io.Writer, now time.Time) (options, error) {
 	var o options
 	f := flag.NewFlagSet("token", flag.ContinueOnError)
 	f.SetOutput(w)
 	f.Usage = func() { fmt.Fprint(w, usage); f.PrintDefaults() }
-	f.StringVar(&o.name, "name", "", "`NAME` of who it is for: letters, digits, dots, hyphens and underscores; required")
-	f.Func("regions", "comma `list` of the regions that it opens; default all", list(&o.regions))
-	f.Func("clusters", "comma `list` of the clusters that it opens, with _any for the question without a cluster; default all, and that question", list(&o.clusters))
-	f.Func("expires", "a `date`, from whose beginning in UTC it is not accepted, or an RFC 3339 time; default never", moment(&o.expires, now))
+	f.StringVar(&o.name, "name", "",
+		"`NAME` of who it is for: letters, digits, dots, hyphens and underscores; required")
+	f.Func("regions", "comma `list` of the regions that it opens; default all", listFlag(&o.regions))
+	f.Func("clusters", "comma `list` of the clusters that it opens, with _any for the question without a cluster; "+
+		"default all, and that question", listFlag(&o.clusters))
+	f.Func("expires", "a `date`, from whose beginning in UTC it is not accepted, or an RFC 3339 time; default never",
+		timeFlag(&o.expires, now))
 	f.BoolVar(&o.key, "key", false, "make an access key for QUERY_ACCESS_KEYS instead of a token for QUERY_TOKENS")
 	f.BoolVar(&o.add, "add", false, "read the present value of the setting from standard input and add to it")
-	f.BoolVar(&o.check, "check", false, "make nothing: read a token from standard input and say whether it was copied without a slip")
+	f.BoolVar(&o.check, "check", false,
+		"make nothing: read a token from standard input and check that it was copied without a mistake")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -55,7 +60,8 @@ func parse(args []string, w io.Writer, now time.Time) (options, error) {
 	return o, err
 }
 
-func list(to *[]string) func(string) error {
+// listFlag returns a flag function that splits a comma list into to.
+func listFlag(to *[]string) func(string) error {
 	return func(s string) error {
 		for element := range strings.SplitSeq(s, ",") {
 			*to = append(*to, strings.TrimSpace(element))
@@ -64,8 +70,8 @@ func list(to *[]string) func(string) error {
 	}
 }
 
-// moment reads a time that is to come.
-func moment(to *string, now time.Time) func(string) error {
+// timeFlag returns a flag function that accepts a date or time after now.
+func timeFlag(to *string, now time.Time) func(string) error {
 	return func(s string) error {
 		for _, form := range []string{time.RFC3339, time.DateOnly} {
 			if t, err := time.Parse(form, s); err == nil {

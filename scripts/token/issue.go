@@ -31,23 +31,24 @@ type keyEntry struct {
 }
 
 const (
-	maxSetting = 1 << 20 // bytes that are read
-	// roomy is the size from which the setting may not fit: FC takes 4 KB for
-	// all the environment variables of a function.
-	roomy = 3 << 10
+	// maxSettingBytes bounds what is read from standard input.
+	maxSettingBytes = 1 << 20
+	// warnBytes is the size above which the setting may not fit: FC allows 4 KB for
+	// all environment variables of a function together.
+	warnBytes = 3 << 10
 )
 
-// issue makes a token or a key and writes the value of the setting to out and
-// the secret to secret. Nothing is written unless the value is accepted.
+// issue makes a token or a key. It writes the value of the setting to out and the
+// secret to secret. It writes nothing if the query function would refuse the value.
 func (o options) issue(in io.Reader, out, secret io.Writer, random io.Reader) error {
 	var entries []json.RawMessage
 	if o.add {
 		var err error
-		if entries, err = o.present(in); err != nil {
+		if entries, err = o.readCurrent(in); err != nil {
 			return err
 		}
 	}
-	entry, text, err := o.make(random)
+	entry, text, err := o.newEntry(random)
 	if err != nil {
 		return err
 	}
@@ -55,14 +56,15 @@ func (o options) issue(in io.Reader, out, secret io.Writer, random io.Reader) er
 	if err != nil {
 		return err
 	}
-	if err := o.accepted(string(value)); err != nil {
-		return fmt.Errorf("making %s: %w", o.setting(), err)
+	if err := o.validate(string(value)); err != nil {
+		return fmt.Errorf("making %s: %w", o.settingName(), err)
 	}
 	if _, err := fmt.Fprintf(out, "%s\n", value); err != nil {
 		return fmt.Errorf("writing the setting: %w", err)
 	}
-	if len(value) > roomy {
-		text += fmt.Sprintf("\n\n%s now has %d bytes; FC takes 4 KB for all settings of a function together.", o.setting(), len(value))
+	if len(value) > warnBytes {
+		text += fmt.Sprintf("\n\n%s now has %d bytes; FC takes 4 KB for all settings of a function together.",
+			o.settingName(), len(value))
 	}
 	if _, err := fmt.Fprintln(secret, text); err != nil {
 		return fmt.Errorf("writing the secret: %w", err)
@@ -70,15 +72,16 @@ func (o options) issue(in io.Reader, out, secret io.Writer, random io.Reader) er
 	return nil
 }
 
-func (o options) setting() string {
+// settingName returns the name of the setting that the entry belongs to.
+func (o options) settingName() string {
 	if o.key {
 		return "QUERY_ACCESS_KEYS"
 	}
 	return "QUERY_TOKENS"
 }
 
-// accepted asks what the function will ask.
-func (o options) accepted(value string) (err error) {
+// validate checks the value as the query function does at start.
+func (o options) validate(value string) (err error) {
 	if o.key {
 		_, err = access.ParseKeys(value)
 	} else {
@@ -87,17 +90,18 @@ func (o options) accepted(value string) (err error) {
 	return err
 }
 
-// present reads the value that is extended; empty: there is none yet.
-func (o options) present(in io.Reader) (entries []json.RawMessage, err error) {
-	text, err := io.ReadAll(io.LimitReader(in, maxSetting))
+// readCurrent reads the value that is extended. Empty input means that there is
+// none yet.
+func (o options) readCurrent(in io.Reader) (entries []json.RawMessage, err error) {
+	text, err := io.ReadAll(io.LimitReader(in, maxSettingBytes))
 	if err != nil {
 		return nil, fmt.Errorf("reading the present value: %w", err)
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil, nil
 	}
-	if err := o.accepted(string(text)); err != nil {
-		return nil, fmt.Errorf("reading the present value of %s: %w", o.setting(), err)
+	if err := o.validate(string(text)); err != nil {
+		return nil, fmt.Errorf("reading the present value of %s: %w", o.settingName(), err)
 	}
 	if err := json.Unmarshal(text, &entries); err != nil {
 		return nil, errors.New("reading the present value: it is not a JSON array")
@@ -105,14 +109,16 @@ func (o options) present(in io.Reader) (entries []json.RawMessage, err error) {
 	return entries, nil
 }
 
-// make returns a new element of the setting, and what to tell about it once.
-func (o options) make(random io.Reader) (entry json.RawMessage, text string, err error) {
+// newEntry makes a new element of the setting, and a text with its secret for the
+// person who runs the command.
+func (o options) newEntry(random io.Reader) (entry json.RawMessage, text string, err error) {
 	if !o.key {
 		token, err := access.NewToken(random)
 		if err != nil {
 			return nil, "", err
 		}
-		entry, err := encode(tokenEntry{o.name, fmt.Sprintf("%x", sha256.Sum256([]byte(token))), o.regions, o.clusters, o.expires})
+		entry, err := encode(tokenEntry{o.name, fmt.Sprintf("%x", sha256.Sum256([]byte(token))), o.regions, o.clusters,
+			o.expires})
 		return entry, "The token of " + o.name + ", shown this once; the setting holds its hash alone:\n" + token, err
 	}
 	id, secret, err := access.NewKey(random)
@@ -123,6 +129,7 @@ func (o options) make(random io.Reader) (entry json.RawMessage, text string, err
 	return entry, "The access key of " + o.name + "; the setting holds its secret:\n" + id + "\n" + string(secret), err
 }
 
+// encode returns v as JSON.
 func encode(v any) ([]byte, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -131,16 +138,16 @@ func encode(v any) ([]byte, error) {
 	return data, nil
 }
 
-// check says whether a token has its checksum, and what its entry holds. It
-// does not repeat the token.
-func check(in io.Reader, out io.Writer) error {
-	text, err := io.ReadAll(io.LimitReader(in, maxSetting))
+// checkToken returns an error if the token on in has a wrong checksum. Otherwise it
+// prints the SHA-256 that its entry holds, and never the token itself.
+func checkToken(in io.Reader, out io.Writer) error {
+	text, err := io.ReadAll(io.LimitReader(in, maxSettingBytes))
 	if err != nil {
 		return fmt.Errorf("reading the token: %w", err)
 	}
 	token := strings.TrimSpace(string(text))
 	if !access.Intact(token) {
-		return errors.New("this is no token of scripts/token, or it was copied with a slip")
+		return errors.New("this is not a token of scripts/token, or it was copied with a mistake")
 	}
 	_, err = fmt.Fprintf(out, "The token is intact; its sha256 is %x.\n", sha256.Sum256([]byte(token)))
 	return err

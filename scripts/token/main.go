@@ -32,7 +32,7 @@ func run(args []string, in io.Reader, out, secret io.Writer, random io.Reader, n
 	case err != nil:
 		return 2 // parse has said why
 	case o.check:
-		err = check(in, out)
+		err = checkToken(in, out)
 	default:
 		err = o.issue(in, out, secret, random)
 	}

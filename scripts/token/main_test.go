@@ -65,14 +65,15 @@ func TestRefusals(t *testing.T) {
 		{"-name ci -add", good, 1, "entry 2: name is that of an earlier entry"},
 		{"-name b -add", "[hunter2]", 1, "reading the present value of QUERY_TOKENS: is not JSON from byte"},
 		{"-name b -key -add", good, 1, "entry 1: has a member that is not known"},
-		{"-check", "ci_0123456789012345678901234567890123hunter2", 1, "copied with a slip"},
+		{"-check", "ci_0123456789012345678901234567890123hunter2", 1, "copied with a mistake"},
 	} {
 		code, value, told := token(t, row.in, strings.Fields(row.args)...)
 		if code != row.code || value != "" || !strings.Contains(told, row.says) || strings.Contains(told, "hunter2") {
 			t.Errorf("token %s: %d %q %q, want %d %q", row.args, code, value, told, row.code, row.says)
 		}
 	}
-	if code, _, told := token(t, "", "-h"); code != 0 || !strings.Contains(told, "-clusters") || !strings.HasPrefix(told, "Usage: go run ./scripts/token -name NAME") {
+	if code, _, told := token(t, "", "-h"); code != 0 || !strings.Contains(told, "-clusters") ||
+		!strings.HasPrefix(told, "Usage: go run ./scripts/token -name NAME") {
 		t.Errorf("-h: %d %s", code, told)
 	}
 }
@@ -81,7 +82,8 @@ func TestWithoutEntropyNothingIsMade(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"-name", "a"}, {"-name", "a", "-key"}} {
 		var out, secret bytes.Buffer
-		if code := run(args, strings.NewReader(""), &out, &secret, iotest.ErrReader(errors.New("no entropy")), today); code != 1 || out.Len() > 0 || !strings.Contains(secret.String(), "no entropy") {
+		if code := run(args, strings.NewReader(""), &out, &secret, iotest.ErrReader(errors.New("no entropy")),
+			today); code != 1 || out.Len() > 0 || !strings.Contains(secret.String(), "no entropy") {
 			t.Errorf("%v: %d %s %s", args, code, &out, &secret)
 		}
 	}
@@ -95,14 +97,16 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 func TestSecretOfASettingThatIsLostIsNotTold(t *testing.T) {
 	t.Parallel()
 	var secret bytes.Buffer
-	if code := run([]string{"-name", "a"}, strings.NewReader(""), broken{}, &secret, rand.Reader, today); code != 1 || strings.Contains(secret.String(), "ci_") {
+	if code := run([]string{"-name", "a"}, strings.NewReader(""), broken{}, &secret, rand.Reader, today); code != 1 ||
+		strings.Contains(secret.String(), "ci_") {
 		t.Errorf("%d %s", code, &secret)
 	}
 }
 
 func TestValueSaysWhatWasAsked(t *testing.T) {
 	t.Parallel()
-	_, value, told := token(t, "", "-name", "a", "-regions", "cn-a, cn-b", "-clusters", "x,_any", "-expires", "2027-01-31")
+	_, value, told := token(t, "", "-name", "a", "-regions", "cn-a, cn-b", "-clusters", "x,_any", "-expires",
+		"2027-01-31")
 	list, err := access.ParseTokens(value)
 	if err != nil {
 		t.Fatal(err)
@@ -177,11 +181,13 @@ func TestRealFunctionTakesWhatIsMade(t *testing.T) {
 		{"a token", "/v1/status", "Bearer " + all, 200, `"Access":{"Tokens":true,"AccessKeys":true`},
 		{"a limited token", "/v1/status", "bearer " + limited, 200, `"Clusters":["ehpc-1"]`},
 		{"nothing is stored", "/v1/images", "Bearer " + all, 503, `"Code":"RegionNotReady"`},
-		{"nothing is stored, or nothing of the limited caller's", "/v1/images?ClusterId=ehpc-1", "Bearer " + limited, 404, `"Code":"ClusterNotFound"`},
+		{"nothing is stored, or nothing of the limited caller's", "/v1/images?ClusterId=ehpc-1", "Bearer " + limited,
+			404, `"Code":"ClusterNotFound"`},
 		{"the replica without a signature", "/?Action=ListRegions&Version=2018-04-12", "", 400, `"Code"`},
 		{"the replica with one", sign(entries[0].ID, secret), "", 200, `"RegionId":"cn-hangzhou"`},
 		{"the replica with a wrong one", sign(entries[0].ID, secret+"x"), "", 400, `"Code":"SignatureDoesNotMatch"`},
-		{"the replica with a token", "/?Action=ListRegions&Version=2018-04-12", "Bearer " + all, 200, `"RegionId":"cn-hangzhou"`},
+		{"the replica with a token", "/?Action=ListRegions&Version=2018-04-12", "Bearer " + all, 200,
+			`"RegionId":"cn-hangzhou"`},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+row.path, nil)
 		if err != nil {
@@ -218,7 +224,8 @@ func TestRealFunctionTakesWhatIsMade(t *testing.T) {
 // start runs the query function over an empty store behind an HTTP trigger.
 func start(t *testing.T, output func(string), env ...string) (address string) {
 	t.Helper()
-	store, err := osstest.New(osstest.Options{Buckets: []string{"images"}, Keys: []osstest.Key{{ID: "id", Secret: "oss-secret"}}})
+	store, err := osstest.New(osstest.Options{Buckets: []string{"images"},
+		Keys: []osstest.Key{{ID: "id", Secret: "oss-secret"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,8 +248,10 @@ func start(t *testing.T, output func(string), env ...string) (address string) {
 // signatures" for the RPC style, version 1.0.
 func sign(id, secret string) string {
 	q := url.Values{
-		"Action": {"ListRegions"}, "Version": {"2018-04-12"}, "Format": {"JSON"}, "AccessKeyId": {id}, "SignatureMethod": {"HMAC-SHA1"},
-		"SignatureVersion": {"1.0"}, "SignatureNonce": {rand.Text()}, "Timestamp": {time.Now().UTC().Format("2006-01-02T15:04:05Z")},
+		"Action": {"ListRegions"}, "Version": {"2018-04-12"}, "Format": {"JSON"}, "AccessKeyId": {id},
+		"SignatureMethod":  {"HMAC-SHA1"},
+		"SignatureVersion": {"1.0"}, "SignatureNonce": {rand.Text()},
+		"Timestamp": {time.Now().UTC().Format("2006-01-02T15:04:05Z")},
 	}
 	mac := hmac.New(sha1.New, []byte(secret+"&"))
 	mac.Write([]byte("GET&%2F&" + url.QueryEscape(q.Encode())))

@@ -3,8 +3,8 @@ package main
 import (
 	"strings"
 
+	"community-images/scripts/cloudstore"
 	"community-images/scripts/datadir"
-	"community-images/scripts/outside"
 	"community-images/shared/archive"
 	"community-images/shared/config"
 	"community-images/shared/ossbucket/osstest"
@@ -28,11 +28,11 @@ func openTarget(o options, environ []string) (*target, error) {
 
 // openCloud opens the functions' bucket from outside of Function Compute.
 func openCloud(environ []string) (*target, error) {
-	store, err := outside.Open(environ)
+	store, err := cloudstore.Open(environ)
 	if err != nil {
 		return nil, err
 	}
-	return &target{bucket: store.Bucket, keys: store.Keys, retention: store.Keep, close: func() {}}, nil
+	return &target{bucket: store.Bucket, keys: store.Keys, retention: store.Retention, close: func() {}}, nil
 }
 
 // openDirectory opens the bucket of a local run. No local run may use the

@@ -15,40 +15,46 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func cut(data []byte) []byte   { return data[:len(data)/2] }
-func gone([]byte) []byte       { return nil }
-func twice(data []byte) []byte { return append(data, data...) }
-func torn(data []byte) []byte  { return append(data, `{"Seq`...) }
-func text([]byte) []byte       { return []byte("x") }
+func firstHalf(data []byte) []byte    { return data[:len(data)/2] }
+func removed([]byte) []byte           { return nil }
+func twice(data []byte) []byte        { return append(data, data...) }
+func withTornLine(data []byte) []byte { return append(data, `{"Seq`...) }
+func foreignContent([]byte) []byte    { return []byte("x") }
 
 // golden lists directories, what is wrong with them and which runs are made
 // of the command; "+48h" lets time pass.
 var golden = []struct {
 	name  string
-	spoil func(*world)
+	spoil func(*fixture)
 	runs  []string
 }{
-	{"a sound archive", func(*world) {}, []string{"", "-region cn-beijing", "-repair", "-region cn-nowhere"}},
-	{"a snapshot is missing", func(w *world) { w.spoil(w.snapshot("of-november"), gone) }, []string{"", "-repair"}},
-	{"a snapshot is cut", func(w *world) { w.spoil(w.snapshot("of-august"), cut) }, []string{"", "-gc"}},
-	{"a month in the middle is missing", func(w *world) { w.spoil(log09, gone) }, []string{"", "-repair"}},
-	{"a line is torn", func(w *world) { w.spoil(log11, torn) }, []string{""}},
-	{"an append was stored twice", func(w *world) { w.spoil(log11, twice) }, []string{""}},
-	{"the last month is cut", func(w *world) { w.spoil(log11, cut) }, []string{"", "-repair"}},
-	{"the head is missing", func(w *world) { w.spoil(head, gone) }, []string{"", "-repair", ""}},
-	{"the head is cut", func(w *world) { w.spoil(head, cut) }, []string{"-gc-dry-run", "-repair", ""}},
-	{"the head is behind", func(w *world) {
-		w.spoil(head, func([]byte) []byte { return w.late })
+	{"a sound archive", func(*fixture) {}, []string{"", "-region cn-beijing", "-repair", "-region cn-nowhere"}},
+	{"a snapshot is missing", func(w *fixture) {
+		w.changeObject(w.snapshotKey("of-november"), removed)
+	}, []string{"", "-repair"}},
+	{"a snapshot is cut", func(w *fixture) {
+		w.changeObject(w.snapshotKey("of-august"), firstHalf)
+	}, []string{"", "-gc"}},
+	{"a month in the middle is missing", func(w *fixture) { w.changeObject(log09, removed) }, []string{"", "-repair"}},
+	{"a line is torn", func(w *fixture) { w.changeObject(log11, withTornLine) }, []string{""}},
+	{"an append was stored twice", func(w *fixture) { w.changeObject(log11, twice) }, []string{""}},
+	{"the last month is cut", func(w *fixture) { w.changeObject(log11, firstHalf) }, []string{"", "-repair"}},
+	{"the head is missing", func(w *fixture) { w.changeObject(headKey, removed) }, []string{"", "-repair", ""}},
+	{"the head is cut", func(w *fixture) {
+		w.changeObject(headKey, firstHalf)
+	}, []string{"-gc-dry-run", "-repair", ""}},
+	{"the head is behind", func(w *fixture) {
+		w.changeObject(headKey, func([]byte) []byte { return w.previousHead })
 	}, []string{"", "-repair", ""}},
-	{"the index is missing", func(w *world) { w.spoil(cat, gone) }, []string{"", "-repair", ""}},
-	{"the index is cut", func(w *world) { w.spoil(cat, cut) }, []string{"", "-repair", ""}},
-	{"the index is behind", func(w *world) {
-		w.spoil(cat, func([]byte) []byte { return w.less })
+	{"the index is missing", func(w *fixture) { w.changeObject(indexKey, removed) }, []string{"", "-repair", ""}},
+	{"the index is cut", func(w *fixture) { w.changeObject(indexKey, firstHalf) }, []string{"", "-repair", ""}},
+	{"the index is behind", func(w *fixture) {
+		w.changeObject(indexKey, func([]byte) []byte { return w.previousIndex })
 	}, []string{"", "-repair", ""}},
-	{"a foreign object", func(w *world) { w.spoil(root+"notes.txt", text) }, []string{""}},
-	{"an orphan of today", func(w *world) { w.orphan(w.now) }, []string{"", "-region cn-hangzhou -gc-dry-run"}},
+	{"a foreign object", func(w *fixture) { w.changeObject(root+"notes.txt", foreignContent) }, []string{""}},
+	{"an orphan of today", func(w *fixture) { w.storeOrphan(w.now) }, []string{"", "-region cn-hangzhou -gc-dry-run"}},
 	{
-		"an old orphan, and months that have expired", func(w *world) { w.orphan(w.now.AddDate(0, 0, -3)) },
+		"an old orphan, and months that have expired", func(w *fixture) { w.storeOrphan(w.now.AddDate(0, 0, -3)) },
 		[]string{"-region cn-hangzhou -gc-dry-run", "-region cn-hangzhou -gc", "+48h", "-region cn-hangzhou -gc",
 			"-region cn-hangzhou -gc"},
 	},
@@ -60,7 +66,7 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
 	for _, c := range golden {
-		w := newWorld(t)
+		w := newFixture(t)
 		c.spoil(w)
 		fmt.Fprintf(&got, "== %s\n", c.name)
 		for _, args := range c.runs {
@@ -73,9 +79,10 @@ func TestGolden(t *testing.T) {
 				fmt.Fprintf(&got, "(%s later)\n", after)
 				continue
 			}
-			before := w.all()
+			before := w.readAll()
 			got.WriteString(w.verify(args))
-			if writes := strings.HasSuffix(args, "-gc") || args == "-repair"; !writes && !maps.Equal(before, w.all()) {
+			if writes := strings.HasSuffix(args, "-gc") || args == "-repair"; !writes &&
+				!maps.Equal(before, w.readAll()) {
 				t.Errorf("%s: verify %s changes what is stored", c.name, args)
 			}
 		}
@@ -132,7 +139,7 @@ func TestCloudNeedsCredentials(t *testing.T) {
 
 func TestDirectoryInUse(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	p, err := openDirectory(w.dir, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +152,7 @@ func TestDirectoryInUse(t *testing.T) {
 
 func TestNothingStored(t *testing.T) {
 	t.Parallel()
-	w := &world{t: t, dir: t.TempDir(), now: time.Now()}
+	w := &fixture{t: t, dir: t.TempDir(), now: time.Now()}
 	if err := os.MkdirAll(w.path(""), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -18,27 +18,27 @@ import (
 )
 
 const (
-	root  = "community-images/v1/cn-hangzhou/"
-	head  = root + "head.json"
-	cat   = root + "catalogue.ndjson"
-	log09 = root + "log/2026-09.ndjson"
-	log11 = root + "log/2026-11.ndjson"
+	root     = "community-images/v1/cn-hangzhou/"
+	headKey  = root + "head.json"
+	indexKey = root + "catalogue.ndjson"
+	log09    = root + "log/2026-09.ndjson"
+	log11    = root + "log/2026-11.ndjson"
 )
 
 // world is the data directory of a local run and a clock.
-type world struct {
-	t    *testing.T
-	dir  string
-	now  time.Time
-	late []byte // cn-hangzhou's head before its last commit
-	less []byte // its catalogue then
+type fixture struct {
+	t             *testing.T
+	dir           string
+	now           time.Time
+	previousHead  []byte // cn-hangzhou's head before its last commit
+	previousIndex []byte // its catalogue then
 }
 
 // newWorld stores two regions: cn-hangzhou with a commit a month from June to
 // November 2026, cn-beijing with one commit.
-func newWorld(t *testing.T) *world {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir()}
+	w := &fixture{t: t, dir: t.TempDir()}
 	mem := buckettest.NewMemory(t)
 	mem.SetNow(func() time.Time { return w.now })
 	keys, err := archive.NewKeys(datadir.Prefix)
@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	writer := archive.NewWriter(mem, keys, func() time.Time { return w.now })
 	for month := time.June; month <= time.November; month++ {
 		w.now = time.Date(2026, month, 10, 0, 0, 0, 0, time.UTC)
-		w.late, w.less = mem.Objects()[head], mem.Objects()[cat]
+		w.previousHead, w.previousIndex = mem.Objects()[headKey], mem.Objects()[indexKey]
 		w.commit(writer, "cn-hangzhou", "stays", "of-"+strings.ToLower(month.String()))
 	}
 	w.commit(writer, "cn-beijing", "stays")
@@ -64,7 +64,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // commit publishes the images of a region.
-func (w *world) commit(writer *archive.Writer, region string, images ...string) {
+func (w *fixture) commit(writer *archive.Writer, region string, images ...string) {
 	w.t.Helper()
 	ctx, scope, at := w.t.Context(), catalog.Scope{RegionID: region}, catalog.At(w.now)
 	base, err := writer.Load(ctx, region)
@@ -91,12 +91,12 @@ func (w *world) commit(writer *archive.Writer, region string, images ...string) 
 	}
 }
 
-func (w *world) path(key string) string {
+func (w *fixture) path(key string) string {
 	return filepath.Join(w.dir, "oss", datadir.Bucket, filepath.FromSlash(key))
 }
 
 // store writes an object as the local run does; nil removes it.
-func (w *world) store(key string, data []byte, modified time.Time) {
+func (w *fixture) store(key string, data []byte, modified time.Time) {
 	w.t.Helper()
 	path, mode := w.path(key), os.FileMode(0o444)
 	if strings.HasSuffix(key, ".ndjson") {
@@ -118,14 +118,14 @@ func (w *world) store(key string, data []byte, modified time.Time) {
 }
 
 // spoil changes one object; it stays as old as it is.
-func (w *world) spoil(key string, with func([]byte) []byte) {
+func (w *fixture) changeObject(key string, with func([]byte) []byte) {
 	w.t.Helper()
 	data, _ := os.ReadFile(w.path(key))
 	w.store(key, with(data), w.now.AddDate(0, 0, -3))
 }
 
 // snapshot is the key of the content of cn-hangzhou with an image.
-func (w *world) snapshot(image string) string {
+func (w *fixture) snapshotKey(image string) string {
 	w.t.Helper()
 	all, _ := filepath.Glob(w.path(root + "clusters/_any/_any/*.json"))
 	for _, path := range all {
@@ -138,13 +138,13 @@ func (w *world) snapshot(image string) string {
 }
 
 // orphan stores a snapshot that nothing refers to.
-func (w *world) orphan(modified time.Time) {
+func (w *fixture) storeOrphan(modified time.Time) {
 	s := catalog.NewSnapshot(catalog.Scope{RegionID: "cn-hangzhou", ClusterID: "ehpc-9"}, catalog.At(modified), "", nil)
 	w.store(root+"clusters/ehpc-9/_any/"+s.Digest+".json", s.Encode(), modified)
 }
 
 // all is what is stored: each file with its content.
-func (w *world) all() map[string]string {
+func (w *fixture) readAll() map[string]string {
 	files := map[string]string{}
 	_ = filepath.WalkDir(w.path(""), func(path string, d os.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
@@ -157,7 +157,7 @@ func (w *world) all() map[string]string {
 }
 
 // verify runs the command and renders what it prints and its exit code.
-func (w *world) verify(args string) string {
+func (w *fixture) verify(args string) string {
 	var out bytes.Buffer
 	words := append([]string{"-data", w.dir}, strings.Fields(args)...)
 	code := run(context.Background(), words, []string{"SNAPSHOT_RETENTION=2mo"}, &out, &out, func() time.Time {

@@ -22,27 +22,31 @@ import (
 const region = "cn-hangzhou"
 
 // world is a bucket with an archive below each prefix that has been used.
-type world struct {
+type fixture struct {
 	t   *testing.T
 	oss *osstest.Endpoint
 	now time.Time
 	n   int
 }
 
-func newWorld(t *testing.T) *world {
-	return &world{t: t, oss: osstest.Start(t, ""), now: time.Date(2026, 9, 20, 9, 0, 0, 0, time.UTC)}
+func newFixture(t *testing.T) *fixture {
+	return &fixture{t: t, oss: osstest.Start(t, ""), now: time.Date(2026, 9, 20, 9, 0, 0, 0, time.UTC)}
 }
 
-func (w *world) environ(prefix string) []string {
-	return []string{"OSS_ENDPOINT=" + w.oss.URL, "OSS_BUCKET=" + w.oss.Bucket, "OSS_PREFIX=" + prefix, "EHPC_REGIONS=" + region,
-		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + w.oss.Key.ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + w.oss.Key.Secret, "ALIBABA_CLOUD_SECURITY_TOKEN=" + w.oss.Key.Token}
+func (w *fixture) environ(prefix string) []string {
+	return []string{"OSS_ENDPOINT=" + w.oss.URL, "OSS_BUCKET=" + w.oss.Bucket, "OSS_PREFIX=" + prefix, "EHPC_REGIONS=" +
+		region,
+		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + w.oss.Key.ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + w.oss.Key.Secret,
+		"ALIBABA_CLOUD_SECURITY_TOKEN=" + w.oss.Key.Token}
 }
 
-func (w *world) bucket() *ossbucket.Bucket {
+func (w *fixture) bucket() *ossbucket.Bucket {
 	w.t.Helper()
-	b, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket, Credentials: func(context.Context) (ossbucket.Credentials, error) {
-		return ossbucket.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
-	}})
+	b, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket,
+		Credentials: func(context.Context) (ossbucket.Credentials, error) {
+			return ossbucket.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
+				SecurityToken: w.oss.Key.Token}, nil
+		}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -51,7 +55,7 @@ func (w *world) bucket() *ossbucket.Bucket {
 
 // commit publishes a new image, half a month after the last, so that the log
 // has several months.
-func (w *world) commit(prefix string) (int64, error) {
+func (w *fixture) commit(prefix string) (int64, error) {
 	w.t.Helper()
 	w.n++
 	w.now = w.now.AddDate(0, 0, 15)
@@ -69,20 +73,22 @@ func (w *world) commit(prefix string) (int64, error) {
 		w.t.Fatal(err)
 	}
 	scope, at := catalog.Scope{RegionID: region, ClusterID: "ehpc-1"}, catalog.At(w.now)
-	check := archive.Check{Scope: scope, At: at, State: archive.OK, Snapshot: catalog.NewSnapshot(scope, at, "", []*catalog.Image{image})}
+	check := archive.Check{Scope: scope, At: at, State: archive.OK,
+		Snapshot: catalog.NewSnapshot(scope, at, "", []*catalog.Image{image})}
 	if was, ok := base.Scope(scope); ok {
 		if check.Before, err = writer.Snapshot(w.t.Context(), scope, was.Digest); err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	res, err := writer.Commit(w.t.Context(), base, archive.Run{RunID: fmt.Sprint("run-", w.n), Trigger: "timer", StartedAt: at, Checks: []archive.Check{check}})
+	res, err := writer.Commit(w.t.Context(), base,
+		archive.Run{RunID: fmt.Sprint("run-", w.n), Trigger: "timer", StartedAt: at, Checks: []archive.Check{check}})
 	if err != nil {
 		return 0, err
 	}
 	return res.Region.Sequence, nil
 }
 
-func (w *world) must(prefix string) int64 {
+func (w *fixture) mustCommit(prefix string) int64 {
 	w.t.Helper()
 	n, err := w.commit(prefix)
 	if err != nil {
@@ -92,14 +98,14 @@ func (w *world) must(prefix string) int64 {
 }
 
 // backup runs the command.
-func (w *world) backup(prefix string, args ...string) (int, string) {
+func (w *fixture) backup(prefix string, args ...string) (int, string) {
 	var out bytes.Buffer
 	code := run(w.t.Context(), args, w.environ(prefix), &out, &out)
 	return code, out.String()
 }
 
 // verify runs scripts/verify on what is below a prefix.
-func (w *world) verify(prefix string, args ...string) {
+func (w *fixture) verify(prefix string, args ...string) {
 	w.t.Helper()
 	cmd := exec.Command("go", append([]string{"run", "community-images/scripts/verify", "-cloud"}, args...)...)
 	cmd.Env = append(os.Environ(), w.environ(prefix)...)
@@ -111,14 +117,14 @@ func (w *world) verify(prefix string, args ...string) {
 // TestRestore loses the bucket and goes on with a copy of it.
 func TestRestore(t *testing.T) {
 	t.Parallel()
-	w, dir := newWorld(t), t.TempDir()
+	w, dir := newFixture(t), t.TempDir()
 	for range 5 {
-		w.must("live")
+		w.mustCommit("live")
 	}
 	if code, out := w.backup("live", dir); code != 0 || !strings.Contains(out, "; 0 were there already") {
 		t.Fatal(code, out)
 	}
-	last := w.must("live")
+	last := w.mustCommit("live")
 	if code, out := w.backup("live", dir); code != 0 || !strings.Contains(out, "5 were there already") {
 		t.Fatal("a second time", code, out)
 	}
@@ -126,7 +132,7 @@ func TestRestore(t *testing.T) {
 		t.Fatal(code, out)
 	}
 	w.verify("restored")
-	if n := w.must("restored"); n <= last {
+	if n := w.mustCommit("restored"); n <= last {
 		t.Errorf("after commit %d the restored log goes on with %d", last, n)
 	}
 	w.verify("restored")
@@ -136,8 +142,8 @@ func TestRestore(t *testing.T) {
 // that was put like any other object refuses the next commit.
 func TestCopiedLogsAreOfNoUse(t *testing.T) {
 	t.Parallel()
-	w, bucket := newWorld(t), (*ossbucket.Bucket)(nil)
-	w.must("live")
+	w, bucket := newFixture(t), (*ossbucket.Bucket)(nil)
+	w.mustCommit("live")
 	bucket = w.bucket()
 	keys, err := bucket.List(t.Context(), "live/")
 	if err != nil {
@@ -163,8 +169,8 @@ func TestCopiedLogsAreOfNoUse(t *testing.T) {
 func TestBackupDuringRuns(t *testing.T) {
 	t.Parallel()
 	const copies = 3
-	w, dir := newWorld(t), t.TempDir()
-	w.must("live")
+	w, dir := newFixture(t), t.TempDir()
+	w.mustCommit("live")
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -192,8 +198,8 @@ func TestBackupDuringRuns(t *testing.T) {
 
 func TestWhatBackupRefuses(t *testing.T) {
 	t.Parallel()
-	w, dir := newWorld(t), t.TempDir()
-	w.must("live")
+	w, dir := newFixture(t), t.TempDir()
+	w.mustCommit("live")
 	for name, tc := range map[string]struct {
 		prefix string
 		args   []string
@@ -213,10 +219,12 @@ func TestWhatBackupRefuses(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if code := run(t.Context(), []string{dir}, []string{"OSS_BUCKET=bucket", "FC_REGION=" + region}, &out, &out); code != 1 || !strings.Contains(out.String(), "are not set") {
+	if code := run(t.Context(), []string{dir}, []string{"OSS_BUCKET=bucket", "FC_REGION=" + region}, &out,
+		&out); code != 1 || !strings.Contains(out.String(), "are not set") {
 		t.Errorf("without credentials: %d %s", code, out.String())
 	}
-	if code := run(t.Context(), []string{"-h"}, nil, &out, &out); code != 0 || !strings.Contains(out.String(), "Usage: go run ./scripts/operate/backup") {
+	if code := run(t.Context(), []string{"-h"}, nil, &out, &out); code != 0 ||
+		!strings.Contains(out.String(), "Usage: go run ./scripts/operate/backup") {
 		t.Error(out.String())
 	}
 }
@@ -225,9 +233,9 @@ func TestWhatBackupRefuses(t *testing.T) {
 // is completed by the next.
 func TestStoreThatFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.must("live")
-	w.must("live")
+	w := newFixture(t)
+	w.mustCommit("live")
+	w.mustCommit("live")
 	for k := 1; ; k++ {
 		dir, n, broke := t.TempDir(), 0, false
 		w.oss.SetFault(func(osstest.Request) *osstest.Fault {
@@ -252,7 +260,7 @@ func TestStoreThatFails(t *testing.T) {
 			t.Errorf("after request %d: %s", k, out)
 		}
 		_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-			if err != nil || strings.HasSuffix(path, partial) {
+			if err != nil || strings.HasSuffix(path, partialSuffix) {
 				t.Error(path, errors.Join(err))
 			}
 			return nil

@@ -14,52 +14,52 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// atOnce is the number of objects that are copied at the same time.
-const atOnce = 16
+// maxConcurrent is the number of objects that are copied at the same time.
+const maxConcurrent = 16
 
-// tally is what was copied.
-type tally struct {
+// copyStats counts what was copied. skipped objects were in the directory already.
+type copyStats struct {
 	copied, skipped int
 	bytes           int64
 }
 
-// save copies what the directory does not have. Snapshots never change; all
-// else is copied again each time.
-func (p *place) save(ctx context.Context, dir string) (done tally, err error) {
-	for kind := range kinds {
+// backUp copies objects to the directory. It skips snapshots that are there with
+// the same size, because a snapshot never changes; it copies all others again.
+func (b *bucketRoot) backUp(ctx context.Context, dir string) (done copyStats, err error) {
+	for kind := range kindCount {
 		sizes := map[string]int64{}
-		if err := p.bucket.Entries(ctx, p.root, func(key string, size int64, _ time.Time) {
+		if err := b.bucket.Entries(ctx, b.root, func(key string, size int64, _ time.Time) {
 			if kindOf(key) == kind {
 				sizes[key] = size
 			}
 		}); err != nil {
-			return done, fmt.Errorf("listing %q: %w", p.root, err)
+			return done, fmt.Errorf("listing %q: %w", b.root, err)
 		}
-		if kind == log && len(sizes) == 0 {
-			return done, fmt.Errorf("nothing is stored below %q", p.root)
+		if kind == kindLog && len(sizes) == 0 {
+			return done, fmt.Errorf("nothing is stored below %q", b.root)
 		}
 		var keys []string
 		for key, size := range sizes {
-			path, err := p.file(dir, key)
+			path, err := b.filePath(dir, key)
 			if err != nil {
 				return done, err
 			}
-			if info, err := os.Stat(path); kind == snapshot && err == nil && info.Size() == size {
+			if info, err := os.Stat(path); kind == kindSnapshot && err == nil && info.Size() == size {
 				done.skipped++
 				continue
 			}
 			keys = append(keys, key)
 		}
-		if err := done.each(ctx, keys, func(ctx context.Context, key string) (int, error) {
-			data, _, err := p.bucket.Get(ctx, key, "")
-			if errors.Is(err, fs.ErrNotExist) { // retention was faster: nothing refers to it
-				return 0, errGone
+		if err := done.copyAll(ctx, keys, func(ctx context.Context, key string) (int, error) {
+			data, _, err := b.bucket.Get(ctx, key, "")
+			if errors.Is(err, fs.ErrNotExist) { // retention removed it, so nothing refers to it
+				return 0, errRemoved
 			}
 			if err != nil {
 				return 0, fmt.Errorf("reading %q: %w", key, err)
 			}
-			path, _ := p.file(dir, key) // as above
-			return len(data), write(path, data)
+			path, _ := b.filePath(dir, key) // checked above
+			return len(data), writeFile(path, data)
 		}); err != nil {
 			return done, err
 		}
@@ -67,20 +67,23 @@ func (p *place) save(ctx context.Context, dir string) (done tally, err error) {
 	return done, nil
 }
 
-// restore copies a directory into a bucket that has nothing below the prefix.
-func (p *place) restore(ctx context.Context, dir string) (done tally, err error) {
-	taken, err := p.bucket.List(ctx, p.root)
+// restore copies a directory into the bucket. It returns an error if the bucket has
+// objects below the prefix already.
+func (b *bucketRoot) restore(ctx context.Context, dir string) (done copyStats, err error) {
+	taken, err := b.bucket.List(ctx, b.root)
 	if err != nil {
-		return done, fmt.Errorf("listing %q: %w", p.root, err)
+		return done, fmt.Errorf("listing %q: %w", b.root, err)
 	}
 	if len(taken) > 0 {
-		return done, fmt.Errorf("there are %d objects below %q already; restore into an empty bucket or below another OSS_PREFIX", len(taken), p.root)
+		return done,
+			fmt.Errorf("there are %d objects below %q already; "+
+				"restore into an empty bucket or below another OSS_PREFIX", len(taken), b.root)
 	}
-	keys := [kinds][]string{}
+	keys := [kindCount][]string{}
 	err = filepath.WalkDir(filepath.Join(dir, "v1"), func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Type().IsRegular() && !strings.HasSuffix(path, partial) {
+		if err == nil && entry.Type().IsRegular() && !strings.HasSuffix(path, partialSuffix) {
 			rest, _ := filepath.Rel(filepath.Join(dir, "v1"), path) // path is below
-			key := p.root + filepath.ToSlash(rest)
+			key := b.root + filepath.ToSlash(rest)
 			keys[kindOf(key)] = append(keys[kindOf(key)], key)
 		}
 		return err
@@ -88,9 +91,9 @@ func (p *place) restore(ctx context.Context, dir string) (done tally, err error)
 	if err != nil {
 		return done, fmt.Errorf("reading the backup: %w", err)
 	}
-	for kind := kinds - 1; kind >= 0; kind-- {
-		err := done.each(ctx, keys[kind], func(ctx context.Context, key string) (int, error) {
-			path, err := p.file(dir, key)
+	for kind := kindCount - 1; kind >= 0; kind-- {
+		err := done.copyAll(ctx, keys[kind], func(ctx context.Context, key string) (int, error) {
+			path, err := b.filePath(dir, key)
 			if err != nil {
 				return 0, err
 			}
@@ -98,10 +101,10 @@ func (p *place) restore(ctx context.Context, dir string) (done tally, err error)
 			if err != nil {
 				return 0, err
 			}
-			if kind == log { // what is put can never be appended to
-				_, err = p.bucket.Append(ctx, key, 0, data)
+			if kind == kindLog { // OSS cannot append to an object that was put
+				_, err = b.bucket.Append(ctx, key, 0, data)
 			} else {
-				err = p.bucket.Put(ctx, key, data)
+				err = b.bucket.Put(ctx, key, data)
 			}
 			if err != nil {
 				return 0, fmt.Errorf("writing %q: %w", key, err)
@@ -115,44 +118,44 @@ func (p *place) restore(ctx context.Context, dir string) (done tally, err error)
 	return done, nil
 }
 
-// file is where an object is kept: DIR/v1/…, whatever the prefix was, so that
-// it can be restored below another.
-func (p *place) file(dir, key string) (string, error) {
-	rest := filepath.FromSlash(strings.TrimPrefix(key, p.root))
+// filePath returns the file for an object: DIR/v1/..., without the prefix, so that
+// the backup can be restored below another prefix.
+func (b *bucketRoot) filePath(dir, key string) (string, error) {
+	rest := filepath.FromSlash(strings.TrimPrefix(key, b.root))
 	if !filepath.IsLocal(rest) {
 		return "", fmt.Errorf("object %q cannot be a file below a directory", key)
 	}
 	return filepath.Join(dir, "v1", rest), nil
 }
 
-// errGone says that an object was removed meanwhile.
-var errGone = errors.New("the object has been removed")
+// errRemoved means that an object was removed while the backup ran.
+var errRemoved = errors.New("the object has been removed")
 
-// partial ends the name of a file that is being written.
-const partial = ".partial"
+// partialSuffix ends the name of a file that is being written.
+const partialSuffix = ".partial"
 
-// write puts a file in place whole or not at all.
-func write(path string, data []byte) error {
+// writeFile writes a whole file or none: it writes a partial file and renames it.
+func writeFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+partial, data, 0o644); err != nil {
+	if err := os.WriteFile(path+partialSuffix, data, 0o644); err != nil {
 		return err
 	}
-	return os.Rename(path+partial, path)
+	return os.Rename(path+partialSuffix, path)
 }
 
-// each copies keys, several at a time.
-func (t *tally) each(ctx context.Context, keys []string, copy func(context.Context, string) (int, error)) error {
+// copyAll calls copy for each key, several at a time, and adds up the results.
+func (t *copyStats) copyAll(ctx context.Context, keys []string, copy func(context.Context, string) (int, error)) error {
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	group.SetLimit(maxConcurrent)
 	for _, key := range keys {
 		group.Go(func() error {
 			n, err := copy(ctx, key)
 			mu.Lock()
 			defer mu.Unlock()
-			if errors.Is(err, errGone) {
+			if errors.Is(err, errRemoved) {
 				return nil
 			}
 			if err == nil {

@@ -52,15 +52,16 @@ func run(ctx context.Context, args, environ []string, out, faults io.Writer) int
 		fmt.Fprintln(faults, "backup: name one directory, see -h")
 		return 2
 	}
-	place, err := open(environ)
+	bucket, err := openBucket(environ)
 	if err == nil {
-		copy := place.save
+		copy := bucket.backUp
 		if *restore {
-			copy = place.restore
+			copy = bucket.restore
 		}
-		var done tally
+		var done copyStats
 		if done, err = copy(ctx, flags.Arg(0)); err == nil {
-			fmt.Fprintf(out, "%d objects copied, %s; %d were there already\n", done.copied, humanize.Bytes(uint64(done.bytes)), done.skipped)
+			fmt.Fprintf(out, "%d objects copied, %s; %d were there already\n", done.copied,
+				humanize.Bytes(uint64(done.bytes)), done.skipped)
 		}
 	}
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command signed asks a URL of an HTTP trigger whose authentication is
-// "function", and prints the answer. Copy it: it needs the standard library
+// Command signed sends a signed GET request to an HTTP trigger whose
+// authentication is "function", and prints the response body. Copy it: it needs the standard library
 // only.
 //
 //	go run ./scripts/operate/signed 'https://….fcapp.run/v1/status'
@@ -35,7 +35,8 @@ func main() {
 			os.Exit(2)
 		}
 	}
-	status, err := get(os.Args[1], os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"), os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), os.Getenv("ALIBABA_CLOUD_SECURITY_TOKEN"), os.Stdout)
+	status, err := fetch(os.Args[1], os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"),
+		os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), os.Getenv("ALIBABA_CLOUD_SECURITY_TOKEN"), os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "signed:", err)
 		os.Exit(1)
@@ -46,8 +47,8 @@ func main() {
 	}
 }
 
-// get writes the body of the answer to out and returns its status.
-func get(address, id, secret, token string, out io.Writer) (int, error) {
+// fetch writes the body of the response to out and returns its status.
+func fetch(address, id, secret, token string, out io.Writer) (int, error) {
 	request, err := http.NewRequest(http.MethodGet, address, nil)
 	if err != nil {
 		return 0, err
@@ -63,9 +64,9 @@ func get(address, id, secret, token string, out io.Writer) (int, error) {
 	return response.StatusCode, err
 }
 
-// sign is ACS3-HMAC-SHA256 as Function Compute's gateway checks it: over the
-// method, the path, the query and the x-acs headers, but not over the body,
-// whose place in the canonical request stays empty.
+// sign signs a request with ACS3-HMAC-SHA256 as Function Compute's gateway
+// verifies it. The signature covers the method, the path, the query and the x-acs
+// headers. It does not cover the body: its line in the canonical request is empty.
 //
 // Source: help.aliyun.com/en/functioncompute/fc/user-guide/configure-signature-authentication-for-http-triggers
 func sign(r *http.Request, id, secret, token string, now time.Time) {
@@ -84,11 +85,12 @@ func sign(r *http.Request, id, secret, token string, now time.Time) {
 	hash := sha256.Sum256([]byte(canonical))
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("ACS3-HMAC-SHA256\n" + hex.EncodeToString(hash[:])))
-	r.Header.Set("Authorization", "ACS3-HMAC-SHA256 Credential="+id+",SignedHeaders="+names+",Signature="+hex.EncodeToString(mac.Sum(nil)))
+	r.Header.Set("Authorization", "ACS3-HMAC-SHA256 Credential="+id+",SignedHeaders="+names+",Signature="+
+		hex.EncodeToString(mac.Sum(nil)))
 }
 
-// canonicalQuery sorts the parameters by name and encodes all but A-Z a-z 0-9
-// - _ . ~
+// canonicalQuery sorts the parameters by name and value. It percent-encodes all
+// characters except A-Z a-z 0-9 - _ . ~
 func canonicalQuery(query url.Values) string {
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(query)) {
@@ -99,4 +101,5 @@ func canonicalQuery(query url.Values) string {
 	return strings.Join(pairs, "&")
 }
 
+// escape percent-encodes a name or value for the canonical query.
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }

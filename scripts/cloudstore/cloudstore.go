@@ -1,6 +1,6 @@
-// Package outside opens the bucket of the functions for scripts that run
+// Package cloudstore opens the bucket of the functions for scripts that run
 // outside of Function Compute.
-package outside
+package cloudstore
 
 import (
 	"cmp"
@@ -14,17 +14,18 @@ import (
 	"community-images/shared/ossbucket"
 )
 
-// Store is the bucket, and what the environment says of what is in it.
+// Store is the functions' bucket and the settings that concern its content.
 type Store struct {
-	Bucket *ossbucket.Bucket
-	Keys   archive.Keys
-	Keep   config.Retention
+	Bucket    *ossbucket.Bucket
+	Keys      archive.Keys
+	Retention config.Retention // SNAPSHOT_RETENTION
 }
 
-// Open opens the bucket that the settings of the snapshot function name, with
-// the credentials of the environment, given as os.Environ does. Without
-// OSS_ENDPOINT that is the region's public endpoint: the functions' default can
-// be reached from inside the region only. Errors name the settings.
+// Open opens the bucket that the snapshot function's settings in the environment
+// name, with the credentials of the environment. environ has the form of
+// os.Environ. Without OSS_ENDPOINT it uses the region's public endpoint, because
+// the functions' default is reachable inside the region only. Errors name the
+// settings.
 func Open(environ []string) (*Store, error) {
 	env := map[string]string{}
 	for _, line := range environ {
@@ -52,5 +53,5 @@ func Open(environ []string) (*Store, error) {
 		return nil, err
 	}
 	keys, err := archive.NewKeys(conf.OSS.Prefix)
-	return &Store{Bucket: bucket, Keys: keys, Keep: conf.Retention}, err
+	return &Store{Bucket: bucket, Keys: keys, Retention: conf.Retention}, err
 }
