@@ -13,25 +13,6 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-// quiet is a ResponseWriter that keeps nothing.
-type quiet struct {
-	header http.Header
-	status int
-	bytes  int
-}
-
-func (q *quiet) Header() http.Header         { return q.header }
-func (q *quiet) WriteHeader(status int)      { q.status = status }
-func (q *quiet) Write(p []byte) (int, error) { q.bytes += len(p); return len(p), nil }
-
-func serveOnce(b *testing.B, h http.Handler, r *http.Request, status int) {
-	q := quiet{header: http.Header{}}
-	h.ServeHTTP(&q, r)
-	if q.status != status {
-		b.Fatalf("%s answers %d", r.URL, q.status)
-	}
-}
-
 // BenchmarkLookup measures the handler alone. In rows that end in /new every
 // question differs from those before, in /again it is the same.
 func BenchmarkLookup(b *testing.B) {

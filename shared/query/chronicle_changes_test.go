@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/query/querytest"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -163,7 +165,7 @@ func feedFromAnywhere(t *testing.T, c *chronicle, h http.Handler) {
 	r := rand.New(rand.NewPCG(7, *chronicleSeed))
 	all := follow(t, h, "/v1/changes?", "c0.0", 1000)
 	allWords := c.toldWords(t, all)
-	for range 300 / slow {
+	for range 300 / querytest.WorkDivisor {
 		n := 1 + r.IntN(len(c.then))
 		until := n + r.IntN(len(c.then)-n+1)
 		since, keep := c.since(r, n)
@@ -185,7 +187,7 @@ func feedFromAnywhere(t *testing.T, c *chronicle, h http.Handler) {
 		}
 	}
 	// A cursor from the middle goes on with the very next change.
-	for range 50 / slow {
+	for range 50 / querytest.WorkDivisor {
 		k := 1 + r.IntN(len(all)-1)
 		page := answerOf[stretchTold](t, h, 200, fmt.Sprintf("/v1/changes?limit=%d", min(k, 1000)))
 		rest := follow(t, h, "/v1/changes?", page.NextCursor, 1000)

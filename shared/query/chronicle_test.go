@@ -17,6 +17,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
 
 var chronicleSeed = flag.Uint64("chronicleseed", 1, "seed of the drifting region that history is compared on")
@@ -52,7 +53,7 @@ func TestChronicle(t *testing.T) {
 
 // stride is the distance of the commits that are looked at: all of them, but
 // under the race detector, which makes every look many times slower.
-const stride = (slow + 1) / 2
+const stride = (querytest.WorkDivisor + 1) / 2
 
 // answerOf asks and decodes; any other status than want ends the test.
 func answerOf[T any](t *testing.T, h http.Handler, want int, target string) T {
@@ -262,7 +263,7 @@ func everywhereThen(t *testing.T, c *chronicle, h http.Handler) {
 			for name, value := range im {
 				data[name] = value
 			}
-			have[encode(data)] = clusters
+			have[encodeObject(data)] = clusters
 		}
 		if diff := cmp.Diff(offered, have); diff != "" {
 			t.Fatalf("%s (-oracle +answer):\n%s", target, diff)

@@ -272,10 +272,15 @@ func (c *chronicle) changed(docs []string) []string {
 // docID is the id of an object of newDoc.
 func docID(doc string) string { return strings.Split(doc, `"`)[3] }
 
+var (
+	chronicleStatuses  = []string{"Available", "UnAvailable", "Creating", "CreateFailed", "available"}
+	chroniclePlatforms = []string{"CentOS", "Ubuntu", "Windows Server 2003", "centos", "Alibaba Cloud Linux"}
+)
+
 // newDoc makes an object in which fields come, go and change.
 func (c *chronicle) newDoc(id string) string {
-	object := map[string]any{"ImageId": id, "Status": pick(c.rand, pools["Status"]), "Size": 10 * c.rand.IntN(3)}
-	tag := map[string]any{"Platform": pick(c.rand, pools["Platform"])}
+	object := map[string]any{"ImageId": id, "Status": pick(c.rand, chronicleStatuses), "Size": 10 * c.rand.IntN(3)}
+	tag := map[string]any{"Platform": pick(c.rand, chroniclePlatforms)}
 	if chance(c.rand, 50) {
 		tag["Version"] = pick(c.rand, []any{"7.9", "7.10", nil})
 	}
@@ -288,7 +293,7 @@ func (c *chronicle) newDoc(id string) string {
 	if chance(c.rand, 30) {
 		object["ZNewField"] = []any{c.rand.IntN(3), "<&>"}
 	}
-	return encode(object)
+	return encodeObject(object)
 }
 
 // digestOf is the digest of a list by the storage contract.

@@ -11,28 +11,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/getkin/kin-openapi/openapi3"
 
 	"community-images/shared/access"
 	"community-images/shared/query"
 )
-
-// token is the token of a caller in these tests.
-func token(name string) string { return "ci_0123456789abcdef" + name }
-
-// bearer is the value of its header.
-func bearer(name string) string { return "Bearer " + token(name) }
-
-// allow makes tokens of grants, by their names.
-func allow(grants ...access.Grant) func(*query.Options) {
-	return func(o *query.Options) {
-		for _, g := range grants {
-			o.Tokens = append(o.Tokens, access.Token{Hash: sha256.Sum256([]byte(token(g.Name))), Grant: g})
-		}
-	}
-}
 
 // guardedRoutes need a token where tokens are configured.
 var guardedRoutes = []string{
@@ -284,45 +266,6 @@ func TestStatusSaysWhoMayAsk(t *testing.T) {
 		if checkError(t, rec, 401, "Unauthorized", nil); !strings.Contains(rec.Body.String(), "access keys alone are configured") {
 			t.Errorf("%s does not say why: %s", target, rec.Body)
 		}
-	}
-}
-
-func TestOpenAPIOfAGuardedService(t *testing.T) {
-	t.Parallel()
-	w := newSmallRegion(t)
-	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "none", Regions: []string{"cn-x"}}), func(o *query.Options) { o.Now = time.Now })
-	doc, err := openapi3.NewLoader().LoadFromData(get(h, "/openapi.json", "Authorization", bearer("all")).Body.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := doc.Validate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if scheme := doc.Components.SecuritySchemes["token"].Value; scheme.Type != "http" || scheme.Scheme != "bearer" {
-		t.Errorf("%+v", scheme)
-	}
-	for pattern, item := range doc.Paths.Map() {
-		security := &doc.Security
-		if item.Get.Security != nil {
-			security = item.Get.Security
-		}
-		needs := len(*security) > 0
-		target := strings.Replace(pattern, "{ImageId}", "m-cent79", 1)
-		for header, status := range map[string]int{"": 401, bearer("none"): 403} {
-			if got := get(h, target, "Authorization", header).Code; (got == status) != needs {
-				t.Errorf("%s answers %d; that it needs a token: %v", pattern, got, needs)
-			}
-			if documented := item.Get.Responses.Status(status) != nil; documented != needs {
-				t.Errorf("%s documents %d: %v", pattern, status, documented)
-			}
-		}
-	}
-	open, err := openapi3.NewLoader().LoadFromData(get(w.Handler(), "/openapi.json").Body.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if open.Security != nil || open.Components.SecuritySchemes != nil || open.Paths.Value("/v1/images").Get.Responses.Status(401) != nil {
-		t.Error("a service without tokens documents them")
 	}
 }
 

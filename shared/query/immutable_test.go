@@ -11,6 +11,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
 
 var (
@@ -41,7 +42,7 @@ func TestPromisesAreKept(t *testing.T) {
 	old := handler()
 	r := rand.New(rand.NewPCG(9, *chronicleSeed))
 	var asked []string
-	for range 4 + 20/slow {
+	for range 4 + 20/querytest.WorkDivisor {
 		for range 4 { // what happens
 			p.step()
 			p.tick(false)
@@ -61,7 +62,7 @@ func TestPromisesAreKept(t *testing.T) {
 			}
 		}
 	}
-	if len(p.pinned) < 50/slow || len(p.tagged) < 120/slow {
+	if len(p.pinned) < 50/querytest.WorkDivisor || len(p.tagged) < 120/querytest.WorkDivisor {
 		t.Errorf("only %d immutable answers and %d tags", len(p.pinned), len(p.tagged))
 	}
 }

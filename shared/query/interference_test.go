@@ -19,6 +19,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
 
 var interferenceSeed = flag.Uint64("interferenceseed", 1, "seed of the worlds that differ where a caller may not look")
@@ -69,7 +70,7 @@ var interferenceGrants = map[string]struct {
 func TestOthersAreAsIfTheyDidNotExist(t *testing.T) {
 	t.Parallel()
 	for name, row := range interferenceGrants {
-		if slow > 1 && name != "a cluster and none" {
+		if querytest.WorkDivisor > 1 && name != "a cluster and none" {
 			continue // the race detector makes each many times slower
 		}
 		t.Run(name, func(t *testing.T) {
@@ -79,14 +80,14 @@ func TestOthersAreAsIfTheyDidNotExist(t *testing.T) {
 			for step := range 48 {
 				p.step(row.paths, step)
 				if step%6 == 3 {
-					p.compare(60 / slow)
+					p.compare(60 / querytest.WorkDivisor)
 				}
 			}
 			p.retire("2026-11")
-			p.compare(60 / slow)
+			p.compare(60 / querytest.WorkDivisor)
 			p.step(row.paths, 48)
-			p.compare(60 / slow)
-			if p.asked < 300/slow || p.alikes < 60/slow && len(row.grant.Regions) == 0 {
+			p.compare(60 / querytest.WorkDivisor)
+			if p.asked < 300/querytest.WorkDivisor || p.alikes < 60/querytest.WorkDivisor && len(row.grant.Regions) == 0 {
 				t.Errorf("only %d requests were compared, %d with nothing else", p.asked, p.alikes)
 			}
 		})

@@ -14,13 +14,14 @@ import (
 	"community-images/shared/ossbucket"
 	"community-images/shared/ossbucket/osstest"
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
 
 const (
 	longCommits = 11
-	longImages  = 2000 / slow                          // in a list; the race detector needs no long lines
-	longBytes   = (longCommits - 1) * 4_000_000 / slow // has the month at least
-	longMost    = 16 << 20                             // may be in use at any time on top of what was before: a piece of 4 MB, a line of 4 MB as read and decoded, and what the endpoint holds
+	longImages  = 2000 / querytest.WorkDivisor                          // in a list; the race detector needs no long lines
+	longBytes   = (longCommits - 1) * 4_000_000 / querytest.WorkDivisor // has the month at least
+	longMost    = 16 << 20                                              // may be in use at any time on top of what was before: a piece of 4 MB, a line of 4 MB as read and decoded, and what the endpoint holds
 )
 
 // longMonth commits in one month, by turns, two lists that have no image in

@@ -13,6 +13,7 @@ import (
 
 	"community-images/shared/catalog"
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
 
 // crowded is a world of three commits and more lists than are read one by one.
@@ -52,7 +53,7 @@ func TestLookupsOfMutatedStores(t *testing.T) {
 			t.Fatalf("%s is answered %d %s", target, rec.Code, rec.Body)
 		}
 	}
-	stores := 800 / slow
+	stores := 800 / querytest.WorkDivisor
 	keys, random, answered, refused := slices.Sorted(maps.Keys(sound)), rand.New(rand.NewPCG(8, 9)), 0, map[string]int{}
 	derived := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return strings.Contains(key, "/clusters/") })
 	for range stores {

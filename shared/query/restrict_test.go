@@ -13,6 +13,7 @@ import (
 	"community-images/shared/access"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
 
 // TestListOfClustersMovesWithEveryCheck: a caller who is told of no run still
@@ -53,7 +54,7 @@ func TestCallersAtOnce(t *testing.T) {
 	for worker := range 8 {
 		group.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(worker), 1))
-			for range 400 / slow {
+			for range 400 / querytest.WorkDivisor {
 				caller, target := pick(r, []string{"all", "a", "b", "none", "nothing"}), pick(r, targets)
 				got := dump(get(h, target, "Authorization", bearer(caller)))
 				if told, known := want[ask{caller, target}]; known && got != told {

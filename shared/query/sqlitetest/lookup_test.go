@@ -1,4 +1,4 @@
-package query_test
+package sqlitetest
 
 import (
 	"math/rand/v2"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"community-images/shared/query/querytest"
 )
 
 // lookup is a generated query, before it becomes a URL or SQL.
@@ -43,40 +45,40 @@ func newLookup(r *rand.Rand, o offers) lookup {
 			l.conditions = append(l.conditions, c)
 		}
 	}
-	if chance(r, 15) {
-		l.q = pick(r, []string{"linux", "CENTOS 7", "hpc 7.1", "深度", "100%", "école", "m-1", "cmjj image", "  x  ", "STRASSE", "'", `"`})
+	if querytest.Chance(r, 15) {
+		l.q = querytest.Pick(r, []string{"linux", "CENTOS 7", "hpc 7.1", "深度", "100%", "école", "m-1", "cmjj image", "  x  ", "STRASSE", "'", `"`})
 	}
 	for range r.IntN(4) {
-		l.sort = append(l.sort, sortBy{pick(r, everyField), chance(r, 50)})
+		l.sort = append(l.sort, sortBy{querytest.Pick(r, everyField), querytest.Chance(r, 50)})
 	}
-	if chance(r, 50) {
-		l.sort = append([]sortBy{{pick(r, []string{"OsTag.Version", "BaseOsTag.Version", "Size", "Status"}), chance(r, 50)}}, l.sort...)
+	if querytest.Chance(r, 50) {
+		l.sort = append([]sortBy{{querytest.Pick(r, []string{"OsTag.Version", "BaseOsTag.Version", "Size", "Status"}), querytest.Chance(r, 50)}}, l.sort...)
 	}
-	if chance(r, 20) {
+	if querytest.Chance(r, 20) {
 		l.latestBy = someFields(r, 2)
 	}
-	if chance(r, 20) {
+	if querytest.Chance(r, 20) {
 		l.facets = someFields(r, 3)
 	}
-	if chance(r, 20) {
+	if querytest.Chance(r, 20) {
 		l.minCount = 1 + r.IntN(5)
 	}
-	if chance(r, 15) {
-		l.format = pick(r, []string{"ids", "ndjson"})
+	if querytest.Chance(r, 15) {
+		l.format = querytest.Pick(r, []string{"ids", "ndjson"})
 	}
 	return l
 }
 
 func newChoice(r *rand.Rand, names []string, none int) []string {
 	switch {
-	case chance(r, none):
+	case querytest.Chance(r, none):
 		return nil
-	case chance(r, 30):
+	case querytest.Chance(r, 30):
 		return []string{"*"}
 	}
 	var list []string
 	for range 1 + r.IntN(3) {
-		name := pick(r, append(slices.Clone(names), "_any"))
+		name := querytest.Pick(r, append(slices.Clone(names), "_any"))
 		if !slices.Contains(list, name) {
 			list = append(list, name)
 		}
@@ -87,7 +89,7 @@ func newChoice(r *rand.Rand, names []string, none int) []string {
 func someFields(r *rand.Rand, most int) []string {
 	var list []string
 	for range 1 + r.IntN(most) {
-		if f := pick(r, everyField); !slices.Contains(list, f) {
+		if f := querytest.Pick(r, everyField); !slices.Contains(list, f) {
 			list = append(list, f)
 		}
 	}
@@ -100,19 +102,19 @@ var (
 )
 
 func newCondition(r *rand.Rand, o offers) condition {
-	c := condition{field: pick(r, everyField)}
+	c := condition{field: querytest.Pick(r, everyField)}
 	switch {
-	case chance(r, 10):
-		c.op, c.values = "exists", []string{pick(r, []string{"true", "false", "TRUE"})}
+	case querytest.Chance(r, 10):
+		c.op, c.values = "exists", []string{querytest.Pick(r, []string{"true", "false", "TRUE"})}
 		return c
-	case chance(r, 25):
-		c.field = pick(r, []string{"OsTag.Version", "BaseOsTag.Version", "Size", "ImageName"})
-		c.op = pick(r, orderedOperators)
+	case querytest.Chance(r, 25):
+		c.field = querytest.Pick(r, []string{"OsTag.Version", "BaseOsTag.Version", "Size", "ImageName"})
+		c.op = querytest.Pick(r, orderedOperators)
 	case c.field == "Size":
-		c.op = pick(r, []string{"", "eq", "ne"})
+		c.op = querytest.Pick(r, []string{"", "eq", "ne"})
 	default:
-		c.op = pick(r, textOperators)
-		c.fold = c.op != "" && chance(r, 40)
+		c.op = querytest.Pick(r, textOperators)
+		c.fold = c.op != "" && querytest.Chance(r, 40)
 	}
 	for range 1 + r.IntN(1+r.IntN(4)) {
 		v := newValue(r, o, c)
@@ -127,9 +129,9 @@ func newCondition(r *rand.Rand, o offers) condition {
 // newValue is a value that the condition has a chance to meet.
 func newValue(r *rand.Rand, o offers, c condition) string {
 	if c.field == "Size" {
-		return pick(r, []string{"40", "9", "100", "40.0", "40.5", "99.5", "1e2", "0", "500", "-1", "0040"})
+		return querytest.Pick(r, []string{"40", "9", "100", "40.0", "40.5", "99.5", "1e2", "0", "500", "-1", "0040"})
 	}
-	v := pick(r, o.records).texts[c.field]
+	v := querytest.Pick(r, o.records).texts[c.field]
 	v = strings.Map(func(c rune) rune {
 		if c < 0x20 {
 			return -1 // a query holds no control characters
@@ -137,9 +139,9 @@ func newValue(r *rand.Rand, o offers, c condition) string {
 		return c
 	}, v)
 	if v == "" {
-		v = pick(r, []string{"7.9", "Available", "x", "8.0", "Ä"})
+		v = querytest.Pick(r, []string{"7.9", "Available", "x", "8.0", "Ä"})
 	}
-	if chance(r, 10) {
+	if querytest.Chance(r, 10) {
 		v = strings.ToUpper(v)
 	}
 	letters := []rune(v)
@@ -170,7 +172,7 @@ func globOf(r *rand.Rand, letters []rune) string {
 		case k == 1:
 			b.WriteByte('*')
 		case k == 2 && c != ']' && c != '^' && c != '!' && c != '-':
-			b.WriteString(pick(r, []string{"[" + string(c) + "]", "[a-z" + string(c) + "0-9]", "[^" + string(c) + "]", "[!.]"}))
+			b.WriteString(querytest.Pick(r, []string{"[" + string(c) + "]", "[a-z" + string(c) + "0-9]", "[^" + string(c) + "]", "[!.]"}))
 		case c == '[':
 			b.WriteString("[[]")
 		default:
@@ -192,7 +194,7 @@ func regexOf(r *rand.Rand, letters []rune) string {
 		return b.String()
 	}
 	cut := r.IntN(len(letters))
-	return pick(r, []string{
+	return querytest.Pick(r, []string{
 		quoted(letters), quoted(letters[:cut]) + ".*", ".*" + quoted(letters[cut:]), "(?s).*" + quoted(letters[cut:]),
 		quoted(letters[:cut]) + "|" + quoted(letters), "[A-Za-z]+", `\d+(\.\d+)?`, `(?i)` + quoted(letters), `\p{Han}+.*`, `.{2,9}`, "a|ab|abc.*",
 		`^` + quoted(letters) + `$`, `(?m)^.+$`,
@@ -203,14 +205,14 @@ func regexOf(r *rand.Rand, letters []rune) string {
 func (l lookup) target(r *rand.Rand) string {
 	var parts []string
 	add := func(name string, values ...string) {
-		if chance(r, 10) {
+		if querytest.Chance(r, 10) {
 			name = strings.ToLower(name)
 		}
 		escaped := make([]string, len(values))
 		for i, v := range values {
 			escaped[i] = escape(v)
 		}
-		if len(values) > 1 && chance(r, 15) {
+		if len(values) > 1 && querytest.Chance(r, 15) {
 			for i, v := range escaped {
 				escaped[i] = name + "=" + url.QueryEscape(v)
 			}
@@ -227,7 +229,7 @@ func (l lookup) target(r *rand.Rand) string {
 	}
 	for _, c := range l.conditions {
 		name := c.field
-		if base, ok := strings.CutSuffix(name, ".OsTag"); ok && chance(r, 30) {
+		if base, ok := strings.CutSuffix(name, ".OsTag"); ok && querytest.Chance(r, 30) {
 			name = base // upstream's parameter
 		}
 		op := c.op

@@ -1,4 +1,4 @@
-package query_test
+package openapitest
 
 import (
 	"maps"
@@ -9,7 +9,9 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"community-images/shared/archive/archivetest"
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
 
 // parameterOf is a documented parameter of a route; nil: there is none.
@@ -21,10 +23,10 @@ func parameterOf(doc *openapi3.T, pattern, name string) *openapi3.Parameter {
 // is given differs from route to route.
 func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 	t.Parallel()
-	w := newSmallRegion(t)
-	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS710)})
+	w := querytest.NewSmallRegion(t)
+	w.CommitRun(archivetest.Beijing, archivetest.Content{"_any/_any": archivetest.ParseImages(t, archivetest.CentOS710)})
 	h := w.Handler()
-	two := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	two := w.Handler(func(o *query.Options) { o.Regions = []string{archivetest.Hangzhou, archivetest.Beijing} })
 	doc := document(t, h)
 	for target, row := range map[string]struct{ pattern, cluster string }{
 		"/v1/images":                  {"/v1/images", "absent: images that every cluster supports"},
@@ -37,7 +39,7 @@ func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 		"/v1/status":                  {"/v1/status", ""},
 		"/metrics":                    {"/metrics", ""},
 	} {
-		rec := get(h, target)
+		rec := querytest.Get(h, target)
 		if p := parameterOf(doc, row.pattern, "ClusterId"); p != nil {
 			if !strings.Contains(p.Description, row.cluster) {
 				t.Errorf("%s: ClusterId is %q, not %q", row.pattern, p.Description, row.cluster)
@@ -48,19 +50,19 @@ func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 		} else if row.cluster != "" {
 			t.Errorf("%s has no ClusterId", row.pattern)
 		}
-		rec = get(two, target)
-		all := rec.Code == 200 && strings.Contains(rec.Body.String(), hangzhou) && strings.Contains(rec.Body.String(), beijing)
+		rec = querytest.Get(two, target)
+		all := rec.Code == 200 && strings.Contains(rec.Body.String(), archivetest.Hangzhou) && strings.Contains(rec.Body.String(), archivetest.Beijing)
 		if says := parameterOf(doc, row.pattern, "RegionId").Description; strings.Contains(says, "all regions") != all {
 			t.Errorf("%s: %q does not go with %d %.200s", target, says, rec.Code, rec.Body)
 		}
 	}
 	for _, name := range []string{"ClusterId", "InstanceType"} {
 		p := parameterOf(doc, "/v1/diff", name)
-		if rec := get(h, "/v1/diff?from=1&"+name+"=*"); rec.Code != 400 || strings.Contains(p.Description, "*") {
+		if rec := querytest.Get(h, "/v1/diff?from=1&"+name+"=*"); rec.Code != 400 || strings.Contains(p.Description, "*") {
 			t.Errorf("/v1/diff: %s is %q, and * gives %d", name, p.Description, rec.Code)
 		}
 	}
-	if p := parameterOf(doc, "/v1/images", "minCount"); p.Schema.Value.Max == nil || get(h, "/v1/images?minCount=1000001").Code != 400 || *p.Schema.Value.Max != 1e6 {
+	if p := parameterOf(doc, "/v1/images", "minCount"); p.Schema.Value.Max == nil || querytest.Get(h, "/v1/images?minCount=1000001").Code != 400 || *p.Schema.Value.Max != 1e6 {
 		t.Errorf("minCount is %+v", p.Schema.Value)
 	}
 	for _, pattern := range []string{"/", "/metrics", "/v1/images"} {
@@ -73,7 +75,7 @@ func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 // TestOpenAPISaysHowLongListsAre: one value more is refused.
 func TestOpenAPISaysHowLongListsAre(t *testing.T) {
 	t.Parallel()
-	h := newSmallRegion(t).Handler()
+	h := querytest.NewSmallRegion(t).Handler()
 	lists := 0
 	for _, ref := range document(t, h).Paths.Value("/v1/images").Get.Parameters {
 		p := ref.Value
@@ -95,7 +97,7 @@ func TestOpenAPISaysHowLongListsAre(t *testing.T) {
 		}
 		limit := int(*most)
 		for n, status := range map[int]int{limit: 200, limit + 1: 400} {
-			rec := get(h, "/v1/images?limit=1&"+p.Name+"="+strings.Repeat(one+",", n-1)+one)
+			rec := querytest.Get(h, "/v1/images?limit=1&"+p.Name+"="+strings.Repeat(one+",", n-1)+one)
 			if rec.Code != status {
 				t.Errorf("%d values of %s give %d %.200s", n, p.Name, rec.Code, rec.Body)
 			}
@@ -110,7 +112,7 @@ func TestOpenAPISaysHowLongListsAre(t *testing.T) {
 // with, and those that it does.
 func TestOpenAPIHasTheStatuses(t *testing.T) {
 	t.Parallel()
-	h := newSmallRegion(t).Handler()
+	h := querytest.NewSmallRegion(t).Handler()
 	doc := document(t, h)
 	met := map[string][]string{ // what no route needs a question of its own for
 		"/v1/images":                   {"?ClusterId=nope", "?cursor=x"},
@@ -126,11 +128,11 @@ func TestOpenAPIHasTheStatuses(t *testing.T) {
 		path := strings.Replace(pattern, "{ImageId}", "m-win", 1)
 		documented := func(status int) bool { return item.Get.Responses.Status(status) != nil }
 		for _, query := range append(met[pattern], "", "?nope=1") {
-			if rec := get(h, path+query); !documented(rec.Code) {
+			if rec := querytest.Get(h, path+query); !documented(rec.Code) {
 				t.Errorf("%s answers %d, which is not documented", path+query, rec.Code)
 			}
 		}
-		if got := get(h, path, "If-None-Match", "*").Code == 304; pattern != "/v1/images/{ImageId}" && pattern != "/v1/diff" && got != documented(304) {
+		if got := querytest.Get(h, path, "If-None-Match", "*").Code == 304; pattern != "/v1/images/{ImageId}" && pattern != "/v1/diff" && got != documented(304) {
 			t.Errorf("%s: 304 is documented: %v, answered: %v", pattern, documented(304), got)
 		}
 		if got := met[pattern] != nil; got != documented(404) {
@@ -147,7 +149,7 @@ func TestOpenAPIHasTheStatuses(t *testing.T) {
 // no others.
 func TestOpenAPIHasTheHeaders(t *testing.T) {
 	t.Parallel()
-	w := newSmallRegion(t)
+	w := querytest.NewSmallRegion(t)
 	h := w.Handler()
 	doc := document(t, h)
 	told := []string{"Content-Type", "Content-Length", "Vary", "X-Content-Type-Options", "Content-Security-Policy", "Referrer-Policy"} // of every server
@@ -158,7 +160,7 @@ func TestOpenAPIHasTheHeaders(t *testing.T) {
 		}
 		sent := map[string]bool{}
 		for _, q := range append(queries, "?limit=1", "?ClusterId=ehpc-b") {
-			rec := get(h, strings.Replace(pattern, "{ImageId}", "m-bp181x855551ww5yq****", 1)+q)
+			rec := querytest.Get(h, strings.Replace(pattern, "{ImageId}", "m-bp181x855551ww5yq****", 1)+q)
 			if rec.Code != 200 {
 				continue
 			}

@@ -1,13 +1,14 @@
-package query_test
+package sqlitetest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 
+	"community-images/shared/archive/archivetest"
 	"community-images/shared/catalog"
+	"community-images/shared/query/querytest"
 )
 
 // record is a generated image: the object as upstream sends it, and what a
@@ -44,16 +45,12 @@ var pools = map[string][]string{
 	"Architecture":      {"x86_64", "i386", "arm64"},
 }
 
-func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
-
-func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }
-
 // newRecord makes an image out of the pools.
 func newRecord(r *rand.Rand, n, ids int) record {
 	rec := record{n: n, texts: map[string]string{}}
 	id := fmt.Sprintf("m-%d", r.IntN(ids))
-	if chance(r, 5) {
-		id = pick(r, []string{"m-%41", "m 1", "M-1", "m-ü", "m-1,2", `m-"q"`})
+	if querytest.Chance(r, 5) {
+		id = querytest.Pick(r, []string{"m-%41", "m 1", "M-1", "m-ü", "m-1,2", `m-"q"`})
 	}
 	rec.texts["ImageId"] = id
 	object := map[string]any{"ImageId": id, "N": n}
@@ -64,14 +61,14 @@ func newRecord(r *rand.Rand, n, ids int) record {
 	for _, name := range []string{"BaseOsTag", "OsTag"} {
 		rec.putTag(r, object, name)
 	}
-	rec.object = encode(object)
+	rec.object = querytest.EncodeObject(object)
 	return rec
 }
 
 // put gives an object a member, or in one of the ways upstream has leaves it
 // without a value.
 func (rec *record) put(r *rand.Rand, object map[string]any, member, field string) {
-	value := pick(r, pools[member])
+	value := querytest.Pick(r, pools[member])
 	switch k := r.IntN(20); {
 	case k < 2:
 		return
@@ -82,7 +79,7 @@ func (rec *record) put(r *rand.Rand, object map[string]any, member, field string
 		object[member] = ""
 		return
 	case k == 4 && (member == "Version" || member == "Uid"):
-		value = pick(r, []string{"7.9", "7.5", "8", "2003", "127"})
+		value = querytest.Pick(r, []string{"7.9", "7.5", "8", "2003", "127"})
 		object[member] = json.Number(value)
 	case k == 5 && member == "PostInstallScript":
 		value = "true"
@@ -96,7 +93,7 @@ func (rec *record) put(r *rand.Rand, object map[string]any, member, field string
 }
 
 func (rec *record) putSize(r *rand.Rand, object map[string]any) {
-	size := pick(r, []string{"9", "40", "100", "500", "0", "40.5", "0.25"})
+	size := querytest.Pick(r, []string{"9", "40", "100", "500", "0", "40.5", "0.25"})
 	switch k := r.IntN(20); {
 	case k < 2:
 		return
@@ -104,7 +101,7 @@ func (rec *record) putSize(r *rand.Rand, object map[string]any) {
 		object["Size"] = nil
 		return
 	case k == 3: // is no number: no value to compare
-		object["Size"] = pick(r, []string{"large", "0x28", "Inf", "nan", "4_0", "1e999"})
+		object["Size"] = querytest.Pick(r, []string{"large", "0x28", "Inf", "nan", "4_0", "1e999"})
 		return
 	case k < 6:
 		object["Size"] = size
@@ -124,7 +121,7 @@ func (rec *record) putTag(r *rand.Rand, object map[string]any, name string) {
 		object[name] = nil
 		return
 	case k == 3:
-		rec.texts[name+".OsTag"] = pick(r, pools["OsTag"])
+		rec.texts[name+".OsTag"] = querytest.Pick(r, pools["OsTag"])
 		object[name] = rec.texts[name+".OsTag"]
 		return
 	}
@@ -137,18 +134,6 @@ func (rec *record) putTag(r *rand.Rand, object map[string]any, name string) {
 		rec.put(r, inner, member, name+"."+member)
 	}
 	object[name] = inner
-}
-
-// encode writes an object with sorted members and without spaces: the stored
-// form.
-func encode(object map[string]any) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(object); err != nil {
-		panic(err)
-	}
-	return string(bytes.TrimSpace(b.Bytes()))
 }
 
 // offers is a generated catalogue: which scope (cluster, type) offers which
@@ -173,13 +158,13 @@ func newOffers(r *rand.Rand) offers {
 	}
 	for _, cluster := range diffClusters {
 		for _, typ := range diffTypes {
-			if cluster == "" && typ != "" || typ != "" && chance(r, 40) {
+			if cluster == "" && typ != "" || typ != "" && querytest.Chance(r, 40) {
 				continue
 			}
 			var has []int
 			share := 20 + r.IntN(80)
 			for i := range n {
-				if chance(r, share) {
+				if querytest.Chance(r, share) {
 					has = append(has, i)
 				}
 			}
@@ -190,7 +175,7 @@ func newOffers(r *rand.Rand) offers {
 }
 
 // content is the catalogue as a run finds it.
-func (o offers) content() (content, error) {
+func (o offers) content() (archivetest.Content, error) {
 	parsed := make([]*catalog.Image, len(o.records))
 	for i, rec := range o.records {
 		im, err := catalog.ParseImage([]byte(rec.object))
@@ -199,7 +184,7 @@ func (o offers) content() (content, error) {
 		}
 		parsed[i] = im
 	}
-	found := content{}
+	found := archivetest.Content{}
 	for scope, has := range o.scopes {
 		list := []*catalog.Image{}
 		for _, i := range has {

@@ -1,4 +1,4 @@
-package query_test
+package sqlitetest
 
 import (
 	"encoding/json"
@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"community-images/shared/query/querytest"
 )
 
 // grid is /v1/matrix, all pages together.
@@ -102,7 +104,7 @@ func (l lookup) label(s [2]string) string {
 func collectMatrix(h http.Handler, target string, limit int) (grid, error) {
 	var all grid
 	for pages := 0; target != ""; pages++ {
-		rec := get(h, target)
+		rec := querytest.Get(h, target)
 		if all.Code = rec.Code; all.Code != http.StatusOK {
 			if pages > 0 || all.Code != http.StatusNotFound {
 				return all, fmt.Errorf("page %d: %d %s", pages, rec.Code, rec.Body)
@@ -122,4 +124,11 @@ func collectMatrix(h http.Handler, target string, limit int) (grid, error) {
 		target, _, _ = strings.Cut(strings.TrimPrefix(rec.Header().Get("Link"), "<"), ">")
 	}
 	return all, nil
+}
+
+func orAny(name string) string {
+	if name == "" {
+		return "_any"
+	}
+	return name
 }

@@ -1,4 +1,4 @@
-package query_test
+package sqlitetest
 
 import (
 	"encoding/json"
@@ -10,13 +10,16 @@ import (
 	"strings"
 	"testing"
 
+	"community-images/shared/archive/archivetest"
+	"community-images/shared/query/querytest"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 var (
 	diffSeed    = flag.Uint64("diffseed", 1, "first seed of the differential test; each catalogue takes one")
-	diffQueries = flag.Int("diffqueries", 2000/slow, "queries of the differential test")
+	diffQueries = flag.Int("diffqueries", 2000/querytest.WorkDivisor, "queries of the differential test")
 )
 
 const queriesPerCatalogue = 50
@@ -36,12 +39,12 @@ func TestDifferential(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := newFixture(t)
-		w.CommitRun(hangzhou, found)
+		w := querytest.New(t)
+		w.CommitRun(archivetest.Hangzhou, found)
 		h := w.Handler()
 		for range queriesPerCatalogue {
 			l := newLookup(r, o)
-			if chance(r, 10) {
+			if querytest.Chance(r, 10) {
 				compareMatrix(t, r, seed, h, db, l.plain())
 				continue
 			}
@@ -144,7 +147,7 @@ func (t tables) expect(l lookup) (outcome, error) {
 func collect(h http.Handler, target string, l lookup) (outcome, error) {
 	var out outcome
 	for pages := 0; target != ""; pages++ {
-		rec := get(h, target)
+		rec := querytest.Get(h, target)
 		if out.Code = rec.Code; out.Code != http.StatusOK {
 			if pages > 0 || out.Code != http.StatusNotFound {
 				return out, fmt.Errorf("page %d: %d %s", pages, rec.Code, rec.Body)

@@ -1,4 +1,4 @@
-package query_test
+package metricstest
 
 import (
 	"crypto/sha256"
@@ -18,8 +18,10 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 
 	"community-images/shared/access"
+	"community-images/shared/archive/archivetest"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/query"
+	"community-images/shared/query/querytest"
 )
 
 // scrape reads /metrics as Prometheus does, and holds it to the rules of
@@ -27,7 +29,7 @@ import (
 // its samples follow, with the suffixes of its type and only those.
 func scrape(t *testing.T, h http.Handler, target string, header ...string) map[string]float64 {
 	t.Helper()
-	rec := get(h, target, header...)
+	rec := querytest.Get(h, target, header...)
 	if rec.Code != 200 {
 		t.Fatalf("%s: %d %s", target, rec.Code, rec.Body)
 	}
@@ -87,15 +89,15 @@ func family(values map[string]float64, name string) string {
 
 func TestMetricsOfARegion(t *testing.T) {
 	t.Parallel()
-	w := newSmallRegion(t)
+	w := querytest.NewSmallRegion(t)
 	values := scrape(t, w.Handler(), "/metrics")
 	for name, want := range map[string]string{
 		"up":                          "{hz} 1",
 		"outage_seconds":              "{hz} 0",
 		"commit_sequence":             "{hz} 3",
-		"commit_timestamp_seconds":    fmt.Sprintf("{hz} %v", float64(epoch.Add(2*time.Hour).Unix())),
-		"last_run_timestamp_seconds":  fmt.Sprintf("{hz} %v", float64(epoch.Add(2*time.Hour).Unix())),
-		"discovery_timestamp_seconds": fmt.Sprintf("{hz} %v", float64(epoch.Add(2*time.Hour).Unix())),
+		"commit_timestamp_seconds":    fmt.Sprintf("{hz} %v", float64(archivetest.Epoch.Add(2*time.Hour).Unix())),
+		"last_run_timestamp_seconds":  fmt.Sprintf("{hz} %v", float64(archivetest.Epoch.Add(2*time.Hour).Unix())),
+		"discovery_timestamp_seconds": fmt.Sprintf("{hz} %v", float64(archivetest.Epoch.Add(2*time.Hour).Unix())),
 		"last_run_duration_seconds":   "{hz} 0",
 		"last_run_scopes": `{hz,outcome="changed"} 0` + "\n" + `{hz,outcome="ended"} 0` + "\n" + `{hz,outcome="failed"} 2` + "\n" + `{hz,outcome="held"} 0` + "\n" +
 			`{hz,outcome="left"} 0` + "\n" + `{hz,outcome="lost"} 0` + "\n" + `{hz,outcome="unchanged"} 3`,
@@ -115,18 +117,18 @@ func TestMetricsOfARegion(t *testing.T) {
 // TestMetricsAskNoMoreThanALookup pins what a scrape costs.
 func TestMetricsAskNoMoreThanALookup(t *testing.T) {
 	t.Parallel()
-	w := newSmallRegion(t)
+	w := querytest.NewSmallRegion(t)
 	h := w.Handler()
 	w.Memory.Requests()
 	scrape(t, h, "/metrics")
 	first := w.Memory.Requests()
-	get(w.Handler(), "/v1/status")
+	querytest.Get(w.Handler(), "/v1/status")
 	if status := w.Memory.Requests(); first != status {
 		t.Errorf("a first scrape asks\n%s\n/v1/status asks\n%s", first, status)
 	}
 	for range 5 {
 		scrape(t, h, "/metrics")
-		get(h, "/v1/clusters")
+		querytest.Get(h, "/v1/clusters")
 	}
 	if again := w.Memory.Requests(); again != "" {
 		t.Errorf("scrapes within the time a head is used ask\n%s", again)
@@ -137,16 +139,16 @@ func TestMetricsAskNoMoreThanALookup(t *testing.T) {
 // stands in the log, and what a scrape has read of it the lookups have at hand.
 func TestMetricsOfAPartReadTheLog(t *testing.T) {
 	t.Parallel()
-	w := newSmallRegion(t)
-	h := w.Handler(allow(access.Grant{Name: "one", Clusters: []string{"ehpc-a"}}))
-	mine := []string{"Authorization", bearer("one")}
+	w := querytest.NewSmallRegion(t)
+	h := w.Handler(querytest.AllowTokens(access.Grant{Name: "one", Clusters: []string{"ehpc-a"}}))
+	mine := []string{"Authorization", querytest.Bearer("one")}
 	w.Memory.Requests()
 	scrape(t, h, "/metrics", mine...)
 	if first := w.Memory.Requests(); !strings.Contains(first, "/log/") {
 		t.Errorf("a first scrape asks\n%s", first)
 	}
 	scrape(t, h, "/metrics", mine...)
-	get(h, "/v1/clusters", mine...)
+	querytest.Get(h, "/v1/clusters", mine...)
 	if again := w.Memory.Requests(); again != "" {
 		t.Errorf("after it are asked\n%s", again)
 	}
@@ -154,13 +156,13 @@ func TestMetricsOfAPartReadTheLog(t *testing.T) {
 
 func TestMetricsOfTheInstance(t *testing.T) {
 	t.Parallel()
-	h := newSmallRegion(t).Handler()
-	get(h, "/v1/images")
-	get(h, "/v1/images?nonsense=1")
-	get(h, "/v1/images/m-cent79")
-	tag := get(h, "/v1/images").Header().Get("ETag")
-	get(h, "/v1/images", "If-None-Match", tag)
-	get(h, "/nope")
+	h := querytest.NewSmallRegion(t).Handler()
+	querytest.Get(h, "/v1/images")
+	querytest.Get(h, "/v1/images?nonsense=1")
+	querytest.Get(h, "/v1/images/m-cent79")
+	tag := querytest.Get(h, "/v1/images").Header().Get("ETag")
+	querytest.Get(h, "/v1/images", "If-None-Match", tag)
+	querytest.Get(h, "/nope")
 	values := scrape(t, h, "/metrics")
 	for series, want := range map[string]float64{
 		`lookups_total{route="/v1/images",class="2xx"}`:                            2,
@@ -186,7 +188,7 @@ func TestMetricsOfTheInstance(t *testing.T) {
 
 func TestMetricsInAnOutage(t *testing.T) {
 	t.Parallel()
-	w := newSmallRegion(t)
+	w := querytest.NewSmallRegion(t)
 	down := false
 	w.Bucket = buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 		if down {
@@ -194,7 +196,7 @@ func TestMetricsInAnOutage(t *testing.T) {
 		}
 		return nil
 	})
-	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
+	h := w.Handler(func(o *query.Options) { o.Regions = []string{archivetest.Hangzhou, archivetest.Beijing} })
 	values := scrape(t, h, "/metrics")
 	if got := family(values, "up"); got != `{region="cn-beijing"} 0`+"\n{hz} 1" {
 		t.Errorf("a region without data: %s", got)
@@ -206,7 +208,7 @@ func TestMetricsInAnOutage(t *testing.T) {
 	w.Now = w.Now.Add(time.Minute)
 	scrape(t, h, "/metrics")
 	w.Now = w.Now.Add(time.Minute)
-	values = scrape(t, h, "/metrics?RegionId="+hangzhou)
+	values = scrape(t, h, "/metrics?RegionId="+archivetest.Hangzhou)
 	for name, want := range map[string]string{"up": "{hz} 0", "outage_seconds": "{hz} 60", "commit_sequence": "{hz} 3", "oldest_check_age_seconds": "{hz} 5520"} {
 		if got := family(values, name); got != want {
 			t.Errorf("%s is %q in an outage, want %q", name, got, want)
@@ -219,7 +221,7 @@ func TestMetricsInAnOutage(t *testing.T) {
 
 func TestMetricsAreNegotiated(t *testing.T) {
 	t.Parallel()
-	h := newSmallRegion(t).Handler()
+	h := querytest.NewSmallRegion(t).Handler()
 	const open, text = "application/openmetrics-text; version=1.0.0; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8"
 	for accept, want := range map[string]string{
 		"":                             open,
@@ -230,7 +232,7 @@ func TestMetricsAreNegotiated(t *testing.T) {
 		"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2": open,
 		"text/plain;version=0.0.4,*/*;q=0.1": text,
 	} {
-		rec := get(h, "/metrics", "Accept", accept)
+		rec := querytest.Get(h, "/metrics", "Accept", accept)
 		if got := rec.Header().Get("Content-Type"); got != want || rec.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%q gives %q", accept, got)
 		}
@@ -244,10 +246,10 @@ func TestMetricsAreNegotiated(t *testing.T) {
 			}
 		}
 	}
-	if rec := get(h, "/metrics", "Accept", "application/json"); rec.Code != 406 {
+	if rec := querytest.Get(h, "/metrics", "Accept", "application/json"); rec.Code != 406 {
 		t.Errorf("json is answered with %d", rec.Code)
 	}
-	if rec := get(h, "/metrics?format=prometheus"); rec.Header().Get("Content-Type") != text {
+	if rec := querytest.Get(h, "/metrics?format=prometheus"); rec.Header().Get("Content-Type") != text {
 		t.Errorf("format=prometheus gives %q", rec.Header().Get("Content-Type"))
 	}
 }
@@ -256,13 +258,13 @@ func TestMetricsAreNegotiated(t *testing.T) {
 // numbers of that cluster, and nothing of what others have or ask.
 func TestMetricsOfAGrant(t *testing.T) {
 	t.Parallel()
-	h := newSmallRegion(t).Handler(func(o *query.Options) {
+	h := querytest.NewSmallRegion(t).Handler(func(o *query.Options) {
 		o.Tokens = access.Tokens{
 			{Hash: sha256.Sum256([]byte("all")), Grant: access.Grant{Name: "all"}},
 			{Hash: sha256.Sum256([]byte("one")), Grant: access.Grant{Name: "one", Clusters: []string{"ehpc-a"}}},
 		}
 	})
-	if rec := get(h, "/metrics"); rec.Code != 401 {
+	if rec := querytest.Get(h, "/metrics"); rec.Code != 401 {
 		t.Errorf("without a token: %d", rec.Code)
 	}
 	for token, want := range map[string]string{

@@ -1,4 +1,4 @@
-package query_test
+package sqlitetest
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/archivetest"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
 	"community-images/shared/query/querytest"
@@ -90,7 +91,7 @@ func BenchmarkAgainstSQLite(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer func() { _ = statement.Close() }()
-			serveOnce(b, h, httptest.NewRequest(http.MethodGet, r.target(0), nil), 200) // loads, which BenchmarkCold measures
+			querytest.ServeOnce(b, h, httptest.NewRequest(http.MethodGet, r.target(0), nil), 200) // loads, which BenchmarkCold measures
 			answerSQL(b, statement, r.args(0))
 			var ours, theirs time.Duration
 			question := 0
@@ -105,7 +106,7 @@ func BenchmarkAgainstSQLite(b *testing.B) {
 				before := cpu(b)
 				b.StartTimer()
 				for _, request := range requests {
-					serveOnce(b, h, request, 200)
+					querytest.ServeOnce(b, h, request, 200)
 				}
 				b.StopTimer()
 				between := cpu(b)
@@ -159,16 +160,16 @@ func answerSQL(b *testing.B, statement *sql.Stmt, args []any) {
 }
 
 // offersOf reads a world back as a catalogue for SQLite.
-func offersOf(b *testing.B, w *fixture) offers {
+func offersOf(b *testing.B, w *querytest.Fixture) offers {
 	store := archive.New(w.Memory, w.Keys)
-	now, err := store.Now(context.Background(), hangzhou, nil)
+	now, err := store.Now(context.Background(), archivetest.Hangzhou, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	o := offers{scopes: map[[2]string][]int{}}
 	places := map[string]int{}
 	for _, s := range now.Scopes {
-		snapshot, err := store.Snapshot(context.Background(), s.Scope(hangzhou), s.Digest)
+		snapshot, err := store.Snapshot(context.Background(), s.Scope(archivetest.Hangzhou), s.Digest)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package query_test
+package sqlitetest
 
 import (
 	"database/sql"
