@@ -99,7 +99,7 @@ func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {
 		relative = start.String()
 	}
 	return &answer{
-		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0) && relative == "",
+		fresh: &f, region: region, modified: st.CommittedAt, immutable: isImmutable(a, false, shownState{a.at, st}),
 		etag: tag(region+s.grantKey, strconv.FormatInt(st.Sequence, 10), a.canon, a.format, relative), // callers share numbers, not events
 		render: func(ctx context.Context) (*body, error) {
 			return s.renderFeed(ctx, a, h, st, now)

@@ -38,7 +38,7 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	pinned := a.at.pinned() && len(list) == len(regions)
+	var shown []shownState
 	key := []string{a.canon, a.format}
 	for _, sel := range list {
 		v := sel.view
@@ -46,7 +46,7 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 			return nil, err
 		}
 		f = f.join(v.judge(sel.head, sel.state, a.at, s.now(), s.maxStale), sel.RegionID, len(regions) > 1)
-		pinned = pinned && !sel.state.live
+		shown = append(shown, shownState{a.at, sel.state})
 		run := sel.state.Run
 		key = append(key, sel.RegionID, v.digest, strconv.FormatInt(sel.state.Sequence, 10), run.RunID, run.FinishedAt.String(), v.oldest.String())
 		if s.full != nil { // a restricted state has no run
@@ -58,7 +58,7 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 		region = regions[0]
 	}
 	return &answer{
-		fresh: &f, region: region, modified: f.committedAt, pinned: pinned, etag: tag(key...),
+		fresh: &f, region: region, modified: f.committedAt, immutable: len(list) == len(regions) && isImmutable(a, true, shown...), etag: tag(key...),
 		render: func(context.Context) (*body, error) {
 			scopes := 0
 			for _, sel := range list {

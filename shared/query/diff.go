@@ -79,19 +79,18 @@ func (s *service) diff(ctx context.Context, a *ask) (*answer, error) {
 		v.scopes = append(v.scopes, before.scope)
 	}
 	v.seal()
-	later := a.at
+	later, shown := a.at, []shownState{{a.at, after.state}}
 	if a.from.set {
-		later = a.to
+		later, shown = a.to, []shownState{{a.from, before.state}, {a.to, after.state}}
 	}
 	f := v.judge(h, after.state, later, s.now(), s.maxStale)
 	if err := a.young(v, s); err != nil {
 		return nil, err
 	}
-	still := func(m moment, st *state) bool { return m.pinned() && (!st.live || m.sequence != 0) }
 	return &answer{
 		fresh: &f, region: region, modified: v.newest,
-		pinned: a.from.set && still(a.from, before.state) && still(a.to, after.state) || a.at.set && still(a.at, after.state),
-		etag:   tag(before.key(), after.key(), a.canon, a.format),
+		immutable: isImmutable(a, false, shown...),
+		etag:      tag(before.key(), after.key(), a.canon, a.format),
 		render: func(ctx context.Context) (*body, error) {
 			for _, x := range []*side{before, after} {
 				if !x.there {

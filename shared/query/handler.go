@@ -50,12 +50,11 @@ type Options struct {
 }
 
 const (
-	cacheLists   = 96 << 20 // bytes, about
-	cacheSets    = 16 << 20
-	cacheBodies  = 256 << 10
-	cacheAsks    = 128 // parsed queries; fewer if they have large expressions
-	cacheStates  = 64  // past states
-	longestCache = "max-age=31536000, immutable"
+	cacheLists  = 96 << 20 // bytes, about
+	cacheSets   = 16 << 20
+	cacheBodies = 256 << 10
+	cacheAsks   = 128 // parsed queries; fewer if they have large expressions
+	cacheStates = 64  // past states
 )
 
 // config is what parsing needs to know.

@@ -37,7 +37,7 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 		checks = v.latest.String() // LastSeen moves with them
 	}
 	return &answer{
-		fresh: &f, region: region, modified: st.CommittedAt, pinned: a.at.pinned() && !st.live,
+		fresh: &f, region: region, modified: st.CommittedAt, immutable: isImmutable(a, true, shownState{a.at, st}),
 		etag: tag(v.digest+s.grantKey, strconv.FormatInt(st.Sequence, 10), checks, a.canon, a.format),
 		render: func(ctx context.Context) (*body, error) {
 			b, err := s.renderImage(ctx, a, h, st, v)

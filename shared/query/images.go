@@ -26,7 +26,7 @@ func (s *service) images(ctx context.Context, a *ask) (*answer, error) {
 		return nil, err
 	}
 	return &answer{
-		fresh: &f, region: region, modified: v.newest, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0),
+		fresh: &f, region: region, modified: v.newest, immutable: isImmutable(a, false, shownState{a.at, st}),
 		etag: tag(v.digest, a.canon, a.format),
 		renderAfter: func(ctx context.Context, front []byte) (*body, []byte, error) {
 			p, err := s.page(ctx, a, st, v)

@@ -32,7 +32,7 @@ func (s *service) matrix(ctx context.Context, a *ask) (*answer, error) {
 	forced := *v
 	forced.many, forced.byType = true, true
 	return &answer{
-		fresh: &f, region: region, modified: v.newest, pinned: a.at.pinned() && (!st.live || a.at.sequence != 0),
+		fresh: &f, region: region, modified: v.newest, immutable: isImmutable(a, false, shownState{a.at, st}),
 		etag: tag(v.digest, a.canon, a.format),
 		render: func(ctx context.Context) (*body, error) {
 			set, err := s.sets.get(ctx, &forced)

@@ -17,14 +17,14 @@ import (
 
 // answer is what a route says before anything is loaded or rendered.
 type answer struct {
-	fresh    *freshness // nil: the answer is not about stored data
-	etag     string     // without quotes; empty: the answer has none
-	modified catalog.Time
-	pinned   bool   // the same for ever
-	policy   string // Content-Security-Policy; empty: none is needed
-	bare     bool   // the json body has none of the common members
-	ages     bool   // the body tells ages, so it is made anew each time
-	region   string
+	fresh     *freshness // nil: the answer is not about stored data
+	etag      string     // without quotes; empty: the answer has none
+	modified  catalog.Time
+	immutable bool   // see isImmutable
+	policy    string // Content-Security-Policy; empty: none is needed
+	bare      bool   // the json body has none of the common members
+	ages      bool   // the body tells ages, so it is made anew each time
+	region    string
 	// render makes the body; for json what follows the common members.
 	render func(ctx context.Context) (*body, error)
 	// renderAfter is render for large answers: whole begins with front, and
@@ -62,9 +62,6 @@ const layout = "6"
 // send writes an answer: its headers, and unless the caller has it already,
 // its body.
 func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
-	if a.maxAge > 0 { // some day the answer is older than that
-		ans.pinned = false
-	}
 	header := x.w.Header()
 	zip := x.gzip && acceptsGzip(headerList(x.r.Header, "Accept-Encoding"))
 	has := parseTags(headerList(x.r.Header, "If-None-Match"), ans.etag)
@@ -181,9 +178,9 @@ func tooLarge(rt *route, bytes int) fault {
 
 // headers sets what an answer and a 304 have in common.
 func (x *exchange) headers(header http.Header, ans *answer) {
-	vary, whose := "Accept, Accept-Encoding", ""
+	vary := "Accept, Accept-Encoding"
 	if x.private {
-		vary, whose = "Accept, Accept-Encoding, Authorization", "private, "
+		vary = "Accept, Accept-Encoding, Authorization"
 	}
 	header.Set("Vary", vary)
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -191,14 +188,7 @@ func (x *exchange) headers(header http.Header, ans *answer) {
 		header.Set("Content-Security-Policy", ans.policy)
 		header.Set("Referrer-Policy", "no-referrer")
 	}
-	switch {
-	case ans.etag == "":
-		header.Set("Cache-Control", "no-store")
-	case ans.pinned:
-		header.Set("Cache-Control", whose+longestCache)
-	default:
-		header.Set("Cache-Control", whose+"max-age="+strconv.Itoa(max(1, int(x.ttl.Seconds()))))
-	}
+	header.Set("Cache-Control", x.cacheControl(ans))
 	if !ans.modified.IsZero() {
 		header.Set("Last-Modified", ans.modified.UTC().Format(http.TimeFormat))
 	}

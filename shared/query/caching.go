@@ -1,0 +1,50 @@
+package query
+
+import "strconv"
+
+const longestCache = "max-age=31536000, immutable"
+
+// shownState is a state that an answer shows, with the moment by which the
+// caller asked for it.
+type shownState struct {
+	at    moment
+	state *state
+}
+
+// isImmutable returns true if the answer to a can never change, so that caches
+// may keep it for ever. All routes with stored data decide by this rule:
+//
+//   - The caller demands no maxAge, or the answer would be too old one day.
+//   - Every moment in the question is absolute: a time or a commit, not "-2h".
+//   - Every state that is shown is a past one. The last commit counts as past
+//     if it was asked for by its number, unless the answer showsChecks: the times
+//     and outcomes of the last checks move until the next commit.
+func isImmutable(a *ask, showsChecks bool, shown ...shownState) bool {
+	if a.maxAge > 0 || a.since.moment.set && !a.since.pinned() {
+		return false
+	}
+	for _, s := range shown {
+		isPast := !s.state.live || s.at.sequence != 0 && !showsChecks
+		if !s.at.pinned() || !isPast {
+			return false
+		}
+	}
+	return true
+}
+
+// cacheControl returns the Cache-Control header of an answer. Without an ETag
+// it must not be stored. One that can change is kept as long as a head is used
+// without asking the store. Answers to a token are for their caller alone.
+func (x *exchange) cacheControl(ans *answer) string {
+	if ans.etag == "" {
+		return "no-store"
+	}
+	policy := "max-age=" + strconv.Itoa(max(1, int(x.ttl.Seconds())))
+	if ans.immutable {
+		policy = longestCache
+	}
+	if x.private {
+		return "private, " + policy
+	}
+	return policy
+}
