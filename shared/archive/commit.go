@@ -87,19 +87,14 @@ type Checkpoint struct {
 	Scopes   []ScopeState      `json:"Scopes"`
 }
 
-// before are the scopes of a line with a checkpoint, those included that it ends.
-func (l *Commit) before() []ScopeState {
-	scopes := slices.Clone(l.Checkpoint.Scopes)
-	for _, e := range l.Ended {
-		scopes = append(scopes, ScopeState{ClusterID: e.ClusterID, InstanceType: e.InstanceType, Digest: e.Digest})
-	}
-	return scopes
-}
-
 // IsEmpty reports whether the line says nothing but its own place.
 func (l *Commit) IsEmpty() bool {
 	return len(l.Appeared)+len(l.Changes)+len(l.Clusters)+len(l.Ended)+len(l.States) == 0
 }
+
+// changesContent reports whether a scope has other content after the commit, or
+// ends with it.
+func (l *Commit) changesContent() bool { return len(l.Changes)+len(l.Ended) > 0 }
 
 // takes says whether the line ends a scope or a cluster.
 func (l *Commit) takes() bool {

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"community-images/shared/catalog"
 )
@@ -72,9 +73,23 @@ func (c *Index) List(digest string) (images []*catalog.Image, ok bool) {
 	return images, true
 }
 
-// firsts are all the ids with the time when they were first seen.
-func (c *Index) firsts() map[string]catalog.Time {
-	all := make(map[string]catalog.Time, len(c.Images)+len(c.Gone))
+// FirstSeenOf returns when an image was first published in any scope of the
+// region. ok is false if the index does not know the image.
+func (c *Index) FirstSeenOf(id string) (at catalog.Time, ok bool) {
+	i, ok := slices.BinarySearchFunc(c.Images, id, func(im *catalog.Image, id string) int {
+		return strings.Compare(im.ImageID, id)
+	})
+	if ok {
+		return c.FirstSeen[i], true
+	}
+	at, ok = c.Gone[id]
+	return at, ok
+}
+
+// allFirstSeen returns what FirstSeenOf returns for each image that the index
+// knows.
+func (c *Index) allFirstSeen() firstSeen {
+	all := make(firstSeen, len(c.Images)+len(c.Gone))
 	maps.Copy(all, c.Gone)
 	for i, im := range c.Images {
 		all[im.ImageID] = c.FirstSeen[i]

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -13,23 +14,28 @@ import (
 	"community-images/shared/catalog"
 )
 
-// indexBuilder is an index that is being made from the one before it, the
-// lines of the log since, and snapshots.
+// indexBuilder makes the index of a region from an older index, the commits
+// since, and snapshots.
 type indexBuilder struct {
 	*Writer
-	region *Region
-	old    *Index
-	firsts map[string]catalog.Time // when each ImageId was first seen
-	memory map[string]catalog.Time // the same, of an index that is made anew
+	region    *Region   // the state that is to be indexed
+	old       *Index    // commits up to its Sequence need not be read; empty if there is none
+	firstSeen firstSeen // what is known so far
 
-	mu    sync.Mutex
-	lists map[string][]*catalog.Image // by digest: at hand, not all of them wanted
+	mu     sync.Mutex
+	images map[string][]*catalog.Image // lists that are at hand, by digest; mu guards it
 }
 
-// open reads the index that there is. One that is damaged, or goes beyond
-// the log, is made anew.
-func (d *indexBuilder) open(ctx context.Context) error {
-	c, err := d.Archive.Index(ctx, d.region.RegionID)
+func (w *Writer) newIndexBuilder(r *Region) *indexBuilder {
+	return &indexBuilder{
+		Writer: w, region: r, old: &Index{}, firstSeen: firstSeen{}, images: map[string][]*catalog.Image{},
+	}
+}
+
+// loadOld reads the stored index to start from it. An index that is damaged, or
+// goes beyond the log, is not used: it is built anew.
+func (b *indexBuilder) loadOld(ctx context.Context) error {
+	old, err := b.Archive.Index(ctx, b.region.RegionID)
 	var damaged *DamagedError
 	switch {
 	case errors.As(err, &damaged):
@@ -37,189 +43,154 @@ func (d *indexBuilder) open(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	if c.Sequence > d.region.Sequence { // another run's, or of commits that are lost
-		now, err := d.catchUp(ctx, d.region, nil)
+	if old.Sequence > b.region.Sequence { // another run has put it, or commits have been lost
+		now, err := b.catchUp(ctx, b.region, nil)
 		if err != nil {
 			return err
 		}
-		if c.Sequence > now.Sequence {
+		if old.Sequence > now.Sequence {
 			return nil
 		}
 	}
-	d.old = c
+	b.old, b.firstSeen = old, old.allFirstSeen()
 	return nil
 }
 
-// derive makes the index and puts it.
-func (d *indexBuilder) derive(ctx context.Context, res *Result) error {
-	d.firsts = d.old.firsts()
+// build makes the index and puts it. res is the result of the run that needs it:
+// its commit and its snapshots need not be read again. res may be empty.
+func (b *indexBuilder) build(ctx context.Context, res *Result) error {
 	for _, c := range res.Checks {
 		if c.State == OK && c.Snapshot != nil {
-			d.lists[c.Snapshot.Digest] = c.Snapshot.Images
+			b.images[c.Snapshot.Digest] = c.Snapshot.Images
 		}
 	}
-	if err := d.follow(ctx, res.Commit); err != nil {
+	if err := b.addCommits(ctx, res.Commit); err != nil {
 		return err
 	}
-	d.remember()
-	if err := d.collect(ctx); err != nil {
+	if err := b.loadImages(ctx, b.region.Scopes); err != nil {
 		return err
 	}
-	data, err := d.assemble().encode()
+	data, err := b.assemble().encode()
 	if err != nil {
 		return err
 	}
-	key, err := d.keys.Index(d.region.RegionID)
+	key, err := b.keys.Index(b.region.RegionID)
 	if err != nil {
 		return err
 	}
-	return d.bucket.Put(ctx, key, data)
+	return b.bucket.Put(ctx, key, data)
 }
 
-// remember takes over what an earlier index knows of times before the log.
-func (d *indexBuilder) remember() {
-	for id, at := range d.memory {
-		if first, known := d.firsts[id]; !known || at.Before(first.Time) {
-			d.firsts[id] = at
-		}
+// addCommits learns from the commits since the old index when images were first
+// seen. last is the commit of the run, nil if it made none.
+func (b *indexBuilder) addCommits(ctx context.Context, last *Commit) error {
+	load := func(scopes []ScopeState) ([][]string, error) { return b.loadImageIDs(ctx, scopes) }
+	previous := b.old.Sequence
+	if last != nil && last.Sequence == previous+1 {
+		return b.firstSeen.addCommit(last, previous, load)
 	}
-}
-
-// follow learns from the log which ids have come since the old index.
-func (d *indexBuilder) follow(ctx context.Context, last *Commit) error {
-	if last != nil && last.Sequence == d.old.Sequence+1 {
-		return d.line(ctx, last)
-	}
-	for l, err := range d.Commits(ctx, d.region, d.old.Sequence+1) {
+	for c, err := range b.Commits(ctx, b.region, previous+1) {
 		if err != nil {
 			return err
 		}
-		if l.Sequence > d.old.Sequence+1 && len(d.firsts) == 0 && l.Checkpoint != nil { // what was there before what is kept
-			if err := d.base(ctx, l); err != nil {
-				return err
-			}
-		}
-		if err := d.line(ctx, l); err != nil {
+		if err := b.firstSeen.addCommit(c, previous, load); err != nil {
 			return err
 		}
+		previous = c.Sequence
 	}
 	return nil
 }
 
-func (d *indexBuilder) saw(id string, at catalog.Time) {
-	if _, known := d.firsts[id]; !known {
-		d.firsts[id] = at
+// loadImageIDs is a LoadImageIDs.
+func (b *indexBuilder) loadImageIDs(ctx context.Context, scopes []ScopeState) ([][]string, error) {
+	if err := b.loadImages(ctx, scopes); err != nil {
+		return nil, err
 	}
+	ids := make([][]string, len(scopes))
+	for i, s := range scopes {
+		ids[i] = imageIDs(b.images[s.Digest])
+	}
+	return ids, nil
 }
 
-func (d *indexBuilder) line(ctx context.Context, l *Commit) error {
-	for _, c := range l.Changes {
-		for _, id := range c.Added {
-			d.saw(id, l.CommittedAt)
-		}
-		if !c.PreviousLost {
-			continue
-		}
-		images, err := d.list(ctx, ScopeState{ClusterID: c.ClusterID, InstanceType: c.InstanceType, Digest: c.Digest})
-		if err != nil {
-			return err
-		}
-		for _, im := range images {
-			d.saw(im.ImageID, l.CommittedAt)
-		}
-	}
-	return nil
-}
-
-// base takes the ids of the scopes of a checkpoint, and of those that ended in
-// its commit.
-func (d *indexBuilder) base(ctx context.Context, l *Commit) error {
-	for _, s := range l.before() {
-		if s.Digest == "" {
-			continue
-		}
-		images, err := d.list(ctx, s)
-		if err != nil {
-			return err
-		}
-		for _, im := range images {
-			d.saw(im.ImageID, l.CommittedAt)
-		}
-	}
-	return nil
-}
-
-// list returns the content of a scope, from wherever it is at hand.
-func (d *indexBuilder) list(ctx context.Context, s ScopeState) ([]*catalog.Image, error) {
-	d.mu.Lock()
-	images, ok := d.lists[s.Digest]
-	d.mu.Unlock()
-	if ok {
-		return images, nil
-	}
-	if images, ok = d.old.List(s.Digest); !ok {
-		snapshot, err := d.Snapshot(ctx, s.Scope(d.region.RegionID), s.Digest)
-		if err != nil {
-			return nil, err
-		}
-		images = snapshot.Images
-	}
-	d.mu.Lock()
-	d.lists[s.Digest] = images
-	d.mu.Unlock()
-	return images, nil
-}
-
-// collect brings the lists of all scopes to hand.
-func (d *indexBuilder) collect(ctx context.Context) error {
+// loadImages brings the lists of scopes to hand, several at a time.
+func (b *indexBuilder) loadImages(ctx context.Context, scopes []ScopeState) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxPuts)
-	for _, s := range d.region.Scopes {
+	for _, s := range scopes {
 		if s.Digest != "" {
-			group.Go(func() error {
-				_, err := d.list(ctx, s)
-				return err
-			})
+			group.Go(func() error { return b.loadList(ctx, s) })
 		}
 	}
 	return group.Wait()
 }
 
-// assemble puts the lists of the region's scopes together.
-func (d *indexBuilder) assemble() *Index {
-	c := &Index{RegionID: d.region.RegionID, Sequence: d.region.Sequence, CommittedAt: d.region.CommittedAt, Lists: map[string][]int32{}, Gone: d.firsts}
-	wanted := map[string][]*catalog.Image{}
-	places := map[*catalog.Image]int32{} // in the end; equal images may stand at several addresses
-	for _, s := range d.region.Scopes {
-		wanted[s.Digest] = d.lists[s.Digest]
-		for _, im := range d.lists[s.Digest] {
+// loadList brings the list of a scope to hand: from the old index if that has
+// it, else from the snapshot.
+func (b *indexBuilder) loadList(ctx context.Context, s ScopeState) error {
+	b.mu.Lock()
+	_, ok := b.images[s.Digest]
+	b.mu.Unlock()
+	if ok {
+		return nil
+	}
+	images, ok := b.old.List(s.Digest)
+	if !ok {
+		snapshot, err := b.Snapshot(ctx, s.Scope(b.region.RegionID), s.Digest)
+		if err != nil {
+			return err
+		}
+		images = snapshot.Images
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.images[s.Digest] = images
+	return nil
+}
+
+// assemble makes the index from the lists of the region's scopes, which are at
+// hand.
+func (b *indexBuilder) assemble() *Index {
+	x := &Index{
+		RegionID: b.region.RegionID, Sequence: b.region.Sequence, CommittedAt: b.region.CommittedAt,
+		Lists: map[string][]int32{}, Gone: b.firstSeen,
+	}
+	lists := map[string][]*catalog.Image{}
+	places := map[*catalog.Image]int32{} // in x.Images; equal images may stand at several addresses
+	for _, s := range b.region.Scopes {
+		if s.Digest == "" {
+			continue
+		}
+		lists[s.Digest] = b.images[s.Digest]
+		for _, im := range b.images[s.Digest] {
 			places[im] = 0
 		}
 	}
-	delete(wanted, "")
-	all := make([]*catalog.Image, 0, len(places))
-	for im := range places {
-		all = append(all, im)
-	}
-	slices.SortFunc(all, func(a, b *catalog.Image) int {
-		return cmp.Or(strings.Compare(a.ImageID, b.ImageID), strings.Compare(a.Raw, b.Raw))
-	})
-	for _, im := range all {
-		if n := len(c.Images); n == 0 || c.Images[n-1].Raw != im.Raw {
-			c.Images = append(c.Images, im)
-			c.FirstSeen = append(c.FirstSeen, d.firsts[im.ImageID])
+	for _, im := range sortImages(places) {
+		if n := len(x.Images); n == 0 || x.Images[n-1].Raw != im.Raw {
+			x.Images = append(x.Images, im)
+			x.FirstSeen = append(x.FirstSeen, b.firstSeen[im.ImageID])
 		}
-		places[im] = int32(len(c.Images) - 1)
+		places[im] = int32(len(x.Images) - 1)
 	}
-	for _, im := range c.Images {
-		delete(c.Gone, im.ImageID)
+	for _, im := range x.Images {
+		delete(x.Gone, im.ImageID)
 	}
-	for digest, images := range wanted {
+	for digest, images := range lists {
 		list := make([]int32, len(images))
 		for i, im := range images {
 			list[i] = places[im]
 		}
-		c.Lists[digest] = list
+		x.Lists[digest] = list
 	}
-	return c
+	return x
+}
+
+// sortImages returns the keys of a map in canonical order.
+func sortImages(set map[*catalog.Image]int32) []*catalog.Image {
+	images := slices.Collect(maps.Keys(set))
+	slices.SortFunc(images, func(a, b *catalog.Image) int {
+		return cmp.Or(strings.Compare(a.ImageID, b.ImageID), strings.Compare(a.Raw, b.Raw))
+	})
+	return images
 }

@@ -4,20 +4,18 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"community-images/shared/catalog"
 )
 
-// updateIndex brings the index of a region up to the commit that res is
-// about; the head notes how far it goes. A run that changed no content writes
-// nothing, unless an earlier one came not that far. put is whether it may have
-// written.
+// updateIndex brings the index of a region up to the commit of a run and notes
+// in res.Region how far it goes. It writes nothing if the run changed no
+// content, unless the index is behind. put is true if an index may have been
+// written, which can be so with an error too.
 func (w *Writer) updateIndex(ctx context.Context, res *Result) (put bool, err error) {
-	r, l := res.Region, res.Commit
+	r, c := res.Region, res.Commit
 	switch {
 	case r.IndexSequence >= r.Sequence:
 		return false, nil
-	case l != nil && l.Sequence == r.IndexSequence+1 && len(l.Changes)+len(l.Ended) == 0:
+	case c != nil && c.Sequence == r.IndexSequence+1 && !c.changesContent():
 		r.IndexSequence = r.Sequence
 		return false, nil
 	}
@@ -26,21 +24,23 @@ func (w *Writer) updateIndex(ctx context.Context, res *Result) (put bool, err er
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
 		defer cancel()
 	}
-	if put, err = w.extend(ctx, r, res); err == nil {
+	if put, err = w.putIndex(ctx, r, res); err == nil {
 		r.IndexSequence = r.Sequence
 	}
 	return put, err
 }
 
-// settleIndex looks at an index that a run has put while others went on
-// to commit: it may have come after theirs, which go further. Whoever puts one
-// sees in the log, afterwards, who could have put a later one before.
-func (w *Writer) settleIndex(ctx context.Context, upTo int64, r *Region) error {
+// replaceOlderIndex puts the index again if a run was slow: while it put the
+// index of commit upTo, others may have committed and put newer ones, which it
+// has overwritten. Whoever puts an index sees in the log, afterwards, every
+// commit whose index can have been there before. That keeps the head's
+// IndexSequence true, so that Verify can tell an index that was set back.
+func (w *Writer) replaceOlderIndex(ctx context.Context, upTo int64, r *Region) error {
 	for range maxHeadPuts {
 		if r.Sequence == upTo {
 			return nil
 		}
-		put, err := w.extend(ctx, r, &Result{})
+		put, err := w.putIndex(ctx, r, &Result{})
 		if err != nil || !put {
 			return err
 		}
@@ -52,21 +52,21 @@ func (w *Writer) settleIndex(ctx context.Context, upTo int64, r *Region) error {
 	return nil
 }
 
-// extend puts the index of r unless there is one that goes as far. res is
-// of the run whose last commit r is, if any. With an error put is whether it
-// may have been put.
-func (w *Writer) extend(ctx context.Context, r *Region, res *Result) (put bool, err error) {
-	d := &indexBuilder{Writer: w, region: r, old: &Index{}, lists: map[string][]*catalog.Image{}}
+// putIndex builds the index of r and puts it, unless the stored one goes as far.
+// res is the result of the run that committed r, or empty. put is true if an
+// index may have been written, which can be so with an error too.
+func (w *Writer) putIndex(ctx context.Context, r *Region, res *Result) (put bool, err error) {
+	b := w.newIndexBuilder(r)
 	if r.Sequence > 1 {
-		if err := d.open(ctx); err != nil {
+		if err := b.loadOld(ctx); err != nil {
 			return false, err
 		}
 	}
-	if d.old.Sequence >= r.Sequence {
+	if b.old.Sequence >= r.Sequence {
 		return false, nil
 	}
-	if err := d.derive(ctx, res); err != nil {
-		return true, fmt.Errorf("deriving the index of %q: %w", r.RegionID, err)
+	if err := b.build(ctx, res); err != nil {
+		return true, fmt.Errorf("building the index of %q: %w", r.RegionID, err)
 	}
 	return true, nil
 }

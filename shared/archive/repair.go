@@ -45,16 +45,16 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &indexBuilder{Writer: w, region: r, old: &Index{}, lists: map[string][]*catalog.Image{}}
+	b := w.newIndexBuilder(r)
 	var damaged *DamagedError
 	var gap *TooEarlyError
 	switch c, err := w.Index(ctx, region); {
 	case err == nil && c.Sequence <= r.Sequence:
-		d.memory = c.firsts()
+		b.firstSeen = c.allFirstSeen()
 	case err != nil && !errors.As(err, &damaged):
 		return nil, err
 	}
-	derived := d.derive(ctx, &Result{Region: r})
+	derived := b.build(ctx, &Result{Region: r})
 	repaired, err := w.level(ctx, r, func(next *Region) {
 		next.IndexSequence = 0
 		if derived == nil {

@@ -39,7 +39,7 @@ func (f Finding) String() string { return f.Key + ": " + f.Reason }
 func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 	proved := map[string]*catalog.Snapshot{}
 	for n := 1; ; n++ {
-		v := &verifier{Archive: a, ctx: ctx, audit: &Audit{RegionID: region}, wanted: map[string]bool{}, tolerated: map[string]bool{}, proved: proved, snapshots: map[string]*catalog.Snapshot{}, firsts: map[string]catalog.Time{}}
+		v := &verifier{Archive: a, ctx: ctx, audit: &Audit{RegionID: region}, wanted: map[string]bool{}, tolerated: map[string]bool{}, proved: proved, snapshots: map[string]*catalog.Snapshot{}, firstSeen: firstSeen{}}
 		r, err := v.everything(region)
 		if errors.Is(err, fs.ErrNotExist) && n < audits { // retention has removed a month that was listed
 			continue
@@ -139,10 +139,10 @@ type verifier struct {
 	proved    map[string]*catalog.Snapshot // by this audit or the one before it
 	headTag   string                       // of the head that was read; empty: there was none
 	snapshots map[string]*catalog.Snapshot
-	firsts    map[string]catalog.Time // when each ImageId was first seen, by the log
-	last      position                // the end of the last line that counts
-	content   []int64                 // the commits that changed content
-	claim     int64                   // how far the index goes, by the head; 0: it does not say
+	firstSeen firstSeen // by the log
+	last      position  // the end of the last line that counts
+	content   []int64   // the commits that changed content
+	claim     int64     // how far the index goes, by the head; 0: it does not say
 }
 
 func (v *verifier) fault(key, format string, args ...any) {
@@ -205,14 +205,14 @@ func (v *verifier) commit(r *Region, key string, l *Commit, hash string) error {
 	if err := v.line(r, key, l); err != nil {
 		return err
 	}
-	if err := v.noteFirsts(key, l); err != nil {
+	if err := v.noteFirstSeen(key, l, r.Sequence); err != nil {
 		return err
 	}
 	after := r.replayed(l)
 	r.apply(l, hash)
 	v.last = r.log
 	v.audit.Commits++
-	if len(l.Changes)+len(l.Ended) > 0 {
+	if l.changesContent() {
 		v.content = append(v.content, l.Sequence)
 	}
 	if l.Checkpoint == nil {

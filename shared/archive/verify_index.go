@@ -7,44 +7,22 @@ import (
 	"community-images/shared/catalog"
 )
 
-// noteFirsts learns from a line which ids have come with it.
-func (v *verifier) noteFirsts(key string, l *Commit) error {
-	saw := func(id string) {
-		if _, known := v.firsts[id]; !known {
-			v.firsts[id] = l.CommittedAt
-		}
-	}
-	whole := func(ref ScopeRef, digest string) error {
-		s, err := v.snapshot(key, catalog.Scope{RegionID: l.RegionID, ClusterID: ref.ClusterID, InstanceType: ref.InstanceType}, digest)
-		if err != nil || s == nil {
-			return err
-		}
-		for _, im := range s.Images {
-			saw(im.ImageID)
-		}
-		return nil
-	}
-	if l.Checkpoint != nil && len(v.firsts) == 0 { // also what was there before the first month that is kept
-		for _, s := range l.before() {
-			if s.Digest == "" {
-				continue
+// noteFirstSeen learns from a commit when images were first seen. previous is
+// the commit before it, 0 if it is not known.
+func (v *verifier) noteFirstSeen(key string, c *Commit, previous int64) error {
+	return v.firstSeen.addCommit(c, previous, func(scopes []ScopeState) ([][]string, error) {
+		ids := make([][]string, len(scopes))
+		for i, scope := range scopes {
+			s, err := v.snapshot(key, scope.Scope(c.RegionID), scope.Digest)
+			if err != nil {
+				return nil, err
 			}
-			if err := whole(ScopeRef{s.ClusterID, s.InstanceType}, s.Digest); err != nil {
-				return err
+			if s != nil {
+				ids[i] = imageIDs(s.Images)
 			}
 		}
-	}
-	for _, c := range l.Changes {
-		for _, id := range c.Added {
-			saw(id)
-		}
-		if c.PreviousLost {
-			if err := whole(ScopeRef{c.ClusterID, c.InstanceType}, c.Digest); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+		return ids, nil
+	})
 }
 
 // index proves the index: its lists have the digests that they go by,
@@ -83,8 +61,8 @@ func (v *verifier) verifyIndex(r *Region, stored []string) error {
 		}
 	}
 	// Retention shortens the log, not the index's memory.
-	for id, at := range c.firsts() {
-		if first, known := v.firsts[id]; known && at.After(first.Time) {
+	for id, at := range c.allFirstSeen() {
+		if first, known := v.firstSeen[id]; known && at.After(first.Time) {
 			v.fault(key, "it has image %q since %s, the log since %s", id, at, first)
 		}
 	}

@@ -92,7 +92,7 @@ func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, err
 		res.HeadError = errors.Join(res.HeadError, err)
 	}
 	if put {
-		res.HeadError = errors.Join(res.HeadError, w.settleIndex(ctx, upTo, res.Region))
+		res.HeadError = errors.Join(res.HeadError, w.replaceOlderIndex(ctx, upTo, res.Region))
 	}
 	if err := w.confirm(ctx, found); err != nil {
 		res.HeadError = errors.Join(res.HeadError, err)

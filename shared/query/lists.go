@@ -34,32 +34,25 @@ type lists struct {
 	mu       sync.Mutex
 	redacted map[int32]*catalog.Image // what is left, by the Number of the whole
 	left     catalog.Interner         // of what is left
-	origins  map[string]*origins      // by region: of the catalogue that was read last
+	indexes  map[string]*readIndex    // by region: the index that was read last
 }
 
-// origins says when the images of a region's catalogue were first seen.
-type origins struct {
-	upTo int64 // the commit that the head named when the catalogue was asked for
-	ids  []string
-	at   []catalog.Time
-	gone map[string]catalog.Time // the same of those that are no more
+// readIndex is the index of a region that was read last.
+type readIndex struct {
+	*archive.Index
+	upTo int64 // the commit that the head named when the index was asked for
 }
 
 // firstSeen says when an image was first seen in any scope of a region; ok is
 // false if only the history can tell.
 func (l *lists) firstSeen(region, id string) (at catalog.Time, ok bool) {
 	l.mu.Lock()
-	f := l.origins[region]
+	index := l.indexes[region]
 	l.mu.Unlock()
-	if f == nil {
+	if index == nil {
 		return at, false
 	}
-	i, ok := slices.BinarySearch(f.ids, id)
-	if !ok {
-		at, ok = f.gone[id]
-		return at, ok
-	}
-	return f.at[i], true
+	return index.FirstSeenOf(id)
 }
 
 // get returns the images of a scope.
@@ -112,6 +105,22 @@ func (l *lists) all(ctx context.Context, region string, scopes []archive.ScopeSt
 	return found, group.Wait()
 }
 
+// imageIDs returns the ids of the images of several scopes, each once.
+func (l *lists) imageIDs(ctx context.Context, region string, scopes []archive.ScopeState) ([][]string, error) {
+	found, err := l.all(ctx, region, scopes, 0)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([][]string, len(found))
+	for i, list := range found {
+		for j := range list.len() {
+			ids[i] = append(ids[i], list.at(j).ImageID)
+		}
+		ids[i] = slices.Compact(ids[i])
+	}
+	return ids, nil
+}
+
 // prepare takes the lists of scopes from the catalogue if many are not at hand
 // and it has not been read since it was written. Whatever it lacks is left to
 // the snapshots.
@@ -131,7 +140,7 @@ func (l *lists) prepare(ctx context.Context, region string, scopes []archive.Sco
 // stocked reads the catalogue of a region, up to a commit, unless it has been.
 func (l *lists) stocked(ctx context.Context, region string, upTo int64) error {
 	l.mu.Lock()
-	f := l.origins[region]
+	f := l.indexes[region]
 	l.mu.Unlock()
 	if f != nil && f.upTo >= upTo {
 		return nil
@@ -176,18 +185,12 @@ func (l *lists) stock(ctx context.Context, region string, upTo int64) error {
 			l.kept.put(digest, whole(l.withhold(images)))
 		}
 	}
-	f := &origins{upTo: max(upTo, c.Sequence), gone: c.Gone}
-	for i, im := range c.Images {
-		if i == 0 || im.ImageID != c.Images[i-1].ImageID {
-			f.ids, f.at = append(f.ids, im.ImageID), append(f.at, c.FirstSeen[i])
-		}
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.origins == nil {
-		l.origins = map[string]*origins{}
+	if l.indexes == nil {
+		l.indexes = map[string]*readIndex{}
 	}
-	l.origins[region] = f
+	l.indexes[region] = &readIndex{c, max(upTo, c.Sequence)}
 	return nil
 }
 

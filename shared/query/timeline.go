@@ -105,23 +105,19 @@ func (s *service) follow(ctx context.Context, t *timeline, l *archive.Commit) er
 	if t.sequence > 0 && l.Sequence > t.sequence+1 {
 		t.clear() // retention has removed what lies between
 	}
-	base, err := s.base(ctx, t, l)
+	arrivals, err := l.Arrivals(t.sequence, func(scopes []archive.ScopeState) ([][]string, error) {
+		return s.lists.imageIDs(ctx, l.RegionID, scopes)
+	})
 	if err != nil {
 		return err
-	}
-	lost := map[int]archive.Change{}
-	for i, c := range l.Changes {
-		if c.PreviousLost {
-			if lost[i], err = s.found(ctx, t, l.RegionID, c); err != nil {
-				return err
-			}
-		}
 	}
 	commit := int32(len(t.commits))
 	t.commits = append(t.commits, commitRef{l.Sequence, l.CommittedAt})
 	t.sequence = l.Sequence
-	for _, k := range base {
-		t.add(commit, k.ref, k.id, kept, nil)
+	for _, k := range arrivals.Kept {
+		for _, id := range k.ImageIDs {
+			t.add(commit, k.Scope, id, kept, nil)
+		}
 	}
 	for _, e := range l.Ended {
 		ref := archive.ScopeRef{ClusterID: e.ClusterID, InstanceType: e.InstanceType}
@@ -133,8 +129,9 @@ func (s *service) follow(ctx context.Context, t *timeline, l *archive.Commit) er
 		}
 	}
 	for i, c := range l.Changes {
+		c.Added = arrivals.Added[i]
 		if c.PreviousLost {
-			c = lost[i]
+			c = t.compare(c)
 		}
 		t.change(commit, c, s.schema)
 	}
@@ -209,71 +206,18 @@ func (t *timeline) members(ref archive.ScopeRef) []string {
 	return ids
 }
 
-// keptImage is an image that was there when the history begins.
-type keptImage struct {
-	ref archive.ScopeRef
-	id  string
-}
-
-// base lists what was there before the first commit that is kept, if
-// retention has removed earlier ones.
-func (s *service) base(ctx context.Context, t *timeline, l *archive.Commit) ([]keptImage, error) {
-	if len(t.commits) > 0 || l.Sequence == 1 || l.Checkpoint == nil {
-		return nil, nil
-	}
-	new := map[archive.ScopeRef][]string{}
-	for _, c := range l.Changes {
-		new[archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}] = c.Added
-	}
-	scopes := slices.Clone(l.Checkpoint.Scopes)
-	for _, e := range l.Ended { // the checkpoint is the state after the commit
-		scopes = append(scopes, archive.ScopeState{ClusterID: e.ClusterID, InstanceType: e.InstanceType, Digest: e.Digest})
-	}
-	scopes = slices.DeleteFunc(scopes, func(sc archive.ScopeState) bool { return sc.Digest == "" })
-	found, err := s.lists.all(ctx, l.RegionID, scopes, 0)
-	if err != nil {
-		return nil, err
-	}
-	var list []keptImage
-	for _, c := range l.Changes {
-		for _, id := range c.Removed {
-			list = append(list, keptImage{archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}, id})
-		}
-	}
-	for i, l := range found {
-		ref := archive.ScopeRef{ClusterID: scopes[i].ClusterID, InstanceType: scopes[i].InstanceType}
-		for j := range l.len() {
-			im := l.at(j)
-			if j > 0 && l.at(j-1).ImageID == im.ImageID {
-				continue
-			}
-			if _, isNew := slices.BinarySearch(new[ref], im.ImageID); !isNew {
-				list = append(list, keptImage{ref, im.ImageID})
-			}
-		}
-	}
-	return list, nil
-}
-
-// found works out the difference of a change whose commit could not give it.
-// Which fields changed is not known; who came and went is.
-func (s *service) found(ctx context.Context, t *timeline, region string, c archive.Change) (archive.Change, error) {
-	found, err := s.lists.get(ctx, region, archive.ScopeState{ClusterID: c.ClusterID, InstanceType: c.InstanceType, Digest: c.Digest})
-	if err != nil {
-		return c, err
-	}
+// compare works out the difference of a change whose commit could not give it:
+// c.Added is all of the new content. Which fields changed is not known.
+func (t *timeline) compare(c archive.Change) archive.Change {
 	before := t.members(archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType})
-	for i := range found.len() {
-		im := found.at(i)
-		at, had := slices.BinarySearch(before, im.ImageID)
-		if had {
-			before = slices.Delete(before, at, at+1)
-		} else if len(c.Added) == 0 || c.Added[len(c.Added)-1] != im.ImageID {
-			c.Added = append(c.Added, im.ImageID)
-		}
+	subtract := func(list, other []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(id string) bool {
+			_, found := slices.BinarySearch(other, id)
+			return found
+		})
 	}
-	c.Removed = before
-	return c, nil
+	c.Added, c.Removed = subtract(c.Added, before), subtract(before, c.Added)
+	return c
 }
 
 // visible drops changes of withheld fields.
