@@ -17,6 +17,7 @@ const module = "community-images"
 // import. Test helper packages (…test) are for tests and scripts only.
 var allowed = map[string][]string{
 	"access":              {},
+	"apierror":            {"catalog"},
 	"catalog":             {},
 	"archive":             {"catalog"},
 	"archive/buckettest":  {"archive", "catalog"},
@@ -29,12 +30,12 @@ var allowed = map[string][]string{
 	"capture":             {"archive", "catalog"},
 	"metrics":             {},
 	"neterror":            {},
-	"query":               {"access", "archive", "catalog", "metrics", "slip"},
+	"query":               {"access", "apierror", "archive", "catalog", "metrics", "slip"},
 	"query/querytest":     {"access", "archive", "archive/archivetest", "catalog", "query", "replica"},
 	"query/metricstest":   {},
 	"query/openapitest":   {},
 	"query/sqlitetest":    {},
-	"replica":             {"access", "acsauth", "archive", "catalog"},
+	"replica":             {"access", "acsauth", "apierror", "archive", "catalog"},
 	"config":              {"access", "catalog", "slip"},
 	"fcrun":               {},
 	"slip":                {},

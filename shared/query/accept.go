@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"community-images/shared/apierror"
 )
 
 // negotiate chooses a format of a route by an Accept header (RFC 9110): the
@@ -75,6 +77,6 @@ func notAcceptable(rt *route) error {
 	if rt.takes(paramFormat.name) {
 		recommend = "Accept one of these, or use the parameter format."
 	}
-	return &apiError{status: http.StatusNotAcceptable, code: codeAccept, recommend: recommend,
-		message: "The header Accept names none of what this route answers: " + strings.Join(media, ", ") + "."}
+	return &apierror.Error{Status: http.StatusNotAcceptable, Code: codeAccept, Recommend: recommend,
+		Message: "The header Accept names none of what this route answers: " + strings.Join(media, ", ") + "."}
 }

@@ -105,7 +105,7 @@ func (s *service) selection(ctx context.Context, a *ask, regions []string) (list
 	}
 	for _, region := range regions {
 		if e, ok := failed[region]; ok {
-			f = f.join(s.absent(ctx, e).freshness(), region, true)
+			f = f.join(missingRegion(s.absent(ctx, e)), region, true)
 		}
 	}
 	return list, f, nil

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/http"
 
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 )
 
@@ -98,5 +99,5 @@ func (s *service) resume(ctx context.Context, a *ask, h head) (*state, *view, er
 // expired is about a cursor whose state is not there. cause is for the log; there
 // is none where cursors only got old, or are another caller's.
 func expired(cause error) error {
-	return &apiError{status: http.StatusGone, code: codeExpired, message: "The state of the data that this cursor began on is not kept any more.", recommend: "Begin again without cursor.", cause: cause}
+	return &apierror.Error{Status: http.StatusGone, Code: codeExpired, Message: "The state of the data that this cursor began on is not kept any more.", Recommend: "Begin again without cursor.", Cause: cause}
 }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"community-images/shared/access"
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
@@ -78,29 +78,12 @@ var errorCodes = []struct {
 	{503, "ServiceUnavailable", "the answer was not ready when the function's time was over"},
 }
 
-// apiError is an error as the caller sees it.
-type apiError struct {
-	status    int
-	code      string
-	message   string
-	recommend string
-	retry     int // seconds; 0: no Retry-After
-	allow     string
-	challenge string // WWW-Authenticate
-	extra     []byte // further members of the body, with a leading comma
-	cause     error  // for the log
-}
-
-func (e *apiError) Error() string { return e.code + ": " + e.message }
-
-func (e *apiError) Unwrap() error { return e.cause }
-
 // maxFaults bounds the parameters that one error explains.
 const maxFaults = 10
 
 // faultsError reports bad parameters together. What is allowed is said once,
 // where several parameters have it in common.
-func faultsError(faults []fault) *apiError {
+func faultsError(faults []fault) *apierror.Error {
 	var parts, said []string
 	for _, f := range faults[:min(len(faults), maxFaults)] {
 		text := fmt.Sprintf("parameter %s %s", f.name, f.reason)
@@ -119,7 +102,7 @@ func faultsError(faults []fault) *apiError {
 	case more > 1:
 		parts = append(parts, fmt.Sprintf("And %d more parameters are wrong.", more))
 	}
-	return &apiError{status: http.StatusBadRequest, code: faults[0].code, message: strings.Join(parts, " "), recommend: recommendParams}
+	return &apierror.Error{Status: http.StatusBadRequest, Code: faults[0].code, Message: strings.Join(parts, " "), Recommend: recommendParams}
 }
 
 // clusterError names a cluster that is not captured.
@@ -249,9 +232,9 @@ func listed(names []string) string {
 
 // explain turns any error into what the caller is told. It is the only place
 // that knows statuses.
-func explain(err error) *apiError {
+func explain(err error) *apierror.Error {
 	var (
-		api        *apiError
+		api        *apierror.Error
 		cluster    *clusterError
 		scope      *scopeError
 		uncaptured *uncapturedError
@@ -271,46 +254,30 @@ func explain(err error) *apiError {
 		if cluster.name == "" {
 			recommend = "Name one of the captured clusters with ClusterId, or all of them with ClusterId=*."
 		}
-		return &apiError{status: 404, code: codeCluster, message: sentence(err), recommend: recommend}
+		return &apierror.Error{Status: 404, Code: codeCluster, Message: sentence(err), Recommend: recommend}
 	case errors.As(err, &scope):
-		return &apiError{status: 404, code: codeScope, message: sentence(err), recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports."}
+		return &apierror.Error{Status: 404, Code: codeScope, Message: sentence(err), Recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports."}
 	case errors.As(err, &uncaptured) && uncaptured.past > 0: // no run will change it
-		return &apiError{status: 404, code: codeScope, message: sentence(err), recommend: "Ask for a later time; /v1/clusters?at= shows the state of every scope."}
+		return &apierror.Error{Status: 404, Code: codeScope, Message: sentence(err), Recommend: "Ask for a later time; /v1/clusters?at= shows the state of every scope."}
 	case errors.As(err, &uncaptured):
-		return &apiError{status: 503, code: codeUncaptured, message: sentence(err), recommend: "Try again after the next run; /v1/clusters shows the state of every scope.", retry: retryNextRun}
+		return &apierror.Error{Status: 503, Code: codeUncaptured, Message: sentence(err), Recommend: "Try again after the next run; /v1/clusters shows the state of every scope.", RetryAfter: retryNextRun}
 	case errors.As(err, &early):
-		return &apiError{status: 404, code: codeEarly, recommend: "Ask for that time or a later one; the feed from its beginning is since=0.",
-			message: fmt.Sprintf("The history that is kept begins at %s with commit %d%s", early.First, early.FirstSequence, moment.told())}
+		return &apierror.Error{Status: 404, Code: codeEarly, Recommend: "Ask for that time or a later one; the feed from its beginning is since=0.",
+			Message: fmt.Sprintf("The history that is kept begins at %s with commit %d%s", early.First, early.FirstSequence, moment.told())}
 	case errors.As(err, &future):
-		return &apiError{status: 404, code: codeFuture, message: fmt.Sprintf("The last commit is number %d%s", future.Last, moment.told()), recommend: "Ask for that commit or an earlier one."}
+		return &apierror.Error{Status: 404, Code: codeFuture, Message: fmt.Sprintf("The last commit is number %d%s", future.Last, moment.told()), Recommend: "Ask for that commit or an earlier one."}
 	case errors.As(err, &empty), errors.Is(err, archive.ErrNoData):
-		return &apiError{status: 503, code: codeNoData, message: "Nothing has been captured for " + empty.regions + " yet.", recommend: "Try again after the first run of the snapshot function.", retry: retryNextRun, cause: err}
+		return &apierror.Error{Status: 503, Code: codeNoData, Message: "Nothing has been captured for " + empty.regions + " yet.", Recommend: "Try again after the first run of the snapshot function.", RetryAfter: retryNextRun, Cause: err}
 	case errors.As(err, &damaged):
-		return &apiError{status: 503, code: codeDamaged, message: "A stored object that this answer needs is damaged; other answers are not affected.", recommend: "Tell the operator the RequestId; the log names the object.", retry: retryNextRun, cause: err}
+		return &apierror.Error{Status: 503, Code: codeDamaged, Message: "A stored object that this answer needs is damaged; other answers are not affected.", Recommend: "Tell the operator the RequestId; the log names the object.", RetryAfter: retryNextRun, Cause: err}
 	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &apiError{status: 503, code: codeStorage, message: "The storage cannot be reached and this instance does not hold the data" + store.of() + ".", recommend: "Try again in a few seconds.", retry: retrySoon, cause: err}
+		return &apierror.Error{Status: 503, Code: codeStorage, Message: "The storage cannot be reached and this instance does not hold the data" + store.of() + ".", Recommend: "Try again in a few seconds.", RetryAfter: retrySoon, Cause: err}
 	}
-	return &apiError{status: 500, code: codeInternal, message: "An unexpected failure.", recommend: "Tell the operator the RequestId.", cause: err}
+	return &apierror.Error{Status: 500, Code: codeInternal, Message: "An unexpected failure.", Recommend: "Tell the operator the RequestId.", Cause: err}
 }
 
 // sentence begins an error text with a capital and ends it with a full stop.
 func sentence(err error) string {
 	text := strings.TrimSuffix(err.Error(), ".") // such as that of a message from upstream
 	return strings.ToUpper(text[:1]) + text[1:] + "."
-}
-
-// appendError writes the body of an error, in E-HPC's own shape.
-func appendError(b []byte, e *apiError, requestID, host string) []byte {
-	b = append(b, `{"RequestId":`...)
-	b = appendString(b, requestID)
-	b = append(b, `,"HostId":`...)
-	b = appendString(b, clip(host, 255))
-	b = append(b, `,"Code":`...)
-	b = appendString(b, e.code)
-	b = append(b, `,"Message":`...)
-	b = appendString(b, access.Scrub(e.message))
-	b = append(b, `,"Recommend":`...)
-	b = appendString(b, e.recommend)
-	b = append(b, e.extra...)
-	return append(b, "}\n"...)
 }

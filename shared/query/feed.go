@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
@@ -196,13 +197,13 @@ func beyond(st *state) error {
 	if st.live {
 		return &archive.FutureError{Last: st.Sequence}
 	}
-	return &apiError{status: http.StatusNotFound, code: codeFuture, message: fmt.Sprintf("Up to the time of at the last commit is number %d, and since is later.", st.Sequence), recommend: "Ask since that commit or an earlier one, or for a later time with at."}
+	return &apierror.Error{Status: http.StatusNotFound, Code: codeFuture, Message: fmt.Sprintf("Up to the time of at the last commit is number %d, and since is later.", st.Sequence), Recommend: "Ask since that commit or an earlier one, or for a later time with at."}
 }
 
 func feedExpired(early *archive.TooEarlyError) error {
 	e := explain(early)
-	return &apiError{status: http.StatusGone, code: codeExpired, recommend: "Begin again with since=0, or since that commit.",
-		message: "The commits that this cursor goes on with are not kept any more. " + e.message}
+	return &apierror.Error{Status: http.StatusGone, Code: codeExpired, Recommend: "Begin again with since=0, or since that commit.",
+		Message: "The commits that this cursor goes on with are not kept any more. " + e.Message}
 }
 
 // knows holds a choice against the scopes that are or were captured: a name

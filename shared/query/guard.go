@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"community-images/shared/access"
+	"community-images/shared/apierror"
 )
 
 // guard is who may ask.
@@ -39,12 +40,12 @@ func (x *exchange) admit() error {
 		if len(x.tokens) == 0 {
 			recommend = "No token opens this: access keys alone are configured, for calls with a signature to /. The operator of this service can issue tokens."
 		}
-		return &apiError{status: http.StatusUnauthorized, code: codeUnauthorized, challenge: challenge, message: "This needs a valid token.", recommend: recommend}
+		return &apierror.Error{Status: http.StatusUnauthorized, Code: codeUnauthorized, Authenticate: challenge, Message: "This needs a valid token.", Recommend: recommend}
 	}
 	part := x.Restrict(grant)
 	if len(part.regions) == 0 {
-		return &apiError{status: http.StatusForbidden, code: codeForbidden,
-			message: "The token is valid and covers none of the regions that are served here.", recommend: "Ask another endpoint, or the operator for another token."}
+		return &apierror.Error{Status: http.StatusForbidden, Code: codeForbidden,
+			Message: "The token is valid and covers none of the regions that are served here.", Recommend: "Ask another endpoint, or the operator for another token."}
 	}
 	x.service = part
 	return nil

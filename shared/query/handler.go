@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"community-images/shared/access"
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 )
 
@@ -129,8 +130,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() { s.meter.count(x.route, x.seen.status, time.Since(began)) }()
 	defer func() {
 		if p := recover(); p != nil {
-			x.fail(&apiError{status: 500, code: codeInternal, message: "An unexpected failure.", recommend: "Tell the operator the RequestId.",
-				cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
+			x.fail(&apierror.Error{Status: 500, Code: codeInternal, Message: "An unexpected failure.", Recommend: "Tell the operator the RequestId.",
+				Cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
 		}
 	}()
 	ctx := Impatient(r.Context())
@@ -177,7 +178,7 @@ func (x *exchange) serve(ctx context.Context) error {
 	}
 	x.route = rt
 	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
-		return &apiError{status: http.StatusMethodNotAllowed, code: codeMethod, message: fmt.Sprintf("%s is not allowed here; allowed: %s.", quoteName(x.r.Method), rt.methods()), recommend: "Use GET.", allow: rt.methods()}
+		return &apierror.Error{Status: http.StatusMethodNotAllowed, Code: codeMethod, Message: fmt.Sprintf("%s is not allowed here; allowed: %s.", quoteName(x.r.Method), rt.methods()), Recommend: "Use GET.", Allow: rt.methods()}
 	}
 	if x.private = x.guarded() && !rt.open; x.private && denied != nil {
 		return denied
@@ -213,7 +214,7 @@ func (x *exchange) leavesRoom(a *ask) bool {
 }
 
 func tooLong(size, most int) error {
-	return &apiError{status: http.StatusRequestURITooLong, code: codeTooLong, message: fmt.Sprintf("Path and query have %d bytes, at most %d are taken.", size, most), recommend: "Ask for less at a time; use prefix, glob or regex instead of long lists."}
+	return &apierror.Error{Status: http.StatusRequestURITooLong, Code: codeTooLong, Message: fmt.Sprintf("Path and query have %d bytes, at most %d are taken.", size, most), Recommend: "Ask for less at a time; use prefix, glob or regex instead of long lists."}
 }
 
 // find returns the route of a path and the image id in it.
@@ -225,7 +226,7 @@ func (s *service) find(path string) (*route, string, error) {
 		}
 		id, err := url.PathUnescape(id)
 		if err != nil || !clean(id) || len(id) > maxImageID {
-			return nil, "", &apiError{status: 404, code: codeImage, message: "The path does not hold the id of an image.", recommend: "Write the ImageId percent-encoded, as in /v1/images/m-bp181x855551ww5yq."}
+			return nil, "", &apierror.Error{Status: 404, Code: codeImage, Message: "The path does not hold the id of an image.", Recommend: "Write the ImageId percent-encoded, as in /v1/images/m-bp181x855551ww5yq."}
 		}
 		return rt, id, nil
 	}
@@ -233,7 +234,7 @@ func (s *service) find(path string) (*route, string, error) {
 	for i, rt := range s.routes {
 		patterns[i] = rt.pattern
 	}
-	return nil, "", &apiError{status: 404, code: codeRoute, message: fmt.Sprintf("There is no %s%s; there are %s.", quote(path), didYouMean(path, patterns), strings.Join(patterns, ", ")), recommend: "Use one of these paths."}
+	return nil, "", &apierror.Error{Status: 404, Code: codeRoute, Message: fmt.Sprintf("There is no %s%s; there are %s.", quote(path), didYouMean(path, patterns), strings.Join(patterns, ", ")), Recommend: "Use one of these paths."}
 }
 
 // maxImageID bounds the id in a path, in bytes.

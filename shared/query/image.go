@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
@@ -249,11 +250,11 @@ func (s *service) gone(ctx context.Context, a *ask, h head, st *state, l life) e
 	if !l.known {
 		return l.unknown(a, st)
 	}
-	e := &apiError{status: http.StatusGone, code: codeGone, recommend: "Look for a successor in /v1/images; the image's own history is under /v1/images/{ImageId}/history.",
-		message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(a.id), l.gone)}
+	e := &apierror.Error{Status: http.StatusGone, Code: codeGone, Recommend: "Look for a successor in /v1/images; the image's own history is under /v1/images/{ImageId}/history.",
+		Message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(a.id), l.gone)}
 	if !a.choice.everything() {
-		e.message = fmt.Sprintf("Image %s was offered by the scopes asked for until %s, and by none of them since.", quote(a.id), l.gone)
-		e.recommend = "Ask without ClusterId and InstanceType to see whether others offer it; the image's own history is under /v1/images/{ImageId}/history."
+		e.Message = fmt.Sprintf("Image %s was offered by the scopes asked for until %s, and by none of them since.", quote(a.id), l.gone)
+		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it; the image's own history is under /v1/images/{ImageId}/history."
 	}
 	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
 	b = appendSeen(b, l.first, l.last)
@@ -262,9 +263,9 @@ func (s *service) gone(ctx context.Context, a *ask, h head, st *state, l life) e
 	if raw, err := s.lastContent(ctx, a.id, h, l); err == nil {
 		b = append(append(b, `,"Image":`...), raw...)
 	} else {
-		e.cause = err
+		e.Cause = err
 	}
-	e.extra = b
+	e.Members = b
 	return e
 }
 
@@ -295,13 +296,13 @@ func (l life) unknown(a *ask, st *state) error {
 	if l.later == 0 || !a.at.set {
 		return imageUnknown(a.id, st.RegionID)
 	}
-	return &apiError{status: http.StatusNotFound, code: codeImage, recommend: fmt.Sprintf("Ask with at=%d or a later moment, or without at.", l.later),
-		message: fmt.Sprintf("Image %s was not offered in %s by the scopes asked for up to commit %d; it came with commit %d.", quote(a.id), st.RegionID, st.Sequence, l.later)}
+	return &apierror.Error{Status: http.StatusNotFound, Code: codeImage, Recommend: fmt.Sprintf("Ask with at=%d or a later moment, or without at.", l.later),
+		Message: fmt.Sprintf("Image %s was not offered in %s by the scopes asked for up to commit %d; it came with commit %d.", quote(a.id), st.RegionID, st.Sequence, l.later)}
 }
 
 func imageUnknown(id, region string) error {
-	return &apiError{status: http.StatusNotFound, code: codeImage, message: fmt.Sprintf("Image %s was never offered in %s by the scopes asked for.", quote(id), region),
-		recommend: "Check the ImageId; /v1/images?q= searches names and ids."}
+	return &apierror.Error{Status: http.StatusNotFound, Code: codeImage, Message: fmt.Sprintf("Image %s was never offered in %s by the scopes asked for.", quote(id), region),
+		Recommend: "Check the ImageId; /v1/images?q= searches names and ids."}
 }
 
 // knows says whether an image is or was offered in a region.

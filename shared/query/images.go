@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 )
 
@@ -154,10 +155,10 @@ func (a *ask) young(v *view, s *service) error {
 			old = append(old, sc.Scope(v.region).Path()+" ("+strconv.FormatInt(ageSeconds(now, sc.CheckedAt.Time), 10)+" s)")
 		}
 	}
-	return &apiError{status: http.StatusServiceUnavailable, code: codeTooOld, retry: retryNextRun, recommend: "Try again after the next run, or allow a greater maxAge.",
-		message: fmt.Sprintf("Parts of the answer were checked longer than %s ago: %s.", a.maxAge, listed(old))}
+	return &apierror.Error{Status: http.StatusServiceUnavailable, Code: codeTooOld, RetryAfter: retryNextRun, Recommend: "Try again after the next run, or allow a greater maxAge.",
+		Message: fmt.Sprintf("Parts of the answer were checked longer than %s ago: %s.", a.maxAge, listed(old))}
 }
 
 func noMatch(found, least int) error {
-	return &apiError{status: http.StatusNotFound, code: codeNoMatch, message: fmt.Sprintf("%d images match, at least %d are demanded by minCount.", found, least), recommend: "Loosen the conditions; facets= shows which values there are."}
+	return &apierror.Error{Status: http.StatusNotFound, Code: codeNoMatch, Message: fmt.Sprintf("%d images match, at least %d are demanded by minCount.", found, least), Recommend: "Loosen the conditions; facets= shows which values there are."}
 }

@@ -117,7 +117,7 @@ func (s *service) look(ctx context.Context, spare bool, has func(head) (bool, er
 // asked for.
 func undecided(err error) error {
 	e := *explain(err)
-	e.recommend = "Supply RegionId to ask another region alone. " + e.recommend
+	e.Recommend = "Supply RegionId to ask another region alone. " + e.Recommend
 	return &e
 }
 

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unsafe"
 
+	"community-images/shared/access"
+	"community-images/shared/apierror"
 	"community-images/shared/catalog"
 )
 
@@ -288,9 +290,9 @@ func unsafeInHeader(c rune) bool {
 }
 
 // fail answers with an error and reports what the caller is not told.
-func (x *exchange) fail(e *apiError) {
-	if e.cause != nil {
-		x.report(x.r.Context(), x.id, e.cause)
+func (x *exchange) fail(e *apierror.Error) {
+	if e.Cause != nil {
+		x.report(x.r.Context(), x.id, e.Cause)
 	}
 	if x.written {
 		return
@@ -301,18 +303,12 @@ func (x *exchange) fail(e *apiError) {
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	if e.retry > 0 {
-		header.Set("Retry-After", strconv.Itoa(e.retry))
-	}
-	if e.challenge != "" {
-		header.Set("WWW-Authenticate", e.challenge)
-	}
-	if e.allow != "" {
-		header.Set("Allow", e.allow)
-	}
-	b := appendError(nil, e, x.id, x.r.Host)
+	e.SetHeaders(header)
+	scrubbed := *e
+	scrubbed.Message = access.Scrub(e.Message)
+	b := append(scrubbed.AppendJSON(nil, x.id, x.r.Host), '\n')
 	header.Set("Content-Length", strconv.Itoa(len(b)))
-	x.w.WriteHeader(e.status)
+	x.w.WriteHeader(e.Status)
 	if x.r.Method != http.MethodHead {
 		_, _ = x.w.Write(b)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
@@ -110,8 +111,8 @@ func (s *service) regionList(ctx context.Context, a *ask) (list []regionStatus, 
 		h, err := s.heads[region].get(ctx)
 		if err != nil {
 			e := s.absent(ctx, wrapStore(region, err))
-			list = append(list, regionStatus{RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{e.code, e.message}})
-			f = f.join(e.freshness(), region, len(regions) > 1)
+			list = append(list, regionStatus{RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{e.Code, e.Message}})
+			f = f.join(missingRegion(e), region, len(regions) > 1)
 			continue
 		}
 		v := h.everything()
@@ -123,17 +124,17 @@ func (s *service) regionList(ctx context.Context, a *ask) (list []regionStatus, 
 }
 
 // absent is why a region is missing next to others.
-func (s *service) absent(ctx context.Context, err error) *apiError {
+func (s *service) absent(ctx context.Context, err error) *apierror.Error {
 	e := explain(err)
-	if e.cause != nil && !errors.Is(err, archive.ErrNoData) {
-		s.report(ctx, "", e.cause)
+	if e.Cause != nil && !errors.Is(err, archive.ErrNoData) {
+		s.report(ctx, "", e.Cause)
 	}
 	return e
 }
 
-// freshness of a region that is missing because of e.
-func (e *apiError) freshness() freshness {
-	return freshness{stale: []staleScope{{scope: "*", reason: e.message}}}
+// missingRegion is the freshness of a region that is missing because of e.
+func missingRegion(e *apierror.Error) freshness {
+	return freshness{stale: []staleScope{{scope: "*", reason: e.Message}}}
 }
 
 func (s *service) regionStatus(h head, v *view, f freshness) regionStatus {

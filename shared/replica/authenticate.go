@@ -5,6 +5,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/acsauth"
+	"community-images/shared/apierror"
 )
 
 // authenticate finds out whether the caller may ask, and for what.
@@ -14,7 +15,7 @@ func (c *call) authenticate(body []byte) error {
 	}
 	if name := access.TokenParameter(c.r.URL.RawQuery); name != "" { // before a refusal repeats it as a part of what was signed
 		err := invalid(name + " cannot be taken from the address, which ends up in logs")
-		err.recommend = "Send the header Authorization: Bearer <token>."
+		err.Recommend = "Send the header Authorization: Bearer <token>."
 		return err
 	}
 	if token, ok := access.Bearer(c.r.Header.Values("Authorization")); ok {
@@ -22,8 +23,8 @@ func (c *call) authenticate(body []byte) error {
 	}
 	// A temporary key is upstream's; nobody here could say whether it is good.
 	if c.params["SecurityToken"] != "" || c.r.Header.Get(headerToken) != "" {
-		return &failure{status: http.StatusBadRequest, code: "InvalidSecurityToken.MismatchWithAccessKey", message: "Specified SecurityToken mismatch with the AccessKey.",
-			recommend: "Security tokens are not taken here: sign with an access key that was issued for this endpoint."}
+		return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidSecurityToken.MismatchWithAccessKey", Message: "Specified SecurityToken mismatch with the AccessKey.",
+			Recommend: "Security tokens are not taken here: sign with an access key that was issued for this endpoint."}
 	}
 	sig, err := acsauth.Verify(c.r, body, c.options.Keys.Secret, c.options.Now())
 	if err != nil {
@@ -47,8 +48,8 @@ func (c *call) authenticate(body []byte) error {
 func (c *call) bearer(token string) error {
 	grant, ok := c.options.Tokens.Find(token, c.options.Now())
 	if !ok {
-		return &failure{status: http.StatusUnauthorized, code: "InvalidBearerToken", message: "Specified bearer token is not valid.",
-			recommend: "Send a token that was issued for this endpoint, or sign the request with such an access key.", authenticate: "Bearer"}
+		return &apierror.Error{Status: http.StatusUnauthorized, Code: "InvalidBearerToken", Message: "Specified bearer token is not valid.",
+			Recommend: "Send a token that was issued for this endpoint, or sign the request with such an access key.", Authenticate: "Bearer"}
 	}
 	c.grant = grant
 	return nil

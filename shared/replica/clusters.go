@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
@@ -46,7 +47,7 @@ func (c *call) listClusters(ctx context.Context) error {
 	number, ok1 := c.number("PageNumber", firstPage, 1<<30)
 	size, ok2 := c.number("PageSize", defaultSize, largestSize)
 	if !ok1 || !ok2 {
-		return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified parameter PageNumber or PageSize is invalid.", recommend: "PageNumber begins at 1, PageSize is 1 to 50."}
+		return &apierror.Error{Status: http.StatusBadRequest, Code: codeParams, Message: "The specified parameter PageNumber or PageSize is invalid.", Recommend: "PageNumber begins at 1, PageSize is 1 to 50."}
 	}
 	from := min(len(all), (number-1)*size)
 	page := make([]string, 0, size)

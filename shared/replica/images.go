@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
@@ -66,7 +67,7 @@ func (c *call) noScope(r *archive.Region, cluster string) error {
 	if len(types) > 0 {
 		recommend = "Captured are " + strings.Join(types, ", ") + "; left out, images that suit every type."
 	}
-	return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified parameter InstanceType is invalid: it is not captured for this question.", recommend: recommend}
+	return &apierror.Error{Status: http.StatusBadRequest, Code: codeParams, Message: "The specified parameter InstanceType is invalid: it is not captured for this question.", Recommend: recommend}
 }
 
 // noContent explains a scope that never had an answer.
@@ -75,11 +76,11 @@ func (c *call) noContent(s archive.ScopeState) error {
 	case s.Problem != nil && s.Problem.Class == "not-found":
 		return clusterNotFound()
 	case c.at != "":
-		return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified moment is invalid: nothing had been captured for this question.", recommend: "Ask for a later moment."}
+		return &apierror.Error{Status: http.StatusBadRequest, Code: codeParams, Message: "The specified moment is invalid: nothing had been captured for this question.", Recommend: "Ask for a later moment."}
 	}
 	return unavailable("Nothing has been captured for this question yet.", retryNextRun)
 }
 
-func clusterNotFound() *failure {
-	return &failure{status: http.StatusNotFound, code: "ClusterNotFound", message: "The specified cluster does not exist.", recommend: "ListClusters lists the clusters of the region."}
+func clusterNotFound() *apierror.Error {
+	return &apierror.Error{Status: http.StatusNotFound, Code: "ClusterNotFound", Message: "The specified cluster does not exist.", Recommend: "ListClusters lists the clusters of the region."}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 )
 
@@ -68,5 +69,5 @@ func explainMoment(err error) error {
 	default:
 		return err
 	}
-	return &failure{status: http.StatusBadRequest, code: codeParams, message: "The specified moment is invalid: " + why + ".", recommend: "Ask at /at/<moment>/, or with the parameter at."}
+	return &apierror.Error{Status: http.StatusBadRequest, Code: codeParams, Message: "The specified moment is invalid: " + why + ".", Recommend: "Ask at /at/<moment>/, or with the parameter at."}
 }

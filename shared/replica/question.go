@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"community-images/shared/apierror"
 )
 
 const (
@@ -30,7 +32,7 @@ func (c *call) read() (body []byte, err error) {
 	switch c.r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
-		return nil, &failure{status: http.StatusMethodNotAllowed, code: "UnsupportedHTTPMethod", message: "This http method is not supported.", recommend: "Use GET or POST.", allow: "GET, HEAD, POST"}
+		return nil, &apierror.Error{Status: http.StatusMethodNotAllowed, Code: "UnsupportedHTTPMethod", Message: "This http method is not supported.", Recommend: "Use GET or POST.", Allow: "GET, HEAD, POST"}
 	}
 	if c.r.Body != nil {
 		if body, err = io.ReadAll(io.LimitReader(c.r.Body, maxBody+1)); err != nil {
@@ -41,7 +43,7 @@ func (c *call) read() (body []byte, err error) {
 		c.heedFormat(string(body))
 	}
 	if len(body) > maxBody {
-		return nil, &failure{status: http.StatusRequestEntityTooLarge, code: "RequestTooLarge", message: "The body is larger than 65536 bytes.", recommend: "Send parameters only."}
+		return nil, &apierror.Error{Status: http.StatusRequestEntityTooLarge, Code: "RequestTooLarge", Message: "The body is larger than 65536 bytes.", Recommend: "Send parameters only."}
 	}
 	c.readPath()
 	if c.params, err = parameters(c.r, body); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
@@ -26,14 +27,14 @@ func (c *call) chooseRegion() (string, error) {
 	switch {
 	case region == "":
 		err := missing("RegionId")
-		err.recommend = "Supply one of " + strings.Join(allowed, ", ") + ", or put it in the path."
+		err.Recommend = "Supply one of " + strings.Join(allowed, ", ") + ", or put it in the path."
 		if c.at != "" && c.options.Source(c.grant).Numbered(c.at) {
-			err.recommend = "Each region counts its own commits. " + err.recommend
+			err.Recommend = "Each region counts its own commits. " + err.Recommend
 		}
 		return "", err
 	case !slices.Contains(allowed, region):
-		return "", &failure{status: http.StatusNotFound, code: "InvalidRegionId.NotFound", message: "The specified RegionId does not exist.",
-			recommend: "Regions here are " + strings.Join(allowed, ", ") + "."}
+		return "", &apierror.Error{Status: http.StatusNotFound, Code: "InvalidRegionId.NotFound", Message: "The specified RegionId does not exist.",
+			Recommend: "Regions here are " + strings.Join(allowed, ", ") + "."}
 	}
 	return region, nil
 }

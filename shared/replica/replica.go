@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"community-images/shared/access"
+	"community-images/shared/apierror"
 )
 
 // Options are what a replica is made of.
@@ -111,7 +112,7 @@ func (s *Replica) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() { s.options.Note(c.status, time.Since(began)) }()
 	defer func() {
 		if p := recover(); p != nil {
-			c.fail(&failure{status: http.StatusInternalServerError, code: codeInternal, message: messageInternal, cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
+			c.fail(&apierror.Error{Status: http.StatusInternalServerError, Code: codeInternal, Message: messageInternal, Cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
 		}
 	}()
 	if err := c.serve(ctx); err != nil {
@@ -145,11 +146,11 @@ func (c *call) serve(ctx context.Context) error {
 	case c.wrongPath:
 		return notFound()
 	case c.action == "":
-		return &failure{status: http.StatusBadRequest, code: "MissingAction", message: "The action is not supplied.", recommend: "Supply Action, or the header x-acs-action: " + actions + "."}
+		return &apierror.Error{Status: http.StatusBadRequest, Code: "MissingAction", Message: "The action is not supplied.", Recommend: "Supply Action, or the header x-acs-action: " + actions + "."}
 	case c.version == "":
 		return missing("Version")
 	case c.version != version:
-		return &failure{status: http.StatusBadRequest, code: "InvalidVersion", message: "Specified parameter Version is not valid.", recommend: "The only version here is " + version + "."}
+		return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidVersion", Message: "Specified parameter Version is not valid.", Recommend: "The only version here is " + version + "."}
 	}
 	switch c.action {
 	case "ListCommunityImages":
@@ -167,7 +168,7 @@ const (
 	actions = "ListCommunityImages, ListClusters, ListRegions"
 )
 
-func notFound() *failure {
-	return &failure{status: http.StatusNotFound, code: "InvalidAction.NotFound", message: "Specified api is not found, please check your url and method.",
-		recommend: "Answered here are " + actions + ", at /, /<region>/, /at/<moment>/ and /at/<moment>/<region>/."}
+func notFound() *apierror.Error {
+	return &apierror.Error{Status: http.StatusNotFound, Code: "InvalidAction.NotFound", Message: "Specified api is not found, please check your url and method.",
+		Recommend: "Answered here are " + actions + ", at /, /<region>/, /at/<moment>/ and /at/<moment>/<region>/."}
 }
