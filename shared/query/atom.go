@@ -48,7 +48,7 @@ type atomText struct {
 
 // atom renders a feed for feed readers. Its ids are made of what they name,
 // so that they are the same in every answer.
-func (s *service) atom(a *ask, f feed, region string, st *state, next string) []byte {
+func (s *service) atom(a *request, f feed, region string, st *state, next string) []byte {
 	updated := st.CommittedAt
 	if len(f.entries) > 0 {
 		updated = f.entries[0].at
@@ -77,7 +77,7 @@ func (s *service) atom(a *ask, f feed, region string, st *state, next string) []
 
 // self is the address of a feed, relative to the service; with a cursor that
 // of the page which begins there.
-func (a *ask) self(cursor string) string {
+func (a *request) self(cursor string) string {
 	values := a.asked()
 	if cursor != "" {
 		values.Del("since")
@@ -88,7 +88,7 @@ func (a *ask) self(cursor string) string {
 }
 
 // about is what all pages of a feed have in common.
-func (a *ask) about() string {
+func (a *request) about() string {
 	values := a.asked()
 	for _, name := range []string{"since", "cursor", "limit", "format", "maxAge"} {
 		values.Del(name)
@@ -96,7 +96,7 @@ func (a *ask) about() string {
 	return a.path() + "?" + values.Encode()
 }
 
-func (a *ask) asked() url.Values {
+func (a *request) asked() url.Values {
 	values := url.Values{}
 	for _, g := range a.given {
 		values.Set(g.name, joinList(g.values))
@@ -104,8 +104,8 @@ func (a *ask) asked() url.Values {
 	return values
 }
 
-func (a *ask) path() string {
-	return strings.Replace(a.route.pattern, "{ImageId}", url.PathEscape(a.id), 1)
+func (a *request) path() string {
+	return strings.Replace(a.route.pattern, "{ImageId}", url.PathEscape(a.imageID), 1)
 }
 
 func (e entry) atom(region string) atomEntry {

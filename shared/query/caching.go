@@ -19,13 +19,13 @@ type shownState struct {
 //   - Every state that is shown is a past one. The last commit counts as past
 //     if it was asked for by its number, unless the answer showsChecks: the times
 //     and outcomes of the last checks move until the next commit.
-func isImmutable(a *ask, showsChecks bool, shown ...shownState) bool {
-	if a.maxAge > 0 || a.since.moment.set && !a.since.pinned() {
+func isImmutable(a *request, showsChecks bool, shown ...shownState) bool {
+	if a.maxAge > 0 || a.since.moment.set && !a.since.isAbsolute() {
 		return false
 	}
 	for _, s := range shown {
 		isPast := !s.state.live || s.at.sequence != 0 && !showsChecks
-		if !s.at.pinned() || !isPast {
+		if !s.at.isAbsolute() || !isPast {
 			return false
 		}
 	}

@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	paramSince = param{name: "since", example: "-24h", about: "where the feed begins: a NextCursor, or after a time or commit; default, and 0: the first commit that is kept. An earlier time is an error if retention has removed commits after it", allowed: "a NextCursor of this feed, " + momentForms,
+	paramSince = param{name: "since", example: "-24h", about: "where the feed begins: a NextCursor, or after a time or commit; default, and 0: the first commit that is kept. An earlier time is an error if retention has removed commits after it", allowed: "a NextCursor of this feed, " + asOfForms,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.since, err = p.parseSince(v[0])
+			p.request.since, err = p.parseSince(v[0])
 			return err
 		}}
 	paramFeedCursor = param{name: "cursor", about: "the same as since", allowed: "a NextCursor of this feed",
@@ -24,7 +24,7 @@ var (
 			if err != nil || !s.cursor {
 				return fmt.Errorf("%s is not a cursor of this feed", quote(v[0]))
 			}
-			p.ask.since = s
+			p.request.since = s
 			return nil
 		}}
 	paramKind = param{name: "kind", names: true, example: "removed", about: "only these kinds of change", allowed: "added, removed, changed", list: true,
@@ -32,11 +32,11 @@ var (
 			for _, name := range v {
 				switch strings.ToLower(name) {
 				case "added":
-					p.ask.kinds = append(p.ask.kinds, added)
+					p.request.kinds = append(p.request.kinds, added)
 				case "removed":
-					p.ask.kinds = append(p.ask.kinds, removed)
+					p.request.kinds = append(p.request.kinds, removed)
 				case "changed":
-					p.ask.kinds = append(p.ask.kinds, changed)
+					p.request.kinds = append(p.request.kinds, changed)
 				default:
 					return fmt.Errorf("%s is not a kind%s", quote(name), didYouMean(name, kindNames[:3]))
 				}
@@ -45,21 +45,21 @@ var (
 		}}
 	paramImageID = param{name: "ImageId", example: "m-bp181x855551ww5yq", about: "only changes of these images", allowed: "ids of images", list: true,
 		parse: func(p *parser, v []string) error {
-			p.ask.follow = slices.Compact(slices.Sorted(slices.Values(v)))
+			p.request.feedImageIDs = slices.Compact(slices.Sorted(slices.Values(v)))
 			return nil
 		}}
 )
 
 // images are the ids that a request is about: that of the path, those of a
 // feed, or those that a list is filtered by; nil: every image.
-func (a *ask) images() []string {
+func (a *request) images() []string {
 	switch {
-	case a.id != "":
-		return []string{a.id}
-	case a.follow != nil:
-		return a.follow
+	case a.imageID != "":
+		return []string{a.imageID}
+	case a.feedImageIDs != nil:
+		return a.feedImageIDs
 	}
-	return a.ids
+	return a.imageIDs
 }
 
 // checkFeed refuses two beginnings.
@@ -76,7 +76,7 @@ func checkFeed(p *parser) {
 }
 
 // changes serves /v1/changes and /v1/images/{ImageId}/history.
-func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {
+func (s *service) changes(ctx context.Context, a *request) (*answer, error) {
 	region, err := s.locate(ctx, a)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {
 		return nil, err
 	}
 	now, relative := s.now(), ""
-	if a.since.moment.set && !a.since.pinned() { // the place is the question, not the time of asking
+	if a.since.moment.set && !a.since.isAbsolute() { // the place is the question, not the time of asking
 		start, err := s.feedStart(ctx, a, h, st, now)
 		if err != nil {
 			return nil, err
@@ -100,7 +100,7 @@ func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {
 	}
 	return &answer{
 		fresh: &f, region: region, modified: st.CommittedAt, immutable: isImmutable(a, false, shownState{a.at, st}),
-		etag: tag(region+s.grantKey, strconv.FormatInt(st.Sequence, 10), a.canon, a.format, relative), // callers share numbers, not events
+		etag: tag(region+s.grantKey, strconv.FormatInt(st.Sequence, 10), a.canonical, a.format, relative), // callers share numbers, not events
 		render: func(ctx context.Context) (*body, error) {
 			return s.renderFeed(ctx, a, h, st, now)
 		},
@@ -108,7 +108,7 @@ func (s *service) changes(ctx context.Context, a *ask) (*answer, error) {
 }
 
 // feedStart is where the feed begins that is asked for at now.
-func (s *service) feedStart(ctx context.Context, a *ask, h head, st *state, now time.Time) (place, error) {
+func (s *service) feedStart(ctx context.Context, a *request, h head, st *state, now time.Time) (place, error) {
 	t, err := s.timeline(ctx, h)
 	if err != nil {
 		return place{}, err
@@ -117,7 +117,7 @@ func (s *service) feedStart(ctx context.Context, a *ask, h head, st *state, now 
 	return start, blame("since", err)
 }
 
-func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now time.Time) (*body, error) {
+func (s *service) renderFeed(ctx context.Context, a *request, h head, st *state, now time.Time) (*body, error) {
 	region := st.RegionID
 	t, err := s.timeline(ctx, h)
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now
 	}
 	f := t.stretch(start, st.Sequence, w)
 	if history && len(f.entries) == 0 {
-		if l := t.life(a.id, st, a.choice); !l.known {
+		if l := t.life(a.imageID, st, a.choice); !l.known {
 			return nil, l.unknown(a, st)
 		}
 	}
@@ -156,7 +156,7 @@ func (s *service) renderFeed(ctx context.Context, a *ask, h head, st *state, now
 	case formatAtom:
 		b.bytes = s.atom(a, f, region, st, b.next)
 	default:
-		b.bytes = f.json(region, history, a.id)
+		b.bytes = f.json(region, history, a.imageID)
 	}
 	return b, nil
 }

@@ -22,7 +22,7 @@ type selected struct {
 }
 
 // clusters serves /v1/clusters. Without RegionId it covers every region.
-func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
+func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
 	regions := s.regions
 	if a.region != "" || clustersNamed(a) {
 		region, err := s.locate(ctx, a)
@@ -39,7 +39,7 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 		return nil, err
 	}
 	var shown []shownState
-	key := []string{a.canon, a.format}
+	key := []string{a.canonical, a.format}
 	for _, sel := range list {
 		v := sel.view
 		if err := a.young(v, s); err != nil {
@@ -77,7 +77,7 @@ func (s *service) clusters(ctx context.Context, a *ask) (*answer, error) {
 // selection is the part of regions that is asked for. A region that cannot be
 // read is left out next to others, and named in the freshness, unless there is
 // a demand on that.
-func (s *service) selection(ctx context.Context, a *ask, regions []string) (list []selected, f freshness, err error) {
+func (s *service) selection(ctx context.Context, a *request, regions []string) (list []selected, f freshness, err error) {
 	failed := map[string]error{}
 	for _, region := range regions {
 		h, st, e := s.state(ctx, a, region)

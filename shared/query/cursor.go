@@ -60,8 +60,8 @@ func hash8(s string) (h [8]byte) {
 }
 
 // fits says whether the cursor was made for this query.
-func (c *cursor) fits(region string, a *ask) error {
-	if want := hash8(region + "\n" + a.bound); !bytes.Equal(want[:], c.query[:]) {
+func (c *cursor) fits(region string, a *request) error {
+	if want := hash8(region + "\n" + a.cursorKey); !bytes.Equal(want[:], c.query[:]) {
 		return faultsError([]fault{{codeInvalid, "cursor", "belongs to another query", "the NextCursor of an answer to the same query; limit, format and fields may differ"}})
 	}
 	return nil
@@ -70,9 +70,9 @@ func (c *cursor) fits(region string, a *ask) error {
 // resume finds the state and view on which the cursor's first page was made,
 // so that pages never mix two states: the one that is asked about, if it has the
 // same content, else the one that the cursor names.
-func (s *service) resume(ctx context.Context, a *ask, h head) (*state, *view, error) {
+func (s *service) resume(ctx context.Context, a *request, h head) (*state, *view, error) {
 	c := a.cursor
-	if st, err := s.moment(ctx, h, a.at); err == nil {
+	if st, err := s.stateAsOf(ctx, h, a.at); err == nil {
 		if v, err := st.view(a.choice); err == nil && hash8(v.digest) == c.view {
 			return st, v, nil
 		}

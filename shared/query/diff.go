@@ -11,14 +11,14 @@ import (
 )
 
 var (
-	paramFrom = param{name: "from", example: "-1m", about: "the earlier state", allowed: momentForms,
+	paramFrom = param{name: "from", example: "-1m", about: "the earlier state", allowed: asOfForms,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.from, err = p.past(v[0])
+			p.request.from, err = p.parsePastTime(v[0])
 			return err
 		}}
-	paramTo = param{name: "to", example: "-1m", about: "the later state; default: now", allowed: momentForms,
+	paramTo = param{name: "to", example: "-1m", about: "the later state; default: now", allowed: asOfForms,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.to, err = p.past(v[0])
+			p.request.to, err = p.parsePastTime(v[0])
 			return err
 		}}
 )
@@ -26,14 +26,14 @@ var (
 // checkDiff finds out which of the two forms is asked for: one scope at two
 // times, or two clusters at one.
 func checkDiff(p *parser) {
-	a := p.ask
+	a := p.request
 	one := !many(a.choice.clusters) && !many(a.choice.types)
 	two := len(a.choice.clusters) == 2 && !many(a.choice.types)
 	switch {
 	case a.from.set && a.at.set:
 		p.fault(codeInvalid, "at", "cannot be combined with from", "either from and to, or at")
 	case a.to.set && !a.from.set:
-		p.fault(codeMissing, "from", "is required with to", momentForms)
+		p.fault(codeMissing, "from", "is required with to", asOfForms)
 	case a.from.set && !one:
 		name := "ClusterId"
 		if !many(a.choice.clusters) {
@@ -43,7 +43,7 @@ func checkDiff(p *parser) {
 	case !a.from.set && len(a.choice.clusters) == 2 && !two:
 		p.fault(codeInvalid, "InstanceType", "names more than one", "at most one instance type, with which the two clusters are compared")
 	case !a.from.set && !two:
-		p.fault(codeMissing, "from", "is required, unless ClusterId names two clusters to compare", momentForms)
+		p.fault(codeMissing, "from", "is required, unless ClusterId names two clusters to compare", asOfForms)
 	}
 }
 
@@ -58,7 +58,7 @@ type side struct {
 }
 
 // diff serves /v1/diff.
-func (s *service) diff(ctx context.Context, a *ask) (*answer, error) {
+func (s *service) diff(ctx context.Context, a *request) (*answer, error) {
 	region, err := s.locate(ctx, a)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *service) diff(ctx context.Context, a *ask) (*answer, error) {
 	return &answer{
 		fresh: &f, region: region, modified: v.newest,
 		immutable: isImmutable(a, false, shown...),
-		etag:      tag(before.key(), after.key(), a.canon, a.format),
+		etag:      tag(before.key(), after.key(), a.canonical, a.format),
 		render: func(ctx context.Context) (*body, error) {
 			for _, x := range []*side{before, after} {
 				if !x.there {
@@ -112,19 +112,19 @@ func (x *side) key() string {
 }
 
 // sides finds what is to be compared.
-func (s *service) sides(ctx context.Context, a *ask, h head) (before, after *side, err error) {
+func (s *service) sides(ctx context.Context, a *request, h head) (before, after *side, err error) {
 	clusters, types := named(a.choice.clusters), named(a.choice.types)
 	if a.from.set {
 		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[0], typ: types[0]}
-		if before.state, err = s.moment(ctx, h, a.from); err != nil {
+		if before.state, err = s.stateAsOf(ctx, h, a.from); err != nil {
 			return nil, nil, blame("from", err)
 		}
-		if after.state, err = s.moment(ctx, h, a.to); err != nil {
+		if after.state, err = s.stateAsOf(ctx, h, a.to); err != nil {
 			return nil, nil, blame("to", err)
 		}
 	} else {
 		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[1], typ: types[0]}
-		if before.state, err = s.moment(ctx, h, a.at); err != nil {
+		if before.state, err = s.stateAsOf(ctx, h, a.at); err != nil {
 			return nil, nil, blame("at", err)
 		}
 		after.state = before.state

@@ -174,7 +174,7 @@ func (e *uncapturedError) Error() string {
 
 // asOf says of a scope without content at a commit that is asked for by number
 // that it was so then: no run will change it, be the commit the last one.
-func asOf(m moment, err error) error {
+func pinToCommit(m moment, err error) error {
 	var e *uncapturedError
 	if m.sequence == 0 || !errors.As(err, &e) || e.past > 0 {
 		return err

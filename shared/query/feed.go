@@ -48,7 +48,7 @@ func (p *parser) parseSince(s string) (since, error) {
 	if s == "0" {
 		return since{cursor: true}, nil
 	}
-	m, err := p.past(s)
+	m, err := p.parsePastTime(s)
 	return since{moment: m}, err
 }
 
@@ -173,7 +173,7 @@ func (t *timeline) begin(s since, now time.Time, st *state) (place, error) {
 	case !s.moment.set:
 		return place{}, nil
 	}
-	after := s.instant(now)
+	after := s.resolveTime(now)
 	if first.sequence > 1 && after.Before(first.at.Time) {
 		return place{}, early
 	}

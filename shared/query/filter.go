@@ -16,16 +16,16 @@ const maxWork = 320_000_000
 // match returns the places, in the given order, of the images that meet every
 // condition. places is not changed. The error is about an expression that would
 // take too long.
-func (a *ask) match(s *set, places []int32) ([]int32, error) {
-	if len(a.where) == 0 && len(a.words) == 0 {
+func (a *request) match(s *set, places []int32) ([]int32, error) {
+	if len(a.conditions) == 0 && len(a.searchWords) == 0 {
 		return places, nil
 	}
 	var texts corpus
-	if len(a.words) > 0 {
+	if len(a.searchWords) > 0 {
 		texts = s.shared.texts.of(s)
 	}
-	tests := make([]verdicts, len(a.where))
-	for i, w := range a.where {
+	tests := make([]verdicts, len(a.conditions))
+	for i, w := range a.conditions {
 		col := s.shared.indexes.index(s, w.field, false)
 		tests[i] = verdicts{index: col, test: w.test, known: make([]int8, len(col.values))}
 	}
@@ -34,7 +34,7 @@ func (a *ask) match(s *set, places []int32) ([]int32, error) {
 	}
 	var found []int32
 	for _, p := range places {
-		if allHold(tests, s.numbers[p]) && (len(a.words) == 0 || containsAll(texts.of(s.numbers[p]), a.words)) {
+		if allHold(tests, s.numbers[p]) && (len(a.searchWords) == 0 || containsAll(texts.of(s.numbers[p]), a.searchWords)) {
 			found = append(found, p)
 		}
 	}
@@ -43,13 +43,13 @@ func (a *ask) match(s *set, places []int32) ([]int32, error) {
 
 // affordable holds the expressions against maxWork, for each value once as they
 // will be tested.
-func (a *ask) affordable(s *set, places []int32, tests []verdicts) error {
+func (a *request) affordable(s *set, places []int32, tests []verdicts) error {
 	work := 0
-	for i, w := range a.where {
-		if w.weight == 0 {
+	for i, w := range a.conditions {
+		if w.cost == 0 {
 			continue
 		}
-		if work += w.weight * tests[i].length(s, places); work > maxWork {
+		if work += w.cost * tests[i].length(s, places); work > maxWork {
 			return faultsError([]fault{{codeInvalid, w.name, fmt.Sprintf("is too large an expression for %d images", len(places)), "a smaller expression, a shorter list, or fewer images by ClusterId or ImageId"}})
 		}
 	}

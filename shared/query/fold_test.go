@@ -50,10 +50,10 @@ func TestFold(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, faults := parse(&config{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "", "q=7+οδος+ΟΔΟΣ+7")
-	if faults != nil || !containsAll([]byte(searchText(im)), a.words) {
+	if faults != nil || !containsAll([]byte(searchText(im)), a.searchWords) {
 		t.Errorf("q does not find %s: %v", im.Raw, faults)
 	}
-	if len(a.words) != 2 { // each is looked for in every image
-		t.Errorf("q has the words %q", a.words)
+	if len(a.searchWords) != 2 { // each is looked for in every image
+		t.Errorf("q has the words %q", a.searchWords)
 	}
 }

@@ -51,11 +51,11 @@ type Options struct {
 }
 
 const (
-	cacheLists  = 96 << 20 // bytes, about
-	cacheSets   = 16 << 20
-	cacheBodies = 256 << 10
-	cacheAsks   = 128 // parsed queries; fewer if they have large expressions
-	cacheStates = 64  // past states
+	cacheLists    = 96 << 20 // bytes, about
+	cacheSets     = 16 << 20
+	cacheBodies   = 256 << 10
+	cacheRequests = 128 // parsed queries; fewer if they have large expressions
+	cacheStates   = 64  // past states
 )
 
 // config is what parsing needs to know.
@@ -74,18 +74,18 @@ type service struct {
 	config
 	guard
 	restriction
-	source    Source
-	routes    []*route
-	meter     *meter
-	heads     map[string]stateSource
-	times     map[string]*timeline
-	lists     *lists
-	sets      *sets
-	bodies    *lru[string, *body]
-	asks      *lru[string, *ask]
-	past      *lru[string, *state]
-	requestID func(context.Context) string
-	report    func(context.Context, string, error)
+	source         Source
+	routes         []*route
+	meter          *meter
+	heads          map[string]stateSource
+	times          map[string]*timeline
+	lists          *lists
+	sets           *sets
+	bodies         *lru[string, *body]
+	parsedRequests *lru[string, *request]
+	past           *lru[string, *state]
+	requestID      func(context.Context) string
+	report         func(context.Context, string, error)
 }
 
 // New returns the handler of every data route.
@@ -102,9 +102,9 @@ func New(o Options) *Service {
 		config: config{schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version, now: o.Now, ttl: o.HeadTTL},
 		guard:  guard{tokens: o.Tokens, keys: o.Keys},
 		source: o.Archive, heads: map[string]stateSource{}, times: map[string]*timeline{}, requestID: o.RequestID, report: o.Report,
-		bodies: newLRU[string, *body](cacheBodies),
-		asks:   newLRU[string, *ask](cacheAsks),
-		past:   newLRU[string, *state](cacheStates),
+		bodies:         newLRU[string, *body](cacheBodies),
+		parsedRequests: newLRU[string, *request](cacheRequests),
+		past:           newLRU[string, *state](cacheStates),
 	}
 	for _, region := range o.Regions {
 		states := &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
@@ -195,14 +195,14 @@ func (x *exchange) serve(ctx context.Context) error {
 	}
 	ans, err := rt.serve(ctx, a)
 	if err != nil {
-		return x.lookBack(ctx, asOf(a.at, err))
+		return x.lookBack(ctx, pinToCommit(a.at, err))
 	}
 	return x.send(ctx, a, ans)
 }
 
 // leavesRoom says of a long question whether the Link to a next page can say it
 // again with the cursor of that page in the place of its own.
-func (x *exchange) leavesRoom(a *ask) bool {
+func (x *exchange) leavesRoom(a *request) bool {
 	if a.cursor == nil && !a.since.cursor {
 		return false
 	}
@@ -241,10 +241,10 @@ func (s *service) find(path string) (*route, string, error) {
 const maxImageID = 256
 
 // parse returns what is asked, from memory if the same was asked before.
-func (x *exchange) parse(rt *route, id string) (*ask, error) {
+func (x *exchange) parse(rt *route, id string) (*request, error) {
 	accept := headerList(x.r.Header, "Accept")
 	key := x.grantKey + rt.pattern + "\n" + id + "\n" + x.r.URL.RawQuery + "\n" + accept
-	if a, ok := x.asks.get(key); ok {
+	if a, ok := x.parsedRequests.get(key); ok {
 		return a, nil
 	}
 	a, faults := parse(&x.config, rt, id, x.r.URL.RawQuery)
@@ -258,22 +258,22 @@ func (x *exchange) parse(rt *route, id string) (*ask, error) {
 		}
 		a.format = format
 	}
-	x.asks.put(key, a, 1+a.weight*cacheAsks/maxTogether)
+	x.parsedRequests.put(key, a, 1+a.cost*cacheRequests/maxTotalCost)
 	return a, nil
 }
 
 // state returns the state that the caller asks about, and the present one.
-func (s *service) state(ctx context.Context, a *ask, region string) (head, *state, error) {
+func (s *service) state(ctx context.Context, a *request, region string) (head, *state, error) {
 	h, err := s.heads[region].get(ctx)
 	if err != nil {
 		return head{}, nil, wrapStore(region, err)
 	}
-	st, err := s.moment(ctx, h, a.at)
+	st, err := s.stateAsOf(ctx, h, a.at)
 	return h, st, blame("at", err)
 }
 
 // moment returns the state at a moment.
-func (s *service) moment(ctx context.Context, h head, m moment) (*state, error) {
+func (s *service) stateAsOf(ctx context.Context, h head, m moment) (*state, error) {
 	switch {
 	case s.full != nil:
 		return s.restrictedMoment(ctx, h, m)
@@ -284,7 +284,7 @@ func (s *service) moment(ctx context.Context, h head, m moment) (*state, error) 
 			return s.source.AtSequence(ctx, h.Region, m.sequence)
 		})
 	}
-	t := m.instant(s.now())
+	t := m.resolveTime(s.now())
 	if !t.Before(h.CommittedAt.Time) {
 		return h.state, nil
 	}
@@ -296,7 +296,7 @@ func (s *service) moment(ctx context.Context, h head, m moment) (*state, error) 
 
 // sequence returns the state after a commit.
 func (s *service) sequence(ctx context.Context, h head, n int64) (*state, error) {
-	return s.moment(ctx, h, moment{set: true, sequence: n})
+	return s.stateAsOf(ctx, h, moment{set: true, sequence: n})
 }
 
 func (s *service) pastState(ctx context.Context, h head, key string, read func(context.Context) (*archive.Region, error)) (*state, error) {

@@ -13,7 +13,7 @@ import (
 )
 
 // image serves /v1/images/{ImageId}.
-func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
+func (s *service) image(ctx context.Context, a *request) (*answer, error) {
 	region, err := s.locate(ctx, a)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (s *service) image(ctx context.Context, a *ask) (*answer, error) {
 	}
 	return &answer{
 		fresh: &f, region: region, modified: st.CommittedAt, immutable: isImmutable(a, true, shownState{a.at, st}),
-		etag: tag(v.digest+s.grantKey, strconv.FormatInt(st.Sequence, 10), checks, a.canon, a.format),
+		etag: tag(v.digest+s.grantKey, strconv.FormatInt(st.Sequence, 10), checks, a.canonical, a.format),
 		render: func(ctx context.Context) (*body, error) {
 			b, err := s.renderImage(ctx, a, h, st, v)
 			return &body{bytes: b}, err
@@ -66,22 +66,22 @@ func (st *state) around(c choice) (*view, error) {
 	return &wide, nil
 }
 
-func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v *view) ([]byte, error) {
+func (s *service) renderImage(ctx context.Context, a *request, h head, st *state, v *view) ([]byte, error) {
 	set, err := s.sets.get(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	from, to := set.find(a.id)
-	first, known := s.lists.firstSeen(h.RegionID, a.id)
+	from, to := set.find(a.imageID)
+	first, known := s.lists.firstSeen(h.RegionID, a.imageID)
 	// The catalogue counts every scope of the region.
 	if from == to || !known || !a.choice.everything() || s.full != nil {
 		t, err := s.timeline(ctx, h)
 		if err != nil {
 			return nil, err
 		}
-		life := t.life(a.id, st, a.choice)
+		life := t.life(a.imageID, st, a.choice)
 		if life.cut && (life.known || from < to) && a.choice.everything() && s.full == nil {
-			if err := s.recall(ctx, h, a.id, &life); err != nil {
+			if err := s.recall(ctx, h, a.imageID, &life); err != nil {
 				return nil, err
 			}
 		}
@@ -90,7 +90,7 @@ func (s *service) renderImage(ctx context.Context, a *ask, h head, st *state, v 
 		}
 		first = life.first
 	}
-	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
+	b := append([]byte(`,"ImageId":`), jsonString(a.imageID)...)
 	last := set.lastSeen(v, from, to)
 	if last.Before(first.Time) { // a commit is dated after the checks that it is of
 		last = first
@@ -246,21 +246,21 @@ func covers(names []string, name string) bool {
 }
 
 // gone is the error for an image that is not there: never, or no more.
-func (s *service) gone(ctx context.Context, a *ask, h head, st *state, l life) error {
+func (s *service) gone(ctx context.Context, a *request, h head, st *state, l life) error {
 	if !l.known {
 		return l.unknown(a, st)
 	}
 	e := &apierror.Error{Status: http.StatusGone, Code: codeGone, Recommend: "Look for a successor in /v1/images; the image's own history is under /v1/images/{ImageId}/history.",
-		Message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(a.id), l.gone)}
+		Message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(a.imageID), l.gone)}
 	if !a.choice.everything() {
-		e.Message = fmt.Sprintf("Image %s was offered by the scopes asked for until %s, and by none of them since.", quote(a.id), l.gone)
+		e.Message = fmt.Sprintf("Image %s was offered by the scopes asked for until %s, and by none of them since.", quote(a.imageID), l.gone)
 		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it; the image's own history is under /v1/images/{ImageId}/history."
 	}
-	b := append([]byte(`,"ImageId":`), jsonString(a.id)...)
+	b := append([]byte(`,"ImageId":`), jsonString(a.imageID)...)
 	b = appendSeen(b, l.first, l.last)
 	b = append(b, `,"GoneSince":"`...)
 	b = append(appendTime(b, l.gone), '"')
-	if raw, err := s.lastContent(ctx, a.id, h, l); err == nil {
+	if raw, err := s.lastContent(ctx, a.imageID, h, l); err == nil {
 		b = append(append(b, `,"Image":`...), raw...)
 	} else {
 		e.Cause = err
@@ -292,12 +292,12 @@ func (s *service) lastContent(ctx context.Context, id string, h head, l life) (s
 }
 
 // unknown is the error for an image that was not there up to a state.
-func (l life) unknown(a *ask, st *state) error {
+func (l life) unknown(a *request, st *state) error {
 	if l.later == 0 || !a.at.set {
-		return imageUnknown(a.id, st.RegionID)
+		return imageUnknown(a.imageID, st.RegionID)
 	}
 	return &apierror.Error{Status: http.StatusNotFound, Code: codeImage, Recommend: fmt.Sprintf("Ask with at=%d or a later moment, or without at.", l.later),
-		Message: fmt.Sprintf("Image %s was not offered in %s by the scopes asked for up to commit %d; it came with commit %d.", quote(a.id), st.RegionID, st.Sequence, l.later)}
+		Message: fmt.Sprintf("Image %s was not offered in %s by the scopes asked for up to commit %d; it came with commit %d.", quote(a.imageID), st.RegionID, st.Sequence, l.later)}
 }
 
 func imageUnknown(id, region string) error {

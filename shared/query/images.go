@@ -13,7 +13,7 @@ import (
 )
 
 // images serves /v1/images.
-func (s *service) images(ctx context.Context, a *ask) (*answer, error) {
+func (s *service) images(ctx context.Context, a *request) (*answer, error) {
 	region, err := s.locate(ctx, a)
 	if err != nil {
 		return nil, err
@@ -28,7 +28,7 @@ func (s *service) images(ctx context.Context, a *ask) (*answer, error) {
 	}
 	return &answer{
 		fresh: &f, region: region, modified: v.newest, immutable: isImmutable(a, false, shownState{a.at, st}),
-		etag: tag(v.digest, a.canon, a.format),
+		etag: tag(v.digest, a.canonical, a.format),
 		renderAfter: func(ctx context.Context, front []byte) (*body, []byte, error) {
 			p, err := s.page(ctx, a, st, v)
 			if err != nil {
@@ -41,7 +41,7 @@ func (s *service) images(ctx context.Context, a *ask) (*answer, error) {
 }
 
 // choose finds the state and the view that a request is about.
-func (s *service) choose(ctx context.Context, a *ask, region string) (head, *state, *view, error) {
+func (s *service) choose(ctx context.Context, a *request, region string) (head, *state, *view, error) {
 	if a.cursor != nil {
 		return s.continued(ctx, a, region)
 	}
@@ -58,14 +58,14 @@ func (s *service) choose(ctx context.Context, a *ask, region string) (head, *sta
 
 // foresee begins to read the catalogue of a region of which nothing is known
 // yet, beside the head: what is asked for needs both.
-func (s *service) foresee(ctx context.Context, a *ask, region string) {
+func (s *service) foresee(ctx context.Context, a *request, region string) {
 	if s.full == nil && !a.at.set && ctx.Value(conditionalKey{}) == nil && !s.heads[region].known() {
 		s.lists.foresee(ctx, region)
 	}
 }
 
 // continued is choose for a page that is not the first.
-func (s *service) continued(ctx context.Context, a *ask, region string) (head, *state, *view, error) {
+func (s *service) continued(ctx context.Context, a *request, region string) (head, *state, *view, error) {
 	h, err := s.heads[region].get(ctx)
 	if err != nil {
 		return h, nil, nil, wrapStore(region, err)
@@ -78,7 +78,7 @@ func (s *service) continued(ctx context.Context, a *ask, region string) (head, *
 }
 
 // page runs the stages from the set on.
-func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, error) {
+func (s *service) page(ctx context.Context, a *request, st *state, v *view) (*page, error) {
 	set, err := s.sets.get(ctx, v)
 	var damaged *archive.DamagedError
 	if errors.As(err, &damaged) && a.cursor != nil && !st.live {
@@ -91,7 +91,7 @@ func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, 
 	if err != nil {
 		return nil, err
 	}
-	p := &page{schema: s.schema, set: set, ask: a}
+	p := &page{schema: s.schema, set: set, request: a}
 	if a.facets != nil {
 		p.facets = countValues(set, places, a.facets)
 	}
@@ -108,21 +108,21 @@ func (s *service) page(ctx context.Context, a *ask, st *state, v *view) (*page, 
 	to := min(from+a.limit, len(places))
 	p.places, p.from, p.to = places, int32(from), int32(to)
 	if to < len(places) {
-		next := cursor{query: hash8(v.region + "\n" + a.bound), view: hash8(v.digest), sequence: st.Sequence, offset: to}
+		next := cursor{query: hash8(v.region + "\n" + a.cursorKey), view: hash8(v.digest), sequence: st.Sequence, offset: to}
 		p.next = next.String()
 	}
 	return p, nil
 }
 
 // matches are the places of the images that meet the conditions, sorted.
-func (s *service) matches(a *ask, set *set) ([]int32, error) {
+func (s *service) matches(a *request, set *set) ([]int32, error) {
 	keys := a.sort
 	if a.latestBy != nil && keys == nil {
 		keys = s.newest()
 	}
 	places := set.shared.plain(set.list.len())
-	if a.ids != nil {
-		places = set.named(a.ids)
+	if a.imageIDs != nil {
+		places = set.named(a.imageIDs)
 	}
 	places, err := a.match(set, places)
 	if err != nil {
@@ -141,7 +141,7 @@ func (s *service) newest() []sortKey {
 }
 
 // young holds the answer against maxAge.
-func (a *ask) young(v *view, s *service) error {
+func (a *request) young(v *view, s *service) error {
 	now := s.now()
 	if a.maxAge == 0 || (len(v.scopes) == 0 || now.Sub(v.oldest) <= a.maxAge) && len(v.empty) == 0 {
 		return nil

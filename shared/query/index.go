@@ -17,7 +17,7 @@ import (
 var indexHTML string
 
 // index serves /: the routes as text, or the page for people.
-func (s *service) index(_ context.Context, a *ask) (*answer, error) {
+func (s *service) index(_ context.Context, a *request) (*answer, error) {
 	ans := &answer{bare: true}
 	text := ""
 	if a.format == formatHTML {

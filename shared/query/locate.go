@@ -12,7 +12,7 @@ import (
 )
 
 // locate finds the region that a request is about.
-func (s *service) locate(ctx context.Context, a *ask) (string, error) {
+func (s *service) locate(ctx context.Context, a *request) (string, error) {
 	switch {
 	case a.region != "":
 		return a.region, nil
@@ -52,7 +52,7 @@ func (s *service) locate(ctx context.Context, a *ask) (string, error) {
 
 // cursorRegion is the region that the cursor was made in. What is asked for may
 // have ended there since.
-func (s *service) cursorRegion(a *ask) (string, bool) {
+func (s *service) cursorRegion(a *request) (string, bool) {
 	if a.cursor == nil {
 		return "", false
 	}
@@ -132,14 +132,14 @@ func (s *service) regionMissing(which string) error {
 	return faultsError([]fault{{codeMissing, "RegionId", "is required, as several regions " + which, "one of " + strings.Join(s.regions, ", ")}})
 }
 
-func clustersNamed(a *ask) bool { return slices.ContainsFunc(a.choice.clusters, isName) }
+func clustersNamed(a *request) bool { return slices.ContainsFunc(a.choice.clusters, isName) }
 
 // isName says whether a caller means the cluster of that name.
 func isName(cluster string) bool { return cluster != all && cluster != catalog.Any }
 
 // concerns says whether a region has the clusters, or else the image, that a
 // request names.
-func (s *service) concerns(ctx context.Context, a *ask, h head) (bool, error) {
+func (s *service) concerns(ctx context.Context, a *request, h head) (bool, error) {
 	if clustersNamed(a) {
 		return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != "" && h.captured(name) }), nil
 	}
@@ -152,15 +152,15 @@ func (s *service) concerns(ctx context.Context, a *ask, h head) (bool, error) {
 }
 
 // past says whether clusters that have ended may be meant.
-func (a *ask) past() bool {
+func (a *request) past() bool {
 	return a.at.set || a.from.set || a.feed()
 }
 
 // feed says whether the answer is a feed of changes.
-func (a *ask) feed() bool { return a.route.takes("since") }
+func (a *request) feed() bool { return a.route.takes("since") }
 
 // onceHad says whether the history of a region has one of the clusters.
-func (s *service) onceHad(ctx context.Context, a *ask, h head) (bool, error) {
+func (s *service) onceHad(ctx context.Context, a *request, h head) (bool, error) {
 	t, err := s.timeline(ctx, h)
 	if err != nil {
 		return false, err
@@ -169,7 +169,7 @@ func (s *service) onceHad(ctx context.Context, a *ask, h head) (bool, error) {
 }
 
 // clusterNowhere is the error for clusters that no region has.
-func (s *service) clusterNowhere(ctx context.Context, a *ask) error {
+func (s *service) clusterNowhere(ctx context.Context, a *request) error {
 	first := slices.IndexFunc(a.choice.clusters, isName)
 	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.choice.clusters[first]}
 	for _, region := range s.regions {

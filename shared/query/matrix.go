@@ -10,7 +10,7 @@ import (
 
 // matrix serves /v1/matrix: images by clusters, or by instance types if those
 // are asked for.
-func (s *service) matrix(ctx context.Context, a *ask) (*answer, error) {
+func (s *service) matrix(ctx context.Context, a *request) (*answer, error) {
 	region, err := s.locate(ctx, a)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (s *service) matrix(ctx context.Context, a *ask) (*answer, error) {
 	forced.many, forced.byType = true, true
 	return &answer{
 		fresh: &f, region: region, modified: v.newest, immutable: isImmutable(a, false, shownState{a.at, st}),
-		etag: tag(v.digest, a.canon, a.format),
+		etag: tag(v.digest, a.canonical, a.format),
 		render: func(ctx context.Context) (*body, error) {
 			set, err := s.sets.get(ctx, &forced)
 			if err != nil {
@@ -51,7 +51,7 @@ func (s *service) matrix(ctx context.Context, a *ask) (*answer, error) {
 // matrixClusters are the clusters of a matrix that names none: all, unless
 // instance types are named and the question without a cluster is asked with
 // them.
-func (s *service) matrixClusters(ctx context.Context, a *ask, region string) ([]string, error) {
+func (s *service) matrixClusters(ctx context.Context, a *request, region string) ([]string, error) {
 	_, st, err := s.state(ctx, a, region)
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (g *grid) shared() []string {
 	return ids
 }
 
-func (g *grid) render(a *ask, st *state, v *view) *body {
+func (g *grid) render(a *request, st *state, v *view) *body {
 	from := 0
 	if a.cursor != nil {
 		from = min(a.cursor.offset, len(g.rows))
@@ -142,7 +142,7 @@ func (g *grid) render(a *ask, st *state, v *view) *body {
 	to := min(from+a.limit, len(g.rows))
 	b := &body{total: strconv.Itoa(len(g.rows))}
 	if to < len(g.rows) {
-		next := cursor{query: hash8(v.region + "\n" + a.bound), view: hash8(v.digest), sequence: st.Sequence, offset: to}
+		next := cursor{query: hash8(v.region + "\n" + a.cursorKey), view: hash8(v.digest), sequence: st.Sequence, offset: to}
 		b.next = next.String()
 	}
 	if a.format != formatJSON {

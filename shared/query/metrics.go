@@ -89,7 +89,7 @@ func (w *statusWriter) WriteString(s string) (int, error) { return io.WriteStrin
 
 // metrics serves /metrics. It asks the store no more than /v1/status does, of
 // which it is another form: for heads, and of a part for the log.
-func (s *service) metrics(ctx context.Context, a *ask) (*answer, error) {
+func (s *service) metrics(ctx context.Context, a *request) (*answer, error) {
 	list, _ := s.regionList(ctx, a)
 	return &answer{bare: true, render: func(context.Context) (*body, error) {
 		if a.format == formatPrometheus {

@@ -17,7 +17,7 @@ type moment struct {
 }
 
 const (
-	momentForms = "an RFC 3339 time or date, epoch seconds or milliseconds, a time before now such as -24h or -7d, or the number of a commit"
+	asOfForms = "an RFC 3339 time or date, epoch seconds or milliseconds, a time before now such as -24h or -7d, or the number of a commit"
 	// Numbers below firstEpoch are commits, below firstMilli seconds.
 	firstEpoch = 1_000_000_000
 	firstMilli = 100_000_000_000
@@ -25,25 +25,25 @@ const (
 	maxBack    = 100 * 365 * 24 * time.Hour
 )
 
-var errMoment = errors.New("is not a time or commit")
+var errNotAsOf = errors.New("is not a time or commit")
 
 // future says whether a moment lies in the future, where the state is not yet
 // known. Callers whose clock is a little ahead have a minute of grace.
-func (m moment) future(now time.Time) bool { return m.instant(now).After(now.Add(time.Minute)) }
+func (m moment) isInFuture(now time.Time) bool { return m.resolveTime(now).After(now.Add(time.Minute)) }
 
 // parseMoment reads the forms of momentForms.
-func parseMoment(s string) (moment, error) {
+func parseAsOf(s string) (moment, error) {
 	if back, ok := strings.CutPrefix(s, "-"); ok {
 		d, err := parseDuration(back)
 		if err != nil || d > maxBack {
-			return moment{}, errMoment
+			return moment{}, errNotAsOf
 		}
 		return moment{set: true, back: d}, nil
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		switch {
 		case s[0] == '+' || n < 1 || n > lastMilli:
-			return moment{}, errMoment
+			return moment{}, errNotAsOf
 		case n < firstEpoch:
 			return moment{set: true, sequence: n}, nil
 		case n < firstMilli:
@@ -60,11 +60,11 @@ func parseMoment(s string) (moment, error) {
 			return moment{set: true, time: t}, nil
 		}
 	}
-	return moment{}, errMoment
+	return moment{}, errNotAsOf
 }
 
 // instant is the time that is meant, zero for a commit.
-func (m moment) instant(now time.Time) time.Time {
+func (m moment) resolveTime(now time.Time) time.Time {
 	if m.sequence != 0 || !m.set {
 		return time.Time{}
 	}
@@ -75,7 +75,7 @@ func (m moment) instant(now time.Time) time.Time {
 }
 
 // pinned says whether the moment means the same at any time.
-func (m moment) pinned() bool { return m.sequence != 0 || !m.time.IsZero() }
+func (m moment) isAbsolute() bool { return m.sequence != 0 || !m.time.IsZero() }
 
 // parseDuration reads 90s, 10m, 24h, 7d, 2w and sums such as 1d12h.
 func parseDuration(s string) (time.Duration, error) {

@@ -12,10 +12,10 @@ import (
 // predicate is a condition on one field of an image. test is asked about the
 // text of the field; it is empty for an image without a value.
 type predicate struct {
-	name   string // of the parameter
-	field  *field
-	test   func(text string) bool
-	weight int // steps, about, that the test takes for a byte; 0: no expression
+	name  string // of the parameter
+	field *field
+	test  func(text string) bool
+	cost  int // steps, about, that the test takes for a byte; 0: no expression
 }
 
 // operator is what may follow a field name after "__".
@@ -28,8 +28,8 @@ type operator struct {
 	build func(value string, fold bool) (func(string) bool, error)
 	// weigh is how many steps, about, a test takes for a byte of text; nil: it is
 	// not worth counting.
-	weigh func(value string) int
-	text  bool // for text only, and has an i form
+	cost func(value string) int
+	text bool // for text only, and has an i form
 	// empty says whether images without a value are shown to the test.
 	empty bool
 	// holds says for the operators that compare which outcomes meet them.
@@ -52,9 +52,9 @@ var operators = []operator{
 			return func(s string) bool { return strings.Contains(s, v) }, nil
 		}},
 	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", text: true,
-		build: buildGlob, weigh: func(v string) int { return weighed(globPattern(v)) }},
+		build: buildGlob, cost: func(v string) int { return weighed(globPattern(v)) }},
 	{name: "regex", about: "matches an RE2 expression as a whole", text: true,
-		build: buildRegex, weigh: weighed},
+		build: buildRegex, cost: weighed},
 	{name: "exists", about: "true: has a value; false: is missing, null or empty", build: buildExists, empty: true},
 	{name: "gt", about: "is greater", holds: func(c int) bool { return c > 0 }},
 	{name: "gte", about: "is greater or equal", holds: func(c int) bool { return c >= 0 }},
@@ -113,10 +113,10 @@ func condition(f *field, op *operator, folded bool, values []string) (predicate,
 			return predicate{}, err
 		}
 		tests[i] = test
-		if op.weigh == nil {
+		if op.cost == nil {
 			continue
 		}
-		if weight += op.weigh(v); weight > maxTogether {
+		if weight += op.cost(v); weight > maxTotalCost {
 			return predicate{}, errTogether
 		}
 	}
@@ -131,7 +131,7 @@ func condition(f *field, op *operator, folded bool, values []string) (predicate,
 	case op.empty:
 		return predicate{field: f, test: any}, nil
 	}
-	return predicate{field: f, test: func(s string) bool { return s != "" && any(s) }, weight: weight}, nil
+	return predicate{field: f, test: func(s string) bool { return s != "" && any(s) }, cost: weight}, nil
 }
 
 var errTogether = errors.New("has too large expressions for one lookup; use fewer or smaller ones")
@@ -181,9 +181,9 @@ func buildExists(v string, _ bool) (func(string) bool, error) {
 func equal(c int) bool { return c == 0 }
 
 const (
-	maxPattern  = 512            // bytes of one expression
-	maxProgram  = 2000           // instructions, about; bounds memory, and time for one text
-	maxTogether = 4 * maxProgram // of all expressions of one lookup: half a megabyte, about
+	maxPattern   = 512            // bytes of one expression
+	maxProgram   = 2000           // instructions, about; bounds memory, and time for one text
+	maxTotalCost = 4 * maxProgram // of all expressions of one lookup: half a megabyte, about
 )
 
 // buildRegex compiles an expression that must match a whole value.

@@ -14,34 +14,59 @@ import (
 	"community-images/shared/catalog"
 )
 
-// ask is a request after parsing: all that the stages need, and nothing read
-// from the store yet.
-type ask struct {
-	route    *route
-	id       string // of the image in the path
-	region   string // empty: not named
-	choice   choice
-	at       moment
-	maxAge   time.Duration // 0: any
-	where    []predicate
-	weight   int      // of where
-	ids      []string // of ImageId=, sorted, each once; nil: any
-	words    [][]byte // of q, folded, sorted, each once
+// request is a parsed request: everything that a route needs, before anything
+// is read from the store. It is shared between lookups and must not be changed.
+type request struct {
+	route   *route
+	imageID string // from the path; empty on routes without {ImageId}
+	scopeParams
+	filterParams
+	listParams
+	outputParams
+	historyParams
+	given     []pair // the parameters as given, sorted by name
+	canonical string // one spelling of the whole query, for ETags
+	cursorKey string // canonical without the parameters that may change from page to page
+}
+
+// scopeParams say which scopes a request is about, and as of when.
+type scopeParams struct {
+	region string // empty: not given
+	choice choice
+	at     moment
+	maxAge time.Duration // 0: any age
+}
+
+// filterParams say which images match.
+type filterParams struct {
+	imageIDs    []string // of ImageId=, sorted, without duplicates; nil: any
+	conditions  []predicate
+	cost        int      // sum of the costs of conditions
+	searchWords [][]byte // of q, case folded, sorted, without duplicates
+	minCount    int      // 0: no minimum
+}
+
+// listParams say in which order the matches come and which of them are shown.
+type listParams struct {
 	sort     []sortKey
-	limit    int
-	cursor   *cursor
-	columns  []column // of fields; nil: whole objects
 	latestBy []*field
-	facets   []*field
-	minCount int
-	from, to moment
-	since    since
-	kinds    []eventKind
-	follow   []string // ids of the images of a feed, sorted, each once; nil: any
-	given    []pair
-	format   string
-	canon    string // canonical text of all of it
-	bound    string // of the part that a cursor is bound to
+	limit    int
+	cursor   *cursor // nil: the first page
+}
+
+// outputParams say what an answer shows of each match, and in which format.
+type outputParams struct {
+	columns []column // of fields=; nil: whole images
+	facets  []*field
+	format  string
+}
+
+// historyParams say which events a feed shows and which states a diff compares.
+type historyParams struct {
+	since        since
+	kinds        []eventKind // nil: the default of the route
+	feedImageIDs []string    // sorted, without duplicates; nil: any
+	from, to     moment
 }
 
 const (
@@ -77,11 +102,11 @@ type fault struct {
 
 // parser collects the faults of one request.
 type parser struct {
-	schema *schema
-	config *config
-	ask    *ask
-	faults []fault
-	given  []pair
+	schema  *schema
+	config  *config
+	request *request
+	faults  []fault
+	given   []pair
 }
 
 // pair is one parameter as it was given: the name as the tables write it.
@@ -93,8 +118,9 @@ type pair struct {
 
 // parse reads the query of a request on a route. All the faults are returned,
 // in the order of the query.
-func parse(c *config, rt *route, id, rawQuery string) (*ask, []fault) {
-	p := &parser{schema: c.schema, config: c, ask: &ask{route: rt, id: id, limit: defaultLimit}}
+func parse(c *config, rt *route, id, rawQuery string) (*request, []fault) {
+	p := &parser{schema: c.schema, config: c, request: &request{route: rt, imageID: id}}
+	p.request.limit = defaultLimit
 	given, faults := split(rawQuery)
 	for _, f := range faults {
 		if f.code == codeUnknown {
@@ -109,9 +135,9 @@ func parse(c *config, rt *route, id, rawQuery string) (*ask, []fault) {
 	if len(p.faults) > 0 {
 		return nil, p.faults
 	}
-	p.ask.given = p.given
-	p.ask.canon, p.ask.bound = p.canonical(true), p.canonical(false)
-	return p.ask, nil
+	p.request.given = p.given
+	p.request.canonical, p.request.cursorKey = p.canonical(true), p.canonical(false)
+	return p.request, nil
 }
 
 // raw is a parameter before its meaning is known.
@@ -159,13 +185,13 @@ func clean(s string) bool {
 
 // take parses one parameter.
 func (p *parser) take(g raw) {
-	for i := range p.ask.route.params {
-		if def := p.ask.route.params[i]; strings.EqualFold(def.name, g.name) {
+	for i := range p.request.route.params {
+		if def := p.request.route.params[i]; strings.EqualFold(def.name, g.name) {
 			p.takeParam(def, g)
 			return
 		}
 	}
-	if p.ask.route.filters && p.takeFilter(g) {
+	if p.request.route.filters && p.takeFilter(g) {
 		return
 	}
 	if len(p.faults) >= maxFaults { // an error only counts it, and to look for what is meant takes long
@@ -176,15 +202,15 @@ func (p *parser) take(g raw) {
 		p.faults = append(p.faults, tokenFault(quoteName(g.name)))
 		return
 	}
-	reason := "is not a parameter of " + p.ask.route.pattern
+	reason := "is not a parameter of " + p.request.route.pattern
 	if slices.ContainsFunc(p.schema.withheld, func(w string) bool { return sameTop(w, g.name) }) {
 		reason = "is withheld by this service"
 	}
 	meant := didYouMean(g.name, p.known())
-	if name, op, isFilter := strings.Cut(g.name, "__"); isFilter && p.ask.route.filters {
+	if name, op, isFilter := strings.Cut(g.name, "__"); isFilter && p.request.route.filters {
 		meant = hint(p.schema.nearestFilter(name, op))
 	}
-	p.fault(codeUnknown, quoteName(g.name), reason+meant, p.ask.route.paramNames())
+	p.fault(codeUnknown, quoteName(g.name), reason+meant, p.request.route.paramNames())
 }
 
 func sameTop(withheld, name string) bool {
@@ -209,10 +235,10 @@ func (p *parser) fault(code, name, reason, allowed string) {
 // known lists every name that the route takes, for "did you mean".
 func (p *parser) known() []string {
 	var names []string
-	for _, def := range p.ask.route.params {
+	for _, def := range p.request.route.params {
 		names = append(names, def.name)
 	}
-	if p.ask.route.filters {
+	if p.request.route.filters {
 		names = append(names, p.schema.names()...)
 		names = append(names, objects...)
 	}
@@ -225,7 +251,7 @@ func (p *parser) takeParam(def param, g raw) {
 		values = splitList(strings.Join(g.texts, ","))
 	}
 	if wrong := p.read(def, values); wrong != "" {
-		p.fault(codeInvalid, def.name, wrong, p.config.allowedFor(p.ask.route, def))
+		p.fault(codeInvalid, def.name, wrong, p.config.allowedFor(p.request.route, def))
 		return
 	}
 	if def.names { // one question, one spelling
@@ -280,7 +306,7 @@ func (p *parser) takeFilter(g raw) bool {
 		return true
 	}
 	test, err := condition(f, op, fold, values)
-	if p.ask.weight += test.weight; p.ask.weight > maxTogether {
+	if p.request.cost += test.cost; p.request.cost > maxTotalCost {
 		err = errTogether
 	}
 	if err != nil {
@@ -288,10 +314,10 @@ func (p *parser) takeFilter(g raw) bool {
 		return true
 	}
 	test.name = full
-	if f.name == "ImageId" && op.name == "eq" && !fold && p.ask.ids == nil {
-		p.ask.ids = slices.Compact(slices.Sorted(slices.Values(values)))
+	if f.name == "ImageId" && op.name == "eq" && !fold && p.request.imageIDs == nil {
+		p.request.imageIDs = slices.Compact(slices.Sorted(slices.Values(values)))
 	} else {
-		p.ask.where = append(p.ask.where, test)
+		p.request.conditions = append(p.request.conditions, test)
 	}
 	p.given = append(p.given, pair{full, values, false})
 	return true
@@ -316,14 +342,14 @@ func allowedValues(f *field, op *operator) string {
 
 // check finds what is wrong with parameters together.
 func (p *parser) check() {
-	for _, def := range p.ask.route.params {
-		if slices.Contains(p.ask.route.needs, def.name) && !slices.ContainsFunc(p.given, func(g pair) bool { return g.name == def.name }) &&
+	for _, def := range p.request.route.params {
+		if slices.Contains(p.request.route.needs, def.name) && !slices.ContainsFunc(p.given, func(g pair) bool { return g.name == def.name }) &&
 			!slices.ContainsFunc(p.faults, func(f fault) bool { return f.name == def.name }) {
 			p.fault(codeMissing, def.name, "is required", def.allowed)
 		}
 	}
-	if p.ask.route.check != nil && len(p.faults) == 0 {
-		p.ask.route.check(p)
+	if p.request.route.check != nil && len(p.faults) == 0 {
+		p.request.route.check(p)
 	}
 }
 
@@ -332,7 +358,7 @@ func (p *parser) check() {
 func (p *parser) canonical(pages bool) string {
 	slices.SortFunc(p.given, func(a, b pair) int { return strings.Compare(a.name, b.name) })
 	var b strings.Builder
-	b.WriteString(p.ask.route.pattern + "\n" + p.ask.id + "\n")
+	b.WriteString(p.request.route.pattern + "\n" + p.request.imageID + "\n")
 	if pages && len(p.schema.withheld) > 0 { // an answer made under other settings is another
 		b.WriteString("\x00" + strings.Join(p.schema.withheld, ",") + "\n")
 	}

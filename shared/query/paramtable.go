@@ -18,22 +18,22 @@ var (
 			if !slices.Contains(p.config.regions, v[0]) {
 				return fmt.Errorf("%s is not a region of this service%s", quote(v[0]), didYouMean(v[0], p.config.regions))
 			}
-			p.ask.region = v[0]
+			p.request.region = v[0]
 			return nil
 		}}
 	paramCluster = param{name: "ClusterId", example: "*", about: "one cluster, several, or * for all; absent: images that every cluster supports", allowed: nameForm, list: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.choice.clusters, err = parseNames("ClusterId", v)
+			p.request.choice.clusters, err = parseNames("ClusterId", v)
 			return err
 		}}
 	paramType = param{name: "InstanceType", example: "*", about: "one instance type, several, or * for all; absent: images that every type supports", allowed: nameForm, list: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.choice.types, err = parseNames("InstanceType", v)
+			p.request.choice.types, err = parseNames("InstanceType", v)
 			return err
 		}}
-	paramAt = param{name: "at", example: "-1m", about: "a past time or commit; answers as the data stood then", allowed: momentForms,
+	paramAt = param{name: "at", example: "-1m", about: "a past time or commit; answers as the data stood then", allowed: asOfForms,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.at, err = p.past(v[0])
+			p.request.at, err = p.parsePastTime(v[0])
 			return err
 		}}
 	paramMaxAge = param{name: "maxAge", example: "30d", about: "503 SnapshotTooOld if any part of the answer was checked longer ago", allowed: "a duration such as 30s, 10m, 24h or 7d", page: true,
@@ -42,61 +42,61 @@ var (
 			if err != nil || d <= 0 {
 				return fmt.Errorf("%s is not a duration", quote(v[0]))
 			}
-			p.ask.maxAge = d
+			p.request.maxAge = d
 			return nil
 		}}
 	paramSearch = param{name: "q", example: "linux", about: "words, each of which must be in the name, description, id or product code; case does not matter", allowed: "text",
 		parse: func(p *parser, v []string) error {
 			words := bytes.Fields([]byte(fold(v[0])))
 			slices.SortFunc(words, bytes.Compare)
-			p.ask.words = slices.CompactFunc(words, bytes.Equal) // a thousand times one word is one
-			if len(p.ask.words) == 0 {
+			p.request.searchWords = slices.CompactFunc(words, bytes.Equal) // a thousand times one word is one
+			if len(p.request.searchWords) == 0 {
 				return fmt.Errorf("has no word")
 			}
 			return nil
 		}}
 	paramSort = param{name: "sort", names: true, example: "-OsTag.Version,ImageName", about: "fields to sort by, - in front for descending; images without a value come last; ties by ImageId", allowed: "a comma list of fields", list: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.sort, err = parseSort(p.schema, v)
+			p.request.sort, err = parseSort(p.schema, v)
 			return err
 		}}
 	paramLimit = param{name: "limit", example: "10", about: "most entries in one answer, default 100", allowed: "1 to 1000", page: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.limit, err = parseInt(v[0], 1, maxLimit)
+			p.request.limit, err = parseInt(v[0], 1, maxLimit)
 			return err
 		}}
 	paramCursor = param{name: "cursor", about: "NextCursor of the page before", allowed: "the NextCursor of an answer to the same query", page: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.cursor, err = parseCursor(v[0])
+			p.request.cursor, err = parseCursor(v[0])
 			return err
 		}}
 	paramFields = param{name: "fields", names: true, example: "ImageId,OsTag.Version", about: "only these fields of each image", allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters, InstanceTypes or ContentDiffers", list: true, page: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.columns, err = p.parseColumns(v)
+			p.request.columns, err = p.parseColumns(v)
 			return err
 		}}
 	paramLatestBy = param{name: "latestBy", names: true, example: "OsTag.Platform", about: "only the first image, by sort or else the newest version, of each group of equal values", allowed: "a comma list of fields", list: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.latestBy, err = p.parseFields(v)
+			p.request.latestBy, err = p.parseFields(v)
 			return err
 		}}
 	paramFacets = param{name: "facets", names: true, example: "Status,OsTag.Platform", about: "counts of the values of these fields over all matches, before latestBy chooses among them", allowed: "a comma list of fields", list: true, page: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.facets, err = p.parseFields(v)
+			p.request.facets, err = p.parseFields(v)
 			return err
 		}}
 	paramMinCount = param{name: "minCount", example: "1", about: "404 NoImageMatches if fewer match", allowed: "1 to 1000000", page: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.ask.minCount, err = parseInt(v[0], 1, maxMinCount)
+			p.request.minCount, err = parseInt(v[0], 1, maxMinCount)
 			return err
 		}}
 	paramFormat = param{name: "format", names: true, example: "json", about: "form of the answer; default by Accept, else the first", allowed: "a format of the route", page: true,
 		parse: func(p *parser, v []string) error {
 			name := strings.ToLower(v[0])
-			if !slices.Contains(p.ask.route.formats, name) {
-				return fmt.Errorf("%s is not a format of this route%s", quote(v[0]), didYouMean(name, p.ask.route.formats))
+			if !slices.Contains(p.request.route.formats, name) {
+				return fmt.Errorf("%s is not a format of this route%s", quote(v[0]), didYouMean(name, p.request.route.formats))
 			}
-			p.ask.format = name
+			p.request.format = name
 			return nil
 		}}
 )
@@ -144,13 +144,13 @@ func (c *config) allowedFor(rt *route, def param) string {
 }
 
 // past reads a moment that must not lie in the future.
-func (p *parser) past(s string) (moment, error) {
-	m, err := parseMoment(s)
+func (p *parser) parsePastTime(s string) (moment, error) {
+	m, err := parseAsOf(s)
 	if err != nil {
 		return moment{}, fmt.Errorf("%s is not a time or commit", quote(s))
 	}
-	if now := p.config.now(); m.future(now) {
-		return moment{}, fmt.Errorf("%s is in the future", catalog.At(m.instant(now)))
+	if now := p.config.now(); m.isInFuture(now) {
+		return moment{}, fmt.Errorf("%s is in the future", catalog.At(m.resolveTime(now)))
 	}
 	return m, nil
 }

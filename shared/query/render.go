@@ -52,20 +52,20 @@ func contentType(format string) string {
 
 // page is one page of a list of images, ready to be rendered.
 type page struct {
-	schema *schema
-	set    *set
-	places []int32 // of all that is asked for, on whatever page
-	from   int32   // in places: where this page begins
-	to     int32   // and ends
-	next   string  // cursor of the next page; empty: this is the last
-	ask    *ask
-	facets []facet
+	schema  *schema
+	set     *set
+	places  []int32 // of all that is asked for, on whatever page
+	from    int32   // in places: where this page begins
+	to      int32   // and ends
+	next    string  // cursor of the next page; empty: this is the last
+	request *request
+	facets  []facet
 }
 
 // render writes the page in the asked format. For json it begins with front,
 // the members that every answer begins with.
 func (p *page) render(front []byte) []byte {
-	switch p.ask.format {
+	switch p.request.format {
 	case formatIDs:
 		return p.ids()
 	case formatNDJSON:
@@ -101,7 +101,7 @@ func (p *page) json(front []byte) []byte {
 	b = strconv.AppendInt(b, int64(len(p.places)), 10)
 	b = append(b, `,"NextCursor":`...)
 	b = appendString(b, p.next)
-	if p.ask.facets != nil {
+	if p.request.facets != nil {
 		b = append(b, `,"Facets":`...)
 		b = appendFacets(b, p.facets)
 	}
@@ -111,7 +111,7 @@ func (p *page) json(front []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = p.set.appendImage(b, place, p.ask.columns, namesakes)
+		b = p.set.appendImage(b, place, p.request.columns, namesakes)
 	}
 	return append(b, "]}\n"...)
 }
@@ -120,7 +120,7 @@ func (p *page) ndjson() []byte {
 	b := make([]byte, 0, p.size())
 	namesakes := p.namesakes()
 	for _, place := range p.shown() {
-		b = append(p.set.appendImage(b, place, p.ask.columns, namesakes), '\n')
+		b = append(p.set.appendImage(b, place, p.request.columns, namesakes), '\n')
 	}
 	return b
 }
@@ -128,7 +128,7 @@ func (p *page) ndjson() []byte {
 // namesakes says whether an image of the page may have members of the names
 // that are added to it.
 func (p *page) namesakes() bool {
-	return p.ask.columns == nil && p.set.offers != nil && p.set.shared.namesakes.any(p.set, p.shown())
+	return p.request.columns == nil && p.set.offers != nil && p.set.shared.namesakes.any(p.set, p.shown())
 }
 
 // ids writes each id once, at the first of the contents that it has.
@@ -155,8 +155,8 @@ func (p *page) differs() bool {
 // columns are those asked for, or the default of the format, with the
 // clusters if there can be several, and whether their contents differ.
 func (p *page) columns(byDefault []column, differs bool) []column {
-	if p.ask.columns != nil {
-		return p.schema.flat(p.ask.columns)
+	if p.request.columns != nil {
+		return p.schema.flat(p.request.columns)
 	}
 	if p.set.offers != nil {
 		byDefault = append(slices.Clone(byDefault), column{name: columnClusters})

@@ -37,7 +37,7 @@ func (r *restrictedStates) get(ctx context.Context) (head, error) {
 
 // restrictedMoment is moment for a service of a grant.
 func (s *service) restrictedMoment(ctx context.Context, h head, m moment) (*state, error) {
-	st, err := s.full.moment(ctx, head{h.full, h.readAt, h.outage}, m)
+	st, err := s.full.stateAsOf(ctx, head{h.full, h.readAt, h.outage}, m)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ type route struct {
 	needs   []string // parameters that are required
 	example string   // a query that works on any archive, or an image in it
 	check   func(p *parser)
-	serve   func(ctx context.Context, a *ask) (*answer, error)
+	serve   func(ctx context.Context, a *request) (*answer, error)
 }
 
 // match reports whether a path is the route's, and the id in it, still

@@ -63,7 +63,7 @@ const layout = "6"
 
 // send writes an answer: its headers, and unless the caller has it already,
 // its body.
-func (x *exchange) send(ctx context.Context, a *ask, ans *answer) error {
+func (x *exchange) send(ctx context.Context, a *request, ans *answer) error {
 	header := x.w.Header()
 	zip := x.gzip && acceptsGzip(headerList(x.r.Header, "Accept-Encoding"))
 	has := parseTags(headerList(x.r.Header, "If-None-Match"), ans.etag)
@@ -221,7 +221,7 @@ func setTag(header http.Header, ans *answer, zipped bool) {
 }
 
 // front is the beginning of a json answer, up to the members of the route.
-func (x *exchange) front(a *ask, ans *answer) []byte {
+func (x *exchange) front(a *request, ans *answer) []byte {
 	b := make([]byte, 0, 512)
 	b = append(b, `{"RequestId":`...)
 	b = appendString(b, x.id)
@@ -240,7 +240,7 @@ func (x *exchange) front(a *ask, ans *answer) []byte {
 
 // settled is the region that the next page of a feed has to name: the cursor is
 // a place in its log, and by then another region may have what was asked for.
-func (a *ask) settled(c *config, ans *answer) string {
+func (a *request) settled(c *config, ans *answer) string {
 	if a.region != "" || len(c.regions) == 1 || !a.feed() {
 		return ""
 	}

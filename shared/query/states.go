@@ -24,7 +24,7 @@ type Service = service
 func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
 	m := moment{}
 	if at != "" {
-		if m, err = parseMoment(at); err != nil {
+		if m, err = parseAsOf(at); err != nil {
 			return nil, false, fmt.Errorf("reading the moment %s: %w", quote(at), strconv.ErrSyntax)
 		}
 	}
@@ -36,10 +36,10 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 	if err != nil {
 		return nil, false, wrapStore(id, err)
 	}
-	if m.future(s.now()) {
+	if m.isInFuture(s.now()) {
 		return nil, false, &archive.FutureError{Last: h.Sequence}
 	}
-	st, err := s.moment(ctx, h, m)
+	st, err := s.stateAsOf(ctx, h, m)
 	if err != nil {
 		return nil, false, err
 	}
@@ -49,7 +49,7 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 // Numbered says whether a moment, written like the parameter at, is the number
 // of a commit.
 func (s *service) Numbered(at string) bool {
-	m, err := parseMoment(at)
+	m, err := parseAsOf(at)
 	return err == nil && m.sequence != 0
 }
 

@@ -46,14 +46,14 @@ type statusError struct {
 
 // status serves /v1/status. A region that cannot be read is shown as such and
 // does not keep the others from being shown.
-func (s *service) status(ctx context.Context, a *ask) (*answer, error) {
+func (s *service) status(ctx context.Context, a *request) (*answer, error) {
 	list, f := s.regionList(ctx, a)
 	region := a.region
 	if len(list) == 1 {
 		region = list[0].RegionID
 	}
 	access := s.accessJSON()
-	etag, err := statusTag(list, f.stale, s.version, string(access), a.canon, a.format)
+	etag, err := statusTag(list, f.stale, s.version, string(access), a.canonical, a.format)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func lastEvent(list []regionStatus) (last catalog.Time) {
 }
 
 // regionList is how the regions stand that are asked about.
-func (s *service) regionList(ctx context.Context, a *ask) (list []regionStatus, f freshness) {
+func (s *service) regionList(ctx context.Context, a *request) (list []regionStatus, f freshness) {
 	regions := s.regions
 	if a.region != "" {
 		regions = []string{a.region}
@@ -161,7 +161,7 @@ func (s *service) regionStatus(h head, v *view, f freshness) regionStatus {
 }
 
 // health serves /healthz.
-func (s *service) health(context.Context, *ask) (*answer, error) {
+func (s *service) health(context.Context, *request) (*answer, error) {
 	return &answer{bare: true, render: func(context.Context) (*body, error) {
 		return &body{bytes: []byte("{\"Status\":\"ok\",\"Version\":" + jsonString(s.version) + "}\n")}, nil
 	}}, nil

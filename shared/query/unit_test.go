@@ -105,16 +105,16 @@ func TestMoments(t *testing.T) {
 		"-1d12h":                    "2026-11-22T00:00:00Z",
 		"-1.5h":                     "2026-11-23T10:30:00Z",
 	} {
-		m, err := parseMoment(text)
-		if err != nil || m.instant(now).UTC().Format(time.RFC3339) != want {
+		m, err := parseAsOf(text)
+		if err != nil || m.resolveTime(now).UTC().Format(time.RFC3339) != want {
 			t.Errorf("%q is %v, %v, want %s", text, m, err, want)
 		}
 	}
-	if m, err := parseMoment("12"); err != nil || m.sequence != 12 {
+	if m, err := parseAsOf("12"); err != nil || m.sequence != 12 {
 		t.Errorf("12 is %v, %v", m, err)
 	}
 	for _, text := range []string{"", "-", "0", "+1", "-0", "--1h", "1h", "24", "yesterday", "2026-13-01", "1e3", "999999999999999999", "-999999w", "1960-01-01"} {
-		if m, err := parseMoment(text); err == nil && text != "24" {
+		if m, err := parseAsOf(text); err == nil && text != "24" {
 			t.Errorf("%q is %v", text, m)
 		}
 	}
@@ -132,12 +132,12 @@ func FuzzMoment(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		m, err := parseMoment(s)
+		m, err := parseAsOf(s)
 		if err != nil {
 			return
 		}
 		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-		if at := m.instant(now).UTC(); m.sequence == 0 && (at.Year() < 1926 || at.Year() > 9999) { // as JSON and headers can say it
+		if at := m.resolveTime(now).UTC(); m.sequence == 0 && (at.Year() < 1926 || at.Year() > 9999) { // as JSON and headers can say it
 			t.Errorf("%q is %s", s, at)
 		}
 	})
