@@ -42,7 +42,7 @@ func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (
 		Redact: conf.Redact, Gzip: conf.Gzip, Tokens: conf.Tokens, Keys: conf.Keys, Version: version, RequestID: fcrun.RequestID, Report: report,
 	})
 	copies := replica.New(replica.Options{
-		Source: func(g *access.Grant) replica.Source { return lookups.Restrict(g) }, Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens, RequestID: fcrun.RequestID, Report: report, Note: lookups.Note,
+		Source: func(g *access.Grant) replica.Source { return lookups.Restrict(g) }, Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens, RequestID: fcrun.RequestID, Report: report, Note: lookups.CountReplicaAnswer,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if copies.Wants(r) {

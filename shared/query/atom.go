@@ -48,7 +48,7 @@ type atomText struct {
 
 // atom renders a feed for feed readers. Its ids are made of what they name,
 // so that they are the same in every answer.
-func (s *service) atom(a *request, f feed, region string, st *state, next string) []byte {
+func (s *service) atom(a *request, f eventPage, region string, st *regionState, next string) []byte {
 	updated := st.CommittedAt
 	if len(f.entries) > 0 {
 		updated = f.entries[0].at
@@ -108,14 +108,14 @@ func (a *request) path() string {
 	return strings.Replace(a.route.pattern, "{ImageId}", url.PathEscape(a.imageID), 1)
 }
 
-func (e entry) atom(region string) atomEntry {
+func (e feedEntry) atom(region string) atomEntry {
 	var text strings.Builder
-	fmt.Fprintf(&text, "Image %s, %s, commit %d of %s.", e.id, scopeText(e.scope), e.place.sequence, region)
+	fmt.Fprintf(&text, "Image %s, %s, commit %d of %s.", e.id, scopeText(e.scope), e.position.sequence, region)
 	for _, c := range e.fields {
 		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, orMissing(c.Before), orMissing(c.After))
 	}
 	return atomEntry{
-		ID:    urn("entry", region, strconv.FormatInt(e.place.sequence, 10), kindNames[e.kind], e.scope.ClusterID, e.scope.InstanceType, e.id),
+		ID:    urn("entry", region, strconv.FormatInt(e.position.sequence, 10), kindNames[e.kind], e.scope.ClusterID, e.scope.InstanceType, e.id),
 		Title: fmt.Sprintf("%s %s: %s", e.id, kindNames[e.kind], scopeText(e.scope)), Updated: e.at.String(),
 		Link:    atomLink{"alternate", "application/json", "/v1/images/" + url.PathEscape(e.id) + "/history?" + url.Values{"RegionId": {region}}.Encode()},
 		Content: atomText{"text", text.String()},

@@ -8,7 +8,7 @@ const longestCache = "max-age=31536000, immutable"
 // caller asked for it.
 type shownState struct {
 	at    moment
-	state *state
+	state *regionState
 }
 
 // isImmutable returns true if the answer to a can never change, so that caches

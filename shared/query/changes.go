@@ -32,11 +32,11 @@ var (
 			for _, name := range v {
 				switch strings.ToLower(name) {
 				case "added":
-					p.request.kinds = append(p.request.kinds, added)
+					p.request.kinds = append(p.request.kinds, kindAdded)
 				case "removed":
-					p.request.kinds = append(p.request.kinds, removed)
+					p.request.kinds = append(p.request.kinds, kindRemoved)
 				case "changed":
-					p.request.kinds = append(p.request.kinds, changed)
+					p.request.kinds = append(p.request.kinds, kindChanged)
 				default:
 					return fmt.Errorf("%s is not a kind%s", quote(name), didYouMean(name, kindNames[:3]))
 				}
@@ -77,7 +77,7 @@ func checkFeed(p *parser) {
 
 // changes serves /v1/changes and /v1/images/{ImageId}/history.
 func (s *service) changes(ctx context.Context, a *request) (*answer, error) {
-	region, err := s.locate(ctx, a)
+	region, err := s.findRegion(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +85,8 @@ func (s *service) changes(ctx context.Context, a *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := st.covering(a.choice)
-	f := v.judge(h, st, a.at, s.now(), s.maxStale)
+	v := st.matchingScopes(a.choice)
+	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
 	if err := a.young(v, s); err != nil {
 		return nil, err
 	}
@@ -108,37 +108,37 @@ func (s *service) changes(ctx context.Context, a *request) (*answer, error) {
 }
 
 // feedStart is where the feed begins that is asked for at now.
-func (s *service) feedStart(ctx context.Context, a *request, h head, st *state, now time.Time) (place, error) {
-	t, err := s.timeline(ctx, h)
+func (s *service) feedStart(ctx context.Context, a *request, h currentState, st *regionState, now time.Time) (feedPosition, error) {
+	t, err := s.loadHistory(ctx, h)
 	if err != nil {
-		return place{}, err
+		return feedPosition{}, err
 	}
-	start, err := t.begin(a.since, now, st)
+	start, err := t.resolveStart(a.since, now, st)
 	return start, blame("since", err)
 }
 
-func (s *service) renderFeed(ctx context.Context, a *request, h head, st *state, now time.Time) (*body, error) {
+func (s *service) renderFeed(ctx context.Context, a *request, h currentState, st *regionState, now time.Time) (*body, error) {
 	region := st.RegionID
-	t, err := s.timeline(ctx, h)
+	t, err := s.loadHistory(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.knows(a.choice, st); err != nil {
+	if err := t.checkSelection(a.choice, st); err != nil {
 		return nil, err
 	}
-	w := wanted{choice: a.choice, images: a.images(), kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.moment.set}
+	w := eventFilter{selection: a.choice, images: a.images(), kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.moment.set}
 	history := a.route.needsImage()
 	if w.kinds == nil {
-		w.kinds = []eventKind{added, removed, changed}
+		w.kinds = []eventKind{kindAdded, kindRemoved, kindChanged}
 		if history {
-			w.kinds = append(w.kinds, kept)
+			w.kinds = append(w.kinds, kindPresent)
 		}
 	}
-	start, err := t.begin(a.since, now, st)
+	start, err := t.resolveStart(a.since, now, st)
 	if err != nil {
 		return nil, blame("since", err)
 	}
-	f := t.stretch(start, st.Sequence, w)
+	f := t.readPage(start, st.Sequence, w)
 	if history && len(f.entries) == 0 {
 		if l := t.life(a.imageID, st, a.choice); !l.known {
 			return nil, l.unknown(a, st)
@@ -162,7 +162,7 @@ func (s *service) renderFeed(ctx context.Context, a *request, h head, st *state,
 }
 
 // json is the body of a feed after the common members.
-func (f feed) json(region string, history bool, id string) []byte {
+func (f eventPage) json(region string, history bool, id string) []byte {
 	name := "Changes"
 	var b []byte
 	if history {
@@ -182,9 +182,9 @@ func (f feed) json(region string, history bool, id string) []byte {
 	return append(b, "]}\n"...)
 }
 
-func (e entry) appendJSON(b []byte, region string) []byte {
+func (e feedEntry) appendJSON(b []byte, region string) []byte {
 	b = append(b, `{"Sequence":`...)
-	b = strconv.AppendInt(b, e.place.sequence, 10)
+	b = strconv.AppendInt(b, e.position.sequence, 10)
 	b = append(b, `,"CommittedAt":"`...)
 	b = appendTime(b, e.at)
 	b = append(b, `","Kind":"`...)
@@ -197,7 +197,7 @@ func (e entry) appendJSON(b []byte, region string) []byte {
 	b = appendString(b, e.scope.ClusterID)
 	b = append(b, `,"InstanceType":`...)
 	b = appendString(b, e.scope.InstanceType)
-	if e.kind == changed {
+	if e.kind == kindChanged {
 		b = append(b, `,"Fields":`...)
 		b = appendFields(b, e.fields)
 	}

@@ -16,23 +16,23 @@ import (
 
 // selected is the part of a region that /v1/clusters shows.
 type selected struct {
-	head
-	state *state
-	view  *view
+	currentState
+	state *regionState
+	view  *scopeSet
 }
 
 // clusters serves /v1/clusters. Without RegionId it covers every region.
 func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
 	regions := s.regions
-	if a.region != "" || clustersNamed(a) {
-		region, err := s.locate(ctx, a)
+	if a.region != "" || namesClusters(a) {
+		region, err := s.findRegion(ctx, a)
 		if err != nil {
 			return nil, err
 		}
 		regions = []string{region}
 	}
 	if len(regions) > 1 && a.at.sequence != 0 { // each region counts its own commits
-		return nil, s.regionMissing("are configured")
+		return nil, s.regionRequired("are configured")
 	}
 	list, f, err := s.selection(ctx, a, regions)
 	if err != nil {
@@ -45,10 +45,10 @@ func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
 		if err := a.young(v, s); err != nil {
 			return nil, err
 		}
-		f = f.join(v.judge(sel.head, sel.state, a.at, s.now(), s.maxStale), sel.RegionID, len(regions) > 1)
+		f = f.join(v.computeFreshness(sel.currentState, sel.state, a.at, s.now(), s.maxStale), sel.RegionID, len(regions) > 1)
 		shown = append(shown, shownState{a.at, sel.state})
 		run := sel.state.Run
-		key = append(key, sel.RegionID, v.digest, strconv.FormatInt(sel.state.Sequence, 10), run.RunID, run.FinishedAt.String(), v.oldest.String())
+		key = append(key, sel.RegionID, v.digest, strconv.FormatInt(sel.state.Sequence, 10), run.RunID, run.FinishedAt.String(), v.oldestCheck.String())
 		if s.full != nil { // a restricted state has no run
 			key = append(key, v.checks())
 		}
@@ -82,7 +82,7 @@ func (s *service) selection(ctx context.Context, a *request, regions []string) (
 	for _, region := range regions {
 		h, st, e := s.state(ctx, a, region)
 		if e == nil {
-			list = append(list, selected{h, st, st.listed(a.choice)})
+			list = append(list, selected{h, st, st.listedScopes(a.choice)})
 			continue
 		}
 		failed[region] = e
@@ -93,13 +93,13 @@ func (s *service) selection(ctx context.Context, a *request, regions []string) (
 	empty := len(regions) > 1 && errors.Is(err, archive.ErrNoData)
 	switch {
 	case len(list) == 0 && empty:
-		return nil, f, s.nothingYet()
+		return nil, f, s.nothingCaptured()
 	case len(list) == 0 || err != nil && a.maxAge > 0:
 		return nil, f, err
 	}
 	if none := unlisted(a.choice, list); none != nil {
 		if err != nil && !empty { // it may have what the others have not
-			return nil, f, undecided(err)
+			return nil, f, regionUndecided(err)
 		}
 		return nil, f, none
 	}
@@ -112,7 +112,7 @@ func (s *service) selection(ctx context.Context, a *request, regions []string) (
 }
 
 // checks sums up when the scopes of a view were checked.
-func (v *view) checks() string {
+func (v *scopeSet) checks() string {
 	var b []byte
 	for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
 		for _, sc := range list {
@@ -126,17 +126,17 @@ func (v *view) checks() string {
 
 // listed is the view of a choice for a list of scopes: of everything if
 // nothing was chosen.
-func (st *state) listed(c choice) *view {
+func (st *regionState) listedScopes(c selection) *scopeSet {
 	if c.everything() {
-		return st.everything()
+		return st.allScopes()
 	}
 	if c.types == nil {
-		c.types = []string{all, catalog.Any}
+		c.types = []string{allNames, catalog.Any}
 	}
 	if c.clusters == nil {
-		c.clusters = []string{all, catalog.Any}
+		c.clusters = []string{allNames, catalog.Any}
 	}
-	v := &view{region: st.RegionID, many: true, byType: true}
+	v := &scopeSet{region: st.RegionID, several: true, byType: true}
 	for _, sc := range st.Scopes {
 		if !coversAny(c.clusters, sc.ClusterID) || !coversAny(c.types, sc.InstanceType) {
 			continue
@@ -147,44 +147,44 @@ func (st *state) listed(c choice) *view {
 			v.scopes = append(v.scopes, sc)
 		}
 	}
-	v.seal()
+	v.finish()
 	return v
 }
 
 // unlisted is the error for a choice of which a name, or all of it, is of no
 // scope in the list. Clusters are named in one region alone.
-func unlisted(c choice, list []selected) error {
+func unlisted(c selection, list []selected) error {
 	if c.everything() {
 		return nil
 	}
-	var states []*state
-	var views []*view
+	var states []*regionState
+	var views []*scopeSet
 	n := 0
 	for _, sel := range list {
 		for _, name := range c.clusters {
-			if st := sel.state; isName(name) && !st.captured(name) {
-				return st.without(name)
+			if st := sel.state; isClusterName(name) && !st.hasCluster(name) {
+				return st.clusterNotFound(name)
 			}
 		}
 		states, views, n = append(states, sel.state), append(views, sel.view), n+len(sel.view.scopes)+len(sel.view.empty)
 	}
 	if c.types == nil {
-		c.types = []string{all}
+		c.types = []string{allNames}
 	}
 	if c.clusters == nil {
-		c.clusters = []string{all}
+		c.clusters = []string{allNames}
 	}
-	if one, missing := c.missing(views...); missing {
-		return noScope(one, states...)
+	if one, missing := c.firstUnmatched(views...); missing {
+		return scopeNotFound(one, states...)
 	}
 	if n == 0 {
-		return noScope(c, states...)
+		return scopeNotFound(c, states...)
 	}
 	return nil
 }
 
 func coversAny(names []string, name string) bool {
-	return slices.Contains(names, all) && (name != "" || slices.Contains(names, catalog.Any)) || slices.Contains(named(names), name)
+	return slices.Contains(names, allNames) && (name != "" || slices.Contains(names, catalog.Any)) || slices.Contains(resolveAny(names), name)
 }
 
 // join sums up the freshness of several regions: the oldest check counts, and

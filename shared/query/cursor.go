@@ -70,10 +70,10 @@ func (c *cursor) fits(region string, a *request) error {
 // resume finds the state and view on which the cursor's first page was made,
 // so that pages never mix two states: the one that is asked about, if it has the
 // same content, else the one that the cursor names.
-func (s *service) resume(ctx context.Context, a *request, h head) (*state, *view, error) {
+func (s *service) resume(ctx context.Context, a *request, h currentState) (*regionState, *scopeSet, error) {
 	c := a.cursor
 	if st, err := s.stateAsOf(ctx, h, a.at); err == nil {
-		if v, err := st.view(a.choice); err == nil && hash8(v.digest) == c.view {
+		if v, err := st.selectScopes(a.choice); err == nil && hash8(v.digest) == c.view {
 			return st, v, nil
 		}
 	}
@@ -86,7 +86,7 @@ func (s *service) resume(ctx context.Context, a *request, h head) (*state, *view
 	case err != nil:
 		return nil, nil, err
 	}
-	v, err := st.view(a.choice)
+	v, err := st.selectScopes(a.choice)
 	if err != nil {
 		return nil, nil, expired(nil)
 	}

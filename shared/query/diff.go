@@ -27,8 +27,8 @@ var (
 // times, or two clusters at one.
 func checkDiff(p *parser) {
 	a := p.request
-	one := !many(a.choice.clusters) && !many(a.choice.types)
-	two := len(a.choice.clusters) == 2 && !many(a.choice.types)
+	one := !selectsSeveral(a.choice.clusters) && !selectsSeveral(a.choice.types)
+	two := len(a.choice.clusters) == 2 && !selectsSeveral(a.choice.types)
 	switch {
 	case a.from.set && a.at.set:
 		p.fault(codeInvalid, "at", "cannot be combined with from", "either from and to, or at")
@@ -36,7 +36,7 @@ func checkDiff(p *parser) {
 		p.fault(codeMissing, "from", "is required with to", asOfForms)
 	case a.from.set && !one:
 		name := "ClusterId"
-		if !many(a.choice.clusters) {
+		if !selectsSeveral(a.choice.clusters) {
 			name = "InstanceType"
 		}
 		p.fault(codeInvalid, name, "names more than one scope", "one cluster and at most one instance type, when from is given")
@@ -51,7 +51,7 @@ func checkDiff(p *parser) {
 type side struct {
 	cluster string
 	typ     string
-	state   *state
+	state   *regionState
 	scope   archive.ScopeState
 	there   bool
 	images  []*catalog.Image
@@ -59,36 +59,36 @@ type side struct {
 
 // diff serves /v1/diff.
 func (s *service) diff(ctx context.Context, a *request) (*answer, error) {
-	region, err := s.locate(ctx, a)
+	region, err := s.findRegion(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	h, err := s.heads[region].get(ctx)
+	h, err := s.states[region].get(ctx)
 	if err != nil {
-		return nil, wrapStore(region, err)
+		return nil, wrapStoreError(region, err)
 	}
 	before, after, err := s.sides(ctx, a, h)
 	if err != nil {
 		return nil, err
 	}
-	v := &view{region: region} // of two times, how fresh the later one is counts
+	v := &scopeSet{region: region} // of two times, how fresh the later one is counts
 	if after.there {
 		v.scopes = append(v.scopes, after.scope)
 	}
 	if before.there && (!after.there || !a.from.set) {
 		v.scopes = append(v.scopes, before.scope)
 	}
-	v.seal()
+	v.finish()
 	later, shown := a.at, []shownState{{a.at, after.state}}
 	if a.from.set {
 		later, shown = a.to, []shownState{{a.from, before.state}, {a.to, after.state}}
 	}
-	f := v.judge(h, after.state, later, s.now(), s.maxStale)
+	f := v.computeFreshness(h, after.state, later, s.now(), s.maxStale)
 	if err := a.young(v, s); err != nil {
 		return nil, err
 	}
 	return &answer{
-		fresh: &f, region: region, modified: v.newest,
+		fresh: &f, region: region, modified: v.newestContent,
 		immutable: isImmutable(a, false, shown...),
 		etag:      tag(before.key(), after.key(), a.canonical, a.format),
 		render: func(ctx context.Context) (*body, error) {
@@ -96,7 +96,7 @@ func (s *service) diff(ctx context.Context, a *request) (*answer, error) {
 				if !x.there {
 					continue
 				}
-				list, err := s.lists.get(ctx, region, x.scope)
+				list, err := s.lists.load(ctx, region, x.scope)
 				if err != nil {
 					return nil, err
 				}
@@ -112,8 +112,8 @@ func (x *side) key() string {
 }
 
 // sides finds what is to be compared.
-func (s *service) sides(ctx context.Context, a *request, h head) (before, after *side, err error) {
-	clusters, types := named(a.choice.clusters), named(a.choice.types)
+func (s *service) sides(ctx context.Context, a *request, h currentState) (before, after *side, err error) {
+	clusters, types := resolveAny(a.choice.clusters), resolveAny(a.choice.types)
 	if a.from.set {
 		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[0], typ: types[0]}
 		if before.state, err = s.stateAsOf(ctx, h, a.from); err != nil {
@@ -134,7 +134,7 @@ func (s *service) sides(ctx context.Context, a *request, h head) (before, after 
 		x.scope, x.there = x.state.Scope(catalog.Scope{ClusterID: x.cluster, InstanceType: x.typ})
 		x.there = x.there && x.scope.Digest != ""
 		if !x.there {
-			_, err := x.state.view(choice{[]string{orAny(x.cluster)}, []string{orAny(x.typ)}})
+			_, err := x.state.selectScopes(selection{[]string{orAny(x.cluster)}, []string{orAny(x.typ)}})
 			faults = append(faults, err)
 		}
 	}

@@ -121,7 +121,7 @@ func (e *clusterError) Error() string {
 	switch {
 	case e.name == "":
 		text = fmt.Sprintf("what is offered without a cluster %s not captured in %s%s", is, e.region, when)
-	case e.name == all:
+	case e.name == allNames:
 		return fmt.Sprintf("no cluster %s captured in %s%s", is, e.region, when)
 	case e.listed:
 		text = fmt.Sprintf("cluster %s %s known in %s and not captured%s", quote(e.name), is, e.region, when)
@@ -151,7 +151,7 @@ func (e *scopeError) Error() string {
 	}
 	is, when := tense(e.past)
 	text := fmt.Sprintf("cluster %s of %s %s not", orNone(e.cluster), e.region, is)
-	if e.cluster == all {
+	if e.cluster == allNames {
 		text = fmt.Sprintf("no cluster of %s %s", e.region, is)
 	}
 	return fmt.Sprintf("%s captured with instance type %s%s%s; captured are: %s", text, orNone(e.instanceType), when, didYouMeanID(e.instanceType, e.types), listed(types))
@@ -216,7 +216,7 @@ func orNone(name string) string {
 	if name == "" || name == catalog.Any {
 		return "(none)"
 	}
-	return clip(name, 80)
+	return truncate(name, 80)
 }
 
 // listed joins names, as many as an error may hold.
@@ -271,7 +271,7 @@ func explain(err error) *apierror.Error {
 	case errors.As(err, &damaged):
 		return &apierror.Error{Status: 503, Code: codeDamaged, Message: "A stored object that this answer needs is damaged; other answers are not affected.", Recommend: "Tell the operator the RequestId; the log names the object.", RetryAfter: retryNextRun, Cause: err}
 	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &apierror.Error{Status: 503, Code: codeStorage, Message: "The storage cannot be reached and this instance does not hold the data" + store.of() + ".", Recommend: "Try again in a few seconds.", RetryAfter: retrySoon, Cause: err}
+		return &apierror.Error{Status: 503, Code: codeStorage, Message: "The storage cannot be reached and this instance does not hold the data" + store.regionSuffix() + ".", Recommend: "Try again in a few seconds.", RetryAfter: retrySoon, Cause: err}
 	}
 	return &apierror.Error{Status: 500, Code: codeInternal, Message: "An unexpected failure.", Recommend: "Tell the operator the RequestId.", Cause: err}
 }

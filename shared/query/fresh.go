@@ -29,17 +29,17 @@ type staleScope struct {
 // judge tells how fresh a view of the state at m is at now. Of a past state only
 // the outcome of the checks is told: how long ago they were made says nothing
 // about it. What a commit says is past, be it the last one: caches keep it.
-func (v *view) judge(h head, st *state, m moment, now time.Time, maxStale time.Duration) freshness {
+func (v *scopeSet) computeFreshness(h currentState, st *regionState, m moment, now time.Time, maxStale time.Duration) freshness {
 	live := st.live && m.sequence == 0
-	f := freshness{sequence: st.Sequence, committedAt: st.CommittedAt, checkedAt: catalog.At(v.oldest), age: ageSeconds(now, v.oldest), scopes: len(v.scopes)}
-	if live && !h.outage.IsZero() {
-		f.stale = append(f.stale, staleScope{"*", catalog.At(h.outage), "the storage cannot be reached; this is what was read last"})
+	f := freshness{sequence: st.Sequence, committedAt: st.CommittedAt, checkedAt: catalog.At(v.oldestCheck), age: ageSeconds(now, v.oldestCheck), scopes: len(v.scopes)}
+	if live && !h.outageSince.IsZero() {
+		f.stale = append(f.stale, staleScope{"*", catalog.At(h.outageSince), "the storage cannot be reached; this is what was read last"})
 	}
 	if live {
-		f.held = ageSeconds(now, h.readAt)
+		f.held = ageSeconds(now, h.confirmedAt)
 	}
-	suspects := v.suspects
-	aged := live && maxStale > 0 && now.Sub(v.oldest) > maxStale
+	suspects := v.unhealthy
+	aged := live && maxStale > 0 && now.Sub(v.oldestCheck) > maxStale
 	if aged {
 		suspects = v.scopes
 	}
@@ -72,16 +72,16 @@ func problemText(p *archive.Problem) string {
 	case p == nil:
 		return "no reason is known"
 	case p.Code != "" && p.Message != "":
-		return p.Code + ": " + clip(p.Message, 200)
+		return p.Code + ": " + truncate(p.Message, 200)
 	case p.Code != "":
 		return p.Code
 	case p.Message != "":
-		return p.Class + ": " + clip(p.Message, 200)
+		return p.Class + ": " + truncate(p.Message, 200)
 	}
 	return p.Class
 }
 
-func clip(s string, most int) string {
+func truncate(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}

@@ -77,13 +77,13 @@ type service struct {
 	source         Source
 	routes         []*route
 	meter          *meter
-	heads          map[string]stateSource
-	times          map[string]*timeline
-	lists          *lists
+	states         map[string]stateSource
+	histories      map[string]*history
+	lists          *listLoader
 	sets           *sets
 	bodies         *lru[string, *body]
 	parsedRequests *lru[string, *request]
-	past           *lru[string, *state]
+	past           *lru[string, *regionState]
 	requestID      func(context.Context) string
 	report         func(context.Context, string, error)
 }
@@ -101,20 +101,20 @@ func New(o Options) *Service {
 	s := &service{
 		config: config{schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version, now: o.Now, ttl: o.HeadTTL},
 		guard:  guard{tokens: o.Tokens, keys: o.Keys},
-		source: o.Archive, heads: map[string]stateSource{}, times: map[string]*timeline{}, requestID: o.RequestID, report: o.Report,
+		source: o.Archive, states: map[string]stateSource{}, histories: map[string]*history{}, requestID: o.RequestID, report: o.Report,
 		bodies:         newLRU[string, *body](cacheBodies),
 		parsedRequests: newLRU[string, *request](cacheRequests),
-		past:           newLRU[string, *state](cacheStates),
+		past:           newLRU[string, *regionState](cacheStates),
 	}
 	for _, region := range o.Regions {
-		states := &heads{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
-		s.heads[region] = states
+		states := &stateCache{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
+		s.states[region] = states
 		if o.Warm && len(o.Regions) == 1 {
-			states.ask(context.Background(), try{early: true})
+			states.startAttempt(context.Background(), attempt{warmUp: true})
 		}
-		s.times[region] = newTimeline()
+		s.histories[region] = newHistory()
 	}
-	s.lists = &lists{source: o.Archive, redact: redact, kept: newListCache(cacheLists)}
+	s.lists = &listLoader{source: o.Archive, redactedFields: redact, cache: newListCache(cacheLists)}
 	s.sets = &sets{lists: s.lists, kept: newLRU[string, *set](cacheSets)}
 	s.routes = s.table()
 	s.meter = newMeter(s.routes)
@@ -195,7 +195,7 @@ func (x *exchange) serve(ctx context.Context) error {
 	}
 	ans, err := rt.serve(ctx, a)
 	if err != nil {
-		return x.lookBack(ctx, pinToCommit(a.at, err))
+		return x.explainMissingCluster(ctx, pinToCommit(a.at, err))
 	}
 	return x.send(ctx, a, ans)
 }
@@ -263,22 +263,22 @@ func (x *exchange) parse(rt *route, id string) (*request, error) {
 }
 
 // state returns the state that the caller asks about, and the present one.
-func (s *service) state(ctx context.Context, a *request, region string) (head, *state, error) {
-	h, err := s.heads[region].get(ctx)
+func (s *service) state(ctx context.Context, a *request, region string) (currentState, *regionState, error) {
+	h, err := s.states[region].get(ctx)
 	if err != nil {
-		return head{}, nil, wrapStore(region, err)
+		return currentState{}, nil, wrapStoreError(region, err)
 	}
 	st, err := s.stateAsOf(ctx, h, a.at)
 	return h, st, blame("at", err)
 }
 
 // moment returns the state at a moment.
-func (s *service) stateAsOf(ctx context.Context, h head, m moment) (*state, error) {
+func (s *service) stateAsOf(ctx context.Context, h currentState, m moment) (*regionState, error) {
 	switch {
 	case s.full != nil:
 		return s.restrictedMoment(ctx, h, m)
 	case !m.set, m.sequence != 0 && m.sequence == h.Sequence:
-		return h.state, nil
+		return h.regionState, nil
 	case m.sequence != 0:
 		return s.pastState(ctx, h, fmt.Sprint(h.RegionID, "#", m.sequence), func(ctx context.Context) (*archive.Region, error) {
 			return s.source.AtSequence(ctx, h.Region, m.sequence)
@@ -286,7 +286,7 @@ func (s *service) stateAsOf(ctx context.Context, h head, m moment) (*state, erro
 	}
 	t := m.resolveTime(s.now())
 	if !t.Before(h.CommittedAt.Time) {
-		return h.state, nil
+		return h.regionState, nil
 	}
 	// What stood at a time before the last commit can never change.
 	return s.pastState(ctx, h, fmt.Sprint(h.RegionID, " ", t.UnixNano()), func(ctx context.Context) (*archive.Region, error) {
@@ -295,11 +295,11 @@ func (s *service) stateAsOf(ctx context.Context, h head, m moment) (*state, erro
 }
 
 // sequence returns the state after a commit.
-func (s *service) sequence(ctx context.Context, h head, n int64) (*state, error) {
+func (s *service) sequence(ctx context.Context, h currentState, n int64) (*regionState, error) {
 	return s.stateAsOf(ctx, h, moment{set: true, sequence: n})
 }
 
-func (s *service) pastState(ctx context.Context, h head, key string, read func(context.Context) (*archive.Region, error)) (*state, error) {
+func (s *service) pastState(ctx context.Context, h currentState, key string, read func(context.Context) (*archive.Region, error)) (*regionState, error) {
 	if st, ok := s.past.get(key); ok {
 		return st, nil
 	}
@@ -307,12 +307,12 @@ func (s *service) pastState(ctx context.Context, h head, key string, read func(c
 	defer cancel()
 	r, err := read(ctx)
 	if err != nil {
-		return nil, wrapStore(h.RegionID, err)
+		return nil, wrapStoreError(h.RegionID, err)
 	}
 	same := fmt.Sprint(h.RegionID, "#", r.Sequence)
 	st, ok := s.past.get(same)
 	if !ok {
-		st = newState(r, false)
+		st = newRegionState(r, false)
 		s.past.put(same, st, 1)
 	}
 	s.past.put(key, st, 1)

@@ -14,7 +14,7 @@ import (
 
 // image serves /v1/images/{ImageId}.
 func (s *service) image(ctx context.Context, a *request) (*answer, error) {
-	region, err := s.locate(ctx, a)
+	region, err := s.findRegion(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -25,17 +25,17 @@ func (s *service) image(ctx context.Context, a *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := st.around(a.choice)
+	v, err := st.scopesForImage(a.choice)
 	if err != nil {
 		return nil, err
 	}
-	f := v.judge(h, st, a.at, s.now(), s.maxStale)
+	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
 	if err := a.young(v, s); err != nil {
 		return nil, err
 	}
 	checks := "" // of a past state the log knows no more than its own
 	if st.live {
-		checks = v.latest.String() // LastSeen moves with them
+		checks = v.latestCheck.String() // LastSeen moves with them
 	}
 	return &answer{
 		fresh: &f, region: region, modified: st.CommittedAt, immutable: isImmutable(a, true, shownState{a.at, st}),
@@ -49,24 +49,24 @@ func (s *service) image(ctx context.Context, a *request) (*answer, error) {
 
 // around is the view of a choice, or of everything if nothing was chosen,
 // always with the scopes that offer an image.
-func (st *state) around(c choice) (*view, error) {
+func (st *regionState) scopesForImage(c selection) (*scopeSet, error) {
 	if c.everything() {
-		v := st.everything()
+		v := st.allScopes()
 		if len(v.scopes) == 0 && len(v.empty) > 0 {
-			return nil, st.uncaptured(v.empty[0])
+			return nil, st.scopeNotReady(v.empty[0])
 		}
 		return v, nil
 	}
-	v, err := st.view(c)
+	v, err := st.selectScopes(c)
 	if err != nil {
 		return nil, err
 	}
 	wide := *v
-	wide.many, wide.byType = true, true
+	wide.several, wide.byType = true, true
 	return &wide, nil
 }
 
-func (s *service) renderImage(ctx context.Context, a *request, h head, st *state, v *view) ([]byte, error) {
+func (s *service) renderImage(ctx context.Context, a *request, h currentState, st *regionState, v *scopeSet) ([]byte, error) {
 	set, err := s.sets.get(ctx, v)
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (s *service) renderImage(ctx context.Context, a *request, h head, st *state
 	first, known := s.lists.firstSeen(h.RegionID, a.imageID)
 	// The catalogue counts every scope of the region.
 	if from == to || !known || !a.choice.everything() || s.full != nil {
-		t, err := s.timeline(ctx, h)
+		t, err := s.loadHistory(ctx, h)
 		if err != nil {
 			return nil, err
 		}
@@ -124,10 +124,10 @@ func (s *service) renderImage(ctx context.Context, a *request, h head, st *state
 
 // recall has the catalogue tell when an image was first seen, which remembers
 // more than a log that retention has cut.
-func (s *service) recall(ctx context.Context, h head, id string, l *life) error {
+func (s *service) recall(ctx context.Context, h currentState, id string, l *life) error {
 	first, known := s.lists.firstSeen(h.RegionID, id)
 	if !known {
-		if err := s.lists.stocked(ctx, h.RegionID, h.IndexSequence); err != nil {
+		if err := s.lists.ensureIndex(ctx, h.RegionID, h.IndexSequence); err != nil {
 			return err
 		}
 		first, known = s.lists.firstSeen(h.RegionID, id)
@@ -151,7 +151,7 @@ func jsonString(s string) string { return string(appendString(nil, s)) }
 // lastSeen is the last check that found one of the entries. It goes by the
 // view that s was got for: s itself may have been built for an earlier one
 // with the same content.
-func (s *set) lastSeen(v *view, from, to int) (last catalog.Time) {
+func (s *set) lastSeen(v *scopeSet, from, to int) (last catalog.Time) {
 	for p := from; p < to; p++ {
 		for _, o := range s.offers[p] {
 			if at := v.scopes[o].CheckedAt; at.After(last.Time) {
@@ -188,7 +188,7 @@ type life struct {
 }
 
 // life follows an image through the scopes of a choice.
-func (t *timeline) life(id string, st *state, c choice) life {
+func (t *history) life(id string, st *regionState, c selection) life {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	l := life{cut: len(t.commits) > 0 && t.commits[0].sequence > 1}
@@ -196,7 +196,7 @@ func (t *timeline) life(id string, st *state, c choice) life {
 	if !ok {
 		return l
 	}
-	end := t.upTo(st.Sequence)
+	end := t.countEventsUpTo(st.Sequence)
 	for _, at := range t.byImage[image] {
 		e := t.events[at]
 		if !c.covers(t.scopes[e.scope]) {
@@ -209,7 +209,7 @@ func (t *timeline) life(id string, st *state, c choice) life {
 		if !l.known {
 			l.known, l.first = true, t.commits[e.commit].at
 		}
-		if e.kind != removed {
+		if e.kind != kindRemoved {
 			continue
 		}
 		l.goneAt, l.gone, l.scope = t.commits[e.commit].sequence, t.commits[e.commit].at, t.scopes[e.scope]
@@ -225,13 +225,13 @@ func (t *timeline) life(id string, st *state, c choice) life {
 }
 
 // everything says whether a choice names nothing and so covers every scope.
-func (c choice) everything() bool { return c.clusters == nil && c.types == nil }
+func (c selection) everything() bool { return c.clusters == nil && c.types == nil }
 
 // everyCluster says whether a choice is of all the named clusters.
-func (c choice) everyCluster() bool { return len(c.clusters) == 1 && c.clusters[0] == all }
+func (c selection) everyCluster() bool { return len(c.clusters) == 1 && c.clusters[0] == allNames }
 
 // covers says whether a scope belongs to a choice.
-func (c choice) covers(ref archive.ScopeRef) bool {
+func (c selection) covers(ref archive.ScopeRef) bool {
 	if c.everything() {
 		return true
 	}
@@ -239,14 +239,14 @@ func (c choice) covers(ref archive.ScopeRef) bool {
 }
 
 func covers(names []string, name string) bool {
-	if len(names) == 1 && names[0] == all {
+	if len(names) == 1 && names[0] == allNames {
 		return name != ""
 	}
-	return slices.Contains(named(names), name)
+	return slices.Contains(resolveAny(names), name)
 }
 
 // gone is the error for an image that is not there: never, or no more.
-func (s *service) gone(ctx context.Context, a *request, h head, st *state, l life) error {
+func (s *service) gone(ctx context.Context, a *request, h currentState, st *regionState, l life) error {
 	if !l.known {
 		return l.unknown(a, st)
 	}
@@ -270,7 +270,7 @@ func (s *service) gone(ctx context.Context, a *request, h head, st *state, l lif
 }
 
 // lastContent is the image as it was before it disappeared.
-func (s *service) lastContent(ctx context.Context, id string, h head, l life) (string, error) {
+func (s *service) lastContent(ctx context.Context, id string, h currentState, l life) (string, error) {
 	st, err := s.sequence(ctx, h, l.goneAt-1)
 	if err != nil {
 		return "", err
@@ -279,7 +279,7 @@ func (s *service) lastContent(ctx context.Context, id string, h head, l life) (s
 	if !ok || sc.Digest == "" {
 		return "", fmt.Errorf("image %q is not in commit %d", id, l.goneAt-1)
 	}
-	list, err := s.lists.get(ctx, h.RegionID, sc)
+	list, err := s.lists.load(ctx, h.RegionID, sc)
 	if err != nil {
 		return "", err
 	}
@@ -292,7 +292,7 @@ func (s *service) lastContent(ctx context.Context, id string, h head, l life) (s
 }
 
 // unknown is the error for an image that was not there up to a state.
-func (l life) unknown(a *request, st *state) error {
+func (l life) unknown(a *request, st *regionState) error {
 	if l.later == 0 || !a.at.set {
 		return imageUnknown(a.imageID, st.RegionID)
 	}
@@ -306,15 +306,15 @@ func imageUnknown(id, region string) error {
 }
 
 // knows says whether an image is or was offered in a region.
-func (s *service) knows(ctx context.Context, h head, id string) (bool, error) {
-	if v := h.everything(); len(v.scopes) > 0 {
+func (s *service) knows(ctx context.Context, h currentState, id string) (bool, error) {
+	if v := h.allScopes(); len(v.scopes) > 0 {
 		if set, err := s.sets.get(ctx, v); err == nil { // else the history may know
 			if from, to := set.find(id); from < to {
 				return true, nil
 			}
 		}
 	}
-	t, err := s.timeline(ctx, h)
+	t, err := s.loadHistory(ctx, h)
 	if err != nil {
 		return false, err
 	}

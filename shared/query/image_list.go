@@ -6,18 +6,20 @@ import "community-images/shared/catalog"
 // overlap widely: those of a catalogue are places in its one pool, which the
 // garbage collector need not look over, as it would pointers.
 type imageList struct {
-	pool   *pool
+	pool   *imagePool
 	places []int32 // in the pool; nil: all of it
 }
 
 // pool is images that lists share.
-type pool struct {
+type imagePool struct {
 	images []*catalog.Image
 	lists  int // that are kept; guarded by listCache.mu
 }
 
 // whole is a list with a pool of its own.
-func whole(images []*catalog.Image) imageList { return imageList{pool: &pool{images: images}} }
+func newImageList(images []*catalog.Image) imageList {
+	return imageList{pool: &imagePool{images: images}}
+}
 
 func (l imageList) len() int {
 	if l.places != nil {

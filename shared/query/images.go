@@ -14,7 +14,7 @@ import (
 
 // images serves /v1/images.
 func (s *service) images(ctx context.Context, a *request) (*answer, error) {
-	region, err := s.locate(ctx, a)
+	region, err := s.findRegion(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -22,12 +22,12 @@ func (s *service) images(ctx context.Context, a *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := v.judge(h, st, a.at, s.now(), s.maxStale)
+	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
 	if err := a.young(v, s); err != nil {
 		return nil, err
 	}
 	return &answer{
-		fresh: &f, region: region, modified: v.newest, immutable: isImmutable(a, false, shownState{a.at, st}),
+		fresh: &f, region: region, modified: v.newestContent, immutable: isImmutable(a, false, shownState{a.at, st}),
 		etag: tag(v.digest, a.canonical, a.format),
 		renderAfter: func(ctx context.Context, front []byte) (*body, []byte, error) {
 			p, err := s.page(ctx, a, st, v)
@@ -41,7 +41,7 @@ func (s *service) images(ctx context.Context, a *request) (*answer, error) {
 }
 
 // choose finds the state and the view that a request is about.
-func (s *service) choose(ctx context.Context, a *request, region string) (head, *state, *view, error) {
+func (s *service) choose(ctx context.Context, a *request, region string) (currentState, *regionState, *scopeSet, error) {
 	if a.cursor != nil {
 		return s.continued(ctx, a, region)
 	}
@@ -52,23 +52,23 @@ func (s *service) choose(ctx context.Context, a *request, region string) (head, 
 	if err != nil {
 		return h, nil, nil, err
 	}
-	v, err := st.view(a.choice)
+	v, err := st.selectScopes(a.choice)
 	return h, st, v, err
 }
 
 // foresee begins to read the catalogue of a region of which nothing is known
 // yet, beside the head: what is asked for needs both.
 func (s *service) foresee(ctx context.Context, a *request, region string) {
-	if s.full == nil && !a.at.set && ctx.Value(conditionalKey{}) == nil && !s.heads[region].known() {
-		s.lists.foresee(ctx, region)
+	if s.full == nil && !a.at.set && ctx.Value(conditionalKey{}) == nil && !s.states[region].hasState() {
+		s.lists.prefetchIndex(ctx, region)
 	}
 }
 
 // continued is choose for a page that is not the first.
-func (s *service) continued(ctx context.Context, a *request, region string) (head, *state, *view, error) {
-	h, err := s.heads[region].get(ctx)
+func (s *service) continued(ctx context.Context, a *request, region string) (currentState, *regionState, *scopeSet, error) {
+	h, err := s.states[region].get(ctx)
 	if err != nil {
-		return h, nil, nil, wrapStore(region, err)
+		return h, nil, nil, wrapStoreError(region, err)
 	}
 	if err := a.cursor.fits(region, a); err != nil {
 		return h, nil, nil, err
@@ -78,7 +78,7 @@ func (s *service) continued(ctx context.Context, a *request, region string) (hea
 }
 
 // page runs the stages from the set on.
-func (s *service) page(ctx context.Context, a *request, st *state, v *view) (*page, error) {
+func (s *service) page(ctx context.Context, a *request, st *regionState, v *scopeSet) (*page, error) {
 	set, err := s.sets.get(ctx, v)
 	var damaged *archive.DamagedError
 	if errors.As(err, &damaged) && a.cursor != nil && !st.live {
@@ -141,9 +141,9 @@ func (s *service) newest() []sortKey {
 }
 
 // young holds the answer against maxAge.
-func (a *request) young(v *view, s *service) error {
+func (a *request) young(v *scopeSet, s *service) error {
 	now := s.now()
-	if a.maxAge == 0 || (len(v.scopes) == 0 || now.Sub(v.oldest) <= a.maxAge) && len(v.empty) == 0 {
+	if a.maxAge == 0 || (len(v.scopes) == 0 || now.Sub(v.oldestCheck) <= a.maxAge) && len(v.empty) == 0 {
 		return nil
 	}
 	var old []string

@@ -15,7 +15,7 @@ type listCache struct {
 	items map[string]*list.Element
 }
 
-type keptList struct {
+type cachedList struct {
 	digest string
 	list   imageList
 }
@@ -32,7 +32,7 @@ func (c *listCache) get(digest string) (imageList, bool) {
 		return imageList{}, false
 	}
 	c.order.MoveToFront(e)
-	return e.Value.(*keptList).list, true
+	return e.Value.(*cachedList).list, true
 }
 
 func (c *listCache) put(digest string, l imageList) {
@@ -41,30 +41,30 @@ func (c *listCache) put(digest string, l imageList) {
 	if _, ok := c.items[digest]; ok {
 		return
 	}
-	c.items[digest] = c.order.PushFront(&keptList{digest, l})
-	c.used += listWeight(l)
+	c.items[digest] = c.order.PushFront(&cachedList{digest, l})
+	c.used += listBytes(l)
 	if l.pool.lists++; l.pool.lists == 1 {
-		c.used += l.pool.weight()
+		c.used += l.pool.sizeInBytes()
 	}
 	for c.used > c.limit && c.order.Len() > 1 {
-		c.drop(c.order.Back())
+		c.evict(c.order.Back())
 	}
 }
 
-func (c *listCache) drop(e *list.Element) {
-	kept := c.order.Remove(e).(*keptList)
+func (c *listCache) evict(e *list.Element) {
+	kept := c.order.Remove(e).(*cachedList)
 	delete(c.items, kept.digest)
-	c.used -= listWeight(kept.list)
+	c.used -= listBytes(kept.list)
 	if kept.list.pool.lists--; kept.list.pool.lists == 0 {
-		c.used -= kept.list.pool.weight()
+		c.used -= kept.list.pool.sizeInBytes()
 	}
 }
 
-func listWeight(l imageList) int { return 256 + 4*len(l.places) }
+func listBytes(l imageList) int { return 256 + 4*len(l.places) }
 
 // weight is the memory of the images, about: their texts and what tells of
 // them. Pools share images; so it is rather too much.
-func (p *pool) weight() int {
+func (p *imagePool) sizeInBytes() int {
 	n := 0
 	for _, im := range p.images {
 		n += 128 + len(im.Raw)

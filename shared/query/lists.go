@@ -25,15 +25,15 @@ const (
 
 // lists keeps image lists by digest. A digest proves its content, so a list
 // never grows old, and scopes with equal answers share one.
-type lists struct {
-	source Source
-	redact []string
-	flight singleflight.Group
-	kept   *listCache
+type listLoader struct {
+	source         Source
+	redactedFields []string
+	flight         singleflight.Group
+	cache          *listCache
 
 	mu       sync.Mutex
 	redacted map[int32]*catalog.Image // what is left, by the Number of the whole
-	left     catalog.Interner         // of what is left
+	interner catalog.Interner         // of what is left
 	indexes  map[string]*readIndex    // by region: the index that was read last
 }
 
@@ -45,7 +45,7 @@ type readIndex struct {
 
 // firstSeen says when an image was first seen in any scope of a region; ok is
 // false if only the history can tell.
-func (l *lists) firstSeen(region, id string) (at catalog.Time, ok bool) {
+func (l *listLoader) firstSeen(region, id string) (at catalog.Time, ok bool) {
 	l.mu.Lock()
 	index := l.indexes[region]
 	l.mu.Unlock()
@@ -56,8 +56,8 @@ func (l *lists) firstSeen(region, id string) (at catalog.Time, ok bool) {
 }
 
 // get returns the images of a scope.
-func (l *lists) get(ctx context.Context, region string, s archive.ScopeState) (imageList, error) {
-	if list, ok := l.kept.get(s.Digest); ok {
+func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeState) (imageList, error) {
+	if list, ok := l.cache.get(s.Digest); ok {
 		return list, nil
 	}
 	done := l.flight.DoChan(s.Digest, func() (any, error) {
@@ -65,10 +65,10 @@ func (l *lists) get(ctx context.Context, region string, s archive.ScopeState) (i
 		defer cancel()
 		snapshot, err := l.source.Snapshot(ctx, s.Scope(region), s.Digest)
 		if err != nil {
-			return nil, wrapStore(region, err)
+			return nil, wrapStoreError(region, err)
 		}
-		list := whole(l.withhold(snapshot.Images))
-		l.kept.put(s.Digest, list)
+		list := newImageList(l.redactImages(snapshot.Images))
+		l.cache.put(s.Digest, list)
 		return list, nil
 	})
 	select {
@@ -84,20 +84,20 @@ func (l *lists) get(ctx context.Context, region string, s archive.ScopeState) (i
 
 // all returns the lists of several scopes, in their order. catalogue is the
 // commit up to which the region's catalogue goes; 0: not known.
-func (l *lists) all(ctx context.Context, region string, scopes []archive.ScopeState, catalogue int64) ([]imageList, error) {
-	if err := l.prepare(ctx, region, scopes, catalogue); err != nil {
+func (l *listLoader) loadAll(ctx context.Context, region string, scopes []archive.ScopeState, catalogue int64) ([]imageList, error) {
+	if err := l.prepareLists(ctx, region, scopes, catalogue); err != nil {
 		return nil, err
 	}
 	found := make([]imageList, len(scopes))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxReads)
 	for i, s := range scopes {
-		if list, ok := l.kept.get(s.Digest); ok {
+		if list, ok := l.cache.get(s.Digest); ok {
 			found[i] = list
 			continue
 		}
 		group.Go(func() error {
-			list, err := l.get(ctx, region, s)
+			list, err := l.load(ctx, region, s)
 			found[i] = list
 			return err
 		})
@@ -106,8 +106,8 @@ func (l *lists) all(ctx context.Context, region string, scopes []archive.ScopeSt
 }
 
 // imageIDs returns the ids of the images of several scopes, each once.
-func (l *lists) imageIDs(ctx context.Context, region string, scopes []archive.ScopeState) ([][]string, error) {
-	found, err := l.all(ctx, region, scopes, 0)
+func (l *listLoader) imageIDs(ctx context.Context, region string, scopes []archive.ScopeState) ([][]string, error) {
+	found, err := l.loadAll(ctx, region, scopes, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -124,21 +124,21 @@ func (l *lists) imageIDs(ctx context.Context, region string, scopes []archive.Sc
 // prepare takes the lists of scopes from the catalogue if many are not at hand
 // and it has not been read since it was written. Whatever it lacks is left to
 // the snapshots.
-func (l *lists) prepare(ctx context.Context, region string, scopes []archive.ScopeState, upTo int64) error {
+func (l *listLoader) prepareLists(ctx context.Context, region string, scopes []archive.ScopeState, upTo int64) error {
 	missing := 0
 	for _, s := range scopes {
-		if _, ok := l.kept.get(s.Digest); !ok {
+		if _, ok := l.cache.get(s.Digest); !ok {
 			missing++
 		}
 	}
 	if missing <= fewReads {
 		return nil
 	}
-	return l.stocked(ctx, region, upTo)
+	return l.ensureIndex(ctx, region, upTo)
 }
 
 // stocked reads the catalogue of a region, up to a commit, unless it has been.
-func (l *lists) stocked(ctx context.Context, region string, upTo int64) error {
+func (l *listLoader) ensureIndex(ctx context.Context, region string, upTo int64) error {
 	l.mu.Lock()
 	f := l.indexes[region]
 	l.mu.Unlock()
@@ -148,41 +148,43 @@ func (l *lists) stocked(ctx context.Context, region string, upTo int64) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case result := <-l.stocking(ctx, region, upTo):
+	case result := <-l.startIndexRead(ctx, region, upTo):
 		return result.Err
 	}
 }
 
 // foresee begins to read the catalogue of a region; prepare waits for it.
-func (l *lists) foresee(ctx context.Context, region string) { l.stocking(ctx, region, 0) }
+func (l *listLoader) prefetchIndex(ctx context.Context, region string) {
+	l.startIndexRead(ctx, region, 0)
+}
 
-func (l *lists) stocking(ctx context.Context, region string, upTo int64) <-chan singleflight.Result {
+func (l *listLoader) startIndexRead(ctx context.Context, region string, upTo int64) <-chan singleflight.Result {
 	return l.flight.DoChan("catalogue "+region, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
-		return nil, l.stock(ctx, region, upTo)
+		return nil, l.readIndex(ctx, region, upTo)
 	})
 }
 
 // stock reads the catalogue of a region.
-func (l *lists) stock(ctx context.Context, region string, upTo int64) error {
+func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) error {
 	c, err := l.source.Index(ctx, region)
 	var damaged *archive.DamagedError
 	switch {
 	case errors.As(err, &damaged): // the snapshots say the same
 		c = &archive.Index{}
 	case err != nil:
-		return wrapStore(region, err)
+		return wrapStoreError(region, err)
 	}
-	shared := &pool{images: c.Images}
+	shared := &imagePool{images: c.Images}
 	for digest, places := range c.Lists {
-		switch _, ok := l.kept.get(digest); {
+		switch _, ok := l.cache.get(digest); {
 		case ok:
-		case len(l.redact) == 0 && len(places) > 0:
-			l.kept.put(digest, imageList{shared, places})
+		case len(l.redactedFields) == 0 && len(places) > 0:
+			l.cache.put(digest, imageList{shared, places})
 		default: // what is left of images that differ may be the same
 			images, _ := c.List(digest)
-			l.kept.put(digest, whole(l.withhold(images)))
+			l.cache.put(digest, newImageList(l.redactImages(images)))
 		}
 	}
 	l.mu.Lock()
@@ -195,18 +197,18 @@ func (l *lists) stock(ctx context.Context, region string, upTo int64) error {
 }
 
 // withhold removes the redacted fields.
-func (l *lists) withhold(images []*catalog.Image) []*catalog.Image {
-	if len(l.redact) == 0 {
+func (l *listLoader) redactImages(images []*catalog.Image) []*catalog.Image {
+	if len(l.redactedFields) == 0 {
 		return images
 	}
 	out := make([]*catalog.Image, 0, len(images))
 	for _, im := range images {
-		out = append(out, l.without(im))
+		out = append(out, l.redactImage(im))
 	}
 	return catalog.Normalise(out)
 }
 
-func (l *lists) without(im *catalog.Image) *catalog.Image {
+func (l *listLoader) redactImage(im *catalog.Image) *catalog.Image {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if known := l.redacted[im.Number]; known != nil {
@@ -217,7 +219,7 @@ func (l *lists) without(im *catalog.Image) *catalog.Image {
 		panic("query: an image is not a JSON object")
 	}
 	for name := range object {
-		if slices.ContainsFunc(l.redact, func(r string) bool { return strings.EqualFold(r, name) }) {
+		if slices.ContainsFunc(l.redactedFields, func(r string) bool { return strings.EqualFold(r, name) }) {
 			delete(object, name)
 		}
 	}
@@ -225,11 +227,11 @@ func (l *lists) without(im *catalog.Image) *catalog.Image {
 	if err != nil {
 		panic("query: encoding what was decoded: " + err.Error())
 	}
-	left, err := l.left.Proved([][]byte{data[:len(data)-1]})
+	left, err := l.interner.Proved([][]byte{data[:len(data)-1]})
 	if err != nil {
 		panic("query: an image without a field is no image: " + err.Error())
 	}
-	if l.redacted == nil || len(l.redacted) > maxRedacted {
+	if l.redacted == nil || len(l.redacted) > maxRedactedImages {
 		l.redacted = map[int32]*catalog.Image{}
 	}
 	l.redacted[im.Number] = left[0]
@@ -237,4 +239,4 @@ func (l *lists) without(im *catalog.Image) *catalog.Image {
 }
 
 // maxRedacted bounds the table of redacted images.
-const maxRedacted = 100_000
+const maxRedactedImages = 100_000

@@ -12,47 +12,47 @@ import (
 )
 
 // locate finds the region that a request is about.
-func (s *service) locate(ctx context.Context, a *request) (string, error) {
+func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
 	switch {
 	case a.region != "":
 		return a.region, nil
 	case len(s.regions) == 1:
 		return s.regions[0], nil
 	}
-	if region, ok := s.cursorRegion(a); ok {
+	if region, ok := s.regionOfCursor(a); ok {
 		return region, nil
 	}
-	if !clustersNamed(a) && a.images() == nil {
-		return "", s.regionMissing("are configured")
+	if !namesClusters(a) && a.images() == nil {
+		return "", s.regionRequired("are configured")
 	}
-	cluster := clustersNamed(a) // whose id is no other's
-	f := s.search(ctx, cluster, func(h head) (bool, error) { return s.concerns(ctx, a, h) })
+	cluster := namesClusters(a) // whose id is no other's
+	f := s.searchRegions(ctx, cluster, func(h currentState) (bool, error) { return s.regionHasNamed(ctx, a, h) })
 	if f.found == 0 && cluster && a.past() {
-		f = s.search(ctx, cluster, func(h head) (bool, error) { return s.onceHad(ctx, a, h) })
+		f = s.searchRegions(ctx, cluster, func(h currentState) (bool, error) { return s.historyHasCluster(ctx, a, h) })
 	}
 	switch {
 	case f.found > 1:
-		return "", s.regionMissing("have what is asked for")
+		return "", s.regionRequired("have what is asked for")
 	case f.found == 1 && f.failed != nil && cluster:
-		if !f.spared {
+		if !f.skipped {
 			s.report(ctx, "", f.failed)
 		}
 		return f.region, nil
 	case f.failed != nil:
-		return "", undecided(f.failed)
+		return "", regionUndecided(f.failed)
 	case f.found == 1:
 		return f.region, nil
 	case f.empty == len(s.regions):
-		return "", s.nothingYet()
+		return "", s.nothingCaptured()
 	case cluster:
-		return "", s.clusterNowhere(ctx, a)
+		return "", s.clusterInNoRegion(ctx, a)
 	}
 	return "", imageUnknown(strings.Join(a.images(), ","), strings.Join(s.regions, ", "))
 }
 
 // cursorRegion is the region that the cursor was made in. What is asked for may
 // have ended there since.
-func (s *service) cursorRegion(a *request) (string, bool) {
+func (s *service) regionOfCursor(a *request) (string, bool) {
 	if a.cursor == nil {
 		return "", false
 	}
@@ -64,39 +64,39 @@ func (s *service) cursorRegion(a *request) (string, bool) {
 }
 
 // search is what a look into every region has found.
-type search struct {
-	region string // the first that has it
-	found  int    // that have it
-	empty  int    // of which nothing has been captured, so that they have it not
-	failed error  // of the first that could not be read
-	spared bool   // a region that could not be read just now was not asked again
+type regionSearch struct {
+	region  string // the first that has it
+	found   int    // that have it
+	empty   int    // of which nothing has been captured, so that they have it not
+	failed  error  // of the first that could not be read
+	skipped bool   // a region that could not be read just now was not asked again
 }
 
 // search looks into every region. One that has just failed keeps nobody waiting
 // who can be answered without it; unique says that no two regions have what is
 // looked for.
-func (s *service) search(ctx context.Context, unique bool, has func(head) (bool, error)) search {
-	f := s.look(ctx, true, has)
-	if f.spared && (f.found == 0 || f.failed != nil && !unique) {
-		return s.look(ctx, false, has)
+func (s *service) searchRegions(ctx context.Context, unique bool, has func(currentState) (bool, error)) regionSearch {
+	f := s.searchRegionsOnce(ctx, true, has)
+	if f.skipped && (f.found == 0 || f.failed != nil && !unique) {
+		return s.searchRegionsOnce(ctx, false, has)
 	}
 	return f
 }
 
-func (s *service) look(ctx context.Context, spare bool, has func(head) (bool, error)) (f search) {
+func (s *service) searchRegionsOnce(ctx context.Context, spare bool, has func(currentState) (bool, error)) (f regionSearch) {
 	for _, region := range s.regions {
-		h, ok := head{}, false
+		h, ok := currentState{}, false
 		var err error
 		if spare {
-			err = s.heads[region].lately()
+			err = s.states[region].recentFailure()
 		}
 		if err != nil {
-			f.spared = true
+			f.skipped = true
 		} else {
-			h, err = s.heads[region].get(ctx)
+			h, err = s.states[region].get(ctx)
 		}
 		if err != nil {
-			err = wrapStore(region, err)
+			err = wrapStoreError(region, err)
 		} else {
 			ok, err = has(h)
 		}
@@ -115,33 +115,33 @@ func (s *service) look(ctx context.Context, spare bool, has func(head) (bool, er
 
 // undecided is the error for a region that cannot be read and may have what is
 // asked for.
-func undecided(err error) error {
+func regionUndecided(err error) error {
 	e := *explain(err)
 	e.Recommend = "Supply RegionId to ask another region alone. " + e.Recommend
 	return &e
 }
 
 // nothingYet is the error if no region has data.
-func (s *service) nothingYet() error {
+func (s *service) nothingCaptured() error {
 	return &noDataError{strings.Join(s.regions, ", "), archive.ErrNoData}
 }
 
 // regionMissing asks for one of several regions, of which is said what makes
 // that necessary.
-func (s *service) regionMissing(which string) error {
+func (s *service) regionRequired(which string) error {
 	return faultsError([]fault{{codeMissing, "RegionId", "is required, as several regions " + which, "one of " + strings.Join(s.regions, ", ")}})
 }
 
-func clustersNamed(a *request) bool { return slices.ContainsFunc(a.choice.clusters, isName) }
+func namesClusters(a *request) bool { return slices.ContainsFunc(a.choice.clusters, isClusterName) }
 
 // isName says whether a caller means the cluster of that name.
-func isName(cluster string) bool { return cluster != all && cluster != catalog.Any }
+func isClusterName(cluster string) bool { return cluster != allNames && cluster != catalog.Any }
 
 // concerns says whether a region has the clusters, or else the image, that a
 // request names.
-func (s *service) concerns(ctx context.Context, a *request, h head) (bool, error) {
-	if clustersNamed(a) {
-		return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != "" && h.captured(name) }), nil
+func (s *service) regionHasNamed(ctx context.Context, a *request, h currentState) (bool, error) {
+	if namesClusters(a) {
+		return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != "" && h.hasCluster(name) }), nil
 	}
 	for _, id := range a.images() {
 		if ok, err := s.knows(ctx, h, id); ok || err != nil {
@@ -160,21 +160,21 @@ func (a *request) past() bool {
 func (a *request) feed() bool { return a.route.takes("since") }
 
 // onceHad says whether the history of a region has one of the clusters.
-func (s *service) onceHad(ctx context.Context, a *request, h head) (bool, error) {
-	t, err := s.timeline(ctx, h)
+func (s *service) historyHasCluster(ctx context.Context, a *request, h currentState) (bool, error) {
+	t, err := s.loadHistory(ctx, h)
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(a.choice.clusters, t.knowsCluster), nil
+	return slices.ContainsFunc(a.choice.clusters, t.hasCluster), nil
 }
 
 // clusterNowhere is the error for clusters that no region has.
-func (s *service) clusterNowhere(ctx context.Context, a *request) error {
-	first := slices.IndexFunc(a.choice.clusters, isName)
+func (s *service) clusterInNoRegion(ctx context.Context, a *request) error {
+	first := slices.IndexFunc(a.choice.clusters, isClusterName)
 	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.choice.clusters[first]}
 	for _, region := range s.regions {
-		if h, err := s.heads[region].get(ctx); err == nil {
-			e.clusters = append(e.clusters, h.clusters()...)
+		if h, err := s.states[region].get(ctx); err == nil {
+			e.clusters = append(e.clusters, h.clusterNames()...)
 		}
 	}
 	return e

@@ -41,7 +41,7 @@ func (c *lru[K, V]) put(key K, value V, cost int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.items[key]; ok {
-		c.drop(e)
+		c.evict(e)
 	}
 	if cost > c.limit {
 		return
@@ -49,11 +49,11 @@ func (c *lru[K, V]) put(key K, value V, cost int) {
 	c.items[key] = c.order.PushFront(&lruItem[K, V]{key, value, cost})
 	c.used += cost
 	for c.used > c.limit {
-		c.drop(c.order.Back())
+		c.evict(c.order.Back())
 	}
 }
 
-func (c *lru[K, V]) drop(e *list.Element) {
+func (c *lru[K, V]) evict(e *list.Element) {
 	item := c.order.Remove(e).(*lruItem[K, V])
 	delete(c.items, item.key)
 	c.used -= item.cost

@@ -11,7 +11,7 @@ import (
 // matrix serves /v1/matrix: images by clusters, or by instance types if those
 // are asked for.
 func (s *service) matrix(ctx context.Context, a *request) (*answer, error) {
-	region, err := s.locate(ctx, a)
+	region, err := s.findRegion(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -25,14 +25,14 @@ func (s *service) matrix(ctx context.Context, a *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := v.judge(h, st, a.at, s.now(), s.maxStale)
+	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
 	if err := a.young(v, s); err != nil {
 		return nil, err
 	}
 	forced := *v
-	forced.many, forced.byType = true, true
+	forced.several, forced.byType = true, true
 	return &answer{
-		fresh: &f, region: region, modified: v.newest, immutable: isImmutable(a, false, shownState{a.at, st}),
+		fresh: &f, region: region, modified: v.newestContent, immutable: isImmutable(a, false, shownState{a.at, st}),
 		etag: tag(v.digest, a.canonical, a.format),
 		render: func(ctx context.Context) (*body, error) {
 			set, err := s.sets.get(ctx, &forced)
@@ -59,7 +59,7 @@ func (s *service) matrixClusters(ctx context.Context, a *request, region string)
 	if a.choice.types != nil && slices.ContainsFunc(st.ScopesOf(""), func(s archive.ScopeState) bool { return s.InstanceType != "" }) {
 		return nil, nil
 	}
-	return []string{all}, nil
+	return []string{allNames}, nil
 }
 
 // grid is which image is offered in which column.
@@ -76,7 +76,7 @@ type gridRow struct {
 
 // newGrid has a row for each ImageId, in the order of places, and a column
 // for each scope, or for each instance type if no cluster is named.
-func newGrid(s *set, places []int32, c choice) *grid {
+func newGrid(s *set, places []int32, c selection) *grid {
 	g := &grid{}
 	for _, sc := range s.scopes {
 		g.columns = append(g.columns, columnLabel(sc, c))
@@ -113,11 +113,11 @@ func newGrid(s *set, places []int32, c choice) *grid {
 }
 
 // columnLabel names a scope by what varies.
-func columnLabel(sc archive.ScopeState, c choice) string {
+func columnLabel(sc archive.ScopeState, c selection) string {
 	switch {
-	case many(c.clusters) && many(c.types):
+	case selectsSeveral(c.clusters) && selectsSeveral(c.types):
 		return sc.Scope("").Path()
-	case c.types != nil && !many(c.clusters):
+	case c.types != nil && !selectsSeveral(c.clusters):
 		return orAny(sc.InstanceType)
 	}
 	return orAny(sc.ClusterID)
@@ -134,7 +134,7 @@ func (g *grid) shared() []string {
 	return ids
 }
 
-func (g *grid) render(a *request, st *state, v *view) *body {
+func (g *grid) render(a *request, st *regionState, v *scopeSet) *body {
 	from := 0
 	if a.cursor != nil {
 		from = min(a.cursor.offset, len(g.rows))

@@ -32,7 +32,7 @@ type request struct {
 // scopeParams say which scopes a request is about, and as of when.
 type scopeParams struct {
 	region string // empty: not given
-	choice choice
+	choice selection
 	at     moment
 	maxAge time.Duration // 0: any age
 }
@@ -63,7 +63,7 @@ type outputParams struct {
 
 // historyParams say which events a feed shows and which states a diff compares.
 type historyParams struct {
-	since        since
+	since        feedSince
 	kinds        []eventKind // nil: the default of the route
 	feedImageIDs []string    // sorted, without duplicates; nil: any
 	from, to     moment
@@ -157,7 +157,7 @@ func split(query string) (list []raw, faults []fault) {
 		text, err2 := url.QueryUnescape(v)
 		switch {
 		case err1 != nil || !clean(name):
-			faults = append(faults, fault{codeUnknown, clip(k, 80), "is not a parameter name", ""})
+			faults = append(faults, fault{codeUnknown, truncate(k, 80), "is not a parameter name", ""})
 			continue
 		case name == "":
 			faults = append(faults, fault{codeUnknown, `""`, "is not a parameter name", ""})
@@ -383,10 +383,10 @@ func parseNames(what string, values []string) ([]string, error) {
 			continue
 		}
 		names = append(names, v)
-		if v == all && len(values) > 1 {
+		if v == allNames && len(values) > 1 {
 			return nil, errors.New("mixes * with names")
 		}
-		if v == all || v == catalog.Any {
+		if v == allNames || v == catalog.Any {
 			continue
 		}
 		if catalog.ValidateName(what, v) != nil {

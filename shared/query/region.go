@@ -49,53 +49,53 @@ type Source interface {
 
 // stateSource has the present state of one region, in full or restricted to a grant.
 type stateSource interface {
-	get(ctx context.Context) (head, error)
-	known() bool
-	lately() error
+	get(ctx context.Context) (currentState, error)
+	hasState() bool
+	recentFailure() error
 }
 
 // heads keeps the head of one region.
-type heads struct {
-	source  Source
-	region  string
-	ttl     time.Duration
-	now     func() time.Time
-	report  func(context.Context, string, error)
-	flight  singleflight.Group
-	mu      sync.Mutex
-	current *state
-	readAt  time.Time // of current, confirmed by the store
+type stateCache struct {
+	source      Source
+	region      string
+	ttl         time.Duration
+	now         func() time.Time
+	report      func(context.Context, string, error)
+	flight      singleflight.Group
+	mu          sync.Mutex
+	state       *regionState
+	confirmedAt time.Time // of current, confirmed by the store
 	// The following describe an outage; failure is nil outside of one.
-	failure error
-	since   time.Time
-	tries   int
-	next    time.Time // no try before
+	failure      error
+	failingSince time.Time
+	failures     int
+	nextAttempt  time.Time // no try before
 }
 
 // head is a state together with how far it can be trusted.
-type head struct {
-	*state
-	readAt time.Time // when the store confirmed it last
-	outage time.Time // since when the store has not confirmed it; zero: it has
+type currentState struct {
+	*regionState
+	confirmedAt time.Time // when the store confirmed it last
+	outageSince time.Time // since when the store has not confirmed it; zero: it has
 }
 
 // get returns the present state. It asks the store at most once per ttl, one
 // question at a time, and falls back on what it has while the store is down.
-func (h *heads) get(ctx context.Context) (head, error) {
+func (h *stateCache) get(ctx context.Context) (currentState, error) {
 	now := h.now()
 	h.mu.Lock()
-	have, known := h.have(), h.current != nil
-	fresh := known && h.failure == nil && now.Sub(h.readAt) < h.ttl && !now.Before(h.readAt)
-	waiting := known && h.failure != nil && now.Before(h.next)
+	have, known := h.lockedState(), h.state != nil
+	fresh := known && h.failure == nil && now.Sub(h.confirmedAt) < h.ttl && !now.Before(h.confirmedAt)
+	waiting := known && h.failure != nil && now.Before(h.nextAttempt)
 	down := known && h.failure != nil
 	if down && !waiting {
-		h.next = now.Add(readTimeout) // the others go on with what is at hand
+		h.nextAttempt = now.Add(readTimeout) // the others go on with what is at hand
 	}
 	h.mu.Unlock()
 	if fresh || waiting {
 		return have, nil
 	}
-	done := h.ask(ctx, try{known: known})
+	done := h.startAttempt(ctx, attempt{hadState: known})
 	patience := readTimeout + 200*time.Millisecond
 	switch {
 	case down:
@@ -107,33 +107,33 @@ func (h *heads) get(ctx context.Context) (head, error) {
 	defer timer.Stop()
 	select {
 	case result := <-done:
-		if t, ok := result.Val.(try); ok && result.Err != nil && (t.early || time.Since(t.began) > frozen) {
-			h.due()
+		if t, ok := result.Val.(attempt); ok && result.Err != nil && (t.warmUp || time.Since(t.startedAt) > frozen) {
+			h.retryNow()
 			return h.get(ctx)
 		}
-		return h.settled(result.Err)
+		return h.stateAfterAttempt(result.Err)
 	case <-ctx.Done():
-		return head{}, ctx.Err()
+		return currentState{}, ctx.Err()
 	case <-timer.C:
-		return h.settled(context.DeadlineExceeded)
+		return h.stateAfterAttempt(context.DeadlineExceeded)
 	}
 }
 
 // try is one try to read the head, which its callers share.
-type try struct {
-	began time.Time
-	known bool // there was a state at hand
-	early bool // nobody had asked yet
+type attempt struct {
+	startedAt time.Time
+	hadState  bool // there was a state at hand
+	warmUp    bool // nobody had asked yet
 }
 
 // ask tries to read the head, unless a try is under way; that one counts then.
-func (h *heads) ask(ctx context.Context, t try) <-chan singleflight.Result {
+func (h *stateCache) startAttempt(ctx context.Context, t attempt) <-chan singleflight.Result {
 	return h.flight.DoChan("", func() (any, error) {
-		t.began = time.Now()
+		t.startedAt = time.Now()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
-		err := h.refresh(ctx, t)
-		if err != nil && t.known { // else it is the error of a lookup, and reported there
+		err := h.readHead(ctx, t)
+		if err != nil && t.hadState { // else it is the error of a lookup, and reported there
 			h.report(ctx, "", &storeError{h.region, err})
 		}
 		return t, err
@@ -142,57 +142,57 @@ func (h *heads) ask(ctx context.Context, t try) <-chan singleflight.Result {
 
 // due lets the next caller ask the store: whoever was to ask it has only met
 // the end of a try that says nothing.
-func (h *heads) due() {
+func (h *stateCache) retryNow() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.next = h.now()
+	h.nextAttempt = h.now()
 }
 
 // settled is what is at hand after a try to read the head.
-func (h *heads) settled(err error) (head, error) {
+func (h *stateCache) stateAfterAttempt(err error) (currentState, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.current == nil {
-		return head{}, err
+	if h.state == nil {
+		return currentState{}, err
 	}
-	have := h.have()
-	if err != nil && have.outage.IsZero() {
-		have.outage = h.now()
+	have := h.lockedState()
+	if err != nil && have.outageSince.IsZero() {
+		have.outageSince = h.now()
 	}
 	return have, nil
 }
 
 // known says whether there is a state at hand.
-func (h *heads) known() bool {
+func (h *stateCache) hasState() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.current != nil
+	return h.state != nil
 }
 
 // lately is why a try to read the head failed just now, if there is no state at
 // hand: too lately to try again for who can do without.
-func (h *heads) lately() error {
+func (h *stateCache) recentFailure() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.current == nil && h.failure != nil && h.now().Before(h.next) {
+	if h.state == nil && h.failure != nil && h.now().Before(h.nextAttempt) {
 		return h.failure
 	}
 	return nil
 }
 
 // have expects the lock to be held.
-func (h *heads) have() head {
+func (h *stateCache) lockedState() currentState {
 	if h.failure != nil {
-		return head{h.current, h.readAt, h.since}
+		return currentState{h.state, h.confirmedAt, h.failingSince}
 	}
-	return head{h.current, h.readAt, time.Time{}}
+	return currentState{h.state, h.confirmedAt, time.Time{}}
 }
 
-func (h *heads) refresh(ctx context.Context, t try) error {
+func (h *stateCache) readHead(ctx context.Context, t attempt) error {
 	h.mu.Lock()
 	var known *archive.Region
-	if h.current != nil {
-		known = h.current.Region
+	if h.state != nil {
+		known = h.state.Region
 	}
 	h.mu.Unlock()
 	region, err := h.source.Now(ctx, h.region, known)
@@ -200,24 +200,24 @@ func (h *heads) refresh(ctx context.Context, t try) error {
 	defer h.mu.Unlock()
 	now := h.now()
 	switch {
-	case err != nil && t.early: // whoever asks tries again
+	case err != nil && t.warmUp: // whoever asks tries again
 		return err
 	case err != nil:
 		if h.failure == nil {
-			h.since, h.tries = now, 0
+			h.failingSince, h.failures = now, 0
 		}
-		pause := min(firstPause<<min(h.tries, 10), max(firstPause, h.ttl))
-		h.tries++
-		h.failure, h.next = err, now.Add(pause/2+rand.N(pause/2))
-		if time.Since(t.began) > frozen {
-			h.next = now
+		pause := min(firstPause<<min(h.failures, 10), max(firstPause, h.ttl))
+		h.failures++
+		h.failure, h.nextAttempt = err, now.Add(pause/2+rand.N(pause/2))
+		if time.Since(t.startedAt) > frozen {
+			h.nextAttempt = now
 		}
 		return err
 	}
-	if h.current == nil || h.current.Region != region {
-		h.current = newState(region, true)
+	if h.state == nil || h.state.Region != region {
+		h.state = newRegionState(region, true)
 	}
-	h.readAt, h.failure = now, nil
+	h.confirmedAt, h.failure = now, nil
 	return nil
 }
 
@@ -234,7 +234,7 @@ func (e *storeError) Error() string {
 func (e *storeError) Unwrap() error { return e.err }
 
 // of names the region in a message; of no storeError it is empty.
-func (e *storeError) of() string {
+func (e *storeError) regionSuffix() string {
 	if e == nil {
 		return ""
 	}
@@ -254,7 +254,7 @@ func (e *noDataError) Error() string {
 func (e *noDataError) Unwrap() error { return e.err }
 
 // wrapStore marks an error as the store's unless the archive explains it.
-func wrapStore(region string, err error) error {
+func wrapStoreError(region string, err error) error {
 	var damaged *archive.DamagedError
 	var early *archive.TooEarlyError
 	var future *archive.FutureError

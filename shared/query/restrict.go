@@ -72,10 +72,10 @@ func (s *service) newRestricted(g access.Grant) *service {
 	n.grantKey, n.grant = g.Key(), &g
 	if len(g.Clusters) > 0 {
 		n.full, n.source = s, nil // only the full service reads the store
-		n.heads, n.times = map[string]stateSource{}, map[string]*timeline{}
+		n.states, n.histories = map[string]stateSource{}, map[string]*history{}
 		for _, region := range n.regions {
-			n.heads[region] = &restrictedStates{stateSource: s.heads[region], grant: g}
-			n.times[region] = newTimeline()
+			n.states[region] = &restrictedStates{stateSource: s.states[region], grant: g}
+			n.histories[region] = newHistory()
 		}
 	}
 	n.routes = n.table()

@@ -14,14 +14,14 @@ type copied struct {
 }
 
 // restrictedTimeline returns the timeline of a grant, brought up to the full one.
-func (s *service) restrictedTimeline(ctx context.Context, h head) (*timeline, error) {
-	full, err := s.full.timeline(ctx, head{h.full, h.readAt, h.outage})
+func (s *service) restrictedHistory(ctx context.Context, h currentState) (*history, error) {
+	full, err := s.full.loadHistory(ctx, currentState{h.full, h.confirmedAt, h.outageSince})
 	if err != nil {
 		return nil, err
 	}
 	full.mu.RLock()
 	defer full.mu.RUnlock()
-	t := s.times[h.RegionID]
+	t := s.histories[h.RegionID]
 	t.mu.RLock()
 	current := t.copied.generation == full.generation && t.sequence == full.sequence
 	t.mu.RUnlock()
@@ -35,7 +35,7 @@ func (s *service) restrictedTimeline(ctx context.Context, h head) (*timeline, er
 
 // copyCovered adds what is new in the full timeline: every commit, but only the events of scopes that the grant
 // covers. The caller holds the lock of t and the read lock of full.
-func (t *timeline) copyCovered(full *timeline, g access.Grant) {
+func (t *history) copyCovered(full *history, g access.Grant) {
 	if t.copied.generation != full.generation {
 		t.clear()
 		t.copied = copied{generation: full.generation}
@@ -47,7 +47,7 @@ func (t *timeline) copyCovered(full *timeline, g access.Grant) {
 	for ; t.copied.events < len(full.events); t.copied.events++ {
 		e := full.events[t.copied.events]
 		if t.copied.covered[e.scope] {
-			t.add(e.commit, full.scopes[e.scope], full.images[e.image], e.kind, full.fields[int32(t.copied.events)])
+			t.addEvent(e.commit, full.scopes[e.scope], full.images[e.image], e.kind, full.fields[int32(t.copied.events)])
 		}
 	}
 }

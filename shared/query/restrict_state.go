@@ -18,31 +18,31 @@ type restrictedStates struct {
 	grant       access.Grant
 
 	mu   sync.Mutex
-	last *state // cut from last.full; nil: none yet; guarded by mu
+	last *regionState // cut from last.full; nil: none yet; guarded by mu
 }
 
 // get returns the restricted present state. A region without any commit is an error, as for every caller.
-func (r *restrictedStates) get(ctx context.Context) (head, error) {
+func (r *restrictedStates) get(ctx context.Context) (currentState, error) {
 	h, err := r.stateSource.get(ctx)
 	if err != nil {
-		return head{}, err
+		return currentState{}, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.last == nil || r.last.full != h.state {
-		r.last = restrictState(h.state, r.grant)
+	if r.last == nil || r.last.full != h.regionState {
+		r.last = restrictState(h.regionState, r.grant)
 	}
-	return head{r.last, h.readAt, h.outage}, nil
+	return currentState{r.last, h.confirmedAt, h.outageSince}, nil
 }
 
 // restrictedMoment is moment for a service of a grant.
-func (s *service) restrictedMoment(ctx context.Context, h head, m moment) (*state, error) {
-	st, err := s.full.stateAsOf(ctx, head{h.full, h.readAt, h.outage}, m)
+func (s *service) restrictedMoment(ctx context.Context, h currentState, m moment) (*regionState, error) {
+	st, err := s.full.stateAsOf(ctx, currentState{h.full, h.confirmedAt, h.outageSince}, m)
 	if err != nil {
 		return nil, err
 	}
 	if st == h.full {
-		return h.state, nil
+		return h.regionState, nil
 	}
 	key := fmt.Sprint(s.grantKey, st.RegionID, "#", st.Sequence)
 	restricted, ok := s.past.get(key)
@@ -55,13 +55,13 @@ func (s *service) restrictedMoment(ctx context.Context, h head, m moment) (*stat
 
 // restrictState returns what a grant covers of a full state. How runs went and what they removed is about all
 // clusters, so the result is without.
-func restrictState(full *state, g access.Grant) *state {
+func restrictState(full *regionState, g access.Grant) *regionState {
 	r := *full.Region
 	r.Scopes = slices.DeleteFunc(slices.Clone(r.Scopes), func(sc archive.ScopeState) bool { return !g.Cluster(sc.ClusterID) })
 	r.Clusters = slices.DeleteFunc(slices.Clone(r.Clusters), func(c catalog.Cluster) bool { return !g.Cluster(c.ClusterID) })
 	r.Discovery, r.Run, r.Swept = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}
 	r.Upstream = restrictListing(full.Upstream, g)
-	restricted := newState(&r, full.live)
+	restricted := newRegionState(&r, full.live)
 	restricted.full = full
 	return restricted
 }

@@ -36,7 +36,7 @@ func (s *set) image(place int32) *catalog.Image { return s.list.at(int(place)) }
 
 // sets builds sets and keeps some.
 type sets struct {
-	lists     *lists
+	lists     *listLoader
 	texts     texts
 	indexes   indexes
 	namesakes namesakes
@@ -60,24 +60,24 @@ func (c *sets) plain(n int) []int32 {
 	return c.identity[:n:n]
 }
 
-func (c *sets) get(ctx context.Context, v *view) (*set, error) {
+func (c *sets) get(ctx context.Context, v *scopeSet) (*set, error) {
 	key := v.digest
 	if v.byType {
 		key += "t"
 	}
-	if v.many {
+	if v.several {
 		key += "m"
 	}
 	if s, ok := c.kept.get(key); ok {
 		return s, nil
 	}
-	found, err := c.lists.all(ctx, v.region, v.scopes, v.indexSequence)
+	found, err := c.lists.loadAll(ctx, v.region, v.scopes, v.indexSequence)
 	if err != nil {
 		return nil, err
 	}
 	s := &set{scopes: v.scopes, byType: v.byType, shared: c}
 	size := 256
-	if v.many {
+	if v.several {
 		s.merge(found)
 		for _, o := range s.offers {
 			size += 32 + 4*len(o)
@@ -175,7 +175,7 @@ func (s *set) sortAndJoin(images []*catalog.Image, offers [][]int32) {
 			sorted, s.offers = append(sorted, images[p]), append(s.offers, offers[p])
 		}
 	}
-	s.list = whole(sorted)
+	s.list = newImageList(sorted)
 }
 
 // find returns the places of the images with an id.

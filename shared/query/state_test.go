@@ -23,7 +23,7 @@ func TestViewsAreBounded(t *testing.T) {
 		live  bool
 		times int // as many scopes as the state has
 	}{{true, 4}, {false, 1}} {
-		st := newState(r, row.live)
+		st := newRegionState(r, row.live)
 		for n := 1; n < 1<<types; n += 5 {
 			var names []string
 			for i := range types {
@@ -31,11 +31,11 @@ func TestViewsAreBounded(t *testing.T) {
 					names = append(names, fmt.Sprintf("t%02d", i))
 				}
 			}
-			if _, err := st.view(choice{[]string{all}, names}); err != nil {
+			if _, err := st.selectScopes(selection{[]string{allNames}, names}); err != nil {
 				t.Fatal(err)
 			}
 			held := 0
-			for _, v := range st.views {
+			for _, v := range st.scopeSets {
 				held += len(v.scopes) + len(v.empty)
 			}
 			if most := row.times*len(r.Scopes) + 64; held > most {
@@ -43,14 +43,14 @@ func TestViewsAreBounded(t *testing.T) {
 			}
 		}
 	}
-	st := newState(r, true)
+	st := newRegionState(r, true)
 	for c := range clusters {
-		one := choice{[]string{fmt.Sprintf("c%03d", c)}, []string{"t00"}}
-		if _, err := st.view(one); err != nil {
+		one := selection{[]string{fmt.Sprintf("c%03d", c)}, []string{"t00"}}
+		if _, err := st.selectScopes(one); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(st.views) != clusters {
-		t.Errorf("of %d clusters %d are held", clusters, len(st.views))
+	if len(st.scopeSets) != clusters {
+		t.Errorf("of %d clusters %d are held", clusters, len(st.scopeSets))
 	}
 }

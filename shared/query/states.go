@@ -28,13 +28,13 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 			return nil, false, fmt.Errorf("reading the moment %s: %w", quote(at), strconv.ErrSyntax)
 		}
 	}
-	heads, served := s.heads[id]
+	heads, served := s.states[id]
 	if !served {
 		return nil, false, fmt.Errorf("region %s: %w", quote(id), archive.ErrNoData)
 	}
 	h, err := heads.get(ctx)
 	if err != nil {
-		return nil, false, wrapStore(id, err)
+		return nil, false, wrapStoreError(id, err)
 	}
 	if m.isInFuture(s.now()) {
 		return nil, false, &archive.FutureError{Last: h.Sequence}
@@ -43,7 +43,7 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 	if err != nil {
 		return nil, false, err
 	}
-	return st.Region, !st.live || m.sequence != 0 || h.outage.IsZero(), nil
+	return st.Region, !st.live || m.sequence != 0 || h.outageSince.IsZero(), nil
 }
 
 // Numbered says whether a moment, written like the parameter at, is the number
@@ -56,7 +56,7 @@ func (s *service) Numbered(at string) bool {
 // Images returns the content of a scope of a state that Region returned, in
 // canonical order, without the fields that are withheld.
 func (s *service) Images(ctx context.Context, region string, scope archive.ScopeState) ([]*catalog.Image, error) {
-	list, err := s.lists.get(ctx, region, scope)
+	list, err := s.lists.load(ctx, region, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -64,4 +64,6 @@ func (s *service) Images(ctx context.Context, region string, scope archive.Scope
 }
 
 // Note counts an answer of the replica among the lookups of /metrics.
-func (s *service) Note(status int, took time.Duration) { s.meter.replica.count(status, took) }
+func (s *service) CountReplicaAnswer(status int, took time.Duration) {
+	s.meter.replica.count(status, took)
+}

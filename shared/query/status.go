@@ -108,15 +108,15 @@ func (s *service) regionList(ctx context.Context, a *request) (list []regionStat
 		regions = []string{a.region}
 	}
 	for _, region := range regions {
-		h, err := s.heads[region].get(ctx)
+		h, err := s.states[region].get(ctx)
 		if err != nil {
-			e := s.absent(ctx, wrapStore(region, err))
+			e := s.absent(ctx, wrapStoreError(region, err))
 			list = append(list, regionStatus{RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{e.Code, e.Message}})
 			f = f.join(missingRegion(e), region, len(regions) > 1)
 			continue
 		}
-		v := h.everything()
-		one := v.judge(h, h.state, moment{}, s.now(), s.maxStale)
+		v := h.allScopes()
+		one := v.computeFreshness(h, h.regionState, moment{}, s.now(), s.maxStale)
 		list = append(list, s.regionStatus(h, v, one))
 		f = f.join(one, region, len(regions) > 1)
 	}
@@ -137,9 +137,9 @@ func missingRegion(e *apierror.Error) freshness {
 	return freshness{stale: []staleScope{{scope: "*", reason: e.Message}}}
 }
 
-func (s *service) regionStatus(h head, v *view, f freshness) regionStatus {
-	st := regionStatus{RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt, outage: h.outage,
-		Clusters: len(h.state.clusters()), Scopes: map[string]int{string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0}, Stale: len(f.stale) > 0}
+func (s *service) regionStatus(h currentState, v *scopeSet, f freshness) regionStatus {
+	st := regionStatus{RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt, outage: h.outageSince,
+		Clusters: len(h.regionState.clusterNames()), Scopes: map[string]int{string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0}, Stale: len(f.stale) > 0}
 	if s.full == nil { // runs and listings are about all clusters
 		st.Run, st.Discovery = &h.Run, &h.Discovery
 	}

@@ -12,7 +12,7 @@ import (
 func quote(s string) string {
 	const most = 80
 	if len(s) > most {
-		return strconv.QuoteToASCII(strings.TrimSuffix(clip(s, most), "…")) + "…"
+		return strconv.QuoteToASCII(strings.TrimSuffix(truncate(s, most), "…")) + "…"
 	}
 	return strconv.QuoteToASCII(s)
 }

@@ -13,13 +13,13 @@ import (
 type eventKind uint8
 
 const (
-	added   eventKind = iota // appeared
-	removed                  // disappeared, or its scope ended
-	changed                  // has other content
-	kept                     // was there when the history that is kept begins
+	kindAdded   eventKind = iota // appeared
+	kindRemoved                  // disappeared, or its scope ended
+	kindChanged                  // has other content
+	kindPresent                  // was there when the history that is kept begins
 )
 
-var kindNames = []string{added: "added", removed: "removed", changed: "changed", kept: "kept"}
+var kindNames = []string{kindAdded: "added", kindRemoved: "removed", kindChanged: "changed", kindPresent: "kept"}
 
 // event is one thing that happened to one image in one scope.
 type event struct {
@@ -37,42 +37,42 @@ type commitRef struct {
 
 // timeline is the history of a region by image. It grows with the log and is
 // made of nothing else.
-type timeline struct {
-	mu         sync.RWMutex
-	sequence   int64       // of the last commit in it
-	commits    []commitRef // from the first that is kept, without a gap
-	scopes     []archive.ScopeRef
-	scopeAt    map[archive.ScopeRef]int32
-	began      []int32  // by scope: the first event of its present days; -1: it has ended
-	images     []string // ids
-	imageAt    map[string]int32
-	events     []event
-	byImage    [][]int32                       // places in events
-	fields     map[int32][]catalog.FieldChange // of changed events
-	generation int                             // how often it began anew
-	copied     copied                          // of a restricted timeline
+type history struct {
+	mu          sync.RWMutex
+	sequence    int64       // of the last commit in it
+	commits     []commitRef // from the first that is kept, without a gap
+	scopes      []archive.ScopeRef
+	scopeAt     map[archive.ScopeRef]int32
+	firstEvents []int32  // by scope: the first event of its present days; -1: it has ended
+	images      []string // ids
+	imageAt     map[string]int32
+	events      []event
+	byImage     [][]int32                       // places in events
+	fields      map[int32][]catalog.FieldChange // of changed events
+	generation  int                             // how often it began anew
+	copied      copied                          // of a restricted timeline
 }
 
-func newTimeline() *timeline {
-	t := &timeline{}
+func newHistory() *history {
+	t := &history{}
 	t.clear()
 	return t
 }
 
 // clear forgets everything.
-func (t *timeline) clear() {
+func (t *history) clear() {
 	t.generation++
-	t.sequence, t.commits, t.scopes, t.began, t.images, t.events, t.byImage = 0, nil, nil, nil, nil, nil, nil
+	t.sequence, t.commits, t.scopes, t.firstEvents, t.images, t.events, t.byImage = 0, nil, nil, nil, nil, nil, nil
 	t.scopeAt, t.imageAt, t.fields = map[archive.ScopeRef]int32{}, map[string]int32{}, map[int32][]catalog.FieldChange{}
 }
 
 // timeline returns the history of a region up to its present head. The caller
 // holds the read lock while it looks into it.
-func (s *service) timeline(ctx context.Context, h head) (*timeline, error) {
+func (s *service) loadHistory(ctx context.Context, h currentState) (*history, error) {
 	if s.full != nil {
-		return s.restrictedTimeline(ctx, h)
+		return s.restrictedHistory(ctx, h)
 	}
-	t := s.times[h.RegionID]
+	t := s.histories[h.RegionID]
 	t.mu.RLock()
 	current := t.sequence >= h.Sequence
 	t.mu.RUnlock()
@@ -88,9 +88,9 @@ func (s *service) timeline(ctx context.Context, h head) (*timeline, error) {
 	defer cancel()
 	for line, err := range s.source.Commits(ctx, h.Region, t.sequence+1) {
 		if err != nil {
-			return nil, wrapStore(h.RegionID, err)
+			return nil, wrapStoreError(h.RegionID, err)
 		}
-		if err := s.follow(ctx, t, line); err != nil {
+		if err := s.addCommit(ctx, t, line); err != nil {
 			return nil, err
 		}
 	}
@@ -98,7 +98,7 @@ func (s *service) timeline(ctx context.Context, h head) (*timeline, error) {
 }
 
 // follow adds one commit. On an error nothing of it is added.
-func (s *service) follow(ctx context.Context, t *timeline, l *archive.Commit) error {
+func (s *service) addCommit(ctx context.Context, t *history, l *archive.Commit) error {
 	if l.Sequence <= t.sequence {
 		return nil
 	}
@@ -116,16 +116,16 @@ func (s *service) follow(ctx context.Context, t *timeline, l *archive.Commit) er
 	t.sequence = l.Sequence
 	for _, k := range arrivals.Kept {
 		for _, id := range k.ImageIDs {
-			t.add(commit, k.Scope, id, kept, nil)
+			t.addEvent(commit, k.Scope, id, kindPresent, nil)
 		}
 	}
 	for _, e := range l.Ended {
 		ref := archive.ScopeRef{ClusterID: e.ClusterID, InstanceType: e.InstanceType}
-		for _, id := range t.members(ref) {
-			t.add(commit, ref, id, removed, nil)
+		for _, id := range t.imagesOf(ref) {
+			t.addEvent(commit, ref, id, kindRemoved, nil)
 		}
 		if scope, ok := t.scopeAt[ref]; ok {
-			t.began[scope] = -1
+			t.firstEvents[scope] = -1
 		}
 	}
 	for i, c := range l.Changes {
@@ -133,41 +133,41 @@ func (s *service) follow(ctx context.Context, t *timeline, l *archive.Commit) er
 		if c.PreviousLost {
 			c = t.compare(c)
 		}
-		t.change(commit, c, s.schema)
+		t.addChange(commit, c, s.schema)
 	}
 	return nil
 }
 
 // change adds the events of one scope's change.
-func (t *timeline) change(commit int32, c archive.Change, schema *schema) {
+func (t *history) addChange(commit int32, c archive.Change, schema *schema) {
 	ref := archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}
 	for _, id := range c.Removed {
-		t.add(commit, ref, id, removed, nil)
+		t.addEvent(commit, ref, id, kindRemoved, nil)
 	}
 	for _, id := range c.Added {
-		t.add(commit, ref, id, added, nil)
+		t.addEvent(commit, ref, id, kindAdded, nil)
 	}
 	for rest := c.Changed; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n].ImageID == rest[0].ImageID {
 			n++
 		}
-		if visible := schema.visible(rest[:n]); len(visible) > 0 {
-			t.add(commit, ref, rest[0].ImageID, changed, visible)
+		if visible := schema.visibleChanges(rest[:n]); len(visible) > 0 {
+			t.addEvent(commit, ref, rest[0].ImageID, kindChanged, visible)
 		}
 		rest = rest[n:]
 	}
 }
 
-func (t *timeline) add(commit int32, ref archive.ScopeRef, id string, kind eventKind, fields []catalog.FieldChange) {
+func (t *history) addEvent(commit int32, ref archive.ScopeRef, id string, kind eventKind, fields []catalog.FieldChange) {
 	scope, ok := t.scopeAt[ref]
 	if !ok {
 		scope = int32(len(t.scopes))
 		t.scopeAt[ref] = scope
-		t.scopes, t.began = append(t.scopes, ref), append(t.began, -1)
+		t.scopes, t.firstEvents = append(t.scopes, ref), append(t.firstEvents, -1)
 	}
-	if t.began[scope] < 0 {
-		t.began[scope] = int32(len(t.events))
+	if t.firstEvents[scope] < 0 {
+		t.firstEvents[scope] = int32(len(t.events))
 	}
 	image, ok := t.imageAt[id]
 	if !ok {
@@ -185,15 +185,15 @@ func (t *timeline) add(commit int32, ref archive.ScopeRef, id string, kind event
 }
 
 // members are the images of a scope after the last commit.
-func (t *timeline) members(ref archive.ScopeRef) []string {
+func (t *history) imagesOf(ref archive.ScopeRef) []string {
 	scope, ok := t.scopeAt[ref]
-	if !ok || t.began[scope] < 0 {
+	if !ok || t.firstEvents[scope] < 0 {
 		return nil
 	}
 	there := map[int32]bool{}
-	for _, e := range t.events[t.began[scope]:] {
+	for _, e := range t.events[t.firstEvents[scope]:] {
 		if e.scope == scope {
-			there[e.image] = e.kind != removed
+			there[e.image] = e.kind != kindRemoved
 		}
 	}
 	var ids []string
@@ -208,8 +208,8 @@ func (t *timeline) members(ref archive.ScopeRef) []string {
 
 // compare works out the difference of a change whose commit could not give it:
 // c.Added is all of the new content. Which fields changed is not known.
-func (t *timeline) compare(c archive.Change) archive.Change {
-	before := t.members(archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType})
+func (t *history) compare(c archive.Change) archive.Change {
+	before := t.imagesOf(archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType})
 	subtract := func(list, other []string) []string {
 		return slices.DeleteFunc(slices.Clone(list), func(id string) bool {
 			_, found := slices.BinarySearch(other, id)
@@ -221,7 +221,7 @@ func (t *timeline) compare(c archive.Change) archive.Change {
 }
 
 // visible drops changes of withheld fields.
-func (s *schema) visible(changes []catalog.FieldChange) []catalog.FieldChange {
+func (s *schema) visibleChanges(changes []catalog.FieldChange) []catalog.FieldChange {
 	if len(s.withheld) == 0 {
 		return changes
 	}
@@ -231,7 +231,7 @@ func (s *schema) visible(changes []catalog.FieldChange) []catalog.FieldChange {
 }
 
 // upTo is the number of events up to a commit.
-func (t *timeline) upTo(sequence int64) int32 {
+func (t *history) countEventsUpTo(sequence int64) int32 {
 	last, _ := slices.BinarySearchFunc(t.commits, sequence+1, func(c commitRef, n int64) int { return int(c.sequence - n) })
 	n, _ := slices.BinarySearchFunc(t.events, int32(last), func(e event, commit int32) int { return int(e.commit - commit) })
 	return int32(n)

@@ -16,7 +16,7 @@ import (
 // history of all.
 func TestScopesThatComeAndGo(t *testing.T) {
 	t.Parallel()
-	s, line := New(Options{Regions: []string{"cn-hangzhou"}}), newTimeline()
+	s, line := New(Options{Regions: []string{"cn-hangzhou"}}), newHistory()
 	sequence := int64(0)
 	follow := func(changes []archive.Change, ended ...string) {
 		t.Helper()
@@ -27,17 +27,17 @@ func TestScopesThatComeAndGo(t *testing.T) {
 		for _, cluster := range ended {
 			l.Ended = append(l.Ended, archive.EndedScope{ClusterID: cluster})
 		}
-		if err := s.follow(context.Background(), line, l); err != nil {
+		if err := s.addCommit(context.Background(), line, l); err != nil {
 			t.Fatal(err)
 		}
 	}
 	holds := func(cluster string, looked int, want ...string) {
 		t.Helper()
 		ref := archive.ScopeRef{ClusterID: cluster}
-		if got := line.members(ref); !slices.Equal(got, want) {
+		if got := line.imagesOf(ref); !slices.Equal(got, want) {
 			t.Errorf("at commit %d %s has %q, want %q", sequence, cluster, got, want)
 		}
-		if began := line.began[line.scopeAt[ref]]; began >= 0 && len(line.events)-int(began) > looked {
+		if began := line.firstEvents[line.scopeAt[ref]]; began >= 0 && len(line.events)-int(began) > looked {
 			t.Errorf("at commit %d %d events are looked at for %s, want %d", sequence, len(line.events)-int(began), cluster, looked)
 		}
 	}
