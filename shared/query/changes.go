@@ -101,8 +101,8 @@ func (s *service) changes(ctx context.Context, a *request) (*answer, error) {
 	return &answer{
 		fresh: &f, region: region, modified: st.CommittedAt, immutable: isImmutable(a, false, shownState{a.at, st}),
 		etag: tag(region+s.grantKey, strconv.FormatInt(st.Sequence, 10), a.canonical, a.format, relative), // callers share numbers, not events
-		render: func(ctx context.Context) (*body, error) {
-			return s.renderFeed(ctx, a, h, st, now)
+		render: func(ctx context.Context, prefix []byte) (*body, error) {
+			return s.renderFeed(ctx, prefix, a, h, st, now)
 		},
 	}, nil
 }
@@ -117,7 +117,7 @@ func (s *service) feedStart(ctx context.Context, a *request, h currentState, st 
 	return start, blame("since", err)
 }
 
-func (s *service) renderFeed(ctx context.Context, a *request, h currentState, st *regionState, now time.Time) (*body, error) {
+func (s *service) renderFeed(ctx context.Context, prefix []byte, a *request, h currentState, st *regionState, now time.Time) (*body, error) {
 	region := st.RegionID
 	t, err := s.loadHistory(ctx, h)
 	if err != nil {
@@ -156,15 +156,14 @@ func (s *service) renderFeed(ctx context.Context, a *request, h currentState, st
 	case formatAtom:
 		b.bytes = s.atom(a, f, region, st, b.next)
 	default:
-		b.bytes = f.json(region, history, a.imageID)
+		b.bytes = f.appendJSON(prefix, region, history, a.imageID)
 	}
 	return b, nil
 }
 
-// json is the body of a feed after the common members.
-func (f eventPage) json(region string, history bool, id string) []byte {
+// appendJSON writes the body of a feed after the common members.
+func (f eventPage) appendJSON(b []byte, region string, history bool, id string) []byte {
 	name := "Changes"
-	var b []byte
 	if history {
 		name = "Events"
 		b = append(append(b, `,"ImageId":`...), jsonString(id)...)

@@ -59,7 +59,7 @@ func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
 	}
 	return &answer{
 		fresh: &f, region: region, modified: f.committedAt, immutable: len(list) == len(regions) && isImmutable(a, true, shown...), etag: tag(key...),
-		render: func(context.Context) (*body, error) {
+		render: func(_ context.Context, prefix []byte) (*body, error) {
 			scopes := 0
 			for _, sel := range list {
 				scopes += len(sel.view.scopes) + len(sel.view.empty)
@@ -68,7 +68,7 @@ func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
 			if a.format == formatTable {
 				return &body{bytes: clusterTable(list), total: total}, nil
 			}
-			b, err := renderClusters(list)
+			b, err := renderClusters(prefix, list)
 			return &body{bytes: b, total: total}, err
 		},
 	}, nil
@@ -231,7 +231,7 @@ func (s selected) scopes() []archive.ScopeState {
 	return list
 }
 
-func renderClusters(list []selected) ([]byte, error) {
+func renderClusters(b []byte, list []selected) ([]byte, error) {
 	scopes, clusters := []scopeOut{}, []catalog.Cluster{}
 	for _, sel := range list {
 		named := map[string]bool{}
@@ -249,7 +249,7 @@ func renderClusters(list []selected) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding scopes: %w", err)
 	}
-	b := strconv.AppendInt([]byte(`,"TotalCount":`), int64(len(scopes)), 10)
+	b = strconv.AppendInt(append(b, `,"TotalCount":`...), int64(len(scopes)), 10)
 	b = append(append(b, `,"Scopes":`...), data...)
 	if data, err = json.Marshal(clusters); err != nil {
 		return nil, fmt.Errorf("encoding clusters: %w", err)

@@ -91,7 +91,7 @@ func (s *service) diff(ctx context.Context, a *request) (*answer, error) {
 		fresh: &f, region: region, modified: v.newestContent,
 		immutable: isImmutable(a, false, shown...),
 		etag:      tag(before.key(), after.key(), a.canonical, a.format),
-		render: func(ctx context.Context) (*body, error) {
+		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			for _, x := range []*side{before, after} {
 				if !x.there {
 					continue
@@ -102,7 +102,7 @@ func (s *service) diff(ctx context.Context, a *request) (*answer, error) {
 				}
 				x.images = list.images()
 			}
-			return renderDiff(before, after), nil
+			return renderDiff(prefix, before, after), nil
 		},
 	}, nil
 }
@@ -152,9 +152,9 @@ func orAny(name string) string {
 	return name
 }
 
-func renderDiff(before, after *side) *body {
+func renderDiff(b []byte, before, after *side) *body {
 	d := catalog.Compare(before.images, after.images)
-	b := append(before.appendJSON([]byte(`,"From":`)), `,"To":`...)
+	b = append(before.appendJSON(append(b, `,"From":`...)), `,"To":`...)
 	b = after.appendJSON(b)
 	b = append(b, `,"TotalCount":`...)
 	ids := map[string]bool{}

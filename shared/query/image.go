@@ -40,8 +40,8 @@ func (s *service) image(ctx context.Context, a *request) (*answer, error) {
 	return &answer{
 		fresh: &f, region: region, modified: st.CommittedAt, immutable: isImmutable(a, true, shownState{a.at, st}),
 		etag: tag(v.digest+s.grantKey, strconv.FormatInt(st.Sequence, 10), checks, a.canonical, a.format),
-		render: func(ctx context.Context) (*body, error) {
-			b, err := s.renderImage(ctx, a, h, st, v)
+		render: func(ctx context.Context, prefix []byte) (*body, error) {
+			b, err := s.renderImage(ctx, prefix, a, h, st, v)
 			return &body{bytes: b}, err
 		},
 	}, nil
@@ -66,7 +66,7 @@ func (st *regionState) scopesForImage(c selection) (*scopeSet, error) {
 	return &wide, nil
 }
 
-func (s *service) renderImage(ctx context.Context, a *request, h currentState, st *regionState, v *scopeSet) ([]byte, error) {
+func (s *service) renderImage(ctx context.Context, b []byte, a *request, h currentState, st *regionState, v *scopeSet) ([]byte, error) {
 	set, err := s.sets.get(ctx, v)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *service) renderImage(ctx context.Context, a *request, h currentState, s
 		}
 		first = life.first
 	}
-	b := append([]byte(`,"ImageId":`), jsonString(a.imageID)...)
+	b = append(append(b, `,"ImageId":`...), jsonString(a.imageID)...)
 	last := set.lastSeen(v, from, to)
 	if last.Before(first.Time) { // a commit is dated after the checks that it is of
 		last = first

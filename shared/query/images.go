@@ -29,13 +29,12 @@ func (s *service) images(ctx context.Context, a *request) (*answer, error) {
 	return &answer{
 		fresh: &f, region: region, modified: v.newestContent, immutable: isImmutable(a, false, shownState{a.at, st}),
 		etag: tag(v.digest, a.canonical, a.format),
-		renderAfter: func(ctx context.Context, front []byte) (*body, []byte, error) {
+		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			p, err := s.page(ctx, a, st, v)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			whole := p.render(front)
-			return &body{bytes: whole[len(front):], next: p.next, total: strconv.Itoa(len(p.places))}, whole, nil
+			return &body{bytes: p.render(prefix), next: p.next, total: strconv.Itoa(len(p.places))}, nil
 		},
 	}, nil
 }
@@ -120,7 +119,7 @@ func (s *service) matches(a *request, set *set) ([]int32, error) {
 	if a.latestBy != nil && keys == nil {
 		keys = s.newest()
 	}
-	places := set.shared.plain(set.list.len())
+	places := set.all
 	if a.imageIDs != nil {
 		places = set.named(a.imageIDs)
 	}

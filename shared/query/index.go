@@ -26,7 +26,7 @@ func (s *service) index(_ context.Context, a *request) (*answer, error) {
 		text = s.indexText()
 	}
 	ans.etag = tag("index", text)
-	ans.render = func(context.Context) (*body, error) { return &body{bytes: []byte(text)}, nil }
+	ans.render = func(context.Context, []byte) (*body, error) { return &body{bytes: []byte(text)}, nil }
 	return ans, nil
 }
 

@@ -34,7 +34,7 @@ func (s *service) matrix(ctx context.Context, a *request) (*answer, error) {
 	return &answer{
 		fresh: &f, region: region, modified: v.newestContent, immutable: isImmutable(a, false, shownState{a.at, st}),
 		etag: tag(v.digest, a.canonical, a.format),
-		render: func(ctx context.Context) (*body, error) {
+		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			set, err := s.sets.get(ctx, &forced)
 			if err != nil {
 				return nil, err
@@ -43,7 +43,7 @@ func (s *service) matrix(ctx context.Context, a *request) (*answer, error) {
 			if err != nil {
 				return nil, err
 			}
-			return newGrid(set, places, a.choice).render(a, st, v), nil
+			return newGrid(set, places, a.choice).render(prefix, a, st, v), nil
 		},
 	}, nil
 }
@@ -134,7 +134,7 @@ func (g *grid) shared() []string {
 	return ids
 }
 
-func (g *grid) render(a *request, st *regionState, v *scopeSet) *body {
+func (g *grid) render(prefix []byte, a *request, st *regionState, v *scopeSet) *body {
 	from := 0
 	if a.cursor != nil {
 		from = min(a.cursor.offset, len(g.rows))
@@ -149,7 +149,7 @@ func (g *grid) render(a *request, st *regionState, v *scopeSet) *body {
 		b.bytes = g.cells(g.rows[from:to], a.format)
 		return b
 	}
-	out := strconv.AppendInt([]byte(`,"TotalCount":`), int64(len(g.rows)), 10)
+	out := strconv.AppendInt(append(prefix, `,"TotalCount":`...), int64(len(g.rows)), 10)
 	out = append(append(out, `,"NextCursor":`...), jsonString(b.next)...)
 	out = appendStrings(append(out, `,"Columns":`...), g.columns)
 	out = appendStrings(append(out, `,"Shared":`...), g.shared())

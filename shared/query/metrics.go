@@ -91,7 +91,7 @@ func (w *statusWriter) WriteString(s string) (int, error) { return io.WriteStrin
 // which it is another form: for heads, and of a part for the log.
 func (s *service) metrics(ctx context.Context, a *request) (*answer, error) {
 	list, _ := s.regionList(ctx, a)
-	return &answer{bare: true, render: func(context.Context) (*body, error) {
+	return &answer{bare: true, render: func(context.Context, []byte) (*body, error) {
 		if a.format == formatPrometheus {
 			return &body{bytes: metrics.Prometheus(s.families(list))}, nil
 		}

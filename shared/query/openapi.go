@@ -17,7 +17,7 @@ type object = map[string]any
 // openapi serves /openapi.json. The document is made from the tables that
 // requests are parsed by, so it cannot disagree with them.
 func (s *service) openapi(context.Context, *request) (*answer, error) {
-	return &answer{bare: true, etag: tag("openapi", s.version, strings.Join(s.regions, ","), strconv.FormatBool(s.guarded())), render: func(context.Context) (*body, error) {
+	return &answer{bare: true, etag: tag("openapi", s.version, strings.Join(s.regions, ","), strconv.FormatBool(s.guarded())), render: func(context.Context, []byte) (*body, error) {
 		data, err := catalog.MarshalLine(s.document())
 		if err != nil {
 			return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)

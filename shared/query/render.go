@@ -62,9 +62,8 @@ type page struct {
 	facets  []facet
 }
 
-// render writes the page in the asked format. For json it begins with front,
-// the members that every answer begins with.
-func (p *page) render(front []byte) []byte {
+// render appends the page to prefix in the format that is asked for.
+func (p *page) render(prefix []byte) []byte {
 	switch p.request.format {
 	case formatIDs:
 		return p.ids()
@@ -77,7 +76,7 @@ func (p *page) render(front []byte) []byte {
 	case formatTable:
 		return p.table()
 	}
-	return p.json(front)
+	return p.json(prefix)
 }
 
 // shown are the places of the images on this page.
@@ -95,8 +94,8 @@ func (p *page) size() int {
 	return n
 }
 
-func (p *page) json(front []byte) []byte {
-	b := append(make([]byte, 0, len(front)+p.size()), front...)
+func (p *page) json(prefix []byte) []byte {
+	b := append(make([]byte, 0, len(prefix)+p.size()), prefix...)
 	b = append(b, `,"TotalCount":`...)
 	b = strconv.AppendInt(b, int64(len(p.places)), 10)
 	b = append(b, `,"NextCursor":`...)

@@ -27,12 +27,10 @@ type answer struct {
 	bare      bool   // the json body has none of the common members
 	ages      bool   // the body tells ages, so it is made anew each time
 	region    string
-	// render makes the body; for json what follows the common members.
-	render func(ctx context.Context) (*body, error)
-	// renderAfter is render for large answers: whole begins with front, and
-	// the body is what follows in it, so that neither need be copied. It goes
-	// before render.
-	renderAfter func(ctx context.Context, front []byte) (b *body, whole []byte, err error)
+	// render appends the body to prefix: the members that every json answer
+	// begins with, else nothing. That saves a copy of large answers, a fifth of
+	// the CPU of a list of 120 kB.
+	render func(ctx context.Context, prefix []byte) (*body, error)
 }
 
 // body is a rendered answer. It is kept and shared: nobody changes it.
@@ -146,14 +144,11 @@ func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body
 			return b, nil, nil
 		}
 	}
-	if ans.renderAfter != nil {
-		b, whole, err = ans.renderAfter(ctx, front)
-	} else {
-		b, err = ans.render(ctx)
-	}
-	if err != nil {
+	if b, err = ans.render(ctx, front); err != nil {
 		return nil, nil, err
 	}
+	whole = b.bytes
+	b.bytes = whole[len(front):]
 	if len(b.bytes) > maxBody {
 		return nil, nil, faultsError([]fault{tooLarge(x.route, len(b.bytes))})
 	}

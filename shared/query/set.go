@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
@@ -23,6 +22,7 @@ type set struct {
 	quoted []string // ClusterIds of scopes as JSON, empty for "none"; with offers
 	byType bool
 
+	all     []int32         // every place: 0, 1, 2, … Nobody changes it
 	numbers []int32         // of images
 	differ  map[string]bool // ImageIds with different content in different scopes
 	shared  *sets
@@ -41,23 +41,6 @@ type sets struct {
 	indexes   indexes
 	namesakes namesakes
 	kept      *lru[string, *set]
-
-	mu       sync.Mutex
-	identity []int32 // 0, 1, 2, …
-}
-
-// plain is every place of a set of n images, in canonical order.
-func (c *sets) plain(n int) []int32 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.identity) < n {
-		longer := make([]int32, n+n/2)
-		for i := range longer {
-			longer[i] = int32(i)
-		}
-		c.identity = longer
-	}
-	return c.identity[:n:n]
 }
 
 func (c *sets) get(ctx context.Context, v *scopeSet) (*set, error) {
@@ -85,12 +68,22 @@ func (c *sets) get(ctx context.Context, v *scopeSet) (*set, error) {
 	} else {
 		s.list = found[0]
 	}
+	s.all = listPlaces(s.list.len())
 	s.numbers = make([]int32, s.list.len())
 	for i := range s.numbers {
 		s.numbers[i] = s.list.at(i).Number
 	}
-	c.kept.put(key, s, size+16*len(s.numbers))
+	c.kept.put(key, s, size+20*len(s.numbers))
 	return s, nil
+}
+
+// listPlaces returns 0 to n-1.
+func listPlaces(n int) []int32 {
+	places := make([]int32, n)
+	for i := range places {
+		places[i] = int32(i)
+	}
+	return places
 }
 
 // merge puts equal images of several lists together.
@@ -152,7 +145,7 @@ func placesOf(found []imageList) []int32 {
 // sortAndJoin brings the images into canonical order and joins those that are
 // equal without being the same in memory.
 func (s *set) sortAndJoin(images []*catalog.Image, offers [][]int32) {
-	places := slices.Clone(s.shared.plain(len(images)))
+	places := listPlaces(len(images))
 	slices.SortFunc(places, func(a, b int32) int {
 		return cmp.Or(strings.Compare(images[a].ImageID, images[b].ImageID), strings.Compare(images[a].Raw, images[b].Raw))
 	})

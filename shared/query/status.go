@@ -57,12 +57,12 @@ func (s *service) status(ctx context.Context, a *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{fresh: &f, region: region, modified: lastEvent(list), etag: etag, ages: true, render: func(context.Context) (*body, error) {
+	return &answer{fresh: &f, region: region, modified: lastEvent(list), etag: etag, ages: true, render: func(_ context.Context, b []byte) (*body, error) {
 		data, err := json.Marshal(list)
 		if err != nil {
 			return nil, fmt.Errorf("encoding status: %w", err)
 		}
-		b := append([]byte(`,"Version":`), jsonString(s.version)...)
+		b = append(append(b, `,"Version":`...), jsonString(s.version)...)
 		b = append(append(b, `,"Access":`...), access...)
 		b = append(append(b, `,"Regions":`...), data...)
 		return &body{bytes: append(b, "}\n"...)}, nil
@@ -162,7 +162,7 @@ func (s *service) regionStatus(h currentState, v *scopeSet, f freshness) regionS
 
 // health serves /healthz.
 func (s *service) health(context.Context, *request) (*answer, error) {
-	return &answer{bare: true, render: func(context.Context) (*body, error) {
+	return &answer{bare: true, render: func(context.Context, []byte) (*body, error) {
 		return &body{bytes: []byte("{\"Status\":\"ok\",\"Version\":" + jsonString(s.version) + "}\n")}, nil
 	}}, nil
 }
