@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"community-images/shared/jsonscan"
 )
 
 // MaxDepth bounds how deep an image or cluster may be nested, itself included.
@@ -30,7 +32,7 @@ func Canonical(raw []byte) (string, error) {
 		return "", errNotJSON
 	}
 	value := wellFormed(string(raw)) // before names are compared
-	if depth(value) > MaxDepth {
+	if jsonscan.Depth(value) > MaxDepth {
 		return "", errTooDeep
 	}
 	return string(appendCanonical(make([]byte, 0, len(raw)), value)), nil
@@ -38,14 +40,14 @@ func Canonical(raw []byte) (string, error) {
 
 // appendCanonical expects one valid JSON value, white space around it allowed.
 func appendCanonical(dst []byte, value string) []byte {
-	value = trimSpace(value)
+	value = jsonscan.TrimSpace(value)
 	switch value[0] {
 	case '{':
 		return appendObject(dst, value)
 	case '[':
 		dst = append(dst, '[')
 		first := true
-		for element := range elements(value) {
+		for element := range jsonscan.Elements(value) {
 			if !first {
 				dst = append(dst, ',')
 			}
@@ -54,28 +56,28 @@ func appendCanonical(dst []byte, value string) []byte {
 		}
 		return append(dst, ']')
 	case '"':
-		return AppendString(dst, unquote(value))
+		return AppendString(dst, jsonscan.Unquote(value))
 	default:
 		return append(dst, value...)
 	}
 }
 
 func appendObject(dst []byte, value string) []byte {
-	list := memberList(value)
-	slices.SortStableFunc(list, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	list := jsonscan.MemberList(value)
+	slices.SortStableFunc(list, func(a, b jsonscan.Member) int { return strings.Compare(a.Name, b.Name) })
 	dst = append(dst, '{')
 	first := true
 	for i, m := range list {
-		if i+1 < len(list) && list[i+1].name == m.name {
+		if i+1 < len(list) && list[i+1].Name == m.Name {
 			continue
 		}
 		if !first {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = AppendString(dst, m.name)
+		dst = AppendString(dst, m.Name)
 		dst = append(dst, ':')
-		dst = appendCanonical(dst, m.value)
+		dst = appendCanonical(dst, m.Value)
 	}
 	return append(dst, '}')
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"community-images/shared/jsonscan"
 )
 
 // Cluster is the identity of an E-HPC cluster: the part of a ListClusters
@@ -33,20 +35,20 @@ func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err err
 		return Cluster{}, nil, errors.New("cluster is not an object")
 	}
 	c = Cluster{RegionID: home, InstanceTypes: []string{}}
-	for name, value := range members(canonical) {
+	for name, value := range jsonscan.Members(canonical) {
 		switch name {
 		case "Id":
-			c.ClusterID = Text(value)
+			c.ClusterID = jsonscan.Text(value)
 		case "Name":
-			c.Name = Text(value)
+			c.Name = jsonscan.Text(value)
 		case "OsTag":
 			c.OsTag = within(value, "OsTag")
 		case "RegionId":
-			if region := Text(value); region != "" {
+			if region := jsonscan.Text(value); region != "" {
 				c.RegionID = region
 			}
 		case "SchedulerType":
-			c.SchedulerType = Text(value)
+			c.SchedulerType = jsonscan.Text(value)
 		case "InstanceType":
 			c.InstanceTypes, skipped = instanceTypes(value)
 		}
@@ -65,8 +67,8 @@ func instanceTypes(value string) (types, skipped []string) {
 			skipped = append(skipped, value)
 			return
 		}
-		for _, t := range strings.Split(Text(value), ",") {
-			switch t = trimSpace(t); {
+		for _, t := range strings.Split(jsonscan.Text(value), ",") {
+			switch t = strings.Trim(t, " \t\r\n"); {
 			case t == "":
 			case ValidateName("InstanceType", t) != nil:
 				skipped = append(skipped, t)
@@ -76,7 +78,7 @@ func instanceTypes(value string) (types, skipped []string) {
 		}
 	}
 	if value[0] == '[' {
-		for element := range elements(value) {
+		for element := range jsonscan.Elements(value) {
 			add(element)
 		}
 	} else {

@@ -3,6 +3,8 @@ package catalog
 import (
 	"encoding/json"
 	"slices"
+
+	"community-images/shared/jsonscan"
 )
 
 // Diff is what happened between two snapshots of one scope. Lists are sorted.
@@ -86,18 +88,18 @@ func appendFields(list []FieldChange, id, prefix, before, after string) []FieldC
 	if before == after {
 		return list
 	}
-	old, new := memberList(before), memberList(after)
+	old, new := jsonscan.MemberList(before), jsonscan.MemberList(after)
 	for len(old) > 0 || len(new) > 0 {
 		change := FieldChange{ImageID: id}
 		switch {
-		case len(new) == 0 || len(old) > 0 && old[0].name < new[0].name:
-			change.Field, change.Before = prefix+old[0].name, json.RawMessage(old[0].value)
+		case len(new) == 0 || len(old) > 0 && old[0].Name < new[0].Name:
+			change.Field, change.Before = prefix+old[0].Name, json.RawMessage(old[0].Value)
 			old = old[1:]
-		case len(old) == 0 || new[0].name < old[0].name:
-			change.Field, change.After = prefix+new[0].name, json.RawMessage(new[0].value)
+		case len(old) == 0 || new[0].Name < old[0].Name:
+			change.Field, change.After = prefix+new[0].Name, json.RawMessage(new[0].Value)
 			new = new[1:]
 		default:
-			name, b, a := old[0].name, old[0].value, new[0].value
+			name, b, a := old[0].Name, old[0].Value, new[0].Value
 			old, new = old[1:], new[1:]
 			if b == a {
 				continue

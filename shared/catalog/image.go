@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"community-images/shared/jsonscan"
 )
 
 // Image is one community image as E-HPC described it (ListCommunityImages,
@@ -35,9 +37,9 @@ func viewImage(canonical string) (*Image, error) {
 		return nil, fmt.Errorf("image is %s, not an object", clip(canonical))
 	}
 	im := &Image{Raw: canonical}
-	for name, value := range members(canonical) {
+	for name, value := range jsonscan.Members(canonical) {
 		if name == "ImageId" && value[0] == '"' {
-			im.ImageID = unquote(value)
+			im.ImageID = jsonscan.Unquote(value)
 			break
 		}
 	}
@@ -56,13 +58,13 @@ func viewImage(canonical string) (*Image, error) {
 // or OsTag, that is their OsTag.
 func (im *Image) Text(field string) string {
 	top, sub, nested := strings.Cut(field, ".")
-	for name, value := range members(im.Raw) {
+	for name, value := range jsonscan.Members(im.Raw) {
 		switch {
 		case name != top:
 		case nested:
 			return within(value, sub)
 		default:
-			return Text(value)
+			return jsonscan.Text(value)
 		}
 	}
 	return ""
@@ -72,24 +74,12 @@ func (im *Image) Text(field string) string {
 // for an object with this OsTag, the string itself.
 func within(object, name string) string {
 	if object[0] != '{' && name == "OsTag" {
-		return Text(object)
+		return jsonscan.Text(object)
 	}
-	for n, value := range Members(object) {
+	for n, value := range jsonscan.Members(object) {
 		if n == name {
-			return Text(value)
+			return jsonscan.Text(value)
 		}
 	}
 	return ""
-}
-
-// Text is a JSON value as a person would write it: a string without its
-// quotes, nothing for null.
-func Text(value string) string {
-	switch {
-	case value == "null":
-		return ""
-	case value[0] == '"':
-		return unquote(value)
-	}
-	return value
 }

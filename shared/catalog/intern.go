@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"community-images/shared/jsonscan"
 )
 
 // internLimit bounds what an Interner remembers, in bytes of image objects.
@@ -29,7 +31,7 @@ func (in *Interner) DecodeImages(array []byte) ([]*Image, error) {
 	if !json.Valid(array) {
 		return nil, errNotJSON
 	}
-	s := trimSpace(string(array))
+	s := jsonscan.TrimSpace(string(array))
 	if s[0] != '[' {
 		return nil, fmt.Errorf("image list is %s, not an array", clip(s))
 	}
@@ -39,7 +41,7 @@ func (in *Interner) DecodeImages(array []byte) ([]*Image, error) {
 // decode walks an array; parse is called for objects not seen before, and what
 // it made of them is remembered once they are proved.
 func (in *Interner) decode(array string, parse func(string) (*Image, error), proved func() error) ([]*Image, error) {
-	raws := slices.Collect(elements(array))
+	raws := slices.Collect(jsonscan.Elements(array))
 	images := in.lookup(raws)
 	known := slices.Clone(images)
 	faults := make([]error, len(raws))

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"community-images/shared/catalog"
+	"community-images/shared/jsonscan"
 )
 
 // column is what a projection or a table shows of an image.
@@ -135,7 +136,7 @@ func (s *set) appendImage(b []byte, place int32, columns []column, namesakes boo
 // the names that appendOffers adds.
 func (s *set) appendOpen(b []byte, im *catalog.Image) []byte {
 	separator := byte('{')
-	for name, value := range im.Members() {
+	for name, value := range jsonscan.Members(im.Raw) {
 		if name == columnClusters || name == columnTypes && s.byType || name == columnDiffers && s.differ[im.ImageID] {
 			continue
 		}
@@ -259,7 +260,7 @@ func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 		}
 	}
 	left := n
-	for name, value := range im.Members() {
+	for name, value := range jsonscan.Members(im.Raw) {
 		if i := slices.Index(names[:n], name); i >= 0 {
 			values[i] = value
 			if left--; left == 0 {
@@ -293,7 +294,7 @@ func shows(value, top string, columns []column) bool {
 // pick is the object with the members that the columns name.
 func pick(object, top string, columns []column) string {
 	inner := map[string]string{}
-	for name, value := range catalog.Members(object) {
+	for name, value := range jsonscan.Members(object) {
 		inner[name] = value
 	}
 	b := []byte{'{'}

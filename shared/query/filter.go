@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"community-images/shared/catalog"
+	"community-images/shared/jsonscan"
 )
 
 // maxWork bounds what the expressions of one lookup do, in steps, about. The
@@ -146,14 +147,14 @@ func searchTexts(images []*catalog.Image) []string {
 
 func searchText(im *catalog.Image) string {
 	var name, description, product string
-	for member, value := range im.Members() {
+	for member, value := range jsonscan.Members(im.Raw) {
 		switch member {
 		case "ImageName":
-			name = catalog.Text(value)
+			name = jsonscan.Text(value)
 		case "Description":
-			description = catalog.Text(value)
+			description = jsonscan.Text(value)
 		case "ProductCode":
-			product = catalog.Text(value)
+			product = jsonscan.Text(value)
 		}
 	}
 	return fold(name + "\x00" + description + "\x00" + im.ImageID + "\x00" + product)

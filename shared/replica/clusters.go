@@ -13,6 +13,7 @@ import (
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
+	"community-images/shared/jsonscan"
 )
 
 const (
@@ -112,7 +113,7 @@ func (c *call) checked(r *archive.Region) time.Time {
 
 // identifier is the Id of an entry.
 func identifier(raw string) (id string) {
-	for name, value := range catalog.Members(raw) {
+	for name, value := range jsonscan.Members(raw) {
 		if name == "Id" && json.Unmarshal([]byte(value), &id) == nil {
 			return id
 		}

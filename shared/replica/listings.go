@@ -5,7 +5,7 @@ import (
 	"weak"
 
 	"community-images/shared/archive"
-	"community-images/shared/catalog"
+	"community-images/shared/jsonscan"
 )
 
 // listings keeps the entries of the present heads, for they are long to read:
@@ -39,7 +39,7 @@ func (l *listings) of(r *archive.Region, grant string) []entry {
 		l.kept = map[listingKey]listing{}
 	}
 	list := []entry{}
-	for raw := range catalog.Elements(string(r.Upstream)) {
+	for raw := range jsonscan.Elements(string(r.Upstream)) {
 		list = append(list, entry{identifier(raw), raw})
 	}
 	l.kept[key] = listing{head, list}

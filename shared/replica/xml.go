@@ -5,7 +5,7 @@ import (
 	"encoding/xml"
 	"strings"
 
-	"community-images/shared/catalog"
+	"community-images/shared/jsonscan"
 )
 
 // xmlDocument is a JSON object as upstream writes it in XML: a member is an
@@ -20,7 +20,7 @@ func xmlDocument(root, object string) string {
 
 func writeXML(b *strings.Builder, name, value string) {
 	if value[0] == '[' {
-		for element := range catalog.Elements(value) {
+		for element := range jsonscan.Elements(value) {
 			writeXML(b, name, element)
 		}
 		return
@@ -29,7 +29,7 @@ func writeXML(b *strings.Builder, name, value string) {
 	b.WriteString("<" + name + ">")
 	switch value[0] {
 	case '{':
-		for member, v := range catalog.Members(value) {
+		for member, v := range jsonscan.Members(value) {
 			writeXML(b, member, v)
 		}
 	case '"':

@@ -1,0 +1,193 @@
+// Package jsonscan reads JSON text without copying it. The functions walk values
+// that are known to be valid: checked by json.Valid, or covered by a digest over
+// bytes that were. Scanner also reads text that may be invalid.
+package jsonscan
+
+import (
+	"encoding/json"
+	"iter"
+	"strings"
+)
+
+// The functions of this file yield nonsense for invalid JSON, for example bytes
+// whose digest is still being computed. They neither panic nor loop.
+
+// Member is one member of an object: its name, unquoted, and its value as written.
+type Member struct{ Name, Value string }
+
+// Members yields the members of a JSON object in order: the name, unquoted, and
+// the value as written, trimmed. It yields nothing if the value is not an object.
+func Members(object string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		rest := contents(object, '{')
+		for rest != "" {
+			end := stringLength(rest)
+			name := rest[:end]
+			rest = strings.TrimPrefix(trimLeft(rest[end:]), ":")
+			rest = trimLeft(rest)
+			end = valueLength(rest)
+			if end == 0 || !yield(Unquote(name), TrimSpace(rest[:end])) {
+				return
+			}
+			rest = skipComma(rest[end:])
+		}
+	}
+}
+
+// MemberList returns the members of a JSON object in order.
+func MemberList(object string) []Member {
+	var list []Member
+	for name, value := range Members(object) {
+		list = append(list, Member{name, value})
+	}
+	return list
+}
+
+// Elements yields the elements of a JSON array as written, trimmed. It yields
+// nothing if the value is not an array.
+func Elements(array string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		rest := contents(array, '[')
+		for rest != "" {
+			end := valueLength(rest)
+			if end == 0 || !yield(TrimSpace(rest[:end])) {
+				return
+			}
+			rest = skipComma(rest[end:])
+		}
+	}
+}
+
+// Depth returns how deeply the arrays and objects of a value are nested. It is 0
+// for a string, number or literal.
+func Depth(value string) (deepest int) {
+	open := 0
+	for i := 0; i < len(value); i++ {
+		switch value[i] {
+		case '"':
+			i += stringLength(value[i:]) - 1
+		case '{', '[':
+			open++
+			deepest = max(deepest, open)
+		case '}', ']':
+			open--
+		}
+	}
+	return deepest
+}
+
+// Text returns a value as a person would write it: a string without quotes, null
+// as an empty text, everything else as it is written.
+func Text(value string) string {
+	switch {
+	case value == "null":
+		return ""
+	case value != "" && value[0] == '"':
+		return Unquote(value)
+	}
+	return value
+}
+
+// Unquote returns the text of a JSON string. Without escapes it shares memory with
+// the argument.
+func Unquote(quoted string) string {
+	if len(quoted) < 2 {
+		return ""
+	}
+	inner := quoted[1 : len(quoted)-1]
+	if strings.IndexByte(inner, '\\') < 0 {
+		return inner
+	}
+	var text string
+	if json.Unmarshal([]byte(quoted), &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// TrimSpace removes JSON's white space from both ends.
+func TrimSpace(s string) string {
+	s = trimLeft(s)
+	for s != "" && isSpace(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func trimLeft(s string) string {
+	for s != "" && isSpace(s[0]) {
+		s = s[1:]
+	}
+	return s
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+// contents returns what stands between the brackets of an object or array. It is
+// empty if the value does not begin with open.
+func contents(value string, open byte) string {
+	value = TrimSpace(value)
+	if len(value) < 2 || value[0] != open {
+		return ""
+	}
+	return TrimSpace(value[1 : len(value)-1])
+}
+
+// skipComma removes the comma between two members or elements.
+func skipComma(rest string) string {
+	return trimLeft(strings.TrimPrefix(trimLeft(rest), ","))
+}
+
+// valueLength returns the length of the value at the beginning of s.
+func valueLength(s string) int {
+	if s == "" {
+		return 0
+	}
+	switch s[0] {
+	case '"':
+		return stringLength(s)
+	case '{', '[':
+		return compositeLength(s)
+	}
+	if i := strings.IndexAny(s, ",]} \t\r\n"); i >= 0 {
+		return i
+	}
+	return len(s)
+}
+
+// compositeLength returns the length of the object or array at the beginning of s.
+func compositeLength(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			i += stringLength(s[i:]) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s)
+}
+
+// stringLength returns the length of the quoted string at the beginning of s.
+func stringLength(s string) int {
+	for i := 1; i < len(s); i++ {
+		quote := strings.IndexByte(s[i:], '"')
+		if quote < 0 {
+			return len(s)
+		}
+		i += quote
+		backslashes := 0
+		for s[i-1-backslashes] == '\\' && i-1-backslashes > 0 {
+			backslashes++
+		}
+		if backslashes%2 == 0 {
+			return i + 1
+		}
+	}
+	return len(s)
+}
