@@ -12,13 +12,13 @@ import (
 // negotiate chooses a format of a route by an Accept header (RFC 9110): the
 // highest quality that the most specific range gives, the earlier format of
 // the route on a tie.
-func negotiate(accept string, formats []string) (string, bool) {
+func negotiateFormat(accept string, formats []string) (string, bool) {
 	if strings.TrimSpace(accept) == "" {
 		return formats[0], true
 	}
 	best, quality := "", 0.0
 	for _, format := range formats {
-		if q := acceptable(accept, mediaOf(format)); q > quality {
+		if q := acceptQuality(accept, mediaType(format)); q > quality {
 			best, quality = format, q
 		}
 	}
@@ -26,7 +26,7 @@ func negotiate(accept string, formats []string) (string, bool) {
 }
 
 // acceptable is the quality that a header gives a media type.
-func acceptable(accept, media string) float64 {
+func acceptQuality(accept, media string) float64 {
 	kind, _, _ := strings.Cut(media, "/")
 	quality, specific := 0.0, 0
 	for part := range strings.SplitSeq(accept, ",") {
@@ -41,13 +41,13 @@ func acceptable(accept, media string) float64 {
 			rank = 1
 		}
 		if rank > specific {
-			quality, specific = qualityOf(params), rank
+			quality, specific = parseQuality(params), rank
 		}
 	}
 	return quality
 }
 
-func qualityOf(params string) float64 {
+func parseQuality(params string) float64 {
 	for part := range strings.SplitSeq(params, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		if strings.EqualFold(name, "q") {
@@ -61,20 +61,20 @@ func qualityOf(params string) float64 {
 	return 1
 }
 
-func mediaOf(format string) string {
+func mediaType(format string) string {
 	media, _, _ := strings.Cut(contentType(format), ";")
 	return media
 }
 
-func notAcceptable(rt *route) error {
+func newNotAcceptableError(rt *route) error {
 	var media []string
 	for _, f := range rt.formats {
-		if m := mediaOf(f); !slices.Contains(media, m) {
+		if m := mediaType(f); !slices.Contains(media, m) {
 			media = append(media, m)
 		}
 	}
 	recommend := "Accept one of these."
-	if rt.takes(paramFormat.name) {
+	if rt.hasParam(paramFormat.name) {
 		recommend = "Accept one of these, or use the parameter format."
 	}
 	return &apierror.Error{Status: http.StatusNotAcceptable, Code: codeAccept, Recommend: recommend,

@@ -7,7 +7,7 @@ const longestCache = "max-age=31536000, immutable"
 // shownState is a state that an answer shows, with the moment by which the
 // caller asked for it.
 type shownState struct {
-	at    moment
+	at    asOf
 	state *regionState
 }
 
@@ -20,7 +20,7 @@ type shownState struct {
 //     if it was asked for by its number, unless the answer showsChecks: the times
 //     and outcomes of the last checks move until the next commit.
 func isImmutable(a *request, showsChecks bool, shown ...shownState) bool {
-	if a.maxAge > 0 || a.since.moment.set && !a.since.isAbsolute() {
+	if a.maxAge > 0 || a.since.asOf.set && !a.since.isAbsolute() {
 		return false
 	}
 	for _, s := range shown {

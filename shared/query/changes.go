@@ -27,7 +27,7 @@ var (
 			p.request.since = s
 			return nil
 		}}
-	paramKind = param{name: "kind", names: true, example: "removed", about: "only these kinds of change", allowed: "added, removed, changed", list: true,
+	paramKind = param{name: "kind", ignoresCase: true, example: "removed", about: "only these kinds of change", allowed: "added, removed, changed", isList: true,
 		parse: func(p *parser, v []string) error {
 			for _, name := range v {
 				switch strings.ToLower(name) {
@@ -43,7 +43,7 @@ var (
 			}
 			return nil
 		}}
-	paramImageID = param{name: "ImageId", example: "m-bp181x855551ww5yq", about: "only changes of these images", allowed: "ids of images", list: true,
+	paramImageID = param{name: "ImageId", example: "m-bp181x855551ww5yq", about: "only changes of these images", allowed: "ids of images", isList: true,
 		parse: func(p *parser, v []string) error {
 			p.request.feedImageIDs = slices.Compact(slices.Sorted(slices.Values(v)))
 			return nil
@@ -71,7 +71,7 @@ func checkFeed(p *parser) {
 		}
 	}
 	if n > 1 {
-		p.fault(codeInvalid, "cursor", "cannot be combined with since", "either since or cursor")
+		p.addFault(codeInvalid, "cursor", "cannot be combined with since", "either since or cursor")
 	}
 }
 
@@ -91,7 +91,7 @@ func (s *service) changes(ctx context.Context, a *request) (*answer, error) {
 		return nil, err
 	}
 	now, relative := s.now(), ""
-	if a.since.moment.set && !a.since.isAbsolute() { // the place is the question, not the time of asking
+	if a.since.asOf.set && !a.since.isAbsolute() { // the place is the question, not the time of asking
 		start, err := s.feedStart(ctx, a, h, st, now)
 		if err != nil {
 			return nil, err
@@ -114,7 +114,7 @@ func (s *service) feedStart(ctx context.Context, a *request, h currentState, st 
 		return feedPosition{}, err
 	}
 	start, err := t.resolveStart(a.since, now, st)
-	return start, blame("since", err)
+	return start, withParam("since", err)
 }
 
 func (s *service) renderFeed(ctx context.Context, prefix []byte, a *request, h currentState, st *regionState, now time.Time) (*body, error) {
@@ -126,8 +126,8 @@ func (s *service) renderFeed(ctx context.Context, prefix []byte, a *request, h c
 	if err := t.checkSelection(a.choice, st); err != nil {
 		return nil, err
 	}
-	w := eventFilter{selection: a.choice, images: a.images(), kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.moment.set}
-	history := a.route.needsImage()
+	w := eventFilter{selection: a.choice, images: a.images(), kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.asOf.set}
+	history := a.route.hasImageID()
 	if w.kinds == nil {
 		w.kinds = []eventKind{kindAdded, kindRemoved, kindChanged}
 		if history {
@@ -136,7 +136,7 @@ func (s *service) renderFeed(ctx context.Context, prefix []byte, a *request, h c
 	}
 	start, err := t.resolveStart(a.since, now, st)
 	if err != nil {
-		return nil, blame("since", err)
+		return nil, withParam("since", err)
 	}
 	f := t.readPage(start, st.Sequence, w)
 	if history && len(f.entries) == 0 {

@@ -13,21 +13,21 @@ import (
 
 // column is what a projection or a table shows of an image.
 type column struct {
-	name   string
-	field  *field // nil: a whole object, or computed from the scopes
-	object bool
+	name     string
+	field    *field // nil: a whole object, or computed from the scopes
+	isObject bool
 }
 
 // The columns that come from the scopes and not from the image.
 const (
-	columnClusters = "Clusters"
-	columnTypes    = "InstanceTypes"
-	columnDiffers  = "ContentDiffers"
+	columnClusters       = "Clusters"
+	columnInstanceTypes  = "InstanceTypes"
+	columnContentDiffers = "ContentDiffers"
 )
 
 // columnNames are what the parameter fields takes.
 func (s *schema) columnNames() []string {
-	return slices.Concat(s.names(), objects, []string{columnClusters, columnTypes, columnDiffers})
+	return slices.Concat(s.fieldNames(), objectFields, []string{columnClusters, columnInstanceTypes, columnContentDiffers})
 }
 
 // parseColumns reads the parameter fields.
@@ -39,9 +39,9 @@ func (p *parser) parseColumns(values []string) ([]column, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("names the unknown field %s%s", quote(v), didYouMean(v, known))
 		}
-		c := column{name: known[i], object: slices.Contains(objects, known[i])}
-		if !c.object {
-			c.field = p.schema.field(c.name)
+		c := column{name: known[i], isObject: slices.Contains(objectFields, known[i])}
+		if !c.isObject {
+			c.field = p.schema.fieldNamed(c.name)
 		}
 		if !slices.Contains(list, c) {
 			list = append(list, c)
@@ -51,7 +51,7 @@ func (p *parser) parseColumns(values []string) ([]column, error) {
 }
 
 // flat replaces objects by their members, each once, for formats of cells.
-func (s *schema) flat(columns []column) []column {
+func (s *schema) flattenColumns(columns []column) []column {
 	var list []column
 	add := func(c column) {
 		if !slices.Contains(list, c) {
@@ -59,7 +59,7 @@ func (s *schema) flat(columns []column) []column {
 		}
 	}
 	for _, c := range columns {
-		if !c.object {
+		if !c.isObject {
 			add(c)
 			continue
 		}
@@ -73,7 +73,7 @@ func (s *schema) flat(columns []column) []column {
 }
 
 // every is a column for each field.
-func (s *schema) every() []column {
+func (s *schema) allColumns() []column {
 	list := make([]column, len(s.fields))
 	for i := range s.fields {
 		list[i] = column{name: s.fields[i].name, field: &s.fields[i]}
@@ -82,22 +82,22 @@ func (s *schema) every() []column {
 }
 
 // brief is what a table shows if no fields are asked for.
-func (s *schema) brief() []column {
+func (s *schema) tableColumns() []column {
 	var list []column
 	for _, name := range []string{"ImageId", "ImageName", "Status", "OsTag.Platform", "OsTag.Version", "OsTag.Architecture", "Size"} {
-		list = append(list, column{name: name, field: s.field(name)})
+		list = append(list, column{name: name, field: s.fieldNamed(name)})
 	}
 	return list
 }
 
 // cell is the text of a column for the image at a place of the set.
-func (c column) cell(s *set, place int32) string {
+func (c column) cellText(s *set, place int32) string {
 	switch {
 	case c.field != nil:
-		return c.field.text(s.image(place))
+		return c.field.valueOf(s.image(place))
 	case c.name == columnClusters:
 		return strings.Join(s.offeringClusters(place), ";")
-	case c.name == columnDiffers:
+	case c.name == columnContentDiffers:
 		return strconv.FormatBool(s.differ[s.image(place).ImageID])
 	}
 	return strings.Join(s.offeringTypes(place), ";")
@@ -113,7 +113,7 @@ func (s *set) appendImage(b []byte, place int32, columns []column, namesakes boo
 		case s.offers == nil:
 			return append(b, im.Raw...)
 		case namesakes:
-			b = s.appendOpen(b, im)
+			b = s.appendWithoutReserved(b, im)
 		default:
 			b = append(b, im.Raw[:len(im.Raw)-1]...)
 		}
@@ -125,7 +125,7 @@ func (s *set) appendImage(b []byte, place int32, columns []column, namesakes boo
 	has := func(name string) bool {
 		return slices.ContainsFunc(columns, func(c column) bool { return c.name == name })
 	}
-	b = s.appendOffers(b, place, has(columnClusters), has(columnTypes), has(columnDiffers))
+	b = s.appendOffers(b, place, has(columnClusters), has(columnInstanceTypes), has(columnContentDiffers))
 	if len(b) > start && b[start] == ',' {
 		b = append(b[:start], b[start+1:]...)
 	}
@@ -134,10 +134,10 @@ func (s *set) appendImage(b []byte, place int32, columns []column, namesakes boo
 
 // appendOpen writes upstream's object but for its end, and without members of
 // the names that appendOffers adds.
-func (s *set) appendOpen(b []byte, im *catalog.Image) []byte {
+func (s *set) appendWithoutReserved(b []byte, im *catalog.Image) []byte {
 	separator := byte('{')
 	for name, value := range jsonscan.Members(im.Raw) {
-		if name == columnClusters || name == columnTypes && s.byType || name == columnDiffers && s.differ[im.ImageID] {
+		if name == columnClusters || name == columnInstanceTypes && s.byType || name == columnContentDiffers && s.differ[im.ImageID] {
 			continue
 		}
 		b = append(b, separator)
@@ -150,13 +150,13 @@ func (s *set) appendOpen(b []byte, im *catalog.Image) []byte {
 // namesakes know which images may have members of the names that answers add.
 // E-HPC has sent none yet; looking at every image for every answer would take
 // longer than writing it.
-type namesakes struct {
+type reservedNames struct {
 	mu    sync.Mutex
 	known []int8 // by catalog.Image.Number: 0 not looked at yet, 1 may have, -1 has none
 }
 
 // any says whether one of the images at places of s may have such a member.
-func (n *namesakes) any(s *set, places []int32) bool {
+func (n *reservedNames) anyUsed(s *set, places []int32) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	found := false
@@ -183,17 +183,17 @@ func (s *set) offeringClusters(place int32) []string {
 	if s.offers != nil {
 		return s.clusters(place)
 	}
-	return given(s.scopes[0].ClusterID)
+	return listUnlessEmpty(s.scopes[0].ClusterID)
 }
 
 func (s *set) offeringTypes(place int32) []string {
 	if s.offers != nil {
 		return s.types(place)
 	}
-	return given(s.scopes[0].InstanceType)
+	return listUnlessEmpty(s.scopes[0].InstanceType)
 }
 
-func given(name string) []string {
+func listUnlessEmpty(name string) []string {
 	if name == "" {
 		return nil
 	}
@@ -250,7 +250,7 @@ func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 	var names, values [16]string // of the members that are asked for
 	n := 0
 	for _, c := range columns {
-		if c.field == nil && !c.object {
+		if c.field == nil && !c.isObject {
 			continue // it comes from the scopes
 		}
 		top, _, _ := strings.Cut(c.name, ".")
@@ -274,8 +274,8 @@ func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 			continue
 		}
 		if value[0] == '{' {
-			value = pick(value, top, columns)
-		} else if !shows(value, top, columns) {
+			value = pickMembers(value, top, columns)
+		} else if !isShown(value, top, columns) {
 			continue
 		}
 		b = append(append(appendString(append(b, ','), top), ':'), value...)
@@ -285,14 +285,14 @@ func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 
 // shows says whether a member that is no object is in the columns: as a whole,
 // or as the tag that a text there stands for.
-func shows(value, top string, columns []column) bool {
+func isShown(value, top string, columns []column) bool {
 	return slices.ContainsFunc(columns, func(c column) bool {
 		return c.name == top || c.name == top+".OsTag" && value != "null"
 	})
 }
 
 // pick is the object with the members that the columns name.
-func pick(object, top string, columns []column) string {
+func pickMembers(object, top string, columns []column) string {
 	inner := map[string]string{}
 	for name, value := range jsonscan.Members(object) {
 		inner[name] = value

@@ -15,17 +15,17 @@ import (
 
 // cursor is a place in the answer to one query on one state of the data.
 type cursor struct {
-	query    [8]byte // hash of the query
-	view     [8]byte // hash of the snapshots
-	sequence int64   // commit at which the first page was made
-	offset   int
+	queryHash   [8]byte // hash of the query
+	contentHash [8]byte // hash of the snapshots
+	sequence    int64   // commit at which the first page was made
+	offset      int
 }
 
 const cursorVersion = 1
 
 func (c *cursor) String() string {
-	b := append([]byte{cursorVersion}, c.query[:]...)
-	b = append(b, c.view[:]...)
+	b := append([]byte{cursorVersion}, c.queryHash[:]...)
+	b = append(b, c.contentHash[:]...)
 	b = binary.AppendUvarint(b, uint64(c.sequence))
 	b = binary.AppendUvarint(b, uint64(c.offset))
 	return base64.RawURLEncoding.EncodeToString(b)
@@ -39,8 +39,8 @@ func parseCursor(s string) (*cursor, error) {
 		return nil, bad
 	}
 	c := &cursor{}
-	copy(c.query[:], b[1:9])
-	copy(c.view[:], b[9:17])
+	copy(c.queryHash[:], b[1:9])
+	copy(c.contentHash[:], b[9:17])
 	sequence, n := binary.Uvarint(b[17:])
 	if n <= 0 || sequence < 1 || sequence > 1<<53 {
 		return nil, bad
@@ -53,16 +53,16 @@ func parseCursor(s string) (*cursor, error) {
 	return c, nil
 }
 
-func hash8(s string) (h [8]byte) {
+func shortHash(s string) (h [8]byte) {
 	sum := sha256.Sum256([]byte(s))
 	copy(h[:], sum[:])
 	return h
 }
 
 // fits says whether the cursor was made for this query.
-func (c *cursor) fits(region string, a *request) error {
-	if want := hash8(region + "\n" + a.cursorKey); !bytes.Equal(want[:], c.query[:]) {
-		return faultsError([]fault{{codeInvalid, "cursor", "belongs to another query", "the NextCursor of an answer to the same query; limit, format and fields may differ"}})
+func (c *cursor) checkQuery(region string, a *request) error {
+	if want := shortHash(region + "\n" + a.cursorKey); !bytes.Equal(want[:], c.queryHash[:]) {
+		return newFaultsError([]paramFault{{codeInvalid, "cursor", "belongs to another query", "the NextCursor of an answer to the same query; limit, format and fields may differ"}})
 	}
 	return nil
 }
@@ -70,10 +70,10 @@ func (c *cursor) fits(region string, a *request) error {
 // resume finds the state and view on which the cursor's first page was made,
 // so that pages never mix two states: the one that is asked about, if it has the
 // same content, else the one that the cursor names.
-func (s *service) resume(ctx context.Context, a *request, h currentState) (*regionState, *scopeSet, error) {
+func (s *service) stateOfCursor(ctx context.Context, a *request, h currentState) (*regionState, *scopeSet, error) {
 	c := a.cursor
 	if st, err := s.stateAsOf(ctx, h, a.at); err == nil {
-		if v, err := st.selectScopes(a.choice); err == nil && hash8(v.digest) == c.view {
+		if v, err := st.selectScopes(a.choice); err == nil && shortHash(v.digest) == c.contentHash {
 			return st, v, nil
 		}
 	}
@@ -82,22 +82,22 @@ func (s *service) resume(ctx context.Context, a *request, h currentState) (*regi
 	var future *archive.FutureError
 	switch {
 	case errors.As(err, &early), errors.As(err, &future):
-		return nil, nil, expired(nil)
+		return nil, nil, newCursorExpiredError(nil)
 	case err != nil:
 		return nil, nil, err
 	}
 	v, err := st.selectScopes(a.choice)
 	if err != nil {
-		return nil, nil, expired(nil)
+		return nil, nil, newCursorExpiredError(nil)
 	}
-	if hash8(v.digest) != c.view {
-		return nil, nil, expired(nil)
+	if shortHash(v.digest) != c.contentHash {
+		return nil, nil, newCursorExpiredError(nil)
 	}
 	return st, v, nil
 }
 
 // expired is about a cursor whose state is not there. cause is for the log; there
 // is none where cursors only got old, or are another caller's.
-func expired(cause error) error {
+func newCursorExpiredError(cause error) error {
 	return &apierror.Error{Status: http.StatusGone, Code: codeExpired, Message: "The state of the data that this cursor began on is not kept any more.", Recommend: "Begin again without cursor.", Cause: cause}
 }

@@ -31,19 +31,19 @@ func checkDiff(p *parser) {
 	two := len(a.choice.clusters) == 2 && !selectsSeveral(a.choice.types)
 	switch {
 	case a.from.set && a.at.set:
-		p.fault(codeInvalid, "at", "cannot be combined with from", "either from and to, or at")
+		p.addFault(codeInvalid, "at", "cannot be combined with from", "either from and to, or at")
 	case a.to.set && !a.from.set:
-		p.fault(codeMissing, "from", "is required with to", asOfForms)
+		p.addFault(codeMissing, "from", "is required with to", asOfForms)
 	case a.from.set && !one:
 		name := "ClusterId"
 		if !selectsSeveral(a.choice.clusters) {
 			name = "InstanceType"
 		}
-		p.fault(codeInvalid, name, "names more than one scope", "one cluster and at most one instance type, when from is given")
+		p.addFault(codeInvalid, name, "names more than one scope", "one cluster and at most one instance type, when from is given")
 	case !a.from.set && len(a.choice.clusters) == 2 && !two:
-		p.fault(codeInvalid, "InstanceType", "names more than one", "at most one instance type, with which the two clusters are compared")
+		p.addFault(codeInvalid, "InstanceType", "names more than one", "at most one instance type, with which the two clusters are compared")
 	case !a.from.set && !two:
-		p.fault(codeMissing, "from", "is required, unless ClusterId names two clusters to compare", asOfForms)
+		p.addFault(codeMissing, "from", "is required, unless ClusterId names two clusters to compare", asOfForms)
 	}
 }
 
@@ -117,15 +117,15 @@ func (s *service) sides(ctx context.Context, a *request, h currentState) (before
 	if a.from.set {
 		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[0], typ: types[0]}
 		if before.state, err = s.stateAsOf(ctx, h, a.from); err != nil {
-			return nil, nil, blame("from", err)
+			return nil, nil, withParam("from", err)
 		}
 		if after.state, err = s.stateAsOf(ctx, h, a.to); err != nil {
-			return nil, nil, blame("to", err)
+			return nil, nil, withParam("to", err)
 		}
 	} else {
 		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[1], typ: types[0]}
 		if before.state, err = s.stateAsOf(ctx, h, a.at); err != nil {
-			return nil, nil, blame("at", err)
+			return nil, nil, withParam("at", err)
 		}
 		after.state = before.state
 	}

@@ -83,7 +83,7 @@ const maxFaults = 10
 
 // faultsError reports bad parameters together. What is allowed is said once,
 // where several parameters have it in common.
-func faultsError(faults []fault) *apierror.Error {
+func newFaultsError(faults []paramFault) *apierror.Error {
 	var parts, said []string
 	for _, f := range faults[:min(len(faults), maxFaults)] {
 		text := fmt.Sprintf("parameter %s %s", f.name, f.reason)
@@ -116,7 +116,7 @@ type clusterError struct {
 }
 
 func (e *clusterError) Error() string {
-	is, when := tense(e.past)
+	is, when := pastOrPresent(e.past)
 	text := fmt.Sprintf("cluster %s %s not captured in %s%s", quote(e.name), is, e.region, when)
 	switch {
 	case e.name == "":
@@ -126,11 +126,11 @@ func (e *clusterError) Error() string {
 	case e.listed:
 		text = fmt.Sprintf("cluster %s %s known in %s and not captured%s", quote(e.name), is, e.region, when)
 	}
-	return text + didYouMeanID(e.name, e.clusters) + e.elsewhere + "; captured clusters: " + listed(e.clusters)
+	return text + didYouMeanID(e.name, e.clusters) + e.elsewhere + "; captured clusters: " + joinNames(e.clusters)
 }
 
 // tense is how an error speaks of a commit of the past, or of now if that is 0.
-func tense(past int64) (is, when string) {
+func pastOrPresent(past int64) (is, when string) {
 	if past == 0 {
 		return "is", ""
 	}
@@ -147,25 +147,25 @@ type scopeError struct {
 func (e *scopeError) Error() string {
 	types := make([]string, len(e.types))
 	for i, t := range e.types {
-		types[i] = orNone(t)
+		types[i] = nameOrNone(t)
 	}
-	is, when := tense(e.past)
-	text := fmt.Sprintf("cluster %s of %s %s not", orNone(e.cluster), e.region, is)
+	is, when := pastOrPresent(e.past)
+	text := fmt.Sprintf("cluster %s of %s %s not", nameOrNone(e.cluster), e.region, is)
 	if e.cluster == allNames {
 		text = fmt.Sprintf("no cluster of %s %s", e.region, is)
 	}
-	return fmt.Sprintf("%s captured with instance type %s%s%s; captured are: %s", text, orNone(e.instanceType), when, didYouMeanID(e.instanceType, e.types), listed(types))
+	return fmt.Sprintf("%s captured with instance type %s%s%s; captured are: %s", text, nameOrNone(e.instanceType), when, didYouMeanID(e.instanceType, e.types), joinNames(types))
 }
 
 // uncapturedError names a scope that has no content yet, or had none at a
 // commit of the past.
-type uncapturedError struct {
+type notReadyError struct {
 	scope   catalog.Scope
 	problem *archive.Problem
 	past    int64 // the commit; 0: now
 }
 
-func (e *uncapturedError) Error() string {
+func (e *notReadyError) Error() string {
 	if e.past > 0 {
 		return fmt.Sprintf("scope %s had never been captured successfully at commit %d; its check then: %s", e.scope, e.past, problemText(e.problem))
 	}
@@ -174,37 +174,37 @@ func (e *uncapturedError) Error() string {
 
 // asOf says of a scope without content at a commit that is asked for by number
 // that it was so then: no run will change it, be the commit the last one.
-func pinToCommit(m moment, err error) error {
-	var e *uncapturedError
+func pinToCommit(m asOf, err error) error {
+	var e *notReadyError
 	if m.sequence == 0 || !errors.As(err, &e) || e.past > 0 {
 		return err
 	}
-	return &uncapturedError{e.scope, e.problem, m.sequence}
+	return &notReadyError{e.scope, e.problem, m.sequence}
 }
 
 // momentError says which parameter names a moment that the history does not have.
-type momentError struct {
+type asOfError struct {
 	param, is string
 	error
 }
 
-func (e *momentError) Unwrap() error { return e.error }
+func (e *asOfError) Unwrap() error { return e.error }
 
 // blame says of an error about a moment that a parameter names it.
-func blame(param string, err error) error {
+func withParam(param string, err error) error {
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
 	switch {
 	case errors.As(err, &early):
-		return &momentError{param, "earlier", err}
+		return &asOfError{param, "earlier", err}
 	case errors.As(err, &future):
-		return &momentError{param, "later", err}
+		return &asOfError{param, "later", err}
 	}
 	return err
 }
 
 // told goes on where a message has told which moments there are.
-func (e *momentError) told() string {
+func (e *asOfError) hint() string {
 	if e == nil {
 		return "."
 	}
@@ -212,7 +212,7 @@ func (e *momentError) told() string {
 }
 
 // orNone writes a cluster or an instance type, of which catalog.Any is none.
-func orNone(name string) string {
+func nameOrNone(name string) string {
 	if name == "" || name == catalog.Any {
 		return "(none)"
 	}
@@ -220,7 +220,7 @@ func orNone(name string) string {
 }
 
 // listed joins names, as many as an error may hold.
-func listed(names []string) string {
+func joinNames(names []string) string {
 	if len(names) == 0 {
 		return "(none)"
 	}
@@ -232,17 +232,17 @@ func listed(names []string) string {
 
 // explain turns any error into what the caller is told. It is the only place
 // that knows statuses.
-func explain(err error) *apierror.Error {
+func toAPIError(err error) *apierror.Error {
 	var (
 		api        *apierror.Error
 		cluster    *clusterError
 		scope      *scopeError
-		uncaptured *uncapturedError
+		uncaptured *notReadyError
 		damaged    *archive.DamagedError
 		early      *archive.TooEarlyError
 		future     *archive.FutureError
 		store      *storeError
-		moment     *momentError
+		moment     *asOfError
 		empty      = &noDataError{regions: "this region"}
 	)
 	errors.As(err, &moment)
@@ -254,18 +254,18 @@ func explain(err error) *apierror.Error {
 		if cluster.name == "" {
 			recommend = "Name one of the captured clusters with ClusterId, or all of them with ClusterId=*."
 		}
-		return &apierror.Error{Status: 404, Code: codeCluster, Message: sentence(err), Recommend: recommend}
+		return &apierror.Error{Status: 404, Code: codeCluster, Message: asSentence(err), Recommend: recommend}
 	case errors.As(err, &scope):
-		return &apierror.Error{Status: 404, Code: codeScope, Message: sentence(err), Recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports."}
+		return &apierror.Error{Status: 404, Code: codeScope, Message: asSentence(err), Recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports."}
 	case errors.As(err, &uncaptured) && uncaptured.past > 0: // no run will change it
-		return &apierror.Error{Status: 404, Code: codeScope, Message: sentence(err), Recommend: "Ask for a later time; /v1/clusters?at= shows the state of every scope."}
+		return &apierror.Error{Status: 404, Code: codeScope, Message: asSentence(err), Recommend: "Ask for a later time; /v1/clusters?at= shows the state of every scope."}
 	case errors.As(err, &uncaptured):
-		return &apierror.Error{Status: 503, Code: codeUncaptured, Message: sentence(err), Recommend: "Try again after the next run; /v1/clusters shows the state of every scope.", RetryAfter: retryNextRun}
+		return &apierror.Error{Status: 503, Code: codeUncaptured, Message: asSentence(err), Recommend: "Try again after the next run; /v1/clusters shows the state of every scope.", RetryAfter: retryNextRun}
 	case errors.As(err, &early):
 		return &apierror.Error{Status: 404, Code: codeEarly, Recommend: "Ask for that time or a later one; the feed from its beginning is since=0.",
-			Message: fmt.Sprintf("The history that is kept begins at %s with commit %d%s", early.First, early.FirstSequence, moment.told())}
+			Message: fmt.Sprintf("The history that is kept begins at %s with commit %d%s", early.First, early.FirstSequence, moment.hint())}
 	case errors.As(err, &future):
-		return &apierror.Error{Status: 404, Code: codeFuture, Message: fmt.Sprintf("The last commit is number %d%s", future.Last, moment.told()), Recommend: "Ask for that commit or an earlier one."}
+		return &apierror.Error{Status: 404, Code: codeFuture, Message: fmt.Sprintf("The last commit is number %d%s", future.Last, moment.hint()), Recommend: "Ask for that commit or an earlier one."}
 	case errors.As(err, &empty), errors.Is(err, archive.ErrNoData):
 		return &apierror.Error{Status: 503, Code: codeNoData, Message: "Nothing has been captured for " + empty.regions + " yet.", Recommend: "Try again after the first run of the snapshot function.", RetryAfter: retryNextRun, Cause: err}
 	case errors.As(err, &damaged):
@@ -277,7 +277,7 @@ func explain(err error) *apierror.Error {
 }
 
 // sentence begins an error text with a capital and ends it with a full stop.
-func sentence(err error) string {
+func asSentence(err error) string {
 	text := strings.TrimSuffix(err.Error(), ".") // such as that of a message from upstream
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }

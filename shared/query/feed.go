@@ -31,7 +31,7 @@ func (p feedPosition) after(o feedPosition) bool {
 type feedSince struct {
 	cursor   bool
 	position feedPosition
-	moment
+	asOf
 }
 
 // parseSince reads a cursor of the feed or a moment.
@@ -49,7 +49,7 @@ func (p *parser) parseSince(s string) (feedSince, error) {
 		return feedSince{cursor: true}, nil
 	}
 	m, err := p.parsePastTime(s)
-	return feedSince{moment: m}, err
+	return feedSince{asOf: m}, err
 }
 
 // entry is one event of a feed, as it is shown.
@@ -170,7 +170,7 @@ func (t *history) resolveStart(s feedSince, now time.Time, st *regionState) (fee
 		return feedPosition{}, early
 	case s.sequence != 0:
 		return feedPosition{s.sequence + 1, 0}, nil
-	case !s.moment.set:
+	case !s.asOf.set:
 		return feedPosition{}, nil
 	}
 	after := s.resolveTime(now)
@@ -201,7 +201,7 @@ func startAfterEnd(st *regionState) error {
 }
 
 func feedCursorExpired(early *archive.TooEarlyError) error {
-	e := explain(early)
+	e := toAPIError(early)
 	return &apierror.Error{Status: http.StatusGone, Code: codeExpired, Recommend: "Begin again with since=0, or since that commit.",
 		Message: "The commits that this cursor goes on with are not kept any more. " + e.Message}
 }

@@ -10,19 +10,19 @@ import (
 )
 
 // kind says how the values of a field compare.
-type kind int
+type fieldKind int
 
 const (
-	textKind    kind = iota // byte by byte
-	versionKind             // see compareVersions
-	numberKind              // by value
+	textKind    fieldKind = iota // byte by byte
+	versionKind                  // see compareVersions
+	numberKind                   // by value
 )
 
 // field is one field of an image as the grammar knows it.
 type field struct {
-	place int    // in schema.fields
+	index int    // in schema.fields
 	name  string // dotted, as it is written in parameters
-	kind  kind
+	kind  fieldKind
 	about string
 	enum  []string // documented values; others are possible
 }
@@ -58,11 +58,11 @@ var fields = []field{
 
 // objects are the fields that hold others; as a filter each stands for its
 // member OsTag, as upstream's parameter BaseOsTag does.
-var objects = []string{"BaseOsTag", "OsTag"}
+var objectFields = []string{"BaseOsTag", "OsTag"}
 
 // text is the value of the field, empty if the image has none. A size that is
 // no number is none; equal ones have one text.
-func (f *field) text(im *catalog.Image) string {
+func (f *field) valueOf(im *catalog.Image) string {
 	s := im.Text(f.name)
 	if f.kind != numberKind || s == "" {
 		return s
@@ -83,14 +83,14 @@ func (f *field) text(im *catalog.Image) string {
 // underscores, infinity and what is no number, too.
 func parseNumber(s string) (n float64, ok bool) {
 	n, err := strconv.ParseFloat(s, 64)
-	return n, err == nil && decimal(s)
+	return n, err == nil && isDecimalText(s)
 }
 
 // decimal says whether a text has no character that decimal numbers lack.
-func decimal(s string) bool { return strings.Trim(s, "0123456789.eE+-") == "" }
+func isDecimalText(s string) bool { return strings.Trim(s, "0123456789.eE+-") == "" }
 
 // compare orders two values of the field that are not empty.
-func (f *field) compare(a, b string) int {
+func (f *field) compareValues(a, b string) int {
 	switch f.kind {
 	case versionKind:
 		return compareVersions(a, b)
@@ -116,10 +116,10 @@ func newSchema(redact []string) *schema {
 		}
 	}
 	for i := range s.fields {
-		s.fields[i].place = i
+		s.fields[i].index = i
 		s.byName[strings.ToLower(s.fields[i].name)] = &s.fields[i]
 	}
-	for _, object := range objects {
+	for _, object := range objectFields {
 		if f := s.byName[strings.ToLower(object)+".ostag"]; f != nil {
 			s.byName[strings.ToLower(object)] = f
 		}
@@ -128,9 +128,9 @@ func newSchema(redact []string) *schema {
 }
 
 // field finds a field by its name in any case, nil if there is none.
-func (s *schema) field(name string) *field { return s.byName[strings.ToLower(name)] }
+func (s *schema) fieldNamed(name string) *field { return s.byName[strings.ToLower(name)] }
 
-func (s *schema) names() []string {
+func (s *schema) fieldNames() []string {
 	names := make([]string, len(s.fields))
 	for i, f := range s.fields {
 		names[i] = f.name

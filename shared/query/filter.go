@@ -12,30 +12,30 @@ import (
 
 // maxWork bounds what the expressions of one lookup do, in steps, about. The
 // worst take two seconds and a half for all of them, those that people write one.
-const maxWork = 320_000_000
+const maxFilterSteps = 320_000_000
 
 // match returns the places, in the given order, of the images that meet every
 // condition. places is not changed. The error is about an expression that would
 // take too long.
-func (a *request) match(s *set, places []int32) ([]int32, error) {
+func (a *request) matchImages(s *set, places []int32) ([]int32, error) {
 	if len(a.conditions) == 0 && len(a.searchWords) == 0 {
 		return places, nil
 	}
 	var texts corpus
 	if len(a.searchWords) > 0 {
-		texts = s.shared.texts.of(s)
+		texts = s.shared.texts.including(s)
 	}
-	tests := make([]verdicts, len(a.conditions))
+	tests := make([]memoTest, len(a.conditions))
 	for i, w := range a.conditions {
-		col := s.shared.indexes.index(s, w.field, false)
-		tests[i] = verdicts{index: col, test: w.test, known: make([]int8, len(col.values))}
+		col := s.shared.indexes.complete(s, w.field, false)
+		tests[i] = memoTest{valueIndex: col, test: w.test, results: make([]int8, len(col.values))}
 	}
-	if err := a.affordable(s, places, tests); err != nil {
+	if err := a.checkCost(s, places, tests); err != nil {
 		return nil, err
 	}
 	var found []int32
 	for _, p := range places {
-		if allHold(tests, s.numbers[p]) && (len(a.searchWords) == 0 || containsAll(texts.of(s.numbers[p]), a.searchWords)) {
+		if acceptsAll(tests, s.numbers[p]) && (len(a.searchWords) == 0 || containsAll(texts.textOf(s.numbers[p]), a.searchWords)) {
 			found = append(found, p)
 		}
 	}
@@ -44,23 +44,23 @@ func (a *request) match(s *set, places []int32) ([]int32, error) {
 
 // affordable holds the expressions against maxWork, for each value once as they
 // will be tested.
-func (a *request) affordable(s *set, places []int32, tests []verdicts) error {
+func (a *request) checkCost(s *set, places []int32, tests []memoTest) error {
 	work := 0
 	for i, w := range a.conditions {
 		if w.cost == 0 {
 			continue
 		}
-		if work += w.cost * tests[i].length(s, places); work > maxWork {
-			return faultsError([]fault{{codeInvalid, w.name, fmt.Sprintf("is too large an expression for %d images", len(places)), "a smaller expression, a shorter list, or fewer images by ClusterId or ImageId"}})
+		if work += w.cost * tests[i].distinctBytes(s, places); work > maxFilterSteps {
+			return newFaultsError([]paramFault{{codeInvalid, w.name, fmt.Sprintf("is too large an expression for %d images", len(places)), "a smaller expression, a shorter list, or fewer images by ClusterId or ImageId"}})
 		}
 	}
 	return nil
 }
 
 // allHold says whether the image with a number meets every test.
-func allHold(tests []verdicts, number int32) bool {
+func acceptsAll(tests []memoTest, number int32) bool {
 	for i := range tests {
-		if !tests[i].holds(number) {
+		if !tests[i].accepts(number) {
 			return false
 		}
 	}
@@ -78,10 +78,10 @@ func containsAll(text []byte, words [][]byte) bool {
 
 // texts keep what q searches, for all images next to each other. A word has no
 // control character, so it cannot match across the zero bytes between fields.
-type texts struct {
-	mu    sync.Mutex
-	kept  corpus
-	round int // grows when everything is forgotten
+type textIndex struct {
+	mu         sync.Mutex
+	current    corpus
+	generation int // grows when everything is forgotten
 }
 
 // corpus is the text of images by their Number. What a reader holds stays
@@ -94,50 +94,50 @@ type corpus struct {
 type span struct{ from, to int32 } // to is 0 for an image that was not met
 
 // maxText bounds what is remembered, in bytes.
-const maxText = 32 << 20
+const maxTextBytes = 32 << 20
 
-func (c corpus) of(number int32) []byte { return c.text[c.spans[number].from:c.spans[number].to] }
+func (c corpus) textOf(number int32) []byte { return c.text[c.spans[number].from:c.spans[number].to] }
 
 // of returns a corpus that knows the images of s.
-func (t *texts) of(s *set) corpus {
+func (t *textIndex) including(s *set) corpus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s.searched == t.round && t.round > 0 {
-		return t.kept
+	if s.textGeneration == t.generation && t.generation > 0 {
+		return t.current
 	}
-	if len(t.kept.text) > maxText || t.round == 0 {
-		t.kept = corpus{}
-		t.round++
+	if len(t.current.text) > maxTextBytes || t.generation == 0 {
+		t.current = corpus{}
+		t.generation++
 	}
 	var unknown []*catalog.Image
 	for i, number := range s.numbers {
 		n := int(number)
-		if more := n + 1 - len(t.kept.spans); more > 0 {
-			t.kept.spans = append(t.kept.spans, make([]span, more)...)
+		if more := n + 1 - len(t.current.spans); more > 0 {
+			t.current.spans = append(t.current.spans, make([]span, more)...)
 		}
-		if t.kept.spans[n].to == 0 {
+		if t.current.spans[n].to == 0 {
 			unknown = append(unknown, s.image(int32(i)))
 		}
 	}
-	for i, text := range searchTexts(unknown) {
-		from := len(t.kept.text)
-		t.kept.text = append(t.kept.text, text...)
-		t.kept.spans[unknown[i].Number] = span{int32(from), int32(len(t.kept.text))}
+	for i, text := range newSearchTexts(unknown) {
+		from := len(t.current.text)
+		t.current.text = append(t.current.text, text...)
+		t.current.spans[unknown[i].Number] = span{int32(from), int32(len(t.current.text))}
 	}
-	s.searched = t.round
-	return t.kept
+	s.textGeneration = t.generation
+	return t.current
 }
 
 // searchTexts are the texts of images, worked out by all cores: a cold
 // instance needs those of a whole catalogue at once.
-func searchTexts(images []*catalog.Image) []string {
+func newSearchTexts(images []*catalog.Image) []string {
 	texts := make([]string, len(images))
 	var group sync.WaitGroup
 	share := max(256, (len(images)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
 	for from := 0; from < len(images); from += share {
 		group.Go(func() {
 			for i := from; i < min(from+share, len(images)); i++ {
-				texts[i] = searchText(images[i])
+				texts[i] = newSearchText(images[i])
 			}
 		})
 	}
@@ -145,7 +145,7 @@ func searchTexts(images []*catalog.Image) []string {
 	return texts
 }
 
-func searchText(im *catalog.Image) string {
+func newSearchText(im *catalog.Image) string {
 	var name, description, product string
 	for member, value := range jsonscan.Members(im.Raw) {
 		switch member {
@@ -157,5 +157,5 @@ func searchText(im *catalog.Image) string {
 			product = jsonscan.Text(value)
 		}
 	}
-	return fold(name + "\x00" + description + "\x00" + im.ImageID + "\x00" + product)
+	return foldCase(name + "\x00" + description + "\x00" + im.ImageID + "\x00" + product)
 }

@@ -8,13 +8,13 @@ import (
 // fold is the one spelling of all texts that differ in case only, letter by
 // letter: those in lower case, and letters with more than two forms as one, as
 // an expression with (?i) takes them (σ and ς are both Σ).
-func fold(s string) string {
+func foldCase(s string) string {
 	s = strings.ToLower(s)
-	if !strings.ContainsFunc(s, mayFold) {
+	if !strings.ContainsFunc(s, mayHaveOtherForms) {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
-		if !mayFold(r) {
+		if !mayHaveOtherForms(r) {
 			return r
 		}
 		first := r
@@ -28,4 +28,4 @@ func fold(s string) string {
 // mayFold passes over the most frequent letters in lower case that have no
 // third form: ASCII, and what stands between Coptic and Cyrillic, which is CJK
 // and has no case.
-func mayFold(r rune) bool { return r >= 0x80 && r < 0x2e80 || r >= 0xa640 }
+func mayHaveOtherForms(r rune) bool { return r >= 0x80 && r < 0x2e80 || r >= 0xa640 }

@@ -12,7 +12,7 @@ import (
 func TestFold(t *testing.T) {
 	t.Parallel()
 	for r := rune(0); r <= unicode.MaxRune; r++ {
-		if other := unicode.SimpleFold(r); other != r && fold(string(r)) != fold(string(other)) {
+		if other := unicode.SimpleFold(r); other != r && foldCase(string(r)) != foldCase(string(other)) {
 			t.Errorf("%q and %q differ", r, other)
 		}
 	}
@@ -35,9 +35,9 @@ func TestFold(t *testing.T) {
 		{"ieq", "SINIF", "sınıf", false},    // ı is no i but in Turkish
 		{"eq", "οδος", "ΟΔΟΣ", false},
 	} {
-		f := newSchema(nil).field("ImageName")
+		f := newSchema(nil).fieldNamed("ImageName")
 		op, folded := findOperator(f.kind, row.op)
-		p, err := condition(f, op, folded, []string{row.value})
+		p, err := newPredicate(f, op, folded, []string{row.value})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestFold(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, faults := parse(&config{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "", "q=7+οδος+ΟΔΟΣ+7")
-	if faults != nil || !containsAll([]byte(searchText(im)), a.searchWords) {
+	if faults != nil || !containsAll([]byte(newSearchText(im)), a.searchWords) {
 		t.Errorf("q does not find %s: %v", im.Raw, faults)
 	}
 	if len(a.searchWords) != 2 { // each is looked for in every image

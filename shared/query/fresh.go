@@ -29,7 +29,7 @@ type staleScope struct {
 // judge tells how fresh a view of the state at m is at now. Of a past state only
 // the outcome of the checks is told: how long ago they were made says nothing
 // about it. What a commit says is past, be it the last one: caches keep it.
-func (v *scopeSet) computeFreshness(h currentState, st *regionState, m moment, now time.Time, maxStale time.Duration) freshness {
+func (v *scopeSet) computeFreshness(h currentState, st *regionState, m asOf, now time.Time, maxStale time.Duration) freshness {
 	live := st.live && m.sequence == 0
 	f := freshness{sequence: st.Sequence, committedAt: st.CommittedAt, checkedAt: catalog.At(v.oldestCheck), age: ageSeconds(now, v.oldestCheck), scopes: len(v.scopes)}
 	if live && !h.outageSince.IsZero() {

@@ -9,10 +9,10 @@ import (
 )
 
 // firsts keeps the first place of each group of equal values.
-func firsts(s *set, places []int32, by []*field) []int32 {
-	cols := make([]index, len(by))
+func firstOfEachGroup(s *set, places []int32, by []*field) []int32 {
+	cols := make([]valueIndex, len(by))
 	for i, f := range by {
-		cols[i] = s.shared.indexes.index(s, f, false)
+		cols[i] = s.shared.indexes.complete(s, f, false)
 	}
 	seen := map[string]bool{}
 	var kept []int32
@@ -20,7 +20,7 @@ func firsts(s *set, places []int32, by []*field) []int32 {
 	for _, p := range places {
 		key = key[:0]
 		for _, c := range cols {
-			key = binary.LittleEndian.AppendUint32(key, uint32(c.of[s.numbers[p]]))
+			key = binary.LittleEndian.AppendUint32(key, uint32(c.valueIDs[s.numbers[p]]))
 		}
 		if !seen[string(key)] {
 			seen[string(key)] = true
@@ -43,13 +43,13 @@ type valueCount struct {
 
 // countValues makes a facet for each field over places, the most frequent
 // value first. Images without a value count under the empty one.
-func countValues(s *set, places []int32, fields []*field) []facet {
+func countFacets(s *set, places []int32, fields []*field) []facet {
 	list := make([]facet, 0, len(fields))
 	for _, f := range fields {
-		col := s.shared.indexes.index(s, f, false)
+		col := s.shared.indexes.complete(s, f, false)
 		counts := make([]int, len(col.values))
 		for _, p := range places {
-			counts[col.of[s.numbers[p]]]++
+			counts[col.valueIDs[s.numbers[p]]]++
 		}
 		fc := facet{field: f.name}
 		for id, n := range counts {

@@ -9,24 +9,24 @@ import (
 )
 
 // guard is who may ask.
-type guard struct {
+type callerCheck struct {
 	tokens access.Tokens
 	keys   access.Keys
 }
 
 // guarded says whether callers are checked here. With access keys alone there
 // is no token that is accepted, and these routes are closed.
-func (g *guard) guarded() bool { return len(g.tokens)+len(g.keys) > 0 }
+func (g *callerCheck) requiresToken() bool { return len(g.tokens)+len(g.keys) > 0 }
 
 // challenge is the value of WWW-Authenticate (RFC 6750, section 3).
-const challenge = `Bearer realm="community-images"`
+const bearerChallenge = `Bearer realm="community-images"`
 
 // admit finds out who asks and goes on with what they may see, which for
 // nobody that is known is a service of no region. A token that
 // is missing, malformed, unknown or expired costs the same and is told the
 // same.
-func (x *exchange) admit() error {
-	if !x.guarded() {
+func (x *exchange) authenticate() error {
+	if !x.requiresToken() {
 		return nil
 	}
 	token, well := access.Bearer(x.r.Header["Authorization"])
@@ -34,13 +34,13 @@ func (x *exchange) admit() error {
 	if !well || !found {
 		x.service = x.services.denied
 		if name := access.TokenParameter(x.r.URL.RawQuery); name != "" {
-			return faultsError([]fault{tokenFault(name)})
+			return newFaultsError([]paramFault{newTokenFault(name)})
 		}
 		recommend := "Send the header Authorization: Bearer <token>; the operator of this service issues tokens."
 		if len(x.tokens) == 0 {
 			recommend = "No token opens this: access keys alone are configured, for calls with a signature to /. The operator of this service can issue tokens."
 		}
-		return &apierror.Error{Status: http.StatusUnauthorized, Code: codeUnauthorized, Authenticate: challenge, Message: "This needs a valid token.", Recommend: recommend}
+		return &apierror.Error{Status: http.StatusUnauthorized, Code: codeUnauthorized, Authenticate: bearerChallenge, Message: "This needs a valid token.", Recommend: recommend}
 	}
 	part := x.Restrict(grant)
 	if len(part.regions) == 0 {
@@ -51,12 +51,12 @@ func (x *exchange) admit() error {
 	return nil
 }
 
-func tokenFault(name string) fault {
-	return fault{codeInvalid, name, "cannot be taken from the address, which ends up in logs", "the header Authorization: Bearer <token>"}
+func newTokenFault(name string) paramFault {
+	return paramFault{codeInvalid, name, "cannot be taken from the address, which ends up in logs", "the header Authorization: Bearer <token>"}
 }
 
 // accessOut is who may ask, as /v1/status shows it.
-type accessOut struct {
+type accessSummary struct {
 	Tokens     bool     `json:"Tokens"`     // QUERY_TOKENS is set
 	AccessKeys bool     `json:"AccessKeys"` // QUERY_ACCESS_KEYS is set
 	Summary    string   `json:"Summary"`
@@ -64,8 +64,8 @@ type accessOut struct {
 	Clusters   []string `json:"Clusters,omitempty"` // that the caller's token names
 }
 
-func (s *service) accessJSON() []byte {
-	a := accessOut{Tokens: len(s.tokens) > 0, AccessKeys: len(s.keys) > 0}
+func (s *service) accessSummaryJSON() []byte {
+	a := accessSummary{Tokens: len(s.tokens) > 0, AccessKeys: len(s.keys) > 0}
 	switch {
 	case a.Tokens && a.AccessKeys:
 		a.Summary = "These routes ask for a bearer token, the replica for a signature or a token."

@@ -21,11 +21,11 @@ func acceptsGzip(header string) bool {
 		name, params, _ := strings.Cut(part, ";")
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "gzip", "x-gzip":
-			zipped = qualityOf(params)
+			zipped = parseQuality(params)
 		case "*":
-			others = qualityOf(params)
+			others = parseQuality(params)
 		case "identity":
-			plain = qualityOf(params)
+			plain = parseQuality(params)
 		}
 	}
 	if zipped < 0 {

@@ -72,7 +72,7 @@ type config struct {
 // service is the handler.
 type service struct {
 	config
-	guard
+	callerCheck
 	restriction
 	source         Source
 	routes         []*route
@@ -99,9 +99,9 @@ func New(o Options) *Service {
 		o.Report = func(context.Context, string, error) {}
 	}
 	s := &service{
-		config: config{schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version, now: o.Now, ttl: o.HeadTTL},
-		guard:  guard{tokens: o.Tokens, keys: o.Keys},
-		source: o.Archive, states: map[string]stateSource{}, histories: map[string]*history{}, requestID: o.RequestID, report: o.Report,
+		config:      config{schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version, now: o.Now, ttl: o.HeadTTL},
+		callerCheck: callerCheck{tokens: o.Tokens, keys: o.Keys},
+		source:      o.Archive, states: map[string]stateSource{}, histories: map[string]*history{}, requestID: o.RequestID, report: o.Report,
 		bodies:         newLRU[string, *body](cacheBodies),
 		parsedRequests: newLRU[string, *request](cacheRequests),
 		past:           newLRU[string, *regionState](cacheStates),
@@ -116,7 +116,7 @@ func New(o Options) *Service {
 	}
 	s.lists = &listLoader{source: o.Archive, redactedFields: redact, cache: newListCache(cacheLists)}
 	s.sets = &sets{lists: s.lists, kept: newLRU[string, *set](cacheSets)}
-	s.routes = s.table()
+	s.routes = s.buildRoutes()
 	s.meter = newMeter(s.routes)
 	s.restriction = newRestriction(s)
 	return s
@@ -136,7 +136,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	ctx := Impatient(r.Context())
 	if err := x.serve(ctx); err != nil {
-		x.fail(explain(err))
+		x.fail(toAPIError(err))
 	}
 }
 
@@ -159,7 +159,7 @@ func (x *exchange) findID() string {
 		}
 	}
 	id := x.r.Header.Get("X-Request-Id")
-	if len(id) > 128 || !clean(id) {
+	if len(id) > 128 || !isPrintable(id) {
 		return ""
 	}
 	return id
@@ -168,27 +168,27 @@ func (x *exchange) findID() string {
 func (x *exchange) serve(ctx context.Context) error {
 	path := x.r.URL.EscapedPath()
 	size := len(path) + 1 + len(headerSafe(x.r.URL.RawQuery)) // as a Link says it again
-	if size > maxQuery {
-		return tooLong(size, maxQuery)
+	if size > maxURIBytes {
+		return tooLong(size, maxURIBytes)
 	}
-	denied := x.admit()
+	denied := x.authenticate()
 	rt, id, err := x.find(path)
 	if err != nil {
 		return err
 	}
 	x.route = rt
 	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
-		return &apierror.Error{Status: http.StatusMethodNotAllowed, Code: codeMethod, Message: fmt.Sprintf("%s is not allowed here; allowed: %s.", quoteName(x.r.Method), rt.methods()), Recommend: "Use GET.", Allow: rt.methods()}
+		return &apierror.Error{Status: http.StatusMethodNotAllowed, Code: codeMethod, Message: fmt.Sprintf("%s is not allowed here; allowed: %s.", quoteName(x.r.Method), rt.allowedMethods()), Recommend: "Use GET.", Allow: rt.allowedMethods()}
 	}
-	if x.private = x.guarded() && !rt.open; x.private && denied != nil {
+	if x.private = x.requiresToken() && !rt.public; x.private && denied != nil {
 		return denied
 	}
 	a, err := x.parse(rt, id)
 	if err != nil {
 		return err
 	}
-	if size > maxQuery-cursorRoom && rt.takes(paramCursor.name) && !x.leavesRoom(a) {
-		return tooLong(size, maxQuery-cursorRoom)
+	if size > maxURIBytes-linkReserve && rt.hasParam(paramCursor.name) && !x.leavesRoom(a) {
+		return tooLong(size, maxURIBytes-linkReserve)
 	}
 	if headerList(x.r.Header, "If-None-Match") != "" {
 		ctx = context.WithValue(ctx, conditionalKey{}, true)
@@ -206,11 +206,11 @@ func (x *exchange) leavesRoom(a *request) bool {
 	if a.cursor == nil && !a.since.cursor {
 		return false
 	}
-	room := cursorRoom
+	room := linkReserve
 	if a.region != "" { // as a Link has named it, which took its part of the room
-		room = len("&cursor=") + longestCursor
+		room = len("&cursor=") + maxCursorBytes
 	}
-	return len(x.nextURL("", ""))-len("&cursor=")+room <= maxQuery
+	return len(x.nextURL("", ""))-len("&cursor=")+room <= maxURIBytes
 }
 
 func tooLong(size, most int) error {
@@ -220,12 +220,12 @@ func tooLong(size, most int) error {
 // find returns the route of a path and the image id in it.
 func (s *service) find(path string) (*route, string, error) {
 	for _, rt := range s.routes {
-		id, ok := rt.match(path)
+		id, ok := rt.matchPath(path)
 		if !ok {
 			continue
 		}
 		id, err := url.PathUnescape(id)
-		if err != nil || !clean(id) || len(id) > maxImageID {
+		if err != nil || !isPrintable(id) || len(id) > maxImageID {
 			return nil, "", &apierror.Error{Status: 404, Code: codeImage, Message: "The path does not hold the id of an image.", Recommend: "Write the ImageId percent-encoded, as in /v1/images/m-bp181x855551ww5yq."}
 		}
 		return rt, id, nil
@@ -249,12 +249,12 @@ func (x *exchange) parse(rt *route, id string) (*request, error) {
 	}
 	a, faults := parse(&x.config, rt, id, x.r.URL.RawQuery)
 	if len(faults) > 0 {
-		return nil, faultsError(faults)
+		return nil, newFaultsError(faults)
 	}
 	if a.format == "" {
-		format, ok := negotiate(accept, rt.formats)
+		format, ok := negotiateFormat(accept, rt.formats)
 		if !ok {
-			return nil, notAcceptable(rt)
+			return nil, newNotAcceptableError(rt)
 		}
 		a.format = format
 	}
@@ -269,11 +269,11 @@ func (s *service) state(ctx context.Context, a *request, region string) (current
 		return currentState{}, nil, wrapStoreError(region, err)
 	}
 	st, err := s.stateAsOf(ctx, h, a.at)
-	return h, st, blame("at", err)
+	return h, st, withParam("at", err)
 }
 
 // moment returns the state at a moment.
-func (s *service) stateAsOf(ctx context.Context, h currentState, m moment) (*regionState, error) {
+func (s *service) stateAsOf(ctx context.Context, h currentState, m asOf) (*regionState, error) {
 	switch {
 	case s.full != nil:
 		return s.restrictedMoment(ctx, h, m)
@@ -296,7 +296,7 @@ func (s *service) stateAsOf(ctx context.Context, h currentState, m moment) (*reg
 
 // sequence returns the state after a commit.
 func (s *service) sequence(ctx context.Context, h currentState, n int64) (*regionState, error) {
-	return s.stateAsOf(ctx, h, moment{set: true, sequence: n})
+	return s.stateAsOf(ctx, h, asOf{set: true, sequence: n})
 }
 
 func (s *service) pastState(ctx context.Context, h currentState, key string, read func(context.Context) (*archive.Region, error)) (*regionState, error) {

@@ -69,10 +69,10 @@ func (s *service) continued(ctx context.Context, a *request, region string) (cur
 	if err != nil {
 		return h, nil, nil, wrapStoreError(region, err)
 	}
-	if err := a.cursor.fits(region, a); err != nil {
+	if err := a.cursor.checkQuery(region, a); err != nil {
 		return h, nil, nil, err
 	}
-	st, v, err := s.resume(ctx, a, h)
+	st, v, err := s.stateOfCursor(ctx, a, h)
 	return h, st, v, err
 }
 
@@ -81,7 +81,7 @@ func (s *service) page(ctx context.Context, a *request, st *regionState, v *scop
 	set, err := s.sets.get(ctx, v)
 	var damaged *archive.DamagedError
 	if errors.As(err, &damaged) && a.cursor != nil && !st.live {
-		return nil, expired(err)
+		return nil, newCursorExpiredError(err)
 	}
 	if err != nil {
 		return nil, err
@@ -92,10 +92,10 @@ func (s *service) page(ctx context.Context, a *request, st *regionState, v *scop
 	}
 	p := &page{schema: s.schema, set: set, request: a}
 	if a.facets != nil {
-		p.facets = countValues(set, places, a.facets)
+		p.facets = countFacets(set, places, a.facets)
 	}
 	if a.latestBy != nil {
-		places = firsts(set, places, a.latestBy)
+		places = firstOfEachGroup(set, places, a.latestBy)
 	}
 	if len(places) < a.minCount {
 		return nil, noMatch(len(places), a.minCount)
@@ -107,7 +107,7 @@ func (s *service) page(ctx context.Context, a *request, st *regionState, v *scop
 	to := min(from+a.limit, len(places))
 	p.places, p.from, p.to = places, int32(from), int32(to)
 	if to < len(places) {
-		next := cursor{query: hash8(v.region + "\n" + a.cursorKey), view: hash8(v.digest), sequence: st.Sequence, offset: to}
+		next := cursor{queryHash: shortHash(v.region + "\n" + a.cursorKey), contentHash: shortHash(v.digest), sequence: st.Sequence, offset: to}
 		p.next = next.String()
 	}
 	return p, nil
@@ -123,20 +123,20 @@ func (s *service) matches(a *request, set *set) ([]int32, error) {
 	if a.imageIDs != nil {
 		places = set.named(a.imageIDs)
 	}
-	places, err := a.match(set, places)
+	places, err := a.matchImages(set, places)
 	if err != nil {
 		return nil, err
 	}
 	if len(keys) > 0 {
 		places = slices.Clone(places)
-		set.shared.indexes.arrange(set, keys, places)
+		set.shared.indexes.sortPlaces(set, keys, places)
 	}
 	return places, nil
 }
 
 // newest is the order of latestBy if none is asked for.
 func (s *service) newest() []sortKey {
-	return []sortKey{{s.schema.field("OsTag.Version"), true}}
+	return []sortKey{{s.schema.fieldNamed("OsTag.Version"), true}}
 }
 
 // young holds the answer against maxAge.
@@ -155,7 +155,7 @@ func (a *request) young(v *scopeSet, s *service) error {
 		}
 	}
 	return &apierror.Error{Status: http.StatusServiceUnavailable, Code: codeTooOld, RetryAfter: retryNextRun, Recommend: "Try again after the next run, or allow a greater maxAge.",
-		Message: fmt.Sprintf("Parts of the answer were checked longer than %s ago: %s.", a.maxAge, listed(old))}
+		Message: fmt.Sprintf("Parts of the answer were checked longer than %s ago: %s.", a.maxAge, joinNames(old))}
 }
 
 func noMatch(found, least int) error {

@@ -47,7 +47,7 @@ func (s *service) indexPage() string {
 	for _, name := range s.regions {
 		regions.WriteString("<option>" + html.EscapeString(name))
 	}
-	if f := s.schema.field("Status"); f != nil {
+	if f := s.schema.fieldNamed("Status"); f != nil {
 		statuses.WriteString("<option>" + strings.Join(f.enum, "<option>"))
 	}
 	link := func(to string) string {
@@ -56,7 +56,7 @@ func (s *service) indexPage() string {
 	}
 	for _, rt := range s.routes {
 		name := "<code>" + rt.pattern + "</code>"
-		if rt.example == "" && !rt.needsImage() { // else the example is the one that works
+		if rt.example == "" && !rt.hasImageID() { // else the example is the one that works
 			name = link(rt.pattern)
 		}
 		routes.WriteString("<dt>" + name + "<dd>" + html.EscapeString(rt.about))
@@ -66,7 +66,7 @@ func (s *service) indexPage() string {
 		routes.WriteByte('\n')
 	}
 	token := ""
-	if s.guarded() {
+	if s.requiresToken() {
 		token = `<label>Token <input name="token" type="password" autocomplete="off"></label>` + "\n"
 	}
 	return strings.NewReplacer("{token}", token, "{version}", html.EscapeString(s.version), "{regions}", regions.String(),

@@ -17,7 +17,7 @@ func splitList(s string) []string {
 			b.Reset()
 			continue
 		}
-		run := backslashes(s[i:])
+		run := countBackslashes(s[i:])
 		if run == 0 {
 			b.WriteByte(s[i])
 			continue
@@ -47,7 +47,7 @@ func joinList(values []string) string {
 			b.WriteByte(',')
 		}
 		for i := 0; i < len(v); i++ {
-			run := backslashes(v[i:])
+			run := countBackslashes(v[i:])
 			end := i + run
 			switch {
 			case run > 0:
@@ -67,4 +67,4 @@ func joinList(values []string) string {
 }
 
 // backslashes is the number of them that s begins with.
-func backslashes(s string) int { return len(s) - len(strings.TrimLeft(s, `\`)) }
+func countBackslashes(s string) int { return len(s) - len(strings.TrimLeft(s, `\`)) }

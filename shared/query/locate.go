@@ -56,7 +56,7 @@ func (s *service) regionOfCursor(a *request) (string, bool) {
 	if a.cursor == nil {
 		return "", false
 	}
-	i := slices.IndexFunc(s.regions, func(region string) bool { return a.cursor.fits(region, a) == nil })
+	i := slices.IndexFunc(s.regions, func(region string) bool { return a.cursor.checkQuery(region, a) == nil })
 	if i < 0 {
 		return "", false
 	}
@@ -116,7 +116,7 @@ func (s *service) searchRegionsOnce(ctx context.Context, spare bool, has func(cu
 // undecided is the error for a region that cannot be read and may have what is
 // asked for.
 func regionUndecided(err error) error {
-	e := *explain(err)
+	e := *toAPIError(err)
 	e.Recommend = "Supply RegionId to ask another region alone. " + e.Recommend
 	return &e
 }
@@ -129,7 +129,7 @@ func (s *service) nothingCaptured() error {
 // regionMissing asks for one of several regions, of which is said what makes
 // that necessary.
 func (s *service) regionRequired(which string) error {
-	return faultsError([]fault{{codeMissing, "RegionId", "is required, as several regions " + which, "one of " + strings.Join(s.regions, ", ")}})
+	return newFaultsError([]paramFault{{codeMissing, "RegionId", "is required, as several regions " + which, "one of " + strings.Join(s.regions, ", ")}})
 }
 
 func namesClusters(a *request) bool { return slices.ContainsFunc(a.choice.clusters, isClusterName) }
@@ -157,7 +157,7 @@ func (a *request) past() bool {
 }
 
 // feed says whether the answer is a feed of changes.
-func (a *request) feed() bool { return a.route.takes("since") }
+func (a *request) feed() bool { return a.route.hasParam("since") }
 
 // onceHad says whether the history of a region has one of the clusters.
 func (s *service) historyHasCluster(ctx context.Context, a *request, h currentState) (bool, error) {

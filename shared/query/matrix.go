@@ -142,7 +142,7 @@ func (g *grid) render(prefix []byte, a *request, st *regionState, v *scopeSet) *
 	to := min(from+a.limit, len(g.rows))
 	b := &body{total: strconv.Itoa(len(g.rows))}
 	if to < len(g.rows) {
-		next := cursor{query: hash8(v.region + "\n" + a.cursorKey), view: hash8(v.digest), sequence: st.Sequence, offset: to}
+		next := cursor{queryHash: shortHash(v.region + "\n" + a.cursorKey), contentHash: shortHash(v.digest), sequence: st.Sequence, offset: to}
 		b.next = next.String()
 	}
 	if a.format != formatJSON {
@@ -184,7 +184,7 @@ func (g *grid) cells(rows []gridRow, format string) []byte {
 	head := []string{"ImageId", "ImageName", "Status"}
 	differs := format != formatTable || slices.ContainsFunc(rows, func(r gridRow) bool { return r.differs })
 	if differs {
-		head = append(head, columnDiffers)
+		head = append(head, columnContentDiffers)
 	}
 	table := [][]string{append(head, g.columns...)}
 	for _, r := range rows {

@@ -9,7 +9,7 @@ import (
 )
 
 // moment is a point in the history of a region as a caller names it.
-type moment struct {
+type asOf struct {
 	set      bool
 	sequence int64         // of a commit; 0: it is a time
 	time     time.Time     // absolute
@@ -29,27 +29,27 @@ var errNotAsOf = errors.New("is not a time or commit")
 
 // future says whether a moment lies in the future, where the state is not yet
 // known. Callers whose clock is a little ahead have a minute of grace.
-func (m moment) isInFuture(now time.Time) bool { return m.resolveTime(now).After(now.Add(time.Minute)) }
+func (m asOf) isInFuture(now time.Time) bool { return m.resolveTime(now).After(now.Add(time.Minute)) }
 
 // parseMoment reads the forms of momentForms.
-func parseAsOf(s string) (moment, error) {
+func parseAsOf(s string) (asOf, error) {
 	if back, ok := strings.CutPrefix(s, "-"); ok {
 		d, err := parseDuration(back)
 		if err != nil || d > maxBack {
-			return moment{}, errNotAsOf
+			return asOf{}, errNotAsOf
 		}
-		return moment{set: true, back: d}, nil
+		return asOf{set: true, back: d}, nil
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		switch {
 		case s[0] == '+' || n < 1 || n > lastMilli:
-			return moment{}, errNotAsOf
+			return asOf{}, errNotAsOf
 		case n < firstEpoch:
-			return moment{set: true, sequence: n}, nil
+			return asOf{set: true, sequence: n}, nil
 		case n < firstMilli:
-			return moment{set: true, time: time.Unix(n, 0)}, nil
+			return asOf{set: true, time: time.Unix(n, 0)}, nil
 		}
-		return moment{set: true, time: time.UnixMilli(n)}, nil
+		return asOf{set: true, time: time.UnixMilli(n)}, nil
 	}
 	// A plus sign in a query means a space, and few people escape it. RFC 3339
 	// allows t and z.
@@ -57,14 +57,14 @@ func parseAsOf(s string) (moment, error) {
 	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
 		t, err := time.Parse(layout, s)
 		if t = t.UTC(); err == nil && t.Year() >= 1970 && t.Year() <= 9999 {
-			return moment{set: true, time: t}, nil
+			return asOf{set: true, time: t}, nil
 		}
 	}
-	return moment{}, errNotAsOf
+	return asOf{}, errNotAsOf
 }
 
 // instant is the time that is meant, zero for a commit.
-func (m moment) resolveTime(now time.Time) time.Time {
+func (m asOf) resolveTime(now time.Time) time.Time {
 	if m.sequence != 0 || !m.set {
 		return time.Time{}
 	}
@@ -75,7 +75,7 @@ func (m moment) resolveTime(now time.Time) time.Time {
 }
 
 // pinned says whether the moment means the same at any time.
-func (m moment) isAbsolute() bool { return m.sequence != 0 || !m.time.IsZero() }
+func (m asOf) isAbsolute() bool { return m.sequence != 0 || !m.time.IsZero() }
 
 // parseDuration reads 90s, 10m, 24h, 7d, 2w and sums such as 1d12h.
 func parseDuration(s string) (time.Duration, error) {
@@ -98,7 +98,7 @@ func parseDuration(s string) (time.Duration, error) {
 		if m < 0 {
 			m = len(s)
 		}
-		unit, ok := units[s[:m]]
+		unit, ok := durationUnits[s[:m]]
 		if !ok {
 			return 0, bad
 		}
@@ -111,6 +111,6 @@ func parseDuration(s string) (time.Duration, error) {
 	return time.Duration(total), nil
 }
 
-var units = map[string]time.Duration{
+var durationUnits = map[string]time.Duration{
 	"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
 }

@@ -12,13 +12,13 @@ import (
 )
 
 // object is a JSON object of the OpenAPI document.
-type object = map[string]any
+type jsonObject = map[string]any
 
 // openapi serves /openapi.json. The document is made from the tables that
 // requests are parsed by, so it cannot disagree with them.
-func (s *service) openapi(context.Context, *request) (*answer, error) {
-	return &answer{bare: true, etag: tag("openapi", s.version, strings.Join(s.regions, ","), strconv.FormatBool(s.guarded())), render: func(context.Context, []byte) (*body, error) {
-		data, err := catalog.MarshalLine(s.document())
+func (s *service) serveOpenAPI(context.Context, *request) (*answer, error) {
+	return &answer{bare: true, etag: tag("openapi", s.version, strings.Join(s.regions, ","), strconv.FormatBool(s.requiresToken())), render: func(context.Context, []byte) (*body, error) {
+		data, err := catalog.MarshalLine(s.openAPIDocument())
 		if err != nil {
 			return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)
 		}
@@ -26,58 +26,58 @@ func (s *service) openapi(context.Context, *request) (*answer, error) {
 	}}, nil
 }
 
-func (s *service) document() object {
-	paths := object{}
+func (s *service) openAPIDocument() jsonObject {
+	paths := jsonObject{}
 	for _, rt := range s.routes {
-		paths[rt.pattern] = object{"get": s.operation(rt)}
+		paths[rt.pattern] = jsonObject{"get": s.describeOperation(rt)}
 	}
-	components := object{"parameters": s.filterParameters(), "responses": errorResponses(), "schemas": s.schemas()}
-	doc := object{
+	components := jsonObject{"parameters": s.describeFilters(), "responses": errorResponses(), "schemas": s.schemas()}
+	doc := jsonObject{
 		"openapi": "3.1.0",
-		"info": object{
+		"info": jsonObject{
 			"title": "Community images of E-HPC", "version": s.version,
 			"description": "Lookups over the captured answers of ListCommunityImages. HEAD is answered like GET without a body. Parameter names are matched without regard to case; a list is written with commas, a comma within a value as \\,.",
 		},
-		"servers":    []any{object{"url": "/"}},
+		"servers":    []any{jsonObject{"url": "/"}},
 		"paths":      paths,
 		"components": components,
 	}
-	if s.guarded() {
-		components["securitySchemes"] = object{"token": object{"type": "http", "scheme": "bearer", "description": "A token that the operator has issued. It says which regions and clusters there are for the caller."}}
-		doc["security"] = []any{object{"token": []any{}}}
+	if s.requiresToken() {
+		components["securitySchemes"] = jsonObject{"token": jsonObject{"type": "http", "scheme": "bearer", "description": "A token that the operator has issued. It says which regions and clusters there are for the caller."}}
+		doc["security"] = []any{jsonObject{"token": []any{}}}
 	}
 	return doc
 }
 
-func (s *service) operation(rt *route) object {
+func (s *service) describeOperation(rt *route) jsonObject {
 	parameters := []any{}
-	if rt.needsImage() {
-		parameters = append(parameters, object{"name": "ImageId", "in": "path", "required": true, "description": "id of the image, percent-encoded", "schema": object{"type": "string"}, "example": "m-bp181x855551ww5yq"})
+	if rt.hasImageID() {
+		parameters = append(parameters, jsonObject{"name": "ImageId", "in": "path", "required": true, "description": "id of the image, percent-encoded", "schema": jsonObject{"type": "string"}, "example": "m-bp181x855551ww5yq"})
 	}
 	for _, p := range rt.params {
-		parameters = append(parameters, s.parameter(rt, p))
+		parameters = append(parameters, s.describeParam(rt, p))
 	}
 	if rt.filters {
-		for _, name := range slices.Sorted(keysOf(s.filterParameters())) {
-			parameters = append(parameters, object{"$ref": "#/components/parameters/" + name})
+		for _, name := range slices.Sorted(keysOf(s.describeFilters())) {
+			parameters = append(parameters, jsonObject{"$ref": "#/components/parameters/" + name})
 		}
 	}
-	content := object{}
+	content := jsonObject{}
 	for _, f := range rt.formats {
-		content[mediaOf(f)] = object{"schema": formatSchema(rt, f)}
+		content[mediaType(f)] = jsonObject{"schema": formatSchema(rt, f)}
 	}
 	headers := answerHeaders(rt)
-	responses := object{"200": object{"description": "The answer.", "headers": headers, "content": content}}
+	responses := jsonObject{"200": jsonObject{"description": "The answer.", "headers": headers, "content": content}}
 	if headers["ETag"] != nil {
-		responses["304"] = object{"description": "The caller has the answer already (If-None-Match)."}
+		responses["304"] = jsonObject{"description": "The caller has the answer already (If-None-Match)."}
 	}
 	for _, e := range errorCodes {
-		if s.mayFail(rt, e.status) {
-			responses[strconv.Itoa(e.status)] = object{"$ref": "#/components/responses/E" + strconv.Itoa(e.status)}
+		if s.canAnswer(rt, e.status) {
+			responses[strconv.Itoa(e.status)] = jsonObject{"$ref": "#/components/responses/E" + strconv.Itoa(e.status)}
 		}
 	}
-	op := object{"operationId": operationID(rt.pattern), "summary": rt.about, "parameters": parameters, "responses": responses}
-	if rt.open && s.guarded() {
+	op := jsonObject{"operationId": operationID(rt.pattern), "summary": rt.about, "parameters": parameters, "responses": responses}
+	if rt.public && s.requiresToken() {
 		op["security"] = []any{}
 	}
 	if rt.example != "" {
@@ -87,19 +87,19 @@ func (s *service) operation(rt *route) object {
 }
 
 // mayFail says whether a route has errors of a status.
-func (s *service) mayFail(rt *route, status int) bool {
+func (s *service) canAnswer(rt *route, status int) bool {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return s.guarded() && !rt.open
+		return s.requiresToken() && !rt.public
 	case http.StatusNotFound:
-		return rt.takes(paramAt.name) || rt.pattern == "/" // where the replica has such
+		return rt.hasParam(paramAt.name) || rt.pattern == "/" // where the replica has such
 	case http.StatusGone:
-		return rt.takes(paramCursor.name) || rt.needsImage()
+		return rt.hasParam(paramCursor.name) || rt.hasImageID()
 	}
 	return true
 }
 
-func keysOf(m object) func(func(string) bool) {
+func keysOf(m jsonObject) func(func(string) bool) {
 	return func(yield func(string) bool) {
 		for k := range m {
 			if !yield(k) {
@@ -130,9 +130,9 @@ func operationID(pattern string) string {
 	return b.String()
 }
 
-func (s *service) parameter(rt *route, p param) object {
-	schema := object{"type": "string"}
-	out := object{"name": p.name, "in": "query", "description": p.about + "; allowed: " + s.allowedFor(rt, p), "schema": schema}
+func (s *service) describeParam(rt *route, p param) jsonObject {
+	schema := jsonObject{"type": "string"}
+	out := jsonObject{"name": p.name, "in": "query", "description": p.about + "; allowed: " + s.describeAllowed(rt, p), "schema": schema}
 	switch p.name {
 	case "format":
 		schema["enum"], schema["default"] = rt.formats, rt.formats[0]
@@ -140,22 +140,22 @@ func (s *service) parameter(rt *route, p param) object {
 	case "RegionId":
 		schema["enum"], out["example"] = s.regions, s.regions[0]
 	case "limit":
-		out["schema"] = object{"type": "integer", "minimum": 1, "maximum": maxLimit, "default": defaultLimit}
+		out["schema"] = jsonObject{"type": "integer", "minimum": 1, "maximum": maxLimit, "default": defaultLimit}
 		out["example"] = 10
 	case "minCount":
-		out["schema"] = object{"type": "integer", "minimum": 1, "maximum": maxMinCount}
+		out["schema"] = jsonObject{"type": "integer", "minimum": 1, "maximum": maxMinCount}
 		out["example"] = 1
 	default:
 		if p.example != "" {
 			out["example"] = p.example
 		}
 	}
-	if p.list {
-		list := object{"type": "array", "items": object{"type": "string"}, "maxItems": maxNames}
+	if p.isList {
+		list := jsonObject{"type": "array", "items": jsonObject{"type": "string"}, "maxItems": maxListValues}
 		out["schema"], out["style"], out["explode"] = list, "form", false
 		switch p.name {
 		case "kind":
-			list["items"] = object{"type": "string", "enum": kindNames[:3]}
+			list["items"] = jsonObject{"type": "string", "enum": kindNames[:3]}
 		case "sort":
 			list["maxItems"] = maxSortKeys
 		}
@@ -167,41 +167,41 @@ func (s *service) parameter(rt *route, p param) object {
 }
 
 // filterParameters describes every field with every operator.
-func (s *service) filterParameters() object {
-	all := object{}
+func (s *service) describeFilters() jsonObject {
+	all := jsonObject{}
 	for i := range s.schema.fields {
 		f := &s.schema.fields[i]
-		all[f.name] = filterParameter(f.name, f, nil, f.about+" equals one of the values")
+		all[f.name] = describeFilter(f.name, f, nil, f.about+" equals one of the values")
 		for _, name := range operatorNames(f.kind) {
 			op, fold := findOperator(f.kind, name)
 			about := f.about + " " + op.about
 			if fold {
 				about += ", without regard to case"
 			}
-			if f.kind == versionKind && op.build == nil {
+			if f.kind == versionKind && op.newTest == nil {
 				about += ", as versions count: 7.2-rc1 < 7.2 < 7.9 < 7.10 and 12-SP1 = 12 SP1"
 			}
-			all[f.name+"__"+name] = filterParameter(f.name+"__"+name, f, op, about)
+			all[f.name+"__"+name] = describeFilter(f.name+"__"+name, f, op, about)
 		}
 	}
-	for _, o := range objects {
-		if f := s.schema.field(o); f != nil {
-			all[o] = filterParameter(o, f, nil, "the same as "+f.name)
+	for _, o := range objectFields {
+		if f := s.schema.fieldNamed(o); f != nil {
+			all[o] = describeFilter(o, f, nil, "the same as "+f.name)
 		}
 	}
 	return all
 }
 
-func filterParameter(name string, f *field, op *operator, about string) object {
-	example := exampleOf(f)
+func describeFilter(name string, f *field, op *operator, about string) jsonObject {
+	example := exampleValue(f)
 	if op != nil && op.name == "exists" {
-		return object{"name": name, "in": "query", "description": about, "schema": object{"type": "boolean"}, "example": true}
+		return jsonObject{"name": name, "in": "query", "description": about, "schema": jsonObject{"type": "boolean"}, "example": true}
 	}
-	return object{"name": name, "in": "query", "description": about, "style": "form", "explode": false, "example": []string{example},
-		"schema": object{"type": "array", "items": object{"type": "string"}, "maxItems": maxNames}}
+	return jsonObject{"name": name, "in": "query", "description": about, "style": "form", "explode": false, "example": []string{example},
+		"schema": jsonObject{"type": "array", "items": jsonObject{"type": "string"}, "maxItems": maxListValues}}
 }
 
-func exampleOf(f *field) string {
+func exampleValue(f *field) string {
 	switch {
 	case len(f.enum) > 0:
 		return f.enum[0]
@@ -227,17 +227,17 @@ var errorHeaders = map[int]struct{ name, about string }{
 }
 
 // errorResponses has one response for each status, with its codes.
-func errorResponses() object {
-	out := object{}
+func errorResponses() jsonObject {
+	out := jsonObject{}
 	for _, e := range errorCodes {
 		name := "E" + strconv.Itoa(e.status)
-		r, ok := out[name].(object)
+		r, ok := out[name].(jsonObject)
 		if !ok {
-			r = object{"description": "", "content": object{"application/json": object{"schema": object{"$ref": "#/components/schemas/Error"}}}}
+			r = jsonObject{"description": "", "content": jsonObject{"application/json": jsonObject{"schema": jsonObject{"$ref": "#/components/schemas/Error"}}}}
 			out[name] = r
 		}
 		if about, has := errorHeaders[e.status]; has {
-			r["headers"] = object{about.name: header(about.about)}
+			r["headers"] = jsonObject{about.name: headerSchema(about.about)}
 		}
 		r["description"] = strings.TrimSpace(r["description"].(string) + " " + e.code + ": " + e.about + ".")
 	}
@@ -245,31 +245,31 @@ func errorResponses() object {
 }
 
 // answerHeaders are the headers of a route's answers.
-func answerHeaders(rt *route) object {
-	headers := object{"Cache-Control": header("long and immutable for a pinned at, else short; no-store where there is no ETag")}
+func answerHeaders(rt *route) jsonObject {
+	headers := jsonObject{"Cache-Control": headerSchema("long and immutable for a pinned at, else short; no-store where there is no ETag")}
 	if rt.pattern != "/healthz" && rt.pattern != "/metrics" {
-		headers["ETag"] = header("names the snapshots, the query and the format")
+		headers["ETag"] = headerSchema("names the snapshots, the query and the format")
 	}
-	if !rt.takes("at") && rt.pattern != "/v1/status" {
+	if !rt.hasParam("at") && rt.pattern != "/v1/status" {
 		return headers // it is not about data
 	}
-	headers["Last-Modified"] = header("when the content was published first")
-	headers["X-Snapshot-Sequence"] = header("number of the commit; not there if the answer is of several regions")
-	headers["Age"] = header("seconds for which this instance has held what it answers without asking the storage; of data that is current, below QUERY_HEAD_TTL")
-	headers["X-Snapshot-Age"] = header("seconds since the oldest check in the answer; not there if nothing in it was ever checked with success")
-	headers["Warning"] = header("110 if any part of the answer is stale")
-	if rt.takes("cursor") {
-		headers["Link"] = header("rel=next: the next page")
+	headers["Last-Modified"] = headerSchema("when the content was published first")
+	headers["X-Snapshot-Sequence"] = headerSchema("number of the commit; not there if the answer is of several regions")
+	headers["Age"] = headerSchema("seconds for which this instance has held what it answers without asking the storage; of data that is current, below QUERY_HEAD_TTL")
+	headers["X-Snapshot-Age"] = headerSchema("seconds since the oldest check in the answer; not there if nothing in it was ever checked with success")
+	headers["Warning"] = headerSchema("110 if any part of the answer is stale")
+	if rt.hasParam("cursor") {
+		headers["Link"] = headerSchema("rel=next: the next page")
 	}
 	switch {
-	case rt.takes("since"):
-		headers["X-Next-Cursor"] = header("where the feed goes on")
-	case rt.takes("at") && !rt.needsImage():
-		headers["X-Total-Count"] = header("matches on all pages")
+	case rt.hasParam("since"):
+		headers["X-Next-Cursor"] = headerSchema("where the feed goes on")
+	case rt.hasParam("at") && !rt.hasImageID():
+		headers["X-Total-Count"] = headerSchema("matches on all pages")
 	}
 	return headers
 }
 
-func header(about string) object {
-	return object{"description": about, "schema": object{"type": "string"}}
+func headerSchema(about string) jsonObject {
+	return jsonObject{"description": about, "schema": jsonObject{"type": "string"}}
 }

@@ -25,52 +25,52 @@ type operator struct {
 	// build makes a test of a field's text out of one value; nil: holds does.
 	// With fold, value and text have been folded, but for an expression and its
 	// text. The error is a reason that goes on after "Field__op=value".
-	build func(value string, fold bool) (func(string) bool, error)
+	newTest func(value string, fold bool) (func(string) bool, error)
 	// weigh is how many steps, about, a test takes for a byte of text; nil: it is
 	// not worth counting.
-	cost func(value string) int
-	text bool // for text only, and has an i form
+	cost     func(value string) int
+	textOnly bool // for text only, and has an i form
 	// empty says whether images without a value are shown to the test.
-	empty bool
+	testsMissing bool
 	// holds says for the operators that compare which outcomes meet them.
-	holds func(c int) bool
+	acceptsOrder func(c int) bool
 }
 
 var operators = []operator{
-	{name: "eq", about: "equals; the same as no operator", build: buildEqual, text: true, holds: equal},
-	{name: "ne", about: "differs; holds for images without a value too", build: buildEqual, text: true, empty: true, holds: equal},
-	{name: "prefix", about: "begins with", text: true,
-		build: func(v string, _ bool) (func(string) bool, error) {
+	{name: "eq", about: "equals; the same as no operator", newTest: newEqualTest, textOnly: true, acceptsOrder: isZero},
+	{name: "ne", about: "differs; holds for images without a value too", newTest: newEqualTest, textOnly: true, testsMissing: true, acceptsOrder: isZero},
+	{name: "prefix", about: "begins with", textOnly: true,
+		newTest: func(v string, _ bool) (func(string) bool, error) {
 			return func(s string) bool { return strings.HasPrefix(s, v) }, nil
 		}},
-	{name: "suffix", about: "ends with", text: true,
-		build: func(v string, _ bool) (func(string) bool, error) {
+	{name: "suffix", about: "ends with", textOnly: true,
+		newTest: func(v string, _ bool) (func(string) bool, error) {
 			return func(s string) bool { return strings.HasSuffix(s, v) }, nil
 		}},
-	{name: "contains", about: "contains", text: true,
-		build: func(v string, _ bool) (func(string) bool, error) {
+	{name: "contains", about: "contains", textOnly: true,
+		newTest: func(v string, _ bool) (func(string) bool, error) {
 			return func(s string) bool { return strings.Contains(s, v) }, nil
 		}},
-	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", text: true,
-		build: buildGlob, cost: func(v string) int { return weighed(globPattern(v)) }},
-	{name: "regex", about: "matches an RE2 expression as a whole", text: true,
-		build: buildRegex, cost: weighed},
-	{name: "exists", about: "true: has a value; false: is missing, null or empty", build: buildExists, empty: true},
-	{name: "gt", about: "is greater", holds: func(c int) bool { return c > 0 }},
-	{name: "gte", about: "is greater or equal", holds: func(c int) bool { return c >= 0 }},
-	{name: "lt", about: "is less", holds: func(c int) bool { return c < 0 }},
-	{name: "lte", about: "is less or equal", holds: func(c int) bool { return c <= 0 }},
+	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", textOnly: true,
+		newTest: newGlobTest, cost: func(v string) int { return regexCost(globToRegex(v)) }},
+	{name: "regex", about: "matches an RE2 expression as a whole", textOnly: true,
+		newTest: newRegexTest, cost: regexCost},
+	{name: "exists", about: "true: has a value; false: is missing, null or empty", newTest: newExistsTest, testsMissing: true},
+	{name: "gt", about: "is greater", acceptsOrder: func(c int) bool { return c > 0 }},
+	{name: "gte", about: "is greater or equal", acceptsOrder: func(c int) bool { return c >= 0 }},
+	{name: "lt", about: "is less", acceptsOrder: func(c int) bool { return c < 0 }},
+	{name: "lte", about: "is less or equal", acceptsOrder: func(c int) bool { return c <= 0 }},
 }
 
 // operatorNames lists what a field of a kind takes.
-func operatorNames(k kind) []string {
+func operatorNames(k fieldKind) []string {
 	var names []string
 	for _, op := range operators {
-		if op.text && op.name != "eq" && op.name != "ne" && k == numberKind {
+		if op.textOnly && op.name != "eq" && op.name != "ne" && k == numberKind {
 			continue
 		}
 		names = append(names, op.name)
-		if op.text && k != numberKind {
+		if op.textOnly && k != numberKind {
 			names = append(names, "i"+op.name)
 		}
 	}
@@ -78,16 +78,16 @@ func operatorNames(k kind) []string {
 }
 
 // findOperator returns nil if a field of this kind has no such operator.
-func findOperator(k kind, name string) (op *operator, fold bool) {
+func findOperator(k fieldKind, name string) (op *operator, fold bool) {
 	for i := range operators {
 		op := &operators[i]
-		if k == numberKind && op.text && op.name != "eq" && op.name != "ne" {
+		if k == numberKind && op.textOnly && op.name != "eq" && op.name != "ne" {
 			continue
 		}
 		if op.name == name {
 			return op, false
 		}
-		if op.text && k != numberKind && len(name) > 1 && name[0] == 'i' && name[1:] == op.name {
+		if op.textOnly && k != numberKind && len(name) > 1 && name[0] == 'i' && name[1:] == op.name {
 			return op, true
 		}
 	}
@@ -95,20 +95,20 @@ func findOperator(k kind, name string) (op *operator, fold bool) {
 }
 
 // condition makes the predicate "field op any of values".
-func condition(f *field, op *operator, folded bool, values []string) (predicate, error) {
+func newPredicate(f *field, op *operator, folded bool, values []string) (predicate, error) {
 	tests, weight := make([]func(string) bool, len(values)), 0
 	for i, v := range values {
-		if err := checkValue(f, op, v); err != nil {
+		if err := checkOperand(f, op, v); err != nil {
 			return predicate{}, err
 		}
 		if folded && op.name != "regex" {
-			v = fold(v)
+			v = foldCase(v)
 		}
-		if op.build == nil || op.holds != nil && f.kind == numberKind {
-			tests[i] = func(s string) bool { return s != "" && op.holds(f.compare(s, v)) }
+		if op.newTest == nil || op.acceptsOrder != nil && f.kind == numberKind {
+			tests[i] = func(s string) bool { return s != "" && op.acceptsOrder(f.compareValues(s, v)) }
 			continue
 		}
-		test, err := op.build(v, folded)
+		test, err := op.newTest(v, folded)
 		if err != nil {
 			return predicate{}, err
 		}
@@ -117,26 +117,26 @@ func condition(f *field, op *operator, folded bool, values []string) (predicate,
 			continue
 		}
 		if weight += op.cost(v); weight > maxTotalCost {
-			return predicate{}, errTogether
+			return predicate{}, errTotalCost
 		}
 	}
-	any := anyOf(tests)
+	any := matchAny(tests)
 	if folded && op.name != "regex" {
 		inner := any
-		any = func(s string) bool { return inner(fold(s)) }
+		any = func(s string) bool { return inner(foldCase(s)) }
 	}
 	switch {
 	case op.name == "ne":
 		return predicate{field: f, test: func(s string) bool { return !any(s) }}, nil
-	case op.empty:
+	case op.testsMissing:
 		return predicate{field: f, test: any}, nil
 	}
 	return predicate{field: f, test: func(s string) bool { return s != "" && any(s) }, cost: weight}, nil
 }
 
-var errTogether = errors.New("has too large expressions for one lookup; use fewer or smaller ones")
+var errTotalCost = errors.New("has too large expressions for one lookup; use fewer or smaller ones")
 
-func anyOf(tests []func(string) bool) func(string) bool {
+func matchAny(tests []func(string) bool) func(string) bool {
 	if len(tests) == 1 {
 		return tests[0]
 	}
@@ -150,12 +150,12 @@ func anyOf(tests []func(string) bool) func(string) bool {
 	}
 }
 
-func checkValue(f *field, op *operator, value string) error {
+func checkOperand(f *field, op *operator, value string) error {
 	if value == "" {
 		return fmt.Errorf("is empty; for images without a value write %s__exists=false", f.name)
 	}
 	if f.kind == numberKind && op.name != "exists" {
-		if n, ok := parseNumber(value); !ok && math.IsInf(n, 0) && decimal(value) {
+		if n, ok := parseNumber(value); !ok && math.IsInf(n, 0) && isDecimalText(value) {
 			return fmt.Errorf("%s is a number beyond ±1.8e308", quote(value))
 		} else if !ok {
 			return fmt.Errorf("%s is not a number", quote(value))
@@ -164,11 +164,11 @@ func checkValue(f *field, op *operator, value string) error {
 	return nil
 }
 
-func buildEqual(v string, _ bool) (func(string) bool, error) {
+func newEqualTest(v string, _ bool) (func(string) bool, error) {
 	return func(s string) bool { return s == v }, nil
 }
 
-func buildExists(v string, _ bool) (func(string) bool, error) {
+func newExistsTest(v string, _ bool) (func(string) bool, error) {
 	switch strings.ToLower(v) {
 	case "true":
 		return func(s string) bool { return s != "" }, nil
@@ -178,7 +178,7 @@ func buildExists(v string, _ bool) (func(string) bool, error) {
 	return nil, fmt.Errorf("%s is neither true nor false", quote(v))
 }
 
-func equal(c int) bool { return c == 0 }
+func isZero(c int) bool { return c == 0 }
 
 const (
 	maxPattern   = 512            // bytes of one expression
@@ -187,23 +187,23 @@ const (
 )
 
 // buildRegex compiles an expression that must match a whole value.
-func buildRegex(v string, fold bool) (func(string) bool, error) {
+func newRegexTest(v string, fold bool) (func(string) bool, error) {
 	flags := syntax.Perl
 	if fold {
 		flags |= syntax.FoldCase
 	}
-	if err := checkLength(v); err != nil {
+	if err := checkPatternLength(v); err != nil {
 		return nil, err
 	}
-	return matcher(v, flags)
+	return compileWholeMatch(v, flags)
 }
 
 // buildGlob explains a bad pattern as a glob, not as the expression it becomes.
-func buildGlob(v string, _ bool) (func(string) bool, error) {
-	if err := checkLength(v); err != nil {
+func newGlobTest(v string, _ bool) (func(string) bool, error) {
+	if err := checkPatternLength(v); err != nil {
 		return nil, err
 	}
-	test, err := matcher(globPattern(v), syntax.Perl)
+	test, err := compileWholeMatch(globToRegex(v), syntax.Perl)
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
 		return nil, fmt.Errorf("has the range %s, which ends before it begins", quote(bad.Expr))
@@ -211,7 +211,7 @@ func buildGlob(v string, _ bool) (func(string) bool, error) {
 	return test, err
 }
 
-func checkLength(pattern string) error {
+func checkPatternLength(pattern string) error {
 	if len(pattern) > maxPattern {
 		return fmt.Errorf("has %d bytes, at most %d are taken", len(pattern), maxPattern)
 	}
@@ -220,12 +220,12 @@ func checkLength(pattern string) error {
 
 // matcher compiles an expression for whole values. It is anchored as it is
 // understood and not as it is written, where \Q may reach to the end.
-func matcher(pattern string, flags syntax.Flags) (func(string) bool, error) {
+func compileWholeMatch(pattern string, flags syntax.Flags) (func(string) bool, error) {
 	tree, err := syntax.Parse(pattern, flags)
 	if err != nil {
 		return nil, regexError{err}
 	}
-	if programSize(tree) > maxProgram {
+	if estimateProgramSize(tree) > maxProgram {
 		return nil, errors.New("is too large an expression; use fewer or smaller repetitions")
 	}
 	anchored := &syntax.Regexp{Op: syntax.OpConcat, Sub: []*syntax.Regexp{{Op: syntax.OpBeginText}, tree, {Op: syntax.OpEndText}}}
@@ -246,20 +246,20 @@ func (e regexError) Error() string {
 func (e regexError) Unwrap() error { return e.error }
 
 // weighed is programSize of an expression that has been compiled.
-func weighed(pattern string) int {
+func regexCost(pattern string) int {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return 0
 	}
-	return programSize(tree)
+	return estimateProgramSize(tree)
 }
 
 // programSize estimates the instructions of an expression with its
 // repetitions written out.
-func programSize(re *syntax.Regexp) int {
+func estimateProgramSize(re *syntax.Regexp) int {
 	size := 1 + len(re.Rune)/8
 	for _, sub := range re.Sub {
-		size += programSize(sub)
+		size += estimateProgramSize(sub)
 	}
 	if re.Op == syntax.OpRepeat {
 		size *= max(re.Min, re.Max, 1)
@@ -269,7 +269,7 @@ func programSize(re *syntax.Regexp) int {
 
 // globPattern writes a glob as an expression. A bracket that is not closed
 // stands for itself.
-func globPattern(glob string) string {
+func globToRegex(glob string) string {
 	var b strings.Builder
 	b.WriteString("(?s)")
 	for i := 0; i < len(glob); i++ {
@@ -279,7 +279,7 @@ func globPattern(glob string) string {
 		case '?':
 			b.WriteByte('.')
 		case '[':
-			n := globClass(glob[i:])
+			n := globClassLength(glob[i:])
 			if n == 0 {
 				b.WriteString(`\[`)
 				continue
@@ -307,7 +307,7 @@ func globPattern(glob string) string {
 
 // globClass is the length of the bracket class that s begins with, 0 if it is
 // not closed. A ] that stands first belongs to the class.
-func globClass(s string) int {
+func globClassLength(s string) int {
 	start := 1
 	if start < len(s) && (s[start] == '!' || s[start] == '^') {
 		start++

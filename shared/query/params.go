@@ -24,16 +24,16 @@ type request struct {
 	listParams
 	outputParams
 	historyParams
-	given     []pair // the parameters as given, sorted by name
-	canonical string // one spelling of the whole query, for ETags
-	cursorKey string // canonical without the parameters that may change from page to page
+	given     []givenParam // the parameters as given, sorted by name
+	canonical string       // one spelling of the whole query, for ETags
+	cursorKey string       // canonical without the parameters that may change from page to page
 }
 
 // scopeParams say which scopes a request is about, and as of when.
 type scopeParams struct {
 	region string // empty: not given
 	choice selection
-	at     moment
+	at     asOf
 	maxAge time.Duration // 0: any age
 }
 
@@ -66,34 +66,34 @@ type historyParams struct {
 	since        feedSince
 	kinds        []eventKind // nil: the default of the route
 	feedImageIDs []string    // sorted, without duplicates; nil: any
-	from, to     moment
+	from, to     asOf
 }
 
 const (
-	defaultLimit = 100
-	maxLimit     = 1000
-	maxMinCount  = 1_000_000
-	maxNames     = 200 // values of one list
-	maxQuery     = 4096
-	cursorRoom   = 80 // of maxQuery: what the Link to a next page adds, at most
+	defaultLimit  = 100
+	maxLimit      = 1000
+	maxMinCount   = 1_000_000
+	maxListValues = 200 // values of one list
+	maxURIBytes   = 4096
+	linkReserve   = 80 // of maxQuery: what the Link to a next page adds, at most
 
-	longestCursor = 40 // bytes
+	maxCursorBytes = 40 // bytes
 )
 
 // param is one parameter of a route.
 type param struct {
-	name    string
-	about   string
-	allowed string // as an error says it
-	list    bool   // commas separate values
-	page    bool   // may change from page to page
-	names   bool   // the values are names that are matched in any case
-	example string // a value that works anywhere
-	parse   func(p *parser, v []string) error
+	name        string
+	about       string
+	allowed     string // as an error says it
+	isList      bool   // commas separate values
+	perPage     bool   // may change from page to page
+	ignoresCase bool   // the values are names that are matched in any case
+	example     string // a value that works anywhere
+	parse       func(p *parser, v []string) error
 }
 
 // fault is what is wrong with one parameter.
-type fault struct {
+type paramFault struct {
 	code    string
 	name    string
 	reason  string
@@ -105,23 +105,23 @@ type parser struct {
 	schema  *schema
 	config  *config
 	request *request
-	faults  []fault
-	given   []pair
+	faults  []paramFault
+	given   []givenParam
 }
 
 // pair is one parameter as it was given: the name as the tables write it.
-type pair struct {
-	name   string
-	values []string
-	page   bool
+type givenParam struct {
+	name    string
+	values  []string
+	perPage bool
 }
 
 // parse reads the query of a request on a route. All the faults are returned,
 // in the order of the query.
-func parse(c *config, rt *route, id, rawQuery string) (*request, []fault) {
+func parse(c *config, rt *route, id, rawQuery string) (*request, []paramFault) {
 	p := &parser{schema: c.schema, config: c, request: &request{route: rt, imageID: id}}
 	p.request.limit = defaultLimit
-	given, faults := split(rawQuery)
+	given, faults := splitQuery(rawQuery)
 	for _, f := range faults {
 		if f.code == codeUnknown {
 			f.allowed = rt.paramNames()
@@ -129,25 +129,25 @@ func parse(c *config, rt *route, id, rawQuery string) (*request, []fault) {
 		p.faults = append(p.faults, f)
 	}
 	for _, g := range given {
-		p.take(g)
+		p.parseOne(g)
 	}
-	p.check()
+	p.checkCombination()
 	if len(p.faults) > 0 {
 		return nil, p.faults
 	}
 	p.request.given = p.given
-	p.request.canonical, p.request.cursorKey = p.canonical(true), p.canonical(false)
+	p.request.canonical, p.request.cursorKey = p.canonicalQuery(true), p.canonicalQuery(false)
 	return p.request, nil
 }
 
 // raw is a parameter before its meaning is known.
-type raw struct {
+type rawParam struct {
 	name  string
 	texts []string
 }
 
 // split takes a query apart. Names that differ in case only are one.
-func split(query string) (list []raw, faults []fault) {
+func splitQuery(query string) (list []rawParam, faults []paramFault) {
 	for part := range strings.SplitSeq(query, "&") {
 		if part == "" {
 			continue
@@ -156,22 +156,22 @@ func split(query string) (list []raw, faults []fault) {
 		name, err1 := url.QueryUnescape(k)
 		text, err2 := url.QueryUnescape(v)
 		switch {
-		case err1 != nil || !clean(name):
-			faults = append(faults, fault{codeUnknown, truncate(k, 80), "is not a parameter name", ""})
+		case err1 != nil || !isPrintable(name):
+			faults = append(faults, paramFault{codeUnknown, truncate(k, 80), "is not a parameter name", ""})
 			continue
 		case name == "":
-			faults = append(faults, fault{codeUnknown, `""`, "is not a parameter name", ""})
+			faults = append(faults, paramFault{codeUnknown, `""`, "is not a parameter name", ""})
 			continue
 		case err2 != nil:
-			faults = append(faults, fault{codeInvalid, quoteName(name), fmt.Sprintf("%s has a percent sign that does not begin an escape", quote(v)), "percent-encoded UTF-8"})
+			faults = append(faults, paramFault{codeInvalid, quoteName(name), fmt.Sprintf("%s has a percent sign that does not begin an escape", quote(v)), "percent-encoded UTF-8"})
 			continue
-		case !clean(text):
-			faults = append(faults, fault{codeInvalid, quoteName(name), fmt.Sprintf("%s is not UTF-8 text without control characters", quote(text)), "printable UTF-8"})
+		case !isPrintable(text):
+			faults = append(faults, paramFault{codeInvalid, quoteName(name), fmt.Sprintf("%s is not UTF-8 text without control characters", quote(text)), "printable UTF-8"})
 			continue
 		}
-		i := slices.IndexFunc(list, func(r raw) bool { return strings.EqualFold(r.name, name) })
+		i := slices.IndexFunc(list, func(r rawParam) bool { return strings.EqualFold(r.name, name) })
 		if i < 0 {
-			list = append(list, raw{name: name})
+			list = append(list, rawParam{name: name})
 			i = len(list) - 1
 		}
 		list[i].texts = append(list[i].texts, text)
@@ -179,41 +179,41 @@ func split(query string) (list []raw, faults []fault) {
 	return list, faults
 }
 
-func clean(s string) bool {
+func isPrintable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f })
 }
 
 // take parses one parameter.
-func (p *parser) take(g raw) {
+func (p *parser) parseOne(g rawParam) {
 	for i := range p.request.route.params {
 		if def := p.request.route.params[i]; strings.EqualFold(def.name, g.name) {
-			p.takeParam(def, g)
+			p.parseParam(def, g)
 			return
 		}
 	}
-	if p.request.route.filters && p.takeFilter(g) {
+	if p.request.route.filters && p.parseFilter(g) {
 		return
 	}
 	if len(p.faults) >= maxFaults { // an error only counts it, and to look for what is meant takes long
-		p.fault(codeUnknown, "", "", "")
+		p.addFault(codeUnknown, "", "", "")
 		return
 	}
 	if access.IsTokenParameter(g.name) {
-		p.faults = append(p.faults, tokenFault(quoteName(g.name)))
+		p.faults = append(p.faults, newTokenFault(quoteName(g.name)))
 		return
 	}
 	reason := "is not a parameter of " + p.request.route.pattern
-	if slices.ContainsFunc(p.schema.withheld, func(w string) bool { return sameTop(w, g.name) }) {
+	if slices.ContainsFunc(p.schema.withheld, func(w string) bool { return isWithheldMember(w, g.name) }) {
 		reason = "is withheld by this service"
 	}
-	meant := didYouMean(g.name, p.known())
+	meant := didYouMean(g.name, p.knownNames())
 	if name, op, isFilter := strings.Cut(g.name, "__"); isFilter && p.request.route.filters {
-		meant = hint(p.schema.nearestFilter(name, op))
+		meant = suggestionText(p.schema.nearestFilter(name, op))
 	}
-	p.fault(codeUnknown, quoteName(g.name), reason+meant, p.request.route.paramNames())
+	p.addFault(codeUnknown, quoteName(g.name), reason+meant, p.request.route.paramNames())
 }
 
-func sameTop(withheld, name string) bool {
+func isWithheldMember(withheld, name string) bool {
 	name, _, _ = strings.Cut(name, "__")
 	return strings.EqualFold(withheld, name)
 }
@@ -228,51 +228,51 @@ func quoteName(s string) string {
 	return q
 }
 
-func (p *parser) fault(code, name, reason, allowed string) {
-	p.faults = append(p.faults, fault{code, name, reason, allowed})
+func (p *parser) addFault(code, name, reason, allowed string) {
+	p.faults = append(p.faults, paramFault{code, name, reason, allowed})
 }
 
 // known lists every name that the route takes, for "did you mean".
-func (p *parser) known() []string {
+func (p *parser) knownNames() []string {
 	var names []string
 	for _, def := range p.request.route.params {
 		names = append(names, def.name)
 	}
 	if p.request.route.filters {
-		names = append(names, p.schema.names()...)
-		names = append(names, objects...)
+		names = append(names, p.schema.fieldNames()...)
+		names = append(names, objectFields...)
 	}
 	return names
 }
 
-func (p *parser) takeParam(def param, g raw) {
+func (p *parser) parseParam(def param, g rawParam) {
 	values := g.texts
-	if def.list {
+	if def.isList {
 		values = splitList(strings.Join(g.texts, ","))
 	}
-	if wrong := p.read(def, values); wrong != "" {
-		p.fault(codeInvalid, def.name, wrong, p.config.allowedFor(p.request.route, def))
+	if wrong := p.checkValues(def, values); wrong != "" {
+		p.addFault(codeInvalid, def.name, wrong, p.config.describeAllowed(p.request.route, def))
 		return
 	}
-	if def.names { // one question, one spelling
+	if def.ignoresCase { // one question, one spelling
 		values = slices.Clone(values)
 		for i := range values {
 			values[i] = strings.ToLower(values[i])
 		}
 	}
-	p.given = append(p.given, pair{def.name, values, def.page})
+	p.given = append(p.given, givenParam{def.name, values, def.perPage})
 }
 
 // read parses the values of a parameter and says what is wrong with them, if
 // anything is.
-func (p *parser) read(def param, values []string) (wrong string) {
+func (p *parser) checkValues(def param, values []string) (wrong string) {
 	switch {
-	case !def.list && len(values) > 1:
+	case !def.isList && len(values) > 1:
 		return "is given more than once"
 	case slices.Contains(values, ""):
 		return "has an empty value"
-	case len(values) > maxNames:
-		return fmt.Sprintf("has %d values, at most %d are taken", len(values), maxNames)
+	case len(values) > maxListValues:
+		return fmt.Sprintf("has %d values, at most %d are taken", len(values), maxListValues)
 	}
 	if err := def.parse(p, values); err != nil {
 		return err.Error()
@@ -281,9 +281,9 @@ func (p *parser) read(def param, values []string) (wrong string) {
 }
 
 // takeFilter parses a parameter that is a field; false: it is none.
-func (p *parser) takeFilter(g raw) bool {
+func (p *parser) parseFilter(g rawParam) bool {
 	name, opName, hasOp := strings.Cut(g.name, "__")
-	f := p.schema.field(name)
+	f := p.schema.fieldNamed(name)
 	if f == nil {
 		return false
 	}
@@ -297,20 +297,20 @@ func (p *parser) takeFilter(g raw) bool {
 	}
 	if op == nil {
 		names := operatorNames(f.kind)
-		p.fault(codeInvalid, quoteName(g.name), fmt.Sprintf("has the unknown operator %s%s", quote(opName), didYouMean(opName, names)), "the operators of "+f.name+", "+strings.Join(names, ", "))
+		p.addFault(codeInvalid, quoteName(g.name), fmt.Sprintf("has the unknown operator %s%s", quote(opName), didYouMean(opName, names)), "the operators of "+f.name+", "+strings.Join(names, ", "))
 		return true
 	}
 	values := splitList(strings.Join(g.texts, ","))
-	if len(values) > maxNames {
-		p.fault(codeInvalid, full, fmt.Sprintf("has %d values, at most %d are taken", len(values), maxNames), "a list of values")
+	if len(values) > maxListValues {
+		p.addFault(codeInvalid, full, fmt.Sprintf("has %d values, at most %d are taken", len(values), maxListValues), "a list of values")
 		return true
 	}
-	test, err := condition(f, op, fold, values)
+	test, err := newPredicate(f, op, fold, values)
 	if p.request.cost += test.cost; p.request.cost > maxTotalCost {
-		err = errTogether
+		err = errTotalCost
 	}
 	if err != nil {
-		p.fault(codeInvalid, full, err.Error(), allowedValues(f, op))
+		p.addFault(codeInvalid, full, err.Error(), describeOperand(f, op))
 		return true
 	}
 	test.name = full
@@ -319,12 +319,12 @@ func (p *parser) takeFilter(g raw) bool {
 	} else {
 		p.request.conditions = append(p.request.conditions, test)
 	}
-	p.given = append(p.given, pair{full, values, false})
+	p.given = append(p.given, givenParam{full, values, false})
 	return true
 }
 
 // allowedValues says what a condition takes.
-func allowedValues(f *field, op *operator) string {
+func describeOperand(f *field, op *operator) string {
 	switch {
 	case op.name == "exists":
 		return "true, false"
@@ -341,29 +341,29 @@ func allowedValues(f *field, op *operator) string {
 }
 
 // check finds what is wrong with parameters together.
-func (p *parser) check() {
+func (p *parser) checkCombination() {
 	for _, def := range p.request.route.params {
-		if slices.Contains(p.request.route.needs, def.name) && !slices.ContainsFunc(p.given, func(g pair) bool { return g.name == def.name }) &&
-			!slices.ContainsFunc(p.faults, func(f fault) bool { return f.name == def.name }) {
-			p.fault(codeMissing, def.name, "is required", def.allowed)
+		if slices.Contains(p.request.route.required, def.name) && !slices.ContainsFunc(p.given, func(g givenParam) bool { return g.name == def.name }) &&
+			!slices.ContainsFunc(p.faults, func(f paramFault) bool { return f.name == def.name }) {
+			p.addFault(codeMissing, def.name, "is required", def.allowed)
 		}
 	}
-	if p.request.route.check != nil && len(p.faults) == 0 {
-		p.request.route.check(p)
+	if p.request.route.checkParams != nil && len(p.faults) == 0 {
+		p.request.route.checkParams(p)
 	}
 }
 
 // canonical is the query in one spelling: sorted, without what only changes
 // the page if pages is false.
-func (p *parser) canonical(pages bool) string {
-	slices.SortFunc(p.given, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+func (p *parser) canonicalQuery(pages bool) string {
+	slices.SortFunc(p.given, func(a, b givenParam) int { return strings.Compare(a.name, b.name) })
 	var b strings.Builder
 	b.WriteString(p.request.route.pattern + "\n" + p.request.imageID + "\n")
 	if pages && len(p.schema.withheld) > 0 { // an answer made under other settings is another
 		b.WriteString("\x00" + strings.Join(p.schema.withheld, ",") + "\n")
 	}
 	for _, g := range p.given {
-		if g.page && !pages {
+		if g.perPage && !pages {
 			continue
 		}
 		b.WriteString(g.name)
@@ -408,9 +408,9 @@ func parseInt(s string, least, most int) (int, error) {
 func (p *parser) parseFields(values []string) ([]*field, error) {
 	var list []*field
 	for _, v := range values {
-		f := p.schema.field(v)
+		f := p.schema.fieldNamed(v)
 		if f == nil {
-			return nil, fmt.Errorf("names the unknown field %s%s", quote(v), didYouMean(v, p.schema.names()))
+			return nil, fmt.Errorf("names the unknown field %s%s", quote(v), didYouMean(v, p.schema.fieldNames()))
 		}
 		if !slices.Contains(list, f) {
 			list = append(list, f)

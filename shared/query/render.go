@@ -105,7 +105,7 @@ func (p *page) json(prefix []byte) []byte {
 		b = appendFacets(b, p.facets)
 	}
 	b = append(b, `,"Images":[`...)
-	namesakes := p.namesakes()
+	namesakes := p.usesReservedNames()
 	for i, place := range p.shown() {
 		if i > 0 {
 			b = append(b, ',')
@@ -117,7 +117,7 @@ func (p *page) json(prefix []byte) []byte {
 
 func (p *page) ndjson() []byte {
 	b := make([]byte, 0, p.size())
-	namesakes := p.namesakes()
+	namesakes := p.usesReservedNames()
 	for _, place := range p.shown() {
 		b = append(p.set.appendImage(b, place, p.request.columns, namesakes), '\n')
 	}
@@ -126,8 +126,8 @@ func (p *page) ndjson() []byte {
 
 // namesakes says whether an image of the page may have members of the names
 // that are added to it.
-func (p *page) namesakes() bool {
-	return p.request.columns == nil && p.set.offers != nil && p.set.shared.namesakes.any(p.set, p.shown())
+func (p *page) usesReservedNames() bool {
+	return p.request.columns == nil && p.set.offers != nil && p.set.shared.reserved.anyUsed(p.set, p.shown())
 }
 
 // ids writes each id once, at the first of the contents that it has.
@@ -155,15 +155,15 @@ func (p *page) differs() bool {
 // clusters if there can be several, and whether their contents differ.
 func (p *page) columns(byDefault []column, differs bool) []column {
 	if p.request.columns != nil {
-		return p.schema.flat(p.request.columns)
+		return p.schema.flattenColumns(p.request.columns)
 	}
 	if p.set.offers != nil {
 		byDefault = append(slices.Clone(byDefault), column{name: columnClusters})
 		if p.set.byType {
-			byDefault = append(byDefault, column{name: columnTypes})
+			byDefault = append(byDefault, column{name: columnInstanceTypes})
 		}
 		if differs {
-			byDefault = append(byDefault, column{name: columnDiffers})
+			byDefault = append(byDefault, column{name: columnContentDiffers})
 		}
 	}
 	return byDefault
@@ -177,7 +177,7 @@ func (p *page) rows(columns []column, each func(cells []string)) {
 	each(cells)
 	for _, place := range p.shown() {
 		for i, c := range columns {
-			cells[i] = c.cell(p.set, place)
+			cells[i] = c.cellText(p.set, place)
 		}
 		each(cells)
 	}
@@ -185,7 +185,7 @@ func (p *page) rows(columns []column, each func(cells []string)) {
 
 func (p *page) csv() []byte {
 	s := newSheet()
-	p.rows(p.columns(p.schema.every(), true), s.row)
+	p.rows(p.columns(p.schema.allColumns(), true), s.row)
 	return s.text.Bytes()
 }
 
@@ -203,7 +203,7 @@ func oneLine(s string) string {
 
 func (p *page) tsv() []byte {
 	var b []byte
-	p.rows(p.columns(p.schema.every(), true), func(cells []string) {
+	p.rows(p.columns(p.schema.allColumns(), true), func(cells []string) {
 		for i, cell := range cells {
 			if i > 0 {
 				b = append(b, '\t')
@@ -225,7 +225,7 @@ const maxCell = 60
 
 // table writes aligned text with a header row; wide characters count for two.
 func (p *page) table() []byte {
-	columns := p.columns(p.schema.brief(), p.differs())
+	columns := p.columns(p.schema.tableColumns(), p.differs())
 	widths := make([]int, len(columns))
 	var rows [][]string
 	p.rows(columns, func(cells []string) {

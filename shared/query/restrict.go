@@ -78,6 +78,6 @@ func (s *service) newRestricted(g access.Grant) *service {
 			n.histories[region] = newHistory()
 		}
 	}
-	n.routes = n.table()
+	n.routes = n.buildRoutes()
 	return &n
 }

@@ -36,7 +36,7 @@ func (r *restrictedStates) get(ctx context.Context) (currentState, error) {
 }
 
 // restrictedMoment is moment for a service of a grant.
-func (s *service) restrictedMoment(ctx context.Context, h currentState, m moment) (*regionState, error) {
+func (s *service) restrictedMoment(ctx context.Context, h currentState, m asOf) (*regionState, error) {
 	st, err := s.full.stateAsOf(ctx, currentState{h.full, h.confirmedAt, h.outageSince}, m)
 	if err != nil {
 		return nil, err

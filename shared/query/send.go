@@ -150,7 +150,7 @@ func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body
 	whole = b.bytes
 	b.bytes = whole[len(front):]
 	if len(b.bytes) > maxBody {
-		return nil, nil, faultsError([]fault{tooLarge(x.route, len(b.bytes))})
+		return nil, nil, newFaultsError([]paramFault{tooLarge(x.route, len(b.bytes))})
 	}
 	if keep {
 		if x.gzip && len(b.bytes) >= gzipFrom {
@@ -162,12 +162,12 @@ func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body
 }
 
 // tooLarge is what is wrong with a question whose answer has too many bytes.
-func tooLarge(rt *route, bytes int) fault {
-	f := fault{codeInvalid, "ClusterId", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", bytes>>20, maxBody>>20), "fewer scopes"}
-	if rt.takes("limit") {
+func tooLarge(rt *route, bytes int) paramFault {
+	f := paramFault{codeInvalid, "ClusterId", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", bytes>>20, maxBody>>20), "fewer scopes"}
+	if rt.hasParam("limit") {
 		f.name, f.allowed = "limit", "a smaller limit, or "+f.allowed
 	}
-	if rt.takes("fields") {
+	if rt.hasParam("fields") {
 		f.allowed += ", or fields"
 	}
 	return f

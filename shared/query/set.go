@@ -27,8 +27,8 @@ type set struct {
 	differ  map[string]bool // ImageIds with different content in different scopes
 	shared  *sets
 
-	indexed  uint64 // the fields whose indexes know the images, as bits; guarded by indexes.mu
-	searched int    // the round in which the texts know the images; guarded by texts.mu
+	indexed        uint64 // the fields whose indexes know the images, as bits; guarded by indexes.mu
+	textGeneration int    // the round in which the texts know the images; guarded by texts.mu
 }
 
 // image is the image at a place.
@@ -36,11 +36,11 @@ func (s *set) image(place int32) *catalog.Image { return s.list.at(int(place)) }
 
 // sets builds sets and keeps some.
 type sets struct {
-	lists     *listLoader
-	texts     texts
-	indexes   indexes
-	namesakes namesakes
-	kept      *lru[string, *set]
+	lists    *listLoader
+	texts    textIndex
+	indexes  valueIndexes
+	reserved reservedNames
+	kept     *lru[string, *set]
 }
 
 func (c *sets) get(ctx context.Context, v *scopeSet) (*set, error) {

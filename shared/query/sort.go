@@ -21,9 +21,9 @@ func parseSort(s *schema, values []string) ([]sortKey, error) {
 	keys := make([]sortKey, 0, len(values))
 	for _, v := range values {
 		name, desc := strings.CutPrefix(v, "-")
-		f := s.field(name)
+		f := s.fieldNamed(name)
 		if f == nil {
-			return nil, fmt.Errorf("names the unknown field %s%s", quote(name), didYouMean(name, s.names()))
+			return nil, fmt.Errorf("names the unknown field %s%s", quote(name), didYouMean(name, s.fieldNames()))
 		}
 		keys = append(keys, sortKey{f, desc})
 	}

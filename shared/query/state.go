@@ -198,7 +198,7 @@ func (st *regionState) addClusterScopes(v *scopeSet, c selection, cluster string
 
 // uncaptured is the error about a scope without content.
 func (st *regionState) scopeNotReady(s archive.ScopeState) error {
-	return &uncapturedError{scope: s.Scope(st.RegionID), problem: s.Problem, past: st.pastSequence()}
+	return &notReadyError{scope: s.Scope(st.RegionID), problem: s.Problem, past: st.pastSequence()}
 }
 
 // without is the error about a cluster that is not captured.

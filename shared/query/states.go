@@ -22,7 +22,7 @@ type Service = service
 // confirmation. Other errors are the archive's, or say that the store did not
 // answer.
 func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
-	m := moment{}
+	m := asOf{}
 	if at != "" {
 		if m, err = parseAsOf(at); err != nil {
 			return nil, false, fmt.Errorf("reading the moment %s: %w", quote(at), strconv.ErrSyntax)

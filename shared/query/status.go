@@ -52,7 +52,7 @@ func (s *service) status(ctx context.Context, a *request) (*answer, error) {
 	if len(list) == 1 {
 		region = list[0].RegionID
 	}
-	access := s.accessJSON()
+	access := s.accessSummaryJSON()
 	etag, err := statusTag(list, f.stale, s.version, string(access), a.canonical, a.format)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (s *service) regionList(ctx context.Context, a *request) (list []regionStat
 			continue
 		}
 		v := h.allScopes()
-		one := v.computeFreshness(h, h.regionState, moment{}, s.now(), s.maxStale)
+		one := v.computeFreshness(h, h.regionState, asOf{}, s.now(), s.maxStale)
 		list = append(list, s.regionStatus(h, v, one))
 		f = f.join(one, region, len(regions) > 1)
 	}
@@ -125,7 +125,7 @@ func (s *service) regionList(ctx context.Context, a *request) (list []regionStat
 
 // absent is why a region is missing next to others.
 func (s *service) absent(ctx context.Context, err error) *apierror.Error {
-	e := explain(err)
+	e := toAPIError(err)
 	if e.Cause != nil && !errors.Is(err, archive.ErrNoData) {
 		s.report(ctx, "", e.Cause)
 	}

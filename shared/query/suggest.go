@@ -19,17 +19,19 @@ func quote(s string) string {
 
 // didYouMean is ", did you mean "x"?" or nothing.
 func didYouMean(name string, known []string) string {
-	return hint(nearest(name, known, slipsIn(name)))
+	return suggestionText(nearestName(name, known, maxEdits(name)))
 }
 
 // didYouMeanID is didYouMean for clusters and instance types, which differ
 // from each other by little.
-func didYouMeanID(name string, known []string) string { return hint(nearest(name, known, 1)) }
+func didYouMeanID(name string, known []string) string {
+	return suggestionText(nearestName(name, known, 1))
+}
 
 // slipsIn is how many slips a word may have and be known all the same.
-func slipsIn(word string) int { return max(1, len(word)/3) }
+func maxEdits(word string) int { return max(1, len(word)/3) }
 
-func hint(best string) string {
+func suggestionText(best string) string {
 	if best == "" {
 		return ""
 	}
@@ -39,7 +41,7 @@ func hint(best string) string {
 // nearest is the known name that is at most some slips of the keyboard away,
 // without regard to case; to leave out what is before its last part is one
 // slip. Empty: there is none. Of names that are as near, the shorter is meant.
-func nearest(name string, known []string, slips int) string {
+func nearestName(name string, known []string, slips int) string {
 	if len(name) > 64 {
 		return ""
 	}
@@ -61,14 +63,14 @@ func nearest(name string, known []string, slips int) string {
 // nearestFilter is the condition on a field that is meant by a misspelt one,
 // with the operator if that is known too.
 func (s *schema) nearestFilter(name, op string) string {
-	best := nearest(name, append(s.names(), objects...), slipsIn(name))
-	f := s.field(best)
+	best := nearestName(name, append(s.fieldNames(), objectFields...), maxEdits(name))
+	f := s.fieldNamed(best)
 	if f == nil {
 		return ""
 	}
 	op = strings.ToLower(op)
 	if known, _ := findOperator(f.kind, op); known == nil {
-		if op = nearest(op, operatorNames(f.kind), slipsIn(op)); op == "" {
+		if op = nearestName(op, operatorNames(f.kind), maxEdits(op)); op == "" {
 			return best
 		}
 	}

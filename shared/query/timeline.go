@@ -226,7 +226,7 @@ func (s *schema) visibleChanges(changes []catalog.FieldChange) []catalog.FieldCh
 		return changes
 	}
 	return slices.DeleteFunc(slices.Clone(changes), func(c catalog.FieldChange) bool {
-		return c.Field == "" || slices.ContainsFunc(s.withheld, func(w string) bool { return sameTop(w, c.Field) })
+		return c.Field == "" || slices.ContainsFunc(s.withheld, func(w string) bool { return isWithheldMember(w, c.Field) })
 	})
 }
 

@@ -75,7 +75,7 @@ func FuzzVersionsAreAnOrder(f *testing.F) {
 // TestSizesAreNumbers, however upstream writes them; one size has one text.
 func TestSizesAreNumbers(t *testing.T) {
 	t.Parallel()
-	size := newSchema(nil).field("Size")
+	size := newSchema(nil).fieldNamed("Size")
 	for value, want := range map[string]string{
 		"40": "40", "40.0": "40", "4e1": "40", `"40"`: "40", `"+40"`: "40", "-0": "0", "40.5": "40.5", `"40.50"`: "40.5", "1e-3": "0.001", "9007199254740991": "9007199254740991",
 		"1e20": "100000000000000000000", "1e21": "1e+21", "1e300": "1e+300", "1e-7": "1e-07", "1e999": "", `"large"`: "", `"Inf"`: "", `"nan"`: "", `"0x28"`: "", `"4_0"`: "", `" 40"`: "", `""`: "", "null": "", "true": "", "[40]": "", "{}": "",
@@ -84,7 +84,7 @@ func TestSizesAreNumbers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := size.text(im); got != want {
+		if got := size.valueOf(im); got != want {
 			t.Errorf("the size %s is %q, want %q", value, got, want)
 		}
 	}
@@ -144,7 +144,7 @@ func FuzzMoment(f *testing.F) {
 }
 
 func FuzzCursor(f *testing.F) {
-	f.Add((&cursor{query: hash8("q"), view: hash8("v"), sequence: 7, offset: 100}).String())
+	f.Add((&cursor{queryHash: shortHash("q"), contentHash: shortHash("v"), sequence: 7, offset: 100}).String())
 	f.Add((&cursor{sequence: 1 << 53, offset: 1 << 31}).String())   // the largest,
 	f.Add((&cursor{sequence: 1<<53 + 1, offset: 1 << 31}).String()) // and one that is larger
 	f.Add((&cursor{sequence: -1, offset: -1}).String())
@@ -177,12 +177,12 @@ func TestListsAndGlobs(t *testing.T) {
 		{"a*", "abc", true}, {"a*", "ba", false}, {"?b?", "abc", true}, {"[a-c]x", "bx", true}, {"[!a-c]x", "bx", false}, {"[^a]x", "bx", true},
 		{"[", "[", true}, {"[]", "[]", true}, {"[]a]", "]", true}, {"*.sh", "a.sh", true}, {"*.sh", "axsh", false}, {"a\n*", "a\nb", true}, {"深?", "深度", true}, {`[\]`, `\`, true}, {"[[]", "[", true}, {"a|b", "a", false},
 	} {
-		test, err := buildGlob(row.glob, false)
+		test, err := newGlobTest(row.glob, false)
 		if err != nil || test(row.value) != row.match {
 			t.Errorf("%q on %q: %v", row.glob, row.value, err)
 		}
 	}
-	if _, err := buildGlob(strings.Repeat("a", 513), false); err == nil {
+	if _, err := newGlobTest(strings.Repeat("a", 513), false); err == nil {
 		t.Error("a pattern without end is taken")
 	}
 }
@@ -199,12 +199,12 @@ func TestExpressionsMatchWholeValues(t *testing.T) {
 		{"a|ab", "ab", true}, {"b|", "ab", false}, {"a", "a\n", false}, {"(?m)^a$", "a\nb", false}, {"(?i)a", "A", true}, {"(?i:a)b", "AB", false},
 		{"(?U)a+", "aaa", true}, {".*", "a\nb", false}, {"(?s).*", "a\nb", true}, {`[^\x00-\x{10FFFF}]`, "a", false}, {`(?i)straſse`, "STRASSE", true},
 	} {
-		test, err := buildRegex(row.pattern, false)
+		test, err := newRegexTest(row.pattern, false)
 		if err != nil || test(row.value) != row.match {
 			t.Errorf("%q on %q: want %v, %v", row.pattern, row.value, row.match, err)
 		}
 	}
-	if test, err := buildRegex(`\QA.b`, true); err != nil || !test("a.B") || test("axB") {
+	if test, err := newRegexTest(`\QA.b`, true); err != nil || !test("a.B") || test("axB") {
 		t.Errorf("without regard to case: %v", err)
 	}
 }
@@ -221,7 +221,7 @@ func FuzzExpressions(f *testing.F) {
 	f.Add(`(?m:^)a|(?-m)$\n?|()`, "a\n")
 	f.Add(`[[:^ascii:]]{0,2}(?i:s(?-i:K))|\A\z`, "ſK")
 	f.Fuzz(func(t *testing.T, pattern, value string) {
-		test, bad := buildRegex(pattern, false)
+		test, bad := newRegexTest(pattern, false)
 		if bad != nil || len(value) > 1<<12 {
 			return
 		}
@@ -251,11 +251,11 @@ func FuzzListsAreWrittenAsTheyAreRead(f *testing.F) {
 
 func TestDidYouMean(t *testing.T) {
 	t.Parallel()
-	names := newSchema(nil).names()
+	names := newSchema(nil).fieldNames()
 	for name, want := range map[string]string{
 		"Statsu": "Status", "imagename": "ImageName", "Platfrom": "OsTag.Platform", "Version": "OsTag.Version", "architecture": "OsTag.Architecture", "OsTag": "OsTag.OsTag", "": "", "x": "", "OsTag.Platfom": "OsTag.Platform", "zzzzzz": "", "Sise": "Size",
 	} {
-		if got := nearest(name, names, slipsIn(name)); got != want {
+		if got := nearestName(name, names, maxEdits(name)); got != want {
 			t.Errorf("%q: did you mean %q", name, got)
 		}
 	}
@@ -286,10 +286,10 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 	routes := New(Options{Regions: []string{"cn-hangzhou"}}).routes
 	for _, rt := range routes {
 		f := tooLarge(rt, 26<<20)
-		if len(rt.params) > 2 && !rt.takes(f.name) {
+		if len(rt.params) > 2 && !rt.hasParam(f.name) {
 			t.Errorf("%s: of %s, which is no parameter, it says %s; allowed: %s", rt.pattern, f.name, f.reason, f.allowed)
 		}
-		if rt.takes("fields") != strings.Contains(f.allowed, "fields") {
+		if rt.hasParam("fields") != strings.Contains(f.allowed, "fields") {
 			t.Errorf("%s: allowed are %s", rt.pattern, f.allowed)
 		}
 	}

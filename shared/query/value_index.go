@@ -13,71 +13,71 @@ import (
 // a filter then decides once for a value and not for each image that has it, an
 // order compares numbers, and neither touches the images, which lie all over
 // the memory. They grow as images and fields are met.
-type indexes struct {
-	mu   sync.Mutex
-	kept []index // by field.place
+type valueIndexes struct {
+	mu      sync.Mutex
+	byField []valueIndex // by field.place
 }
 
 // index is one field. What a reader holds stays right while the index grows.
-type index struct {
-	of     []int32          // by catalog.Image.Number: the place of its value in values; 0: not met yet
-	values []string         // values[0] is nobody's, values[1] is empty: no value
-	ids    map[string]int32 // places in values
-	ranks  []int32          // by place in values, equal ones sharing a rank; shorter than values: out of date
+type valueIndex struct {
+	valueIDs []int32          // by catalog.Image.Number: the place of its value in values; 0: not met yet
+	values   []string         // values[0] is nobody's, values[1] is empty: no value
+	ids      map[string]int32 // places in values
+	ranks    []int32          // by place in values, equal ones sharing a rank; shorter than values: out of date
 }
 
 // noValue is the place of the value of images that have none.
-const noValue = 1
+const missingValueID = 1
 
 // index returns a field's index, complete for the images of s, and with
 // ranks if those are wanted.
-func (c *indexes) index(s *set, f *field, ranked bool) index {
+func (c *valueIndexes) complete(s *set, f *field, ranked bool) valueIndex {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.kept) <= f.place {
-		c.kept = append(c.kept, index{values: []string{"", ""}, ids: map[string]int32{"": noValue}})
+	for len(c.byField) <= f.index {
+		c.byField = append(c.byField, valueIndex{values: []string{"", ""}, ids: map[string]int32{"": missingValueID}})
 	}
-	col := &c.kept[f.place]
-	if bit := uint64(1) << f.place; s.indexed&bit == 0 {
+	col := &c.byField[f.index]
+	if bit := uint64(1) << f.index; s.indexed&bit == 0 {
 		for i := range s.list.len() {
-			col.learn(f, s.list.at(i))
+			col.addImage(f, s.list.at(i))
 		}
 		s.indexed |= bit
 	}
 	if ranked && len(col.ranks) < len(col.values) {
-		col.rank(f)
+		col.rankValues(f)
 	}
 	return *col
 }
 
-func (c *index) learn(f *field, im *catalog.Image) {
-	if n := int(im.Number) + 1 - len(c.of); n > 0 {
-		c.of = append(c.of, make([]int32, n)...)
+func (c *valueIndex) addImage(f *field, im *catalog.Image) {
+	if n := int(im.Number) + 1 - len(c.valueIDs); n > 0 {
+		c.valueIDs = append(c.valueIDs, make([]int32, n)...)
 	}
-	if c.of[im.Number] != 0 {
+	if c.valueIDs[im.Number] != 0 {
 		return
 	}
-	value := f.text(im)
+	value := f.valueOf(im)
 	id, known := c.ids[value]
 	if !known {
 		id = int32(len(c.values))
 		c.values = append(c.values, value)
 		c.ids[value] = id
 	}
-	c.of[im.Number] = id
+	c.valueIDs[im.Number] = id
 }
 
 // rank orders the values.
-func (c *index) rank(f *field) {
+func (c *valueIndex) rankValues(f *field) {
 	order := make([]int32, 0, len(c.values))
-	for id := noValue + 1; id < len(c.values); id++ {
+	for id := missingValueID + 1; id < len(c.values); id++ {
 		order = append(order, int32(id))
 	}
-	slices.SortFunc(order, func(a, b int32) int { return f.compare(c.values[a], c.values[b]) })
+	slices.SortFunc(order, func(a, b int32) int { return f.compareValues(c.values[a], c.values[b]) })
 	ranks := make([]int32, len(c.values))
 	for i, id := range order {
 		ranks[id] = int32(i + 1)
-		if i > 0 && f.compare(c.values[order[i-1]], c.values[id]) == 0 {
+		if i > 0 && f.compareValues(c.values[order[i-1]], c.values[id]) == 0 {
 			ranks[id] = ranks[order[i-1]]
 		}
 	}
@@ -85,17 +85,17 @@ func (c *index) rank(f *field) {
 }
 
 // verdicts apply a test to the values of a index, each once.
-type verdicts struct {
-	index
-	test  func(string) bool
-	known []int8 // by place in values: 0 not asked yet, 1 holds, -1 does not
+type memoTest struct {
+	valueIndex
+	test    func(string) bool
+	results []int8 // by place in values: 0 not asked yet, 1 holds, -1 does not
 }
 
 // length is how many bytes the values of the images at places have, each once.
-func (v *verdicts) length(s *set, places []int32) (n int) {
+func (v *memoTest) distinctBytes(s *set, places []int32) (n int) {
 	seen := make([]bool, len(v.values))
 	for _, p := range places {
-		if id := v.of[s.numbers[p]]; !seen[id] {
+		if id := v.valueIDs[s.numbers[p]]; !seen[id] {
 			seen[id] = true
 			n += len(v.values[id]) + 1
 		}
@@ -103,26 +103,26 @@ func (v *verdicts) length(s *set, places []int32) (n int) {
 	return n
 }
 
-func (v *verdicts) holds(number int32) bool {
-	id := v.of[number]
-	if v.known[id] == 0 {
-		v.known[id] = -1
+func (v *memoTest) accepts(number int32) bool {
+	id := v.valueIDs[number]
+	if v.results[id] == 0 {
+		v.results[id] = -1
 		if v.test(v.values[id]) {
-			v.known[id] = 1
+			v.results[id] = 1
 		}
 	}
-	return v.known[id] > 0
+	return v.results[id] > 0
 }
 
 // arrange sorts places of s by the keys: images without a value last in either
 // direction, ties in canonical order.
-func (c *indexes) arrange(s *set, keys []sortKey, places []int32) {
-	cols := make([]index, len(keys))
+func (c *valueIndexes) sortPlaces(s *set, keys []sortKey, places []int32) {
+	cols := make([]valueIndex, len(keys))
 	for i, k := range keys {
-		cols[i] = c.index(s, k.field, true)
+		cols[i] = c.complete(s, k.field, true)
 	}
 	rank := func(i int, place int32) int32 {
-		r := cols[i].ranks[cols[i].of[s.numbers[place]]]
+		r := cols[i].ranks[cols[i].valueIDs[s.numbers[place]]]
 		switch {
 		case r == 0:
 			return math.MaxInt32

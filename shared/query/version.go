@@ -10,13 +10,13 @@ import (
 // The classes of the parts of a version, in order.
 const (
 	previewPart = iota // of previews
-	endPart            // there is no part left
+	noPart             // there is no part left
 	wordPart
 	numberPart
 )
 
 // previews are the words for what comes before a version.
-var previews = []string{"alpha", "beta", "dev", "pre", "preview", "rc"}
+var previewWords = []string{"alpha", "beta", "dev", "pre", "preview", "rc"}
 
 // compareVersions orders versions the way people count them, part by part:
 // runs of digits are numbers (7.10 > 7.9), runs of letters are words without
@@ -29,13 +29,13 @@ var previews = []string{"alpha", "beta", "dev", "pre", "preview", "rc"}
 // It is a total preorder, which sorting needs and the natural-order libraries
 // looked at do not give (they fall back to bytes after equal numbers).
 func compareVersions(a, b string) int {
-	a, b = withoutV(a), withoutV(b)
+	a, b = trimLeadingV(a), trimLeadingV(b)
 	for {
-		x, classX, restA := versionPart(a)
-		y, classY, restB := versionPart(b)
+		x, classX, restA := cutVersionPart(a)
+		y, classY, restB := cutVersionPart(b)
 		c := cmp.Compare(classX, classY)
 		switch {
-		case c != 0 || classX == endPart:
+		case c != 0 || classX == noPart:
 			return c
 		case classX == numberPart:
 			c = compareDigits(x, y)
@@ -50,28 +50,28 @@ func compareVersions(a, b string) int {
 }
 
 // withoutV drops a v that stands before a digit.
-func withoutV(s string) string {
-	if len(s) > 1 && lower(s[0]) == 'v' && classOf(s[1]) == numberPart {
+func trimLeadingV(s string) string {
+	if len(s) > 1 && lowerASCII(s[0]) == 'v' && byteClass(s[1]) == numberPart {
 		return s[1:]
 	}
 	return s
 }
 
 // versionPart is the part that a version begins with.
-func versionPart(s string) (part string, class int, rest string) {
-	for s != "" && classOf(s[0]) == endPart {
+func cutVersionPart(s string) (part string, class int, rest string) {
+	for s != "" && byteClass(s[0]) == noPart {
 		s = s[1:]
 	}
 	if s == "" {
-		return "", endPart, ""
+		return "", noPart, ""
 	}
-	class = classOf(s[0])
+	class = byteClass(s[0])
 	end := 1
-	for end < len(s) && classOf(s[end]) == class {
+	for end < len(s) && byteClass(s[end]) == class {
 		end++
 	}
 	part, rest = s[:end], s[end:]
-	if class == wordPart && slices.ContainsFunc(previews, func(p string) bool { return strings.EqualFold(p, part) }) {
+	if class == wordPart && slices.ContainsFunc(previewWords, func(p string) bool { return strings.EqualFold(p, part) }) {
 		class = previewPart
 	}
 	return part, class, rest
@@ -79,14 +79,14 @@ func versionPart(s string) (part string, class int, rest string) {
 
 // classOf is what a byte belongs to; endPart: it separates. Letters that are
 // not ASCII are in words.
-func classOf(c byte) int {
+func byteClass(c byte) int {
 	switch {
 	case '0' <= c && c <= '9':
 		return numberPart
-	case 'a' <= lower(c) && lower(c) <= 'z', c >= 0x80:
+	case 'a' <= lowerASCII(c) && lowerASCII(c) <= 'z', c >= 0x80:
 		return wordPart
 	}
-	return endPart
+	return noPart
 }
 
 // compareDigits compares numbers of any length.
@@ -98,14 +98,14 @@ func compareDigits(a, b string) int {
 // compareWords compares by bytes, ASCII letters without regard to case.
 func compareWords(a, b string) int {
 	for i := range min(len(a), len(b)) {
-		if c := cmp.Compare(lower(a[i]), lower(b[i])); c != 0 {
+		if c := cmp.Compare(lowerASCII(a[i]), lowerASCII(b[i])); c != 0 {
 			return c
 		}
 	}
 	return cmp.Compare(len(a), len(b))
 }
 
-func lower(c byte) byte {
+func lowerASCII(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		return c + 'a' - 'A'
 	}
