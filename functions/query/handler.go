@@ -46,7 +46,7 @@ func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if copies.Wants(r) {
-			copies.ServeHTTP(w, r.WithContext(query.Impatient(r.Context())))
+			copies.ServeHTTP(w, r.WithContext(query.WithReadBudget(r.Context())))
 			return
 		}
 		lookups.ServeHTTP(w, r)

@@ -90,7 +90,6 @@ type service struct {
 
 // New returns the handler of every data route.
 func New(o Options) *Service {
-	o.Archive = patient{o.Archive}
 	redact := slices.DeleteFunc(slices.Clone(o.Redact), func(name string) bool { return name == "ImageId" })
 	if o.Now == nil {
 		o.Now = time.Now
@@ -134,7 +133,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				Cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
 		}
 	}()
-	ctx := Impatient(r.Context())
+	ctx := WithReadBudget(r.Context())
 	if err := x.serve(ctx); err != nil {
 		x.fail(toAPIError(err))
 	}
@@ -303,7 +302,7 @@ func (s *service) pastState(ctx context.Context, h currentState, key string, rea
 	if st, ok := s.past.get(key); ok {
 		return st, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	ctx, cancel := withReadDeadline(ctx)
 	defer cancel()
 	r, err := read(ctx)
 	if err != nil {

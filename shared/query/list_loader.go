@@ -61,7 +61,7 @@ func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeSta
 		return list, nil
 	}
 	done := l.flight.DoChan(s.Digest, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
+		ctx, cancel := withReadDeadline(context.WithoutCancel(ctx))
 		defer cancel()
 		snapshot, err := l.source.Snapshot(ctx, s.Scope(region), s.Digest)
 		if err != nil {
@@ -78,6 +78,7 @@ func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeSta
 		if result.Err != nil {
 			return imageList{}, result.Err
 		}
+		extendReadBudget(ctx)
 		return result.Val.(imageList), nil
 	}
 }
@@ -160,7 +161,7 @@ func (l *listLoader) prefetchIndex(ctx context.Context, region string) {
 
 func (l *listLoader) startIndexRead(ctx context.Context, region string, upTo int64) <-chan singleflight.Result {
 	return l.flight.DoChan("catalogue "+region, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
+		ctx, cancel := withReadDeadline(context.WithoutCancel(ctx))
 		defer cancel()
 		return nil, l.readIndex(ctx, region, upTo)
 	})

@@ -84,7 +84,7 @@ func (s *service) loadHistory(ctx context.Context, h currentState) (*history, er
 	if t.sequence >= h.Sequence {
 		return t, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, readTimeout) // what has been read until then stays
+	ctx, cancel := withReadDeadline(ctx) // what has been read until then stays
 	defer cancel()
 	for line, err := range s.source.Commits(ctx, h.Region, t.sequence+1) {
 		if err != nil {

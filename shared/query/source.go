@@ -1,0 +1,69 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// Source is the reading side of an archive; *archive.Archive is one.
+type Source interface {
+	Now(ctx context.Context, region string, known *archive.Region) (*archive.Region, error)
+	At(ctx context.Context, now *archive.Region, t time.Time) (*archive.Region, error)
+	AtSequence(ctx context.Context, now *archive.Region, n int64) (*archive.Region, error)
+	Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error)
+	Commits(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Commit, error]
+	Index(ctx context.Context, region string) (*archive.Index, error)
+}
+
+// storeError says that the store did not answer, or not in time.
+type storeError struct {
+	region string
+	err    error
+}
+
+func (e *storeError) Error() string {
+	return fmt.Sprintf("asking the store about %q: %v", e.region, e.err)
+}
+
+func (e *storeError) Unwrap() error { return e.err }
+
+// regionSuffix names the region at the end of a message. It is empty for a nil *storeError.
+func (e *storeError) regionSuffix() string {
+	if e == nil {
+		return ""
+	}
+	return " of " + e.region
+}
+
+// noDataError says that nothing has been captured for some regions yet.
+type noDataError struct {
+	regions string // as a message lists them
+	err     error  // archive.ErrNoData
+}
+
+func (e *noDataError) Error() string {
+	return fmt.Sprintf("nothing has been captured for %s yet: %v", e.regions, e.err)
+}
+
+func (e *noDataError) Unwrap() error { return e.err }
+
+// wrapStoreError returns err as it is if the archive explains it: an object is damaged, or the history does not have
+// the moment. It returns a *noDataError for a region without data, and a *storeError for everything else.
+func wrapStoreError(region string, err error) error {
+	var damaged *archive.DamagedError
+	var early *archive.TooEarlyError
+	var future *archive.FutureError
+	switch {
+	case errors.As(err, &damaged), errors.As(err, &early), errors.As(err, &future):
+		return err
+	case errors.Is(err, archive.ErrNoData):
+		return &noDataError{region, err}
+	}
+	return &storeError{region, err}
+}
