@@ -46,9 +46,9 @@ type atomText struct {
 	Text string `xml:",chardata"`
 }
 
-// atom renders a feed for feed readers. Its ids are made of what they name,
+// renderAtom renders a feed for feed readers. Its ids are made of what they name,
 // so that they are the same in every answer.
-func (s *service) atom(a *request, f eventPage, region string, st *regionState, next string) []byte {
+func (s *service) renderAtom(a *request, f eventPage, region string, st *regionState, next string) []byte {
 	updated := st.CommittedAt
 	if len(f.entries) > 0 {
 		updated = f.entries[0].at
@@ -59,14 +59,14 @@ func (s *service) atom(a *request, f eventPage, region string, st *regionState, 
 		}
 	}
 	out := atomFeed{
-		Lang: "en", ID: urn("feed", region, a.about()), Title: "Community images of " + region, Updated: updated.String(), Author: atomPerson{"community-images"},
-		Links: []atomLink{{"self", atomMedia, a.self("")}},
+		Lang: "en", ID: nameBasedUUID("feed", region, a.feedIdentity()), Title: "Community images of " + region, Updated: updated.String(), Author: atomPerson{"community-images"},
+		Links: []atomLink{{"self", atomMedia, a.feedURL("")}},
 	}
 	if next != "" { // RFC 5005
-		out.Links = append(out.Links, atomLink{"next", atomMedia, a.self(next)})
+		out.Links = append(out.Links, atomLink{"next", atomMedia, a.feedURL(next)})
 	}
 	for _, e := range f.entries {
-		out.Entries = append(out.Entries, e.atom(region))
+		out.Entries = append(out.Entries, e.toAtomEntry(region))
 	}
 	data, err := xml.MarshalIndent(out, "", " ")
 	if err != nil {
@@ -75,28 +75,28 @@ func (s *service) atom(a *request, f eventPage, region string, st *regionState, 
 	return append([]byte(xml.Header), append(data, '\n')...)
 }
 
-// self is the address of a feed, relative to the service; with a cursor that
+// feedURL is the address of a feed, relative to the service; with a cursor that
 // of the page which begins there.
-func (a *request) self(cursor string) string {
-	values := a.asked()
+func (a *request) feedURL(cursor string) string {
+	values := a.givenParameters()
 	if cursor != "" {
 		values.Del("since")
 		values.Set("cursor", cursor)
 	}
 	values.Set("format", formatAtom)
-	return a.path() + "?" + values.Encode()
+	return a.requestPath() + "?" + values.Encode()
 }
 
-// about is what all pages of a feed have in common.
-func (a *request) about() string {
-	values := a.asked()
+// feedIdentity is what all pages of a feed have in common.
+func (a *request) feedIdentity() string {
+	values := a.givenParameters()
 	for _, name := range []string{"since", "cursor", "limit", "format", "maxAge"} {
 		values.Del(name)
 	}
-	return a.path() + "?" + values.Encode()
+	return a.requestPath() + "?" + values.Encode()
 }
 
-func (a *request) asked() url.Values {
+func (a *request) givenParameters() url.Values {
 	values := url.Values{}
 	for _, g := range a.given {
 		values.Set(g.name, joinList(g.values))
@@ -104,33 +104,33 @@ func (a *request) asked() url.Values {
 	return values
 }
 
-func (a *request) path() string {
+func (a *request) requestPath() string {
 	return strings.Replace(a.route.pattern, "{ImageId}", url.PathEscape(a.imageID), 1)
 }
 
-func (e feedEntry) atom(region string) atomEntry {
+func (e feedEntry) toAtomEntry(region string) atomEntry {
 	var text strings.Builder
-	fmt.Fprintf(&text, "Image %s, %s, commit %d of %s.", e.id, scopeText(e.scope), e.position.sequence, region)
+	fmt.Fprintf(&text, "Image %s, %s, commit %d of %s.", e.id, describeScope(e.scope), e.position.sequence, region)
 	for _, c := range e.fields {
-		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, orMissing(c.Before), orMissing(c.After))
+		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, valueOrNone(c.Before), valueOrNone(c.After))
 	}
 	return atomEntry{
-		ID:    urn("entry", region, strconv.FormatInt(e.position.sequence, 10), kindNames[e.kind], e.scope.ClusterID, e.scope.InstanceType, e.id),
-		Title: fmt.Sprintf("%s %s: %s", e.id, kindNames[e.kind], scopeText(e.scope)), Updated: e.at.String(),
+		ID:    nameBasedUUID("entry", region, strconv.FormatInt(e.position.sequence, 10), kindNames[e.kind], e.scope.ClusterID, e.scope.InstanceType, e.id),
+		Title: fmt.Sprintf("%s %s: %s", e.id, kindNames[e.kind], describeScope(e.scope)), Updated: e.at.String(),
 		Link:    atomLink{"alternate", "application/json", "/v1/images/" + url.PathEscape(e.id) + "/history?" + url.Values{"RegionId": {region}}.Encode()},
 		Content: atomText{"text", text.String()},
 	}
 }
 
-func orMissing(value []byte) string {
+func valueOrNone(value []byte) string {
 	if value == nil {
 		return "(none)"
 	}
 	return string(value)
 }
 
-// urn is a name-based UUID (RFC 9562, version 8) of its parts.
-func urn(parts ...string) string {
+// nameBasedUUID is a name-based UUID (RFC 9562, version 8) of its parts.
+func nameBasedUUID(parts ...string) string {
 	sum := sha256.Sum256([]byte("community-images\x00" + strings.Join(parts, "\x00")))
 	u := sum[:16]
 	u[6], u[8] = u[6]&0x0f|0x80, u[8]&0x3f|0x80

@@ -35,7 +35,7 @@ func isImmutable(a *request, showsChecks bool, shown ...shownState) bool {
 // cacheControl returns the Cache-Control header of an answer. Without an ETag
 // it must not be stored. One that can change is kept as long as a head is used
 // without asking the store. Answers to a token are for their caller alone.
-func (x *exchange) cacheControl(ans *answer) string {
+func (x *call) cacheControl(ans *answer) string {
 	if ans.etag == "" {
 		return "no-store"
 	}

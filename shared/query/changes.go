@@ -50,9 +50,9 @@ var (
 		}}
 )
 
-// images are the ids that a request is about: that of the path, those of a
+// wantedImageIDs are the ids that a request is about: that of the path, those of a
 // feed, or those that a list is filtered by; nil: every image.
-func (a *request) images() []string {
+func (a *request) wantedImageIDs() []string {
 	switch {
 	case a.imageID != "":
 		return []string{a.imageID}
@@ -62,8 +62,8 @@ func (a *request) images() []string {
 	return a.imageIDs
 }
 
-// checkFeed refuses two beginnings.
-func checkFeed(p *parser) {
+// checkFeedStart refuses two beginnings.
+func checkFeedStart(p *parser) {
 	n := 0
 	for _, g := range p.given {
 		if g.name == "since" || g.name == "cursor" {
@@ -75,40 +75,40 @@ func checkFeed(p *parser) {
 	}
 }
 
-// changes serves /v1/changes and /v1/images/{ImageId}/history.
-func (s *service) changes(ctx context.Context, a *request) (*answer, error) {
+// serveFeed serves /v1/changes and /v1/images/{ImageId}/history.
+func (s *service) serveFeed(ctx context.Context, a *request) (*answer, error) {
 	region, err := s.findRegion(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	h, st, err := s.state(ctx, a, region)
+	h, st, err := s.loadState(ctx, a, region)
 	if err != nil {
 		return nil, err
 	}
 	v := st.matchingScopes(a.choice)
 	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
-	if err := a.young(v, s); err != nil {
+	if err := a.checkMaxAge(v, s); err != nil {
 		return nil, err
 	}
 	now, relative := s.now(), ""
 	if a.since.asOf.set && !a.since.isAbsolute() { // the place is the question, not the time of asking
-		start, err := s.feedStart(ctx, a, h, st, now)
+		start, err := s.findFeedStart(ctx, a, h, st, now)
 		if err != nil {
 			return nil, err
 		}
 		relative = start.String()
 	}
 	return &answer{
-		fresh: &f, region: region, modified: st.CommittedAt, immutable: isImmutable(a, false, shownState{a.at, st}),
-		etag: tag(region+s.grantKey, strconv.FormatInt(st.Sequence, 10), a.canonical, a.format, relative), // callers share numbers, not events
+		freshness: &f, region: region, lastModified: st.CommittedAt, immutable: isImmutable(a, false, shownState{a.at, st}),
+		etag: makeETag(region+s.grantKey, strconv.FormatInt(st.Sequence, 10), a.canonical, a.format, relative), // callers share numbers, not events
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			return s.renderFeed(ctx, prefix, a, h, st, now)
 		},
 	}, nil
 }
 
-// feedStart is where the feed begins that is asked for at now.
-func (s *service) feedStart(ctx context.Context, a *request, h currentState, st *regionState, now time.Time) (feedPosition, error) {
+// findFeedStart is where the feed begins that is asked for at now.
+func (s *service) findFeedStart(ctx context.Context, a *request, h currentState, st *regionState, now time.Time) (feedPosition, error) {
 	t, err := s.loadHistory(ctx, h)
 	if err != nil {
 		return feedPosition{}, err
@@ -126,7 +126,7 @@ func (s *service) renderFeed(ctx context.Context, prefix []byte, a *request, h c
 	if err := t.checkSelection(a.choice, st); err != nil {
 		return nil, err
 	}
-	w := eventFilter{selection: a.choice, images: a.images(), kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.asOf.set}
+	w := eventFilter{selection: a.choice, images: a.wantedImageIDs(), kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.asOf.set}
 	history := a.route.hasImageID()
 	if w.kinds == nil {
 		w.kinds = []eventKind{kindAdded, kindRemoved, kindChanged}
@@ -140,8 +140,8 @@ func (s *service) renderFeed(ctx context.Context, prefix []byte, a *request, h c
 	}
 	f := t.readPage(start, st.Sequence, w)
 	if history && len(f.entries) == 0 {
-		if l := t.life(a.imageID, st, a.choice); !l.known {
-			return nil, l.unknown(a, st)
+		if l := t.lifespanOf(a.imageID, st, a.choice); !l.known {
+			return nil, l.imageUnknownError(a, st)
 		}
 	}
 	b := &body{cursor: f.end.String()}
@@ -154,7 +154,7 @@ func (s *service) renderFeed(ctx context.Context, prefix []byte, a *request, h c
 			b.bytes = append(e.appendJSON(b.bytes, region), '\n')
 		}
 	case formatAtom:
-		b.bytes = s.atom(a, f, region, st, b.next)
+		b.bytes = s.renderAtom(a, f, region, st, b.next)
 	default:
 		b.bytes = f.appendJSON(prefix, region, history, a.imageID)
 	}
@@ -198,13 +198,13 @@ func (e feedEntry) appendJSON(b []byte, region string) []byte {
 	b = appendString(b, e.scope.InstanceType)
 	if e.kind == kindChanged {
 		b = append(b, `,"Fields":`...)
-		b = appendFields(b, e.fields)
+		b = appendFieldChanges(b, e.fields)
 	}
 	return append(b, '}')
 }
 
-// appendFields writes field changes; a side that is missing is left out.
-func appendFields(b []byte, fields []catalog.FieldChange) []byte {
+// appendFieldChanges writes field changes; a side that is missing is left out.
+func appendFieldChanges(b []byte, fields []catalog.FieldChange) []byte {
 	b = append(b, '[')
 	for i, c := range fields {
 		if i > 0 {
@@ -223,8 +223,8 @@ func appendFields(b []byte, fields []catalog.FieldChange) []byte {
 	return append(b, ']')
 }
 
-// scopeText names a scope for people.
-func scopeText(ref archive.ScopeRef) string {
+// describeScope names a scope for people.
+func describeScope(ref archive.ScopeRef) string {
 	text := "every cluster"
 	if ref.ClusterID != "" {
 		text = "cluster " + ref.ClusterID

@@ -14,15 +14,15 @@ import (
 	"community-images/shared/catalog"
 )
 
-// selected is the part of a region that /v1/clusters shows.
-type selected struct {
+// regionSelection is the part of a region that /v1/clusters shows.
+type regionSelection struct {
 	currentState
 	state *regionState
 	view  *scopeSet
 }
 
-// clusters serves /v1/clusters. Without RegionId it covers every region.
-func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
+// serveClusters serves /v1/clusters. Without RegionId it covers every region.
+func (s *service) serveClusters(ctx context.Context, a *request) (*answer, error) {
 	regions := s.regions
 	if a.region != "" || namesClusters(a) {
 		region, err := s.findRegion(ctx, a)
@@ -34,7 +34,7 @@ func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
 	if len(regions) > 1 && a.at.sequence != 0 { // each region counts its own commits
 		return nil, s.regionRequired("are configured")
 	}
-	list, f, err := s.selection(ctx, a, regions)
+	list, f, err := s.selectFromRegions(ctx, a, regions)
 	if err != nil {
 		return nil, err
 	}
@@ -42,15 +42,15 @@ func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
 	key := []string{a.canonical, a.format}
 	for _, sel := range list {
 		v := sel.view
-		if err := a.young(v, s); err != nil {
+		if err := a.checkMaxAge(v, s); err != nil {
 			return nil, err
 		}
-		f = f.join(v.computeFreshness(sel.currentState, sel.state, a.at, s.now(), s.maxStale), sel.RegionID, len(regions) > 1)
+		f = f.merge(v.computeFreshness(sel.currentState, sel.state, a.at, s.now(), s.maxStale), sel.RegionID, len(regions) > 1)
 		shown = append(shown, shownState{a.at, sel.state})
 		run := sel.state.Run
 		key = append(key, sel.RegionID, v.digest, strconv.FormatInt(sel.state.Sequence, 10), run.RunID, run.FinishedAt.String(), v.oldestCheck.String())
 		if s.full != nil { // a restricted state has no run
-			key = append(key, v.checks())
+			key = append(key, v.checkTimesKey())
 		}
 	}
 	region := a.region
@@ -58,7 +58,7 @@ func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
 		region = regions[0]
 	}
 	return &answer{
-		fresh: &f, region: region, modified: f.committedAt, immutable: len(list) == len(regions) && isImmutable(a, true, shown...), etag: tag(key...),
+		freshness: &f, region: region, lastModified: f.committedAt, immutable: len(list) == len(regions) && isImmutable(a, true, shown...), etag: makeETag(key...),
 		render: func(_ context.Context, prefix []byte) (*body, error) {
 			scopes := 0
 			for _, sel := range list {
@@ -66,7 +66,7 @@ func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
 			}
 			total := strconv.Itoa(scopes)
 			if a.format == formatTable {
-				return &body{bytes: clusterTable(list), total: total}, nil
+				return &body{bytes: renderClusterTable(list), total: total}, nil
 			}
 			b, err := renderClusters(prefix, list)
 			return &body{bytes: b, total: total}, err
@@ -74,15 +74,15 @@ func (s *service) clusters(ctx context.Context, a *request) (*answer, error) {
 	}, nil
 }
 
-// selection is the part of regions that is asked for. A region that cannot be
+// selectFromRegions is the part of regions that is asked for. A region that cannot be
 // read is left out next to others, and named in the freshness, unless there is
 // a demand on that.
-func (s *service) selection(ctx context.Context, a *request, regions []string) (list []selected, f freshness, err error) {
+func (s *service) selectFromRegions(ctx context.Context, a *request, regions []string) (list []regionSelection, f freshness, err error) {
 	failed := map[string]error{}
 	for _, region := range regions {
-		h, st, e := s.state(ctx, a, region)
+		h, st, e := s.loadState(ctx, a, region)
 		if e == nil {
-			list = append(list, selected{h, st, st.listedScopes(a.choice)})
+			list = append(list, regionSelection{h, st, st.listedScopes(a.choice)})
 			continue
 		}
 		failed[region] = e
@@ -97,7 +97,7 @@ func (s *service) selection(ctx context.Context, a *request, regions []string) (
 	case len(list) == 0 || err != nil && a.maxAge > 0:
 		return nil, f, err
 	}
-	if none := unlisted(a.choice, list); none != nil {
+	if none := checkSelectionExists(a.choice, list); none != nil {
 		if err != nil && !empty { // it may have what the others have not
 			return nil, f, regionUndecided(err)
 		}
@@ -105,14 +105,14 @@ func (s *service) selection(ctx context.Context, a *request, regions []string) (
 	}
 	for _, region := range regions {
 		if e, ok := failed[region]; ok {
-			f = f.join(missingRegion(s.absent(ctx, e)), region, true)
+			f = f.merge(freshnessOfMissingRegion(s.explainMissingRegion(ctx, e)), region, true)
 		}
 	}
 	return list, f, nil
 }
 
-// checks sums up when the scopes of a view were checked.
-func (v *scopeSet) checks() string {
+// checkTimesKey sums up when the scopes of a view were checked.
+func (v *scopeSet) checkTimesKey() string {
 	var b []byte
 	for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
 		for _, sc := range list {
@@ -138,7 +138,7 @@ func (st *regionState) listedScopes(c selection) *scopeSet {
 	}
 	v := &scopeSet{region: st.RegionID, several: true, byType: true}
 	for _, sc := range st.Scopes {
-		if !coversAny(c.clusters, sc.ClusterID) || !coversAny(c.types, sc.InstanceType) {
+		if !matchesNameOrAny(c.clusters, sc.ClusterID) || !matchesNameOrAny(c.types, sc.InstanceType) {
 			continue
 		}
 		if sc.Digest == "" {
@@ -151,9 +151,9 @@ func (st *regionState) listedScopes(c selection) *scopeSet {
 	return v
 }
 
-// unlisted is the error for a choice of which a name, or all of it, is of no
+// checkSelectionExists is the error for a choice of which a name, or all of it, is of no
 // scope in the list. Clusters are named in one region alone.
-func unlisted(c selection, list []selected) error {
+func checkSelectionExists(c selection, list []regionSelection) error {
 	if c.everything() {
 		return nil
 	}
@@ -183,13 +183,13 @@ func unlisted(c selection, list []selected) error {
 	return nil
 }
 
-func coversAny(names []string, name string) bool {
+func matchesNameOrAny(names []string, name string) bool {
 	return slices.Contains(names, allNames) && (name != "" || slices.Contains(names, catalog.Any)) || slices.Contains(resolveAny(names), name)
 }
 
-// join sums up the freshness of several regions: the oldest check counts, and
+// merge sums up the freshness of several regions: the oldest check counts, and
 // a sequence is told only if there is one region.
-func (f freshness) join(o freshness, region string, several bool) freshness {
+func (f freshness) merge(o freshness, region string, several bool) freshness {
 	if several {
 		o.sequence = 0
 		for i := range o.stale {
@@ -208,8 +208,8 @@ func (f freshness) join(o freshness, region string, several bool) freshness {
 	return f
 }
 
-// scopeOut is a scope as /v1/clusters shows it.
-type scopeOut struct {
+// clusterScopeJSON is a scope as /v1/clusters shows it.
+type clusterScopeJSON struct {
 	RegionID     string           `json:"RegionId"`
 	ClusterID    string           `json:"ClusterId"`
 	InstanceType string           `json:"InstanceType"`
@@ -225,19 +225,19 @@ type scopeOut struct {
 	Candidate *archive.Candidate `json:"Candidate,omitempty"`
 }
 
-func (s selected) scopes() []archive.ScopeState {
+func (s regionSelection) sortedScopes() []archive.ScopeState {
 	list := slices.Concat(s.view.scopes, s.view.empty)
 	slices.SortFunc(list, func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) })
 	return list
 }
 
-func renderClusters(b []byte, list []selected) ([]byte, error) {
-	scopes, clusters := []scopeOut{}, []catalog.Cluster{}
+func renderClusters(b []byte, list []regionSelection) ([]byte, error) {
+	scopes, clusters := []clusterScopeJSON{}, []catalog.Cluster{}
 	for _, sel := range list {
 		named := map[string]bool{}
-		for _, sc := range sel.scopes() {
+		for _, sc := range sel.sortedScopes() {
 			named[sc.ClusterID] = true
-			scopes = append(scopes, scopeOut{sel.RegionID, sc.ClusterID, sc.InstanceType, sc.State, sc.Since, sc.Digest, sc.ImageCount, sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem, sc.Candidate})
+			scopes = append(scopes, clusterScopeJSON{sel.RegionID, sc.ClusterID, sc.InstanceType, sc.State, sc.Since, sc.Digest, sc.ImageCount, sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem, sc.Candidate})
 		}
 		for _, c := range sel.state.Clusters {
 			if named[c.ClusterID] {
@@ -258,23 +258,23 @@ func renderClusters(b []byte, list []selected) ([]byte, error) {
 	return append(b, "}\n"...), nil
 }
 
-func clusterTable(list []selected) []byte {
+func renderClusterTable(list []regionSelection) []byte {
 	rows := [][]string{{"RegionId", "ClusterId", "InstanceType", "State", "ImageCount", "CheckedAt", "CapturedAt", "Digest"}}
 	for _, sel := range list {
-		for _, sc := range sel.scopes() {
-			rows = append(rows, []string{sel.RegionID, dash(sc.ClusterID), dash(sc.InstanceType), string(sc.State), strconv.Itoa(sc.ImageCount), dash(sc.CheckedAt.String()), dash(sc.CapturedAt.String()), dash(sc.Digest[:min(12, len(sc.Digest))])})
+		for _, sc := range sel.sortedScopes() {
+			rows = append(rows, []string{sel.RegionID, dashIfBlank(sc.ClusterID), dashIfBlank(sc.InstanceType), string(sc.State), strconv.Itoa(sc.ImageCount), dashIfBlank(sc.CheckedAt.String()), dashIfBlank(sc.CapturedAt.String()), dashIfBlank(sc.Digest[:min(12, len(sc.Digest))])})
 		}
 	}
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], wide.StringWidth(cell))
+			widths[i] = max(widths[i], terminalWidth.StringWidth(cell))
 		}
 	}
 	return alignRows(rows, widths)
 }
 
-func dash(s string) string {
+func dashIfBlank(s string) string {
 	if strings.TrimSpace(s) == "" {
 		return "-"
 	}

@@ -91,14 +91,14 @@ func (s *schema) tableColumns() []column {
 }
 
 // cell is the text of a column for the image at a place of the set.
-func (c column) cellText(s *set, place int32) string {
+func (c column) cellText(s *imageSet, place int32) string {
 	switch {
 	case c.field != nil:
 		return c.field.valueOf(s.image(place))
 	case c.name == columnClusters:
 		return strings.Join(s.offeringClusters(place), ";")
 	case c.name == columnContentDiffers:
-		return strconv.FormatBool(s.differ[s.image(place).ImageID])
+		return strconv.FormatBool(s.differingIDs[s.image(place).ImageID])
 	}
 	return strings.Join(s.offeringTypes(place), ";")
 }
@@ -106,11 +106,11 @@ func (c column) cellText(s *set, place int32) string {
 // appendImage writes the image at a place as JSON: upstream's object as it
 // is, or the asked columns of it, and the scopes that offer it. namesakes says
 // that it may have members of the names that are added.
-func (s *set) appendImage(b []byte, place int32, columns []column, namesakes bool) []byte {
+func (s *imageSet) appendImage(b []byte, place int32, columns []column, namesakes bool) []byte {
 	im := s.image(place)
 	if columns == nil {
 		switch {
-		case s.offers == nil:
+		case s.scopesOf == nil:
 			return append(b, im.Raw...)
 		case namesakes:
 			b = s.appendWithoutReserved(b, im)
@@ -134,10 +134,10 @@ func (s *set) appendImage(b []byte, place int32, columns []column, namesakes boo
 
 // appendOpen writes upstream's object but for its end, and without members of
 // the names that appendOffers adds.
-func (s *set) appendWithoutReserved(b []byte, im *catalog.Image) []byte {
+func (s *imageSet) appendWithoutReserved(b []byte, im *catalog.Image) []byte {
 	separator := byte('{')
 	for name, value := range jsonscan.Members(im.Raw) {
-		if name == columnClusters || name == columnInstanceTypes && s.byType || name == columnContentDiffers && s.differ[im.ImageID] {
+		if name == columnClusters || name == columnInstanceTypes && s.byType || name == columnContentDiffers && s.differingIDs[im.ImageID] {
 			continue
 		}
 		b = append(b, separator)
@@ -156,7 +156,7 @@ type reservedNames struct {
 }
 
 // any says whether one of the images at places of s may have such a member.
-func (n *reservedNames) anyUsed(s *set, places []int32) bool {
+func (n *reservedNames) anyUsed(s *imageSet, places []int32) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	found := false
@@ -179,16 +179,16 @@ func (n *reservedNames) anyUsed(s *set, places []int32) bool {
 
 // offeringClusters are the clusters that offer the image at a place, without
 // "none"; of a single scope its own.
-func (s *set) offeringClusters(place int32) []string {
-	if s.offers != nil {
-		return s.clusters(place)
+func (s *imageSet) offeringClusters(place int32) []string {
+	if s.scopesOf != nil {
+		return s.clustersOffering(place)
 	}
 	return listUnlessEmpty(s.scopes[0].ClusterID)
 }
 
-func (s *set) offeringTypes(place int32) []string {
-	if s.offers != nil {
-		return s.types(place)
+func (s *imageSet) offeringTypes(place int32) []string {
+	if s.scopesOf != nil {
+		return s.typesOffering(place)
 	}
 	return listUnlessEmpty(s.scopes[0].InstanceType)
 }
@@ -203,7 +203,7 @@ func listUnlessEmpty(name string) []string {
 // appendOffers writes the members that come from the scopes, each with a
 // comma before it. That content differs is said always, that it does not only
 // if that is asked.
-func (s *set) appendOffers(b []byte, place int32, clusters, types, differs bool) []byte {
+func (s *imageSet) appendOffers(b []byte, place int32, clusters, types, differs bool) []byte {
 	if clusters {
 		b = append(b, `,"Clusters":`...)
 		b = s.appendClusters(b, place)
@@ -213,7 +213,7 @@ func (s *set) appendOffers(b []byte, place int32, clusters, types, differs bool)
 		b = appendStrings(b, s.offeringTypes(place))
 	}
 	switch {
-	case s.differ[s.image(place).ImageID]:
+	case s.differingIDs[s.image(place).ImageID]:
 		b = append(b, `,"ContentDiffers":true`...)
 	case differs:
 		b = append(b, `,"ContentDiffers":false`...)
@@ -223,14 +223,14 @@ func (s *set) appendOffers(b []byte, place int32, clusters, types, differs bool)
 
 // appendClusters is the array of clusters(place). Cluster ids are names of the
 // archive, which have no character to escape.
-func (s *set) appendClusters(b []byte, place int32) []byte {
-	if s.offers == nil {
+func (s *imageSet) appendClusters(b []byte, place int32) []byte {
+	if s.scopesOf == nil {
 		return appendStrings(b, s.offeringClusters(place))
 	}
 	b = append(b, '[')
 	last := ""
-	for _, o := range s.offers[place] {
-		name := s.quoted[o]
+	for _, o := range s.scopesOf[place] {
+		name := s.quotedClusterIDs[o]
 		if name == last {
 			continue
 		}

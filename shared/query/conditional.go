@@ -9,8 +9,8 @@ import (
 // already: nothing that only its body needs is read ahead of knowing that.
 type conditionalKey struct{}
 
-// headerList is a header that may come in several lines, as one list.
-func headerList(h http.Header, name string) string {
+// joinHeaderLines is a header that may come in several lines, as one list.
+func joinHeaderLines(h http.Header, name string) string {
 	lines := h[name]
 	if len(lines) == 1 {
 		return lines[0]
@@ -18,16 +18,16 @@ func headerList(h http.Header, name string) string {
 	return strings.Join(lines, ",")
 }
 
-// hasTags says what a caller has, by If-None-Match.
-type hasTags struct {
-	plain, zipped bool // the answer, as it is or compressed
-	any           bool // *: anything, so that it counts only that there is an answer
+// clientETags says what a caller has, by If-None-Match.
+type clientETags struct {
+	plain, gzipped bool // the answer, as it is or compressed
+	any            bool // *: anything, so that it counts only that there is an answer
 }
 
-// parseTags reads If-None-Match by weak comparison, as RFC 9110 says. Tags
+// parseIfNoneMatch reads If-None-Match by weak comparison, as RFC 9110 says. Tags
 // that lack their quotes are taken too, as people paste them so. An answer
 // without a tag is never known.
-func parseTags(header, etag string) (has hasTags) {
+func parseIfNoneMatch(header, etag string) (has clientETags) {
 	if header == "" || etag == "" {
 		return has
 	}
@@ -45,7 +45,7 @@ func parseTags(header, etag string) (has hasTags) {
 			tag = strings.TrimSpace(tag)
 		}
 		has.plain = has.plain || tag == etag
-		has.zipped = has.zipped || tag == etag+gzipMark
+		has.gzipped = has.gzipped || tag == etag+gzipETagSuffix
 	}
 	return has
 }

@@ -77,7 +77,7 @@ func (s *service) stateOfCursor(ctx context.Context, a *request, h currentState)
 			return st, v, nil
 		}
 	}
-	st, err := s.sequence(ctx, h, c.sequence)
+	st, err := s.loadStateAtCommit(ctx, h, c.sequence)
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
 	switch {

@@ -47,18 +47,18 @@ func checkDiff(p *parser) {
 	}
 }
 
-// side is one of the two lists that are compared.
-type side struct {
-	cluster string
-	typ     string
-	state   *regionState
-	scope   archive.ScopeState
-	there   bool
-	images  []*catalog.Image
+// diffSide is one of the two lists that are compared.
+type diffSide struct {
+	cluster      string
+	instanceType string
+	state        *regionState
+	scope        archive.ScopeState
+	captured     bool
+	images       []*catalog.Image
 }
 
-// diff serves /v1/diff.
-func (s *service) diff(ctx context.Context, a *request) (*answer, error) {
+// serveDiff serves /v1/diff.
+func (s *service) serveDiff(ctx context.Context, a *request) (*answer, error) {
 	region, err := s.findRegion(ctx, a)
 	if err != nil {
 		return nil, err
@@ -67,15 +67,15 @@ func (s *service) diff(ctx context.Context, a *request) (*answer, error) {
 	if err != nil {
 		return nil, wrapStoreError(region, err)
 	}
-	before, after, err := s.sides(ctx, a, h)
+	before, after, err := s.resolveDiffSides(ctx, a, h)
 	if err != nil {
 		return nil, err
 	}
 	v := &scopeSet{region: region} // of two times, how fresh the later one is counts
-	if after.there {
+	if after.captured {
 		v.scopes = append(v.scopes, after.scope)
 	}
-	if before.there && (!after.there || !a.from.set) {
+	if before.captured && (!after.captured || !a.from.set) {
 		v.scopes = append(v.scopes, before.scope)
 	}
 	v.finish()
@@ -84,16 +84,16 @@ func (s *service) diff(ctx context.Context, a *request) (*answer, error) {
 		later, shown = a.to, []shownState{{a.from, before.state}, {a.to, after.state}}
 	}
 	f := v.computeFreshness(h, after.state, later, s.now(), s.maxStale)
-	if err := a.young(v, s); err != nil {
+	if err := a.checkMaxAge(v, s); err != nil {
 		return nil, err
 	}
 	return &answer{
-		fresh: &f, region: region, modified: v.newestContent,
+		freshness: &f, region: region, lastModified: v.newestContent,
 		immutable: isImmutable(a, false, shown...),
-		etag:      tag(before.key(), after.key(), a.canonical, a.format),
+		etag:      makeETag(before.etagKey(), after.etagKey(), a.canonical, a.format),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			for _, x := range []*side{before, after} {
-				if !x.there {
+			for _, x := range []*diffSide{before, after} {
+				if !x.captured {
 					continue
 				}
 				list, err := s.lists.load(ctx, region, x.scope)
@@ -107,15 +107,15 @@ func (s *service) diff(ctx context.Context, a *request) (*answer, error) {
 	}, nil
 }
 
-func (x *side) key() string {
-	return fmt.Sprint(x.state.Sequence, " ", x.cluster, "/", x.typ, " ", x.scope.Digest)
+func (x *diffSide) etagKey() string {
+	return fmt.Sprint(x.state.Sequence, " ", x.cluster, "/", x.instanceType, " ", x.scope.Digest)
 }
 
-// sides finds what is to be compared.
-func (s *service) sides(ctx context.Context, a *request, h currentState) (before, after *side, err error) {
+// resolveDiffSides finds what is to be compared.
+func (s *service) resolveDiffSides(ctx context.Context, a *request, h currentState) (before, after *diffSide, err error) {
 	clusters, types := resolveAny(a.choice.clusters), resolveAny(a.choice.types)
 	if a.from.set {
-		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[0], typ: types[0]}
+		before, after = &diffSide{cluster: clusters[0], instanceType: types[0]}, &diffSide{cluster: clusters[0], instanceType: types[0]}
 		if before.state, err = s.stateAsOf(ctx, h, a.from); err != nil {
 			return nil, nil, withParam("from", err)
 		}
@@ -123,18 +123,18 @@ func (s *service) sides(ctx context.Context, a *request, h currentState) (before
 			return nil, nil, withParam("to", err)
 		}
 	} else {
-		before, after = &side{cluster: clusters[0], typ: types[0]}, &side{cluster: clusters[1], typ: types[0]}
+		before, after = &diffSide{cluster: clusters[0], instanceType: types[0]}, &diffSide{cluster: clusters[1], instanceType: types[0]}
 		if before.state, err = s.stateAsOf(ctx, h, a.at); err != nil {
 			return nil, nil, withParam("at", err)
 		}
 		after.state = before.state
 	}
 	var faults []error
-	for _, x := range []*side{before, after} {
-		x.scope, x.there = x.state.Scope(catalog.Scope{ClusterID: x.cluster, InstanceType: x.typ})
-		x.there = x.there && x.scope.Digest != ""
-		if !x.there {
-			_, err := x.state.selectScopes(selection{[]string{orAny(x.cluster)}, []string{orAny(x.typ)}})
+	for _, x := range []*diffSide{before, after} {
+		x.scope, x.captured = x.state.Scope(catalog.Scope{ClusterID: x.cluster, InstanceType: x.instanceType})
+		x.captured = x.captured && x.scope.Digest != ""
+		if !x.captured {
+			_, err := x.state.selectScopes(selection{[]string{anyIfEmpty(x.cluster)}, []string{anyIfEmpty(x.instanceType)}})
 			faults = append(faults, err)
 		}
 	}
@@ -145,14 +145,14 @@ func (s *service) sides(ctx context.Context, a *request, h currentState) (before
 	return before, after, nil
 }
 
-func orAny(name string) string {
+func anyIfEmpty(name string) string {
 	if name == "" {
 		return catalog.Any
 	}
 	return name
 }
 
-func renderDiff(b []byte, before, after *side) *body {
+func renderDiff(b []byte, before, after *diffSide) *body {
 	d := catalog.Compare(before.images, after.images)
 	b = append(before.appendJSON(append(b, `,"From":`...)), `,"To":`...)
 	b = after.appendJSON(b)
@@ -163,8 +163,8 @@ func renderDiff(b []byte, before, after *side) *body {
 	}
 	total := strconv.Itoa(len(d.Added) + len(d.Removed) + len(ids))
 	b = append(b, total...)
-	b = appendImages(append(b, `,"Added":`...), after.images, d.Added)
-	b = appendImages(append(b, `,"Removed":`...), before.images, d.Removed)
+	b = appendImagesWithIDs(append(b, `,"Added":`...), after.images, d.Added)
+	b = appendImagesWithIDs(append(b, `,"Removed":`...), before.images, d.Removed)
 	b = append(b, `,"Changed":[`...)
 	for rest := d.Changed; len(rest) > 0; {
 		n := 1
@@ -176,13 +176,13 @@ func renderDiff(b []byte, before, after *side) *body {
 		}
 		b = append(b, `{"ImageId":`...)
 		b = append(appendString(b, rest[0].ImageID), `,"Fields":`...)
-		b = append(appendFields(b, rest[:n]), '}')
+		b = append(appendFieldChanges(b, rest[:n]), '}')
 		rest = rest[n:]
 	}
 	return &body{bytes: append(b, "]}\n"...), total: total}
 }
 
-func (x *side) appendJSON(b []byte) []byte {
+func (x *diffSide) appendJSON(b []byte) []byte {
 	b = append(b, `{"Sequence":`...)
 	b = strconv.AppendInt(b, x.state.Sequence, 10)
 	b = append(b, `,"CommittedAt":"`...)
@@ -190,15 +190,15 @@ func (x *side) appendJSON(b []byte) []byte {
 	b = append(b, `","ClusterId":`...)
 	b = appendString(b, x.cluster)
 	b = append(b, `,"InstanceType":`...)
-	b = appendString(b, x.typ)
+	b = appendString(b, x.instanceType)
 	b = append(b, `,"Captured":`...)
-	b = strconv.AppendBool(b, x.there)
+	b = strconv.AppendBool(b, x.captured)
 	b = append(b, `,"ImageCount":`...)
 	return append(strconv.AppendInt(b, int64(len(x.images)), 10), '}')
 }
 
-// appendImages writes the images of a sorted list that have the ids.
-func appendImages(b []byte, images []*catalog.Image, ids []string) []byte {
+// appendImagesWithIDs writes the images of a sorted list that have the ids.
+func appendImagesWithIDs(b []byte, images []*catalog.Image, ids []string) []byte {
 	b = append(b, '[')
 	first := true
 	for _, im := range images {

@@ -17,17 +17,17 @@ const maxFilterSteps = 320_000_000
 // match returns the places, in the given order, of the images that meet every
 // condition. places is not changed. The error is about an expression that would
 // take too long.
-func (a *request) matchImages(s *set, places []int32) ([]int32, error) {
+func (a *request) matchImages(s *imageSet, places []int32) ([]int32, error) {
 	if len(a.conditions) == 0 && len(a.searchWords) == 0 {
 		return places, nil
 	}
 	var texts corpus
 	if len(a.searchWords) > 0 {
-		texts = s.shared.texts.including(s)
+		texts = s.owner.texts.including(s)
 	}
 	tests := make([]memoTest, len(a.conditions))
 	for i, w := range a.conditions {
-		col := s.shared.indexes.complete(s, w.field, false)
+		col := s.owner.indexes.complete(s, w.field, false)
 		tests[i] = memoTest{valueIndex: col, test: w.test, results: make([]int8, len(col.values))}
 	}
 	if err := a.checkCost(s, places, tests); err != nil {
@@ -44,7 +44,7 @@ func (a *request) matchImages(s *set, places []int32) ([]int32, error) {
 
 // affordable holds the expressions against maxWork, for each value once as they
 // will be tested.
-func (a *request) checkCost(s *set, places []int32, tests []memoTest) error {
+func (a *request) checkCost(s *imageSet, places []int32, tests []memoTest) error {
 	work := 0
 	for i, w := range a.conditions {
 		if w.cost == 0 {
@@ -99,7 +99,7 @@ const maxTextBytes = 32 << 20
 func (c corpus) textOf(number int32) []byte { return c.text[c.spans[number].from:c.spans[number].to] }
 
 // of returns a corpus that knows the images of s.
-func (t *textIndex) including(s *set) corpus {
+func (t *textIndex) including(s *imageSet) corpus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if s.textGeneration == t.generation && t.generation > 0 {

@@ -22,7 +22,7 @@ func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
 	if region, ok := s.regionOfCursor(a); ok {
 		return region, nil
 	}
-	if !namesClusters(a) && a.images() == nil {
+	if !namesClusters(a) && a.wantedImageIDs() == nil {
 		return "", s.regionRequired("are configured")
 	}
 	cluster := namesClusters(a) // whose id is no other's
@@ -47,7 +47,7 @@ func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
 	case cluster:
 		return "", s.clusterInNoRegion(ctx, a)
 	}
-	return "", imageUnknown(strings.Join(a.images(), ","), strings.Join(s.regions, ", "))
+	return "", imageNeverOffered(strings.Join(a.wantedImageIDs(), ","), strings.Join(s.regions, ", "))
 }
 
 // cursorRegion is the region that the cursor was made in. What is asked for may
@@ -143,8 +143,8 @@ func (s *service) regionHasNamed(ctx context.Context, a *request, h currentState
 	if namesClusters(a) {
 		return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != "" && h.hasCluster(name) }), nil
 	}
-	for _, id := range a.images() {
-		if ok, err := s.knows(ctx, h, id); ok || err != nil {
+	for _, id := range a.wantedImageIDs() {
+		if ok, err := s.wasEverOffered(ctx, h, id); ok || err != nil {
 			return ok, err
 		}
 	}

@@ -9,10 +9,10 @@ import (
 )
 
 // firsts keeps the first place of each group of equal values.
-func firstOfEachGroup(s *set, places []int32, by []*field) []int32 {
+func firstOfEachGroup(s *imageSet, places []int32, by []*field) []int32 {
 	cols := make([]valueIndex, len(by))
 	for i, f := range by {
-		cols[i] = s.shared.indexes.complete(s, f, false)
+		cols[i] = s.owner.indexes.complete(s, f, false)
 	}
 	seen := map[string]bool{}
 	var kept []int32
@@ -43,10 +43,10 @@ type valueCount struct {
 
 // countValues makes a facet for each field over places, the most frequent
 // value first. Images without a value count under the empty one.
-func countFacets(s *set, places []int32, fields []*field) []facet {
+func countFacets(s *imageSet, places []int32, fields []*field) []facet {
 	list := make([]facet, 0, len(fields))
 	for _, f := range fields {
-		col := s.shared.indexes.complete(s, f, false)
+		col := s.owner.indexes.complete(s, f, false)
 		counts := make([]int, len(col.values))
 		for _, p := range places {
 			counts[col.valueIDs[s.numbers[p]]]++

@@ -25,7 +25,7 @@ const bearerChallenge = `Bearer realm="community-images"`
 // nobody that is known is a service of no region. A token that
 // is missing, malformed, unknown or expired costs the same and is told the
 // same.
-func (x *exchange) authenticate() error {
+func (x *call) authenticate() error {
 	if !x.requiresToken() {
 		return nil
 	}

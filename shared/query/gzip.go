@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	gzipMark = "-gzip" // at the end of the ETag of a compressed answer
-	gzipFrom = 1024    // bytes from which compressing is worth while
+	gzipETagSuffix = "-gzip" // at the end of the ETag of a compressed answer
+	gzipMinSize    = 1024    // bytes from which compressing is worth while
 )
 
 // acceptsGzip reads an Accept-Encoding header: gzip must be named, or else *,
@@ -34,8 +34,8 @@ func acceptsGzip(header string) bool {
 	return zipped > 0 && zipped >= plain
 }
 
-// pack is the raw deflate stream of data.
-func pack(data []byte) []byte {
+// deflate is the raw deflate stream of data.
+func deflate(data []byte) []byte {
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestSpeed+1)
 	if err != nil {
@@ -50,9 +50,9 @@ func pack(data []byte) []byte {
 // from request to request and goes in as it is, and a body, which has been
 // compressed once for all of them.
 func gzipParts(front []byte, b *body) [][]byte {
-	packed := b.packed
+	packed := b.deflated
 	if packed == nil {
-		packed = pack(b.bytes)
+		packed = deflate(b.bytes)
 	}
 	head := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}
 	for rest := front; len(rest) > 0; {

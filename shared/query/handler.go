@@ -76,11 +76,11 @@ type service struct {
 	restriction
 	source         Source
 	routes         []*route
-	meter          *meter
+	lookupMetrics  *lookupMetrics
 	states         map[string]stateSource
 	histories      map[string]*history
 	lists          *listLoader
-	sets           *sets
+	sets           *imageSets
 	bodies         *lru[string, *body]
 	parsedRequests *lru[string, *request]
 	past           *lru[string, *regionState]
@@ -114,33 +114,33 @@ func New(o Options) *Service {
 		s.histories[region] = newHistory()
 	}
 	s.lists = &listLoader{source: o.Archive, redactedFields: redact, cache: newListCache(cacheLists)}
-	s.sets = &sets{lists: s.lists, kept: newLRU[string, *set](cacheSets)}
+	s.sets = &imageSets{lists: s.lists, kept: newLRU[string, *imageSet](cacheSets)}
 	s.routes = s.buildRoutes()
-	s.meter = newMeter(s.routes)
+	s.lookupMetrics = newLookupMetrics(s.routes)
 	s.restriction = newRestriction(s)
 	return s
 }
 
 // ServeHTTP implements http.Handler. It never panics.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{service: s, r: r, seen: statusWriter{ResponseWriter: w}}
-	x.w, x.id = &x.seen, x.findID()
+	x := &call{service: s, r: r, seen: statusWriter{ResponseWriter: w}}
+	x.w, x.id = &x.seen, x.findRequestID()
 	began := time.Now()
-	defer func() { s.meter.count(x.route, x.seen.status, time.Since(began)) }()
+	defer func() { s.lookupMetrics.countLookup(x.route, x.seen.status, time.Since(began)) }()
 	defer func() {
 		if p := recover(); p != nil {
-			x.fail(&apierror.Error{Status: 500, Code: codeInternal, Message: "An unexpected failure.", Recommend: "Tell the operator the RequestId.",
+			x.sendError(&apierror.Error{Status: 500, Code: codeInternal, Message: "An unexpected failure.", Recommend: "Tell the operator the RequestId.",
 				Cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
 		}
 	}()
 	ctx := WithReadBudget(r.Context())
-	if err := x.serve(ctx); err != nil {
-		x.fail(toAPIError(err))
+	if err := x.serveRoute(ctx); err != nil {
+		x.sendError(toAPIError(err))
 	}
 }
 
-// exchange is one request and its answer.
-type exchange struct {
+// call is one request and its answer.
+type call struct {
 	*service
 	w       http.ResponseWriter
 	r       *http.Request
@@ -151,7 +151,7 @@ type exchange struct {
 	seen    statusWriter
 }
 
-func (x *exchange) findID() string {
+func (x *call) findRequestID() string {
 	if x.requestID != nil {
 		if id := x.requestID(x.r.Context()); id != "" {
 			return id
@@ -164,14 +164,14 @@ func (x *exchange) findID() string {
 	return id
 }
 
-func (x *exchange) serve(ctx context.Context) error {
+func (x *call) serveRoute(ctx context.Context) error {
 	path := x.r.URL.EscapedPath()
-	size := len(path) + 1 + len(headerSafe(x.r.URL.RawQuery)) // as a Link says it again
+	size := len(path) + 1 + len(escapeForHeader(x.r.URL.RawQuery)) // as a Link says it again
 	if size > maxURIBytes {
-		return tooLong(size, maxURIBytes)
+		return requestTooLong(size, maxURIBytes)
 	}
 	denied := x.authenticate()
-	rt, id, err := x.find(path)
+	rt, id, err := x.findRoute(path)
 	if err != nil {
 		return err
 	}
@@ -182,14 +182,14 @@ func (x *exchange) serve(ctx context.Context) error {
 	if x.private = x.requiresToken() && !rt.public; x.private && denied != nil {
 		return denied
 	}
-	a, err := x.parse(rt, id)
+	a, err := x.parseRequest(rt, id)
 	if err != nil {
 		return err
 	}
-	if size > maxURIBytes-linkReserve && rt.hasParam(paramCursor.name) && !x.leavesRoom(a) {
-		return tooLong(size, maxURIBytes-linkReserve)
+	if size > maxURIBytes-linkReserve && rt.hasParam(paramCursor.name) && !x.hasRoomForCursor(a) {
+		return requestTooLong(size, maxURIBytes-linkReserve)
 	}
-	if headerList(x.r.Header, "If-None-Match") != "" {
+	if joinHeaderLines(x.r.Header, "If-None-Match") != "" {
 		ctx = context.WithValue(ctx, conditionalKey{}, true)
 	}
 	ans, err := rt.serve(ctx, a)
@@ -199,9 +199,9 @@ func (x *exchange) serve(ctx context.Context) error {
 	return x.send(ctx, a, ans)
 }
 
-// leavesRoom says of a long question whether the Link to a next page can say it
+// hasRoomForCursor says of a long question whether the Link to a next page can say it
 // again with the cursor of that page in the place of its own.
-func (x *exchange) leavesRoom(a *request) bool {
+func (x *call) hasRoomForCursor(a *request) bool {
 	if a.cursor == nil && !a.since.cursor {
 		return false
 	}
@@ -212,12 +212,12 @@ func (x *exchange) leavesRoom(a *request) bool {
 	return len(x.nextURL("", ""))-len("&cursor=")+room <= maxURIBytes
 }
 
-func tooLong(size, most int) error {
+func requestTooLong(size, most int) error {
 	return &apierror.Error{Status: http.StatusRequestURITooLong, Code: codeTooLong, Message: fmt.Sprintf("Path and query have %d bytes, at most %d are taken.", size, most), Recommend: "Ask for less at a time; use prefix, glob or regex instead of long lists."}
 }
 
-// find returns the route of a path and the image id in it.
-func (s *service) find(path string) (*route, string, error) {
+// findRoute returns the route of a path and the image id in it.
+func (s *service) findRoute(path string) (*route, string, error) {
 	for _, rt := range s.routes {
 		id, ok := rt.matchPath(path)
 		if !ok {
@@ -239,9 +239,9 @@ func (s *service) find(path string) (*route, string, error) {
 // maxImageID bounds the id in a path, in bytes.
 const maxImageID = 256
 
-// parse returns what is asked, from memory if the same was asked before.
-func (x *exchange) parse(rt *route, id string) (*request, error) {
-	accept := headerList(x.r.Header, "Accept")
+// parseRequest returns what is asked, from memory if the same was asked before.
+func (x *call) parseRequest(rt *route, id string) (*request, error) {
+	accept := joinHeaderLines(x.r.Header, "Accept")
 	key := x.grantKey + rt.pattern + "\n" + id + "\n" + x.r.URL.RawQuery + "\n" + accept
 	if a, ok := x.parsedRequests.get(key); ok {
 		return a, nil
@@ -261,8 +261,8 @@ func (x *exchange) parse(rt *route, id string) (*request, error) {
 	return a, nil
 }
 
-// state returns the state that the caller asks about, and the present one.
-func (s *service) state(ctx context.Context, a *request, region string) (currentState, *regionState, error) {
+// loadState returns the state that the caller asks about, and the present one.
+func (s *service) loadState(ctx context.Context, a *request, region string) (currentState, *regionState, error) {
 	h, err := s.states[region].get(ctx)
 	if err != nil {
 		return currentState{}, nil, wrapStoreError(region, err)
@@ -279,7 +279,7 @@ func (s *service) stateAsOf(ctx context.Context, h currentState, m asOf) (*regio
 	case !m.set, m.sequence != 0 && m.sequence == h.Sequence:
 		return h.regionState, nil
 	case m.sequence != 0:
-		return s.pastState(ctx, h, fmt.Sprint(h.RegionID, "#", m.sequence), func(ctx context.Context) (*archive.Region, error) {
+		return s.loadPastState(ctx, h, fmt.Sprint(h.RegionID, "#", m.sequence), func(ctx context.Context) (*archive.Region, error) {
 			return s.source.AtSequence(ctx, h.Region, m.sequence)
 		})
 	}
@@ -288,17 +288,17 @@ func (s *service) stateAsOf(ctx context.Context, h currentState, m asOf) (*regio
 		return h.regionState, nil
 	}
 	// What stood at a time before the last commit can never change.
-	return s.pastState(ctx, h, fmt.Sprint(h.RegionID, " ", t.UnixNano()), func(ctx context.Context) (*archive.Region, error) {
+	return s.loadPastState(ctx, h, fmt.Sprint(h.RegionID, " ", t.UnixNano()), func(ctx context.Context) (*archive.Region, error) {
 		return s.source.At(ctx, h.Region, t)
 	})
 }
 
-// sequence returns the state after a commit.
-func (s *service) sequence(ctx context.Context, h currentState, n int64) (*regionState, error) {
+// loadStateAtCommit returns the state after a commit.
+func (s *service) loadStateAtCommit(ctx context.Context, h currentState, n int64) (*regionState, error) {
 	return s.stateAsOf(ctx, h, asOf{set: true, sequence: n})
 }
 
-func (s *service) pastState(ctx context.Context, h currentState, key string, read func(context.Context) (*archive.Region, error)) (*regionState, error) {
+func (s *service) loadPastState(ctx context.Context, h currentState, key string, read func(context.Context) (*archive.Region, error)) (*regionState, error) {
 	if st, ok := s.past.get(key); ok {
 		return st, nil
 	}

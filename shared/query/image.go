@@ -12,16 +12,16 @@ import (
 	"community-images/shared/catalog"
 )
 
-// image serves /v1/images/{ImageId}.
-func (s *service) image(ctx context.Context, a *request) (*answer, error) {
+// serveImage serves /v1/images/{ImageId}.
+func (s *service) serveImage(ctx context.Context, a *request) (*answer, error) {
 	region, err := s.findRegion(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	if a.choice.everything() {
-		s.foresee(ctx, a, region)
+		s.prefetchIndex(ctx, a, region)
 	}
-	h, st, err := s.state(ctx, a, region)
+	h, st, err := s.loadState(ctx, a, region)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (s *service) image(ctx context.Context, a *request) (*answer, error) {
 		return nil, err
 	}
 	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
-	if err := a.young(v, s); err != nil {
+	if err := a.checkMaxAge(v, s); err != nil {
 		return nil, err
 	}
 	checks := "" // of a past state the log knows no more than its own
@@ -38,8 +38,8 @@ func (s *service) image(ctx context.Context, a *request) (*answer, error) {
 		checks = v.latestCheck.String() // LastSeen moves with them
 	}
 	return &answer{
-		fresh: &f, region: region, modified: st.CommittedAt, immutable: isImmutable(a, true, shownState{a.at, st}),
-		etag: tag(v.digest+s.grantKey, strconv.FormatInt(st.Sequence, 10), checks, a.canonical, a.format),
+		freshness: &f, region: region, lastModified: st.CommittedAt, immutable: isImmutable(a, true, shownState{a.at, st}),
+		etag: makeETag(v.digest+s.grantKey, strconv.FormatInt(st.Sequence, 10), checks, a.canonical, a.format),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			b, err := s.renderImage(ctx, prefix, a, h, st, v)
 			return &body{bytes: b}, err
@@ -67,11 +67,11 @@ func (st *regionState) scopesForImage(c selection) (*scopeSet, error) {
 }
 
 func (s *service) renderImage(ctx context.Context, b []byte, a *request, h currentState, st *regionState, v *scopeSet) ([]byte, error) {
-	set, err := s.sets.get(ctx, v)
+	set, err := s.sets.load(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	from, to := set.find(a.imageID)
+	from, to := set.findImage(a.imageID)
 	first, known := s.lists.firstSeen(h.RegionID, a.imageID)
 	// The catalogue counts every scope of the region.
 	if from == to || !known || !a.choice.everything() || s.full != nil {
@@ -79,26 +79,26 @@ func (s *service) renderImage(ctx context.Context, b []byte, a *request, h curre
 		if err != nil {
 			return nil, err
 		}
-		life := t.life(a.imageID, st, a.choice)
+		life := t.lifespanOf(a.imageID, st, a.choice)
 		if life.cut && (life.known || from < to) && a.choice.everything() && s.full == nil {
-			if err := s.recall(ctx, h, a.imageID, &life); err != nil {
+			if err := s.loadFirstSeen(ctx, h, a.imageID, &life); err != nil {
 				return nil, err
 			}
 		}
 		if from == to {
-			return nil, s.gone(ctx, a, h, st, life)
+			return nil, s.imageGoneError(ctx, a, h, st, life)
 		}
 		first = life.first
 	}
 	b = append(append(b, `,"ImageId":`...), jsonString(a.imageID)...)
-	last := set.lastSeen(v, from, to)
+	last := set.lastCheckOf(v, from, to)
 	if last.Before(first.Time) { // a commit is dated after the checks that it is of
 		last = first
 	}
-	b = appendSeen(b, first, last)
+	b = appendFirstAndLastSeen(b, first, last)
 	b = append(b, `,"Image":`...)
 	b = append(b, set.image(int32(from)).Raw...)
-	clusters, types, every := set.offeredBy(from, to)
+	clusters, types, every := set.listOfferingScopes(from, to)
 	b = append(b, `,"Clusters":`...)
 	b = appendStrings(b, clusters)
 	b = append(b, `,"InstanceTypes":`...)
@@ -122,9 +122,9 @@ func (s *service) renderImage(ctx context.Context, b []byte, a *request, h curre
 	return append(b, "}\n"...), nil
 }
 
-// recall has the catalogue tell when an image was first seen, which remembers
+// loadFirstSeen has the catalogue tell when an image was first seen, which remembers
 // more than a log that retention has cut.
-func (s *service) recall(ctx context.Context, h currentState, id string, l *life) error {
+func (s *service) loadFirstSeen(ctx context.Context, h currentState, id string, l *lifespan) error {
 	first, known := s.lists.firstSeen(h.RegionID, id)
 	if !known {
 		if err := s.lists.ensureIndex(ctx, h.RegionID, h.IndexSequence); err != nil {
@@ -138,7 +138,7 @@ func (s *service) recall(ctx context.Context, h currentState, id string, l *life
 	return nil
 }
 
-func appendSeen(b []byte, first, last catalog.Time) []byte {
+func appendFirstAndLastSeen(b []byte, first, last catalog.Time) []byte {
 	b = append(b, `,"FirstSeen":"`...)
 	b = appendTime(b, first)
 	b = append(b, `","LastSeen":"`...)
@@ -148,12 +148,12 @@ func appendSeen(b []byte, first, last catalog.Time) []byte {
 
 func jsonString(s string) string { return string(appendString(nil, s)) }
 
-// lastSeen is the last check that found one of the entries. It goes by the
+// lastCheckOf is the last check that found one of the entries. It goes by the
 // view that s was got for: s itself may have been built for an earlier one
 // with the same content.
-func (s *set) lastSeen(v *scopeSet, from, to int) (last catalog.Time) {
+func (s *imageSet) lastCheckOf(v *scopeSet, from, to int) (last catalog.Time) {
 	for p := from; p < to; p++ {
-		for _, o := range s.offers[p] {
+		for _, o := range s.scopesOf[p] {
 			if at := v.scopes[o].CheckedAt; at.After(last.Time) {
 				last = at
 			}
@@ -162,21 +162,21 @@ func (s *set) lastSeen(v *scopeSet, from, to int) (last catalog.Time) {
 	return last
 }
 
-// offeredBy sums up the scopes of several entries; every says that the image
+// listOfferingScopes sums up the scopes of several entries; every says that the image
 // is in the answer to the question without a cluster.
-func (s *set) offeredBy(from, to int) (clusters, types []string, every bool) {
+func (s *imageSet) listOfferingScopes(from, to int) (clusters, types []string, every bool) {
 	for p := from; p < to; p++ {
-		clusters = append(clusters, s.clusters(int32(p))...)
-		types = append(types, s.types(int32(p))...)
-		every = every || slices.ContainsFunc(s.offers[p], func(o int32) bool { return s.scopes[o].ClusterID == "" })
+		clusters = append(clusters, s.clustersOffering(int32(p))...)
+		types = append(types, s.typesOffering(int32(p))...)
+		every = every || slices.ContainsFunc(s.scopesOf[p], func(o int32) bool { return s.scopes[o].ClusterID == "" })
 	}
 	slices.Sort(clusters)
 	slices.Sort(types)
 	return slices.Compact(clusters), slices.Compact(types), every
 }
 
-// life is what the timeline knows of an image up to a state.
-type life struct {
+// lifespan is what the timeline knows of an image up to a state.
+type lifespan struct {
 	known  bool
 	first  catalog.Time
 	cut    bool             // retention has removed what was before
@@ -187,11 +187,11 @@ type life struct {
 	later  int64            // the first commit after the state that is about it; 0: none
 }
 
-// life follows an image through the scopes of a choice.
-func (t *history) life(id string, st *regionState, c selection) life {
+// lifespanOf follows an image through the scopes of a choice.
+func (t *history) lifespanOf(id string, st *regionState, c selection) lifespan {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	l := life{cut: len(t.commits) > 0 && t.commits[0].sequence > 1}
+	l := lifespan{cut: len(t.commits) > 0 && t.commits[0].sequence > 1}
 	image, ok := t.imageAt[id]
 	if !ok {
 		return l
@@ -235,20 +235,20 @@ func (c selection) covers(ref archive.ScopeRef) bool {
 	if c.everything() {
 		return true
 	}
-	return covers(c.clusters, ref.ClusterID) && covers(c.types, ref.InstanceType)
+	return matchesName(c.clusters, ref.ClusterID) && matchesName(c.types, ref.InstanceType)
 }
 
-func covers(names []string, name string) bool {
+func matchesName(names []string, name string) bool {
 	if len(names) == 1 && names[0] == allNames {
 		return name != ""
 	}
 	return slices.Contains(resolveAny(names), name)
 }
 
-// gone is the error for an image that is not there: never, or no more.
-func (s *service) gone(ctx context.Context, a *request, h currentState, st *regionState, l life) error {
+// imageGoneError is the error for an image that is not there: never, or no more.
+func (s *service) imageGoneError(ctx context.Context, a *request, h currentState, st *regionState, l lifespan) error {
 	if !l.known {
-		return l.unknown(a, st)
+		return l.imageUnknownError(a, st)
 	}
 	e := &apierror.Error{Status: http.StatusGone, Code: codeGone, Recommend: "Look for a successor in /v1/images; the image's own history is under /v1/images/{ImageId}/history.",
 		Message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(a.imageID), l.gone)}
@@ -257,10 +257,10 @@ func (s *service) gone(ctx context.Context, a *request, h currentState, st *regi
 		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it; the image's own history is under /v1/images/{ImageId}/history."
 	}
 	b := append([]byte(`,"ImageId":`), jsonString(a.imageID)...)
-	b = appendSeen(b, l.first, l.last)
+	b = appendFirstAndLastSeen(b, l.first, l.last)
 	b = append(b, `,"GoneSince":"`...)
 	b = append(appendTime(b, l.gone), '"')
-	if raw, err := s.lastContent(ctx, a.imageID, h, l); err == nil {
+	if raw, err := s.loadLastContent(ctx, a.imageID, h, l); err == nil {
 		b = append(append(b, `,"Image":`...), raw...)
 	} else {
 		e.Cause = err
@@ -269,9 +269,9 @@ func (s *service) gone(ctx context.Context, a *request, h currentState, st *regi
 	return e
 }
 
-// lastContent is the image as it was before it disappeared.
-func (s *service) lastContent(ctx context.Context, id string, h currentState, l life) (string, error) {
-	st, err := s.sequence(ctx, h, l.goneAt-1)
+// loadLastContent is the image as it was before it disappeared.
+func (s *service) loadLastContent(ctx context.Context, id string, h currentState, l lifespan) (string, error) {
+	st, err := s.loadStateAtCommit(ctx, h, l.goneAt-1)
 	if err != nil {
 		return "", err
 	}
@@ -291,25 +291,25 @@ func (s *service) lastContent(ctx context.Context, id string, h currentState, l 
 	return "", fmt.Errorf("image %q is not in commit %d", id, l.goneAt-1)
 }
 
-// unknown is the error for an image that was not there up to a state.
-func (l life) unknown(a *request, st *regionState) error {
+// imageUnknownError is the error for an image that was not there up to a state.
+func (l lifespan) imageUnknownError(a *request, st *regionState) error {
 	if l.later == 0 || !a.at.set {
-		return imageUnknown(a.imageID, st.RegionID)
+		return imageNeverOffered(a.imageID, st.RegionID)
 	}
 	return &apierror.Error{Status: http.StatusNotFound, Code: codeImage, Recommend: fmt.Sprintf("Ask with at=%d or a later moment, or without at.", l.later),
 		Message: fmt.Sprintf("Image %s was not offered in %s by the scopes asked for up to commit %d; it came with commit %d.", quote(a.imageID), st.RegionID, st.Sequence, l.later)}
 }
 
-func imageUnknown(id, region string) error {
+func imageNeverOffered(id, region string) error {
 	return &apierror.Error{Status: http.StatusNotFound, Code: codeImage, Message: fmt.Sprintf("Image %s was never offered in %s by the scopes asked for.", quote(id), region),
 		Recommend: "Check the ImageId; /v1/images?q= searches names and ids."}
 }
 
-// knows says whether an image is or was offered in a region.
-func (s *service) knows(ctx context.Context, h currentState, id string) (bool, error) {
+// wasEverOffered says whether an image is or was offered in a region.
+func (s *service) wasEverOffered(ctx context.Context, h currentState, id string) (bool, error) {
 	if v := h.allScopes(); len(v.scopes) > 0 {
-		if set, err := s.sets.get(ctx, v); err == nil { // else the history may know
-			if from, to := set.find(id); from < to {
+		if set, err := s.sets.load(ctx, v); err == nil { // else the history may know
+			if from, to := set.findImage(id); from < to {
 				return true, nil
 			}
 		}

@@ -12,25 +12,25 @@ import (
 	"community-images/shared/archive"
 )
 
-// images serves /v1/images.
-func (s *service) images(ctx context.Context, a *request) (*answer, error) {
+// serveImages serves /v1/images.
+func (s *service) serveImages(ctx context.Context, a *request) (*answer, error) {
 	region, err := s.findRegion(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	h, st, v, err := s.choose(ctx, a, region)
+	h, st, v, err := s.resolveRequest(ctx, a, region)
 	if err != nil {
 		return nil, err
 	}
 	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
-	if err := a.young(v, s); err != nil {
+	if err := a.checkMaxAge(v, s); err != nil {
 		return nil, err
 	}
 	return &answer{
-		fresh: &f, region: region, modified: v.newestContent, immutable: isImmutable(a, false, shownState{a.at, st}),
-		etag: tag(v.digest, a.canonical, a.format),
+		freshness: &f, region: region, lastModified: v.newestContent, immutable: isImmutable(a, false, shownState{a.at, st}),
+		etag: makeETag(v.digest, a.canonical, a.format),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			p, err := s.page(ctx, a, st, v)
+			p, err := s.buildPage(ctx, a, st, v)
 			if err != nil {
 				return nil, err
 			}
@@ -39,15 +39,15 @@ func (s *service) images(ctx context.Context, a *request) (*answer, error) {
 	}, nil
 }
 
-// choose finds the state and the view that a request is about.
-func (s *service) choose(ctx context.Context, a *request, region string) (currentState, *regionState, *scopeSet, error) {
+// resolveRequest finds the state and the view that a request is about.
+func (s *service) resolveRequest(ctx context.Context, a *request, region string) (currentState, *regionState, *scopeSet, error) {
 	if a.cursor != nil {
-		return s.continued(ctx, a, region)
+		return s.resolveNextPage(ctx, a, region)
 	}
 	if a.choice.everyCluster() {
-		s.foresee(ctx, a, region)
+		s.prefetchIndex(ctx, a, region)
 	}
-	h, st, err := s.state(ctx, a, region)
+	h, st, err := s.loadState(ctx, a, region)
 	if err != nil {
 		return h, nil, nil, err
 	}
@@ -55,16 +55,16 @@ func (s *service) choose(ctx context.Context, a *request, region string) (curren
 	return h, st, v, err
 }
 
-// foresee begins to read the catalogue of a region of which nothing is known
+// prefetchIndex begins to read the catalogue of a region of which nothing is known
 // yet, beside the head: what is asked for needs both.
-func (s *service) foresee(ctx context.Context, a *request, region string) {
+func (s *service) prefetchIndex(ctx context.Context, a *request, region string) {
 	if s.full == nil && !a.at.set && ctx.Value(conditionalKey{}) == nil && !s.states[region].hasState() {
 		s.lists.prefetchIndex(ctx, region)
 	}
 }
 
-// continued is choose for a page that is not the first.
-func (s *service) continued(ctx context.Context, a *request, region string) (currentState, *regionState, *scopeSet, error) {
+// resolveNextPage is choose for a page that is not the first.
+func (s *service) resolveNextPage(ctx context.Context, a *request, region string) (currentState, *regionState, *scopeSet, error) {
 	h, err := s.states[region].get(ctx)
 	if err != nil {
 		return h, nil, nil, wrapStoreError(region, err)
@@ -76,9 +76,9 @@ func (s *service) continued(ctx context.Context, a *request, region string) (cur
 	return h, st, v, err
 }
 
-// page runs the stages from the set on.
-func (s *service) page(ctx context.Context, a *request, st *regionState, v *scopeSet) (*page, error) {
-	set, err := s.sets.get(ctx, v)
+// buildPage runs the stages from the set on.
+func (s *service) buildPage(ctx context.Context, a *request, st *regionState, v *scopeSet) (*imagePage, error) {
+	set, err := s.sets.load(ctx, v)
 	var damaged *archive.DamagedError
 	if errors.As(err, &damaged) && a.cursor != nil && !st.live {
 		return nil, newCursorExpiredError(err)
@@ -86,11 +86,11 @@ func (s *service) page(ctx context.Context, a *request, st *regionState, v *scop
 	if err != nil {
 		return nil, err
 	}
-	places, err := s.matches(a, set)
+	places, err := s.findMatchingImages(a, set)
 	if err != nil {
 		return nil, err
 	}
-	p := &page{schema: s.schema, set: set, request: a}
+	p := &imagePage{schema: s.schema, set: set, request: a}
 	if a.facets != nil {
 		p.facets = countFacets(set, places, a.facets)
 	}
@@ -98,7 +98,7 @@ func (s *service) page(ctx context.Context, a *request, st *regionState, v *scop
 		places = firstOfEachGroup(set, places, a.latestBy)
 	}
 	if len(places) < a.minCount {
-		return nil, noMatch(len(places), a.minCount)
+		return nil, tooFewMatches(len(places), a.minCount)
 	}
 	from := 0
 	if a.cursor != nil {
@@ -113,15 +113,15 @@ func (s *service) page(ctx context.Context, a *request, st *regionState, v *scop
 	return p, nil
 }
 
-// matches are the places of the images that meet the conditions, sorted.
-func (s *service) matches(a *request, set *set) ([]int32, error) {
+// findMatchingImages are the places of the images that meet the conditions, sorted.
+func (s *service) findMatchingImages(a *request, set *imageSet) ([]int32, error) {
 	keys := a.sort
 	if a.latestBy != nil && keys == nil {
-		keys = s.newest()
+		keys = s.newestVersionFirst()
 	}
-	places := set.all
+	places := set.allPlaces
 	if a.imageIDs != nil {
-		places = set.named(a.imageIDs)
+		places = set.placesWithIDs(a.imageIDs)
 	}
 	places, err := a.matchImages(set, places)
 	if err != nil {
@@ -129,18 +129,18 @@ func (s *service) matches(a *request, set *set) ([]int32, error) {
 	}
 	if len(keys) > 0 {
 		places = slices.Clone(places)
-		set.shared.indexes.sortPlaces(set, keys, places)
+		set.owner.indexes.sortPlaces(set, keys, places)
 	}
 	return places, nil
 }
 
-// newest is the order of latestBy if none is asked for.
-func (s *service) newest() []sortKey {
+// newestVersionFirst is the order of latestBy if none is asked for.
+func (s *service) newestVersionFirst() []sortKey {
 	return []sortKey{{s.schema.fieldNamed("OsTag.Version"), true}}
 }
 
-// young holds the answer against maxAge.
-func (a *request) young(v *scopeSet, s *service) error {
+// checkMaxAge holds the answer against maxAge.
+func (a *request) checkMaxAge(v *scopeSet, s *service) error {
 	now := s.now()
 	if a.maxAge == 0 || (len(v.scopes) == 0 || now.Sub(v.oldestCheck) <= a.maxAge) && len(v.empty) == 0 {
 		return nil
@@ -158,6 +158,6 @@ func (a *request) young(v *scopeSet, s *service) error {
 		Message: fmt.Sprintf("Parts of the answer were checked longer than %s ago: %s.", a.maxAge, joinNames(old))}
 }
 
-func noMatch(found, least int) error {
+func tooFewMatches(found, least int) error {
 	return &apierror.Error{Status: http.StatusNotFound, Code: codeNoMatch, Message: fmt.Sprintf("%d images match, at least %d are demanded by minCount.", found, least), Recommend: "Loosen the conditions; facets= shows which values there are."}
 }

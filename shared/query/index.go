@@ -16,16 +16,16 @@ import (
 //go:embed index.html
 var indexHTML string
 
-// index serves /: the routes as text, or the page for people.
-func (s *service) index(_ context.Context, a *request) (*answer, error) {
-	ans := &answer{bare: true}
+// serveIndex serves /: the routes as text, or the page for people.
+func (s *service) serveIndex(_ context.Context, a *request) (*answer, error) {
+	ans := &answer{omitEnvelope: true}
 	text := ""
 	if a.format == formatHTML {
-		text, ans.policy = s.indexPage(), pagePolicy(indexHTML)
+		text, ans.contentSecurityPolicy = s.indexPage(), pageSecurityPolicy(indexHTML)
 	} else {
 		text = s.indexText()
 	}
-	ans.etag = tag("index", text)
+	ans.etag = makeETag("index", text)
 	ans.render = func(context.Context, []byte) (*body, error) { return &body{bytes: []byte(text)}, nil }
 	return ans, nil
 }
@@ -36,7 +36,7 @@ func (s *service) indexText() string {
 	for _, rt := range s.routes {
 		b.WriteString("\n" + rt.pattern + "\n    " + rt.about + "\n")
 		if rt.example != "" {
-			b.WriteString("    " + rt.pattern + "?" + s.here(rt.example) + "\n")
+			b.WriteString("    " + rt.pattern + "?" + s.exampleQuery(rt.example) + "\n")
 		}
 	}
 	return b.String()
@@ -61,7 +61,7 @@ func (s *service) indexPage() string {
 		}
 		routes.WriteString("<dt>" + name + "<dd>" + html.EscapeString(rt.about))
 		if rt.example != "" {
-			routes.WriteString(" Such as " + link(rt.pattern+"?"+s.here(rt.example)))
+			routes.WriteString(" Such as " + link(rt.pattern+"?"+s.exampleQuery(rt.example)))
 		}
 		routes.WriteByte('\n')
 	}
@@ -73,18 +73,18 @@ func (s *service) indexPage() string {
 		"{statuses}", statuses.String(), "{routes}", routes.String()).Replace(indexHTML)
 }
 
-// here is an example that works for this service: with a region if there are
+// exampleQuery is an example that works for this service: with a region if there are
 // several.
-func (s *service) here(example string) string {
+func (s *service) exampleQuery(example string) string {
 	if len(s.regions) > 1 {
 		return "RegionId=" + s.regions[0] + "&" + example
 	}
 	return example
 }
 
-// pagePolicy allows what stands in the page, by its hash, and questions to
+// pageSecurityPolicy allows what stands in the page, by its hash, and questions to
 // this service; nothing else is loaded, run, framed or sent.
-func pagePolicy(page string) string {
+func pageSecurityPolicy(page string) string {
 	hash := func(element string) string {
 		_, rest, _ := strings.Cut(page, "<"+element+">")
 		inner, _, _ := strings.Cut(rest, "</"+element+">")

@@ -55,7 +55,7 @@ func (l *listLoader) firstSeen(region, id string) (at catalog.Time, ok bool) {
 	return index.FirstSeenOf(id)
 }
 
-// get returns the images of a scope.
+// load returns the images of a scope.
 func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeState) (imageList, error) {
 	if list, ok := l.cache.get(s.Digest); ok {
 		return list, nil
@@ -154,7 +154,7 @@ func (l *listLoader) ensureIndex(ctx context.Context, region string, upTo int64)
 	}
 }
 
-// foresee begins to read the catalogue of a region; prepare waits for it.
+// prefetchIndex begins to read the catalogue of a region; prepare waits for it.
 func (l *listLoader) prefetchIndex(ctx context.Context, region string) {
 	l.startIndexRead(ctx, region, 0)
 }

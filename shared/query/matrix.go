@@ -8,51 +8,51 @@ import (
 	"community-images/shared/archive"
 )
 
-// matrix serves /v1/matrix: images by clusters, or by instance types if those
+// serveMatrix serves /v1/matrix: images by clusters, or by instance types if those
 // are asked for.
-func (s *service) matrix(ctx context.Context, a *request) (*answer, error) {
+func (s *service) serveMatrix(ctx context.Context, a *request) (*answer, error) {
 	region, err := s.findRegion(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	wide := *a
 	if wide.choice.clusters == nil {
-		if wide.choice.clusters, err = s.matrixClusters(ctx, a, region); err != nil {
+		if wide.choice.clusters, err = s.defaultMatrixClusters(ctx, a, region); err != nil {
 			return nil, err
 		}
 	}
-	h, st, v, err := s.choose(ctx, &wide, region)
+	h, st, v, err := s.resolveRequest(ctx, &wide, region)
 	if err != nil {
 		return nil, err
 	}
 	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
-	if err := a.young(v, s); err != nil {
+	if err := a.checkMaxAge(v, s); err != nil {
 		return nil, err
 	}
 	forced := *v
 	forced.several, forced.byType = true, true
 	return &answer{
-		fresh: &f, region: region, modified: v.newestContent, immutable: isImmutable(a, false, shownState{a.at, st}),
-		etag: tag(v.digest, a.canonical, a.format),
+		freshness: &f, region: region, lastModified: v.newestContent, immutable: isImmutable(a, false, shownState{a.at, st}),
+		etag: makeETag(v.digest, a.canonical, a.format),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			set, err := s.sets.get(ctx, &forced)
+			set, err := s.sets.load(ctx, &forced)
 			if err != nil {
 				return nil, err
 			}
-			places, err := s.matches(a, set)
+			places, err := s.findMatchingImages(a, set)
 			if err != nil {
 				return nil, err
 			}
-			return newGrid(set, places, a.choice).render(prefix, a, st, v), nil
+			return newMatrix(set, places, a.choice).render(prefix, a, st, v), nil
 		},
 	}, nil
 }
 
-// matrixClusters are the clusters of a matrix that names none: all, unless
+// defaultMatrixClusters are the clusters of a matrix that names none: all, unless
 // instance types are named and the question without a cluster is asked with
 // them.
-func (s *service) matrixClusters(ctx context.Context, a *request, region string) ([]string, error) {
-	_, st, err := s.state(ctx, a, region)
+func (s *service) defaultMatrixClusters(ctx context.Context, a *request, region string) ([]string, error) {
+	_, st, err := s.loadState(ctx, a, region)
 	if err != nil {
 		return nil, err
 	}
@@ -62,24 +62,24 @@ func (s *service) matrixClusters(ctx context.Context, a *request, region string)
 	return []string{allNames}, nil
 }
 
-// grid is which image is offered in which column.
-type grid struct {
+// matrix is which image is offered in which column.
+type matrix struct {
 	columns []string
-	rows    []gridRow
+	rows    []matrixRow
 }
 
-type gridRow struct {
+type matrixRow struct {
 	id, name, status string
-	in               []int32 // columns, ascending
+	columns          []int32 // columns, ascending
 	differs          bool    // the content, of which this is the first, differs between scopes
 }
 
-// newGrid has a row for each ImageId, in the order of places, and a column
+// newMatrix has a row for each ImageId, in the order of places, and a column
 // for each scope, or for each instance type if no cluster is named.
-func newGrid(s *set, places []int32, c selection) *grid {
-	g := &grid{}
+func newMatrix(s *imageSet, places []int32, c selection) *matrix {
+	g := &matrix{}
 	for _, sc := range s.scopes {
-		g.columns = append(g.columns, columnLabel(sc, c))
+		g.columns = append(g.columns, labelColumn(sc, c))
 	}
 	if c.clusters == nil && c.types != nil {
 		slices.Sort(g.columns)
@@ -91,7 +91,7 @@ func newGrid(s *set, places []int32, c selection) *grid {
 	}
 	column := make([]int32, len(s.scopes)) // by scope
 	for i, sc := range s.scopes {
-		column[i] = columnAt[columnLabel(sc, c)]
+		column[i] = columnAt[labelColumn(sc, c)]
 	}
 	rows := map[string]int{}
 	for _, p := range places {
@@ -100,41 +100,41 @@ func newGrid(s *set, places []int32, c selection) *grid {
 		if !ok {
 			at = len(g.rows)
 			rows[im.ImageID] = at
-			g.rows = append(g.rows, gridRow{id: im.ImageID, name: im.Text("ImageName"), status: im.Text("Status"), differs: s.differ[im.ImageID]})
+			g.rows = append(g.rows, matrixRow{id: im.ImageID, name: im.Text("ImageName"), status: im.Text("Status"), differs: s.differingIDs[im.ImageID]})
 		}
-		in := slices.Clone(g.rows[at].in)
-		for _, scope := range s.offers[p] {
+		in := slices.Clone(g.rows[at].columns)
+		for _, scope := range s.scopesOf[p] {
 			in = append(in, column[scope])
 		}
 		slices.Sort(in)
-		g.rows[at].in = slices.Compact(in)
+		g.rows[at].columns = slices.Compact(in)
 	}
 	return g
 }
 
-// columnLabel names a scope by what varies.
-func columnLabel(sc archive.ScopeState, c selection) string {
+// labelColumn names a scope by what varies.
+func labelColumn(sc archive.ScopeState, c selection) string {
 	switch {
 	case selectsSeveral(c.clusters) && selectsSeveral(c.types):
 		return sc.Scope("").Path()
 	case c.types != nil && !selectsSeveral(c.clusters):
-		return orAny(sc.InstanceType)
+		return anyIfEmpty(sc.InstanceType)
 	}
-	return orAny(sc.ClusterID)
+	return anyIfEmpty(sc.ClusterID)
 }
 
-// shared are the images that every column has.
-func (g *grid) shared() []string {
+// imagesInEveryColumn are the images that every column has.
+func (g *matrix) imagesInEveryColumn() []string {
 	var ids []string
 	for _, r := range g.rows {
-		if len(r.in) == len(g.columns) {
+		if len(r.columns) == len(g.columns) {
 			ids = append(ids, r.id)
 		}
 	}
 	return ids
 }
 
-func (g *grid) render(prefix []byte, a *request, st *regionState, v *scopeSet) *body {
+func (g *matrix) render(prefix []byte, a *request, st *regionState, v *scopeSet) *body {
 	from := 0
 	if a.cursor != nil {
 		from = min(a.cursor.offset, len(g.rows))
@@ -146,13 +146,13 @@ func (g *grid) render(prefix []byte, a *request, st *regionState, v *scopeSet) *
 		b.next = next.String()
 	}
 	if a.format != formatJSON {
-		b.bytes = g.cells(g.rows[from:to], a.format)
+		b.bytes = g.renderCells(g.rows[from:to], a.format)
 		return b
 	}
 	out := strconv.AppendInt(append(prefix, `,"TotalCount":`...), int64(len(g.rows)), 10)
 	out = append(append(out, `,"NextCursor":`...), jsonString(b.next)...)
 	out = appendStrings(append(out, `,"Columns":`...), g.columns)
-	out = appendStrings(append(out, `,"Shared":`...), g.shared())
+	out = appendStrings(append(out, `,"Shared":`...), g.imagesInEveryColumn())
 	out = append(out, `,"Rows":[`...)
 	for i, r := range g.rows[from:to] {
 		if i > 0 {
@@ -161,8 +161,8 @@ func (g *grid) render(prefix []byte, a *request, st *regionState, v *scopeSet) *
 		out = append(append(out, `{"ImageId":`...), jsonString(r.id)...)
 		out = append(append(out, `,"ImageName":`...), jsonString(r.name)...)
 		out = append(append(out, `,"Status":`...), jsonString(r.status)...)
-		out = appendStrings(append(out, `,"OfferedBy":`...), g.labels(r))
-		out = strconv.AppendBool(append(out, `,"Everywhere":`...), len(r.in) == len(g.columns))
+		out = appendStrings(append(out, `,"OfferedBy":`...), g.labelsOfRow(r))
+		out = strconv.AppendBool(append(out, `,"Everywhere":`...), len(r.columns) == len(g.columns))
 		out = strconv.AppendBool(append(out, `,"ContentDiffers":`...), r.differs)
 		out = append(out, '}')
 	}
@@ -170,19 +170,19 @@ func (g *grid) render(prefix []byte, a *request, st *regionState, v *scopeSet) *
 	return b
 }
 
-func (g *grid) labels(r gridRow) []string {
-	names := make([]string, len(r.in))
-	for i, c := range r.in {
+func (g *matrix) labelsOfRow(r matrixRow) []string {
+	names := make([]string, len(r.columns))
+	for i, c := range r.columns {
 		names[i] = g.columns[c]
 	}
 	return names
 }
 
-// cells renders a cross table. A table for people says only where contents
+// renderCells renders a cross table. A table for people says only where contents
 // differ whether they do.
-func (g *grid) cells(rows []gridRow, format string) []byte {
+func (g *matrix) renderCells(rows []matrixRow, format string) []byte {
 	head := []string{"ImageId", "ImageName", "Status"}
-	differs := format != formatTable || slices.ContainsFunc(rows, func(r gridRow) bool { return r.differs })
+	differs := format != formatTable || slices.ContainsFunc(rows, func(r matrixRow) bool { return r.differs })
 	if differs {
 		head = append(head, columnContentDiffers)
 	}
@@ -193,7 +193,7 @@ func (g *grid) cells(rows []gridRow, format string) []byte {
 		if differs {
 			row[3] = strconv.FormatBool(r.differs)
 		}
-		for _, c := range r.in {
+		for _, c := range r.columns {
 			row[len(head)+int(c)] = "x"
 		}
 		table = append(table, row)
@@ -202,15 +202,15 @@ func (g *grid) cells(rows []gridRow, format string) []byte {
 		widths := make([]int, len(table[0]))
 		for _, row := range table {
 			for i := range row {
-				row[i] = oneLine(row[i])
-				widths[i] = max(widths[i], wide.StringWidth(row[i]))
+				row[i] = replaceControls(row[i])
+				widths[i] = max(widths[i], terminalWidth.StringWidth(row[i]))
 			}
 		}
 		return alignRows(table, widths)
 	}
-	s := newSheet()
+	s := newCSVWriter()
 	for _, row := range table {
-		s.row(row)
+		s.writeRow(row)
 	}
 	return s.text.Bytes()
 }

@@ -12,64 +12,64 @@ import (
 	"community-images/shared/metrics"
 )
 
-// ownHelp ends the help of what one instance counts: FC starts and drops
+// instanceHelp ends the help of what one instance counts: FC starts and drops
 // instances as it likes, and a scrape reaches one of them.
-const ownHelp = " Of the instance that answers, since it started."
+const instanceHelp = " Of the instance that answers, since it started."
 
-// meter counts the lookups of this instance.
-type meter struct {
-	began   time.Time
-	lookups *metrics.Family
-	took    *metrics.Family
-	routes  map[string]*routeMeter // by pattern
-	other   *routeMeter            // paths that are no route
-	replica *routeMeter            // see Service.Note
+// lookupMetrics counts the lookups of this instance.
+type lookupMetrics struct {
+	began     time.Time
+	lookups   *metrics.Family
+	durations *metrics.Family
+	routes    map[string]*routeMetrics // by pattern
+	other     *routeMetrics            // paths that are no route
+	replica   *routeMetrics            // see Service.Note
 }
 
-// routeMeter holds the instruments of one route, so that counting a lookup
+// routeMetrics holds the instruments of one route, so that counting a lookup
 // takes no look-up of its own.
-type routeMeter struct {
-	classes [6]*metrics.Count // by the first digit of the status
-	took    *metrics.Values
+type routeMetrics struct {
+	classes   [6]*metrics.Count // by the first digit of the status
+	durations *metrics.Values
 }
 
-func newMeter(routes []*route) *meter {
-	m := &meter{
+func newLookupMetrics(routes []*route) *lookupMetrics {
+	m := &lookupMetrics{
 		began:   time.Now(),
-		lookups: metrics.New(metrics.Counter, "community_images_lookups", "", "Lookups by route and class of status."+ownHelp),
-		took: metrics.New(metrics.Histogram, "community_images_lookup_duration_seconds", "seconds", "Time from request to answer, by route."+ownHelp,
+		lookups: metrics.New(metrics.Counter, "community_images_lookups", "", "Lookups by route and class of status."+instanceHelp),
+		durations: metrics.New(metrics.Histogram, "community_images_lookup_duration_seconds", "seconds", "Time from request to answer, by route."+instanceHelp,
 			0.0005, 0.0025, 0.01, 0.05, 0.25, 2.5),
-		routes: map[string]*routeMeter{},
+		routes: map[string]*routeMetrics{},
 	}
 	for _, rt := range routes {
-		m.routes[rt.pattern] = m.route(rt.pattern)
+		m.routes[rt.pattern] = m.newRouteMetrics(rt.pattern)
 	}
-	m.other, m.replica = m.route("other"), m.route("replica")
+	m.other, m.replica = m.newRouteMetrics("other"), m.newRouteMetrics("replica")
 	return m
 }
 
-func (m *meter) route(pattern string) *routeMeter {
-	r := &routeMeter{took: m.took.Observe("route", pattern)}
+func (m *lookupMetrics) newRouteMetrics(pattern string) *routeMetrics {
+	r := &routeMetrics{durations: m.durations.Observe("route", pattern)}
 	for class := 2; class < len(r.classes); class++ {
 		r.classes[class] = m.lookups.Count("route", pattern, "class", strconv.Itoa(class)+"xx")
 	}
 	return r
 }
 
-// count notes one lookup. rt is nil for a path that is no route.
-func (m *meter) count(rt *route, status int, took time.Duration) {
+// countLookup notes one lookup. rt is nil for a path that is no route.
+func (m *lookupMetrics) countLookup(rt *route, status int, took time.Duration) {
 	r := m.other
 	if rt != nil {
 		r = m.routes[rt.pattern]
 	}
-	r.count(status, took)
+	r.countLookup(status, took)
 }
 
-func (r *routeMeter) count(status int, took time.Duration) {
+func (r *routeMetrics) countLookup(status int, took time.Duration) {
 	if c := r.classes[min(max(status/100, 2), 5)]; c != nil {
 		c.Inc()
 	}
-	r.took.Update(took.Seconds())
+	r.durations.Update(took.Seconds())
 }
 
 // statusWriter remembers the status of an answer.
@@ -87,20 +87,20 @@ func (w *statusWriter) WriteHeader(status int) {
 // WriteString implements io.StringWriter.
 func (w *statusWriter) WriteString(s string) (int, error) { return io.WriteString(w.ResponseWriter, s) }
 
-// metrics serves /metrics. It asks the store no more than /v1/status does, of
+// serveMetrics serves /metrics. It asks the store no more than /v1/status does, of
 // which it is another form: for heads, and of a part for the log.
-func (s *service) metrics(ctx context.Context, a *request) (*answer, error) {
-	list, _ := s.regionList(ctx, a)
-	return &answer{bare: true, render: func(context.Context, []byte) (*body, error) {
+func (s *service) serveMetrics(ctx context.Context, a *request) (*answer, error) {
+	list, _ := s.loadRegionStatuses(ctx, a)
+	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
 		if a.format == formatPrometheus {
-			return &body{bytes: metrics.Prometheus(s.families(list))}, nil
+			return &body{bytes: metrics.Prometheus(s.metricFamilies(list))}, nil
 		}
-		return &body{bytes: metrics.OpenMetrics(s.families(list))}, nil
+		return &body{bytes: metrics.OpenMetrics(s.metricFamilies(list))}, nil
 	}}, nil
 }
 
-// families are all metrics of the regions, and those of the instance.
-func (s *service) families(list []regionStatus) []*metrics.Family {
+// metricFamilies are all metrics of the regions, and those of the instance.
+func (s *service) metricFamilies(list []regionStatus) []*metrics.Family {
 	now := s.now()
 	var all []*metrics.Family
 	// gauge adds a family with one value for each region that has one.
@@ -146,12 +146,12 @@ func (s *service) families(list []regionStatus) []*metrics.Family {
 	gauge("outage_seconds", "seconds", "How long the store has not answered; 0: it answers.", func(r regionStatus) (float64, bool) {
 		return float64(ageSeconds(now, r.outage)), r.Error == nil
 	})
-	moment("last_run", "When the last run ended that wrote the region's head.", func(r regionStatus) catalog.Time { return r.run().FinishedAt })
+	moment("last_run", "When the last run ended that wrote the region's head.", func(r regionStatus) catalog.Time { return r.runOrZero().FinishedAt })
 	gauge("last_run_duration_seconds", "seconds", "How long that run took.", func(r regionStatus) (float64, bool) {
-		run := r.run()
+		run := r.runOrZero()
 		return max(0, run.FinishedAt.Sub(run.StartedAt.Time).Seconds()), r.Error == nil && !run.FinishedAt.IsZero()
 	})
-	labelled("last_run_scopes", "outcome", "Scopes by what that run found.", lastRunScopes)
+	labelled("last_run_scopes", "outcome", "Scopes by what that run found.", countLastRunScopes)
 	number("commit_sequence", "Number of the last commit; commits count from 1 without a gap.", func(r regionStatus) int { return int(r.Sequence) })
 	moment("commit", "When the last commit was made.", func(r regionStatus) catalog.Time { return r.CommittedAt })
 	moment("discovery", "When the clusters were last listed with success.", func(r regionStatus) catalog.Time {
@@ -171,29 +171,29 @@ func (s *service) families(list []regionStatus) []*metrics.Family {
 	number("clusters", "Captured clusters.", func(r regionStatus) int { return r.Clusters })
 	number("listed_images", "Images of all scopes; one counts once for each scope that offers it.", func(r regionStatus) int { return r.images })
 	if s.grantKey == "" { // what others ask is not for everybody
-		all = append(all, s.own()...)
+		all = append(all, s.instanceFamilies()...)
 	}
 	return all
 }
 
-// own are the metrics of this instance.
-func (s *service) own() []*metrics.Family {
+// instanceFamilies are the metrics of this instance.
+func (s *service) instanceFamilies() []*metrics.Family {
 	build := metrics.New(metrics.Info, "community_images_build", "", "Version of the program.")
 	build.Set(1, "version", s.version)
 	began := metrics.New(metrics.Gauge, "community_images_instance_start_timestamp_seconds", "seconds", "When the instance that answers started. Seconds since 1970.")
-	began.Set(float64(s.meter.began.UnixMilli()) / 1000)
-	return []*metrics.Family{build, began, s.meter.lookups, s.meter.took}
+	began.Set(float64(s.lookupMetrics.began.UnixMilli()) / 1000)
+	return []*metrics.Family{build, began, s.lookupMetrics.lookups, s.lookupMetrics.durations}
 }
 
-func (r regionStatus) run() archive.RunInfo {
+func (r regionStatus) runOrZero() archive.RunInfo {
 	if r.Run == nil {
 		return archive.RunInfo{}
 	}
 	return *r.Run
 }
 
-// lastRunScopes are the counts of the last run by outcome.
-func lastRunScopes(r regionStatus) map[string]int {
+// countLastRunScopes are the counts of the last run by outcome.
+func countLastRunScopes(r regionStatus) map[string]int {
 	if r.Run == nil || r.Run.FinishedAt.IsZero() {
 		return nil
 	}

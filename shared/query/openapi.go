@@ -14,10 +14,10 @@ import (
 // object is a JSON object of the OpenAPI document.
 type jsonObject = map[string]any
 
-// openapi serves /openapi.json. The document is made from the tables that
+// serveOpenAPI serves /openapi.json. The document is made from the tables that
 // requests are parsed by, so it cannot disagree with them.
 func (s *service) serveOpenAPI(context.Context, *request) (*answer, error) {
-	return &answer{bare: true, etag: tag("openapi", s.version, strings.Join(s.regions, ","), strconv.FormatBool(s.requiresToken())), render: func(context.Context, []byte) (*body, error) {
+	return &answer{omitEnvelope: true, etag: makeETag("openapi", s.version, strings.Join(s.regions, ","), strconv.FormatBool(s.requiresToken())), render: func(context.Context, []byte) (*body, error) {
 		data, err := catalog.MarshalLine(s.openAPIDocument())
 		if err != nil {
 			return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)
@@ -81,7 +81,7 @@ func (s *service) describeOperation(rt *route) jsonObject {
 		op["security"] = []any{}
 	}
 	if rt.example != "" {
-		op["x-example"] = rt.pattern + "?" + s.here(rt.example)
+		op["x-example"] = rt.pattern + "?" + s.exampleQuery(rt.example)
 	}
 	return op
 }

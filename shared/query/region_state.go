@@ -160,12 +160,12 @@ func (c selection) firstUnmatched(views ...*scopeSet) (part selection, missing b
 	}
 	for _, name := range resolveAny(c.clusters) {
 		if !clusters[name] {
-			return selection{[]string{orAny(name)}, c.types}, true
+			return selection{[]string{anyIfEmpty(name)}, c.types}, true
 		}
 	}
 	for _, name := range resolveAny(c.types) {
 		if !types[name] {
-			return selection{c.clusters, []string{orAny(name)}}, true
+			return selection{c.clusters, []string{anyIfEmpty(name)}}, true
 		}
 	}
 	return selection{}, false
@@ -221,7 +221,7 @@ func scopeNotFound(c selection, states ...*regionState) error {
 	for _, st := range states {
 		regions = append(regions, st.RegionID)
 		for _, s := range st.Scopes {
-			if covers(c.clusters, s.ClusterID) && !slices.Contains(e.types, s.InstanceType) {
+			if matchesName(c.clusters, s.ClusterID) && !slices.Contains(e.types, s.InstanceType) {
 				e.types = append(e.types, s.InstanceType)
 			}
 		}

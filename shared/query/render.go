@@ -50,10 +50,10 @@ func contentType(format string) string {
 	return "application/json"
 }
 
-// page is one page of a list of images, ready to be rendered.
-type page struct {
+// imagePage is one page of a list of images, ready to be rendered.
+type imagePage struct {
 	schema  *schema
-	set     *set
+	set     *imageSet
 	places  []int32 // of all that is asked for, on whatever page
 	from    int32   // in places: where this page begins
 	to      int32   // and ends
@@ -63,39 +63,39 @@ type page struct {
 }
 
 // render appends the page to prefix in the format that is asked for.
-func (p *page) render(prefix []byte) []byte {
+func (p *imagePage) render(prefix []byte) []byte {
 	switch p.request.format {
 	case formatIDs:
-		return p.ids()
+		return p.renderIDs()
 	case formatNDJSON:
-		return p.ndjson()
+		return p.renderNDJSON()
 	case formatCSV:
-		return p.csv()
+		return p.renderCSV()
 	case formatTSV:
-		return p.tsv()
+		return p.renderTSV()
 	case formatTable:
-		return p.table()
+		return p.renderTable()
 	}
-	return p.json(prefix)
+	return p.appendJSON(prefix)
 }
 
-// shown are the places of the images on this page.
-func (p *page) shown() []int32 { return p.places[p.from:p.to] }
+// visiblePlaces are the places of the images on this page.
+func (p *imagePage) visiblePlaces() []int32 { return p.places[p.from:p.to] }
 
-// size estimates the bytes of the page as JSON.
-func (p *page) size() int {
+// estimateSize estimates the bytes of the page as JSON.
+func (p *imagePage) estimateSize() int {
 	n := 256
-	for _, place := range p.shown() {
+	for _, place := range p.visiblePlaces() {
 		n += len(p.set.image(place).Raw) + 1
-		if p.set.offers != nil {
-			n += 32 + 28*len(p.set.offers[place])
+		if p.set.scopesOf != nil {
+			n += 32 + 28*len(p.set.scopesOf[place])
 		}
 	}
 	return n
 }
 
-func (p *page) json(prefix []byte) []byte {
-	b := append(make([]byte, 0, len(prefix)+p.size()), prefix...)
+func (p *imagePage) appendJSON(prefix []byte) []byte {
+	b := append(make([]byte, 0, len(prefix)+p.estimateSize()), prefix...)
 	b = append(b, `,"TotalCount":`...)
 	b = strconv.AppendInt(b, int64(len(p.places)), 10)
 	b = append(b, `,"NextCursor":`...)
@@ -106,7 +106,7 @@ func (p *page) json(prefix []byte) []byte {
 	}
 	b = append(b, `,"Images":[`...)
 	namesakes := p.usesReservedNames()
-	for i, place := range p.shown() {
+	for i, place := range p.visiblePlaces() {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -115,10 +115,10 @@ func (p *page) json(prefix []byte) []byte {
 	return append(b, "]}\n"...)
 }
 
-func (p *page) ndjson() []byte {
-	b := make([]byte, 0, p.size())
+func (p *imagePage) renderNDJSON() []byte {
+	b := make([]byte, 0, p.estimateSize())
 	namesakes := p.usesReservedNames()
-	for _, place := range p.shown() {
+	for _, place := range p.visiblePlaces() {
 		b = append(p.set.appendImage(b, place, p.request.columns, namesakes), '\n')
 	}
 	return b
@@ -126,15 +126,15 @@ func (p *page) ndjson() []byte {
 
 // namesakes says whether an image of the page may have members of the names
 // that are added to it.
-func (p *page) usesReservedNames() bool {
-	return p.request.columns == nil && p.set.offers != nil && p.set.shared.reserved.anyUsed(p.set, p.shown())
+func (p *imagePage) usesReservedNames() bool {
+	return p.request.columns == nil && p.set.scopesOf != nil && p.set.owner.reserved.anyUsed(p.set, p.visiblePlaces())
 }
 
-// ids writes each id once, at the first of the contents that it has.
-func (p *page) ids() []byte {
+// renderIDs writes each id once, at the first of the contents that it has.
+func (p *imagePage) renderIDs() []byte {
 	var b []byte
-	for i, place := range p.shown() {
-		if from, to := p.set.variants(place); to-from > 1 {
+	for i, place := range p.visiblePlaces() {
+		if from, to := p.set.placesWithSameID(place); to-from > 1 {
 			same := func(other int32) bool { return from <= other && other < to }
 			if slices.ContainsFunc(p.places[:int(p.from)+i], same) {
 				continue
@@ -145,19 +145,19 @@ func (p *page) ids() []byte {
 	return b
 }
 
-// differs says whether the content of an image of the page differs between
+// hasDifferingContent says whether the content of an image of the page differs between
 // the scopes.
-func (p *page) differs() bool {
-	return len(p.set.differ) > 0 && slices.ContainsFunc(p.shown(), func(place int32) bool { return p.set.differ[p.set.image(place).ImageID] })
+func (p *imagePage) hasDifferingContent() bool {
+	return len(p.set.differingIDs) > 0 && slices.ContainsFunc(p.visiblePlaces(), func(place int32) bool { return p.set.differingIDs[p.set.image(place).ImageID] })
 }
 
-// columns are those asked for, or the default of the format, with the
+// selectColumns are those asked for, or the default of the format, with the
 // clusters if there can be several, and whether their contents differ.
-func (p *page) columns(byDefault []column, differs bool) []column {
+func (p *imagePage) selectColumns(byDefault []column, differs bool) []column {
 	if p.request.columns != nil {
 		return p.schema.flattenColumns(p.request.columns)
 	}
-	if p.set.offers != nil {
+	if p.set.scopesOf != nil {
 		byDefault = append(slices.Clone(byDefault), column{name: columnClusters})
 		if p.set.byType {
 			byDefault = append(byDefault, column{name: columnInstanceTypes})
@@ -169,13 +169,13 @@ func (p *page) columns(byDefault []column, differs bool) []column {
 	return byDefault
 }
 
-func (p *page) rows(columns []column, each func(cells []string)) {
+func (p *imagePage) forEachRow(columns []column, each func(cells []string)) {
 	cells := make([]string, len(columns))
 	for i, c := range columns {
 		cells[i] = c.name
 	}
 	each(cells)
-	for _, place := range p.shown() {
+	for _, place := range p.visiblePlaces() {
 		for i, c := range columns {
 			cells[i] = c.cellText(p.set, place)
 		}
@@ -183,15 +183,15 @@ func (p *page) rows(columns []column, each func(cells []string)) {
 	}
 }
 
-func (p *page) csv() []byte {
-	s := newSheet()
-	p.rows(p.columns(p.schema.allColumns(), true), s.row)
+func (p *imagePage) renderCSV() []byte {
+	s := newCSVWriter()
+	p.forEachRow(p.selectColumns(p.schema.allColumns(), true), s.writeRow)
 	return s.text.Bytes()
 }
 
-// oneLine replaces what would break a line or a cell, what a terminal takes
+// replaceControls replaces what would break a line or a cell, what a terminal takes
 // for a command, and what turns the direction of the text that follows.
-func oneLine(s string) string {
+func replaceControls(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r < 0x20, 0x7f <= r && r <= 0x9f, r == 0x2028, r == 0x2029, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
@@ -201,41 +201,41 @@ func oneLine(s string) string {
 	}, s)
 }
 
-func (p *page) tsv() []byte {
+func (p *imagePage) renderTSV() []byte {
 	var b []byte
-	p.rows(p.columns(p.schema.allColumns(), true), func(cells []string) {
+	p.forEachRow(p.selectColumns(p.schema.allColumns(), true), func(cells []string) {
 		for i, cell := range cells {
 			if i > 0 {
 				b = append(b, '\t')
 			}
 			// Spreadsheets read a quoted text, too, and take the quotation marks off.
-			b = append(b, defuse(oneLine(cell), formulas+`"`)...)
+			b = append(b, escapeFormula(replaceControls(cell), formulaStarts+`"`)...)
 		}
 		b = append(b, '\n')
 	})
 	return b
 }
 
-// wide measures text on a terminal. Being made by hand, it does not look at
+// terminalWidth measures text on a terminal. Being made by hand, it does not look at
 // the environment as the package's own does.
-var wide = &runewidth.Condition{StrictEmojiNeutral: true}
+var terminalWidth = &runewidth.Condition{StrictEmojiNeutral: true}
 
 // maxCell is the width at which a table cuts a cell, marking the cut.
 const maxCell = 60
 
-// table writes aligned text with a header row; wide characters count for two.
-func (p *page) table() []byte {
-	columns := p.columns(p.schema.tableColumns(), p.differs())
+// renderTable writes aligned text with a header row; wide characters count for two.
+func (p *imagePage) renderTable() []byte {
+	columns := p.selectColumns(p.schema.tableColumns(), p.hasDifferingContent())
 	widths := make([]int, len(columns))
 	var rows [][]string
-	p.rows(columns, func(cells []string) {
+	p.forEachRow(columns, func(cells []string) {
 		row := make([]string, len(cells))
 		for i, cell := range cells {
-			row[i] = wide.Truncate(oneLine(cell), maxCell, "…")
+			row[i] = terminalWidth.Truncate(replaceControls(cell), maxCell, "…")
 			if columns[i].name == "ImageId" {
-				row[i] = oneLine(cell)
+				row[i] = replaceControls(cell)
 			}
-			widths[i] = max(widths[i], wide.StringWidth(row[i]))
+			widths[i] = max(widths[i], terminalWidth.StringWidth(row[i]))
 		}
 		rows = append(rows, row)
 	})
@@ -248,7 +248,7 @@ func alignRows(rows [][]string, widths []int) []byte {
 		for i, cell := range row {
 			b = append(b, cell...)
 			if i+1 < len(row) {
-				b = append(b, strings.Repeat(" ", widths[i]-wide.StringWidth(cell)+2)...)
+				b = append(b, strings.Repeat(" ", widths[i]-terminalWidth.StringWidth(cell)+2)...)
 			}
 		}
 		b = append(bytes.TrimRight(b, " "), '\n')

@@ -19,14 +19,14 @@ import (
 
 // answer is what a route says before anything is loaded or rendered.
 type answer struct {
-	fresh     *freshness // nil: the answer is not about stored data
-	etag      string     // without quotes; empty: the answer has none
-	modified  catalog.Time
-	immutable bool   // see isImmutable
-	policy    string // Content-Security-Policy; empty: none is needed
-	bare      bool   // the json body has none of the common members
-	ages      bool   // the body tells ages, so it is made anew each time
-	region    string
+	freshness             *freshness // nil: the answer is not about stored data
+	etag                  string     // without quotes; empty: the answer has none
+	lastModified          catalog.Time
+	immutable             bool   // see isImmutable
+	contentSecurityPolicy string // Content-Security-Policy; empty: none is needed
+	omitEnvelope          bool   // the json body has none of the common members
+	showsAges             bool   // the body tells ages, so it is made anew each time
+	region                string
 	// render appends the body to prefix: the members that every json answer
 	// begins with, else nothing. That saves a copy of large answers, a fifth of
 	// the CPU of a list of 120 kB.
@@ -35,17 +35,17 @@ type answer struct {
 
 // body is a rendered answer. It is kept and shared: nobody changes it.
 type body struct {
-	bytes  []byte
-	next   string // cursor of the next page; empty: this is the last
-	total  string // TotalCount, for formats that have no place for it; empty: nothing is counted
-	cursor string // where a feed goes on, even if there is nothing yet
-	packed []byte // raw deflate of bytes, if that was worth while
+	bytes    []byte
+	next     string // cursor of the next page; empty: this is the last
+	total    string // TotalCount, for formats that have no place for it; empty: nothing is counted
+	cursor   string // where a feed goes on, even if there is nothing yet
+	deflated []byte // raw deflate of bytes, if that was worth while
 }
 
-// tag hashes what an answer depends on. The layout of answers is part of it.
-func tag(parts ...string) string {
+// makeETag hashes what an answer depends on. The layout of answers is part of it.
+func makeETag(parts ...string) string {
 	h := sha256.New()
-	h.Write([]byte(layout))
+	h.Write([]byte(layoutVersion))
 	for _, p := range parts {
 		h.Write([]byte{0})
 		h.Write([]byte(p))
@@ -56,37 +56,37 @@ func tag(parts ...string) string {
 // maxBody bounds an answer, in bytes: FC takes 32 MB, and quotes it as JSON.
 const maxBody = 24 << 20
 
-// layout changes whenever the same data is rendered differently.
-const layout = "6"
+// layoutVersion changes whenever the same data is rendered differently.
+const layoutVersion = "6"
 
 // send writes an answer: its headers, and unless the caller has it already,
 // its body.
-func (x *exchange) send(ctx context.Context, a *request, ans *answer) error {
+func (x *call) send(ctx context.Context, a *request, ans *answer) error {
 	header := x.w.Header()
-	zip := x.gzip && acceptsGzip(headerList(x.r.Header, "Accept-Encoding"))
-	has := parseTags(headerList(x.r.Header, "If-None-Match"), ans.etag)
-	known := has.plain || has.zipped
+	zip := x.gzip && acceptsGzip(joinHeaderLines(x.r.Header, "Accept-Encoding"))
+	has := parseIfNoneMatch(joinHeaderLines(x.r.Header, "If-None-Match"), ans.etag)
+	known := has.plain || has.gzipped
 	var front, whole []byte
-	if a.format == formatJSON && !ans.bare && !known {
-		front = x.front(a, ans)
+	if a.format == formatJSON && !ans.omitEnvelope && !known {
+		front = x.makeEnvelope(a, ans)
 	}
 	var b *body
 	if !known {
 		var err error
-		if b, whole, err = x.body(ctx, ans, front); err != nil {
+		if b, whole, err = x.renderBody(ctx, ans, front); err != nil {
 			return err
 		}
 	}
-	x.headers(header, ans)
+	x.setHeaders(header, ans)
 	if known || has.any {
-		setTag(header, ans, has.zipped && (zip || !has.plain))
+		setETag(header, ans, has.gzipped && (zip || !has.plain))
 		x.written = true
 		x.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
 	header.Set("Content-Type", contentType(a.format))
 	if b.next != "" {
-		header.Set("Link", "<"+x.nextURL(b.next, a.settled(&x.config, ans))+`>; rel="next"`)
+		header.Set("Link", "<"+x.nextURL(b.next, a.regionForNextPage(&x.config, ans))+`>; rel="next"`)
 	}
 	if b.total != "" {
 		header.Set("X-Total-Count", b.total)
@@ -98,14 +98,14 @@ func (x *exchange) send(ctx context.Context, a *request, ans *answer) error {
 	if whole != nil {
 		parts = [][]byte{whole}
 	}
-	if zip && len(b.bytes) >= gzipFrom {
+	if zip && len(b.bytes) >= gzipMinSize {
 		header.Set("Content-Encoding", "gzip")
-		setTag(header, ans, true)
+		setETag(header, ans, true)
 		parts = gzipParts(front, b)
 	} else {
-		setTag(header, ans, false)
+		setETag(header, ans, false)
 	}
-	header.Set("Content-Length", strconv.Itoa(total(parts)))
+	header.Set("Content-Length", strconv.Itoa(totalSize(parts)))
 	x.written = true
 	x.w.WriteHeader(http.StatusOK)
 	if x.r.Method == http.MethodHead {
@@ -123,21 +123,21 @@ func (x *exchange) send(ctx context.Context, a *request, ans *answer) error {
 	return nil
 }
 
-func total(parts [][]byte) (n int) {
+func totalSize(parts [][]byte) (n int) {
 	for _, p := range parts {
 		n += len(p)
 	}
 	return n
 }
 
-// body renders an answer or takes it from memory. whole is nil unless front
+// renderBody renders an answer or takes it from memory. whole is nil unless front
 // stands before it already.
-func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body, whole []byte, err error) {
-	key, keep := x.grantKey+ans.etag, ans.etag != "" && !ans.ages
-	if x.full != nil && ans.fresh != nil {
+func (x *call) renderBody(ctx context.Context, ans *answer, front []byte) (b *body, whole []byte, err error) {
+	key, keep := x.grantKey+ans.etag, ans.etag != "" && !ans.showsAges
+	if x.full != nil && ans.freshness != nil {
 		// Which state the cursor in it names must not depend on whom else the
 		// cache has served in the meantime.
-		key += "#" + strconv.FormatInt(ans.fresh.sequence, 10)
+		key += "#" + strconv.FormatInt(ans.freshness.sequence, 10)
 	}
 	if keep {
 		if b, ok := x.bodies.get(key); ok {
@@ -150,19 +150,19 @@ func (x *exchange) body(ctx context.Context, ans *answer, front []byte) (b *body
 	whole = b.bytes
 	b.bytes = whole[len(front):]
 	if len(b.bytes) > maxBody {
-		return nil, nil, newFaultsError([]paramFault{tooLarge(x.route, len(b.bytes))})
+		return nil, nil, newFaultsError([]paramFault{answerTooLarge(x.route, len(b.bytes))})
 	}
 	if keep {
-		if x.gzip && len(b.bytes) >= gzipFrom {
-			b.packed = pack(b.bytes)
+		if x.gzip && len(b.bytes) >= gzipMinSize {
+			b.deflated = deflate(b.bytes)
 		}
-		x.bodies.put(key, b, len(b.bytes)+len(b.packed)+256)
+		x.bodies.put(key, b, len(b.bytes)+len(b.deflated)+256)
 	}
 	return b, whole, nil
 }
 
-// tooLarge is what is wrong with a question whose answer has too many bytes.
-func tooLarge(rt *route, bytes int) paramFault {
+// answerTooLarge is what is wrong with a question whose answer has too many bytes.
+func answerTooLarge(rt *route, bytes int) paramFault {
 	f := paramFault{codeInvalid, "ClusterId", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", bytes>>20, maxBody>>20), "fewer scopes"}
 	if rt.hasParam("limit") {
 		f.name, f.allowed = "limit", "a smaller limit, or "+f.allowed
@@ -173,23 +173,23 @@ func tooLarge(rt *route, bytes int) paramFault {
 	return f
 }
 
-// headers sets what an answer and a 304 have in common.
-func (x *exchange) headers(header http.Header, ans *answer) {
+// setHeaders sets what an answer and a 304 have in common.
+func (x *call) setHeaders(header http.Header, ans *answer) {
 	vary := "Accept, Accept-Encoding"
 	if x.private {
 		vary = "Accept, Accept-Encoding, Authorization"
 	}
 	header.Set("Vary", vary)
 	header.Set("X-Content-Type-Options", "nosniff")
-	if ans.policy != "" {
-		header.Set("Content-Security-Policy", ans.policy)
+	if ans.contentSecurityPolicy != "" {
+		header.Set("Content-Security-Policy", ans.contentSecurityPolicy)
 		header.Set("Referrer-Policy", "no-referrer")
 	}
 	header.Set("Cache-Control", x.cacheControl(ans))
-	if !ans.modified.IsZero() {
-		header.Set("Last-Modified", ans.modified.UTC().Format(http.TimeFormat))
+	if !ans.lastModified.IsZero() {
+		header.Set("Last-Modified", ans.lastModified.UTC().Format(http.TimeFormat))
 	}
-	if f := ans.fresh; f != nil {
+	if f := ans.freshness; f != nil {
 		if f.sequence > 0 {
 			header.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
 		}
@@ -205,18 +205,18 @@ func (x *exchange) headers(header http.Header, ans *answer) {
 	}
 }
 
-func setTag(header http.Header, ans *answer, zipped bool) {
+func setETag(header http.Header, ans *answer, zipped bool) {
 	switch {
 	case ans.etag == "":
 	case zipped:
-		header.Set("ETag", `"`+ans.etag+gzipMark+`"`)
+		header.Set("ETag", `"`+ans.etag+gzipETagSuffix+`"`)
 	default:
 		header.Set("ETag", `"`+ans.etag+`"`)
 	}
 }
 
-// front is the beginning of a json answer, up to the members of the route.
-func (x *exchange) front(a *request, ans *answer) []byte {
+// makeEnvelope is the beginning of a json answer, up to the members of the route.
+func (x *call) makeEnvelope(a *request, ans *answer) []byte {
 	b := make([]byte, 0, 512)
 	b = append(b, `{"RequestId":`...)
 	b = appendString(b, x.id)
@@ -226,16 +226,16 @@ func (x *exchange) front(a *request, ans *answer) []byte {
 	b = appendString(b, strings.Join(a.choice.clusters, ","))
 	b = append(b, `,"InstanceType":`...)
 	b = appendString(b, strings.Join(a.choice.types, ","))
-	if ans.fresh != nil {
+	if ans.freshness != nil {
 		b = append(b, `,"Snapshot":`...)
-		b = ans.fresh.appendJSON(b)
+		b = ans.freshness.appendJSON(b)
 	}
 	return b
 }
 
-// settled is the region that the next page of a feed has to name: the cursor is
+// regionForNextPage is the region that the next page of a feed has to name: the cursor is
 // a place in its log, and by then another region may have what was asked for.
-func (a *request) settled(c *config, ans *answer) string {
+func (a *request) regionForNextPage(c *config, ans *answer) string {
 	if a.region != "" || len(c.regions) == 1 || !a.feed() {
 		return ""
 	}
@@ -244,7 +244,7 @@ func (a *request) settled(c *config, ans *answer) string {
 
 // nextURL is this request with another cursor, and with a region unless that
 // is empty.
-func (x *exchange) nextURL(next, region string) string {
+func (x *call) nextURL(next, region string) string {
 	var b strings.Builder
 	b.Grow(len(x.r.URL.Path) + len(x.r.URL.RawQuery) + len(next) + 16)
 	b.WriteString(x.r.URL.EscapedPath())
@@ -261,17 +261,17 @@ func (x *exchange) nextURL(next, region string) string {
 	}
 	b.WriteString("cursor=")
 	b.WriteString(next)
-	return headerSafe(b.String())
+	return escapeForHeader(b.String())
 }
 
-// headerSafe escapes what may not stand between < and > in a header.
-func headerSafe(address string) string {
-	if !strings.ContainsFunc(address, unsafeInHeader) {
+// escapeForHeader escapes what may not stand between < and > in a header.
+func escapeForHeader(address string) string {
+	if !strings.ContainsFunc(address, isUnsafeInHeader) {
 		return address
 	}
 	var b strings.Builder
 	for i := range len(address) {
-		if c := address[i]; unsafeInHeader(rune(c)) {
+		if c := address[i]; isUnsafeInHeader(rune(c)) {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)
@@ -280,12 +280,12 @@ func headerSafe(address string) string {
 	return b.String()
 }
 
-func unsafeInHeader(c rune) bool {
+func isUnsafeInHeader(c rune) bool {
 	return c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"'
 }
 
-// fail answers with an error and reports what the caller is not told.
-func (x *exchange) fail(e *apierror.Error) {
+// sendError answers with an error and reports what the caller is not told.
+func (x *call) sendError(e *apierror.Error) {
 	if e.Cause != nil {
 		x.report(x.r.Context(), x.id, e.Cause)
 	}

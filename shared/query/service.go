@@ -65,5 +65,5 @@ func (s *service) Images(ctx context.Context, region string, scope archive.Scope
 
 // Note counts an answer of the replica among the lookups of /metrics.
 func (s *service) CountReplicaAnswer(status int, took time.Duration) {
-	s.meter.replica.count(status, took)
+	s.lookupMetrics.replica.countLookup(status, took)
 }

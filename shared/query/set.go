@@ -11,39 +11,39 @@ import (
 	"community-images/shared/catalog"
 )
 
-// set is the images of a view, each once, in canonical order. It is built
+// imageSet is the images of a view, each once, in canonical order. It is built
 // from snapshots alone and so is never wrong for its key, view.digest.
-type set struct {
+type imageSet struct {
 	list imageList
-	// offers, for a view of several scopes, holds for each image the scopes
+	// scopesOf, for a view of several scopes, holds for each image the scopes
 	// that offer it, as places in scopes; nil for a single scope.
-	offers [][]int32
-	scopes []archive.ScopeState
-	quoted []string // ClusterIds of scopes as JSON, empty for "none"; with offers
-	byType bool
+	scopesOf         [][]int32
+	scopes           []archive.ScopeState
+	quotedClusterIDs []string // ClusterIds of scopes as JSON, empty for "none"; with offers
+	byType           bool
 
-	all     []int32         // every place: 0, 1, 2, … Nobody changes it
-	numbers []int32         // of images
-	differ  map[string]bool // ImageIds with different content in different scopes
-	shared  *sets
+	allPlaces    []int32         // every place: 0, 1, 2, … Nobody changes it
+	numbers      []int32         // of images
+	differingIDs map[string]bool // ImageIds with different content in different scopes
+	owner        *imageSets
 
 	indexed        uint64 // the fields whose indexes know the images, as bits; guarded by indexes.mu
 	textGeneration int    // the round in which the texts know the images; guarded by texts.mu
 }
 
 // image is the image at a place.
-func (s *set) image(place int32) *catalog.Image { return s.list.at(int(place)) }
+func (s *imageSet) image(place int32) *catalog.Image { return s.list.at(int(place)) }
 
-// sets builds sets and keeps some.
-type sets struct {
+// imageSets builds sets and keeps some.
+type imageSets struct {
 	lists    *listLoader
 	texts    textIndex
 	indexes  valueIndexes
 	reserved reservedNames
-	kept     *lru[string, *set]
+	kept     *lru[string, *imageSet]
 }
 
-func (c *sets) get(ctx context.Context, v *scopeSet) (*set, error) {
+func (c *imageSets) load(ctx context.Context, v *scopeSet) (*imageSet, error) {
 	key := v.digest
 	if v.byType {
 		key += "t"
@@ -58,17 +58,17 @@ func (c *sets) get(ctx context.Context, v *scopeSet) (*set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &set{scopes: v.scopes, byType: v.byType, shared: c}
+	s := &imageSet{scopes: v.scopes, byType: v.byType, owner: c}
 	size := 256
 	if v.several {
-		s.merge(found)
-		for _, o := range s.offers {
+		s.mergeLists(found)
+		for _, o := range s.scopesOf {
 			size += 32 + 4*len(o)
 		}
 	} else {
 		s.list = found[0]
 	}
-	s.all = listPlaces(s.list.len())
+	s.allPlaces = listPlaces(s.list.len())
 	s.numbers = make([]int32, s.list.len())
 	for i := range s.numbers {
 		s.numbers[i] = s.list.at(i).Number
@@ -86,10 +86,10 @@ func listPlaces(n int) []int32 {
 	return places
 }
 
-// merge puts equal images of several lists together.
-func (s *set) merge(found []imageList) {
-	s.quote()
-	places := placesOf(found) // 0: not met yet, else the place and 1
+// mergeLists puts equal images of several lists together.
+func (s *imageSet) mergeLists(found []imageList) {
+	s.quoteClusterIDs()
+	places := newPlaceByNumber(found) // 0: not met yet, else the place and 1
 	var images []*catalog.Image
 	var counts []int32
 	total := 0
@@ -114,25 +114,25 @@ func (s *set) merge(found []imageList) {
 			offers[at] = append(offers[at], int32(scope))
 		}
 	}
-	s.sortAndJoin(images, offers)
+	s.sortAndMerge(images, offers)
 }
 
-// quote makes the ClusterIds of the scopes ready for answers.
-func (s *set) quote() {
-	s.quoted = make([]string, len(s.scopes))
+// quoteClusterIDs makes the ClusterIds of the scopes ready for answers.
+func (s *imageSet) quoteClusterIDs() {
+	s.quotedClusterIDs = make([]string, len(s.scopes))
 	for i, sc := range s.scopes {
 		switch {
 		case sc.ClusterID == "":
 		case i > 0 && sc.ClusterID == s.scopes[i-1].ClusterID:
-			s.quoted[i] = s.quoted[i-1]
+			s.quotedClusterIDs[i] = s.quotedClusterIDs[i-1]
 		default:
-			s.quoted[i] = `"` + sc.ClusterID + `"`
+			s.quotedClusterIDs[i] = `"` + sc.ClusterID + `"`
 		}
 	}
 }
 
-// placesOf has room for the Number of every image.
-func placesOf(found []imageList) []int32 {
+// newPlaceByNumber has room for the Number of every image.
+func newPlaceByNumber(found []imageList) []int32 {
 	last := int32(0)
 	for _, l := range found {
 		for i := range l.len() {
@@ -142,37 +142,37 @@ func placesOf(found []imageList) []int32 {
 	return make([]int32, last+1)
 }
 
-// sortAndJoin brings the images into canonical order and joins those that are
+// sortAndMerge brings the images into canonical order and joins those that are
 // equal without being the same in memory.
-func (s *set) sortAndJoin(images []*catalog.Image, offers [][]int32) {
+func (s *imageSet) sortAndMerge(images []*catalog.Image, offers [][]int32) {
 	places := listPlaces(len(images))
 	slices.SortFunc(places, func(a, b int32) int {
 		return cmp.Or(strings.Compare(images[a].ImageID, images[b].ImageID), strings.Compare(images[a].Raw, images[b].Raw))
 	})
 	sorted := make([]*catalog.Image, 0, len(places))
-	s.offers = make([][]int32, 0, len(places))
+	s.scopesOf = make([][]int32, 0, len(places))
 	for _, p := range places {
 		last := len(sorted) - 1
 		switch {
 		case last >= 0 && sorted[last].Raw == images[p].Raw:
-			joined := append(s.offers[last], offers[p]...)
+			joined := append(s.scopesOf[last], offers[p]...)
 			slices.Sort(joined)
-			s.offers[last] = slices.Compact(joined)
+			s.scopesOf[last] = slices.Compact(joined)
 		default:
-			if last >= 0 && sorted[last].ImageID == images[p].ImageID && !slices.Equal(s.offers[last], offers[p]) {
-				if s.differ == nil {
-					s.differ = map[string]bool{}
+			if last >= 0 && sorted[last].ImageID == images[p].ImageID && !slices.Equal(s.scopesOf[last], offers[p]) {
+				if s.differingIDs == nil {
+					s.differingIDs = map[string]bool{}
 				}
-				s.differ[images[p].ImageID] = true
+				s.differingIDs[images[p].ImageID] = true
 			}
-			sorted, s.offers = append(sorted, images[p]), append(s.offers, offers[p])
+			sorted, s.scopesOf = append(sorted, images[p]), append(s.scopesOf, offers[p])
 		}
 	}
 	s.list = newImageList(sorted)
 }
 
-// find returns the places of the images with an id.
-func (s *set) find(id string) (from, to int) {
+// findImage returns the places of the images with an id.
+func (s *imageSet) findImage(id string) (from, to int) {
 	n := s.list.len()
 	from = sort.Search(n, func(i int) bool { return s.list.at(i).ImageID >= id })
 	to = from
@@ -182,8 +182,8 @@ func (s *set) find(id string) (from, to int) {
 	return from, to
 }
 
-// variants returns the places of the images with the id of that at a place.
-func (s *set) variants(place int32) (from, to int32) {
+// placesWithSameID returns the places of the images with the id of that at a place.
+func (s *imageSet) placesWithSameID(place int32) (from, to int32) {
 	id := s.image(place).ImageID
 	for from = place; from > 0 && s.image(from-1).ImageID == id; from-- {
 	}
@@ -192,22 +192,22 @@ func (s *set) variants(place int32) (from, to int32) {
 	return from, to
 }
 
-// named returns the places of the images with one of the ids, which are
+// placesWithIDs returns the places of the images with one of the ids, which are
 // sorted, in canonical order.
-func (s *set) named(ids []string) []int32 {
+func (s *imageSet) placesWithIDs(ids []string) []int32 {
 	var places []int32
 	for _, id := range ids {
-		for from, to := s.find(id); from < to; from++ {
+		for from, to := s.findImage(id); from < to; from++ {
 			places = append(places, int32(from))
 		}
 	}
 	return places
 }
 
-// clusters lists the clusters that offer the image at a place, without "none".
-func (s *set) clusters(place int32) []string {
+// clustersOffering lists the clusters that offer the image at a place, without "none".
+func (s *imageSet) clustersOffering(place int32) []string {
 	var names []string
-	for _, o := range s.offers[place] {
+	for _, o := range s.scopesOf[place] {
 		if name := s.scopes[o].ClusterID; name != "" && (len(names) == 0 || names[len(names)-1] != name) {
 			names = append(names, name)
 		}
@@ -215,11 +215,11 @@ func (s *set) clusters(place int32) []string {
 	return names
 }
 
-// types lists the instance types with which the image at a place is offered,
+// typesOffering lists the instance types with which the image at a place is offered,
 // without "none".
-func (s *set) types(place int32) []string {
+func (s *imageSet) typesOffering(place int32) []string {
 	var names []string
-	for _, o := range s.offers[place] {
+	for _, o := range s.scopesOf[place] {
 		if name := s.scopes[o].InstanceType; name != "" {
 			names = append(names, name)
 		}

@@ -44,20 +44,20 @@ type statusError struct {
 	Message string `json:"Message"`
 }
 
-// status serves /v1/status. A region that cannot be read is shown as such and
+// serveStatus serves /v1/status. A region that cannot be read is shown as such and
 // does not keep the others from being shown.
-func (s *service) status(ctx context.Context, a *request) (*answer, error) {
-	list, f := s.regionList(ctx, a)
+func (s *service) serveStatus(ctx context.Context, a *request) (*answer, error) {
+	list, f := s.loadRegionStatuses(ctx, a)
 	region := a.region
 	if len(list) == 1 {
 		region = list[0].RegionID
 	}
 	access := s.accessSummaryJSON()
-	etag, err := statusTag(list, f.stale, s.version, string(access), a.canonical, a.format)
+	etag, err := statusETag(list, f.stale, s.version, string(access), a.canonical, a.format)
 	if err != nil {
 		return nil, err
 	}
-	return &answer{fresh: &f, region: region, modified: lastEvent(list), etag: etag, ages: true, render: func(_ context.Context, b []byte) (*body, error) {
+	return &answer{freshness: &f, region: region, lastModified: lastRunOrCommit(list), etag: etag, showsAges: true, render: func(_ context.Context, b []byte) (*body, error) {
 		data, err := json.Marshal(list)
 		if err != nil {
 			return nil, fmt.Errorf("encoding status: %w", err)
@@ -69,9 +69,9 @@ func (s *service) status(ctx context.Context, a *request) (*answer, error) {
 	}}, nil
 }
 
-// statusTag names a status by all that it tells but ages, which grow by
+// statusETag names a status by all that it tells but ages, which grow by
 // themselves.
-func statusTag(list []regionStatus, stale []staleScope, more ...string) (string, error) {
+func statusETag(list []regionStatus, stale []staleScope, more ...string) (string, error) {
 	list = slices.Clone(list)
 	for i := range list {
 		if check := list[i].OldestCheck; check != nil {
@@ -85,11 +85,11 @@ func statusTag(list []regionStatus, stale []staleScope, more ...string) (string,
 	if err != nil {
 		return "", fmt.Errorf("encoding status: %w", err)
 	}
-	return tag(append(more, string(data))...), nil
+	return makeETag(append(more, string(data))...), nil
 }
 
-// lastEvent is when the last run or commit of any of the regions was over.
-func lastEvent(list []regionStatus) (last catalog.Time) {
+// lastRunOrCommit is when the last run or commit of any of the regions was over.
+func lastRunOrCommit(list []regionStatus) (last catalog.Time) {
 	for _, st := range list {
 		if st.CommittedAt.After(last.Time) {
 			last = st.CommittedAt
@@ -101,8 +101,8 @@ func lastEvent(list []regionStatus) (last catalog.Time) {
 	return last
 }
 
-// regionList is how the regions stand that are asked about.
-func (s *service) regionList(ctx context.Context, a *request) (list []regionStatus, f freshness) {
+// loadRegionStatuses is how the regions stand that are asked about.
+func (s *service) loadRegionStatuses(ctx context.Context, a *request) (list []regionStatus, f freshness) {
 	regions := s.regions
 	if a.region != "" {
 		regions = []string{a.region}
@@ -110,21 +110,21 @@ func (s *service) regionList(ctx context.Context, a *request) (list []regionStat
 	for _, region := range regions {
 		h, err := s.states[region].get(ctx)
 		if err != nil {
-			e := s.absent(ctx, wrapStoreError(region, err))
+			e := s.explainMissingRegion(ctx, wrapStoreError(region, err))
 			list = append(list, regionStatus{RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{e.Code, e.Message}})
-			f = f.join(missingRegion(e), region, len(regions) > 1)
+			f = f.merge(freshnessOfMissingRegion(e), region, len(regions) > 1)
 			continue
 		}
 		v := h.allScopes()
 		one := v.computeFreshness(h, h.regionState, asOf{}, s.now(), s.maxStale)
-		list = append(list, s.regionStatus(h, v, one))
-		f = f.join(one, region, len(regions) > 1)
+		list = append(list, s.newRegionStatus(h, v, one))
+		f = f.merge(one, region, len(regions) > 1)
 	}
 	return list, f
 }
 
-// absent is why a region is missing next to others.
-func (s *service) absent(ctx context.Context, err error) *apierror.Error {
+// explainMissingRegion is why a region is missing next to others.
+func (s *service) explainMissingRegion(ctx context.Context, err error) *apierror.Error {
 	e := toAPIError(err)
 	if e.Cause != nil && !errors.Is(err, archive.ErrNoData) {
 		s.report(ctx, "", e.Cause)
@@ -132,12 +132,12 @@ func (s *service) absent(ctx context.Context, err error) *apierror.Error {
 	return e
 }
 
-// missingRegion is the freshness of a region that is missing because of e.
-func missingRegion(e *apierror.Error) freshness {
+// freshnessOfMissingRegion is the freshness of a region that is missing because of e.
+func freshnessOfMissingRegion(e *apierror.Error) freshness {
 	return freshness{stale: []staleScope{{scope: "*", reason: e.Message}}}
 }
 
-func (s *service) regionStatus(h currentState, v *scopeSet, f freshness) regionStatus {
+func (s *service) newRegionStatus(h currentState, v *scopeSet, f freshness) regionStatus {
 	st := regionStatus{RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt, outage: h.outageSince,
 		Clusters: len(h.regionState.clusterNames()), Scopes: map[string]int{string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0}, Stale: len(f.stale) > 0}
 	if s.full == nil { // runs and listings are about all clusters
@@ -160,9 +160,9 @@ func (s *service) regionStatus(h currentState, v *scopeSet, f freshness) regionS
 	return st
 }
 
-// health serves /healthz.
-func (s *service) health(context.Context, *request) (*answer, error) {
-	return &answer{bare: true, render: func(context.Context, []byte) (*body, error) {
+// serveHealth serves /healthz.
+func (s *service) serveHealth(context.Context, *request) (*answer, error) {
+	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
 		return &body{bytes: []byte("{\"Status\":\"ok\",\"Version\":" + jsonString(s.version) + "}\n")}, nil
 	}}, nil
 }

@@ -266,7 +266,7 @@ func TestCellsGiveATerminalNoCommands(t *testing.T) {
 	for text, want := range map[string]string{
 		"a\tb\r\nc": "a b  c", "\x1b[31mred": " [31mred", "\u009b31m": " 31m", "x\u202eexe.txt": "x exe.txt", "\u2066a\u2069": " a ", "深度 é": "深度 é", "a\u2028b": "a b", "\u200dz": "\u200dz",
 	} {
-		if got := oneLine(text); got != want {
+		if got := replaceControls(text); got != want {
 			t.Errorf("%q becomes %q", text, got)
 		}
 	}
@@ -274,7 +274,7 @@ func TestCellsGiveATerminalNoCommands(t *testing.T) {
 		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "＝1": "'＝1", "a=1": "a=1", "": "", "'=1": "'=1", "7.2": "7.2",
 		" =1": "' =1", "\u00a0\u3000-1": "'\u00a0\u3000-1", "\x00\u200b=1": "'\x00\u200b=1", " a": " a", "\u202e": "\u202e", "\"=1\"": "\"=1\"",
 	} {
-		if got := defuse(text, formulas); got != want {
+		if got := escapeFormula(text, formulaStarts); got != want {
 			t.Errorf("%q becomes %q", text, got)
 		}
 	}
@@ -285,7 +285,7 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	routes := New(Options{Regions: []string{"cn-hangzhou"}}).routes
 	for _, rt := range routes {
-		f := tooLarge(rt, 26<<20)
+		f := answerTooLarge(rt, 26<<20)
 		if len(rt.params) > 2 && !rt.hasParam(f.name) {
 			t.Errorf("%s: of %s, which is no parameter, it says %s; allowed: %s", rt.pattern, f.name, f.reason, f.allowed)
 		}
@@ -293,7 +293,7 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 			t.Errorf("%s: allowed are %s", rt.pattern, f.allowed)
 		}
 	}
-	if f := tooLarge(routes[0], 26<<20); f.name != "limit" || f.reason != "makes an answer of 26 MB, at most 24 are sent" {
+	if f := answerTooLarge(routes[0], 26<<20); f.name != "limit" || f.reason != "makes an answer of 26 MB, at most 24 are sent" {
 		t.Errorf("%s: parameter %s %s", routes[0].pattern, f.name, f.reason)
 	}
 }

@@ -31,7 +31,7 @@ const missingValueID = 1
 
 // index returns a field's index, complete for the images of s, and with
 // ranks if those are wanted.
-func (c *valueIndexes) complete(s *set, f *field, ranked bool) valueIndex {
+func (c *valueIndexes) complete(s *imageSet, f *field, ranked bool) valueIndex {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.byField) <= f.index {
@@ -92,7 +92,7 @@ type memoTest struct {
 }
 
 // length is how many bytes the values of the images at places have, each once.
-func (v *memoTest) distinctBytes(s *set, places []int32) (n int) {
+func (v *memoTest) distinctBytes(s *imageSet, places []int32) (n int) {
 	seen := make([]bool, len(v.values))
 	for _, p := range places {
 		if id := v.valueIDs[s.numbers[p]]; !seen[id] {
@@ -116,7 +116,7 @@ func (v *memoTest) accepts(number int32) bool {
 
 // arrange sorts places of s by the keys: images without a value last in either
 // direction, ties in canonical order.
-func (c *valueIndexes) sortPlaces(s *set, keys []sortKey, places []int32) {
+func (c *valueIndexes) sortPlaces(s *imageSet, keys []sortKey, places []int32) {
 	cols := make([]valueIndex, len(keys))
 	for i, k := range keys {
 		cols[i] = c.complete(s, k.field, true)
