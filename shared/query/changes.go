@@ -15,12 +15,12 @@ import (
 var (
 	paramSince = param{name: "since", example: "-24h", about: "where the feed begins: a NextCursor, or after a time or commit; default, and 0: the first commit that is kept. An earlier time is an error if retention has removed commits after it", allowed: "a NextCursor of this feed, " + asOfForms,
 		parse: func(p *parser, v []string) (err error) {
-			p.request.since, err = p.parseSince(v[0])
+			p.request.since, err = p.parseFeedSince(v[0])
 			return err
 		}}
 	paramFeedCursor = param{name: "cursor", about: "the same as since", allowed: "a NextCursor of this feed",
 		parse: func(p *parser, v []string) error {
-			s, err := p.parseSince(v[0])
+			s, err := p.parseFeedSince(v[0])
 			if err != nil || !s.cursor {
 				return fmt.Errorf("%s is not a cursor of this feed", quote(v[0]))
 			}
@@ -85,7 +85,7 @@ func (s *service) serveFeed(ctx context.Context, a *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := st.matchingScopes(a.choice)
+	v := st.matchingScopes(a.selection)
 	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
 	if err := a.checkMaxAge(v, s); err != nil {
 		return nil, err
@@ -123,10 +123,10 @@ func (s *service) renderFeed(ctx context.Context, prefix []byte, a *request, h c
 	if err != nil {
 		return nil, err
 	}
-	if err := t.checkSelection(a.choice, st); err != nil {
+	if err := t.checkSelection(a.selection, st); err != nil {
 		return nil, err
 	}
-	w := eventFilter{selection: a.choice, images: a.wantedImageIDs(), kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.asOf.set}
+	w := eventFilter{selection: a.selection, images: a.wantedImageIDs(), kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.asOf.set}
 	history := a.route.hasImageID()
 	if w.kinds == nil {
 		w.kinds = []eventKind{kindAdded, kindRemoved, kindChanged}
@@ -140,7 +140,7 @@ func (s *service) renderFeed(ctx context.Context, prefix []byte, a *request, h c
 	}
 	f := t.readPage(start, st.Sequence, w)
 	if history && len(f.entries) == 0 {
-		if l := t.lifespanOf(a.imageID, st, a.choice); !l.known {
+		if l := t.lifespanOf(a.imageID, st, a.selection); !l.known {
 			return nil, l.imageUnknownError(a, st)
 		}
 	}

@@ -82,7 +82,7 @@ func (s *service) selectFromRegions(ctx context.Context, a *request, regions []s
 	for _, region := range regions {
 		h, st, e := s.loadState(ctx, a, region)
 		if e == nil {
-			list = append(list, regionSelection{h, st, st.listedScopes(a.choice)})
+			list = append(list, regionSelection{h, st, st.listedScopes(a.selection)})
 			continue
 		}
 		failed[region] = e
@@ -97,7 +97,7 @@ func (s *service) selectFromRegions(ctx context.Context, a *request, regions []s
 	case len(list) == 0 || err != nil && a.maxAge > 0:
 		return nil, f, err
 	}
-	if none := checkSelectionExists(a.choice, list); none != nil {
+	if none := checkSelectionExists(a.selection, list); none != nil {
 		if err != nil && !empty { // it may have what the others have not
 			return nil, f, regionUndecided(err)
 		}
@@ -127,7 +127,7 @@ func (v *scopeSet) checkTimesKey() string {
 // listed is the view of a choice for a list of scopes: of everything if
 // nothing was chosen.
 func (st *regionState) listedScopes(c selection) *scopeSet {
-	if c.everything() {
+	if c.isEverything() {
 		return st.allScopes()
 	}
 	if c.types == nil {
@@ -154,7 +154,7 @@ func (st *regionState) listedScopes(c selection) *scopeSet {
 // checkSelectionExists is the error for a choice of which a name, or all of it, is of no
 // scope in the list. Clusters are named in one region alone.
 func checkSelectionExists(c selection, list []regionSelection) error {
-	if c.everything() {
+	if c.isEverything() {
 		return nil
 	}
 	var states []*regionState
@@ -184,7 +184,7 @@ func checkSelectionExists(c selection, list []regionSelection) error {
 }
 
 func matchesNameOrAny(names []string, name string) bool {
-	return slices.Contains(names, allNames) && (name != "" || slices.Contains(names, catalog.Any)) || slices.Contains(resolveAny(names), name)
+	return slices.Contains(names, allNames) && (name != "" || slices.Contains(names, catalog.Any)) || slices.Contains(toScopeNames(names), name)
 }
 
 // merge sums up the freshness of several regions: the oldest check counts, and

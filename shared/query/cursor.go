@@ -73,7 +73,7 @@ func (c *cursor) checkQuery(region string, a *request) error {
 func (s *service) stateOfCursor(ctx context.Context, a *request, h currentState) (*regionState, *scopeSet, error) {
 	c := a.cursor
 	if st, err := s.stateAsOf(ctx, h, a.at); err == nil {
-		if v, err := st.selectScopes(a.choice); err == nil && shortHash(v.digest) == c.contentHash {
+		if v, err := st.selectScopes(a.selection); err == nil && shortHash(v.digest) == c.contentHash {
 			return st, v, nil
 		}
 	}
@@ -86,7 +86,7 @@ func (s *service) stateOfCursor(ctx context.Context, a *request, h currentState)
 	case err != nil:
 		return nil, nil, err
 	}
-	v, err := st.selectScopes(a.choice)
+	v, err := st.selectScopes(a.selection)
 	if err != nil {
 		return nil, nil, newCursorExpiredError(nil)
 	}

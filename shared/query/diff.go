@@ -27,8 +27,8 @@ var (
 // times, or two clusters at one.
 func checkDiff(p *parser) {
 	a := p.request
-	one := !selectsSeveral(a.choice.clusters) && !selectsSeveral(a.choice.types)
-	two := len(a.choice.clusters) == 2 && !selectsSeveral(a.choice.types)
+	one := !selectsSeveral(a.selection.clusters) && !selectsSeveral(a.selection.types)
+	two := len(a.selection.clusters) == 2 && !selectsSeveral(a.selection.types)
 	switch {
 	case a.from.set && a.at.set:
 		p.addFault(codeInvalid, "at", "cannot be combined with from", "either from and to, or at")
@@ -36,11 +36,11 @@ func checkDiff(p *parser) {
 		p.addFault(codeMissing, "from", "is required with to", asOfForms)
 	case a.from.set && !one:
 		name := "ClusterId"
-		if !selectsSeveral(a.choice.clusters) {
+		if !selectsSeveral(a.selection.clusters) {
 			name = "InstanceType"
 		}
 		p.addFault(codeInvalid, name, "names more than one scope", "one cluster and at most one instance type, when from is given")
-	case !a.from.set && len(a.choice.clusters) == 2 && !two:
+	case !a.from.set && len(a.selection.clusters) == 2 && !two:
 		p.addFault(codeInvalid, "InstanceType", "names more than one", "at most one instance type, with which the two clusters are compared")
 	case !a.from.set && !two:
 		p.addFault(codeMissing, "from", "is required, unless ClusterId names two clusters to compare", asOfForms)
@@ -113,7 +113,7 @@ func (x *diffSide) etagKey() string {
 
 // resolveDiffSides finds what is to be compared.
 func (s *service) resolveDiffSides(ctx context.Context, a *request, h currentState) (before, after *diffSide, err error) {
-	clusters, types := resolveAny(a.choice.clusters), resolveAny(a.choice.types)
+	clusters, types := toScopeNames(a.selection.clusters), toScopeNames(a.selection.types)
 	if a.from.set {
 		before, after = &diffSide{cluster: clusters[0], instanceType: types[0]}, &diffSide{cluster: clusters[0], instanceType: types[0]}
 		if before.state, err = s.stateAsOf(ctx, h, a.from); err != nil {

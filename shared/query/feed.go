@@ -35,7 +35,7 @@ type feedSince struct {
 }
 
 // parseSince reads a cursor of the feed or a moment.
-func (p *parser) parseSince(s string) (feedSince, error) {
+func (p *parser) parseFeedSince(s string) (feedSince, error) {
 	if rest, ok := strings.CutPrefix(s, "c"); ok {
 		a, b, dotted := strings.Cut(rest, ".")
 		n, err1 := strconv.ParseInt(a, 10, 53)
@@ -106,7 +106,7 @@ func (t *history) readPage(start feedPosition, last int64, w eventFilter) eventP
 func (t *history) eachEvent(from, to int32, w eventFilter, yield func(int32) bool) {
 	covered := make([]bool, len(t.scopes))
 	for i, ref := range t.scopes {
-		covered[i] = w.selection.covers(ref)
+		covered[i] = w.selection.includes(ref)
 	}
 	n, at := int(to-from), func(i int) int32 { return from + int32(i) }
 	if w.images != nil {
@@ -218,8 +218,8 @@ func (t *history) checkSelection(c selection, st *regionState) error {
 	defer t.mu.RUnlock()
 	for _, name := range c.types {
 		one := selection{c.clusters, []string{name}}
-		if name != allNames && !slices.ContainsFunc(t.scopes, one.covers) && !slices.ContainsFunc(st.Scopes, func(sc archive.ScopeState) bool {
-			return one.covers(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType})
+		if name != allNames && !slices.ContainsFunc(t.scopes, one.includes) && !slices.ContainsFunc(st.Scopes, func(sc archive.ScopeState) bool {
+			return one.includes(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType})
 		}) {
 			return scopeNotFound(one, st)
 		}

@@ -33,13 +33,13 @@ func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
 	switch {
 	case f.found > 1:
 		return "", s.regionRequired("have what is asked for")
-	case f.found == 1 && f.failed != nil && cluster:
+	case f.found == 1 && f.failure != nil && cluster:
 		if !f.skipped {
-			s.report(ctx, "", f.failed)
+			s.report(ctx, "", f.failure)
 		}
 		return f.region, nil
-	case f.failed != nil:
-		return "", regionUndecided(f.failed)
+	case f.failure != nil:
+		return "", regionUndecided(f.failure)
 	case f.found == 1:
 		return f.region, nil
 	case f.empty == len(s.regions):
@@ -68,7 +68,7 @@ type regionSearch struct {
 	region  string // the first that has it
 	found   int    // that have it
 	empty   int    // of which nothing has been captured, so that they have it not
-	failed  error  // of the first that could not be read
+	failure error  // of the first that could not be read
 	skipped bool   // a region that could not be read just now was not asked again
 }
 
@@ -77,7 +77,7 @@ type regionSearch struct {
 // looked for.
 func (s *service) searchRegions(ctx context.Context, unique bool, has func(currentState) (bool, error)) regionSearch {
 	f := s.searchRegionsOnce(ctx, true, has)
-	if f.skipped && (f.found == 0 || f.failed != nil && !unique) {
+	if f.skipped && (f.found == 0 || f.failure != nil && !unique) {
 		return s.searchRegionsOnce(ctx, false, has)
 	}
 	return f
@@ -104,7 +104,7 @@ func (s *service) searchRegionsOnce(ctx context.Context, spare bool, has func(cu
 		case errors.Is(err, archive.ErrNoData):
 			f.empty++
 		case err != nil:
-			f.failed = cmp.Or(f.failed, err)
+			f.failure = cmp.Or(f.failure, err)
 		case ok:
 			f.region = cmp.Or(f.region, region)
 			f.found++
@@ -132,7 +132,7 @@ func (s *service) regionRequired(which string) error {
 	return newFaultsError([]paramFault{{codeMissing, "RegionId", "is required, as several regions " + which, "one of " + strings.Join(s.regions, ", ")}})
 }
 
-func namesClusters(a *request) bool { return slices.ContainsFunc(a.choice.clusters, isClusterName) }
+func namesClusters(a *request) bool { return slices.ContainsFunc(a.selection.clusters, isClusterName) }
 
 // isName says whether a caller means the cluster of that name.
 func isClusterName(cluster string) bool { return cluster != allNames && cluster != catalog.Any }
@@ -141,7 +141,7 @@ func isClusterName(cluster string) bool { return cluster != allNames && cluster 
 // request names.
 func (s *service) regionHasNamed(ctx context.Context, a *request, h currentState) (bool, error) {
 	if namesClusters(a) {
-		return slices.ContainsFunc(a.choice.clusters, func(name string) bool { return name != "" && h.hasCluster(name) }), nil
+		return slices.ContainsFunc(a.selection.clusters, func(name string) bool { return name != "" && h.hasCluster(name) }), nil
 	}
 	for _, id := range a.wantedImageIDs() {
 		if ok, err := s.wasEverOffered(ctx, h, id); ok || err != nil {
@@ -165,13 +165,13 @@ func (s *service) historyHasCluster(ctx context.Context, a *request, h currentSt
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(a.choice.clusters, t.hasCluster), nil
+	return slices.ContainsFunc(a.selection.clusters, t.hasCluster), nil
 }
 
 // clusterNowhere is the error for clusters that no region has.
 func (s *service) clusterInNoRegion(ctx context.Context, a *request) error {
-	first := slices.IndexFunc(a.choice.clusters, isClusterName)
-	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.choice.clusters[first]}
+	first := slices.IndexFunc(a.selection.clusters, isClusterName)
+	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.selection.clusters[first]}
 	for _, region := range s.regions {
 		if h, err := s.states[region].get(ctx); err == nil {
 			e.clusters = append(e.clusters, h.clusterNames()...)

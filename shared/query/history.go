@@ -131,7 +131,7 @@ func (s *service) addCommit(ctx context.Context, t *history, l *archive.Commit) 
 	for i, c := range l.Changes {
 		c.Added = arrivals.Added[i]
 		if c.PreviousLost {
-			c = t.compare(c)
+			c = t.fillLostChange(c)
 		}
 		t.addChange(commit, c, s.schema)
 	}
@@ -208,7 +208,7 @@ func (t *history) imagesOf(ref archive.ScopeRef) []string {
 
 // compare works out the difference of a change whose commit could not give it:
 // c.Added is all of the new content. Which fields changed is not known.
-func (t *history) compare(c archive.Change) archive.Change {
+func (t *history) fillLostChange(c archive.Change) archive.Change {
 	before := t.imagesOf(archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType})
 	subtract := func(list, other []string) []string {
 		return slices.DeleteFunc(slices.Clone(list), func(id string) bool {

@@ -18,14 +18,14 @@ func (s *service) serveImage(ctx context.Context, a *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.choice.everything() {
+	if a.selection.isEverything() {
 		s.prefetchIndex(ctx, a, region)
 	}
 	h, st, err := s.loadState(ctx, a, region)
 	if err != nil {
 		return nil, err
 	}
-	v, err := st.scopesForImage(a.choice)
+	v, err := st.scopesForImage(a.selection)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *service) serveImage(ctx context.Context, a *request) (*answer, error) {
 // around is the view of a choice, or of everything if nothing was chosen,
 // always with the scopes that offer an image.
 func (st *regionState) scopesForImage(c selection) (*scopeSet, error) {
-	if c.everything() {
+	if c.isEverything() {
 		v := st.allScopes()
 		if len(v.scopes) == 0 && len(v.empty) > 0 {
 			return nil, st.scopeNotReady(v.empty[0])
@@ -74,13 +74,13 @@ func (s *service) renderImage(ctx context.Context, b []byte, a *request, h curre
 	from, to := set.findImage(a.imageID)
 	first, known := s.lists.firstSeen(h.RegionID, a.imageID)
 	// The catalogue counts every scope of the region.
-	if from == to || !known || !a.choice.everything() || s.full != nil {
+	if from == to || !known || !a.selection.isEverything() || s.full != nil {
 		t, err := s.loadHistory(ctx, h)
 		if err != nil {
 			return nil, err
 		}
-		life := t.lifespanOf(a.imageID, st, a.choice)
-		if life.cut && (life.known || from < to) && a.choice.everything() && s.full == nil {
+		life := t.lifespanOf(a.imageID, st, a.selection)
+		if life.cut && (life.known || from < to) && a.selection.isEverything() && s.full == nil {
 			if err := s.loadFirstSeen(ctx, h, a.imageID, &life); err != nil {
 				return nil, err
 			}
@@ -199,7 +199,7 @@ func (t *history) lifespanOf(id string, st *regionState, c selection) lifespan {
 	end := t.countEventsUpTo(st.Sequence)
 	for _, at := range t.byImage[image] {
 		e := t.events[at]
-		if !c.covers(t.scopes[e.scope]) {
+		if !c.includes(t.scopes[e.scope]) {
 			continue
 		}
 		if at >= end {
@@ -225,14 +225,14 @@ func (t *history) lifespanOf(id string, st *regionState, c selection) lifespan {
 }
 
 // everything says whether a choice names nothing and so covers every scope.
-func (c selection) everything() bool { return c.clusters == nil && c.types == nil }
+func (c selection) isEverything() bool { return c.clusters == nil && c.types == nil }
 
 // everyCluster says whether a choice is of all the named clusters.
-func (c selection) everyCluster() bool { return len(c.clusters) == 1 && c.clusters[0] == allNames }
+func (c selection) isEveryCluster() bool { return len(c.clusters) == 1 && c.clusters[0] == allNames }
 
 // covers says whether a scope belongs to a choice.
-func (c selection) covers(ref archive.ScopeRef) bool {
-	if c.everything() {
+func (c selection) includes(ref archive.ScopeRef) bool {
+	if c.isEverything() {
 		return true
 	}
 	return matchesName(c.clusters, ref.ClusterID) && matchesName(c.types, ref.InstanceType)
@@ -242,7 +242,7 @@ func matchesName(names []string, name string) bool {
 	if len(names) == 1 && names[0] == allNames {
 		return name != ""
 	}
-	return slices.Contains(resolveAny(names), name)
+	return slices.Contains(toScopeNames(names), name)
 }
 
 // imageGoneError is the error for an image that is not there: never, or no more.
@@ -252,7 +252,7 @@ func (s *service) imageGoneError(ctx context.Context, a *request, h currentState
 	}
 	e := &apierror.Error{Status: http.StatusGone, Code: codeGone, Recommend: "Look for a successor in /v1/images; the image's own history is under /v1/images/{ImageId}/history.",
 		Message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(a.imageID), l.gone)}
-	if !a.choice.everything() {
+	if !a.selection.isEverything() {
 		e.Message = fmt.Sprintf("Image %s was offered by the scopes asked for until %s, and by none of them since.", quote(a.imageID), l.gone)
 		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it; the image's own history is under /v1/images/{ImageId}/history."
 	}

@@ -44,14 +44,14 @@ func (s *service) resolveRequest(ctx context.Context, a *request, region string)
 	if a.cursor != nil {
 		return s.resolveNextPage(ctx, a, region)
 	}
-	if a.choice.everyCluster() {
+	if a.selection.isEveryCluster() {
 		s.prefetchIndex(ctx, a, region)
 	}
 	h, st, err := s.loadState(ctx, a, region)
 	if err != nil {
 		return h, nil, nil, err
 	}
-	v, err := st.selectScopes(a.choice)
+	v, err := st.selectScopes(a.selection)
 	return h, st, v, err
 }
 

@@ -16,8 +16,8 @@ func (s *service) serveMatrix(ctx context.Context, a *request) (*answer, error) 
 		return nil, err
 	}
 	wide := *a
-	if wide.choice.clusters == nil {
-		if wide.choice.clusters, err = s.defaultMatrixClusters(ctx, a, region); err != nil {
+	if wide.selection.clusters == nil {
+		if wide.selection.clusters, err = s.defaultMatrixClusters(ctx, a, region); err != nil {
 			return nil, err
 		}
 	}
@@ -43,7 +43,7 @@ func (s *service) serveMatrix(ctx context.Context, a *request) (*answer, error) 
 			if err != nil {
 				return nil, err
 			}
-			return newMatrix(set, places, a.choice).render(prefix, a, st, v), nil
+			return newMatrix(set, places, a.selection).render(prefix, a, st, v), nil
 		},
 	}, nil
 }
@@ -56,7 +56,7 @@ func (s *service) defaultMatrixClusters(ctx context.Context, a *request, region 
 	if err != nil {
 		return nil, err
 	}
-	if a.choice.types != nil && slices.ContainsFunc(st.ScopesOf(""), func(s archive.ScopeState) bool { return s.InstanceType != "" }) {
+	if a.selection.types != nil && slices.ContainsFunc(st.ScopesOf(""), func(s archive.ScopeState) bool { return s.InstanceType != "" }) {
 		return nil, nil
 	}
 	return []string{allNames}, nil

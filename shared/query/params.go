@@ -31,10 +31,10 @@ type request struct {
 
 // scopeParams say which scopes a request is about, and as of when.
 type scopeParams struct {
-	region string // empty: not given
-	choice selection
-	at     asOf
-	maxAge time.Duration // 0: any age
+	region    string // empty: not given
+	selection selection
+	at        asOf
+	maxAge    time.Duration // 0: any age
 }
 
 // filterParams say which images match.

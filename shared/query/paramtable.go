@@ -23,12 +23,12 @@ var (
 		}}
 	paramCluster = param{name: "ClusterId", example: "*", about: "one cluster, several, or * for all; absent: images that every cluster supports", allowed: nameForm, isList: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.request.choice.clusters, err = parseNames("ClusterId", v)
+			p.request.selection.clusters, err = parseNames("ClusterId", v)
 			return err
 		}}
 	paramType = param{name: "InstanceType", example: "*", about: "one instance type, several, or * for all; absent: images that every type supports", allowed: nameForm, isList: true,
 		parse: func(p *parser, v []string) (err error) {
-			p.request.choice.types, err = parseNames("InstanceType", v)
+			p.request.selection.types, err = parseNames("InstanceType", v)
 			return err
 		}}
 	paramAt = param{name: "at", example: "-1m", about: "a past time or commit; answers as the data stood then", allowed: asOfForms,

@@ -114,7 +114,7 @@ func (st *regionState) selectScopes(c selection) (*scopeSet, error) {
 
 func (st *regionState) buildScopeSet(c selection) (*scopeSet, error) {
 	v := &scopeSet{region: st.RegionID, indexSequence: st.IndexSequence, several: selectsSeveral(c.clusters) || selectsSeveral(c.types), byType: selectsSeveral(c.types)}
-	clusters := resolveAny(c.clusters)
+	clusters := toScopeNames(c.clusters)
 	if len(c.clusters) == 1 && c.clusters[0] == allNames {
 		clusters = st.clusterNames()
 		if len(clusters) == 0 {
@@ -158,12 +158,12 @@ func (c selection) firstUnmatched(views ...*scopeSet) (part selection, missing b
 			}
 		}
 	}
-	for _, name := range resolveAny(c.clusters) {
+	for _, name := range toScopeNames(c.clusters) {
 		if !clusters[name] {
 			return selection{[]string{anyIfEmpty(name)}, c.types}, true
 		}
 	}
-	for _, name := range resolveAny(c.types) {
+	for _, name := range toScopeNames(c.types) {
 		if !types[name] {
 			return selection{c.clusters, []string{anyIfEmpty(name)}}, true
 		}
@@ -177,7 +177,7 @@ func (st *regionState) addClusterScopes(v *scopeSet, c selection, cluster string
 		return st.clusterNotFound(cluster)
 	}
 	anyCluster := len(c.clusters) == 1 && c.clusters[0] == allNames
-	types, anyType := resolveAny(c.types), len(c.types) == 1 && c.types[0] == allNames
+	types, anyType := toScopeNames(c.types), len(c.types) == 1 && c.types[0] == allNames
 	if anyType {
 		types = slices.DeleteFunc(slices.Clone(captured), func(t string) bool { return t == "" })
 	}
@@ -239,7 +239,7 @@ func (st *regionState) isListed(cluster string) bool {
 }
 
 // named is the list with "none" spelt out.
-func resolveAny(names []string) []string {
+func toScopeNames(names []string) []string {
 	if len(names) == 0 {
 		return []string{""}
 	}
@@ -283,7 +283,7 @@ func (st *regionState) allScopes() *scopeSet { return st.matchingScopes(selectio
 // for their history learns what came last from the region as a whole.
 func (st *regionState) matchingScopes(c selection) *scopeSet {
 	key := ""
-	if !c.everything() {
+	if !c.isEverything() {
 		key = "covering " + c.key()
 	}
 	st.mu.Lock()
@@ -295,7 +295,7 @@ func (st *regionState) matchingScopes(c selection) *scopeSet {
 	v = &scopeSet{region: st.RegionID, indexSequence: st.IndexSequence, several: true, byType: true}
 	for _, s := range st.Scopes {
 		switch {
-		case !c.covers(archive.ScopeRef{ClusterID: s.ClusterID, InstanceType: s.InstanceType}):
+		case !c.includes(archive.ScopeRef{ClusterID: s.ClusterID, InstanceType: s.InstanceType}):
 		case s.Digest != "":
 			v.scopes = append(v.scopes, s)
 		default:

@@ -223,9 +223,9 @@ func (x *call) makeEnvelope(a *request, ans *answer) []byte {
 	b = append(b, `,"RegionId":`...)
 	b = appendString(b, ans.region)
 	b = append(b, `,"ClusterId":`...)
-	b = appendString(b, strings.Join(a.choice.clusters, ","))
+	b = appendString(b, strings.Join(a.selection.clusters, ","))
 	b = append(b, `,"InstanceType":`...)
-	b = appendString(b, strings.Join(a.choice.types, ","))
+	b = appendString(b, strings.Join(a.selection.types, ","))
 	if ans.freshness != nil {
 		b = append(b, `,"Snapshot":`...)
 		b = ans.freshness.appendJSON(b)
