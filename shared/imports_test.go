@@ -17,16 +17,17 @@ const module = "community-images"
 // import. Test helper packages (…test) are for tests and scripts only.
 var allowed = map[string][]string{
 	"access":              {},
+	"cloud":               {},
 	"apierror":            {"catalog"},
 	"catalog":             {"jsonscan"},
 	"jsonscan":            {},
 	"archive":             {"catalog", "jsonscan"},
 	"archive/buckettest":  {"archive", "catalog"},
 	"archive/archivetest": {"archive", "archive/buckettest", "catalog"},
-	"ossbucket":           {"neterror"},
+	"ossbucket":           {"cloud", "neterror"},
 	"ossbucket/osstest":   {},
 	"acsauth":             {},
-	"ehpc":                {"catalog", "neterror"},
+	"ehpc":                {"catalog", "cloud", "neterror"},
 	"ehpc/ehpctest":       {"acsauth", "catalog"},
 	"capture":             {"archive", "catalog"},
 	"metrics":             {},
@@ -37,10 +38,10 @@ var allowed = map[string][]string{
 	"query/openapitest":   {},
 	"query/sqlitetest":    {},
 	"replica":             {"access", "acsauth", "apierror", "archive", "catalog", "jsonscan"},
-	"config":              {"access", "catalog", "slip"},
-	"fcrun":               {"apierror", "jsonscan"},
+	"config":              {"access", "catalog", "cloud", "slip"},
+	"fcrun":               {"apierror", "cloud", "jsonscan"},
 	"slip":                {},
-	"fcrun/fctest":        {},
+	"fcrun/fctest":        {"cloud"},
 }
 
 // vendors lists the packages that may see the types of one SDK.

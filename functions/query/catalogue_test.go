@@ -12,6 +12,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket"
 	"community-images/shared/ossbucket/osstest"
@@ -51,8 +52,8 @@ func newCatalogue(tb testing.TB, s size) *catalogue {
 	tb.Helper()
 	c := &catalogue{name: s.name, oss: osstest.Start(tb, "")}
 	var err error
-	if c.bucket, err = ossbucket.New(ossbucket.Options{Endpoint: c.oss.URL, Bucket: c.oss.Bucket, Credentials: func(context.Context) (ossbucket.Credentials, error) {
-		return ossbucket.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret, SecurityToken: c.oss.Key.Token}, nil
+	if c.bucket, err = ossbucket.New(ossbucket.Options{Endpoint: c.oss.URL, Bucket: c.oss.Bucket, Credentials: func(context.Context) (cloud.Credentials, error) {
+		return cloud.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret, SecurityToken: c.oss.Key.Token}, nil
 	}}); err != nil {
 		tb.Fatal(err)
 	}
@@ -168,8 +169,8 @@ func (c *catalogue) env(more ...string) []string {
 	return slices.Concat([]string{"OSS_ENDPOINT=" + c.oss.URL, "OSS_BUCKET=" + c.oss.Bucket, "EHPC_REGIONS=" + region}, more)
 }
 
-func (c *catalogue) credentials() fctest.Credentials {
-	return fctest.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret, SecurityToken: c.oss.Key.Token}
+func (c *catalogue) credentials() cloud.Credentials {
+	return cloud.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret, SecurityToken: c.oss.Key.Token}
 }
 
 // start starts a binary of this directory's kind: "query" or "constant".

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/archive"
+	"community-images/shared/cloud"
 	"community-images/shared/config"
 	"community-images/shared/fcrun"
 	"community-images/shared/ossbucket"
@@ -17,7 +18,7 @@ import (
 )
 
 // newHandler connects the lookups and the replica with the archive in OSS.
-func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (http.Handler, error) {
+func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (http.Handler, error) {
 	keys, err := archive.NewKeys(conf.OSS.Prefix)
 	if err != nil {
 		return nil, err
@@ -26,8 +27,8 @@ func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (
 		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
 		// An answer is due within seconds; query falls back on what it has.
 		ConnectTimeout: time.Second, ReadTimeout: 2 * time.Second,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) {
-			return ossbucket.Credentials(credentials.Newest()), nil
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return credentials.Newest(), nil
 		},
 	})
 	if err != nil {
@@ -38,7 +39,7 @@ func newHandler(conf config.Query, credentials *fcrun.Source, log *zap.Logger) (
 	}
 	lookups := query.New(query.Options{
 		Archive: archive.New(bucket, keys), Regions: conf.Regions, MaxStale: conf.MaxStale, HeadTTL: conf.HeadTTL,
-		Warm:   conf.Credentials != (config.Credentials{}), // FC's environment has some, and the SDK takes a while to start
+		Warm:   conf.Credentials != (cloud.Credentials{}), // FC's environment has some, and the SDK takes a while to start
 		Redact: conf.Redact, Gzip: conf.Gzip, Tokens: conf.Tokens, Keys: conf.Keys, Version: version, RequestID: fcrun.RequestID, Report: report,
 	})
 	copies := replica.New(replica.Options{

@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"community-images/shared/cloud"
 	"community-images/shared/config"
 	"community-images/shared/fcrun"
 )
@@ -24,7 +25,7 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 	}
 	log := fcrun.NewLogger(os.Stdout, conf.LogLevel, "query")
 	log.Info("starting", zap.String("version", version))
-	credentials := fcrun.NewSource(fcrun.Credentials(conf.Credentials))
+	credentials := cloud.NewSource(conf.Credentials)
 	handler, err := newHandler(conf, credentials, log)
 	if err != nil {
 		return nil, nil, err

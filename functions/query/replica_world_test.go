@@ -19,6 +19,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket/osstest"
@@ -62,7 +63,7 @@ func (u *upstream) start(name string, env ...string) *fctest.Function {
 	u.t.Helper()
 	f, err := fctest.Start(u.t.Context(), fctest.Binary(u.t, "community-images/functions/"+name), fctest.Options{
 		Env:         append(env, "OSS_ENDPOINT="+u.oss.URL, "OSS_BUCKET="+u.oss.Bucket, "EHPC_REGIONS="+strings.Join(u.regions(), ",")),
-		Credentials: fctest.Credentials{AccessKeyID: u.oss.Key.ID, AccessKeySecret: u.oss.Key.Secret, SecurityToken: u.oss.Key.Token},
+		Credentials: cloud.Credentials{AccessKeyID: u.oss.Key.ID, AccessKeySecret: u.oss.Key.Secret, SecurityToken: u.oss.Key.Token},
 	})
 	if err != nil {
 		u.t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
@@ -74,8 +75,8 @@ func BenchmarkRun(b *testing.B) {
 	lines.Scan()
 	client, err := ehpc.New(ehpc.Options{
 		Endpoint: lines.Text(), MaxIdle: benchConcurrency,
-		Credentials: func(context.Context) (ehpc.Credentials, error) {
-			return ehpc.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"}, nil
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"}, nil
 		},
 	})
 	if err != nil {

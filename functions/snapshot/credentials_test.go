@@ -7,18 +7,18 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
-	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket/osstest"
 )
 
 // renew replaces the function role's token: the old one is refused from now on.
-func (w *world) renew(serial int) fctest.Credentials {
+func (w *world) renew(serial int) cloud.Credentials {
 	key := osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial), Token: fmt.Sprint("token-", serial)}
 	w.oss.SetKeys(key)
 	w.ehpc.SetKeys(map[string]ehpctest.Key{key.ID: {Secret: key.Secret, Token: key.Token}})
 	w.oss.Key = key
-	return fctest.Credentials{AccessKeyID: key.ID, AccessKeySecret: key.Secret, SecurityToken: key.Token}
+	return cloud.Credentials{AccessKeyID: key.ID, AccessKeySecret: key.Secret, SecurityToken: key.Token}
 }
 
 // workers is the setting SNAPSHOT_CONCURRENCY of these tests;
@@ -55,7 +55,7 @@ func TestCredentialsThatExpire(t *testing.T) {
 
 	change()
 	var mu sync.Mutex
-	var next fctest.Credentials
+	var next cloud.Credentials
 	asked, after := 0, 0
 	w.onCall.Store(func(ehpctest.Call) {
 		mu.Lock()

@@ -14,6 +14,7 @@ import (
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc"
 	"community-images/shared/ehpc/ehpctest"
 )
@@ -60,8 +61,8 @@ func newHastyLab(t *testing.T, timeout time.Duration) *lab {
 	t.Cleanup(func() { _ = server.Close() })
 	client, err := ehpc.New(ehpc.Options{
 		Endpoint: server.URL, CallTimeout: timeout, MaxBody: 1 << 20,
-		Credentials: func(context.Context) (ehpc.Credentials, error) {
-			return ehpc.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"}, nil
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"}, nil
 		},
 	})
 	if err != nil {

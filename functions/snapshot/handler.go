@@ -10,6 +10,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/config"
 	"community-images/shared/ehpc"
 	"community-images/shared/fcrun"
@@ -59,14 +60,14 @@ func settingsOf(c config.Snapshot) capture.Settings {
 }
 
 // newUpstream makes one E-HPC client a region.
-func newUpstream(c config.Snapshot, source *fcrun.Source) (upstream, error) {
+func newUpstream(c config.Snapshot, source *cloud.Source) (upstream, error) {
 	clients := upstream{}
 	for _, region := range c.Regions {
 		client, err := ehpc.New(ehpc.Options{
 			Endpoint: c.EHPCEndpoint(region),
 			MaxIdle:  c.Concurrency,
-			Credentials: func(context.Context) (ehpc.Credentials, error) {
-				return ehpc.Credentials(source.Newest()), nil
+			Credentials: func(context.Context) (cloud.Credentials, error) {
+				return source.Newest(), nil
 			},
 		})
 		if err != nil {
@@ -78,11 +79,11 @@ func newUpstream(c config.Snapshot, source *fcrun.Source) (upstream, error) {
 }
 
 // newBucket opens the bucket; nothing is asked of it yet.
-func newBucket(c config.Snapshot, source *fcrun.Source) (*ossbucket.Bucket, error) {
+func newBucket(c config.Snapshot, source *cloud.Source) (*ossbucket.Bucket, error) {
 	return ossbucket.New(ossbucket.Options{
 		Endpoint: c.OSS.Endpoint, Bucket: c.OSS.Bucket,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) {
-			return ossbucket.Credentials(source.Newest()), nil
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return source.Newest(), nil
 		},
 	})
 }

@@ -18,6 +18,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket"
@@ -363,8 +364,8 @@ func (w *world) collectOrphans() int {
 // bucket is the world's OSS without any fault.
 func (w *world) bucket() (*ossbucket.Bucket, archive.Keys) {
 	w.t.Helper()
-	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket, Credentials: func(context.Context) (ossbucket.Credentials, error) {
-		return ossbucket.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket, Credentials: func(context.Context) (cloud.Credentials, error) {
+		return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
 	}})
 	keys, keysErr := archive.NewKeys("community-images")
 	if err := errors.Join(err, keysErr); err != nil {

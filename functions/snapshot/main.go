@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/capture"
+	"community-images/shared/cloud"
 	"community-images/shared/config"
 	"community-images/shared/fcrun"
 )
@@ -31,7 +32,7 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	credentials := fcrun.NewSource(fcrun.Credentials(conf.Credentials))
+	credentials := cloud.NewSource(conf.Credentials)
 	bucket, err := newBucket(conf, credentials)
 	if err != nil {
 		return nil, nil, err

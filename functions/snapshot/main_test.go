@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"community-images/shared/archive"
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket/osstest"
@@ -86,7 +87,7 @@ func (w *world) env() []string {
 func (w *world) start(name string, env ...string) *fctest.Function {
 	w.t.Helper()
 	f, err := fctest.Start(w.t.Context(), fctest.Binary(w.t, "community-images/functions/"+name), fctest.Options{
-		Env: append(w.env(), env...), Timeout: 30 * time.Second, Credentials: fctest.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
+		Env: append(w.env(), env...), Timeout: 30 * time.Second, Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
 		Output: w.keep,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"testing"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
 )
@@ -30,7 +31,7 @@ func TestMemory(t *testing.T) {
 	start := func() *fctest.Function {
 		f, err := fctest.Start(t.Context(), fctest.Binary(t, "community-images/functions/snapshot"), fctest.Options{
 			Env: append(w.env(), "SNAPSHOT_UNSCOPED=false", "SNAPSHOT_QPS=10000"), Memory: 256, Output: w.keep,
-			Credentials: fctest.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
+			Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
 		})
 		if err != nil {
 			t.Fatal(err)

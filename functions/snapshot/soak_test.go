@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket/osstest"
@@ -107,7 +108,7 @@ func TestSoakOfBothFunctions(t *testing.T) {
 	s := w.start("snapshot", "OSS_ENDPOINT="+snapshotWay.url, "EHPC_ENDPOINT="+ehpcWay.url)
 	q, err := fctest.Start(t.Context(), fctest.Binary(t, "community-images/functions/query"), fctest.Options{
 		Env: append(w.env(), "OSS_ENDPOINT="+queryWay.url, "QUERY_HEAD_TTL=50ms"), Timeout: 30 * time.Second, Concurrency: readers,
-		Credentials: fctest.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, Output: w.keep,
+		Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, Output: w.keep,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
 	"community-images/shared/ossbucket/osstest"
 )
@@ -151,8 +152,8 @@ func TestRealBinarySweeps(t *testing.T) {
 	w.oss = osstest.Start(t, dir)
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: w.oss.URL, Bucket: w.oss.Bucket,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) {
-			return ossbucket.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
 		},
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"community-images/scripts/check/rostemplate"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket"
@@ -248,7 +249,7 @@ func (s *stack) start(resource, roleName string) *fctest.Function {
 		o.Env = append(o.Env, name+"="+value)
 	}
 	key := s.roles[roleName].key
-	o.Credentials = fctest.Credentials{AccessKeyID: key.ID, AccessKeySecret: key.Secret, SecurityToken: key.Token}
+	o.Credentials = cloud.Credentials{AccessKeyID: key.ID, AccessKeySecret: key.Secret, SecurityToken: key.Token}
 	o.Output = func(line string) {
 		s.mu.Lock()
 		s.lines = append(s.lines, line)
@@ -285,8 +286,8 @@ func (s *stack) get(f *fctest.Function, target string, status int) {
 // bucket is the store as the test itself sees it.
 func (s *stack) bucket() (*ossbucket.Bucket, archive.Keys) {
 	s.t.Helper()
-	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Bucket: s.oss.Bucket, Credentials: func(context.Context) (ossbucket.Credentials, error) {
-		return ossbucket.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret, SecurityToken: s.oss.Key.Token}, nil
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Bucket: s.oss.Bucket, Credentials: func(context.Context) (cloud.Credentials, error) {
+		return cloud.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret, SecurityToken: s.oss.Key.Token}, nil
 	}})
 	if err != nil {
 		s.t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"community-images/shared/archive"
+	"community-images/shared/cloud"
 	"community-images/shared/config"
 	"community-images/shared/ossbucket"
 )
@@ -40,13 +41,13 @@ func Open(environ []string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if conf.Credentials.AccessKeyID == "" || conf.Credentials.AccessKeySecret == "" {
+	if !conf.Credentials.Usable() {
 		return nil, errors.New("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set")
 	}
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) {
-			return ossbucket.Credentials(conf.Credentials), nil
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return conf.Credentials, nil
 		},
 	})
 	if err != nil {

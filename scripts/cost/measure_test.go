@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket"
@@ -95,7 +96,7 @@ func newSite(t *testing.T, clusters int) *site {
 func (s *site) start(name string, env ...string) *fctest.Function {
 	s.t.Helper()
 	f, err := fctest.Start(s.t.Context(), fctest.Binary(s.t, "community-images/functions/"+name), fctest.Options{
-		Timeout: 5 * time.Minute, Credentials: fctest.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret, SecurityToken: s.oss.Key.Token},
+		Timeout: 5 * time.Minute, Credentials: cloud.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret, SecurityToken: s.oss.Key.Token},
 		Env: append([]string{"OSS_ENDPOINT=" + s.oss.URL, "OSS_BUCKET=" + s.oss.Bucket, "EHPC_REGIONS=" + region, "EHPC_ENDPOINT=" + s.url, "SNAPSHOT_QPS=100000"}, env...),
 		Output: func(line string) {
 			s.mu.Lock()
@@ -137,8 +138,8 @@ func (s *site) used(stored *int) use {
 }
 
 func (s *site) size() (n int) {
-	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Bucket: s.oss.Bucket, Credentials: func(context.Context) (ossbucket.Credentials, error) {
-		return ossbucket.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret, SecurityToken: s.oss.Key.Token}, nil
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Bucket: s.oss.Bucket, Credentials: func(context.Context) (cloud.Credentials, error) {
+		return cloud.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret, SecurityToken: s.oss.Key.Token}, nil
 	}})
 	if err != nil {
 		s.t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"community-images/shared/archive"
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/ossbucket"
 	"community-images/shared/ossbucket/osstest"
@@ -118,12 +119,12 @@ func openStore(url string, key osstest.Key) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	credentials := ossbucket.Credentials{
+	credentials := cloud.Credentials{
 		AccessKeyID: key.ID, AccessKeySecret: key.Secret, SecurityToken: key.Token,
 	}
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: url, Bucket: Bucket,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) { return credentials, nil },
+		Credentials: func(context.Context) (cloud.Credentials, error) { return credentials, nil },
 	})
 	return &Store{URL: url, Bucket: bucket, Keys: keys}, err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc"
 )
 
@@ -68,8 +69,8 @@ func TestKeysAlone(t *testing.T) {
 	for key, refused := range map[string]bool{secret: false, secret + "x": true} {
 		client, err := ehpc.New(ehpc.Options{
 			Endpoint: "http://" + told[1],
-			Credentials: func(context.Context) (ehpc.Credentials, error) {
-				return ehpc.Credentials{AccessKeyID: "CIAK-0001", AccessKeySecret: key}, nil
+			Credentials: func(context.Context) (cloud.Credentials, error) {
+				return cloud.Credentials{AccessKeyID: "CIAK-0001", AccessKeySecret: key}, nil
 			},
 		})
 		if err != nil {

@@ -16,8 +16,8 @@ import (
 
 	"community-images/scripts/build/bundle"
 	"community-images/scripts/deploy/deploytest"
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
-	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket/osstest"
 )
 
@@ -27,16 +27,16 @@ type account struct {
 	t   *testing.T
 	oss *osstest.Server
 	url string // of OSS
-	key fctest.Credentials
+	key cloud.Credentials
 	// patience of the command
 	patience time.Duration
 }
 
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	key := fctest.Credentials{AccessKeyID: "STS.deployer", AccessKeySecret: "the-deployers-secret", SecurityToken: "the-deployers-token"}
-	role := fctest.Credentials{AccessKeyID: "STS.role", AccessKeySecret: "the-roles-secret", SecurityToken: "the-roles-token"}
-	asKey := func(c fctest.Credentials) osstest.Key {
+	key := cloud.Credentials{AccessKeyID: "STS.deployer", AccessKeySecret: "the-deployers-secret", SecurityToken: "the-deployers-token"}
+	role := cloud.Credentials{AccessKeyID: "STS.role", AccessKeySecret: "the-roles-secret", SecurityToken: "the-roles-token"}
+	asKey := func(c cloud.Credentials) osstest.Key {
 		return osstest.Key{ID: c.AccessKeyID, Secret: c.AccessKeySecret, Token: c.SecurityToken}
 	}
 	store, err := osstest.New(osstest.Options{Keys: []osstest.Key{asKey(key), asKey(role)}})

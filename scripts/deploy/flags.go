@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"community-images/scripts/deploy/acs"
 	"community-images/scripts/deploy/ros"
+	"community-images/shared/cloud"
 )
 
 // options are the flags, and the credentials of the environment.
@@ -26,7 +26,7 @@ type options struct {
 	version, template                          string
 	rosEndpoint, fcEndpoint, ossEndpoint       string
 
-	credentials acs.Credentials
+	credentials cloud.Credentials
 	secrets     []string // of parameters that must not be shown
 	slips       []error  // of -param and -param-file
 	given       struct{ params, files int }

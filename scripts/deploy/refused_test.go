@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"community-images/scripts/deploy/acs"
 	"community-images/scripts/deploy/ros"
 )
 
@@ -16,7 +15,7 @@ import (
 func TestStacksOfOthersAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	client, err := ros.New(a.ROS, "cn-hangzhou", acs.Credentials(a.key), time.Millisecond)
+	client, err := ros.New(a.ROS, "cn-hangzhou", a.key, time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}

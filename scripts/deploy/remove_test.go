@@ -6,14 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
 )
 
 // open is a bucket as its owner sees it.
 func (a *account) open(name string) *ossbucket.Bucket {
 	a.t.Helper()
-	b, err := ossbucket.New(ossbucket.Options{Endpoint: a.url, Bucket: name, Credentials: func(context.Context) (ossbucket.Credentials, error) {
-		return ossbucket.Credentials(a.key), nil
+	b, err := ossbucket.New(ossbucket.Options{Endpoint: a.url, Bucket: name, Credentials: func(context.Context) (cloud.Credentials, error) {
+		return a.key, nil
 	}})
 	if err != nil {
 		a.t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"community-images/scripts/deploy/acs"
 	"community-images/scripts/deploy/ros"
 )
 
@@ -57,7 +56,7 @@ func TestSettingsThatTheStackHas(t *testing.T) {
 	a := newAccount(t)
 	token := `QueryTokens=[{"name":"ci","sha256":"` + strings.Repeat("0", 64) + `"}]`
 	a.expect("-yes -version v1 -create-code-bucket -param HttpAuth=anonymous -param "+token, 0)
-	client, err := ros.New(a.ROS, "cn-hangzhou", acs.Credentials(a.key), time.Millisecond)
+	client, err := ros.New(a.ROS, "cn-hangzhou", a.key, time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}

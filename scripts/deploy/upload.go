@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
 )
 
@@ -14,8 +15,8 @@ import (
 func (d *deployment) open(name string) (*ossbucket.Bucket, error) {
 	return ossbucket.New(ossbucket.Options{
 		Endpoint: d.ossEndpoint, Bucket: name, ReadTimeout: time.Minute, Tries: 5, FirstDelay: time.Second, MaxDelay: 10 * time.Second,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) {
-			return ossbucket.Credentials(d.credentials), nil
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return d.credentials, nil
 		},
 	})
 }

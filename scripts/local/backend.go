@@ -7,14 +7,14 @@ import (
 
 	"community-images/scripts/datadir"
 	"community-images/shared/archive"
-	"community-images/shared/fcrun/fctest"
+	"community-images/shared/cloud"
 )
 
 // backend is what the functions work against: embedded endpoints or the cloud.
 type backend struct {
 	homeRegion  string // FC_REGION of the functions
 	regions     []string
-	credentials fctest.Credentials
+	credentials cloud.Credentials
 	env         []string // environment of the functions
 	archive     *archive.Archive
 	keys        archive.Keys

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"community-images/shared/archive"
+	"community-images/shared/cloud"
 	"community-images/shared/config"
-	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket"
 )
 
@@ -32,15 +32,15 @@ func openCloud(environ []string, p *progress) (*backend, error) {
 	}
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) {
-			return ossbucket.Credentials(conf.Credentials), nil
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return conf.Credentials, nil
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &backend{
-		homeRegion: home, regions: conf.Regions, credentials: fctest.Credentials(conf.Credentials), env: env,
+		homeRegion: home, regions: conf.Regions, credentials: conf.Credentials, env: env,
 		archive: archive.New(bucket, keys), keys: keys, progress: p,
 		location:    "oss://" + conf.OSS.Bucket + "/" + keys.Root(),
 		showCommand: func(key string) string { return "ossutil cat oss://" + conf.OSS.Bucket + "/" + key },

@@ -13,6 +13,7 @@ import (
 	"community-images/scripts/datadir"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket/osstest"
@@ -27,7 +28,7 @@ const (
 // tests, with a new access key that both verify.
 func startEmbedded(dir *datadir.Directory, environ []string, p *progress) (*backend, error) {
 	id := fctest.NewRequestID()
-	key := fctest.Credentials{
+	key := cloud.Credentials{
 		AccessKeyID:     "STS.local" + id[len(id)-12:],
 		AccessKeySecret: "secret-" + fctest.NewRequestID(),
 		SecurityToken:   "token-" + fctest.NewRequestID(),

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"community-images/scripts/deploy/deploytest"
-	"community-images/shared/fcrun/fctest"
+	"community-images/shared/cloud"
 )
 
 const (
@@ -25,7 +25,7 @@ const (
 // authentication "function".
 func gateway(t *testing.T, token string) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := deploytest.VerifyTrigger(r, fctest.Credentials{AccessKeyID: keyID, AccessKeySecret: secret,
+		if err := deploytest.VerifyTrigger(r, cloud.Credentials{AccessKeyID: keyID, AccessKeySecret: secret,
 			SecurityToken: token}); err != nil {
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprintf(w, `{"Code":"AccessDenied","Message":%q}`, err)

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"community-images/shared/access"
+	"community-images/shared/cloud"
 	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket/osstest"
 )
@@ -233,7 +234,7 @@ func start(t *testing.T, output func(string), env ...string) (address string) {
 	t.Cleanup(oss.Close)
 	f, err := fctest.Start(t.Context(), fctest.Binary(t, "community-images/functions/query"), fctest.Options{
 		Env: append(env, "OSS_ENDPOINT="+oss.URL, "OSS_BUCKET=images"), Output: output,
-		Credentials: fctest.Credentials{AccessKeyID: "id", AccessKeySecret: "oss-secret"},
+		Credentials: cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "oss-secret"},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/zap/zapcore"
 
+	"community-images/shared/cloud"
 	"community-images/shared/config"
 )
 
@@ -67,7 +68,7 @@ func TestEverySnapshotSetting(t *testing.T) {
 			OSS:         config.OSS{Endpoint: "http://127.0.0.1:9000", Bucket: "b-1", Prefix: "a/b"},
 			Regions:     []string{"cn-hangzhou", "cn-beijing"},
 			LogLevel:    zapcore.WarnLevel,
-			Credentials: config.Credentials{AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"},
+			Credentials: cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"},
 		},
 		EHPC: "https://ehpc-vpc.{region}.aliyuncs.com", Clusters: []string{"ehpc-hz-1", "ehpc-hz-2"},
 		InstanceTypes: config.InstanceTypes{List: []string{"ecs.c7.large", "ecs.g7.xlarge"}},
@@ -280,8 +281,8 @@ func TestSecretsAreNeverShown(t *testing.T) {
 			t.Errorf("%s: %v", row, err)
 		}
 	}
-	c := config.Credentials{AccessKeyID: secret, AccessKeySecret: secret, SecurityToken: secret}
-	coded, err := json.Marshal(struct{ C config.Credentials }{c})
+	c := cloud.Credentials{AccessKeyID: secret, AccessKeySecret: secret, SecurityToken: secret}
+	coded, err := json.Marshal(struct{ C cloud.Credentials }{c})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"community-images/shared/access"
+	"community-images/shared/cloud"
 )
 
 // Common is what both functions are told.
@@ -20,7 +21,7 @@ type Common struct {
 	LogLevel zapcore.Level
 	// Credentials are those of the process. Inside FC they date from the start
 	// of the instance, so those of the invocation go before them. Often empty.
-	Credentials Credentials
+	Credentials cloud.Credentials
 }
 
 // OSS names the place of the archive in a bucket.
@@ -100,23 +101,6 @@ type Query struct {
 	// Keys is QUERY_ACCESS_KEYS: the access keys that are accepted. Default none.
 	Keys access.Keys
 }
-
-// Credentials are an Alibaba Cloud access key, with a security token if it is
-// a temporary one. Printing them in any form prints nothing of them.
-type Credentials struct {
-	AccessKeyID     string
-	AccessKeySecret string
-	SecurityToken   string
-}
-
-// String implements fmt.Stringer.
-func (Credentials) String() string { return "[credentials]" }
-
-// GoString implements fmt.GoStringer, for %#v.
-func (Credentials) GoString() string { return "[credentials]" }
-
-// MarshalText implements encoding.TextMarshaler, for JSON and loggers.
-func (Credentials) MarshalText() ([]byte, error) { return []byte("[credentials]"), nil }
 
 // Retention is how long the log is kept, in calendar units.
 type Retention struct {

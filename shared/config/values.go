@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 )
 
 var (
@@ -180,9 +181,9 @@ func (r *reader) retention(name string, def Retention) Retention {
 }
 
 // credentials reads the access key. Values are never part of a fault.
-func (r *reader) credentials() Credentials {
+func (r *reader) credentials() cloud.Credentials {
 	const id, secret, token = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"
-	var c Credentials
+	var c cloud.Credentials
 	c.AccessKeyID, _ = r.get(id)
 	c.AccessKeySecret, _ = r.get(secret)
 	c.SecurityToken, _ = r.get(token)

@@ -24,6 +24,7 @@ import (
 	"github.com/alibabacloud-go/tea/dara"
 
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 )
 
 const version = "2018-04-12"
@@ -35,20 +36,13 @@ const (
 	DefaultMaxIdle     = 128
 )
 
-// Credentials sign a call.
-type Credentials struct {
-	AccessKeyID     string
-	AccessKeySecret string
-	SecurityToken   string // of STS; empty for a long-lived key
-}
-
 // Options configure a Client. Credentials is required.
 type Options struct {
 	// Endpoint is an http or https URL without a path that is used for every
 	// region. Empty: https://ehpc.<region>.aliyuncs.com.
 	Endpoint string
 	// Credentials is asked at every call, for STS tokens rotate.
-	Credentials func(context.Context) (Credentials, error)
+	Credentials func(context.Context) (cloud.Credentials, error)
 	// CallTimeout bounds one request and the reading of its answer.
 	CallTimeout time.Duration
 	// MaxBody bounds an answer, in bytes.
@@ -104,7 +98,7 @@ func (c *Client) Close() { c.wire.transport.CloseIdleConnections() }
 type reply struct {
 	status int
 	body   []byte
-	secret Credentials // that signed the call: not to be repeated in errors
+	secret cloud.Credentials // that signed the call: not to be repeated in errors
 }
 
 // call makes one request. query holds the parameters besides RegionId.
@@ -113,7 +107,7 @@ func (c *Client) call(ctx context.Context, op, region string, query map[string]*
 		return nil, &Error{Op: op, RegionID: clip(region, maxShort), Class: Invalid, Code: "InvalidRegionId", Err: err}
 	}
 	creds, err := c.options.Credentials(ctx)
-	if err == nil && (creds.AccessKeyID == "" || creds.AccessKeySecret == "") {
+	if err == nil && !creds.Usable() {
 		err = errNoKey
 	}
 	if err != nil {
@@ -145,7 +139,7 @@ func (c *Client) call(ctx context.Context, op, region string, query map[string]*
 
 // send lets the OpenAPI core build and sign the request; x in ctx takes what
 // comes back.
-func (c *Client) send(ctx context.Context, op, region string, creds Credentials, query map[string]*string) error {
+func (c *Client) send(ctx context.Context, op, region string, creds cloud.Credentials, query map[string]*string) error {
 	protocol, host := c.protocol, c.host
 	if host == "" {
 		protocol, host = "https", "ehpc."+region+".aliyuncs.com"

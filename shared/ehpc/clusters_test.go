@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc"
 	"community-images/shared/ehpc/ehpctest"
 )
@@ -315,9 +316,9 @@ func TestFailedListingLeavesNothingBehind(t *testing.T) {
 		}
 		return &ehpctest.Fault{Delay: time.Minute}
 	}})
-	c := connect(t, endpoint, ehpc.Options{Credentials: func(context.Context) (ehpc.Credentials, error) {
+	c := connect(t, endpoint, ehpc.Options{Credentials: func(context.Context) (cloud.Credentials, error) {
 		running.Add(1)
-		return ehpc.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, nil
+		return cloud.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, nil
 	}})
 	began := time.Now()
 	_, err := c.ListClusters(context.Background(), "cn-hangzhou", nil)

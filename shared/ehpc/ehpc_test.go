@@ -14,14 +14,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc"
 	"community-images/shared/ehpc/ehpctest"
 )
 
 var keys = map[string]ehpctest.Key{"LTAItest": {Secret: "the-secret/of+LTAItest"}}
 
-func static(c ehpc.Credentials) func(context.Context) (ehpc.Credentials, error) {
-	return func(context.Context) (ehpc.Credentials, error) { return c, nil }
+func static(c cloud.Credentials) func(context.Context) (cloud.Credentials, error) {
+	return func(context.Context) (cloud.Credentials, error) { return c, nil }
 }
 
 // connect serves h for the length of a test and returns a client of it.
@@ -35,7 +36,7 @@ func connect(t testing.TB, h http.Handler, o ehpc.Options) *ehpc.Client {
 		o.Endpoint = server.URL
 	}
 	if o.Credentials == nil {
-		o.Credentials = static(ehpc.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"})
+		o.Credentials = static(cloud.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"})
 	}
 	c, err := ehpc.New(o)
 	if err != nil {
@@ -340,7 +341,7 @@ func TestWorkersShareClientAndConnections(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
-	ok := static(ehpc.Credentials{AccessKeyID: "a", AccessKeySecret: "b"})
+	ok := static(cloud.Credentials{AccessKeyID: "a", AccessKeySecret: "b"})
 	for _, endpoint := range []string{"ehpc.aliyuncs.com", "ftp://x", "http://", "http://u:p@x", "http://x/path", "http://x?a=b", "://", "http://x#f"} {
 		if _, err := ehpc.New(ehpc.Options{Endpoint: endpoint, Credentials: ok}); err == nil {
 			t.Errorf("endpoint %q is taken", endpoint)

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"community-images/shared/cloud"
 	"community-images/shared/neterror"
 )
 
@@ -103,7 +103,7 @@ func (e *Error) ClockSkew() bool {
 	return strings.HasPrefix(e.Code, "InvalidTimeStamp") || e.Code == "IllegalTimestamp"
 }
 
-func noCredentials(ctx context.Context, op, region string, c Credentials, err error) *Error {
+func noCredentials(ctx context.Context, op, region string, c cloud.Credentials, err error) *Error {
 	e := &Error{Op: op, RegionID: region, Class: NotAuthorized, Code: "NoCredentials", Err: scrub(err, c)}
 	if ctx.Err() != nil {
 		e.Class, e.Code, e.Err = Canceled, "", ctx.Err()
@@ -112,7 +112,7 @@ func noCredentials(ctx context.Context, op, region string, c Credentials, err er
 }
 
 // transportError is for a call without a whole answer.
-func (c *Client) transportError(ctx, within context.Context, op, region string, x *exchange, creds Credentials) *Error {
+func (c *Client) transportError(ctx, within context.Context, op, region string, x *exchange, creds cloud.Credentials) *Error {
 	e := &Error{Op: op, RegionID: region, Class: Temporary, Code: "NoAnswer", Status: x.status, RequestID: clip(x.header.Get("X-Acs-Request-Id"), maxShort)}
 	switch {
 	case ctx.Err() != nil:
@@ -131,7 +131,7 @@ func (c *Client) transportError(ctx, within context.Context, op, region string, 
 }
 
 // refusal is for an answer with a status other than 2xx.
-func refusal(op, region string, x *exchange, creds Credentials) *Error {
+func refusal(op, region string, x *exchange, creds cloud.Credentials) *Error {
 	e := parseErrorBody(x.body, creds)
 	e.Op, e.RegionID, e.Status, e.RetryAfter = op, region, x.status, retryAfter(x.header, time.Now())
 	if e.RequestID == "" {
@@ -162,7 +162,7 @@ const maxErrorBody = 64 << 10
 
 // parseErrorBody reads {Code, Message, RequestId, HostId, Recommend} as far as
 // they are there. A body that is something else gives an empty Error.
-func parseErrorBody(body []byte, creds Credentials) *Error {
+func parseErrorBody(body []byte, creds cloud.Credentials) *Error {
 	var doc map[string]json.RawMessage
 	if len(body) > maxErrorBody || json.Unmarshal(body, &doc) != nil {
 		return &Error{}
@@ -175,7 +175,7 @@ func parseErrorBody(body []byte, creds Credentials) *Error {
 				s = ""
 			}
 		}
-		return clip(redact(s, creds), limit)
+		return clip(creds.Redact(s), limit)
 	}
 	return &Error{
 		Code: field("Code", maxShort), Message: field("Message", maxText), RequestID: field("RequestId", maxShort),
@@ -202,30 +202,14 @@ func clip(s string, limit int) string {
 	}, strings.ToValidUTF8(s, "?"))
 }
 
-// redact takes out the secrets of a call. Upstream repeats signed headers, the
-// security token among them, when a signature does not match. A secret of a
-// few characters is none, and would be found everywhere.
-func redact(s string, creds Credentials) string {
-	for _, secret := range []string{creds.AccessKeySecret, creds.SecurityToken} {
-		if len(secret) < 8 {
-			continue
-		}
-		once := url.QueryEscape(secret)
-		for _, form := range []string{secret, once, url.QueryEscape(once)} {
-			s = strings.ReplaceAll(s, form, "[redacted]")
-		}
-	}
-	return s
-}
-
 // scrub keeps err if its text is short and without secrets; otherwise it keeps
 // what is harmless of the text.
-func scrub(err error, creds Credentials) error {
+func scrub(err error, creds cloud.Credentials) error {
 	if err == nil {
 		return nil
 	}
 	text := err.Error()
-	if clean := clip(redact(text, creds), maxText); clean != text {
+	if clean := clip(creds.Redact(text), maxText); clean != text {
 		return errors.New(clean)
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ehpc"
 	"community-images/shared/ehpc/ehpctest"
 )
@@ -96,19 +97,19 @@ func TestEndpointsOwnRefusals(t *testing.T) {
 	t.Parallel()
 	endpoint := fixed("")
 	for name, tc := range map[string]struct {
-		creds ehpc.Credentials
+		creds cloud.Credentials
 		req   ehpc.ImagesRequest
 		class ehpc.Class
 		code  string
 	}{
-		"unknown key":     {ehpc.Credentials{AccessKeyID: "x", AccessKeySecret: "y"}, here, ehpc.NotAuthorized, "InvalidAccessKeyId.NotFound"},
-		"another secret":  {ehpc.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "y"}, here, ehpc.NotAuthorized, "SignatureDoesNotMatch"},
-		"a token too":     {ehpc.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest", SecurityToken: "t"}, here, ehpc.NotAuthorized, "InvalidSecurityToken.Expired"},
-		"no key":          {ehpc.Credentials{}, here, ehpc.NotAuthorized, "NoCredentials"},
-		"unknown region":  {ehpc.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, ehpc.ImagesRequest{RegionID: "xx"}, ehpc.NotFound, "InvalidRegionId.NotFound"},
-		"unknown cluster": {ehpc.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, ehpc.ImagesRequest{RegionID: "cn-hangzhou", ClusterID: "c"}, ehpc.NotFound, "ClusterNotFound"},
-		"a bad region":    {ehpc.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, ehpc.ImagesRequest{RegionID: "../x"}, ehpc.Invalid, "InvalidRegionId"},
-		"no region":       {ehpc.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, ehpc.ImagesRequest{}, ehpc.Invalid, "InvalidRegionId"},
+		"unknown key":     {cloud.Credentials{AccessKeyID: "x", AccessKeySecret: "y"}, here, ehpc.NotAuthorized, "InvalidAccessKeyId.NotFound"},
+		"another secret":  {cloud.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "y"}, here, ehpc.NotAuthorized, "SignatureDoesNotMatch"},
+		"a token too":     {cloud.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest", SecurityToken: "t"}, here, ehpc.NotAuthorized, "InvalidSecurityToken.Expired"},
+		"no key":          {cloud.Credentials{}, here, ehpc.NotAuthorized, "NoCredentials"},
+		"unknown region":  {cloud.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, ehpc.ImagesRequest{RegionID: "xx"}, ehpc.NotFound, "InvalidRegionId.NotFound"},
+		"unknown cluster": {cloud.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, ehpc.ImagesRequest{RegionID: "cn-hangzhou", ClusterID: "c"}, ehpc.NotFound, "ClusterNotFound"},
+		"a bad region":    {cloud.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, ehpc.ImagesRequest{RegionID: "../x"}, ehpc.Invalid, "InvalidRegionId"},
+		"no region":       {cloud.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, ehpc.ImagesRequest{}, ehpc.Invalid, "InvalidRegionId"},
 	} {
 		_, err := ask(connect(t, endpoint, ehpc.Options{Credentials: static(tc.creds)}), tc.req)
 		if e := fault(t, err); e.Class != tc.class || e.Code != tc.code {
@@ -131,8 +132,8 @@ func TestTokensMayRotate(t *testing.T) {
 	t.Parallel()
 	endpoint := fixed(`{"RequestId":"r","Images":{"ImageInfo":[]}}`)
 	var round atomic.Int64
-	c := connect(t, endpoint, ehpc.Options{Credentials: func(context.Context) (ehpc.Credentials, error) {
-		return ehpc.Credentials{AccessKeyID: "STS.x", AccessKeySecret: "s", SecurityToken: fmt.Sprint("token-", round.Load())}, nil
+	c := connect(t, endpoint, ehpc.Options{Credentials: func(context.Context) (cloud.Credentials, error) {
+		return cloud.Credentials{AccessKeyID: "STS.x", AccessKeySecret: "s", SecurityToken: fmt.Sprint("token-", round.Load())}, nil
 	}})
 	for i := range int64(3) {
 		endpoint.SetKeys(map[string]ehpctest.Key{"STS.x": {Secret: "s", Token: fmt.Sprint("token-", i)}})
@@ -150,7 +151,7 @@ func TestTokensMayRotate(t *testing.T) {
 // a secret into an error.
 func TestErrorsHoldNoSecrets(t *testing.T) {
 	t.Parallel()
-	creds := ehpc.Credentials{AccessKeyID: "STS.x", AccessKeySecret: "Secret/Of+Sixteen=", SecurityToken: "CAIS/token+with=odd chars"}
+	creds := cloud.Credentials{AccessKeyID: "STS.x", AccessKeySecret: "Secret/Of+Sixteen=", SecurityToken: "CAIS/token+with=odd chars"}
 	echo := func(form string) *ehpctest.Endpoint {
 		return always(ehpctest.Fault{Status: 400, Code: "SignatureDoesNotMatch", Message: strings.Repeat("x", 480) + form})
 	}
@@ -173,7 +174,7 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 			}
 		}
 	}
-	_, err := ask(connect(t, fixed(""), ehpc.Options{Credentials: func(context.Context) (ehpc.Credentials, error) {
+	_, err := ask(connect(t, fixed(""), ehpc.Options{Credentials: func(context.Context) (cloud.Credentials, error) {
 		return creds, fmt.Errorf("signing with %s failed", creds.AccessKeySecret)
 	}}), here)
 	if strings.Contains(err.Error(), "Secret/") {

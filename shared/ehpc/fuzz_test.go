@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 )
 
 // What cutImages and Images make of a body agrees with a reading of the whole:
@@ -104,7 +105,7 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(1<<62, []byte(`null`), "Sun, 06 Nov 1994 08:49:37 GMT")
 	f.Add(429, []byte(`{"Code":"Throttling","Code":{"x":["s3cr3t-t0k3n"]}}`), "0x1p4")
 	f.Fuzz(func(t *testing.T, status int, body []byte, wait string) {
-		creds := Credentials{AccessKeySecret: "s3cr3t-t0k3n"}
+		creds := cloud.Credentials{AccessKeySecret: "s3cr3t-t0k3n"}
 		x := &exchange{status: status, body: body, header: map[string][]string{"Retry-After": {wait}}}
 		e := refusal(opImages, "r", x, creds)
 		text := e.Error() + "|" + e.Recommend + "|" + e.HostID

@@ -2,10 +2,12 @@ package ehpc
 
 import (
 	credential "github.com/aliyun/credentials-go/credentials"
+
+	"community-images/shared/cloud"
 )
 
 // signer hands the credentials of one call to the OpenAPI core.
-type signer Credentials
+type signer cloud.Credentials
 
 var _ credential.Credential = signer{}
 

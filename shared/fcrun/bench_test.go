@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"community-images/shared/cloud"
+
 	"go.uber.org/zap"
 )
 
@@ -19,7 +21,7 @@ func BenchmarkHTTP(b *testing.B) {
 		w.Header().Set("Etag", `"0123456789abcdef"`)
 		w.Header().Set("Cache-Control", "max-age=5")
 		io.WriteString(w, body)
-	}), Options{Log: zap.NewNop(), Credentials: NewSource(Credentials{})})
+	}), Options{Log: zap.NewNop(), Credentials: cloud.NewSource(cloud.Credentials{})})
 	ctx := invocation(b.Context())
 	event := []byte(sample)
 	b.ReportAllocs()

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"community-images/shared/cloud"
+
 	"github.com/aliyun/fc-runtime-go-sdk/fc/messages"
 	"go.uber.org/zap"
 )
@@ -20,7 +22,7 @@ type Options struct {
 	// Log receives panics and function errors. Required.
 	Log *zap.Logger
 	// Credentials learns those of each invocation. May be nil.
-	Credentials *Source
+	Credentials *cloud.Source
 }
 
 // Event makes a Handler of a function that takes raw events. The context ends
@@ -60,10 +62,7 @@ func (o Options) logPanic(inv *Invocation, p any) {
 		zap.String("stack", string(debug.Stack())))
 }
 
+// redact removes all credentials from a text that leaves the function.
 func (o Options) redact(inv *Invocation, text string) string {
-	known := []Credentials{inv.Credentials}
-	if o.Credentials != nil {
-		known = append(known, o.Credentials.environment, o.Credentials.Newest())
-	}
-	return redact(text, known...)
+	return redactSigned(o.Credentials.Redact(inv.Credentials.Redact(text)))
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/cloud"
+
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -17,7 +19,7 @@ import (
 
 func TestEventPassesBytesAndInvocationOn(t *testing.T) {
 	t.Parallel()
-	source := NewSource(Credentials{AccessKeyID: "env", AccessKeySecret: "env"})
+	source := cloud.NewSource(cloud.Credentials{AccessKeyID: "env", AccessKeySecret: "env"})
 	handle := Event(func(ctx context.Context, event []byte) (any, error) {
 		inv := InvocationFrom(ctx)
 		c, ok := CredentialsFrom(ctx)
@@ -41,7 +43,7 @@ func TestEventPassesBytesAndInvocationOn(t *testing.T) {
 
 func TestWithoutCredentialsTheEnvironmentCounts(t *testing.T) {
 	t.Parallel()
-	source := NewSource(Credentials{AccessKeyID: "env", AccessKeySecret: "env"})
+	source := cloud.NewSource(cloud.Credentials{AccessKeyID: "env", AccessKeySecret: "env"})
 	handle := Event(func(ctx context.Context, _ []byte) (any, error) {
 		_, ok := CredentialsFrom(ctx)
 		return ok, nil
@@ -68,7 +70,7 @@ func TestFailuresLeaveWithoutSecrets(t *testing.T) {
 		{name: "a long error", handle: func(context.Context, []byte) (any, error) { return nil, errors.New(strings.Repeat("é", maxErrorText)) }, says: "é", logs: "invocation failed", errorType: "InvocationFailed"},
 	} {
 		var log bytes.Buffer
-		o := Options{Log: NewLogger(zapcore.AddSync(&log), zap.InfoLevel, "snapshot"), Credentials: NewSource(Credentials{AccessKeyID: "env-id", AccessKeySecret: "environ-secret"})}
+		o := Options{Log: NewLogger(zapcore.AddSync(&log), zap.InfoLevel, "snapshot"), Credentials: cloud.NewSource(cloud.Credentials{AccessKeyID: "env-id", AccessKeySecret: "environ-secret"})}
 		got, err := Event(row.handle, o)(invocation(t.Context()), nil)
 		if got != nil || err == nil {
 			t.Fatalf("%s: got %v, %v", row.name, got, err)
@@ -103,7 +105,7 @@ func TestFailuresLeaveWithoutSecrets(t *testing.T) {
 
 func TestCredentialsAreNeverPrinted(t *testing.T) {
 	t.Parallel()
-	c := Credentials{AccessKeyID: "planted", AccessKeySecret: "planted", SecurityToken: "planted"}
+	c := cloud.Credentials{AccessKeyID: "planted", AccessKeySecret: "planted", SecurityToken: "planted"}
 	var log bytes.Buffer
 	NewLogger(zapcore.AddSync(&log), zap.InfoLevel, "").Info("x", zap.Any("c", c), zap.Any("i", Invocation{Credentials: c}), zap.Reflect("r", c))
 	coded, _ := json.Marshal(Invocation{Credentials: c})

@@ -3,6 +3,8 @@ package fcrun
 import (
 	"context"
 
+	"community-images/shared/cloud"
+
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
 	"go.uber.org/zap"
 )
@@ -16,7 +18,7 @@ type Invocation struct {
 	RetryCount int
 	// Credentials are the temporary ones of the function's role; empty if the
 	// function has none.
-	Credentials Credentials
+	Credentials cloud.Credentials
 }
 
 type invocationKey struct{}
@@ -43,7 +45,7 @@ func RequestField(ctx context.Context) zap.Field { return zap.String("requestId"
 
 // enter begins an invocation. The SDK's FromContext builds loggers and writes
 // to what it returns, so it is asked exactly once.
-func enter(ctx context.Context, source *Source) (context.Context, *Invocation) {
+func enter(ctx context.Context, source *cloud.Source) (context.Context, *Invocation) {
 	inv := &Invocation{}
 	if fc, ok := fccontext.FromContext(ctx); ok {
 		*inv = Invocation{
@@ -51,13 +53,13 @@ func enter(ctx context.Context, source *Source) (context.Context, *Invocation) {
 			FunctionName: fc.Function.Name,
 			Region:       fc.Region,
 			RetryCount:   fc.RetryCount,
-			Credentials: Credentials{
+			Credentials: cloud.Credentials{
 				AccessKeyID:     fc.Credentials.AccessKeyId,
 				AccessKeySecret: fc.Credentials.AccessKeySecret,
 				SecurityToken:   fc.Credentials.SecurityToken,
 			},
 		}
 	}
-	source.keep(inv.Credentials)
+	source.Update(inv.Credentials)
 	return context.WithValue(ctx, invocationKey{}, inv), inv
 }

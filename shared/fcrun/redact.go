@@ -15,17 +15,9 @@ var (
 	bearer = regexp.MustCompile(`(?i)\b(authorization"?: ?)"?[^\r\n"]+`)
 )
 
-// redact removes secrets from a text that leaves the function: the given
-// credentials wherever they stand, and the values of signing parameters.
-func redact(text string, all ...Credentials) string {
-	for _, c := range all {
-		for _, secret := range []string{c.AccessKeySecret, c.SecurityToken, c.AccessKeyID} {
-			// A shorter one is no secret, and would mangle ordinary words.
-			if len(secret) >= 6 {
-				text = strings.ReplaceAll(text, secret, "[redacted]")
-			}
-		}
-	}
+// redactSigned removes the values of signing parameters and headers from a text
+// that leaves the function, and bounds its length.
+func redactSigned(text string) string {
 	text = bearer.ReplaceAllString(text, "${1}[redacted]")
 	text = signed.ReplaceAllString(text, "${1}${2}[redacted]")
 	if len(text) > maxErrorText {

@@ -1,10 +1,14 @@
 package fcrun
 
-import "testing"
+import (
+	"testing"
+
+	"community-images/shared/cloud"
+)
 
 func TestRedact(t *testing.T) {
 	t.Parallel()
-	known := Credentials{AccessKeyID: "LTAI5tKnown", AccessKeySecret: "knownsecret", SecurityToken: "CAISknown"}
+	known := cloud.Credentials{AccessKeyID: "LTAI5tKnown", AccessKeySecret: "knownsecret", SecurityToken: "CAISknown"}
 	for text, want := range map[string]string{
 		"plain words about a signature and an access key":          "plain words about a signature and an access key",
 		"sent CAISknown, knownsecret":                              "sent [redacted], [redacted]",
@@ -14,7 +18,7 @@ func TestRedact(t *testing.T) {
 		`{"SecurityToken":"abc","x":1}`:                            `{"SecurityToken":"[redacted]","x":1}`,
 		"short Credentials{} stay":                                 "short Credentials{} stay",
 	} {
-		if got := redact(text, known, Credentials{AccessKeySecret: "plain"}); got != want {
+		if got := redactSigned(cloud.Credentials{AccessKeySecret: "plain"}.Redact(known.Redact(text))); got != want {
 			t.Errorf("%q\ngot  %q\nwant %q", text, got, want)
 		}
 	}

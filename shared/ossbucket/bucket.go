@@ -42,7 +42,7 @@ func (b *Bucket) run(ctx context.Context, x *exchange, request func(*exchange) e
 	if x.credentials, err = b.options.Credentials(ctx); err != nil {
 		return &credentialsError{err}
 	}
-	if x.credentials.AccessKeyID == "" || x.credentials.AccessKeySecret == "" { // OSS would call it anonymous, and speak of the bucket's ACL
+	if !x.credentials.Usable() { // OSS would call it anonymous, and answer about the bucket's ACL
 		return &credentialsError{errNoKey}
 	}
 	if x.oss, err = b.client(x.credentials); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
 	"community-images/shared/ossbucket/osstest"
 )
@@ -18,8 +19,8 @@ func open(t testing.TB, e *osstest.Endpoint, change func(*ossbucket.Options)) *o
 	t.Helper()
 	options := ossbucket.Options{
 		Endpoint: e.URL, Bucket: e.Bucket, FirstDelay: time.Microsecond, MaxDelay: time.Millisecond,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) {
-			return ossbucket.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
 		},
 	}
 	if change != nil {

@@ -9,13 +9,15 @@ import (
 	"sync"
 	"time"
 
+	"community-images/shared/cloud"
+
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
 
 // exchange is one try of one request: what the SDK does not tell of it.
 type exchange struct {
 	verb, key, bucket string
-	credentials       Credentials
+	credentials       cloud.Credentials
 	oss               *oss.Bucket
 	ctx               context.Context // of the try; ends when no byte has moved for too long
 	stall             *time.Timer

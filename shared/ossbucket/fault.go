@@ -95,7 +95,7 @@ func (x *exchange) fault(ctx context.Context, err error) error {
 	if f.text == "" {
 		f.text = f.cause.Error()
 	}
-	f.text = x.credentials.redact(f.text)
+	f.text = x.credentials.Redact(f.text)
 	return f
 }
 
@@ -132,16 +132,6 @@ func brief(s string) string {
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
 	if r := []rune(s); len(r) > 200 {
 		return string(r[:200]) + "..."
-	}
-	return s
-}
-
-// redact takes credentials out of a text that came from outside.
-func (c Credentials) redact(s string) string {
-	for _, secret := range []string{c.AccessKeySecret, c.SecurityToken, c.AccessKeyID} {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "[redacted]")
-		}
 	}
 	return s
 }

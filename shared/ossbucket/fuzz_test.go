@@ -13,6 +13,7 @@ import (
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
 )
 
@@ -47,8 +48,8 @@ func FuzzAnswer(f *testing.F) {
 		}
 		b, err := ossbucket.New(ossbucket.Options{
 			Endpoint: "http://127.0.0.1", Bucket: "images", Tries: 1, MaxObject: 1000,
-			Credentials: func(context.Context) (ossbucket.Credentials, error) {
-				return ossbucket.Credentials{AccessKeyID: "planted-id", AccessKeySecret: "planted-secret", SecurityToken: "planted-token"}, nil
+			Credentials: func(context.Context) (cloud.Credentials, error) {
+				return cloud.Credentials{AccessKeyID: "planted-id", AccessKeySecret: "planted-secret", SecurityToken: "planted-token"}, nil
 			},
 			Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: status, Body: io.NopCloser(bytes.NewReader([]byte(body))), Header: http.Header{

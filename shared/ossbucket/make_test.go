@@ -7,14 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ossbucket/osstest"
 )
 
 func TestMakeAndRemove(t *testing.T) {
 	t.Parallel()
 	e := osstest.Start(t, "")
-	b, err := New(Options{Endpoint: e.URL, Bucket: "another-bucket", Credentials: func(context.Context) (Credentials, error) {
-		return Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
+	b, err := New(Options{Endpoint: e.URL, Bucket: "another-bucket", Credentials: func(context.Context) (cloud.Credentials, error) {
+		return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -13,15 +13,10 @@ import (
 	"strings"
 	"time"
 
+	"community-images/shared/cloud"
+
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
-
-// Credentials sign requests.
-type Credentials struct {
-	AccessKeyID     string
-	AccessKeySecret string
-	SecurityToken   string // of STS; empty with a permanent key
-}
 
 // Options say which bucket, and how to reach it.
 type Options struct {
@@ -44,7 +39,7 @@ type Options struct {
 
 	// Credentials is asked before every try of every request, with the context
 	// of the call, so that rotated and per-invocation credentials are used.
-	Credentials func(ctx context.Context) (Credentials, error)
+	Credentials func(ctx context.Context) (cloud.Credentials, error)
 
 	ConnectTimeout time.Duration // default 3 s; not used with a Transport
 	ReadTimeout    time.Duration // without a byte in either direction, then the try has failed; default 15 s
@@ -117,7 +112,7 @@ func (o Options) resolve() (Options, error) {
 // client returns an SDK client that signs with one set of credentials. The
 // SDK's own hook for credentials does not know the context of the call, and a
 // client is a cheap thing: connections belong to the HTTP client.
-func (b *Bucket) client(c Credentials) (*oss.Bucket, error) {
+func (b *Bucket) client(c cloud.Credentials) (*oss.Bucket, error) {
 	options := []oss.ClientOption{
 		oss.HTTPClient(b.http), oss.SecurityToken(c.SecurityToken), oss.EnableCRC(false), // checked here, for reads too
 		oss.ForcePathStyle(b.options.PathStyle), oss.UseCname(b.options.CNAME),

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
 )
 
@@ -37,8 +38,8 @@ func TestEndpoints(t *testing.T) {
 		var got *http.Request
 		b, err := ossbucket.New(ossbucket.Options{
 			Endpoint: c.endpoint, Region: c.region, Bucket: "images", PathStyle: c.path, CNAME: c.cname,
-			Credentials: func(context.Context) (ossbucket.Credentials, error) {
-				return ossbucket.Credentials{AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"}, nil
+			Credentials: func(context.Context) (cloud.Credentials, error) {
+				return cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"}, nil
 			},
 			Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 				got = r
@@ -69,7 +70,7 @@ func TestEndpoints(t *testing.T) {
 
 func TestOptionsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	credentials := func(context.Context) (ossbucket.Credentials, error) { return ossbucket.Credentials{}, nil }
+	credentials := func(context.Context) (cloud.Credentials, error) { return cloud.Credentials{}, nil }
 	for says, o := range map[string]ossbucket.Options{
 		"no credentials":            {Endpoint: "http://127.0.0.1", Bucket: "images"},
 		`bucket "Images" is not`:    {Endpoint: "http://127.0.0.1", Bucket: "Images", Credentials: credentials},

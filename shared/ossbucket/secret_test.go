@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
 	"community-images/shared/ossbucket/osstest"
 )
@@ -35,8 +36,8 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 		"in the request id":    {fault: osstest.Fault{Status: 500, Code: "InternalError", Spoil: func(h http.Header) { h.Set("X-Oss-Request-Id", echo) }}},
 		"in a transport error": {change: func(o *ossbucket.Options) { o.Transport = leaky }},
 		"in the string that was to be signed": {change: func(o *ossbucket.Options) {
-			o.Credentials = func(context.Context) (ossbucket.Credentials, error) {
-				return ossbucket.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: "wrong", SecurityToken: e.Key.Token}, nil
+			o.Credentials = func(context.Context) (cloud.Credentials, error) {
+				return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: "wrong", SecurityToken: e.Key.Token}, nil
 			}
 		}},
 	} {
@@ -75,13 +76,13 @@ func TestCredentialsAreTakenForEveryTry(t *testing.T) {
 	type invocation struct{}
 	var asked []any
 	b := open(t, e, func(o *ossbucket.Options) {
-		o.Credentials = func(ctx context.Context) (ossbucket.Credentials, error) {
+		o.Credentials = func(ctx context.Context) (cloud.Credentials, error) {
 			asked = append(asked, ctx.Value(invocation{}))
 			token, _ := ctx.Value(invocation{}).(string)
 			if token == "" {
-				return ossbucket.Credentials{}, errors.New("no invocation")
+				return cloud.Credentials{}, errors.New("no invocation")
 			}
-			return ossbucket.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: token}, nil
+			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: token}, nil
 		}
 	})
 	first, second := context.WithValue(context.Background(), invocation{}, "first"), context.WithValue(context.Background(), invocation{}, "second")
@@ -114,9 +115,9 @@ func TestCredentialsAreTakenForEveryTry(t *testing.T) {
 func TestWithoutAKeyNothingIsAsked(t *testing.T) {
 	t.Parallel()
 	e := osstest.Start(t, "")
-	for _, key := range []ossbucket.Credentials{{}, {AccessKeyID: e.Key.ID}, {AccessKeySecret: e.Key.Secret}} {
+	for _, key := range []cloud.Credentials{{}, {AccessKeyID: e.Key.ID}, {AccessKeySecret: e.Key.Secret}} {
 		b := open(t, e, func(o *ossbucket.Options) {
-			o.Credentials = func(context.Context) (ossbucket.Credentials, error) { return key, nil }
+			o.Credentials = func(context.Context) (cloud.Credentials, error) { return key, nil }
 		})
 		_, _, err := b.Get(t.Context(), "k", "")
 		if err == nil || !strings.Contains(err.Error(), "there is no access key; a function gets one by its role") || errors.Is(err, fs.ErrNotExist) {

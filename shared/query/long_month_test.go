@@ -11,6 +11,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
 	"community-images/shared/ossbucket/osstest"
 	"community-images/shared/query"
@@ -91,8 +92,8 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 	h := &heap{}
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: e.URL, Bucket: e.Bucket, Transport: h, MaxObject: 5 << 20,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) {
-			return ossbucket.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
 		},
 	})
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 
 	"community-images/scripts/deploy/deploytest"
 	"community-images/shared/acsauth"
-	"community-images/shared/fcrun/fctest"
+	"community-images/shared/cloud"
 )
 
-var someone = Credentials{AccessKeyID: "id", AccessKeySecret: "the secret", SecurityToken: "the token"}
+var someone = cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "the secret", SecurityToken: "the token"}
 
 // checked serves h to whoever signs as someone.
 func checked(t *testing.T, h http.HandlerFunc) string {
@@ -184,7 +184,7 @@ func TestEndpoints(t *testing.T) {
 func TestSign(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := deploytest.VerifyTrigger(r, fctest.Credentials(someone)); err != nil {
+		if err := deploytest.VerifyTrigger(r, someone); err != nil {
 			http.Error(w, err.Error(), http.StatusForbidden)
 		}
 	}))
@@ -200,7 +200,7 @@ func TestSign(t *testing.T) {
 			},
 			"another token": func(r *http.Request) { r.Header.Set("X-Acs-Security-Token", "x") },
 			"another key pair": func(r *http.Request) {
-				Sign(r, Credentials{AccessKeyID: "id", AccessKeySecret: "x", SecurityToken: "the token"})
+				Sign(r, cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "x", SecurityToken: "the token"})
 			},
 		} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+target, nil)

@@ -13,16 +13,11 @@ import (
 	"net/url"
 	"strings"
 
+	"community-images/shared/cloud"
+
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
 	"github.com/alibabacloud-go/tea/dara"
 )
-
-// Credentials sign calls.
-type Credentials struct {
-	AccessKeyID     string
-	AccessKeySecret string
-	SecurityToken   string // of STS; empty for a long-lived key
-}
 
 // Client calls one service at one endpoint.
 type Client struct {
@@ -31,7 +26,7 @@ type Client struct {
 }
 
 // New returns a client. endpoint is a URL of a host alone.
-func New(endpoint, version string, c Credentials) (*Client, error) {
+func New(endpoint, version string, c cloud.Credentials) (*Client, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		return nil, fmt.Errorf("endpoint %q is not an http or https URL of a host alone", endpoint)

@@ -3,6 +3,8 @@ package acs
 import (
 	"net/http"
 
+	"community-images/shared/cloud"
+
 	openapiutil "github.com/alibabacloud-go/darabonba-openapi/v2/utils"
 	"github.com/alibabacloud-go/tea/dara"
 )
@@ -13,7 +15,7 @@ import (
 // of the body's hash. The request must not be changed afterwards.
 //
 // Source: help.aliyun.com/en/functioncompute/fc/user-guide/configure-signature-authentication-for-http-triggers
-func Sign(r *http.Request, c Credentials) {
+func Sign(r *http.Request, c cloud.Credentials) {
 	headers := map[string]string{"x-acs-date": dara.StringValue(openapiutil.GetTimestamp())}
 	if c.SecurityToken != "" {
 		headers["x-acs-security-token"] = c.SecurityToken

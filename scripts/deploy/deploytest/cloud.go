@@ -21,18 +21,18 @@ import (
 	"time"
 
 	"community-images/shared/acsauth"
-	"community-images/shared/fcrun/fctest"
+	"community-images/shared/cloud"
 )
 
 // Options set up a Cloud.
 type Options struct {
 	Region string
-	Key    fctest.Credentials // of who deploys
-	Role   fctest.Credentials // that functions get
-	OSS    string             // URL of the OSS endpoint; both keys are good there
-	EHPC   string             // URL of the E-HPC endpoint; Role is good there
-	Env    []string           // of functions, in place of what a template says
-	Step   time.Duration      // that each resource takes
+	Key    cloud.Credentials // of who deploys
+	Role   cloud.Credentials // that functions get
+	OSS    string            // URL of the OSS endpoint; both keys are good there
+	EHPC   string            // URL of the E-HPC endpoint; Role is good there
+	Env    []string          // of functions, in place of what a template says
+	Step   time.Duration     // that each resource takes
 	// OldestFirst is the order in which events are listed; ROS documents none.
 	OldestFirst bool
 }

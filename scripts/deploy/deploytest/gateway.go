@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"time"
 
+	"community-images/shared/cloud"
+
 	openapiutil "github.com/alibabacloud-go/darabonba-openapi/v2/utils"
 	"github.com/alibabacloud-go/tea/dara"
-
-	"community-images/shared/fcrun/fctest"
 )
 
 // VerifyTrigger checks a request as Function Compute's gateway does in front
@@ -20,7 +20,7 @@ import (
 // body's hash is empty there, with a body, too.
 //
 // Source: help.aliyun.com/en/functioncompute/fc/user-guide/configure-signature-authentication-for-http-triggers
-func VerifyTrigger(r *http.Request, key fctest.Credentials) error {
+func VerifyTrigger(r *http.Request, key cloud.Credentials) error {
 	date := r.Header.Get("X-Acs-Date")
 	at, err := time.Parse("2006-01-02T15:04:05Z", date)
 	if err != nil || time.Since(at).Abs() > 15*time.Minute {

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"community-images/shared/cloud"
 	"community-images/shared/fcrun/fctest"
 	"community-images/shared/ossbucket"
 )
@@ -81,8 +82,8 @@ func (r *resource) remove(s *stack) error {
 
 // bucket opens a bucket as the deployer, whose rights ROS uses.
 func (c *Cloud) bucket(name string) (*ossbucket.Bucket, error) {
-	return ossbucket.New(ossbucket.Options{Endpoint: c.OSS, Bucket: name, Credentials: func(context.Context) (ossbucket.Credentials, error) {
-		return ossbucket.Credentials(c.Key), nil
+	return ossbucket.New(ossbucket.Options{Endpoint: c.OSS, Bucket: name, Credentials: func(context.Context) (cloud.Credentials, error) {
+		return c.Key, nil
 	}})
 }
 

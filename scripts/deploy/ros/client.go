@@ -20,6 +20,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"community-images/scripts/deploy/acs"
+	"community-images/shared/cloud"
 )
 
 const version = "2019-09-10"
@@ -46,7 +47,7 @@ type Client struct {
 
 // New returns a client. pause is the time before a call is tried again; it
 // doubles from try to try.
-func New(endpoint, region string, c acs.Credentials, pause time.Duration) (*Client, error) {
+func New(endpoint, region string, c cloud.Credentials, pause time.Duration) (*Client, error) {
 	calls, err := acs.New(endpoint, version, c)
 	if err != nil {
 		return nil, err

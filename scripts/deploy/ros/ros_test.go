@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"community-images/scripts/deploy/acs"
+	"community-images/shared/cloud"
 )
 
 // asked is a client of a server whose answers are those of answer.
@@ -27,7 +27,7 @@ func asked(t *testing.T, answer func(action string, r *http.Request) (int, any))
 		_ = json.NewEncoder(w).Encode(body)
 	}))
 	t.Cleanup(server.Close)
-	c, err := New(server.URL, "cn-hangzhou", acs.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"}, time.Millisecond)
+	c, err := New(server.URL, "cn-hangzhou", cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"}, time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}

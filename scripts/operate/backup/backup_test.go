@@ -15,6 +15,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
+	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
 	"community-images/shared/ossbucket/osstest"
 )
@@ -43,8 +44,8 @@ func (w *fixture) environ(prefix string) []string {
 func (w *fixture) bucket() *ossbucket.Bucket {
 	w.t.Helper()
 	b, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket,
-		Credentials: func(context.Context) (ossbucket.Credentials, error) {
-			return ossbucket.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
 				SecurityToken: w.oss.Key.Token}, nil
 		}})
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"community-images/shared/cloud"
 )
 
 // Options say how a function is set up. The zero Options are usable.
@@ -20,7 +22,7 @@ type Options struct {
 
 	// Credentials are sent with every invocation and stand in the environment,
 	// as those of a function role. None if empty.
-	Credentials Credentials
+	Credentials cloud.Credentials
 
 	// Env is added to FC's own variables; nothing else reaches the process.
 	Env []string
@@ -31,13 +33,6 @@ type Options struct {
 
 	// Output gets each line that the process prints, one at a time.
 	Output func(line string)
-}
-
-// Credentials are an access key, with a security token if it is temporary.
-type Credentials struct {
-	AccessKeyID     string
-	AccessKeySecret string
-	SecurityToken   string
 }
 
 func (o Options) withDefaults(binary string) Options {
@@ -123,7 +118,7 @@ func (f *Function) running(ctx context.Context) (*instance, error) {
 
 // SetCredentials replaces those that are sent with later invocations. The
 // environment of a running process keeps the old ones, as in FC.
-func (f *Function) SetCredentials(c Credentials) {
+func (f *Function) SetCredentials(c cloud.Credentials) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.options.Credentials = c

@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"community-images/shared/cloud"
 	"community-images/shared/fcrun"
 	"community-images/shared/fcrun/fctest"
 )
@@ -32,7 +33,7 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 		return nil, nil, errors.New("OSS_BUCKET: is not set")
 	}
 	log := fcrun.NewLogger(os.Stdout, zap.InfoLevel, "test")
-	o := fcrun.Options{Log: log, Credentials: fcrun.NewSource(fcrun.Credentials{})}
+	o := fcrun.Options{Log: log, Credentials: cloud.NewSource(cloud.Credentials{})}
 	if slices.Contains(environ, "KIND=http") {
 		return fcrun.HTTP(http.HandlerFunc(serve), o), log, nil
 	}
@@ -46,7 +47,7 @@ func handle(ctx context.Context, event []byte) (any, error) {
 		deadline, _ := ctx.Deadline()
 		c, _ := fcrun.CredentialsFrom(ctx)
 		inv := fcrun.InvocationFrom(ctx)
-		inv.Credentials = fcrun.Credentials{}
+		inv.Credentials = cloud.Credentials{}
 		return map[string]any{"Invocation": inv, "Left": time.Until(deadline).Round(time.Minute).String(), "Token": c.SecurityToken, "Env": envNames()}, nil
 	case "fail":
 		return nil, errors.New("as asked, with topsecret")
@@ -116,7 +117,7 @@ func TestTheFunctionIsToldWhatFCTells(t *testing.T) {
 	t.Parallel()
 	f := start(t, fctest.Options{
 		Name: "snap", Region: "cn-beijing", Timeout: 10 * time.Minute, Env: []string{"OWN=1"},
-		Credentials: fctest.Credentials{AccessKeyID: "STS.one", AccessKeySecret: "topsecret", SecurityToken: "token-1"},
+		Credentials: cloud.Credentials{AccessKeyID: "STS.one", AccessKeySecret: "topsecret", SecurityToken: "token-1"},
 	})
 	var got struct {
 		Invocation fcrun.Invocation
@@ -124,7 +125,7 @@ func TestTheFunctionIsToldWhatFCTells(t *testing.T) {
 		Token      string
 		Env        []string
 	}
-	f.SetCredentials(fctest.Credentials{AccessKeyID: "STS.two", AccessKeySecret: "topsecret", SecurityToken: "token-2"})
+	f.SetCredentials(cloud.Credentials{AccessKeyID: "STS.two", AccessKeySecret: "topsecret", SecurityToken: "token-2"})
 	r, err := f.Do(t.Context(), fctest.Call{Event: []byte("describe"), RetryCount: 2})
 	if err != nil || r.Error != nil {
 		t.Fatal(err, r.Error)
@@ -149,7 +150,7 @@ func TestFailuresOfTheFunction(t *testing.T) {
 	var mu sync.Mutex
 	var output []string
 	f := start(t, fctest.Options{
-		Credentials: fctest.Credentials{AccessKeyID: "STS.one", AccessKeySecret: "topsecret"},
+		Credentials: cloud.Credentials{AccessKeyID: "STS.one", AccessKeySecret: "topsecret"},
 		Output:      func(line string) { mu.Lock(); output = append(output, line); mu.Unlock() },
 	})
 	first, _ := f.Process()
