@@ -136,16 +136,12 @@ func (st *regionState) listedScopes(c selection) *scopeSet {
 	if c.clusters == nil {
 		c.clusters = []string{allNames, catalog.Any}
 	}
-	v := &scopeSet{region: st.RegionID, several: true, byType: true}
+	v := st.newScopeSet(true, true)
 	for _, sc := range st.Scopes {
 		if !matchesNameOrAny(c.clusters, sc.ClusterID) || !matchesNameOrAny(c.types, sc.InstanceType) {
 			continue
 		}
-		if sc.Digest == "" {
-			v.empty = append(v.empty, sc)
-		} else {
-			v.scopes = append(v.scopes, sc)
-		}
+		v.add(sc)
 	}
 	v.finish()
 	return v

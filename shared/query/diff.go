@@ -27,8 +27,8 @@ var (
 // times, or two clusters at one.
 func checkDiff(p *parser) {
 	a := p.request
-	one := !selectsSeveral(a.selection.clusters) && !selectsSeveral(a.selection.types)
-	two := len(a.selection.clusters) == 2 && !selectsSeveral(a.selection.types)
+	one := !canMatchSeveral(a.selection.clusters) && !canMatchSeveral(a.selection.types)
+	two := len(a.selection.clusters) == 2 && !canMatchSeveral(a.selection.types)
 	switch {
 	case a.from.set && a.at.set:
 		p.addFault(codeInvalid, "at", "cannot be combined with from", "either from and to, or at")
@@ -36,7 +36,7 @@ func checkDiff(p *parser) {
 		p.addFault(codeMissing, "from", "is required with to", asOfForms)
 	case a.from.set && !one:
 		name := "ClusterId"
-		if !selectsSeveral(a.selection.clusters) {
+		if !canMatchSeveral(a.selection.clusters) {
 			name = "InstanceType"
 		}
 		p.addFault(codeInvalid, name, "names more than one scope", "one cluster and at most one instance type, when from is given")

@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	"community-images/shared/archive"
-	"community-images/shared/catalog"
 )
 
-// locate finds the region that a request is about.
+// findRegion returns the region that a request is about: the one that it names, the only one, the one that its cursor
+// was made in, or the only one that has the named clusters or images.
 func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
 	switch {
 	case a.region != "":
@@ -22,37 +22,48 @@ func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
 	if region, ok := s.regionOfCursor(a); ok {
 		return region, nil
 	}
-	if !namesClusters(a) && a.wantedImageIDs() == nil {
+	namesCluster := namesClusters(a)
+	if !namesCluster && a.wantedImageIDs() == nil {
 		return "", s.regionRequired("are configured")
 	}
-	cluster := namesClusters(a) // whose id is no other's
-	f := s.searchRegions(ctx, cluster, func(h currentState) (bool, error) { return s.regionHasNamed(ctx, a, h) })
-	if f.found == 0 && cluster && a.past() {
-		f = s.searchRegions(ctx, cluster, func(h currentState) (bool, error) { return s.historyHasCluster(ctx, a, h) })
+	// No two regions have clusters of the same id.
+	found := s.searchRegions(ctx, namesCluster, func(current currentState) (bool, error) {
+		return s.regionHasNamed(ctx, a, current)
+	})
+	if found.count == 0 && namesCluster && a.allowsEndedClusters() {
+		found = s.searchRegions(ctx, true, func(current currentState) (bool, error) {
+			return s.historyHasCluster(ctx, a, current)
+		})
 	}
+	return s.decideRegion(ctx, a, found)
+}
+
+// decideRegion returns the region that a search has found, or the error that says why it found none or several.
+func (s *service) decideRegion(ctx context.Context, a *request, found regionSearch) (string, error) {
+	namesCluster := namesClusters(a)
 	switch {
-	case f.found > 1:
+	case found.count > 1:
 		return "", s.regionRequired("have what is asked for")
-	case f.found == 1 && f.failure != nil && cluster:
-		if !f.skipped {
-			s.report(ctx, "", f.failure)
+	case found.count == 1 && found.failure != nil && namesCluster:
+		if !found.skipped {
+			s.report(ctx, "", found.failure)
 		}
-		return f.region, nil
-	case f.failure != nil:
-		return "", regionUndecided(f.failure)
-	case f.found == 1:
-		return f.region, nil
-	case f.empty == len(s.regions):
+		return found.region, nil
+	case found.failure != nil:
+		return "", regionUndecided(found.failure)
+	case found.count == 1:
+		return found.region, nil
+	case found.withoutData == len(s.regions):
 		return "", s.nothingCaptured()
-	case cluster:
+	case namesCluster:
 		return "", s.clusterInNoRegion(ctx, a)
 	}
 	return "", imageNeverOffered(strings.Join(a.wantedImageIDs(), ","), strings.Join(s.regions, ", "))
 }
 
-// cursorRegion is the region that the cursor was made in. What is asked for may
-// have ended there since.
-func (s *service) regionOfCursor(a *request) (string, bool) {
+// regionOfCursor returns the region that the request's cursor was made in. What the request names may have ended
+// there since.
+func (s *service) regionOfCursor(a *request) (region string, ok bool) {
 	if a.cursor == nil {
 		return "", false
 	}
@@ -63,119 +74,126 @@ func (s *service) regionOfCursor(a *request) (string, bool) {
 	return s.regions[i], true
 }
 
-// search is what a look into every region has found.
+// regionSearch is the result of a search through every region.
 type regionSearch struct {
-	region  string // the first that has it
-	found   int    // that have it
-	empty   int    // of which nothing has been captured, so that they have it not
-	failure error  // of the first that could not be read
-	skipped bool   // a region that could not be read just now was not asked again
+	region      string // the first that has what is searched; empty: none has it
+	count       int    // regions that have it
+	withoutData int    // regions of which nothing has been captured
+	failure     error  // of the first region that could not be read
+	skipped     bool   // a region whose last read failed just now was not read again
 }
 
-// search looks into every region. One that has just failed keeps nobody waiting
-// who can be answered without it; unique says that no two regions have what is
-// looked for.
-func (s *service) searchRegions(ctx context.Context, unique bool, has func(currentState) (bool, error)) regionSearch {
-	f := s.searchRegionsOnce(ctx, true, has)
-	if f.skipped && (f.found == 0 || f.failure != nil && !unique) {
+// searchRegions asks has about every region. It does not wait for a region whose last read failed just now if the
+// others give the answer. unique says that at most one region can have what is searched.
+func (s *service) searchRegions(
+	ctx context.Context, unique bool, has func(currentState) (bool, error),
+) regionSearch {
+	found := s.searchRegionsOnce(ctx, true, has)
+	if found.skipped && (found.count == 0 || found.failure != nil && !unique) {
 		return s.searchRegionsOnce(ctx, false, has)
 	}
-	return f
+	return found
 }
 
-func (s *service) searchRegionsOnce(ctx context.Context, spare bool, has func(currentState) (bool, error)) (f regionSearch) {
+// searchRegionsOnce is one pass of searchRegions. With skipFailing it takes the recent failure of a region for its
+// answer.
+func (s *service) searchRegionsOnce(
+	ctx context.Context, skipFailing bool, has func(currentState) (bool, error),
+) (found regionSearch) {
 	for _, region := range s.regions {
-		h, ok := currentState{}, false
-		var err error
-		if spare {
-			err = s.states[region].recentFailure()
-		}
-		if err != nil {
-			f.skipped = true
-		} else {
-			h, err = s.states[region].get(ctx)
-		}
-		if err != nil {
-			err = wrapStoreError(region, err)
-		} else {
-			ok, err = has(h)
-		}
+		ok, skipped, err := s.searchRegion(ctx, region, skipFailing, has)
+		found.skipped = found.skipped || skipped
 		switch {
 		case errors.Is(err, archive.ErrNoData):
-			f.empty++
+			found.withoutData++
 		case err != nil:
-			f.failure = cmp.Or(f.failure, err)
+			found.failure = cmp.Or(found.failure, err)
 		case ok:
-			f.region = cmp.Or(f.region, region)
-			f.found++
+			found.region = cmp.Or(found.region, region)
+			found.count++
 		}
 	}
-	return f
+	return found
 }
 
-// undecided is the error for a region that cannot be read and may have what is
-// asked for.
+// searchRegion asks has about one region.
+func (s *service) searchRegion(
+	ctx context.Context, region string, skipFailing bool, has func(currentState) (bool, error),
+) (ok, skipped bool, err error) {
+	if skipFailing {
+		if err := s.states[region].recentFailure(); err != nil {
+			return false, true, wrapStoreError(region, err)
+		}
+	}
+	current, err := s.states[region].get(ctx)
+	if err != nil {
+		return false, false, wrapStoreError(region, err)
+	}
+	ok, err = has(current)
+	return ok, false, err
+}
+
+// regionUndecided returns the error for a region that could not be read and may have what the request names.
 func regionUndecided(err error) error {
 	e := *toAPIError(err)
 	e.Recommend = "Supply RegionId to ask another region alone. " + e.Recommend
 	return &e
 }
 
-// nothingYet is the error if no region has data.
+// nothingCaptured returns the error for a service of which no region has data.
 func (s *service) nothingCaptured() error {
 	return &noDataError{strings.Join(s.regions, ", "), archive.ErrNoData}
 }
 
-// regionMissing asks for one of several regions, of which is said what makes
-// that necessary.
-func (s *service) regionRequired(which string) error {
-	return newFaultsError([]paramFault{{codeMissing, "RegionId", "is required, as several regions " + which, "one of " + strings.Join(s.regions, ", ")}})
+// regionRequired returns the error that asks for RegionId; reason ends "several regions …".
+func (s *service) regionRequired(reason string) error {
+	return newFaultsError([]paramFault{{
+		codeMissing, "RegionId", "is required, as several regions " + reason, "one of " + strings.Join(s.regions, ", "),
+	}})
 }
 
+// namesClusters reports whether a request names a cluster by its id.
 func namesClusters(a *request) bool { return slices.ContainsFunc(a.selection.clusters, isClusterName) }
 
-// isName says whether a caller means the cluster of that name.
-func isClusterName(cluster string) bool { return cluster != allNames && cluster != catalog.Any }
-
-// concerns says whether a region has the clusters, or else the image, that a
-// request names.
-func (s *service) regionHasNamed(ctx context.Context, a *request, h currentState) (bool, error) {
+// regionHasNamed reports whether a region has one of the clusters that a request names. If it names none, regionHasNamed
+// reports whether the region has or had one of the images.
+func (s *service) regionHasNamed(ctx context.Context, a *request, current currentState) (bool, error) {
 	if namesClusters(a) {
-		return slices.ContainsFunc(a.selection.clusters, func(name string) bool { return name != "" && h.hasCluster(name) }), nil
+		return slices.ContainsFunc(a.selection.clusters, func(name string) bool {
+			return name != "" && current.hasCluster(name)
+		}), nil
 	}
 	for _, id := range a.wantedImageIDs() {
-		if ok, err := s.wasEverOffered(ctx, h, id); ok || err != nil {
+		if ok, err := s.wasEverOffered(ctx, current, id); ok || err != nil {
 			return ok, err
 		}
 	}
 	return false, nil
 }
 
-// past says whether clusters that have ended may be meant.
-func (a *request) past() bool {
-	return a.at.set || a.from.set || a.feed()
-}
-
-// feed says whether the answer is a feed of changes.
-func (a *request) feed() bool { return a.route.hasParam("since") }
-
-// onceHad says whether the history of a region has one of the clusters.
-func (s *service) historyHasCluster(ctx context.Context, a *request, h currentState) (bool, error) {
-	t, err := s.loadHistory(ctx, h)
+// historyHasCluster reports whether the history of a region has one of the clusters that a request names.
+func (s *service) historyHasCluster(ctx context.Context, a *request, current currentState) (bool, error) {
+	t, err := s.loadHistory(ctx, current)
 	if err != nil {
 		return false, err
 	}
 	return slices.ContainsFunc(a.selection.clusters, t.hasCluster), nil
 }
 
-// clusterNowhere is the error for clusters that no region has.
+// clusterInNoRegion returns the error for clusters that no region has. It lists the clusters of all regions.
 func (s *service) clusterInNoRegion(ctx context.Context, a *request) error {
 	first := slices.IndexFunc(a.selection.clusters, isClusterName)
 	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.selection.clusters[first]}
 	for _, region := range s.regions {
-		if h, err := s.states[region].get(ctx); err == nil {
-			e.clusters = append(e.clusters, h.clusterNames()...)
+		if current, err := s.states[region].get(ctx); err == nil {
+			e.clusters = append(e.clusters, current.clusterNames()...)
 		}
 	}
 	return e
 }
+
+// allowsEndedClusters reports whether a request can be about clusters that have ended.
+func (a *request) allowsEndedClusters() bool { return a.at.set || a.from.set || a.isFeed() }
+
+// isFeed reports whether the answer is a feed of changes.
+func (a *request) isFeed() bool { return a.route.hasParam("since") }

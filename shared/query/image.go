@@ -224,27 +224,6 @@ func (t *history) lifespanOf(id string, st *regionState, c selection) lifespan {
 	return l
 }
 
-// everything says whether a choice names nothing and so covers every scope.
-func (c selection) isEverything() bool { return c.clusters == nil && c.types == nil }
-
-// everyCluster says whether a choice is of all the named clusters.
-func (c selection) isEveryCluster() bool { return len(c.clusters) == 1 && c.clusters[0] == allNames }
-
-// covers says whether a scope belongs to a choice.
-func (c selection) includes(ref archive.ScopeRef) bool {
-	if c.isEverything() {
-		return true
-	}
-	return matchesName(c.clusters, ref.ClusterID) && matchesName(c.types, ref.InstanceType)
-}
-
-func matchesName(names []string, name string) bool {
-	if len(names) == 1 && names[0] == allNames {
-		return name != ""
-	}
-	return slices.Contains(toScopeNames(names), name)
-}
-
 // imageGoneError is the error for an image that is not there: never, or no more.
 func (s *service) imageGoneError(ctx context.Context, a *request, h currentState, st *regionState, l lifespan) error {
 	if !l.known {

@@ -115,9 +115,9 @@ func newMatrix(s *imageSet, places []int32, c selection) *matrix {
 // labelColumn names a scope by what varies.
 func labelColumn(sc archive.ScopeState, c selection) string {
 	switch {
-	case selectsSeveral(c.clusters) && selectsSeveral(c.types):
+	case canMatchSeveral(c.clusters) && canMatchSeveral(c.types):
 		return sc.Scope("").Path()
-	case c.types != nil && !selectsSeveral(c.clusters):
+	case c.types != nil && !canMatchSeveral(c.clusters):
 		return anyIfEmpty(sc.InstanceType)
 	}
 	return anyIfEmpty(sc.ClusterID)

@@ -7,45 +7,56 @@ import (
 	"slices"
 )
 
-// lookBack adds to an error about a cluster where else it is captured, until
-// when it was, or since when it is: people ask for clusters that have just gone,
-// and for a past in which those of today were not there yet.
+// explainMissingCluster adds to an error about a cluster where else it is captured, until when it was, or since when
+// it is. People ask for clusters that have just ended, and for times at which today's clusters did not exist yet.
+// Other errors stay as they are.
 func (s *service) explainMissingCluster(ctx context.Context, err error) error {
 	var e *clusterError
 	if !errors.As(err, &e) || e.name == allNames || e.listed {
 		return err
 	}
 	for _, region := range s.regions {
-		h, err := s.states[region].get(ctx)
+		current, err := s.states[region].get(ctx)
 		if err != nil {
-			continue
+			continue // the error is true without it
 		}
-		here := h.hasCluster(e.name)
+		here := current.hasCluster(e.name)
 		if here && region != e.region {
 			e.elsewhere = "; it is captured in " + region
 		}
 		if here && (region != e.region || e.past == 0) {
 			continue
 		}
-		t, err := s.loadHistory(ctx, h)
+		t, err := s.loadHistory(ctx, current)
 		if err != nil {
-			continue // the error is true without it
-		}
-		if here {
-			if came, ok := t.firstCommitWith(e.name, e.past); ok {
-				e.elsewhere = fmt.Sprintf("; it came with commit %d of %s, ask for it with at=%d or later", came.sequence, came.at, came.sequence)
-			}
 			continue
 		}
-		if last, end, ok := t.lastCommitsOf(e.name); ok {
-			e.elsewhere = fmt.Sprintf("; it was captured in %s until commit %d of %s, ask for it with at=%d", region, end.sequence, end.at, last.sequence)
+		if text := t.explainCluster(region, e, here); text != "" {
+			e.elsewhere = text
 		}
 	}
 	return err
 }
 
-// end is the commit in which the last images of a cluster were removed, and
-// the one before it.
+// explainCluster says since when a cluster is captured that is here now but was not at e.past, or until when one was
+// captured that is not here now. It returns an empty text if the history does not know.
+func (t *history) explainCluster(region string, e *clusterError, here bool) string {
+	if here {
+		if first, ok := t.firstCommitWith(e.name, e.past); ok {
+			return fmt.Sprintf("; it came with commit %d of %s, ask for it with at=%d or later",
+				first.sequence, first.at, first.sequence)
+		}
+		return ""
+	}
+	if last, end, ok := t.lastCommitsOf(e.name); ok {
+		return fmt.Sprintf("; it was captured in %s until commit %d of %s, ask for it with at=%d",
+			region, end.sequence, end.at, last.sequence)
+	}
+	return ""
+}
+
+// lastCommitsOf returns the commit that removed the last images of a cluster, and the one before it. ok is false if
+// the cluster still has images, or if the kept history does not reach back far enough.
 func (t *history) lastCommitsOf(cluster string) (last, end commitRef, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -60,9 +71,8 @@ func (t *history) lastCommitsOf(cluster string) (last, end commitRef, ok bool) {
 	return commitRef{}, commitRef{}, false
 }
 
-// comes is the first commit after one of a number in which a cluster has
-// images.
-func (t *history) firstCommitWith(cluster string, after int64) (commitRef, bool) {
+// firstCommitWith returns the first commit after a sequence in which a cluster has images.
+func (t *history) firstCommitWith(cluster string, after int64) (first commitRef, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	for _, e := range t.events[t.countEventsUpTo(after):] {

@@ -236,7 +236,7 @@ func (x *call) makeEnvelope(a *request, ans *answer) []byte {
 // regionForNextPage is the region that the next page of a feed has to name: the cursor is
 // a place in its log, and by then another region may have what was asked for.
 func (a *request) regionForNextPage(c *config, ans *answer) string {
-	if a.region != "" || len(c.regions) == 1 || !a.feed() {
+	if a.region != "" || len(c.regions) == 1 || !a.isFeed() {
 		return ""
 	}
 	return ans.region

@@ -1,0 +1,160 @@
+package query
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// scopeSet is a selection resolved against one state of a region. It must not be changed once it is finished.
+type scopeSet struct {
+	region        string
+	scopes        []archive.ScopeState // with content, in canonical order
+	empty         []archive.ScopeState // selected, but never captured
+	several       bool                 // the selection can match several scopes
+	byType        bool                 // the selection can match several instance types
+	digest        string               // of the scopes and their content
+	oldestCheck   time.Time            // among scopes; zero: there are none
+	latestCheck   catalog.Time         // among scopes
+	newestContent catalog.Time         // among scopes
+	unhealthy     []archive.ScopeState // of scopes, those whose last check did not succeed
+	indexSequence int64                // the commit that the index of the region goes up to; 0: there is none
+}
+
+// add puts a scope into the set.
+func (v *scopeSet) add(sc archive.ScopeState) {
+	if sc.Digest == "" {
+		v.empty = append(v.empty, sc)
+	} else {
+		v.scopes = append(v.scopes, sc)
+	}
+}
+
+// finish sorts the scopes and derives everything that depends on all of them.
+func (v *scopeSet) finish() {
+	byScope := func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) }
+	slices.SortFunc(v.scopes, byScope)
+	v.scopes = slices.CompactFunc(v.scopes, func(a, b archive.ScopeState) bool { return byScope(a, b) == 0 })
+	h := sha256.New()
+	for i, sc := range v.scopes {
+		fmt.Fprintf(h, "%s %s\n", sc.Scope(v.region), sc.Digest)
+		if i == 0 || sc.CheckedAt.Before(v.oldestCheck) {
+			v.oldestCheck = sc.CheckedAt.Time
+		}
+		if sc.CheckedAt.After(v.latestCheck.Time) {
+			v.latestCheck = sc.CheckedAt
+		}
+		if sc.CapturedAt.After(v.newestContent.Time) {
+			v.newestContent = sc.CapturedAt
+		}
+		if sc.State != archive.OK {
+			v.unhealthy = append(v.unhealthy, sc)
+		}
+	}
+	v.digest = hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// selectScopes resolves a selection. It returns an error if a name that is not "*" matches no scope, or if no scope
+// that matches has content.
+func (st *regionState) selectScopes(c selection) (*scopeSet, error) {
+	key := c.key()
+	if v := st.cachedScopeSet(key); v != nil {
+		return v, nil
+	}
+	v, err := st.buildScopeSet(c)
+	if err != nil {
+		return nil, err
+	}
+	v.finish()
+	st.cacheScopeSet(key, v)
+	return v, nil
+}
+
+// buildScopeSet is selectScopes without the cache. The set is not finished.
+func (st *regionState) buildScopeSet(c selection) (*scopeSet, error) {
+	v := st.newScopeSet(c.selectsSeveral(), canMatchSeveral(c.types))
+	clusters := toScopeNames(c.clusters)
+	if c.isEveryCluster() {
+		clusters = st.clusterNames()
+		if len(clusters) == 0 {
+			return nil, &clusterError{region: st.RegionID, name: allNames, past: st.pastSequence()}
+		}
+	}
+	for _, cluster := range clusters {
+		if err := st.addClusterScopes(v, c, cluster); err != nil {
+			return nil, err
+		}
+	}
+	// Next to "*" a name without a scope would only be missing in the answer.
+	if part, found := c.firstUnmatched(v); found {
+		return nil, scopeNotFound(part, st)
+	}
+	switch {
+	case len(v.scopes) > 0:
+		return v, nil
+	case len(v.empty) > 0:
+		return nil, st.scopeNotReady(v.empty[0])
+	}
+	return nil, scopeNotFound(c, st)
+}
+
+// addClusterScopes adds the scopes of one cluster that a selection matches.
+func (st *regionState) addClusterScopes(v *scopeSet, c selection, cluster string) error {
+	captured := st.instanceTypesOf(cluster)
+	if len(captured) == 0 {
+		return st.clusterNotFound(cluster)
+	}
+	types := toScopeNames(c.types)
+	if isAllNames(c.types) {
+		types = slices.DeleteFunc(slices.Clone(captured), func(t string) bool { return t == "" })
+	}
+	for _, t := range types {
+		sc, ok := st.Scope(catalog.Scope{ClusterID: cluster, InstanceType: t})
+		switch {
+		case ok:
+			v.add(sc)
+		case !c.isEveryCluster():
+			return &scopeError{
+				region: st.RegionID, cluster: cluster, instanceType: t, types: captured, past: st.pastSequence(),
+			}
+		}
+	}
+	return nil
+}
+
+// allScopes returns the set of all scopes of the region.
+func (st *regionState) allScopes() *scopeSet { return st.matchingScopes(selection{}) }
+
+// matchingScopes returns the set of the scopes that a selection includes. If there are none, it returns all scopes:
+// a caller who asks for the history of a cluster that has ended still learns how fresh the region is.
+func (st *regionState) matchingScopes(c selection) *scopeSet {
+	key := ""
+	if !c.isEverything() {
+		key = "matching " + c.key()
+	}
+	if v := st.cachedScopeSet(key); v != nil {
+		return v
+	}
+	v := st.newScopeSet(true, true)
+	for _, sc := range st.Scopes {
+		if c.includes(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType}) {
+			v.add(sc)
+		}
+	}
+	if !c.isEverything() && len(v.scopes)+len(v.empty) == 0 {
+		return st.allScopes()
+	}
+	v.finish()
+	st.cacheScopeSet(key, v)
+	return v
+}
+
+// newScopeSet returns an empty set.
+func (st *regionState) newScopeSet(several, byType bool) *scopeSet {
+	return &scopeSet{region: st.RegionID, indexSequence: st.IndexSequence, several: several, byType: byType}
+}
