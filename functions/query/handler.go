@@ -40,7 +40,9 @@ func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (
 	lookups := query.New(query.Options{
 		Archive: archive.New(bucket, keys), Regions: conf.Regions, MaxStale: conf.MaxStale, HeadTTL: conf.HeadTTL,
 		Warm:   conf.Credentials != (cloud.Credentials{}), // FC's environment has some, and the SDK takes a while to start
-		Redact: conf.Redact, Gzip: conf.Gzip, Tokens: conf.Tokens, Keys: conf.Keys, Version: version, RequestID: fcrun.RequestID, Report: report,
+		Redact: conf.Redact, Gzip: conf.Gzip, Version: version,
+		Callers: query.Callers{Tokens: conf.Tokens, Keys: conf.Keys},
+		Hooks:   query.Hooks{RequestID: fcrun.RequestID, Report: report},
 	})
 	copies := replica.New(replica.Options{
 		Source: func(g *access.Grant) replica.Source { return lookups.Restrict(g) }, Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens, RequestID: fcrun.RequestID, Report: report, Note: lookups.CountReplicaAnswer,

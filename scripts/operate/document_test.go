@@ -229,7 +229,7 @@ func exposed(t *testing.T) string {
 		t.Fatal(err)
 	}
 	h := query.New(query.Options{Archive: archive.New(buckettest.NewMemory(t), keys), Regions: []string{"cn-hangzhou"},
-		Now: time.Now})
+		Hooks: query.Hooks{Now: time.Now}})
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
 	return rec.Body.String()

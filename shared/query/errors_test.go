@@ -70,7 +70,7 @@ func TestErrors(t *testing.T) {
 		{target: "/v1/images?ClusterId=a%00", status: 400, code: "InvalidParameter", says: []string{"control characters"}},
 		{target: "/v1/images?ClusterId=%ff", status: 400, code: "InvalidParameter", says: []string{"UTF-8"}},
 		{target: "/v1/images?ClusterId=%zz", status: 400, code: "InvalidParameter", says: []string{"percent sign"}},
-		{target: "/v1/image", status: 404, code: "RouteNotFound", says: []string{`did you mean "/v1/images"`, "/v1/clusters", "/healthz"}},
+		{target: "/v1/image", status: 404, code: "RouteNotFound", says: []string{`Did you mean "/v1/images"?`, "/v1/clusters", "/healthz"}},
 		{target: "/v1/images/a/b", status: 404, code: "RouteNotFound"},
 		{target: "/v1/images?q=" + long, status: 414, code: "QueryTooLong", says: []string{"4096"}},
 		{target: "/v1/images?q=" + strings.Repeat("é", 700), status: 414, code: "QueryTooLong", says: []string{"4213 bytes"}}, // a Link would have as many

@@ -124,8 +124,11 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 	}
 	served := query.New(query.Options{
 		Archive: archive.New(bucket, keys), Regions: []string{hangzhou}, MaxStale: 3 * time.Hour, HeadTTL: time.Hour, Version: "v1.2.3",
-		Now: func() time.Time { return now }, RequestID: func(context.Context) string { return "req-1" },
-		Report: func(_ context.Context, _ string, err error) { t.Errorf("reported: %v", err) },
+		Hooks: query.Hooks{
+			Now:       func() time.Time { return now },
+			RequestID: func(context.Context) string { return "req-1" },
+			Report:    func(_ context.Context, _ string, err error) { t.Errorf("reported: %v", err) },
+		},
 	})
 	answered := func(target, has string) func() {
 		return func() {

@@ -43,6 +43,10 @@ type imageSets struct {
 	kept     *lru[string, *imageSet]
 }
 
+func newImageSets(lists *listLoader) *imageSets {
+	return &imageSets{lists: lists, kept: newLRU[string, *imageSet](maxSetBytes)}
+}
+
 func (c *imageSets) load(ctx context.Context, v *scopeSet) (*imageSet, error) {
 	key := v.digest
 	if v.byType {

@@ -124,7 +124,8 @@ func (w *world) replica(edit ...func(*replica.Options)) *replica.Replica {
 // source is the lookups on a bucket.
 func (w *world) source(bucket archive.Bucket, regions ...string) func(*access.Grant) replica.Source {
 	lookups := query.New(query.Options{
-		Archive: archive.New(bucket, w.keys), Regions: regions, Now: func() time.Time { return w.now }, Redact: []string{"PostInstallScript"},
+		Archive: archive.New(bucket, w.keys), Regions: regions, Redact: []string{"PostInstallScript"},
+		Hooks: query.Hooks{Now: func() time.Time { return w.now }},
 	})
 	return func(g *access.Grant) replica.Source { return lookups.Restrict(g) }
 }

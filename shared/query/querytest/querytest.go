@@ -74,14 +74,16 @@ func (f *Fixture) HandlerWithReplica(edits ...func(*query.Options)) http.Handler
 
 func (f *Fixture) options(edits []func(*query.Options)) query.Options {
 	options := query.Options{
-		Archive:   archive.New(f.Bucket, f.Keys),
-		Regions:   []string{archivetest.Hangzhou},
-		MaxStale:  3 * time.Hour,
-		HeadTTL:   5 * time.Second,
-		Version:   "v1.2.3",
-		Now:       func() time.Time { return f.Now },
-		RequestID: func(context.Context) string { return "req-1" },
-		Report:    func(_ context.Context, _ string, err error) { f.T.Logf("reported: %v", err) },
+		Archive:  archive.New(f.Bucket, f.Keys),
+		Regions:  []string{archivetest.Hangzhou},
+		MaxStale: 3 * time.Hour,
+		HeadTTL:  5 * time.Second,
+		Version:  "v1.2.3",
+		Hooks: query.Hooks{
+			Now:       func() time.Time { return f.Now },
+			RequestID: func(context.Context) string { return "req-1" },
+			Report:    func(_ context.Context, _ string, err error) { f.T.Logf("reported: %v", err) },
+		},
 	}
 	for _, edit := range edits {
 		edit(&options)
