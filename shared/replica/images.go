@@ -29,8 +29,20 @@ func (c *call) listImages(ctx context.Context) error {
 		return err
 	}
 	c.tell(freshness{sequence: r.Sequence, checked: scope.CheckedAt.Time, suspect: scope.State != archive.OK || !confirmed})
-	c.send(`"Images":{"ImageInfo":[`, c.tags.pick(images, c.params["BaseOsTag"]), `]}`)
+	c.send(`"Images":{"ImageInfo":[`, rawByTag(images, c.params["BaseOsTag"]), `]}`)
 	return nil
+}
+
+// rawByTag returns the JSON of the images whose BaseOsTag is tag, or of all images
+// if tag is empty.
+func rawByTag(images []*catalog.Image, tag string) []string {
+	raw := make([]string, 0, len(images))
+	for _, im := range images {
+		if tag == "" || im.Text("BaseOsTag.OsTag") == tag {
+			raw = append(raw, im.Raw)
+		}
+	}
+	return raw
 }
 
 // scope finds the scope that is asked for, with content. The state holds none

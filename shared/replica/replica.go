@@ -41,10 +41,8 @@ type Options struct {
 
 // Replica is the handler.
 type Replica struct {
-	options  Options
-	nonces   map[string]*nonces // by access key id
-	listings listings
-	tags     tags
+	options Options
+	nonces  map[string]*nonces // by access key id
 }
 
 const maxBody = 64 << 10 // bytes of a request
