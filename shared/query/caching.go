@@ -2,6 +2,7 @@ package query
 
 import "strconv"
 
+// longestCache lets caches keep an answer for a year.
 const longestCache = "max-age=31536000, immutable"
 
 // shownState is a state that an answer shows, with the moment by which the
@@ -11,7 +12,7 @@ type shownState struct {
 	state *regionState
 }
 
-// isImmutable returns true if the answer to a can never change, so that caches
+// isImmutable returns true if the answer to req can never change, so that caches
 // may keep it for ever. All routes with stored data decide by this rule:
 //
 //   - The caller demands no maxAge, or the answer would be too old one day.
@@ -19,8 +20,8 @@ type shownState struct {
 //   - Every state that is shown is a past one. The last commit counts as past
 //     if it was asked for by its number, unless the answer showsChecks: the times
 //     and outcomes of the last checks move until the next commit.
-func isImmutable(a *request, showsChecks bool, shown ...shownState) bool {
-	if a.maxAge > 0 || a.since.asOf.set && !a.since.isAbsolute() {
+func isImmutable(req *request, showsChecks bool, shown ...shownState) bool {
+	if req.maxAge > 0 || req.since.asOf.set && !req.since.isAbsolute() {
 		return false
 	}
 	for _, s := range shown {
@@ -35,15 +36,15 @@ func isImmutable(a *request, showsChecks bool, shown ...shownState) bool {
 // cacheControl returns the Cache-Control header of an answer. Without an ETag
 // it must not be stored. One that can change is kept as long as a head is used
 // without asking the store. Answers to a token are for their caller alone.
-func (x *call) cacheControl(ans *answer) string {
+func (c *call) cacheControl(ans *answer) string {
 	if ans.etag == "" {
 		return "no-store"
 	}
-	policy := "max-age=" + strconv.Itoa(max(1, int(x.ttl.Seconds())))
+	policy := "max-age=" + strconv.Itoa(max(1, int(c.ttl.Seconds())))
 	if ans.immutable {
 		policy = longestCache
 	}
-	if x.private {
+	if c.private {
 		return "private, " + policy
 	}
 	return policy

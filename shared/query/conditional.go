@@ -1,15 +1,33 @@
 package query
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"strings"
 )
 
+// layoutVersion changes whenever the same data is rendered differently.
+const layoutVersion = "6"
+
+// makeETag hashes everything that an answer depends on, and the layout of
+// answers.
+func makeETag(parts ...string) string {
+	h := sha256.New()
+	h.Write([]byte(layoutVersion))
+	for _, p := range parts {
+		h.Write([]byte{0})
+		h.Write([]byte(p))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
 // conditionalKey marks the context of a lookup whose caller may have the answer
-// already: nothing that only its body needs is read ahead of knowing that.
+// already. Data that only the body needs is then not prefetched.
 type conditionalKey struct{}
 
-// joinHeaderLines is a header that may come in several lines, as one list.
+// joinHeaderLines returns the value of a header that may have several lines, as
+// one list.
 func joinHeaderLines(h http.Header, name string) string {
 	lines := h[name]
 	if len(lines) == 1 {
@@ -18,22 +36,24 @@ func joinHeaderLines(h http.Header, name string) string {
 	return strings.Join(lines, ",")
 }
 
-// clientETags says what a caller has, by If-None-Match.
+// clientETags says which forms of an answer the caller has, by If-None-Match.
 type clientETags struct {
-	plain, gzipped bool // the answer, as it is or compressed
-	any            bool // *: anything, so that it counts only that there is an answer
+	plain   bool // the answer as it is
+	gzipped bool // the compressed answer
+	any     bool // "*": the caller has every answer that exists
 }
 
-// parseIfNoneMatch reads If-None-Match by weak comparison, as RFC 9110 says. Tags
-// that lack their quotes are taken too, as people paste them so. An answer
-// without a tag is never known.
-func parseIfNoneMatch(header, etag string) (has clientETags) {
+// parseIfNoneMatch compares the tags of If-None-Match with the ETag of an answer,
+// by weak comparison (RFC 9110, section 8.8.3.2). Tags without their quotes match
+// too, because people paste them so. An empty etag matches nothing.
+func parseIfNoneMatch(header, etag string) clientETags {
+	var client clientETags
 	if header == "" || etag == "" {
-		return has
+		return client
 	}
 	if strings.TrimSpace(header) == "*" {
-		has.any = true
-		return has
+		client.any = true
+		return client
 	}
 	for rest := header; rest != ""; {
 		rest = strings.TrimPrefix(strings.TrimLeft(rest, " \t,"), "W/")
@@ -44,8 +64,8 @@ func parseIfNoneMatch(header, etag string) (has clientETags) {
 			tag, rest, _ = strings.Cut(rest, ",")
 			tag = strings.TrimSpace(tag)
 		}
-		has.plain = has.plain || tag == etag
-		has.gzipped = has.gzipped || tag == etag+gzipETagSuffix
+		client.plain = client.plain || tag == etag
+		client.gzipped = client.gzipped || tag == etag+gzipETagSuffix
 	}
-	return has
+	return client
 }

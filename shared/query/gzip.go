@@ -10,11 +10,11 @@ import (
 
 const (
 	gzipETagSuffix = "-gzip" // at the end of the ETag of a compressed answer
-	gzipMinSize    = 1024    // bytes from which compressing is worth while
+	gzipMinSize    = 1024    // bytes; a smaller body is not compressed
 )
 
-// acceptsGzip reads an Accept-Encoding header: gzip must be named, or else *,
-// with a quality that is not 0 and not below that of the answer as it is.
+// acceptsGzip returns true if an Accept-Encoding header names gzip, or else "*",
+// with a quality that is not 0 and not below that of identity.
 func acceptsGzip(header string) bool {
 	zipped, others, plain := -1.0, 0.0, 0.0
 	for part := range strings.SplitSeq(header, ",") {
@@ -34,7 +34,7 @@ func acceptsGzip(header string) bool {
 	return zipped > 0 && zipped >= plain
 }
 
-// deflate is the raw deflate stream of data.
+// deflate compresses data to a raw deflate stream (RFC 1951).
 func deflate(data []byte) []byte {
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestSpeed+1)
@@ -46,25 +46,26 @@ func deflate(data []byte) []byte {
 	return b.Bytes()
 }
 
-// gzipParts is one gzip member (RFC 1952) that holds front, which differs
-// from request to request and goes in as it is, and a body, which has been
-// compressed once for all of them.
-func gzipParts(front []byte, b *body) [][]byte {
-	packed := b.deflated
-	if packed == nil {
-		packed = deflate(b.bytes)
+// gzipParts returns one gzip member (RFC 1952) in three parts. The envelope differs
+// from call to call and is stored without compression. The body is compressed
+// once for all calls.
+func gzipParts(envelope []byte, b *body) [][]byte {
+	deflated := b.deflated
+	if deflated == nil {
+		deflated = deflate(b.bytes)
 	}
+	const maxStored = 0xffff // bytes of one stored block
 	head := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}
-	for rest := front; len(rest) > 0; {
-		n := min(len(rest), 0xffff)
-		head = append(head, 0) // a stored block that is not the last
+	for rest := envelope; len(rest) > 0; {
+		n := min(len(rest), maxStored)
+		head = append(head, 0) // a stored block, not the last
 		head = binary.LittleEndian.AppendUint16(head, uint16(n))
 		head = binary.LittleEndian.AppendUint16(head, ^uint16(n))
 		head = append(head, rest[:n]...)
 		rest = rest[n:]
 	}
-	sum := crc32.Update(crc32.ChecksumIEEE(front), crc32.IEEETable, b.bytes)
+	sum := crc32.Update(crc32.ChecksumIEEE(envelope), crc32.IEEETable, b.bytes)
 	tail := binary.LittleEndian.AppendUint32(nil, sum)
-	tail = binary.LittleEndian.AppendUint32(tail, uint32(len(front)+len(b.bytes)))
-	return [][]byte{head, packed, tail}
+	tail = binary.LittleEndian.AppendUint32(tail, uint32(len(envelope)+len(b.bytes)))
+	return [][]byte{head, deflated, tail}
 }

@@ -2,12 +2,9 @@ package query
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -17,153 +14,140 @@ import (
 	"community-images/shared/catalog"
 )
 
-// answer is what a route says before anything is loaded or rendered.
+// answer is what a route knows before images are loaded and the body is
+// rendered. It is enough for a 304.
 type answer struct {
-	freshness             *freshness // nil: the answer is not about stored data
-	etag                  string     // without quotes; empty: the answer has none
-	lastModified          catalog.Time
-	immutable             bool   // see isImmutable
-	contentSecurityPolicy string // Content-Security-Policy; empty: none is needed
-	omitEnvelope          bool   // the json body has none of the common members
-	showsAges             bool   // the body tells ages, so it is made anew each time
-	region                string
-	// render appends the body to prefix: the members that every json answer
-	// begins with, else nothing. That saves a copy of large answers, a fifth of
-	// the CPU of a list of 120 kB.
+	freshness    *freshness   // nil: the answer is not about stored data
+	region       string       // RegionId in the envelope
+	etag         string       // without quotes; empty: the answer must not be cached
+	lastModified catalog.Time // zero: there is no such header
+	immutable    bool         // see isImmutable
+
+	contentSecurityPolicy string // header of a page; empty for data
+	omitEnvelope          bool   // the JSON body has none of the common members
+	showsAges             bool   // the body tells ages, so it is rendered for every call
+
+	// render appends the body to prefix, which holds the envelope of a JSON answer
+	// and is empty otherwise. Rendering in place saves a copy of large answers: a
+	// fifth of the CPU of a list of 120 kB.
 	render func(ctx context.Context, prefix []byte) (*body, error)
 }
 
-// body is a rendered answer. It is kept and shared: nobody changes it.
+// body is a rendered body without its envelope. It is cached and shared, so it
+// must not be changed.
 type body struct {
 	bytes    []byte
 	next     string // cursor of the next page; empty: this is the last
 	total    string // TotalCount, for formats that have no place for it; empty: nothing is counted
-	cursor   string // where a feed goes on, even if there is nothing yet
-	deflated []byte // raw deflate of bytes, if that was worth while
+	cursor   string // where a feed goes on, even if nothing has happened since; empty: not a feed
+	deflated []byte // raw deflate of bytes; nil: not compressed yet
 }
 
-// makeETag hashes what an answer depends on. The layout of answers is part of it.
-func makeETag(parts ...string) string {
-	h := sha256.New()
-	h.Write([]byte(layoutVersion))
-	for _, p := range parts {
-		h.Write([]byte{0})
-		h.Write([]byte(p))
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+// payload is a body and the envelope that it has in one response.
+type payload struct {
+	*body
+	envelope []byte
+	whole    []byte // envelope and body in one piece; nil: the body came from the cache
 }
 
-// maxBody bounds an answer, in bytes: FC takes 32 MB, and quotes it as JSON.
-const maxBody = 24 << 20
+// maxBodyBytes bounds an answer. FC accepts 32 MB, in which it is quoted as JSON.
+const maxBodyBytes = 24 << 20
 
-// layoutVersion changes whenever the same data is rendered differently.
-const layoutVersion = "6"
-
-// send writes an answer: its headers, and unless the caller has it already,
-// its body.
-func (x *call) send(ctx context.Context, a *request, ans *answer) error {
-	header := x.w.Header()
-	zip := x.gzip && acceptsGzip(joinHeaderLines(x.r.Header, "Accept-Encoding"))
-	has := parseIfNoneMatch(joinHeaderLines(x.r.Header, "If-None-Match"), ans.etag)
-	known := has.plain || has.gzipped
-	var front, whole []byte
-	if a.format == formatJSON && !ans.omitEnvelope && !known {
-		front = x.makeEnvelope(a, ans)
-	}
-	var b *body
-	if !known {
+// send writes the headers of an answer, and the body unless the caller has it
+// already. It returns an error only if nothing has been written.
+func (c *call) send(ctx context.Context, req *request, ans *answer) error {
+	client := parseIfNoneMatch(joinHeaderLines(c.r.Header, "If-None-Match"), ans.etag)
+	isKnown := client.plain || client.gzipped
+	var p payload
+	if !isKnown { // also for *, which asks whether there is an answer
 		var err error
-		if b, whole, err = x.renderBody(ctx, ans, front); err != nil {
+		if p, err = c.renderPayload(ctx, req, ans); err != nil {
 			return err
 		}
 	}
-	x.setHeaders(header, ans)
-	if known || has.any {
-		setETag(header, ans, has.gzipped && (zip || !has.plain))
-		x.written = true
-		x.w.WriteHeader(http.StatusNotModified)
+	zip := c.gzip && acceptsGzip(joinHeaderLines(c.r.Header, "Accept-Encoding"))
+	c.setHeaders(ans)
+	if isKnown || client.any {
+		c.setETag(ans.etag, client.gzipped && (zip || !client.plain))
+		c.writeHeader(http.StatusNotModified)
 		return nil
 	}
-	header.Set("Content-Type", contentType(a.format))
-	if b.next != "" {
-		header.Set("Link", "<"+x.nextURL(b.next, a.regionForNextPage(&x.config, ans))+`>; rel="next"`)
+	zip = zip && len(p.bytes) >= gzipMinSize
+	c.setBodyHeaders(req, ans, p, zip)
+	parts := [][]byte{p.envelope, p.bytes}
+	switch {
+	case zip:
+		parts = gzipParts(p.envelope, p.body)
+	case p.whole != nil:
+		parts = [][]byte{p.whole}
 	}
-	if b.total != "" {
-		header.Set("X-Total-Count", b.total)
-	}
-	if b.cursor != "" {
-		header.Set("X-Next-Cursor", b.cursor)
-	}
-	parts := [][]byte{front, b.bytes}
-	if whole != nil {
-		parts = [][]byte{whole}
-	}
-	if zip && len(b.bytes) >= gzipMinSize {
-		header.Set("Content-Encoding", "gzip")
-		setETag(header, ans, true)
-		parts = gzipParts(front, b)
-	} else {
-		setETag(header, ans, false)
-	}
-	header.Set("Content-Length", strconv.Itoa(totalSize(parts)))
-	x.written = true
-	x.w.WriteHeader(http.StatusOK)
-	if x.r.Method == http.MethodHead {
-		return nil
-	}
-	if len(parts) == 1 { // nobody changes it; a string is passed on as it is
-		_, _ = io.WriteString(x.w, unsafe.String(unsafe.SliceData(parts[0]), len(parts[0])))
-		return nil
-	}
-	for _, part := range parts {
-		if _, err := x.w.Write(part); err != nil {
-			return nil // the caller has gone
-		}
-	}
+	c.writeParts(parts)
 	return nil
 }
 
-func totalSize(parts [][]byte) (n int) {
-	for _, p := range parts {
-		n += len(p)
+// renderPayload renders the body of an answer, or takes it from the cache.
+func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (payload, error) {
+	var envelope []byte
+	if req.format == formatJSON && !ans.omitEnvelope {
+		envelope = c.makeEnvelope(req, ans)
 	}
-	return n
-}
-
-// renderBody renders an answer or takes it from memory. whole is nil unless front
-// stands before it already.
-func (x *call) renderBody(ctx context.Context, ans *answer, front []byte) (b *body, whole []byte, err error) {
-	key, keep := x.grantKey+ans.etag, ans.etag != "" && !ans.showsAges
-	if x.full != nil && ans.freshness != nil {
-		// Which state the cursor in it names must not depend on whom else the
-		// cache has served in the meantime.
+	key, canCache := c.grantKey+ans.etag, ans.etag != "" && !ans.showsAges
+	if c.full != nil && ans.freshness != nil {
+		// The cursor in a body names a state. Which one must not depend on the
+		// calls of others, who may have filled the cache.
 		key += "#" + strconv.FormatInt(ans.freshness.sequence, 10)
 	}
-	if keep {
-		if b, ok := x.bodies.get(key); ok {
-			return b, nil, nil
+	if canCache {
+		if b, ok := c.bodies.get(key); ok {
+			return payload{body: b, envelope: envelope}, nil
 		}
 	}
-	if b, err = ans.render(ctx, front); err != nil {
-		return nil, nil, err
+	b, err := ans.render(ctx, envelope)
+	if err != nil {
+		return payload{}, err
 	}
-	whole = b.bytes
-	b.bytes = whole[len(front):]
-	if len(b.bytes) > maxBody {
-		return nil, nil, newFaultsError([]paramFault{answerTooLarge(x.route, len(b.bytes))})
+	whole := b.bytes
+	b.bytes = whole[len(envelope):]
+	if len(b.bytes) > maxBodyBytes {
+		return payload{}, newFaultsError([]paramFault{answerTooLarge(c.route, len(b.bytes))})
 	}
-	if keep {
-		if x.gzip && len(b.bytes) >= gzipMinSize {
+	if canCache {
+		if c.gzip && len(b.bytes) >= gzipMinSize {
 			b.deflated = deflate(b.bytes)
 		}
-		x.bodies.put(key, b, len(b.bytes)+len(b.deflated)+256)
+		c.bodies.put(key, b, len(b.bytes)+len(b.deflated)+256)
 	}
-	return b, whole, nil
+	return payload{body: b, envelope: envelope, whole: whole}, nil
 }
 
-// answerTooLarge is what is wrong with a question whose answer has too many bytes.
+// makeEnvelope returns the beginning of a JSON answer: the members that every
+// answer has. The object is not closed.
+func (c *call) makeEnvelope(req *request, ans *answer) []byte {
+	b := make([]byte, 0, 512)
+	b = append(b, `{"RequestId":`...)
+	b = appendString(b, c.id)
+	b = append(b, `,"RegionId":`...)
+	b = appendString(b, ans.region)
+	b = append(b, `,"ClusterId":`...)
+	b = appendString(b, strings.Join(req.selection.clusters, ","))
+	b = append(b, `,"InstanceType":`...)
+	b = appendString(b, strings.Join(req.selection.types, ","))
+	if ans.freshness != nil {
+		b = append(b, `,"Snapshot":`...)
+		b = ans.freshness.appendJSON(b)
+	}
+	return b
+}
+
+// answerTooLarge returns the fault of a request whose answer has too many bytes.
+// It names the parameter that makes the answer smaller.
 func answerTooLarge(rt *route, bytes int) paramFault {
-	f := paramFault{codeInvalid, "ClusterId", fmt.Sprintf("makes an answer of %d MB, at most %d are sent", bytes>>20, maxBody>>20), "fewer scopes"}
+	f := paramFault{
+		code:    codeInvalid,
+		name:    "ClusterId",
+		reason:  fmt.Sprintf("makes an answer of %d MB; the limit is %d MB", bytes>>20, maxBodyBytes>>20),
+		allowed: "fewer scopes",
+	}
 	if rt.hasParam("limit") {
 		f.name, f.allowed = "limit", "a smaller limit, or "+f.allowed
 	}
@@ -173,127 +157,47 @@ func answerTooLarge(rt *route, bytes int) paramFault {
 	return f
 }
 
-// setHeaders sets what an answer and a 304 have in common.
-func (x *call) setHeaders(header http.Header, ans *answer) {
-	vary := "Accept, Accept-Encoding"
-	if x.private {
-		vary = "Accept, Accept-Encoding, Authorization"
-	}
-	header.Set("Vary", vary)
-	header.Set("X-Content-Type-Options", "nosniff")
-	if ans.contentSecurityPolicy != "" {
-		header.Set("Content-Security-Policy", ans.contentSecurityPolicy)
-		header.Set("Referrer-Policy", "no-referrer")
-	}
-	header.Set("Cache-Control", x.cacheControl(ans))
-	if !ans.lastModified.IsZero() {
-		header.Set("Last-Modified", ans.lastModified.UTC().Format(http.TimeFormat))
-	}
-	if f := ans.freshness; f != nil {
-		if f.sequence > 0 {
-			header.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
-		}
-		if !f.checkedAt.IsZero() {
-			header.Set("X-Snapshot-Age", strconv.FormatInt(f.age, 10))
-		}
-		// Age is HTTP's word: how long this copy of the store's has been held,
-		// which caches subtract from max-age (RFC 9111, section 5.1).
-		header.Set("Age", strconv.FormatInt(f.held, 10))
-		if len(f.stale) > 0 {
-			header.Set("Warning", `110 - "Response is Stale"`)
-		}
-	}
+// writeHeader sends the headers with a status.
+func (c *call) writeHeader(status int) {
+	c.written = true
+	c.w.WriteHeader(status)
 }
 
-func setETag(header http.Header, ans *answer, zipped bool) {
-	switch {
-	case ans.etag == "":
-	case zipped:
-		header.Set("ETag", `"`+ans.etag+gzipETagSuffix+`"`)
-	default:
-		header.Set("ETag", `"`+ans.etag+`"`)
+// writeParts sends status 200 and the parts of the body, unless the method is
+// HEAD.
+func (c *call) writeParts(parts [][]byte) {
+	size := 0
+	for _, part := range parts {
+		size += len(part)
 	}
-}
-
-// makeEnvelope is the beginning of a json answer, up to the members of the route.
-func (x *call) makeEnvelope(a *request, ans *answer) []byte {
-	b := make([]byte, 0, 512)
-	b = append(b, `{"RequestId":`...)
-	b = appendString(b, x.id)
-	b = append(b, `,"RegionId":`...)
-	b = appendString(b, ans.region)
-	b = append(b, `,"ClusterId":`...)
-	b = appendString(b, strings.Join(a.selection.clusters, ","))
-	b = append(b, `,"InstanceType":`...)
-	b = appendString(b, strings.Join(a.selection.types, ","))
-	if ans.freshness != nil {
-		b = append(b, `,"Snapshot":`...)
-		b = ans.freshness.appendJSON(b)
-	}
-	return b
-}
-
-// regionForNextPage is the region that the next page of a feed has to name: the cursor is
-// a place in its log, and by then another region may have what was asked for.
-func (a *request) regionForNextPage(c *config, ans *answer) string {
-	if a.region != "" || len(c.regions) == 1 || !a.isFeed() {
-		return ""
-	}
-	return ans.region
-}
-
-// nextURL is this request with another cursor, and with a region unless that
-// is empty.
-func (x *call) nextURL(next, region string) string {
-	var b strings.Builder
-	b.Grow(len(x.r.URL.Path) + len(x.r.URL.RawQuery) + len(next) + 16)
-	b.WriteString(x.r.URL.EscapedPath())
-	b.WriteByte('?')
-	for part := range strings.SplitSeq(x.r.URL.RawQuery, "&") {
-		name, _, _ := strings.Cut(part, "=")
-		if name, err := url.QueryUnescape(name); part != "" && err == nil && !strings.EqualFold(name, "cursor") && !strings.EqualFold(name, "since") {
-			b.WriteString(part)
-			b.WriteByte('&')
-		}
-	}
-	if region != "" {
-		b.WriteString("RegionId=" + region + "&")
-	}
-	b.WriteString("cursor=")
-	b.WriteString(next)
-	return escapeForHeader(b.String())
-}
-
-// escapeForHeader escapes what may not stand between < and > in a header.
-func escapeForHeader(address string) string {
-	if !strings.ContainsFunc(address, isUnsafeInHeader) {
-		return address
-	}
-	var b strings.Builder
-	for i := range len(address) {
-		if c := address[i]; isUnsafeInHeader(rune(c)) {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
-func isUnsafeInHeader(c rune) bool {
-	return c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"'
-}
-
-// sendError answers with an error and reports what the caller is not told.
-func (x *call) sendError(e *apierror.Error) {
-	if e.Cause != nil {
-		x.report(x.r.Context(), x.id, e.Cause)
-	}
-	if x.written {
+	c.w.Header().Set("Content-Length", strconv.Itoa(size))
+	c.writeHeader(http.StatusOK)
+	if c.r.Method == http.MethodHead {
 		return
 	}
-	x.written = true
-	header := x.w.Header()
+	if len(parts) == 1 {
+		// Nobody changes the bytes, so they need no copy to become a string. The
+		// recorder of the function passes a single string on as it is.
+		_, _ = io.WriteString(c.w, unsafe.String(unsafe.SliceData(parts[0]), len(parts[0])))
+		return
+	}
+	for _, part := range parts {
+		if _, err := c.w.Write(part); err != nil {
+			return // the caller has gone
+		}
+	}
+}
+
+// sendError answers with an error, and reports the cause that the caller does
+// not see.
+func (c *call) sendError(e *apierror.Error) {
+	if e.Cause != nil {
+		c.report(c.r.Context(), c.id, e.Cause)
+	}
+	if c.written {
+		return
+	}
+	header := c.w.Header()
 	clear(header)
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")
@@ -301,10 +205,10 @@ func (x *call) sendError(e *apierror.Error) {
 	e.SetHeaders(header)
 	scrubbed := *e
 	scrubbed.Message = access.Scrub(e.Message)
-	b := append(scrubbed.AppendJSON(nil, x.id, x.r.Host), '\n')
+	b := append(scrubbed.AppendJSON(nil, c.id, c.r.Host), '\n')
 	header.Set("Content-Length", strconv.Itoa(len(b)))
-	x.w.WriteHeader(e.Status)
-	if x.r.Method != http.MethodHead {
-		_, _ = x.w.Write(b)
+	c.writeHeader(e.Status)
+	if c.r.Method != http.MethodHead {
+		_, _ = c.w.Write(b)
 	}
 }

@@ -293,7 +293,7 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 			t.Errorf("%s: allowed are %s", rt.pattern, f.allowed)
 		}
 	}
-	if f := answerTooLarge(routes[0], 26<<20); f.name != "limit" || f.reason != "makes an answer of 26 MB, at most 24 are sent" {
+	if f := answerTooLarge(routes[0], 26<<20); f.name != "limit" || f.reason != "makes an answer of 26 MB; the limit is 24 MB" {
 		t.Errorf("%s: parameter %s %s", routes[0].pattern, f.name, f.reason)
 	}
 }

@@ -1,0 +1,129 @@
+package query
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// setHeaders sets the headers that an answer and its 304 have in common.
+func (c *call) setHeaders(ans *answer) {
+	header := c.w.Header()
+	vary := "Accept, Accept-Encoding"
+	if c.private {
+		vary = "Accept, Accept-Encoding, Authorization"
+	}
+	header.Set("Vary", vary)
+	header.Set("X-Content-Type-Options", "nosniff")
+	if ans.contentSecurityPolicy != "" {
+		header.Set("Content-Security-Policy", ans.contentSecurityPolicy)
+		header.Set("Referrer-Policy", "no-referrer")
+	}
+	header.Set("Cache-Control", c.cacheControl(ans))
+	if !ans.lastModified.IsZero() {
+		header.Set("Last-Modified", ans.lastModified.UTC().Format(http.TimeFormat))
+	}
+	f := ans.freshness
+	if f == nil {
+		return
+	}
+	if f.sequence > 0 {
+		header.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
+	}
+	if !f.checkedAt.IsZero() {
+		header.Set("X-Snapshot-Age", strconv.FormatInt(f.age, 10))
+	}
+	// Age says how long this copy of the store's data has been held. Caches
+	// subtract it from max-age (RFC 9111, section 5.1).
+	header.Set("Age", strconv.FormatInt(f.held, 10))
+	if len(f.stale) > 0 {
+		header.Set("Warning", `110 - "Response is Stale"`)
+	}
+}
+
+// setBodyHeaders sets the headers that only an answer with a body has.
+func (c *call) setBodyHeaders(req *request, ans *answer, p payload, gzipped bool) {
+	header := c.w.Header()
+	header.Set("Content-Type", contentType(req.format))
+	c.setETag(ans.etag, gzipped)
+	if gzipped {
+		header.Set("Content-Encoding", "gzip")
+	}
+	if p.next != "" {
+		header.Set("Link", "<"+c.nextURL(p.next, c.regionForNextPage(req, ans))+`>; rel="next"`)
+	}
+	if p.total != "" {
+		header.Set("X-Total-Count", p.total)
+	}
+	if p.cursor != "" {
+		header.Set("X-Next-Cursor", p.cursor)
+	}
+}
+
+// setETag sets the ETag. A compressed answer has one of its own.
+func (c *call) setETag(etag string, gzipped bool) {
+	if etag == "" {
+		return
+	}
+	if gzipped {
+		etag += gzipETagSuffix
+	}
+	c.w.Header().Set("ETag", `"`+etag+`"`)
+}
+
+// regionForNextPage returns the region that the next page of a feed must name,
+// if the request names none. The cursor is a position in the log of that region,
+// and by then another region may have the image or cluster.
+func (c *call) regionForNextPage(req *request, ans *answer) string {
+	if req.region != "" || len(c.regions) == 1 || !req.isFeed() {
+		return ""
+	}
+	return ans.region
+}
+
+// nextURL returns the address of the call with another cursor, and with a region
+// unless that is empty.
+func (c *call) nextURL(cursor, region string) string {
+	var b strings.Builder
+	b.Grow(len(c.r.URL.Path) + len(c.r.URL.RawQuery) + len(cursor) + 16)
+	b.WriteString(c.r.URL.EscapedPath())
+	b.WriteByte('?')
+	for part := range strings.SplitSeq(c.r.URL.RawQuery, "&") {
+		escaped, _, _ := strings.Cut(part, "=")
+		name, err := url.QueryUnescape(escaped)
+		if part == "" || err != nil || strings.EqualFold(name, "cursor") || strings.EqualFold(name, "since") {
+			continue
+		}
+		b.WriteString(part)
+		b.WriteByte('&')
+	}
+	if region != "" {
+		b.WriteString("RegionId=" + region + "&")
+	}
+	b.WriteString("cursor=")
+	b.WriteString(cursor)
+	return escapeForHeader(b.String())
+}
+
+// escapeForHeader percent-encodes the characters of an address that must not
+// stand between < and > in a header.
+func escapeForHeader(address string) string {
+	if !strings.ContainsFunc(address, isUnsafeInHeader) {
+		return address
+	}
+	var b strings.Builder
+	for i := range len(address) {
+		if c := address[i]; isUnsafeInHeader(rune(c)) {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func isUnsafeInHeader(c rune) bool {
+	return c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"'
+}
