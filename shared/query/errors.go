@@ -167,9 +167,9 @@ type notReadyError struct {
 
 func (e *notReadyError) Error() string {
 	if e.past > 0 {
-		return fmt.Sprintf("scope %s had never been captured successfully at commit %d; its check then: %s", e.scope, e.past, problemText(e.problem))
+		return fmt.Sprintf("scope %s had never been captured successfully at commit %d; its check then: %s", e.scope, e.past, describeProblem(e.problem))
 	}
-	return fmt.Sprintf("scope %s was never captured successfully; the last check: %s", e.scope, problemText(e.problem))
+	return fmt.Sprintf("scope %s was never captured successfully; the last check: %s", e.scope, describeProblem(e.problem))
 }
 
 // asOf says of a scope without content at a commit that is asked for by number

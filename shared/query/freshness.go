@@ -8,58 +8,69 @@ import (
 	"community-images/shared/catalog"
 )
 
-// freshness is how old an answer is and which parts of it are stale.
+// freshness says how old an answer is and which parts of it are stale.
 type freshness struct {
-	sequence    int64 // 0: the answer covers several regions
-	committedAt catalog.Time
-	checkedAt   catalog.Time // oldest check in the answer; zero: there was none
-	age         int64        // seconds since then, never negative
-	held        int64        // seconds since the store confirmed what is answered; 0 of a past state
+	sequence    int64        // of the commit that is shown; 0: the answer covers several regions
+	committedAt catalog.Time // of that commit
+	checkedAt   catalog.Time // the oldest check in the answer; zero: there was none
+	age         int64        // seconds since checkedAt
+	held        int64        // seconds since the store confirmed the state; 0 for a past state
 	stale       []staleScope
-	scopes      int
+	scopes      int // in the answer
 }
 
-// staleScope is a part of an answer that may not be current.
+// staleScope is a part of an answer that may be out of date.
 type staleScope struct {
 	scope  string // Scope.Path, or * for all
 	since  catalog.Time
 	reason string
 }
 
-// judge tells how fresh a view of the state at m is at now. Of a past state only
-// the outcome of the checks is told: how long ago they were made says nothing
-// about it. What a commit says is past, be it the last one: caches keep it.
-func (v *scopeSet) computeFreshness(h currentState, st *regionState, m asOf, now time.Time, maxStale time.Duration) freshness {
-	live := st.live && m.sequence == 0
-	f := freshness{sequence: st.Sequence, committedAt: st.CommittedAt, checkedAt: catalog.At(v.oldestCheck), age: ageSeconds(now, v.oldestCheck), scopes: len(v.scopes)}
-	if live && !h.outageSince.IsZero() {
-		f.stale = append(f.stale, staleScope{"*", catalog.At(h.outageSince), "the storage cannot be reached; this is what was read last"})
+// computeFreshness returns how fresh a scope set of st is at now. st is the state that the caller asked for by m, and
+// h the present one. A scope is stale if its last check did not succeed, or if it is present and its last check is
+// older than maxStale; 0: any age.
+//
+// Only the outcome of the checks counts for a past state: how long ago they were made says nothing about it. A state
+// requested by commit number counts as past even if it is the latest, because caches keep the answer.
+func (v *scopeSet) computeFreshness(
+	h currentState, st *regionState, m asOf, now time.Time, maxStale time.Duration,
+) freshness {
+	f := freshness{
+		sequence: st.Sequence, committedAt: st.CommittedAt,
+		checkedAt: catalog.At(v.oldestCheck), age: ageSeconds(now, v.oldestCheck), scopes: len(v.scopes),
 	}
-	if live {
+	isLive := st.live && m.sequence == 0
+	if isLive && !h.outageSince.IsZero() {
+		const reason = "the storage cannot be reached; this is what was read last"
+		f.stale = append(f.stale, staleScope{"*", catalog.At(h.outageSince), reason})
+	}
+	if isLive {
 		f.held = ageSeconds(now, h.confirmedAt)
 	}
-	suspects := v.unhealthy
-	aged := live && maxStale > 0 && now.Sub(v.oldestCheck) > maxStale
-	if aged {
-		suspects = v.scopes
+	candidates, checkAge := v.unhealthy, isLive && maxStale > 0 && now.Sub(v.oldestCheck) > maxStale
+	if checkAge {
+		candidates = v.scopes
 	}
-	for _, s := range suspects {
+	for _, sc := range candidates {
+		path, problem := sc.Scope("").Path(), describeProblem(sc.Problem)
 		switch {
-		case s.State == archive.Failed:
-			f.stale = append(f.stale, staleScope{s.Scope("").Path(), s.Since, "the last check failed: " + problemText(s.Problem)})
-		case s.State == archive.Held:
-			f.stale = append(f.stale, staleScope{s.Scope("").Path(), s.Since, "the last answer is held back as suspicious: " + problemText(s.Problem)})
-		case aged && now.Sub(s.CheckedAt.Time) > maxStale:
-			f.stale = append(f.stale, staleScope{s.Scope("").Path(), s.CheckedAt, "not checked for more than " + maxStale.String()})
+		case sc.State == archive.Failed:
+			f.stale = append(f.stale, staleScope{path, sc.Since, "the last check failed: " + problem})
+		case sc.State == archive.Held:
+			f.stale = append(f.stale, staleScope{path, sc.Since, "the last answer is held back as suspicious: " + problem})
+		case checkAge && now.Sub(sc.CheckedAt.Time) > maxStale:
+			f.stale = append(f.stale, staleScope{path, sc.CheckedAt, "not checked for more than " + maxStale.String()})
 		}
 	}
-	for _, s := range v.empty {
-		f.stale = append(f.stale, staleScope{s.Scope("").Path(), s.Since, "never captured, not in this answer: " + problemText(s.Problem)})
+	for _, sc := range v.empty {
+		reason := "never captured, not in this answer: " + describeProblem(sc.Problem)
+		f.stale = append(f.stale, staleScope{sc.Scope("").Path(), sc.Since, reason})
 	}
 	return f
 }
 
-// ageSeconds is never negative, whatever the clocks of writer and reader say.
+// ageSeconds returns the seconds from t to now. It is never negative, whatever the clocks of writer and reader say, and
+// 0 for a zero t.
 func ageSeconds(now, t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -67,7 +78,8 @@ func ageSeconds(now, t time.Time) int64 {
 	return max(0, int64(now.Sub(t)/time.Second))
 }
 
-func problemText(p *archive.Problem) string {
+// describeProblem says in one line why a check did not succeed; p may be nil.
+func describeProblem(p *archive.Problem) string {
 	switch {
 	case p == nil:
 		return "no reason is known"
@@ -81,14 +93,15 @@ func problemText(p *archive.Problem) string {
 	return p.Class
 }
 
-func truncate(s string, most int) string {
-	if len(s) <= most {
+// truncate cuts a text after at most limit bytes, at the beginning of a character, and marks the cut.
+func truncate(s string, limit int) string {
+	if len(s) <= limit {
 		return s
 	}
-	for most > 0 && s[most]&0xc0 == 0x80 {
-		most--
+	for limit > 0 && s[limit]&0xc0 == 0x80 { // a byte that continues a character
+		limit--
 	}
-	return s[:most] + "…"
+	return s[:limit] + "…"
 }
 
 // appendJSON writes the member Snapshot of an answer.
@@ -125,6 +138,7 @@ func (f freshness) appendJSON(b []byte) []byte {
 	return append(b, "]}"...)
 }
 
+// appendTime writes a time in UTC with milliseconds, and nothing for a zero one.
 func appendTime(b []byte, t catalog.Time) []byte {
 	if t.IsZero() {
 		return b

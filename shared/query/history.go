@@ -106,7 +106,7 @@ func (s *service) addCommit(ctx context.Context, t *history, l *archive.Commit) 
 		t.clear() // retention has removed what lies between
 	}
 	arrivals, err := l.Arrivals(t.sequence, func(scopes []archive.ScopeState) ([][]string, error) {
-		return s.lists.imageIDs(ctx, l.RegionID, scopes)
+		return s.lists.loadImageIDs(ctx, l.RegionID, scopes)
 	})
 	if err != nil {
 		return err

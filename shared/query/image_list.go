@@ -2,47 +2,47 @@ package query
 
 import "community-images/shared/catalog"
 
-// imageList is the images of one answer of E-HPC's, in canonical order. Lists
-// overlap widely: those of a catalogue are places in its one pool, which the
-// garbage collector need not look over, as it would pointers.
+// imageList is the images of one scope, in canonical order. It must not be changed. Lists of one index overlap widely,
+// so they share its images and hold places in them: the garbage collector need not scan places as it would pointers.
 type imageList struct {
-	pool   *imagePool
-	places []int32 // in the pool; nil: all of it
+	pool   []*catalog.Image
+	places []int32 // in pool; nil: all of it
 }
 
-// pool is images that lists share.
-type imagePool struct {
-	images []*catalog.Image
-	lists  int // that are kept; guarded by listCache.mu
-}
-
-// whole is a list with a pool of its own.
-func newImageList(images []*catalog.Image) imageList {
-	return imageList{pool: &imagePool{images: images}}
-}
+// newImageList returns a list of its own images.
+func newImageList(images []*catalog.Image) imageList { return imageList{pool: images} }
 
 func (l imageList) len() int {
 	if l.places != nil {
 		return len(l.places)
 	}
-	return len(l.pool.images)
+	return len(l.pool)
 }
 
 func (l imageList) at(i int) *catalog.Image {
 	if l.places != nil {
 		i = int(l.places[i])
 	}
-	return l.pool.images[i]
+	return l.pool[i]
 }
 
-// images is the list written out. It is not to be changed.
+// images returns the images as one slice, which the caller must not change.
 func (l imageList) images() []*catalog.Image {
 	if l.places == nil {
-		return l.pool.images
+		return l.pool
 	}
 	images := make([]*catalog.Image, len(l.places))
 	for i, p := range l.places {
-		images[i] = l.pool.images[p]
+		images[i] = l.pool[p]
 	}
 	return images
+}
+
+// imageBytes estimates the memory of images. Images are shared between lists, so a sum over lists is too high.
+func imageBytes(images []*catalog.Image) int {
+	n := 0
+	for _, im := range images {
+		n += 128 + len(im.Raw)
+	}
+	return n
 }

@@ -2,10 +2,8 @@ package query
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -18,44 +16,55 @@ import (
 const (
 	// maxReads bounds the snapshots that are read at once for one answer.
 	maxReads = 32
-	// fewReads are snapshots that are read one by one although the catalogue
-	// may have them.
-	fewReads = 4
+	// maxSingleReads is up to how many missing lists are read from their snapshots rather than from the index.
+	maxSingleReads = 4
+	// listOverhead estimates the memory of a cached list beside its images, in bytes.
+	listOverhead = 256
 )
 
-// lists keeps image lists by digest. A digest proves its content, so a list
-// never grows old, and scopes with equal answers share one.
+// listLoader loads image lists and keeps them by digest. A digest proves its content, so a list never grows stale, and
+// scopes with equal answers share one. It is safe for concurrent use.
 type listLoader struct {
-	source         Source
-	redactedFields []string
-	flight         singleflight.Group
-	cache          *listCache
+	source   Source
+	redactor redactor
+	flight   singleflight.Group // of snapshots and indexes
+	cache    *lru[string, imageList]
 
-	mu       sync.Mutex
-	redacted map[int32]*catalog.Image // what is left, by the Number of the whole
-	interner catalog.Interner         // of what is left
-	indexes  map[string]*readIndex    // by region: the index that was read last
+	mu      sync.Mutex
+	indexes map[string]*regionIndex // the last that was read, by region; guarded by mu
 }
 
-// readIndex is the index of a region that was read last.
-type readIndex struct {
+// regionIndex is the index of a region. Its images are every image of the region once.
+type regionIndex struct {
 	*archive.Index
-	upTo int64 // the commit that the head named when the index was asked for
+	upTo int64 // the commit that the head named when the index was read
 }
 
-// firstSeen says when an image was first seen in any scope of a region; ok is
-// false if only the history can tell.
+func newListLoader(source Source, redactedFields []string) *listLoader {
+	return &listLoader{
+		source: source, redactor: redactor{fields: redactedFields}, cache: newLRU[string, imageList](maxListBytes),
+		indexes: map[string]*regionIndex{},
+	}
+}
+
+// firstSeen returns when an image was first seen in any scope of a region. ok is false if no index that was read knows
+// the image.
 func (l *listLoader) firstSeen(region, id string) (at catalog.Time, ok bool) {
-	l.mu.Lock()
-	index := l.indexes[region]
-	l.mu.Unlock()
+	index := l.lastIndex(region)
 	if index == nil {
 		return at, false
 	}
 	return index.FirstSeenOf(id)
 }
 
-// load returns the images of a scope.
+// lastIndex returns the index of a region that was read last, or nil.
+func (l *listLoader) lastIndex(region string) *regionIndex {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.indexes[region]
+}
+
+// load returns the images of a scope, from memory or from its snapshot.
 func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeState) (imageList, error) {
 	if list, ok := l.cache.get(s.Digest); ok {
 		return list, nil
@@ -67,9 +76,7 @@ func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeSta
 		if err != nil {
 			return nil, wrapStoreError(region, err)
 		}
-		list := newImageList(l.redactImages(snapshot.Images))
-		l.cache.put(s.Digest, list)
-		return list, nil
+		return l.keep(s.Digest, snapshot.Images), nil
 	})
 	select {
 	case <-ctx.Done():
@@ -83,37 +90,49 @@ func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeSta
 	}
 }
 
-// all returns the lists of several scopes, in their order. catalogue is the
-// commit up to which the region's catalogue goes; 0: not known.
-func (l *listLoader) loadAll(ctx context.Context, region string, scopes []archive.ScopeState, catalogue int64) ([]imageList, error) {
-	if err := l.prepareLists(ctx, region, scopes, catalogue); err != nil {
-		return nil, err
+// keep redacts images and caches them as a list of its own.
+func (l *listLoader) keep(digest string, images []*catalog.Image) imageList {
+	images = l.redactor.redactImages(images)
+	list := newImageList(images)
+	l.cache.put(digest, list, listOverhead+imageBytes(images))
+	return list
+}
+
+// loadAll returns the images of several scopes, in the order of the scopes. indexSequence is the commit that the
+// region's index goes up to; 0: not known.
+func (l *listLoader) loadAll(
+	ctx context.Context, region string, scopes []archive.ScopeState, indexSequence int64,
+) ([]imageList, error) {
+	if l.countMissing(scopes) > maxSingleReads {
+		if err := l.ensureIndex(ctx, region, indexSequence); err != nil {
+			return nil, err
+		}
 	}
-	found := make([]imageList, len(scopes))
+	lists := make([]imageList, len(scopes))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxReads)
 	for i, s := range scopes {
 		if list, ok := l.cache.get(s.Digest); ok {
-			found[i] = list
+			lists[i] = list
 			continue
 		}
-		group.Go(func() error {
+		group.Go(func() error { // the index lacks it
 			list, err := l.load(ctx, region, s)
-			found[i] = list
+			lists[i] = list
 			return err
 		})
 	}
-	return found, group.Wait()
+	return lists, group.Wait()
 }
 
-// imageIDs returns the ids of the images of several scopes, each once.
-func (l *listLoader) imageIDs(ctx context.Context, region string, scopes []archive.ScopeState) ([][]string, error) {
-	found, err := l.loadAll(ctx, region, scopes, 0)
+// loadImageIDs returns the ids of the images of several scopes, each once for each scope.
+func (l *listLoader) loadImageIDs(ctx context.Context, region string, scopes []archive.ScopeState) ([][]string, error) {
+	lists, err := l.loadAll(ctx, region, scopes, 0)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([][]string, len(found))
-	for i, list := range found {
+	ids := make([][]string, len(lists))
+	for i, list := range lists {
 		for j := range list.len() {
 			ids[i] = append(ids[i], list.at(j).ImageID)
 		}
@@ -122,28 +141,19 @@ func (l *listLoader) imageIDs(ctx context.Context, region string, scopes []archi
 	return ids, nil
 }
 
-// prepare takes the lists of scopes from the catalogue if many are not at hand
-// and it has not been read since it was written. Whatever it lacks is left to
-// the snapshots.
-func (l *listLoader) prepareLists(ctx context.Context, region string, scopes []archive.ScopeState, upTo int64) error {
-	missing := 0
+// countMissing returns how many lists are not cached.
+func (l *listLoader) countMissing(scopes []archive.ScopeState) (missing int) {
 	for _, s := range scopes {
 		if _, ok := l.cache.get(s.Digest); !ok {
 			missing++
 		}
 	}
-	if missing <= fewReads {
-		return nil
-	}
-	return l.ensureIndex(ctx, region, upTo)
+	return missing
 }
 
-// stocked reads the catalogue of a region, up to a commit, unless it has been.
+// ensureIndex reads the index of a region, unless one that goes up to the commit was read before.
 func (l *listLoader) ensureIndex(ctx context.Context, region string, upTo int64) error {
-	l.mu.Lock()
-	f := l.indexes[region]
-	l.mu.Unlock()
-	if f != nil && f.upTo >= upTo {
+	if index := l.lastIndex(region); index != nil && index.upTo >= upTo {
 		return nil
 	}
 	select {
@@ -154,90 +164,44 @@ func (l *listLoader) ensureIndex(ctx context.Context, region string, upTo int64)
 	}
 }
 
-// prefetchIndex begins to read the catalogue of a region; prepare waits for it.
+// prefetchIndex begins to read the index of a region. loadAll waits for that read if it needs the index.
 func (l *listLoader) prefetchIndex(ctx context.Context, region string) {
 	l.startIndexRead(ctx, region, 0)
 }
 
+// startIndexRead begins to read the index of a region, or joins the read that is under way.
 func (l *listLoader) startIndexRead(ctx context.Context, region string, upTo int64) <-chan singleflight.Result {
-	return l.flight.DoChan("catalogue "+region, func() (any, error) {
+	return l.flight.DoChan("index "+region, func() (any, error) {
 		ctx, cancel := withReadDeadline(context.WithoutCancel(ctx))
 		defer cancel()
 		return nil, l.readIndex(ctx, region, upTo)
 	})
 }
 
-// stock reads the catalogue of a region.
+// readIndex reads the index of a region and caches its lists. A damaged index counts as empty: the snapshots say the
+// same.
 func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) error {
-	c, err := l.source.Index(ctx, region)
+	index, err := l.source.Index(ctx, region)
 	var damaged *archive.DamagedError
 	switch {
-	case errors.As(err, &damaged): // the snapshots say the same
-		c = &archive.Index{}
+	case errors.As(err, &damaged):
+		index = &archive.Index{}
 	case err != nil:
 		return wrapStoreError(region, err)
 	}
-	shared := &imagePool{images: c.Images}
-	for digest, places := range c.Lists {
+	share := imageBytes(index.Images) / max(1, len(index.Lists)) // of each list in the images that they share
+	for digest, places := range index.Lists {
 		switch _, ok := l.cache.get(digest); {
 		case ok:
-		case len(l.redactedFields) == 0 && len(places) > 0:
-			l.cache.put(digest, imageList{shared, places})
-		default: // what is left of images that differ may be the same
-			images, _ := c.List(digest)
-			l.cache.put(digest, newImageList(l.redactImages(images)))
+		case len(l.redactor.fields) == 0 && len(places) > 0:
+			l.cache.put(digest, imageList{index.Images, places}, listOverhead+4*len(places)+share)
+		default: // images that differ can become equal when fields are removed
+			images, _ := index.List(digest)
+			l.keep(digest, images)
 		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.indexes == nil {
-		l.indexes = map[string]*readIndex{}
-	}
-	l.indexes[region] = &readIndex{c, max(upTo, c.Sequence)}
+	l.indexes[region] = &regionIndex{index, max(upTo, index.Sequence)}
 	return nil
 }
-
-// withhold removes the redacted fields.
-func (l *listLoader) redactImages(images []*catalog.Image) []*catalog.Image {
-	if len(l.redactedFields) == 0 {
-		return images
-	}
-	out := make([]*catalog.Image, 0, len(images))
-	for _, im := range images {
-		out = append(out, l.redactImage(im))
-	}
-	return catalog.Normalise(out)
-}
-
-func (l *listLoader) redactImage(im *catalog.Image) *catalog.Image {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if known := l.redacted[im.Number]; known != nil {
-		return known
-	}
-	var object map[string]json.RawMessage
-	if json.Unmarshal([]byte(im.Raw), &object) != nil {
-		panic("query: an image is not a JSON object")
-	}
-	for name := range object {
-		if slices.ContainsFunc(l.redactedFields, func(r string) bool { return strings.EqualFold(r, name) }) {
-			delete(object, name)
-		}
-	}
-	data, err := catalog.MarshalLine(object)
-	if err != nil {
-		panic("query: encoding what was decoded: " + err.Error())
-	}
-	left, err := l.interner.Proved([][]byte{data[:len(data)-1]})
-	if err != nil {
-		panic("query: an image without a field is no image: " + err.Error())
-	}
-	if l.redacted == nil || len(l.redacted) > maxRedactedImages {
-		l.redacted = map[int32]*catalog.Image{}
-	}
-	l.redacted[im.Number] = left[0]
-	return left[0]
-}
-
-// maxRedacted bounds the table of redacted images.
-const maxRedactedImages = 100_000

@@ -5,13 +5,14 @@ import (
 	"sync"
 )
 
-// lru is a cache bounded by the sum of the costs of its values. It is safe for
-// concurrent use.
+// lru is a cache that drops the values that were used least recently when the sum of the costs exceeds a limit. It is
+// safe for concurrent use.
 type lru[K comparable, V any] struct {
-	mu    sync.Mutex
 	limit int
-	used  int
-	order *list.List // of *lruItem, the freshest first
+
+	mu    sync.Mutex // guards the following
+	used  int        // sum of costs
+	order *list.List // of *lruItem[K, V], the last used first
 	items map[K]*list.Element
 }
 
@@ -25,6 +26,7 @@ func newLRU[K comparable, V any](limit int) *lru[K, V] {
 	return &lru[K, V]{limit: limit, order: list.New(), items: map[K]*list.Element{}}
 }
 
+// get returns the value with a key and marks it as used.
 func (c *lru[K, V]) get(key K) (value V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,7 +38,7 @@ func (c *lru[K, V]) get(key K) (value V, ok bool) {
 	return e.Value.(*lruItem[K, V]).value, true
 }
 
-// put keeps the value unless it is larger than the whole cache.
+// put keeps a value in the place of one with the same key. It does not keep a value that costs more than the limit.
 func (c *lru[K, V]) put(key K, value V, cost int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -53,6 +55,7 @@ func (c *lru[K, V]) put(key K, value V, cost int) {
 	}
 }
 
+// evict drops a value. The caller holds the lock.
 func (c *lru[K, V]) evict(e *list.Element) {
 	item := c.order.Remove(e).(*lruItem[K, V])
 	delete(c.items, item.key)

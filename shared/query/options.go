@@ -122,7 +122,7 @@ func New(o Options) *Service {
 	if o.Report == nil {
 		o.Report = func(context.Context, string, error) {}
 	}
-	lists := &listLoader{source: o.Archive, redactedFields: redact, cache: newListCache(maxListBytes)}
+	lists := newListLoader(o.Archive, redact)
 	s := &service{
 		config: config{
 			schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version,

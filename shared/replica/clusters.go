@@ -77,7 +77,7 @@ type entry struct{ id, raw string }
 // is one.
 func (c *call) listed() ([]string, error) {
 	all := c.regions()
-	if cmp.Or(c.params["RegionId"], c.regionInPath) == "" && (c.at == "" || !c.options.Source(c.grant).Numbered(c.at)) {
+	if cmp.Or(c.params["RegionId"], c.regionInPath) == "" && (c.at == "" || !c.options.Source(c.grant).IsCommitNumber(c.at)) {
 		return all, nil
 	}
 	region, err := c.chooseRegion()

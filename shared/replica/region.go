@@ -28,7 +28,7 @@ func (c *call) chooseRegion() (string, error) {
 	case region == "":
 		err := missing("RegionId")
 		err.Recommend = "Supply one of " + strings.Join(allowed, ", ") + ", or put it in the path."
-		if c.at != "" && c.options.Source(c.grant).Numbered(c.at) {
+		if c.at != "" && c.options.Source(c.grant).IsCommitNumber(c.at) {
 			err.Recommend = "Each region counts its own commits. " + err.Recommend
 		}
 		return "", err

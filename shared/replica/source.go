@@ -19,9 +19,9 @@ type Source interface {
 	// *archive.FutureError, nothing is known of it; archive.ErrNoData, nothing
 	// has been captured yet; any other, the data cannot be had just now.
 	Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error)
-	// Numbered says whether a moment is the number of a commit. Each region counts
+	// IsCommitNumber says whether a moment is the number of a commit. Each region counts
 	// its own.
-	Numbered(at string) bool
+	IsCommitNumber(at string) bool
 	// Images returns the content of a scope of a state that Region returned,
 	// in canonical order, without what is withheld from everybody. The Numbers
 	// of all images are those of one catalog.Interner, or 0.
