@@ -18,6 +18,7 @@ const module = "community-images"
 var allowed = map[string][]string{
 	"access":              {},
 	"cloud":               {},
+	"cloud/rpc":           {"cloud"},
 	"apierror":            {"catalog"},
 	"catalog":             {"jsonscan"},
 	"jsonscan":            {},
@@ -27,7 +28,7 @@ var allowed = map[string][]string{
 	"ossbucket":           {"cloud", "neterror"},
 	"ossbucket/osstest":   {},
 	"acsauth":             {},
-	"ehpc":                {"catalog", "cloud", "neterror"},
+	"ehpc":                {"catalog", "cloud", "cloud/rpc", "neterror"},
 	"ehpc/ehpctest":       {"acsauth", "catalog"},
 	"capture":             {"archive", "catalog"},
 	"metrics":             {},
@@ -48,7 +49,7 @@ var allowed = map[string][]string{
 var vendors = map[string][]string{
 	"github.com/aliyun/fc-runtime-go-sdk/":   {"shared/fcrun", "functions/"},
 	"github.com/aliyun/aliyun-oss-go-sdk/":   {"shared/ossbucket"},
-	"github.com/alibabacloud-go/":            {"shared/ehpc", "scripts/deploy/"},
+	"github.com/alibabacloud-go/":            {"shared/cloud/rpc", "scripts/deploy/"},
 	"github.com/johannesboyne/gofakes3":      {"shared/ossbucket/osstest"},
 	"github.com/aliyun/alibaba-cloud-sdk-go": {},
 }

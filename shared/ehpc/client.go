@@ -14,17 +14,14 @@ package ehpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/url"
-	"strings"
-	"sync"
+	"net/http"
 	"time"
-
-	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
-	"github.com/alibabacloud-go/tea/dara"
 
 	"community-images/shared/catalog"
 	"community-images/shared/cloud"
+	"community-images/shared/cloud/rpc"
 )
 
 const version = "2018-04-12"
@@ -58,12 +55,8 @@ type Options struct {
 // Client makes calls. It is safe for concurrent use.
 type Client struct {
 	options  Options
-	protocol string // of Endpoint; empty: by region
-	host     string
-	wire     *wire
-	// cores holds idle OpenAPI clients. A core writes to itself on each call,
-	// so no two calls may share one at a time; the connections are shared.
-	cores sync.Pool
+	endpoint rpc.Endpoint // of Options.Endpoint; empty: by region
+	rpc      *rpc.Client
 }
 
 // New checks the options and fills in defaults. It makes no call.
@@ -80,87 +73,65 @@ func New(o Options) (*Client, error) {
 	if o.MaxIdle <= 0 {
 		o.MaxIdle = DefaultMaxIdle
 	}
-	c := &Client{options: o, wire: newWire(o.MaxIdle, o.MaxBody)}
+	c := &Client{options: o, rpc: rpc.New(rpc.Options{
+		MaxBody: o.MaxBody, MaxConns: o.MaxIdle, UserAgent: o.UserAgent,
+	})}
 	if o.Endpoint != "" {
-		u, err := url.Parse(o.Endpoint)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-			return nil, fmt.Errorf("making the E-HPC client: endpoint %q is not an http or https URL of a host alone", clip(o.Endpoint, maxShort))
+		var err error
+		if c.endpoint, err = rpc.ParseEndpoint(o.Endpoint); err != nil {
+			return nil, fmt.Errorf("making the E-HPC client: endpoint %q is %w", clip(o.Endpoint, maxShort), err)
 		}
-		c.protocol, c.host = u.Scheme, u.Host
 	}
 	return c, nil
 }
 
-// Close drops the idle connections.
-func (c *Client) Close() { c.wire.transport.CloseIdleConnections() }
+// Close closes the idle connections.
+func (c *Client) Close() { c.rpc.Close() }
 
-// reply is an answer with a 2xx status and its body.
+// reply is a response, and the call that it belongs to.
 type reply struct {
-	status int
-	body   []byte
-	secret cloud.Credentials // that signed the call: not to be repeated in errors
+	*rpc.Response
+	op, region  string
+	credentials cloud.Credentials // that signed the call; errors must not repeat them
 }
 
-// call makes one request. query holds the parameters besides RegionId.
-func (c *Client) call(ctx context.Context, op, region string, query map[string]*string) (*reply, error) {
+// errNoKey means that Options.Credentials returned no usable access key.
+var errNoKey = errors.New("there is no access key")
+
+// call makes one request and returns a response with a 2xx status. query holds the
+// parameters besides RegionId.
+func (c *Client) call(ctx context.Context, op, region string, query map[string]string) (*reply, error) {
 	if err := catalog.ValidateName("RegionId", region); err != nil {
 		return nil, &Error{Op: op, RegionID: clip(region, maxShort), Class: Invalid, Code: "InvalidRegionId", Err: err}
 	}
-	creds, err := c.options.Credentials(ctx)
-	if err == nil && !creds.Usable() {
+	credentials, err := c.options.Credentials(ctx)
+	if err == nil && !credentials.Usable() {
 		err = errNoKey
 	}
+	r := &reply{op: op, region: region, credentials: credentials}
 	if err != nil {
-		return nil, noCredentials(ctx, op, region, creds, err)
+		return nil, r.noCredentials(ctx, err)
 	}
-	// RegionId is a common parameter of RPC calls. The regional endpoint does
-	// not need it, one endpoint for several regions does.
-	query["RegionId"] = &region
-
+	endpoint := c.endpoint
+	if endpoint.Host == "" {
+		endpoint = rpc.Endpoint{Protocol: "https", Host: "ehpc." + region + ".aliyuncs.com"}
+	}
+	// RegionId is a common parameter of RPC calls. A regional endpoint does not need
+	// it, one endpoint for several regions does.
+	query["RegionId"] = region
 	within, cancel := context.WithTimeout(ctx, c.options.CallTimeout)
 	defer cancel()
-	x := &exchange{}
-	sdkErr := c.send(context.WithValue(within, exchangeKey{}, x), op, region, creds, query)
-	if x.err == nil && x.status == 0 {
-		x.err = sdkErr // the request never reached the wire
-		if x.err == nil {
-			x.err = errNotSent
-		}
-	}
-	r := &reply{status: x.status, body: x.body, secret: creds}
+	r.Response, err = c.rpc.Do(within, credentials, rpc.Call{
+		Endpoint: endpoint, Action: op, Version: version, Query: query,
+		// GET, so that net/http may repeat the request on a connection that turns out to
+		// be dead. All are, after an instance was frozen.
+		Method: http.MethodGet,
+	})
 	switch {
-	case x.err != nil:
-		return nil, c.transportError(ctx, within, op, region, x, creds)
-	case x.status < 200 || x.status > 299:
-		return nil, refusal(op, region, x, creds)
+	case err != nil:
+		return nil, c.transportError(ctx, within, r, err)
+	case r.Status < 200 || r.Status > 299:
+		return nil, r.refusal()
 	}
 	return r, nil
-}
-
-// send lets the OpenAPI core build and sign the request; x in ctx takes what
-// comes back.
-func (c *Client) send(ctx context.Context, op, region string, creds cloud.Credentials, query map[string]*string) error {
-	protocol, host := c.protocol, c.host
-	if host == "" {
-		protocol, host = "https", "ehpc."+region+".aliyuncs.com"
-	}
-	core, _ := c.cores.Get().(*openapi.Client)
-	if core == nil {
-		// Not by NewClient: it would link every way of finding credentials
-		// there is, and all that they take.
-		core = &openapi.Client{HttpClient: c.wire, UserAgent: dara.String(c.options.UserAgent)}
-	}
-	defer c.cores.Put(core)
-	core.Protocol, core.Endpoint = &protocol, &host
-	core.Credential = signer(creds)
-	defer func() { core.Credential = nil }()
-	// What CallApiWithCtx would choose, without linking the other dialects.
-	_, err := core.DoRequestWithCtx(ctx, &openapi.Params{
-		Action: &op, Version: dara.String(version), Protocol: &protocol, Pathname: dara.String("/"),
-		// GET, so that net/http may repeat it on a connection that turns out
-		// to be dead, as they all are after an instance was frozen.
-		Method: dara.String("GET"), AuthType: dara.String("AK"), Style: dara.String("RPC"),
-		ReqBodyType: dara.String("formData"), BodyType: dara.String("binary"),
-	}, &openapi.OpenApiRequest{Query: query}, &dara.RuntimeOptions{})
-	return err
 }

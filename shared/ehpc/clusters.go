@@ -103,12 +103,12 @@ func (c *Client) readListing(ctx context.Context, regionID string, read reader, 
 			return Listing{}, nil, err
 		}
 		if why := p.misfit(number, last, received); why != "" {
-			return Listing{}, nil, p.malformed(opClusters, regionID, fmt.Errorf("%w: page %d %s", errMoved, number, why))
+			return Listing{}, nil, p.malformed(fmt.Errorf("%w: page %d %s", errMoved, number, why))
 		}
 		l.add(p, regionID, number, known, twice)
 		last, received = p, received+len(p.entries)
 		if received == p.total && len(twice) > 0 && !maps.Equal(twice, before) {
-			return Listing{}, twice, p.malformed(opClusters, regionID, fmt.Errorf("%w: %d clusters are on two pages", errMoved, len(twice)))
+			return Listing{}, twice, p.malformed(fmt.Errorf("%w: %d clusters are on two pages", errMoved, len(twice)))
 		}
 		if received == p.total {
 			l.RequestID = p.requestID
@@ -209,19 +209,19 @@ func (c *Client) readAhead(ctx context.Context, regionID string, read reader, la
 
 func (c *Client) readPage(ctx context.Context, regionID string, number int) (*page, error) {
 	n, size := strconv.Itoa(number), strconv.Itoa(pageSize)
-	r, err := c.call(ctx, opClusters, regionID, map[string]*string{"PageNumber": &n, "PageSize": &size})
+	r, err := c.call(ctx, opClusters, regionID, map[string]string{"PageNumber": n, "PageSize": size})
 	if err != nil {
 		return nil, err
 	}
 	p, err := parsePage(r)
 	if err != nil {
-		return nil, r.malformed(opClusters, regionID, err)
+		return nil, r.malformed(err)
 	}
 	return p, nil
 }
 
 func parsePage(r *reply) (*page, error) {
-	doc, err := object(r.body)
+	doc, err := object(r.Body)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"community-images/shared/cloud"
+	"community-images/shared/cloud/rpc"
 	"community-images/shared/neterror"
 )
 
@@ -103,49 +104,54 @@ func (e *Error) ClockSkew() bool {
 	return strings.HasPrefix(e.Code, "InvalidTimeStamp") || e.Code == "IllegalTimestamp"
 }
 
-func noCredentials(ctx context.Context, op, region string, c cloud.Credentials, err error) *Error {
-	e := &Error{Op: op, RegionID: region, Class: NotAuthorized, Code: "NoCredentials", Err: scrub(err, c)}
+// noCredentials returns the error of a call that had no access key.
+func (r *reply) noCredentials(ctx context.Context, err error) *Error {
+	e := &Error{Op: r.op, RegionID: r.region, Class: NotAuthorized, Code: "NoCredentials", Err: scrub(err, r.credentials)}
 	if ctx.Err() != nil {
 		e.Class, e.Code, e.Err = Canceled, "", ctx.Err()
 	}
 	return e
 }
 
-// transportError is for a call without a whole answer.
-func (c *Client) transportError(ctx, within context.Context, op, region string, x *exchange, creds cloud.Credentials) *Error {
-	e := &Error{Op: op, RegionID: region, Class: Temporary, Code: "NoAnswer", Status: x.status, RequestID: clip(x.header.Get("X-Acs-Request-Id"), maxShort)}
+// transportError returns the error of a call without a whole response. ctx is the
+// caller's; within also ends with the time-out of the call.
+func (c *Client) transportError(ctx, within context.Context, r *reply, err error) *Error {
+	e := &Error{
+		Op: r.op, RegionID: r.region, Class: Temporary, Code: "NoAnswer", Status: r.Status,
+		RequestID: clip(r.Header.Get("X-Acs-Request-Id"), maxShort),
+	}
 	switch {
 	case ctx.Err() != nil:
 		e.Class, e.Code, e.Err = Canceled, "", ctx.Err()
 	case within.Err() != nil:
 		e.Code, e.Err = "CallTimeout", fmt.Errorf("no whole answer within %v", c.options.CallTimeout)
-	case errors.Is(x.err, errTooLarge):
-		e.Class, e.Code, e.Err = Malformed, "AnswerTooLarge", fmt.Errorf("%w (%d bytes)", errTooLarge, c.options.MaxBody)
+	case errors.Is(err, rpc.ErrTooLarge):
+		e.Class, e.Code, e.Err = Malformed, "AnswerTooLarge", fmt.Errorf("%w (%d bytes)", err, c.options.MaxBody)
 	default:
-		if x.status != 0 {
+		if r.Status != 0 {
 			e.Code = "AnswerCutShort"
 		}
-		e.Err = scrub(x.err, creds)
+		e.Err = scrub(err, r.credentials)
 	}
 	return e
 }
 
-// refusal is for an answer with a status other than 2xx.
-func refusal(op, region string, x *exchange, creds cloud.Credentials) *Error {
-	e := parseErrorBody(x.body, creds)
-	e.Op, e.RegionID, e.Status, e.RetryAfter = op, region, x.status, retryAfter(x.header, time.Now())
+// refusal returns the error of a response whose status is not 2xx.
+func (r *reply) refusal() *Error {
+	e := r.parseError()
+	e.RetryAfter = retryAfter(r.Header, time.Now())
 	if e.RequestID == "" {
-		e.RequestID = clip(x.header.Get("X-Acs-Request-Id"), maxShort)
+		e.RequestID = clip(r.Header.Get("X-Acs-Request-Id"), maxShort)
 	}
-	e.Class = classify(x.status, e.Code)
+	e.Class = classify(r.Status, e.Code)
 	return e
 }
 
-// malformed is for a 2xx answer that is not of the documented shape, or that
-// carries an error after all.
-func (r *reply) malformed(op, region string, why error) *Error {
-	e := parseErrorBody(r.body, r.secret)
-	e.Op, e.RegionID, e.Status, e.Class = op, region, r.status, Malformed
+// malformed returns the error of a 2xx response that does not have the documented
+// shape, or that carries an error after all.
+func (r *reply) malformed(why error) *Error {
+	e := r.parseError()
+	e.Class = Malformed
 	if e.Code != "" {
 		if class := classifyCode(e.Code); class != "" {
 			e.Class = class
@@ -153,34 +159,34 @@ func (r *reply) malformed(op, region string, why error) *Error {
 	} else {
 		e.Code, e.Message = "UndocumentedAnswer", ""
 	}
-	e.Err = scrub(why, r.secret)
+	e.Err = scrub(why, r.credentials)
 	return e
 }
 
 // maxErrorBody is what is looked at of a body that should hold an error.
 const maxErrorBody = 64 << 10
 
-// parseErrorBody reads {Code, Message, RequestId, HostId, Recommend} as far as
-// they are there. A body that is something else gives an empty Error.
-func parseErrorBody(body []byte, creds cloud.Credentials) *Error {
+// parseError reads the members Code, Message, RequestId, HostId and Recommend of the
+// body, as far as they are present. They are empty for another kind of body.
+func (r *reply) parseError() *Error {
+	e := &Error{Op: r.op, RegionID: r.region, Status: r.Status}
 	var doc map[string]json.RawMessage
-	if len(body) > maxErrorBody || json.Unmarshal(body, &doc) != nil {
-		return &Error{}
+	if len(r.Body) > maxErrorBody || json.Unmarshal(r.Body, &doc) != nil {
+		return e
 	}
 	field := func(name string, limit int) string {
 		var s string
 		if json.Unmarshal(doc[name], &s) != nil {
-			s = string(doc[name]) // a number, say
+			s = string(doc[name]) // for example a number
 			if s == "null" {
 				s = ""
 			}
 		}
-		return clip(creds.Redact(s), limit)
+		return clip(r.credentials.Redact(s), limit)
 	}
-	return &Error{
-		Code: field("Code", maxShort), Message: field("Message", maxText), RequestID: field("RequestId", maxShort),
-		HostID: field("HostId", maxShort), Recommend: field("Recommend", maxText),
-	}
+	e.Code, e.Message, e.RequestID = field("Code", maxShort), field("Message", maxText), field("RequestId", maxShort)
+	e.HostID, e.Recommend = field("HostId", maxShort), field("Recommend", maxText)
+	return e
 }
 
 // Bounds of texts that come from upstream, in bytes.

@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/catalog"
 	"community-images/shared/cloud"
+	"community-images/shared/cloud/rpc"
 )
 
 // What cutImages and Images make of a body agrees with a reading of the whole:
@@ -64,8 +65,7 @@ func FuzzImages(f *testing.F) {
 
 // answerOf reads a body as ListCommunityImages and Images do.
 func answerOf(body []byte) (string, error) {
-	r := &reply{status: 200, body: body}
-	a, err := newAnswer("r", r)
+	a, err := newAnswer(&reply{Response: &rpc.Response{Status: 200, Body: body}})
 	if err != nil {
 		return "", err
 	}
@@ -106,8 +106,8 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(429, []byte(`{"Code":"Throttling","Code":{"x":["s3cr3t-t0k3n"]}}`), "0x1p4")
 	f.Fuzz(func(t *testing.T, status int, body []byte, wait string) {
 		creds := cloud.Credentials{AccessKeySecret: "s3cr3t-t0k3n"}
-		x := &exchange{status: status, body: body, header: map[string][]string{"Retry-After": {wait}}}
-		e := refusal(opImages, "r", x, creds)
+		response := &rpc.Response{Status: status, Body: body, Header: map[string][]string{"Retry-After": {wait}}}
+		e := (&reply{Response: response, op: opImages, region: "r", credentials: creds}).refusal()
 		text := e.Error() + "|" + e.Recommend + "|" + e.HostID
 		if e.Class == "" || e.RetryAfter < 0 || e.RetryAfter > maxWait || len(text) > 8000 || !utf8.ValidString(text) || strings.Contains(text, creds.AccessKeySecret) || strings.ContainsAny(text, "\r\n\x00") {
 			t.Fatalf("%+v", e)
@@ -125,7 +125,7 @@ func FuzzPage(f *testing.F) {
 	f.Add([]byte("{\"TotalCount\":1,\"Clusters\":{\"ClusterInfoSimple\":[{\"\xff\":1,\"\xfe\":2,\"Id\":\"\xff\",\"OsTag\":{\"OsTag\":[]},\"RegionId\":\"_any\"},{\"Id\":\"_any\"}]}}"))
 	f.Add([]byte(`{"TotalCount":"1\u0031","Clusters":{"ClusterInfoSimple":[{"Id":"a","x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}]}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := parsePage(&reply{status: 200, body: body})
+		p, err := parsePage(&reply{Response: &rpc.Response{Status: 200, Body: body}})
 		if err != nil {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"community-images/shared/catalog"
 )
@@ -29,9 +30,8 @@ type ImagesAnswer struct {
 	// such an equal, only Images can tell whether the answer is good.
 	Fingerprint string
 
-	region string
-	reply  *reply
-	part   []byte // the Images part; see envelope.go
+	reply *reply
+	part  []byte // the Images part; see envelope.go
 }
 
 const opImages = "ListCommunityImages"
@@ -39,29 +39,25 @@ const opImages = "ListCommunityImages"
 // ListCommunityImages asks which community images a cluster or instance type
 // may use. https://www.alibabacloud.com/help/en/e-hpc/e-hpc-1-0/developer-reference/api-ehpc-2018-04-12-listcommunityimages
 func (c *Client) ListCommunityImages(ctx context.Context, req ImagesRequest) (*ImagesAnswer, error) {
-	query := make(map[string]*string, 4)
-	for name, value := range map[string]*string{"ClusterId": &req.ClusterID, "InstanceType": &req.InstanceType, "BaseOsTag": &req.BaseOsTag} {
-		if *value != "" {
-			query[name] = value
-		}
-	}
+	query := map[string]string{"ClusterId": req.ClusterID, "InstanceType": req.InstanceType, "BaseOsTag": req.BaseOsTag}
+	maps.DeleteFunc(query, func(_, value string) bool { return value == "" })
 	r, err := c.call(ctx, opImages, req.RegionID, query)
 	if err != nil {
 		return nil, err
 	}
-	return newAnswer(req.RegionID, r)
+	return newAnswer(r)
 }
 
-func newAnswer(region string, r *reply) (*ImagesAnswer, error) {
-	a := &ImagesAnswer{region: region, reply: r}
+func newAnswer(r *reply) (*ImagesAnswer, error) {
+	a := &ImagesAnswer{reply: r}
 	var ok bool
-	if a.part, a.RequestID, ok = cutImages(r.body); !ok {
-		doc, err := object(r.body)
+	if a.part, a.RequestID, ok = cutImages(r.Body); !ok {
+		doc, err := object(r.Body)
 		if err != nil {
-			return nil, r.malformed(opImages, region, err)
+			return nil, r.malformed(err)
 		}
 		if _, err := list(doc, "Images", "ImageInfo"); err != nil {
-			return nil, r.malformed(opImages, region, err)
+			return nil, r.malformed(err)
 		}
 		a.part, a.RequestID = doc["Images"], requestIDOf(doc)
 	}
@@ -78,7 +74,7 @@ func newAnswer(region string, r *reply) (*ImagesAnswer, error) {
 func (a *ImagesAnswer) Images(in *catalog.Interner) ([]*catalog.Image, error) {
 	images, err := a.decode(in)
 	if err != nil {
-		return nil, a.reply.malformed(opImages, a.region, err)
+		return nil, a.reply.malformed(err)
 	}
 	return images, nil
 }
@@ -93,7 +89,7 @@ func (a *ImagesAnswer) decode(in *catalog.Interner) ([]*catalog.Image, error) {
 			return nil, fmt.Errorf("Images.ImageInfo: %w", err)
 		}
 	}
-	doc, err := object(a.reply.body)
+	doc, err := object(a.reply.Body)
 	if err != nil {
 		return nil, err
 	}

@@ -16,13 +16,13 @@ const opRegions = "ListRegions"
 
 // ListRegions asks the endpoint of a region which regions there are.
 func (c *Client) ListRegions(ctx context.Context, regionID string) ([]Region, error) {
-	r, err := c.call(ctx, opRegions, regionID, map[string]*string{})
+	r, err := c.call(ctx, opRegions, regionID, map[string]string{})
 	if err != nil {
 		return nil, err
 	}
-	regions, err := parseRegions(r.body)
+	regions, err := parseRegions(r.Body)
 	if err != nil {
-		return nil, r.malformed(opRegions, regionID, err)
+		return nil, r.malformed(err)
 	}
 	return regions, nil
 }

@@ -2,44 +2,37 @@
 //
 // It promises that every call is signed by the OpenAPI core that the vendor's
 // SDKs share, ends with its context, reads a bounded answer, follows no
-// redirect, and that every refusal is an *Error with the service's own code. A
-// Client is for one goroutine at a time.
+// redirect, and that every refusal is an *Error with the service's own code.
 package acs
 
 import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"community-images/shared/cloud"
-
-	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
-	"github.com/alibabacloud-go/tea/dara"
+	"community-images/shared/cloud/rpc"
 )
 
 // Client calls one service at one endpoint.
 type Client struct {
-	core *openapi.Client
-	wire *wire
+	rpc         *rpc.Client
+	endpoint    rpc.Endpoint
+	version     string
+	credentials cloud.Credentials
 }
 
-// New returns a client. endpoint is a URL of a host alone.
+// maxBody is the largest response that FC allows to a synchronous call.
+const maxBody = 32 << 20
+
+// New returns a client of an API version. endpoint is a URL of a host alone.
 func New(endpoint, version string, c cloud.Credentials) (*Client, error) {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-		return nil, fmt.Errorf("endpoint %q is not an http or https URL of a host alone", endpoint)
-	}
-	w := newWire(version)
-	core, err := openapi.NewClient(&openapi.Config{
-		Protocol: &u.Scheme, Endpoint: &u.Host, HttpClient: w, UserAgent: dara.String("community-images-deploy"),
-		AccessKeyId: &c.AccessKeyID, AccessKeySecret: &c.AccessKeySecret, SecurityToken: &c.SecurityToken,
-	})
+	at, err := rpc.ParseEndpoint(endpoint)
 	if err != nil {
-		return nil, fmt.Errorf("making the client of %s: %w", u.Host, err)
+		return nil, fmt.Errorf("endpoint %q is %w", endpoint, err)
 	}
-	return &Client{core: core, wire: w}, nil
+	options := rpc.Options{MaxBody: maxBody, MaxConns: 4, UserAgent: "community-images-deploy"}
+	return &Client{rpc: rpc.New(options), endpoint: at, version: version, credentials: c}, nil
 }
 
 // Call is one request. Path is that of a resource-oriented API; a call without
@@ -53,52 +46,26 @@ type Call struct {
 	Body   []byte // instead of Form
 }
 
-// Answer is what came back with a 2xx status.
+// Answer is a response with a 2xx status.
 type Answer struct {
 	Header http.Header
 	Body   []byte
 }
 
-// Do makes a call.
+// Do makes a call. It returns an *Error if the service refused it or no response
+// came.
 func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
-	style, path := "ROA", call.Path
-	if path == "" {
-		style, path = "RPC", "/"
-	}
-	request := &openapi.OpenApiRequest{Query: pointers(call.Query), Headers: pointers(call.Header)}
-	switch {
-	case call.Body != nil:
-		request.Stream = dara.ToReader(call.Body)
-	case call.Form != nil:
-		form := map[string]any{}
-		for name, value := range call.Form {
-			form[name] = value
-		}
-		request.Body = form
-	}
-	x := &exchange{}
-	_, err := c.core.CallApiWithCtx(context.WithValue(ctx, exchangeKey{}, x), &openapi.Params{
-		Action: &call.Action, Version: &c.wire.version, Protocol: c.core.Protocol, Pathname: &path, Method: dara.String(http.MethodPost),
-		AuthType: dara.String("AK"), Style: &style, ReqBodyType: dara.String("formData"), BodyType: dara.String("binary"),
-	}, request, &dara.RuntimeOptions{})
-	if x.err == nil && x.status == 0 {
-		x.err = err
-	}
+	response, err := c.rpc.Do(ctx, c.credentials, rpc.Call{
+		Endpoint: c.endpoint, Action: call.Action, Version: c.version, Method: http.MethodPost,
+		Path: call.Path, Query: call.Query, Header: call.Header, Form: call.Form, Body: call.Body,
+	})
 	switch {
 	case ctx.Err() != nil:
 		return Answer{}, fmt.Errorf("calling %s: %w", call.Action, ctx.Err())
-	case x.err != nil:
-		return Answer{}, &Error{Action: call.Action, Err: x.err}
-	case x.status < 200 || x.status > 299:
-		return Answer{}, refusal(call.Action, x)
+	case err != nil:
+		return Answer{}, &Error{Action: call.Action, Err: err}
+	case response.Status < 200 || response.Status > 299:
+		return Answer{}, refusal(call.Action, response)
 	}
-	return Answer{Header: x.header, Body: x.body}, nil
-}
-
-func pointers(m map[string]string) map[string]*string {
-	out := map[string]*string{}
-	for name, value := range m {
-		out[name] = &value
-	}
-	return out
+	return Answer{Header: response.Header, Body: response.Body}, nil
 }

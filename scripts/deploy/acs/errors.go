@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"community-images/shared/cloud/rpc"
 )
 
 // Error is a call that was refused or did not come through.
@@ -52,14 +54,14 @@ func Is(err error, codes ...string) bool {
 }
 
 // refusal reads the error document that all services share.
-func refusal(action string, x *exchange) error {
+func refusal(action string, r *rpc.Response) error {
 	var doc struct{ RequestId, Code, Message string }
-	if err := json.Unmarshal(x.body, &doc); err != nil || doc.Code == "" {
-		doc.Code, doc.Message = "no error document", brief(string(x.body))
+	if err := json.Unmarshal(r.Body, &doc); err != nil || doc.Code == "" {
+		doc.Code, doc.Message = "no error document", brief(string(r.Body))
 	}
 	return &Error{
-		Action: action, Status: x.status, Code: doc.Code, Message: brief(doc.Message),
-		RequestID: cmp.Or(doc.RequestId, x.header.Get("X-Fc-Request-Id"), x.header.Get("X-Acs-Request-Id")),
+		Action: action, Status: r.Status, Code: doc.Code, Message: brief(doc.Message),
+		RequestID: cmp.Or(doc.RequestId, r.Header.Get("X-Fc-Request-Id"), r.Header.Get("X-Acs-Request-Id")),
 	}
 }
 

@@ -31,3 +31,12 @@ func Sign(r *http.Request, c cloud.Credentials) {
 	algorithm, payload := "ACS3-HMAC-SHA256", ""
 	r.Header.Set("Authorization", dara.StringValue(openapiutil.GetAuthorization(request, &algorithm, &payload, &c.AccessKeyID, &c.AccessKeySecret)))
 }
+
+// pointers returns a map of pointers to the values, as the core wants them.
+func pointers(m map[string]string) map[string]*string {
+	out := map[string]*string{}
+	for name, value := range m {
+		out[name] = &value
+	}
+	return out
+}

@@ -1,4 +1,4 @@
-package ehpc
+package rpc
 
 import (
 	credential "github.com/aliyun/credentials-go/credentials"
@@ -6,21 +6,24 @@ import (
 	"community-images/shared/cloud"
 )
 
-// signer hands the credentials of one call to the OpenAPI core.
+// signer gives the credentials of one call to the OpenAPI core.
 type signer cloud.Credentials
 
 var _ credential.Credential = signer{}
 
-// GetCredential is what the core calls.
+// GetCredential is the method that the core calls.
 func (s signer) GetCredential() (*credential.CredentialModel, error) {
 	kind := "access_key"
 	if s.SecurityToken != "" {
 		kind = "sts"
 	}
-	return &credential.CredentialModel{AccessKeyId: &s.AccessKeyID, AccessKeySecret: &s.AccessKeySecret, SecurityToken: &s.SecurityToken, Type: &kind}, nil
+	return &credential.CredentialModel{
+		AccessKeyId: &s.AccessKeyID, AccessKeySecret: &s.AccessKeySecret, SecurityToken: &s.SecurityToken, Type: &kind,
+	}, nil
 }
 
-// The rest of the interface is deprecated there and not called.
+// The other methods of the interface are deprecated there. The core does not call
+// them.
 
 func (s signer) GetAccessKeyId() (*string, error)     { return &s.AccessKeyID, nil }
 func (s signer) GetAccessKeySecret() (*string, error) { return &s.AccessKeySecret, nil }
