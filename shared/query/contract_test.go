@@ -469,7 +469,7 @@ func TestFeedBeyondItsEnd(t *testing.T) {
 		"/v1/changes?at=1&since=2", "/v1/changes?at=1&since=2026-11-23T10:00:00Z", "/v1/changes?at=1&since=2026-11-23T10:30:00Z", "/v1/changes?at=1&since=-30m",
 		"/v1/changes?at=2026-11-23T09:10:00Z&since=2026-11-23T10:30:00Z", "/v1/changes?at=-2h&since=-1h", "/v1/images/m-cent79/history?at=1&since=3",
 	} {
-		checkError(t, get(h, target), 404, "CommitNotFound", []string{"Up to the time of at the last commit is number 1, and since is later"})
+		checkError(t, get(h, target), 404, "CommitNotFound", []string{"since is later than commit 1, the last one as of at"})
 	}
 	for target, cursor := range map[string]string{
 		"/v1/changes?at=1&since=2026-11-23T09:30:00Z":                    "c2.0", // the state was that of commit 1 then

@@ -13,37 +13,39 @@ import (
 	"community-images/shared/catalog"
 )
 
-// place is where a reader of the feed stands: before the event with the
-// number offset, from 0, of a commit. Every event counts, whatever the reader
-// filters.
+// feedPosition is where a reader of a feed stands: before the event with the number offset, from 0, of a commit. All
+// events count that the caller may see, whatever the feed filters.
 type feedPosition struct {
-	sequence int64
+	sequence int64 // of the commit
 	offset   int
 }
 
+// String returns the position as cursors have it.
 func (p feedPosition) String() string { return fmt.Sprintf("c%d.%d", p.sequence, p.offset) }
 
-func (p feedPosition) after(o feedPosition) bool {
+// isAfter reports whether a position comes after another.
+func (p feedPosition) isAfter(o feedPosition) bool {
 	return p.sequence > o.sequence || p.sequence == o.sequence && p.offset > o.offset
 }
 
-// since is where a feed begins: at a place, or after a time or commit.
+// feedSince is where a feed begins, as the caller wrote it: at a cursor, or after a moment. The zero value is the
+// beginning of the kept history.
 type feedSince struct {
-	cursor   bool
-	position feedPosition
-	asOf
+	cursor   bool         // position counts
+	position feedPosition // zero: the beginning of the kept history
+	asOf                  // counts if it is set
 }
 
-// parseSince reads a cursor of the feed or a moment.
+// parseFeedSince reads a cursor of a feed, or a moment that is not in the future.
 func (p *parser) parseFeedSince(s string) (feedSince, error) {
 	if rest, ok := strings.CutPrefix(s, "c"); ok {
 		a, b, dotted := strings.Cut(rest, ".")
-		n, err1 := strconv.ParseInt(a, 10, 53)
-		m, err2 := strconv.ParseInt(b, 10, 31) // so that no sum of places overflows
-		if !dotted || err1 != nil || err2 != nil || n < 0 || m < 0 {
+		sequence, err1 := strconv.ParseInt(a, 10, 53)
+		offset, err2 := strconv.ParseInt(b, 10, 31) // no sum with places of events may overflow
+		if !dotted || err1 != nil || err2 != nil || sequence < 0 || offset < 0 {
 			return feedSince{}, fmt.Errorf("%s is not a cursor of this feed", quote(s))
 		}
-		return feedSince{cursor: true, position: feedPosition{n, int(m)}}, nil
+		return feedSince{cursor: true, position: feedPosition{sequence, int(offset)}}, nil
 	}
 	if s == "0" {
 		return feedSince{cursor: true}, nil
@@ -52,184 +54,172 @@ func (p *parser) parseFeedSince(s string) (feedSince, error) {
 	return feedSince{asOf: m}, err
 }
 
-// entry is one event of a feed, as it is shown.
+// feedEntry is one event of a feed, as answers show it.
 type feedEntry struct {
 	id       string // of the image
 	scope    archive.ScopeRef
 	kind     eventKind
 	position feedPosition
-	at       catalog.Time
-	fields   []catalog.FieldChange
+	at       catalog.Time          // of the commit
+	fields   []catalog.FieldChange // of kindChanged
 }
 
-// feed is a stretch of the history of a region, oldest first.
+// eventPage is a page of the events of a region.
 type eventPage struct {
-	entries []feedEntry
-	end     feedPosition // where the next stretch begins
-	more    bool
+	entries []feedEntry  // oldest first, unless the filter asks for the newest
+	end     feedPosition // where the next page begins, even if there is nothing yet
+	more    bool         // the history has more events that match
 }
 
-// wanted says which events a feed holds.
+// eventFilter says which events a page holds.
 type eventFilter struct {
 	selection selection
 	images    []string // ids; nil: every image
 	kinds     []eventKind
 	limit     int
-	newest    bool // the last ones, newest first, instead of the first
+	newest    bool // take the last events, newest first, instead of the first
 }
 
-// stretch collects events from start up to the end of a commit.
-func (t *history) readPage(start feedPosition, last int64, w eventFilter) eventPage {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	from := min(t.countEventsUpTo(start.sequence-1)+int32(start.offset), t.countEventsUpTo(start.sequence))
-	f := eventPage{end: feedPosition{last + 1, 0}}
-	if start.after(f.end) { // another instance knows more; the reader never goes back
-		f.end = start
+// readPage returns the events that match from start up to the end of the commit last.
+func (h *history) readPage(start feedPosition, last int64, filter eventFilter) eventPage {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	from := min(h.countEventsUpTo(start.sequence-1)+int32(start.offset), h.countEventsUpTo(start.sequence))
+	page := eventPage{end: feedPosition{last + 1, 0}}
+	if start.isAfter(page.end) { // another instance knew more; a reader never goes back
+		page.end = start
 	}
-	t.eachEvent(from, max(from, t.countEventsUpTo(last)), w, func(at int32) bool {
-		if len(f.entries) == w.limit {
-			f.more = true
+	h.eachEvent(from, max(from, h.countEventsUpTo(last)), filter, func(at int32) bool {
+		if len(page.entries) == filter.limit {
+			page.more = true
 			return false
 		}
-		f.entries = append(f.entries, t.feedEntryAt(at))
+		page.entries = append(page.entries, h.feedEntryAt(at))
 		return true
 	})
-	if f.more && !w.newest {
-		f.end = f.entries[len(f.entries)-1].position
-		f.end.offset++
+	if page.more && !filter.newest {
+		page.end = page.entries[len(page.entries)-1].position
+		page.end.offset++
 	}
-	return f
+	return page
 }
 
-// each yields the places of wanted events in [from, to).
-func (t *history) eachEvent(from, to int32, w eventFilter, yield func(int32) bool) {
-	covered := make([]bool, len(t.scopes))
-	for i, ref := range t.scopes {
-		covered[i] = w.selection.includes(ref)
+// eachEvent yields the places in [from, to) of the events that match, until yield returns false. The caller holds the
+// lock.
+func (h *history) eachEvent(from, to int32, filter eventFilter, yield func(at int32) bool) {
+	included := make([]bool, len(h.scopes))
+	for i, ref := range h.scopes {
+		included[i] = filter.selection.includes(ref)
 	}
-	n, at := int(to-from), func(i int) int32 { return from + int32(i) }
-	if w.images != nil {
-		own := t.eventsOfImages(w.images, from, to)
-		n, at = len(own), func(i int) int32 { return own[i] }
+	n, placeAt := int(to-from), func(i int) int32 { return from + int32(i) }
+	if filter.images != nil {
+		places := h.eventsOfImages(filter.images, from, to)
+		n, placeAt = len(places), func(i int) int32 { return places[i] }
 	}
 	for i := range n {
-		place := at(i)
-		if w.newest {
-			place = at(n - 1 - i)
+		if filter.newest {
+			i = n - 1 - i
 		}
-		e := t.events[place]
-		if covered[e.scope] && slices.Contains(w.kinds, e.kind) && !yield(place) {
+		at := placeAt(i)
+		e := h.events[at]
+		if included[e.scope] && slices.Contains(filter.kinds, e.kind) && !yield(at) {
 			return
 		}
 	}
 }
 
-// eventsOf are the places in [from, to) of the events of images.
-func (t *history) eventsOfImages(ids []string, from, to int32) (places []int32) {
+// eventsOfImages returns the places in [from, to) of the events of images, ascending. The caller holds the lock.
+func (h *history) eventsOfImages(ids []string, from, to int32) (places []int32) {
 	for _, id := range ids {
-		if image, known := t.imageAt[id]; known {
-			own := t.byImage[image]
-			first, _ := slices.BinarySearch(own, from)
-			end, _ := slices.BinarySearch(own, to)
-			places = append(places, own[first:end]...)
+		if image, known := h.imageAt[id]; known {
+			all := h.byImage[image]
+			first, _ := slices.BinarySearch(all, from)
+			end, _ := slices.BinarySearch(all, to)
+			places = append(places, all[first:end]...)
 		}
 	}
 	slices.Sort(places)
 	return places
 }
 
-func (t *history) feedEntryAt(at int32) feedEntry {
-	e := t.events[at]
-	c := t.commits[e.commit]
+// feedEntryAt returns the event at a place. The caller holds the lock.
+func (h *history) feedEntryAt(at int32) feedEntry {
+	e := h.events[at]
+	c := h.commits[e.commit]
 	return feedEntry{
-		id: t.images[e.image], scope: t.scopes[e.scope], kind: e.kind, at: c.at, fields: t.fields[at],
-		position: feedPosition{c.sequence, int(at - t.countEventsUpTo(c.sequence-1))},
+		id: h.images[e.image], scope: h.scopes[e.scope], kind: e.kind, at: c.at, fields: h.fields[at],
+		position: feedPosition{c.sequence, int(at - h.countEventsUpTo(c.sequence-1))},
 	}
 }
 
-// begin resolves where a feed begins whose end is a state. It is an error if
-// commits between there and the first that is kept are gone, or if the commit
-// to begin after is not there yet.
-func (t *history) resolveStart(s feedSince, now time.Time, st *regionState) (feedPosition, error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if len(t.commits) == 0 {
+// resolveStart returns where a feed begins that ends with the state st. It returns an error if retention has removed
+// commits that the feed would begin with, or if the moment to begin after is later than the feed's end.
+func (h *history) resolveStart(s feedSince, now time.Time, st *regionState) (feedPosition, error) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if len(h.commits) == 0 {
 		return s.position, nil
 	}
-	first := t.commits[0]
+	first := h.commits[0]
 	early := &archive.TooEarlyError{First: first.at, FirstSequence: first.sequence}
 	switch {
 	case s.cursor && s.position.sequence > 0 && s.position.sequence < first.sequence:
 		return feedPosition{}, feedCursorExpired(early)
 	case s.cursor:
 		return s.position, nil
-	case s.sequence > st.Sequence:
-		return feedPosition{}, startAfterEnd(st)
-	case s.sequence != 0 && s.sequence+1 < first.sequence:
-		return feedPosition{}, early
-	case s.sequence != 0:
-		return feedPosition{s.sequence + 1, 0}, nil
 	case !s.asOf.set:
 		return feedPosition{}, nil
-	}
-	after := s.resolveTime(now)
-	if first.sequence > 1 && after.Before(first.at.Time) {
+	case s.sequence == 0:
+		return h.resolveStartTime(s.resolveTime(now), st, early)
+	case s.sequence > st.Sequence:
+		return feedPosition{}, startAfterEnd(st)
+	case s.sequence+1 < first.sequence:
 		return feedPosition{}, early
 	}
-	i, _ := slices.BinarySearchFunc(t.commits, after, func(c commitRef, after time.Time) int {
+	return feedPosition{s.sequence + 1, 0}, nil
+}
+
+// resolveStartTime returns the position after the last commit that is not later than a time. early is the error for a
+// time before the kept history. The caller holds the lock.
+func (h *history) resolveStartTime(
+	after time.Time, st *regionState, early *archive.TooEarlyError,
+) (feedPosition, error) {
+	if early.FirstSequence > 1 && after.Before(early.First.Time) {
+		return feedPosition{}, early
+	}
+	next, _ := slices.BinarySearchFunc(h.commits, after, func(c commitRef, after time.Time) int {
 		if c.at.After(after) {
 			return 1
 		}
 		return -1
 	})
-	if !st.live && i > 0 && t.commits[i-1].at.After(st.CommittedAt.Time) {
-		return feedPosition{}, startAfterEnd(st)
-	}
-	if i == 0 {
+	if next == 0 {
 		return feedPosition{}, nil
 	}
-	return feedPosition{t.commits[i-1].sequence + 1, 0}, nil // not that of the next commit, which may come later
+	last := h.commits[next-1]
+	if !st.live && last.at.After(st.CommittedAt.Time) {
+		return feedPosition{}, startAfterEnd(st)
+	}
+	return feedPosition{last.sequence + 1, 0}, nil // the next commit may not be there yet
 }
 
-// beyond is the error about a feed that would begin after its end.
+// startAfterEnd returns the error for a feed that would begin after its end.
 func startAfterEnd(st *regionState) error {
 	if st.live {
 		return &archive.FutureError{Last: st.Sequence}
 	}
-	return &apierror.Error{Status: http.StatusNotFound, Code: codeFuture, Message: fmt.Sprintf("Up to the time of at the last commit is number %d, and since is later.", st.Sequence), Recommend: "Ask since that commit or an earlier one, or for a later time with at."}
+	return &apierror.Error{
+		Status: http.StatusNotFound, Code: codeFuture,
+		Message:   fmt.Sprintf("since is later than commit %d, the last one as of at.", st.Sequence),
+		Recommend: "Ask since that commit or an earlier one, or for a later time with at.",
+	}
 }
 
+// feedCursorExpired returns the error for a cursor whose next commits retention has removed.
 func feedCursorExpired(early *archive.TooEarlyError) error {
-	e := toAPIError(early)
-	return &apierror.Error{Status: http.StatusGone, Code: codeExpired, Recommend: "Begin again with since=0, or since that commit.",
-		Message: "The commits that this cursor goes on with are not kept any more. " + e.Message}
-}
-
-// knows holds a choice against the scopes that are or were captured: a name
-// that never was one is an error and not an empty feed.
-func (t *history) checkSelection(c selection, st *regionState) error {
-	for _, name := range c.clusters {
-		if isClusterName(name) && !st.hasCluster(name) && !t.hasCluster(name) {
-			return &clusterError{region: st.RegionID, name: name, clusters: st.clusterNames(), listed: st.isListed(name)}
-		}
+	return &apierror.Error{
+		Status: http.StatusGone, Code: codeExpired,
+		Message:   "The commits after this cursor are not kept any more. " + toAPIError(early).Message,
+		Recommend: "Begin again with since=0, or since that commit.",
 	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	for _, name := range c.types {
-		one := selection{c.clusters, []string{name}}
-		if name != allNames && !slices.ContainsFunc(t.scopes, one.includes) && !slices.ContainsFunc(st.Scopes, func(sc archive.ScopeState) bool {
-			return one.includes(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType})
-		}) {
-			return scopeNotFound(one, st)
-		}
-	}
-	return nil
-}
-
-// knowsCluster says whether a cluster is or was captured.
-func (t *history) hasCluster(name string) bool {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return slices.ContainsFunc(t.scopes, func(ref archive.ScopeRef) bool { return ref.ClusterID == name })
 }

@@ -92,7 +92,7 @@ type service struct {
 	report        func(context.Context, string, error)
 }
 
-// regionCaches hold what is known of the regions. A restricted service has its own.
+// regionCaches hold what is known of the regions. A restricted service has its own, but for past.
 type regionCaches struct {
 	states    map[string]stateSource // the present, by region
 	histories map[string]*history    // by region

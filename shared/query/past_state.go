@@ -24,7 +24,7 @@ func (s *service) loadState(
 func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (*regionState, error) {
 	switch {
 	case s.full != nil:
-		return s.restrictedMoment(ctx, current, m)
+		return s.restrictedStateAsOf(ctx, current, m)
 	case !m.set, m.sequence != 0 && m.sequence == current.Sequence:
 		return current.regionState, nil
 	case m.sequence != 0:

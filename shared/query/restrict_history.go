@@ -6,48 +6,48 @@ import (
 	"community-images/shared/access"
 )
 
-// copied is how much a restricted timeline has taken over from the full one.
+// copied says how much a restricted history has taken over from the full one.
 type copied struct {
-	generation int    // of the full timeline
-	events     int    // of the full timeline, from its first
-	covered    []bool // whether the grant covers a scope, by its place in the full timeline
+	generation int    // of the full history
+	events     int    // of the full history, from its first
+	covered    []bool // whether the grant covers a scope, by its place in the full history
 }
 
-// restrictedTimeline returns the timeline of a grant, brought up to the full one.
-func (s *service) restrictedHistory(ctx context.Context, h currentState) (*history, error) {
-	full, err := s.full.loadHistory(ctx, currentState{h.full, h.confirmedAt, h.outageSince})
+// loadRestrictedHistory returns the history of a grant, brought up to the full one.
+func (s *service) loadRestrictedHistory(ctx context.Context, current currentState) (*history, error) {
+	full, err := s.full.loadHistory(ctx, current.toFull())
 	if err != nil {
 		return nil, err
 	}
 	full.mu.RLock()
 	defer full.mu.RUnlock()
-	t := s.histories[h.RegionID]
-	t.mu.RLock()
-	current := t.copied.generation == full.generation && t.sequence == full.sequence
-	t.mu.RUnlock()
-	if !current {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.copyCovered(full, *s.grant)
+	h := s.histories[current.RegionID]
+	h.mu.RLock()
+	isCurrent := h.copied.generation == full.generation && h.sequence == full.sequence
+	h.mu.RUnlock()
+	if !isCurrent {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.copyCovered(full, *s.grant)
 	}
-	return t, nil
+	return h, nil
 }
 
-// copyCovered adds what is new in the full timeline: every commit, but only the events of scopes that the grant
-// covers. The caller holds the lock of t and the read lock of full.
-func (t *history) copyCovered(full *history, g access.Grant) {
-	if t.copied.generation != full.generation {
-		t.clear()
-		t.copied = copied{generation: full.generation}
+// copyCovered adds what is new in the full history: every commit, but only the events of scopes that the grant covers.
+// The caller holds the lock of h, and that of full for reading.
+func (h *history) copyCovered(full *history, g access.Grant) {
+	if h.copied.generation != full.generation {
+		h.clear()
+		h.copied = copied{generation: full.generation}
 	}
-	t.commits, t.sequence = full.commits, full.sequence
-	for _, ref := range full.scopes[len(t.copied.covered):] {
-		t.copied.covered = append(t.copied.covered, g.Cluster(ref.ClusterID))
+	h.commits, h.sequence = full.commits, full.sequence
+	for _, ref := range full.scopes[len(h.copied.covered):] {
+		h.copied.covered = append(h.copied.covered, g.Cluster(ref.ClusterID))
 	}
-	for ; t.copied.events < len(full.events); t.copied.events++ {
-		e := full.events[t.copied.events]
-		if t.copied.covered[e.scope] {
-			t.addEvent(e.commit, full.scopes[e.scope], full.images[e.image], e.kind, full.fields[int32(t.copied.events)])
+	for ; h.copied.events < len(full.events); h.copied.events++ {
+		if e := full.events[h.copied.events]; h.copied.covered[e.scope] {
+			fields := full.fields[int32(h.copied.events)]
+			h.addEvent(event{commit: e.commit, kind: e.kind}, full.scopes[e.scope], full.images[e.image], fields)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -21,44 +20,55 @@ type restrictedStates struct {
 	last *regionState // cut from last.full; nil: none yet; guarded by mu
 }
 
-// get returns the restricted present state. A region without any commit is an error, as for every caller.
+// get implements stateSource. A region without any commit is an error, as for every caller.
 func (r *restrictedStates) get(ctx context.Context) (currentState, error) {
-	h, err := r.stateSource.get(ctx)
+	current, err := r.stateSource.get(ctx)
 	if err != nil {
 		return currentState{}, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.last == nil || r.last.full != h.regionState {
-		r.last = restrictState(h.regionState, r.grant)
+	if r.last == nil || r.last.full != current.regionState {
+		r.last = restrictState(current.regionState, r.grant)
 	}
-	return currentState{r.last, h.confirmedAt, h.outageSince}, nil
+	current.regionState = r.last
+	return current, nil
 }
 
-// restrictedMoment is moment for a service of a grant.
-func (s *service) restrictedMoment(ctx context.Context, h currentState, m asOf) (*regionState, error) {
-	st, err := s.full.stateAsOf(ctx, currentState{h.full, h.confirmedAt, h.outageSince}, m)
+// toFull returns the full state that a restricted one was cut from.
+func (c currentState) toFull() currentState {
+	c.regionState = c.full
+	return c
+}
+
+// restrictedStateAsOf is stateAsOf for the service of a grant. Moments mean the same commits for every caller.
+func (s *service) restrictedStateAsOf(ctx context.Context, current currentState, m asOf) (*regionState, error) {
+	full, err := s.full.stateAsOf(ctx, current.toFull(), m)
 	if err != nil {
 		return nil, err
 	}
-	if st == h.full {
-		return h.regionState, nil
+	if full == current.full {
+		return current.regionState, nil
 	}
-	key := fmt.Sprint(s.grantKey, st.RegionID, "#", st.Sequence)
+	key := s.grantKey + pastStateKey(full.RegionID, full.Sequence)
 	restricted, ok := s.past.get(key)
 	if !ok {
-		restricted = restrictState(st, *s.grant)
+		restricted = restrictState(full, *s.grant)
 		s.past.put(key, restricted, 1)
 	}
 	return restricted, nil
 }
 
-// restrictState returns what a grant covers of a full state. How runs went and what they removed is about all
-// clusters, so the result is without.
+// restrictState returns what a grant covers of a full state. Runs and their results are about all clusters, so the
+// restricted state has none.
 func restrictState(full *regionState, g access.Grant) *regionState {
 	r := *full.Region
-	r.Scopes = slices.DeleteFunc(slices.Clone(r.Scopes), func(sc archive.ScopeState) bool { return !g.Cluster(sc.ClusterID) })
-	r.Clusters = slices.DeleteFunc(slices.Clone(r.Clusters), func(c catalog.Cluster) bool { return !g.Cluster(c.ClusterID) })
+	r.Scopes = slices.DeleteFunc(slices.Clone(r.Scopes), func(sc archive.ScopeState) bool {
+		return !g.Cluster(sc.ClusterID)
+	})
+	r.Clusters = slices.DeleteFunc(slices.Clone(r.Clusters), func(c catalog.Cluster) bool {
+		return !g.Cluster(c.ClusterID)
+	})
 	r.Discovery, r.Run, r.Swept = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}
 	r.Upstream = restrictListing(full.Upstream, g)
 	restricted := newRegionState(&r, full.live)

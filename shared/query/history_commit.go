@@ -1,0 +1,120 @@
+package query
+
+import (
+	"context"
+	"slices"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// addCommit adds the events of one commit to a history. On an error it adds nothing. If retention has removed commits
+// between the last one that the history knows and this one, the history begins anew. The caller holds the lock.
+func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) error {
+	if c.Sequence <= h.sequence {
+		return nil
+	}
+	if h.sequence > 0 && c.Sequence > h.sequence+1 {
+		h.clear()
+	}
+	arrivals, err := c.Arrivals(h.sequence, func(scopes []archive.ScopeState) ([][]string, error) {
+		return s.lists.loadImageIDs(ctx, c.RegionID, scopes)
+	})
+	if err != nil {
+		return err
+	}
+	h.commits = append(h.commits, commitRef{c.Sequence, c.CommittedAt})
+	h.sequence = c.Sequence
+	commit := int32(len(h.commits) - 1)
+	for _, kept := range arrivals.Kept {
+		h.addEvents(event{commit: commit, kind: kindPresent}, kept.Scope, kept.ImageIDs)
+	}
+	for _, e := range c.Ended {
+		ref := archive.ScopeRef{ClusterID: e.ClusterID, InstanceType: e.InstanceType}
+		h.addEvents(event{commit: commit, kind: kindRemoved}, ref, h.imagesOf(ref))
+		if scope, ok := h.scopeAt[ref]; ok {
+			h.firstEvents[scope] = -1
+		}
+	}
+	for i, change := range c.Changes {
+		change.Added = arrivals.Added[i]
+		if change.PreviousLost {
+			change = h.fillLostChange(change)
+		}
+		h.addChange(commit, change, s.schema)
+	}
+	return nil
+}
+
+// addChange adds the events of one scope's change, without changes of redacted fields.
+func (h *history) addChange(commit int32, c archive.Change, schema *schema) {
+	ref := archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}
+	h.addEvents(event{commit: commit, kind: kindRemoved}, ref, c.Removed)
+	h.addEvents(event{commit: commit, kind: kindAdded}, ref, c.Added)
+	for rest := c.Changed; len(rest) > 0; { // the field changes of one image follow each other
+		n := 1
+		for n < len(rest) && rest[n].ImageID == rest[0].ImageID {
+			n++
+		}
+		if visible := schema.visibleChanges(rest[:n]); len(visible) > 0 {
+			h.addEvent(event{commit: commit, kind: kindChanged}, ref, rest[0].ImageID, visible)
+		}
+		rest = rest[n:]
+	}
+}
+
+// addEvents adds an event without field changes for each of several images of a scope.
+func (h *history) addEvents(e event, ref archive.ScopeRef, imageIDs []string) {
+	for _, id := range imageIDs {
+		h.addEvent(e, ref, id, nil)
+	}
+}
+
+// addEvent adds an event of an image of a scope. fields is nil unless the event is of kindChanged. The caller holds
+// the lock and has set commit and kind of the event.
+func (h *history) addEvent(e event, ref archive.ScopeRef, imageID string, fields []catalog.FieldChange) {
+	at := int32(len(h.events))
+	var ok bool
+	if e.scope, ok = h.scopeAt[ref]; !ok {
+		e.scope = int32(len(h.scopes))
+		h.scopeAt[ref] = e.scope
+		h.scopes, h.firstEvents = append(h.scopes, ref), append(h.firstEvents, -1)
+	}
+	if h.firstEvents[e.scope] < 0 {
+		h.firstEvents[e.scope] = at
+	}
+	if e.image, ok = h.imageAt[imageID]; !ok {
+		e.image = int32(len(h.images))
+		h.imageAt[imageID] = e.image
+		h.images, h.byImage = append(h.images, imageID), append(h.byImage, nil)
+	}
+	h.events = append(h.events, e)
+	h.byImage[e.image] = append(h.byImage[e.image], at)
+	if fields != nil {
+		h.fields[at] = fields
+	}
+}
+
+// fillLostChange completes a change whose commit could not say what differs, because the old content was lost. c.Added
+// holds all of the new content. Which fields changed stays unknown.
+func (h *history) fillLostChange(c archive.Change) archive.Change {
+	before := h.imagesOf(archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType})
+	subtract := func(list, other []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(id string) bool {
+			_, found := slices.BinarySearch(other, id)
+			return found
+		})
+	}
+	c.Added, c.Removed = subtract(c.Added, before), subtract(before, c.Added)
+	return c
+}
+
+// visibleChanges drops the changes of redacted fields.
+func (s *schema) visibleChanges(changes []catalog.FieldChange) []catalog.FieldChange {
+	if len(s.withheld) == 0 {
+		return changes
+	}
+	return slices.DeleteFunc(slices.Clone(changes), func(c catalog.FieldChange) bool {
+		return c.Field == "" || slices.ContainsFunc(s.withheld, func(w string) bool { return isWithheldMember(w, c.Field) })
+	})
+}
