@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// atomFeed is a feed in the form of RFC 4287.
+// atomFeed is a feed as RFC 4287 describes it.
 type atomFeed struct {
 	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
 	Lang    string      `xml:"xml:lang,attr"`
@@ -28,15 +28,13 @@ type atomPerson struct {
 type atomLink struct {
 	Rel  string `xml:"rel,attr"`
 	Type string `xml:"type,attr"`
-	Href string `xml:"href,attr"`
+	Href string `xml:"href,attr"` // relative to the address of the feed
 }
-
-const atomMedia = "application/atom+xml"
 
 type atomEntry struct {
 	ID      string   `xml:"id"`
 	Title   string   `xml:"title"`
-	Updated string   `xml:"updated"`
+	Updated string   `xml:"updated"` // time of the commit
 	Link    atomLink `xml:"link"`
 	Content atomText `xml:"content"`
 }
@@ -46,82 +44,96 @@ type atomText struct {
 	Text string `xml:",chardata"`
 }
 
-// renderAtom renders a feed for feed readers. Its ids are made of what they name,
-// so that they are the same in every answer.
-func (s *service) renderAtom(a *request, f eventPage, region string, st *regionState, next string) []byte {
-	updated := st.CommittedAt
-	if len(f.entries) > 0 {
-		updated = f.entries[0].at
-		for _, e := range f.entries {
+const atomMedia = "application/atom+xml"
+
+// renderAtom renders a page of events for feed readers. Ids are made from what
+// they name, so an event has the same id in every answer. next is the cursor of
+// the next page; empty: there is none.
+func renderAtom(req *request, page eventPage, state *regionState, next string) []byte {
+	region, updated := state.RegionID, state.CommittedAt
+	if len(page.entries) > 0 {
+		updated = page.entries[0].at
+		for _, e := range page.entries {
 			if e.at.After(updated.Time) {
 				updated = e.at
 			}
 		}
 	}
-	out := atomFeed{
-		Lang: "en", ID: nameBasedUUID("feed", region, a.feedIdentity()), Title: "Community images of " + region, Updated: updated.String(), Author: atomPerson{"community-images"},
-		Links: []atomLink{{"self", atomMedia, a.feedURL("")}},
+	feed := atomFeed{
+		Lang:    "en",
+		ID:      nameBasedUUID("feed", region, req.feedIdentity()),
+		Title:   "Community images of " + region,
+		Updated: updated.String(),
+		Author:  atomPerson{"community-images"},
+		Links:   []atomLink{{"self", atomMedia, req.feedURL("")}},
 	}
-	if next != "" { // RFC 5005
-		out.Links = append(out.Links, atomLink{"next", atomMedia, a.feedURL(next)})
+	if next != "" { // paged feeds: RFC 5005, section 3
+		feed.Links = append(feed.Links, atomLink{"next", atomMedia, req.feedURL(next)})
 	}
-	for _, e := range f.entries {
-		out.Entries = append(out.Entries, e.toAtomEntry(region))
+	for _, e := range page.entries {
+		feed.Entries = append(feed.Entries, e.toAtomEntry(region))
 	}
-	data, err := xml.MarshalIndent(out, "", " ")
+	data, err := xml.MarshalIndent(feed, "", " ")
 	if err != nil {
 		panic("query: encoding strings as XML: " + err.Error())
 	}
 	return append([]byte(xml.Header), append(data, '\n')...)
 }
 
-// feedURL is the address of a feed, relative to the service; with a cursor that
-// of the page which begins there.
-func (a *request) feedURL(cursor string) string {
-	values := a.givenParameters()
+// feedURL returns the address of a feed, relative to the service. With a cursor it
+// is the address of the page that begins there.
+func (req *request) feedURL(cursor string) string {
+	values := req.givenParameters()
 	if cursor != "" {
 		values.Del("since")
 		values.Set("cursor", cursor)
 	}
 	values.Set("format", formatAtom)
-	return a.requestPath() + "?" + values.Encode()
+	return req.requestPath() + "?" + values.Encode()
 }
 
-// feedIdentity is what all pages of a feed have in common.
-func (a *request) feedIdentity() string {
-	values := a.givenParameters()
+// feedIdentity returns what the addresses of all pages of a feed have in common.
+func (req *request) feedIdentity() string {
+	values := req.givenParameters()
 	for _, name := range []string{"since", "cursor", "limit", "format", "maxAge"} {
 		values.Del(name)
 	}
-	return a.requestPath() + "?" + values.Encode()
+	return req.requestPath() + "?" + values.Encode()
 }
 
-func (a *request) givenParameters() url.Values {
+// givenParameters returns the parameters of a request by their documented names.
+func (req *request) givenParameters() url.Values {
 	values := url.Values{}
-	for _, g := range a.given {
-		values.Set(g.name, joinList(g.values))
+	for _, given := range req.given {
+		values.Set(given.name, joinList(given.values))
 	}
 	return values
 }
 
-func (a *request) requestPath() string {
-	return strings.Replace(a.route.pattern, "{ImageId}", url.PathEscape(a.imageID), 1)
+// requestPath returns the path of a request, percent-encoded.
+func (req *request) requestPath() string {
+	return strings.Replace(req.route.pattern, "{ImageId}", url.PathEscape(req.imageID), 1)
 }
 
 func (e feedEntry) toAtomEntry(region string) atomEntry {
+	sequence := strconv.FormatInt(e.position.sequence, 10)
+	scope, kind := describeScope(e.scope), kindNames[e.kind]
 	var text strings.Builder
-	fmt.Fprintf(&text, "Image %s, %s, commit %d of %s.", e.id, describeScope(e.scope), e.position.sequence, region)
+	fmt.Fprintf(&text, "Image %s, %s, commit %s of %s.", e.id, scope, sequence, region)
 	for _, c := range e.fields {
 		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, valueOrNone(c.Before), valueOrNone(c.After))
 	}
+	history := "/v1/images/" + url.PathEscape(e.id) + "/history?" + url.Values{"RegionId": {region}}.Encode()
 	return atomEntry{
-		ID:    nameBasedUUID("entry", region, strconv.FormatInt(e.position.sequence, 10), kindNames[e.kind], e.scope.ClusterID, e.scope.InstanceType, e.id),
-		Title: fmt.Sprintf("%s %s: %s", e.id, kindNames[e.kind], describeScope(e.scope)), Updated: e.at.String(),
-		Link:    atomLink{"alternate", "application/json", "/v1/images/" + url.PathEscape(e.id) + "/history?" + url.Values{"RegionId": {region}}.Encode()},
+		ID:      nameBasedUUID("entry", region, sequence, kind, e.scope.ClusterID, e.scope.InstanceType, e.id),
+		Title:   fmt.Sprintf("%s %s: %s", e.id, kind, scope),
+		Updated: e.at.String(),
+		Link:    atomLink{"alternate", "application/json", history},
 		Content: atomText{"text", text.String()},
 	}
 }
 
+// valueOrNone returns a JSON value as text. nil is a field that is missing.
 func valueOrNone(value []byte) string {
 	if value == nil {
 		return "(none)"
@@ -129,7 +141,8 @@ func valueOrNone(value []byte) string {
 	return string(value)
 }
 
-// nameBasedUUID is a name-based UUID (RFC 9562, version 8) of its parts.
+// nameBasedUUID returns the urn of a UUID that depends on parts only (RFC 9562,
+// version 8).
 func nameBasedUUID(parts ...string) string {
 	sum := sha256.Sum256([]byte("community-images\x00" + strings.Join(parts, "\x00")))
 	u := sum[:16]

@@ -13,166 +13,203 @@ import (
 )
 
 var (
-	paramSince = param{name: "since", example: "-24h", about: "where the feed begins: a NextCursor, or after a time or commit; default, and 0: the first commit that is kept. An earlier time is an error if retention has removed commits after it", allowed: "a NextCursor of this feed, " + asOfForms,
+	paramSince = param{
+		name:    "since",
+		example: "-24h",
+		about: "where the feed begins: a NextCursor, or after a time or commit; default, and 0: the first commit that is " +
+			"kept. An earlier time is an error if retention has removed commits after it",
+		allowed: "a NextCursor of this feed, " + asOfForms,
 		parse: func(p *parser, v []string) (err error) {
 			p.request.since, err = p.parseFeedSince(v[0])
 			return err
-		}}
-	paramFeedCursor = param{name: "cursor", about: "the same as since", allowed: "a NextCursor of this feed",
+		},
+	}
+	paramFeedCursor = param{
+		name:    "cursor",
+		about:   "the same as since",
+		allowed: "a NextCursor of this feed",
 		parse: func(p *parser, v []string) error {
-			s, err := p.parseFeedSince(v[0])
-			if err != nil || !s.cursor {
+			since, err := p.parseFeedSince(v[0])
+			if err != nil || !since.cursor {
 				return fmt.Errorf("%s is not a cursor of this feed", quote(v[0]))
 			}
-			p.request.since = s
+			p.request.since = since
 			return nil
-		}}
-	paramKind = param{name: "kind", ignoresCase: true, example: "removed", about: "only these kinds of change", allowed: "added, removed, changed", isList: true,
+		},
+	}
+	paramKind = param{
+		name:        "kind",
+		ignoresCase: true,
+		example:     "removed",
+		about:       "only these kinds of change",
+		allowed:     "added, removed, changed",
+		isList:      true,
 		parse: func(p *parser, v []string) error {
 			for _, name := range v {
-				switch strings.ToLower(name) {
-				case "added":
-					p.request.kinds = append(p.request.kinds, kindAdded)
-				case "removed":
-					p.request.kinds = append(p.request.kinds, kindRemoved)
-				case "changed":
-					p.request.kinds = append(p.request.kinds, kindChanged)
-				default:
-					return fmt.Errorf("%s is not a kind%s", quote(name), didYouMean(name, kindNames[:3]))
+				kind := slices.Index(kindNames[:kindPresent], strings.ToLower(name))
+				if kind < 0 {
+					return fmt.Errorf("%s is not a kind%s", quote(name), didYouMean(name, kindNames[:kindPresent]))
 				}
+				p.request.kinds = append(p.request.kinds, eventKind(kind))
 			}
 			return nil
-		}}
-	paramImageID = param{name: "ImageId", example: "m-bp181x855551ww5yq", about: "only changes of these images", allowed: "ids of images", isList: true,
+		},
+	}
+	paramImageID = param{
+		name:    "ImageId",
+		example: "m-bp181x855551ww5yq",
+		about:   "only changes of these images",
+		allowed: "ids of images",
+		isList:  true,
 		parse: func(p *parser, v []string) error {
 			p.request.feedImageIDs = slices.Compact(slices.Sorted(slices.Values(v)))
 			return nil
-		}}
+		},
+	}
 )
 
-// wantedImageIDs are the ids that a request is about: that of the path, those of a
-// feed, or those that a list is filtered by; nil: every image.
-func (a *request) wantedImageIDs() []string {
+// wantedImageIDs returns the ids of the images that a request is about: that in
+// the path, those of a feed, or those that filter a list; nil: every image.
+func (req *request) wantedImageIDs() []string {
 	switch {
-	case a.imageID != "":
-		return []string{a.imageID}
-	case a.feedImageIDs != nil:
-		return a.feedImageIDs
+	case req.imageID != "":
+		return []string{req.imageID}
+	case req.feedImageIDs != nil:
+		return req.feedImageIDs
 	}
-	return a.imageIDs
+	return req.imageIDs
 }
 
-// checkFeedStart refuses two beginnings.
+// checkFeedStart adds a fault if a request has both since and cursor.
 func checkFeedStart(p *parser) {
-	n := 0
-	for _, g := range p.given {
-		if g.name == "since" || g.name == "cursor" {
-			n++
+	starts := 0
+	for _, given := range p.given {
+		if given.name == "since" || given.name == "cursor" {
+			starts++
 		}
 	}
-	if n > 1 {
+	if starts > 1 {
 		p.addFault(codeInvalid, "cursor", "cannot be combined with since", "either since or cursor")
 	}
 }
 
 // serveFeed serves /v1/changes and /v1/images/{ImageId}/history.
-func (s *service) serveFeed(ctx context.Context, a *request) (*answer, error) {
-	region, err := s.findRegion(ctx, a)
+func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) {
+	region, err := s.findRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	h, st, err := s.loadState(ctx, a, region)
+	sub, err := s.resolve(ctx, req, region, false, func(state *regionState) (*scopeSet, error) {
+		return state.matchingScopes(req.selection), nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	v := st.matchingScopes(a.selection)
-	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
-	if err := a.checkMaxAge(v, s); err != nil {
-		return nil, err
-	}
-	now, relative := s.now(), ""
-	if a.since.asOf.set && !a.since.isAbsolute() { // the place is the question, not the time of asking
-		start, err := s.findFeedStart(ctx, a, h, st, now)
+	now, start := s.now(), ""
+	if req.since.asOf.set && !req.since.isAbsolute() {
+		// "-24h" means another position with every call, and that makes the answer.
+		position, err := s.findFeedStart(ctx, req, sub, now)
 		if err != nil {
 			return nil, err
 		}
-		relative = start.String()
+		start = position.String()
 	}
+	// Commit numbers are the same for all callers, the events of a commit are not.
+	source := region + s.grantKey
 	return &answer{
-		freshness: &f, region: region, lastModified: st.CommittedAt, immutable: isImmutable(a, false, shownState{a.at, st}),
-		etag: makeETag(region+s.grantKey, strconv.FormatInt(st.Sequence, 10), a.canonical, a.format, relative), // callers share numbers, not events
+		freshness:    &sub.freshness,
+		region:       region,
+		etag:         makeETag(source, strconv.FormatInt(sub.state.Sequence, 10), req.canonical, req.format, start),
+		lastModified: sub.state.CommittedAt,
+		immutable:    isImmutable(req, false, shownState{req.at, sub.state}),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			return s.renderFeed(ctx, prefix, a, h, st, now)
+			return s.renderFeed(ctx, prefix, req, sub, now)
 		},
 	}, nil
 }
 
-// findFeedStart is where the feed begins that is asked for at now.
-func (s *service) findFeedStart(ctx context.Context, a *request, h currentState, st *regionState, now time.Time) (feedPosition, error) {
-	t, err := s.loadHistory(ctx, h)
+// findFeedStart returns the position at which the feed of a request begins.
+func (s *service) findFeedStart(ctx context.Context, req *request, sub *subject, now time.Time) (feedPosition, error) {
+	history, err := s.loadHistory(ctx, sub.current)
 	if err != nil {
 		return feedPosition{}, err
 	}
-	start, err := t.resolveStart(a.since, now, st)
+	start, err := history.resolveStart(req.since, now, sub.state)
 	return start, withParam("since", err)
 }
 
-func (s *service) renderFeed(ctx context.Context, prefix []byte, a *request, h currentState, st *regionState, now time.Time) (*body, error) {
-	region := st.RegionID
-	t, err := s.loadHistory(ctx, h)
+// renderFeed reads one page of events up to the subject's state and renders it.
+func (s *service) renderFeed(
+	ctx context.Context, prefix []byte, req *request, sub *subject, now time.Time,
+) (*body, error) {
+	history, err := s.loadHistory(ctx, sub.current)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.checkSelection(a.selection, st); err != nil {
+	if err := history.checkSelection(req.selection, sub.state); err != nil {
 		return nil, err
 	}
-	w := eventFilter{selection: a.selection, images: a.wantedImageIDs(), kinds: a.kinds, limit: a.limit, newest: a.format == formatAtom && !a.since.cursor && !a.since.asOf.set}
-	history := a.route.hasImageID()
-	if w.kinds == nil {
-		w.kinds = []eventKind{kindAdded, kindRemoved, kindChanged}
-		if history {
-			w.kinds = append(w.kinds, kindPresent)
-		}
-	}
-	start, err := t.resolveStart(a.since, now, st)
+	start, err := history.resolveStart(req.since, now, sub.state)
 	if err != nil {
 		return nil, withParam("since", err)
 	}
-	f := t.readPage(start, st.Sequence, w)
-	if history && len(f.entries) == 0 {
-		if l := t.lifespanOf(a.imageID, st, a.selection); !l.known {
-			return nil, l.imageUnknownError(a, st)
+	filter := newEventFilter(req)
+	page := history.readPage(start, sub.state.Sequence, filter)
+	if req.route.hasImageID() && len(page.entries) == 0 {
+		if life := history.lifespanOf(req.imageID, sub.state, req.selection); !life.known {
+			return nil, life.imageUnknownError(req, sub.state)
 		}
 	}
-	b := &body{cursor: f.end.String()}
-	if f.more && !w.newest {
+	b := &body{cursor: page.end.String()}
+	if page.more && !filter.newest {
 		b.next = b.cursor
 	}
-	switch a.format {
+	region := sub.state.RegionID
+	switch req.format {
 	case formatNDJSON:
-		for _, e := range f.entries {
+		for _, e := range page.entries {
 			b.bytes = append(e.appendJSON(b.bytes, region), '\n')
 		}
 	case formatAtom:
-		b.bytes = s.renderAtom(a, f, region, st, b.next)
+		b.bytes = renderAtom(req, page, sub.state, b.next)
 	default:
-		b.bytes = f.appendJSON(prefix, region, history, a.imageID)
+		b.bytes = page.appendJSON(prefix, region, req)
 	}
 	return b, nil
 }
 
-// appendJSON writes the body of a feed after the common members.
-func (f eventPage) appendJSON(b []byte, region string, history bool, id string) []byte {
-	name := "Changes"
-	if history {
-		name = "Events"
-		b = append(append(b, `,"ImageId":`...), jsonString(id)...)
+// newEventFilter returns which events the feed of a request has. The history of an
+// image begins with the scopes that had it when the kept log begins.
+func newEventFilter(req *request) eventFilter {
+	hasStart := req.since.cursor || req.since.asOf.set
+	filter := eventFilter{
+		selection: req.selection,
+		images:    req.wantedImageIDs(),
+		kinds:     req.kinds,
+		limit:     req.limit,
+		newest:    req.format == formatAtom && !hasStart, // what a feed reader wants to see
 	}
-	b = strconv.AppendInt(append(b, `,"Count":`...), int64(len(f.entries)), 10)
-	b = strconv.AppendBool(append(b, `,"More":`...), f.more)
-	b = append(append(b, `,"NextCursor":`...), jsonString(f.end.String())...)
+	if filter.kinds == nil {
+		filter.kinds = []eventKind{kindAdded, kindRemoved, kindChanged}
+		if req.route.hasImageID() {
+			filter.kinds = append(filter.kinds, kindPresent)
+		}
+	}
+	return filter
+}
+
+// appendJSON writes the members of a feed after the envelope.
+func (page eventPage) appendJSON(b []byte, region string, req *request) []byte {
+	name := "Changes"
+	if req.route.hasImageID() {
+		name = "Events"
+		b = appendString(append(b, `,"ImageId":`...), req.imageID)
+	}
+	b = strconv.AppendInt(append(b, `,"Count":`...), int64(len(page.entries)), 10)
+	b = strconv.AppendBool(append(b, `,"More":`...), page.more)
+	b = appendString(append(b, `,"NextCursor":`...), page.end.String())
 	b = append(b, `,"`+name+`":[`...)
-	for i, e := range f.entries {
+	for i, e := range page.entries {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -181,6 +218,7 @@ func (f eventPage) appendJSON(b []byte, region string, history bool, id string) 
 	return append(b, "]}\n"...)
 }
 
+// appendJSON writes one event of a feed.
 func (e feedEntry) appendJSON(b []byte, region string) []byte {
 	b = append(b, `{"Sequence":`...)
 	b = strconv.AppendInt(b, e.position.sequence, 10)
@@ -203,7 +241,8 @@ func (e feedEntry) appendJSON(b []byte, region string) []byte {
 	return append(b, '}')
 }
 
-// appendFieldChanges writes field changes; a side that is missing is left out.
+// appendFieldChanges writes the changes of an image's fields. Before is missing for
+// a field that is new, After for one that is gone.
 func appendFieldChanges(b []byte, fields []catalog.FieldChange) []byte {
 	b = append(b, '[')
 	for i, c := range fields {
@@ -223,7 +262,7 @@ func appendFieldChanges(b []byte, fields []catalog.FieldChange) []byte {
 	return append(b, ']')
 }
 
-// describeScope names a scope for people.
+// describeScope names a scope in a sentence.
 func describeScope(ref archive.ScopeRef) string {
 	text := "every cluster"
 	if ref.ClusterID != "" {

@@ -14,104 +14,104 @@ import (
 	"community-images/shared/catalog"
 )
 
-// regionSelection is the part of a region that /v1/clusters shows.
-type regionSelection struct {
-	currentState
-	state *regionState
-	view  *scopeSet
-}
-
 // serveClusters serves /v1/clusters. Without RegionId it covers every region.
-func (s *service) serveClusters(ctx context.Context, a *request) (*answer, error) {
+func (s *service) serveClusters(ctx context.Context, req *request) (*answer, error) {
 	regions := s.regions
-	if a.region != "" || namesClusters(a) {
-		region, err := s.findRegion(ctx, a)
+	if req.region != "" || namesClusters(req) {
+		region, err := s.findRegion(ctx, req)
 		if err != nil {
 			return nil, err
 		}
 		regions = []string{region}
 	}
-	if len(regions) > 1 && a.at.sequence != 0 { // each region counts its own commits
+	several := len(regions) > 1
+	if several && req.at.sequence != 0 { // each region counts its own commits
 		return nil, s.regionRequired("are configured")
 	}
-	list, f, err := s.selectFromRegions(ctx, a, regions)
+	subjects, f, err := s.resolveRegions(ctx, req, regions)
 	if err != nil {
 		return nil, err
 	}
 	var shown []shownState
-	key := []string{a.canonical, a.format}
-	for _, sel := range list {
-		v := sel.view
-		if err := a.checkMaxAge(v, s); err != nil {
+	etag := []string{req.canonical, req.format}
+	for _, sub := range subjects {
+		if err := s.checkFreshness(req, sub); err != nil {
 			return nil, err
 		}
-		f = f.merge(v.computeFreshness(sel.currentState, sel.state, a.at, s.now(), s.maxStale), sel.RegionID, len(regions) > 1)
-		shown = append(shown, shownState{a.at, sel.state})
-		run := sel.state.Run
-		key = append(key, sel.RegionID, v.digest, strconv.FormatInt(sel.state.Sequence, 10), run.RunID, run.FinishedAt.String(), v.oldestCheck.String())
-		if s.full != nil { // a restricted state has no run
-			key = append(key, v.checkTimesKey())
-		}
+		f = f.merge(sub.freshness, sub.current.RegionID, several)
+		shown = append(shown, shownState{req.at, sub.state})
+		etag = append(etag, s.clustersETagParts(sub)...)
 	}
-	region := a.region
-	if len(regions) == 1 {
+	region := req.region
+	if !several {
 		region = regions[0]
 	}
 	return &answer{
-		freshness: &f, region: region, lastModified: f.committedAt, immutable: len(list) == len(regions) && isImmutable(a, true, shown...), etag: makeETag(key...),
+		freshness:    &f,
+		region:       region,
+		etag:         makeETag(etag...),
+		lastModified: f.committedAt,
+		immutable:    len(subjects) == len(regions) && isImmutable(req, true, shown...),
 		render: func(_ context.Context, prefix []byte) (*body, error) {
-			scopes := 0
-			for _, sel := range list {
-				scopes += len(sel.view.scopes) + len(sel.view.empty)
-			}
-			total := strconv.Itoa(scopes)
-			if a.format == formatTable {
-				return &body{bytes: renderClusterTable(list), total: total}, nil
-			}
-			b, err := renderClusters(prefix, list)
-			return &body{bytes: b, total: total}, err
+			return renderClusters(prefix, subjects, req.format)
 		},
 	}, nil
 }
 
-// selectFromRegions is the part of regions that is asked for. A region that cannot be
-// read is left out next to others, and named in the freshness, unless there is
-// a demand on that.
-func (s *service) selectFromRegions(ctx context.Context, a *request, regions []string) (list []regionSelection, f freshness, err error) {
-	failed := map[string]error{}
-	for _, region := range regions {
-		h, st, e := s.loadState(ctx, a, region)
-		if e == nil {
-			list = append(list, regionSelection{h, st, st.listedScopes(a.selection)})
-			continue
-		}
-		failed[region] = e
-		if err == nil || errors.Is(err, archive.ErrNoData) {
-			err = e
-		}
+// clustersETagParts returns what the answer about one region depends on.
+func (s *service) clustersETagParts(sub *subject) []string {
+	run := sub.state.Run
+	parts := []string{
+		sub.current.RegionID, sub.scopes.digest, strconv.FormatInt(sub.state.Sequence, 10),
+		run.RunID, run.FinishedAt.String(), sub.scopes.oldestCheck.String(),
 	}
-	empty := len(regions) > 1 && errors.Is(err, archive.ErrNoData)
-	switch {
-	case len(list) == 0 && empty:
-		return nil, f, s.nothingCaptured()
-	case len(list) == 0 || err != nil && a.maxAge > 0:
-		return nil, f, err
+	if s.full != nil { // a restricted state has no run that changes with the checks
+		parts = append(parts, sub.scopes.checkTimesKey())
 	}
-	if none := checkSelectionExists(a.selection, list); none != nil {
-		if err != nil && !empty { // it may have what the others have not
-			return nil, f, regionUndecided(err)
-		}
-		return nil, f, none
-	}
-	for _, region := range regions {
-		if e, ok := failed[region]; ok {
-			f = f.merge(freshnessOfMissingRegion(s.explainMissingRegion(ctx, e)), region, true)
-		}
-	}
-	return list, f, nil
+	return parts
 }
 
-// checkTimesKey sums up when the scopes of a view were checked.
+// resolveRegions returns the subject of a request in each of the regions, without
+// its freshness. A region that cannot be read is left out, and named in the
+// freshness that is returned, if there are others and the request has no maxAge.
+func (s *service) resolveRegions(
+	ctx context.Context, req *request, regions []string,
+) (subjects []*subject, f freshness, err error) {
+	failed := map[string]error{}
+	var failure error // the most telling one
+	for _, region := range regions {
+		current, state, err := s.loadState(ctx, req, region)
+		if err == nil {
+			subjects = append(subjects, &subject{current: current, state: state, scopes: state.listedScopes(req.selection)})
+			continue
+		}
+		failed[region] = err
+		if failure == nil || errors.Is(failure, archive.ErrNoData) {
+			failure = err
+		}
+	}
+	onlyEmpty := len(regions) > 1 && errors.Is(failure, archive.ErrNoData)
+	switch {
+	case len(subjects) == 0 && onlyEmpty:
+		return nil, f, s.nothingCaptured()
+	case len(subjects) == 0 || failure != nil && req.maxAge > 0:
+		return nil, f, failure
+	}
+	if err := checkSelectionExists(req.selection, subjects); err != nil {
+		if failure != nil && !onlyEmpty { // the unread region may have it
+			return nil, f, regionUndecided(failure)
+		}
+		return nil, f, err
+	}
+	for _, region := range regions {
+		if err, ok := failed[region]; ok {
+			f = f.merge(freshnessOfMissingRegion(s.explainMissingRegion(ctx, err)), region, true)
+		}
+	}
+	return subjects, f, nil
+}
+
+// checkTimesKey encodes the times and outcomes of the checks of all scopes.
 func (v *scopeSet) checkTimesKey() string {
 	var b []byte
 	for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
@@ -124,119 +124,116 @@ func (v *scopeSet) checkTimesKey() string {
 	return string(b)
 }
 
-// listed is the view of a choice for a list of scopes: of everything if
-// nothing was chosen.
-func (st *regionState) listedScopes(c selection) *scopeSet {
-	if c.isEverything() {
+// listedScopes returns the scopes that /v1/clusters shows for a selection. Unlike
+// for images, a cluster or type that is not named means all of them, and "*" has
+// to be named with "_any" to cover the lists without one.
+func (st *regionState) listedScopes(sel selection) *scopeSet {
+	if sel.isEverything() {
 		return st.allScopes()
 	}
-	if c.types == nil {
-		c.types = []string{allNames, catalog.Any}
+	if sel.types == nil {
+		sel.types = []string{allNames, catalog.Any}
 	}
-	if c.clusters == nil {
-		c.clusters = []string{allNames, catalog.Any}
+	if sel.clusters == nil {
+		sel.clusters = []string{allNames, catalog.Any}
 	}
-	v := st.newScopeSet(true, true)
+	scopes := st.newScopeSet(true, true)
 	for _, sc := range st.Scopes {
-		if !matchesNameOrAny(c.clusters, sc.ClusterID) || !matchesNameOrAny(c.types, sc.InstanceType) {
-			continue
+		if matchesNameOrAny(sel.clusters, sc.ClusterID) && matchesNameOrAny(sel.types, sc.InstanceType) {
+			scopes.add(sc)
 		}
-		v.add(sc)
 	}
-	v.finish()
-	return v
+	scopes.finish()
+	return scopes
 }
 
-// checkSelectionExists is the error for a choice of which a name, or all of it, is of no
-// scope in the list. Clusters are named in one region alone.
-func checkSelectionExists(c selection, list []regionSelection) error {
-	if c.isEverything() {
+// matchesNameOrAny returns true if names has the name, or "*". The empty name
+// needs "_any", which may stand next to "*".
+func matchesNameOrAny(names []string, name string) bool {
+	if slices.Contains(names, allNames) && (name != "" || slices.Contains(names, catalog.Any)) {
+		return true
+	}
+	return slices.Contains(toScopeNames(names), name)
+}
+
+// checkSelectionExists returns an error if a name of a selection, or all of it, is
+// of no scope of the subjects. A selection with clusters has one subject.
+func checkSelectionExists(sel selection, subjects []*subject) error {
+	if sel.isEverything() {
 		return nil
 	}
 	var states []*regionState
-	var views []*scopeSet
-	n := 0
-	for _, sel := range list {
-		for _, name := range c.clusters {
-			if st := sel.state; isClusterName(name) && !st.hasCluster(name) {
-				return st.clusterNotFound(name)
+	var sets []*scopeSet
+	count := 0
+	for _, sub := range subjects {
+		for _, name := range sel.clusters {
+			if isClusterName(name) && !sub.state.hasCluster(name) {
+				return sub.state.clusterNotFound(name)
 			}
 		}
-		states, views, n = append(states, sel.state), append(views, sel.view), n+len(sel.view.scopes)+len(sel.view.empty)
+		states, sets = append(states, sub.state), append(sets, sub.scopes)
+		count += len(sub.scopes.scopes) + len(sub.scopes.empty)
 	}
-	if c.types == nil {
-		c.types = []string{allNames}
+	if sel.types == nil {
+		sel.types = []string{allNames}
 	}
-	if c.clusters == nil {
-		c.clusters = []string{allNames}
+	if sel.clusters == nil {
+		sel.clusters = []string{allNames}
 	}
-	if one, missing := c.firstUnmatched(views...); missing {
-		return scopeNotFound(one, states...)
+	if part, found := sel.firstUnmatched(sets...); found {
+		return scopeNotFound(part, states...)
 	}
-	if n == 0 {
-		return scopeNotFound(c, states...)
+	if count == 0 {
+		return scopeNotFound(sel, states...)
 	}
 	return nil
-}
-
-func matchesNameOrAny(names []string, name string) bool {
-	return slices.Contains(names, allNames) && (name != "" || slices.Contains(names, catalog.Any)) || slices.Contains(toScopeNames(names), name)
-}
-
-// merge sums up the freshness of several regions: the oldest check counts, and
-// a sequence is told only if there is one region.
-func (f freshness) merge(o freshness, region string, several bool) freshness {
-	if several {
-		o.sequence = 0
-		for i := range o.stale {
-			o.stale[i].scope = region + "/" + o.stale[i].scope
-		}
-	}
-	if f.checkedAt.IsZero() || o.checkedAt.Before(f.checkedAt.Time) && !o.checkedAt.IsZero() {
-		f.checkedAt, f.age = o.checkedAt, o.age
-	}
-	if o.committedAt.After(f.committedAt.Time) {
-		f.committedAt = o.committedAt
-	}
-	f.sequence, f.held = o.sequence, max(f.held, o.held)
-	f.stale = append(f.stale, o.stale...)
-	f.scopes += o.scopes
-	return f
 }
 
 // clusterScopeJSON is a scope as /v1/clusters shows it.
 type clusterScopeJSON struct {
 	RegionID     string           `json:"RegionId"`
-	ClusterID    string           `json:"ClusterId"`
-	InstanceType string           `json:"InstanceType"`
+	ClusterID    string           `json:"ClusterId"`    // empty: the list without a cluster
+	InstanceType string           `json:"InstanceType"` // empty: the list without a type
 	State        archive.State    `json:"State"`
-	Since        catalog.Time     `json:"Since"`
-	Digest       string           `json:"Digest"`
-	ImageCount   int              `json:"ImageCount"`
-	CapturedAt   catalog.Time     `json:"CapturedAt"`
-	CheckedAt    catalog.Time     `json:"CheckedAt"`
-	TriedAt      catalog.Time     `json:"TriedAt"`
+	Since        catalog.Time     `json:"Since"`      // when the state began
+	Digest       string           `json:"Digest"`     // of the list; empty: never captured
+	ImageCount   int              `json:"ImageCount"` // 0 if never captured
+	CapturedAt   catalog.Time     `json:"CapturedAt"` // when the content was first seen
+	CheckedAt    catalog.Time     `json:"CheckedAt"`  // last check that succeeded
+	TriedAt      catalog.Time     `json:"TriedAt"`    // last check
 	Problem      *archive.Problem `json:"Problem,omitempty"`
-	// Candidate is the answer that is held back, if one is.
+	// Candidate is the answer that is held back, if there is one.
 	Candidate *archive.Candidate `json:"Candidate,omitempty"`
 }
 
-func (s regionSelection) sortedScopes() []archive.ScopeState {
-	list := slices.Concat(s.view.scopes, s.view.empty)
+// sortedScopes returns all scopes of a set in canonical order.
+func (v *scopeSet) sortedScopes() []archive.ScopeState {
+	list := slices.Concat(v.scopes, v.empty)
 	slices.SortFunc(list, func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) })
 	return list
 }
 
-func renderClusters(b []byte, list []regionSelection) ([]byte, error) {
+func renderClusters(prefix []byte, subjects []*subject, format string) (*body, error) {
+	count := 0
+	for _, sub := range subjects {
+		count += len(sub.scopes.scopes) + len(sub.scopes.empty)
+	}
+	total := strconv.Itoa(count)
+	if format == formatTable {
+		return &body{bytes: renderClusterTable(subjects), total: total}, nil
+	}
 	scopes, clusters := []clusterScopeJSON{}, []catalog.Cluster{}
-	for _, sel := range list {
-		named := map[string]bool{}
-		for _, sc := range sel.sortedScopes() {
-			named[sc.ClusterID] = true
-			scopes = append(scopes, clusterScopeJSON{sel.RegionID, sc.ClusterID, sc.InstanceType, sc.State, sc.Since, sc.Digest, sc.ImageCount, sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem, sc.Candidate})
+	for _, sub := range subjects {
+		shown := map[string]bool{}
+		for _, sc := range sub.scopes.sortedScopes() {
+			shown[sc.ClusterID] = true
+			scopes = append(scopes, clusterScopeJSON{
+				sub.current.RegionID, sc.ClusterID, sc.InstanceType, sc.State, sc.Since, sc.Digest, sc.ImageCount,
+				sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem, sc.Candidate,
+			})
 		}
-		for _, c := range sel.state.Clusters {
-			if named[c.ClusterID] {
+		for _, c := range sub.state.Clusters {
+			if shown[c.ClusterID] {
 				clusters = append(clusters, c)
 			}
 		}
@@ -245,29 +242,29 @@ func renderClusters(b []byte, list []regionSelection) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding scopes: %w", err)
 	}
-	b = strconv.AppendInt(append(b, `,"TotalCount":`...), int64(len(scopes)), 10)
-	b = append(append(b, `,"Scopes":`...), data...)
+	b := append(append(append(prefix, `,"TotalCount":`...), total...), `,"Scopes":`...)
+	b = append(b, data...)
 	if data, err = json.Marshal(clusters); err != nil {
 		return nil, fmt.Errorf("encoding clusters: %w", err)
 	}
 	b = append(append(b, `,"Clusters":`...), data...)
-	return append(b, "}\n"...), nil
+	return &body{bytes: append(b, "}\n"...), total: total}, nil
 }
 
-func renderClusterTable(list []regionSelection) []byte {
-	rows := [][]string{{"RegionId", "ClusterId", "InstanceType", "State", "ImageCount", "CheckedAt", "CapturedAt", "Digest"}}
-	for _, sel := range list {
-		for _, sc := range sel.sortedScopes() {
-			rows = append(rows, []string{sel.RegionID, dashIfBlank(sc.ClusterID), dashIfBlank(sc.InstanceType), string(sc.State), strconv.Itoa(sc.ImageCount), dashIfBlank(sc.CheckedAt.String()), dashIfBlank(sc.CapturedAt.String()), dashIfBlank(sc.Digest[:min(12, len(sc.Digest))])})
+func renderClusterTable(subjects []*subject) []byte {
+	rows := [][]string{{
+		"RegionId", "ClusterId", "InstanceType", "State", "ImageCount", "CheckedAt", "CapturedAt", "Digest",
+	}}
+	for _, sub := range subjects {
+		for _, sc := range sub.scopes.sortedScopes() {
+			rows = append(rows, []string{
+				sub.current.RegionID, dashIfBlank(sc.ClusterID), dashIfBlank(sc.InstanceType), string(sc.State),
+				strconv.Itoa(sc.ImageCount), dashIfBlank(sc.CheckedAt.String()), dashIfBlank(sc.CapturedAt.String()),
+				dashIfBlank(sc.Digest[:min(12, len(sc.Digest))]),
+			})
 		}
 	}
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], terminalWidth.StringWidth(cell))
-		}
-	}
-	return alignRows(rows, widths)
+	return alignRows(rows)
 }
 
 func dashIfBlank(s string) string {

@@ -8,50 +8,50 @@ import (
 	"unicode/utf8"
 )
 
-// csvWriter is text as csv (RFC 4180). Its lines end with \r\n; line ends within a
-// cell stay as they are, which the encoder's own UseCRLF would change, and
-// with them what a script means.
+// csvWriter writes csv (RFC 4180). Its lines end with \r\n. Line ends within a cell
+// stay as they are; the encoder's own UseCRLF would change them, and with them a
+// script.
 type csvWriter struct {
 	text    bytes.Buffer
 	encoder *csv.Writer
-	safe    []string // cells of a row
+	escaped []string // cells of a row; reused
 }
 
 func newCSVWriter() *csvWriter {
-	s := &csvWriter{}
-	s.encoder = csv.NewWriter(&s.text)
-	return s
+	w := &csvWriter{}
+	w.encoder = csv.NewWriter(&w.text)
+	return w
 }
 
-// writeRow adds a line. A single cell that is empty is quoted: readers pass over
-// empty lines.
-func (s *csvWriter) writeRow(cells []string) {
+// writeRow adds a line. A single empty cell is quoted, because readers skip empty
+// lines.
+func (w *csvWriter) writeRow(cells []string) {
 	if len(cells) == 1 && cells[0] == "" {
-		s.text.WriteString(`""` + "\r\n")
+		w.text.WriteString(`""` + "\r\n")
 		return
 	}
-	s.safe = s.safe[:0]
+	w.escaped = w.escaped[:0]
 	for _, cell := range cells {
-		s.safe = append(s.safe, escapeFormula(cell, formulaStarts))
+		w.escaped = append(w.escaped, escapeFormula(cell, formulaStarts))
 	}
-	_ = s.encoder.Write(s.safe) // a bytes.Buffer does not fail
-	s.encoder.Flush()
-	s.text.Truncate(s.text.Len() - 1)
-	s.text.WriteString("\r\n")
+	_ = w.encoder.Write(w.escaped) // a bytes.Buffer does not fail
+	w.encoder.Flush()
+	w.text.Truncate(w.text.Len() - len("\n"))
+	w.text.WriteString("\r\n")
 }
 
-// formulaStarts are what a formula may begin with.
+// formulaStarts are the characters with which a formula begins in a spreadsheet.
 const formulaStarts = "=+-@＝＋－＠"
 
-// escapeFormula keeps a spreadsheet from taking a text for a formula: one that begins
-// with one of the marks gets an apostrophe in front, which spreadsheets take for
-// "this is text". What cannot be seen before the mark does not help, as some take
-// it off.
-func escapeFormula(s, marks string) string {
-	bare := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
-	first, _ := utf8.DecodeRuneInString(bare)
-	if bare != "" && strings.ContainsRune(marks, first) || s != "" && strings.ContainsRune("\t\r\n", rune(s[0])) {
-		return "'" + s
+// escapeFormula puts an apostrophe before a cell that a spreadsheet would run as a
+// formula: one that begins with one of starts. Invisible characters before it are
+// ignored, because some spreadsheets remove them.
+func escapeFormula(cell, starts string) string {
+	visible := strings.TrimLeftFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
+	first, _ := utf8.DecodeRuneInString(visible)
+	isFormula := visible != "" && strings.ContainsRune(starts, first)
+	if isFormula || cell != "" && strings.ContainsRune("\t\r\n", rune(cell[0])) {
+		return "'" + cell
 	}
-	return s
+	return cell
 }

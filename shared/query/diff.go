@@ -11,140 +11,161 @@ import (
 )
 
 var (
-	paramFrom = param{name: "from", example: "-1m", about: "the earlier state", allowed: asOfForms,
+	paramFrom = param{
+		name:    "from",
+		example: "-1m",
+		about:   "the earlier state",
+		allowed: asOfForms,
 		parse: func(p *parser, v []string) (err error) {
 			p.request.from, err = p.parsePastTime(v[0])
 			return err
-		}}
-	paramTo = param{name: "to", example: "-1m", about: "the later state; default: now", allowed: asOfForms,
+		},
+	}
+	paramTo = param{
+		name:    "to",
+		example: "-1m",
+		about:   "the later state; default: now",
+		allowed: asOfForms,
 		parse: func(p *parser, v []string) (err error) {
 			p.request.to, err = p.parsePastTime(v[0])
 			return err
-		}}
+		},
+	}
 )
 
-// checkDiff finds out which of the two forms is asked for: one scope at two
-// times, or two clusters at one.
-func checkDiff(p *parser) {
-	a := p.request
-	one := !canMatchSeveral(a.selection.clusters) && !canMatchSeveral(a.selection.types)
-	two := len(a.selection.clusters) == 2 && !canMatchSeveral(a.selection.types)
+// checkDiffForm adds a fault unless a request has one of the two forms of
+// /v1/diff: one scope at two times, or two clusters at one time.
+func checkDiffForm(p *parser) {
+	req := p.request
+	severalClusters := canMatchSeveral(req.selection.clusters)
+	severalTypes := canMatchSeveral(req.selection.types)
+	isPair := len(req.selection.clusters) == 2
 	switch {
-	case a.from.set && a.at.set:
+	case req.from.set && req.at.set:
 		p.addFault(codeInvalid, "at", "cannot be combined with from", "either from and to, or at")
-	case a.to.set && !a.from.set:
+	case req.to.set && !req.from.set:
 		p.addFault(codeMissing, "from", "is required with to", asOfForms)
-	case a.from.set && !one:
+	case req.from.set && (severalClusters || severalTypes):
 		name := "ClusterId"
-		if !canMatchSeveral(a.selection.clusters) {
+		if !severalClusters {
 			name = "InstanceType"
 		}
-		p.addFault(codeInvalid, name, "names more than one scope", "one cluster and at most one instance type, when from is given")
-	case !a.from.set && len(a.selection.clusters) == 2 && !two:
-		p.addFault(codeInvalid, "InstanceType", "names more than one", "at most one instance type, with which the two clusters are compared")
-	case !a.from.set && !two:
+		p.addFault(codeInvalid, name, "names more than one scope",
+			"one cluster and at most one instance type, when from is given")
+	case !req.from.set && isPair && severalTypes:
+		p.addFault(codeInvalid, "InstanceType", "names more than one",
+			"at most one instance type, with which the two clusters are compared")
+	case !req.from.set && !isPair:
 		p.addFault(codeMissing, "from", "is required, unless ClusterId names two clusters to compare", asOfForms)
 	}
 }
 
 // diffSide is one of the two lists that are compared.
 type diffSide struct {
-	cluster      string
-	instanceType string
+	cluster      string // empty: the list without a cluster
+	instanceType string // empty: the list without a type
 	state        *regionState
 	scope        archive.ScopeState
-	captured     bool
+	captured     bool // the state has the scope; else the list is empty
 	images       []*catalog.Image
 }
 
 // serveDiff serves /v1/diff.
-func (s *service) serveDiff(ctx context.Context, a *request) (*answer, error) {
-	region, err := s.findRegion(ctx, a)
+func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) {
+	region, err := s.findRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	h, err := s.states[region].get(ctx)
+	current, err := s.states[region].get(ctx)
 	if err != nil {
 		return nil, wrapStoreError(region, err)
 	}
-	before, after, err := s.resolveDiffSides(ctx, a, h)
+	before, after, err := s.resolveDiffSides(ctx, req, current)
 	if err != nil {
 		return nil, err
 	}
-	v := &scopeSet{region: region} // of two times, how fresh the later one is counts
+	scopes := &scopeSet{region: region}
 	if after.captured {
-		v.scopes = append(v.scopes, after.scope)
+		scopes.scopes = append(scopes.scopes, after.scope)
 	}
-	if before.captured && (!after.captured || !a.from.set) {
-		v.scopes = append(v.scopes, before.scope)
+	if before.captured && (!after.captured || !req.from.set) { // of two times, the later one says how fresh the answer is
+		scopes.scopes = append(scopes.scopes, before.scope)
 	}
-	v.finish()
-	later, shown := a.at, []shownState{{a.at, after.state}}
-	if a.from.set {
-		later, shown = a.to, []shownState{{a.from, before.state}, {a.to, after.state}}
+	scopes.finish()
+	later, shown := *req, []shownState{{req.at, after.state}}
+	if req.from.set {
+		later.at, shown = req.to, []shownState{{req.from, before.state}, {req.to, after.state}}
 	}
-	f := v.computeFreshness(h, after.state, later, s.now(), s.maxStale)
-	if err := a.checkMaxAge(v, s); err != nil {
+	sub := &subject{current: current, state: after.state, scopes: scopes}
+	if err := s.checkFreshness(&later, sub); err != nil {
 		return nil, err
 	}
 	return &answer{
-		freshness: &f, region: region, lastModified: v.newestContent,
-		immutable: isImmutable(a, false, shown...),
-		etag:      makeETag(before.etagKey(), after.etagKey(), a.canonical, a.format),
+		freshness:    &sub.freshness,
+		region:       region,
+		etag:         makeETag(before.etagKey(), after.etagKey(), req.canonical, req.format),
+		lastModified: scopes.newestContent,
+		immutable:    isImmutable(req, false, shown...),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			for _, x := range []*diffSide{before, after} {
-				if !x.captured {
+			for _, side := range []*diffSide{before, after} {
+				if !side.captured {
 					continue
 				}
-				list, err := s.lists.load(ctx, region, x.scope)
+				list, err := s.lists.load(ctx, region, side.scope)
 				if err != nil {
 					return nil, err
 				}
-				x.images = list.images()
+				side.images = list.images()
 			}
 			return renderDiff(prefix, before, after), nil
 		},
 	}, nil
 }
 
-func (x *diffSide) etagKey() string {
-	return fmt.Sprint(x.state.Sequence, " ", x.cluster, "/", x.instanceType, " ", x.scope.Digest)
+func (side *diffSide) etagKey() string {
+	return fmt.Sprint(side.state.Sequence, " ", side.cluster, "/", side.instanceType, " ", side.scope.Digest)
 }
 
-// resolveDiffSides finds what is to be compared.
-func (s *service) resolveDiffSides(ctx context.Context, a *request, h currentState) (before, after *diffSide, err error) {
-	clusters, types := toScopeNames(a.selection.clusters), toScopeNames(a.selection.types)
-	if a.from.set {
-		before, after = &diffSide{cluster: clusters[0], instanceType: types[0]}, &diffSide{cluster: clusters[0], instanceType: types[0]}
-		if before.state, err = s.stateAsOf(ctx, h, a.from); err != nil {
+// resolveDiffSides returns the two scopes that a request compares, without their
+// images. It returns an error if one is not captured, except that a scope that
+// came or went between two times is compared with nothing.
+func (s *service) resolveDiffSides(
+	ctx context.Context, req *request, current currentState,
+) (before, after *diffSide, err error) {
+	clusters, instanceType := toScopeNames(req.selection.clusters), toScopeNames(req.selection.types)[0]
+	before = &diffSide{cluster: clusters[0], instanceType: instanceType}
+	after = &diffSide{cluster: clusters[len(clusters)-1], instanceType: instanceType}
+	if req.from.set {
+		if before.state, err = s.stateAsOf(ctx, current, req.from); err != nil {
 			return nil, nil, withParam("from", err)
 		}
-		if after.state, err = s.stateAsOf(ctx, h, a.to); err != nil {
+		if after.state, err = s.stateAsOf(ctx, current, req.to); err != nil {
 			return nil, nil, withParam("to", err)
 		}
 	} else {
-		before, after = &diffSide{cluster: clusters[0], instanceType: types[0]}, &diffSide{cluster: clusters[1], instanceType: types[0]}
-		if before.state, err = s.stateAsOf(ctx, h, a.at); err != nil {
+		if before.state, err = s.stateAsOf(ctx, current, req.at); err != nil {
 			return nil, nil, withParam("at", err)
 		}
 		after.state = before.state
 	}
-	var faults []error
-	for _, x := range []*diffSide{before, after} {
-		x.scope, x.captured = x.state.Scope(catalog.Scope{ClusterID: x.cluster, InstanceType: x.instanceType})
-		x.captured = x.captured && x.scope.Digest != ""
-		if !x.captured {
-			_, err := x.state.selectScopes(selection{[]string{anyIfEmpty(x.cluster)}, []string{anyIfEmpty(x.instanceType)}})
-			faults = append(faults, err)
+	var missing []error
+	for _, side := range []*diffSide{before, after} {
+		scope := catalog.Scope{ClusterID: side.cluster, InstanceType: side.instanceType}
+		side.scope, side.captured = side.state.Scope(scope)
+		side.captured = side.captured && side.scope.Digest != ""
+		if !side.captured {
+			sel := selection{[]string{anyIfEmpty(side.cluster)}, []string{anyIfEmpty(side.instanceType)}}
+			_, err := side.state.selectScopes(sel)
+			missing = append(missing, err)
 		}
 	}
-	// A scope that came or went between two times is compared with nothing.
-	if len(faults) == 2 || len(faults) == 1 && !a.from.set {
-		return nil, nil, faults[0]
+	if len(missing) == 2 || len(missing) == 1 && !req.from.set {
+		return nil, nil, missing[0]
 	}
 	return before, after, nil
 }
 
+// anyIfEmpty returns a cluster or type as callers write it: "_any" for none.
 func anyIfEmpty(name string) string {
 	if name == "" {
 		return catalog.Any
@@ -154,24 +175,23 @@ func anyIfEmpty(name string) string {
 
 func renderDiff(b []byte, before, after *diffSide) *body {
 	d := catalog.Compare(before.images, after.images)
-	b = append(before.appendJSON(append(b, `,"From":`...)), `,"To":`...)
-	b = after.appendJSON(b)
-	b = append(b, `,"TotalCount":`...)
-	ids := map[string]bool{}
+	changedIDs := map[string]bool{} // an image has an entry in Changed for each field
 	for _, c := range d.Changed {
-		ids[c.ImageID] = true
+		changedIDs[c.ImageID] = true
 	}
-	total := strconv.Itoa(len(d.Added) + len(d.Removed) + len(ids))
-	b = append(b, total...)
+	total := strconv.Itoa(len(d.Added) + len(d.Removed) + len(changedIDs))
+	b = before.appendJSON(append(b, `,"From":`...))
+	b = after.appendJSON(append(b, `,"To":`...))
+	b = append(append(b, `,"TotalCount":`...), total...)
 	b = appendImagesWithIDs(append(b, `,"Added":`...), after.images, d.Added)
 	b = appendImagesWithIDs(append(b, `,"Removed":`...), before.images, d.Removed)
 	b = append(b, `,"Changed":[`...)
-	for rest := d.Changed; len(rest) > 0; {
+	for i, rest := 0, d.Changed; len(rest) > 0; i++ {
 		n := 1
 		for n < len(rest) && rest[n].ImageID == rest[0].ImageID {
 			n++
 		}
-		if b[len(b)-1] != '[' {
+		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, `{"ImageId":`...)
@@ -182,34 +202,34 @@ func renderDiff(b []byte, before, after *diffSide) *body {
 	return &body{bytes: append(b, "]}\n"...), total: total}
 }
 
-func (x *diffSide) appendJSON(b []byte) []byte {
+func (side *diffSide) appendJSON(b []byte) []byte {
 	b = append(b, `{"Sequence":`...)
-	b = strconv.AppendInt(b, x.state.Sequence, 10)
+	b = strconv.AppendInt(b, side.state.Sequence, 10)
 	b = append(b, `,"CommittedAt":"`...)
-	b = appendTime(b, x.state.CommittedAt)
+	b = appendTime(b, side.state.CommittedAt)
 	b = append(b, `","ClusterId":`...)
-	b = appendString(b, x.cluster)
+	b = appendString(b, side.cluster)
 	b = append(b, `,"InstanceType":`...)
-	b = appendString(b, x.instanceType)
+	b = appendString(b, side.instanceType)
 	b = append(b, `,"Captured":`...)
-	b = strconv.AppendBool(b, x.captured)
+	b = strconv.AppendBool(b, side.captured)
 	b = append(b, `,"ImageCount":`...)
-	return append(strconv.AppendInt(b, int64(len(x.images)), 10), '}')
+	return append(strconv.AppendInt(b, int64(len(side.images)), 10), '}')
 }
 
-// appendImagesWithIDs writes the images of a sorted list that have the ids.
-func appendImagesWithIDs(b []byte, images []*catalog.Image, ids []string) []byte {
+// appendImagesWithIDs writes those of images that have one of the sorted ids.
+func appendImagesWithIDs(b []byte, images []*catalog.Image, sortedIDs []string) []byte {
 	b = append(b, '[')
-	first := true
-	for _, im := range images {
-		if _, ok := slices.BinarySearch(ids, im.ImageID); !ok {
+	isFirst := true
+	for _, image := range images {
+		if _, ok := slices.BinarySearch(sortedIDs, image.ImageID); !ok {
 			continue
 		}
-		if !first {
+		if !isFirst {
 			b = append(b, ',')
 		}
-		first = false
-		b = append(b, im.Raw...)
+		isFirst = false
+		b = append(b, image.Raw...)
 	}
 	return append(b, ']')
 }

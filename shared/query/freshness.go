@@ -145,3 +145,24 @@ func appendTime(b []byte, t catalog.Time) []byte {
 	}
 	return t.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
 }
+
+// merge adds the freshness of another region: the oldest check counts. With
+// several regions there is no sequence, because each counts its own commits.
+func (f freshness) merge(o freshness, region string, several bool) freshness {
+	if several {
+		o.sequence = 0
+		for i := range o.stale {
+			o.stale[i].scope = region + "/" + o.stale[i].scope
+		}
+	}
+	if f.checkedAt.IsZero() || o.checkedAt.Before(f.checkedAt.Time) && !o.checkedAt.IsZero() {
+		f.checkedAt, f.age = o.checkedAt, o.age
+	}
+	if o.committedAt.After(f.committedAt.Time) {
+		f.committedAt = o.committedAt
+	}
+	f.sequence, f.held = o.sequence, max(f.held, o.held)
+	f.stale = append(f.stale, o.stale...)
+	f.scopes += o.scopes
+	return f
+}

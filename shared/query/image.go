@@ -2,140 +2,150 @@ package query
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 
-	"community-images/shared/apierror"
-	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
 // serveImage serves /v1/images/{ImageId}.
-func (s *service) serveImage(ctx context.Context, a *request) (*answer, error) {
-	region, err := s.findRegion(ctx, a)
+func (s *service) serveImage(ctx context.Context, req *request) (*answer, error) {
+	region, err := s.findRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if a.selection.isEverything() {
-		s.prefetchIndex(ctx, a, region)
-	}
-	h, st, err := s.loadState(ctx, a, region)
+	choose := func(state *regionState) (*scopeSet, error) { return state.scopesForImage(req.selection) }
+	sub, err := s.resolve(ctx, req, region, req.selection.isEverything(), choose)
 	if err != nil {
 		return nil, err
 	}
-	v, err := st.scopesForImage(a.selection)
-	if err != nil {
-		return nil, err
+	state := sub.state
+	checks := "" // of a past state the log knows its own checks only
+	if state.live {
+		checks = sub.scopes.latestCheck.String() // LastSeen moves with them
 	}
-	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
-	if err := a.checkMaxAge(v, s); err != nil {
-		return nil, err
-	}
-	checks := "" // of a past state the log knows no more than its own
-	if st.live {
-		checks = v.latestCheck.String() // LastSeen moves with them
-	}
+	sequence := strconv.FormatInt(state.Sequence, 10)
 	return &answer{
-		freshness: &f, region: region, lastModified: st.CommittedAt, immutable: isImmutable(a, true, shownState{a.at, st}),
-		etag: makeETag(v.digest+s.grantKey, strconv.FormatInt(st.Sequence, 10), checks, a.canonical, a.format),
+		freshness:    &sub.freshness,
+		region:       region,
+		etag:         makeETag(sub.scopes.digest+s.grantKey, sequence, checks, req.canonical, req.format),
+		lastModified: state.CommittedAt,
+		immutable:    isImmutable(req, true, shownState{req.at, state}),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			b, err := s.renderImage(ctx, prefix, a, h, st, v)
+			b, err := s.renderImage(ctx, prefix, req, sub)
 			return &body{bytes: b}, err
 		},
 	}, nil
 }
 
-// around is the view of a choice, or of everything if nothing was chosen,
-// always with the scopes that offer an image.
-func (st *regionState) scopesForImage(c selection) (*scopeSet, error) {
-	if c.isEverything() {
-		v := st.allScopes()
-		if len(v.scopes) == 0 && len(v.empty) > 0 {
-			return nil, st.scopeNotReady(v.empty[0])
+// scopesForImage returns the scopes of a selection, or all scopes if it selects
+// nothing. The image set of the result always knows which scopes offer an image.
+func (st *regionState) scopesForImage(sel selection) (*scopeSet, error) {
+	if sel.isEverything() {
+		all := st.allScopes()
+		if len(all.scopes) == 0 && len(all.empty) > 0 {
+			return nil, st.scopeNotReady(all.empty[0])
 		}
-		return v, nil
+		return all, nil
 	}
-	v, err := st.selectScopes(c)
+	selected, err := st.selectScopes(sel)
 	if err != nil {
 		return nil, err
 	}
-	wide := *v
-	wide.several, wide.byType = true, true
-	return &wide, nil
+	scopes := *selected // the cached one must not be changed
+	scopes.several, scopes.byType = true, true
+	return &scopes, nil
 }
 
-func (s *service) renderImage(ctx context.Context, b []byte, a *request, h currentState, st *regionState, v *scopeSet) ([]byte, error) {
-	set, err := s.sets.load(ctx, v)
+// renderImage appends the image of a request to b. It returns an error if the
+// image is not in the subject, which says whether it ever was.
+func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *subject) ([]byte, error) {
+	set, err := s.sets.load(ctx, sub.scopes)
 	if err != nil {
 		return nil, err
 	}
-	from, to := set.findImage(a.imageID)
-	first, known := s.lists.firstSeen(h.RegionID, a.imageID)
-	// The catalogue counts every scope of the region.
-	if from == to || !known || !a.selection.isEverything() || s.full != nil {
-		t, err := s.loadHistory(ctx, h)
-		if err != nil {
-			return nil, err
-		}
-		life := t.lifespanOf(a.imageID, st, a.selection)
-		if life.cut && (life.known || from < to) && a.selection.isEverything() && s.full == nil {
-			if err := s.loadFirstSeen(ctx, h, a.imageID, &life); err != nil {
-				return nil, err
-			}
-		}
-		if from == to {
-			return nil, s.imageGoneError(ctx, a, h, st, life)
-		}
-		first = life.first
+	from, to := set.findImage(req.imageID)
+	first, err := s.findFirstSeen(ctx, req, sub, from < to)
+	if err != nil {
+		return nil, err
 	}
-	b = append(append(b, `,"ImageId":`...), jsonString(a.imageID)...)
-	last := set.lastCheckOf(v, from, to)
-	if last.Before(first.Time) { // a commit is dated after the checks that it is of
+	last := set.lastCheckOf(sub.scopes, from, to)
+	if last.Before(first.Time) { // a commit is dated after the checks that are in it
 		last = first
 	}
+	b = append(append(b, `,"ImageId":`...), jsonString(req.imageID)...)
 	b = appendFirstAndLastSeen(b, first, last)
 	b = append(b, `,"Image":`...)
 	b = append(b, set.image(int32(from)).Raw...)
-	clusters, types, every := set.listOfferingScopes(from, to)
+	clusters, types, everyCluster := set.listOfferingScopes(from, to)
 	b = append(b, `,"Clusters":`...)
 	b = appendStrings(b, clusters)
 	b = append(b, `,"InstanceTypes":`...)
 	b = appendStrings(b, types)
 	b = append(b, `,"EveryCluster":`...)
-	b = strconv.AppendBool(b, every)
+	b = strconv.AppendBool(b, everyCluster)
 	b = append(b, `,"ContentDiffers":`...)
 	b = strconv.AppendBool(b, to-from > 1)
 	if to-from > 1 {
-		b = append(b, `,"Variants":[`...)
-		for p := from; p < to; p++ {
-			if p > from {
-				b = append(b, ',')
-			}
-			b = append(b, `{"Image":`...)
-			b = append(b, set.image(int32(p)).Raw...)
-			b = append(set.appendOffers(b, int32(p), true, true, false), '}')
-		}
-		b = append(b, ']')
+		b = set.appendVariants(b, from, to)
 	}
 	return append(b, "}\n"...), nil
 }
 
-// loadFirstSeen has the catalogue tell when an image was first seen, which remembers
-// more than a log that retention has cut.
-func (s *service) loadFirstSeen(ctx context.Context, h currentState, id string, l *lifespan) error {
-	first, known := s.lists.firstSeen(h.RegionID, id)
-	if !known {
-		if err := s.lists.ensureIndex(ctx, h.RegionID, h.IndexSequence); err != nil {
+// findFirstSeen returns when the image of a request was first seen. It returns
+// the error for the caller if the image is not in the subject.
+func (s *service) findFirstSeen(ctx context.Context, req *request, sub *subject, isOffered bool) (catalog.Time, error) {
+	// The index knows more than a log that retention has cut. But it counts every
+	// scope of the region, so it answers for the whole region only.
+	canUseIndex := req.selection.isEverything() && s.full == nil
+	if isOffered && canUseIndex {
+		if first, ok := s.lists.firstSeen(sub.current.RegionID, req.imageID); ok {
+			return first, nil
+		}
+	}
+	history, err := s.loadHistory(ctx, sub.current)
+	if err != nil {
+		return catalog.Time{}, err
+	}
+	life := history.lifespanOf(req.imageID, sub.state, req.selection)
+	if life.cut && (life.known || isOffered) && canUseIndex {
+		if err := s.loadFirstSeen(ctx, sub.current, req.imageID, &life); err != nil {
+			return catalog.Time{}, err
+		}
+	}
+	if !isOffered {
+		return catalog.Time{}, s.imageMissingError(ctx, req, sub, life)
+	}
+	return life.first, nil
+}
+
+// loadFirstSeen sets life.first to what the index knows, if it knows the image.
+func (s *service) loadFirstSeen(ctx context.Context, current currentState, imageID string, life *lifespan) error {
+	first, ok := s.lists.firstSeen(current.RegionID, imageID)
+	if !ok {
+		if err := s.lists.ensureIndex(ctx, current.RegionID, current.IndexSequence); err != nil {
 			return err
 		}
-		first, known = s.lists.firstSeen(h.RegionID, id)
+		first, ok = s.lists.firstSeen(current.RegionID, imageID)
 	}
-	if known {
-		l.first = first
+	if ok {
+		life.first = first
 	}
 	return nil
+}
+
+// appendVariants writes the different contents of one image: the rows from to to-1.
+func (s *imageSet) appendVariants(b []byte, from, to int) []byte {
+	b = append(b, `,"Variants":[`...)
+	for row := from; row < to; row++ {
+		if row > from {
+			b = append(b, ',')
+		}
+		b = append(b, `{"Image":`...)
+		b = append(b, s.image(int32(row)).Raw...)
+		b = append(s.appendOffers(b, int32(row), true, true, false), '}')
+	}
+	return append(b, ']')
 }
 
 func appendFirstAndLastSeen(b []byte, first, last catalog.Time) []byte {
@@ -148,13 +158,13 @@ func appendFirstAndLastSeen(b []byte, first, last catalog.Time) []byte {
 
 func jsonString(s string) string { return string(appendString(nil, s)) }
 
-// lastCheckOf is the last check that found one of the entries. It goes by the
-// view that s was got for: s itself may have been built for an earlier one
-// with the same content.
-func (s *imageSet) lastCheckOf(v *scopeSet, from, to int) (last catalog.Time) {
-	for p := from; p < to; p++ {
-		for _, o := range s.scopesOf[p] {
-			if at := v.scopes[o].CheckedAt; at.After(last.Time) {
+// lastCheckOf returns the time of the last check that found one of the rows from
+// to to-1. scopes are those of the present request: s may have been built for
+// earlier scopes with the same content.
+func (s *imageSet) lastCheckOf(scopes *scopeSet, from, to int) (last catalog.Time) {
+	for row := from; row < to; row++ {
+		for _, i := range s.scopesOf[row] {
+			if at := scopes.scopes[i].CheckedAt; at.After(last.Time) {
 				last = at
 			}
 		}
@@ -162,143 +172,16 @@ func (s *imageSet) lastCheckOf(v *scopeSet, from, to int) (last catalog.Time) {
 	return last
 }
 
-// listOfferingScopes sums up the scopes of several entries; every says that the image
-// is in the answer to the question without a cluster.
-func (s *imageSet) listOfferingScopes(from, to int) (clusters, types []string, every bool) {
-	for p := from; p < to; p++ {
-		clusters = append(clusters, s.clustersOffering(int32(p))...)
-		types = append(types, s.typesOffering(int32(p))...)
-		every = every || slices.ContainsFunc(s.scopesOf[p], func(o int32) bool { return s.scopes[o].ClusterID == "" })
+// listOfferingScopes returns the clusters and instance types that offer one of the
+// rows from to to-1. everyCluster is true if the list without a cluster has one.
+func (s *imageSet) listOfferingScopes(from, to int) (clusters, types []string, everyCluster bool) {
+	for row := from; row < to; row++ {
+		clusters = append(clusters, s.clustersOffering(int32(row))...)
+		types = append(types, s.typesOffering(int32(row))...)
+		hasNoCluster := func(i int32) bool { return s.scopes[i].ClusterID == "" }
+		everyCluster = everyCluster || slices.ContainsFunc(s.scopesOf[row], hasNoCluster)
 	}
 	slices.Sort(clusters)
 	slices.Sort(types)
-	return slices.Compact(clusters), slices.Compact(types), every
-}
-
-// lifespan is what the timeline knows of an image up to a state.
-type lifespan struct {
-	known  bool
-	first  catalog.Time
-	cut    bool             // retention has removed what was before
-	goneAt int64            // commit in which it disappeared from its last scope
-	gone   catalog.Time     // of that commit
-	last   catalog.Time     // of the last commit dated before that
-	scope  archive.ScopeRef // from which it disappeared last
-	later  int64            // the first commit after the state that is about it; 0: none
-}
-
-// lifespanOf follows an image through the scopes of a choice.
-func (t *history) lifespanOf(id string, st *regionState, c selection) lifespan {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	l := lifespan{cut: len(t.commits) > 0 && t.commits[0].sequence > 1}
-	image, ok := t.imageAt[id]
-	if !ok {
-		return l
-	}
-	end := t.countEventsUpTo(st.Sequence)
-	for _, at := range t.byImage[image] {
-		e := t.events[at]
-		if !c.includes(t.scopes[e.scope]) {
-			continue
-		}
-		if at >= end {
-			l.later = t.commits[e.commit].sequence
-			break
-		}
-		if !l.known {
-			l.known, l.first = true, t.commits[e.commit].at
-		}
-		if e.kind != kindRemoved {
-			continue
-		}
-		l.goneAt, l.gone, l.scope = t.commits[e.commit].sequence, t.commits[e.commit].at, t.scopes[e.scope]
-		before := e.commit
-		for before > 0 && !t.commits[before].at.Before(l.gone.Time) { // such as the seal of a month
-			before--
-		}
-		if l.last = t.commits[before].at; l.last.Before(l.first.Time) {
-			l.last = l.first
-		}
-	}
-	return l
-}
-
-// imageGoneError is the error for an image that is not there: never, or no more.
-func (s *service) imageGoneError(ctx context.Context, a *request, h currentState, st *regionState, l lifespan) error {
-	if !l.known {
-		return l.imageUnknownError(a, st)
-	}
-	e := &apierror.Error{Status: http.StatusGone, Code: codeGone, Recommend: "Look for a successor in /v1/images; the image's own history is under /v1/images/{ImageId}/history.",
-		Message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(a.imageID), l.gone)}
-	if !a.selection.isEverything() {
-		e.Message = fmt.Sprintf("Image %s was offered by the scopes asked for until %s, and by none of them since.", quote(a.imageID), l.gone)
-		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it; the image's own history is under /v1/images/{ImageId}/history."
-	}
-	b := append([]byte(`,"ImageId":`), jsonString(a.imageID)...)
-	b = appendFirstAndLastSeen(b, l.first, l.last)
-	b = append(b, `,"GoneSince":"`...)
-	b = append(appendTime(b, l.gone), '"')
-	if raw, err := s.loadLastContent(ctx, a.imageID, h, l); err == nil {
-		b = append(append(b, `,"Image":`...), raw...)
-	} else {
-		e.Cause = err
-	}
-	e.Members = b
-	return e
-}
-
-// loadLastContent is the image as it was before it disappeared.
-func (s *service) loadLastContent(ctx context.Context, id string, h currentState, l lifespan) (string, error) {
-	st, err := s.loadStateAtCommit(ctx, h, l.goneAt-1)
-	if err != nil {
-		return "", err
-	}
-	sc, ok := st.Scope(catalog.Scope{ClusterID: l.scope.ClusterID, InstanceType: l.scope.InstanceType})
-	if !ok || sc.Digest == "" {
-		return "", fmt.Errorf("image %q is not in commit %d", id, l.goneAt-1)
-	}
-	list, err := s.lists.load(ctx, h.RegionID, sc)
-	if err != nil {
-		return "", err
-	}
-	for i := range list.len() {
-		if im := list.at(i); im.ImageID == id {
-			return im.Raw, nil
-		}
-	}
-	return "", fmt.Errorf("image %q is not in commit %d", id, l.goneAt-1)
-}
-
-// imageUnknownError is the error for an image that was not there up to a state.
-func (l lifespan) imageUnknownError(a *request, st *regionState) error {
-	if l.later == 0 || !a.at.set {
-		return imageNeverOffered(a.imageID, st.RegionID)
-	}
-	return &apierror.Error{Status: http.StatusNotFound, Code: codeImage, Recommend: fmt.Sprintf("Ask with at=%d or a later moment, or without at.", l.later),
-		Message: fmt.Sprintf("Image %s was not offered in %s by the scopes asked for up to commit %d; it came with commit %d.", quote(a.imageID), st.RegionID, st.Sequence, l.later)}
-}
-
-func imageNeverOffered(id, region string) error {
-	return &apierror.Error{Status: http.StatusNotFound, Code: codeImage, Message: fmt.Sprintf("Image %s was never offered in %s by the scopes asked for.", quote(id), region),
-		Recommend: "Check the ImageId; /v1/images?q= searches names and ids."}
-}
-
-// wasEverOffered says whether an image is or was offered in a region.
-func (s *service) wasEverOffered(ctx context.Context, h currentState, id string) (bool, error) {
-	if v := h.allScopes(); len(v.scopes) > 0 {
-		if set, err := s.sets.load(ctx, v); err == nil { // else the history may know
-			if from, to := set.findImage(id); from < to {
-				return true, nil
-			}
-		}
-	}
-	t, err := s.loadHistory(ctx, h)
-	if err != nil {
-		return false, err
-	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	_, ok := t.imageAt[id]
-	return ok, nil
+	return slices.Compact(clusters), slices.Compact(types), everyCluster
 }

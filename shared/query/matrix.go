@@ -8,209 +8,198 @@ import (
 	"community-images/shared/archive"
 )
 
-// serveMatrix serves /v1/matrix: images by clusters, or by instance types if those
-// are asked for.
-func (s *service) serveMatrix(ctx context.Context, a *request) (*answer, error) {
-	region, err := s.findRegion(ctx, a)
+// serveMatrix serves /v1/matrix: images by clusters, or by instance types if the
+// request names those.
+func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error) {
+	region, err := s.findRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	wide := *a
-	if wide.selection.clusters == nil {
-		if wide.selection.clusters, err = s.defaultMatrixClusters(ctx, a, region); err != nil {
+	resolved := *req // the parsed request is shared
+	if req.selection.clusters == nil {
+		if resolved.selection.clusters, err = s.defaultMatrixClusters(ctx, req, region); err != nil {
 			return nil, err
 		}
 	}
-	h, st, v, err := s.resolveRequest(ctx, &wide, region)
+	sub, err := s.resolvePage(ctx, &resolved, region)
 	if err != nil {
 		return nil, err
 	}
-	f := v.computeFreshness(h, st, a.at, s.now(), s.maxStale)
-	if err := a.checkMaxAge(v, s); err != nil {
-		return nil, err
-	}
-	forced := *v
-	forced.several, forced.byType = true, true
+	scopes := *sub.scopes // the cached one must not be changed
+	scopes.several, scopes.byType = true, true
 	return &answer{
-		freshness: &f, region: region, lastModified: v.newestContent, immutable: isImmutable(a, false, shownState{a.at, st}),
-		etag: makeETag(v.digest, a.canonical, a.format),
+		freshness:    &sub.freshness,
+		region:       region,
+		etag:         makeETag(scopes.digest, req.canonical, req.format),
+		lastModified: scopes.newestContent,
+		immutable:    isImmutable(req, false, shownState{req.at, sub.state}),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			set, err := s.sets.load(ctx, &forced)
+			set, err := s.sets.load(ctx, &scopes)
 			if err != nil {
 				return nil, err
 			}
-			places, err := s.findMatchingImages(a, set)
+			rows, err := s.findMatchingImages(req, set)
 			if err != nil {
 				return nil, err
 			}
-			return newMatrix(set, places, a.selection).render(prefix, a, st, v), nil
+			m := newMatrix(set, rows, req.selection)
+			from, to, next := sub.cutPage(req, len(m.rows))
+			b := &body{total: strconv.Itoa(len(m.rows)), next: next}
+			if req.format == formatJSON {
+				b.bytes = m.appendJSON(prefix, from, to, next)
+			} else {
+				b.bytes = m.renderCells(m.rows[from:to], req.format)
+			}
+			return b, nil
 		},
 	}, nil
 }
 
-// defaultMatrixClusters are the clusters of a matrix that names none: all, unless
-// instance types are named and the question without a cluster is asked with
-// them.
-func (s *service) defaultMatrixClusters(ctx context.Context, a *request, region string) ([]string, error) {
-	_, st, err := s.loadState(ctx, a, region)
+// defaultMatrixClusters returns the clusters of a matrix whose request names none:
+// all of them. If it names instance types, and these are captured without a
+// cluster too, it returns nil: the lists without a cluster.
+func (s *service) defaultMatrixClusters(ctx context.Context, req *request, region string) ([]string, error) {
+	_, state, err := s.loadState(ctx, req, region)
 	if err != nil {
 		return nil, err
 	}
-	if a.selection.types != nil && slices.ContainsFunc(st.ScopesOf(""), func(s archive.ScopeState) bool { return s.InstanceType != "" }) {
+	hasType := func(sc archive.ScopeState) bool { return sc.InstanceType != "" }
+	if req.selection.types != nil && slices.ContainsFunc(state.ScopesOf(""), hasType) {
 		return nil, nil
 	}
 	return []string{allNames}, nil
 }
 
-// matrix is which image is offered in which column.
+// matrix says which image is offered in which column.
 type matrix struct {
-	columns []string
+	columns []string // labels
 	rows    []matrixRow
 }
 
+// matrixRow is one ImageId.
 type matrixRow struct {
 	id, name, status string
-	columns          []int32 // columns, ascending
-	differs          bool    // the content, of which this is the first, differs between scopes
+	columns          []int32 // that offer the image, ascending
+	differs          bool    // the scopes disagree about its content; name and status are of the first
 }
 
-// newMatrix has a row for each ImageId, in the order of places, and a column
-// for each scope, or for each instance type if no cluster is named.
-func newMatrix(s *imageSet, places []int32, c selection) *matrix {
-	g := &matrix{}
-	for _, sc := range s.scopes {
-		g.columns = append(g.columns, labelColumn(sc, c))
+// newMatrix makes a row for each ImageId, in the order of rows, and a column for
+// each scope; or for each instance type if the selection names types only.
+func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
+	m := &matrix{}
+	for _, sc := range set.scopes {
+		m.columns = append(m.columns, labelColumn(sc, sel))
 	}
-	if c.clusters == nil && c.types != nil {
-		slices.Sort(g.columns)
-		g.columns = slices.Compact(g.columns)
+	if sel.clusters == nil && sel.types != nil { // several clusters share a column
+		slices.Sort(m.columns)
+		m.columns = slices.Compact(m.columns)
 	}
-	columnAt := map[string]int32{}
-	for i, label := range g.columns {
-		columnAt[label] = int32(i)
+	byLabel := map[string]int32{}
+	for i, label := range m.columns {
+		byLabel[label] = int32(i)
 	}
-	column := make([]int32, len(s.scopes)) // by scope
-	for i, sc := range s.scopes {
-		column[i] = columnAt[labelColumn(sc, c)]
+	columnOf := make([]int32, len(set.scopes)) // by scope
+	for i, sc := range set.scopes {
+		columnOf[i] = byLabel[labelColumn(sc, sel)]
 	}
-	rows := map[string]int{}
-	for _, p := range places {
-		im := s.image(p)
-		at, ok := rows[im.ImageID]
+	byID := map[string]int{} // position in m.rows
+	for _, row := range rows {
+		image := set.image(row)
+		at, ok := byID[image.ImageID]
 		if !ok {
-			at = len(g.rows)
-			rows[im.ImageID] = at
-			g.rows = append(g.rows, matrixRow{id: im.ImageID, name: im.Text("ImageName"), status: im.Text("Status"), differs: s.differingIDs[im.ImageID]})
+			at = len(m.rows)
+			byID[image.ImageID] = at
+			m.rows = append(m.rows, matrixRow{
+				id: image.ImageID, name: image.Text("ImageName"), status: image.Text("Status"),
+				differs: set.differingIDs[image.ImageID],
+			})
 		}
-		in := slices.Clone(g.rows[at].columns)
-		for _, scope := range s.scopesOf[p] {
-			in = append(in, column[scope])
+		columns := m.rows[at].columns
+		for _, scope := range set.scopesOf[row] {
+			columns = append(columns, columnOf[scope])
 		}
-		slices.Sort(in)
-		g.rows[at].columns = slices.Compact(in)
+		slices.Sort(columns)
+		m.rows[at].columns = slices.Compact(columns)
 	}
-	return g
+	return m
 }
 
-// labelColumn names a scope by what varies.
-func labelColumn(sc archive.ScopeState, c selection) string {
+// labelColumn names a scope by what varies in a selection.
+func labelColumn(sc archive.ScopeState, sel selection) string {
 	switch {
-	case canMatchSeveral(c.clusters) && canMatchSeveral(c.types):
+	case canMatchSeveral(sel.clusters) && canMatchSeveral(sel.types):
 		return sc.Scope("").Path()
-	case c.types != nil && !canMatchSeveral(c.clusters):
+	case sel.types != nil && !canMatchSeveral(sel.clusters):
 		return anyIfEmpty(sc.InstanceType)
 	}
 	return anyIfEmpty(sc.ClusterID)
 }
 
-// imagesInEveryColumn are the images that every column has.
-func (g *matrix) imagesInEveryColumn() []string {
-	var ids []string
-	for _, r := range g.rows {
-		if len(r.columns) == len(g.columns) {
-			ids = append(ids, r.id)
+func (m *matrix) isInEveryColumn(row matrixRow) bool { return len(row.columns) == len(m.columns) }
+
+// appendJSON writes the members after the envelope, with the rows from to to-1.
+func (m *matrix) appendJSON(b []byte, from, to int, next string) []byte {
+	b = strconv.AppendInt(append(b, `,"TotalCount":`...), int64(len(m.rows)), 10)
+	b = appendString(append(b, `,"NextCursor":`...), next)
+	b = appendStrings(append(b, `,"Columns":`...), m.columns)
+	var shared []string
+	for _, row := range m.rows {
+		if m.isInEveryColumn(row) {
+			shared = append(shared, row.id)
 		}
 	}
-	return ids
-}
-
-func (g *matrix) render(prefix []byte, a *request, st *regionState, v *scopeSet) *body {
-	from := 0
-	if a.cursor != nil {
-		from = min(a.cursor.offset, len(g.rows))
-	}
-	to := min(from+a.limit, len(g.rows))
-	b := &body{total: strconv.Itoa(len(g.rows))}
-	if to < len(g.rows) {
-		next := cursor{queryHash: shortHash(v.region + "\n" + a.cursorKey), contentHash: shortHash(v.digest), sequence: st.Sequence, offset: to}
-		b.next = next.String()
-	}
-	if a.format != formatJSON {
-		b.bytes = g.renderCells(g.rows[from:to], a.format)
-		return b
-	}
-	out := strconv.AppendInt(append(prefix, `,"TotalCount":`...), int64(len(g.rows)), 10)
-	out = append(append(out, `,"NextCursor":`...), jsonString(b.next)...)
-	out = appendStrings(append(out, `,"Columns":`...), g.columns)
-	out = appendStrings(append(out, `,"Shared":`...), g.imagesInEveryColumn())
-	out = append(out, `,"Rows":[`...)
-	for i, r := range g.rows[from:to] {
+	b = appendStrings(append(b, `,"Shared":`...), shared)
+	b = append(b, `,"Rows":[`...)
+	for i, row := range m.rows[from:to] {
 		if i > 0 {
-			out = append(out, ',')
+			b = append(b, ',')
 		}
-		out = append(append(out, `{"ImageId":`...), jsonString(r.id)...)
-		out = append(append(out, `,"ImageName":`...), jsonString(r.name)...)
-		out = append(append(out, `,"Status":`...), jsonString(r.status)...)
-		out = appendStrings(append(out, `,"OfferedBy":`...), g.labelsOfRow(r))
-		out = strconv.AppendBool(append(out, `,"Everywhere":`...), len(r.columns) == len(g.columns))
-		out = strconv.AppendBool(append(out, `,"ContentDiffers":`...), r.differs)
-		out = append(out, '}')
+		var offeredBy []string
+		for _, column := range row.columns {
+			offeredBy = append(offeredBy, m.columns[column])
+		}
+		b = appendString(append(b, `{"ImageId":`...), row.id)
+		b = appendString(append(b, `,"ImageName":`...), row.name)
+		b = appendString(append(b, `,"Status":`...), row.status)
+		b = appendStrings(append(b, `,"OfferedBy":`...), offeredBy)
+		b = strconv.AppendBool(append(b, `,"Everywhere":`...), m.isInEveryColumn(row))
+		b = strconv.AppendBool(append(b, `,"ContentDiffers":`...), row.differs)
+		b = append(b, '}')
 	}
-	b.bytes = append(out, "]}\n"...)
-	return b
+	return append(b, "]}\n"...)
 }
 
-func (g *matrix) labelsOfRow(r matrixRow) []string {
-	names := make([]string, len(r.columns))
-	for i, c := range r.columns {
-		names[i] = g.columns[c]
-	}
-	return names
-}
-
-// renderCells renders a cross table. A table for people says only where contents
-// differ whether they do.
-func (g *matrix) renderCells(rows []matrixRow, format string) []byte {
+// renderCells renders rows as a cross table in csv or as text. The text has the
+// column ContentDiffers only if a row needs it.
+func (m *matrix) renderCells(rows []matrixRow, format string) []byte {
 	head := []string{"ImageId", "ImageName", "Status"}
-	differs := format != formatTable || slices.ContainsFunc(rows, func(r matrixRow) bool { return r.differs })
-	if differs {
+	showDiffers := format != formatTable || slices.ContainsFunc(rows, func(row matrixRow) bool { return row.differs })
+	if showDiffers {
 		head = append(head, columnContentDiffers)
 	}
-	table := [][]string{append(head, g.columns...)}
-	for _, r := range rows {
-		row := make([]string, len(table[0]))
-		row[0], row[1], row[2] = r.id, r.name, r.status
-		if differs {
-			row[3] = strconv.FormatBool(r.differs)
+	table := [][]string{append(head, m.columns...)}
+	for _, row := range rows {
+		cells := make([]string, len(table[0]))
+		cells[0], cells[1], cells[2] = row.id, row.name, row.status
+		if showDiffers {
+			cells[3] = strconv.FormatBool(row.differs)
 		}
-		for _, c := range r.columns {
-			row[len(head)+int(c)] = "x"
+		for _, column := range row.columns {
+			cells[len(head)+int(column)] = "x"
 		}
-		table = append(table, row)
+		table = append(table, cells)
 	}
 	if format == formatTable {
-		widths := make([]int, len(table[0]))
-		for _, row := range table {
-			for i := range row {
-				row[i] = replaceControls(row[i])
-				widths[i] = max(widths[i], terminalWidth.StringWidth(row[i]))
+		for _, cells := range table {
+			for i := range cells {
+				cells[i] = replaceControls(cells[i])
 			}
 		}
-		return alignRows(table, widths)
+		return alignRows(table)
 	}
-	s := newCSVWriter()
-	for _, row := range table {
-		s.writeRow(row)
+	w := newCSVWriter()
+	for _, cells := range table {
+		w.writeRow(cells)
 	}
-	return s.text.Bytes()
+	return w.text.Bytes()
 }

@@ -1,12 +1,8 @@
 package query
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
-	"strings"
-
-	"github.com/mattn/go-runewidth"
 )
 
 // The formats, as the parameter names them.
@@ -25,8 +21,8 @@ const (
 	formatPrometheus  = "prometheus"
 )
 
-// mediaTypes are the Content-Types of the formats, and what Accept calls
-// them; json first, as it is what */* means.
+// mediaTypes are the media types of the formats, as Accept names them, with the
+// parameters that Content-Type has besides. "*/*" means the first.
 var mediaTypes = []struct{ format, media, params string }{
 	{formatJSON, "application/json", ""},
 	{formatNDJSON, "application/x-ndjson", ""},
@@ -41,6 +37,7 @@ var mediaTypes = []struct{ format, media, params string }{
 	{formatPrometheus, "text/plain", "; version=0.0.4; charset=utf-8"},
 }
 
+// contentType returns the Content-Type of a format.
 func contentType(format string) string {
 	for _, m := range mediaTypes {
 		if m.format == format {
@@ -52,17 +49,16 @@ func contentType(format string) string {
 
 // imagePage is one page of a list of images, ready to be rendered.
 type imagePage struct {
-	schema  *schema
-	set     *imageSet
-	places  []int32 // of all that is asked for, on whatever page
-	from    int32   // in places: where this page begins
-	to      int32   // and ends
-	next    string  // cursor of the next page; empty: this is the last
-	request *request
-	facets  []facet
+	schema   *schema
+	request  *request
+	set      *imageSet
+	rows     []int32 // of set, on all pages together, in the order of the answer
+	from, to int     // the page is rows[from:to]
+	next     string  // cursor of the next page; empty: this is the last
+	facets   []facet
 }
 
-// render appends the page to prefix in the format that is asked for.
+// render appends the page to prefix in the format of the request.
 func (p *imagePage) render(prefix []byte) []byte {
 	switch p.request.format {
 	case formatIDs:
@@ -79,25 +75,27 @@ func (p *imagePage) render(prefix []byte) []byte {
 	return p.appendJSON(prefix)
 }
 
-// visiblePlaces are the places of the images on this page.
-func (p *imagePage) visiblePlaces() []int32 { return p.places[p.from:p.to] }
+// pageRows returns the rows of this page.
+func (p *imagePage) pageRows() []int32 { return p.rows[p.from:p.to] }
 
-// estimateSize estimates the bytes of the page as JSON.
+// estimateSize estimates the size of the page as JSON, in bytes. It allocates
+// enough for one buffer in nearly all cases.
 func (p *imagePage) estimateSize() int {
 	n := 256
-	for _, place := range p.visiblePlaces() {
-		n += len(p.set.image(place).Raw) + 1
+	for _, row := range p.pageRows() {
+		n += len(p.set.image(row).Raw) + 1
 		if p.set.scopesOf != nil {
-			n += 32 + 28*len(p.set.scopesOf[place])
+			n += 32 + 28*len(p.set.scopesOf[row])
 		}
 	}
 	return n
 }
 
+// appendJSON writes the members after the envelope, which prefix holds.
 func (p *imagePage) appendJSON(prefix []byte) []byte {
 	b := append(make([]byte, 0, len(prefix)+p.estimateSize()), prefix...)
 	b = append(b, `,"TotalCount":`...)
-	b = strconv.AppendInt(b, int64(len(p.places)), 10)
+	b = strconv.AppendInt(b, int64(len(p.rows)), 10)
 	b = append(b, `,"NextCursor":`...)
 	b = appendString(b, p.next)
 	if p.request.facets != nil {
@@ -105,100 +103,96 @@ func (p *imagePage) appendJSON(prefix []byte) []byte {
 		b = appendFacets(b, p.facets)
 	}
 	b = append(b, `,"Images":[`...)
-	namesakes := p.usesReservedNames()
-	for i, place := range p.visiblePlaces() {
+	usesReserved := p.usesReservedNames()
+	for i, row := range p.pageRows() {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = p.set.appendImage(b, place, p.request.columns, namesakes)
+		b = p.set.appendImage(b, row, p.request.columns, usesReserved)
 	}
 	return append(b, "]}\n"...)
 }
 
 func (p *imagePage) renderNDJSON() []byte {
 	b := make([]byte, 0, p.estimateSize())
-	namesakes := p.usesReservedNames()
-	for _, place := range p.visiblePlaces() {
-		b = append(p.set.appendImage(b, place, p.request.columns, namesakes), '\n')
+	usesReserved := p.usesReservedNames()
+	for _, row := range p.pageRows() {
+		b = append(p.set.appendImage(b, row, p.request.columns, usesReserved), '\n')
 	}
 	return b
 }
 
-// namesakes says whether an image of the page may have members of the names
-// that are added to it.
+// usesReservedNames returns true if an image of the page may have members with the
+// names that answers add to images.
 func (p *imagePage) usesReservedNames() bool {
-	return p.request.columns == nil && p.set.scopesOf != nil && p.set.owner.reserved.anyUsed(p.set, p.visiblePlaces())
+	if p.request.columns != nil || p.set.scopesOf == nil {
+		return false
+	}
+	return p.set.owner.reserved.anyUsed(p.set, p.pageRows())
 }
 
-// renderIDs writes each id once, at the first of the contents that it has.
+// renderIDs writes each ImageId once, on the page with the first of its contents.
 func (p *imagePage) renderIDs() []byte {
 	var b []byte
-	for i, place := range p.visiblePlaces() {
-		if from, to := p.set.placesWithSameID(place); to-from > 1 {
-			same := func(other int32) bool { return from <= other && other < to }
-			if slices.ContainsFunc(p.places[:int(p.from)+i], same) {
+	for i, row := range p.pageRows() {
+		if from, to := p.set.rowsWithSameID(row); to-from > 1 {
+			hasSameID := func(other int32) bool { return from <= other && other < to }
+			if slices.ContainsFunc(p.rows[:p.from+i], hasSameID) {
 				continue
 			}
 		}
-		b = append(append(b, p.set.image(place).ImageID...), '\n')
+		b = append(append(b, p.set.image(row).ImageID...), '\n')
 	}
 	return b
 }
 
-// hasDifferingContent says whether the content of an image of the page differs between
-// the scopes.
+// hasDifferingContent returns true if the scopes disagree about the content of an
+// image of the page.
 func (p *imagePage) hasDifferingContent() bool {
-	return len(p.set.differingIDs) > 0 && slices.ContainsFunc(p.visiblePlaces(), func(place int32) bool { return p.set.differingIDs[p.set.image(place).ImageID] })
+	differs := func(row int32) bool { return p.set.differingIDs[p.set.image(row).ImageID] }
+	return len(p.set.differingIDs) > 0 && slices.ContainsFunc(p.pageRows(), differs)
 }
 
-// selectColumns are those asked for, or the default of the format, with the
-// clusters if there can be several, and whether their contents differ.
-func (p *imagePage) selectColumns(byDefault []column, differs bool) []column {
+// selectColumns returns the columns that the request names. If it names none it
+// returns defaults, and the columns that say who offers an image if several scopes
+// can.
+func (p *imagePage) selectColumns(defaults []column, withContentDiffers bool) []column {
 	if p.request.columns != nil {
 		return p.schema.flattenColumns(p.request.columns)
 	}
-	if p.set.scopesOf != nil {
-		byDefault = append(slices.Clone(byDefault), column{name: columnClusters})
-		if p.set.byType {
-			byDefault = append(byDefault, column{name: columnInstanceTypes})
-		}
-		if differs {
-			byDefault = append(byDefault, column{name: columnContentDiffers})
-		}
+	if p.set.scopesOf == nil {
+		return defaults
 	}
-	return byDefault
+	columns := append(slices.Clone(defaults), column{name: columnClusters})
+	if p.set.byType {
+		columns = append(columns, column{name: columnInstanceTypes})
+	}
+	if withContentDiffers {
+		columns = append(columns, column{name: columnContentDiffers})
+	}
+	return columns
 }
 
-func (p *imagePage) forEachRow(columns []column, each func(cells []string)) {
+// forEachRow calls write with the names of the columns, then with the cells of
+// each row. The slice is reused: write must not keep it.
+func (p *imagePage) forEachRow(columns []column, write func(cells []string)) {
 	cells := make([]string, len(columns))
 	for i, c := range columns {
 		cells[i] = c.name
 	}
-	each(cells)
-	for _, place := range p.visiblePlaces() {
+	write(cells)
+	for _, row := range p.pageRows() {
 		for i, c := range columns {
-			cells[i] = c.cellText(p.set, place)
+			cells[i] = c.cellText(p.set, row)
 		}
-		each(cells)
+		write(cells)
 	}
 }
 
 func (p *imagePage) renderCSV() []byte {
-	s := newCSVWriter()
-	p.forEachRow(p.selectColumns(p.schema.allColumns(), true), s.writeRow)
-	return s.text.Bytes()
-}
-
-// replaceControls replaces what would break a line or a cell, what a terminal takes
-// for a command, and what turns the direction of the text that follows.
-func replaceControls(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < 0x20, 0x7f <= r && r <= 0x9f, r == 0x2028, r == 0x2029, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
-			return ' '
-		}
-		return r
-	}, s)
+	w := newCSVWriter()
+	p.forEachRow(p.selectColumns(p.schema.allColumns(), true), w.writeRow)
+	return w.text.Bytes()
 }
 
 func (p *imagePage) renderTSV() []byte {
@@ -208,7 +202,8 @@ func (p *imagePage) renderTSV() []byte {
 			if i > 0 {
 				b = append(b, '\t')
 			}
-			// Spreadsheets read a quoted text, too, and take the quotation marks off.
+			// A spreadsheet removes the quotation marks of a quoted cell, behind which
+			// a formula can hide.
 			b = append(b, escapeFormula(replaceControls(cell), formulaStarts+`"`)...)
 		}
 		b = append(b, '\n')
@@ -216,42 +211,19 @@ func (p *imagePage) renderTSV() []byte {
 	return b
 }
 
-// terminalWidth measures text on a terminal. Being made by hand, it does not look at
-// the environment as the package's own does.
-var terminalWidth = &runewidth.Condition{StrictEmojiNeutral: true}
-
-// maxCell is the width at which a table cuts a cell, marking the cut.
-const maxCell = 60
-
-// renderTable writes aligned text with a header row; wide characters count for two.
+// renderTable writes aligned text with a header row, for people.
 func (p *imagePage) renderTable() []byte {
 	columns := p.selectColumns(p.schema.tableColumns(), p.hasDifferingContent())
-	widths := make([]int, len(columns))
-	var rows [][]string
+	var table [][]string
 	p.forEachRow(columns, func(cells []string) {
 		row := make([]string, len(cells))
 		for i, cell := range cells {
-			row[i] = terminalWidth.Truncate(replaceControls(cell), maxCell, "…")
-			if columns[i].name == "ImageId" {
-				row[i] = replaceControls(cell)
+			row[i] = replaceControls(cell)
+			if columns[i].name != "ImageId" { // a cut id would be of no use
+				row[i] = terminalWidth.Truncate(row[i], maxCellWidth, "…")
 			}
-			widths[i] = max(widths[i], terminalWidth.StringWidth(row[i]))
 		}
-		rows = append(rows, row)
+		table = append(table, row)
 	})
-	return alignRows(rows, widths)
-}
-
-func alignRows(rows [][]string, widths []int) []byte {
-	var b []byte
-	for _, row := range rows {
-		for i, cell := range row {
-			b = append(b, cell...)
-			if i+1 < len(row) {
-				b = append(b, strings.Repeat(" ", widths[i]-terminalWidth.StringWidth(cell)+2)...)
-			}
-		}
-		b = append(bytes.TrimRight(b, " "), '\n')
-	}
-	return b
+	return alignRows(table)
 }

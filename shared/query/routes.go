@@ -83,7 +83,7 @@ func (s *service) buildRoutes() []*route {
 			formats: []string{formatJSON, formatNDJSON, formatAtom}, serve: s.serveFeed, checkParams: checkFeedStart, example: "since=-24h&kind=removed",
 			params: slices.Concat(whereOfImages, []param{paramImageID, paramSince, paramFeedCursor, paramKind, paramLimit, paramFormat})},
 		{pattern: "/v1/diff", about: "What differs between two states of one scope (from, to), or between two clusters (ClusterId=a,b), now or at a past moment.",
-			formats: []string{formatJSON}, serve: s.serveDiff, checkParams: checkDiff, example: "from=-1m",
+			formats: []string{formatJSON}, serve: s.serveDiff, checkParams: checkDiffForm, example: "from=-1m",
 			params: slices.Concat(whereOfDiff, []param{paramFrom, paramTo, paramFormat})},
 		{pattern: "/v1/matrix", about: "Which image is offered in which cluster, or with which instance type: one row an image, and the images that all share.", filters: true,
 			formats: []string{formatJSON, formatCSV, formatTable}, serve: s.serveMatrix, example: "format=table",

@@ -11,30 +11,32 @@ import (
 	"community-images/shared/catalog"
 )
 
-// imageSet is the images of a view, each once, in canonical order. It is built
-// from snapshots alone and so is never wrong for its key, view.digest.
+// imageSet holds the images of several scopes, each content once, in canonical
+// order: by ImageId, then by content. An image is named by its row, its position
+// in that order. A set depends on snapshots alone, so it never goes out of date.
 type imageSet struct {
 	list imageList
-	// scopesOf, for a view of several scopes, holds for each image the scopes
-	// that offer it, as places in scopes; nil for a single scope.
+	// scopesOf holds for each row the positions in scopes of the scopes that offer
+	// the image; nil in a set of a single scope.
 	scopesOf         [][]int32
 	scopes           []archive.ScopeState
-	quotedClusterIDs []string // ClusterIds of scopes as JSON, empty for "none"; with offers
-	byType           bool
+	quotedClusterIDs []string // ClusterIds of scopes as JSON, empty for no cluster; nil with scopesOf
+	byType           bool     // answers show instance types
 
-	allPlaces    []int32         // every place: 0, 1, 2, … Nobody changes it
-	numbers      []int32         // of images
-	differingIDs map[string]bool // ImageIds with different content in different scopes
+	allRows      []int32         // 0, 1, 2, …; must not be changed
+	numbers      []int32         // catalog.Image.Number of each row
+	differingIDs map[string]bool // ImageIds with several contents, offered by different scopes
 	owner        *imageSets
 
 	indexed        uint64 // the fields whose indexes know the images, as bits; guarded by indexes.mu
-	textGeneration int    // the round in which the texts know the images; guarded by texts.mu
+	textGeneration int    // the generation of the texts that knows the images; guarded by texts.mu
 }
 
-// image is the image at a place.
-func (s *imageSet) image(place int32) *catalog.Image { return s.list.at(int(place)) }
+// image returns the image of a row.
+func (s *imageSet) image(row int32) *catalog.Image { return s.list.at(int(row)) }
 
-// imageSets builds sets and keeps some.
+// imageSets builds image sets and keeps those that were used last, and the
+// indexes that all of them share.
 type imageSets struct {
 	lists    *listLoader
 	texts    textIndex
@@ -47,32 +49,34 @@ func newImageSets(lists *listLoader) *imageSets {
 	return &imageSets{lists: lists, kept: newLRU[string, *imageSet](maxSetBytes)}
 }
 
-func (c *imageSets) load(ctx context.Context, v *scopeSet) (*imageSet, error) {
-	key := v.digest
-	if v.byType {
+// load returns the image set of scopes. It reads the lists that are not cached.
+func (c *imageSets) load(ctx context.Context, scopes *scopeSet) (*imageSet, error) {
+	key := scopes.digest
+	if scopes.byType {
 		key += "t"
 	}
-	if v.several {
+	if scopes.several {
 		key += "m"
 	}
 	if s, ok := c.kept.get(key); ok {
 		return s, nil
 	}
-	found, err := c.lists.loadAll(ctx, v.region, v.scopes, v.indexSequence)
+	lists, err := c.lists.loadAll(ctx, scopes.region, scopes.scopes, scopes.indexSequence)
 	if err != nil {
 		return nil, err
 	}
-	s := &imageSet{scopes: v.scopes, byType: v.byType, owner: c}
-	size := 256
-	if v.several {
-		s.mergeLists(found)
-		for _, o := range s.scopesOf {
-			size += 32 + 4*len(o)
+	s := &imageSet{scopes: scopes.scopes, byType: scopes.byType, owner: c}
+	size := 256 // bytes, roughly
+	if scopes.several {
+		s.quoteClusterIDs()
+		s.mergeLists(lists)
+		for _, of := range s.scopesOf {
+			size += 32 + 4*len(of)
 		}
 	} else {
-		s.list = found[0]
+		s.list = lists[0]
 	}
-	s.allPlaces = listPlaces(s.list.len())
+	s.allRows = countUp(s.list.len())
 	s.numbers = make([]int32, s.list.len())
 	for i := range s.numbers {
 		s.numbers[i] = s.list.at(i).Number
@@ -81,47 +85,59 @@ func (c *imageSets) load(ctx context.Context, v *scopeSet) (*imageSet, error) {
 	return s, nil
 }
 
-// listPlaces returns 0 to n-1.
-func listPlaces(n int) []int32 {
-	places := make([]int32, n)
-	for i := range places {
-		places[i] = int32(i)
+// countUp returns 0 to n-1.
+func countUp(n int) []int32 {
+	numbers := make([]int32, n)
+	for i := range numbers {
+		numbers[i] = int32(i)
 	}
-	return places
+	return numbers
 }
 
-// mergeLists puts equal images of several lists together.
-func (s *imageSet) mergeLists(found []imageList) {
-	s.quoteClusterIDs()
-	places := newPlaceByNumber(found) // 0: not met yet, else the place and 1
+// mergeLists sets list and scopesOf to the images of the scopes' lists, each
+// content once.
+func (s *imageSet) mergeLists(lists []imageList) {
+	// Images of equal content mostly share memory, and then a Number. So they are
+	// found by a table instead of a map.
+	positionOf := make([]int32, 1+maxNumber(lists)) // position in images, plus 1; 0: not met yet
 	var images []*catalog.Image
-	var counts []int32
+	var counts []int32 // of scopes, by position
 	total := 0
-	for _, l := range found {
-		total += l.len()
-		for i := range l.len() {
-			im := l.at(i)
-			if places[im.Number] == 0 {
-				images, counts = append(images, im), append(counts, 0)
-				places[im.Number] = int32(len(images))
+	for _, list := range lists {
+		total += list.len()
+		for i := range list.len() {
+			image := list.at(i)
+			if positionOf[image.Number] == 0 {
+				images, counts = append(images, image), append(counts, 0)
+				positionOf[image.Number] = int32(len(images))
 			}
-			counts[places[im.Number]-1]++
+			counts[positionOf[image.Number]-1]++
 		}
 	}
-	all, offers := make([]int32, total), make([][]int32, len(images))
+	free, scopesOf := make([]int32, total), make([][]int32, len(images)) // one allocation for all
 	for i, n := range counts {
-		offers[i], all = all[:0:n], all[n:]
+		scopesOf[i], free = free[:0:n], free[n:]
 	}
-	for scope, l := range found {
-		for i := range l.len() {
-			at := places[l.at(i).Number] - 1
-			offers[at] = append(offers[at], int32(scope))
+	for scope, list := range lists {
+		for i := range list.len() {
+			at := positionOf[list.at(i).Number] - 1
+			scopesOf[at] = append(scopesOf[at], int32(scope))
 		}
 	}
-	s.sortAndMerge(images, offers)
+	s.sortAndMerge(images, scopesOf)
 }
 
-// quoteClusterIDs makes the ClusterIds of the scopes ready for answers.
+func maxNumber(lists []imageList) int32 {
+	last := int32(0)
+	for _, list := range lists {
+		for i := range list.len() {
+			last = max(last, list.at(i).Number)
+		}
+	}
+	return last
+}
+
+// quoteClusterIDs prepares the ClusterIds of the scopes for answers.
 func (s *imageSet) quoteClusterIDs() {
 	s.quotedClusterIDs = make([]string, len(s.scopes))
 	for i, sc := range s.scopes {
@@ -135,99 +151,89 @@ func (s *imageSet) quoteClusterIDs() {
 	}
 }
 
-// newPlaceByNumber has room for the Number of every image.
-func newPlaceByNumber(found []imageList) []int32 {
-	last := int32(0)
-	for _, l := range found {
-		for i := range l.len() {
-			last = max(last, l.at(i).Number)
-		}
-	}
-	return make([]int32, last+1)
-}
-
-// sortAndMerge brings the images into canonical order and joins those that are
-// equal without being the same in memory.
-func (s *imageSet) sortAndMerge(images []*catalog.Image, offers [][]int32) {
-	places := listPlaces(len(images))
-	slices.SortFunc(places, func(a, b int32) int {
-		return cmp.Or(strings.Compare(images[a].ImageID, images[b].ImageID), strings.Compare(images[a].Raw, images[b].Raw))
+// sortAndMerge sets list and scopesOf to images in canonical order. It merges
+// images of equal content that do not share memory.
+func (s *imageSet) sortAndMerge(images []*catalog.Image, scopesOf [][]int32) {
+	order := countUp(len(images))
+	slices.SortFunc(order, func(a, b int32) int {
+		byID := strings.Compare(images[a].ImageID, images[b].ImageID)
+		return cmp.Or(byID, strings.Compare(images[a].Raw, images[b].Raw))
 	})
-	sorted := make([]*catalog.Image, 0, len(places))
-	s.scopesOf = make([][]int32, 0, len(places))
-	for _, p := range places {
+	sorted := make([]*catalog.Image, 0, len(order))
+	s.scopesOf = make([][]int32, 0, len(order))
+	for _, i := range order {
 		last := len(sorted) - 1
-		switch {
-		case last >= 0 && sorted[last].Raw == images[p].Raw:
-			joined := append(s.scopesOf[last], offers[p]...)
-			slices.Sort(joined)
-			s.scopesOf[last] = slices.Compact(joined)
-		default:
-			if last >= 0 && sorted[last].ImageID == images[p].ImageID && !slices.Equal(s.scopesOf[last], offers[p]) {
-				if s.differingIDs == nil {
-					s.differingIDs = map[string]bool{}
-				}
-				s.differingIDs[images[p].ImageID] = true
-			}
-			sorted, s.scopesOf = append(sorted, images[p]), append(s.scopesOf, offers[p])
+		if last >= 0 && sorted[last].Raw == images[i].Raw {
+			merged := append(s.scopesOf[last], scopesOf[i]...)
+			slices.Sort(merged)
+			s.scopesOf[last] = slices.Compact(merged)
+			continue
 		}
+		if last >= 0 && sorted[last].ImageID == images[i].ImageID && !slices.Equal(s.scopesOf[last], scopesOf[i]) {
+			if s.differingIDs == nil {
+				s.differingIDs = map[string]bool{}
+			}
+			s.differingIDs[images[i].ImageID] = true
+		}
+		sorted, s.scopesOf = append(sorted, images[i]), append(s.scopesOf, scopesOf[i])
 	}
 	s.list = newImageList(sorted)
 }
 
-// findImage returns the places of the images with an id.
-func (s *imageSet) findImage(id string) (from, to int) {
+// findImage returns the rows of an ImageId: from to to-1. There is more than one
+// row if the scopes disagree about the content, and none if from equals to.
+func (s *imageSet) findImage(imageID string) (from, to int) {
 	n := s.list.len()
-	from = sort.Search(n, func(i int) bool { return s.list.at(i).ImageID >= id })
+	from = sort.Search(n, func(i int) bool { return s.list.at(i).ImageID >= imageID })
 	to = from
-	for to < n && s.list.at(to).ImageID == id {
+	for to < n && s.list.at(to).ImageID == imageID {
 		to++
 	}
 	return from, to
 }
 
-// placesWithSameID returns the places of the images with the id of that at a place.
-func (s *imageSet) placesWithSameID(place int32) (from, to int32) {
-	id := s.image(place).ImageID
-	for from = place; from > 0 && s.image(from-1).ImageID == id; from-- {
+// rowsWithSameID returns the rows that have the ImageId of a row: from to to-1.
+func (s *imageSet) rowsWithSameID(row int32) (from, to int32) {
+	id := s.image(row).ImageID
+	for from = row; from > 0 && s.image(from-1).ImageID == id; from-- {
 	}
-	for to = place + 1; int(to) < s.list.len() && s.image(to).ImageID == id; to++ {
+	for to = row + 1; int(to) < s.list.len() && s.image(to).ImageID == id; to++ {
 	}
 	return from, to
 }
 
-// placesWithIDs returns the places of the images with one of the ids, which are
-// sorted, in canonical order.
-func (s *imageSet) placesWithIDs(ids []string) []int32 {
-	var places []int32
-	for _, id := range ids {
+// rowsWithIDs returns the rows of sorted ImageIds, in canonical order.
+func (s *imageSet) rowsWithIDs(sortedIDs []string) []int32 {
+	var rows []int32
+	for _, id := range sortedIDs {
 		for from, to := s.findImage(id); from < to; from++ {
-			places = append(places, int32(from))
+			rows = append(rows, int32(from))
 		}
 	}
-	return places
+	return rows
 }
 
-// clustersOffering lists the clusters that offer the image at a place, without "none".
-func (s *imageSet) clustersOffering(place int32) []string {
-	var names []string
-	for _, o := range s.scopesOf[place] {
-		if name := s.scopes[o].ClusterID; name != "" && (len(names) == 0 || names[len(names)-1] != name) {
-			names = append(names, name)
+// clustersOffering returns the sorted ids of the clusters that offer the image of
+// a row.
+func (s *imageSet) clustersOffering(row int32) []string {
+	var ids []string
+	for _, i := range s.scopesOf[row] {
+		if id := s.scopes[i].ClusterID; id != "" && (len(ids) == 0 || ids[len(ids)-1] != id) {
+			ids = append(ids, id)
 		}
 	}
-	return names
+	return ids
 }
 
-// typesOffering lists the instance types with which the image at a place is offered,
-// without "none".
-func (s *imageSet) typesOffering(place int32) []string {
-	var names []string
-	for _, o := range s.scopesOf[place] {
-		if name := s.scopes[o].InstanceType; name != "" {
-			names = append(names, name)
+// typesOffering returns the sorted instance types with which the image of a row is
+// offered.
+func (s *imageSet) typesOffering(row int32) []string {
+	var types []string
+	for _, i := range s.scopesOf[row] {
+		if t := s.scopes[i].InstanceType; t != "" {
+			types = append(types, t)
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	slices.Sort(types)
+	return slices.Compact(types)
 }

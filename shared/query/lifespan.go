@@ -1,0 +1,165 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"community-images/shared/apierror"
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// lifespan is what the history knows of an image up to a state, in the scopes of
+// a selection.
+type lifespan struct {
+	known bool         // the image was there at some time
+	first catalog.Time // of the commit in which it appeared
+	cut   bool         // retention has removed older commits, so first may be too late
+
+	goneAt    int64            // commit in which it disappeared last; 0: it never did
+	gone      catalog.Time     // time of that commit
+	lastSeen  catalog.Time     // time of the last commit that is dated before it
+	lastScope archive.ScopeRef // from which it disappeared last
+
+	later int64 // the first commit after the state that is about the image; 0: none
+}
+
+// lifespanOf follows an image through the scopes of a selection.
+func (t *history) lifespanOf(imageID string, state *regionState, sel selection) lifespan {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	life := lifespan{cut: len(t.commits) > 0 && t.commits[0].sequence > 1}
+	image, ok := t.imageAt[imageID]
+	if !ok {
+		return life
+	}
+	end := t.countEventsUpTo(state.Sequence)
+	for _, i := range t.byImage[image] {
+		e := t.events[i]
+		if !sel.includes(t.scopes[e.scope]) {
+			continue
+		}
+		commit := t.commits[e.commit]
+		if i >= end {
+			life.later = commit.sequence
+			break
+		}
+		if !life.known {
+			life.known, life.first = true, commit.at
+		}
+		if e.kind != kindRemoved {
+			continue
+		}
+		life.goneAt, life.gone, life.lastScope = commit.sequence, commit.at, t.scopes[e.scope]
+		before := e.commit
+		for before > 0 && !t.commits[before].at.Before(life.gone.Time) { // commits can share a time
+			before--
+		}
+		life.lastSeen = t.commits[before].at
+		if life.lastSeen.Before(life.first.Time) {
+			life.lastSeen = life.first
+		}
+	}
+	return life
+}
+
+// imageMissingError returns the error for an image that is not in a subject: 404
+// if it never was, else 410 with its last content.
+func (s *service) imageMissingError(ctx context.Context, req *request, sub *subject, life lifespan) error {
+	if !life.known {
+		return life.imageUnknownError(req, sub.state)
+	}
+	e := &apierror.Error{
+		Status:  http.StatusGone,
+		Code:    codeGone,
+		Message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(req.imageID), life.gone),
+		Recommend: "Look for a successor in /v1/images; the image's own history is under " +
+			"/v1/images/{ImageId}/history.",
+	}
+	if !req.selection.isEverything() {
+		e.Message = fmt.Sprintf("Image %s was offered by the scopes asked for until %s, and by none of them since.",
+			quote(req.imageID), life.gone)
+		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it; " +
+			"the image's own history is under /v1/images/{ImageId}/history."
+	}
+	b := append([]byte(`,"ImageId":`), jsonString(req.imageID)...)
+	b = appendFirstAndLastSeen(b, life.first, life.lastSeen)
+	b = append(b, `,"GoneSince":"`...)
+	b = append(appendTime(b, life.gone), '"')
+	if raw, err := s.loadLastContent(ctx, req.imageID, sub.current, life); err == nil {
+		b = append(append(b, `,"Image":`...), raw...)
+	} else {
+		e.Cause = err
+	}
+	e.Members = b
+	return e
+}
+
+// loadLastContent returns the object of an image from the commit before it
+// disappeared.
+func (s *service) loadLastContent(
+	ctx context.Context, imageID string, current currentState, life lifespan,
+) (string, error) {
+	state, err := s.loadStateAtCommit(ctx, current, life.goneAt-1)
+	if err != nil {
+		return "", err
+	}
+	scope := catalog.Scope{ClusterID: life.lastScope.ClusterID, InstanceType: life.lastScope.InstanceType}
+	if sc, ok := state.Scope(scope); ok && sc.Digest != "" {
+		list, err := s.lists.load(ctx, current.RegionID, sc)
+		if err != nil {
+			return "", err
+		}
+		for i := range list.len() {
+			if image := list.at(i); image.ImageID == imageID {
+				return image.Raw, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("image %q is not in commit %d", imageID, life.goneAt-1)
+}
+
+// imageUnknownError returns the error for an image that was not there up to a
+// state. It says so if the image came later.
+func (life lifespan) imageUnknownError(req *request, state *regionState) error {
+	if life.later == 0 || !req.at.set {
+		return imageNeverOffered(req.imageID, state.RegionID)
+	}
+	return &apierror.Error{
+		Status: http.StatusNotFound,
+		Code:   codeImage,
+		Message: fmt.Sprintf(
+			"Image %s was not offered in %s by the scopes asked for up to commit %d; it came with commit %d.",
+			quote(req.imageID), state.RegionID, state.Sequence, life.later),
+		Recommend: fmt.Sprintf("Ask with at=%d or a later moment, or without at.", life.later),
+	}
+}
+
+func imageNeverOffered(imageID, region string) error {
+	return &apierror.Error{
+		Status:    http.StatusNotFound,
+		Code:      codeImage,
+		Message:   fmt.Sprintf("Image %s was never offered in %s by the scopes asked for.", quote(imageID), region),
+		Recommend: "Check the ImageId; /v1/images?q= searches names and ids.",
+	}
+}
+
+// wasEverOffered returns true if an image is or was offered in a region.
+func (s *service) wasEverOffered(ctx context.Context, current currentState, imageID string) (bool, error) {
+	if all := current.allScopes(); len(all.scopes) > 0 {
+		if set, err := s.sets.load(ctx, all); err == nil { // if it fails, the history can still know
+			if from, to := set.findImage(imageID); from < to {
+				return true, nil
+			}
+		}
+	}
+	history, err := s.loadHistory(ctx, current)
+	if err != nil {
+		return false, err
+	}
+	history.mu.RLock()
+	defer history.mu.RUnlock()
+	_, ok := history.imageAt[imageID]
+	return ok, nil
+}

@@ -1,0 +1,111 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"community-images/shared/apierror"
+)
+
+// subject is what a request is about in one region.
+type subject struct {
+	current   currentState // the present of the region
+	state     *regionState // as of the moment that is asked for
+	scopes    *scopeSet    // those of state that the request selects
+	freshness freshness    // of scopes
+}
+
+// resolve returns the subject of a request in a region. choose selects the scopes
+// from the state that is asked for. It returns an error if the subject is older
+// than the request's maxAge. With usesIndex, the index is prefetched beside the
+// head of a region that has not been read yet: the answer needs both.
+func (s *service) resolve(
+	ctx context.Context, req *request, region string, usesIndex bool, choose func(*regionState) (*scopeSet, error),
+) (*subject, error) {
+	isConditional := ctx.Value(conditionalKey{}) != nil
+	if usesIndex && s.full == nil && !req.at.set && !isConditional && !s.states[region].hasState() {
+		s.lists.prefetchIndex(ctx, region)
+	}
+	current, state, err := s.loadState(ctx, req, region)
+	if err != nil {
+		return nil, err
+	}
+	scopes, err := choose(state)
+	if err != nil {
+		return nil, err
+	}
+	sub := &subject{current: current, state: state, scopes: scopes}
+	return sub, s.checkFreshness(req, sub)
+}
+
+// resolvePage is resolve for the routes with pages of images. A page that is not
+// the first has the state that its cursor names.
+func (s *service) resolvePage(ctx context.Context, req *request, region string) (*subject, error) {
+	if req.cursor == nil {
+		return s.resolve(ctx, req, region, req.selection.isEveryCluster(), func(state *regionState) (*scopeSet, error) {
+			return state.selectScopes(req.selection)
+		})
+	}
+	current, err := s.states[region].get(ctx)
+	if err != nil {
+		return nil, wrapStoreError(region, err)
+	}
+	if err := req.cursor.checkQuery(region, req); err != nil {
+		return nil, err
+	}
+	state, scopes, err := s.stateOfCursor(ctx, req, current)
+	if err != nil {
+		return nil, err
+	}
+	sub := &subject{current: current, state: state, scopes: scopes}
+	return sub, s.checkFreshness(req, sub)
+}
+
+// checkFreshness computes the freshness of a subject. It returns an error if a
+// scope was checked longer ago than the request's maxAge, or never.
+func (s *service) checkFreshness(req *request, sub *subject) error {
+	now, scopes := s.now(), sub.scopes
+	sub.freshness = scopes.computeFreshness(sub.current, sub.state, req.at, now, s.maxStale)
+	isFresh := len(scopes.scopes) == 0 || now.Sub(scopes.oldestCheck) <= req.maxAge
+	if req.maxAge == 0 || isFresh && len(scopes.empty) == 0 {
+		return nil
+	}
+	var old []string
+	for _, sc := range scopes.empty {
+		old = append(old, sc.Scope(scopes.region).Path()+" (never)")
+	}
+	for _, sc := range scopes.scopes {
+		if now.Sub(sc.CheckedAt.Time) > req.maxAge {
+			age := strconv.FormatInt(ageSeconds(now, sc.CheckedAt.Time), 10)
+			old = append(old, sc.Scope(scopes.region).Path()+" ("+age+" s)")
+		}
+	}
+	return &apierror.Error{
+		Status:     http.StatusServiceUnavailable,
+		Code:       codeTooOld,
+		Message:    fmt.Sprintf("Parts of the answer were checked longer than %s ago: %s.", req.maxAge, joinNames(old)),
+		Recommend:  "Try again after the next run, or allow a greater maxAge.",
+		RetryAfter: retryNextRun,
+	}
+}
+
+// cutPage returns the bounds of the page that a request asks for, in an answer
+// with total entries, and the cursor of the next page; empty: this is the last.
+func (sub *subject) cutPage(req *request, total int) (from, to int, next string) {
+	if req.cursor != nil {
+		from = min(req.cursor.offset, total)
+	}
+	to = min(from+req.limit, total)
+	if to == total {
+		return from, to, ""
+	}
+	c := cursor{
+		queryHash:   shortHash(sub.scopes.region + "\n" + req.cursorKey),
+		contentHash: shortHash(sub.scopes.digest),
+		sequence:    sub.state.Sequence,
+		offset:      to,
+	}
+	return from, to, c.String()
+}
