@@ -16,14 +16,14 @@ import (
 )
 
 // stretchTold is a page of the feed.
-type stretchTold struct {
-	Changes, Events []told
+type feedAnswer struct {
+	Changes, Events []answeredEvent
 	More            bool
 	NextCursor      string
 }
 
 // words turns events into text, sorted within each commit.
-func words(list []eventThen) []string {
+func sortedWords(list []expectedEvent) []string {
 	var out []string
 	for _, e := range list {
 		out = append(out, fmt.Sprintf("%05d", e.sequence)+e.String())
@@ -42,30 +42,30 @@ func diffWords(want, got []string) string {
 
 // toldWords is words for what was told; the oracle knows which ids have
 // several entries.
-func (c *chronicle) toldWords(t *testing.T, list []told) []string {
+func (c *simulation) answeredWords(t *testing.T, list []answeredEvent) []string {
 	t.Helper()
-	var out []eventThen
+	var out []expectedEvent
 	last := int64(0)
 	for _, e := range list {
 		if e.Sequence < last {
 			t.Fatalf("the feed goes back from commit %d to %d", last, e.Sequence)
 		}
 		last = e.Sequence
-		if want := c.then[e.Sequence-1].at; e.CommittedAt != want.Format("2006-01-02T15:04:05.000Z") {
+		if want := c.expected[e.Sequence-1].at; e.CommittedAt != want.Format("2006-01-02T15:04:05.000Z") {
 			t.Fatalf("commit %d is dated %s, not %s", e.Sequence, e.CommittedAt, want)
 		}
-		path := orAny(e.ClusterId) + "/" + orAny(e.InstanceType)
-		out = append(out, e.then(c.several(e.Sequence, path, e.ImageId) || c.several(e.Sequence-1, path, e.ImageId)))
+		path := orAnyPath(e.ClusterId) + "/" + orAnyPath(e.InstanceType)
+		out = append(out, e.toExpected(c.hasSeveralEntries(e.Sequence, path, e.ImageId) || c.hasSeveralEntries(e.Sequence-1, path, e.ImageId)))
 	}
-	return words(out)
+	return sortedWords(out)
 }
 
-func (c *chronicle) several(n int64, path, id string) bool {
+func (c *simulation) hasSeveralEntries(n int64, path, id string) bool {
 	if n < 1 {
 		return false
 	}
 	count := 0
-	for _, doc := range c.then[n-1].scopes[path].docs {
+	for _, doc := range c.expected[n-1].scopes[path].docs {
 		if docID(doc) == id {
 			count++
 		}
@@ -74,11 +74,11 @@ func (c *chronicle) several(n int64, path, id string) bool {
 }
 
 // follow reads a feed to its end.
-func follow(t *testing.T, h http.Handler, target, since string, limit int) []told {
+func readWholeFeed(t *testing.T, h http.Handler, target, since string, limit int) []answeredEvent {
 	t.Helper()
-	var all []told
+	var all []answeredEvent
 	for {
-		page := answerOf[stretchTold](t, h, 200, fmt.Sprintf("%s&limit=%d&since=%s", target, limit, since))
+		page := answerOf[feedAnswer](t, h, 200, fmt.Sprintf("%s&limit=%d&since=%s", target, limit, since))
 		list := slices.Concat(page.Changes, page.Events)
 		if len(list) > limit || page.More && len(list) == 0 {
 			t.Fatalf("a page from %s has %d changes, the limit is %d, more: %v", since, len(list), limit, page.More)
@@ -91,24 +91,24 @@ func follow(t *testing.T, h http.Handler, target, since string, limit int) []tol
 	}
 }
 
-func feedFromStart(t *testing.T, c *chronicle, h http.Handler) {
-	events := c.events()
-	want := words(events)
+func testFeedFromStart(t *testing.T, c *simulation, h http.Handler) {
+	events := c.expectedEvents()
+	want := sortedWords(events)
 	for _, limit := range []int{13, 1000} {
-		got := follow(t, h, "/v1/changes?", "c0.0", limit)
-		if diff := diffWords(want, c.toldWords(t, got)); diff != "" {
+		got := readWholeFeed(t, h, "/v1/changes?", "c0.0", limit)
+		if diff := diffWords(want, c.answeredWords(t, got)); diff != "" {
 			t.Fatalf("pages of %d (-oracle +feed):\n%s", limit, diff)
 		}
-		c.replay(t, got)
+		c.checkFeedRebuildsStates(t, got)
 	}
-	all := answerOf[stretchTold](t, h, 200, "/v1/changes?limit=1000")
-	if diff := cmp.Diff(want[:min(1000, len(want))], c.toldWords(t, all.Changes)); diff != "" && len(want) <= 1000 {
+	all := answerOf[feedAnswer](t, h, 200, "/v1/changes?limit=1000")
+	if diff := cmp.Diff(want[:min(1000, len(want))], c.answeredWords(t, all.Changes)); diff != "" && len(want) <= 1000 {
 		t.Errorf("without since (-oracle +feed):\n%s", diff)
 	}
 	rec := get(h, "/v1/changes?format=ndjson&limit=1000")
-	var lines []told
+	var lines []answeredEvent
 	for line := range strings.Lines(rec.Body.String()) {
-		var e told
+		var e answeredEvent
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatal(err)
 		}
@@ -121,14 +121,14 @@ func feedFromStart(t *testing.T, c *chronicle, h http.Handler) {
 
 // replay applies a feed to an empty region: after each commit it must hold the
 // images that the oracle has.
-func (c *chronicle) replay(t *testing.T, feed []told) {
+func (c *simulation) checkFeedRebuildsStates(t *testing.T, feed []answeredEvent) {
 	t.Helper()
 	held := map[string]map[string]bool{}
-	for i, state := range c.then {
+	for i, state := range c.expected {
 		for len(feed) > 0 && feed[0].Sequence == int64(i+1) {
 			e := feed[0]
 			feed = feed[1:]
-			path := orAny(e.ClusterId) + "/" + orAny(e.InstanceType)
+			path := orAnyPath(e.ClusterId) + "/" + orAnyPath(e.InstanceType)
 			if held[path] == nil {
 				held[path] = map[string]bool{}
 			}
@@ -160,39 +160,39 @@ func (c *chronicle) replay(t *testing.T, feed []told) {
 	}
 }
 
-func feedFromAnywhere(t *testing.T, c *chronicle, h http.Handler) {
-	events := c.events()
-	r := rand.New(rand.NewPCG(7, *chronicleSeed))
-	all := follow(t, h, "/v1/changes?", "c0.0", 1000)
-	allWords := c.toldWords(t, all)
+func testFeedFromAnywhere(t *testing.T, c *simulation, h http.Handler) {
+	events := c.expectedEvents()
+	r := rand.New(rand.NewPCG(7, *simulationSeed))
+	all := readWholeFeed(t, h, "/v1/changes?", "c0.0", 1000)
+	allWords := c.answeredWords(t, all)
 	for range 300 / querytest.WorkDivisor {
-		n := 1 + r.IntN(len(c.then))
-		until := n + r.IntN(len(c.then)-n+1)
-		since, keep := c.since(r, n)
-		target, also := narrowed(r)
+		n := 1 + r.IntN(len(c.expected))
+		until := n + r.IntN(len(c.expected)-n+1)
+		since, keep := c.chooseSince(r, n)
+		target, also := chooseFilter(r)
 		if chance(r, 40) {
 			target += fmt.Sprintf("&at=%d", until)
 		} else {
-			until = len(c.then)
+			until = len(c.expected)
 		}
-		var want []eventThen
+		var want []expectedEvent
 		for _, e := range events {
 			if keep(e) && also(e) && e.sequence <= int64(until) {
 				want = append(want, e)
 			}
 		}
-		got := follow(t, h, target, since, 20+r.IntN(400))
-		if diff := diffWords(words(want), c.toldWords(t, got)); diff != "" {
+		got := readWholeFeed(t, h, target, since, 20+r.IntN(400))
+		if diff := diffWords(sortedWords(want), c.answeredWords(t, got)); diff != "" {
 			t.Fatalf("%s&since=%s (-oracle +feed):\n%s", target, since, diff)
 		}
 	}
 	// A cursor from the middle goes on with the very next change.
 	for range 50 / querytest.WorkDivisor {
 		k := 1 + r.IntN(len(all)-1)
-		page := answerOf[stretchTold](t, h, 200, fmt.Sprintf("/v1/changes?limit=%d", min(k, 1000)))
-		rest := follow(t, h, "/v1/changes?", page.NextCursor, 1000)
+		page := answerOf[feedAnswer](t, h, 200, fmt.Sprintf("/v1/changes?limit=%d", min(k, 1000)))
+		rest := readWholeFeed(t, h, "/v1/changes?", page.NextCursor, 1000)
 		seen := slices.Concat(page.Changes, rest)
-		if diff := diffWords(allWords, c.toldWords(t, seen)); diff != "" || len(page.Changes) != min(k, 1000) {
+		if diff := diffWords(allWords, c.answeredWords(t, seen)); diff != "" || len(page.Changes) != min(k, 1000) {
 			t.Fatalf("%d changes and the rest (-feed +pages):\n%s", k, diff)
 		}
 	}
@@ -200,10 +200,10 @@ func feedFromAnywhere(t *testing.T, c *chronicle, h http.Handler) {
 
 // feedOfALateInstance reads on with a cursor of an instance that knew more:
 // the cursor stays where it is, or changes would be told twice.
-func feedOfALateInstance(t *testing.T, c *chronicle, h http.Handler) {
-	for _, n := range []int{1, 50, len(c.then) - 1} {
+func testFeedOfLateInstance(t *testing.T, c *simulation, h http.Handler) {
+	for _, n := range []int{1, 50, len(c.expected) - 1} {
 		for _, cursor := range []string{fmt.Sprintf("c%d.0", n+2), fmt.Sprintf("c%d.3", n+1), fmt.Sprintf("c%d.0", n+1)} {
-			page := answerOf[stretchTold](t, h, 200, fmt.Sprintf("/v1/changes?at=%d&since=%s", n, cursor))
+			page := answerOf[feedAnswer](t, h, 200, fmt.Sprintf("/v1/changes?at=%d&since=%s", n, cursor))
 			if len(page.Changes) > 0 || page.More || page.NextCursor != cursor {
 				t.Errorf("at commit %d the feed after %s goes on at %s with %v", n, cursor, page.NextCursor, page.Changes)
 			}
@@ -212,10 +212,10 @@ func feedOfALateInstance(t *testing.T, c *chronicle, h http.Handler) {
 }
 
 // since names the place after commit n in one of the ways.
-func (c *chronicle) since(r *rand.Rand, n int) (text string, keep func(eventThen) bool) {
-	at := c.then[n-1].at
-	later := func(limit time.Time) func(eventThen) bool {
-		return func(e eventThen) bool { return c.then[e.sequence-1].at.After(limit) }
+func (c *simulation) chooseSince(r *rand.Rand, n int) (text string, keep func(expectedEvent) bool) {
+	at := c.expected[n-1].at
+	later := func(limit time.Time) func(expectedEvent) bool {
+		return func(e expectedEvent) bool { return c.expected[e.sequence-1].at.After(limit) }
 	}
 	switch r.IntN(4) {
 	case 0:
@@ -224,21 +224,21 @@ func (c *chronicle) since(r *rand.Rand, n int) (text string, keep func(eventThen
 		at = at.Add(-time.Millisecond)
 		return fmt.Sprint(at.UnixMilli()), later(at)
 	case 2:
-		return fmt.Sprintf("c%d.0", n+1), func(e eventThen) bool { return e.sequence > int64(n) }
+		return fmt.Sprintf("c%d.0", n+1), func(e expectedEvent) bool { return e.sequence > int64(n) }
 	}
-	return fmt.Sprint(n), func(e eventThen) bool { return e.sequence > int64(n) }
+	return fmt.Sprint(n), func(e expectedEvent) bool { return e.sequence > int64(n) }
 }
 
 // narrowed asks for a part of the feed.
-func narrowed(r *rand.Rand) (target string, keep func(eventThen) bool) {
-	target, keep = "/v1/changes?", func(eventThen) bool { return true }
-	both := func(a, b func(eventThen) bool) func(eventThen) bool {
-		return func(e eventThen) bool { return a(e) && b(e) }
+func chooseFilter(r *rand.Rand) (target string, keep func(expectedEvent) bool) {
+	target, keep = "/v1/changes?", func(expectedEvent) bool { return true }
+	both := func(a, b func(expectedEvent) bool) func(expectedEvent) bool {
+		return func(e expectedEvent) bool { return a(e) && b(e) }
 	}
 	if chance(r, 40) {
 		kinds := pick(r, [][]string{{"added"}, {"removed"}, {"changed"}, {"removed", "added"}, {"changed", "removed"}})
 		target += "&kind=" + strings.Join(kinds, ",")
-		keep = both(keep, func(e eventThen) bool { return slices.Contains(kinds, e.kind) })
+		keep = both(keep, func(e expectedEvent) bool { return slices.Contains(kinds, e.kind) })
 	}
 	if chance(r, 30) {
 		ids := []string{fmt.Sprintf("m-%02d", r.IntN(60))}
@@ -246,27 +246,27 @@ func narrowed(r *rand.Rand) (target string, keep func(eventThen) bool) {
 			ids = append(ids, fmt.Sprintf("m-%02d", r.IntN(62)))
 		}
 		target += "&ImageId=" + strings.Join(ids, ",")
-		keep = both(keep, func(e eventThen) bool { return slices.Contains(ids, e.id) })
+		keep = both(keep, func(e expectedEvent) bool { return slices.Contains(ids, e.id) })
 	}
 	switch r.IntN(4) {
 	case 0:
 		target += "&ClusterId=ehpc-1,ehpc-2&InstanceType=*"
-		keep = both(keep, func(e eventThen) bool { return strings.Contains("ehpc-1/ecs.c7.large ehpc-2/ecs.c7.large", e.path) })
+		keep = both(keep, func(e expectedEvent) bool { return strings.Contains("ehpc-1/ecs.c7.large ehpc-2/ecs.c7.large", e.path) })
 	case 1:
 		target += "&ClusterId=ehpc-1"
-		keep = both(keep, func(e eventThen) bool { return e.path == "ehpc-1/_any" })
+		keep = both(keep, func(e expectedEvent) bool { return e.path == "ehpc-1/_any" })
 	case 2:
 		target += "&ClusterId=*"
-		keep = both(keep, func(e eventThen) bool { return e.path != "_any/_any" && strings.HasSuffix(e.path, "/_any") })
+		keep = both(keep, func(e expectedEvent) bool { return e.path != "_any/_any" && strings.HasSuffix(e.path, "/_any") })
 	}
 	return target, keep
 }
 
-func historyOfImages(t *testing.T, c *chronicle, h http.Handler) {
-	events := c.events()
+func testHistoryOfEveryImage(t *testing.T, c *simulation, h http.Handler) {
+	events := c.expectedEvents()
 	for k := range 62 {
 		id := fmt.Sprintf("m-%02d", k)
-		var want []eventThen
+		var want []expectedEvent
 		for _, e := range events {
 			if e.id == id {
 				want = append(want, e)
@@ -274,11 +274,11 @@ func historyOfImages(t *testing.T, c *chronicle, h http.Handler) {
 		}
 		target := "/v1/images/" + id + "/history?"
 		if len(want) == 0 {
-			answerOf[errorTold](t, h, 404, target)
+			answerOf[errorAnswer](t, h, 404, target)
 			continue
 		}
 		for _, limit := range []int{3, 1000} {
-			if diff := diffWords(words(want), c.toldWords(t, follow(t, h, target, "c0.0", limit))); diff != "" {
+			if diff := diffWords(sortedWords(want), c.answeredWords(t, readWholeFeed(t, h, target, "c0.0", limit))); diff != "" {
 				t.Fatalf("%s in pages of %d (-oracle +history):\n%s", target, limit, diff)
 			}
 		}
@@ -286,27 +286,27 @@ func historyOfImages(t *testing.T, c *chronicle, h http.Handler) {
 }
 
 // diffTold is /v1/diff.
-type diffTold struct {
+type diffAnswer struct {
 	From, To       struct{ Sequence int }
 	TotalCount     int
 	Added, Removed []json.RawMessage
-	Changed        []told
+	Changed        []answeredEvent
 }
 
-func diffsThen(t *testing.T, c *chronicle, h http.Handler) {
-	r := rand.New(rand.NewPCG(8, *chronicleSeed))
+func testDiffsOfCommits(t *testing.T, c *simulation, h http.Handler) {
+	r := rand.New(rand.NewPCG(8, *simulationSeed))
 	paths := []string{"_any/_any", "ehpc-0/_any", "ehpc-1/_any", "ehpc-2/_any", "ehpc-2/ecs.c7.large", "ehpc-3/_any"}
 	compared := 0
 	for range 400 / stride {
-		from, to, path := 1+r.IntN(len(c.then)), 1+r.IntN(len(c.then)), pick(r, paths)
-		target := fmt.Sprintf("/v1/diff?%s&from=%s&to=%s", where(path), pick(r, c.ways(from)), pick(r, c.ways(to)))
-		before, after := c.then[from-1].scopes[path].docs, c.then[to-1].scopes[path].docs
+		from, to, path := 1+r.IntN(len(c.expected)), 1+r.IntN(len(c.expected)), pick(r, paths)
+		target := fmt.Sprintf("/v1/diff?%s&from=%s&to=%s", scopeParams(path), pick(r, c.momentsOfCommit(from)), pick(r, c.momentsOfCommit(to)))
+		before, after := c.expected[from-1].scopes[path].docs, c.expected[to-1].scopes[path].docs
 		if before == nil && after == nil {
-			c.checkNothing(t, h, target, from, path)
+			c.checkEmptyDiff(t, h, target, from, path)
 			continue
 		}
 		compared++
-		got := answerOf[diffTold](t, h, 200, target)
+		got := answerOf[diffAnswer](t, h, 200, target)
 		if got.From.Sequence != from || got.To.Sequence != to {
 			t.Errorf("%s compares %d with %d, want %d with %d", target, got.From.Sequence, got.To.Sequence, from, to)
 		}
@@ -317,46 +317,46 @@ func diffsThen(t *testing.T, c *chronicle, h http.Handler) {
 	}
 }
 
-func diffsOfClusters(t *testing.T, c *chronicle, h http.Handler) {
-	for i, state := range c.then {
+func testDiffsOfClusters(t *testing.T, c *simulation, h http.Handler) {
+	for i, state := range c.expected {
 		if i%stride > 0 {
 			continue
 		}
 		before, after := state.scopes["ehpc-1/_any"].docs, state.scopes["ehpc-2/_any"].docs
 		target := fmt.Sprintf("/v1/diff?ClusterId=ehpc-1,ehpc-2&at=%d", i+1)
 		if before == nil {
-			c.checkNothing(t, h, target, i+1, "ehpc-1/_any")
+			c.checkEmptyDiff(t, h, target, i+1, "ehpc-1/_any")
 			continue
 		}
 		if after == nil {
-			c.checkNothing(t, h, target, i+1, "ehpc-2/_any")
+			c.checkEmptyDiff(t, h, target, i+1, "ehpc-2/_any")
 			continue
 		}
-		checkDiff(t, target, answerOf[diffTold](t, h, 200, target), before, after)
+		checkDiff(t, target, answerOf[diffAnswer](t, h, 200, target), before, after)
 	}
 }
 
 // checkNothing wants the error of a scope without content at commit n.
-func (c *chronicle) checkNothing(t *testing.T, h http.Handler, target string, n int, path string) {
+func (c *simulation) checkEmptyDiff(t *testing.T, h http.Handler, target string, n int, path string) {
 	t.Helper()
-	if _, asked := c.then[n-1].scopes[path]; asked {
-		answerOf[errorTold](t, h, c.notReady(n, target), target)
+	if _, asked := c.expected[n-1].scopes[path]; asked {
+		answerOf[errorAnswer](t, h, c.notReadyStatus(n, target), target)
 	} else {
-		answerOf[errorTold](t, h, 404, target)
+		answerOf[errorAnswer](t, h, 404, target)
 	}
 }
 
 // checkDiff compares a difference with the one of two lists.
-func checkDiff(t *testing.T, target string, got diffTold, before, after []string) {
+func checkDiff(t *testing.T, target string, got diffAnswer, before, after []string) {
 	t.Helper()
 	want := map[string][]string{}
-	events := diffOf(before, after)
+	events := compareDocs(before, after)
 	for _, e := range events {
 		switch e.kind {
 		case "added":
-			want[e.kind] = append(want[e.kind], only(after, e.id)...)
+			want[e.kind] = append(want[e.kind], docsWithID(after, e.id)...)
 		case "removed":
-			want[e.kind] = append(want[e.kind], only(before, e.id)...)
+			want[e.kind] = append(want[e.kind], docsWithID(before, e.id)...)
 		default:
 			want[e.kind] = append(want[e.kind], e.id+" "+e.fields)
 		}
@@ -369,14 +369,14 @@ func checkDiff(t *testing.T, target string, got diffTold, before, after []string
 		have["removed"] = append(have["removed"], string(raw))
 	}
 	for _, e := range got.Changed {
-		several := len(only(before, e.ImageId)) > 1 || len(only(after, e.ImageId)) > 1
-		have["changed"] = append(have["changed"], e.ImageId+" "+e.then(several).fields)
+		several := len(docsWithID(before, e.ImageId)) > 1 || len(docsWithID(after, e.ImageId)) > 1
+		have["changed"] = append(have["changed"], e.ImageId+" "+e.toExpected(several).fields)
 	}
 	if diff := cmp.Diff(want, have); diff != "" || got.TotalCount != len(events) {
 		t.Fatalf("%s counts %d of %d (-oracle +answer):\n%s", target, got.TotalCount, len(events), diff)
 	}
 }
 
-func only(docs []string, id string) []string {
+func docsWithID(docs []string, id string) []string {
 	return slices.DeleteFunc(slices.Clone(docs), func(doc string) bool { return docID(doc) != id })
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // eventThen is one thing that happened, in words that compare.
-type eventThen struct {
+type expectedEvent struct {
 	sequence int64
 	kind     string
 	id       string
@@ -18,19 +18,19 @@ type eventThen struct {
 	fields   string
 }
 
-func (e eventThen) String() string {
+func (e expectedEvent) String() string {
 	return fmt.Sprintf("%d %s %s %s %s", e.sequence, e.kind, e.id, e.path, e.fields)
 }
 
 // events works out from the states alone what happened, by commit.
-func (c *chronicle) events() []eventThen {
-	var list []eventThen
-	was := map[string]scopeThen{}
-	for i, state := range c.then {
+func (c *simulation) expectedEvents() []expectedEvent {
+	var list []expectedEvent
+	was := map[string]expectedScope{}
+	for i, state := range c.expected {
 		paths := maps.Clone(was)
 		maps.Copy(paths, state.scopes)
 		for _, path := range slices.Sorted(maps.Keys(paths)) {
-			for _, d := range diffOf(was[path].docs, state.scopes[path].docs) {
+			for _, d := range compareDocs(was[path].docs, state.scopes[path].docs) {
 				d.sequence, d.path = int64(i+1), path
 				list = append(list, d)
 			}
@@ -41,17 +41,17 @@ func (c *chronicle) events() []eventThen {
 }
 
 // summary counts what the run holds, so that a person sees that it holds it.
-func (c *chronicle) summary() string {
+func (c *simulation) summarize() string {
 	n := map[string]int{}
-	for _, e := range c.events() {
+	for _, e := range c.expectedEvents() {
 		n[e.kind]++
 		if e.fields == "several" {
 			n["of several entries"]++
 		}
 	}
-	was := map[string]scopeThen{}
-	for _, state := range c.then {
-		if state.seal {
+	was := map[string]expectedScope{}
+	for _, state := range c.expected {
+		if state.endsMonth {
 			n["seals"]++
 		}
 		for path, s := range state.scopes {
@@ -72,7 +72,7 @@ func (c *chronicle) summary() string {
 }
 
 // diffOf compares two lists of objects by id.
-func diffOf(before, after []string) []eventThen {
+func compareDocs(before, after []string) []expectedEvent {
 	group := func(docs []string) map[string][]string {
 		byID := map[string][]string{}
 		for _, doc := range docs {
@@ -81,18 +81,18 @@ func diffOf(before, after []string) []eventThen {
 		return byID
 	}
 	old, new := group(before), group(after)
-	var list []eventThen
+	var list []expectedEvent
 	for _, id := range slices.Sorted(maps.Keys(old)) {
 		switch {
 		case new[id] == nil:
-			list = append(list, eventThen{kind: "removed", id: id})
+			list = append(list, expectedEvent{kind: "removed", id: id})
 		case !slices.Equal(old[id], new[id]):
-			list = append(list, eventThen{kind: "changed", id: id, fields: changesOf(old[id], new[id])})
+			list = append(list, expectedEvent{kind: "changed", id: id, fields: describeChanges(old[id], new[id])})
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(new)) {
 		if old[id] == nil {
-			list = append(list, eventThen{kind: "added", id: id})
+			list = append(list, expectedEvent{kind: "added", id: id})
 		}
 	}
 	return list
@@ -100,22 +100,22 @@ func diffOf(before, after []string) []eventThen {
 
 // changesOf names the fields that differ between two single entries. Of
 // several entries under one id it only says so.
-func changesOf(before, after []string) string {
+func describeChanges(before, after []string) string {
 	if len(before) != 1 || len(after) != 1 {
 		return "several"
 	}
-	old, new := flat(before[0]), flat(after[0])
+	old, new := flattenObject(before[0]), flattenObject(after[0])
 	for name := range old { // an object against something else is one change
 		top, _, nested := strings.Cut(name, ".")
 		if _, plain := new[top]; nested && (plain || !hasPrefixKey(new, top+".")) {
-			old[top] = member(before[0], top)
+			old[top] = memberOf(before[0], top)
 			delete(old, name)
 		}
 	}
 	for name := range new {
 		top, _, nested := strings.Cut(name, ".")
 		if _, plain := old[top]; nested && (plain || !hasPrefixKey(old, top+".")) {
-			new[top] = member(after[0], top)
+			new[top] = memberOf(after[0], top)
 			delete(new, name)
 		}
 	}
@@ -139,7 +139,7 @@ func hasPrefixKey(m map[string]string, prefix string) bool {
 	return false
 }
 
-func member(doc, name string) string {
+func memberOf(doc, name string) string {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(doc), &object); err != nil {
 		panic(err)
@@ -148,7 +148,7 @@ func member(doc, name string) string {
 }
 
 // flat lists the values of an object by dotted name.
-func flat(doc string) map[string]string {
+func flattenObject(doc string) map[string]string {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(doc), &object); err != nil {
 		panic(err)
@@ -159,7 +159,7 @@ func flat(doc string) map[string]string {
 			values[name] = string(value)
 			continue
 		}
-		for inner, v := range flat(string(value)) {
+		for inner, v := range flattenObject(string(value)) {
 			values[name+"."+inner] = v
 		}
 	}
@@ -167,7 +167,7 @@ func flat(doc string) map[string]string {
 }
 
 // told is an event as the feed, a history or a diff tells it.
-type told struct {
+type answeredEvent struct {
 	Sequence                                            int64
 	CommittedAt, Kind, ImageId, ClusterId, InstanceType string
 	Fields                                              []struct {
@@ -178,8 +178,8 @@ type told struct {
 
 // then puts what was told into the words of the oracle. Whether an id has
 // several entries the oracle must say, by its own event.
-func (e told) then(several bool) eventThen {
-	out := eventThen{sequence: e.Sequence, kind: e.Kind, id: e.ImageId, path: orAny(e.ClusterId) + "/" + orAny(e.InstanceType)}
+func (e answeredEvent) toExpected(several bool) expectedEvent {
+	out := expectedEvent{sequence: e.Sequence, kind: e.Kind, id: e.ImageId, path: orAnyPath(e.ClusterId) + "/" + orAnyPath(e.InstanceType)}
 	var list []string
 	for _, f := range e.Fields {
 		list = append(list, fmt.Sprintf("%s:%s>%s", f.Field, f.Before, f.After))
@@ -192,7 +192,7 @@ func (e told) then(several bool) eventThen {
 	return out
 }
 
-func orAny(name string) string {
+func orAnyPath(name string) string {
 	if name == "" {
 		return "_any"
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // imageTold is /v1/images/{ImageId}, there or gone.
-type imageTold struct {
+type imageAnswer struct {
 	FirstSeen, LastSeen, GoneSince catalog.Time
 	Image                          json.RawMessage
 	Clusters, InstanceTypes        []string
@@ -26,7 +26,7 @@ type imageTold struct {
 }
 
 // lives follows the images through the states.
-type lives struct {
+type expectedLifespans struct {
 	first map[string]time.Time
 	last  map[string]time.Time // date of the last commit dated before gone
 	gone  map[string]time.Time // date of the first that had not
@@ -34,7 +34,7 @@ type lives struct {
 	dates []time.Time
 }
 
-func (l *lives) see(state stateThen, docs map[string][]string) {
+func (l *expectedLifespans) addState(state expectedState, docs map[string][]string) {
 	for id, entries := range docs {
 		if _, known := l.first[id]; !known {
 			l.first[id] = state.at
@@ -45,7 +45,7 @@ func (l *lives) see(state stateThen, docs map[string][]string) {
 	for id := range l.first {
 		if _, there := docs[id]; !there {
 			if _, known := l.gone[id]; !known {
-				l.gone[id], l.last[id] = state.at, l.before(state.at, l.first[id])
+				l.gone[id], l.last[id] = state.at, l.lastDateBefore(state.at, l.first[id])
 			}
 		}
 	}
@@ -54,7 +54,7 @@ func (l *lives) see(state stateThen, docs map[string][]string) {
 
 // before is the last date of a commit before t, first at the earliest: at t
 // itself the image is not offered any more.
-func (l *lives) before(t, first time.Time) time.Time {
+func (l *expectedLifespans) lastDateBefore(t, first time.Time) time.Time {
 	for _, date := range slices.Backward(l.dates) {
 		if date.Before(t) && date.After(first) {
 			return date
@@ -64,7 +64,7 @@ func (l *lives) before(t, first time.Time) time.Time {
 }
 
 // offeredThen is what a state offers of each image: contents, clusters, types.
-func (s stateThen) offeredThen() (docs, clusters, types map[string][]string, every map[string]bool) {
+func (s expectedState) offeredImages() (docs, clusters, types map[string][]string, every map[string]bool) {
 	docs, clusters, types, every = map[string][]string{}, map[string][]string{}, map[string][]string{}, map[string]bool{}
 	for _, path := range slices.Sorted(maps.Keys(s.scopes)) {
 		cluster, typ, _ := strings.Cut(path, "/")
@@ -90,38 +90,38 @@ func (s stateThen) offeredThen() (docs, clusters, types map[string][]string, eve
 	return docs, clusters, types, every
 }
 
-func imageThen(t *testing.T, c *chronicle, h http.Handler) {
-	l := lives{first: map[string]time.Time{}, last: map[string]time.Time{}, gone: map[string]time.Time{}, docs: map[string][]string{}}
-	for i, state := range c.then {
-		docs, clusters, types, every := state.offeredThen()
-		l.see(state, docs)
-		if i%stride > 0 && i < len(c.then)-1 {
+func testOneImageAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
+	l := expectedLifespans{first: map[string]time.Time{}, last: map[string]time.Time{}, gone: map[string]time.Time{}, docs: map[string][]string{}}
+	for i, state := range c.expected {
+		docs, clusters, types, every := state.offeredImages()
+		l.addState(state, docs)
+		if i%stride > 0 && i < len(c.expected)-1 {
 			continue
 		}
-		ways := c.ways(i + 1)
-		now := i == len(c.then)-1
+		ways := c.momentsOfCommit(i + 1)
+		now := i == len(c.expected)-1
 		for k := i / stride % 5; k < 62; k += 5 { // each image at every fifth commit
 			id := fmt.Sprintf("m-%02d", k)
 			target := "/v1/images/" + id + "?at=" + ways[(i+k)%len(ways)]
 			if now {
 				target = "/v1/images/" + id
 			}
-			if !state.captured() {
-				answerOf[errorTold](t, h, c.notReady(i+1, target), target)
+			if !state.hasContent() {
+				answerOf[errorAnswer](t, h, c.notReadyStatus(i+1, target), target)
 				continue
 			}
 			if _, known := l.first[id]; !known {
-				if e := answerOf[errorTold](t, h, 404, target); e.Code != "ImageNotFound" {
+				if e := answerOf[errorAnswer](t, h, 404, target); e.Code != "ImageNotFound" {
 					t.Errorf("%s: %v", target, e)
 				}
 				continue
 			}
 			if docs[id] == nil {
-				l.checkGone(t, h, target, id)
+				l.checkGoneImage(t, h, target, id)
 				continue
 			}
-			got := answerOf[imageTold](t, h, 200, target)
-			want := imageTold{FirstSeen: catalog.At(l.first[id]), LastSeen: got.LastSeen, Image: json.RawMessage(docs[id][0]), Clusters: clusters[id],
+			got := answerOf[imageAnswer](t, h, 200, target)
+			want := imageAnswer{FirstSeen: catalog.At(l.first[id]), LastSeen: got.LastSeen, Image: json.RawMessage(docs[id][0]), Clusters: clusters[id],
 				InstanceTypes: types[id], EveryCluster: every[id], ContentDiffers: len(docs[id]) > 1, Variants: got.Variants}
 			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("%s (-oracle +answer):\n%s", target, diff)
@@ -133,7 +133,7 @@ func imageThen(t *testing.T, c *chronicle, h http.Handler) {
 			if len(docs[id]) > 1 && !slices.Equal(variants, docs[id]) {
 				t.Errorf("%s has the variants %v, want %v", target, variants, docs[id])
 			}
-			last := state.lastCheck(id)
+			last := state.lastCheckOf(id)
 			if last.Before(l.first[id]) { // by a clock that went back
 				last = l.first[id]
 			}
@@ -145,7 +145,7 @@ func imageThen(t *testing.T, c *chronicle, h http.Handler) {
 }
 
 // captured says whether any scope has content.
-func (s stateThen) captured() bool {
+func (s expectedState) hasContent() bool {
 	for _, scope := range s.scopes {
 		if scope.docs != nil {
 			return true
@@ -155,7 +155,7 @@ func (s stateThen) captured() bool {
 }
 
 // lastCheck is the last check that found the image.
-func (s stateThen) lastCheck(id string) (last time.Time) {
+func (s expectedState) lastCheckOf(id string) (last time.Time) {
 	for _, scope := range s.scopes {
 		if scope.checked.After(last) && slices.ContainsFunc(scope.docs, func(doc string) bool { return docID(doc) == id }) {
 			last = scope.checked
@@ -164,10 +164,10 @@ func (s stateThen) lastCheck(id string) (last time.Time) {
 	return last
 }
 
-func (l *lives) checkGone(t *testing.T, h http.Handler, target, id string) {
+func (l *expectedLifespans) checkGoneImage(t *testing.T, h http.Handler, target, id string) {
 	t.Helper()
-	got := answerOf[imageTold](t, h, 410, target)
-	want := imageTold{FirstSeen: catalog.At(l.first[id]), LastSeen: catalog.At(l.last[id]), GoneSince: catalog.At(l.gone[id]), Image: got.Image}
+	got := answerOf[imageAnswer](t, h, 410, target)
+	want := imageAnswer{FirstSeen: catalog.At(l.first[id]), LastSeen: catalog.At(l.last[id]), GoneSince: catalog.At(l.gone[id]), Image: got.Image}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("%s (-oracle +answer):\n%s", target, diff)
 	}
@@ -185,7 +185,7 @@ func TestLastSeenMovesWithTheChecks(t *testing.T) {
 		w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage, centOS79), "ehpc-a/_any": parseImages(t, centOS79)})
 		w.Now = w.Now.Add(time.Hour)
 		rec := get(h, "/v1/images/m-cent79")
-		var got imageTold
+		var got imageAnswer
 		if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +193,7 @@ func TestLastSeenMovesWithTheChecks(t *testing.T) {
 			t.Errorf("at %s the image was last seen %s, want %s", w.Now, got.LastSeen, want)
 		}
 	}
-	if got := answerOf[imageTold](t, h, 200, "/v1/images/m-cent79?at="+catalog.At(epoch.Add(time.Minute)).String()); got.GoneSince != (catalog.Time{}) || got.FirstSeen != catalog.At(epoch) {
+	if got := answerOf[imageAnswer](t, h, 200, "/v1/images/m-cent79?at="+catalog.At(epoch.Add(time.Minute)).String()); got.GoneSince != (catalog.Time{}) || got.FirstSeen != catalog.At(epoch) {
 		t.Errorf("a minute after the first run: %+v", got)
 	}
 }
@@ -208,12 +208,12 @@ func TestLastSeenIsNotBeforeFirstSeen(t *testing.T) {
 	w.Now = w.Now.Add(time.Hour)
 	h := w.Handler()
 	for _, target := range []string{"/v1/images/m-cent79?at=1", "/v1/images/m-cent79", "/v1/images/m-cent79?ClusterId=ehpc-a"} {
-		if got := answerOf[imageTold](t, h, 200, target); got.FirstSeen != first || got.LastSeen != first {
+		if got := answerOf[imageAnswer](t, h, 200, target); got.FirstSeen != first || got.LastSeen != first {
 			t.Errorf("%s: first seen %s, last seen %s, want %s for both", target, got.FirstSeen, got.LastSeen, first)
 		}
 	}
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, centOS79)})
-	if got := answerOf[imageTold](t, w.Handler(), 200, "/v1/images/m-cent79"); got.FirstSeen != first || got.LastSeen != catalog.At(w.Now) {
+	if got := answerOf[imageAnswer](t, w.Handler(), 200, "/v1/images/m-cent79"); got.FirstSeen != first || got.LastSeen != catalog.At(w.Now) {
 		t.Errorf("after another check: first seen %s, last seen %s, want %s and %s", got.FirstSeen, got.LastSeen, first, catalog.At(w.Now))
 	}
 }

@@ -20,29 +20,29 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-var chronicleSeed = flag.Uint64("chronicleseed", 1, "seed of the drifting region that history is compared on")
+var simulationSeed = flag.Uint64("chronicleseed", 1, "seed of the drifting region that history is compared on")
 
 // TestChronicle drives a region through 200 commits over two ends of month and
 // compares what is told of every commit with states that were kept aside.
-func TestChronicle(t *testing.T) {
+func TestHistoryAgainstSimulation(t *testing.T) {
 	t.Parallel()
-	c := newChronicle(t, *chronicleSeed)
-	t.Log("the run has", c.summary())
-	for name, test := range map[string]func(*testing.T, *chronicle, http.Handler){
-		"images at every commit":       imagesThen,
-		"clusters at every commit":     clustersThen,
-		"one image at every commit":    imageThen,
-		"the feed from the start":      feedFromStart,
-		"the feed from anywhere":       feedFromAnywhere,
-		"the feed of a late instance":  feedOfALateInstance,
-		"the history of every image":   historyOfImages,
-		"differences of any two":       diffsThen,
-		"differences of two clusters":  diffsOfClusters,
-		"before the first commit":      beforeTheFirst,
-		"after the last commit":        afterTheLast,
-		"after retention":              afterRetention,
-		"images offered by any":        everywhereThen,
-		"the sequence and date of all": datesThen,
+	c := newSimulation(t, *simulationSeed)
+	t.Log("the run has", c.summarize())
+	for name, test := range map[string]func(*testing.T, *simulation, http.Handler){
+		"images at every commit":       testImagesAtEveryCommit,
+		"clusters at every commit":     testClustersAtEveryCommit,
+		"one image at every commit":    testOneImageAtEveryCommit,
+		"the feed from the start":      testFeedFromStart,
+		"the feed from anywhere":       testFeedFromAnywhere,
+		"the feed of a late instance":  testFeedOfLateInstance,
+		"the history of every image":   testHistoryOfEveryImage,
+		"differences of any two":       testDiffsOfCommits,
+		"differences of two clusters":  testDiffsOfClusters,
+		"before the first commit":      testBeforeFirstCommit,
+		"after the last commit":        testAfterLastCommit,
+		"after retention":              testAfterRetention,
+		"images offered by any":        testImagesOfAllClusters,
+		"the sequence and date of all": testSequencesAndDates,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -69,14 +69,14 @@ func answerOf[T any](t *testing.T, h http.Handler, want int, target string) T {
 // ways are the forms in which the state of commit n can be asked for: its
 // number, and if no later commit has its date, its date and a moment before
 // the next.
-func (c *chronicle) ways(n int) []string {
+func (c *simulation) momentsOfCommit(n int) []string {
 	ways := []string{fmt.Sprint(n)}
-	at := c.then[n-1].at
+	at := c.expected[n-1].at
 	switch {
-	case n == len(c.then):
+	case n == len(c.expected):
 		ways = append(ways, at.Format(time.RFC3339Nano))
-	case c.then[n].at.After(at):
-		before := c.then[n].at.Add(-time.Millisecond)
+	case c.expected[n].at.After(at):
+		before := c.expected[n].at.Add(-time.Millisecond)
 		ways = append(ways, at.Format(time.RFC3339Nano), fmt.Sprint(at.UnixMilli()), before.Format(time.RFC3339Nano),
 			"-"+fmt.Sprint(c.Now.Sub(before).Milliseconds())+"ms")
 	}
@@ -86,33 +86,33 @@ func (c *chronicle) ways(n int) []string {
 // notReady is the status of a scope that at commit n had been asked for without
 // success, as target asks for it. Only now it is worth trying again, and of a
 // commit that is asked for by number it stays true, be it the last one.
-func (c *chronicle) notReady(n int, target string) int {
-	if n == len(c.then) && !strings.HasSuffix(target, fmt.Sprint("at=", n)) {
+func (c *simulation) notReadyStatus(n int, target string) int {
+	if n == len(c.expected) && !strings.HasSuffix(target, fmt.Sprint("at=", n)) {
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusNotFound
 }
 
-func where(path string) string {
+func scopeParams(path string) string {
 	cluster, typ, _ := strings.Cut(path, "/")
 	return "ClusterId=" + cluster + "&InstanceType=" + typ
 }
 
-func imagesThen(t *testing.T, c *chronicle, h http.Handler) {
+func testImagesAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
 	type list struct {
 		TotalCount int
 		Images     []json.RawMessage
 	}
-	for i, state := range c.then {
+	for i, state := range c.expected {
 		if i%stride > 0 {
 			continue
 		}
-		ways := c.ways(i + 1)
+		ways := c.momentsOfCommit(i + 1)
 		for j, path := range slices.Sorted(maps.Keys(state.scopes)) {
 			s := state.scopes[path]
-			target := "/v1/images?limit=1000&" + where(path) + "&at=" + ways[(i+j)%len(ways)]
+			target := "/v1/images?limit=1000&" + scopeParams(path) + "&at=" + ways[(i+j)%len(ways)]
 			if s.docs == nil {
-				answerOf[list](t, h, c.notReady(i+1, target), target)
+				answerOf[list](t, h, c.notReadyStatus(i+1, target), target)
 				continue
 			}
 			got := answerOf[list](t, h, 200, target)
@@ -126,19 +126,19 @@ func imagesThen(t *testing.T, c *chronicle, h http.Handler) {
 		}
 		for _, path := range []string{"ehpc-0/_any", "ehpc-3/ecs.c7.large"} {
 			if _, there := state.scopes[path]; !there {
-				answerOf[list](t, h, 404, "/v1/images?"+where(path)+"&at="+ways[0])
+				answerOf[list](t, h, 404, "/v1/images?"+scopeParams(path)+"&at="+ways[0])
 			}
 		}
 	}
 }
 
 // datesThen asks each way for the number and date of the commit.
-func datesThen(t *testing.T, c *chronicle, h http.Handler) {
-	for i, state := range c.then {
+func testSequencesAndDates(t *testing.T, c *simulation, h http.Handler) {
+	for i, state := range c.expected {
 		if i%stride > 0 {
 			continue
 		}
-		for _, way := range c.ways(i + 1) {
+		for _, way := range c.momentsOfCommit(i + 1) {
 			got := answerOf[struct {
 				Snapshot struct {
 					Sequence    int
@@ -153,7 +153,7 @@ func datesThen(t *testing.T, c *chronicle, h http.Handler) {
 }
 
 // scopeTold is a scope as /v1/clusters tells it.
-type scopeTold struct {
+type scopeAnswer struct {
 	ClusterId, InstanceType, State, Digest string
 	Since, CapturedAt                      catalog.Time
 	CheckedAt                              catalog.Time `json:"-"`
@@ -161,53 +161,53 @@ type scopeTold struct {
 	Problem                                string
 }
 
-func clustersThen(t *testing.T, c *chronicle, h http.Handler) {
-	for i, state := range c.then {
-		if i%stride > 0 && i < len(c.then)-1 {
+func testClustersAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
+	for i, state := range c.expected {
+		if i%stride > 0 && i < len(c.expected)-1 {
 			continue
 		}
-		ways := c.ways(i + 1)
+		ways := c.momentsOfCommit(i + 1)
 		target := "/v1/clusters?at=" + ways[i%len(ways)]
-		if i == len(c.then)-1 {
+		if i == len(c.expected)-1 {
 			target = "/v1/clusters"
 		}
 		got := answerOf[struct {
 			Scopes []struct {
-				scopeTold
+				scopeAnswer
 				CheckedAt catalog.Time
 				Problem   *archive.Problem
 			}
 			Clusters []catalog.Cluster
 		}](t, h, 200, target)
-		var want, have []scopeTold
+		var want, have []scopeAnswer
 		for _, path := range slices.Sorted(maps.Keys(state.scopes)) {
 			s := state.scopes[path]
 			cluster, typ, _ := strings.Cut(strings.ReplaceAll(path, "_any", ""), "/")
-			want = append(want, scopeTold{ClusterId: cluster, InstanceType: typ, State: string(s.state), Digest: digestOf(s.docs),
+			want = append(want, scopeAnswer{ClusterId: cluster, InstanceType: typ, State: string(s.state), Digest: digestOf(s.docs),
 				Since: catalog.At(s.since), CapturedAt: catalog.At(s.captured), ImageCount: len(s.docs), Problem: s.problem})
 		}
 		for _, sc := range got.Scopes {
-			told := sc.scopeTold
+			told := sc.scopeAnswer
 			if sc.Problem != nil {
 				told.Problem = sc.Problem.Code
 			}
 			have = append(have, told)
-			checkChecked(t, target, sc.CheckedAt, state.scopes[orAny(sc.ClusterId)+"/"+orAny(sc.InstanceType)], i == len(c.then)-1)
+			checkCheckTime(t, target, sc.CheckedAt, state.scopes[orAnyPath(sc.ClusterId)+"/"+orAnyPath(sc.InstanceType)], i == len(c.expected)-1)
 		}
-		slices.SortFunc(want, func(a, b scopeTold) int {
+		slices.SortFunc(want, func(a, b scopeAnswer) int {
 			return strings.Compare(a.ClusterId+"/"+a.InstanceType, b.ClusterId+"/"+b.InstanceType)
 		})
 		if diff := cmp.Diff(want, have, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("%s (-oracle +answer):\n%s", target, diff)
 		}
-		if diff := cmp.Diff(state.asked(), got.Clusters, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(state.capturedClusters(), got.Clusters, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s (-oracle +answer):\n%s", target, diff)
 		}
 	}
 }
 
 // asked lists the clusters that have a scope.
-func (s stateThen) asked() []catalog.Cluster {
+func (s expectedState) capturedClusters() []catalog.Cluster {
 	var list []catalog.Cluster
 	for _, id := range slices.Sorted(maps.Keys(s.clusters)) {
 		for path := range s.scopes {
@@ -223,17 +223,17 @@ func (s stateThen) asked() []catalog.Cluster {
 // checkChecked holds a check time against the truth: exactly now; in the past,
 // of which the log does not say more, between the content or the recovery and
 // the last real check.
-func checkChecked(t *testing.T, target string, told catalog.Time, s scopeThen, now bool) {
+func checkCheckTime(t *testing.T, target string, told catalog.Time, s expectedScope, now bool) {
 	t.Helper()
-	if now && !told.Equal(s.checked) || told.After(s.checked) || told.Before(s.captured.Add(-mostBack)) ||
-		s.state == archive.OK && told.Before(s.since.Add(-mostBack)) {
+	if now && !told.Equal(s.checked) || told.After(s.checked) || told.Before(s.captured.Add(-maxClockStepBack)) ||
+		s.state == archive.OK && told.Before(s.since.Add(-maxClockStepBack)) {
 		t.Errorf("%s: checked at %s; captured %s, checked %s", target, told, s.captured, s.checked)
 	}
 }
 
 // everywhereThen asks for all clusters at once.
-func everywhereThen(t *testing.T, c *chronicle, h http.Handler) {
-	for i, state := range c.then {
+func testImagesOfAllClusters(t *testing.T, c *simulation, h http.Handler) {
+	for i, state := range c.expected {
 		if i%stride > 0 {
 			continue
 		}
@@ -272,26 +272,26 @@ func everywhereThen(t *testing.T, c *chronicle, h http.Handler) {
 }
 
 // errorTold is an error as it is answered.
-type errorTold struct{ Code, Message string }
+type errorAnswer struct{ Code, Message string }
 
-func beforeTheFirst(t *testing.T, c *chronicle, h http.Handler) {
-	first := catalog.At(c.then[0].at).String()
-	before := c.then[0].at.Add(-time.Millisecond).Format(time.RFC3339Nano)
+func testBeforeFirstCommit(t *testing.T, c *simulation, h http.Handler) {
+	first := catalog.At(c.expected[0].at).String()
+	before := c.expected[0].at.Add(-time.Millisecond).Format(time.RFC3339Nano)
 	for _, target := range []string{
 		"/v1/images?at=" + before, "/v1/images?ClusterId=*&at=" + before, "/v1/images/m-01?at=" + before, "/v1/images/m-01/history?at=" + before,
 		"/v1/clusters?at=" + before, "/v1/changes?at=" + before, "/v1/matrix?at=" + before, "/v1/diff?to=2&from=" + before,
 		"/v1/images?at=-1000d", "/v1/images?at=1000000001",
 	} {
 		rec := get(h, target)
-		var e errorTold
+		var e errorAnswer
 		if err := json.Unmarshal(rec.Body.Bytes(), &e); err != nil || rec.Code != 404 && rec.Code != 400 || !strings.Contains(e.Message, first) {
 			t.Errorf("%s answers %d and should name %s: %s", target, rec.Code, first, rec.Body)
 		}
 	}
 }
 
-func afterTheLast(t *testing.T, c *chronicle, h http.Handler) {
-	next := len(c.then) + 1
+func testAfterLastCommit(t *testing.T, c *simulation, h http.Handler) {
+	next := len(c.expected) + 1
 	for _, target := range []string{"/v1/images?at=%d", "/v1/clusters?at=%d", "/v1/images/m-01?at=%d", "/v1/changes?at=%d", "/v1/diff?from=1&to=%d"} {
 		if rec := get(h, fmt.Sprintf(target, next)); rec.Code != 404 || !strings.Contains(rec.Body.String(), fmt.Sprint("number ", next-1)) {
 			t.Errorf(target+" answers %d and should name the last commit: %s", next, rec.Code, rec.Body)

@@ -18,27 +18,27 @@ import (
 
 // chronicle is a region that drifts, and next to it what really happened.
 // Nothing in then comes from the archive.
-type chronicle struct {
+type simulation struct {
 	*fixture
-	rand   *rand.Rand
-	writer *archive.Writer
-	base   *archive.Region
-	live   map[string]*scopeThen      // by path
-	list   map[string]catalog.Cluster // as upstream would list them
-	then   []stateThen                // by commit: then[0] is number 1
-	quiet  int                        // runs that changed nothing
+	rand           *rand.Rand
+	writer         *archive.Writer
+	base           *archive.Region
+	upstream       map[string]*expectedScope  // by path
+	listedClusters map[string]catalog.Cluster // as upstream would list them
+	expected       []expectedState            // by commit: then[0] is number 1
+	quietRuns      int                        // runs that changed nothing
 }
 
 // stateThen is the region after a commit.
-type stateThen struct {
-	at       time.Time
-	seal     bool // the commit only ended a month
-	scopes   map[string]scopeThen
-	clusters map[string]catalog.Cluster
+type expectedState struct {
+	at        time.Time
+	endsMonth bool // the commit only ended a month
+	scopes    map[string]expectedScope
+	clusters  map[string]catalog.Cluster
 }
 
 // scopeThen is one scope after a commit.
-type scopeThen struct {
+type expectedScope struct {
 	docs     []string // stored objects in canonical order; nil: never captured
 	state    archive.State
 	problem  string
@@ -48,15 +48,15 @@ type scopeThen struct {
 }
 
 const (
-	chronicleCommits = 200
+	simulatedCommits = 200
 	// mostBack bounds how far the clock is behind where it was, after several
 	// steps back; times of checks may be that much before times of commits.
-	mostBack = time.Hour
+	maxClockStepBack = time.Hour
 )
 
 // beginChronicle is a region in which nothing has happened yet.
-func beginChronicle(t testing.TB, seed uint64) *chronicle {
-	c := &chronicle{fixture: newFixture(t), rand: rand.New(rand.NewPCG(seed, 0)), live: map[string]*scopeThen{}, list: map[string]catalog.Cluster{}}
+func newEmptySimulation(t testing.TB, seed uint64) *simulation {
+	c := &simulation{fixture: newFixture(t), rand: rand.New(rand.NewPCG(seed, 0)), upstream: map[string]*expectedScope{}, listedClusters: map[string]catalog.Cluster{}}
 	c.Now = time.Date(2026, 10, 20, 7, 0, 0, 0, time.UTC)
 	c.writer = archive.NewWriter(c.Memory, c.Keys, func() time.Time { return c.Now })
 	base, err := c.writer.Load(context.Background(), hangzhou)
@@ -67,22 +67,22 @@ func beginChronicle(t testing.TB, seed uint64) *chronicle {
 	return c
 }
 
-func newChronicle(t testing.TB, seed uint64) *chronicle {
-	c := beginChronicle(t, seed)
-	for commits := 0; commits < chronicleCommits; {
-		if c.step() {
+func newSimulation(t testing.TB, seed uint64) *simulation {
+	c := newEmptySimulation(t, seed)
+	for commits := 0; commits < simulatedCommits; {
+		if c.runOnce() {
 			commits++
 		}
-		c.tick(commits < chronicleCommits-20)
+		c.moveClock(commits < simulatedCommits-20)
 	}
-	if c.quiet == 0 || len(c.then) < chronicleCommits+2 {
-		t.Fatalf("the run has %d commits with seals and %d quiet runs; it should cross two months", len(c.then), c.quiet)
+	if c.quietRuns == 0 || len(c.expected) < simulatedCommits+2 {
+		t.Fatalf("the run has %d commits with seals and %d quiet runs; it should cross two months", len(c.expected), c.quietRuns)
 	}
 	return c
 }
 
 // tick moves the clock: mostly on, now and then not at all or back.
-func (c *chronicle) tick(back bool) {
+func (c *simulation) moveClock(back bool) {
 	switch k := c.rand.IntN(100); {
 	case k < 3 && back:
 	case k < 5 && back:
@@ -93,22 +93,22 @@ func (c *chronicle) tick(back bool) {
 }
 
 // step is one run of the snapshot function. It says whether it committed.
-func (c *chronicle) step() bool {
+func (c *simulation) runOnce() bool {
 	var ended []string
 	if !chance(c.rand, 5) {
-		ended = c.churn()
+		ended = c.changeUpstream()
 	}
-	run := archive.Run{RunID: fmt.Sprint("run-", len(c.then), "-", c.quiet), Trigger: "timer", StartedAt: catalog.At(c.Now)}
+	run := archive.Run{RunID: fmt.Sprint("run-", len(c.expected), "-", c.quietRuns), Trigger: "timer", StartedAt: catalog.At(c.Now)}
 	run.Discovery = &archive.Listing{At: catalog.At(c.Now)}
-	for _, id := range slices.Sorted(maps.Keys(c.list)) {
-		run.Discovery.Clusters = append(run.Discovery.Clusters, c.list[id])
+	for _, id := range slices.Sorted(maps.Keys(c.listedClusters)) {
+		run.Discovery.Clusters = append(run.Discovery.Clusters, c.listedClusters[id])
 	}
-	for _, path := range slices.Sorted(maps.Keys(c.live)) {
-		run.Checks = append(run.Checks, c.look(path))
+	for _, path := range slices.Sorted(maps.Keys(c.upstream)) {
+		run.Checks = append(run.Checks, c.checkScope(path))
 	}
 	for _, path := range ended {
 		run.Ended = append(run.Ended, c.ParseScope(hangzhou, path))
-		delete(c.live, path)
+		delete(c.upstream, path)
 	}
 	before := c.base.Sequence
 	result, err := c.writer.Commit(context.Background(), c.base, run)
@@ -116,36 +116,36 @@ func (c *chronicle) step() bool {
 		c.T.Fatal(err)
 	}
 	c.base = result.Region
-	return c.remember(c.base.Sequence - before)
+	return c.recordExpected(c.base.Sequence - before)
 }
 
 // remember keeps the state under the numbers that the commit has taken.
-func (c *chronicle) remember(numbers int64) bool {
+func (c *simulation) recordExpected(numbers int64) bool {
 	if numbers == 0 {
-		c.quiet++
+		c.quietRuns++
 		return false
 	}
-	state := stateThen{at: c.Now.UTC().Truncate(time.Millisecond), scopes: map[string]scopeThen{}, clusters: maps.Clone(c.list)}
-	for path, s := range c.live {
+	state := expectedState{at: c.Now.UTC().Truncate(time.Millisecond), scopes: map[string]expectedScope{}, clusters: maps.Clone(c.listedClusters)}
+	for path, s := range c.upstream {
 		state.scopes[path] = *s
 	}
-	if len(c.then) > 0 {
-		last := c.then[len(c.then)-1]
+	if len(c.expected) > 0 {
+		last := c.expected[len(c.expected)-1]
 		if state.at.Before(last.at) {
 			state.at = last.at
 		}
 		if numbers == 2 { // the end of a month takes a number
-			last.at, last.seal = state.at, true
-			c.then = append(c.then, last)
+			last.at, last.endsMonth = state.at, true
+			c.expected = append(c.expected, last)
 		}
 	}
-	c.then = append(c.then, state)
+	c.expected = append(c.expected, state)
 	return true
 }
 
 // look is the check of a scope by what upstream says now.
-func (c *chronicle) look(path string) archive.Check {
-	s := c.live[path]
+func (c *simulation) checkScope(path string) archive.Check {
+	s := c.upstream[path]
 	at := catalog.At(c.Now)
 	check := archive.Check{Scope: c.ParseScope(hangzhou, path), At: at, State: s.state}
 	if s.state != archive.OK {
@@ -172,55 +172,55 @@ func (c *chronicle) look(path string) archive.Check {
 }
 
 // churn changes what upstream says.
-func (c *chronicle) churn() (ended []string) {
-	c.appear("_any/_any", 100)
+func (c *simulation) changeUpstream() (ended []string) {
+	c.maybeAddScope("_any/_any", 100)
 	for i := range 7 {
 		id := fmt.Sprintf("ehpc-%d", i)
-		_, listed := c.list[id]
+		_, listed := c.listedClusters[id]
 		switch {
 		case !listed && chance(c.rand, 12):
-			c.list[id] = catalog.Cluster{ClusterID: id, Name: "first", InstanceTypes: []string{}, RegionID: hangzhou}
+			c.listedClusters[id] = catalog.Cluster{ClusterID: id, Name: "first", InstanceTypes: []string{}, RegionID: hangzhou}
 			listed = true
 		case listed && chance(c.rand, 3):
-			delete(c.list, id)
-			for path := range c.live {
+			delete(c.listedClusters, id)
+			for path := range c.upstream {
 				if strings.HasPrefix(path, id+"/") {
 					ended = append(ended, path)
 				}
 			}
 			continue
 		case listed && chance(c.rand, 3):
-			cluster := c.list[id]
+			cluster := c.listedClusters[id]
 			cluster.Name = fmt.Sprint("name ", c.rand.IntN(9))
-			c.list[id] = cluster
+			c.listedClusters[id] = cluster
 		}
 		if listed {
-			c.appear(id+"/_any", 80)
-			c.appear(id+"/ecs.c7.large", 4)
-			if path := id + "/ecs.c7.large"; c.live[path] != nil && chance(c.rand, 4) {
+			c.maybeAddScope(id+"/_any", 80)
+			c.maybeAddScope(id+"/ecs.c7.large", 4)
+			if path := id + "/ecs.c7.large"; c.upstream[path] != nil && chance(c.rand, 4) {
 				ended = append(ended, path)
 			}
 		}
 	}
 	slices.Sort(ended)
 	ended = slices.Compact(ended)
-	for _, path := range slices.Sorted(maps.Keys(c.live)) {
+	for _, path := range slices.Sorted(maps.Keys(c.upstream)) {
 		if !slices.Contains(ended, path) {
-			c.drift(c.live[path])
+			c.changeScope(c.upstream[path])
 		}
 	}
 	return ended
 }
 
 // appear lets a scope be asked for the first time, or again.
-func (c *chronicle) appear(path string, percent int) {
-	if c.live[path] == nil && chance(c.rand, percent) {
-		c.live[path] = &scopeThen{}
+func (c *simulation) maybeAddScope(path string, percent int) {
+	if c.upstream[path] == nil && chance(c.rand, percent) {
+		c.upstream[path] = &expectedScope{}
 	}
 }
 
 // drift decides how upstream answers about one scope.
-func (c *chronicle) drift(s *scopeThen) {
+func (c *simulation) changeScope(s *expectedScope) {
 	was := s.state
 	switch k := c.rand.IntN(100); {
 	case k < 6:
@@ -234,12 +234,12 @@ func (c *chronicle) drift(s *scopeThen) {
 		s.since = c.Now.UTC().Truncate(time.Millisecond)
 	}
 	if s.state == archive.OK && (s.docs == nil || chance(c.rand, 25)) {
-		s.docs = c.changed(s.docs)
+		s.docs = c.changeDocs(s.docs)
 	}
 }
 
 // changed adds, removes and changes images, now and then all of them.
-func (c *chronicle) changed(docs []string) []string {
+func (c *simulation) changeDocs(docs []string) []string {
 	next := slices.Clone(docs)
 	if chance(c.rand, 3) {
 		return []string{}
@@ -273,14 +273,14 @@ func (c *chronicle) changed(docs []string) []string {
 func docID(doc string) string { return strings.Split(doc, `"`)[3] }
 
 var (
-	chronicleStatuses  = []string{"Available", "UnAvailable", "Creating", "CreateFailed", "available"}
-	chroniclePlatforms = []string{"CentOS", "Ubuntu", "Windows Server 2003", "centos", "Alibaba Cloud Linux"}
+	simulatedStatuses  = []string{"Available", "UnAvailable", "Creating", "CreateFailed", "available"}
+	simulatedPlatforms = []string{"CentOS", "Ubuntu", "Windows Server 2003", "centos", "Alibaba Cloud Linux"}
 )
 
 // newDoc makes an object in which fields come, go and change.
-func (c *chronicle) newDoc(id string) string {
-	object := map[string]any{"ImageId": id, "Status": pick(c.rand, chronicleStatuses), "Size": 10 * c.rand.IntN(3)}
-	tag := map[string]any{"Platform": pick(c.rand, chroniclePlatforms)}
+func (c *simulation) newDoc(id string) string {
+	object := map[string]any{"ImageId": id, "Status": pick(c.rand, simulatedStatuses), "Size": 10 * c.rand.IntN(3)}
+	tag := map[string]any{"Platform": pick(c.rand, simulatedPlatforms)}
 	if chance(c.rand, 50) {
 		tag["Version"] = pick(c.rand, []any{"7.9", "7.10", nil})
 	}

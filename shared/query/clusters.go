@@ -26,7 +26,7 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 	}
 	several := len(regions) > 1
 	if several && req.at.sequence != 0 { // each region counts its own commits
-		return nil, s.regionRequired("are configured")
+		return nil, s.regionRequiredError("are configured")
 	}
 	subjects, f, err := s.resolveRegions(ctx, req, regions)
 	if err != nil {
@@ -93,13 +93,13 @@ func (s *service) resolveRegions(
 	onlyEmpty := len(regions) > 1 && errors.Is(failure, archive.ErrNoData)
 	switch {
 	case len(subjects) == 0 && onlyEmpty:
-		return nil, f, s.nothingCaptured()
+		return nil, f, s.nothingCapturedError()
 	case len(subjects) == 0 || failure != nil && req.maxAge > 0:
 		return nil, f, failure
 	}
 	if err := checkSelectionExists(req.selection, subjects); err != nil {
 		if failure != nil && !onlyEmpty { // the unread region may have it
-			return nil, f, regionUndecided(failure)
+			return nil, f, regionUndecidedError(failure)
 		}
 		return nil, f, err
 	}
@@ -168,7 +168,7 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 	for _, sub := range subjects {
 		for _, name := range sel.clusters {
 			if isClusterName(name) && !sub.state.hasCluster(name) {
-				return sub.state.clusterNotFound(name)
+				return sub.state.clusterNotFoundError(name)
 			}
 		}
 		states, sets = append(states, sub.state), append(sets, sub.scopes)
@@ -181,10 +181,10 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 		sel.clusters = []string{allNames}
 	}
 	if part, found := sel.firstUnmatched(sets...); found {
-		return scopeNotFound(part, states...)
+		return scopeNotFoundError(part, states...)
 	}
 	if count == 0 {
-		return scopeNotFound(sel, states...)
+		return scopeNotFoundError(sel, states...)
 	}
 	return nil
 }

@@ -246,7 +246,7 @@ func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
 	w.CommitRun(hangzhou, content{"ehpc-newer/_any": nil, "ehpc-a/ecs.g7.large": nil})
 	w.Now = w.Now.Add(time.Minute)
 	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
-	all := bearing{h, "all"}
+	all := withToken{h, "all"}
 	for target, stale := range map[string]string{
 		"/v1/images?ClusterId=ehpc-new,ehpc-a":                                        "ehpc-new/_any",
 		"/v1/images?ClusterId=ehpc-a,_any,ehpc-new&limit=1":                           "ehpc-new/_any",
@@ -272,7 +272,7 @@ func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-newer&at=1"), 404, "ClusterNotFound", nil)
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a&maxAge=3h"), 503, "SnapshotTooOld", []string{": ehpc-new/_any (never)"})
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a,ehpc-none"), 404, "ClusterNotFound", []string{"ehpc-none"})
-	checkError(t, get(bearing{h, "a"}, "/v1/images?ClusterId=ehpc-new,ehpc-a"), 404, "ClusterNotFound", []string{"captured clusters: ehpc-a."})
+	checkError(t, get(withToken{h, "a"}, "/v1/images?ClusterId=ehpc-new,ehpc-a"), 404, "ClusterNotFound", []string{"captured clusters: ehpc-a."})
 }
 
 // TestHeldScope: an answer that is held back changes nothing but that the
@@ -364,19 +364,19 @@ func TestImageThatCameLater(t *testing.T) {
 		target string
 		later  bool
 	}{
-		{bearing{h, "all"}, "/v1/images/m-cent710?at=1", true},
-		{bearing{h, "all"}, "/v1/images/m-cent710?at=2026-11-23T09:30:00Z", true},
-		{bearing{h, "all"}, "/v1/images/m-cent710/history?at=1", true},
-		{bearing{h, "all"}, "/v1/images/m-ubuntu?at=1&ClusterId=ehpc-b", true},
-		{bearing{h, "all"}, "/v1/images/m-ubuntu/history?at=-2h&ClusterId=ehpc-b", true},
+		{withToken{h, "all"}, "/v1/images/m-cent710?at=1", true},
+		{withToken{h, "all"}, "/v1/images/m-cent710?at=2026-11-23T09:30:00Z", true},
+		{withToken{h, "all"}, "/v1/images/m-cent710/history?at=1", true},
+		{withToken{h, "all"}, "/v1/images/m-ubuntu?at=1&ClusterId=ehpc-b", true},
+		{withToken{h, "all"}, "/v1/images/m-ubuntu/history?at=-2h&ClusterId=ehpc-b", true},
 		{two, "/v1/images/m-cent710?at=1", true},
-		{bearing{h, "b"}, "/v1/images/m-ubuntu?at=1", true},
-		{bearing{h, "all"}, "/v1/images/m-cent710?at=1&ClusterId=ehpc-b", false},
-		{bearing{h, "all"}, "/v1/images/m-cent710/history?ClusterId=ehpc-b", false},
-		{bearing{h, "all"}, "/v1/images/m-nope?at=1", false},
-		{bearing{h, "all"}, "/v1/images/m-nope/history?at=1", false},
-		{bearing{h, "b"}, "/v1/images/m-cent710?at=1", false}, // which others have
-		{bearing{h, "b"}, "/v1/images/m-cent710/history?at=1", false},
+		{withToken{h, "b"}, "/v1/images/m-ubuntu?at=1", true},
+		{withToken{h, "all"}, "/v1/images/m-cent710?at=1&ClusterId=ehpc-b", false},
+		{withToken{h, "all"}, "/v1/images/m-cent710/history?ClusterId=ehpc-b", false},
+		{withToken{h, "all"}, "/v1/images/m-nope?at=1", false},
+		{withToken{h, "all"}, "/v1/images/m-nope/history?at=1", false},
+		{withToken{h, "b"}, "/v1/images/m-cent710?at=1", false}, // which others have
+		{withToken{h, "b"}, "/v1/images/m-cent710/history?at=1", false},
 	} {
 		rec, says, recommend := get(row.h, row.target), "was never offered in cn-hangzhou", "Check the ImageId"
 		if row.later {
@@ -448,7 +448,7 @@ func TestFeedOfImages(t *testing.T) {
 		"ImageId=m-nobody,m-win":                                    "added m-win, removed m-win", // in the region that has one
 	} {
 		var got []string
-		for _, e := range answerOf[stretchTold](t, h, 200, "/v1/changes?"+target).Changes {
+		for _, e := range answerOf[feedAnswer](t, h, 200, "/v1/changes?"+target).Changes {
 			got = append(got, e.Kind+" "+e.ImageId)
 		}
 		if strings.Join(got, ", ") != want {

@@ -164,7 +164,7 @@ func (h *history) resolveStart(s feedSince, now time.Time, st *regionState) (fee
 	early := &archive.TooEarlyError{First: first.at, FirstSequence: first.sequence}
 	switch {
 	case s.cursor && s.position.sequence > 0 && s.position.sequence < first.sequence:
-		return feedPosition{}, feedCursorExpired(early)
+		return feedPosition{}, feedCursorExpiredError(early)
 	case s.cursor:
 		return s.position, nil
 	case !s.asOf.set:
@@ -172,7 +172,7 @@ func (h *history) resolveStart(s feedSince, now time.Time, st *regionState) (fee
 	case s.sequence == 0:
 		return h.resolveStartTime(s.resolveTime(now), st, early)
 	case s.sequence > st.Sequence:
-		return feedPosition{}, startAfterEnd(st)
+		return feedPosition{}, startAfterEndError(st)
 	case s.sequence+1 < first.sequence:
 		return feedPosition{}, early
 	}
@@ -198,13 +198,13 @@ func (h *history) resolveStartTime(
 	}
 	last := h.commits[next-1]
 	if !st.live && last.at.After(st.CommittedAt.Time) {
-		return feedPosition{}, startAfterEnd(st)
+		return feedPosition{}, startAfterEndError(st)
 	}
 	return feedPosition{last.sequence + 1, 0}, nil // the next commit may not be there yet
 }
 
 // startAfterEnd returns the error for a feed that would begin after its end.
-func startAfterEnd(st *regionState) error {
+func startAfterEndError(st *regionState) error {
 	if st.live {
 		return &archive.FutureError{Last: st.Sequence}
 	}
@@ -216,7 +216,7 @@ func startAfterEnd(st *regionState) error {
 }
 
 // feedCursorExpired returns the error for a cursor whose next commits retention has removed.
-func feedCursorExpired(early *archive.TooEarlyError) error {
+func feedCursorExpiredError(early *archive.TooEarlyError) error {
 	return &apierror.Error{
 		Status: http.StatusGone, Code: codeExpired,
 		Message:   "The commits after this cursor are not kept any more. " + toAPIError(early).Message,

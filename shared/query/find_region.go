@@ -24,7 +24,7 @@ func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
 	}
 	namesCluster := namesClusters(a)
 	if !namesCluster && a.wantedImageIDs() == nil {
-		return "", s.regionRequired("are configured")
+		return "", s.regionRequiredError("are configured")
 	}
 	// No two regions have clusters of the same id.
 	found := s.searchRegions(ctx, namesCluster, func(current currentState) (bool, error) {
@@ -43,20 +43,20 @@ func (s *service) decideRegion(ctx context.Context, a *request, found regionSear
 	namesCluster := namesClusters(a)
 	switch {
 	case found.count > 1:
-		return "", s.regionRequired("have what is asked for")
+		return "", s.regionRequiredError("have what is asked for")
 	case found.count == 1 && found.failure != nil && namesCluster:
 		if !found.skipped {
 			s.report(ctx, "", found.failure)
 		}
 		return found.region, nil
 	case found.failure != nil:
-		return "", regionUndecided(found.failure)
+		return "", regionUndecidedError(found.failure)
 	case found.count == 1:
 		return found.region, nil
 	case found.withoutData == len(s.regions):
-		return "", s.nothingCaptured()
+		return "", s.nothingCapturedError()
 	case namesCluster:
-		return "", s.clusterInNoRegion(ctx, a)
+		return "", s.clusterInNoRegionError(ctx, a)
 	}
 	return "", imageNeverOffered(strings.Join(a.wantedImageIDs(), ","), strings.Join(s.regions, ", "))
 }
@@ -134,19 +134,19 @@ func (s *service) searchRegion(
 }
 
 // regionUndecided returns the error for a region that could not be read and may have what the request names.
-func regionUndecided(err error) error {
+func regionUndecidedError(err error) error {
 	e := *toAPIError(err)
 	e.Recommend = "Supply RegionId to ask another region alone. " + e.Recommend
 	return &e
 }
 
 // nothingCaptured returns the error for a service of which no region has data.
-func (s *service) nothingCaptured() error {
+func (s *service) nothingCapturedError() error {
 	return &noDataError{strings.Join(s.regions, ", "), archive.ErrNoData}
 }
 
 // regionRequired returns the error that asks for RegionId; reason ends "several regions …".
-func (s *service) regionRequired(reason string) error {
+func (s *service) regionRequiredError(reason string) error {
 	return newFaultsError([]paramFault{{
 		codeMissing, "RegionId", "is required, as several regions " + reason, "one of " + strings.Join(s.regions, ", "),
 	}})
@@ -181,7 +181,7 @@ func (s *service) historyHasCluster(ctx context.Context, a *request, current cur
 }
 
 // clusterInNoRegion returns the error for clusters that no region has. It lists the clusters of all regions.
-func (s *service) clusterInNoRegion(ctx context.Context, a *request) error {
+func (s *service) clusterInNoRegionError(ctx context.Context, a *request) error {
 	first := slices.IndexFunc(a.selection.clusters, isClusterName)
 	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.selection.clusters[first]}
 	for _, region := range s.regions {

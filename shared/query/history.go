@@ -86,7 +86,7 @@ func (s *service) loadHistory(ctx context.Context, current currentState) (*histo
 		return s.loadRestrictedHistory(ctx, current)
 	}
 	h := s.histories[current.RegionID]
-	if h.reaches(current.Sequence) {
+	if h.includesCommit(current.Sequence) {
 		return h, nil
 	}
 	h.mu.Lock()
@@ -108,7 +108,7 @@ func (s *service) loadHistory(ctx context.Context, current currentState) (*histo
 }
 
 // reaches reports whether the history goes up to a commit.
-func (h *history) reaches(sequence int64) bool {
+func (h *history) includesCommit(sequence int64) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.sequence >= sequence
@@ -175,7 +175,7 @@ func (h *history) checkSelection(c selection, st *regionState) error {
 			continue
 		}
 		if !slices.ContainsFunc(st.Scopes, isCaptured) {
-			return scopeNotFound(one, st)
+			return scopeNotFoundError(one, st)
 		}
 	}
 	return nil

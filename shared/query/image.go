@@ -44,7 +44,7 @@ func (st *regionState) scopesForImage(sel selection) (*scopeSet, error) {
 	if sel.isEverything() {
 		all := st.allScopes()
 		if len(all.scopes) == 0 && len(all.empty) > 0 {
-			return nil, st.scopeNotReady(all.empty[0])
+			return nil, st.scopeNotReadyError(all.empty[0])
 		}
 		return all, nil
 	}

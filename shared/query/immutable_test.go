@@ -17,38 +17,38 @@ import (
 var (
 	// moves is what may differ between two answers that are one to caches: how
 	// old it is, and the commit by which a cursor names the state.
-	moves = regexp.MustCompile(`"AgeSeconds":\d+,|"NextCursor":"A[^"]*"`)
+	volatileMembers = regexp.MustCompile(`"AgeSeconds":\d+,|"NextCursor":"A[^"]*"`)
 	// fresh is what an answer tells of checks, which its tag does not name.
-	fresh    = regexp.MustCompile(`"Snapshot":\{[^]]*\]\},`)
-	ofChecks = regexp.MustCompile(`"CheckedAt":"[^"]*",`)
+	snapshotMember = regexp.MustCompile(`"Snapshot":\{[^]]*\]\},`)
+	checkTimes     = regexp.MustCompile(`"CheckedAt":"[^"]*",`)
 )
 
 // promises are what answers of a region that goes on have let callers rely on.
-type promises struct {
-	*chronicle
-	pinned map[string]string // by caller and question: an answer that is immutable
-	tagged map[string]string // by caller, question and tag: the content
+type cachingPromises struct {
+	*simulation
+	immutable map[string]string // by caller and question: an answer that is immutable
+	tagged    map[string]string // by caller, question and tag: the content
 }
 
 // TestPromisesAreKept asks at every commit of a region what was asked at earlier
 // ones: what was called immutable stays as it was, answers under one tag have
 // one content, and an instance that has just begun says the same as an old one.
-func TestPromisesAreKept(t *testing.T) {
+func TestAnswersKeepCachingPromises(t *testing.T) {
 	t.Parallel()
-	p := &promises{beginChronicle(t, *chronicleSeed), map[string]string{}, map[string]string{}}
+	p := &cachingPromises{newEmptySimulation(t, *simulationSeed), map[string]string{}, map[string]string{}}
 	handler := func() http.Handler {
 		return p.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-1", "ehpc-2"}}), func(o *query.Options) { o.HeadTTL, o.Report = 0, nil })
 	}
 	old := handler()
-	r := rand.New(rand.NewPCG(9, *chronicleSeed))
+	r := rand.New(rand.NewPCG(9, *simulationSeed))
 	var asked []string
 	for range 4 + 20/querytest.WorkDivisor {
 		for range 4 { // what happens
-			p.step()
-			p.tick(false)
+			p.runOnce()
+			p.moveClock(false)
 		}
 		for range 12 {
-			asked = append(asked, p.question(r))
+			asked = append(asked, p.randomQuestion(r))
 		}
 		young := handler()
 		for k := range 30 {
@@ -57,55 +57,55 @@ func TestPromisesAreKept(t *testing.T) {
 				question = pick(r, asked)
 			}
 			for _, caller := range []string{"all", "a"} {
-				p.hold(old, caller, question)
-				p.hold(young, caller, question)
+				p.checkAnswer(old, caller, question)
+				p.checkAnswer(young, caller, question)
 			}
 		}
 	}
-	if len(p.pinned) < 50/querytest.WorkDivisor || len(p.tagged) < 120/querytest.WorkDivisor {
-		t.Errorf("only %d immutable answers and %d tags", len(p.pinned), len(p.tagged))
+	if len(p.immutable) < 50/querytest.WorkDivisor || len(p.tagged) < 120/querytest.WorkDivisor {
+		t.Errorf("only %d immutable answers and %d tags", len(p.immutable), len(p.tagged))
 	}
 }
 
 // hold compares an answer with what was said before.
-func (p *promises) hold(h http.Handler, caller, question string) {
-	rec := get(bearing{h, caller}, question)
-	body, key := moves.ReplaceAllString(rec.Body.String(), ""), caller+" "+question
-	if was, ok := p.pinned[key]; ok && (rec.Code != 200 || ofChecks.ReplaceAllString(body, "") != ofChecks.ReplaceAllString(was, "")) {
-		p.T.Errorf("%s was to stay\n%s\nand after %d commits is\n%s", key, was, len(p.then), dump(rec))
+func (p *cachingPromises) checkAnswer(h http.Handler, caller, question string) {
+	rec := get(withToken{h, caller}, question)
+	body, key := volatileMembers.ReplaceAllString(rec.Body.String(), ""), caller+" "+question
+	if was, ok := p.immutable[key]; ok && (rec.Code != 200 || checkTimes.ReplaceAllString(body, "") != checkTimes.ReplaceAllString(was, "")) {
+		p.T.Errorf("%s was to stay\n%s\nand after %d commits is\n%s", key, was, len(p.expected), dump(rec))
 	}
 	if rec.Code != 200 {
 		return
 	}
 	if strings.Contains(rec.Header().Get("Cache-Control"), "immutable") {
-		p.pinned[key] = body
+		p.immutable[key] = body
 	}
 	key += " " + rec.Header().Get("ETag")
-	content := fresh.ReplaceAllString(body, "")
+	content := snapshotMember.ReplaceAllString(body, "")
 	if was, ok := p.tagged[key]; ok && was != content {
-		p.T.Errorf("%s tags\n%s\nand after %d commits\n%s", key, was, len(p.then), content)
+		p.T.Errorf("%s tags\n%s\nand after %d commits\n%s", key, was, len(p.expected), content)
 	}
 	p.tagged[key] = content
-	if known := get(bearing{h, caller}, question, "If-None-Match", rec.Header().Get("ETag")); known.Code != 304 {
+	if known := get(withToken{h, caller}, question, "If-None-Match", rec.Header().Get("ETag")); known.Code != 304 {
 		p.T.Errorf("%s answers %d to who has it", key, known.Code)
 	}
 }
 
 // question is about a moment of what has happened, or about now.
-func (p *promises) question(r *rand.Rand) string {
-	n := 1 + r.IntN(len(p.then))
+func (p *cachingPromises) randomQuestion(r *rand.Rand) string {
+	n := 1 + r.IntN(len(p.expected))
 	if chance(r, 50) {
-		n = len(p.then)
+		n = len(p.expected)
 	}
-	at := pick(r, []string{"", fmt.Sprint("&at=", n), fmt.Sprint("&at=", n), "&at=" + p.then[n-1].at.Format(time.RFC3339Nano), "&at=" + p.then[n-1].at.Add(-time.Millisecond).Format(time.RFC3339Nano)})
+	at := pick(r, []string{"", fmt.Sprint("&at=", n), fmt.Sprint("&at=", n), "&at=" + p.expected[n-1].at.Format(time.RFC3339Nano), "&at=" + p.expected[n-1].at.Add(-time.Millisecond).Format(time.RFC3339Nano)})
 	cluster := pick(r, []string{"", "&ClusterId=ehpc-1", "&ClusterId=ehpc-2", "&ClusterId=ehpc-0", "&ClusterId=*", "&ClusterId=ehpc-1,ehpc-2"})
 	image := fmt.Sprintf("/v1/images/m-%02d", r.IntN(60))
-	since := pick(r, []string{"", "&since=0", fmt.Sprint("&since=", n), fmt.Sprintf("&since=c%d.2", n), "&since=" + p.then[n-1].at.Format(time.RFC3339Nano)})
+	since := pick(r, []string{"", "&since=0", fmt.Sprint("&since=", n), fmt.Sprintf("&since=c%d.2", n), "&since=" + p.expected[n-1].at.Format(time.RFC3339Nano)})
 	form := pick(r, []string{"", "&format=atom", "&limit=3"})
 	return pick(r, []string{
 		"/v1/images?limit=2" + cluster + at, "/v1/images?facets=Status" + cluster + at, image + "?" + at, image + "?" + cluster + at, image + "/history?" + at + form,
 		"/v1/clusters?" + cluster + at, "/v1/changes?" + since + at + form, "/v1/changes?" + since + cluster + at, "/v1/matrix?limit=2" + at,
-		"/v1/diff?ClusterId=ehpc-1,ehpc-2" + at, fmt.Sprintf("/v1/diff?ClusterId=ehpc-1&from=%d&to=%d", n, 1+r.IntN(len(p.then))), fmt.Sprintf("/v1/diff?ClusterId=ehpc-2&from=%d", n),
+		"/v1/diff?ClusterId=ehpc-1,ehpc-2" + at, fmt.Sprintf("/v1/diff?ClusterId=ehpc-1&from=%d&to=%d", n, 1+r.IntN(len(p.expected))), fmt.Sprintf("/v1/diff?ClusterId=ehpc-2&from=%d", n),
 		"/v1/images?maxAge=2d" + cluster + at,
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 const browserAccept = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
-func TestPageForPeople(t *testing.T) {
+func TestHTMLPage(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)})

@@ -9,10 +9,10 @@ import (
 
 // question makes a request from what exists in either world, in both and in
 // none.
-func (p *pair) question() (target, tag string) {
+func (p *isolationTest) randomQuestion() (target, tag string) {
 	r := p.rand
-	if k := r.IntN(10); k == 0 && len(p.onward) > 0 {
-		return p.onward[r.IntN(len(p.onward))], ""
+	if k := r.IntN(10); k == 0 && len(p.nextPages) > 0 {
+		return p.nextPages[r.IntN(len(p.nextPages))], ""
 	} else if k == 1 && len(p.etags) > 0 {
 		target, tag, _ = strings.Cut(p.etags[r.IntN(len(p.etags))], "\n")
 		return target, tag

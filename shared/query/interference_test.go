@@ -22,40 +22,40 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-var interferenceSeed = flag.Uint64("interferenceseed", 1, "seed of the worlds that differ where a caller may not look")
+var isolationSeed = flag.Uint64("interferenceseed", 1, "seed of the worlds that differ where a caller may not look")
 
 // twin is one of two worlds that are alike in what a grant covers and differ in
 // everything else but the numbers and times of commits: the names, the number
 // and the content of other clusters, what happened to them, and another region.
-type twin struct {
+type twinWorld struct {
 	*fixture
-	rand    *rand.Rand
-	names   []string // of other clusters
-	regions []string // that are served
-	others  content  // of other clusters, now
-	unique  int      // makes content that was never there before
-	last    int64    // number of the last commit
-	handler http.Handler
+	rand         *rand.Rand
+	names        []string // of other clusters
+	regions      []string // that are served
+	otherContent content  // of other clusters, now
+	nextUnique   int      // makes content that was never there before
+	lastSequence int64    // number of the last commit
+	handler      http.Handler
 }
 
 // pair is two twins with what they share.
-type pair struct {
-	t       *testing.T
-	rand    *rand.Rand
-	grant   access.Grant
-	mine    content // scopes that the grant covers, now
-	twins   [2]*twin
-	alone   *twin // where there is nothing else, and nobody is checked
-	asked   int
-	alikes  int
-	retired bool
-	ended   bool     // the last run ended a scope of the caller
-	etags   []string // that were seen
-	onward  []string // pages and feeds that go on
+type isolationTest struct {
+	t             *testing.T
+	rand          *rand.Rand
+	grant         access.Grant
+	ownContent    content // scopes that the grant covers, now
+	twins         [2]*twinWorld
+	alone         *twinWorld // where there is nothing else, and nobody is checked
+	compared      int
+	comparedAlone int
+	retired       bool
+	ended         bool     // the last run ended a scope of the caller
+	etags         []string // that were seen
+	nextPages     []string // pages and feeds that go on
 }
 
 // grants under test, with the scopes that they cover.
-var interferenceGrants = map[string]struct {
+var isolationGrants = map[string]struct {
 	grant access.Grant
 	paths []string
 }{
@@ -67,39 +67,39 @@ var interferenceGrants = map[string]struct {
 	"a cluster that never comes": {access.Grant{Clusters: []string{"ehpc-a"}}, nil},
 }
 
-func TestOthersAreAsIfTheyDidNotExist(t *testing.T) {
+func TestOtherClustersDoNotShow(t *testing.T) {
 	t.Parallel()
-	for name, row := range interferenceGrants {
+	for name, row := range isolationGrants {
 		if querytest.WorkDivisor > 1 && name != "a cluster and none" {
 			continue // the race detector makes each many times slower
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			row.grant.Name = "me"
-			p := newPair(t, row.grant)
+			p := newIsolationTest(t, row.grant)
 			for step := range 48 {
-				p.step(row.paths, step)
+				p.runWorlds(row.paths, step)
 				if step%6 == 3 {
-					p.compare(60 / querytest.WorkDivisor)
+					p.compareAnswers(60 / querytest.WorkDivisor)
 				}
 			}
-			p.retire("2026-11")
-			p.compare(60 / querytest.WorkDivisor)
-			p.step(row.paths, 48)
-			p.compare(60 / querytest.WorkDivisor)
-			if p.asked < 300/querytest.WorkDivisor || p.alikes < 60/querytest.WorkDivisor && len(row.grant.Regions) == 0 {
-				t.Errorf("only %d requests were compared, %d with nothing else", p.asked, p.alikes)
+			p.removeMonth("2026-11")
+			p.compareAnswers(60 / querytest.WorkDivisor)
+			p.runWorlds(row.paths, 48)
+			p.compareAnswers(60 / querytest.WorkDivisor)
+			if p.compared < 300/querytest.WorkDivisor || p.comparedAlone < 60/querytest.WorkDivisor && len(row.grant.Regions) == 0 {
+				t.Errorf("only %d requests were compared, %d with nothing else", p.compared, p.comparedAlone)
 			}
 		})
 	}
 }
 
-func newPair(t *testing.T, g access.Grant) *pair {
-	p := &pair{t: t, rand: rand.New(rand.NewPCG(*interferenceSeed, 7)), grant: g, mine: content{}}
+func newIsolationTest(t *testing.T, g access.Grant) *isolationTest {
+	p := &isolationTest{t: t, rand: rand.New(rand.NewPCG(*isolationSeed, 7)), grant: g, ownContent: content{}}
 	taken := func(names ...string) []string {
 		return slices.DeleteFunc(names, func(name string) bool { return g.Cluster(name) })
 	}
-	p.twins = [2]*twin{
+	p.twins = [2]*twinWorld{
 		{fixture: newFixture(t), names: taken("ehpc-b", "ehpc-aa", "ehpc-z", "", "ehpc-c"), regions: []string{hangzhou}},
 		{fixture: newFixture(t), names: taken("ehpc-a0", "ehpc-q", "hidden-1"), regions: []string{hangzhou}},
 	}
@@ -107,15 +107,15 @@ func newPair(t *testing.T, g access.Grant) *pair {
 		p.twins[1].regions = []string{beijing, hangzhou}
 	}
 	for i, w := range p.twins {
-		w.rand, w.others = rand.New(rand.NewPCG(*interferenceSeed, uint64(100+i))), content{}
+		w.rand, w.otherContent = rand.New(rand.NewPCG(*isolationSeed, uint64(100+i))), content{}
 	}
-	p.alone = &twin{fixture: newFixture(t)}
-	p.start()
+	p.alone = &twinWorld{fixture: newFixture(t)}
+	p.startInstances()
 	return p
 }
 
 // start begins with new instances.
-func (p *pair) start() {
+func (p *isolationTest) startInstances() {
 	for _, w := range p.twins {
 		w.handler = w.HandlerWithReplica(allow(p.grant, access.Grant{Name: "all"}, access.Grant{Name: "others", Clusters: append([]string{"none"}, w.names...)}),
 			func(o *query.Options) {
@@ -131,37 +131,37 @@ func (p *pair) start() {
 }
 
 // compare asks both worlds the same and wants the same answers to the byte.
-func (p *pair) compare(n int) {
+func (p *isolationTest) compareAnswers(n int) {
 	p.t.Helper()
 	for range n {
-		target, tag := p.question()
+		target, tag := p.randomQuestion()
 		var answers [2]*httptest.ResponseRecorder
 		for i, w := range p.twins {
-			w.disturb(target)
+			w.askAsOthers(target)
 			answers[i] = get(w.handler, target, "Authorization", bearer("me"), "If-None-Match", tag)
 		}
-		p.asked++
+		p.compared++
 		one, other := dump(answers[0]), dump(answers[1])
 		if one != other {
 			p.t.Fatalf("%s (If-None-Match %s) tells worlds apart that differ in what %+v does not cover:\n%s", target, tag, p.grant, cmp.Diff(one, other))
 		}
 		for _, w := range p.twins {
-			p.secrets(w, target, one)
+			p.checkNoSecret(w, target, one)
 		}
-		if told := p.alike(target); told {
-			if diff := cmp.Diff(plain(target, get(p.alone.handler, target)), plain(target, get(p.twins[0].handler, target, "Authorization", bearer("me")))); diff != "" {
+		if told := p.meansSameAlone(target); told {
+			if diff := cmp.Diff(maskCommits(target, get(p.alone.handler, target)), maskCommits(target, get(p.twins[0].handler, target, "Authorization", bearer("me")))); diff != "" {
 				p.t.Fatalf("%s does not tell what it tells where there is nothing else:\n%s", target, diff)
 			}
-			p.alikes++
+			p.comparedAlone++
 		}
-		p.remember(target, answers[0])
+		p.keepForLater(target, answers[0])
 	}
 }
 
 // alike says whether a question means the same in an archive with nothing but
 // what the grant covers: that has fewer commits and other runs, and the checks
 // of the past differ.
-func (p *pair) alike(target string) bool {
+func (p *isolationTest) meansSameAlone(target string) bool {
 	u, err := url.Parse(target)
 	if err != nil || len(p.grant.Regions) > 0 || p.retired {
 		return false
@@ -182,7 +182,7 @@ var (
 
 // plain is an answer without the numbers of commits and what is made of them,
 // and without the time of the region's last commit.
-func plain(target string, rec *httptest.ResponseRecorder) string {
+func maskCommits(target string, rec *httptest.ResponseRecorder) string {
 	body := commitNumber.ReplaceAllString(rec.Body.String(), "#$1")
 	if !strings.Contains(body, "<entry>") { // then the feed has the time of the last commit
 		body = feedUpdated.ReplaceAllString(body, "#")
@@ -197,7 +197,7 @@ func plain(target string, rec *httptest.ResponseRecorder) string {
 
 // secrets looks for what only one who sees other clusters can know. A name
 // that stands in the question may stand in the answer.
-func (p *pair) secrets(w *twin, target, answer string) {
+func (p *isolationTest) checkNoSecret(w *twinWorld, target, answer string) {
 	hidden := append([]string{"secret", "Secret", "Hidden", "m-only", `"RunId":"run-`}, w.names...)
 	if len(p.grant.Regions) > 0 {
 		hidden = append(hidden, beijing)
@@ -209,15 +209,15 @@ func (p *pair) secrets(w *twin, target, answer string) {
 	}
 }
 
-func (p *pair) remember(target string, rec *httptest.ResponseRecorder) {
+func (p *isolationTest) keepForLater(target string, rec *httptest.ResponseRecorder) {
 	if tag := rec.Header().Get("ETag"); tag != "" && len(p.etags) < 500 {
 		p.etags = append(p.etags, target+"\n"+tag)
 	}
 	if next, _, ok := strings.Cut(strings.TrimPrefix(rec.Header().Get("Link"), "<"), ">"); ok {
-		p.onward = append(p.onward, next)
+		p.nextPages = append(p.nextPages, next)
 	}
 	if at := rec.Header().Get("X-Next-Cursor"); at != "" {
-		p.onward = append(p.onward, "/v1/changes?since="+at)
+		p.nextPages = append(p.nextPages, "/v1/changes?since="+at)
 	}
 	var body struct{ Code string }
 	if json.Unmarshal(rec.Body.Bytes(), &body) == nil && rec.Code == 500 {
@@ -226,7 +226,7 @@ func (p *pair) remember(target string, rec *httptest.ResponseRecorder) {
 }
 
 // disturb is other callers, who ask the same and more in between.
-func (w *twin) disturb(target string) {
+func (w *twinWorld) askAsOthers(target string) {
 	for _, name := range []string{"all", "others"} {
 		if w.rand.IntN(3) == 0 {
 			get(w.handler, target, "Authorization", bearer(name))

@@ -15,10 +15,10 @@ import (
 // step is one run in each world, at the same time. Either both commit
 // something about the caller's clusters, or both commit something else. So
 // commits have the same numbers and times in both.
-func (p *pair) step(paths []string, step int) {
-	about, mine, gone := len(paths) > 0 && p.rand.IntN(3) > 0 && step > 4, maps.Clone(p.mine), []string(nil)
+func (p *isolationTest) runWorlds(paths []string, step int) {
+	about, mine, gone := len(paths) > 0 && p.rand.IntN(3) > 0 && step > 4, maps.Clone(p.ownContent), []string(nil)
 	if about {
-		mine, gone = p.drift(paths)
+		mine, gone = p.changeOwn(paths)
 	}
 	later := time.Duration(1+p.rand.IntN(60)) * time.Hour
 	at := p.alone.Now.Add(later)
@@ -27,36 +27,36 @@ func (p *pair) step(paths []string, step int) {
 		w.Now = w.Now.Add(later)
 		if apart {
 			if early {
-				p.others(w, between)
+				p.runOthers(w, between)
 			}
-			p.quiet(w)
+			p.runQuietly(w)
 			if !early {
-				p.others(w, 30*time.Minute+between)
+				p.runOthers(w, 30*time.Minute+between)
 			}
 			continue
 		}
-		ended := append(w.drift(!about), gone...)
+		ended := append(w.changeOthers(!about), gone...)
 		found := content{}
-		maps.Copy(found, w.others)
+		maps.Copy(found, w.otherContent)
 		maps.Copy(found, mine)
 		for _, path := range ended {
 			delete(found, path)
 		}
-		w.last = w.CommitRun(hangzhou, found, ended...).Sequence
+		w.lastSequence = w.CommitRun(hangzhou, found, ended...).Sequence
 		if slices.Contains(w.regions, beijing) && w.rand.IntN(4) == 0 || step == 0 {
-			w.CommitRun(beijing, w.others)
+			w.CommitRun(beijing, w.otherContent)
 		}
 	}
-	if p.twins[0].last != p.twins[1].last {
-		p.t.Fatalf("step %d ends with commit %d in one world and %d in the other", step, p.twins[0].last, p.twins[1].last)
+	if p.twins[0].lastSequence != p.twins[1].lastSequence {
+		p.t.Fatalf("step %d ends with commit %d in one world and %d in the other", step, p.twins[0].lastSequence, p.twins[1].lastSequence)
 	}
 	for _, path := range gone {
 		delete(mine, path)
 	}
 	// The cluster of a scope that ends is out of the listing until the next run.
-	p.mine, p.ended, p.alone.Now = mine, len(gone) > 0, at
+	p.ownContent, p.ended, p.alone.Now = mine, len(gone) > 0, at
 	if apart {
-		p.quiet(p.alone)
+		p.runQuietly(p.alone)
 	} else {
 		p.alone.CommitRun(hangzhou, mine, gone...)
 	}
@@ -66,24 +66,24 @@ func (p *pair) step(paths []string, step int) {
 }
 
 // others is a run that asks other clusters alone.
-func (p *pair) others(w *twin, later time.Duration) {
+func (p *isolationTest) runOthers(w *twinWorld, later time.Duration) {
 	now := w.Now
 	w.Now = now.Add(later)
-	w.last = w.CommitRun(hangzhou, w.others, w.drift(true)...).Sequence
+	w.lastSequence = w.CommitRun(hangzhou, w.otherContent, w.changeOthers(true)...).Sequence
 	w.Now = now
 }
 
 // quiet is a run that asks the caller's clusters and finds nothing new.
-func (p *pair) quiet(w *twin) {
+func (p *isolationTest) runQuietly(w *twinWorld) {
 	now := w.Now
 	w.Now = now.Add(25 * time.Minute)
-	w.last = w.CommitRun(hangzhou, p.mine).Sequence
+	w.lastSequence = w.CommitRun(hangzhou, p.ownContent).Sequence
 	w.Now = now
 }
 
 // drift changes what the grant covers, always a little.
-func (p *pair) drift(paths []string) (mine content, gone []string) {
-	mine = maps.Clone(p.mine)
+func (p *isolationTest) changeOwn(paths []string) (mine content, gone []string) {
+	mine = maps.Clone(p.ownContent)
 	path := paths[p.rand.IntN(len(paths))]
 	found, asked := mine[path]
 	switch k := p.rand.IntN(10); {
@@ -92,22 +92,22 @@ func (p *pair) drift(paths []string) (mine content, gone []string) {
 	case k == 1 && (found != nil || !asked):
 		mine[path] = nil // the check fails
 	default:
-		mine[path] = variant(p.t, p.rand, fmt.Sprint("mine ", p.rand.IntN(40)))
+		mine[path] = randomImages(p.t, p.rand, fmt.Sprint("mine ", p.rand.IntN(40)))
 	}
 	for other, found := range mine { // no check fails for ever
 		if found == nil && other != path {
-			mine[other] = variant(p.t, p.rand, "back")
+			mine[other] = randomImages(p.t, p.rand, "back")
 		}
 	}
 	return mine, nil
 }
 
 // drift changes other clusters; must: in a way that takes a commit.
-func (w *twin) drift(must bool) (ended []string) {
+func (w *twinWorld) changeOthers(must bool) (ended []string) {
 	if !must && w.rand.IntN(2) == 0 {
 		return nil
 	}
-	w.unique++
+	w.nextUnique++
 	for _, name := range w.names {
 		if name == "" {
 			name = "_any"
@@ -115,24 +115,24 @@ func (w *twin) drift(must bool) (ended []string) {
 		for _, typ := range []string{"_any", "ecs.c7.large", "ecs.secret"} {
 			path := name + "/" + typ
 			switch k := w.rand.IntN(12); {
-			case k == 0 && w.others[path] != nil:
-				delete(w.others, path)
+			case k == 0 && w.otherContent[path] != nil:
+				delete(w.otherContent, path)
 				ended = append(ended, path)
 			case k == 1:
-				w.others[path] = nil
-			case k < 6 || len(w.others) == 0:
-				w.others[path] = variant(w.T, w.rand, fmt.Sprint("secret ", w.unique))
+				w.otherContent[path] = nil
+			case k < 6 || len(w.otherContent) == 0:
+				w.otherContent[path] = randomImages(w.T, w.rand, fmt.Sprint("secret ", w.nextUnique))
 			}
 		}
 	}
 	first := w.names[0] + "/_any"
 	ended = slices.DeleteFunc(ended, func(path string) bool { return path == first })
-	w.others[first] = variant(w.T, w.rand, fmt.Sprint("secret ", w.unique, " for sure"))
+	w.otherContent[first] = randomImages(w.T, w.rand, fmt.Sprint("secret ", w.nextUnique, " for sure"))
 	return ended
 }
 
 // variant makes a list of images whose ids are the same everywhere.
-func variant(t testing.TB, r *rand.Rand, text string) []*catalog.Image {
+func randomImages(t testing.TB, r *rand.Rand, text string) []*catalog.Image {
 	var objects []string
 	for i := range 12 {
 		if r.IntN(3) > 0 {
@@ -148,8 +148,8 @@ func variant(t testing.TB, r *rand.Rand, text string) []*catalog.Image {
 
 // retire takes a month of the log away, as retention does. What an instance
 // remembers of it depends on what it was asked, so new ones go on.
-func (p *pair) retire(month string) {
-	p.start()
+func (p *isolationTest) removeMonth(month string) {
+	p.startInstances()
 	p.retired = true
 	for _, w := range p.twins {
 		key, err := w.Keys.Log(hangzhou, month)

@@ -76,7 +76,7 @@ func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeSta
 		if err != nil {
 			return nil, wrapStoreError(region, err)
 		}
-		return l.keep(s.Digest, snapshot.Images), nil
+		return l.cacheRedacted(s.Digest, snapshot.Images), nil
 	})
 	select {
 	case <-ctx.Done():
@@ -91,7 +91,7 @@ func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeSta
 }
 
 // keep redacts images and caches them as a list of its own.
-func (l *listLoader) keep(digest string, images []*catalog.Image) imageList {
+func (l *listLoader) cacheRedacted(digest string, images []*catalog.Image) imageList {
 	images = l.redactor.redactImages(images)
 	list := newImageList(images)
 	l.cache.put(digest, list, listOverhead+imageBytes(images))
@@ -197,7 +197,7 @@ func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) e
 			l.cache.put(digest, imageList{index.Images, places}, listOverhead+4*len(places)+share)
 		default: // images that differ can become equal when fields are removed
 			images, _ := index.List(digest)
-			l.keep(digest, images)
+			l.cacheRedacted(digest, images)
 		}
 	}
 	l.mu.Lock()

@@ -82,7 +82,7 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 
 // TestRegionThatCannotBeReadCostsNothing: what the others have is not kept
 // waiting by one that has just failed, and what only it can have is looked for.
-func TestRegionThatCannotBeReadCostsNothing(t *testing.T) {
+func TestUnreadableRegionDelaysNobody(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	asked, unreadable := 0, false
@@ -109,7 +109,7 @@ func TestRegionThatCannotBeReadCostsNothing(t *testing.T) {
 	} {
 		for _, caller := range []string{"all", "a"} {
 			var logged []string
-			h := bearing{w.Handler(func(o *query.Options) { o.Regions, o.Report = []string{hangzhou, beijing}, reporter(&logged) }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-bj"}})), caller}
+			h := withToken{w.Handler(func(o *query.Options) { o.Regions, o.Report = []string{hangzhou, beijing}, reporter(&logged) }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-bj"}})), caller}
 			unreadable = row.unreadable
 			get(h, row.target)
 			asked = 0
@@ -140,7 +140,7 @@ func TestNoRegionHasData(t *testing.T) {
 
 // TestScopesOfSomeRegion: without RegionId the list of scopes is that of all
 // regions, and what is asked for need not be in each.
-func TestScopesOfSomeRegion(t *testing.T) {
+func TestScopesOfOneRegion(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710), "ehpc-bj/ecs.g7.large": parseImages(t, centOS710)})
@@ -159,7 +159,7 @@ func TestScopesOfSomeRegion(t *testing.T) {
 		var got []string
 		for _, sc := range answerOf[struct {
 			Scopes []struct{ ClusterId, InstanceType string }
-		}](t, bearing{h, "all"}, 200, target).Scopes {
+		}](t, withToken{h, "all"}, 200, target).Scopes {
 			got = append(got, sc.ClusterId+"/"+sc.InstanceType)
 		}
 		if strings.Join(got, " ") != want {
@@ -176,19 +176,19 @@ func TestScopesOfSomeRegion(t *testing.T) {
 }
 
 // bearing asks with a token.
-type bearing struct {
+type withToken struct {
 	http.Handler
 	name string
 }
 
-func (b bearing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (b withToken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Set("Authorization", bearer(b.name))
 	b.Handler.ServeHTTP(w, r)
 }
 
 // TestPagesOfAClusterThatEnds: the link of a page leads on in the state that
 // the page is of, also where the region has to be found.
-func TestPagesOfAClusterThatEnds(t *testing.T) {
+func TestPagesOfEndedCluster(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&format=ids", "/v1/matrix?ClusterId=ehpc-b&limit=1&format=csv"} {
 		w := newSmallRegion(t)
@@ -197,30 +197,30 @@ func TestPagesOfAClusterThatEnds(t *testing.T) {
 		h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, callers)
 		next := map[string]string{}
 		for _, caller := range []string{"all", "b"} {
-			link := get(bearing{h, caller}, target).Header().Get("Link")
+			link := get(withToken{h, caller}, target).Header().Get("Link")
 			next[caller], _, _ = strings.Cut(strings.TrimPrefix(link, "<"), ">")
 		}
 		w.Now = w.Now.Add(time.Minute)
 		w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage, centOS79)}, "ehpc-b/_any")
 		w.Now = w.Now.Add(time.Minute)
 		for caller, link := range next {
-			if rec := get(bearing{h, caller}, link); rec.Code != 200 || !strings.Contains(rec.Body.String(), "m-ubuntu") || rec.Header().Get("X-Snapshot-Sequence") != "3" {
+			if rec := get(withToken{h, caller}, link); rec.Code != 200 || !strings.Contains(rec.Body.String(), "m-ubuntu") || rec.Header().Get("X-Snapshot-Sequence") != "3" {
 				t.Errorf("%s for %s: %s", link, caller, dump(rec))
 			}
 		}
-		if rec := get(bearing{h, "bj"}, next["b"]); rec.Code == 200 || strings.Contains(rec.Body.String(), "until") || strings.Contains(rec.Body.String(), "m-") {
+		if rec := get(withToken{h, "bj"}, next["b"]); rec.Code == 200 || strings.Contains(rec.Body.String(), "until") || strings.Contains(rec.Body.String(), "m-") {
 			t.Errorf("another caller is told of the cluster: %s", dump(rec))
 		}
-		checkError(t, get(bearing{h, "all"}, target), 404, "ClusterNotFound", []string{"until commit 4"})
+		checkError(t, get(withToken{h, "all"}, target), 404, "ClusterNotFound", []string{"until commit 4"})
 		// The same cursor with another question.
 		other := strings.Replace(next["all"], "ClusterId=ehpc-b", "ClusterId=ehpc-a", 1)
-		checkError(t, get(bearing{h, "all"}, other), 400, "InvalidParameter", []string{"cursor belongs to another query"})
+		checkError(t, get(withToken{h, "all"}, other), 400, "InvalidParameter", []string{"cursor belongs to another query"})
 	}
 }
 
 // TestPagesOfAFeedThatStartsAlone: the next page is of the same region, though
 // another one has the image by then.
-func TestPagesOfAFeedThatStartsAlone(t *testing.T) {
+func TestPagesOfFeedNameTheRegion(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/v1/images/m-ubuntu/history?limit=1", "/v1/changes?ImageId=m-ubuntu&limit=1", "/v1/changes?ClusterId=ehpc-a&limit=1"} {
 		w := newSmallRegion(t)

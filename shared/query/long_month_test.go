@@ -27,7 +27,7 @@ const (
 
 // longMonth commits in one month, by turns, two lists that have no image in
 // common, with ids that make lines of 4 MB.
-func longMonth(t *testing.T) *fixture {
+func newLongMonth(t *testing.T) *fixture {
 	w := newFixture(t)
 	var lists [2][]*catalog.Image
 	for i := range 2 * longImages {
@@ -56,27 +56,27 @@ func longMonth(t *testing.T) *fixture {
 }
 
 // heap notes how much is in use before each request.
-type heap struct {
+type heapMeter struct {
 	base, peak uint64
 	requests   int
 }
 
-func (h *heap) RoundTrip(r *http.Request) (*http.Response, error) {
-	h.look()
+func (h *heapMeter) RoundTrip(r *http.Request) (*http.Response, error) {
+	h.measure()
 	h.requests++
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-func (h *heap) look() {
-	h.peak = max(h.peak, inUse())
+func (h *heapMeter) measure() {
+	h.peak = max(h.peak, heapInUse())
 }
 
-func (h *heap) reset() { h.base, h.peak, h.requests = inUse(), 0, 0 }
+func (h *heapMeter) reset() { h.base, h.peak, h.requests = heapInUse(), 0, 0 }
 
-func (h *heap) growth() int64 { return int64(h.peak) - int64(h.base) }
+func (h *heapMeter) growth() int64 { return int64(h.peak) - int64(h.base) }
 
 // inUse is what is reachable. Two collections empty the pools too.
-func inUse() uint64 {
+func heapInUse() uint64 {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.GC()
@@ -87,9 +87,9 @@ func inUse() uint64 {
 // TestLongMonthIsReadInPieces reads a month of more than 40 MB in every way. It
 // is not parallel: it measures the heap.
 func TestLongMonthIsReadInPieces(t *testing.T) {
-	w := longMonth(t)
+	w := newLongMonth(t)
 	e := osstest.Start(t, "")
-	h := &heap{}
+	h := &heapMeter{}
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: e.URL, Bucket: e.Bucket, Transport: h, MaxObject: 5 << 20,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
@@ -148,7 +148,7 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 					t.Fatal(err)
 				}
 				n++
-				h.look()
+				h.measure()
 			}
 			if n != longCommits {
 				t.Errorf("%d lines", n)
@@ -160,7 +160,7 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 		h.reset()
 		began := time.Now()
 		row.read()
-		h.look()
+		h.measure()
 		t.Logf("%s: %d requests, %.1f MB more in use at most, %s", row.name, h.requests, float64(h.growth())/(1<<20), time.Since(began))
 		if h.growth() > longMost {
 			t.Errorf("%s of a month of %d MB: %.1f MB are in use at a time, at most %d may be", row.name, size>>20, float64(h.growth())/(1<<20), longMost>>20)

@@ -17,7 +17,7 @@ import (
 )
 
 // crowded is a world of three commits and more lists than are read one by one.
-func crowded(t testing.TB) *fixture {
+func newManyClusters(t testing.TB) *fixture {
 	w := newFixture(t)
 	for run := range 3 {
 		found := content{"_any/_any": parseImages(t, sampleImage, centOS79)}
@@ -40,7 +40,7 @@ func crowded(t testing.TB) *fixture {
 // handler: it answers what it did before, or that it cannot.
 func TestLookupsOfMutatedStores(t *testing.T) {
 	t.Parallel()
-	w := crowded(t)
+	w := newManyClusters(t)
 	targets := []string{
 		"/v1/images?ClusterId=*&format=csv&limit=1000", "/v1/images?ClusterId=ehpc-03&format=csv", "/v1/images?ClusterId=*&at=1&format=csv&limit=1000", "/v1/images?ClusterId=*&at=2&format=ids&limit=1000",
 		"/v1/changes?format=ndjson&limit=1000", "/v1/matrix?ClusterId=*&format=csv&limit=1000",

@@ -200,7 +200,7 @@ func TestWhatACommitSaysIsNotStale(t *testing.T) {
 	}
 	told := map[string]string{}
 	ask := func(caller, target string) string {
-		rec := get(bearing{h, caller}, target)
+		rec := get(withToken{h, caller}, target)
 		snapshot, _, _ := strings.Cut(rec.Body.String(), `"StaleScopes":`)
 		_, rest, _ := strings.Cut(rec.Body.String(), `"StaleScopes":`)
 		stale, _, _ := strings.Cut(rest, "]")
@@ -215,7 +215,7 @@ func TestWhatACommitSaysIsNotStale(t *testing.T) {
 		}
 	}
 	down, w.Now = true, w.Now.Add(5*time.Hour)
-	if rec := get(bearing{h, "all"}, "/v1/images?ClusterId=ehpc-a"); !strings.Contains(rec.Body.String(), "the storage cannot be reached") || !strings.Contains(rec.Body.String(), "not checked for more than 3h0m0s") {
+	if rec := get(withToken{h, "all"}, "/v1/images?ClusterId=ehpc-a"); !strings.Contains(rec.Body.String(), "the storage cannot be reached") || !strings.Contains(rec.Body.String(), "not checked for more than 3h0m0s") {
 		t.Fatalf("what holds now is not told: %s", dump(rec))
 	}
 	for _, caller := range []string{"all", "a"} {
@@ -251,7 +251,7 @@ func TestNothingWasEverChecked(t *testing.T) {
 		{"all", "/v1/clusters?ClusterId=ehpc-new,ehpc-b", "5400"},
 		{"all", "/v1/changes?ClusterId=ehpc-new,ehpc-a", "1800"},
 	} {
-		rec := get(bearing{h, row.caller}, row.target)
+		rec := get(withToken{h, row.caller}, row.target)
 		snapshot := `"CheckedAt":"","Stale":`
 		if row.age != "" {
 			snapshot = `,"AgeSeconds":` + row.age + `,"Stale":`

@@ -27,28 +27,28 @@ func snapshotOf(t *testing.T, h http.Handler, target string) (snapshot, next str
 
 // TestPagesOfAPastStateStayInIt: that the content is the same today does not
 // make a later page an answer about today. In ehpc-b a check has failed since.
-func TestPagesOfAPastStateStayInIt(t *testing.T) {
+func TestPagesOfPastStateStayInIt(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&at=2", "/v1/images?ClusterId=ehpc-b&limit=1&at=2026-11-23T10:00:00Z", "/v1/images?ClusterId=ehpc-b&limit=1&at=-31m", "/v1/matrix?ClusterId=ehpc-b&limit=1&at=2"} {
 		for _, caller := range []string{"all", "b"} {
-			first, next := snapshotOf(t, bearing{h, caller}, target)
-			second, _ := snapshotOf(t, bearing{h, caller}, target+"&cursor="+next)
+			first, next := snapshotOf(t, withToken{h, caller}, target)
+			second, _ := snapshotOf(t, withToken{h, caller}, target+"&cursor="+next)
 			if !strings.Contains(first, `"Sequence":2,`) || !strings.Contains(first, `"Stale":false`) || second != first {
 				t.Errorf("%s for %s begins in %s and goes on in %s", target, caller, first, second)
 			}
 		}
 	}
-	_, next := snapshotOf(t, bearing{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1")
-	if now, _ := snapshotOf(t, bearing{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1&cursor="+next); !strings.Contains(now, `"Sequence":3,`) || !strings.Contains(now, `"Stale":true`) {
+	_, next := snapshotOf(t, withToken{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1")
+	if now, _ := snapshotOf(t, withToken{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1&cursor="+next); !strings.Contains(now, `"Sequence":3,`) || !strings.Contains(now, `"Stale":true`) {
 		t.Errorf("without at the second page tells %s", now)
 	}
 }
 
 // TestMaxAgeIsNotKept: an answer that is young enough today is too old one day,
 // which a cache would not notice.
-func TestMaxAgeIsNotKept(t *testing.T) {
+func TestMaxAgeIsNotCached(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	h := w.Handler()
@@ -66,7 +66,7 @@ func TestMaxAgeIsNotKept(t *testing.T) {
 
 // TestImageWhereNothingIsAskedAnyMore: that no scope is left is no reason to wait
 // for the next run.
-func TestImageWhereNothingIsAskedAnyMore(t *testing.T) {
+func TestImageOfRegionWithoutScopes(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage, centOS79)})
@@ -86,14 +86,14 @@ func TestImageWhereNothingIsAskedAnyMore(t *testing.T) {
 		{"x", "/v1/images/m-cent79", 404, "ImageNotFound"},
 		{"x", "/v1/images/m-none", 404, "ImageNotFound"},
 	} {
-		checkError(t, get(bearing{h, row.caller}, row.target), row.status, row.code, nil)
+		checkError(t, get(withToken{h, row.caller}, row.target), row.status, row.code, nil)
 	}
 }
 
 // TestTagOfOneImageNamesItsChecks: the last commit tells when an image was seen
 // by the latest checks, and once it is past by those that the log knows. That
 // another cluster was checked last of all must not make one answer of them.
-func TestTagOfOneImageNamesItsChecks(t *testing.T) {
+func TestETagOfOneImageCoversItsChecks(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage), "ehpc-b/_any": parseImages(t, centOS79)})
@@ -103,7 +103,7 @@ func TestTagOfOneImageNamesItsChecks(t *testing.T) {
 	const target = "/v1/images/m-bp181x855551ww5yq****?at=2"
 	seen := func() (tag string, last catalog.Time) {
 		rec := get(h, target)
-		return rec.Header().Get("ETag"), answerOf[imageTold](t, h, 200, target).LastSeen
+		return rec.Header().Get("ETag"), answerOf[imageAnswer](t, h, 200, target).LastSeen
 	}
 	tag, last := seen()
 	w.Now = w.Now.Add(time.Hour)
@@ -117,11 +117,11 @@ func TestTagOfOneImageNamesItsChecks(t *testing.T) {
 
 // TestPlaceFarBehindACommit: no commit has that many events, so the feed goes on
 // behind it.
-func TestPlaceFarBehindACommit(t *testing.T) {
+func TestPositionFarBehindCommit(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler()
 	for _, route := range []string{"/v1/changes?", "/v1/changes?ImageId=m-win&", "/v1/images/m-win/history?"} {
-		page := answerOf[stretchTold](t, h, 200, route+"since=c3.1073741823")
+		page := answerOf[feedAnswer](t, h, 200, route+"since=c3.1073741823")
 		if len(page.Changes)+len(page.Events) > 0 || page.NextCursor != "c4.0" {
 			t.Errorf("%s goes on with %v and then at %s", route, page, page.NextCursor)
 		}
@@ -132,7 +132,7 @@ func TestPlaceFarBehindACommit(t *testing.T) {
 // TestFirstSeenBeforeWhatIsKept: retention has removed the commit in which the
 // image came. That an instance has read something else before makes no other
 // answer of one question, here with few scopes, whose snapshots are read alone.
-func TestFirstSeenBeforeWhatIsKept(t *testing.T) {
+func TestFirstSeenBeforeKeptHistory(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	for _, other := range []string{centOS79, centOS710, centOS79} {
@@ -144,7 +144,7 @@ func TestFirstSeenBeforeWhatIsKept(t *testing.T) {
 		h := w.Handler()
 		get(h, before)
 		for _, at := range []string{"", "&at=5", "&at=4"} {
-			if got := answerOf[imageTold](t, h, 200, "/v1/images/m-bp181x855551ww5yq****?"+at); got.FirstSeen != catalog.At(epoch) {
+			if got := answerOf[imageAnswer](t, h, 200, "/v1/images/m-bp181x855551ww5yq****?"+at); got.FirstSeen != catalog.At(epoch) {
 				t.Errorf("after %s%s the image was first seen %s", before, at, got.FirstSeen)
 			}
 		}
@@ -153,7 +153,7 @@ func TestFirstSeenBeforeWhatIsKept(t *testing.T) {
 	for _, before := range []string{"/healthz", "/v1/images", "/v1/matrix", "/v1/images/m-cent710"} {
 		h := w.Handler()
 		get(h, before)
-		if got := answerOf[imageTold](t, h, 410, "/v1/images/m-bp181x855551ww5yq****"); got.FirstSeen != catalog.At(epoch) {
+		if got := answerOf[imageAnswer](t, h, 410, "/v1/images/m-bp181x855551ww5yq****"); got.FirstSeen != catalog.At(epoch) {
 			t.Errorf("after %s the image that is gone was first seen %s", before, got.FirstSeen)
 		}
 	}
@@ -161,7 +161,7 @@ func TestFirstSeenBeforeWhatIsKept(t *testing.T) {
 
 // TestPlaceOfAPastFeedStays: where a feed goes on that ends in the past is told
 // alike before and after later commits, of which a caller may not see all.
-func TestPlaceOfAPastFeedStays(t *testing.T) {
+func TestPositionOfPastFeedStays(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage), "ehpc-b/_any": parseImages(t, centOS79)})
@@ -174,18 +174,18 @@ func TestPlaceOfAPastFeedStays(t *testing.T) {
 		return w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
 	}
 	target := "/v1/changes?at=1&since=" + since
-	before := get(bearing{handler(), "a"}, target)
+	before := get(withToken{handler(), "a"}, target)
 	w.Now = w.Now.Add(time.Hour)
 	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, ubuntuCreating), "ehpc-b/_any": parseImages(t, windows)})
 	w.Now = w.Now.Add(time.Minute)
 	h := handler()
-	after := get(bearing{h, "a"}, target)
+	after := get(withToken{h, "a"}, target)
 	if before.Header().Get("ETag") != after.Header().Get("ETag") || before.Header().Get("X-Next-Cursor") != "c2.0" || after.Header().Get("X-Next-Cursor") != "c2.0" {
 		t.Errorf("before:\n%s\nafter:\n%s", dump(before), dump(after))
 	}
 	for _, caller := range []string{"a", "all"} {
 		for since, want := range map[string]int{"2026-11-23T08:00:00Z": 3, since: 2, "2026-11-23T12:00:00Z": 0, "c2.0": 2} {
-			page := answerOf[stretchTold](t, bearing{h, caller}, 200, "/v1/changes?ClusterId=ehpc-a&since="+since)
+			page := answerOf[feedAnswer](t, withToken{h, caller}, 200, "/v1/changes?ClusterId=ehpc-a&since="+since)
 			if len(page.Changes) != want || page.NextCursor != "c5.0" {
 				t.Errorf("%s since %s: %v", caller, since, page)
 			}

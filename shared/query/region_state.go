@@ -96,12 +96,12 @@ func (st *regionState) pastSequence() int64 {
 }
 
 // scopeNotReady returns the error for a scope that has no content.
-func (st *regionState) scopeNotReady(sc archive.ScopeState) error {
+func (st *regionState) scopeNotReadyError(sc archive.ScopeState) error {
 	return &notReadyError{scope: sc.Scope(st.RegionID), problem: sc.Problem, past: st.pastSequence()}
 }
 
 // clusterNotFound returns the error for a cluster that is not captured.
-func (st *regionState) clusterNotFound(cluster string) error {
+func (st *regionState) clusterNotFoundError(cluster string) error {
 	return &clusterError{
 		region: st.RegionID, name: cluster, clusters: st.clusterNames(), listed: st.isListed(cluster),
 		past: st.pastSequence(),
@@ -110,7 +110,7 @@ func (st *regionState) clusterNotFound(cluster string) error {
 
 // scopeNotFound returns the error for a selection that matches no scope of the states. It names the instance types
 // that the selected clusters have.
-func scopeNotFound(c selection, states ...*regionState) error {
+func scopeNotFoundError(c selection, states ...*regionState) error {
 	e := &scopeError{cluster: strings.Join(c.clusters, ","), instanceType: strings.Join(c.types, ",")}
 	var regions []string
 	for _, st := range states {

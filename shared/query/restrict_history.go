@@ -28,14 +28,14 @@ func (s *service) loadRestrictedHistory(ctx context.Context, current currentStat
 	if !isCurrent {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.copyCovered(full, *s.grant)
+		h.copyCoveredEvents(full, *s.grant)
 	}
 	return h, nil
 }
 
 // copyCovered adds what is new in the full history: every commit, but only the events of scopes that the grant covers.
 // The caller holds the lock of h, and that of full for reading.
-func (h *history) copyCovered(full *history, g access.Grant) {
+func (h *history) copyCoveredEvents(full *history, g access.Grant) {
 	if h.copied.generation != full.generation {
 		h.clear()
 		h.copied = copied{generation: full.generation}

@@ -68,7 +68,7 @@ func TestCallersAtOnce(t *testing.T) {
 
 // TestOutageIsToldToEveryCaller: while the store is down a limited caller gets
 // what was read last, marked stale, and one who asks first is told so.
-func TestOutageIsToldToEveryCaller(t *testing.T) {
+func TestOutageShowsToEveryCaller(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	down := false

@@ -10,7 +10,7 @@ import (
 // TestHistoryGoesOnWithWhatIsKept: an instance that knows the log only up to
 // a month that retention has removed since tells what a new instance tells,
 // and not a history with a hole in it.
-func TestHistoryGoesOnWithWhatIsKept(t *testing.T) {
+func TestHistoryAfterRetention(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	found := content{"_any/_any": parseImages(t, sampleImage)}
@@ -37,7 +37,7 @@ func TestHistoryGoesOnWithWhatIsKept(t *testing.T) {
 
 // TestScopeThatEndsInTheFirstKeptCommit: what went with the scope is told,
 // though the months that said what it held are gone.
-func TestScopeThatEndsInTheFirstKeptCommit(t *testing.T) {
+func TestScopeEndsInFirstKeptCommit(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, centOS79, windows), "ehpc-b/_any": parseImages(t, centOS79)})
@@ -55,7 +55,7 @@ func TestScopeThatEndsInTheFirstKeptCommit(t *testing.T) {
 		"/v1/changes?kind=removed&ClusterId=ehpc-a&": "3 removed m-cent79 ehpc-a, 3 removed m-win ehpc-a",
 	} {
 		var got []string
-		for _, e := range append(answerOf[stretchTold](t, h, 200, target).Events, answerOf[stretchTold](t, h, 200, target).Changes...) {
+		for _, e := range append(answerOf[feedAnswer](t, h, 200, target).Events, answerOf[feedAnswer](t, h, 200, target).Changes...) {
 			got = append(got, fmt.Sprintf("%d %s %s %s", e.Sequence, e.Kind, e.ImageId, cmp.Or(e.ClusterId, "_any")))
 		}
 		if strings.Join(got, ", ") != want {

@@ -92,22 +92,22 @@ func (st *regionState) buildScopeSet(c selection) (*scopeSet, error) {
 	}
 	// Next to "*" a name without a scope would only be missing in the answer.
 	if part, found := c.firstUnmatched(v); found {
-		return nil, scopeNotFound(part, st)
+		return nil, scopeNotFoundError(part, st)
 	}
 	switch {
 	case len(v.scopes) > 0:
 		return v, nil
 	case len(v.empty) > 0:
-		return nil, st.scopeNotReady(v.empty[0])
+		return nil, st.scopeNotReadyError(v.empty[0])
 	}
-	return nil, scopeNotFound(c, st)
+	return nil, scopeNotFoundError(c, st)
 }
 
 // addClusterScopes adds the scopes of one cluster that a selection matches.
 func (st *regionState) addClusterScopes(v *scopeSet, c selection, cluster string) error {
 	captured := st.instanceTypesOf(cluster)
 	if len(captured) == 0 {
-		return st.clusterNotFound(cluster)
+		return st.clusterNotFoundError(cluster)
 	}
 	types := toScopeNames(c.types)
 	if isAllNames(c.types) {

@@ -147,7 +147,7 @@ func (c *stateCache) readHead(ctx context.Context, a attempt) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
-		c.lockedFail(a, err)
+		c.lockedRecordFailure(a, err)
 		return err
 	}
 	if c.state == nil || c.state.Region != region {
@@ -158,7 +158,7 @@ func (c *stateCache) readHead(ctx context.Context, a attempt) error {
 }
 
 // lockedFail notes that an attempt failed and when the next may be made. The caller holds the lock.
-func (c *stateCache) lockedFail(a attempt, err error) {
+func (c *stateCache) lockedRecordFailure(a attempt, err error) {
 	if a.warmUp { // the first lookup tries again at once
 		return
 	}

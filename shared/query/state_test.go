@@ -10,7 +10,7 @@ import (
 // TestViewsAreBounded: who asks for ever other selections of many scopes must
 // not fill the memory with them, and who asks for each cluster in turn must not
 // lose them.
-func TestViewsAreBounded(t *testing.T) {
+func TestScopeSetsAreBounded(t *testing.T) {
 	t.Parallel()
 	const clusters, types = 200, 12
 	r := &archive.Region{RegionID: "cn-hangzhou", Sequence: 1}

@@ -13,7 +13,7 @@ import (
 // TestLookupAsAFrozenTryEnds: an instance stood still during a try to read the
 // head, and the first lookup after the thaw comes while that try is still
 // being ended. It asks the store again, which has come back meanwhile.
-func TestLookupAsAFrozenTryEnds(t *testing.T) {
+func TestLookupWhileFrozenAttemptEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newSmallRegion(t)

@@ -14,7 +14,7 @@ import (
 // TestScopesThatComeAndGo: what a scope has is known by its own days alone.
 // Clusters come and go by the thousand, and each end would look through the
 // history of all.
-func TestScopesThatComeAndGo(t *testing.T) {
+func TestScopesComeAndGo(t *testing.T) {
 	t.Parallel()
 	s, line := New(Options{Regions: []string{"cn-hangzhou"}}), newHistory()
 	sequence := int64(0)

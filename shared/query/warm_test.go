@@ -14,7 +14,7 @@ import (
 
 // TestWarm: a lookup that finds a reading of the head under way takes what
 // comes of it, but its failure is not the lookup's.
-func TestWarm(t *testing.T) {
+func TestWarmUp(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name    string
