@@ -126,19 +126,19 @@ func TestZipIsWholeOrNotThere(t *testing.T) {
 		data, _ := os.ReadFile(path) // nothing: it is not there
 		return string(data)
 	}
-	if err := put(path, []byte("first")); err != nil || read(path) != "first" {
+	if err := writeFile(path, []byte("first")); err != nil || read(path) != "first" {
 		t.Fatal(err)
 	}
 	if err := os.Link(path, path+".link"); err != nil {
 		t.Fatal(err)
 	}
-	if err := put(path, []byte("second")); err != nil || read(path) != "second" || read(path+".link") != "first" {
+	if err := writeFile(path, []byte("second")); err != nil || read(path) != "second" || read(path+".link") != "first" {
 		t.Errorf("the file was written in place: %v, %q and %q", err, read(path), read(path+".link"))
 	}
 	if err := os.MkdirAll(path+".partial/x", 0o755); err != nil { // so that writing fails
 		t.Fatal(err)
 	}
-	if err := put(path, []byte("third")); err == nil || read(path) != "second" {
+	if err := writeFile(path, []byte("third")); err == nil || read(path) != "second" {
 		t.Errorf("got %v, %q", err, read(path))
 	}
 }

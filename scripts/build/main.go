@@ -6,41 +6,27 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"text/tabwriter"
 
 	"community-images/scripts/build/bundle"
+	"community-images/scripts/command"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := command.Context()
 	defer stop()
 	os.Exit(run(ctx, ".", os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is main with everything injected; dir is where it was started. The exit
-// code is 1 if nothing could be built, 2 for bad flags.
-func run(ctx context.Context, dir string, args []string, out, faults io.Writer) int {
-	o, err := parse(args, faults)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	if err != nil {
-		return 2 // parse has said why
-	}
-	if err := build(ctx, dir, o, out); err != nil {
-		fmt.Fprintln(faults, "build:", err)
-		return 1
-	}
-	return 0
+// run runs the command in the directory dir.
+func run(ctx context.Context, dir string, args []string, out, stderr io.Writer) int {
+	var o options
+	return o.command().Run(args, stderr, func() error { return build(ctx, dir, o, out) })
 }
 
 // build writes the packages and prints what they are.
@@ -71,7 +57,7 @@ func build(ctx context.Context, dir string, o options, out io.Writer) error {
 	fmt.Fprintln(table, "FUNCTION\tBINARY\tZIP\tHASH\tPATH")
 	for _, b := range all {
 		path := filepath.Join(o.out, b.Name)
-		if err := put(path, b.Zip); err != nil {
+		if err := writeFile(path, b.Zip); err != nil {
 			return fmt.Errorf("writing the zip: %w", err)
 		}
 		fmt.Fprintf(table, "%s\t%.2f MB\t%.2f MB\t%s\t%s\n", b.Function, float64(b.Binary)/1e6, float64(len(b.Zip))/1e6, b.Hash, path)
@@ -79,8 +65,8 @@ func build(ctx context.Context, dir string, o options, out io.Writer) error {
 	return table.Flush()
 }
 
-// put writes a file whole or not at all: its name tells its content.
-func put(path string, data []byte) error {
+// writeFile writes a whole file or none: its name promises its content.
+func writeFile(path string, data []byte) error {
 	err := os.WriteFile(path+".partial", data, 0o644)
 	if err == nil {
 		err = os.Rename(path+".partial", path)

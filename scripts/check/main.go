@@ -17,6 +17,7 @@ import (
 
 	"community-images/scripts/check/rosmodel"
 	"community-images/scripts/check/rostemplate"
+	"community-images/scripts/command"
 )
 
 // extract is what the packages say of the types in template.yaml.
@@ -28,21 +29,10 @@ const extractFile = "scripts/check/models.ndjson"
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// run is main with everything injected. The exit code is 1 for a template that
-// does not fit and for everything that could not be read, 2 for wrong flags.
-func run(args []string, out, faults io.Writer) int {
-	o, err := parse(args, faults)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	if err != nil {
-		return 2 // parse has said why
-	}
-	if err := o.check(out); err != nil {
-		fmt.Fprintln(faults, "check:", err)
-		return 1
-	}
-	return 0
+// run runs the command. The exit code is 1 for a template that does not fit.
+func run(args []string, out, stderr io.Writer) int {
+	var o options
+	return o.command().Run(args, stderr, func() error { return o.checkTemplate(out) })
 }
 
 // options are the flags.
@@ -51,40 +41,33 @@ type options struct {
 	write            bool
 }
 
-const usage = `Usage: go run ./scripts/check [flags]
+// command returns the command line, which sets o.
+func (o *options) command() command.Command {
+	return command.Command{Name: "check", Define: o.define, Check: o.check, Usage: `Usage: go run ./scripts/check [flags]
 
 Holds the template against the published models of the resource types that it
 uses: one line for each thing that does not fit. The exit code is 1 if there is
 one.
 
-`
+`}
+}
 
-// parse reads the flags and says on faults what is wrong with them.
-func parse(args []string, faults io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("check", flag.ContinueOnError)
-	flags.SetOutput(faults)
-	flags.Usage = func() { fmt.Fprint(faults, usage); flags.PrintDefaults() }
+func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.template, "template", "template.yaml", "`file` with the template")
 	flags.StringVar(&o.models, "models", "", "`directory` node_modules with the packages @alicloud/ros-cdk-*")
 	flags.BoolVar(&o.write, "write", false, "write "+extractFile+" anew, from -models")
-	if err := flags.Parse(args); err != nil {
-		return o, err
-	}
-	var err error
-	switch {
-	case flags.NArg() > 0:
-		err = fmt.Errorf("unexpected argument %q: everything is a flag, see -h", flags.Arg(0))
-	case o.write && o.models == "":
-		err = errors.New("-write needs -models: the extract is made from the packages")
-	}
-	if err != nil {
-		fmt.Fprintln(faults, "check:", err)
-	}
-	return o, err
 }
 
-func (o options) check(out io.Writer) error {
+func (o *options) check(flags *flag.FlagSet) error {
+	if o.write && o.models == "" {
+		return errors.New("-write needs -models: the extract is made from the packages")
+	}
+	return command.NoArguments(flags)
+}
+
+// checkTemplate prints a line for each thing in the template that does not fit the
+// models, and returns an error if there is one.
+func (o *options) checkTemplate(out io.Writer) error {
 	data, err := os.ReadFile(o.template)
 	if err != nil {
 		return fmt.Errorf("reading the template: %w", err)
@@ -110,7 +93,7 @@ func (o options) check(out io.Writer) error {
 
 // catalog reads the models from the extract or, with -models, from the
 // packages; then the extract must be what they say.
-func (o options) catalog(template *rostemplate.Template) (rosmodel.Catalog, error) {
+func (o *options) catalog(template *rostemplate.Template) (rosmodel.Catalog, error) {
 	if o.models == "" {
 		return rosmodel.ParseText(extract)
 	}

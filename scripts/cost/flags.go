@@ -1,12 +1,13 @@
 package main
 
 import (
+	"errors"
 	"flag"
-	"fmt"
-	"io"
 	"math"
 	"strings"
 	"time"
+
+	"community-images/scripts/command"
 )
 
 // options are what a deployment is assumed to be like.
@@ -29,18 +30,17 @@ type options struct {
 	queryCPU    float64       // of the query function, vCPU
 }
 
-const usage = `Usage: go run ./scripts/cost [flags]
+// command returns the command line, which sets o.
+func (o *options) command() command.Command {
+	return command.Command{Name: "cost", Define: o.define, Check: o.check, Usage: `Usage: go run ./scripts/cost [flags]
 
 Estimates what a deployment costs a month for fleets of 10, 200 and 2,000
 clusters. Calls, requests and bytes are measured, prices are yours to give.
 
-`
+`}
+}
 
-func parse(args []string, faults io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("cost", flag.ContinueOnError)
-	flags.SetOutput(faults)
-	flags.Usage = func() { fmt.Fprint(faults, usage); flags.PrintDefaults() }
+func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.prices, "prices", "", "JSON `file` with prices; default: prices.example.json, whose numbers are made up")
 	flags.DurationVar(&o.every, "every", 10*time.Minute, "time between two runs")
 	flags.Float64Var(&o.qps, "qps", 10, "SNAPSHOT_QPS")
@@ -57,29 +57,22 @@ func parse(args []string, faults io.Writer) (options, error) {
 	flags.Float64Var(&o.memory, "memory", 0.5, "memory of a function in GB")
 	flags.Float64Var(&o.cpu, "cpu", 0.35, "vCPU of the snapshot function")
 	flags.Float64Var(&o.queryCPU, "query-cpu", 0.5, "vCPU of the query function")
-	if err := flags.Parse(args); err != nil {
-		return o, err
-	}
-	var fault string
-	switch {
-	case flags.NArg() > 0:
-		fault = fmt.Sprintf("unexpected argument %q: everything is a flag, see -h", flags.Arg(0))
-	case len(beneath(flags)) > 0:
-		fault = strings.Join(beneath(flags), ", ") + " must be a number, not below 0"
-	case o.every <= 0 || o.qps <= 0 || o.concurrency < 1 || o.headTTL <= 0:
-		fault = "-every, -qps, -concurrency and -head-ttl must be above 0"
-	case o.changes < 0 || o.changes > 1 || o.cold < 0 || o.cold > 1:
-		fault = "-changes and -cold are shares between 0 and 1"
-	}
-	if fault != "" {
-		fmt.Fprintln(faults, "cost:", fault)
-		return o, fmt.Errorf("reading flags: %s", fault)
-	}
-	return o, nil
 }
 
-// beneath names the flags whose value is below 0 or no number.
-func beneath(flags *flag.FlagSet) (names []string) {
+func (o *options) check(flags *flag.FlagSet) error {
+	switch negative := negativeFlags(flags); {
+	case len(negative) > 0:
+		return errors.New(strings.Join(negative, ", ") + " must be a number, not below 0")
+	case o.every <= 0 || o.qps <= 0 || o.concurrency < 1 || o.headTTL <= 0:
+		return errors.New("-every, -qps, -concurrency and -head-ttl must be above 0")
+	case o.changes < 0 || o.changes > 1 || o.cold < 0 || o.cold > 1:
+		return errors.New("-changes and -cold are shares between 0 and 1")
+	}
+	return command.NoArguments(flags)
+}
+
+// negativeFlags returns the flags whose value is below 0, infinite or not a number.
+func negativeFlags(flags *flag.FlagSet) (names []string) {
 	flags.VisitAll(func(f *flag.Flag) {
 		var value float64
 		switch v := f.Value.(flag.Getter).Get().(type) {

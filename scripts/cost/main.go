@@ -9,39 +9,32 @@
 package main
 
 import (
-	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"os"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// run is main with everything injected. The exit code is 1 for prices that
-// cannot be read, 2 for wrong flags.
-func run(args []string, out, faults io.Writer) int {
-	o, err := parse(args, faults)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	if err != nil {
-		return 2 // parse has said why
-	}
+// run runs the command.
+func run(args []string, out, stderr io.Writer) int {
+	var o options
+	return o.command().Run(args, stderr, func() error { return printCosts(out, o) })
+}
+
+// printCosts estimates what each measured fleet costs and prints a table.
+func printCosts(out io.Writer, o options) error {
 	prices, err := readPrices(o.prices)
 	if err != nil {
-		fmt.Fprintln(faults, "cost:", err)
-		return 1
+		return err
 	}
 	fleets, err := readCounts()
 	if err != nil {
-		fmt.Fprintln(faults, "cost:", err)
-		return 1
+		return err
 	}
 	var months []month
 	for _, f := range fleets {
 		months = append(months, estimate(f, o))
 	}
 	show(out, months, prices, o)
-	return 0
+	return nil
 }

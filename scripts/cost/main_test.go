@@ -79,10 +79,8 @@ func TestDefaultsAreTheTemplates(t *testing.T) {
 	if err := yaml.Unmarshal(data, &template); err != nil {
 		t.Fatal(err)
 	}
-	o, err := parse(nil, t.Output())
-	if err != nil {
-		t.Fatal(err)
-	}
+	var o options
+	o.define(flag.NewFlagSet("", flag.ContinueOnError))
 	for name, value := range map[string]any{
 		"Qps": o.qps, "Concurrency": o.concurrency, "HeadTtl": o.headTTL, "Schedule": "@every " + strings.TrimSuffix(o.every.String(), "0s"),
 		"SnapshotCpu": o.cpu, "QueryCpu": o.queryCPU, "SnapshotMemory": o.memory * 1024, "QueryMemory": o.memory * 1024,

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"community-images/scripts/build/bundle"
+	"community-images/scripts/command"
 	"community-images/scripts/deploy/ros"
 )
 
@@ -35,7 +36,7 @@ func deploy(ctx context.Context, o *options, w world) error {
 	}
 	d := &deployment{options: o, world: w}
 	if d.ros, err = ros.New(o.rosEndpoint, o.region, o.credentials, w.poll); err != nil {
-		return &usageError{fmt.Errorf("-ros-endpoint: %w", err)}
+		return &command.UsageError{Err: fmt.Errorf("-ros-endpoint: %w", err)}
 	}
 	if o.destroy {
 		d.out = o.veiled(w.out)
@@ -74,7 +75,7 @@ func (d *deployment) prepare(ctx context.Context, root string) (err error) {
 		}
 	}
 	if err := bundle.CheckVersion(d.version); err != nil {
-		return &usageError{err}
+		return &command.UsageError{Err: err}
 	}
 	fmt.Fprintf(d.out, "building version %s\n", d.version)
 	d.bundles, err = d.make(ctx, bundle.Options{Root: root, Version: d.version})
@@ -184,14 +185,14 @@ func (d *deployment) settled(ctx context.Context) (ros.Stack, error) {
 	case !stack.Status.Updatable():
 		return stack, fmt.Errorf("stack %q is %s and cannot be updated: %s; delete it with -destroy and deploy again", d.stack, stack.Status, stack.Reason)
 	case stack.Parameters["BucketName"] != d.bucket:
-		return stack, &usageError{fmt.Errorf("stack %q keeps its snapshots in bucket %q, not in -bucket %q; another bucket needs another -stack", d.stack, stack.Parameters["BucketName"], d.bucket)}
+		return stack, &command.UsageError{Err: fmt.Errorf("stack %q keeps its snapshots in bucket %q, not in -bucket %q; another bucket needs another -stack", d.stack, stack.Parameters["BucketName"], d.bucket)}
 	}
 	return stack, nil
 }
 
 // foreign is the refusal to touch a stack that is none of ours.
 func foreign(name string) error {
-	return &usageError{fmt.Errorf("stack %q is not one of community-images, for it has no parameter BucketName; choose another name with -stack", name)}
+	return &command.UsageError{Err: fmt.Errorf("stack %q is not one of community-images, for it has no parameter BucketName; choose another name with -stack", name)}
 }
 
 // show prints what would change and says whether anything would.
@@ -252,6 +253,6 @@ func (d *deployment) confirm(ctx context.Context, question string) error {
 		if answer.err != nil {
 			fmt.Fprintln(d.out)
 		}
-		return &usageError{errors.New("not confirmed, nothing was changed; -yes confirms beforehand")}
+		return &command.UsageError{Err: errors.New("not confirmed, nothing was changed; -yes confirms beforehand")}
 	}
 }

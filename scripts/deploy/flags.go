@@ -4,13 +4,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"regexp"
 	"strings"
 	"time"
 
+	"community-images/scripts/command"
 	"community-images/scripts/deploy/ros"
 	"community-images/shared/cloud"
 )
@@ -26,60 +26,52 @@ type options struct {
 	version, template                          string
 	rosEndpoint, fcEndpoint, ossEndpoint       string
 
+	environ     []string // of the process
+	argCount    int      // number of arguments, flags included
 	credentials cloud.Credentials
 	secrets     []string // of parameters that must not be shown
 	slips       []error  // of -param and -param-file
 	given       struct{ params, files int }
 }
 
-// usageError is something that the caller has to put right.
-type usageError struct{ error }
-
-const usage = `Usage: go run ./scripts/deploy -region REGION -bucket NAME -code-bucket NAME [flags]
+// command returns the command line, which sets o.
+func (o *options) command() command.Command {
+	return command.Command{Name: "deploy", Define: o.define, Check: o.checkFlags, Usage: `Usage: go run ./scripts/deploy -region REGION -bucket NAME -code-bucket NAME [flags]
 
 Builds and uploads the code, creates or updates the stack of template.yaml,
 waits for it, prints its outputs and tries the functions out. The access key is
 taken from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, if
 it is a temporary one, ALIBABA_CLOUD_SECURITY_TOKEN.
 
-`
+`}
+}
 
-// parse reads the flags and says on faults what is wrong or missing, all of it.
-func parse(args, environ []string, faults io.Writer) (options, error) {
-	o := options{parameters: ros.Parameters{}}
-	set := flag.NewFlagSet("deploy", flag.ContinueOnError)
-	set.SetOutput(faults)
-	set.Usage = func() { fmt.Fprint(faults, usage); set.PrintDefaults() }
-	set.StringVar(&o.region, "region", "", "`region` to deploy to, such as cn-hangzhou")
-	set.StringVar(&o.stack, "stack", "community-images", "`name` of the stack")
-	set.StringVar(&o.bucket, "bucket", "", "`name` of the bucket for the snapshots; the stack makes it")
-	set.StringVar(&o.codeBucket, "code-bucket", "", "`name` of the bucket for the code packages, in the same region")
-	set.BoolVar(&o.createCodeBucket, "create-code-bucket", false, "make the code bucket, private, if it does not exist")
-	set.StringVar(&o.regions, "regions", "", "comma `list` of the E-HPC regions to capture (default that of -region)")
+func (o *options) define(flags *flag.FlagSet) {
+	flags.StringVar(&o.region, "region", "", "`region` to deploy to, such as cn-hangzhou")
+	flags.StringVar(&o.stack, "stack", "community-images", "`name` of the stack")
+	flags.StringVar(&o.bucket, "bucket", "", "`name` of the bucket for the snapshots; the stack makes it")
+	flags.StringVar(&o.codeBucket, "code-bucket", "", "`name` of the bucket for the code packages, in the same region")
+	flags.BoolVar(&o.createCodeBucket, "create-code-bucket", false, "make the code bucket, private, if it does not exist")
+	flags.StringVar(&o.regions, "regions", "", "comma `list` of the E-HPC regions to capture (default that of -region)")
 	// Neither fails: package flag would repeat the value, and it may be a secret.
-	set.Func("param", "`Name=Value` of another parameter of the template; repeatable. What is not given keeps its value", o.parameter)
-	set.Func("param-file", "`Name=FILE`: the same with the content of a file, for secrets and certificates", o.parameterFile)
-	set.BoolVar(&o.plan, "plan", false, "say what would change, and change and upload nothing")
-	set.BoolVar(&o.destroy, "destroy", false, "delete the stack; the bucket with the snapshots stays")
-	set.StringVar(&o.deleteData, "delete-data", "", "with -destroy: delete the bucket of this `name`, too, and all that is in it")
-	set.DurationVar(&o.timeout, "timeout", 30*time.Minute, "how long to wait for the stack")
-	set.BoolVar(&o.yes, "yes", false, "do not ask for confirmation")
-	set.StringVar(&o.version, "version", "", "`version` that the functions report (default the commit)")
-	set.StringVar(&o.template, "template", "", "`file` with the template (default template.yaml of the checkout)")
-	set.StringVar(&o.rosEndpoint, "ros-endpoint", "https://ros.aliyuncs.com", "`URL` of ROS")
-	set.StringVar(&o.fcEndpoint, "fc-endpoint", "", "`URL` of Function Compute (default https://fcv3.REGION.aliyuncs.com)")
-	set.StringVar(&o.ossEndpoint, "oss-endpoint", "", "`URL` of OSS (default https://oss-REGION.aliyuncs.com)")
-	if err := set.Parse(args); err != nil {
-		return o, err
-	}
-	o.read(environ)
-	err := o.check(len(args)-set.NArg()+1, set.NArg())
-	if err != nil {
-		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintln(faults, "deploy:", strings.TrimSuffix(line, "\n"))
-		}
-	}
-	return o, err
+	flags.Func("param", "`Name=Value` of another parameter of the template; repeatable. What is not given keeps its value", o.parameter)
+	flags.Func("param-file", "`Name=FILE`: the same with the content of a file, for secrets and certificates", o.parameterFile)
+	flags.BoolVar(&o.plan, "plan", false, "say what would change, and change and upload nothing")
+	flags.BoolVar(&o.destroy, "destroy", false, "delete the stack; the bucket with the snapshots stays")
+	flags.StringVar(&o.deleteData, "delete-data", "", "with -destroy: delete the bucket of this `name`, too, and all that is in it")
+	flags.DurationVar(&o.timeout, "timeout", 30*time.Minute, "how long to wait for the stack")
+	flags.BoolVar(&o.yes, "yes", false, "do not ask for confirmation")
+	flags.StringVar(&o.version, "version", "", "`version` that the functions report (default the commit)")
+	flags.StringVar(&o.template, "template", "", "`file` with the template (default template.yaml of the checkout)")
+	flags.StringVar(&o.rosEndpoint, "ros-endpoint", "https://ros.aliyuncs.com", "`URL` of ROS")
+	flags.StringVar(&o.fcEndpoint, "fc-endpoint", "", "`URL` of Function Compute (default https://fcv3.REGION.aliyuncs.com)")
+	flags.StringVar(&o.ossEndpoint, "oss-endpoint", "", "`URL` of OSS (default https://oss-REGION.aliyuncs.com)")
+}
+
+// checkFlags returns everything that is wrong or missing in flags and environment.
+func (o *options) checkFlags(flags *flag.FlagSet) error {
+	o.read(o.environ)
+	return o.check(o.argCount-flags.NArg()+1, flags.NArg())
 }
 
 // parameterName is ROS' form of a name. What has no such name in front of the

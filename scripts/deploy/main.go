@@ -9,20 +9,17 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 	"time"
 
 	"community-images/scripts/build/bundle"
+	"community-images/scripts/command"
+	"community-images/scripts/deploy/ros"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := command.Context()
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], world{
 		environ: os.Environ(), dir: ".", in: os.Stdin, out: os.Stdout, faults: os.Stderr,
@@ -42,29 +39,23 @@ type world struct {
 	make     func(context.Context, bundle.Options) ([]bundle.Bundle, error)
 }
 
-// run is main with everything injected. The exit code is 1 if the deployment
-// failed or does not work, 2 for flags or settings that are wrong or missing.
+// run runs the command. The exit code is 1 if the deployment failed or does not
+// work, 2 for flags or settings that are wrong or missing.
 func run(ctx context.Context, args []string, w world) int {
-	o, err := parse(args, w.environ, w.faults)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	if err != nil {
-		return 2 // parse has said why
-	}
-	if err := deploy(ctx, &o, w); err != nil {
-		var bad *usageError
+	o := options{parameters: ros.Parameters{}, environ: w.environ, argCount: len(args)}
+	return o.command().Run(args, w.faults, func() error {
+		err := deploy(ctx, &o, w)
+		if err == nil {
+			return nil
+		}
 		if ctx.Err() != nil && !errors.Is(err, errNotBegun) {
 			err = errors.New("interrupted; what ROS has begun goes on: run this again to watch it")
 		}
-		if !errors.As(err, &bad) {
-			fmt.Fprintln(o.veiled(w.faults), "deploy:", err)
-			return 1
+		redacted := errors.New(o.redactor().Replace(err.Error()))
+		var usage *command.UsageError
+		if errors.As(err, &usage) {
+			return &command.UsageError{Err: redacted}
 		}
-		for line := range strings.Lines(err.Error()) { // each is a fault
-			fmt.Fprintln(o.veiled(w.faults), "deploy:", strings.TrimSuffix(line, "\n"))
-		}
-		return 2
-	}
-	return 0
+		return redacted
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"community-images/scripts/command"
 	"community-images/scripts/deploy/ros"
 	"community-images/shared/archive"
 	"community-images/shared/ossbucket"
@@ -31,7 +32,7 @@ func (d *deployment) remove(ctx context.Context) error {
 		return foreign(d.stack)
 	case d.deleteData == "":
 	case d.deleteData != bucket:
-		return &usageError{fmt.Errorf("-delete-data %q is not the bucket of stack %q, which is %q", d.deleteData, d.stack, bucket)}
+		return &command.UsageError{Err: fmt.Errorf("-delete-data %q is not the bucket of stack %q, which is %q", d.deleteData, d.stack, bucket)}
 	default:
 		if err := d.unused(ctx, stack.ID); err != nil {
 			return err
@@ -73,7 +74,7 @@ func (d *deployment) removeLeft(ctx context.Context) error {
 	}
 	for _, key := range keys {
 		if !ofArchive(key) {
-			return &usageError{fmt.Errorf("%s, and bucket %q holds %q, which is no object of the snapshots; nothing was deleted", none, d.deleteData, key)}
+			return &command.UsageError{Err: fmt.Errorf("%s, and bucket %q holds %q, which is no object of the snapshots; nothing was deleted", none, d.deleteData, key)}
 		}
 	}
 	if err := d.confirm(ctx, fmt.Sprintf("%s; delete bucket %q and the %d objects of snapshots that are in it?", none, d.deleteData, len(keys))); err != nil {
@@ -98,7 +99,7 @@ func (d *deployment) unused(ctx context.Context, deleted string) error {
 			as = "the bucket of the snapshots"
 		}
 		if as != "" && (s.ID != deleted || as == "the code bucket") {
-			return &usageError{fmt.Errorf("bucket %q is %s of stack %q; nothing was deleted", d.deleteData, as, s.Name)}
+			return &command.UsageError{Err: fmt.Errorf("bucket %q is %s of stack %q; nothing was deleted", d.deleteData, as, s.Name)}
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"community-images/scripts/check/rostemplate"
+	"community-images/scripts/command"
 	"community-images/scripts/deploy/ros"
 	"community-images/shared/capture"
 	"community-images/shared/config"
@@ -43,7 +44,7 @@ func (d *deployment) settings(stack ros.Stack, spec ros.Spec) error {
 	if faults = slices.Compact(faults); len(faults) == 0 {
 		return nil
 	}
-	return &usageError{errors.New(strings.Join(faults, "\n"))}
+	return &command.UsageError{Err: errors.New(strings.Join(faults, "\n"))}
 }
 
 // resulting are the parameters that the stack would have, those apart that it

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"community-images/scripts/command"
 	"community-images/scripts/deploy/ros"
 )
 
@@ -44,7 +45,7 @@ func readTemplate(path string) (*template, error) {
 func (t *template) check(given ros.Parameters) error {
 	for name := range given {
 		if _, ok := t.Parameters[name]; !ok {
-			return &usageError{fmt.Errorf("the template has no parameter %q; it has %s", name, strings.Join(slices.Sorted(maps.Keys(t.Parameters)), ", "))}
+			return &command.UsageError{Err: fmt.Errorf("the template has no parameter %q; it has %s", name, strings.Join(slices.Sorted(maps.Keys(t.Parameters)), ", "))}
 		}
 	}
 	return nil
@@ -90,7 +91,10 @@ func references(value any) (names []string) {
 }
 
 // veiled takes secrets out of what is written to w, line by line.
-func (o *options) veiled(w io.Writer) io.Writer {
+func (o *options) veiled(w io.Writer) io.Writer { return &veil{w, o.redactor()} }
+
+// redactor replaces every secret of the deployment.
+func (o *options) redactor() *strings.Replacer {
 	var pairs []string
 	for _, secret := range append([]string{o.credentials.AccessKeySecret, o.credentials.SecurityToken}, o.secrets...) {
 		if len(secret) >= 4 { // a shorter one would mangle ordinary words
@@ -98,7 +102,7 @@ func (o *options) veiled(w io.Writer) io.Writer {
 			pairs = append(pairs, secret, "[redacted]", strings.Join(strings.Fields(secret), " "), "[redacted]", quoted[1:len(quoted)-1], "[redacted]")
 		}
 	}
-	return &veil{w, strings.NewReplacer(pairs...)}
+	return strings.NewReplacer(pairs...)
 }
 
 // veil expects whole lines, as fmt writes them.

@@ -3,9 +3,9 @@ package main
 import (
 	"flag"
 	"fmt"
-	"io"
 	"time"
 
+	"community-images/scripts/command"
 	"community-images/scripts/datadir"
 )
 
@@ -18,38 +18,29 @@ type options struct {
 	cloud bool
 }
 
-const usage = `Usage: go run ./scripts/local [flags]
+// command returns the command line, which sets o.
+func (o *options) command() command.Command {
+	return command.Command{Name: "local", Define: o.define, Check: o.check, Usage: `Usage: go run ./scripts/local [flags]
 
 Runs both functions on this machine, fires the timer and serves lookups.
 
-`
-
-// parse reads the flags and says on faults what is wrong with them.
-func parse(args []string, faults io.Writer) (options, error) {
-	var o options
-	set := flag.NewFlagSet("local", flag.ContinueOnError)
-	set.SetOutput(faults)
-	set.Usage = func() { fmt.Fprint(faults, usage); set.PrintDefaults() }
-	set.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to serve lookups on")
-	set.StringVar(&o.data, "data", "", "`directory` of the bucket, the log and the binaries; made if missing "+
-		"(default below the user's cache directory)")
-	set.DurationVar(&o.every, "every", 30*time.Second, "how often the timer fires")
-	set.BoolVar(&o.once, "once", false, "take one snapshot, print what was stored, and end")
-	set.BoolVar(&o.cloud, "cloud", false, "use the real E-HPC and OSS: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and "+
-		"ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, ALIBABA_CLOUD_SECURITY_TOKEN from the environment")
-	if err := set.Parse(args); err != nil {
-		return o, err
-	}
-	err := o.check(set)
-	if err != nil {
-		fmt.Fprintln(faults, "local:", err)
-	}
-	return o, err
+`}
 }
 
-func (o *options) check(set *flag.FlagSet) error {
-	if set.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q: everything is a flag, see -h", set.Arg(0))
+func (o *options) define(flags *flag.FlagSet) {
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to serve lookups on")
+	flags.StringVar(&o.data, "data", "", "`directory` of the bucket, the log and the binaries; made if missing "+
+		"(default below the user's cache directory)")
+	flags.DurationVar(&o.every, "every", 30*time.Second, "how often the timer fires")
+	flags.BoolVar(&o.once, "once", false, "take one snapshot, print what was stored, and end")
+	flags.BoolVar(&o.cloud, "cloud", false, "use the real E-HPC and OSS: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and "+
+		"ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, ALIBABA_CLOUD_SECURITY_TOKEN from the environment")
+}
+
+// check checks the flags and fills in the default directory.
+func (o *options) check(flags *flag.FlagSet) error {
+	if err := command.NoArguments(flags); err != nil {
+		return err
 	}
 	if o.every < time.Second {
 		return fmt.Errorf("-every %s is too short; allowed are 1s and longer", o.every)

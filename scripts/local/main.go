@@ -11,35 +11,27 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"community-images/scripts/command"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := command.Context()
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr, build))
 }
 
-// run is main with everything injected. The exit code is 0 also after Ctrl-C,
-// except if -once was not done then; 2 for bad flags, 1 for everything else.
-func run(ctx context.Context, args, environ []string, out, faults io.Writer, build builder) int {
-	o, err := parse(args, faults)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	if err != nil {
-		return 2 // parse has said why
-	}
-	err = runProduct(ctx, o, environ, out, build)
-	if err == nil || !o.once && ctx.Err() != nil {
-		return 0
-	}
-	fmt.Fprintln(faults, "local:", err)
-	return 1
+// run runs the command. The exit code is 0 after Ctrl-C, unless -once was not done
+// then.
+func run(ctx context.Context, args, environ []string, out, stderr io.Writer, build builder) int {
+	var o options
+	return o.command().Run(args, stderr, func() error {
+		err := runProduct(ctx, o, environ, out, build)
+		if !o.once && ctx.Err() != nil {
+			return nil
+		}
+		return err
+	})
 }

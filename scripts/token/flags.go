@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"strings"
 	"time"
+
+	"community-images/scripts/command"
 )
 
 // options are the values of the flags.
@@ -14,50 +16,44 @@ type options struct {
 	regions, clusters []string // nil: all
 	expires           string   // RFC 3339; empty: never
 	key, add, check   bool
+
+	now func() time.Time // -expires must be later
 }
 
-const usage = `Usage: go run ./scripts/token -name NAME [flags]
+// command returns the command line, which sets o.
+func (o *options) command() command.Command {
+	return command.Command{Name: "token", Define: o.define, Check: o.checkFlags, Usage: `Usage: go run ./scripts/token -name NAME [flags]
 
 Makes a bearer token, or an access key, for the query function. The value of
 the setting goes to standard output, the secret, this once, to standard error.
 
-`
+`}
+}
 
-// parse reads the flags. It writes what is wrong with them to w.
-func parse(args []string, w io.Writer, now time.Time) (options, error) {
-	var o options
-	f := flag.NewFlagSet("token", flag.ContinueOnError)
-	f.SetOutput(w)
-	f.Usage = func() { fmt.Fprint(w, usage); f.PrintDefaults() }
+func (o *options) define(f *flag.FlagSet) {
 	f.StringVar(&o.name, "name", "",
 		"`NAME` of who it is for: letters, digits, dots, hyphens and underscores; required")
 	f.Func("regions", "comma `list` of the regions that it opens; default all", listFlag(&o.regions))
 	f.Func("clusters", "comma `list` of the clusters that it opens, with _any for the question without a cluster; "+
 		"default all, and that question", listFlag(&o.clusters))
 	f.Func("expires", "a `date`, from whose beginning in UTC it is not accepted, or an RFC 3339 time; default never",
-		timeFlag(&o.expires, now))
+		timeFlag(&o.expires, o.now()))
 	f.BoolVar(&o.key, "key", false, "make an access key for QUERY_ACCESS_KEYS instead of a token for QUERY_TOKENS")
 	f.BoolVar(&o.add, "add", false, "read the present value of the setting from standard input and add to it")
 	f.BoolVar(&o.check, "check", false,
 		"make nothing: read a token from standard input and check that it was copied without a mistake")
-	if err := f.Parse(args); err != nil {
-		return o, err
-	}
-	var err error
+}
+
+func (o *options) checkFlags(f *flag.FlagSet) error {
 	switch {
-	case f.NArg() > 0:
-		err = fmt.Errorf("%q is no flag", f.Arg(0))
 	case o.check && f.NFlag() > 1:
-		err = fmt.Errorf("-check goes with no other flag")
+		return errors.New("-check goes with no other flag")
 	case !o.check && o.name == "":
-		err = fmt.Errorf("-name is required")
+		return errors.New("-name is required")
 	case o.key && o.expires != "":
-		err = fmt.Errorf("access keys do not expire: take them out of the setting")
+		return errors.New("access keys do not expire: take them out of the setting")
 	}
-	if err != nil {
-		fmt.Fprintln(w, "token:", err)
-	}
-	return o, err
+	return command.NoArguments(f)
 }
 
 // listFlag returns a flag function that splits a comma list into to.

@@ -40,7 +40,7 @@ const (
 
 // issue makes a token or a key. It writes the value of the setting to out and the
 // secret to secret. It writes nothing if the query function would refuse the value.
-func (o options) issue(in io.Reader, out, secret io.Writer, random io.Reader) error {
+func (o *options) issue(in io.Reader, out, secret io.Writer, random io.Reader) error {
 	var entries []json.RawMessage
 	if o.add {
 		var err error
@@ -73,7 +73,7 @@ func (o options) issue(in io.Reader, out, secret io.Writer, random io.Reader) er
 }
 
 // settingName returns the name of the setting that the entry belongs to.
-func (o options) settingName() string {
+func (o *options) settingName() string {
 	if o.key {
 		return "QUERY_ACCESS_KEYS"
 	}
@@ -81,7 +81,7 @@ func (o options) settingName() string {
 }
 
 // validate checks the value as the query function does at start.
-func (o options) validate(value string) (err error) {
+func (o *options) validate(value string) (err error) {
 	if o.key {
 		_, err = access.ParseKeys(value)
 	} else {
@@ -92,7 +92,7 @@ func (o options) validate(value string) (err error) {
 
 // readCurrent reads the value that is extended. Empty input means that there is
 // none yet.
-func (o options) readCurrent(in io.Reader) (entries []json.RawMessage, err error) {
+func (o *options) readCurrent(in io.Reader) (entries []json.RawMessage, err error) {
 	text, err := io.ReadAll(io.LimitReader(in, maxSettingBytes))
 	if err != nil {
 		return nil, fmt.Errorf("reading the present value: %w", err)
@@ -111,7 +111,7 @@ func (o options) readCurrent(in io.Reader) (entries []json.RawMessage, err error
 
 // newEntry makes a new element of the setting, and a text with its secret for the
 // person who runs the command.
-func (o options) newEntry(random io.Reader) (entry json.RawMessage, text string, err error) {
+func (o *options) newEntry(random io.Reader) (entry json.RawMessage, text string, err error) {
 	if !o.key {
 		token, err := access.NewToken(random)
 		if err != nil {

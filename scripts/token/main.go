@@ -12,9 +12,6 @@ package main
 
 import (
 	"crypto/rand"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"os"
 	"time"
@@ -22,23 +19,14 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, rand.Reader, time.Now)) }
 
-// run is main with everything injected. The exit code is 1 for a setting that
-// cannot be extended or a token that is not intact, 2 for bad flags.
+// run runs the command. The exit code is 1 for a setting that cannot be extended
+// and for a token with a wrong checksum.
 func run(args []string, in io.Reader, out, secret io.Writer, random io.Reader, now func() time.Time) int {
-	o, err := parse(args, secret, now())
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2 // parse has said why
-	case o.check:
-		err = checkToken(in, out)
-	default:
-		err = o.issue(in, out, secret, random)
-	}
-	if err != nil {
-		fmt.Fprintln(secret, "token:", err)
-		return 1
-	}
-	return 0
+	o := options{now: now}
+	return o.command().Run(args, secret, func() error {
+		if o.check {
+			return checkToken(in, out)
+		}
+		return o.issue(in, out, secret, random)
+	})
 }

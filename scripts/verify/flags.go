@@ -3,9 +3,8 @@ package main
 import (
 	"errors"
 	"flag"
-	"fmt"
-	"io"
 
+	"community-images/scripts/command"
 	"community-images/scripts/datadir"
 	"community-images/shared/catalog"
 )
@@ -20,42 +19,34 @@ type options struct {
 	dryRun bool
 }
 
-const usage = `Usage: go run ./scripts/verify [flags]
+// command returns the command line, which sets o.
+func (o *options) command() command.Command {
+	return command.Command{Name: "verify", Define: o.define, Check: o.check, Usage: `Usage: go run ./scripts/verify [flags]
 
-Proves everything that is stored: one line for each fault and each orphan, one
+Verifies everything that is stored: one line for each fault and each orphan, one
 summary for each region. The exit code is 1 if there is a fault.
 
-`
-
-// parse reads the flags and says on faults what is wrong with them.
-func parse(args []string, faults io.Writer) (options, error) {
-	var o options
-	set := flag.NewFlagSet("verify", flag.ContinueOnError)
-	set.SetOutput(faults)
-	set.Usage = func() { fmt.Fprint(faults, usage); set.PrintDefaults() }
-	set.StringVar(&o.data, "data", "", "`directory` of a local run (default the one that scripts/local uses)")
-	set.BoolVar(&o.cloud, "cloud", false, "verify the bucket on OSS that the functions' settings in the environment "+
-		"name: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, "+
-		"ALIBABA_CLOUD_SECURITY_TOKEN")
-	set.StringVar(&o.region, "region", "", "verify this `region` alone (default all that are stored)")
-	set.BoolVar(&o.repair, "repair", false,
-		"rebuild a head or index (catalogue.ndjson) that is damaged, missing or behind from the log")
-	set.BoolVar(&o.dryRun, "gc-dry-run", false, "say what retention (SNAPSHOT_RETENTION) would remove, and why")
-	set.BoolVar(&o.gc, "gc", false, "remove it; nothing that was written, or was wanted, within two days")
-	if err := set.Parse(args); err != nil {
-		return o, err
-	}
-	err := o.check(set)
-	if err != nil {
-		fmt.Fprintln(faults, "verify:", err)
-	}
-	return o, err
+`}
 }
 
-func (o *options) check(set *flag.FlagSet) error {
+func (o *options) define(flags *flag.FlagSet) {
+	flags.StringVar(&o.data, "data", "", "`directory` of a local run (default the one that scripts/local uses)")
+	flags.BoolVar(&o.cloud, "cloud", false, "verify the bucket on OSS that the functions' settings in the environment "+
+		"name: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, "+
+		"ALIBABA_CLOUD_SECURITY_TOKEN")
+	flags.StringVar(&o.region, "region", "", "verify this `region` alone (default all that are stored)")
+	flags.BoolVar(&o.repair, "repair", false,
+		"rebuild a head or index (catalogue.ndjson) that is damaged, missing or behind from the log")
+	flags.BoolVar(&o.dryRun, "gc-dry-run", false, "say what retention (SNAPSHOT_RETENTION) would remove, and why")
+	flags.BoolVar(&o.gc, "gc", false, "remove it; nothing that was written, or was wanted, within two days")
+}
+
+// check checks the flags and fills in the default directory.
+func (o *options) check(flags *flag.FlagSet) error {
+	if err := command.NoArguments(flags); err != nil {
+		return err
+	}
 	switch {
-	case set.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q: everything is a flag, see -h", set.Arg(0))
 	case o.gc && o.dryRun:
 		return errors.New("-gc and -gc-dry-run exclude each other")
 	case o.cloud && o.data != "":

@@ -10,35 +10,22 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"community-images/scripts/command"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := command.Context()
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr, time.Now))
 }
 
-// run is main with everything injected. The exit code is 1 for any fault that
-// is left and for everything that could not be read, 2 for bad flags.
-func run(ctx context.Context, args, environ []string, out, faults io.Writer, now func() time.Time) int {
-	o, err := parse(args, faults)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	if err != nil {
-		return 2 // parse has said why
-	}
-	if err := verify(ctx, o, environ, out, now); err != nil {
-		fmt.Fprintln(faults, "verify:", err)
-		return 1
-	}
-	return 0
+// run runs the command. The exit code is 1 if a fault is left or something could
+// not be read.
+func run(ctx context.Context, args, environ []string, out, stderr io.Writer, now func() time.Time) int {
+	var o options
+	return o.command().Run(args, stderr, func() error { return verify(ctx, o, environ, out, now) })
 }

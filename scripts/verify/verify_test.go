@@ -109,7 +109,7 @@ func TestFlags(t *testing.T) {
 		code int
 		says string
 	}{
-		"-h":                         {0, "Proves everything"},
+		"-h":                         {0, "Verifies everything"},
 		"-no":                        {2, "not defined"},
 		"cn-hangzhou":                {2, "unexpected argument"},
 		"-gc -gc-dry-run":            {2, "exclude each other"},

@@ -15,14 +15,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"community-images/scripts/command"
 
 	"github.com/dustin/go-humanize"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := command.Context()
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
@@ -36,37 +36,38 @@ ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, ALIBABA_CLOUD_SECURITY_TOKEN.
 
 `
 
-// run is main with everything injected. The exit code is 1 if something could
-// not be copied, 2 for wrong flags.
-func run(ctx context.Context, args, environ []string, out, faults io.Writer) int {
-	flags := flag.NewFlagSet("backup", flag.ContinueOnError)
-	flags.SetOutput(faults)
-	flags.Usage = func() { fmt.Fprint(faults, usage); flags.PrintDefaults() }
-	restore := flags.Bool("restore", false, "copy from DIR into the bucket, where nothing may be below the prefix yet")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return 0
-	} else if err != nil {
-		return 2 // Parse has said why
+// run runs the command. The exit code is 1 if something could not be copied.
+func run(ctx context.Context, args, environ []string, out, stderr io.Writer) int {
+	var restore bool
+	var dir string
+	c := command.Command{
+		Name: "backup", Usage: usage,
+		Define: func(flags *flag.FlagSet) {
+			flags.BoolVar(&restore, "restore", false, "copy from DIR into the bucket, which must have nothing below the prefix yet")
+		},
+		Check: func(flags *flag.FlagSet) error {
+			if flags.NArg() != 1 {
+				return errors.New("name one directory, see -h")
+			}
+			dir = flags.Arg(0)
+			return nil
+		},
 	}
-	if flags.NArg() != 1 {
-		fmt.Fprintln(faults, "backup: name one directory, see -h")
-		return 2
-	}
-	bucket, err := openBucket(environ)
-	if err == nil {
+	return c.Run(args, stderr, func() error {
+		bucket, err := openBucket(environ)
+		if err != nil {
+			return err
+		}
 		copy := bucket.backUp
-		if *restore {
+		if restore {
 			copy = bucket.restore
 		}
-		var done copyStats
-		if done, err = copy(ctx, flags.Arg(0)); err == nil {
-			fmt.Fprintf(out, "%d objects copied, %s; %d were there already\n", done.copied,
-				humanize.Bytes(uint64(done.bytes)), done.skipped)
+		stats, err := copy(ctx, dir)
+		if err != nil {
+			return err
 		}
-	}
-	if err != nil {
-		fmt.Fprintln(faults, "backup:", err)
-		return 1
-	}
-	return 0
+		fmt.Fprintf(out, "%d objects copied, %s; %d were there already\n",
+			stats.copied, humanize.Bytes(uint64(stats.bytes)), stats.skipped)
+		return nil
+	})
 }

@@ -1,0 +1,98 @@
+// Package command runs the main function of a script: it parses flags, prints
+// errors and chooses the exit code in one way for all of them.
+package command
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// Exit codes of Run.
+const (
+	exitFailed = 1 // the command failed
+	exitUsage  = 2 // flags or arguments are wrong
+)
+
+// Command is the command line of a script.
+type Command struct {
+	Name  string // the prefix of error messages, for example "verify"
+	Usage string // printed above the list of flags
+	// Define defines the flags.
+	Define func(*flag.FlagSet)
+	// Check returns what is wrong with the parsed flags and arguments.
+	Check func(*flag.FlagSet) error
+}
+
+// UsageError is an error that wrong flags caused. Run exits with 2 for it.
+type UsageError struct{ Err error }
+
+// Error implements error.
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// Run parses the arguments and calls run. It prints errors to stderr, with the
+// name of the command in front, and returns the exit code: 0 also for -h,
+// 1 if run failed, 2 for wrong flags.
+func (c Command) Run(args []string, stderr io.Writer, run func() error) int {
+	flags := flag.NewFlagSet(c.Name, flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, c.Usage)
+		flags.PrintDefaults()
+	}
+	c.Define(flags)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil: // printed by Parse
+		return exitUsage
+	}
+	if err := c.Check(flags); err != nil {
+		c.print(stderr, err)
+		return exitUsage
+	}
+	err := run()
+	if err == nil {
+		return 0
+	}
+	c.print(stderr, err)
+	var usage *UsageError
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// print prints an error. Each line of its text is a fault of its own, unless it is
+// indented: then it continues the line before.
+func (c Command) print(stderr io.Writer, err error) {
+	for line := range strings.Lines(err.Error()) {
+		line = strings.TrimSuffix(line, "\n")
+		if !strings.HasPrefix(line, " ") {
+			line = c.Name + ": " + line
+		}
+		fmt.Fprintln(stderr, line)
+	}
+}
+
+// NoArguments returns an error if there are arguments that are not flags.
+func NoArguments(flags *flag.FlagSet) error {
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q: everything is a flag, see -h", flags.Arg(0))
+	}
+	return nil
+}
+
+// Context returns a context that Ctrl-C and SIGTERM end.
+func Context() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+}
