@@ -30,7 +30,7 @@ type cachingPromises struct {
 	tagged    map[string]string // by caller, question and tag: the content
 }
 
-// TestPromisesAreKept asks at every commit of a region what was asked at earlier
+// TestAnswersKeepCachingPromises asks at every commit of a region what was asked at earlier
 // ones: what was called immutable stays as it was, answers under one tag have
 // one content, and an instance that has just begun says the same as an old one.
 func TestAnswersKeepCachingPromises(t *testing.T) {

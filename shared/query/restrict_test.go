@@ -66,7 +66,7 @@ func TestCallersAtOnce(t *testing.T) {
 	group.Wait()
 }
 
-// TestOutageIsToldToEveryCaller: while the store is down a limited caller gets
+// TestOutageShowsToEveryCaller: while the store is down a limited caller gets
 // what was read last, marked stale, and one who asks first is told so.
 func TestOutageShowsToEveryCaller(t *testing.T) {
 	t.Parallel()

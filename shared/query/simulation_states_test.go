@@ -20,9 +20,9 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-var simulationSeed = flag.Uint64("chronicleseed", 1, "seed of the drifting region that history is compared on")
+var simulationSeed = flag.Uint64("simulationseed", 1, "seed of the drifting region that history is compared on")
 
-// TestChronicle drives a region through 200 commits over two ends of month and
+// TestHistoryAgainstSimulation drives a region through 200 commits over two ends of month and
 // compares what is told of every commit with states that were kept aside.
 func TestHistoryAgainstSimulation(t *testing.T) {
 	t.Parallel()

@@ -7,7 +7,7 @@ import (
 	"community-images/shared/archive"
 )
 
-// TestViewsAreBounded: who asks for ever other selections of many scopes must
+// TestScopeSetsAreBounded: who asks for ever other selections of many scopes must
 // not fill the memory with them, and who asks for each cluster in turn must not
 // lose them.
 func TestScopeSetsAreBounded(t *testing.T) {

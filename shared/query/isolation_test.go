@@ -22,7 +22,7 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-var isolationSeed = flag.Uint64("interferenceseed", 1, "seed of the worlds that differ where a caller may not look")
+var isolationSeed = flag.Uint64("isolationseed", 1, "seed of the worlds that differ where a caller may not look")
 
 // twin is one of two worlds that are alike in what a grant covers and differ in
 // everything else but the numbers and times of commits: the names, the number

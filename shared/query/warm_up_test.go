@@ -12,7 +12,7 @@ import (
 	"community-images/shared/query"
 )
 
-// TestWarm: a lookup that finds a reading of the head under way takes what
+// TestWarmUp: a lookup that finds a reading of the head under way takes what
 // comes of it, but its failure is not the lookup's.
 func TestWarmUp(t *testing.T) {
 	t.Parallel()
