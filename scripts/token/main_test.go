@@ -176,7 +176,7 @@ func TestRealFunctionTakesWhatIsMade(t *testing.T) {
 		{"no token", "/v1/status", "", 401, `"Code":"Unauthorized"`},
 		{"a wrong token", "/v1/status", "Bearer " + all + "x", 401, `"Code":"Unauthorized"`},
 		{"the secret as a token", "/v1/status", "Bearer " + secret, 401, `"Code":"Unauthorized"`},
-		{"a token in the address", "/v1/status?token=" + all, "", 400, "cannot be taken from the address"},
+		{"a token in the address", "/v1/status?token=" + all, "", 400, "Tokens are not accepted in the URL"},
 		{"a token as an id", "/v1/images/" + all, "Bearer " + all, 503, `"RequestId"`},
 		{"the probe", "/healthz", "", 200, `"Status":"ok"`},
 		{"a token", "/v1/status", "Bearer " + all, 200, `"Access":{"Tokens":true,"AccessKeys":true`},

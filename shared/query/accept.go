@@ -73,10 +73,10 @@ func newNotAcceptableError(rt *route) error {
 			media = append(media, m)
 		}
 	}
-	recommend := "Accept one of these."
+	recommend := "Accept one of them."
 	if rt.hasParam(paramFormat.name) {
-		recommend = "Accept one of these, or use the parameter format."
+		recommend = "Accept one of them, or use the format parameter."
 	}
 	return &apierror.Error{Status: http.StatusNotAcceptable, Code: codeAccept, Recommend: recommend,
-		Message: "The header Accept names none of what this route answers: " + strings.Join(media, ", ") + "."}
+		Message: "The Accept header allows none of the media types of this route: " + strings.Join(media, ", ") + "."}
 }

@@ -21,7 +21,7 @@ type shownState struct {
 //     if it was asked for by its number, unless the answer showsChecks: the times
 //     and outcomes of the last checks move until the next commit.
 func isImmutable(req *request, showsChecks bool, shown ...shownState) bool {
-	if req.maxAge > 0 || req.since.asOf.set && !req.since.isAbsolute() {
+	if req.maxAge > 0 || req.since.asOf.isSet && !req.since.isAbsolute() {
 		return false
 	}
 	for _, s := range shown {

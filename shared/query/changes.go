@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ var (
 		example: "-24h",
 		about: "where the feed begins: a NextCursor, or after a time or commit; default, and 0: the first commit that is " +
 			"kept. An earlier time is an error if retention has removed commits after it",
-		allowed: "a NextCursor of this feed, " + asOfForms,
+		allowed: "a NextCursor of this feed, " + allowedTimes,
 		parse: func(p *parser, v []string) (err error) {
 			p.request.since, err = p.parseFeedSince(v[0])
 			return err
@@ -31,7 +30,7 @@ var (
 		parse: func(p *parser, v []string) error {
 			since, err := p.parseFeedSince(v[0])
 			if err != nil || !since.cursor {
-				return fmt.Errorf("%s is not a cursor of this feed", quote(v[0]))
+				return &valueError{value: v[0]}
 			}
 			p.request.since = since
 			return nil
@@ -42,13 +41,13 @@ var (
 		ignoresCase: true,
 		example:     "removed",
 		about:       "only these kinds of change",
-		allowed:     "added, removed, changed",
+		allowed:     "added, removed or changed",
 		isList:      true,
 		parse: func(p *parser, v []string) error {
 			for _, name := range v {
 				kind := slices.Index(kindNames[:kindPresent], strings.ToLower(name))
 				if kind < 0 {
-					return fmt.Errorf("%s is not a kind%s", quote(name), didYouMean(name, kindNames[:kindPresent]))
+					return &valueError{name, didYouMean(name, kindNames[:kindPresent])}
 				}
 				p.request.kinds = append(p.request.kinds, eventKind(kind))
 			}
@@ -106,7 +105,7 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 		return nil, err
 	}
 	now, start := s.now(), ""
-	if req.since.asOf.set && !req.since.isAbsolute() {
+	if req.since.asOf.isSet && !req.since.isAbsolute() {
 		// "-24h" means another position with every call, and that makes the answer.
 		position, err := s.findFeedStart(ctx, req, sub, now)
 		if err != nil {
@@ -181,7 +180,7 @@ func (s *service) renderFeed(
 // newEventFilter returns which events the feed of a request has. The history of an
 // image begins with the scopes that had it when the kept log begins.
 func newEventFilter(req *request) eventFilter {
-	hasStart := req.since.cursor || req.since.asOf.set
+	hasStart := req.since.cursor || req.since.asOf.isSet
 	filter := eventFilter{
 		selection: req.selection,
 		images:    req.wantedImageIDs(),

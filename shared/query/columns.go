@@ -1,7 +1,6 @@
 package query
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +36,7 @@ func (p *parser) parseColumns(values []string) ([]column, error) {
 	for _, v := range values {
 		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, v) })
 		if i < 0 {
-			return nil, fmt.Errorf("names the unknown field %s%s", quote(v), didYouMean(v, known))
+			return nil, newUnknownFieldError(v, known)
 		}
 		c := column{name: known[i], isObject: slices.Contains(objectFields, known[i])}
 		if !c.isObject {

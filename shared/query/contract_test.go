@@ -170,9 +170,9 @@ func TestClusterThatHasEnded(t *testing.T) {
 		}
 	}
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-bj", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-bj", "/v1/clusters?ClusterId=ehpc-bj", "/v1/matrix?ClusterId=ehpc-bj", "/v1/diff?RegionId=cn-beijing&ClusterId=_any,ehpc-bj"} {
-		checkError(t, get(h, target), 404, "ClusterNotFound", []string{"it was captured in cn-beijing until commit 2 of 2026-11-23T12:30:00.000Z, ask for it with at=1"})
+		checkError(t, get(h, target), 404, "ClusterNotFound", []string{"It was captured in cn-beijing until commit 2 at 2026-11-23T12:30:00.000Z: use at=1."})
 	}
-	checkError(t, get(h, "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a"), 404, "ClusterNotFound", []string{"it is captured in cn-hangzhou"})
+	checkError(t, get(h, "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a"), 404, "ClusterNotFound", []string{"It is captured in cn-hangzhou."})
 	checkError(t, get(h, "/v1/images?ClusterId=ehpc-nope&at=1"), 404, "ClusterNotFound", nil)
 	checkError(t, get(h, "/v1/diff?ClusterId=ehpc-bj,ehpc-a"), 404, "ClusterNotFound", nil)
 }
@@ -188,19 +188,19 @@ func TestClusterThatCameLater(t *testing.T) {
 	w.CommitRun(hangzhou, nil, "ehpc-gone/_any")
 	h := w.Handler()
 	for target, want := range map[string]string{
-		"/v1/images?ClusterId=ehpc-late&at=1":         `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
-		"/v1/clusters?ClusterId=ehpc-late&at=1":       `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
-		"/v1/images?ClusterId=ehpc-gone&at=1":         `Cluster "ehpc-gone" was not captured in cn-hangzhou at commit 1; it was captured in cn-hangzhou until commit 3 of 2026-11-23T11:00:00.000Z, ask for it with at=2; captured clusters: (none).`,
-		"/v1/images?ClusterId=ehpc-gone":              `Cluster "ehpc-gone" is not captured in cn-hangzhou; it was captured in cn-hangzhou until commit 3 of 2026-11-23T11:00:00.000Z, ask for it with at=2; captured clusters: ehpc-late, ehpc-new.`,
-		"/v1/images?ClusterId=ehpc-new&at=1":          `Cluster "ehpc-new" was not captured in cn-hangzhou at commit 1; captured clusters: (none).`,
-		"/v1/images?ClusterId=ehpc-lat&at=2":          `Cluster "ehpc-lat" was not captured in cn-hangzhou at commit 2, did you mean "ehpc-late"?; captured clusters: ehpc-gone, ehpc-late, ehpc-new.`,
+		"/v1/images?ClusterId=ehpc-late&at=1":         `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1. It was first captured by commit 2 at 2026-11-23T10:00:00.000Z: use at=2 or later. Captured clusters: none.`,
+		"/v1/clusters?ClusterId=ehpc-late&at=1":       `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1. It was first captured by commit 2 at 2026-11-23T10:00:00.000Z: use at=2 or later. Captured clusters: none.`,
+		"/v1/images?ClusterId=ehpc-gone&at=1":         `Cluster "ehpc-gone" was not captured in cn-hangzhou at commit 1. It was captured in cn-hangzhou until commit 3 at 2026-11-23T11:00:00.000Z: use at=2. Captured clusters: none.`,
+		"/v1/images?ClusterId=ehpc-gone":              `Cluster "ehpc-gone" is not captured in cn-hangzhou. It was captured in cn-hangzhou until commit 3 at 2026-11-23T11:00:00.000Z: use at=2. Captured clusters: ehpc-late, ehpc-new.`,
+		"/v1/images?ClusterId=ehpc-new&at=1":          `Cluster "ehpc-new" was not captured in cn-hangzhou at commit 1. Captured clusters: none.`,
+		"/v1/images?ClusterId=ehpc-lat&at=2":          `Cluster "ehpc-lat" was not captured in cn-hangzhou at commit 2. Did you mean "ehpc-late"? Captured clusters: ehpc-gone, ehpc-late, ehpc-new.`,
 		"/v1/images?ClusterId=*&at=1":                 "No cluster was captured in cn-hangzhou at commit 1.",
-		"/v1/images?ClusterId=ehpc-x&at=3":            `Cluster "ehpc-x" is not captured in cn-hangzhou; captured clusters: ehpc-late, ehpc-new.`,
-		"/v1/images?InstanceType=ecs.c7.large&at=1":   `Cluster (none) of cn-hangzhou was not captured with instance type ecs.c7.large at commit 1; captured are: (none).`,
-		"/v1/images?InstanceType=ecs.x":               `Cluster (none) of cn-hangzhou is not captured with instance type ecs.x; captured are: (none), ecs.c7.large.`,
-		"/v1/clusters?InstanceType=ecs.c7.large&at=1": `No cluster of cn-hangzhou was captured with instance type ecs.c7.large at commit 1; captured are: (none).`,
-		"/v1/images?ClusterId=*&InstanceType=ecs.x":   `No cluster of cn-hangzhou is captured with instance type ecs.x; captured are: (none).`,
-		"/v1/diff?from=1&to=1&ClusterId=ehpc-late":    `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1; it came with commit 2 of 2026-11-23T10:00:00.000Z, ask for it with at=2 or later; captured clusters: (none).`,
+		"/v1/images?ClusterId=ehpc-x&at=3":            `Cluster "ehpc-x" is not captured in cn-hangzhou. Captured clusters: ehpc-late, ehpc-new.`,
+		"/v1/images?InstanceType=ecs.c7.large&at=1":   `No list without a cluster was captured for instance type "ecs.c7.large" in cn-hangzhou at commit 1. Captured instance types: _any.`,
+		"/v1/images?InstanceType=ecs.x":               `No list without a cluster is captured for instance type "ecs.x" in cn-hangzhou. Captured instance types: _any, ecs.c7.large.`,
+		"/v1/clusters?InstanceType=ecs.c7.large&at=1": `No list of any cluster was captured for instance type "ecs.c7.large" in cn-hangzhou at commit 1. Captured instance types: none.`,
+		"/v1/images?ClusterId=*&InstanceType=ecs.x":   `No list of any cluster is captured for instance type "ecs.x" in cn-hangzhou. Captured instance types: _any.`,
+		"/v1/diff?from=1&to=1&ClusterId=ehpc-late":    `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1. It was first captured by commit 2 at 2026-11-23T10:00:00.000Z: use at=2 or later. Captured clusters: none.`,
 	} {
 		var body errorBody
 		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil || !strings.HasSuffix(body.Code, "NotFound") && body.Code != "ScopeNotCaptured" || body.Message != want {
@@ -230,7 +230,7 @@ func TestNamesThatAreNoScope(t *testing.T) {
 		"/v1/changes?InstanceType=ecs.typo", "/v1/changes?ClusterId=ehpc-b&InstanceType=ecs.c7.large", "/v1/images/m-cent79/history?InstanceType=ecs.typo",
 		"/v1/images/m-cent79?ClusterId=*&InstanceType=ecs.typo,ecs.c7.large", "/v1/diff?from=1&InstanceType=ecs.typo", "/v1/clusters?InstanceType=ecs.typo", "/v1/clusters?InstanceType=_any,ecs.typo", "/v1/clusters?ClusterId=ehpc-b,ehpc-a&InstanceType=ecs.c7.large",
 	} {
-		checkError(t, get(h, target), 404, "ScopeNotCaptured", []string{"captured are: "})
+		checkError(t, get(h, target), 404, "ScopeNotCaptured", []string{"Captured instance types: "})
 	}
 	// This one is asked for and has not answered yet: nothing has changed in it.
 	if rec := get(h, "/v1/changes?ClusterId=ehpc-new"); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Count":0`) {
@@ -264,7 +264,7 @@ func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
 		}
 	}
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-new", "/v1/images?ClusterId=ehpc-newer,ehpc-new", "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.g7.large", "/v1/images/m-win?ClusterId=ehpc-new,ehpc-newer", "/v1/diff?ClusterId=ehpc-new,ehpc-a"} {
-		checkError(t, get(all, target), 503, "ScopeNotReady", []string{"was never captured successfully"})
+		checkError(t, get(all, target), 503, "ScopeNotReady", []string{"has never been captured successfully"})
 	}
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-new&at=4", "/v1/images?ClusterId=ehpc-new&at=1", "/v1/images/m-win?ClusterId=ehpc-new&at=4", "/v1/matrix?ClusterId=ehpc-new&at=4"} { // 4 is the last
 		checkError(t, get(all, target), 404, "ScopeNotCaptured", []string{"had never been captured successfully at commit " + target[len(target)-1:]})
@@ -272,7 +272,7 @@ func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-newer&at=1"), 404, "ClusterNotFound", nil)
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a&maxAge=3h"), 503, "SnapshotTooOld", []string{": ehpc-new/_any (never)"})
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a,ehpc-none"), 404, "ClusterNotFound", []string{"ehpc-none"})
-	checkError(t, get(withToken{h, "a"}, "/v1/images?ClusterId=ehpc-new,ehpc-a"), 404, "ClusterNotFound", []string{"captured clusters: ehpc-a."})
+	checkError(t, get(withToken{h, "a"}, "/v1/images?ClusterId=ehpc-new,ehpc-a"), 404, "ClusterNotFound", []string{"Captured clusters: ehpc-a."})
 }
 
 // TestHeldScope: an answer that is held back changes nothing but that the
@@ -380,7 +380,7 @@ func TestImageThatCameLater(t *testing.T) {
 	} {
 		rec, says, recommend := get(row.h, row.target), "was never offered in cn-hangzhou", "Check the ImageId"
 		if row.later {
-			says, recommend = "was not offered in cn-hangzhou by the scopes asked for up to commit 1; it came with commit 2.", "Ask with at=2 or a later moment, or without at."
+			says, recommend = "was not offered in cn-hangzhou by the requested scopes up to commit 1. Commit 2 was the first to offer it.", "Use at=2 or later, or leave at out."
 		}
 		if checkError(t, rec, 404, "ImageNotFound", []string{says}); !strings.Contains(rec.Body.String(), recommend) {
 			t.Errorf("%s does not recommend %q: %s", row.target, recommend, rec.Body)
@@ -456,7 +456,7 @@ func TestFeedOfImages(t *testing.T) {
 		}
 	}
 	checkError(t, get(h, "/v1/changes?ImageId=m-nobody,m-none"), 404, "ImageNotFound", []string{"m-nobody,m-none"})
-	checkError(t, get(h, "/v1/changes?ImageId=m-win,"), 400, "InvalidParameter", []string{"ImageId", "has an empty value"})
+	checkError(t, get(h, "/v1/changes?ImageId=m-win,"), 400, "InvalidParameter", []string{"ImageId", "ImageId must not be empty."})
 }
 
 // TestFeedBeyondItsEnd asks up to a commit for what came after a later one:
@@ -469,7 +469,7 @@ func TestFeedBeyondItsEnd(t *testing.T) {
 		"/v1/changes?at=1&since=2", "/v1/changes?at=1&since=2026-11-23T10:00:00Z", "/v1/changes?at=1&since=2026-11-23T10:30:00Z", "/v1/changes?at=1&since=-30m",
 		"/v1/changes?at=2026-11-23T09:10:00Z&since=2026-11-23T10:30:00Z", "/v1/changes?at=-2h&since=-1h", "/v1/images/m-cent79/history?at=1&since=3",
 	} {
-		checkError(t, get(h, target), 404, "CommitNotFound", []string{"since is later than commit 1, the last one as of at"})
+		checkError(t, get(h, target), 404, "CommitNotFound", []string{"since is later than commit 1, the last one at the time given by at."})
 	}
 	for target, cursor := range map[string]string{
 		"/v1/changes?at=1&since=2026-11-23T09:30:00Z":                    "c2.0", // the state was that of commit 1 then

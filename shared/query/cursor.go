@@ -33,7 +33,7 @@ func (c *cursor) String() string {
 
 // parseCursor is the inverse of String.
 func parseCursor(s string) (*cursor, error) {
-	bad := errors.New("is not a cursor of this service")
+	bad := &valueError{value: s}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil || len(b) < 19 || len(b) > 40 || b[0] != cursorVersion {
 		return nil, bad
@@ -99,5 +99,5 @@ func (s *service) stateOfCursor(ctx context.Context, a *request, h currentState)
 // expired is about a cursor whose state is not there. cause is for the log; there
 // is none where cursors only got old, or are another caller's.
 func newCursorExpiredError(cause error) error {
-	return &apierror.Error{Status: http.StatusGone, Code: codeExpired, Message: "The state of the data that this cursor began on is not kept any more.", Recommend: "Begin again without cursor.", Cause: cause}
+	return &apierror.Error{Status: http.StatusGone, Code: codeExpired, Message: "The state that this cursor belongs to is no longer kept.", Recommend: "Start again without cursor.", Cause: cause}
 }

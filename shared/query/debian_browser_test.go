@@ -104,7 +104,7 @@ func TestDebianPageWithTokens(t *testing.T) {
 	b := newBrowser(t)
 	b.do(chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible("#answer p"))
 	b.do(set("token", "nobody's"), chromedp.WaitVisible("#answer .bad"))
-	if answer := b.text("#answer"); !strings.Contains(answer, "This needs a valid token.") {
+	if answer := b.text("#answer"); !strings.Contains(answer, "A valid token is required.") {
 		t.Errorf("a wrong token is answered with %q", answer)
 	}
 	b.do(set("token", token("all")))

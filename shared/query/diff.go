@@ -15,7 +15,7 @@ var (
 		name:    "from",
 		example: "-1m",
 		about:   "the earlier state",
-		allowed: asOfForms,
+		allowed: allowedTimes,
 		parse: func(p *parser, v []string) (err error) {
 			p.request.from, err = p.parsePastTime(v[0])
 			return err
@@ -25,7 +25,7 @@ var (
 		name:    "to",
 		example: "-1m",
 		about:   "the later state; default: now",
-		allowed: asOfForms,
+		allowed: allowedTimes,
 		parse: func(p *parser, v []string) (err error) {
 			p.request.to, err = p.parsePastTime(v[0])
 			return err
@@ -41,22 +41,22 @@ func checkDiffForm(p *parser) {
 	severalTypes := canMatchSeveral(req.selection.types)
 	isPair := len(req.selection.clusters) == 2
 	switch {
-	case req.from.set && req.at.set:
+	case req.from.isSet && req.at.isSet:
 		p.addFault(codeInvalid, "at", "cannot be combined with from", "either from and to, or at")
-	case req.to.set && !req.from.set:
-		p.addFault(codeMissing, "from", "is required with to", asOfForms)
-	case req.from.set && (severalClusters || severalTypes):
+	case req.to.isSet && !req.from.isSet:
+		p.addFault(codeMissing, "from", "is required with to", allowedTimes)
+	case req.from.isSet && (severalClusters || severalTypes):
 		name := "ClusterId"
 		if !severalClusters {
 			name = "InstanceType"
 		}
 		p.addFault(codeInvalid, name, "names more than one scope",
-			"one cluster and at most one instance type, when from is given")
-	case !req.from.set && isPair && severalTypes:
+			"one cluster and at most one instance type when from is given")
+	case !req.from.isSet && isPair && severalTypes:
 		p.addFault(codeInvalid, "InstanceType", "names more than one",
-			"at most one instance type, with which the two clusters are compared")
-	case !req.from.set && !isPair:
-		p.addFault(codeMissing, "from", "is required, unless ClusterId names two clusters to compare", asOfForms)
+			"at most one instance type, for which the two clusters are compared")
+	case !req.from.isSet && !isPair:
+		p.addFault(codeMissing, "from", "is required unless ClusterId names two clusters to compare", allowedTimes)
 	}
 }
 
@@ -88,12 +88,12 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 	if after.captured {
 		scopes.scopes = append(scopes.scopes, after.scope)
 	}
-	if before.captured && (!after.captured || !req.from.set) { // of two times, the later one says how fresh the answer is
+	if before.captured && (!after.captured || !req.from.isSet) { // of two times, the later one says how fresh the answer is
 		scopes.scopes = append(scopes.scopes, before.scope)
 	}
 	scopes.finish()
 	later, shown := *req, []shownState{{req.at, after.state}}
-	if req.from.set {
+	if req.from.isSet {
 		later.at, shown = req.to, []shownState{{req.from, before.state}, {req.to, after.state}}
 	}
 	sub := &subject{current: current, state: after.state, scopes: scopes}
@@ -135,7 +135,7 @@ func (s *service) resolveDiffSides(
 	clusters, instanceType := toScopeNames(req.selection.clusters), toScopeNames(req.selection.types)[0]
 	before = &diffSide{cluster: clusters[0], instanceType: instanceType}
 	after = &diffSide{cluster: clusters[len(clusters)-1], instanceType: instanceType}
-	if req.from.set {
+	if req.from.isSet {
 		if before.state, err = s.stateAsOf(ctx, current, req.from); err != nil {
 			return nil, nil, withParam("from", err)
 		}
@@ -159,7 +159,7 @@ func (s *service) resolveDiffSides(
 			missing = append(missing, err)
 		}
 	}
-	if len(missing) == 2 || len(missing) == 1 && !req.from.set {
+	if len(missing) == 2 || len(missing) == 1 && !req.from.isSet {
 		return nil, nil, missing[0]
 	}
 	return before, after, nil

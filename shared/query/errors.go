@@ -13,123 +13,115 @@ import (
 	"community-images/shared/catalog"
 )
 
-// The codes of errors. They are part of the interface.
 const (
-	codeUnknown      = "UnknownParameter"
-	codeInvalid      = "InvalidParameter"
-	codeMissing      = "MissingParameter"
-	codeRoute        = "RouteNotFound"
-	codeMethod       = "MethodNotAllowed"
-	codeAccept       = "NotAcceptable"
-	codeTooLong      = "QueryTooLong"
-	codeCluster      = "ClusterNotFound"
-	codeScope        = "ScopeNotCaptured"
-	codeUncaptured   = "ScopeNotReady"
-	codeImage        = "ImageNotFound"
-	codeGone         = "ImageGone"
-	codeNoMatch      = "NoImageMatches"
-	codeExpired      = "CursorExpired"
-	codeEarly        = "BeforeFirstCommit"
-	codeFuture       = "CommitNotFound"
-	codeTooOld       = "SnapshotTooOld"
-	codeNoData       = "RegionNotReady"
-	codeStorage      = "StorageUnavailable"
-	codeDamaged      = "DataDamaged"
-	codeInternal     = "InternalError"
-	codeUnauthorized = "Unauthorized"
-	codeForbidden    = "Forbidden"
-	retrySoon        = 5
-	retryNextRun     = 60
-	maxListed        = 20 // names that an error lists
-	recommendParams  = "Correct the parameter. /openapi.json describes every route and parameter."
+	retrySoon    = 5  // seconds of Retry-After while the storage is unreachable
+	retryNextRun = 60 // seconds of Retry-After where only the next run can help
+
+	maxFaults      = 10 // faulty parameters that one error explains
+	maxJoinedNames = 20 // names that one error lists
+
+	recommendParams = "Correct the parameter. /openapi.json describes every route and parameter."
 )
 
-// errorCodes lists every code with its status and what it means, for the
-// OpenAPI document.
-var errorCodes = []struct {
-	status      int
-	code, about string
-}{
-	{400, codeUnknown, "the route has no parameter of this name"},
-	{400, codeInvalid, "a parameter has a value that is not allowed"},
-	{400, codeMissing, "a parameter that is required here is missing"},
-	{400, "InvalidEvent", "the function was invoked with an event that is no HTTP request"},
-	{401, codeUnauthorized, "the token is missing, malformed, unknown or expired"},
-	{403, codeForbidden, "the token covers none of the regions that are served"},
-	{404, codeRoute, "there is no such path"},
-	{404, codeCluster, "the cluster is not captured"},
-	{404, codeScope, "the cluster is captured, but not with this instance type, or was not yet at the time asked for"},
-	{404, codeImage, "no captured scope offers or ever offered the image, or none did up to the time asked for"},
-	{404, codeNoMatch, "fewer images match than minCount demands"},
-	{404, codeEarly, "the history begins later"},
-	{404, codeFuture, "there is no commit of this number yet, or a feed would begin after its end"},
-	{405, codeMethod, "only GET and HEAD are answered"},
-	{406, codeAccept, "the route has none of the media types that Accept names"},
-	{410, codeGone, "the image was offered once by the scopes asked for, and is no more"},
-	{410, codeExpired, "the state that the cursor began on, or the commits that a feed goes on with, are not kept any more"},
-	{413, "RequestTooLarge", "the request as FC hands it over is larger than 256 KB"},
-	{414, codeTooLong, "path and query, escaped, are longer than 4096 bytes, or leave no 80 of them to the cursor of a next page"},
-	{500, codeInternal, "an unexpected failure; its details are in the log under the RequestId"},
-	{503, codeTooOld, "a part of the answer was checked longer ago than maxAge allows"},
-	{503, codeUncaptured, "the scope is known and was never captured successfully"},
-	{503, codeNoData, "nothing has been captured for the region yet"},
-	{503, codeStorage, "the storage cannot be reached and nothing is at hand"},
-	{503, codeDamaged, "a stored object that the answer needs is damaged"},
-	{503, "ServiceUnavailable", "the answer was not ready when the function's time was over"},
+// paramFault is what is wrong with one parameter.
+type paramFault struct {
+	code    string
+	name    string // of the parameter; empty: reason is a sentence of its own
+	reason  string // completes "NAME ..."
+	allowed string // completes "Allowed: ..."; empty: reason says it
 }
 
-// maxFaults bounds the parameters that one error explains.
-const maxFaults = 10
+// valueError rejects a value that is not one of those that its parameter
+// allows.
+type valueError struct {
+	value      string // as given
+	suggestion string // of didYouMean; may be empty
+}
 
-// faultsError reports bad parameters together. What is allowed is said once,
-// where several parameters have it in common.
+func (e *valueError) Error() string { return fmt.Sprintf("value %s is not allowed", quote(e.value)) }
+
+// newParamFault turns the error of parsing a parameter into a fault. allowed
+// is a noun phrase for the values that the parameter allows.
+func newParamFault(name string, err error, allowed string) paramFault {
+	var wrong *valueError
+	if errors.As(err, &wrong) {
+		reason := fmt.Sprintf("must be %s, got %s%s", allowed, quote(wrong.value), wrong.suggestion)
+		return paramFault{code: codeInvalid, name: name, reason: reason}
+	}
+	return paramFault{codeInvalid, name, err.Error(), allowed}
+}
+
+// newFaultsError reports faulty parameters together. What is allowed is said
+// only once if several parameters allow the same.
 func newFaultsError(faults []paramFault) *apierror.Error {
 	var parts, said []string
 	for _, f := range faults[:min(len(faults), maxFaults)] {
-		text := fmt.Sprintf("parameter %s %s", f.name, f.reason)
+		text := endSentence(strings.TrimSpace(f.name + " " + f.reason))
 		if f.allowed != "" && !slices.Contains(said, f.allowed) {
-			text += "; allowed: " + f.allowed
+			text += " Allowed: " + f.allowed + "."
 			said = append(said, f.allowed)
-		}
-		if !strings.HasSuffix(text, "?") {
-			text += "."
 		}
 		parts = append(parts, text)
 	}
 	switch more := len(faults) - len(parts); {
 	case more == 1:
-		parts = append(parts, "And 1 more parameter is wrong.")
+		parts = append(parts, "1 more parameter is wrong.")
 	case more > 1:
-		parts = append(parts, fmt.Sprintf("And %d more parameters are wrong.", more))
+		parts = append(parts, fmt.Sprintf("%d more parameters are wrong.", more))
 	}
-	return &apierror.Error{Status: http.StatusBadRequest, Code: faults[0].code, Message: strings.Join(parts, " "), Recommend: recommendParams}
+	return &apierror.Error{
+		Status: http.StatusBadRequest, Code: faults[0].code,
+		Message: strings.Join(parts, " "), Recommend: recommendParams,
+	}
 }
 
-// clusterError names a cluster that is not captured.
+// endSentence adds a full stop unless the text ends with a question.
+func endSentence(text string) string {
+	if strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
+}
+
+// clusterError says that a cluster is not captured.
 type clusterError struct {
-	region    string
-	name      string
+	region    string // or several, joined for the message
+	name      string // as given; empty: lists without a cluster
 	clusters  []string
-	listed    bool   // upstream lists it
-	elsewhere string // where or when it is captured, if ever
-	past      int64  // the commit at which it is not; 0: now
+	listed    bool   // E-HPC lists the cluster, but it is not captured
+	elsewhere string // a sentence: where or when it is captured; may be empty
+	past      int64  // the commit at which it is not captured; 0: now
 }
 
 func (e *clusterError) Error() string {
 	is, when := pastOrPresent(e.past)
-	text := fmt.Sprintf("cluster %s %s not captured in %s%s", quote(e.name), is, e.region, when)
+	var text string
 	switch {
-	case e.name == "":
-		text = fmt.Sprintf("what is offered without a cluster %s not captured in %s%s", is, e.region, when)
 	case e.name == allNames:
-		return fmt.Sprintf("no cluster %s captured in %s%s", is, e.region, when)
+		return fmt.Sprintf("No cluster %s captured in %s%s.", is, e.region, when)
+	case e.name == "":
+		text = fmt.Sprintf("No list without a cluster %s captured in %s%s", is, e.region, when)
 	case e.listed:
-		text = fmt.Sprintf("cluster %s %s known in %s and not captured%s", quote(e.name), is, e.region, when)
+		text = fmt.Sprintf("Cluster %s %s known in %s but not captured%s", quote(e.name), is, e.region, when)
+	default:
+		text = fmt.Sprintf("Cluster %s %s not captured in %s%s", quote(e.name), is, e.region, when)
 	}
-	return text + didYouMeanID(e.name, e.clusters) + e.elsewhere + "; captured clusters: " + joinNames(e.clusters)
+	text = endSentence(text + didYouMeanID(e.name, e.clusters))
+	if e.elsewhere != "" {
+		text += " " + e.elsewhere
+	}
+	return text + " Captured clusters: " + joinNames(e.clusters) + "."
 }
 
-// tense is how an error speaks of a commit of the past, or of now if that is 0.
+func (e *clusterError) recommend() string {
+	if e.name == "" {
+		return "Name one of the captured clusters with ClusterId, or all of them with ClusterId=*."
+	}
+	return "Use one of the captured clusters, or leave ClusterId out for images that every cluster supports."
+}
+
+// pastOrPresent returns the verb and the time for a message about a commit of
+// the past, or about now if past is 0.
 func pastOrPresent(past int64) (is, when string) {
 	if past == 0 {
 		return "is", ""
@@ -137,60 +129,85 @@ func pastOrPresent(past int64) (is, when string) {
 	return "was", fmt.Sprintf(" at commit %d", past)
 }
 
-// scopeError names an instance type that is not captured for a cluster.
+// scopeError says that no list is captured for an instance type of a cluster.
 type scopeError struct {
-	region, cluster, instanceType string
-	types                         []string
-	past                          int64 // the commit at which it is not; 0: now
+	region       string
+	cluster      string   // as given; empty or catalog.Any: no cluster
+	instanceType string   // as given; empty or catalog.Any: no instance type
+	types        []string // the captured instance types of the cluster
+	past         int64    // the commit at which it is not captured; 0: now
 }
 
 func (e *scopeError) Error() string {
-	types := make([]string, len(e.types))
-	for i, t := range e.types {
-		types[i] = nameOrNone(t)
-	}
 	is, when := pastOrPresent(e.past)
-	text := fmt.Sprintf("cluster %s of %s %s not", nameOrNone(e.cluster), e.region, is)
-	if e.cluster == allNames {
-		text = fmt.Sprintf("no cluster of %s %s", e.region, is)
+	cluster := "of cluster " + quote(e.cluster)
+	switch e.cluster {
+	case "", catalog.Any:
+		cluster = "without a cluster"
+	case allNames:
+		cluster = "of any cluster"
 	}
-	return fmt.Sprintf("%s captured with instance type %s%s%s; captured are: %s", text, nameOrNone(e.instanceType), when, didYouMeanID(e.instanceType, e.types), joinNames(types))
+	instanceType := "for instance type " + quote(e.instanceType)
+	switch e.instanceType {
+	case "", catalog.Any:
+		instanceType = "without an instance type"
+	case allNames:
+		instanceType = "for any instance type"
+	}
+	types := slices.Clone(e.types)
+	for i, t := range types {
+		if t == "" {
+			types[i] = catalog.Any
+		}
+	}
+	text := fmt.Sprintf("No list %s %s captured %s in %s%s", cluster, is, instanceType, e.region, when)
+	return endSentence(text+didYouMeanID(e.instanceType, e.types)) +
+		" Captured instance types: " + joinNames(types) + "."
 }
 
-// uncapturedError names a scope that has no content yet, or had none at a
-// commit of the past.
+// notReadyError says that a scope has never been captured successfully, or
+// had not been at a commit of the past.
 type notReadyError struct {
 	scope   catalog.Scope
-	problem *archive.Problem
-	past    int64 // the commit; 0: now
+	problem *archive.Problem // of the last check; nil: it was never checked
+	past    int64            // the commit; 0: now
 }
 
 func (e *notReadyError) Error() string {
 	if e.past > 0 {
-		return fmt.Sprintf("scope %s had never been captured successfully at commit %d; its check then: %s", e.scope, e.past, describeProblem(e.problem))
+		return fmt.Sprintf("Scope %s had never been captured successfully at commit %d. The last check then: %s.",
+			e.scope, e.past, strings.TrimSuffix(describeProblem(e.problem), "."))
 	}
-	return fmt.Sprintf("scope %s was never captured successfully; the last check: %s", e.scope, describeProblem(e.problem))
+	return fmt.Sprintf("Scope %s has never been captured successfully. The last check: %s.",
+		e.scope, strings.TrimSuffix(describeProblem(e.problem), "."))
 }
 
-// asOf says of a scope without content at a commit that is asked for by number
-// that it was so then: no run will change it, be the commit the last one.
-func pinToCommit(m asOf, err error) error {
+// pinToCommit makes a notReadyError speak of the commit that the caller asked
+// for by number. No later run changes that answer, even if the commit is the
+// last one, so it must not ask the caller to retry. Other errors are returned
+// as they are.
+func pinToCommit(at asOf, err error) error {
 	var e *notReadyError
-	if m.sequence == 0 || !errors.As(err, &e) || e.past > 0 {
+	if at.sequence == 0 || !errors.As(err, &e) || e.past > 0 {
 		return err
 	}
-	return &notReadyError{e.scope, e.problem, m.sequence}
+	return &notReadyError{e.scope, e.problem, at.sequence}
 }
 
-// momentError says which parameter names a moment that the history does not have.
+// asOfError says which parameter names a time or commit that the history does
+// not have.
 type asOfError struct {
-	param, is string
-	error
+	param  string
+	is     string // "earlier" or "later" than the history
+	reason error  // *archive.TooEarlyError or *archive.FutureError
 }
 
-func (e *asOfError) Unwrap() error { return e.error }
+func (e *asOfError) Error() string { return e.param + " is " + e.is + ": " + e.reason.Error() }
 
-// blame says of an error about a moment that a parameter names it.
+func (e *asOfError) Unwrap() error { return e.reason }
+
+// withParam adds the name of a parameter to an error about a time or commit
+// outside the history. Other errors are returned as they are.
 func withParam(param string, err error) error {
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
@@ -203,81 +220,133 @@ func withParam(param string, err error) error {
 	return err
 }
 
-// told goes on where a message has told which moments there are.
-func (e *asOfError) hint() string {
+// messageEnd ends a message that has named the limit of the history. It is a
+// full stop for a nil *asOfError.
+func (e *asOfError) messageEnd() string {
 	if e == nil {
 		return "."
 	}
 	return "; " + e.param + " is " + e.is + "."
 }
 
-// orNone writes a cluster or an instance type, of which catalog.Any is none.
-func nameOrNone(name string) string {
-	if name == "" || name == catalog.Any {
-		return "(none)"
-	}
-	return truncate(name, 80)
-}
-
-// listed joins names, as many as an error may hold.
+// joinNames lists names in a message, at most maxJoinedNames of them.
 func joinNames(names []string) string {
 	if len(names) == 0 {
-		return "(none)"
+		return "none"
 	}
-	if more := len(names) - maxListed; more > 0 {
-		return strings.Join(names[:maxListed], ", ") + fmt.Sprintf(" and %d more (see /v1/clusters)", more)
+	if more := len(names) - maxJoinedNames; more > 0 {
+		return strings.Join(names[:maxJoinedNames], ", ") + fmt.Sprintf(" and %d more (see /v1/clusters)", more)
 	}
 	return strings.Join(names, ", ")
 }
 
-// explain turns any error into what the caller is told. It is the only place
-// that knows statuses.
+// toAPIError turns any error into what the caller gets. It is the only place
+// that maps the errors of the archive and of lookups to statuses and codes.
+// The cause of the result is set where the log must say more than the caller
+// may know.
 func toAPIError(err error) *apierror.Error {
-	var (
-		api        *apierror.Error
-		cluster    *clusterError
-		scope      *scopeError
-		uncaptured *notReadyError
-		damaged    *archive.DamagedError
-		early      *archive.TooEarlyError
-		future     *archive.FutureError
-		store      *storeError
-		moment     *asOfError
-		empty      = &noDataError{regions: "this region"}
-	)
-	errors.As(err, &moment)
-	switch {
-	case errors.As(err, &api):
+	var api *apierror.Error
+	if errors.As(err, &api) {
 		return api
-	case errors.As(err, &cluster):
-		recommend := "Use one of the captured clusters, or leave ClusterId out for images that every cluster supports."
-		if cluster.name == "" {
-			recommend = "Name one of the captured clusters with ClusterId, or all of them with ClusterId=*."
-		}
-		return &apierror.Error{Status: 404, Code: codeCluster, Message: asSentence(err), Recommend: recommend}
-	case errors.As(err, &scope):
-		return &apierror.Error{Status: 404, Code: codeScope, Message: asSentence(err), Recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports."}
-	case errors.As(err, &uncaptured) && uncaptured.past > 0: // no run will change it
-		return &apierror.Error{Status: 404, Code: codeScope, Message: asSentence(err), Recommend: "Ask for a later time; /v1/clusters?at= shows the state of every scope."}
-	case errors.As(err, &uncaptured):
-		return &apierror.Error{Status: 503, Code: codeUncaptured, Message: asSentence(err), Recommend: "Try again after the next run; /v1/clusters shows the state of every scope.", RetryAfter: retryNextRun}
-	case errors.As(err, &early):
-		return &apierror.Error{Status: 404, Code: codeEarly, Recommend: "Ask for that time or a later one; the feed from its beginning is since=0.",
-			Message: fmt.Sprintf("The history that is kept begins at %s with commit %d%s", early.First, early.FirstSequence, moment.hint())}
-	case errors.As(err, &future):
-		return &apierror.Error{Status: 404, Code: codeFuture, Message: fmt.Sprintf("The last commit is number %d%s", future.Last, moment.hint()), Recommend: "Ask for that commit or an earlier one."}
-	case errors.As(err, &empty), errors.Is(err, archive.ErrNoData):
-		return &apierror.Error{Status: 503, Code: codeNoData, Message: "Nothing has been captured for " + empty.regions + " yet.", Recommend: "Try again after the first run of the snapshot function.", RetryAfter: retryNextRun, Cause: err}
-	case errors.As(err, &damaged):
-		return &apierror.Error{Status: 503, Code: codeDamaged, Message: "A stored object that this answer needs is damaged; other answers are not affected.", Recommend: "Tell the operator the RequestId; the log names the object.", RetryAfter: retryNextRun, Cause: err}
-	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &apierror.Error{Status: 503, Code: codeStorage, Message: "The storage cannot be reached and this instance does not hold the data" + store.regionSuffix() + ".", Recommend: "Try again in a few seconds.", RetryAfter: retrySoon, Cause: err}
 	}
-	return &apierror.Error{Status: 500, Code: codeInternal, Message: "An unexpected failure.", Recommend: "Tell the operator the RequestId.", Cause: err}
+	if e := selectionAPIError(err); e != nil {
+		return e
+	}
+	if e := historyAPIError(err); e != nil {
+		return e
+	}
+	return storageAPIError(err)
 }
 
-// sentence begins an error text with a capital and ends it with a full stop.
-func asSentence(err error) string {
-	text := strings.TrimSuffix(err.Error(), ".") // such as that of a message from upstream
-	return strings.ToUpper(text[:1]) + text[1:] + "."
+// selectionAPIError maps errors about clusters and scopes that are not
+// captured. It returns nil for others.
+func selectionAPIError(err error) *apierror.Error {
+	var cluster *clusterError
+	var scope *scopeError
+	var notReady *notReadyError
+	switch {
+	case errors.As(err, &cluster):
+		return &apierror.Error{
+			Status: http.StatusNotFound, Code: codeCluster, Message: cluster.Error(), Recommend: cluster.recommend(),
+		}
+	case errors.As(err, &scope):
+		return &apierror.Error{
+			Status: http.StatusNotFound, Code: codeScope, Message: scope.Error(),
+			Recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports.",
+		}
+	case errors.As(err, &notReady) && notReady.past > 0: // no run will change it
+		return &apierror.Error{
+			Status: http.StatusNotFound, Code: codeScope, Message: notReady.Error(),
+			Recommend: "Ask for a later time; /v1/clusters?at= shows the state of every scope.",
+		}
+	case errors.As(err, &notReady):
+		return &apierror.Error{
+			Status: http.StatusServiceUnavailable, Code: codeNotReady, Message: notReady.Error(), RetryAfter: retryNextRun,
+			Recommend: "Try again after the next run; /v1/clusters shows the state of every scope.",
+		}
+	}
+	return nil
+}
+
+// historyAPIError maps errors about times and commits outside the history. It
+// returns nil for others.
+func historyAPIError(err error) *apierror.Error {
+	var param *asOfError
+	errors.As(err, &param)
+	var early *archive.TooEarlyError
+	var future *archive.FutureError
+	switch {
+	case errors.As(err, &early):
+		return &apierror.Error{
+			Status: http.StatusNotFound, Code: codeEarly,
+			Message: fmt.Sprintf("The kept history begins at %s with commit %d%s",
+				early.First, early.FirstSequence, param.messageEnd()),
+			Recommend: "Ask for that time or a later one. since=0 is the beginning of the feed.",
+		}
+	case errors.As(err, &future):
+		return &apierror.Error{
+			Status: http.StatusNotFound, Code: codeFuture,
+			Message:   fmt.Sprintf("The last commit is number %d%s", future.Last, param.messageEnd()),
+			Recommend: "Ask for that commit or an earlier one.",
+		}
+	}
+	return nil
+}
+
+// storageAPIError maps errors of the storage. Every error that nothing else
+// explains is an internal one.
+func storageAPIError(err error) *apierror.Error {
+	noData := &noDataError{regions: "this region"}
+	var damaged *archive.DamagedError
+	var store *storeError
+	switch {
+	case errors.As(err, &noData), errors.Is(err, archive.ErrNoData):
+		return &apierror.Error{
+			Status: http.StatusServiceUnavailable, Code: codeNoData, RetryAfter: retryNextRun, Cause: err,
+			Message:   "Nothing has been captured for " + noData.regions + " yet.",
+			Recommend: "Try again after the first run of the snapshot function.",
+		}
+	case errors.As(err, &damaged):
+		return &apierror.Error{
+			Status: http.StatusServiceUnavailable, Code: codeDamaged, RetryAfter: retryNextRun, Cause: err,
+			Message:   "A stored object that this answer needs is damaged. Other answers are not affected.",
+			Recommend: "Tell the operator the RequestId; the log names the object.",
+		}
+	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return &apierror.Error{
+			Status: http.StatusServiceUnavailable, Code: codeStorage, RetryAfter: retrySoon, Cause: err,
+			Message:   "The storage cannot be reached, and this instance has no copy of the data" + store.regionSuffix() + ".",
+			Recommend: "Try again in a few seconds.",
+		}
+	}
+	return newInternalError(err)
+}
+
+// newInternalError hides an unexpected failure from the caller. cause is for
+// the log.
+func newInternalError(cause error) *apierror.Error {
+	return &apierror.Error{
+		Status: http.StatusInternalServerError, Code: codeInternal, Cause: cause,
+		Message: "An unexpected failure.", Recommend: "Tell the operator the RequestId.",
+	}
 }

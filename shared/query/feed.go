@@ -43,7 +43,7 @@ func (p *parser) parseFeedSince(s string) (feedSince, error) {
 		sequence, err1 := strconv.ParseInt(a, 10, 53)
 		offset, err2 := strconv.ParseInt(b, 10, 31) // no sum with places of events may overflow
 		if !dotted || err1 != nil || err2 != nil || sequence < 0 || offset < 0 {
-			return feedSince{}, fmt.Errorf("%s is not a cursor of this feed", quote(s))
+			return feedSince{}, &valueError{value: s}
 		}
 		return feedSince{cursor: true, position: feedPosition{sequence, int(offset)}}, nil
 	}
@@ -167,7 +167,7 @@ func (h *history) resolveStart(s feedSince, now time.Time, st *regionState) (fee
 		return feedPosition{}, feedCursorExpiredError(early)
 	case s.cursor:
 		return s.position, nil
-	case !s.asOf.set:
+	case !s.asOf.isSet:
 		return feedPosition{}, nil
 	case s.sequence == 0:
 		return h.resolveStartTime(s.resolveTime(now), st, early)
@@ -210,8 +210,8 @@ func startAfterEndError(st *regionState) error {
 	}
 	return &apierror.Error{
 		Status: http.StatusNotFound, Code: codeFuture,
-		Message:   fmt.Sprintf("since is later than commit %d, the last one as of at.", st.Sequence),
-		Recommend: "Ask since that commit or an earlier one, or for a later time with at.",
+		Message:   fmt.Sprintf("since is later than commit %d, the last one at the time given by at.", st.Sequence),
+		Recommend: "Use that commit or an earlier one as since, or a later time as at.",
 	}
 }
 
@@ -219,7 +219,7 @@ func startAfterEndError(st *regionState) error {
 func feedCursorExpiredError(early *archive.TooEarlyError) error {
 	return &apierror.Error{
 		Status: http.StatusGone, Code: codeExpired,
-		Message:   "The commits after this cursor are not kept any more. " + toAPIError(early).Message,
-		Recommend: "Begin again with since=0, or since that commit.",
+		Message:   "The commits after this cursor are no longer kept. " + toAPIError(early).Message,
+		Recommend: "Start again with since=0, or since that commit.",
 	}
 }

@@ -43,7 +43,7 @@ func (s *service) decideRegion(ctx context.Context, a *request, found regionSear
 	namesCluster := namesClusters(a)
 	switch {
 	case found.count > 1:
-		return "", s.regionRequiredError("have what is asked for")
+		return "", s.regionRequiredError("match the request")
 	case found.count == 1 && found.failure != nil && namesCluster:
 		if !found.skipped {
 			s.report(ctx, "", found.failure)
@@ -148,7 +148,7 @@ func (s *service) nothingCapturedError() error {
 // regionRequired returns the error that asks for RegionId; reason ends "several regions …".
 func (s *service) regionRequiredError(reason string) error {
 	return newFaultsError([]paramFault{{
-		codeMissing, "RegionId", "is required, as several regions " + reason, "one of " + strings.Join(s.regions, ", "),
+		codeMissing, "RegionId", "is required because several regions " + reason, joinWithOr(s.regions),
 	}})
 }
 
@@ -193,7 +193,7 @@ func (s *service) clusterInNoRegionError(ctx context.Context, a *request) error 
 }
 
 // allowsEndedClusters reports whether a request can be about clusters that have ended.
-func (a *request) allowsEndedClusters() bool { return a.at.set || a.from.set || a.isFeed() }
+func (a *request) allowsEndedClusters() bool { return a.at.isSet || a.from.isSet || a.isFeed() }
 
 // isFeed reports whether the answer is a feed of changes.
 func (a *request) isFeed() bool { return a.route.hasParam("since") }

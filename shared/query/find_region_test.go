@@ -23,7 +23,7 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 		code, says string // of beijing
 	}{
 		{"it was never captured", false, "RegionNotReady", "Nothing has been captured for cn-beijing yet."},
-		{"its head cannot be read", true, "StorageUnavailable", "does not hold the data of cn-beijing"},
+		{"its head cannot be read", true, "StorageUnavailable", "has no copy of the data of cn-beijing"},
 	} {
 		t.Run(row.about, func(t *testing.T) {
 			t.Parallel()
@@ -167,9 +167,9 @@ func TestScopesOfOneRegion(t *testing.T) {
 		}
 	}
 	const never = "/v1/clusters?InstanceType=ecs.g7.large,ecs.typo"
-	checkError(t, get(h, never, "Authorization", bearer("all")), 404, "ScopeNotCaptured", []string{"cn-hangzhou, cn-beijing", "ecs.typo", "captured are: (none), ecs.c7.large, ecs.g7.large"})
+	checkError(t, get(h, never, "Authorization", bearer("all")), 404, "ScopeNotCaptured", []string{"cn-hangzhou, cn-beijing", "ecs.typo", "Captured instance types: _any, ecs.c7.large, ecs.g7.large."})
 	rec := get(h, "/v1/clusters?InstanceType=ecs.g7.large", "Authorization", bearer("a"))
-	if checkError(t, rec, 404, "ScopeNotCaptured", []string{"captured are: (none), ecs.c7.large"}); strings.Count(rec.Body.String(), "ecs.g7.large") != 1 || strings.Contains(rec.Body.String(), "ehpc-bj") {
+	if checkError(t, rec, 404, "ScopeNotCaptured", []string{"Captured instance types: _any, ecs.c7.large."}); strings.Count(rec.Body.String(), "ecs.g7.large") != 1 || strings.Contains(rec.Body.String(), "ehpc-bj") {
 		t.Errorf("the error tells of others: %s", rec.Body)
 	}
 	checkError(t, get(h, "/v1/clusters?RegionId=cn-hangzhou&InstanceType=ecs.g7.large", "Authorization", bearer("all")), 404, "ScopeNotCaptured", nil)

@@ -33,26 +33,26 @@ func (x *call) authenticate() error {
 	grant, found := x.tokens.Find(token, x.now())
 	if !well || !found {
 		x.service = x.services.denied
-		if name := access.TokenParameter(x.r.URL.RawQuery); name != "" {
-			return newFaultsError([]paramFault{newTokenFault(name)})
+		if access.TokenParameter(x.r.URL.RawQuery) != "" {
+			return newFaultsError([]paramFault{newTokenFault()})
 		}
-		recommend := "Send the header Authorization: Bearer <token>; the operator of this service issues tokens."
+		recommend := "Send the header Authorization: Bearer <token>. The operator of this service issues tokens."
 		if len(x.tokens) == 0 {
-			recommend = "No token opens this: access keys alone are configured, for calls with a signature to /. The operator of this service can issue tokens."
+			recommend = "Only access keys are configured, for signed requests to /. The operator of this service can issue tokens."
 		}
-		return &apierror.Error{Status: http.StatusUnauthorized, Code: codeUnauthorized, Authenticate: bearerChallenge, Message: "This needs a valid token.", Recommend: recommend}
+		return &apierror.Error{Status: http.StatusUnauthorized, Code: codeUnauthorized, Authenticate: bearerChallenge, Message: "A valid token is required.", Recommend: recommend}
 	}
 	part := x.Restrict(grant)
 	if len(part.regions) == 0 {
 		return &apierror.Error{Status: http.StatusForbidden, Code: codeForbidden,
-			Message: "The token is valid and covers none of the regions that are served here.", Recommend: "Ask another endpoint, or the operator for another token."}
+			Message: "The token is valid but grants none of the regions that are served here.", Recommend: "Use another endpoint, or ask the operator for another token."}
 	}
 	x.service = part
 	return nil
 }
 
-func newTokenFault(name string) paramFault {
-	return paramFault{codeInvalid, name, "cannot be taken from the address, which ends up in logs", "the header Authorization: Bearer <token>"}
+func newTokenFault() paramFault {
+	return paramFault{code: codeInvalid, reason: `Tokens are not accepted in the URL, which is logged. Send "Authorization: Bearer <token>"`}
 }
 
 // accessOut is who may ask, as /v1/status shows it.

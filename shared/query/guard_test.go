@@ -50,7 +50,7 @@ func TestWithoutATokenNothingIsAnswered(t *testing.T) {
 		for _, target := range guardedRoutes {
 			w.Memory.Requests()
 			rec := get(h, target, row.header...)
-			checkError(t, rec, 401, "Unauthorized", []string{"This needs a valid token."})
+			checkError(t, rec, 401, "Unauthorized", []string{"A valid token is required."})
 			if got := rec.Header().Get("WWW-Authenticate"); got != `Bearer realm="community-images"` {
 				t.Errorf("%s: %s has the challenge %q", row.what, target, got)
 			}
@@ -150,7 +150,7 @@ func TestCursorOfAnotherCaller(t *testing.T) {
 		if rec := get(h, target, "Authorization", bearer("all")); rec.Code != 200 {
 			t.Errorf("%s: %s", target, dump(rec))
 		}
-		checkError(t, get(h, target, "Authorization", bearer("a")), 410, "CursorExpired", []string{"not kept any more"})
+		checkError(t, get(h, target, "Authorization", bearer("a")), 410, "CursorExpired", []string{"no longer kept"})
 	}
 }
 
@@ -206,7 +206,7 @@ func TestTokensInAddresses(t *testing.T) {
 			name, _, _ := strings.Cut(target[strings.Index(target, "?")+1:], "=")
 			switch strings.ToLower(name) {
 			case "access_token", "token", "acces%73_token", "authorization":
-				checkError(t, rec, 400, "InvalidParameter", []string{"cannot be taken from the address, which ends up in logs; allowed: the header Authorization: Bearer <token>"})
+				checkError(t, rec, 400, "InvalidParameter", []string{`Tokens are not accepted in the URL, which is logged. Send "Authorization: Bearer <token>".`})
 			}
 		}
 	}
@@ -218,7 +218,7 @@ func TestGrantThatCoversNothingServed(t *testing.T) {
 	h := w.Handler(allow(access.Grant{Name: "elsewhere", Regions: []string{beijing}}))
 	for _, target := range guardedRoutes {
 		rec := get(h, target, "Authorization", bearer("elsewhere"))
-		checkError(t, rec, 403, "Forbidden", []string{"covers none of the regions that are served here"})
+		checkError(t, rec, 403, "Forbidden", []string{"grants none of the regions that are served here"})
 		if strings.Contains(rec.Body.String(), hangzhou) {
 			t.Errorf("%s names a region: %s", target, rec.Body)
 		}
@@ -263,7 +263,7 @@ func TestStatusSaysWhoMayAsk(t *testing.T) {
 	}
 	for _, target := range guardedRoutes { // keys alone close the routes
 		rec := get(w.Handler(keys), target, "Authorization", "Bearer s3cr3t-s3cr3t")
-		if checkError(t, rec, 401, "Unauthorized", nil); !strings.Contains(rec.Body.String(), "access keys alone are configured") {
+		if checkError(t, rec, 401, "Unauthorized", nil); !strings.Contains(rec.Body.String(), "Only access keys are configured") {
 			t.Errorf("%s does not say why: %s", target, rec.Body)
 		}
 	}

@@ -20,13 +20,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() { s.lookupMetrics.countLookup(c.route, c.recorded.status, time.Since(start)) }()
 	defer func() {
 		if p := recover(); p != nil {
-			c.sendError(&apierror.Error{
-				Status:    http.StatusInternalServerError,
-				Code:      codeInternal,
-				Message:   "An unexpected failure.",
-				Recommend: "Tell the operator the RequestId.",
-				Cause:     fmt.Errorf("panic: %v\n%s", p, debug.Stack()),
-			})
+			c.sendError(newInternalError(fmt.Errorf("panic: %v\n%s", p, debug.Stack())))
 		}
 	}()
 	if err := c.serveRoute(WithReadBudget(r.Context())); err != nil {
@@ -115,7 +109,7 @@ func uriTooLong(size, limit int) error {
 		Status:    http.StatusRequestURITooLong,
 		Code:      codeTooLong,
 		Message:   fmt.Sprintf("The request URI has %d bytes; the limit is %d.", size, limit),
-		Recommend: "Ask for less at a time; use prefix, glob or regex instead of long lists.",
+		Recommend: "Ask for less at a time. Use prefix, glob or regex instead of long lists.",
 	}
 }
 
@@ -123,7 +117,7 @@ func methodNotAllowed(method, allowed string) error {
 	return &apierror.Error{
 		Status:    http.StatusMethodNotAllowed,
 		Code:      codeMethod,
-		Message:   fmt.Sprintf("%s is not allowed here; allowed: %s.", quoteName(method), allowed),
+		Message:   fmt.Sprintf("Method %s is not allowed. Allowed: %s.", quoteName(method), allowed),
 		Recommend: "Use GET.",
 		Allow:     allowed,
 	}
@@ -145,7 +139,7 @@ func (s *service) findRoute(path string) (rt *route, imageID string, err error) 
 				Status:    http.StatusNotFound,
 				Code:      codeImage,
 				Message:   "The path has no valid image id.",
-				Recommend: "Write the ImageId percent-encoded, as in /v1/images/m-bp181x855551ww5yq.",
+				Recommend: "Percent-encode the ImageId, for example /v1/images/m-bp181x855551ww5yq.",
 			}
 		}
 		return rt, id, nil
@@ -158,14 +152,10 @@ func (s *service) noRoute(path string) error {
 	for i, rt := range s.routes {
 		patterns[i] = rt.pattern
 	}
-	suggestion := ""
-	if nearest := nearestName(path, patterns, maxEdits(path)); nearest != "" {
-		suggestion = fmt.Sprintf(" Did you mean %q?", nearest)
-	}
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
 		Code:      codeRoute,
-		Message:   fmt.Sprintf("No route %s.%s Routes: %s.", quote(path), suggestion, strings.Join(patterns, ", ")),
+		Message:   endSentence("No route "+quote(path)+didYouMean(path, patterns)) + " Routes: " + strings.Join(patterns, ", ") + ".",
 		Recommend: "Use one of these paths.",
 	}
 }
@@ -177,7 +167,7 @@ func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
 	if req, ok := c.parsedRequests.get(key); ok {
 		return req, nil
 	}
-	req, faults := parse(&c.config, rt, imageID, c.r.URL.RawQuery)
+	req, faults := parseRequest(&c.config, rt, imageID, c.r.URL.RawQuery)
 	if len(faults) > 0 {
 		return nil, newFaultsError(faults)
 	}

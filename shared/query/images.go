@@ -95,6 +95,6 @@ func tooFewMatches(found, required int) error {
 		Status:    http.StatusNotFound,
 		Code:      codeNoMatch,
 		Message:   fmt.Sprintf("%d images match; minCount requires %d.", found, required),
-		Recommend: "Loosen the conditions; facets= shows which values there are.",
+		Recommend: "Use fewer conditions. facets= shows which values there are.",
 	}
 }

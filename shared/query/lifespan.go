@@ -73,12 +73,12 @@ func (s *service) imageMissingError(ctx context.Context, req *request, sub *subj
 	e := &apierror.Error{
 		Status:  http.StatusGone,
 		Code:    codeGone,
-		Message: fmt.Sprintf("Image %s was offered until %s and is no more.", quote(req.imageID), life.gone),
+		Message: fmt.Sprintf("Image %s is no longer offered. It was offered until %s.", quote(req.imageID), life.gone),
 		Recommend: "Look for a successor in /v1/images; the image's own history is under " +
 			"/v1/images/{ImageId}/history.",
 	}
 	if !req.selection.isEverything() {
-		e.Message = fmt.Sprintf("Image %s was offered by the scopes asked for until %s, and by none of them since.",
+		e.Message = fmt.Sprintf("Image %s is no longer offered by the requested scopes. They offered it until %s.",
 			quote(req.imageID), life.gone)
 		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it; " +
 			"the image's own history is under /v1/images/{ImageId}/history."
@@ -123,16 +123,16 @@ func (s *service) loadLastContent(
 // imageUnknownError returns the error for an image that was not there up to a
 // state. It says so if the image came later.
 func (life lifespan) imageUnknownError(req *request, state *regionState) error {
-	if life.later == 0 || !req.at.set {
+	if life.later == 0 || !req.at.isSet {
 		return imageNeverOffered(req.imageID, state.RegionID)
 	}
 	return &apierror.Error{
 		Status: http.StatusNotFound,
 		Code:   codeImage,
 		Message: fmt.Sprintf(
-			"Image %s was not offered in %s by the scopes asked for up to commit %d; it came with commit %d.",
+			"Image %s was not offered in %s by the requested scopes up to commit %d. Commit %d was the first to offer it.",
 			quote(req.imageID), state.RegionID, state.Sequence, life.later),
-		Recommend: fmt.Sprintf("Ask with at=%d or a later moment, or without at.", life.later),
+		Recommend: fmt.Sprintf("Use at=%d or later, or leave at out.", life.later),
 	}
 }
 
@@ -140,8 +140,8 @@ func imageNeverOffered(imageID, region string) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
 		Code:      codeImage,
-		Message:   fmt.Sprintf("Image %s was never offered in %s by the scopes asked for.", quote(imageID), region),
-		Recommend: "Check the ImageId; /v1/images?q= searches names and ids.",
+		Message:   fmt.Sprintf("Image %s was never offered in %s by the requested scopes.", quote(imageID), region),
+		Recommend: "Check the ImageId. /v1/images?q= searches names and ids.",
 	}
 }
 

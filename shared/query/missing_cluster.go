@@ -22,7 +22,7 @@ func (s *service) explainMissingCluster(ctx context.Context, err error) error {
 		}
 		here := current.hasCluster(e.name)
 		if here && region != e.region {
-			e.elsewhere = "; it is captured in " + region
+			e.elsewhere = "It is captured in " + region + "."
 		}
 		if here && (region != e.region || e.past == 0) {
 			continue
@@ -43,13 +43,13 @@ func (s *service) explainMissingCluster(ctx context.Context, err error) error {
 func (t *history) explainCluster(region string, e *clusterError, here bool) string {
 	if here {
 		if first, ok := t.firstCommitWith(e.name, e.past); ok {
-			return fmt.Sprintf("; it came with commit %d of %s, ask for it with at=%d or later",
+			return fmt.Sprintf("It was first captured by commit %d at %s: use at=%d or later.",
 				first.sequence, first.at, first.sequence)
 		}
 		return ""
 	}
 	if last, end, ok := t.lastCommitsOf(e.name); ok {
-		return fmt.Sprintf("; it was captured in %s until commit %d of %s, ask for it with at=%d",
+		return fmt.Sprintf("It was captured in %s until commit %d at %s: use at=%d.",
 			region, end.sequence, end.at, last.sequence)
 	}
 	return ""

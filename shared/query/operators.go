@@ -3,7 +3,6 @@ package query
 import (
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -134,7 +133,7 @@ func newPredicate(f *field, op *operator, folded bool, values []string) (predica
 	return predicate{field: f, test: func(s string) bool { return s != "" && any(s) }, cost: weight}, nil
 }
 
-var errTotalCost = errors.New("has too large expressions for one lookup; use fewer or smaller ones")
+var errTotalCost = errors.New("exceeds what the expressions of one lookup may cost. Use fewer or smaller ones")
 
 func matchAny(tests []func(string) bool) func(string) bool {
 	if len(tests) == 1 {
@@ -152,13 +151,11 @@ func matchAny(tests []func(string) bool) func(string) bool {
 
 func checkOperand(f *field, op *operator, value string) error {
 	if value == "" {
-		return fmt.Errorf("is empty; for images without a value write %s__exists=false", f.name)
+		return fmt.Errorf("must not be empty. For images without a value use %s__exists=false", f.name)
 	}
 	if f.kind == numberKind && op.name != "exists" {
-		if n, ok := parseNumber(value); !ok && math.IsInf(n, 0) && isDecimalText(value) {
-			return fmt.Errorf("%s is a number beyond ±1.8e308", quote(value))
-		} else if !ok {
-			return fmt.Errorf("%s is not a number", quote(value))
+		if _, ok := parseNumber(value); !ok {
+			return &valueError{value: value}
 		}
 	}
 	return nil
@@ -175,7 +172,7 @@ func newExistsTest(v string, _ bool) (func(string) bool, error) {
 	case "false":
 		return func(s string) bool { return s == "" }, nil
 	}
-	return nil, fmt.Errorf("%s is neither true nor false", quote(v))
+	return nil, &valueError{value: v}
 }
 
 func isZero(c int) bool { return c == 0 }
@@ -206,14 +203,14 @@ func newGlobTest(v string, _ bool) (func(string) bool, error) {
 	test, err := compileWholeMatch(globToRegex(v), syntax.Perl)
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
-		return nil, fmt.Errorf("has the range %s, which ends before it begins", quote(bad.Expr))
+		return nil, fmt.Errorf("has the range %s, whose end is before its start", quote(bad.Expr))
 	}
 	return test, err
 }
 
 func checkPatternLength(pattern string) error {
 	if len(pattern) > maxPattern {
-		return fmt.Errorf("has %d bytes, at most %d are taken", len(pattern), maxPattern)
+		return newTooManyError(len(pattern), "bytes", maxPattern)
 	}
 	return nil
 }
@@ -226,7 +223,7 @@ func compileWholeMatch(pattern string, flags syntax.Flags) (func(string) bool, e
 		return nil, regexError{err}
 	}
 	if estimateProgramSize(tree) > maxProgram {
-		return nil, errors.New("is too large an expression; use fewer or smaller repetitions")
+		return nil, errors.New("is too large an expression. Use fewer or smaller repetitions")
 	}
 	anchored := &syntax.Regexp{Op: syntax.OpConcat, Sub: []*syntax.Regexp{{Op: syntax.OpBeginText}, tree, {Op: syntax.OpEndText}}}
 	re, err := regexp.Compile(anchored.String())

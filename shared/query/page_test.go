@@ -105,7 +105,7 @@ func TestCursorOfAnotherQueryIsRefused(t *testing.T) {
 		}
 	}
 	w.Memory.Restore(after)
-	checkError(t, get(w.Handler(), "/v1/images?limit=5&sort=Size&cursor="+body.NextCursor), 410, "CursorExpired", []string{"not kept"})
+	checkError(t, get(w.Handler(), "/v1/images?limit=5&sort=Size&cursor="+body.NextCursor), 410, "CursorExpired", []string{"no longer kept"})
 }
 
 func TestSampleComesBackFieldForField(t *testing.T) {

@@ -25,7 +25,7 @@ func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (
 	switch {
 	case s.full != nil:
 		return s.restrictedStateAsOf(ctx, current, m)
-	case !m.set, m.sequence != 0 && m.sequence == current.Sequence:
+	case !m.isSet, m.sequence != 0 && m.sequence == current.Sequence:
 		return current.regionState, nil
 	case m.sequence != 0:
 		read := func(ctx context.Context) (*archive.Region, error) {
@@ -46,7 +46,7 @@ func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (
 
 // loadStateAtCommit returns the state of a region after the commit with a number.
 func (s *service) loadStateAtCommit(ctx context.Context, current currentState, sequence int64) (*regionState, error) {
-	return s.stateAsOf(ctx, current, asOf{set: true, sequence: sequence})
+	return s.stateAsOf(ctx, current, asOf{isSet: true, sequence: sequence})
 }
 
 // loadPastState returns the past state that is cached under key, or reads it. A

@@ -125,7 +125,7 @@ func TestPositionFarBehindCommit(t *testing.T) {
 		if len(page.Changes)+len(page.Events) > 0 || page.NextCursor != "c4.0" {
 			t.Errorf("%s goes on with %v and then at %s", route, page, page.NextCursor)
 		}
-		checkError(t, get(h, route+"since=c3.2147483647"), 400, "InvalidParameter", []string{"is not a cursor of this feed"})
+		checkError(t, get(h, route+"since=c3.2147483647"), 400, "InvalidParameter", []string{"since must be a NextCursor of this feed", `, got "c3.2147483647".`})
 	}
 }
 

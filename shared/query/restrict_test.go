@@ -193,8 +193,8 @@ func TestQuestionWithoutACluster(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}))
 	for target, says := range map[string]string{
-		"/v1/images":                "What is offered without a cluster is not captured in cn-hangzhou; captured clusters: ehpc-a.",
-		"/v1/images?InstanceType=x": "What is offered without a cluster is not captured in cn-hangzhou",
+		"/v1/images":                "No list without a cluster is captured in cn-hangzhou. Captured clusters: ehpc-a.",
+		"/v1/images?InstanceType=x": "No list without a cluster is captured in cn-hangzhou",
 	} {
 		rec := get(h, target, "Authorization", bearer("me"))
 		checkError(t, rec, 404, "ClusterNotFound", []string{says})

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -16,14 +15,14 @@ const maxSortKeys = 8
 // parseSort reads "-OsTag.Version,ImageName".
 func parseSort(s *schema, values []string) ([]sortKey, error) {
 	if len(values) > maxSortKeys {
-		return nil, fmt.Errorf("has %d keys, at most %d are taken", len(values), maxSortKeys)
+		return nil, newTooManyError(len(values), "keys", maxSortKeys)
 	}
 	keys := make([]sortKey, 0, len(values))
 	for _, v := range values {
 		name, desc := strings.CutPrefix(v, "-")
 		f := s.fieldNamed(name)
 		if f == nil {
-			return nil, fmt.Errorf("names the unknown field %s%s", quote(name), didYouMean(name, s.fieldNames()))
+			return nil, newUnknownFieldError(name, s.fieldNames())
 		}
 		keys = append(keys, sortKey{f, desc})
 	}

@@ -25,7 +25,7 @@ func (s *service) resolve(
 	ctx context.Context, req *request, region string, usesIndex bool, choose func(*regionState) (*scopeSet, error),
 ) (*subject, error) {
 	isConditional := ctx.Value(conditionalKey{}) != nil
-	if usesIndex && s.full == nil && !req.at.set && !isConditional && !s.states[region].hasState() {
+	if usesIndex && s.full == nil && !req.at.isSet && !isConditional && !s.states[region].hasState() {
 		s.lists.prefetchIndex(ctx, region)
 	}
 	current, state, err := s.loadState(ctx, req, region)
@@ -85,8 +85,8 @@ func (s *service) checkFreshness(req *request, sub *subject) error {
 	return &apierror.Error{
 		Status:     http.StatusServiceUnavailable,
 		Code:       codeTooOld,
-		Message:    fmt.Sprintf("Parts of the answer were checked longer than %s ago: %s.", req.maxAge, joinNames(old)),
-		Recommend:  "Try again after the next run, or allow a greater maxAge.",
+		Message:    fmt.Sprintf("Parts of the answer were last checked more than %s ago: %s.", req.maxAge, joinNames(old)),
+		Recommend:  "Try again after the next run, or use a larger maxAge.",
 		RetryAfter: retryNextRun,
 	}
 }

@@ -17,7 +17,17 @@ func quote(s string) string {
 	return strconv.QuoteToASCII(s)
 }
 
-// didYouMean is ", did you mean "x"?" or nothing.
+// quoteName is quote without the quotes, for the name of a parameter.
+func quoteName(s string) string {
+	q, cut := strings.CutSuffix(quote(s), "…")
+	q = q[1 : len(q)-1]
+	if cut {
+		q += "…"
+	}
+	return q
+}
+
+// didYouMean returns `. Did you mean "x"?`, or nothing if no known name is similar.
 func didYouMean(name string, known []string) string {
 	return suggestionText(nearestName(name, known, maxEdits(name)))
 }
@@ -35,7 +45,7 @@ func suggestionText(best string) string {
 	if best == "" {
 		return ""
 	}
-	return fmt.Sprintf(", did you mean %q?", best)
+	return fmt.Sprintf(". Did you mean %q?", best)
 }
 
 // nearest is the known name that is at most some slips of the keyboard away,

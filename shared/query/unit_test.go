@@ -287,7 +287,7 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 	for _, rt := range routes {
 		f := answerTooLarge(rt, 26<<20)
 		if len(rt.params) > 2 && !rt.hasParam(f.name) {
-			t.Errorf("%s: of %s, which is no parameter, it says %s; allowed: %s", rt.pattern, f.name, f.reason, f.allowed)
+			t.Errorf("%s: of %s, which is no parameter, it says %s. Allowed: %s", rt.pattern, f.name, f.reason, f.allowed)
 		}
 		if rt.hasParam("fields") != strings.Contains(f.allowed, "fields") {
 			t.Errorf("%s: allowed are %s", rt.pattern, f.allowed)

@@ -48,7 +48,7 @@ func TestExpressionsAreBoundedTogether(t *testing.T) {
 			}
 			continue
 		}
-		checkError(t, rec, 400, "InvalidParameter", []string{"parameter " + row.refused + " is too large an expression for 4000 images; allowed: a smaller expression"})
+		checkError(t, rec, 400, "InvalidParameter", []string{row.refused + " is too large an expression for 4000 images. Allowed: a smaller expression"})
 		if took := time.Since(began); took > time.Second {
 			t.Errorf("%s: it is refused after %v", row.name, took)
 		}
@@ -77,6 +77,6 @@ func TestExpressionsAreBoundedInMemory(t *testing.T) {
 			}
 			continue
 		}
-		checkError(t, rec, 400, "InvalidParameter", []string{"parameter " + row.refused + " has too large expressions for one lookup; use fewer or smaller ones; allowed: an RE2 expression"})
+		checkError(t, rec, 400, "InvalidParameter", []string{row.refused + " exceeds what the expressions of one lookup may cost. Use fewer or smaller ones. Allowed: an RE2 expression"})
 	}
 }

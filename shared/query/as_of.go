@@ -1,0 +1,136 @@
+package query
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"community-images/shared/catalog"
+)
+
+// asOf is a point in the history of a region, as a caller names it.
+type asOf struct {
+	isSet    bool          // false: the caller named none
+	sequence int64         // of a commit; 0: it is a time
+	time     time.Time     // zero: it is relative
+	ago      time.Duration // before now; used if sequence and time are zero
+}
+
+const (
+	allowedTimes = "an RFC 3339 time or date, epoch seconds or milliseconds, a time before now such as -24h or -7d, " +
+		"or the number of a commit"
+
+	// Numbers below firstEpoch are commits, numbers below firstMilli seconds.
+	firstEpoch = 1_000_000_000
+	firstMilli = 100_000_000_000
+	lastMilli  = 253_402_300_799_999 // 9999-12-31
+	maxAgo     = 100 * 365 * 24 * time.Hour
+
+	// clockTolerance is how far ahead the clock of a caller may be.
+	clockTolerance = time.Minute
+)
+
+var errNotAsOf = errors.New("is not a time or a commit")
+
+// isInFuture returns true for a time whose state is not known yet.
+func (a asOf) isInFuture(now time.Time) bool {
+	return a.resolveTime(now).After(now.Add(clockTolerance))
+}
+
+// newFutureTimeError completes "NAME ..." for a time that lies in the future.
+func newFutureTimeError(t time.Time) error {
+	return fmt.Errorf("must not be in the future, got %s", catalog.At(t))
+}
+
+// parseAsOf reads the forms of allowedTimes.
+func parseAsOf(s string) (asOf, error) {
+	if ago, ok := strings.CutPrefix(s, "-"); ok {
+		d, err := parseDuration(ago)
+		if err != nil || d > maxAgo {
+			return asOf{}, errNotAsOf
+		}
+		return asOf{isSet: true, ago: d}, nil
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		switch {
+		case s[0] == '+' || n < 1 || n > lastMilli:
+			return asOf{}, errNotAsOf
+		case n < firstEpoch:
+			return asOf{isSet: true, sequence: n}, nil
+		case n < firstMilli:
+			return asOf{isSet: true, time: time.Unix(n, 0)}, nil
+		}
+		return asOf{isSet: true, time: time.UnixMilli(n)}, nil
+	}
+	// A plus sign in a query means a space, and few people escape that of a time
+	// zone. RFC 3339 allows lower-case t and z.
+	s = strings.ToUpper(strings.Replace(s, " ", "+", 1))
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+		t, err := time.Parse(layout, s)
+		if t = t.UTC(); err == nil && t.Year() >= 1970 && t.Year() <= 9999 {
+			return asOf{isSet: true, time: t}, nil
+		}
+	}
+	return asOf{}, errNotAsOf
+}
+
+// resolveTime returns the time that is meant at now. It is zero for a commit,
+// and if none is set.
+func (a asOf) resolveTime(now time.Time) time.Time {
+	if a.sequence != 0 || !a.isSet {
+		return time.Time{}
+	}
+	if a.time.IsZero() {
+		return now.Add(-a.ago)
+	}
+	return a.time
+}
+
+// isAbsolute returns true for a commit or a time that does not depend on now.
+func (a asOf) isAbsolute() bool { return a.sequence != 0 || !a.time.IsZero() }
+
+// parseDuration reads 90s, 10m, 24h, 7d, 2w and sums such as 1d12h.
+func parseDuration(s string) (time.Duration, error) {
+	bad := errors.New("is not a duration")
+	if s == "" || len(s) > 40 {
+		return 0, bad
+	}
+	var total float64
+	for s != "" {
+		n := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
+		if n < 1 {
+			return 0, bad
+		}
+		value, err := strconv.ParseFloat(s[:n], 64)
+		if err != nil {
+			return 0, bad
+		}
+		s = s[n:]
+		end := strings.IndexFunc(s, func(r rune) bool { return '0' <= r && r <= '9' })
+		if end < 0 {
+			end = len(s)
+		}
+		unit, ok := durationUnits[s[:end]]
+		if !ok {
+			return 0, bad
+		}
+		total += value * float64(unit)
+		s = s[end:]
+	}
+	if total > math.MaxInt64/2 { // beyond any bound of a caller, and no overflow
+		return 0, bad
+	}
+	return time.Duration(total), nil
+}
+
+var durationUnits = map[string]time.Duration{
+	"ms": time.Millisecond,
+	"s":  time.Second,
+	"m":  time.Minute,
+	"h":  time.Hour,
+	"d":  24 * time.Hour,
+	"w":  7 * 24 * time.Hour,
+}

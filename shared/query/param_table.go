@@ -1,0 +1,231 @@
+package query
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+
+	"community-images/shared/catalog"
+)
+
+const allowedNames = "names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"
+
+// The parameters. Routes pick from them.
+var (
+	paramRegion = param{
+		name:    "RegionId",
+		about:   "region; default: the only configured one, or the one in which the cluster or image is found",
+		allowed: "a region that is served",
+		parse: func(p *parser, v []string) error {
+			if !slices.Contains(p.config.regions, v[0]) {
+				return &valueError{v[0], didYouMean(v[0], p.config.regions)}
+			}
+			p.request.region = v[0]
+			return nil
+		},
+	}
+	paramCluster = param{
+		name: "ClusterId", allowed: allowedNames, isList: true, example: "*",
+		about: "one cluster, several, or * for all; absent: images that every cluster supports",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.selection.clusters, err = parseNames("ClusterId", v)
+			return err
+		},
+	}
+	paramType = param{
+		name: "InstanceType", allowed: allowedNames, isList: true, example: "*",
+		about: "one instance type, several, or * for all; absent: images that every type supports",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.selection.types, err = parseNames("InstanceType", v)
+			return err
+		},
+	}
+	paramAt = param{
+		name: "at", allowed: allowedTimes, example: "-1m",
+		about: "a past time or commit; the answer is from the data of that time",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.at, err = p.parsePastTime(v[0])
+			return err
+		},
+	}
+	paramMaxAge = param{
+		name: "maxAge", allowed: "a duration such as 30s, 10m, 24h or 7d", perPage: true, example: "30d",
+		about: "503 SnapshotTooOld if any part of the answer was last checked longer ago",
+		parse: func(p *parser, v []string) error {
+			d, err := parseDuration(v[0])
+			if err != nil || d <= 0 {
+				return &valueError{value: v[0]}
+			}
+			p.request.maxAge = d
+			return nil
+		},
+	}
+	paramSearch = param{
+		name: "q", allowed: "text", example: "linux",
+		about: "words that must all be in the name, description, id or product code, in any case",
+		parse: func(p *parser, v []string) error {
+			words := bytes.Fields([]byte(foldCase(v[0])))
+			if len(words) == 0 {
+				return errors.New("has no word")
+			}
+			slices.SortFunc(words, bytes.Compare)
+			p.request.searchWords = slices.CompactFunc(words, bytes.Equal)
+			return nil
+		},
+	}
+	paramSort = param{
+		name: "sort", allowed: "a comma list of fields", isList: true, ignoresCase: true,
+		example: "-OsTag.Version,ImageName",
+		about: "fields to sort by, with - in front for descending; images without a value come last, " +
+			"equal ones are in the order of ImageId",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.sort, err = parseSort(p.schema, v)
+			return err
+		},
+	}
+	paramLimit = param{
+		name: "limit", allowed: "an integer from 1 to 1000", perPage: true, example: "10",
+		about: "the most entries in one answer, default 100",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.limit, err = parseInt(v[0], 1, maxLimit)
+			return err
+		},
+	}
+	paramCursor = param{
+		name: "cursor", allowed: "the NextCursor of an answer to the same query", perPage: true,
+		about: "NextCursor of the page before",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.cursor, err = parseCursor(v[0])
+			return err
+		},
+	}
+	paramFields = param{
+		name: "fields", isList: true, perPage: true, ignoresCase: true, example: "ImageId,OsTag.Version",
+		about:   "only these fields of each image",
+		allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters, InstanceTypes or ContentDiffers",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.columns, err = p.parseColumns(v)
+			return err
+		},
+	}
+	paramLatestBy = param{
+		name: "latestBy", allowed: "a comma list of fields", isList: true, ignoresCase: true, example: "OsTag.Platform",
+		about: "only the first image of each group of equal values, by sort or else by the newest version",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.latestBy, err = p.parseFields(v)
+			return err
+		},
+	}
+	paramFacets = param{
+		name: "facets", allowed: "a comma list of fields", isList: true, perPage: true, ignoresCase: true,
+		example: "Status,OsTag.Platform",
+		about:   "counts of the values of these fields over all matches, before latestBy",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.facets, err = p.parseFields(v)
+			return err
+		},
+	}
+	paramMinCount = param{
+		name: "minCount", allowed: "an integer from 1 to 1000000", perPage: true, example: "1",
+		about: "404 NoImageMatches if fewer images match",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.minCount, err = parseInt(v[0], 1, maxMinCount)
+			return err
+		},
+	}
+	paramFormat = param{
+		name: "format", allowed: "a format of the route", perPage: true, ignoresCase: true, example: "json",
+		about: "form of the answer; default: by the Accept header, else the first",
+		parse: func(p *parser, v []string) error {
+			name := strings.ToLower(v[0])
+			if !slices.Contains(p.request.route.formats, name) {
+				return &valueError{v[0], didYouMean(name, p.request.route.formats)}
+			}
+			p.request.format = name
+			return nil
+		},
+	}
+)
+
+// The parameters that choose scopes and time, on every route with stored data.
+// Routes differ in what a parameter that is not given means.
+var (
+	scopesOfList   = []param{paramRegion, paramCluster, paramType, paramAt, paramMaxAge}
+	paramAnyRegion = paramRegion.withDefault("default: all regions, or the one in which the cluster is found")
+	scopesOfImages = []param{
+		paramRegion,
+		paramCluster.withDefault("absent, with InstanceType too: everything, else images that every cluster supports"),
+		paramType.withDefault("absent, with ClusterId too: everything, else images that every type supports"),
+		paramAt, paramMaxAge,
+	}
+	scopesOfClusters = []param{
+		paramAnyRegion,
+		paramCluster.withDefault("absent: every scope that InstanceType names"),
+		paramType.withDefault("absent: every scope that ClusterId names"),
+		paramAt, paramMaxAge,
+	}
+	scopesOfMatrix = []param{
+		paramRegion,
+		paramCluster.withDefault("absent: all clusters, unless InstanceType is given and captured without a cluster"),
+		paramType, paramAt, paramMaxAge,
+	}
+	scopesOfDiff = []param{
+		paramRegion,
+		paramCluster.acceptingFew("one cluster, or two without from; absent: images that every cluster supports"),
+		paramType.acceptingFew("one instance type; absent: images that every type supports"),
+		paramAt, paramMaxAge,
+	}
+)
+
+// acceptingFew returns the parameter for a route that takes one name or two,
+// and not * for all.
+func (p param) acceptingFew(about string) param {
+	p.about, p.allowed, p.example = about, "names of A-Z a-z 0-9 . _ -, or _any for none", catalog.Any
+	return p
+}
+
+// withDefault returns the parameter with another text about its default, which
+// follows the first ";" of about.
+func (p param) withDefault(text string) param {
+	about, _, _ := strings.Cut(p.about, ";")
+	p.about = about + "; " + text
+	return p
+}
+
+// describeAllowed returns a noun phrase for what a parameter of a route allows.
+// Names of regions, formats and fields are listed.
+func (c *config) describeAllowed(rt *route, def param) string {
+	switch def.name {
+	case paramFormat.name:
+		return joinWithOr(rt.formats)
+	case paramRegion.name:
+		return joinWithOr(c.regions)
+	case paramFields.name:
+		return "a comma list of " + strings.Join(c.schema.columnNames(), ", ")
+	case paramSort.name, paramLatestBy.name, paramFacets.name:
+		return "a comma list of " + strings.Join(c.schema.fieldNames(), ", ")
+	}
+	return def.allowed
+}
+
+// joinWithOr joins words as a sentence does: "a", "a or b", "a, b or c".
+func joinWithOr(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// parsePastTime reads a time or commit that must not lie in the future.
+func (p *parser) parsePastTime(s string) (asOf, error) {
+	at, err := parseAsOf(s)
+	if err != nil {
+		return asOf{}, &valueError{value: s}
+	}
+	if now := p.config.now(); at.isInFuture(now) {
+		return asOf{}, newFutureTimeError(at.resolveTime(now))
+	}
+	return at, nil
+}

@@ -1,0 +1,66 @@
+package query
+
+import "time"
+
+// request is a parsed request: everything that a route needs, before anything
+// is read from the store. It is shared between lookups and must not be changed.
+type request struct {
+	route   *route
+	imageID string // from the path; empty on routes without {ImageId}
+	scopeParams
+	filterParams
+	listParams
+	outputParams
+	historyParams
+	given     []givenParam // the parameters as given, sorted by name
+	canonical string       // one spelling of the whole query, for ETags
+	cursorKey string       // canonical without the parameters that may change from page to page
+}
+
+// scopeParams say which scopes a request is about, and as of when.
+type scopeParams struct {
+	region    string // empty: not given
+	selection selection
+	at        asOf
+	maxAge    time.Duration // 0: any age
+}
+
+// filterParams say which images match.
+type filterParams struct {
+	imageIDs    []string // of ImageId=, sorted, without duplicates; nil: any
+	conditions  []predicate
+	cost        int      // sum of the costs of conditions
+	searchWords [][]byte // of q, case folded, sorted, without duplicates
+	minCount    int      // 0: no minimum
+}
+
+// listParams say in which order the matches come and which of them are shown.
+type listParams struct {
+	sort     []sortKey
+	latestBy []*field
+	limit    int
+	cursor   *cursor // nil: the first page
+}
+
+// outputParams say what an answer shows of each match, and in which format.
+type outputParams struct {
+	columns []column // of fields=; nil: whole images
+	facets  []*field
+	format  string
+}
+
+// historyParams say which events a feed shows and which states a diff compares.
+type historyParams struct {
+	since        feedSince
+	kinds        []eventKind // nil: the default of the route
+	feedImageIDs []string    // sorted, without duplicates; nil: any
+	from, to     asOf
+}
+
+// givenParam is one parameter as it was given, under the name that the tables
+// of parameters write.
+type givenParam struct {
+	name    string
+	values  []string
+	perPage bool // see param.perPage
+}
