@@ -81,7 +81,7 @@ func (s *service) describeOperation(rt *route) jsonObject {
 		op["security"] = []any{}
 	}
 	if rt.example != "" {
-		op["x-example"] = rt.pattern + "?" + s.exampleQuery(rt.example)
+		op["x-example"] = rt.pattern + "?" + s.exampleQuery(rt)
 	}
 	return op
 }

@@ -94,6 +94,6 @@ func (s *service) buildRoutes() []*route {
 			params: []param{paramRegion.withDefault("default: all regions"), paramFormat}},
 		{pattern: "/openapi.json", about: "The description of this interface (OpenAPI 3.1).", formats: []string{formatJSON}, serve: s.serveOpenAPI},
 		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.", formats: []string{formatJSON}, serve: s.serveHealth, public: true},
-		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html. With Action= or the header x-acs-action, with POST, and below /at/<moment>/: E-HPC's own API.", formats: []string{formatText, formatHTML}, serve: s.serveIndex, public: true, params: []param{paramFormat}},
+		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html. With Action= or the header x-acs-action, with POST, and below /at/<moment>/: E-HPC's own API.", formats: []string{formatText, formatHTML}, serve: s.serveHome, public: true, params: []param{paramFormat}},
 	}
 }

@@ -18,22 +18,27 @@ type regionStatus struct {
 	RegionID    string             `json:"RegionId"`
 	Sequence    int64              `json:"Sequence"`
 	CommittedAt catalog.Time       `json:"CommittedAt"`
-	Run         *archive.RunInfo   `json:"Run,omitempty"`
-	Discovery   *archive.Discovery `json:"Discovery,omitempty"`
+	Run         *archive.RunInfo   `json:"Run,omitempty"`       // nil for a restricted caller
+	Discovery   *archive.Discovery `json:"Discovery,omitempty"` // nil for a restricted caller
 	Clusters    int                `json:"ClusterCount"`
 	Scopes      map[string]int     `json:"Scopes"` // count by state
 	OldestCheck *oldestCheck       `json:"OldestCheck,omitempty"`
 	Stale       bool               `json:"Stale"`
-	Error       *statusError       `json:"Error,omitempty"`
+	Error       *statusError       `json:"Error,omitempty"` // with it, nothing else is set
 
-	// The following are for /metrics.
-	outage time.Time // since when the store has not answered; zero: it does
-	images int       // over all scopes
-	stale  int       // scopes
+	gauges regionGauges
 }
 
+// regionGauges are values of a region that /metrics shows and /v1/status does not.
+type regionGauges struct {
+	outageSince time.Time // since when the store has not answered; zero: it answers
+	images      int       // of all scopes; an image counts in each of its scopes
+	staleScopes int
+}
+
+// oldestCheck is the check of the scope that has waited longest.
 type oldestCheck struct {
-	Scope      string       `json:"Scope"`
+	Scope      string       `json:"Scope"` // its path
 	CheckedAt  catalog.Time `json:"CheckedAt"`
 	AgeSeconds int64        `json:"AgeSeconds"`
 }
@@ -46,31 +51,38 @@ type statusError struct {
 
 // serveStatus serves /v1/status. A region that cannot be read is shown as such and
 // does not keep the others from being shown.
-func (s *service) serveStatus(ctx context.Context, a *request) (*answer, error) {
-	list, f := s.loadRegionStatuses(ctx, a)
-	region := a.region
+func (s *service) serveStatus(ctx context.Context, req *request) (*answer, error) {
+	list, f := s.loadRegionStatuses(ctx, req)
+	region := req.region
 	if len(list) == 1 {
 		region = list[0].RegionID
 	}
 	access := s.accessSummaryJSON()
-	etag, err := statusETag(list, f.stale, s.version, string(access), a.canonical, a.format)
+	etag, err := statusETag(list, f.stale, s.version, string(access), req.canonical, req.format)
 	if err != nil {
 		return nil, err
 	}
-	return &answer{freshness: &f, region: region, lastModified: lastRunOrCommit(list), etag: etag, showsAges: true, render: func(_ context.Context, b []byte) (*body, error) {
-		data, err := json.Marshal(list)
-		if err != nil {
-			return nil, fmt.Errorf("encoding status: %w", err)
-		}
-		b = append(append(b, `,"Version":`...), jsonString(s.version)...)
-		b = append(append(b, `,"Access":`...), access...)
-		b = append(append(b, `,"Regions":`...), data...)
-		return &body{bytes: append(b, "}\n"...)}, nil
-	}}, nil
+	return &answer{
+		freshness:    &f,
+		region:       region,
+		etag:         etag,
+		lastModified: lastRunOrCommit(list),
+		showsAges:    true,
+		render: func(_ context.Context, b []byte) (*body, error) {
+			data, err := json.Marshal(list)
+			if err != nil {
+				return nil, fmt.Errorf("encoding status: %w", err)
+			}
+			b = appendString(append(b, `,"Version":`...), s.version)
+			b = append(append(b, `,"Access":`...), access...)
+			b = append(append(b, `,"Regions":`...), data...)
+			return &body{bytes: append(b, "}\n"...)}, nil
+		},
+	}, nil
 }
 
-// statusETag names a status by all that it tells but ages, which grow by
-// themselves.
+// statusETag makes the ETag of a status from all that it shows except ages, which
+// grow by themselves.
 func statusETag(list []regionStatus, stale []staleScope, more ...string) (string, error) {
 	list = slices.Clone(list)
 	for i := range list {
@@ -88,42 +100,47 @@ func statusETag(list []regionStatus, stale []staleScope, more ...string) (string
 	return makeETag(append(more, string(data))...), nil
 }
 
-// lastRunOrCommit is when the last run or commit of any of the regions was over.
+// lastRunOrCommit returns when the last run or commit of any region ended.
 func lastRunOrCommit(list []regionStatus) (last catalog.Time) {
-	for _, st := range list {
-		if st.CommittedAt.After(last.Time) {
-			last = st.CommittedAt
+	for _, region := range list {
+		if region.CommittedAt.After(last.Time) {
+			last = region.CommittedAt
 		}
-		if st.Run != nil && st.Run.FinishedAt.After(last.Time) {
-			last = st.Run.FinishedAt
+		if region.Run != nil && region.Run.FinishedAt.After(last.Time) {
+			last = region.Run.FinishedAt
 		}
 	}
 	return last
 }
 
-// loadRegionStatuses is how the regions stand that are asked about.
-func (s *service) loadRegionStatuses(ctx context.Context, a *request) (list []regionStatus, f freshness) {
+// loadRegionStatuses returns the status of the region that a request names, or of
+// all regions, and their freshness together.
+func (s *service) loadRegionStatuses(ctx context.Context, req *request) (list []regionStatus, f freshness) {
 	regions := s.regions
-	if a.region != "" {
-		regions = []string{a.region}
+	if req.region != "" {
+		regions = []string{req.region}
 	}
+	several := len(regions) > 1
 	for _, region := range regions {
-		h, err := s.states[region].get(ctx)
+		current, err := s.states[region].get(ctx)
 		if err != nil {
 			e := s.explainMissingRegion(ctx, wrapStoreError(region, err))
-			list = append(list, regionStatus{RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{e.Code, e.Message}})
-			f = f.merge(freshnessOfMissingRegion(e), region, len(regions) > 1)
+			list = append(list, regionStatus{
+				RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{e.Code, e.Message},
+			})
+			f = f.merge(freshnessOfMissingRegion(e), region, several)
 			continue
 		}
-		v := h.allScopes()
-		one := v.computeFreshness(h, h.regionState, asOf{}, s.now(), s.maxStale)
-		list = append(list, s.newRegionStatus(h, v, one))
-		f = f.merge(one, region, len(regions) > 1)
+		all := current.allScopes()
+		own := all.computeFreshness(current, current.regionState, asOf{}, s.now(), s.maxStale)
+		list = append(list, s.newRegionStatus(current, all, own))
+		f = f.merge(own, region, several)
 	}
 	return list, f
 }
 
-// explainMissingRegion is why a region is missing next to others.
+// explainMissingRegion returns the error for a region that is left out of an answer,
+// and reports its cause.
 func (s *service) explainMissingRegion(ctx context.Context, err error) *apierror.Error {
 	e := toAPIError(err)
 	if e.Cause != nil && !errors.Is(err, archive.ErrNoData) {
@@ -132,37 +149,48 @@ func (s *service) explainMissingRegion(ctx context.Context, err error) *apierror
 	return e
 }
 
-// freshnessOfMissingRegion is the freshness of a region that is missing because of e.
+// freshnessOfMissingRegion returns the freshness of a region that is left out
+// because of e: all of it is stale.
 func freshnessOfMissingRegion(e *apierror.Error) freshness {
 	return freshness{stale: []staleScope{{scope: "*", reason: e.Message}}}
 }
 
-func (s *service) newRegionStatus(h currentState, v *scopeSet, f freshness) regionStatus {
-	st := regionStatus{RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt, outage: h.outageSince,
-		Clusters: len(h.regionState.clusterNames()), Scopes: map[string]int{string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0}, Stale: len(f.stale) > 0}
-	if s.full == nil { // runs and listings are about all clusters
-		st.Run, st.Discovery = &h.Run, &h.Discovery
+func (s *service) newRegionStatus(current currentState, all *scopeSet, f freshness) regionStatus {
+	status := regionStatus{
+		RegionID:    current.RegionID,
+		Sequence:    current.Sequence,
+		CommittedAt: current.CommittedAt,
+		Clusters:    len(current.regionState.clusterNames()),
+		Scopes: map[string]int{
+			string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0, // shown even if none
+		},
+		Stale:  len(f.stale) > 0,
+		gauges: regionGauges{outageSince: current.outageSince},
 	}
-	for _, sc := range h.Scopes {
-		st.Scopes[string(sc.State)]++
-		st.images += sc.ImageCount
+	if s.full == nil { // runs and listings concern all clusters
+		status.Run, status.Discovery = &current.Run, &current.Discovery
+	}
+	for _, sc := range current.Scopes {
+		status.Scopes[string(sc.State)]++
+		status.gauges.images += sc.ImageCount
 	}
 	for _, stale := range f.stale {
 		if stale.scope != "*" {
-			st.stale++
+			status.gauges.staleScopes++
 		}
 	}
-	for _, sc := range v.scopes {
-		if st.OldestCheck == nil || sc.CheckedAt.Before(st.OldestCheck.CheckedAt.Time) {
-			st.OldestCheck = &oldestCheck{sc.Scope("").Path(), sc.CheckedAt, ageSeconds(s.now(), sc.CheckedAt.Time)}
+	for _, sc := range all.scopes {
+		if status.OldestCheck == nil || sc.CheckedAt.Before(status.OldestCheck.CheckedAt.Time) {
+			age := ageSeconds(s.now(), sc.CheckedAt.Time)
+			status.OldestCheck = &oldestCheck{sc.Scope("").Path(), sc.CheckedAt, age}
 		}
 	}
-	return st
+	return status
 }
 
 // serveHealth serves /healthz.
 func (s *service) serveHealth(context.Context, *request) (*answer, error) {
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
-		return &body{bytes: []byte("{\"Status\":\"ok\",\"Version\":" + jsonString(s.version) + "}\n")}, nil
+		return &body{bytes: []byte(`{"Status":"ok","Version":` + jsonString(s.version) + "}\n")}, nil
 	}}, nil
 }

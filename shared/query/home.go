@@ -10,44 +10,44 @@ import (
 	"strings"
 )
 
-// indexHTML is the page for people, with {version}, {token}, {regions},
-// {statuses} and {routes} to fill in. Its script reads the public routes and nothing else.
+// homeHTML is the page for people, with {version}, {token}, {regions}, {statuses}
+// and {routes} to fill in. Its script reads the public routes and nothing else.
 //
-//go:embed index.html
-var indexHTML string
+//go:embed home.html
+var homeHTML string
 
-// serveIndex serves /: the routes as text, or the page for people.
-func (s *service) serveIndex(_ context.Context, a *request) (*answer, error) {
+// serveHome serves /: the routes as text, or the page for people.
+func (s *service) serveHome(_ context.Context, req *request) (*answer, error) {
 	ans := &answer{omitEnvelope: true}
 	text := ""
-	if a.format == formatHTML {
-		text, ans.contentSecurityPolicy = s.indexPage(), pageSecurityPolicy(indexHTML)
+	if req.format == formatHTML {
+		text, ans.contentSecurityPolicy = s.renderHomePage(), pageSecurityPolicy(homeHTML)
 	} else {
-		text = s.indexText()
+		text = s.renderHomeText()
 	}
 	ans.etag = makeETag("index", text)
 	ans.render = func(context.Context, []byte) (*body, error) { return &body{bytes: []byte(text)}, nil }
 	return ans, nil
 }
 
-func (s *service) indexText() string {
+func (s *service) renderHomeText() string {
 	var b strings.Builder
 	b.WriteString("Community images of E-HPC, version " + strconv.Quote(s.version) + "\n")
 	for _, rt := range s.routes {
 		b.WriteString("\n" + rt.pattern + "\n    " + rt.about + "\n")
 		if rt.example != "" {
-			b.WriteString("    " + rt.pattern + "?" + s.exampleQuery(rt.example) + "\n")
+			b.WriteString("    " + rt.pattern + "?" + s.exampleQuery(rt) + "\n")
 		}
 	}
 	return b.String()
 }
 
-func (s *service) indexPage() string {
+func (s *service) renderHomePage() string {
 	var regions, statuses, routes strings.Builder
 	for _, name := range s.regions {
 		regions.WriteString("<option>" + html.EscapeString(name))
 	}
-	if f := s.schema.fieldNamed("Status"); f != nil {
+	if f := s.schema.fieldNamed("Status"); f != nil { // it may be redacted
 		statuses.WriteString("<option>" + strings.Join(f.enum, "<option>"))
 	}
 	link := func(to string) string {
@@ -56,12 +56,12 @@ func (s *service) indexPage() string {
 	}
 	for _, rt := range s.routes {
 		name := "<code>" + rt.pattern + "</code>"
-		if rt.example == "" && !rt.hasImageID() { // else the example is the one that works
+		if rt.example == "" && !rt.hasImageID() { // others do not work without parameters
 			name = link(rt.pattern)
 		}
 		routes.WriteString("<dt>" + name + "<dd>" + html.EscapeString(rt.about))
 		if rt.example != "" {
-			routes.WriteString(" Such as " + link(rt.pattern+"?"+s.exampleQuery(rt.example)))
+			routes.WriteString(" For example " + link(rt.pattern+"?"+s.exampleQuery(rt)))
 		}
 		routes.WriteByte('\n')
 	}
@@ -69,21 +69,23 @@ func (s *service) indexPage() string {
 	if s.requiresToken() {
 		token = `<label>Token <input name="token" type="password" autocomplete="off"></label>` + "\n"
 	}
-	return strings.NewReplacer("{token}", token, "{version}", html.EscapeString(s.version), "{regions}", regions.String(),
-		"{statuses}", statuses.String(), "{routes}", routes.String()).Replace(indexHTML)
+	fill := strings.NewReplacer("{token}", token, "{version}", html.EscapeString(s.version),
+		"{regions}", regions.String(), "{statuses}", statuses.String(), "{routes}", routes.String())
+	return fill.Replace(homeHTML)
 }
 
-// exampleQuery is an example that works for this service: with a region if there are
-// several.
-func (s *service) exampleQuery(example string) string {
+// exampleQuery returns the example of a route as it works for this service: with
+// several regions it must name one.
+func (s *service) exampleQuery(rt *route) string {
 	if len(s.regions) > 1 {
-		return "RegionId=" + s.regions[0] + "&" + example
+		return "RegionId=" + s.regions[0] + "&" + rt.example
 	}
-	return example
+	return rt.example
 }
 
-// pageSecurityPolicy allows what stands in the page, by its hash, and questions to
-// this service; nothing else is loaded, run, framed or sent.
+// pageSecurityPolicy returns a Content-Security-Policy that allows the script and
+// the style of a page, by their hashes, and requests to this service. Nothing else
+// is loaded, run, framed or sent.
 func pageSecurityPolicy(page string) string {
 	hash := func(element string) string {
 		_, rest, _ := strings.Cut(page, "<"+element+">")

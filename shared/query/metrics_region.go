@@ -1,0 +1,143 @@
+package query
+
+import (
+	"time"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+	"community-images/shared/metrics"
+)
+
+// regionFamilies collects metrics with a value for each region.
+type regionFamilies struct {
+	regions  []regionStatus
+	families []*metrics.Family
+}
+
+// add adds a gauge. value returns false for a region without a value.
+func (f *regionFamilies) add(name, unit, help string, value func(regionStatus) (v float64, ok bool)) {
+	family := metrics.New(metrics.Gauge, "community_images_"+name, unit, help)
+	for _, region := range f.regions {
+		if v, ok := value(region); ok {
+			family.Set(v, "region", region.RegionID)
+		}
+	}
+	f.families = append(f.families, family)
+}
+
+// addTime adds a gauge for a time. A region without data, or with a zero time, has
+// no value.
+func (f *regionFamilies) addTime(name, help string, value func(regionStatus) catalog.Time) {
+	f.add(name+"_timestamp_seconds", "seconds", help+" Seconds since 1970.", func(r regionStatus) (float64, bool) {
+		t := catalog.Time{}
+		if r.Error == nil {
+			t = value(r)
+		}
+		return float64(t.UnixMilli()) / 1000, !t.IsZero()
+	})
+}
+
+// addCount adds a gauge for a number. A region without data has no value.
+func (f *regionFamilies) addCount(name, help string, value func(regionStatus) int) {
+	f.add(name, "", help, func(r regionStatus) (float64, bool) { return float64(value(r)), r.Error == nil })
+}
+
+// addByLabel adds a gauge with a value for each region and value of a label.
+func (f *regionFamilies) addByLabel(name, label, help string, values func(regionStatus) map[string]int) {
+	family := metrics.New(metrics.Gauge, "community_images_"+name, "", help)
+	for _, region := range f.regions {
+		for value, n := range values(region) {
+			family.Set(float64(n), "region", region.RegionID, label, value)
+		}
+	}
+	f.families = append(f.families, family)
+}
+
+// newRegionFamilies returns the metrics of regions at a time.
+func newRegionFamilies(regions []regionStatus, now time.Time) []*metrics.Family {
+	f := &regionFamilies{regions: regions}
+	f.addStore(now)
+	f.addLastRun()
+	f.addContent()
+	return f.families
+}
+
+// addStore adds what is known of the store.
+func (f *regionFamilies) addStore(now time.Time) {
+	const upHelp = "1: the store answers and has data of the region. " +
+		"0: it does not; what is shown is what was read last, if anything."
+	f.add("up", "", upHelp, func(r regionStatus) (float64, bool) {
+		if r.Error == nil && r.gauges.outageSince.IsZero() {
+			return 1, true
+		}
+		return 0, true
+	})
+	const outageHelp = "How long the store has not answered; 0: it answers."
+	f.add("outage_seconds", "seconds", outageHelp, func(r regionStatus) (float64, bool) {
+		return float64(ageSeconds(now, r.gauges.outageSince)), r.Error == nil
+	})
+}
+
+// addLastRun adds what the last run, commit and listing of clusters did. A
+// restricted caller sees the commit only.
+func (f *regionFamilies) addLastRun() {
+	f.addTime("last_run", "When the last run ended that wrote the region's head.", func(r regionStatus) catalog.Time {
+		return r.runOrZero().FinishedAt
+	})
+	f.add("last_run_duration_seconds", "seconds", "How long that run took.", func(r regionStatus) (float64, bool) {
+		run := r.runOrZero()
+		seconds := run.FinishedAt.Sub(run.StartedAt.Time).Seconds()
+		return max(0, seconds), r.Error == nil && !run.FinishedAt.IsZero()
+	})
+	f.addByLabel("last_run_scopes", "outcome", "Scopes by what that run found.", countLastRunScopes)
+	f.addCount("commit_sequence", "Number of the last commit; commits count from 1 without a gap.",
+		func(r regionStatus) int { return int(r.Sequence) })
+	f.addTime("commit", "When the last commit was made.", func(r regionStatus) catalog.Time { return r.CommittedAt })
+	f.addTime("discovery", "When the clusters were last listed with success.", func(r regionStatus) catalog.Time {
+		if r.Discovery == nil {
+			return catalog.Time{}
+		}
+		return r.Discovery.CheckedAt
+	})
+}
+
+// addContent adds what is captured, and how fresh it is.
+func (f *regionFamilies) addContent() {
+	f.addByLabel("scopes", "state", "Captured scopes by the outcome of their last check: ok, failed or held.",
+		func(r regionStatus) map[string]int { return r.Scopes })
+	f.addCount("stale_scopes",
+		"Scopes whose data is marked stale: failed, held, or not checked for longer than QUERY_MAX_STALE.",
+		func(r regionStatus) int { return r.gauges.staleScopes })
+	const oldestHelp = "How long ago the scope was checked that has waited longest."
+	f.add("oldest_check_age_seconds", "seconds", oldestHelp, func(r regionStatus) (float64, bool) {
+		if r.OldestCheck == nil {
+			return 0, false
+		}
+		return float64(r.OldestCheck.AgeSeconds), true
+	})
+	f.addCount("clusters", "Captured clusters.", func(r regionStatus) int { return r.Clusters })
+	f.addCount("listed_images", "Images of all scopes; one counts once for each scope that offers it.",
+		func(r regionStatus) int { return r.gauges.images })
+}
+
+// runOrZero returns the last run, or a zero value for a region without data and
+// for restricted callers.
+func (r regionStatus) runOrZero() archive.RunInfo {
+	if r.Run == nil {
+		return archive.RunInfo{}
+	}
+	return *r.Run
+}
+
+// countLastRunScopes returns the counts of the last run by outcome; nil: there was
+// none.
+func countLastRunScopes(r regionStatus) map[string]int {
+	if r.Run == nil || r.Run.FinishedAt.IsZero() {
+		return nil
+	}
+	n := r.Run.Counts
+	return map[string]int{
+		"changed": n.Changed, "unchanged": n.Unchanged, "failed": n.Failed, "held": n.Held,
+		"left": n.Left, "lost": n.Lost, "ended": n.Ended,
+	}
+}
