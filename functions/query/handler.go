@@ -45,10 +45,10 @@ func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (
 		Hooks:   query.Hooks{RequestID: fcrun.RequestID, Report: report},
 	})
 	copies := replica.New(replica.Options{
-		Source: func(g *access.Grant) replica.Source { return lookups.Restrict(g) }, Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens, RequestID: fcrun.RequestID, Report: report, Note: lookups.CountReplicaAnswer,
+		Source: func(g *access.Grant) replica.Source { return lookups.Restrict(g) }, Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens, RequestID: fcrun.RequestID, Report: report, OnResponse: lookups.CountReplicaAnswer,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if copies.Wants(r) {
+		if copies.Matches(r) {
 			copies.ServeHTTP(w, r.WithContext(query.WithReadBudget(r.Context())))
 			return
 		}

@@ -146,7 +146,7 @@ func checkToken(in io.Reader, out io.Writer) error {
 		return fmt.Errorf("reading the token: %w", err)
 	}
 	token := strings.TrimSpace(string(text))
-	if !access.Intact(token) {
+	if !access.HasValidChecksum(token) {
 		return errors.New("this is not a token of scripts/token, or it was copied with a mistake")
 	}
 	_, err = fmt.Fprintf(out, "The token is intact; its sha256 is %x.\n", sha256.Sum256([]byte(token)))

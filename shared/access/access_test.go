@@ -13,26 +13,27 @@ import (
 
 func TestGrantCoversWhatItNamesAndNothingElse(t *testing.T) {
 	t.Parallel()
-	all, one := access.Grant{Name: "all"}, access.Grant{Name: "one", Regions: []string{"cn-a"}, Clusters: []string{"ehpc-1"}}
+	all, one := access.Grant{Name: "all"}, access.Grant{Name: "one", Regions: []string{"cn-a"},
+		Clusters: []string{"ehpc-1"}}
 	two := access.Grant{Clusters: []string{"_any", "ehpc-1"}}
 	for _, row := range []struct {
 		what string
 		got  bool
 		want bool
 	}{
-		{"everything covers any region", all.Region("cn-z"), true},
-		{"everything covers any cluster", all.Cluster("x"), true},
-		{"everything covers the question without a cluster", all.Cluster(""), true},
-		{"a region that is named", one.Region("cn-a"), true},
-		{"a region that is not", one.Region("cn-aa"), false},
-		{"a cluster that is named", one.Cluster("ehpc-1"), true},
-		{"a cluster that is not", one.Cluster("ehpc-2"), false},
-		{"a cluster in another case", one.Cluster("EHPC-1"), false},
-		{"the question without a cluster is not implied", one.Cluster(""), false},
-		{"nor by its name", one.Cluster("_any"), false},
-		{"unless it is named", two.Cluster(""), true},
-		{"by either name", two.Cluster("_any"), true},
-		{"clusters alone leave regions open", two.Region("cn-z"), true},
+		{"everything covers any region", all.CoversRegion("cn-z"), true},
+		{"everything covers any cluster", all.CoversCluster("x"), true},
+		{"everything covers the question without a cluster", all.CoversCluster(""), true},
+		{"a region that is named", one.CoversRegion("cn-a"), true},
+		{"a region that is not", one.CoversRegion("cn-aa"), false},
+		{"a cluster that is named", one.CoversCluster("ehpc-1"), true},
+		{"a cluster that is not", one.CoversCluster("ehpc-2"), false},
+		{"a cluster in another case", one.CoversCluster("EHPC-1"), false},
+		{"the question without a cluster is not implied", one.CoversCluster(""), false},
+		{"nor by its name", one.CoversCluster("_any"), false},
+		{"unless it is named", two.CoversCluster(""), true},
+		{"by either name", two.CoversCluster("_any"), true},
+		{"clusters alone leave regions open", two.CoversRegion("cn-z"), true},
 	} {
 		if row.got != row.want {
 			t.Errorf("%s: %v", row.what, row.got)
@@ -52,8 +53,10 @@ func TestKeysOfGrants(t *testing.T) {
 	}
 	seen := map[string]access.Grant{}
 	for _, g := range []access.Grant{
-		{}, {Regions: []string{"x"}}, {Clusters: []string{"x"}}, {Regions: []string{"x,y"}}, {Regions: []string{"x", "y"}},
-		{Regions: []string{`x","y`}}, {Regions: []string{"x"}, Clusters: []string{"y"}}, {Clusters: []string{"x/y"}}, {Clusters: []string{"_any"}},
+		{}, {Regions: []string{"x"}}, {Clusters: []string{"x"}}, {Regions: []string{"x,y"}},
+		{Regions: []string{"x", "y"}},
+		{Regions: []string{`x","y`}}, {Regions: []string{"x"}, Clusters: []string{"y"}}, {Clusters: []string{"x/y"}},
+		{Clusters: []string{"_any"}},
 	} {
 		if other, ok := seen[g.Key()]; ok {
 			t.Errorf("%+v and %+v share the key %q", g, other, g.Key())
@@ -79,7 +82,8 @@ func TestTokensAreFoundByTheirHash(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, g, ok)
 		}
 	}
-	for _, wrong := range []string{"", "token-", "token-d", "token-aa", "TOKEN-A", string(list[0].Hash[:]), fmt.Sprintf("%x", list[0].Hash)} {
+	for _, wrong := range []string{"", "token-", "token-d", "token-aa", "TOKEN-A", string(list[0].Hash[:]),
+		fmt.Sprintf("%x", list[0].Hash)} {
 		if g, ok := list.Find(wrong, now); ok || g != nil {
 			t.Errorf("%q is taken for %v", wrong, g)
 		}
@@ -121,7 +125,7 @@ func TestBearer(t *testing.T) {
 		{[]string{"Basic abc"}, "", false},
 		{[]string{"abc"}, "", false},
 	} {
-		token, ok := access.Bearer(row.values)
+		token, ok := access.ParseBearer(row.values)
 		if ok != row.ok || ok && token != row.token {
 			t.Errorf("%q: %q, %v", row.values, token, ok)
 		}
@@ -132,7 +136,8 @@ func TestTokensInAddressesAreFound(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
 		"": "", "limit=1": "", "a=token": "", "NextToken=1": "", "SecurityToken=1": "", "%zz=1&limit=token": "",
-		"token=x": "token", "limit=1&Access_Token=": "Access_Token", "acces%73_token=x&token=y": "access_token", "BearerToken=x": "BearerToken", "%zz&api_key": "api_key",
+		"token=x": "token", "limit=1&Access_Token=": "Access_Token", "acces%73_token=x&token=y": "access_token",
+		"BearerToken=x": "BearerToken", "%zz&api_key": "api_key",
 	} {
 		if got := access.TokenParameter(query); got != want {
 			t.Errorf("%q: %q, want %q", query, got, want)
@@ -159,7 +164,8 @@ func TestKeysAreFoundAndNeverShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := fmt.Sprintf("%v %+v %#v %s %q %x %s", keys, keys, keys, keys, keys, keys, coded); strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) {
+	if text := fmt.Sprintf("%v %+v %#v %s %q %x %s", keys, keys, keys, keys, keys, keys, coded); strings.Contains(text,
+		secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) {
 		t.Errorf("a secret is printed: %s", text)
 	}
 }

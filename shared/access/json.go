@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// split returns the elements of a JSON array, of which there is at least one.
-func split(text string) ([]json.RawMessage, error) {
+// splitArray returns the elements of a JSON array. An empty array is an error.
+func splitArray(text string) ([]json.RawMessage, error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	var list []json.RawMessage
 	if err := dec.Decode(&list); err != nil {
@@ -32,10 +32,10 @@ func split(text string) ([]json.RawMessage, error) {
 	return list, nil
 }
 
-// members takes an object apart. It is stricter than encoding/json: a member
-// that is written twice or in another case could say less than it seems to.
-// With an error the members that were read are returned if it is an object.
-func members(raw json.RawMessage, allowed string) (map[string]json.RawMessage, error) {
+// parseMembers returns the members of an object. It is stricter than
+// encoding/json: repeated and unknown members are errors. If the text is an
+// object, it returns the members that were read even with an error.
+func parseMembers(raw json.RawMessage, allowed string) (map[string]json.RawMessage, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
 		return nil, errors.New("is not an object with the members " + allowed)
@@ -53,7 +53,7 @@ func members(raw json.RawMessage, allowed string) (map[string]json.RawMessage, e
 			return nil, errors.New("is not an object with the members " + allowed)
 		}
 		switch {
-		case !contains(allowed, name):
+		case !listContains(allowed, name):
 			fault = errors.New("has a member that is not known; allowed: " + allowed)
 		case found[name] != nil:
 			fault = fmt.Errorf("has %s more than once", name)
@@ -64,7 +64,8 @@ func members(raw json.RawMessage, allowed string) (map[string]json.RawMessage, e
 	return found, fault
 }
 
-func contains(list, name string) bool {
+// listContains reports whether a name is in a list that is separated by ", ".
+func listContains(list, name string) bool {
 	for one := range strings.SplitSeq(list, ", ") {
 		if one == name {
 			return true

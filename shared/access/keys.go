@@ -2,7 +2,7 @@ package access
 
 import "crypto/subtle"
 
-// Secret is a text that no print and no encoding shows. Convert it to string
+// Secret is a text that printing and encoding never show. Convert it to string
 // where it is used.
 type Secret string
 
@@ -15,18 +15,19 @@ func (Secret) GoString() string { return "[secret]" }
 // MarshalText implements encoding.TextMarshaler, for JSON and loggers.
 func (Secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
 
-// Key is an access key that the operator has issued for this service. It is
-// none of Alibaba Cloud's.
+// Key is an access key that the operator has issued for this service. Alibaba
+// Cloud does not know it.
 type Key struct {
 	ID     string
 	Secret Secret
 	Grant  Grant
 }
 
-// Keys are the access keys that are accepted.
+// Keys are the accepted access keys.
 type Keys []Key
 
-// Find returns the key with an id. It looks at every entry.
+// Find returns the key with an id. It compares every entry, so that its time
+// tells nothing.
 func (k Keys) Find(id string) (*Key, bool) {
 	at := -1
 	for i := range k {
@@ -38,8 +39,7 @@ func (k Keys) Find(id string) (*Key, bool) {
 	return &k[at], true
 }
 
-// Secret returns the secret of an id, in the form that the verification of
-// signatures asks for.
+// Secret returns the secret of an id, as acsauth.Lookup wants it.
 func (k Keys) Secret(id string) (secret string, ok bool) {
 	key, ok := k.Find(id)
 	if !ok {

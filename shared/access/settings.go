@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The members of an entry, as the README documents them.
+// The members of an entry, as shared/access/README.md documents them.
 const (
 	tokenMembers = "name, sha256, regions, clusters, expires"
 	keyMembers   = "name, id, secret, regions, clusters"
@@ -30,24 +30,24 @@ const (
 func ParseTokens(text string) (Tokens, error) {
 	var list Tokens
 	hashes := map[[32]byte]bool{}
-	faults := eachEntry(text, tokenMembers, func(e *entry) {
-		t := Token{Grant: e.grant()}
-		hash, err := hex.DecodeString(e.text("sha256"))
+	faults := parseEntries(text, tokenMembers, func(e *settingEntry) {
+		t := Token{Grant: e.parseGrant()}
+		hash, err := hex.DecodeString(e.stringMember("sha256"))
 		switch {
 		case !e.has("sha256"):
-			e.fault("sha256 is missing")
+			e.addFault("sha256 is missing")
 		case err != nil || len(hash) != len(t.Hash):
-			e.fault("sha256 is not 64 hexadecimal digits; scripts/token prints the entry of a new token")
+			e.addFault("sha256 is not 64 hexadecimal digits; scripts/token prints the entry of a new token")
 		default:
 			copy(t.Hash[:], hash)
 			if hashes[t.Hash] {
-				e.fault("sha256 is that of an earlier entry")
+				e.addFault("sha256 is that of an earlier entry")
 			}
 			hashes[t.Hash] = true
 		}
 		if e.has("expires") {
-			if t.Expires, err = time.Parse(time.RFC3339, e.text("expires")); err != nil {
-				e.fault("expires is not an RFC 3339 time such as 2027-01-31T00:00:00Z")
+			if t.Expires, err = time.Parse(time.RFC3339, e.stringMember("expires")); err != nil {
+				e.addFault("expires is not an RFC 3339 time such as 2027-01-31T00:00:00Z")
 			}
 		}
 		list = append(list, t)
@@ -73,23 +73,24 @@ func ParseTokens(text string) (Tokens, error) {
 func ParseKeys(text string) (Keys, error) {
 	var list Keys
 	ids, secrets := map[string]bool{}, map[string]bool{}
-	faults := eachEntry(text, keyMembers, func(e *entry) {
-		k := Key{ID: e.text("id"), Secret: Secret(e.text("secret")), Grant: e.grant()}
+	faults := parseEntries(text, keyMembers, func(e *settingEntry) {
+		k := Key{ID: e.stringMember("id"), Secret: Secret(e.stringMember("secret")), Grant: e.parseGrant()}
 		switch {
 		case !e.has("id"):
-			e.fault("id is missing")
-		case len(k.ID) < 8 || !name(k.ID, 64):
-			e.fault("id is not 8 to 64 letters, digits, dots, hyphens and underscores")
+			e.addFault("id is missing")
+		case len(k.ID) < 8 || !isName(k.ID, 64):
+			e.addFault("id is not 8 to 64 letters, digits, dots, hyphens and underscores")
 		case ids[k.ID]:
-			e.fault("id is that of an earlier entry")
+			e.addFault("id is that of an earlier entry")
 		}
 		switch {
 		case !e.has("secret"):
-			e.fault("secret is missing")
-		case weak(string(k.Secret)):
-			e.fault("secret is weak: it must have 24 to 128 printable ASCII characters without spaces, 12 of them different; scripts/token -key makes one")
+			e.addFault("secret is missing")
+		case isWeakSecret(string(k.Secret)):
+			e.addFault("secret is weak: it must have 24 to 128 printable ASCII characters without spaces, 12 of " +
+				"them different; scripts/token -key makes one")
 		case string(k.Secret) == k.ID || secrets[string(k.Secret)]:
-			e.fault("secret is used a second time")
+			e.addFault("secret is used a second time")
 		}
 		ids[k.ID], secrets[string(k.Secret)] = true, true
 		list = append(list, k)
@@ -100,9 +101,9 @@ func ParseKeys(text string) (Keys, error) {
 	return list, nil
 }
 
-// weak says whether a secret is too short or too plain to sign with, or has
-// characters that people lose when they copy it.
-func weak(secret string) bool {
+// isWeakSecret reports whether a secret is too short or too simple to sign with,
+// or has characters that are easily lost when it is copied.
+func isWeakSecret(secret string) bool {
 	different := map[rune]bool{}
 	for _, c := range secret {
 		if c <= ' ' || c > '~' {
@@ -113,24 +114,26 @@ func weak(secret string) bool {
 	return len(secret) < 24 || len(secret) > 128 || len(different) < 12
 }
 
-// entry is one object of a setting while it is read.
-type entry struct {
-	number  int
+// settingEntry is one object of a setting while it is parsed.
+type settingEntry struct {
+	number  int // from 1
 	members map[string]json.RawMessage
-	faults  *[]error
+	faults  *[]error // of all entries
 }
 
-func (e *entry) fault(format string, args ...any) {
+// addFault adds a fault of this entry.
+func (e *settingEntry) addFault(format string, args ...any) {
 	*e.faults = append(*e.faults, fmt.Errorf("entry %d: "+format, append([]any{e.number}, args...)...))
 }
 
-func (e *entry) has(member string) bool { return e.members[member] != nil }
+// has reports whether the entry has a member.
+func (e *settingEntry) has(member string) bool { return e.members[member] != nil }
 
-// text is a member that is a string.
-func (e *entry) text(member string) string {
+// stringMember returns a member that must be a string, or "" if it is absent.
+func (e *settingEntry) stringMember(member string) string {
 	var s *string
 	if raw, ok := e.members[member]; ok && (json.Unmarshal(raw, &s) != nil || s == nil) {
-		e.fault("%s is not a string", member)
+		e.addFault("%s is not a string", member)
 	}
 	if s == nil {
 		return ""
@@ -138,42 +141,44 @@ func (e *entry) text(member string) string {
 	return *s
 }
 
-// grant reads the members that both settings have.
-func (e *entry) grant() Grant {
-	g := Grant{Name: e.text("name")}
+// parseGrant reads the members that both settings have.
+func (e *settingEntry) parseGrant() Grant {
+	g := Grant{Name: e.stringMember("name")}
 	switch {
 	case !e.has("name"):
-		e.fault("name is missing")
-	case !name(g.Name, 64):
-		e.fault("name is not 1 to 64 letters, digits, dots, hyphens and underscores")
+		e.addFault("name is missing")
+	case !isName(g.Name, 64):
+		e.addFault("name is not 1 to 64 letters, digits, dots, hyphens and underscores")
 	}
-	g.Regions = e.names("regions", "the id of a region such as cn-hangzhou", region)
-	g.Clusters = e.names("clusters", "the id of a cluster or "+NoCluster, func(s string) bool { return name(s, 128) })
+	g.Regions = e.nameList("regions", "the id of a region such as cn-hangzhou", isRegionID)
+	g.Clusters = e.nameList("clusters", "the id of a cluster or "+NoCluster, func(s string) bool {
+		return isName(s, 128)
+	})
 	return g
 }
 
-// names is a member that is an array of names. An empty one is a fault: it
-// would read as nothing and mean everything.
-func (e *entry) names(member, what string, valid func(string) bool) []string {
+// nameList returns a member that must be an array of names. An empty array is a
+// fault: it reads like nothing and would mean everything.
+func (e *settingEntry) nameList(member, what string, valid func(string) bool) []string {
 	raw, ok := e.members[member]
 	if !ok {
 		return nil
 	}
 	var list []*string
 	if err := json.Unmarshal(raw, &list); err != nil || list == nil {
-		e.fault("%s is not an array of strings", member)
+		e.addFault("%s is not an array of strings", member)
 		return nil
 	}
 	if len(list) == 0 {
-		e.fault("%s is empty; leave it out to cover all of them", member)
+		e.addFault("%s is empty; leave it out to cover all of them", member)
 	}
 	var names []string
 	for i, s := range list {
 		switch {
 		case s == nil || !valid(*s):
-			e.fault("%s: element %d is not %s", member, i+1, what)
+			e.addFault("%s: element %d is not %s", member, i+1, what)
 		case slices.Contains(names, *s):
-			e.fault("%s: element %d is a repetition", member, i+1)
+			e.addFault("%s: element %d is a repetition", member, i+1)
 		default:
 			names = append(names, *s)
 		}
@@ -181,19 +186,19 @@ func (e *entry) names(member, what string, valid func(string) bool) []string {
 	return names
 }
 
-// eachEntry takes a setting apart and shows each entry to read, which adds
-// faults. A second use of a name is a fault too.
-func eachEntry(text, allowed string, read func(*entry)) error {
-	objects, err := split(text)
+// parseEntries calls read for each entry of a setting; read may add faults. It
+// returns all faults together. A repeated name is a fault.
+func parseEntries(text, allowed string, read func(*settingEntry)) error {
+	objects, err := splitArray(text)
 	if err != nil {
 		return err
 	}
 	var faults []error
 	names := map[string]bool{}
 	for i, raw := range objects {
-		e := &entry{number: i + 1, faults: &faults}
-		if e.members, err = members(raw, allowed); err != nil {
-			e.fault("%w", err)
+		e := &settingEntry{number: i + 1, faults: &faults}
+		if e.members, err = parseMembers(raw, allowed); err != nil {
+			e.addFault("%w", err)
 			if e.members == nil {
 				continue
 			}
@@ -201,7 +206,7 @@ func eachEntry(text, allowed string, read func(*entry)) error {
 		read(e)
 		var name string
 		if json.Unmarshal(e.members["name"], &name) == nil && names[name] {
-			e.fault("name is that of an earlier entry")
+			e.addFault("name is that of an earlier entry")
 		}
 		names[name] = true
 	}

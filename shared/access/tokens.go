@@ -7,38 +7,38 @@ import (
 	"time"
 )
 
-// Token is one bearer token, known by its hash alone.
+// Token is one bearer token. Only its hash is known.
 type Token struct {
 	Hash    [sha256.Size]byte // SHA-256 of the token's bytes
 	Expires time.Time         // not accepted from then on; zero: it does not expire
 	Grant   Grant
 }
 
-// Tokens are the bearer tokens that are accepted.
+// Tokens are the accepted bearer tokens.
 type Tokens []Token
 
-// Find returns the grant of a token. It hashes whatever it is given and
-// compares the hash with every entry, so that its time tells nothing of which
-// token, if any, it was.
+// Find returns the grant of a token. It hashes the text and compares the hash
+// with every entry, so that its time does not tell which token, if any, it was.
 func (t Tokens) Find(token string, now time.Time) (*Grant, bool) {
 	hash := sha256.Sum256([]byte(token))
 	at := -1
 	for i := range t {
 		at = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(hash[:], t[i].Hash[:]), i, at)
 	}
-	if at < 0 || t[at].expired(now) {
+	if at < 0 || t[at].isExpired(now) {
 		return nil, false
 	}
 	return &t[at].Grant, true
 }
 
-func (t *Token) expired(now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }
+// isExpired reports whether the token has expired.
+func (t *Token) isExpired(now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }
 
-// Bearer takes the token out of the values of an Authorization header
-// (RFC 6750, section 2.1). If they are anything but one bearer token, ok is
-// false and the text is to be looked up all the same: it is no token's, and
-// the work is that of an unknown one.
-func Bearer(values []string) (token string, ok bool) {
+// ParseBearer returns the token in the values of an Authorization header (RFC
+// 6750, section 2.1). If they are anything but one bearer token, ok is false.
+// Look the returned text up all the same: it is never a token, and takes as long
+// as an unknown one.
+func ParseBearer(values []string) (token string, ok bool) {
 	if len(values) != 1 {
 		return strings.Join(values, ","), false
 	}
@@ -50,7 +50,7 @@ func Bearer(values []string) (token string, ok bool) {
 	return token, true
 }
 
-// notTokenRune is false for the characters of RFC 6750's b64token.
+// notTokenRune returns false for the characters of RFC 6750's b64token.
 func notTokenRune(r rune) bool {
 	alphanumeric := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 	return !alphanumeric && !strings.ContainsRune("-._~+/=", r)

@@ -16,30 +16,30 @@ const acs3Algorithm = "ACS3-HMAC-SHA256"
 // parseACS3 reads a request of the header dialect:
 //
 //	Authorization: ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=<a;b>,Signature=<hex>
-func parseACS3(r *http.Request, body []byte, authorization string) (*claim, error) {
+func parseACS3(r *http.Request, body []byte, authorization string) (*signedRequest, error) {
 	id, names, signature, err := parseAuthorization(authorization)
 	if err != nil {
 		return nil, err
 	}
-	c := &claim{Signature: Signature{AccessKeyID: id, Dialect: ACS3}, given: signature}
+	c := &signedRequest{Signature: Signature{AccessKeyID: id, Dialect: ACS3}, signature: signature}
 	if c.Nonce = r.Header.Get("X-Acs-Signature-Nonce"); c.Nonce == "" {
-		return nil, missing("x-acs-signature-nonce")
+		return nil, missingParameter("x-acs-signature-nonce")
 	}
 	c.SecurityToken = r.Header.Get("X-Acs-Security-Token")
 	date := r.Header.Get("X-Acs-Date")
 	if date == "" {
-		return nil, missing("x-acs-date")
+		return nil, missingParameter("x-acs-date")
 	}
-	if c.Time, err = timestamp("x-acs-date", date); err != nil {
+	if c.Time, err = parseTimestamp("x-acs-date", date); err != nil {
 		return nil, err
 	}
 	hash := sha256.Sum256(body)
 	payload := hex.EncodeToString(hash[:])
 	switch claimed := r.Header.Get("X-Acs-Content-Sha256"); {
 	case claimed == "":
-		return nil, missing("x-acs-content-sha256")
+		return nil, missingParameter("x-acs-content-sha256")
 	case claimed != payload:
-		return nil, incomplete("x-acs-content-sha256 is not the SHA-256 of the body")
+		return nil, incompleteSignature("x-acs-content-sha256 is not the SHA-256 of the body")
 	}
 	headers, err := canonicalHeaders(r, names, len(body) > 0)
 	if err != nil {
@@ -50,14 +50,15 @@ func parseACS3(r *http.Request, body []byte, authorization string) (*claim, erro
 		return nil, err
 	}
 	canonical := func(path string) (request, stringToSign string) {
-		request = r.Method + "\n" + path + "\n" + query + "\n" + headers + "\n" + strings.Join(names, ";") + "\n" + payload
+		request = r.Method + "\n" + path + "\n" + query + "\n" + headers + "\n" + strings.Join(names, ";") + "\n" +
+			payload
 		sum := sha256.Sum256([]byte(request))
 		return request, acs3Algorithm + "\n" + hex.EncodeToString(sum[:])
 	}
 	path, sent := canonicalPath(r.URL), r.URL.EscapedPath()
-	c.canonical, c.stringToSign = canonical(path)
+	c.canonicalRequest, c.stringToSign = canonical(path)
 	if sent != "" && sent != path {
-		_, c.asSent = canonical(sent)
+		_, c.stringToSignAsSent = canonical(sent)
 	}
 	c.sign = func(secret, stringToSign string) string {
 		mac := hmac.New(sha256.New, []byte(secret))
@@ -71,43 +72,44 @@ func parseACS3(r *http.Request, body []byte, authorization string) (*claim, erro
 // lower case and sorted, as the standard wants and every SDK does.
 func parseAuthorization(s string) (id string, signed []string, signature string, err error) {
 	if len(s) > maxHeader {
-		return "", nil, "", incomplete("the Authorization header is longer than 8192 bytes")
+		return "", nil, "", incompleteSignature("the Authorization header is longer than 8192 bytes")
 	}
 	algorithm, rest, _ := strings.Cut(s, " ")
 	if algorithm != acs3Algorithm {
-		return "", nil, "", incomplete("the algorithm of the Authorization header is not " + acs3Algorithm)
+		return "", nil, "", incompleteSignature("the algorithm of the Authorization header is not " + acs3Algorithm)
 	}
 	seen := map[string]string{}
 	for part := range strings.SplitSeq(rest, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		if _, twice := seen[name]; twice {
-			return "", nil, "", incomplete("a part of the Authorization header is there twice")
+			return "", nil, "", incompleteSignature("a part of the Authorization header is there twice")
 		}
 		seen[name] = value
 	}
 	for _, name := range []string{"Credential", "SignedHeaders", "Signature"} {
 		if seen[name] == "" {
-			return "", nil, "", incomplete("the Authorization header has no " + name)
+			return "", nil, "", incompleteSignature("the Authorization header has no " + name)
 		}
 	}
 	signed = strings.Split(seen["SignedHeaders"], ";")
 	if len(signed) > maxSigned {
-		return "", nil, "", incomplete("more than 64 headers are signed")
+		return "", nil, "", incompleteSignature("more than 64 headers are signed")
 	}
 	for i, name := range signed {
 		if i > 0 && signed[i-1] >= name || strings.ToLower(name) != name {
-			return "", nil, "", incomplete("SignedHeaders is not a sorted list of lower-case names")
+			return "", nil, "", incompleteSignature("SignedHeaders is not a sorted list of lower-case names")
 		}
 	}
 	return seen["Credential"], signed, seen["Signature"], nil
 }
 
-// canonicalHeaders also makes sure that no header that matters is unsigned:
-// host, every x-acs header and, if there is a body, its type.
+// canonicalHeaders returns the signed headers in canonical form. It returns an
+// error if a header that matters is not signed: host, every x-acs header and,
+// with a body, the content type.
 func canonicalHeaders(r *http.Request, signed []string, hasBody bool) (string, error) {
 	must := func(name string) error {
 		if !slices.Contains(signed, name) {
-			return incomplete("the header " + strings.ToValidUTF8(name, "?") + " is not signed")
+			return incompleteSignature("the header " + strings.ToValidUTF8(name, "?") + " is not signed")
 		}
 		return nil
 	}
@@ -118,7 +120,7 @@ func canonicalHeaders(r *http.Request, signed []string, hasBody bool) (string, e
 		name := strings.ToLower(key)
 		acs := strings.HasPrefix(name, "x-acs-")
 		if acs && len(values) > 1 {
-			return "", incomplete("the header " + name + " is there twice")
+			return "", incompleteSignature("the header " + name + " is there twice")
 		}
 		if acs || name == "content-type" && hasBody {
 			if err := must(name); err != nil {
@@ -136,7 +138,7 @@ func canonicalHeaders(r *http.Request, signed []string, hasBody bool) (string, e
 	return b.String(), nil
 }
 
-// headerValue joins several lines of one header in sorted order.
+// headerValue joins the lines of a header in sorted order.
 func headerValue(r *http.Request, name string) string {
 	if name == "host" {
 		return r.Host
@@ -149,13 +151,13 @@ func headerValue(r *http.Request, name string) string {
 	return strings.Join(values, ",")
 }
 
-// canonicalPath encodes each segment anew, so that a proxy's way of encoding
-// makes no difference.
+// canonicalPath encodes each segment anew, so that the encoding of a proxy makes
+// no difference.
 func canonicalPath(u *url.URL) string {
 	segments := strings.Split(u.EscapedPath(), "/")
 	for i, s := range segments {
 		if plain, err := url.PathUnescape(s); err == nil {
-			segments[i] = escape(plain)
+			segments[i] = percentEncode(plain)
 		}
 	}
 	if path := strings.Join(segments, "/"); path != "" {
@@ -164,9 +166,10 @@ func canonicalPath(u *url.URL) string {
 	return "/"
 }
 
+// param is a parameter of a query or form.
 type param struct{ name, value string }
 
-// canonicalQuery sorts by name, then by value.
+// canonicalQuery returns the query sorted by name and value.
 func canonicalQuery(raw string) (string, error) {
 	params, err := parseParams(nil, raw)
 	if err != nil {
@@ -175,6 +178,7 @@ func canonicalQuery(raw string) (string, error) {
 	return encodeParams(params), nil
 }
 
+// parseParams appends the parameters of a query or form to params.
 func parseParams(params []param, raw string) ([]param, error) {
 	for pair := range strings.SplitSeq(raw, "&") {
 		if pair == "" {
@@ -184,16 +188,16 @@ func parseParams(params []param, raw string) ([]param, error) {
 		name, err1 := url.QueryUnescape(name)
 		value, err2 := url.QueryUnescape(value)
 		if err1 != nil || err2 != nil || strings.Contains(pair, ";") {
-			return nil, invalid("a parameter is not percent-encoded as it should be")
+			return nil, invalidRequest("a parameter is not percent-encoded as it should be")
 		}
 		if params = append(params, param{name, value}); len(params) > maxParams {
-			return nil, invalid("there are more than 256 parameters")
+			return nil, invalidRequest("there are more than 256 parameters")
 		}
 	}
 	return params, nil
 }
 
-// encodeParams returns the canonical query string; it sorts params.
+// encodeParams returns the canonical query string. It sorts params.
 func encodeParams(params []param) string {
 	slices.SortFunc(params, func(a, b param) int {
 		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.value, b.value))
@@ -203,9 +207,9 @@ func encodeParams(params []param) string {
 		if i > 0 {
 			b.WriteByte('&')
 		}
-		b.WriteString(escape(p.name))
+		b.WriteString(percentEncode(p.name))
 		b.WriteByte('=')
-		b.WriteString(escape(p.value))
+		b.WriteString(percentEncode(p.value))
 	}
 	return b.String()
 }

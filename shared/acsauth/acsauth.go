@@ -21,10 +21,10 @@ import (
 	"time"
 )
 
-// Skew is how far a request's time stamp may be from the server's clock.
+// Skew is how far the time stamp of a request may differ from the server's clock.
 const Skew = 15 * time.Minute
 
-// Limits of what is looked at. Anything beyond is refused before it is hashed.
+// Limits. Larger requests are refused before anything is hashed.
 const (
 	maxQuery  = 32 << 10 // bytes of the raw query
 	maxParams = 256      // parameters in query and form together
@@ -32,7 +32,7 @@ const (
 	maxSigned = 64       // signed headers
 )
 
-// Dialect is the way in which a request is signed.
+// Dialect is how a request is signed.
 type Dialect int
 
 // The two dialects of RPC requests.
@@ -41,7 +41,7 @@ const (
 	RPC1                    // query dialect, signature version 1.0
 )
 
-// Signature is what is known of a request whose signature is right.
+// Signature describes a request whose signature is valid.
 type Signature struct {
 	AccessKeyID   string
 	SecurityToken string    // of STS; empty: none. It is signed, but its validity is for the caller to judge
@@ -50,17 +50,17 @@ type Signature struct {
 	Dialect       Dialect
 }
 
-// Lookup returns the secret of an access key and whether the key exists.
+// Lookup returns the secret of an access key, and whether the key exists.
 type Lookup func(accessKeyID string) (secret string, ok bool)
 
-// Verify checks the signature of r, whose body has been read into body. Errors
-// are of type *Error. A caller that wants to refuse replays remembers the
-// Nonce for twice Skew and answers a second one with NonceUsed.
+// Verify verifies the signature of r, whose body has been read into body. Errors
+// are of type *Error. To refuse replays, the caller remembers each Nonce until
+// Skew after its Time, and answers a second use with NonceUsed.
 func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time) (*Signature, error) {
 	if len(r.URL.RawQuery) > maxQuery {
-		return nil, invalid("the query is longer than 32768 bytes")
+		return nil, invalidRequest("the query is longer than 32768 bytes")
 	}
-	claim, err := parse(r, body)
+	claim, err := parseSignedRequest(r, body)
 	if err != nil {
 		return nil, err
 	}
@@ -68,58 +68,60 @@ func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time) (*Signat
 		return nil, Expired()
 	}
 	secret, known := lookup(claim.AccessKeyID)
-	match := hmac.Equal([]byte(claim.sign(secret, claim.stringToSign)), []byte(claim.given))
-	if claim.asSent != "" {
-		match = hmac.Equal([]byte(claim.sign(secret, claim.asSent)), []byte(claim.given)) || match
+	match := hmac.Equal([]byte(claim.sign(secret, claim.stringToSign)), []byte(claim.signature))
+	if claim.stringToSignAsSent != "" {
+		match = hmac.Equal([]byte(claim.sign(secret, claim.stringToSignAsSent)), []byte(claim.signature)) || match
 	}
 	switch {
 	case !known || secret == "":
 		return nil, unknownKey()
 	case !match:
-		return nil, mismatch(claim)
+		return nil, signatureMismatch(claim)
 	}
 	return &claim.Signature, nil
 }
 
-// claim is a request that says it is signed.
-type claim struct {
+// signedRequest is a request that claims to be signed.
+type signedRequest struct {
 	Signature
-	given        string // the signature in the request
+	signature    string // the signature in the request
 	stringToSign string
-	// asSent is the string to sign with the path as it was sent, if that is
-	// another: the standard wants each step encoded, the official SDKs sign what
-	// they are given. Either covers the path.
-	asSent    string
-	canonical string // the canonical request; empty in RPC1, whose string to sign holds it
-	sign      func(secret, stringToSign string) string
+	// stringToSignAsSent is the string to sign with the path as it was sent, if
+	// it differs. The standard wants each segment encoded; the official SDKs sign
+	// the path that they are given. Both cover the path.
+	stringToSignAsSent string
+	canonicalRequest   string // the canonical request; empty in RPC1, whose string to sign holds it
+	sign               func(secret, stringToSign string) string
 }
 
-func parse(r *http.Request, body []byte) (*claim, error) {
+// parseSignedRequest parses the signature in either dialect.
+func parseSignedRequest(r *http.Request, body []byte) (*signedRequest, error) {
 	switch values := r.Header.Values("Authorization"); {
 	case len(values) > 1:
-		return nil, incomplete("the Authorization header is there twice")
+		return nil, incompleteSignature("the Authorization header is there twice")
 	case len(values) == 1 && values[0] != "":
 		return parseACS3(r, body, values[0])
 	}
 	return parseRPC1(r, body)
 }
 
-// timestamp reads the only form of time that both dialects allow.
-func timestamp(name, s string) (time.Time, error) {
+// parseTimestamp parses the only time format that both dialects allow.
+func parseTimestamp(name, s string) (time.Time, error) {
 	t, err := time.Parse("2006-01-02T15:04:05Z", s)
 	if err != nil {
 		return t, &Error{Status: http.StatusBadRequest, Code: "InvalidTimeStamp.Format",
-			Message: "Specified time stamp or date value is not well formatted: " + name + " is not of the form 2006-01-02T15:04:05Z in UTC."}
+			Message: "Specified time stamp or date value is not well formatted: " + name +
+				" is not of the form 2006-01-02T15:04:05Z in UTC."}
 	}
 	return t, nil
 }
 
-// escape encodes like RFC 3986: everything but letters, digits and -_.~
-func escape(s string) string {
+// percentEncode encodes like RFC 3986: everything but letters, digits and -_.~
+func percentEncode(s string) string {
 	const upperHex = "0123456789ABCDEF"
 	clean := true
 	for i := range len(s) {
-		clean = clean && unreserved(s[i])
+		clean = clean && isUnreserved(s[i])
 	}
 	if clean {
 		return s
@@ -127,7 +129,7 @@ func escape(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) * 2)
 	for i := range len(s) {
-		if c := s[i]; unreserved(c) {
+		if c := s[i]; isUnreserved(c) {
 			b.WriteByte(c)
 		} else {
 			b.WriteByte('%')
@@ -138,6 +140,8 @@ func escape(s string) string {
 	return b.String()
 }
 
-func unreserved(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~'
+// isUnreserved reports whether RFC 3986 leaves a byte unencoded.
+func isUnreserved(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.' ||
+		c == '~'
 }

@@ -21,7 +21,8 @@ import (
 
 // The example of help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature.
 func acs3Example() *http.Request {
-	r := httptest.NewRequest(http.MethodPost, "https://ecs.cn-shanghai.aliyuncs.com/?ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai", nil)
+	r := httptest.NewRequest(http.MethodPost,
+		"https://ecs.cn-shanghai.aliyuncs.com/?ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai", nil)
 	for name, value := range map[string]string{
 		"Authorization": "ACS3-HMAC-SHA256 Credential=YourAccessKeyId," +
 			"SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version," +
@@ -85,13 +86,15 @@ func TestPublishedExampleOfACS3(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Signature{AccessKeyID: "YourAccessKeyId", Nonce: "3156853299f313e23d1673dc12e1703d", Time: acs3Time, Dialect: ACS3}
+	want := &Signature{AccessKeyID: "YourAccessKeyId", Nonce: "3156853299f313e23d1673dc12e1703d", Time: acs3Time,
+		Dialect: ACS3}
 	if diff := cmp.Diff(want, sig); diff != "" {
 		t.Error(diff)
 	}
 	_, err = Verify(acs3Example(), nil, one("YourAccessKeyId", "another"), acs3Time)
 	var e *Error
-	if !errors.As(err, &e) || !strings.HasPrefix(e.StringToSign, "ACS3-HMAC-SHA256\n7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259\n\nPOST\n/\nImageId=") {
+	if !errors.As(err, &e) || !strings.HasPrefix(e.StringToSign,
+		"ACS3-HMAC-SHA256\n7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259\n\nPOST\n/\nImageId=") {
 		t.Errorf("refusal is %+v", e)
 	}
 }
@@ -107,7 +110,8 @@ func TestPublishedExamplesOfRPC1(t *testing.T) {
 			t.Errorf("%s: %+v, %v", tc.url, sig, err)
 		}
 		var e *Error
-		if _, err = Verify(r, nil, one(id, "another"), now); !errors.As(err, &e) || tc.stringToSign != "" && e.StringToSign != tc.stringToSign {
+		if _, err = Verify(r, nil, one(id, "another"), now); !errors.As(err, &e) || tc.stringToSign != "" &&
+			e.StringToSign != tc.stringToSign {
 			t.Errorf("%s: refusal is %+v", tc.url, e)
 		}
 	}
@@ -133,48 +137,94 @@ func TestRefusals(t *testing.T) {
 		body string
 		want string
 	}{
-		"nothing is signed":                   {r: httptest.NewRequest(http.MethodGet, "/", nil), want: "MissingParameter"},
-		"ACS3: another algorithm":             {r: authorization("ACS3-HMAC-SHA256", "ACS3-HMAC-SM3"), want: "IncompleteSignature"},
-		"ACS3: no credential":                 {r: authorization("Credential=YourAccessKeyId,", ""), want: "IncompleteSignature"},
-		"ACS3: two credentials":               {r: authorization("Credential=", "Credential=a,Credential="), want: "IncompleteSignature"},
-		"ACS3: two authorizations":            {r: acs3(func(r *http.Request) { r.Header.Add("Authorization", r.Header.Get("Authorization")) }), want: "IncompleteSignature"},
-		"ACS3: an unknown key":                {r: authorization("YourAccessKeyId", "Other"), want: "InvalidAccessKeyId.NotFound"},
-		"ACS3: host is not signed":            {r: authorization("host;", ""), want: "IncompleteSignature"},
-		"ACS3: the action is not signed":      {r: authorization("x-acs-action;", ""), want: "IncompleteSignature"},
-		"ACS3: unsorted names":                {r: authorization("host;x-acs-action", "x-acs-action;host"), want: "IncompleteSignature"},
-		"ACS3: a name twice":                  {r: authorization("host;", "host;host;"), want: "IncompleteSignature"},
-		"ACS3: too many names":                {r: authorization("host;", "host;"+strings.Repeat("a;", 70)), want: "IncompleteSignature"},
-		"ACS3: an endless header":             {r: authorization("host;", strings.Repeat("a", 9000)), want: "IncompleteSignature"},
-		"ACS3: another signature":             {r: authorization("Signature=0", "Signature=1"), want: "SignatureDoesNotMatch"},
-		"ACS3: the signature in upper case":   {r: authorization("06563a9e1b", "06563A9E1B"), want: "SignatureDoesNotMatch"},
-		"ACS3: another host":                  {r: acs3(func(r *http.Request) { r.Host = "evil.example" }), want: "SignatureDoesNotMatch"},
-		"ACS3: another action":                {r: acs3(func(r *http.Request) { r.Header.Set("X-Acs-Action", "DeleteAll") }), want: "SignatureDoesNotMatch"},
-		"ACS3: two actions":                   {r: acs3(func(r *http.Request) { r.Header.Add("X-Acs-Action", "DeleteAll") }), want: "IncompleteSignature"},
-		"ACS3: one header more":               {r: acs3(func(r *http.Request) { r.Header.Set("X-Acs-Security-Token", "t") }), want: "IncompleteSignature"},
-		"ACS3: another method":                {r: acs3(func(r *http.Request) { r.Method = http.MethodGet }), want: "SignatureDoesNotMatch"},
-		"ACS3: another path":                  {r: acs3(func(r *http.Request) { r.URL.Path = "/x" }), want: "SignatureDoesNotMatch"},
-		"ACS3: one parameter more":            {r: acs3(func(r *http.Request) { r.URL.RawQuery += "&a=" }), want: "SignatureDoesNotMatch"},
-		"ACS3: a broken parameter":            {r: acs3(func(r *http.Request) { r.URL.RawQuery += "&a=%zz" }), want: "InvalidParameter"},
-		"ACS3: a semicolon":                   {r: acs3(func(r *http.Request) { r.URL.RawQuery += ";a=1" }), want: "InvalidParameter"},
-		"ACS3: a body that is not hashed":     {r: acs3Example(), body: "x", want: "IncompleteSignature"},
-		"ACS3: no hash":                       {r: acs3(func(r *http.Request) { r.Header.Del("X-Acs-Content-Sha256") }), want: "MissingParameter"},
-		"ACS3: no date":                       {r: acs3(func(r *http.Request) { r.Header.Del("X-Acs-Date") }), want: "MissingParameter"},
-		"ACS3: no nonce":                      {r: acs3(func(r *http.Request) { r.Header.Del("X-Acs-Signature-Nonce") }), want: "MissingParameter"},
-		"ACS3: a date in another form":        {r: acs3(func(r *http.Request) { r.Header.Set("X-Acs-Date", "2023-10-26 10:22:32") }), want: "InvalidTimeStamp.Format"},
-		"ACS3: another second":                {r: acs3(func(r *http.Request) { r.Header.Set("X-Acs-Date", "2023-10-26T10:22:33Z") }), want: "SignatureDoesNotMatch"},
-		"RPC: an unknown key":                 {r: rpc1("=testid", "=other"), want: "InvalidAccessKeyId.NotFound"},
-		"RPC: no key":                         {r: rpc1("AccessKeyId=testid", ""), want: "MissingParameter"},
-		"RPC: no nonce":                       {r: rpc1("SignatureNonce=edb2", "X="), want: "MissingParameter"},
-		"RPC: no signature":                   {r: rpc1("&Signature=", "&Sig="), want: "MissingParameter"},
-		"RPC: no time":                        {r: rpc1("Timestamp=", "T="), want: "MissingParameter"},
-		"RPC: a time with an offset":          {r: rpc1("08%3A34%3A30Z", "08%3A34%3A30%2B00:00"), want: "InvalidTimeStamp.Format"},
-		"RPC: another method of signing":      {r: rpc1("HMAC-SHA1", "HMAC-SHA256"), want: "IncompleteSignature"},
-		"RPC: a bearer token":                 {r: rpc1("Format=JSON", "SignatureType=BEARERTOKEN"), want: "IncompleteSignature"},
-		"RPC: another action":                 {r: rpc1("Describe", "Delete"), want: "SignatureDoesNotMatch"},
-		"RPC: one parameter more":             {r: rpc1("Format=JSON", "Format=JSON&A=1"), want: "SignatureDoesNotMatch"},
-		"RPC: a parameter twice":              {r: rpc1("Format=JSON", "Format=JSON&Action=Other"), want: "InvalidParameter"},
-		"RPC: too many parameters":            {r: rpc1("Format=JSON", "Format=JSON"+strings.Repeat("&a=1", 300)), want: "InvalidParameter"},
-		"RPC: an endless query":               {r: rpc1("Format=JSON", "Format="+strings.Repeat("a", 40000)), want: "InvalidParameter"},
+		"nothing is signed": {r: httptest.NewRequest(http.MethodGet, "/", nil),
+			want: "MissingParameter"},
+		"ACS3: another algorithm": {r: authorization("ACS3-HMAC-SHA256", "ACS3-HMAC-SM3"),
+			want: "IncompleteSignature"},
+		"ACS3: no credential": {r: authorization("Credential=YourAccessKeyId,", ""),
+			want: "IncompleteSignature"},
+		"ACS3: two credentials": {r: authorization("Credential=", "Credential=a,Credential="),
+			want: "IncompleteSignature"},
+		"ACS3: two authorizations": {r: acs3(func(r *http.Request) {
+			r.Header.Add("Authorization", r.Header.Get("Authorization"))
+		}), want: "IncompleteSignature"},
+		"ACS3: an unknown key": {r: authorization("YourAccessKeyId", "Other"),
+			want: "InvalidAccessKeyId.NotFound"},
+		"ACS3: host is not signed":       {r: authorization("host;", ""), want: "IncompleteSignature"},
+		"ACS3: the action is not signed": {r: authorization("x-acs-action;", ""), want: "IncompleteSignature"},
+		"ACS3: unsorted names": {r: authorization("host;x-acs-action", "x-acs-action;host"),
+			want: "IncompleteSignature"},
+		"ACS3: a name twice": {r: authorization("host;", "host;host;"), want: "IncompleteSignature"},
+		"ACS3: too many names": {r: authorization("host;", "host;"+strings.Repeat("a;", 70)),
+			want: "IncompleteSignature"},
+		"ACS3: an endless header": {r: authorization("host;", strings.Repeat("a", 9000)),
+			want: "IncompleteSignature"},
+		"ACS3: another signature": {r: authorization("Signature=0", "Signature=1"),
+			want: "SignatureDoesNotMatch"},
+		"ACS3: the signature in upper case": {r: authorization("06563a9e1b", "06563A9E1B"),
+			want: "SignatureDoesNotMatch"},
+		"ACS3: another host": {r: acs3(func(r *http.Request) {
+			r.Host = "evil.example"
+		}), want: "SignatureDoesNotMatch"},
+		"ACS3: another action": {r: acs3(func(r *http.Request) {
+			r.Header.Set("X-Acs-Action", "DeleteAll")
+		}), want: "SignatureDoesNotMatch"},
+		"ACS3: two actions": {r: acs3(func(r *http.Request) {
+			r.Header.Add("X-Acs-Action", "DeleteAll")
+		}), want: "IncompleteSignature"},
+		"ACS3: one header more": {r: acs3(func(r *http.Request) {
+			r.Header.Set("X-Acs-Security-Token", "t")
+		}), want: "IncompleteSignature"},
+		"ACS3: another method": {r: acs3(func(r *http.Request) {
+			r.Method = http.MethodGet
+		}), want: "SignatureDoesNotMatch"},
+		"ACS3: another path": {r: acs3(func(r *http.Request) {
+			r.URL.Path = "/x"
+		}), want: "SignatureDoesNotMatch"},
+		"ACS3: one parameter more": {r: acs3(func(r *http.Request) {
+			r.URL.RawQuery += "&a="
+		}), want: "SignatureDoesNotMatch"},
+		"ACS3: a broken parameter": {r: acs3(func(r *http.Request) {
+			r.URL.RawQuery += "&a=%zz"
+		}), want: "InvalidParameter"},
+		"ACS3: a semicolon": {r: acs3(func(r *http.Request) {
+			r.URL.RawQuery += ";a=1"
+		}), want: "InvalidParameter"},
+		"ACS3: a body that is not hashed": {r: acs3Example(), body: "x", want: "IncompleteSignature"},
+		"ACS3: no hash": {r: acs3(func(r *http.Request) {
+			r.Header.Del("X-Acs-Content-Sha256")
+		}), want: "MissingParameter"},
+		"ACS3: no date": {r: acs3(func(r *http.Request) {
+			r.Header.Del("X-Acs-Date")
+		}), want: "MissingParameter"},
+		"ACS3: no nonce": {r: acs3(func(r *http.Request) {
+			r.Header.Del("X-Acs-Signature-Nonce")
+		}), want: "MissingParameter"},
+		"ACS3: a date in another form": {r: acs3(func(r *http.Request) {
+			r.Header.Set("X-Acs-Date", "2023-10-26 10:22:32")
+		}), want: "InvalidTimeStamp.Format"},
+		"ACS3: another second": {r: acs3(func(r *http.Request) {
+			r.Header.Set("X-Acs-Date", "2023-10-26T10:22:33Z")
+		}), want: "SignatureDoesNotMatch"},
+		"RPC: an unknown key": {r: rpc1("=testid", "=other"), want: "InvalidAccessKeyId.NotFound"},
+		"RPC: no key":         {r: rpc1("AccessKeyId=testid", ""), want: "MissingParameter"},
+		"RPC: no nonce":       {r: rpc1("SignatureNonce=edb2", "X="), want: "MissingParameter"},
+		"RPC: no signature":   {r: rpc1("&Signature=", "&Sig="), want: "MissingParameter"},
+		"RPC: no time":        {r: rpc1("Timestamp=", "T="), want: "MissingParameter"},
+		"RPC: a time with an offset": {r: rpc1("08%3A34%3A30Z", "08%3A34%3A30%2B00:00"),
+			want: "InvalidTimeStamp.Format"},
+		"RPC: another method of signing": {r: rpc1("HMAC-SHA1", "HMAC-SHA256"), want: "IncompleteSignature"},
+		"RPC: a bearer token": {r: rpc1("Format=JSON", "SignatureType=BEARERTOKEN"),
+			want: "IncompleteSignature"},
+		"RPC: another action": {r: rpc1("Describe", "Delete"), want: "SignatureDoesNotMatch"},
+		"RPC: one parameter more": {r: rpc1("Format=JSON", "Format=JSON&A=1"),
+			want: "SignatureDoesNotMatch"},
+		"RPC: a parameter twice": {r: rpc1("Format=JSON", "Format=JSON&Action=Other"),
+			want: "InvalidParameter"},
+		"RPC: too many parameters": {r: rpc1("Format=JSON", "Format=JSON"+strings.Repeat("&a=1", 300)),
+			want: "InvalidParameter"},
+		"RPC: an endless query": {r: rpc1("Format=JSON", "Format="+strings.Repeat("a", 40000)),
+			want: "InvalidParameter"},
 		"RPC: a body that is not a form":      {r: rpc1("", ""), body: "{}", want: "InvalidParameter"},
 		"RPC: parameters differ only in case": {r: rpc1("RegionId", "regionid"), want: "SignatureDoesNotMatch"},
 	} {
@@ -248,7 +298,8 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 func TestClocksMayDifferByFifteenMinutes(t *testing.T) {
 	t.Parallel()
 	for offset, want := range map[time.Duration]string{
-		0: "", Skew: "", -Skew: "", Skew + time.Second: "InvalidTimeStamp.Expired", -Skew - time.Second: "InvalidTimeStamp.Expired",
+		0: "", Skew: "", -Skew: "", Skew + time.Second: "InvalidTimeStamp.Expired",
+		-Skew - time.Second: "InvalidTimeStamp.Expired",
 	} {
 		_, err := Verify(acs3Example(), nil, one("YourAccessKeyId", "YourAccessKeySecret"), acs3Time.Add(offset))
 		if got := code(t, err); got != want {
@@ -272,7 +323,8 @@ func TestEmptySecretNeverMatches(t *testing.T) {
 // The official client is the other side of both dialects.
 func TestOfficialClientIsUnderstood(t *testing.T) {
 	t.Parallel()
-	odd := map[string]*string{"RegionId": dara.String("cn-hangzhou"), "Name": dara.String("a b+c*d~e/f?g&h=i%20é\"<>"), "Empty": dara.String(""), "Tag.1.Key": dara.String("ключ")}
+	odd := map[string]*string{"RegionId": dara.String("cn-hangzhou"), "Name": dara.String("a b+c*d~e/f?g&h=i%20é\"<>"),
+		"Empty": dara.String(""), "Tag.1.Key": dara.String("ключ")}
 	for _, algorithm := range []string{"ACS3-HMAC-SHA256", "v2"} {
 		for _, method := range []string{"GET", "POST"} {
 			for _, token := range []string{"", "sts/token+with=odd chars"} {
@@ -296,7 +348,8 @@ func TestOfficialClientIsUnderstood(t *testing.T) {
 }
 
 // roundTrip signs with one secret and verifies with another.
-func roundTrip(t *testing.T, algorithm, method, token string, query map[string]*string, body map[string]interface{}, signed, known string) (sig *Signature, err error) {
+func roundTrip(t *testing.T, algorithm, method, token string, query map[string]*string, body map[string]interface{},
+	signed, known string) (sig *Signature, err error) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
@@ -305,7 +358,8 @@ func roundTrip(t *testing.T, algorithm, method, token string, query map[string]*
 	defer server.Close()
 	client, clientErr := openapi.NewClient(&openapi.Config{
 		AccessKeyId: dara.String("LTAIid"), AccessKeySecret: &signed, SecurityToken: &token, HttpClient: plainHTTP{},
-		Protocol: dara.String("HTTP"), Endpoint: dara.String(strings.TrimPrefix(server.URL, "http://")), SignatureAlgorithm: &algorithm,
+		Protocol: dara.String("HTTP"), Endpoint: dara.String(strings.TrimPrefix(server.URL, "http://")),
+		SignatureAlgorithm: &algorithm,
 	})
 	if clientErr != nil {
 		t.Fatal(clientErr)
@@ -315,8 +369,10 @@ func roundTrip(t *testing.T, algorithm, method, token string, query map[string]*
 		req.Body = body
 	}
 	_, clientErr = client.CallApiWithCtx(context.Background(), &openapi.Params{
-		Action: dara.String("ListCommunityImages"), Version: dara.String("2018-04-12"), Protocol: dara.String("HTTP"), Pathname: dara.String("/"),
-		Method: &method, AuthType: dara.String("AK"), Style: dara.String("RPC"), ReqBodyType: dara.String("formData"), BodyType: dara.String("string"),
+		Action: dara.String("ListCommunityImages"), Version: dara.String("2018-04-12"), Protocol: dara.String("HTTP"),
+		Pathname: dara.String("/"),
+		Method:   &method, AuthType: dara.String("AK"), Style: dara.String("RPC"), ReqBodyType: dara.String("formData"),
+		BodyType: dara.String("string"),
 	}, req, &dara.RuntimeOptions{})
 	if clientErr != nil {
 		t.Fatal(clientErr)
@@ -369,7 +425,8 @@ func signPath(r *http.Request, path, secret string) string {
 	_, names, _, _ := parseAuthorization(authorization)
 	headers, _ := canonicalHeaders(r, names, false)
 	query, _ := canonicalQuery(r.URL.RawQuery)
-	sum := sha256.Sum256([]byte(r.Method + "\n" + path + "\n" + query + "\n" + headers + "\n" + strings.Join(names, ";") + "\n" + r.Header.Get("X-Acs-Content-Sha256")))
+	sum := sha256.Sum256([]byte(r.Method + "\n" + path + "\n" + query + "\n" + headers + "\n" +
+		strings.Join(names, ";") + "\n" + r.Header.Get("X-Acs-Content-Sha256")))
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(acs3Algorithm + "\n" + hex.EncodeToString(sum[:])))
 	before, _, _ := strings.Cut(authorization, "Signature=")

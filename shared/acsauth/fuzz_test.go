@@ -12,15 +12,21 @@ import (
 // Whatever strangers send, the answer is a refusal: nobody knows the secret.
 func FuzzVerify(f *testing.F) {
 	example := acs3Example()
-	f.Add("POST", "/", example.URL.RawQuery, example.Header.Get("Authorization"), "host: ecs", "2023-10-26T10:22:32Z", []byte(nil))
+	f.Add("POST", "/", example.URL.RawQuery, example.Header.Get("Authorization"), "host: ecs", "2023-10-26T10:22:32Z",
+		[]byte(nil))
 	f.Add("GET", "/", strings.SplitN(rpc1Examples[0].url, "?", 2)[1], "", "", "", []byte(nil))
-	f.Add("POST", "/a%2Fb/é", "a=1&a=%41;b", "ACS3-HMAC-SHA256 Credential=a,SignedHeaders=host;;,Signature=b", "x", "y", []byte("a=b"))
+	f.Add("POST", "/a%2Fb/é", "a=1&a=%41;b", "ACS3-HMAC-SHA256 Credential=a,SignedHeaders=host;;,Signature=b", "x", "y",
+		[]byte("a=b"))
 	signed := strings.Replace(example.Header.Get("Authorization"), "x-acs-date", "x-acs-date;x-acs-extra", 1)
-	f.Add("POST", "/", example.URL.RawQuery, signed, " a \x00\n", "2023-10-26T10:22:32Z", []byte(nil)) // all that it needs but the right signature
-	f.Add("", "//%2e%2E/\xff%zz", "&&=&%3b=%zz", signed+",Signature=,Credential", "", "2023-10-26T10:22:32.0Z", []byte("\x00"))
+	// all that it needs but the right signature
+	f.Add("POST", "/", example.URL.RawQuery, signed, " a \x00\n", "2023-10-26T10:22:32Z", []byte(nil))
+	f.Add("", "//%2e%2E/\xff%zz", "&&=&%3b=%zz", signed+",Signature=,Credential", "", "2023-10-26T10:22:32.0Z",
+		[]byte("\x00"))
 	f.Add("POST", "*", strings.Repeat("a&", 300), "", "", "", []byte(strings.Repeat("b=1&", 300)))
-	f.Add("POST", "", "SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n&Timestamp=0000-01-01T00:00:00Z&AccessKeyId=a&Signature=%00", "", "", "", []byte("Signature=b"))
-	f.Add("GET", "/", "", "ACS3-HMAC-SHA256 Credential=a,SignedHeaders="+strings.Repeat("a;", 4000)+",Signature=b", "", "9999-12-31T23:59:59Z", []byte(nil))
+	f.Add("POST", "",
+		"SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n&Timestamp=0000-01-01T00:00:00Z&AccessKeyId=a&Signature=%00", "", "", "", []byte("Signature=b"))
+	f.Add("GET", "/", "", "ACS3-HMAC-SHA256 Credential=a,SignedHeaders="+strings.Repeat("a;", 4000)+",Signature=b", "",
+		"9999-12-31T23:59:59Z", []byte(nil))
 	f.Fuzz(func(t *testing.T, method, path, query, authorization, extra, date string, body []byte) {
 		r := httptest.NewRequest(http.MethodGet, "/", bytes.NewReader(body))
 		r.Method, r.URL.Path, r.URL.RawPath, r.URL.RawQuery, r.Host = method, path, path, query, "ecs.cn-shanghai.aliyuncs.com"

@@ -203,7 +203,7 @@ func TestWhoMayAsk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g := got.Tokens[0].Grant; len(got.Tokens) != 1 || g.Name != "ci" || !g.Region("cn-hangzhou") || g.Region("cn-beijing") || !g.Cluster("") || g.Cluster("ehpc-2") {
+	if g := got.Tokens[0].Grant; len(got.Tokens) != 1 || g.Name != "ci" || !g.CoversRegion("cn-hangzhou") || g.CoversRegion("cn-beijing") || !g.CoversCluster("") || g.CoversCluster("ehpc-2") {
 		t.Errorf("%+v", got.Tokens)
 	}
 	if secret, ok := got.Keys.Secret("CIAK-0001"); !ok || secret != someSecret {

@@ -29,7 +29,7 @@ func (x *call) authenticate() error {
 	if !x.requiresToken() {
 		return nil
 	}
-	token, well := access.Bearer(x.r.Header["Authorization"])
+	token, well := access.ParseBearer(x.r.Header["Authorization"])
 	grant, found := x.tokens.Find(token, x.now())
 	if !well || !found {
 		x.service = x.services.denied

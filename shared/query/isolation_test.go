@@ -97,7 +97,7 @@ func TestOtherClustersDoNotShow(t *testing.T) {
 func newIsolationTest(t *testing.T, g access.Grant) *isolationTest {
 	p := &isolationTest{t: t, rand: rand.New(rand.NewPCG(*isolationSeed, 7)), grant: g, ownContent: content{}}
 	taken := func(names ...string) []string {
-		return slices.DeleteFunc(names, func(name string) bool { return g.Cluster(name) })
+		return slices.DeleteFunc(names, func(name string) bool { return g.CoversCluster(name) })
 	}
 	p.twins = [2]*twinWorld{
 		{fixture: newFixture(t), names: taken("ehpc-b", "ehpc-aa", "ehpc-z", "", "ehpc-c"), regions: []string{hangzhou}},

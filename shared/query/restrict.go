@@ -64,11 +64,11 @@ func (s *service) Restrict(g *access.Grant) *Service {
 //
 // A list that names every region is still a restriction: the caller must not learn that there are no others.
 func (s *service) newRestricted(g access.Grant) *service {
-	if g.Everything() {
+	if g.CoversEverything() {
 		return s
 	}
 	n := *s
-	n.regions = slices.DeleteFunc(slices.Clone(s.regions), func(region string) bool { return !g.Region(region) })
+	n.regions = slices.DeleteFunc(slices.Clone(s.regions), func(region string) bool { return !g.CoversRegion(region) })
 	n.grantKey, n.grant = g.Key(), &g
 	if len(g.Clusters) > 0 {
 		n.full, n.source = s, nil // only the full service reads the store

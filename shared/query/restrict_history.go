@@ -42,7 +42,7 @@ func (h *history) copyCoveredEvents(full *history, g access.Grant) {
 	}
 	h.commits, h.sequence = full.commits, full.sequence
 	for _, ref := range full.scopes[len(h.copied.covered):] {
-		h.copied.covered = append(h.copied.covered, g.Cluster(ref.ClusterID))
+		h.copied.covered = append(h.copied.covered, g.CoversCluster(ref.ClusterID))
 	}
 	for ; h.copied.events < len(full.events); h.copied.events++ {
 		if e := full.events[h.copied.events]; h.copied.covered[e.scope] {

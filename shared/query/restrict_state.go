@@ -64,10 +64,10 @@ func (s *service) restrictedStateAsOf(ctx context.Context, current currentState,
 func restrictState(full *regionState, g access.Grant) *regionState {
 	r := *full.Region
 	r.Scopes = slices.DeleteFunc(slices.Clone(r.Scopes), func(sc archive.ScopeState) bool {
-		return !g.Cluster(sc.ClusterID)
+		return !g.CoversCluster(sc.ClusterID)
 	})
 	r.Clusters = slices.DeleteFunc(slices.Clone(r.Clusters), func(c catalog.Cluster) bool {
-		return !g.Cluster(c.ClusterID)
+		return !g.CoversCluster(c.ClusterID)
 	})
 	r.Discovery, r.Run, r.Swept = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}
 	r.Upstream = restrictListing(full.Upstream, g)
@@ -86,7 +86,7 @@ func restrictListing(upstream json.RawMessage, g access.Grant) json.RawMessage {
 	out := []byte{'['}
 	for _, entry := range entries { // json.Marshal would rewrite numbers and escapes
 		var cluster struct{ Id string }
-		if json.Unmarshal(entry, &cluster) != nil || cluster.Id == "" || !g.Cluster(cluster.Id) {
+		if json.Unmarshal(entry, &cluster) != nil || cluster.Id == "" || !g.CoversCluster(cluster.Id) {
 			continue
 		}
 		if len(out) > 1 {

@@ -204,7 +204,7 @@ func (c *call) sendError(e *apierror.Error) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	e.SetHeaders(header)
 	scrubbed := *e
-	scrubbed.Message = access.Scrub(e.Message)
+	scrubbed.Message = access.RedactTokens(e.Message)
 	b := append(scrubbed.AppendJSON(nil, c.id, c.r.Host), '\n')
 	header.Set("Content-Length", strconv.Itoa(len(b)))
 	c.writeHeader(e.Status)

@@ -8,22 +8,26 @@ import (
 	"community-images/shared/apierror"
 )
 
-// authenticate finds out whether the caller may ask, and for what.
+// authenticate finds the caller's grant. It returns an error if the caller may
+// not ask. Without keys and tokens it accepts everybody, because the trigger
+// authenticates then.
 func (c *call) authenticate(body []byte) error {
 	if len(c.options.Keys) == 0 && len(c.options.Tokens) == 0 {
 		return nil // the trigger's own authentication is all there is
 	}
-	if name := access.TokenParameter(c.r.URL.RawQuery); name != "" { // before a refusal repeats it as a part of what was signed
-		err := invalid(name + " cannot be taken from the address, which ends up in logs")
+	// before a refusal repeats it as a part of what was signed
+	if name := access.TokenParameter(c.r.URL.RawQuery); name != "" {
+		err := invalidRequest(name + " cannot be taken from the address, which ends up in logs")
 		err.Recommend = "Send the header Authorization: Bearer <token>."
 		return err
 	}
-	if token, ok := access.Bearer(c.r.Header.Values("Authorization")); ok {
-		return c.bearer(token)
+	if token, ok := access.ParseBearer(c.r.Header.Values("Authorization")); ok {
+		return c.authenticateToken(token)
 	}
 	// A temporary key is upstream's; nobody here could say whether it is good.
 	if c.params["SecurityToken"] != "" || c.r.Header.Get(headerToken) != "" {
-		return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidSecurityToken.MismatchWithAccessKey", Message: "Specified SecurityToken mismatch with the AccessKey.",
+		return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidSecurityToken.MismatchWithAccessKey",
+			Message:   "Specified SecurityToken mismatch with the AccessKey.",
 			Recommend: "Security tokens are not taken here: sign with an access key that was issued for this endpoint."}
 	}
 	sig, err := acsauth.Verify(c.r, body, c.options.Keys.Secret, c.options.Now())
@@ -34,7 +38,7 @@ func (c *call) authenticate(body []byte) error {
 	if !known {
 		panic("replica: a key that verified is not there")
 	}
-	if err := c.nonces[key.ID].take(sig.Nonce, sig.Time, c.options.Now()); err != nil {
+	if err := c.nonces[key.ID].accept(sig.Nonce, sig.Time, c.options.Now()); err != nil {
 		return err
 	}
 	c.grant = &key.Grant
@@ -44,12 +48,15 @@ func (c *call) authenticate(body []byte) error {
 	return nil
 }
 
-// bearer judges a bearer token. It may stand in place of a signature.
-func (c *call) bearer(token string) error {
+// authenticateToken verifies a bearer token, which may stand in place of a
+// signature.
+func (c *call) authenticateToken(token string) error {
 	grant, ok := c.options.Tokens.Find(token, c.options.Now())
 	if !ok {
-		return &apierror.Error{Status: http.StatusUnauthorized, Code: "InvalidBearerToken", Message: "Specified bearer token is not valid.",
-			Recommend: "Send a token that was issued for this endpoint, or sign the request with such an access key.", Authenticate: "Bearer"}
+		return &apierror.Error{Status: http.StatusUnauthorized, Code: "InvalidBearerToken",
+			Message:      "Specified bearer token is not valid.",
+			Recommend:    "Send a token that was issued for this endpoint, or sign the request with such an access key.",
+			Authenticate: "Bearer"}
 	}
 	c.grant = grant
 	return nil

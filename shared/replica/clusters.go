@@ -22,20 +22,20 @@ const (
 	largestSize = 50
 )
 
-// listClusters answers ListClusters: the last entry that upstream gave for
-// each cluster, ordered by id; of the region that is meant, or as upstream does
-// of all of them if none is. Of a past moment only the identity of a cluster is
-// known, for counts are no part of the history.
+// listClusters answers ListClusters with the last entry that E-HPC gave for each
+// cluster, ordered by id. Without RegionId it lists all regions. For a past time
+// it has only the identity of each cluster, because the history does not record
+// counts.
 func (c *call) listClusters(ctx context.Context) error {
-	regions, err := c.listed()
+	regions, err := c.regionsToList()
 	if err != nil {
 		return err
 	}
-	var all []entry
+	var all []clusterEntry
 	var f freshness
-	err = c.look(ctx, regions, func(r *archive.Region, confirmed bool) bool {
-		all = append(all, c.entries(r)...)
-		f.add(r.Sequence, c.checked(r), !confirmed || c.at == "" && r.Discovery.Problem != nil)
+	err = c.forEachRegion(ctx, regions, func(r *archive.Region, confirmed bool) bool {
+		all = append(all, c.clusterEntries(r)...)
+		f.addRegion(r.Sequence, c.lastClusterCheck(r), !confirmed || c.asOf == "" && r.Discovery.Problem != nil)
 		return true
 	})
 	if err != nil {
@@ -44,63 +44,68 @@ func (c *call) listClusters(ctx context.Context) error {
 	if len(regions) > 1 {
 		f.sequence = 0
 	}
-	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.id, b.id) })
-	number, ok1 := c.number("PageNumber", firstPage, 1<<30)
-	size, ok2 := c.number("PageSize", defaultSize, largestSize)
+	slices.SortFunc(all, func(a, b clusterEntry) int { return strings.Compare(a.id, b.id) })
+	number, ok1 := c.intParameter("PageNumber", firstPage, 1<<30)
+	size, ok2 := c.intParameter("PageSize", defaultSize, largestSize)
 	if !ok1 || !ok2 {
-		return &apierror.Error{Status: http.StatusBadRequest, Code: codeParams, Message: "The specified parameter PageNumber or PageSize is invalid.", Recommend: "PageNumber begins at 1, PageSize is 1 to 50."}
+		return &apierror.Error{Status: http.StatusBadRequest, Code: codeInvalidParams,
+			Message:   "The specified parameter PageNumber or PageSize is invalid.",
+			Recommend: "PageNumber begins at 1, PageSize is 1 to 50."}
 	}
 	from := min(len(all), (number-1)*size)
 	page := make([]string, 0, size)
 	for _, e := range all[from:min(len(all), from+size)] {
 		page = append(page, e.raw)
 	}
-	c.tell(f)
-	c.send(`"PageSize":`+strconv.Itoa(size)+`,"PageNumber":`+strconv.Itoa(number)+`,"TotalCount":`+strconv.Itoa(len(all))+`,"Clusters":{"ClusterInfoSimple":[`, page, `]}`)
+	c.setFreshnessHeaders(f)
+	c.sendList(`"PageSize":`+strconv.Itoa(size)+`,"PageNumber":`+strconv.Itoa(number)+`,"TotalCount":`+
+		strconv.Itoa(len(all))+`,"Clusters":{"ClusterInfoSimple":[`, page, `]}`)
 	return nil
 }
 
-// number reads a parameter from 1 to most that may be absent.
-func (c *call) number(name string, absent, most int) (int, bool) {
+// intParameter returns a parameter from 1 to largest, or absent if it is not
+// given. ok is false if it has another value.
+func (c *call) intParameter(name string, absent, largest int) (value int, ok bool) {
 	text, given := c.params[name]
 	if !given {
 		return absent, true
 	}
 	n, err := strconv.Atoi(text)
-	return n, err == nil && n >= 1 && n <= most
+	return n, err == nil && n >= 1 && n <= largest
 }
 
-// entry is a cluster as ListClusters tells it.
-type entry struct{ id, raw string }
+// clusterEntry is a cluster in the answer of ListClusters: its id and its JSON.
+type clusterEntry struct{ id, raw string }
 
-// listed are the regions whose clusters are meant. At the number of a commit it
-// is one.
-func (c *call) listed() ([]string, error) {
-	all := c.regions()
-	if cmp.Or(c.params["RegionId"], c.regionInPath) == "" && (c.at == "" || !c.options.Source(c.grant).IsCommitNumber(c.at)) {
+// regionsToList returns the regions whose clusters are requested. With a commit
+// number it is one region, because each region counts its own commits.
+func (c *call) regionsToList() ([]string, error) {
+	all := c.allowedRegions()
+	if cmp.Or(c.params["RegionId"], c.pathRegion) == "" &&
+		(c.asOf == "" || !c.options.Source(c.grant).IsCommitNumber(c.asOf)) {
 		return all, nil
 	}
 	region, err := c.chooseRegion()
 	return []string{region}, err
 }
 
-// entries are the clusters of a state.
-func (c *call) entries(r *archive.Region) []entry {
-	if c.at == "" && len(r.Upstream) > 0 {
-		var list []entry
+// clusterEntries returns the clusters of a state.
+func (c *call) clusterEntries(r *archive.Region) []clusterEntry {
+	if c.asOf == "" && len(r.Upstream) > 0 {
+		var list []clusterEntry
 		for raw := range jsonscan.Elements(string(r.Upstream)) {
-			list = append(list, entry{identifier(raw), raw})
+			list = append(list, clusterEntry{clusterIDOf(raw), raw})
 		}
 		return list
 	}
-	return identities(r)
+	return clustersFromHistory(r)
 }
 
-// checked is when upstream was last asked for the clusters of a state: by a
-// listing; else, where nobody lists or the caller is not told, by the oldest of
-// the questions about them; zero: never.
-func (c *call) checked(r *archive.Region) time.Time {
-	if c.at != "" {
+// lastClusterCheck returns when the clusters of a state were last checked: at the
+// last listing or, if there was none, at the oldest check of a scope. Zero:
+// never.
+func (c *call) lastClusterCheck(r *archive.Region) time.Time {
+	if c.asOf != "" {
 		return r.CommittedAt.Time
 	}
 	oldest := r.Discovery.CheckedAt.Time
@@ -115,8 +120,8 @@ func (c *call) checked(r *archive.Region) time.Time {
 	return oldest
 }
 
-// identifier is the Id of an entry.
-func identifier(raw string) (id string) {
+// clusterIDOf returns the Id of a ListClusters entry, or "".
+func clusterIDOf(raw string) (id string) {
 	for name, value := range jsonscan.Members(raw) {
 		if name == "Id" && json.Unmarshal([]byte(value), &id) == nil {
 			return id
@@ -125,15 +130,15 @@ func identifier(raw string) (id string) {
 	return ""
 }
 
-// identities are the clusters as the history knows them.
-func identities(r *archive.Region) []entry {
+// clustersFromHistory returns the clusters that the history knows, ordered by id.
+func clustersFromHistory(r *archive.Region) []clusterEntry {
 	clusters := slices.Clone(r.Clusters)
-	for _, s := range r.Scopes { // a cluster may be captured and not listed
+	for _, s := range r.Scopes { // a captured cluster may be missing from the listing
 		if _, listed := r.Cluster(s.ClusterID); !listed && s.ClusterID != "" && s.InstanceType == "" {
 			clusters = append(clusters, catalog.Cluster{ClusterID: s.ClusterID, RegionID: r.RegionID})
 		}
 	}
-	list := make([]entry, 0, len(clusters))
+	list := make([]clusterEntry, 0, len(clusters))
 	for _, c := range clusters {
 		raw, _ := catalog.MarshalLine(struct { // strings only: cannot fail
 			ID            string `json:"Id"`
@@ -143,8 +148,8 @@ func identities(r *archive.Region) []entry {
 			RegionID      string `json:"RegionId"`
 			SchedulerType string `json:",omitempty"`
 		}{c.ClusterID, strings.Join(c.InstanceTypes, ","), c.Name, c.OsTag, c.RegionID, c.SchedulerType})
-		list = append(list, entry{c.ClusterID, strings.TrimSpace(string(raw))})
+		list = append(list, clusterEntry{c.ClusterID, strings.TrimSpace(string(raw))})
 	}
-	slices.SortFunc(list, func(a, b entry) int { return strings.Compare(a.id, b.id) })
+	slices.SortFunc(list, func(a, b clusterEntry) int { return strings.Compare(a.id, b.id) })
 	return list
 }

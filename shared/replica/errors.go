@@ -12,39 +12,48 @@ import (
 )
 
 const (
-	codeParams      = "InvalidParams"
-	codeInternal    = "InternalError"
-	messageInternal = "The request processing has failed due to some unknown error."
-	retrySoon       = 5  // seconds
-	retryNextRun    = 60 // seconds
+	codeInvalidParams = "InvalidParams"
+	codeInternal      = "InternalError"
+	messageInternal   = "The request processing has failed due to some unknown error."
+	retrySoon         = 5  // seconds
+	retryNextRun      = 60 // seconds
 )
 
-func missing(name string) *apierror.Error {
+// missingParameter is the error for a required parameter that is not given.
+func missingParameter(name string) *apierror.Error {
 	return &apierror.Error{Status: http.StatusBadRequest, Code: "MissingParameter",
-		Message: fmt.Sprintf("The input parameter %q that is mandatory for processing this request is not supplied.", name), Recommend: "Supply " + name + "."}
+		Message: fmt.Sprintf("The input parameter %q that is mandatory for processing this request is not supplied.",
+			name), Recommend: "Supply " + name + "."}
 }
 
-func invalid(why string) *apierror.Error {
-	return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidParameter", Message: "The request is invalid: " + why + ".", Recommend: "Correct the request."}
+// invalidRequest is the error for a request that cannot be read.
+func invalidRequest(why string) *apierror.Error {
+	return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidParameter",
+		Message: "The request is invalid: " + why + ".", Recommend: "Correct the request."}
 }
 
+// notAuthorized is the error for a caller whose grant does not cover the request.
 func notAuthorized(recommend string) *apierror.Error {
-	return &apierror.Error{Status: http.StatusProxyAuthRequired, Code: "NotAuthorized", Message: "You are not authorized by RAM for this request.", Recommend: recommend}
+	return &apierror.Error{Status: http.StatusProxyAuthRequired, Code: "NotAuthorized",
+		Message: "You are not authorized by RAM for this request.", Recommend: recommend}
 }
 
+// unavailable is the error for data that cannot be read now. retry is in seconds.
 func unavailable(why string, retry int) *apierror.Error {
-	return &apierror.Error{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Message: "The request has failed due to a temporary failure of the server.", Recommend: why + " Try again.", RetryAfter: retry}
+	return &apierror.Error{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
+		Message: "The request has failed due to a temporary failure of the server.", Recommend: why + " Try again.",
+		RetryAfter: retry}
 }
 
-// explain turns any error into what the caller is told.
-func explain(err error) *apierror.Error {
+// toAPIError turns any error into what the caller sees.
+func toAPIError(err error) *apierror.Error {
 	var known *apierror.Error
 	var refusal *acsauth.Error
 	switch {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &refusal):
-		return refused(refusal)
+		return signatureError(refusal)
 	case errors.Is(err, archive.ErrNoData):
 		e := unavailable("Nothing has been captured for this region yet.", retryNextRun)
 		e.Cause = err
@@ -52,7 +61,8 @@ func explain(err error) *apierror.Error {
 	}
 	var damaged *archive.DamagedError
 	if errors.As(err, &damaged) {
-		e := unavailable("A stored object that this answer needs is damaged; tell the operator the RequestId.", retryNextRun)
+		e := unavailable("A stored object that this answer needs is damaged; tell the operator the RequestId.",
+			retryNextRun)
 		e.Cause = err
 		return e
 	}
@@ -61,10 +71,11 @@ func explain(err error) *apierror.Error {
 	return e
 }
 
-// refused is a refusal of a signature. The sender is told what was signed
-// here, as upstream's gateway does; nobody else is.
-func refused(e *acsauth.Error) *apierror.Error {
-	f := &apierror.Error{Status: e.Status, Code: e.Code, Message: e.Message, Recommend: "Sign the request with an access key that was issued for this endpoint, or send a bearer token."}
+// signatureError is the error for a refused signature. Like E-HPC's gateway it
+// shows the sender what the server signed.
+func signatureError(e *acsauth.Error) *apierror.Error {
+	f := &apierror.Error{Status: e.Status, Code: e.Code, Message: e.Message,
+		Recommend: "Sign the request with an access key that was issued for this endpoint, or send a bearer token."}
 	if e.StringToSign != "" {
 		f.Message = strings.TrimSuffix(e.Message, ".") + ". server string to sign is:" + e.StringToSign
 		f.Recommend = "Compare the string with your client's; if they are equal, the secret is another one."
@@ -72,10 +83,11 @@ func refused(e *acsauth.Error) *apierror.Error {
 	return f
 }
 
-// fail answers with an error and reports what the caller is not told.
-func (c *call) fail(e *apierror.Error) {
+// sendError answers with an error and reports its cause, which the caller does
+// not see.
+func (c *call) sendError(e *apierror.Error) {
 	if e.Cause != nil {
-		c.options.Report(c.r.Context(), c.id, e.Cause)
+		c.options.Report(c.r.Context(), c.requestID, e.Cause)
 	}
 	if c.status != 0 {
 		return
@@ -83,5 +95,5 @@ func (c *call) fail(e *apierror.Error) {
 	h := c.w.Header()
 	clear(h)
 	e.SetHeaders(h)
-	c.write(e.Status, "Error", string(e.AppendJSON(nil, c.id, c.r.Host)))
+	c.writeObject(e.Status, "Error", string(e.AppendJSON(nil, c.requestID, c.r.Host)))
 }

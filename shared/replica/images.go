@@ -13,14 +13,14 @@ import (
 
 // listImages answers ListCommunityImages.
 func (c *call) listImages(ctx context.Context) error {
-	if err := c.findRegion(ctx); err != nil {
+	if err := c.findRegionOfCluster(ctx); err != nil {
 		return err
 	}
-	r, confirmed, err := c.state(ctx)
+	r, confirmed, err := c.loadRegion(ctx)
 	if err != nil {
 		return err
 	}
-	scope, err := c.scope(r)
+	scope, err := c.findScope(r)
 	if err != nil {
 		return err
 	}
@@ -28,8 +28,9 @@ func (c *call) listImages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.tell(freshness{sequence: r.Sequence, checked: scope.CheckedAt.Time, suspect: scope.State != archive.OK || !confirmed})
-	c.send(`"Images":{"ImageInfo":[`, rawByTag(images, c.params["BaseOsTag"]), `]}`)
+	c.setFreshnessHeaders(freshness{sequence: r.Sequence, oldestCheck: scope.CheckedAt.Time,
+		stale: scope.State != archive.OK || !confirmed})
+	c.sendList(`"Images":{"ImageInfo":[`, rawByTag(images, c.params["BaseOsTag"]), `]}`)
 	return nil
 }
 
@@ -45,54 +46,62 @@ func rawByTag(images []*catalog.Image, tag string) []string {
 	return raw
 }
 
-// scope finds the scope that is asked for, with content. The state holds none
-// outside the grant; one that did would be looked for in vain all the same.
-func (c *call) scope(r *archive.Region) (archive.ScopeState, error) {
+// findScope returns the requested scope if it has content. The state has no
+// scopes outside the grant; the grant is checked again all the same.
+func (c *call) findScope(r *archive.Region) (archive.ScopeState, error) {
 	cluster, instanceType := c.params["ClusterId"], c.params["InstanceType"]
-	if cluster == "" && !c.grant.Cluster("") {
+	if cluster == "" && !c.grant.CoversCluster("") {
 		return archive.ScopeState{}, notAuthorized("The key or token is limited to some clusters: supply ClusterId.")
 	}
 	found, ok := r.Scope(catalog.Scope{RegionID: r.RegionID, ClusterID: cluster, InstanceType: instanceType})
 	switch {
-	case !ok || !c.grant.Cluster(cluster):
-		return found, c.noScope(r, cluster)
+	case !ok || !c.grant.CoversCluster(cluster):
+		return found, c.scopeNotFound(r, cluster)
 	case found.Digest == "":
-		return found, c.noContent(found)
+		return found, c.scopeWithoutContent(found)
 	}
 	return found, nil
 }
 
-// noScope explains a scope that is not there: the cluster is not known, or it
+// scopeNotFound explains why a scope does not exist: the cluster is unknown, or
 // is not captured with that instance type.
-func (c *call) noScope(r *archive.Region, cluster string) error {
+func (c *call) scopeNotFound(r *archive.Region, cluster string) error {
 	var types []string
 	for _, s := range r.Scopes {
-		if s.ClusterID == cluster && s.InstanceType != "" && c.grant.Cluster(cluster) {
+		if s.ClusterID == cluster && s.InstanceType != "" && c.grant.CoversCluster(cluster) {
 			types = append(types, s.InstanceType)
 		}
 	}
 	slices.Sort(types)
-	if _, any := r.Scope(catalog.Scope{ClusterID: cluster}); !(any || len(types) > 0) || !c.grant.Cluster(cluster) {
+	if _, any := r.Scope(catalog.Scope{ClusterID: cluster}); !(any || len(types) > 0) ||
+		!c.grant.CoversCluster(cluster) {
 		return clusterNotFound()
 	}
 	recommend := "Leave it out: only images that suit every type are captured here."
 	if len(types) > 0 {
 		recommend = "Captured are " + strings.Join(types, ", ") + "; left out, images that suit every type."
 	}
-	return &apierror.Error{Status: http.StatusBadRequest, Code: codeParams, Message: "The specified parameter InstanceType is invalid: it is not captured for this question.", Recommend: recommend}
+	return &apierror.Error{Status: http.StatusBadRequest, Code: codeInvalidParams,
+		Message:   "The specified parameter InstanceType is invalid: it is not captured for this question.",
+		Recommend: recommend}
 }
 
-// noContent explains a scope that never had an answer.
-func (c *call) noContent(s archive.ScopeState) error {
+// scopeWithoutContent explains why a scope has no content: it was never checked
+// successfully.
+func (c *call) scopeWithoutContent(s archive.ScopeState) error {
 	switch {
 	case s.Problem != nil && s.Problem.Class == "not-found":
 		return clusterNotFound()
-	case c.at != "":
-		return &apierror.Error{Status: http.StatusBadRequest, Code: codeParams, Message: "The specified moment is invalid: nothing had been captured for this question.", Recommend: "Ask for a later moment."}
+	case c.asOf != "":
+		return &apierror.Error{Status: http.StatusBadRequest, Code: codeInvalidParams,
+			Message:   "The specified moment is invalid: nothing had been captured for this question.",
+			Recommend: "Ask for a later moment."}
 	}
 	return unavailable("Nothing has been captured for this question yet.", retryNextRun)
 }
 
+// clusterNotFound is the error for a cluster that does not exist for the caller.
 func clusterNotFound() *apierror.Error {
-	return &apierror.Error{Status: http.StatusNotFound, Code: "ClusterNotFound", Message: "The specified cluster does not exist.", Recommend: "ListClusters lists the clusters of the region."}
+	return &apierror.Error{Status: http.StatusNotFound, Code: "ClusterNotFound",
+		Message: "The specified cluster does not exist.", Recommend: "ListClusters lists the clusters of the region."}
 }

@@ -8,55 +8,56 @@ import (
 	"community-images/shared/acsauth"
 )
 
-// Bounds of what is remembered, in nonces: over all keys, and for one key if
-// there are many. A nonce takes about 60 bytes.
+// Bounds of the nonces that are remembered: for all keys together, and at least
+// for each key. A nonce takes about 60 bytes.
 const (
-	mostNonces  = 1 << 16
-	leastNonces = 1 << 12
+	maxNonces       = 1 << 16
+	minNoncesPerKey = 1 << 12
 )
 
-// nonces remembers those of one access key, within a limit.
+// nonceStore remembers the nonces of one access key, up to a limit.
 //
-// A request is good for Skew after it was signed, by its own time stamp, so a
-// nonce has to be remembered until then. Where that is more than the limit,
-// the nonces of the oldest second are forgotten and everything signed in that
-// second or before is refused from then on, as if it had expired. So nothing
-// is ever taken twice; what a busy key loses is tolerance of slow clocks. A
-// key has memory of its own, so none can make another lose it.
-type nonces struct {
+// A request is valid until Skew after it was signed, by its own time stamp, so
+// its nonce must be remembered until then. If there are more nonces than the
+// limit, the store forgets those of the oldest second and refuses everything that
+// was signed in that second or before, as if it had expired. So no request is
+// accepted twice. A busy key only loses tolerance of slow clocks. Each key has
+// its own store, so no key affects another.
+type nonceStore struct {
 	limit int
 
-	mu      sync.Mutex
-	used    map[digest]struct{}
-	seconds map[int64][]digest // by the second of signing
-	floor   int64              // nothing signed in this second or before is taken
+	mu           sync.Mutex
+	used         map[nonceHash]struct{}
+	seconds      map[int64][]nonceHash // by the second of signing
+	refusedUntil int64                 // requests signed in this second or before are refused
 }
 
-// digest stands for a nonce, which may be long.
-type digest [16]byte
+// nonceHash stands for a nonce, which may be long.
+type nonceHash [16]byte
 
-func newNonces(limit int) *nonces {
-	return &nonces{limit: limit, used: map[digest]struct{}{}, seconds: map[int64][]digest{}}
+// newNonceStore returns an empty store for at most limit nonces.
+func newNonceStore(limit int) *nonceStore {
+	return &nonceStore{limit: limit, used: map[nonceHash]struct{}{}, seconds: map[int64][]nonceHash{}}
 }
 
-// take remembers a nonce that was signed at a time within Skew of now. The
-// error says why it is not to be taken.
-func (n *nonces) take(nonce string, signed, now time.Time) error {
+// accept remembers a nonce that was signed within Skew of now. It returns an
+// error if the nonce was used before or the signature counts as expired.
+func (n *nonceStore) accept(nonce string, signed, now time.Time) error {
 	hash := sha256.Sum256([]byte(nonce))
-	key, second := digest(hash[:]), signed.Unix()
+	key, second := nonceHash(hash[:]), signed.Unix()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.forget(now.Add(-acsauth.Skew).Unix() - 1)
+	n.forgetUntil(now.Add(-acsauth.Skew).Unix() - 1)
 	if _, again := n.used[key]; again {
 		return acsauth.NonceUsed()
 	}
-	for second > n.floor && len(n.used) >= n.limit {
-		if second <= n.oldest() {
-			return acsauth.Expired() // there is no room for it
+	for second > n.refusedUntil && len(n.used) >= n.limit {
+		if second <= n.oldestSecond() {
+			return acsauth.Expired() // no room for it
 		}
-		n.forget(n.oldest())
+		n.forgetUntil(n.oldestSecond())
 	}
-	if second <= n.floor {
+	if second <= n.refusedUntil {
 		return acsauth.Expired()
 	}
 	n.used[key] = struct{}{}
@@ -64,12 +65,13 @@ func (n *nonces) take(nonce string, signed, now time.Time) error {
 	return nil
 }
 
-// forget raises the floor to a second.
-func (n *nonces) forget(until int64) {
-	if until <= n.floor {
+// forgetUntil forgets the nonces that were signed up to a second, and refuses
+// further ones.
+func (n *nonceStore) forgetUntil(until int64) {
+	if until <= n.refusedUntil {
 		return
 	}
-	n.floor = until
+	n.refusedUntil = until
 	for second, keys := range n.seconds {
 		if second <= until {
 			for _, key := range keys {
@@ -80,8 +82,8 @@ func (n *nonces) forget(until int64) {
 	}
 }
 
-// oldest is the first second of which a nonce is remembered.
-func (n *nonces) oldest() int64 {
+// oldestSecond returns the earliest second that a remembered nonce was signed in.
+func (n *nonceStore) oldestSecond() int64 {
 	least := int64(1<<63 - 1)
 	for second := range n.seconds {
 		least = min(least, second)

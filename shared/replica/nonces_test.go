@@ -23,7 +23,7 @@ func refusal(err error) string {
 
 func TestNonces(t *testing.T) {
 	t.Parallel()
-	n := newNonces(4)
+	n := newNonceStore(4)
 	for i, row := range []struct {
 		nonce       string
 		signed, now time.Duration // after noon
@@ -44,7 +44,7 @@ func TestNonces(t *testing.T) {
 		{"h", 16 * time.Minute, 16*time.Minute + 2*time.Second, ""},
 		{"c", 17 * time.Minute, 17 * time.Minute, ""}, // long after: the first request would not be taken any more
 	} {
-		if got := refusal(n.take(row.nonce, noon.Add(row.signed), noon.Add(row.now))); got != row.want {
+		if got := refusal(n.accept(row.nonce, noon.Add(row.signed), noon.Add(row.now))); got != row.want {
 			t.Errorf("step %d, %s: %q, want %q", i, row.nonce, got, row.want)
 		}
 	}
@@ -56,7 +56,7 @@ func TestNothingIsTakenTwice(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		n := newNonces(1 + rng.IntN(200))
+		n := newNonceStore(1 + rng.IntN(200))
 		type request struct {
 			nonce  string
 			signed time.Time
@@ -73,7 +73,7 @@ func TestNothingIsTakenTwice(t *testing.T) {
 			if d := now.Sub(r.signed); d > acsauth.Skew || d < -acsauth.Skew {
 				continue // refused before
 			}
-			if n.take(r.nonce, r.signed, now) == nil {
+			if n.accept(r.nonce, r.signed, now) == nil {
 				if taken[r] {
 					t.Fatalf("seed %d: request %v is taken twice", seed, r)
 				}
@@ -93,11 +93,11 @@ func TestNothingIsTakenTwice(t *testing.T) {
 // A burst of a whole minute at 50 times what fits still lets honest clocks in.
 func TestBusyKeyGoesOn(t *testing.T) {
 	t.Parallel()
-	n := newNonces(leastNonces)
+	n := newNonceStore(minNoncesPerKey)
 	refused := 0
 	for i := range 200_000 {
 		now := noon.Add(time.Duration(i) * 300 * time.Microsecond)
-		if n.take(fmt.Sprint(i), now, now) != nil {
+		if n.accept(fmt.Sprint(i), now, now) != nil {
 			refused++
 		}
 	}

@@ -76,7 +76,9 @@ func TestEveryChangeIsRefused(t *testing.T) {
 				refused("body "+changed, func(r *http.Request) { setBody(r, changed) })
 			}
 		})
-		refused("method", func(r *http.Request) { r.Method = map[string]string{"GET": "POST", "POST": "GET"}[r.Method] })
+		refused("method", func(r *http.Request) {
+			r.Method = map[string]string{"GET": "POST", "POST": "GET"}[r.Method]
+		})
 		refused("method HEAD", func(r *http.Request) { r.Method = "HEAD" })
 		refused("one parameter more", func(r *http.Request) { r.URL.RawQuery += "&x=" })
 		refused("a body more", func(r *http.Request) { setBody(r, bodyOf(make())+"&x=y") })
@@ -93,7 +95,9 @@ func TestEveryChangeIsRefused(t *testing.T) {
 			refused("no "+header, func(r *http.Request) { r.Header.Del(header) })
 			refused(header+" twice", func(r *http.Request) { r.Header.Add(header, values[0]) })
 		}
-		changes(original.Host, func(changed string) { refused("host "+changed, func(r *http.Request) { r.Host = changed }) })
+		changes(original.Host, func(changed string) {
+			refused("host "+changed, func(r *http.Request) { r.Host = changed })
+		})
 		for _, path := range []string{"/at/1/", "/at/2", "/at/02/", "/cn-hangzhou/", "/at/2/cn-hangzhou/"} {
 			refused("path "+path, func(r *http.Request) { r.URL.Path = path })
 		}
@@ -123,23 +127,38 @@ func TestKeysCannotBeProbed(t *testing.T) {
 	h := w.replica(closed)
 	known, unknown := signer{id: wide.id, secret: "x"}, signer{id: "CInobody", secret: "x"}
 	for name, try := range map[string]func(s signer) *http.Request{
-		"late":             func(s signer) *http.Request { s.at = s.at.Add(-time.Hour); return s.rpc1("GET", "/", list) },
-		"late, by headers": func(s signer) *http.Request { s.at = s.at.Add(-time.Hour); return s.acs3("GET", "/", "x", "", "") },
+		"late": func(s signer) *http.Request {
+			s.at = s.at.Add(-time.Hour)
+			return s.rpc1("GET", "/", list)
+		},
+		"late, by headers": func(s signer) *http.Request {
+			s.at = s.at.Add(-time.Hour)
+			return s.acs3("GET", "/", "x", "", "")
+		},
 		"a security token": func(s signer) *http.Request { return s.rpc1("GET", "/", list+"&SecurityToken=t") },
 		"another form of time": func(s signer) *http.Request {
 			r := s.acs3("GET", "/", "x", "", "")
 			r.Header.Set("x-acs-date", "now")
 			return r
 		},
-		"a hash that is not": func(s signer) *http.Request { r := s.acs3("POST", "/", "x", "", "a=b"); setBody(r, "a=c"); return r },
+		"a hash that is not": func(s signer) *http.Request {
+			r := s.acs3("POST", "/", "x", "", "a=b")
+			setBody(r, "a=c")
+			return r
+		},
 		"a header not signed": func(s signer) *http.Request {
 			r := s.acs3("GET", "/", "x", "", "")
 			r.Header.Set("x-acs-more", "y")
 			return r
 		},
-		"no nonce":                  func(s signer) *http.Request { s.nonce = ""; return s.rpc1("GET", "/", list) },
-		"another signature":         func(s signer) *http.Request { return s.rpc1("GET", "/", list+"&SignatureType=BEARERTOKEN") },
-		"a path that leads nowhere": func(s signer) *http.Request { s.at = s.at.Add(time.Hour); return s.rpc1("GET", "/at/1/x/y", list) },
+		"no nonce": func(s signer) *http.Request { s.nonce = ""; return s.rpc1("GET", "/", list) },
+		"another signature": func(s signer) *http.Request {
+			return s.rpc1("GET", "/", list+"&SignatureType=BEARERTOKEN")
+		},
+		"a path that leads nowhere": func(s signer) *http.Request {
+			s.at = s.at.Add(time.Hour)
+			return s.rpc1("GET", "/at/1/x/y", list)
+		},
 	} {
 		a, b := do(h, try(known.fresh(w))), do(h, try(unknown.fresh(w)))
 		if a.Code != b.Code || a.Code == 200 || a.Body.String() != b.Body.String() {
@@ -147,8 +166,10 @@ func TestKeysCannotBeProbed(t *testing.T) {
 		}
 	}
 	// Beyond that a caller learns the documented codes, and no more.
-	a, b := do(h, known.fresh(w).rpc1("GET", "/at/soon/", list+"&RegionId=nowhere")), do(h, unknown.fresh(w).rpc1("GET", "/at/soon/", list+"&RegionId=nowhere"))
-	if code(t, a) != "SignatureDoesNotMatch" || code(t, b) != "InvalidAccessKeyId.NotFound" || strings.Contains(a.Body.String()+b.Body.String(), "cn-hangzhou") {
+	a, b := do(h, known.fresh(w).rpc1("GET", "/at/soon/", list+"&RegionId=nowhere")), do(h,
+		unknown.fresh(w).rpc1("GET", "/at/soon/", list+"&RegionId=nowhere"))
+	if code(t, a) != "SignatureDoesNotMatch" || code(t, b) != "InvalidAccessKeyId.NotFound" ||
+		strings.Contains(a.Body.String()+b.Body.String(), "cn-hangzhou") {
 		t.Errorf("%s\n%s", a.Body, b.Body)
 	}
 }

@@ -15,39 +15,40 @@ import (
 	"community-images/shared/catalog"
 )
 
-// chooseRegion returns the region that is meant: RegionId, else the one in the
-// path, else the only one there is for the caller. A region outside the grant
-// is one that does not exist.
+// chooseRegion returns RegionId, else the region in the path, else the only
+// region that the caller may see. A region outside the grant is reported as
+// nonexistent.
 func (c *call) chooseRegion() (string, error) {
-	allowed := c.regions()
-	region := cmp.Or(c.params["RegionId"], c.regionInPath)
+	allowed := c.allowedRegions()
+	region := cmp.Or(c.params["RegionId"], c.pathRegion)
 	if region == "" && len(allowed) == 1 {
 		region = allowed[0]
 	}
 	switch {
 	case region == "":
-		err := missing("RegionId")
+		err := missingParameter("RegionId")
 		err.Recommend = "Supply one of " + strings.Join(allowed, ", ") + ", or put it in the path."
-		if c.at != "" && c.options.Source(c.grant).IsCommitNumber(c.at) {
+		if c.asOf != "" && c.options.Source(c.grant).IsCommitNumber(c.asOf) {
 			err.Recommend = "Each region counts its own commits. " + err.Recommend
 		}
 		return "", err
 	case !slices.Contains(allowed, region):
-		return "", &apierror.Error{Status: http.StatusNotFound, Code: "InvalidRegionId.NotFound", Message: "The specified RegionId does not exist.",
+		return "", &apierror.Error{Status: http.StatusNotFound, Code: "InvalidRegionId.NotFound",
+			Message:   "The specified RegionId does not exist.",
 			Recommend: "Regions here are " + strings.Join(allowed, ", ") + "."}
 	}
 	return region, nil
 }
 
-// findRegion takes the region from the cluster that is asked for, where none is
-// named and several would do.
-func (c *call) findRegion(ctx context.Context) error {
+// findRegionOfCluster finds the region of the requested cluster, if no region is
+// named and the caller may see several.
+func (c *call) findRegionOfCluster(ctx context.Context) error {
 	cluster := c.params["ClusterId"]
-	if cluster == "" || len(c.regions()) == 1 || cmp.Or(c.params["RegionId"], c.regionInPath) != "" {
+	if cluster == "" || len(c.allowedRegions()) == 1 || cmp.Or(c.params["RegionId"], c.pathRegion) != "" {
 		return nil
 	}
 	found := ""
-	err := c.look(ctx, c.regions(), func(r *archive.Region, _ bool) bool {
+	err := c.forEachRegion(ctx, c.allowedRegions(), func(r *archive.Region, _ bool) bool {
 		if _, ok := r.Scope(catalog.Scope{RegionID: r.RegionID, ClusterID: cluster}); ok {
 			found = r.RegionID
 		}
@@ -59,47 +60,49 @@ func (c *call) findRegion(ctx context.Context) error {
 	case found == "":
 		return clusterNotFound()
 	}
-	c.regionInPath = found
+	c.pathRegion = found
 	return nil
 }
 
-// regions are those that there are for the caller.
-func (c *call) regions() []string {
-	return slices.DeleteFunc(slices.Clone(c.options.Regions), func(id string) bool { return !c.grant.Region(id) })
+// allowedRegions returns the served regions that the grant covers.
+func (c *call) allowedRegions() []string {
+	return slices.DeleteFunc(slices.Clone(c.options.Regions), func(id string) bool { return !c.grant.CoversRegion(id) })
 }
 
-// state returns the region that is meant at the moment that is meant.
-func (c *call) state(ctx context.Context) (r *archive.Region, confirmed bool, err error) {
+// loadRegion returns the requested region as of the requested time. confirmed is
+// false if the store cannot be reached and the data is what was read last.
+func (c *call) loadRegion(ctx context.Context) (r *archive.Region, confirmed bool, err error) {
 	region, err := c.chooseRegion()
 	if err != nil {
 		return nil, false, err
 	}
-	err = c.look(ctx, []string{region}, func(one *archive.Region, sure bool) bool {
+	err = c.forEachRegion(ctx, []string{region}, func(one *archive.Region, sure bool) bool {
 		r, confirmed = one, sure
 		return true
 	})
 	return r, confirmed, err
 }
 
-// look takes regions at the moment that is meant to a function, until it returns
-// false. A region that has no data yet, or had none at that moment, has nothing
-// to look at; it is an error if all are like that. One that cannot be read is
-// one too, for it may have what is looked for.
-func (c *call) look(ctx context.Context, regions []string, at func(r *archive.Region, confirmed bool) bool) error {
+// forEachRegion calls visit with each region as of the requested time, until
+// visit returns false. It skips regions that have no data at that time, and
+// returns an error if all are like that. It also returns an error if a region
+// cannot be read, because that region may have what is looked for.
+func (c *call) forEachRegion(ctx context.Context, regions []string,
+	visit func(r *archive.Region, confirmed bool) bool) error {
 	var none, failed error
 	seen, empty := false, false
 	for _, region := range regions {
-		r, confirmed, err := c.options.Source(c.grant).Region(ctx, region, c.at)
+		r, confirmed, err := c.options.Source(c.grant).Region(ctx, region, c.asOf)
 		switch {
 		case err == nil:
-			if !at(r, confirmed) {
+			if !visit(r, confirmed) {
 				return nil
 			}
 			seen, empty = seen || r.Sequence > 0, empty || r.Sequence == 0
 		case errors.Is(err, strconv.ErrSyntax):
-			return explainMoment(err)
-		case absent(err) > 0:
-			none = nearer(none, err)
+			return explainInvalidTime(err)
+		case whyNoData(err) > 0:
+			none = nearerToData(none, err)
 		default:
 			failed = cmp.Or(failed, err)
 		}
@@ -107,39 +110,40 @@ func (c *call) look(ctx context.Context, regions []string, at func(r *archive.Re
 	switch {
 	case failed != nil:
 		return failed
-	case seen, empty && absent(none) <= never:
+	case seen, empty && whyNoData(none) <= noCommitYet:
 		return nil
 	}
-	return explainMoment(none)
+	return explainInvalidTime(none)
 }
 
-// freshness is how old an answer is.
+// freshness says how old an answer is.
 type freshness struct {
-	sequence int64     // of the commit; 0: there is none, or of several regions each its own
-	checked  time.Time // the oldest check; zero: there was none
-	suspect  bool      // that it is as upstream has it
+	sequence    int64     // number of the commit; 0: there is none, or each of several regions has its own
+	oldestCheck time.Time // zero: nothing was checked
+	stale       bool      // the last check failed, or the store cannot be reached
 }
 
-// add takes a region in. One of which nothing was ever checked has no age.
-func (f *freshness) add(sequence int64, checked time.Time, suspect bool) {
-	if f.checked.IsZero() || checked.Before(f.checked) && !checked.IsZero() {
-		f.checked = checked
+// addRegion includes the freshness of a region. A region that was never checked
+// has no age.
+func (f *freshness) addRegion(sequence int64, checked time.Time, suspect bool) {
+	if f.oldestCheck.IsZero() || checked.Before(f.oldestCheck) && !checked.IsZero() {
+		f.oldestCheck = checked
 	}
-	f.sequence, f.suspect = sequence, f.suspect || suspect
+	f.sequence, f.stale = sequence, f.stale || suspect
 }
 
-// tell sets the headers that say how old an answer is.
-func (c *call) tell(f freshness) {
+// setFreshnessHeaders sets the headers that say how old an answer is.
+func (c *call) setFreshnessHeaders(f freshness) {
 	h := c.w.Header()
 	if f.sequence > 0 {
 		h.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
 	}
 	age := time.Duration(0)
-	if !f.checked.IsZero() {
-		age = max(0, c.options.Now().Sub(f.checked))
+	if !f.oldestCheck.IsZero() {
+		age = max(0, c.options.Now().Sub(f.oldestCheck))
 		h.Set("X-Snapshot-Age", strconv.FormatInt(int64(age/time.Second), 10))
 	}
-	if f.suspect || c.at == "" && c.options.MaxStale > 0 && age > c.options.MaxStale {
+	if f.stale || c.asOf == "" && c.options.MaxStale > 0 && age > c.options.MaxStale {
 		h.Set("Warning", `110 - "Response is Stale"`)
 	}
 }

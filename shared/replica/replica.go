@@ -13,41 +13,42 @@ import (
 	"community-images/shared/apierror"
 )
 
-// Options are what a replica is made of.
+// Options configure a Replica.
 type Options struct {
-	// Source is where the data comes from, as far as a grant covers it: what it
-	// does not cover must not exist there. The zero grant covers everything.
-	// Required.
+	// Source returns the data that a grant covers; what it does not cover must
+	// not exist there. The zero grant covers everything. Required.
 	Source func(*access.Grant) Source
-	// Regions are the regions that are served, in the order of ListRegions. Required.
+	// Regions are the served regions, in the order of ListRegions. Required.
 	Regions []string
-	// MaxStale is the age of the last check from which an answer carries
-	// Warning: 110; 0: never.
+	// MaxStale is the age of the last check from which an answer carries Warning:
+	// 110. Zero: never.
 	MaxStale time.Duration
-	// Keys and Tokens are who may ask. Without either, everybody is answered,
-	// and a signature is not looked at: there is nothing to check it against.
+	// Keys and Tokens are the credentials that are accepted. Without any,
+	// everybody is answered and signatures are ignored, because there is nothing
+	// to verify them with.
 	Keys   access.Keys
 	Tokens access.Tokens
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 	// RequestID gives the id of a request. Default: none.
 	RequestID func(context.Context) string
-	// Report is called with failures whose details the caller is not told.
-	// Default: nothing.
+	// Report is called with internal errors whose details the caller does not
+	// see. Default: nothing.
 	Report func(ctx context.Context, requestID string, err error)
-	// Note is told of every answer. Default: nothing.
-	Note func(status int, took time.Duration)
+	// OnResponse is called after every response. Default: nothing.
+	OnResponse func(status int, took time.Duration)
 }
 
-// Replica is the handler.
+// Replica answers E-HPC's API. It is an http.Handler.
 type Replica struct {
 	options Options
-	nonces  map[string]*nonces // by access key id
+	nonces  map[string]*nonceStore // by access key id
 }
 
-const maxBody = 64 << 10 // bytes of a request
+// maxBody bounds the body of a request, in bytes.
+const maxBody = 64 << 10
 
-// New returns the handler.
+// New returns a replica.
 func New(o Options) *Replica {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -58,27 +59,28 @@ func New(o Options) *Replica {
 	if o.Report == nil {
 		o.Report = func(context.Context, string, error) {}
 	}
-	if o.Note == nil {
-		o.Note = func(int, time.Duration) {}
+	if o.OnResponse == nil {
+		o.OnResponse = func(int, time.Duration) {}
 	}
-	s := &Replica{options: o, nonces: make(map[string]*nonces, len(o.Keys))}
+	s := &Replica{options: o, nonces: make(map[string]*nonceStore, len(o.Keys))}
 	for _, key := range o.Keys {
-		s.nonces[key.ID] = newNonces(max(leastNonces, mostNonces/len(o.Keys)))
+		s.nonces[key.ID] = newNonceStore(max(minNoncesPerKey, maxNonces/len(o.Keys)))
 	}
 	return s
 }
 
-// Wants says whether a request is one for the replica: to /at/…, or a call of
-// an operation to / or /<region>/, whether there is such a region or not.
-func (s *Replica) Wants(r *http.Request) bool {
+// Matches reports whether a request is for the replica: any path below /at/, and
+// calls of an operation at / or /<region>/, whether there is such a region or
+// not.
+func (s *Replica) Matches(r *http.Request) bool {
 	path := strings.Trim(r.URL.Path, "/")
 	first, _, _ := strings.Cut(path, "/")
-	return first == "at" || (path == "" || s.mayBeRegion(path)) && calls(r)
+	return first == "at" || (path == "" || s.looksLikeRegionID(path)) && namesOperation(r)
 }
 
-// calls says whether a request can be meant as a call of an operation: it names
-// one, or what only such calls have.
-func calls(r *http.Request) bool {
+// namesOperation reports whether a request calls an operation: it names one, or
+// has a parameter or header that only such calls have.
+func namesOperation(r *http.Request) bool {
 	if r.Method == http.MethodPost || r.Header.Get(headerAction) != "" || r.Header.Get(headerVersion) != "" {
 		return true
 	}
@@ -93,45 +95,49 @@ func calls(r *http.Request) bool {
 	return false
 }
 
-// mayBeRegion says whether a step of a path has the form of a region's id. One
-// that is served is not told from one that is not: which there are is not
-// everybody's to know.
-func (s *Replica) mayBeRegion(step string) bool {
-	form := strings.Contains(step, "-") && !strings.ContainsFunc(step, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+// looksLikeRegionID reports whether a path segment has the form of a region id.
+// It does not tell served regions from others, because not every caller may know
+// which are served.
+func (s *Replica) looksLikeRegionID(step string) bool {
+	form := strings.Contains(step, "-") && !strings.ContainsFunc(step, func(r rune) bool {
+		return r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
 	return form || slices.Contains(s.options.Regions, step)
 }
 
-// ServeHTTP implements http.Handler. It never panics. The context of the
-// request bounds what it waits for.
+// ServeHTTP implements http.Handler. It never panics. The context of the request
+// bounds how long it waits for data.
 func (s *Replica) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	began := time.Now()
-	c := &call{Replica: s, w: w, r: r, id: s.options.RequestID(ctx), grant: &access.Grant{}}
-	defer func() { s.options.Note(c.status, time.Since(began)) }()
+	c := &call{Replica: s, w: w, r: r, requestID: s.options.RequestID(ctx), grant: &access.Grant{}}
+	defer func() { s.options.OnResponse(c.status, time.Since(began)) }()
 	defer func() {
 		if p := recover(); p != nil {
-			c.fail(&apierror.Error{Status: http.StatusInternalServerError, Code: codeInternal, Message: messageInternal, Cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
+			c.sendError(&apierror.Error{Status: http.StatusInternalServerError, Code: codeInternal,
+				Message: messageInternal, Cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
 		}
 	}()
 	if err := c.serve(ctx); err != nil {
-		c.fail(explain(err))
+		c.sendError(toAPIError(err))
 	}
 }
 
-// call is one request and its answer.
+// call is one request and its response.
 type call struct {
 	*Replica
-	w      http.ResponseWriter
-	r      *http.Request
-	id     string
-	status int // that was written; 0: none yet
+	w         http.ResponseWriter
+	r         *http.Request
+	requestID string
+	status    int // that was written; 0: none yet
 
-	question
-	grant *access.Grant
+	parsedRequest
+	grant *access.Grant // of the authenticated caller
 }
 
+// serve parses, authenticates and answers the request. Errors are for sendError.
 func (c *call) serve(ctx context.Context) error {
-	body, err := c.read()
+	body, err := c.parseRequest()
 	if err != nil {
 		return err
 	}
@@ -139,16 +145,20 @@ func (c *call) serve(ctx context.Context) error {
 		return err
 	}
 	switch {
-	case len(c.regions()) == 0:
+	case len(c.allowedRegions()) == 0:
 		return notAuthorized("The key or token covers none of the regions that are served here.")
-	case c.wrongPath:
-		return notFound()
+	case c.invalidPath:
+		return actionNotFound()
 	case c.action == "":
-		return &apierror.Error{Status: http.StatusBadRequest, Code: "MissingAction", Message: "The action is not supplied.", Recommend: "Supply Action, or the header x-acs-action: " + actions + "."}
+		return &apierror.Error{Status: http.StatusBadRequest, Code: "MissingAction",
+			Message: "The action is not supplied.", Recommend: "Supply Action, or the header x-acs-action: " + actions +
+				"."}
 	case c.version == "":
-		return missing("Version")
+		return missingParameter("Version")
 	case c.version != version:
-		return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidVersion", Message: "Specified parameter Version is not valid.", Recommend: "The only version here is " + version + "."}
+		return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidVersion",
+			Message: "Specified parameter Version is not valid.", Recommend: "The only version here is " + version +
+				"."}
 	}
 	switch c.action {
 	case "ListCommunityImages":
@@ -158,7 +168,7 @@ func (c *call) serve(ctx context.Context) error {
 	case "ListRegions":
 		return c.listRegions(ctx)
 	}
-	return notFound()
+	return actionNotFound()
 }
 
 const (
@@ -166,7 +176,9 @@ const (
 	actions = "ListCommunityImages, ListClusters, ListRegions"
 )
 
-func notFound() *apierror.Error {
-	return &apierror.Error{Status: http.StatusNotFound, Code: "InvalidAction.NotFound", Message: "Specified api is not found, please check your url and method.",
+// actionNotFound is the error for a path or action that does not exist.
+func actionNotFound() *apierror.Error {
+	return &apierror.Error{Status: http.StatusNotFound, Code: "InvalidAction.NotFound",
+		Message:   "Specified api is not found, please check your url and method.",
 		Recommend: "Answered here are " + actions + ", at /, /<region>/, /at/<moment>/ and /at/<moment>/<region>/."}
 }

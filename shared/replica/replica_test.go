@@ -54,33 +54,45 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"no action", "GET /at/1/?Version=2018-04-12", nil, 400, "MissingAction", "x-acs-action"},
 		{"no action in a form", "POST / Version=2018-04-12", nil, 400, "MissingAction", ""},
-		{"an action that is not copied", "GET /?Action=CreateCluster&Version=2018-04-12", nil, 404, "InvalidAction.NotFound", "ListRegions"},
-		{"an action in another case", "GET /?Action=listclusters&Version=2018-04-12", nil, 404, "InvalidAction.NotFound", ""},
+		{"an action that is not copied", "GET /?Action=CreateCluster&Version=2018-04-12", nil, 404,
+			"InvalidAction.NotFound", "ListRegions"},
+		{"an action in another case", "GET /?Action=listclusters&Version=2018-04-12", nil, 404,
+			"InvalidAction.NotFound", ""},
 		{"no version", "GET /?Action=ListClusters", nil, 400, "MissingParameter", "Version"},
 		{"another version", "GET /?Action=ListClusters&Version=2024-07-30", nil, 400, "InvalidVersion", "2018-04-12"},
-		{"no version in the headers", "GET /", []string{"x-acs-action", "ListClusters"}, 400, "MissingParameter", "Version"},
+		{"no version in the headers", "GET /", []string{"x-acs-action", "ListClusters"}, 400, "MissingParameter",
+			"Version"},
 		{"no action, but a signature", "GET /?Signature=x", nil, 400, "MissingAction", ""},
-		{"no action in the headers", "GET /", []string{"x-acs-version", "2018-04-12"}, 400, "MissingAction", "x-acs-action"},
+		{"no action in the headers", "GET /", []string{"x-acs-version", "2018-04-12"}, 400, "MissingAction",
+			"x-acs-action"},
 		{"another region", "GET /?RegionId=cn-beijing&" + list, nil, 404, "InvalidRegionId.NotFound", "cn-hangzhou"},
-		{"an unknown cluster", "GET /?ClusterId=ehpc-x&" + list, nil, 404, "ClusterNotFound", "The specified cluster does not exist."},
+		{"an unknown cluster", "GET /?ClusterId=ehpc-x&" + list, nil, 404, "ClusterNotFound",
+			"The specified cluster does not exist."},
 		{"two clusters", "GET /?ClusterId=ehpc-a,ehpc-b&" + list, nil, 404, "ClusterNotFound", ""},
 		{"a listed cluster that is not captured", "GET /?ClusterId=ehpc-c&" + list, nil, 404, "ClusterNotFound", ""},
 		{"a cluster that came later", "GET /at/1/?ClusterId=ehpc-b&" + list, nil, 404, "ClusterNotFound", ""},
-		{"a type that is not captured", "GET /?ClusterId=ehpc-a&InstanceType=ecs.x&" + list, nil, 400, "InvalidParams", "ecs.c7.large"},
-		{"a type where none is captured", "GET /?ClusterId=ehpc-b&InstanceType=ecs.x&" + list, nil, 400, "InvalidParams", "InstanceType"},
+		{"a type that is not captured", "GET /?ClusterId=ehpc-a&InstanceType=ecs.x&" + list, nil, 400, "InvalidParams",
+			"ecs.c7.large"},
+		{"a type where none is captured", "GET /?ClusterId=ehpc-b&InstanceType=ecs.x&" + list, nil, 400,
+			"InvalidParams", "InstanceType"},
 		{"a type without a cluster", "GET /?InstanceType=ecs.x&" + list, nil, 400, "InvalidParams", "InstanceType"},
-		{"never captured", "GET /?ClusterId=ehpc-new&" + list, nil, 503, "ServiceUnavailable", "Nothing has been captured for this question yet."},
+		{"never captured", "GET /?ClusterId=ehpc-new&" + list, nil, 503, "ServiceUnavailable",
+			"Nothing has been captured for this question yet."},
 		{"never captured until then", "GET /at/1/?ClusterId=ehpc-new&" + list, nil, 400, "InvalidParams", "moment"},
 		{"a moment that is none", "GET /at/soon/?" + list, nil, 400, "InvalidParams", "RFC 3339"},
-		{"a moment that is none, of regions", "GET /at/soon/?Action=ListRegions&Version=2018-04-12", nil, 400, "InvalidParams", "RFC 3339"},
+		{"a moment that is none, of regions", "GET /at/soon/?Action=ListRegions&Version=2018-04-12", nil, 400,
+			"InvalidParams", "RFC 3339"},
 		{"no moment", "GET /at/?" + list, nil, 404, "InvalidAction.NotFound", "/at/<moment>/"},
 		{"two moments", "GET /at/1/?at=2&" + list, nil, 400, "InvalidParameter", "two moments"},
 		{"a commit to come", "GET /at/99/?" + list, nil, 400, "InvalidParams", "the last commit is number 3"},
 		{"a time to come", "GET /at/2026-11-24T00:00:00Z/?" + list, nil, 400, "InvalidParams", "in the future"},
-		{"a time to come, as a parameter, of clusters", "GET /?at=1795500000&" + clusters, nil, 400, "InvalidParams", "in the future"},
-		{"before the first commit", "GET /at/2020-01-01/?" + list, nil, 400, "InvalidParams", "begins at 2026-11-23T09:00:00.000Z"},
+		{"a time to come, as a parameter, of clusters", "GET /?at=1795500000&" + clusters, nil, 400, "InvalidParams",
+			"in the future"},
+		{"before the first commit", "GET /at/2020-01-01/?" + list, nil, 400, "InvalidParams",
+			"begins at 2026-11-23T09:00:00.000Z"},
 		{"another path", "GET /at/1/v1/images?" + list, nil, 404, "InvalidAction.NotFound", ""},
-		{"a region in the path that is none", "GET /at/1/cn-x/?" + list, nil, 404, "InvalidRegionId.NotFound", "cn-hangzhou"},
+		{"a region in the path that is none", "GET /at/1/cn-x/?" + list, nil, 404, "InvalidRegionId.NotFound",
+			"cn-hangzhou"},
 		{"a region in the path alone", "GET /cn-x/?" + clusters, nil, 404, "InvalidRegionId.NotFound", "cn-hangzhou"},
 		{"a path that is no region's", "GET /at/1/images/?" + list, nil, 404, "InvalidAction.NotFound", ""},
 		{"a broken path", "GET /at/1/%25zz/?" + list, nil, 404, "InvalidAction.NotFound", ""},
@@ -89,10 +101,14 @@ func TestRefusals(t *testing.T) {
 		{"a page that is no number", "GET /?PageNumber=&" + clusters, nil, 400, "InvalidParams", ""},
 		{"another format", "GET /?Format=YAML&" + list, nil, 400, "InvalidParameter", "Format"},
 		{"a parameter twice", "GET /?ClusterId=a&ClusterId=b&" + list, nil, 400, "InvalidParameter", "twice"},
-		{"a parameter twice, in query and form", "POST /?ClusterId=a&" + list + " ClusterId=b", nil, 400, "InvalidParameter", "twice"},
-		{"a parameter twice, in two cases", "GET /?ClusterId=a&clusterid=a&" + list, nil, 400, "InvalidParameter", "twice"},
-		{"a body that is no form", "POST /?" + list + ` {"ClusterId":"ehpc-a"}`, []string{"Content-Type", "application/json"}, 400, "InvalidParameter", "form"},
-		{"a form of no type", "POST /?" + list + " ClusterId=ehpc-a", []string{"Content-Type", "text/plain"}, 400, "InvalidParameter", "form"},
+		{"a parameter twice, in query and form", "POST /?ClusterId=a&" + list + " ClusterId=b", nil, 400,
+			"InvalidParameter", "twice"},
+		{"a parameter twice, in two cases", "GET /?ClusterId=a&clusterid=a&" + list, nil, 400, "InvalidParameter",
+			"twice"},
+		{"a body that is no form", "POST /?" + list + ` {"ClusterId":"ehpc-a"}`,
+			[]string{"Content-Type", "application/json"}, 400, "InvalidParameter", "form"},
+		{"a form of no type", "POST /?" + list + " ClusterId=ehpc-a", []string{"Content-Type", "text/plain"}, 400,
+			"InvalidParameter", "form"},
 		{"a form that is not posted", "GET /?" + list + " ClusterId=ehpc-a", nil, 400, "InvalidParameter", "form"},
 		{"a broken parameter", "GET /?ClusterId=%zz&" + list, nil, 400, "InvalidParameter", "percent"},
 		{"too many parameters", "GET /?a0" + many(300) + "&" + list, nil, 400, "InvalidParameter", "256"},
@@ -104,13 +120,15 @@ func TestRefusals(t *testing.T) {
 		if err := json.Unmarshal(rec.Body.Bytes(), &e); err != nil {
 			t.Errorf("%s: %v in %s", row.name, err, rec.Body)
 		}
-		if rec.Code != row.status || e.Code != row.code || !strings.Contains(e.Message+" "+e.Recommend, row.says) || e.RequestID != "req-1" || e.HostID != "images.example" || e.Message == "" || e.Recommend == "" {
+		if rec.Code != row.status || e.Code != row.code || !strings.Contains(e.Message+" "+e.Recommend, row.says) ||
+			e.RequestID != "req-1" || e.HostID != "images.example" || e.Message == "" || e.Recommend == "" {
 			t.Errorf("%s: %d %s, want %d %s %q", row.name, rec.Code, rec.Body, row.status, row.code, row.says)
 		}
 		if retry := rec.Header().Get("Retry-After"); (retry != "") != (row.status == 503) {
 			t.Errorf("%s: Retry-After is %q", row.name, retry)
 		}
-		if rec.Header().Get("Cache-Control") != "no-store" || rec.Header().Get("X-Snapshot-Sequence") != "" || (row.status == 405) != (rec.Header().Get("Allow") != "") {
+		if rec.Header().Get("Cache-Control") != "no-store" || rec.Header().Get("X-Snapshot-Sequence") != "" ||
+			(row.status == 405) != (rec.Header().Get("Allow") != "") {
 			t.Errorf("%s: headers %v", row.name, rec.Header())
 		}
 	}
@@ -138,37 +156,68 @@ func TestAnswers(t *testing.T) {
 		stale      bool
 	}{
 		{"without a cluster", "GET /?" + list, nil, imagesReply(cent72), "3", "1800", false},
-		{"of a cluster, what is withheld left out", "GET /?ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, plainUbuntu), "3", "1800", false},
-		{"of an instance type, an empty list", "GET /?ClusterId=ehpc-a&InstanceType=ecs.c7.large&" + list, nil, imagesReply(), "3", "1800", false},
-		{"what a failed check left", "GET /?ClusterId=ehpc-b&" + list, nil, imagesReply(plainUbuntu), "3", "5400", true},
-		{"by BaseOsTag", "GET /?ClusterId=ehpc-a&BaseOsTag=CentOS_7.2_64&" + list, nil, imagesReply(cent72), "3", "1800", false},
-		{"by a BaseOsTag that is a text", "GET /at/1/?ClusterId=ehpc-a&InstanceType=ecs.c7.large&BaseOsTag=CentOS_7.2_64&" + list, nil, imagesReply(ended), "1", "9000", false},
+		{"of a cluster, what is withheld left out", "GET /?ClusterId=ehpc-a&" + list, nil,
+			imagesReply(cent72, plainUbuntu), "3", "1800", false},
+		{"of an instance type, an empty list", "GET /?ClusterId=ehpc-a&InstanceType=ecs.c7.large&" + list, nil,
+			imagesReply(), "3", "1800", false},
+		{"what a failed check left", "GET /?ClusterId=ehpc-b&" + list, nil, imagesReply(plainUbuntu), "3", "5400",
+			true},
+		{"by BaseOsTag", "GET /?ClusterId=ehpc-a&BaseOsTag=CentOS_7.2_64&" + list, nil, imagesReply(cent72), "3",
+			"1800", false},
+		{"by a BaseOsTag that is a text",
+			"GET /at/1/?ClusterId=ehpc-a&InstanceType=ecs.c7.large&BaseOsTag=CentOS_7.2_64&" + list, nil,
+			imagesReply(ended), "1", "9000", false},
 		{"by an unknown BaseOsTag", "GET /?BaseOsTag=x&" + list, nil, imagesReply(), "3", "1800", false},
-		{"empty parameters are none", "GET /?ClusterId=&InstanceType=&BaseOsTag=&RegionId=&" + list, nil, imagesReply(cent72), "3", "1800", false},
-		{"parameters that are not known", "GET /?AcceptLanguage=en-US&Cluster=x&" + list, nil, imagesReply(cent72), "3", "1800", false},
-		{"parameters in another case", "GET /?clusterid=ehpc-a&BASEOSTAG=CentOS_7.2_64&action=ListCommunityImages&version=2018-04-12", nil, imagesReply(cent72), "3", "1800", false},
-		{"an object without parameters for a body", "POST /?" + list + " {}", []string{"Content-Type", "application/json"}, imagesReply(cent72), "3", "1800", false},
-		{"the version not in the headers", "GET /?Version=2018-04-12", []string{"x-acs-action", "ListCommunityImages"}, imagesReply(cent72), "3", "1800", false},
-		{"a signature nobody can check", "GET /?AccessKeyId=x&Signature=wrong&SecurityToken=t&" + list, []string{"Authorization", "ACS3-HMAC-SHA256 Credential=a"}, imagesReply(cent72), "3", "1800", false},
+		{"empty parameters are none", "GET /?ClusterId=&InstanceType=&BaseOsTag=&RegionId=&" + list, nil,
+			imagesReply(cent72), "3", "1800", false},
+		{"parameters that are not known", "GET /?AcceptLanguage=en-US&Cluster=x&" + list, nil, imagesReply(cent72), "3",
+			"1800", false},
+		{"parameters in another case",
+			"GET /?clusterid=ehpc-a&BASEOSTAG=CentOS_7.2_64&action=ListCommunityImages&version=2018-04-12", nil,
+			imagesReply(cent72), "3", "1800", false},
+		{"an object without parameters for a body", "POST /?" + list + " {}",
+			[]string{"Content-Type", "application/json"}, imagesReply(cent72), "3", "1800", false},
+		{"the version not in the headers", "GET /?Version=2018-04-12", []string{"x-acs-action", "ListCommunityImages"},
+			imagesReply(cent72), "3", "1800", false},
+		{"a signature nobody can check", "GET /?AccessKeyId=x&Signature=wrong&SecurityToken=t&" + list,
+			[]string{"Authorization", "ACS3-HMAC-SHA256 Credential=a"}, imagesReply(cent72), "3", "1800", false},
 		{"with the region", "GET /?RegionId=cn-hangzhou&" + list, nil, imagesReply(cent72), "3", "1800", false},
 		{"with the region in the path", "GET /cn-hangzhou/?" + list, nil, imagesReply(cent72), "3", "1800", false},
-		{"as a form", "POST / ClusterId=ehpc-a&BaseOsTag=CentOS_7.2_64&" + list, nil, imagesReply(cent72), "3", "1800", false},
-		{"half a form", "POST /?ClusterId=ehpc-a BaseOsTag=CentOS_7.2_64&" + list, nil, imagesReply(cent72), "3", "1800", false},
+		{"as a form", "POST / ClusterId=ehpc-a&BaseOsTag=CentOS_7.2_64&" + list, nil, imagesReply(cent72), "3", "1800",
+			false},
+		{"half a form", "POST /?ClusterId=ehpc-a BaseOsTag=CentOS_7.2_64&" + list, nil, imagesReply(cent72), "3",
+			"1800", false},
 		{"by the headers", "GET /?ClusterId=ehpc-b", header, imagesReply(plainUbuntu), "3", "5400", true},
 		{"by the headers, as a form", "POST / ClusterId=ehpc-b", header, imagesReply(plainUbuntu), "3", "5400", true},
-		{"parameters before headers", "GET /?" + clusters + "&PageSize=1&PageNumber=9", header, `{"RequestId":"req-1","PageSize":1,"PageNumber":9,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[]}}`, "3", "1800", false},
+		{"parameters before headers", "GET /?" + clusters + "&PageSize=1&PageNumber=9", header,
+			`{"RequestId":"req-1","PageSize":1,"PageNumber":9,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[]}}`, "3",
+			"1800", false},
 		{"at a commit", "GET /at/1/?ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, ended), "1", "9000", false},
-		{"at a commit, without the slash", "GET /at/1?ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, ended), "1", "9000", false},
-		{"at a time", "GET /at/2026-11-23T09%3A30%3A00Z/?ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, ended), "1", "9000", false},
-		{"at a time, in a region", "GET /at/2026-11-23T10:30:00Z/cn-hangzhou/?ClusterId=ehpc-b&" + list, nil, imagesReply(plainUbuntu), "2", "5400", false},
-		{"at a commit, as a parameter", "GET /cn-hangzhou/?at=1&ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, ended), "1", "9000", false},
-		{"at a commit, capitalised, in a form", "POST / At=1&ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, ended), "1", "9000", false},
-		{"at a commit, twice the same", "GET /at/1/?at=1&ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, ended), "1", "9000", false},
-		{"by the headers, at a time", "GET /at/1795424400/?ClusterId=ehpc-a", header, imagesReply(cent72, ended), "1", "9000", false},
-		{"clusters", "GET /?" + clusters, nil, `{"RequestId":"req-1","PageSize":10,"PageNumber":1,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[` + clusterA + "," + clusterB + "," + clusterC + `]}}`, "3", "1800", false},
-		{"a page of clusters", "GET /?PageSize=2&PageNumber=2&" + clusters, nil, `{"RequestId":"req-1","PageSize":2,"PageNumber":2,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[` + clusterC + `]}}`, "3", "1800", false},
-		{"clusters of the past", "GET /at/1/?" + clusters, nil, `{"RequestId":"req-1","PageSize":10,"PageNumber":1,"TotalCount":2,"Clusters":{"ClusterInfoSimple":[` + identityA + `,{"Id":"ehpc-new","RegionId":"cn-hangzhou"}]}}`, "1", "9000", false},
-		{"regions", "GET /?Action=ListRegions&Version=2018-04-12", nil, `{"RequestId":"req-1","Regions":{"RegionInfo":[{"LocalName":"China (Hangzhou)","RegionId":"cn-hangzhou"}]}}`, "", "", false},
+		{"at a commit, without the slash", "GET /at/1?ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, ended), "1",
+			"9000", false},
+		{"at a time", "GET /at/2026-11-23T09%3A30%3A00Z/?ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, ended),
+			"1", "9000", false},
+		{"at a time, in a region", "GET /at/2026-11-23T10:30:00Z/cn-hangzhou/?ClusterId=ehpc-b&" + list, nil,
+			imagesReply(plainUbuntu), "2", "5400", false},
+		{"at a commit, as a parameter", "GET /cn-hangzhou/?at=1&ClusterId=ehpc-a&" + list, nil,
+			imagesReply(cent72, ended), "1", "9000", false},
+		{"at a commit, capitalised, in a form", "POST / At=1&ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, ended),
+			"1", "9000", false},
+		{"at a commit, twice the same", "GET /at/1/?at=1&ClusterId=ehpc-a&" + list, nil, imagesReply(cent72, ended),
+			"1", "9000", false},
+		{"by the headers, at a time", "GET /at/1795424400/?ClusterId=ehpc-a", header, imagesReply(cent72, ended), "1",
+			"9000", false},
+		{"clusters", "GET /?" + clusters, nil,
+			`{"RequestId":"req-1","PageSize":10,"PageNumber":1,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[` +
+				clusterA + "," + clusterB + "," + clusterC + `]}}`, "3", "1800", false},
+		{"a page of clusters", "GET /?PageSize=2&PageNumber=2&" + clusters, nil,
+			`{"RequestId":"req-1","PageSize":2,"PageNumber":2,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[` +
+				clusterC + `]}}`, "3", "1800", false},
+		{"clusters of the past", "GET /at/1/?" + clusters, nil,
+			`{"RequestId":"req-1","PageSize":10,"PageNumber":1,"TotalCount":2,"Clusters":{"ClusterInfoSimple":[` +
+				identityA + `,{"Id":"ehpc-new","RegionId":"cn-hangzhou"}]}}`, "1", "9000", false},
+		{"regions", "GET /?Action=ListRegions&Version=2018-04-12", nil,
+			`{"RequestId":"req-1","Regions":{"RegionInfo":[{"LocalName":"China (Hangzhou)","RegionId":"cn-hangzhou"}]}}`, "", "", false},
 	} {
 		rec := ask(h, row.line, row.header...)
 		if rec.Code != 200 || rec.Header().Get("Content-Type") != "application/json;charset=utf-8" {
@@ -176,7 +225,8 @@ func TestAnswers(t *testing.T) {
 			continue
 		}
 		same(t, row.name, rec.Body.String(), row.want)
-		if got := rec.Header(); got.Get("X-Snapshot-Sequence") != row.sequence || got.Get("X-Snapshot-Age") != row.age || (got.Get("Warning") != "") != row.stale {
+		if got := rec.Header(); got.Get("X-Snapshot-Sequence") != row.sequence ||
+			got.Get("X-Snapshot-Age") != row.age || (got.Get("Warning") != "") != row.stale {
 			t.Errorf("%s: headers %v", row.name, got)
 		}
 	}
@@ -186,7 +236,8 @@ func TestAnswers(t *testing.T) {
 func TestNothingIsRewritten(t *testing.T) {
 	t.Parallel()
 	h := small(t).replica()
-	for line, want := range map[string]string{"GET /?" + clusters: `"ComputeSpotPriceLimit":0.0,`, "GET /?" + list: `[1,2.50,[]]`} {
+	for line, want := range map[string]string{"GET /?" + clusters: `"ComputeSpotPriceLimit":0.0,`, "GET /?" +
+		list: `[1,2.50,[]]`} {
 		if body := ask(h, line).Body.String(); !strings.Contains(body, want) {
 			t.Errorf("%s: %s has no %s", line, body, want)
 		}
@@ -204,7 +255,8 @@ func TestBaseOsTagsOfEveryKind(t *testing.T) {
 			coded = []byte(tag)
 		}
 		others, _ := json.Marshal(strings.Join(tags, " "))
-		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":%s,"BaseOsTag":{"OsTag":%s}}`, i, others, coded))
+		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":%s,"BaseOsTag":{"OsTag":%s}}`, i, others,
+			coded))
 	}
 	w := newWorld(t)
 	w.run(hangzhou, content{"_any/_any": objects})
@@ -220,15 +272,19 @@ func TestXML(t *testing.T) {
 	h := small(t).replica()
 	const prolog = `<?xml version="1.0" encoding="UTF-8"?>`
 	for line, want := range map[string]string{
-		"GET /?Format=XML&" + list: prolog + `<ListCommunityImagesResponse><RequestId>req-1</RequestId><Images><ImageInfo><BaseOsTag><OsTag>CentOS_7.2_64</OsTag><Platform>CentOS</Platform></BaseOsTag>` +
+		"GET /?Format=XML&" + list: prolog +
+			`<ListCommunityImagesResponse><RequestId>req-1</RequestId><Images><ImageInfo><BaseOsTag><OsTag>CentOS_7.2_64</OsTag><Platform>CentOS</Platform></BaseOsTag>` +
 			`<ImageId>m-cent72</ImageId><ImageName>a &lt;b&gt; &amp; &#34;c&#34;</ImageName><New><List>1</List><List>2.50</List><None></None><Yes>true</Yes></New>` +
 			`<OsTag><BaseOsTag>CentOS_7.2_64</BaseOsTag><OsTag>CentOS_7.2_64</OsTag></OsTag><Size>40</Size><Status>Available</Status><Uid>127</Uid></ImageInfo></Images></ListCommunityImagesResponse>`,
-		"GET /?format=xml&PageSize=1&PageNumber=9&" + clusters: prolog + `<ListClustersResponse><RequestId>req-1</RequestId><PageSize>1</PageSize><PageNumber>9</PageNumber><TotalCount>3</TotalCount><Clusters></Clusters></ListClustersResponse>`,
-		"GET /?Format=XML&ClusterId=x&" + list: prolog + `<Error><RequestId>req-1</RequestId><HostId>images.example</HostId><Code>ClusterNotFound</Code><Message>The specified cluster does not exist.</Message>` +
+		"GET /?format=xml&PageSize=1&PageNumber=9&" + clusters: prolog +
+			`<ListClustersResponse><RequestId>req-1</RequestId><PageSize>1</PageSize><PageNumber>9</PageNumber><TotalCount>3</TotalCount><Clusters></Clusters></ListClustersResponse>`,
+		"GET /?Format=XML&ClusterId=x&" + list: prolog +
+			`<Error><RequestId>req-1</RequestId><HostId>images.example</HostId><Code>ClusterNotFound</Code><Message>The specified cluster does not exist.</Message>` +
 			`<Recommend>ListClusters lists the clusters of the region.</Recommend></Error>`,
 	} {
 		rec := ask(h, line)
-		if diff := cmp.Diff(want, rec.Body.String()); diff != "" || rec.Header().Get("Content-Type") != "text/xml;charset=utf-8" {
+		if diff := cmp.Diff(want, rec.Body.String()); diff != "" ||
+			rec.Header().Get("Content-Type") != "text/xml;charset=utf-8" {
 			t.Errorf("%s: %v (-want +got)\n%s", line, rec.Header(), diff)
 		}
 	}
@@ -243,15 +299,20 @@ func TestErrorsInXML(t *testing.T) {
 		{"two moments", "GET /at/1/?Format=XML&at=2&" + list, "InvalidParameter"},
 		{"another method", "PUT /?Format=XML&" + list, "UnsupportedHTTPMethod"},
 		{"a huge form", "POST /?Format=XML " + strings.Repeat("a", 70000), "RequestTooLarge"},
-		{"a huge form that begins with the format", "POST / format=xml&" + strings.Repeat("a", 70000), "RequestTooLarge"},
-		{"a parameter twice, before the format", "GET /?ClusterId=a&ClusterId=b&Format=XML&" + list, "InvalidParameter"},
+		{"a huge form that begins with the format", "POST / format=xml&" + strings.Repeat("a", 70000),
+			"RequestTooLarge"},
+		{"a parameter twice, before the format", "GET /?ClusterId=a&ClusterId=b&Format=XML&" + list,
+			"InvalidParameter"},
 		{"a parameter twice, in a form", "POST / ClusterId=a&ClusterId=b&Format=XML&" + list, "InvalidParameter"},
-		{"a parameter twice, in query and form", "POST /?ClusterId=a&ClusterId=b ForMat=Xml&" + list, "InvalidParameter"},
+		{"a parameter twice, in query and form", "POST /?ClusterId=a&ClusterId=b ForMat=Xml&" + list,
+			"InvalidParameter"},
 		{"a broken parameter", "GET /?a=%zz&F%6frmat=X%4dL&" + list, "InvalidParameter"},
 		{"no action", "POST / Format=XML", "MissingAction"},
 	} {
 		rec := ask(h, row.line)
-		if body := rec.Body.String(); rec.Header().Get("Content-Type") != "text/xml;charset=utf-8" || !strings.Contains(body, "<Error><RequestId>req-1</RequestId>") || !strings.Contains(body, "<Code>"+row.code+"</Code>") {
+		if body := rec.Body.String(); rec.Header().Get("Content-Type") != "text/xml;charset=utf-8" ||
+			!strings.Contains(body, "<Error><RequestId>req-1</RequestId>") ||
+			!strings.Contains(body, "<Code>"+row.code+"</Code>") {
 			t.Errorf("%s: %v %s", row.name, rec.Header(), body)
 		}
 	}
@@ -272,7 +333,8 @@ func TestErrorsInXML(t *testing.T) {
 func TestRegionsAreToldApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-h/_any": {cent72, ended}}, `{"Id":"ehpc-z","Name":"z"}`, `{"Id":"ehpc-h","Name":"h"}`)
+	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-h/_any": {cent72, ended}}, `{"Id":"ehpc-z","Name":"z"}`,
+		`{"Id":"ehpc-h","Name":"h"}`)
 	w.now = w.now.Add(time.Minute)
 	w.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {ended}}, `{"Id":"ehpc-s","Name":"s"}`)
 	w.now = w.now.Add(time.Minute)
@@ -303,11 +365,14 @@ func TestRegionsAreToldApart(t *testing.T) {
 		rec := ask(h, line+clusters)
 		same(t, line, rec.Body.String(), `{"RequestId":"req-1",`+want)
 		one := strings.Contains(line, "cn-")
-		if got := rec.Header(); (got.Get("X-Snapshot-Sequence") != "") != one || !one && got.Get("X-Snapshot-Age") != "120" {
+		if got := rec.Header(); (got.Get("X-Snapshot-Sequence") != "") != one || !one &&
+			got.Get("X-Snapshot-Age") != "120" {
 			t.Errorf("%s: headers %v", line, got)
 		}
 	}
-	if rec := ask(h, "GET /?"+list); rec.Code != 400 || !strings.Contains(rec.Body.String(), `"Code":"MissingParameter"`) || !strings.Contains(rec.Body.String(), "cn-hangzhou, cn-shanghai") {
+	if rec := ask(h, "GET /?"+list); rec.Code != 400 ||
+		!strings.Contains(rec.Body.String(), `"Code":"MissingParameter"`) ||
+		!strings.Contains(rec.Body.String(), "cn-hangzhou, cn-shanghai") {
 		t.Errorf("without a region: %d %s", rec.Code, rec.Body)
 	}
 	for line, code := range map[string]string{
@@ -326,8 +391,10 @@ func TestRegionsAreToldApart(t *testing.T) {
 func TestEmptyArchive(t *testing.T) {
 	t.Parallel()
 	h := newWorld(t).replica()
-	for _, line := range []string{"GET /?" + list, "GET /?ClusterId=x&" + list, "GET /?" + clusters, "GET /at/1/?" + list} {
-		if rec := ask(h, line); rec.Code != 503 || rec.Header().Get("Retry-After") != "60" || !strings.Contains(rec.Body.String(), "ServiceUnavailable") {
+	for _, line := range []string{"GET /?" + list, "GET /?ClusterId=x&" + list, "GET /?" + clusters, "GET /at/1/?" +
+		list} {
+		if rec := ask(h, line); rec.Code != 503 || rec.Header().Get("Retry-After") != "60" ||
+			!strings.Contains(rec.Body.String(), "ServiceUnavailable") {
 			t.Errorf("%s: %d %v %s", line, rec.Code, rec.Header(), rec.Body)
 		}
 	}
@@ -356,7 +423,8 @@ func TestOutage(t *testing.T) {
 	}
 	down.Store(true)
 	after := ask(h, "GET /?ClusterId=ehpc-a&"+list)
-	if after.Code != 200 || after.Body.String() != before.Body.String() || before.Header().Get("Warning") != "" || after.Header().Get("Warning") == "" {
+	if after.Code != 200 || after.Body.String() != before.Body.String() || before.Header().Get("Warning") != "" ||
+		after.Header().Get("Warning") == "" {
 		t.Errorf("what is at hand: %d %v", after.Code, after.Header())
 	}
 	for _, line := range frozen {
@@ -368,7 +436,9 @@ func TestOutage(t *testing.T) {
 		t.Error("a failure is reported though everybody was answered")
 	}
 	cold := ask(h, "GET /?"+list)
-	if cold.Code != 503 || cold.Header().Get("Retry-After") != "5" || !strings.Contains(cold.Body.String(), `"Code":"ServiceUnavailable"`) || strings.Contains(cold.Body.String(), "injected") || reported.Load() != 1 {
+	if cold.Code != 503 || cold.Header().Get("Retry-After") != "5" ||
+		!strings.Contains(cold.Body.String(), `"Code":"ServiceUnavailable"`) ||
+		strings.Contains(cold.Body.String(), "injected") || reported.Load() != 1 {
 		t.Errorf("what is not: %d %v %s, %d reported", cold.Code, cold.Header(), cold.Body, reported.Load())
 	}
 }
@@ -382,7 +452,8 @@ func TestPanic(t *testing.T) {
 		o.Report = func(_ context.Context, _ string, err error) { told = err }
 	})
 	rec := ask(h, "GET /?"+list)
-	if rec.Code != 500 || !strings.Contains(rec.Body.String(), `"Code":"InternalError"`) || told == nil || !strings.Contains(told.Error(), "panic") || strings.Contains(rec.Body.String(), "panic") {
+	if rec.Code != 500 || !strings.Contains(rec.Body.String(), `"Code":"InternalError"`) || told == nil ||
+		!strings.Contains(told.Error(), "panic") || strings.Contains(rec.Body.String(), "panic") {
 		t.Errorf("%d %s, %v", rec.Code, rec.Body, told)
 	}
 }
@@ -392,20 +463,25 @@ func TestWants(t *testing.T) {
 	t.Parallel()
 	h := newWorld(t).replica()
 	for line, want := range map[string]bool{
-		"GET /": false, "GET /?format=json": false, "GET /v1/images?Action=x": false, "GET /healthz": false, "GET /?Actions=x": false, "GET /?x=Action=": false,
-		"GET /?Action=ListClusters": true, "GET /?Version=x&Action=": true, "GET /?action=x": true, "GET /?Signature=x": true, "GET /?AccessKeyId=x": true, "GET /?Version=x": true, "POST /": true, "GET /at/1": true, "GET /at/1/v1/images": true, "GET /at": true,
-		"GET /cn-hangzhou/": false, "GET /cn-beijing/": false, "GET /cn-hangzhou?Action=x": true, "GET /cn-beijing?Action=x": true, "POST /cn-hangzhou/": true, "POST /cn-beijing/": true, "GET /cn-hangzhou/x?Action=x": false,
-		"GET /metrics?Version=x": false, "GET /atlas": false, "POST /v1/images": false,
+		"GET /": false, "GET /?format=json": false, "GET /v1/images?Action=x": false, "GET /healthz": false,
+		"GET /?Actions=x": false, "GET /?x=Action=": false,
+		"GET /?Action=ListClusters": true, "GET /?Version=x&Action=": true, "GET /?action=x": true,
+		"GET /?Signature=x": true, "GET /?AccessKeyId=x": true, "GET /?Version=x": true, "POST /": true,
+		"GET /at/1": true, "GET /at/1/v1/images": true, "GET /at": true,
+		"GET /cn-hangzhou/": false, "GET /cn-beijing/": false, "GET /cn-hangzhou?Action=x": true,
+		"GET /cn-beijing?Action=x": true, "POST /cn-hangzhou/": true, "POST /cn-beijing/": true,
+		"GET /cn-hangzhou/x?Action=x": false,
+		"GET /metrics?Version=x":      false, "GET /atlas": false, "POST /v1/images": false,
 	} {
 		method, target, _ := strings.Cut(line, " ")
-		if got := h.Wants(httptest.NewRequest(method, target, nil)); got != want {
+		if got := h.Matches(httptest.NewRequest(method, target, nil)); got != want {
 			t.Errorf("%s: %v", line, got)
 		}
 	}
 	for _, name := range []string{"x-acs-action", "X-ACS-VERSION"} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set(name, "x")
-		if !h.Wants(r) {
+		if !h.Matches(r) {
 			t.Errorf("a request by headers with %s is not wanted", name)
 		}
 	}

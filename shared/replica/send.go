@@ -9,11 +9,11 @@ import (
 	"community-images/shared/catalog"
 )
 
-// send answers with the members of a reply: what comes before a list, its
-// elements, and what comes after. The answer leaves as one string, which FC's
-// adapter passes on without a copy.
-func (c *call) send(before string, list []string, after string) {
-	id := string(catalog.AppendString(nil, c.id))
+// sendList sends a 200 answer with a list: the JSON before it, its elements, and
+// the JSON after it. The answer is one string, which the FC adapter passes on
+// without a copy.
+func (c *call) sendList(before string, list []string, after string) {
+	id := string(catalog.AppendString(nil, c.requestID))
 	size := len(`{"RequestId":,}`) + len(id) + len(before) + len(after)
 	for _, raw := range list {
 		size += len(raw) + 1
@@ -32,15 +32,16 @@ func (c *call) send(before string, list []string, after string) {
 	}
 	b.WriteString(after)
 	b.WriteByte('}')
-	c.write(http.StatusOK, c.action+"Response", b.String())
+	c.writeObject(http.StatusOK, c.action+"Response", b.String())
 }
 
-// write answers with a JSON object, or with the same as XML.
-func (c *call) write(status int, root, object string) {
+// writeObject sends a JSON object, or the same as XML with the given root
+// element.
+func (c *call) writeObject(status int, root, object string) {
 	h := c.w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Acs-Request-Id", c.id)
+	h.Set("X-Acs-Request-Id", c.requestID)
 	h.Set("Content-Type", "application/json;charset=utf-8")
 	if c.xml {
 		object = xmlDocument(root, object)

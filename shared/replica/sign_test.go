@@ -86,6 +86,7 @@ func (s signer) acs3(method, path, action, params, form string) *http.Request {
 	sum := sha256.Sum256([]byte(b.String()))
 	mac := hmac.New(sha256.New, []byte(s.secret))
 	mac.Write([]byte("ACS3-HMAC-SHA256\n" + hex.EncodeToString(sum[:])))
-	r.Header.Set("Authorization", "ACS3-HMAC-SHA256 Credential="+s.id+",SignedHeaders="+strings.Join(names, ";")+",Signature="+hex.EncodeToString(mac.Sum(nil)))
+	r.Header.Set("Authorization", "ACS3-HMAC-SHA256 Credential="+s.id+",SignedHeaders="+strings.Join(names, ";")+
+		",Signature="+hex.EncodeToString(mac.Sum(nil)))
 	return r
 }

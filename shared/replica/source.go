@@ -7,23 +7,22 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Source is where the answers come from. It is safe for concurrent use and
-// bounds its own waiting.
+// Source provides the data. It is safe for concurrent use and bounds how long it
+// waits.
 type Source interface {
-	// Region returns a region as it stands, or with at as it stood at that
-	// moment: a time or the number of a commit. confirmed is false if the store
-	// cannot be reached and this is what was read last; a past state needs
-	// nobody's confirmation.
+	// Region returns a region now or, with at, as of a time or commit number.
+	// confirmed is false if the store cannot be reached and the data is what was
+	// read last. Past states are always confirmed.
 	//
-	// Errors: strconv.ErrSyntax, at is no moment; *archive.TooEarlyError and
-	// *archive.FutureError, nothing is known of it; archive.ErrNoData, nothing
-	// has been captured yet; any other, the data cannot be had just now.
+	// It returns strconv.ErrSyntax if at is neither a time nor a number,
+	// *archive.TooEarlyError or *archive.FutureError if there is no state at that
+	// time, archive.ErrNoData if the region has no commit, and any other error if
+	// the data cannot be read now.
 	Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error)
 	// IsCommitNumber says whether a moment is the number of a commit. Each region counts
 	// its own.
 	IsCommitNumber(at string) bool
-	// Images returns the content of a scope of a state that Region returned,
-	// in canonical order, without what is withheld from everybody. The Numbers
-	// of all images are those of one catalog.Interner, or 0.
+	// Images returns the images of a scope of a state that Region returned, in
+	// canonical order, without redacted members.
 	Images(ctx context.Context, region string, s archive.ScopeState) ([]*catalog.Image, error)
 }

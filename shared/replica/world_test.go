@@ -53,7 +53,8 @@ func (w *world) run(region string, found content, listed ...string) {
 		w.t.Fatal(err)
 	}
 	w.runs++
-	run := archive.Run{RunID: fmt.Sprint("run-", w.runs), Trigger: "timer", StartedAt: at, Discovery: &archive.Listing{At: at}}
+	run := archive.Run{RunID: fmt.Sprint("run-", w.runs), Trigger: "timer", StartedAt: at,
+		Discovery: &archive.Listing{At: at}}
 	var raw []json.RawMessage
 	for _, entry := range listed {
 		cluster, _, err := catalog.ParseCluster([]byte(entry), region)
@@ -77,10 +78,12 @@ func (w *world) run(region string, found content, listed ...string) {
 	}
 }
 
-func (w *world) check(writer *archive.Writer, base *archive.Region, scope catalog.Scope, objects []string) archive.Check {
+func (w *world) check(writer *archive.Writer, base *archive.Region, scope catalog.Scope,
+	objects []string) archive.Check {
 	c := archive.Check{Scope: scope, At: catalog.At(w.now), State: archive.OK}
 	if objects == nil {
-		c.State, c.Problem = archive.Failed, &archive.Problem{Class: "temporary", Code: "ServiceUnavailable", Message: "no"}
+		c.State, c.Problem = archive.Failed, &archive.Problem{Class: "temporary", Code: "ServiceUnavailable",
+			Message: "no"}
 		return c
 	}
 	var images []*catalog.Image
@@ -148,11 +151,13 @@ func small(t testing.TB) *world {
 	}, clusterA)
 	w.now = w.now.Add(time.Hour)
 	w.run(hangzhou, content{
-		"_any/_any": {cent72}, "ehpc-a/_any": {ubuntu, cent72}, "ehpc-a/ecs.c7.large": {}, "ehpc-b/_any": {ubuntu}, "ehpc-new/_any": nil,
+		"_any/_any": {cent72}, "ehpc-a/_any": {ubuntu, cent72}, "ehpc-a/ecs.c7.large": {}, "ehpc-b/_any": {ubuntu},
+		"ehpc-new/_any": nil,
 	}, clusterA, clusterB, clusterC)
 	w.now = w.now.Add(time.Hour)
 	w.run(hangzhou, content{
-		"_any/_any": {cent72}, "ehpc-a/_any": {ubuntu, cent72}, "ehpc-a/ecs.c7.large": {}, "ehpc-b/_any": nil, "ehpc-new/_any": nil,
+		"_any/_any": {cent72}, "ehpc-a/_any": {ubuntu, cent72}, "ehpc-a/ecs.c7.large": {}, "ehpc-b/_any": nil,
+		"ehpc-new/_any": nil,
 	}, clusterA, clusterB, clusterC)
 	w.now = w.now.Add(30 * time.Minute)
 	return w

@@ -8,8 +8,8 @@ import (
 	"community-images/shared/jsonscan"
 )
 
-// xmlDocument is a JSON object as upstream writes it in XML: a member is an
-// element of its name, and a list is that element once for each entry.
+// xmlDocument returns a JSON object as XML in E-HPC's form: each member is an
+// element, and an array is one element of that name for each entry.
 func xmlDocument(root, object string) string {
 	var b strings.Builder
 	b.Grow(len(object) + len(object)/2)
@@ -18,6 +18,8 @@ func xmlDocument(root, object string) string {
 	return b.String()
 }
 
+// writeXML writes a JSON value as an element, or as one element for each entry of
+// an array.
 func writeXML(b *strings.Builder, name, value string) {
 	if value[0] == '[' {
 		for element := range jsonscan.Elements(value) {
@@ -34,8 +36,8 @@ func writeXML(b *strings.Builder, name, value string) {
 		}
 	case '"':
 		var text string
-		_ = json.Unmarshal([]byte(value), &text) // a part of a valid value
-		_ = xml.EscapeText(b, []byte(text))      // a Builder takes everything
+		_ = json.Unmarshal([]byte(value), &text) // always valid
+		_ = xml.EscapeText(b, []byte(text))      // a Builder never fails
 	case 'n': // null
 	default:
 		b.WriteString(value)
@@ -43,9 +45,9 @@ func writeXML(b *strings.Builder, name, value string) {
 	b.WriteString("</" + name + ">")
 }
 
-// elementName is name, with _ for what XML does not allow in a name. Which
-// letters beyond ASCII it does depends on the edition that a parser follows, so
-// none is taken.
+// elementName replaces characters that XML does not allow in a name with "_". It
+// allows ASCII only, because the rules for other letters differ between editions
+// of XML.
 func elementName(name string) string {
 	letter := func(r rune) bool { return r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
 	fit := strings.Map(func(r rune) rune {

@@ -64,7 +64,7 @@ func (f *Fixture) HandlerWithReplica(edits ...func(*query.Options)) http.Handler
 		Report:    options.Report,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if copies.Wants(r) {
+		if copies.Matches(r) {
 			copies.ServeHTTP(w, r)
 		} else {
 			lookups.ServeHTTP(w, r)

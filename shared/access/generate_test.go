@@ -17,30 +17,30 @@ func TestNewTokens(t *testing.T) {
 	form, seen := regexp.MustCompile(`^ci_[0-9A-Za-z]{38}$`), map[string]bool{}
 	for range 100 {
 		token, err := access.NewToken(rand.Reader)
-		if err != nil || !form.MatchString(token) || !access.Intact(token) || seen[token] {
+		if err != nil || !form.MatchString(token) || !access.HasValidChecksum(token) || seen[token] {
 			t.Fatalf("%q, %v", token, err)
 		}
 		seen[token] = true
-		if got, ok := access.Bearer([]string{"Bearer " + token}); !ok || got != token {
+		if got, ok := access.ParseBearer([]string{"Bearer " + token}); !ok || got != token {
 			t.Errorf("%q is not a bearer token", token)
 		}
 		for i := range token { // no slip of one character or two neighbours passes
 			if b := []byte(token); b[i] != 'x' {
 				b[i] = 'x'
-				if access.Intact(string(b)) {
+				if access.HasValidChecksum(string(b)) {
 					t.Errorf("%q passes for %q", b, token)
 				}
 			}
 			if b := []byte(token); i > 0 && b[i] != b[i-1] {
 				b[i], b[i-1] = b[i-1], b[i]
-				if access.Intact(string(b)) {
+				if access.HasValidChecksum(string(b)) {
 					t.Errorf("%q passes for %q", b, token)
 				}
 			}
 		}
 	}
 	for _, other := range []string{"", "ci_", "ci_0", strings.Repeat("x", 41), "ci_" + strings.Repeat("é", 19)} {
-		if access.Intact(other) {
+		if access.HasValidChecksum(other) {
 			t.Errorf("%q is taken for a token", other)
 		}
 	}
@@ -53,7 +53,8 @@ func TestNewKeysAreAccepted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := access.ParseKeys(`[{"name":"x","id":"` + id + `","secret":"` + string(secret) + `"}]`); err != nil {
+		if _, err := access.ParseKeys(`[{"name":"x","id":"` + id + `","secret":"` + string(secret) +
+			`"}]`); err != nil {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
@@ -86,7 +87,7 @@ func TestScrub(t *testing.T) {
 		token[:30] + "…":                  "ci_……",
 		`"` + token + `","` + token + `"`: `"ci_…","ci_…"`,
 	} {
-		if got := access.Scrub(text); got != want {
+		if got := access.RedactTokens(text); got != want {
 			t.Errorf("%q becomes %q", text, got)
 		}
 	}
@@ -97,12 +98,14 @@ func TestScrub(t *testing.T) {
 func FuzzBearer(f *testing.F) {
 	list := tokens("a", "b")
 	form := regexp.MustCompile(`^(?i:bearer) +[-A-Za-z0-9._~+/=]+ *$`)
-	for _, seed := range []string{"Bearer token-a", "bearer  token-b ", "Basic token-a", "Bearer token-a,Bearer token-b", "Bearer", "",
-		"token-a", "bEaReR token-b", "Bearer token-a\n", "Bearer\ttoken-a", "Bearer token-a\xff", "Bea\u0280er token-a", " Bearer token-a", "Bearer ===", "Bearer token-a\u00a0"} {
+	for _, seed := range []string{"Bearer token-a", "bearer  token-b ", "Basic token-a",
+		"Bearer token-a,Bearer token-b", "Bearer", "",
+		"token-a", "bEaReR token-b", "Bearer token-a\n", "Bearer\ttoken-a", "Bearer token-a\xff", "Bea\u0280er token-a",
+		" Bearer token-a", "Bearer ===", "Bearer token-a\u00a0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
-		token, ok := access.Bearer([]string{header})
+		token, ok := access.ParseBearer([]string{header})
 		if ok != form.MatchString(header) {
 			t.Errorf("%q: %v", header, ok)
 		}
@@ -110,7 +113,7 @@ func FuzzBearer(f *testing.F) {
 		if found != (token == "token-a" || token == "token-b") || found && token != "token-"+g.Name {
 			t.Errorf("%q: %v", header, g)
 		}
-		if _, ok := access.Bearer([]string{header, header}); ok {
+		if _, ok := access.ParseBearer([]string{header, header}); ok {
 			t.Errorf("%q twice is taken", header)
 		}
 	})
