@@ -7,67 +7,86 @@ import (
 
 const (
 	monthTime = 30 * 24 * time.Hour
-	// runOverhead is what a run takes besides its calls: state, commit, report.
+	// runOverhead is the time of a run besides its calls: reading the state, committing, reporting.
 	runOverhead = 2 * time.Second
-	// eventTime is what a run for an event takes besides its calls.
-	eventTime = time.Second
-	gigabyte  = 1e9
+	// eventOverhead is the same for a run that an event of one cluster starts.
+	eventOverhead = time.Second
+	gigabyte      = 1e9
 )
 
 // month is what a fleet uses in 30 days.
 type month struct {
 	fleet
 	runs, events, lookups float64
-	runTime               time.Duration
-	calls                 float64
-	cpuSeconds, gbSeconds float64
-	writes, reads         float64
-	storedGB              float64 // when retention is full
+	runTime               time.Duration // of one run
+	calls                 float64       // of E-HPC
+	cpuSeconds, gbSeconds float64       // of both functions
+	oss                   ossUse
 	logGB                 float64
-	trafficGB             float64
+	trafficGB             float64 // answers to the internet
 }
 
-// estimate puts the measured steps together.
+// ossUse is what a month uses of OSS.
+type ossUse struct {
+	writes, reads float64 // requests
+	storedGB      float64 // once the history is as long as the retention
+}
+
+// estimate computes a month from the measured steps.
 func estimate(f fleet, o options) month {
-	m := month{fleet: f, lookups: o.lookups}
-	m.runs = monthTime.Seconds() / o.every.Seconds()
-	m.events = o.events * float64(f.Clusters)
-	changed := o.changes * float64(f.Scopes) * monthTime.Hours() / 24 // scopes
-	changing := min(m.runs, changed)                                  // runs that find some
-	refreshes := min(o.lookups, monthTime.Seconds()/o.headTTL.Seconds()*o.instances)
-	cold := o.lookups * o.cold
+	m := month{fleet: f, lookups: o.query.lookups}
+	m.runs = monthTime.Seconds() / o.snapshot.every.Seconds()
+	m.events = o.snapshot.events * float64(f.Clusters)
+	m.addRuns(o.snapshot)
+	m.addLookups(o.query)
 
-	add := func(u use, times float64) {
-		m.calls += float64(u.Calls) * times
-		m.writes += float64(u.OSSWrites) * times
-		m.reads += float64(u.OSSReads) * times
-		m.logGB += float64(u.LogBytes) * times / gigabyte
-		m.trafficGB += float64(u.AnswerBytes) * times / gigabyte
-	}
-	add(f.Steps.UnchangedRun, m.runs-changing)
-	add(f.Steps.OneChanged, changing)
-	each := perChange(f.Steps)
-	m.writes += float64(each.OSSWrites) * (changed - changing)
-	m.reads += float64(each.OSSReads) * (changed - changing)
-	add(f.Steps.Event, m.events)
-	add(f.Steps.ColdLookup, cold)
-	later := max(0, min(refreshes, o.lookups-cold))
-	add(f.Steps.LaterLookup, later)
-	add(f.Steps.WarmLookup, max(0, o.lookups-cold-later))
-	// Once a day the retention lists the bucket, 1,000 objects at a time.
-	objects := float64(f.Scopes) + changed/30*float64(o.retention)
-	m.writes += 30 * math.Ceil(objects/1000)
-	m.storedGB = (float64(f.Steps.FirstRun.StoredBytes) + float64(each.StoredBytes)*changed/30*float64(o.retention)) / gigabyte
-
-	m.runTime = runOverhead + callTime(f.Steps.UnchangedRun.Calls, o)
-	snapshot := m.runs*m.runTime.Seconds() + m.events*(eventTime+callTime(f.Steps.Event.Calls, o)).Seconds()
-	query := o.lookups * o.lookup.Seconds()
-	m.cpuSeconds, m.gbSeconds = snapshot*o.cpu+query*o.queryCPU, (snapshot+query)*o.memory
+	m.runTime = runOverhead + callTime(f.Steps.UnchangedRun.Calls, o.snapshot)
+	eventTime := eventOverhead + callTime(f.Steps.Event.Calls, o.snapshot)
+	snapshotSeconds := m.runs*m.runTime.Seconds() + m.events*eventTime.Seconds()
+	querySeconds := o.query.lookups * o.query.billed.Seconds()
+	m.cpuSeconds = snapshotSeconds*o.snapshot.cpu + querySeconds*o.query.cpu
+	m.gbSeconds = (snapshotSeconds + querySeconds) * o.memory
 	return m
 }
 
-// perChange is what one more changed scope adds to a run.
-func perChange(s steps) use {
+// addRuns adds what the runs of the snapshot function use, and what they store.
+func (m *month) addRuns(o snapshotOptions) {
+	changedScopes := o.changes * float64(m.Scopes) * monthTime.Hours() / 24
+	changingRuns := min(m.runs, changedScopes) // runs that find at least one changed scope
+	m.addUse(m.Steps.UnchangedRun, m.runs-changingRuns)
+	m.addUse(m.Steps.OneChanged, changingRuns)
+	m.addUse(m.Steps.Event, m.events)
+	change := useOfOneChange(m.Steps)
+	m.oss.writes += float64(change.OSSWrites) * (changedScopes - changingRuns)
+	m.oss.reads += float64(change.OSSReads) * (changedScopes - changingRuns)
+
+	kept := changedScopes / 30 * float64(o.retention) // snapshots in the history
+	m.oss.storedGB = (float64(m.Steps.FirstRun.StoredBytes) + float64(change.StoredBytes)*kept) / gigabyte
+	// Once a day a run lists the bucket for the retention, 1,000 objects at a time.
+	m.oss.writes += 30 * math.Ceil((float64(m.Scopes)+kept)/1000)
+}
+
+// addLookups adds what the lookups use.
+func (m *month) addLookups(o queryOptions) {
+	cold := o.lookups * o.cold
+	refreshes := min(o.lookups, monthTime.Seconds()/o.headTTL.Seconds()*o.instances)
+	later := max(0, min(refreshes, o.lookups-cold))
+	m.addUse(m.Steps.ColdLookup, cold)
+	m.addUse(m.Steps.LaterLookup, later)
+	m.addUse(m.Steps.WarmLookup, max(0, o.lookups-cold-later))
+}
+
+// addUse adds what so many invocations of one kind use.
+func (m *month) addUse(u use, times float64) {
+	m.calls += float64(u.Calls) * times
+	m.oss.writes += float64(u.OSSWrites) * times
+	m.oss.reads += float64(u.OSSReads) * times
+	m.logGB += float64(u.LogBytes) * times / gigabyte
+	m.trafficGB += float64(u.AnswerBytes) * times / gigabyte
+}
+
+// useOfOneChange is what one more changed scope adds to a run.
+func useOfOneChange(s steps) use {
 	return use{
 		OSSWrites:   (s.TenChanged.OSSWrites - s.OneChanged.OSSWrites) / 9,
 		OSSReads:    (s.TenChanged.OSSReads - s.OneChanged.OSSReads) / 9,
@@ -75,23 +94,25 @@ func perChange(s steps) use {
 	}
 }
 
-// callTime is how long so many calls take: as the budget of calls a second
-// lets them, or as many at a time as may be.
-func callTime(calls int, o options) time.Duration {
-	paced := float64(calls) / o.qps
-	waited := float64(calls) * o.latency.Seconds() / float64(o.concurrency)
-	return time.Duration(max(paced, waited, o.latency.Seconds()) * float64(time.Second))
+// callTime is how long the calls of a run take. The rate limit or the concurrency bounds them.
+func callTime(calls int, o snapshotOptions) time.Duration {
+	atRate := float64(calls) / o.qps
+	atConcurrency := float64(calls) * o.latency.Seconds() / float64(o.concurrency)
+	return time.Duration(max(atRate, atConcurrency, o.latency.Seconds()) * float64(time.Second))
 }
 
-// cost is what a month's use costs, by what is paid for.
-func (m month) cost(p prices) (lines []float64, total float64) {
-	lines = []float64{
+// costLabels name the items of computeCost, in its order.
+var costLabels = []string{"vCPU", "memory", "invocations", "OSS writes", "OSS reads", "OSS storage", "logs", "traffic"}
+
+// computeCost returns what a month costs: each item, and their sum.
+func (m month) computeCost(p prices) (items []float64, total float64) {
+	items = []float64{
 		m.cpuSeconds * p.VCPUSecond, m.gbSeconds * p.GBSecond, (m.runs + m.events + m.lookups) / 1e4 * p.Invocations,
-		m.writes / 1e4 * p.OSSWrites, m.reads / 1e4 * p.OSSReads, m.storedGB * p.OSSStorage,
+		m.oss.writes / 1e4 * p.OSSWrites, m.oss.reads / 1e4 * p.OSSReads, m.oss.storedGB * p.OSSStorage,
 		m.logGB * p.Logs, m.trafficGB * p.InternetTraffic,
 	}
-	for _, v := range lines {
-		total += v
+	for _, cost := range items {
+		total += cost
 	}
-	return lines, total
+	return items, total
 }

@@ -35,6 +35,6 @@ func printCosts(out io.Writer, o options) error {
 	for _, f := range fleets {
 		months = append(months, estimate(f, o))
 	}
-	show(out, months, prices, o)
+	printTable(out, months, prices, o)
 	return nil
 }

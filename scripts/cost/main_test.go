@@ -40,15 +40,19 @@ func TestCostsByHand(t *testing.T) {
 		FirstRun: use{StoredBytes: 5e8}, UnchangedRun: use{Calls: 2, OSSWrites: 1, OSSReads: 4, LogBytes: 750},
 		WarmLookup: use{AnswerBytes: 1000, LogBytes: 0}, LaterLookup: use{AnswerBytes: 1000, OSSReads: 2}, ColdLookup: use{AnswerBytes: 1000, OSSReads: 3},
 	}}
-	o := options{every: monthTime / 1000, qps: 1, concurrency: 1, latency: 1, lookups: 1000, lookup: 1e9, cold: 0.1, headTTL: monthTime / 100, instances: 1, memory: 0.5, cpu: 2, queryCPU: 3}
+	o := options{
+		snapshot: snapshotOptions{every: monthTime / 1000, qps: 1, concurrency: 1, latency: 1, cpu: 2},
+		query:    queryOptions{lookups: 1000, billed: 1e9, cold: 0.1, headTTL: monthTime / 100, instances: 1, cpu: 3},
+		memory:   0.5,
+	}
 	m := estimate(f, o)
 	for name, pair := range map[string][2]float64{
 		"calls":       {m.calls, 2000},
 		"vCPU":        {m.cpuSeconds, 1000*4*2 + 1000*3}, // 2 s of calls and 2 s besides
 		"memory":      {m.gbSeconds, (1000*4 + 1000) * 0.5},
-		"writes":      {m.writes, 1000 + 30},
-		"reads":       {m.reads, 4000 + 100*3 + 100*2},
-		"storage":     {m.storedGB, 0.5},
+		"writes":      {m.oss.writes, 1000 + 30},
+		"reads":       {m.oss.reads, 4000 + 100*3 + 100*2},
+		"storage":     {m.oss.storedGB, 0.5},
 		"log":         {m.logGB * 1e9, 1000 * 750},
 		"answers":     {m.trafficGB * 1e9, 1e6},
 		"invocations": {m.runs + m.events + m.lookups, 2000},
@@ -57,7 +61,7 @@ func TestCostsByHand(t *testing.T) {
 			t.Errorf("%s: %v, by hand %v", name, pair[0], pair[1])
 		}
 	}
-	_, total := m.cost(prices{VCPUSecond: 0.1, GBSecond: 0.01, Invocations: 10, OSSWrites: 100, OSSReads: 10, OSSStorage: 2, Logs: 1000, InternetTraffic: 1000})
+	_, total := m.computeCost(prices{VCPUSecond: 0.1, GBSecond: 0.01, Invocations: 10, OSSWrites: 100, OSSReads: 10, OSSStorage: 2, Logs: 1000, InternetTraffic: 1000})
 	if want := 1100 + 25 + 2 + 10.3 + 4.5 + 1 + 0.75 + 1; total < want-1e-6 || total > want+1e-6 {
 		t.Errorf("the month costs %v, by hand %v", total, want)
 	}
@@ -82,8 +86,8 @@ func TestDefaultsAreTheTemplates(t *testing.T) {
 	var o options
 	o.define(flag.NewFlagSet("", flag.ContinueOnError))
 	for name, value := range map[string]any{
-		"Qps": o.qps, "Concurrency": o.concurrency, "HeadTtl": o.headTTL, "Schedule": "@every " + strings.TrimSuffix(o.every.String(), "0s"),
-		"SnapshotCpu": o.cpu, "QueryCpu": o.queryCPU, "SnapshotMemory": o.memory * 1024, "QueryMemory": o.memory * 1024,
+		"Qps": o.snapshot.qps, "Concurrency": o.snapshot.concurrency, "HeadTtl": o.query.headTTL, "Schedule": "@every " + strings.TrimSuffix(o.snapshot.every.String(), "0s"),
+		"SnapshotCpu": o.snapshot.cpu, "QueryCpu": o.query.cpu, "SnapshotMemory": o.memory * 1024, "QueryMemory": o.memory * 1024,
 	} {
 		if want := template.Parameters[name].Default; fmt.Sprint(value) != fmt.Sprint(want) {
 			t.Errorf("%s is %v in the template, %v here", name, want, value)
