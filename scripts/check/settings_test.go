@@ -67,7 +67,7 @@ func resolved(t *testing.T, given map[string]any) map[string]rostemplate.Resourc
 	}
 	parameters := map[string]any{"CodeBucket": "code", "SnapshotCode": "s.zip", "QueryCode": "q.zip", "BucketName": "images"}
 	maps.Copy(parameters, given)
-	resources, err := template.Resolve(rostemplate.Values{
+	resources, err := template.Evaluate(rostemplate.Values{
 		Parameters: parameters, Pseudo: map[string]string{"ALIYUN::Region": region, "ALIYUN::TenantId": account},
 	})
 	if err != nil {

@@ -95,7 +95,7 @@ func (s *stack) resolve(text, ehpcURL string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.resources, err = template.Resolve(rostemplate.Values{
+	s.resources, err = template.Evaluate(rostemplate.Values{
 		Parameters: map[string]any{
 			"CodeBucket": "code", "SnapshotCode": "s.zip", "QueryCode": "q.zip", "BucketName": s.oss.Bucket, "Prefix": prefix,
 			"OssEndpoint": s.oss.URL, "EhpcEndpoint": ehpcURL, "Qps": 1000, "HeadTtl": "0s", "ShrinkGuard": 100,

@@ -126,7 +126,7 @@ func TestFirstDeploymentThatFails(t *testing.T) {
 			})
 		}, says: []string{"uploading the code: creating \"community-images-", "403 AccessDenied"}},
 		{name: "a resource fails", more: "-yes -create-code-bucket", code: 1, before: func(a *account) {
-			a.SetBroken(func(action, resource string) string {
+			a.SetBreakage(func(action, resource string) string {
 				if action == "CREATE" && resource == "QueryFunction" {
 					return "InvalidArgument: the quota of the account is used up"
 				}
@@ -191,7 +191,7 @@ func TestFailuresAndTheWayOut(t *testing.T) {
 	a := newAccount(t)
 	a.OldestFirst = true
 	broken := func(action, resource string) {
-		a.SetBroken(func(did, to string) string {
+		a.SetBreakage(func(did, to string) string {
 			if did == action && to == resource {
 				return "ServiceBusy: try later"
 			}
@@ -202,19 +202,19 @@ func TestFailuresAndTheWayOut(t *testing.T) {
 	a.expect("-yes -version v1 -create-code-bucket", 1, "CREATE_ROLLBACK_COMPLETE")
 	a.expect("-yes -version v1", 1, "is CREATE_ROLLBACK_COMPLETE and cannot be updated", "delete it with -destroy and deploy again")
 	a.expect("-yes -destroy", 0, "is deleted")
-	a.SetBroken(nil)
+	a.SetBreakage(nil)
 	a.expect("-yes -version v1", 0, "reports version v1: deployed")
 
 	broken("UPDATE", "SnapshotFunction")
 	a.expect("-yes -version v2", 1, `stack "community-images" is ROLLBACK_COMPLETE: Resource SnapshotFunction failed: ServiceBusy: try later`, "UPDATE_FAILED SnapshotFunction")
 	a.expect("-yes -version v1", 0, "nothing to change: stack \"community-images\" is ROLLBACK_COMPLETE", "reports version v1: deployed")
-	a.SetBroken(nil)
+	a.SetBreakage(nil)
 	a.expect("-yes -version v2", 0, "reports version v2: deployed")
 
 	a.expect("-yes -version v2 -bucket another-bucket", 2, `stack "community-images" keeps its snapshots in bucket "the-data", not in -bucket "another-bucket"`)
 	broken("DELETE", "SnapshotFunction")
 	a.expect("-yes -destroy", 1, "is DELETE_FAILED: Resource SnapshotFunction failed", "DELETE_FAILED SnapshotFunction")
-	a.SetBroken(nil)
+	a.SetBreakage(nil)
 	a.expect("-yes -destroy", 0, `bucket "the-data" was kept`)
 }
 
@@ -224,7 +224,7 @@ func TestTimeOutAndInterruption(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	held := make(chan struct{})
-	a.SetBroken(func(_, resource string) string {
+	a.SetBreakage(func(_, resource string) string {
 		if resource == "SnapshotFunction" {
 			cancel()
 			<-held

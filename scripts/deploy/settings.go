@@ -70,7 +70,7 @@ func (d *deployment) environments(values map[string]string) (map[string][]string
 	for name, value := range values {
 		parameters[name] = value
 	}
-	resources, err := t.Resolve(rostemplate.Values{Parameters: parameters, Pseudo: map[string]string{
+	resources, err := t.Evaluate(rostemplate.Values{Parameters: parameters, Pseudo: map[string]string{
 		"ALIYUN::Region": d.region, "ALIYUN::StackName": d.stack, "ALIYUN::StackId": "-", "ALIYUN::TenantId": "-", "ALIYUN::AccountId": "-",
 	}})
 	if err != nil {

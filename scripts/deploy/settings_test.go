@@ -102,11 +102,11 @@ func changedTemplate(t *testing.T, old, new string) (path string) {
 	return path
 }
 
-// TestTemplatesThatCannotBeResolved: the settings of a template with functions
+// TestTemplatesThatCannotBeEvaluated: the settings of a template with functions
 // that are not known here are ROS' to judge.
-func TestTemplatesThatCannotBeResolved(t *testing.T) {
+func TestTemplatesThatCannotBeEvaluated(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	path := changedTemplate(t, "QUERY_HEAD_TTL: {Ref: HeadTtl}", "QUERY_HEAD_TTL: {'Fn::Jq': [First, '.x', {Ref: HeadTtl}]}")
-	a.expect("-plan -version v1 -template "+path, 1, "the functions' settings are not checked beforehand: resolving line ", "Fn::Jq", "previewing stack")
+	a.expect("-plan -version v1 -template "+path, 1, "the functions' settings are not checked beforehand: evaluating line ", "Fn::Jq", "previewing stack")
 }

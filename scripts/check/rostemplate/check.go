@@ -9,116 +9,120 @@ import (
 	"community-images/scripts/check/rosmodel"
 )
 
-// checker goes through a template once.
+// checker checks a template once.
 type checker struct {
 	*Template
 	catalog rosmodel.Catalog
 	used    map[string]bool // parameters, conditions and mappings that something refers to
 
-	where     string          // what is being checked
-	resource  string          // which resource; empty: none
-	holding   []string        // conditions that hold where the checker is
-	reachable map[string]bool // resources that the resource depends on
+	where string   // what is being checked, for problems
+	holds []string // the conditions that are known to hold there
 }
 
-// Check compares a template with the models. The problems are in the order
-// of the template.
+// Check compares a template with the models. The problems are in the order of the template.
 func Check(t *Template, catalog rosmodel.Catalog) []Problem {
-	c := &checker{Template: &Template{sections: t.sections, problems: slices.Clone(t.problems)}, catalog: catalog, used: map[string]bool{}}
-	c.parameters()
-	c.metadata()
-	c.conditions()
-	c.rules()
-	c.resources()
-	c.outputs()
-	c.unused()
+	c := &checker{
+		Template: &Template{sections: t.sections, problems: slices.Clone(t.problems)},
+		catalog:  catalog, used: map[string]bool{},
+	}
+	c.checkParameters()
+	c.checkParameterGroups()
+	c.checkConditions()
+	c.checkRules()
+	c.checkResources()
+	c.checkOutputs()
+	c.reportUnused()
 	slices.SortStableFunc(c.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 	return slices.Compact(c.problems)
 }
 
-func (c *checker) fault(at *yaml.Node, format string, args ...any) {
-	c.report(at, c.where, format, args...)
+func (c *checker) report(at *yaml.Node, format string, args ...any) {
+	c.addProblem(at, c.where, format, args...)
 }
 
-// keys reports keys of a mapping that are none of the known ones.
-func (c *checker) keys(n *yaml.Node, known ...string) {
+// checkKeys reports the keys of a mapping that are not known.
+func (c *checker) checkKeys(n *yaml.Node, known ...string) {
 	if n.Kind != yaml.MappingNode {
-		c.fault(n, "is not a mapping")
+		c.report(n, "is not a mapping")
 	}
 	for key := range entries(n) {
 		if !slices.Contains(known, key.Value) {
-			c.fault(key, "%s does not exist%s", key.Value, didYouMean(key.Value, known))
+			c.report(key, "%s does not exist%s", key.Value, didYouMean(key.Value, known))
 		}
 	}
 }
 
-func (c *checker) conditions() {
+func (c *checker) checkConditions() {
 	for name, value := range entries(c.sections["Conditions"]) {
 		c.where = "condition " + name.Value
-		c.condition(value)
+		c.checkCondition(value)
 	}
 }
 
-// rules are checks that ROS makes of the parameters when a stack is made.
-func (c *checker) rules() {
+// checkRules checks the section Rules. ROS checks the parameters by these rules when a stack is created.
+func (c *checker) checkRules() {
 	for name, rule := range entries(c.sections["Rules"]) {
 		c.where = "rule " + name.Value
-		c.keys(rule, "RuleCondition", "Assertions")
+		c.checkKeys(rule, "RuleCondition", "Assertions")
 		if when := member(rule, "RuleCondition"); when != nil {
-			c.condition(when)
+			c.checkCondition(when)
 		}
 		assertions := member(rule, "Assertions")
 		if assertions == nil || assertions.Kind != yaml.SequenceNode || len(assertions.Content) == 0 {
-			c.fault(name, "has no Assertions")
+			c.report(name, "has no Assertions")
 			continue
 		}
 		for _, a := range assertions.Content {
-			c.keys(a, "Assert", "AssertDescription")
+			c.checkKeys(a, "Assert", "AssertDescription")
 			if assert := member(a, "Assert"); assert != nil {
-				c.condition(assert)
+				c.checkCondition(assert)
 			} else {
-				c.fault(a, "Assert is required")
+				c.report(a, "Assert is required")
 			}
 		}
 	}
 }
 
-func (c *checker) outputs() {
+func (c *checker) checkOutputs() {
 	for name, output := range entries(c.sections["Outputs"]) {
 		c.where = "output " + name.Value
-		c.keys(output, "Description", "Label", "Condition", "Value")
-		c.holding = nil
-		c.under(output)
+		c.checkKeys(output, "Description", "Label", "Condition", "Value")
+		c.holds = c.ownCondition(output)
 		if value := member(output, "Value"); value != nil {
-			c.open(value)
+			c.checkUnmodelled(value)
 		} else {
-			c.fault(name, "Value is required")
+			c.report(name, "Value is required")
 		}
 	}
-	c.holding = nil
+	c.holds = nil
 }
 
-// under takes over the condition of a resource or an output.
-func (c *checker) under(n *yaml.Node) {
-	if condition := member(n, "Condition"); condition != nil {
-		c.refersToCondition(condition)
-		c.holding = append(c.holding, condition.Value)
+// ownCondition checks the condition of a resource or an output and returns it as the list of conditions that hold there.
+func (c *checker) ownCondition(n *yaml.Node) []string {
+	condition := member(n, "Condition")
+	if condition == nil {
+		return nil
 	}
+	c.useCondition(condition)
+	return []string{condition.Value}
 }
 
-func (c *checker) refersToCondition(n *yaml.Node) {
-	known := names(c.sections["Conditions"])
-	if !slices.Contains(known, n.Value) {
-		c.fault(n, "condition %q does not exist%s", n.Value, didYouMean(n.Value, known))
+// useCondition marks a condition as used, and reports it if it does not exist.
+func (c *checker) useCondition(name *yaml.Node) {
+	known := keyNames(c.sections["Conditions"])
+	if !slices.Contains(known, name.Value) {
+		c.report(name, "condition %q does not exist%s", name.Value, didYouMean(name.Value, known))
 	}
-	c.used[n.Value] = true
+	c.used[name.Value] = true
 }
 
-func (c *checker) unused() {
-	for _, section := range []struct{ name, what string }{{"Parameters", "parameter "}, {"Conditions", "condition "}, {"Mappings", "mapping "}} {
+func (c *checker) reportUnused() {
+	for _, section := range []struct{ name, what string }{
+		{"Parameters", "parameter "}, {"Conditions", "condition "}, {"Mappings", "mapping "},
+	} {
 		for name := range entries(c.sections[section.name]) {
 			if !c.used[name.Value] {
-				c.report(name, section.what+name.Value, "nothing refers to it")
+				c.addProblem(name, section.what+name.Value, "nothing refers to it")
 			}
 		}
 	}

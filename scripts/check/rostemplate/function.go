@@ -9,11 +9,23 @@ import (
 	"community-images/scripts/check/rosmodel"
 )
 
+// noValue is the pseudo parameter that removes a property or list element.
 const noValue = "ALIYUN::NoValue"
 
-// intrinsic is name and argument of a function call; empty if the node is
-// none.
-func intrinsic(n *yaml.Node) (name string, arg *yaml.Node) {
+// argumentCounts are the lengths of the argument lists of functions.
+var argumentCounts = map[string]int{
+	"Fn::GetAtt": 2, "Fn::If": 3, "Fn::Join": 2, "Fn::Split": 2, "Fn::Select": 2, "Fn::Equals": 2,
+}
+
+// hasArguments reports whether the argument of a function is a list of the right length. It accepts all arguments of
+// functions that are not in argumentCounts.
+func hasArguments(function string, arg *yaml.Node) bool {
+	count, known := argumentCounts[function]
+	return !known || arg.Kind == yaml.SequenceNode && len(arg.Content) == count
+}
+
+// functionCall returns the name and the argument of a function call. The name is empty if the node is not a call.
+func functionCall(n *yaml.Node) (name string, arg *yaml.Node) {
 	if n.Kind != yaml.MappingNode || len(n.Content) != 2 {
 		return "", nil
 	}
@@ -24,195 +36,209 @@ func intrinsic(n *yaml.Node) (name string, arg *yaml.Node) {
 }
 
 func isNoValue(n *yaml.Node) bool {
-	name, arg := intrinsic(n)
+	name, arg := functionCall(n)
 	return name == "Ref" && arg.Value == noValue
 }
 
-// function checks a call: that the function exists and that what it names
-// exists.
-func (c *checker) function(n *yaml.Node, name string, arg *yaml.Node) {
-	if !slices.Contains(c.catalog.Language.Functions, name) {
-		c.fault(n, "function %s does not exist%s", name, didYouMean(name, c.catalog.Language.Functions))
+// checkCall checks that a function exists, its arguments, and that what they name exists.
+func (c *checker) checkCall(n *yaml.Node, name string, arg *yaml.Node) {
+	if functions := c.catalog.Language.Functions; !slices.Contains(functions, name) {
+		c.report(n, "function %s does not exist%s", name, didYouMean(name, functions))
 		return
 	}
 	switch name {
 	case "Ref":
-		c.ref(arg)
+		c.checkRef(arg)
 	case "Fn::GetAtt":
-		c.getAtt(arg)
+		c.checkGetAtt(arg)
 	case "Fn::If":
-		if arg.Kind != yaml.SequenceNode || len(arg.Content) != 3 {
-			c.fault(arg, "Fn::If takes a condition and two values")
+		if !hasArguments(name, arg) {
+			c.report(arg, "Fn::If takes a condition and two values")
 			return
 		}
-		c.branches(arg, c.open)
+		c.checkBranches(arg, c.checkUnmodelled)
 	case "Fn::Join":
-		c.joined(arg)
+		c.checkJoin(arg)
 	case "Fn::Sub":
-		c.fault(arg, "Fn::Sub is not checked here: write Fn::Join")
+		c.report(arg, "Fn::Sub is not supported here: write Fn::Join")
 	default:
-		c.open(arg)
+		c.checkUnmodelled(arg)
 	}
 }
 
-// open checks the functions within a value for which there is no model.
-func (c *checker) open(n *yaml.Node) {
-	if name, arg := intrinsic(n); name != "" {
-		c.function(n, name, arg)
+// checkUnmodelled checks the function calls within a value that no model describes.
+func (c *checker) checkUnmodelled(n *yaml.Node) {
+	if name, arg := functionCall(n); name != "" {
+		c.checkCall(n, name, arg)
 		return
 	}
 	for key, value := range entries(n) {
 		if key.Value == "Ref" || strings.HasPrefix(key.Value, "Fn::") {
-			c.fault(key, "%s stands beside other keys", key.Value)
+			c.report(key, "%s stands beside other keys", key.Value)
 		} else if strings.Contains(key.Value, "::") {
-			c.fault(key, "function %s does not exist%s", key.Value, didYouMean(key.Value, c.catalog.Language.Functions))
+			suggestion := didYouMean(key.Value, c.catalog.Language.Functions)
+			c.report(key, "function %s does not exist%s", key.Value, suggestion)
 		}
-		c.open(value)
+		c.checkUnmodelled(value)
 	}
 	if n.Kind == yaml.SequenceNode {
 		for _, child := range n.Content {
-			c.open(child)
+			c.checkUnmodelled(child)
 		}
 	}
 }
 
-func (c *checker) ref(arg *yaml.Node) {
-	parameters, resources := names(c.sections["Parameters"]), names(c.sections["Resources"])
+func (c *checker) checkRef(arg *yaml.Node) {
+	parameters, resources := c.Parameters(), c.Resources()
 	switch {
 	case slices.Contains(parameters, arg.Value):
 		c.used[arg.Value] = true
 	case slices.Contains(c.catalog.Language.Pseudo, arg.Value):
 	case slices.Contains(resources, arg.Value):
-		c.needs(arg, arg.Value)
+		c.checkExists(arg, arg.Value)
 	default:
 		known := slices.Concat(parameters, resources, c.catalog.Language.Pseudo)
-		c.fault(arg, "Ref: there is no parameter or resource %q%s", arg.Value, didYouMean(arg.Value, known))
+		c.report(arg, "Ref: there is no parameter or resource %q%s", arg.Value, didYouMean(arg.Value, known))
 	}
 }
 
-// needs notes that the resource that is being checked waits for another.
-func (c *checker) needs(at *yaml.Node, name string) {
-	if c.resource != "" {
-		c.reachable[name] = true
-	}
-	c.exists(at, name)
-}
-
-func (c *checker) getAtt(arg *yaml.Node) {
-	if arg.Kind != yaml.SequenceNode || len(arg.Content) != 2 {
-		c.fault(arg, "Fn::GetAtt takes a resource and an attribute")
+func (c *checker) checkGetAtt(arg *yaml.Node) {
+	if !hasArguments("Fn::GetAtt", arg) {
+		c.report(arg, "Fn::GetAtt takes a resource and an attribute")
 		return
 	}
 	name, attribute := arg.Content[0], arg.Content[1]
-	known := names(c.sections["Resources"])
-	if !slices.Contains(known, name.Value) {
-		c.fault(name, "Fn::GetAtt: resource %q does not exist%s", name.Value, didYouMean(name.Value, known))
+	if known := c.Resources(); !slices.Contains(known, name.Value) {
+		c.report(name, "Fn::GetAtt: resource %q does not exist%s", name.Value, didYouMean(name.Value, known))
 		return
 	}
-	c.needs(name, name.Value)
+	c.checkExists(name, name.Value)
 	is := member(member(c.sections["Resources"], name.Value), "Type")
 	if is == nil {
 		return
 	}
 	if t, known := c.catalog.Types[is.Value]; known && !slices.Contains(t.Attributes, attribute.Value) {
-		c.fault(attribute, "Fn::GetAtt: %s (%s) has no attribute %s%s", name.Value, is.Value, attribute.Value, didYouMean(attribute.Value, t.Attributes))
+		c.report(attribute, "Fn::GetAtt: %s (%s) has no attribute %s%s",
+			name.Value, is.Value, attribute.Value, didYouMean(attribute.Value, t.Attributes))
 	}
 }
 
-// branches checks both values of Fn::If, the first with its condition held.
-func (c *checker) branches(arg *yaml.Node, check func(*yaml.Node)) {
-	c.refersToCondition(arg.Content[0])
-	held := c.holding
-	c.holding = append(slices.Clone(held), arg.Content[0].Value)
+// checkBranches checks both values of Fn::If. The condition holds in the first one.
+func (c *checker) checkBranches(arg *yaml.Node, check func(*yaml.Node)) {
+	c.useCondition(arg.Content[0])
+	outside := c.holds
+	c.holds = append(slices.Clone(outside), arg.Content[0].Value)
 	check(arg.Content[1])
-	c.holding = held
+	c.holds = outside
 	check(arg.Content[2])
 }
 
-// joined demands texts: ROS does not say what it makes of a number.
-func (c *checker) joined(arg *yaml.Node) {
-	if arg.Kind != yaml.SequenceNode || len(arg.Content) != 2 || arg.Content[1].Kind != yaml.SequenceNode {
-		c.fault(arg, "Fn::Join takes a delimiter and a list")
+// checkJoin requires strings. ROS does not document how it formats numbers.
+func (c *checker) checkJoin(arg *yaml.Node) {
+	if !hasArguments("Fn::Join", arg) || arg.Content[1].Kind != yaml.SequenceNode {
+		c.report(arg, "Fn::Join takes a delimiter and a list")
 		return
 	}
 	text := rosmodel.Property{Kind: rosmodel.String}
 	for _, part := range append([]*yaml.Node{arg.Content[0]}, arg.Content[1].Content...) {
-		c.value(part, &rosmodel.Type{}, text, "", "Fn::Join")
+		c.checkValue(part, text, location{model: &rosmodel.Type{}, shown: "Fn::Join"})
 	}
 }
 
-// condition checks an expression that is true or false.
-func (c *checker) condition(n *yaml.Node) {
-	name, arg := intrinsic(n)
+// checkCondition checks the name of a condition, or an expression that is true or false.
+func (c *checker) checkCondition(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode {
-		c.refersToCondition(n)
+		c.useCondition(n)
 		return
 	}
 	if key := member(n, "Condition"); key != nil && len(n.Content) == 2 {
-		c.refersToCondition(key)
+		c.useCondition(key)
 		return
 	}
-	switch name {
+	switch name, arg := functionCall(n); name {
 	case "Fn::Not", "Fn::And", "Fn::Or":
 		for _, child := range arg.Content {
-			c.condition(child)
+			c.checkCondition(child)
 		}
-		if arg.Kind != yaml.SequenceNode || name == "Fn::Not" && len(arg.Content) != 1 || name != "Fn::Not" && len(arg.Content) < 2 {
-			c.fault(arg, "%s does not take %d conditions", name, len(arg.Content))
+		isNot, count := name == "Fn::Not", len(arg.Content)
+		if arg.Kind != yaml.SequenceNode || isNot && count != 1 || !isNot && count < 2 {
+			c.report(arg, "%s does not take %d conditions", name, count)
 		}
 	case "Fn::Equals":
-		if arg.Kind != yaml.SequenceNode || len(arg.Content) != 2 {
-			c.fault(arg, "Fn::Equals takes two values")
+		if !hasArguments(name, arg) {
+			c.report(arg, "Fn::Equals takes two values")
 		}
-		c.open(arg)
+		c.checkUnmodelled(arg)
 	default:
-		c.fault(n, "this is no condition")
+		c.report(n, "this is not a condition")
 	}
 }
 
-// result holds what a call returns against what a property takes.
-func (c *checker) result(n *yaml.Node, name string, arg *yaml.Node, p rosmodel.Property, at string) {
-	switch name {
+// checkResult checks what a call returns against what a property accepts.
+func (c *checker) checkResult(n *yaml.Node, p rosmodel.Property, l location) {
+	switch name, arg := functionCall(n); name {
 	case "Fn::Join", "Fn::Str", "Fn::Base64Encode", "Fn::Replace", "Fn::Base64Decode", "Fn::FormatTime":
-		c.returns(n, p, at, rosmodel.String, false)
+		c.checkKind(n, p, l, rosmodel.Property{Kind: rosmodel.String})
 	case "Fn::Split":
-		c.returns(n, p, at, rosmodel.String, true)
+		c.checkKind(n, p, l, rosmodel.Property{Kind: rosmodel.String, List: true})
 	case "Fn::Length", "Fn::Index", "Fn::Calculate", "Fn::Add", "Fn::Max", "Fn::Min", "Fn::Avg":
-		c.returns(n, p, at, rosmodel.Number, false)
+		c.checkKind(n, p, l, rosmodel.Property{Kind: rosmodel.Number})
 	case "Ref":
-		c.refResult(n, arg, p, at)
+		c.checkRefResult(n, arg, p, l)
 	}
 }
 
-func (c *checker) returns(n *yaml.Node, p rosmodel.Property, at, kind string, list bool) {
-	if p.Kind != rosmodel.Any && (p.Kind != kind || p.Map) || p.List != list {
-		what := p.Kind
-		if p.List {
-			what = "list"
-		} else if p.Map {
-			what = "mapping"
-		}
-		c.fault(n, "property %s is a %s; this is a %s%s", at, what, map[bool]string{true: "list of ", false: ""}[list], kind)
+// checkKind compares the kind of a call's result with the kind of the property.
+func (c *checker) checkKind(n *yaml.Node, p rosmodel.Property, l location, result rosmodel.Property) {
+	if p.List == result.List && (p.Kind == rosmodel.Any || p.Kind == result.Kind && !p.Map) {
+		return
 	}
+	want := p.Kind
+	if p.List {
+		want = "list"
+	} else if p.Map {
+		want = "mapping"
+	}
+	is := result.Kind
+	if result.List {
+		is = "list of " + is
+	}
+	c.report(n, "property %s is a %s; this is a %s", l.shown, want, is)
 }
 
-// refResult holds a parameter's type and all values that the template names
-// against a property.
-func (c *checker) refResult(n, arg *yaml.Node, p rosmodel.Property, at string) {
+// parameterKinds are the kinds of value that the types of parameters have.
+var parameterKinds = map[string]rosmodel.Property{
+	typeString: {Kind: rosmodel.String}, typeNumber: {Kind: rosmodel.Number}, typeBool: {Kind: rosmodel.Boolean},
+	typeList: {Kind: rosmodel.String, List: true},
+}
+
+// checkRefResult checks a parameter's type, and all its values that the template names, against a property. Ref of
+// everything else returns a string.
+func (c *checker) checkRefResult(n, arg *yaml.Node, p rosmodel.Property, l location) {
+	if arg.Value == noValue {
+		return
+	}
 	parameter := member(c.sections["Parameters"], arg.Value)
+	if parameter == nil {
+		c.checkKind(n, p, l, rosmodel.Property{Kind: rosmodel.String})
+		return
+	}
 	is := member(parameter, "Type")
-	switch {
-	case arg.Value == noValue || parameter != nil && is == nil:
-	case parameter == nil:
-		c.returns(n, p, at, rosmodel.String, false)
-	case is.Value == typeList:
-		c.returns(n, p, at, rosmodel.String, true)
-	case is.Value == typeString, is.Value == typeNumber, is.Value == typeBool:
-		c.returns(n, p, at, map[string]string{typeString: rosmodel.String, typeNumber: rosmodel.Number, typeBool: rosmodel.Boolean}[is.Value], false)
-		for _, value := range c.values(parameter) {
-			if value.Value != "" || value != member(parameter, "Default") { // an empty default stands for none, under a condition
-				c.scalar(n, value.Value, p, at)
-			}
+	if is == nil {
+		return // reported with the parameter
+	}
+	kind, known := parameterKinds[is.Value]
+	if !known {
+		return
+	}
+	c.checkKind(n, p, l, kind)
+	if kind.List {
+		return
+	}
+	for _, value := range valuesInTemplate(parameter) {
+		// An empty default stands for no value, and a condition tests for it.
+		if value.Value != "" || value != member(parameter, "Default") {
+			c.checkScalar(value, p, l)
 		}
 	}
 }

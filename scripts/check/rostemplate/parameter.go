@@ -1,14 +1,16 @@
 package rostemplate
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// Types of parameters, as the language knows them.
+// Types of parameters, as the language names them.
 const (
 	typeString = "String"
 	typeNumber = "Number"
@@ -16,107 +18,218 @@ const (
 	typeList   = "CommaDelimitedList"
 )
 
+var parameterKeys = []string{
+	"Type", "Default", "AllowedValues", "AllowedPattern", "MaxLength", "MinLength", "MaxValue", "MinValue", "NoEcho",
+	"Description", "ConstraintDescription", "Label", "AssociationProperty", "AssociationPropertyMetadata", "Confirm",
+	"TextArea", "Required", "Placeholder",
+}
+
 var parameterName = regexp.MustCompile(`^[A-Za-z0-9]+$`)
 
-func (c *checker) parameters() {
-	for name, p := range entries(c.sections["Parameters"]) {
-		c.where = "parameter " + name.Value
-		c.keys(p, "Type", "Default", "AllowedValues", "AllowedPattern", "MaxLength", "MinLength", "MaxValue", "MinValue", "NoEcho", "Description",
-			"ConstraintDescription", "Label", "AssociationProperty", "AssociationPropertyMetadata", "Confirm", "TextArea", "Required", "Placeholder")
-		if !parameterName.MatchString(name.Value) {
-			c.fault(name, "a name has letters and digits only")
-		}
-		is := member(p, "Type")
-		switch {
-		case is == nil:
-			c.fault(name, "Type is required")
-			continue
-		case !slices.Contains(c.catalog.Language.Parameters, is.Value):
-			c.fault(is, "type %q does not exist%s", is.Value, didYouMean(is.Value, c.catalog.Language.Parameters))
-		}
-		for _, value := range c.values(p) {
-			c.parameterValue(p, value)
-		}
-	}
+// ParameterError says that a parameter is missing, unknown or has a value that the template does not allow.
+type ParameterError struct {
+	Code string // of ROS
+	Text string
 }
 
-// values are all values of a parameter that the template itself names.
-func (c *checker) values(p *yaml.Node) []*yaml.Node {
-	var list []*yaml.Node
-	if d := member(p, "Default"); d != nil {
-		list = append(list, d)
+// Error returns the text.
+func (e *ParameterError) Error() string { return e.Text }
+
+// ParameterValues returns the values of all parameters by their types: the given ones, and the defaults of the others. The
+// error is a *ParameterError.
+func (t *Template) ParameterValues(given map[string]string) (map[string]any, error) {
+	parameters := t.sections["Parameters"]
+	for name := range given {
+		if member(parameters, name) == nil {
+			text := fmt.Sprintf("The Parameter (%s) was not defined in template.", name)
+			return nil, &ParameterError{"UnknownUserParameter", text}
+		}
 	}
-	if a := member(p, "AllowedValues"); a != nil {
-		list = append(list, a.Content...)
+	values := map[string]any{}
+	for name, p := range entries(parameters) {
+		text, ok := given[name.Value]
+		if def := member(p, "Default"); !ok && def != nil {
+			text, ok = def.Value, true
+		}
+		if !ok {
+			text := fmt.Sprintf("The Parameter (%s) was not provided.", name.Value)
+			return nil, &ParameterError{"UserParameterMissing", text}
+		}
+		value, err := convertParameter(p, text)
+		violations := constraintViolations(p, text)
+		if err != nil {
+			violations = append(violations, err.Error())
+		}
+		if len(violations) > 0 {
+			text := fmt.Sprintf("Parameter '%s' is invalid: %s", name.Value, strings.Join(violations, "; "))
+			return nil, &ParameterError{"StackValidationFailed", text}
+		}
+		values[name.Value] = value
 	}
-	return list
+	return values, nil
 }
 
-// parameterValue holds a value against the parameter's own constraints.
-func (c *checker) parameterValue(p, value *yaml.Node) {
-	if want := map[string]string{typeString: "!!str", typeBool: "!!bool"}[member(p, "Type").Value]; want != "" && value.Tag != want {
-		c.fault(value, "%s is no %s", value.Value, member(p, "Type").Value)
+// convertParameter converts the text of a value to the type of its parameter.
+func convertParameter(p *yaml.Node, text string) (any, error) {
+	var kind string
+	if n := member(p, "Type"); n != nil {
+		kind = n.Value
 	}
-	number, err := strconv.ParseFloat(value.Value, 64)
-	if member(p, "Type").Value == typeNumber && err != nil {
-		c.fault(value, "%s is no number", value.Value)
+	switch kind {
+	case typeString:
+		return text, nil
+	case typeNumber:
+		if n, err := strconv.Atoi(text); err == nil {
+			return n, nil
+		}
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s is not a number", text)
+		}
+		return n, nil
+	case typeBool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s is neither true nor false", text)
+		}
+		return b, nil
+	case typeList:
+		list := []any{}
+		for part := range strings.SplitSeq(text, ",") {
+			list = append(list, strings.TrimSpace(part))
+		}
+		return list, nil
 	}
-	for key, bound := range entries(p) {
-		limit, _ := strconv.ParseFloat(bound.Value, 64)
-		length := float64(len([]rune(value.Value)))
+	return nil, fmt.Errorf("type %q is not supported", kind)
+}
+
+// constraintViolations returns one text for each constraint of a parameter that a value does not meet.
+func constraintViolations(p *yaml.Node, value string) (violations []string) {
+	for key, limit := range entries(p) {
 		switch key.Value {
 		case "AllowedValues":
-			if !slices.ContainsFunc(bound.Content, func(n *yaml.Node) bool { return n.Value == value.Value && n.Tag == value.Tag }) {
-				c.fault(value, "%q is not among AllowedValues", value.Value)
+			var allowed []string
+			for _, n := range limit.Content {
+				allowed = append(allowed, n.Value)
+			}
+			if !slices.Contains(allowed, value) {
+				violations = append(violations,
+					fmt.Sprintf("%q is not among AllowedValues: %s", value, strings.Join(allowed, ", ")))
 			}
 		case "AllowedPattern":
-			if form, err := regexp.Compile(bound.Value); err != nil {
-				c.fault(bound, "AllowedPattern: %v", err)
-			} else if !form.MatchString(value.Value) {
-				c.fault(value, "%q does not match AllowedPattern", value.Value)
+			if pattern, err := compilePattern(limit.Value); err != nil {
+				violations = append(violations, fmt.Sprintf("AllowedPattern: %v", err))
+			} else if !pattern.MatchString(value) {
+				violations = append(violations, fmt.Sprintf("%q does not match AllowedPattern %s", value, limit.Value))
 			}
 		case "MinValue", "MaxValue":
-			if key.Value == "MinValue" && number < limit || key.Value == "MaxValue" && number > limit {
-				c.fault(value, "%s is beyond %s", value.Value, key.Value)
+			if number, err := strconv.ParseFloat(value, 64); err == nil && isBeyond(key.Value, number, limit) {
+				violations = append(violations, fmt.Sprintf("%s is beyond %s %s", value, key.Value, limit.Value))
 			}
 		case "MinLength", "MaxLength":
-			if key.Value == "MinLength" && length < limit || key.Value == "MaxLength" && length > limit {
-				c.fault(value, "%q is beyond %s", value.Value, key.Value)
+			if isBeyond(key.Value, float64(len([]rune(value))), limit) {
+				violations = append(violations, fmt.Sprintf("%q is beyond %s %s", value, key.Value, limit.Value))
 			}
+		}
+	}
+	return violations
+}
+
+// isBeyond reports whether a number is below a Min… or above a Max… constraint.
+func isBeyond(constraint string, number float64, limit *yaml.Node) bool {
+	bound, err := strconv.ParseFloat(limit.Value, 64)
+	if strings.HasPrefix(constraint, "Min") {
+		return err != nil || number < bound
+	}
+	return err != nil || number > bound
+}
+
+// largeRepetition matches repetitions above 999. Package regexp refuses those above 1000.
+var largeRepetition = regexp.MustCompile(`\{\d*,[1-9]\d{3,}\}`)
+
+// compilePattern compiles an AllowedPattern. ROS matches from the beginning of the value, as Python's re.match does.
+func compilePattern(pattern string) (*regexp.Regexp, error) {
+	return regexp.Compile(`^(?:` + largeRepetition.ReplaceAllString(pattern, "*") + `)`)
+}
+
+func (c *checker) checkParameters() {
+	for name, p := range entries(c.sections["Parameters"]) {
+		c.where = "parameter " + name.Value
+		c.checkKeys(p, parameterKeys...)
+		if !parameterName.MatchString(name.Value) {
+			c.report(name, "a name has letters and digits only")
+		}
+		is := member(p, "Type")
+		if is == nil {
+			c.report(name, "Type is required")
+			continue
+		}
+		if types := c.catalog.Language.Parameters; !slices.Contains(types, is.Value) {
+			c.report(is, "type %q does not exist%s", is.Value, didYouMean(is.Value, types))
+			continue
+		}
+		for _, value := range valuesInTemplate(p) {
+			c.checkParameterValue(p, is.Value, value)
 		}
 	}
 }
 
-// metadata holds the groups of parameters against the parameters.
-func (c *checker) metadata() {
+// valuesInTemplate returns the default and the allowed values of a parameter.
+func valuesInTemplate(p *yaml.Node) (values []*yaml.Node) {
+	if def := member(p, "Default"); def != nil {
+		values = append(values, def)
+	}
+	if allowed := member(p, "AllowedValues"); allowed != nil {
+		values = append(values, allowed.Content...)
+	}
+	return values
+}
+
+// parameterTags are the YAML tags of the values of a parameter type. A type without tags allows all.
+var parameterTags = map[string][]string{
+	typeString: {"!!str"}, typeBool: {"!!bool"}, typeNumber: {"!!int", "!!float"},
+}
+
+// checkParameterValue checks a value against the type and the constraints of its parameter.
+func (c *checker) checkParameterValue(p *yaml.Node, kind string, value *yaml.Node) {
+	if tags := parameterTags[kind]; tags != nil && !slices.Contains(tags, value.Tag) {
+		c.report(value, "%s is not a %s", value.Value, kind)
+	}
+	for _, violation := range constraintViolations(p, value.Value) {
+		c.report(value, "%s", violation)
+	}
+}
+
+// checkParameterGroups checks that each parameter is in exactly one group of the metadata.
+func (c *checker) checkParameterGroups() {
 	c.where = "metadata"
 	groups := member(member(c.sections["Metadata"], "ALIYUN::ROS::Interface"), "ParameterGroups")
 	if groups == nil {
 		return
 	}
-	known, seen := names(c.sections["Parameters"]), map[string]bool{}
+	known, seen := c.Parameters(), map[string]bool{}
 	for _, group := range groups.Content {
-		c.keys(group, "Label", "Parameters")
+		c.checkKeys(group, "Label", "Parameters")
 		if member(member(group, "Label"), "default") == nil {
-			c.fault(group, "a group has no Label with a default")
+			c.report(group, "a group has no Label with a default")
 		}
 		list := member(group, "Parameters")
 		if list == nil {
-			c.fault(group, "a group has no Parameters")
+			c.report(group, "a group has no Parameters")
 			continue
 		}
 		for _, p := range list.Content {
 			if !slices.Contains(known, p.Value) {
-				c.fault(p, "parameter %q does not exist%s", p.Value, didYouMean(p.Value, known))
+				c.report(p, "parameter %q does not exist%s", p.Value, didYouMean(p.Value, known))
 			} else if seen[p.Value] {
-				c.fault(p, "parameter %q is in two groups", p.Value)
+				c.report(p, "parameter %q is in two groups", p.Value)
 			}
 			seen[p.Value] = true
 		}
 	}
 	for name := range entries(c.sections["Parameters"]) {
 		if !seen[name.Value] {
-			c.fault(name, "parameter %q is in no group", name.Value)
+			c.report(name, "parameter %q is in no group", name.Value)
 		}
 	}
 }

@@ -9,129 +9,94 @@ import (
 	"community-images/scripts/check/rosmodel"
 )
 
-// triggerConfigType is the model of a trigger's configuration; empty if the
-// resource is no trigger, or its type is not written out.
-func triggerConfigType(r *yaml.Node) string {
-	is, trigger := member(r, "Type"), member(member(r, "Properties"), "TriggerType")
+var resourceKeys = []string{"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "Metadata", "Count"}
+
+// triggerConfigType returns the name of the model of a trigger's configuration. It is empty if the resource is not a
+// trigger or its TriggerType is not a plain text.
+func triggerConfigType(resource *yaml.Node) string {
+	is, trigger := member(resource, "Type"), member(member(resource, "Properties"), "TriggerType")
 	if is == nil || is.Value != "ALIYUN::FC3::Trigger" || trigger == nil || trigger.Kind != yaml.ScalarNode {
 		return ""
 	}
 	return rosmodel.TriggerConfig(trigger.Value)
 }
 
-func (c *checker) resources() {
-	depends := map[string][]string{}
+func (c *checker) checkResources() {
 	for name, r := range entries(c.sections["Resources"]) {
-		c.resource, c.reachable, c.holding = name.Value, map[string]bool{}, nil
 		c.where = name.Value
-		c.oneResource(name, r)
-		for other := range c.reachable {
-			depends[name.Value] = append(depends[name.Value], other)
-		}
+		c.checkResource(name, r)
 	}
-	c.resource, c.holding = "", nil
-	c.cycles(depends)
+	c.holds = nil
+	if _, cycle := c.sortResources(); cycle != nil {
+		c.where = cycle[0]
+		c.report(member(c.sections["Resources"], cycle[0]), "waits for itself: %s", strings.Join(cycle, " -> "))
+	}
 }
 
-func (c *checker) oneResource(name, r *yaml.Node) {
-	c.keys(r, "Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "Metadata", "Count")
-	is := member(r, "Type")
+func (c *checker) checkResource(name, resource *yaml.Node) {
+	c.checkKeys(resource, resourceKeys...)
+	is := member(resource, "Type")
 	if is == nil {
-		c.fault(name, "Type is required")
+		c.report(name, "Type is required")
 		return
 	}
 	c.where += " (" + is.Value + ")"
-	c.under(r)
-	c.dependsOn(r)
-	if policy := member(r, "DeletionPolicy"); policy != nil && policy.Value != "Retain" && policy.Value != "Delete" {
-		c.fault(policy, "DeletionPolicy %q is neither Retain nor Delete", policy.Value)
+	c.holds = c.ownCondition(resource)
+	c.checkDependsOn(resource)
+	if policy := member(resource, "DeletionPolicy"); policy != nil && policy.Value != "Retain" && policy.Value != "Delete" {
+		c.report(policy, "DeletionPolicy %q is neither Retain nor Delete", policy.Value)
 	}
 	t, known := c.catalog.Types[is.Value]
 	if !known {
-		var all []string
-		for id := range c.catalog.Types {
-			if !strings.Contains(id, " ") {
-				all = append(all, id)
-			}
-		}
-		slices.Sort(all)
-		c.fault(is, "there is no model of this type%s", didYouMean(is.Value, all))
+		c.reportUnknownType(is)
 		return
 	}
-	properties := member(r, "Properties")
+	properties := member(resource, "Properties")
 	if properties == nil {
 		properties = &yaml.Node{Kind: yaml.MappingNode, Line: name.Line}
 	}
-	c.object(properties, t, "", "")
+	c.checkObject(properties, location{model: t})
 	if config := member(properties, "TriggerConfig"); config != nil {
-		c.triggerConfig(r, config)
+		c.checkTriggerConfig(resource, config)
 	}
 }
 
-// triggerConfig checks what the model of a trigger leaves open.
-func (c *checker) triggerConfig(r, config *yaml.Node) {
-	id := triggerConfigType(r)
-	t, known := c.catalog.Types[id]
+func (c *checker) reportUnknownType(is *yaml.Node) {
+	var types []string
+	for id := range c.catalog.Types {
+		if !strings.Contains(id, " ") { // leave out the configurations of triggers
+			types = append(types, id)
+		}
+	}
+	slices.Sort(types)
+	c.report(is, "there is no model of this type%s", didYouMean(is.Value, types))
+}
+
+// checkTriggerConfig checks the configuration of a trigger. The model of the trigger does not describe it.
+func (c *checker) checkTriggerConfig(resource, config *yaml.Node) {
+	t, known := c.catalog.Types[triggerConfigType(resource)]
 	if !known {
-		c.fault(config, "there is no model of a trigger of this type")
+		c.report(config, "there is no model of a trigger of this type")
 		return
 	}
-	c.object(config, t, "", "TriggerConfig")
+	c.checkObject(config, location{model: t, shown: "TriggerConfig"})
 }
 
-func (c *checker) dependsOn(r *yaml.Node) {
-	on := member(r, "DependsOn")
-	if on == nil {
-		return
-	}
-	list := []*yaml.Node{on}
-	if on.Kind == yaml.SequenceNode {
-		list = on.Content
-	}
-	known := names(c.sections["Resources"])
-	for _, n := range list {
+func (c *checker) checkDependsOn(resource *yaml.Node) {
+	known := c.Resources()
+	for _, n := range dependsOn(resource) {
 		if !slices.Contains(known, n.Value) {
-			c.fault(n, "DependsOn: resource %q does not exist%s", n.Value, didYouMean(n.Value, known))
+			c.report(n, "DependsOn: resource %q does not exist%s", n.Value, didYouMean(n.Value, known))
 			continue
 		}
-		c.reachable[n.Value] = true
-		c.exists(n, n.Value)
+		c.checkExists(n, n.Value)
 	}
 }
 
-// exists reports a resource that may not be there where it is needed.
-func (c *checker) exists(at *yaml.Node, name string) {
+// checkExists reports a reference to a resource whose condition may not hold where the reference is.
+func (c *checker) checkExists(at *yaml.Node, name string) {
 	condition := member(member(c.sections["Resources"], name), "Condition")
-	if condition != nil && !slices.Contains(c.holding, condition.Value) {
-		c.fault(at, "resource %s exists only if %s; nothing says so here", name, condition.Value)
-	}
-}
-
-// cycles reports resources that wait for each other.
-func (c *checker) cycles(depends map[string][]string) {
-	done := map[string]bool{}
-	var visit func(name string, path []string) bool
-	visit = func(name string, path []string) bool {
-		if slices.Contains(path, name) {
-			c.where = name
-			c.fault(member(c.sections["Resources"], name), "waits for itself: %s", strings.Join(append(path[slices.Index(path, name):], name), " -> "))
-			return false
-		}
-		if done[name] {
-			return true
-		}
-		slices.Sort(depends[name])
-		for _, next := range depends[name] {
-			if !visit(next, append(path, name)) {
-				return false
-			}
-		}
-		done[name] = true
-		return true
-	}
-	for name := range entries(c.sections["Resources"]) {
-		if !visit(name.Value, nil) {
-			return
-		}
+	if condition != nil && !slices.Contains(c.holds, condition.Value) {
+		c.report(at, "resource %s exists only if %s; nothing says so here", name, condition.Value)
 	}
 }

@@ -6,18 +6,18 @@ import (
 	"community-images/shared/slip"
 )
 
-// didYouMean names the known word that a wrong one is near to, as the end of
-// a sentence; empty if none is near.
+// didYouMean returns "; did you mean X?" for the known word X that is most similar to a wrong one. It is empty if none is
+// similar.
 func didYouMean(wrong string, known []string) string {
 	best, least := "", max(2, len(wrong)/3)+1
 	for _, k := range known {
 		a, b := strings.ToLower(wrong), strings.ToLower(k)
-		d := slip.Distance(a, b)
+		distance := slip.Distance(a, b)
 		if len(a) > 3 && len(b) > 3 && (strings.Contains(a, b) || strings.Contains(b, a)) {
-			d = 1 // a word too few or too many
+			distance = 1 // a part of the name is missing or too much
 		}
-		if d < least {
-			best, least = k, d
+		if distance < least {
+			best, least = k, distance
 		}
 	}
 	if best == "" {

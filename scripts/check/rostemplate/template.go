@@ -1,7 +1,7 @@
-// Package rostemplate reads ROS templates: it checks one against the
-// published models of its resource types, and resolves one with parameters.
-// Every problem is one line that names the place, what is wrong and, where
-// there is a near miss, what was probably meant.
+// Package rostemplate reads ROS templates. It checks a template against the published models of its resource types, and
+// evaluates it with parameters as ROS does.
+//
+// Each problem is one line: the place, what is wrong there, and the known name that was probably meant.
 package rostemplate
 
 import (
@@ -13,30 +13,32 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxSize is the largest template body that ROS takes, in bytes.
-const maxSize = 524288
+// MaxSize is the largest template body that ROS accepts, in bytes.
+const MaxSize = 524288
 
-// Template is a template as it is written.
+// Template is a parsed template.
 type Template struct {
-	sections map[string]*yaml.Node // by name; absent ones are nil
-	problems []Problem             // found while reading
+	sections map[string]*yaml.Node // by name
+	problems []Problem             // found by Parse
 }
 
-// Problem is one thing that is wrong.
+// Problem is one mistake in a template.
 type Problem struct {
 	Line  int    // of the template, from 1
 	Where string // a resource with its type, or a section: "Bucket (ALIYUN::OSS::Bucket)"
 	Text  string
 }
 
+// String returns the problem as a line for people.
 func (p Problem) String() string { return fmt.Sprintf("line %d: %s: %s", p.Line, p.Where, p.Text) }
 
 var sectionNames = []string{
-	"ROSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Rules", "Resources", "Outputs",
+	"ROSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Rules", "Resources",
+	"Outputs",
 }
 
-// Parse reads a template. The error is about YAML; all else that is wrong
-// Check reports.
+// Parse reads a template. It returns an error only if the data is not YAML or not a mapping. Problems and Check report all
+// other mistakes.
 func Parse(data []byte) (*Template, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
@@ -45,49 +47,97 @@ func Parse(data []byte) (*Template, error) {
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
 		return nil, errors.New("parsing the template: it is not a mapping")
 	}
+	root := doc.Content[0]
 	t := &Template{sections: map[string]*yaml.Node{}}
-	if len(data) > maxSize {
-		t.report(doc.Content[0], "template", "has %d bytes; ROS takes %d", len(data), maxSize)
+	if len(data) > MaxSize {
+		t.addProblem(root, "template", "has %d bytes; ROS accepts %d", len(data), MaxSize)
 	}
-	t.lint(doc.Content[0])
-	for name, value := range entries(doc.Content[0]) {
+	t.checkYAML(root)
+	for name, value := range entries(root) {
 		if !slices.Contains(sectionNames, name.Value) {
-			t.report(name, "template", "section %q does not exist%s", name.Value, didYouMean(name.Value, sectionNames))
+			suggestion := didYouMean(name.Value, sectionNames)
+			t.addProblem(name, "template", "section %q does not exist%s", name.Value, suggestion)
 		}
 		t.sections[name.Value] = value
 	}
-	if v := t.sections["ROSTemplateFormatVersion"]; v == nil || v.Value != "2015-09-01" {
-		t.report(doc.Content[0], "template", `ROSTemplateFormatVersion is not '2015-09-01'`)
+	if version := t.sections["ROSTemplateFormatVersion"]; version == nil || version.Value != "2015-09-01" {
+		t.addProblem(root, "template", `ROSTemplateFormatVersion is not '2015-09-01'`)
 	}
 	return t, nil
 }
 
-// lint reports what YAML allows and a template should not have.
-func (t *Template) lint(n *yaml.Node) {
+// checkYAML reports what YAML allows and ROS may not understand, in the node and below it.
+func (t *Template) checkYAML(n *yaml.Node) {
 	if n.Kind == yaml.AliasNode {
-		t.report(n, "template", "alias *%s: ROS does not promise to know them", n.Value)
+		t.addProblem(n, "template", "alias *%s: ROS does not document aliases", n.Value)
 		return
 	}
 	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
-		t.report(n, "template", "tag %s: write the function out", n.Tag)
+		t.addProblem(n, "template", "tag %s: write the function as Fn::…", n.Tag)
 	}
 	seen := map[string]bool{}
 	for key := range entries(n) {
 		if seen[key.Value] {
-			t.report(key, "template", "key %q is there twice", key.Value)
+			t.addProblem(key, "template", "key %q is there twice", key.Value)
 		}
 		seen[key.Value] = true
 	}
 	for _, child := range n.Content {
-		t.lint(child)
+		t.checkYAML(child)
 	}
 }
 
-func (t *Template) report(at *yaml.Node, where, format string, args ...any) {
+func (t *Template) addProblem(at *yaml.Node, where, format string, args ...any) {
 	t.problems = append(t.problems, Problem{Line: at.Line, Where: where, Text: fmt.Sprintf(format, args...)})
 }
 
-// entries yields keys and values of a mapping; none of anything else.
+// Problems returns what Parse found. Check finds these and all others.
+func (t *Template) Problems() []Problem { return t.problems }
+
+// Parameters returns the names of the parameters, in the order of the template.
+func (t *Template) Parameters() []string { return keyNames(t.sections["Parameters"]) }
+
+// Resources returns the names of the resources, in the order of the template.
+func (t *Template) Resources() []string { return keyNames(t.sections["Resources"]) }
+
+// IsSecret reports whether ROS hides the value of a parameter (NoEcho).
+func (t *Template) IsSecret(parameter string) bool {
+	noEcho := member(member(t.sections["Parameters"], parameter), "NoEcho")
+	return noEcho != nil && strings.EqualFold(noEcho.Value, "true")
+}
+
+// ParametersOfVariable returns the parameters that an environment variable of the functions is made of, sorted.
+func (t *Template) ParametersOfVariable(variable string) []string {
+	var found []string
+	for _, r := range entries(t.sections["Resources"]) {
+		value := member(member(member(r, "Properties"), "EnvironmentVariables"), variable)
+		for _, name := range references(value) {
+			if member(t.sections["Parameters"], name) != nil {
+				found = append(found, name)
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// Types returns the names of the models that the template needs, sorted: the types of its resources, and those of the
+// configurations of its triggers.
+func (t *Template) Types() []string {
+	var types []string
+	for _, r := range entries(t.sections["Resources"]) {
+		if id := member(r, "Type"); id != nil {
+			types = append(types, id.Value)
+		}
+		if config := triggerConfigType(r); config != "" {
+			types = append(types, config)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}
+
+// entries iterates over the keys and values of a mapping. It yields nothing for other nodes and nil.
 func entries(n *yaml.Node) func(func(key, value *yaml.Node) bool) {
 	return func(yield func(key, value *yaml.Node) bool) {
 		if n == nil || n.Kind != yaml.MappingNode {
@@ -101,7 +151,7 @@ func entries(n *yaml.Node) func(func(key, value *yaml.Node) bool) {
 	}
 }
 
-// member is the value of a key; nil if there is none.
+// member returns the value of a key, or nil.
 func member(n *yaml.Node, name string) *yaml.Node {
 	for key, value := range entries(n) {
 		if key.Value == name {
@@ -111,30 +161,11 @@ func member(n *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// names are the keys of a section, as they are written.
-func names(n *yaml.Node) []string {
-	var list []string
+// keyNames returns the keys of a mapping in their order.
+func keyNames(n *yaml.Node) []string {
+	var names []string
 	for key := range entries(n) {
-		list = append(list, key.Value)
+		names = append(names, key.Value)
 	}
-	return list
-}
-
-// Parameters lists the names of the parameters, as they are written.
-func (t *Template) Parameters() []string { return names(t.sections["Parameters"]) }
-
-// Types lists the types that a catalog needs for the template, sorted: those
-// of its resources, and those of its triggers' configurations.
-func (t *Template) Types() []string {
-	var list []string
-	for _, r := range entries(t.sections["Resources"]) {
-		if id := member(r, "Type"); id != nil {
-			list = append(list, id.Value)
-		}
-		if config := triggerConfigType(r); config != "" {
-			list = append(list, config)
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	return names
 }

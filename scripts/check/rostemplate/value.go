@@ -12,145 +12,151 @@ import (
 	"community-images/scripts/check/rosmodel"
 )
 
-// object checks the members of an object. path is its place in the model, at
-// its place in the resource for people to read.
-func (c *checker) object(n *yaml.Node, t *rosmodel.Type, path, at string) {
+// location is a place in a resource.
+type location struct {
+	model *rosmodel.Type
+	path  string // of the object in the model; empty: the resource itself
+	shown string // the place as problems name it, for example "Code.OssObjectName"; empty: Properties
+}
+
+// below returns the place of a member.
+func (l location) below(path, name string) location {
+	if l.shown != "" {
+		name = l.shown + "." + name
+	}
+	return location{model: l.model, path: path, shown: name}
+}
+
+// checkObject checks the members of an object, and that the required ones are there.
+func (c *checker) checkObject(n *yaml.Node, l location) {
 	if n.Kind != yaml.MappingNode {
-		c.fault(n, "%s is not a mapping", orProperties(at))
+		shown := l.shown
+		if shown == "" {
+			shown = "Properties"
+		}
+		c.report(n, "%s is not a mapping", shown)
 		return
 	}
+	known := l.model.Members(l.path)
+	for i := range known {
+		known[i] = strings.TrimSuffix(known[i], "[]")
+	}
 	for key, value := range entries(n) {
-		p, members, known := t.Find(path, key.Value)
-		if !known {
-			c.fault(key, "property %s does not exist%s", join(at, key.Value), didYouMean(key.Value, plain(t.Members(path))))
+		p, path, ok := l.model.Find(l.path, key.Value)
+		inner := l.below(path, key.Value)
+		if !ok {
+			c.report(key, "property %s does not exist%s", inner.shown, didYouMean(key.Value, known))
 			continue
 		}
-		c.value(value, t, p, members, join(at, key.Value))
+		c.checkValue(value, p, inner)
 	}
-	for _, name := range t.Members(path) {
-		name = strings.TrimSuffix(name, "[]")
-		p, _, _ := t.Find(path, name)
+	for _, name := range known {
+		p, path, _ := l.model.Find(l.path, name)
 		if value := member(n, name); p.Required && (value == nil || isNoValue(value)) {
-			c.fault(n, "property %s is required", join(at, name))
+			c.report(n, "property %s is required", l.below(path, name).shown)
 		}
 	}
 }
 
-func join(at, name string) string {
-	if at == "" {
-		return name
-	}
-	return at + "." + name
-}
-
-func orProperties(at string) string {
-	if at == "" {
-		return "Properties"
-	}
-	return at
-}
-
-func plain(members []string) []string {
-	list := slices.Clone(members)
-	for i := range list {
-		list[i] = strings.TrimSuffix(list[i], "[]")
-	}
-	return list
-}
-
-// value checks one value, whatever it is written as.
-func (c *checker) value(n *yaml.Node, t *rosmodel.Type, p rosmodel.Property, path, at string) {
-	if name, arg := intrinsic(n); name != "" {
-		if name == "Fn::If" && arg.Kind == yaml.SequenceNode && len(arg.Content) == 3 {
-			c.branches(arg, func(branch *yaml.Node) { c.value(branch, t, p, path, at) })
+// checkValue checks a value of any form against its property.
+func (c *checker) checkValue(n *yaml.Node, p rosmodel.Property, l location) {
+	if name, arg := functionCall(n); name != "" {
+		if name == "Fn::If" && hasArguments(name, arg) {
+			c.checkBranches(arg, func(branch *yaml.Node) { c.checkValue(branch, p, l) })
 			return
 		}
-		c.function(n, name, arg)
-		c.result(n, name, arg, p, at)
+		c.checkCall(n, name, arg)
+		c.checkResult(n, p, l)
 		return
 	}
 	switch {
 	case p.List:
-		c.list(n, t, p, path, at)
+		c.checkList(n, p, l)
 	case p.Map:
-		c.mapping(n, t, p, path, at)
+		c.checkMap(n, p, l)
 	default:
-		c.single(n, t, p, path, at)
+		c.checkSingle(n, p, l)
 	}
 }
 
-func (c *checker) list(n *yaml.Node, t *rosmodel.Type, p rosmodel.Property, path, at string) {
+func (c *checker) checkList(n *yaml.Node, p rosmodel.Property, l location) {
 	if n.Kind != yaml.SequenceNode {
-		c.fault(n, "property %s is a list", at)
+		c.report(n, "property %s is a list", l.shown)
 		return
 	}
-	c.bounds(n, float64(len(n.Content)), p.MinLength, p.MaxLength, "entries", at)
+	c.checkLength(n, len(n.Content), p, l.shown, "entries")
 	element := p
 	element.List, element.MinLength, element.MaxLength = false, nil, nil
 	for i, child := range n.Content {
-		c.value(child, t, element, path, fmt.Sprintf("%s[%d]", at, i))
+		c.checkValue(child, element, location{l.model, l.path, fmt.Sprintf("%s[%d]", l.shown, i)})
 	}
 }
 
-func (c *checker) mapping(n *yaml.Node, t *rosmodel.Type, p rosmodel.Property, path, at string) {
+// checkMap checks a mapping from any names to values of one kind.
+func (c *checker) checkMap(n *yaml.Node, p rosmodel.Property, l location) {
 	if n.Kind != yaml.MappingNode {
-		c.fault(n, "property %s is a mapping", at)
+		c.report(n, "property %s is a mapping", l.shown)
 		return
 	}
 	element := p
 	element.Map = false
 	for key, child := range entries(n) {
-		c.value(child, t, element, path, join(at, key.Value))
+		c.checkValue(child, element, l.below(l.path, key.Value))
 	}
 }
 
-func (c *checker) single(n *yaml.Node, t *rosmodel.Type, p rosmodel.Property, path, at string) {
-	switch p.Kind {
-	case rosmodel.Object:
-		c.object(n, t, path, at)
-		return
-	case rosmodel.Any:
-		c.open(n)
-		return
-	}
-	tags := map[string][]string{rosmodel.String: {"!!str"}, rosmodel.Number: {"!!int", "!!float"}, rosmodel.Boolean: {"!!bool"}}[p.Kind]
-	if n.Kind != yaml.ScalarNode || !slices.Contains(tags, n.Tag) {
-		c.fault(n, "property %s is a %s", at, p.Kind)
-		return
-	}
-	c.scalar(n, n.Value, p, at)
+// kindTags are the YAML tags of the kinds of scalar.
+var kindTags = map[string][]string{
+	rosmodel.String: {"!!str"}, rosmodel.Number: {"!!int", "!!float"}, rosmodel.Boolean: {"!!bool"},
 }
 
-// scalar holds the text of a value against the rules of a property.
-func (c *checker) scalar(n *yaml.Node, text string, p rosmodel.Property, at string) {
+// checkSingle checks a value that is neither a list nor a map.
+func (c *checker) checkSingle(n *yaml.Node, p rosmodel.Property, l location) {
+	switch {
+	case p.Kind == rosmodel.Object:
+		c.checkObject(n, l)
+	case p.Kind == rosmodel.Any:
+		c.checkUnmodelled(n)
+	case n.Kind != yaml.ScalarNode || !slices.Contains(kindTags[p.Kind], n.Tag):
+		c.report(n, "property %s is a %s", l.shown, p.Kind)
+	default:
+		c.checkScalar(n, p, l)
+	}
+}
+
+// checkScalar checks the text of a value against the rules of its property.
+func (c *checker) checkScalar(n *yaml.Node, p rosmodel.Property, l location) {
 	if len(p.Allowed) > 0 {
 		var known []string
 		for _, a := range p.Allowed {
 			known = append(known, fmt.Sprint(a))
 		}
-		if !slices.Contains(known, text) {
-			c.fault(n, "property %s may not be %q, but %s%s", at, text, strings.Join(known, ", "), didYouMean(text, known))
+		if !slices.Contains(known, n.Value) {
+			c.report(n, "property %s may not be %q, but %s%s",
+				l.shown, n.Value, strings.Join(known, ", "), didYouMean(n.Value, known))
 		}
 	}
-	if form, err := regexp.Compile(p.Pattern); err != nil {
-		c.fault(n, "property %s: its pattern %s cannot be checked here", at, p.Pattern)
-	} else if !form.MatchString(text) {
-		c.fault(n, "property %s: %q does not match %s", at, text, p.Pattern)
+	if pattern, err := regexp.Compile(p.Pattern); err != nil {
+		c.report(n, "property %s: its pattern %s cannot be checked here", l.shown, p.Pattern)
+	} else if !pattern.MatchString(n.Value) {
+		c.report(n, "property %s: %q does not match %s", l.shown, n.Value, p.Pattern)
 	}
-	if number, err := strconv.ParseFloat(text, 64); err == nil && p.Kind == rosmodel.Number {
-		c.bounds(n, number, p.Min, p.Max, "", at)
+	if number, err := strconv.ParseFloat(n.Value, 64); err == nil && p.Kind == rosmodel.Number {
+		c.checkRange(n, fmt.Sprintf("property %s is %v", l.shown, number), number, p.Min, p.Max)
 	}
-	c.bounds(n, float64(len([]rune(text))), p.MinLength, p.MaxLength, "characters", at)
+	c.checkLength(n, len([]rune(n.Value)), p, l.shown, "characters")
 }
 
-func (c *checker) bounds(n *yaml.Node, is float64, least, most *float64, unit, at string) {
-	if unit != "" {
-		unit = " " + unit
+func (c *checker) checkLength(n *yaml.Node, length int, p rosmodel.Property, shown, unit string) {
+	c.checkRange(n, fmt.Sprintf("property %s is %d %s", shown, length, unit), float64(length), p.MinLength, p.MaxLength)
+}
+
+// checkRange reports a number that is out of its range. A nil limit does not limit.
+func (c *checker) checkRange(n *yaml.Node, text string, number float64, least, most *float64) {
+	if least != nil && number < *least {
+		c.report(n, "%s; at least %v", text, *least)
 	}
-	if least != nil && is < *least {
-		c.fault(n, "property %s is %v%s; at least %v", at, is, unit, *least)
-	}
-	if most != nil && is > *most {
-		c.fault(n, "property %s is %v%s; at most %v", at, is, unit, *most)
+	if most != nil && number > *most {
+		c.report(n, "%s; at most %v", text, *most)
 	}
 }

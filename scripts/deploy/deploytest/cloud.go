@@ -1,11 +1,9 @@
-// Package deploytest is the part of Alibaba Cloud that a deployment speaks to:
-// ROS, Function Compute and its HTTP triggers, in process.
+// Package deploytest simulates the parts of Alibaba Cloud that a deployment calls: ROS, Function Compute and its HTTP
+// triggers, in process.
 //
-// It checks every signature, reads the template it is given, keeps stacks that
-// go through the states of real ones, and really runs the functions: a bucket
-// is made on the OSS endpoint, code is fetched from there, and an invocation
-// starts the binary in the zip over FC's runtime protocol. What it does not
-// know of a template or of an API it refuses.
+// It checks every signature, evaluates the template, and keeps stacks with the states of real ones. It creates the bucket
+// on the OSS endpoint, fetches the code from there, and runs the binaries over FC's runtime protocol. It refuses what it
+// does not support in a template or an API.
 package deploytest
 
 import (
@@ -24,16 +22,19 @@ import (
 	"community-images/shared/cloud"
 )
 
-// Options set up a Cloud.
+// account is the id of the simulated account.
+const account = "1234567890123456"
+
+// Options configure a Cloud.
 type Options struct {
 	Region string
-	Key    cloud.Credentials // of who deploys
+	Key    cloud.Credentials // of the deployer
 	Role   cloud.Credentials // that functions get
-	OSS    string            // URL of the OSS endpoint; both keys are good there
-	EHPC   string            // URL of the E-HPC endpoint; Role is good there
-	Env    []string          // of functions, in place of what a template says
-	Step   time.Duration     // that each resource takes
-	// OldestFirst is the order in which events are listed; ROS documents none.
+	OSS    string            // URL of the OSS endpoint, which must accept both keys
+	EHPC   string            // URL of the E-HPC endpoint, which must accept Role
+	Env    []string          // environment variables of functions that override those of the template
+	Step   time.Duration     // how long each resource takes
+	// OldestFirst reverses the order of listed events. ROS does not document the order.
 	OldestFirst bool
 }
 
@@ -44,17 +45,22 @@ type Cloud struct {
 
 	t       testing.TB
 	mu      sync.Mutex
-	calls   []string
+	calls   []string // actions since Calls was called
 	nonces  map[string]bool
-	refuse  func(action string) *Refusal
-	broken  func(action, resource string) (reason string)
+	hooks   hooks
 	stacks  []*stack
 	funcs   map[string]*function // by name
-	serial  int
+	lastID  int
 	working sync.WaitGroup // stacks in progress
 }
 
-// Refusal is an answer in place of the right one.
+// hooks are functions of the test. nil: none.
+type hooks struct {
+	refuse   func(action string) *Refusal
+	breakage func(action, resource string) (reason string)
+}
+
+// Refusal is an error response of an API.
 type Refusal struct {
 	Status        int
 	Code, Message string
@@ -75,7 +81,7 @@ func Start(t testing.TB, o Options) *Cloud {
 }
 
 func (c *Cloud) stop() {
-	c.SetBroken(nil)
+	c.SetBreakage(nil)
 	c.working.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,24 +90,22 @@ func (c *Cloud) stop() {
 	}
 }
 
-// SetRefuse sets what is asked about each call, by its action; nil is no
-// refusal.
-func (c *Cloud) SetRefuse(hook func(action string) *Refusal) {
+// SetRefuse sets a function that is called with the action of each call. It returns the error to respond, or nil.
+func (c *Cloud) SetRefuse(refuse func(action string) *Refusal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.refuse = hook
+	c.hooks.refuse = refuse
 }
 
-// SetBroken sets what is asked before each step of a resource, such as
-// ("CREATE", "Bucket"); a reason makes it fail. It may block.
-func (c *Cloud) SetBroken(hook func(action, resource string) (reason string)) {
+// SetBreakage sets a function that is called before each step of a resource, for example with ("CREATE", "Bucket"). If it
+// returns a reason, the step fails. It may block.
+func (c *Cloud) SetBreakage(breakage func(action, resource string) (reason string)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.broken = hook
+	c.hooks.breakage = breakage
 }
 
-// Calls returns the actions that were called since the last time, without
-// repetitions in a row.
+// Calls returns the actions that were called since the last time, without repetitions in a row.
 func (c *Cloud) Calls() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -110,8 +114,10 @@ func (c *Cloud) Calls() []string {
 	return calls
 }
 
-// admit reads a call, checks its signature and answers if it may not be made.
-func (c *Cloud) admit(w http.ResponseWriter, r *http.Request, version string) (action string, body []byte, ok bool) {
+// readCall reads a call and checks its signature. It responds itself, and returns false, if the call is refused.
+func (c *Cloud) readCall(
+	w http.ResponseWriter, r *http.Request, version string,
+) (action string, body []byte, ok bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 	if err == nil {
 		err = c.verify(r, body)
@@ -120,31 +126,29 @@ func (c *Cloud) admit(w http.ResponseWriter, r *http.Request, version string) (a
 	action = r.Header.Get("X-Acs-Action")
 	switch {
 	case errors.As(err, &refused):
-		answerError(w, refused.Status, refused.Code, refused.Message)
+		respondError(w, refused.Status, refused.Code, refused.Message)
+		return action, nil, false
 	case err != nil:
-		answerError(w, http.StatusBadRequest, "InvalidBody", err.Error())
+		respondError(w, http.StatusBadRequest, "InvalidBody", err.Error())
+		return action, nil, false
 	case r.Header.Get("X-Acs-Version") != version:
-		answerError(w, http.StatusBadRequest, "InvalidVersion", "Specified parameter Version is not valid.")
-	default:
-		ok = true
-	}
-	if !ok {
+		respondError(w, http.StatusBadRequest, "InvalidVersion", "Specified parameter Version is not valid.")
 		return action, nil, false
 	}
 	c.mu.Lock()
 	c.calls = append(c.calls, action)
-	hook := c.refuse
+	refuse := c.hooks.refuse
 	c.mu.Unlock()
-	if hook != nil {
-		if refusal := hook(action); refusal != nil {
-			answerError(w, refusal.Status, refusal.Code, refusal.Message)
+	if refuse != nil {
+		if refusal := refuse(action); refusal != nil {
+			respondError(w, refusal.Status, refusal.Code, refusal.Message)
 			return action, nil, false
 		}
 	}
 	return action, body, true
 }
 
-// verify checks signature, token and nonce.
+// verify checks the signature, the security token and the nonce.
 func (c *Cloud) verify(r *http.Request, body []byte) error {
 	signature, err := acsauth.Verify(r, body, func(id string) (string, bool) {
 		return c.Key.AccessKeySecret, id == c.Key.AccessKeyID
@@ -156,7 +160,10 @@ func (c *Cloud) verify(r *http.Request, body []byte) error {
 	defer c.mu.Unlock()
 	switch {
 	case signature.SecurityToken != c.Key.SecurityToken:
-		return &acsauth.Error{Status: http.StatusBadRequest, Code: "InvalidSecurityToken.Malformed", Message: "Specified SecurityToken is malformed."}
+		return &acsauth.Error{
+			Status: http.StatusBadRequest, Code: "InvalidSecurityToken.Malformed",
+			Message: "Specified SecurityToken is malformed.",
+		}
 	case c.nonces[signature.Nonce]:
 		return acsauth.NonceUsed()
 	}
@@ -164,18 +171,21 @@ func (c *Cloud) verify(r *http.Request, body []byte) error {
 	return nil
 }
 
-func (c *Cloud) id(kind string) string {
-	c.serial++
-	return fmt.Sprintf("%s-%04d", kind, c.serial)
+// newID returns an id that no other thing of the cloud has.
+func (c *Cloud) newID(kind string) string {
+	c.lastID++
+	return fmt.Sprintf("%s-%04d", kind, c.lastID)
 }
 
-func answer(w http.ResponseWriter, v any) {
+func respond(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // a client that has gone away
+	_ = json.NewEncoder(w).Encode(v) // fails if the client has gone away
 }
 
-func answerError(w http.ResponseWriter, status int, code, message string) {
+func respondError(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	answer(w, map[string]string{"RequestId": "0F1E2D3C-0000-4000-8000-000000000001", "HostId": "test", "Code": code, "Message": message})
+	respond(w, map[string]string{
+		"RequestId": "0F1E2D3C-0000-4000-8000-000000000001", "HostId": "test", "Code": code, "Message": message,
+	})
 }

@@ -12,19 +12,19 @@ import (
 	"github.com/alibabacloud-go/tea/dara"
 )
 
-// VerifyTrigger checks a request as Function Compute's gateway does in front
-// of an HTTP trigger with the authentication "function". What it should have
-// been signed with is worked out by the vendor's own library as the published
-// examples use it: over the method, the path, the query and the headers
-// x-acs-date and, of a temporary key, x-acs-security-token. The place of the
-// body's hash is empty there, with a body, too.
+// VerifyTrigger checks the signature of a request as Function Compute's gateway does for an HTTP trigger with the
+// authentication "function".
+//
+// The vendor's own library computes the expected signature, as the published examples use it. It covers the method, the
+// path, the query and the headers x-acs-date and, with a temporary key, x-acs-security-token. It does not cover the body:
+// the hash of the body is empty in the signed text, with a body, too.
 //
 // Source: help.aliyun.com/en/functioncompute/fc/user-guide/configure-signature-authentication-for-http-triggers
 func VerifyTrigger(r *http.Request, key cloud.Credentials) error {
 	date := r.Header.Get("X-Acs-Date")
 	at, err := time.Parse("2006-01-02T15:04:05Z", date)
 	if err != nil || time.Since(at).Abs() > 15*time.Minute {
-		return fmt.Errorf("x-acs-date %q is no time of now", date)
+		return fmt.Errorf("x-acs-date %q must be within 15 minutes of now", date)
 	}
 	headers := map[string]*string{"x-acs-date": &date}
 	if key.SecurityToken != "" {
@@ -34,13 +34,16 @@ func VerifyTrigger(r *http.Request, key cloud.Credentials) error {
 	for name, values := range r.URL.Query() {
 		query[name] = &values[0]
 	}
-	request := &dara.Request{Method: &r.Method, Pathname: dara.String(r.URL.EscapedPath()), Headers: headers, Query: query}
-	want := openapiutil.GetAuthorization(request, dara.String("ACS3-HMAC-SHA256"), dara.String(""), &key.AccessKeyID, &key.AccessKeySecret)
+	request := &dara.Request{
+		Method: &r.Method, Pathname: dara.String(r.URL.EscapedPath()), Headers: headers, Query: query,
+	}
+	algorithm, bodyHash := dara.String("ACS3-HMAC-SHA256"), dara.String("")
+	want := openapiutil.GetAuthorization(request, algorithm, bodyHash, &key.AccessKeyID, &key.AccessKeySecret)
 	if r.Header.Get("Authorization") != dara.StringValue(want) {
-		return errors.New("the signature is not that of the request")
+		return errors.New("the signature does not match the request")
 	}
 	if r.Header.Get("X-Acs-Security-Token") != key.SecurityToken {
-		return errors.New("x-acs-security-token is not that of the key")
+		return errors.New("x-acs-security-token does not match the key")
 	}
 	return nil
 }

@@ -19,39 +19,39 @@ import (
 	"community-images/shared/ossbucket"
 )
 
-// resource is a resource as it was made.
+// resource is a resource of a stack.
 type resource struct {
-	name, kind string
+	name, kind string // logical name and type
 	properties map[string]any
-	physical   string
+	physical   string // id in its service
 	attributes map[string]any
-	retained   bool   // by its deletion policy
+	retained   bool   // its deletion policy keeps it
 	close      func() // of a trigger
 }
 
-// text is a property that must be a string.
+// text returns a property. It is empty if the property is not a string.
 func (r *resource) text(name string) string {
 	s, _ := r.properties[name].(string)
 	return s
 }
 
-// bring makes the resource, or changes it from what it was.
-func (r *resource) bring(s *stack, was *resource) error {
+// apply creates the resource, or updates the one before it.
+func (r *resource) apply(s *stack, before *resource) error {
 	switch r.kind {
 	case "ALIYUN::OSS::Bucket":
-		return r.bringBucket(s, was)
+		return r.applyBucket(s, before)
 	case "ALIYUN::FC3::Function":
-		return r.bringFunction(s, was)
+		return r.applyFunction(s, before)
 	case "ALIYUN::FC3::Trigger":
-		return r.bringTrigger(s, was)
+		return r.applyTrigger(s, before)
 	}
-	r.physical = s.cloud.id(r.name)
-	if was != nil {
-		r.physical = was.physical
+	r.physical = s.cloud.newID(r.name)
+	if before != nil {
+		r.physical = before.physical
 	}
-	// Nothing else is looked at: its attributes are texts that tell their place.
+	// Other types are not simulated. Their attributes are texts that say whose they are.
 	r.attributes = map[string]any{}
-	for _, name := range []string{"Arn", "ARN", "Name", "RoleName", "RoleId", "Project", "Logstore", "LogstoreName", "PolicyName", "DomainName", "FunctionName"} {
+	for _, name := range otherAttributes {
 		r.attributes[name] = r.physical + "." + name
 	}
 	for name, v := range r.properties {
@@ -62,11 +62,17 @@ func (r *resource) bring(s *stack, was *resource) error {
 	return nil
 }
 
-// remove ends the resource.
+// otherAttributes are the attributes of types that are not simulated.
+var otherAttributes = []string{
+	"Arn", "ARN", "Name", "RoleName", "RoleId", "Project", "Logstore", "LogstoreName", "PolicyName", "DomainName",
+	"FunctionName",
+}
+
+// remove deletes the resource from its service.
 func (r *resource) remove(s *stack) error {
 	switch r.kind {
 	case "ALIYUN::OSS::Bucket":
-		b, err := s.cloud.bucket(r.physical)
+		b, err := s.cloud.openBucket(r.physical)
 		if err != nil {
 			return err
 		}
@@ -80,23 +86,25 @@ func (r *resource) remove(s *stack) error {
 	return nil
 }
 
-// bucket opens a bucket as the deployer, whose rights ROS uses.
-func (c *Cloud) bucket(name string) (*ossbucket.Bucket, error) {
-	return ossbucket.New(ossbucket.Options{Endpoint: c.OSS, Bucket: name, Credentials: func(context.Context) (cloud.Credentials, error) {
-		return c.Key, nil
-	}})
+// openBucket opens a bucket with the deployer's key, as ROS does.
+func (c *Cloud) openBucket(name string) (*ossbucket.Bucket, error) {
+	credentials := func(context.Context) (cloud.Credentials, error) { return c.Key, nil }
+	return ossbucket.New(ossbucket.Options{Endpoint: c.OSS, Bucket: name, Credentials: credentials})
 }
 
-func (r *resource) bringBucket(s *stack, was *resource) error {
+func (r *resource) applyBucket(s *stack, before *resource) error {
 	r.physical = r.text("BucketName")
-	r.attributes = map[string]any{"Name": r.physical, "Arn": "acs:oss:*:*:" + r.physical, "DomainName": r.physical + ".oss.test", "InternalDomainName": r.physical + ".oss-internal.test"}
-	if was != nil {
-		if was.physical != r.physical {
+	r.attributes = map[string]any{
+		"Name": r.physical, "Arn": "acs:oss:*:*:" + r.physical,
+		"DomainName": r.physical + ".oss.test", "InternalDomainName": r.physical + ".oss-internal.test",
+	}
+	if before != nil {
+		if before.physical != r.physical {
 			return errors.New("BucketName cannot be changed")
 		}
 		return nil
 	}
-	b, err := s.cloud.bucket(r.physical)
+	b, err := s.cloud.openBucket(r.physical)
 	if err != nil {
 		return err
 	}
@@ -122,41 +130,46 @@ func (f *function) close() {
 	}
 }
 
-func (r *resource) bringFunction(s *stack, was *resource) error {
+func (r *resource) applyFunction(s *stack, before *resource) error {
 	name := r.text("FunctionName")
-	if r.physical = name; was == nil && s.cloud.funcs[name] != nil {
+	if r.physical = name; before == nil && s.cloud.funcs[name] != nil {
 		return fmt.Errorf("FunctionAlreadyExists: function %q already exists", name)
 	}
 	if r.text("Runtime") != "go1" {
-		return fmt.Errorf("InvalidArgument: runtime %q is not run here", r.text("Runtime"))
+		return fmt.Errorf("InvalidArgument: runtime %q is not supported here", r.text("Runtime"))
 	}
-	binary, err := r.unpack(s)
+	binary, err := r.unpackHandler(s)
 	if err != nil {
 		return err
 	}
 	env, _ := r.properties["EnvironmentVariables"].(map[string]any)
-	f := &function{binary: binary, options: fctest.Options{Name: name, Region: s.cloud.Region, Credentials: s.cloud.Role, Timeout: time.Minute}}
+	f := &function{binary: binary, options: fctest.Options{
+		Name: name, Region: s.cloud.Region, Credentials: s.cloud.Role, Timeout: time.Minute,
+	}}
 	for _, key := range slices.Sorted(maps.Keys(env)) {
 		f.options.Env = append(f.options.Env, key+"="+fmt.Sprint(env[key]))
 	}
-	// The services that FC would reach by their names.
+	// FC would reach the services by their names.
 	f.options.Env = append(f.options.Env, s.cloud.Env...)
 	f.options.Env = append(f.options.Env, "OSS_ENDPOINT="+s.cloud.OSS, "EHPC_ENDPOINT="+s.cloud.EHPC)
 	if old := s.cloud.funcs[name]; old != nil {
 		old.close()
 	}
 	s.cloud.funcs[name] = f
-	r.attributes = map[string]any{"FunctionName": name, "FunctionId": s.cloud.id("function"), "ARN": "acs:fc:" + s.cloud.Region + ":1234567890123456:functions/" + name}
-	if was != nil {
-		r.attributes["FunctionId"] = was.attributes["FunctionId"]
+	r.attributes = map[string]any{
+		"FunctionName": name, "FunctionId": s.cloud.newID("function"),
+		"ARN": "acs:fc:" + s.cloud.Region + ":" + account + ":functions/" + name,
+	}
+	if before != nil {
+		r.attributes["FunctionId"] = before.attributes["FunctionId"]
 	}
 	return nil
 }
 
-// unpack fetches the code and returns the path of its handler.
-func (r *resource) unpack(s *stack) (string, error) {
+// unpackHandler fetches the code and writes the handler to a file. It returns the path of the file.
+func (r *resource) unpackHandler(s *stack) (string, error) {
 	code, _ := r.properties["Code"].(map[string]any)
-	b, err := s.cloud.bucket(fmt.Sprint(code["OssBucketName"]))
+	b, err := s.cloud.openBucket(fmt.Sprint(code["OssBucketName"]))
 	if err != nil {
 		return "", err
 	}
@@ -177,14 +190,19 @@ func (r *resource) unpack(s *stack) (string, error) {
 		return "", fmt.Errorf("InvalidArgument: handler %s is not executable", r.text("Handler"))
 	}
 	path := filepath.Join(s.cloud.t.TempDir(), r.text("Handler"))
-	// A process that is forked meanwhile would hold the file open for writing,
-	// and nobody could execute it until that process ends.
+	return path, writeExecutable(path, f)
+}
+
+// writeExecutable writes an executable file.
+func writeExecutable(path string, from io.Reader) error {
+	// A process that is forked meanwhile would inherit the open file, and the file could not be executed until that
+	// process ends.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
-	if err == nil {
-		_, err = io.Copy(out, f)
-		err = errors.Join(err, out.Close())
+	if err != nil {
+		return err
 	}
-	return path, err
+	_, err = io.Copy(out, from)
+	return errors.Join(err, out.Close())
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// apiError is a refusal with ROS' own codes.
+// apiError is an error response with ROS's own codes.
 type apiError struct {
 	status        int
 	code, message string
@@ -15,14 +15,15 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
 
-func fault(status int, code, format string, args ...any) error {
+// newError returns an *apiError.
+func newError(status int, code, format string, args ...any) error {
 	return &apiError{status, code, fmt.Sprintf(format, args...)}
 }
 
-// request is a ROS call, its query and form in one.
+// request has the parameters of a ROS call, from its query and its form.
 type request struct{ url.Values }
 
-// parameters reads Parameters.N.ParameterKey and -Value.
+// parameters returns the values of Parameters.N.ParameterValue by Parameters.N.ParameterKey.
 func (r request) parameters() map[string]string {
 	all := map[string]string{}
 	for n := 1; r.Has("Parameters." + strconv.Itoa(n) + ".ParameterKey"); n++ {
@@ -33,13 +34,13 @@ func (r request) parameters() map[string]string {
 }
 
 func (c *Cloud) serveROS(w http.ResponseWriter, r *http.Request) {
-	action, body, ok := c.admit(w, r, "2019-09-10")
+	action, body, ok := c.readCall(w, r, "2019-09-10")
 	if !ok {
 		return
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		answerError(w, http.StatusBadRequest, "InvalidBody", err.Error())
+		respondError(w, http.StatusBadRequest, "InvalidBody", err.Error())
 		return
 	}
 	for name, values := range r.URL.Query() {
@@ -47,70 +48,74 @@ func (c *Cloud) serveROS(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	reply, err := c.ask(action, request{form})
+	reply, err := c.handle(action, request{form})
 	if e, ok := err.(*apiError); ok {
-		answerError(w, e.status, e.code, e.message)
+		respondError(w, e.status, e.code, e.message)
 		return
 	}
 	if err != nil {
-		answerError(w, http.StatusInternalServerError, "InternalError", err.Error())
+		respondError(w, http.StatusInternalServerError, "InternalError", err.Error())
 		return
 	}
 	reply["RequestId"] = "0F1E2D3C-0000-4000-8000-000000000002"
-	answer(w, reply)
+	respond(w, reply)
 }
 
 type object = map[string]any
 
-// ask answers one action.
-func (c *Cloud) ask(action string, r request) (object, error) {
+// noSuchAction is the message of InvalidAction.NotFound.
+const noSuchAction = "Specified api is not found, please check your url and method."
+
+// handle handles one action of ROS.
+func (c *Cloud) handle(action string, r request) (object, error) {
 	if r.Get("RegionId") != c.Region {
-		return nil, fault(http.StatusBadRequest, "InvalidRegionId", "region %q is not %q", r.Get("RegionId"), c.Region)
+		return nil, newError(http.StatusBadRequest, "InvalidRegionId",
+			"region %q is not %q", r.Get("RegionId"), c.Region)
 	}
 	switch action {
 	case "ListStacks":
 		return c.listStacks(r)
 	case "CreateStack":
-		return c.create(r)
+		return c.createStack(r)
 	case "PreviewStack":
-		return c.preview(r)
+		return c.previewStack(r)
 	}
-	s := c.stackBy(func(s *stack) bool { return s.id == r.Get("StackId") })
-	if s == nil {
-		return nil, fault(http.StatusNotFound, "StackNotFound", "The Stack (%s) could not be found.", r.Get("StackId"))
+	s, err := c.stackByID(r.Get("StackId"))
+	if err != nil {
+		return nil, err
 	}
 	switch action {
 	case "GetStack":
 		return s.describe(), nil
 	case "UpdateStack":
-		return c.update(s, r)
+		return c.updateStack(s, r)
 	case "DeleteStack":
-		return c.delete(s, r)
+		return c.deleteStack(s, r)
 	case "ListStackEvents":
 		return s.listEvents(r)
 	case "ListStackResources":
 		return s.listResources(), nil
 	}
-	return nil, fault(http.StatusNotFound, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.")
+	return nil, newError(http.StatusNotFound, "InvalidAction.NotFound", noSuchAction)
 }
 
-func (c *Cloud) stackBy(is func(*stack) bool) *stack {
+func (c *Cloud) stackByID(id string) (*stack, error) {
 	for _, s := range c.stacks {
-		if is(s) {
-			return s
+		if s.id == id {
+			return s, nil
 		}
 	}
-	return nil
+	return nil, newError(http.StatusNotFound, "StackNotFound", "The Stack (%s) could not be found.", id)
 }
 
-// listStacks answers a page of all stacks, or of those of one name.
+// listStacks returns a page of all stacks, or of those with one name. Deleted stacks stay in the list.
 func (c *Cloud) listStacks(r request) (object, error) {
 	size, number, err := r.page()
 	if err != nil {
 		return nil, err
 	}
 	list := []object{}
-	for _, s := range c.stacks { // deleted ones stay listed for a while
+	for _, s := range c.stacks {
 		if !r.Has("StackName.1") || s.name == r.Get("StackName.1") {
 			list = append(list, object{"StackId": s.id, "StackName": s.name, "Status": s.status})
 		}
@@ -119,7 +124,7 @@ func (c *Cloud) listStacks(r request) (object, error) {
 	return object{"Stacks": page, "TotalCount": len(list), "PageNumber": number, "PageSize": size}, nil
 }
 
-// page reads PageSize and PageNumber, which are 10 and 1 if they are not given.
+// page returns PageSize and PageNumber. They default to 10 and 1.
 func (r request) page() (size, number int, err error) {
 	size, number = 10, 1
 	for name, into := range map[string]*int{"PageSize": &size, "PageNumber": &number} {
@@ -127,84 +132,102 @@ func (r request) page() (size, number int, err error) {
 			continue
 		}
 		if *into, err = strconv.Atoi(r.Get(name)); err != nil || *into < 1 || name == "PageSize" && *into > 50 {
-			return 0, 0, fault(http.StatusBadRequest, "InvalidParameter", "%s %q is invalid.", name, r.Get(name))
+			return 0, 0, newError(http.StatusBadRequest, "InvalidParameter", "%s %q is invalid.", name, r.Get(name))
 		}
 	}
 	return size, number, nil
 }
 
-func (c *Cloud) create(r request) (object, error) {
+func (c *Cloud) createStack(r request) (object, error) {
 	name := r.Get("StackName")
-	if s := c.stackBy(func(s *stack) bool { return s.name == name && s.status != "DELETE_COMPLETE" }); s != nil {
-		if s.token == r.Get("ClientToken") {
-			return object{"StackId": s.id}, nil
+	for _, s := range c.stacks {
+		switch {
+		case s.name != name || s.status == "DELETE_COMPLETE":
+		case s.token == r.Get("ClientToken"):
+			return object{"StackId": s.id}, nil // the call was repeated
+		default:
+			return nil, newError(http.StatusConflict, "StackExists", "The Stack (%s) already exists.", name)
 		}
-		return nil, fault(http.StatusConflict, "StackExists", "The Stack (%s) already exists.", name)
 	}
-	wanted, err := parse(r.Get("TemplateBody"), r.parameters(), nil)
+	to, err := newTarget(r.Get("TemplateBody"), r.parameters(), nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := timeout(r); err != nil {
+	if err := r.checkTimeout(); err != nil {
 		return nil, err
 	}
-	s := &stack{cloud: c, id: c.id("stack"), name: name, token: r.Get("ClientToken"), resources: map[string]*resource{}, asked: wanted}
+	s := &stack{cloud: c, id: c.newID("stack"), name: name, token: r.Get("ClientToken"), created: to}
+	s.resources = map[string]*resource{}
 	c.stacks = append(c.stacks, s)
-	s.begin("CREATE", wanted)
+	s.startAction("CREATE", to)
 	return object{"StackId": s.id}, nil
 }
 
-func timeout(r request) error {
-	if n, err := strconv.Atoi(r.Get("TimeoutInMinutes")); err != nil || n < 10 || n > 1440 {
-		return fault(http.StatusBadRequest, "InvalidParameter", "TimeoutInMinutes %q is not from 10 to 1440.", r.Get("TimeoutInMinutes"))
+func (r request) checkTimeout() error {
+	minutes := r.Get("TimeoutInMinutes")
+	if n, err := strconv.Atoi(minutes); err != nil || n < 10 || n > 1440 {
+		return newError(http.StatusBadRequest, "InvalidParameter", "TimeoutInMinutes %q is not from 10 to 1440.", minutes)
 	}
 	return nil
 }
 
-func (c *Cloud) update(s *stack, r request) (object, error) {
-	if s.busy() {
-		return nil, fault(http.StatusConflict, "ActionInProgress", "Stack %s already has an action (%s) in progress.", s.name, s.status)
+// checkIdle returns an error if an action of the stack is in progress.
+func (s *stack) checkIdle() error {
+	if s.isBusy() {
+		return newError(http.StatusConflict, "ActionInProgress",
+			"Stack %s already has an action (%s) in progress.", s.name, s.status)
 	}
-	wanted, err := parse(r.Get("TemplateBody"), r.parameters(), s.previous(r))
+	return nil
+}
+
+func (c *Cloud) updateStack(s *stack, r request) (object, error) {
+	if err := s.checkIdle(); err != nil {
+		return nil, err
+	}
+	to, err := newTarget(r.Get("TemplateBody"), r.parameters(), s.previousParameters(r))
 	if err != nil {
 		return nil, err
 	}
-	if err := timeout(r); err != nil {
+	if err := r.checkTimeout(); err != nil {
 		return nil, err
 	}
-	if wanted.same(s.is) {
-		return nil, fault(http.StatusBadRequest, "NotSupported", "Update the completely same stack is not supported.")
+	if to.equals(s.current) {
+		message := "Update the completely same stack is not supported."
+		return nil, newError(http.StatusBadRequest, "NotSupported", "%s", message)
 	}
-	s.begin("UPDATE", wanted)
+	s.startAction("UPDATE", to)
 	return object{"StackId": s.id}, nil
 }
 
-func (c *Cloud) preview(r request) (object, error) {
+// previewStack returns what an update, or a new stack, would change.
+func (c *Cloud) previewStack(r request) (object, error) {
 	s := &stack{cloud: c, id: "stack-preview", name: r.Get("StackName"), resources: map[string]*resource{}}
 	if id := r.Get("StackId"); id != "" {
 		if r.Has("StackName") {
-			return nil, fault(http.StatusBadRequest, "InvalidParameter", "You must and can specify only one of StackName and StackId.")
+			message := "You must and can specify only one of StackName and StackId."
+			return nil, newError(http.StatusBadRequest, "InvalidParameter", "%s", message)
 		}
-		if s = c.stackBy(func(s *stack) bool { return s.id == id }); s == nil {
-			return nil, fault(http.StatusNotFound, "StackNotFound", "The Stack (%s) could not be found.", id)
+		var err error
+		if s, err = c.stackByID(id); err != nil {
+			return nil, err
 		}
 	}
-	wanted, err := parse(r.Get("TemplateBody"), r.parameters(), s.previous(r))
+	to, err := newTarget(r.Get("TemplateBody"), r.parameters(), s.previousParameters(r))
 	if err != nil {
 		return nil, err
 	}
-	changes, err := s.changes(wanted)
+	changes, err := s.changes(to)
 	return object{"Stack": object{"StackName": s.name, "Resources": changes}}, err
 }
 
-func (c *Cloud) delete(s *stack, r request) (object, error) {
-	if s.busy() {
-		return nil, fault(http.StatusConflict, "ActionInProgress", "Stack %s already has an action (%s) in progress.", s.name, s.status)
+func (c *Cloud) deleteStack(s *stack, r request) (object, error) {
+	if err := s.checkIdle(); err != nil {
+		return nil, err
 	}
 	s.retain = map[string]bool{}
 	for n := 1; r.Has("RetainResources." + strconv.Itoa(n)); n++ {
 		s.retain[r.Get("RetainResources."+strconv.Itoa(n))] = true
 	}
-	s.begin("DELETE", nil)
+	s.startAction("DELETE", nil)
 	return object{}, nil
 }

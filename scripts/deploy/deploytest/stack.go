@@ -8,150 +8,160 @@ import (
 	"time"
 )
 
-// stack is a stack and what was made of it. The cloud's lock guards it.
+// stack is a ROS stack. The cloud's lock guards it.
 type stack struct {
 	cloud           *Cloud
 	id, name, token string
 	status, reason  string
-	is              *wanted // template and parameters in force; nil: never complete
-	asked           *wanted // by CreateStack
+	current         *target // in force; nil: the stack was never complete
+	created         *target // what CreateStack was called with
 	resources       map[string]*resource
-	order           []string // in which they were made
-	retain          map[string]bool
+	order           []string        // of their creation
+	retain          map[string]bool // resources that DeleteStack was told to keep
 	events          []event
 }
 
+// event is a change of the status of a resource, or of the stack.
 type event struct{ id, time, resource, kind, status, reason string }
 
-func (s *stack) busy() bool { return strings.HasSuffix(s.status, "_IN_PROGRESS") }
+func (s *stack) isBusy() bool { return strings.HasSuffix(s.status, "_IN_PROGRESS") }
 
-func (s *stack) previous(r request) map[string]string {
-	if r.Get("UsePreviousParameters") != "true" || s.is == nil {
+// previousParameters returns the parameters in force if the caller wants to keep them.
+func (s *stack) previousParameters(r request) map[string]string {
+	if r.Get("UsePreviousParameters") != "true" || s.current == nil {
 		return nil
 	}
-	return s.is.given
+	return s.current.given
 }
 
-// note sets a status and writes it down; the stack's own if there is no
-// resource.
-func (s *stack) note(resource, kind, status, reason string) {
-	if resource == "" {
-		resource, kind = s.name, "ALIYUN::ROS::Stack"
-		s.status, s.reason = status, reason
-	}
-	s.events = append(s.events, event{s.cloud.id("event"), time.Now().UTC().Format("2006-01-02T15:04:05"), resource, kind, status, reason})
+// addEvent records a status of a resource.
+func (s *stack) addEvent(resource, kind, status, reason string) {
+	s.events = append(s.events, event{
+		id: s.cloud.newID("event"), time: time.Now().UTC().Format("2006-01-02T15:04:05"),
+		resource: resource, kind: kind, status: status, reason: reason,
+	})
 }
 
-// begin starts an action, which goes on without the caller.
-func (s *stack) begin(action string, to *wanted) {
-	s.note("", "", action+"_IN_PROGRESS", "Stack "+action+" started")
-	s.cloud.working.Go(func() { s.work(action, to) })
+// setStatus sets the status of the stack and records it.
+func (s *stack) setStatus(status, reason string) {
+	s.status, s.reason = status, reason
+	s.addEvent(s.name, "ALIYUN::ROS::Stack", status, reason)
 }
 
-func (s *stack) work(action string, to *wanted) {
+// startAction starts an action. It goes on after the call that started it.
+func (s *stack) startAction(action string, to *target) {
+	s.setStatus(action+"_IN_PROGRESS", "Stack "+action+" started")
+	s.cloud.working.Go(func() { s.runAction(action, to) })
+}
+
+// runAction runs an action to its end, with a rollback if it fails.
+func (s *stack) runAction(action string, to *target) {
 	if action == "DELETE" {
-		if reason := s.clear(s.retain); reason != "" {
-			s.end("DELETE_FAILED", reason)
+		if reason := s.removeResources(s.retain); reason != "" {
+			s.lockAndSetStatus("DELETE_FAILED", reason)
 			return
 		}
-		s.end("DELETE_COMPLETE", "Stack DELETE completed successfully")
+		s.lockAndSetStatus("DELETE_COMPLETE", "Stack DELETE completed successfully")
 		return
 	}
-	reason := s.reach(to)
+	reason := s.applyTarget(to)
 	s.cloud.mu.Lock()
-	before := s.is
+	before := s.current
 	s.cloud.mu.Unlock()
 	switch {
 	case reason == "":
 		s.cloud.mu.Lock()
-		s.is = to
+		s.current = to
 		s.cloud.mu.Unlock()
-		s.end(action+"_COMPLETE", "Stack "+action+" completed successfully")
+		s.lockAndSetStatus(action+"_COMPLETE", "Stack "+action+" completed successfully")
 	case action == "CREATE":
-		s.end("CREATE_ROLLBACK_IN_PROGRESS", reason)
-		s.clear(nil)
-		s.end("CREATE_ROLLBACK_COMPLETE", reason)
+		s.lockAndSetStatus("CREATE_ROLLBACK_IN_PROGRESS", reason)
+		s.removeResources(nil)
+		s.lockAndSetStatus("CREATE_ROLLBACK_COMPLETE", reason)
 	default:
-		s.end("ROLLBACK_IN_PROGRESS", reason)
-		if again := s.reach(before); again != "" {
-			s.end("ROLLBACK_FAILED", again)
+		s.lockAndSetStatus("ROLLBACK_IN_PROGRESS", reason)
+		if again := s.applyTarget(before); again != "" {
+			s.lockAndSetStatus("ROLLBACK_FAILED", again)
 			return
 		}
-		s.end("ROLLBACK_COMPLETE", reason)
+		s.lockAndSetStatus("ROLLBACK_COMPLETE", reason)
 	}
 }
 
-func (s *stack) end(status, reason string) {
+func (s *stack) lockAndSetStatus(status, reason string) {
 	s.cloud.mu.Lock()
 	defer s.cloud.mu.Unlock()
-	s.note("", "", status, reason)
+	s.setStatus(status, reason)
 }
 
-// reach makes, changes and removes resources, in the order of what they refer
-// to, until they are as wanted. The result says what failed.
-func (s *stack) reach(to *wanted) (reason string) {
-	names, err := to.sorted()
+// applyTarget creates, updates and removes resources until the stack is as it should be. It returns why it failed.
+func (s *stack) applyTarget(to *target) (reason string) {
+	names, err := s.existingResources(to)
 	if err != nil {
 		return err.Error()
 	}
+	kept := map[string]bool{}
 	for _, name := range names {
-		if reason := s.bringResource(to, name); reason != "" {
+		if reason := s.applyResource(to, name); reason != "" {
 			return fmt.Sprintf("Resource %s failed: %s", name, reason)
 		}
+		kept[name] = true
 	}
-	gone := map[string]bool{}
-	for _, name := range names {
-		gone[name] = true // is to be kept
-	}
-	return s.clear(gone)
+	return s.removeResources(kept)
 }
 
-func (s *stack) bringResource(to *wanted, name string) (reason string) {
+// existingResources returns the resources that the target has, each after those that it depends on.
+func (s *stack) existingResources(to *target) ([]string, error) {
+	return to.ExistingResources(to.inStack(s, true))
+}
+
+// applyResource creates or updates one resource. It returns why it failed.
+func (s *stack) applyResource(to *target, name string) (reason string) {
 	s.cloud.mu.Lock()
 	defer s.cloud.mu.Unlock()
-	properties, err := to.properties(s, name, false)
+	r, err := to.evaluate(s, name, false)
 	if err != nil {
 		return err.Error()
 	}
-	have := s.resources[name]
-	if have != nil && reflect.DeepEqual(have.properties, properties) {
+	before := s.resources[name]
+	if before != nil && reflect.DeepEqual(before.properties, r.Properties) {
 		return ""
 	}
 	action := "UPDATE"
-	next := &resource{name: name, kind: to.kind(name), properties: properties, retained: to.Resources[name].DeletionPolicy == "Retain"}
-	if have == nil {
+	next := &resource{name: name, kind: r.Type, properties: r.Properties, retained: r.Retain}
+	if before == nil {
 		action = "CREATE"
 		s.order = append(s.order, name)
 	}
-	s.note(name, next.kind, action+"_IN_PROGRESS", "state changed")
-	if reason = s.step(action, name); reason == "" {
-		if err := next.bring(s, have); err != nil {
+	s.addEvent(name, next.kind, action+"_IN_PROGRESS", "state changed")
+	if reason = s.waitForStep(action, name); reason == "" {
+		if err := next.apply(s, before); err != nil {
 			reason = err.Error()
 		}
 	}
 	if reason != "" {
-		s.note(name, next.kind, action+"_FAILED", reason)
+		s.addEvent(name, next.kind, action+"_FAILED", reason)
 		return reason
 	}
 	s.resources[name] = next
-	s.note(name, next.kind, action+"_COMPLETE", "state changed")
+	s.addEvent(name, next.kind, action+"_COMPLETE", "state changed")
 	return ""
 }
 
-// step takes a resource's time and asks the test; the lock is let go of.
-func (s *stack) step(action, name string) (reason string) {
-	hook, pause := s.cloud.broken, s.cloud.Step
+// waitForStep waits as long as a step takes, and calls the test's hook. It releases the lock meanwhile.
+func (s *stack) waitForStep(action, name string) (reason string) {
+	breakage, pause := s.cloud.hooks.breakage, s.cloud.Step
 	s.cloud.mu.Unlock()
 	defer s.cloud.mu.Lock()
 	time.Sleep(pause)
-	if hook != nil {
-		reason = hook(action, name)
+	if breakage != nil {
+		reason = breakage(action, name)
 	}
 	return reason
 }
 
-// clear removes what is not to be kept, the newest first.
-func (s *stack) clear(keep map[string]bool) (reason string) {
+// removeResources removes the resources that are not to be kept, the newest first. It returns why it failed.
+func (s *stack) removeResources(keep map[string]bool) (reason string) {
 	s.cloud.mu.Lock()
 	defer s.cloud.mu.Unlock()
 	for i := len(s.order) - 1; i >= 0; i-- {
@@ -161,12 +171,12 @@ func (s *stack) clear(keep map[string]bool) (reason string) {
 			continue
 		}
 		s.order = slices.Delete(s.order, i, i+1)
-		if r == nil || r.retained { // never made, or none of our business any more
+		if r == nil || r.retained { // it was never created, or it outlives the stack
 			delete(s.resources, name)
 			continue
 		}
-		s.note(name, r.kind, "DELETE_IN_PROGRESS", "state changed")
-		reason := s.step("DELETE", name)
+		s.addEvent(name, r.kind, "DELETE_IN_PROGRESS", "state changed")
+		reason := s.waitForStep("DELETE", name)
 		if reason == "" {
 			if err := r.remove(s); err != nil {
 				reason = err.Error()
@@ -174,32 +184,32 @@ func (s *stack) clear(keep map[string]bool) (reason string) {
 		}
 		if reason != "" {
 			s.order = slices.Insert(s.order, i, name)
-			s.note(name, r.kind, "DELETE_FAILED", reason)
+			s.addEvent(name, r.kind, "DELETE_FAILED", reason)
 			return fmt.Sprintf("Resource %s failed: %s", name, reason)
 		}
 		delete(s.resources, name)
-		s.note(name, r.kind, "DELETE_COMPLETE", "state changed")
+		s.addEvent(name, r.kind, "DELETE_COMPLETE", "state changed")
 	}
 	return ""
 }
 
-// changes is what reaching to would do.
-func (s *stack) changes(to *wanted) ([]object, error) {
-	names, err := to.sorted()
+// changes returns what applyTarget would do.
+func (s *stack) changes(to *target) ([]object, error) {
+	names, err := s.existingResources(to)
 	if err != nil {
 		return nil, err
 	}
 	list := []object{}
 	for _, name := range names {
-		properties, err := to.properties(s, name, true)
+		r, err := to.evaluate(s, name, true)
 		if err != nil {
 			return nil, err
 		}
-		change := object{"LogicalResourceId": name, "ResourceType": to.kind(name), "Action": "None"}
-		switch have := s.resources[name]; {
-		case have == nil:
+		change := object{"LogicalResourceId": name, "ResourceType": r.Type, "Action": "None"}
+		switch before := s.resources[name]; {
+		case before == nil:
 			change["Action"] = "Add"
-		case !reflect.DeepEqual(have.properties, properties):
+		case !reflect.DeepEqual(before.properties, r.Properties):
 			change["Action"], change["Replacement"] = "Modify", "False"
 		}
 		list = append(list, change)
@@ -212,29 +222,34 @@ func (s *stack) changes(to *wanted) ([]object, error) {
 	return list, nil
 }
 
+// describe returns the response of GetStack.
 func (s *stack) describe() object {
 	d := object{"StackId": s.id, "StackName": s.name, "Status": s.status, "StatusReason": s.reason}
-	in := s.is
+	in := s.current
 	if in == nil {
-		in = s.asked
+		in = s.created
 	}
 	parameters := []object{}
 	for name, value := range in.values {
-		if in.secret(name) {
+		if in.IsSecret(name) {
 			value = "******"
 		}
 		parameters = append(parameters, object{"ParameterKey": name, "ParameterValue": fmt.Sprint(value)})
 	}
 	d["Parameters"] = parameters
-	if s.is != nil && !s.busy() {
-		if outputs, err := s.is.outputs(s); err == nil {
-			d["Outputs"] = outputs
+	if s.current != nil && !s.isBusy() {
+		if outputs, err := s.current.EvaluateOutputs(s.current.inStack(s, false)); err == nil {
+			list := []object{}
+			for _, o := range outputs {
+				list = append(list, object{"OutputKey": o.Name, "Description": o.Description, "OutputValue": o.Value})
+			}
+			d["Outputs"] = list
 		}
 	}
 	return d
 }
 
-// listEvents answers a page.
+// listEvents returns a page of events.
 func (s *stack) listEvents(r request) (object, error) {
 	size, number, err := r.page()
 	if err != nil {
@@ -245,7 +260,10 @@ func (s *stack) listEvents(r request) (object, error) {
 		slices.Reverse(events)
 	}
 	for _, e := range events[min(len(events), (number-1)*size):min(len(events), number*size)] {
-		page = append(page, object{"EventId": e.id, "CreateTime": e.time, "LogicalResourceId": e.resource, "ResourceType": e.kind, "Status": e.status, "StatusReason": e.reason})
+		page = append(page, object{
+			"EventId": e.id, "CreateTime": e.time, "LogicalResourceId": e.resource, "ResourceType": e.kind,
+			"Status": e.status, "StatusReason": e.reason,
+		})
 	}
 	return object{"Events": page, "TotalCount": len(s.events), "PageNumber": number, "PageSize": size}, nil
 }
@@ -254,7 +272,9 @@ func (s *stack) listResources() object {
 	list := []object{}
 	for _, name := range s.order {
 		if r := s.resources[name]; r != nil {
-			list = append(list, object{"LogicalResourceId": name, "ResourceType": r.kind, "PhysicalResourceId": r.physical})
+			list = append(list, object{
+				"LogicalResourceId": name, "ResourceType": r.kind, "PhysicalResourceId": r.physical,
+			})
 		}
 	}
 	return object{"Resources": list}

@@ -1,0 +1,300 @@
+package rostemplate
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Values are what the references in a template stand for.
+type Values struct {
+	Parameters map[string]any    // strings, numbers, booleans and lists; defaults are used for missing ones
+	Pseudo     map[string]string // "ALIYUN::Region" and so on
+	// Resource returns an attribute of a resource, or what Ref returns if the attribute is empty. If Resource is nil,
+	// an attribute is "<Resource.Attribute>", and Ref of a resource is an error.
+	Resource func(name, attribute string) (any, error)
+}
+
+// Resource is an evaluated resource. Its properties are maps, lists, strings, numbers and booleans.
+type Resource struct {
+	Type       string
+	Retain     bool // the resource stays when its stack is deleted
+	Properties map[string]any
+}
+
+// Output is an evaluated output.
+type Output struct {
+	Name, Description string
+	Value             any
+}
+
+// omitted is the value of ALIYUN::NoValue: its property or list element is left out.
+type omitted struct{}
+
+// evaluator evaluates one template. It keeps the first error and goes on with nil values.
+type evaluator struct {
+	t      *Template
+	values Values
+	err    error
+}
+
+// Evaluate returns the resources whose conditions hold.
+func (t *Template) Evaluate(values Values) (map[string]Resource, error) {
+	e := &evaluator{t: t, values: values}
+	resources := map[string]Resource{}
+	for name, r := range entries(t.sections["Resources"]) {
+		if e.exists(r) {
+			resources[name.Value] = e.resource(r)
+		}
+	}
+	return resources, e.err
+}
+
+// EvaluateResource returns one resource, whether its condition holds or not.
+func (t *Template) EvaluateResource(name string, values Values) (Resource, error) {
+	e := &evaluator{t: t, values: values}
+	r := e.resource(member(t.sections["Resources"], name))
+	return r, e.err
+}
+
+// EvaluateOutputs returns the outputs whose conditions hold, in the order of the template.
+func (t *Template) EvaluateOutputs(values Values) ([]Output, error) {
+	e := &evaluator{t: t, values: values}
+	var outputs []Output
+	for name, o := range entries(t.sections["Outputs"]) {
+		if !e.exists(o) {
+			continue
+		}
+		output := Output{Name: name.Value, Value: e.member(o, "Value")}
+		output.Description, _ = e.member(o, "Description").(string)
+		outputs = append(outputs, output)
+	}
+	return outputs, e.err
+}
+
+// CheckRules returns an error if an assertion of the rules does not hold.
+func (t *Template) CheckRules(values Values) error {
+	e := &evaluator{t: t, values: values}
+	for name, rule := range entries(t.sections["Rules"]) {
+		if when := member(rule, "RuleCondition"); when != nil && !e.holds(when) {
+			continue
+		}
+		assertions := member(rule, "Assertions")
+		if assertions == nil {
+			continue
+		}
+		for _, a := range assertions.Content {
+			if assert := member(a, "Assert"); assert == nil || !e.holds(assert) {
+				description, _ := e.member(a, "AssertDescription").(string)
+				e.fail(a, "rule %s: %s", name.Value, description)
+			}
+		}
+	}
+	return e.err
+}
+
+// ExistingResources returns the names of the resources whose conditions hold, each after those that it depends on.
+func (t *Template) ExistingResources(values Values) ([]string, error) {
+	sorted, cycle := t.sortResources()
+	if cycle != nil {
+		return nil, fmt.Errorf("resources depend on each other: %s", strings.Join(cycle, " -> "))
+	}
+	e := &evaluator{t: t, values: values}
+	existing := slices.DeleteFunc(sorted, func(name string) bool {
+		return !e.exists(member(t.sections["Resources"], name))
+	})
+	return existing, e.err
+}
+
+// exists reports whether the condition of a resource or an output holds.
+func (e *evaluator) exists(n *yaml.Node) bool {
+	condition := member(n, "Condition")
+	return condition == nil || e.holds(condition)
+}
+
+func (e *evaluator) resource(n *yaml.Node) Resource {
+	var r Resource
+	if id := member(n, "Type"); id != nil {
+		r.Type = id.Value
+	}
+	if policy := member(n, "DeletionPolicy"); policy != nil {
+		r.Retain = policy.Value == "Retain"
+	}
+	r.Properties, _ = e.member(n, "Properties").(map[string]any)
+	if r.Properties == nil {
+		r.Properties = map[string]any{}
+	}
+	return r
+}
+
+func (e *evaluator) fail(n *yaml.Node, format string, args ...any) any {
+	if e.err == nil {
+		e.err = fmt.Errorf("evaluating line %d: %s", n.Line, fmt.Sprintf(format, args...))
+	}
+	return nil
+}
+
+// member returns the value of a key; nil if the key is missing.
+func (e *evaluator) member(n *yaml.Node, name string) any {
+	if value := member(n, name); value != nil {
+		return e.value(value)
+	}
+	return nil
+}
+
+func (e *evaluator) value(n *yaml.Node) any {
+	if name, arg := functionCall(n); name != "" {
+		return e.call(n, name, arg)
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		object := map[string]any{}
+		for key, value := range entries(n) {
+			if v := e.value(value); v != (omitted{}) {
+				object[key.Value] = v
+			}
+		}
+		return object
+	case yaml.SequenceNode:
+		list := []any{}
+		for _, child := range n.Content {
+			if v := e.value(child); v != (omitted{}) {
+				list = append(list, v)
+			}
+		}
+		return list
+	}
+	var v any
+	if err := n.Decode(&v); err != nil {
+		e.fail(n, "%v", err)
+	}
+	return v
+}
+
+// call evaluates a function that returns a value. Functions that return true or false are evaluated by holds.
+func (e *evaluator) call(n *yaml.Node, name string, arg *yaml.Node) any {
+	if !hasArguments(name, arg) {
+		return e.fail(n, "%s takes a list of %d, not %d", name, argumentCounts[name], len(arg.Content))
+	}
+	switch name {
+	case "Ref":
+		return e.reference(arg)
+	case "Fn::GetAtt":
+		return e.attribute(arg, arg.Content[0].Value, arg.Content[1].Value)
+	case "Fn::If":
+		if e.holds(arg.Content[0]) {
+			return e.value(arg.Content[1])
+		}
+		return e.value(arg.Content[2])
+	case "Fn::Str":
+		return fmt.Sprint(e.value(arg))
+	case "Fn::Length":
+		return len(e.list(arg))
+	case "Fn::Select":
+		return e.selected(arg)
+	case "Fn::Split":
+		list := []any{}
+		for part := range strings.SplitSeq(e.text(arg.Content[1]), e.text(arg.Content[0])) {
+			list = append(list, part)
+		}
+		return list
+	case "Fn::Join":
+		var parts []string
+		for _, part := range e.list(arg.Content[1]) {
+			parts = append(parts, fmt.Sprint(part))
+		}
+		return strings.Join(parts, e.text(arg.Content[0]))
+	}
+	return e.fail(n, "function %s is not supported", name)
+}
+
+func (e *evaluator) text(n *yaml.Node) string { return fmt.Sprint(e.value(n)) }
+
+// list evaluates an argument that must be a list.
+func (e *evaluator) list(n *yaml.Node) []any {
+	list, ok := e.value(n).([]any)
+	if !ok {
+		e.fail(n, "this must be a list")
+	}
+	return list
+}
+
+// selected evaluates Fn::Select of an index, from 0, and a list.
+func (e *evaluator) selected(arg *yaml.Node) any {
+	list := e.list(arg.Content[1])
+	i, err := strconv.Atoi(e.text(arg.Content[0]))
+	if err != nil || i < 0 || i >= len(list) {
+		return e.fail(arg, "Fn::Select: there is no element %s in a list of %d", arg.Content[0].Value, len(list))
+	}
+	return list[i]
+}
+
+// reference evaluates Ref.
+func (e *evaluator) reference(arg *yaml.Node) any {
+	if arg.Value == noValue {
+		return omitted{}
+	}
+	if v, given := e.values.Parameters[arg.Value]; given {
+		return v
+	}
+	if v, given := e.values.Pseudo[arg.Value]; given {
+		return v
+	}
+	parameter := member(e.t.sections["Parameters"], arg.Value)
+	if value := member(parameter, "Default"); value != nil {
+		return e.value(value)
+	}
+	switch {
+	case parameter != nil:
+		return e.fail(arg, "parameter %s has no default and no value", arg.Value)
+	case e.values.Resource != nil && member(e.t.sections["Resources"], arg.Value) != nil:
+		return e.attribute(arg, arg.Value, "")
+	}
+	return e.fail(arg, "%s has no value", arg.Value)
+}
+
+func (e *evaluator) attribute(arg *yaml.Node, resource, attribute string) any {
+	if e.values.Resource == nil {
+		return "<" + resource + "." + attribute + ">"
+	}
+	v, err := e.values.Resource(resource, attribute)
+	if err != nil {
+		return e.fail(arg, "%v", err)
+	}
+	return v
+}
+
+// holds evaluates the name of a condition, or an expression that is true or false.
+func (e *evaluator) holds(n *yaml.Node) bool {
+	if key := member(n, "Condition"); key != nil && len(n.Content) == 2 {
+		n = key
+	}
+	if n.Kind == yaml.ScalarNode {
+		expression := member(e.t.sections["Conditions"], n.Value)
+		if expression == nil {
+			e.fail(n, "condition %s does not exist", n.Value)
+			return false
+		}
+		return e.holds(expression)
+	}
+	name, arg := functionCall(n)
+	operands := []*yaml.Node{arg} // Fn::Not takes its operand with or without a list
+	if arg != nil && arg.Kind == yaml.SequenceNode {
+		operands = arg.Content
+	}
+	switch {
+	case name == "Fn::Equals" && len(operands) == 2:
+		return e.text(operands[0]) == e.text(operands[1])
+	case name == "Fn::Not" && len(operands) == 1:
+		return !e.holds(operands[0])
+	case name == "Fn::And":
+		return !slices.ContainsFunc(operands, func(n *yaml.Node) bool { return !e.holds(n) })
+	case name == "Fn::Or":
+		return slices.ContainsFunc(operands, e.holds)
+	}
+	e.fail(n, "this is not a condition")
+	return false
+}
