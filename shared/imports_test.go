@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"acsauth":             {},
 	"ehpc":                {"catalog", "cloud", "cloud/rpc", "neterror"},
 	"ehpc/ehpctest":       {"acsauth", "catalog"},
-	"capture":             {"archive", "catalog"},
+	"capture":             {"archive", "catalog", "ehpc"},
 	"metrics":             {},
 	"neterror":            {},
 	"query":               {"access", "apierror", "archive", "catalog", "jsonscan", "metrics", "slip"},

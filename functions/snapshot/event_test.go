@@ -38,9 +38,9 @@ func TestEventsThatCannotBeRead(t *testing.T) {
 	for event, want := range map[string]string{
 		`{"cluster":["a"]}`: `unknown field "cluster"; allowed are "regions"`,
 		`{"clusters":"a"}`:  `clusters`,
-		`{"shard":"5/4"}`:   `shard: "5/4"`,
+		`{"shard":"5/4"}`:   `shard: must be i/n with 1 <= i <= n <= 1000, got "5/4"`,
 		`[]`:                `the batch of events is empty`,
-		`{"clusters":[]} x`: `more follows`,
+		`{"clusters":[]} x`: `there is more`,
 		`nonsense`:          `allowed are`,
 		`{"triggerName":"t","payload":"awesome"}`:   `reading the payload of the timer event`,
 		`{"triggerName":"t","payload":"{\"x\":1}"}`: `unknown field "x"`,

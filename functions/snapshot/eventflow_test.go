@@ -34,7 +34,7 @@ type eventWorld struct {
 func newEventWorld(t *testing.T, change func(*capture.Settings)) *eventWorld {
 	w := &eventWorld{lab: newLab(t), now: noon}
 	clock := func() time.Time { return w.now }
-	settings := capture.Settings{Regions: []string{region}, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 50}
+	settings := capture.Settings{Regions: []string{region}, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 50}
 	if change != nil {
 		change(&settings)
 	}
@@ -44,7 +44,7 @@ func newEventWorld(t *testing.T, change func(*capture.Settings)) *eventWorld {
 	}
 	w.writer = archive.NewWriter(buckettest.NewMemory(t), keys, clock)
 	w.h = &handler{settings: settings, now: clock, log: zap.NewNop(),
-		capturer: capture.New(settings, w.upstream, capture.NewBudget(1e6, time.Now), w.writer, clock)}
+		capturer: capture.New(settings, w.client, capture.NewRateLimiter(1e6, time.Now), w.writer, clock)}
 	w.data.ImageLists = map[ehpctest.Question]string{}
 	for _, id := range []string{"", "ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"} {
 		w.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = fmt.Sprintf(`[{"ImageId":"m-of-%s"}]`, id)
@@ -147,7 +147,7 @@ func TestWhatAnEventDoes(t *testing.T) {
 		"a cluster has been created and is not listed yet": {file: "cluster-created",
 			outcome: "taken cn-hangzhou/ehpc-hz-3 the cluster is not listed; if it is new, another event or the next run finds it", asked: "clusters", scopes: both},
 		"a cluster has been deleted": {file: "cluster-deleted", listed: []string{"ehpc-hz-1"},
-			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is listed no more; its scopes ended", asked: "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
+			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is not listed any more; its scopes ended", asked: "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
 		"a cluster has been deleted, and with it most of the listing": {file: "cluster-deleted", listed: []string{}, outcome: "taken cn-hangzhou/ehpc-hz-2",
 			asked: "clusters, images ehpc-hz-2", scopes: both},
 		"no cluster is named, and there is a new one": {file: "no-cluster-named", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"},
@@ -155,10 +155,10 @@ func TestWhatAnEventDoes(t *testing.T) {
 		"no cluster is named, and one has gone": {file: "no-cluster-named", listed: []string{"ehpc-hz-2"},
 			outcome: "taken cn-hangzhou/", asked: "clusters", scopes: "_any/_any ehpc-hz-2/_any"},
 		"no cluster is named, and none is ever listed": {file: "no-cluster-named", scopes: "_any/_any ehpc-hz-1/_any",
-			settings: func(s *capture.Settings) { s.Clusters, s.Types.Auto = []string{"ehpc-hz-1"}, false },
+			settings: func(s *capture.Settings) { s.Clusters, s.InstanceTypes.Auto = []string{"ehpc-hz-1"}, false },
 			outcome:  "ignored cn-hangzhou/ it names no cluster, and clusters are not listed here (setting SNAPSHOT_CLUSTERS)"},
 		"a cluster of a fixed list": {file: "cluster-started", scopes: "_any/_any ehpc-hz-1/_any",
-			settings: func(s *capture.Settings) { s.Clusters, s.Types.Auto = []string{"ehpc-hz-1"}, false },
+			settings: func(s *capture.Settings) { s.Clusters, s.InstanceTypes.Auto = []string{"ehpc-hz-1"}, false },
 			outcome:  "taken cn-hangzhou/ehpc-hz-1", asked: "images ehpc-hz-1"},
 		"a cluster that the settings leave out": {file: "cluster-deleted", scopes: "_any/_any ehpc-hz-1/_any",
 			settings: func(s *capture.Settings) { s.Clusters = []string{"ehpc-hz-1"} },
@@ -174,7 +174,7 @@ func TestWhatAnEventDoes(t *testing.T) {
 		"ActionTrail: the answer names the new cluster": {file: "trail-create-cluster", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"},
 			outcome: "taken cn-hangzhou/ehpc-hz-3", asked: "clusters, images ehpc-hz-3", scopes: both + " ehpc-hz-3/_any"},
 		"ActionTrail: parameters as text": {file: "trail-delete-cluster", listed: []string{"ehpc-hz-1"},
-			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is listed no more; its scopes ended", asked: "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
+			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is not listed any more; its scopes ended", asked: "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
 		"ActionTrail: a record without an envelope": {file: "trail-without-envelope", outcome: "taken cn-hangzhou/ehpc-hz-1",
 			asked: "clusters, images ehpc-hz-1", scopes: both},
 		"ActionTrail: a call that reads":           {file: "trail-read-only", outcome: "ignored cn-hangzhou/ ListClusters only reads", scopes: both},
@@ -187,7 +187,7 @@ func TestWhatAnEventDoes(t *testing.T) {
 		"a batch of five, one of them no event": {file: "batch", listed: []string{"ehpc-hz-1"}, asked: "clusters, images ehpc-hz-1, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any",
 			outcome: strings.Join([]string{
 				"taken cn-hangzhou/ehpc-hz-1",
-				"taken cn-hangzhou/ehpc-hz-2 the cluster is listed no more; its scopes ended",
+				"taken cn-hangzhou/ehpc-hz-2 the cluster is not listed any more; its scopes ended",
 				`ignored cn-hangzhou/ehpc-hz-1 events of type "ehpc:NodeOperation:NodeCreated" change no cluster`,
 				`ignored us-west-1/ehpc-us-1 region "us-west-1" is not captured here (setting EHPC_REGIONS: cn-hangzhou)`,
 				"refused / element 5 of 5 in the batch of events: " + errNoEvent.Error()}, "\n")},
@@ -338,7 +338,7 @@ func TestGarbage(t *testing.T) {
 		`[1, {"a":2}]`:                           `element 2 of 2 in the batch of events: it is no CloudEvents object`,
 		`[{"specversion":"1.0"}`:                 `reading a batch of events: unexpected end`,
 		`{"triggerName":"t","payload":"[broken"}`:  `reading the payload of the timer event`,
-		`{"clusters":["ehpc-hz-1"],"shard":"9/4"}`: `shard: "9/4"`,
+		`{"clusters":["ehpc-hz-1"],"shard":"9/4"}`: `shard: must be i/n with 1 <= i <= n <= 1000, got "9/4"`,
 	} {
 		report, err := w.h.handle(t.Context(), []byte(event))
 		if err == nil || !strings.Contains(err.Error(), want) {

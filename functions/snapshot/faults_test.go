@@ -28,7 +28,7 @@ type lab struct {
 	ehpc     *ehpctest.Endpoint
 	mem      *buckettest.Memory
 	skew     atomic.Int64 // nanoseconds that E-HPC's clock is ahead
-	upstream upstream
+	client   *ehpc.Client
 	capturer *capture.Capturer
 	writer   *archive.Writer
 }
@@ -72,12 +72,12 @@ func newHastyLab(t *testing.T, timeout time.Duration) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.upstream = upstream{region: client}
+	l.client = client
 	l.mem = buckettest.NewMemory(t)
 	l.writer = archive.NewWriter(l.mem, keys, time.Now)
 	l.capturer = capture.New(capture.Settings{
-		Regions: []string{region}, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 100,
-	}, l.upstream, capture.NewBudget(1e6, time.Now), l.writer, time.Now)
+		Regions: []string{region}, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 100,
+	}, l.client, capture.NewRateLimiter(1e6, time.Now), l.writer, time.Now)
 	return l
 }
 

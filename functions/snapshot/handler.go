@@ -54,28 +54,20 @@ func (h *handler) handle(ctx context.Context, event []byte) (any, error) {
 func settingsOf(c config.Snapshot) capture.Settings {
 	return capture.Settings{
 		Regions: c.Regions, Clusters: c.Clusters, Unscoped: c.Unscoped,
-		Types:       capture.Types{Auto: c.InstanceTypes.Auto, List: c.InstanceTypes.List},
-		Concurrency: c.Concurrency, ShrinkGuard: c.ShrinkGuard, Margin: margin,
+		InstanceTypes: capture.InstanceTypes(c.InstanceTypes),
+		Concurrency:   c.Concurrency, ShrinkGuard: c.ShrinkGuard, Margin: margin,
 	}
 }
 
-// newUpstream makes one E-HPC client a region.
-func newUpstream(c config.Snapshot, source *cloud.Source) (upstream, error) {
-	clients := upstream{}
-	for _, region := range c.Regions {
-		client, err := ehpc.New(ehpc.Options{
-			Endpoint: c.EHPCEndpoint(region),
-			MaxIdle:  c.Concurrency,
-			Credentials: func(context.Context) (cloud.Credentials, error) {
-				return source.Newest(), nil
-			},
-		})
-		if err != nil {
-			return nil, err
-		}
-		clients[region] = client
-	}
-	return clients, nil
+// newClient makes the E-HPC client of all regions.
+func newClient(c config.Snapshot, source *cloud.Source) (*ehpc.Client, error) {
+	return ehpc.New(ehpc.Options{
+		Endpoint: c.EHPC,
+		MaxIdle:  c.Concurrency,
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return source.Newest(), nil
+		},
+	})
 }
 
 // newBucket opens the bucket; nothing is asked of it yet.

@@ -97,8 +97,8 @@ func TestListingWithoutTime(t *testing.T) {
 	l.fleet(500)
 	l.offer("v2")
 	l.capturer = capture.New(capture.Settings{
-		Regions: []string{region}, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: time.Minute,
-	}, l.upstream, capture.NewBudget(1e6, time.Now), l.writer, time.Now)
+		Regions: []string{region}, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: time.Minute,
+	}, l.client, capture.NewRateLimiter(1e6, time.Now), l.writer, time.Now)
 	calls := l.ehpc.Calls()
 	l.breaks(func(c ehpctest.Call) *ehpctest.Fault {
 		if c.Action != "ListClusters" || c.Page == "1" {
@@ -130,10 +130,8 @@ func TestConcurrencyOverRegions(t *testing.T) {
 	const concurrency = 4
 	regions := []string{"r-a", "r-b", "r-c", "r-d"}
 	l := newLab(t)
-	client := l.upstream[region]
 	l.data.RegionList = nil
 	for _, r := range regions {
-		l.upstream[r] = client
 		l.data.RegionList = append(l.data.RegionList, ehpctest.Region{RegionID: r})
 		l.data.ImageLists[ehpctest.Question{RegionID: r}] = `[{"ImageId":"m"}]`
 		for i := range 200 {
@@ -144,8 +142,8 @@ func TestConcurrencyOverRegions(t *testing.T) {
 	}
 	l.breaks(func(ehpctest.Call) *ehpctest.Fault { return &ehpctest.Fault{Delay: time.Millisecond} })
 	l.capturer = capture.New(capture.Settings{
-		Regions: regions, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: concurrency, ShrinkGuard: 100,
-	}, l.upstream, capture.NewBudget(1e6, time.Now), l.writer, time.Now)
+		Regions: regions, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: concurrency, ShrinkGuard: 100,
+	}, l.client, capture.NewRateLimiter(1e6, time.Now), l.writer, time.Now)
 	for range 2 {
 		if r := l.run(); r.Counts.Unchanged+r.Counts.Changed != 4*201 {
 			t.Errorf("%+v", r.Counts)

@@ -40,8 +40,8 @@ func logReport(log *zap.Logger, r *capture.Report, err error) {
 			zap.Int("retries", region.Retries), zap.Int64("commitMs", region.CommitMs))...)
 	}
 	fields := append(countFields(r.Counts), zap.String("trigger", r.Trigger), zap.Int("regions", len(r.Regions)),
-		zap.Int("committed", r.Committed()), zap.Int("events", len(r.Events)), zap.Int64("calls", r.Calls),
-		zap.Int("removed", r.Removed()), zap.Int64("fetchMs", r.FetchMs), zap.Int64("durationMs", r.DurationMs))
+		zap.Int("committed", r.CommittedRegions()), zap.Int("events", len(r.Events)), zap.Int64("calls", r.Calls),
+		zap.Int("removed", r.RemovedObjects()), zap.Int64("fetchMs", r.FetchMs), zap.Int64("durationMs", r.DurationMs))
 	if err != nil {
 		log.Error("snapshot failed", append(fields, zap.Error(err))...)
 		return

@@ -37,8 +37,8 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	budget := capture.NewBudget(conf.QPS, time.Now)
-	ask, err := newUpstream(conf, credentials)
+	limiter := capture.NewRateLimiter(conf.QPS, time.Now)
+	client, err := newClient(conf, credentials)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -46,7 +46,7 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 	writer := archive.NewWriter(bucket, keys, time.Now)
 	h := &handler{
 		settings: settings, log: log, now: time.Now,
-		capturer:  capture.New(settings, ask, budget, writer, time.Now),
+		capturer:  capture.New(settings, client, limiter, writer, time.Now),
 		collector: archive.NewCollector(bucket, keys, conf.Retention.Before, time.Now),
 	}
 	return fcrun.Event(h.handle, fcrun.Options{Log: log, Credentials: credentials}), log, nil

@@ -93,12 +93,12 @@ func TestSweepTakesItsTurn(t *testing.T) {
 	}
 	report := w.commit("cn-a", "cn-b")
 	w.h.sweep(t.Context(), report)
-	if report.Removed() != 4 || report.Regions[0].Sweep.Removed != 2 || report.Regions[1].Sweep.Error != "" {
+	if report.RemovedObjects() != 4 || report.Regions[0].Sweep.Removed != 2 || report.Regions[1].Sweep.Error != "" {
 		t.Errorf("the sweeps are %+v and %+v", report.Regions[0].Sweep, report.Regions[1].Sweep)
 	}
 	again := w.commit("cn-a", "cn-b")
 	w.h.sweep(t.Context(), again)
-	if again.Regions[0].Sweep != nil || again.Removed() != 0 {
+	if again.Regions[0].Sweep != nil || again.RemovedObjects() != 0 {
 		t.Errorf("a second sweep on the same day: %+v", again.Regions[0].Sweep)
 	}
 }

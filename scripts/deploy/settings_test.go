@@ -35,7 +35,7 @@ func TestSettingsThatTheFunctionsRefuse(t *testing.T) {
 		{`QueryAccessKeys=[{"name":"ci","id":"CIAK-0001","secret":"hunter2"}]`, "parameter QueryAccessKeys: QUERY_ACCESS_KEYS: entry 1: secret is weak"},
 		{`Payload={"region":["cn-hangzhou"]}`, `parameter Payload: json: unknown field "region"; allowed are "regions"`},
 		{`Payload={"regions":["cn-beijing"]}`, `parameter Payload: regions: "cn-beijing" is not captured here; allowed are cn-hangzhou`},
-		{`Payload={"shard":"5/4"}`, `parameter Payload: shard: "5/4" is not of the form i/n`},
+		{`Payload={"shard":"5/4"}`, `parameter Payload: shard: must be i/n with 1 <= i <= n <= 1000, got "5/4"`},
 	} {
 		o := a.expect("-yes -version v1 -create-code-bucket -param "+row.param, 2, row.says)
 		if said := o.out + o.faults; strings.Contains(said, "hunter2") || strings.Count(said, "parameter "+strings.Split(row.param, "=")[0]+": ") != 1 {

@@ -18,6 +18,7 @@ import (
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
+	"community-images/shared/ehpc"
 )
 
 // upstream is an E-HPC of one's own making. It checks the law of the budget:
@@ -26,9 +27,9 @@ type upstream struct {
 	t  *testing.T
 	mu sync.Mutex
 	// clusters lists the entries of each region's endpoint.
-	clusters map[string][]capture.Cluster
+	clusters map[string][]ehpc.Cluster
 	// listings are given once each, in order, before clusters.
-	listings [][]capture.Cluster
+	listings [][]ehpc.Cluster
 	// images maps a scope to its image ids; a scope that is not in it has none.
 	images map[string][]string
 	once   map[string][]string // answers given once, before images
@@ -43,12 +44,12 @@ type upstream struct {
 }
 
 func newUpstream(t *testing.T) *upstream {
-	return &upstream{t: t, clusters: map[string][]capture.Cluster{}, images: map[string][]string{}, once: map[string][]string{}, faults: map[string][]error{}, under: map[string]bool{}}
+	return &upstream{t: t, clusters: map[string][]ehpc.Cluster{}, images: map[string][]string{}, once: map[string][]string{}, faults: map[string][]error{}, under: map[string]bool{}}
 }
 
 func (u *upstream) cluster(endpoint, region, id string, types ...string) {
 	raw := fmt.Appendf(nil, `{"Id":%q}`, id)
-	u.clusters[endpoint] = append(u.clusters[endpoint], capture.Cluster{
+	u.clusters[endpoint] = append(u.clusters[endpoint], ehpc.Cluster{
 		Cluster: catalog.Cluster{ClusterID: id, RegionID: region, InstanceTypes: types}, Raw: raw,
 	})
 }
@@ -83,9 +84,10 @@ func (u *upstream) begin(ctx context.Context, name string) error {
 	}
 }
 
-func (u *upstream) Images(ctx context.Context, scope catalog.Scope) (capture.Answer, error) {
+func (u *upstream) ListCommunityImages(ctx context.Context, req ehpc.ImagesRequest) (*ehpc.ImagesAnswer, error) {
+	scope := catalog.Scope{RegionID: req.RegionID, ClusterID: req.ClusterID, InstanceType: req.InstanceType}
 	if err := u.begin(ctx, scope.String()); err != nil {
-		return capture.Answer{}, err
+		return nil, err
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -99,12 +101,12 @@ func (u *upstream) Images(ctx context.Context, scope catalog.Scope) (capture.Ans
 		list = append(list, fmt.Sprintf(`{"ImageId":%q}`, id))
 	}
 	body := "[" + strings.Join(list, ",") + "]"
-	return capture.Answer{RequestID: "r", Fingerprint: body, Decode: func(in *catalog.Interner) ([]*catalog.Image, error) {
+	return &ehpc.ImagesAnswer{RequestID: "r", Fingerprint: body, Decode: func(in *catalog.Interner) ([]*catalog.Image, error) {
 		return in.DecodeImages([]byte(body))
 	}}, nil
 }
 
-func (u *upstream) Clusters(ctx context.Context, region string, call capture.Call) ([]capture.Cluster, error) {
+func (u *upstream) ListClusters(ctx context.Context, region string, call ehpc.CallRunner) ([]ehpc.Cluster, error) {
 	var group errgroup.Group
 	for page := range max(1, u.pages) {
 		name := "clusters " + region
@@ -130,9 +132,9 @@ func (u *upstream) questions() string {
 }
 
 var (
-	throttled = &capture.Fault{Class: "throttled", Code: "Throttling.User", Message: "slow down", Retry: true, Throttled: true}
-	refused   = &capture.Fault{Class: "not-authorized", Code: "NotAuthorized", Message: "no"}
-	broken    = &capture.Fault{Class: "temporary", Code: "ServiceUnavailable", Message: "later", Retry: true}
+	throttled = &ehpc.Error{Class: ehpc.Throttled, Code: "Throttling.User", Message: "slow down"}
+	refused   = &ehpc.Error{Class: ehpc.NotAuthorized, Code: "NotAuthorized", Message: "no"}
+	broken    = &ehpc.Error{Class: ehpc.Temporary, Code: "ServiceUnavailable", Message: "later"}
 )
 
 type bench struct {
@@ -153,13 +155,13 @@ func newBench(t *testing.T, regions ...string) *bench {
 	}
 	mem := buckettest.NewMemory(t)
 	return &bench{t: t, qps: 1e6, up: newUpstream(t), mem: mem, writer: archive.NewWriter(mem, keys, time.Now),
-		settings: capture.Settings{Regions: regions, Unscoped: true, Types: capture.Types{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: 5 * time.Second}}
+		settings: capture.Settings{Regions: regions, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: 5 * time.Second}}
 }
 
 func (b *bench) run(ctx context.Context, req capture.Request) (*capture.Report, error) {
 	b.runs++
 	req.RunID, req.Trigger = cmp.Or(req.RunID, fmt.Sprint("run-", b.runs)), "timer"
-	c := capture.New(b.settings, b.up, capture.NewBudget(b.qps, time.Now), b.writer, time.Now)
+	c := capture.New(b.settings, b.up, capture.NewRateLimiter(b.qps, time.Now), b.writer, time.Now)
 	return c.Run(ctx, req, func(s catalog.Scope, err error) { b.warnings = append(b.warnings, s.String()+": "+err.Error()) })
 }
 
@@ -263,7 +265,7 @@ func TestRetriesOnlyWhereTheyCanHelp(t *testing.T) {
 func TestUpstreamsDemandToWaitIsHonoured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "hz")
-		b.up.faults["hz/_any/_any"] = []error{&capture.Fault{Class: "throttled", Retry: true, Throttled: true, RetryAfter: 30 * time.Second}}
+		b.up.faults["hz/_any/_any"] = []error{&ehpc.Error{Class: ehpc.Throttled, RetryAfter: 30 * time.Second}}
 		began := time.Now()
 		b.mustRun(capture.Request{})
 		if took := time.Since(began); took < 30*time.Second || took > 40*time.Second {
@@ -435,7 +437,7 @@ func TestShardsCoverTheFleetOnce(t *testing.T) {
 func TestNamedClustersNeedNoListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "hz")
-		b.settings.Clusters, b.settings.Types = []string{"c1", "c2"}, capture.Types{List: []string{"ecs.a"}}
+		b.settings.Clusters, b.settings.InstanceTypes = []string{"c1", "c2"}, capture.InstanceTypes{List: []string{"ecs.a"}}
 		b.mustRun(capture.Request{})
 		want(t, "asked", b.up.questions(), "hz/_any/_any\nhz/_any/ecs.a\nhz/c1/_any\nhz/c1/ecs.a\nhz/c2/_any\nhz/c2/ecs.a")
 	})
@@ -472,7 +474,7 @@ func TestRequestsThatCannotBeServed(t *testing.T) {
 		{capture.Request{InstanceTypes: []string{""}}, "instanceTypes:"},
 		{capture.Request{Accept: []string{"bj/c1/_any"}}, `accept: "bj/c1/_any" is not a scope of the form`},
 		{capture.Request{Accept: []string{"hz/c1"}}, `accept: "hz/c1" is not a scope of the form`},
-		{capture.Request{Regions: []string{"sh"}, Accept: []string{"sh/c1/_any", "hz/c1/_any"}}, `accept: "hz/c1/_any" is in none of the "regions"`},
+		{capture.Request{Regions: []string{"sh"}, Accept: []string{"sh/c1/_any", "hz/c1/_any"}}, `accept: the region of "hz/c1/_any" is not one of the "regions"`},
 	} {
 		if err := tc.req.Validate(s); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%+v: %v, want %s", tc.req, err, tc.want)

@@ -11,6 +11,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
+	"community-images/shared/ehpc"
 )
 
 // slowStore makes every reading of a snapshot take so long.
@@ -145,7 +146,7 @@ func TestDemandThatTheRunHasNoTimeFor(t *testing.T) {
 		b.up.delay = 100 * time.Millisecond
 		b.up.decide = func(name string) error {
 			if name == "clusters hz" || strings.HasPrefix(name, "hz/c0") {
-				return &capture.Fault{Class: "temporary", Code: "ServiceUnavailable", Retry: true, RetryAfter: time.Hour}
+				return &ehpc.Error{Class: ehpc.Temporary, Code: "ServiceUnavailable", RetryAfter: time.Hour}
 			}
 			return nil
 		}

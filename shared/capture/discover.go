@@ -3,8 +3,6 @@ package capture
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -14,44 +12,63 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
+	"community-images/shared/ehpc"
 )
 
-// discovers says whether the plan needs to know the clusters.
-func (s Settings) discovers(req Request) bool {
-	return len(s.Clusters) == 0 || len(s.Regions) > 1 || s.Types.Auto && len(req.InstanceTypes) == 0
+// needsListing reports whether a run must list the clusters: all are wanted, or their
+// regions or instance types are not known.
+func (s Settings) needsListing(req Request) bool {
+	return len(s.Clusters) == 0 || len(s.Regions) > 1 || s.InstanceTypes.Auto && len(req.InstanceTypes) == 0
 }
 
-// discover lists the clusters at the endpoint of every region and hands each
-// to the region it is in: one endpoint may list clusters of all of them. It
-// fills in discovery and problems of the plans and returns the clusters of
-// each plan.
-func (r *runner) discover(ctx context.Context, plans []*plan) []map[string]catalog.Cluster {
-	answers := make([][]Cluster, len(plans))
+// discoverClusters lists the clusters at the endpoint of every region, and returns the
+// clusters of each plan by id. One endpoint may list clusters of all regions; each
+// cluster goes to the plan of its own region. It sets the discovery and the problems
+// of the plans.
+func (r *runner) discoverClusters(ctx context.Context, plans []*plan) []map[string]catalog.Cluster {
+	listings := make([][]ehpc.Cluster, len(plans))
 	var group errgroup.Group
 	group.SetLimit(r.settings.Concurrency)
 	for i, p := range plans {
 		group.Go(func() error {
-			answers[i], p.discovery = r.listWell(ctx, p.base)
+			listings[i], p.discovery = r.listClusters(ctx, p.base)
 			return nil
 		})
 	}
 	_ = group.Wait()
 
-	found := make([]map[string]Cluster, len(plans))
-	for i := range plans {
-		found[i] = map[string]Cluster{}
-	}
-	placed := map[string]string{} // cluster -> region
+	found, regionOf := assignClusters(plans, listings)
+	clusters := make([]map[string]catalog.Cluster, len(plans))
 	for i, p := range plans {
-		for _, c := range answers[i] {
+		p.tolerateUnusable(found[i], regionOf)
+		clusters[i] = r.completeDiscovery(p, found[i])
+	}
+	if len(r.request.Events) == 0 || len(r.settings.Regions) == 1 {
+		r.addUnlistedClusters(plans, clusters, regionOf)
+	}
+	return clusters
+}
+
+// assignClusters returns the listed clusters of each plan's own region by id, and the
+// region of every listed cluster. listings[i] is from the endpoint of plans[i]. If
+// several endpoints list a cluster, the entry of its own region's endpoint counts.
+func assignClusters(
+	plans []*plan, listings [][]ehpc.Cluster,
+) (found []map[string]ehpc.Cluster, regionOf map[string]string) {
+	found, regionOf = make([]map[string]ehpc.Cluster, len(plans)), map[string]string{}
+	for i := range plans {
+		found[i] = map[string]ehpc.Cluster{}
+	}
+	for i, p := range plans {
+		for _, c := range listings[i] {
 			if c.Problem != "" {
 				p.problems = append(p.problems, c.Problem)
 			}
 			if c.ClusterID == "" {
-				p.unusable++
+				p.unusableEntries++
 				continue
 			}
-			placed[c.ClusterID] = c.RegionID
+			regionOf[c.ClusterID] = c.RegionID
 			home := slices.IndexFunc(plans, func(q *plan) bool { return q.base.RegionID == c.RegionID })
 			if home < 0 {
 				continue
@@ -61,55 +78,51 @@ func (r *runner) discover(ctx context.Context, plans []*plan) []map[string]catal
 			}
 		}
 	}
-	clusters := make([]map[string]catalog.Cluster, len(plans))
-	for i, p := range plans {
-		p.keepKnown(found[i], placed)
-		clusters[i] = r.settle(p, found[i])
-	}
-	if len(r.request.Events) == 0 || len(r.settings.Regions) == 1 {
-		r.addUnlisted(plans, clusters, placed)
-	}
-	return clusters
+	return found, regionOf
 }
 
-// addUnlisted deals with the clusters that were named and are listed in no
-// region of the run. Where one region is captured they are asked there, and
-// upstream says what is wrong, unless they are known to be elsewhere. A run of
-// fewer regions than are captured misses only clusters that it names itself.
-func (r *runner) addUnlisted(plans []*plan, clusters []map[string]catalog.Cluster, placed map[string]string) {
-	names := named(r.settings, r.request)
-	for _, id := range slices.Sorted(maps.Keys(names)) {
-		if slices.ContainsFunc(clusters, func(m map[string]catalog.Cluster) bool { _, ok := m[id]; return ok }) {
-			continue
-		}
-		problem := fmt.Sprintf("cluster %q is listed in none of the regions that were asked", id)
-		if region := placed[id]; region != "" {
-			problem = fmt.Sprintf("cluster %q is in region %q, which was not asked", id, region)
-		} else if len(r.settings.Regions) == 1 && len(plans) == 1 {
-			clusters[0][id] = names[id]
-			continue
-		}
-		if len(plans) < len(r.settings.Regions) && !slices.Contains(r.request.Clusters, id) {
-			continue
-		}
-		for _, p := range plans {
-			p.problems = append(p.problems, problem)
+// addUnlistedClusters handles the clusters that the settings or the request name and
+// that no region of the run lists. If one region is captured they are asked there, so
+// that E-HPC says what is wrong, unless they are known to be in another region.
+// Otherwise they become problems. A run of fewer regions than are captured reports only
+// the clusters that its request names.
+func (r *runner) addUnlistedClusters(
+	plans []*plan, clusters []map[string]catalog.Cluster, regionOf map[string]string,
+) {
+	oneRegion := len(r.settings.Regions) == 1 && len(plans) == 1
+	allRegions := len(plans) == len(r.settings.Regions)
+	named := namedClusters(r.settings, r.request)
+	for _, id := range slices.Sorted(maps.Keys(named)) {
+		isListed := func(m map[string]catalog.Cluster) bool { _, ok := m[id]; return ok }
+		region := regionOf[id]
+		switch {
+		case slices.ContainsFunc(clusters, isListed):
+		case region == "" && oneRegion:
+			clusters[0][id] = named[id]
+		case allRegions || slices.Contains(r.request.Clusters, id):
+			for _, p := range plans {
+				if region != "" {
+					p.addProblem("cluster %q is in region %q, which was not asked", id, region)
+				} else {
+					p.addProblem("cluster %q is listed in none of the regions that were asked", id)
+				}
+			}
 		}
 	}
 }
 
-// settle completes the discovery of a region. If its own endpoint did not
-// answer, or the listing is suspicious, the clusters known so far stay, with
-// their instance types, and those that were listed join.
-func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cluster {
-	r.guardListing(p, found)
+// completeDiscovery sets the clusters of a region's discovery and returns them by id.
+// found are the clusters that are listed. If the listing failed or is anomalous, the
+// known clusters stay with their instance types, and the listed ones are added.
+func (r *runner) completeDiscovery(p *plan, found map[string]ehpc.Cluster) map[string]catalog.Cluster {
+	r.holdListingIfAnomalous(p, found)
 	clusters := map[string]catalog.Cluster{}
 	if p.discovery.Problem != nil {
 		clusters = p.base.ClustersByID()
 	}
 	raw := []json.RawMessage{}
 	for _, id := range slices.Sorted(maps.Keys(found)) {
-		if known := clusters[id]; !bereft(known, found[id].Cluster) {
+		if known := clusters[id]; !lostTypes(known, found[id].Cluster) {
 			clusters[id] = found[id].Cluster
 		}
 		p.discovery.Clusters = append(p.discovery.Clusters, found[id].Cluster)
@@ -117,68 +130,70 @@ func (r *runner) settle(p *plan, found map[string]Cluster) map[string]catalog.Cl
 			raw = append(raw, found[id].Raw)
 		}
 	}
-	p.discovery.Upstream, _ = json.Marshal(raw) // entries are valid JSON
+	p.discovery.Upstream, _ = json.Marshal(raw) // no error: the entries are valid JSON
 	return clusters
 }
 
-// listWell lists the clusters of a region. While pages are read a cluster may
-// come and another go, so that a third slips from one page to another and is on
-// none: a listing of several pages that misses a known cluster is read again,
-// and what is in either is there. One with an entry that names no cluster is
-// not: it ends nothing.
-func (r *runner) listWell(ctx context.Context, base *archive.Region) ([]Cluster, *archive.Listing) {
-	clusters, listing, pages := r.list(ctx, base.RegionID)
+// listClusters lists the clusters of a region, and a second time if a listing of
+// several pages misses a known cluster. While pages are read, a cluster that comes and
+// one that goes can move a third to a page that was already read. What either listing
+// has is returned. A listing with an entry that names no cluster is not read again,
+// because it ends no scope.
+func (r *runner) listClusters(ctx context.Context, base *archive.Region) ([]ehpc.Cluster, *archive.Listing) {
+	clusters, discovery, pages := r.readListing(ctx, base.RegionID)
 	listed := map[string]bool{}
 	for _, c := range clusters {
 		listed[c.ClusterID] = true
 	}
 	complete := !slices.ContainsFunc(base.Clusters, func(c catalog.Cluster) bool { return !listed[c.ClusterID] })
-	if listing.Problem != nil || pages < 2 || complete || listed[""] {
-		return clusters, listing
+	if discovery.Problem != nil || pages < 2 || complete || listed[""] {
+		return clusters, discovery
 	}
-	again, second, _ := r.list(ctx, base.RegionID)
-	listing.Problem = second.Problem
+	again, second, _ := r.readListing(ctx, base.RegionID)
+	discovery.Problem = second.Problem
 	for _, c := range again {
 		if !listed[c.ClusterID] {
 			clusters = append(clusters, c)
 		}
 	}
-	return clusters, listing
+	return clusters, discovery
 }
 
-// list asks one endpoint and counts its pages. Every page is a call like any
-// other, repeated alone if it fails. The listing is as old as its first page, or,
-// if there was not even time to ask for that, as old as the end of the waiting
-// for it.
-func (r *runner) list(ctx context.Context, region string) (clusters []Cluster, listing *archive.Listing, pages int64) {
-	listing = &archive.Listing{}
+// readListing reads one listing. Each page is a call of its own, with its own retries;
+// calls is their number. The time of the discovery is that of its first page. If there
+// was no time even for that, it is the time when the waiting ended.
+func (r *runner) readListing(
+	ctx context.Context, region string,
+) (clusters []ehpc.Cluster, discovery *archive.Listing, calls int64) {
+	discovery = &archive.Listing{}
 	var first sync.Once
-	var asked atomic.Int64
-	clusters, err := r.upstream.Clusters(ctx, region, func(ctx context.Context, ask func(context.Context) error) error {
-		asked.Add(1)
-		at, err := r.call(ctx, ask)
-		first.Do(func() { listing.At = at })
+	var count atomic.Int64
+	run := func(ctx context.Context, call func(context.Context) error) error {
+		count.Add(1)
+		at, err := r.callWithRetries(ctx, call)
+		first.Do(func() { discovery.At = at })
 		return err
-	})
-	if err == nil {
-		return clusters, listing, asked.Load()
 	}
-	if fault := new(Fault); ctx.Err() != nil && !errors.As(err, &fault) {
+	clusters, err := r.client.ListClusters(ctx, region, run)
+	if err == nil {
+		return clusters, discovery, count.Load()
+	}
+	if ctx.Err() != nil && findAPIError(err) == nil {
 		err = errNoTime
 	}
-	if listing.At.IsZero() {
-		listing.At = catalog.At(r.now())
+	if discovery.At.IsZero() {
+		discovery.At = catalog.At(r.now())
 	}
-	listing.Problem = problemOf(err)
-	return nil, listing, asked.Load()
+	discovery.Problem = newProblem(err)
+	return nil, discovery, count.Load()
 }
 
-// named are the clusters of the settings or the request that no listing is
-// needed for. With one region they can be nowhere else.
-func named(s Settings, req Request) map[string]catalog.Cluster {
+// namedClusters returns the clusters that the settings and the request name, by id. If
+// one region is captured, they need no listing.
+func namedClusters(s Settings, req Request) map[string]catalog.Cluster {
 	clusters := map[string]catalog.Cluster{}
 	for _, id := range slices.Concat(s.Clusters, req.Clusters) {
-		if wanted(s.Clusters, id) && wanted(req.Clusters, id) {
+		if allows(s.Clusters, id) && allows(req.Clusters, id) {
 			clusters[id] = catalog.Cluster{ClusterID: id}
 		}
 	}

@@ -82,7 +82,7 @@ func TestEventsEndWhatIsGone(t *testing.T) {
 		b.up.clusters["hz"] = b.up.clusters["hz"][:1]
 		time.Sleep(time.Minute)
 		r := b.mustRun(capture.Request{Events: []capture.Event{now("hz", "c1"), now("hz", "c3")}})
-		want(t, "events of a fleet that shrank", outcomes(r)+"\n"+b.state("hz"), "hz/c1 taken\nhz/c3 taken the cluster is listed no more; its scopes ended\n_any/_any ok\nc1/_any ok")
+		want(t, "events of a fleet that shrank", outcomes(r)+"\n"+b.state("hz"), "hz/c1 taken\nhz/c3 taken the cluster is not listed any more; its scopes ended\n_any/_any ok\nc1/_any ok")
 		if r.Counts.Ended != 2 {
 			t.Errorf("%d scopes ended", r.Counts.Ended)
 		}

@@ -41,7 +41,7 @@ func TestTenThousandClusters(t *testing.T) {
 				group.Go(func() {
 					ctx, cancel := context.WithTimeout(context.Background(), timeout)
 					defer cancel()
-					c := capture.New(b.settings, b.up, capture.NewBudget(10, time.Now), b.writer, time.Now) // an instance of its own
+					c := capture.New(b.settings, b.up, capture.NewRateLimiter(10, time.Now), b.writer, time.Now) // an instance of its own
 					report, err := c.Run(ctx, capture.Request{RunID: fmt.Sprintf("%d-%d", ticks, i), Trigger: "timer", Shard: capture.Shard{Index: i + 1, Count: shards}},
 						func(s catalog.Scope, err error) { t.Error(s, err) })
 					if err != nil {
@@ -117,7 +117,7 @@ func TestLongSoak(t *testing.T) {
 			return nil
 		})
 		b.writer = archive.NewWriter(faulty, keys, time.Now)
-		capturer := capture.New(b.settings, b.up, capture.NewBudget(1e6, time.Now), b.writer, time.Now)
+		capturer := capture.New(b.settings, b.up, capture.NewRateLimiter(1e6, time.Now), b.writer, time.Now)
 
 		var readers sync.WaitGroup
 		ctx, stop := context.WithCancel(context.Background())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"community-images/shared/capture"
+	"community-images/shared/ehpc"
 )
 
 // TestUnusableEntryKeepsWhatIsListedNowhere: it may stand for any cluster that
@@ -18,7 +19,7 @@ func TestUnusableEntryKeepsWhatIsListedNowhere(t *testing.T) {
 			b.up.cluster("hz", "hz", id)
 		}
 		b.mustRun(capture.Request{})
-		b.up.clusters["hz"] = append(b.up.clusters["hz"][:1], capture.Cluster{Problem: "it is null"})
+		b.up.clusters["hz"] = append(b.up.clusters["hz"][:1], ehpc.Cluster{Problem: "it is null"})
 		b.up.cluster("hz", "sh", "c2")
 		b.up.questions()
 		time.Sleep(time.Minute)

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"community-images/shared/capture"
+	"community-images/shared/ehpc"
 )
 
 // TestClusterThatSlipsBetweenPages: where a cluster goes and another comes
@@ -38,7 +39,7 @@ func TestClusterThatSlipsBetweenPages(t *testing.T) {
 			b.mustRun(capture.Request{})
 			b.up.questions()
 			for _, numbers := range tc.readings {
-				var list []capture.Cluster
+				var list []ehpc.Cluster
 				for _, i := range numbers {
 					list = append(list, all[i])
 				}
@@ -70,7 +71,7 @@ func TestUnusableEntryIsReadOnce(t *testing.T) {
 			b.up.cluster("hz", "hz", fmt.Sprint("c", i))
 		}
 		b.mustRun(capture.Request{})
-		b.up.clusters["hz"][2] = capture.Cluster{Problem: "it is null"}
+		b.up.clusters["hz"][2] = ehpc.Cluster{Problem: "it is null"}
 		for range 2 {
 			b.up.questions()
 			b.mustRun(capture.Request{})

@@ -1,8 +1,7 @@
 package capture
 
 import (
-	"cmp"
-	"fmt"
+	"context"
 	"slices"
 	"strings"
 
@@ -12,24 +11,53 @@ import (
 
 // plan is what a run will do in one region.
 type plan struct {
-	base      *archive.Region
-	discovery *archive.Listing // nil: clusters are not discovered
-	scopes    []catalog.Scope  // to ask
-	ended     []catalog.Scope  // to ask no more
-	problems  []string         // entries of the listing that could not be used
-	unusable  int              // of these, how many name no cluster
-	report    *RegionReport
-	repeated  bool     // the clusters have been listed since the event
-	events    []*Event // that made the plan; nil: it is not about events
+	base            *archive.Region  // the stored state before the run
+	discovery       *archive.Listing // nil if the run does not list clusters
+	listingReused   bool             // the clusters were listed since the timer was due
+	scopes          []catalog.Scope  // to ask
+	ended           []catalog.Scope  // to ask no more
+	events          []*Event         // that need the plan; nil for a run without events
+	problems        []string         // for the report
+	unusableEntries int              // entries of the listing that name no cluster
+	report          *RegionReport
 }
 
-// planScopes decides which scopes of a region to ask and which have ended.
-// clusters are those of the region, as discovered or last known.
+// planRegions decides for each region what to ask and which scopes have ended. It
+// lists the clusters if that is necessary.
+func (r *runner) planRegions(ctx context.Context, plans []*plan) {
+	var clusters []map[string]catalog.Cluster
+	switch {
+	case r.settings.needsListing(r.request) && r.areAlreadyListed(plans):
+		clusters = r.lastListedClusters(plans)
+	case r.settings.needsListing(r.request):
+		clusters = r.discoverClusters(ctx, plans)
+	default:
+		for range plans {
+			clusters = append(clusters, namedClusters(r.settings, r.request))
+		}
+	}
+	for i, p := range plans {
+		p.scopes = planScopes(r.settings, r.request, p, clusters[i])
+		p.checkAccepted(r.request.Accept)
+		switch {
+		case p.events != nil:
+			p.ended = p.findUnlistedScopes(clusters[i])
+			p.explainEvents(clusters[i])
+		case !p.listingReused || p.base.Discovery.Problem == nil:
+			// The run that made a reused listing may have ended nothing: it was of another shard.
+			p.ended = findEndedScopes(p, r.request)
+		}
+		r.removeHandledScopes(p)
+	}
+}
+
+// planScopes returns the scopes of a region to ask, sorted. clusters are those of the
+// region by id, as listed or as last known.
 func planScopes(s Settings, req Request, p *plan, clusters map[string]catalog.Cluster) []catalog.Scope {
 	region := p.base.RegionID
 	var scopes []catalog.Scope
 	add := func(cluster string, types []string) {
-		if !req.Shard.holds(cluster) {
+		if !req.Shard.contains(cluster) {
 			return
 		}
 		if len(req.InstanceTypes) > 0 {
@@ -42,47 +70,45 @@ func planScopes(s Settings, req Request, p *plan, clusters map[string]catalog.Cl
 		}
 	}
 	if s.Unscoped && len(req.Clusters) == 0 {
-		add("", s.Types.List)
+		add("", s.InstanceTypes.List)
 	}
 	for id, c := range clusters {
-		if !wanted(s.Clusters, id) || !wanted(req.Clusters, id) {
+		if !allows(s.Clusters, id) || !allows(req.Clusters, id) {
 			continue
 		}
-		types := s.Types.List
-		if s.Types.Auto {
+		types := s.InstanceTypes.List
+		if s.InstanceTypes.Auto {
 			types = c.InstanceTypes
 		}
 		add(id, types)
 	}
-	if len(req.Accept) > 0 {
-		scopes = slices.DeleteFunc(scopes, func(s catalog.Scope) bool { return !slices.Contains(req.Accept, s.String()) })
-	}
-	scopes = slices.DeleteFunc(scopes, func(s catalog.Scope) bool { return !p.concerns(s) })
+	scopes = slices.DeleteFunc(scopes, func(s catalog.Scope) bool {
+		return !allows(req.Accept, s.String()) || !p.includesScope(s)
+	})
 	slices.SortFunc(scopes, catalog.Scope.Compare)
 	return slices.Compact(scopes)
 }
 
-// unaccepted names the scopes of the region that are to be accepted and are
-// not asked: a slip of the operator's, who would wait for them in vain.
-func (p *plan) unaccepted(accept []string) (problems []string) {
+// checkAccepted adds a problem for each scope of the region that the operator accepts
+// and that is not asked. The operator would wait for it in vain.
+func (p *plan) checkAccepted(accept []string) {
 	for _, name := range accept {
 		asked := slices.ContainsFunc(p.scopes, func(s catalog.Scope) bool { return s.String() == name })
 		if !asked && strings.HasPrefix(name, p.base.RegionID+"/") {
-			problems = append(problems, fmt.Sprintf("accept: %q is not a scope that is asked", name))
+			p.addProblem("accept: %q is not a scope that is asked", name)
 		}
 	}
-	return problems
 }
 
-// wanted says whether a list, if there is one, has the name.
-func wanted(list []string, name string) bool {
+// allows reports whether a list has a name. An empty list allows every name.
+func allows(list []string, name string) bool {
 	return len(list) == 0 || slices.Contains(list, name)
 }
 
-// endedScopes are those that the base still has and the plan no longer asks.
-// Only a run that knows all clusters and is not restricted may end a scope.
-func endedScopes(p plan, req Request) []catalog.Scope {
-	if req.restricted() || p.discovery != nil && p.discovery.Problem != nil {
+// findEndedScopes returns the stored scopes that the plan does not ask. There are none
+// if the run is restricted or does not know all clusters.
+func findEndedScopes(p *plan, req Request) []catalog.Scope {
+	if req.isRestricted() || p.discovery != nil && p.discovery.Problem != nil {
 		return nil
 	}
 	asked := make(map[catalog.Scope]bool, len(p.scopes))
@@ -91,31 +117,9 @@ func endedScopes(p plan, req Request) []catalog.Scope {
 	}
 	var ended []catalog.Scope
 	for _, state := range p.base.Scopes {
-		if scope := state.Scope(p.base.RegionID); !asked[scope] && req.Shard.holds(scope.ClusterID) {
+		if scope := state.Scope(p.base.RegionID); !asked[scope] && req.Shard.contains(scope.ClusterID) {
 			ended = append(ended, scope)
 		}
 	}
 	return ended
-}
-
-// stalestFirst orders the scopes of all regions by when they were last asked,
-// so that a run that is cut short is continued by the next one.
-func stalestFirst(plans []*plan) []*task {
-	var tasks []*task
-	for _, p := range plans {
-		for _, scope := range p.scopes {
-			state, _ := p.base.Scope(scope)
-			tasks = append(tasks, &task{scope: scope, known: state})
-		}
-	}
-	slices.SortStableFunc(tasks, func(a, b *task) int {
-		return cmp.Or(a.known.TriedAt.Compare(b.known.TriedAt.Time), a.scope.Compare(b.scope))
-	})
-	return tasks
-}
-
-// task is one scope to ask.
-type task struct {
-	scope catalog.Scope
-	known archive.ScopeState // zero: never asked
 }

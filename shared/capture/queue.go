@@ -1,86 +1,113 @@
 package capture
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
-// queue hands out scopes to ask, stalest first. It may begin with the scopes
-// that are known and be settled later, when the clusters have been listed:
-// listing a large fleet takes as long as asking about hundreds of scopes.
-type queue struct {
-	mu      sync.Mutex
-	changed *sync.Cond
-	tasks   []*task // still to be handed out
-	settled bool    // no more will come
-	ended   bool    // ctx has ended
-	taken   map[catalog.Scope]bool
-	checks  map[catalog.Scope]*archive.Check
+// task is one scope to ask.
+type task struct {
+	scope catalog.Scope
+	known archive.ScopeState // of the last check; zero if it was never asked
 }
 
-func newQueue(ctx context.Context) (q *queue, stop func() bool) {
-	q = &queue{taken: map[catalog.Scope]bool{}, checks: map[catalog.Scope]*archive.Check{}}
+// taskQueue gives tasks to workers and collects their checks. It may start with the
+// known scopes, and get the final list when the clusters have been listed: listing a
+// large fleet takes as long as asking about hundreds of scopes.
+type taskQueue struct {
+	mu      sync.Mutex
+	changed *sync.Cond // signals tasks, final and stopped
+	tasks   []*task    // not started yet, in order
+	final   bool       // no tasks will be added
+	stopped bool       // the context has ended
+	started map[catalog.Scope]bool
+	checks  map[catalog.Scope]*archive.Check // nil values: the context ended first
+}
+
+// newTaskQueue returns a queue that stops when ctx ends. stop releases its resources.
+func newTaskQueue(ctx context.Context) (q *taskQueue, stop func() bool) {
+	q = &taskQueue{started: map[catalog.Scope]bool{}, checks: map[catalog.Scope]*archive.Check{}}
 	q.changed = sync.NewCond(&q.mu)
 	return q, context.AfterFunc(ctx, func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		q.ended = true
+		q.stopped = true
 		q.changed.Broadcast()
 	})
 }
 
-// put replaces what is still to be handed out by the tasks that have not been
-// yet. After the last put every take that finds nothing returns false.
-func (q *queue) put(tasks []*task, last bool) {
+// setTasks replaces the tasks that have not been started. It skips those of started
+// scopes. final means that no more will be set.
+func (q *taskQueue) setTasks(tasks []*task, final bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.tasks = nil
 	for _, t := range tasks {
-		if !q.taken[t.scope] {
+		if !q.started[t.scope] {
 			q.tasks = append(q.tasks, t)
 		}
 	}
-	q.settled = last
+	q.final = final
 	q.changed.Broadcast()
 }
 
-// take waits for a task; false means that there are no more, or no time is left.
-func (q *queue) take() (*task, bool) {
+// nextTask waits for a task and starts it. It returns false if there are no more, or
+// if the context has ended.
+func (q *taskQueue) nextTask() (t *task, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.tasks) == 0 && !q.settled && !q.ended {
+	for len(q.tasks) == 0 && !q.final && !q.stopped {
 		q.changed.Wait()
 	}
-	if len(q.tasks) == 0 || q.ended {
+	if len(q.tasks) == 0 || q.stopped {
 		return nil, false
 	}
-	t := q.tasks[0]
+	t = q.tasks[0]
 	q.tasks = q.tasks[1:]
-	q.taken[t.scope] = true
+	q.started[t.scope] = true
 	return t, true
 }
 
-func (q *queue) done(t *task, c *archive.Check) {
+// setCheck stores the result of a task. c is nil if the context ended first.
+func (q *taskQueue) setCheck(t *task, c *archive.Check) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.checks[t.scope] = c
 }
 
-// early are the scopes that can be asked before the clusters have been listed:
-// those that were asked before and, as far as is known, will be again.
-func (r *runner) early(plans []*plan) []*task {
+// sortTasksByAge makes the tasks of all plans. The scopes that were asked longest ago
+// come first, so that the next run continues one that is cut short.
+func sortTasksByAge(plans []*plan) []*task {
+	var tasks []*task
+	for _, p := range plans {
+		for _, scope := range p.scopes {
+			state, _ := p.base.Scope(scope)
+			tasks = append(tasks, &task{scope: scope, known: state})
+		}
+	}
+	slices.SortStableFunc(tasks, func(a, b *task) int {
+		return cmp.Or(a.known.TriedAt.Compare(b.known.TriedAt.Time), a.scope.Compare(b.scope))
+	})
+	return tasks
+}
+
+// knownTasks returns the tasks that can start before the clusters have been listed:
+// the scopes that were asked before and, as far as is known, will be asked again.
+func (r *runner) knownTasks(plans []*plan) []*task {
 	var known []*plan
 	for _, p := range plans {
 		k := &plan{base: p.base, events: p.events}
 		for _, scope := range planScopes(r.settings, r.request, k, p.base.ClustersByID()) {
-			if state, asked := p.base.Scope(scope); asked && !r.answered(state) {
+			if state, asked := p.base.Scope(scope); asked && !r.isAlreadyHandled(state) {
 				k.scopes = append(k.scopes, scope)
 			}
 		}
 		known = append(known, k)
 	}
-	return stalestFirst(known)
+	return sortTasksByAge(known)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"community-images/shared/capture"
+	"community-images/shared/ehpc"
 )
 
 // TestCredentialsThatDieInARun: from some call on everything is refused. Each
@@ -30,7 +31,7 @@ func TestCredentialsThatDieInARun(t *testing.T) {
 					return nil
 				}
 				failed++
-				return &capture.Fault{Class: "not-authorized", Code: "InvalidSecurityToken.Expired", Everyone: true}
+				return &ehpc.Error{Class: ehpc.NotAuthorized, Code: "InvalidSecurityToken.Expired"}
 			}
 			r := b.mustRun(capture.Request{})
 			if failed > b.settings.Concurrency+1 { // each worker, and the listing
@@ -69,7 +70,7 @@ func TestListingThatIsNotAsked(t *testing.T) {
 		time.Sleep(time.Minute)
 		began := time.Now()
 		b.up.decide = func(string) error {
-			return &capture.Fault{Class: "not-authorized", Code: "InvalidSecurityToken.Expired", Everyone: true}
+			return &ehpc.Error{Class: ehpc.NotAuthorized, Code: "InvalidSecurityToken.Expired"}
 		}
 		b.mustRun(capture.Request{})
 		for _, region := range []string{"hz", "sh"} {

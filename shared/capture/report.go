@@ -2,14 +2,13 @@ package capture
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
-// Report is what a run did, as the snapshot function answers it.
+// Report is what a run did. It is the answer of the snapshot function.
 type Report struct {
 	RunID      string          `json:"RunId"`
 	Trigger    string          `json:"Trigger"`
@@ -17,12 +16,12 @@ type Report struct {
 	FinishedAt catalog.Time    `json:"FinishedAt"`
 	DurationMs int64           `json:"DurationMs"`
 	FetchMs    int64           `json:"FetchMs"` // until the last answer
-	Calls      int64           `json:"Calls"`   // to E-HPC, every page of a listing and every retry
+	Calls      int64           `json:"Calls"`   // to E-HPC, every page of a listing and every retry included
 	Counts     archive.Counts  `json:"Counts"`  // over all regions
 	Regions    []*RegionReport `json:"Regions"`
-	Events     []Event         `json:"Events,omitempty"` // and what became of them
+	Events     []Event         `json:"Events,omitempty"` // with their outcomes
 
-	Fetched catalog.Time `json:"-"`
+	Fetched catalog.Time `json:"-"` // when the last answer had arrived
 }
 
 // RegionReport is what a run did in one region.
@@ -34,51 +33,65 @@ type RegionReport struct {
 	Answered  int            `json:"Answered,omitempty"` // scopes that were asked since the timer was due, and not again
 	Counts    archive.Counts `json:"Counts"`
 	Images    int            `json:"Images"` // over all scopes
-	Stored    int            `json:"Stored"` // snapshot objects written
-	Bytes     int            `json:"Bytes"`
-	Retries   int            `json:"Retries"` // of the append
-	CommitMs  int64          `json:"CommitMs"`
-	Ambiguous int            `json:"Ambiguous,omitempty"` // ImageIds with more than one entry in a changed scope
-	Problems  []string       `json:"Problems,omitempty"`
-	Failed    []ScopeFault   `json:"Failed,omitempty"`
-	Error     string         `json:"Error,omitempty"` // why nothing was committed
-	Sweep     *SweepReport   `json:"Sweep,omitempty"` // of retention; absent: it was not its turn
+	WriteReport
+	RegionProblems
+	Sweep *SweepReport `json:"Sweep,omitempty"` // of retention; nil: it was not due
 
 	State *archive.Region `json:"-"` // after the run; nil: it could not be read
 	err   error
+}
+
+// WriteReport is what a run wrote in one region.
+type WriteReport struct {
+	Stored   int   `json:"Stored"` // snapshot objects
+	Bytes    int   `json:"Bytes"`  // of these
+	Retries  int   `json:"Retries"`
+	CommitMs int64 `json:"CommitMs"`
+}
+
+// RegionProblems are what a person should know of a region.
+type RegionProblems struct {
+	Ambiguous int            `json:"Ambiguous,omitempty"` // ImageIds with several entries in a changed scope
+	Problems  []string       `json:"Problems,omitempty"`
+	Failed    []ScopeProblem `json:"Failed,omitempty"`
+	Error     string         `json:"Error,omitempty"` // why nothing was committed
 }
 
 // SweepReport is what retention did in one region after the run.
 type SweepReport struct {
 	Found      int    `json:"Found"`   // objects that may be removed
 	Removed    int    `json:"Removed"` // of these
-	Bytes      int64  `json:"Bytes"`   // of what was removed
-	Waiting    int    `json:"Waiting"` // objects that nothing refers to, within their grace period
+	Bytes      int64  `json:"Bytes"`   // of the removed objects
+	Waiting    int    `json:"Waiting"` // unreferenced objects within their grace period
 	DurationMs int64  `json:"DurationMs"`
-	Error      string `json:"Error,omitempty"` // why it did not come to its end; a later run goes on
+	Error      string `json:"Error,omitempty"` // why it stopped; a later run goes on
 }
 
-// ScopeFault is a scope whose check did not succeed.
-type ScopeFault struct {
+// ScopeProblem is a scope whose check did not succeed.
+type ScopeProblem struct {
 	Scope string `json:"Scope"`
 	archive.Problem
 }
 
-func (r *RegionReport) fail(err error) { r.err, r.Error = err, err.Error() }
+func (r *RegionReport) setError(err error) { r.err, r.Error = err, err.Error() }
 
-// add writes the outcome of a commit into the report.
-func (r *RegionReport) add(p *plan, res archive.Result, took time.Duration) {
-	r.Counts, r.Stored, r.Bytes, r.Retries = res.Counts, res.Stored, res.Bytes, res.Retries
-	r.CommitMs, r.Problems, r.Committed = took.Milliseconds(), p.problems, res.Commit != nil
+// addResult writes the outcome of a commit that took so long into the report.
+func (r *RegionReport) addResult(p *plan, res archive.Result, took time.Duration) {
+	r.Counts, r.Committed = res.Counts, res.Commit != nil
+	r.WriteReport = WriteReport{
+		Stored: res.Stored, Bytes: res.Bytes, Retries: res.Retries, CommitMs: took.Milliseconds(),
+	}
 	if p.discovery != nil && p.discovery.Problem != nil {
-		r.Problems = append(r.Problems, fmt.Sprintf("listing clusters: %s %s: %s", p.discovery.Problem.Class, p.discovery.Problem.Code, p.discovery.Problem.Message))
+		problem := p.discovery.Problem
+		p.addProblem("listing clusters: %s %s: %s", problem.Class, problem.Code, problem.Message)
 	}
 	if res.HeadError != nil {
-		r.Problems = append(r.Problems, res.HeadError.Error())
+		p.addProblem("%s", res.HeadError)
 	}
+	r.Problems = p.problems
 	for _, c := range res.Checks {
 		if c.Problem != nil {
-			r.Failed = append(r.Failed, ScopeFault{Scope: c.Scope.String(), Problem: *c.Problem})
+			r.Failed = append(r.Failed, ScopeProblem{Scope: c.Scope.String(), Problem: *c.Problem})
 		}
 		if c.Snapshot != nil {
 			r.Ambiguous += len(c.Snapshot.Ambiguous())
@@ -94,6 +107,7 @@ func (r *RegionReport) add(p *plan, res archive.Result, took time.Duration) {
 	}
 }
 
+// finish sets the times and the sums over all regions.
 func (r *Report) finish(at catalog.Time, calls int64) {
 	r.FinishedAt, r.Calls = at, calls
 	r.DurationMs = at.Sub(r.StartedAt.Time).Milliseconds()
@@ -103,12 +117,12 @@ func (r *Report) finish(at catalog.Time, calls int64) {
 	}
 }
 
-// err is nil if at least one region was committed, or none was asked for.
-func (r *Report) err() error {
+// commitError returns nil if at least one region was committed, or there are none.
+func (r *Report) commitError() error {
 	if len(r.Regions) == 0 {
 		return nil
 	}
-	list := []error{errNothing}
+	list := []error{errNothingCommitted}
 	for _, region := range r.Regions {
 		if region.err == nil {
 			return nil
@@ -118,8 +132,8 @@ func (r *Report) err() error {
 	return errors.Join(list...)
 }
 
-// Committed is the number of regions in which the run appended a commit.
-func (r *Report) Committed() int {
+// CommittedRegions returns the number of regions in which the run appended a commit.
+func (r *Report) CommittedRegions() int {
 	n := 0
 	for _, region := range r.Regions {
 		if region.Committed {
@@ -129,8 +143,8 @@ func (r *Report) Committed() int {
 	return n
 }
 
-// Removed is the number of objects that retention removed in all regions.
-func (r *Report) Removed() int {
+// RemovedObjects returns the number of objects that retention removed in all regions.
+func (r *Report) RemovedObjects() int {
 	n := 0
 	for _, region := range r.Regions {
 		if region.Sweep != nil {

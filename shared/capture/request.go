@@ -6,10 +6,87 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"community-images/shared/catalog"
 )
 
-// payload is what a direct invocation sends, or a timer trigger in its
-// payload. All of it is optional.
+// Request is what one invocation asks for. Empty lists mean what the settings say. A
+// restricted request never ends a scope.
+type Request struct {
+	RunID         string
+	Trigger       string   // timer, event or direct
+	Regions       []string // some of the settings' regions
+	Clusters      []string // ClusterIds
+	InstanceTypes []string
+	Shard         Shard
+	// Accept names scopes, in the form of Scope.String. Only these are asked. Their
+	// answers are published even if they are anomalous.
+	Accept []string
+	// Due is when the timer of the request was due; zero if it has none. Scopes that
+	// were asked since are not asked again, because FC may deliver an event more than
+	// once, and late.
+	Due time.Time
+	// Events are all that the request is about, if there are any. The lists above are
+	// empty then.
+	Events []Event
+}
+
+// isRestricted reports whether the request leaves out scopes of its regions.
+func (r Request) isRestricted() bool {
+	return len(r.Clusters) > 0 || len(r.InstanceTypes) > 0 || len(r.Accept) > 0
+}
+
+// Validate returns an error that names the first part of the request that the settings
+// do not allow.
+func (r Request) Validate(s Settings) error {
+	for _, region := range r.Regions {
+		if !slices.Contains(s.Regions, region) {
+			return fmt.Errorf("regions: %q is not captured here; allowed are %s (setting EHPC_REGIONS)",
+				region, strings.Join(s.Regions, ", "))
+		}
+	}
+	for _, id := range r.Clusters {
+		if err := catalog.ValidateName("clusters:", id); err != nil {
+			return err
+		}
+		if !allows(s.Clusters, id) {
+			return fmt.Errorf("clusters: %q is not captured here; allowed are %s (setting SNAPSHOT_CLUSTERS)",
+				id, strings.Join(s.Clusters, ", "))
+		}
+	}
+	for _, t := range r.InstanceTypes {
+		if err := catalog.ValidateName("instanceTypes:", t); err != nil {
+			return err
+		}
+	}
+	for _, scope := range r.Accept {
+		if err := r.validateAccept(s, scope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validateAccept checks one element of Accept.
+func (r Request) validateAccept(s Settings, scope string) error {
+	region, path, _ := strings.Cut(scope, "/")
+	if _, err := catalog.ParseScopePath(region, path); err != nil || !slices.Contains(s.Regions, region) {
+		return fmt.Errorf("accept: %q is not a scope of the form"+
+			" <RegionId>/<ClusterId or %s>/<InstanceType or %s> in one of %s",
+			scope, catalog.Any, catalog.Any, strings.Join(s.Regions, ", "))
+	}
+	if !allows(r.Regions, region) {
+		return fmt.Errorf(`accept: the region of %q is not one of the "regions" of the event: %s`,
+			scope, strings.Join(r.Regions, ", "))
+	}
+	return nil
+}
+
+// payload is the JSON of a direct invocation, or of the payload of a timer trigger.
+// Every member is optional.
 type payload struct {
 	Regions       []string `json:"regions"`
 	Clusters      []string `json:"clusters"`
@@ -18,11 +95,11 @@ type payload struct {
 	Accept        []string `json:"accept"`
 }
 
-const payloadAllowed = `allowed are "regions", "clusters", "instanceTypes", "accept" (lists of strings) and "shard" ("i/n")`
+const payloadAllowed = `allowed are "regions", "clusters", "instanceTypes", "accept" (lists of strings)` +
+	` and "shard" ("i/n")`
 
-// ParseRequest reads what a run is limited to, in JSON, as a direct invocation
-// or the payload of a timer has it. Nothing, or null, asks for everything. What
-// is not known is an error that says what is.
+// ParseRequest reads the JSON of a direct invocation or of a timer's payload. Empty
+// data or null asks for everything. It returns an error for unknown members.
 func ParseRequest(data []byte) (Request, error) {
 	var p payload
 	data = bytes.TrimSpace(data)
@@ -35,7 +112,7 @@ func ParseRequest(data []byte) (Request, error) {
 		return Request{}, fmt.Errorf("%w; %s", err, payloadAllowed)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return Request{}, fmt.Errorf("more follows after the JSON object; %s", payloadAllowed)
+		return Request{}, fmt.Errorf("there is more after the JSON object; %s", payloadAllowed)
 	}
 	req := Request{Regions: p.Regions, Clusters: p.Clusters, InstanceTypes: p.InstanceTypes, Accept: p.Accept}
 	if p.Shard != "" {

@@ -10,15 +10,16 @@ import (
 	"time"
 
 	"community-images/shared/capture"
+	"community-images/shared/ehpc"
 )
 
 // gusts are the ways in which upstream says that it has had enough.
 var gusts = []error{
 	throttled,
-	&capture.Fault{Class: "throttled", Code: "Throttling", Message: "slow down", Retry: true, Throttled: true},
-	&capture.Fault{Class: "throttled", Code: "Throttling.Api", Message: "slow down", Retry: true, Throttled: true},
-	&capture.Fault{Class: "throttled", Code: "Throttling.UserApi", Message: "slow down", Retry: true, Throttled: true},
-	&capture.Fault{Class: "throttled", Code: "TooManyRequests", Message: "429 with TimeLeft", Retry: true, Throttled: true, RetryAfter: time.Second},
+	&ehpc.Error{Class: ehpc.Throttled, Code: "Throttling", Message: "slow down"},
+	&ehpc.Error{Class: ehpc.Throttled, Code: "Throttling.Api", Message: "slow down"},
+	&ehpc.Error{Class: ehpc.Throttled, Code: "Throttling.UserApi", Message: "slow down"},
+	&ehpc.Error{Class: ehpc.Throttled, Code: "TooManyRequests", Message: "429 with TimeLeft", RetryAfter: time.Second},
 	broken, // 503 ServiceUnavailable
 }
 

@@ -38,9 +38,6 @@ func TestDefaultsInsideFunctionCompute(t *testing.T) {
 	if diff := cmp.Diff(want, snapshot); diff != "" {
 		t.Error(diff)
 	}
-	if got := snapshot.EHPCEndpoint("cn-beijing"); got != "https://ehpc.cn-beijing.aliyuncs.com" {
-		t.Errorf("E-HPC endpoint: %s", got)
-	}
 	query, err := config.QueryFrom(with())
 	if err != nil {
 		t.Fatal(err)
@@ -76,9 +73,6 @@ func TestEverySnapshotSetting(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-	if got := got.EHPCEndpoint("cn-beijing"); got != "https://ehpc-vpc.cn-beijing.aliyuncs.com" {
-		t.Errorf("E-HPC endpoint: %s", got)
 	}
 }
 

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"strings"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -38,7 +37,8 @@ type OSS struct {
 // Snapshot is what the snapshot function is told.
 type Snapshot struct {
 	Common
-	// EHPC is EHPC_ENDPOINT; see EHPCEndpoint.
+	// EHPC is EHPC_ENDPOINT: the URL of the E-HPC API, in which "{region}" stands for
+	// the region. Empty means the public endpoint of each region.
 	EHPC string
 	// Clusters are the ids of SNAPSHOT_CLUSTERS. Empty, the default ("*"),
 	// means every cluster that is discovered.
@@ -58,15 +58,6 @@ type Snapshot struct {
 	ShrinkGuard int
 	// Retention is SNAPSHOT_RETENTION. Default 13mo.
 	Retention Retention
-}
-
-// EHPCEndpoint is the URL at which a region's E-HPC API is asked: EHPC_ENDPOINT
-// with "{region}" replaced by the region, or the region's public endpoint.
-func (s Snapshot) EHPCEndpoint(region string) string {
-	if s.EHPC == "" {
-		return "https://ehpc." + region + ".aliyuncs.com"
-	}
-	return strings.ReplaceAll(s.EHPC, regionPlace, region)
 }
 
 // regionPlace may stand in EHPC_ENDPOINT where the region goes, as in

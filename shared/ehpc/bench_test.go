@@ -61,7 +61,7 @@ func BenchmarkDecode(b *testing.B) {
 	decode := func(b *testing.B, in func() *catalog.Interner) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if images, err := a.Images(in()); err != nil || len(images) != 200 {
+			if images, err := a.Decode(in()); err != nil || len(images) != 200 {
 				b.Fatal(len(images), err)
 			}
 		}

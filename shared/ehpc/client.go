@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"community-images/shared/catalog"
@@ -28,15 +29,20 @@ const version = "2018-04-12"
 
 // Defaults of Options.
 const (
+	DefaultEndpoint    = "https://ehpc." + regionPlaceholder + ".aliyuncs.com"
 	DefaultCallTimeout = 20 * time.Second
 	DefaultMaxBody     = 32 << 20
 	DefaultMaxIdle     = 128
 )
 
+// regionPlaceholder stands in Options.Endpoint for the region of a call.
+const regionPlaceholder = "{region}"
+
 // Options configure a Client. Credentials is required.
 type Options struct {
-	// Endpoint is an http or https URL without a path that is used for every
-	// region. Empty: https://ehpc.<region>.aliyuncs.com.
+	// Endpoint is an http or https URL without a path. "{region}" in it stands for the
+	// region of a call, as in https://ehpc-vpc.{region}.aliyuncs.com. Empty means
+	// DefaultEndpoint.
 	Endpoint string
 	// Credentials is asked at every call, for STS tokens rotate.
 	Credentials func(context.Context) (cloud.Credentials, error)
@@ -54,9 +60,8 @@ type Options struct {
 
 // Client makes calls. It is safe for concurrent use.
 type Client struct {
-	options  Options
-	endpoint rpc.Endpoint // of Options.Endpoint; empty: by region
-	rpc      *rpc.Client
+	options Options // with the defaults filled in
+	rpc     *rpc.Client
 }
 
 // New checks the options and fills in defaults. It makes no call.
@@ -73,16 +78,21 @@ func New(o Options) (*Client, error) {
 	if o.MaxIdle <= 0 {
 		o.MaxIdle = DefaultMaxIdle
 	}
+	if o.Endpoint == "" {
+		o.Endpoint = DefaultEndpoint
+	}
 	c := &Client{options: o, rpc: rpc.New(rpc.Options{
 		MaxBody: o.MaxBody, MaxConns: o.MaxIdle, UserAgent: o.UserAgent,
 	})}
-	if o.Endpoint != "" {
-		var err error
-		if c.endpoint, err = rpc.ParseEndpoint(o.Endpoint); err != nil {
-			return nil, fmt.Errorf("making the E-HPC client: endpoint %q is %w", clip(o.Endpoint, maxShort), err)
-		}
+	if _, err := c.endpoint("cn-hangzhou"); err != nil { // any region shows whether the URL is one
+		return nil, fmt.Errorf("making the E-HPC client: endpoint %q is %w", clip(o.Endpoint, maxShort), err)
 	}
 	return c, nil
+}
+
+// endpoint returns where the API of a region listens.
+func (c *Client) endpoint(regionID string) (rpc.Endpoint, error) {
+	return rpc.ParseEndpoint(strings.ReplaceAll(c.options.Endpoint, regionPlaceholder, regionID))
 }
 
 // Close closes the idle connections.
@@ -112,9 +122,9 @@ func (c *Client) call(ctx context.Context, op, region string, query map[string]s
 	if err != nil {
 		return nil, r.noCredentials(ctx, err)
 	}
-	endpoint := c.endpoint
-	if endpoint.Host == "" {
-		endpoint = rpc.Endpoint{Protocol: "https", Host: "ehpc." + region + ".aliyuncs.com"}
+	endpoint, err := c.endpoint(region)
+	if err != nil {
+		return nil, &Error{Op: op, RegionID: region, Class: Invalid, Code: "InvalidEndpoint", Err: err}
 	}
 	// RegionId is a common parameter of RPC calls. A regional endpoint does not need
 	// it, one endpoint for several regions does.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,16 +33,20 @@ func listing(list []json.RawMessage) *ehpctest.Fixed {
 	return &ehpctest.Fixed{RegionList: hangzhou, ClusterLists: map[string][]json.RawMessage{"cn-hangzhou": list}}
 }
 
+func hasProblems(clusters []ehpc.Cluster) bool {
+	return slices.ContainsFunc(clusters, func(c ehpc.Cluster) bool { return c.Problem != "" })
+}
+
 func TestListClustersReadsEveryPage(t *testing.T) {
 	t.Parallel()
 	for n, calls := range map[int]int{0: 1, 1: 1, 49: 1, 50: 1, 51: 2, 100: 2, 217: 5} {
 		endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(n))})
 		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
-		if err != nil || len(got.Clusters) != n || len(got.Problems) != 0 || got.RequestID == "" {
-			t.Errorf("%d clusters: got %d, problems %v, %v", n, len(got.Clusters), got.Problems, err)
+		if err != nil || len(got) != n || hasProblems(got) {
+			t.Errorf("%d clusters: got %d: %v, %v", n, len(got), got, err)
 			continue
 		}
-		for i, c := range got.Clusters {
+		for i, c := range got {
 			if c.ClusterID != fmt.Sprint("c", i) {
 				t.Errorf("%d clusters: number %d is %s", n, i, c.ClusterID)
 			}
@@ -66,25 +71,26 @@ func TestListClustersReportsWhatItCannotUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []ehpc.Cluster{
-		{Cluster: catalog.Cluster{ClusterID: "c1", InstanceTypes: []string{"ecs.a"}, Name: "Ä", RegionID: "cn-shanghai"},
-			Raw: `{"Computes":{"Normal":1,"Total":3},"Id":"c1","InstanceType":"ecs.a,ecs/../b","Name":"Ä","RegionId":"cn-shanghai"}`},
-		{Cluster: catalog.Cluster{ClusterID: "c1", InstanceTypes: []string{}, RegionID: "cn-hangzhou"}, Raw: `{"Id":"c1","RegionId":"cn-hangzhou"}`},
+		{
+			Cluster: catalog.Cluster{ClusterID: "c1", InstanceTypes: []string{"ecs.a"}, Name: "Ä", RegionID: "cn-shanghai"},
+			Raw: []byte(`{"Computes":{"Normal":1,"Total":3},"Id":"c1","InstanceType":"ecs.a,ecs/../b",` +
+				`"Name":"Ä","RegionId":"cn-shanghai"}`),
+			Problem: `cluster "c1": instance type "ecs/../b" cannot be asked for`,
+		},
+		{Problem: `entry 2 of page 1: ClusterId "../c2"`},
+		{Problem: "entry 3 of page 1: cluster is not an object"},
+		{
+			Cluster: catalog.Cluster{ClusterID: "c1", InstanceTypes: []string{}, RegionID: "cn-hangzhou"},
+			Raw:     []byte(`{"Id":"c1","RegionId":"cn-hangzhou"}`),
+		},
 	}
-	if diff := cmp.Diff(want, got.Clusters); diff != "" {
-		t.Error(diff)
-	}
-	var reasons []string
-	for _, p := range got.Problems {
-		reasons = append(reasons, p.ClusterID+" "+p.Reason)
-	}
-	text := strings.Join(reasons, "\n")
-	for _, part := range []string{`c1 instance type "ecs/../b"`, `entry 2 of page 1: ClusterId "../c2"`, "entry 3 of page 1: cluster is not an object"} {
-		if !strings.Contains(text, part) {
-			t.Errorf("problems are:\n%s\nwant %s", text, part)
+	for i := range got { // the end of a problem is the parser's affair
+		if i < len(want) && want[i].Problem != "" && strings.HasPrefix(got[i].Problem, want[i].Problem) {
+			got[i].Problem = want[i].Problem
 		}
 	}
-	if len(got.Problems) != 3 {
-		t.Errorf("problems are:\n%s", text)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -129,10 +135,10 @@ func TestListingThatDisagreesWithItself(t *testing.T) {
 		endpoint := pages(tc.body)
 		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 		if err == nil {
-			t.Errorf("%s: %d clusters and no error", name, len(got.Clusters))
+			t.Errorf("%s: %d clusters and no error", name, len(got))
 			continue
 		}
-		if e := fault(t, err); e.Class != ehpc.Malformed || !strings.Contains(err.Error(), tc.want) || len(got.Clusters) != 0 {
+		if e := fault(t, err); e.Class != ehpc.Malformed || !strings.Contains(err.Error(), tc.want) || len(got) != 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 		if endpoint.Calls() > tc.calls { // pages are read ahead, so it may take fewer
@@ -158,8 +164,8 @@ func TestFleetThatChangesBetweenPagesIsReadAgain(t *testing.T) {
 			return clusterPage("2", 60, 50, 60)
 		})
 		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
-		if err != nil || len(got.Clusters) != 60 || endpoint.Calls() != 4 {
-			t.Errorf("%s: %d clusters, %v, %d calls", name, len(got.Clusters), err, endpoint.Calls())
+		if err != nil || len(got) != 60 || endpoint.Calls() != 4 {
+			t.Errorf("%s: %d clusters, %v, %d calls", name, len(got), err, endpoint.Calls())
 		}
 	}
 }
@@ -180,8 +186,8 @@ func TestFleetThatChangesIsReadFourTimes(t *testing.T) {
 			return clusterPage("2", 60, 50, 60)
 		})
 		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
-		if (err == nil) != readable || readable && len(got.Clusters) != 60 || endpoint.Calls() != 8 {
-			t.Errorf("%d changes: %d clusters, %v, %d calls", moves, len(got.Clusters), err, endpoint.Calls())
+		if (err == nil) != readable || readable && len(got) != 60 || endpoint.Calls() != 8 {
+			t.Errorf("%d changes: %d clusters, %v, %d calls", moves, len(got), err, endpoint.Calls())
 		}
 	}
 }
@@ -192,8 +198,8 @@ func TestClusterOnTwoPagesCollapses(t *testing.T) {
 	list := append(entries(59), json.RawMessage(`{"Id":"c0"}`))
 	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(list)})
 	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
-	if err != nil || len(got.Clusters) != 59 {
-		t.Errorf("%d clusters, %v", len(got.Clusters), err)
+	if err != nil || len(got) != 59 {
+		t.Errorf("%d clusters, %v", len(got), err)
 	}
 }
 
@@ -220,8 +226,8 @@ func TestClusterThatMovesInEveryReading(t *testing.T) {
 			return tc.second[min(int(reading.Load()), len(tc.second))-1]
 		})
 		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
-		if (err == nil) != (tc.clusters > 0) || len(got.Clusters) != tc.clusters || endpoint.Calls() != tc.calls {
-			t.Errorf("%s: %d clusters, %v, %d calls", name, len(got.Clusters), err, endpoint.Calls())
+		if (err == nil) != (tc.clusters > 0) || len(got) != tc.clusters || endpoint.Calls() != tc.calls {
+			t.Errorf("%s: %d clusters, %v, %d calls", name, len(got), err, endpoint.Calls())
 		}
 		if err != nil && (fault(t, err).Class != ehpc.Malformed || !strings.Contains(err.Error(), "4 clusters are on two pages")) {
 			t.Errorf("%s: %v", name, err)
@@ -237,8 +243,8 @@ func TestPagesOfAnotherSizeAndNumbersAsText(t *testing.T) {
 		return strings.Replace(body, `"TotalCount":25`, `"TotalCount":"25"`, 1)
 	})
 	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
-	if err != nil || len(got.Clusters) != 25 || endpoint.Calls() != 3 {
-		t.Errorf("%d clusters, %v, %d calls", len(got.Clusters), err, endpoint.Calls())
+	if err != nil || len(got) != 25 || endpoint.Calls() != 3 {
+		t.Errorf("%d clusters, %v, %d calls", len(got), err, endpoint.Calls())
 	}
 }
 
@@ -252,8 +258,8 @@ func TestFailedPageFailsTheListing(t *testing.T) {
 		return nil
 	}})
 	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
-	if e := fault(t, err); e.Class != ehpc.Throttled || len(got.Clusters) != 0 || endpoint.Calls() != 3 {
-		t.Errorf("%d clusters, %v, %d calls", len(got.Clusters), err, endpoint.Calls())
+	if e := fault(t, err); e.Class != ehpc.Throttled || len(got) != 0 || endpoint.Calls() != 3 {
+		t.Errorf("%d clusters, %v, %d calls", len(got), err, endpoint.Calls())
 	}
 }
 
@@ -280,8 +286,8 @@ func TestPagesAreAskedAsTheCallerWants(t *testing.T) {
 		}
 	}
 	got, err := connect(t, endpoint, ehpc.Options{MaxIdle: 3}).ListClusters(context.Background(), "cn-hangzhou", patient)
-	if err != nil || len(got.Clusters) != 500 || endpoint.Calls() != 30 || turns.Load() != 30 || endpoint.MostInFlight() > 3 {
-		t.Errorf("%d clusters, %v, %d calls in %d turns, %d at once", len(got.Clusters), err, endpoint.Calls(), turns.Load(), endpoint.MostInFlight())
+	if err != nil || len(got) != 500 || endpoint.Calls() != 30 || turns.Load() != 30 || endpoint.MostInFlight() > 3 {
+		t.Errorf("%d clusters, %v, %d calls in %d turns, %d at once", len(got), err, endpoint.Calls(), turns.Load(), endpoint.MostInFlight())
 	}
 	for page, n := range asked {
 		if n != 3 {
@@ -297,8 +303,8 @@ func TestPagesAreAskedAsTheCallerWants(t *testing.T) {
 			}
 			return ask(ctx)
 		})
-		if err != refused || len(got.Clusters) > 0 {
-			t.Errorf("turn %d is refused: %d clusters, %v", last, len(got.Clusters), err)
+		if err != refused || len(got) > 0 {
+			t.Errorf("turn %d is refused: %d clusters, %v", last, len(got), err)
 		}
 	}
 }

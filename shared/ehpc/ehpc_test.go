@@ -70,7 +70,7 @@ func ask(c *ehpc.Client, req ehpc.ImagesRequest) ([]*catalog.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.Images(new(catalog.Interner))
+	return a.Decode(new(catalog.Interner))
 }
 
 // fault is the *Error in err, which must be one.
@@ -96,7 +96,7 @@ func TestSampleOfTheReferencePage(t *testing.T) {
 	if a.RequestID != "04F0F334-1335-436C-A1D7-6C044FE73368" {
 		t.Errorf("request id is %q", a.RequestID)
 	}
-	images, err := a.Images(new(catalog.Interner))
+	images, err := a.Decode(new(catalog.Interner))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +320,7 @@ func TestWorkersShareClientAndConnections(t *testing.T) {
 		group.Go(func() error {
 			a, err := c.ListCommunityImages(context.Background(), ehpc.ImagesRequest{RegionID: "cn-hangzhou", ClusterID: fmt.Sprintf("ehpc-hz-%010d", i%50)})
 			if err == nil {
-				_, err = a.Images(&in)
+				_, err = a.Decode(&in)
 			}
 			return err
 		})

@@ -38,38 +38,38 @@ import (
 // ordinary forms. The part has at least the outline of {"ImageInfo":[…]}.
 func cutImages(body []byte) (part []byte, requestID string, ok bool) {
 	var id []byte
-	if rest, found := eat(body, `{`, `"RequestId"`, `:`, `"`); found {
+	if rest, found := cutTokens(body, `{`, `"RequestId"`, `:`, `"`); found {
 		end := bytes.IndexByte(rest[:min(len(rest), maxShort+1)], '"')
 		if end < 0 {
 			return nil, "", false
 		}
 		id = rest[:end]
-		rest, ok = eat(rest[end+1:], `,`, `"Images"`, `:`)
+		rest, ok = cutTokens(rest[end+1:], `,`, `"Images"`, `:`)
 		if ok {
-			part, ok = eatBack(rest, `}`)
+			part, ok = cutTokensBack(rest, `}`)
 		}
-	} else if rest, found := eat(body, `{`, `"Images"`, `:`); found {
-		rest, found = eatBack(rest, `"`, `}`)
+	} else if rest, found := cutTokens(body, `{`, `"Images"`, `:`); found {
+		rest, found = cutTokensBack(rest, `"`, `}`)
 		start := bytes.LastIndexByte(rest[max(0, len(rest)-maxShort-1):], '"')
 		if !found || start < 0 {
 			return nil, "", false
 		}
 		start += max(0, len(rest)-maxShort-1)
 		id = rest[start+1:]
-		part, ok = eatBack(rest[:start], `,`, `"RequestId"`, `:`)
+		part, ok = cutTokensBack(rest[:start], `,`, `"RequestId"`, `:`)
 	}
 	part = bytes.Trim(part, space)
-	_, outline := outlined(part)
-	return part, string(id), ok && outline && plain(id)
+	_, outline := cutArray(part)
+	return part, string(id), ok && outline && isPlain(id)
 }
 
 // outlined cuts the array out of {"ImageInfo":[…]} without reading it.
-func outlined(part []byte) (array []byte, ok bool) {
-	rest, ok := eat(part, `{`, `"ImageInfo"`, `:`)
+func cutArray(part []byte) (array []byte, ok bool) {
+	rest, ok := cutTokens(part, `{`, `"ImageInfo"`, `:`)
 	if !ok {
 		return nil, false
 	}
-	if array, ok = eatBack(rest, `}`); !ok {
+	if array, ok = cutTokensBack(rest, `}`); !ok {
 		return nil, false
 	}
 	array = bytes.Trim(array, space)
@@ -80,7 +80,7 @@ func outlined(part []byte) (array []byte, ok bool) {
 const space = " \t\r\n"
 
 // eat takes tokens, and the space before each, from the start of s.
-func eat(s []byte, tokens ...string) (rest []byte, ok bool) {
+func cutTokens(s []byte, tokens ...string) (rest []byte, ok bool) {
 	for _, token := range tokens {
 		if s, ok = bytes.CutPrefix(bytes.TrimLeft(s, space), []byte(token)); !ok {
 			return nil, false
@@ -91,7 +91,7 @@ func eat(s []byte, tokens ...string) (rest []byte, ok bool) {
 
 // eatBack takes tokens, and the space after each, from the end of s. They are
 // named in the order in which they are written.
-func eatBack(s []byte, tokens ...string) (rest []byte, ok bool) {
+func cutTokensBack(s []byte, tokens ...string) (rest []byte, ok bool) {
 	for _, token := range slices.Backward(tokens) {
 		if s, ok = bytes.CutSuffix(bytes.TrimRight(s, space), []byte(token)); !ok {
 			return nil, false
@@ -101,7 +101,7 @@ func eatBack(s []byte, tokens ...string) (rest []byte, ok bool) {
 }
 
 // plain reports whether a text may stand between quotes as it is.
-func plain(s []byte) bool {
+func isPlain(s []byte) bool {
 	for _, c := range s {
 		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
 			return false
@@ -112,7 +112,7 @@ func plain(s []byte) bool {
 
 // members reads a JSON object that fills raw. Every name may occur once: of
 // two values nobody can say which upstream meant.
-func members(raw []byte) (map[string]json.RawMessage, error) {
+func parseObject(raw []byte) (map[string]json.RawMessage, error) {
 	if !json.Valid(raw) {
 		return nil, errors.New("not valid JSON")
 	}
@@ -140,8 +140,8 @@ func members(raw []byte) (map[string]json.RawMessage, error) {
 }
 
 // object reads an answer: an object without an error code.
-func object(body []byte) (map[string]json.RawMessage, error) {
-	doc, err := members(body)
+func parseAnswer(body []byte) (map[string]json.RawMessage, error) {
+	doc, err := parseObject(body)
 	if err != nil {
 		return nil, fmt.Errorf("the answer is %w", err)
 	}
@@ -153,12 +153,12 @@ func object(body []byte) (map[string]json.RawMessage, error) {
 
 // list returns the array doc.<outer>.<inner>. Missing, null and anything else
 // are errors: upstream writes an empty list as [].
-func list(doc map[string]json.RawMessage, outer, inner string) (json.RawMessage, error) {
+func findArray(doc map[string]json.RawMessage, outer, inner string) (json.RawMessage, error) {
 	part, found := doc[outer]
 	if !found {
 		return nil, fmt.Errorf("the answer has no %s", outer)
 	}
-	within, err := members(part)
+	within, err := parseObject(part)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", outer, err)
 	}
@@ -173,7 +173,7 @@ func list(doc map[string]json.RawMessage, outer, inner string) (json.RawMessage,
 }
 
 // requestIDOf is the request id of an answer; empty if it is not a string.
-func requestIDOf(doc map[string]json.RawMessage) string {
+func parseRequestID(doc map[string]json.RawMessage) string {
 	var id string
 	_ = json.Unmarshal(doc["RequestId"], &id) // the id is only for people
 	return clip(id, maxShort)

@@ -87,6 +87,11 @@ func (e *Error) Reason() string {
 // caller's own deadline only, not for the time-out of a single call.
 func (e *Error) Unwrap() error { return e.Err }
 
+// CanRetry reports whether the same call may succeed later.
+func (e *Error) CanRetry() bool {
+	return e.Class == Throttled || e.Class == Temporary || e.Class == Malformed
+}
+
 // CredentialsRefused reports whether upstream refused who asked, and not what
 // was asked: no other call with these credentials fares better.
 func (e *Error) CredentialsRefused() bool {

@@ -69,16 +69,16 @@ func answerOf(body []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	images, err := a.Images(new(catalog.Interner))
+	images, err := a.Decode(new(catalog.Interner))
 	return joined(images), err
 }
 
 func strictly(body []byte) (string, error) {
-	doc, err := object(body)
+	doc, err := parseAnswer(body)
 	if err != nil {
 		return "", err
 	}
-	array, err := list(doc, "Images", "ImageInfo")
+	array, err := findArray(doc, "Images", "ImageInfo")
 	if err != nil {
 		return "", err
 	}
@@ -129,15 +129,20 @@ func FuzzPage(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var l Listing
-		twice := map[string]bool{}
-		l.add(p, "cn-hangzhou", 1, map[string]int{}, twice)
-		for _, c := range l.Clusters {
+		l := newListing("cn-hangzhou")
+		l.addPage(p, 1)
+		for _, c := range l.clusters {
+			if c.ClusterID == "" {
+				if c.Problem == "" || c.RegionID != "" || c.Raw != nil {
+					t.Fatalf("%+v", c)
+				}
+				continue
+			}
 			if err := (catalog.Scope{RegionID: c.RegionID, ClusterID: c.ClusterID}).Validate(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if p.total < 0 || len(l.Clusters) > len(p.entries) || len(twice) > 0 {
+		if p.total < 0 || len(l.clusters) > len(p.entries) || len(l.duplicates) > 0 {
 			t.Fatalf("%+v", l)
 		}
 	})

@@ -29,9 +29,12 @@ type ImagesAnswer struct {
 	// accepted before holds the same images and need not be decoded. Without
 	// such an equal, only Images can tell whether the answer is good.
 	Fingerprint string
-
-	reply *reply
-	part  []byte // the Images part; see envelope.go
+	// Decode reads the images. It returns an *Error of class Malformed if the answer
+	// does not have the documented shape: it is not JSON, has no Images object, its
+	// ImageInfo is missing or not an array (null included), a name occurs twice, or an
+	// entry is not an image or nested deeper than catalog.MaxDepth. An empty array is
+	// an empty list.
+	Decode func(*catalog.Interner) ([]*catalog.Image, error)
 }
 
 const opImages = "ListCommunityImages"
@@ -49,51 +52,48 @@ func (c *Client) ListCommunityImages(ctx context.Context, req ImagesRequest) (*I
 }
 
 func newAnswer(r *reply) (*ImagesAnswer, error) {
-	a := &ImagesAnswer{reply: r}
-	var ok bool
-	if a.part, a.RequestID, ok = cutImages(r.Body); !ok {
-		doc, err := object(r.Body)
+	part, requestID, ok := cutImages(r.Body)
+	if !ok {
+		doc, err := parseAnswer(r.Body)
 		if err != nil {
 			return nil, r.malformed(err)
 		}
-		if _, err := list(doc, "Images", "ImageInfo"); err != nil {
+		if _, err := findArray(doc, "Images", "ImageInfo"); err != nil {
 			return nil, r.malformed(err)
 		}
-		a.part, a.RequestID = doc["Images"], requestIDOf(doc)
+		part, requestID = doc["Images"], parseRequestID(doc)
 	}
-	sum := sha256.Sum256(a.part)
-	a.Fingerprint = hex.EncodeToString(sum[:])
-	return a, nil
+	sum := sha256.Sum256(part)
+	return &ImagesAnswer{
+		RequestID:   requestID,
+		Fingerprint: hex.EncodeToString(sum[:]),
+		Decode: func(in *catalog.Interner) ([]*catalog.Image, error) {
+			images, err := decodeImages(r.Body, part, in)
+			if err != nil {
+				return nil, r.malformed(err)
+			}
+			return images, nil
+		},
+	}, nil
 }
 
-// Images decodes the answer. It returns an *Error of class Malformed if the
-// answer is not of the documented shape: not JSON, no Images object, its
-// ImageInfo missing or not an array (null included), a name there twice, or an
-// entry that is not an image or deeper than catalog.MaxDepth. An empty array is
-// an empty list.
-func (a *ImagesAnswer) Images(in *catalog.Interner) ([]*catalog.Image, error) {
-	images, err := a.decode(in)
-	if err != nil {
-		return nil, a.reply.malformed(err)
-	}
-	return images, nil
-}
-
-func (a *ImagesAnswer) decode(in *catalog.Interner) ([]*catalog.Image, error) {
-	// The outline that cutImages saw: if what is between is one valid array,
-	// the whole body is valid.
-	if array, ok := outlined(a.part); ok {
+// decodeImages reads the images of a body. part is its Images member, as cut by
+// cutImages or parsed.
+func decodeImages(body, part []byte, in *catalog.Interner) ([]*catalog.Image, error) {
+	// cutImages saw this outline. If the text between is one valid array, the whole
+	// body is valid, and need not be parsed.
+	if array, ok := cutArray(part); ok {
 		if images, err := in.DecodeImages(array); err == nil {
 			return images, nil
 		} else if json.Valid(array) {
 			return nil, fmt.Errorf("Images.ImageInfo: %w", err)
 		}
 	}
-	doc, err := object(a.reply.Body)
+	doc, err := parseAnswer(body)
 	if err != nil {
 		return nil, err
 	}
-	array, err := list(doc, "Images", "ImageInfo")
+	array, err := findArray(doc, "Images", "ImageInfo")
 	if err != nil {
 		return nil, err
 	}

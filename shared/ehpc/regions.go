@@ -28,11 +28,11 @@ func (c *Client) ListRegions(ctx context.Context, regionID string) ([]Region, er
 }
 
 func parseRegions(body []byte) ([]Region, error) {
-	doc, err := object(body)
+	doc, err := parseAnswer(body)
 	if err != nil {
 		return nil, err
 	}
-	array, err := list(doc, "Regions", "RegionInfo")
+	array, err := findArray(doc, "Regions", "RegionInfo")
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,40 @@
+package capture
+
+import (
+	"sync"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// publishedSnapshots caches the snapshot that a warm instance has published last for
+// each scope, so that the next change need not read it back. Images are shared, so a
+// snapshot takes little more than its pointers.
+type publishedSnapshots struct {
+	mu        sync.Mutex
+	snapshots map[catalog.Scope]*catalog.Snapshot
+}
+
+// get returns nil for a scope that is not cached.
+func (p *publishedSnapshots) get(scope catalog.Scope) *catalog.Snapshot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.snapshots[scope]
+}
+
+// update adds the snapshots of committed checks and removes the scopes that ended.
+func (p *publishedSnapshots) update(checks []archive.Check, ended []catalog.Scope) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.snapshots == nil {
+		p.snapshots = map[catalog.Scope]*catalog.Snapshot{}
+	}
+	for _, c := range checks {
+		if c.State == archive.OK && c.Snapshot != nil {
+			p.snapshots[c.Scope] = c.Snapshot
+		}
+	}
+	for _, scope := range ended {
+		delete(p.snapshots, scope)
+	}
+}
