@@ -6,17 +6,17 @@ import (
 )
 
 // Reader is the reading half of a bucket. Implementations are safe for
-// concurrent use, honour ctx on every call and translate what they meet:
-// fs.ErrNotExist for a key that is not there, fs.ErrPermission for a refusal.
-// Any other error means that the answer is not known. Reads are strongly
-// consistent: what a successful write stored is what the next read returns.
-// Returned bytes belong to the caller.
+// concurrent use and honour ctx on every call. They translate the store's
+// errors: fs.ErrNotExist for a missing key, fs.ErrPermission for a refusal. Any
+// other error means that the answer is not known. Reads are strongly consistent:
+// the next read returns what a successful write stored. Returned bytes belong to
+// the caller.
 //
 // A Reader may repeat a failed read within ctx; callers do not.
 type Reader interface {
 	// Get reads a whole object and its entity tag. If etag is not empty and
-	// still names the object's content, data is nil and current equals etag;
-	// otherwise data is not nil, even of an empty object.
+	// still names the object's content, data is nil and current equals etag.
+	// Otherwise data is not nil, even if the object is empty.
 	Get(ctx context.Context, key, etag string) (data []byte, current string, err error)
 
 	// GetFrom reads limit bytes from offset on, fewer only if the object ends
@@ -28,43 +28,43 @@ type Reader interface {
 }
 
 // Bucket is what the archive needs of an object store. Writes are atomic: a
-// reader sees the object as it was before or as it is after, never between,
-// and a write that returned nil is durable.
+// reader sees the object as it was before or as it is after, never between. A
+// write that returned nil is durable.
 //
-// A write that returned an error may have been applied. Put and Create may be
-// repeated by the implementation, Append never is.
+// A write that returned an error may have been applied. An implementation may
+// repeat Put and Create, but must not repeat Append.
 type Bucket interface {
 	Reader
 
-	// Put stores an object, replacing what was there.
+	// Put stores an object and replaces what was there.
 	Put(ctx context.Context, key string, data []byte) error
 
-	// Create stores an object unless the key is taken: fs.ErrExist. Which of
-	// two first writers wins is not documented by OSS, so nothing may rest on
-	// Create alone; and OSS ignores the condition where versioning was ever
-	// enabled.
+	// Create stores an object. It returns fs.ErrExist if the key is taken. OSS
+	// does not document which of two first writers wins, and ignores the
+	// condition if versioning was ever enabled. So nothing may depend on Create
+	// alone.
 	Create(ctx context.Context, key string, data []byte) error
 
 	// Append adds data to the appendable object at key if position is its
-	// current length, 0 creating it, and returns the new length. Among any
-	// number of callers with one position exactly one succeeds; the others
-	// get fs.ErrExist and nothing of theirs is stored. A missing object is 0
-	// long, so a position above 0 gets fs.ErrExist too, as does any position
-	// of an object that Put or Create has stored.
+	// current length, and returns the new length. Position 0 creates the object.
+	// Among any number of callers with one position exactly one succeeds; the
+	// others get fs.ErrExist and nothing of theirs is stored. A missing object
+	// has length 0, so a position above 0 gets fs.ErrExist too, as does any
+	// position of an object that Put or Create has stored.
 	Append(ctx context.Context, key string, position int64, data []byte) (length int64, err error)
 }
 
-// Sweeper is a Bucket from which objects can be removed, as retention does.
+// Sweeper is a Bucket from which retention can remove objects.
 type Sweeper interface {
 	Bucket
 
-	// Delete removes an object; that it is not there is success. A Delete that
+	// Delete removes an object. A missing object is a success. A Delete that
 	// returned an error may have been applied. It may be repeated.
 	Delete(ctx context.Context, key string) error
 
-	// Entries is List, with what the store knows of each object: each is
-	// shown its key, its size in bytes, and when it was last written, by the
-	// store's clock and perhaps rounded down to a second. On an error each may
-	// have been shown some.
+	// Entries is List with what the store knows of each object. It calls each
+	// with the key, the size in bytes and the time of the last write. That time
+	// is by the store's clock and may be rounded down to a second. On an error
+	// each may have been called for some objects.
 	Entries(ctx context.Context, prefix string, each func(key string, size int64, modified time.Time)) error
 }

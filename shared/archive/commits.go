@@ -7,11 +7,11 @@ import (
 	"iter"
 )
 
-// Commits yields the commits of a region up to now, oldest first, from the one
-// with the number from, each as soon as it is proved; months that retention has
-// removed are passed over. It ends with the first error; *TooEarlyError means
-// that retention has removed a month while it was read, or after an earlier one
-// had been, so that commits would be left out.
+// Commits yields the commits of a region up to now, oldest first, from number
+// from on. It yields each as soon as it is verified, and skips months that
+// retention has removed. It ends with the first error. *TooEarlyError means that
+// retention removed a month after an earlier one had been read, so that commits
+// would be missing in between.
 func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq2[*Commit, error] {
 	return func(yield func(*Commit, error) bool) {
 		r := &Region{RegionID: now.RegionID}
@@ -20,8 +20,8 @@ func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq
 				continue
 			}
 			wanted := true
-			err := a.month(ctx, now, r, i, func(l *Commit) bool {
-				wanted = l.Sequence < from || yield(l, nil)
+			err := a.replayMonth(ctx, now, r, i, func(c *Commit) bool {
+				wanted = c.Sequence < from || yield(c, nil)
 				return wanted
 			})
 			switch {
@@ -30,7 +30,7 @@ func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq
 			case errors.Is(err, fs.ErrNotExist) && r.Sequence == 0:
 				continue
 			case errors.Is(err, fs.ErrNotExist):
-				err = a.tooEarly(ctx, now, i+1)
+				err = a.tooEarlyError(ctx, now, i+1)
 			}
 			if err != nil {
 				yield(nil, err)
@@ -40,30 +40,34 @@ func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq
 	}
 }
 
-// month replays the i-th file of the log up to now on top of r, to its end or
-// until seen wants no more. The first of them begins where now says.
-func (a *Archive) month(ctx context.Context, now, r *Region, i int, seen func(*Commit) bool) error {
+// replayMonth replays file i of the log on top of r, up to now or until visit
+// returns false. If r is empty, the file must begin with the commit that now
+// says it begins with.
+func (a *Archive) replayMonth(ctx context.Context, now, r *Region, i int, visit func(*Commit) bool) error {
 	r.log.month, r.log.length, r.log.torn = now.Files[i].Month, 0, false
-	t, err := a.file(ctx, now.RegionID, r.log.month)
+	lines, err := a.openLog(ctx, now.RegionID, r.log.month)
 	if err != nil {
 		return err
 	}
-	late := func(l *Commit) bool {
-		return l.Sequence > now.Sequence || r.Sequence == 0 && l.Sequence != now.Files[i].FirstSequence
+	isBeyond := func(c *Commit) bool {
+		return c.Sequence > now.Sequence || r.Sequence == 0 && c.Sequence != now.Files[i].FirstSequence
 	}
-	if _, err := r.replay(t, late, seen); err != nil {
+	if _, err := r.replay(lines, isBeyond, visit); err != nil {
 		return err
 	}
-	return now.complete(i, r.Sequence, t.key)
+	return now.checkComplete(i, r.Sequence, lines.key)
 }
 
-// CommitsSince yields the commits after a state that Now has returned, oldest first,
-// each as soon as it is proved, and reads nothing of what came before. It ends
-// with the first error.
+// CommitsSince yields the commits after a state that Now has returned, oldest
+// first. It yields each as soon as it is verified, reads nothing of what came
+// before, and ends with the first error.
 func (a *Archive) CommitsSince(ctx context.Context, known *Region) iter.Seq2[*Commit, error] {
 	return func(yield func(*Commit, error) bool) {
 		wanted := true
-		_, err := a.catchUp(ctx, known, func(l *Commit) bool { wanted = yield(l, nil); return wanted })
+		_, err := a.refresh(ctx, known, func(c *Commit) bool {
+			wanted = yield(c, nil)
+			return wanted
+		})
 		if err != nil && wanted {
 			yield(nil, err)
 		}

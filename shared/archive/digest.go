@@ -6,24 +6,26 @@ import (
 	"encoding/hex"
 )
 
-// The head and every line of the log hold the SHA-256 of their own bytes, as
-// they are with that digest left empty. It follows CommittedAt: in a line the
-// last member of that name, for what comes before may hold upstream's own
-// JSON, in a head the first, for there upstream's comes after.
+// The head and every line of the log hold the SHA-256 of their own bytes, taken
+// while that digest is empty. The digest follows CommittedAt. In a line that is
+// the last member of this name, because upstream's own JSON, which comes before
+// it, may have one too. In a head it is the first, because there upstream's JSON
+// comes after.
 var (
-	lineDigest = place{find: bytes.LastIndex, after: `","`}
-	headDigest = place{find: bytes.Index, after: `","Discovery":`}
+	commitDigest = digestField{find: bytes.LastIndex, after: `","`}
+	headDigest   = digestField{find: bytes.Index, after: `","Discovery":`}
 )
 
-type place struct {
-	find  func(data, sep []byte) int
-	after string
+// digestField says where an object holds its own digest.
+type digestField struct {
+	find  func(data, sep []byte) int // finds the CommittedAt before the digest
+	after string                     // what follows the digest
 }
 
-// at returns where the digest begins; -1: nowhere.
-func (p place) at(data []byte) int {
+// offset returns where the digest begins in data, or -1 if there is none.
+func (f digestField) offset(data []byte) int {
 	const anchor, before = `"CommittedAt":"`, `,"Digest":"`
-	from := p.find(data, []byte(anchor))
+	from := f.find(data, []byte(anchor))
 	if from < 0 {
 		return -1
 	}
@@ -34,26 +36,25 @@ func (p place) at(data []byte) int {
 	return from + at + len(before)
 }
 
-// sign fills in the digest of encoded bytes in which it is empty.
-func sign(data []byte, p place) (out []byte, digest string) {
+// fill returns data with its digest in place. The digest in data must be empty.
+func (f digestField) fill(data []byte) (filled []byte, digest string) {
 	sum := sha256.Sum256(data)
 	digest = hex.EncodeToString(sum[:])
-	at := p.at(data)
-	out = make([]byte, 0, len(data)+len(digest))
-	out = append(out, data[:at]...)
-	out = append(out, digest...)
-	return append(out, data[at:]...), digest
+	at := f.offset(data)
+	filled = make([]byte, 0, len(data)+len(digest))
+	filled = append(filled, data[:at]...)
+	filled = append(filled, digest...)
+	return append(filled, data[at:]...), digest
 }
 
-// signed says whether data has the digest that it states. A line that states
-// none was not written by this program: the chain of the log has to prove it.
-func signed(data []byte, p place, digest string) bool {
-	return digest == "" || signedAt(data, p.at(data), p, digest)
+// verify reports whether data has the digest that it states, which is digest.
+func (f digestField) verify(data []byte, digest string) bool {
+	return f.verifyAt(data, f.offset(data), digest)
 }
 
-// signedAt is signed for a digest at a place that is known; -1: nowhere.
-func signedAt(data []byte, at int, p place, digest string) bool {
-	if at < 0 || len(digest) != hex.EncodedLen(sha256.Size) || !bytes.HasPrefix(data[at:], []byte(digest+p.after)) {
+// verifyAt is verify if the offset of the digest is known; -1 means none.
+func (f digestField) verifyAt(data []byte, at int, digest string) bool {
+	if at < 0 || len(digest) != hex.EncodedLen(sha256.Size) || !bytes.HasPrefix(data[at:], []byte(digest+f.after)) {
 		return false
 	}
 	h := sha256.New()

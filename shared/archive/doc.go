@@ -1,8 +1,11 @@
-// Package archive is the storage protocol: immutable snapshot objects, a
-// commit log per region that is appended by position, and a derived head.
+// Package archive stores the history of a region's images in a bucket, and
+// reads it at any time that is kept.
 //
-// It promises that a commit is visible whole or not at all, that a committed
-// change is never lost, that no reader sees an older commit after a newer one,
-// and that what it reads has been verified. The public contract of keys and
-// objects is in the README ("What is stored").
+// It stores immutable snapshot objects, a commit log for each region that is
+// appended by position, and two objects that are derived from them: the head
+// and the index. README.md describes keys and objects.
+//
+// A commit is visible whole or not at all. A committed change is never lost. No
+// reader sees an older commit after a newer one. What is read has been verified:
+// damaged bytes are an error and are never served.
 package archive

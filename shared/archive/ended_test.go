@@ -72,7 +72,7 @@ func TestVerifyLooksAtEndedScopes(t *testing.T) {
 	}
 	b.mem.Spoil(log, nil)
 	b.mem.Spoil(key, nil)
-	if audit := b.verify(); len(audit.Findings) != 1 || audit.Findings[0].Key != key || !strings.Contains(audit.Findings[0].Reason, "it is not there") {
+	if audit := b.verify(); len(audit.Findings) != 1 || audit.Findings[0].Key != key || !strings.Contains(audit.Findings[0].Reason, "it is missing, and a commit refers to it") {
 		t.Errorf("what an ended scope held is missing, and audit is %+v", audit)
 	}
 }

@@ -10,29 +10,31 @@ import (
 // ErrNoData means that a region has no commit yet.
 var ErrNoData = errors.New("region has no commit yet")
 
-// DamagedError means that a stored object contradicts itself or what refers to
-// it. What it holds is never served.
+// DamagedError means that a stored object contradicts itself or an object that
+// refers to it. Its content is never served.
 type DamagedError struct {
-	Key    string
-	Reason string
+	Key    string // of the object
+	Reason string // a sentence about the object, without its subject's name
 }
 
 func (e *DamagedError) Error() string {
 	return fmt.Sprintf("object %q is damaged: %s", e.Key, e.Reason)
 }
 
-// TooEarlyError means that a question concerns a time or commit before the
-// first one that is kept.
+// TooEarlyError means that a caller asked for a time or commit before the first
+// one that is kept.
 type TooEarlyError struct {
-	First         catalog.Time // of the first commit that is kept
-	FirstSequence int64
+	First         catalog.Time // CommittedAt of the first kept commit
+	FirstSequence int64        // its number
 }
 
 func (e *TooEarlyError) Error() string {
-	return fmt.Sprintf("the first commit that is kept is number %d of %s", e.FirstSequence, e.First)
+	return fmt.Sprintf("the first kept commit is number %d of %s", e.FirstSequence, e.First)
 }
 
-// FutureError means that a question concerns a commit that does not exist yet.
-type FutureError struct{ Last int64 }
+// FutureError means that a caller asked for a commit that does not exist yet.
+type FutureError struct {
+	Last int64 // number of the last commit
+}
 
 func (e *FutureError) Error() string { return fmt.Sprintf("the last commit is number %d", e.Last) }

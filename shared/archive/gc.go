@@ -10,26 +10,26 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Collector removes what retention no longer wants: whole months of the log,
-// and snapshots that neither a month that is kept nor the head refers to.
+// Collector removes what retention no longer keeps: whole months of the log, and
+// snapshots to which neither a kept month nor the head refers.
 //
-// It removes in an order in which every state between two removals is sound:
-// months oldest first, and snapshots in a sweep of their own once the last
-// month has been gone for Grace. An object that was written within Grace stays.
+// After each single removal the archive is consistent. Months go first, the oldest
+// first. Snapshots go in a sweep of their own, once the last month has been gone
+// for Grace. An object that was written within Grace stays.
 type Collector struct {
 	writer *Writer
 	bucket Sweeper
-	keep   func(now time.Time) time.Time
+	keep   func(now time.Time) time.Time // the oldest time that must stay answerable
 	now    func() time.Time
 }
 
-// monthSlack is more than a cutoff in calendar units can go back from one day
-// to the next: a month before 31 December is 1 December, as is one before
-// 1 January.
+// monthSlack is more than a cutoff in calendar units can go back from one day to
+// the next. For example, a month before 31 December is 1 December, as is a month
+// before 1 January.
 const monthSlack = 7 * 24 * time.Hour
 
-// NewCollector returns a collector. keep says which is the oldest instant that
-// must stay answerable.
+// NewCollector returns a collector. keep returns the oldest time that must stay
+// answerable.
 func NewCollector(bucket Sweeper, keys Keys, keep func(now time.Time) time.Time, now func() time.Time) *Collector {
 	return &Collector{writer: NewWriter(bucket, keys, now), bucket: bucket, keep: keep, now: now}
 }
@@ -38,95 +38,96 @@ func NewCollector(bucket Sweeper, keys Keys, keep func(now time.Time) time.Time,
 type Sweep struct {
 	RegionID string
 	Items    []Item // what may be removed, in the order of removal
-	Removed  int    // of the items
-	Bytes    int64  // of what was removed
-	Waiting  int    // snapshots that nothing refers to and that stay for Grace
+	Removed  int    // number of items removed
+	Bytes    int64  // of the removed items
+	Waiting  int    // snapshots that nothing refers to and that stay until Grace is over
 }
 
 // Item is an object that may be removed.
 type Item struct {
 	Key      string
-	Size     int64 // bytes
-	Modified time.Time
-	Why      string
+	Size     int64     // bytes
+	Modified time.Time // when it was last written
+	Why      string    // for people
 }
 
-// Plan says what Collect would remove now. It changes nothing.
+// Plan returns what Collect would remove now. It changes nothing.
 func (c *Collector) Plan(ctx context.Context, region string) (*Sweep, error) {
-	s, err := c.look(ctx, region)
-	return s.sweep, err
+	p, err := c.planPass(ctx, region)
+	return p.sweep, err
 }
 
-// Collect removes what may be removed until it is done or ctx ends, and notes
-// in the head that it came to its end. It refuses a region that is damaged.
-// The sweep says what was removed, also with an error.
+// Collect removes what may be removed until it is done or ctx ends. It records in
+// the head that it finished. It returns an error for a damaged region. The sweep
+// says what was removed, also with an error.
 func (c *Collector) Collect(ctx context.Context, region string) (*Sweep, error) {
-	s, err := c.look(ctx, region)
-	if err != nil || s.region == nil {
-		return s.sweep, err
+	p, err := c.planPass(ctx, region)
+	if err != nil || p.region == nil {
+		return p.sweep, err
 	}
-	for _, item := range s.months {
+	for _, item := range p.months {
 		if err := c.bucket.Delete(ctx, item.Key); err != nil {
-			return s.sweep, fmt.Errorf("removing log %q: %w", item.Key, err)
+			return p.sweep, fmt.Errorf("removing log %q: %w", item.Key, err)
 		}
-		s.removed(item)
+		p.countRemoved(item)
 	}
-	if err := s.removeSnapshots(ctx); err != nil {
-		return s.sweep, err
+	if err := p.removeSnapshots(ctx); err != nil {
+		return p.sweep, err
 	}
-	_, err = c.writer.level(ctx, s.region, func(next *Region) {
-		next.Swept = next.Swept.later(Swept{At: catalog.At(c.now()), RemovedAt: s.removedAt, Through: s.through})
+	_, err = c.writer.syncHead(ctx, p.region, func(next *Region) {
+		next.Swept = next.Swept.merge(Swept{At: catalog.At(c.now()), RemovedAt: p.removedAt, Through: p.through})
 	})
-	return s.sweep, err
+	return p.sweep, err
 }
 
-// sweeping is one sweep under way.
-type sweeping struct {
+// collectionPass is one sweep of one region.
+type collectionPass struct {
 	*Collector
 	sweep     *Sweep
 	region    *Region // nil: the region has no commit yet
 	months    []Item
 	snapshots []Item
 	through   string       // the last month that is gone or goes now
-	removedAt catalog.Time // when it went, at the latest
+	removedAt catalog.Time // the latest time at which it can have gone
 }
 
-func (s *sweeping) removed(item Item) {
-	s.sweep.Removed++
-	s.sweep.Bytes += item.Size
+func (p *collectionPass) countRemoved(item Item) {
+	p.sweep.Removed++
+	p.sweep.Bytes += item.Size
 }
 
-// look finds out what may be removed.
-func (c *Collector) look(ctx context.Context, region string) (*sweeping, error) {
-	s := &sweeping{Collector: c, sweep: &Sweep{RegionID: region}}
+// planPass finds out what may be removed. The pass is not nil, also with an error.
+func (c *Collector) planPass(ctx context.Context, region string) (*collectionPass, error) {
+	p := &collectionPass{Collector: c, sweep: &Sweep{RegionID: region}}
 	var err error
-	if s.region, err = c.state(ctx, region); err != nil || s.region == nil {
-		return s, err
+	if p.region, err = c.loadRegion(ctx, region); err != nil || p.region == nil {
+		return p, err
 	}
-	logs, stored, err := s.list(ctx)
+	logs, stored, err := p.listObjects(ctx)
 	if err != nil {
-		return s, err
+		return p, err
 	}
-	if err := s.chooseMonths(logs); err != nil {
-		return s, err
+	if err := p.planMonths(logs); err != nil {
+		return p, err
 	}
-	if err := s.chooseSnapshots(ctx, stored); err != nil {
-		return s, err
+	if err := p.planSnapshots(ctx, stored); err != nil {
+		return p, err
 	}
-	s.sweep.Items = append(append(s.sweep.Items, s.months...), s.snapshots...)
-	return s, nil
+	p.sweep.Items = append(append(p.sweep.Items, p.months...), p.snapshots...)
+	return p, nil
 }
 
-// state reads a region through its head, without which it is not known what
-// is still wanted; nil if there is no commit yet.
-func (c *Collector) state(ctx context.Context, region string) (*Region, error) {
+// loadRegion reads a region through its head. It returns nil if there is no commit
+// yet, and *DamagedError if there is no head: without it nobody knows which
+// candidates are still needed.
+func (c *Collector) loadRegion(ctx context.Context, region string) (*Region, error) {
 	key, err := c.writer.keys.Head(region)
 	if err != nil {
 		return nil, err
 	}
 	data, tag, err := c.bucket.Get(ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
-		if months, err := c.writer.months(ctx, region); err != nil || len(months) == 0 {
+		if months, err := c.writer.listMonths(ctx, region); err != nil || len(months) == 0 {
 			return nil, err
 		}
 		return nil, &DamagedError{Key: key, Reason: "it is missing, and only it names the candidates"}
@@ -142,73 +143,85 @@ func (c *Collector) state(ctx context.Context, region string) (*Region, error) {
 		return nil, nil
 	}
 	r.headTag = tag
-	return c.writer.catchUp(ctx, r, nil)
+	return c.writer.refresh(ctx, r, nil)
 }
 
-// list reads the names of everything stored of the region.
-func (s *sweeping) list(ctx context.Context) (logs, stored map[string]Item, err error) {
-	root, err := s.writer.keys.Region(s.region.RegionID)
+// listObjects lists the region's logs, by month, and its snapshots, by key.
+func (p *collectionPass) listObjects(ctx context.Context) (logs, snapshots map[string]Item, err error) {
+	root, err := p.writer.keys.Region(p.region.RegionID)
 	if err != nil {
 		return nil, nil, err
 	}
-	logs, stored = map[string]Item{}, map[string]Item{}
-	err = s.bucket.Entries(ctx, root, func(key string, size int64, modified time.Time) {
+	logs, snapshots = map[string]Item{}, map[string]Item{}
+	err = p.bucket.Entries(ctx, root, func(key string, size int64, modified time.Time) {
 		item := Item{Key: key, Size: size, Modified: modified}
-		switch p, err := s.writer.keys.Parse(key); {
-		case err != nil: // not ours
-		case p.Kind == LogKind:
-			logs[p.Month] = item
-		case p.Kind == SnapshotKind:
-			stored[key] = item
+		switch k, err := p.writer.keys.Parse(key); {
+		case err != nil: // not an object of the archive
+		case k.Kind == LogKind:
+			logs[k.Month] = item
+		case k.Kind == SnapshotKind:
+			snapshots[key] = item
 		}
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing %q: %w", root, err)
 	}
-	return logs, stored, nil
+	return logs, snapshots, nil
 }
 
-// old says whether an object was last written before the grace period.
-func (c *Collector) old(modified time.Time) bool { return c.now().Sub(modified) >= Grace }
+// isOld reports whether an object that was last written at modified is older than
+// Grace.
+func (c *Collector) isOld(modified time.Time) bool { return c.now().Sub(modified) >= Grace }
 
-// chooseMonths finds the files that have expired. Files that are gone already
-// must be the first ones and must have expired too: whatever referred to
-// snapshots and was lost otherwise must not take them along.
-func (s *sweeping) chooseMonths(logs map[string]Item) error {
-	r, cutoff, lenient := s.region, s.keep(s.now()), s.keep(s.now().Add(monthSlack))
-	s.through, s.removedAt = r.Swept.Through, r.Swept.RemovedAt
-	gone := func(month string) { // later than what is remembered: not known when
-		if month > s.through {
-			s.through, s.removedAt = month, catalog.At(s.now())
-		}
-	}
-	known, going := map[string]bool{}, true // as long as months go
+// planMonths finds the months that have expired. It returns an error if a month is
+// missing that retention cannot have removed: then the snapshots that it referred
+// to must not go either.
+func (p *collectionPass) planMonths(logs map[string]Item) error {
+	r, cutoff := p.region, p.keep(p.now())
+	p.through, p.removedAt = r.Swept.Through, r.Swept.RemovedAt
+	known := map[string]bool{}
+	removing := true // all months so far are gone or go now
 	for i, f := range r.Files {
 		known[f.Month] = true
-		item, there := logs[f.Month]
-		expired := r.expired(i, cutoff)
+		item, exists := logs[f.Month]
 		switch {
-		case !there && (!going || len(s.months) > 0 || !r.expired(i, lenient) && f.Month > r.Swept.Through):
-			return s.damaged(f.Month, "it is gone, and retention has not removed it")
-		case !there:
-			gone(f.Month)
-		case going && expired && f.Month != r.log.month && s.old(item.Modified):
+		case !exists && (!removing || len(p.months) > 0 || !p.mayBeGone(i)):
+			return p.damagedLog(f.Month, "it is gone, and retention has not removed it")
+		case !exists:
+			p.noteGone(f.Month)
+		case removing && r.isExpired(i, cutoff) && f.Month != r.log.month && p.isOld(item.Modified):
 			item.Why = fmt.Sprintf("every time from %s on is answered by later months", catalog.At(cutoff))
-			s.months = append(s.months, item)
-			gone(f.Month)
+			p.months = append(p.months, item)
+			p.noteGone(f.Month)
 		default:
-			going = false
+			removing = false
 		}
 	}
 	for month := range logs {
 		if !known[month] && month < r.log.month {
-			return s.damaged(month, "no later month names it")
+			return p.damagedLog(month, "no later month names it")
 		}
 	}
 	return nil
 }
 
-func (s *sweeping) damaged(month, reason string) error {
-	key, err := s.writer.keys.Log(s.region.RegionID, month)
+// mayBeGone reports whether an earlier sweep can have removed file i. The cutoff of
+// that sweep may have been a little later than today's.
+func (p *collectionPass) mayBeGone(i int) bool {
+	r := p.region
+	return r.isExpired(i, p.keep(p.now().Add(monthSlack))) || r.Files[i].Month <= r.Swept.Through
+}
+
+// noteGone notes that a month is gone. If the head did not say so, it is not known
+// since when.
+func (p *collectionPass) noteGone(month string) {
+	if month > p.through {
+		p.through, p.removedAt = month, catalog.At(p.now())
+	}
+}
+
+// damagedLog returns a *DamagedError about the log of a month.
+func (p *collectionPass) damagedLog(month, reason string) error {
+	key, err := p.writer.keys.Log(p.region.RegionID, month)
 	return errors.Join(err, &DamagedError{Key: key, Reason: reason})
 }

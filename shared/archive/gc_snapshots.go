@@ -16,117 +16,119 @@ import (
 )
 
 const (
-	sweepBatch = 128 // snapshots removed between two looks at log and head
-	restoring  = 5 * time.Second
-	promptly   = 5 * time.Second // from a look at log and head to the last removal that goes by it
+	sweepBatch  = 128             // snapshots removed between two reads of log and head
+	restoreTime = 5 * time.Second // for putting objects back, even if ctx has ended
+	removeTime  = 5 * time.Second // from a read of log and head to the last removal that relies on it
 )
 
-// chooseSnapshots finds the objects that nothing refers to.
-func (s *sweeping) chooseSnapshots(ctx context.Context, stored map[string]Item) error {
-	strike := func(key string) { delete(stored, key) }
+// planSnapshots finds the snapshots to which nothing refers. It removes the others
+// from stored.
+func (p *collectionPass) planSnapshots(ctx context.Context, stored map[string]Item) error {
+	unmark := p.visitKeys(func(key string) { delete(stored, key) })
 	last := int64(0)
-	for l, err := range s.writer.Commits(ctx, s.region, 0) {
+	for c, err := range p.writer.Commits(ctx, p.region, 0) {
 		if err != nil {
 			return err
 		}
-		l.eachReference(s.keyed(strike))
-		last = l.Sequence
+		c.visitReferences(unmark)
+		last = c.Sequence
 	}
-	if last != s.region.Sequence {
-		return s.damaged(s.region.log.month, fmt.Sprintf("it ends with commit %d, the head with %d", last, s.region.Sequence))
+	if last != p.region.Sequence {
+		reason := fmt.Sprintf("it ends with commit %d, the head with %d", last, p.region.Sequence)
+		return p.damagedLog(p.region.log.month, reason)
 	}
-	s.region.eachReference(s.keyed(strike))
+	p.region.visitReferences(unmark)
 	for _, item := range stored {
-		switch {
-		case !s.old(item.Modified) || !s.removedAt.IsZero() && !s.old(s.removedAt.Time):
-			s.sweep.Waiting++
-		default:
-			item.Why = "nothing refers to it"
-			s.snapshots = append(s.snapshots, item)
+		if !p.isOld(item.Modified) || !p.removedAt.IsZero() && !p.isOld(p.removedAt.Time) {
+			p.sweep.Waiting++
+			continue
 		}
+		item.Why = "nothing refers to it"
+		p.snapshots = append(p.snapshots, item)
 	}
-	slices.SortFunc(s.snapshots, func(a, b Item) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(p.snapshots, func(a, b Item) int { return strings.Compare(a.Key, b.Key) })
 	return nil
 }
 
-// keyed turns references into keys.
-func (s *sweeping) keyed(each func(key string)) func(ScopeRef, string) {
+// visitKeys returns a visitor of references that calls visit with their keys.
+func (p *collectionPass) visitKeys(visit func(key string)) func(ScopeRef, string) {
 	return func(ref ScopeRef, digest string) {
-		scope := catalog.Scope{RegionID: s.region.RegionID, ClusterID: ref.ClusterID, InstanceType: ref.InstanceType}
-		if key, err := s.writer.keys.Snapshot(scope, digest); err == nil {
-			each(key)
+		scope := catalog.Scope{RegionID: p.region.RegionID, ClusterID: ref.ClusterID, InstanceType: ref.InstanceType}
+		if key, err := p.writer.keys.Snapshot(scope, digest); err == nil {
+			visit(key)
 		}
 	}
 }
 
-// removeSnapshots removes in batches: each is dated, then the log and the head
-// are read again, then what is still old and unwanted goes, at once, and then
-// they are read once more: a run that began to refer to an object between the
-// two gets it back.
+// removeSnapshots removes the planned snapshots in batches. For each batch it reads
+// the objects' ages, then the log and the head again, then removes at once what is
+// still old and unreferenced, then reads log and head once more: if a run began to
+// refer to an object in between, the object is put back.
 //
-// A run writes what it relies on anew, commits, and looks at it again at its
-// end. If it wrote before the dating, the object is young; if it committed
-// before the reading, the object is wanted; if it looked after the removal, it
-// has put the object back itself. Only a run that commits and looks after the
-// reading and before the removal depends on the second reading, and so an
-// object can be lost only if a sweep stands still for that long just there,
-// shorter than promptly, and dies right after.
-func (s *sweeping) removeSnapshots(ctx context.Context) error {
-	wanted := map[string]bool{}
-	for batch := range slices.Chunk(s.snapshots, sweepBatch) {
-		old, err := s.open(ctx, batch)
+// A run writes the objects that it refers to again, commits, and verifies at its
+// end that they are there. If it wrote before their ages were read, the object is
+// young. If it committed before log and head were read, the object is referenced. If
+// it verified after the removal, it has put the object back itself. Only a run that
+// commits and verifies between the first read and the removal depends on the second
+// read. So an object can be lost only if a sweep stands still just there, for that
+// long but less than removeTime, and dies right after.
+func (p *collectionPass) removeSnapshots(ctx context.Context) error {
+	wanted := map[string]bool{} // keys to which the log beyond the plan, or the head, refers
+	for batch := range slices.Chunk(p.snapshots, sweepBatch) {
+		old, err := p.loadOldObjects(ctx, batch)
 		if err != nil {
 			return err
 		}
 		began := time.Now()
-		if err := s.refresh(ctx, wanted); err != nil {
+		if err := p.reloadWanted(ctx, wanted); err != nil {
 			return err
 		}
 		for key := range wanted {
 			delete(old, key)
 		}
-		prompt, cancel := context.WithDeadline(ctx, began.Add(promptly))
-		removed, err := s.remove(prompt, batch, old)
+		removing, cancel := context.WithDeadline(ctx, began.Add(removeTime))
+		removed, err := p.removeBatch(removing, batch, old)
 		cancel()
-		if err := errors.Join(err, s.restore(ctx, old, removed, wanted)); err != nil {
+		if err := errors.Join(err, p.restoreWanted(ctx, old, removed, wanted)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// refresh reads what has been published and adds what it refers to.
-func (s *sweeping) refresh(ctx context.Context, wanted map[string]bool) error {
-	want := s.keyed(func(key string) { wanted[key] = true })
-	now, err := s.state(ctx, s.region.RegionID)
-	if err == nil && (now == nil || now.Sequence < s.region.Sequence) {
-		err = s.damaged(s.region.log.month, "it has become shorter")
+// reloadWanted reads what has been published since p.region, updates it, and adds
+// the keys to which that refers.
+func (p *collectionPass) reloadWanted(ctx context.Context, wanted map[string]bool) error {
+	mark := p.visitKeys(func(key string) { wanted[key] = true })
+	now, err := p.loadRegion(ctx, p.region.RegionID)
+	if err == nil && (now == nil || now.Sequence < p.region.Sequence) {
+		err = p.damagedLog(p.region.log.month, "it has become shorter")
 	}
 	if err != nil {
 		return err
 	}
-	if now.Sequence > s.region.Sequence {
-		for l, err := range s.writer.Commits(ctx, now, s.region.Sequence+1) {
+	if now.Sequence > p.region.Sequence {
+		for c, err := range p.writer.Commits(ctx, now, p.region.Sequence+1) {
 			if err != nil {
 				return err
 			}
-			l.eachReference(want)
+			c.visitReferences(mark)
 		}
 	}
-	now.eachReference(want)
-	s.region = now
+	now.visitReferences(mark)
+	p.region = now
 	return nil
 }
 
-// open reads the objects of a batch that have not been written anew.
-func (s *sweeping) open(ctx context.Context, batch []Item) (map[string][]byte, error) {
+// loadOldObjects reads the objects of a batch that are still old, by key.
+func (p *collectionPass) loadOldObjects(ctx context.Context, batch []Item) (map[string][]byte, error) {
 	var mu sync.Mutex
 	old := map[string][]byte{}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxPuts)
+	group.SetLimit(maxParallel)
 	for _, item := range batch {
 		group.Go(func() error {
-			data, err := s.openOld(ctx, item.Key)
+			data, err := p.loadIfOld(ctx, item.Key)
 			if data == nil || err != nil {
 				return err
 			}
@@ -139,9 +141,10 @@ func (s *sweeping) open(ctx context.Context, batch []Item) (map[string][]byte, e
 	return old, group.Wait()
 }
 
-// openOld reads one object; nil if it is gone, or no longer old.
-func (s *sweeping) openOld(ctx context.Context, key string) ([]byte, error) {
-	data, _, err := s.bucket.Get(ctx, key, "")
+// loadIfOld reads one object. It returns nil if the object is gone or no longer
+// old.
+func (p *collectionPass) loadIfOld(ctx context.Context, key string) ([]byte, error) {
+	data, _, err := p.bucket.Get(ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -149,11 +152,11 @@ func (s *sweeping) openOld(ctx context.Context, key string) ([]byte, error) {
 		return nil, fmt.Errorf("reading snapshot %q: %w", key, err)
 	}
 	old := false
-	err = s.bucket.Entries(ctx, key, func(k string, _ int64, modified time.Time) {
-		old = old || k == key && s.old(modified)
+	err = p.bucket.Entries(ctx, key, func(k string, _ int64, modified time.Time) {
+		old = old || k == key && p.isOld(modified)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("dating snapshot %q: %w", key, err)
+		return nil, fmt.Errorf("reading the age of snapshot %q: %w", key, err)
 	}
 	if !old {
 		return nil, nil
@@ -161,13 +164,13 @@ func (s *sweeping) openOld(ctx context.Context, key string) ([]byte, error) {
 	return data, nil
 }
 
-// remove removes the objects of a batch that are in old, and returns which are
-// gone for sure.
-func (s *sweeping) remove(ctx context.Context, batch []Item, old map[string][]byte) (map[string]bool, error) {
+// removeBatch removes the objects of a batch that are in old. It returns the keys
+// that are gone for certain.
+func (p *collectionPass) removeBatch(ctx context.Context, batch []Item, old map[string][]byte) (map[string]bool, error) {
 	var mu sync.Mutex
 	removed := map[string]bool{}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxPuts)
+	group.SetLimit(maxParallel)
 	for _, item := range batch {
 		if old[item.Key] == nil {
 			continue
@@ -176,39 +179,42 @@ func (s *sweeping) remove(ctx context.Context, batch []Item, old map[string][]by
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := s.bucket.Delete(ctx, item.Key); err != nil {
+			if err := p.bucket.Delete(ctx, item.Key); err != nil {
 				return fmt.Errorf("removing snapshot %q: %w", item.Key, err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			removed[item.Key] = true
-			s.removed(item)
+			p.countRemoved(item)
 			return nil
 		})
 	}
 	return removed, group.Wait()
 }
 
-// restore puts back what is wanted after all, even if ctx has ended.
-func (s *sweeping) restore(ctx context.Context, taken map[string][]byte, removed, wanted map[string]bool) error {
-	if len(taken) == 0 {
+// restoreWanted reads what has been published meanwhile, and puts back the objects
+// of a batch to which that refers. It does so even if ctx has ended.
+func (p *collectionPass) restoreWanted(
+	ctx context.Context, old map[string][]byte, removed, wanted map[string]bool,
+) error {
+	if len(old) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoring)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
 	defer cancel()
-	if err := s.refresh(ctx, wanted); err != nil {
+	if err := p.reloadWanted(ctx, wanted); err != nil {
 		return err
 	}
-	for key, data := range taken {
+	for key, data := range old {
 		if !wanted[key] {
 			continue
 		}
-		if err := s.bucket.Create(ctx, key, data); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := p.bucket.Create(ctx, key, data); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("storing snapshot %q again: %w", key, err)
 		}
 		if removed[key] {
-			s.sweep.Removed--
-			s.sweep.Bytes -= int64(len(data))
+			p.sweep.Removed--
+			p.sweep.Bytes -= int64(len(data))
 		}
 	}
 	return nil

@@ -8,7 +8,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// head is the stored form of a Region.
+// head is the stored form of a Region. It has one field for each stored member,
+// in the order of their names, so that equal states have equal bytes. That is
+// why it is not grouped into smaller structs.
 type head struct {
 	IndexSequence    int64             `json:"Catalogue"` // the commit up to which the index goes
 	Clusters         []catalog.Cluster `json:"Clusters"`
@@ -16,56 +18,72 @@ type head struct {
 	Digest           string            `json:"Digest"` // SHA-256 of the head with an empty Digest
 	Discovery        Discovery         `json:"Discovery"`
 	Format           int               `json:"Format"`
-	Log              headLog           `json:"Log"`
+	Log              headPosition      `json:"Log"`
 	RegionID         string            `json:"RegionId"`
 	Run              RunInfo           `json:"Run"`
 	Scopes           []ScopeState      `json:"Scopes"`
 	Sequence         int64             `json:"Sequence"`
 	Swept            Swept             `json:"Swept"`
-	UpstreamClusters json.RawMessage   `json:"UpstreamClusters"`
+	UpstreamClusters json.RawMessage   `json:"UpstreamClusters"` // Region.Upstream
 }
 
-// headLog is the place in the log up to which the head has been derived.
-type headLog struct {
+// headPosition is the stored form of Region.Files and Region.log: the position
+// in the log up to which the head has been derived.
+type headPosition struct {
 	Files    []File `json:"Files"`
 	Hash     string `json:"Hash"`
 	Month    string `json:"Month"`
 	Position int64  `json:"Position"`
-	Sealed   string `json:"Sealed,omitempty"`
+	Sealed   string `json:"Sealed,omitempty"` // the month in which the log goes on, if this one is sealed
 	Torn     bool   `json:"Torn,omitempty"`
 }
 
-// sensible says whether there can be such a place.
-func (l headLog) sensible() bool {
-	return validMonth(l.Month) && l.Position > 0 && validDigest(l.Hash)
+// isPlausible reports whether a log can have such a position.
+func (p headPosition) isPlausible() bool {
+	return isMonth(p.Month) && p.Position > 0 && isDigest(p.Hash)
 }
 
+// encodeHead returns the bytes that are stored as the head of r.
 func encodeHead(r *Region) ([]byte, error) {
 	upstream := r.Upstream
 	if len(upstream) == 0 {
 		upstream = json.RawMessage("[]")
 	}
 	data, err := catalog.MarshalLine(head{
-		IndexSequence: r.IndexSequence, Clusters: some(r.Clusters), CommittedAt: r.CommittedAt, Discovery: r.Discovery, Format: catalog.Format,
-		Log:      headLog{Files: some(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length, Sealed: r.log.sealed, Torn: r.log.torn},
-		RegionID: r.RegionID, Run: r.Run, Scopes: some(r.Scopes), Sequence: r.Sequence, Swept: r.Swept, UpstreamClusters: upstream,
+		IndexSequence: r.IndexSequence,
+		Clusters:      nonNil(r.Clusters),
+		CommittedAt:   r.CommittedAt,
+		Discovery:     r.Discovery,
+		Format:        catalog.Format,
+		Log: headPosition{
+			Files: nonNil(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length,
+			Sealed: r.log.successor, Torn: r.log.torn,
+		},
+		RegionID:         r.RegionID,
+		Run:              r.Run,
+		Scopes:           nonNil(r.Scopes),
+		Sequence:         r.Sequence,
+		Swept:            r.Swept,
+		UpstreamClusters: upstream,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encoding head of %q: %w", r.RegionID, err)
 	}
-	data, _ = sign(data, headDigest)
+	data, _ = headDigest.fill(data)
 	return data, nil
 }
 
-// decodeHead reads a head. An error means that the head has to be rebuilt.
+// decodeHead decodes and verifies a head. An error means that the head has to be
+// rebuilt.
 func decodeHead(region string, data []byte) (*Region, error) {
-	return decodeHeadWhile(region, data, func(headLog) {})
+	return decodeHeadEarly(region, data, func(headPosition) {})
 }
 
-// decodeHeadWhile is decodeHead that tells at once where in the log the head
-// seems to stand, if there can be such a place.
-func decodeHeadWhile(region string, data []byte, placed func(headLog)) (*Region, error) {
-	h, err := openHead(data, placed)
+// decodeHeadEarly is decodeHead that calls onPosition as soon as it knows where
+// in the log the head seems to stand. That is before anything is verified, so
+// altered bytes may say it. It calls onPosition only with a plausible position.
+func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) (*Region, error) {
+	h, err := parseHead(data, onPosition)
 	if err != nil {
 		return nil, err
 	}
@@ -74,24 +92,27 @@ func decodeHeadWhile(region string, data []byte, placed func(headLog)) (*Region,
 		return nil, fmt.Errorf("head has format %d, this program reads %d", h.Format, catalog.Format)
 	case h.RegionID != region:
 		return nil, fmt.Errorf("head is of region %q", h.RegionID)
-	case h.Sequence > 0 && !h.Log.sensible():
-		return nil, fmt.Errorf("head does not name a place in the log")
+	case h.Sequence > 0 && !h.Log.isPlausible():
+		return nil, fmt.Errorf("head does not name a position in the log")
 	case h.Sequence > 0 && h.CommittedAt.IsZero():
 		return nil, fmt.Errorf("head does not say when commit %d was made", h.Sequence)
 	}
-	r := &Region{RegionID: region}
-	r.Clusters, r.Files, r.Scopes = h.Clusters, h.Log.Files, h.Scopes
-	r.Sequence, r.CommittedAt, r.Discovery, r.Run, r.Swept = h.Sequence, h.CommittedAt, h.Discovery, h.Run, h.Swept
-	r.IndexSequence = h.IndexSequence
-	r.log = position{month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, sealed: h.Log.Sealed}
+	r := &Region{
+		RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
+		Scopes: h.Scopes, Clusters: h.Clusters, Files: h.Log.Files,
+		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept, IndexSequence: h.IndexSequence},
+		log: position{
+			month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, successor: h.Log.Sealed,
+		},
+	}
 	if !bytes.Equal(h.UpstreamClusters, []byte("[]")) {
 		r.Upstream = h.UpstreamClusters
 	}
 	return r, nil
 }
 
-// some is list, an empty one if there is none: JSON has [] for it then.
-func some[T any](list []T) []T {
+// nonNil returns list, or an empty one for nil: JSON has [] then, not null.
+func nonNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}
 	}

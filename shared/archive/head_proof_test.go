@@ -95,7 +95,7 @@ func TestHeadWithoutDigest(t *testing.T) {
 		if was, is := sound.Scopes[0], now.Scopes[0]; is.CheckedAt != was.CheckedAt || !slices.Equal(now.Files, sound.Files) {
 			t.Errorf("%s: the scope is %+v in %v, was %+v in %v", name, is, now.Files, was, sound.Files)
 		}
-		if audit := b.verify(); !strings.Contains(fmt.Sprint(audit.Findings), "head is not what was written") {
+		if audit := b.verify(); !strings.Contains(fmt.Sprint(audit.Findings), "head does not have the digest that it states") {
 			t.Errorf("%s: verify finds %v", name, audit.Findings)
 		}
 		b.repair()

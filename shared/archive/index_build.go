@@ -44,7 +44,7 @@ func (b *indexBuilder) loadOld(ctx context.Context) error {
 		return err
 	}
 	if old.Sequence > b.region.Sequence { // another run has put it, or commits have been lost
-		now, err := b.catchUp(ctx, b.region, nil)
+		now, err := b.refresh(ctx, b.region, nil)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (b *indexBuilder) loadImageIDs(ctx context.Context, scopes []ScopeState) ([
 // loadImages brings the lists of scopes to hand, several at a time.
 func (b *indexBuilder) loadImages(ctx context.Context, scopes []ScopeState) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxPuts)
+	group.SetLimit(maxParallel)
 	for _, s := range scopes {
 		if s.Digest != "" {
 			group.Go(func() error { return b.loadList(ctx, s) })
@@ -156,22 +156,22 @@ func (b *indexBuilder) assemble() *Index {
 		Lists: map[string][]int32{}, Gone: b.firstSeen,
 	}
 	lists := map[string][]*catalog.Image{}
-	places := map[*catalog.Image]int32{} // in x.Images; equal images may stand at several addresses
+	positions := map[*catalog.Image]int32{} // in x.Images; equal images may have several addresses
 	for _, s := range b.region.Scopes {
 		if s.Digest == "" {
 			continue
 		}
 		lists[s.Digest] = b.images[s.Digest]
 		for _, im := range b.images[s.Digest] {
-			places[im] = 0
+			positions[im] = 0
 		}
 	}
-	for _, im := range sortImages(places) {
+	for _, im := range sortImages(positions) {
 		if n := len(x.Images); n == 0 || x.Images[n-1].Raw != im.Raw {
 			x.Images = append(x.Images, im)
 			x.FirstSeen = append(x.FirstSeen, b.firstSeen[im.ImageID])
 		}
-		places[im] = int32(len(x.Images) - 1)
+		positions[im] = int32(len(x.Images) - 1)
 	}
 	for _, im := range x.Images {
 		delete(x.Gone, im.ImageID)
@@ -179,7 +179,7 @@ func (b *indexBuilder) assemble() *Index {
 	for digest, images := range lists {
 		list := make([]int32, len(images))
 		for i, im := range images {
-			list[i] = places[im]
+			list[i] = positions[im]
 		}
 		x.Lists[digest] = list
 	}

@@ -45,7 +45,7 @@ func (w *Writer) replaceOlderIndex(ctx context.Context, upTo int64, r *Region) e
 			return err
 		}
 		upTo = r.Sequence
-		if r, err = w.catchUp(ctx, r, nil); err != nil {
+		if r, err = w.refresh(ctx, r, nil); err != nil {
 			return err
 		}
 	}

@@ -9,17 +9,18 @@ import (
 )
 
 const (
-	version   = "v1"
-	monthForm = "2006-01"
+	layoutVersion = "v1"      // the step of every key after the prefix
+	monthLayout   = "2006-01" // of a log's month, for package time
 )
 
 // Keys builds and parses the keys below one prefix. Building and parsing are
-// inverses; a part that may not stand in a key is refused, never escaped.
+// inverses. A part that must not stand in a key is refused, never escaped.
 type Keys struct {
-	prefix string // "" or "x/y/"
+	prefix string // empty, or it ends with a slash: "x/y/"
 }
 
-// NewKeys checks the prefix: path steps of letters, digits, '.', '_' and '-'.
+// NewKeys returns the keys below a prefix, which may be empty. It returns an
+// error unless the prefix is path steps of letters, digits, '.', '_' and '-'.
 func NewKeys(prefix string) (Keys, error) {
 	prefix = strings.Trim(prefix, "/")
 	if prefix == "" {
@@ -33,10 +34,11 @@ func NewKeys(prefix string) (Keys, error) {
 	return Keys{prefix: prefix + "/"}, nil
 }
 
-// Root is the common beginning of every key.
-func (k Keys) Root() string { return k.prefix + version + "/" }
+// Root returns the common prefix of all keys.
+func (k Keys) Root() string { return k.prefix + layoutVersion + "/" }
 
-// Region is the common beginning of every key of one region.
+// Region returns the common prefix of all keys of one region. Like the methods
+// below it returns an error if an argument must not stand in a key.
 func (k Keys) Region(region string) (string, error) {
 	if err := catalog.ValidateName("RegionId", region); err != nil {
 		return "", err
@@ -44,42 +46,43 @@ func (k Keys) Region(region string) (string, error) {
 	return k.Root() + region + "/", nil
 }
 
-// Head is the key of a region's head.
+// Head returns the key of a region's head.
 func (k Keys) Head(region string) (string, error) {
 	root, err := k.Region(region)
 	return root + "head.json", err
 }
 
-// Index is the key of a region's index.
+// Index returns the key of a region's index.
 func (k Keys) Index(region string) (string, error) {
 	root, err := k.Region(region)
 	return root + "catalogue.ndjson", err
 }
 
-// Log is the key of one month of a region's commit log; month is "2006-01".
+// Log returns the key of one month of a region's commit log. month is like
+// "2006-01".
 func (k Keys) Log(region, month string) (string, error) {
 	root, err := k.Region(region)
 	if err != nil {
 		return "", err
 	}
-	if !validMonth(month) {
-		return "", fmt.Errorf("month %q is not of the form yyyy-mm", month)
+	if !isMonth(month) {
+		return "", fmt.Errorf("month must be like 2006-01, got %q", month)
 	}
 	return root + "log/" + month + ".ndjson", nil
 }
 
-// Snapshot is the key of a snapshot; digest is 64 lower-case hex digits.
+// Snapshot returns the key of a snapshot. digest is 64 lower-case hex digits.
 func (k Keys) Snapshot(scope catalog.Scope, digest string) (string, error) {
 	if err := scope.Validate(); err != nil {
 		return "", err
 	}
-	if !validDigest(digest) {
-		return "", fmt.Errorf("digest %q is not 64 lower-case hex digits", digest)
+	if !isDigest(digest) {
+		return "", fmt.Errorf("digest must be 64 lower-case hex digits, got %q", digest)
 	}
 	return k.Root() + scope.RegionID + "/clusters/" + scope.Path() + "/" + digest + ".json", nil
 }
 
-// Kind says what a key names.
+// Kind is what a key names.
 type Kind int
 
 // The kinds of object in the archive.
@@ -90,7 +93,7 @@ const (
 	IndexKind
 )
 
-// ParsedKey is what a key says.
+// ParsedKey has the parts of a key.
 type ParsedKey struct {
 	Kind   Kind
 	Region string
@@ -99,49 +102,52 @@ type ParsedKey struct {
 	Digest string        // of a snapshot
 }
 
-// Parse is the inverse of Head, Index, Log and Snapshot. It refuses every key that
-// they would not build.
+// Parse is the inverse of Head, Index, Log and Snapshot. It returns an error for
+// every key that they would not build.
 func (k Keys) Parse(key string) (ParsedKey, error) {
-	foreign := fmt.Errorf("key %q is not one of this archive", key)
 	rest, ok := strings.CutPrefix(key, k.Root())
-	if !ok {
-		return ParsedKey{}, foreign
+	region, name, _ := strings.Cut(rest, "/")
+	if ok && catalog.ValidateName("RegionId", region) == nil {
+		if p, ok := parseName(region, name); ok {
+			return p, nil
+		}
 	}
-	steps := strings.Split(rest, "/")
-	p := ParsedKey{Region: steps[0]}
-	if catalog.ValidateName("RegionId", p.Region) != nil {
-		return ParsedKey{}, foreign
-	}
+	return ParsedKey{}, fmt.Errorf("key %q is not one of this archive", key)
+}
+
+// parseName parses what follows a region in a key. It reports whether an object
+// can have that name.
+func parseName(region, name string) (p ParsedKey, ok bool) {
+	p.Region = region
+	steps := strings.Split(name, "/")
 	switch {
-	case len(steps) == 2 && steps[1] == "head.json":
+	case name == "head.json":
 		p.Kind = HeadKind
-		return p, nil
-	case len(steps) == 2 && steps[1] == "catalogue.ndjson":
+		return p, true
+	case name == "catalogue.ndjson":
 		p.Kind = IndexKind
-		return p, nil
-	case len(steps) == 3 && steps[1] == "log":
+		return p, true
+	case len(steps) == 2 && steps[0] == "log":
 		p.Kind = LogKind
-		p.Month, ok = strings.CutSuffix(steps[2], ".ndjson")
-		if ok && validMonth(p.Month) {
-			return p, nil
-		}
-	case len(steps) == 5 && steps[1] == "clusters":
-		scope, err := catalog.ParseScopePath(p.Region, steps[2]+"/"+steps[3])
+		p.Month, ok = strings.CutSuffix(steps[1], ".ndjson")
+		return p, ok && isMonth(p.Month)
+	case len(steps) == 4 && steps[0] == "clusters":
+		scope, err := catalog.ParseScopePath(region, steps[1]+"/"+steps[2])
 		p.Kind, p.Scope = SnapshotKind, scope
-		p.Digest, ok = strings.CutSuffix(steps[4], ".json")
-		if err == nil && ok && validDigest(p.Digest) {
-			return p, nil
-		}
+		p.Digest, ok = strings.CutSuffix(steps[3], ".json")
+		return p, ok && err == nil && isDigest(p.Digest)
 	}
-	return ParsedKey{}, foreign
+	return p, false
 }
 
-func validMonth(month string) bool {
-	t, err := time.Parse(monthForm, month)
-	return err == nil && t.Format(monthForm) == month
+// isMonth reports whether month has the form of monthLayout.
+func isMonth(month string) bool {
+	t, err := time.Parse(monthLayout, month)
+	return err == nil && t.Format(monthLayout) == month
 }
 
-func validDigest(digest string) bool {
+// isDigest reports whether digest is a SHA-256 in lower-case hex.
+func isDigest(digest string) bool {
 	if len(digest) != 64 {
 		return false
 	}

@@ -9,21 +9,53 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Repair rebuilds the head and the index of a region from its log and
-// returns the state. Of a head that can be read it takes over what the log does
-// not say: the times of checks, candidates, the listing; of such an index
-// when images were first seen, where the log does not go back that far. It refuses, with *DamagedError, if the
-// log is damaged, or shorter than the head knew it: then commits are lost, and
-// a new head would hide that. ErrNoData means that there is no log.
+// Repair rebuilds the head and the index of a region from its log and returns
+// the state. It keeps what the log does not say, if the old objects can be read:
+// of the head the times of checks, candidates and the listing, of the index when
+// images were first seen. ErrNoData means that there is no log. *DamagedError
+// means that the log is damaged, or shorter than the head says: then commits are
+// lost, and a new head would hide that.
 func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
-	r, err := w.withoutHead(ctx, region)
+	r, err := w.replayLastMonth(ctx, region)
 	if err != nil {
 		return nil, err
 	}
 	if r.Sequence == 0 {
 		return nil, fmt.Errorf("region %q: %w", region, ErrNoData)
 	}
-	key, err := w.keys.Head(region)
+	if r, err = w.checkLogLength(ctx, r); err != nil {
+		return nil, err
+	}
+	swept, err := w.findSweptMonths(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	indexErr, err := w.rebuildIndex(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	repaired, err := w.syncHead(ctx, r, func(next *Region) {
+		next.IndexSequence = 0
+		if indexErr == nil {
+			next.IndexSequence = r.Sequence
+		}
+		next.Swept = next.Swept.merge(swept)
+		if next.Swept.At.IsZero() {
+			next.Swept.At = catalog.At(w.now())
+		}
+	})
+	var damaged *DamagedError
+	var tooEarly *TooEarlyError
+	if err == nil && !errors.As(indexErr, &damaged) && !errors.As(indexErr, &tooEarly) {
+		err = indexErr // else Verify names the object that is damaged or gone
+	}
+	return repaired, err
+}
+
+// checkLogLength returns the state at the end of the log, which is r or a later
+// one. It returns an error if the head is of a later commit than that.
+func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error) {
+	key, err := w.keys.Head(r.RegionID)
 	if err != nil {
 		return nil, err
 	}
@@ -31,49 +63,38 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading head %q: %w", key, err)
 	}
-	old, fault := decodeHead(region, data)
-	if fault == nil && old.Sequence > r.Sequence { // unless a run has committed since
-		if r, err = w.catchUp(ctx, r, nil); err != nil {
-			return nil, err
-		}
+	head, err := decodeHead(r.RegionID, data)
+	if err != nil || head.Sequence <= r.Sequence {
+		return r, nil
 	}
-	if fault == nil && old.Sequence > r.Sequence {
-		log, _ := w.keys.Log(region, r.log.month)
-		return nil, &DamagedError{Key: log, Reason: fmt.Sprintf("it ends with commit %d, the head is of commit %d; remove %q to settle for that", r.Sequence, old.Sequence, key)}
-	}
-	swept, err := w.sweptBefore(ctx, r)
-	if err != nil {
+	if r, err = w.refresh(ctx, r, nil); err != nil { // a run may have committed meanwhile
 		return nil, err
 	}
+	if head.Sequence > r.Sequence {
+		log, err := w.keys.Log(r.RegionID, r.log.month)
+		return nil, errors.Join(err, &DamagedError{Key: log, Reason: fmt.Sprintf(
+			"it ends with commit %d, the head is of commit %d; to accept the loss, remove %q", r.Sequence, head.Sequence, key)})
+	}
+	return r, nil
+}
+
+// rebuildIndex builds the index of r from the whole log and puts it. indexErr
+// says why that failed; err says that the bucket could not be read.
+func (w *Writer) rebuildIndex(ctx context.Context, r *Region) (indexErr, err error) {
 	b := w.newIndexBuilder(r)
 	var damaged *DamagedError
-	var gap *TooEarlyError
-	switch c, err := w.Index(ctx, region); {
-	case err == nil && c.Sequence <= r.Sequence:
-		b.firstSeen = c.allFirstSeen()
+	switch old, err := w.Index(ctx, r.RegionID); {
+	case err == nil && old.Sequence <= r.Sequence:
+		b.firstSeen = old.allFirstSeen() // it may remember more than the log
 	case err != nil && !errors.As(err, &damaged):
 		return nil, err
 	}
-	derived := b.build(ctx, &Result{Region: r})
-	repaired, err := w.level(ctx, r, func(next *Region) {
-		next.IndexSequence = 0
-		if derived == nil {
-			next.IndexSequence = r.Sequence
-		}
-		next.Swept = next.Swept.later(swept)
-		if next.Swept.At.IsZero() {
-			next.Swept.At = catalog.At(w.now())
-		}
-	})
-	if err == nil && !errors.As(derived, &damaged) && !errors.As(derived, &gap) { // Verify names what is damaged or gone
-		err = derived
-	}
-	return repaired, err
+	return b.build(ctx, &Result{Region: r}), nil
 }
 
-// sweptBefore reads from the log which months are gone.
-func (w *Writer) sweptBefore(ctx context.Context, r *Region) (swept Swept, err error) {
-	months, err := w.months(ctx, r.RegionID)
+// findSweptMonths finds out from the log which months retention has removed.
+func (w *Writer) findSweptMonths(ctx context.Context, r *Region) (swept Swept, err error) {
+	months, err := w.listMonths(ctx, r.RegionID)
 	if err != nil || len(months) == 0 {
 		return Swept{}, err
 	}

@@ -59,7 +59,7 @@ func TestRepairRefuses(t *testing.T) {
 	}{
 		"a log that is shorter than its head": {log, cut, "remove"},
 		"a log that is gone":                  {log, func([]byte) []byte { return nil }, "remove"},
-		"a line that was altered":             {log, func(d []byte) []byte { return []byte(strings.Replace(string(d), `"v39"`, `"v38"`, 1)) }, "not what was written"},
+		"a line that was altered":             {log, func(d []byte) []byte { return []byte(strings.Replace(string(d), `"v39"`, `"v38"`, 1)) }, "its digest does not fit"},
 	} {
 		b := sound.copy()
 		b.mem.Spoil(tc.key, tc.with(b.mem.Objects()[tc.key]))

@@ -7,13 +7,13 @@ import (
 	"community-images/shared/catalog"
 )
 
-// noteFirstSeen learns from a commit when images were first seen. previous is
-// the commit before it, 0 if it is not known.
+// noteFirstSeen learns from a commit when images were first seen. previous is the
+// number of the commit before it, 0 if it is not known.
 func (v *verifier) noteFirstSeen(key string, c *Commit, previous int64) error {
 	return v.firstSeen.addCommit(c, previous, func(scopes []ScopeState) ([][]string, error) {
 		ids := make([][]string, len(scopes))
 		for i, scope := range scopes {
-			s, err := v.snapshot(key, scope.Scope(c.RegionID), scope.Digest)
+			s, err := v.verifySnapshot(key, scope.Scope(c.RegionID), scope.Digest)
 			if err != nil {
 				return nil, err
 			}
@@ -25,51 +25,59 @@ func (v *verifier) noteFirstSeen(key string, c *Commit, previous int64) error {
 	})
 }
 
-// index proves the index: its lists have the digests that they go by,
-// it says of every id what the log says, and it goes as far as the head says.
-// The head may say less than the end of the log: the run that puts the
-// index may be at it, or has died; the next one puts it.
-func (v *verifier) verifyIndex(r *Region, stored []string) error {
+// verifyIndex checks the index: its lists have the digests that name them, it says
+// no image was first seen later than the log says, and it goes as far as the head
+// says. The head may claim less than the whole log: the run that updates the index
+// may still be at it, or has died, and the next run does it. keys are all keys of
+// the region.
+func (v *verifier) verifyIndex(r *Region, keys []string) error {
 	key, err := v.keys.Index(r.RegionID)
-	if err != nil || v.claim == 0 && !slices.Contains(stored, key) {
+	if err != nil || v.indexClaim == 0 && !slices.Contains(keys, key) {
 		return err
 	}
-	c, err := v.Archive.Index(v.ctx, r.RegionID)
+	x, err := v.Archive.Index(v.ctx, r.RegionID)
 	var damaged *DamagedError
 	switch {
 	case errors.As(err, &damaged):
-		v.fault(key, "%s", damaged.Reason)
+		v.report(key, "%s", damaged.Reason)
 		return nil
 	case err != nil:
 		return err
-	case c.Sequence > r.Sequence:
-		v.fault(key, "it is of commit %d, the log ends with %d", c.Sequence, r.Sequence)
-	case v.changed(c.Sequence, v.claim):
-		v.fault(key, "it goes to commit %d, the head says to %d", c.Sequence, v.claim)
+	case x.Sequence > r.Sequence:
+		v.report(key, "it is of commit %d, the log ends with %d", x.Sequence, r.Sequence)
+	case v.changedContent(x.Sequence, v.indexClaim):
+		v.report(key, "it goes to commit %d, the head says to %d", x.Sequence, v.indexClaim)
 	}
-	for digest := range c.Lists {
-		images, _ := c.List(digest)
-		if got := catalog.NewSnapshot(catalog.Scope{}, catalog.Time{}, "", images).Digest; got != digest {
-			v.fault(key, "its list %s has digest %s", digest, got)
-		}
-	}
-	if c.Sequence <= r.Sequence && !v.changed(c.Sequence, r.Sequence) {
-		for _, s := range r.Scopes {
-			if _, ok := c.Lists[s.Digest]; !ok && s.Digest != "" {
-				v.fault(key, "it lacks the list of scope %q", s.Scope(r.RegionID).Path())
-			}
-		}
-	}
-	// Retention shortens the log, not the index's memory.
-	for id, at := range c.allFirstSeen() {
+	v.verifyIndexLists(key, x, r)
+	for id, at := range x.allFirstSeen() { // it may know more images than the log, which retention cuts
 		if first, known := v.firstSeen[id]; known && at.After(first.Time) {
-			v.fault(key, "it has image %q since %s, the log since %s", id, at, first)
+			v.report(key, "it has image %q since %s, the log since %s", id, at, first)
 		}
 	}
 	return nil
 }
 
-// changed says whether a commit after one and up to another changed content.
-func (v *verifier) changed(after, upTo int64) bool {
-	return slices.ContainsFunc(v.content, func(n int64) bool { return after < n && n <= upTo })
+// verifyIndexLists checks the lists of the index x. If x is up to date, it must have
+// the list of every scope.
+func (v *verifier) verifyIndexLists(key string, x *Index, r *Region) {
+	for digest := range x.Lists {
+		images, _ := x.List(digest)
+		if got := catalog.NewSnapshot(catalog.Scope{}, catalog.Time{}, "", images).Digest; got != digest {
+			v.report(key, "its list %s has digest %s", digest, got)
+		}
+	}
+	if x.Sequence > r.Sequence || v.changedContent(x.Sequence, r.Sequence) {
+		return
+	}
+	for _, s := range r.Scopes {
+		if _, ok := x.Lists[s.Digest]; !ok && s.Digest != "" {
+			v.report(key, "it lacks the list of scope %q", s.Scope(r.RegionID).Path())
+		}
+	}
+}
+
+// changedContent reports whether a commit beyond after and up to upTo changed
+// content.
+func (v *verifier) changedContent(after, upTo int64) bool {
+	return slices.ContainsFunc(v.contentCommits, func(n int64) bool { return after < n && n <= upTo })
 }

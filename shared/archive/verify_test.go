@@ -55,17 +55,17 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 		with func([]byte) []byte
 		want string
 	}{
-		"a missing snapshot":        {key, func([]byte) []byte { return nil }, "it is not there"},
+		"a missing snapshot":        {key, func([]byte) []byte { return nil }, "it is missing, and a commit refers to it"},
 		"a flipped snapshot":        {key, func(d []byte) []byte { return []byte(strings.Replace(string(d), `"c"`, `"d"`, 1)) }, "has digest"},
 		"a missing head":            {headKey, func([]byte) []byte { return nil }, "missing"},
 		"a torn head":               {headKey, func(d []byte) []byte { return d[:50] }, "head.json"},
-		"a head of another content": {headKey, func(d []byte) []byte { return []byte(strings.Replace(string(d), snapshot, strings.Repeat("0", 64), 1)) }, "head is not what was written"},
+		"a head of another content": {headKey, func(d []byte) []byte { return []byte(strings.Replace(string(d), snapshot, strings.Repeat("0", 64), 1)) }, "head does not have the digest that it states"},
 		"a torn line":               {logKey12, func(d []byte) []byte { return append(d, "{"...) }, "is torn"},
 		"a second copy":             {logKey11, func(d []byte) []byte { return append(d, d...) }, "second copy"},
 		"a missing month":           {logKey11, func([]byte) []byte { return nil }, "" /* what retention does */},
 		"an empty month":            {logKey11, func([]byte) []byte { return []byte{} }, "2026-11.ndjson: it has no commit"},
 		"a missing last month":      {logKey12, func([]byte) []byte { return nil }, "the log ends with 3"},
-		"a flipped line":            {logKey11, func(d []byte) []byte { return []byte(strings.Replace(string(d), `"Added":["b"]`, `"Added":["x"]`, 1)) }, "commit 2 is not what was written"},
+		"a flipped line":            {logKey11, func(d []byte) []byte { return []byte(strings.Replace(string(d), `"Added":["b"]`, `"Added":["x"]`, 1)) }, "commit 2 was altered: its digest does not fit"},
 		"a foreign object":          {"community-images/v1/" + region + "/notes.txt", func([]byte) []byte { return []byte("x") }, "no object of the archive"},
 	} {
 		b := history(t)

@@ -9,8 +9,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Snapshot reads and proves one snapshot. *DamagedError means that the object
-// is missing or is not what its key says.
+// Snapshot reads and verifies one snapshot. It returns *DamagedError if the
+// object is missing or is not what its key says.
 func (a *Archive) Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
 	key, err := a.keys.Snapshot(scope, digest)
 	if err != nil {
@@ -18,16 +18,17 @@ func (a *Archive) Snapshot(ctx context.Context, scope catalog.Scope, digest stri
 	}
 	data, _, err := a.bucket.Get(ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamagedError{Key: key, Reason: "a commit refers to it and it is not there"}
+		return nil, &DamagedError{Key: key, Reason: "it is missing, and a commit refers to it"}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading snapshot %q: %w", key, err)
 	}
-	return a.decode(key, data, scope, digest)
+	return a.decodeSnapshot(key, data, scope, digest)
 }
 
-// decode proves the bytes of a snapshot.
-func (a *Archive) decode(key string, data []byte, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
+// decodeSnapshot decodes a stored snapshot. It returns *DamagedError unless the
+// snapshot has the scope and the digest.
+func (a *Archive) decodeSnapshot(key string, data []byte, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
 	s, err := catalog.DecodeSnapshot(data, &a.images)
 	if err != nil {
 		return nil, &DamagedError{Key: key, Reason: err.Error()}

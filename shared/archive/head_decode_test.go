@@ -18,7 +18,7 @@ func headsToRead() map[string]*Region {
 	at := func(n int64) catalog.Time { return catalog.At(time.Unix(1764000000+n, 0)) }
 	traps := "\"quoted\" \\ ],\"Sequence\": ,\"Scopes\":[ ,\"UpstreamClusters\": ],\"CommittedAt\":\" <&> \u2028 \x00 雲 𝕏"
 	full := &Region{
-		RegionID: "cn-hangzhou", Sequence: 7, CommittedAt: at(1), IndexSequence: 6,
+		RegionID: "cn-hangzhou", Sequence: 7, CommittedAt: at(1),
 		Clusters: []catalog.Cluster{
 			{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: traps, OsTag: traps, RegionID: "cn-hangzhou", SchedulerType: "slurm"},
 			{ClusterID: "ehpc-2", InstanceTypes: []string{}, RegionID: "cn-hangzhou"},
@@ -29,11 +29,12 @@ func headsToRead() map[string]*Region {
 			{ClusterID: "ehpc-1", CapturedAt: at(1), CheckedAt: at(1), Digest: strings.Repeat("d", 64), Fingerprint: strings.Repeat("f", 64), ImageCount: 200, Since: at(1), State: OK, TriedAt: at(1)},
 			{ClusterID: "ehpc-1", InstanceType: "ecs.a", State: Held, Candidate: &Candidate{Digest: strings.Repeat("c", 64), ImageCount: 1, Seen: 2, Since: at(4)}, Problem: &Problem{}},
 		},
-		Discovery: Discovery{TriedAt: at(5), Problem: &Problem{Message: traps}},
-		Files:     []File{{FirstCommittedAt: at(1), FirstSequence: 1, Month: "2025-11"}},
-		Run:       RunInfo{RunID: "run-1", Trigger: traps},
-		Upstream:  json.RawMessage(`[{"Id":"ehpc-1","Scopes":[1],"Sequence":2,"UpstreamClusters":[],"CommittedAt":"x","Digest":"y"}]`),
-		log:       position{month: "2025-11", length: 100, hash: strings.Repeat("a", 64)},
+		Files: []File{{FirstCommittedAt: at(1), FirstSequence: 1, Month: "2025-11"}},
+		HeadInfo: HeadInfo{
+			Discovery: Discovery{TriedAt: at(5), Problem: &Problem{Message: traps}}, Run: RunInfo{RunID: "run-1", Trigger: traps}, IndexSequence: 6,
+			Upstream: json.RawMessage(`[{"Id":"ehpc-1","Scopes":[1],"Sequence":2,"UpstreamClusters":[],"CommittedAt":"x","Digest":"y"}]`),
+		},
+		log: position{month: "2025-11", length: 100, hash: strings.Repeat("a", 64)},
 	}
 	return map[string]*Region{"full": full, "empty": {RegionID: "cn-hangzhou"}}
 }
@@ -49,7 +50,7 @@ func TestHeadIsReadAsItIsWritten(t *testing.T) {
 		if err := json.Unmarshal(data, &want); err != nil {
 			t.Fatal(err)
 		}
-		got, ok := scanHead(data, headDigest.at(data), func(headLog) {})
+		got, ok := decodeFixedHead(data, headDigest.offset(data), func(headPosition) {})
 		if !ok {
 			t.Errorf("%s: has to be read by encoding/json:\n%s", name, data)
 			continue
@@ -130,7 +131,7 @@ func TestHeadWithoutProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	digest := string(headDigest.of(plain))
+	digest := string(headDigest.value(plain))
 	for name, tc := range map[string]struct{ old, new string }{
 		"an empty digest":               {digest, ""},
 		"no digest":                     {`"Digest":"` + digest + `",`, ""},
@@ -140,7 +141,7 @@ func TestHeadWithoutProof(t *testing.T) {
 		"no time before the digest":     {`"CommittedAt":"2`, `"BommittedAt":"2`},
 		"the time in lower case":        {`"CommittedAt":"2`, `"committedAt":"2`},
 		"neither its time nor a digest": {`"CommittedAt":"` + written.CommittedAt.String() + `","Digest":"` + digest + `",`, ""},
-		"nothing after the digest":      {string(plain[headDigest.at(plain)+64:]), ""},
+		"nothing after the digest":      {string(plain[headDigest.offset(plain)+64:]), ""},
 		"a commit without its time":     {},
 	} {
 		data := bytes.Replace(plain, []byte(tc.old), []byte(tc.new), 1)
@@ -155,13 +156,13 @@ func TestHeadWithoutProof(t *testing.T) {
 	}
 }
 
-// of is the digest that data states.
-func (p place) of(data []byte) []byte { at := p.at(data); return data[at : at+64] }
+// value returns the digest that data states.
+func (f digestField) value(data []byte) []byte { at := f.offset(data); return data[at : at+64] }
 
 // edited is a head with other bytes and the digest that they have.
 func edited(data []byte, before, after string) []byte {
-	data = bytes.Replace(data, headDigest.of(data), nil, 1)
-	out, _ := sign(bytes.Replace(data, []byte(before), []byte(after), 1), headDigest)
+	data = bytes.Replace(data, headDigest.value(data), nil, 1)
+	out, _ := headDigest.fill(bytes.Replace(data, []byte(before), []byte(after), 1))
 	return out
 }
 
@@ -180,7 +181,7 @@ func FuzzHead(f *testing.F) {
 		f.Add(edited(data, `"ClusterId":"","D`, `"ClusterId":"ehpc-9","D`)) // and scopes
 		f.Add(edited(data, `"ImageCount":1,`, `"ImageCount":-1,`))
 		for _, change := range []struct{ old, new string }{
-			{`"Index":`, `"Index":-`}, {`"Catalogue":6`, `"Index":9223372036854775807`}, {`"Catalogue":6`, `"Index":1e0`}, {`"Catalogue":6`, `"Index":null`},
+			{`"Catalogue":`, `"Catalogue":-`}, {`"Catalogue":6`, `"Catalogue":9223372036854775807`}, {`"Catalogue":6`, `"Catalogue":1e0`}, {`"Catalogue":6`, `"Catalogue":null`},
 			{`"Files":[]`, `"Files":null`}, {`"InstanceTypes":[]`, `"InstanceTypes":null`}, {`"InstanceTypes":[]`, `"InstanceTypes":[""]`}, {`"Clusters":[]`, `"Clusters":null`},
 			{`"ClusterId":"ehpc-2"`, `"ClusterId":"ehpc-1"`}, {`"ClusterId":"ehpc-1","InstanceTypes":["ecs.a"`, `"ClusterId":"","InstanceTypes":[""`}, // twice, and none
 			{`"ClusterId":"ehpc-1","D`, `"ClusterId":"ehpc-1","d`}, {`"RegionId"`, `"RegionId":"","RegionId"`}, // a name in another case, and twice
@@ -194,29 +195,29 @@ func FuzzHead(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if at := headDigest.at(data); at < 0 || len(data) < at+64 {
+		if at := headDigest.offset(data); at < 0 || len(data) < at+64 {
 			return
 		}
-		bare := bytes.Replace(data, headDigest.of(data), nil, 1)
-		if headDigest.at(bare) < 0 { // it was in two of its places
+		bare := bytes.Replace(data, headDigest.value(data), nil, 1)
+		if headDigest.offset(bare) < 0 { // it was in two of its places
 			return
 		}
-		data, _ = sign(bare, headDigest)
-		at := headDigest.at(data)
+		data, _ = headDigest.fill(bare)
+		at := headDigest.offset(data)
 		if at < 0 {
 			return
 		}
-		got, ok := scanHead(data, at, func(headLog) {})
+		got, ok := decodeFixedHead(data, at, func(headPosition) {})
 		var want head
 		if json.Unmarshal(data, &want) != nil {
 			return
 		}
-		want.Clusters, want.Scopes = some(want.Clusters), some(want.Scopes) // as encodeHead has them
+		want.Clusters, want.Scopes = nonNil(want.Clusters), nonNil(want.Scopes) // as encodeHead has them
 		if again, err := catalog.MarshalLine(want); err != nil || !bytes.Equal(data, again) {
 			return // in another form
 		}
 		var ordered Region
-		ordered.load(want.Clusters, nil, want.Scopes)
+		ordered.setTables(want.Clusters, nil, want.Scopes)
 		if !cmp.Equal(ordered.Clusters, want.Clusters) || !cmp.Equal(ordered.Scopes, want.Scopes) {
 			if ok {
 				t.Errorf("%s\nis read as if its tables were in order", data)

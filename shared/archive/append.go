@@ -1,0 +1,107 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// appendCommit appends a commit after cur and completes next, the state after it.
+// It returns false if another run's commit stands there.
+func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Commit) (bool, error) {
+	at, free, err := w.findAppendPosition(ctx, cur, commit)
+	if err != nil || !free {
+		return false, err
+	}
+	if at.month != cur.log.month || cur.Sequence == 0 { // the commit begins a file
+		next.Files = append(next.Files, File{
+			FirstCommittedAt: commit.CommittedAt, FirstSequence: commit.Sequence, Month: at.month,
+		})
+		commit.Checkpoint = next.checkpoint()
+	}
+	data, hash, err := commit.encode()
+	if err != nil {
+		return false, err
+	}
+	if len(data) > w.maxLine {
+		return false, fmt.Errorf("commit %d has %d bytes; a line of the log may have %d", commit.Sequence, len(data), w.maxLine)
+	}
+	if at.torn {
+		data = append([]byte{'\n'}, data...)
+	}
+	key, err := w.keys.Log(cur.RegionID, at.month)
+	if err != nil {
+		return false, err
+	}
+	next.log = position{month: at.month, length: at.length + int64(len(data)), hash: hash, successor: commit.Successor}
+	return w.appendBytes(ctx, key, at.length, data)
+}
+
+// findAppendPosition returns where the commit after cur goes: the end of cur's
+// file, or of the file that follows a seal or begins an empty archive. free is
+// false if another run has begun that file meanwhile.
+func (w *Writer) findAppendPosition(ctx context.Context, cur *Region, commit *Commit) (_ position, free bool, err error) {
+	switch {
+	case !cur.log.isSealed() && cur.log.month != "":
+		return cur.log, true, nil
+	case !cur.log.isSealed():
+		return position{month: monthOf(commit.CommittedAt.Time)}, true, nil
+	}
+	// The new file may hold bytes of a writer that did not finish its line.
+	begun := cur.clone()
+	begun.log = position{month: cur.log.successor, hash: cur.log.hash}
+	lines, err := w.openLog(ctx, cur.RegionID, cur.log.successor)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return begun.log, true, nil
+	case err != nil:
+		return position{}, false, err
+	}
+	if _, err := begun.replay(lines, nil, nil); err != nil {
+		return position{}, false, err
+	}
+	return begun.log, begun.Sequence == cur.Sequence, nil
+}
+
+// appendBytes appends data at an offset and finds out whether that succeeded,
+// whatever the store answers. It returns true if the bytes stand at the offset,
+// false if others do.
+func (w *Writer) appendBytes(ctx context.Context, key string, at int64, data []byte) (bool, error) {
+	backOff := w.newBackOff()
+	for try := 1; ; try++ {
+		_, err := w.bucket.Append(ctx, key, at, data)
+		if err == nil {
+			return true, nil
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			return false, fmt.Errorf("appending to log %q: %w", key, err)
+		}
+		stored, readErr := w.bucket.GetFrom(ctx, key, at, int64(len(data)))
+		switch {
+		case readErr == nil && bytes.HasPrefix(stored, data):
+			return true, nil
+		case readErr == nil && len(stored) > 0:
+			return false, nil
+		case try == maxUnknown:
+			return false, fmt.Errorf("appending to log %q at %d: %w", key, at, err)
+		}
+		if err := sleep(ctx, backOff.NextBackOff()); err != nil {
+			return false, fmt.Errorf("appending to log %q at %d: %w", key, at, err)
+		}
+	}
+}
+
+// sleep waits for d. It returns ctx's error if ctx ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,280 @@
+package archive
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"community-images/shared/catalog"
+)
+
+// Run is what one execution of the snapshot function learned about a region.
+type Run struct {
+	RunID     string
+	Trigger   string // timer, event, direct
+	StartedAt catalog.Time
+	Counts    Counts // Planned and Left; Commit fills in the rest
+	Checks    []Check
+	Ended     []catalog.Scope // scopes that will no longer be asked
+	Discovery *Listing        // nil: clusters were not listed
+}
+
+// Check is the outcome of asking upstream about one scope.
+type Check struct {
+	Scope       catalog.Scope
+	At          catalog.Time // when it was asked
+	State       State
+	Problem     *Problem // of a scope that is not OK
+	Fingerprint string   // of the answer's bytes
+	// Snapshot is the new content. It is nil if the content is the one that the
+	// base names. Of a held scope it is the candidate's.
+	Snapshot  *catalog.Snapshot
+	Candidate *Candidate // of a held scope
+	// Before is the content that the base names. It is nil if there is none, or
+	// if it could not be read.
+	Before *catalog.Snapshot
+}
+
+// Listing is the outcome of discovery.
+type Listing struct {
+	At       catalog.Time
+	Problem  *Problem // not nil: discovery failed and Clusters says nothing
+	Held     int      // suspicious listings in a row, this one included
+	Clusters []catalog.Cluster
+	Upstream json.RawMessage // JSON array of the entries, verbatim
+}
+
+// draftCommit turns a run into a commit after cur. It returns the commit, the
+// state after it, and the run's counts. base is the state on which the run was
+// planned. Where another run has published something since, theirs stands and
+// the check is lost.
+func draftCommit(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Commit, *Region, Counts, error) {
+	commit := &Commit{
+		CommittedAt: committedAt, Format: catalog.Format, Previous: cur.log.hash, RegionID: cur.RegionID,
+		RunID: run.RunID, Sequence: cur.Sequence + 1, StartedAt: run.StartedAt, Trigger: run.Trigger,
+	}
+	counts := run.Counts
+	listing := run.Discovery
+	if listing != nil && isSuperseded(base.Discovery.CheckedAt, cur.Discovery.CheckedAt, listing.At) {
+		listing, run.Ended = nil, nil // the other run may have listed what this one did not
+	}
+	if slices.EqualFunc(base.Clusters, cur.Clusters, catalog.Cluster.Equal) { // else another run's listing came first
+		commit.Clusters = clusterChanges(cur, listing)
+	}
+	commit.Ended = endedScopes(base, cur, run)
+	counts.Ended += len(commit.Ended)
+	var kept []Check
+	for _, c := range run.Checks {
+		if isLost(base, cur, c) {
+			counts.Lost++
+			continue
+		}
+		if err := commit.addCheck(cur, c, keys); err != nil {
+			return nil, nil, Counts{}, err
+		}
+		counts.addCheck(cur, c)
+		kept = append(kept, c)
+	}
+	next := cur.clone()
+	if cur.needsCommit(commit) {
+		next.applyCommit(commit, "")
+	}
+	next.recordChecks(kept)
+	if listing != nil {
+		next.recordListing(listing, isSuperseded(base.Discovery.TriedAt, cur.Discovery.TriedAt, listing.At))
+	}
+	return commit, next, counts, nil
+}
+
+// needsCommit reports whether c has to be appended: it changes something, or the
+// last commit is a seal and its successor has not begun.
+func (r *Region) needsCommit(c *Commit) bool { return !c.IsEmpty() || r.log.isSealed() }
+
+// endedScopes returns the scopes that the run ends. It leaves out those that
+// another run has changed or checked since.
+func endedScopes(base, cur *Region, run Run) []EndedScope {
+	listedAt := run.StartedAt
+	if run.Discovery != nil {
+		listedAt = run.Discovery.At
+	}
+	var ended []EndedScope
+	for _, scope := range run.Ended {
+		planned, _ := base.Scope(scope)
+		now, known := cur.Scope(scope)
+		if known && now.Digest == planned.Digest && !isSuperseded(planned.TriedAt, now.TriedAt, listedAt) {
+			ended = append(ended, EndedScope{scope.ClusterID, now.Digest, scope.InstanceType})
+		}
+	}
+	return ended
+}
+
+// isSuperseded reports whether another run has repeated something more recently.
+// planned is when it was last done by the state on which this run was planned, now
+// is when it was last done by the present state, and at is when this run did it.
+func isSuperseded(planned, now, at catalog.Time) bool {
+	return now.After(planned.Time) && now.After(at.Time)
+}
+
+// isLost reports whether another run has published the scope of a check first.
+func isLost(base, cur *Region, c Check) bool {
+	planned, wasKnown := base.Scope(c.Scope)
+	now, known := cur.Scope(c.Scope)
+	switch {
+	case wasKnown && !known:
+		return true
+	case now.Digest != planned.Digest:
+		return c.State != OK || c.Snapshot == nil || c.Snapshot.Digest != now.Digest
+	}
+	return isSuperseded(planned.TriedAt, now.TriedAt, c.At)
+}
+
+// addCheck adds the outcome of one check, made on top of cur, to the commit.
+func (c *Commit) addCheck(cur *Region, check Check, keys Keys) error {
+	was, known := cur.Scope(check.Scope)
+	ref := ScopeRef{check.Scope.ClusterID, check.Scope.InstanceType}
+	if !known {
+		c.Appeared = append(c.Appeared, ref)
+	}
+	if check.State != was.State && (known || check.State != OK) {
+		c.States = append(c.States, StateChange{
+			At: check.At, ClusterID: ref.ClusterID, From: was.State, InstanceType: ref.InstanceType,
+			Problem: check.Problem, To: check.State,
+		})
+	}
+	after := check.Snapshot
+	if check.State != OK || after == nil || after.Digest == was.Digest {
+		return nil
+	}
+	key, err := keys.Snapshot(check.Scope, after.Digest)
+	if err != nil {
+		return err
+	}
+	change := Change{
+		CheckedAt: check.At, ClusterID: ref.ClusterID, Digest: after.Digest, ImageCount: len(after.Images),
+		InstanceType: ref.InstanceType, Key: key, PreviousDigest: was.Digest, PreviousImageCount: was.ImageCount,
+		RequestID: after.RequestID,
+	}
+	if was.Digest != "" && check.Before == nil {
+		change.PreviousLost = true
+	} else {
+		var before []*catalog.Image
+		if check.Before != nil {
+			before = check.Before.Images
+		}
+		d := catalog.Compare(before, after.Images)
+		change.Added, change.Changed, change.Removed = d.Added, d.Changed, d.Removed
+	}
+	c.Changes = append(c.Changes, change)
+	return nil
+}
+
+// addCheck counts one check that was made on top of cur.
+func (n *Counts) addCheck(cur *Region, c Check) {
+	was, _ := cur.Scope(c.Scope)
+	switch {
+	case c.State == Failed:
+		n.Failed++
+	case c.State == Held:
+		n.Held++
+	case c.Snapshot == nil || c.Snapshot.Digest == was.Digest:
+		n.Unchanged++
+	default:
+		n.Changed++
+	}
+}
+
+// recordChecks writes the times and outcomes of checks into r, unless r knows
+// something later. None of it is part of the history.
+func (r *Region) recordChecks(checks []Check) {
+	for _, c := range checks {
+		at, known := r.findScope(c.Scope.ClusterID, c.Scope.InstanceType)
+		if !known {
+			continue
+		}
+		s := &r.Scopes[at]
+		if c.State == OK && c.Snapshot != nil && c.Snapshot.Digest != s.Digest || s.State != c.State {
+			continue // the head only mirrors what the log says
+		}
+		s.TriedAt, s.Problem, s.Candidate = c.At, c.Problem, c.Candidate
+		if c.State == OK {
+			s.CheckedAt = c.At
+			s.Fingerprint = c.Fingerprint
+		}
+	}
+}
+
+// recordListing writes the outcome of a listing into r. If another run has tried
+// since and failed, only what this listing found counts.
+func (r *Region) recordListing(listing *Listing, superseded bool) {
+	if !superseded {
+		r.Discovery.TriedAt, r.Discovery.Problem, r.Discovery.Held = listing.At, listing.Problem, listing.Held
+	}
+	if listing.Problem == nil {
+		r.Discovery.CheckedAt, r.Upstream = listing.At, listing.Upstream
+	}
+}
+
+// clusterChanges returns the differences between the clusters of cur and those of
+// a listing. There are none if the listing is nil or failed.
+func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
+	if listing == nil || listing.Problem != nil {
+		return nil
+	}
+	known, listed := cur.ClustersByID(), map[string]catalog.Cluster{}
+	for _, c := range listing.Clusters {
+		listed[c.ClusterID] = c
+	}
+	ids := maps.Clone(listed)
+	maps.Copy(ids, known)
+	var changes []ClusterChange
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		change := ClusterChange{ClusterID: id}
+		if before, ok := known[id]; ok {
+			change.Before = &before
+		}
+		if after, ok := listed[id]; ok {
+			change.After = &after
+		}
+		if change.Before != nil && change.After != nil && change.Before.Equal(*change.After) {
+			continue
+		}
+		changes = append(changes, change)
+	}
+	return changes
+}
+
+// mergeHead takes over the checks of another head that are not earlier than those
+// of r, if they concern the content that r has. For an equally late check it takes
+// theirs: a head knows the candidate, and r may come from the log, which does not.
+func (r *Region) mergeHead(theirs *Region) {
+	for _, t := range theirs.Scopes {
+		at, ok := r.findScope(t.ClusterID, t.InstanceType)
+		if !ok {
+			continue
+		}
+		if s := &r.Scopes[at]; s.Digest == t.Digest && s.State == t.State && !t.TriedAt.Before(s.TriedAt.Time) {
+			s.TriedAt, s.CheckedAt, s.Problem = t.TriedAt, t.CheckedAt, t.Problem
+			s.Candidate, s.Fingerprint = t.Candidate, t.Fingerprint
+		}
+	}
+	if d := theirs.Discovery; d.TriedAt.After(r.Discovery.TriedAt.Time) {
+		r.Discovery.TriedAt, r.Discovery.Problem, r.Discovery.Held = d.TriedAt, d.Problem, d.Held
+	}
+	if d := theirs.Discovery; d.CheckedAt.After(r.Discovery.CheckedAt.Time) {
+		r.Discovery.CheckedAt, r.Upstream = d.CheckedAt, theirs.Upstream
+	}
+	if theirs.Run.FinishedAt.After(r.Run.FinishedAt.Time) {
+		r.Run = theirs.Run
+	}
+	r.Swept = r.Swept.merge(theirs.Swept)
+	r.IndexSequence = max(r.IndexSequence, theirs.IndexSequence)
+}
+
+// checkpoint returns the whole state of r as the log stores it.
+func (r *Region) checkpoint() *Checkpoint {
+	c := &Checkpoint{Clusters: slices.Clone(r.Clusters), Files: r.Files, Scopes: slices.Clone(r.Scopes)}
+	for i := range c.Scopes {
+		c.Scopes[i].Fingerprint, c.Scopes[i].Candidate = "", nil
+	}
+	return c
+}

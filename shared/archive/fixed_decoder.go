@@ -1,0 +1,136 @@
+package archive
+
+import (
+	"community-images/shared/catalog"
+	"community-images/shared/jsonscan"
+)
+
+// fixedDecoder reads the tables of a head in the fixed layout that encodeHead
+// writes: members in one order, no white space. Other layouts make it fail. A
+// digest over the head proves the text.
+type fixedDecoder struct {
+	jsonscan.Scanner
+	times map[string]catalog.Time // parsed ones by their text: most scopes share a few
+}
+
+func newFixedDecoder(text string) *fixedDecoder {
+	return &fixedDecoder{Scanner: jsonscan.NewTrustedScanner(text), times: map[string]catalog.Time{}}
+}
+
+// minClusterSize and minScopeSize are about the least bytes of an element of the
+// tables. They bound how many elements a table may have, to allocate it once.
+const minClusterSize, minScopeSize = 130, 400
+
+// text consumes label and reads the string after it.
+func (d *fixedDecoder) text(label string) string {
+	d.Expect(label)
+	return d.Text()
+}
+
+// number consumes label and reads the integer after it.
+func (d *fixedDecoder) number(label string) int {
+	d.Expect(label)
+	return d.Int()
+}
+
+// time consumes label and reads the time after it.
+func (d *fixedDecoder) time(label string) (t catalog.Time) {
+	text := d.text(label)
+	if t, known := d.times[text]; known {
+		return t
+	}
+	if t.UnmarshalText([]byte(text)) != nil {
+		d.Fail()
+	}
+	d.times[text] = t
+	return t
+}
+
+// clusters reads an array of clusters. It fails unless they are in canonical
+// order. capacity is a guess at their number.
+func (d *fixedDecoder) clusters(capacity int) []catalog.Cluster {
+	list := make([]catalog.Cluster, 0, capacity)
+	d.Array(func() {
+		c := d.cluster()
+		if last := len(list) - 1; last >= 0 && list[last].ClusterID >= c.ClusterID {
+			d.Fail()
+		}
+		list = append(list, c)
+	})
+	return list
+}
+
+func (d *fixedDecoder) cluster() (c catalog.Cluster) {
+	c.ClusterID = d.text(`{"ClusterId":`)
+	d.Expect(`,"InstanceTypes":`)
+	if !d.Has("null") {
+		c.InstanceTypes = []string{}
+		d.Array(func() { c.InstanceTypes = append(c.InstanceTypes, d.Text()) })
+	}
+	c.Name = d.text(`,"Name":`)
+	c.OsTag = d.text(`,"OsTag":`)
+	c.RegionID = d.text(`,"RegionId":`)
+	c.SchedulerType = d.text(`,"SchedulerType":`)
+	d.Expect("}")
+	return c
+}
+
+// scopes reads an array of scopes. It fails unless they are in canonical order.
+// capacity is a guess at their number.
+func (d *fixedDecoder) scopes(capacity int) []ScopeState {
+	list := make([]ScopeState, 0, capacity)
+	d.Array(func() {
+		list = append(list, ScopeState{})
+		last := len(list) - 1
+		if d.scope(&list[last]); !list[last].isAfter(list[:last]) {
+			d.Fail()
+		}
+	})
+	return list
+}
+
+func (d *fixedDecoder) scope(s *ScopeState) {
+	d.Expect("{")
+	if d.Has(`"Candidate":`) {
+		s.Candidate = d.candidate()
+		d.Expect(",")
+	}
+	s.CapturedAt = d.time(`"CapturedAt":`)
+	s.CheckedAt = d.time(`,"CheckedAt":`)
+	s.ClusterID = d.text(`,"ClusterId":`)
+	s.Digest = d.text(`,"Digest":`)
+	if d.Has(`,"Fingerprint":`) {
+		s.Fingerprint = d.Text()
+	}
+	s.ImageCount = d.number(`,"ImageCount":`)
+	s.InstanceType = d.text(`,"InstanceType":`)
+	if d.Has(`,"Problem":`) {
+		s.Problem = d.problem()
+	}
+	s.Since = d.time(`,"Since":`)
+	s.State = State(d.text(`,"State":`))
+	s.TriedAt = d.time(`,"TriedAt":`)
+	d.Expect("}")
+}
+
+func (d *fixedDecoder) candidate() *Candidate {
+	c := &Candidate{
+		Digest:     d.text(`{"Digest":`),
+		ImageCount: d.number(`,"ImageCount":`),
+		Seen:       d.number(`,"Seen":`),
+		Since:      d.time(`,"Since":`),
+	}
+	d.Expect("}")
+	return c
+}
+
+func (d *fixedDecoder) problem() *Problem {
+	p := &Problem{
+		Class:     d.text(`{"Class":`),
+		Code:      d.text(`,"Code":`),
+		Message:   d.text(`,"Message":`),
+		RequestID: d.text(`,"RequestId":`),
+	}
+	d.Expect("}")
+	return p
+}

@@ -1,0 +1,93 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"unsafe"
+)
+
+var errHeadDigest = errors.New("head does not have the digest that it states")
+
+// parseHead decodes a head and verifies its digest. Heads that encodeHead wrote
+// go through decodeFixedHead, since a cold reader waits for this and
+// encoding/json takes ten times as long. encoding/json reads other layouts. See
+// decodeHeadEarly for onPosition.
+func parseHead(data []byte, onPosition func(headPosition)) (h head, err error) {
+	at := headDigest.offset(data)
+	if at < 0 {
+		return h, errHeadDigest
+	}
+	proved := make(chan bool, 1) // hashing is half of the work: a second core may do it
+	go func() { proved <- verifyHeadDigest(data, at) }()
+	h, ok := decodeFixedHead(data, at, onPosition)
+	if !<-proved {
+		return head{}, errHeadDigest
+	}
+	if !ok {
+		h = head{}
+		err = json.Unmarshal(data, &h)
+		var r Region
+		r.setTables(h.Clusters, nil, h.Scopes)
+		h.Clusters, h.Scopes = r.Clusters, r.Scopes
+	}
+	return h, err
+}
+
+// verifyHeadDigest reports whether a head has the digest that it states at an
+// offset.
+func verifyHeadDigest(data []byte, at int) bool {
+	const length = 64
+	return len(data) >= at+length && headDigest.verifyAt(data, at, string(data[at:at+length]))
+}
+
+// decodeFixedHead decodes a head in the layout that encodeHead gives it. The two
+// large tables, clusters and scopes, go through fixedDecoder; encoding/json reads
+// the rest. between is the offset of the digest, which stands between the
+// tables. ok is false if the head has another layout.
+func decodeFixedHead(data []byte, between int, onPosition func(headPosition)) (h head, ok bool) {
+	const (
+		afterClusters = `,"CommittedAt":`
+		beforeScopes  = `,"Scopes":`
+		afterScopes   = `],"Sequence":`
+		upstream      = `,"UpstreamClusters":`
+	)
+	text := unsafe.String(unsafe.SliceData(data), len(data)) // nobody changes data; the tables share its memory
+	clustersEnd := strings.LastIndex(text[:between], afterClusters)
+	scopesStart := indexFrom(text, between, beforeScopes)
+	scopesEnd := indexFrom(text, scopesStart, afterScopes) // the bracket
+	upstreamStart := indexFrom(text, scopesEnd, upstream)
+	if clustersEnd < 0 || upstreamStart < 0 {
+		return head{}, false
+	}
+	small := "{" + text[clustersEnd+1:scopesStart] + text[scopesEnd+1:upstreamStart] + "}"
+	if json.Unmarshal([]byte(small), &h) != nil {
+		return head{}, false
+	}
+	if h.Log.isPlausible() {
+		onPosition(h.Log)
+	}
+	d := newFixedDecoder(text[:clustersEnd])
+	h.IndexSequence = int64(d.number(`{"Catalogue":`))
+	d.Expect(`,"Clusters":`)
+	h.Clusters = d.clusters(clustersEnd / minClusterSize)
+	table := text[scopesStart+len(beforeScopes) : scopesEnd+1]
+	s := newFixedDecoder(table)
+	h.Scopes = s.scopes(len(table) / minScopeSize)
+	h.UpstreamClusters = bytes.TrimSuffix(bytes.TrimSpace(data[upstreamStart+len(upstream):]), []byte("}"))
+	return h, d.AtEnd() && s.AtEnd()
+}
+
+// indexFrom returns where sep begins in text at or after from. It returns -1 if
+// that is nowhere, or if from is negative.
+func indexFrom(text string, from int, sep string) int {
+	if from < 0 {
+		return -1
+	}
+	i := strings.Index(text[from:], sep)
+	if i < 0 {
+		return -1
+	}
+	return from + i
+}

@@ -1,0 +1,72 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"community-images/shared/catalog"
+)
+
+// putHead puts the head after a run and sets res.Region to its state.
+func (w *Writer) putHead(ctx context.Context, run Run, res *Result) (err error) {
+	res.Region, err = w.syncHead(ctx, res.Region, func(next *Region) {
+		now := catalog.At(w.now())
+		next.Run = RunInfo{
+			Counts: res.Counts, FinishedAt: now, RunID: run.RunID, StartedAt: run.StartedAt, Trigger: run.Trigger,
+		}
+		if next.Swept.At.IsZero() {
+			next.Swept.At = now // a new region needs no sweep
+		}
+	})
+	return err
+}
+
+// syncHead puts the head of r, and again until it is level with the log. complete
+// sets what else the head has to say, before each put. The returned state is the
+// last one that was known, also with an error.
+func (w *Writer) syncHead(ctx context.Context, r *Region, complete func(next *Region)) (*Region, error) {
+	key, err := w.keys.Head(r.RegionID)
+	if err != nil {
+		return r, err
+	}
+	for range maxHeadPuts {
+		merged, err := w.mergeStoredHead(ctx, key, r)
+		if err != nil {
+			return r, err
+		}
+		r = merged
+		complete(r)
+		data, err := encodeHead(r)
+		if err != nil {
+			return r, err
+		}
+		if err := w.bucket.Put(ctx, key, data); err != nil {
+			return r, fmt.Errorf("putting head %q: %w", key, err)
+		}
+		grown, err := w.refresh(ctx, r, nil)
+		if err != nil || grown == r {
+			return r, err
+		}
+		r = grown
+	}
+	return r, nil
+}
+
+// mergeStoredHead returns r with what other runs have written to the head since
+// r was read, so that putting ours does not lose their checks.
+func (w *Writer) mergeStoredHead(ctx context.Context, key string, r *Region) (*Region, error) {
+	data, current, err := w.bucket.Get(ctx, key, r.headTag)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading head %q: %w", key, err)
+	}
+	next := r.clone()
+	if data != nil {
+		if theirs, err := decodeHead(r.RegionID, data); err == nil {
+			next.mergeHead(theirs)
+		}
+	}
+	next.headTag = current
+	return next, nil
+}

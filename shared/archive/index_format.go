@@ -1,0 +1,206 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"community-images/shared/catalog"
+)
+
+// indexHeader is the first line of a stored index. After it come one line for each
+// image, one for each list, and one for each id that is gone.
+type indexHeader struct {
+	CommittedAt catalog.Time `json:"CommittedAt"`
+	Digest      string       `json:"Digest"` // SHA-256 of the object with an empty Digest
+	Format      int          `json:"Format"`
+	Gone        int          `json:"Gone"`   // number of lines of ids that are gone
+	Images      int          `json:"Images"` // number of lines of images
+	Lists       int          `json:"Lists"`  // number of lines of lists
+	RegionID    string       `json:"RegionId"`
+	Sequence    int64        `json:"Sequence"`
+}
+
+var indexDigest = digestField{find: bytes.Index, after: `","Format":`}
+
+// The fixed parts of the lines after the header.
+const (
+	firstSeenPrefix = `{"FirstSeen":"`
+	imagePrefix     = `","Image":`
+	gonePrefix      = `","ImageId":`
+	listPrefix      = `{"Digest":"`
+	listMiddle      = `","Images":[`
+	listSuffix      = `]}`
+)
+
+// encode returns the bytes that are stored.
+func (x *Index) encode() ([]byte, error) {
+	data, err := catalog.MarshalLine(indexHeader{
+		CommittedAt: x.CommittedAt, Format: catalog.Format, Gone: len(x.Gone), Images: len(x.Images),
+		Lists: len(x.Lists), RegionID: x.RegionID, Sequence: x.Sequence,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encoding index of %q: %w", x.RegionID, err)
+	}
+	for i, im := range x.Images {
+		data = append(append(data, firstSeenPrefix...), x.FirstSeen[i].String()...)
+		data = append(append(append(data, imagePrefix...), im.Raw...), "}\n"...)
+	}
+	for _, digest := range slices.Sorted(maps.Keys(x.Lists)) {
+		data = append(append(append(data, listPrefix...), digest...), listMiddle...)
+		for i, p := range x.Lists[digest] {
+			if i > 0 {
+				data = append(data, ',')
+			}
+			data = strconv.AppendInt(data, int64(p), 10)
+		}
+		data = append(data, listSuffix+"\n"...)
+	}
+	for _, id := range slices.Sorted(maps.Keys(x.Gone)) {
+		data = append(append(data, firstSeenPrefix...), x.Gone[id].String()...)
+		data = append(catalog.AppendString(append(data, gonePrefix...), id), "}\n"...)
+	}
+	data, _ = indexDigest.fill(data)
+	return data, nil
+}
+
+// decodeIndex decodes and verifies a stored index. Equal images are shared through
+// interner.
+func decodeIndex(region string, data []byte, interner *catalog.Interner) (*Index, error) {
+	var h indexHeader
+	first, rest, _ := bytes.Cut(data, []byte{'\n'})
+	if err := json.Unmarshal(first, &h); err != nil {
+		return nil, err
+	}
+	proved := make(chan bool, 1) // hashing beside the decoding: a cold reader waits for both
+	go func() { proved <- indexDigest.verify(data, h.Digest) }()
+	x, images, err := decodeLists(region, h, rest)
+	if !<-proved {
+		return nil, errors.New("index does not have the digest that it states")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x, x.decodeImages(images, interner)
+}
+
+// decodeLists decodes everything but the images, and returns the lines of the
+// images. rest is what follows the header.
+func decodeLists(region string, h indexHeader, rest []byte) (x *Index, imageLines [][]byte, err error) {
+	switch {
+	case h.Format != catalog.Format:
+		return nil, nil, fmt.Errorf("index has format %d, this program reads %d", h.Format, catalog.Format)
+	case h.RegionID != region:
+		return nil, nil, fmt.Errorf("index is of region %q", h.RegionID)
+	}
+	lines := bytes.Split(bytes.TrimSuffix(rest, []byte{'\n'}), []byte{'\n'})
+	for _, n := range []int{h.Images, h.Lists, h.Gone, h.Images + h.Lists + h.Gone} {
+		if n < 0 || n > len(lines) {
+			return nil, nil, errors.New("index has fewer lines than it states")
+		}
+	}
+	listsEnd := h.Images + h.Lists
+	x = &Index{RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt}
+	if err := x.decodeListLines(lines[h.Images:listsEnd], h.Images); err != nil {
+		return nil, nil, err
+	}
+	return x, lines[:h.Images], x.decodeGone(lines[listsEnd : listsEnd+h.Gone])
+}
+
+// decodeImages sets x.Images and x.FirstSeen.
+func (x *Index) decodeImages(lines [][]byte, interner *catalog.Interner) error {
+	raws := make([][]byte, len(lines))
+	x.FirstSeen = make([]catalog.Time, len(lines))
+	times := timeCache{}
+	for i, line := range lines {
+		at, raw, err := times.cutLine(line, imagePrefix)
+		if err != nil {
+			return err
+		}
+		x.FirstSeen[i], raws[i] = at, raw
+	}
+	var err error
+	x.Images, err = interner.Proved(raws)
+	return err
+}
+
+// timeCache has parsed times by their text: most lines share a few.
+type timeCache map[string]catalog.Time
+
+// cutLine splits a line into its FirstSeen and the value after middle.
+func (t timeCache) cutLine(line []byte, middle string) (at catalog.Time, value []byte, err error) {
+	text, value, ok := bytes.Cut(bytes.TrimPrefix(line, []byte(firstSeenPrefix)), []byte(middle))
+	value, closed := bytes.CutSuffix(value, []byte{'}'})
+	if !ok || !closed {
+		return at, nil, errors.New("a line of the index does not have the stored form")
+	}
+	at, known := t[string(text)]
+	if !known {
+		err = at.UnmarshalText(text)
+		t[string(text)] = at
+	}
+	return at, value, err
+}
+
+// decodeListLines sets x.Lists. Their positions must be below imageCount.
+func (x *Index) decodeListLines(lines [][]byte, imageCount int) error {
+	x.Lists = make(map[string][]int32, len(lines))
+	for _, line := range lines {
+		digest, positions, ok := bytes.Cut(bytes.TrimPrefix(line, []byte(listPrefix)), []byte(listMiddle))
+		positions, closed := bytes.CutSuffix(positions, []byte(listSuffix))
+		if !ok || !closed || !isDigest(string(digest)) {
+			return errors.New("a list of the index does not have the stored form")
+		}
+		list, err := parsePositions(positions, imageCount)
+		if err != nil {
+			return err
+		}
+		x.Lists[string(digest)] = list
+	}
+	return nil
+}
+
+// parsePositions parses ascending numbers below limit, separated by commas.
+func parsePositions(text []byte, limit int) ([]int32, error) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	list := make([]int32, 0, bytes.Count(text, []byte{','})+1)
+	last, number := -1, 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && text[i] != ',' {
+			if number = number*10 + int(text[i]-'0'); text[i] < '0' || text[i] > '9' || number >= limit {
+				return nil, errors.New("a list of the index refers to an image that it does not have")
+			}
+			continue
+		}
+		if number <= last {
+			return nil, errors.New("a list of the index is not in order")
+		}
+		list = append(list, int32(number))
+		last, number = number, 0
+	}
+	return list, nil
+}
+
+// decodeGone sets x.Gone.
+func (x *Index) decodeGone(lines [][]byte) error {
+	x.Gone = make(map[string]catalog.Time, len(lines))
+	times := timeCache{}
+	for _, line := range lines {
+		at, quoted, err := times.cutLine(line, gonePrefix)
+		if err != nil {
+			return err
+		}
+		var id string
+		if err := json.Unmarshal(quoted, &id); err != nil {
+			return err
+		}
+		x.Gone[id] = at
+	}
+	return nil
+}
