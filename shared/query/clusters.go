@@ -77,16 +77,10 @@ func (s *service) clustersETagParts(sub *subject) []string {
 func (s *service) resolveRegions(
 	ctx context.Context, req *request, regions []string,
 ) (subjects []*subject, f freshness, err error) {
-	failed := map[string]error{}
-	var failure error // the most telling one
+	subjects, failures := s.loadSubjects(ctx, req, regions)
+	var failure error // an error of the store tells more than one that there is no data yet
 	for _, region := range regions {
-		current, state, err := s.loadState(ctx, req, region)
-		if err == nil {
-			subjects = append(subjects, &subject{current: current, state: state, scopes: state.listedScopes(req.selection)})
-			continue
-		}
-		failed[region] = err
-		if failure == nil || errors.Is(failure, archive.ErrNoData) {
+		if err := failures[region]; err != nil && (failure == nil || errors.Is(failure, archive.ErrNoData)) {
 			failure = err
 		}
 	}
@@ -104,11 +98,29 @@ func (s *service) resolveRegions(
 		return nil, f, err
 	}
 	for _, region := range regions {
-		if err, ok := failed[region]; ok {
+		if err := failures[region]; err != nil {
 			f = f.merge(freshnessOfMissingRegion(s.explainMissingRegion(ctx, err)), region, true)
 		}
 	}
 	return subjects, f, nil
+}
+
+// loadSubjects returns the subjects of a request in the regions that can be read,
+// and the errors of the others.
+func (s *service) loadSubjects(
+	ctx context.Context, req *request, regions []string,
+) (subjects []*subject, failures map[string]error) {
+	failures = map[string]error{}
+	for _, region := range regions {
+		current, state, err := s.loadState(ctx, req, region)
+		if err != nil {
+			failures[region] = err
+			continue
+		}
+		scopes := state.listedScopes(req.selection)
+		subjects = append(subjects, &subject{current: current, state: state, scopes: scopes})
+	}
+	return subjects, failures
 }
 
 // checkTimesKey encodes the times and outcomes of the checks of all scopes.

@@ -10,8 +10,8 @@ import (
 // The sample images are objects as upstream sends them.
 
 // SampleImage is the image of E-HPC's own documentation, with every field.
-const SampleImage = `{"Status":"Available","PostInstallScript":"example.sh","Description":"ExampleDescription","Size":40,` +
-	`"ImageOwnerAlias":"self","ImageName":"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0","SkuCode":"ECS",` +
+const SampleImage = `{"Status":"Available","PostInstallScript":"example.sh","Description":"ExampleDescription",` +
+	`"Size":40,"ImageOwnerAlias":"self","ImageName":"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0","SkuCode":"ECS",` +
 	`"PricingCycle":"Month","ImageId":"m-bp181x855551ww5yq****","ProductCode":"cmjj028279","Uid":"127****",` +
 	`"BaseOsTag":{"Platform":"CentOS","OsTag":"CentOS_7.2_64","Version":"7.2","Architecture":"x86_64"},` +
 	`"OsTag":{"Platform":"CentOS","OsTag":"CentOS_7.2_64","Version":"7.2","Architecture":"x86_64",` +
@@ -27,12 +27,14 @@ const CentOS710 = `{"ImageId":"m-cent710","ImageName":"hpc-centos-7.10","Status"
 	`"NewField":{"a":[1,2.50]}}`
 
 // UbuntuCreating is Ubuntu 22.04 in the state Creating. Its description looks like a formula.
-const UbuntuCreating = `{"ImageId":"m-ubuntu","ImageName":"深度学习 ubuntu","Description":"=HYPERLINK(\"http://x\")",` +
+const UbuntuCreating = `{"ImageId":"m-ubuntu","ImageName":"深度学习 ubuntu",` +
+	`"Description":"=HYPERLINK(\"http://x\")",` +
 	`"Status":"Creating","Size":500,"ProductCode":"cmjj1","OsTag":{"Platform":"Ubuntu",` +
 	`"OsTag":"Ubuntu_22.04_64","Version":"22.04","Architecture":"x86_64"}}`
 
 // UbuntuAvailable is the same image with the state Available.
-const UbuntuAvailable = `{"ImageId":"m-ubuntu","ImageName":"深度学习 ubuntu","Description":"=HYPERLINK(\"http://x\")",` +
+const UbuntuAvailable = `{"ImageId":"m-ubuntu","ImageName":"深度学习 ubuntu",` +
+	`"Description":"=HYPERLINK(\"http://x\")",` +
 	`"Status":"Available","Size":500,"ProductCode":"cmjj1","OsTag":{"Platform":"Ubuntu",` +
 	`"OsTag":"Ubuntu_22.04_64","Version":"22.04","Architecture":"x86_64"}}`
 

@@ -24,9 +24,9 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-// scrape reads /metrics as Prometheus does, and holds it to the rules of
-// OpenMetrics that the parser lets pass: every family has a type and a help,
-// its samples follow, with the suffixes of its type and only those.
+// scrape reads /metrics as Prometheus does. It also checks rules of OpenMetrics that the
+// parser does not: each family has a type and a help, and its samples follow with the
+// suffixes of that type.
 func scrape(t *testing.T, h http.Handler, target string, header ...string) map[string]float64 {
 	t.Helper()
 	rec := querytest.Get(h, target, header...)
@@ -37,7 +37,8 @@ func scrape(t *testing.T, h http.Handler, target string, header ...string) map[s
 	if err != nil {
 		t.Fatal(err)
 	}
-	suffixes := map[string][]string{"gauge": {""}, "counter": {"_total"}, "info": {"_info"}, "histogram": {"_bucket", "_sum", "_count"}}
+	suffixes := map[string][]string{"gauge": {""}, "counter": {"_total"}, "info": {"_info"},
+		"histogram": {"_bucket", "_sum", "_count"}}
 	values, seen, current, kind, helped := map[string]float64{}, map[string]bool{}, "", "", true
 	for {
 		entry, err := p.Next()
@@ -76,12 +77,13 @@ func scrape(t *testing.T, h http.Handler, target string, header ...string) map[s
 	return values
 }
 
-// family picks the values of one family and drops its name.
-func family(values map[string]float64, name string) string {
+// valuesOfFamily returns the samples of one family, one a line, without its name.
+func valuesOfFamily(values map[string]float64, name string) string {
 	var out []string
 	for _, series := range slices.Sorted(maps.Keys(values)) {
 		if rest, ok := strings.CutPrefix(series, "community_images_"+name); ok && (rest == "" || rest[0] == '{') {
-			out = append(out, fmt.Sprintf("%s %v", strings.ReplaceAll(rest, `region="cn-hangzhou"`, "hz"), values[series]))
+			out = append(out, fmt.Sprintf("%s %v", strings.ReplaceAll(rest, `region="cn-hangzhou"`, "hz"),
+				values[series]))
 		}
 	}
 	return strings.Join(out, "\n")
@@ -99,7 +101,8 @@ func TestMetricsOfARegion(t *testing.T) {
 		"last_run_timestamp_seconds":  fmt.Sprintf("{hz} %v", float64(archivetest.Epoch.Add(2*time.Hour).Unix())),
 		"discovery_timestamp_seconds": fmt.Sprintf("{hz} %v", float64(archivetest.Epoch.Add(2*time.Hour).Unix())),
 		"last_run_duration_seconds":   "{hz} 0",
-		"last_run_scopes": `{hz,outcome="changed"} 0` + "\n" + `{hz,outcome="ended"} 0` + "\n" + `{hz,outcome="failed"} 2` + "\n" + `{hz,outcome="held"} 0` + "\n" +
+		"last_run_scopes": `{hz,outcome="changed"} 0` + "\n" + `{hz,outcome="ended"} 0` + "\n" +
+			`{hz,outcome="failed"} 2` + "\n" + `{hz,outcome="held"} 0` + "\n" +
 			`{hz,outcome="left"} 0` + "\n" + `{hz,outcome="lost"} 0` + "\n" + `{hz,outcome="unchanged"} 3`,
 		"scopes":                   `{hz,state="failed"} 2` + "\n" + `{hz,state="held"} 0` + "\n" + `{hz,state="ok"} 3`,
 		"stale_scopes":             "{hz} 2",
@@ -108,13 +111,13 @@ func TestMetricsOfARegion(t *testing.T) {
 		"listed_images":            "{hz} 11",
 		"build_info":               `{version="v1.2.3"} 1`,
 	} {
-		if diff := cmp.Diff(want, family(values, name)); diff != "" {
+		if diff := cmp.Diff(want, valuesOfFamily(values, name)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }
 
-// TestMetricsAskNoMoreThanALookup pins what a scrape costs.
+// TestMetricsAskNoMoreThanALookup pins the requests of a scrape.
 func TestMetricsAskNoMoreThanALookup(t *testing.T) {
 	t.Parallel()
 	w := querytest.NewSmallRegion(t)
@@ -135,9 +138,9 @@ func TestMetricsAskNoMoreThanALookup(t *testing.T) {
 	}
 }
 
-// TestMetricsOfAPartReadTheLog: which commit is the last that a token covers
-// stands in the log, and what a scrape has read of it the lookups have at hand.
-func TestMetricsOfAPartReadTheLog(t *testing.T) {
+// TestMetricsOfARestrictedCallerAreCached: the first scrape of a restricted caller reads
+// the head and the log. Later scrapes and lookups read nothing.
+func TestMetricsOfARestrictedCallerAreCached(t *testing.T) {
 	t.Parallel()
 	w := querytest.NewSmallRegion(t)
 	h := w.Handler(querytest.AllowTokens(access.Grant{Name: "one", Clusters: []string{"ehpc-a"}}))
@@ -198,10 +201,10 @@ func TestMetricsInAnOutage(t *testing.T) {
 	})
 	h := w.Handler(func(o *query.Options) { o.Regions = []string{archivetest.Hangzhou, archivetest.Beijing} })
 	values := scrape(t, h, "/metrics")
-	if got := family(values, "up"); got != `{region="cn-beijing"} 0`+"\n{hz} 1" {
+	if got := valuesOfFamily(values, "up"); got != `{region="cn-beijing"} 0`+"\n{hz} 1" {
 		t.Errorf("a region without data: %s", got)
 	}
-	if got := family(values, "scopes"); strings.Contains(got, "beijing") {
+	if got := valuesOfFamily(values, "scopes"); strings.Contains(got, "beijing") {
 		t.Errorf("scopes of a region without data: %s", got)
 	}
 	down = true
@@ -209,12 +212,14 @@ func TestMetricsInAnOutage(t *testing.T) {
 	scrape(t, h, "/metrics")
 	w.Now = w.Now.Add(time.Minute)
 	values = scrape(t, h, "/metrics?RegionId="+archivetest.Hangzhou)
-	for name, want := range map[string]string{"up": "{hz} 0", "outage_seconds": "{hz} 60", "commit_sequence": "{hz} 3", "oldest_check_age_seconds": "{hz} 5520"} {
-		if got := family(values, name); got != want {
+	for name, want := range map[string]string{"up": "{hz} 0", "outage_seconds": "{hz} 60", "commit_sequence": "{hz} 3",
+		"oldest_check_age_seconds": "{hz} 5520"} {
+		if got := valuesOfFamily(values, name); got != want {
 			t.Errorf("%s is %q in an outage, want %q", name, got, want)
 		}
 	}
-	if cold := scrape(t, w.Handler(), "/metrics"); family(cold, "up") != "{hz} 0" || family(cold, "commit_sequence") != "" {
+	if cold := scrape(t, w.Handler(), "/metrics"); valuesOfFamily(cold, "up") != "{hz} 0" ||
+		valuesOfFamily(cold, "commit_sequence") != "" {
 		t.Errorf("a cold instance in an outage: %v", cold)
 	}
 }
@@ -222,14 +227,17 @@ func TestMetricsInAnOutage(t *testing.T) {
 func TestMetricsAreNegotiated(t *testing.T) {
 	t.Parallel()
 	h := querytest.NewSmallRegion(t).Handler()
-	const open, text = "application/openmetrics-text; version=1.0.0; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8"
+	const open, text = "application/openmetrics-text; version=1.0.0; charset=utf-8", "text/plain; version=0.0.4; " +
+		"charset=utf-8"
 	for accept, want := range map[string]string{
 		"":                             open,
 		"*/*":                          open,
 		"application/openmetrics-text": open,
 		"text/plain":                   text,
 		"text/plain;version=0.0.4":     text,
-		"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2": open,
+		"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6," +
+			"application/openmetrics-text;version=0.0.1;q=0.5," +
+			"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2": open,
 		"text/plain;version=0.0.4,*/*;q=0.1": text,
 	} {
 		rec := querytest.Get(h, "/metrics", "Accept", accept)
@@ -254,9 +262,9 @@ func TestMetricsAreNegotiated(t *testing.T) {
 	}
 }
 
-// TestMetricsOfAGrant: a caller whose token covers one cluster sees the
-// numbers of that cluster, and nothing of what others have or ask.
-func TestMetricsOfAGrant(t *testing.T) {
+// TestMetricsOfARestrictedCaller: a caller whose token covers one cluster sees the numbers of that
+// cluster only, and nothing about the lookups of others.
+func TestMetricsOfARestrictedCaller(t *testing.T) {
 	t.Parallel()
 	h := querytest.NewSmallRegion(t).Handler(func(o *query.Options) {
 		o.Tokens = access.Tokens{
@@ -272,9 +280,11 @@ func TestMetricsOfAGrant(t *testing.T) {
 		"one": `commit {hz} 3 clusters {hz} 1 scopes {hz,state="ok"} 2 runs 0 lookups false`,
 	} {
 		values := scrape(t, h, "/metrics", "Authorization", "Bearer "+token)
-		states := strings.Split(family(values, "scopes"), "\n")
-		got := fmt.Sprintf("commit %s clusters %s scopes %s runs %d lookups %v", family(values, "commit_sequence"), family(values, "clusters"), states[len(states)-1],
-			strings.Count(family(values, "last_run_scopes"), "outcome"), family(values, "lookups_total") != "")
+		states := strings.Split(valuesOfFamily(values, "scopes"), "\n")
+		got := fmt.Sprintf("commit %s clusters %s scopes %s runs %d lookups %v",
+			valuesOfFamily(values, "commit_sequence"), valuesOfFamily(values, "clusters"), states[len(states)-1],
+			strings.Count(valuesOfFamily(values, "last_run_scopes"), "outcome"),
+			valuesOfFamily(values, "lookups_total") != "")
 		if got != want {
 			t.Errorf("token %q sees %s, want %s", token, got, want)
 		}

@@ -15,8 +15,12 @@ import (
 func TestOpenAPIOfAGuardedService(t *testing.T) {
 	t.Parallel()
 	w := querytest.NewSmallRegion(t)
-	h := w.Handler(querytest.AllowTokens(access.Grant{Name: "all"}, access.Grant{Name: "none", Regions: []string{"cn-x"}}), func(o *query.Options) { o.Now = time.Now })
-	doc, err := openapi3.NewLoader().LoadFromData(querytest.Get(h, "/openapi.json", "Authorization", querytest.Bearer("all")).Body.Bytes())
+	h := w.Handler(querytest.AllowTokens(access.Grant{Name: "all"},
+		access.Grant{Name: "none", Regions: []string{"cn-x"}}), func(o *query.Options) {
+		o.Now = time.Now
+	})
+	doc, err := openapi3.NewLoader().LoadFromData(
+		querytest.Get(h, "/openapi.json", "Authorization", querytest.Bearer("all")).Body.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +50,8 @@ func TestOpenAPIOfAGuardedService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if open.Security != nil || open.Components.SecuritySchemes != nil || open.Paths.Value("/v1/images").Get.Responses.Status(401) != nil {
+	if open.Security != nil || open.Components.SecuritySchemes != nil ||
+		open.Paths.Value("/v1/images").Get.Responses.Status(401) != nil {
 		t.Error("a service without tokens documents them")
 	}
 }

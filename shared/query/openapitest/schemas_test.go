@@ -61,8 +61,9 @@ func TestOpenAPIIsValidAndTrue(t *testing.T) {
 				t.Errorf("the example %s gives %d %s", example, rec.Code, rec.Body)
 			}
 		}
-		if content := item.Get.Responses.Value("200").Value.Content.Get("application/json"); content != nil && pattern != "/openapi.json" && pattern != "/" {
-			checkBody(t, h, pattern, content.Schema)
+		if content := item.Get.Responses.Value("200").Value.Content.Get("application/json"); content != nil &&
+			pattern != "/openapi.json" && pattern != "/" {
+			checkBodySchema(t, h, pattern, content.Schema)
 		}
 	}
 	if tried < 300 {
@@ -70,10 +71,11 @@ func TestOpenAPIIsValidAndTrue(t *testing.T) {
 	}
 }
 
-// bodies are questions whose answers have every member of their schemas
-// between them.
-var bodies = map[string][]string{
-	"/v1/images":                   {"", "?ClusterId=*&facets=Status&limit=1", "?ClusterId=ehpc-a&InstanceType=ecs.c7.large,_any", "?fields=ImageId", "?ClusterId=ehpc-b"},
+// exampleQueries are queries by route. Their answers together have every member of
+// the route's schema.
+var exampleQueries = map[string][]string{
+	"/v1/images": {"", "?ClusterId=*&facets=Status&limit=1",
+		"?ClusterId=ehpc-a&InstanceType=ecs.c7.large,_any", "?fields=ImageId", "?ClusterId=ehpc-b"},
 	"/v1/images/{ImageId}":         {"", "?ClusterId=ehpc-b&at=1"},
 	"/v1/images/{ImageId}/history": {"", "?limit=1"},
 	"/v1/clusters":                 {"", "?ClusterId=ehpc-new", "?at=1"},
@@ -84,14 +86,14 @@ var bodies = map[string][]string{
 	"/healthz":                     {""},
 }
 
-// checkBody holds answers against their schema, and every member that they
-// have against the documented ones.
-func checkBody(t *testing.T, h http.Handler, pattern string, schema *openapi3.SchemaRef) {
+// checkBodySchema checks that answers keep their schema, and that each member is
+// documented.
+func checkBodySchema(t *testing.T, h http.Handler, pattern string, schema *openapi3.SchemaRef) {
 	t.Helper()
-	if len(bodies[pattern]) == 0 {
+	if len(exampleQueries[pattern]) == 0 {
 		t.Errorf("no answer of %s is held against its schema", pattern)
 	}
-	for _, query := range bodies[pattern] {
+	for _, query := range exampleQueries[pattern] {
 		for _, id := range []string{"m-cent79", "m-ubuntu"} {
 			target := strings.Replace(pattern, "{ImageId}", id, 1) + query
 			rec := querytest.Get(h, target)
@@ -105,18 +107,19 @@ func checkBody(t *testing.T, h http.Handler, pattern string, schema *openapi3.Sc
 			if err := schema.Value.VisitJSON(body); err != nil || rec.Code != 200 {
 				t.Errorf("%s: %d, does not keep its schema: %v", target, rec.Code, err)
 			}
-			checkMembers(t, target, body, schema.Value)
+			checkNoUndocumentedMember(t, target, body, schema.Value)
 		}
 	}
 }
 
-// TestErrorsKeepTheirSchema, with every member that they have.
+// TestErrorsKeepTheirSchema checks errors that together have every documented member.
 func TestErrorsKeepTheirSchema(t *testing.T) {
 	t.Parallel()
 	h := querytest.NewSmallRegion(t).Handler()
-	schema := document(t, h).Components.Schemas["Error"].Value
+	schema := loadDocument(t, h).Components.Schemas["Error"].Value
 	met := map[string]bool{}
-	for _, target := range []string{"/v1/images?x=1", "/v1/images/m-none", "/v1/images/m-win", "/v1/images?ClusterId=ehpc-new", "/v1/image"} {
+	for _, target := range []string{"/v1/images?x=1", "/v1/images/m-none", "/v1/images/m-win",
+		"/v1/images?ClusterId=ehpc-new", "/v1/image"} {
 		var body map[string]any
 		if err := json.Unmarshal(querytest.Get(h, target).Body.Bytes(), &body); err != nil {
 			t.Fatalf("%s: %v", target, err)
@@ -124,7 +127,7 @@ func TestErrorsKeepTheirSchema(t *testing.T) {
 		if err := schema.VisitJSON(body); err != nil {
 			t.Errorf("%s does not keep its schema: %v", target, err)
 		}
-		checkMembers(t, target, body, schema)
+		checkNoUndocumentedMember(t, target, body, schema)
 		for name := range body {
 			met[name] = true
 		}
@@ -136,13 +139,13 @@ func TestErrorsKeepTheirSchema(t *testing.T) {
 	}
 }
 
-// checkMembers looks for members that are not documented, all the way down.
-func checkMembers(t *testing.T, where string, body any, schema *openapi3.Schema) {
+// checkNoUndocumentedMember reports members that are not documented, at every depth.
+func checkNoUndocumentedMember(t *testing.T, where string, body any, schema *openapi3.Schema) {
 	t.Helper()
 	switch body := body.(type) {
 	case []any:
 		for _, item := range body {
-			checkMembers(t, where+"[]", item, schema.Items.Value)
+			checkNoUndocumentedMember(t, where+"[]", item, schema.Items.Value)
 		}
 	case map[string]any:
 		if schema.Properties == nil && schema.AdditionalProperties.Schema == nil {
@@ -151,9 +154,9 @@ func checkMembers(t *testing.T, where string, body any, schema *openapi3.Schema)
 		for name, value := range body {
 			switch property := schema.Properties[name]; {
 			case property != nil:
-				checkMembers(t, where+"."+name, value, property.Value)
+				checkNoUndocumentedMember(t, where+"."+name, value, property.Value)
 			case schema.AdditionalProperties.Schema != nil:
-				checkMembers(t, where+"."+name, value, schema.AdditionalProperties.Schema.Value)
+				checkNoUndocumentedMember(t, where+"."+name, value, schema.AdditionalProperties.Schema.Value)
 			case schema.AdditionalProperties.Has == nil:
 				t.Errorf("%s has the undocumented member %s", where, name)
 			}
@@ -161,8 +164,8 @@ func checkMembers(t *testing.T, where string, body any, schema *openapi3.Schema)
 	}
 }
 
-// document is /openapi.json.
-func document(t *testing.T, h http.Handler) *openapi3.T {
+// loadDocument loads /openapi.json.
+func loadDocument(t *testing.T, h http.Handler) *openapi3.T {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(querytest.Get(h, "/openapi.json").Body.Bytes())
 	if err != nil {

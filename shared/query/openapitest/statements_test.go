@@ -14,20 +14,21 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-// parameterOf is a documented parameter of a route; nil: there is none.
-func parameterOf(doc *openapi3.T, pattern, name string) *openapi3.Parameter {
+// findParameter returns a documented query parameter of a route; nil: there is none.
+func findParameter(doc *openapi3.T, pattern, name string) *openapi3.Parameter {
 	return doc.Paths.Value(pattern).Get.Parameters.GetByInAndName("query", name)
 }
 
-// TestOpenAPISaysWhatAbsentMeans: what a route takes for granted where nothing
-// is given differs from route to route.
+// TestOpenAPISaysWhatAbsentMeans: the documented default of a parameter is what the
+// route does without it.
 func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 	t.Parallel()
 	w := querytest.NewSmallRegion(t)
-	w.CommitRun(archivetest.Beijing, archivetest.Content{"_any/_any": archivetest.ParseImages(t, archivetest.CentOS710)})
+	w.CommitRun(archivetest.Beijing, archivetest.Content{
+		"_any/_any": archivetest.ParseImages(t, archivetest.CentOS710)})
 	h := w.Handler()
 	two := w.Handler(func(o *query.Options) { o.Regions = []string{archivetest.Hangzhou, archivetest.Beijing} })
-	doc := document(t, h)
+	doc := loadDocument(t, h)
 	for target, row := range map[string]struct{ pattern, cluster string }{
 		"/v1/images":                  {"/v1/images", "absent: images that every cluster supports"},
 		"/v1/images/m-cent79":         {"/v1/images/{ImageId}", "absent, with InstanceType too: everything"},
@@ -40,44 +41,51 @@ func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 		"/metrics":                    {"/metrics", ""},
 	} {
 		rec := querytest.Get(h, target)
-		if p := parameterOf(doc, row.pattern, "ClusterId"); p != nil {
+		if p := findParameter(doc, row.pattern, "ClusterId"); p != nil {
 			if !strings.Contains(p.Description, row.cluster) {
 				t.Errorf("%s: ClusterId is %q, not %q", row.pattern, p.Description, row.cluster)
 			}
-			if named := strings.Contains(rec.Body.String(), "ehpc-a"); rec.Code != 200 || named == strings.Contains(row.cluster, "every cluster") {
+			if named := strings.Contains(rec.Body.String(), "ehpc-a"); rec.Code != 200 ||
+				named == strings.Contains(row.cluster, "every cluster") {
 				t.Errorf("%s: %q does not go with %d %s", target, row.cluster, rec.Code, rec.Body)
 			}
 		} else if row.cluster != "" {
 			t.Errorf("%s has no ClusterId", row.pattern)
 		}
 		rec = querytest.Get(two, target)
-		all := rec.Code == 200 && strings.Contains(rec.Body.String(), archivetest.Hangzhou) && strings.Contains(rec.Body.String(), archivetest.Beijing)
-		if says := parameterOf(doc, row.pattern, "RegionId").Description; strings.Contains(says, "all regions") != all {
+		all := rec.Code == 200 && strings.Contains(rec.Body.String(), archivetest.Hangzhou) &&
+			strings.Contains(rec.Body.String(), archivetest.Beijing)
+		if says := findParameter(doc, row.pattern, "RegionId").Description; strings.Contains(says,
+			"all regions") != all {
 			t.Errorf("%s: %q does not go with %d %.200s", target, says, rec.Code, rec.Body)
 		}
 	}
 	for _, name := range []string{"ClusterId", "InstanceType"} {
-		p := parameterOf(doc, "/v1/diff", name)
-		if rec := querytest.Get(h, "/v1/diff?from=1&"+name+"=*"); rec.Code != 400 || strings.Contains(p.Description, "*") {
+		p := findParameter(doc, "/v1/diff", name)
+		if rec := querytest.Get(h, "/v1/diff?from=1&"+name+"=*"); rec.Code != 400 ||
+			strings.Contains(p.Description, "*") {
 			t.Errorf("/v1/diff: %s is %q, and * gives %d", name, p.Description, rec.Code)
 		}
 	}
-	if p := parameterOf(doc, "/v1/images", "minCount"); p.Schema.Value.Max == nil || querytest.Get(h, "/v1/images?minCount=1000001").Code != 400 || *p.Schema.Value.Max != 1e6 {
+	if p := findParameter(doc, "/v1/images", "minCount"); p.Schema.Value.Max == nil ||
+		querytest.Get(h, "/v1/images?minCount=1000001").Code != 400 || *p.Schema.Value.Max != 1e6 {
 		t.Errorf("minCount is %+v", p.Schema.Value)
 	}
 	for _, pattern := range []string{"/", "/metrics", "/v1/images"} {
-		if says := parameterOf(doc, pattern, "format").Description; !strings.Contains(says, "else the first; allowed") {
+		if says := findParameter(doc, pattern, "format").Description; !strings.Contains(says,
+			"else the first; allowed") {
 			t.Errorf("%s: format is %q", pattern, says)
 		}
 	}
 }
 
-// TestOpenAPISaysHowLongListsAre: one value more is refused.
+// TestOpenAPISaysHowLongListsAre: a list may have as many values as documented, and not
+// one more.
 func TestOpenAPISaysHowLongListsAre(t *testing.T) {
 	t.Parallel()
 	h := querytest.NewSmallRegion(t).Handler()
 	lists := 0
-	for _, ref := range document(t, h).Paths.Value("/v1/images").Get.Parameters {
+	for _, ref := range loadDocument(t, h).Paths.Value("/v1/images").Get.Parameters {
 		p := ref.Value
 		if p.Schema.Value.Items == nil || strings.Contains(p.Name, "__i") { // those are as long
 			continue
@@ -108,12 +116,12 @@ func TestOpenAPISaysHowLongListsAre(t *testing.T) {
 	}
 }
 
-// TestOpenAPIHasTheStatuses: a route documents no status that it cannot answer
-// with, and those that it does.
+// TestOpenAPIHasTheStatuses: each route documents the statuses that it can answer with,
+// and no others.
 func TestOpenAPIHasTheStatuses(t *testing.T) {
 	t.Parallel()
 	h := querytest.NewSmallRegion(t).Handler()
-	doc := document(t, h)
+	doc := loadDocument(t, h)
 	met := map[string][]string{ // what no route needs a question of its own for
 		"/v1/images":                   {"?ClusterId=nope", "?cursor=x"},
 		"/v1/images/{ImageId}":         {"?ClusterId=nope", ""},
@@ -132,7 +140,8 @@ func TestOpenAPIHasTheStatuses(t *testing.T) {
 				t.Errorf("%s answers %d, which is not documented", path+query, rec.Code)
 			}
 		}
-		if got := querytest.Get(h, path, "If-None-Match", "*").Code == 304; pattern != "/v1/images/{ImageId}" && pattern != "/v1/diff" && got != documented(304) {
+		if got := querytest.Get(h, path, "If-None-Match", "*").Code == 304; pattern != "/v1/images/{ImageId}" &&
+			pattern != "/v1/diff" && got != documented(304) {
 			t.Errorf("%s: 304 is documented: %v, answered: %v", pattern, documented(304), got)
 		}
 		if got := met[pattern] != nil; got != documented(404) {
@@ -145,16 +154,18 @@ func TestOpenAPIHasTheStatuses(t *testing.T) {
 	}
 }
 
-// TestOpenAPIHasTheHeaders: each route documents the headers that it sends, and
-// no others.
+// TestOpenAPIHasTheHeaders: each route documents the headers that it sends, and no
+// others.
 func TestOpenAPIHasTheHeaders(t *testing.T) {
 	t.Parallel()
 	w := querytest.NewSmallRegion(t)
 	h := w.Handler()
-	doc := document(t, h)
-	told := []string{"Content-Type", "Content-Length", "Vary", "X-Content-Type-Options", "Content-Security-Policy", "Referrer-Policy"} // of every server
+	doc := loadDocument(t, h)
+	// of every server
+	common := []string{"Content-Type", "Content-Length", "Vary", "X-Content-Type-Options", "Content-Security-Policy",
+		"Referrer-Policy"}
 	for pattern, item := range doc.Paths.Map() {
-		queries := bodies[pattern]
+		queries := exampleQueries[pattern]
 		if queries == nil {
 			queries = []string{""}
 		}
@@ -165,7 +176,7 @@ func TestOpenAPIHasTheHeaders(t *testing.T) {
 				continue
 			}
 			for name := range rec.Header() {
-				if !slices.Contains(told, name) {
+				if !slices.Contains(common, name) {
 					sent[name] = true
 				}
 			}
@@ -175,7 +186,8 @@ func TestOpenAPIHasTheHeaders(t *testing.T) {
 			documented[http.CanonicalHeaderKey(name)] = true
 		}
 		if !maps.Equal(sent, documented) {
-			t.Errorf("%s sends %v, documented are %v", pattern, slices.Sorted(maps.Keys(sent)), slices.Sorted(maps.Keys(documented)))
+			t.Errorf("%s sends %v, documented are %v", pattern, slices.Sorted(maps.Keys(sent)),
+				slices.Sorted(maps.Keys(documented)))
 		}
 	}
 	for name, header := range map[string]string{"E503": "Retry-After", "E405": "Allow", "E401": "WWW-Authenticate"} {

@@ -11,51 +11,61 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-// record is a generated image: the object as upstream sends it, and what a
-// reader of the contract takes each field for. A field without a value is not
-// in texts.
-type record struct {
-	n      int // of this content, in the object as N
+// generatedImage is an image: the object as upstream sends it, and the text that each
+// field has by the contract. A field without a value is not in texts.
+type generatedImage struct {
+	number int // of this content, in the object as N
 	object string
 	texts  map[string]string
 }
 
-// The fields by the way they compare, written down from the contract.
+// The fields by the way they compare, as the contract says.
 var (
-	textFields    = []string{"ImageId", "ImageName", "Status", "ImageOwnerAlias", "SkuCode", "PricingCycle", "ProductCode", "Uid", "Description", "PostInstallScript", "BaseOsTag.Platform", "BaseOsTag.OsTag", "BaseOsTag.Architecture", "OsTag.Platform", "OsTag.OsTag", "OsTag.Architecture", "OsTag.BaseOsTag"}
+	textFields = []string{"ImageId", "ImageName", "Status", "ImageOwnerAlias", "SkuCode", "PricingCycle",
+		"ProductCode", "Uid", "Description", "PostInstallScript", "BaseOsTag.Platform", "BaseOsTag.OsTag",
+		"BaseOsTag.Architecture", "OsTag.Platform", "OsTag.OsTag", "OsTag.Architecture", "OsTag.BaseOsTag"}
 	versionFields = []string{"BaseOsTag.Version", "OsTag.Version"}
 	everyField    = slices.Concat(textFields, versionFields, []string{"Size"})
 )
 
-// pools are the values of fields; few, so that conditions and ties meet.
-var pools = map[string][]string{
-	"ImageName":         {"hpc-centos-7.9", "hpc-centos-7.10", "HPC-CentOS-7.9", "win, server", `say "hi"`, "100% linux", "深度学习 ubuntu", "ÉCOLE straße", "a_b*c?[d]", `back\slash`, "it's", "ｗｉｄｅ", "🚀 rocket", "x", "=1+1", "two\nlines"},
-	"Status":            {"Available", "UnAvailable", "Creating", "CreateFailed", "available"},
-	"ImageOwnerAlias":   {"self", "others"},
-	"SkuCode":           {"ECS", "package"},
-	"PricingCycle":      {"Hour", "Month", "Year"},
-	"ProductCode":       {"cmjj028279", "cmjj1", "CMJJ1", "cmjj%"},
-	"Uid":               {"127****", "1", "10", "9"},
-	"Description":       {"An image, for you", "linux with MPI", "LINUX", "описание", "tab\there", "-", "50%_off", `a\,b`},
+// valuesByMember are the values of members. They are few, so that conditions match
+// and images tie.
+var valuesByMember = map[string][]string{
+	"ImageName": {"hpc-centos-7.9", "hpc-centos-7.10", "HPC-CentOS-7.9", "win, server", `say "hi"`,
+		"100% linux", "深度学习 ubuntu", "ÉCOLE straße", "a_b*c?[d]", `back\slash`,
+		"it's", "ｗｉｄｅ", "🚀 rocket",
+		"x", "=1+1",
+		"two\nlines"},
+	"Status":          {"Available", "UnAvailable", "Creating", "CreateFailed", "available"},
+	"ImageOwnerAlias": {"self", "others"},
+	"SkuCode":         {"ECS", "package"},
+	"PricingCycle":    {"Hour", "Month", "Year"},
+	"ProductCode":     {"cmjj028279", "cmjj1", "CMJJ1", "cmjj%"},
+	"Uid":             {"127****", "1", "10", "9"},
+	"Description": {"An image, for you", "linux with MPI", "LINUX", "описание", "tab\there", "-", "50%_off",
+		`a\,b`},
 	"PostInstallScript": {"example.sh", "#!/bin/sh\necho ok", "true"},
 	"Platform":          {"CentOS", "Ubuntu", "Windows Server 2003", "centos", "Alibaba Cloud Linux"},
 	"OsTag":             {"CentOS_7.2_64", "CentOS_7.10_64", "Ubuntu_22.04_64", "Win2003_64"},
 	"BaseOsTag":         {"CentOS_7.2_64", "CentOS_7.10_64"},
-	"Version":           {"7.2", "7.9", "7.10", "07.9", "2003", "22.04", "12 SP1", "12", "12.1", "12 sp1", "7.9-rc1", "7.9rc", "7.9 RC.1", "7.9-hotfix", "12-SP1", "12_SP1", "v7", "V7", "v7.2", "v", "", "7.", "-", "99999999999999999999", "99999999999999999999.1", "é7", "7.9.0"},
-	"Architecture":      {"x86_64", "i386", "arm64"},
+	"Version": {"7.2", "7.9", "7.10", "07.9", "2003", "22.04", "12 SP1", "12", "12.1", "12 sp1", "7.9-rc1",
+		"7.9rc", "7.9 RC.1", "7.9-hotfix", "12-SP1", "12_SP1", "v7", "V7", "v7.2", "v", "", "7.", "-",
+		"99999999999999999999", "99999999999999999999.1", "é7", "7.9.0"},
+	"Architecture": {"x86_64", "i386", "arm64"},
 }
 
-// newRecord makes an image out of the pools.
-func newRecord(r *rand.Rand, n, ids int) record {
-	rec := record{n: n, texts: map[string]string{}}
+// generateImage makes an image with values of valuesByMember.
+func generateImage(r *rand.Rand, n, ids int) generatedImage {
+	rec := generatedImage{number: n, texts: map[string]string{}}
 	id := fmt.Sprintf("m-%d", r.IntN(ids))
 	if querytest.Chance(r, 5) {
 		id = querytest.Pick(r, []string{"m-%41", "m 1", "M-1", "m-ü", "m-1,2", `m-"q"`})
 	}
 	rec.texts["ImageId"] = id
 	object := map[string]any{"ImageId": id, "N": n}
-	for _, name := range []string{"ImageName", "Status", "ImageOwnerAlias", "SkuCode", "PricingCycle", "ProductCode", "Uid", "Description", "PostInstallScript"} {
-		rec.put(r, object, name, name)
+	for _, name := range []string{"ImageName", "Status", "ImageOwnerAlias", "SkuCode", "PricingCycle", "ProductCode",
+		"Uid", "Description", "PostInstallScript"} {
+		rec.putMember(r, object, name, name)
 	}
 	rec.putSize(r, object)
 	for _, name := range []string{"BaseOsTag", "OsTag"} {
@@ -65,10 +75,10 @@ func newRecord(r *rand.Rand, n, ids int) record {
 	return rec
 }
 
-// put gives an object a member, or in one of the ways upstream has leaves it
-// without a value.
-func (rec *record) put(r *rand.Rand, object map[string]any, member, field string) {
-	value := querytest.Pick(r, pools[member])
+// putMember gives an object a member, or leaves it without a value in one of the ways
+// that upstream has.
+func (rec *generatedImage) putMember(r *rand.Rand, object map[string]any, member, field string) {
+	value := querytest.Pick(r, valuesByMember[member])
 	switch k := r.IntN(20); {
 	case k < 2:
 		return
@@ -92,7 +102,7 @@ func (rec *record) put(r *rand.Rand, object map[string]any, member, field string
 	}
 }
 
-func (rec *record) putSize(r *rand.Rand, object map[string]any) {
+func (rec *generatedImage) putSize(r *rand.Rand, object map[string]any) {
 	size := querytest.Pick(r, []string{"9", "40", "100", "500", "0", "40.5", "0.25"})
 	switch k := r.IntN(20); {
 	case k < 2:
@@ -111,9 +121,9 @@ func (rec *record) putSize(r *rand.Rand, object map[string]any) {
 	rec.texts["Size"] = size
 }
 
-// putTag gives the object a system, now and then as the plain string that
-// upstream once sent.
-func (rec *record) putTag(r *rand.Rand, object map[string]any, name string) {
+// putTag gives the object a system. Sometimes it is a plain string, as upstream sent
+// it once.
+func (rec *generatedImage) putTag(r *rand.Rand, object map[string]any, name string) {
 	switch k := r.IntN(20); {
 	case k < 2:
 		return
@@ -121,7 +131,7 @@ func (rec *record) putTag(r *rand.Rand, object map[string]any, name string) {
 		object[name] = nil
 		return
 	case k == 3:
-		rec.texts[name+".OsTag"] = querytest.Pick(r, pools["OsTag"])
+		rec.texts[name+".OsTag"] = querytest.Pick(r, valuesByMember["OsTag"])
 		object[name] = rec.texts[name+".OsTag"]
 		return
 	}
@@ -131,33 +141,33 @@ func (rec *record) putTag(r *rand.Rand, object map[string]any, name string) {
 	}
 	inner := map[string]any{}
 	for _, member := range members {
-		rec.put(r, inner, member, name+"."+member)
+		rec.putMember(r, inner, member, name+"."+member)
 	}
 	object[name] = inner
 }
 
-// offers is a generated catalogue: which scope (cluster, type) offers which
-// records. "" is none.
-type offers struct {
-	records []record
-	scopes  map[[2]string][]int // places in records
+// generatedCatalog says which scope (cluster, type) offers which images. "" is no
+// cluster or type.
+type generatedCatalog struct {
+	images []generatedImage
+	scopes map[[2]string][]int // places in records
 }
 
 var (
-	diffClusters = []string{"", "ehpc-a", "ehpc-b", "ehpc-c", "ehpc-d"}
-	diffTypes    = []string{"", "ecs.c7.large", "ecs.g6.large"}
+	clusterNames = []string{"", "ehpc-a", "ehpc-b", "ehpc-c", "ehpc-d"}
+	typeNames    = []string{"", "ecs.c7.large", "ecs.g6.large"}
 )
 
-// newOffers makes a catalogue. Half of the records share an id with others,
-// so that clusters disagree about content.
-func newOffers(r *rand.Rand) offers {
-	o := offers{scopes: map[[2]string][]int{}}
+// generateCatalog makes a catalog. Half of the images share an id with others, so that
+// clusters disagree about content.
+func generateCatalog(r *rand.Rand) generatedCatalog {
+	o := generatedCatalog{scopes: map[[2]string][]int{}}
 	n := 5 + r.IntN(70)
 	for i := range n {
-		o.records = append(o.records, newRecord(r, i, n))
+		o.images = append(o.images, generateImage(r, i, n))
 	}
-	for _, cluster := range diffClusters {
-		for _, typ := range diffTypes {
+	for _, cluster := range clusterNames {
+		for _, typ := range typeNames {
 			if cluster == "" && typ != "" || typ != "" && querytest.Chance(r, 40) {
 				continue
 			}
@@ -174,10 +184,10 @@ func newOffers(r *rand.Rand) offers {
 	return o
 }
 
-// content is the catalogue as a run finds it.
-func (o offers) content() (archivetest.Content, error) {
-	parsed := make([]*catalog.Image, len(o.records))
-	for i, rec := range o.records {
+// toContent returns the catalog as a run finds it.
+func (o generatedCatalog) toContent() (archivetest.Content, error) {
+	parsed := make([]*catalog.Image, len(o.images))
+	for i, rec := range o.images {
 		im, err := catalog.ParseImage([]byte(rec.object))
 		if err != nil {
 			return nil, fmt.Errorf("parsing %s: %w", rec.object, err)

@@ -18,24 +18,24 @@ import (
 )
 
 var (
-	diffSeed    = flag.Uint64("diffseed", 1, "first seed of the differential test; each catalogue takes one")
-	diffQueries = flag.Int("diffqueries", 2000/querytest.WorkDivisor, "queries of the differential test")
+	firstSeed  = flag.Uint64("diffseed", 1, "first seed of the differential test; each catalogue takes one")
+	queryCount = flag.Int("diffqueries", 2000/querytest.WorkDivisor, "queries of the differential test")
 )
 
 const queriesPerCatalogue = 50
 
-// TestDifferential asks the handler and SQLite the same generated questions
-// and wants the same images in the same order. To repeat one catalogue:
+// TestDifferential asks the handler and SQLite the same generated lookups. Both must
+// return the same images in the same order. To repeat one catalog:
 // -diffseed=<seed of the failure> -diffqueries=50.
 func TestDifferential(t *testing.T) {
 	t.Parallel()
 	answered := map[int]int{}
-	for i := range (*diffQueries + queriesPerCatalogue - 1) / queriesPerCatalogue {
-		seed := *diffSeed + uint64(i)
+	for i := range (*queryCount + queriesPerCatalogue - 1) / queriesPerCatalogue {
+		seed := *firstSeed + uint64(i)
 		r := rand.New(rand.NewPCG(seed, 0))
-		o := newOffers(r)
-		db := newTables(t, o)
-		found, err := o.content()
+		o := generateCatalog(r)
+		db := newDatabase(t, o)
+		found, err := o.toContent()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,17 +43,17 @@ func TestDifferential(t *testing.T) {
 		w.CommitRun(archivetest.Hangzhou, found)
 		h := w.Handler()
 		for range queriesPerCatalogue {
-			l := newLookup(r, o)
+			l := generateLookup(r, o)
 			if querytest.Chance(r, 10) {
-				compareMatrix(t, r, seed, h, db, l.plain())
+				compareMatrix(t, r, seed, h, db, l.forMatrix())
 				continue
 			}
-			target := l.target(r)
-			want, err := db.expect(l)
+			target := l.makeURL(r)
+			want, err := db.expectOutcome(l)
 			if err != nil {
 				t.Fatalf("seed %d, %s: asking SQLite: %v", seed, target, err)
 			}
-			got, err := collect(h, target, l)
+			got, err := collectPages(h, target, l)
 			if err != nil {
 				t.Fatalf("seed %d, %s: %v", seed, target, err)
 			}
@@ -65,15 +65,15 @@ func TestDifferential(t *testing.T) {
 		_ = db.Close()
 	}
 	t.Logf("answers by status: %v", answered)
-	if answered[200] < *diffQueries/4 {
-		t.Errorf("only %d of %d queries have an answer: %v", answered[200], *diffQueries, answered)
+	if answered[200] < *queryCount/4 {
+		t.Errorf("only %d of %d queries have an answer: %v", answered[200], *queryCount, answered)
 	}
 }
 
-// compareMatrix asks both for the matrix.
-func compareMatrix(t *testing.T, r *rand.Rand, seed uint64, h http.Handler, db tables, l lookup) {
+// compareMatrix asks both engines for the matrix of a lookup.
+func compareMatrix(t *testing.T, r *rand.Rand, seed uint64, h http.Handler, db database, l lookup) {
 	t.Helper()
-	target := l.matrixTarget(l.target(r))
+	target := l.makeMatrixURL(l.makeURL(r))
 	want, err := db.expectMatrix(l)
 	if err != nil {
 		t.Fatalf("seed %d, %s: asking SQLite: %v", seed, target, err)
@@ -87,16 +87,16 @@ func compareMatrix(t *testing.T, r *rand.Rand, seed uint64, h http.Handler, db t
 	}
 }
 
-// outcome is what a lookup comes to, all pages together.
+// outcome is the answer to a lookup, all pages together.
 type outcome struct {
 	Code   int
 	Total  int
-	Rows   []shown
+	Rows   []shownImage
 	Facets map[string][]facetCount
 }
 
-// shown is one image of an answer, as the format shows it.
-type shown struct {
+// shownImage is one image of an answer, as its format shows it.
+type shownImage struct {
 	ID             string // of format ids
 	Doc            string // upstream's object, of an answer about one scope
 	N              int
@@ -105,13 +105,13 @@ type shown struct {
 	ContentDiffers bool
 }
 
-// expect computes the outcome in SQLite.
-func (t tables) expect(l lookup) (outcome, error) {
-	scopes, ok := l.chosen(t.o)
+// expectOutcome computes the outcome of a lookup in SQLite.
+func (t database) expectOutcome(l lookup) (outcome, error) {
+	scopes, ok := l.resolveScopes(t.catalog)
 	if !ok {
 		return outcome{Code: http.StatusNotFound}, nil
 	}
-	rows, facets, err := t.ask(l, scopes)
+	rows, facets, err := t.queryImages(l, scopes)
 	switch {
 	case err != nil:
 		return outcome{}, err
@@ -121,12 +121,12 @@ func (t tables) expect(l lookup) (outcome, error) {
 	out := outcome{Code: http.StatusOK, Total: len(rows), Facets: facets}
 	many := func(names []string) bool { return len(names) > 1 || len(names) == 1 && names[0] == "*" }
 	for _, f := range rows {
-		s := shown{N: f.N}
+		s := shownImage{N: f.N}
 		switch {
-		case l.format == "ids" && slices.ContainsFunc(out.Rows, func(s shown) bool { return s.ID == f.id }):
+		case l.format == "ids" && slices.ContainsFunc(out.Rows, func(s shownImage) bool { return s.ID == f.id }):
 			continue // an id is one id, also where its content differs
 		case l.format == "ids":
-			s = shown{ID: f.id}
+			s = shownImage{ID: f.id}
 		case !many(l.clusters) && !many(l.types):
 			s.Doc = f.doc
 		default:
@@ -143,8 +143,8 @@ func (t tables) expect(l lookup) (outcome, error) {
 	return out, nil
 }
 
-// collect asks the handler for every page.
-func collect(h http.Handler, target string, l lookup) (outcome, error) {
+// collectPages reads every page of a lookup from the handler.
+func collectPages(h http.Handler, target string, l lookup) (outcome, error) {
 	var out outcome
 	for pages := 0; target != ""; pages++ {
 		rec := querytest.Get(h, target)
@@ -177,12 +177,12 @@ func readPage(body []byte, l lookup) (outcome, error) {
 	switch l.format {
 	case "ids":
 		for line := range strings.Lines(string(body)) {
-			out.Rows = append(out.Rows, shown{ID: strings.TrimSuffix(line, "\n")})
+			out.Rows = append(out.Rows, shownImage{ID: strings.TrimSuffix(line, "\n")})
 		}
 		return out, nil
 	case "ndjson":
 		for line := range strings.Lines(string(body)) {
-			if err := out.add([]byte(strings.TrimSuffix(line, "\n"))); err != nil {
+			if err := out.addImage([]byte(strings.TrimSuffix(line, "\n"))); err != nil {
 				return out, err
 			}
 		}
@@ -198,17 +198,17 @@ func readPage(body []byte, l lookup) (outcome, error) {
 	}
 	out.Total, out.Facets = page.TotalCount, page.Facets
 	for _, raw := range page.Images {
-		if err := out.add(raw); err != nil {
+		if err := out.addImage(raw); err != nil {
 			return out, err
 		}
 	}
 	return out, nil
 }
 
-// add reads one image. What the answer adds to upstream's object is Clusters
-// and what follows; without them the object is the one that was put in.
-func (o *outcome) add(raw []byte) error {
-	var s shown
+// addImage adds one image of an answer. The answer adds Clusters and the members after
+// it; without them the object is the one that upstream sent.
+func (o *outcome) addImage(raw []byte) error {
+	var s shownImage
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-// lookup is a generated query, before it becomes a URL or SQL.
+// lookup is a generated lookup, before it becomes a URL or SQL.
 type lookup struct {
 	clusters, types []string // nil: not given
 	conditions      []condition
@@ -35,30 +35,32 @@ type sortBy struct {
 	desc  bool
 }
 
-func newLookup(r *rand.Rand, o offers) lookup {
+func generateLookup(r *rand.Rand, o generatedCatalog) lookup {
 	l := lookup{limit: 1 + r.IntN(40), format: "json"}
-	l.clusters, l.types = newChoice(r, diffClusters[1:], 30), newChoice(r, diffTypes[1:], 60)
+	l.clusters, l.types = generateNames(r, clusterNames[1:], 30), generateNames(r, typeNames[1:], 60)
 	for range r.IntN(4) {
-		c := newCondition(r, o)
+		c := generateCondition(r, o)
 		same := func(d condition) bool { return d.field == c.field && d.op == c.op && d.fold == c.fold }
 		if !slices.ContainsFunc(l.conditions, same) { // one name twice is one list
 			l.conditions = append(l.conditions, c)
 		}
 	}
 	if querytest.Chance(r, 15) {
-		l.q = querytest.Pick(r, []string{"linux", "CENTOS 7", "hpc 7.1", "深度", "100%", "école", "m-1", "cmjj image", "  x  ", "STRASSE", "'", `"`})
+		l.q = querytest.Pick(r, []string{"linux", "CENTOS 7", "hpc 7.1", "深度", "100%", "école", "m-1", "cmjj image",
+			"  x  ", "STRASSE", "'", `"`})
 	}
 	for range r.IntN(4) {
 		l.sort = append(l.sort, sortBy{querytest.Pick(r, everyField), querytest.Chance(r, 50)})
 	}
 	if querytest.Chance(r, 50) {
-		l.sort = append([]sortBy{{querytest.Pick(r, []string{"OsTag.Version", "BaseOsTag.Version", "Size", "Status"}), querytest.Chance(r, 50)}}, l.sort...)
+		l.sort = append([]sortBy{{querytest.Pick(r, []string{"OsTag.Version", "BaseOsTag.Version", "Size", "Status"}),
+			querytest.Chance(r, 50)}}, l.sort...)
 	}
 	if querytest.Chance(r, 20) {
-		l.latestBy = someFields(r, 2)
+		l.latestBy = pickFields(r, 2)
 	}
 	if querytest.Chance(r, 20) {
-		l.facets = someFields(r, 3)
+		l.facets = pickFields(r, 3)
 	}
 	if querytest.Chance(r, 20) {
 		l.minCount = 1 + r.IntN(5)
@@ -69,7 +71,7 @@ func newLookup(r *rand.Rand, o offers) lookup {
 	return l
 }
 
-func newChoice(r *rand.Rand, names []string, none int) []string {
+func generateNames(r *rand.Rand, names []string, none int) []string {
 	switch {
 	case querytest.Chance(r, none):
 		return nil
@@ -86,7 +88,7 @@ func newChoice(r *rand.Rand, names []string, none int) []string {
 	return list
 }
 
-func someFields(r *rand.Rand, most int) []string {
+func pickFields(r *rand.Rand, most int) []string {
 	var list []string
 	for range 1 + r.IntN(most) {
 		if f := querytest.Pick(r, everyField); !slices.Contains(list, f) {
@@ -101,7 +103,7 @@ var (
 	orderedOperators = []string{"gt", "gte", "lt", "lte"}
 )
 
-func newCondition(r *rand.Rand, o offers) condition {
+func generateCondition(r *rand.Rand, o generatedCatalog) condition {
 	c := condition{field: querytest.Pick(r, everyField)}
 	switch {
 	case querytest.Chance(r, 10):
@@ -117,7 +119,7 @@ func newCondition(r *rand.Rand, o offers) condition {
 		c.fold = c.op != "" && querytest.Chance(r, 40)
 	}
 	for range 1 + r.IntN(1+r.IntN(4)) {
-		v := newValue(r, o, c)
+		v := generateValue(r, o, c)
 		if strings.HasSuffix(v, `\`) {
 			v += "." // a backslash before the comma of a list would escape it
 		}
@@ -126,12 +128,12 @@ func newCondition(r *rand.Rand, o offers) condition {
 	return c
 }
 
-// newValue is a value that the condition has a chance to meet.
-func newValue(r *rand.Rand, o offers, c condition) string {
+// generateValue makes a value that the condition can match.
+func generateValue(r *rand.Rand, o generatedCatalog, c condition) string {
 	if c.field == "Size" {
 		return querytest.Pick(r, []string{"40", "9", "100", "40.0", "40.5", "99.5", "1e2", "0", "500", "-1", "0040"})
 	}
-	v := querytest.Pick(r, o.records).texts[c.field]
+	v := querytest.Pick(r, o.images).texts[c.field]
 	v = strings.Map(func(c rune) rune {
 		if c < 0x20 {
 			return -1 // a query holds no control characters
@@ -154,16 +156,15 @@ func newValue(r *rand.Rand, o offers, c condition) string {
 	case "contains":
 		return string(letters[cut:min(len(letters), cut+1+r.IntN(4))])
 	case "glob":
-		return globOf(r, letters)
+		return makeGlob(r, letters)
 	case "regex":
-		return regexOf(r, letters)
+		return makeRegex(r, letters)
 	}
 	return v
 }
 
-// globOf turns some characters into wildcards. What is special in a value
-// stays special.
-func globOf(r *rand.Rand, letters []rune) string {
+// makeGlob replaces some letters by wildcards. Special characters stay special.
+func makeGlob(r *rand.Rand, letters []rune) string {
 	var b strings.Builder
 	for _, c := range letters {
 		switch k := r.IntN(8); {
@@ -172,7 +173,8 @@ func globOf(r *rand.Rand, letters []rune) string {
 		case k == 1:
 			b.WriteByte('*')
 		case k == 2 && c != ']' && c != '^' && c != '!' && c != '-':
-			b.WriteString(querytest.Pick(r, []string{"[" + string(c) + "]", "[a-z" + string(c) + "0-9]", "[^" + string(c) + "]", "[!.]"}))
+			b.WriteString(querytest.Pick(r, []string{"[" + string(c) + "]", "[a-z" + string(c) + "0-9]", "[^" +
+				string(c) + "]", "[!.]"}))
 		case c == '[':
 			b.WriteString("[[]")
 		default:
@@ -182,7 +184,7 @@ func globOf(r *rand.Rand, letters []rune) string {
 	return b.String()
 }
 
-func regexOf(r *rand.Rand, letters []rune) string {
+func makeRegex(r *rand.Rand, letters []rune) string {
 	quoted := func(list []rune) string {
 		var b strings.Builder
 		for _, c := range list {
@@ -196,13 +198,14 @@ func regexOf(r *rand.Rand, letters []rune) string {
 	cut := r.IntN(len(letters))
 	return querytest.Pick(r, []string{
 		quoted(letters), quoted(letters[:cut]) + ".*", ".*" + quoted(letters[cut:]), "(?s).*" + quoted(letters[cut:]),
-		quoted(letters[:cut]) + "|" + quoted(letters), "[A-Za-z]+", `\d+(\.\d+)?`, `(?i)` + quoted(letters), `\p{Han}+.*`, `.{2,9}`, "a|ab|abc.*",
+		quoted(letters[:cut]) + "|" + quoted(letters), "[A-Za-z]+", `\d+(\.\d+)?`, `(?i)` + quoted(letters),
+		`\p{Han}+.*`, `.{2,9}`, "a|ab|abc.*",
 		`^` + quoted(letters) + `$`, `(?m)^.+$`,
 	})
 }
 
-// target is the URL of the lookup.
-func (l lookup) target(r *rand.Rand) string {
+// makeURL returns the URL of a lookup. The parameters have a random order and case.
+func (l lookup) makeURL(r *rand.Rand) string {
 	var parts []string
 	add := func(name string, values ...string) {
 		if querytest.Chance(r, 10) {
@@ -210,7 +213,7 @@ func (l lookup) target(r *rand.Rand) string {
 		}
 		escaped := make([]string, len(values))
 		for i, v := range values {
-			escaped[i] = escape(v)
+			escaped[i] = escapeListValue(v)
 		}
 		if len(values) > 1 && querytest.Chance(r, 15) {
 			for i, v := range escaped {
@@ -268,9 +271,9 @@ func (l lookup) target(r *rand.Rand) string {
 	return "/v1/images?" + strings.Join(parts, "&")
 }
 
-// escape writes a value of a list: where backslashes end it or stand before a
-// comma each is doubled, and a comma gets one.
-func escape(v string) string {
+// escapeListValue escapes a value of a list: a comma, and the backslashes before a
+// comma or at the end.
+func escapeListValue(v string) string {
 	return beforeCommaOrEnd.ReplaceAllStringFunc(v, func(s string) string {
 		slashes := strings.TrimSuffix(s, ",")
 		if s != slashes {

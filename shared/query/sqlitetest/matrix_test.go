@@ -10,53 +10,53 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-// grid is /v1/matrix, all pages together.
-type grid struct {
+// matrixAnswer is the answer of /v1/matrix, all pages together.
+type matrixAnswer struct {
 	Code            int
 	TotalCount      int
 	Columns, Shared []string
-	Rows            []gridRow
+	Rows            []matrixRow
 }
 
-type gridRow struct {
+type matrixRow struct {
 	ImageId        string
 	OfferedBy      []string
 	Everywhere     bool
 	ContentDiffers bool
 }
 
-// matrixTarget is the lookup as a question to /v1/matrix.
-func (l lookup) matrixTarget(target string) string {
+// makeMatrixURL returns the URL of a lookup at /v1/matrix.
+func (l lookup) makeMatrixURL(target string) string {
 	return "/v1/matrix?" + strings.TrimPrefix(target, "/v1/images?")
 }
 
-// plain is the lookup without what /v1/matrix does not take.
-func (l lookup) plain() lookup {
+// forMatrix returns a lookup without the parameters that /v1/matrix does not have.
+func (l lookup) forMatrix() lookup {
 	l.latestBy, l.facets, l.minCount, l.format = nil, nil, 0, "json"
 	return l
 }
 
-// expectMatrix works the matrix out from the rows of SQLite: a row for each
-// id where its first entry stands, a column for each scope. Without clusters
-// it covers all, and if types are named has a column for each of them.
-func (t tables) expectMatrix(l lookup) (grid, error) {
+// expectMatrix computes the matrix from the rows of SQLite. An id has a row where its
+// first content stands, a scope has a column. Without clusters the matrix covers all;
+// if types are named it then has a column for each of them.
+func (t database) expectMatrix(l lookup) (matrixAnswer, error) {
 	shown := l
 	if l.clusters == nil {
 		l.clusters = []string{"*"}
 	}
-	scopes, ok := l.chosen(t.o)
+	scopes, ok := l.resolveScopes(t.catalog)
 	if !ok {
-		return grid{Code: http.StatusNotFound}, nil
+		return matrixAnswer{Code: http.StatusNotFound}, nil
 	}
-	rows, _, err := t.ask(l, scopes)
+	rows, _, err := t.queryImages(l, scopes)
 	if err != nil {
-		return grid{}, err
+		return matrixAnswer{}, err
 	}
 	slices.SortFunc(scopes, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
-	g := grid{Code: http.StatusOK}
+	g := matrixAnswer{Code: http.StatusOK}
 	labels := func(offers func(scope string) bool) (list []string) {
 		for _, s := range scopes {
-			if label := shown.label(s); offers(s[0]+"/"+s[1]) && !slices.Contains(list, label) {
+			if label := shown.labelColumn(s); offers(s[0]+"/"+s[1]) && !slices.Contains(list, label) {
 				list = append(list, label)
 			}
 		}
@@ -72,7 +72,7 @@ func (t tables) expectMatrix(l lookup) (grid, error) {
 		if !known {
 			at = len(g.Rows)
 			places[f.id] = at
-			g.Rows = append(g.Rows, gridRow{ImageId: f.id, ContentDiffers: f.ContentDiffers})
+			g.Rows = append(g.Rows, matrixRow{ImageId: f.id, ContentDiffers: f.ContentDiffers})
 		}
 		g.Rows[at].OfferedBy = append(g.Rows[at].OfferedBy, f.scopes...)
 	}
@@ -88,8 +88,8 @@ func (t tables) expectMatrix(l lookup) (grid, error) {
 	return g, nil
 }
 
-// label names a column by what the question varies.
-func (l lookup) label(s [2]string) string {
+// labelColumn names a column by what varies in the lookup.
+func (l lookup) labelColumn(s [2]string) string {
 	many := func(names []string) bool { return len(names) > 1 || len(names) == 1 && names[0] == "*" }
 	switch {
 	case many(l.clusters) && many(l.types):
@@ -100,9 +100,9 @@ func (l lookup) label(s [2]string) string {
 	return orAny(s[1])
 }
 
-// collectMatrix asks the handler for every page.
-func collectMatrix(h http.Handler, target string, limit int) (grid, error) {
-	var all grid
+// collectMatrix reads every page of a matrix from the handler.
+func collectMatrix(h http.Handler, target string, limit int) (matrixAnswer, error) {
+	var all matrixAnswer
 	for pages := 0; target != ""; pages++ {
 		rec := querytest.Get(h, target)
 		if all.Code = rec.Code; all.Code != http.StatusOK {
@@ -111,7 +111,7 @@ func collectMatrix(h http.Handler, target string, limit int) (grid, error) {
 			}
 			return all, nil
 		}
-		var page grid
+		var page matrixAnswer
 		if err := json.Unmarshal(rec.Body.Bytes(), &page); err != nil {
 			return all, fmt.Errorf("page %d: %w: %s", pages, err, rec.Body)
 		}

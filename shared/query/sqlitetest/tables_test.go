@@ -14,43 +14,46 @@ import (
 	"modernc.org/sqlite"
 )
 
-// registerFunctions gives SQLite what it lacks, written from the contract and
-// not from the package: lower case of all letters, RE2 over a whole value, and
-// a key by which versions compare as blobs.
+// registerFunctions gives SQLite the functions that it lacks, written from the contract
+// and not from the package under test: lower case of all letters, RE2 over a whole
+// value, and a key by which versions compare as blobs.
 var registerFunctions = sync.OnceFunc(func() {
-	sqlite.MustRegisterDeterministicScalarFunction("ulower", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		s, ok := args[0].(string)
-		if !ok {
-			return nil, nil
-		}
-		return strings.ToLower(s), nil
-	})
-	var compiled sync.Map
-	sqlite.MustRegisterDeterministicScalarFunction("re2", 2, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		s, ok := args[1].(string)
-		if !ok {
-			return nil, nil
-		}
-		re, ok := compiled.Load(args[0])
-		if !ok {
-			made, err := regexp.Compile(args[0].(string))
-			if err != nil {
-				return nil, err
+	sqlite.MustRegisterDeterministicScalarFunction("ulower", 1,
+		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			s, ok := args[0].(string)
+			if !ok {
+				return nil, nil
 			}
-			made.Longest() // so the first match is the whole value if any match is
-			compiled.Store(args[0], made)
-			re = made
-		}
-		at := re.(*regexp.Regexp).FindStringIndex(s)
-		return at != nil && at[0] == 0 && at[1] == len(s), nil
-	})
-	sqlite.MustRegisterDeterministicScalarFunction("vkey", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		s, ok := args[0].(string)
-		if !ok {
-			return nil, nil
-		}
-		return versionKey(s), nil
-	})
+			return strings.ToLower(s), nil
+		})
+	var compiled sync.Map
+	sqlite.MustRegisterDeterministicScalarFunction("re2", 2,
+		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			s, ok := args[1].(string)
+			if !ok {
+				return nil, nil
+			}
+			re, ok := compiled.Load(args[0])
+			if !ok {
+				made, err := regexp.Compile(args[0].(string))
+				if err != nil {
+					return nil, err
+				}
+				made.Longest() // so the first match is the whole value if any match is
+				compiled.Store(args[0], made)
+				re = made
+			}
+			at := re.(*regexp.Regexp).FindStringIndex(s)
+			return at != nil && at[0] == 0 && at[1] == len(s), nil
+		})
+	sqlite.MustRegisterDeterministicScalarFunction("vkey", 1,
+		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			s, ok := args[0].(string)
+			if !ok {
+				return nil, nil
+			}
+			return versionKey(s), nil
+		})
 })
 
 var (
@@ -59,8 +62,8 @@ var (
 	leadingV     = regexp.MustCompile(`^[vV]([0-9])`)
 )
 
-// versionKey makes bytes that compare as versions do: part by part, numbers
-// after words, words in lower case, what comes before a version before the end.
+// versionKey returns bytes that compare as versions do, part by part: numbers after
+// words, words in lower case, previews such as "rc" before the end.
 func versionKey(s string) []byte {
 	key := []byte{}
 	for _, part := range versionParts.FindAllString(leadingV.ReplaceAllString(s, "$1"), -1) {
@@ -85,13 +88,13 @@ func versionKey(s string) []byte {
 	return append(key, 1)
 }
 
-// tables is a catalogue in SQLite.
-type tables struct {
+// database is a generated catalog in SQLite.
+type database struct {
 	*sql.DB
-	o offers
+	catalog generatedCatalog
 }
 
-func newTables(t testing.TB, o offers) tables {
+func newDatabase(t testing.TB, o generatedCatalog) database {
 	t.Helper()
 	registerFunctions()
 	db, err := sql.Open("sqlite", ":memory:")
@@ -100,14 +103,14 @@ func newTables(t testing.TB, o offers) tables {
 	}
 	db.SetMaxOpenConns(1) // each connection has its own memory
 	t.Cleanup(func() { _ = db.Close() })
-	tb := tables{db, o}
-	if err := tb.fill(); err != nil {
+	tb := database{db, o}
+	if err := tb.createTables(); err != nil {
 		t.Fatal(err)
 	}
 	return tb
 }
 
-func (t tables) fill() error {
+func (t database) createTables() error {
 	var columns strings.Builder
 	for _, f := range everyField {
 		kind := "TEXT"
@@ -124,7 +127,8 @@ func (t tables) fill() error {
 	for _, statement := range []string{
 		"CREATE TABLE image (n INTEGER PRIMARY KEY, doc TEXT" + columns.String() + ")",
 		"CREATE TABLE offer (cluster TEXT, type TEXT, n INTEGER, PRIMARY KEY (cluster, type, n)) WITHOUT ROWID",
-		`CREATE INDEX byId ON image ("ImageId")`, `CREATE INDEX byPlatform ON image ("OsTag.Platform", "Status")`, "CREATE INDEX byImage ON offer (n)",
+		`CREATE INDEX byId ON image ("ImageId")`, `CREATE INDEX byPlatform ON image ("OsTag.Platform", "Status")`,
+		"CREATE INDEX byImage ON offer (n)",
 	} {
 		if _, err := tx.Exec(statement); err != nil {
 			return err
@@ -134,8 +138,8 @@ func (t tables) fill() error {
 	if err != nil {
 		return err
 	}
-	for _, rec := range t.o.records {
-		row := []any{rec.n, rec.object}
+	for _, rec := range t.catalog.images {
+		row := []any{rec.number, rec.object}
 		for _, f := range everyField {
 			if text, ok := rec.texts[f]; ok {
 				row = append(row, text)
@@ -151,7 +155,7 @@ func (t tables) fill() error {
 	if err != nil {
 		return err
 	}
-	for scope, has := range t.o.scopes {
+	for scope, has := range t.catalog.scopes {
 		for _, n := range has {
 			if _, err := offer.Exec(scope[0], scope[1], n); err != nil {
 				return err
@@ -161,9 +165,9 @@ func (t tables) fill() error {
 	return tx.Commit()
 }
 
-// chosen resolves the clusters and types of a lookup; false: a scope that is
-// asked for is not captured, or none is.
-func (l lookup) chosen(o offers) (scopes [][2]string, ok bool) {
+// resolveScopes returns the scopes that a lookup selects. It returns false if none is
+// captured, or one that the lookup names is not.
+func (l lookup) resolveScopes(o generatedCatalog) (scopes [][2]string, ok bool) {
 	names := func(given []string) []string {
 		if given == nil {
 			return []string{""}
@@ -177,10 +181,10 @@ func (l lookup) chosen(o offers) (scopes [][2]string, ok bool) {
 	clusters, types := names(l.clusters), names(l.types)
 	allClusters, allTypes := clusters[0] == "*", types[0] == "*"
 	if allClusters {
-		clusters = diffClusters[1:]
+		clusters = clusterNames[1:]
 	}
 	if allTypes {
-		types = diffTypes[1:]
+		types = typeNames[1:]
 	}
 	for _, c := range clusters {
 		for _, t := range types {
@@ -193,7 +197,10 @@ func (l lookup) chosen(o offers) (scopes [][2]string, ok bool) {
 	}
 	for place, asked := range [][]string{clusters, types} {
 		for _, name := range asked {
-			if explicit := []bool{!allClusters, !allTypes}[place]; explicit && !slices.ContainsFunc(scopes, func(s [2]string) bool { return s[place] == name }) {
+			if explicit := []bool{!allClusters, !allTypes}[place]; explicit &&
+				!slices.ContainsFunc(scopes, func(s [2]string) bool {
+					return s[place] == name
+				}) {
 				return nil, false
 			}
 		}
@@ -201,8 +208,8 @@ func (l lookup) chosen(o offers) (scopes [][2]string, ok bool) {
 	return scopes, len(scopes) > 0
 }
 
-// found is one row of the expected answer.
-type found struct {
+// expectedImage is one row of the expected answer.
+type expectedImage struct {
 	N              int
 	Clusters       []string
 	InstanceTypes  []string
@@ -211,23 +218,25 @@ type found struct {
 	scopes         []string // cluster/type
 }
 
-// ask runs the lookup in SQLite: the rows in order, and the facets.
-func (t tables) ask(l lookup, scopes [][2]string) (rows []found, facets map[string][]facetCount, err error) {
+// queryImages runs the lookup in SQLite. It returns the rows in order, and the facets.
+func (t database) queryImages(l lookup, scopes [][2]string) (rows []expectedImage, facets map[string][]facetCount,
+	err error) {
 	var args []any
 	var in []string
 	for _, s := range scopes {
 		in = append(in, "(?, ?)")
 		args = append(args, s[0], s[1])
 	}
-	// offers: for each image the scopes that have it; differ: ids whose
-	// entries are not offered by the same scopes.
+	// listed has the scopes that offer each image. differ has the ids whose contents are
+	// not offered by the same scopes.
 	with := `WITH chosen AS (SELECT * FROM offer WHERE (cluster, type) IN (VALUES ` + strings.Join(in, ", ") + `)),
  listed AS (SELECT n, group_concat(cluster || '/' || type, ',' ORDER BY cluster, type) AS scopes,
-  group_concat(DISTINCT nullif(cluster, '')) AS clusters, group_concat(DISTINCT nullif(type, '')) AS types FROM chosen GROUP BY n),
+  group_concat(DISTINCT nullif(cluster, '')) AS clusters,
+   group_concat(DISTINCT nullif(type, '')) AS types FROM chosen GROUP BY n),
  differ AS (SELECT "ImageId" AS id FROM listed JOIN image USING (n) GROUP BY 1 HAVING count(DISTINCT scopes) > 1),
  matched AS (SELECT image.*, scopes, clusters, types, "ImageId" IN (SELECT id FROM differ) AS differs`
-	where, whereArgs := l.where()
-	order := l.order()
+	where, whereArgs := l.sqlConditions()
+	order := l.sqlOrder()
 	if l.latestBy != nil {
 		with += ", row_number() OVER (PARTITION BY " + columnList(l.latestBy) + " ORDER BY " + order + ") AS place"
 	} else {
@@ -235,13 +244,15 @@ func (t tables) ask(l lookup, scopes [][2]string) (rows []found, facets map[stri
 	}
 	with += " FROM listed JOIN image USING (n)" + where + ") "
 	args = append(args, whereArgs...)
-	result, err := t.Query(with+"SELECT n, clusters, types, differs, \"ImageId\", doc, scopes FROM matched WHERE place = 1 ORDER BY "+order, args...)
+	result, err := t.Query(with+
+		"SELECT n, clusters, types, differs, \"ImageId\", doc, scopes FROM matched WHERE place = 1 ORDER BY "+
+		order, args...)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() { _ = result.Close() }()
 	for result.Next() {
-		var f found
+		var f expectedImage
 		var clusters, types sql.NullString
 		var in string
 		if err := result.Scan(&f.N, &clusters, &types, &f.ContentDiffers, &f.id, &f.doc, &in); err != nil {
@@ -254,7 +265,7 @@ func (t tables) ask(l lookup, scopes [][2]string) (rows []found, facets map[stri
 	if err := result.Err(); err != nil {
 		return nil, nil, err
 	}
-	facets, err = t.facets(l, with, args)
+	facets, err = t.queryFacets(l, with, args)
 	return rows, facets, err
 }
 
@@ -272,13 +283,16 @@ type facetCount struct {
 	Count int
 }
 
-func (t tables) facets(l lookup, with string, args []any) (map[string][]facetCount, error) {
+func (t database) queryFacets(l lookup, with string, args []any) (map[string][]facetCount, error) {
 	if l.facets == nil {
 		return nil, nil
 	}
 	facets := map[string][]facetCount{}
 	for _, f := range l.facets {
-		rows, err := t.Query(with+fmt.Sprintf("SELECT coalesce(CAST(%q AS TEXT), '') AS v, count(*) AS c FROM matched GROUP BY v ORDER BY c DESC, v", f), args...)
+		rows, err := t.Query(with+
+			fmt.Sprintf(
+				"SELECT coalesce(CAST(%q AS TEXT), '') AS v, count(*) AS c FROM matched GROUP BY v ORDER BY c DESC, v",
+				f), args...)
 		if err != nil {
 			return nil, err
 		}
@@ -297,16 +311,16 @@ func (t tables) facets(l lookup, with string, args []any) (map[string][]facetCou
 	return facets, nil
 }
 
-// where writes the conditions.
-func (l lookup) where() (string, []any) {
+// sqlConditions returns the WHERE clause of a lookup, and its arguments.
+func (l lookup) sqlConditions() (string, []any) {
 	parts, args := []string{"true"}, []any{}
 	for _, c := range l.conditions {
 		var any []string
 		for _, v := range c.values {
-			text, n := c.test(v)
+			text, n := c.sqlTest(v)
 			any = append(any, text)
 			for range n {
-				args = append(args, c.argument(v))
+				args = append(args, c.sqlArgument(v))
 			}
 		}
 		text := "(" + strings.Join(any, " OR ") + ")"
@@ -316,7 +330,11 @@ func (l lookup) where() (string, []any) {
 		parts = append(parts, text)
 	}
 	for word := range strings.FieldsSeq(l.q) {
-		parts = append(parts, `(instr(ulower(coalesce("ImageName", '')), ?1) OR instr(ulower(coalesce("Description", '')), ?1) OR instr(ulower("ImageId"), ?1) OR instr(ulower(coalesce("ProductCode", '')), ?1))`)
+		parts = append(parts,
+			`(instr(ulower(coalesce("ImageName", '')), ?1)
+ OR instr(ulower(coalesce("Description", '')), ?1)
+ OR instr(ulower("ImageId"), ?1)
+ OR instr(ulower(coalesce("ProductCode", '')), ?1))`)
 		parts[len(parts)-1] = strings.ReplaceAll(parts[len(parts)-1], "?1", "?")
 		for range 4 {
 			args = append(args, strings.ToLower(word))
@@ -325,8 +343,8 @@ func (l lookup) where() (string, []any) {
 	return " WHERE " + strings.Join(parts, " AND "), args
 }
 
-// test is the SQL for one value, and how often it takes the value.
-func (c condition) test(value string) (text string, n int) {
+// sqlTest returns the SQL for one value, and how often it takes the value.
+func (c condition) sqlTest(value string) (text string, n int) {
 	column, place := fmt.Sprintf("%q", c.field), "?"
 	if c.fold && c.op != "regex" {
 		column = "ulower(" + column + ")"
@@ -359,8 +377,8 @@ func (c condition) test(value string) (text string, n int) {
 	return column + map[string]string{"gt": " > ", "gte": " >= ", "lt": " < ", "lte": " <= "}[c.op] + place, 1
 }
 
-// argument is the value as SQL takes it.
-func (c condition) argument(v string) any {
+// sqlArgument returns a value as the SQL of sqlTest takes it.
+func (c condition) sqlArgument(v string) any {
 	switch {
 	case c.op == "regex" && c.fold:
 		return "(?i)" + v
@@ -375,8 +393,9 @@ func (c condition) argument(v string) any {
 	return v
 }
 
-// order writes the sort keys: no value comes last, ties go by id and content.
-func (l lookup) order() string {
+// sqlOrder returns the sort keys. Images without a value come last; ties go by id and
+// content.
+func (l lookup) sqlOrder() string {
 	keys := l.sort
 	if keys == nil && l.latestBy != nil {
 		keys = []sortBy{{"OsTag.Version", true}}
