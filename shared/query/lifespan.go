@@ -74,14 +74,14 @@ func (s *service) imageMissingError(ctx context.Context, req *request, sub *subj
 		Status:  http.StatusGone,
 		Code:    codeGone,
 		Message: fmt.Sprintf("Image %s is no longer offered. It was offered until %s.", quote(req.imageID), life.gone),
-		Recommend: "Look for a successor in /v1/images; the image's own history is under " +
-			"/v1/images/{ImageId}/history.",
+		Recommend: "Look for a successor in /v1/images. " +
+			"The history of the image is at /v1/images/{ImageId}/history.",
 	}
 	if !req.selection.isEverything() {
 		e.Message = fmt.Sprintf("Image %s is no longer offered by the requested scopes. They offered it until %s.",
 			quote(req.imageID), life.gone)
-		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it; " +
-			"the image's own history is under /v1/images/{ImageId}/history."
+		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it. " +
+			"The history of the image is at /v1/images/{ImageId}/history."
 	}
 	b := append([]byte(`,"ImageId":`), jsonString(req.imageID)...)
 	b = appendFirstAndLastSeen(b, life.first, life.lastSeen)
