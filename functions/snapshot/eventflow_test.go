@@ -168,7 +168,7 @@ func TestWhatAnEventDoes(t *testing.T) {
 		"a node has been created": {file: "node-created", scopes: both,
 			outcome: `ignored cn-hangzhou/ehpc-hz-1 events of type "ehpc:NodeOperation:NodeCreated" change no cluster`},
 		"an id that is a path": {file: "hostile-cluster-id", scopes: both,
-			outcome: `refused cn-hangzhou/../../log cluster "../../log" has a character that may not become part of an object key; allowed are 1 to 128 characters of A-Z a-z 0-9 . _ -`},
+			outcome: `refused cn-hangzhou/../../log cluster "../../log" has a character that must not become part of an object key; allowed are 1 to 128 characters of A-Z a-z 0-9 . _ -`},
 		"ActionTrail: a call names a cluster": {file: "trail-stop-cluster", outcome: "taken cn-hangzhou/ehpc-hz-1",
 			asked: "clusters, images ehpc-hz-1", scopes: both},
 		"ActionTrail: the answer names the new cluster": {file: "trail-create-cluster", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"},

@@ -14,7 +14,8 @@ import (
 // open returns a bucket with the deployer's credentials.
 func (d *deployment) open(name string) (*ossbucket.Bucket, error) {
 	return ossbucket.New(ossbucket.Options{
-		Endpoint: d.ossEndpoint, Bucket: name, ReadTimeout: time.Minute, Tries: 5, FirstDelay: time.Second, MaxDelay: 10 * time.Second,
+		Endpoint: d.ossEndpoint, Bucket: name, ReadTimeout: time.Minute,
+		Retry: ossbucket.Retry{Tries: 5, FirstDelay: time.Second, MaxDelay: 10 * time.Second},
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return d.credentials, nil
 		},

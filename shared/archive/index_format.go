@@ -124,7 +124,7 @@ func (x *Index) decodeImages(lines [][]byte, interner *catalog.Interner) error {
 		x.FirstSeen[i], raws[i] = at, raw
 	}
 	var err error
-	x.Images, err = interner.Proved(raws)
+	x.Images, err = interner.InternTrusted(raws)
 	return err
 }
 

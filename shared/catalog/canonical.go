@@ -11,11 +11,10 @@ import (
 	"community-images/shared/jsonscan"
 )
 
-// MaxDepth bounds how deep an image or cluster may be nested, itself included.
-// Documented images and clusters are two levels deep; nothing that upstream
-// adds to them comes near it. Whoever reads a value looks at each of
-// its bytes once a level, so that ten thousand levels, which is what json.Valid
-// lets pass, would cost seconds a megabyte.
+// MaxDepth bounds how deeply an image or cluster may be nested, itself included.
+// Documented ones have two levels. Reading a value looks at each byte once for
+// each level, so the ten thousand levels that json.Valid accepts would cost
+// seconds for each megabyte.
 const MaxDepth = 32
 
 var (
@@ -23,22 +22,23 @@ var (
 	errTooDeep = fmt.Errorf("nested more than %d levels deep", MaxDepth)
 )
 
-// Canonical rewrites a JSON value so that equal content has equal bytes: no
-// white space, object members sorted by name (the last of two members with
-// one name wins), strings with the fewest escapes (RFC 8785), each stray byte in
-// them U+FFFD, numbers exactly as they were written. More than MaxDepth levels are an error.
+// Canonical rewrites a JSON value so that equal content has equal bytes. It
+// removes white space, sorts members by name (the last of two members with one
+// name wins), writes strings with the fewest escapes (RFC 8785), replaces invalid
+// UTF-8 by U+FFFD, and keeps numbers as they were written. More than MaxDepth
+// levels are an error.
 func Canonical(raw []byte) (string, error) {
 	if !json.Valid(raw) {
 		return "", errNotJSON
 	}
-	value := wellFormed(string(raw)) // before names are compared
+	value := replaceInvalidUTF8(string(raw)) // before names are compared
 	if jsonscan.Depth(value) > MaxDepth {
 		return "", errTooDeep
 	}
 	return string(appendCanonical(make([]byte, 0, len(raw)), value)), nil
 }
 
-// appendCanonical expects one valid JSON value, white space around it allowed.
+// appendCanonical appends the canonical form of one valid JSON value.
 func appendCanonical(dst []byte, value string) []byte {
 	value = jsonscan.TrimSpace(value)
 	switch value[0] {
@@ -62,6 +62,7 @@ func appendCanonical(dst []byte, value string) []byte {
 	}
 }
 
+// appendObject appends the canonical form of an object.
 func appendObject(dst []byte, value string) []byte {
 	list := jsonscan.MemberList(value)
 	slices.SortStableFunc(list, func(a, b jsonscan.Member) int { return strings.Compare(a.Name, b.Name) })
@@ -82,8 +83,8 @@ func appendObject(dst []byte, value string) []byte {
 	return append(dst, '}')
 }
 
-// wellFormed is s with U+FFFD for each stray byte, as encoding/json reads it.
-func wellFormed(s string) string {
+// replaceInvalidUTF8 replaces each invalid byte by U+FFFD, as encoding/json does.
+func replaceInvalidUTF8(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
@@ -92,10 +93,10 @@ func wellFormed(s string) string {
 
 const hexDigits = "0123456789abcdef"
 
-// AppendString writes s as a canonical JSON string. Each stray byte becomes
+// AppendString appends s as a canonical JSON string. Each invalid byte becomes
 // U+FFFD.
 func AppendString(dst []byte, s string) []byte {
-	s = wellFormed(s)
+	s = replaceInvalidUTF8(s)
 	dst = append(dst, '"')
 	start := 0
 	for i := range len(s) {

@@ -9,10 +9,11 @@ import (
 func TestCanonical(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ in, want string }{
-		"members are sorted by name":            {`{"b":1,"a":{"d":[],"c":{}}}`, `{"a":{"c":{},"d":[]},"b":1}`},
-		"the last of two equal members wins":    {`{"a":1,"a":2}`, `{"a":2}`},
-		"space goes":                            {" [ 1 ,\n2 ] ", `[1,2]`},
-		"numbers stay as they were written":     {`[1.0,1e3,-0,12345678901234567890]`, `[1.0,1e3,-0,12345678901234567890]`},
+		"members are sorted by name":         {`{"b":1,"a":{"d":[],"c":{}}}`, `{"a":{"c":{},"d":[]},"b":1}`},
+		"the last of two equal members wins": {`{"a":1,"a":2}`, `{"a":2}`},
+		"space goes":                         {" [ 1 ,\n2 ] ", `[1,2]`},
+		"numbers stay as they were written": {`[1.0,1e3,-0,12345678901234567890]`,
+			`[1.0,1e3,-0,12345678901234567890]`},
 		"needless escapes go":                   {`"\u0041\/<>&\u2028"`, "\"A/<>&\u2028\""},
 		"needful escapes stay":                  {`"\"\\\b\f\n\r\t\u0001"`, `"\"\\\b\f\n\r\t\u0001"`},
 		"escaped names sort by their meaning":   {`{"\u0062":1,"a":2}`, `{"a":2,"b":1}`},
@@ -76,13 +77,16 @@ func TestNestingIsBounded(t *testing.T) {
 }
 
 func FuzzCanonical(f *testing.F) {
-	for _, seed := range []string{`{"b":1,"a":"\u0000\ud83d"}`, `[{"a":[1,2,{"x":null}]}, "\\"]`, ` { } `, `"\"`, strings.Repeat(`[{"a":`, MaxDepth/2+1) + "1" + strings.Repeat("}]", MaxDepth/2+1)} {
+	for _, seed := range []string{`{"b":1,"a":"\u0000\ud83d"}`, `[{"a":[1,2,{"x":null}]}, "\\"]`, ` { } `, `"\"`,
+		strings.Repeat(`[{"a":`, MaxDepth/2+1) + "1" + strings.Repeat("}]", MaxDepth/2+1)} {
 		f.Add([]byte(seed))
 	}
-	f.Add([]byte("{\"\xff\":1,\"\xfe\":{\"\xc3\":0}}"))                            // names that become one
-	f.Add([]byte("{\"\\ud800\":1,\"\xfe\":2,\"\uFFFD\":3}"))                       // and this way
-	f.Add([]byte(`{"a":{"x":1e999},"\u0061":{"y":-0.0},"A":1E+2}`))                // the last of two equal names, which are not merged
-	f.Add([]byte("[\"\xe2\x80\",\"\u2028\",\"\x7f\",\"\\/\",\"\\uD83D\\uDE00\"]")) // what encoders write in more than one way
+	f.Add([]byte("{\"\xff\":1,\"\xfe\":{\"\xc3\":0}}"))      // names that become one
+	f.Add([]byte("{\"\\ud800\":1,\"\xfe\":2,\"\uFFFD\":3}")) // and this way
+	// the last of two equal names, which are not merged
+	f.Add([]byte(`{"a":{"x":1e999},"\u0061":{"y":-0.0},"A":1E+2}`))
+	// what encoders write in more than one way
+	f.Add([]byte("[\"\xe2\x80\",\"\u2028\",\"\x7f\",\"\\/\",\"\\uD83D\\uDE00\"]"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		got, err := Canonical(raw)
 		if err != nil {

@@ -10,9 +10,9 @@ import (
 	"community-images/shared/jsonscan"
 )
 
-// Cluster is the identity of an E-HPC cluster: the part of a ListClusters
-// entry that does not move while the cluster works. Fields are in the order
-// of their names, so that its JSON is canonical.
+// Cluster is the identity of an E-HPC cluster: the part of a ListClusters entry
+// that does not change while the cluster works. Fields are ordered by name, so
+// that its JSON is canonical.
 type Cluster struct {
 	ClusterID     string   `json:"ClusterId"`
 	InstanceTypes []string `json:"InstanceTypes"` // of the compute nodes, sorted; may be empty
@@ -22,10 +22,10 @@ type Cluster struct {
 	SchedulerType string   `json:"SchedulerType"`
 }
 
-// ParseCluster reads one entry of Clusters.ClusterInfoSimple. home is the
-// region to assume when the entry names none. The id and region must be fit
-// for object keys; an instance type that is unfit, or no text, is left out, for
-// no scope can be made of it, and reported in skipped.
+// ParseCluster parses one entry of Clusters.ClusterInfoSimple. home is the region
+// of an entry that names none. It returns an error if the id or region cannot be
+// part of an object key. Instance types that cannot are left out and returned in
+// skipped.
 func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err error) {
 	canonical, err := Canonical(raw)
 	if err != nil {
@@ -42,7 +42,7 @@ func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err err
 		case "Name":
 			c.Name = jsonscan.Text(value)
 		case "OsTag":
-			c.OsTag = within(value, "OsTag")
+			c.OsTag = nestedText(value, "OsTag")
 		case "RegionId":
 			if region := jsonscan.Text(value); region != "" {
 				c.RegionID = region
@@ -50,7 +50,7 @@ func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err err
 		case "SchedulerType":
 			c.SchedulerType = jsonscan.Text(value)
 		case "InstanceType":
-			c.InstanceTypes, skipped = instanceTypes(value)
+			c.InstanceTypes, skipped = parseInstanceTypes(value)
 		}
 	}
 	if c.ClusterID == "" {
@@ -59,8 +59,8 @@ func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err err
 	return c, skipped, Scope{RegionID: c.RegionID, ClusterID: c.ClusterID}.Validate()
 }
 
-// instanceTypes takes the documented string, a comma list or a JSON list.
-func instanceTypes(value string) (types, skipped []string) {
+// parseInstanceTypes accepts the documented string, a comma list or a JSON list.
+func parseInstanceTypes(value string) (types, skipped []string) {
 	types = []string{}
 	add := func(value string) {
 		if value[0] != '"' {
@@ -95,5 +95,5 @@ func (c Cluster) Equal(o Cluster) bool {
 	return string(a) == string(b)
 }
 
-// String names the cluster in errors and logs.
+// String returns "<region>/<cluster>", for errors and logs.
 func (c Cluster) String() string { return fmt.Sprintf("%s/%s", c.RegionID, c.ClusterID) }

@@ -7,27 +7,29 @@ import (
 	"community-images/shared/jsonscan"
 )
 
-// Diff is what happened between two snapshots of one scope. Lists are sorted.
+// Diff is the difference between two snapshots of one scope. Lists are sorted.
 type Diff struct {
 	Added   []string      `json:"Added,omitempty"`   // ImageIds only in the later snapshot
 	Changed []FieldChange `json:"Changed,omitempty"` // one entry a changed field
 	Removed []string      `json:"Removed,omitempty"` // ImageIds only in the earlier snapshot
 }
 
-// FieldChange is one field of one image with its JSON value before and after.
+// FieldChange is a changed field of one image, with its JSON value before and
+// after.
 type FieldChange struct {
-	After   json.RawMessage `json:"After,omitempty"`  // absent: the field vanished
-	Before  json.RawMessage `json:"Before,omitempty"` // absent: the field is new
-	Field   string          `json:"Field"`            // dotted, as OsTag.Version; empty: one of several entries under the id
-	ImageID string          `json:"ImageId"`
+	After  json.RawMessage `json:"After,omitempty"`  // absent: the field vanished
+	Before json.RawMessage `json:"Before,omitempty"` // absent: the field is new
+	// dotted, as OsTag.Version; empty: one of several entries under the id
+	Field   string `json:"Field"`
+	ImageID string `json:"ImageId"`
 }
 
-// Empty reports whether nothing happened.
+// Empty reports whether nothing changed.
 func (d Diff) Empty() bool {
 	return len(d.Added) == 0 && len(d.Changed) == 0 && len(d.Removed) == 0
 }
 
-// Compare returns the difference from before to after, both in canonical
+// Compare returns the difference from before to after. Both must be in canonical
 // order (see Snapshot.Images).
 func Compare(before, after []*Image) Diff {
 	var d Diff
@@ -35,22 +37,22 @@ func Compare(before, after []*Image) Diff {
 		var old, new []*Image
 		switch {
 		case len(after) == 0 || len(before) > 0 && before[0].ImageID < after[0].ImageID:
-			old, before = cutEntries(before)
+			old, before = splitFirstImage(before)
 			d.Removed = append(d.Removed, old[0].ImageID)
 		case len(before) == 0 || after[0].ImageID < before[0].ImageID:
-			new, after = cutEntries(after)
+			new, after = splitFirstImage(after)
 			d.Added = append(d.Added, new[0].ImageID)
 		default:
-			old, before = cutEntries(before)
-			new, after = cutEntries(after)
+			old, before = splitFirstImage(before)
+			new, after = splitFirstImage(after)
 			d.Changed = appendChanges(d.Changed, old, new)
 		}
 	}
 	return d
 }
 
-// cutEntries splits off the entries that share the first ImageId.
-func cutEntries(images []*Image) (same, rest []*Image) {
+// splitFirstImage splits off the entries that share the first ImageId.
+func splitFirstImage(images []*Image) (same, rest []*Image) {
 	n := 1
 	for n < len(images) && images[n].ImageID == images[0].ImageID {
 		n++
@@ -58,11 +60,11 @@ func cutEntries(images []*Image) (same, rest []*Image) {
 	return images[:n], images[n:]
 }
 
-// appendChanges compares the entries of one ImageId. Entries that are on both
-// sides cancel out; what is left is paired in order.
+// appendChanges compares the entries of one ImageId. Entries on both sides cancel
+// out; the others are paired in order.
 func appendChanges(list []FieldChange, before, after []*Image) []FieldChange {
 	if len(before) == 1 && len(after) == 1 {
-		return appendFields(list, before[0].ImageID, "", before[0].Raw, after[0].Raw)
+		return appendFieldChanges(list, before[0].ImageID, "", before[0].Raw, after[0].Raw)
 	}
 	has := func(images []*Image) func(*Image) bool {
 		return func(im *Image) bool {
@@ -72,7 +74,7 @@ func appendChanges(list []FieldChange, before, after []*Image) []FieldChange {
 	gone := slices.DeleteFunc(slices.Clone(before), has(after))
 	come := slices.DeleteFunc(slices.Clone(after), has(before))
 	for i := range min(len(gone), len(come)) {
-		list = appendFields(list, gone[i].ImageID, "", gone[i].Raw, come[i].Raw)
+		list = appendFieldChanges(list, gone[i].ImageID, "", gone[i].Raw, come[i].Raw)
 	}
 	for _, im := range gone[min(len(gone), len(come)):] {
 		list = append(list, FieldChange{ImageID: im.ImageID, Before: json.RawMessage(im.Raw)})
@@ -83,8 +85,9 @@ func appendChanges(list []FieldChange, before, after []*Image) []FieldChange {
 	return list
 }
 
-// appendFields walks two canonical objects, whose members are sorted by name.
-func appendFields(list []FieldChange, id, prefix, before, after string) []FieldChange {
+// appendFieldChanges compares two canonical objects field by field. Nested
+// objects are compared below their name and a dot.
+func appendFieldChanges(list []FieldChange, id, prefix, before, after string) []FieldChange {
 	if before == after {
 		return list
 	}
@@ -105,7 +108,7 @@ func appendFields(list []FieldChange, id, prefix, before, after string) []FieldC
 				continue
 			}
 			if b[0] == '{' && a[0] == '{' {
-				list = appendFields(list, id, prefix+name+".", b, a)
+				list = appendFieldChanges(list, id, prefix+name+".", b, a)
 				continue
 			}
 			change.Field, change.Before, change.After = prefix+name, json.RawMessage(b), json.RawMessage(a)

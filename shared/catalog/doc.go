@@ -1,8 +1,7 @@
-// Package catalog is the vocabulary of the project: community images, the
-// scopes they were asked for, snapshots of answers and the difference between
-// two of them.
+// Package catalog has the types of the domain: community images, clusters, the
+// scopes that images are asked for, snapshots of answers, and their difference.
 //
 // It promises that the same content always has the same canonical bytes and
-// the same digest, that a field it does not know survives, and that it imports
-// nothing beyond the standard library.
+// digest, and that unknown fields survive. Apart from shared/jsonscan it imports
+// only the standard library.
 package catalog

@@ -2,9 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -15,94 +13,77 @@ import (
 // internLimit bounds what an Interner remembers, in bytes of image objects.
 const internLimit = 64 << 20
 
-// Interner decodes image objects and returns the same *Image for the same
-// bytes. Lists of different scopes overlap widely, so it saves both time and
-// memory. The zero value is ready; it is safe for concurrent use.
+// Interner decodes image objects and returns the same *Image for the same bytes.
+// Lists of different scopes overlap widely, so this saves time and memory. The
+// zero value is ready to use. It is safe for concurrent use.
 type Interner struct {
 	mu    sync.Mutex
-	seen  map[string]*Image
-	size  int
-	count int32
+	seen  map[string]*Image // by the bytes they were parsed from
+	size  int               // bytes of the keys of seen
+	count int32             // the last Number
 }
 
-// DecodeImages reads the JSON array Images.ImageInfo of an answer. Every
-// element must be an image object with an ImageId.
+// DecodeImages decodes the JSON array Images.ImageInfo of an answer. It returns
+// an error if an element is not an image object with an ImageId.
 func (in *Interner) DecodeImages(array []byte) ([]*Image, error) {
 	if !json.Valid(array) {
 		return nil, errNotJSON
 	}
 	s := jsonscan.TrimSpace(string(array))
 	if s[0] != '[' {
-		return nil, fmt.Errorf("image list is %s, not an array", clip(s))
+		return nil, fmt.Errorf("image list is %s, not an array", shorten(s))
 	}
-	return in.decode(s, func(raw string) (*Image, error) { return ParseImage([]byte(raw)) }, func() error { return nil })
+	return in.decode(s, func(raw string) (*Image, error) { return ParseImage([]byte(raw)) })
 }
 
-// decode walks an array; parse is called for objects not seen before, and what
-// it made of them is remembered once they are proved.
-func (in *Interner) decode(array string, parse func(string) (*Image, error), proved func() error) ([]*Image, error) {
+// decode returns the images of a valid JSON array. It calls parse for objects that
+// were not seen before.
+func (in *Interner) decode(array string, parse func(string) (*Image, error)) ([]*Image, error) {
 	raws := slices.Collect(jsonscan.Elements(array))
-	images := in.lookup(raws)
+	images := in.findSeen(raws)
 	known := slices.Clone(images)
-	faults := make([]error, len(raws))
-	share(len(raws), func(i int) {
-		if known[i] == nil {
-			images[i], faults[i] = parse(strings.Clone(raws[i])) // else one image would hold the whole list in memory
+	for i, raw := range raws {
+		if known[i] != nil {
+			continue
 		}
-	})
-	if err := proved(); err != nil {
-		return nil, err
-	}
-	if i := slices.IndexFunc(faults, func(err error) bool { return err != nil }); i >= 0 {
-		return nil, fmt.Errorf("entry %d: %w", i+1, faults[i])
+		im, err := parse(strings.Clone(raw)) // a clone: one image must not hold the whole list in memory
+		if err != nil {
+			return nil, fmt.Errorf("entry %d: %w", i+1, err)
+		}
+		images[i] = im
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for i, im := range images {
 		if known[i] == nil {
-			images[i] = in.remember(raws[i], im)
+			images[i] = in.internAs(raws[i], im)
 		}
 	}
 	return images, nil
 }
 
-// Proved returns the images with the given canonical bytes. It does not check
-// that they are JSON: a digest over what holds them has proved that they are
-// what this package once wrote.
-func (in *Interner) Proved(raws [][]byte) ([]*Image, error) {
-	images, faults := make([]*Image, len(raws)), make([]error, len(raws))
-	share(len(raws), func(i int) { images[i], faults[i] = viewImage(string(raws[i])) })
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
+// InternTrusted returns the images with the given canonical bytes. It does not
+// check that they are JSON: a digest has verified that this package wrote them.
+func (in *Interner) InternTrusted(raws [][]byte) ([]*Image, error) {
+	images := make([]*Image, len(raws))
+	for i, raw := range raws {
+		im, err := newImage(string(raw))
+		if err != nil {
+			return nil, err
+		}
+		images[i] = im
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for i, im := range images {
-		images[i] = in.keep(im)
+		images[i] = in.intern(im)
 	}
 	return images, nil
 }
 
-// share calls do for 0 to n-1, the CPUs sharing the work if there is enough.
-func share(n int, do func(i int)) {
-	const least = 64
-	size := max(least, (n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
-	var group sync.WaitGroup
-	for from := size; from < n; from += size {
-		group.Go(func() {
-			for i := from; i < min(from+size, n); i++ {
-				do(i)
-			}
-		})
-	}
-	for i := range min(size, n) {
-		do(i)
-	}
-	group.Wait()
-}
-
-// lookup returns the images that are known by their bytes, nil for the others.
-func (in *Interner) lookup(raws []string) []*Image {
+// findSeen returns the images that were seen before with these bytes, and nil for
+// the others.
+func (in *Interner) findSeen(raws []string) []*Image {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	images := make([]*Image, len(raws))
@@ -112,10 +93,10 @@ func (in *Interner) lookup(raws []string) []*Image {
 	return images
 }
 
-// remember keeps im under the bytes it came from and returns the one image
-// that stands for its content. It expects the lock to be held.
-func (in *Interner) remember(raw string, im *Image) *Image {
-	im = in.keep(im)
+// internAs stores an image under the bytes that it was parsed from, and returns
+// the one image with its content. The lock must be held.
+func (in *Interner) internAs(raw string, im *Image) *Image {
+	im = in.intern(im)
 	if raw != im.Raw {
 		in.seen[strings.Clone(raw)] = im
 		in.size += len(raw)
@@ -123,9 +104,8 @@ func (in *Interner) remember(raw string, im *Image) *Image {
 	return im
 }
 
-// keep returns the one image with the bytes of im. It expects the lock to be
-// held.
-func (in *Interner) keep(im *Image) *Image {
+// intern returns the one image with the content of im. The lock must be held.
+func (in *Interner) intern(im *Image) *Image {
 	if in.seen == nil || in.size > internLimit {
 		in.seen, in.size = map[string]*Image{}, 0
 	}

@@ -6,29 +6,30 @@ import (
 	"strings"
 )
 
-// Any stands for "no cluster" or "no instance type" wherever a scope is
-// written as a path. It is therefore refused as a name.
+// Any stands for "no cluster" or "no instance type" where a scope is written as a
+// path. It is not allowed as a name.
 const Any = "_any"
 
 // MaxNameLength bounds region ids, cluster ids and instance types, in bytes.
 const MaxNameLength = 128
 
-// Scope is the exact question asked upstream. An empty ClusterID or
-// InstanceType means that the parameter was not sent; E-HPC documents that as
-// "supported by all", which cannot be derived from the other scopes.
+// Scope is one question to E-HPC. An empty ClusterID or InstanceType means that
+// the parameter is not sent. E-HPC answers that with what all clusters or types
+// support, which cannot be derived from the other scopes.
 type Scope struct {
 	RegionID     string
 	ClusterID    string
 	InstanceType string
 }
 
-// Path names the scope within its region: "<cluster or _any>/<type or _any>".
-func (s Scope) Path() string { return orAny(s.ClusterID) + "/" + orAny(s.InstanceType) }
+// Path returns "<cluster or _any>/<type or _any>".
+func (s Scope) Path() string { return pathPart(s.ClusterID) + "/" + pathPart(s.InstanceType) }
 
-// String is the region followed by the path.
+// String returns the region and the path.
 func (s Scope) String() string { return s.RegionID + "/" + s.Path() }
 
-// Validate reports the first part that may not become part of an object key.
+// Validate returns an error for the first part that must not become part of an
+// object key.
 func (s Scope) Validate() error {
 	if err := ValidateName("RegionId", s.RegionID); err != nil {
 		return err
@@ -44,7 +45,8 @@ func (s Scope) Validate() error {
 	return nil
 }
 
-// Compare orders scopes by region, cluster and instance type, "none" first.
+// Compare orders scopes by region, cluster and instance type. Empty ones come
+// first.
 func (s Scope) Compare(o Scope) int {
 	return cmp.Or(
 		cmp.Compare(s.RegionID, o.RegionID),
@@ -53,13 +55,13 @@ func (s Scope) Compare(o Scope) int {
 	)
 }
 
-// ParseScopePath is the inverse of Path for the given region.
+// ParseScopePath parses what Path returned.
 func ParseScopePath(region, path string) (Scope, error) {
 	cluster, instanceType, ok := strings.Cut(path, "/")
 	if !ok {
 		return Scope{}, fmt.Errorf("parsing scope %q: want <ClusterId or %s>/<InstanceType or %s>", path, Any, Any)
 	}
-	s := Scope{RegionID: region, ClusterID: orNone(cluster), InstanceType: orNone(instanceType)}
+	s := Scope{RegionID: region, ClusterID: parsePathPart(cluster), InstanceType: parsePathPart(instanceType)}
 	if cluster == "" || instanceType == "" {
 		return Scope{}, fmt.Errorf("parsing scope %q: a part is empty; write %s for none", path, Any)
 	}
@@ -67,11 +69,13 @@ func ParseScopePath(region, path string) (Scope, error) {
 }
 
 // ValidateName checks a name that comes from outside and becomes part of an
-// object key: letters, digits, '.', '_' and '-', at most MaxNameLength bytes,
-// not "_any" and not a path step. what names it in the error.
+// object key. Allowed are letters, digits, '.', '_' and '-', at most
+// MaxNameLength bytes, but not "_any", "." or "..". what names the value in the
+// error.
 func ValidateName(what, name string) error {
 	bad := func(reason string) error {
-		return fmt.Errorf("%s %q %s; allowed are 1 to %d characters of A-Z a-z 0-9 . _ -", what, clip(name), reason, MaxNameLength)
+		return fmt.Errorf("%s %q %s; allowed are 1 to %d characters of A-Z a-z 0-9 . _ -", what, shorten(name), reason,
+			MaxNameLength)
 	}
 	switch {
 	case name == "":
@@ -81,30 +85,33 @@ func ValidateName(what, name string) error {
 	case name == Any || name == "." || name == "..":
 		return bad("is reserved")
 	}
-	for i := range len(name) {
-		c := name[i]
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-') {
-			return bad("has a character that may not become part of an object key")
-		}
+	if strings.Trim(name, nameCharacters) != "" {
+		return bad("has a character that must not become part of an object key")
 	}
 	return nil
 }
 
-func clip(s string) string {
+// nameCharacters are the characters of names.
+const nameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+// shorten cuts a text that is repeated in an error.
+func shorten(s string) string {
 	if len(s) > MaxNameLength {
 		return s[:MaxNameLength] + "…"
 	}
 	return s
 }
 
-func orAny(name string) string {
+// pathPart returns the part of a path for a cluster or instance type.
+func pathPart(name string) string {
 	if name == "" {
 		return Any
 	}
 	return name
 }
 
-func orNone(part string) string {
+// parsePathPart returns the cluster or instance type of a part of a path.
+func parsePathPart(part string) string {
 	if part == Any {
 		return ""
 	}

@@ -24,13 +24,16 @@ func TestScopePathAndBack(t *testing.T) {
 
 func TestNamesThatMayNotBecomeKeys(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{"..", ".", "_any", "a/b", `a\b`, "a\x00", "ü", "a b", "%2e", strings.Repeat("x", MaxNameLength+1), "\n"} {
-		for _, s := range []Scope{{RegionID: bad}, {RegionID: "r", ClusterID: bad}, {RegionID: "r", InstanceType: bad}} {
+	for _, bad := range []string{"..", ".", "_any", "a/b", `a\b`, "a\x00", "ü", "a b", "%2e",
+		strings.Repeat("x", MaxNameLength+1), "\n"} {
+		for _, s := range []Scope{{RegionID: bad}, {RegionID: "r", ClusterID: bad},
+			{RegionID: "r", InstanceType: bad}} {
 			if s.Validate() == nil {
 				t.Errorf("scope %q is accepted", s)
 			}
 		}
-		if err := (Scope{RegionID: "r", ClusterID: bad}).Validate(); err != nil && !strings.Contains(err.Error(), "ClusterId") {
+		if err := (Scope{RegionID: "r", ClusterID: bad}).Validate(); err != nil &&
+			!strings.Contains(err.Error(), "ClusterId") {
 			t.Errorf("the error for ClusterId %q does not name it: %v", bad, err)
 		}
 	}
@@ -43,18 +46,22 @@ func TestNamesThatMayNotBecomeKeys(t *testing.T) {
 
 func TestParseCluster(t *testing.T) {
 	t.Parallel()
-	c, skipped, err := ParseCluster([]byte(`{"Id":"ehpc-1","Name":"n","InstanceType":"ecs.b, ecs.a,bad/one,ecs.a","OsTag":"CentOS_7","SchedulerType":"slurm","Count":3}`), "cn-home")
-	want := Cluster{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: "n", OsTag: "CentOS_7", RegionID: "cn-home", SchedulerType: "slurm"}
+	c, skipped, err := ParseCluster(
+		[]byte(`{"Id":"ehpc-1","Name":"n","InstanceType":"ecs.b, ecs.a,bad/one,ecs.a","OsTag":"CentOS_7","SchedulerType":"slurm","Count":3}`), "cn-home")
+	want := Cluster{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: "n", OsTag: "CentOS_7",
+		RegionID: "cn-home", SchedulerType: "slurm"}
 	if diff := cmp.Diff(want, c); diff != "" || err != nil || !cmp.Equal(skipped, []string{"bad/one"}) {
 		t.Errorf("%s skipped %q, %v", diff, skipped, err)
 	}
 	for _, odd := range []string{`null`, `{}`, `5`, `["ecs.a",null]`, `[["ecs.a"]]`, `"ecs a"`} {
-		if _, skipped, err := ParseCluster([]byte(`{"Id":"a","InstanceType":`+odd+`}`), "r"); err != nil || len(skipped) != 1 {
+		if _, skipped, err := ParseCluster([]byte(`{"Id":"a","InstanceType":`+odd+`}`), "r"); err != nil ||
+			len(skipped) != 1 {
 			t.Errorf("instance type %s: skipped %q, %v", odd, skipped, err)
 		}
 	}
 	for _, none := range []string{`""`, `[]`, `","`} {
-		if c, skipped, err := ParseCluster([]byte(`{"Id":"a","InstanceType":`+none+`}`), "r"); err != nil || len(skipped)+len(c.InstanceTypes) != 0 {
+		if c, skipped, err := ParseCluster([]byte(`{"Id":"a","InstanceType":`+none+`}`), "r"); err != nil ||
+			len(skipped)+len(c.InstanceTypes) != 0 {
 			t.Errorf("instance type %s: %q, skipped %q, %v", none, c.InstanceTypes, skipped, err)
 		}
 	}

@@ -10,11 +10,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"unsafe"
 )
 
-// Format is the version of every stored object.
+// Format is the version of the stored objects.
 const Format = 1
 
 // Snapshot is the normalised answer to one scope.
@@ -28,7 +27,7 @@ type Snapshot struct {
 	Images []*Image
 }
 
-// snapshotObject is the stored form; its fields are in the order of their names.
+// snapshotObject is the stored form. Its fields are ordered by name.
 type snapshotObject struct {
 	CapturedAt   Time            `json:"CapturedAt"`
 	ClusterID    string          `json:"ClusterId"`
@@ -41,19 +40,21 @@ type snapshotObject struct {
 	RequestID    string          `json:"RequestId"`
 }
 
-// NewSnapshot normalises images, which it does not change, and computes the digest.
+// NewSnapshot normalises the images, which it does not change, and computes the
+// digest.
 func NewSnapshot(scope Scope, capturedAt Time, requestID string, images []*Image) *Snapshot {
 	sorted := Normalise(images)
 	return &Snapshot{
 		Scope:      scope,
 		CapturedAt: capturedAt,
 		RequestID:  requestID,
-		Digest:     digest(imageList(sorted)),
+		Digest:     hexSHA256(encodeImages(sorted)),
 		Images:     sorted,
 	}
 }
 
-// Normalise returns the images in canonical order without byte-equal duplicates.
+// Normalise returns the images in canonical order, without duplicates of equal
+// bytes.
 func Normalise(images []*Image) []*Image {
 	sorted := slices.Clone(images)
 	slices.SortFunc(sorted, func(a, b *Image) int {
@@ -62,7 +63,7 @@ func Normalise(images []*Image) []*Image {
 	return slices.CompactFunc(sorted, func(a, b *Image) bool { return a.Raw == b.Raw })
 }
 
-// Ambiguous lists the ImageIds that have more than one entry in s.
+// Ambiguous returns the ImageIds that have more than one entry.
 func (s *Snapshot) Ambiguous() []string {
 	var ids []string
 	for i := 1; i < len(s.Images); i++ {
@@ -73,19 +74,20 @@ func (s *Snapshot) Ambiguous() []string {
 	return ids
 }
 
-// Encode returns the stored bytes of the snapshot, with a final line end.
+// Encode returns the stored bytes, with a final line end.
 func (s *Snapshot) Encode() []byte {
-	// Images goes in by hand: json.Marshal would scan and compact it again.
+	// The images are inserted as bytes: json.Marshal would scan and compact them again.
 	const hole = `"Images":null`
 	envelope, err := MarshalLine(snapshotObject{
 		CapturedAt: s.CapturedAt, ClusterID: s.Scope.ClusterID, Digest: s.Digest, Format: Format,
-		ImageCount: len(s.Images), InstanceType: s.Scope.InstanceType, RegionID: s.Scope.RegionID, RequestID: s.RequestID,
+		ImageCount: len(s.Images), InstanceType: s.Scope.InstanceType, RegionID: s.Scope.RegionID,
+		RequestID: s.RequestID,
 	})
 	if err != nil {
 		panic("catalog: encoding a struct of strings: " + err.Error())
 	}
 	at := bytes.Index(envelope, []byte(hole))
-	list := imageList(s.Images)
+	list := encodeImages(s.Images)
 	out := make([]byte, 0, len(envelope)+len(list))
 	out = append(out, envelope[:at]...)
 	out = append(out, `"Images":`...)
@@ -93,37 +95,30 @@ func (s *Snapshot) Encode() []byte {
 	return append(out, envelope[at+len(hole):]...)
 }
 
-// DecodeSnapshot reads stored bytes and proves them: the format is known, the
-// images are canonical and have the digest and count that the object states.
-// Images are shared through in, which may be nil.
+// DecodeSnapshot decodes and verifies stored bytes: the format is known, and the
+// images have the digest and count that the object states. Images are shared
+// through in, which may be nil.
 func DecodeSnapshot(data []byte, in *Interner) (*Snapshot, error) {
-	o, err := openSnapshot(data)
+	o, err := parseEnvelope(data)
 	if err != nil {
 		return nil, err
 	}
 	if o.Format != Format {
 		return nil, fmt.Errorf("snapshot has format %d, this program reads %d", o.Format, Format)
 	}
-	var proof sync.WaitGroup
-	var got string
-	proof.Go(func() { got = digest(o.Images) })
-	defer proof.Wait()
+	if got := hexSHA256(o.Images); got != o.Digest {
+		return nil, fmt.Errorf("image list has digest %s, the object states %q", got, shorten(o.Digest))
+	}
 	if in == nil {
 		in = new(Interner)
 	}
-	// The digest proves the bytes, and an object that is known has been valid;
-	// so only new objects need to be checked.
-	list := unsafe.String(unsafe.SliceData(o.Images), len(o.Images)) // nobody changes it, and nothing keeps it
+	list := unsafe.String(unsafe.SliceData(o.Images), len(o.Images)) // not changed and not kept
 	images, err := in.decode(list, func(raw string) (*Image, error) {
+		// An object that was seen before is valid, so only new ones are checked.
 		if !json.Valid([]byte(raw)) {
 			return nil, errNotJSON
 		}
-		return viewImage(raw)
-	}, func() error {
-		if proof.Wait(); got != o.Digest {
-			return fmt.Errorf("image list has digest %s, the object states %q", got, clip(o.Digest))
-		}
-		return nil
+		return newImage(raw)
 	})
 	if err != nil {
 		return nil, err
@@ -137,10 +132,9 @@ func DecodeSnapshot(data []byte, in *Interner) (*Snapshot, error) {
 	}, nil
 }
 
-// openSnapshot decodes everything but the images, whose bytes it cuts out:
-// they are by far the largest part, and json.Unmarshal would walk them twice
-// more.
-func openSnapshot(data []byte) (o snapshotObject, err error) {
+// parseEnvelope decodes everything but the images, and cuts out their bytes. They
+// are by far the largest part, and json.Unmarshal would read them twice more.
+func parseEnvelope(data []byte) (o snapshotObject, err error) {
 	const begin, end = `,"Images":`, `,"InstanceType":`
 	from := bytes.Index(data, []byte(begin))
 	to := bytes.LastIndex(data, []byte(end))
@@ -159,8 +153,8 @@ func openSnapshot(data []byte) (o snapshotObject, err error) {
 	return o, nil
 }
 
-// MarshalLine encodes v as one line of JSON with its line end, without the
-// HTML escapes that json.Marshal adds.
+// MarshalLine returns v as one line of JSON with a line end, without the HTML
+// escapes of json.Marshal.
 func MarshalLine(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -171,8 +165,9 @@ func MarshalLine(v any) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// imageList is the canonical JSON array of images that are in canonical order.
-func imageList(images []*Image) []byte {
+// encodeImages returns the canonical JSON array of images that are in canonical
+// order.
+func encodeImages(images []*Image) []byte {
 	size := 2
 	for _, im := range images {
 		size += len(im.Raw) + 1
@@ -187,7 +182,8 @@ func imageList(images []*Image) []byte {
 	return append(list, ']')
 }
 
-func digest(list []byte) string {
+// hexSHA256 returns the SHA-256 of data in lower-case hex.
+func hexSHA256(list []byte) string {
 	sum := sha256.Sum256(list)
 	return hex.EncodeToString(sum[:])
 }

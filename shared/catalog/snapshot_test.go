@@ -26,7 +26,8 @@ func images(t *testing.T, array string) []*Image {
 
 func TestImageTakesWhatUpstreamSends(t *testing.T) {
 	t.Parallel()
-	im, err := ParseImage([]byte(`{"ImageId":"m-1","Size":"40","OsTag":"CentOS_7.2_64","BaseOsTag":null,"Uid":127,"New":{"b":1,"a":2}}`))
+	im, err := ParseImage(
+		[]byte(`{"ImageId":"m-1","Size":"40","OsTag":"CentOS_7.2_64","BaseOsTag":null,"Uid":127,"New":{"b":1,"a":2}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,8 @@ func TestImageTakesWhatUpstreamSends(t *testing.T) {
 		t.Error(diff)
 	}
 	for field, text := range map[string]string{
-		"ImageId": "m-1", "Size": "40", "Uid": "127", "OsTag.OsTag": "CentOS_7.2_64", "OsTag.Version": "", "BaseOsTag.OsTag": "", "Status": "", "New": `{"a":2,"b":1}`, "New.a": "2",
+		"ImageId": "m-1", "Size": "40", "Uid": "127", "OsTag.OsTag": "CentOS_7.2_64", "OsTag.Version": "",
+		"BaseOsTag.OsTag": "", "Status": "", "New": `{"a":2,"b":1}`, "New.a": "2",
 	} {
 		if got := im.Text(field); got != text {
 			t.Errorf("%s is %q, want %q", field, got, text)
@@ -48,7 +50,8 @@ func TestImageTakesWhatUpstreamSends(t *testing.T) {
 
 func TestImageNeedsAnID(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{`{}`, `[]`, `null`, `"m-1"`, `{"ImageId":""}`, `{"ImageId":null}`, `{"ImageId":7}`, `{"ImageId":"a\nb"}`, `{"ImageID":"m-1"}`} {
+	for _, bad := range []string{`{}`, `[]`, `null`, `"m-1"`, `{"ImageId":""}`, `{"ImageId":null}`, `{"ImageId":7}`,
+		`{"ImageId":"a\nb"}`, `{"ImageID":"m-1"}`} {
 		if im, err := ParseImage([]byte(bad)); err == nil {
 			t.Errorf("ParseImage(%s) = %+v, want an error", bad, im)
 		}
@@ -57,7 +60,8 @@ func TestImageNeedsAnID(t *testing.T) {
 
 func TestSnapshotDigestIsOfContentAlone(t *testing.T) {
 	t.Parallel()
-	a := NewSnapshot(scope, At(time.Unix(1, 0)), "r1", images(t, `[{"ImageId":"m-2"},{"Size":1,"ImageId":"m-1"},{"ImageId":"m-2"}]`))
+	a := NewSnapshot(scope, At(time.Unix(1, 0)), "r1",
+		images(t, `[{"ImageId":"m-2"},{"Size":1,"ImageId":"m-1"},{"ImageId":"m-2"}]`))
 	b := NewSnapshot(scope, At(time.Unix(2, 0)), "r2", images(t, `[{"ImageId":"m-1", "Size":1},{"ImageId":"m-2"}]`))
 	if a.Digest != b.Digest {
 		t.Errorf("equal content has digests %s and %s", a.Digest, b.Digest)
@@ -70,7 +74,8 @@ func TestSnapshotDigestIsOfContentAlone(t *testing.T) {
 
 func TestSnapshotComesBack(t *testing.T) {
 	t.Parallel()
-	s := NewSnapshot(scope, At(time.Unix(1764000000, 5e6)), "<&>", images(t, `[{"ImageId":"m-1","X":[1.50]},{"ImageId":"m-1","X":2}]`))
+	s := NewSnapshot(scope, At(time.Unix(1764000000, 5e6)), "<&>",
+		images(t, `[{"ImageId":"m-1","X":[1.50]},{"ImageId":"m-1","X":2}]`))
 	data := s.Encode()
 	if want := `{"CapturedAt":"2025-11-24T16:00:00.005Z","ClusterId":"ehpc-hz-1","Digest":"` + s.Digest +
 		`","Format":1,"ImageCount":2,"Images":[{"ImageId":"m-1","X":2},{"ImageId":"m-1","X":[1.50]}],"InstanceType":"","RegionId":"cn-hangzhou","RequestId":"<&>"}` + "\n"; string(data) != want {
@@ -103,8 +108,8 @@ func TestSnapshotReadingIsVerifying(t *testing.T) {
 		"cut short":       good[:len(good)/2],
 		"no images":       `{"Format":1}`,
 		"not an object":   `[]`,
-		"null images":     `{"Format":1,"Images":null,"Digest":"` + digest([]byte("null")) + `"}`,
-		"images not list": `{"Format":1,"Images":{},"Digest":"` + digest([]byte("{}")) + `"}`,
+		"null images":     `{"Format":1,"Images":null,"Digest":"` + hexSHA256([]byte("null")) + `"}`,
+		"images not list": `{"Format":1,"Images":{},"Digest":"` + hexSHA256([]byte("{}")) + `"}`,
 	} {
 		if _, err := DecodeSnapshot([]byte(bad), nil); err == nil {
 			t.Errorf("%s: is accepted", name)
@@ -113,17 +118,22 @@ func TestSnapshotReadingIsVerifying(t *testing.T) {
 }
 
 func FuzzDecodeSnapshot(f *testing.F) {
-	f.Add([]byte(`{"Format":1,"ImageCount":0,"Images":[],"Digest":"` + digest([]byte("[]")) + `"}`))
+	f.Add([]byte(`{"Format":1,"ImageCount":0,"Images":[],"Digest":"` + hexSHA256([]byte("[]")) + `"}`))
 	f.Add([]byte(`{"Format":1,"Images":[{"ImageId":"m-1","OsTag":{}}]}`))
-	f.Add([]byte(`{"ImageCount":1,"Images":[{"ImageId":"m-1","OsTag":",\"Images\":","X":{"InstanceType":"","Images":[]},"InstanceType":""}]}`)) // what parts an object
-	f.Add([]byte("{\"ImageCount\":2,\"Images\":[{\"\xff\":1,\"ImageId\":\"\xff\"},{\"ImageId\":\"\\ud800\",\"ImageId\":null}]}"))               // ids of stray bytes
+	// what parts an object
+	f.Add([]byte(
+		`{"ImageCount":1,"Images":[{"ImageId":"m-1","OsTag":",\"Images\":","X":{"InstanceType":"","Images":[]},"InstanceType":""}]}`))
+	// ids of stray bytes
+	f.Add([]byte(
+		"{\"ImageCount\":2,\"Images\":[{\"\xff\":1,\"ImageId\":\"\xff\"},{\"ImageId\":\"\\ud800\",\"ImageId\":null}]}"))
 	f.Add([]byte(`{"ImageCount":-1,"Images":[` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `]}`))
 	f.Add([]byte(`{"ImageCount":1e0,"Images":[],"images":{},"Images":[{"ImageId":"a"},{"ImageId":"a"}]}`))
 	f.Add([]byte(`,"Images":[` + `,"InstanceType":]`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var o snapshotObject
 		if json.Unmarshal(data, &o) == nil { // get past the digest
-			data, _ = MarshalLine(snapshotObject{Format: 1, ImageCount: o.ImageCount, Images: o.Images, Digest: digest(o.Images)})
+			data, _ = MarshalLine(snapshotObject{Format: 1, ImageCount: o.ImageCount, Images: o.Images,
+				Digest: hexSHA256(o.Images)})
 		}
 		if s, err := DecodeSnapshot(data, nil); err == nil {
 			for _, im := range s.Images {

@@ -9,7 +9,7 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 // width. The zero Time is written as an empty string.
 type Time struct{ time.Time }
 
-// At rounds t down to the precision that is stored.
+// At rounds t down to milliseconds.
 func At(t time.Time) Time {
 	if t.IsZero() {
 		return Time{}
@@ -17,7 +17,7 @@ func At(t time.Time) Time {
 	return Time{t.UTC().Truncate(time.Millisecond)}
 }
 
-// String is the stored form of t, empty for the zero Time.
+// String returns the stored form of t, which is empty for the zero Time.
 func (t Time) String() string {
 	if t.IsZero() {
 		return ""
@@ -28,7 +28,8 @@ func (t Time) String() string {
 // MarshalText implements encoding.TextMarshaler.
 func (t Time) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler. It takes any RFC 3339 time.
+// UnmarshalText implements encoding.TextUnmarshaler. It accepts any RFC 3339
+// time.
 func (t *Time) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*t = Time{}
@@ -42,10 +43,10 @@ func (t *Time) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalJSON implements json.Marshaler; it shadows that of time.Time.
+// MarshalJSON implements json.Marshaler. It replaces the method of time.Time.
 func (t Time) MarshalJSON() ([]byte, error) { return []byte(`"` + t.String() + `"`), nil }
 
-// UnmarshalJSON implements json.Unmarshaler; null leaves t unchanged.
+// UnmarshalJSON implements json.Unmarshaler. null leaves t unchanged.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil

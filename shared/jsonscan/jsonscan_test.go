@@ -119,7 +119,8 @@ func TestScannerReadsWhatEncodingJSONReads(t *testing.T) {
 func TestSkipAcceptsWhatEncodingJSONAccepts(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		`{}`, `[1,-2.5e3,"x"]`, `{"a":{"b":[null]}}`, `""`, `[1,]`, `{"a"}`, `{a:1}`, `[1 2]`, `"open`, "\"\x01\"", `01`,
+		`{}`, `[1,-2.5e3,"x"]`, `{"a":{"b":[null]}}`, `""`, `[1,]`, `{"a"}`, `{a:1}`, `[1 2]`, `"open`, "\"\x01\"",
+		`01`,
 		`{"a":1,}`, `nul`, ``, `]`, `{"a":1`, "\"\xff\"",
 	} {
 		s := jsonscan.NewScanner(text)
@@ -174,7 +175,8 @@ func FuzzScanner(f *testing.F) {
 			return
 		}
 		for name, value := range jsonscan.Members(text) {
-			if _, ok := object[name]; !ok && !strings.Contains(text, `\`) && !strings.Contains(fmt.Sprint(object), "\ufffd") {
+			if _, ok := object[name]; !ok && !strings.Contains(text, `\`) &&
+				!strings.Contains(fmt.Sprint(object), "\ufffd") {
 				t.Errorf("%q: no member %q", text, name)
 			}
 			if !json.Valid([]byte(value)) {

@@ -31,12 +31,18 @@ func TestErrorsHaveNoAddresses(t *testing.T) {
 		transport http.RoundTripper
 		says      string
 	}{
-		"nobody listens":          {"http://" + closed(t), nil, "dial: connect: connection refused"},
-		"no such host":            {e.URL, lookup(net.DNSError{Err: "no such host", IsNotFound: true}), `looking up "oss.example": no such host`},
-		"a resolver that is slow": {e.URL, lookup(net.DNSError{Err: "i/o timeout", IsTimeout: true}), `looking up "oss.example": no answer`},
-		"a proxy that refuses": {e.URL, fails(&net.OpError{Op: "proxyconnect", Net: "tcp", Err: &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 4), Port: 3128}, Err: net.ErrClosed}}),
+		"nobody listens": {"http://" + closed(t), nil, "dial: connect: connection refused"},
+		"no such host": {e.URL, lookup(net.DNSError{Err: "no such host", IsNotFound: true}),
+			`looking up "oss.example": no such host`},
+		"a resolver that is slow": {e.URL, lookup(net.DNSError{Err: "i/o timeout", IsTimeout: true}),
+			`looking up "oss.example": no answer`},
+		"a proxy that refuses": {e.URL, fails(&net.OpError{Op: "proxyconnect", Net: "tcp",
+			Err: &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 4), Port: 3128},
+				Err: net.ErrClosed}}),
 			"proxyconnect: dial: use of closed"},
-		"a connection that breaks": {e.URL, fails(&net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 3), Port: 4711}, Err: net.ErrClosed}), "read: use of closed"},
+		"a connection that breaks": {e.URL, fails(
+			&net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 3), Port: 4711},
+				Err: net.ErrClosed}), "read: use of closed"},
 	} {
 		b := open(t, e, func(o *ossbucket.Options) { o.Endpoint, o.Transport = c.endpoint, c.transport })
 		for verb, call := range calls {

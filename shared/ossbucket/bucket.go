@@ -16,25 +16,28 @@ type Bucket struct {
 	http    *http.Client
 }
 
-// New returns a bucket. It does not connect; an error is about the options.
+// New returns a bucket. It does not connect. It returns an error if the options
+// are wrong.
 func New(options Options) (*Bucket, error) {
 	options, err := options.resolve()
 	if err != nil {
 		return nil, err
 	}
 	return &Bucket{options: options, http: &http.Client{
-		Transport:     meter{options.Transport, options.MaxObject},
+		Transport:     boundedTransport{options.Transport, options.MaxObject},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
-// once makes one request. verb and key are for the error.
-func (b *Bucket) once(ctx context.Context, verb, key string, request func(*exchange) error) error {
-	x := &exchange{verb: verb, key: key, bucket: b.options.Bucket}
-	return x.fault(ctx, b.run(ctx, x, request))
+// tryRequest makes a request once. operation and key are for the error.
+func (b *Bucket) tryRequest(ctx context.Context, verb, key string, request func(*attempt) error) error {
+	x := &attempt{verb: verb, key: key, bucket: b.options.Bucket}
+	return x.toError(ctx, b.sendRequest(ctx, x, request))
 }
 
-func (b *Bucket) run(ctx context.Context, x *exchange, request func(*exchange) error) error {
+// sendRequest prepares the attempt and calls request. The attempt ends when no
+// byte has moved for Options.ReadTimeout.
+func (b *Bucket) sendRequest(ctx context.Context, x *attempt, request func(*attempt) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -45,40 +48,44 @@ func (b *Bucket) run(ctx context.Context, x *exchange, request func(*exchange) e
 	if !x.credentials.Usable() { // OSS would call it anonymous, and answer about the bucket's ACL
 		return &credentialsError{errNoKey}
 	}
-	if x.oss, err = b.client(x.credentials); err != nil {
+	if x.oss, err = b.newSDKBucket(x.credentials); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	x.ctx, x.timeout = context.WithValue(ctx, exchangeKey{}, x), b.options.ReadTimeout
-	x.stall = time.AfterFunc(x.timeout, func() { cancel(errStalled) })
-	defer x.stall.Stop()
-	defer func() { x.upload.end() }()
+	x.ctx, x.timeout = context.WithValue(ctx, attemptKey{}, x), b.options.ReadTimeout
+	x.stallTimer = time.AfterFunc(x.timeout, func() { cancel(errStalled) })
+	defer x.stallTimer.Stop()
+	defer func() { x.upload.release() }()
 	return request(x)
 }
 
-// repeat makes a request that may be repeated, until it went well or its
-// fault is not a temporary one.
-func (b *Bucket) repeat(ctx context.Context, verb, key string, request func(*exchange) error) error {
+// retryRequest makes a request until it succeeds or its error is not temporary,
+// at most Options.Retry.Tries times. The request must be safe to repeat.
+func (b *Bucket) retryRequest(ctx context.Context, verb, key string, request func(*attempt) error) error {
 	pause := backoff.NewExponentialBackOff()
 	// The pause is anything from none to twice the interval.
-	pause.InitialInterval, pause.MaxInterval, pause.Multiplier, pause.RandomizationFactor = b.options.FirstDelay/2, b.options.MaxDelay/2, 2, 1
+	pause.InitialInterval, pause.MaxInterval = b.options.Retry.FirstDelay/2, b.options.Retry.MaxDelay/2
+	pause.Multiplier, pause.RandomizationFactor = 2, 1
 	var last error
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		last = b.once(ctx, verb, key, request)
+		last = b.tryRequest(ctx, verb, key, request)
 		if last != nil && !isTemporary(last) {
 			return struct{}{}, backoff.Permanent(last)
 		}
 		return struct{}{}, last
-	}, backoff.WithBackOff(pause), backoff.WithMaxTries(uint(max(b.options.Tries, 1))), backoff.WithMaxElapsedTime(0))
+	}, backoff.WithBackOff(pause), backoff.WithMaxTries(uint(max(b.options.Retry.Tries, 1))),
+		backoff.WithMaxElapsedTime(0))
 	if err != nil && ctx.Err() != nil && isTemporary(last) {
-		return &fault{verb: verb, key: key, cause: ctx.Err(), text: ctx.Err().Error() + "; before that: " + last.Error()}
+		return &requestError{operation: verb, key: key, cause: ctx.Err(), text: ctx.Err().Error() + "; before that: " +
+			last.Error()}
 	}
 	return last
 }
 
-// headers are those that every write has.
-func (b *Bucket) headers(x *exchange, key string) []oss.Option {
+// writeOptions returns the options of a write: those of every request and the
+// content type.
+func (b *Bucket) writeOptions(x *attempt, key string) []oss.Option {
 	contentType := "application/octet-stream"
 	switch {
 	case strings.HasSuffix(key, ".json"):
@@ -86,11 +93,11 @@ func (b *Bucket) headers(x *exchange, key string) []oss.Option {
 	case strings.HasSuffix(key, ".ndjson"):
 		contentType = "application/x-ndjson"
 	}
-	return append(b.common(x), oss.ContentType(contentType))
+	return append(b.commonOptions(x), oss.ContentType(contentType))
 }
 
-// common are the options that every request has.
-func (b *Bucket) common(x *exchange) []oss.Option {
+// commonOptions returns the options of every request.
+func (b *Bucket) commonOptions(x *attempt) []oss.Option {
 	options := []oss.Option{oss.WithContext(x.ctx)}
 	if b.options.Region != "" {
 		// Version 4 signs a time of this form; the SDK would take that of Date.

@@ -18,9 +18,11 @@ var _ archive.Sweeper = (*ossbucket.Bucket)(nil)
 func open(t testing.TB, e *osstest.Endpoint, change func(*ossbucket.Options)) *ossbucket.Bucket {
 	t.Helper()
 	options := ossbucket.Options{
-		Endpoint: e.URL, Bucket: e.Bucket, FirstDelay: time.Microsecond, MaxDelay: time.Millisecond,
+		Endpoint: e.URL, Bucket: e.Bucket, Retry: ossbucket.Retry{FirstDelay: time.Microsecond,
+			MaxDelay: time.Millisecond},
 		Credentials: func(context.Context) (cloud.Credentials, error) {
-			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
+			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token},
+				nil
 		},
 	}
 	if change != nil {

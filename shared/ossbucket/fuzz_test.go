@@ -29,10 +29,14 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(304, "", "99999999999999999999", "bytes", "18446744073709551616")
 	f.Add(404, "<Error><Code>NoSuch<!-- -->K&#101;y</Code></Error>", "", "", "") // the same word, written otherwise
 	f.Add(404, "<Error><Code>NoSuch<![CDATA[Key]]></Code></Error>", "", "", "")
-	f.Add(404, "<Error><Message>NoSuchKey</Message><Code>NoSuchBucket</Code></Error>", "", "", "") // the word in another place
+	// the word in another place
+	f.Add(404, "<Error><Message>NoSuchKey</Message><Code>NoSuchBucket</Code></Error>", "", "", "")
 	f.Add(404, "<Error><Code>NoSuchKey</Code><Code>AccessDenied</Code></Error>NoSuchKey", "", "", "")
-	f.Add(403, "<Error><Code>AccessDenied</Code><Message>planted-id planted-\nsecret</Message><EC>planted-token</EC></Error>", "", "", "")
-	f.Add(200, "<ListBucketResult><Contents><Key>planted-secret</Key></Contents></ListBucketResult>", "", "planted-token", "planted-id") // secrets that come back
+	f.Add(403, "<Error><Code>AccessDenied</Code><Message>planted-id "+
+		"planted-\nsecret</Message><EC>planted-token</EC></Error>", "", "", "")
+	// secrets that come back
+	f.Add(200, "<ListBucketResult><Contents><Key>planted-secret</Key></Contents></ListBucketResult>", "",
+		"planted-token", "planted-id")
 	f.Add(200, "<planted-token>", "", "", "")
 	f.Add(200, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>%2541</NextContinuationToken><EncodingType>url</EncodingType><Contents><Key>k%25zz</Key></Contents></ListBucketResult>", "", "", "")
 	f.Add(206, "012345678901", "-5", "bytes 0-11/12", "")                       // more than was asked for
@@ -47,14 +51,17 @@ func FuzzAnswer(f *testing.F) {
 			t.Skip("net/http lets no such answer through")
 		}
 		b, err := ossbucket.New(ossbucket.Options{
-			Endpoint: "http://127.0.0.1", Bucket: "images", Tries: 1, MaxObject: 1000,
+			Endpoint: "http://127.0.0.1", Bucket: "images", Retry: ossbucket.Retry{Tries: 1}, MaxObject: 1000,
 			Credentials: func(context.Context) (cloud.Credentials, error) {
-				return cloud.Credentials{AccessKeyID: "planted-id", AccessKeySecret: "planted-secret", SecurityToken: "planted-token"}, nil
+				return cloud.Credentials{AccessKeyID: "planted-id", AccessKeySecret: "planted-secret",
+					SecurityToken: "planted-token"}, nil
 			},
 			Transport: roundTrip(func(*http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: status, Body: io.NopCloser(bytes.NewReader([]byte(body))), Header: http.Header{
-					"Content-Length": {length}, "Content-Range": {contentRange}, "X-Oss-Hash-Crc64ecma": {number}, "X-Oss-Next-Append-Position": {number},
-				}}, nil
+				return &http.Response{StatusCode: status, Body: io.NopCloser(bytes.NewReader([]byte(body))),
+					Header: http.Header{
+						"Content-Length": {length}, "Content-Range": {contentRange}, "X-Oss-Hash-Crc64ecma": {number},
+						"X-Oss-Next-Append-Position": {number},
+					}}, nil
 			}),
 		})
 		if err != nil {
@@ -70,12 +77,14 @@ func FuzzAnswer(f *testing.F) {
 			case err == nil && verb == "Delete" && missing: // what is gone is gone
 			case err == nil && len(got) > most[verb] && most[verb] > 0:
 				t.Errorf("%s reads %d bytes, asked for %d", verb, len(got), most[verb])
-			case err == nil && status == http.StatusRequestedRangeNotSatisfiable && most[verb] > 0: // it begins beyond the end
+			// it begins beyond the end
+			case err == nil && status == http.StatusRequestedRangeNotSatisfiable && most[verb] > 0:
 			case err == nil && status >= 300:
 				t.Errorf("%s takes %d for success", verb, status)
 			case errors.Is(err, fs.ErrNotExist) && !missing:
 				t.Errorf("%s takes %d %q for a missing key: %v", verb, status, body, err)
-			case err != nil && (strings.Contains(err.Error(), "planted-id") || strings.Contains(err.Error(), "planted-secret") || strings.Contains(err.Error(), "planted-token")):
+			case err != nil && (strings.Contains(err.Error(), "planted-id") ||
+				strings.Contains(err.Error(), "planted-secret") || strings.Contains(err.Error(), "planted-token")):
 				t.Errorf("%s tells a secret: %v", verb, err)
 			}
 		}

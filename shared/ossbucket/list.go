@@ -11,23 +11,26 @@ import (
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
 
-// objects yields what OSS knows of the objects whose keys begin with prefix,
-// all pages, in the order in which OSS lists them.
-func (b *Bucket) objects(ctx context.Context, prefix string, each func(oss.ObjectProperties)) error {
+// listObjects calls each with the properties of every object whose key begins
+// with prefix, in the order of OSS. It reads all pages.
+func (b *Bucket) listObjects(ctx context.Context, prefix string, each func(oss.ObjectProperties)) error {
 	for token := ""; ; {
 		var page oss.ListObjectsResultV2
-		err := b.repeat(ctx, "listing", prefix, func(x *exchange) (err error) {
-			options := append(b.common(x), oss.Prefix(prefix), oss.MaxKeys(1000))
+		err := b.retryRequest(ctx, "listing", prefix, func(x *attempt) (err error) {
+			options := append(b.commonOptions(x), oss.Prefix(prefix), oss.MaxKeys(1000))
 			if token != "" {
 				options = append(options, oss.ContinuationToken(token))
 			}
 			page, err = x.oss.ListObjectsV2(options...)
-			if err == nil && page.IsTruncated && (page.NextContinuationToken == "" || page.NextContinuationToken == token) {
+			if err == nil && page.IsTruncated && (page.NextContinuationToken == "" ||
+				page.NextContinuationToken == token) {
 				err = errors.New("OSS says that the list goes on and not where")
 			}
-			foreign := slices.IndexFunc(page.Objects, func(o oss.ObjectProperties) bool { return !strings.HasPrefix(o.Key, prefix) })
+			foreign := slices.IndexFunc(page.Objects, func(o oss.ObjectProperties) bool {
+				return !strings.HasPrefix(o.Key, prefix)
+			})
 			if err == nil && foreign >= 0 {
-				err = fmt.Errorf("OSS answers with key %q", brief(page.Objects[foreign].Key))
+				err = fmt.Errorf("OSS answers with key %q", shorten(page.Objects[foreign].Key))
 			}
 			return err
 		})
@@ -47,7 +50,7 @@ func (b *Bucket) objects(ctx context.Context, prefix string, each func(oss.Objec
 // List implements archive.Reader.
 func (b *Bucket) List(ctx context.Context, prefix string) ([]string, error) {
 	keys := []string{}
-	if err := b.objects(ctx, prefix, func(o oss.ObjectProperties) { keys = append(keys, o.Key) }); err != nil {
+	if err := b.listObjects(ctx, prefix, func(o oss.ObjectProperties) { keys = append(keys, o.Key) }); err != nil {
 		return nil, err
 	}
 	slices.Sort(keys)
@@ -55,6 +58,7 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]string, error) {
 }
 
 // Entries implements archive.Sweeper.
-func (b *Bucket) Entries(ctx context.Context, prefix string, each func(key string, size int64, modified time.Time)) error {
-	return b.objects(ctx, prefix, func(o oss.ObjectProperties) { each(o.Key, o.Size, o.LastModified) })
+func (b *Bucket) Entries(ctx context.Context, prefix string,
+	each func(key string, size int64, modified time.Time)) error {
+	return b.listObjects(ctx, prefix, func(o oss.ObjectProperties) { each(o.Key, o.Size, o.LastModified) })
 }

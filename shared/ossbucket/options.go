@@ -18,7 +18,7 @@ import (
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
 
-// Options say which bucket, and how to reach it.
+// Options say which bucket to use and how to reach it.
 type Options struct {
 	// Endpoint is a URL or a host: "https://oss-cn-hangzhou.aliyuncs.com",
 	// "http://127.0.0.1:9000". A bare host is reached over https. The bucket
@@ -50,18 +50,26 @@ type Options struct {
 	// compressed answers, which OSS gives without length and etag.
 	Transport http.RoundTripper
 
-	Tries      int           // of a request that may be repeated; default 3
-	FirstDelay time.Duration // the longest pause before the second try; default 50 ms; it doubles from try to try
-	MaxDelay   time.Duration // default 1 s
+	// Retry says how requests that may be repeated are repeated.
+	Retry Retry
 }
 
+// Retry configures retries. Pauses are random, from none to a longest one, which
+// doubles from try to try.
+type Retry struct {
+	Tries      int           // including the first; default 3
+	FirstDelay time.Duration // the longest pause before the second try; default 50 ms
+	MaxDelay   time.Duration // bounds the longest pause; default 1 s
+}
+
+// withDefaults fills in the defaults.
 func (o Options) withDefaults() Options {
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 3*time.Second)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, 15*time.Second)
 	o.MaxObject = cmp.Or(o.MaxObject, 256<<20)
-	o.Tries = cmp.Or(o.Tries, 3)
-	o.FirstDelay = cmp.Or(o.FirstDelay, 50*time.Millisecond)
-	o.MaxDelay = cmp.Or(o.MaxDelay, time.Second)
+	o.Retry.Tries = cmp.Or(o.Retry.Tries, 3)
+	o.Retry.FirstDelay = cmp.Or(o.Retry.FirstDelay, 50*time.Millisecond)
+	o.Retry.MaxDelay = cmp.Or(o.Retry.MaxDelay, time.Second)
 	if o.Transport == nil {
 		o.Transport = &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
@@ -75,10 +83,11 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// aliyunHost names the region, unless it is one of the acceleration endpoints.
-var aliyunHost = regexp.MustCompile(`^oss-([a-z]+-[a-z0-9-]+?)(-internal)?\.aliyuncs\.com$`)
+// ossHostPattern matches OSS hosts and captures the region, unless the host is an
+// acceleration endpoint.
+var ossHostPattern = regexp.MustCompile(`^oss-([a-z]+-[a-z0-9-]+?)(-internal)?\.aliyuncs\.com$`)
 
-// resolve checks the options and completes endpoint, region and style.
+// resolve checks the options and fills in endpoint, region and style.
 func (o Options) resolve() (Options, error) {
 	if err := oss.CheckBucketName(o.Bucket); err != nil {
 		return o, fmt.Errorf("bucket %q is not 3 to 63 lower-case letters, digits and inner hyphens", o.Bucket)
@@ -86,33 +95,42 @@ func (o Options) resolve() (Options, error) {
 	if o.Credentials == nil {
 		return o, errors.New("no credentials given")
 	}
-	if !strings.Contains(o.Endpoint, "://") {
-		o.Endpoint = "https://" + o.Endpoint
-	}
-	u, err := url.Parse(o.Endpoint)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "":
-		return o, errors.New("endpoint is not a URL")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return o, fmt.Errorf("endpoint has scheme %q; it may be http or https", u.Scheme)
-	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return o, fmt.Errorf("endpoint at %q is more than a scheme, a host and a port", u.Host)
+	u, err := parseEndpoint(o.Endpoint)
+	if err != nil {
+		return o, err
 	}
 	o.Endpoint = u.Scheme + "://" + u.Host
 	host := u.Hostname()
 	_, notIP := netip.ParseAddr(host)
 	o.PathStyle = o.PathStyle || !o.CNAME && (notIP == nil || !strings.Contains(host, "."))
-	if m := aliyunHost.FindStringSubmatch(host); m != nil && o.Region == "" && m[1] != "accelerate-overseas" {
+	if m := ossHostPattern.FindStringSubmatch(host); m != nil && o.Region == "" && m[1] != "accelerate-overseas" {
 		o.Region = m[1]
 	}
 	o.Region = strings.TrimPrefix(o.Region, "oss-")
 	return o.withDefaults(), nil
 }
 
-// client returns an SDK client that signs with one set of credentials. The
-// SDK's own hook for credentials does not know the context of the call, and a
-// client is a cheap thing: connections belong to the HTTP client.
-func (b *Bucket) client(c cloud.Credentials) (*oss.Bucket, error) {
+// parseEndpoint parses a URL or a host, which is reached over https.
+func parseEndpoint(endpoint string) (*url.URL, error) {
+	if !strings.Contains(endpoint, "://") {
+		endpoint = "https://" + endpoint
+	}
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		return nil, errors.New("endpoint is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("endpoint has scheme %q; it may be http or https", u.Scheme)
+	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("endpoint at %q is more than a scheme, a host and a port", u.Host)
+	}
+	return u, nil
+}
+
+// newSDKBucket returns an SDK client that signs with these credentials. The SDK's
+// own hook for credentials does not get the context of the call. Clients are
+// cheap: the connections belong to the HTTP client.
+func (b *Bucket) newSDKBucket(c cloud.Credentials) (*oss.Bucket, error) {
 	options := []oss.ClientOption{
 		oss.HTTPClient(b.http), oss.SecurityToken(c.SecurityToken), oss.EnableCRC(false), // checked here, for reads too
 		oss.ForcePathStyle(b.options.PathStyle), oss.UseCname(b.options.CNAME),

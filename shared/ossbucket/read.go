@@ -15,12 +15,12 @@ import (
 
 // Get implements archive.Reader.
 func (b *Bucket) Get(ctx context.Context, key, etag string) (data []byte, current string, err error) {
-	err = b.repeat(ctx, "getting", key, func(x *exchange) error {
-		options := b.common(x)
+	err = b.retryRequest(ctx, "getting", key, func(x *attempt) error {
+		options := b.commonOptions(x)
 		if etag != "" {
 			options = append(options, oss.IfNoneMatch(etag))
 		}
-		data, err = x.get(key, options)
+		data, err = x.readObject(key, options)
 		switch current = x.header.Get(oss.HTTPHeaderEtag); {
 		case x.status == http.StatusNotModified && etag != "":
 			data, current, err = nil, etag, nil
@@ -30,7 +30,7 @@ func (b *Bucket) Get(ctx context.Context, key, etag string) (data []byte, curren
 		return err
 	})
 	if err != nil {
-		return nil, "", b.absent(ctx, key, err)
+		return nil, "", b.confirmNotFound(ctx, key, err)
 	}
 	return data, current, nil
 }
@@ -40,15 +40,16 @@ func (b *Bucket) GetFrom(ctx context.Context, key string, offset, limit int64) (
 	if offset < 0 || limit < 1 {
 		return nil, fmt.Errorf("getting %q: there are no %d bytes from %d on", key, limit, offset)
 	}
-	err = b.repeat(ctx, "getting", key, func(x *exchange) error {
+	err = b.retryRequest(ctx, "getting", key, func(x *attempt) error {
 		// Without the second header OSS answers a range that goes beyond the end with everything.
-		options := append(b.common(x), oss.NormalizedRange(fmt.Sprintf("%d-%d", offset, offset+limit-1)), oss.RangeBehavior("standard"))
-		data, err = x.get(key, options)
+		options := append(b.commonOptions(x), oss.NormalizedRange(fmt.Sprintf("%d-%d", offset, offset+limit-1)),
+			oss.RangeBehavior("standard"))
+		data, err = x.readObject(key, options)
 		switch {
 		case x.status == http.StatusRequestedRangeNotSatisfiable:
 			data, err = []byte{}, nil
 		case x.status == http.StatusPartialContent && err == nil:
-			err = x.checkRange(offset, limit, data)
+			err = x.verifyRange(offset, limit, data)
 		case err == nil: // the range was ignored
 			data = data[min(offset, int64(len(data))):]
 			data = data[:min(limit, int64(len(data)))]
@@ -56,7 +57,7 @@ func (b *Bucket) GetFrom(ctx context.Context, key string, offset, limit int64) (
 		return err
 	})
 	if err != nil {
-		return nil, b.absent(ctx, key, err)
+		return nil, b.confirmNotFound(ctx, key, err)
 	}
 	return data, nil
 }
@@ -64,12 +65,13 @@ func (b *Bucket) GetFrom(ctx context.Context, key string, offset, limit int64) (
 // crcTable is the polynomial of the checksums that OSS reports.
 var crcTable = crc64.MakeTable(crc64.ECMA)
 
-// trustedLength is how much memory is made ready for an object because its
-// answer states so much: a length is only a claim.
-const trustedLength = 16 << 20
+// maxFirstBuffer bounds the buffer that is made for the length that a response
+// states, which may be wrong.
+const maxFirstBuffer = 16 << 20
 
-// get reads an object or a range of it, to the end.
-func (x *exchange) get(key string, options []oss.Option) ([]byte, error) {
+// readObject reads an object or a range of it to the end. It verifies the
+// checksum of whole objects.
+func (x *attempt) readObject(key string, options []oss.Option) ([]byte, error) {
 	result, err := x.oss.DoGetObject(&oss.GetObjectRequest{ObjectKey: key}, options)
 	if err != nil {
 		return nil, err
@@ -80,14 +82,14 @@ func (x *exchange) get(key string, options []oss.Option) ([]byte, error) {
 	}
 	var buf bytes.Buffer
 	length, _ := strconv.ParseInt(x.header.Get(oss.HTTPHeaderContentLength), 10, 64)
-	buf.Grow(int(min(max(length, 0), trustedLength)) + bytes.MinRead)
+	buf.Grow(int(min(max(length, 0), maxFirstBuffer)) + bytes.MinRead)
 	if x.status != http.StatusOK {
 		_, err := buf.ReadFrom(result.Response.Body)
 		return buf.Bytes(), err
 	}
 	sum := crc64.New(crcTable)
 	if _, err = buf.ReadFrom(io.TeeReader(result.Response.Body, sum)); err == nil {
-		err = x.checkCRC(sum.Sum64())
+		err = x.verifyCRC(sum.Sum64())
 	}
 	if err != nil {
 		return nil, err
@@ -95,19 +97,19 @@ func (x *exchange) get(key string, options []oss.Option) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// checkCRC compares the sum of a whole object with what OSS says of it.
-func (x *exchange) checkCRC(sum uint64) error {
+// verifyCRC compares the checksum of a whole object with the one that OSS states.
+func (x *attempt) verifyCRC(sum uint64) error {
 	said := x.header.Get(oss.HTTPHeaderOssCRC64)
 	if got := strconv.FormatUint(sum, 10); said != "" && got != said {
-		return &brokenError{fmt.Sprintf("the CRC-64 is %s, OSS says %s", got, brief(said))}
+		return &corruptError{fmt.Sprintf("the CRC-64 is %s, OSS says %s", got, shorten(said))}
 	}
 	return nil
 }
 
-// checkRange demands "bytes <offset>-<end>/<size>", and the end that the limit
-// or the size sets. The CRC is that of the whole object: it proves a range that
-// is one.
-func (x *exchange) checkRange(offset, limit int64, data []byte) error {
+// verifyRange requires "bytes <offset>-<end>/<size>" with the end that the limit
+// or the size sets. If the range is the whole object, it verifies the checksum as
+// well.
+func (x *attempt) verifyRange(offset, limit int64, data []byte) error {
 	header := x.header.Get("Content-Range")
 	_, total, _ := strings.Cut(header, "/")
 	size, err := strconv.ParseInt(total, 10, 64)
@@ -118,9 +120,9 @@ func (x *exchange) checkRange(offset, limit int64, data []byte) error {
 	want := fmt.Sprintf("bytes %d-%d/%d", offset, offset+length-1, size)
 	switch {
 	case header != want || length > limit || size < offset+length:
-		return &brokenError{fmt.Sprintf("the range is %q, want %q", brief(header), want)}
+		return &corruptError{fmt.Sprintf("the range is %q, want %q", shorten(header), want)}
 	case offset == 0 && length == size:
-		return x.checkCRC(crc64.Checksum(data, crcTable))
+		return x.verifyCRC(crc64.Checksum(data, crcTable))
 	}
 	return nil
 }

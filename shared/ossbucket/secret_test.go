@@ -26,18 +26,22 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 		fault  osstest.Fault
 		change func(*ossbucket.Options)
 	}{
-		"in the message":       {fault: osstest.Fault{Status: 403, Code: "AccessDenied", Message: echo}},
-		"in a code":            {fault: osstest.Fault{Status: 400, Code: echo}},
-		"in the EC":            {fault: osstest.Fault{Status: 400, Body: "<Error><Code>X</Code><EC>" + echo + "</EC></Error>"}},
-		"in a page":            {fault: osstest.Fault{Status: 502, Body: "<html>" + echo}},
-		"in the range":         {fault: spoil("Content-Range", echo)},
-		"in the position":      {fault: spoil("X-Oss-Next-Append-Position", echo)},
-		"in the CRC":           {fault: spoil("X-Oss-Hash-Crc64ecma", echo)},
-		"in the request id":    {fault: osstest.Fault{Status: 500, Code: "InternalError", Spoil: func(h http.Header) { h.Set("X-Oss-Request-Id", echo) }}},
+		"in the message": {fault: osstest.Fault{Status: 403, Code: "AccessDenied", Message: echo}},
+		"in a code":      {fault: osstest.Fault{Status: 400, Code: echo}},
+		"in the EC": {fault: osstest.Fault{Status: 400, Body: "<Error><Code>X</Code><EC>" + echo +
+			"</EC></Error>"}},
+		"in a page":       {fault: osstest.Fault{Status: 502, Body: "<html>" + echo}},
+		"in the range":    {fault: spoil("Content-Range", echo)},
+		"in the position": {fault: spoil("X-Oss-Next-Append-Position", echo)},
+		"in the CRC":      {fault: spoil("X-Oss-Hash-Crc64ecma", echo)},
+		"in the request id": {fault: osstest.Fault{Status: 500, Code: "InternalError", Spoil: func(h http.Header) {
+			h.Set("X-Oss-Request-Id", echo)
+		}}},
 		"in a transport error": {change: func(o *ossbucket.Options) { o.Transport = leaky }},
 		"in the string that was to be signed": {change: func(o *ossbucket.Options) {
 			o.Credentials = func(context.Context) (cloud.Credentials, error) {
-				return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: "wrong", SecurityToken: e.Key.Token}, nil
+				return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: "wrong", SecurityToken: e.Key.Token},
+					nil
 			}
 		}},
 	} {
@@ -85,7 +89,8 @@ func TestCredentialsAreTakenForEveryTry(t *testing.T) {
 			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: token}, nil
 		}
 	})
-	first, second := context.WithValue(context.Background(), invocation{}, "first"), context.WithValue(context.Background(), invocation{}, "second")
+	first, second := context.WithValue(context.Background(), invocation{},
+		"first"), context.WithValue(context.Background(), invocation{}, "second")
 	e.SetKeys(osstest.Key{ID: e.Key.ID, Secret: e.Key.Secret, Token: "first", Expires: time.Now().Add(time.Hour)})
 	e.SetFault(times(1, osstest.Fault{Status: 500, Code: "InternalError"}))
 	if err := b.Put(first, "key", nil); err != nil {
@@ -99,10 +104,12 @@ func TestCredentialsAreTakenForEveryTry(t *testing.T) {
 		t.Error(err)
 	}
 	e.SetKeys(osstest.Key{ID: e.Key.ID, Secret: e.Key.Secret, Token: "second", Expires: time.Now().Add(-time.Hour)})
-	if err := b.Put(second, "key", nil); !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "SecurityTokenExpired") {
+	if err := b.Put(second, "key", nil); !errors.Is(err, fs.ErrPermission) ||
+		!strings.Contains(err.Error(), "SecurityTokenExpired") {
 		t.Errorf("with an expired token: %v", err)
 	}
-	if err := b.Put(context.Background(), "key", nil); err == nil || !strings.Contains(err.Error(), "taking credentials: no invocation") {
+	if err := b.Put(context.Background(), "key", nil); err == nil ||
+		!strings.Contains(err.Error(), "taking credentials: no invocation") {
 		t.Errorf("without credentials: %v", err)
 	}
 	if len(asked) != 6 {
@@ -120,7 +127,8 @@ func TestWithoutAKeyNothingIsAsked(t *testing.T) {
 			o.Credentials = func(context.Context) (cloud.Credentials, error) { return key, nil }
 		})
 		_, _, err := b.Get(t.Context(), "k", "")
-		if err == nil || !strings.Contains(err.Error(), "there is no access key; a function gets one by its role") || errors.Is(err, fs.ErrNotExist) {
+		if err == nil || !strings.Contains(err.Error(), "there is no access key; a function gets one by its role") ||
+			errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%v", err)
 		}
 	}

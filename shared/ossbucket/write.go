@@ -16,18 +16,18 @@ import (
 
 // Put implements archive.Bucket.
 func (b *Bucket) Put(ctx context.Context, key string, data []byte) error {
-	return b.repeat(ctx, "putting", key, func(x *exchange) error {
-		return b.put(x, key, data)
+	return b.retryRequest(ctx, "putting", key, func(x *attempt) error {
+		return b.putObject(x, key, data)
 	})
 }
 
-// Create implements archive.Bucket. Tried again after a lost answer it may
-// find its own object: the same bytes are success then.
+// Create implements archive.Bucket. A retry after a lost response may find its
+// own object: equal bytes are success then.
 func (b *Bucket) Create(ctx context.Context, key string, data []byte) error {
 	tries := 0
-	err := b.repeat(ctx, "creating", key, func(x *exchange) error {
+	err := b.retryRequest(ctx, "creating", key, func(x *attempt) error {
 		tries++
-		return b.put(x, key, data, oss.ForbidOverWrite(true))
+		return b.putObject(x, key, data, oss.ForbidOverWrite(true))
 	})
 	if tries > 1 && errors.Is(err, fs.ErrExist) {
 		if there, _, getErr := b.Get(ctx, key, ""); getErr == nil && bytes.Equal(there, data) {
@@ -37,37 +37,39 @@ func (b *Bucket) Create(ctx context.Context, key string, data []byte) error {
 	return err
 }
 
-func (b *Bucket) put(x *exchange, key string, data []byte, more ...oss.Option) error {
-	request := &oss.PutObjectRequest{ObjectKey: key, Reader: x.body(data)}
-	resp, err := x.oss.DoPutObject(request, append(b.headers(x, key), more...))
+// putObject puts an object once and verifies the checksum.
+func (b *Bucket) putObject(x *attempt, key string, data []byte, more ...oss.Option) error {
+	request := &oss.PutObjectRequest{ObjectKey: key, Reader: x.newUpload(data)}
+	resp, err := x.oss.DoPutObject(request, append(b.writeOptions(x, key), more...))
 	if err != nil {
 		return err
 	}
 	defer resp.Close()
-	return x.checkCRC(crc64.Checksum(data, crcTable))
+	return x.verifyCRC(crc64.Checksum(data, crcTable))
 }
 
-// Append implements archive.Bucket. It is never tried again: whether an
-// append without an answer took place only the object can tell.
+// Append implements archive.Bucket. It is never retried: only the object can tell
+// whether an append without a response took place.
 func (b *Bucket) Append(ctx context.Context, key string, position int64, data []byte) (int64, error) {
 	if position < 0 {
 		return 0, fmt.Errorf("appending to %q: position %d is negative", key, position)
 	}
 	next := position + int64(len(data))
-	err := b.once(ctx, "appending to", key, func(x *exchange) error {
-		request := &oss.AppendObjectRequest{ObjectKey: key, Reader: x.body(data), Position: position}
+	err := b.tryRequest(ctx, "appending to", key, func(x *attempt) error {
+		request := &oss.AppendObjectRequest{ObjectKey: key, Reader: x.newUpload(data), Position: position}
 		// The CRC-64 of the answer is that of the whole object, which is not known
 		// here; with an MD5 OSS refuses damaged bytes instead.
 		sum := md5.Sum(data)
-		options := append(b.headers(x, key), oss.ContentMD5(base64.StdEncoding.EncodeToString(sum[:])))
+		options := append(b.writeOptions(x, key), oss.ContentMD5(base64.StdEncoding.EncodeToString(sum[:])))
 		if _, err := x.oss.DoAppendObject(request, options); err != nil {
 			return err
 		}
 		if said := x.header.Get(oss.HTTPHeaderOssNextAppendPosition); said != strconv.FormatInt(next, 10) {
-			return &brokenError{fmt.Sprintf("the length after %d bytes at %d should be %d, OSS says %q", len(data), position, next, brief(said))}
+			return &corruptError{fmt.Sprintf("the length after %d bytes at %d should be %d, OSS says %q", len(data),
+				position, next, shorten(said))}
 		}
 		if position == 0 {
-			return x.checkCRC(crc64.Checksum(data, crcTable))
+			return x.verifyCRC(crc64.Checksum(data, crcTable))
 		}
 		return nil
 	})
@@ -79,8 +81,8 @@ func (b *Bucket) Append(ctx context.Context, key string, position int64, data []
 
 // Delete implements archive.Sweeper.
 func (b *Bucket) Delete(ctx context.Context, key string) error {
-	err := b.repeat(ctx, "deleting", key, func(x *exchange) error {
-		return x.oss.DeleteObject(key, b.common(x)...)
+	err := b.retryRequest(ctx, "deleting", key, func(x *attempt) error {
+		return x.oss.DeleteObject(key, b.commonOptions(x)...)
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

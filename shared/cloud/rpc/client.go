@@ -119,7 +119,8 @@ func (c *Client) Do(ctx context.Context, credentials cloud.Credentials, call Cal
 	// CallApiWithCtx would do the same, and link signatures of other versions.
 	_, err := core.DoRequestWithCtx(context.WithValue(ctx, exchangeKey{}, x), &openapi.Params{
 		Action: &call.Action, Version: &call.Version, Protocol: core.Protocol, Pathname: &path, Method: &call.Method,
-		AuthType: dara.String("AK"), Style: &style, ReqBodyType: dara.String("formData"), BodyType: dara.String("binary"),
+		AuthType: dara.String("AK"), Style: &style, ReqBodyType: dara.String("formData"),
+		BodyType: dara.String("binary"),
 	}, request, &dara.RuntimeOptions{})
 	if x.err == nil && x.response.Status == 0 { // the request never reached the transport
 		if x.err = err; err == nil {

@@ -13,7 +13,7 @@ import (
 
 // answer collects an answer before it is sent; it is the http.ResponseWriter
 // that gofakes3 writes to.
-type answer struct {
+type response struct {
 	id, host string
 	status   int
 	header   http.Header
@@ -21,10 +21,10 @@ type answer struct {
 	code     string // of an error
 }
 
-func newAnswer(id, host string) *answer {
+func newResponse(id, host string) *response {
 	body := bodies.Get().(*bytes.Buffer)
 	body.Reset()
-	return &answer{id: id, host: host, header: http.Header{}, body: body}
+	return &response{id: id, host: host, header: http.Header{}, body: body}
 }
 
 // bodies are used again: new memory for each large object would keep its
@@ -32,17 +32,17 @@ func newAnswer(id, host string) *answer {
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // release gives the body back once the answer has been sent.
-func (a *answer) release() { bodies.Put(a.body) }
+func (a *response) release() { bodies.Put(a.body) }
 
-func (a *answer) Header() http.Header { return a.header }
+func (a *response) Header() http.Header { return a.header }
 
-func (a *answer) WriteHeader(status int) {
+func (a *response) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
 	}
 }
 
-func (a *answer) Write(p []byte) (int, error) {
+func (a *response) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
 	return a.body.Write(p)
 }
@@ -67,9 +67,12 @@ var codes = map[string]struct {
 	status      int
 	ec, message string
 }{
-	"AccessDenied":             {403, "0003-00000001", "You have no right to access this object because of bucket acl."},
-	"FileAlreadyExists":        {409, "0026-00000002", "The object you specified already exists and can not be overwritten."},
-	"InvalidAccessKeyId":       {403, "0002-00000902", "The OSS Access Key Id you provided does not exist in our records."},
+	"AccessDenied": {403, "0003-00000001",
+		"You have no right to access this object because of bucket acl."},
+	"FileAlreadyExists": {409, "0026-00000002",
+		"The object you specified already exists and can not be overwritten."},
+	"InvalidAccessKeyId": {403, "0002-00000902",
+		"The OSS Access Key Id you provided does not exist in our records."},
 	"InvalidArgument":          {400, "", "The argument is invalid."},
 	"InvalidDigest":            {400, "", "The Content-MD5 you specified was invalid."},
 	"InvalidObjectName":        {400, "", "The specified object is not valid."},
@@ -80,14 +83,16 @@ var codes = map[string]struct {
 	"NoSuchKey":                {404, "0026-00000001", "The specified key does not exist."},
 	"ObjectNotAppendable":      {409, "0026-00000017", "The object is not appendable."},
 	"PositionNotEqualToLength": {409, "0026-00000016", "Position is not equal to file length."},
-	"RequestTimeout":           {400, "", "Your socket connection to the server was not read from or written to within the timeout period."},
-	"RequestTimeTooSkewed":     {403, "", "The difference between the request time and the current time is too large."},
-	"SecurityTokenExpired":     {403, "", "The security token you provided has expired."},
-	"SignatureDoesNotMatch":    {403, "0002-00000040", "The request signature we calculated does not match the signature you provided. Check your key and signing method."},
+	"RequestTimeout": {400, "",
+		"Your socket connection to the server was not read from or written to within the timeout period."},
+	"RequestTimeTooSkewed": {403, "", "The difference between the request time and the current time is too large."},
+	"SecurityTokenExpired": {403, "", "The security token you provided has expired."},
+	"SignatureDoesNotMatch": {403, "0002-00000040", "The request signature we calculated does not match the " +
+		"signature you provided. Check your key and signing method."},
 }
 
 // fail answers with an error document.
-func (a *answer) fail(e ossError) {
+func (a *response) setError(e ossError) {
 	known := codes[e.Code]
 	if e.Message == "" {
 		e.Message = known.message
@@ -112,14 +117,14 @@ func (a *answer) fail(e ossError) {
 }
 
 // translate turns what gofakes3 answered into what OSS would.
-func (a *answer) translate(req Request) {
+func (a *response) translateHeaders(req Request) {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
 	if a.status >= 400 {
 		var e gofakes3.ErrorResponse
 		_ = xml.Unmarshal(a.body.Bytes(), &e)
-		a.fail(ossError{Code: string(e.Code), Message: e.Message, Key: req.Key, BucketName: req.Bucket})
+		a.setError(ossError{Code: string(e.Code), Message: e.Message, Key: req.Key, BucketName: req.Bucket})
 		return
 	}
 	for name, values := range a.header {
@@ -136,7 +141,7 @@ func (a *answer) translate(req Request) {
 	if tag := a.header.Get("ETag"); tag != "" {
 		a.header.Set("ETag", strings.ToUpper(tag))
 	}
-	if a.header.Get("X-Oss-Object-Type") == appendable {
+	if a.header.Get("X-Oss-Object-Type") == appendableType {
 		size := a.header.Get("Content-Length")
 		if _, total, ok := strings.Cut(a.header.Get("Content-Range"), "/"); ok {
 			size = total

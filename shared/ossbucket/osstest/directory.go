@@ -16,37 +16,39 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// directory keeps each object as one file, so that a person finds it there.
+// directoryStore keeps each object as one file, so that a person can find it.
 // Everything that is known of an object follows from its file: the etag and
-// the CRC-64 from the content, the type from the mode. A normal object is only
-// ever replaced, so its file is read-only; an appendable one's can be written.
+// CRC-64 from the content, the type from the mode. A normal object is only ever
+// replaced, so its file is read-only; the file of an appendable object is
+// writable.
 //
-// Every write, an append too, makes a new file and renames it into place. The
-// cost of an append thereby grows with the object, but no reader, and no
-// process that is killed, can leave half a write. It is not synced: it survives
-// the process, not the machine. gofakes3's own directory store (s3afero) writes
-// in place and keeps metadata in a second file, which a kill would part.
-type directory struct{ root string }
+// Every write, an append too, makes a new file and renames it. So an append costs
+// more the larger the object is, but no reader and no killed process leaves half
+// a write. Files are not synced: they survive the process, not the machine.
+// gofakes3's own directory store (s3afero) writes in place and keeps metadata in
+// a second file, which a kill would separate.
+type directoryStore struct{ root string }
 
 const (
 	normalMode     fs.FileMode = 0o444
 	appendableMode fs.FileMode = 0o644
 )
 
-func newDirectory(root string) (*directory, error) {
-	d := &directory{root}
-	if err := os.RemoveAll(d.temp()); err != nil { // of a process that was killed
+func newDirectory(root string) (*directoryStore, error) {
+	d := &directoryStore{root}
+	if err := os.RemoveAll(d.tempDir()); err != nil { // of a process that was killed
 		return nil, err
 	}
-	return d, os.MkdirAll(d.temp(), 0o755)
+	return d, os.MkdirAll(d.tempDir(), 0o755)
 }
 
-// temp is where files are written before they are renamed; '%' keeps it apart
-// from buckets.
-func (d *directory) temp() string { return filepath.Join(d.root, "%tmp") }
+// tempDir returns where files are written before they are renamed. '%' cannot be
+// in the name of a bucket.
+func (d *directoryStore) tempDir() string { return filepath.Join(d.root, "%tmp") }
 
-func (d *directory) write(bucket, key string, mode fs.FileMode, data ...[]byte) (err error) {
-	file, err := os.CreateTemp(d.temp(), "*")
+// writeObject writes a file with all parts of data and renames it into place.
+func (d *directoryStore) writeObject(bucket, key string, mode fs.FileMode, data ...[]byte) (err error) {
+	file, err := os.CreateTemp(d.tempDir(), "*")
 	if err != nil {
 		return err
 	}
@@ -64,19 +66,19 @@ func (d *directory) write(bucket, key string, mode fs.FileMode, data ...[]byte) 
 	if err = errors.Join(file.Chmod(mode), file.Close()); err != nil {
 		return err
 	}
-	target, err := d.place(bucket, key)
+	target, err := d.objectPath(bucket, key)
 	if err != nil {
 		return err
 	}
 	return os.Rename(file.Name(), target)
 }
 
-// read returns an object with all its bytes.
-func (d *directory) read(bucket, key string) (*gofakes3.Object, []byte, error) {
+// readObject returns an object with all its bytes.
+func (d *directoryStore) readObject(bucket, key string) (*gofakes3.Object, []byte, error) {
 	if exists, err := d.BucketExists(bucket); err != nil || !exists {
 		return nil, nil, errors.Join(err, gofakes3.BucketNotFound(bucket))
 	}
-	file, err := d.find(bucket, key)
+	file, err := d.openObject(bucket, key)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -89,9 +91,9 @@ func (d *directory) read(bucket, key string) (*gofakes3.Object, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	kind := normal
+	kind := normalType
 	if info.Mode()&0o200 != 0 {
-		kind = appendable
+		kind = appendableType
 	}
 	sum := md5.Sum(data)
 	return &gofakes3.Object{
@@ -100,7 +102,7 @@ func (d *directory) read(bucket, key string) (*gofakes3.Object, []byte, error) {
 		Metadata: map[string]string{
 			"Content-Type":         contentType(key),
 			"Last-Modified":        info.ModTime().UTC().Format(http.TimeFormat),
-			"X-Oss-Hash-Crc64ecma": crcOf(data),
+			"X-Oss-Hash-Crc64ecma": crc64Text(data),
 			"X-Oss-Object-Type":    kind,
 		},
 	}, data, nil
@@ -117,8 +119,8 @@ func contentType(key string) string {
 }
 
 // GetObject implements gofakes3.Backend.
-func (d *directory) GetObject(bucket, key string, want *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
-	o, data, err := d.read(bucket, key)
+func (d *directoryStore) GetObject(bucket, key string, want *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
+	o, data, err := d.readObject(bucket, key)
 	if err != nil {
 		return nil, err
 	}
@@ -133,32 +135,34 @@ func (d *directory) GetObject(bucket, key string, want *gofakes3.ObjectRangeRequ
 }
 
 // HeadObject implements gofakes3.Backend.
-func (d *directory) HeadObject(bucket, key string) (*gofakes3.Object, error) {
-	o, _, err := d.read(bucket, key)
+func (d *directoryStore) HeadObject(bucket, key string) (*gofakes3.Object, error) {
+	o, _, err := d.readObject(bucket, key)
 	return o, err
 }
 
 // PutObject implements gofakes3.Backend. The caller holds the lock of writes.
-func (d *directory) PutObject(bucket, key string, _ map[string]string, input io.Reader, size int64, _ *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+func (d *directoryStore) PutObject(bucket, key string, _ map[string]string, input io.Reader, size int64,
+	_ *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
 	data, err := gofakes3.ReadAll(input, size)
 	if err != nil {
 		return gofakes3.PutObjectResult{}, err
 	}
-	return gofakes3.PutObjectResult{}, d.write(bucket, key, normalMode, data)
+	return gofakes3.PutObjectResult{}, d.writeObject(bucket, key, normalMode, data)
 }
 
-func (d *directory) appendTo(bucket, key string, position int64, data []byte, _ string, _ time.Time) error {
-	old, all, err := d.read(bucket, key)
+func (d *directoryStore) appendTo(bucket, key string, position int64, data []byte, _ string, _ time.Time) error {
+	old, all, err := d.readObject(bucket, key)
 	if err != nil && !gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey) {
 		return err
 	}
-	if err := extend(old, position); err != nil {
+	if err := checkAppend(old, position); err != nil {
 		return err
 	}
-	return d.write(bucket, key, appendableMode, all, data)
+	return d.writeObject(bucket, key, appendableMode, all, data)
 }
 
 // CopyObject implements gofakes3.Backend.
-func (d *directory) CopyObject(srcBucket, srcKey, dstBucket, dstKey string, meta map[string]string) (gofakes3.CopyObjectResult, error) {
+func (d *directoryStore) CopyObject(srcBucket, srcKey, dstBucket, dstKey string,
+	meta map[string]string) (gofakes3.CopyObjectResult, error) {
 	return gofakes3.CopyObject(d, srcBucket, srcKey, dstBucket, dstKey, meta)
 }

@@ -10,19 +10,20 @@ import (
 )
 
 // ListBuckets implements gofakes3.Backend.
-func (d *directory) ListBuckets() ([]gofakes3.BucketInfo, error) {
+func (d *directoryStore) ListBuckets() ([]gofakes3.BucketInfo, error) {
 	entries, err := os.ReadDir(d.root)
 	var buckets []gofakes3.BucketInfo
 	for _, entry := range entries {
 		if info, err := entry.Info(); err == nil && entry.IsDir() && gofakes3.ValidateBucketName(entry.Name()) == nil {
-			buckets = append(buckets, gofakes3.BucketInfo{Name: entry.Name(), CreationDate: gofakes3.NewContentTime(info.ModTime())})
+			buckets = append(buckets, gofakes3.BucketInfo{Name: entry.Name(),
+				CreationDate: gofakes3.NewContentTime(info.ModTime())})
 		}
 	}
 	return buckets, err
 }
 
 // BucketExists implements gofakes3.Backend.
-func (d *directory) BucketExists(name string) (bool, error) {
+func (d *directoryStore) BucketExists(name string) (bool, error) {
 	if gofakes3.ValidateBucketName(name) != nil {
 		return false, nil
 	}
@@ -34,7 +35,7 @@ func (d *directory) BucketExists(name string) (bool, error) {
 }
 
 // CreateBucket implements gofakes3.Backend.
-func (d *directory) CreateBucket(name string) error {
+func (d *directoryStore) CreateBucket(name string) error {
 	if err := gofakes3.ValidateBucketName(name); err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func (d *directory) CreateBucket(name string) error {
 }
 
 // DeleteBucket implements gofakes3.Backend.
-func (d *directory) DeleteBucket(name string) error {
+func (d *directoryStore) DeleteBucket(name string) error {
 	list, err := d.ListBucket(name, nil, gofakes3.ListBucketPage{})
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (d *directory) DeleteBucket(name string) error {
 }
 
 // ForceDeleteBucket implements gofakes3.Backend.
-func (d *directory) ForceDeleteBucket(name string) error {
+func (d *directoryStore) ForceDeleteBucket(name string) error {
 	if exists, err := d.BucketExists(name); err != nil || !exists {
 		return errors.Join(err, gofakes3.BucketNotFound(name))
 	}

@@ -17,7 +17,7 @@ import (
 var plainStep = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$`)
 
 // plain is the place of a key that is a path of files, or "".
-func (d *directory) plain(bucket, key string) string {
+func (d *directoryStore) plain(bucket, key string) string {
 	for step := range strings.SplitSeq(key, "/") {
 		if !plainStep.MatchString(step) {
 			return ""
@@ -31,7 +31,7 @@ const oddStep = 200
 // odd is the place of any other key, in hexadecimal, and of one that another
 // key's file stands in the way of: OSS has "a" and "a/b" side by side. The
 // last step ends in '~', so that no key is the beginning of another.
-func (d *directory) odd(bucket, key string) string {
+func (d *directoryStore) odd(bucket, key string) string {
 	path := filepath.Join(d.root, bucket, "%odd")
 	for part := range slices.Chunk([]byte(hex.EncodeToString([]byte(key))), oddStep) {
 		path = filepath.Join(path, string(part))
@@ -40,7 +40,7 @@ func (d *directory) odd(bucket, key string) string {
 }
 
 // find opens the file of an object.
-func (d *directory) find(bucket, key string) (*os.File, error) {
+func (d *directoryStore) openObject(bucket, key string) (*os.File, error) {
 	for _, path := range []string{d.plain(bucket, key), d.odd(bucket, key)} {
 		if path == "" {
 			continue
@@ -55,7 +55,7 @@ func (d *directory) find(bucket, key string) (*os.File, error) {
 }
 
 // place says where an object is or is to be, and makes the directories.
-func (d *directory) place(bucket, key string) (string, error) {
+func (d *directoryStore) objectPath(bucket, key string) (string, error) {
 	odd := d.odd(bucket, key)
 	if plain := d.plain(bucket, key); plain != "" {
 		_, err := os.Stat(odd)
@@ -81,7 +81,8 @@ func keyOf(path string) (string, bool) {
 }
 
 // ListBucket implements gofakes3.Backend, without pages.
-func (d *directory) ListBucket(bucket string, prefix *gofakes3.Prefix, _ gofakes3.ListBucketPage) (*gofakes3.ObjectList, error) {
+func (d *directoryStore) ListBucket(bucket string, prefix *gofakes3.Prefix,
+	_ gofakes3.ListBucketPage) (*gofakes3.ObjectList, error) {
 	root := filepath.Join(d.root, bucket)
 	var keys []string
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -109,8 +110,8 @@ func (d *directory) ListBucket(bucket string, prefix *gofakes3.Prefix, _ gofakes
 }
 
 // DeleteObject implements gofakes3.Backend.
-func (d *directory) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, error) {
-	file, err := d.find(bucket, key)
+func (d *directoryStore) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, error) {
+	file, err := d.openObject(bucket, key)
 	if gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey) {
 		return gofakes3.ObjectDeleteResult{}, nil
 	}
@@ -121,7 +122,7 @@ func (d *directory) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResul
 }
 
 // DeleteMulti implements gofakes3.Backend.
-func (d *directory) DeleteMulti(bucket string, keys ...string) (result gofakes3.MultiDeleteResult, err error) {
+func (d *directoryStore) DeleteMulti(bucket string, keys ...string) (result gofakes3.MultiDeleteResult, err error) {
 	for _, key := range keys {
 		if _, err := d.DeleteObject(bucket, key); err != nil {
 			result.Error = append(result.Error, gofakes3.ErrorResultFromError(err))

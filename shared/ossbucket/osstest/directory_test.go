@@ -21,7 +21,8 @@ func TestObjectsArePlainFiles(t *testing.T) {
 	dir := t.TempDir()
 	e := Start(t, dir)
 	b := client(t, e, nil)
-	for _, key := range []string{"p/v1/r/head.json", "p/v1/r/clusters/_any/ecs.c7.large/0a.json", "odd key", "a", "a/b", ".hidden"} {
+	for _, key := range []string{"p/v1/r/head.json", "p/v1/r/clusters/_any/ecs.c7.large/0a.json", "odd key", "a", "a/b",
+		".hidden"} {
 		if err := b.PutObject(key, strings.NewReader(key)); err != nil {
 			t.Fatal(err)
 		}
@@ -30,11 +31,13 @@ func TestObjectsArePlainFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"p/v1/r/head.json": "p/v1/r/head.json", "p/v1/r/clusters/_any/ecs.c7.large/0a.json": "p/v1/r/clusters/_any/ecs.c7.large/0a.json",
-		"p/v1/r/log/2026-11.ndjson": "{}\n", "a": "a",
+		"p/v1/r/head.json":                          "p/v1/r/head.json",
+		"p/v1/r/clusters/_any/ecs.c7.large/0a.json": "p/v1/r/clusters/_any/ecs.c7.large/0a.json",
+		"p/v1/r/log/2026-11.ndjson":                 "{}\n", "a": "a",
 		"%odd/6f6464206b6579~": "odd key", "%odd/612f62~": "a/b", "%odd/2e68696464656e~": ".hidden",
 	} {
-		if data, err := os.ReadFile(filepath.Join(dir, e.Bucket, filepath.FromSlash(path))); string(data) != want || err != nil {
+		if data, err := os.ReadFile(filepath.Join(dir, e.Bucket, filepath.FromSlash(path))); string(data) != want ||
+			err != nil {
 			t.Errorf("file %s holds %q, %v; want %q", path, data, err, want)
 		}
 	}
@@ -72,7 +75,8 @@ func TestRestartKeepsEverything(t *testing.T) {
 	if _, err := b.AppendObject("normal", strings.NewReader("x"), 1); codeOf(err) != "ObjectNotAppendable" {
 		t.Errorf("appending to a normal object after the restart: %v", err)
 	}
-	if err := b.PutObject("normal", strings.NewReader("y"), oss.ForbidOverWrite(true)); codeOf(err) != "FileAlreadyExists" {
+	if err := b.PutObject("normal", strings.NewReader("y"),
+		oss.ForbidOverWrite(true)); codeOf(err) != "FileAlreadyExists" {
 		t.Errorf("creating what is there after the restart: %v", err)
 	}
 }
@@ -110,18 +114,20 @@ func TestKilledWriterLeavesWholeObjects(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, log, err := d.read("bucket", "log")
+		o, log, err := d.readObject("bucket", "log")
 		if err != nil {
 			t.Fatal(err)
 		}
 		line := int64(len(killedLine))
-		if o.Size < acknowledged || o.Size%line != 0 || !bytes.Equal(log, bytes.Repeat([]byte(killedLine), int(o.Size/line))) {
+		if o.Size < acknowledged || o.Size%line != 0 ||
+			!bytes.Equal(log, bytes.Repeat([]byte(killedLine), int(o.Size/line))) {
 			t.Errorf("%d bytes were acknowledged, the log has %d, %d beyond a line", acknowledged, o.Size, o.Size%line)
 		}
-		if o.Metadata["X-Oss-Object-Type"] != appendable {
+		if o.Metadata["X-Oss-Object-Type"] != appendableType {
 			t.Errorf("the log is %s", o.Metadata["X-Oss-Object-Type"])
 		}
-		if _, head, err := d.read("bucket", "head"); err != nil || len(head) == 0 || len(bytes.Trim(head, string(head[:1]))) != 0 {
+		if _, head, err := d.readObject("bucket", "head"); err != nil || len(head) == 0 ||
+			len(bytes.Trim(head, string(head[:1]))) != 0 {
 			t.Errorf("the head is torn: %.20q, %v", head, err)
 		}
 	}
@@ -136,12 +142,12 @@ func writeForever(t *testing.T, dir string) {
 	}
 	_ = d.CreateBucket("bucket")
 	at := int64(0)
-	if o, _, err := d.read("bucket", "log"); err == nil {
+	if o, _, err := d.readObject("bucket", "log"); err == nil {
 		at = o.Size
 	}
 	for i := 0; ; i++ {
 		head := strings.Repeat(string(rune('a'+i%26)), 1+i%26*4000)
-		if err := d.write("bucket", "head", normalMode, []byte(head)); err != nil {
+		if err := d.writeObject("bucket", "head", normalMode, []byte(head)); err != nil {
 			t.Fatal(err)
 		}
 		if err := d.appendTo("bucket", "log", at, []byte(killedLine), "", time.Time{}); err != nil {
@@ -154,11 +160,13 @@ func writeForever(t *testing.T, dir string) {
 
 // FuzzPlaces checks that a key's file lies below its bucket and tells the key.
 func FuzzPlaces(f *testing.F) {
-	for _, key := range []string{"a/b.json", "a//b", "../x", "a/../b", "%odd/61~", ".", "a%", strings.Repeat("x/", 400), "C:\\x", "\x00",
-		"%odd", "%odd/61~", "a~", "a/", "a/./b", ".a", "-", "a\n", "\xff/\u2028", strings.Repeat("x", 200), strings.Repeat("x", 201), strings.Repeat("ü", 100), "a/" + strings.Repeat(".", 3)} {
+	for _, key := range []string{"a/b.json", "a//b", "../x", "a/../b", "%odd/61~", ".", "a%", strings.Repeat("x/", 400),
+		"C:\\x", "\x00",
+		"%odd", "%odd/61~", "a~", "a/", "a/./b", ".a", "-", "a\n", "\xff/\u2028", strings.Repeat("x", 200),
+		strings.Repeat("x", 201), strings.Repeat("ü", 100), "a/" + strings.Repeat(".", 3)} {
 		f.Add(key)
 	}
-	d := &directory{"root"}
+	d := &directoryStore{"root"}
 	f.Fuzz(func(t *testing.T, key string) {
 		if key == "" || key[0] == '/' {
 			t.Skip("the server refuses such keys")

@@ -18,8 +18,8 @@ type Request struct {
 	Header      http.Header
 }
 
-// line is the request in the record.
-func (r Request) line() string {
+// recordLine describes the request in the record of requests.
+func (r Request) recordLine() string {
 	line := r.Method + " " + r.Key
 	if r.Key == "" {
 		line += "?prefix=" + r.Query.Get("prefix")
@@ -39,8 +39,8 @@ func (r Request) line() string {
 	return line
 }
 
-// Fault is what goes wrong with one request. Status, Body and Reset replace
-// the answer; the others spoil the real one.
+// Fault is what goes wrong with one request. Status, Body and Reset replace the
+// response; the other fields change the real one.
 type Fault struct {
 	Status  int    // of an error
 	Code    string // of its document
@@ -58,20 +58,20 @@ type Fault struct {
 	Spoil    func(http.Header)
 }
 
-func (f *Fault) replaces() bool { return f.Status != 0 || f.Reset }
+func (f *Fault) replacesResponse() bool { return f.Status != 0 || f.Reset }
 
-// answer writes the answer that replaces the real one.
-func (f *Fault) answer(a *answer) {
+// writeResponse writes the response that replaces the real one.
+func (f *Fault) writeResponse(a *response) {
 	a.status = f.Status
 	if f.Code != "" {
-		a.fail(ossError{Code: f.Code, Message: f.Message})
+		a.setError(ossError{Code: f.Code, Message: f.Message})
 		return
 	}
 	a.header.Set("Content-Type", "text/html")
 	a.body.WriteString(f.Body)
 }
 
-func (f *Fault) outcome(a *answer) string {
+func (f *Fault) describe(a *response) string {
 	if f.Reset {
 		return "reset"
 	}
@@ -81,8 +81,8 @@ func (f *Fault) outcome(a *answer) string {
 	return fmt.Sprint(a.status)
 }
 
-// deliver sends an answer, with what goes wrong on the way.
-func (f *Fault) deliver(w http.ResponseWriter, r *http.Request, a *answer) {
+// send sends a response, with the faults of the transport.
+func (f *Fault) send(w http.ResponseWriter, r *http.Request, a *response) {
 	if f.Delay > 0 {
 		select {
 		case <-time.After(f.Delay):

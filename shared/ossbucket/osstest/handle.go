@@ -18,17 +18,17 @@ import (
 
 // The two types of object.
 const (
-	normal     = "Normal"
-	appendable = "Appendable"
+	normalType     = "Normal"
+	appendableType = "Appendable"
 )
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
 
-func crcOf(data []byte) string { return strconv.FormatUint(crc64.Checksum(data, crcTable), 10) }
+func crc64Text(data []byte) string { return strconv.FormatUint(crc64.Checksum(data, crcTable), 10) }
 
-// handle does what the request asks.
-func (s *Server) handle(a *answer, r *http.Request, req Request) {
-	if err := s.try(a, r, req); err != nil {
+// handle answers a request, with an error document if it fails.
+func (s *Server) handle(a *response, r *http.Request, req Request) {
+	if err := s.route(a, r, req); err != nil {
 		var e *ossError
 		var theirs *gofakes3.ErrorResponse
 		switch {
@@ -40,14 +40,40 @@ func (s *Server) handle(a *answer, r *http.Request, req Request) {
 		}
 		e.Key, e.BucketName = req.Key, req.Bucket
 		a.status = 0
-		a.fail(*e)
+		a.setError(*e)
 	}
 }
 
-func (s *Server) try(a *answer, r *http.Request, req Request) error {
+// route verifies the request and answers it here or by gofakes3.
+func (s *Server) route(a *response, r *http.Request, req Request) error {
 	if err := s.verify(r, req); err != nil {
 		return err
 	}
+	if err := s.checkNames(r, req); err != nil {
+		return err
+	}
+	_, appends := req.Query["append"]
+	switch {
+	case req.Key == "" && req.Bucket != "" && r.Method == http.MethodGet && !req.Query.Has("location"):
+		return s.listObjects(a, req)
+	case req.Key != "" && r.Method == http.MethodPost && appends:
+		return s.appendObject(a, r, req)
+	case req.Key != "" && r.Method == http.MethodPut:
+		return s.putObject(a, r, req)
+	}
+	s.forwardToGofakes3(a, r, req, nil)
+	if r.Header.Get("X-Oss-Range-Behavior") != "standard" && isRangeBeyondEnd(r.Header.Get("Range"), a) {
+		// By default OSS answers such a range with the whole object.
+		r = r.Clone(r.Context())
+		r.Header.Del("Range")
+		*a = *newResponse(a.id, a.host)
+		s.forwardToGofakes3(a, r, req, nil)
+	}
+	return nil
+}
+
+// checkNames returns an error if the bucket does not exist or the key is invalid.
+func (s *Server) checkNames(r *http.Request, req Request) error {
 	if req.Bucket != "" && r.Method != http.MethodPut || req.Key != "" {
 		if exists, err := s.store.BucketExists(req.Bucket); err != nil {
 			return err
@@ -55,31 +81,18 @@ func (s *Server) try(a *answer, r *http.Request, req Request) error {
 			return &ossError{Code: "NoSuchBucket"}
 		}
 	}
-	if req.Key != "" && (len(req.Key) > 1023 || !utf8.ValidString(req.Key) || strings.ContainsAny(req.Key[:1], `/\`)) {
+	if req.Key == "" {
+		return nil
+	}
+	if len(req.Key) > 1023 || !utf8.ValidString(req.Key) || strings.ContainsAny(req.Key[:1], `/\`) {
 		return &ossError{Code: "InvalidObjectName"}
-	}
-	_, appends := req.Query["append"]
-	switch {
-	case req.Key == "" && req.Bucket != "" && r.Method == http.MethodGet && !req.Query.Has("location"):
-		return s.list(a, req)
-	case req.Key != "" && r.Method == http.MethodPost && appends:
-		return s.append(a, r, req)
-	case req.Key != "" && r.Method == http.MethodPut:
-		return s.put(a, r, req)
-	}
-	s.delegate(a, r, req, nil)
-	if r.Header.Get("X-Oss-Range-Behavior") != "standard" && beyond(r.Header.Get("Range"), a) {
-		// What OSS does with a range that goes beyond the end, unless told otherwise.
-		r = r.Clone(r.Context())
-		r.Header.Del("Range")
-		*a = *newAnswer(a.id, a.host)
-		s.delegate(a, r, req, nil)
 	}
 	return nil
 }
 
-// beyond says whether the range of a request goes beyond the end of the object.
-func beyond(asked string, a *answer) bool {
+// isRangeBeyondEnd reports whether the requested range goes beyond the end of the
+// object.
+func isRangeBeyondEnd(asked string, a *response) bool {
 	var from, to, first, last int64
 	if n, _ := fmt.Sscanf(asked, "bytes=%d-%d", &from, &to); n == 2 && a.status == http.StatusPartialContent {
 		_, err := fmt.Sscanf(a.header.Get("Content-Range"), "bytes %d-%d/", &first, &last)
@@ -88,8 +101,9 @@ func beyond(asked string, a *answer) bool {
 	return a.status == http.StatusRequestedRangeNotSatisfiable
 }
 
-// delegate lets gofakes3 answer, which speaks of x-amz where OSS says x-oss.
-func (s *Server) delegate(a *answer, r *http.Request, req Request, body []byte) {
+// forwardToGofakes3 lets gofakes3 answer. It replaces x-oss headers by x-amz
+// headers and back.
+func (s *Server) forwardToGofakes3(a *response, r *http.Request, req Request, body []byte) {
 	r = r.Clone(r.Context())
 	r.URL.Path = "/" + req.Bucket
 	if req.Key != "" {
@@ -115,11 +129,12 @@ func (s *Server) delegate(a *answer, r *http.Request, req Request, body []byte) 
 		defer s.writing.Unlock()
 	}
 	s.fake.ServeHTTP(a, r)
-	a.translate(req)
+	a.translateHeaders(req)
 }
 
-// receive reads the whole body, before any lock, and checks it.
-func receive(r *http.Request) ([]byte, error) {
+// readBody reads the whole body and verifies its length and MD5. It must be
+// called without the lock.
+func readBody(r *http.Request) ([]byte, error) {
 	data, err := io.ReadAll(r.Body)
 	if err != nil || r.ContentLength >= 0 && int64(len(data)) != r.ContentLength {
 		return nil, &ossError{Code: "RequestTimeout"}
@@ -134,8 +149,9 @@ func receive(r *http.Request) ([]byte, error) {
 	return data, nil
 }
 
-func (s *Server) put(a *answer, r *http.Request, req Request) error {
-	data, err := receive(r)
+// putObject answers PutObject.
+func (s *Server) putObject(a *response, r *http.Request, req Request) error {
+	data, err := readBody(r)
 	if err != nil {
 		return err
 	}
@@ -148,19 +164,20 @@ func (s *Server) put(a *answer, r *http.Request, req Request) error {
 			return err
 		}
 	}
-	s.delegate(a, r, req, data)
+	s.forwardToGofakes3(a, r, req, data)
 	if a.status == http.StatusOK {
-		a.header.Set("X-Oss-Hash-Crc64ecma", crcOf(data))
+		a.header.Set("X-Oss-Hash-Crc64ecma", crc64Text(data))
 	}
 	return nil
 }
 
-func (s *Server) append(a *answer, r *http.Request, req Request) error {
+// appendObject answers AppendObject.
+func (s *Server) appendObject(a *response, r *http.Request, req Request) error {
 	position, err := strconv.ParseInt(req.Query.Get("position"), 10, 64)
 	if err != nil || position < 0 {
 		return &ossError{Code: "InvalidArgument", Message: "position must be a number from 0", EC: "0016-00000501"}
 	}
-	data, err := receive(r)
+	data, err := readBody(r)
 	if err != nil {
 		return err
 	}
@@ -181,10 +198,11 @@ func (s *Server) append(a *answer, r *http.Request, req Request) error {
 	return nil
 }
 
-// extend checks an append against the object that is there; nil is none.
-func extend(old *gofakes3.Object, position int64) error {
+// checkAppend returns an error if an append at position is not allowed to the
+// object; nil: there is no object.
+func checkAppend(old *gofakes3.Object, position int64) error {
 	switch {
-	case old != nil && old.Metadata["X-Oss-Object-Type"] != appendable:
+	case old != nil && old.Metadata["X-Oss-Object-Type"] != appendableType:
 		return &ossError{Code: "ObjectNotAppendable"}
 	case old == nil && position != 0, old != nil && position != old.Size:
 		return &ossError{Code: "PositionNotEqualToLength"}

@@ -12,7 +12,8 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// listResult is the answer to both versions of a list.
+// listResult is the response to both versions of a list. Its fields are those of
+// OSS' document.
 type listResult struct {
 	XMLName               xml.Name `xml:"ListBucketResult"`
 	Name                  string
@@ -27,11 +28,11 @@ type listResult struct {
 	ContinuationToken     string `xml:",omitempty"`
 	NextContinuationToken string `xml:",omitempty"`
 	KeyCount              int
-	Contents              []listed
+	Contents              []listedObject
 	CommonPrefixes        []commonPrefix
 }
 
-type listed struct {
+type listedObject struct {
 	Key, LastModified, ETag, Type string
 	Size                          int64
 	StorageClass                  string
@@ -39,12 +40,13 @@ type listed struct {
 
 type commonPrefix struct{ Prefix string }
 
-// list answers GetBucket (ListObjects) and ListObjectsV2. gofakes3's own lists
-// are not encoded as the client asked, and have AWS' defaults.
-func (s *Server) list(a *answer, req Request) error {
+// listObjects answers GetBucket (ListObjects) and ListObjectsV2. gofakes3's own
+// lists do not heed encoding-type and have the defaults of AWS.
+func (s *Server) listObjects(a *response, req Request) error {
 	q := req.Query
 	v2 := q.Get("list-type") == "2"
-	result := listResult{Name: req.Bucket, Prefix: q.Get("prefix"), Delimiter: q.Get("delimiter"), MaxKeys: 100, EncodingType: q.Get("encoding-type")}
+	result := listResult{Name: req.Bucket, Prefix: q.Get("prefix"), Delimiter: q.Get("delimiter"), MaxKeys: 100,
+		EncodingType: q.Get("encoding-type")}
 	if given := q.Get("max-keys"); given != "" {
 		n, err := strconv.Atoi(given)
 		if err != nil || n < 1 || n > 1000 {
@@ -66,7 +68,7 @@ func (s *Server) list(a *answer, req Request) error {
 	} else {
 		result.Marker = after
 	}
-	last, err := s.page(&result, after)
+	last, err := s.fillPage(&result, after)
 	if err != nil {
 		return err
 	}
@@ -75,16 +77,18 @@ func (s *Server) list(a *answer, req Request) error {
 	} else if result.IsTruncated {
 		result.NextMarker = last
 	}
-	result.encode()
+	result.encodeKeys()
 	a.header.Set("Content-Type", "application/xml")
 	a.status = http.StatusOK
 	a.body.WriteString(xml.Header)
 	return xml.NewEncoder(a.body).Encode(result)
 }
 
-// page fills in the keys after one; last is the last key or common prefix.
-func (s *Server) page(result *listResult, after string) (last string, err error) {
-	all, err := s.store.ListBucket(result.Name, &gofakes3.Prefix{HasPrefix: result.Prefix != "", Prefix: result.Prefix}, gofakes3.ListBucketPage{})
+// fillPage fills in the keys after one. last is the last key or common prefix of
+// the page.
+func (s *Server) fillPage(result *listResult, after string) (last string, err error) {
+	all, err := s.store.ListBucket(result.Name, &gofakes3.Prefix{HasPrefix: result.Prefix != "", Prefix: result.Prefix},
+		gofakes3.ListBucketPage{})
 	if err != nil {
 		return "", err
 	}
@@ -112,8 +116,9 @@ func (s *Server) page(result *listResult, after string) (last string, err error)
 				return "", err
 			}
 			modified, _ := http.ParseTime(o.Metadata["Last-Modified"])
-			result.Contents = append(result.Contents, listed{
-				Key: c.Key, LastModified: modified.UTC().Format("2006-01-02T15:04:05.000Z"), ETag: fmt.Sprintf("\"%X\"", o.Hash),
+			result.Contents = append(result.Contents, listedObject{
+				Key: c.Key, LastModified: modified.UTC().Format("2006-01-02T15:04:05.000Z"),
+				ETag: fmt.Sprintf("\"%X\"", o.Hash),
 				Type: o.Metadata["X-Oss-Object-Type"], Size: o.Size, StorageClass: "Standard",
 			})
 		}
@@ -123,13 +128,14 @@ func (s *Server) page(result *listResult, after string) (last string, err error)
 	return last, nil
 }
 
-// encode does what encoding-type=url asks for.
-func (r *listResult) encode() {
+// encodeKeys percent-encodes the keys if encoding-type=url was requested.
+func (r *listResult) encodeKeys() {
 	if r.EncodingType != "url" {
 		r.EncodingType = ""
 		return
 	}
-	fields := []*string{&r.Prefix, &r.Marker, &r.StartAfter, &r.Delimiter, &r.NextMarker, &r.ContinuationToken, &r.NextContinuationToken}
+	fields := []*string{&r.Prefix, &r.Marker, &r.StartAfter, &r.Delimiter, &r.NextMarker, &r.ContinuationToken,
+		&r.NextContinuationToken}
 	for i := range r.Contents {
 		fields = append(fields, &r.Contents[i].Key)
 	}

@@ -10,35 +10,39 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 )
 
-// memory is gofakes3's own store; type and CRC-64 are kept as metadata, which
+// memoryStore is gofakes3's store in memory. Type and CRC-64 are metadata, which
 // gofakes3 sends as headers.
-type memory struct{ *s3mem.Backend }
+type memoryStore struct{ *s3mem.Backend }
 
 // PutObject implements gofakes3.Backend.
-func (m memory) PutObject(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+func (m memoryStore) PutObject(bucket, key string, meta map[string]string, input io.Reader, size int64,
+	conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
 	data, err := gofakes3.ReadAll(input, size)
 	if err != nil {
 		return gofakes3.PutObjectResult{}, err
 	}
-	return m.put(bucket, key, normal, meta, data, conditions)
+	return m.putObject(bucket, key, normalType, meta, data, conditions)
 }
 
-func (m memory) put(bucket, key, kind string, meta map[string]string, data []byte, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
-	meta["X-Oss-Object-Type"], meta["X-Oss-Hash-Crc64ecma"] = kind, crcOf(data)
+func (m memoryStore) putObject(bucket, key, kind string, meta map[string]string, data []byte,
+	conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+	meta["X-Oss-Object-Type"], meta["X-Oss-Hash-Crc64ecma"] = kind, crc64Text(data)
 	return m.Backend.PutObject(bucket, key, meta, bytes.NewReader(data), int64(len(data)), conditions)
 }
 
 // CopyObject implements gofakes3.Backend: a copy is a normal object.
-func (m memory) CopyObject(srcBucket, srcKey, dstBucket, dstKey string, meta map[string]string) (gofakes3.CopyObjectResult, error) {
+func (m memoryStore) CopyObject(srcBucket, srcKey, dstBucket, dstKey string,
+	meta map[string]string) (gofakes3.CopyObjectResult, error) {
 	return gofakes3.CopyObject(m, srcBucket, srcKey, dstBucket, dstKey, meta)
 }
 
-func (m memory) appendTo(bucket, key string, position int64, data []byte, contentType string, now time.Time) error {
+func (m memoryStore) appendTo(bucket, key string, position int64, data []byte, contentType string,
+	now time.Time) error {
 	old, err := m.GetObject(bucket, key, nil)
 	if err != nil && !gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey) {
 		return err
 	}
-	if err := extend(old, position); err != nil {
+	if err := checkAppend(old, position); err != nil {
 		return err
 	}
 	var all []byte
@@ -49,6 +53,6 @@ func (m memory) appendTo(bucket, key string, position int64, data []byte, conten
 		}
 	}
 	meta := map[string]string{"Content-Type": contentType, "Last-Modified": now.UTC().Format(http.TimeFormat)}
-	_, err = m.put(bucket, key, appendable, meta, append(all, data...), nil)
+	_, err = m.putObject(bucket, key, appendableType, meta, append(all, data...), nil)
 	return err
 }

@@ -66,7 +66,7 @@ func New(o Options) (*Server, error) {
 		s.now = time.Now
 	}
 	if o.Dir == "" {
-		s.store = memory{s3mem.New()}
+		s.store = memoryStore{s3mem.New()}
 	} else {
 		d, err := newDirectory(o.Dir)
 		if err != nil {
@@ -83,7 +83,8 @@ func New(o Options) (*Server, error) {
 			return nil, fmt.Errorf("making bucket %q: %w", name, err)
 		}
 	}
-	s.fake = gofakes3.New(s.store, gofakes3.WithTimeSource(clock{s.now}), gofakes3.WithTimeSkewLimit(0), gofakes3.WithoutVersioning()).Server()
+	s.fake = gofakes3.New(s.store, gofakes3.WithTimeSource(clock{s.now}), gofakes3.WithTimeSkewLimit(0),
+		gofakes3.WithoutVersioning()).Server()
 	return s, nil
 }
 
@@ -137,17 +138,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault = cmp.Or(fault, &Fault{})
 
 	id := fmt.Sprintf("%024X", req.N)
-	a := newAnswer(id, r.Host)
-	if fault.replaces() && !fault.Applied {
-		fault.answer(a)
-	} else if s.handle(a, r, req); fault.replaces() {
-		a = newAnswer(id, r.Host)
-		fault.answer(a)
+	a := newResponse(id, r.Host)
+	if fault.replacesResponse() && !fault.Applied {
+		fault.writeResponse(a)
+	} else if s.handle(a, r, req); fault.replacesResponse() {
+		a = newResponse(id, r.Host)
+		fault.writeResponse(a)
 	}
 	s.mu.Lock()
-	s.log = append(s.log, req.line()+": "+fault.outcome(a))
+	s.log = append(s.log, req.recordLine()+": "+fault.describe(a))
 	s.mu.Unlock()
-	fault.deliver(w, r, a)
+	fault.send(w, r, a)
 	a.release()
 }
 

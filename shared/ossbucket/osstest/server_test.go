@@ -24,20 +24,25 @@ func TestHeadersOfAnObject(t *testing.T) {
 	both(t, func(t *testing.T, e *Endpoint) {
 		b := client(t, e, nil)
 		var put, appended http.Header
-		if err := b.PutObject("a.json", strings.NewReader("hello"), oss.ContentType("application/json"), oss.GetResponseHeader(&put)); err != nil {
+		if err := b.PutObject("a.json", strings.NewReader("hello"), oss.ContentType("application/json"),
+			oss.GetResponseHeader(&put)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.AppendObject("l.ndjson", strings.NewReader("hel"), 0, oss.ContentType("application/x-ndjson")); err != nil {
+		if _, err := b.AppendObject("l.ndjson", strings.NewReader("hel"), 0,
+			oss.ContentType("application/x-ndjson")); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.AppendObject("l.ndjson", strings.NewReader("lo"), 3, oss.GetResponseHeader(&appended)); err != nil {
+		if _, err := b.AppendObject("l.ndjson", strings.NewReader("lo"), 3,
+			oss.GetResponseHeader(&appended)); err != nil {
 			t.Fatal(err)
 		}
 		const etag = `"5D41402ABC4B2A76B9719D911017C592"`
-		if got := pick(put, "ETag X-Oss-Hash-Crc64ecma X-Amz-Id-2 Server"); got != etag+" "+crcOf([]byte("hello"))+" - AliyunOSS" {
+		if got := pick(put, "ETag X-Oss-Hash-Crc64ecma X-Amz-Id-2 Server"); got != etag+" "+crc64Text([]byte("hello"))+
+			" - AliyunOSS" {
 			t.Errorf("PUT answers %s", got)
 		}
-		if got := pick(appended, "X-Oss-Next-Append-Position X-Oss-Hash-Crc64ecma"); got != "5 "+crcOf([]byte("hello")) {
+		if got := pick(appended, "X-Oss-Next-Append-Position X-Oss-Hash-Crc64ecma"); got != "5 "+
+			crc64Text([]byte("hello")) {
 			t.Errorf("POST answers %s", got)
 		}
 		for key, want := range map[string]string{
@@ -48,7 +53,8 @@ func TestHeadersOfAnObject(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := pick(meta, "ETag Content-Length Content-Type X-Oss-Object-Type X-Oss-Next-Append-Position"); got != want {
+			if got := pick(meta,
+				"ETag Content-Length Content-Type X-Oss-Object-Type X-Oss-Next-Append-Position"); got != want {
 				t.Errorf("HEAD %s answers %s, want %s", key, got, want)
 			}
 			if meta.Get("X-Oss-Request-Id") == "" || meta.Get("Last-Modified") == "" {
@@ -61,7 +67,7 @@ func TestHeadersOfAnObject(t *testing.T) {
 // TestCRC is the check value of CRC-64/XZ, the one that OSS uses.
 func TestCRC(t *testing.T) {
 	t.Parallel()
-	if got, want := crcOf([]byte("123456789")), "11051210869376104954"; got != want {
+	if got, want := crc64Text([]byte("123456789")), "11051210869376104954"; got != want {
 		t.Errorf("CRC-64 %s, want %s", got, want)
 	}
 }
@@ -99,18 +105,22 @@ func TestErrorDocuments(t *testing.T) {
 			err  error
 			want string
 		}{
-			"a missing key":            {get(b, "none"), "404 NoSuchKey 0026-00000001"},
-			"a missing bucket":         {get(other, "none"), "404 NoSuchBucket 0015-00000101"},
-			"a put to no bucket":       {other.PutObject("k", strings.NewReader("x")), "404 NoSuchBucket 0015-00000101"},
-			"a taken key":              {b.PutObject("normal", strings.NewReader("y"), oss.ForbidOverWrite(true)), "409 FileAlreadyExists 0026-00000002"},
-			"a normal object":          {appendAt("normal", 1), "409 ObjectNotAppendable 0026-00000017"},
-			"a wrong position":         {appendAt("new", 1), "409 PositionNotEqualToLength 0026-00000016"},
-			"a negative position":      {appendAt("new", -1), "400 InvalidArgument 0016-00000501"},
-			"a range beyond the end":   {get(b, "normal", oss.NormalizedRange("1-"), oss.RangeBehavior("standard")), "416 InvalidRange "},
+			"a missing key":    {get(b, "none"), "404 NoSuchKey 0026-00000001"},
+			"a missing bucket": {get(other, "none"), "404 NoSuchBucket 0015-00000101"},
+			"a put to no bucket": {other.PutObject("k", strings.NewReader("x")),
+				"404 NoSuchBucket 0015-00000101"},
+			"a taken key": {b.PutObject("normal", strings.NewReader("y"), oss.ForbidOverWrite(true)),
+				"409 FileAlreadyExists 0026-00000002"},
+			"a normal object":     {appendAt("normal", 1), "409 ObjectNotAppendable 0026-00000017"},
+			"a wrong position":    {appendAt("new", 1), "409 PositionNotEqualToLength 0026-00000016"},
+			"a negative position": {appendAt("new", -1), "400 InvalidArgument 0016-00000501"},
+			"a range beyond the end": {get(b, "normal", oss.NormalizedRange("1-"), oss.RangeBehavior("standard")),
+				"416 InvalidRange "},
 			"a key with a slash first": {b.PutObject("/k", strings.NewReader("x")), "400 InvalidObjectName "},
-			"a key that is too long":   {b.PutObject(strings.Repeat("k", 1024), strings.NewReader("x")), "400 InvalidObjectName "},
-			"a wrong MD5":              {b.PutObject("k", strings.NewReader("x"), oss.ContentMD5("AAAA")), "400 InvalidDigest "},
-			"too long a page":          {listErr, "400 InvalidArgument "},
+			"a key that is too long": {b.PutObject(strings.Repeat("k", 1024), strings.NewReader("x")),
+				"400 InvalidObjectName "},
+			"a wrong MD5":     {b.PutObject("k", strings.NewReader("x"), oss.ContentMD5("AAAA")), "400 InvalidDigest "},
+			"too long a page": {listErr, "400 InvalidArgument "},
 		} {
 			service, ok := c.err.(oss.ServiceError)
 			if got := fmt.Sprint(service.StatusCode, " ", service.Code, " ", service.Ec); !ok || got != c.want {
@@ -132,7 +142,8 @@ func TestErrorDocuments(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range []struct{ asked, behavior, want string }{
-			{"5-20", "", "0123456789"}, {"5-20", "standard", "56789"}, {"5-7", "", "567"}, {"5-9", "", "56789"}, {"5-", "", "56789"}, {"10-12", "", "0123456789"},
+			{"5-20", "", "0123456789"}, {"5-20", "standard", "56789"}, {"5-7", "", "567"}, {"5-9", "", "56789"},
+			{"5-", "", "56789"}, {"10-12", "", "0123456789"},
 		} {
 			body, err := b.GetObject("ten", oss.NormalizedRange(c.asked), oss.RangeBehavior(c.behavior))
 			if err != nil {
@@ -229,7 +240,8 @@ func TestBucketInTheHostName(t *testing.T) {
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, addr)
 	}}
-	c, err := oss.New("http://oss.example.test", e.Key.ID, e.Key.Secret, oss.SecurityToken(e.Key.Token), oss.HTTPClient(&http.Client{Transport: transport}))
+	c, err := oss.New("http://oss.example.test", e.Key.ID, e.Key.Secret, oss.SecurityToken(e.Key.Token),
+		oss.HTTPClient(&http.Client{Transport: transport}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,8 @@ func (s *Server) verify(r *http.Request, req Request) error {
 		}
 		scope := strings.Split(fields["Credential"], "/")
 		if len(scope) != 5 || scope[3] != "oss" || scope[4] != "aliyun_v4_request" {
-			return &ossError{Code: "InvalidArgument", Message: "The credential of the Authorization header is malformed."}
+			return &ossError{Code: "InvalidArgument",
+				Message: "The credential of the Authorization header is malformed."}
 		}
 		id, given = scope[0], fields["Signature"]
 		toSign = stringToSignV4(r, req, scope[1:], fields["AdditionalHeaders"])
@@ -119,9 +120,11 @@ func signedHeaders(r *http.Request, keep func(name string) bool) string {
 // subresources are the parameters that version 1 signs, of the operations
 // that the endpoint serves.
 var subresources = []string{
-	"acl", "append", "continuation-token", "delete", "location", "objectMeta", "partNumber", "position", "security-token", "tagging",
+	"acl", "append", "continuation-token", "delete", "location", "objectMeta", "partNumber", "position",
+	"security-token", "tagging",
 	"uploadId", "uploads", "versionId", "versioning", "versions",
-	"response-cache-control", "response-content-disposition", "response-content-encoding", "response-content-language", "response-content-type", "response-expires",
+	"response-cache-control", "response-content-disposition", "response-content-encoding", "response-content-language",
+	"response-content-type", "response-expires",
 }
 
 func stringToSignV1(r *http.Request, req Request) string {
@@ -140,7 +143,8 @@ func stringToSignV1(r *http.Request, req Request) string {
 		}
 		separator = "&"
 	}
-	return strings.Join([]string{r.Method, r.Header.Get("Content-MD5"), r.Header.Get("Content-Type"), r.Header.Get("Date"), ""}, "\n") +
+	return strings.Join([]string{r.Method, r.Header.Get("Content-MD5"), r.Header.Get("Content-Type"),
+		r.Header.Get("Date"), ""}, "\n") +
 		signedHeaders(r, func(name string) bool { return strings.HasPrefix(name, "x-oss-") }) + resource
 }
 
@@ -160,9 +164,11 @@ func stringToSignV4(r *http.Request, req Request, scope []string, additional str
 	slices.Sort(query)
 	names := strings.Split(additional, ";")
 	headers := signedHeaders(r, func(name string) bool {
-		return strings.HasPrefix(name, "x-oss-") || name == "content-type" || name == "content-md5" || slices.Contains(names, name)
+		return strings.HasPrefix(name, "x-oss-") || name == "content-type" || name == "content-md5" ||
+			slices.Contains(names, name)
 	})
-	canonical := strings.Join([]string{r.Method, path, strings.Join(query, "&"), headers, additional, r.Header.Get("X-Oss-Content-Sha256")}, "\n")
+	canonical := strings.Join([]string{r.Method, path, strings.Join(query, "&"), headers, additional,
+		r.Header.Get("X-Oss-Content-Sha256")}, "\n")
 	sum := sha256.Sum256([]byte(canonical))
 	date := r.Header.Get("X-Oss-Date")
 	if date == "" {

@@ -36,10 +36,12 @@ func TestStringToSignV1(t *testing.T) {
 // TestStringToSignV4 is an example of the signer tests of OSS' Go SDK v2.
 func TestStringToSignV4(t *testing.T) {
 	t.Parallel()
-	r := httptest.NewRequest("PUT", "http://bucket.oss-cn-hangzhou.aliyuncs.com/x?param1=value1&%2Bparam1=value3&%7Cparam1=value4&%2Bparam2&%7Cparam2&param2", nil)
+	r := httptest.NewRequest("PUT",
+		"http://bucket.oss-cn-hangzhou.aliyuncs.com/x?param1=value1&%2Bparam1=value3&%7Cparam1=value4&%2Bparam2&%7Cparam2&param2", nil)
 	for name, value := range map[string]string{
 		"x-oss-head1": "value", "abc": "value", "ZAbc": "value", "XYZ": "value", "Content-Type": "text/plain",
-		"x-oss-content-sha256": "UNSIGNED-PAYLOAD", "x-oss-date": time.Unix(1702743657, 0).UTC().Format("20060102T150405Z"),
+		"x-oss-content-sha256": "UNSIGNED-PAYLOAD",
+		"x-oss-date":           time.Unix(1702743657, 0).UTC().Format("20060102T150405Z"),
 	} {
 		r.Header.Set(name, value)
 	}
@@ -63,29 +65,60 @@ func TestEveryPartOfARequestIsSigned(t *testing.T) {
 		want   string
 		v4Only bool
 	}{
-		"nothing":                 {change: func(*http.Request) {}},
-		"the key":                 {change: func(r *http.Request) { r.URL.Path += "x"; r.URL.RawPath = "" }, want: "SignatureDoesNotMatch"},
-		"the position":            {change: func(r *http.Request) { r.URL.RawQuery = "append&position=7" }, want: "SignatureDoesNotMatch"},
-		"another parameter":       {change: func(r *http.Request) { r.URL.RawQuery += "&more=1" }, want: "SignatureDoesNotMatch", v4Only: true},
-		"the method":              {change: func(r *http.Request) { r.Method = "PUT" }, want: "SignatureDoesNotMatch"},
-		"the type":                {change: func(r *http.Request) { r.Header.Set("Content-Type", "text/html") }, want: "SignatureDoesNotMatch"},
-		"the MD5":                 {change: func(r *http.Request) { r.Header.Set("Content-MD5", "AAAA") }, want: "SignatureDoesNotMatch"},
-		"a header of OSS":         {change: func(r *http.Request) { r.Header.Set("X-Oss-Forbid-Overwrite", "true") }, want: "SignatureDoesNotMatch"},
-		"the token":               {change: func(r *http.Request) { r.Header.Set("X-Oss-Security-Token", "x") }, want: "InvalidSecurityToken"},
-		"the token, taken out":    {change: func(r *http.Request) { r.Header.Del("X-Oss-Security-Token") }, want: "InvalidSecurityToken"},
-		"the signature":           {change: func(r *http.Request) { r.Header.Set("Authorization", r.Header.Get("Authorization")+"0") }, want: "SignatureDoesNotMatch"},
-		"the id":                  {change: func(r *http.Request) { replaceAuth(r, "LTAItestkey", "LTAIother") }, want: "InvalidAccessKeyId"},
-		"the region":              {change: func(r *http.Request) { replaceAuth(r, "cn-hangzhou", "cn-beijing") }, want: "SignatureDoesNotMatch", v4Only: true},
-		"the scope, cut":          {change: func(r *http.Request) { replaceAuth(r, "/aliyun_v4_request", "") }, want: "InvalidArgument", v4Only: true},
-		"the signature, cut":      {change: func(r *http.Request) { r.Header.Del("Authorization") }, want: "AccessDenied"},
-		"the signature's version": {change: func(r *http.Request) { r.Header.Set("Authorization", "AWS4-HMAC-SHA256 x") }, want: "AccessDenied"},
+		"nothing": {change: func(*http.Request) {}},
+		"the key": {change: func(r *http.Request) {
+			r.URL.Path += "x"
+			r.URL.RawPath = ""
+		}, want: "SignatureDoesNotMatch"},
+		"the position": {change: func(r *http.Request) {
+			r.URL.RawQuery = "append&position=7"
+		}, want: "SignatureDoesNotMatch"},
+		"another parameter": {change: func(r *http.Request) {
+			r.URL.RawQuery += "&more=1"
+		}, want: "SignatureDoesNotMatch", v4Only: true},
+		"the method": {change: func(r *http.Request) { r.Method = "PUT" }, want: "SignatureDoesNotMatch"},
+		"the type": {change: func(r *http.Request) {
+			r.Header.Set("Content-Type", "text/html")
+		}, want: "SignatureDoesNotMatch"},
+		"the MD5": {change: func(r *http.Request) {
+			r.Header.Set("Content-MD5", "AAAA")
+		}, want: "SignatureDoesNotMatch"},
+		"a header of OSS": {change: func(r *http.Request) {
+			r.Header.Set("X-Oss-Forbid-Overwrite", "true")
+		}, want: "SignatureDoesNotMatch"},
+		"the token": {change: func(r *http.Request) {
+			r.Header.Set("X-Oss-Security-Token", "x")
+		}, want: "InvalidSecurityToken"},
+		"the token, taken out": {change: func(r *http.Request) {
+			r.Header.Del("X-Oss-Security-Token")
+		}, want: "InvalidSecurityToken"},
+		"the signature": {change: func(r *http.Request) {
+			r.Header.Set("Authorization", r.Header.Get("Authorization")+"0")
+		}, want: "SignatureDoesNotMatch"},
+		"the id": {change: func(r *http.Request) {
+			replaceAuth(r, "LTAItestkey", "LTAIother")
+		}, want: "InvalidAccessKeyId"},
+		"the region": {change: func(r *http.Request) {
+			replaceAuth(r, "cn-hangzhou", "cn-beijing")
+		}, want: "SignatureDoesNotMatch", v4Only: true},
+		"the scope, cut": {change: func(r *http.Request) {
+			replaceAuth(r, "/aliyun_v4_request", "")
+		}, want: "InvalidArgument", v4Only: true},
+		"the signature, cut": {change: func(r *http.Request) {
+			r.Header.Del("Authorization")
+		}, want: "AccessDenied"},
+		"the signature's version": {change: func(r *http.Request) {
+			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 x")
+		}, want: "AccessDenied"},
 	} {
 		for _, version := range []oss.AuthVersionType{oss.AuthV1, oss.AuthV4} {
 			if c.v4Only && version != oss.AuthV4 {
 				continue
 			}
 			e := Start(t, "")
-			bucket := client(t, e, func(r *http.Request) { c.change(r) }, oss.AuthVersion(version), oss.Region("cn-hangzhou"))
+			bucket := client(t, e, func(r *http.Request) {
+				c.change(r)
+			}, oss.AuthVersion(version), oss.Region("cn-hangzhou"))
 			_, err := bucket.AppendObject("a/b c.ndjson", strings.NewReader("x"), 0)
 			if got := codeOf(err); got != c.want {
 				t.Errorf("changing %s, version %s: %q (%v), want %q", name, version, got, err, c.want)
@@ -101,7 +134,8 @@ func replaceAuth(r *http.Request, old, with string) {
 func TestClockThatIsFarOff(t *testing.T) {
 	t.Parallel()
 	for offset, want := range map[time.Duration]string{
-		16 * time.Minute: "RequestTimeTooSkewed", -16 * time.Minute: "RequestTimeTooSkewed", 14 * time.Minute: "", -14 * time.Minute: "",
+		16 * time.Minute: "RequestTimeTooSkewed", -16 * time.Minute: "RequestTimeTooSkewed", 14 * time.Minute: "",
+		-14 * time.Minute: "",
 	} {
 		e := Start(t, "")
 		e.now = func() time.Time { return time.Now().Add(offset) }

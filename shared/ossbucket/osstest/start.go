@@ -16,7 +16,8 @@ type Endpoint struct {
 // Start serves one bucket until the test ends. Without a dir it is in memory.
 func Start(t testing.TB, dir string) *Endpoint {
 	t.Helper()
-	e := &Endpoint{Bucket: "community-images-test", Key: Key{ID: "LTAItestkey", Secret: "test-secret", Token: "test-token"}}
+	e := &Endpoint{Bucket: "community-images-test",
+		Key: Key{ID: "LTAItestkey", Secret: "test-secret", Token: "test-token"}}
 	var err error
 	if e.Server, err = New(Options{Dir: dir, Buckets: []string{e.Bucket}, Keys: []Key{e.Key}}); err != nil {
 		t.Fatal(err)

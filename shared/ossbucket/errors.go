@@ -15,29 +15,30 @@ import (
 	"community-images/shared/neterror"
 )
 
-// fault is a request that did not go well.
-type fault struct {
-	verb, key string
-	text      string
-	cause     error // the sentinel or what lies below, or nil
-	temporary bool  // the same request may go well later
-	denied    bool  // by a policy
+// requestError is a request that failed.
+type requestError struct {
+	operation, key string
+	text           string
+	cause          error // the sentinel or what lies below, or nil
+	temporary      bool  // the same request may go well later
+	denied         bool  // by a policy
 }
 
-func (f *fault) Error() string { return fmt.Sprintf("%s %q: %s", f.verb, f.key, f.text) }
-func (f *fault) Unwrap() error { return f.cause }
+func (f *requestError) Error() string { return fmt.Sprintf("%s %q: %s", f.operation, f.key, f.text) }
+func (f *requestError) Unwrap() error { return f.cause }
 
+// isTemporary reports whether the same request may succeed later.
 func isTemporary(err error) bool {
-	var f *fault
+	var f *requestError
 	return errors.As(err, &f) && f.temporary
 }
 
-// brokenError is an answer whose bytes are not what was sent.
-type brokenError struct{ reason string }
+// corruptError is a response whose bytes are not those that were sent.
+type corruptError struct{ reason string }
 
-func (e *brokenError) Error() string { return e.reason }
+func (e *corruptError) Error() string { return e.reason }
 
-// credentialsError keeps the message apart from those of OSS.
+// credentialsError is an error of Options.Credentials.
 type credentialsError struct{ err error }
 
 func (e *credentialsError) Error() string { return "taking credentials: " + e.err.Error() }
@@ -45,7 +46,7 @@ func (e *credentialsError) Unwrap() error { return e.err }
 
 var errNoKey = errors.New("there is no access key; a function gets one by its role")
 
-// ErrNoBucket says that the bucket itself does not exist.
+// ErrNoBucket means that the bucket itself does not exist.
 var ErrNoBucket = errors.New("there is no such bucket")
 
 // sentinels are the meanings of OSS' error codes.
@@ -62,29 +63,30 @@ var sentinels = map[string]error{
 	"InvalidSecurityToken":     fs.ErrPermission,
 }
 
-// fault turns what the SDK returned into an error of this package.
-func (x *exchange) fault(ctx context.Context, err error) error {
+// toError turns an error of the SDK into one of this package, without credentials
+// and URLs.
+func (x *attempt) toError(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	f := &fault{verb: x.verb, key: x.key}
+	f := &requestError{operation: x.verb, key: x.key}
 	var service oss.ServiceError
-	var broken *brokenError
+	var broken *corruptError
 	var transport *url.Error
 	switch {
 	case errors.As(err, &service) && service.Code != "":
-		f.service(service, x)
+		f.setServiceError(service, x)
 	case ctx.Err() != nil:
 		f.cause = ctx.Err()
 	case x.ctx != nil && context.Cause(x.ctx) == errStalled:
 		f.cause, f.temporary = errStalled, true
 	case x.status >= 300:
-		f.text = fmt.Sprintf("OSS answers %d without an error document%s", x.status, requestID(x.header))
-		f.temporary = x.status >= 500 || x.status == http.StatusTooManyRequests || x.broken != nil
+		f.text = fmt.Sprintf("OSS answers %d without an error document%s", x.status, requestIDSuffix(x.header))
+		f.temporary = x.status >= 500 || x.status == http.StatusTooManyRequests || x.readError != nil
 	case errors.As(err, &broken):
-		f.text, f.temporary = broken.reason+requestID(x.header), true
-	case x.broken != nil:
-		f.text, f.temporary = neterror.Text(x.broken), true
+		f.text, f.temporary = broken.reason+requestIDSuffix(x.header), true
+	case x.readError != nil:
+		f.text, f.temporary = neterror.Text(x.readError), true
 	case errors.As(err, &transport):
 		var certificate *tls.CertificateVerificationError
 		// Only the text: a connect time-out would be a context.DeadlineExceeded.
@@ -99,20 +101,20 @@ func (x *exchange) fault(ctx context.Context, err error) error {
 	return f
 }
 
-// service takes over an error document. A key in a bucket that is not there
+// setServiceError fills in the error document of OSS. A key in a missing bucket
 // is not a missing key.
-func (f *fault) service(e oss.ServiceError, x *exchange) {
+func (f *requestError) setServiceError(e oss.ServiceError, x *attempt) {
 	f.text = fmt.Sprintf("OSS answers %d %s", e.StatusCode, e.Code)
 	if e.Code == "NoSuchBucket" {
 		f.text = fmt.Sprintf("bucket %q does not exist: %s", x.bucket, f.text)
 	}
 	if e.Message != "" {
-		f.text += ": " + brief(e.Message)
+		f.text += ": " + shorten(e.Message)
 	}
 	if e.Ec != "" {
-		f.text += ", EC " + brief(e.Ec)
+		f.text += ", EC " + shorten(e.Ec)
 	}
-	f.text += requestID(x.header)
+	f.text += requestIDSuffix(x.header)
 	f.cause, f.denied = sentinels[e.Code], e.Code == "AccessDenied"
 	if f.cause == nil && e.StatusCode == http.StatusForbidden {
 		f.cause = fs.ErrPermission
@@ -120,15 +122,16 @@ func (f *fault) service(e oss.ServiceError, x *exchange) {
 	f.temporary = e.StatusCode >= 500 || e.StatusCode == http.StatusTooManyRequests || e.Code == "RequestTimeout"
 }
 
-func requestID(h http.Header) string {
+// requestIDSuffix returns ", request id ..." or an empty text.
+func requestIDSuffix(h http.Header) string {
 	if id := h.Get(oss.HTTPHeaderOssRequestID); id != "" {
-		return ", request id " + brief(id)
+		return ", request id " + shorten(id)
 	}
 	return ""
 }
 
-// brief bounds a text that came from outside and keeps it on one line.
-func brief(s string) string {
+// shorten cuts a text of OSS to 200 characters on one line.
+func shorten(s string) string {
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
 	if r := []rune(s); len(r) > 200 {
 		return string(r[:200]) + "..."

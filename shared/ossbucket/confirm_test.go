@@ -47,7 +47,8 @@ func TestRefusedReadOfNothing(t *testing.T) {
 			if !errors.Is(err, row.is) || errors.Is(err, fs.ErrNotExist) != (row.is == fs.ErrNotExist) {
 				t.Error("GetFrom:", err)
 			}
-			if got, want := e.Requests(), fmt.Sprintf("GET key: 403 AccessDenied\nGET ?prefix=key: %[1]s\nGET key from 5-7: 403 AccessDenied\nGET ?prefix=key: %[1]s",
+			if got, want := e.Requests(), fmt.Sprintf("GET key: 403 AccessDenied\nGET ?prefix=key: %[1]s\nGET key "+
+				"from 5-7: 403 AccessDenied\nGET ?prefix=key: %[1]s",
 				map[bool]string{true: "200", false: "403 AccessDenied"}[row.listed]); lastLines(got, 4) != want {
 				t.Errorf("the requests are\n%s\nwant\n%s", got, want)
 			}

@@ -14,9 +14,11 @@ import (
 func TestMakeAndRemove(t *testing.T) {
 	t.Parallel()
 	e := osstest.Start(t, "")
-	b, err := New(Options{Endpoint: e.URL, Bucket: "another-bucket", Credentials: func(context.Context) (cloud.Credentials, error) {
-		return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
-	}})
+	b, err := New(Options{Endpoint: e.URL, Bucket: "another-bucket",
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token},
+				nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,8 @@ var calls = map[string]func(context.Context, *ossbucket.Bucket) (string, error){
 	},
 }
 
-var wellDone = map[string]string{"Get": "0123456789", "GetFrom": "56789", "GetPart": "234", "GetWhole": "0123456789", "List": "key", "Append": "10", "Entries": "key 10 true"}
+var wellDone = map[string]string{"Get": "0123456789", "GetFrom": "56789", "GetPart": "234", "GetWhole": "0123456789",
+	"List": "key", "Append": "10", "Entries": "key 10 true"}
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
@@ -84,54 +85,91 @@ func TestFaults(t *testing.T) {
 		says  string // part of the error; empty: it goes well
 		tries int
 	}{
-		{"access is denied", osstest.Fault{Status: 403, Code: "AccessDenied"}, always, "List Put Create Append Delete Entries", fs.ErrPermission, "403 AccessDenied: You have no right", 1},
-		{"access is denied, to lists too", osstest.Fault{Status: 403, Code: "AccessDenied"}, always, "Get GetFrom GetPart", fs.ErrPermission, "403 AccessDenied: You have no right", 2},
-		{"the key is unknown", osstest.Fault{Status: 403, Code: "InvalidAccessKeyId"}, always, "Get Put Append", fs.ErrPermission, "EC 0002-00000902, request id 0000", 1},
-		{"the signature is wrong", osstest.Fault{Status: 403, Code: "SignatureDoesNotMatch"}, always, "Get Put Append", fs.ErrPermission, "403 SignatureDoesNotMatch", 1},
-		{"the token has expired", osstest.Fault{Status: 403, Code: "SecurityTokenExpired"}, always, "Get Put Append", fs.ErrPermission, "403 SecurityTokenExpired", 1},
-		{"a refusal has another code", osstest.Fault{Status: 403, Code: "UserDisable"}, always, "Get Put Append", fs.ErrPermission, "403 UserDisable", 1},
-		{"a proxy refuses", osstest.Fault{Status: 403, Body: "<html>no</html>"}, always, "Get Put Append", nil, "403 without an error document", 1},
-		{"the bucket is missing", osstest.Fault{Status: 404, Code: "NoSuchBucket"}, always, "Get GetFrom List Put Create Append Delete Entries", nil, `bucket "community-images-test" does not exist`, 1},
-		{"a proxy finds nothing", osstest.Fault{Status: 404, Body: "<html>not found</html>"}, always, "Get GetFrom List Delete Entries", nil, "404 without an error document", 1},
-		{"the key is missing", osstest.Fault{Status: 404, Code: "NoSuchKey"}, always, "Get GetFrom GetPart GetWhole", fs.ErrNotExist, "404 NoSuchKey", 1},
+		{"access is denied", osstest.Fault{Status: 403, Code: "AccessDenied"}, always,
+			"List Put Create Append Delete Entries", fs.ErrPermission, "403 AccessDenied: You have no right", 1},
+		{"access is denied, to lists too", osstest.Fault{Status: 403, Code: "AccessDenied"}, always,
+			"Get GetFrom GetPart", fs.ErrPermission, "403 AccessDenied: You have no right", 2},
+		{"the key is unknown", osstest.Fault{Status: 403, Code: "InvalidAccessKeyId"}, always, "Get Put Append",
+			fs.ErrPermission, "EC 0002-00000902, request id 0000", 1},
+		{"the signature is wrong", osstest.Fault{Status: 403, Code: "SignatureDoesNotMatch"}, always, "Get Put Append",
+			fs.ErrPermission, "403 SignatureDoesNotMatch", 1},
+		{"the token has expired", osstest.Fault{Status: 403, Code: "SecurityTokenExpired"}, always, "Get Put Append",
+			fs.ErrPermission, "403 SecurityTokenExpired", 1},
+		{"a refusal has another code", osstest.Fault{Status: 403, Code: "UserDisable"}, always, "Get Put Append",
+			fs.ErrPermission, "403 UserDisable", 1},
+		{"a proxy refuses", osstest.Fault{Status: 403, Body: "<html>no</html>"}, always, "Get Put Append", nil,
+			"403 without an error document", 1},
+		{"the bucket is missing", osstest.Fault{Status: 404, Code: "NoSuchBucket"}, always,
+			"Get GetFrom List Put Create Append Delete Entries", nil, `bucket "community-images-test" does not exist`,
+			1},
+		{"a proxy finds nothing", osstest.Fault{Status: 404, Body: "<html>not found</html>"}, always,
+			"Get GetFrom List Delete Entries", nil, "404 without an error document", 1},
+		{"the key is missing", osstest.Fault{Status: 404, Code: "NoSuchKey"}, always, "Get GetFrom GetPart GetWhole",
+			fs.ErrNotExist, "404 NoSuchKey", 1},
 		{"what is removed is missing", osstest.Fault{Status: 404, Code: "NoSuchKey"}, always, "Delete", nil, "", 1},
 		{"the answer to a removal is lost", osstest.Fault{Reset: true, Applied: true}, 1, "Delete", nil, "", 2},
-		{"the object exists", osstest.Fault{Status: 409, Code: "FileAlreadyExists"}, always, "Create", fs.ErrExist, "EC 0026-00000002", 1},
-		{"the position is not the length", osstest.Fault{Status: 409, Code: "PositionNotEqualToLength"}, always, "Append", fs.ErrExist, "EC 0026-00000016", 1},
-		{"the object is a normal one", osstest.Fault{Status: 409, Code: "ObjectNotAppendable"}, always, "Append", fs.ErrExist, "EC 0026-00000017", 1},
-		{"a conflict has another code", osstest.Fault{Status: 409, Code: "FileImmutable"}, always, "Put Create Append", nil, "409 FileImmutable", 1},
-		{"a request is bad", osstest.Fault{Status: 400, Code: "InvalidArgument"}, always, "Get Put Append", nil, "400 InvalidArgument", 1},
-		{"a redirect", osstest.Fault{Status: 307, Body: "elsewhere"}, always, "Get Put Append", nil, "307 without an error document", 1},
+		{"the object exists", osstest.Fault{Status: 409, Code: "FileAlreadyExists"}, always, "Create", fs.ErrExist,
+			"EC 0026-00000002", 1},
+		{"the position is not the length", osstest.Fault{Status: 409, Code: "PositionNotEqualToLength"}, always,
+			"Append", fs.ErrExist, "EC 0026-00000016", 1},
+		{"the object is a normal one", osstest.Fault{Status: 409, Code: "ObjectNotAppendable"}, always, "Append",
+			fs.ErrExist, "EC 0026-00000017", 1},
+		{"a conflict has another code", osstest.Fault{Status: 409, Code: "FileImmutable"}, always, "Put Create Append",
+			nil, "409 FileImmutable", 1},
+		{"a request is bad", osstest.Fault{Status: 400, Code: "InvalidArgument"}, always, "Get Put Append", nil,
+			"400 InvalidArgument", 1},
+		{"a redirect", osstest.Fault{Status: 307, Body: "elsewhere"}, always, "Get Put Append", nil,
+			"307 without an error document", 1},
 
-		{"an inner error passes", osstest.Fault{Status: 500, Code: "InternalError"}, 2, "Get GetFrom GetPart List Put Create Delete Entries", nil, "", 3},
-		{"an inner error stays", osstest.Fault{Status: 500, Code: "InternalError"}, always, "Get GetFrom List Put Create Delete Entries", nil, "500 InternalError", 3},
-		{"an overload passes", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, 1, "Get GetFrom GetPart List Put Create Delete Entries", nil, "", 2},
-		{"a gateway answers in HTML", osstest.Fault{Status: 502, Body: "<html><body>Bad Gateway</body></html>"}, 1, "Get List Put Create", nil, "", 2},
-		{"a gateway answers nothing", osstest.Fault{Status: 504}, always, "Get List Put Delete Entries", nil, "504 without an error document", 3},
-		{"an error has an odd status", osstest.Fault{Status: 599, Body: "?"}, 2, "Get List Put Delete Entries", nil, "", 3},
-		{"the connection is reset", osstest.Fault{Reset: true}, 1, "Get GetFrom GetPart List Put Create Delete Entries", nil, "", 2},
+		{"an inner error passes", osstest.Fault{Status: 500, Code: "InternalError"}, 2,
+			"Get GetFrom GetPart List Put Create Delete Entries", nil, "", 3},
+		{"an inner error stays", osstest.Fault{Status: 500, Code: "InternalError"}, always,
+			"Get GetFrom List Put Create Delete Entries", nil, "500 InternalError", 3},
+		{"an overload passes", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, 1,
+			"Get GetFrom GetPart List Put Create Delete Entries", nil, "", 2},
+		{"a gateway answers in HTML", osstest.Fault{Status: 502, Body: "<html><body>Bad Gateway</body></html>"}, 1,
+			"Get List Put Create", nil, "", 2},
+		{"a gateway answers nothing", osstest.Fault{Status: 504}, always, "Get List Put Delete Entries", nil,
+			"504 without an error document", 3},
+		{"an error has an odd status", osstest.Fault{Status: 599, Body: "?"}, 2, "Get List Put Delete Entries", nil, "",
+			3},
+		{"the connection is reset", osstest.Fault{Reset: true}, 1, "Get GetFrom GetPart List Put Create Delete Entries",
+			nil, "", 2},
 		{"the body is cut", osstest.Fault{Half: true}, 2, "Get GetFrom GetPart GetWhole List Entries", nil, "", 3},
-		{"the body is always cut", osstest.Fault{Half: true}, always, "Get GetFrom GetPart GetWhole List", nil, "unexpected EOF", 3},
-		{"the error document is cut", osstest.Fault{Status: 404, Code: "NoSuchKey", Half: true}, 1, "Get GetFrom", nil, "", 2},
+		{"the body is always cut", osstest.Fault{Half: true}, always, "Get GetFrom GetPart GetWhole List", nil,
+			"unexpected EOF", 3},
+		{"the error document is cut", osstest.Fault{Status: 404, Code: "NoSuchKey", Half: true}, 1, "Get GetFrom", nil,
+			"", 2},
 		{"a bit is flipped", osstest.Fault{FlipBit: true}, 1, "Get GetWhole", nil, "", 2},
 		{"a bit is always flipped", osstest.Fault{FlipBit: true}, always, "Get GetWhole", nil, "the CRC-64 is ", 3},
-		{"the CRC is wrong", osstest.Fault{WrongCRC: true}, always, "Get GetWhole Put", nil, `OSS says 1, request id`, 3},
+		{"the CRC is wrong", osstest.Fault{WrongCRC: true}, always, "Get GetWhole Put", nil, `OSS says 1, request id`,
+			3},
 		{"the CRC is that of the whole object", osstest.Fault{WrongCRC: true}, always, "GetFrom GetPart", nil, "", 1},
-		{"the range is another one", spoil("Content-Range", "bytes 4-8/10"), always, "GetFrom", nil, `the range is "bytes 4-8/10", want "bytes 5-9/10"`, 3},
-		{"the range is said to be shorter", spoil("Content-Range", "bytes 2-3/10"), always, "GetPart", nil, `the range is "bytes 2-3/10", want "bytes 2-4/10"`, 3},
-		{"the range ends before the object", spoil("Content-Range", "bytes 5-9/11"), always, "GetFrom", nil, `want "bytes 5-9/10"`, 3},
-		{"the range ends behind the object", spoil("Content-Range", "bytes 2-4/4"), always, "GetPart", nil, "the range is", 3},
+		{"the range is another one", spoil("Content-Range", "bytes 4-8/10"), always, "GetFrom", nil,
+			`the range is "bytes 4-8/10", want "bytes 5-9/10"`, 3},
+		{"the range is said to be shorter", spoil("Content-Range", "bytes 2-3/10"), always, "GetPart", nil,
+			`the range is "bytes 2-3/10", want "bytes 2-4/10"`, 3},
+		{"the range ends before the object", spoil("Content-Range", "bytes 5-9/11"), always, "GetFrom", nil,
+			`want "bytes 5-9/10"`, 3},
+		{"the range ends behind the object", spoil("Content-Range", "bytes 2-4/4"), always, "GetPart", nil,
+			"the range is", 3},
 		{"the range is of nothing", spoil("Content-Range", "bytes 2-4/*"), 2, "GetPart", nil, "", 3},
 		{"the range is not said", spoil("Content-Range", ""), 1, "GetFrom GetPart GetWhole", nil, "", 2},
 		{"the answer is longer than the range", osstest.Fault{Longer: true}, always, "GetPart", nil, "the range is", 3},
-		{"the CRC is not sent", spoil("X-Oss-Hash-Crc64ecma", ""), always, "Get GetFrom GetPart GetWhole Put Create Append", nil, "", 1},
+		{"the CRC is not sent", spoil("X-Oss-Hash-Crc64ecma", ""), always,
+			"Get GetFrom GetPart GetWhole Put Create Append", nil, "", 1},
 
-		{"an append fails within", osstest.Fault{Status: 500, Code: "InternalError"}, 1, "Append", nil, "500 InternalError", 1},
-		{"an append is overtaken by load", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, 1, "Append", nil, "503 ServiceUnavailable", 1},
-		{"the answer to an append is lost", osstest.Fault{Reset: true, Applied: true}, 1, "Append", nil, `appending to "new": `, 1},
+		{"an append fails within", osstest.Fault{Status: 500, Code: "InternalError"}, 1, "Append", nil,
+			"500 InternalError", 1},
+		{"an append is overtaken by load", osstest.Fault{Status: 503, Code: "ServiceUnavailable"}, 1, "Append", nil,
+			"503 ServiceUnavailable", 1},
+		{"the answer to an append is lost", osstest.Fault{Reset: true, Applied: true}, 1, "Append", nil,
+			`appending to "new": `, 1},
 		{"the CRC of an append is wrong", osstest.Fault{WrongCRC: true}, 1, "Append", nil, "OSS says 1", 1},
-		{"the length after an append is wrong", spoil("X-Oss-Next-Append-Position", "11"), 1, "Append", nil, `should be 10, OSS says "11"`, 1},
-		{"the length after an append is missing", spoil("X-Oss-Next-Append-Position", ""), 1, "Append", nil, `should be 10, OSS says ""`, 1},
+		{"the length after an append is wrong", spoil("X-Oss-Next-Append-Position", "11"), 1, "Append", nil,
+			`should be 10, OSS says "11"`, 1},
+		{"the length after an append is missing", spoil("X-Oss-Next-Append-Position", ""), 1, "Append", nil,
+			`should be 10, OSS says ""`, 1},
 	} {
 		for verb := range strings.FieldsSeq(row.calls) {
 			t.Run(row.name+": "+verb, func(t *testing.T) {
@@ -189,7 +227,9 @@ func TestContextEndsARequestInTheMiddle(t *testing.T) {
 			t.Run(name+": "+verb, func(t *testing.T) {
 				t.Parallel()
 				e := osstest.Start(t, "")
-				b := open(t, e, func(o *ossbucket.Options) { o.FirstDelay, o.MaxDelay = time.Hour, time.Hour })
+				b := open(t, e, func(o *ossbucket.Options) {
+					o.Retry.FirstDelay, o.Retry.MaxDelay = time.Hour, time.Hour
+				})
 				if err := b.Put(context.Background(), "key", []byte("0123456789")); err != nil {
 					t.Fatal(err)
 				}
@@ -227,7 +267,8 @@ func TestStalledTryIsAbandoned(t *testing.T) {
 		}
 	}
 	e.SetFault(times(1, osstest.Fault{Delay: time.Hour}))
-	if _, err := b.Append(context.Background(), "new", 0, []byte("x")); err == nil || !strings.Contains(err.Error(), "no byte moved") {
+	if _, err := b.Append(context.Background(), "new", 0, []byte("x")); err == nil ||
+		!strings.Contains(err.Error(), "no byte moved") {
 		t.Errorf("append: %v", err)
 	}
 }
@@ -274,7 +315,8 @@ func TestServerThatIgnoresConditions(t *testing.T) {
 	for _, row := range []struct {
 		offset, limit int64
 		want          string
-	}{{0, 99, "0123456789"}, {0, 3, "012"}, {3, 99, "3456789"}, {3, 7, "3456789"}, {3, 6, "345678"}, {10, 1, ""}, {99, 1, ""}} {
+	}{{0, 99, "0123456789"}, {0, 3, "012"}, {3, 99, "3456789"}, {3, 7, "3456789"}, {3, 6, "345678"}, {10, 1, ""},
+		{99, 1, ""}} {
 		if data, err := b.GetFrom(ctx, "key", row.offset, row.limit); err != nil || string(data) != row.want {
 			t.Errorf("GetFrom(%d, %d) = %q, %v; want %q", row.offset, row.limit, data, err, row.want)
 		}

@@ -1,0 +1,143 @@
+package ossbucket
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"community-images/shared/cloud"
+
+	"github.com/aliyun/aliyun-oss-go-sdk/oss"
+)
+
+// attempt is one attempt of one request. It holds what the SDK does not report.
+type attempt struct {
+	verb, key, bucket string
+	credentials       cloud.Credentials
+	oss               *oss.Bucket
+	ctx               context.Context // ends when no byte has moved for too long
+	stallTimer        *time.Timer
+	timeout           time.Duration
+	upload            *upload
+
+	status    int         // 0: there was no answer
+	header    http.Header // of the answer
+	readError error       // while the body was read
+}
+
+type attemptKey struct{}
+
+var (
+	errStalled  = errors.New("no byte moved for too long")
+	errTooLarge = errors.New("object is larger than the limit")
+)
+
+// maxErrorBody is larger than any error document of OSS, in bytes.
+const maxErrorBody = 64 << 10
+
+// boundedTransport stores status and headers of each response in its attempt. It
+// bounds the body, because the SDK does not.
+type boundedTransport struct {
+	base http.RoundTripper
+	max  int64 // bytes of a body
+}
+
+// RoundTrip implements http.RoundTripper.
+func (m boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	x := req.Context().Value(attemptKey{}).(*attempt)
+	resp, err := m.base.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	x.resetStallTimer()
+	x.status, x.header = resp.StatusCode, resp.Header
+	answer := &responseBody{x: x, inner: resp.Body, remaining: m.max}
+	resp.Body = answer
+	if resp.StatusCode >= 300 {
+		answer.remaining, answer.truncate = maxErrorBody, true
+	}
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		// The SDK leaves these open, and with them the connection.
+		_, _ = io.Copy(io.Discard, answer)
+		_ = answer.Close()
+		resp.Body = http.NoBody
+	}
+	return resp, nil
+}
+
+// resetStallTimer notes that a byte has moved.
+func (x *attempt) resetStallTimer() { x.stallTimer.Reset(x.timeout) }
+
+// responseBody is the body of a response.
+type responseBody struct {
+	x         *attempt
+	inner     io.ReadCloser
+	remaining int64
+	truncate  bool // at the limit, end the body instead of failing
+}
+
+// Read implements io.Reader.
+func (a *responseBody) Read(p []byte) (int, error) {
+	if a.remaining < 0 || a.remaining == 0 && a.truncate {
+		if a.truncate {
+			return 0, io.EOF
+		}
+		return 0, errTooLarge
+	}
+	limit := a.remaining
+	if !a.truncate {
+		limit++ // to tell a body of just the limit
+	}
+	n, err := a.inner.Read(p[:min(int64(len(p)), limit)])
+	a.x.resetStallTimer()
+	if a.remaining -= int64(n); a.remaining < 0 {
+		return 0, errTooLarge
+	}
+	if err != nil && err != io.EOF {
+		a.x.readError = err
+	}
+	return n, err
+}
+
+func (a *responseBody) Close() error { return a.inner.Close() }
+
+// upload is the body of a request. The transport may still read it after the call
+// has returned; release then keeps it from the caller's bytes.
+type upload struct {
+	mu   sync.Mutex
+	x    *attempt
+	data *bytes.Reader
+}
+
+// newUpload returns a request body with data.
+func (x *attempt) newUpload(data []byte) io.Reader {
+	x.upload = &upload{x: x, data: bytes.NewReader(data)}
+	return x.upload
+}
+
+func (u *upload) Read(p []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.data == nil {
+		return 0, errors.New("the request has ended")
+	}
+	u.x.resetStallTimer()
+	return u.data.Read(p)
+}
+
+// Len makes the SDK send a Content-Length.
+func (u *upload) Len() int { return u.data.Len() }
+
+// release ends all reading of the data. u may be nil.
+func (u *upload) release() {
+	if u == nil {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.data = nil
+}
