@@ -23,7 +23,8 @@ func BenchmarkLookup(b *testing.B) {
 		w := querytest.NewLargeRegion(b, size.clusters, size.each, size.distinct)
 		h := w.Handler(func(o *query.Options) { o.HeadTTL = time.Hour })
 		for _, row := range []struct{ name, target string }{
-			{"filter", "/v1/images?ClusterId=ehpc-hz-%08[1]d&OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=10&Size__gte=%[2]d"},
+			{"filter", "/v1/images?ClusterId=ehpc-hz-%08[1]d&OsTag.Platform=CentOS&Status=Available" +
+				"&sort=-OsTag.Version&limit=10&Size__gte=%[2]d"},
 			{"page", "/v1/images?ClusterId=ehpc-hz-%08[1]d&limit=50&sort=ImageName&Size__gte=-%[2]d"},
 			{"id", "/v1/images?ClusterId=*&ImageId=m-bp1%016[1]d&limit=%[3]d"},
 			{"image", "/v1/images/m-bp1%016[1]d?maxAge=%[4]dm"},

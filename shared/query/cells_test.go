@@ -5,16 +5,18 @@ import (
 	"testing"
 )
 
-// TestCells: what an image says arrives as it is in cells and projections, in
-// one row and one column each, whatever is in it.
+// TestCells: every text of an image arrives unchanged in its cell: one row and one
+// column, whatever it contains. Only what a spreadsheet would run is escaped.
 func TestCells(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t,
-		`{"ImageId":"m-1","PostInstallScript":"#!/bin/sh\necho \"a\"\n","Description":"a\r\nb\rc","OsTag":{"Platform":"CentOS","Version":"7.9"}}`,
+		`{"ImageId":"m-1","PostInstallScript":"#!/bin/sh\necho \"a\"\n","Description":"a\r\nb\rc",`+
+			`"OsTag":{"Platform":"CentOS","Version":"7.9"}}`,
 		`{"ImageId":"m-2","PostInstallScript":"\t=1+1","ImageName":"a\nb","BaseOsTag":"CentOS_7.2_64","OsTag":null}`,
 		`{"ImageId":"m-3","ImageName":"\"=1+1\"","Description":"\"a"}`,
-		`{"ImageId":"m-4","ImageName":"  =1+1","Description":"\u00a0@a","PostInstallScript":" \"-1\"","Uid":"\u0001\ufeff＝1"}`,
+		`{"ImageId":"m-4","ImageName":"  =1+1","Description":"\u00a0@a",`+
+			`"PostInstallScript":" \"-1\"","Uid":"\u0001\ufeff＝1"}`,
 	)})
 	h := w.Handler()
 	for _, row := range []struct{ name, target, want string }{
@@ -26,7 +28,8 @@ func TestCells(t *testing.T) {
 			"ImageId,ImageName,Status,ContentDiffers,_any\r\nm-2,\"a\nb\",,false,x\r\n"},
 		{"a row of one empty cell is no empty line", "/v1/images?ImageId=m-1,m-2&fields=ImageName&format=csv",
 			"ImageName\r\n\"\"\r\n\"a\nb\"\r\n"},
-		{"a member that its object has already has no second column", "/v1/images?ImageId=m-1&fields=OsTag.Version,OsTag,OsTag.Version&format=csv",
+		{"a member that its object has already has no second column",
+			"/v1/images?ImageId=m-1&fields=OsTag.Version,OsTag,OsTag.Version&format=csv",
 			"OsTag.Version,OsTag.Platform,OsTag.OsTag,OsTag.Architecture,OsTag.BaseOsTag\r\n7.9,CentOS,,,\r\n"},
 		{"nor after it", "/v1/images?ImageId=m-1&fields=OsTag,OsTag.Version&format=tsv",
 			"OsTag.Platform\tOsTag.OsTag\tOsTag.Version\tOsTag.Architecture\tOsTag.BaseOsTag\nCentOS\t\t7.9\t\t\n"},
@@ -34,9 +37,11 @@ func TestCells(t *testing.T) {
 			"PostInstallScript\r\n'\t=1+1\r\n"},
 		{"nor in tsv, where the tab is a space", "/v1/images?ImageId=m-2&fields=PostInstallScript&format=tsv",
 			"PostInstallScript\n' =1+1\n"},
-		{"nor one in quotation marks, which spreadsheets take off in tsv", "/v1/images?ImageId=m-3&fields=ImageName,Description,ImageId&format=tsv",
+		{"nor one in quotation marks, which spreadsheets take off in tsv",
+			"/v1/images?ImageId=m-3&fields=ImageName,Description,ImageId&format=tsv",
 			"ImageName\tDescription\tImageId\n'\"=1+1\"\t'\"a\tm-3\n"},
-		{"nor one behind spaces, which some of them take off, too", "/v1/images?ImageId=m-4&fields=ImageName,Description,Uid,PostInstallScript&format=tsv",
+		{"nor one behind spaces, which some of them take off, too",
+			"/v1/images?ImageId=m-4&fields=ImageName,Description,Uid,PostInstallScript&format=tsv",
 			"ImageName\tDescription\tUid\tPostInstallScript\n'  =1+1\t'\u00a0@a\t' \ufeff＝1\t' \"-1\"\n"},
 		{"nor in csv", "/v1/images?ImageId=m-4&fields=ImageName,Description,Uid,PostInstallScript&format=csv",
 			"ImageName,Description,Uid,PostInstallScript\r\n'  =1+1,'\u00a0@a,'\x01\ufeff＝1,\" \"\"-1\"\"\"\r\n"},

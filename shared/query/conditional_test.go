@@ -9,8 +9,8 @@ import (
 	"community-images/shared/query"
 )
 
-// ask is get with any method and headers of several lines.
-func ask(h http.Handler, method, target string, header http.Header) *httptest.ResponseRecorder {
+// sendRequest sends a request with any method, and headers that may have several lines.
+func sendRequest(h http.Handler, method, target string, header http.Header) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	r.Host, r.Header = "images.example", header
 	rec := httptest.NewRecorder()
@@ -47,13 +47,16 @@ func TestIfNoneMatch(t *testing.T) {
 		{"both forms, and takes gzip", []string{`"` + tag + `-gzip", "` + tag + `"`}, "gzip", 304, tag + "-gzip"},
 		{"both forms, and does not take gzip", []string{`"` + tag + `-gzip", "` + tag + `"`}, "", 304, tag},
 	} {
-		rec := ask(h, http.MethodGet, target, http.Header{"If-None-Match": row.lines, "Accept-Encoding": {row.accept}})
-		if got := rec.Header().Get("ETag"); rec.Code != row.status || got != `"`+row.tag+`"` || (rec.Body.Len() == 0) != (row.status == 304) {
+		rec := sendRequest(h, http.MethodGet, target,
+			http.Header{"If-None-Match": row.lines, "Accept-Encoding": {row.accept}})
+		if got := rec.Header().Get("ETag"); rec.Code != row.status || got != `"`+row.tag+`"` ||
+			(rec.Body.Len() == 0) != (row.status == 304) {
 			t.Errorf("a caller that has %s gets %d %s, want %d %s", row.name, rec.Code, got, row.status, row.tag)
 		}
 	}
-	// What is not there has no state that a caller could have.
-	for target, status := range map[string]int{"/v1/images/m-none": 404, "/v1/images/m-win": 410, "/v1/images?minCount=99": 404, "/metrics": 200, "/healthz": 200} {
+	// An answer that is an error or has no ETag matches nothing.
+	for target, status := range map[string]int{"/v1/images/m-none": 404, "/v1/images/m-win": 410,
+		"/v1/images?minCount=99": 404, "/metrics": 200, "/healthz": 200} {
 		if rec := get(h, target, "If-None-Match", "*"); rec.Code != status {
 			t.Errorf("%s with If-None-Match * gives %d, want %d", target, rec.Code, status)
 		}
@@ -63,8 +66,9 @@ func TestIfNoneMatch(t *testing.T) {
 func TestAcceptInSeveralLines(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	rec := ask(w.Handler(), http.MethodGet, "/v1/images", http.Header{"Accept": {"image/png", "text/csv;q=0.5"}})
+	rec := sendRequest(w.Handler(), http.MethodGet, "/v1/images",
+		http.Header{"Accept": {"image/png", "text/csv;q=0.5"}})
 	if got := rec.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/csv") {
-		t.Errorf("the second line of Accept is not heeded: %d %s", rec.Code, got)
+		t.Errorf("the second line of Accept is ignored: %d %s", rec.Code, got)
 	}
 }

@@ -381,7 +381,7 @@ func TestDamageHitsOnlyWhatNeedsIt(t *testing.T) {
 		}
 	}
 	var logged []string
-	h := w.Handler(func(o *query.Options) { o.Report = reporter(&logged) })
+	h := w.Handler(func(o *query.Options) { o.Report = collectReports(&logged) })
 	rec := get(h, "/v1/images?ClusterId=ehpc-a")
 	checkError(t, rec, 503, "DataDamaged", nil)
 	if strings.Contains(rec.Body.String(), "community-images/") || len(logged) != 1 || !strings.Contains(logged[0], "/ehpc-a/_any/") {

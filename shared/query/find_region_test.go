@@ -109,7 +109,7 @@ func TestUnreadableRegionDelaysNobody(t *testing.T) {
 	} {
 		for _, caller := range []string{"all", "a"} {
 			var logged []string
-			h := withToken{w.Handler(func(o *query.Options) { o.Regions, o.Report = []string{hangzhou, beijing}, reporter(&logged) }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-bj"}})), caller}
+			h := withToken{w.Handler(func(o *query.Options) { o.Regions, o.Report = []string{hangzhou, beijing}, collectReports(&logged) }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-bj"}})), caller}
 			unreadable = row.unreadable
 			get(h, row.target)
 			asked = 0

@@ -22,7 +22,7 @@ func TestStoreDown(t *testing.T) {
 			return nil
 		})
 		var logged []string
-		h := w.Handler(func(o *query.Options) { o.Report = reporter(&logged) })
+		h := w.Handler(func(o *query.Options) { o.Report = collectReports(&logged) })
 		down = true
 		checkError(t, get(h, "/v1/images"), 503, "StorageUnavailable", nil)
 		down = false

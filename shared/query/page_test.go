@@ -17,14 +17,15 @@ import (
 
 var errDown = errors.New("connection refused")
 
-func reporter(to *[]string) func(context.Context, string, error) {
+func collectReports(to *[]string) func(context.Context, string, error) {
 	return func(_ context.Context, id string, err error) { *to = append(*to, id+": "+err.Error()) }
 }
 
-func many(t *testing.T, n int, status string) []*catalog.Image {
+func newImages(t *testing.T, n int, status string) []*catalog.Image {
 	var objects []string
 	for i := range n {
-		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%03d","ImageName":"n%d","Status":%q,"Size":%d}`, i, i%7, status, i%13))
+		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%03d","ImageName":"n%d","Status":%q,"Size":%d}`, i, i%7,
+			status, i%13))
 	}
 	return parseImages(t, objects...)
 }
@@ -32,7 +33,7 @@ func many(t *testing.T, n int, status string) []*catalog.Image {
 func TestPagesNeverMixTwoStates(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
-	w.CommitRun(hangzhou, content{"_any/_any": many(t, 25, "Available")})
+	w.CommitRun(hangzhou, content{"_any/_any": newImages(t, 25, "Available")})
 	h := w.Handler()
 	var seen []string
 	target := "/v1/images?sort=-Size,ImageName&limit=10"
@@ -63,9 +64,9 @@ func TestPagesNeverMixTwoStates(t *testing.T) {
 				t.Errorf("Link is %q", link)
 			}
 		}
-		// Another state comes between the pages, and a fresh instance.
+		// Another state is committed between the pages, and another instance answers.
 		w.Now = w.Now.Add(time.Minute)
-		w.CommitRun(hangzhou, content{"_any/_any": many(t, 30-page, "Creating")})
+		w.CommitRun(hangzhou, content{"_any/_any": newImages(t, 30-page, "Creating")})
 		h = w.Handler()
 	}
 	if len(seen) != 25 {
@@ -83,21 +84,25 @@ func TestPagesNeverMixTwoStates(t *testing.T) {
 func TestCursorOfAnotherQueryIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
-	w.CommitRun(hangzhou, content{"_any/_any": many(t, 25, "Available"), "ehpc-a/_any": many(t, 3, "Available")})
+	w.CommitRun(hangzhou, content{"_any/_any": newImages(t, 25, "Available"),
+		"ehpc-a/_any": newImages(t, 3, "Available")})
 	h := w.Handler()
 	var body struct{ NextCursor string }
 	if err := json.Unmarshal(get(h, "/v1/images?limit=10&sort=Size").Body.Bytes(), &body); err != nil {
 		t.Fatal(err)
 	}
-	checkError(t, get(h, "/v1/images?limit=10&sort=-Size&cursor="+body.NextCursor), 400, "InvalidParameter", []string{"cursor belongs to another query"})
-	checkError(t, get(h, "/v1/images?limit=10&sort=Size&ClusterId=ehpc-a&cursor="+body.NextCursor), 400, "InvalidParameter", []string{"another query"})
-	if rec := get(h, "/v1/images?limit=5&sort=Size&format=ids&cursor="+body.NextCursor); rec.Code != 200 || strings.Count(rec.Body.String(), "\n") != 5 {
+	checkError(t, get(h, "/v1/images?limit=10&sort=-Size&cursor="+body.NextCursor), 400, "InvalidParameter",
+		[]string{"cursor belongs to another query"})
+	checkError(t, get(h, "/v1/images?limit=10&sort=Size&ClusterId=ehpc-a&cursor="+body.NextCursor), 400,
+		"InvalidParameter", []string{"another query"})
+	if rec := get(h, "/v1/images?limit=5&sort=Size&format=ids&cursor="+body.NextCursor); rec.Code != 200 ||
+		strings.Count(rec.Body.String(), "\n") != 5 {
 		t.Errorf("another limit and format: %d %s", rec.Code, rec.Body)
 	}
 	// The collector has removed the objects of the first state.
 	before := w.Memory.Objects()
 	w.Now = w.Now.Add(time.Minute)
-	w.CommitRun(hangzhou, content{"_any/_any": many(t, 5, "Available")})
+	w.CommitRun(hangzhou, content{"_any/_any": newImages(t, 5, "Available")})
 	after := w.Memory.Objects()
 	for key := range before {
 		if strings.Contains(key, "/_any/_any/") {
@@ -105,14 +110,16 @@ func TestCursorOfAnotherQueryIsRefused(t *testing.T) {
 		}
 	}
 	w.Memory.Restore(after)
-	checkError(t, get(w.Handler(), "/v1/images?limit=5&sort=Size&cursor="+body.NextCursor), 410, "CursorExpired", []string{"no longer kept"})
+	checkError(t, get(w.Handler(), "/v1/images?limit=5&sort=Size&cursor="+body.NextCursor), 410, "CursorExpired",
+		[]string{"no longer kept"})
 }
 
 func TestSampleComesBackFieldForField(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	var body struct{ Images []json.RawMessage }
-	if err := json.Unmarshal(get(w.Handler(), "/v1/images?ImageId=m-bp181x855551ww5yq****").Body.Bytes(), &body); err != nil || len(body.Images) != 1 {
+	if err := json.Unmarshal(get(w.Handler(), "/v1/images?ImageId=m-bp181x855551ww5yq****").Body.Bytes(),
+		&body); err != nil || len(body.Images) != 1 {
 		t.Fatal(err, body)
 	}
 	want, _ := catalog.Canonical([]byte(sampleImage))
@@ -126,17 +133,19 @@ func TestClockSkewGivesNoNegativeAge(t *testing.T) {
 	w := newSmallRegion(t)
 	w.Now = epoch.Add(-time.Hour)
 	rec := get(w.Handler(), "/v1/images")
-	if rec.Code != 200 || rec.Header().Get("X-Snapshot-Age") != "0" || !strings.Contains(rec.Body.String(), `"AgeSeconds":0,"Stale":false`) {
+	if rec.Code != 200 || rec.Header().Get("X-Snapshot-Age") != "0" ||
+		!strings.Contains(rec.Body.String(), `"AgeSeconds":0,"Stale":false`) {
 		t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
 	}
 }
 
-// Age tells caches how long the answer has stood since the store confirmed it.
+// TestAge: Age tells caches for how long the answer has been held since the store
+// confirmed it.
 func TestAge(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	down := false
-	h := w.Handler(func(o *query.Options) { o.Archive = archive.New(&brittle{w.Bucket, &down}, w.Keys) })
+	h := w.Handler(func(o *query.Options) { o.Archive = archive.New(&failingReader{w.Bucket, &down}, w.Keys) })
 	for _, row := range []struct {
 		about  string
 		later  time.Duration
@@ -159,13 +168,13 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// brittle is a bucket that can be down.
-type brittle struct {
+// failingReader is a bucket whose Get fails while down is true.
+type failingReader struct {
 	archive.Reader
 	down *bool
 }
 
-func (b *brittle) Get(ctx context.Context, key, etag string) ([]byte, string, error) {
+func (b *failingReader) Get(ctx context.Context, key, etag string) ([]byte, string, error) {
 	if *b.down {
 		return nil, "", errors.New("connection refused")
 	}
@@ -177,29 +186,33 @@ func TestOldDataIsMarked(t *testing.T) {
 	w := newSmallRegion(t)
 	w.Now = w.Now.Add(3 * time.Hour)
 	rec := get(w.Handler(), "/v1/images")
-	if rec.Header().Get("Warning") == "" || !strings.Contains(rec.Body.String(), `{"Scope":"_any/_any","Since":"2026-11-23T11:00:00.000Z","Reason":"not checked for more than 3h0m0s"}`) {
+	if rec.Header().Get("Warning") == "" || !strings.Contains(rec.Body.String(),
+		`{"Scope":"_any/_any","Since":"2026-11-23T11:00:00.000Z","Reason":"not checked for more than 3h0m0s"}`) {
 		t.Errorf("%v %s", rec.Header(), rec.Body)
 	}
-	// What was asked for as of a commit is not stale for being old.
-	if rec := get(w.Handler(), "/v1/images?at=1"); rec.Header().Get("Warning") != "" || rec.Header().Get("Cache-Control") != "max-age=31536000, immutable" {
+	// A state that was asked for by its commit is not stale because of its age.
+	if rec := get(w.Handler(), "/v1/images?at=1"); rec.Header().Get("Warning") != "" ||
+		rec.Header().Get("Cache-Control") != "max-age=31536000, immutable" {
 		t.Errorf("%v %s", rec.Header(), rec.Body)
 	}
 }
 
-// TestWhatACommitSaysIsNotStale: the last commit is told as every earlier one,
-// without what only holds now. Caches keep the answer when that is over.
-func TestWhatACommitSaysIsNotStale(t *testing.T) {
+// TestStateOfACommitIsNotStale: the last commit, asked for by its number, is answered
+// like every earlier one: without what holds only now, because caches keep the answer.
+func TestStateOfACommitIsNotStale(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	down := false
-	h := w.Handler(func(o *query.Options) { o.Archive = archive.New(&brittle{w.Bucket, &down}, w.Keys) },
+	h := w.Handler(func(o *query.Options) { o.Archive = archive.New(&failingReader{w.Bucket, &down}, w.Keys) },
 		allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}}))
 	targets := []string{
-		"/v1/images?ClusterId=ehpc-a&at=3", "/v1/matrix?ClusterId=ehpc-a&at=3", "/v1/diff?ClusterId=ehpc-a&from=1&to=3", "/v1/diff?ClusterId=ehpc-a,ehpc-b&at=3",
-		"/v1/changes?at=3", "/v1/images/m-cent79/history?at=3", "/v1/images/m-cent79?ClusterId=ehpc-a&at=3", "/v1/clusters?ClusterId=ehpc-a&at=3", "/v1/images?ClusterId=ehpc-a&at=3&limit=1",
+		"/v1/images?ClusterId=ehpc-a&at=3", "/v1/matrix?ClusterId=ehpc-a&at=3", "/v1/diff?ClusterId=ehpc-a&from=1&to=3",
+		"/v1/diff?ClusterId=ehpc-a,ehpc-b&at=3",
+		"/v1/changes?at=3", "/v1/images/m-cent79/history?at=3", "/v1/images/m-cent79?ClusterId=ehpc-a&at=3",
+		"/v1/clusters?ClusterId=ehpc-a&at=3", "/v1/images?ClusterId=ehpc-a&at=3&limit=1",
 	}
-	told := map[string]string{}
-	ask := func(caller, target string) string {
+	first := map[string]string{}
+	probe := func(caller, target string) string {
 		rec := get(withToken{h, caller}, target)
 		snapshot, _, _ := strings.Cut(rec.Body.String(), `"StaleScopes":`)
 		_, rest, _ := strings.Cut(rec.Body.String(), `"StaleScopes":`)
@@ -211,31 +224,35 @@ func TestWhatACommitSaysIsNotStale(t *testing.T) {
 	}
 	for _, caller := range []string{"all", "a"} {
 		for _, target := range targets {
-			told[caller+target] = ask(caller, target)
+			first[caller+target] = probe(caller, target)
 		}
 	}
 	down, w.Now = true, w.Now.Add(5*time.Hour)
-	if rec := get(withToken{h, "all"}, "/v1/images?ClusterId=ehpc-a"); !strings.Contains(rec.Body.String(), "the storage cannot be reached") || !strings.Contains(rec.Body.String(), "not checked for more than 3h0m0s") {
-		t.Fatalf("what holds now is not told: %s", dump(rec))
+	if rec := get(withToken{h, "all"}, "/v1/images?ClusterId=ehpc-a"); !strings.Contains(rec.Body.String(),
+		"the storage cannot be reached") || !strings.Contains(rec.Body.String(), "not checked for more than 3h0m0s") {
+		t.Fatalf("the answer without at does not say what holds now: %s", dump(rec))
 	}
 	for _, caller := range []string{"all", "a"} {
 		for _, target := range targets {
-			if got := ask(caller, target); got != told[caller+target] {
-				t.Errorf("%s for %s tells %q later, at first %q", target, caller, got, told[caller+target])
+			if got := probe(caller, target); got != first[caller+target] {
+				t.Errorf("%s for %s gives %q later, at first %q", target, caller, got, first[caller+target])
 			}
 		}
 	}
-	if !strings.Contains(ask("all", "/v1/diff?ClusterId=ehpc-a,ehpc-b&at=3"), "the last check failed") {
-		t.Error("how a check went that the commit is about is not told")
+	if !strings.Contains(probe("all", "/v1/diff?ClusterId=ehpc-a,ehpc-b&at=3"), "the last check failed") {
+		t.Error("the outcome of a check in the commit is missing")
 	}
 }
 
-// TestNothingWasEverChecked: without a check there is no age, which would read
-// as that of a fresh answer.
+// TestNothingWasEverChecked: without a check there is no age. An age of 0 would look
+// fresh.
 func TestNothingWasEverChecked(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, allow(access.Grant{Name: "all"}, access.Grant{Name: "x", Regions: []string{hangzhou}, Clusters: []string{"ehpc-x"}}))
+	h := w.Handler(func(o *query.Options) {
+		o.Regions = []string{hangzhou, beijing}
+	}, allow(access.Grant{Name: "all"}, access.Grant{Name: "x", Regions: []string{hangzhou},
+		Clusters: []string{"ehpc-x"}}))
 	for _, row := range []struct {
 		caller, target string
 		age            string // empty: there is none
@@ -256,21 +273,25 @@ func TestNothingWasEverChecked(t *testing.T) {
 		if row.age != "" {
 			snapshot = `,"AgeSeconds":` + row.age + `,"Stale":`
 		}
-		if rec.Code != 200 || rec.Header().Get("X-Snapshot-Age") != row.age || !strings.Contains(rec.Body.String(), snapshot) {
+		if rec.Code != 200 || rec.Header().Get("X-Snapshot-Age") != row.age ||
+			!strings.Contains(rec.Body.String(), snapshot) {
 			t.Errorf("%s for %s: %s", row.target, row.caller, dump(rec))
 		}
 	}
 }
 
-// TestLongQueriesHaveNextPages: the link to the next page is longer than what was
-// asked, and may not be too long for the one who gave it.
+// TestLongQueriesHaveNextPages: the link to the next page is longer than the request,
+// and must not be too long for the caller who follows it.
 func TestLongQueriesHaveNextPages(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS710)})
 	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
-	for _, start := range []string{"/v1/images?ClusterId=ehpc-a&limit=1&ImageName__ne=", "/v1/matrix?ClusterId=ehpc-a&limit=1&ImageName__ne=", "/v1/changes?ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,",
-		"/v1/changes?since=0&ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,", "/v1/changes?since=c1.0&ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,"} {
+	for _, start := range []string{"/v1/images?ClusterId=ehpc-a&limit=1&ImageName__ne=",
+		"/v1/matrix?ClusterId=ehpc-a&limit=1&ImageName__ne=",
+		"/v1/changes?ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,",
+		"/v1/changes?since=0&ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,",
+		"/v1/changes?since=c1.0&ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,"} {
 		answered, refused := 0, 0
 		for size := 3980; size <= 4100; size++ {
 			rec := get(h, start+strings.Repeat("x", size-len(start)))
