@@ -16,7 +16,8 @@ import (
 func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 	t.Parallel()
 	both := func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }
-	callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "one", Regions: []string{hangzhou}}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}})
+	callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "one", Regions: []string{hangzhou}},
+		access.Grant{Name: "a", Clusters: []string{"ehpc-a"}})
 	for _, row := range []struct {
 		about      string
 		unreadable bool
@@ -38,15 +39,23 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 			})
 			h := w.Handler(both)
 			for _, target := range []string{
-				"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1", "/v1/images?ClusterId=ehpc-old&at=4", "/v1/images/m-cent79?ClusterId=ehpc-a", "/v1/images/m-win/history?ClusterId=ehpc-a",
-				"/v1/changes?ClusterId=ehpc-a", "/v1/changes?ClusterId=ehpc-old", "/v1/clusters?ClusterId=ehpc-a", "/v1/clusters?ClusterId=ehpc-a&maxAge=1d", "/v1/matrix?ClusterId=ehpc-a", "/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/diff?ClusterId=ehpc-a&from=1",
+				"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1", "/v1/images?ClusterId=ehpc-old&at=4",
+				"/v1/images/m-cent79?ClusterId=ehpc-a", "/v1/images/m-win/history?ClusterId=ehpc-a",
+				"/v1/changes?ClusterId=ehpc-a", "/v1/changes?ClusterId=ehpc-old", "/v1/clusters?ClusterId=ehpc-a",
+				"/v1/clusters?ClusterId=ehpc-a&maxAge=1d", "/v1/matrix?ClusterId=ehpc-a",
+				"/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/diff?ClusterId=ehpc-a&from=1",
 			} {
-				if rec := get(h, target); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"RegionId":"cn-hangzhou"`) || !strings.Contains(rec.Body.String(), "ehpc-a") && !strings.Contains(target, "ehpc-old") || strings.Contains(rec.Body.String(), beijing) {
+				if rec := get(h, target); rec.Code != 200 ||
+					!strings.Contains(rec.Body.String(), `"RegionId":"cn-hangzhou"`) ||
+					!strings.Contains(rec.Body.String(), "ehpc-a") && !strings.Contains(target, "ehpc-old") ||
+					strings.Contains(rec.Body.String(), beijing) {
 					t.Errorf("%s: %s", target, dump(rec))
 				}
 			}
 			for target, without := range map[string]int{ // a region that is empty has neither
-				"/v1/images/m-cent79": 200, "/v1/images/m-win": 410, "/v1/images/m-cent79/history": 200, "/v1/images/m-nope": 404, "/v1/images?ClusterId=ehpc-nope": 404, "/v1/images?ClusterId=ehpc-nope&at=1": 404, "/v1/clusters?InstanceType=ecs.typo": 404,
+				"/v1/images/m-cent79": 200, "/v1/images/m-win": 410, "/v1/images/m-cent79/history": 200,
+				"/v1/images/m-nope": 404, "/v1/images?ClusterId=ehpc-nope": 404,
+				"/v1/images?ClusterId=ehpc-nope&at=1": 404, "/v1/clusters?InstanceType=ecs.typo": 404,
 			} {
 				rec := get(h, target)
 				if row.unreadable {
@@ -58,9 +67,12 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 					t.Errorf("%s does not recommend to name a region: %s", target, rec.Body)
 				}
 			}
-			for _, target := range []string{"/v1/clusters", "/v1/clusters?InstanceType=ecs.c7.large", "/v1/clusters?at=2026-11-23T10:30:00Z"} {
+			for _, target := range []string{"/v1/clusters", "/v1/clusters?InstanceType=ecs.c7.large",
+				"/v1/clusters?at=2026-11-23T10:30:00Z"} {
 				rec := get(h, target)
-				if body := rec.Body.String(); rec.Code != 200 || !strings.Contains(body, `"ClusterId":"ehpc-a"`) || !strings.Contains(body, `{"Scope":"cn-beijing/*","Since":"","Reason":"`) || !strings.Contains(body, row.says) || rec.Header().Get("Cache-Control") != "max-age=5" {
+				if body := rec.Body.String(); rec.Code != 200 || !strings.Contains(body, `"ClusterId":"ehpc-a"`) ||
+					!strings.Contains(body, `{"Scope":"cn-beijing/*","Since":"","Reason":"`) ||
+					!strings.Contains(body, row.says) || rec.Header().Get("Cache-Control") != "max-age=5" {
 					t.Errorf("%s: %s", target, dump(rec))
 				}
 			}
@@ -68,12 +80,14 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 			checkError(t, get(h, "/v1/images?RegionId=cn-beijing"), 503, row.code, []string{row.says})
 			// Whoever does not see the region is not told of it.
 			h = w.Handler(both, callers)
-			for _, target := range append([]string{"/v1/images/m-cent79", "/v1/images?ClusterId=ehpc-nope", "/v1/images?ClusterId=ehpc-a"}, guardedRoutes...) {
+			for _, target := range append([]string{"/v1/images/m-cent79", "/v1/images?ClusterId=ehpc-nope",
+				"/v1/images?ClusterId=ehpc-a"}, guardedRoutes...) {
 				if got := dump(get(h, target, "Authorization", bearer("one"))); strings.Contains(got, beijing) {
 					t.Errorf("%s tells of another region: %s", target, got)
 				}
 			}
-			if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 || strings.Contains(rec.Body.String(), beijing) {
+			if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 ||
+				strings.Contains(rec.Body.String(), beijing) {
 				t.Errorf("for a caller with one cluster: %s", dump(rec))
 			}
 		})
@@ -109,7 +123,10 @@ func TestUnreadableRegionDelaysNobody(t *testing.T) {
 	} {
 		for _, caller := range []string{"all", "a"} {
 			var logged []string
-			h := withToken{w.Handler(func(o *query.Options) { o.Regions, o.Report = []string{hangzhou, beijing}, collectReports(&logged) }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-bj"}})), caller}
+			h := withToken{w.Handler(func(o *query.Options) {
+				o.Regions, o.Report = []string{hangzhou, beijing}, collectReports(&logged)
+			}, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-bj"}})),
+				caller}
 			unreadable = row.unreadable
 			get(h, row.target)
 			asked = 0
@@ -133,7 +150,9 @@ func TestUnreadableRegionDelaysNobody(t *testing.T) {
 func TestNoRegionHasData(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t).Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
-	for _, target := range []string{"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/clusters?InstanceType=ecs.c7.large", "/v1/clusters?at=-1h", "/v1/changes?ClusterId=ehpc-a"} {
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1",
+		"/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/clusters?InstanceType=ecs.c7.large",
+		"/v1/clusters?at=-1h", "/v1/changes?ClusterId=ehpc-a"} {
 		checkError(t, get(h, target), 503, "RegionNotReady", []string{"cn-hangzhou", "cn-beijing"})
 	}
 }
@@ -143,18 +162,22 @@ func TestNoRegionHasData(t *testing.T) {
 func TestScopesOfOneRegion(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710), "ehpc-bj/ecs.g7.large": parseImages(t, centOS710)})
-	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710),
+		"ehpc-bj/ecs.g7.large": parseImages(t, centOS710)})
+	h := w.Handler(func(o *query.Options) {
+		o.Regions = []string{hangzhou, beijing}
+	}, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
 	for target, want := range map[string]string{
-		"/v1/clusters?InstanceType=ecs.c7.large":                           "ehpc-a/ecs.c7.large",
-		"/v1/clusters?InstanceType=ecs.g7.large":                           "ehpc-bj/ecs.g7.large",
-		"/v1/clusters?InstanceType=ecs.g7.large,ecs.c7.large":              "ehpc-a/ecs.c7.large ehpc-bj/ecs.g7.large",
-		"/v1/clusters?InstanceType=ecs.g7.large&maxAge=1d":                 "ehpc-bj/ecs.g7.large",
-		"/v1/clusters?InstanceType=*":                                      "ehpc-a/ecs.c7.large ehpc-bj/ecs.g7.large",
-		"/v1/clusters?ClusterId=_any":                                      "/ /",
-		"/v1/clusters?InstanceType=ecs.g7.large&at=2026-11-23T11:30:00Z":   "ehpc-bj/ecs.g7.large",
-		"/v1/clusters?ClusterId=ehpc-bj&InstanceType=ecs.g7.large,_any":    "ehpc-bj/ ehpc-bj/ecs.g7.large",
-		"/v1/clusters?RegionId=cn-hangzhou&InstanceType=ecs.c7.large,_any": "/ ehpc-a/ ehpc-a/ecs.c7.large ehpc-b/ ehpc-new/",
+		"/v1/clusters?InstanceType=ecs.c7.large":                         "ehpc-a/ecs.c7.large",
+		"/v1/clusters?InstanceType=ecs.g7.large":                         "ehpc-bj/ecs.g7.large",
+		"/v1/clusters?InstanceType=ecs.g7.large,ecs.c7.large":            "ehpc-a/ecs.c7.large ehpc-bj/ecs.g7.large",
+		"/v1/clusters?InstanceType=ecs.g7.large&maxAge=1d":               "ehpc-bj/ecs.g7.large",
+		"/v1/clusters?InstanceType=*":                                    "ehpc-a/ecs.c7.large ehpc-bj/ecs.g7.large",
+		"/v1/clusters?ClusterId=_any":                                    "/ /",
+		"/v1/clusters?InstanceType=ecs.g7.large&at=2026-11-23T11:30:00Z": "ehpc-bj/ecs.g7.large",
+		"/v1/clusters?ClusterId=ehpc-bj&InstanceType=ecs.g7.large,_any":  "ehpc-bj/ ehpc-bj/ecs.g7.large",
+		"/v1/clusters?RegionId=cn-hangzhou&InstanceType=ecs.c7.large,_any": "/ ehpc-a/ ehpc-a/ecs.c7.large ehpc-b/ " +
+			"ehpc-new/",
 	} {
 		var got []string
 		for _, sc := range answerOf[struct {
@@ -167,12 +190,16 @@ func TestScopesOfOneRegion(t *testing.T) {
 		}
 	}
 	const never = "/v1/clusters?InstanceType=ecs.g7.large,ecs.typo"
-	checkError(t, get(h, never, "Authorization", bearer("all")), 404, "ScopeNotCaptured", []string{"cn-hangzhou, cn-beijing", "ecs.typo", "Captured instance types: _any, ecs.c7.large, ecs.g7.large."})
+	checkError(t, get(h, never, "Authorization", bearer("all")), 404, "ScopeNotCaptured",
+		[]string{"cn-hangzhou, cn-beijing", "ecs.typo", "Captured instance types: _any, ecs.c7.large, ecs.g7.large."})
 	rec := get(h, "/v1/clusters?InstanceType=ecs.g7.large", "Authorization", bearer("a"))
-	if checkError(t, rec, 404, "ScopeNotCaptured", []string{"Captured instance types: _any, ecs.c7.large."}); strings.Count(rec.Body.String(), "ecs.g7.large") != 1 || strings.Contains(rec.Body.String(), "ehpc-bj") {
+	if checkError(t, rec, 404, "ScopeNotCaptured",
+		[]string{"Captured instance types: _any, ecs.c7.large."}); strings.Count(rec.Body.String(),
+		"ecs.g7.large") != 1 || strings.Contains(rec.Body.String(), "ehpc-bj") {
 		t.Errorf("the error tells of others: %s", rec.Body)
 	}
-	checkError(t, get(h, "/v1/clusters?RegionId=cn-hangzhou&InstanceType=ecs.g7.large", "Authorization", bearer("all")), 404, "ScopeNotCaptured", nil)
+	checkError(t, get(h, "/v1/clusters?RegionId=cn-hangzhou&InstanceType=ecs.g7.large", "Authorization", bearer("all")),
+		404, "ScopeNotCaptured", nil)
 }
 
 // bearing asks with a token.
@@ -190,10 +217,12 @@ func (b withToken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // the page is of, also where the region has to be found.
 func TestPagesOfEndedCluster(t *testing.T) {
 	t.Parallel()
-	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&format=ids", "/v1/matrix?ClusterId=ehpc-b&limit=1&format=csv"} {
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&format=ids",
+		"/v1/matrix?ClusterId=ehpc-b&limit=1&format=csv"} {
 		w := newSmallRegion(t)
 		w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710)})
-		callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}, access.Grant{Name: "bj", Clusters: []string{"ehpc-bj"}})
+		callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}},
+			access.Grant{Name: "bj", Clusters: []string{"ehpc-bj"}})
 		h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }, callers)
 		next := map[string]string{}
 		for _, caller := range []string{"all", "b"} {
@@ -204,17 +233,20 @@ func TestPagesOfEndedCluster(t *testing.T) {
 		w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage, centOS79)}, "ehpc-b/_any")
 		w.Now = w.Now.Add(time.Minute)
 		for caller, link := range next {
-			if rec := get(withToken{h, caller}, link); rec.Code != 200 || !strings.Contains(rec.Body.String(), "m-ubuntu") || rec.Header().Get("X-Snapshot-Sequence") != "3" {
+			if rec := get(withToken{h, caller}, link); rec.Code != 200 ||
+				!strings.Contains(rec.Body.String(), "m-ubuntu") || rec.Header().Get("X-Snapshot-Sequence") != "3" {
 				t.Errorf("%s for %s: %s", link, caller, dump(rec))
 			}
 		}
-		if rec := get(withToken{h, "bj"}, next["b"]); rec.Code == 200 || strings.Contains(rec.Body.String(), "until") || strings.Contains(rec.Body.String(), "m-") {
+		if rec := get(withToken{h, "bj"}, next["b"]); rec.Code == 200 || strings.Contains(rec.Body.String(), "until") ||
+			strings.Contains(rec.Body.String(), "m-") {
 			t.Errorf("another caller is told of the cluster: %s", dump(rec))
 		}
 		checkError(t, get(withToken{h, "all"}, target), 404, "ClusterNotFound", []string{"until commit 4"})
 		// The same cursor with another question.
 		other := strings.Replace(next["all"], "ClusterId=ehpc-b", "ClusterId=ehpc-a", 1)
-		checkError(t, get(withToken{h, "all"}, other), 400, "InvalidParameter", []string{"cursor belongs to another query"})
+		checkError(t, get(withToken{h, "all"}, other), 400, "InvalidParameter",
+			[]string{"cursor belongs to another query"})
 	}
 }
 
@@ -222,7 +254,8 @@ func TestPagesOfEndedCluster(t *testing.T) {
 // another one has the image by then.
 func TestPagesOfFeedNameTheRegion(t *testing.T) {
 	t.Parallel()
-	for _, target := range []string{"/v1/images/m-ubuntu/history?limit=1", "/v1/changes?ImageId=m-ubuntu&limit=1", "/v1/changes?ClusterId=ehpc-a&limit=1"} {
+	for _, target := range []string{"/v1/images/m-ubuntu/history?limit=1", "/v1/changes?ImageId=m-ubuntu&limit=1",
+		"/v1/changes?ClusterId=ehpc-a&limit=1"} {
 		w := newSmallRegion(t)
 		w.CommitRun(beijing, content{"ehpc-z/_any": parseImages(t, windows)})
 		h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })

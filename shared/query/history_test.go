@@ -38,7 +38,8 @@ func TestScopesComeAndGo(t *testing.T) {
 			t.Errorf("at commit %d %s has %q, want %q", sequence, cluster, got, want)
 		}
 		if began := line.firstEvents[line.scopeAt[ref]]; began >= 0 && len(line.events)-int(began) > looked {
-			t.Errorf("at commit %d %d events are looked at for %s, want %d", sequence, len(line.events)-int(began), cluster, looked)
+			t.Errorf("at commit %d %d events are looked at for %s, want %d", sequence, len(line.events)-int(began),
+				cluster, looked)
 		}
 	}
 	follow([]archive.Change{{ClusterID: "stays", Added: []string{"a", "b"}}})
@@ -50,7 +51,8 @@ func TestScopesComeAndGo(t *testing.T) {
 	}
 	follow([]archive.Change{{ClusterID: "c7", Added: []string{"d"}}, {ClusterID: "stays", Removed: []string{"a"}}})
 	holds("c7", 3, "d")
-	follow([]archive.Change{{ClusterID: "c7", Added: []string{"a"}, Removed: []string{"d"}}, {ClusterID: "c9", Added: []string{"e"}}}, "c8")
+	follow([]archive.Change{{ClusterID: "c7", Added: []string{"a"}, Removed: []string{"d"}},
+		{ClusterID: "c9", Added: []string{"e"}}}, "c8")
 	holds("c7", 6, "a")
 	follow([]archive.Change{{ClusterID: "c7", Added: []string{"f"}}}, "c7") // ended and there again
 	holds("c7", 2, "f")

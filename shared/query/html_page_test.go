@@ -24,23 +24,28 @@ func TestHTMLPage(t *testing.T) {
 		if rec.Code != 200 || rec.Header().Get("Content-Type") != "text/html; charset=utf-8" || len(page) > 15_000 {
 			t.Fatalf("%d %v, %d bytes", rec.Code, rec.Header(), len(page))
 		}
-		if rec := get(h, "/"); rec.Header().Get("Content-Type") != "text/plain; charset=utf-8" || rec.Header().Get("Content-Security-Policy") != "" {
+		if rec := get(h, "/"); rec.Header().Get("Content-Type") != "text/plain; charset=utf-8" ||
+			rec.Header().Get("Content-Security-Policy") != "" {
 			t.Errorf("without a wish: %v", rec.Header())
 		}
 		policy := rec.Header().Get("Content-Security-Policy")
 		for _, element := range []string{"script", "style"} {
 			inner := regexp.MustCompile("(?s)<" + element + ">(.*)</" + element + ">").FindStringSubmatch(page)
 			sum := sha256.Sum256([]byte(inner[1]))
-			if want := element + "-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "';"; !strings.Contains(policy, want) {
+			if want := element + "-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+				"';"; !strings.Contains(policy, want) {
 				t.Errorf("the policy %q does not allow the %s by %s", policy, element, want)
 			}
 		}
-		for _, part := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "connect-src 'self'"} {
+		for _, part := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'",
+			"frame-ancestors 'none'", "connect-src 'self'"} {
 			if !strings.Contains(policy, part) {
 				t.Errorf("the policy %q lacks %s", policy, part)
 			}
 		}
-		if bad := regexp.MustCompile(`(?i)https?://|innerHTML|\son\w+=|style="|<v"|\{(token|version|regions|statuses|routes)\}`).FindString(page); bad != "" {
+		if bad := regexp.MustCompile(
+			`(?i)https?://|innerHTML|\son\w+=|style="|<v"|\{(token|version|regions|statuses|routes)\}`).FindString(
+			page); bad != "" {
 			t.Errorf("the page has %q", bad)
 		}
 		links := regexp.MustCompile(`href="(/[^"]*)"`).FindAllStringSubmatch(page, -1)
@@ -53,7 +58,8 @@ func TestHTMLPage(t *testing.T) {
 				t.Errorf("the link %s leads to %d %s", target, rec.Code, rec.Body)
 			}
 		}
-		if known := get(h, "/", "Accept", browserAccept, "If-None-Match", rec.Header().Get("ETag")); known.Code != 304 || known.Header().Get("Content-Security-Policy") != policy {
+		if known := get(h, "/", "Accept", browserAccept, "If-None-Match",
+			rec.Header().Get("ETag")); known.Code != 304 || known.Header().Get("Content-Security-Policy") != policy {
 			t.Errorf("the same page again: %d %v", known.Code, known.Header())
 		}
 	}

@@ -37,7 +37,10 @@ func TestAnswersKeepCachingPromises(t *testing.T) {
 	t.Parallel()
 	p := &cachingPromises{newEmptySimulation(t, *simulationSeed), map[string]string{}, map[string]string{}}
 	handler := func() http.Handler {
-		return p.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-1", "ehpc-2"}}), func(o *query.Options) { o.HeadTTL, o.Report = 0, nil })
+		return p.Handler(allow(access.Grant{Name: "all"},
+			access.Grant{Name: "a", Clusters: []string{"ehpc-1", "ehpc-2"}}), func(o *query.Options) {
+			o.HeadTTL, o.Report = 0, nil
+		})
 	}
 	old := handler()
 	r := rand.New(rand.NewPCG(9, *simulationSeed))
@@ -71,7 +74,8 @@ func TestAnswersKeepCachingPromises(t *testing.T) {
 func (p *cachingPromises) checkAnswer(h http.Handler, caller, question string) {
 	rec := get(withToken{h, caller}, question)
 	body, key := volatileMembers.ReplaceAllString(rec.Body.String(), ""), caller+" "+question
-	if was, ok := p.immutable[key]; ok && (rec.Code != 200 || checkTimes.ReplaceAllString(body, "") != checkTimes.ReplaceAllString(was, "")) {
+	if was, ok := p.immutable[key]; ok && (rec.Code != 200 ||
+		checkTimes.ReplaceAllString(body, "") != checkTimes.ReplaceAllString(was, "")) {
 		p.T.Errorf("%s was to stay\n%s\nand after %d commits is\n%s", key, was, len(p.expected), dump(rec))
 	}
 	if rec.Code != 200 {
@@ -97,15 +101,23 @@ func (p *cachingPromises) randomQuestion(r *rand.Rand) string {
 	if chance(r, 50) {
 		n = len(p.expected)
 	}
-	at := pick(r, []string{"", fmt.Sprint("&at=", n), fmt.Sprint("&at=", n), "&at=" + p.expected[n-1].at.Format(time.RFC3339Nano), "&at=" + p.expected[n-1].at.Add(-time.Millisecond).Format(time.RFC3339Nano)})
-	cluster := pick(r, []string{"", "&ClusterId=ehpc-1", "&ClusterId=ehpc-2", "&ClusterId=ehpc-0", "&ClusterId=*", "&ClusterId=ehpc-1,ehpc-2"})
+	at := pick(r, []string{"", fmt.Sprint("&at=", n), fmt.Sprint("&at=", n), "&at=" +
+		p.expected[n-1].at.Format(time.RFC3339Nano), "&at=" +
+		p.expected[n-1].at.Add(-time.Millisecond).Format(time.RFC3339Nano)})
+	cluster := pick(r, []string{"", "&ClusterId=ehpc-1", "&ClusterId=ehpc-2", "&ClusterId=ehpc-0", "&ClusterId=*",
+		"&ClusterId=ehpc-1,ehpc-2"})
 	image := fmt.Sprintf("/v1/images/m-%02d", r.IntN(60))
-	since := pick(r, []string{"", "&since=0", fmt.Sprint("&since=", n), fmt.Sprintf("&since=c%d.2", n), "&since=" + p.expected[n-1].at.Format(time.RFC3339Nano)})
+	since := pick(r, []string{"", "&since=0", fmt.Sprint("&since=", n), fmt.Sprintf("&since=c%d.2", n), "&since=" +
+		p.expected[n-1].at.Format(time.RFC3339Nano)})
 	form := pick(r, []string{"", "&format=atom", "&limit=3"})
 	return pick(r, []string{
-		"/v1/images?limit=2" + cluster + at, "/v1/images?facets=Status" + cluster + at, image + "?" + at, image + "?" + cluster + at, image + "/history?" + at + form,
-		"/v1/clusters?" + cluster + at, "/v1/changes?" + since + at + form, "/v1/changes?" + since + cluster + at, "/v1/matrix?limit=2" + at,
-		"/v1/diff?ClusterId=ehpc-1,ehpc-2" + at, fmt.Sprintf("/v1/diff?ClusterId=ehpc-1&from=%d&to=%d", n, 1+r.IntN(len(p.expected))), fmt.Sprintf("/v1/diff?ClusterId=ehpc-2&from=%d", n),
+		"/v1/images?limit=2" + cluster + at, "/v1/images?facets=Status" + cluster + at, image + "?" + at, image + "?" +
+			cluster + at, image + "/history?" + at + form,
+		"/v1/clusters?" + cluster + at, "/v1/changes?" + since + at + form, "/v1/changes?" + since + cluster + at,
+		"/v1/matrix?limit=2" + at,
+		"/v1/diff?ClusterId=ehpc-1,ehpc-2" + at,
+		fmt.Sprintf("/v1/diff?ClusterId=ehpc-1&from=%d&to=%d", n, 1+r.IntN(len(p.expected))),
+		fmt.Sprintf("/v1/diff?ClusterId=ehpc-2&from=%d", n),
 		"/v1/images?maxAge=2d" + cluster + at,
 	})
 }

@@ -18,11 +18,14 @@ func (p *isolationTest) randomQuestion() (target, tag string) {
 		return target, tag
 	}
 	cluster := func() string {
-		return pick(r, []string{"ehpc-a", "ehpc-b", "ehpc-c", "ehpc-a0", "ehpc-q", "ehpc-aa", "ehpc-a1", "ehpc-", "*", "_any", "hidden-1", "none"})
+		return pick(r, []string{"ehpc-a", "ehpc-b", "ehpc-c", "ehpc-a0", "ehpc-q", "ehpc-aa", "ehpc-a1", "ehpc-", "*",
+			"_any", "hidden-1", "none"})
 	}
 	image := func() string { return pick(r, []string{"m-00", "m-01", "m-02", "m-05", "m-only-1", "m-11", "m-none"}) }
 	when := func() string {
-		return pick(r, []string{fmt.Sprint(1 + r.IntN(70)), fmt.Sprint(1 + r.IntN(12)), fmt.Sprintf("-%dh", r.IntN(2500)), "-1h", epoch.Add(time.Duration(r.IntN(2500)) * time.Hour).Format(time.RFC3339)})
+		return pick(r, []string{fmt.Sprint(1 + r.IntN(70)), fmt.Sprint(1 + r.IntN(12)),
+			fmt.Sprintf("-%dh", r.IntN(2500)), "-1h",
+			epoch.Add(time.Duration(r.IntN(2500)) * time.Hour).Format(time.RFC3339)})
 	}
 	v := url.Values{}
 	set := func(percent int, name string, value func() string) {
@@ -42,8 +45,11 @@ func (p *isolationTest) randomQuestion() (target, tag string) {
 		return pick(r, []string{"/", "/at/" + url.PathEscape(when()) + "/"}) + "?" + v.Encode(), ""
 	}
 	words := func(list ...string) func() string { return func() string { return pick(r, list) } }
-	path := pick(r, []string{"/v1/images", "/v1/images", "/v1/images", "/v1/images/" + image(), "/v1/images/" + image() + "/history", "/v1/clusters", "/v1/changes", "/v1/changes", "/v1/diff", "/v1/diff", "/v1/matrix", "/v1/status", "/metrics", "/openapi.json", "/", "/healthz", "/v1/none"})
-	where, paged := strings.HasPrefix(path, "/v1/") && path != "/v1/status" && path != "/v1/none", path == "/v1/images" || path == "/v1/matrix"
+	path := pick(r, []string{"/v1/images", "/v1/images", "/v1/images", "/v1/images/" + image(), "/v1/images/" +
+		image() + "/history", "/v1/clusters", "/v1/changes", "/v1/changes", "/v1/diff", "/v1/diff", "/v1/matrix",
+		"/v1/status", "/metrics", "/openapi.json", "/", "/healthz", "/v1/none"})
+	where, paged := strings.HasPrefix(path, "/v1/") && path != "/v1/status" &&
+		path != "/v1/none", path == "/v1/images" || path == "/v1/matrix"
 	set(10, "RegionId", words(hangzhou, hangzhou, beijing, "cn-none"))
 	if where {
 		set(70, "ClusterId", cluster)
@@ -53,7 +59,9 @@ func (p *isolationTest) randomQuestion() (target, tag string) {
 	}
 	set(5, "limit", words("0", "x"))
 	if strings.HasSuffix(path, "history") || path == "/v1/changes" {
-		set(40, "since", func() string { return pick(r, []string{when(), "0", fmt.Sprintf("c%d.%d", r.IntN(70), r.IntN(9))}) })
+		set(40, "since", func() string {
+			return pick(r, []string{when(), "0", fmt.Sprintf("c%d.%d", r.IntN(70), r.IntN(9))})
+		})
 		set(40, "limit", words("1", "3", "1000"))
 		set(30, "kind", words("added", "removed,changed"))
 		set(50, "format", words("json", "ndjson", "atom"))

@@ -59,11 +59,15 @@ var isolationGrants = map[string]struct {
 	grant access.Grant
 	paths []string
 }{
-	"one cluster":                {access.Grant{Clusters: []string{"ehpc-a"}}, []string{"ehpc-a/_any", "ehpc-a/ecs.c7.large", "ehpc-a/ecs.g7.large"}},
-	"one cluster of one region":  {access.Grant{Regions: []string{hangzhou}, Clusters: []string{"ehpc-a"}}, []string{"ehpc-a/_any", "ehpc-a/ecs.c7.large"}},
-	"a cluster and none":         {access.Grant{Clusters: []string{"ehpc-a", "_any"}}, []string{"_any/_any", "ehpc-a/_any", "ehpc-a/ecs.c7.large"}},
-	"none alone":                 {access.Grant{Clusters: []string{"_any"}}, []string{"_any/_any"}},
-	"two clusters":               {access.Grant{Clusters: []string{"ehpc-c", "ehpc-a"}}, []string{"ehpc-a/_any", "ehpc-c/_any", "ehpc-c/ecs.c7.large"}},
+	"one cluster": {access.Grant{Clusters: []string{"ehpc-a"}},
+		[]string{"ehpc-a/_any", "ehpc-a/ecs.c7.large", "ehpc-a/ecs.g7.large"}},
+	"one cluster of one region": {access.Grant{Regions: []string{hangzhou}, Clusters: []string{"ehpc-a"}},
+		[]string{"ehpc-a/_any", "ehpc-a/ecs.c7.large"}},
+	"a cluster and none": {access.Grant{Clusters: []string{"ehpc-a", "_any"}},
+		[]string{"_any/_any", "ehpc-a/_any", "ehpc-a/ecs.c7.large"}},
+	"none alone": {access.Grant{Clusters: []string{"_any"}}, []string{"_any/_any"}},
+	"two clusters": {access.Grant{Clusters: []string{"ehpc-c", "ehpc-a"}},
+		[]string{"ehpc-a/_any", "ehpc-c/_any", "ehpc-c/ecs.c7.large"}},
 	"a cluster that never comes": {access.Grant{Clusters: []string{"ehpc-a"}}, nil},
 }
 
@@ -87,7 +91,8 @@ func TestOtherClustersDoNotShow(t *testing.T) {
 			p.compareAnswers(60 / querytest.WorkDivisor)
 			p.runWorlds(row.paths, 48)
 			p.compareAnswers(60 / querytest.WorkDivisor)
-			if p.compared < 300/querytest.WorkDivisor || p.comparedAlone < 60/querytest.WorkDivisor && len(row.grant.Regions) == 0 {
+			if p.compared < 300/querytest.WorkDivisor || p.comparedAlone < 60/querytest.WorkDivisor &&
+				len(row.grant.Regions) == 0 {
 				t.Errorf("only %d requests were compared, %d with nothing else", p.compared, p.comparedAlone)
 			}
 		})
@@ -100,7 +105,8 @@ func newIsolationTest(t *testing.T, g access.Grant) *isolationTest {
 		return slices.DeleteFunc(names, func(name string) bool { return g.CoversCluster(name) })
 	}
 	p.twins = [2]*twinWorld{
-		{fixture: newFixture(t), names: taken("ehpc-b", "ehpc-aa", "ehpc-z", "", "ehpc-c"), regions: []string{hangzhou}},
+		{fixture: newFixture(t), names: taken("ehpc-b", "ehpc-aa", "ehpc-z", "", "ehpc-c"),
+			regions: []string{hangzhou}},
 		{fixture: newFixture(t), names: taken("ehpc-a0", "ehpc-q", "hidden-1"), regions: []string{hangzhou}},
 	}
 	if len(g.Regions) > 0 { // else the list of regions is part of what is covered
@@ -117,7 +123,8 @@ func newIsolationTest(t *testing.T, g access.Grant) *isolationTest {
 // start begins with new instances.
 func (p *isolationTest) startInstances() {
 	for _, w := range p.twins {
-		w.handler = w.HandlerWithReplica(allow(p.grant, access.Grant{Name: "all"}, access.Grant{Name: "others", Clusters: append([]string{"none"}, w.names...)}),
+		w.handler = w.HandlerWithReplica(allow(p.grant, access.Grant{Name: "all"},
+			access.Grant{Name: "others", Clusters: append([]string{"none"}, w.names...)}),
 			func(o *query.Options) {
 				o.Regions, o.HeadTTL, o.MaxStale = w.regions, time.Second, 48*time.Hour
 				o.Report = func(_ context.Context, _ string, err error) {
@@ -127,7 +134,9 @@ func (p *isolationTest) startInstances() {
 				}
 			})
 	}
-	p.alone.handler = p.alone.fixture.Handler(func(o *query.Options) { o.HeadTTL, o.MaxStale = time.Second, 48*time.Hour })
+	p.alone.handler = p.alone.fixture.Handler(func(o *query.Options) {
+		o.HeadTTL, o.MaxStale = time.Second, 48*time.Hour
+	})
 }
 
 // compare asks both worlds the same and wants the same answers to the byte.
@@ -143,13 +152,15 @@ func (p *isolationTest) compareAnswers(n int) {
 		p.compared++
 		one, other := dump(answers[0]), dump(answers[1])
 		if one != other {
-			p.t.Fatalf("%s (If-None-Match %s) tells worlds apart that differ in what %+v does not cover:\n%s", target, tag, p.grant, cmp.Diff(one, other))
+			p.t.Fatalf("%s (If-None-Match %s) tells worlds apart that differ in what %+v does not cover:\n%s", target,
+				tag, p.grant, cmp.Diff(one, other))
 		}
 		for _, w := range p.twins {
 			p.checkNoSecret(w, target, one)
 		}
 		if told := p.meansSameAlone(target); told {
-			if diff := cmp.Diff(maskCommits(target, get(p.alone.handler, target)), maskCommits(target, get(p.twins[0].handler, target, "Authorization", bearer("me")))); diff != "" {
+			if diff := cmp.Diff(maskCommits(target, get(p.alone.handler, target)),
+				maskCommits(target, get(p.twins[0].handler, target, "Authorization", bearer("me")))); diff != "" {
 				p.t.Fatalf("%s does not tell what it tells where there is nothing else:\n%s", target, diff)
 			}
 			p.comparedAlone++
@@ -166,7 +177,8 @@ func (p *isolationTest) meansSameAlone(target string) bool {
 	if err != nil || len(p.grant.Regions) > 0 || p.retired {
 		return false
 	}
-	numbers := u.Query().Get("at") != "" || u.Query().Get("to") != "" || u.Query().Get("from") != "" || u.Query().Get("cursor") != ""
+	numbers := u.Query().Get("at") != "" || u.Query().Get("to") != "" || u.Query().Get("from") != "" ||
+		u.Query().Get("cursor") != ""
 	if since := u.Query().Get("since"); since != "" && !strings.HasPrefix(since, "-") && since != "0" {
 		numbers = true
 	}
@@ -175,8 +187,9 @@ func (p *isolationTest) meansSameAlone(target string) bool {
 
 var (
 	// commitNumber also matches the time of the last commit in Snapshot, and of the last one before an image went.
-	commitNumber = regexp.MustCompile(`"Snapshot":\{"Sequence":\d+,"CommittedAt":"[^"]*"|"Snapshot":\{"CommittedAt":"[^"]*"|"LastSeen":"[^"]*"(,"GoneSince")|` +
-		`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|cursor=c\d+|urn:uuid:[-0-9a-f]+`)
+	commitNumber = regexp.MustCompile(
+		`"Snapshot":\{"Sequence":\d+,"CommittedAt":"[^"]*"|"Snapshot":\{"CommittedAt":"[^"]*"|"LastSeen":"[^"]*"(,"GoneSince")|` +
+			`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|cursor=c\d+|urn:uuid:[-0-9a-f]+`)
 	feedUpdated = regexp.MustCompile(`<updated>[^<]*</updated>`)
 )
 
@@ -192,7 +205,8 @@ func maskCommits(target string, rec *httptest.ResponseRecorder) string {
 	if path == "/v1/changes" || path == "/v1/clusters" || strings.HasPrefix(path, "/v1/images/") {
 		modified = nil
 	}
-	return fmt.Sprint(rec.Code, rec.Header()["Content-Type"], rec.Header()["Warning"], rec.Header()["X-Snapshot-Age"], modified, "\n", body)
+	return fmt.Sprint(rec.Code, rec.Header()["Content-Type"], rec.Header()["Warning"], rec.Header()["X-Snapshot-Age"],
+		modified, "\n", body)
 }
 
 // secrets looks for what only one who sees other clusters can know. A name

@@ -48,7 +48,8 @@ func (p *isolationTest) runWorlds(paths []string, step int) {
 		}
 	}
 	if p.twins[0].lastSequence != p.twins[1].lastSequence {
-		p.t.Fatalf("step %d ends with commit %d in one world and %d in the other", step, p.twins[0].lastSequence, p.twins[1].lastSequence)
+		p.t.Fatalf("step %d ends with commit %d in one world and %d in the other", step, p.twins[0].lastSequence,
+			p.twins[1].lastSequence)
 	}
 	for _, path := range gone {
 		delete(mine, path)
@@ -136,12 +137,16 @@ func randomImages(t testing.TB, r *rand.Rand, text string) []*catalog.Image {
 	var objects []string
 	for i := range 12 {
 		if r.IntN(3) > 0 {
-			objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%02d","ImageName":"n%d","Description":%q,"Status":%q,"Size":%d,"OsTag":{"Platform":"CentOS","Version":"7.%d"}}`,
-				i, r.IntN(3), text, pick(r, []string{"Available", "Creating"}), 10*r.IntN(4), r.IntN(11)))
+			objects = append(objects,
+				fmt.Sprintf(
+					`{"ImageId":"m-%02d","ImageName":"n%d","Description":%q,"Status":%q,"Size":%d,"OsTag":{"Platform":"CentOS","Version":"7.%d"}}`,
+					i, r.IntN(3), text, pick(r, []string{"Available", "Creating"}), 10*r.IntN(4), r.IntN(11)))
 		}
 	}
 	if strings.HasPrefix(text, "secret") {
-		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-only-%x","ImageName":%q,"Status":"Secret","OsTag":{"Platform":"Hidden"}}`, r.Uint32(), text))
+		objects = append(objects,
+			fmt.Sprintf(`{"ImageId":"m-only-%x","ImageName":%q,"Status":"Secret","OsTag":{"Platform":"Hidden"}}`,
+				r.Uint32(), text))
 	}
 	return parseImages(t, objects...)
 }

@@ -20,9 +20,12 @@ import (
 
 const (
 	longCommits = 11
-	longImages  = 2000 / querytest.WorkDivisor                          // in a list; the race detector needs no long lines
-	longBytes   = (longCommits - 1) * 4_000_000 / querytest.WorkDivisor // has the month at least
-	longMost    = 16 << 20                                              // may be in use at any time on top of what was before: a piece of 4 MB, a line of 4 MB as read and decoded, and what the endpoint holds
+	// in a list; the race detector needs no long lines
+	longImages = 2000 / querytest.WorkDivisor
+	longBytes  = (longCommits - 1) * 4_000_000 / querytest.WorkDivisor // has the month at least
+	// may be in use at any time on top of what was before: a piece of 4 MB, a line of 4 MB as read and decoded, and
+	// what the endpoint holds
+	longMost = 16 << 20
 )
 
 // longMonth commits in one month, by turns, two lists that have no image in
@@ -44,11 +47,13 @@ func newLongMonth(t *testing.T) *fixture {
 			t.Fatal(err)
 		}
 		scope, at := w.ParseScope(hangzhou, "ehpc-a/_any"), catalog.At(w.Now)
-		check := archive.Check{Scope: scope, At: at, State: archive.OK, Snapshot: catalog.NewSnapshot(scope, at, "up-1", lists[i%2])}
+		check := archive.Check{Scope: scope, At: at, State: archive.OK,
+			Snapshot: catalog.NewSnapshot(scope, at, "up-1", lists[i%2])}
 		if i > 0 {
 			check.Before = catalog.NewSnapshot(scope, at, "up-1", lists[1-i%2])
 		}
-		if _, err := writer.Commit(ctx, base, archive.Run{RunID: fmt.Sprint("run-", i), Trigger: "timer", StartedAt: at, Checks: []archive.Check{check}}); err != nil {
+		if _, err := writer.Commit(ctx, base, archive.Run{RunID: fmt.Sprint("run-", i), Trigger: "timer", StartedAt: at,
+			Checks: []archive.Check{check}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -93,7 +98,8 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: e.URL, Bucket: e.Bucket, Transport: h, MaxObject: 5 << 20,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
-			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token}, nil
+			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token},
+				nil
 		},
 	})
 	if err != nil {
@@ -123,7 +129,8 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 		t.Fatal(err)
 	}
 	served := query.New(query.Options{
-		Archive: archive.New(bucket, keys), Regions: []string{hangzhou}, MaxStale: 3 * time.Hour, HeadTTL: time.Hour, Version: "v1.2.3",
+		Archive: archive.New(bucket, keys), Regions: []string{hangzhou}, MaxStale: 3 * time.Hour, HeadTTL: time.Hour,
+		Version: "v1.2.3",
 		Hooks: query.Hooks{
 			Now:       func() time.Time { return now },
 			RequestID: func(context.Context) string { return "req-1" },
@@ -154,16 +161,19 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 				t.Errorf("%d lines", n)
 			}
 		}},
-		{"a lookup in the past", answered("/v1/images?ClusterId=ehpc-a&limit=1&at=2026-11-01T03:00:00Z", fmt.Sprintf(`"TotalCount":%d`, longImages+1))},
+		{"a lookup in the past", answered("/v1/images?ClusterId=ehpc-a&limit=1&at=2026-11-01T03:00:00Z",
+			fmt.Sprintf(`"TotalCount":%d`, longImages+1))},
 		{"the history of an image", answered("/v1/images/m-short/history", fmt.Sprintf(`"Count":%d,`, longCommits))},
 	} {
 		h.reset()
 		began := time.Now()
 		row.read()
 		h.measure()
-		t.Logf("%s: %d requests, %.1f MB more in use at most, %s", row.name, h.requests, float64(h.growth())/(1<<20), time.Since(began))
+		t.Logf("%s: %d requests, %.1f MB more in use at most, %s", row.name, h.requests, float64(h.growth())/(1<<20),
+			time.Since(began))
 		if h.growth() > longMost {
-			t.Errorf("%s of a month of %d MB: %.1f MB are in use at a time, at most %d may be", row.name, size>>20, float64(h.growth())/(1<<20), longMost>>20)
+			t.Errorf("%s of a month of %d MB: %.1f MB are in use at a time, at most %d may be", row.name, size>>20,
+				float64(h.growth())/(1<<20), longMost>>20)
 		}
 	}
 }

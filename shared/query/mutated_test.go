@@ -25,7 +25,8 @@ func newManyClusters(t testing.TB) *fixture {
 			list := []*catalog.Image{}
 			for j := range 6 {
 				if (i+j+run)%4 > 0 {
-					list = append(list, parseImages(t, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":"of run %d","Status":"Available"}`, j, run/2*j))...)
+					list = append(list, parseImages(t, fmt.Sprintf(
+						`{"ImageId":"m-%d","ImageName":"of run %d","Status":"Available"}`, j, run/2*j))...)
 				}
 			}
 			found[fmt.Sprintf("ehpc-%02d/_any", i)] = list
@@ -42,7 +43,8 @@ func TestLookupsOfMutatedStores(t *testing.T) {
 	t.Parallel()
 	w := newManyClusters(t)
 	targets := []string{
-		"/v1/images?ClusterId=*&format=csv&limit=1000", "/v1/images?ClusterId=ehpc-03&format=csv", "/v1/images?ClusterId=*&at=1&format=csv&limit=1000", "/v1/images?ClusterId=*&at=2&format=ids&limit=1000",
+		"/v1/images?ClusterId=*&format=csv&limit=1000", "/v1/images?ClusterId=ehpc-03&format=csv",
+		"/v1/images?ClusterId=*&at=1&format=csv&limit=1000", "/v1/images?ClusterId=*&at=2&format=ids&limit=1000",
 		"/v1/changes?format=ndjson&limit=1000", "/v1/matrix?ClusterId=*&format=csv&limit=1000",
 	}
 	sound := w.Memory.Objects()
@@ -55,7 +57,9 @@ func TestLookupsOfMutatedStores(t *testing.T) {
 	}
 	stores := 800 / querytest.WorkDivisor
 	keys, random, answered, refused := slices.Sorted(maps.Keys(sound)), rand.New(rand.NewPCG(8, 9)), 0, map[string]int{}
-	derived := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return strings.Contains(key, "/clusters/") })
+	derived := slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		return strings.Contains(key, "/clusters/")
+	})
 	for range stores {
 		objects := maps.Clone(sound)
 		key := keys[random.IntN(len(keys))]
@@ -83,7 +87,8 @@ func TestLookupsOfMutatedStores(t *testing.T) {
 				continue
 			}
 			var problem struct{ Code string }
-			if err := json.Unmarshal(rec.Body.Bytes(), &problem); err != nil || rec.Code != 503 || rec.Header().Get("Retry-After") == "" {
+			if err := json.Unmarshal(rec.Body.Bytes(), &problem); err != nil || rec.Code != 503 ||
+				rec.Header().Get("Retry-After") == "" {
 				t.Errorf("%q spoilt, %s is answered %d %s", key, target, rec.Code, rec.Body)
 			}
 			refused[problem.Code]++

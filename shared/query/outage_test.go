@@ -32,7 +32,8 @@ func TestStoreDown(t *testing.T) {
 		down = true
 		w.Now = w.Now.Add(time.Minute)
 		rec := get(h, "/v1/images")
-		if rec.Code != 200 || rec.Header().Get("Warning") == "" || !strings.Contains(rec.Body.String(), "the storage cannot be reached") {
+		if rec.Code != 200 || rec.Header().Get("Warning") == "" ||
+			!strings.Contains(rec.Body.String(), "the storage cannot be reached") {
 			t.Errorf("with data in hand: %d %s", rec.Code, rec.Body)
 		}
 		if get(h, "/v1/images"); len(logged) != 2 {
@@ -76,7 +77,8 @@ func TestStoreHangs(t *testing.T) {
 		for range 3 {
 			w.Now = w.Now.Add(time.Minute)
 			began := time.Now()
-			if rec := get(h, "/v1/images"); rec.Code != 200 || rec.Header().Get("Warning") == "" || time.Since(began) > time.Second {
+			if rec := get(h, "/v1/images"); rec.Code != 200 || rec.Header().Get("Warning") == "" ||
+				time.Since(began) > time.Second {
 				t.Errorf("warm: %d after %s %s", rec.Code, time.Since(began), rec.Body)
 			}
 		}

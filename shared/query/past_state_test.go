@@ -31,17 +31,21 @@ func TestPagesOfPastStateStayInIt(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
-	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&at=2", "/v1/images?ClusterId=ehpc-b&limit=1&at=2026-11-23T10:00:00Z", "/v1/images?ClusterId=ehpc-b&limit=1&at=-31m", "/v1/matrix?ClusterId=ehpc-b&limit=1&at=2"} {
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&at=2",
+		"/v1/images?ClusterId=ehpc-b&limit=1&at=2026-11-23T10:00:00Z", "/v1/images?ClusterId=ehpc-b&limit=1&at=-31m",
+		"/v1/matrix?ClusterId=ehpc-b&limit=1&at=2"} {
 		for _, caller := range []string{"all", "b"} {
 			first, next := snapshotOf(t, withToken{h, caller}, target)
 			second, _ := snapshotOf(t, withToken{h, caller}, target+"&cursor="+next)
-			if !strings.Contains(first, `"Sequence":2,`) || !strings.Contains(first, `"Stale":false`) || second != first {
+			if !strings.Contains(first, `"Sequence":2,`) || !strings.Contains(first, `"Stale":false`) ||
+				second != first {
 				t.Errorf("%s for %s begins in %s and goes on in %s", target, caller, first, second)
 			}
 		}
 	}
 	_, next := snapshotOf(t, withToken{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1")
-	if now, _ := snapshotOf(t, withToken{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1&cursor="+next); !strings.Contains(now, `"Sequence":3,`) || !strings.Contains(now, `"Stale":true`) {
+	if now, _ := snapshotOf(t, withToken{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1&cursor="+
+		next); !strings.Contains(now, `"Sequence":3,`) || !strings.Contains(now, `"Stale":true`) {
 		t.Errorf("without at the second page tells %s", now)
 	}
 }
@@ -52,9 +56,12 @@ func TestMaxAgeIsNotCached(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	h := w.Handler()
-	for _, target := range []string{"/v1/images?at=1", "/v1/images?at=3", "/v1/images/m-cent79?ClusterId=ehpc-a&at=2", "/v1/changes?ClusterId=ehpc-a&at=2", "/v1/diff?ClusterId=ehpc-a&from=1&to=2", "/v1/matrix?ClusterId=ehpc-a&at=2", "/v1/clusters?ClusterId=ehpc-a&at=2"} {
+	for _, target := range []string{"/v1/images?at=1", "/v1/images?at=3", "/v1/images/m-cent79?ClusterId=ehpc-a&at=2",
+		"/v1/changes?ClusterId=ehpc-a&at=2", "/v1/diff?ClusterId=ehpc-a&from=1&to=2",
+		"/v1/matrix?ClusterId=ehpc-a&at=2", "/v1/clusters?ClusterId=ehpc-a&at=2"} {
 		free, held := get(h, target), get(h, target+"&maxAge=5h")
-		if free.Code != 200 || free.Header().Get("Cache-Control") != "max-age=31536000, immutable" || held.Code != 200 || held.Header().Get("Cache-Control") != "max-age=5" {
+		if free.Code != 200 || free.Header().Get("Cache-Control") != "max-age=31536000, immutable" ||
+			held.Code != 200 || held.Header().Get("Cache-Control") != "max-age=5" {
 			t.Errorf("%s:\n%s\nwith maxAge:\n%s", target, dump(free), dump(held))
 		}
 		known := get(h, target+"&maxAge=5h", "If-None-Match", held.Header().Get("ETag"))
@@ -72,7 +79,8 @@ func TestImageOfRegionWithoutScopes(t *testing.T) {
 	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage, centOS79)})
 	w.Now = w.Now.Add(time.Hour)
 	w.CommitRun(hangzhou, content{}, "ehpc-a/_any")
-	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "x", Clusters: []string{"ehpc-x"}}))
+	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}},
+		access.Grant{Name: "x", Clusters: []string{"ehpc-x"}}))
 	for _, row := range []struct {
 		caller, target string
 		status         int
@@ -109,7 +117,8 @@ func TestETagOfOneImageCoversItsChecks(t *testing.T) {
 	w.Now = w.Now.Add(time.Hour)
 	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage), "ehpc-b/_any": parseImages(t, centOS79)})
 	for range 2 {
-		if later, past := seen(); last != catalog.At(epoch.Add(time.Hour)) || past != catalog.At(epoch) || tag == later {
+		if later, past := seen(); last != catalog.At(epoch.Add(time.Hour)) || past != catalog.At(epoch) ||
+			tag == later {
 			t.Errorf("seen last %s under %s, later %s under %s", last, tag, past, later)
 		}
 	}
@@ -125,7 +134,8 @@ func TestPositionFarBehindCommit(t *testing.T) {
 		if len(page.Changes)+len(page.Events) > 0 || page.NextCursor != "c4.0" {
 			t.Errorf("%s goes on with %v and then at %s", route, page, page.NextCursor)
 		}
-		checkError(t, get(h, route+"since=c3.2147483647"), 400, "InvalidParameter", []string{"since must be a NextCursor of this feed", `, got "c3.2147483647".`})
+		checkError(t, get(h, route+"since=c3.2147483647"), 400, "InvalidParameter",
+			[]string{"since must be a NextCursor of this feed", `, got "c3.2147483647".`})
 	}
 }
 
@@ -140,11 +150,13 @@ func TestFirstSeenBeforeKeptHistory(t *testing.T) {
 		w.Now = w.Now.Add(40 * 24 * time.Hour)
 	}
 	w.Memory.Spoil("community-images/v1/cn-hangzhou/log/2026-11.ndjson", nil)
-	for _, before := range []string{"/healthz", "/v1/images", "/v1/clusters", "/v1/changes?since=0", "/v1/images/m-cent710"} {
+	for _, before := range []string{"/healthz", "/v1/images", "/v1/clusters", "/v1/changes?since=0",
+		"/v1/images/m-cent710"} {
 		h := w.Handler()
 		get(h, before)
 		for _, at := range []string{"", "&at=5", "&at=4"} {
-			if got := answerOf[imageAnswer](t, h, 200, "/v1/images/m-bp181x855551ww5yq****?"+at); got.FirstSeen != catalog.At(epoch) {
+			if got := answerOf[imageAnswer](t, h, 200, "/v1/images/m-bp181x855551ww5yq****?"+
+				at); got.FirstSeen != catalog.At(epoch) {
 				t.Errorf("after %s%s the image was first seen %s", before, at, got.FirstSeen)
 			}
 		}
@@ -153,7 +165,8 @@ func TestFirstSeenBeforeKeptHistory(t *testing.T) {
 	for _, before := range []string{"/healthz", "/v1/images", "/v1/matrix", "/v1/images/m-cent710"} {
 		h := w.Handler()
 		get(h, before)
-		if got := answerOf[imageAnswer](t, h, 410, "/v1/images/m-bp181x855551ww5yq****"); got.FirstSeen != catalog.At(epoch) {
+		if got := answerOf[imageAnswer](t, h, 410,
+			"/v1/images/m-bp181x855551ww5yq****"); got.FirstSeen != catalog.At(epoch) {
 			t.Errorf("after %s the image that is gone was first seen %s", before, got.FirstSeen)
 		}
 	}
@@ -176,15 +189,18 @@ func TestPositionOfPastFeedStays(t *testing.T) {
 	target := "/v1/changes?at=1&since=" + since
 	before := get(withToken{handler(), "a"}, target)
 	w.Now = w.Now.Add(time.Hour)
-	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, ubuntuCreating), "ehpc-b/_any": parseImages(t, windows)})
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, ubuntuCreating),
+		"ehpc-b/_any": parseImages(t, windows)})
 	w.Now = w.Now.Add(time.Minute)
 	h := handler()
 	after := get(withToken{h, "a"}, target)
-	if before.Header().Get("ETag") != after.Header().Get("ETag") || before.Header().Get("X-Next-Cursor") != "c2.0" || after.Header().Get("X-Next-Cursor") != "c2.0" {
+	if before.Header().Get("ETag") != after.Header().Get("ETag") || before.Header().Get("X-Next-Cursor") != "c2.0" ||
+		after.Header().Get("X-Next-Cursor") != "c2.0" {
 		t.Errorf("before:\n%s\nafter:\n%s", dump(before), dump(after))
 	}
 	for _, caller := range []string{"a", "all"} {
-		for since, want := range map[string]int{"2026-11-23T08:00:00Z": 3, since: 2, "2026-11-23T12:00:00Z": 0, "c2.0": 2} {
+		for since, want := range map[string]int{"2026-11-23T08:00:00Z": 3, since: 2, "2026-11-23T12:00:00Z": 0,
+			"c2.0": 2} {
 			page := answerOf[feedAnswer](t, withToken{h, caller}, 200, "/v1/changes?ClusterId=ehpc-a&since="+since)
 			if len(page.Changes) != want || page.NextCursor != "c5.0" {
 				t.Errorf("%s since %s: %v", caller, since, page)

@@ -16,7 +16,8 @@ func TestScopeSetsAreBounded(t *testing.T) {
 	r := &archive.Region{RegionID: "cn-hangzhou", Sequence: 1}
 	for c := range clusters {
 		for i := range types {
-			r.Scopes = append(r.Scopes, archive.ScopeState{ClusterID: fmt.Sprintf("c%03d", c), InstanceType: fmt.Sprintf("t%02d", i), Digest: "d", State: archive.OK})
+			r.Scopes = append(r.Scopes, archive.ScopeState{ClusterID: fmt.Sprintf("c%03d", c),
+				InstanceType: fmt.Sprintf("t%02d", i), Digest: "d", State: archive.OK})
 		}
 	}
 	for _, row := range []struct {

@@ -13,16 +13,31 @@ import (
 
 // emptyQuestions are asked of a region with nothing of the caller's.
 var emptyQuestions = append([]string{
-	"/", "/healthz", "/v1/images?ClusterId=ehpc-x", "/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=*&RegionId=cn-beijing", "/v1/images?RegionId=cn-beijing", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a",
-	"/v1/images?RegionId=cn-beijing&ClusterId=_any&at=1", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=2", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=-1h", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=2999-01-01",
-	"/v1/images?ClusterId=ehpc-x&at=-1h", "/v1/images?ClusterId=ehpc-x&maxAge=1h", "/v1/images/m-centOS79?RegionId=cn-beijing", "/v1/images/m-win", "/v1/images/m-win?at=1", "/v1/images/m-win/history", "/v1/images/m-win/history?RegionId=cn-beijing", "/v1/clusters?RegionId=cn-beijing",
-	"/v1/clusters?at=-1h", "/v1/clusters?RegionId=cn-beijing&at=1", "/v1/clusters?RegionId=cn-beijing&maxAge=1h", "/v1/changes?RegionId=cn-beijing", "/v1/changes?RegionId=cn-beijing&since=1", "/v1/changes?RegionId=cn-beijing&since=-1h", "/v1/changes?RegionId=cn-beijing&since=0&format=atom", "/v1/changes?RegionId=cn-beijing&since=c1.0",
-	"/v1/changes?ClusterId=ehpc-x", "/v1/diff?RegionId=cn-beijing&ClusterId=ehpc-a,ehpc-x", "/v1/diff?RegionId=cn-beijing&from=1", "/v1/diff?RegionId=cn-beijing&from=-1h", "/v1/diff?ClusterId=ehpc-a,ehpc-x", "/v1/matrix?RegionId=cn-beijing", "/v1/matrix?RegionId=cn-beijing&ClusterId=*", "/v1/status?RegionId=cn-beijing", "/metrics?format=prometheus",
+	"/", "/healthz", "/v1/images?ClusterId=ehpc-x", "/v1/images?ClusterId=ehpc-a",
+	"/v1/images?ClusterId=*&RegionId=cn-beijing", "/v1/images?RegionId=cn-beijing",
+	"/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a",
+	"/v1/images?RegionId=cn-beijing&ClusterId=_any&at=1", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=2",
+	"/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=-1h",
+	"/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a&at=2999-01-01",
+	"/v1/images?ClusterId=ehpc-x&at=-1h", "/v1/images?ClusterId=ehpc-x&maxAge=1h",
+	"/v1/images/m-centOS79?RegionId=cn-beijing", "/v1/images/m-win", "/v1/images/m-win?at=1",
+	"/v1/images/m-win/history", "/v1/images/m-win/history?RegionId=cn-beijing", "/v1/clusters?RegionId=cn-beijing",
+	"/v1/clusters?at=-1h", "/v1/clusters?RegionId=cn-beijing&at=1", "/v1/clusters?RegionId=cn-beijing&maxAge=1h",
+	"/v1/changes?RegionId=cn-beijing", "/v1/changes?RegionId=cn-beijing&since=1",
+	"/v1/changes?RegionId=cn-beijing&since=-1h", "/v1/changes?RegionId=cn-beijing&since=0&format=atom",
+	"/v1/changes?RegionId=cn-beijing&since=c1.0",
+	"/v1/changes?ClusterId=ehpc-x", "/v1/diff?RegionId=cn-beijing&ClusterId=ehpc-a,ehpc-x",
+	"/v1/diff?RegionId=cn-beijing&from=1", "/v1/diff?RegionId=cn-beijing&from=-1h", "/v1/diff?ClusterId=ehpc-a,ehpc-x",
+	"/v1/matrix?RegionId=cn-beijing", "/v1/matrix?RegionId=cn-beijing&ClusterId=*", "/v1/status?RegionId=cn-beijing",
+	"/metrics?format=prometheus",
 }, append(guardedRoutes, replicaQuestions...)...)
 
 var replicaQuestions = func() (all []string) {
-	for _, path := range []string{"/", "/at/1/", "/at/-1h/", "/cn-beijing/", "/at/1/cn-beijing/", "/at/-1h/cn-beijing/", "/at/9/cn-beijing/", "/at/2999-01-01/cn-beijing/"} {
-		for _, call := range []string{"ListRegions", "ListClusters", "ListClusters&RegionId=cn-beijing", "ListCommunityImages", "ListCommunityImages&ClusterId=ehpc-a", "ListCommunityImages&ClusterId=ehpc-x", "ListCommunityImages&ClusterId=ehpc-x&RegionId=cn-beijing"} {
+	for _, path := range []string{"/", "/at/1/", "/at/-1h/", "/cn-beijing/", "/at/1/cn-beijing/", "/at/-1h/cn-beijing/",
+		"/at/9/cn-beijing/", "/at/2999-01-01/cn-beijing/"} {
+		for _, call := range []string{"ListRegions", "ListClusters", "ListClusters&RegionId=cn-beijing",
+			"ListCommunityImages", "ListCommunityImages&ClusterId=ehpc-a", "ListCommunityImages&ClusterId=ehpc-x",
+			"ListCommunityImages&ClusterId=ehpc-x&RegionId=cn-beijing"} {
 			all = append(all, path+"?Version=2018-04-12&Action="+call)
 		}
 	}
@@ -38,12 +53,13 @@ func TestRegionOfOthers(t *testing.T) {
 		grant   access.Grant
 		regions []string
 	}{
-		"a cluster elsewhere":          {access.Grant{Clusters: []string{"ehpc-a"}}, []string{hangzhou, beijing}},
-		"no cluster":                   {access.Grant{Clusters: []string{"_any"}}, []string{beijing, hangzhou}},
-		"a cluster that is nowhere":    {access.Grant{Clusters: []string{"ehpc-x"}}, []string{hangzhou, beijing}},
-		"the only region":              {access.Grant{Clusters: []string{"ehpc-a"}}, []string{beijing}},
-		"the only region of the grant": {access.Grant{Clusters: []string{"ehpc-a"}, Regions: []string{beijing}}, []string{hangzhou, beijing}},
-		"two regions of others":        {access.Grant{Clusters: []string{"ehpc-a"}}, []string{beijing, "cn-shanghai"}},
+		"a cluster elsewhere":       {access.Grant{Clusters: []string{"ehpc-a"}}, []string{hangzhou, beijing}},
+		"no cluster":                {access.Grant{Clusters: []string{"_any"}}, []string{beijing, hangzhou}},
+		"a cluster that is nowhere": {access.Grant{Clusters: []string{"ehpc-x"}}, []string{hangzhou, beijing}},
+		"the only region":           {access.Grant{Clusters: []string{"ehpc-a"}}, []string{beijing}},
+		"the only region of the grant": {access.Grant{Clusters: []string{"ehpc-a"}, Regions: []string{beijing}},
+			[]string{hangzhou, beijing}},
+		"two regions of others": {access.Grant{Clusters: []string{"ehpc-a"}}, []string{beijing, "cn-shanghai"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -52,7 +68,8 @@ func TestRegionOfOthers(t *testing.T) {
 			for _, region := range row.regions {
 				if region != hangzhou {
 					few.CommitRun(region, content{"ehpc-q/_any": parseImages(t, ubuntuCreating)})
-					many.CommitRun(region, content{"ehpc-bj/_any": parseImages(t, sampleImage, windows), "ehpc-xx/_any": parseImages(t, centOS710)})
+					many.CommitRun(region, content{"ehpc-bj/_any": parseImages(t, sampleImage, windows),
+						"ehpc-xx/_any": parseImages(t, centOS710)})
 				}
 			}
 			down := false
@@ -64,14 +81,18 @@ func TestRegionOfOthers(t *testing.T) {
 					}
 					return nil
 				})
-				handlers = append(handlers, w.HandlerWithReplica(func(o *query.Options) { o.Regions = row.regions }, allow(row.grant)))
+				handlers = append(handlers, w.HandlerWithReplica(func(o *query.Options) {
+					o.Regions = row.regions
+				}, allow(row.grant)))
 			}
 			compare := func() {
 				t.Helper()
 				for _, target := range emptyQuestions {
-					one, other := dump(get(handlers[0], target, "Authorization", bearer("me"))), dump(get(handlers[1], target, "Authorization", bearer("me")))
+					one, other := dump(get(handlers[0], target, "Authorization", bearer("me"))), dump(
+						get(handlers[1], target, "Authorization", bearer("me")))
 					if one != other {
-						t.Errorf("%s tells who else is there; the store is down: %v:\n%s\nwith other clusters:\n%s", target, down, other, one)
+						t.Errorf("%s tells who else is there; the store is down: %v:\n%s\nwith other clusters:\n%s",
+							target, down, other, one)
 					}
 				}
 			}
@@ -128,7 +149,8 @@ func TestHangingStoreKeepsWaitingOnce(t *testing.T) {
 		ask := func() (took time.Duration) {
 			t.Helper()
 			began := time.Now()
-			checkError(t, get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("me")), 404, "ClusterNotFound", nil)
+			checkError(t, get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("me")), 404, "ClusterNotFound",
+				nil)
 			return time.Since(began)
 		}
 		ask()
@@ -140,7 +162,8 @@ func TestHangingStoreKeepsWaitingOnce(t *testing.T) {
 		}
 		down, w.Now = false, w.Now.Add(time.Minute)
 		w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage)})
-		if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("me")); rec.Code != 200 || rec.Header().Get("Age") != "0" {
+		if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("me")); rec.Code != 200 ||
+			rec.Header().Get("Age") != "0" {
 			t.Errorf("after the outage: %s", dump(rec))
 		}
 	})

@@ -24,10 +24,12 @@ func TestListOfClustersMovesWithEveryCheck(t *testing.T) {
 	h := w.Handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}}))
 	before := get(h, "/v1/clusters", "Authorization", bearer("a"))
 	w.Now = w.Now.Add(time.Minute)
-	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage, centOS79, centOS710, ubuntuCreating)}) // no change, and ehpc-b is the oldest still
+	// no change, and ehpc-b is the oldest still
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, sampleImage, centOS79, centOS710, ubuntuCreating)})
 	w.Now = w.Now.Add(time.Minute)
 	after := get(h, "/v1/clusters", "Authorization", bearer("a"), "If-None-Match", before.Header().Get("ETag"))
-	if after.Code != 200 || after.Header().Get("X-Snapshot-Sequence") != before.Header().Get("X-Snapshot-Sequence") || !strings.Contains(after.Body.String(), `"CheckedAt":"2026-11-23T11:31:00.000Z"`) {
+	if after.Code != 200 || after.Header().Get("X-Snapshot-Sequence") != before.Header().Get("X-Snapshot-Sequence") ||
+		!strings.Contains(after.Body.String(), `"CheckedAt":"2026-11-23T11:31:00.000Z"`) {
 		t.Errorf("before\n%s\nafter\n%s", dump(before), dump(after))
 	}
 }
@@ -37,15 +39,20 @@ func TestListOfClustersMovesWithEveryCheck(t *testing.T) {
 func TestCallersAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}, access.Grant{Name: "none", Clusters: []string{"_any"}}, access.Grant{Name: "nothing", Clusters: []string{"ehpc-x"}})
-	targets := append([]string{"/v1/images?ClusterId=*", "/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-b&at=2", "/v1/changes?format=atom", "/v1/matrix?ClusterId=*", "/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/images/m-ubuntu?at=1"}, guardedRoutes...)
+	callers := allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}},
+		access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}, access.Grant{Name: "none", Clusters: []string{"_any"}},
+		access.Grant{Name: "nothing", Clusters: []string{"ehpc-x"}})
+	targets := append([]string{"/v1/images?ClusterId=*", "/v1/images?ClusterId=ehpc-a",
+		"/v1/images?ClusterId=ehpc-b&at=2", "/v1/changes?format=atom", "/v1/matrix?ClusterId=*",
+		"/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/images/m-ubuntu?at=1"}, guardedRoutes...)
 	eager := func(o *query.Options) { o.HeadTTL = 0 } // every lookup reads the head
 	type ask struct{ caller, target string }
 	want := map[ask]string{}
 	for _, target := range targets {
 		for _, caller := range []string{"all", "a", "b", "none", "nothing"} { // each on an instance of its own
 			if target != "/metrics" { // which counts
-				want[ask{caller, target}] = dump(get(w.Handler(callers, eager), target, "Authorization", bearer(caller)))
+				want[ask{caller, target}] = dump(get(w.Handler(callers, eager), target, "Authorization",
+					bearer(caller)))
 			}
 		}
 	}
@@ -78,13 +85,16 @@ func TestOutageShowsToEveryCaller(t *testing.T) {
 		}
 		return nil
 	})
-	h := w.Handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
-	if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 || rec.Header().Get("Warning") != "" {
+	h := w.Handler(allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}},
+		access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 ||
+		rec.Header().Get("Warning") != "" {
 		t.Fatal(dump(rec))
 	}
 	down = true
 	w.Now = w.Now.Add(time.Minute)
-	if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 || rec.Header().Get("Warning") == "" {
+	if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 ||
+		rec.Header().Get("Warning") == "" {
 		t.Error(dump(rec))
 	}
 	if rec := get(h, "/v1/images?ClusterId=ehpc-b", "Authorization", bearer("b")); rec.Code != 503 {
@@ -92,7 +102,8 @@ func TestOutageShowsToEveryCaller(t *testing.T) {
 	}
 	down = false
 	w.Now = w.Now.Add(time.Minute)
-	if rec := get(h, "/v1/images?ClusterId=ehpc-b", "Authorization", bearer("b")); rec.Code != 200 || strings.Contains(rec.Header().Get("Warning"), "storage") {
+	if rec := get(h, "/v1/images?ClusterId=ehpc-b", "Authorization", bearer("b")); rec.Code != 200 ||
+		strings.Contains(rec.Header().Get("Warning"), "storage") {
 		t.Error(dump(rec))
 	}
 }
@@ -108,8 +119,10 @@ func TestLimitedPageIsTheSameOnEveryInstance(t *testing.T) {
 	before := get(warm, target, "Authorization", bearer("a"))
 	w.Now = w.Now.Add(time.Minute)
 	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, sampleImage)})
-	got, want := get(warm, target, "Authorization", bearer("a")), get(w.Handler(callers), target, "Authorization", bearer("a"))
-	if dump(got) != dump(want) || got.Header().Get("ETag") != before.Header().Get("ETag") || got.Header().Get("Link") == "" {
+	got, want := get(warm, target, "Authorization", bearer("a")), get(w.Handler(callers), target, "Authorization",
+		bearer("a"))
+	if dump(got) != dump(want) || got.Header().Get("ETag") != before.Header().Get("ETag") ||
+		got.Header().Get("Link") == "" {
 		t.Errorf("the warm instance answers\n%s\na new one\n%s", dump(got), dump(want))
 	}
 }
@@ -119,7 +132,8 @@ func TestLimitedLookupReadsWhatAnyLookupReads(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	callers := allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "all"})
-	for _, target := range []string{"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1", "/v1/images?ClusterId=ehpc-a&at=-90m", "/v1/changes?ClusterId=ehpc-a", "/v1/status"} {
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-a", "/v1/images?ClusterId=ehpc-a&at=1",
+		"/v1/images?ClusterId=ehpc-a&at=-90m", "/v1/changes?ClusterId=ehpc-a", "/v1/status"} {
 		requests := map[string]string{}
 		for _, caller := range []string{"a", "all"} {
 			h := w.Handler(callers)
@@ -174,7 +188,8 @@ func TestCommitsAreTheSameForEveryCaller(t *testing.T) {
 	compare(h, "/v1/images?ClusterId=ehpc-a&at=4", 404)
 	compare(h, "/v1/images?ClusterId=ehpc-a&at=2026-11-01", 404)
 	w.Now = w.Now.AddDate(0, 1, 0)
-	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS710)}) // commit 4 ends the month; commit 5 is about ehpc-b alone
+	// commit 4 ends the month; commit 5 is about ehpc-b alone
+	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS710)})
 	key, err := w.Keys.Log(hangzhou, "2026-11")
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +213,8 @@ func TestQuestionWithoutACluster(t *testing.T) {
 	} {
 		rec := get(h, target, "Authorization", bearer("me"))
 		checkError(t, rec, 404, "ClusterNotFound", []string{says})
-		if body := rec.Body.String(); strings.Contains(body, "leave ClusterId out") || !strings.Contains(body, "ClusterId=*") {
+		if body := rec.Body.String(); strings.Contains(body, "leave ClusterId out") ||
+			!strings.Contains(body, "ClusterId=*") {
 			t.Errorf("%s: %s", target, body)
 		}
 	}
@@ -209,16 +225,20 @@ func TestQuestionWithoutACluster(t *testing.T) {
 func TestRegionsOutsideAGrant(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS710), "ehpc-bj/_any": parseImages(t, sampleImage, windows)})
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS710),
+		"ehpc-bj/_any": parseImages(t, sampleImage, windows)})
 	me := allow(access.Grant{Name: "me", Regions: []string{hangzhou}}, access.Grant{Name: "all"})
 	one := w.Handler(me)
 	two := w.Handler(me, func(o *query.Options) { o.Regions = []string{beijing, hangzhou} })
 	for _, target := range append([]string{
-		"/", "/?format=html", "/healthz", "/v1/images?RegionId=cn-beijing", "/v1/images?RegionId=cn-mars", "/v1/images?ClusterId=ehpc-bj", "/v1/images?ClusterId=*", "/v1/clusters?ClusterId=ehpc-bj",
-		"/v1/images/m-win", "/v1/images/m-win/history", "/v1/changes?ClusterId=ehpc-bj", "/v1/status?RegionId=cn-beijing", "/v1/diff?ClusterId=ehpc-a,ehpc-bj",
+		"/", "/?format=html", "/healthz", "/v1/images?RegionId=cn-beijing", "/v1/images?RegionId=cn-mars",
+		"/v1/images?ClusterId=ehpc-bj", "/v1/images?ClusterId=*", "/v1/clusters?ClusterId=ehpc-bj",
+		"/v1/images/m-win", "/v1/images/m-win/history", "/v1/changes?ClusterId=ehpc-bj",
+		"/v1/status?RegionId=cn-beijing", "/v1/diff?ClusterId=ehpc-a,ehpc-bj",
 	}, guardedRoutes...) {
 		get(two, target, "Authorization", bearer("all"))
-		want, got := dump(get(one, target, "Authorization", bearer("me"))), dump(get(two, target, "Authorization", bearer("me")))
+		want, got := dump(get(one, target, "Authorization", bearer("me"))), dump(
+			get(two, target, "Authorization", bearer("me")))
 		if got != want || strings.Contains(got, beijing) && !strings.Contains(target, beijing) {
 			t.Errorf("%s tells that another region is served:\n%s\nwant\n%s", target, got, want)
 		}

@@ -40,7 +40,8 @@ func TestHistoryAfterRetention(t *testing.T) {
 func TestScopeEndsInFirstKeptCommit(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
-	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, centOS79, windows), "ehpc-b/_any": parseImages(t, centOS79)})
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage),
+		"ehpc-a/_any": parseImages(t, centOS79, windows), "ehpc-b/_any": parseImages(t, centOS79)})
 	w.Now = w.Now.AddDate(0, 1, 0)
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79)}, "ehpc-a/_any") // a seal, and commit 3
 	key, err := w.Keys.Log(hangzhou, "2026-11")
@@ -50,12 +51,14 @@ func TestScopeEndsInFirstKeptCommit(t *testing.T) {
 	w.Memory.Spoil(key, nil)
 	h := w.Handler()
 	for target, want := range map[string]string{
-		"/v1/changes?":                               "3 removed m-cent79 ehpc-a, 3 removed m-win ehpc-a, 3 removed m-bp181x855551ww5yq**** _any, 3 added m-cent79 _any",
+		"/v1/changes?": "3 removed m-cent79 ehpc-a, 3 removed m-win ehpc-a, 3 removed " +
+			"m-bp181x855551ww5yq**** _any, 3 added m-cent79 _any",
 		"/v1/images/m-win/history?":                  "3 kept m-win ehpc-a, 3 removed m-win ehpc-a",
 		"/v1/changes?kind=removed&ClusterId=ehpc-a&": "3 removed m-cent79 ehpc-a, 3 removed m-win ehpc-a",
 	} {
 		var got []string
-		for _, e := range append(answerOf[feedAnswer](t, h, 200, target).Events, answerOf[feedAnswer](t, h, 200, target).Changes...) {
+		for _, e := range append(answerOf[feedAnswer](t, h, 200, target).Events,
+			answerOf[feedAnswer](t, h, 200, target).Changes...) {
 			got = append(got, fmt.Sprintf("%d %s %s %s", e.Sequence, e.Kind, e.ImageId, cmp.Or(e.ClusterId, "_any")))
 		}
 		if strings.Join(got, ", ") != want {

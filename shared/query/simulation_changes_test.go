@@ -55,7 +55,8 @@ func (c *simulation) answeredWords(t *testing.T, list []answeredEvent) []string 
 			t.Fatalf("commit %d is dated %s, not %s", e.Sequence, e.CommittedAt, want)
 		}
 		path := orAnyPath(e.ClusterId) + "/" + orAnyPath(e.InstanceType)
-		out = append(out, e.toExpected(c.hasSeveralEntries(e.Sequence, path, e.ImageId) || c.hasSeveralEntries(e.Sequence-1, path, e.ImageId)))
+		out = append(out, e.toExpected(c.hasSeveralEntries(e.Sequence, path, e.ImageId) ||
+			c.hasSeveralEntries(e.Sequence-1, path, e.ImageId)))
 	}
 	return sortedWords(out)
 }
@@ -202,10 +203,12 @@ func testFeedFromAnywhere(t *testing.T, c *simulation, h http.Handler) {
 // the cursor stays where it is, or changes would be told twice.
 func testFeedOfLateInstance(t *testing.T, c *simulation, h http.Handler) {
 	for _, n := range []int{1, 50, len(c.expected) - 1} {
-		for _, cursor := range []string{fmt.Sprintf("c%d.0", n+2), fmt.Sprintf("c%d.3", n+1), fmt.Sprintf("c%d.0", n+1)} {
+		for _, cursor := range []string{fmt.Sprintf("c%d.0", n+2), fmt.Sprintf("c%d.3", n+1),
+			fmt.Sprintf("c%d.0", n+1)} {
 			page := answerOf[feedAnswer](t, h, 200, fmt.Sprintf("/v1/changes?at=%d&since=%s", n, cursor))
 			if len(page.Changes) > 0 || page.More || page.NextCursor != cursor {
-				t.Errorf("at commit %d the feed after %s goes on at %s with %v", n, cursor, page.NextCursor, page.Changes)
+				t.Errorf("at commit %d the feed after %s goes on at %s with %v", n, cursor, page.NextCursor,
+					page.Changes)
 			}
 		}
 	}
@@ -251,13 +254,17 @@ func chooseFilter(r *rand.Rand) (target string, keep func(expectedEvent) bool) {
 	switch r.IntN(4) {
 	case 0:
 		target += "&ClusterId=ehpc-1,ehpc-2&InstanceType=*"
-		keep = both(keep, func(e expectedEvent) bool { return strings.Contains("ehpc-1/ecs.c7.large ehpc-2/ecs.c7.large", e.path) })
+		keep = both(keep, func(e expectedEvent) bool {
+			return strings.Contains("ehpc-1/ecs.c7.large ehpc-2/ecs.c7.large", e.path)
+		})
 	case 1:
 		target += "&ClusterId=ehpc-1"
 		keep = both(keep, func(e expectedEvent) bool { return e.path == "ehpc-1/_any" })
 	case 2:
 		target += "&ClusterId=*"
-		keep = both(keep, func(e expectedEvent) bool { return e.path != "_any/_any" && strings.HasSuffix(e.path, "/_any") })
+		keep = both(keep, func(e expectedEvent) bool {
+			return e.path != "_any/_any" && strings.HasSuffix(e.path, "/_any")
+		})
 	}
 	return target, keep
 }
@@ -278,7 +285,8 @@ func testHistoryOfEveryImage(t *testing.T, c *simulation, h http.Handler) {
 			continue
 		}
 		for _, limit := range []int{3, 1000} {
-			if diff := diffWords(sortedWords(want), c.answeredWords(t, readWholeFeed(t, h, target, "c0.0", limit))); diff != "" {
+			if diff := diffWords(sortedWords(want), c.answeredWords(t,
+				readWholeFeed(t, h, target, "c0.0", limit))); diff != "" {
 				t.Fatalf("%s in pages of %d (-oracle +history):\n%s", target, limit, diff)
 			}
 		}
@@ -299,7 +307,8 @@ func testDiffsOfCommits(t *testing.T, c *simulation, h http.Handler) {
 	compared := 0
 	for range 400 / stride {
 		from, to, path := 1+r.IntN(len(c.expected)), 1+r.IntN(len(c.expected)), pick(r, paths)
-		target := fmt.Sprintf("/v1/diff?%s&from=%s&to=%s", scopeParams(path), pick(r, c.momentsOfCommit(from)), pick(r, c.momentsOfCommit(to)))
+		target := fmt.Sprintf("/v1/diff?%s&from=%s&to=%s", scopeParams(path), pick(r, c.momentsOfCommit(from)),
+			pick(r, c.momentsOfCommit(to)))
 		before, after := c.expected[from-1].scopes[path].docs, c.expected[to-1].scopes[path].docs
 		if before == nil && after == nil {
 			c.checkEmptyDiff(t, h, target, from, path)

@@ -179,7 +179,8 @@ type answeredEvent struct {
 // then puts what was told into the words of the oracle. Whether an id has
 // several entries the oracle must say, by its own event.
 func (e answeredEvent) toExpected(several bool) expectedEvent {
-	out := expectedEvent{sequence: e.Sequence, kind: e.Kind, id: e.ImageId, path: orAnyPath(e.ClusterId) + "/" + orAnyPath(e.InstanceType)}
+	out := expectedEvent{sequence: e.Sequence, kind: e.Kind, id: e.ImageId, path: orAnyPath(e.ClusterId) + "/" +
+		orAnyPath(e.InstanceType)}
 	var list []string
 	for _, f := range e.Fields {
 		list = append(list, fmt.Sprintf("%s:%s>%s", f.Field, f.Before, f.After))

@@ -30,14 +30,17 @@ func testAfterRetention(t *testing.T, c *simulation, _ http.Handler) {
 	h, first := c.removeFirstMonth(t)
 	date := catalog.At(c.expected[first-1].at).String()
 	for _, target := range []string{
-		fmt.Sprintf("/v1/images?at=%d", first-1), "/v1/images?at=1", "/v1/clusters?at=" + c.expected[first-3].at.Format(time.RFC3339), "/v1/images/m-01?at=2",
-		"/v1/changes?since=1", "/v1/changes?since=" + c.expected[first-3].at.Format(time.RFC3339), "/v1/images/m-01/history?since=-3650d", "/v1/diff?from=3", "/v1/changes?at=4",
+		fmt.Sprintf("/v1/images?at=%d", first-1), "/v1/images?at=1", "/v1/clusters?at=" +
+			c.expected[first-3].at.Format(time.RFC3339), "/v1/images/m-01?at=2",
+		"/v1/changes?since=1", "/v1/changes?since=" + c.expected[first-3].at.Format(time.RFC3339),
+		"/v1/images/m-01/history?since=-3650d", "/v1/diff?from=3", "/v1/changes?at=4",
 	} {
 		if e := answerOf[errorAnswer](t, h, 404, target); !strings.Contains(e.Message, date) {
 			t.Errorf("%s should name %s: %s", target, date, e.Message)
 		}
 	}
-	if e := answerOf[errorAnswer](t, h, 410, "/v1/changes?since=c3.1"); e.Code != "CursorExpired" || !strings.Contains(e.Message, date) {
+	if e := answerOf[errorAnswer](t, h, 410, "/v1/changes?since=c3.1"); e.Code != "CursorExpired" ||
+		!strings.Contains(e.Message, date) {
 		t.Errorf("a cursor of a month that is gone: %s %s", e.Code, e.Message)
 	}
 	var want []expectedEvent
@@ -47,7 +50,8 @@ func testAfterRetention(t *testing.T, c *simulation, _ http.Handler) {
 		}
 	}
 	for _, since := range []string{"0", fmt.Sprint(first - 1), fmt.Sprintf("c%d.0", first)} {
-		if diff := diffWords(sortedWords(want), c.answeredWords(t, readWholeFeed(t, h, "/v1/changes?", since, 100))); diff != "" {
+		if diff := diffWords(sortedWords(want), c.answeredWords(t,
+			readWholeFeed(t, h, "/v1/changes?", since, 100))); diff != "" {
 			t.Errorf("the feed from %s (-oracle +feed):\n%s", since, diff)
 		}
 	}
@@ -58,7 +62,8 @@ func testAfterRetention(t *testing.T, c *simulation, _ http.Handler) {
 
 // checkKept compares the history of one image: what was there when the kept
 // commits begin is told as kept, then come the changes.
-func (c *simulation) checkHistoryFromFirstKept(t *testing.T, h http.Handler, id string, first int, events []expectedEvent) {
+func (c *simulation) checkHistoryFromFirstKept(t *testing.T, h http.Handler, id string, first int,
+	events []expectedEvent) {
 	t.Helper()
 	var own []expectedEvent
 	for _, e := range events {

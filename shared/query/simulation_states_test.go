@@ -146,7 +146,8 @@ func testSequencesAndDates(t *testing.T, c *simulation, h http.Handler) {
 				}
 			}](t, h, 200, "/v1/clusters?at="+way)
 			if got.Snapshot.Sequence != i+1 || !got.Snapshot.CommittedAt.Equal(state.at) {
-				t.Errorf("at=%s is commit %d of %s, want %d of %s", way, got.Snapshot.Sequence, got.Snapshot.CommittedAt, i+1, state.at)
+				t.Errorf("at=%s is commit %d of %s, want %d of %s", way, got.Snapshot.Sequence,
+					got.Snapshot.CommittedAt, i+1, state.at)
 			}
 		}
 	}
@@ -183,8 +184,10 @@ func testClustersAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
 		for _, path := range slices.Sorted(maps.Keys(state.scopes)) {
 			s := state.scopes[path]
 			cluster, typ, _ := strings.Cut(strings.ReplaceAll(path, "_any", ""), "/")
-			want = append(want, scopeAnswer{ClusterId: cluster, InstanceType: typ, State: string(s.state), Digest: digestOf(s.docs),
-				Since: catalog.At(s.since), CapturedAt: catalog.At(s.captured), ImageCount: len(s.docs), Problem: s.problem})
+			want = append(want, scopeAnswer{ClusterId: cluster, InstanceType: typ, State: string(s.state),
+				Digest: digestOf(s.docs),
+				Since:  catalog.At(s.since), CapturedAt: catalog.At(s.captured), ImageCount: len(s.docs),
+				Problem: s.problem})
 		}
 		for _, sc := range got.Scopes {
 			told := sc.scopeAnswer
@@ -192,7 +195,8 @@ func testClustersAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
 				told.Problem = sc.Problem.Code
 			}
 			have = append(have, told)
-			checkCheckTime(t, target, sc.CheckedAt, state.scopes[orAnyPath(sc.ClusterId)+"/"+orAnyPath(sc.InstanceType)], i == len(c.expected)-1)
+			checkCheckTime(t, target, sc.CheckedAt, state.scopes[orAnyPath(sc.ClusterId)+"/"+
+				orAnyPath(sc.InstanceType)], i == len(c.expected)-1)
 		}
 		slices.SortFunc(want, func(a, b scopeAnswer) int {
 			return strings.Compare(a.ClusterId+"/"+a.InstanceType, b.ClusterId+"/"+b.InstanceType)
@@ -278,13 +282,16 @@ func testBeforeFirstCommit(t *testing.T, c *simulation, h http.Handler) {
 	first := catalog.At(c.expected[0].at).String()
 	before := c.expected[0].at.Add(-time.Millisecond).Format(time.RFC3339Nano)
 	for _, target := range []string{
-		"/v1/images?at=" + before, "/v1/images?ClusterId=*&at=" + before, "/v1/images/m-01?at=" + before, "/v1/images/m-01/history?at=" + before,
-		"/v1/clusters?at=" + before, "/v1/changes?at=" + before, "/v1/matrix?at=" + before, "/v1/diff?to=2&from=" + before,
+		"/v1/images?at=" + before, "/v1/images?ClusterId=*&at=" + before, "/v1/images/m-01?at=" + before,
+		"/v1/images/m-01/history?at=" + before,
+		"/v1/clusters?at=" + before, "/v1/changes?at=" + before, "/v1/matrix?at=" + before, "/v1/diff?to=2&from=" +
+			before,
 		"/v1/images?at=-1000d", "/v1/images?at=1000000001",
 	} {
 		rec := get(h, target)
 		var e errorAnswer
-		if err := json.Unmarshal(rec.Body.Bytes(), &e); err != nil || rec.Code != 404 && rec.Code != 400 || !strings.Contains(e.Message, first) {
+		if err := json.Unmarshal(rec.Body.Bytes(), &e); err != nil || rec.Code != 404 && rec.Code != 400 ||
+			!strings.Contains(e.Message, first) {
 			t.Errorf("%s answers %d and should name %s: %s", target, rec.Code, first, rec.Body)
 		}
 	}
@@ -292,8 +299,10 @@ func testBeforeFirstCommit(t *testing.T, c *simulation, h http.Handler) {
 
 func testAfterLastCommit(t *testing.T, c *simulation, h http.Handler) {
 	next := len(c.expected) + 1
-	for _, target := range []string{"/v1/images?at=%d", "/v1/clusters?at=%d", "/v1/images/m-01?at=%d", "/v1/changes?at=%d", "/v1/diff?from=1&to=%d"} {
-		if rec := get(h, fmt.Sprintf(target, next)); rec.Code != 404 || !strings.Contains(rec.Body.String(), fmt.Sprint("number ", next-1)) {
+	for _, target := range []string{"/v1/images?at=%d", "/v1/clusters?at=%d", "/v1/images/m-01?at=%d",
+		"/v1/changes?at=%d", "/v1/diff?from=1&to=%d"} {
+		if rec := get(h, fmt.Sprintf(target, next)); rec.Code != 404 ||
+			!strings.Contains(rec.Body.String(), fmt.Sprint("number ", next-1)) {
 			t.Errorf(target+" answers %d and should name the last commit: %s", next, rec.Code, rec.Body)
 		}
 	}

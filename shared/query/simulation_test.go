@@ -56,7 +56,8 @@ const (
 
 // beginChronicle is a region in which nothing has happened yet.
 func newEmptySimulation(t testing.TB, seed uint64) *simulation {
-	c := &simulation{fixture: newFixture(t), rand: rand.New(rand.NewPCG(seed, 0)), upstream: map[string]*expectedScope{}, listedClusters: map[string]catalog.Cluster{}}
+	c := &simulation{fixture: newFixture(t), rand: rand.New(rand.NewPCG(seed, 0)),
+		upstream: map[string]*expectedScope{}, listedClusters: map[string]catalog.Cluster{}}
 	c.Now = time.Date(2026, 10, 20, 7, 0, 0, 0, time.UTC)
 	c.writer = archive.NewWriter(c.Memory, c.Keys, func() time.Time { return c.Now })
 	base, err := c.writer.Load(context.Background(), hangzhou)
@@ -76,7 +77,8 @@ func newSimulation(t testing.TB, seed uint64) *simulation {
 		c.moveClock(commits < simulatedCommits-20)
 	}
 	if c.quietRuns == 0 || len(c.expected) < simulatedCommits+2 {
-		t.Fatalf("the run has %d commits with seals and %d quiet runs; it should cross two months", len(c.expected), c.quietRuns)
+		t.Fatalf("the run has %d commits with seals and %d quiet runs; it should cross two months", len(c.expected),
+			c.quietRuns)
 	}
 	return c
 }
@@ -98,7 +100,8 @@ func (c *simulation) runOnce() bool {
 	if !chance(c.rand, 5) {
 		ended = c.changeUpstream()
 	}
-	run := archive.Run{RunID: fmt.Sprint("run-", len(c.expected), "-", c.quietRuns), Trigger: "timer", StartedAt: catalog.At(c.Now)}
+	run := archive.Run{RunID: fmt.Sprint("run-", len(c.expected), "-", c.quietRuns), Trigger: "timer",
+		StartedAt: catalog.At(c.Now)}
 	run.Discovery = &archive.Listing{At: catalog.At(c.Now)}
 	for _, id := range slices.Sorted(maps.Keys(c.listedClusters)) {
 		run.Discovery.Clusters = append(run.Discovery.Clusters, c.listedClusters[id])
@@ -125,7 +128,8 @@ func (c *simulation) recordExpected(numbers int64) bool {
 		c.quietRuns++
 		return false
 	}
-	state := expectedState{at: c.Now.UTC().Truncate(time.Millisecond), scopes: map[string]expectedScope{}, clusters: maps.Clone(c.listedClusters)}
+	state := expectedState{at: c.Now.UTC().Truncate(time.Millisecond), scopes: map[string]expectedScope{},
+		clusters: maps.Clone(c.listedClusters)}
 	for path, s := range c.upstream {
 		state.scopes[path] = *s
 	}
@@ -179,7 +183,8 @@ func (c *simulation) changeUpstream() (ended []string) {
 		_, listed := c.listedClusters[id]
 		switch {
 		case !listed && chance(c.rand, 12):
-			c.listedClusters[id] = catalog.Cluster{ClusterID: id, Name: "first", InstanceTypes: []string{}, RegionID: hangzhou}
+			c.listedClusters[id] = catalog.Cluster{ClusterID: id, Name: "first", InstanceTypes: []string{},
+				RegionID: hangzhou}
 			listed = true
 		case listed && chance(c.rand, 3):
 			delete(c.listedClusters, id)

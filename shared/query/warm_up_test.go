@@ -25,11 +25,16 @@ func TestWarmUp(t *testing.T) {
 		asked   []string // verbs
 	}{
 		{"the store answers", []string{hangzhou}, nil, 200, 0, []string{"get", "getfrom", "get"}},
-		{"the early reading is refused", []string{hangzhou}, []buckettest.Fault{{Err: errDown}}, 200, 0, []string{"get", "get", "getfrom", "get"}},
-		{"the early reading hangs", []string{hangzhou}, []buckettest.Fault{{Hang: true}}, 200, 2500 * time.Millisecond, []string{"get", "get", "getfrom", "get"}},
-		{"every reading is refused", []string{hangzhou}, []buckettest.Fault{{Err: errDown}, {Err: errDown}, {Err: errDown}}, 503, 0, []string{"get", "get"}},
-		{"every reading hangs", []string{hangzhou}, []buckettest.Fault{{Hang: true}, {Hang: true}, {Hang: true}}, 503, 2700 * time.Millisecond, []string{"get", "get"}},
-		{"several regions are served: which is asked about is not known", []string{hangzhou, "cn-beijing"}, nil, 200, 0, []string{"get", "getfrom", "get"}},
+		{"the early reading is refused", []string{hangzhou}, []buckettest.Fault{{Err: errDown}}, 200, 0,
+			[]string{"get", "get", "getfrom", "get"}},
+		{"the early reading hangs", []string{hangzhou}, []buckettest.Fault{{Hang: true}}, 200, 2500 * time.Millisecond,
+			[]string{"get", "get", "getfrom", "get"}},
+		{"every reading is refused", []string{hangzhou},
+			[]buckettest.Fault{{Err: errDown}, {Err: errDown}, {Err: errDown}}, 503, 0, []string{"get", "get"}},
+		{"every reading hangs", []string{hangzhou}, []buckettest.Fault{{Hang: true}, {Hang: true}, {Hang: true}}, 503,
+			2700 * time.Millisecond, []string{"get", "get"}},
+		{"several regions are served: which is asked about is not known", []string{hangzhou, "cn-beijing"}, nil, 200, 0,
+			[]string{"get", "getfrom", "get"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
