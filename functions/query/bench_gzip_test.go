@@ -31,7 +31,7 @@ func gzipped() http.Header { return http.Header{"Accept-Encoding": {"gzip"}} }
 // BenchmarkGzip measures the real binary with QUERY_GZIP against itself
 // without, for a caller that takes gzip, the two taking turns.
 func BenchmarkGzip(b *testing.B) {
-	c := newCatalogue(b, small)
+	c := newBenchCatalogue(b, small)
 	zipped, plain := c.start(b, queryBinary(b), "QUERY_GZIP=true"), c.start(b, queryBinary(b))
 	warm(b, c, zipped)
 	warm(b, c, plain)

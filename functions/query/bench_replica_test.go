@@ -42,7 +42,7 @@ const benchToken = "token-of-the-benchmark"
 // included, with the same lookup through /v1/images with a token: one process,
 // taking turns. The goal is 1.25 for p50 and CPU.
 func BenchmarkReplica(b *testing.B) {
-	c := newCatalogue(b, small)
+	c := newBenchCatalogue(b, small)
 	q := c.start(b, queryBinary(b), accessKeys(), fmt.Sprintf(`QUERY_TOKENS=[{"name":"bench","sha256":"%x"}]`, sha256.Sum256([]byte(benchToken))))
 	bearer := http.Header{"Authorization": {"Bearer " + benchToken}}
 	for n := range c.clusters {

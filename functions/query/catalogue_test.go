@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -30,6 +31,7 @@ type catalogue struct {
 	oss      *osstest.Endpoint
 	bucket   *ossbucket.Bucket
 	keys     archive.Keys
+	cpu      float64 // vCPU of each function that is started; 0: all of the machine
 }
 
 // size is the size of a catalogue.
@@ -176,7 +178,10 @@ func (c *catalogue) credentials() cloud.Credentials {
 // start starts a binary of this directory's kind: "query" or "constant".
 func (c *catalogue) start(tb testing.TB, binary string, env ...string) *fctest.Function {
 	tb.Helper()
-	f, err := fctest.Start(tb.Context(), binary, fctest.Options{Env: c.env(env...), Credentials: c.credentials()})
+	f, err := fctest.Start(tb.Context(), binary, fctest.Options{Env: c.env(env...), Credentials: c.credentials(), CPU: c.cpu})
+	if errors.Is(err, fctest.ErrNoCPUQuota) {
+		tb.Skip(err)
+	}
 	if err != nil {
 		tb.Fatal(err)
 	}

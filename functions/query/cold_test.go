@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"community-images/shared/archive"
-	"community-images/shared/fcrun/fctest"
 )
 
 // coldGoals are those of a one-cluster lookup: so many times the function with
@@ -32,62 +31,69 @@ func BenchmarkColdStart(b *testing.B) { benchmarkColdStart(b, small) }
 func BenchmarkColdStartLarge(b *testing.B) { benchmarkColdStart(b, large) }
 
 func benchmarkColdStart(b *testing.B, s size) {
-	c := newCatalogue(b, s)
+	c := newBenchCatalogue(b, s)
 	hello, query := constantBinary(b), queryBinary(b)
-	var base, one, text, byID, trip []time.Duration
+	var base, one, text, byID coldStarts
+	var trip []time.Duration
 	whole := event(b, "/v1/images?ClusterId=*&q=gromacs+1&limit=10", nil)
 	start := func() {
-		base = append(base, c.cold(b, hello, event(b, "/", nil)))
-		one = append(one, c.cold(b, query, event(b, "/v1/images?limit=10&ClusterId="+c.clusters[0], nil)))
-		text = append(text, c.cold(b, query, whole))
-		byID = append(byID, c.cold(b, query, event(b, "/v1/images/"+c.images[0].ImageID, nil)))
+		base.add(c.cold(b, hello, event(b, "/", nil)))
+		one.add(c.cold(b, query, event(b, "/v1/images?limit=10&ClusterId="+c.clusters[0], nil)))
+		text.add(c.cold(b, query, whole))
+		byID.add(c.cold(b, query, event(b, "/v1/images/"+c.images[0].ImageID, nil)))
 		trip = append(trip, c.roundTrip(b))
 	}
 	for b.Loop() {
 		start()
 	}
-	for len(base) < leastStarts { // however short the time
+	for len(base.took) < leastStarts { // however short the time
 		start()
 	}
-	median := func(l []time.Duration) time.Duration { return quantile(l, 0.5) }
 	mb := float64(c.bytes()) / 1e6
-	goal := time.Duration(coldGoal*float64(median(base))) + median(trip) + coldAdded
-	all := median(base) + time.Duration(mb*float64(perMB))
+	goal := time.Duration(coldGoal*float64(median(base.took))) + median(trip) + coldAdded
+	all := median(base.took) + time.Duration(mb*float64(perMB))
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(ms(median(base)), "hello-ms")
-	b.ReportMetric(ms(median(one)), "one-ms")
-	b.ReportMetric(ms(median(text)), "text-ms")
-	b.ReportMetric(ms(median(byID)), "id-ms")
-	fmt.Printf("\n%s, cold start to the first answer (%d starts; the catalogue has %.2f MB, a round trip takes %.2f ms):\n", c.name, len(base), mb, ms(median(trip)))
+	b.ReportMetric(ms(median(base.took)), "hello-ms")
+	b.ReportMetric(ms(median(one.took)), "one-ms")
+	b.ReportMetric(ms(median(text.took)), "text-ms")
+	b.ReportMetric(ms(median(byID.took)), "id-ms")
+	fmt.Printf("\n%s, cold start to the first answer (%d starts; the catalogue has %.2f MB, a round trip takes %.2f ms):\n",
+		c.name, len(base.took), mb, ms(median(trip)))
 	for _, row := range []struct {
-		name string
-		goal time.Duration
-		took []time.Duration
+		name   string
+		goal   time.Duration
+		starts coldStarts
 	}{{"the same SDKs alone", 0, base}, {"one cluster", goal, one}, {"text over all", all, text}, {"image by id", all, byID}} {
-		fmt.Printf("%-20s goal %7.1f ms  p50 %7.1f ms\n", row.name, ms(row.goal), ms(median(row.took)))
+		fmt.Printf("%-20s goal %7.1f ms  p50 %7.1f ms  cpu %7.1f ms\n",
+			row.name, ms(row.goal), ms(median(row.starts.took)), ms(median(row.starts.cpu)))
 	}
 	fmt.Println()
 }
 
+// coldStarts are the figures of cold starts of one kind.
+type coldStarts struct {
+	took []time.Duration // from exec to the first answer
+	cpu  []time.Duration // CPU time of the process until then
+}
+
+func (s *coldStarts) add(took, cpu time.Duration) {
+	s.took, s.cpu = append(s.took, took), append(s.cpu, cpu)
+}
+
+func median(l []time.Duration) time.Duration { return quantile(l, 0.5) }
+
 func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
 
-// cold is the time from exec to the first answer.
-func (c *catalogue) cold(tb testing.TB, binary string, event []byte) time.Duration {
+// cold starts a function and returns how long its first answer took, and how
+// much CPU time.
+func (c *catalogue) cold(tb testing.TB, binary string, event []byte) (took, cpu time.Duration) {
 	began := time.Now()
-	f, err := fctest.Start(tb.Context(), binary, fctest.Options{Env: c.env(), Credentials: c.credentials()})
-	if err != nil {
-		tb.Fatal(err)
-	}
+	f := c.start(tb, binary)
 	defer f.Stop()
-	r, err := f.Invoke(tb.Context(), event)
-	took := time.Since(began)
-	if err != nil || r.Error != nil {
-		tb.Fatal(err, r.Error)
-	}
-	if out, err := fctest.ParseHTTPResponse(r.Payload); err != nil || out.Status != 200 {
-		tb.Fatalf("answered %d %.300s: %v", out.Status, out.Body, err)
-	}
-	return took
+	answer(tb, f, event, 200)
+	took = time.Since(began)
+	process, _ := f.Process()
+	return took, cpuTime(process)
 }
 
 // roundTrip reads the snapshot that the answer about one cluster needs.
@@ -122,7 +128,7 @@ const (
 )
 
 func benchmarkMemory(b *testing.B, s size) {
-	c := newCatalogue(b, s)
+	c := newBenchCatalogue(b, s)
 	q := c.start(b, queryBinary(b))
 	process, _ := q.Process()
 	steps := []string{"start " + mb(resident(b, process))}

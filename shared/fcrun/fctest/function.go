@@ -27,6 +27,11 @@ type Options struct {
 	// Env is added to FC's own variables; nothing else reaches the process.
 	Env []string
 
+	// CPU is how many vCPU the process may use, as in FC: 0.5 is half the time of
+	// one core. Start returns ErrNoCPUQuota if this machine cannot limit it. The
+	// default 0 sets no limit.
+	CPU float64
+
 	// Concurrency is how many invocations may be in flight in the one instance.
 	// The default 1 is what FC does with runtime go1.
 	Concurrency int
@@ -65,6 +70,7 @@ func (o Options) withDefaults(binary string) Options {
 type Function struct {
 	binary string
 	slots  chan struct{}
+	group  *cpuGroup // nil: no CPU quota
 
 	mu       sync.Mutex
 	options  Options
@@ -78,6 +84,12 @@ type Function struct {
 func Start(ctx context.Context, binary string, o Options) (*Function, error) {
 	o = o.withDefaults(binary)
 	f := &Function{binary: binary, options: o, slots: make(chan struct{}, o.Concurrency)}
+	if o.CPU > 0 {
+		var err error
+		if f.group, err = newCPUGroup(o.CPU); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := f.running(ctx); err != nil {
 		f.Stop()
 		return nil, err
@@ -100,7 +112,7 @@ func (f *Function) running(ctx context.Context) (*instance, error) {
 	if f.instance != nil && f.instance.alive() {
 		return f.instance, nil
 	}
-	started, err := startInstance(f.binary, f.options)
+	started, err := startInstance(f.binary, f.options, f.group)
 	if err != nil {
 		return nil, fmt.Errorf("starting %q: %w", f.binary, err)
 	}
@@ -142,6 +154,10 @@ func (f *Function) Stop() {
 	f.stopped = true
 	if f.instance != nil {
 		f.instance.kill()
+	}
+	if f.group != nil {
+		f.group.remove()
+		f.group = nil
 	}
 }
 

@@ -26,7 +26,7 @@ type instance struct {
 	inFlight map[string]*invocation
 }
 
-func startInstance(binary string, o Options) (*instance, error) {
+func startInstance(binary string, o Options, group *cpuGroup) (*instance, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func startInstance(binary string, o Options) (*instance, error) {
 	i.cmd.SysProcAttr = processAttributes()
 	i.cmd.WaitDelay = 10 * time.Second // for output that a grandchild holds open
 	i.server = &http.Server{Handler: i.routes()}
-	if err := i.cmd.Start(); err != nil {
+	if err := startWithin(group, i.cmd); err != nil {
 		listener.Close()
 		return nil, err
 	}
