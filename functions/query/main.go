@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"runtime"
 
 	"go.uber.org/zap"
 
@@ -15,7 +16,15 @@ import (
 // version is set by the build: -ldflags "-X main.version=…".
 var version = "devel"
 
-func main() { fcrun.Main(setup, fcrun.HoldCollector, fcrun.OneCPU) }
+// main runs the function on one CPU, unless the operator has set GOMAXPROCS. FC hands
+// an instance one invocation at a time, and the SDK passes each through six
+// goroutines: with more CPUs every hand-over would wake another thread.
+func main() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(1)
+	}
+	fcrun.Main(setup, fcrun.DelayFirstGC)
+}
 
 // setup builds the function from its environment.
 func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {

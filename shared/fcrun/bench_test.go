@@ -34,8 +34,8 @@ func BenchmarkHTTP(b *testing.B) {
 
 func BenchmarkDecode(b *testing.B) {
 	for name, decode := range map[string]func() bool{
-		"quick":    func() bool { _, ok := scanHTTP(sample); return ok },
-		"tolerant": func() bool { _, err := tolerateHTTP([]byte(sample)); return err == nil },
+		"fast": func() bool { _, ok := decodeFast(sample); return ok },
+		"slow": func() bool { _, err := decodeSlow([]byte(sample)); return err == nil },
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// httpEvent is the part of an FC 3.0 HTTP trigger event that makes a request.
-// Absent parts are empty. Source: the HTTP trigger page of FC's documentation.
+// httpEvent is the part of an event of FC 3.0's HTTP trigger that describes the
+// request. Absent parts are empty. Source: the HTTP trigger page of FC.
 type httpEvent struct {
 	rawPath   string // still URL-encoded
 	body      string
-	base64    bool // body is
+	base64    bool // body is encoded
 	headers   []pair
-	query     []pair // as FC gives it: one string per key, repeats joined by commas
+	query     []pair // one string for each key; FC joins repeats by commas
 	host      string // requestContext.domainName
 	requestID string
 	method    string
@@ -25,11 +25,12 @@ type httpEvent struct {
 	sourceIP  string
 }
 
-// pair is a key with its value. Keys are unique, in the order of the event.
+// pair is a key and its value. Keys are unique and in the order of the event.
 type pair struct{ key, value string }
 
-// set gives the last of several equal keys the say, as a JSON object does.
-func set(pairs []pair, key, value string) []pair {
+// setPair sets the value of a key. The last of several equal keys wins, as in a JSON
+// object.
+func setPair(pairs []pair, key, value string) []pair {
 	for i := range pairs {
 		if pairs[i].key == key {
 			pairs[i].value = value
@@ -39,15 +40,16 @@ func set(pairs []pair, key, value string) []pair {
 	return append(pairs, pair{key, value})
 }
 
-var errNotHTTP = errors.New("the event is not that of an HTTP trigger: it is no JSON object with rawPath or requestContext.http.method")
+var errNotHTTP = errors.New("the event is not one of an HTTP trigger: " +
+	"it is not a JSON object with rawPath or requestContext.http.method")
 
-// decodeHTTP reads an event. Nearly every event takes the quick way; whatever
-// surprises it, such as a list where a string belongs, goes to the tolerant one.
+// decodeHTTP decodes an event. decodeFast decodes nearly every event. decodeSlow
+// decodes unusual ones, for example with a list instead of a string.
 func decodeHTTP(event []byte) (httpEvent, error) {
-	e, ok := scanHTTP(string(event))
+	e, ok := decodeFast(string(event))
 	if !ok {
 		var err error
-		if e, err = tolerateHTTP(event); err != nil {
+		if e, err = decodeSlow(event); err != nil {
 			return httpEvent{}, err
 		}
 	}
@@ -57,50 +59,50 @@ func decodeHTTP(event []byte) (httpEvent, error) {
 	return e, nil
 }
 
-// tolerateHTTP reads an event whose values may have any type.
-func tolerateHTTP(event []byte) (httpEvent, error) {
+// decodeSlow decodes an event whose values may have any type.
+func decodeSlow(event []byte) (httpEvent, error) {
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(event, &top); err != nil {
 		return httpEvent{}, errNotHTTP
 	}
-	context := object(top["requestContext"])
-	http := object(context["http"])
+	context := membersOf(top["requestContext"])
+	http := membersOf(context["http"])
 	e := httpEvent{
-		rawPath:   text(top["rawPath"]),
-		body:      text(top["body"]),
-		base64:    text(top["isBase64Encoded"]) == "true",
-		host:      text(context["domainName"]),
-		requestID: text(context["requestId"]),
-		method:    text(http["method"]),
-		path:      text(http["path"]),
-		protocol:  text(http["protocol"]),
-		sourceIP:  text(http["sourceIp"]),
+		rawPath:   textOf(top["rawPath"]),
+		body:      textOf(top["body"]),
+		base64:    textOf(top["isBase64Encoded"]) == "true",
+		host:      textOf(context["domainName"]),
+		requestID: textOf(context["requestId"]),
+		method:    textOf(http["method"]),
+		path:      textOf(http["path"]),
+		protocol:  textOf(http["protocol"]),
+		sourceIP:  textOf(http["sourceIp"]),
 	}
-	e.headers = texts(top["headers"])
-	e.query = texts(top["queryParameters"])
+	e.headers = pairsOf(top["headers"])
+	e.query = pairsOf(top["queryParameters"])
 	return e, nil
 }
 
-// texts are the members of an object, by key.
-func texts(raw json.RawMessage) (pairs []pair) {
-	members := object(raw)
+// pairsOf returns the members of an object as texts, sorted by key.
+func pairsOf(raw json.RawMessage) (pairs []pair) {
+	members := membersOf(raw)
 	for _, key := range slices.Sorted(maps.Keys(members)) {
-		pairs = append(pairs, pair{key, text(members[key])})
+		pairs = append(pairs, pair{key, textOf(members[key])})
 	}
 	return pairs
 }
 
-// object is the members of a value, none if it is not an object.
-func object(raw json.RawMessage) (members map[string]json.RawMessage) {
+// membersOf returns the members of a value, or none if it is not an object.
+func membersOf(raw json.RawMessage) (members map[string]json.RawMessage) {
 	if json.Unmarshal(raw, &members) != nil {
 		return nil
 	}
 	return members
 }
 
-// text is a string's content, a list's elements joined as FC joins repeats,
-// nothing for null, and anything else as it is written.
-func text(raw json.RawMessage) string {
+// textOf returns the content of a string, the elements of a list joined by commas as
+// FC joins repeats, an empty text for null, and anything else as it is written.
+func textOf(raw json.RawMessage) string {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {
 		return ""
@@ -108,7 +110,7 @@ func text(raw json.RawMessage) string {
 	switch raw[0] {
 	case '"':
 		var s string
-		_ = json.Unmarshal(raw, &s) // a part of a valid value
+		_ = json.Unmarshal(raw, &s) // always valid
 		return s
 	case '[':
 		var elements []json.RawMessage
@@ -116,10 +118,10 @@ func text(raw json.RawMessage) string {
 		parts := make([]string, len(elements))
 		for i, element := range elements {
 			if len(element) > 0 && element[0] == '[' {
-				parts[i] = string(element) // no deeper: a list of lists is nobody's query
+				parts[i] = string(element) // a list of lists is not a query
 				continue
 			}
-			parts[i] = text(element)
+			parts[i] = textOf(element)
 		}
 		return strings.Join(parts, ",")
 	case 'n':

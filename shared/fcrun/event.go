@@ -31,7 +31,7 @@ type Options struct {
 // details go to the log only.
 func Event(handle func(ctx context.Context, event []byte) (any, error), o Options) Handler {
 	return func(ctx context.Context, event []byte) (result any, err error) {
-		ctx, inv := enter(ctx, o.Credentials)
+		ctx, inv := beginInvocation(ctx, o.Credentials)
 		defer func() {
 			if p := recover(); p != nil {
 				o.logPanic(inv, p)

@@ -119,13 +119,13 @@ func TestOddEvents(t *testing.T) {
 		{"what looks like a time and is none", `{"rawPath":"/x","queryParameters":{"at":"2026-11-23T14%3A99%3A23Z","q":"a%20b"}}`, `GET /x?at=2026-11-23T14%253A99%253A23Z&q=a%2520b`},
 		{"a bad escape in the path", `{"rawPath":"/%zz"}`, `400 Not an HTTP request: decoding the path: invalid URL escape "%zz".`},
 		{"a body that is not base64", `{"rawPath":"/x","body":"?","isBase64Encoded":true}`, `400 Not an HTTP request: decoding the base64 body: illegal base64 data at input byte 0.`},
-		{"a console test payload", `{"key":"value"}`, `400 Not an HTTP request: the event is not that of an HTTP trigger`},
-		{"a timer event", `{"triggerTime":"2026-11-23T10:00:00Z","triggerName":"t","payload":""}`, `400 Not an HTTP request: the event is not that of an HTTP trigger`},
-		{"text", `hello`, `400 Not an HTTP request: the event is not that of an HTTP trigger`},
-		{"a list", `[1]`, `400 Not an HTTP request: the event is not that of an HTTP trigger`},
-		{"nothing", ``, `400 Not an HTTP request: the event is not that of an HTTP trigger`},
-		{"null", `null`, `400 Not an HTTP request: the event is not that of an HTTP trigger`},
-		{"half an event", sample[:200], `400 Not an HTTP request: the event is not that of an HTTP trigger`},
+		{"a console test payload", `{"key":"value"}`, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
+		{"a timer event", `{"triggerTime":"2026-11-23T10:00:00Z","triggerName":"t","payload":""}`, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
+		{"text", `hello`, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
+		{"a list", `[1]`, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
+		{"nothing", ``, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
+		{"null", `null`, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
+		{"half an event", sample[:200], `400 Not an HTTP request: the event is not one of an HTTP trigger`},
 		{"too much", `{"rawPath":"/x","body":"` + strings.Repeat("x", maxEvent) + `"}`, `413 The request is larger than 256 KB.`},
 	} {
 		got, _ := call(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method+" "+r.URL.String()) }, row.event)
@@ -284,15 +284,15 @@ func TestADeadlineInThePastIsAnswered(t *testing.T) {
 
 func TestBothWaysOfDecodingAgreeOnTheSample(t *testing.T) {
 	t.Parallel()
-	quick, ok := scanHTTP(sample)
+	fast, ok := decodeFast(sample)
 	if !ok {
-		t.Fatal("the documented event does not take the quick way")
+		t.Fatal("the documented event does not take the fast way")
 	}
-	tolerant, err := tolerateHTTP([]byte(sample))
+	slow, err := decodeSlow([]byte(sample))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(tolerant, quick, cmp.AllowUnexported(httpEvent{}, pair{})); diff != "" {
+	if diff := cmp.Diff(slow, fast, cmp.AllowUnexported(httpEvent{}, pair{})); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Invocation is what FC tells about one call of a function.
+// Invocation is what FC reports about one call of a function.
 type Invocation struct {
 	RequestID    string
 	FunctionName string
@@ -23,8 +23,8 @@ type Invocation struct {
 
 type invocationKey struct{}
 
-// InvocationFrom returns the invocation that ctx belongs to; the zero
-// Invocation outside of one.
+// InvocationFrom returns the invocation that ctx belongs to. Outside of one it returns
+// the zero Invocation.
 func InvocationFrom(ctx context.Context) Invocation {
 	if inv, ok := ctx.Value(invocationKey{}).(*Invocation); ok {
 		return *inv
@@ -40,12 +40,12 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// RequestField is the request id as a log field.
+// RequestField returns the request id as a log field.
 func RequestField(ctx context.Context) zap.Field { return zap.String("requestId", RequestID(ctx)) }
 
-// enter begins an invocation. The SDK's FromContext builds loggers and writes
-// to what it returns, so it is asked exactly once.
-func enter(ctx context.Context, source *cloud.Source) (context.Context, *Invocation) {
+// beginInvocation returns a context with the invocation. The SDK's FromContext builds
+// loggers and writes to what it returns, so it must be called exactly once.
+func beginInvocation(ctx context.Context, source *cloud.Source) (context.Context, *Invocation) {
 	inv := &Invocation{}
 	if fc, ok := fccontext.FromContext(ctx); ok {
 		*inv = Invocation{

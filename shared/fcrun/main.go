@@ -19,25 +19,30 @@ import (
 // Setup builds a function from its environment, given as os.Environ does.
 type Setup func(environ []string) (Handler, *zap.Logger, error)
 
-// Main is the whole of a function's main: it builds the function, hands it to
-// the FC SDK and does not return. What keeps it from starting is said on
-// standard error and ends the process with 1. tune, such as HoldCollector, is
-// applied to the function once it is built.
-func Main(setup Setup, tune ...func(Handler) Handler) {
+// Main is the whole main of a function. It builds the function, gives it to the FC
+// SDK and does not return. If the function cannot start, it prints why to standard
+// error and exits with 1. Each wrapper, for example DelayFirstGC, is applied to the
+// handler.
+func Main(setup Setup, wrappers ...func(Handler) Handler) {
 	os.Exit(run(setup, os.Environ(), os.Stderr, func(h Handler, log *zap.Logger) {
-		for _, f := range tune {
-			h = f(h)
+		for _, wrap := range wrappers {
+			h = wrap(h)
 		}
 		start(h, log)
 	}))
 }
 
-// runtimeAPI is the variable in which FC names the address of its runtime API.
+// runtimeAPI is the variable with the address of FC's runtime API.
 const runtimeAPI = "FC_RUNTIME_API"
 
+// run builds the function and calls start. It returns an exit code.
 func run(setup Setup, environ []string, stderr io.Writer, start func(Handler, *zap.Logger)) int {
-	if !slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, runtimeAPI+"=") && v != runtimeAPI+"=" }) {
-		fmt.Fprintf(stderr, "%s is not set: this program runs inside Function Compute; to run it on this machine: go run ./scripts/local\n", runtimeAPI)
+	inFC := slices.ContainsFunc(environ, func(v string) bool {
+		return strings.HasPrefix(v, runtimeAPI+"=") && v != runtimeAPI+"="
+	})
+	if !inFC {
+		fmt.Fprintf(stderr, "%s is not set: this program runs inside Function Compute; "+
+			"to run it on this machine: go run ./scripts/local\n", runtimeAPI)
 		return 1
 	}
 	handler, log, err := setup(environ)
@@ -49,16 +54,15 @@ func run(setup Setup, environ []string, stderr io.Writer, start func(Handler, *z
 	return 1 // the SDK gave up
 }
 
-// idlePerHost replaces net/http's 2 connections: the SDK posts its answers
-// over http.DefaultTransport, and would otherwise dial anew for most of them
-// when several invocations are in flight.
-const idlePerHost = 64
+// maxIdlePerHost replaces net/http's 2 idle connections. The SDK posts responses over
+// http.DefaultTransport, and would dial anew for most of them when several
+// invocations are in flight.
+const maxIdlePerHost = 64
 
-// start runs the SDK's loop. It changes process-wide settings, which is why it
-// is reached from main only.
+// start runs the SDK's loop. It changes process-wide settings, so only main calls it.
 func start(handler Handler, logger *zap.Logger) {
 	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		t.MaxIdleConnsPerHost = idlePerHost
+		t.MaxIdleConnsPerHost = maxIdlePerHost
 	}
 	log.SetOutput(sdkLog{log: logger, pause: time.Sleep})
 	if limit := memoryLimit(os.Getenv); limit > 0 {
@@ -67,10 +71,10 @@ func start(handler Handler, logger *zap.Logger) {
 	fc.Start(handler)
 }
 
-// memoryLimit is what Go's collector aims at, in bytes: half of what FC gives
-// the instance, which it kills at the whole. A burst, such as a month of the
-// log with its lines, goes beyond the aim before it can be collected. 0: the
-// operator has set GOMEMLIMIT, or the size is not known.
+// memoryLimit returns the memory limit for Go's garbage collector, in bytes: half of
+// the instance's memory. FC kills an instance that uses all of it, and a burst, for
+// example a month of the log, exceeds the limit before it can be collected. It returns
+// 0 if the operator has set GOMEMLIMIT or the size is not known.
 func memoryLimit(lookup func(string) string) int64 {
 	megabytes, err := strconv.ParseInt(lookup("FC_FUNCTION_MEMORY_SIZE"), 10, 32)
 	if err != nil || megabytes <= 0 || lookup("GOMEMLIMIT") != "" {

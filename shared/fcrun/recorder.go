@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// recorder is the http.ResponseWriter of one invocation. The answer leaves as
-// a whole, so nothing that was written stands in the way of a later fault.
+// recorder is the http.ResponseWriter of one invocation. The response is sent as a
+// whole, so an error can still replace what was written.
 type recorder struct {
 	header http.Header
-	status int // 0 until the header is written
-	sent   map[string]string
-	drop   func(names []string) // is told of headers that did not fit
+	status int                  // 0 until the header is written
+	sent   map[string]string    // the headers when the status was written
+	onDrop func(names []string) // called with the headers that did not fit
 
-	whole string          // all that was written, if it was one string
-	parts strings.Builder // else
+	single string          // the body, if it was written as one string
+	parts  strings.Builder // the body otherwise
 }
 
 // Header implements http.ResponseWriter.
@@ -32,44 +32,46 @@ func (r *recorder) WriteHeader(status int) {
 	r.status = status
 	var dropped []string
 	if r.sent, dropped = responseHeaders(r.header); dropped != nil {
-		r.drop(dropped)
+		r.onDrop(dropped)
 	}
 }
 
 // Write implements http.ResponseWriter.
 func (r *recorder) Write(p []byte) (int, error) {
-	r.spill(len(p))
+	r.beginParts(len(p))
 	return r.parts.Write(p)
 }
 
 // WriteString implements io.StringWriter. A body that is written as a single
 // string is passed on without a copy.
 func (r *recorder) WriteString(s string) (int, error) {
-	if r.whole == "" && r.parts.Len() == 0 {
+	if r.single == "" && r.parts.Len() == 0 {
 		if r.status == 0 {
 			r.WriteHeader(http.StatusOK)
 		}
-		r.whole = s
+		r.single = s
 		return len(s), nil
 	}
-	r.spill(len(s))
+	r.beginParts(len(s))
 	return r.parts.WriteString(s)
 }
 
-func (r *recorder) spill(more int) {
+// beginParts prepares for a body that is written in several parts.
+func (r *recorder) beginParts(more int) {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
-	if r.whole != "" {
-		r.parts.Grow(len(r.whole) + more)
-		r.parts.WriteString(r.whole)
-		r.whole = ""
+	if r.single != "" {
+		r.parts.Grow(len(r.single) + more)
+		r.parts.WriteString(r.single)
+		r.single = ""
 	}
 }
 
+// body returns the recorded body.
 func (r *recorder) body() string {
-	if r.whole != "" {
-		return r.whole
+	if r.single != "" {
+		return r.single
 	}
 	return r.parts.String()
 }

@@ -18,10 +18,10 @@ import (
 // is set on every request, over whatever the caller sent under that name.
 const RequestIDHeader = "X-Fc-Request-Id"
 
-// request makes the request that the event describes. Its URL's query decodes
-// to exactly the strings of queryParameters, keys in byte order: FC is assumed
-// to deliver them percent-decoded, and a '%' in one of them stands for itself,
-// unless a time among them shows that they are not.
+// request returns the request that the event describes. Its query decodes to exactly
+// the strings of queryParameters, with the keys in byte order. FC is assumed to
+// deliver them percent-decoded, so a '%' stands for itself, unless a time among them
+// shows that they are still encoded.
 func (e *httpEvent) request(ctx context.Context, requestID string) (*http.Request, error) {
 	u, err := e.url()
 	if err != nil {
@@ -50,12 +50,13 @@ func (e *httpEvent) request(ctx context.Context, requestID string) (*http.Reques
 		r.Body = io.NopCloser(strings.NewReader(body))
 	}
 	if e.sourceIP != "" {
-		r.RemoteAddr = net.JoinHostPort(e.sourceIP, "0") // FC does not tell the port
+		r.RemoteAddr = net.JoinHostPort(e.sourceIP, "0") // FC does not report the port
 	}
 	e.fillHeader(r, requestID)
 	return r.WithContext(ctx), nil
 }
 
+// url returns the URL of the request.
 func (e *httpEvent) url() (*url.URL, error) {
 	raw := e.rawPath
 	if raw == "" {
@@ -70,17 +71,18 @@ func (e *httpEvent) url() (*url.URL, error) {
 	}
 	u := &url.URL{Path: path, RawQuery: e.rawQuery()}
 	if u.EscapedPath() != raw {
-		u.RawPath = raw // heeded only where it is a valid encoding of Path
+		u.RawPath = raw // ignored unless it is a valid encoding of Path
 	}
 	return u, nil
 }
 
+// rawQuery returns the encoded query.
 func (e *httpEvent) rawQuery() string {
 	if len(e.query) == 0 {
 		return ""
 	}
-	if slices.ContainsFunc(e.query, func(p pair) bool { return isCodedTime(p.value) }) {
-		decode(e.query)
+	if slices.ContainsFunc(e.query, func(p pair) bool { return isEncodedTime(p.value) }) {
+		decodeValues(e.query)
 	}
 	sortPairs(e.query)
 	var b strings.Builder
@@ -96,10 +98,10 @@ func (e *httpEvent) rawQuery() string {
 	return b.String()
 }
 
-// isCodedTime says whether a query value is an RFC 3339 time only once it is
-// percent-decoded. FC does not document whether it decodes, and nothing else
-// tells: %41 may be what is meant. Each signed call has a time in its query.
-func isCodedTime(value string) bool {
+// isEncodedTime reports whether a value is an RFC 3339 time only after it is
+// percent-decoded. FC does not document whether it decodes values, and nothing else
+// shows it: "%41" may be meant as it is. Every signed call has a time in its query.
+func isEncodedTime(value string) bool {
 	const colon = len("2006-01-02T15")
 	if len(value) <= colon || value[colon] != '%' {
 		return false
@@ -111,9 +113,9 @@ func isCodedTime(value string) bool {
 	return err == nil
 }
 
-// decode decodes the values that are well encoded. No parameter has a name that
-// needs it.
-func decode(pairs []pair) {
+// decodeValues percent-decodes the values that are validly encoded. No parameter has
+// a name that needs it.
+func decodeValues(pairs []pair) {
 	for i, p := range pairs {
 		if plain, err := url.QueryUnescape(p.value); err == nil {
 			pairs[i].value = plain

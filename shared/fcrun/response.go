@@ -9,9 +9,9 @@ import (
 	"unsafe"
 )
 
-// response is the answer that FC's HTTP trigger turns back into HTTP. A struct
-// with the body as a string is what the SDK encodes fastest: it would scan
-// ready-made JSON a second time.
+// response is the result that FC's HTTP trigger turns into an HTTP response. The SDK
+// encodes a struct with the body as a string fastest; it would scan ready-made JSON a
+// second time.
 type response struct {
 	StatusCode      int               `json:"statusCode"`
 	Headers         map[string]string `json:"headers"`
@@ -19,8 +19,8 @@ type response struct {
 	Body            string            `json:"body"`
 }
 
-// response is what was recorded. The answer to HEAD, and one whose status
-// forbids it, has no body.
+// response returns what was recorded. It has no body if the method or the status
+// forbids one.
 func (r *recorder) response(method string) *response {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
@@ -42,17 +42,17 @@ func (r *recorder) response(method string) *response {
 	return out
 }
 
-// maxHeaderBytes is what FC takes of names and values together; it answers 502
-// BadResponse to more. Some room is left for what it adds and how it counts.
+// maxHeaderBytes bounds names and values together. FC answers 502 BadResponse above
+// 8 KB; the rest is room for headers that FC adds.
 const maxHeaderBytes = 8<<10 - 512
 
-// responseHeaders makes FC's single-valued headers, without those that FC
-// reserves for itself. If they do not fit, the longest are dropped.
+// responseHeaders returns headers with one value each, without those that FC
+// reserves. If they do not fit, it drops the longest and returns their names.
 func responseHeaders(header http.Header) (out map[string]string, dropped []string) {
 	out = make(map[string]string, len(header)+1)
 	size := 0
 	for name, values := range header {
-		if len(values) == 0 || reserved(name) {
+		if len(values) == 0 || isReserved(name) {
 			continue
 		}
 		value := values[0]
@@ -60,28 +60,28 @@ func responseHeaders(header http.Header) (out map[string]string, dropped []strin
 			value = strings.Join(values, ", ")
 		}
 		out[name] = value
-		size += cost(name, value)
+		size += lineSize(name, value)
 	}
 	for size > maxHeaderBytes {
 		var longest string
 		for name, value := range out {
-			if d := cost(name, value) - cost(longest, out[longest]); longest == "" || d > 0 || d == 0 && name < longest {
+			if d := lineSize(name, value) - lineSize(longest, out[longest]); longest == "" || d > 0 || d == 0 && name < longest {
 				longest = name
 			}
 		}
-		size -= cost(longest, out[longest])
+		size -= lineSize(longest, out[longest])
 		delete(out, longest)
 		dropped = append(dropped, longest)
 	}
 	return out, dropped
 }
 
-// cost is the size of a header line, with its colon, space and line end.
-func cost(name, value string) int { return len(name) + len(value) + 4 }
+// lineSize returns the size of a header line, with its colon, space and line end.
+func lineSize(name, value string) int { return len(name) + len(value) + 4 }
 
-// reserved says whether FC sets the header itself or refuses it, or whether it
-// speaks of a connection that is not ours. Names are in canonical case.
-func reserved(name string) bool {
+// isReserved reports whether FC sets or refuses a header, or whether the header is
+// about a connection. Names are in canonical case.
+func isReserved(name string) bool {
 	return strings.HasPrefix(name, "X-Fc-") || slices.Contains(reservedNames[:], name)
 }
 

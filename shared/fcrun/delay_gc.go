@@ -1,0 +1,40 @@
+package fcrun
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+const (
+	// delayedGCPercent delays the first collection until 32 MB have been allocated,
+	// eight times as much as Go's default.
+	delayedGCPercent = 800
+	defaultGCPercent = 100
+	// gcPause is the time between the first response and the first collection, which
+	// would delay the response.
+	gcPause = 50 * time.Millisecond
+)
+
+// DelayFirstGC delays the first garbage collection until the first invocation has
+// been answered. A cold instance keeps what it reads for the first invocation, so
+// collecting meanwhile finds nothing. It changes process-wide settings, so it is for
+// Main only. It does nothing if the operator has set GOGC.
+func DelayFirstGC(h Handler) Handler {
+	if os.Getenv("GOGC") != "" {
+		return h
+	}
+	debug.SetGCPercent(delayedGCPercent)
+	var once sync.Once
+	return func(ctx context.Context, event []byte) (any, error) {
+		defer once.Do(func() {
+			time.AfterFunc(gcPause, func() {
+				debug.SetGCPercent(defaultGCPercent)
+				debug.FreeOSMemory()
+			})
+		})
+		return h(ctx, event)
+	}
+}
