@@ -13,8 +13,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// feedPosition is where a reader of a feed stands: before the event with the number offset, from 0, of a commit. All
-// events count that the caller may see, whatever the feed filters.
+// feedPosition is where a reader of a feed stands: before the event with the
+// number offset, from 0, of a commit. All events count that the caller may see,
+// whatever the feed filters.
 type feedPosition struct {
 	sequence int64 // of the commit
 	offset   int
@@ -28,15 +29,19 @@ func (p feedPosition) isAfter(o feedPosition) bool {
 	return p.sequence > o.sequence || p.sequence == o.sequence && p.offset > o.offset
 }
 
-// feedSince is where a feed begins, as the caller wrote it: at a cursor, or after a moment. The zero value is the
-// beginning of the kept history.
+// feedSince is where a feed begins, as the caller wrote it: at a cursor, or
+// after a moment. The zero value is the beginning of the kept history.
 type feedSince struct {
-	cursor   bool         // position counts
-	position feedPosition // zero: the beginning of the kept history
-	asOf                  // counts if it is set
+	// cursor says that position counts, and not the moment.
+	cursor bool
+	// position is where to begin. Zero: at the beginning of the kept history.
+	position feedPosition
+	// asOf is the moment to begin after. It counts if it is set.
+	asOf
 }
 
-// parseFeedSince reads a cursor of a feed, or a moment that is not in the future.
+// parseFeedSince reads a cursor of a feed, or a moment that is not in the
+// future.
 func (p *parser) parseFeedSince(s string) (feedSince, error) {
 	if rest, ok := strings.CutPrefix(s, "c"); ok {
 		a, b, dotted := strings.Cut(rest, ".")
@@ -66,24 +71,30 @@ type feedEntry struct {
 
 // eventPage is a page of the events of a region.
 type eventPage struct {
-	entries []feedEntry  // oldest first, unless the filter asks for the newest
-	end     feedPosition // where the next page begins, even if there is nothing yet
-	more    bool         // the history has more events that match
+	// entries are oldest first, unless the filter asks for the newest.
+	entries []feedEntry
+	// end is where the next page begins, even if there is nothing yet.
+	end feedPosition
+	// more says that the history has further events that match.
+	more bool
 }
 
 // eventFilter says which events a page holds.
 type eventFilter struct {
 	selection selection
-	images    []string // ids; nil: every image
+	images    []string // ids, sorted; nil: every image
 	kinds     []eventKind
-	limit     int
-	newest    bool // take the last events, newest first, instead of the first
+	limit     int // of entries of one page
+	// newest asks for the last events, newest first, instead of the first ones.
+	newest bool
 }
 
-// readPage returns the events that match from start up to the end of the commit last.
+// readPage returns the events that match from start up to the end of the commit
+// last.
 func (h *history) readPage(start feedPosition, last int64, filter eventFilter) eventPage {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
+	// An offset behind the last event of its commit means the next commit.
 	from := min(h.countEventsUpTo(start.sequence-1)+int32(start.offset), h.countEventsUpTo(start.sequence))
 	page := eventPage{end: feedPosition{last + 1, 0}}
 	if start.isAfter(page.end) { // another instance knew more; a reader never goes back
@@ -104,13 +115,15 @@ func (h *history) readPage(start feedPosition, last int64, filter eventFilter) e
 	return page
 }
 
-// eachEvent yields the places in [from, to) of the events that match, until yield returns false. The caller holds the
-// lock.
+// eachEvent yields the places in [from, to) of the events that match, until
+// yield returns false. The caller holds the lock.
 func (h *history) eachEvent(from, to int32, filter eventFilter, yield func(at int32) bool) {
+	// Scopes are few and events many, so scopes are matched once.
 	included := make([]bool, len(h.scopes))
 	for i, ref := range h.scopes {
 		included[i] = filter.selection.includes(ref)
 	}
+	// A feed of some images looks at their events only.
 	n, placeAt := int(to-from), func(i int) int32 { return from + int32(i) }
 	if filter.images != nil {
 		places := h.eventsOfImages(filter.images, from, to)
@@ -128,7 +141,8 @@ func (h *history) eachEvent(from, to int32, filter eventFilter, yield func(at in
 	}
 }
 
-// eventsOfImages returns the places in [from, to) of the events of images, ascending. The caller holds the lock.
+// eventsOfImages returns the places in [from, to) of the events of images,
+// ascending. The caller holds the lock.
 func (h *history) eventsOfImages(ids []string, from, to int32) (places []int32) {
 	for _, id := range ids {
 		if image, known := h.imageAt[id]; known {
@@ -152,8 +166,9 @@ func (h *history) feedEntryAt(at int32) feedEntry {
 	}
 }
 
-// resolveStart returns where a feed begins that ends with the state st. It returns an error if retention has removed
-// commits that the feed would begin with, or if the moment to begin after is later than the feed's end.
+// resolveStart returns where a feed begins that ends with the state st. It
+// returns an error if retention has removed commits that the feed would begin
+// with, or if the moment to begin after is later than the feed's end.
 func (h *history) resolveStart(s feedSince, now time.Time, st *regionState) (feedPosition, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -179,14 +194,18 @@ func (h *history) resolveStart(s feedSince, now time.Time, st *regionState) (fee
 	return feedPosition{s.sequence + 1, 0}, nil
 }
 
-// resolveStartTime returns the position after the last commit that is not later than a time. early is the error for a
-// time before the kept history. The caller holds the lock.
+// resolveStartTime returns the position after the last commit that is not later
+// than a time. early is the error for a time before the kept history. The
+// caller holds the lock.
 func (h *history) resolveStartTime(
 	after time.Time, st *regionState, early *archive.TooEarlyError,
 ) (feedPosition, error) {
+	// Before the first commit there is nothing to miss if it is commit 1.
 	if early.FirstSequence > 1 && after.Before(early.First.Time) {
 		return feedPosition{}, early
 	}
+	// The first commit that is later than the time. Several commits can have one
+	// time, so a comparison never says that two are equal.
 	next, _ := slices.BinarySearchFunc(h.commits, after, func(c commitRef, after time.Time) int {
 		if c.at.After(after) {
 			return 1
@@ -200,7 +219,8 @@ func (h *history) resolveStartTime(
 	if !st.live && last.at.After(st.CommittedAt.Time) {
 		return feedPosition{}, startAfterEndError(st)
 	}
-	return feedPosition{last.sequence + 1, 0}, nil // the next commit may not be there yet
+	// Not the position of the next commit, which may not be there yet.
+	return feedPosition{last.sequence + 1, 0}, nil
 }
 
 // startAfterEnd returns the error for a feed that would begin after its end.
@@ -215,7 +235,8 @@ func startAfterEndError(st *regionState) error {
 	}
 }
 
-// feedCursorExpired returns the error for a cursor whose next commits retention has removed.
+// feedCursorExpired returns the error for a cursor whose next commits retention
+// has removed.
 func feedCursorExpiredError(early *archive.TooEarlyError) error {
 	return &apierror.Error{
 		Status: http.StatusGone, Code: codeExpired,

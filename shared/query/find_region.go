@@ -10,8 +10,9 @@ import (
 	"community-images/shared/archive"
 )
 
-// findRegion returns the region that a request is about: the one that it names, the only one, the one that its cursor
-// was made in, or the only one that has the named clusters or images.
+// findRegion returns the region that a request is about: the one that it names,
+// the only one, the one that its cursor was made in, or the only one that has
+// the named clusters or images.
 func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
 	switch {
 	case a.region != "":
@@ -26,10 +27,13 @@ func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
 	if !namesCluster && a.wantedImageIDs() == nil {
 		return "", s.regionRequiredError("are configured")
 	}
-	// No two regions have clusters of the same id.
+	// No two regions have clusters of the same id, but images have the same ids
+	// in several.
 	found := s.searchRegions(ctx, namesCluster, func(current currentState) (bool, error) {
 		return s.regionHasNamed(ctx, a, current)
 	})
+	// The history costs more to read, so it is asked only about clusters that no
+	// region has now.
 	if found.count == 0 && namesCluster && a.allowsEndedClusters() {
 		found = s.searchRegions(ctx, true, func(current currentState) (bool, error) {
 			return s.historyHasCluster(ctx, a, current)
@@ -38,18 +42,21 @@ func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
 	return s.decideRegion(ctx, a, found)
 }
 
-// decideRegion returns the region that a search has found, or the error that says why it found none or several.
+// decideRegion returns the region that a search has found, or the error that
+// says why it found none or several.
 func (s *service) decideRegion(ctx context.Context, a *request, found regionSearch) (string, error) {
 	namesCluster := namesClusters(a)
 	switch {
 	case found.count > 1:
 		return "", s.regionRequiredError("match the request")
 	case found.count == 1 && found.failure != nil && namesCluster:
+		// Another region could not be read, but it cannot have the cluster too.
 		if !found.skipped {
 			s.report(ctx, "", found.failure)
 		}
 		return found.region, nil
 	case found.failure != nil:
+		// The region that could not be read may have what is asked for.
 		return "", regionUndecidedError(found.failure)
 	case found.count == 1:
 		return found.region, nil
@@ -61,12 +68,13 @@ func (s *service) decideRegion(ctx context.Context, a *request, found regionSear
 	return "", imageNeverOffered(strings.Join(a.wantedImageIDs(), ","), strings.Join(s.regions, ", "))
 }
 
-// regionOfCursor returns the region that the request's cursor was made in. What the request names may have ended
-// there since.
+// regionOfCursor returns the region that the request's cursor was made in. What
+// the request names may have ended there since.
 func (s *service) regionOfCursor(a *request) (region string, ok bool) {
 	if a.cursor == nil {
 		return "", false
 	}
+	// A cursor holds a hash of its region and query, not the region itself.
 	i := slices.IndexFunc(s.regions, func(region string) bool { return a.cursor.checkQuery(region, a) == nil })
 	if i < 0 {
 		return "", false
@@ -76,27 +84,36 @@ func (s *service) regionOfCursor(a *request) (region string, ok bool) {
 
 // regionSearch is the result of a search through every region.
 type regionSearch struct {
-	region      string // the first that has what is searched; empty: none has it
-	count       int    // regions that have it
-	withoutData int    // regions of which nothing has been captured
-	failure     error  // of the first region that could not be read
-	skipped     bool   // a region whose last read failed just now was not read again
+	// region is the first region that has what is searched. Empty: none has it.
+	region string
+	// count is how many regions have it.
+	count int
+	// withoutData is how many regions nothing has been captured of. Such a
+	// region does not have it.
+	withoutData int
+	// failure is the error of the first region that could not be read, if any.
+	failure error
+	// skipped says that a region was not read again because its last read had
+	// failed just before. failure then is that read's.
+	skipped bool
 }
 
-// searchRegions asks has about every region. It does not wait for a region whose last read failed just now if the
-// others give the answer. unique says that at most one region can have what is searched.
+// searchRegions asks has about every region. It does not wait for a region
+// whose last read failed just now if the others give the answer. unique says
+// that at most one region can have what is searched.
 func (s *service) searchRegions(
 	ctx context.Context, unique bool, has func(currentState) (bool, error),
 ) regionSearch {
 	found := s.searchRegionsOnce(ctx, true, has)
+	// Without the skipped region the answer is open, so it is worth waiting for.
 	if found.skipped && (found.count == 0 || found.failure != nil && !unique) {
 		return s.searchRegionsOnce(ctx, false, has)
 	}
 	return found
 }
 
-// searchRegionsOnce is one pass of searchRegions. With skipFailing it takes the recent failure of a region for its
-// answer.
+// searchRegionsOnce is one pass of searchRegions. With skipFailing it takes the
+// recent failure of a region for its answer.
 func (s *service) searchRegionsOnce(
 	ctx context.Context, skipFailing bool, has func(currentState) (bool, error),
 ) (found regionSearch) {
@@ -133,8 +150,10 @@ func (s *service) searchRegion(
 	return ok, false, err
 }
 
-// regionUndecided returns the error for a region that could not be read and may have what the request names.
+// regionUndecided returns the error for a region that could not be read and may
+// have what the request names.
 func regionUndecidedError(err error) error {
+	// The error is copied: others may hold it.
 	e := *toAPIError(err)
 	e.Recommend = "Supply RegionId to ask another region alone. " + e.Recommend
 	return &e
@@ -145,7 +164,8 @@ func (s *service) nothingCapturedError() error {
 	return &noDataError{strings.Join(s.regions, ", "), archive.ErrNoData}
 }
 
-// regionRequired returns the error that asks for RegionId; reason ends "several regions …".
+// regionRequired returns the error that asks for RegionId; reason ends "several
+// regions …".
 func (s *service) regionRequiredError(reason string) error {
 	return newFaultsError([]paramFault{{
 		codeMissing, "RegionId", "is required because several regions " + reason, joinWithOr(s.regions),
@@ -155,8 +175,9 @@ func (s *service) regionRequiredError(reason string) error {
 // namesClusters reports whether a request names a cluster by its id.
 func namesClusters(a *request) bool { return slices.ContainsFunc(a.selection.clusters, isClusterName) }
 
-// regionHasNamed reports whether a region has one of the clusters that a request names. If it names none, regionHasNamed
-// reports whether the region has or had one of the images.
+// regionHasNamed reports whether a region has one of the clusters that a
+// request names. If it names none, regionHasNamed reports whether the region
+// has or had one of the images.
 func (s *service) regionHasNamed(ctx context.Context, a *request, current currentState) (bool, error) {
 	if namesClusters(a) {
 		return slices.ContainsFunc(a.selection.clusters, func(name string) bool {
@@ -171,7 +192,8 @@ func (s *service) regionHasNamed(ctx context.Context, a *request, current curren
 	return false, nil
 }
 
-// historyHasCluster reports whether the history of a region has one of the clusters that a request names.
+// historyHasCluster reports whether the history of a region has one of the
+// clusters that a request names.
 func (s *service) historyHasCluster(ctx context.Context, a *request, current currentState) (bool, error) {
 	t, err := s.loadHistory(ctx, current)
 	if err != nil {
@@ -180,10 +202,13 @@ func (s *service) historyHasCluster(ctx context.Context, a *request, current cur
 	return slices.ContainsFunc(a.selection.clusters, t.hasCluster), nil
 }
 
-// clusterInNoRegion returns the error for clusters that no region has. It lists the clusters of all regions.
+// clusterInNoRegion returns the error for clusters that no region has. It lists
+// the clusters of all regions.
 func (s *service) clusterInNoRegionError(ctx context.Context, a *request) error {
 	first := slices.IndexFunc(a.selection.clusters, isClusterName)
 	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.selection.clusters[first]}
+	// The list helps to find a slip of the keyboard; regions that cannot be read
+	// are left out.
 	for _, region := range s.regions {
 		if current, err := s.states[region].get(ctx); err == nil {
 			e.clusters = append(e.clusters, current.clusterNames()...)
@@ -192,7 +217,8 @@ func (s *service) clusterInNoRegionError(ctx context.Context, a *request) error 
 	return e
 }
 
-// allowsEndedClusters reports whether a request can be about clusters that have ended.
+// allowsEndedClusters reports whether a request can be about clusters that have
+// ended.
 func (a *request) allowsEndedClusters() bool { return a.at.isSet || a.from.isSet || a.isFeed() }
 
 // isFeed reports whether the answer is a feed of changes.

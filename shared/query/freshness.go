@@ -10,28 +10,39 @@ import (
 
 // freshness says how old an answer is and which parts of it are stale.
 type freshness struct {
-	sequence    int64        // of the commit that is shown; 0: the answer covers several regions
-	committedAt catalog.Time // of that commit
-	checkedAt   catalog.Time // the oldest check in the answer; zero: there was none
-	age         int64        // seconds since checkedAt
-	held        int64        // seconds since the store confirmed the state; 0 for a past state
-	stale       []staleScope
-	scopes      int // in the answer
+	// sequence is the commit that is shown. 0: the answer covers several regions.
+	sequence int64
+	// committedAt is the time of that commit, or of the latest one.
+	committedAt catalog.Time
+	// checkedAt is the oldest check in the answer. Zero: nothing in it was ever
+	// checked with success.
+	checkedAt catalog.Time
+	// age is the seconds since checkedAt. It is 0 if checkedAt is zero.
+	age int64
+	// held is the seconds since the store confirmed the state, for the header
+	// Age. It is 0 for a past state, which needs no confirmation.
+	held int64
+	// stale are the parts of the answer that may be out of date.
+	stale []staleScope
+	// scopes is how many scopes with content the answer covers.
+	scopes int
 }
 
 // staleScope is a part of an answer that may be out of date.
 type staleScope struct {
-	scope  string // Scope.Path, or * for all
-	since  catalog.Time
-	reason string
+	scope  string       // Scope.Path, or * for all
+	since  catalog.Time // zero: not known
+	reason string       // one line for people
 }
 
-// computeFreshness returns how fresh a scope set of st is at now. st is the state that the caller asked for by m, and
-// h the present one. A scope is stale if its last check did not succeed, or if it is present and its last check is
+// computeFreshness returns how fresh a scope set of st is at now. st is the
+// state that the caller asked for by m, and h the present one. A scope is stale
+// if its last check did not succeed, or if it is present and its last check is
 // older than maxStale; 0: any age.
 //
-// Only the outcome of the checks counts for a past state: how long ago they were made says nothing about it. A state
-// requested by commit number counts as past even if it is the latest, because caches keep the answer.
+// Only the outcome of the checks counts for a past state: how long ago they
+// were made says nothing about it. A state requested by commit number counts as
+// past even if it is the latest, because caches keep the answer.
 func (v *scopeSet) computeFreshness(
 	h currentState, st *regionState, m asOf, now time.Time, maxStale time.Duration,
 ) freshness {
@@ -47,6 +58,7 @@ func (v *scopeSet) computeFreshness(
 	if isLive {
 		f.held = ageSeconds(now, h.confirmedAt)
 	}
+	// Usually every check is recent, and only the unhealthy scopes need a look.
 	candidates, checkAge := v.unhealthy, isLive && maxStale > 0 && now.Sub(v.oldestCheck) > maxStale
 	if checkAge {
 		candidates = v.scopes
@@ -69,8 +81,8 @@ func (v *scopeSet) computeFreshness(
 	return f
 }
 
-// ageSeconds returns the seconds from t to now. It is never negative, whatever the clocks of writer and reader say, and
-// 0 for a zero t.
+// ageSeconds returns the seconds from t to now. It is never negative, whatever
+// the clocks of writer and reader say, and 0 for a zero t.
 func ageSeconds(now, t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -93,12 +105,14 @@ func describeProblem(p *archive.Problem) string {
 	return p.Class
 }
 
-// truncate cuts a text after at most limit bytes, at the beginning of a character, and marks the cut.
+// truncate cuts a text after at most limit bytes, at the beginning of a
+// character, and marks the cut.
 func truncate(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}
-	for limit > 0 && s[limit]&0xc0 == 0x80 { // a byte that continues a character
+	// Bytes 10xxxxxx continue a character of UTF-8.
+	for limit > 0 && s[limit]&0xc0 == 0x80 {
 		limit--
 	}
 	return s[:limit] + "…"
@@ -107,6 +121,7 @@ func truncate(s string, limit int) string {
 // appendJSON writes the member Snapshot of an answer.
 func (f freshness) appendJSON(b []byte) []byte {
 	b = append(b, '{')
+	// Each region counts its own commits.
 	if f.sequence > 0 {
 		b = append(b, `"Sequence":`...)
 		b = append(strconv.AppendInt(b, f.sequence, 10), ',')
@@ -138,7 +153,8 @@ func (f freshness) appendJSON(b []byte) []byte {
 	return append(b, "]}"...)
 }
 
-// appendTime writes a time in UTC with milliseconds, and nothing for a zero one.
+// appendTime writes a time in UTC with milliseconds, and nothing for a zero
+// one.
 func appendTime(b []byte, t catalog.Time) []byte {
 	if t.IsZero() {
 		return b

@@ -22,11 +22,12 @@ const (
 // kindNames are the kinds as answers show them.
 var kindNames = []string{kindAdded: "added", kindRemoved: "removed", kindChanged: "changed", kindPresent: "kept"}
 
-// event is what one commit did to one image in one scope. Its numbers are places in the slices of history.
+// event is what one commit did to one image in one scope. A history has
+// millions of them, so they are small and hold no pointers.
 type event struct {
-	commit int32
-	scope  int32
-	image  int32
+	commit int32 // place in history.commits
+	scope  int32 // place in historyScopes.scopes
+	image  int32 // place in historyImages.images
 	kind   eventKind
 }
 
@@ -36,25 +37,34 @@ type commitRef struct {
 	at       catalog.Time
 }
 
-// history is what happened to the images of a region. It grows with the log and is derived from nothing else. Readers
-// hold mu for reading.
+// history is what happened to the images of a region. It grows with the log and
+// is derived from nothing else. Readers hold mu for reading.
 type history struct {
-	mu         sync.RWMutex
-	generation int         // how often the history was cleared
-	sequence   int64       // of the last commit; 0: none
-	commits    []commitRef // from the first that is kept, without a gap
+	mu sync.RWMutex
+	// generation counts how often the history was cleared. A restricted history
+	// that was copied from another generation has to begin anew.
+	generation int
+	// sequence is the number of the last commit. 0: there is none.
+	sequence int64
+	// commits are all commits from the first that is kept, without a gap.
+	commits []commitRef
 	historyScopes
 	historyImages
-	events []event                         // in the order of commits
-	fields map[int32][]catalog.FieldChange // of events of kindChanged, by place in events
-	copied copied                          // of a restricted history
+	// events are in the order of commits. Those of one commit are in the order
+	// in which feeds show them.
+	events []event
+	// fields are the field changes of events of kindChanged, by place in events.
+	fields map[int32][]catalog.FieldChange
+	// copied belongs to a restricted history. It is zero in a full one.
+	copied copied
 }
 
 // historyScopes are the scopes that a history knows.
 type historyScopes struct {
 	scopes  []archive.ScopeRef
 	scopeAt map[archive.ScopeRef]int32 // place in scopes
-	// firstEvents has, by place in scopes, the first event of a scope since it was last captured; -1: it has ended.
+	// firstEvents has, by place in scopes, the first event of a scope since it
+	// was last captured; -1: it has ended.
 	firstEvents []int32
 }
 
@@ -65,6 +75,7 @@ type historyImages struct {
 	byImage [][]int32        // by place in images: places in events, ascending
 }
 
+// newHistory returns a history without commits.
 func newHistory() *history {
 	h := &history{}
 	h.clear()
@@ -79,8 +90,8 @@ func (h *history) clear() {
 	h.historyImages = historyImages{imageAt: map[string]int32{}}
 }
 
-// loadHistory returns the history of a region up to its present state. The caller must hold mu for reading while it
-// looks into it.
+// loadHistory returns the history of a region up to its present state. The
+// caller must hold mu for reading while it looks into it.
 func (s *service) loadHistory(ctx context.Context, current currentState) (*history, error) {
 	if s.full != nil {
 		return s.loadRestrictedHistory(ctx, current)
@@ -89,12 +100,15 @@ func (s *service) loadHistory(ctx context.Context, current currentState) (*histo
 	if h.includesCommit(current.Sequence) {
 		return h, nil
 	}
+	// Other lookups of the region wait here: each commit is read once.
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.sequence >= current.Sequence { // another lookup was faster
 		return h, nil
 	}
-	ctx, cancel := withReadDeadline(ctx) // the commits that were read until then stay
+	// If the time is too short, the commits that were read stay, so that the
+	// next lookup goes on behind them.
+	ctx, cancel := withReadDeadline(ctx)
 	defer cancel()
 	for commit, err := range s.source.Commits(ctx, current.Region, h.sequence+1) {
 		if err != nil {
@@ -114,12 +128,15 @@ func (h *history) includesCommit(sequence int64) bool {
 	return h.sequence >= sequence
 }
 
-// imagesOf returns the ids of the images of a scope after the last commit, sorted. The caller holds the lock.
+// imagesOf returns the ids of the images of a scope after the last commit,
+// sorted. The caller holds the lock.
 func (h *history) imagesOf(ref archive.ScopeRef) []string {
 	scope, ok := h.scopeAt[ref]
 	if !ok || h.firstEvents[scope] < 0 {
 		return nil
 	}
+	// The events since the scope was last captured are all that counts. Without
+	// firstEvents each end of a scope would search the whole history.
 	isPresent := map[int32]bool{}
 	for _, e := range h.events[h.firstEvents[scope]:] {
 		if e.scope == scope {
@@ -136,8 +153,11 @@ func (h *history) imagesOf(ref archive.ScopeRef) []string {
 	return ids
 }
 
-// countEventsUpTo returns how many events the commits up to a number have. The caller holds the lock.
+// countEventsUpTo returns how many events the commits up to a number have. The
+// caller holds the lock.
 func (h *history) countEventsUpTo(sequence int64) int32 {
+	// The place of the first commit after sequence is the number of commits up
+	// to it, and no event of theirs has a greater place.
 	commits, _ := slices.BinarySearchFunc(h.commits, sequence+1, func(c commitRef, n int64) int {
 		return int(c.sequence - n)
 	})
@@ -154,8 +174,9 @@ func (h *history) hasCluster(name string) bool {
 	return slices.ContainsFunc(h.scopes, func(ref archive.ScopeRef) bool { return ref.ClusterID == name })
 }
 
-// checkSelection returns an error for a name of a selection that no scope has or had. Otherwise the caller would take
-// the empty feed of a misspelt name for a quiet one.
+// checkSelection returns an error for a name of a selection that no scope has
+// or had. Otherwise the caller would take the empty feed of a misspelt name for
+// a quiet one.
 func (h *history) checkSelection(c selection, st *regionState) error {
 	for _, name := range c.clusters {
 		if isClusterName(name) && !st.hasCluster(name) && !h.hasCluster(name) {
@@ -164,6 +185,7 @@ func (h *history) checkSelection(c selection, st *regionState) error {
 			}
 		}
 	}
+	// A type must be one that a selected cluster has or had.
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for _, name := range c.types {

@@ -8,8 +8,10 @@ import (
 	"community-images/shared/catalog"
 )
 
-// addCommit adds the events of one commit to a history. On an error it adds nothing. If retention has removed commits
-// between the last one that the history knows and this one, the history begins anew. The caller holds the lock.
+// addCommit adds the events of one commit to a history. On an error it adds
+// nothing. If retention has removed commits between the last one that the
+// history knows and this one, the history begins anew. The caller holds the
+// lock.
 func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) error {
 	if c.Sequence <= h.sequence {
 		return nil
@@ -17,18 +19,22 @@ func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) 
 	if h.sequence > 0 && c.Sequence > h.sequence+1 {
 		h.clear()
 	}
+	// Of the first commit that is kept, Arrivals reads what was there before it.
 	arrivals, err := c.Arrivals(h.sequence, func(scopes []archive.ScopeState) ([][]string, error) {
 		return s.lists.loadImageIDs(ctx, c.RegionID, scopes)
 	})
 	if err != nil {
 		return err
 	}
+	// From here on nothing can fail, so the commit is added whole.
 	h.commits = append(h.commits, commitRef{c.Sequence, c.CommittedAt})
 	h.sequence = c.Sequence
 	commit := int32(len(h.commits) - 1)
 	for _, kept := range arrivals.Kept {
 		h.addEvents(event{commit: commit, kind: kindPresent}, kept.Scope, kept.ImageIDs)
 	}
+	// Ended scopes come before changes: a scope can end and be captured again
+	// in one commit.
 	for _, e := range c.Ended {
 		ref := archive.ScopeRef{ClusterID: e.ClusterID, InstanceType: e.InstanceType}
 		h.addEvents(event{commit: commit, kind: kindRemoved}, ref, h.imagesOf(ref))
@@ -46,12 +52,14 @@ func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) 
 	return nil
 }
 
-// addChange adds the events of one scope's change, without changes of redacted fields.
+// addChange adds the events of one scope's change, without changes of redacted
+// fields.
 func (h *history) addChange(commit int32, c archive.Change, schema *schema) {
 	ref := archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}
 	h.addEvents(event{commit: commit, kind: kindRemoved}, ref, c.Removed)
 	h.addEvents(event{commit: commit, kind: kindAdded}, ref, c.Added)
-	for rest := c.Changed; len(rest) > 0; { // the field changes of one image follow each other
+	// The field changes of one image follow each other and make one event.
+	for rest := c.Changed; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n].ImageID == rest[0].ImageID {
 			n++
@@ -63,15 +71,17 @@ func (h *history) addChange(commit int32, c archive.Change, schema *schema) {
 	}
 }
 
-// addEvents adds an event without field changes for each of several images of a scope.
+// addEvents adds an event without field changes for each of several images of a
+// scope.
 func (h *history) addEvents(e event, ref archive.ScopeRef, imageIDs []string) {
 	for _, id := range imageIDs {
 		h.addEvent(e, ref, id, nil)
 	}
 }
 
-// addEvent adds an event of an image of a scope. fields is nil unless the event is of kindChanged. The caller holds
-// the lock and has set commit and kind of the event.
+// addEvent adds an event of an image of a scope. fields is nil unless the event
+// is of kindChanged. The caller holds the lock and has set commit and kind of
+// the event.
 func (h *history) addEvent(e event, ref archive.ScopeRef, imageID string, fields []catalog.FieldChange) {
 	at := int32(len(h.events))
 	var ok bool
@@ -80,6 +90,7 @@ func (h *history) addEvent(e event, ref archive.ScopeRef, imageID string, fields
 		h.scopeAt[ref] = e.scope
 		h.scopes, h.firstEvents = append(h.scopes, ref), append(h.firstEvents, -1)
 	}
+	// An ended scope that comes back begins with this event.
 	if h.firstEvents[e.scope] < 0 {
 		h.firstEvents[e.scope] = at
 	}
@@ -95,9 +106,11 @@ func (h *history) addEvent(e event, ref archive.ScopeRef, imageID string, fields
 	}
 }
 
-// fillLostChange completes a change whose commit could not say what differs, because the old content was lost. c.Added
-// holds all of the new content. Which fields changed stays unknown.
+// fillLostChange completes a change whose commit could not say what differs,
+// because the old content was lost. c.Added holds all of the new content. Which
+// fields changed stays unknown.
 func (h *history) fillLostChange(c archive.Change) archive.Change {
+	// What the events so far say of the scope stands for the lost content.
 	before := h.imagesOf(archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType})
 	subtract := func(list, other []string) []string {
 		return slices.DeleteFunc(slices.Clone(list), func(id string) bool {
@@ -114,6 +127,8 @@ func (s *schema) visibleChanges(changes []catalog.FieldChange) []catalog.FieldCh
 	if len(s.withheld) == 0 {
 		return changes
 	}
+	// An empty Field means that the whole image differs, which would show that a
+	// redacted field changed.
 	return slices.DeleteFunc(slices.Clone(changes), func(c catalog.FieldChange) bool {
 		return c.Field == "" || slices.ContainsFunc(s.withheld, func(w string) bool { return isWithheldMember(w, c.Field) })
 	})

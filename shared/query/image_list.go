@@ -2,16 +2,22 @@ package query
 
 import "community-images/shared/catalog"
 
-// imageList is the images of one scope, in canonical order. It must not be changed. Lists of one index overlap widely,
-// so they share its images and hold places in them: the garbage collector need not scan places as it would pointers.
+// imageList is the images of one scope, in canonical order. It must not be
+// changed. Lists of one index overlap widely, so they share its images and hold
+// places in them: the garbage collector need not scan places as it would
+// pointers.
 type imageList struct {
-	pool   []*catalog.Image
-	places []int32 // in pool; nil: all of it
+	// pool holds the images of this list, and for a list of an index those of
+	// every list of that index, in canonical order.
+	pool []*catalog.Image
+	// places are the images of the list in pool, ascending. nil: all of pool.
+	places []int32
 }
 
 // newImageList returns a list of its own images.
 func newImageList(images []*catalog.Image) imageList { return imageList{pool: images} }
 
+// len returns the number of images.
 func (l imageList) len() int {
 	if l.places != nil {
 		return len(l.places)
@@ -19,6 +25,7 @@ func (l imageList) len() int {
 	return len(l.pool)
 }
 
+// at returns the image with a number, from 0.
 func (l imageList) at(i int) *catalog.Image {
 	if l.places != nil {
 		i = int(l.places[i])
@@ -38,10 +45,12 @@ func (l imageList) images() []*catalog.Image {
 	return images
 }
 
-// imageBytes estimates the memory of images. Images are shared between lists, so a sum over lists is too high.
+// imageBytes estimates the memory of images. Images are shared between lists,
+// so a sum over lists is too high.
 func imageBytes(images []*catalog.Image) int {
 	n := 0
 	for _, im := range images {
+		// An Image has about a dozen fields, most of which point into Raw.
 		n += 128 + len(im.Raw)
 	}
 	return n

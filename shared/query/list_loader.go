@@ -16,30 +16,40 @@ import (
 const (
 	// maxReads bounds the snapshots that are read at once for one answer.
 	maxReads = 32
-	// maxSingleReads is up to how many missing lists are read from their snapshots rather than from the index.
+	// maxSingleReads is up to how many missing lists are read from their
+	// snapshots rather than from the index.
 	maxSingleReads = 4
-	// listOverhead estimates the memory of a cached list beside its images, in bytes.
+	// listOverhead estimates the memory of a cached list beside its images, in
+	// bytes.
 	listOverhead = 256
 )
 
-// listLoader loads image lists and keeps them by digest. A digest proves its content, so a list never grows stale, and
-// scopes with equal answers share one. It is safe for concurrent use.
+// listLoader loads image lists and keeps them by digest. A digest proves its
+// content, so a list never grows stale, and scopes with equal answers share
+// one. It is safe for concurrent use.
 type listLoader struct {
 	source   Source
 	redactor redactor
-	flight   singleflight.Group // of snapshots and indexes
-	cache    *lru[string, imageList]
+	// flight has the reads that are under way: snapshots by digest, indexes by
+	// region. Lookups that need the same object share one read.
+	flight singleflight.Group
+	// cache has lists by digest, without the redacted fields. Costs are bytes.
+	cache *lru[string, imageList]
 
 	mu      sync.Mutex
 	indexes map[string]*regionIndex // the last that was read, by region; guarded by mu
 }
 
-// regionIndex is the index of a region. Its images are every image of the region once.
+// regionIndex is the index of a region. Its images are every image of the
+// region once.
 type regionIndex struct {
 	*archive.Index
-	upTo int64 // the commit that the head named when the index was read
+	// upTo is the commit that the head named when the index was read. The index
+	// can be older: then reading it again would not help.
+	upTo int64
 }
 
+// newListLoader returns a loader whose lists are without the redacted fields.
 func newListLoader(source Source, redactedFields []string) *listLoader {
 	return &listLoader{
 		source: source, redactor: redactor{fields: redactedFields}, cache: newLRU[string, imageList](maxListBytes),
@@ -47,8 +57,8 @@ func newListLoader(source Source, redactedFields []string) *listLoader {
 	}
 }
 
-// firstSeen returns when an image was first seen in any scope of a region. ok is false if no index that was read knows
-// the image.
+// firstSeen returns when an image was first seen in any scope of a region. ok
+// is false if no index that was read knows the image.
 func (l *listLoader) firstSeen(region, id string) (at catalog.Time, ok bool) {
 	index := l.lastIndex(region)
 	if index == nil {
@@ -70,6 +80,7 @@ func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeSta
 		return list, nil
 	}
 	done := l.flight.DoChan(s.Digest, func() (any, error) {
+		// Other lookups may wait for this read, so it outlives its own lookup.
 		ctx, cancel := withReadDeadline(context.WithoutCancel(ctx))
 		defer cancel()
 		snapshot, err := l.source.Snapshot(ctx, s.Scope(region), s.Digest)
@@ -98,11 +109,12 @@ func (l *listLoader) cacheRedacted(digest string, images []*catalog.Image) image
 	return list
 }
 
-// loadAll returns the images of several scopes, in the order of the scopes. indexSequence is the commit that the
-// region's index goes up to; 0: not known.
+// loadAll returns the images of several scopes, in the order of the scopes.
+// indexSequence is the commit that the region's index goes up to; 0: not known.
 func (l *listLoader) loadAll(
 	ctx context.Context, region string, scopes []archive.ScopeState, indexSequence int64,
 ) ([]imageList, error) {
+	// One index costs less than many snapshots.
 	if l.countMissing(scopes) > maxSingleReads {
 		if err := l.ensureIndex(ctx, region, indexSequence); err != nil {
 			return nil, err
@@ -116,7 +128,8 @@ func (l *listLoader) loadAll(
 			lists[i] = list
 			continue
 		}
-		group.Go(func() error { // the index lacks it
+		// The index lacks it, or was not worth reading.
+		group.Go(func() error {
 			list, err := l.load(ctx, region, s)
 			lists[i] = list
 			return err
@@ -125,7 +138,8 @@ func (l *listLoader) loadAll(
 	return lists, group.Wait()
 }
 
-// loadImageIDs returns the ids of the images of several scopes, each once for each scope.
+// loadImageIDs returns the ids of the images of several scopes, each once for
+// each scope.
 func (l *listLoader) loadImageIDs(ctx context.Context, region string, scopes []archive.ScopeState) ([][]string, error) {
 	lists, err := l.loadAll(ctx, region, scopes, 0)
 	if err != nil {
@@ -151,7 +165,8 @@ func (l *listLoader) countMissing(scopes []archive.ScopeState) (missing int) {
 	return missing
 }
 
-// ensureIndex reads the index of a region, unless one that goes up to the commit was read before.
+// ensureIndex reads the index of a region, unless one that goes up to the
+// commit was read before.
 func (l *listLoader) ensureIndex(ctx context.Context, region string, upTo int64) error {
 	if index := l.lastIndex(region); index != nil && index.upTo >= upTo {
 		return nil
@@ -164,12 +179,14 @@ func (l *listLoader) ensureIndex(ctx context.Context, region string, upTo int64)
 	}
 }
 
-// prefetchIndex begins to read the index of a region. loadAll waits for that read if it needs the index.
+// prefetchIndex begins to read the index of a region. loadAll waits for that
+// read if it needs the index.
 func (l *listLoader) prefetchIndex(ctx context.Context, region string) {
 	l.startIndexRead(ctx, region, 0)
 }
 
-// startIndexRead begins to read the index of a region, or joins the read that is under way.
+// startIndexRead begins to read the index of a region, or joins the read that
+// is under way.
 func (l *listLoader) startIndexRead(ctx context.Context, region string, upTo int64) <-chan singleflight.Result {
 	return l.flight.DoChan("index "+region, func() (any, error) {
 		ctx, cancel := withReadDeadline(context.WithoutCancel(ctx))
@@ -178,8 +195,8 @@ func (l *listLoader) startIndexRead(ctx context.Context, region string, upTo int
 	})
 }
 
-// readIndex reads the index of a region and caches its lists. A damaged index counts as empty: the snapshots say the
-// same.
+// readIndex reads the index of a region and caches its lists. A damaged index
+// counts as empty: the snapshots say the same.
 func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) error {
 	index, err := l.source.Index(ctx, region)
 	var damaged *archive.DamagedError
@@ -189,13 +206,17 @@ func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) e
 	case err != nil:
 		return wrapStoreError(region, err)
 	}
-	share := imageBytes(index.Images) / max(1, len(index.Lists)) // of each list in the images that they share
+	// Each list carries its share of the images' memory.
+	share := imageBytes(index.Images) / max(1, len(index.Lists))
 	for digest, places := range index.Lists {
 		switch _, ok := l.cache.get(digest); {
 		case ok:
 		case len(l.redactor.fields) == 0 && len(places) > 0:
 			l.cache.put(digest, imageList{index.Images, places}, listOverhead+4*len(places)+share)
-		default: // images that differ can become equal when fields are removed
+		default:
+			// Images that differ can become equal when fields are removed, so
+			// places would not do. Nor would they for an empty list: nil places
+			// mean all images.
 			images, _ := index.List(digest)
 			l.cacheRedacted(digest, images)
 		}

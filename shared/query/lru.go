@@ -5,9 +5,10 @@ import (
 	"sync"
 )
 
-// lru is a cache that drops the values that were used least recently when the sum of the costs exceeds a limit. It is
-// safe for concurrent use.
+// lru is a cache that drops the values that were used least recently when the
+// sum of the costs exceeds a limit. It is safe for concurrent use.
 type lru[K comparable, V any] struct {
+	// limit bounds the sum of costs, in whatever unit the costs have.
 	limit int
 
 	mu    sync.Mutex // guards the following
@@ -16,12 +17,14 @@ type lru[K comparable, V any] struct {
 	items map[K]*list.Element
 }
 
+// lruItem is a value with what evict needs to know of it.
 type lruItem[K comparable, V any] struct {
 	key   K
 	value V
 	cost  int
 }
 
+// newLRU returns an empty cache.
 func newLRU[K comparable, V any](limit int) *lru[K, V] {
 	return &lru[K, V]{limit: limit, order: list.New(), items: map[K]*list.Element{}}
 }
@@ -38,13 +41,15 @@ func (c *lru[K, V]) get(key K) (value V, ok bool) {
 	return e.Value.(*lruItem[K, V]).value, true
 }
 
-// put keeps a value in the place of one with the same key. It does not keep a value that costs more than the limit.
+// put keeps a value in the place of one with the same key. It does not keep a
+// value that costs more than the limit.
 func (c *lru[K, V]) put(key K, value V, cost int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.items[key]; ok {
 		c.evict(e)
 	}
+	// Such a value would drive out all others and then go itself.
 	if cost > c.limit {
 		return
 	}

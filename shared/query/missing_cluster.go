@@ -7,10 +7,12 @@ import (
 	"slices"
 )
 
-// explainMissingCluster adds to an error about a cluster where else it is captured, until when it was, or since when
-// it is. People ask for clusters that have just ended, and for times at which today's clusters did not exist yet.
-// Other errors stay as they are.
+// explainMissingCluster adds to an error about a cluster where else it is
+// captured, until when it was, or since when it is. People ask for clusters
+// that have just ended, and for times at which today's clusters did not exist
+// yet. Other errors stay as they are.
 func (s *service) explainMissingCluster(ctx context.Context, err error) error {
+	// A listed cluster is not captured yet, which the error says already.
 	var e *clusterError
 	if !errors.As(err, &e) || e.name == allNames || e.listed {
 		return err
@@ -21,6 +23,7 @@ func (s *service) explainMissingCluster(ctx context.Context, err error) error {
 			continue // the error is true without it
 		}
 		here := current.hasCluster(e.name)
+		// A cluster that another region has needs no look into history.
 		if here && region != e.region {
 			e.elsewhere = "It is captured in " + region + "."
 		}
@@ -38,8 +41,9 @@ func (s *service) explainMissingCluster(ctx context.Context, err error) error {
 	return err
 }
 
-// explainCluster says since when a cluster is captured that is here now but was not at e.past, or until when one was
-// captured that is not here now. It returns an empty text if the history does not know.
+// explainCluster says since when a cluster is captured that is here now but was
+// not at e.past, or until when one was captured that is not here now. It
+// returns an empty text if the history does not know.
 func (t *history) explainCluster(region string, e *clusterError, here bool) string {
 	if here {
 		if first, ok := t.firstCommitWith(e.name, e.past); ok {
@@ -55,11 +59,13 @@ func (t *history) explainCluster(region string, e *clusterError, here bool) stri
 	return ""
 }
 
-// lastCommitsOf returns the commit that removed the last images of a cluster, and the one before it. ok is false if
-// the cluster still has images, or if the kept history does not reach back far enough.
+// lastCommitsOf returns the commit that removed the last images of a cluster,
+// and the one before it. ok is false if the cluster still has images, or if the
+// kept history does not reach back far enough.
 func (t *history) lastCommitsOf(cluster string) (last, end commitRef, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	// The last event of the cluster is the removal of its last image.
 	for _, e := range slices.Backward(t.events) {
 		if t.scopes[e.scope].ClusterID == cluster {
 			if e.kind != kindRemoved || e.commit == 0 {
@@ -71,7 +77,8 @@ func (t *history) lastCommitsOf(cluster string) (last, end commitRef, ok bool) {
 	return commitRef{}, commitRef{}, false
 }
 
-// firstCommitWith returns the first commit after a sequence in which a cluster has images.
+// firstCommitWith returns the first commit after a sequence in which a cluster
+// has images.
 func (t *history) firstCommitWith(cluster string, after int64) (first commitRef, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()

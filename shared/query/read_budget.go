@@ -9,11 +9,13 @@ import (
 const (
 	// readTimeout bounds one read of the store.
 	readTimeout = 2500 * time.Millisecond
-	// firstReadsTimeout bounds all reads of one lookup together, however many it makes one after the other, until
-	// the first snapshot has arrived. A caller learns within 3 s that the store does not answer.
+	// firstReadsTimeout bounds all reads of one lookup together, however many
+	// it makes one after the other, until the first snapshot has arrived. A
+	// caller learns within 3 s that the store does not answer.
 	firstReadsTimeout = 2700 * time.Millisecond
-	// allReadsTimeout bounds all reads of one lookup. A lookup may need hundreds of snapshots, and each that arrives
-	// gives the next reads another readTimeout.
+	// allReadsTimeout bounds all reads of one lookup. A lookup may need
+	// hundreds of snapshots, and each that arrives gives the next reads another
+	// readTimeout.
 	allReadsTimeout = 20 * time.Second
 )
 
@@ -25,8 +27,9 @@ type readBudget struct {
 
 type readBudgetKey struct{}
 
-// WithReadBudget returns a context in which all reads of one lookup are bounded together. A Service does it for its
-// own lookups. A handler that answers from the memory of a Service does it for its requests.
+// WithReadBudget returns a context in which all reads of one lookup are bounded
+// together. A Service does it for its own lookups. A handler that answers from
+// the memory of a Service does it for its requests.
 func WithReadBudget(ctx context.Context) context.Context {
 	now := time.Now()
 	budget := &readBudget{end: now.Add(allReadsTimeout)}
@@ -34,8 +37,9 @@ func WithReadBudget(ctx context.Context) context.Context {
 	return context.WithValue(ctx, readBudgetKey{}, budget)
 }
 
-// withReadDeadline returns a context for one read: until readTimeout from now, or until the lookup's read budget ends
-// if that comes first. The caller must call cancel.
+// withReadDeadline returns a context for one read: until readTimeout from now,
+// or until the lookup's read budget ends if that comes first. The caller must
+// call cancel.
 func withReadDeadline(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
 	deadline := time.Now().Add(readTimeout)
 	if budget, ok := ctx.Value(readBudgetKey{}).(*readBudget); ok {
@@ -46,7 +50,8 @@ func withReadDeadline(ctx context.Context) (_ context.Context, cancel context.Ca
 	return context.WithDeadline(ctx, deadline)
 }
 
-// extendReadBudget gives the next reads of a lookup another readTimeout: the store answers.
+// extendReadBudget gives the next reads of a lookup another readTimeout: the
+// store answers.
 func extendReadBudget(ctx context.Context) {
 	budget, ok := ctx.Value(readBudgetKey{}).(*readBudget)
 	if !ok {

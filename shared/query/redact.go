@@ -14,15 +14,21 @@ const maxRedactedImages = 100_000
 
 // redactor removes fields from images. It is safe for concurrent use.
 type redactor struct {
-	fields []string // members of the image object, in any case
+	// fields are members of the image object, matched in any case. ImageId must
+	// not be among them. Empty: nothing is redacted.
+	fields []string
 
-	mu       sync.Mutex               // guards the following
-	redacted map[int32]*catalog.Image // by the Number of the image before
-	interner catalog.Interner         // of redacted images
+	mu sync.Mutex // guards the following
+	// redacted has the result for images that were redacted before, by their
+	// Number. Most lists of a region share most of their images.
+	redacted map[int32]*catalog.Image
+	// interner gives images that are equal without the fields one Number.
+	interner catalog.Interner
 }
 
-// redactImages returns a list without the redacted fields, in canonical order. Images that are equal without them
-// become one. The list itself is not changed.
+// redactImages returns a list without the redacted fields, in canonical order.
+// Images that are equal without them become one. The list itself is not
+// changed.
 func (r *redactor) redactImages(images []*catalog.Image) []*catalog.Image {
 	if len(r.fields) == 0 {
 		return images
@@ -34,7 +40,8 @@ func (r *redactor) redactImages(images []*catalog.Image) []*catalog.Image {
 	return catalog.Normalise(redacted)
 }
 
-// redactImage returns an image without the redacted fields. It panics if the image is not valid, which cannot be.
+// redactImage returns an image without the redacted fields. It panics if the
+// image is not valid, which cannot be.
 func (r *redactor) redactImage(im *catalog.Image) *catalog.Image {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,6 +65,7 @@ func (r *redactor) redactImage(im *catalog.Image) *catalog.Image {
 	if err != nil {
 		panic("query: decoding a redacted image: " + err.Error())
 	}
+	// Dropping all of a full table is rare, and cheaper than keeping an order.
 	if r.redacted == nil || len(r.redacted) > maxRedactedImages {
 		r.redacted = map[int32]*catalog.Image{}
 	}

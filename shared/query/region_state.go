@@ -8,18 +8,24 @@ import (
 	"community-images/shared/archive"
 )
 
-// regionState is a region at present or after a commit, with the scope sets that were asked for. It is safe for
-// concurrent use; the Region must not be changed.
+// regionState is a region at present or after a commit, with the scope sets
+// that were asked for. It is safe for concurrent use; the Region must not be
+// changed.
 type regionState struct {
 	*archive.Region
-	live bool         // the present state, with the check times of the head
-	full *regionState // what a restricted state was cut from; nil: the state is a full one
+	// live says that this is the present state, with the check times of the head.
+	live bool
+	// full is what a restricted state was cut from. nil: the state is a full one.
+	full *regionState
 
-	mu           sync.Mutex // guards the following
-	scopeSets    map[string]*scopeSet
-	cachedScopes int // in scopeSets, and one for each set
+	mu sync.Mutex // guards the following
+	// scopeSets are the sets that were asked for, by a text for each selection.
+	scopeSets map[string]*scopeSet
+	// cachedScopes counts the scopes in scopeSets, and one for each set.
+	cachedScopes int
 }
 
+// newRegionState returns a full state without scope sets.
 func newRegionState(r *archive.Region, live bool) *regionState {
 	return &regionState{Region: r, live: live, scopeSets: map[string]*scopeSet{}}
 }
@@ -46,8 +52,9 @@ func (st *regionState) cacheScopeSet(key string, v *scopeSet) {
 	st.scopeSets[key] = v
 }
 
-// maxCachedScopes bounds the scopes in all cached sets. It leaves room for the set of each cluster, and for some sets
-// of all scopes. A past state gets less, because many past states are kept.
+// maxCachedScopes bounds the scopes in all cached sets. It leaves room for the
+// set of each cluster, and for some sets of all scopes. A past state gets less,
+// because many past states are kept.
 func (st *regionState) maxCachedScopes() int {
 	const few = 64
 	if !st.live {
@@ -59,6 +66,7 @@ func (st *regionState) maxCachedScopes() int {
 // clusterNames lists the captured clusters in order, without the empty name.
 func (st *regionState) clusterNames() []string {
 	var names []string
+	// Scopes are in canonical order, so those of a cluster follow each other.
 	for i := range st.Scopes {
 		if name := st.Scopes[i].ClusterID; name != "" && (len(names) == 0 || name != names[len(names)-1]) {
 			names = append(names, name)
@@ -67,8 +75,9 @@ func (st *regionState) clusterNames() []string {
 	return names
 }
 
-// instanceTypesOf lists the instance types that a cluster is captured with, where "" is the question without a type.
-// It returns none if the cluster is not captured.
+// instanceTypesOf lists the instance types that a cluster is captured with,
+// where "" is the question without a type. It returns none if the cluster is
+// not captured.
 func (st *regionState) instanceTypesOf(cluster string) []string {
 	scopes := st.ScopesOf(cluster)
 	types := make([]string, len(scopes))
@@ -78,7 +87,8 @@ func (st *regionState) instanceTypesOf(cluster string) []string {
 	return types
 }
 
-// hasCluster reports whether a cluster is captured; "" is the question without a cluster.
+// hasCluster reports whether a cluster is captured; "" is the question without
+// a cluster.
 func (st *regionState) hasCluster(cluster string) bool { return len(st.ScopesOf(cluster)) > 0 }
 
 // isListed reports whether upstream lists a cluster, captured or not.
@@ -87,7 +97,8 @@ func (st *regionState) isListed(cluster string) bool {
 	return ok
 }
 
-// pastSequence returns the number of the commit of a past state. It returns 0 for the present state.
+// pastSequence returns the number of the commit of a past state. It returns 0
+// for the present state.
 func (st *regionState) pastSequence() int64 {
 	if st.live {
 		return 0
@@ -108,8 +119,8 @@ func (st *regionState) clusterNotFoundError(cluster string) error {
 	}
 }
 
-// scopeNotFound returns the error for a selection that matches no scope of the states. It names the instance types
-// that the selected clusters have.
+// scopeNotFound returns the error for a selection that matches no scope of the
+// states. It names the instance types that the selected clusters have.
 func scopeNotFoundError(c selection, states ...*regionState) error {
 	e := &scopeError{cluster: strings.Join(c.clusters, ","), instanceType: strings.Join(c.types, ",")}
 	var regions []string

@@ -7,8 +7,9 @@ import (
 	"community-images/shared/access"
 )
 
-// A caller whose grant names clusters asks a service of its own. Its regions hold nothing but what the grant covers,
-// so the routes need no checks: there is nothing that they could give away. Commits keep their numbers and times,
+// A caller whose grant names clusters asks a service of its own. Its regions
+// hold nothing but what the grant covers, so the routes need no checks: there
+// is nothing that they could give away. Commits keep their numbers and times,
 // which are no secret.
 
 // restriction says which part of the data a service answers from.
@@ -28,7 +29,8 @@ type grantServices struct {
 	byKey   map[string]*service // of all other grants, by access.Grant.Key; guarded by mu
 }
 
-// newRestriction makes the services of all configured grants out of s, which sees everything.
+// newRestriction makes the services of all configured grants out of s, which
+// sees everything.
 func newRestriction(s *service) restriction {
 	all := &grantServices{full: s, byGrant: map[*access.Grant]*service{}, byKey: map[string]*service{}}
 	s.services = all
@@ -42,8 +44,9 @@ func newRestriction(s *service) restriction {
 	return s.restriction
 }
 
-// Restrict returns the service for the callers of a grant. It answers from the regions and clusters that the grant
-// covers, and from their history, as if nothing else existed.
+// Restrict returns the service for the callers of a grant. It answers from the
+// regions and clusters that the grant covers, and from their history, as if
+// nothing else existed.
 func (s *service) Restrict(g *access.Grant) *Service {
 	if restricted, ok := s.services.byGrant[g]; ok {
 		return restricted
@@ -59,10 +62,12 @@ func (s *service) Restrict(g *access.Grant) *Service {
 	return restricted
 }
 
-// newRestricted makes the service of a grant. It shares with s the caches of content by digest. Caches of what
-// depends on the caller have the grant's key in theirs.
+// newRestricted makes the service of a grant. It shares with s the caches of
+// content by digest. Caches of what depends on the caller have the grant's key
+// in theirs.
 //
-// A list that names every region is still a restriction: the caller must not learn that there are no others.
+// A list that names every region is still a restriction: the caller must not
+// learn that there are no others.
 func (s *service) newRestricted(g access.Grant) *service {
 	if g.CoversEverything() {
 		return s

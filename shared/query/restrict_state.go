@@ -11,16 +11,20 @@ import (
 	"community-images/shared/catalog"
 )
 
-// restrictedStates cuts what a grant covers out of the present state of a region.
+// restrictedStates cuts what a grant covers out of the present state of a
+// region.
 type restrictedStates struct {
-	stateSource // of the full service
-	grant       access.Grant
+	// stateSource is the one of the full service. hasState and recentFailure
+	// are the same for every caller.
+	stateSource
+	grant access.Grant
 
 	mu   sync.Mutex
 	last *regionState // cut from last.full; nil: none yet; guarded by mu
 }
 
-// get implements stateSource. A region without any commit is an error, as for every caller.
+// get implements stateSource. A region without any commit is an error, as for
+// every caller.
 func (r *restrictedStates) get(ctx context.Context) (currentState, error) {
 	current, err := r.stateSource.get(ctx)
 	if err != nil {
@@ -41,12 +45,16 @@ func (c currentState) toFull() currentState {
 	return c
 }
 
-// restrictedStateAsOf is stateAsOf for the service of a grant. Moments mean the same commits for every caller.
+// restrictedStateAsOf is stateAsOf for the service of a grant. Moments mean the
+// same commits for every caller.
 func (s *service) restrictedStateAsOf(ctx context.Context, current currentState, m asOf) (*regionState, error) {
+	// Errors name the region's own first or last commit.
 	full, err := s.full.stateAsOf(ctx, current.toFull(), m)
 	if err != nil {
 		return nil, err
 	}
+	// The present state is restricted already, and its cache of scope sets is
+	// worth keeping.
 	if full == current.full {
 		return current.regionState, nil
 	}
@@ -59,9 +67,11 @@ func (s *service) restrictedStateAsOf(ctx context.Context, current currentState,
 	return restricted, nil
 }
 
-// restrictState returns what a grant covers of a full state. Runs and their results are about all clusters, so the
-// restricted state has none.
+// restrictState returns what a grant covers of a full state. Runs and their
+// results are about all clusters, so the restricted state has none.
 func restrictState(full *regionState, g access.Grant) *regionState {
+	// The copy shares what every caller may see: the number and time of the
+	// commit, and the months of the log.
 	r := *full.Region
 	r.Scopes = slices.DeleteFunc(slices.Clone(r.Scopes), func(sc archive.ScopeState) bool {
 		return !g.CoversCluster(sc.ClusterID)
@@ -76,15 +86,18 @@ func restrictState(full *regionState, g access.Grant) *regionState {
 	return restricted
 }
 
-// restrictListing returns the entries of upstream's list of clusters that a grant covers, each as it was written.
+// restrictListing returns the entries of upstream's list of clusters that a
+// grant covers, each as it was written.
 func restrictListing(upstream json.RawMessage, g access.Grant) json.RawMessage {
 	if len(upstream) == 0 {
 		return nil
 	}
 	var entries []json.RawMessage
-	_ = json.Unmarshal(upstream, &entries) // anything but a list has no entries to show
+	// Anything but a list has no entries that could be shown.
+	_ = json.Unmarshal(upstream, &entries)
+	// json.Marshal would rewrite numbers and escapes of the entries.
 	out := []byte{'['}
-	for _, entry := range entries { // json.Marshal would rewrite numbers and escapes
+	for _, entry := range entries {
 		var cluster struct{ Id string }
 		if json.Unmarshal(entry, &cluster) != nil || cluster.Id == "" || !g.CoversCluster(cluster.Id) {
 			continue

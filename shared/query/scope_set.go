@@ -11,19 +11,30 @@ import (
 	"community-images/shared/catalog"
 )
 
-// scopeSet is a selection resolved against one state of a region. It must not be changed once it is finished.
+// scopeSet is a selection resolved against one state of a region. It must not
+// be changed once it is finished.
 type scopeSet struct {
-	region        string
-	scopes        []archive.ScopeState // with content, in canonical order
-	empty         []archive.ScopeState // selected, but never captured
-	several       bool                 // the selection can match several scopes
-	byType        bool                 // the selection can match several instance types
-	digest        string               // of the scopes and their content
-	oldestCheck   time.Time            // among scopes; zero: there are none
-	latestCheck   catalog.Time         // among scopes
-	newestContent catalog.Time         // among scopes
-	unhealthy     []archive.ScopeState // of scopes, those whose last check did not succeed
-	indexSequence int64                // the commit that the index of the region goes up to; 0: there is none
+	region string
+	// scopes are the selected scopes that have content, in canonical order.
+	scopes []archive.ScopeState
+	// empty are the selected scopes that were never captured with success.
+	empty []archive.ScopeState
+	// several says that the selection can match several scopes, and byType that
+	// it can match several instance types. They do not depend on what it did
+	// match, so that answers keep their shape.
+	several, byType bool
+	// indexSequence is the commit that the region's index goes up to. 0: the
+	// region has no index.
+	indexSequence int64
+
+	// The following are set by finish and are about scopes alone.
+
+	digest        string       // of the names of the scopes and of their content
+	oldestCheck   time.Time    // zero: there are no scopes
+	latestCheck   catalog.Time // zero: there are no scopes
+	newestContent catalog.Time // when content last changed; zero: there are no scopes
+	// unhealthy are the scopes whose last check did not succeed.
+	unhealthy []archive.ScopeState
 }
 
 // add puts a scope into the set.
@@ -40,6 +51,8 @@ func (v *scopeSet) finish() {
 	byScope := func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) }
 	slices.SortFunc(v.scopes, byScope)
 	v.scopes = slices.CompactFunc(v.scopes, func(a, b archive.ScopeState) bool { return byScope(a, b) == 0 })
+	// Check times are not in the digest: answers with equal content share an
+	// ETag and a cached set of images.
 	h := sha256.New()
 	for i, sc := range v.scopes {
 		fmt.Fprintf(h, "%s %s\n", sc.Scope(v.region), sc.Digest)
@@ -59,8 +72,8 @@ func (v *scopeSet) finish() {
 	v.digest = hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// selectScopes resolves a selection. It returns an error if a name that is not "*" matches no scope, or if no scope
-// that matches has content.
+// selectScopes resolves a selection. It returns an error if a name that is not
+// "*" matches no scope, or if no scope that matches has content.
 func (st *regionState) selectScopes(c selection) (*scopeSet, error) {
 	key := c.key()
 	if v := st.cachedScopeSet(key); v != nil {
@@ -78,6 +91,8 @@ func (st *regionState) selectScopes(c selection) (*scopeSet, error) {
 // buildScopeSet is selectScopes without the cache. The set is not finished.
 func (st *regionState) buildScopeSet(c selection) (*scopeSet, error) {
 	v := st.newScopeSet(c.selectsSeveral(), canMatchSeveral(c.types))
+	// A cluster without the selected types is an error if it was named, and is
+	// left out of "*".
 	clusters := toScopeNames(c.clusters)
 	if c.isEveryCluster() {
 		clusters = st.clusterNames()
@@ -97,7 +112,7 @@ func (st *regionState) buildScopeSet(c selection) (*scopeSet, error) {
 	switch {
 	case len(v.scopes) > 0:
 		return v, nil
-	case len(v.empty) > 0:
+	case len(v.empty) > 0: // they are asked for, but have not answered yet
 		return nil, st.scopeNotReadyError(v.empty[0])
 	}
 	return nil, scopeNotFoundError(c, st)
@@ -109,6 +124,7 @@ func (st *regionState) addClusterScopes(v *scopeSet, c selection, cluster string
 	if len(captured) == 0 {
 		return st.clusterNotFoundError(cluster)
 	}
+	// "*" stands for the types that have a name, as for clusters.
 	types := toScopeNames(c.types)
 	if isAllNames(c.types) {
 		types = slices.DeleteFunc(slices.Clone(captured), func(t string) bool { return t == "" })
@@ -130,9 +146,11 @@ func (st *regionState) addClusterScopes(v *scopeSet, c selection, cluster string
 // allScopes returns the set of all scopes of the region.
 func (st *regionState) allScopes() *scopeSet { return st.matchingScopes(selection{}) }
 
-// matchingScopes returns the set of the scopes that a selection includes. If there are none, it returns all scopes:
-// a caller who asks for the history of a cluster that has ended still learns how fresh the region is.
+// matchingScopes returns the set of the scopes that a selection includes. If
+// there are none, it returns all scopes: a caller who asks for the history of a
+// cluster that has ended still learns how fresh the region is.
 func (st *regionState) matchingScopes(c selection) *scopeSet {
+	// Names have no spaces, so the keys differ from those of selectScopes.
 	key := ""
 	if !c.isEverything() {
 		key = "matching " + c.key()

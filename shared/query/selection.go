@@ -8,11 +8,13 @@ import (
 	"community-images/shared/catalog"
 )
 
-// allNames, alone in a list, stands for every cluster that has a name, or for every instance type.
+// allNames, alone in a list, stands for every cluster that has a name, or for
+// every instance type.
 const allNames = "*"
 
-// selection is what a caller chooses by ClusterId and InstanceType. A nil list stands for the question without a
-// cluster, or without a type, as catalog.Any does in a list. If both are nil, some routes are about every scope.
+// selection is what a caller chooses by ClusterId and InstanceType. A nil list
+// stands for the question without a cluster, or without a type, as catalog.Any
+// does in a list. If both are nil, some routes are about every scope.
 type selection struct{ clusters, types []string }
 
 // key is one text for each selection.
@@ -26,12 +28,14 @@ func (c selection) isEverything() bool { return c.clusters == nil && c.types == 
 // isEveryCluster reports whether all clusters with a name are selected.
 func (c selection) isEveryCluster() bool { return isAllNames(c.clusters) }
 
-// selectsSeveral reports whether clusters or types can match more than one scope.
+// selectsSeveral reports whether clusters or types can match more than one
+// scope.
 func (c selection) selectsSeveral() bool {
 	return canMatchSeveral(c.clusters) || canMatchSeveral(c.types)
 }
 
-// includes reports whether a scope belongs to the selection. Every scope belongs to an empty one.
+// includes reports whether a scope belongs to the selection. Every scope
+// belongs to an empty one.
 func (c selection) includes(ref archive.ScopeRef) bool {
 	if c.isEverything() {
 		return true
@@ -39,7 +43,8 @@ func (c selection) includes(ref archive.ScopeRef) bool {
 	return matchesName(c.clusters, ref.ClusterID) && matchesName(c.types, ref.InstanceType)
 }
 
-// firstUnmatched returns the part of the selection that is about the first name without a scope in any of the sets.
+// firstUnmatched returns the part of the selection that is about the first name
+// without a scope in any of the sets.
 func (c selection) firstUnmatched(sets ...*scopeSet) (part selection, found bool) {
 	clusters, types := map[string]bool{allNames: true}, map[string]bool{allNames: true}
 	for _, set := range sets {
@@ -62,13 +67,15 @@ func (c selection) firstUnmatched(sets ...*scopeSet) (part selection, found bool
 	return selection{}, false
 }
 
-// canMatchSeveral reports whether a list of clusters or types can match more than one scope.
+// canMatchSeveral reports whether a list of clusters or types can match more
+// than one scope.
 func canMatchSeveral(names []string) bool { return len(names) > 1 || isAllNames(names) }
 
 // isAllNames reports whether a list of clusters or types is allNames.
 func isAllNames(names []string) bool { return len(names) == 1 && names[0] == allNames }
 
-// matchesName reports whether a list of clusters or types matches a name of a scope, which may be empty.
+// matchesName reports whether a list of clusters or types matches a name of a
+// scope, which may be empty.
 func matchesName(names []string, name string) bool {
 	if isAllNames(names) {
 		return name != ""
@@ -76,7 +83,8 @@ func matchesName(names []string, name string) bool {
 	return slices.Contains(toScopeNames(names), name)
 }
 
-// toScopeNames returns a list of clusters or types as scopes have them: catalog.Any and an empty list become "".
+// toScopeNames returns a list of clusters or types as scopes have them:
+// catalog.Any and an empty list become "".
 func toScopeNames(names []string) []string {
 	if len(names) == 0 {
 		return []string{""}
@@ -90,5 +98,6 @@ func toScopeNames(names []string) []string {
 	return out
 }
 
-// isClusterName reports whether a value of ClusterId is the name of one cluster.
+// isClusterName reports whether a value of ClusterId is the name of one
+// cluster.
 func isClusterName(cluster string) bool { return cluster != allNames && cluster != catalog.Any }

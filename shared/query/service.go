@@ -10,15 +10,18 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Service is the handler that New returns. Its methods let another handler answer from the same memory: present states
-// with their time to live and their fall-back in an outage, past states, and image lists by digest.
+// Service is the handler that New returns. Its methods let another handler
+// answer from the same memory: present states with their time to live and their
+// fall-back in an outage, past states, and image lists by digest.
 type Service = service
 
-// Region returns a region at present, or as of a moment, which is written like the parameter at. confirmed is false if
-// the store cannot be reached and the state is the last one that was read; a past state is always confirmed.
+// Region returns a region at present, or as of a moment, which is written like
+// the parameter at. confirmed is false if the store cannot be reached and the
+// state is the last one that was read; a past state is always confirmed.
 //
-// The error is strconv.ErrSyntax if at is not a moment, and archive.ErrNoData if the region is not served. Other errors
-// are the archive's, or say that the store did not answer.
+// The error is strconv.ErrSyntax if at is not a moment, and archive.ErrNoData
+// if the region is not served. Other errors are the archive's, or say that the
+// store did not answer.
 func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
 	m := asOf{}
 	if at != "" {
@@ -44,14 +47,16 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 	return st.Region, !st.live || m.sequence != 0 || current.outageSince.IsZero(), nil
 }
 
-// IsCommitNumber reports whether a moment, written like the parameter at, is the number of a commit.
+// IsCommitNumber reports whether a moment, written like the parameter at, is
+// the number of a commit.
 func (s *service) IsCommitNumber(at string) bool {
 	m, err := parseAsOf(at)
 	return err == nil && m.sequence != 0
 }
 
-// Images returns the content of a scope of a state that Region returned, in canonical order and without the redacted
-// fields. The caller must not change the slice.
+// Images returns the content of a scope of a state that Region returned, in
+// canonical order and without the redacted fields. The caller must not change
+// the slice.
 func (s *service) Images(ctx context.Context, region string, scope archive.ScopeState) ([]*catalog.Image, error) {
 	list, err := s.lists.load(ctx, region, scope)
 	if err != nil {
@@ -60,7 +65,8 @@ func (s *service) Images(ctx context.Context, region string, scope archive.Scope
 	return list.images(), nil
 }
 
-// CountReplicaAnswer counts an answer of the replica among the lookups of /metrics.
+// CountReplicaAnswer counts an answer of the replica among the lookups of
+// /metrics.
 func (s *service) CountReplicaAnswer(status int, took time.Duration) {
 	s.lookupMetrics.replica.countLookup(status, took)
 }

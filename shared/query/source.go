@@ -12,12 +12,23 @@ import (
 )
 
 // Source is the reading side of an archive; *archive.Archive is one.
+//
+// Its errors are *archive.DamagedError, *archive.TooEarlyError,
+// *archive.FutureError, archive.ErrNoData for a region without a commit, or
+// anything else if the store does not answer.
 type Source interface {
+	// Now returns the present state of a region. It reads only what has come
+	// since known, which may be nil.
 	Now(ctx context.Context, region string, known *archive.Region) (*archive.Region, error)
+	// At returns the state at a time, and AtSequence the state after a commit.
 	At(ctx context.Context, now *archive.Region, t time.Time) (*archive.Region, error)
 	AtSequence(ctx context.Context, now *archive.Region, n int64) (*archive.Region, error)
+	// Snapshot returns the content with a digest, which was captured for scope.
 	Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error)
+	// Commits yields the commits from a number on, up to now. If retention has
+	// removed some of them, it begins with the first that is kept.
 	Commits(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Commit, error]
+	// Index returns the index of a region, which can lag behind the log.
 	Index(ctx context.Context, region string) (*archive.Index, error)
 }
 
@@ -27,13 +38,15 @@ type storeError struct {
 	err    error
 }
 
+// Error implements error. The text is for the log.
 func (e *storeError) Error() string {
 	return fmt.Sprintf("asking the store about %q: %v", e.region, e.err)
 }
 
 func (e *storeError) Unwrap() error { return e.err }
 
-// regionSuffix names the region at the end of a message. It is empty for a nil *storeError.
+// regionSuffix names the region at the end of a message. It is empty for a nil
+// *storeError.
 func (e *storeError) regionSuffix() string {
 	if e == nil {
 		return ""
@@ -47,14 +60,16 @@ type noDataError struct {
 	err     error  // archive.ErrNoData
 }
 
+// Error implements error.
 func (e *noDataError) Error() string {
 	return fmt.Sprintf("nothing has been captured for %s yet: %v", e.regions, e.err)
 }
 
 func (e *noDataError) Unwrap() error { return e.err }
 
-// wrapStoreError returns err as it is if the archive explains it: an object is damaged, or the history does not have
-// the moment. It returns a *noDataError for a region without data, and a *storeError for everything else.
+// wrapStoreError returns err as it is if the archive explains it: an object is
+// damaged, or the history does not have the moment. It returns a *noDataError
+// for a region without data, and a *storeError for everything else.
 func wrapStoreError(region string, err error) error {
 	var damaged *archive.DamagedError
 	var early *archive.TooEarlyError

@@ -12,33 +12,42 @@ import (
 )
 
 const (
-	// waitWithoutState is how long a lookup waits for the head of a region of which this instance has no state.
+	// waitWithoutState is how long a lookup waits for the head of a region of
+	// which this instance has no state.
 	waitWithoutState = readTimeout + 200*time.Millisecond
-	// waitWithState is how long a lookup waits if an older state is at hand. The read goes on without it.
+	// waitWithState is how long a lookup waits if an older state is at hand.
+	// The read goes on without it.
 	waitWithState = time.Second
-	// waitInOutage is how long the lookup waits that asks the store again during an outage. FC freezes an instance
-	// between lookups, so an attempt that no lookup waits for can time out however healthy the store is.
+	// waitInOutage is how long the lookup waits that asks the store again
+	// during an outage. FC freezes an instance between lookups, so an attempt
+	// that no lookup waits for can time out however healthy the store is.
 	waitInOutage = 500 * time.Millisecond
-	// minRetryPause is the first pause between two attempts in an outage. Pauses double up to the time to live of a
-	// state: an outage costs the store nothing, and all callers notice its end soon.
+	// minRetryPause is the first pause between two attempts in an outage.
+	// Pauses double up to the time to live of a state: an outage costs the
+	// store nothing, and all callers notice its end soon.
 	minRetryPause = time.Second
-	// frozenAfter is longer than any attempt takes. If one took longer, FC froze the instance meanwhile, and its
-	// failure says nothing about the store.
+	// frozenAfter is longer than any attempt takes. If one took longer, FC
+	// froze the instance meanwhile, and its failure says nothing about the
+	// store.
 	frozenAfter = readTimeout + 500*time.Millisecond
 )
 
-// stateSource returns the present state of one region, in full or restricted to a grant.
+// stateSource returns the present state of one region, in full or restricted to
+// a grant.
 type stateSource interface {
-	// get returns the present state, or the last one that was read if the store does not answer.
+	// get returns the present state, or the last one that was read if the store
+	// does not answer.
 	get(ctx context.Context) (currentState, error)
 	// hasState reports whether a state is at hand.
 	hasState() bool
-	// recentFailure returns why the last attempt to read the region failed, if no state is at hand and the pause
-	// before the next attempt is not over. Otherwise it returns nil.
+	// recentFailure returns why the last attempt to read the region failed, if
+	// no state is at hand and the pause before the next attempt is not over.
+	// Otherwise it returns nil.
 	recentFailure() error
 }
 
-// stateCache keeps the present state of one region. It is safe for concurrent use.
+// stateCache keeps the present state of one region. It is safe for concurrent
+// use.
 type stateCache struct {
 	source Source
 	region string
@@ -53,7 +62,8 @@ type stateCache struct {
 	outage      outage
 }
 
-// outage describes a store that does not answer. It is over when failure is nil.
+// outage describes a store that does not answer. It is over when failure is
+// nil.
 type outage struct {
 	failure     error // of the last attempt
 	since       time.Time
@@ -75,15 +85,18 @@ type attempt struct {
 	warmUp    bool // the read began before the first lookup
 }
 
-// isInconclusive reports whether the failure of an attempt says nothing about the store or to a lookup.
+// isInconclusive reports whether the failure of an attempt says nothing about
+// the store or to a lookup.
 func (a attempt) isInconclusive() bool { return a.warmUp || time.Since(a.startedAt) > frozenAfter }
 
-// get returns the present state. It asks the store at most once per ttl, with one attempt at a time.
+// get returns the present state. It asks the store at most once per ttl, with
+// one attempt at a time.
 func (c *stateCache) get(ctx context.Context) (currentState, error) {
 	current, wait := c.stateAtHand()
 	if wait == 0 {
 		return current, nil
 	}
+	// The attempt goes on if this lookup stops waiting.
 	done := c.startAttempt(ctx, attempt{hadState: current.regionState != nil})
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -101,8 +114,9 @@ func (c *stateCache) get(ctx context.Context) (currentState, error) {
 	}
 }
 
-// stateAtHand returns the state that was read last, if any, and how long to wait for a newer one; 0: not at all.
-// In an outage it claims the next attempt for this caller, so that others need not wait.
+// stateAtHand returns the state that was read last, if any, and how long to
+// wait for a newer one; 0: not at all. In an outage it claims the next attempt
+// for this caller, so that others need not wait.
 func (c *stateCache) stateAtHand() (current currentState, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -157,7 +171,8 @@ func (c *stateCache) readHead(ctx context.Context, a attempt) error {
 	return nil
 }
 
-// lockedFail notes that an attempt failed and when the next may be made. The caller holds the lock.
+// lockedFail notes that an attempt failed and when the next may be made. The
+// caller holds the lock.
 func (c *stateCache) lockedRecordFailure(a attempt, err error) {
 	if a.warmUp { // the first lookup tries again at once
 		return
@@ -166,6 +181,7 @@ func (c *stateCache) lockedRecordFailure(a attempt, err error) {
 	if c.outage.failure == nil {
 		c.outage = outage{since: now}
 	}
+	// Half of the pause is random, so that instances do not ask all at once.
 	pause := min(minRetryPause<<min(c.outage.attempts, 10), max(minRetryPause, c.ttl))
 	c.outage.attempts++
 	c.outage.failure, c.outage.nextAttempt = err, now.Add(pause/2+rand.N(pause/2))
@@ -181,8 +197,8 @@ func (c *stateCache) retryNow() {
 	c.outage.nextAttempt = c.now()
 }
 
-// stateAfterAttempt returns the state at hand after an attempt, whose error may be nil. It returns that error only if
-// there is no state.
+// stateAfterAttempt returns the state at hand after an attempt, whose error may
+// be nil. It returns that error only if there is no state.
 func (c *stateCache) stateAfterAttempt(err error) (currentState, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -196,7 +212,8 @@ func (c *stateCache) stateAfterAttempt(err error) (currentState, error) {
 	return current, nil
 }
 
-// lockedState returns the state at hand, whose regionState is nil if there is none. The caller holds the lock.
+// lockedState returns the state at hand, whose regionState is nil if there is
+// none. The caller holds the lock.
 func (c *stateCache) lockedState() currentState {
 	current := currentState{regionState: c.state, confirmedAt: c.confirmedAt}
 	if c.outage.failure != nil {
