@@ -26,7 +26,8 @@ const (
 
 // columnNames are what the parameter fields takes.
 func (s *schema) columnNames() []string {
-	return slices.Concat(s.fieldNames(), objectFields, []string{columnClusters, columnInstanceTypes, columnContentDiffers})
+	return slices.Concat(s.fieldNames(), objectFields,
+		[]string{columnClusters, columnInstanceTypes, columnContentDiffers})
 }
 
 // parseColumns reads the parameter fields.
@@ -83,7 +84,8 @@ func (s *schema) allColumns() []column {
 // brief is what a table shows if no fields are asked for.
 func (s *schema) tableColumns() []column {
 	var list []column
-	for _, name := range []string{"ImageId", "ImageName", "Status", "OsTag.Platform", "OsTag.Version", "OsTag.Architecture", "Size"} {
+	for _, name := range []string{"ImageId", "ImageName", "Status", "OsTag.Platform", "OsTag.Version",
+		"OsTag.Architecture", "Size"} {
 		list = append(list, column{name: name, field: s.fieldNamed(name)})
 	}
 	return list
@@ -136,7 +138,8 @@ func (s *imageSet) appendImage(b []byte, place int32, columns []column, namesake
 func (s *imageSet) appendWithoutReserved(b []byte, im *catalog.Image) []byte {
 	separator := byte('{')
 	for name, value := range jsonscan.Members(im.Raw) {
-		if name == columnClusters || name == columnInstanceTypes && s.byType || name == columnContentDiffers && s.differingIDs[im.ImageID] {
+		if name == columnClusters || name == columnInstanceTypes && s.byType || name == columnContentDiffers &&
+			s.differingIDs[im.ImageID] {
 			continue
 		}
 		b = append(b, separator)
@@ -167,7 +170,8 @@ func (n *reservedNames) anyUsed(s *imageSet, places []int32) bool {
 		if n.known[number] == 0 {
 			n.known[number] = -1
 			raw := s.image(p).Raw
-			if strings.Contains(raw, `"Clusters":`) || strings.Contains(raw, `"InstanceTypes":`) || strings.Contains(raw, `"ContentDiffers":`) {
+			if strings.Contains(raw, `"Clusters":`) || strings.Contains(raw, `"InstanceTypes":`) ||
+				strings.Contains(raw, `"ContentDiffers":`) {
 				n.known[number] = 1
 			}
 		}

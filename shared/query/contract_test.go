@@ -83,7 +83,8 @@ func TestMembersOfUpstreamWithOurNames(t *testing.T) {
 		}
 	}
 	// In the answer for one image it stands by itself.
-	if body := get(h, "/v1/images/m-1").Body.String(); !strings.Contains(body, `{"Image":{"Clusters":["x"],"ContentDiffers":"no","ImageId"`) {
+	if body := get(h, "/v1/images/m-1").Body.String(); !strings.Contains(body,
+		`{"Image":{"Clusters":["x"],"ContentDiffers":"no","ImageId"`) {
 		t.Errorf("a single image is not as upstream sent it: %s", body)
 	}
 }
@@ -131,7 +132,8 @@ func TestHeaders(t *testing.T) {
 		{one, "/v1/changes?since=c2.1", "X-Next-Cursor", "c4.0"},
 	} {
 		if rec := get(row.h, row.target); rec.Header().Get(row.header) != row.want {
-			t.Errorf("%s: %d, %s is %q, want %q", row.target, rec.Code, row.header, rec.Header().Get(row.header), row.want)
+			t.Errorf("%s: %d, %s is %q, want %q", row.target, rec.Code, row.header, rec.Header().Get(row.header),
+				row.want)
 		}
 	}
 }
@@ -152,7 +154,8 @@ func TestOneRegionIsPastAndTheOtherIsNot(t *testing.T) {
 func TestClusterThatHasEnded(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710, windows)})
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79),
+		"ehpc-bj/_any": parseImages(t, centOS710, windows)})
 	w.Now = w.Now.Add(3600e9)
 	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)}, "ehpc-bj/_any")
 	w.Now = w.Now.Add(3600e9)
@@ -169,10 +172,14 @@ func TestClusterThatHasEnded(t *testing.T) {
 			t.Errorf("%s gives %d %s, want %s", target, rec.Code, rec.Body, want)
 		}
 	}
-	for _, target := range []string{"/v1/images?ClusterId=ehpc-bj", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-bj", "/v1/clusters?ClusterId=ehpc-bj", "/v1/matrix?ClusterId=ehpc-bj", "/v1/diff?RegionId=cn-beijing&ClusterId=_any,ehpc-bj"} {
-		checkError(t, get(h, target), 404, "ClusterNotFound", []string{"It was captured in cn-beijing until commit 2 at 2026-11-23T12:30:00.000Z: use at=1."})
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-bj", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-bj",
+		"/v1/clusters?ClusterId=ehpc-bj", "/v1/matrix?ClusterId=ehpc-bj",
+		"/v1/diff?RegionId=cn-beijing&ClusterId=_any,ehpc-bj"} {
+		checkError(t, get(h, target), 404, "ClusterNotFound",
+			[]string{"It was captured in cn-beijing until commit 2 at 2026-11-23T12:30:00.000Z: use at=1."})
 	}
-	checkError(t, get(h, "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a"), 404, "ClusterNotFound", []string{"It is captured in cn-hangzhou."})
+	checkError(t, get(h, "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a"), 404, "ClusterNotFound",
+		[]string{"It is captured in cn-hangzhou."})
 	checkError(t, get(h, "/v1/images?ClusterId=ehpc-nope&at=1"), 404, "ClusterNotFound", nil)
 	checkError(t, get(h, "/v1/diff?ClusterId=ehpc-bj,ehpc-a"), 404, "ClusterNotFound", nil)
 }
@@ -183,7 +190,8 @@ func TestClusterThatCameLater(t *testing.T) {
 	w := newFixture(t)
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79)})
 	w.Now = w.Now.Add(time.Hour)
-	w.CommitRun(hangzhou, content{"_any/ecs.c7.large": parseImages(t, centOS79), "ehpc-late/_any": parseImages(t, centOS79), "ehpc-gone/_any": parseImages(t, centOS79), "ehpc-new/_any": nil})
+	w.CommitRun(hangzhou, content{"_any/ecs.c7.large": parseImages(t, centOS79),
+		"ehpc-late/_any": parseImages(t, centOS79), "ehpc-gone/_any": parseImages(t, centOS79), "ehpc-new/_any": nil})
 	w.Now = w.Now.Add(time.Hour)
 	w.CommitRun(hangzhou, nil, "ehpc-gone/_any")
 	h := w.Handler()
@@ -203,7 +211,8 @@ func TestClusterThatCameLater(t *testing.T) {
 		"/v1/diff?from=1&to=1&ClusterId=ehpc-late":    `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1. It was first captured by commit 2 at 2026-11-23T10:00:00.000Z: use at=2 or later. Captured clusters: none.`,
 	} {
 		var body errorBody
-		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil || !strings.HasSuffix(body.Code, "NotFound") && body.Code != "ScopeNotCaptured" || body.Message != want {
+		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil ||
+			!strings.HasSuffix(body.Code, "NotFound") && body.Code != "ScopeNotCaptured" || body.Message != want {
 			t.Errorf("%s says %s\n%s, want\n%s (%v)", target, body.Code, body.Message, want, err)
 		}
 	}
@@ -226,14 +235,19 @@ func TestNamesThatAreNoScope(t *testing.T) {
 	w := newSmallRegion(t)
 	h := w.Handler()
 	for _, target := range []string{
-		"/v1/images?ClusterId=*&InstanceType=ecs.c7.large,ecs.typo", "/v1/images?ClusterId=ehpc-a,ehpc-b&InstanceType=*", "/v1/matrix?InstanceType=ecs.c7.large,ecs.typo",
-		"/v1/changes?InstanceType=ecs.typo", "/v1/changes?ClusterId=ehpc-b&InstanceType=ecs.c7.large", "/v1/images/m-cent79/history?InstanceType=ecs.typo",
-		"/v1/images/m-cent79?ClusterId=*&InstanceType=ecs.typo,ecs.c7.large", "/v1/diff?from=1&InstanceType=ecs.typo", "/v1/clusters?InstanceType=ecs.typo", "/v1/clusters?InstanceType=_any,ecs.typo", "/v1/clusters?ClusterId=ehpc-b,ehpc-a&InstanceType=ecs.c7.large",
+		"/v1/images?ClusterId=*&InstanceType=ecs.c7.large,ecs.typo",
+		"/v1/images?ClusterId=ehpc-a,ehpc-b&InstanceType=*", "/v1/matrix?InstanceType=ecs.c7.large,ecs.typo",
+		"/v1/changes?InstanceType=ecs.typo", "/v1/changes?ClusterId=ehpc-b&InstanceType=ecs.c7.large",
+		"/v1/images/m-cent79/history?InstanceType=ecs.typo",
+		"/v1/images/m-cent79?ClusterId=*&InstanceType=ecs.typo,ecs.c7.large", "/v1/diff?from=1&InstanceType=ecs.typo",
+		"/v1/clusters?InstanceType=ecs.typo", "/v1/clusters?InstanceType=_any,ecs.typo",
+		"/v1/clusters?ClusterId=ehpc-b,ehpc-a&InstanceType=ecs.c7.large",
 	} {
 		checkError(t, get(h, target), 404, "ScopeNotCaptured", []string{"Captured instance types: "})
 	}
 	// This one is asked for and has not answered yet: nothing has changed in it.
-	if rec := get(h, "/v1/changes?ClusterId=ehpc-new"); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Count":0`) {
+	if rec := get(h, "/v1/changes?ClusterId=ehpc-new"); rec.Code != 200 ||
+		!strings.Contains(rec.Body.String(), `"Count":0`) {
 		t.Errorf("the changes of a cluster without content: %d %s", rec.Code, rec.Body)
 	}
 }
@@ -259,20 +273,30 @@ func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
 		"/v1/images?ClusterId=*":                                                      "ehpc-new/_any",
 		"/v1/images/m-ubuntu?ClusterId=ehpc-a&InstanceType=ecs.c7.large,ecs.g7.large": "ehpc-a/ecs.g7.large",
 	} {
-		if rec := get(all, target); rec.Code != 200 || rec.Header().Get("Warning") == "" || !strings.Contains(rec.Body.String(), `{"Scope":"`+stale+`","Since":"`) || !strings.Contains(rec.Body.String(), "never captured, not in this answer") {
+		if rec := get(all, target); rec.Code != 200 || rec.Header().Get("Warning") == "" ||
+			!strings.Contains(rec.Body.String(), `{"Scope":"`+stale+`","Since":"`) ||
+			!strings.Contains(rec.Body.String(), "never captured, not in this answer") {
 			t.Errorf("%s: %s", target, dump(rec))
 		}
 	}
-	for _, target := range []string{"/v1/images?ClusterId=ehpc-new", "/v1/images?ClusterId=ehpc-newer,ehpc-new", "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.g7.large", "/v1/images/m-win?ClusterId=ehpc-new,ehpc-newer", "/v1/diff?ClusterId=ehpc-new,ehpc-a"} {
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-new", "/v1/images?ClusterId=ehpc-newer,ehpc-new",
+		"/v1/images?ClusterId=ehpc-a&InstanceType=ecs.g7.large", "/v1/images/m-win?ClusterId=ehpc-new,ehpc-newer",
+		"/v1/diff?ClusterId=ehpc-new,ehpc-a"} {
 		checkError(t, get(all, target), 503, "ScopeNotReady", []string{"has never been captured successfully"})
 	}
-	for _, target := range []string{"/v1/images?ClusterId=ehpc-new&at=4", "/v1/images?ClusterId=ehpc-new&at=1", "/v1/images/m-win?ClusterId=ehpc-new&at=4", "/v1/matrix?ClusterId=ehpc-new&at=4"} { // 4 is the last
-		checkError(t, get(all, target), 404, "ScopeNotCaptured", []string{"had never been captured successfully at commit " + target[len(target)-1:]})
+	// 4 is the last
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-new&at=4", "/v1/images?ClusterId=ehpc-new&at=1",
+		"/v1/images/m-win?ClusterId=ehpc-new&at=4", "/v1/matrix?ClusterId=ehpc-new&at=4"} {
+		checkError(t, get(all, target), 404, "ScopeNotCaptured",
+			[]string{"had never been captured successfully at commit " + target[len(target)-1:]})
 	}
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-newer&at=1"), 404, "ClusterNotFound", nil)
-	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a&maxAge=3h"), 503, "SnapshotTooOld", []string{": ehpc-new/_any (never)"})
-	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a,ehpc-none"), 404, "ClusterNotFound", []string{"ehpc-none"})
-	checkError(t, get(withToken{h, "a"}, "/v1/images?ClusterId=ehpc-new,ehpc-a"), 404, "ClusterNotFound", []string{"Captured clusters: ehpc-a."})
+	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a&maxAge=3h"), 503, "SnapshotTooOld",
+		[]string{": ehpc-new/_any (never)"})
+	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a,ehpc-none"), 404, "ClusterNotFound",
+		[]string{"ehpc-none"})
+	checkError(t, get(withToken{h, "a"}, "/v1/images?ClusterId=ehpc-new,ehpc-a"), 404, "ClusterNotFound",
+		[]string{"Captured clusters: ehpc-a."})
 }
 
 // TestHeldScope: an answer that is held back changes nothing but that the
@@ -288,7 +312,8 @@ func TestHeldScope(t *testing.T) {
 	scope, at := w.ParseScope(hangzhou, "ehpc-a/_any"), catalog.At(w.Now)
 	candidate := catalog.NewSnapshot(scope, at, "up-9", parseImages(t, sampleImage))
 	run := archive.Run{RunID: "run-held", Trigger: "timer", StartedAt: at, Checks: []archive.Check{{
-		Scope: scope, At: at, State: archive.Held, Snapshot: candidate, Problem: &archive.Problem{Class: "suspicious", Message: "3 of 4 images are gone"},
+		Scope: scope, At: at, State: archive.Held, Snapshot: candidate,
+		Problem:   &archive.Problem{Class: "suspicious", Message: "3 of 4 images are gone"},
 		Candidate: &archive.Candidate{Digest: candidate.Digest, ImageCount: 1, Seen: 1, Since: at},
 	}}}
 	if _, err := writer.Commit(t.Context(), base, run); err != nil {
@@ -297,7 +322,9 @@ func TestHeldScope(t *testing.T) {
 	w.Now = w.Now.Add(time.Minute)
 	h := w.Handler()
 	rec := get(h, "/v1/images?ClusterId=ehpc-a&fields=ImageId")
-	for _, part := range []string{`"TotalCount":4`, `"Stale":true`, `"Scope":"ehpc-a/_any"`, "the last answer is held back as suspicious: suspicious: 3 of 4 images are gone", `"CheckedAt":"2026-11-23T11:00:00.000Z"`} {
+	for _, part := range []string{`"TotalCount":4`, `"Stale":true`, `"Scope":"ehpc-a/_any"`,
+		"the last answer is held back as suspicious: suspicious: 3 of 4 images are gone",
+		`"CheckedAt":"2026-11-23T11:00:00.000Z"`} {
 		if !strings.Contains(rec.Body.String(), part) {
 			t.Errorf("the answer lacks %s: %s", part, rec.Body)
 		}
@@ -305,7 +332,9 @@ func TestHeldScope(t *testing.T) {
 	if rec.Header().Get("Warning") == "" {
 		t.Error("the answer has no Warning")
 	}
-	if rec := get(h, "/v1/clusters?ClusterId=ehpc-a&InstanceType=_any"); !strings.Contains(rec.Body.String(), `"State":"held"`) || !strings.Contains(rec.Body.String(), `"Candidate":{"Digest":"`+candidate.Digest+`","ImageCount":1,"Seen":1,`) {
+	if rec := get(h, "/v1/clusters?ClusterId=ehpc-a&InstanceType=_any"); !strings.Contains(rec.Body.String(),
+		`"State":"held"`) || !strings.Contains(rec.Body.String(), `"Candidate":{"Digest":"`+candidate.Digest+
+		`","ImageCount":1,"Seen":1,`) {
 		t.Errorf("the candidate is not shown: %s", rec.Body)
 	}
 	if rec := get(h, "/v1/status"); !strings.Contains(rec.Body.String(), `"held":1`) {
@@ -341,8 +370,10 @@ func TestHistoryWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	h := w.Handler()
-	for _, query := range []string{"?kind=changed", "?since=-1s", "?since=3", "?cursor=c3.0", "?kind=removed&ClusterId=ehpc-a", "?kind=removed&at=1"} {
-		if rec := get(h, "/v1/images/m-cent79/history"+query); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Count":0`) {
+	for _, query := range []string{"?kind=changed", "?since=-1s", "?since=3", "?cursor=c3.0",
+		"?kind=removed&ClusterId=ehpc-a", "?kind=removed&at=1"} {
+		if rec := get(h, "/v1/images/m-cent79/history"+query); rec.Code != 200 ||
+			!strings.Contains(rec.Body.String(), `"Count":0`) {
 			t.Errorf("the image is there, and %s gives %d %s", query, rec.Code, rec.Body)
 		}
 		checkError(t, get(h, "/v1/images/m-none/history"+query), 404, "ImageNotFound", nil)
@@ -380,7 +411,8 @@ func TestImageThatCameLater(t *testing.T) {
 	} {
 		rec, says, recommend := get(row.h, row.target), "was never offered in cn-hangzhou", "Check the ImageId"
 		if row.later {
-			says, recommend = "was not offered in cn-hangzhou by the requested scopes up to commit 1. Commit 2 was the first to offer it.", "Use at=2 or later, or leave at out."
+			says, recommend = "was not offered in cn-hangzhou by the requested scopes up to commit 1. Commit 2 was "+
+				"the first to offer it.", "Use at=2 or later, or leave at out."
 		}
 		if checkError(t, rec, 404, "ImageNotFound", []string{says}); !strings.Contains(rec.Body.String(), recommend) {
 			t.Errorf("%s does not recommend %q: %s", row.target, recommend, rec.Body)
@@ -399,7 +431,8 @@ func TestStatusHasATag(t *testing.T) {
 		t.Helper()
 		w.Now = w.Now.Add(pass)
 		rec := get(h, "/v1/status")
-		if got := rec.Header().Get("ETag"); (got == tag) != same || got == "" || !strings.Contains(rec.Body.String(), `"AgeSeconds":`+age+`}`) {
+		if got := rec.Header().Get("ETag"); (got == tag) != same || got == "" ||
+			!strings.Contains(rec.Body.String(), `"AgeSeconds":`+age+`}`) {
 			t.Errorf("%s: ETag %s after %s, body %s", what, got, tag, rec.Body)
 		}
 		if rec := get(h, "/v1/status", "If-None-Match", tag); (rec.Code == 304) != same {
@@ -412,7 +445,8 @@ func TestStatusHasATag(t *testing.T) {
 	step("now a scope is too old", 20*time.Minute, "7800", false)
 	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, sampleImage, ubuntuAvailable)})
 	step("after a run", time.Minute, "4260", false)
-	if other := get(w.Handler(allow(access.Grant{Name: "all"})), "/v1/status", "Authorization", bearer("all")).Header().Get("ETag"); other == tag {
+	if other := get(w.Handler(allow(access.Grant{Name: "all"})), "/v1/status", "Authorization",
+		bearer("all")).Header().Get("ETag"); other == tag {
 		t.Error("who may ask is told and makes no other answer")
 	}
 }
@@ -445,7 +479,8 @@ func TestFeedOfImages(t *testing.T) {
 		"ClusterId=ehpc-a&ImageId=m-win,m-cent710":                  "added m-win, removed m-win, added m-cent710",
 		"ClusterId=ehpc-a&ImageId=m-cent710&ImageId=m-win,m-nobody": "added m-win, removed m-win, added m-cent710",
 		"ClusterId=ehpc-a&ImageId=m-win":                            "added m-win, removed m-win",
-		"ImageId=m-nobody,m-win":                                    "added m-win, removed m-win", // in the region that has one
+		// in the region that has one
+		"ImageId=m-nobody,m-win": "added m-win, removed m-win",
 	} {
 		var got []string
 		for _, e := range answerOf[feedAnswer](t, h, 200, "/v1/changes?"+target).Changes {
@@ -456,7 +491,8 @@ func TestFeedOfImages(t *testing.T) {
 		}
 	}
 	checkError(t, get(h, "/v1/changes?ImageId=m-nobody,m-none"), 404, "ImageNotFound", []string{"m-nobody,m-none"})
-	checkError(t, get(h, "/v1/changes?ImageId=m-win,"), 400, "InvalidParameter", []string{"ImageId", "ImageId must not be empty."})
+	checkError(t, get(h, "/v1/changes?ImageId=m-win,"), 400, "InvalidParameter",
+		[]string{"ImageId", "ImageId must not be empty."})
 }
 
 // TestFeedBeyondItsEnd asks up to a commit for what came after a later one:
@@ -466,20 +502,25 @@ func TestFeedBeyondItsEnd(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler()
 	for _, target := range []string{
-		"/v1/changes?at=1&since=2", "/v1/changes?at=1&since=2026-11-23T10:00:00Z", "/v1/changes?at=1&since=2026-11-23T10:30:00Z", "/v1/changes?at=1&since=-30m",
-		"/v1/changes?at=2026-11-23T09:10:00Z&since=2026-11-23T10:30:00Z", "/v1/changes?at=-2h&since=-1h", "/v1/images/m-cent79/history?at=1&since=3",
+		"/v1/changes?at=1&since=2", "/v1/changes?at=1&since=2026-11-23T10:00:00Z",
+		"/v1/changes?at=1&since=2026-11-23T10:30:00Z", "/v1/changes?at=1&since=-30m",
+		"/v1/changes?at=2026-11-23T09:10:00Z&since=2026-11-23T10:30:00Z", "/v1/changes?at=-2h&since=-1h",
+		"/v1/images/m-cent79/history?at=1&since=3",
 	} {
-		checkError(t, get(h, target), 404, "CommitNotFound", []string{"since is later than commit 1, the last one at the time given by at."})
+		checkError(t, get(h, target), 404, "CommitNotFound",
+			[]string{"since is later than commit 1, the last one at the time given by at."})
 	}
 	for target, cursor := range map[string]string{
 		"/v1/changes?at=1&since=2026-11-23T09:30:00Z":                    "c2.0", // the state was that of commit 1 then
 		"/v1/changes?at=1&since=1":                                       "c2.0",
 		"/v1/changes?at=2026-11-23T11:10:00Z&since=2026-11-23T11:20:00Z": "c4.0",
 		"/v1/changes?at=3&since=-1m":                                     "c4.0",
-		"/v1/changes?at=1&since=c3.0":                                    "c3.0", // it was handed out, and goes on where it stands
+		// it was handed out, and goes on where it stands
+		"/v1/changes?at=1&since=c3.0": "c3.0",
 	} {
 		rec := get(h, target)
-		if got := rec.Header().Get("X-Next-Cursor"); got != cursor || rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Count":0`) {
+		if got := rec.Header().Get("X-Next-Cursor"); got != cursor || rec.Code != 200 ||
+			!strings.Contains(rec.Body.String(), `"Count":0`) {
 			t.Errorf("%s gives %d, the cursor %q, want %q: %s", target, rec.Code, got, cursor, rec.Body)
 		}
 	}
@@ -522,13 +563,16 @@ func TestFeedIsAsFreshAsItsScopes(t *testing.T) {
 				stale = append(stale, s.Scope)
 			}
 			if got.CheckedAt != row.checked || strings.Join(stale, " ") != row.stale {
-				t.Errorf("%s%s was checked at %s, stale are %v; want %s and %q", path, row.query, got.CheckedAt, stale, row.checked, row.stale)
+				t.Errorf("%s%s was checked at %s, stale are %v; want %s and %q", path, row.query, got.CheckedAt, stale,
+					row.checked, row.stale)
 			}
 			rec := get(h, path+row.query+"&maxAge=45m")
-			if fresh := row.stale == ""; fresh != (rec.Code == 200) || fresh != !strings.Contains(rec.Body.String(), "SnapshotTooOld") {
+			if fresh := row.stale == ""; fresh != (rec.Code == 200) ||
+				fresh != !strings.Contains(rec.Body.String(), "SnapshotTooOld") {
 				t.Errorf("%s%s with maxAge=45m gives %d %s", path, row.query, rec.Code, rec.Body)
 			}
-			if named := strings.Contains(rec.Body.String(), "ehpc-b/_any ("); named != strings.Contains(row.stale, "ehpc-b") {
+			if named := strings.Contains(rec.Body.String(), "ehpc-b/_any ("); named != strings.Contains(row.stale,
+				"ehpc-b") {
 				t.Errorf("%s%s with maxAge=45m names ehpc-b: %v", path, row.query, named)
 			}
 		}

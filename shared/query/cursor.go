@@ -62,7 +62,8 @@ func shortHash(s string) (h [8]byte) {
 // fits says whether the cursor was made for this query.
 func (c *cursor) checkQuery(region string, a *request) error {
 	if want := shortHash(region + "\n" + a.cursorKey); !bytes.Equal(want[:], c.queryHash[:]) {
-		return newFaultsError([]paramFault{{codeInvalid, "cursor", "belongs to another query", "the NextCursor of an answer to the same query; limit, format and fields may differ"}})
+		return newFaultsError([]paramFault{{codeInvalid, "cursor", "belongs to another query",
+			"the NextCursor of an answer to the same query; limit, format and fields may differ"}})
 	}
 	return nil
 }
@@ -99,5 +100,7 @@ func (s *service) stateOfCursor(ctx context.Context, a *request, h currentState)
 // expired is about a cursor whose state is not there. cause is for the log; there
 // is none where cursors only got old, or are another caller's.
 func newCursorExpiredError(cause error) error {
-	return &apierror.Error{Status: http.StatusGone, Code: codeExpired, Message: "The state that this cursor belongs to is no longer kept.", Recommend: "Start again without cursor.", Cause: cause}
+	return &apierror.Error{Status: http.StatusGone, Code: codeExpired,
+		Message: "The state that this cursor belongs to is no longer kept.", Recommend: "Start again without cursor.",
+		Cause: cause}
 }

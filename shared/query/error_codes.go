@@ -52,7 +52,8 @@ var errorCodes = []struct {
 	{410, codeGone, "the requested scopes offered the image once and no longer do"},
 	{410, codeExpired, "the state that the cursor belongs to, or the commits after it, are no longer kept"},
 	{413, "RequestTooLarge", "the event that FC makes of the request is larger than 256 KB"},
-	{414, codeTooLong, "the escaped path and query are longer than 4096 bytes, or leave less than 80 of them for the cursor of a next page"},
+	{414, codeTooLong, "the escaped path and query are longer than 4096 bytes, or leave less than 80 of them for " +
+		"the cursor of a next page"},
 	{500, codeInternal, "an unexpected failure; its details are in the log under the RequestId"},
 	{503, codeTooOld, "a part of the answer was last checked longer ago than maxAge allows"},
 	{503, codeNotReady, "the scope is known but has never been captured successfully"},

@@ -281,8 +281,9 @@ func selectionAPIError(err error) *apierror.Error {
 		}
 	case errors.As(err, &notReady):
 		return &apierror.Error{
-			Status: http.StatusServiceUnavailable, Code: codeNotReady, Message: notReady.Error(), RetryAfter: retryNextRun,
-			Recommend: "Try again after the next run; /v1/clusters shows the state of every scope.",
+			Status: http.StatusServiceUnavailable, Code: codeNotReady, Message: notReady.Error(),
+			RetryAfter: retryNextRun,
+			Recommend:  "Try again after the next run; /v1/clusters shows the state of every scope.",
 		}
 	}
 	return nil
@@ -335,7 +336,8 @@ func storageAPIError(err error) *apierror.Error {
 	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: codeStorage, RetryAfter: retrySoon, Cause: err,
-			Message:   "The storage cannot be reached, and this instance has no copy of the data" + store.regionSuffix() + ".",
+			Message: "The storage cannot be reached, and this instance has no copy of the data" +
+				store.regionSuffix() + ".",
 			Recommend: "Try again in a few seconds.",
 		}
 	}

@@ -25,68 +25,125 @@ func TestErrors(t *testing.T) {
 		says   []string // parts of Message
 		reads  bool     // the question is well formed, so the store may be asked
 	}{
-		{target: "/v1/images?Statsu=Available", status: 400, code: "UnknownParameter", says: []string{`Statsu`, `Did you mean "Status"`, "Allowed: RegionId"}},
-		{target: "/v1/images?Platform=CentOS", status: 400, code: "UnknownParameter", says: []string{`Did you mean "OsTag.Platform"?`}},
-		{target: "/v1/images?Version__gt=7", status: 400, code: "UnknownParameter", says: []string{`Version__gt is`, `Did you mean "OsTag.Version__gt"?`}},
-		{target: "/v1/images?Platfrm=CentOS", status: 400, code: "UnknownParameter", says: []string{`Did you mean "OsTag.Platform"?`}},
-		{target: "/v1/images?Limt=1&Verison__gt=7", status: 400, code: "UnknownParameter", says: []string{`Did you mean "limit"? Allowed: `, `openapi.json). Verison__gt is not a parameter of /v1/images. Did you mean "OsTag.Version__gt"?`}},
-		{target: "/v1/images?statsu__ICONTIANS=a", status: 400, code: "UnknownParameter", says: []string{`Did you mean "Status__icontains"?`}},
-		{target: "/v1/images?siez__prefix=4", status: 400, code: "UnknownParameter", says: []string{`Did you mean "Size"?`}},
-		{target: "/v1/images?limt__gt=4", status: 400, code: "UnknownParameter", says: []string{`of /v1/images. Allowed`}},
-		{target: "/v1/changes?Version__gt=7", status: 400, code: "UnknownParameter", says: []string{`of /v1/changes. Allowed`}},
-		{target: "/v1/images?Size__prefix=4", status: 400, code: "InvalidParameter", says: []string{`unknown operator "prefix"`, "the operators of Size: eq, ne, exists, gt, gte, lt, lte."}},
-		{target: "/v1/images?Status__contians=A", status: 400, code: "InvalidParameter", says: []string{`Did you mean "contains"`}},
-		{target: "/v1/images?Size=big", status: 400, code: "InvalidParameter", says: []string{`Size must be a decimal number within ±1.8e308, got "big".`}},
+		{target: "/v1/images?Statsu=Available", status: 400, code: "UnknownParameter",
+			says: []string{`Statsu`, `Did you mean "Status"`, "Allowed: RegionId"}},
+		{target: "/v1/images?Platform=CentOS", status: 400, code: "UnknownParameter",
+			says: []string{`Did you mean "OsTag.Platform"?`}},
+		{target: "/v1/images?Version__gt=7", status: 400, code: "UnknownParameter",
+			says: []string{`Version__gt is`, `Did you mean "OsTag.Version__gt"?`}},
+		{target: "/v1/images?Platfrm=CentOS", status: 400, code: "UnknownParameter",
+			says: []string{`Did you mean "OsTag.Platform"?`}},
+		{target: "/v1/images?Limt=1&Verison__gt=7", status: 400, code: "UnknownParameter",
+			says: []string{`Did you mean "limit"? Allowed: `,
+				`openapi.json). Verison__gt is not a parameter of /v1/images. Did you mean "OsTag.Version__gt"?`}},
+		{target: "/v1/images?statsu__ICONTIANS=a", status: 400, code: "UnknownParameter",
+			says: []string{`Did you mean "Status__icontains"?`}},
+		{target: "/v1/images?siez__prefix=4", status: 400, code: "UnknownParameter",
+			says: []string{`Did you mean "Size"?`}},
+		{target: "/v1/images?limt__gt=4", status: 400, code: "UnknownParameter",
+			says: []string{`of /v1/images. Allowed`}},
+		{target: "/v1/changes?Version__gt=7", status: 400, code: "UnknownParameter",
+			says: []string{`of /v1/changes. Allowed`}},
+		{target: "/v1/images?Size__prefix=4", status: 400, code: "InvalidParameter",
+			says: []string{`unknown operator "prefix"`, "the operators of Size: eq, ne, exists, gt, gte, lt, lte."}},
+		{target: "/v1/images?Status__contians=A", status: 400, code: "InvalidParameter",
+			says: []string{`Did you mean "contains"`}},
+		{target: "/v1/images?Size=big", status: 400, code: "InvalidParameter",
+			says: []string{`Size must be a decimal number within ±1.8e308, got "big".`}},
 		{target: "/v1/images?Status=", status: 400, code: "InvalidParameter", says: []string{"Status__exists=false"}},
-		{target: "/v1/images?Status__exists=maybe", status: 400, code: "InvalidParameter", says: []string{`Status__exists must be true or false, got "maybe".`}},
-		{target: "/v1/images?ImageName__regex=a(", status: 400, code: "InvalidParameter", says: []string{"RE2 expression: missing closing ): `a(`. Allowed"}},
-		{target: "/v1/images?ImageName__iregex=a(", status: 400, code: "InvalidParameter", says: []string{"RE2 expression: missing closing ): `a(`. Allowed"}},
-		{target: "/v1/images?ImageName__regex=((((a%7B100%7D)%7B100%7D)%7B100%7D)%7B100%7D)", status: 400, code: "InvalidParameter", says: []string{"ImageName__regex"}},
-		{target: "/v1/images?ImageName__glob=%5Bz-a%5D", status: 400, code: "InvalidParameter", says: []string{`ImageName__glob has the range "z-a", whose end is before its start. Allowed: a pattern of *, ? and [a-z]`}},
-		{target: "/v1/images?Size__gt=1_0", status: 400, code: "InvalidParameter", says: []string{`Size__gt must be a decimal number within ±1.8e308, got "1_0".`}},
-		{target: "/v1/images?Size=0x28", status: 400, code: "InvalidParameter", says: []string{`Size must be a decimal number within ±1.8e308, got "0x28".`}},
-		{target: "/v1/images?Size=inf", status: 400, code: "InvalidParameter", says: []string{`Size must be a decimal number within ±1.8e308, got "inf".`}},
+		{target: "/v1/images?Status__exists=maybe", status: 400, code: "InvalidParameter",
+			says: []string{`Status__exists must be true or false, got "maybe".`}},
+		{target: "/v1/images?ImageName__regex=a(", status: 400, code: "InvalidParameter",
+			says: []string{"RE2 expression: missing closing ): `a(`. Allowed"}},
+		{target: "/v1/images?ImageName__iregex=a(", status: 400, code: "InvalidParameter",
+			says: []string{"RE2 expression: missing closing ): `a(`. Allowed"}},
+		{target: "/v1/images?ImageName__regex=((((a%7B100%7D)%7B100%7D)%7B100%7D)%7B100%7D)", status: 400,
+			code: "InvalidParameter", says: []string{"ImageName__regex"}},
+		{target: "/v1/images?ImageName__glob=%5Bz-a%5D", status: 400, code: "InvalidParameter",
+			says: []string{
+				`ImageName__glob has the range "z-a", whose end is before its start. Allowed: a pattern of *, ? and [a-z]`}},
+		{target: "/v1/images?Size__gt=1_0", status: 400, code: "InvalidParameter",
+			says: []string{`Size__gt must be a decimal number within ±1.8e308, got "1_0".`}},
+		{target: "/v1/images?Size=0x28", status: 400, code: "InvalidParameter",
+			says: []string{`Size must be a decimal number within ±1.8e308, got "0x28".`}},
+		{target: "/v1/images?Size=inf", status: 400, code: "InvalidParameter",
+			says: []string{`Size must be a decimal number within ±1.8e308, got "inf".`}},
 		{target: "/v1/changes?since=9", status: 404, code: "CommitNotFound", says: []string{"number 3"}, reads: true},
-		{target: "/v1/images?limit=0", status: 400, code: "InvalidParameter", says: []string{`limit must be an integer from 1 to 1000, got "0".`}},
-		{target: "/v1/images?limit=1,2", status: 400, code: "InvalidParameter", says: []string{`limit must be an integer from 1 to 1000, got "1,2".`}},
+		{target: "/v1/images?limit=0", status: 400, code: "InvalidParameter",
+			says: []string{`limit must be an integer from 1 to 1000, got "0".`}},
+		{target: "/v1/images?limit=1,2", status: 400, code: "InvalidParameter",
+			says: []string{`limit must be an integer from 1 to 1000, got "1,2".`}},
 		{target: "/v1/images?limit=1&limit=2", status: 400, code: "InvalidParameter", says: []string{"more than once"}},
-		{target: "/v1/images?limit=99999999999999999999", status: 400, code: "InvalidParameter", says: []string{"limit"}},
-		{target: "/v1/images?limit=x&Size=y&foo=1", status: 400, code: "InvalidParameter", says: []string{"limit", "Size", "foo"}},
-		{target: "/v1/images?sort=-OsTag.Versoin", status: 400, code: "InvalidParameter", says: []string{`Did you mean "OsTag.Version"`}},
+		{target: "/v1/images?limit=99999999999999999999", status: 400, code: "InvalidParameter",
+			says: []string{"limit"}},
+		{target: "/v1/images?limit=x&Size=y&foo=1", status: 400, code: "InvalidParameter",
+			says: []string{"limit", "Size", "foo"}},
+		{target: "/v1/images?sort=-OsTag.Versoin", status: 400, code: "InvalidParameter",
+			says: []string{`Did you mean "OsTag.Version"`}},
 		{target: "/v1/images?fields=Foo", status: 400, code: "InvalidParameter", says: []string{`unknown field "Foo"`}},
 		{target: "/v1/images?facets=Foo", status: 400, code: "InvalidParameter", says: []string{`unknown field "Foo"`}},
-		{target: "/v1/images?latestBy=Foo", status: 400, code: "InvalidParameter", says: []string{`unknown field "Foo"`}},
+		{target: "/v1/images?latestBy=Foo", status: 400, code: "InvalidParameter",
+			says: []string{`unknown field "Foo"`}},
 		{target: "/v1/images?minCount=0", status: 400, code: "InvalidParameter", says: []string{"minCount"}},
-		{target: "/v1/images?format=xml", status: 400, code: "InvalidParameter", says: []string{`format must be json, ndjson, csv, tsv, table or ids, got "xml".`}},
-		{target: "/v1/changes?format=", status: 400, code: "InvalidParameter", says: []string{"format must not be empty. Allowed: json, ndjson or atom."}},
-		{target: "/v1/diff?ClusterId=ehpc-a,ehpc-b&InstanceType=x,y", status: 400, code: "InvalidParameter", says: []string{"InstanceType names more than one"}},
-		{target: "/v1/images?cursor=abc", status: 400, code: "InvalidParameter", says: []string{`cursor must be the NextCursor of an answer to the same query, got "abc".`}},
-		{target: "/v1/images?at=yesterday", status: 400, code: "InvalidParameter", says: []string{`at must be an RFC 3339 time or date, `, "-24h", `commit, got "yesterday".`}},
-		{target: "/v1/images?at=2027-01-01T00:00:00Z", status: 400, code: "InvalidParameter", says: []string{"at must not be in the future, got 2027-01-01T00:00:00.000Z."}},
-		{target: "/v1/images?maxAge=soon", status: 400, code: "InvalidParameter", says: []string{`maxAge must be a duration such as 30s, 10m, 24h or 7d, got "soon".`}},
-		{target: "/v1/images?RegionId=mars", status: 400, code: "InvalidParameter", says: []string{`RegionId must be cn-hangzhou, got "mars".`}},
-		{target: "/v1/images?ClusterId=../x", status: 400, code: "InvalidParameter", says: []string{`ClusterId must be names of A-Z a-z 0-9 . _ -, `, `got "../x".`}},
-		{target: "/v1/images?ClusterId=*,a", status: 400, code: "InvalidParameter", says: []string{"mixes * with names"}},
-		{target: "/v1/images?ClusterId=a%00", status: 400, code: "InvalidParameter", says: []string{"control characters"}},
+		{target: "/v1/images?format=xml", status: 400, code: "InvalidParameter",
+			says: []string{`format must be json, ndjson, csv, tsv, table or ids, got "xml".`}},
+		{target: "/v1/changes?format=", status: 400, code: "InvalidParameter",
+			says: []string{"format must not be empty. Allowed: json, ndjson or atom."}},
+		{target: "/v1/diff?ClusterId=ehpc-a,ehpc-b&InstanceType=x,y", status: 400, code: "InvalidParameter",
+			says: []string{"InstanceType names more than one"}},
+		{target: "/v1/images?cursor=abc", status: 400, code: "InvalidParameter",
+			says: []string{`cursor must be the NextCursor of an answer to the same query, got "abc".`}},
+		{target: "/v1/images?at=yesterday", status: 400, code: "InvalidParameter",
+			says: []string{`at must be an RFC 3339 time or date, `, "-24h", `commit, got "yesterday".`}},
+		{target: "/v1/images?at=2027-01-01T00:00:00Z", status: 400, code: "InvalidParameter",
+			says: []string{"at must not be in the future, got 2027-01-01T00:00:00.000Z."}},
+		{target: "/v1/images?maxAge=soon", status: 400, code: "InvalidParameter",
+			says: []string{`maxAge must be a duration such as 30s, 10m, 24h or 7d, got "soon".`}},
+		{target: "/v1/images?RegionId=mars", status: 400, code: "InvalidParameter",
+			says: []string{`RegionId must be cn-hangzhou, got "mars".`}},
+		{target: "/v1/images?ClusterId=../x", status: 400, code: "InvalidParameter",
+			says: []string{`ClusterId must be names of A-Z a-z 0-9 . _ -, `, `got "../x".`}},
+		{target: "/v1/images?ClusterId=*,a", status: 400, code: "InvalidParameter",
+			says: []string{"mixes * with names"}},
+		{target: "/v1/images?ClusterId=a%00", status: 400, code: "InvalidParameter",
+			says: []string{"control characters"}},
 		{target: "/v1/images?ClusterId=%ff", status: 400, code: "InvalidParameter", says: []string{"UTF-8"}},
 		{target: "/v1/images?ClusterId=%zz", status: 400, code: "InvalidParameter", says: []string{"percent sign"}},
-		{target: "/v1/image", status: 404, code: "RouteNotFound", says: []string{`Did you mean "/v1/images"?`, "/v1/clusters", "/healthz"}},
+		{target: "/v1/image", status: 404, code: "RouteNotFound",
+			says: []string{`Did you mean "/v1/images"?`, "/v1/clusters", "/healthz"}},
 		{target: "/v1/images/a/b", status: 404, code: "RouteNotFound"},
-		{target: "/v1/images?q=" + long, status: 414, code: "QueryTooLong", says: []string{"has 5013 bytes; the limit is 4096."}},
-		{target: "/v1/images?q=" + strings.Repeat("é", 700), status: 414, code: "QueryTooLong", says: []string{"4213 bytes"}}, // a Link would have as many
-		{target: "/v1/images?%E2%80%AEx=%zz", status: 400, code: "InvalidParameter", says: []string{`\u202ex has a percent sign that begins no escape: "%zz".`}},
-		{target: "/v1/images?at=9999-12-31T23:00:00-08:00", status: 400, code: "InvalidParameter", says: []string{`, got "9999-12-31T23:00:00-08:00".`}}, // the year 10000
-		{target: "/v1/images?ClusterId=ehpc-x", status: 404, code: "ClusterNotFound", says: []string{`"ehpc-x"`, "ehpc-a, ehpc-b, ehpc-new"}, reads: true},
-		{target: "/v1/images?ClusterId=ehpc-b&InstanceType=ecs.c7.large", status: 404, code: "ScopeNotCaptured", says: []string{`No list of cluster "ehpc-b" is captured for instance type "ecs.c7.large" in cn-hangzhou. Captured instance types: _any.`}, reads: true},
-		{target: "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.c7.lareg", status: 404, code: "ScopeNotCaptured", says: []string{`Did you mean "ecs.c7.large"?`}, reads: true},
-		{target: "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.g7.8large", status: 404, code: "ScopeNotCaptured", says: []string{`"ecs.g7.8large" in cn-hangzhou. Captured instance types: `}, reads: true},
-		{target: "/v1/images?ClusterId=ehpc-nwe", status: 404, code: "ClusterNotFound", says: []string{`Did you mean "ehpc-new"?`}, reads: true},
-		{target: "/v1/images?ClusterId=ehpc-x9", status: 404, code: "ClusterNotFound", says: []string{`"ehpc-x9" is not captured in cn-hangzhou. Captured`}, reads: true},
-		{target: "/v1/images?ClusterId=ehpc-new", status: 503, code: "ScopeNotReady", says: []string{"has never been captured", "ServiceUnavailable"}, reads: true},
+		{target: "/v1/images?q=" + long, status: 414, code: "QueryTooLong",
+			says: []string{"has 5013 bytes; the limit is 4096."}},
+		// a Link would have as many
+		{target: "/v1/images?q=" + strings.Repeat("é", 700), status: 414, code: "QueryTooLong",
+			says: []string{"4213 bytes"}},
+		{target: "/v1/images?%E2%80%AEx=%zz", status: 400, code: "InvalidParameter",
+			says: []string{`\u202ex has a percent sign that begins no escape: "%zz".`}},
+		// the year 10000
+		{target: "/v1/images?at=9999-12-31T23:00:00-08:00", status: 400, code: "InvalidParameter",
+			says: []string{`, got "9999-12-31T23:00:00-08:00".`}},
+		{target: "/v1/images?ClusterId=ehpc-x", status: 404, code: "ClusterNotFound",
+			says: []string{`"ehpc-x"`, "ehpc-a, ehpc-b, ehpc-new"}, reads: true},
+		{target: "/v1/images?ClusterId=ehpc-b&InstanceType=ecs.c7.large", status: 404, code: "ScopeNotCaptured",
+			says: []string{
+				`No list of cluster "ehpc-b" is captured for instance type "ecs.c7.large" in cn-hangzhou. Captured instance types: _any.`}, reads: true},
+		{target: "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.c7.lareg", status: 404, code: "ScopeNotCaptured",
+			says: []string{`Did you mean "ecs.c7.large"?`}, reads: true},
+		{target: "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.g7.8large", status: 404, code: "ScopeNotCaptured",
+			says: []string{`"ecs.g7.8large" in cn-hangzhou. Captured instance types: `}, reads: true},
+		{target: "/v1/images?ClusterId=ehpc-nwe", status: 404, code: "ClusterNotFound",
+			says: []string{`Did you mean "ehpc-new"?`}, reads: true},
+		{target: "/v1/images?ClusterId=ehpc-x9", status: 404, code: "ClusterNotFound",
+			says: []string{`"ehpc-x9" is not captured in cn-hangzhou. Captured`}, reads: true},
+		{target: "/v1/images?ClusterId=ehpc-new", status: 503, code: "ScopeNotReady",
+			says: []string{"has never been captured", "ServiceUnavailable"}, reads: true},
 		{target: "/v1/images?at=9", status: 404, code: "CommitNotFound", says: []string{"number 3"}, reads: true},
-		{target: "/v1/images?at=2026-11-22", status: 404, code: "BeforeFirstCommit", says: []string{"2026-11-23T09:00:00.000Z"}, reads: true},
-		{target: "/v1/images?maxAge=10m", status: 503, code: "SnapshotTooOld", says: []string{"_any/_any (1800 s)"}, reads: true},
-		{target: "/v1/images?Status=CreateFailed&minCount=1", status: 404, code: "NoImageMatches", says: []string{"0 images match; minCount requires 1."}, reads: true},
+		{target: "/v1/images?at=2026-11-22", status: 404, code: "BeforeFirstCommit",
+			says: []string{"2026-11-23T09:00:00.000Z"}, reads: true},
+		{target: "/v1/images?maxAge=10m", status: 503, code: "SnapshotTooOld", says: []string{"_any/_any (1800 s)"},
+			reads: true},
+		{target: "/v1/images?Status=CreateFailed&minCount=1", status: 404, code: "NoImageMatches",
+			says: []string{"0 images match; minCount requires 1."}, reads: true},
 		{target: "/v1/images/m-none", status: 404, code: "ImageNotFound", says: []string{`"m-none"`}, reads: true},
 		{target: "/v1/images/m-win", status: 410, code: "ImageGone", says: []string{`"m-win"`}, reads: true},
 	} {
@@ -113,7 +170,8 @@ func TestManyUnknownNames(t *testing.T) {
 	for i := range 1000 {
 		target += fmt.Sprintf("%x&", i)
 	}
-	checkError(t, get(h, target), 400, "UnknownParameter", []string{"9 is not", "images. 990 more parameters are wrong."})
+	checkError(t, get(h, target), 400, "UnknownParameter",
+		[]string{"9 is not", "images. 990 more parameters are wrong."})
 	if n := testing.AllocsPerRun(3, func() { get(h, target) }); n > 20_000 {
 		t.Errorf("they cost %v allocations", n)
 	}
@@ -121,18 +179,24 @@ func TestManyUnknownNames(t *testing.T) {
 
 // twoRegions are messages where what is asked for is in either region, or both.
 var twoRegions = map[string]string{
-	"/v1/images":                          "RegionId is required because several regions are configured. Allowed: cn-hangzhou or cn-beijing.",
-	"/v1/images/m-cent79":                 "RegionId is required because several regions match the request. Allowed: cn-hangzhou or cn-beijing.",
-	"/v1/images?ImageId=m-cent79":         "RegionId is required because several regions match the request. Allowed: cn-hangzhou or cn-beijing.",
-	"/v1/images?ImageId=m-nope,m-no":      `Image "m-no,m-nope" was never offered in cn-hangzhou, cn-beijing by the requested scopes.`,
-	"/v1/images?ClusterId=ehpc-a,ehpc-bj": "RegionId is required because several regions match the request. Allowed: cn-hangzhou or cn-beijing.",
-	"/v1/images?ClusterId=_any,nope":      `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
-	"/v1/changes?ClusterId=_any,nope,x":   `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
+	"/v1/images": "RegionId is required because several regions are configured. Allowed: " +
+		"cn-hangzhou or cn-beijing.",
+	"/v1/images/m-cent79": "RegionId is required because several regions match the request. " +
+		"Allowed: cn-hangzhou or cn-beijing.",
+	"/v1/images?ImageId=m-cent79": "RegionId is required because several regions match the request. " +
+		"Allowed: cn-hangzhou or cn-beijing.",
+	"/v1/images?ImageId=m-nope,m-no": `Image "m-no,m-nope" was never offered in cn-hangzhou, cn-beijing by the requested scopes.`,
+	"/v1/images?ClusterId=ehpc-a,ehpc-bj": "RegionId is required because several regions match the request. " +
+		"Allowed: cn-hangzhou or cn-beijing.",
+	"/v1/images?ClusterId=_any,nope":    `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
+	"/v1/changes?ClusterId=_any,nope,x": `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
 }
 
 // listOfFields is what parameters that name fields take.
-const listOfFields = "a comma list of ImageId, ImageName, Status, Size, ImageOwnerAlias, SkuCode, PricingCycle, ProductCode, Uid, Description, PostInstallScript, " +
-	"BaseOsTag.Platform, BaseOsTag.OsTag, BaseOsTag.Version, BaseOsTag.Architecture, OsTag.Platform, OsTag.OsTag, OsTag.Version, OsTag.Architecture, OsTag.BaseOsTag"
+const listOfFields = "a comma list of ImageId, ImageName, Status, Size, ImageOwnerAlias, SkuCode, PricingCycle, " +
+	"ProductCode, Uid, Description, PostInstallScript, " +
+	"BaseOsTag.Platform, BaseOsTag.OsTag, BaseOsTag.Version, BaseOsTag.Architecture, OsTag.Platform, OsTag.OsTag, " +
+	"OsTag.Version, OsTag.Architecture, OsTag.BaseOsTag"
 
 // TestErrorTexts holds whole messages whose parts could be put together badly.
 func TestErrorTexts(t *testing.T) {
@@ -140,36 +204,54 @@ func TestErrorTexts(t *testing.T) {
 	h := newSmallRegion(t).Handler()
 	long := strings.Repeat("x", 100)
 	for target, want := range map[string]string{
-		"/v1/images?ClusterId=ehpc-new":                            "Scope cn-hangzhou/ehpc-new/_any has never been captured successfully. The last check: ServiceUnavailable: The request has failed.",
-		"/v1/status?" + long + "=1":                                long[:80] + "… is not a parameter of /v1/status. Allowed: RegionId, format.",
-		"/v1/status?format=" + strings.Repeat("深", 30):             `format must be json, got "` + strings.Repeat(`\u6df1`, 26) + `"….`,
-		"/v1/status?=1":                                            `"" is not a parameter name. Allowed: RegionId, format.`,
-		"/v1/status?%00=1":                                         `%00 is not a parameter name. Allowed: RegionId, format.`,
-		"/v1/status?x=1":                                           "x is not a parameter of /v1/status. Allowed: RegionId, format.",
-		"/v1/status?a=1&b=2&regionid=mars":                         `a is not a parameter of /v1/status. Allowed: RegionId, format. b is not a parameter of /v1/status. RegionId must be cn-hangzhou, got "mars".`,
-		"/v1/status?RegionId=":                                     "RegionId must not be empty. Allowed: cn-hangzhou.",
-		"/v1/images?sort=-Foo&latestBy=Bar":                        `sort names the unknown field "Foo". Allowed: ` + listOfFields + `. latestBy names the unknown field "Bar".`,
-		"/v1/images?facets=":                                       "facets must not be empty. Allowed: " + listOfFields + ".",
-		"/v1/images?fields=Foo":                                    `fields names the unknown field "Foo". Allowed: ` + listOfFields + ", BaseOsTag, OsTag, Clusters, InstanceTypes, ContentDiffers.",
-		"/v1/images?at=9":                                          "The last commit is number 3; at is later.",
-		"/v1/images?at=2026-11-23T08:00:00Z":                       "The kept history begins at 2026-11-23T09:00:00.000Z with commit 1; at is earlier.",
-		"/v1/diff?from=9&to=10":                                    "The last commit is number 3; from is later.",
-		"/v1/diff?from=1&to=10":                                    "The last commit is number 3; to is later.",
-		"/v1/diff?ClusterId=ehpc-a,ehpc-b&at=4":                    "The last commit is number 3; at is later.",
-		"/v1/changes?since=9":                                      "The last commit is number 3; since is later.",
-		"/v1/images?InstanceType=ecs.x":                            "No list without a cluster is captured for instance type \"ecs.x\" in cn-hangzhou. Captured instance types: _any.",
-		"/v1/images?InstanceType=*":                                "No list without a cluster is captured for any instance type in cn-hangzhou. Captured instance types: _any.",
-		"/v1/images?ClusterId=_any&InstanceType=*":                 "No list without a cluster is captured for any instance type in cn-hangzhou. Captured instance types: _any.",
-		"/v1/diff?from=1&InstanceType=*":                           "InstanceType names more than one scope. Allowed: one cluster and at most one instance type when from is given.",
-		"/v1/diff?from=1&ClusterId=ehpc-a&InstanceType=a,b":        "InstanceType names more than one scope. Allowed: one cluster and at most one instance type when from is given.",
-		"/v1/diff?from=1&ClusterId=*":                              "ClusterId names more than one scope. Allowed: one cluster and at most one instance type when from is given.",
-		"/v1/images?Size__gt=1e309":                                `Size__gt must be a decimal number within ±1.8e308, got "1e309".`,
-		"/v1/images?Size__gt=-" + strings.Repeat("9", 310):         `Size__gt must be a decimal number within ±1.8e308, got "-` + strings.Repeat("9", 79) + `"….`,
-		"/v1/images?Size__gt=0x1p99999":                            `Size__gt must be a decimal number within ±1.8e308, got "0x1p99999".`,
-		"/v1/images/m-win?ClusterId=ehpc-a":                        `Image "m-win" is no longer offered by the requested scopes. They offered it until 2026-11-23T10:00:00.000Z.`,
-		"/v1/images/m-win":                                         `Image "m-win" is no longer offered. It was offered until 2026-11-23T10:00:00.000Z.`,
-		"/v1/images?ImageName__glob=" + strings.Repeat(".", 513):   "ImageName__glob has 513 bytes; the limit is 512. Allowed: a pattern of *, ? and [a-z] for the whole value.",
-		"/v1/images?ImageName__iregex=" + strings.Repeat("a", 513): `ImageName__iregex has 513 bytes; the limit is 512. Allowed: an RE2 expression for the whole value; write \, for a comma.`,
+		"/v1/images?ClusterId=ehpc-new": "Scope cn-hangzhou/ehpc-new/_any has never been " +
+			"captured successfully. The last check: ServiceUnavailable: The request has failed.",
+		"/v1/status?" + long + "=1": long[:80] +
+			"… is not a parameter of /v1/status. Allowed: RegionId, format.",
+		"/v1/status?format=" + strings.Repeat("深", 30): `format must be json, got "` + strings.Repeat(`\u6df1`, 26) +
+			`"….`,
+		"/v1/status?=1":    `"" is not a parameter name. Allowed: RegionId, format.`,
+		"/v1/status?%00=1": `%00 is not a parameter name. Allowed: RegionId, format.`,
+		"/v1/status?x=1": "x is not a parameter of /v1/status. Allowed: " +
+			"RegionId, format.",
+		"/v1/status?a=1&b=2&regionid=mars": `a is not a parameter of /v1/status. Allowed: RegionId, format. b is not a parameter of /v1/status. RegionId must be cn-hangzhou, got "mars".`,
+		"/v1/status?RegionId=":             "RegionId must not be empty. Allowed: cn-hangzhou.",
+		"/v1/images?sort=-Foo&latestBy=Bar": `sort names the unknown field "Foo". Allowed: ` +
+			listOfFields + `. latestBy names the unknown field "Bar".`,
+		"/v1/images?facets=": "facets must not be empty. Allowed: " +
+			listOfFields + ".",
+		"/v1/images?fields=Foo": `fields names the unknown field "Foo". Allowed: ` +
+			listOfFields + ", BaseOsTag, OsTag, Clusters, InstanceTypes, ContentDiffers.",
+		"/v1/images?at=9": "The last commit is number 3; at is later.",
+		"/v1/images?at=2026-11-23T08:00:00Z": "The kept history begins at " +
+			"2026-11-23T09:00:00.000Z with commit 1; at is earlier.",
+		"/v1/diff?from=9&to=10":                 "The last commit is number 3; from is later.",
+		"/v1/diff?from=1&to=10":                 "The last commit is number 3; to is later.",
+		"/v1/diff?ClusterId=ehpc-a,ehpc-b&at=4": "The last commit is number 3; at is later.",
+		"/v1/changes?since=9":                   "The last commit is number 3; since is later.",
+		"/v1/images?InstanceType=ecs.x": "No list without a cluster is captured for " +
+			"instance type \"ecs.x\" in cn-hangzhou. Captured instance types: _any.",
+		"/v1/images?InstanceType=*": "No list without a cluster is captured for any " +
+			"instance type in cn-hangzhou. Captured instance types: _any.",
+		"/v1/images?ClusterId=_any&InstanceType=*": "No list without a cluster is captured for any " +
+			"instance type in cn-hangzhou. Captured instance types: _any.",
+		"/v1/diff?from=1&InstanceType=*": "InstanceType names more than one scope. " +
+			"Allowed: one cluster and at most one instance type when from is given.",
+		"/v1/diff?from=1&ClusterId=ehpc-a&InstanceType=a,b": "InstanceType names more than one scope. " +
+			"Allowed: one cluster and at most one instance type when from is given.",
+		"/v1/diff?from=1&ClusterId=*": "ClusterId names more than one scope. Allowed: " +
+			"one cluster and at most one instance type when from is given.",
+		"/v1/images?Size__gt=1e309": `Size__gt must be a decimal number within ±1.8e308, got "1e309".`,
+		"/v1/images?Size__gt=-" + strings.Repeat("9",
+			310): `Size__gt must be a decimal number within ±1.8e308, got "-` + strings.Repeat("9", 79) + `"….`,
+		"/v1/images?Size__gt=0x1p99999":     `Size__gt must be a decimal number within ±1.8e308, got "0x1p99999".`,
+		"/v1/images/m-win?ClusterId=ehpc-a": `Image "m-win" is no longer offered by the requested scopes. They offered it until 2026-11-23T10:00:00.000Z.`,
+		"/v1/images/m-win":                  `Image "m-win" is no longer offered. It was offered until 2026-11-23T10:00:00.000Z.`,
+		"/v1/images?ImageName__glob=" + strings.Repeat(".",
+			513): "ImageName__glob has 513 bytes; the limit is 512. Allowed: a pattern of *, ? and [a-z] for the " +
+			"whole value.",
+		"/v1/images?ImageName__iregex=" + strings.Repeat("a",
+			513): `ImageName__iregex has 513 bytes; the limit is 512. Allowed: an RE2 expression for the whole value; write \, for a comma.`,
 	} {
 		var body errorBody
 		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil || body.Message != want {
@@ -185,7 +267,9 @@ func TestErrorTexts(t *testing.T) {
 			t.Errorf("of two regions %.60s says\n%s, want\n%s (%v)", target, body.Message, want, err)
 		}
 	}
-	for _, target := range []string{"/v1/images?ImageId=m-ubuntu&ClusterId=*", "/v1/images?ImageId=m-nope,m-win&at=1", "/v1/images?ImageId=m-win", "/v1/matrix?ImageId=m-ubuntu", "/v1/images?ImageId=m-ubuntu,m-cent79&ClusterId=ehpc-bj"} {
+	for _, target := range []string{"/v1/images?ImageId=m-ubuntu&ClusterId=*", "/v1/images?ImageId=m-nope,m-win&at=1",
+		"/v1/images?ImageId=m-win", "/v1/matrix?ImageId=m-ubuntu",
+		"/v1/images?ImageId=m-ubuntu,m-cent79&ClusterId=ehpc-bj"} {
 		want := hangzhou
 		if strings.Contains(target, "ehpc-bj") {
 			want = beijing
@@ -210,7 +294,8 @@ func TestManyFaults(t *testing.T) {
 	}
 	rec := get(newSmallRegion(t).Handler(), "/v1/images?"+query.String()[1:])
 	checkError(t, rec, 400, "UnknownParameter", []string{"p000 is", "p009 is", " 290 more parameters are wrong."})
-	if text := rec.Body.String(); len(text) > 2000 || strings.Contains(text, "p010") || strings.Count(text, "Allowed: ") != 1 {
+	if text := rec.Body.String(); len(text) > 2000 || strings.Contains(text, "p010") ||
+		strings.Count(text, "Allowed: ") != 1 {
 		t.Errorf("the answer has %d bytes: %s", len(text), text)
 	}
 }
@@ -218,7 +303,8 @@ func TestManyFaults(t *testing.T) {
 func TestNothingIsCapturedYet(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t).Handler()
-	for _, target := range []string{"/v1/images", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/changes", "/v1/diff?from=1", "/v1/matrix", "/v1/images?ClusterId=*", "/v1/images?at=1"} {
+	for _, target := range []string{"/v1/images", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters",
+		"/v1/changes", "/v1/diff?from=1", "/v1/matrix", "/v1/images?ClusterId=*", "/v1/images?at=1"} {
 		checkError(t, get(h, target), 503, "RegionNotReady", nil)
 	}
 	if rec := get(h, "/v1/status"); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"Code":"RegionNotReady"`) {
@@ -269,10 +355,13 @@ func TestMethodAndMediaType(t *testing.T) {
 	if got := rec.Header().Get("Allow"); rec.Code != 405 || got != "GET, HEAD, POST" { // POST is the replica's
 		t.Errorf("of the root Allow is %q with %d", got, rec.Code)
 	}
-	checkError(t, get(h, "/v1/images", "Accept", "image/png"), 406, "NotAcceptable", []string{"Accept", "application/json", "text/csv"})
-	for path, recommends := range map[string]string{"/v1/status": "Accept one of them, or use the format parameter.", "/healthz": "Accept one of them.", "/openapi.json": "Accept one of them."} {
+	checkError(t, get(h, "/v1/images", "Accept", "image/png"), 406, "NotAcceptable",
+		[]string{"Accept", "application/json", "text/csv"})
+	for path, recommends := range map[string]string{"/v1/status": "Accept one of them, or use the format parameter.",
+		"/healthz": "Accept one of them.", "/openapi.json": "Accept one of them."} {
 		rec := get(h, path, "Accept", "image/png")
-		checkError(t, rec, 406, "NotAcceptable", []string{"The Accept header allows none of the media types of this route: application/json."})
+		checkError(t, rec, 406, "NotAcceptable",
+			[]string{"The Accept header allows none of the media types of this route: application/json."})
 		if !strings.Contains(rec.Body.String(), `"Recommend":"`+recommends+`"`) {
 			t.Errorf("%s: %s", path, rec.Body)
 		}
@@ -293,7 +382,8 @@ func TestMethodAndMediaType(t *testing.T) {
 func TestRegionIsFoundOrAskedFor(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79), "ehpc-bj/_any": parseImages(t, centOS710, windows)})
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79),
+		"ehpc-bj/_any": parseImages(t, centOS710, windows)})
 	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	checkError(t, get(h, "/v1/images"), 400, "MissingParameter", []string{"RegionId", "cn-hangzhou or cn-beijing"})
 	checkError(t, get(h, "/v1/images?ClusterId=*"), 400, "MissingParameter", []string{"RegionId"})
@@ -310,10 +400,12 @@ func TestRegionIsFoundOrAskedFor(t *testing.T) {
 			t.Errorf("%s gives %q, want %q", target, got, want)
 		}
 	}
-	if rec := get(h, "/v1/images/m-ubuntu"); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"RegionId":"cn-hangzhou"`) {
+	if rec := get(h, "/v1/images/m-ubuntu"); rec.Code != 200 ||
+		!strings.Contains(rec.Body.String(), `"RegionId":"cn-hangzhou"`) {
 		t.Errorf("an image of one region is not found: %d %s", rec.Code, rec.Body)
 	}
-	if rec := get(h, "/v1/clusters"); !strings.Contains(rec.Body.String(), `"RegionId":"cn-beijing","ClusterId":"ehpc-bj"`) || rec.Header().Get("X-Snapshot-Sequence") != "" {
+	if rec := get(h, "/v1/clusters"); !strings.Contains(rec.Body.String(),
+		`"RegionId":"cn-beijing","ClusterId":"ehpc-bj"`) || rec.Header().Get("X-Snapshot-Sequence") != "" {
 		t.Errorf("clusters of all regions: %v %s", rec.Header(), rec.Body)
 	}
 }
@@ -321,7 +413,8 @@ func TestRegionIsFoundOrAskedFor(t *testing.T) {
 func TestNotModifiedLoadsNothing(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	targets := []string{"/v1/images?ClusterId=ehpc-a&sort=-Size", "/v1/images/m-cent79", "/v1/clusters", "/v1/images?ClusterId=*&format=csv"}
+	targets := []string{"/v1/images?ClusterId=ehpc-a&sort=-Size", "/v1/images/m-cent79", "/v1/clusters",
+		"/v1/images?ClusterId=*&format=csv"}
 	for _, target := range targets {
 		tag := get(w.Handler(), target).Header().Get("ETag")
 		if tag == "" || strings.HasPrefix(tag, "W/") {
@@ -330,10 +423,12 @@ func TestNotModifiedLoadsNothing(t *testing.T) {
 		h := w.Handler()
 		w.Memory.Requests()
 		rec := get(h, target, "If-None-Match", `"other", `+tag)
-		if rec.Code != 304 || rec.Body.Len() != 0 || rec.Header().Get("ETag") != tag || rec.Header().Get("X-Snapshot-Age") == "" {
+		if rec.Code != 304 || rec.Body.Len() != 0 || rec.Header().Get("ETag") != tag ||
+			rec.Header().Get("X-Snapshot-Age") == "" {
 			t.Errorf("%s: %d %v %s", target, rec.Code, rec.Header(), rec.Body)
 		}
-		if asked := w.Memory.Requests(); strings.Contains(asked, "/clusters/") || strings.Contains(asked, "catalogue") || strings.Count(asked, "log/") > 1 {
+		if asked := w.Memory.Requests(); strings.Contains(asked, "/clusters/") ||
+			strings.Contains(asked, "catalogue") || strings.Count(asked, "log/") > 1 {
 			t.Errorf("%s: a 304 reads\n%s", target, asked)
 		}
 		if rec := get(h, target, "If-None-Match", `"other"`); rec.Code != 200 {

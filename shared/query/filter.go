@@ -35,7 +35,8 @@ func (a *request) matchImages(s *imageSet, places []int32) ([]int32, error) {
 	}
 	var found []int32
 	for _, p := range places {
-		if acceptsAll(tests, s.numbers[p]) && (len(a.searchWords) == 0 || containsAll(texts.textOf(s.numbers[p]), a.searchWords)) {
+		if acceptsAll(tests, s.numbers[p]) && (len(a.searchWords) == 0 ||
+			containsAll(texts.textOf(s.numbers[p]), a.searchWords)) {
 			found = append(found, p)
 		}
 	}
@@ -51,7 +52,9 @@ func (a *request) checkCost(s *imageSet, places []int32, tests []memoTest) error
 			continue
 		}
 		if work += w.cost * tests[i].distinctBytes(s, places); work > maxFilterSteps {
-			return newFaultsError([]paramFault{{codeInvalid, w.name, fmt.Sprintf("is too large an expression for %d images", len(places)), "a smaller expression, a shorter list, or fewer images by ClusterId or ImageId"}})
+			return newFaultsError([]paramFault{{codeInvalid, w.name,
+				fmt.Sprintf("is too large an expression for %d images", len(places)),
+				"a smaller expression, a shorter list, or fewer images by ClusterId or ImageId"}})
 		}
 	}
 	return nil

@@ -49,7 +49,8 @@ func TestFold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, faults := parseRequest(&config{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "", "q=7+οδος+ΟΔΟΣ+7")
+	a, faults := parseRequest(&config{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "",
+		"q=7+οδος+ΟΔΟΣ+7")
 	if faults != nil || !containsAll([]byte(newSearchText(im)), a.searchWords) {
 		t.Errorf("q does not find %s: %v", im.Raw, faults)
 	}

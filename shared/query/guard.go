@@ -38,21 +38,25 @@ func (x *call) authenticate() error {
 		}
 		recommend := "Send the header Authorization: Bearer <token>. The operator of this service issues tokens."
 		if len(x.tokens) == 0 {
-			recommend = "Only access keys are configured, for signed requests to /. The operator of this service can issue tokens."
+			recommend = "Only access keys are configured, for signed requests to /. The operator of this service " +
+				"can issue tokens."
 		}
-		return &apierror.Error{Status: http.StatusUnauthorized, Code: codeUnauthorized, Authenticate: bearerChallenge, Message: "A valid token is required.", Recommend: recommend}
+		return &apierror.Error{Status: http.StatusUnauthorized, Code: codeUnauthorized, Authenticate: bearerChallenge,
+			Message: "A valid token is required.", Recommend: recommend}
 	}
 	part := x.Restrict(grant)
 	if len(part.regions) == 0 {
 		return &apierror.Error{Status: http.StatusForbidden, Code: codeForbidden,
-			Message: "The token is valid but grants none of the regions that are served here.", Recommend: "Use another endpoint, or ask the operator for another token."}
+			Message:   "The token is valid but grants none of the regions that are served here.",
+			Recommend: "Use another endpoint, or ask the operator for another token."}
 	}
 	x.service = part
 	return nil
 }
 
 func newTokenFault() paramFault {
-	return paramFault{code: codeInvalid, reason: `Tokens are not accepted in the URL, which is logged. Send "Authorization: Bearer <token>"`}
+	return paramFault{code: codeInvalid,
+		reason: `Tokens are not accepted in the URL, which is logged. Send "Authorization: Bearer <token>"`}
 }
 
 // accessOut is who may ask, as /v1/status shows it.
@@ -70,7 +74,8 @@ func (s *service) accessSummaryJSON() []byte {
 	case a.Tokens && a.AccessKeys:
 		a.Summary = "These routes ask for a bearer token, the replica for a signature or a token."
 	case a.Tokens:
-		a.Summary = "These routes and the replica ask for a bearer token; no access key is configured, so the replica is closed to signatures."
+		a.Summary = "These routes and the replica ask for a bearer token; no access key is configured, so the " +
+			"replica is closed to signatures."
 	case a.AccessKeys:
 		a.Summary = "The replica asks for a signature; no token is configured, so these routes are closed."
 	default:

@@ -40,7 +40,8 @@ func BenchmarkWhoMayAsk(b *testing.B) {
 // TestWorkForTokensIsTheSame: a token that is there, one that is not and what
 // is none cost the same allocations; a clock would measure the machine.
 func TestWorkForTokensIsTheSame(t *testing.T) {
-	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "first"}, access.Grant{Name: "other"}, access.Grant{Name: "final"}))
+	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "first"}, access.Grant{Name: "other"},
+		access.Grant{Name: "final"}))
 	// The least of many runs is what the work takes: a pool that is emptied, which
 	// the race detector does at random, and what else runs here only add to it.
 	cost := func(authorization string) float64 {

@@ -18,7 +18,8 @@ import (
 
 // guardedRoutes need a token where tokens are configured.
 var guardedRoutes = []string{
-	"/v1/images", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/changes", "/v1/diff?from=1", "/v1/matrix", "/v1/status", "/metrics", "/openapi.json",
+	"/v1/images", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/clusters", "/v1/changes",
+	"/v1/diff?from=1", "/v1/matrix", "/v1/status", "/metrics", "/openapi.json",
 	"/v1/images?limit=x", "/v1/images?RegionId=mars", "/v1/images?ClusterId=ehpc-x",
 }
 
@@ -42,7 +43,8 @@ func TestWithoutATokenNothingIsAnswered(t *testing.T) {
 		{"two tokens", []string{"Authorization", bearer("all") + "," + bearer("all")}},
 		{"another scheme", []string{"Authorization", "Basic " + token("all")}},
 		{"no scheme", []string{"Authorization", token("all")}},
-		{"the hash of a token", []string{"Authorization", fmt.Sprintf("Bearer %x", sha256.Sum256([]byte(token("all"))))}},
+		{"the hash of a token", []string{"Authorization",
+			fmt.Sprintf("Bearer %x", sha256.Sum256([]byte(token("all"))))}},
 		{"a long text", []string{"Authorization", "Bearer " + strings.Repeat("x", 4000)}},
 		{"bytes that are no text", []string{"Authorization", "Bearer \xff\x00"}},
 		{"another header", []string{"X-Authorization", bearer("all")}},
@@ -64,9 +66,11 @@ func TestWithoutATokenNothingIsAnswered(t *testing.T) {
 			}
 		}
 	}
-	for target, want := range map[string]int{"/healthz": 200, "/": 200, "/?format=html": 200, "/v1/nothing": 404, "/healthz?x=1": 400, "/v1/images/a/b": 404} {
+	for target, want := range map[string]int{"/healthz": 200, "/": 200, "/?format=html": 200, "/v1/nothing": 404,
+		"/healthz?x=1": 400, "/v1/images/a/b": 404} {
 		for _, header := range [][]string{nil, {"Authorization", bearer("other")}, {"Authorization", bearer("all")}} {
-			if rec := get(h, target, header...); rec.Code != want || strings.Contains(rec.Body.String(), hangzhou) && (len(header) == 0 || header[1] != bearer("all")) || rec.Header().Get("WWW-Authenticate") != "" {
+			if rec := get(h, target, header...); rec.Code != want || strings.Contains(rec.Body.String(), hangzhou) &&
+				(len(header) == 0 || header[1] != bearer("all")) || rec.Header().Get("WWW-Authenticate") != "" {
 				t.Errorf("%s with %v: %s", target, header, dump(rec))
 			}
 		}
@@ -99,7 +103,8 @@ func TestTokenOpensEveryRoute(t *testing.T) {
 			}
 			continue // they tell who may ask
 		}
-		if got.Code != want.Code || got.Body.String() != want.Body.String() || got.Header().Get("ETag") != want.Header().Get("ETag") {
+		if got.Code != want.Code || got.Body.String() != want.Body.String() ||
+			got.Header().Get("ETag") != want.Header().Get("ETag") {
 			t.Errorf("%s answers\n%s\nwant\n%s", target, dump(got), dump(want))
 		}
 	}
@@ -119,12 +124,14 @@ func TestAnswersAreNobodyElses(t *testing.T) {
 		if got := rec.Header().Get("Cache-Control"); got != want {
 			t.Errorf("%s: Cache-Control is %q, want %q", target, got, want)
 		}
-		if got := strings.Contains(rec.Header().Get("Vary"), "Authorization"); got != strings.HasPrefix(target, "/v1/") {
+		if got := strings.Contains(rec.Header().Get("Vary"), "Authorization"); got != strings.HasPrefix(target,
+			"/v1/") {
 			t.Errorf("%s: Vary is %q", target, rec.Header().Get("Vary"))
 		}
 		if tag := rec.Header().Get("ETag"); strings.HasPrefix(target, "/v1/images") {
 			again := get(h, target, "Authorization", bearer("all"), "If-None-Match", tag)
-			if again.Code != 304 || again.Header().Get("Cache-Control") != want || !strings.Contains(again.Header().Get("Vary"), "Authorization") {
+			if again.Code != 304 || again.Header().Get("Cache-Control") != want ||
+				!strings.Contains(again.Header().Get("Vary"), "Authorization") {
 				t.Errorf("%s, asked again: %s", target, dump(again))
 			}
 			if again := get(h, target, "If-None-Match", tag); again.Code != 401 {
@@ -138,12 +145,14 @@ func TestAnswersAreNobodyElses(t *testing.T) {
 // that is not there. That is nothing to wake anybody for.
 func TestCursorOfAnotherCaller(t *testing.T) {
 	t.Parallel()
-	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}), func(o *query.Options) {
+	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "all"},
+		access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}), func(o *query.Options) {
 		o.Report = func(_ context.Context, _ string, err error) { t.Errorf("reported: %v", err) }
 	})
 	for _, target := range []string{"/v1/images?ClusterId=*&limit=1", "/v1/matrix?ClusterId=*&limit=1"} {
 		var page struct{ NextCursor string }
-		if rec := get(h, target, "Authorization", bearer("all")); json.Unmarshal(rec.Body.Bytes(), &page) != nil || page.NextCursor == "" {
+		if rec := get(h, target, "Authorization", bearer("all")); json.Unmarshal(rec.Body.Bytes(), &page) != nil ||
+			page.NextCursor == "" {
 			t.Fatalf("%s: %s", target, dump(rec))
 		}
 		target += "&cursor=" + page.NextCursor
@@ -158,11 +167,15 @@ func TestCursorOfAnotherCaller(t *testing.T) {
 // would otherwise hear from another's 304 that it is theirs.
 func TestETagsOfOtherCallersNameOtherBodies(t *testing.T) {
 	t.Parallel()
-	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "all"},
+		access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
 	different := 0
 	for _, target := range []string{
-		"/v1/images?ClusterId=*", "/v1/images?ClusterId=*&at=1", "/v1/images?ClusterId=*&facets=OsTag.Platform&limit=1", "/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/images/m-cent79/history?format=atom",
-		"/v1/changes", "/v1/changes?since=1", "/v1/changes?since=-24h", "/v1/changes?format=atom", "/v1/changes?format=ndjson", "/v1/changes?at=1", "/v1/clusters", "/v1/clusters?at=1", "/v1/matrix?ClusterId=*", "/openapi.json",
+		"/v1/images?ClusterId=*", "/v1/images?ClusterId=*&at=1", "/v1/images?ClusterId=*&facets=OsTag.Platform&limit=1",
+		"/v1/images/m-cent79", "/v1/images/m-cent79/history", "/v1/images/m-cent79/history?format=atom",
+		"/v1/changes", "/v1/changes?since=1", "/v1/changes?since=-24h", "/v1/changes?format=atom",
+		"/v1/changes?format=ndjson", "/v1/changes?at=1", "/v1/clusters", "/v1/clusters?at=1", "/v1/matrix?ClusterId=*",
+		"/openapi.json",
 	} {
 		told := map[string]string{}
 		for _, who := range []string{"all", "a", "b"} {
@@ -192,13 +205,16 @@ func TestTokensInAddresses(t *testing.T) {
 	w := newSmallRegion(t)
 	open, h := w.Handler(), w.Handler(allow(access.Grant{Name: "all"}))
 	for _, target := range []string{
-		"/v1/images?access_token=TOKEN", "/v1/images?TOKEN=1", "/v1/images?Token=TOKEN&limit=x", "/v1/images?acces%73_token=TOKEN", "/v1/images?authorization=Bearer+TOKEN",
-		"/v1/images/TOKEN", "/v1/TOKEN", "/v1/images?ClusterId=TOKEN", "/v1/images?InstanceType=TOKEN", "/v1/images?at=TOKEN", "/v1/images?sort=TOKEN", "/v1/images?Status__TOKEN=x", "/v1/images?RegionId=TOKEN",
+		"/v1/images?access_token=TOKEN", "/v1/images?TOKEN=1", "/v1/images?Token=TOKEN&limit=x",
+		"/v1/images?acces%73_token=TOKEN", "/v1/images?authorization=Bearer+TOKEN",
+		"/v1/images/TOKEN", "/v1/TOKEN", "/v1/images?ClusterId=TOKEN", "/v1/images?InstanceType=TOKEN",
+		"/v1/images?at=TOKEN", "/v1/images?sort=TOKEN", "/v1/images?Status__TOKEN=x", "/v1/images?RegionId=TOKEN",
 		"/healthz?token=TOKEN", "/v1/changes?ClusterId=TOKEN", "/v1/images/TOKEN/history",
 	} {
 		target = strings.ReplaceAll(target, "TOKEN", token("all"))
 		for what, rec := range map[string]*httptest.ResponseRecorder{
-			"without tokens": get(open, target), "without a header": get(h, target), "with a header": get(h, target, "Authorization", bearer("all")),
+			"without tokens": get(open, target), "without a header": get(h, target),
+			"with a header": get(h, target, "Authorization", bearer("all")),
 		} {
 			if rec.Code < 400 || strings.Contains(dump(rec), token("all")) {
 				t.Errorf("%s, %s: %s", target, what, dump(rec))
@@ -206,7 +222,8 @@ func TestTokensInAddresses(t *testing.T) {
 			name, _, _ := strings.Cut(target[strings.Index(target, "?")+1:], "=")
 			switch strings.ToLower(name) {
 			case "access_token", "token", "acces%73_token", "authorization":
-				checkError(t, rec, 400, "InvalidParameter", []string{`Tokens are not accepted in the URL, which is logged. Send "Authorization: Bearer <token>".`})
+				checkError(t, rec, 400, "InvalidParameter",
+					[]string{`Tokens are not accepted in the URL, which is logged. Send "Authorization: Bearer <token>".`})
 			}
 		}
 	}
@@ -238,9 +255,14 @@ func TestStatusSaysWhoMayAsk(t *testing.T) {
 		tokens, keys     bool
 		summary, regions string
 	}{
-		{what: "nothing", summary: "Neither tokens nor access keys are configured: the trigger's own authentication is all."},
-		{what: "tokens", edit: []func(*query.Options){allow(access.Grant{Name: "all"})}, caller: "all", tokens: true, summary: "the replica is closed"},
-		{what: "both", edit: []func(*query.Options){allow(access.Grant{Name: "a", Regions: []string{hangzhou}, Clusters: []string{"ehpc-a"}}), keys}, caller: "a", tokens: true, keys: true, summary: "the replica for a signature", regions: "[cn-hangzhou] [ehpc-a]"},
+		{what: "nothing",
+			summary: "Neither tokens nor access keys are configured: the trigger's own authentication is all."},
+		{what: "tokens", edit: []func(*query.Options){allow(access.Grant{Name: "all"})}, caller: "all", tokens: true,
+			summary: "the replica is closed"},
+		{what: "both", edit: []func(*query.Options){
+			allow(access.Grant{Name: "a", Regions: []string{hangzhou}, Clusters: []string{"ehpc-a"}}), keys},
+			caller: "a", tokens: true, keys: true, summary: "the replica for a signature",
+			regions: "[cn-hangzhou] [ehpc-a]"},
 	} {
 		rec := get(w.Handler(row.edit...), "/v1/status", "Authorization", bearer(row.caller))
 		var body struct {
@@ -254,7 +276,8 @@ func TestStatusSaysWhoMayAsk(t *testing.T) {
 			t.Fatal(err)
 		}
 		a := body.Access
-		if a.Tokens != row.tokens || a.AccessKeys != row.keys || !strings.Contains(a.Summary, row.summary) || row.regions != "" && fmt.Sprint(a.Regions, " ", a.Clusters) != row.regions {
+		if a.Tokens != row.tokens || a.AccessKeys != row.keys || !strings.Contains(a.Summary, row.summary) ||
+			row.regions != "" && fmt.Sprint(a.Regions, " ", a.Clusters) != row.regions {
 			t.Errorf("%s: %+v", row.what, a)
 		}
 		if strings.Contains(rec.Body.String(), "s3cr3t") || strings.Contains(rec.Body.String(), "CIAK") {
@@ -263,7 +286,8 @@ func TestStatusSaysWhoMayAsk(t *testing.T) {
 	}
 	for _, target := range guardedRoutes { // keys alone close the routes
 		rec := get(w.Handler(keys), target, "Authorization", "Bearer s3cr3t-s3cr3t")
-		if checkError(t, rec, 401, "Unauthorized", nil); !strings.Contains(rec.Body.String(), "Only access keys are configured") {
+		if checkError(t, rec, 401, "Unauthorized", nil); !strings.Contains(rec.Body.String(),
+			"Only access keys are configured") {
 			t.Errorf("%s does not say why: %s", target, rec.Body)
 		}
 	}
@@ -279,7 +303,9 @@ func FuzzGuard(f *testing.F) {
 	f.Add("/v1/images?access_token="+token("all"), "")
 	f.Add("/?Action=ListCommunityImages", "Bearer  "+token("all")+" ")
 	f.Add("/%2f/v1/images", "bearer\t"+token("all"))
-	f.Add("/healthz?m-cent7%39=1&%65hpc-new=%zz&"+token("all")+"=1&c%69_"+strings.TrimPrefix(token("all"), "ci_")+"=1", "") // names are told decoded
+	// names are told decoded
+	f.Add("/healthz?m-cent7%39=1&%65hpc-new=%zz&"+token("all")+"=1&c%69_"+strings.TrimPrefix(token("all"), "ci_")+"=1",
+		"")
 	f.Add("/v1/images/m-cent79?%61ccess_token=1", "Bearer "+token("all")+","+token("all"))
 	f.Add("//"+hangzhou+"/\x00", "\u212Aearer "+token("all"))
 	holder, escape := regexp.MustCompile(`^(?i:bearer) +`+token("all")+` *$`), regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
@@ -294,7 +320,10 @@ func FuzzGuard(f *testing.F) {
 		if rec.Code == 500 || rec.Code == 304 || strings.Contains(dump(rec), token("all")) {
 			t.Errorf("%q with %q: %s", target, authorization, dump(rec))
 		}
-		asked := target + "\n" + escape.ReplaceAllStringFunc(target, func(code string) string { plain, _ := url.PathUnescape(code); return plain })
+		asked := target + "\n" + escape.ReplaceAllStringFunc(target, func(code string) string {
+			plain, _ := url.PathUnescape(code)
+			return plain
+		})
 		for _, stored := range []string{hangzhou, "ehpc-new", "m-cent79", "深度学习"} {
 			if strings.Contains(rec.Body.String(), stored) && !strings.Contains(asked, stored) {
 				t.Errorf("%q with %q tells of %s: %s", target, authorization, stored, dump(rec))

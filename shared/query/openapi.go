@@ -17,7 +17,8 @@ type jsonObject = map[string]any
 // serveOpenAPI serves /openapi.json. The document is made from the tables that
 // requests are parsed by, so it cannot disagree with them.
 func (s *service) serveOpenAPI(context.Context, *request) (*answer, error) {
-	return &answer{omitEnvelope: true, etag: makeETag("openapi", s.version, strings.Join(s.regions, ","), strconv.FormatBool(s.requiresToken())), render: func(context.Context, []byte) (*body, error) {
+	return &answer{omitEnvelope: true, etag: makeETag("openapi", s.version, strings.Join(s.regions, ","),
+		strconv.FormatBool(s.requiresToken())), render: func(context.Context, []byte) (*body, error) {
 		data, err := catalog.MarshalLine(s.openAPIDocument())
 		if err != nil {
 			return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)
@@ -36,14 +37,19 @@ func (s *service) openAPIDocument() jsonObject {
 		"openapi": "3.1.0",
 		"info": jsonObject{
 			"title": "Community images of E-HPC", "version": s.version,
-			"description": "Lookups over the captured answers of ListCommunityImages. HEAD is answered like GET without a body. Parameter names are matched without regard to case; a list is written with commas, a comma within a value as \\,.",
+			"description": "Lookups over the captured answers of ListCommunityImages. HEAD is answered like GET " +
+				"without a body. Parameter names are matched without regard to case; a list is written with commas, " +
+				"a comma within a value as \\,.",
 		},
 		"servers":    []any{jsonObject{"url": "/"}},
 		"paths":      paths,
 		"components": components,
 	}
 	if s.requiresToken() {
-		components["securitySchemes"] = jsonObject{"token": jsonObject{"type": "http", "scheme": "bearer", "description": "A token that the operator has issued. It says which regions and clusters there are for the caller."}}
+		components["securitySchemes"] = jsonObject{
+			"token": jsonObject{"type": "http", "scheme": "bearer",
+				"description": "A token that the operator has issued. It says which regions and clusters there are " +
+					"for the caller."}}
 		doc["security"] = []any{jsonObject{"token": []any{}}}
 	}
 	return doc
@@ -52,7 +58,9 @@ func (s *service) openAPIDocument() jsonObject {
 func (s *service) describeOperation(rt *route) jsonObject {
 	parameters := []any{}
 	if rt.hasImageID() {
-		parameters = append(parameters, jsonObject{"name": "ImageId", "in": "path", "required": true, "description": "id of the image, percent-encoded", "schema": jsonObject{"type": "string"}, "example": "m-bp181x855551ww5yq"})
+		parameters = append(parameters, jsonObject{"name": "ImageId", "in": "path", "required": true,
+			"description": "id of the image, percent-encoded", "schema": jsonObject{"type": "string"},
+			"example": "m-bp181x855551ww5yq"})
 	}
 	for _, p := range rt.params {
 		parameters = append(parameters, s.describeParam(rt, p))
@@ -76,7 +84,8 @@ func (s *service) describeOperation(rt *route) jsonObject {
 			responses[strconv.Itoa(e.status)] = jsonObject{"$ref": "#/components/responses/E" + strconv.Itoa(e.status)}
 		}
 	}
-	op := jsonObject{"operationId": operationID(rt.pattern), "summary": rt.about, "parameters": parameters, "responses": responses}
+	op := jsonObject{"operationId": operationID(rt.pattern), "summary": rt.about, "parameters": parameters,
+		"responses": responses}
 	if rt.public && s.requiresToken() {
 		op["security"] = []any{}
 	}
@@ -132,7 +141,8 @@ func operationID(pattern string) string {
 
 func (s *service) describeParam(rt *route, p param) jsonObject {
 	schema := jsonObject{"type": "string"}
-	out := jsonObject{"name": p.name, "in": "query", "description": p.about + "; allowed: " + s.describeAllowed(rt, p), "schema": schema}
+	out := jsonObject{"name": p.name, "in": "query", "description": p.about + "; allowed: " + s.describeAllowed(rt, p),
+		"schema": schema}
 	switch p.name {
 	case "format":
 		schema["enum"], schema["default"] = rt.formats, rt.formats[0]
@@ -195,10 +205,12 @@ func (s *service) describeFilters() jsonObject {
 func describeFilter(name string, f *field, op *operator, about string) jsonObject {
 	example := exampleValue(f)
 	if op != nil && op.name == "exists" {
-		return jsonObject{"name": name, "in": "query", "description": about, "schema": jsonObject{"type": "boolean"}, "example": true}
+		return jsonObject{"name": name, "in": "query", "description": about, "schema": jsonObject{"type": "boolean"},
+			"example": true}
 	}
-	return jsonObject{"name": name, "in": "query", "description": about, "style": "form", "explode": false, "example": []string{example},
-		"schema": jsonObject{"type": "array", "items": jsonObject{"type": "string"}, "maxItems": maxListValues}}
+	return jsonObject{"name": name, "in": "query", "description": about, "style": "form", "explode": false,
+		"example": []string{example},
+		"schema":  jsonObject{"type": "array", "items": jsonObject{"type": "string"}, "maxItems": maxListValues}}
 }
 
 func exampleValue(f *field) string {
@@ -233,7 +245,8 @@ func errorResponses() jsonObject {
 		name := "E" + strconv.Itoa(e.status)
 		r, ok := out[name].(jsonObject)
 		if !ok {
-			r = jsonObject{"description": "", "content": jsonObject{"application/json": jsonObject{"schema": jsonObject{"$ref": "#/components/schemas/Error"}}}}
+			r = jsonObject{"description": "", "content": jsonObject{
+				"application/json": jsonObject{"schema": jsonObject{"$ref": "#/components/schemas/Error"}}}}
 			out[name] = r
 		}
 		if about, has := errorHeaders[e.status]; has {
@@ -246,7 +259,8 @@ func errorResponses() jsonObject {
 
 // answerHeaders are the headers of a route's answers.
 func answerHeaders(rt *route) jsonObject {
-	headers := jsonObject{"Cache-Control": headerSchema("long and immutable for a pinned at, else short; no-store where there is no ETag")}
+	headers := jsonObject{"Cache-Control": headerSchema(
+		"long and immutable for a pinned at, else short; no-store where there is no ETag")}
 	if rt.pattern != "/healthz" && rt.pattern != "/metrics" {
 		headers["ETag"] = headerSchema("names the snapshots, the query and the format")
 	}
@@ -255,8 +269,10 @@ func answerHeaders(rt *route) jsonObject {
 	}
 	headers["Last-Modified"] = headerSchema("when the content was published first")
 	headers["X-Snapshot-Sequence"] = headerSchema("number of the commit; not there if the answer is of several regions")
-	headers["Age"] = headerSchema("seconds for which this instance has held what it answers without asking the storage; of data that is current, below QUERY_HEAD_TTL")
-	headers["X-Snapshot-Age"] = headerSchema("seconds since the oldest check in the answer; not there if nothing in it was ever checked with success")
+	headers["Age"] = headerSchema("seconds for which this instance has held what it answers without asking the " +
+		"storage; of data that is current, below QUERY_HEAD_TTL")
+	headers["X-Snapshot-Age"] = headerSchema(
+		"seconds since the oldest check in the answer; not there if nothing in it was ever checked with success")
 	headers["Warning"] = headerSchema("110 if any part of the answer is stale")
 	if rt.hasParam("cursor") {
 		headers["Link"] = headerSchema("rel=next: the next page")

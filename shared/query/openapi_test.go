@@ -83,7 +83,8 @@ func TestErrorCodesAreDocumentedAndTested(t *testing.T) {
 		})
 	}
 	tests := ""
-	for _, pattern := range []string{"*_test.go", "*/*_test.go", "testdata/*.txtar", "../fcrun/*_test.go", "../../functions/query/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "*/*_test.go", "testdata/*.txtar", "../fcrun/*_test.go",
+		"../../functions/query/*_test.go"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

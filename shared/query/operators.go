@@ -37,7 +37,8 @@ type operator struct {
 
 var operators = []operator{
 	{name: "eq", about: "equals; the same as no operator", newTest: newEqualTest, textOnly: true, acceptsOrder: isZero},
-	{name: "ne", about: "differs; holds for images without a value too", newTest: newEqualTest, textOnly: true, testsMissing: true, acceptsOrder: isZero},
+	{name: "ne", about: "differs; holds for images without a value too", newTest: newEqualTest, textOnly: true,
+		testsMissing: true, acceptsOrder: isZero},
 	{name: "prefix", about: "begins with", textOnly: true,
 		newTest: func(v string, _ bool) (func(string) bool, error) {
 			return func(s string) bool { return strings.HasPrefix(s, v) }, nil
@@ -54,7 +55,8 @@ var operators = []operator{
 		newTest: newGlobTest, cost: func(v string) int { return regexCost(globToRegex(v)) }},
 	{name: "regex", about: "matches an RE2 expression as a whole", textOnly: true,
 		newTest: newRegexTest, cost: regexCost},
-	{name: "exists", about: "true: has a value; false: is missing, null or empty", newTest: newExistsTest, testsMissing: true},
+	{name: "exists", about: "true: has a value; false: is missing, null or empty", newTest: newExistsTest,
+		testsMissing: true},
 	{name: "gt", about: "is greater", acceptsOrder: func(c int) bool { return c > 0 }},
 	{name: "gte", about: "is greater or equal", acceptsOrder: func(c int) bool { return c >= 0 }},
 	{name: "lt", about: "is less", acceptsOrder: func(c int) bool { return c < 0 }},
@@ -225,7 +227,8 @@ func compileWholeMatch(pattern string, flags syntax.Flags) (func(string) bool, e
 	if estimateProgramSize(tree) > maxProgram {
 		return nil, errors.New("is too large an expression. Use fewer or smaller repetitions")
 	}
-	anchored := &syntax.Regexp{Op: syntax.OpConcat, Sub: []*syntax.Regexp{{Op: syntax.OpBeginText}, tree, {Op: syntax.OpEndText}}}
+	anchored := &syntax.Regexp{Op: syntax.OpConcat,
+		Sub: []*syntax.Regexp{{Op: syntax.OpBeginText}, tree, {Op: syntax.OpEndText}}}
 	re, err := regexp.Compile(anchored.String())
 	if err != nil {
 		return nil, regexError{err}

@@ -25,15 +25,20 @@ func TestReadmeExamples(t *testing.T) {
 	}
 	examples, _, _ = strings.Cut(examples, "\n## ")
 	w := newFixture(t)
-	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-hz-FYUr32hD1k/_any": parseImages(t, sampleImage, windows)})
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage),
+		"ehpc-hz-FYUr32hD1k/_any": parseImages(t, sampleImage, windows)})
 	w.Now = w.Now.Add(time.Hour)
 	w.CommitRun(hangzhou, content{
-		"_any/_any": parseImages(t, sampleImage), "ehpc-hz-FYUr32hD1k/_any": parseImages(t, sampleImage, centOS79, strings.Replace(centOS710, "hpc-", "gromacs-", 1)), "ehpc-hz-b8LmW0sT5e/_any": parseImages(t, centOS79),
+		"_any/_any": parseImages(t, sampleImage),
+		"ehpc-hz-FYUr32hD1k/_any": parseImages(t, sampleImage, centOS79,
+			strings.Replace(centOS710, "hpc-", "gromacs-", 1)), "ehpc-hz-b8LmW0sT5e/_any": parseImages(t, centOS79),
 	})
 	w.CommitRun(beijing, content{"_any/_any": parseImages(t, sampleImage)})
 	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
-	fill := strings.NewReplacer("$H", "", "${var.lookups}", "", "{{ lookups }}", "", "$C", "ehpc-hz-FYUr32hD1k", "${var.cluster}", "ehpc-hz-FYUr32hD1k", "{{ cluster }}", "ehpc-hz-FYUr32hD1k")
-	targets := regexp.MustCompile(`"((?:\$H|\$\{var\.lookups\}|\{\{ lookups \}\})/[^"]*)"`).FindAllStringSubmatch(examples, -1)
+	fill := strings.NewReplacer("$H", "", "${var.lookups}", "", "{{ lookups }}", "", "$C", "ehpc-hz-FYUr32hD1k",
+		"${var.cluster}", "ehpc-hz-FYUr32hD1k", "{{ cluster }}", "ehpc-hz-FYUr32hD1k")
+	targets := regexp.MustCompile(`"((?:\$H|\$\{var\.lookups\}|\{\{ lookups \}\})/[^"]*)"`).FindAllStringSubmatch(
+		examples, -1)
 	for _, found := range targets {
 		target := fill.Replace(found[1])
 		rec := get(h, target)
@@ -44,7 +49,8 @@ func TestReadmeExamples(t *testing.T) {
 			t.Errorf("%s: %v", found[1], err)
 		}
 	}
-	if n := strings.Count(examples, "\n1. ") + len(regexp.MustCompile(`(?m)^([2-9]|10)\. `).FindAllString(examples, -1)); n != 10 || len(targets) < 10 {
+	if n := strings.Count(examples, "\n1. ") +
+		len(regexp.MustCompile(`(?m)^([2-9]|10)\. `).FindAllString(examples, -1)); n != 10 || len(targets) < 10 {
 		t.Errorf("there are %d examples with %d lookups", n, len(targets))
 	}
 	for _, name := range documentedNames(t, h) {

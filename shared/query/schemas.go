@@ -17,35 +17,67 @@ func (s *service) schemas() jsonObject {
 	refs := func(name string) jsonObject { return jsonObject{"type": "array", "items": schemaRef(name)} }
 	change := objectSchema(jsonObject{"Field": text, "Before": jsonObject{}, "After": jsonObject{}}, "Field")
 	return jsonObject{
-		"Error": objectSchema(jsonObject{"RequestId": text, "HostId": text, "Code": jsonObject{"type": "string", "enum": codes}, "Message": text, "Recommend": text,
-			"ImageId": goneMember("id of the image"), "FirstSeen": goneMember("when the image was first offered"), "LastSeen": goneMember("when it was last known to be offered"),
-			"GoneSince": goneMember("since when no scope asked for offers it"), "Image": jsonObject{"allOf": []any{schemaRef("Image")}, "description": "of " + codeGone + ": the last content, if it can be read"}},
+		"Error": objectSchema(jsonObject{"RequestId": text, "HostId": text,
+			"Code": jsonObject{"type": "string", "enum": codes}, "Message": text, "Recommend": text,
+			"ImageId": goneMember("id of the image"), "FirstSeen": goneMember("when the image was first offered"),
+			"LastSeen":  goneMember("when it was last known to be offered"),
+			"GoneSince": goneMember("since when no scope asked for offers it"),
+			"Image": jsonObject{"allOf": []any{schemaRef("Image")}, "description": "of " + codeGone +
+				": the last content, if it can be read"}},
 			"RequestId", "HostId", "Code", "Message", "Recommend"),
-		"Snapshot": objectSchema(jsonObject{"Sequence": number, "CommittedAt": text, "CheckedAt": jsonObject{"type": "string", "description": "the oldest check in the answer; empty if nothing in it was ever checked with success"},
-			"AgeSeconds": jsonObject{"type": "integer", "description": "seconds since CheckedAt; not there if that is empty"}, "Stale": yes,
-			"StaleScopes": jsonObject{"type": "array", "items": objectSchema(jsonObject{"Scope": text, "Since": text, "Reason": text}, "Scope", "Since", "Reason")}},
+		"Snapshot": objectSchema(jsonObject{"Sequence": number, "CommittedAt": text,
+			"CheckedAt": jsonObject{"type": "string",
+				"description": "the oldest check in the answer; empty if nothing in it was ever checked with success"},
+			"AgeSeconds": jsonObject{"type": "integer",
+				"description": "seconds since CheckedAt; not there if that is empty"}, "Stale": yes,
+			"StaleScopes": jsonObject{"type": "array",
+				"items": objectSchema(jsonObject{"Scope": text, "Since": text, "Reason": text}, "Scope", "Since",
+					"Reason")}},
 			"CommittedAt", "CheckedAt", "Stale", "StaleScopes"),
-		"Image":         s.imageSchema(),
-		"FieldChange":   change,
-		"Event":         objectSchema(jsonObject{"Sequence": number, "CommittedAt": text, "Kind": jsonObject{"type": "string", "enum": kindNames}, "ImageId": text, "RegionId": text, "ClusterId": text, "InstanceType": text, "Fields": refs("FieldChange")}, "Sequence", "CommittedAt", "Kind", "ImageId"),
-		"ValueCount":    objectSchema(jsonObject{"Value": text, "Count": number}, "Value", "Count"),
-		"Variant":       objectSchema(jsonObject{"Image": schemaRef("Image"), "Clusters": texts, "InstanceTypes": texts, "ContentDiffers": yes}, "Image", "Clusters", "InstanceTypes"),
-		"Side":          objectSchema(jsonObject{"Sequence": number, "CommittedAt": text, "ClusterId": text, "InstanceType": text, "Captured": yes, "ImageCount": number}, "Sequence", "CommittedAt", "ClusterId", "InstanceType", "Captured", "ImageCount"),
-		"Scope":         scopeSchema(),
-		"Cluster":       objectSchema(jsonObject{"ClusterId": text, "InstanceTypes": texts, "Name": text, "OsTag": text, "RegionId": text, "SchedulerType": text}, "ClusterId", "InstanceTypes", "Name", "OsTag", "RegionId", "SchedulerType"),
-		"Region":        regionSchema(),
-		"images":        answerSchema(jsonObject{"TotalCount": number, "NextCursor": text, "Facets": jsonObject{"type": "object", "additionalProperties": refs("ValueCount")}, "Images": refs("Image")}, "TotalCount", "NextCursor", "Images"),
-		"imagesImageId": answerSchema(jsonObject{"ImageId": text, "FirstSeen": text, "LastSeen": text, "Image": schemaRef("Image"), "Clusters": texts, "InstanceTypes": texts, "EveryCluster": yes, "ContentDiffers": yes, "Variants": refs("Variant")}, "ImageId", "FirstSeen", "LastSeen", "Image", "Clusters", "InstanceTypes"),
-		"imagesImageIdHistory": answerSchema(jsonObject{"ImageId": text, "Count": number, "More": yes, "NextCursor": text, "Events": refs("Event")},
+		"Image":       s.imageSchema(),
+		"FieldChange": change,
+		"Event": objectSchema(jsonObject{"Sequence": number, "CommittedAt": text,
+			"Kind": jsonObject{"type": "string", "enum": kindNames}, "ImageId": text, "RegionId": text,
+			"ClusterId": text, "InstanceType": text, "Fields": refs("FieldChange")}, "Sequence", "CommittedAt", "Kind",
+			"ImageId"),
+		"ValueCount": objectSchema(jsonObject{"Value": text, "Count": number}, "Value", "Count"),
+		"Variant": objectSchema(jsonObject{"Image": schemaRef("Image"), "Clusters": texts, "InstanceTypes": texts,
+			"ContentDiffers": yes}, "Image", "Clusters", "InstanceTypes"),
+		"Side": objectSchema(jsonObject{"Sequence": number, "CommittedAt": text, "ClusterId": text,
+			"InstanceType": text, "Captured": yes, "ImageCount": number}, "Sequence", "CommittedAt", "ClusterId",
+			"InstanceType", "Captured", "ImageCount"),
+		"Scope": scopeSchema(),
+		"Cluster": objectSchema(jsonObject{"ClusterId": text, "InstanceTypes": texts, "Name": text, "OsTag": text,
+			"RegionId": text, "SchedulerType": text}, "ClusterId", "InstanceTypes", "Name", "OsTag", "RegionId",
+			"SchedulerType"),
+		"Region": regionSchema(),
+		"images": answerSchema(jsonObject{"TotalCount": number, "NextCursor": text,
+			"Facets": jsonObject{"type": "object", "additionalProperties": refs("ValueCount")},
+			"Images": refs("Image")}, "TotalCount", "NextCursor", "Images"),
+		"imagesImageId": answerSchema(jsonObject{"ImageId": text, "FirstSeen": text, "LastSeen": text,
+			"Image": schemaRef("Image"), "Clusters": texts, "InstanceTypes": texts, "EveryCluster": yes,
+			"ContentDiffers": yes, "Variants": refs("Variant")}, "ImageId", "FirstSeen", "LastSeen", "Image",
+			"Clusters", "InstanceTypes"),
+		"imagesImageIdHistory": answerSchema(jsonObject{"ImageId": text, "Count": number, "More": yes,
+			"NextCursor": text, "Events": refs("Event")},
 			"ImageId", "Count", "More", "NextCursor", "Events"),
-		"changes":  answerSchema(jsonObject{"Count": number, "More": yes, "NextCursor": text, "Changes": refs("Event")}, "Count", "More", "NextCursor", "Changes"),
-		"clusters": answerSchema(jsonObject{"TotalCount": number, "Scopes": refs("Scope"), "Clusters": refs("Cluster")}, "TotalCount", "Scopes", "Clusters"),
-		"diff": answerSchema(jsonObject{"From": schemaRef("Side"), "To": schemaRef("Side"), "TotalCount": number, "Added": refs("Image"), "Removed": refs("Image"),
-			"Changed": jsonObject{"type": "array", "items": objectSchema(jsonObject{"ImageId": text, "Fields": refs("FieldChange")}, "ImageId", "Fields")}}, "From", "To", "Added", "Removed", "Changed"),
+		"changes": answerSchema(jsonObject{"Count": number, "More": yes, "NextCursor": text, "Changes": refs("Event")},
+			"Count", "More", "NextCursor", "Changes"),
+		"clusters": answerSchema(jsonObject{"TotalCount": number, "Scopes": refs("Scope"), "Clusters": refs("Cluster")},
+			"TotalCount", "Scopes", "Clusters"),
+		"diff": answerSchema(jsonObject{"From": schemaRef("Side"), "To": schemaRef("Side"), "TotalCount": number,
+			"Added": refs("Image"), "Removed": refs("Image"),
+			"Changed": jsonObject{"type": "array", "items": objectSchema(
+				jsonObject{"ImageId": text, "Fields": refs("FieldChange")}, "ImageId", "Fields")}}, "From", "To",
+			"Added", "Removed", "Changed"),
 		"matrix": answerSchema(jsonObject{"TotalCount": number, "NextCursor": text, "Columns": texts, "Shared": texts,
-			"Rows": jsonObject{"type": "array", "items": objectSchema(jsonObject{"ImageId": text, "ImageName": text, "Status": text, "OfferedBy": texts, "Everywhere": yes, "ContentDiffers": yes}, "ImageId", "OfferedBy", "Everywhere", "ContentDiffers")}}, "Columns", "Shared", "Rows"),
+			"Rows": jsonObject{"type": "array", "items": objectSchema(
+				jsonObject{"ImageId": text, "ImageName": text, "Status": text, "OfferedBy": texts, "Everywhere": yes,
+					"ContentDiffers": yes}, "ImageId", "OfferedBy", "Everywhere", "ContentDiffers")}}, "Columns",
+			"Shared", "Rows"),
 		"status": answerSchema(jsonObject{"Version": text, "Regions": refs("Region"),
-			"Access": objectSchema(jsonObject{"Tokens": yes, "AccessKeys": yes, "Summary": text, "Regions": texts, "Clusters": texts}, "Tokens", "AccessKeys", "Summary")}, "Version", "Access", "Regions"),
+			"Access": objectSchema(jsonObject{"Tokens": yes, "AccessKeys": yes, "Summary": text, "Regions": texts,
+				"Clusters": texts}, "Tokens", "AccessKeys", "Summary")}, "Version", "Access", "Regions"),
 	}
 }
 
@@ -59,15 +91,21 @@ func goneMember(about string) jsonObject {
 func scopeSchema() jsonObject {
 	text, number := jsonObject{"type": "string"}, jsonObject{"type": "integer"}
 	return objectSchema(jsonObject{
-		"RegionId": text, "ClusterId": text, "InstanceType": text, "State": jsonObject{"type": "string", "enum": []archive.State{archive.OK, archive.Failed, archive.Held}}, "Since": text,
-		"Digest": text, "ImageCount": number, "CapturedAt": text, "CheckedAt": text, "TriedAt": text, "Problem": problemSchema(),
-		"Candidate": objectSchema(jsonObject{"Digest": text, "ImageCount": number, "Seen": number, "Since": text}, "Digest", "ImageCount", "Seen", "Since"),
-	}, "RegionId", "ClusterId", "InstanceType", "State", "Since", "Digest", "ImageCount", "CapturedAt", "CheckedAt", "TriedAt")
+		"RegionId": text, "ClusterId": text, "InstanceType": text,
+		"State":  jsonObject{"type": "string", "enum": []archive.State{archive.OK, archive.Failed, archive.Held}},
+		"Since":  text,
+		"Digest": text, "ImageCount": number, "CapturedAt": text, "CheckedAt": text, "TriedAt": text,
+		"Problem": problemSchema(),
+		"Candidate": objectSchema(jsonObject{"Digest": text, "ImageCount": number, "Seen": number, "Since": text},
+			"Digest", "ImageCount", "Seen", "Since"),
+	}, "RegionId", "ClusterId", "InstanceType", "State", "Since", "Digest", "ImageCount", "CapturedAt", "CheckedAt",
+		"TriedAt")
 }
 
 func problemSchema() jsonObject {
 	text := jsonObject{"type": "string"}
-	return objectSchema(jsonObject{"Class": text, "Code": text, "Message": text, "RequestId": text}, "Class", "Code", "Message", "RequestId")
+	return objectSchema(jsonObject{"Class": text, "Code": text, "Message": text, "RequestId": text}, "Class", "Code",
+		"Message", "RequestId")
 }
 
 // regionSchema is a region as /v1/status shows it.
@@ -75,11 +113,15 @@ func regionSchema() jsonObject {
 	text, number := jsonObject{"type": "string"}, jsonObject{"type": "integer"}
 	counts := jsonObject{"type": "object", "additionalProperties": number}
 	return objectSchema(jsonObject{
-		"RegionId": text, "Sequence": number, "CommittedAt": text, "ClusterCount": number, "Scopes": counts, "Stale": jsonObject{"type": "boolean"},
-		"Run":         objectSchema(jsonObject{"Counts": counts, "FinishedAt": text, "RunId": text, "StartedAt": text, "Trigger": text}, "RunId"),
-		"Discovery":   objectSchema(jsonObject{"CheckedAt": text, "Held": number, "Problem": problemSchema(), "TriedAt": text}, "CheckedAt", "TriedAt"),
-		"OldestCheck": objectSchema(jsonObject{"Scope": text, "CheckedAt": text, "AgeSeconds": number}, "Scope", "CheckedAt", "AgeSeconds"),
-		"Error":       objectSchema(jsonObject{"Code": text, "Message": text}, "Code", "Message"),
+		"RegionId": text, "Sequence": number, "CommittedAt": text, "ClusterCount": number, "Scopes": counts,
+		"Stale": jsonObject{"type": "boolean"},
+		"Run": objectSchema(jsonObject{"Counts": counts, "FinishedAt": text, "RunId": text, "StartedAt": text,
+			"Trigger": text}, "RunId"),
+		"Discovery": objectSchema(jsonObject{"CheckedAt": text, "Held": number, "Problem": problemSchema(),
+			"TriedAt": text}, "CheckedAt", "TriedAt"),
+		"OldestCheck": objectSchema(jsonObject{"Scope": text, "CheckedAt": text, "AgeSeconds": number}, "Scope",
+			"CheckedAt", "AgeSeconds"),
+		"Error": objectSchema(jsonObject{"Code": text, "Message": text}, "Code", "Message"),
 	}, "RegionId", "Sequence", "CommittedAt", "ClusterCount", "Scopes", "Stale")
 }
 
@@ -95,15 +137,19 @@ func answerSchema(properties jsonObject, required ...string) jsonObject {
 		properties[name] = jsonObject{"type": "string"}
 	}
 	properties["Snapshot"] = schemaRef("Snapshot")
-	return objectSchema(properties, append([]string{"RequestId", "RegionId", "ClusterId", "InstanceType", "Snapshot"}, required...)...)
+	return objectSchema(properties, append([]string{"RequestId", "RegionId", "ClusterId", "InstanceType", "Snapshot"},
+		required...)...)
 }
 
 // imageSchema is an image as E-HPC sends it; unknown members may be there too.
 func (s *service) imageSchema() jsonObject {
 	properties := jsonObject{
-		columnClusters:       jsonObject{"type": "array", "items": jsonObject{"type": "string"}, "description": "with several scopes: the clusters that offer the image"},
-		columnInstanceTypes:  jsonObject{"type": "array", "items": jsonObject{"type": "string"}, "description": "with several instance types: those with which it is offered"},
-		columnContentDiffers: jsonObject{"type": "boolean", "description": "the id has other content in another scope, which is in the list too"},
+		columnClusters: jsonObject{"type": "array", "items": jsonObject{"type": "string"},
+			"description": "with several scopes: the clusters that offer the image"},
+		columnInstanceTypes: jsonObject{"type": "array", "items": jsonObject{"type": "string"},
+			"description": "with several instance types: those with which it is offered"},
+		columnContentDiffers: jsonObject{"type": "boolean",
+			"description": "the id has other content in another scope, which is in the list too"},
 	}
 	for _, f := range s.schema.fields {
 		top, inner, nested := strings.Cut(f.name, ".")

@@ -30,7 +30,8 @@ func TestVersionsCompareAsPeopleCount(t *testing.T) {
 		{"7.2-hotfix", "7.2hotfix", "7.2.HotFix"},
 		{"7.2.0"},
 		{"7.9"},
-		{"7.10-alpha", "7.10Alpha"}, {"7.10-beta"}, {"7.10-dev"}, {"7.10-pre"}, {"7.10-preview"}, {"7.10-RC", "7.10rc"}, {"7.10-rc1", "7.10~rc.1"}, {"7.10-rc2"},
+		{"7.10-alpha", "7.10Alpha"}, {"7.10-beta"}, {"7.10-dev"}, {"7.10-pre"}, {"7.10-preview"}, {"7.10-RC", "7.10rc"},
+		{"7.10-rc1", "7.10~rc.1"}, {"7.10-rc2"},
 		{"7.10"},
 		{"7.10.1"},
 		{"8"},
@@ -77,8 +78,11 @@ func TestSizesAreNumbers(t *testing.T) {
 	t.Parallel()
 	size := newSchema(nil).fieldNamed("Size")
 	for value, want := range map[string]string{
-		"40": "40", "40.0": "40", "4e1": "40", `"40"`: "40", `"+40"`: "40", "-0": "0", "40.5": "40.5", `"40.50"`: "40.5", "1e-3": "0.001", "9007199254740991": "9007199254740991",
-		"1e20": "100000000000000000000", "1e21": "1e+21", "1e300": "1e+300", "1e-7": "1e-07", "1e999": "", `"large"`: "", `"Inf"`: "", `"nan"`: "", `"0x28"`: "", `"4_0"`: "", `" 40"`: "", `""`: "", "null": "", "true": "", "[40]": "", "{}": "",
+		"40": "40", "40.0": "40", "4e1": "40", `"40"`: "40", `"+40"`: "40", "-0": "0", "40.5": "40.5",
+		`"40.50"`: "40.5", "1e-3": "0.001", "9007199254740991": "9007199254740991",
+		"1e20": "100000000000000000000", "1e21": "1e+21", "1e300": "1e+300", "1e-7": "1e-07", "1e999": "",
+		`"large"`: "", `"Inf"`: "", `"nan"`: "", `"0x28"`: "", `"4_0"`: "", `" 40"`: "", `""`: "", "null": "",
+		"true": "", "[40]": "", "{}": "",
 	} {
 		im, err := catalog.ParseImage([]byte(`{"ImageId":"m-1","Size":` + value + `}`))
 		if err != nil {
@@ -113,7 +117,8 @@ func TestMoments(t *testing.T) {
 	if m, err := parseAsOf("12"); err != nil || m.sequence != 12 {
 		t.Errorf("12 is %v, %v", m, err)
 	}
-	for _, text := range []string{"", "-", "0", "+1", "-0", "--1h", "1h", "24", "yesterday", "2026-13-01", "1e3", "999999999999999999", "-999999w", "1960-01-01"} {
+	for _, text := range []string{"", "-", "0", "+1", "-0", "--1h", "1h", "24", "yesterday", "2026-13-01", "1e3",
+		"999999999999999999", "-999999w", "1960-01-01"} {
 		if m, err := parseAsOf(text); err == nil && text != "24" {
 			t.Errorf("%q is %v", text, m)
 		}
@@ -125,8 +130,10 @@ func FuzzMoment(f *testing.F) {
 		f.Add(s)
 	}
 	for _, s := range []string{
-		"253402300799999", "9999-12-31T23:59:59-23:59", "1970-01-01T00:00:00+23:59", // on the other side of a bound in UTC
-		"-36500d", "-36501d", "-.0ms", "-00000000000000000000000000000000000001w", "-1e9h", // the longest, and no numbers
+		// on the other side of a bound in UTC
+		"253402300799999", "9999-12-31T23:59:59-23:59", "1970-01-01T00:00:00+23:59",
+		// the longest, and no numbers
+		"-36500d", "-36501d", "-.0ms", "-00000000000000000000000000000000000001w", "-1e9h",
 		"9223372036854775807", "-9223372036854775808", "+7", "०७", "2026-11-23T10:00:00,5z", // a number of other digits
 	} {
 		f.Add(s)
@@ -137,7 +144,8 @@ func FuzzMoment(f *testing.F) {
 			return
 		}
 		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-		if at := m.resolveTime(now).UTC(); m.sequence == 0 && (at.Year() < 1926 || at.Year() > 9999) { // as JSON and headers can say it
+		// as JSON and headers can say it
+		if at := m.resolveTime(now).UTC(); m.sequence == 0 && (at.Year() < 1926 || at.Year() > 9999) {
 			t.Errorf("%q is %s", s, at)
 		}
 	})
@@ -148,8 +156,12 @@ func FuzzCursor(f *testing.F) {
 	f.Add((&cursor{sequence: 1 << 53, offset: 1 << 31}).String())   // the largest,
 	f.Add((&cursor{sequence: 1<<53 + 1, offset: 1 << 31}).String()) // and one that is larger
 	f.Add((&cursor{sequence: -1, offset: -1}).String())
-	f.Add(base64.RawURLEncoding.EncodeToString(append(append([]byte{cursorVersion}, make([]byte, 16)...), 0x87, 0x80, 0x00, 0x80, 0x00)))      // numbers with needless bytes
-	f.Add(base64.RawURLEncoding.EncodeToString(append(append([]byte{cursorVersion}, make([]byte, 16)...), bytes.Repeat([]byte{0xff}, 22)...))) // and without end
+	// numbers with needless bytes
+	f.Add(base64.RawURLEncoding.EncodeToString(
+		append(append([]byte{cursorVersion}, make([]byte, 16)...), 0x87, 0x80, 0x00, 0x80, 0x00)))
+	// and without end
+	f.Add(base64.RawURLEncoding.EncodeToString(
+		append(append([]byte{cursorVersion}, make([]byte, 16)...), bytes.Repeat([]byte{0xff}, 22)...)))
 	f.Add("AQAAAAAAAAAAAAAAAAAAAAAAAQF=\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		if c, err := parseCursor(s); err == nil {
@@ -164,7 +176,8 @@ func TestListsAndGlobs(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
 		"a,b": {"a", "b"}, `a\,b,c`: {"a,b", "c"}, `\d+`: {`\d+`}, "a,": {"a", ""},
-		`\\,x`: {`\`, "x"}, `a\\`: {`a\`}, `a\`: {`a\`}, `a\\\,b,c\`: {`a\,b`, `c\`}, `\\d\\.x`: {`\\d\\.x`}, `\\\\`: {`\\`}, "": {""},
+		`\\,x`: {`\`, "x"}, `a\\`: {`a\`}, `a\`: {`a\`}, `a\\\,b,c\`: {`a\,b`, `c\`}, `\\d\\.x`: {`\\d\\.x`},
+		`\\\\`: {`\\`}, "": {""},
 	} {
 		if got := splitList(text); !slices.Equal(got, want) {
 			t.Errorf("%q is %q", text, got)
@@ -174,8 +187,10 @@ func TestListsAndGlobs(t *testing.T) {
 		glob, value string
 		match       bool
 	}{
-		{"a*", "abc", true}, {"a*", "ba", false}, {"?b?", "abc", true}, {"[a-c]x", "bx", true}, {"[!a-c]x", "bx", false}, {"[^a]x", "bx", true},
-		{"[", "[", true}, {"[]", "[]", true}, {"[]a]", "]", true}, {"*.sh", "a.sh", true}, {"*.sh", "axsh", false}, {"a\n*", "a\nb", true}, {"深?", "深度", true}, {`[\]`, `\`, true}, {"[[]", "[", true}, {"a|b", "a", false},
+		{"a*", "abc", true}, {"a*", "ba", false}, {"?b?", "abc", true}, {"[a-c]x", "bx", true},
+		{"[!a-c]x", "bx", false}, {"[^a]x", "bx", true},
+		{"[", "[", true}, {"[]", "[]", true}, {"[]a]", "]", true}, {"*.sh", "a.sh", true}, {"*.sh", "axsh", false},
+		{"a\n*", "a\nb", true}, {"深?", "深度", true}, {`[\]`, `\`, true}, {"[[]", "[", true}, {"a|b", "a", false},
 	} {
 		test, err := newGlobTest(row.glob, false)
 		if err != nil || test(row.value) != row.match {
@@ -195,9 +210,12 @@ func TestExpressionsMatchWholeValues(t *testing.T) {
 		pattern, value string
 		match          bool
 	}{
-		{`\Qa.b`, "a.b", true}, {`\Qa.b`, "axb", false}, {`\Qa.b`, `a.b)\z`, false}, {`\Qa.b\E+`, "a.bb", true}, {`\Q`, "", true},
-		{"a|ab", "ab", true}, {"b|", "ab", false}, {"a", "a\n", false}, {"(?m)^a$", "a\nb", false}, {"(?i)a", "A", true}, {"(?i:a)b", "AB", false},
-		{"(?U)a+", "aaa", true}, {".*", "a\nb", false}, {"(?s).*", "a\nb", true}, {`[^\x00-\x{10FFFF}]`, "a", false}, {`(?i)straſse`, "STRASSE", true},
+		{`\Qa.b`, "a.b", true}, {`\Qa.b`, "axb", false}, {`\Qa.b`, `a.b)\z`, false}, {`\Qa.b\E+`, "a.bb", true},
+		{`\Q`, "", true},
+		{"a|ab", "ab", true}, {"b|", "ab", false}, {"a", "a\n", false}, {"(?m)^a$", "a\nb", false},
+		{"(?i)a", "A", true}, {"(?i:a)b", "AB", false},
+		{"(?U)a+", "aaa", true}, {".*", "a\nb", false}, {"(?s).*", "a\nb", true}, {`[^\x00-\x{10FFFF}]`, "a", false},
+		{`(?i)straſse`, "STRASSE", true},
 	} {
 		test, err := newRegexTest(row.pattern, false)
 		if err != nil || test(row.value) != row.match {
@@ -253,7 +271,9 @@ func TestDidYouMean(t *testing.T) {
 	t.Parallel()
 	names := newSchema(nil).fieldNames()
 	for name, want := range map[string]string{
-		"Statsu": "Status", "imagename": "ImageName", "Platfrom": "OsTag.Platform", "Version": "OsTag.Version", "architecture": "OsTag.Architecture", "OsTag": "OsTag.OsTag", "": "", "x": "", "OsTag.Platfom": "OsTag.Platform", "zzzzzz": "", "Sise": "Size",
+		"Statsu": "Status", "imagename": "ImageName", "Platfrom": "OsTag.Platform", "Version": "OsTag.Version",
+		"architecture": "OsTag.Architecture", "OsTag": "OsTag.OsTag", "": "", "x": "",
+		"OsTag.Platfom": "OsTag.Platform", "zzzzzz": "", "Sise": "Size",
 	} {
 		if got := nearestName(name, names, maxEdits(name)); got != want {
 			t.Errorf("%q: did you mean %q", name, got)
@@ -264,15 +284,18 @@ func TestDidYouMean(t *testing.T) {
 func TestCellsGiveATerminalNoCommands(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"a\tb\r\nc": "a b  c", "\x1b[31mred": " [31mred", "\u009b31m": " 31m", "x\u202eexe.txt": "x exe.txt", "\u2066a\u2069": " a ", "深度 é": "深度 é", "a\u2028b": "a b", "\u200dz": "\u200dz",
+		"a\tb\r\nc": "a b  c", "\x1b[31mred": " [31mred", "\u009b31m": " 31m", "x\u202eexe.txt": "x exe.txt",
+		"\u2066a\u2069": " a ", "深度 é": "深度 é", "a\u2028b": "a b", "\u200dz": "\u200dz",
 	} {
 		if got := replaceControls(text); got != want {
 			t.Errorf("%q becomes %q", text, got)
 		}
 	}
 	for text, want := range map[string]string{
-		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "＝1": "'＝1", "a=1": "a=1", "": "", "'=1": "'=1", "7.2": "7.2",
-		" =1": "' =1", "\u00a0\u3000-1": "'\u00a0\u3000-1", "\x00\u200b=1": "'\x00\u200b=1", " a": " a", "\u202e": "\u202e", "\"=1\"": "\"=1\"",
+		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1",
+		"＝1": "'＝1", "a=1": "a=1", "": "", "'=1": "'=1", "7.2": "7.2",
+		" =1": "' =1", "\u00a0\u3000-1": "'\u00a0\u3000-1", "\x00\u200b=1": "'\x00\u200b=1", " a": " a",
+		"\u202e": "\u202e", "\"=1\"": "\"=1\"",
 	} {
 		if got := escapeFormula(text, formulaStarts); got != want {
 			t.Errorf("%q becomes %q", text, got)
@@ -287,13 +310,15 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 	for _, rt := range routes {
 		f := answerTooLarge(rt, 26<<20)
 		if len(rt.params) > 2 && !rt.hasParam(f.name) {
-			t.Errorf("%s: of %s, which is no parameter, it says %s. Allowed: %s", rt.pattern, f.name, f.reason, f.allowed)
+			t.Errorf("%s: of %s, which is no parameter, it says %s. Allowed: %s", rt.pattern, f.name, f.reason,
+				f.allowed)
 		}
 		if rt.hasParam("fields") != strings.Contains(f.allowed, "fields") {
 			t.Errorf("%s: allowed are %s", rt.pattern, f.allowed)
 		}
 	}
-	if f := answerTooLarge(routes[0], 26<<20); f.name != "limit" || f.reason != "makes an answer of 26 MB; the limit is 24 MB" {
+	if f := answerTooLarge(routes[0], 26<<20); f.name != "limit" ||
+		f.reason != "makes an answer of 26 MB; the limit is 24 MB" {
 		t.Errorf("%s: parameter %s %s", routes[0].pattern, f.name, f.reason)
 	}
 }

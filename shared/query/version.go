@@ -71,7 +71,9 @@ func cutVersionPart(s string) (part string, class int, rest string) {
 		end++
 	}
 	part, rest = s[:end], s[end:]
-	if class == wordPart && slices.ContainsFunc(previewWords, func(p string) bool { return strings.EqualFold(p, part) }) {
+	if class == wordPart && slices.ContainsFunc(previewWords, func(p string) bool {
+		return strings.EqualFold(p, part)
+	}) {
 		class = previewPart
 	}
 	return part, class, rest
