@@ -90,10 +90,10 @@ func TestBrokenTemplates(t *testing.T) {
 		{"a parameter's key", "    NoEcho: true\n    MaxLength: 3072", "    NoEchos: true\n    MaxLength: 3072", "parameter QueryTokens: NoEchos does not exist; did you mean NoEcho?"},
 		{"a default against its pattern", "    Default: 13mo", "    Default: 13 months", `parameter Retention: "13 months" does not match AllowedPattern`},
 		{"an assertion without a check", "      - Assert:\n          Fn::Not: [{'Fn::Equals': [{Ref: HttpAuthConfig}, '']}]\n        AssertD", "      - AssertD", "rule JwtNeedsItsConfiguration: Assert is required"},
-		{"a rule that is no condition", "    RuleCondition:\n      Fn::Equals: [{Ref: HttpAuth}, jwt]", "    RuleCondition:\n      Ref: HttpAuth", "rule JwtNeedsItsConfiguration: this is no condition"},
+		{"a rule that is no condition", "    RuleCondition:\n      Fn::Equals: [{Ref: HttpAuth}, jwt]", "    RuleCondition:\n      Ref: HttpAuth", "rule JwtNeedsItsConfiguration: this is not a condition"},
 		{"a section", "\nMetadata:\n", "\nMetadat:\n", `template: section "Metadat" does not exist; did you mean Metadata?`},
 		{"a key that is there twice", "      FunctionName: {'Fn::GetAtt': [QueryFunction, FunctionName]}\n      TriggerName: http", "      TriggerName: http\n      TriggerName: http\n      FunctionName: {'Fn::GetAtt': [QueryFunction, FunctionName]}", `template: key "TriggerName" is there twice`},
-		{"a short tag", "    Value: {Ref: BucketName}", "    Value: !Ref BucketName", "template: tag !Ref: write the function out"},
+		{"a short tag", "    Value: {Ref: BucketName}", "    Value: !Ref BucketName", "template: tag !Ref: write the function as Fn::…"},
 	} {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
