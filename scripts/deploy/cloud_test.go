@@ -28,8 +28,8 @@ type account struct {
 	oss *osstest.Server
 	url string // of OSS
 	key cloud.Credentials
-	// patience of the command
-	patience time.Duration
+	// retryTime of the command
+	retryTime time.Duration
 }
 
 func newAccount(t *testing.T) *account {
@@ -50,7 +50,7 @@ func newAccount(t *testing.T) *account {
 	}))
 	t.Cleanup(func() { oss.Close(); ehpc.Close() })
 	return &account{
-		t: t, oss: store, url: oss.URL, key: key, patience: 30 * time.Second,
+		t: t, oss: store, url: oss.URL, key: key, retryTime: 30 * time.Second,
 		Cloud: deploytest.Start(t, deploytest.Options{Region: "cn-hangzhou", Key: key, Role: role, OSS: oss.URL, EHPC: ehpc.URL, Step: time.Millisecond, Env: []string{"SNAPSHOT_QPS=1000"}}),
 	}
 }
@@ -74,10 +74,10 @@ func (a *account) deployFrom(ctx context.Context, more string, in io.Reader) out
 	a.t.Helper()
 	args := []string{"-region", "cn-hangzhou", "-bucket", "the-data", "-code-bucket", "the-code", "-ros-endpoint", a.ROS, "-fc-endpoint", a.FC, "-oss-endpoint", a.url}
 	var out, faults bytes.Buffer
-	o := outcome{code: run(ctx, append(args, strings.Fields(more)...), world{
+	o := outcome{code: run(ctx, append(args, strings.Fields(more)...), process{
 		environ: []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=" + a.key.AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + a.key.AccessKeySecret, "ALIBABA_CLOUD_SECURITY_TOKEN=" + a.key.SecurityToken},
-		dir:     ".", in: in, out: &out, faults: &faults,
-		poll: 5 * time.Millisecond, patience: a.patience, make: made,
+		dir:     ".", stdin: in, stdout: &out, stderr: &faults,
+		pollInterval: 5 * time.Millisecond, retryTime: a.retryTime, build: buildOnce,
 	})}
 	o.out, o.faults = out.String(), faults.String()
 	if all := o.out + o.faults; strings.Contains(all, a.key.AccessKeySecret) || strings.Contains(all, a.key.SecurityToken) {
@@ -119,9 +119,9 @@ func (a *account) objects(bucket string) []string {
 // builds holds the packages of the versions that tests ask for.
 var builds sync.Map
 
-// made is bundle.Make, once for each version, and by the command: the race
+// buildOnce is bundle.Make, once for each version, and by the command: the race
 // detector would make the packing ten times slower.
-func made(_ context.Context, o bundle.Options) ([]bundle.Bundle, error) {
+func buildOnce(_ context.Context, o bundle.Options) ([]bundle.Bundle, error) {
 	if o.Version == "mislabelled" { // its binaries say something else
 		o.Version = "v1"
 	}

@@ -21,7 +21,7 @@ func TestLifeOfADeployment(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	first := a.expect("-yes -version v1 -create-code-bucket", 0,
-		"building version v1", "stack \"community-images\" does not exist in cn-hangzhou; it will be made",
+		"building version v1", "stack \"community-images\" does not exist in cn-hangzhou; it will be created",
 		"add    Bucket (ALIYUN::OSS::Bucket)", "uploaded oss://the-code/community-images-query-", "CREATE_COMPLETE        QueryFunction (ALIYUN::FC3::Function)",
 		"SnapshotFunction", "  scripts/operate/signed.sh \"http://", "snapshot of cn-hangzhou: commit 1, ", "/v1/status reports version v1: deployed")
 	if calls := strings.Join(a.Calls(), " "); calls != "ListStacks PreviewStack CreateStack GetStack ListStackEvents GetStack ListStackEvents InvokeFunction" && !strings.HasPrefix(calls, "ListStacks PreviewStack CreateStack GetStack ListStackEvents") {
@@ -54,7 +54,7 @@ func TestLifeOfADeployment(t *testing.T) {
 	if keys := a.objects("the-data"); keys != nil {
 		t.Errorf("the bucket is still there, with %q", keys)
 	}
-	a.expect("-yes -version v1", 0, "it will be made", "reports version v1: deployed")
+	a.expect("-yes -version v1", 0, "it will be created", "reports version v1: deployed")
 	a.expect("-destroy -yes", 0, "was kept")
 	a.expect("-yes -version v1", 0, `bucket "the-data" is there already; the stack uses it as it is`, `parameter CreateBucket: "false"`, "reports version v1: deployed")
 	a.expect("-yes -version v1 -param Schedule=@hourly", 1, "StackValidationFailed", "Schedule")
@@ -77,7 +77,7 @@ func TestPlanChangesNothing(t *testing.T) {
 			}
 		}
 	}
-	a.expect("-plan -version v1", 0, "it will be made", `parameter BucketName: "the-data"`, "add    QueryFunction", "nothing was changed or uploaded: -plan")
+	a.expect("-plan -version v1", 0, "it will be created", `parameter BucketName: "the-data"`, "add    QueryFunction", "nothing was changed or uploaded: -plan")
 	only("before the first deployment", "ListStacks", "PreviewStack")
 	a.expect("-yes -version v1 -create-code-bucket", 0)
 	a.Calls()
@@ -99,7 +99,7 @@ func TestFirstDeploymentThatFails(t *testing.T) {
 		stacks bool // CreateStack may have been called
 	}{
 		{name: "no code bucket", more: "-yes", code: 1,
-			says: []string{`uploading the code: bucket "the-code" does not exist; -create-code-bucket makes it`}},
+			says: []string{`uploading the code: bucket "the-code" does not exist; -create-code-bucket creates it`}},
 		{name: "not confirmed", code: 2, says: []string{"Type yes: ", "not confirmed, nothing was changed"}},
 		{name: "no right to list stacks", more: "-yes", code: 1, before: refuse("ListStacks"),
 			says: []string{"deploy: calling ListStacks: 403 NoPermission"}},
@@ -137,7 +137,7 @@ func TestFirstDeploymentThatFails(t *testing.T) {
 		{name: "a region that E-HPC does not have", more: "-yes -create-code-bucket -regions cn-nowhere", code: 1,
 			says: []string{"listing clusters: ", "InvalidRegionId.NotFound", "smoke test: region cn-nowhere was not captured: every scope failed"}, stacks: true},
 		{name: "functions that say another version", more: "-yes -create-code-bucket -version mislabelled", code: 1,
-			before: func(a *account) { a.patience = 2 * time.Second }, // it is waited for in vain
+			before: func(a *account) { a.retryTime = 2 * time.Second }, // it is waited for in vain
 			says:   []string{`the lookups report version "v1", not "mislabelled"`}, stacks: true},
 		{name: "a parameter that the template does not have", more: "-yes -param HttpAuht=anonymous", code: 2,
 			says: []string{`the template has no parameter "HttpAuht"; it has `, "HttpAuth"}},
@@ -287,14 +287,14 @@ func TestTemporaryFaultsAreSatOut(t *testing.T) {
 func TestRunThatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	a.patience = 50 * time.Millisecond
+	a.retryTime = 50 * time.Millisecond
 	free := time.Now().Add(24 * time.Hour)
 	a.SetRefuse(func(action string) *deploytest.Refusal {
 		if action != "InvokeFunction" {
 			return nil
 		}
 		if time.Until(free) > time.Hour {
-			free = time.Now().Add(10 * a.patience)
+			free = time.Now().Add(10 * a.retryTime)
 		}
 		if time.Now().Before(free) {
 			return &deploytest.Refusal{Status: 429, Code: "ResourceExhausted", Message: "the reserved concurrency is used up"}

@@ -9,14 +9,14 @@ import (
 func TestEverythingThatIsMissingIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
 	var out, faults bytes.Buffer
-	if code := run(t.Context(), nil, world{out: &out, faults: &faults}); code != 2 || out.Len() > 0 {
+	if code := run(t.Context(), nil, process{stdout: &out, stderr: &faults}); code != 2 || out.Len() > 0 {
 		t.Errorf("exit %d, %s", code, out.String())
 	}
 	want := `deploy: ALIBABA_CLOUD_ACCESS_KEY_ID is not set: the access key to deploy with
 deploy: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set: the secret of the access key
 deploy: -region is not set: the region to deploy to, such as cn-hangzhou
 deploy: -bucket is not set: the bucket for the snapshots; its name must be new in all of OSS
-deploy: -code-bucket is not set: the bucket for the code packages; with -create-code-bucket it is made
+deploy: -code-bucket is not set: the bucket for the code packages; -create-code-bucket creates it
 `
 	if faults.String() != want {
 		t.Errorf("got\n%swant\n%s", faults.String(), want)
@@ -47,7 +47,9 @@ func TestFlags(t *testing.T) {
 		{good + "-ros-endpoint ros.aliyuncs.com", `endpoint "ros.aliyuncs.com" is not an http or https URL`},
 	} {
 		var out, faults bytes.Buffer
-		code := run(t.Context(), strings.Fields(row.args), world{environ: environ, dir: ".", out: &out, faults: &faults, make: made})
+		code := run(t.Context(), strings.Fields(row.args), process{
+			environ: environ, dir: ".", stdout: &out, stderr: &faults, build: buildOnce,
+		})
 		want := 2
 		if row.args == "-h" {
 			want = 0
@@ -80,7 +82,9 @@ func TestValuesOfParametersAreNotShown(t *testing.T) {
 	} {
 		args := append([]string{"-region", "cn-hangzhou", "-bucket", "the-data", "-code-bucket", "the-code"}, row.args...)
 		var out, faults bytes.Buffer
-		code := run(t.Context(), args, world{environ: environ, dir: ".", out: &out, faults: &faults, make: made})
+		code := run(t.Context(), args, process{
+			environ: environ, dir: ".", stdout: &out, stderr: &faults, build: buildOnce,
+		})
 		if said := out.String() + faults.String(); code != 2 || !strings.Contains(said, row.says) || strings.Contains(said, "TOPSECRET") {
 			t.Errorf("%s: exit %d, want %q and no value:\n%s", row.name, code, row.says, said)
 		}

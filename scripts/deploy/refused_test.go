@@ -36,7 +36,7 @@ func TestTemplatesThatAreNone(t *testing.T) {
 	a := newAccount(t)
 	dir := t.TempDir()
 	for name, row := range map[string]struct{ body, says string }{
-		"large": {"# " + strings.Repeat("x", 524_288), "has 524290 bytes; ROS takes 524288"},
+		"large": {"# " + strings.Repeat("x", 524_288), "has 524290 bytes; ROS accepts 524288"},
 		"yaml":  {"Parameters: [", "reading the template"},
 	} {
 		path := filepath.Join(dir, name)

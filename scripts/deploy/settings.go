@@ -14,13 +14,12 @@ import (
 	"community-images/shared/config"
 )
 
-// settings lets the functions' own reading judge what the stack would tell
-// them. The template's patterns cannot say all of it, and ROS would update the
-// stack and leave functions that end at start.
-func (d *deployment) settings(stack ros.Stack, spec ros.Spec) error {
-	values := d.resulting(stack, spec)
-	faults := repeated(values["Regions"])
-	environments, err := d.environments(values)
+// checkSettings lets the code of the functions check the settings that the stack would give them. The patterns of the
+// template cannot express all rules: ROS would update the stack, and the functions would fail at start.
+func (d *deployment) checkSettings(stack ros.Stack, spec ros.Spec) error {
+	values := d.mergeParameters(stack, spec)
+	problems := repeatedRegions(values["Regions"])
+	environments, err := d.functionEnvironments(values)
 	if err != nil {
 		fmt.Fprintf(d.out, "the functions' settings are not checked beforehand: %v\n", err)
 	}
@@ -29,30 +28,30 @@ func (d *deployment) settings(stack ros.Stack, spec ros.Spec) error {
 		case "snapshot":
 			var conf config.Snapshot
 			if conf, err = config.SnapshotFrom(environ); err == nil {
-				faults = append(faults, payload(values["Payload"], conf)...)
+				problems = append(problems, payloadProblems(values["Payload"], conf)...)
 			}
 		case "query":
 			_, err = config.QueryFrom(environ)
 		default:
 			continue
 		}
-		for _, fault := range split(err) {
-			faults = append(faults, d.explain(fault))
+		for _, e := range splitErrors(err) {
+			problems = append(problems, d.explainSetting(e))
 		}
 	}
-	slices.Sort(faults) // both functions may have the same
-	if faults = slices.Compact(faults); len(faults) == 0 {
+	slices.Sort(problems) // both functions may have the same one
+	if problems = slices.Compact(problems); len(problems) == 0 {
 		return nil
 	}
-	return &command.UsageError{Err: errors.New(strings.Join(faults, "\n"))}
+	return &command.UsageError{Err: errors.New(strings.Join(problems, "\n"))}
 }
 
-// resulting are the parameters that the stack would have, those apart that it
-// has and does not show.
-func (d *deployment) resulting(stack ros.Stack, spec ros.Spec) map[string]string {
+// mergeParameters returns the parameters that the stack would have. It leaves out secrets of the stack, which ROS
+// hides.
+func (d *deployment) mergeParameters(stack ros.Stack, spec ros.Spec) map[string]string {
 	values := map[string]string{}
-	for name, value := range stack.Parameters {
-		if _, still := d.template.Parameters[name]; still && !d.template.secret(name) {
+	for _, name := range d.template.Parameters() {
+		if value, exists := stack.Parameters[name]; exists && !d.template.IsSecret(name) {
 			values[name] = value
 		}
 	}
@@ -60,83 +59,78 @@ func (d *deployment) resulting(stack ros.Stack, spec ros.Spec) map[string]string
 	return values
 }
 
-// environments are those of the functions, by handler, as os.Environ has them.
-func (d *deployment) environments(values map[string]string) (map[string][]string, error) {
-	t, err := rostemplate.Parse([]byte(d.template.body))
-	if err != nil {
-		return nil, err
-	}
+// functionEnvironments returns the environment of each function by its handler, in the form of os.Environ.
+func (d *deployment) functionEnvironments(values map[string]string) (map[string][]string, error) {
 	parameters := map[string]any{}
 	for name, value := range values {
 		parameters[name] = value
 	}
-	resources, err := t.Evaluate(rostemplate.Values{Parameters: parameters, Pseudo: map[string]string{
-		"ALIYUN::Region": d.region, "ALIYUN::StackName": d.stack, "ALIYUN::StackId": "-", "ALIYUN::TenantId": "-", "ALIYUN::AccountId": "-",
+	resources, err := d.template.Evaluate(rostemplate.Values{Parameters: parameters, Pseudo: map[string]string{
+		"ALIYUN::Region": d.region, "ALIYUN::StackName": d.stack,
+		"ALIYUN::StackId": "-", "ALIYUN::TenantId": "-", "ALIYUN::AccountId": "-",
 	}})
 	if err != nil {
 		return nil, err
 	}
-	all := map[string][]string{}
+	environments := map[string][]string{}
 	for _, r := range resources {
 		variables, ok := r.Properties["EnvironmentVariables"].(map[string]any)
-		if r.Type != functionType || !ok {
+		if r.Type != "ALIYUN::FC3::Function" || !ok {
 			continue
 		}
 		environ := []string{"FC_REGION=" + d.region}
 		for name, value := range variables {
 			environ = append(environ, name+"="+fmt.Sprint(value))
 		}
-		all[fmt.Sprint(r.Properties["Handler"])] = environ
+		environments[fmt.Sprint(r.Properties["Handler"])] = environ
 	}
-	return all, nil
+	return environments, nil
 }
 
-const functionType = "ALIYUN::FC3::Function"
-
-// explain names the parameter of the fault's setting, and leaves out the value
-// of one that must not be shown.
-func (d *deployment) explain(fault error) string {
-	var of *config.Error
-	if !errors.As(fault, &of) {
-		return fault.Error()
+// explainSetting returns the text of a problem with a setting. It names the parameter that sets it, and leaves out
+// the value of a secret one.
+func (d *deployment) explainSetting(problem error) string {
+	var wrong *config.Error
+	if !errors.As(problem, &wrong) {
+		return problem.Error()
 	}
-	shown := *of
+	shown := *wrong
 	var names []string
-	for _, name := range d.template.parametersOf(of.Setting) {
-		if d.template.secret(name) {
+	for _, name := range d.template.ParametersOfVariable(wrong.Setting) {
+		if d.template.IsSecret(name) {
 			shown.Value = ""
 		}
-		names = append(names, named(name))
+		names = append(names, withFlag(name))
 	}
 	if len(names) == 0 {
-		return fault.Error()
+		return problem.Error()
 	}
 	return "parameter " + strings.Join(names, " or ") + ": " + shown.Error()
 }
 
-// named is a parameter, with the flag that sets it.
-func named(parameter string) string {
-	if flag := setBy[parameter]; strings.HasPrefix(flag, "-") {
+// withFlag returns the name of a parameter with the flag that sets it.
+func withFlag(parameter string) string {
+	if flag := flagOfParameter[parameter]; strings.HasPrefix(flag, "-") {
 		return parameter + " (" + flag + ")"
 	}
 	return parameter
 }
 
-// repeated finds regions that are there twice. The functions would not mind;
-// but the alarm counts what the template splits, and would never be content.
-func repeated(regions string) []string {
+// repeatedRegions returns a problem if a region is named twice. The functions accept it. But the alarm counts the
+// elements of the list, and would never be satisfied.
+func repeatedRegions(regions string) []string {
 	seen := map[string]bool{}
 	for region := range strings.SplitSeq(regions, ",") {
 		if seen[region] {
-			return []string{fmt.Sprintf("parameter %s: %q is named twice", named("Regions"), region)}
+			return []string{fmt.Sprintf("parameter %s: %q is named twice", withFlag("Regions"), region)}
 		}
 		seen[region] = true
 	}
 	return nil
 }
 
-// payload finds what the snapshot function would say to each event of its timer.
-func payload(text string, conf config.Snapshot) []string {
+// payloadProblems returns what the snapshot function would refuse in the payload of its timer.
+func payloadProblems(text string, conf config.Snapshot) []string {
 	request, err := capture.ParseRequest([]byte(text))
 	if err == nil {
 		err = request.Validate(capture.Settings{Regions: conf.Regions, Clusters: conf.Clusters})
@@ -147,14 +141,14 @@ func payload(text string, conf config.Snapshot) []string {
 	return nil
 }
 
-// split takes joined errors apart.
-func split(err error) []error {
+// splitErrors returns the errors that were joined into one.
+func splitErrors(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
+		var list []error
 		for _, e := range joined.Unwrap() {
-			all = append(all, split(e)...)
+			list = append(list, splitErrors(e)...)
 		}
-		return all
+		return list
 	}
 	if err == nil {
 		return nil

@@ -12,52 +12,57 @@ import (
 	"community-images/shared/capture"
 )
 
-// smoke tries the deployed functions out: one snapshot, then the lookups'
-// status, which must tell the version that was just deployed.
-func (d *deployment) smoke(ctx context.Context, stack ros.Stack) error {
-	output := map[string]string{}
+// testFunctions tests the deployed functions. It takes one snapshot, and waits until lookups report the new version.
+func (d *deployment) testFunctions(ctx context.Context, stack ros.Stack) error {
+	outputs := map[string]string{}
 	for _, o := range stack.Outputs {
-		output[o.Name], _ = o.Value.(string)
+		outputs[o.Name], _ = o.Value.(string)
 	}
 	for _, name := range []string{"SnapshotFunction", "QueryFunction", "Url"} {
-		if output[name] == "" {
+		if outputs[name] == "" {
 			return fmt.Errorf("smoke test: the stack has no output %q", name)
 		}
 	}
-	seconds, _ := strconv.Atoi(stack.Parameters["SnapshotTimeout"]) // none: a template that has no such parameter
-	report, err := d.snapshot(ctx, output["SnapshotFunction"], time.Duration(seconds)*time.Second)
+	// A template without this parameter gives 0: then we do not wait for a run of the timer.
+	seconds, _ := strconv.Atoi(stack.Parameters["SnapshotTimeout"])
+	report, err := d.takeSnapshot(ctx, outputs["SnapshotFunction"], time.Duration(seconds)*time.Second)
 	if err != nil {
 		return fmt.Errorf("smoke test: %w", err)
 	}
 	for _, r := range report.Regions {
-		if err := d.captured(r); err != nil {
+		d.printRegion(r)
+		if err := checkRegion(r); err != nil {
 			return fmt.Errorf("smoke test: %w", err)
 		}
 	}
-	base := strings.TrimSuffix(output["Url"], "/")
-	ask, where := d.overHTTP(base), base+"/v1/status"
+	base := strings.TrimSuffix(outputs["Url"], "/")
+	readVersion, where := d.readVersionOverHTTP(base), base+"/v1/status"
 	if stack.Parameters["HttpAuth"] == "jwt" || stack.Parameters["DefaultUrl"] == "false" {
-		// The URL is closed to whoever has a signature only.
-		ask, where = d.directly(output["QueryFunction"]), output["QueryFunction"]
+		// The deployer's signature does not open the URL.
+		readVersion, where = d.readVersionByInvocation(outputs["QueryFunction"]), outputs["QueryFunction"]
 	}
-	if err := d.awaitVersion(ctx, ask); err != nil {
+	if err := d.waitForVersion(ctx, readVersion); err != nil {
 		return fmt.Errorf("smoke test: %w", err)
 	}
 	fmt.Fprintf(d.out, "%s reports version %s: deployed\n", where, d.version)
 	return nil
 }
 
-// captured prints what a run did in a region. It is an error if that was
-// nothing; single scopes may fail.
-func (d *deployment) captured(r *capture.RegionReport) error {
-	fmt.Fprintf(d.out, "snapshot of %s: commit %d, %d clusters, %d images, %d of %d scopes failed\n", r.RegionID, r.Sequence, r.Clusters, r.Images, r.Counts.Failed, r.Counts.Planned)
+// printRegion prints what a run did in a region.
+func (d *deployment) printRegion(r *capture.RegionReport) {
+	fmt.Fprintf(d.out, "snapshot of %s: commit %d, %d clusters, %d images, %d of %d scopes failed\n",
+		r.RegionID, r.Sequence, r.Clusters, r.Images, r.Counts.Failed, r.Counts.Planned)
 	for _, problem := range r.Problems {
 		fmt.Fprintf(d.out, "  %s\n", problem)
 	}
-	const shown = 5
-	for _, f := range r.Failed[:min(len(r.Failed), shown)] {
+	const maxShown = 5
+	for _, f := range r.Failed[:min(len(r.Failed), maxShown)] {
 		fmt.Fprintf(d.out, "  %s: %s %s: %s\n", f.Scope, f.Class, f.Code, f.Message)
 	}
+}
+
+// checkRegion returns an error if a run captured nothing in a region. Single scopes may fail.
+func checkRegion(r *capture.RegionReport) error {
 	switch {
 	case r.Error != "":
 		return fmt.Errorf("region %s was not captured: %s", r.RegionID, r.Error)
@@ -67,36 +72,37 @@ func (d *deployment) captured(r *capture.RegionReport) error {
 	return nil
 }
 
-// snapshot takes one and returns its report. A run takes up to the given time.
-func (d *deployment) snapshot(ctx context.Context, function string, run time.Duration) (*capture.Report, error) {
+// takeSnapshot invokes the snapshot function and returns its report. maxRun is the longest time that a run takes.
+func (d *deployment) takeSnapshot(
+	ctx context.Context, function string, maxRun time.Duration,
+) (*capture.Report, error) {
 	fmt.Fprintf(d.out, "taking a snapshot with %s\n", function)
-	answer, err := d.invoke(ctx, function, []byte("{}"), run)
+	body, err := d.invoke(ctx, function, []byte("{}"), maxRun)
 	if err != nil {
 		return nil, err
 	}
 	report := &capture.Report{}
-	if err := json.Unmarshal(answer, report); err != nil {
+	if err := json.Unmarshal(body, report); err != nil {
 		return nil, fmt.Errorf("reading the report of %s: %w", function, err)
 	}
 	return report, nil
 }
 
-// awaitVersion asks until the new version answers: FC may let old instances
-// answer for a moment.
-func (d *deployment) awaitVersion(ctx context.Context, ask func(context.Context) (string, error)) error {
-	last := time.Now().Add(d.patience)
+// waitForVersion calls readVersion until it returns the deployed version. FC may use old instances for a moment.
+func (d *deployment) waitForVersion(ctx context.Context, readVersion func(context.Context) (string, error)) error {
+	deadline := time.Now().Add(d.retryTime)
 	for {
-		version, err := ask(ctx)
+		version, err := readVersion(ctx)
 		switch {
 		case err == nil && version == d.version:
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case time.Now().After(last) && err != nil:
+		case time.Now().After(deadline) && err != nil:
 			return err
-		case time.Now().After(last):
+		case time.Now().After(deadline):
 			return fmt.Errorf("the lookups report version %q, not %q", version, d.version)
 		}
-		pause(ctx, d.poll)
+		sleep(ctx, d.pollInterval)
 	}
 }

@@ -11,26 +11,24 @@ import (
 	"community-images/shared/ossbucket"
 )
 
-// open returns a bucket with the deployer's credentials.
-func (d *deployment) open(name string) (*ossbucket.Bucket, error) {
+// openBucket opens a bucket with the deployer's credentials.
+func (d *deployment) openBucket(name string) (*ossbucket.Bucket, error) {
 	return ossbucket.New(ossbucket.Options{
-		Endpoint: d.ossEndpoint, Bucket: name, ReadTimeout: time.Minute,
-		Retry: ossbucket.Retry{Tries: 5, FirstDelay: time.Second, MaxDelay: 10 * time.Second},
-		Credentials: func(context.Context) (cloud.Credentials, error) {
-			return d.credentials, nil
-		},
+		Endpoint: d.endpoints.oss, Bucket: name, ReadTimeout: time.Minute,
+		Retry:       ossbucket.Retry{Tries: 5, FirstDelay: time.Second, MaxDelay: 10 * time.Second},
+		Credentials: func(context.Context) (cloud.Credentials, error) { return d.credentials, nil },
 	})
 }
 
-// upload puts the code packages where the stack will look for them. A name
-// tells its content, so what is there already stays.
-func (d *deployment) upload(ctx context.Context) error {
-	bucket, err := d.open(d.codeBucket)
+// uploadCode uploads the code packages to the code bucket. The name of a package contains its hash, so an object
+// that is there already is the same.
+func (d *deployment) uploadCode(ctx context.Context) error {
+	bucket, err := d.openBucket(d.codeBucket)
 	if err != nil {
 		return fmt.Errorf("opening the code bucket: %w", err)
 	}
 	if d.createCodeBucket {
-		// Making a bucket of one's own again would set its access anew.
+		// Creating one's own bucket again would reset its access rules.
 		exists, err := bucket.Exists(ctx)
 		if err == nil && !exists {
 			err = bucket.Make(ctx)
@@ -46,7 +44,7 @@ func (d *deployment) upload(ctx context.Context) error {
 		case errors.Is(err, fs.ErrExist):
 			fmt.Fprintf(d.out, "oss://%s/%s is there already\n", d.codeBucket, b.Name)
 		case errors.Is(err, ossbucket.ErrNoBucket):
-			return fmt.Errorf("uploading the code: bucket %q does not exist; -create-code-bucket makes it", d.codeBucket)
+			return fmt.Errorf("uploading the code: bucket %q does not exist; -create-code-bucket creates it", d.codeBucket)
 		default:
 			return fmt.Errorf("uploading the code: %w", err)
 		}

@@ -97,7 +97,8 @@ func (c *checker) checkOutputs() {
 	c.holds = nil
 }
 
-// ownCondition checks the condition of a resource or an output and returns it as the list of conditions that hold there.
+// ownCondition checks the condition of a resource or an output and returns it as the list of conditions that hold
+// there.
 func (c *checker) ownCondition(n *yaml.Node) []string {
 	condition := member(n, "Condition")
 	if condition == nil {

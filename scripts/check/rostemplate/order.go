@@ -6,8 +6,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// sortResources returns the resources, each after those that it depends on. If resources depend on each other it returns
-// the cycle instead, which begins and ends with the same name.
+// sortResources returns the resources, each after those that it depends on. If resources depend on each other it
+// returns the cycle instead, which begins and ends with the same name.
 func (t *Template) sortResources() (sorted, cycle []string) {
 	resources := t.sections["Resources"]
 	var visit func(name string, path []string) (cycle []string)

@@ -35,8 +35,8 @@ type ParameterError struct {
 // Error returns the text.
 func (e *ParameterError) Error() string { return e.Text }
 
-// ParameterValues returns the values of all parameters by their types: the given ones, and the defaults of the others. The
-// error is a *ParameterError.
+// ParameterValues returns the values of all parameters by their types: the given ones, and the defaults of the
+// others. The error is a *ParameterError.
 func (t *Template) ParameterValues(given map[string]string) (map[string]any, error) {
 	parameters := t.sections["Parameters"]
 	for name := range given {

@@ -1,5 +1,5 @@
-// Package rostemplate reads ROS templates. It checks a template against the published models of its resource types, and
-// evaluates it with parameters as ROS does.
+// Package rostemplate reads ROS templates. It checks a template against the published models of its resource types,
+// and evaluates it with parameters as ROS does.
 //
 // Each problem is one line: the place, what is wrong there, and the known name that was probably meant.
 package rostemplate
@@ -37,8 +37,8 @@ var sectionNames = []string{
 	"Outputs",
 }
 
-// Parse reads a template. It returns an error only if the data is not YAML or not a mapping. Problems and Check report all
-// other mistakes.
+// Parse reads a template. It returns an error only if the data is not YAML or not a mapping. Problems and Check
+// report all other mistakes.
 func Parse(data []byte) (*Template, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {

@@ -105,7 +105,7 @@ func TestRefusals(t *testing.T) {
 			}
 			_, err = client.Do(t.Context(), Call{Action: "Do"})
 			var refused *Error
-			if !errors.As(err, &refused) || !Is(err, "other", row.code) || Is(err, "other") || refused.Temporary() != row.temporary || !strings.Contains(err.Error(), row.says) {
+			if !errors.As(err, &refused) || !HasCode(err, "other", row.code) || HasCode(err, "other") || refused.Temporary() != row.temporary || !strings.Contains(err.Error(), row.says) {
 				t.Errorf("got %v, temporary %t", err, refused != nil && refused.Temporary())
 			}
 			if asked != 1 {

@@ -1,8 +1,7 @@
-// Package acs makes calls of Alibaba Cloud's APIs.
+// Package acs calls Alibaba Cloud's APIs.
 //
-// It promises that every call is signed by the OpenAPI core that the vendor's
-// SDKs share, ends with its context, reads a bounded answer, follows no
-// redirect, and that every refusal is an *Error with the service's own code.
+// Each call is signed by the OpenAPI core of the vendor's SDKs, ends with its context, reads a bounded response, and
+// does not follow redirects. Each refusal is an *Error with the service's own code.
 package acs
 
 import (
@@ -25,7 +24,7 @@ type Client struct {
 // maxBody is the largest response that FC allows to a synchronous call.
 const maxBody = 32 << 20
 
-// New returns a client of an API version. endpoint is a URL of a host alone.
+// New returns a client for an API version. The endpoint is a URL without a path.
 func New(endpoint, version string, c cloud.Credentials) (*Client, error) {
 	at, err := rpc.ParseEndpoint(endpoint)
 	if err != nil {
@@ -35,37 +34,36 @@ func New(endpoint, version string, c cloud.Credentials) (*Client, error) {
 	return &Client{rpc: rpc.New(options), endpoint: at, version: version, credentials: c}, nil
 }
 
-// Call is one request. Path is that of a resource-oriented API; a call without
-// one is of the RPC kind.
+// Call is one request.
 type Call struct {
 	Action string
-	Path   string
+	Path   string // of a resource-oriented API; empty: an RPC API
 	Query  map[string]string
 	Form   map[string]string // goes into the body
 	Header map[string]string
 	Body   []byte // instead of Form
 }
 
-// Answer is a response with a 2xx status.
-type Answer struct {
+// Response is a response with a 2xx status.
+type Response struct {
 	Header http.Header
 	Body   []byte
 }
 
 // Do makes a call. It returns an *Error if the service refused it or no response
 // came.
-func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
+func (c *Client) Do(ctx context.Context, call Call) (Response, error) {
 	response, err := c.rpc.Do(ctx, c.credentials, rpc.Call{
 		Endpoint: c.endpoint, Action: call.Action, Version: c.version, Method: http.MethodPost,
 		Path: call.Path, Query: call.Query, Header: call.Header, Form: call.Form, Body: call.Body,
 	})
 	switch {
 	case ctx.Err() != nil:
-		return Answer{}, fmt.Errorf("calling %s: %w", call.Action, ctx.Err())
+		return Response{}, fmt.Errorf("calling %s: %w", call.Action, ctx.Err())
 	case err != nil:
-		return Answer{}, &Error{Action: call.Action, Err: err}
+		return Response{}, &Error{Action: call.Action, Err: err}
 	case response.Status < 200 || response.Status > 299:
-		return Answer{}, refusal(call.Action, response)
+		return Response{}, newRefusal(call.Action, response)
 	}
-	return Answer{Header: response.Header, Body: response.Body}, nil
+	return Response{Header: response.Header, Body: response.Body}, nil
 }

@@ -5,21 +5,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 
 	"community-images/shared/cloud/rpc"
 )
 
-// Error is a call that was refused or did not come through.
+// Error says that the service refused a call, or that no complete response came.
 type Error struct {
 	Action    string
-	Status    int // 0: there was no whole answer
+	Status    int // 0: no complete response came
 	Code      string
 	Message   string
 	RequestID string
-	Err       error // why there was no answer
+	Err       error // why no complete response came
 }
 
+// Error returns what was called and why it failed.
 func (e *Error) Error() string {
 	if e.Err != nil {
 		return fmt.Sprintf("calling %s: %v", e.Action, e.Err)
@@ -31,42 +34,36 @@ func (e *Error) Error() string {
 	return text
 }
 
+// Unwrap returns why no complete response came.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Temporary says whether the same call may go well a little later: no answer,
-// too many calls, or a fault of the service.
+// Temporary reports whether the same call may succeed later: without a response, after too many calls, and after an
+// error of the service.
 func (e *Error) Temporary() bool {
-	return e.Err != nil || e.Status == 429 || e.Status >= 500 || strings.HasPrefix(e.Code, "Throttling") || e.Code == "ServiceUnavailable"
+	return e.Err != nil || e.Status == http.StatusTooManyRequests || e.Status >= 500 ||
+		strings.HasPrefix(e.Code, "Throttling") || e.Code == "ServiceUnavailable"
 }
 
-// Is reports whether err is a refusal with one of the codes.
-func Is(err error, codes ...string) bool {
+// HasCode reports whether err is a refusal with one of the codes.
+func HasCode(err error, codes ...string) bool {
 	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	for _, code := range codes {
-		if e.Code == code {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }
 
-// refusal reads the error document that all services share.
-func refusal(action string, r *rpc.Response) error {
+// newRefusal reads the error document of a response. All services have the same one.
+func newRefusal(action string, r *rpc.Response) error {
 	var doc struct{ RequestId, Code, Message string }
 	if err := json.Unmarshal(r.Body, &doc); err != nil || doc.Code == "" {
-		doc.Code, doc.Message = "no error document", brief(string(r.Body))
+		doc.Code, doc.Message = "no error document", truncate(string(r.Body))
 	}
 	return &Error{
-		Action: action, Status: r.Status, Code: doc.Code, Message: brief(doc.Message),
+		Action: action, Status: r.Status, Code: doc.Code, Message: truncate(doc.Message),
 		RequestID: cmp.Or(doc.RequestId, r.Header.Get("X-Fc-Request-Id"), r.Header.Get("X-Acs-Request-Id")),
 	}
 }
 
-// brief bounds a text that came from outside and keeps it on one line.
-func brief(s string) string {
+// truncate returns the beginning of a foreign text on one line.
+func truncate(s string) string {
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
 	if r := []rune(s); len(r) > 600 {
 		return string(r[:600]) + "..."

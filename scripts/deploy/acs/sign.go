@@ -9,10 +9,9 @@ import (
 	"github.com/alibabacloud-go/tea/dara"
 )
 
-// Sign signs a request as an HTTP trigger of Function Compute with the
-// authentication "function" wants it: as the published examples do, over the
-// method, the path, the query and the x-acs headers, with nothing in the place
-// of the body's hash. The request must not be changed afterwards.
+// Sign signs a request for an HTTP trigger of Function Compute with the authentication "function". The signature
+// covers the method, the path, the query and the x-acs headers, and an empty text instead of the hash of the body,
+// as in the published examples. The request must not be changed afterwards.
 //
 // Source: help.aliyun.com/en/functioncompute/fc/user-guide/configure-signature-authentication-for-http-triggers
 func Sign(r *http.Request, c cloud.Credentials) {
@@ -27,12 +26,15 @@ func Sign(r *http.Request, c cloud.Credentials) {
 	for name, values := range r.URL.Query() {
 		query[name] = &values[0]
 	}
-	request := &dara.Request{Method: &r.Method, Pathname: dara.String(r.URL.EscapedPath()), Headers: pointers(headers), Query: query}
-	algorithm, payload := "ACS3-HMAC-SHA256", ""
-	r.Header.Set("Authorization", dara.StringValue(openapiutil.GetAuthorization(request, &algorithm, &payload, &c.AccessKeyID, &c.AccessKeySecret)))
+	request := &dara.Request{
+		Method: &r.Method, Pathname: dara.String(r.URL.EscapedPath()), Headers: pointers(headers), Query: query,
+	}
+	algorithm, bodyHash := "ACS3-HMAC-SHA256", ""
+	authorization := openapiutil.GetAuthorization(request, &algorithm, &bodyHash, &c.AccessKeyID, &c.AccessKeySecret)
+	r.Header.Set("Authorization", dara.StringValue(authorization))
 }
 
-// pointers returns a map of pointers to the values, as the core wants them.
+// pointers returns pointers to the values, as the core wants them.
 func pointers(m map[string]string) map[string]*string {
 	out := map[string]*string{}
 	for name, value := range m {

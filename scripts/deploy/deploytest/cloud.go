@@ -1,9 +1,9 @@
 // Package deploytest simulates the parts of Alibaba Cloud that a deployment calls: ROS, Function Compute and its HTTP
 // triggers, in process.
 //
-// It checks every signature, evaluates the template, and keeps stacks with the states of real ones. It creates the bucket
-// on the OSS endpoint, fetches the code from there, and runs the binaries over FC's runtime protocol. It refuses what it
-// does not support in a template or an API.
+// It checks every signature, evaluates the template, and keeps stacks with the states of real ones. It creates the
+// bucket on the OSS endpoint, fetches the code from there, and runs the binaries over FC's runtime protocol. It
+// refuses what it does not support in a template or an API.
 package deploytest
 
 import (
@@ -97,8 +97,8 @@ func (c *Cloud) SetRefuse(refuse func(action string) *Refusal) {
 	c.hooks.refuse = refuse
 }
 
-// SetBreakage sets a function that is called before each step of a resource, for example with ("CREATE", "Bucket"). If it
-// returns a reason, the step fails. It may block.
+// SetBreakage sets a function that is called before each step of a resource, for example with ("CREATE", "Bucket").
+// If it returns a reason, the step fails. It may block.
 func (c *Cloud) SetBreakage(breakage func(action, resource string) (reason string)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

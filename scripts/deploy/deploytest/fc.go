@@ -62,7 +62,8 @@ func (c *Cloud) startFunction(name string) (*fctest.Function, error) {
 	return f.running, nil
 }
 
-// applyTrigger creates or updates a trigger and serves it if it is an HTTP trigger. FC refuses a trigger without a function.
+// applyTrigger creates or updates a trigger and serves it if it is an HTTP trigger. FC refuses a trigger without a
+// function.
 func (r *resource) applyTrigger(s *stack, before *resource) error {
 	name := r.text("FunctionName")
 	if s.cloud.funcs[name] == nil {

@@ -14,33 +14,33 @@ type Change struct {
 	Replacement string `json:"Replacement"` // True, False or Conditional; with Modify only
 }
 
-// Preview tells what s would do, by resource, to the stack of the id, or to
-// none if it is empty. It changes nothing.
+// Preview returns what s would change in the stack with this id. An empty id stands for a new stack. It changes
+// nothing.
 func (c *Client) Preview(ctx context.Context, id string, s Spec) ([]Change, error) {
 	query := map[string]string{"StackName": s.Name}
 	if id != "" {
 		query = map[string]string{"StackId": id, "UsePreviousParameters": "true"}
 	}
 	var preview struct{ Stack struct{ Resources []Change } }
-	err := c.ask(ctx, "PreviewStack", query, s.form(), &preview)
+	err := c.call(ctx, "PreviewStack", query, s.form(), &preview)
 	if errors.Is(err, ErrUnchanged) {
 		return nil, nil
 	}
 	changes := slices.DeleteFunc(preview.Stack.Resources, func(c Change) bool { return c.Action == "None" })
 	if id == "" {
-		for i := range changes { // a creation adds, whether ROS says so or not
+		for i := range changes { // ROS may leave the action of a new stack empty
 			changes[i].Action = "Add"
 		}
 	}
 	return changes, err
 }
 
-// Resources returns the logical ids of a stack's resources by type.
+// Resources returns the logical ids of a stack's resources, by type.
 func (c *Client) Resources(ctx context.Context, id string) (map[string][]string, error) {
 	var list struct {
 		Resources []struct{ LogicalResourceId, ResourceType string }
 	}
-	if err := c.ask(ctx, "ListStackResources", map[string]string{"StackId": id}, nil, &list); err != nil {
+	if err := c.call(ctx, "ListStackResources", map[string]string{"StackId": id}, nil, &list); err != nil {
 		return nil, err
 	}
 	byType := map[string][]string{}

@@ -54,7 +54,7 @@ func TestTrail(t *testing.T) {
 				}
 				return 200, object{"TotalCount": len(list), "Events": list[min(len(list), (number-1)*size):min(len(list), number*size)]}
 			})
-			trail := c.Trail("id")
+			trail := c.Events("id")
 			at := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 			for _, more := range []int{0, 1, 49, 1, 120, 0, 3, 50} {
 				first := len(events)
@@ -149,11 +149,11 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		name         string
 		status       int
 		code         string
-		tries        int
+		maxTries     int
 		message, say string
 	}{
-		{"throttled", 400, "Throttling", tries, "slower", "Throttling: slower"},
-		{"a fault of ROS", 503, "ServiceUnavailable", tries, "later", "503"},
+		{"throttled", 400, "Throttling", maxTries, "slower", "Throttling: slower"},
+		{"a fault of ROS", 503, "ServiceUnavailable", maxTries, "later", "503"},
 		{"no permission", 403, "NoPermission", 1, "not you", "NoPermission"},
 		{"nothing to change", 400, "NotSupported", 1, "Update the completely same stack is not supported.", ErrUnchanged.Error()},
 		{"something else that is not supported", 400, "NotSupported", 1, "Resource type X is not supported.", "400 NotSupported: Resource type X"},
@@ -170,8 +170,8 @@ func TestWhatIsTriedAgain(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), row.say) {
 				t.Errorf("got %v", err)
 			}
-			if len(tokens) != row.tries || slices.ContainsFunc(tokens, func(s string) bool { return s != "the token" }) {
-				t.Errorf("tried with tokens %q, want %d tries", tokens, row.tries)
+			if len(tokens) != row.maxTries || slices.ContainsFunc(tokens, func(s string) bool { return s != "the token" }) {
+				t.Errorf("tried with tokens %q, want %d maxTries", tokens, row.maxTries)
 			}
 		})
 	}

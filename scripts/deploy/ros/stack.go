@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Stack is what ROS says of a stack.
+// Stack is a stack and its state.
 type Stack struct {
 	ID         string
 	Name       string
@@ -26,68 +26,71 @@ type Output struct {
 	Value       any    `json:"OutputValue"`
 }
 
-// Status is a stack's or a resource's: CREATE_IN_PROGRESS, UPDATE_COMPLETE.
+// Status is the status of a stack or a resource, for example CREATE_IN_PROGRESS or UPDATE_COMPLETE.
 type Status string
 
-// InProgress says that ROS is at work.
+// InProgress reports whether an action goes on.
 func (s Status) InProgress() bool { return strings.HasSuffix(string(s), "_IN_PROGRESS") }
 
-// Failed says that something went wrong, even if it was put right again.
+// Failed reports whether an action failed, even if it was rolled back.
 func (s Status) Failed() bool {
 	return strings.HasSuffix(string(s), "_FAILED") || strings.Contains(string(s), "ROLLBACK")
 }
 
-// Updatable says whether ROS updates a stack in this state.
+// Updatable reports whether ROS updates a stack with this status.
 //
 // Source: alibabacloud.com/help/en/resource-orchestration-service/latest/stack-management-update-a-stack
 func (s Status) Updatable() bool {
 	switch s {
-	case "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CHECK_COMPLETE", "CHECK_FAILED",
-		"IMPORT_CREATE_COMPLETE", "IMPORT_UPDATE_COMPLETE", "IMPORT_UPDATE_FAILED", "IMPORT_UPDATE_ROLLBACK_COMPLETE", "IMPORT_UPDATE_ROLLBACK_FAILED":
+	case "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED",
+		"CHECK_COMPLETE", "CHECK_FAILED", "IMPORT_CREATE_COMPLETE", "IMPORT_UPDATE_COMPLETE", "IMPORT_UPDATE_FAILED",
+		"IMPORT_UPDATE_ROLLBACK_COMPLETE", "IMPORT_UPDATE_ROLLBACK_FAILED":
 		return true
 	}
 	return false
 }
 
-// Spec is what a stack should be.
+// Spec is what a stack is to become.
 type Spec struct {
 	Name       string
 	Template   string
 	Parameters Parameters
 	Timeout    time.Duration // after which ROS gives up; ROS allows 10 minutes to a day
-	Token      string        // the same for repetitions of one intention
+	Token      string        // ROS does a call with a known token only once
 }
 
+// form returns the form of a call that creates, updates or previews the stack.
 func (s Spec) form() map[string]string {
 	form := map[string]string{"TemplateBody": s.Template}
-	s.Parameters.add(form)
+	s.Parameters.addTo(form)
 	return form
 }
 
-func (s Spec) query(query map[string]string) map[string]string {
+// addTo adds the time-out and the token to the query of a call.
+func (s Spec) addTo(query map[string]string) map[string]string {
 	minutes := int((s.Timeout + time.Minute - 1) / time.Minute)
 	query["TimeoutInMinutes"] = strconv.Itoa(min(max(minutes, 10), 1440))
 	query["ClientToken"] = s.Token
 	return query
 }
 
-// listed is a stack in a list, without its parameters.
-type listed struct{ StackId, StackName, Status string }
+// listedStack is a stack in a list. Lists have no parameters.
+type listedStack struct{ StackId, StackName, Status string }
 
-// list returns a page of stacks, of those in query; deleted ones, too.
-func (c *Client) list(ctx context.Context, query map[string]string) (stacks []listed, total int, err error) {
+// listStacks returns a page of the stacks that match the query, deleted ones included.
+func (c *Client) listStacks(ctx context.Context, query map[string]string) (stacks []listedStack, total int, err error) {
 	var page struct {
-		Stacks     []listed
+		Stacks     []listedStack
 		TotalCount int
 	}
 	query["PageSize"] = strconv.Itoa(pageSize)
-	err = c.ask(ctx, "ListStacks", query, nil, &page)
+	err = c.call(ctx, "ListStacks", query, nil, &page)
 	return page.Stacks, page.TotalCount, err
 }
 
-// Find returns the stack of a name.
+// Find returns the stack with this name, or ErrNotFound.
 func (c *Client) Find(ctx context.Context, name string) (Stack, error) {
-	stacks, _, err := c.list(ctx, map[string]string{"StackName.1": name})
+	stacks, _, err := c.listStacks(ctx, map[string]string{"StackName.1": name})
 	if err != nil {
 		return Stack{}, err
 	}
@@ -99,11 +102,11 @@ func (c *Client) Find(ctx context.Context, name string) (Stack, error) {
 	return Stack{}, ErrNotFound
 }
 
-// All returns every stack of the region that is not deleted.
+// All returns all stacks of the region that are not deleted.
 func (c *Client) All(ctx context.Context) ([]Stack, error) {
 	var all []Stack
 	for number := 1; ; number++ {
-		stacks, total, err := c.list(ctx, map[string]string{"PageNumber": strconv.Itoa(number)})
+		stacks, total, err := c.listStacks(ctx, map[string]string{"PageNumber": strconv.Itoa(number)})
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +118,7 @@ func (c *Client) All(ctx context.Context) ([]Stack, error) {
 			switch {
 			case err == nil:
 				all = append(all, stack)
-			case !errors.Is(err, ErrNotFound): // that one has gone meanwhile
+			case !errors.Is(err, ErrNotFound): // it was deleted meanwhile
 				return nil, err
 			}
 		}
@@ -125,45 +128,48 @@ func (c *Client) All(ctx context.Context) ([]Stack, error) {
 	}
 }
 
-// Get returns the stack of an id. One that was deleted may still be there,
-// with its status.
+// Get returns the stack with this id. ROS returns deleted stacks, too, for a while.
 func (c *Client) Get(ctx context.Context, id string) (Stack, error) {
 	var s struct {
 		StackId, StackName, Status, StatusReason string
 		Parameters                               []struct{ ParameterKey, ParameterValue string }
 		Outputs                                  []Output
 	}
-	if err := c.ask(ctx, "GetStack", map[string]string{"StackId": id}, nil, &s); err != nil {
+	if err := c.call(ctx, "GetStack", map[string]string{"StackId": id}, nil, &s); err != nil {
 		return Stack{}, err
 	}
-	stack := Stack{ID: s.StackId, Name: s.StackName, Status: Status(s.Status), Reason: s.StatusReason, Parameters: Parameters{}, Outputs: s.Outputs}
+	stack := Stack{
+		ID: s.StackId, Name: s.StackName, Status: Status(s.Status), Reason: s.StatusReason,
+		Parameters: Parameters{}, Outputs: s.Outputs,
+	}
 	for _, p := range s.Parameters {
 		stack.Parameters[p.ParameterKey] = p.ParameterValue
 	}
 	return stack, nil
 }
 
-// Create starts making a stack, which is rolled back if it fails.
+// Create starts the creation of a stack. ROS rolls it back if it fails.
 func (c *Client) Create(ctx context.Context, s Spec) (id string, err error) {
-	var made struct{ StackId string }
-	err = c.ask(ctx, "CreateStack", s.query(map[string]string{"StackName": s.Name}), s.form(), &made)
-	if err == nil && made.StackId == "" {
-		err = fmt.Errorf("creating stack %q: ROS answers without a StackId", s.Name)
+	var created struct{ StackId string }
+	err = c.call(ctx, "CreateStack", s.addTo(map[string]string{"StackName": s.Name}), s.form(), &created)
+	if err == nil && created.StackId == "" {
+		err = fmt.Errorf("creating stack %q: the response of ROS has no StackId", s.Name)
 	}
-	return made.StackId, err
+	return created.StackId, err
 }
 
-// Update starts changing a stack. Parameters that are not in s keep the values
-// they have. The error is ErrUnchanged if ROS finds nothing to do.
+// Update starts an update of a stack. Parameters that are not in s keep their values. It returns ErrUnchanged if
+// nothing would change.
 func (c *Client) Update(ctx context.Context, id string, s Spec) error {
-	return c.ask(ctx, "UpdateStack", s.query(map[string]string{"StackId": id, "UsePreviousParameters": "true"}), s.form(), &struct{}{})
+	query := s.addTo(map[string]string{"StackId": id, "UsePreviousParameters": "true"})
+	return c.call(ctx, "UpdateStack", query, s.form(), &struct{}{})
 }
 
-// Delete starts deleting a stack, but for the resources to retain.
+// Delete starts the deletion of a stack. ROS keeps the resources to retain.
 func (c *Client) Delete(ctx context.Context, id string, retain []string) error {
 	query := map[string]string{"StackId": id}
 	for i, name := range retain {
 		query["RetainResources."+strconv.Itoa(i+1)] = name
 	}
-	return c.ask(ctx, "DeleteStack", query, nil, &struct{}{})
+	return c.call(ctx, "DeleteStack", query, nil, &struct{}{})
 }

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"community-images/scripts/command"
+	"community-images/scripts/deploy/ros"
+)
+
+// applyStack creates or updates the stack, and tests it. With -plan it only prints what would change.
+func (d *deployment) applyStack(ctx context.Context) error {
+	stack, err := d.findIdleStack(ctx)
+	if err != nil {
+		return err
+	}
+	spec := d.newSpec()
+	if stack.ID == "" {
+		if err := d.useExistingBucket(ctx, spec); err != nil {
+			return err
+		}
+	}
+	if err := d.checkSettings(stack, spec); err != nil {
+		return err
+	}
+	changes, err := d.ros.Preview(ctx, stack.ID, spec)
+	if err != nil {
+		return fmt.Errorf("previewing stack %q: %w", d.stack, err)
+	}
+	d.printChanges(stack, spec, changes)
+	if d.mode.plan {
+		fmt.Fprintln(d.out, "nothing was changed or uploaded: -plan")
+		return nil
+	}
+	if len(changes) > 0 || stack.ID == "" {
+		if err := d.confirm(ctx, fmt.Sprintf("deploy to stack %q in %s?", d.stack, d.region)); err != nil {
+			return err
+		}
+	}
+	if err := d.uploadCode(ctx); err != nil {
+		return err
+	}
+	if stack, err = d.createOrUpdate(ctx, stack, spec); err != nil {
+		return err
+	}
+	d.printOutputs(stack)
+	return d.testFunctions(ctx, stack)
+}
+
+// findIdleStack returns the stack once ROS has no action on it. The ID is empty if there is no such stack. It
+// returns an error if the stack cannot be updated.
+func (d *deployment) findIdleStack(ctx context.Context) (ros.Stack, error) {
+	stack, err := d.ros.Find(ctx, d.stack)
+	if errors.Is(err, ros.ErrNotFound) {
+		return ros.Stack{}, nil
+	}
+	if err == nil && stack.Status.InProgress() {
+		fmt.Fprintf(d.out, "stack %q is %s; waiting for that to end\n", d.stack, stack.Status)
+		stack, err = d.watchStack(ctx, stack, d.ros.Events(stack.ID))
+		if errors.Is(err, ros.ErrNotFound) || stack.Status == "DELETE_COMPLETE" {
+			return ros.Stack{}, nil
+		}
+		var failed *failedError
+		if errors.As(err, &failed) { // what failed before may succeed now
+			err = nil
+		}
+	}
+	if err != nil {
+		return stack, err
+	}
+	bucket := stack.Parameters["BucketName"]
+	switch {
+	case bucket == "":
+		return stack, newForeignStackError(d.stack)
+	case !stack.Status.Updatable():
+		return stack, fmt.Errorf("stack %q is %s and cannot be updated: %s; delete it with -destroy and deploy again",
+			d.stack, stack.Status, stack.Reason)
+	case bucket != d.bucket:
+		err := fmt.Errorf("stack %q keeps its snapshots in bucket %q, not in -bucket %q; another bucket needs another -stack",
+			d.stack, bucket, d.bucket)
+		return stack, &command.UsageError{Err: err}
+	}
+	return stack, nil
+}
+
+// newForeignStackError returns the error for a stack that is not one of ours. We must not change it.
+func newForeignStackError(name string) error {
+	return &command.UsageError{Err: fmt.Errorf("stack %q is not one of community-images: it has no parameter BucketName; "+
+		"choose another name with -stack", name)}
+}
+
+// printChanges prints how parameters and resources would change.
+func (d *deployment) printChanges(stack ros.Stack, spec ros.Spec, changes []ros.Change) {
+	if stack.ID == "" {
+		fmt.Fprintf(d.out, "stack %q does not exist in %s; it will be created\n", d.stack, d.region)
+	}
+	for _, name := range slices.Sorted(maps.Keys(spec.Parameters)) {
+		from, to := stack.Parameters[name], spec.Parameters[name]
+		switch {
+		case d.template.IsSecret(name):
+			fmt.Fprintf(d.out, "  parameter %s: not shown\n", name)
+		case stack.ID == "":
+			fmt.Fprintf(d.out, "  parameter %s: %q\n", name, to)
+		case from != to:
+			fmt.Fprintf(d.out, "  parameter %s: %q -> %q\n", name, from, to)
+		}
+	}
+	for _, c := range changes {
+		note := ""
+		if c.Action == "Modify" && c.Replacement != "False" && c.Replacement != "" {
+			note = ", replaced: " + strings.ToLower(c.Replacement)
+		}
+		fmt.Fprintf(d.out, "  %-6s %s (%s)%s\n", strings.ToLower(c.Action), c.Resource, c.Type, note)
+	}
+	if len(changes) == 0 && stack.ID != "" {
+		fmt.Fprintln(d.out, "no resource would change")
+	}
+}
+
+// errNothingChanged says that a run was interrupted before it changed anything.
+var errNothingChanged = errors.New("interrupted, nothing was changed")
+
+// confirm asks the question and returns an error unless the answer is yes. With -yes it does not ask.
+func (d *deployment) confirm(ctx context.Context, question string) error {
+	if d.mode.yes {
+		return nil
+	}
+	fmt.Fprintf(d.out, "%s Type yes: ", question)
+	type line struct {
+		text string
+		err  error
+	}
+	answers := make(chan line, 1)
+	go func() { // stays until something is typed, even after an interrupt
+		text, err := bufio.NewReader(d.stdin).ReadString('\n')
+		answers <- line{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(d.out)
+		return errNothingChanged
+	case answer := <-answers:
+		if strings.TrimSpace(answer.text) == "yes" {
+			return nil
+		}
+		if answer.err != nil {
+			fmt.Fprintln(d.out)
+		}
+		return &command.UsageError{Err: errors.New("not confirmed, nothing was changed; -yes confirms beforehand")}
+	}
+}
