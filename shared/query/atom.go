@@ -10,6 +10,8 @@ import (
 )
 
 // atomFeed is a feed as RFC 4287 describes it.
+// Readers identify a feed and its entries by their ids, and show an entry again if its
+// id or its time changes.
 type atomFeed struct {
 	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
 	Lang    string      `xml:"xml:lang,attr"`
@@ -52,6 +54,7 @@ const atomMedia = "application/atom+xml"
 func renderAtom(req *request, page eventPage, state *regionState, next string) []byte {
 	region, updated := state.RegionID, state.CommittedAt
 	if len(page.entries) > 0 {
+		// The newest entry, whatever the order of the page.
 		updated = page.entries[0].at
 		for _, e := range page.entries {
 			if e.at.After(updated.Time) {
@@ -82,6 +85,8 @@ func renderAtom(req *request, page eventPage, state *regionState, next string) [
 
 // feedURL returns the address of a feed, relative to the service. With a cursor it
 // is the address of the page that begins there.
+// It has the parameters as documented, not as given, so that a reader who saw
+// another spelling finds the same feed.
 func (req *request) feedURL(cursor string) string {
 	values := req.givenParameters()
 	if cursor != "" {
@@ -93,6 +98,7 @@ func (req *request) feedURL(cursor string) string {
 }
 
 // feedIdentity returns what the addresses of all pages of a feed have in common.
+// Only the position, the size and the form of a page differ.
 func (req *request) feedIdentity() string {
 	values := req.givenParameters()
 	for _, name := range []string{"since", "cursor", "limit", "format", "maxAge"} {
@@ -102,6 +108,7 @@ func (req *request) feedIdentity() string {
 }
 
 // givenParameters returns the parameters of a request by their documented names.
+// Values of a list are joined and escaped again.
 func (req *request) givenParameters() url.Values {
 	values := url.Values{}
 	for _, given := range req.given {
@@ -115,6 +122,8 @@ func (req *request) requestPath() string {
 	return strings.Replace(req.route.pattern, "{ImageId}", url.PathEscape(req.imageID), 1)
 }
 
+// toAtomEntry returns an event as an entry. Its link leads to the history of the image
+// and not to the image, which may be gone.
 func (e feedEntry) toAtomEntry(region string) atomEntry {
 	sequence := strconv.FormatInt(e.position.sequence, 10)
 	scope, kind := describeScope(e.scope), kindNames[e.kind]
@@ -125,6 +134,7 @@ func (e feedEntry) toAtomEntry(region string) atomEntry {
 	}
 	history := "/v1/images/" + url.PathEscape(e.id) + "/history?" + url.Values{"RegionId": {region}}.Encode()
 	return atomEntry{
+		// The commit, the kind, the scope and the image make an event unique.
 		ID:      nameBasedUUID("entry", region, sequence, kind, e.scope.ClusterID, e.scope.InstanceType, e.id),
 		Title:   fmt.Sprintf("%s %s: %s", e.id, kind, scope),
 		Updated: e.at.String(),

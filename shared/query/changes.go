@@ -12,6 +12,8 @@ import (
 )
 
 var (
+	// since and cursor write to the same field: a cursor of a feed is a position, and
+	// so is what since resolves to.
 	paramSince = param{
 		name:    "since",
 		example: "-24h",
@@ -23,6 +25,7 @@ var (
 			return err
 		},
 	}
+	// cursor is the name by which Link headers and other routes go on.
 	paramFeedCursor = param{
 		name:    "cursor",
 		about:   "the same as since",
@@ -80,6 +83,7 @@ func (req *request) wantedImageIDs() []string {
 }
 
 // checkFeedStart adds a fault if a request has both since and cursor.
+// It looks at the names as given, because both parameters have the same field.
 func checkFeedStart(p *parser) {
 	starts := 0
 	for _, given := range p.given {
@@ -93,17 +97,21 @@ func checkFeedStart(p *parser) {
 }
 
 // serveFeed serves /v1/changes and /v1/images/{ImageId}/history.
+// The ETag of a feed depends on the number of the last commit, so the head alone
+// answers a poll that finds nothing new.
 func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	sub, err := s.resolve(ctx, req, region, false, func(state *regionState) (*scopeSet, error) {
+		// A scope that has ended still has a history, so nothing has to match.
 		return state.matchingScopes(req.selection), nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	// The time is taken once: the ETag and the body must begin at the same position.
 	now, start := s.now(), ""
 	if req.since.asOf.isSet && !req.since.isAbsolute() {
 		// "-24h" means another position with every call, and that makes the answer.
@@ -128,6 +136,7 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 }
 
 // findFeedStart returns the position at which the feed of a request begins.
+// It needs the history, which is read up to the present commit.
 func (s *service) findFeedStart(ctx context.Context, req *request, sub *subject, now time.Time) (feedPosition, error) {
 	history, err := s.loadHistory(ctx, sub.current)
 	if err != nil {
@@ -138,6 +147,9 @@ func (s *service) findFeedStart(ctx context.Context, req *request, sub *subject,
 }
 
 // renderFeed reads one page of events up to the subject's state and renders it.
+//
+// A feed always has a cursor to go on from, also if nothing has happened: the caller
+// asks with it later and gets only what is new.
 func (s *service) renderFeed(
 	ctx context.Context, prefix []byte, req *request, sub *subject, now time.Time,
 ) (*body, error) {
@@ -154,12 +166,14 @@ func (s *service) renderFeed(
 	}
 	filter := newEventFilter(req)
 	page := history.readPage(start, sub.state.Sequence, filter)
+	// No events can mean that there are none after the start, or no such image.
 	if req.route.hasImageID() && len(page.entries) == 0 {
 		if life := history.lifespanOf(req.imageID, sub.state, req.selection); !life.known {
 			return nil, life.imageUnknownError(req, sub.state)
 		}
 	}
 	b := &body{cursor: page.end.String()}
+	// Newest first is one page: its next page would be older, but cursors go forward.
 	if page.more && !filter.newest {
 		b.next = b.cursor
 	}
@@ -180,6 +194,7 @@ func (s *service) renderFeed(
 // newEventFilter returns which events the feed of a request has. The history of an
 // image begins with the scopes that had it when the kept log begins.
 func newEventFilter(req *request) eventFilter {
+	// A Link to a next page has a cursor, and that page is oldest first.
 	hasStart := req.since.cursor || req.since.asOf.isSet
 	filter := eventFilter{
 		selection: req.selection,
@@ -198,6 +213,8 @@ func newEventFilter(req *request) eventFilter {
 }
 
 // appendJSON writes the members of a feed after the envelope.
+// The history of an image names its events Events and repeats the id, the feed of a
+// region names them Changes.
 func (page eventPage) appendJSON(b []byte, region string, req *request) []byte {
 	name := "Changes"
 	if req.route.hasImageID() {
@@ -262,6 +279,7 @@ func appendFieldChanges(b []byte, fields []catalog.FieldChange) []byte {
 }
 
 // describeScope names a scope in a sentence.
+// It is used in the text of feeds, where "_any" would say nothing.
 func describeScope(ref archive.ScopeRef) string {
 	text := "every cluster"
 	if ref.ClusterID != "" {

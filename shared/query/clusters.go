@@ -15,6 +15,7 @@ import (
 )
 
 // serveClusters serves /v1/clusters. Without RegionId it covers every region.
+// It shows scopes and their checks and loads no image, so it needs the heads only.
 func (s *service) serveClusters(ctx context.Context, req *request) (*answer, error) {
 	regions := s.regions
 	if req.region != "" || namesClusters(req) {
@@ -28,6 +29,7 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 	if several && req.at.sequence != 0 { // each region counts its own commits
 		return nil, s.regionRequiredError("are configured")
 	}
+	// f holds the regions that could not be read; each subject is merged into it.
 	subjects, f, err := s.resolveRegions(ctx, req, regions)
 	if err != nil {
 		return nil, err
@@ -51,7 +53,8 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 		region:       region,
 		etag:         makeETag(etag...),
 		lastModified: f.committedAt,
-		immutable:    len(subjects) == len(regions) && isImmutable(req, true, shown...),
+		// A region that is missing now can be there later.
+		immutable: len(subjects) == len(regions) && isImmutable(req, true, shown...),
 		render: func(_ context.Context, prefix []byte) (*body, error) {
 			return renderClusters(prefix, subjects, req.format)
 		},
@@ -59,6 +62,8 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 }
 
 // clustersETagParts returns what the answer about one region depends on.
+// Digests alone are not enough: the answer shows the times of the checks too, which
+// move with every run.
 func (s *service) clustersETagParts(sub *subject) []string {
 	run := sub.state.Run
 	parts := []string{
@@ -84,10 +89,12 @@ func (s *service) resolveRegions(
 			failure = err
 		}
 	}
+	// A region without data is normal while others have some: it may be new.
 	onlyEmpty := len(regions) > 1 && errors.Is(failure, archive.ErrNoData)
 	switch {
 	case len(subjects) == 0 && onlyEmpty:
 		return nil, f, s.nothingCapturedError()
+	// A missing region has no check at all, which no maxAge allows.
 	case len(subjects) == 0 || failure != nil && req.maxAge > 0:
 		return nil, f, failure
 	}
@@ -124,6 +131,7 @@ func (s *service) loadSubjects(
 }
 
 // checkTimesKey encodes the times and outcomes of the checks of all scopes.
+// The result is binary; it is a part of an ETag's hash.
 func (v *scopeSet) checkTimesKey() string {
 	var b []byte
 	for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
@@ -149,6 +157,7 @@ func (st *regionState) listedScopes(sel selection) *scopeSet {
 	if sel.clusters == nil {
 		sel.clusters = []string{allNames, catalog.Any}
 	}
+	// The set is not cached: it is cheap, and only this route has it.
 	scopes := st.newScopeSet(true, true)
 	for _, sc := range st.Scopes {
 		if matchesNameOrAny(sel.clusters, sc.ClusterID) && matchesNameOrAny(sel.types, sc.InstanceType) {
@@ -170,6 +179,8 @@ func matchesNameOrAny(names []string, name string) bool {
 
 // checkSelectionExists returns an error if a name of a selection, or all of it, is
 // of no scope of the subjects. A selection with clusters has one subject.
+// An answer that is silently without a scope that the caller named would look like one
+// in which nothing is captured.
 func checkSelectionExists(sel selection, subjects []*subject) error {
 	if sel.isEverything() {
 		return nil
@@ -183,6 +194,7 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 				return sub.state.clusterNotFoundError(name)
 			}
 		}
+		// Counts scopes without content too: they are captured, only not answered yet.
 		states, sets = append(states, sub.state), append(sets, sub.scopes)
 		count += len(sub.scopes.scopes) + len(sub.scopes.empty)
 	}
@@ -219,12 +231,15 @@ type clusterScopeJSON struct {
 }
 
 // sortedScopes returns all scopes of a set in canonical order.
+// Those without content are sorted in among the others.
 func (v *scopeSet) sortedScopes() []archive.ScopeState {
 	list := slices.Concat(v.scopes, v.empty)
 	slices.SortFunc(list, func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) })
 	return list
 }
 
+// renderClusters renders the scopes of all subjects, and in JSON the clusters that have
+// a shown scope, as the last listing of clusters described them.
 func renderClusters(prefix []byte, subjects []*subject, format string) (*body, error) {
 	count := 0
 	for _, sub := range subjects {
@@ -236,6 +251,7 @@ func renderClusters(prefix []byte, subjects []*subject, format string) (*body, e
 	}
 	scopes, clusters := []clusterScopeJSON{}, []catalog.Cluster{}
 	for _, sub := range subjects {
+		// A cluster can be listed before it is captured. It is not shown then.
 		shown := map[string]bool{}
 		for _, sc := range sub.scopes.sortedScopes() {
 			shown[sc.ClusterID] = true
@@ -263,6 +279,8 @@ func renderClusters(prefix []byte, subjects []*subject, format string) (*body, e
 	return &body{bytes: append(b, "}\n"...), total: total}, nil
 }
 
+// renderClusterTable renders the scopes for people: the digest is cut, and problems are
+// left out.
 func renderClusterTable(subjects []*subject) []byte {
 	rows := [][]string{{
 		"RegionId", "ClusterId", "InstanceType", "State", "ImageCount", "CheckedAt", "CapturedAt", "Digest",
@@ -279,6 +297,7 @@ func renderClusterTable(subjects []*subject) []byte {
 	return alignRows(rows)
 }
 
+// dashIfBlank keeps an empty cell visible in a table.
 func dashIfBlank(s string) string {
 	if strings.TrimSpace(s) == "" {
 		return "-"

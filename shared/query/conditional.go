@@ -12,6 +12,9 @@ const layoutVersion = "6"
 
 // makeETag hashes everything that an answer depends on, and the layout of
 // answers.
+//
+// Parts are separated, so that the end of one is not taken for the beginning of the
+// next.
 func makeETag(parts ...string) string {
 	h := sha256.New()
 	h.Write([]byte(layoutVersion))
@@ -55,12 +58,14 @@ func parseIfNoneMatch(header, etag string) clientETags {
 		client.any = true
 		return client
 	}
+	// The tags are cut off one by one: a comma can stand inside the quotes of a tag.
 	for rest := header; rest != ""; {
 		rest = strings.TrimPrefix(strings.TrimLeft(rest, " \t,"), "W/")
 		var tag string
 		if quoted, ok := strings.CutPrefix(rest, `"`); ok {
 			tag, rest, _ = strings.Cut(quoted, `"`)
 		} else {
+			// A tag without quotes ends at the comma.
 			tag, rest, _ = strings.Cut(rest, ",")
 			tag = strings.TrimSpace(tag)
 		}

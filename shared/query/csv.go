@@ -11,6 +11,7 @@ import (
 // csvWriter writes csv (RFC 4180). Its lines end with \r\n. Line ends within a cell
 // stay as they are; the encoder's own UseCRLF would change them, and with them a
 // script.
+// It writes into memory, where nothing can fail.
 type csvWriter struct {
 	text    bytes.Buffer
 	encoder *csv.Writer
@@ -36,6 +37,7 @@ func (w *csvWriter) writeRow(cells []string) {
 	}
 	_ = w.encoder.Write(w.escaped) // a bytes.Buffer does not fail
 	w.encoder.Flush()
+	// The encoder has ended the row with \n alone.
 	w.text.Truncate(w.text.Len() - len("\n"))
 	w.text.WriteString("\r\n")
 }
@@ -47,9 +49,11 @@ const formulaStarts = "=+-@＝＋－＠"
 // formula: one that begins with one of starts. Invisible characters before it are
 // ignored, because some spreadsheets remove them.
 func escapeFormula(cell, starts string) string {
+	// A byte order mark, a no-break space or a control character can stand before it.
 	visible := strings.TrimLeftFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
 	first, _ := utf8.DecodeRuneInString(visible)
 	isFormula := visible != "" && strings.ContainsRune(starts, first)
+	// A tab or a line end at the beginning is dangerous by itself (OWASP, CSV injection).
 	if isFormula || cell != "" && strings.ContainsRune("\t\r\n", rune(cell[0])) {
 		return "'" + cell
 	}

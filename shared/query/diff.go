@@ -35,6 +35,7 @@ var (
 
 // checkDiffForm adds a fault unless a request has one of the two forms of
 // /v1/diff: one scope at two times, or two clusters at one time.
+// Both forms together would be ambiguous, and neither would be an empty question.
 func checkDiffForm(p *parser) {
 	req := p.request
 	severalClusters := canMatchSeveral(req.selection.clusters)
@@ -46,6 +47,7 @@ func checkDiffForm(p *parser) {
 	case req.to.isSet && !req.from.isSet:
 		p.addFault(codeMissing, "from", "is required with to", allowedTimes)
 	case req.from.isSet && (severalClusters || severalTypes):
+		// Name the parameter that has to change.
 		name := "ClusterId"
 		if !severalClusters {
 			name = "InstanceType"
@@ -71,6 +73,9 @@ type diffSide struct {
 }
 
 // serveDiff serves /v1/diff.
+//
+// Only the later of two times says how fresh the answer is: the earlier list is
+// compared as it was, however old it is.
 func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -92,6 +97,7 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 		scopes.scopes = append(scopes.scopes, before.scope)
 	}
 	scopes.finish()
+	// A copy: checkFreshness reads at, which this form of the question does not have.
 	later, shown := *req, []shownState{{req.at, after.state}}
 	if req.from.isSet {
 		later.at, shown = req.to, []shownState{{req.from, before.state}, {req.to, after.state}}
@@ -122,6 +128,8 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 	}, nil
 }
 
+// etagKey returns what the answer depends on of one side. The digest stands for the
+// images.
 func (side *diffSide) etagKey() string {
 	return fmt.Sprint(side.state.Sequence, " ", side.cluster, "/", side.instanceType, " ", side.scope.Digest)
 }
@@ -134,6 +142,7 @@ func (s *service) resolveDiffSides(
 ) (before, after *diffSide, err error) {
 	clusters, instanceType := toScopeNames(req.selection.clusters), toScopeNames(req.selection.types)[0]
 	before = &diffSide{cluster: clusters[0], instanceType: instanceType}
+	// With one cluster this is the same scope as before.
 	after = &diffSide{cluster: clusters[len(clusters)-1], instanceType: instanceType}
 	if req.from.isSet {
 		if before.state, err = s.stateAsOf(ctx, current, req.from); err != nil {
@@ -152,13 +161,17 @@ func (s *service) resolveDiffSides(
 	for _, side := range []*diffSide{before, after} {
 		scope := catalog.Scope{ClusterID: side.cluster, InstanceType: side.instanceType}
 		side.scope, side.captured = side.state.Scope(scope)
+		// A scope that was asked about but never answered has nothing to compare.
 		side.captured = side.captured && side.scope.Digest != ""
 		if !side.captured {
 			sel := selection{[]string{anyIfEmpty(side.cluster)}, []string{anyIfEmpty(side.instanceType)}}
+			// This finds no list, and says why.
 			_, err := side.state.selectScopes(sel)
 			missing = append(missing, err)
 		}
 	}
+	// Between two times a scope can come or go, which is what the caller wants to see.
+	// Two clusters that are named must both be there.
 	if len(missing) == 2 || len(missing) == 1 && !req.from.isSet {
 		return nil, nil, missing[0]
 	}
@@ -173,6 +186,8 @@ func anyIfEmpty(name string) string {
 	return name
 }
 
+// renderDiff compares the images of both sides and appends the result to b.
+// TotalCount is the number of images that differ.
 func renderDiff(b []byte, before, after *diffSide) *body {
 	d := catalog.Compare(before.images, after.images)
 	changedIDs := map[string]bool{} // an image has an entry in Changed for each field
@@ -186,6 +201,7 @@ func renderDiff(b []byte, before, after *diffSide) *body {
 	b = appendImagesWithIDs(append(b, `,"Added":`...), after.images, d.Added)
 	b = appendImagesWithIDs(append(b, `,"Removed":`...), before.images, d.Removed)
 	b = append(b, `,"Changed":[`...)
+	// Changes come sorted by image. Those of one image go together.
 	for i, rest := 0, d.Changed; len(rest) > 0; i++ {
 		n := 1
 		for n < len(rest) && rest[n].ImageID == rest[0].ImageID {
@@ -202,6 +218,7 @@ func renderDiff(b []byte, before, after *diffSide) *body {
 	return &body{bytes: append(b, "]}\n"...), total: total}
 }
 
+// appendJSON writes From or To: which list was compared.
 func (side *diffSide) appendJSON(b []byte) []byte {
 	b = append(b, `{"Sequence":`...)
 	b = strconv.AppendInt(b, side.state.Sequence, 10)

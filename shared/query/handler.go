@@ -14,6 +14,8 @@ import (
 
 // ServeHTTP implements http.Handler. It never panics.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The status is counted whatever happens, a panic included: deferred calls run in
+	// reverse order, so the recovery below has written an answer by then.
 	c := &call{service: s, r: r, recorded: statusWriter{ResponseWriter: w}}
 	c.w, c.id = &c.recorded, c.findRequestID()
 	start := time.Now()
@@ -29,6 +31,10 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // call is one HTTP request and its response.
+//
+// It embeds the service that answers it. That is the full service at first; once
+// the caller is known it is the service of the caller's grant, so that no route can
+// read what the caller must not see.
 type call struct {
 	*service // as the caller may see it; authenticate changes it
 	r        *http.Request
@@ -43,11 +49,14 @@ type call struct {
 // findRequestID returns the id of the request: that of the platform, else the
 // caller's header if it is printable and short.
 func (c *call) findRequestID() string {
+	// FC's own id connects the answer with the logs of the platform.
 	if c.requestID != nil {
 		if id := c.requestID(c.r.Context()); id != "" {
 			return id
 		}
 	}
+	// Without it, for example in a local run, the caller may choose an id. It ends up
+	// in logs and in JSON, so it must be short and printable.
 	id := c.r.Header.Get("X-Request-Id")
 	if len(id) > 128 || !isPrintable(id) {
 		return ""
@@ -56,12 +65,19 @@ func (c *call) findRequestID() string {
 }
 
 // serveRoute checks the request and sends the answer of its route.
+//
+// The order of the checks is part of the contract. A request that is too long, or
+// whose path or method is wrong, gets its error without a token. All other errors
+// need a valid token, because their text can depend on the data. Parameters are
+// checked before anything is read from the store.
 func (c *call) serveRoute(ctx context.Context) error {
 	path := c.r.URL.EscapedPath()
 	size := len(path) + 1 + len(escapeForHeader(c.r.URL.RawQuery)) // as a Link header repeats it
 	if size > maxURIBytes {
 		return uriTooLong(size, maxURIBytes)
 	}
+	// From here on the call is answered by the service of the caller. The error is
+	// needed only if the route is not public.
 	denied := c.authenticate()
 	rt, imageID, err := c.findRoute(path)
 	if err != nil {
@@ -71,6 +87,7 @@ func (c *call) serveRoute(ctx context.Context) error {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return methodNotAllowed(c.r.Method, rt.allowedMethods())
 	}
+	// Answers of guarded routes depend on the token: shared caches must not keep them.
 	if c.private = c.requiresToken() && !rt.public; c.private && denied != nil {
 		return denied
 	}
@@ -78,14 +95,17 @@ func (c *call) serveRoute(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The caller would follow the Link to the next page. It must not be too long then.
 	if size > maxURIBytes-linkReserve && rt.hasParam(paramCursor.name) && !c.hasRoomForCursor(req) {
 		return uriTooLong(size, maxURIBytes-linkReserve)
 	}
 	if joinHeaderLines(c.r.Header, "If-None-Match") != "" {
+		// The answer will probably be a 304, which needs no images.
 		ctx = context.WithValue(ctx, conditionalKey{}, true)
 	}
 	ans, err := rt.serve(ctx, req)
 	if err != nil {
+		// A cluster that is missing now may have been there before: the error says so.
 		return c.explainMissingCluster(ctx, pinToCommit(req.at, err))
 	}
 	return c.send(ctx, req, ans)
@@ -104,6 +124,8 @@ func (c *call) hasRoomForCursor(req *request) bool {
 	return len(c.nextURL("", ""))-len("&cursor=")+room <= maxURIBytes
 }
 
+// uriTooLong returns the error for a request whose path and query have size bytes.
+// The limit is less than maxURIBytes where a Link has to repeat the request.
 func uriTooLong(size, limit int) error {
 	return &apierror.Error{
 		Status:    http.StatusRequestURITooLong,
@@ -113,6 +135,8 @@ func uriTooLong(size, limit int) error {
 	}
 }
 
+// methodNotAllowed returns the error for a route that has no such method. allowed is
+// the list for the header Allow.
 func methodNotAllowed(method, allowed string) error {
 	return &apierror.Error{
 		Status:    http.StatusMethodNotAllowed,
@@ -127,6 +151,8 @@ func methodNotAllowed(method, allowed string) error {
 const maxImageID = 256
 
 // findRoute returns the route of a path, and the image id if the path holds one.
+// The id is decoded. It returns an error for an id that no image can have, so that
+// nothing is read for it.
 func (s *service) findRoute(path string) (rt *route, imageID string, err error) {
 	for _, rt := range s.routes {
 		id, ok := rt.matchPath(path)
@@ -134,6 +160,7 @@ func (s *service) findRoute(path string) (rt *route, imageID string, err error) 
 			continue
 		}
 		id, err := url.PathUnescape(id)
+		// An id goes into errors, logs and cache keys.
 		if err != nil || !isPrintable(id) || len(id) > maxImageID {
 			return nil, "", &apierror.Error{
 				Status:    http.StatusNotFound,
@@ -147,6 +174,8 @@ func (s *service) findRoute(path string) (rt *route, imageID string, err error) 
 	return nil, "", s.noRoute(path)
 }
 
+// noRoute returns the error for a path that no route has. It lists the routes, and
+// suggests the one that is nearest to the path.
 func (s *service) noRoute(path string) error {
 	patterns := make([]string, len(s.routes))
 	for i, rt := range s.routes {
@@ -161,8 +190,13 @@ func (s *service) noRoute(path string) error {
 }
 
 // parseRequest parses the call, or returns what an equal call was parsed to.
+//
+// The cache is keyed by the bytes of the query: the same lookup is usually sent by
+// the same program, which writes it in the same way. Requests are shared between
+// calls and must not be changed.
 func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
 	accept := joinHeaderLines(c.r.Header, "Accept")
+	// Which names are valid depends on the grant, so it is a part of the key.
 	key := c.grantKey + rt.pattern + "\n" + imageID + "\n" + c.r.URL.RawQuery + "\n" + accept
 	if req, ok := c.parsedRequests.get(key); ok {
 		return req, nil
@@ -171,6 +205,7 @@ func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
 	if len(faults) > 0 {
 		return nil, newFaultsError(faults)
 	}
+	// The parameter format wins over the header Accept.
 	if req.format == "" {
 		format, ok := negotiateFormat(accept, rt.formats)
 		if !ok {
@@ -178,6 +213,7 @@ func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
 		}
 		req.format = format
 	}
+	// A large compiled expression takes the place of many small requests.
 	c.parsedRequests.put(key, req, 1+req.cost*maxRequests/maxTotalCost)
 	return req, nil
 }

@@ -9,13 +9,18 @@ import (
 )
 
 // setHeaders sets the headers that an answer and its 304 have in common.
+// A cache that gets a 304 updates what it has stored with these headers (RFC 9111,
+// section 4.3.4), so both must set them alike.
 func (c *call) setHeaders(ans *answer) {
 	header := c.w.Header()
+	// The format follows Accept unless the address names it, and gzip follows
+	// Accept-Encoding.
 	vary := "Accept, Accept-Encoding"
 	if c.private {
 		vary = "Accept, Accept-Encoding, Authorization"
 	}
 	header.Set("Vary", vary)
+	// Texts of images must not be run as a script or shown as a page.
 	header.Set("X-Content-Type-Options", "nosniff")
 	if ans.contentSecurityPolicy != "" {
 		header.Set("Content-Security-Policy", ans.contentSecurityPolicy)
@@ -29,15 +34,18 @@ func (c *call) setHeaders(ans *answer) {
 	if f == nil {
 		return
 	}
+	// Several regions have no common number.
 	if f.sequence > 0 {
 		header.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
 	}
+	// If nothing was ever checked there is no age: 0 would look fresh.
 	if !f.checkedAt.IsZero() {
 		header.Set("X-Snapshot-Age", strconv.FormatInt(f.age, 10))
 	}
 	// Age says how long this copy of the store's data has been held. Caches
 	// subtract it from max-age (RFC 9111, section 5.1).
 	header.Set("Age", strconv.FormatInt(f.held, 10))
+	// RFC 9111 no longer defines this header. It is there for callers who test it.
 	if len(f.stale) > 0 {
 		header.Set("Warning", `110 - "Response is Stale"`)
 	}
@@ -51,6 +59,7 @@ func (c *call) setBodyHeaders(req *request, ans *answer, p payload, gzipped bool
 	if gzipped {
 		header.Set("Content-Encoding", "gzip")
 	}
+	// The same cursor stands in the JSON as NextCursor. Other formats have the header only.
 	if p.next != "" {
 		header.Set("Link", "<"+c.nextURL(p.next, c.regionForNextPage(req, ans))+`>; rel="next"`)
 	}
@@ -63,6 +72,7 @@ func (c *call) setBodyHeaders(req *request, ans *answer, p payload, gzipped bool
 }
 
 // setETag sets the ETag. A compressed answer has one of its own.
+// RFC 9110 wants another ETag for another encoding of the same answer.
 func (c *call) setETag(etag string, gzipped bool) {
 	if etag == "" {
 		return
@@ -85,6 +95,9 @@ func (c *call) regionForNextPage(req *request, ans *answer) string {
 
 // nextURL returns the address of the call with another cursor, and with a region
 // unless that is empty.
+//
+// The parameters stay as the caller wrote them, with their order and escapes. Only
+// the position changes: cursor and since are dropped in any spelling.
 func (c *call) nextURL(cursor, region string) string {
 	var b strings.Builder
 	b.Grow(len(c.r.URL.Path) + len(c.r.URL.RawQuery) + len(cursor) + 16)
@@ -93,6 +106,7 @@ func (c *call) nextURL(cursor, region string) string {
 	for part := range strings.SplitSeq(c.r.URL.RawQuery, "&") {
 		escaped, _, _ := strings.Cut(part, "=")
 		name, err := url.QueryUnescape(escaped)
+		// A part that cannot be decoded has been refused before.
 		if part == "" || err != nil || strings.EqualFold(name, "cursor") || strings.EqualFold(name, "since") {
 			continue
 		}
@@ -124,6 +138,8 @@ func escapeForHeader(address string) string {
 	return b.String()
 }
 
+// isUnsafeInHeader returns true for spaces, control characters, non-ASCII bytes and
+// the delimiters of a Link header.
 func isUnsafeInHeader(c rune) bool {
 	return c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"'
 }

@@ -17,6 +17,8 @@ import (
 var homeHTML string
 
 // serveHome serves /: the routes as text, or the page for people.
+// Both are public, so they must not show what is stored. The names of the regions on
+// the page are those that the caller may see.
 func (s *service) serveHome(_ context.Context, req *request) (*answer, error) {
 	ans := &answer{omitEnvelope: true}
 	text := ""
@@ -30,6 +32,7 @@ func (s *service) serveHome(_ context.Context, req *request) (*answer, error) {
 	return ans, nil
 }
 
+// renderHomeText lists the routes with an example that works, for curl.
 func (s *service) renderHomeText() string {
 	var b strings.Builder
 	b.WriteString("Community images of E-HPC, version " + strconv.Quote(s.version) + "\n")
@@ -42,6 +45,8 @@ func (s *service) renderHomeText() string {
 	return b.String()
 }
 
+// renderHomePage fills in the page. Everything that is filled in is escaped, or comes
+// from this program.
 func (s *service) renderHomePage() string {
 	var regions, statuses, routes strings.Builder
 	for _, name := range s.regions {
@@ -87,6 +92,8 @@ func (s *service) exampleQuery(rt *route) string {
 // the style of a page, by their hashes, and requests to this service. Nothing else
 // is loaded, run, framed or sent.
 func pageSecurityPolicy(page string) string {
+	// A browser hashes the text between the tags, byte for byte. The page is compiled
+	// in, so placeholders must stand outside of both elements.
 	hash := func(element string) string {
 		_, rest, _ := strings.Cut(page, "<"+element+">")
 		inner, _, _ := strings.Cut(rest, "</"+element+">")

@@ -9,6 +9,8 @@ import (
 )
 
 // serveImage serves /v1/images/{ImageId}.
+// Unlike a list, it shows when the image was last seen, so the answer changes with
+// every check even if the content does not.
 func (s *service) serveImage(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -40,6 +42,7 @@ func (s *service) serveImage(ctx context.Context, req *request) (*answer, error)
 
 // scopesForImage returns the scopes of a selection, or all scopes if it selects
 // nothing. The image set of the result always knows which scopes offer an image.
+// An image set with a single scope would not know this.
 func (st *regionState) scopesForImage(sel selection) (*scopeSet, error) {
 	if sel.isEverything() {
 		all := st.allScopes()
@@ -64,6 +67,7 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 	if err != nil {
 		return nil, err
 	}
+	// Several rows are several contents of one image: clusters can disagree.
 	from, to := set.findImage(req.imageID)
 	first, err := s.findFirstSeen(ctx, req, sub, from < to)
 	if err != nil {
@@ -75,6 +79,8 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 	}
 	b = append(append(b, `,"ImageId":`...), jsonString(req.imageID)...)
 	b = appendFirstAndLastSeen(b, first, last)
+	// The first content in canonical order stands for the image; the others follow in
+	// Variants.
 	b = append(b, `,"Image":`...)
 	b = append(b, set.image(int32(from)).Raw...)
 	clusters, types, everyCluster := set.listOfferingScopes(from, to)
@@ -94,6 +100,9 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 
 // findFirstSeen returns when the image of a request was first seen. It returns
 // the error for the caller if the image is not in the subject.
+//
+// Three sources can answer, from cheap to expensive: the index in memory, the history
+// of the region, and the index in the store.
 func (s *service) findFirstSeen(ctx context.Context, req *request, sub *subject, isOffered bool) (catalog.Time, error) {
 	// The index knows more than a log that retention has cut. But it counts every
 	// scope of the region, so it answers for the whole region only.
@@ -103,11 +112,13 @@ func (s *service) findFirstSeen(ctx context.Context, req *request, sub *subject,
 			return first, nil
 		}
 	}
+	// This reads the log, unless the history is up to date already.
 	history, err := s.loadHistory(ctx, sub.current)
 	if err != nil {
 		return catalog.Time{}, err
 	}
 	life := history.lifespanOf(req.imageID, sub.state, req.selection)
+	// The log begins after the image: the index may remember more.
 	if life.cut && (life.known || isOffered) && canUseIndex {
 		if err := s.loadFirstSeen(ctx, sub.current, req.imageID, &life); err != nil {
 			return catalog.Time{}, err
@@ -120,6 +131,8 @@ func (s *service) findFirstSeen(ctx context.Context, req *request, sub *subject,
 }
 
 // loadFirstSeen sets life.first to what the index knows, if it knows the image.
+// It reads the index if it is not in memory. The index can lag behind the log, so
+// it may not know a new image.
 func (s *service) loadFirstSeen(ctx context.Context, current currentState, imageID string, life *lifespan) error {
 	first, ok := s.lists.firstSeen(current.RegionID, imageID)
 	if !ok {
@@ -148,6 +161,7 @@ func (s *imageSet) appendVariants(b []byte, from, to int) []byte {
 	return append(b, ']')
 }
 
+// appendFirstAndLastSeen writes two members. A zero time becomes an empty text.
 func appendFirstAndLastSeen(b []byte, first, last catalog.Time) []byte {
 	b = append(b, `,"FirstSeen":"`...)
 	b = appendTime(b, first)
@@ -156,6 +170,7 @@ func appendFirstAndLastSeen(b []byte, first, last catalog.Time) []byte {
 	return append(b, '"')
 }
 
+// jsonString returns s as a JSON string, with its quotes.
 func jsonString(s string) string { return string(appendString(nil, s)) }
 
 // lastCheckOf returns the time of the last check that found one of the rows from

@@ -13,6 +13,8 @@ import (
 )
 
 // serveImages serves /v1/images.
+// The ETag needs neither images nor filters: equal scopes and an equal question have
+// equal answers. So a 304 costs no read beside the head.
 func (s *service) serveImages(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -41,6 +43,9 @@ func (s *service) serveImages(ctx context.Context, req *request) (*answer, error
 // buildPage loads the images of a subject, filters, groups and sorts them, and
 // returns the page that the request asks for.
 func (s *service) buildPage(ctx context.Context, req *request, sub *subject) (*imagePage, error) {
+	// A damaged object of the present state is the operator's problem and is reported.
+	// A past state that a cursor names can be collected at any time: the caller has
+	// to begin again.
 	set, err := s.sets.load(ctx, sub.scopes)
 	var damaged *archive.DamagedError
 	if errors.As(err, &damaged) && req.cursor != nil && !sub.state.live {
@@ -54,12 +59,14 @@ func (s *service) buildPage(ctx context.Context, req *request, sub *subject) (*i
 		return nil, err
 	}
 	p := &imagePage{schema: s.schema, set: set, request: req}
+	// Facets count all matches, before latestBy selects among them.
 	if req.facets != nil {
 		p.facets = countFacets(set, rows, req.facets)
 	}
 	if req.latestBy != nil {
 		rows = firstOfEachGroup(set, rows, req.latestBy)
 	}
+	// A script that takes the first image must not get an empty answer by surprise.
 	if len(rows) < req.minCount {
 		return nil, tooFewMatches(len(rows), req.minCount)
 	}
@@ -75,6 +82,7 @@ func (s *service) findMatchingImages(req *request, set *imageSet) ([]int32, erro
 	if req.latestBy != nil && keys == nil {
 		keys = []sortKey{{s.schema.fieldNamed("OsTag.Version"), true}} // the newest version first
 	}
+	// With ids in the question, only their rows are tested.
 	rows := set.allRows
 	if req.imageIDs != nil {
 		rows = set.rowsWithIDs(req.imageIDs)
@@ -84,12 +92,15 @@ func (s *service) findMatchingImages(req *request, set *imageSet) ([]int32, erro
 		return nil, err
 	}
 	if len(keys) > 0 {
+		// The slice may be the set's own.
 		rows = slices.Clone(rows)
 		set.owner.indexes.sortPlaces(set, keys, rows)
 	}
 	return rows, nil
 }
 
+// tooFewMatches returns the error for minCount. The status is 404, so that a script
+// with "curl -f" stops.
 func tooFewMatches(found, required int) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,

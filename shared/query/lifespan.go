@@ -26,6 +26,11 @@ type lifespan struct {
 }
 
 // lifespanOf follows an image through the scopes of a selection.
+//
+// Only the events of this image are visited, so the cost does not grow with the
+// history. An image that is in several scopes has disappeared only when the last of
+// them lost it; its last event then is a removal. Callers know from the image set
+// whether it is there.
 func (t *history) lifespanOf(imageID string, state *regionState, sel selection) lifespan {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -41,6 +46,7 @@ func (t *history) lifespanOf(imageID string, state *regionState, sel selection) 
 			continue
 		}
 		commit := t.commits[e.commit]
+		// Events are ordered by commit: this is the first one after the state.
 		if i >= end {
 			life.later = commit.sequence
 			break
@@ -48,10 +54,13 @@ func (t *history) lifespanOf(imageID string, state *regionState, sel selection) 
 		if !life.known {
 			life.known, life.first = true, commit.at
 		}
+		// An image can come back; the last removal counts.
 		if e.kind != kindRemoved {
 			continue
 		}
 		life.goneAt, life.gone, life.lastScope = commit.sequence, commit.at, t.scopes[e.scope]
+		// The check that saw the image last is not in the log. The commit before the
+		// removal is the best bound that is.
 		before := e.commit
 		for before > 0 && !t.commits[before].at.Before(life.gone.Time) { // commits can share a time
 			before--
@@ -87,6 +96,8 @@ func (s *service) imageMissingError(ctx context.Context, req *request, sub *subj
 	b = appendFirstAndLastSeen(b, life.first, life.lastSeen)
 	b = append(b, `,"GoneSince":"`...)
 	b = append(appendTime(b, life.gone), '"')
+	// The content is a courtesy: without it the answer is still right, so a failure is
+	// reported and not returned.
 	if raw, err := s.loadLastContent(ctx, req.imageID, sub.current, life); err == nil {
 		b = append(append(b, `,"Image":`...), raw...)
 	} else {
@@ -98,6 +109,7 @@ func (s *service) imageMissingError(ctx context.Context, req *request, sub *subj
 
 // loadLastContent returns the object of an image from the commit before it
 // disappeared.
+// It reads a past state and one snapshot, if they are not cached.
 func (s *service) loadLastContent(
 	ctx context.Context, imageID string, current currentState, life lifespan,
 ) (string, error) {
@@ -136,6 +148,8 @@ func (life lifespan) imageUnknownError(req *request, state *regionState) error {
 	}
 }
 
+// imageNeverOffered returns the error for an image that no scope of the request ever
+// had. region may be a list of regions.
 func imageNeverOffered(imageID, region string) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
@@ -146,6 +160,7 @@ func imageNeverOffered(imageID, region string) error {
 }
 
 // wasEverOffered returns true if an image is or was offered in a region.
+// It asks the images that are there first, because the history may have to be read.
 func (s *service) wasEverOffered(ctx context.Context, current currentState, imageID string) (bool, error) {
 	if all := current.allScopes(); len(all.scopes) > 0 {
 		if set, err := s.sets.load(ctx, all); err == nil { // if it fails, the history can still know

@@ -10,6 +10,8 @@ import (
 
 // serveMatrix serves /v1/matrix: images by clusters, or by instance types if the
 // request names those.
+// It takes the same filters as the list of images; a column is shown even if none of
+// its images matches.
 func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -25,6 +27,7 @@ func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error
 	if err != nil {
 		return nil, err
 	}
+	// The image set must know which scopes offer an image, even if there is only one.
 	scopes := *sub.scopes // the cached one must not be changed
 	scopes.several, scopes.byType = true, true
 	return &answer{
@@ -42,6 +45,7 @@ func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error
 			if err != nil {
 				return nil, err
 			}
+			// The whole matrix is built for every page: Shared and TotalCount need all rows.
 			m := newMatrix(set, rows, req.selection)
 			from, to, next := sub.cutPage(req, len(m.rows))
 			b := &body{total: strconv.Itoa(len(m.rows)), next: next}
@@ -85,11 +89,14 @@ type matrixRow struct {
 
 // newMatrix makes a row for each ImageId, in the order of rows, and a column for
 // each scope; or for each instance type if the selection names types only.
+// Several contents of one image share a row: the matrix says where an image is, not
+// what is in it.
 func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 	m := &matrix{}
 	for _, sc := range set.scopes {
 		m.columns = append(m.columns, labelColumn(sc, sel))
 	}
+	// Otherwise the columns have the canonical order of the scopes.
 	if sel.clusters == nil && sel.types != nil { // several clusters share a column
 		slices.Sort(m.columns)
 		m.columns = slices.Compact(m.columns)
@@ -125,6 +132,7 @@ func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 }
 
 // labelColumn names a scope by what varies in a selection.
+// What does not vary would only make the labels longer.
 func labelColumn(sc archive.ScopeState, sel selection) string {
 	switch {
 	case canMatchSeveral(sel.clusters) && canMatchSeveral(sel.types):
@@ -135,9 +143,11 @@ func labelColumn(sc archive.ScopeState, sel selection) string {
 	return anyIfEmpty(sc.ClusterID)
 }
 
+// isInEveryColumn returns true for an image that every column offers.
 func (m *matrix) isInEveryColumn(row matrixRow) bool { return len(row.columns) == len(m.columns) }
 
 // appendJSON writes the members after the envelope, with the rows from to to-1.
+// Shared lists the images of all pages that every column offers.
 func (m *matrix) appendJSON(b []byte, from, to int, next string) []byte {
 	b = strconv.AppendInt(append(b, `,"TotalCount":`...), int64(len(m.rows)), 10)
 	b = appendString(append(b, `,"NextCursor":`...), next)
@@ -171,6 +181,7 @@ func (m *matrix) appendJSON(b []byte, from, to int, next string) []byte {
 
 // renderCells renders rows as a cross table in csv or as text. The text has the
 // column ContentDiffers only if a row needs it.
+// An "x" marks the columns that offer an image; other cells are empty.
 func (m *matrix) renderCells(rows []matrixRow, format string) []byte {
 	head := []string{"ImageId", "ImageName", "Status"}
 	showDiffers := format != formatTable || slices.ContainsFunc(rows, func(row matrixRow) bool { return row.differs })
@@ -192,6 +203,7 @@ func (m *matrix) renderCells(rows []matrixRow, format string) []byte {
 	if format == formatTable {
 		for _, cells := range table {
 			for i := range cells {
+				// csv quotes control characters, a table cannot.
 				cells[i] = replaceControls(cells[i])
 			}
 		}

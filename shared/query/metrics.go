@@ -15,6 +15,7 @@ import (
 const instanceHelp = " Of the instance that answers, since it started."
 
 // lookupMetrics counts the lookups of this instance.
+// Its values are of one process, and lost with it.
 type lookupMetrics struct {
 	startedAt time.Time
 	lookups   *metrics.Family
@@ -31,6 +32,8 @@ type routeMetrics struct {
 	durations *metrics.Values
 }
 
+// newLookupMetrics makes the instruments of all routes at once, so that each shows 0
+// before its first lookup. Rates need that zero.
 func newLookupMetrics(routes []*route) *lookupMetrics {
 	m := &lookupMetrics{
 		startedAt: time.Now(),
@@ -48,6 +51,7 @@ func newLookupMetrics(routes []*route) *lookupMetrics {
 	return m
 }
 
+// newRouteMetrics makes the instruments of a route or of a group of lookups.
 func (m *lookupMetrics) newRouteMetrics(pattern string) *routeMetrics {
 	r := &routeMetrics{durations: m.durations.Observe("route", pattern)}
 	for class := 2; class < len(r.classes); class++ {
@@ -65,6 +69,7 @@ func (m *lookupMetrics) countLookup(rt *route, status int, duration time.Duratio
 	r.countLookup(status, duration)
 }
 
+// A status below 200 or above 599 counts in the nearest class.
 func (r *routeMetrics) countLookup(status int, duration time.Duration) {
 	if count := r.classes[min(max(status/100, 2), 5)]; count != nil {
 		count.Inc()
@@ -85,10 +90,13 @@ func (w *statusWriter) WriteHeader(status int) {
 }
 
 // WriteString implements io.StringWriter.
+// It passes the string on as one, because the recorder of the function then needs no
+// copy.
 func (w *statusWriter) WriteString(s string) (int, error) { return io.WriteString(w.ResponseWriter, s) }
 
 // serveMetrics serves /metrics. It reads the same as /v1/status, the heads, and
 // shows them in another form.
+// It has no ETag: a scrape always wants the present values.
 func (s *service) serveMetrics(ctx context.Context, req *request) (*answer, error) {
 	list, _ := s.loadRegionStatuses(ctx, req)
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {

@@ -9,6 +9,8 @@ import (
 )
 
 // regionFamilies collects metrics with a value for each region.
+// A region that cannot be read has no value in most of them. Only "up" tells it
+// apart from a region that does not exist.
 type regionFamilies struct {
 	regions  []regionStatus
 	families []*metrics.Family
@@ -27,12 +29,14 @@ func (f *regionFamilies) add(name, unit, help string, value func(regionStatus) (
 
 // addTime adds a gauge for a time. A region without data, or with a zero time, has
 // no value.
+// Zero would be 1970, and alerts on its age would fire.
 func (f *regionFamilies) addTime(name, help string, value func(regionStatus) catalog.Time) {
 	f.add(name+"_timestamp_seconds", "seconds", help+" Seconds since 1970.", func(r regionStatus) (float64, bool) {
 		t := catalog.Time{}
 		if r.Error == nil {
 			t = value(r)
 		}
+		// Prometheus wants seconds.
 		return float64(t.UnixMilli()) / 1000, !t.IsZero()
 	})
 }
@@ -43,6 +47,7 @@ func (f *regionFamilies) addCount(name, help string, value func(regionStatus) in
 }
 
 // addByLabel adds a gauge with a value for each region and value of a label.
+// A label value that a region does not have is left out, not 0.
 func (f *regionFamilies) addByLabel(name, label, help string, values func(regionStatus) map[string]int) {
 	family := metrics.New(metrics.Gauge, "community_images_"+name, "", help)
 	for _, region := range f.regions {
@@ -54,6 +59,7 @@ func (f *regionFamilies) addByLabel(name, label, help string, values func(region
 }
 
 // newRegionFamilies returns the metrics of regions at a time.
+// The order is that of the answer.
 func newRegionFamilies(regions []regionStatus, now time.Time) []*metrics.Family {
 	f := &regionFamilies{regions: regions}
 	f.addStore(now)
@@ -67,6 +73,7 @@ func (f *regionFamilies) addStore(now time.Time) {
 	const upHelp = "1: the store answers and has data of the region. " +
 		"0: it does not; what is shown is what was read last, if anything."
 	f.add("up", "", upHelp, func(r regionStatus) (float64, bool) {
+		// The last head is still served in an outage, so the data alone does not say it.
 		if r.Error == nil && r.gauges.outageSince.IsZero() {
 			return 1, true
 		}
@@ -87,6 +94,7 @@ func (f *regionFamilies) addLastRun() {
 	f.add("last_run_duration_seconds", "seconds", "How long that run took.", func(r regionStatus) (float64, bool) {
 		run := r.runOrZero()
 		seconds := run.FinishedAt.Sub(run.StartedAt.Time).Seconds()
+		// Clocks can step back during a run.
 		return max(0, seconds), r.Error == nil && !run.FinishedAt.IsZero()
 	})
 	f.addByLabel("last_run_scopes", "outcome", "Scopes by what that run found.", countLastRunScopes)
@@ -110,6 +118,7 @@ func (f *regionFamilies) addContent() {
 		func(r regionStatus) int { return r.gauges.staleScopes })
 	const oldestHelp = "How long ago the scope was checked that has waited longest."
 	f.add("oldest_check_age_seconds", "seconds", oldestHelp, func(r regionStatus) (float64, bool) {
+		// Nothing was ever checked.
 		if r.OldestCheck == nil {
 			return 0, false
 		}

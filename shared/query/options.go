@@ -107,6 +107,8 @@ type contentCaches struct {
 
 // answerCaches hold what depends on the caller too. All services share them; the
 // keys begin with the caller's grant.
+//
+// That is why a caller cannot learn from the speed of an answer what others ask.
 type answerCaches struct {
 	bodies         *lru[string, *body]
 	parsedRequests *lru[string, *request]
@@ -139,12 +141,16 @@ func New(o Options) *Service {
 		requestID: o.RequestID,
 		report:    o.Report,
 	}
+	// The routes are methods of s, so they come after its fields; the restricted
+	// services are copies of s, so they come last.
 	s.routes = s.buildRoutes()
 	s.lookupMetrics = newLookupMetrics(s.routes)
 	s.restriction = newRestriction(s)
 	return s
 }
 
+// newRegionCaches makes the caches of all regions, and starts to read the head if the
+// options say so.
 func newRegionCaches(o Options) regionCaches {
 	c := regionCaches{
 		states:    map[string]stateSource{},
@@ -153,6 +159,7 @@ func newRegionCaches(o Options) regionCaches {
 	}
 	for _, region := range o.Regions {
 		states := &stateCache{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
+		// With several regions it is not known which one the first lookup needs.
 		if o.Warm && len(o.Regions) == 1 {
 			states.startAttempt(context.Background(), attempt{warmUp: true})
 		}

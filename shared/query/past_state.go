@@ -9,6 +9,9 @@ import (
 
 // loadState returns the present state of a region, and the state that the
 // request asks about with at.
+//
+// The present state is needed even for a past one: the past is read through the
+// log that the head names, and answers name the freshness of the head.
 func (s *service) loadState(
 	ctx context.Context, req *request, region string,
 ) (current currentState, asked *regionState, err error) {
@@ -21,18 +24,26 @@ func (s *service) loadState(
 }
 
 // stateAsOf returns the state of a region at a moment.
+// It reads the log of the month if the state is not cached. It returns an error for
+// a moment before the first commit that is kept, or after the last one.
 func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (*regionState, error) {
 	switch {
+	// A restricted service reads nothing itself: it cuts the state of the full one.
 	case s.full != nil:
 		return s.restrictedStateAsOf(ctx, current, m)
+	// The last commit by its number is the present state. Only the way in which the
+	// answer may be cached differs, see isImmutable.
 	case !m.isSet, m.sequence != 0 && m.sequence == current.Sequence:
 		return current.regionState, nil
+	// An older commit, or one that does not exist yet.
 	case m.sequence != 0:
 		read := func(ctx context.Context) (*archive.Region, error) {
 			return s.source.AtSequence(ctx, current.Region, m.sequence)
 		}
 		return s.loadPastState(ctx, current.RegionID, pastStateKey(current.RegionID, m.sequence), read)
 	}
+	// A time relative to now, such as -24h, gets its value here and not when the
+	// request is parsed, because parsed requests are cached.
 	t := m.resolveTime(s.now())
 	if !t.Before(current.CommittedAt.Time) {
 		return current.regionState, nil
@@ -52,6 +63,9 @@ func (s *service) loadStateAtCommit(ctx context.Context, current currentState, s
 // loadPastState returns the past state that is cached under key, or reads it. A
 // state is cached under its commit number too, so that all moments between two
 // commits share one.
+//
+// Two calls may read the same state at once. Both results are equal, and the later
+// one stays in the cache.
 func (s *service) loadPastState(
 	ctx context.Context, region, key string, read func(context.Context) (*archive.Region, error),
 ) (*regionState, error) {
@@ -74,4 +88,6 @@ func (s *service) loadPastState(
 	return state, nil
 }
 
+// pastStateKey returns the key of the state after a commit. Keys of states at a time
+// have a space instead of the sign.
 func pastStateKey(region string, sequence int64) string { return fmt.Sprint(region, "#", sequence) }

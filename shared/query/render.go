@@ -48,6 +48,7 @@ func contentType(format string) string {
 }
 
 // imagePage is one page of a list of images, ready to be rendered.
+// It shares its rows with the set or the caches, so they must not be changed.
 type imagePage struct {
 	schema   *schema
 	request  *request
@@ -59,6 +60,7 @@ type imagePage struct {
 }
 
 // render appends the page to prefix in the format of the request.
+// The other formats have no envelope: prefix is empty for them.
 func (p *imagePage) render(prefix []byte) []byte {
 	switch p.request.format {
 	case formatIDs:
@@ -84,6 +86,7 @@ func (p *imagePage) estimateSize() int {
 	n := 256
 	for _, row := range p.pageRows() {
 		n += len(p.set.image(row).Raw) + 1
+		// Names of clusters take the most of what is added to an image.
 		if p.set.scopesOf != nil {
 			n += 32 + 28*len(p.set.scopesOf[row])
 		}
@@ -113,6 +116,7 @@ func (p *imagePage) appendJSON(prefix []byte) []byte {
 	return append(b, "]}\n"...)
 }
 
+// renderNDJSON writes one image a line. Counts and cursors are in headers.
 func (p *imagePage) renderNDJSON() []byte {
 	b := make([]byte, 0, p.estimateSize())
 	usesReserved := p.usesReservedNames()
@@ -124,6 +128,8 @@ func (p *imagePage) renderNDJSON() []byte {
 
 // usesReservedNames returns true if an image of the page may have members with the
 // names that answers add to images.
+// Such members are dropped in favor of those that the answer adds. Images of a
+// single scope get none, so theirs stay.
 func (p *imagePage) usesReservedNames() bool {
 	if p.request.columns != nil || p.set.scopesOf == nil {
 		return false
@@ -132,6 +138,7 @@ func (p *imagePage) usesReservedNames() bool {
 }
 
 // renderIDs writes each ImageId once, on the page with the first of its contents.
+// A page can therefore have fewer lines than limit.
 func (p *imagePage) renderIDs() []byte {
 	var b []byte
 	for i, row := range p.pageRows() {
@@ -189,12 +196,14 @@ func (p *imagePage) forEachRow(columns []column, write func(cells []string)) {
 	}
 }
 
+// renderCSV writes all documented fields, or those that the request names.
 func (p *imagePage) renderCSV() []byte {
 	w := newCSVWriter()
 	p.forEachRow(p.selectColumns(p.schema.allColumns(), true), w.writeRow)
 	return w.text.Bytes()
 }
 
+// renderTSV writes one line an image: line ends and tabs in a cell become spaces.
 func (p *imagePage) renderTSV() []byte {
 	var b []byte
 	p.forEachRow(p.selectColumns(p.schema.allColumns(), true), func(cells []string) {

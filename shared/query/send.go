@@ -16,6 +16,8 @@ import (
 
 // answer is what a route knows before images are loaded and the body is
 // rendered. It is enough for a 304.
+// Routes return it. The body is rendered later, and only if the caller does not have
+// it yet or the cache does not hold it.
 type answer struct {
 	freshness    *freshness   // nil: the answer is not about stored data
 	region       string       // RegionId in the envelope
@@ -44,6 +46,9 @@ type body struct {
 }
 
 // payload is a body and the envelope that it has in one response.
+//
+// The envelope has the request id and the age of the data, so it differs from call
+// to call. The body after it is the same for all calls with the same ETag.
 type payload struct {
 	*body
 	envelope []byte
@@ -55,6 +60,9 @@ const maxBodyBytes = 24 << 20
 
 // send writes the headers of an answer, and the body unless the caller has it
 // already. It returns an error only if nothing has been written.
+//
+// The order matters: the body is rendered before any header is set, so that an error
+// during rendering can still become an error answer.
 func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 	client := parseIfNoneMatch(joinHeaderLines(c.r.Header, "If-None-Match"), ans.etag)
 	isKnown := client.plain || client.gzipped
@@ -65,6 +73,7 @@ func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 			return err
 		}
 	}
+	// The client's wish counts for a 304 too: it decides which of two tags is confirmed.
 	zip := c.gzip && acceptsGzip(joinHeaderLines(c.r.Header, "Accept-Encoding"))
 	c.setHeaders(ans)
 	if isKnown || client.any {
@@ -72,8 +81,10 @@ func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 		c.writeHeader(http.StatusNotModified)
 		return nil
 	}
+	// The envelope is never compressed, so the body decides.
 	zip = zip && len(p.bytes) >= gzipMinSize
 	c.setBodyHeaders(req, ans, p, zip)
+	// With a body from the cache, envelope and body are two pieces.
 	parts := [][]byte{p.envelope, p.bytes}
 	switch {
 	case zip:
@@ -86,11 +97,15 @@ func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 }
 
 // renderPayload renders the body of an answer, or takes it from the cache.
+//
+// It fails if the answer is larger than FC can send. Such an answer is not cut: a
+// list that is silently incomplete would be worse than an error.
 func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (payload, error) {
 	var envelope []byte
 	if req.format == formatJSON && !ans.omitEnvelope {
 		envelope = c.makeEnvelope(req, ans)
 	}
+	// Grants share the cache, but not the bodies in it.
 	key, canCache := c.grantKey+ans.etag, ans.etag != "" && !ans.showsAges
 	if c.full != nil && ans.freshness != nil {
 		// The cursor in a body names a state. Which one must not depend on the
@@ -106,15 +121,19 @@ func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (pa
 	if err != nil {
 		return payload{}, err
 	}
+	// Both slices share memory, so neither is copied. Only the body is cached; it keeps
+	// the memory of the envelope alive, which is small.
 	whole := b.bytes
 	b.bytes = whole[len(envelope):]
 	if len(b.bytes) > maxBodyBytes {
 		return payload{}, newFaultsError([]paramFault{answerTooLarge(c.route, len(b.bytes))})
 	}
 	if canCache {
+		// A body that is kept is compressed once, for all calls that will share it.
 		if c.gzip && len(b.bytes) >= gzipMinSize {
 			b.deflated = deflate(b.bytes)
 		}
+		// The constant stands for the structs and the key.
 		c.bodies.put(key, b, len(b.bytes)+len(b.deflated)+256)
 	}
 	return payload{body: b, envelope: envelope, whole: whole}, nil
@@ -183,6 +202,7 @@ func (c *call) writeParts(parts [][]byte) {
 	}
 	for _, part := range parts {
 		if _, err := c.w.Write(part); err != nil {
+			// The headers are sent; there is nobody left to tell.
 			return // the caller has gone
 		}
 	}
@@ -190,6 +210,7 @@ func (c *call) writeParts(parts [][]byte) {
 
 // sendError answers with an error, and reports the cause that the caller does
 // not see.
+// If an answer has been sent already, the error is reported only.
 func (c *call) sendError(e *apierror.Error) {
 	if e.Cause != nil {
 		c.report(c.r.Context(), c.id, e.Cause)
@@ -198,11 +219,13 @@ func (c *call) sendError(e *apierror.Error) {
 		return
 	}
 	header := c.w.Header()
+	// A route may have set headers of the answer that failed.
 	clear(header)
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	e.SetHeaders(header)
+	// A caller's mistake can put a token into a parameter, which the message repeats.
 	scrubbed := *e
 	scrubbed.Message = access.RedactTokens(e.Message)
 	b := append(scrubbed.AppendJSON(nil, c.id, c.r.Host), '\n')

@@ -14,6 +14,8 @@ import (
 // imageSet holds the images of several scopes, each content once, in canonical
 // order: by ImageId, then by content. An image is named by its row, its position
 // in that order. A set depends on snapshots alone, so it never goes out of date.
+// Many sets exist at once, and most images are in many of them. A set holds
+// references to shared images, not copies.
 type imageSet struct {
 	list imageList
 	// scopesOf holds for each row the positions in scopes of the scopes that offer
@@ -37,6 +39,8 @@ func (s *imageSet) image(row int32) *catalog.Image { return s.list.at(int(row)) 
 
 // imageSets builds image sets and keeps those that were used last, and the
 // indexes that all of them share.
+// A set is found by the digests of its scopes. So two moments, or two callers, that
+// see the same lists share it.
 type imageSets struct {
 	lists    *listLoader
 	texts    textIndex
@@ -50,7 +54,9 @@ func newImageSets(lists *listLoader) *imageSets {
 }
 
 // load returns the image set of scopes. It reads the lists that are not cached.
+// Two calls may build the same set at once; the later one is kept.
 func (c *imageSets) load(ctx context.Context, scopes *scopeSet) (*imageSet, error) {
+	// Sets of the same lists differ in what they know of their scopes.
 	key := scopes.digest
 	if scopes.byType {
 		key += "t"
@@ -114,6 +120,7 @@ func (s *imageSet) mergeLists(lists []imageList) {
 			counts[positionOf[image.Number]-1]++
 		}
 	}
+	// Slices of one array: a set of 2,000 clusters would have 10,000 small ones.
 	free, scopesOf := make([]int32, total), make([][]int32, len(images)) // one allocation for all
 	for i, n := range counts {
 		scopesOf[i], free = free[:0:n], free[n:]
@@ -127,6 +134,8 @@ func (s *imageSet) mergeLists(lists []imageList) {
 	s.sortAndMerge(images, scopesOf)
 }
 
+// maxNumber returns the greatest catalog.Image.Number in lists. Numbers are dense, so
+// a table by number is small.
 func maxNumber(lists []imageList) int32 {
 	last := int32(0)
 	for _, list := range lists {
@@ -164,6 +173,7 @@ func (s *imageSet) sortAndMerge(images []*catalog.Image, scopesOf [][]int32) {
 	for _, i := range order {
 		last := len(sorted) - 1
 		if last >= 0 && sorted[last].Raw == images[i].Raw {
+			// Equal content that does not share memory: its lists were read at different times.
 			merged := append(s.scopesOf[last], scopesOf[i]...)
 			slices.Sort(merged)
 			s.scopesOf[last] = slices.Compact(merged)
@@ -193,6 +203,7 @@ func (s *imageSet) findImage(imageID string) (from, to int) {
 }
 
 // rowsWithSameID returns the rows that have the ImageId of a row: from to to-1.
+// There are rarely more than two, so it searches from the row outwards.
 func (s *imageSet) rowsWithSameID(row int32) (from, to int32) {
 	id := s.image(row).ImageID
 	for from = row; from > 0 && s.image(from-1).ImageID == id; from-- {
@@ -215,6 +226,7 @@ func (s *imageSet) rowsWithIDs(sortedIDs []string) []int32 {
 
 // clustersOffering returns the sorted ids of the clusters that offer the image of
 // a row.
+// scopesOf is in canonical order, so equal clusters stand together.
 func (s *imageSet) clustersOffering(row int32) []string {
 	var ids []string
 	for _, i := range s.scopesOf[row] {
@@ -227,6 +239,7 @@ func (s *imageSet) clustersOffering(row int32) []string {
 
 // typesOffering returns the sorted instance types with which the image of a row is
 // offered.
+// They are sorted here: the canonical order is by cluster first.
 func (s *imageSet) typesOffering(row int32) []string {
 	var types []string
 	for _, i := range s.scopesOf[row] {

@@ -51,6 +51,7 @@ type statusError struct {
 
 // serveStatus serves /v1/status. A region that cannot be read is shown as such and
 // does not keep the others from being shown.
+// It asks the store for heads only, as /metrics does.
 func (s *service) serveStatus(ctx context.Context, req *request) (*answer, error) {
 	list, f := s.loadRegionStatuses(ctx, req)
 	region := req.region
@@ -83,7 +84,9 @@ func (s *service) serveStatus(ctx context.Context, req *request) (*answer, error
 
 // statusETag makes the ETag of a status from all that it shows except ages, which
 // grow by themselves.
+// So a monitor that polls gets a 304 until something happens.
 func statusETag(list []regionStatus, stale []staleScope, more ...string) (string, error) {
+	// The caller still renders the ages.
 	list = slices.Clone(list)
 	for i := range list {
 		if check := list[i].OldestCheck; check != nil {
@@ -115,6 +118,8 @@ func lastRunOrCommit(list []regionStatus) (last catalog.Time) {
 
 // loadRegionStatuses returns the status of the region that a request names, or of
 // all regions, and their freshness together.
+// Every region has an entry, also one that cannot be read: a status that leaves out
+// what is broken would be of no use.
 func (s *service) loadRegionStatuses(ctx context.Context, req *request) (list []regionStatus, f freshness) {
 	regions := s.regions
 	if req.region != "" {
@@ -141,6 +146,7 @@ func (s *service) loadRegionStatuses(ctx context.Context, req *request) (list []
 
 // explainMissingRegion returns the error for a region that is left out of an answer,
 // and reports its cause.
+// A region without data is not reported: it may not have had its first run.
 func (s *service) explainMissingRegion(ctx context.Context, err error) *apierror.Error {
 	e := toAPIError(err)
 	if e.Cause != nil && !errors.Is(err, archive.ErrNoData) {
@@ -155,6 +161,8 @@ func freshnessOfMissingRegion(e *apierror.Error) freshness {
 	return freshness{stale: []staleScope{{scope: "*", reason: e.Message}}}
 }
 
+// newRegionStatus returns the status of a region that can be read. all are its scopes,
+// and f is their freshness.
 func (s *service) newRegionStatus(current currentState, all *scopeSet, f freshness) regionStatus {
 	status := regionStatus{
 		RegionID:    current.RegionID,
@@ -174,6 +182,7 @@ func (s *service) newRegionStatus(current currentState, all *scopeSet, f freshne
 		status.Scopes[string(sc.State)]++
 		status.gauges.images += sc.ImageCount
 	}
+	// "*" is the outage of the store, which is no scope.
 	for _, stale := range f.stale {
 		if stale.scope != "*" {
 			status.gauges.staleScopes++
@@ -189,6 +198,8 @@ func (s *service) newRegionStatus(current currentState, all *scopeSet, f freshne
 }
 
 // serveHealth serves /healthz.
+// It does not touch the store: a probe must not restart an instance because of an
+// outage that a restart cannot end.
 func (s *service) serveHealth(context.Context, *request) (*answer, error) {
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
 		return &body{bytes: []byte(`{"Status":"ok","Version":` + jsonString(s.version) + "}\n")}, nil

@@ -17,6 +17,8 @@ const maxCellWidth = 60
 
 // alignRows writes rows as text whose columns line up, two spaces apart. All rows
 // have as many cells as the first.
+// Trailing spaces are cut. A single row, for example of a table without images, is its
+// header.
 func alignRows(rows [][]string) []byte {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
