@@ -27,7 +27,8 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 		return false, err
 	}
 	if len(data) > w.maxLine {
-		return false, fmt.Errorf("commit %d has %d bytes; a line of the log may have %d", commit.Sequence, len(data), w.maxLine)
+		return false, fmt.Errorf("commit %d has %d bytes; a line of the log may have %d",
+			commit.Sequence, len(data), w.maxLine)
 	}
 	if at.torn {
 		data = append([]byte{'\n'}, data...)
@@ -43,7 +44,9 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 // findAppendPosition returns where the commit after cur goes: the end of cur's
 // file, or of the file that follows a seal or begins an empty archive. free is
 // false if another run has begun that file meanwhile.
-func (w *Writer) findAppendPosition(ctx context.Context, cur *Region, commit *Commit) (_ position, free bool, err error) {
+func (w *Writer) findAppendPosition(
+	ctx context.Context, cur *Region, commit *Commit,
+) (_ position, free bool, err error) {
 	switch {
 	case !cur.log.isSealed() && cur.log.month != "":
 		return cur.log, true, nil

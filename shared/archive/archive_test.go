@@ -16,8 +16,8 @@ import (
 
 const region = "cn-hangzhou"
 
-// bench is a region under test: a bucket, a clock and a writer.
-type bench struct {
+// fixture is a region under test: a bucket, a clock and a writer.
+type fixture struct {
 	t      *testing.T
 	mem    *buckettest.Memory
 	bucket archive.Bucket
@@ -27,14 +27,14 @@ type bench struct {
 	runs   int
 }
 
-func newBench(t *testing.T) *bench {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	keys, err := archive.NewKeys("community-images")
 	if err != nil {
 		t.Fatal(err)
 	}
 	mem := buckettest.NewMemory(t)
-	b := &bench{t: t, mem: mem, bucket: mem, keys: keys, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+	b := &fixture{t: t, mem: mem, bucket: mem, keys: keys, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	b.writer = archive.NewWriter(mem, keys, func() time.Time { return b.now })
 	return b
 }
@@ -43,8 +43,8 @@ func scopeOf(cluster, instanceType string) catalog.Scope {
 	return catalog.Scope{RegionID: region, ClusterID: cluster, InstanceType: instanceType}
 }
 
-// list makes images out of "id" or "id=status".
-func list(t *testing.T, specs ...string) []*catalog.Image {
+// newImages makes images from specs: "id" or "id=status".
+func newImages(t *testing.T, specs ...string) []*catalog.Image {
 	t.Helper()
 	var images []*catalog.Image
 	for _, spec := range specs {
@@ -58,11 +58,11 @@ func list(t *testing.T, specs ...string) []*catalog.Image {
 	return images
 }
 
-// saw is a check that found these images.
-func (b *bench) saw(base *archive.Region, scope catalog.Scope, specs ...string) archive.Check {
+// newCheck returns a check of a scope that found the given images.
+func (b *fixture) newCheck(base *archive.Region, scope catalog.Scope, specs ...string) archive.Check {
 	b.t.Helper()
 	at := catalog.At(b.now)
-	s := catalog.NewSnapshot(scope, at, "req", list(b.t, specs...))
+	s := catalog.NewSnapshot(scope, at, "req", newImages(b.t, specs...))
 	c := archive.Check{Scope: scope, At: at, State: archive.OK, Fingerprint: "f" + s.Digest}
 	was, _ := base.Scope(scope)
 	if s.Digest == was.Digest {
@@ -79,11 +79,12 @@ func (b *bench) saw(base *archive.Region, scope catalog.Scope, specs ...string) 
 	return c
 }
 
-func (b *bench) failed(scope catalog.Scope, code string) archive.Check {
-	return archive.Check{Scope: scope, At: catalog.At(b.now), State: archive.Failed, Problem: &archive.Problem{Class: "temporary", Code: code}}
+func (b *fixture) newFailedCheck(scope catalog.Scope, code string) archive.Check {
+	return archive.Check{Scope: scope, At: catalog.At(b.now), State: archive.Failed,
+		Problem: &archive.Problem{Class: "temporary", Code: code}}
 }
 
-func (b *bench) load() *archive.Region {
+func (b *fixture) loadBase() *archive.Region {
 	b.t.Helper()
 	base, err := b.writer.Load(context.Background(), region)
 	if err != nil {
@@ -92,12 +93,13 @@ func (b *bench) load() *archive.Region {
 	return base
 }
 
-func (b *bench) run(checks ...archive.Check) archive.Run {
+func (b *fixture) newRun(checks ...archive.Check) archive.Run {
 	b.runs++
-	return archive.Run{RunID: fmt.Sprint("run-", b.runs), Trigger: "timer", StartedAt: catalog.At(b.now), Checks: checks}
+	return archive.Run{RunID: fmt.Sprint("run-", b.runs), Trigger: "timer", StartedAt: catalog.At(b.now),
+		Checks: checks}
 }
 
-func (b *bench) commit(base *archive.Region, run archive.Run) archive.Result {
+func (b *fixture) commit(base *archive.Region, run archive.Run) archive.Result {
 	b.t.Helper()
 	res, err := b.writer.Commit(context.Background(), base, run)
 	if err != nil {
@@ -109,8 +111,8 @@ func (b *bench) commit(base *archive.Region, run archive.Run) archive.Result {
 	return res
 }
 
-// read is what a fresh reader sees.
-func (b *bench) read() *archive.Region {
+// readNow returns what a fresh reader sees.
+func (b *fixture) readNow() *archive.Region {
 	b.t.Helper()
 	r, err := archive.New(b.bucket, b.keys).Now(context.Background(), region, nil)
 	if err != nil {
@@ -119,8 +121,8 @@ func (b *bench) read() *archive.Region {
 	return r
 }
 
-// contents renders the images of every scope, read from the snapshots.
-func (b *bench) contents(r *archive.Region) string {
+// renderContents renders the images of every scope, read from the snapshots.
+func (b *fixture) renderContents(r *archive.Region) string {
 	b.t.Helper()
 	a := archive.New(b.bucket, b.keys)
 	var out strings.Builder
@@ -140,32 +142,32 @@ func (b *bench) contents(r *archive.Region) string {
 	return out.String()
 }
 
-func (b *bench) wantContents(r *archive.Region, want string) {
+func (b *fixture) wantContents(r *archive.Region, want string) {
 	b.t.Helper()
-	if got := b.contents(r); got != want {
+	if got := b.renderContents(r); got != want {
 		b.t.Errorf("region shows\n%swant\n%s", got, want)
 	}
 }
 
 func TestCommitsAreReadNowAndAtATime(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	none, c1 := scopeOf("", ""), scopeOf("ehpc-1", "")
-	base := b.load()
-	b.commit(base, b.run(b.saw(base, none, "a=Available", "b=Creating"), b.saw(base, c1, "a=Available")))
+	base := b.loadBase()
+	b.commit(base, b.newRun(b.newCheck(base, none, "a=Available", "b=Creating"), b.newCheck(base, c1, "a=Available")))
 	first := b.now
 
 	b.now = b.now.Add(time.Hour)
-	base = b.load()
-	b.commit(base, b.run(b.saw(base, none, "a=Available", "b=Available", "c"), b.saw(base, c1)))
+	base = b.loadBase()
+	b.commit(base, b.newRun(b.newCheck(base, none, "a=Available", "b=Available", "c"), b.newCheck(base, c1)))
 
 	b.now = b.now.Add(time.Hour)
-	base = b.load()
-	run := b.run(b.failed(none, "ServiceUnavailable"))
+	base = b.loadBase()
+	run := b.newRun(b.newFailedCheck(none, "ServiceUnavailable"))
 	run.Ended = []catalog.Scope{c1}
 	b.commit(base, run)
 
-	now := b.read()
+	now := b.readNow()
 	b.wantContents(now, "_any/_any failed a=Available b=Available c=\n")
 	if now.Sequence != 3 {
 		t.Errorf("three runs end at sequence %d", now.Sequence)
@@ -191,7 +193,8 @@ func TestCommitsAreReadNowAndAtATime(t *testing.T) {
 		t.Errorf("AtSequence(1) = %v, %v", seq1, err)
 	}
 	var early *archive.TooEarlyError
-	if _, err := a.At(ctx, now, first.Add(-time.Millisecond)); !errors.As(err, &early) || early.FirstSequence != 1 || !early.First.Equal(first) {
+	if _, err := a.At(ctx, now, first.Add(-time.Millisecond)); !errors.As(err, &early) || early.FirstSequence != 1 ||
+		!early.First.Equal(first) {
 		t.Errorf("before the first commit: %v", err)
 	}
 	var future *archive.FutureError
@@ -206,9 +209,12 @@ func TestCommitsAreReadNowAndAtATime(t *testing.T) {
 		text, _ := json.Marshal(l)
 		lines = append(lines, string(text))
 	}
-	if len(lines) != 2 || !strings.Contains(lines[0], `"Added":["c"],"Changed":[{"After":"Available","Before":"Creating","Field":"Status","ImageId":"b"}]`) ||
-		!strings.Contains(lines[0], `"Removed":["a"]`) || !strings.Contains(lines[1], `"Ended":[{"ClusterId":"ehpc-1","Digest":"`+ended.Digest+`","InstanceType":""}]`) ||
-		!strings.Contains(lines[1], `"From":"ok","InstanceType":"","Problem":{"Class":"temporary","Code":"ServiceUnavailable"`) {
+	if len(lines) != 2 || !strings.Contains(lines[0],
+		`"Added":["c"],"Changed":[{"After":"Available","Before":"Creating","Field":"Status","ImageId":"b"}]`) ||
+		!strings.Contains(lines[0], `"Removed":["a"]`) ||
+		!strings.Contains(lines[1], `"Ended":[{"ClusterId":"ehpc-1","Digest":"`+ended.Digest+`","InstanceType":""}]`) ||
+		!strings.Contains(lines[1],
+			`"From":"ok","InstanceType":"","Problem":{"Class":"temporary","Code":"ServiceUnavailable"`) {
 		t.Errorf("commits 2 and 3 are\n%s", strings.Join(lines, "\n"))
 	}
 }

@@ -22,14 +22,15 @@ type Commit struct {
 	Digest      string          `json:"Digest"`          // SHA-256 of this line with an empty Digest
 	Ended       []EndedScope    `json:"Ended,omitempty"` // scopes that are no longer asked
 	Format      int             `json:"Format"`
-	Previous    string          `json:"Previous"` // SHA-256 of the line before, without its line end; empty in the first
-	RegionID    string          `json:"RegionId"`
-	RunID       string          `json:"RunId"`
-	Sequence    int64           `json:"Sequence"` // dense, from 1
-	StartedAt   catalog.Time    `json:"StartedAt"`
-	States      []StateChange   `json:"States,omitempty"`
-	Successor   string          `json:"Successor,omitempty"` // of a seal: the month in which the log goes on
-	Trigger     string          `json:"Trigger"`             // of the run: timer, event, direct
+	// Previous is the SHA-256 of the line before, without its line end; empty in the first
+	Previous  string        `json:"Previous"`
+	RegionID  string        `json:"RegionId"`
+	RunID     string        `json:"RunId"`
+	Sequence  int64         `json:"Sequence"` // dense, from 1
+	StartedAt catalog.Time  `json:"StartedAt"`
+	States    []StateChange `json:"States,omitempty"`
+	Successor string        `json:"Successor,omitempty"` // of a seal: the month in which the log goes on
+	Trigger   string        `json:"Trigger"`             // of the run: timer, event, direct
 }
 
 // ScopeRef names a scope within the region.
@@ -42,8 +43,10 @@ type ScopeRef struct {
 // content, so that a month says what ended even when the months before it are
 // gone.
 type EndedScope struct {
-	ClusterID    string `json:"ClusterId"`
-	Digest       string `json:"Digest,omitempty"` // of the last content; empty: none, or an earlier program wrote the line
+	ClusterID string `json:"ClusterId"`
+	// Digest is that of the last content. It is empty if there was none, or if an
+	// earlier program wrote the line.
+	Digest       string `json:"Digest,omitempty"`
 	InstanceType string `json:"InstanceType"`
 }
 
@@ -59,9 +62,11 @@ type Change struct {
 	Key                string                `json:"Key"`            // object of the new content
 	PreviousDigest     string                `json:"PreviousDigest"` // empty: there was no old content
 	PreviousImageCount int                   `json:"PreviousImageCount"`
-	PreviousLost       bool                  `json:"PreviousLost,omitempty"` // the old content could not be read: no difference
-	Removed            []string              `json:"Removed,omitempty"`      // ImageIds
-	RequestID          string                `json:"RequestId"`              // of upstream's answer
+	// PreviousLost says that the old content could not be read, so that no
+	// difference is known.
+	PreviousLost bool     `json:"PreviousLost,omitempty"`
+	Removed      []string `json:"Removed,omitempty"` // ImageIds
+	RequestID    string   `json:"RequestId"`         // of upstream's answer
 }
 
 // StateChange says that the checks of a scope began to have another outcome.

@@ -11,8 +11,8 @@ import (
 	"community-images/shared/archive/buckettest"
 )
 
-// twoScopes is a run that changes two scopes, relative to what is stored.
-func (b *bench) twoScopes(w *archive.Writer, version string) (archive.Result, error) {
+// commitTwoScopes commits a run that changes two scopes, on top of what is stored.
+func (b *fixture) commitTwoScopes(w *archive.Writer, version string) (archive.Result, error) {
 	b.t.Helper()
 	b.now = b.now.Add(time.Hour)
 	ctx := context.Background()
@@ -20,19 +20,20 @@ func (b *bench) twoScopes(w *archive.Writer, version string) (archive.Result, er
 	if err != nil {
 		return archive.Result{}, err
 	}
-	return w.Commit(ctx, base, b.run(b.saw(base, scopeOf("", ""), "a", version), b.saw(base, scopeOf("ehpc-1", ""), version)))
+	return w.Commit(ctx, base, b.newRun(b.newCheck(base, scopeOf("", ""), "a", version),
+		b.newCheck(base, scopeOf("ehpc-1", ""), version)))
 }
 
-// checkWhole proves that a fresh reader sees one whole commit, with or
+// checkVersions checks that a fresh reader sees one whole commit, with or
 // without the head, and that the log keeps the law.
-func (b *bench) checkWhole(version ...string) {
+func (b *fixture) checkVersions(version ...string) {
 	b.t.Helper()
 	for range 2 {
 		r, err := archive.New(b.bucket, b.keys).Now(context.Background(), region, nil)
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		got, ok := b.contents(r), false
+		got, ok := b.renderContents(r), false
 		for _, v := range version {
 			ok = ok || got == fmt.Sprintf("_any/_any ok a= %s=\nehpc-1/_any ok %s=\n", v, v)
 		}
@@ -40,10 +41,10 @@ func (b *bench) checkWhole(version ...string) {
 			b.t.Errorf("a reader sees\n%swant the whole of one of %q", got, version)
 		}
 		head := b.mem.Objects()[headKey]
-		b.put(headKey, nil)
-		defer b.put(headKey, head)
+		b.putObject(headKey, nil)
+		defer b.putObject(headKey, head)
 	}
-	checkChain(b.t, b.object(logKey11))
+	checkChain(b.t, b.readObject(logKey11))
 }
 
 // TestEveryCallBrokenBothWays breaks each call of a run in turn, once so that
@@ -52,8 +53,8 @@ func TestEveryCallBrokenBothWays(t *testing.T) {
 	t.Parallel()
 	for _, applied := range []bool{false, true} {
 		for k := 1; ; k++ {
-			b := newBench(t)
-			if _, err := b.twoScopes(b.writer, "v1"); err != nil {
+			b := newFixture(t)
+			if _, err := b.commitTwoScopes(b.writer, "v1"); err != nil {
 				t.Fatal(err)
 			}
 			broken := ""
@@ -64,7 +65,7 @@ func TestEveryCallBrokenBothWays(t *testing.T) {
 				broken = op.Verb + " " + op.Key
 				return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: applied}
 			})
-			res, err := b.twoScopes(archive.NewWriter(faulty, b.keys, func() time.Time { return b.now }), "v2")
+			res, err := b.commitTwoScopes(archive.NewWriter(faulty, b.keys, func() time.Time { return b.now }), "v2")
 			if broken == "" {
 				if k < 8 {
 					t.Errorf("a run has only %d calls", k-1)
@@ -74,20 +75,20 @@ func TestEveryCallBrokenBothWays(t *testing.T) {
 			t.Logf("call %d, %s, applied %v: %v", k, broken, applied, err)
 			switch {
 			case err != nil && res.Commit == nil:
-				b.checkWhole("v1", "v2") // not published, or not known to be
+				b.checkVersions("v1", "v2") // not published, or not known to be
 			case strings.HasPrefix(broken, "create"):
 				if res.Counts.Failed == 1 { // its scope failed alone
 					break
 				}
-				b.checkWhole("v2")
+				b.checkVersions("v2")
 			default:
-				b.checkWhole("v2")
+				b.checkVersions("v2")
 			}
-			if _, err := b.twoScopes(b.writer, "v3"); err != nil {
+			if _, err := b.commitTwoScopes(b.writer, "v3"); err != nil {
 				t.Errorf("call %d, %s: the next run: %v", k, broken, err)
 			}
-			b.checkWhole("v3")
-			if audit := b.verify(); len(audit.Findings) > 0 || len(audit.Orphans) > 2 {
+			b.checkVersions("v3")
+			if audit := b.verifyRegion(); len(audit.Findings) > 0 || len(audit.Orphans) > 2 {
 				t.Errorf("after the next run: %+v", audit)
 			}
 		}
@@ -100,8 +101,8 @@ func TestRunThatDiesAtEveryCall(t *testing.T) {
 	t.Parallel()
 	for _, applied := range []bool{false, true} {
 		for k := 1; ; k++ {
-			b := newBench(t)
-			if _, err := b.twoScopes(b.writer, "v1"); err != nil {
+			b := newFixture(t)
+			if _, err := b.commitTwoScopes(b.writer, "v1"); err != nil {
 				t.Fatal(err)
 			}
 			ctx, die := context.WithCancel(context.Background())
@@ -118,18 +119,19 @@ func TestRunThatDiesAtEveryCall(t *testing.T) {
 			w := archive.NewWriter(faulty, b.keys, func() time.Time { return b.now })
 			b.now = b.now.Add(time.Hour)
 			if base, err := w.Load(ctx, region); err == nil {
-				run := b.run(b.saw(base, scopeOf("", ""), "a", "v2"), b.saw(base, scopeOf("ehpc-1", ""), "v2"))
+				run := b.newRun(b.newCheck(base, scopeOf("", ""), "a", "v2"),
+					b.newCheck(base, scopeOf("ehpc-1", ""), "v2"))
 				_, _ = w.Commit(ctx, base, run)
 			}
 			if !died {
 				break
 			}
-			b.checkWhole("v1", "v2")
-			if _, err := b.twoScopes(b.writer, "v3"); err != nil {
+			b.checkVersions("v1", "v2")
+			if _, err := b.commitTwoScopes(b.writer, "v3"); err != nil {
 				t.Errorf("died at call %d: the next run: %v", k, err)
 			}
-			b.checkWhole("v3")
-			if audit := b.verify(); len(audit.Findings) > 0 || len(audit.Orphans) > 2 {
+			b.checkVersions("v3")
+			if audit := b.verifyRegion(); len(audit.Findings) > 0 || len(audit.Orphans) > 2 {
 				t.Errorf("after the next run: %+v", audit)
 			}
 		}
@@ -140,28 +142,30 @@ func TestRunThatDiesAtEveryCall(t *testing.T) {
 // place only after its line has been looked for and not found.
 func TestAppendThatArrivesLate(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	if _, err := b.twoScopes(b.writer, "v1"); err != nil {
+	b := newFixture(t)
+	if _, err := b.commitTwoScopes(b.writer, "v1"); err != nil {
 		t.Fatal(err)
 	}
-	late := &lateBucket{Memory: b.mem}
-	if _, err := b.twoScopes(archive.NewWriter(late, b.keys, func() time.Time { return b.now }), "v2"); err != nil {
+	late := &lateAppendBucket{Memory: b.mem}
+	if _, err := b.commitTwoScopes(archive.NewWriter(late, b.keys, func() time.Time {
+		return b.now
+	}), "v2"); err != nil {
 		t.Fatal(err)
 	}
-	b.checkWhole("v2")
-	if r := b.read(); r.Sequence != 2 || late.appends != 2 {
+	b.checkVersions("v2")
+	if r := b.readNow(); r.Sequence != 2 || late.appends != 2 {
 		t.Errorf("two runs made %d commits, the second with %d appends", r.Sequence, late.appends)
 	}
 }
 
-// lateBucket holds its first append back until the second comes.
-type lateBucket struct {
+// lateAppendBucket holds its first append back until the second comes.
+type lateAppendBucket struct {
 	*buckettest.Memory
 	appends int
 	held    func()
 }
 
-func (l *lateBucket) Append(ctx context.Context, key string, position int64, data []byte) (int64, error) {
+func (l *lateAppendBucket) Append(ctx context.Context, key string, position int64, data []byte) (int64, error) {
 	if l.appends++; l.appends == 1 {
 		l.held = func() { _, _ = l.Memory.Append(ctx, key, position, data) }
 		return 0, buckettest.ErrInjected
@@ -173,7 +177,7 @@ func (l *lateBucket) Append(ctx context.Context, key string, position int64, dat
 // TestExactRequests pins what a first, an unchanged and a changed run cost.
 func TestExactRequests(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	for _, step := range []struct {
 		name  string
 		specs []string
@@ -207,15 +211,15 @@ put HEAD
 get LOG from end: 1 bytes`},
 	} {
 		b.mem.Requests()
-		b.step(step.specs...)
-		if got, want := brief(b.mem.Requests()), strings.TrimPrefix(step.want, "\n"); got != want {
+		b.commitStep(step.specs...)
+		if got, want := abbreviateRequests(b.mem.Requests()), strings.TrimPrefix(step.want, "\n"); got != want {
 			t.Errorf("%s makes the requests\n%s\nwant\n%s", step.name, got, want)
 		}
 	}
 }
 
-// brief names objects by their kind and leaves out sizes.
-func brief(requests string) string {
+// abbreviateRequests names objects by their kind and leaves out sizes.
+func abbreviateRequests(requests string) string {
 	var out []string
 	for line := range strings.SplitSeq(requests, "\n") {
 		words := strings.Split(strings.ReplaceAll(line, ": ", " : "), " ")

@@ -15,14 +15,19 @@ import (
 )
 
 func FuzzKeys(f *testing.F) {
-	for _, key := range []string{headKey, indexKey, logKey11, "community-images/v1/r/clusters/_any/_any/x.json", "community-images/v1/../head.json"} {
+	for _, key := range []string{headKey, indexKey, logKey11, "community-images/v1/r/clusters/_any/_any/x.json",
+		"community-images/v1/../head.json"} {
 		f.Add(key)
 	}
 	digest := strings.Repeat("0", 64)
 	for _, key := range []string{ // names that look like others, and steps that are none
-		"community-images/v1/_any/head.json", "community-images/v1/r/clusters/_any/_any/" + digest + ".json", "community-images/v1/r/clusters/_any/x/" + strings.Repeat("A", 64) + ".json",
-		"community-images/v1/r/clusters/a//" + digest + ".json", "community-images/v1/r/clusters/_any/.../" + digest + ".json", "community-images/v1/log/log/0000-01.ndjson", "community-images/v1/r/log/2026-1.ndjson",
-		"community-images/v1/r/log/-001-01.ndjson", "community-images/v1/r/log/2026-11.ndjson/", "community-images/v1/" + strings.Repeat("r", 129) + "/head.json", "community-images/v1/\xff/head.json", "community-images/v1/r\x00/head.json",
+		"community-images/v1/_any/head.json", "community-images/v1/r/clusters/_any/_any/" + digest + ".json",
+		"community-images/v1/r/clusters/_any/x/" + strings.Repeat("A", 64) + ".json",
+		"community-images/v1/r/clusters/a//" + digest + ".json", "community-images/v1/r/clusters/_any/.../" + digest +
+			".json", "community-images/v1/log/log/0000-01.ndjson", "community-images/v1/r/log/2026-1.ndjson",
+		"community-images/v1/r/log/-001-01.ndjson", "community-images/v1/r/log/2026-11.ndjson/",
+		"community-images/v1/" + strings.Repeat("r", 129) + "/head.json", "community-images/v1/\xff/head.json",
+		"community-images/v1/r\x00/head.json",
 	} {
 		f.Add(key)
 	}
@@ -55,21 +60,21 @@ func FuzzKeys(f *testing.F) {
 // FuzzStored feeds a reader whatever a bucket may return: an answer or an
 // error that names an object, never a panic, and never a state that a second reading contradicts.
 func FuzzStored(f *testing.F) {
-	b := newBench(&testing.T{})
-	b.step("a")
-	b.step("b")
-	f.Add(b.object(headKey), b.object(logKey11), uint16(0))
-	f.Add([]byte(nil), b.object(logKey11), uint16(700))
+	b := newFixture(&testing.T{})
+	b.commitStep("a")
+	b.commitStep("b")
+	f.Add(b.readObject(headKey), b.readObject(logKey11), uint16(0))
+	f.Add([]byte(nil), b.readObject(logKey11), uint16(700))
 	f.Add([]byte("{}"), []byte("{\"Sequence\":1}\n\n{"), uint16(3))
-	for _, log := range hostileLogs(b.object(logKey11)) {
-		f.Add(b.object(headKey), log, uint16(100))
+	for _, log := range corruptLogs(b.readObject(logKey11)) {
+		f.Add(b.readObject(headKey), log, uint16(100))
 		f.Add([]byte(`{"Sequence":0}`), log, uint16(0))
 	}
 	f.Fuzz(func(t *testing.T, head, log []byte, piece uint16) {
-		b := newBench(t)
-		b.put(headKey, head)
-		b.put(logKey11, log)
-		a := pieces(b.bucket, b.keys, sized(piece, log))
+		b := newFixture(t)
+		b.putObject(headKey, head)
+		b.putObject(logKey11, log)
+		a := newPiecedArchive(b.bucket, b.keys, pieceSizeFor(piece, log))
 		r, err := a.Now(context.Background(), region, nil)
 		var damaged *archive.DamagedError
 		if err != nil {
@@ -94,11 +99,12 @@ func FuzzStored(f *testing.F) {
 	})
 }
 
-// hostileLogs are logs whose lines state no digest, so that they say whatever
+// corruptLogs returns logs whose lines state no digest, so that they say whatever
 // they like.
-func hostileLogs(sound []byte) [][]byte {
+func corruptLogs(sound []byte) [][]byte {
 	first := func(sequence, more string) string {
-		return `{"CommittedAt":"2026-11-23T10:00:00.000Z","Format":1,"RegionId":"cn-hangzhou","Sequence":` + sequence + more + `}`
+		return `{"CommittedAt":"2026-11-23T10:00:00.000Z","Format":1,"RegionId":"cn-hangzhou","Sequence":` + sequence +
+			more + `}`
 	}
 	const empty = `,"Checkpoint":{}`
 	chained := func(line, more string) []byte {
@@ -114,10 +120,18 @@ func hostileLogs(sound []byte) [][]byte {
 		[]byte(first("1", empty+`,"Successor":"2026-11"`)), // a seal that names its own month
 		[]byte(first("1", empty+`,"Successor":"../head"`)), // and one that names none
 		[]byte(first("1", empty+`,"Successor":"2026-12"`)), // and one that does not begin
-		[]byte(first("1", `,"Checkpoint":{"Files":[`+file+`,`+file+`,{"Month":"x","FirstSequence":-5},{"FirstSequence":9223372036854775807}]}`)),
-		[]byte(first("1", `,"Checkpoint":{"Clusters":[{"ClusterId":"b"},{"ClusterId":"a"},{"ClusterId":"a"}],"Scopes":[{"ClusterId":"b"},{"ClusterId":"\ud800"},{}]}`)),
-		chained(first("1", empty), first("2", `,"Previous":"PREVIOUS","Changes":[{"ClusterId":"../x","Digest":"z"},{"Digest":"`+strings.Repeat("0", 64)+`","Changed":[{"After":1e999}]}],"Ended":[{}],"States":[{"To":"?"}],"Clusters":[{},{"After":{}}]`)+"\n"),
-		chained(first("1", empty), strings.Replace(first("2", `,"Previous":"PREVIOUS"`), "2026", "0000", 1)), // a commit before the one before it
+		[]byte(first("1", `,"Checkpoint":{"Files":[`+file+`,`+file+
+			`,{"Month":"x","FirstSequence":-5},{"FirstSequence":9223372036854775807}]}`)),
+		[]byte(first("1",
+			`,"Checkpoint":{"Clusters":[{"ClusterId":"b"},{"ClusterId":"a"},{"ClusterId":"a"}],`+
+				`"Scopes":[{"ClusterId":"b"},{"ClusterId":"\ud800"},{}]}`)),
+		chained(first("1", empty),
+			first("2", `,"Previous":"PREVIOUS","Changes":[{"ClusterId":"../x","Digest":"z"},{"Digest":"`+
+				strings.Repeat("0", 64)+
+				`","Changed":[{"After":1e999}]}],"Ended":[{}],"States":[{"To":"?"}],"Clusters":[{},{"After":{}}]`)+
+				"\n"),
+		// a commit before the one before it
+		chained(first("1", empty), strings.Replace(first("2", `,"Previous":"PREVIOUS"`), "2026", "0000", 1)),
 		bytes.ReplaceAll(sound, []byte("Digest"), []byte("digest")),
 		bytes.ReplaceAll(sound, []byte(`,"Digest"`), []byte(`,"DIGEST":null,"Digest"`)),
 		bytes.ReplaceAll(sound, []byte("\n"), []byte("\r\n")),
@@ -128,34 +142,35 @@ func hostileLogs(sound []byte) [][]byte {
 	}
 }
 
-// sized makes no more than some pieces of a log: it is not the requests that are
+// pieceSizeFor makes no more than some pieces of a log: it is not the requests that are
 // to be tested.
-func sized(piece uint16, log []byte) int64 { return 1 + int64(piece) + int64(len(log))/32 }
+func pieceSizeFor(piece uint16, log []byte) int64 { return 1 + int64(piece) + int64(len(log))/32 }
 
 // FuzzPieces reads whatever a log may hold whole and in pieces: all that is
 // found is the same.
 func FuzzPieces(f *testing.F) {
-	b := newBench(&testing.T{})
-	b.step("a")
-	known := b.read()
-	b.step("b")
-	b.step("c")
-	for name, spoil := range spoils {
-		f.Add(spoil(b.object(logKey11)), uint16(len(name)*30), len(name)%2 == 0)
+	b := newFixture(&testing.T{})
+	b.commitStep("a")
+	known := b.readNow()
+	b.commitStep("b")
+	b.commitStep("c")
+	for name, spoil := range damages {
+		f.Add(spoil(b.readObject(logKey11)), uint16(len(name)*30), len(name)%2 == 0)
 	}
-	head := b.object(headKey)
-	for _, log := range hostileLogs(b.object(logKey11)) {
+	head := b.readObject(headKey)
+	for _, log := range corruptLogs(b.readObject(logKey11)) {
 		f.Add(log, uint16(100), true)
 		f.Add(log, uint16(0), false)
 	}
 	f.Fuzz(func(t *testing.T, log []byte, piece uint16, withHead bool) {
-		b := newBench(t)
-		b.put(logKey11, log)
+		b := newFixture(t)
+		b.putObject(logKey11, log)
 		if withHead {
-			b.put(headKey, head)
+			b.putObject(headKey, head)
 		}
-		size := sized(piece, log)
-		if diff := cmp.Diff(everything(pieces(b.bucket, b.keys, whole), known), everything(pieces(b.bucket, b.keys, size), known)); diff != "" {
+		size := pieceSizeFor(piece, log)
+		if diff := cmp.Diff(readEverything(newPiecedArchive(b.bucket, b.keys, wholeFile), known),
+			readEverything(newPiecedArchive(b.bucket, b.keys, size), known)); diff != "" {
 			t.Fatalf("in pieces of %d bytes (-whole +pieces):\n%s", size, diff)
 		}
 	})

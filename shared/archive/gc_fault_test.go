@@ -17,11 +17,11 @@ import (
 // sound after each, and later sweeps leave what an unbroken one does.
 func TestSweepBrokenAtEveryCall(t *testing.T) {
 	t.Parallel()
-	sound, moments := longHistory(t, 4)
+	sound, moments := newLongHistory(t, 4)
 	tries := 0
 	for _, kind := range []struct{ applied, dies bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
 		for k := 1; ; k++ {
-			b := sound.copy()
+			b := sound.clone()
 			ctx, die := context.WithCancel(context.Background())
 			hit := false
 			faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
@@ -35,7 +35,7 @@ func TestSweepBrokenAtEveryCall(t *testing.T) {
 				return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: kind.applied && first}
 			})
 			for range 2 {
-				_, _ = b.collector(faulty, 1).Collect(ctx, region)
+				_, _ = b.newCollector(faulty, 1).Collect(ctx, region)
 				b.now = b.now.Add(archive.Grace)
 			}
 			die()
@@ -43,12 +43,12 @@ func TestSweepBrokenAtEveryCall(t *testing.T) {
 				break
 			}
 			tries++
-			b.checkSound(moments)
+			b.checkHistory(moments)
 			for range 3 {
 				b.now = b.now.Add(archive.Grace)
-				b.collect(1)
+				b.collectGarbage(1)
 			}
-			if got, want := b.rest(), "2026-07 to 2026-08, 2 months, 6 snapshots"; got != want {
+			if got, want := b.listObjects(), "2026-07 to 2026-08, 2 months, 6 snapshots"; got != want {
 				t.Errorf("broken at call %d, %+v: later sweeps leave %s, want %s", k, kind, got, want)
 			}
 		}
@@ -63,7 +63,7 @@ func TestSweepRefusesADamagedRegion(t *testing.T) {
 	logOf := func(month string) string { return "community-images/v1/" + region + "/log/" + month + ".ndjson" }
 	cut := func(data []byte) []byte { return data[:len(data)/2] }
 	gone := func([]byte) []byte { return nil }
-	sound, _ := longHistory(t, 20)
+	sound, _ := newLongHistory(t, 20)
 	for name, tc := range map[string]struct {
 		key  string
 		with func([]byte) []byte
@@ -77,10 +77,10 @@ func TestSweepRefusesADamagedRegion(t *testing.T) {
 		"the head is gone":                      {headKey, gone, "it is missing"},
 		"the head is cut":                       {headKey, cut, "head.json"},
 	} {
-		b := sound.copy()
+		b := sound.clone()
 		b.mem.Spoil(tc.key, tc.with(b.mem.Objects()[tc.key]))
 		before := b.mem.Objects()
-		sweep, err := b.collector(b.mem, 13).Collect(context.Background(), region)
+		sweep, err := b.newCollector(b.mem, 13).Collect(context.Background(), region)
 		var damaged *archive.DamagedError
 		if !errors.As(err, &damaged) || !strings.Contains(err.Error(), tc.want) || sweep.Removed != 0 {
 			t.Errorf("%s: %+v, %v; want an error with %q", name, sweep, err, tc.want)
@@ -89,13 +89,14 @@ func TestSweepRefusesADamagedRegion(t *testing.T) {
 			t.Errorf("%s: the sweep changes\n%s", name, diff)
 		}
 	}
-	b := sound.copy()
+	b := sound.clone()
 	for _, month := range []string{"2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2025-06", "2025-07"} {
 		b.mem.Spoil(logOf(month), nil)
 	}
-	if _, err := b.collector(b.mem, 13).Collect(context.Background(), region); err == nil || !strings.Contains(err.Error(), "2025-07") {
+	if _, err := b.newCollector(b.mem, 13).Collect(context.Background(), region); err == nil ||
+		!strings.Contains(err.Error(), "2025-07") {
 		t.Errorf("the first month that retention keeps is gone: %v", err)
 	}
-	b.repair()
-	b.collect(13)
+	b.repairRegion()
+	b.collectGarbage(13)
 }

@@ -15,8 +15,8 @@ import (
 	"community-images/shared/archive/buckettest"
 )
 
-// held is a state that a reader has read and goes on using.
-type held struct {
+// heldCall is a state that a reader has read and goes on using.
+type heldCall struct {
 	since  time.Time
 	region *archive.Region
 }
@@ -30,29 +30,30 @@ func TestReadersAgainstSweeps(t *testing.T) {
 	if raceEnabled {
 		rounds = 150
 	}
-	b := newBench(t)
+	b := newFixture(t)
 	b.mem.SetNow(func() time.Time { return b.now })
 	random := rand.New(rand.NewPCG(16, 16))
 	reader := archive.New(b.mem, b.keys)
 	ctx := context.Background()
-	var states []held
+	var states []heldCall
 	removed, read := 0, 0
-	b.step("first")
+	b.commitStep("first")
 	for round := range rounds {
 		b.now = b.now.Add(time.Duration(random.IntN(18*60)) * time.Minute)
-		now := b.read()
-		states = append(states, held{b.now, now})
+		now := b.readNow()
+		states = append(states, heldCall{b.now, now})
 		if past, err := reader.At(ctx, now, b.now.AddDate(0, 0, -random.IntN(40))); err == nil {
-			states = append(states, held{b.now, past})
+			states = append(states, heldCall{b.now, past})
 		}
 		for b.now.Sub(states[0].since) >= archive.Grace {
 			states = states[1:]
 		}
-		base := b.load()
-		run := b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("v", random.IntN(20))), b.saw(base, scopeOf("ehpc-1", ""), fmt.Sprint("w", random.IntN(200))))
+		base := b.loadBase()
+		run := b.newRun(b.newCheck(base, scopeOf("", ""), fmt.Sprint("v", random.IntN(20))),
+			b.newCheck(base, scopeOf("ehpc-1", ""), fmt.Sprint("w", random.IntN(200))))
 		var group sync.WaitGroup
 		group.Go(func() {
-			sweep, err := b.collector(b.mem, 1).Collect(ctx, region)
+			sweep, err := b.newCollector(b.mem, 1).Collect(ctx, region)
 			if err != nil {
 				t.Errorf("round %d: %v", round, err)
 			}
@@ -71,14 +72,15 @@ func TestReadersAgainstSweeps(t *testing.T) {
 					}
 					read++
 					if _, err := reader.Snapshot(ctx, s.Scope(region), s.Digest); err != nil {
-						t.Errorf("round %d, a state of commit %d read at %s: %v", round, h.region.Sequence, h.since, err)
+						t.Errorf("round %d, a state of commit %d read at %s: %v", round, h.region.Sequence, h.since,
+							err)
 					}
 				}
 			}
 		})
 		group.Wait()
 		if round%50 == 49 {
-			if audit := b.verify(); len(audit.Findings) > 0 {
+			if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 				t.Fatalf("round %d: %v", round, audit.Findings)
 			}
 		}
@@ -89,36 +91,38 @@ func TestReadersAgainstSweeps(t *testing.T) {
 	t.Logf("%d rounds, %d snapshots read, %d objects removed, 0 missed", rounds, read, removed)
 }
 
-// orphaned is a bench with an old orphan, the content "x" of a scope, which
+// newFixtureWithOrphan returns a fixture with an old orphan, the content "x" of a scope, which
 // the next run wants.
-func orphaned(t *testing.T) *bench {
-	b := newBench(t)
+func newFixtureWithOrphan(t *testing.T) *fixture {
+	b := newFixture(t)
 	b.mem.SetNow(func() time.Time { return b.now })
-	b.step("a")
+	b.commitStep("a")
 	dead := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Verb == "append" {
 			return &buckettest.Fault{Err: buckettest.ErrInjected}
 		}
 		return nil
 	})
-	base := b.load()
-	if _, err := archive.NewWriter(dead, b.keys, func() time.Time { return b.now }).Commit(context.Background(), base, b.run(b.saw(base, scopeOf("", ""), "x"))); err == nil {
+	base := b.loadBase()
+	if _, err := archive.NewWriter(dead, b.keys, func() time.Time {
+		return b.now
+	}).Commit(context.Background(), base, b.newRun(b.newCheck(base, scopeOf("", ""), "x"))); err == nil {
 		t.Fatal("the run did not die")
 	}
 	b.now = b.now.Add(archive.Grace)
 	return b
 }
 
-// wantX commits the orphan's content.
-func (b *bench) wantX(bucket archive.Bucket) error {
+// commitImageX commits the orphan's content.
+func (b *fixture) commitImageX(bucket archive.Bucket) error {
 	w := archive.NewWriter(bucket, b.keys, func() time.Time { return b.now })
-	base := b.load()
-	_, err := w.Commit(context.Background(), base, b.run(b.saw(base, scopeOf("", ""), "x")))
+	base := b.loadBase()
+	_, err := w.Commit(context.Background(), base, b.newRun(b.newCheck(base, scopeOf("", ""), "x")))
 	return err
 }
 
-// hold runs other right before the k-th call; hit is true if there is one.
-func hold(b *bench, k int, other func()) (faulty *buckettest.Faulty, hit *bool) {
+// holdCall runs other right before the k-th call; hit is true if there is one.
+func holdCall(b *fixture, k int, other func()) (faulty *buckettest.Faulty, hit *bool) {
 	hit = new(bool)
 	return buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.N != k {
@@ -133,21 +137,21 @@ func hold(b *bench, k int, other func()) (faulty *buckettest.Faulty, hit *bool) 
 // whole run commits the orphan's content, and the other way round.
 func TestOrphanIsWantedWhileItIsSwept(t *testing.T) {
 	t.Parallel()
-	check := func(b *bench, name string) {
+	check := func(b *fixture, name string) {
 		t.Helper()
-		if audit := b.verify(); len(audit.Findings) > 0 {
+		if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 			t.Errorf("%s: %v", name, audit.Findings)
 		}
-		b.wantContents(b.read(), "_any/_any ok x=\n")
+		b.wantContents(b.readNow(), "_any/_any ok x=\n")
 	}
 	for k := 1; ; k++ {
-		b := orphaned(t)
-		faulty, hit := hold(b, k, func() {
-			if err := b.wantX(b.mem); err != nil {
+		b := newFixtureWithOrphan(t)
+		faulty, hit := holdCall(b, k, func() {
+			if err := b.commitImageX(b.mem); err != nil {
 				t.Errorf("a sweep held at call %d: the run: %v", k, err)
 			}
 		})
-		sweep, err := b.collector(faulty, 13).Collect(context.Background(), region)
+		sweep, err := b.newCollector(faulty, 13).Collect(context.Background(), region)
 		if !*hit {
 			if k < 12 || sweep.Removed != 1 {
 				t.Errorf("an undisturbed sweep has %d calls and removes %d", k-1, sweep.Removed)
@@ -160,9 +164,9 @@ func TestOrphanIsWantedWhileItIsSwept(t *testing.T) {
 		check(b, fmt.Sprint("a sweep held at call ", k))
 	}
 	for k := 1; ; k++ {
-		b := orphaned(t)
-		faulty, hit := hold(b, k, func() { b.collect(13) })
-		if err := b.wantX(faulty); err != nil {
+		b := newFixtureWithOrphan(t)
+		faulty, hit := holdCall(b, k, func() { b.collectGarbage(13) })
+		if err := b.commitImageX(faulty); err != nil {
 			t.Errorf("a run held at call %d: %v", k, err)
 		}
 		if !*hit {
@@ -178,7 +182,7 @@ func TestOrphanIsWantedWhileItIsSwept(t *testing.T) {
 func TestSweepDiesAfterItsRemoval(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"append", "put HEAD"} {
-		b := orphaned(t)
+		b := newFixtureWithOrphan(t)
 		removing, gone := buckettest.NewGate(), make(chan struct{})
 		sweeper := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 			if op.Verb == "delete" {
@@ -193,7 +197,8 @@ func TestSweepDiesAfterItsRemoval(t *testing.T) {
 		})
 		go func() {
 			defer close(gone)
-			if _, err := b.collector(sweeper, 13).Collect(context.Background(), region); !errors.Is(err, buckettest.ErrInjected) {
+			if _, err := b.newCollector(sweeper, 13).Collect(context.Background(), region); !errors.Is(err,
+				buckettest.ErrInjected) {
 				t.Errorf("the sweep did not die: %v", err)
 			}
 		}()
@@ -204,13 +209,13 @@ func TestSweepDiesAfterItsRemoval(t *testing.T) {
 			}
 			return nil
 		})
-		if err := b.wantX(runner); err != nil {
+		if err := b.commitImageX(runner); err != nil {
 			t.Errorf("held at %s: %v", at, err)
 		}
-		if audit := b.verify(); len(audit.Findings) > 0 {
+		if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 			t.Errorf("held at %s: %v", at, audit.Findings)
 		}
-		b.wantContents(b.read(), "_any/_any ok x=\n")
+		b.wantContents(b.readNow(), "_any/_any ok x=\n")
 	}
 }
 
@@ -222,16 +227,16 @@ func TestSweepDiesAfterItsRemoval(t *testing.T) {
 func TestSweepStandsStillAndDies(t *testing.T) {
 	t.Parallel()
 	for still, want := range map[time.Duration]string{time.Second: "[delete]", 10 * time.Second: "[]"} {
-		if lost := fmt.Sprint(standsStillAndDies(t, still)); lost != want {
+		if lost := fmt.Sprint(stallSweep(t, still)); lost != want {
 			t.Errorf("the object is lost when the sweep stands still for %s at %v, want %v", still, lost, want)
 		}
 	}
 }
 
-func standsStillAndDies(t *testing.T, still time.Duration) (lost []string) {
+func stallSweep(t *testing.T, still time.Duration) (lost []string) {
 	synctest.Test(t, func(t *testing.T) {
 		for k := 1; ; k++ {
-			b := orphaned(t)
+			b := newFixtureWithOrphan(t)
 			held, removed := "", false
 			sweeper := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 				if removed {
@@ -243,20 +248,20 @@ func standsStillAndDies(t *testing.T, still time.Duration) (lost []string) {
 				}
 				held = op.Verb
 				return &buckettest.Fault{Before: func() {
-					if err := b.wantX(b.mem); err != nil {
+					if err := b.commitImageX(b.mem); err != nil {
 						t.Errorf("held at call %d: the run: %v", k, err)
 					}
 					time.Sleep(still)
 				}}
 			})
-			_, _ = b.collector(sweeper, 13).Collect(context.Background(), region)
+			_, _ = b.newCollector(sweeper, 13).Collect(context.Background(), region)
 			if held == "" {
 				break
 			}
-			if len(b.verify().Findings) > 0 {
+			if len(b.verifyRegion().Findings) > 0 {
 				lost = append(lost, held)
 			} else {
-				b.wantContents(b.read(), "_any/_any ok x=\n")
+				b.wantContents(b.readNow(), "_any/_any ok x=\n")
 			}
 		}
 	})
@@ -268,21 +273,21 @@ func standsStillAndDies(t *testing.T, still time.Duration) (lost []string) {
 // another run's head has made forgotten, is not taken for lost on the 1st.
 func TestMonthGoneOnThe31st(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	b.mem.SetNow(func() time.Time { return b.now })
-	b.step("a")
+	b.commitStep("a")
 	for _, day := range []int{1, 4, 20, 25} {
 		b.now = time.Date(2026, 12, day, 5, 0, 0, 0, time.UTC)
-		b.step("a", fmt.Sprint(day))
+		b.commitStep("a", fmt.Sprint(day))
 	}
 	b.now = time.Date(2026, 12, 31, 10, 0, 0, 0, time.UTC)
-	forgetful := b.object(headKey)
-	if sweep := b.collect(1); sweep.Removed != 1 {
+	forgetful := b.readObject(headKey)
+	if sweep := b.collectGarbage(1); sweep.Removed != 1 {
 		t.Errorf("on 31 December: %+v", sweep)
 	}
-	b.put(headKey, forgetful)
+	b.putObject(headKey, forgetful)
 	b.now = time.Date(2027, 1, 1, 3, 0, 0, 0, time.UTC)
-	if sweep := b.collect(1); sweep.Removed != 0 {
+	if sweep := b.collectGarbage(1); sweep.Removed != 0 {
 		t.Errorf("on 1 January: %+v", sweep)
 	}
 }
@@ -291,8 +296,8 @@ func TestMonthGoneOnThe31st(t *testing.T) {
 // rest of the expired months is removed is told, and begins anew.
 func TestLinesWhileMonthsGo(t *testing.T) {
 	t.Parallel()
-	b, _ := longHistory(t, 20)
-	a, now := archive.New(b.mem, b.keys), b.read()
+	b, _ := newLongHistory(t, 20)
+	a, now := archive.New(b.mem, b.keys), b.readNow()
 	var early *archive.TooEarlyError
 	n, swept := int64(0), false
 	for l, err := range a.Commits(context.Background(), now, 1) {
@@ -303,7 +308,7 @@ func TestLinesWhileMonthsGo(t *testing.T) {
 			break
 		}
 		if n = l.Sequence; !swept {
-			b.collect(13)
+			b.collectGarbage(13)
 			swept = true
 		}
 	}

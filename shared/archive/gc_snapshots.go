@@ -166,7 +166,9 @@ func (p *collectionPass) loadIfOld(ctx context.Context, key string) ([]byte, err
 
 // removeBatch removes the objects of a batch that are in old. It returns the keys
 // that are gone for certain.
-func (p *collectionPass) removeBatch(ctx context.Context, batch []Item, old map[string][]byte) (map[string]bool, error) {
+func (p *collectionPass) removeBatch(
+	ctx context.Context, batch []Item, old map[string][]byte,
+) (map[string]bool, error) {
 	var mu sync.Mutex
 	removed := map[string]bool{}
 	group, ctx := errgroup.WithContext(ctx)

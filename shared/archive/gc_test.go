@@ -16,53 +16,54 @@ import (
 	"community-images/shared/archive/buckettest"
 )
 
-// keeping is a retention of some months; the default is 13.
-func keeping(months int) func(time.Time) time.Time {
+// keepMonths returns a retention of some months; the default is 13.
+func keepMonths(months int) func(time.Time) time.Time {
 	return func(now time.Time) time.Time { return now.AddDate(0, -months, 0) }
 }
 
-// collector sweeps a bucket by the bench's clock.
-func (b *bench) collector(bucket archive.Sweeper, months int) *archive.Collector {
-	return archive.NewCollector(bucket, b.keys, keeping(months), func() time.Time { return b.now })
+// newCollector returns a collector by the fixture's clock.
+func (b *fixture) newCollector(bucket archive.Sweeper, months int) *archive.Collector {
+	return archive.NewCollector(bucket, b.keys, keepMonths(months), func() time.Time { return b.now })
 }
 
-func (b *bench) collect(months int) *archive.Sweep {
+func (b *fixture) collectGarbage(months int) *archive.Sweep {
 	b.t.Helper()
-	sweep, err := b.collector(b.mem, months).Collect(context.Background(), region)
+	sweep, err := b.newCollector(b.mem, months).Collect(context.Background(), region)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return sweep
 }
 
-// moment is what a region showed after a commit.
-type moment struct {
+// stateAt is what a region showed after a commit.
+type stateAt struct {
 	at       time.Time
 	sequence int64
 	contents string
 }
 
-// longHistory commits on the 10th and the 20th of some months, the last of
+// newLongHistory commits on the 10th and the 20th of some months, the last of
 // which is August 2026: one scope changes each time, one every fifth time. The
 // clock is left at the end of August.
-func longHistory(t *testing.T, months int) (*bench, []moment) {
+func newLongHistory(t *testing.T, months int) (*fixture, []stateAt) {
 	t.Helper()
-	b := newBench(t)
+	b := newFixture(t)
 	b.mem.SetNow(func() time.Time { return b.now })
-	var moments []moment
+	var moments []stateAt
 	for i := 40 - 2*months; i < 40; i++ {
 		b.now = time.Date(2025, time.Month(1+i/2), 10+10*(i%2), 0, 0, 0, 0, time.UTC)
-		base := b.load()
-		r := b.commit(base, b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("v", i)), b.saw(base, scopeOf("ehpc-1", ""), fmt.Sprint("w", i/5)))).Region
-		moments = append(moments, moment{b.now, r.Sequence, b.contents(r)})
+		base := b.loadBase()
+		r := b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), fmt.Sprint("v", i)),
+			b.newCheck(base, scopeOf("ehpc-1", ""), fmt.Sprint("w", i/5)))).Region
+		moments = append(moments, stateAt{b.now, r.Sequence, b.renderContents(r)})
 	}
 	b.now = time.Date(2026, 8, 25, 0, 0, 0, 0, time.UTC)
 	return b, moments
 }
 
-// copy is another bench that stores the same, last written a grace period ago.
-func (b *bench) copy() *bench {
-	c := &bench{t: b.t, mem: buckettest.NewMemory(b.t), keys: b.keys, now: b.now.Add(-archive.Grace), runs: b.runs}
+// clone returns a fixture that stores the same, last written a grace period ago.
+func (b *fixture) clone() *fixture {
+	c := &fixture{t: b.t, mem: buckettest.NewMemory(b.t), keys: b.keys, now: b.now.Add(-archive.Grace), runs: b.runs}
 	c.bucket = c.mem
 	c.writer = archive.NewWriter(c.mem, c.keys, func() time.Time { return c.now })
 	c.mem.SetNow(func() time.Time { return c.now })
@@ -71,8 +72,8 @@ func (b *bench) copy() *bench {
 	return c
 }
 
-// rest renders the names of what is stored, snapshots as a count.
-func (b *bench) rest() string {
+// listObjects renders the names of what is stored, snapshots as a count.
+func (b *fixture) listObjects() string {
 	var logs []string
 	snapshots := 0
 	for _, key := range slices.Sorted(maps.Keys(b.mem.Objects())) {
@@ -85,21 +86,21 @@ func (b *bench) rest() string {
 	return fmt.Sprintf("%s to %s, %d months, %d snapshots", logs[0], logs[len(logs)-1], len(logs), snapshots)
 }
 
-// checkSound proves the archive and that every moment from the first kept one
+// checkHistory checks the archive and that every moment from the first kept one
 // on is shown as it was.
-func (b *bench) checkSound(moments []moment) {
+func (b *fixture) checkHistory(moments []stateAt) {
 	b.t.Helper()
-	if audit := b.verify(); len(audit.Findings) > 0 {
+	if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 		b.t.Errorf("audit finds %v", audit.Findings)
 	}
 	a, ctx := archive.New(b.mem, b.keys), context.Background()
-	now := b.read()
+	now := b.readNow()
 	var first *archive.TooEarlyError
 	for _, m := range moments {
 		r, err := a.At(ctx, now, m.at)
 		bySequence, err2 := a.AtSequence(ctx, now, m.sequence)
 		if errors.As(err, &first) {
-			if !errors.As(err2, &first) || !first.First.After(m.at) || !b.kept(first.First.Time) {
+			if !errors.As(err2, &first) || !first.First.After(m.at) || !b.isKept(first.First.Time) {
 				b.t.Errorf("at %s: %v and %v", m.at, err, err2)
 			}
 			continue
@@ -119,8 +120,8 @@ func (b *bench) checkSound(moments []moment) {
 	}
 }
 
-// kept says whether the log has the month of a time.
-func (b *bench) kept(t time.Time) bool {
+// isKept reports whether the log has the month of a time.
+func (b *fixture) isKept(t time.Time) bool {
 	key, _ := b.keys.Log(region, t.Format("2006-01"))
 	return b.mem.Objects()[key] != nil
 }
@@ -129,7 +130,7 @@ func (b *bench) kept(t time.Time) bool {
 // July's file answers, so that July is the first month that stays.
 func TestRetentionLeavesThirteenMonths(t *testing.T) {
 	t.Parallel()
-	b, moments := longHistory(t, 20)
+	b, moments := newLongHistory(t, 20)
 	steps := []struct {
 		after time.Duration
 		want  string
@@ -142,21 +143,22 @@ func TestRetentionLeavesThirteenMonths(t *testing.T) {
 	}
 	for i, step := range steps {
 		b.now = b.now.Add(step.after)
-		sweep := b.collect(13)
-		if got := b.rest(); got != step.want || sweep.Waiting != step.waits {
+		sweep := b.collectGarbage(13)
+		if got := b.listObjects(); got != step.want || sweep.Waiting != step.waits {
 			t.Errorf("sweep %d leaves %s, %d wait; want %s, %d", i, got, sweep.Waiting, step.want, step.waits)
 		}
-		b.checkSound(moments)
+		b.checkHistory(moments)
 	}
-	if audit := b.verify(); len(audit.Orphans) > 0 {
+	if audit := b.verifyRegion(); len(audit.Orphans) > 0 {
 		t.Errorf("orphans are left: %q", audit.Orphans)
 	}
 	var early *archive.TooEarlyError
-	_, err := archive.New(b.mem, b.keys).At(context.Background(), b.read(), time.Date(2025, 2, 1, 0, 0, 0, 0, time.UTC))
+	_, err := archive.New(b.mem, b.keys).At(context.Background(), b.readNow(),
+		time.Date(2025, 2, 1, 0, 0, 0, 0, time.UTC))
 	if !errors.As(err, &early) || early.First.String() != "2025-07-10T00:00:00.000Z" || early.FirstSequence != 19 {
 		t.Errorf("before the first month that is kept: %v", err)
 	}
-	if _, err := b.twoScopes(b.writer, "next"); err != nil {
+	if _, err := b.commitTwoScopes(b.writer, "next"); err != nil {
 		t.Errorf("the next run: %v", err)
 	}
 }
@@ -164,29 +166,30 @@ func TestRetentionLeavesThirteenMonths(t *testing.T) {
 // TestEveryDayOfTheRetentionIsAnswered sweeps every other day for four months.
 func TestEveryDayOfTheRetentionIsAnswered(t *testing.T) {
 	t.Parallel()
-	b, _ := longHistory(t, 20)
+	b, _ := newLongHistory(t, 20)
 	for range 60 {
 		b.now = b.now.Add(48 * time.Hour)
-		b.collect(13)
-		if r, err := archive.New(b.mem, b.keys).At(context.Background(), b.read(), keeping(13)(b.now)); err != nil {
+		b.collectGarbage(13)
+		if r, err := archive.New(b.mem, b.keys).At(context.Background(), b.readNow(),
+			keepMonths(13)(b.now)); err != nil {
 			t.Errorf("on %s, 13 months ago: %v", b.now, err)
 		} else {
-			b.contents(r)
+			b.renderContents(r)
 		}
 	}
-	if got, want := b.rest(), "2025-11 to 2026-08, 10 months, 26 snapshots"; got != want {
+	if got, want := b.listObjects(), "2025-11 to 2026-08, 10 months, 26 snapshots"; got != want {
 		t.Errorf("four months later %s are left, want %s", got, want)
 	}
 }
 
 func TestDryRunChangesNothingAndSaysWhatGoes(t *testing.T) {
 	t.Parallel()
-	b, _ := longHistory(t, 20)
+	b, _ := newLongHistory(t, 20)
 	for _, after := range []time.Duration{0, archive.Grace} {
 		b.now = b.now.Add(after)
 		before := b.mem.Objects()
 		b.mem.Requests()
-		plan, err := b.collector(b.mem, 13).Plan(context.Background(), region)
+		plan, err := b.newCollector(b.mem, 13).Plan(context.Background(), region)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,8 +201,9 @@ func TestDryRunChangesNothingAndSaysWhatGoes(t *testing.T) {
 		if diff := cmp.Diff(before, b.mem.Objects()); diff != "" {
 			t.Errorf("a dry run changes\n%s", diff)
 		}
-		sweep := b.collect(13)
-		if diff := cmp.Diff(plan.Items, sweep.Items); diff != "" || sweep.Removed != len(plan.Items) || plan.Removed != 0 || sweep.Removed == 0 {
+		sweep := b.collectGarbage(13)
+		if diff := cmp.Diff(plan.Items, sweep.Items); diff != "" || sweep.Removed != len(plan.Items) ||
+			plan.Removed != 0 || sweep.Removed == 0 {
 			t.Errorf("planned and done differ:\n%s\n%+v", diff, sweep)
 		}
 		for _, item := range plan.Items {
@@ -214,37 +218,41 @@ func TestDryRunChangesNothingAndSaysWhatGoes(t *testing.T) {
 // first sweep after it; so does a candidate that was dropped.
 func TestOrphansOfADeadRunGo(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	b.mem.SetNow(func() time.Time { return b.now })
-	b.step("a")
-	base := b.load()
-	held := b.saw(base, scopeOf("", ""), "suspicious")
+	b.commitStep("a")
+	base := b.loadBase()
+	held := b.newCheck(base, scopeOf("", ""), "suspicious")
 	held.State, held.Problem = archive.Held, &archive.Problem{Class: "suspicious"}
 	held.Candidate = &archive.Candidate{Digest: held.Snapshot.Digest, ImageCount: 1, Seen: 1}
-	b.commit(base, b.run(held))
+	b.commit(base, b.newRun(held))
 	dead := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Verb == "append" {
 			return &buckettest.Fault{Err: buckettest.ErrInjected}
 		}
 		return nil
 	})
-	base = b.load()
-	if _, err := archive.NewWriter(dead, b.keys, func() time.Time { return b.now }).Commit(context.Background(), base, b.run(b.saw(base, scopeOf("ehpc-1", ""), "x"))); err == nil {
+	base = b.loadBase()
+	if _, err := archive.NewWriter(dead, b.keys, func() time.Time {
+		return b.now
+	}).Commit(context.Background(), base, b.newRun(b.newCheck(base, scopeOf("ehpc-1", ""), "x"))); err == nil {
 		t.Fatal("the run did not die")
 	}
 	b.now = b.now.Add(archive.Grace - time.Second)
-	if sweep := b.collect(13); sweep.Removed != 0 || sweep.Waiting != 1 {
+	if sweep := b.collectGarbage(13); sweep.Removed != 0 || sweep.Waiting != 1 {
 		t.Errorf("within the grace period: %+v", sweep)
 	}
 	b.now = b.now.Add(time.Second)
-	if sweep := b.collect(13); sweep.Removed != 1 || sweep.Waiting != 0 || !strings.Contains(sweep.Items[0].Key, "/ehpc-1/") {
+	if sweep := b.collectGarbage(13); sweep.Removed != 1 || sweep.Waiting != 0 ||
+		!strings.Contains(sweep.Items[0].Key, "/ehpc-1/") {
 		t.Errorf("after the grace period: %+v", sweep)
 	}
-	b.step("b")
-	if sweep := b.collect(13); sweep.Removed != 1 || !strings.Contains(sweep.Items[0].Key, held.Snapshot.Digest) {
+	b.commitStep("b")
+	if sweep := b.collectGarbage(13); sweep.Removed != 1 ||
+		!strings.Contains(sweep.Items[0].Key, held.Snapshot.Digest) {
 		t.Errorf("after the candidate was dropped: %+v", sweep)
 	}
-	if audit := b.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
+	if audit := b.verifyRegion(); len(audit.Findings)+len(audit.Orphans) > 0 {
 		t.Errorf("audit is %+v", audit)
 	}
 }
@@ -252,15 +260,15 @@ func TestOrphansOfADeadRunGo(t *testing.T) {
 // TestRequestsOfASweep pins what a sweep costs that finds nothing to do.
 func TestRequestsOfASweep(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	b.mem.SetNow(func() time.Time { return b.now })
-	b.step("a")
-	if swept := b.load().Swept; swept.IsDue(b.now.Add(23*time.Hour)) || !swept.IsDue(b.now.Add(24*time.Hour)) {
+	b.commitStep("a")
+	if swept := b.loadBase().Swept; swept.IsDue(b.now.Add(23*time.Hour)) || !swept.IsDue(b.now.Add(24*time.Hour)) {
 		t.Error("a region is not due for the first time after a day")
 	}
 	b.now = b.now.Add(24 * time.Hour)
 	b.mem.Requests()
-	b.collect(13)
+	b.collectGarbage(13)
 	want := strings.TrimPrefix(`
 get HEAD
 get LOG from end: 1 bytes
@@ -269,20 +277,20 @@ get LOG from 0
 get HEAD if changed: not modified
 put HEAD
 get LOG from end: 1 bytes`, "\n")
-	if diff := cmp.Diff(want, bytesLeftOut(brief(b.mem.Requests()))); diff != "" {
+	if diff := cmp.Diff(want, withoutByteCounts(abbreviateRequests(b.mem.Requests()))); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
-	if swept := b.load().Swept; swept.IsDue(b.now.Add(23 * time.Hour)) {
+	if swept := b.loadBase().Swept; swept.IsDue(b.now.Add(23 * time.Hour)) {
 		t.Error("a region is due again after 23 hours")
 	}
-	b.step("a")
-	if swept := b.load().Swept; swept.IsDue(b.now) {
+	b.commitStep("a")
+	if swept := b.loadBase().Swept; swept.IsDue(b.now) {
 		t.Errorf("the next run forgets the sweep: %+v", swept)
 	}
 }
 
-// bytesLeftOut drops the size of a whole log.
-func bytesLeftOut(requests string) string {
+// withoutByteCounts drops the size of a whole log.
+func withoutByteCounts(requests string) string {
 	var out []string
 	for line := range strings.SplitSeq(requests, "\n") {
 		if strings.HasPrefix(line, "get LOG from 0: ") {

@@ -17,12 +17,15 @@ func BenchmarkHead(b *testing.B) {
 	for i := range 2000 {
 		id := fmt.Sprintf("ehpc-hz-%010d", i)
 		s := ScopeState{
-			CapturedAt: now, CheckedAt: now, ClusterID: id, Digest: strings.Repeat("a", 64), Fingerprint: strings.Repeat("b", 64),
-			ImageCount: 400, Since: now, State: OK, TriedAt: now,
+			CapturedAt: now, CheckedAt: now, ClusterID: id, Digest: strings.Repeat("a", 64),
+			Fingerprint: strings.Repeat("b", 64),
+			ImageCount:  400, Since: now, State: OK, TriedAt: now,
 		}
 		r.Scopes = append(r.Scopes, s)
-		r.Clusters = append(r.Clusters, catalog.Cluster{ClusterID: id, Name: id, RegionID: r.RegionID, InstanceTypes: []string{}, SchedulerType: "slurm"})
-		upstream = append(upstream, fmt.Sprintf(`{"Id":%q,"Computes":{"Total":%d},"Description":%q}`, id, i, strings.Repeat("d", 900)))
+		r.Clusters = append(r.Clusters, catalog.Cluster{ClusterID: id, Name: id, RegionID: r.RegionID,
+			InstanceTypes: []string{}, SchedulerType: "slurm"})
+		upstream = append(upstream, fmt.Sprintf(`{"Id":%q,"Computes":{"Total":%d},"Description":%q}`, id, i,
+			strings.Repeat("d", 900)))
 	}
 	r.Upstream = []byte("[" + strings.Join(upstream, ",") + "]")
 	r.Sequence, r.CommittedAt = 1, now

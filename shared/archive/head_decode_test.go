@@ -12,27 +12,35 @@ import (
 	"community-images/shared/catalog"
 )
 
-// headsToRead are states whose heads have every member, and every kind of text
+// sampleRegions returns states whose heads have every member, and every kind of text
 // that could be taken for the end of a table.
-func headsToRead() map[string]*Region {
+func sampleRegions() map[string]*Region {
 	at := func(n int64) catalog.Time { return catalog.At(time.Unix(1764000000+n, 0)) }
-	traps := "\"quoted\" \\ ],\"Sequence\": ,\"Scopes\":[ ,\"UpstreamClusters\": ],\"CommittedAt\":\" <&> \u2028 \x00 雲 𝕏"
+	traps := "\"quoted\" \\ ],\"Sequence\": ,\"Scopes\":[ ,\"UpstreamClusters\": ],\"CommittedAt\":\" <&> \u2028 " +
+		"\x00 雲 𝕏"
 	full := &Region{
 		RegionID: "cn-hangzhou", Sequence: 7, CommittedAt: at(1),
 		Clusters: []catalog.Cluster{
-			{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: traps, OsTag: traps, RegionID: "cn-hangzhou", SchedulerType: "slurm"},
+			{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: traps, OsTag: traps,
+				RegionID: "cn-hangzhou", SchedulerType: "slurm"},
 			{ClusterID: "ehpc-2", InstanceTypes: []string{}, RegionID: "cn-hangzhou"},
 			{ClusterID: "ehpc-3", RegionID: "cn-hangzhou"},
 		},
 		Scopes: []ScopeState{
-			{State: Failed, Since: at(2), TriedAt: at(3), Problem: &Problem{Class: "temporary", Code: traps, Message: traps, RequestID: "r"}},
-			{ClusterID: "ehpc-1", CapturedAt: at(1), CheckedAt: at(1), Digest: strings.Repeat("d", 64), Fingerprint: strings.Repeat("f", 64), ImageCount: 200, Since: at(1), State: OK, TriedAt: at(1)},
-			{ClusterID: "ehpc-1", InstanceType: "ecs.a", State: Held, Candidate: &Candidate{Digest: strings.Repeat("c", 64), ImageCount: 1, Seen: 2, Since: at(4)}, Problem: &Problem{}},
+			{State: Failed, Since: at(2), TriedAt: at(3),
+				Problem: &Problem{Class: "temporary", Code: traps, Message: traps, RequestID: "r"}},
+			{ClusterID: "ehpc-1", CapturedAt: at(1), CheckedAt: at(1), Digest: strings.Repeat("d", 64),
+				Fingerprint: strings.Repeat("f", 64), ImageCount: 200, Since: at(1), State: OK, TriedAt: at(1)},
+			{ClusterID: "ehpc-1", InstanceType: "ecs.a", State: Held,
+				Candidate: &Candidate{Digest: strings.Repeat("c", 64), ImageCount: 1, Seen: 2, Since: at(4)},
+				Problem:   &Problem{}},
 		},
 		Files: []File{{FirstCommittedAt: at(1), FirstSequence: 1, Month: "2025-11"}},
 		HeadInfo: HeadInfo{
-			Discovery: Discovery{TriedAt: at(5), Problem: &Problem{Message: traps}}, Run: RunInfo{RunID: "run-1", Trigger: traps}, IndexSequence: 6,
-			Upstream: json.RawMessage(`[{"Id":"ehpc-1","Scopes":[1],"Sequence":2,"UpstreamClusters":[],"CommittedAt":"x","Digest":"y"}]`),
+			Discovery: Discovery{TriedAt: at(5), Problem: &Problem{Message: traps}},
+			Run:       RunInfo{RunID: "run-1", Trigger: traps}, IndexSequence: 6,
+			Upstream: json.RawMessage(
+				`[{"Id":"ehpc-1","Scopes":[1],"Sequence":2,"UpstreamClusters":[],"CommittedAt":"x","Digest":"y"}]`),
 		},
 		log: position{month: "2025-11", length: 100, hash: strings.Repeat("a", 64)},
 	}
@@ -41,7 +49,7 @@ func headsToRead() map[string]*Region {
 
 func TestHeadIsReadAsItIsWritten(t *testing.T) {
 	t.Parallel()
-	for name, r := range headsToRead() {
+	for name, r := range sampleRegions() {
 		data, err := encodeHead(r)
 		if err != nil {
 			t.Fatal(err)
@@ -70,10 +78,11 @@ func TestHeadIsReadAsItIsWritten(t *testing.T) {
 // is right, and in canonical order.
 func TestHeadOfAnotherForm(t *testing.T) {
 	t.Parallel()
-	written := headsToRead()["full"]
+	written := sampleRegions()["full"]
 	turned := *written
 	turned.Scopes = []ScopeState{written.Scopes[2], written.Scopes[1], {State: OK}, written.Scopes[0]}
-	turned.Clusters = []catalog.Cluster{written.Clusters[2], {ClusterID: "ehpc-1"}, written.Clusters[0], written.Clusters[1]}
+	turned.Clusters = []catalog.Cluster{written.Clusters[2], {ClusterID: "ehpc-1"}, written.Clusters[0],
+		written.Clusters[1]}
 	plain, err := encodeHead(written)
 	if err != nil {
 		t.Fatal(err)
@@ -85,10 +94,10 @@ func TestHeadOfAnotherForm(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"as it is written":            plain,
 		"its tables in another order": shuffled,
-		"a space in the scopes":       edited(plain, `,"Scopes":[`, `,"Scopes":[ `),
-		"a space in the clusters":     edited(plain, `,"Clusters":[`, `,"Clusters":[ `),
-		"a member that nobody knows":  edited(plain, `"ImageCount":`, `"Hint":{},"ImageCount":`),
-		"a time of another precision": edited(plain, `.000Z"`, `Z"`),
+		"a space in the scopes":       editHead(plain, `,"Scopes":[`, `,"Scopes":[ `),
+		"a space in the clusters":     editHead(plain, `,"Clusters":[`, `,"Clusters":[ `),
+		"a member that nobody knows":  editHead(plain, `"ImageCount":`, `"Hint":{},"ImageCount":`),
+		"a time of another precision": editHead(plain, `.000Z"`, `Z"`),
 	} {
 		got, err := decodeHead(written.RegionID, data)
 		if err != nil {
@@ -102,16 +111,16 @@ func TestHeadOfAnotherForm(t *testing.T) {
 // TestHeadThatIsNone: a digest proves who wrote it, not that it can be read.
 func TestHeadThatIsNone(t *testing.T) {
 	t.Parallel()
-	written := headsToRead()["full"]
+	written := sampleRegions()["full"]
 	plain, err := encodeHead(written)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
-		"a count that is no plain digit": edited(plain, `"Seen":2,`, `"Seen":2e0,`),
-		"an escape that JSON lacks":      edited(plain, `\u2028`, `\x2028`),
-		"a table that does not end":      edited(plain, `],"Sequence":`, `,"Sequence":`),
-		"a text that does not end":       edited(plain, `slurm"`, `slurm`),
+		"a count that is no plain digit": editHead(plain, `"Seen":2,`, `"Seen":2e0,`),
+		"an escape that JSON lacks":      editHead(plain, `\u2028`, `\x2028`),
+		"a table that does not end":      editHead(plain, `],"Sequence":`, `,"Sequence":`),
+		"a text that does not end":       editHead(plain, `slurm"`, `slurm`),
 	} {
 		if bytes.Equal(data, plain) {
 			t.Errorf("%s: nothing was changed", name)
@@ -126,27 +135,28 @@ func TestHeadThatIsNone(t *testing.T) {
 // belongs, is refused, and so is a commit without its time.
 func TestHeadWithoutProof(t *testing.T) {
 	t.Parallel()
-	written := headsToRead()["full"]
+	written := sampleRegions()["full"]
 	plain, err := encodeHead(written)
 	if err != nil {
 		t.Fatal(err)
 	}
 	digest := string(headDigest.value(plain))
 	for name, tc := range map[string]struct{ old, new string }{
-		"an empty digest":               {digest, ""},
-		"no digest":                     {`"Digest":"` + digest + `",`, ""},
-		"a digest of another name":      {`"Digest":"` + digest, `"Eigest":"` + digest},
-		"a digest in lower case":        {`"Digest":"` + digest, `"digest":"` + digest},
-		"a space before the digest":     {`"Digest":"` + digest, `"Digest": "` + digest},
-		"no time before the digest":     {`"CommittedAt":"2`, `"BommittedAt":"2`},
-		"the time in lower case":        {`"CommittedAt":"2`, `"committedAt":"2`},
-		"neither its time nor a digest": {`"CommittedAt":"` + written.CommittedAt.String() + `","Digest":"` + digest + `",`, ""},
-		"nothing after the digest":      {string(plain[headDigest.offset(plain)+64:]), ""},
-		"a commit without its time":     {},
+		"an empty digest":           {digest, ""},
+		"no digest":                 {`"Digest":"` + digest + `",`, ""},
+		"a digest of another name":  {`"Digest":"` + digest, `"Eigest":"` + digest},
+		"a digest in lower case":    {`"Digest":"` + digest, `"digest":"` + digest},
+		"a space before the digest": {`"Digest":"` + digest, `"Digest": "` + digest},
+		"no time before the digest": {`"CommittedAt":"2`, `"BommittedAt":"2`},
+		"the time in lower case":    {`"CommittedAt":"2`, `"committedAt":"2`},
+		"neither its time nor a digest": {`"CommittedAt":"` + written.CommittedAt.String() + `","Digest":"` + digest +
+			`",`, ""},
+		"nothing after the digest":  {string(plain[headDigest.offset(plain)+64:]), ""},
+		"a commit without its time": {},
 	} {
 		data := bytes.Replace(plain, []byte(tc.old), []byte(tc.new), 1)
 		if tc.old == "" {
-			data = edited(plain, `"CommittedAt":"`+written.CommittedAt.String(), `"CommittedAt":"`)
+			data = editHead(plain, `"CommittedAt":"`+written.CommittedAt.String(), `"CommittedAt":"`)
 		} else if bytes.Equal(data, plain) {
 			t.Fatalf("%s: the head has no %s", name, tc.old)
 		}
@@ -159,8 +169,8 @@ func TestHeadWithoutProof(t *testing.T) {
 // value returns the digest that data states.
 func (f digestField) value(data []byte) []byte { at := f.offset(data); return data[at : at+64] }
 
-// edited is a head with other bytes and the digest that they have.
-func edited(data []byte, before, after string) []byte {
+// editHead replaces text in a head and gives it a digest that fits.
+func editHead(data []byte, before, after string) []byte {
 	data = bytes.Replace(data, headDigest.value(data), nil, 1)
 	out, _ := headDigest.fill(bytes.Replace(data, []byte(before), []byte(after), 1))
 	return out
@@ -171,27 +181,39 @@ func edited(data []byte, before, after string) []byte {
 // reader of the form leaves to encoding/json, is never taken for one. Nothing
 // that states its digest makes a reader panic.
 func FuzzHead(f *testing.F) {
-	for _, r := range headsToRead() {
+	for _, r := range sampleRegions() {
 		data, err := encodeHead(r)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(data)
-		f.Add(edited(data, `"ehpc-2"`, `"ehpcF2"`))                         // clusters in another order
-		f.Add(edited(data, `"ClusterId":"","D`, `"ClusterId":"ehpc-9","D`)) // and scopes
-		f.Add(edited(data, `"ImageCount":1,`, `"ImageCount":-1,`))
+		f.Add(editHead(data, `"ehpc-2"`, `"ehpcF2"`))                         // clusters in another order
+		f.Add(editHead(data, `"ClusterId":"","D`, `"ClusterId":"ehpc-9","D`)) // and scopes
+		f.Add(editHead(data, `"ImageCount":1,`, `"ImageCount":-1,`))
 		for _, change := range []struct{ old, new string }{
-			{`"Catalogue":`, `"Catalogue":-`}, {`"Catalogue":6`, `"Catalogue":9223372036854775807`}, {`"Catalogue":6`, `"Catalogue":1e0`}, {`"Catalogue":6`, `"Catalogue":null`},
-			{`"Files":[]`, `"Files":null`}, {`"InstanceTypes":[]`, `"InstanceTypes":null`}, {`"InstanceTypes":[]`, `"InstanceTypes":[""]`}, {`"Clusters":[]`, `"Clusters":null`},
-			{`"ClusterId":"ehpc-2"`, `"ClusterId":"ehpc-1"`}, {`"ClusterId":"ehpc-1","InstanceTypes":["ecs.a"`, `"ClusterId":"","InstanceTypes":[""`}, // twice, and none
-			{`"ClusterId":"ehpc-1","D`, `"ClusterId":"ehpc-1","d`}, {`"RegionId"`, `"RegionId":"","RegionId"`}, // a name in another case, and twice
-			{`"Since":"2`, `"Since":"0`}, {`"Since":"2`, `"Since":"9`}, {`"CheckedAt":""`, `"CheckedAt":null`}, {`.000Z"`, `,000Z"`}, {`.000Z"`, `.000+00:00"`}, {`"CheckedAt":""`, `"CheckedAt":"\u0032"`},
-			{`slurm`, "\xff\xe2\x80\xa8\x7f"}, {`slurm`, `\ud800`}, {`slurm`, "\uFFFD\U0010FFFF"}, {`"slurm"`, `null`}, {`"slurm"`, `"\/\u003c"`}, // texts that have other spellings
-			{`"UpstreamClusters":[`, `"UpstreamClusters":null,"x":[`}, {`"UpstreamClusters":[`, `"UpstreamClusters":[{},`}, {`"UpstreamClusters":[`, `"UpstreamClusters":[{"CommittedAt":"","Digest":"","Discovery":0},`},
-			{`"UpstreamClusters":[`, "\"UpstreamClusters\":[\"\xff\","}, {`"Id":"ehpc-1","Scopes":[1]`, `"Id":"],\"Sequence\":","Scopes":[{"CapturedAt":"}]`},
-			{`"Trigger":"`, `"Trigger":",\"Scopes\":[`}, {`"Trigger":"`, `"Trigger":",`}, {`"Month":"2025-11"`, `"Month":","`}, {"}\n", "}"}, {"}\n", "}\n\n"}, {"}\n", "} \n"},
+			{`"Catalogue":`, `"Catalogue":-`}, {`"Catalogue":6`, `"Catalogue":9223372036854775807`},
+			{`"Catalogue":6`, `"Catalogue":1e0`}, {`"Catalogue":6`, `"Catalogue":null`},
+			{`"Files":[]`, `"Files":null`}, {`"InstanceTypes":[]`, `"InstanceTypes":null`},
+			{`"InstanceTypes":[]`, `"InstanceTypes":[""]`}, {`"Clusters":[]`, `"Clusters":null`},
+			// twice, and none
+			{`"ClusterId":"ehpc-2"`, `"ClusterId":"ehpc-1"`},
+			{`"ClusterId":"ehpc-1","InstanceTypes":["ecs.a"`, `"ClusterId":"","InstanceTypes":[""`},
+			// a name in another case, and twice
+			{`"ClusterId":"ehpc-1","D`, `"ClusterId":"ehpc-1","d`}, {`"RegionId"`, `"RegionId":"","RegionId"`},
+			{`"Since":"2`, `"Since":"0`}, {`"Since":"2`, `"Since":"9`}, {`"CheckedAt":""`, `"CheckedAt":null`},
+			{`.000Z"`, `,000Z"`}, {`.000Z"`, `.000+00:00"`}, {`"CheckedAt":""`, `"CheckedAt":"\u0032"`},
+			// texts that have other spellings
+			{`slurm`, "\xff\xe2\x80\xa8\x7f"}, {`slurm`, `\ud800`}, {`slurm`, "\uFFFD\U0010FFFF"}, {`"slurm"`, `null`},
+			{`"slurm"`, `"\/\u003c"`},
+			{`"UpstreamClusters":[`, `"UpstreamClusters":null,"x":[`},
+			{`"UpstreamClusters":[`, `"UpstreamClusters":[{},`},
+			{`"UpstreamClusters":[`, `"UpstreamClusters":[{"CommittedAt":"","Digest":"","Discovery":0},`},
+			{`"UpstreamClusters":[`, "\"UpstreamClusters\":[\"\xff\","},
+			{`"Id":"ehpc-1","Scopes":[1]`, `"Id":"],\"Sequence\":","Scopes":[{"CapturedAt":"}]`},
+			{`"Trigger":"`, `"Trigger":",\"Scopes\":[`}, {`"Trigger":"`, `"Trigger":",`},
+			{`"Month":"2025-11"`, `"Month":","`}, {"}\n", "}"}, {"}\n", "}\n\n"}, {"}\n", "} \n"},
 		} {
-			f.Add(edited(data, change.old, change.new))
+			f.Add(editHead(data, change.old, change.new))
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -14,13 +14,13 @@ import (
 // what was there, by number and by time, and verify finds the damage.
 func TestEveryByteOfTheHead(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	for _, specs := range [][]string{{"a"}, {"b"}} {
-		base := b.load()
-		b.commit(base, b.run(b.saw(base, scopeOf("", ""), specs...)))
+		base := b.loadBase()
+		b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), specs...)))
 		b.now = b.now.Add(time.Hour)
 	}
-	truth, sound := b.truth(), b.object(headKey)
+	truth, sound := b.publishedStates(), b.readObject(headKey)
 	step := 1
 	if raceEnabled {
 		step = 7
@@ -30,10 +30,10 @@ func TestEveryByteOfTheHead(t *testing.T) {
 		flipped[i] ^= 1 << (i % 8)
 		near := flipped[max(0, i-12):min(len(flipped), i+12)]
 		b.mem.Spoil(headKey, flipped)
-		if !readsTrue(t, b.keys, b.mem.Objects(), truth) {
+		if !readsCorrectly(t, b.keys, b.mem.Objects(), truth) {
 			t.Errorf("byte %d, near %q: the log is not read", i, near)
 		}
-		if audit := b.verify(); len(audit.Findings) != 1 || audit.Findings[0].Key != headKey {
+		if audit := b.verifyRegion(); len(audit.Findings) != 1 || audit.Findings[0].Key != headKey {
 			t.Errorf("byte %d, near %q: verify finds %v", i, near, audit.Findings)
 		}
 	}
@@ -43,20 +43,20 @@ func TestEveryByteOfTheHead(t *testing.T) {
 // at before the head is proved.
 func TestHeadThatNamesNoPlace(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	base := b.load()
-	b.commit(base, b.run(b.saw(base, scopeOf("", ""), "a")))
-	truth, sound := b.truth(), b.object(headKey)
+	b := newFixture(t)
+	base := b.loadBase()
+	b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), "a")))
+	truth, sound := b.publishedStates(), b.readObject(headKey)
 	for _, place := range []string{"-5", "-9223372036854775808", "0", "9223372036854775807", "1e99", "null"} {
 		spoilt := regexp.MustCompile(`"Position":\d+`).ReplaceAll(sound, []byte(`"Position":`+place))
 		if bytes.Equal(spoilt, sound) {
 			t.Fatalf("the head is %s", sound)
 		}
 		b.mem.Spoil(headKey, spoilt)
-		if !readsTrue(t, b.keys, b.mem.Objects(), truth) {
+		if !readsCorrectly(t, b.keys, b.mem.Objects(), truth) {
 			t.Errorf("position %s: the log is not read", place)
 		}
-		if audit := b.verify(); len(audit.Findings) != 1 || audit.Findings[0].Key != headKey {
+		if audit := b.verifyRegion(); len(audit.Findings) != 1 || audit.Findings[0].Key != headKey {
 			t.Errorf("position %s: verify finds %v", place, audit.Findings)
 		}
 	}
@@ -75,31 +75,33 @@ func TestHeadWithoutDigest(t *testing.T) {
 		"with a later check":         {`"CheckedAt":"2026-11-23T10`, `"CheckedAt":"2026-11-23T23`},
 		"of a commit to come":        {`"Sequence":2,`, `"Sequence":3,`},
 	} {
-		b := newBench(t)
+		b := newFixture(t)
 		for _, image := range []string{"a", "b"} {
-			base := b.load()
-			b.commit(base, b.run(b.saw(base, scopeOf("", ""), image)))
+			base := b.loadBase()
+			b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), image)))
 			b.now = b.now.Add(time.Hour)
 		}
-		sound, truth := b.read(), b.truth()
-		bare := digest.ReplaceAll(b.object(headKey), []byte("$1"))
+		sound, truth := b.readNow(), b.publishedStates()
+		bare := digest.ReplaceAll(b.readObject(headKey), []byte("$1"))
 		head := bytes.Replace(bare, []byte(tc.old), []byte(tc.new), 1)
-		if len(bare) == len(b.object(headKey)) || tc.old != "" && bytes.Equal(head, bare) {
-			t.Fatalf("%s: the head is %s", name, b.object(headKey))
+		if len(bare) == len(b.readObject(headKey)) || tc.old != "" && bytes.Equal(head, bare) {
+			t.Fatalf("%s: the head is %s", name, b.readObject(headKey))
 		}
 		b.mem.Spoil(headKey, head)
-		if !readsTrue(t, b.keys, b.mem.Objects(), truth) {
+		if !readsCorrectly(t, b.keys, b.mem.Objects(), truth) {
 			t.Errorf("%s: the log is not read", name)
 		}
-		now := b.read()
-		if was, is := sound.Scopes[0], now.Scopes[0]; is.CheckedAt != was.CheckedAt || !slices.Equal(now.Files, sound.Files) {
+		now := b.readNow()
+		if was, is := sound.Scopes[0], now.Scopes[0]; is.CheckedAt != was.CheckedAt ||
+			!slices.Equal(now.Files, sound.Files) {
 			t.Errorf("%s: the scope is %+v in %v, was %+v in %v", name, is, now.Files, was, sound.Files)
 		}
-		if audit := b.verify(); !strings.Contains(fmt.Sprint(audit.Findings), "head does not have the digest that it states") {
+		if audit := b.verifyRegion(); !strings.Contains(fmt.Sprint(audit.Findings),
+			"head does not have the digest that it states") {
 			t.Errorf("%s: verify finds %v", name, audit.Findings)
 		}
-		b.repair()
-		if audit := b.verify(); len(audit.Findings) > 0 {
+		b.repairRegion()
+		if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 			t.Errorf("%s: after a repair: %v", name, audit.Findings)
 		}
 	}

@@ -10,15 +10,15 @@ import (
 	"community-images/shared/archive"
 )
 
-// beforePut does something just before each object of a name is put.
-type beforePut struct {
+// hookPutBucket calls a hook before each put of one key.
+type hookPutBucket struct {
 	archive.Bucket
 	key  string
 	hook func(n int) // n counts from 1
 	n    int
 }
 
-func (p *beforePut) Put(ctx context.Context, key string, data []byte) error {
+func (p *hookPutBucket) Put(ctx context.Context, key string, data []byte) error {
 	if key == p.key {
 		p.n++
 		p.hook(p.n)
@@ -33,30 +33,32 @@ func TestIndexOfRunsThatOverlap(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{indexKey, headKey} {
 		for others := 1; others <= 3; others++ { // commits in between, one before each put
-			b := newBench(t)
+			b := newFixture(t)
 			b.now = b.now.Add(time.Hour)
 			none := scopeOf("", "")
 			for _, beginning := range []bool{true, false} {
-				base := b.load()
-				mine := b.run(b.saw(base, none, "a", fmt.Sprint("mine", beginning)))
-				slow := &beforePut{Bucket: b.mem, key: key, hook: func(n int) {
+				base := b.loadBase()
+				mine := b.newRun(b.newCheck(base, none, "a", fmt.Sprint("mine", beginning)))
+				slow := &hookPutBucket{Bucket: b.mem, key: key, hook: func(n int) {
 					if n > others {
 						return
 					}
-					base := b.load()
-					b.commit(base, b.run(b.saw(base, scopeOf("ehpc-1", ""), fmt.Sprint("theirs", beginning, n))))
+					base := b.loadBase()
+					b.commit(base, b.newRun(b.newCheck(base, scopeOf("ehpc-1", ""),
+						fmt.Sprint("theirs", beginning, n))))
 				}}
 				w := archive.NewWriter(slow, b.keys, func() time.Time { return b.now })
 				if res, err := w.Commit(context.Background(), base, mine); err != nil || res.HeadError != nil {
 					t.Fatal(err, res.HeadError)
 				}
-				now := b.read()
+				now := b.readNow()
 				c, err := archive.New(b.bucket, b.keys).Index(context.Background(), region)
 				if err != nil || c.Sequence != now.Sequence || now.IndexSequence > now.Sequence {
-					t.Errorf("%d others before a put of %s: the log ends with %d, the head says the index goes to %d, it goes to %d; %v", others, key, now.Sequence, now.IndexSequence, c.Sequence, err)
+					t.Errorf("%d others before a put of %s: the log ends with %d, the head says the index goes to "+
+						"%d, it goes to %d; %v", others, key, now.Sequence, now.IndexSequence, c.Sequence, err)
 				}
-				b.checkLists()
-				if audit := b.verify(); len(audit.Findings) > 0 {
+				b.checkIndexLists()
+				if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 					t.Errorf("%d others before a put of %s: verify finds %v", others, key, audit.Findings)
 				}
 			}
@@ -68,11 +70,11 @@ func TestIndexOfRunsThatOverlap(t *testing.T) {
 // its own commit, as the log is, reads no snapshot and puts nothing.
 func TestNewerIndexIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.step("a")
-	base := b.load()
-	mine := b.run(b.saw(base, scopeOf("", ""), "a", "b"))
-	slow := &beforeIndex{Bucket: b.mem, hook: func() { b.step("c") }}
+	b := newFixture(t)
+	b.commitStep("a")
+	base := b.loadBase()
+	mine := b.newRun(b.newCheck(base, scopeOf("", ""), "a", "b"))
+	slow := &hookIndexBucket{Bucket: b.mem, hook: func() { b.commitStep("c") }}
 	w := archive.NewWriter(slow, b.keys, func() time.Time { return b.now })
 	if res, err := w.Commit(context.Background(), base, mine); err != nil || res.HeadError != nil {
 		t.Fatal(err, res.HeadError)
@@ -85,14 +87,14 @@ func TestNewerIndexIsLeftAlone(t *testing.T) {
 	}
 }
 
-// beforeIndex does something before the index is read.
-type beforeIndex struct {
+// hookIndexBucket calls a hook before the index is read.
+type hookIndexBucket struct {
 	archive.Bucket
 	hook  func()
 	after []string // keys that were put since, other than the head's
 }
 
-func (p *beforeIndex) Get(ctx context.Context, key, etag string) ([]byte, string, error) {
+func (p *hookIndexBucket) Get(ctx context.Context, key, etag string) ([]byte, string, error) {
 	if key == indexKey && p.hook != nil {
 		p.hook()
 		p.hook = nil
@@ -100,7 +102,7 @@ func (p *beforeIndex) Get(ctx context.Context, key, etag string) ([]byte, string
 	return p.Bucket.Get(ctx, key, etag)
 }
 
-func (p *beforeIndex) Put(ctx context.Context, key string, data []byte) error {
+func (p *hookIndexBucket) Put(ctx context.Context, key string, data []byte) error {
 	if key != headKey && p.hook == nil {
 		p.after = append(p.after, key)
 	}
@@ -112,42 +114,45 @@ func (p *beforeIndex) Put(ctx context.Context, key string, data []byte) error {
 func TestVerifyMissesTheIndex(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		spoil func(b *bench, older []byte)
+		spoil func(b *fixture, older []byte)
 		want  string
 	}{
-		"missing": {func(b *bench, _ []byte) { b.mem.Spoil(indexKey, nil) }, "it is missing"},
-		"older":   {func(b *bench, older []byte) { b.mem.Spoil(indexKey, older) }, "it goes to commit 1, the head says to 2"},
-		"older, and commits without content since": {func(b *bench, older []byte) {
-			base := b.load()
-			b.commit(base, b.run(b.failed(scopeOf("", ""), "Throttling")))
-			if got := b.verify().Findings; len(got) > 0 {
+		"missing": {func(b *fixture, _ []byte) { b.mem.Spoil(indexKey, nil) }, "it is missing"},
+		"older": {func(b *fixture, older []byte) {
+			b.mem.Spoil(indexKey, older)
+		}, "it goes to commit 1, the head says to 2"},
+		"older, and commits without content since": {func(b *fixture, older []byte) {
+			base := b.loadBase()
+			b.commit(base, b.newRun(b.newFailedCheck(scopeOf("", ""), "Throttling")))
+			if got := b.verifyRegion().Findings; len(got) > 0 {
 				b.t.Errorf("a commit without content: verify finds %v", got)
 			}
 			b.mem.Spoil(indexKey, older)
 		}, "it goes to commit 1, the head says to 3"},
-		"older, as the head says": {func(b *bench, older []byte) {
+		"older, as the head says": {func(b *fixture, older []byte) {
 			b.mem.Spoil(indexKey, older)
 			b.forgeHead(`"Catalogue":2`, `"Catalogue":1`)
 		}, ""},
-		"missing, as the head says": {func(b *bench, _ []byte) {
+		"missing, as the head says": {func(b *fixture, _ []byte) {
 			b.mem.Spoil(indexKey, nil)
 			b.forgeHead(`"Catalogue":2`, `"Catalogue":0`)
 		}, ""},
 	} {
-		b := newBench(t)
-		b.step("a")
-		older := b.object(indexKey)
-		b.step("a", "b")
+		b := newFixture(t)
+		b.commitStep("a")
+		older := b.readObject(indexKey)
+		b.commitStep("a", "b")
 		tc.spoil(b, older)
-		got := b.verify().Findings
-		if tc.want == "" && len(got) > 0 || tc.want != "" && (len(got) != 1 || got[0].Key != indexKey || !strings.Contains(got[0].Reason, tc.want)) {
+		got := b.verifyRegion().Findings
+		if tc.want == "" && len(got) > 0 || tc.want != "" &&
+			(len(got) != 1 || got[0].Key != indexKey || !strings.Contains(got[0].Reason, tc.want)) {
 			t.Errorf("%s: verify finds %v, want %q", name, got, tc.want)
 		}
-		b.repair()
-		if audit := b.verify(); len(audit.Findings) > 0 || b.read().IndexSequence != b.read().Sequence {
+		b.repairRegion()
+		if audit := b.verifyRegion(); len(audit.Findings) > 0 || b.readNow().IndexSequence != b.readNow().Sequence {
 			t.Errorf("%s: after a repair: %v", name, audit.Findings)
 		}
-		if got := b.index(); got != "a 10:00, b 11:00" {
+		if got := b.renderIndex(); got != "a 10:00, b 11:00" {
 			t.Errorf("%s: after a repair the index has %s", name, got)
 		}
 	}
@@ -158,21 +163,21 @@ func TestVerifyMissesTheIndex(t *testing.T) {
 // where it is earlier.
 func TestRepairKeepsWhatTheIndexRemembers(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.step("a", "gone")
+	b := newFixture(t)
+	b.commitStep("a", "gone")
 	b.now = b.now.AddDate(0, 1, 0)
-	b.step("a", "b")
+	b.commitStep("a", "b")
 	b.mem.Spoil(logKey11, nil)
-	older := b.object(indexKey)
-	b.step("a", "b", "c")
+	older := b.readObject(indexKey)
+	b.commitStep("a", "b", "c")
 	b.mem.Spoil(indexKey, older)
-	b.repair()
-	if got := b.index(); got != "a 10:00, b 11:00, c 12:00, (gone 10:00)" {
+	b.repairRegion()
+	if got := b.renderIndex(); got != "a 10:00, b 11:00, c 12:00, (gone 10:00)" {
 		t.Errorf("after a repair the index has %s", got)
 	}
-	b.forge(`"FirstSeen":"2026-12-23T12`, `"FirstSeen":"2026-12-23T19`)
-	b.repair()
-	if got := b.index(); got != "a 10:00, b 11:00, c 12:00, (gone 10:00)" {
+	b.forgeIndex(`"FirstSeen":"2026-12-23T12`, `"FirstSeen":"2026-12-23T19`)
+	b.repairRegion()
+	if got := b.renderIndex(); got != "a 10:00, b 11:00, c 12:00, (gone 10:00)" {
 		t.Errorf("after a second repair the index has %s", got)
 	}
 }

@@ -19,32 +19,39 @@ import (
 // says what is wrong; nothing is left out without one.
 func TestLogAlteredBetweenPieces(t *testing.T) {
 	t.Parallel()
-	sound := history(t)
-	now := sound.read()
-	truth := sound.truthOf(now)
-	log := sound.object(logKey11)
+	sound := newHistory(t)
+	now := sound.readNow()
+	truth := sound.renderHistory(now)
+	log := sound.readObject(logKey11)
 	const piece = 300
 	for name, c := range map[string]struct {
-		change func(b *bench)
+		change func(b *fixture)
 		may    string // what it may be found to be, and whether a month that does not begin may be passed over
 	}{
-		"nothing happens":             {func(*bench) {}, ""},
-		"retention removes it":        {func(b *bench) { b.put(logKey11, nil) }, "gone passed over"},
-		"it is cut within a line":     {func(b *bench) { b.put(logKey11, log[:1000]) }, "damaged"},
-		"it is cut at a line end":     {func(b *bench) { b.put(logKey11, log[:bytes.IndexByte(log, '\n')+1]) }, "damaged"},
-		"it is emptied":               {func(b *bench) { b.put(logKey11, []byte{}) }, "damaged"},
-		"another log takes its place": {func(b *bench) { b.put(logKey11, bytes.ReplaceAll(log, []byte("run-"), []byte("ran-"))) }, "damaged"},
-		"a later one takes its place": {func(b *bench) { b.put(logKey11, b.object(logKey12)) }, "damaged"},
-		"zeros take its place":        {func(b *bench) { b.put(logKey11, make([]byte, len(log))) }, "damaged"},
-		"a torn line comes":           {func(b *bench) { b.put(logKey11, append(bytes.Clone(log), "{\"Seq"...)) }, ""},
-		"it is written twice":         {func(b *bench) { b.put(logKey11, append(bytes.Clone(log), log...)) }, ""},
+		"nothing happens":         {func(*fixture) {}, ""},
+		"retention removes it":    {func(b *fixture) { b.putObject(logKey11, nil) }, "gone passed over"},
+		"it is cut within a line": {func(b *fixture) { b.putObject(logKey11, log[:1000]) }, "damaged"},
+		"it is cut at a line end": {func(b *fixture) {
+			b.putObject(logKey11, log[:bytes.IndexByte(log, '\n')+1])
+		}, "damaged"},
+		"it is emptied": {func(b *fixture) { b.putObject(logKey11, []byte{}) }, "damaged"},
+		"another log takes its place": {func(b *fixture) {
+			b.putObject(logKey11, bytes.ReplaceAll(log, []byte("run-"), []byte("ran-")))
+		}, "damaged"},
+		"a later one takes its place": {func(b *fixture) { b.putObject(logKey11, b.readObject(logKey12)) }, "damaged"},
+		"zeros take its place":        {func(b *fixture) { b.putObject(logKey11, make([]byte, len(log))) }, "damaged"},
+		"a torn line comes": {func(b *fixture) {
+			b.putObject(logKey11, append(bytes.Clone(log), "{\"Seq"...))
+		}, ""},
+		"it is written twice": {func(b *fixture) { b.putObject(logKey11, append(bytes.Clone(log), log...)) }, ""},
 	} {
 		for k := 0; k*piece <= len(log); k++ {
 			for verb, read := range map[string]func(*archive.Archive) error{
 				"Lines": func(a *archive.Archive) error {
-					n, err := wantPrefix(t, name, truth, a.Commits(context.Background(), now, 1))
+					n, err := checkPrefix(t, name, truth, a.Commits(context.Background(), now, 1))
 					var early *archive.TooEarlyError
-					if errors.As(err, &early) && (n == 0 || early.FirstSequence != 4) || err == nil && n < 5 && !strings.Contains(c.may, "passed over") {
+					if errors.As(err, &early) && (n == 0 || early.FirstSequence != 4) || err == nil && n < 5 &&
+						!strings.Contains(c.may, "passed over") {
 						t.Errorf("%s: after %d commits: %v", name, n, err)
 					}
 					return err
@@ -57,8 +64,8 @@ func TestLogAlteredBetweenPieces(t *testing.T) {
 					return err
 				},
 			} {
-				b := sound.copy()
-				a := pieces(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+				b := sound.clone()
+				a := newPiecedArchive(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 					if op.Key != logKey11 || op.At != int64(k*piece) {
 						return nil
 					}
@@ -67,7 +74,8 @@ func TestLogAlteredBetweenPieces(t *testing.T) {
 				err := read(a)
 				var damaged *archive.DamagedError
 				var early *archive.TooEarlyError
-				if err != nil && !(strings.Contains(c.may, "damaged") && errors.As(err, &damaged)) && !(strings.Contains(c.may, "gone") && errors.As(err, &early)) {
+				if err != nil && !(strings.Contains(c.may, "damaged") && errors.As(err, &damaged)) &&
+					!(strings.Contains(c.may, "gone") && errors.As(err, &early)) {
 					t.Errorf("%s of a month of which %s before piece %d: %v", verb, name, k, err)
 				}
 			}
@@ -79,13 +87,13 @@ func TestLogAlteredBetweenPieces(t *testing.T) {
 // gone before.
 func TestMonthGoesBeforeItsFirstLineIsRead(t *testing.T) {
 	t.Parallel()
-	b := history(t)
-	now := b.read()
-	a := pieces(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+	b := newHistory(t)
+	now := b.readNow()
+	a := newPiecedArchive(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Key != logKey11 || op.At == 0 {
 			return nil
 		}
-		return &buckettest.Fault{Before: func() { b.put(logKey11, nil) }}
+		return &buckettest.Fault{Before: func() { b.putObject(logKey11, nil) }}
 	}), b.keys, 100)
 	var sequences []int64
 	for l, err := range a.Commits(context.Background(), now, 1) {
@@ -103,24 +111,25 @@ func TestMonthGoesBeforeItsFirstLineIsRead(t *testing.T) {
 // who reads up to a state reads that, who reads the end reads it.
 func TestLogGrowsBetweenPieces(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	for i := range 5 {
-		b.step(fmt.Sprint("v", i))
+		b.commitStep(fmt.Sprint("v", i))
 	}
-	now := b.read()
-	truth := b.truthOf(now)
+	now := b.readNow()
+	truth := b.renderHistory(now)
 	grows := 0
-	a := pieces(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+	a := newPiecedArchive(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Key != logKey11 || op.At == 0 || grows == 20 {
 			return nil
 		}
 		grows++
-		return &buckettest.Fault{Before: func() { b.step(fmt.Sprint("w", grows)) }}
+		return &buckettest.Fault{Before: func() { b.commitStep(fmt.Sprint("w", grows)) }}
 	}), b.keys, 1000)
-	if n, err := wantPrefix(t, "up to a state", truth, a.Commits(context.Background(), now, 1)); n != 5 || err != nil || grows == 0 {
+	if n, err := checkPrefix(t, "up to a state", truth, a.Commits(context.Background(), now, 1)); n != 5 ||
+		err != nil || grows == 0 {
 		t.Errorf("%d lines, %v, and the log grew %d times", n, err, grows)
 	}
-	b.put(headKey, nil)
+	b.putObject(headKey, nil)
 	r, err := a.Now(context.Background(), region, nil)
 	if err != nil || r.Sequence != 25 || grows != 20 {
 		t.Errorf("the end is %+v, %v, and the log grew %d times", r, err, grows)
@@ -140,23 +149,23 @@ func TestLogGrowsBetweenPieces(t *testing.T) {
 // removed, so that is damage.
 func TestEndOfTheLogGoesWhileItIsRead(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.step("a")
-	known := b.read()
+	b := newFixture(t)
+	b.commitStep("a")
+	known := b.readNow()
 	for i := range 5 {
-		b.step(fmt.Sprint("v", i))
+		b.commitStep(fmt.Sprint("v", i))
 	}
 	for at, want := range map[int]int{0: 0, 1: 1} { // of the pieces
-		c := b.copy()
+		c := b.clone()
 		reads := 0
-		a := pieces(buckettest.NewFaulty(c.mem, func(op buckettest.Op) *buckettest.Fault {
+		a := newPiecedArchive(buckettest.NewFaulty(c.mem, func(op buckettest.Op) *buckettest.Fault {
 			if op.Key != logKey11 {
 				return nil
 			}
 			if reads++; reads != at+1 {
 				return nil
 			}
-			return &buckettest.Fault{Before: func() { c.put(logKey11, nil) }}
+			return &buckettest.Fault{Before: func() { c.putObject(logKey11, nil) }}
 		}), c.keys, 1000)
 		n := 0
 		var err error
@@ -195,25 +204,26 @@ func (s slowBucket) GetFrom(ctx context.Context, key string, offset, limit int64
 // that the store does not answer.
 func TestDeadlineIsForTheStoreAlone(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	for i := range 5 {
-		b.step(fmt.Sprint("v", i))
+		b.commitStep(fmt.Sprint("v", i))
 	}
-	now := b.read()
+	now := b.readNow()
 	const piece, deadline = 300, 2 * time.Second
-	reads := time.Duration(len(b.object(logKey11))/piece + 1)
+	reads := time.Duration(len(b.readObject(logKey11))/piece + 1)
 	for name, c := range map[string]struct {
 		line, takes time.Duration // each line, each piece
 		leaves      int           // with this piece, from 1
 		want        error
 		waited      time.Duration // for the store
 	}{
-		"the lines take long":               {time.Hour, 0, 0, nil, 0},
-		"the store takes long":              {0, time.Second, 0, context.DeadlineExceeded, deadline},
-		"both take long":                    {time.Hour, 150 * time.Millisecond, 0, context.DeadlineExceeded, deadline},
-		"the store takes not quite so long": {time.Hour, deadline / (reads + 1), 0, nil, deadline / (reads + 1) * reads},
-		"the caller leaves at once":         {0, time.Millisecond, 1, context.Canceled, 0},
-		"the caller leaves after a line":    {deadline / 4, time.Millisecond, 7, context.Canceled, 6 * time.Millisecond},
+		"the lines take long":  {time.Hour, 0, 0, nil, 0},
+		"the store takes long": {0, time.Second, 0, context.DeadlineExceeded, deadline},
+		"both take long":       {time.Hour, 150 * time.Millisecond, 0, context.DeadlineExceeded, deadline},
+		"the store takes not quite so long": {time.Hour, deadline / (reads + 1), 0, nil,
+			deadline / (reads + 1) * reads},
+		"the caller leaves at once":      {0, time.Millisecond, 1, context.Canceled, 0},
+		"the caller leaves after a line": {deadline / 4, time.Millisecond, 7, context.Canceled, 6 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -228,7 +238,7 @@ func TestDeadlineIsForTheStoreAlone(t *testing.T) {
 					}
 				}, &waited}
 				var last error
-				for _, err := range pieces(slow, b.keys, piece).Commits(ctx, now, 1) {
+				for _, err := range newPiecedArchive(slow, b.keys, piece).Commits(ctx, now, 1) {
 					if last = err; err == nil {
 						time.Sleep(c.line)
 					}
@@ -245,11 +255,11 @@ func TestDeadlineIsForTheStoreAlone(t *testing.T) {
 // that its deadline leaves, however long it takes over the lines.
 func TestRunKeepsItsDeadline(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	for i := range 5 {
-		b.step(fmt.Sprint("v", i))
+		b.commitStep(fmt.Sprint("v", i))
 	}
-	now := b.read()
+	now := b.readNow()
 	synctest.Test(t, func(t *testing.T) {
 		const deadline, line = 2 * time.Second, 750 * time.Millisecond
 		ctx, cancel := context.WithTimeout(context.Background(), deadline)
@@ -257,7 +267,7 @@ func TestRunKeepsItsDeadline(t *testing.T) {
 		w := archive.NewWriter(b.mem, b.keys, time.Now)
 		began := time.Now()
 		var last error
-		for _, err := range pieced(w.Archive, 300).Commits(ctx, now, 1) {
+		for _, err := range setPieceSize(w.Archive, 300).Commits(ctx, now, 1) {
 			if last = err; err == nil {
 				time.Sleep(line)
 			}
@@ -272,10 +282,10 @@ func TestRunKeepsItsDeadline(t *testing.T) {
 // behind, though the log beyond the place that it named is not answered.
 func TestReadingBegunInVain(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.step("a")
-	head, place := b.object(headKey), int64(len(b.object(logKey11)))
-	b.step("b")
+	b := newFixture(t)
+	b.commitStep("a")
+	head, place := b.readObject(headKey), int64(len(b.readObject(logKey11)))
+	b.commitStep("b")
 	b.mem.Spoil(headKey, bytes.Replace(head, []byte(`"ImageCount":1`), []byte(`"ImageCount":2`), 1))
 	synctest.Test(t, func(t *testing.T) { // which fails if something still waits
 		a := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {

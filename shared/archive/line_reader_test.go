@@ -17,19 +17,19 @@ import (
 	"community-images/shared/archive/buckettest"
 )
 
-const whole = 1 << 30 // is a piece that no log here fills
+const wholeFile = 1 << 30 // is a piece that no log here fills
 
-// pieces is a reader of so many bytes of the log at a time.
-func pieces(bucket archive.Reader, keys archive.Keys, piece int64) *archive.Archive {
-	return pieced(archive.New(bucket, keys), piece)
+// newPiecedArchive returns an archive that reads the log so many bytes at a time.
+func newPiecedArchive(bucket archive.Reader, keys archive.Keys, piece int64) *archive.Archive {
+	return setPieceSize(archive.New(bucket, keys), piece)
 }
 
-func pieced(a *archive.Archive, piece int64) *archive.Archive {
-	return archive.InPieces(a, piece, whole)
+func setPieceSize(a *archive.Archive, piece int64) *archive.Archive {
+	return archive.InPieces(a, piece, wholeFile)
 }
 
-// everything renders all that a reader finds, also with an error.
-func everything(a *archive.Archive, known *archive.Region) string {
+// readEverything renders all that a reader finds, also with an error.
+func readEverything(a *archive.Archive, known *archive.Region) string {
 	ctx := context.Background()
 	var out strings.Builder
 	show := func(what string, r *archive.Region, err error) {
@@ -62,8 +62,8 @@ func everything(a *archive.Archive, known *archive.Region) string {
 	return out.String()
 }
 
-// spoils are what may have become of a log of three lines.
-var spoils = map[string]func(log []byte) []byte{
+// damages are what may have become of a log of three lines.
+var damages = map[string]func(log []byte) []byte{
 	"it is sound":                  func(log []byte) []byte { return log },
 	"it is gone":                   func([]byte) []byte { return nil },
 	"it is empty":                  func([]byte) []byte { return []byte{} },
@@ -73,13 +73,15 @@ var spoils = map[string]func(log []byte) []byte{
 	"a second copy of everything":  func(log []byte) []byte { return append(log, log...) },
 	"a last line without its end":  func(log []byte) []byte { return log[:len(log)-1] },
 	"a last line without its half": func(log []byte) []byte { return log[:len(log)-200] },
-	"blank lines within":           func(log []byte) []byte { return bytes.ReplaceAll(log, []byte("\n"), []byte("\n\n\n")) },
-	"bytes before the first":       func(log []byte) []byte { return append([]byte("{\"Seq\n"), log...) },
-	"a bit is flipped":             func(log []byte) []byte { log[len(log)/2] ^= 1; return log },
-	"a line end is flipped":        func(log []byte) []byte { log[bytes.IndexByte(log, '\n')] ^= 1; return log },
-	"the first line is missing":    func(log []byte) []byte { return log[bytes.IndexByte(log, '\n')+1:] },
-	"it is cut in the middle":      func(log []byte) []byte { return log[:len(log)/2] },
-	"it is something else":         func([]byte) []byte { return bytes.Repeat([]byte{'x'}, 2000) },
+	"blank lines within": func(log []byte) []byte {
+		return bytes.ReplaceAll(log, []byte("\n"), []byte("\n\n\n"))
+	},
+	"bytes before the first":    func(log []byte) []byte { return append([]byte("{\"Seq\n"), log...) },
+	"a bit is flipped":          func(log []byte) []byte { log[len(log)/2] ^= 1; return log },
+	"a line end is flipped":     func(log []byte) []byte { log[bytes.IndexByte(log, '\n')] ^= 1; return log },
+	"the first line is missing": func(log []byte) []byte { return log[bytes.IndexByte(log, '\n')+1:] },
+	"it is cut in the middle":   func(log []byte) []byte { return log[:len(log)/2] },
+	"it is something else":      func([]byte) []byte { return bytes.Repeat([]byte{'x'}, 2000) },
 }
 
 // TestPiecesReadAsAWhole: in whatever pieces a log is read, all that is found is
@@ -87,27 +89,29 @@ var spoils = map[string]func(log []byte) []byte{
 func TestPiecesReadAsAWhole(t *testing.T) {
 	t.Parallel()
 	var known *archive.Region
-	sound := history(t, func(b *bench) {
+	sound := newHistory(t, func(b *fixture) {
 		if known == nil {
-			known = b.read()
+			known = b.readNow()
 		}
 	})
-	for name, spoil := range spoils {
+	for name, spoil := range damages {
 		for _, key := range []string{logKey11, logKey12} {
 			for _, withHead := range []bool{true, false} {
-				b := sound.copy()
-				b.put(key, spoil(b.object(key)))
+				b := sound.clone()
+				b.putObject(key, spoil(b.readObject(key)))
 				if !withHead {
-					b.put(headKey, nil)
+					b.putObject(headKey, nil)
 				}
 				size := int64(len(b.mem.Objects()[key]))
-				want := everything(pieces(b.mem, b.keys, whole), known)
+				want := readEverything(newPiecedArchive(b.mem, b.keys, wholeFile), known)
 				for _, piece := range []int64{1, 7, 64, 701, size/2 + 1, size - 1, size, size + 1} {
 					if piece < 1 || piece == 1 && raceEnabled {
 						continue
 					}
-					if diff := cmp.Diff(want, everything(pieces(b.mem, b.keys, piece), known)); diff != "" {
-						t.Errorf("%s: %s, head %v, in pieces of %d bytes (-whole +pieces):\n%s", key[len(key)-14:], name, withHead, piece, diff)
+					if diff := cmp.Diff(want, readEverything(newPiecedArchive(b.mem, b.keys, piece),
+						known)); diff != "" {
+						t.Errorf("%s: %s, head %v, in pieces of %d bytes (-whole +pieces):\n%s", key[len(key)-14:],
+							name, withHead, piece, diff)
 						break
 					}
 				}
@@ -120,11 +124,11 @@ func TestPiecesReadAsAWhole(t *testing.T) {
 // request, and that no piece is asked for that is not needed.
 func TestRequestsOfPieces(t *testing.T) {
 	t.Parallel()
-	b := history(t)
-	now := b.read()
-	size := len(b.object(logKey11))
-	first := bytes.IndexByte(b.object(logKey11), '\n') + 1
-	second := first + bytes.IndexByte(b.object(logKey11)[first:], '\n') + 1
+	b := newHistory(t)
+	now := b.readNow()
+	size := len(b.readObject(logKey11))
+	first := bytes.IndexByte(b.readObject(logKey11), '\n') + 1
+	second := first + bytes.IndexByte(b.readObject(logKey11)[first:], '\n') + 1
 	for name, c := range map[string]struct {
 		piece int
 		upTo  int64 // the commit; the third is the last, a seal
@@ -142,7 +146,7 @@ func TestRequestsOfPieces(t *testing.T) {
 		"the first line ends behind it": {first - 1, 1, []int{first - 1, min(first-1, size-first+1)}},
 	} {
 		b.mem.Requests()
-		for l, err := range pieces(b.mem, b.keys, int64(c.piece)).Commits(context.Background(), now, 1) {
+		for l, err := range newPiecedArchive(b.mem, b.keys, int64(c.piece)).Commits(context.Background(), now, 1) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,34 +174,39 @@ func TestRequestsOfPieces(t *testing.T) {
 // TestLineThatIsTooLong: neither is one read nor written.
 func TestLineThatIsTooLong(t *testing.T) {
 	t.Parallel()
-	b := history(t)
+	b := newHistory(t)
 	longest := 0
-	for line := range bytes.Lines(b.object(logKey11)) {
+	for line := range bytes.Lines(b.readObject(logKey11)) {
 		longest = max(longest, len(line))
 	}
 	ctx := context.Background()
-	for piece := range map[int64]bool{100: true, whole: true} {
+	for piece := range map[int64]bool{100: true, wholeFile: true} {
 		now, err := archive.InPieces(archive.New(b.mem, b.keys), piece, longest).Now(ctx, region, nil)
 		if err != nil || now.Sequence != 5 {
 			t.Fatal(now, err)
 		}
-		if r, err := archive.InPieces(archive.New(b.mem, b.keys), piece, longest).AtSequence(ctx, now, 2); err != nil || r.Sequence != 2 {
+		if r, err := archive.InPieces(archive.New(b.mem, b.keys), piece, longest).AtSequence(ctx, now, 2); err != nil ||
+			r.Sequence != 2 {
 			t.Errorf("in pieces of %d bytes a line of just the limit: %v", piece, err)
 		}
 		strict := archive.InPieces(archive.New(b.mem, b.keys), piece, longest-1)
 		var damaged *archive.DamagedError
-		if _, err := strict.AtSequence(ctx, now, 2); !errors.As(err, &damaged) || damaged.Key != logKey11 || !strings.Contains(err.Error(), fmt.Sprintf("a line of more than %d bytes", longest-1)) {
+		if _, err := strict.AtSequence(ctx, now, 2); !errors.As(err, &damaged) || damaged.Key != logKey11 ||
+			!strings.Contains(err.Error(), fmt.Sprintf("a line of more than %d bytes", longest-1)) {
 			t.Errorf("in pieces of %d bytes: %v", piece, err)
 		}
-		if audit, err := strict.Verify(ctx, region); err != nil || len(audit.Findings) == 0 || !strings.Contains(audit.Findings[0].String(), "line 1: it has a line of more than") && !strings.Contains(audit.Findings[0].String(), "line 2: it has a line of more than") {
+		if audit, err := strict.Verify(ctx, region); err != nil || len(audit.Findings) == 0 ||
+			!strings.Contains(audit.Findings[0].String(), "line 1: it has a line of more than") &&
+				!strings.Contains(audit.Findings[0].String(), "line 2: it has a line of more than") {
 			t.Errorf("in pieces of %d bytes verify finds %v, %v", piece, audit, err)
 		}
 	}
-	before := b.object(logKey12)
-	archive.InPieces(b.writer.Archive, whole, 600)
-	base := b.load()
-	_, err := b.writer.Commit(ctx, base, b.run(b.saw(base, scopeOf("", ""), strings.Repeat("x", 600))))
-	if err == nil || !strings.Contains(err.Error(), "a line of the log may have 600") || !bytes.Equal(before, b.object(logKey12)) {
+	before := b.readObject(logKey12)
+	archive.InPieces(b.writer.Archive, wholeFile, 600)
+	base := b.loadBase()
+	_, err := b.writer.Commit(ctx, base, b.newRun(b.newCheck(base, scopeOf("", ""), strings.Repeat("x", 600))))
+	if err == nil || !strings.Contains(err.Error(), "a line of the log may have 600") ||
+		!bytes.Equal(before, b.readObject(logKey12)) {
 		t.Errorf("committing a line that is too long: %v", err)
 	}
 }
@@ -206,11 +215,11 @@ func TestLineThatIsTooLong(t *testing.T) {
 // piece has been read, and who wants no more reads no more.
 func TestLinesAreHandedOnWhileTheLogIsRead(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	for i := range 40 {
-		b.step(fmt.Sprint("v", i))
+		b.commitStep(fmt.Sprint("v", i))
 	}
-	now, a := b.read(), pieces(b.mem, b.keys, 4000)
+	now, a := b.readNow(), newPiecedArchive(b.mem, b.keys, 4000)
 	for name, lines := range map[string]func(yield func(*archive.Commit, error) bool){
 		"Lines": a.Commits(context.Background(), now, 1),
 		"Since": a.CommitsSince(context.Background(), &archive.Region{RegionID: region}),
@@ -241,17 +250,18 @@ func TestLinesAreHandedOnWhileTheLogIsRead(t *testing.T) {
 	}
 }
 
-// wantPrefix reads the lines of a region and demands that they are those of the
+// checkPrefix reads the lines of a region and demands that they are those of the
 // truth, in order and without a gap, to the last or up to an error.
-func wantPrefix(t *testing.T, what string, truth []string, lines func(yield func(*archive.Commit, error) bool)) (n int, err error) {
+func checkPrefix(t *testing.T, what string, truth []string, lines func(yield func(*archive.Commit, error) bool)) (n int,
+	err error) {
 	t.Helper()
 	last := int64(0)
 	for l, err := range lines {
 		if err != nil {
 			return n, err
 		}
-		if l.Sequence > int64(len(truth)) || said(l) != truth[l.Sequence-1] || n > 0 && l.Sequence != last+1 {
-			t.Errorf("%s: after commit %d another one than there was: %s", what, last, said(l))
+		if l.Sequence > int64(len(truth)) || renderCommit(l) != truth[l.Sequence-1] || n > 0 && l.Sequence != last+1 {
+			t.Errorf("%s: after commit %d another one than there was: %s", what, last, renderCommit(l))
 		}
 		last = l.Sequence
 		n++
@@ -262,23 +272,23 @@ func wantPrefix(t *testing.T, what string, truth []string, lines func(yield func
 	return n, nil
 }
 
-// said is what a line says. Whether it states a digest only the line after it
+// renderCommit renders what a commit says. Whether it states a digest only the line after it
 // proves: a line of an earlier program has none.
-func said(l *archive.Commit) string {
+func renderCommit(l *archive.Commit) string {
 	bare := *l
 	bare.Digest = ""
 	text, _ := json.Marshal(bare)
 	return string(text)
 }
 
-// truthOf are the lines of a region as they are stored.
-func (b *bench) truthOf(now *archive.Region) (truth []string) {
+// renderHistory returns the lines of a region as they are stored.
+func (b *fixture) renderHistory(now *archive.Region) (truth []string) {
 	b.t.Helper()
 	for l, err := range archive.New(b.mem, b.keys).Commits(context.Background(), now, 1) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		truth = append(truth, said(l))
+		truth = append(truth, renderCommit(l))
 	}
 	return truth
 }
@@ -286,10 +296,10 @@ func (b *bench) truthOf(now *archive.Region) (truth []string) {
 // TestEveryPieceSpoiled meets each piece of a month in turn with each fault.
 func TestEveryPieceSpoiled(t *testing.T) {
 	t.Parallel()
-	b := history(t)
-	now := b.read()
-	truth := b.truthOf(now)
-	size := len(b.object(logKey11))
+	b := newHistory(t)
+	now := b.readNow()
+	truth := b.renderHistory(now)
+	size := len(b.readObject(logKey11))
 	const piece = 300
 	faults := map[string]buckettest.Fault{
 		"it is not answered": {Err: buckettest.ErrInjected},
@@ -310,20 +320,21 @@ func TestEveryPieceSpoiled(t *testing.T) {
 				return &fault
 			})
 			what := fmt.Sprintf("piece %d: %s", k, name)
-			a := pieces(faulty, b.keys, piece)
+			a := newPiecedArchive(faulty, b.keys, piece)
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			if fault.Hang {
 				cancel()
 				ctx, cancel = context.WithTimeout(context.Background(), 5*time.Millisecond)
 			}
-			_, err := wantPrefix(t, what, truth, a.Commits(ctx, now, 1))
-			checkFault(t, what, fault, err)
+			_, err := checkPrefix(t, what, truth, a.Commits(ctx, now, 1))
+			checkFaultError(t, what, fault, err)
 			r, err := a.AtSequence(ctx, now, 3)
 			if err == nil && (r.Sequence != 3 || r.CommittedAt.IsZero()) {
 				t.Errorf("%s: commit 3 is %d", what, r.Sequence)
 			}
-			checkFault(t, what, fault, err)
-			if audit, err := a.Verify(ctx, region); err == nil && len(audit.Findings) == 0 && fault.Change != nil && audit.Commits != 5 {
+			checkFaultError(t, what, fault, err)
+			if audit, err := a.Verify(ctx, region); err == nil && len(audit.Findings) == 0 && fault.Change != nil &&
+				audit.Commits != 5 {
 				t.Errorf("%s: verify finds %+v", what, audit)
 			}
 			cancel()
@@ -331,9 +342,9 @@ func TestEveryPieceSpoiled(t *testing.T) {
 	}
 }
 
-// checkFault demands the error that a fault must end in. What arrives otherwise
+// checkFaultError demands the error that a fault must end in. What arrives otherwise
 // than it is stored is damaged, unless it arrives so where it does not matter.
-func checkFault(t *testing.T, what string, fault buckettest.Fault, err error) {
+func checkFaultError(t *testing.T, what string, fault buckettest.Fault, err error) {
 	t.Helper()
 	var damaged *archive.DamagedError
 	switch {

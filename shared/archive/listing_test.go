@@ -10,8 +10,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// listed is a listing of now; "!" is one that failed.
-func (b *bench) listed(clusters string) *archive.Listing {
+// newListing returns a listing of now; "!" makes one that failed.
+func (b *fixture) newListing(clusters string) *archive.Listing {
 	l := &archive.Listing{At: catalog.At(b.now)}
 	if clusters == "!" {
 		l.Problem = &archive.Problem{Class: "temporary"}
@@ -36,56 +36,64 @@ func TestOlderListing(t *testing.T) {
 		quiet bool   // whether it changes nothing, so that the log does not tell of it
 		want  string // clusters; when a listing succeeded and what it said, when one was tried; the scope of c2
 	}{
-		"the later one has found a cluster":                       {early: "c1", late: "c1 c2", want: `c1 c2; 10:10 ["c1 c2"], 10:10 true; true`},
-		"the later one has lost a cluster":                        {early: "c1 c2", late: "c1", want: `c1; 10:10 ["c1"], 10:10 true; true`},
-		"the later one knows of a cluster that the older ends":    {early: "c1", ends: true, late: "c1 c2", want: `c1 c2; 10:10 ["c1 c2"], 10:10 true; true`},
-		"the later one has asked about what the older ends":       {early: "c1", ends: true, late: "!", asks: true, want: `c1; 10:00 ["c1"], 10:10 false; true`},
-		"the later one failed":                                    {early: "c1 c2 c3", late: "!", want: `c1 c2 c3; 10:00 ["c1 c2 c3"], 10:10 false; true`},
-		"the later one failed and has nothing against the ending": {early: "c1", ends: true, late: "!", want: `c1; 10:00 ["c1"], 10:10 false; false`},
-		"the later one changed nothing and knows of the cluster":  {early: "c1", ends: true, late: "c1 c2", quiet: true, want: `c1 c2; 10:10 ["c1 c2"], 10:10 true; true`},
-		"the later one changed nothing and has asked":             {early: "c1", ends: true, late: "!", asks: true, quiet: true, want: `c1; 10:00 ["c1"], 10:10 false; true`},
-		"the older one failed":                                    {early: "!", late: "c1 c2", want: `c1 c2; 10:10 ["c1 c2"], 10:10 true; true`},
-		"both failed":                                             {early: "!", late: "!", want: `c1 c2; 09:00 ["c1 c2"], 10:10 false; true`},
+		"the later one has found a cluster": {early: "c1", late: "c1 c2",
+			want: `c1 c2; 10:10 ["c1 c2"], 10:10 true; true`},
+		"the later one has lost a cluster": {early: "c1 c2", late: "c1",
+			want: `c1; 10:10 ["c1"], 10:10 true; true`},
+		"the later one knows of a cluster that the older ends": {early: "c1", ends: true, late: "c1 c2",
+			want: `c1 c2; 10:10 ["c1 c2"], 10:10 true; true`},
+		"the later one has asked about what the older ends": {early: "c1", ends: true, late: "!", asks: true,
+			want: `c1; 10:00 ["c1"], 10:10 false; true`},
+		"the later one failed": {early: "c1 c2 c3", late: "!", want: `c1 c2 c3; 10:00 ["c1 c2 c3"], 10:10 false; true`},
+		"the later one failed and has nothing against the ending": {early: "c1", ends: true, late: "!",
+			want: `c1; 10:00 ["c1"], 10:10 false; false`},
+		"the later one changed nothing and knows of the cluster": {early: "c1", ends: true, late: "c1 c2", quiet: true,
+			want: `c1 c2; 10:10 ["c1 c2"], 10:10 true; true`},
+		"the later one changed nothing and has asked": {early: "c1", ends: true, late: "!", asks: true, quiet: true,
+			want: `c1; 10:00 ["c1"], 10:10 false; true`},
+		"the older one failed": {early: "!", late: "c1 c2", want: `c1 c2; 10:10 ["c1 c2"], 10:10 true; true`},
+		"both failed":          {early: "!", late: "!", want: `c1 c2; 09:00 ["c1 c2"], 10:10 false; true`},
 	} {
-		b := newBench(t)
+		b := newFixture(t)
 		none, c2 := scopeOf("", ""), scopeOf("c2", "")
-		base := b.load()
-		run := b.run(b.saw(base, none, "a"), b.saw(base, c2, "a"))
-		run.Discovery = b.listed("c1 c2")
+		base := b.loadBase()
+		run := b.newRun(b.newCheck(base, none, "a"), b.newCheck(base, c2, "a"))
+		run.Discovery = b.newListing("c1 c2")
 		b.commit(base, run)
 
 		b.now = b.now.Add(time.Hour)
-		base = b.load()
-		earlier := b.run(b.saw(base, none, "a", "mine"))
-		earlier.Discovery = b.listed(tc.early)
+		base = b.loadBase()
+		earlier := b.newRun(b.newCheck(base, none, "a", "mine"))
+		earlier.Discovery = b.newListing(tc.early)
 		if tc.ends {
 			earlier.Ended = []catalog.Scope{c2}
 		}
 		b.now = b.now.Add(10 * time.Minute)
-		later := b.run()
+		later := b.newRun()
 		if !tc.quiet {
-			later.Checks = append(later.Checks, b.saw(base, none, "a", "theirs"))
+			later.Checks = append(later.Checks, b.newCheck(base, none, "a", "theirs"))
 		}
 		if tc.asks {
-			later.Checks = append(later.Checks, b.saw(base, c2, "a"))
+			later.Checks = append(later.Checks, b.newCheck(base, c2, "a"))
 		}
-		later.Discovery = b.listed(tc.late)
+		later.Discovery = b.newListing(tc.late)
 		b.commit(base, later)
 		b.now = b.now.Add(time.Minute)
 		b.commit(base, earlier)
 
-		now := b.read()
+		now := b.readNow()
 		var ids []string
 		for _, c := range now.Clusters {
 			ids = append(ids, c.ClusterID)
 		}
 		_, there := now.Scope(c2)
 		d := now.Discovery
-		got := fmt.Sprintf("%s; %s %s, %s %t; %t", strings.Join(ids, " "), d.CheckedAt.Format("15:04"), now.Upstream, d.TriedAt.Format("15:04"), d.Problem == nil, there)
+		got := fmt.Sprintf("%s; %s %s, %s %t; %t", strings.Join(ids, " "), d.CheckedAt.Format("15:04"), now.Upstream,
+			d.TriedAt.Format("15:04"), d.Problem == nil, there)
 		if got != tc.want {
 			t.Errorf("%s:\n%s, want\n%s", name, got, tc.want)
 		}
-		if audit := b.verify(); len(audit.Findings) > 0 {
+		if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 			t.Errorf("%s: %v", name, audit.Findings)
 		}
 	}
@@ -95,13 +103,15 @@ func TestOlderListing(t *testing.T) {
 // began, so its listing counts although the clock says it is the older one.
 func TestListingByAClockThatWasSetBack(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	for _, clusters := range []string{"c1 c2", "c1"} {
-		base := b.load()
-		run := b.run()
-		run.Discovery = b.listed(clusters)
+		base := b.loadBase()
+		run := b.newRun()
+		run.Discovery = b.newListing(clusters)
 		b.commit(base, run)
-		if now := b.read(); now.Discovery.CheckedAt != catalog.At(b.now) || string(now.Upstream) != fmt.Sprintf("[%q]", clusters) || len(now.Clusters) != len(strings.Fields(clusters)) {
+		if now := b.readNow(); now.Discovery.CheckedAt != catalog.At(b.now) ||
+			string(now.Upstream) != fmt.Sprintf("[%q]", clusters) ||
+			len(now.Clusters) != len(strings.Fields(clusters)) {
 			t.Errorf("the listing of %s is not noted: %+v", b.now, now)
 		}
 		b.now = b.now.Add(-time.Hour)

@@ -25,10 +25,10 @@ import (
 func TestMutatedStores(t *testing.T) {
 	t.Parallel()
 	var older []map[string][]byte // the store after each commit
-	b := history(t, func(b *bench) { older = append(older, b.mem.Objects()) })
+	b := newHistory(t, func(b *fixture) { older = append(older, b.mem.Objects()) })
 	sound := b.mem.Objects()
 	keys := slices.Sorted(maps.Keys(sound))
-	truth := b.truth()
+	truth := b.publishedStates()
 	random := rand.New(rand.NewPCG(8, 8))
 	stores, errorsSeen, kinds := 10_000, 0, map[string]int{}
 	if raceEnabled {
@@ -38,7 +38,8 @@ func TestMutatedStores(t *testing.T) {
 		objects := maps.Clone(sound)
 		key := keys[random.IntN(len(keys))]
 		data := bytes.Clone(objects[key])
-		kind := []string{"a bit flips", "cut at a sixteenth", "missing", "swapped", "older", "of a later format"}[random.IntN(6)]
+		kind := []string{"a bit flips", "cut at a sixteenth", "missing", "swapped", "older",
+			"of a later format"}[random.IntN(6)]
 		switch kind {
 		case "a bit flips":
 			data[random.IntN(len(data))] ^= 1 << random.IntN(8)
@@ -58,30 +59,31 @@ func TestMutatedStores(t *testing.T) {
 			objects[key] = bytes.Replace(data, []byte(`"Format":1`), []byte(`"Format":2`), 1+random.IntN(3))
 		}
 		kinds[kind]++
-		if !readsTrue(t, b.keys, objects, truth) {
+		if !readsCorrectly(t, b.keys, objects, truth) {
 			errorsSeen++
 		}
 	}
-	t.Logf("%d mutated stores, %v: %d with an error, the others read as before, 0 wrong answers", stores, kinds, errorsSeen)
+	t.Logf("%d mutated stores, %v: %d with an error, the others read as before, 0 wrong answers", stores, kinds,
+		errorsSeen)
 }
 
-// published is what a commit made known.
-type published struct {
+// publishedState is what a commit made known.
+type publishedState struct {
 	at       catalog.Time
 	contents string
 	last     bool // of its time: a seal is dated like the commit after it
 }
 
-// truth is what a sound archive says of each commit, by sequence.
-func (b *bench) truth() map[int64]published {
+// publishedStates returns what a sound archive says of each commit, by sequence.
+func (b *fixture) publishedStates() map[int64]publishedState {
 	b.t.Helper()
-	truth, now := map[int64]published{}, b.read()
+	truth, now := map[int64]publishedState{}, b.readNow()
 	for n := int64(1); n <= now.Sequence; n++ {
 		r, err := archive.New(b.bucket, b.keys).AtSequence(context.Background(), now, n)
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		truth[n] = published{r.CommittedAt, b.contents(r), true}
+		truth[n] = publishedState{r.CommittedAt, b.renderContents(r), true}
 		if before := truth[n-1]; n > 1 && before.at == r.CommittedAt {
 			before.last = false
 			truth[n-1] = before
@@ -90,9 +92,9 @@ func (b *bench) truth() map[int64]published {
 	return truth
 }
 
-// readsTrue reads everything there is, by number and by time; false: something
+// readsCorrectly reads everything there is, by number and by time; false: something
 // was an error.
-func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth map[int64]published) bool {
+func readsCorrectly(t *testing.T, keys archive.Keys, objects map[string][]byte, truth map[int64]publishedState) bool {
 	mem := buckettest.NewMemory(t)
 	mem.Restore(objects)
 	a := archive.New(mem, keys)
@@ -100,7 +102,7 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 	ctx := context.Background()
 	now, err := a.Now(ctx, region, nil)
 	if err != nil {
-		expectDamage(t, err)
+		checkDamaged(t, err)
 		return false
 	}
 	if last := int64(len(truth)); now.Sequence != last || now.CommittedAt != truth[last].at {
@@ -112,27 +114,27 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 			t.Errorf("there was something before the first commit")
 			return false
 		}
-		expectDamage(t, err)
+		checkDamaged(t, err)
 		whole = false
 	} else if early.FirstSequence == 1 && early.First != truth[1].at {
 		t.Errorf("the first commit is of %s, was of %s", early.First, truth[1].at)
 	}
 	index, err := a.Index(ctx, region)
 	if err != nil {
-		expectDamage(t, err)
+		checkDamaged(t, err)
 		whole = false
 	}
 	for n := int64(1); n <= now.Sequence; n++ {
 		r, err := a.AtSequence(ctx, now, n)
 		if err != nil {
-			expectDamage(t, err)
+			checkDamaged(t, err)
 			whole = false
 			continue
 		}
 		if truth[n].last {
 			timely, err := a.At(ctx, now, truth[n].at.Time)
 			if err != nil {
-				expectDamage(t, err)
+				checkDamaged(t, err)
 				whole = false
 			} else if timely.Sequence != n || timely.CommittedAt != truth[n].at {
 				t.Errorf("at %s there was commit %d of %s, was %d", truth[n].at, timely.Sequence, timely.CommittedAt, n)
@@ -144,13 +146,14 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 			fmt.Fprintf(&out, "%s %s", s.Scope(region).Path(), s.State)
 			snap, err := a.Snapshot(ctx, s.Scope(region), s.Digest)
 			if err != nil {
-				expectDamage(t, err)
+				checkDamaged(t, err)
 				whole, read = false, false
 				break
 			}
 			if index != nil {
-				if list, ok := index.List(s.Digest); ok && fmt.Sprint(raws(list)) != fmt.Sprint(raws(snap.Images)) {
-					t.Errorf("the index has %v for %v", raws(list), raws(snap.Images))
+				if list, ok := index.List(s.Digest); ok &&
+					fmt.Sprint(rawImages(list)) != fmt.Sprint(rawImages(snap.Images)) {
+					t.Errorf("the index has %v for %v", rawImages(list), rawImages(snap.Images))
 				}
 			}
 			for _, im := range snap.Images {
@@ -165,14 +168,14 @@ func readsTrue(t *testing.T, keys archive.Keys, objects map[string][]byte, truth
 	return whole
 }
 
-func raws(images []*catalog.Image) (list []string) {
+func rawImages(images []*catalog.Image) (list []string) {
 	for _, im := range images {
 		list = append(list, im.Raw)
 	}
 	return list
 }
 
-func expectDamage(t *testing.T, err error) {
+func checkDamaged(t *testing.T, err error) {
 	t.Helper()
 	var damaged *archive.DamagedError
 	var early *archive.TooEarlyError
@@ -189,12 +192,12 @@ func TestDuplicateEvents(t *testing.T) {
 	if raceEnabled {
 		rounds = 40
 	}
-	b := newBench(t)
+	b := newFixture(t)
 	reader := archive.New(b.bucket, b.keys)
 	var last *archive.Region
 	for round := range rounds {
-		base := b.load()
-		run := b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("v", round)))
+		base := b.loadBase()
+		run := b.newRun(b.newCheck(base, scopeOf("", ""), fmt.Sprint("v", round)))
 		copies := 2 + round%7
 		var group sync.WaitGroup
 		for range copies {
@@ -215,7 +218,7 @@ func TestDuplicateEvents(t *testing.T) {
 		}
 		last = now
 	}
-	checkChain(t, b.object(logKey11))
+	checkChain(t, b.readObject(logKey11))
 }
 
 // TestNamesFromOutsideStayInTheirPlace makes keys of hostile ids.
@@ -226,7 +229,8 @@ func TestNamesFromOutsideStayInTheirPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(11, 11))
-	parts := []string{"..", "/", "%2e%2e", "%2f", `\`, "\x00", "a", "ehpc-hz-1", ".", "_any", "．．", "c:", "head.json", "log", strings.Repeat("x", 300), "\u202e", " ", "~", "?", "#"}
+	parts := []string{"..", "/", "%2e%2e", "%2f", `\`, "\x00", "a", "ehpc-hz-1", ".", "_any", "．．", "c:", "head.json",
+		"log", strings.Repeat("x", 300), "\u202e", " ", "~", "?", "#"}
 	accepted := 0
 	for range 100_000 {
 		id := ""
@@ -242,7 +246,8 @@ func TestNamesFromOutsideStayInTheirPlace(t *testing.T) {
 			continue
 		}
 		accepted++
-		if p, err := keys.Parse(key); err != nil || p.Scope != scope || strings.Count(key, "/") != 6 || strings.Contains(key, "/../") || strings.Contains(key, "/./") {
+		if p, err := keys.Parse(key); err != nil || p.Scope != scope || strings.Count(key, "/") != 6 ||
+			strings.Contains(key, "/../") || strings.Contains(key, "/./") {
 			t.Fatalf("id %q makes key %q", id, key)
 		}
 	}

@@ -22,8 +22,8 @@ const (
 	logKey12 = "community-images/v1/" + region + "/log/2026-12.ndjson"
 )
 
-// object reads an object as it is stored.
-func (b *bench) object(key string) []byte {
+// readObject reads an object as it is stored.
+func (b *fixture) readObject(key string) []byte {
 	b.t.Helper()
 	data, _, err := b.bucket.Get(context.Background(), key, "")
 	if err != nil {
@@ -32,17 +32,17 @@ func (b *bench) object(key string) []byte {
 	return data
 }
 
-// put replaces an object, past every law of the bucket; nil removes it.
-func (b *bench) put(key string, data []byte) {
+// putObject replaces an object without the checks of the bucket; nil removes it.
+func (b *fixture) putObject(key string, data []byte) {
 	b.mem.Spoil(key, data)
 }
 
-// step commits one more change, an hour after the last.
-func (b *bench) step(specs ...string) archive.Result {
+// commitStep commits one more change, an hour after the last.
+func (b *fixture) commitStep(specs ...string) archive.Result {
 	b.t.Helper()
 	b.now = b.now.Add(time.Hour)
-	base := b.load()
-	return b.commit(base, b.run(b.saw(base, scopeOf("", ""), specs...)))
+	base := b.loadBase()
+	return b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), specs...)))
 }
 
 // checkChain proves the history law on the stored bytes alone.
@@ -59,7 +59,8 @@ func checkChain(t *testing.T, files ...[]byte) {
 			if err := json.Unmarshal([]byte(line), &l); err != nil {
 				t.Fatalf("line %s: %v", line, err)
 			}
-			if l.Sequence != sequence+1 || l.Previous != previous || l.CommittedAt < committed || (i == 0) != (l.Checkpoint != nil) {
+			if l.Sequence != sequence+1 || l.Previous != previous || l.CommittedAt < committed ||
+				(i == 0) != (l.Checkpoint != nil) {
 				t.Errorf("line breaks the law after %d, %q, %s: %s", sequence, previous, committed, line)
 			}
 			sum := sha256.Sum256([]byte(line))
@@ -70,18 +71,18 @@ func checkChain(t *testing.T, files ...[]byte) {
 
 func TestLogRollsOverByMonth(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.step("a")
-	b.step("a", "b")
-	old := b.read()
+	b := newFixture(t)
+	b.commitStep("a")
+	b.commitStep("a", "b")
+	old := b.readNow()
 	b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
-	b.step("b")
-	b.step("b", "c")
-	checkChain(t, b.object(logKey11), b.object(logKey12))
-	if !strings.Contains(string(b.object(logKey11)), `"Successor":"2026-12"`) {
+	b.commitStep("b")
+	b.commitStep("b", "c")
+	checkChain(t, b.readObject(logKey11), b.readObject(logKey12))
+	if !strings.Contains(string(b.readObject(logKey11)), `"Successor":"2026-12"`) {
 		t.Error("the finished month has no seal")
 	}
-	now := b.read()
+	now := b.readNow()
 	b.wantContents(now, "_any/_any ok b= c=\n")
 	ctx, a := context.Background(), archive.New(b.bucket, b.keys)
 	for n, want := range map[int64]string{1: "a=", 2: "a= b=", 3: "a= b=", 4: "b=", 5: "b= c="} {
@@ -129,35 +130,35 @@ func TestLogRollsOverByMonth(t *testing.T) {
 
 func TestSealWithoutSuccessorIsGoneOnFrom(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.step("a")
-	november := b.read()
+	b := newFixture(t)
+	b.commitStep("a")
+	november := b.readNow()
 	b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
-	b.step("a", "b")
-	sealed := b.object(logKey11)
+	b.commitStep("a", "b")
+	sealed := b.readObject(logKey11)
 
 	// The writer died between the seal and the new file.
-	c := newBench(t)
-	c.put(headKey, nil)
-	c.put(logKey11, sealed)
+	c := newFixture(t)
+	c.putObject(headKey, nil)
+	c.putObject(logKey11, sealed)
 	key, _ := c.keys.Snapshot(scopeOf("", ""), november.ScopesOf("")[0].Digest)
-	c.put(key, b.object(key))
-	c.wantContents(c.read(), "_any/_any ok a=\n")
+	c.putObject(key, b.readObject(key))
+	c.wantContents(c.readNow(), "_any/_any ok a=\n")
 	c.now = time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC)
-	c.step("c")
-	checkChain(t, c.object(logKey11), c.object(logKey12))
-	c.wantContents(c.read(), "_any/_any ok c=\n")
+	c.commitStep("c")
+	checkChain(t, c.readObject(logKey11), c.readObject(logKey12))
+	c.wantContents(c.readNow(), "_any/_any ok c=\n")
 }
 
 func TestRacingRunsAreAllInTheLog(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	const racers = 8
-	base := b.load()
+	base := b.loadBase()
 	var group sync.WaitGroup
 	for i := range racers {
 		scope := scopeOf(fmt.Sprint("ehpc-", i), "")
-		run := b.run(b.saw(base, scope, "a"))
+		run := b.newRun(b.newCheck(base, scope, "a"))
 		group.Go(func() {
 			w := archive.NewWriter(b.bucket, b.keys, func() time.Time { return b.now })
 			if _, err := w.Commit(context.Background(), base, run); err != nil {
@@ -166,13 +167,13 @@ func TestRacingRunsAreAllInTheLog(t *testing.T) {
 		})
 	}
 	group.Wait()
-	checkChain(t, b.object(logKey11))
-	r := b.read()
+	checkChain(t, b.readObject(logKey11))
+	r := b.readNow()
 	if r.Sequence != racers || len(r.Scopes) != racers {
 		t.Errorf("%d runs left sequence %d and %d scopes", racers, r.Sequence, len(r.Scopes))
 	}
 	var head struct{ Sequence int64 }
-	if err := json.Unmarshal(b.object(headKey), &head); err != nil || head.Sequence != racers {
+	if err := json.Unmarshal(b.readObject(headKey), &head); err != nil || head.Sequence != racers {
 		t.Errorf("the last head is of sequence %d, %v", head.Sequence, err)
 	}
 }
@@ -182,14 +183,14 @@ func TestRacingRunsAreAllInTheLog(t *testing.T) {
 func TestRacingRunsAtTheTurnOfTheMonth(t *testing.T) {
 	t.Parallel()
 	for range 8 {
-		b := newBench(t)
-		b.step("a")
-		base := b.load()
+		b := newFixture(t)
+		b.commitStep("a")
+		base := b.loadBase()
 		b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 		var group sync.WaitGroup
 		const racers = 6
 		for i := range racers {
-			run := b.run(b.saw(base, scopeOf(fmt.Sprint("ehpc-", i), ""), "a"))
+			run := b.newRun(b.newCheck(base, scopeOf(fmt.Sprint("ehpc-", i), ""), "a"))
 			group.Go(func() {
 				w := archive.NewWriter(b.bucket, b.keys, func() time.Time { return b.now })
 				if _, err := w.Commit(context.Background(), base, run); err != nil {
@@ -198,8 +199,8 @@ func TestRacingRunsAtTheTurnOfTheMonth(t *testing.T) {
 			})
 		}
 		group.Wait()
-		checkChain(t, b.object(logKey11), b.object(logKey12))
-		if audit := b.verify(); len(audit.Findings) > 0 || audit.Commits != 1+1+racers {
+		checkChain(t, b.readObject(logKey11), b.readObject(logKey12))
+		if audit := b.verifyRegion(); len(audit.Findings) > 0 || audit.Commits != 1+1+racers {
 			t.Fatalf("audit is %+v", audit)
 		}
 	}
@@ -207,110 +208,111 @@ func TestRacingRunsAtTheTurnOfTheMonth(t *testing.T) {
 
 func TestRunThatStalledReplacesNothingNewer(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.step("a")
+	b := newFixture(t)
+	b.commitStep("a")
 	scope := scopeOf("", "")
-	base := b.load()
-	stalled := b.run(b.saw(base, scope, "old"))
-	b.step("new")
+	base := b.loadBase()
+	stalled := b.newRun(b.newCheck(base, scope, "old"))
+	b.commitStep("new")
 	res := b.commit(base, stalled)
 	if res.Counts.Lost != 1 || res.Commit != nil {
 		t.Errorf("the stalled run ended with %+v, commit %v", res.Counts, res.Commit)
 	}
-	b.wantContents(b.read(), "_any/_any ok new=\n")
+	b.wantContents(b.readNow(), "_any/_any ok new=\n")
 
 	// A run that found the content unchanged counts as newer, too.
-	base = b.load()
-	stalled = b.run(b.saw(base, scope, "old"))
-	b.step("new")
+	base = b.loadBase()
+	stalled = b.newRun(b.newCheck(base, scope, "old"))
+	b.commitStep("new")
 	b.now = b.now.Add(time.Minute)
-	other := b.load()
-	b.commit(other, b.run(b.saw(other, scopeOf("ehpc-1", ""), "x")))
+	other := b.loadBase()
+	b.commit(other, b.newRun(b.newCheck(other, scopeOf("ehpc-1", ""), "x")))
 	if res := b.commit(base, stalled); res.Counts.Lost != 1 {
 		t.Errorf("the stalled run ended with %+v", res.Counts)
 	}
-	b.wantContents(b.read(), "_any/_any ok new=\nehpc-1/_any ok x=\n")
+	b.wantContents(b.readNow(), "_any/_any ok new=\nehpc-1/_any ok x=\n")
 }
 
 func TestHeadIsOnlyAHint(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.step("a")
-	old := b.object(headKey)
-	b.step("b")
-	b.step("c")
+	b := newFixture(t)
+	b.commitStep("a")
+	old := b.readObject(headKey)
+	b.commitStep("b")
+	b.commitStep("c")
 	want := "_any/_any ok c=\n"
 	for name, head := range map[string][]byte{
 		"an old head":               old,
 		"an empty head":             nil,
-		"a torn head":               b.object(headKey)[:100],
+		"a torn head":               b.readObject(headKey)[:100],
 		"a head of another region":  []byte(strings.ReplaceAll(string(old), region, "cn-shanghai")),
 		"a head of a later format":  []byte(strings.Replace(string(old), `"Format":1`, `"Format":2`, 1)),
 		"a head without a position": []byte(`{"Format":1,"RegionId":"cn-hangzhou","Sequence":3}`),
 		"a head of no commit":       []byte(`{"Format":1,"RegionId":"cn-hangzhou","Sequence":0}`),
 	} {
-		b.put(headKey, head)
+		b.putObject(headKey, head)
 		t.Log(name)
-		if r := b.read(); r.Sequence != 3 {
+		if r := b.readNow(); r.Sequence != 3 {
 			t.Errorf("%s: a reader sees sequence %d", name, r.Sequence)
 		} else {
 			b.wantContents(r, want)
 		}
 	}
-	b.step("c")
+	b.commitStep("c")
 	var head struct{ Sequence int64 }
-	if err := json.Unmarshal(b.object(headKey), &head); err != nil || head.Sequence != 3 {
+	if err := json.Unmarshal(b.readObject(headKey), &head); err != nil || head.Sequence != 3 {
 		t.Errorf("an unchanged run put a head of sequence %d, %v", head.Sequence, err)
 	}
 }
 
 func TestSnapshotIsProvedBeforeItIsServed(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.step("a")
-	digest := b.read().ScopesOf("")[0].Digest
+	b := newFixture(t)
+	b.commitStep("a")
+	digest := b.readNow().ScopesOf("")[0].Digest
 	key, _ := b.keys.Snapshot(scopeOf("", ""), digest)
-	other := catalog.NewSnapshot(scopeOf("ehpc-1", ""), catalog.Time{}, "", list(t, "a"))
+	other := catalog.NewSnapshot(scopeOf("ehpc-1", ""), catalog.Time{}, "", newImages(t, "a"))
 	for name, data := range map[string][]byte{
-		"flipped":            []byte(strings.Replace(string(b.object(key)), `"a"`, `"b"`, 1)),
+		"flipped":            []byte(strings.Replace(string(b.readObject(key)), `"a"`, `"b"`, 1)),
 		"empty":              nil,
 		"of another scope":   other.Encode(),
-		"of another content": catalog.NewSnapshot(scopeOf("", ""), catalog.Time{}, "", list(t, "b")).Encode(),
+		"of another content": catalog.NewSnapshot(scopeOf("", ""), catalog.Time{}, "", newImages(t, "b")).Encode(),
 	} {
-		good := b.object(key)
-		b.put(key, data)
+		good := b.readObject(key)
+		b.putObject(key, data)
 		_, err := archive.New(b.bucket, b.keys).Snapshot(context.Background(), scopeOf("", ""), digest)
 		var damaged *archive.DamagedError
 		if !errors.As(err, &damaged) || damaged.Key != key {
 			t.Errorf("%s: %v", name, err)
 		}
-		b.put(key, good)
+		b.putObject(key, good)
 	}
 }
 
 func TestClockThatStepsBack(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.step("a")
+	b := newFixture(t)
+	b.commitStep("a")
 	first := b.now
 	b.now = b.now.Add(-3 * time.Hour)
-	if res := b.step("b"); !res.Commit.CommittedAt.Equal(first) {
+	if res := b.commitStep("b"); !res.Commit.CommittedAt.Equal(first) {
 		t.Errorf("a commit of %s after one of %s is dated %s", b.now, first, res.Commit.CommittedAt)
 	}
-	b.wantContents(b.read(), "_any/_any ok b=\n")
-	checkChain(t, b.object(logKey11))
+	b.wantContents(b.readNow(), "_any/_any ok b=\n")
+	checkChain(t, b.readObject(logKey11))
 }
 
 func TestClustersAreInTheLogAndTheirEntriesInTheHead(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	discover := func(count int, ids ...string) archive.Result {
 		b.now = b.now.Add(time.Hour)
-		base := b.load()
-		run := b.run()
+		base := b.loadBase()
+		run := b.newRun()
 		run.Discovery = &archive.Listing{At: catalog.At(b.now), Upstream: fmt.Appendf(nil, `[{"Count":%d}]`, count)}
 		for _, id := range ids {
-			run.Discovery.Clusters = append(run.Discovery.Clusters, catalog.Cluster{ClusterID: id, RegionID: region, InstanceTypes: []string{}})
+			run.Discovery.Clusters = append(run.Discovery.Clusters,
+				catalog.Cluster{ClusterID: id, RegionID: region, InstanceTypes: []string{}})
 		}
 		return b.commit(base, run)
 	}
@@ -318,22 +320,22 @@ func TestClustersAreInTheLogAndTheirEntriesInTheHead(t *testing.T) {
 	if res := discover(2, "ehpc-1", "ehpc-2"); res.Commit != nil {
 		t.Error("a volatile count made a commit")
 	}
-	if r := b.read(); string(r.Upstream) != `[{"Count":2}]` {
+	if r := b.readNow(); string(r.Upstream) != `[{"Count":2}]` {
 		t.Errorf("the head holds %s", r.Upstream)
 	}
 	res := discover(2, "ehpc-2", "ehpc-3")
 	if c := res.Commit.Clusters; len(c) != 2 || c[0].After != nil || c[1].Before != nil || c[1].ClusterID != "ehpc-3" {
 		t.Errorf("one cluster ended, one appeared: %+v", c)
 	}
-	if got := len(b.read().Clusters); got != 2 {
+	if got := len(b.readNow().Clusters); got != 2 {
 		t.Errorf("%d clusters", got)
 	}
 	b.now = b.now.Add(time.Hour)
-	base := b.load()
-	run := b.run()
+	base := b.loadBase()
+	run := b.newRun()
 	run.Discovery = &archive.Listing{At: catalog.At(b.now), Problem: &archive.Problem{Class: "temporary"}}
 	b.commit(base, run)
-	if r := b.read(); len(r.Clusters) != 2 || r.Discovery.Problem == nil || string(r.Upstream) != `[{"Count":2}]` {
+	if r := b.readNow(); len(r.Clusters) != 2 || r.Discovery.Problem == nil || string(r.Upstream) != `[{"Count":2}]` {
 		t.Errorf("a failed discovery left %+v", r)
 	}
 }

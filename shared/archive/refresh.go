@@ -35,7 +35,9 @@ func (a *Archive) prefetchTail(ctx context.Context, region, month string, length
 }
 
 // applyTail is refresh. tail is what has been prefetched of r's file, or nil.
-func (a *Archive) applyTail(ctx context.Context, r *Region, visit func(*Commit) bool, tail pendingTail) (*Region, error) {
+func (a *Archive) applyTail(
+	ctx context.Context, r *Region, visit func(*Commit) bool, tail pendingTail,
+) (*Region, error) {
 	if r.log.month == "" {
 		return r, nil
 	}
@@ -77,7 +79,9 @@ func (a *Archive) applyTail(ctx context.Context, r *Region, visit func(*Commit) 
 // replaySuccessor returns the state after the file that r's seal names. next is
 // nil if r is not sealed or that file has no commit yet. stopped is true if visit
 // returned false.
-func (a *Archive) replaySuccessor(ctx context.Context, r *Region, visit func(*Commit) bool) (next *Region, stopped bool, err error) {
+func (a *Archive) replaySuccessor(
+	ctx context.Context, r *Region, visit func(*Commit) bool,
+) (next *Region, stopped bool, err error) {
 	if !r.log.isSealed() {
 		return nil, false, nil
 	}

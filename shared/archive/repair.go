@@ -73,7 +73,8 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 	if head.Sequence > r.Sequence {
 		log, err := w.keys.Log(r.RegionID, r.log.month)
 		return nil, errors.Join(err, &DamagedError{Key: log, Reason: fmt.Sprintf(
-			"it ends with commit %d, the head is of commit %d; to accept the loss, remove %q", r.Sequence, head.Sequence, key)})
+			"it ends with commit %d, the head is of commit %d; to accept the loss, remove %q", r.Sequence,
+			head.Sequence, key)})
 	}
 	return r, nil
 }

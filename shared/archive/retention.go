@@ -18,9 +18,10 @@ const (
 // Swept is what retention has done in a region. The head keeps it, so that a run
 // need not find out. If it is lost, retention only waits longer.
 type Swept struct {
-	At        catalog.Time `json:"At"`        // end of the last sweep that finished
-	RemovedAt catalog.Time `json:"RemovedAt"` // the latest time at which Through can have gone; zero: no month was removed
-	Through   string       `json:"Through"`   // the last month of the log that was removed; empty: none
+	At catalog.Time `json:"At"` // end of the last sweep that finished
+	// the latest time at which Through can have gone; zero: no month was removed
+	RemovedAt catalog.Time `json:"RemovedAt"`
+	Through   string       `json:"Through"` // the last month of the log that was removed; empty: none
 }
 
 // IsDue reports whether a region has to be swept again, once a day.

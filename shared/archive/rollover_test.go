@@ -11,12 +11,12 @@ import (
 	"community-images/shared/archive/buckettest"
 )
 
-// sealed is a region whose last run died between the seal of a month and the
+// newSealedFixture returns a region whose last run died between the seal of a month and the
 // first commit of the next one.
-func sealed(t *testing.T) *bench {
+func newSealedFixture(t *testing.T) *fixture {
 	t.Helper()
-	b := newBench(t)
-	b.step("a")
+	b := newFixture(t)
+	b.commitStep("a")
 	b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	appends := 0
 	dies := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
@@ -28,9 +28,12 @@ func sealed(t *testing.T) *bench {
 		}
 		return &buckettest.Fault{Err: buckettest.ErrInjected}
 	})
-	base := b.load()
-	_, err := archive.NewWriter(dies, b.keys, func() time.Time { return b.now }).Commit(context.Background(), base, b.run(b.saw(base, scopeOf("", ""), "b")))
-	if now := b.read(); !errors.Is(err, buckettest.ErrInjected) || now.Sequence != 2 || len(now.Files) != 1 || b.mem.Objects()[logKey12] != nil {
+	base := b.loadBase()
+	_, err := archive.NewWriter(dies, b.keys, func() time.Time {
+		return b.now
+	}).Commit(context.Background(), base, b.newRun(b.newCheck(base, scopeOf("", ""), "b")))
+	if now := b.readNow(); !errors.Is(err, buckettest.ErrInjected) || now.Sequence != 2 || len(now.Files) != 1 ||
+		b.mem.Objects()[logKey12] != nil {
 		t.Fatalf("the run ends with %v at commit %d of %v", err, now.Sequence, now.Files)
 	}
 	return b
@@ -41,20 +44,23 @@ func sealed(t *testing.T) *bench {
 func TestSealWithoutSuccessor(t *testing.T) {
 	t.Parallel()
 	for name, specs := range map[string][]string{"nothing new": {"a"}, "something new": {"c"}} {
-		b := sealed(t)
-		res := b.step(specs...)
-		if res.Commit == nil || res.Commit.Sequence != 3 || res.Commit.Checkpoint == nil || res.Commit.IsEmpty() != (name == "nothing new") {
+		b := newSealedFixture(t)
+		res := b.commitStep(specs...)
+		if res.Commit == nil || res.Commit.Sequence != 3 || res.Commit.Checkpoint == nil ||
+			res.Commit.IsEmpty() != (name == "nothing new") {
 			t.Errorf("%s: the run commits %+v", name, res.Commit)
 		}
-		checkChain(t, b.object(logKey11), b.object(logKey12))
-		if now := b.read(); now.Sequence != 3 || len(now.Files) != 2 || now.Files[1].FirstSequence != 3 || now.IndexSequence != 3 {
-			t.Errorf("%s: the region is at commit %d of %v, its index at %d", name, now.Sequence, now.Files, now.IndexSequence)
+		checkChain(t, b.readObject(logKey11), b.readObject(logKey12))
+		if now := b.readNow(); now.Sequence != 3 || len(now.Files) != 2 || now.Files[1].FirstSequence != 3 ||
+			now.IndexSequence != 3 {
+			t.Errorf("%s: the region is at commit %d of %v, its index at %d", name, now.Sequence, now.Files,
+				now.IndexSequence)
 		}
-		if res := b.step(specs...); res.Commit != nil {
+		if res := b.commitStep(specs...); res.Commit != nil {
 			t.Errorf("%s: the run after it commits %+v", name, res.Commit)
 		}
-		b.wantContents(b.read(), "_any/_any ok "+specs[0]+"=\n")
-		if audit := b.verify(); len(audit.Findings) > 0 {
+		b.wantContents(b.readNow(), "_any/_any ok "+specs[0]+"=\n")
+		if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 			t.Errorf("%s: verify finds %v", name, audit.Findings)
 		}
 	}
@@ -64,11 +70,11 @@ func TestSealWithoutSuccessor(t *testing.T) {
 // one begins the month.
 func TestSealIsFollowedOnce(t *testing.T) {
 	t.Parallel()
-	b := sealed(t)
-	base := b.load()
+	b := newSealedFixture(t)
+	base := b.loadBase()
 	var group sync.WaitGroup
 	for range 6 {
-		run := b.run(b.saw(base, scopeOf("", ""), "a"))
+		run := b.newRun(b.newCheck(base, scopeOf("", ""), "a"))
 		group.Go(func() {
 			w := archive.NewWriter(b.bucket, b.keys, func() time.Time { return b.now })
 			if res, err := w.Commit(context.Background(), base, run); err != nil || res.HeadError != nil {
@@ -77,10 +83,10 @@ func TestSealIsFollowedOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if now := b.read(); now.Sequence != 3 {
+	if now := b.readNow(); now.Sequence != 3 {
 		t.Errorf("the region is at commit %d", now.Sequence)
 	}
-	if audit := b.verify(); len(audit.Findings) > 0 {
+	if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 		t.Errorf("verify finds %v", audit.Findings)
 	}
 }

@@ -28,7 +28,9 @@ func (a *Archive) Snapshot(ctx context.Context, scope catalog.Scope, digest stri
 
 // decodeSnapshot decodes a stored snapshot. It returns *DamagedError unless the
 // snapshot has the scope and the digest.
-func (a *Archive) decodeSnapshot(key string, data []byte, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
+func (a *Archive) decodeSnapshot(
+	key string, data []byte, scope catalog.Scope, digest string,
+) (*catalog.Snapshot, error) {
 	s, err := catalog.DecodeSnapshot(data, &a.images)
 	if err != nil {
 		return nil, &DamagedError{Key: key, Reason: err.Error()}

@@ -28,7 +28,7 @@ var (
 // several at once, with sweeps in between and at the same time, on an index
 // that drifts and a clock that stumbles.
 type soak struct {
-	*bench
+	*fixture
 	rand     *rand.Rand
 	upstream map[string]int               // scope path -> version of its content
 	claims   map[string]map[string]string // run id -> scope path -> digest that it saw
@@ -46,49 +46,51 @@ type soak struct {
 // what a dead run may leave.
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	b.mem.SetNow(func() time.Time { return b.now })
 	s := &soak{
-		bench: b, rand: rand.New(rand.NewPCG(*soakSeed, 0)), upstream: map[string]int{}, claims: map[string]map[string]string{},
-		logs: map[string][]byte{},
+		fixture: b, rand: rand.New(rand.NewPCG(*soakSeed, 0)), upstream: map[string]int{},
+		claims: map[string]map[string]string{},
+		logs:   map[string][]byte{},
 	}
 	s.piece = 300 + s.rand.Int64N(5000)
-	s.reader = pieces(b.bucket, b.keys, s.piece)
-	pieced(b.writer.Archive, s.piece)
+	s.reader = newPiecedArchive(b.bucket, b.keys, s.piece)
+	setPieceSize(b.writer.Archive, s.piece)
 	for i := range 6 {
 		s.upstream[fmt.Sprintf("ehpc-%d/_any", i)] = 0
 	}
 	for i := range *soakRuns {
-		s.drift()
+		s.changeUpstream()
 		clean := true
 		switch s.rand.IntN(5) {
 		case 0:
-			s.sound()
+			s.checkFindings()
 		case 1:
-			clean = s.faulty(0.15)
+			clean = s.runFaulty(0.15)
 		case 2:
-			clean = s.dying()
+			clean = s.runDying()
 		case 3:
-			s.together(2 + s.rand.IntN(4))
+			s.runConcurrently(2 + s.rand.IntN(4))
 		case 4:
-			clean = s.sweep()
+			clean = s.runSweep()
 		}
-		s.check(i, clean)
+		s.checkState(i, clean)
 		if t.Failed() {
 			t.Fatalf("seed %d, run %d", *soakSeed, i)
 		}
 	}
-	s.sound()
-	s.check(*soakRuns, true)
+	s.checkFindings()
+	s.checkState(*soakRuns, true)
 	if *soakRuns >= 600 && s.removed == 0 {
 		t.Error("nothing was collected")
 	}
-	t.Logf("%d runs, %d faults, %d deaths, %d commits, %d objects collected, the log read in pieces of %d bytes: lost or wrong 0", *soakRuns, s.faults, s.deaths, s.last.Sequence, s.removed, s.piece)
+	t.Logf("%d runs, %d faults, %d deaths, %d commits, %d objects collected, the log read in pieces of %d bytes: "+
+		"lost or wrong 0", *soakRuns, s.faults, s.deaths, s.last.Sequence, s.removed, s.piece)
 }
 
-// drift moves the clock, now and then back or into another month, and changes
+// changeUpstream moves the clock, now and then back or into another month, and changes
 // some content.
-func (s *soak) drift() {
+func (s *soak) changeUpstream() {
 	switch step := s.rand.IntN(20); step {
 	case 0:
 		s.now = s.now.Add(-time.Hour)
@@ -104,9 +106,9 @@ func (s *soak) drift() {
 	}
 }
 
-// runOf asks about some scopes and remembers what was seen.
-func (s *soak) runOf(base *archive.Region, share int) archive.Run {
-	run := s.run()
+// newSoakRun asks about some scopes and remembers what was seen.
+func (s *soak) newSoakRun(base *archive.Region, share int) archive.Run {
+	run := s.newRun()
 	claim := map[string]string{}
 	for _, path := range slices.Sorted(maps.Keys(s.upstream)) {
 		scope, err := catalog.ParseScopePath(region, path)
@@ -116,9 +118,9 @@ func (s *soak) runOf(base *archive.Region, share int) archive.Run {
 		switch n := s.rand.IntN(10); {
 		case n >= share:
 		case n == 0:
-			run.Checks = append(run.Checks, s.failed(scope, "ServiceUnavailable"))
+			run.Checks = append(run.Checks, s.newFailedCheck(scope, "ServiceUnavailable"))
 		default:
-			c := s.saw(base, scope, "stays", fmt.Sprint("v", s.upstream[path]))
+			c := s.newCheck(base, scope, "stays", fmt.Sprint("v", s.upstream[path]))
 			if c.Snapshot != nil {
 				claim[path] = c.Snapshot.Digest
 			}
@@ -129,34 +131,34 @@ func (s *soak) runOf(base *archive.Region, share int) archive.Run {
 	return run
 }
 
-func (s *soak) sound() {
-	base := s.load()
-	s.commit(base, s.runOf(base, 10))
+func (s *soak) checkFindings() {
+	base := s.loadBase()
+	s.commit(base, s.newSoakRun(base, 10))
 }
 
-// through makes a run whose every call goes through a hook, and reports
+// runThrough makes a run whose every call goes through a hook, and reports
 // whether it went well.
-func (s *soak) through(ctx context.Context, hook func(buckettest.Op) *buckettest.Fault) bool {
+func (s *soak) runThrough(ctx context.Context, hook func(buckettest.Op) *buckettest.Fault) bool {
 	now := s.now
-	w := s.writes(buckettest.NewFaulty(s.mem, hook), now)
+	w := s.newWriterAt(buckettest.NewFaulty(s.mem, hook), now)
 	base, err := w.Load(ctx, region)
 	if err != nil {
 		return false
 	}
-	res, err := w.Commit(ctx, base, s.runOf(base, 8))
+	res, err := w.Commit(ctx, base, s.newSoakRun(base, 8))
 	return err == nil && res.HeadError == nil
 }
 
-// writes is a writer by a clock that stands.
-func (s *soak) writes(bucket archive.Bucket, now time.Time) *archive.Writer {
+// newWriterAt returns a writer by a clock that stands still.
+func (s *soak) newWriterAt(bucket archive.Bucket, now time.Time) *archive.Writer {
 	w := archive.NewWriter(bucket, s.keys, func() time.Time { return now })
-	pieced(w.Archive, s.piece)
+	setPieceSize(w.Archive, s.piece)
 	return w
 }
 
-// faulty breaks a share of the calls, half of them after they took place.
-func (s *soak) faulty(share float64) bool {
-	return s.through(context.Background(), func(buckettest.Op) *buckettest.Fault {
+// runFaulty breaks a share of the calls, half of them after they took place.
+func (s *soak) runFaulty(share float64) bool {
+	return s.runThrough(context.Background(), func(buckettest.Op) *buckettest.Fault {
 		if s.rand.Float64() >= share {
 			return nil
 		}
@@ -165,12 +167,12 @@ func (s *soak) faulty(share float64) bool {
 	})
 }
 
-// dying ends a run for good at one of its calls.
-func (s *soak) dying() bool {
+// runDying ends a run for good at one of its calls.
+func (s *soak) runDying() bool {
 	ctx, die := context.WithCancel(context.Background())
 	defer die()
 	at, applied := 1+s.rand.IntN(14), s.rand.IntN(2) == 0
-	return s.through(ctx, func(op buckettest.Op) *buckettest.Fault {
+	return s.runThrough(ctx, func(op buckettest.Op) *buckettest.Fault {
 		if op.N < at {
 			return nil
 		}
@@ -182,18 +184,18 @@ func (s *soak) dying() bool {
 	})
 }
 
-// together commits several runs at once that were planned on one state.
-func (s *soak) together(n int) {
-	base, now := s.load(), s.now
+// runConcurrently commits several runs at once that were planned on one state.
+func (s *soak) runConcurrently(n int) {
+	base, now := s.loadBase(), s.now
 	var runs []archive.Run
 	for range n {
-		runs = append(runs, s.runOf(base, 8))
-		s.drift()
+		runs = append(runs, s.newSoakRun(base, 8))
+		s.changeUpstream()
 	}
 	var group sync.WaitGroup
 	for _, run := range runs {
 		group.Go(func() {
-			w := s.writes(s.mem, now)
+			w := s.newWriterAt(s.mem, now)
 			if _, err := w.Commit(context.Background(), base, run); err != nil {
 				s.t.Error(err)
 			}
@@ -202,20 +204,20 @@ func (s *soak) together(n int) {
 	group.Wait()
 }
 
-// sweep lets retention look after the region, alone with calls that fail or
+// runSweep lets retention look after the region, alone with calls that fail or
 // end it, or sound and at the same time as a run.
-func (s *soak) sweep() (clean bool) {
+func (s *soak) runSweep() (clean bool) {
 	if s.rand.IntN(2) == 0 {
-		base, now := s.load(), s.now
-		run := s.runOf(base, 8)
+		base, now := s.loadBase(), s.now
+		run := s.newSoakRun(base, 8)
 		var group sync.WaitGroup
 		group.Go(func() {
-			w := s.writes(s.mem, now)
+			w := s.newWriterAt(s.mem, now)
 			if _, err := w.Commit(context.Background(), base, run); err != nil {
 				s.t.Error(err)
 			}
 		})
-		s.collected(s.mem, true)
+		s.runCollector(s.mem, true)
 		group.Wait()
 		return true
 	}
@@ -224,7 +226,7 @@ func (s *soak) sweep() (clean bool) {
 		dies = 1 + s.rand.IntN(20)
 		s.deaths++
 	}
-	return s.collected(buckettest.NewFaulty(s.mem, func(op buckettest.Op) *buckettest.Fault {
+	return s.runCollector(buckettest.NewFaulty(s.mem, func(op buckettest.Op) *buckettest.Fault {
 		dead := dies > 0 && op.N > dies
 		if !dead && op.N != dies && s.rand.IntN(10) > 0 {
 			return nil
@@ -234,9 +236,9 @@ func (s *soak) sweep() (clean bool) {
 	}), false)
 }
 
-func (s *soak) collected(bucket archive.Sweeper, sound bool) bool {
-	c := s.collector(bucket, 3)
-	pieced(c.Archive(), s.piece)
+func (s *soak) runCollector(bucket archive.Sweeper, sound bool) bool {
+	c := s.newCollector(bucket, 3)
+	setPieceSize(c.Archive(), s.piece)
 	sweep, err := c.Collect(context.Background(), region)
 	if sound && err != nil && s.last != nil {
 		s.t.Errorf("sweeping: %v", err)
@@ -245,7 +247,7 @@ func (s *soak) collected(bucket archive.Sweeper, sound bool) bool {
 	return err == nil
 }
 
-func (s *soak) check(i int, clean bool) {
+func (s *soak) checkState(i int, clean bool) {
 	now, err := s.reader.Now(context.Background(), region, s.last)
 	if err != nil {
 		if s.last != nil || !strings.Contains(err.Error(), archive.ErrNoData.Error()) {
@@ -290,7 +292,8 @@ func (s *soak) check(i int, clean bool) {
 		}
 		for _, c := range l.Changes {
 			if s.claims[l.RunID][c.ClusterID+"/_any"] != c.Digest {
-				s.t.Errorf("commit %d of run %q publishes what the run never saw of %s", l.Sequence, l.RunID, c.ClusterID)
+				s.t.Errorf("commit %d of run %q publishes what the run never saw of %s", l.Sequence, l.RunID,
+					c.ClusterID)
 			}
 		}
 	}

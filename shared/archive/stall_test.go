@@ -15,8 +15,8 @@ import (
 func TestRunThatStallsAtEveryCall(t *testing.T) {
 	t.Parallel()
 	for k := 1; ; k++ {
-		b := newBench(t)
-		if _, err := b.twoScopes(b.writer, "v1"); err != nil {
+		b := newFixture(t)
+		if _, err := b.commitTwoScopes(b.writer, "v1"); err != nil {
 			t.Fatal(err)
 		}
 		b.now = b.now.Add(time.Hour)
@@ -29,8 +29,8 @@ func TestRunThatStallsAtEveryCall(t *testing.T) {
 			held = op.Verb
 			return &buckettest.Fault{Before: gate.Wait}
 		}), b.keys, func() time.Time { return b.now })
-		base := b.load()
-		stalled := b.run(b.saw(base, scopeOf("", ""), "old"), b.saw(base, scopeOf("ehpc-1", ""), "mine"))
+		base := b.loadBase()
+		stalled := b.newRun(b.newCheck(base, scopeOf("", ""), "old"), b.newCheck(base, scopeOf("ehpc-1", ""), "mine"))
 		type outcome struct {
 			res archive.Result
 			err error
@@ -48,9 +48,9 @@ func TestRunThatStallsAtEveryCall(t *testing.T) {
 			}
 			return
 		}
-		published := b.read().Sequence == 2 // the stalled run had got so far
-		other := b.load()
-		b.commit(other, b.run(b.saw(other, scopeOf("", ""), "new")))
+		published := b.readNow().Sequence == 2 // the stalled run had got so far
+		other := b.loadBase()
+		b.commit(other, b.newRun(b.newCheck(other, scopeOf("", ""), "new")))
 		gate.Open()
 		out := <-done
 		if out.err != nil || out.res.HeadError != nil {
@@ -59,8 +59,8 @@ func TestRunThatStallsAtEveryCall(t *testing.T) {
 		if lost := out.res.Counts.Lost; published && lost != 0 || !published && lost != 1 {
 			t.Errorf("held at call %d, %s: lost %d scopes, published before: %v", k, held, lost, published)
 		}
-		b.wantContents(b.read(), "_any/_any ok new=\nehpc-1/_any ok mine=\n")
-		if audit := b.verify(); len(audit.Findings) > 0 {
+		b.wantContents(b.readNow(), "_any/_any ok new=\nehpc-1/_any ok mine=\n")
+		if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 			t.Errorf("held at call %d, %s: %+v", k, held, audit.Findings)
 		}
 	}

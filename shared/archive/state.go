@@ -31,8 +31,9 @@ type Problem struct {
 
 // ScopeState is what is known of one scope.
 type ScopeState struct {
-	Candidate    *Candidate   `json:"Candidate,omitempty"`   // of a held scope; in the head only
-	CapturedAt   catalog.Time `json:"CapturedAt"`            // when the current content was first published; zero: never
+	Candidate *Candidate `json:"Candidate,omitempty"` // of a held scope; in the head only
+	// when the current content was first published; zero: never
+	CapturedAt   catalog.Time `json:"CapturedAt"`
 	CheckedAt    catalog.Time `json:"CheckedAt"`             // when upstream last confirmed it; zero: never
 	ClusterID    string       `json:"ClusterId"`             // empty: asked without
 	Digest       string       `json:"Digest"`                // of the current content; empty: there is none yet

@@ -32,27 +32,12 @@ func withPublishTime(ctx context.Context) (context.Context, context.CancelFunc) 
 // not be stored becomes a failed one, so that it fails alone. A check for which
 // no time was left is removed from the run, as if it had not been asked. Returned
 // are the objects that were there already, which a sweep may just be removing.
-func (w *Writer) storeSnapshots(ctx context.Context, base *Region, run *Run, res *Result) (reused []storedSnapshot, err error) {
-	var group errgroup.Group
-	var refused atomic.Bool // by permissions; then the other puts need not be tried
-	group.SetLimit(maxParallel)
-	stored := make([]storedSnapshot, len(run.Checks))
-	errs := make([]error, len(run.Checks))
+func (w *Writer) storeSnapshots(
+	ctx context.Context, base *Region, run *Run, res *Result,
+) (reused []storedSnapshot, err error) {
 	storing, stop := withPublishTime(ctx)
 	defer stop()
-	for _, i := range checksToStore(base, run.Checks) {
-		group.Go(func() error {
-			if errs[i] = storing.Err(); errs[i] != nil || refused.Load() {
-				return nil
-			}
-			stored[i], errs[i] = w.storeSnapshot(storing, run.Checks[i].Snapshot)
-			if errors.Is(errs[i], fs.ErrPermission) {
-				refused.Store(true)
-			}
-			return nil
-		})
-	}
-	_ = group.Wait()
+	stored, errs := w.storeContents(storing, base, run.Checks)
 	var kept []Check
 	for i, c := range run.Checks {
 		if err := errs[i]; err != nil {
@@ -77,6 +62,29 @@ func (w *Writer) storeSnapshots(ctx context.Context, base *Region, run *Run, res
 	}
 	run.Checks = kept
 	return reused, nil
+}
+
+// storeContents stores the new contents of checks, several at a time. It returns
+// an object or an error for each check; both are zero if the check has none.
+func (w *Writer) storeContents(ctx context.Context, base *Region, checks []Check) ([]storedSnapshot, []error) {
+	stored, errs := make([]storedSnapshot, len(checks)), make([]error, len(checks))
+	var refused atomic.Bool // by permissions; then the other puts need not be tried
+	var group errgroup.Group
+	group.SetLimit(maxParallel)
+	for _, i := range checksToStore(base, checks) {
+		group.Go(func() error {
+			if errs[i] = ctx.Err(); errs[i] != nil || refused.Load() {
+				return nil
+			}
+			stored[i], errs[i] = w.storeSnapshot(ctx, checks[i].Snapshot)
+			if errors.Is(errs[i], fs.ErrPermission) {
+				refused.Store(true)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs
+	return stored, errs
 }
 
 // checksToStore returns the indices of the checks with new content. The scope

@@ -12,8 +12,8 @@ import (
 	"community-images/shared/archive/buckettest"
 )
 
-// slowly is a writer whose store takes so long to create an object.
-func (b *bench) slowly(d time.Duration) *archive.Writer {
+// newSlowWriter returns a writer whose store takes so long to create an object.
+func (b *fixture) newSlowWriter(d time.Duration) *archive.Writer {
 	return archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Verb != "create" {
 			return nil
@@ -27,8 +27,8 @@ func (b *bench) slowly(d time.Duration) *archive.Writer {
 // runs go on with what was asked longest ago, however much has changed anew.
 func TestRunThatHasNoTimeToStoreAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t)
-		w, ctx := b.slowly(2*time.Second), context.Background()
+		b := newFixture(t)
+		w, ctx := b.newSlowWriter(2*time.Second), context.Background()
 		stored := map[string]int{}
 		for n := range 4 {
 			base, err := w.Load(ctx, region)
@@ -38,11 +38,11 @@ func TestRunThatHasNoTimeToStoreAll(t *testing.T) {
 			b.now = time.Now()
 			var checks []archive.Check
 			for i := range 64 {
-				checks = append(checks, b.saw(base, scopeOf(fmt.Sprintf("c%02d", i), ""), fmt.Sprint("m-", n)))
+				checks = append(checks, b.newCheck(base, scopeOf(fmt.Sprintf("c%02d", i), ""), fmt.Sprint("m-", n)))
 			}
 			limited, cancel := context.WithTimeout(ctx, 10*time.Second)
 			began := time.Now()
-			res, err := w.Commit(limited, base, b.run(checks...))
+			res, err := w.Commit(limited, base, b.newRun(checks...))
 			cancel()
 			if err != nil || res.HeadError != nil {
 				t.Fatalf("run %d: %v, %v", n, err, res.HeadError)
@@ -50,7 +50,8 @@ func TestRunThatHasNoTimeToStoreAll(t *testing.T) {
 			if took := time.Since(began); took > 8*time.Second {
 				t.Errorf("run %d kept %v for what publishes", n, 10*time.Second-took)
 			}
-			if c := res.Counts; c.Left != 32 || c.Changed != 32 || c.Failed != 0 || len(res.Checks) != 32 || res.Stored != 32 {
+			if c := res.Counts; c.Left != 32 || c.Changed != 32 || c.Failed != 0 || len(res.Checks) != 32 ||
+				res.Stored != 32 {
 				t.Errorf("run %d: %+v, %d checks, %d objects", n, c, len(res.Checks), res.Stored)
 			}
 			for _, c := range res.Checks {
@@ -63,7 +64,7 @@ func TestRunThatHasNoTimeToStoreAll(t *testing.T) {
 				t.Errorf("%s was stored %d times in four runs that each store half", scope, times)
 			}
 		}
-		if audit := b.verify(); len(stored) != 64 || len(audit.Findings) > 0 {
+		if audit := b.verifyRegion(); len(stored) != 64 || len(audit.Findings) > 0 {
 			t.Errorf("%d scopes were stored, faults %v", len(stored), audit.Findings)
 		}
 	})
@@ -73,12 +74,12 @@ func TestRunThatHasNoTimeToStoreAll(t *testing.T) {
 // nothing is published.
 func TestRunThatHasNoTimeAtAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t)
-		base := b.load()
+		b := newFixture(t)
+		base := b.loadBase()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		time.Sleep(2 * time.Second)
-		_, err := b.slowly(0).Commit(ctx, base, b.run(b.saw(base, scopeOf("", ""), "a")))
+		_, err := b.newSlowWriter(0).Commit(ctx, base, b.newRun(b.newCheck(base, scopeOf("", ""), "a")))
 		if !errors.Is(err, context.DeadlineExceeded) || len(b.mem.Objects()) != 0 {
 			t.Errorf("a run without time: %v, %d objects", err, len(b.mem.Objects()))
 		}

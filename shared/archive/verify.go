@@ -93,19 +93,7 @@ func (v *verifier) verifyRegion() (*Region, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing %q: %w", root, err)
 	}
-	var months, snapshots []string
-	for _, key := range keys {
-		p, err := v.keys.Parse(key)
-		switch {
-		case err != nil:
-			v.report(key, "it is no object of the archive")
-		case p.Kind == LogKind:
-			months = append(months, p.Month)
-		case p.Kind == SnapshotKind:
-			snapshots = append(snapshots, key)
-		}
-	}
-	slices.Sort(months)
+	months, snapshots := v.sortKeys(keys)
 	r := &Region{RegionID: v.audit.RegionID}
 	for i, month := range months {
 		if err := v.verifyMonth(r, month, i+1 == len(months)); err != nil {
@@ -124,6 +112,24 @@ func (v *verifier) verifyRegion() (*Region, error) {
 		}
 	}
 	return r, nil
+}
+
+// sortKeys returns the months of the log, oldest first, and the keys of snapshots.
+// It reports keys that are not the archive's.
+func (v *verifier) sortKeys(keys []string) (months, snapshots []string) {
+	for _, key := range keys {
+		p, err := v.keys.Parse(key)
+		switch {
+		case err != nil:
+			v.report(key, "it is not an object of the archive")
+		case p.Kind == LogKind:
+			months = append(months, p.Month)
+		case p.Kind == SnapshotKind:
+			snapshots = append(snapshots, key)
+		}
+	}
+	slices.Sort(months)
+	return months, snapshots
 }
 
 // hasMoved reports whether a run has committed, or put the head, since log and head

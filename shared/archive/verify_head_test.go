@@ -13,10 +13,10 @@ import (
 )
 
 // forgeHead replaces text in the head and gives it a digest that fits.
-func (b *bench) forgeHead(old, new string) {
+func (b *fixture) forgeHead(old, new string) {
 	b.t.Helper()
 	const before = `","Digest":"`
-	data := b.object(headKey)
+	data := b.readObject(headKey)
 	at := bytes.Index(data, []byte(`"CommittedAt":"`))
 	at += bytes.Index(data[at:], []byte(before)) + len(before)
 	data = slices.Concat(data[:at], data[at+64:])
@@ -34,48 +34,67 @@ func (b *bench) forgeHead(old, new string) {
 // than the log is found, whatever it is; what only the head says is not.
 func TestVerifyProvesTheHead(t *testing.T) {
 	t.Parallel()
-	sound := newBench(t)
+	sound := newFixture(t)
 	for _, image := range []string{"a", "b", "c"} {
-		base := sound.load()
-		run := sound.run(sound.saw(base, scopeOf("", ""), image), sound.failed(scopeOf("ehpc-1", ""), "Throttling"))
-		run.Discovery = sound.listed("ehpc-1")
+		base := sound.loadBase()
+		run := sound.newRun(sound.newCheck(base, scopeOf("", ""), image),
+			sound.newFailedCheck(scopeOf("ehpc-1", ""), "Throttling"))
+		run.Discovery = sound.newListing("ehpc-1")
 		sound.commit(base, run)
 		sound.now = sound.now.Add(time.Hour)
 	}
-	digest := sound.read().ScopesOf("")[0].Digest
+	digest := sound.readNow().ScopesOf("")[0].Digest
 	for name, tc := range map[string]struct{ old, new, want string }{
-		"the time of its commit":         {`"CommittedAt":"2026-11-23T11`, `"CommittedAt":"2026-11-23T08`, `it dates commit 3 to "2026-11-23T08:00:00.000Z", the log to "2026-11-23T11:00:00.000Z"`},
-		"when a month began":             {`"FirstCommittedAt":"2026-11-23T09`, `"FirstCommittedAt":"2026-11-23T10`, "its months are not those of the log"},
-		"with which commit it began":     {`"FirstSequence":1`, `"FirstSequence":3`, "its months are not those of the log"},
-		"which month it was":             {`"Month":"2026-11"}]`, `"Month":"2026-10"}]`, "its months are not those of the log"},
-		"the month of its commit":        {`"Month":"2026-11","Position`, `"Month":"2026-10","Position`, "it names a position that the log does not have"},
-		"a place before its commit":      {`"Position":`, `"Position":1,"P":`, "it names a position that the log does not have"},
-		"a place after its commit":       {`"Position":`, `"Position":9`, "it names a position that the log does not have"},
-		"a seal":                         {`"Position":`, `"Sealed":"2026-12","Position":`, "it names a position that the log does not have"},
-		"bytes that are no line":         {`"Position":`, `"Torn":true,"Position":`, "it names a position that the log does not have"},
-		"another last line":              {`"Hash":"`, `"Hash":"` + digest + `","H":"`, "the log ends with 3"},
-		"an index of a commit yet":       {`"Catalogue":3`, `"Catalogue":9`, "it says that the index goes to commit 9, the log ends with 3"},
-		"a cluster":                      {`"ClusterId":"ehpc-1","InstanceTypes":[]`, `"ClusterId":"ehpc-1","InstanceTypes":["x"]`, "its clusters are not those of the log"},
-		"when the content came":          {`"CapturedAt":"2026-11-23T11`, `"CapturedAt":"2026-11-01T11`, `scope "_any/_any" is not as the log has it`},
-		"another content":                {digest, strings.Repeat("0", 64), `scope "_any/_any" is not as the log has it`},
-		"how many images":                {`"ImageCount":1`, `"ImageCount":2`, `scope "_any/_any" is not as the log has it`},
-		"since when a check fails":       {`"Since":"2026-11-23T09:00:00.000Z","State":"failed"`, `"Since":"2026-11-23T08:00:00.000Z","State":"failed"`, `scope "ehpc-1/_any" is not as the log has it`},
-		"that a check does not fail":     {`"State":"failed"`, `"State":"ok"`, `scope "ehpc-1/_any" is not as the log has it`},
+		"the time of its commit": {`"CommittedAt":"2026-11-23T11`, `"CommittedAt":"2026-11-23T08`,
+			`it dates commit 3 to "2026-11-23T08:00:00.000Z", the log to "2026-11-23T11:00:00.000Z"`},
+		"when a month began": {`"FirstCommittedAt":"2026-11-23T09`, `"FirstCommittedAt":"2026-11-23T10`,
+			"its months are not those of the log"},
+		"with which commit it began": {`"FirstSequence":1`, `"FirstSequence":3`,
+			"its months are not those of the log"},
+		"which month it was": {`"Month":"2026-11"}]`, `"Month":"2026-10"}]`,
+			"its months are not those of the log"},
+		"the month of its commit": {`"Month":"2026-11","Position`, `"Month":"2026-10","Position`,
+			"it names a position that the log does not have"},
+		"a place before its commit": {`"Position":`, `"Position":1,"P":`,
+			"it names a position that the log does not have"},
+		"a place after its commit": {`"Position":`, `"Position":9`,
+			"it names a position that the log does not have"},
+		"a seal": {`"Position":`, `"Sealed":"2026-12","Position":`,
+			"it names a position that the log does not have"},
+		"bytes that are no line": {`"Position":`, `"Torn":true,"Position":`,
+			"it names a position that the log does not have"},
+		"another last line": {`"Hash":"`, `"Hash":"` + digest + `","H":"`, "the log ends with 3"},
+		"an index of a commit yet": {`"Catalogue":3`, `"Catalogue":9`,
+			"it says that the index goes to commit 9, the log ends with 3"},
+		"a cluster": {`"ClusterId":"ehpc-1","InstanceTypes":[]`,
+			`"ClusterId":"ehpc-1","InstanceTypes":["x"]`, "its clusters are not those of the log"},
+		"when the content came": {`"CapturedAt":"2026-11-23T11`, `"CapturedAt":"2026-11-01T11`,
+			`scope "_any/_any" is not as the log has it`},
+		"another content": {digest, strings.Repeat("0", 64),
+			`scope "_any/_any" is not as the log has it`},
+		"how many images": {`"ImageCount":1`, `"ImageCount":2`,
+			`scope "_any/_any" is not as the log has it`},
+		"since when a check fails": {`"Since":"2026-11-23T09:00:00.000Z","State":"failed"`,
+			`"Since":"2026-11-23T08:00:00.000Z","State":"failed"`, `scope "ehpc-1/_any" is not as the log has it`},
+		"that a check does not fail": {`"State":"failed"`, `"State":"ok"`,
+			`scope "ehpc-1/_any" is not as the log has it`},
 		"when a check was made, no more": {`"CheckedAt":"2026-11-23T11`, `"CheckedAt":"2026-11-23T12`, ""},
 		"what it failed with, no more":   {`"Code":"Throttling"`, `"Code":"Throttled"`, ""},
 	} {
-		b := sound.copy()
+		b := sound.clone()
 		b.forgeHead(tc.old, tc.new)
 		var want []string
 		if tc.want != "" {
 			want = []string{tc.want}
 		}
-		if got := b.verify().Findings; len(got) != len(want) || len(want) == 1 && (got[0].Key != headKey || !strings.Contains(got[0].Reason, want[0])) {
+		if got := b.verifyRegion().Findings; len(got) != len(want) || len(want) == 1 &&
+			(got[0].Key != headKey || !strings.Contains(got[0].Reason, want[0])) {
 			t.Errorf("%s: verify finds %v, want %q", name, got, want)
 		}
-		if strings.HasPrefix(tc.want, "its months") || strings.HasPrefix(tc.want, "it dates") || strings.HasPrefix(tc.want, "scope") {
-			b.repair()
-			if got := b.verify().Findings; len(got) > 0 {
+		if strings.HasPrefix(tc.want, "its months") || strings.HasPrefix(tc.want, "it dates") ||
+			strings.HasPrefix(tc.want, "scope") {
+			b.repairRegion()
+			if got := b.verifyRegion().Findings; len(got) > 0 {
 				t.Errorf("%s: after a repair: %v", name, got)
 			}
 		}
@@ -87,17 +106,17 @@ func TestVerifyProvesTheHead(t *testing.T) {
 func TestHeadBeyondTheLastLine(t *testing.T) {
 	t.Parallel()
 	for rest, want := range map[string]int{`{"Seq`: 1, "\n": 0, "x\n": 1, "x\n{": 2} {
-		b := newBench(t)
-		b.step("a")
-		b.mem.Spoil(logKey11, append(b.object(logKey11), rest...))
+		b := newFixture(t)
+		b.commitStep("a")
+		b.mem.Spoil(logKey11, append(b.readObject(logKey11), rest...))
 		for _, when := range []string{"before", "after"} {
-			if got := b.verify().Findings; len(got) != want || strings.Contains(fmt.Sprint(got), "head.json") {
+			if got := b.verifyRegion().Findings; len(got) != want || strings.Contains(fmt.Sprint(got), "head.json") {
 				t.Errorf("%q, %s a run: verify finds %v", rest, when, got)
 			}
-			b.step("a") // reads the log to its end
+			b.commitStep("a") // reads the log to its end
 		}
-		b.step("b")
-		if got := b.verify().Findings; strings.Contains(fmt.Sprint(got), "head.json") {
+		b.commitStep("b")
+		if got := b.verifyRegion().Findings; strings.Contains(fmt.Sprint(got), "head.json") {
 			t.Errorf("%q, and a commit: verify finds %v", rest, got)
 		}
 	}
@@ -107,23 +126,26 @@ func TestHeadBeyondTheLastLine(t *testing.T) {
 // with the months before it is found.
 func TestVerifyProvesCheckpoints(t *testing.T) {
 	t.Parallel()
-	sound := history(t)
+	sound := newHistory(t)
 	for _, tc := range []struct{ old, new string }{
-		{`"ImageCount":1,"InstanceType":"","Since":"2026-11-23T10`, `"ImageCount":1,"InstanceType":"","Since":"2026-11-23T08`},
+		{`"ImageCount":1,"InstanceType":"","Since":"2026-11-23T10`,
+			`"ImageCount":1,"InstanceType":"","Since":"2026-11-23T08`},
 		{`"CapturedAt":"2026-12`, `"CapturedAt":"2026-11`},
 		{`"Clusters":[]`, `"Clusters":[{"ClusterId":"x"}]`},
 	} {
-		b := sound.copy()
-		line, rest, _ := strings.Cut(string(b.object(logKey12)), "\n")
+		b := sound.clone()
+		line, rest, _ := strings.Cut(string(b.readObject(logKey12)), "\n")
 		bare := regexp.MustCompile(`("CommittedAt":"[^"]*","Digest":")[^"]*(","Format")`).ReplaceAllString(line, "$1$2")
 		if !strings.Contains(bare, tc.old) {
 			t.Fatalf("the checkpoint has no %s:\n%s", tc.old, bare)
 		}
 		bare = strings.Replace(bare, tc.old, tc.new, 1)
 		sum := sha256.Sum256([]byte(bare))
-		line = strings.Replace(bare, `","Digest":"","Format"`, `","Digest":"`+hex.EncodeToString(sum[:])+`","Format"`, 1)
+		line = strings.Replace(bare, `","Digest":"","Format"`, `","Digest":"`+hex.EncodeToString(sum[:])+
+			`","Format"`, 1)
 		b.mem.Spoil(logKey12, []byte(line+"\n"+rest))
-		if got := fmt.Sprint(b.verify().Findings); !strings.Contains(got, "the checkpoint of commit 4 is not the state after it") {
+		if got := fmt.Sprint(b.verifyRegion().Findings); !strings.Contains(got,
+			"the checkpoint of commit 4 is not the state after it") {
 			t.Errorf("%s: verify finds %s", tc.new, got)
 		}
 	}

@@ -119,7 +119,8 @@ func (v *verifier) verifyChanges(r *Region, key string, c *Commit) error {
 		scope := catalog.Scope{RegionID: r.RegionID, ClusterID: change.ClusterID, InstanceType: change.InstanceType}
 		was, _ := r.Scope(scope)
 		if was.Digest != change.PreviousDigest && r.isKnownBefore(c) {
-			v.report(key, "commit %d replaces %q of %s, which had %q", c.Sequence, change.PreviousDigest, scope, was.Digest)
+			v.report(key, "commit %d replaces %q of %s, which had %q", c.Sequence, change.PreviousDigest, scope,
+				was.Digest)
 		}
 		after, err := v.verifySnapshot(key, scope, change.Digest)
 		if err != nil {

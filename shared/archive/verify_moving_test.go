@@ -16,13 +16,14 @@ func TestVerifyWhileRunsGoOn(t *testing.T) {
 	t.Parallel()
 	calls := 1
 	for k := 0; k <= calls; k++ {
-		b := history(t)
+		b := newHistory(t)
 		n := 0
 		commit := func() {
 			n++
 			b.now = b.now.Add(time.Hour)
-			base := b.load()
-			b.commit(base, b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("new", n)), b.saw(base, scopeOf("ehpc-2", ""), fmt.Sprint("more", n))))
+			base := b.loadBase()
+			b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), fmt.Sprint("new", n)),
+				b.newCheck(base, scopeOf("ehpc-2", ""), fmt.Sprint("more", n))))
 		}
 		audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 			if calls = max(calls, op.N); k != op.N && (k > 0 || n == 2) {
@@ -43,9 +44,9 @@ func TestVerifyWhileRunsGoOn(t *testing.T) {
 // read and puts the head after that was read.
 func TestVerifyBesideARunThatIsAtItsHead(t *testing.T) {
 	t.Parallel()
-	b := history(t)
-	base, gate, done := b.load(), buckettest.NewGate(), make(chan error, 1)
-	run := b.run(b.saw(base, scopeOf("", ""), "new"))
+	b := newHistory(t)
+	base, gate, done := b.loadBase(), buckettest.NewGate(), make(chan error, 1)
+	run := b.newRun(b.newCheck(base, scopeOf("", ""), "new"))
 	writer := archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Verb != "put" || op.Key != headKey {
 			return nil
@@ -81,8 +82,8 @@ func TestVerifyBesideARunThatIsAtItsHead(t *testing.T) {
 // runs go on.
 func TestVerifyOfARegionThatNeverRests(t *testing.T) {
 	t.Parallel()
-	b := history(t)
-	key, _ := b.keys.Snapshot(scopeOf("ehpc-1", ""), b.read().ScopesOf("ehpc-1")[0].Digest)
+	b := newHistory(t)
+	key, _ := b.keys.Snapshot(scopeOf("ehpc-1", ""), b.readNow().ScopesOf("ehpc-1")[0].Digest)
 	b.mem.Spoil(key, []byte("{}"))
 	n := 0
 	audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
@@ -92,8 +93,8 @@ func TestVerifyOfARegionThatNeverRests(t *testing.T) {
 		return &buckettest.Fault{Before: func() {
 			n++
 			b.now = b.now.Add(time.Hour)
-			base := b.load()
-			b.commit(base, b.run(b.saw(base, scopeOf("", ""), fmt.Sprint("new", n))))
+			base := b.loadBase()
+			b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), fmt.Sprint("new", n))))
 		}}
 	}), b.keys).Verify(context.Background(), region)
 	if err != nil || len(audit.Findings) == 0 || audit.Findings[0].Key != key || n > 20 {
@@ -106,7 +107,7 @@ func TestVerifyOfARegionThatNeverRests(t *testing.T) {
 func TestVerifyBesideASweep(t *testing.T) {
 	t.Parallel()
 	for k, hit := 1, true; hit; k++ {
-		b := history(t)
+		b := newHistory(t)
 		hit = false
 		audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 			if op.N != k {
@@ -128,14 +129,14 @@ func TestVerifyBesideASweep(t *testing.T) {
 // TestVerifyBesideTheFirstRun: there was no log when the objects were listed.
 func TestVerifyBesideTheFirstRun(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newFixture(t)
 	first := true
 	audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Key != headKey || !first {
 			return nil
 		}
 		first = false
-		return &buckettest.Fault{Before: func() { b.step("a") }}
+		return &buckettest.Fault{Before: func() { b.commitStep("a") }}
 	}), b.keys).Verify(context.Background(), region)
 	if err != nil || len(audit.Findings) > 0 || audit.Commits != 1 {
 		t.Errorf("%+v, %v", audit, err)

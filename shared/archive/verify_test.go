@@ -9,7 +9,7 @@ import (
 	"community-images/shared/archive"
 )
 
-func (b *bench) verify() *archive.Audit {
+func (b *fixture) verifyRegion() *archive.Audit {
 	b.t.Helper()
 	audit, err := archive.New(b.bucket, b.keys).Verify(context.Background(), region)
 	if err != nil {
@@ -18,16 +18,17 @@ func (b *bench) verify() *archive.Audit {
 	return audit
 }
 
-// history commits to two scopes over two months.
-func history(t *testing.T, after ...func(*bench)) *bench {
-	b := newBench(t)
+// newHistory commits to two scopes over two months.
+func newHistory(t *testing.T, after ...func(*fixture)) *fixture {
+	b := newFixture(t)
 	for i, specs := range [][]string{{"a"}, {"a=x", "b"}, {"b"}, {"b", "c"}} {
 		if i == 2 {
 			b.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 		}
 		b.now = b.now.Add(time.Hour)
-		base := b.load()
-		b.commit(base, b.run(b.saw(base, scopeOf("", ""), specs...), b.saw(base, scopeOf("ehpc-1", ""), specs[0])))
+		base := b.loadBase()
+		b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), specs...),
+			b.newCheck(base, scopeOf("ehpc-1", ""), specs[0])))
 		for _, do := range after {
 			do(b)
 		}
@@ -37,8 +38,8 @@ func history(t *testing.T, after ...func(*bench)) *bench {
 
 func TestVerifyFindsNothingInASoundArchive(t *testing.T) {
 	t.Parallel()
-	b := history(t)
-	audit := b.verify()
+	b := newHistory(t)
+	audit := b.verifyRegion()
 	if len(audit.Findings) > 0 || len(audit.Orphans) > 0 || audit.Commits != 5 || audit.Snapshots != 7 {
 		t.Errorf("audit is %+v", audit)
 	}
@@ -46,8 +47,8 @@ func TestVerifyFindsNothingInASoundArchive(t *testing.T) {
 
 func TestVerifyFindsEveryFault(t *testing.T) {
 	t.Parallel()
-	sound := history(t)
-	snapshot := sound.read().ScopesOf("")[0].Digest
+	sound := newHistory(t)
+	snapshot := sound.readNow().ScopesOf("")[0].Digest
 	key, _ := sound.keys.Snapshot(scopeOf("", ""), snapshot)
 	orphan, _ := sound.keys.Snapshot(scopeOf("ehpc-9", ""), snapshot)
 	for name, tc := range map[string]struct {
@@ -55,32 +56,42 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 		with func([]byte) []byte
 		want string
 	}{
-		"a missing snapshot":        {key, func([]byte) []byte { return nil }, "it is missing, and a commit refers to it"},
-		"a flipped snapshot":        {key, func(d []byte) []byte { return []byte(strings.Replace(string(d), `"c"`, `"d"`, 1)) }, "has digest"},
-		"a missing head":            {headKey, func([]byte) []byte { return nil }, "missing"},
-		"a torn head":               {headKey, func(d []byte) []byte { return d[:50] }, "head.json"},
-		"a head of another content": {headKey, func(d []byte) []byte { return []byte(strings.Replace(string(d), snapshot, strings.Repeat("0", 64), 1)) }, "head does not have the digest that it states"},
-		"a torn line":               {logKey12, func(d []byte) []byte { return append(d, "{"...) }, "is torn"},
-		"a second copy":             {logKey11, func(d []byte) []byte { return append(d, d...) }, "second copy"},
-		"a missing month":           {logKey11, func([]byte) []byte { return nil }, "" /* what retention does */},
-		"an empty month":            {logKey11, func([]byte) []byte { return []byte{} }, "2026-11.ndjson: it has no commit"},
-		"a missing last month":      {logKey12, func([]byte) []byte { return nil }, "the log ends with 3"},
-		"a flipped line":            {logKey11, func(d []byte) []byte { return []byte(strings.Replace(string(d), `"Added":["b"]`, `"Added":["x"]`, 1)) }, "commit 2 was altered: its digest does not fit"},
-		"a foreign object":          {"community-images/v1/" + region + "/notes.txt", func([]byte) []byte { return []byte("x") }, "no object of the archive"},
+		"a missing snapshot": {key, func([]byte) []byte {
+			return nil
+		}, "it is missing, and a commit refers to it"},
+		"a flipped snapshot": {key, func(d []byte) []byte {
+			return []byte(strings.Replace(string(d), `"c"`, `"d"`, 1))
+		}, "has digest"},
+		"a missing head": {headKey, func([]byte) []byte { return nil }, "missing"},
+		"a torn head":    {headKey, func(d []byte) []byte { return d[:50] }, "head.json"},
+		"a head of another content": {headKey, func(d []byte) []byte {
+			return []byte(strings.Replace(string(d), snapshot, strings.Repeat("0", 64), 1))
+		}, "head does not have the digest that it states"},
+		"a torn line":          {logKey12, func(d []byte) []byte { return append(d, "{"...) }, "is torn"},
+		"a second copy":        {logKey11, func(d []byte) []byte { return append(d, d...) }, "second copy"},
+		"a missing month":      {logKey11, func([]byte) []byte { return nil }, "" /* what retention does */},
+		"an empty month":       {logKey11, func([]byte) []byte { return []byte{} }, "2026-11.ndjson: it has no commit"},
+		"a missing last month": {logKey12, func([]byte) []byte { return nil }, "the log ends with 3"},
+		"a flipped line": {logKey11, func(d []byte) []byte {
+			return []byte(strings.Replace(string(d), `"Added":["b"]`, `"Added":["x"]`, 1))
+		}, "commit 2 was altered: its digest does not fit"},
+		"a foreign object": {"community-images/v1/" + region + "/notes.txt", func([]byte) []byte {
+			return []byte("x")
+		}, "no object of the archive"},
 	} {
-		b := history(t)
-		b.put(tc.key, tc.with(b.mem.Objects()[tc.key]))
+		b := newHistory(t)
+		b.putObject(tc.key, tc.with(b.mem.Objects()[tc.key]))
 		found := ""
-		for _, f := range b.verify().Findings {
+		for _, f := range b.verifyRegion().Findings {
 			found += f.String() + "\n"
 		}
 		if tc.want == "" && found != "" || !strings.Contains(found, tc.want) {
 			t.Errorf("%s: found\n%swant %q", name, found, tc.want)
 		}
 	}
-	b := history(t)
-	b.put(orphan, b.object(key))
-	if got := b.verify().Orphans; len(got) != 1 || got[0] != orphan {
+	b := newHistory(t)
+	b.putObject(orphan, b.readObject(key))
+	if got := b.verifyRegion().Orphans; len(got) != 1 || got[0] != orphan {
 		t.Errorf("orphans are %q", got)
 	}
 }

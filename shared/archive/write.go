@@ -102,8 +102,7 @@ func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, err
 // publish appends the commit of a run after whatever other runs have published
 // since base, and sets res. It appends nothing if nothing changed.
 func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result) error {
-	cur := base
-	backOff := w.newBackOff()
+	cur, backOff := base, w.newBackOff()
 	reloaded := false // cur was read after the run had learned all that it says
 	for res.Retries <= maxConflicts {
 		commit, next, counts, err := draftCommit(base, cur, run, w.commitTime(cur), w.keys)
@@ -121,9 +120,7 @@ func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result
 			}
 			continue
 		}
-		if cur.needsRollover(commit) {
-			commit, next = newSeal(cur, commit)
-		}
+		commit, next = sealFirst(cur, commit, next)
 		appended, err := w.appendCommit(ctx, cur, next, commit)
 		switch {
 		case err != nil:
@@ -131,20 +128,26 @@ func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result
 		case appended && commit.Successor == "":
 			res.Region, res.Counts, res.Commit = next, counts, commit
 			return nil
-		case appended:
+		case appended: // a seal
 			cur = next
-			continue
+		default:
+			res.Retries++
+			reloaded = true
+			if cur, err = w.waitAndLoad(ctx, cur.RegionID, backOff.NextBackOff()); err != nil {
+				return err
+			}
 		}
-		res.Retries++
-		if err := sleep(ctx, backOff.NextBackOff()); err != nil {
-			return err
-		}
-		if cur, err = w.Load(ctx, cur.RegionID); err != nil {
-			return err
-		}
-		reloaded = true
 	}
-	return fmt.Errorf("committing run %q of %q: other runs committed first %d times", run.RunID, base.RegionID, res.Retries)
+	return fmt.Errorf("committing run %q of %q: other runs committed first %d times",
+		run.RunID, base.RegionID, res.Retries)
+}
+
+// waitAndLoad is Load after a pause.
+func (w *Writer) waitAndLoad(ctx context.Context, region string, pause time.Duration) (*Region, error) {
+	if err := sleep(ctx, pause); err != nil {
+		return nil, err
+	}
+	return w.Load(ctx, region)
 }
 
 // commitTime returns the time of a commit after cur, which is never before cur's.
@@ -156,20 +159,19 @@ func (w *Writer) commitTime(cur *Region) catalog.Time {
 	return now
 }
 
-// needsRollover reports whether cur's file has to be sealed before c, because c
-// belongs to another month.
-func (r *Region) needsRollover(c *Commit) bool {
-	return r.Sequence > 0 && r.log.month != "" && !r.log.isSealed() && r.log.month != monthOf(c.CommittedAt.Time)
-}
-
-// newSeal returns the commit that seals cur's file instead of c, and the state
-// after it.
-func newSeal(cur *Region, c *Commit) (*Commit, *Region) {
+// sealFirst returns the commit to append to cur, and the state after it. That is c
+// and next, unless c belongs to another month: then cur's file has to be sealed
+// first, and the commit is the seal.
+func sealFirst(cur *Region, c *Commit, next *Region) (*Commit, *Region) {
+	month := monthOf(c.CommittedAt.Time)
+	if cur.Sequence == 0 || cur.log.month == "" || cur.log.isSealed() || cur.log.month == month {
+		return c, next
+	}
 	seal := &Commit{
 		CommittedAt: c.CommittedAt, Format: c.Format, Previous: c.Previous, RegionID: c.RegionID, RunID: c.RunID,
-		Sequence: c.Sequence, StartedAt: c.StartedAt, Successor: monthOf(c.CommittedAt.Time), Trigger: c.Trigger,
+		Sequence: c.Sequence, StartedAt: c.StartedAt, Successor: month, Trigger: c.Trigger,
 	}
-	next := cur.clone()
+	next = cur.clone()
 	next.applyCommit(seal, "")
 	return seal, next
 }

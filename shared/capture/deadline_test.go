@@ -22,7 +22,7 @@ func (b *bench) slowStore(delay time.Duration) {
 		b.t.Fatal(err)
 	}
 	b.writer = archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
-		if op.Write() || !strings.Contains(op.Key, "/clusters/") {
+		if op.IsWrite() || !strings.Contains(op.Key, "/clusters/") {
 			return nil
 		}
 		return &buckettest.Fault{Before: func() { time.Sleep(delay) }}
@@ -98,7 +98,7 @@ func TestStoreThatDoesNotAnswerForAMoment(t *testing.T) {
 		}
 		fails := 3
 		b.writer = archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
-			if fails == 0 || op.Write() || !strings.Contains(op.Key, "/clusters/") {
+			if fails == 0 || op.IsWrite() || !strings.Contains(op.Key, "/clusters/") {
 				return nil
 			}
 			fails--

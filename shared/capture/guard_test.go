@@ -240,7 +240,7 @@ func unreadable(t *testing.T, b *bench) {
 	}
 	there := b.mem.Objects()
 	b.writer = archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
-		if _, lost := there[op.Key]; lost && !op.Write() && strings.Contains(op.Key, "/clusters/") {
+		if _, lost := there[op.Key]; lost && !op.IsWrite() && strings.Contains(op.Key, "/clusters/") {
 			return &buckettest.Fault{Err: buckettest.ErrInjected}
 		}
 		return nil

@@ -40,13 +40,13 @@ func TestFaultyWithoutFaultsSweeps(t *testing.T) {
 	})
 }
 
-// broken counts the laws that a memory bucket reports as broken.
-type broken struct {
+// violations collects the broken rules that a memory bucket reports.
+type violations struct {
 	testing.TB
 	messages []string
 }
 
-func (b *broken) Errorf(format string, args ...any) {
+func (b *violations) Errorf(format string, args ...any) {
 	b.messages = append(b.messages, fmt.Sprintf(format, args...))
 }
 
@@ -59,18 +59,37 @@ func TestMemoryHoldsTheLaws(t *testing.T) {
 		write func(*buckettest.Memory)
 		want  int
 	}{
-		"a snapshot is overwritten":                {func(m *buckettest.Memory) { _ = m.Put(ctx, key, []byte("other")) }, 1},
-		"a snapshot is put again":                  {func(m *buckettest.Memory) { _ = m.Put(ctx, key, snapshot.Encode()) }, 0},
-		"a damaged snapshot is repaired":           {func(m *buckettest.Memory) { m.Spoil(key, []byte("{")); _ = m.Put(ctx, key, snapshot.Encode()) }, 0},
-		"a log is put":                             {func(m *buckettest.Memory) { _ = m.Put(ctx, log, nil) }, 1},
-		"a log is created":                         {func(m *buckettest.Memory) { _ = m.Create(ctx, log, nil) }, 1},
-		"a log is appended to":                     {func(m *buckettest.Memory) { _, _ = m.Append(ctx, log, 0, []byte("x")) }, 0},
-		"a head is overwritten with fewer bytes":   {func(m *buckettest.Memory) { _ = m.Put(ctx, "p/v1/r/head.json", nil) }, 0},
-		"a restored log is appended to":            {func(m *buckettest.Memory) { m.Restore(map[string][]byte{log: []byte("x")}); mustAppend(t, m, log, 1) }, 0},
-		"a log that was spoilt is appended to":     {func(m *buckettest.Memory) { m.Spoil(log, []byte("xy")); mustAppend(t, m, log, 2) }, 0},
-		"a snapshot is created though it is there": {func(m *buckettest.Memory) { _ = m.Create(ctx, key, []byte("other")) }, 0},
+		"a snapshot is overwritten": {func(m *buckettest.Memory) {
+			_ = m.Put(ctx, key, []byte("other"))
+		}, 1},
+		"a snapshot is put again": {func(m *buckettest.Memory) {
+			_ = m.Put(ctx, key, snapshot.Encode())
+		}, 0},
+		"a damaged snapshot is repaired": {func(m *buckettest.Memory) {
+			m.Spoil(key, []byte("{"))
+			_ = m.Put(ctx, key, snapshot.Encode())
+		}, 0},
+		"a log is put":     {func(m *buckettest.Memory) { _ = m.Put(ctx, log, nil) }, 1},
+		"a log is created": {func(m *buckettest.Memory) { _ = m.Create(ctx, log, nil) }, 1},
+		"a log is appended to": {func(m *buckettest.Memory) {
+			_, _ = m.Append(ctx, log, 0, []byte("x"))
+		}, 0},
+		"a head is overwritten with fewer bytes": {func(m *buckettest.Memory) {
+			_ = m.Put(ctx, "p/v1/r/head.json", nil)
+		}, 0},
+		"a restored log is appended to": {func(m *buckettest.Memory) {
+			m.Restore(map[string][]byte{log: []byte("x")})
+			mustAppend(t, m, log, 1)
+		}, 0},
+		"a log that was spoilt is appended to": {func(m *buckettest.Memory) {
+			m.Spoil(log, []byte("xy"))
+			mustAppend(t, m, log, 2)
+		}, 0},
+		"a snapshot is created though it is there": {func(m *buckettest.Memory) {
+			_ = m.Create(ctx, key, []byte("other"))
+		}, 0},
 	} {
-		b := &broken{TB: t}
+		b := &violations{TB: t}
 		m := buckettest.NewMemory(b)
 		if err := m.Create(ctx, key, snapshot.Encode()); err != nil {
 			t.Fatal(err)
@@ -142,8 +161,9 @@ func TestFaults(t *testing.T) {
 		err   error
 		after string // what the bucket holds
 	}{
-		"not applied":           {buckettest.Fault{Err: buckettest.ErrInjected}, buckettest.ErrInjected, "old"},
-		"applied but failed":    {buckettest.Fault{Err: buckettest.ErrInjected, Applied: true}, buckettest.ErrInjected, "new"},
+		"not applied": {buckettest.Fault{Err: buckettest.ErrInjected}, buckettest.ErrInjected, "old"},
+		"applied but failed": {buckettest.Fault{Err: buckettest.ErrInjected, Applied: true}, buckettest.ErrInjected,
+			"new"},
 		"refused":               {buckettest.Fault{Err: fs.ErrPermission}, fs.ErrPermission, "old"},
 		"hangs":                 {buckettest.Fault{Hang: true}, context.DeadlineExceeded, "old"},
 		"hangs but was applied": {buckettest.Fault{Hang: true, Applied: true}, context.DeadlineExceeded, "new"},
@@ -177,7 +197,8 @@ func TestFaultsOfReads(t *testing.T) {
 	}
 	var change func([]byte) []byte
 	f := buckettest.NewFaulty(m, func(buckettest.Op) *buckettest.Fault { return &buckettest.Fault{Change: change} })
-	for want, c := range map[string]func([]byte) []byte{"ab": buckettest.Cut(2), "acc": buckettest.Flip(1), "abc": buckettest.Flip(9)} {
+	for want, c := range map[string]func([]byte) []byte{"ab": buckettest.Cut(2), "acc": buckettest.Flip(1),
+		"abc": buckettest.Flip(9)} {
 		change = c
 		data, _, err := f.Get(ctx, "k", "")
 		from, errFrom := f.GetFrom(ctx, "k", 0, 9)

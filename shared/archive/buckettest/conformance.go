@@ -18,7 +18,7 @@ import (
 func Conformance(t *testing.T, open func(t *testing.T) archive.Bucket) {
 	for _, c := range []struct {
 		name string
-		test func(*bench)
+		test func(*suite)
 	}{
 		{"a missing object is fs.ErrNotExist", testMissing},
 		{"what was put is what is read", testPutGet},
@@ -41,36 +41,36 @@ func Conformance(t *testing.T, open func(t *testing.T) archive.Bucket) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.test(&bench{t, open(t)})
+			c.test(&suite{t, open(t)})
 		})
 	}
 }
 
-const root = "conformance/"
+const keyPrefix = "conformance/"
 
-const everything = 1 << 30 // is more bytes than any object here has
+const maxBytes = 1 << 30 // is more bytes than any object here has
 
-// bench is one subtest: a bucket, and calls that have to go well.
-type bench struct {
+// suite is one subtest: a bucket, and calls that must succeed.
+type suite struct {
 	*testing.T
 	b archive.Bucket
 }
 
-func (t *bench) put(key string, data []byte) {
+func (t *suite) put(key string, data []byte) {
 	t.Helper()
 	if err := t.b.Put(context.Background(), key, data); err != nil {
 		t.Fatalf("Put(%q, %d bytes): %v", key, len(data), err)
 	}
 }
 
-func (t *bench) create(key string, data []byte) {
+func (t *suite) create(key string, data []byte) {
 	t.Helper()
 	if err := t.b.Create(context.Background(), key, data); err != nil {
 		t.Fatalf("Create(%q, %d bytes): %v", key, len(data), err)
 	}
 }
 
-func (t *bench) append(key string, position int64, data []byte) {
+func (t *suite) append(key string, position int64, data []byte) {
 	t.Helper()
 	length, err := t.b.Append(context.Background(), key, position, data)
 	if want := position + int64(len(data)); err != nil || length != want {
@@ -78,7 +78,7 @@ func (t *bench) append(key string, position int64, data []byte) {
 	}
 }
 
-func (t *bench) get(key string) (data []byte, etag string) {
+func (t *suite) get(key string) (data []byte, etag string) {
 	t.Helper()
 	data, etag, err := t.b.Get(context.Background(), key, "")
 	if err != nil {
@@ -87,7 +87,7 @@ func (t *bench) get(key string) (data []byte, etag string) {
 	return data, etag
 }
 
-func (t *bench) getFrom(key string, offset, limit int64) []byte {
+func (t *suite) getFrom(key string, offset, limit int64) []byte {
 	t.Helper()
 	data, err := t.b.GetFrom(context.Background(), key, offset, limit)
 	if err != nil {
@@ -96,7 +96,7 @@ func (t *bench) getFrom(key string, offset, limit int64) []byte {
 	return data
 }
 
-func (t *bench) list(prefix string) []string {
+func (t *suite) list(prefix string) []string {
 	t.Helper()
 	keys, err := t.b.List(context.Background(), prefix)
 	if err != nil {
@@ -106,11 +106,11 @@ func (t *bench) list(prefix string) []string {
 }
 
 // wantContent reads an object in every way.
-func (t *bench) wantContent(key string, want []byte) {
+func (t *suite) wantContent(key string, want []byte) {
 	t.Helper()
 	data, etag := t.get(key)
 	if !bytes.Equal(data, want) {
-		t.Errorf("Get(%q) = %s, want %s", key, brief(data), brief(want))
+		t.Errorf("Get(%q) = %s, want %s", key, abbreviate(data), abbreviate(want))
 	}
 	if data == nil {
 		t.Errorf("Get(%q) returns nil data, which means unchanged", key)
@@ -118,15 +118,16 @@ func (t *bench) wantContent(key string, want []byte) {
 	if etag == "" {
 		t.Errorf("Get(%q) returns no etag", key)
 	}
-	if from := t.getFrom(key, 0, everything); !bytes.Equal(from, want) {
-		t.Errorf("GetFrom(%q, 0, everything) = %s, want %s", key, brief(from), brief(want))
+	if from := t.getFrom(key, 0, maxBytes); !bytes.Equal(from, want) {
+		t.Errorf("GetFrom(%q, 0, everything) = %s, want %s", key, abbreviate(from), abbreviate(want))
 	}
 }
 
 // wantErr checks the sentinel, and that it is not another one as well.
-func (t *bench) wantErr(call string, err, want error) {
+func (t *suite) wantErr(call string, err, want error) {
 	t.Helper()
-	for _, sentinel := range []error{fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, context.Canceled, context.DeadlineExceeded} {
+	for _, sentinel := range []error{fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, context.Canceled,
+		context.DeadlineExceeded} {
 		if errors.Is(err, sentinel) != (sentinel == want) {
 			t.Errorf("%s: error %v; want one that is %v and nothing else", call, err, want)
 			return
@@ -134,7 +135,7 @@ func (t *bench) wantErr(call string, err, want error) {
 	}
 }
 
-func brief(data []byte) string {
+func abbreviate(data []byte) string {
 	if len(data) <= 60 {
 		return fmt.Sprintf("%q", data)
 	}

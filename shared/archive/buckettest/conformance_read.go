@@ -11,18 +11,18 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-func testMissing(t *bench) {
+func testMissing(t *suite) {
 	ctx := context.Background()
-	key := root + "missing"
+	key := keyPrefix + "missing"
 	for _, etag := range []string{"", `"d41d8cd98f00b204e9800998ecf8427e"`} {
 		_, _, err := t.b.Get(ctx, key, etag)
 		t.wantErr("Get of a missing key with etag "+etag, err, fs.ErrNotExist)
 	}
 	for _, offset := range []int64{0, 7} {
-		_, err := t.b.GetFrom(ctx, key, offset, everything)
+		_, err := t.b.GetFrom(ctx, key, offset, maxBytes)
 		t.wantErr(fmt.Sprint("GetFrom of a missing key at ", offset), err, fs.ErrNotExist)
 	}
-	if keys := t.list(root + "missing"); len(keys) != 0 {
+	if keys := t.list(keyPrefix + "missing"); len(keys) != 0 {
 		t.Errorf("List of nothing = %q", keys)
 	}
 	t.put(key+"/below", []byte("x"))
@@ -30,8 +30,8 @@ func testMissing(t *bench) {
 	t.wantErr("Get of a key that is only the beginning of another", err, fs.ErrNotExist)
 }
 
-// every returns each byte value, n times over.
-func every(n int) []byte {
+// allBytes returns each byte value, n times over.
+func allBytes(n int) []byte {
 	all := make([]byte, 256)
 	for i := range all {
 		all[i] = byte(i)
@@ -39,17 +39,17 @@ func every(n int) []byte {
 	return bytes.Repeat(all, n)
 }
 
-func testPutGet(t *bench) {
+func testPutGet(t *suite) {
 	for name, data := range map[string][]byte{
 		"text.json":   []byte("{\"Name\":\"Bild \u00fc \u56fe\"}\n"),
 		"line.ndjson": []byte("{}\n{}\n"),
 		"no-suffix":   []byte("x"),
 		"empty":       {},
 		"nil":         nil,
-		"binary":      every(1),
-		"large":       every(5 << 20 / 256),
+		"binary":      allBytes(1),
+		"large":       allBytes(5 << 20 / 256),
 	} {
-		key := root + name
+		key := keyPrefix + name
 		t.put(key, data)
 		t.wantContent(key, data)
 		t.put(key, []byte("second "+name))
@@ -59,34 +59,36 @@ func testPutGet(t *bench) {
 	}
 }
 
-func testAliases(t *bench) {
-	key, log := root+"alias", root+"alias.log"
+func testAliases(t *suite) {
+	key, log := keyPrefix+"alias", keyPrefix+"alias.log"
 	given := []byte("abc")
 	t.put(key, given)
 	t.append(log, 0, given)
 	given[0] = 'X'
 	data, _ := t.get(key)
 	data[1] = 'X'
-	t.getFrom(key, 0, everything)[2] = 'X'
-	t.getFrom(log, 0, everything)[2] = 'X'
+	t.getFrom(key, 0, maxBytes)[2] = 'X'
+	t.getFrom(log, 0, maxBytes)[2] = 'X'
 	t.wantContent(key, []byte("abc"))
 	t.wantContent(log, []byte("abc"))
 }
 
-func testETag(t *bench) {
+func testETag(t *suite) {
 	ctx := context.Background()
-	key := root + "etag"
+	key := keyPrefix + "etag"
 	unchanged := func(etag string) {
 		t.Helper()
 		if data, current, err := t.b.Get(ctx, key, etag); data != nil || current != etag || err != nil {
-			t.Errorf("Get with the current etag %q = %s, %q, %v; want nil and the same etag", etag, brief(data), current, err)
+			t.Errorf("Get with the current etag %q = %s, %q, %v; want nil and the same etag", etag, abbreviate(data),
+				current, err)
 		}
 	}
 	changed := func(etag, want string) (current string) {
 		t.Helper()
 		data, current, err := t.b.Get(ctx, key, etag)
 		if string(data) != want || current == "" || current == etag || err != nil {
-			t.Errorf("Get with the old etag %q = %s, %q, %v; want %q and another etag", etag, brief(data), current, err, want)
+			t.Errorf("Get with the old etag %q = %s, %q, %v; want %q and another etag", etag, abbreviate(data), current,
+				err, want)
 		}
 		return current
 	}
@@ -102,7 +104,7 @@ func testETag(t *bench) {
 	unchanged(second)
 	changed(`"00000000000000000000000000000000"`, "two")
 
-	key = root + "etag.log"
+	key = keyPrefix + "etag.log"
 	t.append(key, 0, []byte("one,"))
 	_, first = t.get(key)
 	unchanged(first)
@@ -110,19 +112,19 @@ func testETag(t *bench) {
 	unchanged(changed(first, "one,two,"))
 }
 
-func testGetFrom(t *bench) {
+func testGetFrom(t *suite) {
 	ctx := context.Background()
-	data := every(40)
-	t.put(root+"whole", data)
-	t.append(root+"log", 0, data[:100])
-	t.append(root+"log", 100, data[100:])
-	for _, key := range []string{root + "whole", root + "log"} {
+	data := allBytes(40)
+	t.put(keyPrefix+"whole", data)
+	t.append(keyPrefix+"log", 0, data[:100])
+	t.append(keyPrefix+"log", 100, data[100:])
+	for _, key := range []string{keyPrefix + "whole", keyPrefix + "log"} {
 		for _, offset := range []int64{0, 1, 255, 256, 10239, 10240, 10241, 1 << 40} {
-			for _, limit := range []int64{1, 2, 255, 10239, 10240, 10241, everything} {
+			for _, limit := range []int64{1, 2, 255, 10239, 10240, 10241, maxBytes} {
 				want := data[min(offset, int64(len(data))):]
 				want = want[:min(limit, int64(len(want)))]
 				if got := t.getFrom(key, offset, limit); !bytes.Equal(got, want) {
-					t.Errorf("GetFrom(%q, %d, %d) = %s, want %s", key, offset, limit, brief(got), brief(want))
+					t.Errorf("GetFrom(%q, %d, %d) = %s, want %s", key, offset, limit, abbreviate(got), abbreviate(want))
 				}
 			}
 		}
@@ -132,24 +134,25 @@ func testGetFrom(t *bench) {
 			}
 		}
 	}
-	t.put(root+"empty", nil)
+	t.put(keyPrefix+"empty", nil)
 	for _, offset := range []int64{0, 1} {
-		if got := t.getFrom(root+"empty", offset, everything); len(got) != 0 {
-			t.Errorf("GetFrom of an empty object at %d = %s", offset, brief(got))
+		if got := t.getFrom(keyPrefix+"empty", offset, maxBytes); len(got) != 0 {
+			t.Errorf("GetFrom of an empty object at %d = %s", offset, abbreviate(got))
 		}
 	}
 }
 
 // testOddKeys uses what OSS allows: 1 to 1023 bytes of UTF-8 that do not
 // begin with "/" or "\".
-func testOddKeys(t *bench) {
+func testOddKeys(t *suite) {
 	keys := []string{
-		"a", "a/b", "a/b/c", "a.json/b", "a//b", "dir/", ".hidden", "x/.y", "..x", "%", "%2F", "a%2Fb", "a+b", "a b", " ", "a?b=c", "a#b", "a&b=c", "a;b",
+		"a", "a/b", "a/b/c", "a.json/b", "a//b", "dir/", ".hidden", "x/.y", "..x", "%", "%2F", "a%2Fb", "a+b", "a b",
+		" ", "a?b=c", "a#b", "a&b=c", "a;b",
 		`quote"<>'&amp;`, `back\slash`, "\u00fc/\u56fe/\U0001f4be", "UPPER", "~!@$*()_-=[]{}|:,^`", "a/../b", "a/./b",
-		strings.Repeat("long", 60), strings.Repeat("k", 1023-len(root)-len("odd/")), strings.Repeat("\u56fe", 300),
+		strings.Repeat("long", 60), strings.Repeat("k", 1023-len(keyPrefix)-len("odd/")), strings.Repeat("\u56fe", 300),
 	}
 	for i, key := range keys {
-		keys[i] = root + "odd/" + key
+		keys[i] = keyPrefix + "odd/" + key
 	}
 	for i, key := range keys {
 		want := fmt.Appendf(nil, "%d of %s", i, key)
@@ -166,14 +169,14 @@ func testOddKeys(t *bench) {
 		}
 	}
 	slices.Sort(keys)
-	if got := t.list(root + "odd/"); !slices.Equal(got, keys) {
+	if got := t.list(keyPrefix + "odd/"); !slices.Equal(got, keys) {
 		t.Errorf("List = %q\nwant %q", got, keys)
 	}
 }
 
-func testList(t *bench) {
+func testList(t *suite) {
 	for _, name := range []string{"b", "a", "a/2", "a/10", "a-", "a0", "B", "aa", "c/d/e"} {
-		t.put(root+"list/"+name, nil)
+		t.put(keyPrefix+"list/"+name, nil)
 	}
 	for prefix, want := range map[string]string{
 		"list/":     "B a a- a/10 a/2 a0 aa b c/d/e",
@@ -187,8 +190,8 @@ func testList(t *bench) {
 		"lis":       "B a a- a/10 a/2 a0 aa b c/d/e",
 	} {
 		var got []string
-		for _, key := range t.list(root + prefix) {
-			got = append(got, strings.TrimPrefix(key, root+"list/"))
+		for _, key := range t.list(keyPrefix + prefix) {
+			got = append(got, strings.TrimPrefix(key, keyPrefix+"list/"))
 		}
 		if strings.Join(got, " ") != want {
 			t.Errorf("List(%q) = %q, want %q", prefix, got, want)
@@ -196,13 +199,13 @@ func testList(t *bench) {
 	}
 }
 
-func testListPages(t *bench) {
+func testListPages(t *suite) {
 	const n = 1203 // OSS gives at most 1000 a page
 	var want []string
 	var group errgroup.Group
 	group.SetLimit(16)
 	for i := range n {
-		key := fmt.Sprintf("%spages/%d", root, i)
+		key := fmt.Sprintf("%spages/%d", keyPrefix, i)
 		want = append(want, key)
 		group.Go(func() error { return t.b.Put(context.Background(), key, nil) })
 	}
@@ -210,7 +213,7 @@ func testListPages(t *bench) {
 		t.Fatal(err)
 	}
 	slices.Sort(want)
-	if got := t.list(root + "pages/"); !slices.Equal(got, want) {
+	if got := t.list(keyPrefix + "pages/"); !slices.Equal(got, want) {
 		t.Errorf("List of %d keys has %d", n, len(got))
 	}
 }

@@ -15,7 +15,7 @@ import (
 func ConformanceSweep(t *testing.T, open func(t *testing.T) archive.Sweeper) {
 	for _, c := range []struct {
 		name string
-		test func(*bench, archive.Sweeper)
+		test func(*suite, archive.Sweeper)
 	}{
 		{"what was deleted is missing", testDelete},
 		{"a missing object can be deleted", testDeleteMissing},
@@ -28,12 +28,12 @@ func ConformanceSweep(t *testing.T, open func(t *testing.T) archive.Sweeper) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := open(t)
-			c.test(&bench{t, b}, b)
+			c.test(&suite{t, b}, b)
 		})
 	}
 }
 
-func (t *bench) delete(s archive.Sweeper, key string) {
+func (t *suite) delete(s archive.Sweeper, key string) {
 	t.Helper()
 	if err := s.Delete(context.Background(), key); err != nil {
 		t.Fatalf("Delete(%q): %v", key, err)
@@ -47,7 +47,7 @@ type entry struct {
 	modified time.Time
 }
 
-func (t *bench) entries(s archive.Sweeper, prefix string) (entries []entry) {
+func (t *suite) entries(s archive.Sweeper, prefix string) (entries []entry) {
 	t.Helper()
 	err := s.Entries(context.Background(), prefix, func(key string, size int64, modified time.Time) {
 		entries = append(entries, entry{key, size, modified})
@@ -58,79 +58,80 @@ func (t *bench) entries(s archive.Sweeper, prefix string) (entries []entry) {
 	return entries
 }
 
-func testDelete(t *bench, s archive.Sweeper) {
-	t.put(root+"a", []byte("a"))
-	t.put(root+"a/b", []byte("b"))
-	t.delete(s, root+"a")
-	_, _, err := s.Get(context.Background(), root+"a", "")
+func testDelete(t *suite, s archive.Sweeper) {
+	t.put(keyPrefix+"a", []byte("a"))
+	t.put(keyPrefix+"a/b", []byte("b"))
+	t.delete(s, keyPrefix+"a")
+	_, _, err := s.Get(context.Background(), keyPrefix+"a", "")
 	t.wantErr("Get of a deleted object", err, fs.ErrNotExist)
-	t.wantContent(root+"a/b", []byte("b"))
-	t.create(root+"a", []byte("again"))
-	t.wantContent(root+"a", []byte("again"))
+	t.wantContent(keyPrefix+"a/b", []byte("b"))
+	t.create(keyPrefix+"a", []byte("again"))
+	t.wantContent(keyPrefix+"a", []byte("again"))
 }
 
-func testDeleteMissing(t *bench, s archive.Sweeper) {
-	t.delete(s, root+"never")
-	t.put(root+"once", nil)
-	t.delete(s, root+"once")
-	t.delete(s, root+"once")
+func testDeleteMissing(t *suite, s archive.Sweeper) {
+	t.delete(s, keyPrefix+"never")
+	t.put(keyPrefix+"once", nil)
+	t.delete(s, keyPrefix+"once")
+	t.delete(s, keyPrefix+"once")
 }
 
-func testDeleteAppendable(t *bench, s archive.Sweeper) {
-	t.append(root+"log", 0, []byte("one"))
-	t.delete(s, root+"log")
-	_, err := s.Append(context.Background(), root+"log", 3, []byte("x"))
+func testDeleteAppendable(t *suite, s archive.Sweeper) {
+	t.append(keyPrefix+"log", 0, []byte("one"))
+	t.delete(s, keyPrefix+"log")
+	_, err := s.Append(context.Background(), keyPrefix+"log", 3, []byte("x"))
 	t.wantErr("Append at the old length", err, fs.ErrExist)
-	t.append(root+"log", 0, []byte("two"))
-	t.wantContent(root+"log", []byte("two"))
+	t.append(keyPrefix+"log", 0, []byte("two"))
+	t.wantContent(keyPrefix+"log", []byte("two"))
 }
 
-func testEntries(t *bench, s archive.Sweeper) {
-	t.put(root+"x/b", []byte("four"))
-	t.append(root+"x/a", 0, []byte("twelve bytes"))
-	t.put(root+"y", nil)
+func testEntries(t *suite, s archive.Sweeper) {
+	t.put(keyPrefix+"x/b", []byte("four"))
+	t.append(keyPrefix+"x/a", 0, []byte("twelve bytes"))
+	t.put(keyPrefix+"y", nil)
 	got := ""
-	for _, e := range t.entries(s, root+"x/") {
+	for _, e := range t.entries(s, keyPrefix+"x/") {
 		got += fmt.Sprintln(e.key, e.size)
 		if age := time.Since(e.modified); age < -time.Minute || age > time.Minute {
 			t.Errorf("%q, written just now, is dated %s", e.key, e.modified)
 		}
 	}
-	if want := fmt.Sprintln(root+"x/a", 12) + fmt.Sprintln(root+"x/b", 4); got != want {
+	if want := fmt.Sprintln(keyPrefix+"x/a", 12) + fmt.Sprintln(keyPrefix+"x/b", 4); got != want {
 		t.Errorf("entries are\n%swant\n%s", got, want)
 	}
-	if none := t.entries(s, root+"z"); len(none) != 0 {
+	if none := t.entries(s, keyPrefix+"z"); len(none) != 0 {
 		t.Errorf("a prefix of nothing has entries %v", none)
 	}
 }
 
-func testEntriesPages(t *bench, s archive.Sweeper) {
+func testEntriesPages(t *suite, s archive.Sweeper) {
 	const n = 1003 // more than a page of OSS
 	for i := range n {
-		t.put(fmt.Sprintf("%s%04d", root, i), nil)
+		t.put(fmt.Sprintf("%s%04d", keyPrefix, i), nil)
 	}
-	entries := t.entries(s, root)
-	if len(entries) != n || entries[0].key != root+"0000" || entries[n-1].key != fmt.Sprintf("%s%04d", root, n-1) {
+	entries := t.entries(s, keyPrefix)
+	if len(entries) != n || entries[0].key != keyPrefix+"0000" ||
+		entries[n-1].key != fmt.Sprintf("%s%04d", keyPrefix, n-1) {
 		t.Errorf("%d entries are listed, want %d", len(entries), n)
 	}
 }
 
-func testEntriesFresh(t *bench, s archive.Sweeper) {
-	t.put(root+"a", []byte("a"))
-	before := t.entries(s, root+"a")[0].modified
-	t.put(root+"a", []byte("a"))
-	if after := t.entries(s, root+"a")[0].modified; after.Before(before) {
+func testEntriesFresh(t *suite, s archive.Sweeper) {
+	t.put(keyPrefix+"a", []byte("a"))
+	before := t.entries(s, keyPrefix+"a")[0].modified
+	t.put(keyPrefix+"a", []byte("a"))
+	if after := t.entries(s, keyPrefix+"a")[0].modified; after.Before(before) {
 		t.Errorf("a put of the same bytes took the date from %s back to %s", before, after)
 	}
 }
 
-func testSweepContext(t *bench, s archive.Sweeper) {
-	t.put(root+"a", nil)
+func testSweepContext(t *suite, s archive.Sweeper) {
+	t.put(keyPrefix+"a", nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	t.wantErr("Delete", s.Delete(ctx, root+"a"), context.Canceled)
-	t.wantErr("Entries", s.Entries(ctx, root, func(string, int64, time.Time) {}), context.Canceled)
-	t.wantContent(root+"a", []byte{})
+	t.wantErr("Delete", s.Delete(ctx, keyPrefix+"a"), context.Canceled)
+	t.wantErr("Entries", s.Entries(ctx, keyPrefix, func(string, int64, time.Time) {}), context.Canceled)
+	t.wantContent(keyPrefix+"a", []byte{})
 }
 
 var (

@@ -10,22 +10,22 @@ import (
 	"time"
 )
 
-func testCreate(t *bench) {
+func testCreate(t *suite) {
 	ctx := context.Background()
-	key := root + "create"
+	key := keyPrefix + "create"
 	t.create(key, []byte("first"))
 	t.wantErr("Create of a taken key", t.b.Create(ctx, key, []byte("second")), fs.ErrExist)
 	t.wantErr("Create of the same bytes", t.b.Create(ctx, key, []byte("first")), fs.ErrExist)
 	t.wantContent(key, []byte("first"))
 	t.put(key, nil)
 	t.wantErr("Create over an empty object", t.b.Create(ctx, key, []byte("second")), fs.ErrExist)
-	t.append(root+"create.log", 0, []byte("line"))
-	t.wantErr("Create over an appendable object", t.b.Create(ctx, root+"create.log", []byte("x")), fs.ErrExist)
-	t.wantContent(root+"create.log", []byte("line"))
+	t.append(keyPrefix+"create.log", 0, []byte("line"))
+	t.wantErr("Create over an appendable object", t.b.Create(ctx, keyPrefix+"create.log", []byte("x")), fs.ErrExist)
+	t.wantContent(keyPrefix+"create.log", []byte("line"))
 }
 
-// race runs the writers of one round at once; it returns who won.
-func (t *bench) race(writers int, write func(i int) error) (winner int) {
+// runRace runs several writers at once. Exactly one must win; its number is returned.
+func (t *suite) runRace(writers int, write func(i int) error) (winner int) {
 	t.Helper()
 	start := make(chan struct{})
 	errs := make([]error, writers)
@@ -67,17 +67,19 @@ func payload(round, i int) []byte {
 
 // testCreateRace asks what OSS has been measured to do on a bucket that never
 // had versioning, not what it documents; no protocol may rest on it.
-func testCreateRace(t *bench) {
+func testCreateRace(t *suite) {
 	for round := range rounds {
-		key := fmt.Sprintf("%srace/%d", root, round)
-		winner := t.race(racers, func(i int) error { return t.b.Create(context.Background(), key, payload(round, i)) })
+		key := fmt.Sprintf("%srace/%d", keyPrefix, round)
+		winner := t.runRace(racers, func(i int) error {
+			return t.b.Create(context.Background(), key, payload(round, i))
+		})
 		t.wantContent(key, payload(round, winner))
 	}
 }
 
-func testAppend(t *bench) {
+func testAppend(t *suite) {
 	ctx := context.Background()
-	key := root + "log.ndjson"
+	key := keyPrefix + "log.ndjson"
 	refused := func(position int64) {
 		t.Helper()
 		_, err := t.b.Append(ctx, key, position, []byte("refused"))
@@ -91,31 +93,31 @@ func testAppend(t *bench) {
 	refused(3)
 	refused(5)
 	t.wantContent(key, []byte("one\n"))
-	t.append(key, 4, every(1))
+	t.append(key, 4, allBytes(1))
 	t.append(key, 260, nil)
 	refused(4)
 	t.append(key, 260, []byte("\n"))
-	t.wantContent(key, append(append([]byte("one\n"), every(1)...), '\n'))
+	t.wantContent(key, append(append([]byte("one\n"), allBytes(1)...), '\n'))
 	if _, err := t.b.Append(ctx, key, -1, []byte("x")); err == nil {
 		t.Error("Append at -1 goes well")
 	}
 
-	key = root + "large.log"
-	half := every(1 << 20 / 512)
+	key = keyPrefix + "large.log"
+	half := allBytes(1 << 20 / 512)
 	t.append(key, 0, half)
 	t.append(key, int64(len(half)), half)
 	t.wantContent(key, append(half, half...))
 
-	key = root + "empty.log"
+	key = keyPrefix + "empty.log"
 	t.append(key, 0, nil)
 	t.wantContent(key, nil)
 	t.append(key, 0, []byte("x"))
 	t.wantContent(key, []byte("x"))
 }
 
-func testAppendNormal(t *bench) {
+func testAppendNormal(t *suite) {
 	ctx := context.Background()
-	key := root + "normal"
+	key := keyPrefix + "normal"
 	t.put(key, []byte("abc"))
 	for _, position := range []int64{0, 3, 9} {
 		_, err := t.b.Append(ctx, key, position, []byte("x"))
@@ -132,29 +134,29 @@ func testAppendNormal(t *bench) {
 	t.wantContent(key+".log", []byte("put"))
 }
 
-func testAppendVisible(t *bench) {
-	key := root + "visible.log"
+func testAppendVisible(t *suite) {
+	key := keyPrefix + "visible.log"
 	var all []byte
 	for i := range 50 {
 		line := payload(0, i%racers)
 		at := int64(len(all))
 		t.append(key, at, line)
 		all = append(all, line...)
-		if got := t.getFrom(key, at, everything); string(got) != string(line) {
-			t.Fatalf("GetFrom(%d) after an append there = %s, want %s", at, brief(got), brief(line))
+		if got := t.getFrom(key, at, maxBytes); string(got) != string(line) {
+			t.Fatalf("GetFrom(%d) after an append there = %s, want %s", at, abbreviate(got), abbreviate(line))
 		}
 		if got, _ := t.get(key); string(got) != string(all) {
-			t.Fatalf("Get after %d appends = %s, want %s", i+1, brief(got), brief(all))
+			t.Fatalf("Get after %d appends = %s, want %s", i+1, abbreviate(got), abbreviate(all))
 		}
 	}
 }
 
-func testAppendRace(t *bench) {
-	key := root + "race.log"
+func testAppendRace(t *suite) {
+	key := keyPrefix + "race.log"
 	var all []byte
 	for round := range rounds {
 		at := int64(len(all))
-		winner := t.race(racers, func(i int) error {
+		winner := t.runRace(racers, func(i int) error {
 			data := payload(round, i)
 			length, err := t.b.Append(context.Background(), key, at, data)
 			if err == nil && length != at+int64(len(data)) {
@@ -167,8 +169,8 @@ func testAppendRace(t *bench) {
 	}
 }
 
-func testContext(t *bench) {
-	key := root + "context"
+func testContext(t *suite) {
+	key := keyPrefix + "context"
 	t.put(key, []byte("abc"))
 	t.append(key+".log", 0, []byte("abc"))
 	canceled, cancel := context.WithCancel(context.Background())
@@ -178,7 +180,7 @@ func testContext(t *bench) {
 	for want, ctx := range map[error]context.Context{context.Canceled: canceled, context.DeadlineExceeded: expired} {
 		for name, call := range map[string]func() error{
 			"Get":     func() error { _, _, err := t.b.Get(ctx, key, ""); return err },
-			"GetFrom": func() error { _, err := t.b.GetFrom(ctx, key, 1, everything); return err },
+			"GetFrom": func() error { _, err := t.b.GetFrom(ctx, key, 1, maxBytes); return err },
 			"List":    func() error { _, err := t.b.List(ctx, key); return err },
 			"Put":     func() error { return t.b.Put(ctx, key, []byte("x")) },
 			"Create":  func() error { return t.b.Create(ctx, key+".new", []byte("x")) },

@@ -17,8 +17,8 @@ type Op struct {
 	At   int64  // of getfrom: the offset; of append: the position
 }
 
-// Write says whether the call changes the bucket.
-func (o Op) Write() bool {
+// IsWrite reports whether the call changes the bucket.
+func (o Op) IsWrite() bool {
 	return o.Verb == "put" || o.Verb == "create" || o.Verb == "append" || o.Verb == "delete"
 }
 
@@ -93,8 +93,8 @@ func NewFaulty(inner archive.Bucket, hook func(Op) *Fault) *Faulty {
 	return &Faulty{inner: inner, hook: hook}
 }
 
-// call runs one call of the inner bucket with its fault.
-func (f *Faulty) call(ctx context.Context, op Op, inner func() error) (Fault, error) {
+// callInner runs one call of the inner bucket with its fault.
+func (f *Faulty) callInner(ctx context.Context, op Op, inner func() error) (Fault, error) {
 	f.mu.Lock()
 	f.n++
 	op.N = f.n
@@ -119,7 +119,7 @@ func (f *Faulty) call(ctx context.Context, op Op, inner func() error) (Fault, er
 	return fault, fault.Err
 }
 
-func (f Fault) change(data []byte) []byte {
+func (f Fault) changeData(data []byte) []byte {
 	if data == nil || f.Change == nil {
 		return data
 	}

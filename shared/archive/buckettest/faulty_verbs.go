@@ -4,31 +4,31 @@ import "context"
 
 // Get implements archive.Reader.
 func (f *Faulty) Get(ctx context.Context, key, etag string) (data []byte, current string, err error) {
-	fault, err := f.call(ctx, Op{Verb: "get", Key: key}, func() (err error) {
+	fault, err := f.callInner(ctx, Op{Verb: "get", Key: key}, func() (err error) {
 		data, current, err = f.inner.Get(ctx, key, etag)
 		return err
 	})
 	if err != nil {
 		return nil, "", err
 	}
-	return fault.change(data), current, nil
+	return fault.changeData(data), current, nil
 }
 
 // GetFrom implements archive.Reader.
 func (f *Faulty) GetFrom(ctx context.Context, key string, offset, limit int64) (data []byte, err error) {
-	fault, err := f.call(ctx, Op{Verb: "getfrom", Key: key, At: offset}, func() (err error) {
+	fault, err := f.callInner(ctx, Op{Verb: "getfrom", Key: key, At: offset}, func() (err error) {
 		data, err = f.inner.GetFrom(ctx, key, offset, limit)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return fault.change(data), nil
+	return fault.changeData(data), nil
 }
 
 // List implements archive.Reader.
 func (f *Faulty) List(ctx context.Context, prefix string) (keys []string, err error) {
-	_, err = f.call(ctx, Op{Verb: "list", Key: prefix}, func() (err error) {
+	_, err = f.callInner(ctx, Op{Verb: "list", Key: prefix}, func() (err error) {
 		keys, err = f.inner.List(ctx, prefix)
 		return err
 	})
@@ -40,19 +40,19 @@ func (f *Faulty) List(ctx context.Context, prefix string) (keys []string, err er
 
 // Put implements archive.Bucket.
 func (f *Faulty) Put(ctx context.Context, key string, data []byte) error {
-	_, err := f.call(ctx, Op{Verb: "put", Key: key}, func() error { return f.inner.Put(ctx, key, data) })
+	_, err := f.callInner(ctx, Op{Verb: "put", Key: key}, func() error { return f.inner.Put(ctx, key, data) })
 	return err
 }
 
 // Create implements archive.Bucket.
 func (f *Faulty) Create(ctx context.Context, key string, data []byte) error {
-	_, err := f.call(ctx, Op{Verb: "create", Key: key}, func() error { return f.inner.Create(ctx, key, data) })
+	_, err := f.callInner(ctx, Op{Verb: "create", Key: key}, func() error { return f.inner.Create(ctx, key, data) })
 	return err
 }
 
 // Append implements archive.Bucket.
 func (f *Faulty) Append(ctx context.Context, key string, position int64, data []byte) (length int64, err error) {
-	_, err = f.call(ctx, Op{Verb: "append", Key: key, At: position}, func() (err error) {
+	_, err = f.callInner(ctx, Op{Verb: "append", Key: key, At: position}, func() (err error) {
 		length, err = f.inner.Append(ctx, key, position, data)
 		return err
 	})

@@ -20,14 +20,14 @@ import (
 // written other than by Append. Like OSS it tells normal objects, written by
 // Put and Create, from appendable ones, which Append has created.
 type Memory struct {
-	t       testing.TB
-	mu      sync.Mutex
-	objects map[string]object
-	log     []string
-	now     func() time.Time
+	t        testing.TB
+	mu       sync.Mutex
+	objects  map[string]object
+	requests []string
+	now      func() time.Time
 }
 
-// object is never changed, only replaced.
+// object is one stored object. It is never changed, only replaced.
 type object struct {
 	data       []byte
 	appendable bool
@@ -60,8 +60,8 @@ func (m *Memory) SetNow(now func() time.Time) {
 func (m *Memory) Requests() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := strings.Join(m.log, "\n")
-	m.log = nil
+	s := strings.Join(m.requests, "\n")
+	m.requests = nil
 	return s
 }
 
@@ -82,7 +82,7 @@ func (m *Memory) Restore(objects map[string][]byte) {
 	defer m.mu.Unlock()
 	m.objects = make(map[string]object, len(objects))
 	for key, data := range objects {
-		m.objects[key] = object{bytes.Clone(data), isLog(key), m.now()}
+		m.objects[key] = object{bytes.Clone(data), isLogKey(key), m.now()}
 	}
 }
 
@@ -95,22 +95,22 @@ func (m *Memory) Spoil(key string, data []byte) {
 		delete(m.objects, key)
 		return
 	}
-	m.objects[key] = object{bytes.Clone(data), isLog(key) || m.objects[key].appendable, m.now()}
+	m.objects[key] = object{bytes.Clone(data), isLogKey(key) || m.objects[key].appendable, m.now()}
 }
 
-func (m *Memory) note(format string, args ...any) {
-	m.log = append(m.log, fmt.Sprintf(format, args...))
+func (m *Memory) record(format string, args ...any) {
+	m.requests = append(m.requests, fmt.Sprintf(format, args...))
 }
 
-// broken reports that a law does not hold.
-func (m *Memory) broken(format string, args ...any) {
+// reportViolation reports that a writer breaks a rule of the archive.
+func (m *Memory) reportViolation(format string, args ...any) {
 	if m.t == nil {
 		panic(fmt.Sprintf(format, args...))
 	}
 	m.t.Errorf(format, args...)
 }
 
-func tagOf(data []byte) string {
+func etagOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:8])
 }

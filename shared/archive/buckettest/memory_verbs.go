@@ -24,14 +24,14 @@ func (m *Memory) Get(ctx context.Context, key, etag string) ([]byte, string, err
 	o, ok := m.objects[key]
 	switch {
 	case !ok:
-		m.note("get %s%s: missing", key, condition)
+		m.record("get %s%s: missing", key, condition)
 		return nil, "", fmt.Errorf("reading %q: %w", key, fs.ErrNotExist)
-	case etag == tagOf(o.data):
-		m.note("get %s%s: not modified", key, condition)
+	case etag == etagOf(o.data):
+		m.record("get %s%s: not modified", key, condition)
 		return nil, etag, nil
 	}
-	m.note("get %s%s: %d bytes", key, condition, len(o.data))
-	return append([]byte{}, o.data...), tagOf(o.data), nil
+	m.record("get %s%s: %d bytes", key, condition, len(o.data))
+	return append([]byte{}, o.data...), etagOf(o.data), nil
 }
 
 // GetFrom implements archive.Reader.
@@ -46,12 +46,12 @@ func (m *Memory) GetFrom(ctx context.Context, key string, offset, limit int64) (
 	defer m.mu.Unlock()
 	o, ok := m.objects[key]
 	if !ok {
-		m.note("get %s from %d: missing", key, offset)
+		m.record("get %s from %d: missing", key, offset)
 		return nil, fmt.Errorf("reading %q: %w", key, fs.ErrNotExist)
 	}
 	rest := o.data[min(offset, int64(len(o.data))):]
 	rest = rest[:min(limit, int64(len(rest)))]
-	m.note("get %s from %d: %d bytes", key, offset, len(rest))
+	m.record("get %s from %d: %d bytes", key, offset, len(rest))
 	return append([]byte{}, rest...), nil
 }
 
@@ -64,7 +64,7 @@ func (m *Memory) List(ctx context.Context, prefix string) ([]string, error) {
 	defer m.mu.Unlock()
 	keys := slices.Sorted(maps.Keys(m.objects))
 	keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasPrefix(key, prefix) })
-	m.note("list %s: %d keys", prefix, len(keys))
+	m.record("list %s: %d keys", prefix, len(keys))
 	return keys, nil
 }
 
@@ -77,7 +77,7 @@ func (m *Memory) Put(ctx context.Context, key string, data []byte) error {
 	defer m.mu.Unlock()
 	m.checkWrite("put", key, data)
 	m.objects[key] = object{data: bytes.Clone(data), modified: m.now()}
-	m.note("put %s: %d bytes", key, len(data))
+	m.record("put %s: %d bytes", key, len(data))
 	return nil
 }
 
@@ -89,12 +89,12 @@ func (m *Memory) Create(ctx context.Context, key string, data []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, ok := m.objects[key]; ok {
-		m.note("create %s: exists", key)
+		m.record("create %s: exists", key)
 		return fmt.Errorf("creating %q: %w", key, fs.ErrExist)
 	}
 	m.checkWrite("create", key, data)
 	m.objects[key] = object{data: bytes.Clone(data), modified: m.now()}
-	m.note("create %s: %d bytes", key, len(data))
+	m.record("create %s: %d bytes", key, len(data))
 	return nil
 }
 
@@ -107,10 +107,10 @@ func (m *Memory) Append(ctx context.Context, key string, position int64, data []
 	defer m.mu.Unlock()
 	old, taken := m.objects[key]
 	if int64(len(old.data)) != position || taken && !old.appendable {
-		m.note("append %s at %d: taken", key, position)
+		m.record("append %s at %d: taken", key, position)
 		return 0, fmt.Errorf("appending to %q at %d: %w", key, position, fs.ErrExist)
 	}
 	m.objects[key] = object{slices.Concat(old.data, data), true, m.now()}
-	m.note("append %s at %d: %d bytes", key, position, len(data))
+	m.record("append %s at %d: %d bytes", key, position, len(data))
 	return position + int64(len(data)), nil
 }
