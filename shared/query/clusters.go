@@ -161,7 +161,7 @@ func (st *regionState) listedScopes(sel selection) *scopeSet {
 	scopes := st.newScopeSet(true, true)
 	for _, sc := range st.Scopes {
 		if matchesNameOrAny(sel.clusters, sc.ClusterID) && matchesNameOrAny(sel.types, sc.InstanceType) {
-			scopes.add(sc)
+			scopes.addScope(sc)
 		}
 	}
 	scopes.finish()

@@ -93,7 +93,8 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 	if after.captured {
 		scopes.scopes = append(scopes.scopes, after.scope)
 	}
-	if before.captured && (!after.captured || !req.from.isSet) { // of two times, the later one says how fresh the answer is
+	// Of two times, the later one says how fresh the answer is.
+	if before.captured && (!after.captured || !req.from.isSet) {
 		scopes.scopes = append(scopes.scopes, before.scope)
 	}
 	scopes.finish()
@@ -117,7 +118,7 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 				if !side.captured {
 					continue
 				}
-				list, err := s.lists.load(ctx, region, side.scope)
+				list, err := s.lists.loadList(ctx, region, side.scope)
 				if err != nil {
 					return nil, err
 				}

@@ -25,8 +25,8 @@ type feedPosition struct {
 func (p feedPosition) String() string { return fmt.Sprintf("c%d.%d", p.sequence, p.offset) }
 
 // isAfter reports whether a position comes after another.
-func (p feedPosition) isAfter(o feedPosition) bool {
-	return p.sequence > o.sequence || p.sequence == o.sequence && p.offset > o.offset
+func (p feedPosition) isAfter(other feedPosition) bool {
+	return p.sequence > other.sequence || p.sequence == other.sequence && p.offset > other.offset
 }
 
 // feedSince is where a feed begins, as the caller wrote it: at a cursor, or
@@ -42,20 +42,20 @@ type feedSince struct {
 
 // parseFeedSince reads a cursor of a feed, or a moment that is not in the
 // future.
-func (p *parser) parseFeedSince(s string) (feedSince, error) {
-	if rest, ok := strings.CutPrefix(s, "c"); ok {
+func (p *parser) parseFeedSince(text string) (feedSince, error) {
+	if rest, ok := strings.CutPrefix(text, "c"); ok {
 		a, b, dotted := strings.Cut(rest, ".")
 		sequence, err1 := strconv.ParseInt(a, 10, 53)
 		offset, err2 := strconv.ParseInt(b, 10, 31) // no sum with places of events may overflow
 		if !dotted || err1 != nil || err2 != nil || sequence < 0 || offset < 0 {
-			return feedSince{}, &valueError{value: s}
+			return feedSince{}, &valueError{value: text}
 		}
 		return feedSince{cursor: true, position: feedPosition{sequence, int(offset)}}, nil
 	}
-	if s == "0" {
+	if text == "0" {
 		return feedSince{cursor: true}, nil
 	}
-	m, err := p.parsePastTime(s)
+	m, err := p.parsePastTime(text)
 	return feedSince{asOf: m}, err
 }
 
@@ -143,8 +143,8 @@ func (h *history) eachEvent(from, to int32, filter eventFilter, yield func(at in
 
 // eventsOfImages returns the places in [from, to) of the events of images,
 // ascending. The caller holds the lock.
-func (h *history) eventsOfImages(ids []string, from, to int32) (places []int32) {
-	for _, id := range ids {
+func (h *history) eventsOfImages(imageIDs []string, from, to int32) (places []int32) {
+	for _, id := range imageIDs {
 		if image, known := h.imageAt[id]; known {
 			all := h.byImage[image]
 			first, _ := slices.BinarySearch(all, from)
@@ -166,39 +166,39 @@ func (h *history) feedEntryAt(at int32) feedEntry {
 	}
 }
 
-// resolveStart returns where a feed begins that ends with the state st. It
+// resolveStart returns where a feed begins that ends with a state. It
 // returns an error if retention has removed commits that the feed would begin
 // with, or if the moment to begin after is later than the feed's end.
-func (h *history) resolveStart(s feedSince, now time.Time, st *regionState) (feedPosition, error) {
+func (h *history) resolveStart(since feedSince, now time.Time, end *regionState) (feedPosition, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if len(h.commits) == 0 {
-		return s.position, nil
+		return since.position, nil
 	}
 	first := h.commits[0]
 	early := &archive.TooEarlyError{First: first.at, FirstSequence: first.sequence}
 	switch {
-	case s.cursor && s.position.sequence > 0 && s.position.sequence < first.sequence:
+	case since.cursor && since.position.sequence > 0 && since.position.sequence < first.sequence:
 		return feedPosition{}, feedCursorExpiredError(early)
-	case s.cursor:
-		return s.position, nil
-	case !s.asOf.isSet:
+	case since.cursor:
+		return since.position, nil
+	case !since.asOf.isSet:
 		return feedPosition{}, nil
-	case s.sequence == 0:
-		return h.resolveStartTime(s.resolveTime(now), st, early)
-	case s.sequence > st.Sequence:
-		return feedPosition{}, startAfterEndError(st)
-	case s.sequence+1 < first.sequence:
+	case since.sequence == 0:
+		return h.resolveStartTime(since.resolveTime(now), end, early)
+	case since.sequence > end.Sequence:
+		return feedPosition{}, startAfterEndError(end)
+	case since.sequence+1 < first.sequence:
 		return feedPosition{}, early
 	}
-	return feedPosition{s.sequence + 1, 0}, nil
+	return feedPosition{since.sequence + 1, 0}, nil
 }
 
 // resolveStartTime returns the position after the last commit that is not later
 // than a time. early is the error for a time before the kept history. The
 // caller holds the lock.
 func (h *history) resolveStartTime(
-	after time.Time, st *regionState, early *archive.TooEarlyError,
+	after time.Time, end *regionState, early *archive.TooEarlyError,
 ) (feedPosition, error) {
 	// Before the first commit there is nothing to miss if it is commit 1.
 	if early.FirstSequence > 1 && after.Before(early.First.Time) {
@@ -216,21 +216,21 @@ func (h *history) resolveStartTime(
 		return feedPosition{}, nil
 	}
 	last := h.commits[next-1]
-	if !st.live && last.at.After(st.CommittedAt.Time) {
-		return feedPosition{}, startAfterEndError(st)
+	if !end.live && last.at.After(end.CommittedAt.Time) {
+		return feedPosition{}, startAfterEndError(end)
 	}
 	// Not the position of the next commit, which may not be there yet.
 	return feedPosition{last.sequence + 1, 0}, nil
 }
 
 // startAfterEnd returns the error for a feed that would begin after its end.
-func startAfterEndError(st *regionState) error {
-	if st.live {
-		return &archive.FutureError{Last: st.Sequence}
+func startAfterEndError(end *regionState) error {
+	if end.live {
+		return &archive.FutureError{Last: end.Sequence}
 	}
 	return &apierror.Error{
 		Status: http.StatusNotFound, Code: codeFuture,
-		Message:   fmt.Sprintf("since is later than commit %d, the last one at the time given by at.", st.Sequence),
+		Message:   fmt.Sprintf("since is later than commit %d, the last one at the time given by at.", end.Sequence),
 		Recommend: "Use that commit or an earlier one as since, or a later time as at.",
 	}
 }

@@ -13,39 +13,39 @@ import (
 // findRegion returns the region that a request is about: the one that it names,
 // the only one, the one that its cursor was made in, or the only one that has
 // the named clusters or images.
-func (s *service) findRegion(ctx context.Context, a *request) (string, error) {
+func (s *service) findRegion(ctx context.Context, req *request) (string, error) {
 	switch {
-	case a.region != "":
-		return a.region, nil
+	case req.region != "":
+		return req.region, nil
 	case len(s.regions) == 1:
 		return s.regions[0], nil
 	}
-	if region, ok := s.regionOfCursor(a); ok {
+	if region, ok := s.regionOfCursor(req); ok {
 		return region, nil
 	}
-	namesCluster := namesClusters(a)
-	if !namesCluster && a.wantedImageIDs() == nil {
+	namesCluster := namesClusters(req)
+	if !namesCluster && req.wantedImageIDs() == nil {
 		return "", s.regionRequiredError("are configured")
 	}
 	// No two regions have clusters of the same id, but images have the same ids
 	// in several.
 	found := s.searchRegions(ctx, namesCluster, func(current currentState) (bool, error) {
-		return s.regionHasNamed(ctx, a, current)
+		return s.regionHasNamed(ctx, req, current)
 	})
 	// The history costs more to read, so it is asked only about clusters that no
 	// region has now.
-	if found.count == 0 && namesCluster && a.allowsEndedClusters() {
+	if found.count == 0 && namesCluster && req.allowsEndedClusters() {
 		found = s.searchRegions(ctx, true, func(current currentState) (bool, error) {
-			return s.historyHasCluster(ctx, a, current)
+			return s.historyHasCluster(ctx, req, current)
 		})
 	}
-	return s.decideRegion(ctx, a, found)
+	return s.decideRegion(ctx, req, found)
 }
 
 // decideRegion returns the region that a search has found, or the error that
 // says why it found none or several.
-func (s *service) decideRegion(ctx context.Context, a *request, found regionSearch) (string, error) {
-	namesCluster := namesClusters(a)
+func (s *service) decideRegion(ctx context.Context, req *request, found regionSearch) (string, error) {
+	namesCluster := namesClusters(req)
 	switch {
 	case found.count > 1:
 		return "", s.regionRequiredError("match the request")
@@ -63,19 +63,19 @@ func (s *service) decideRegion(ctx context.Context, a *request, found regionSear
 	case found.withoutData == len(s.regions):
 		return "", s.nothingCapturedError()
 	case namesCluster:
-		return "", s.clusterInNoRegionError(ctx, a)
+		return "", s.clusterInNoRegionError(ctx, req)
 	}
-	return "", imageNeverOffered(strings.Join(a.wantedImageIDs(), ","), strings.Join(s.regions, ", "))
+	return "", imageNeverOffered(strings.Join(req.wantedImageIDs(), ","), strings.Join(s.regions, ", "))
 }
 
 // regionOfCursor returns the region that the request's cursor was made in. What
 // the request names may have ended there since.
-func (s *service) regionOfCursor(a *request) (region string, ok bool) {
-	if a.cursor == nil {
+func (s *service) regionOfCursor(req *request) (region string, ok bool) {
+	if req.cursor == nil {
 		return "", false
 	}
 	// A cursor holds a hash of its region and query, not the region itself.
-	i := slices.IndexFunc(s.regions, func(region string) bool { return a.cursor.checkQuery(region, a) == nil })
+	i := slices.IndexFunc(s.regions, func(region string) bool { return req.cursor.checkQuery(region, req) == nil })
 	if i < 0 {
 		return "", false
 	}
@@ -173,18 +173,20 @@ func (s *service) regionRequiredError(reason string) error {
 }
 
 // namesClusters reports whether a request names a cluster by its id.
-func namesClusters(a *request) bool { return slices.ContainsFunc(a.selection.clusters, isClusterName) }
+func namesClusters(req *request) bool {
+	return slices.ContainsFunc(req.selection.clusters, isClusterName)
+}
 
 // regionHasNamed reports whether a region has one of the clusters that a
 // request names. If it names none, regionHasNamed reports whether the region
 // has or had one of the images.
-func (s *service) regionHasNamed(ctx context.Context, a *request, current currentState) (bool, error) {
-	if namesClusters(a) {
-		return slices.ContainsFunc(a.selection.clusters, func(name string) bool {
+func (s *service) regionHasNamed(ctx context.Context, req *request, current currentState) (bool, error) {
+	if namesClusters(req) {
+		return slices.ContainsFunc(req.selection.clusters, func(name string) bool {
 			return name != "" && current.hasCluster(name)
 		}), nil
 	}
-	for _, id := range a.wantedImageIDs() {
+	for _, id := range req.wantedImageIDs() {
 		if ok, err := s.wasEverOffered(ctx, current, id); ok || err != nil {
 			return ok, err
 		}
@@ -194,19 +196,19 @@ func (s *service) regionHasNamed(ctx context.Context, a *request, current curren
 
 // historyHasCluster reports whether the history of a region has one of the
 // clusters that a request names.
-func (s *service) historyHasCluster(ctx context.Context, a *request, current currentState) (bool, error) {
+func (s *service) historyHasCluster(ctx context.Context, req *request, current currentState) (bool, error) {
 	t, err := s.loadHistory(ctx, current)
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(a.selection.clusters, t.hasCluster), nil
+	return slices.ContainsFunc(req.selection.clusters, t.hasCluster), nil
 }
 
 // clusterInNoRegion returns the error for clusters that no region has. It lists
 // the clusters of all regions.
-func (s *service) clusterInNoRegionError(ctx context.Context, a *request) error {
-	first := slices.IndexFunc(a.selection.clusters, isClusterName)
-	e := &clusterError{region: strings.Join(s.regions, ", "), name: a.selection.clusters[first]}
+func (s *service) clusterInNoRegionError(ctx context.Context, req *request) error {
+	first := slices.IndexFunc(req.selection.clusters, isClusterName)
+	e := &clusterError{region: strings.Join(s.regions, ", "), name: req.selection.clusters[first]}
 	// The list helps to find a slip of the keyboard; regions that cannot be read
 	// are left out.
 	for _, region := range s.regions {
@@ -219,7 +221,7 @@ func (s *service) clusterInNoRegionError(ctx context.Context, a *request) error 
 
 // allowsEndedClusters reports whether a request can be about clusters that have
 // ended.
-func (a *request) allowsEndedClusters() bool { return a.at.isSet || a.from.isSet || a.isFeed() }
+func (req *request) allowsEndedClusters() bool { return req.at.isSet || req.from.isSet || req.isFeed() }
 
 // isFeed reports whether the answer is a feed of changes.
-func (a *request) isFeed() bool { return a.route.hasParam("since") }
+func (req *request) isFeed() bool { return req.route.hasParam("since") }

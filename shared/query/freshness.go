@@ -10,7 +10,8 @@ import (
 
 // freshness says how old an answer is and which parts of it are stale.
 type freshness struct {
-	// sequence is the commit that is shown. 0: the answer covers several regions.
+	// sequence is the commit that is shown. 0: the answer covers several
+	// regions.
 	sequence int64
 	// committedAt is the time of that commit, or of the latest one.
 	committedAt catalog.Time
@@ -35,28 +36,28 @@ type staleScope struct {
 	reason string       // one line for people
 }
 
-// computeFreshness returns how fresh a scope set of st is at now. st is the
-// state that the caller asked for by m, and h the present one. A scope is stale
-// if its last check did not succeed, or if it is present and its last check is
-// older than maxStale; 0: any age.
+// computeFreshness returns how fresh a scope set is at now. It belongs to the
+// state that the caller asked for with at; current is the present one. A scope
+// is stale if its last check did not succeed. In the present state it is stale
+// too if its last check is older than maxStale; 0: any age.
 //
 // Only the outcome of the checks counts for a past state: how long ago they
 // were made says nothing about it. A state requested by commit number counts as
 // past even if it is the latest, because caches keep the answer.
 func (v *scopeSet) computeFreshness(
-	h currentState, st *regionState, m asOf, now time.Time, maxStale time.Duration,
+	current currentState, asked *regionState, at asOf, now time.Time, maxStale time.Duration,
 ) freshness {
 	f := freshness{
-		sequence: st.Sequence, committedAt: st.CommittedAt,
+		sequence: asked.Sequence, committedAt: asked.CommittedAt,
 		checkedAt: catalog.At(v.oldestCheck), age: ageSeconds(now, v.oldestCheck), scopes: len(v.scopes),
 	}
-	isLive := st.live && m.sequence == 0
-	if isLive && !h.outageSince.IsZero() {
+	isLive := asked.live && at.sequence == 0
+	if isLive && !current.outageSince.IsZero() {
 		const reason = "the storage cannot be reached; this is what was read last"
-		f.stale = append(f.stale, staleScope{"*", catalog.At(h.outageSince), reason})
+		f.stale = append(f.stale, staleScope{"*", catalog.At(current.outageSince), reason})
 	}
 	if isLive {
-		f.held = ageSeconds(now, h.confirmedAt)
+		f.held = ageSeconds(now, current.confirmedAt)
 	}
 	// Usually every check is recent, and only the unhealthy scopes need a look.
 	candidates, checkAge := v.unhealthy, isLive && maxStale > 0 && now.Sub(v.oldestCheck) > maxStale
@@ -164,21 +165,21 @@ func appendTime(b []byte, t catalog.Time) []byte {
 
 // merge adds the freshness of another region: the oldest check counts. With
 // several regions there is no sequence, because each counts its own commits.
-func (f freshness) merge(o freshness, region string, several bool) freshness {
+func (f freshness) merge(other freshness, region string, several bool) freshness {
 	if several {
-		o.sequence = 0
-		for i := range o.stale {
-			o.stale[i].scope = region + "/" + o.stale[i].scope
+		other.sequence = 0
+		for i := range other.stale {
+			other.stale[i].scope = region + "/" + other.stale[i].scope
 		}
 	}
-	if f.checkedAt.IsZero() || o.checkedAt.Before(f.checkedAt.Time) && !o.checkedAt.IsZero() {
-		f.checkedAt, f.age = o.checkedAt, o.age
+	if f.checkedAt.IsZero() || other.checkedAt.Before(f.checkedAt.Time) && !other.checkedAt.IsZero() {
+		f.checkedAt, f.age = other.checkedAt, other.age
 	}
-	if o.committedAt.After(f.committedAt.Time) {
-		f.committedAt = o.committedAt
+	if other.committedAt.After(f.committedAt.Time) {
+		f.committedAt = other.committedAt
 	}
-	f.sequence, f.held = o.sequence, max(f.held, o.held)
-	f.stale = append(f.stale, o.stale...)
-	f.scopes += o.scopes
+	f.sequence, f.held = other.sequence, max(f.held, other.held)
+	f.stale = append(f.stale, other.stale...)
+	f.scopes += other.scopes
 	return f
 }

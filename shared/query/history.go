@@ -56,7 +56,7 @@ type history struct {
 	// fields are the field changes of events of kindChanged, by place in events.
 	fields map[int32][]catalog.FieldChange
 	// copied belongs to a restricted history. It is zero in a full one.
-	copied copied
+	copied copyProgress
 }
 
 // historyScopes are the scopes that a history knows.
@@ -130,7 +130,7 @@ func (h *history) includesCommit(sequence int64) bool {
 
 // imagesOf returns the ids of the images of a scope after the last commit,
 // sorted. The caller holds the lock.
-func (h *history) imagesOf(ref archive.ScopeRef) []string {
+func (h *history) imageIDsOf(ref archive.ScopeRef) []string {
 	scope, ok := h.scopeAt[ref]
 	if !ok || h.firstEvents[scope] < 0 {
 		return nil
@@ -177,27 +177,27 @@ func (h *history) hasCluster(name string) bool {
 // checkSelection returns an error for a name of a selection that no scope has
 // or had. Otherwise the caller would take the empty feed of a misspelt name for
 // a quiet one.
-func (h *history) checkSelection(c selection, st *regionState) error {
-	for _, name := range c.clusters {
-		if isClusterName(name) && !st.hasCluster(name) && !h.hasCluster(name) {
+func (h *history) checkSelection(sel selection, state *regionState) error {
+	for _, name := range sel.clusters {
+		if isClusterName(name) && !state.hasCluster(name) && !h.hasCluster(name) {
 			return &clusterError{
-				region: st.RegionID, name: name, clusters: st.clusterNames(), listed: st.isListed(name),
+				region: state.RegionID, name: name, clusters: state.clusterNames(), listed: state.isListed(name),
 			}
 		}
 	}
 	// A type must be one that a selected cluster has or had.
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	for _, name := range c.types {
-		one := selection{c.clusters, []string{name}}
+	for _, name := range sel.types {
+		one := selection{sel.clusters, []string{name}}
 		isCaptured := func(sc archive.ScopeState) bool {
 			return one.includes(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType})
 		}
 		if name == allNames || slices.ContainsFunc(h.scopes, one.includes) {
 			continue
 		}
-		if !slices.ContainsFunc(st.Scopes, isCaptured) {
-			return scopeNotFoundError(one, st)
+		if !slices.ContainsFunc(state.Scopes, isCaptured) {
+			return scopeNotFoundError(one, state)
 		}
 	}
 	return nil

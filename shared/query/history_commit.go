@@ -19,7 +19,8 @@ func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) 
 	if h.sequence > 0 && c.Sequence > h.sequence+1 {
 		h.clear()
 	}
-	// Of the first commit that is kept, Arrivals reads what was there before it.
+	// Of the first commit that is kept, Arrivals reads what was there before
+	// it.
 	arrivals, err := c.Arrivals(h.sequence, func(scopes []archive.ScopeState) ([][]string, error) {
 		return s.lists.loadImageIDs(ctx, c.RegionID, scopes)
 	})
@@ -37,7 +38,7 @@ func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) 
 	// in one commit.
 	for _, e := range c.Ended {
 		ref := archive.ScopeRef{ClusterID: e.ClusterID, InstanceType: e.InstanceType}
-		h.addEvents(event{commit: commit, kind: kindRemoved}, ref, h.imagesOf(ref))
+		h.addEvents(event{commit: commit, kind: kindRemoved}, ref, h.imageIDsOf(ref))
 		if scope, ok := h.scopeAt[ref]; ok {
 			h.firstEvents[scope] = -1
 		}
@@ -54,12 +55,12 @@ func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) 
 
 // addChange adds the events of one scope's change, without changes of redacted
 // fields.
-func (h *history) addChange(commit int32, c archive.Change, schema *schema) {
-	ref := archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType}
-	h.addEvents(event{commit: commit, kind: kindRemoved}, ref, c.Removed)
-	h.addEvents(event{commit: commit, kind: kindAdded}, ref, c.Added)
+func (h *history) addChange(commit int32, change archive.Change, schema *schema) {
+	ref := archive.ScopeRef{ClusterID: change.ClusterID, InstanceType: change.InstanceType}
+	h.addEvents(event{commit: commit, kind: kindRemoved}, ref, change.Removed)
+	h.addEvents(event{commit: commit, kind: kindAdded}, ref, change.Added)
 	// The field changes of one image follow each other and make one event.
-	for rest := c.Changed; len(rest) > 0; {
+	for rest := change.Changed; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n].ImageID == rest[0].ImageID {
 			n++
@@ -73,22 +74,22 @@ func (h *history) addChange(commit int32, c archive.Change, schema *schema) {
 
 // addEvents adds an event without field changes for each of several images of a
 // scope.
-func (h *history) addEvents(e event, ref archive.ScopeRef, imageIDs []string) {
+func (h *history) addEvents(e event, scope archive.ScopeRef, imageIDs []string) {
 	for _, id := range imageIDs {
-		h.addEvent(e, ref, id, nil)
+		h.addEvent(e, scope, id, nil)
 	}
 }
 
 // addEvent adds an event of an image of a scope. fields is nil unless the event
 // is of kindChanged. The caller holds the lock and has set commit and kind of
 // the event.
-func (h *history) addEvent(e event, ref archive.ScopeRef, imageID string, fields []catalog.FieldChange) {
+func (h *history) addEvent(e event, scope archive.ScopeRef, imageID string, fields []catalog.FieldChange) {
 	at := int32(len(h.events))
 	var ok bool
-	if e.scope, ok = h.scopeAt[ref]; !ok {
+	if e.scope, ok = h.scopeAt[scope]; !ok {
 		e.scope = int32(len(h.scopes))
-		h.scopeAt[ref] = e.scope
-		h.scopes, h.firstEvents = append(h.scopes, ref), append(h.firstEvents, -1)
+		h.scopeAt[scope] = e.scope
+		h.scopes, h.firstEvents = append(h.scopes, scope), append(h.firstEvents, -1)
 	}
 	// An ended scope that comes back begins with this event.
 	if h.firstEvents[e.scope] < 0 {
@@ -107,19 +108,19 @@ func (h *history) addEvent(e event, ref archive.ScopeRef, imageID string, fields
 }
 
 // fillLostChange completes a change whose commit could not say what differs,
-// because the old content was lost. c.Added holds all of the new content. Which
-// fields changed stays unknown.
-func (h *history) fillLostChange(c archive.Change) archive.Change {
+// because the old content was lost. change.Added holds all of the new content.
+// Which fields changed stays unknown.
+func (h *history) fillLostChange(change archive.Change) archive.Change {
 	// What the events so far say of the scope stands for the lost content.
-	before := h.imagesOf(archive.ScopeRef{ClusterID: c.ClusterID, InstanceType: c.InstanceType})
+	before := h.imageIDsOf(archive.ScopeRef{ClusterID: change.ClusterID, InstanceType: change.InstanceType})
 	subtract := func(list, other []string) []string {
 		return slices.DeleteFunc(slices.Clone(list), func(id string) bool {
 			_, found := slices.BinarySearch(other, id)
 			return found
 		})
 	}
-	c.Added, c.Removed = subtract(c.Added, before), subtract(before, c.Added)
-	return c
+	change.Added, change.Removed = subtract(change.Added, before), subtract(before, change.Added)
+	return change
 }
 
 // visibleChanges drops the changes of redacted fields.
@@ -127,8 +128,8 @@ func (s *schema) visibleChanges(changes []catalog.FieldChange) []catalog.FieldCh
 	if len(s.withheld) == 0 {
 		return changes
 	}
-	// An empty Field means that the whole image differs, which would show that a
-	// redacted field changed.
+	// An empty Field means that the whole image differs, which would show that
+	// a redacted field changed.
 	return slices.DeleteFunc(slices.Clone(changes), func(c catalog.FieldChange) bool {
 		return c.Field == "" || slices.ContainsFunc(s.withheld, func(w string) bool { return isWithheldMember(w, c.Field) })
 	})

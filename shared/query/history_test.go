@@ -34,7 +34,7 @@ func TestScopesComeAndGo(t *testing.T) {
 	holds := func(cluster string, looked int, want ...string) {
 		t.Helper()
 		ref := archive.ScopeRef{ClusterID: cluster}
-		if got := line.imagesOf(ref); !slices.Equal(got, want) {
+		if got := line.imageIDsOf(ref); !slices.Equal(got, want) {
 			t.Errorf("at commit %d %s has %q, want %q", sequence, cluster, got, want)
 		}
 		if began := line.firstEvents[line.scopeAt[ref]]; began >= 0 && len(line.events)-int(began) > looked {

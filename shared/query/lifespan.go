@@ -119,7 +119,7 @@ func (s *service) loadLastContent(
 	}
 	scope := catalog.Scope{ClusterID: life.lastScope.ClusterID, InstanceType: life.lastScope.InstanceType}
 	if sc, ok := state.Scope(scope); ok && sc.Digest != "" {
-		list, err := s.lists.load(ctx, current.RegionID, sc)
+		list, err := s.lists.loadList(ctx, current.RegionID, sc)
 		if err != nil {
 			return "", err
 		}

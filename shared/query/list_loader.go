@@ -75,19 +75,19 @@ func (l *listLoader) lastIndex(region string) *regionIndex {
 }
 
 // load returns the images of a scope, from memory or from its snapshot.
-func (l *listLoader) load(ctx context.Context, region string, s archive.ScopeState) (imageList, error) {
-	if list, ok := l.cache.get(s.Digest); ok {
+func (l *listLoader) loadList(ctx context.Context, region string, scope archive.ScopeState) (imageList, error) {
+	if list, ok := l.cache.get(scope.Digest); ok {
 		return list, nil
 	}
-	done := l.flight.DoChan(s.Digest, func() (any, error) {
+	done := l.flight.DoChan(scope.Digest, func() (any, error) {
 		// Other lookups may wait for this read, so it outlives its own lookup.
 		ctx, cancel := withReadDeadline(context.WithoutCancel(ctx))
 		defer cancel()
-		snapshot, err := l.source.Snapshot(ctx, s.Scope(region), s.Digest)
+		snapshot, err := l.source.Snapshot(ctx, scope.Scope(region), scope.Digest)
 		if err != nil {
 			return nil, wrapStoreError(region, err)
 		}
-		return l.cacheRedacted(s.Digest, snapshot.Images), nil
+		return l.cacheRedacted(scope.Digest, snapshot.Images), nil
 	})
 	select {
 	case <-ctx.Done():
@@ -111,7 +111,7 @@ func (l *listLoader) cacheRedacted(digest string, images []*catalog.Image) image
 
 // loadAll returns the images of several scopes, in the order of the scopes.
 // indexSequence is the commit that the region's index goes up to; 0: not known.
-func (l *listLoader) loadAll(
+func (l *listLoader) loadLists(
 	ctx context.Context, region string, scopes []archive.ScopeState, indexSequence int64,
 ) ([]imageList, error) {
 	// One index costs less than many snapshots.
@@ -130,7 +130,7 @@ func (l *listLoader) loadAll(
 		}
 		// The index lacks it, or was not worth reading.
 		group.Go(func() error {
-			list, err := l.load(ctx, region, s)
+			list, err := l.loadList(ctx, region, s)
 			lists[i] = list
 			return err
 		})
@@ -141,7 +141,7 @@ func (l *listLoader) loadAll(
 // loadImageIDs returns the ids of the images of several scopes, each once for
 // each scope.
 func (l *listLoader) loadImageIDs(ctx context.Context, region string, scopes []archive.ScopeState) ([][]string, error) {
-	lists, err := l.loadAll(ctx, region, scopes, 0)
+	lists, err := l.loadLists(ctx, region, scopes, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -61,8 +61,8 @@ func (c *lru[K, V]) put(key K, value V, cost int) {
 }
 
 // evict drops a value. The caller holds the lock.
-func (c *lru[K, V]) evict(e *list.Element) {
-	item := c.order.Remove(e).(*lruItem[K, V])
+func (c *lru[K, V]) evict(element *list.Element) {
+	item := c.order.Remove(element).(*lruItem[K, V])
 	delete(c.items, item.key)
 	c.used -= item.cost
 }

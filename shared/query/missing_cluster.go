@@ -42,17 +42,17 @@ func (s *service) explainMissingCluster(ctx context.Context, err error) error {
 }
 
 // explainCluster says since when a cluster is captured that is here now but was
-// not at e.past, or until when one was captured that is not here now. It
+// not at missing.past, or until when one was captured that is not here now. It
 // returns an empty text if the history does not know.
-func (t *history) explainCluster(region string, e *clusterError, here bool) string {
-	if here {
-		if first, ok := t.firstCommitWith(e.name, e.past); ok {
+func (h *history) explainCluster(region string, missing *clusterError, isHere bool) string {
+	if isHere {
+		if first, ok := h.firstCommitWith(missing.name, missing.past); ok {
 			return fmt.Sprintf("It was first captured by commit %d at %s: use at=%d or later.",
 				first.sequence, first.at, first.sequence)
 		}
 		return ""
 	}
-	if last, end, ok := t.lastCommitsOf(e.name); ok {
+	if last, end, ok := h.lastCommitsOf(missing.name); ok {
 		return fmt.Sprintf("It was captured in %s until commit %d at %s: use at=%d.",
 			region, end.sequence, end.at, last.sequence)
 	}
@@ -62,16 +62,16 @@ func (t *history) explainCluster(region string, e *clusterError, here bool) stri
 // lastCommitsOf returns the commit that removed the last images of a cluster,
 // and the one before it. ok is false if the cluster still has images, or if the
 // kept history does not reach back far enough.
-func (t *history) lastCommitsOf(cluster string) (last, end commitRef, ok bool) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
+func (h *history) lastCommitsOf(cluster string) (last, end commitRef, ok bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
 	// The last event of the cluster is the removal of its last image.
-	for _, e := range slices.Backward(t.events) {
-		if t.scopes[e.scope].ClusterID == cluster {
+	for _, e := range slices.Backward(h.events) {
+		if h.scopes[e.scope].ClusterID == cluster {
 			if e.kind != kindRemoved || e.commit == 0 {
 				break
 			}
-			return t.commits[e.commit-1], t.commits[e.commit], true
+			return h.commits[e.commit-1], h.commits[e.commit], true
 		}
 	}
 	return commitRef{}, commitRef{}, false
@@ -79,12 +79,12 @@ func (t *history) lastCommitsOf(cluster string) (last, end commitRef, ok bool) {
 
 // firstCommitWith returns the first commit after a sequence in which a cluster
 // has images.
-func (t *history) firstCommitWith(cluster string, after int64) (first commitRef, ok bool) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	for _, e := range t.events[t.countEventsUpTo(after):] {
-		if t.scopes[e.scope].ClusterID == cluster {
-			return t.commits[e.commit], true
+func (h *history) firstCommitWith(cluster string, after int64) (first commitRef, ok bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, e := range h.events[h.countEventsUpTo(after):] {
+		if h.scopes[e.scope].ClusterID == cluster {
+			return h.commits[e.commit], true
 		}
 	}
 	return commitRef{}, false

@@ -38,18 +38,18 @@ func (st *regionState) cachedScopeSet(key string) *scopeSet {
 }
 
 // cacheScopeSet keeps a scope set. If the cache is full, it drops all others.
-func (st *regionState) cacheScopeSet(key string, v *scopeSet) {
+func (st *regionState) cacheScopeSet(key string, set *scopeSet) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if _, ok := st.scopeSets[key]; ok { // another lookup was faster
 		return
 	}
-	more := 1 + len(v.scopes) + len(v.empty)
+	more := 1 + len(set.scopes) + len(set.empty)
 	if st.cachedScopes += more; st.cachedScopes > st.maxCachedScopes() {
 		clear(st.scopeSets)
 		st.cachedScopes = more
 	}
-	st.scopeSets[key] = v
+	st.scopeSets[key] = set
 }
 
 // maxCachedScopes bounds the scopes in all cached sets. It leaves room for the
@@ -107,8 +107,8 @@ func (st *regionState) pastSequence() int64 {
 }
 
 // scopeNotReady returns the error for a scope that has no content.
-func (st *regionState) scopeNotReadyError(sc archive.ScopeState) error {
-	return &notReadyError{scope: sc.Scope(st.RegionID), problem: sc.Problem, past: st.pastSequence()}
+func (st *regionState) scopeNotReadyError(scope archive.ScopeState) error {
+	return &notReadyError{scope: scope.Scope(st.RegionID), problem: scope.Problem, past: st.pastSequence()}
 }
 
 // clusterNotFound returns the error for a cluster that is not captured.
@@ -121,13 +121,13 @@ func (st *regionState) clusterNotFoundError(cluster string) error {
 
 // scopeNotFound returns the error for a selection that matches no scope of the
 // states. It names the instance types that the selected clusters have.
-func scopeNotFoundError(c selection, states ...*regionState) error {
-	e := &scopeError{cluster: strings.Join(c.clusters, ","), instanceType: strings.Join(c.types, ",")}
+func scopeNotFoundError(sel selection, states ...*regionState) error {
+	e := &scopeError{cluster: strings.Join(sel.clusters, ","), instanceType: strings.Join(sel.types, ",")}
 	var regions []string
 	for _, st := range states {
 		regions = append(regions, st.RegionID)
 		for _, sc := range st.Scopes {
-			if matchesName(c.clusters, sc.ClusterID) && !slices.Contains(e.types, sc.InstanceType) {
+			if matchesName(sel.clusters, sc.ClusterID) && !slices.Contains(e.types, sc.InstanceType) {
 				e.types = append(e.types, sc.InstanceType)
 			}
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // copied says how much a restricted history has taken over from the full one.
-type copied struct {
+type copyProgress struct {
 	// generation is that of the full history. 0: nothing was copied yet.
 	generation int
 	// events is how many events of the full history were looked at.
@@ -45,7 +45,7 @@ func (s *service) loadRestrictedHistory(ctx context.Context, current currentStat
 func (h *history) copyCoveredEvents(full *history, g access.Grant) {
 	if h.copied.generation != full.generation {
 		h.clear()
-		h.copied = copied{generation: full.generation}
+		h.copied = copyProgress{generation: full.generation}
 	}
 	// Commits are shared: the full history only appends to them, or drops them
 	// for new ones. Places of commits therefore mean the same in both.

@@ -47,9 +47,9 @@ func (c currentState) toFull() currentState {
 
 // restrictedStateAsOf is stateAsOf for the service of a grant. Moments mean the
 // same commits for every caller.
-func (s *service) restrictedStateAsOf(ctx context.Context, current currentState, m asOf) (*regionState, error) {
+func (s *service) restrictedStateAsOf(ctx context.Context, current currentState, at asOf) (*regionState, error) {
 	// Errors name the region's own first or last commit.
-	full, err := s.full.stateAsOf(ctx, current.toFull(), m)
+	full, err := s.full.stateAsOf(ctx, current.toFull(), at)
 	if err != nil {
 		return nil, err
 	}

@@ -38,11 +38,11 @@ type scopeSet struct {
 }
 
 // add puts a scope into the set.
-func (v *scopeSet) add(sc archive.ScopeState) {
-	if sc.Digest == "" {
-		v.empty = append(v.empty, sc)
+func (v *scopeSet) addScope(scope archive.ScopeState) {
+	if scope.Digest == "" {
+		v.empty = append(v.empty, scope)
 	} else {
-		v.scopes = append(v.scopes, sc)
+		v.scopes = append(v.scopes, scope)
 	}
 }
 
@@ -74,12 +74,12 @@ func (v *scopeSet) finish() {
 
 // selectScopes resolves a selection. It returns an error if a name that is not
 // "*" matches no scope, or if no scope that matches has content.
-func (st *regionState) selectScopes(c selection) (*scopeSet, error) {
-	key := c.key()
+func (st *regionState) selectScopes(sel selection) (*scopeSet, error) {
+	key := sel.key()
 	if v := st.cachedScopeSet(key); v != nil {
 		return v, nil
 	}
-	v, err := st.buildScopeSet(c)
+	v, err := st.buildScopeSet(sel)
 	if err != nil {
 		return nil, err
 	}
@@ -89,24 +89,24 @@ func (st *regionState) selectScopes(c selection) (*scopeSet, error) {
 }
 
 // buildScopeSet is selectScopes without the cache. The set is not finished.
-func (st *regionState) buildScopeSet(c selection) (*scopeSet, error) {
-	v := st.newScopeSet(c.selectsSeveral(), canMatchSeveral(c.types))
+func (st *regionState) buildScopeSet(sel selection) (*scopeSet, error) {
+	v := st.newScopeSet(sel.selectsSeveral(), canMatchSeveral(sel.types))
 	// A cluster without the selected types is an error if it was named, and is
 	// left out of "*".
-	clusters := toScopeNames(c.clusters)
-	if c.isEveryCluster() {
+	clusters := toScopeNames(sel.clusters)
+	if sel.isEveryCluster() {
 		clusters = st.clusterNames()
 		if len(clusters) == 0 {
 			return nil, &clusterError{region: st.RegionID, name: allNames, past: st.pastSequence()}
 		}
 	}
 	for _, cluster := range clusters {
-		if err := st.addClusterScopes(v, c, cluster); err != nil {
+		if err := st.addClusterScopes(v, sel, cluster); err != nil {
 			return nil, err
 		}
 	}
 	// Next to "*" a name without a scope would only be missing in the answer.
-	if part, found := c.firstUnmatched(v); found {
+	if part, found := sel.firstUnmatched(v); found {
 		return nil, scopeNotFoundError(part, st)
 	}
 	switch {
@@ -115,26 +115,26 @@ func (st *regionState) buildScopeSet(c selection) (*scopeSet, error) {
 	case len(v.empty) > 0: // they are asked for, but have not answered yet
 		return nil, st.scopeNotReadyError(v.empty[0])
 	}
-	return nil, scopeNotFoundError(c, st)
+	return nil, scopeNotFoundError(sel, st)
 }
 
 // addClusterScopes adds the scopes of one cluster that a selection matches.
-func (st *regionState) addClusterScopes(v *scopeSet, c selection, cluster string) error {
+func (st *regionState) addClusterScopes(set *scopeSet, sel selection, cluster string) error {
 	captured := st.instanceTypesOf(cluster)
 	if len(captured) == 0 {
 		return st.clusterNotFoundError(cluster)
 	}
 	// "*" stands for the types that have a name, as for clusters.
-	types := toScopeNames(c.types)
-	if isAllNames(c.types) {
+	types := toScopeNames(sel.types)
+	if isAllNames(sel.types) {
 		types = slices.DeleteFunc(slices.Clone(captured), func(t string) bool { return t == "" })
 	}
 	for _, t := range types {
 		sc, ok := st.Scope(catalog.Scope{ClusterID: cluster, InstanceType: t})
 		switch {
 		case ok:
-			v.add(sc)
-		case !c.isEveryCluster():
+			set.addScope(sc)
+		case !sel.isEveryCluster():
 			return &scopeError{
 				region: st.RegionID, cluster: cluster, instanceType: t, types: captured, past: st.pastSequence(),
 			}
@@ -149,22 +149,22 @@ func (st *regionState) allScopes() *scopeSet { return st.matchingScopes(selectio
 // matchingScopes returns the set of the scopes that a selection includes. If
 // there are none, it returns all scopes: a caller who asks for the history of a
 // cluster that has ended still learns how fresh the region is.
-func (st *regionState) matchingScopes(c selection) *scopeSet {
+func (st *regionState) matchingScopes(sel selection) *scopeSet {
 	// Names have no spaces, so the keys differ from those of selectScopes.
 	key := ""
-	if !c.isEverything() {
-		key = "matching " + c.key()
+	if !sel.isEverything() {
+		key = "matching " + sel.key()
 	}
 	if v := st.cachedScopeSet(key); v != nil {
 		return v
 	}
 	v := st.newScopeSet(true, true)
 	for _, sc := range st.Scopes {
-		if c.includes(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType}) {
-			v.add(sc)
+		if sel.includes(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType}) {
+			v.addScope(sc)
 		}
 	}
-	if !c.isEverything() && len(v.scopes)+len(v.empty) == 0 {
+	if !sel.isEverything() && len(v.scopes)+len(v.empty) == 0 {
 		return st.allScopes()
 	}
 	v.finish()

@@ -58,7 +58,7 @@ func (s *service) IsCommitNumber(at string) bool {
 // canonical order and without the redacted fields. The caller must not change
 // the slice.
 func (s *service) Images(ctx context.Context, region string, scope archive.ScopeState) ([]*catalog.Image, error) {
-	list, err := s.lists.load(ctx, region, scope)
+	list, err := s.lists.loadList(ctx, region, scope)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (c *imageSets) load(ctx context.Context, scopes *scopeSet) (*imageSet, erro
 	if s, ok := c.kept.get(key); ok {
 		return s, nil
 	}
-	lists, err := c.lists.loadAll(ctx, scopes.region, scopes.scopes, scopes.indexSequence)
+	lists, err := c.lists.loadLists(ctx, scopes.region, scopes.scopes, scopes.indexSequence)
 	if err != nil {
 		return nil, err
 	}
