@@ -23,7 +23,8 @@ func with(more ...string) []string {
 func TestDefaultsInsideFunctionCompute(t *testing.T) {
 	t.Parallel()
 	common := config.Common{
-		OSS:      config.OSS{Endpoint: "https://oss-cn-hangzhou-internal.aliyuncs.com", Bucket: "images", Prefix: "community-images"},
+		OSS: config.OSS{Endpoint: "https://oss-cn-hangzhou-internal.aliyuncs.com", Bucket: "images",
+			Prefix: "community-images"},
 		Regions:  []string{"cn-hangzhou"},
 		LogLevel: zapcore.InfoLevel,
 	}
@@ -42,7 +43,8 @@ func TestDefaultsInsideFunctionCompute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(config.Query{Common: common, MaxStale: time.Hour, HeadTTL: 5 * time.Second}, query); diff != "" {
+	if diff := cmp.Diff(config.Query{Common: common, MaxStale: time.Hour, HeadTTL: 5 * time.Second},
+		query); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -55,7 +57,8 @@ func TestEverySnapshotSetting(t *testing.T) {
 		"SNAPSHOT_CLUSTERS=ehpc-hz-1,ehpc-hz-2", "SNAPSHOT_UNSCOPED=False",
 		"SNAPSHOT_INSTANCE_TYPES=ecs.c7.large, ecs.g7.xlarge", "SNAPSHOT_QPS=0.5", "SNAPSHOT_CONCURRENCY=32",
 		"SNAPSHOT_SHRINK_GUARD=100", "SNAPSHOT_RETENTION=2y", "LOG_LEVEL=WARN",
-		"ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret", "ALIBABA_CLOUD_SECURITY_TOKEN=token",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret",
+		"ALIBABA_CLOUD_SECURITY_TOKEN=token",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -78,11 +81,13 @@ func TestEverySnapshotSetting(t *testing.T) {
 
 func TestEveryQuerySetting(t *testing.T) {
 	t.Parallel()
-	got, err := config.QueryFrom(with("QUERY_MAX_STALE=90m", "QUERY_HEAD_TTL=0s", "QUERY_REDACT=uid,PostInstallScript,Uid", "QUERY_GZIP=1"))
+	got, err := config.QueryFrom(with("QUERY_MAX_STALE=90m", "QUERY_HEAD_TTL=0s",
+		"QUERY_REDACT=uid,PostInstallScript,Uid", "QUERY_GZIP=1"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config.Query{Common: got.Common, MaxStale: 90 * time.Minute, Redact: []string{"Uid", "PostInstallScript"}, Gzip: true}
+	want := config.Query{Common: got.Common, MaxStale: 90 * time.Minute, Redact: []string{"Uid", "PostInstallScript"},
+		Gzip: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -91,11 +96,15 @@ func TestEveryQuerySetting(t *testing.T) {
 func TestOtherForms(t *testing.T) {
 	t.Parallel()
 	for setting, check := range map[string]func(config.Snapshot) bool{
-		"SNAPSHOT_INSTANCE_TYPES=none": func(s config.Snapshot) bool { return !s.InstanceTypes.Auto && s.InstanceTypes.List == nil },
+		"SNAPSHOT_INSTANCE_TYPES=none": func(s config.Snapshot) bool {
+			return !s.InstanceTypes.Auto && s.InstanceTypes.List == nil
+		},
 		"SNAPSHOT_INSTANCE_TYPES=Auto": func(s config.Snapshot) bool { return s.InstanceTypes.Auto },
 		"SNAPSHOT_CLUSTERS=*":          func(s config.Snapshot) bool { return s.Clusters == nil },
 		"SNAPSHOT_QPS=":                func(s config.Snapshot) bool { return s.QPS == 10 },
-		"SNAPSHOT_RETENTION=400d":      func(s config.Snapshot) bool { return s.Retention == config.Retention{Days: 400} },
+		"SNAPSHOT_RETENTION=400d": func(s config.Snapshot) bool {
+			return s.Retention == config.Retention{Days: 400}
+		},
 		"OSS_ENDPOINT=http://[::1]:80": func(s config.Snapshot) bool { return s.OSS.Endpoint == "http://[::1]:80" },
 	} {
 		s, err := config.SnapshotFrom(with(setting))
@@ -131,15 +140,18 @@ func TestFaultsNameSettingValueReasonAndWhatIsAllowed(t *testing.T) {
 		{"OSS_ENDPOINT=https://host:99999", "no valid host and port"},
 		{"OSS_ENDPOINT=https://", "no valid host and port"},
 		{"OSS_ENDPOINT=https://oss-{region}.aliyuncs.com", "only EHPC_ENDPOINT may"},
-		{"OSS_BUCKET=Bad_Bucket", `OSS_BUCKET="Bad_Bucket": is not a bucket name; allowed: the name of an OSS bucket: 3 to 63`},
+		{"OSS_BUCKET=Bad_Bucket",
+			`OSS_BUCKET="Bad_Bucket": is not a bucket name; allowed: the name of an OSS bucket: 3 to 63`},
 		{"OSS_PREFIX=a/../b", `OSS_PREFIX="a/../b": is not an object key prefix`},
 		{"EHPC_REGIONS=cn-hangzhou,,cn-beijing", "has an empty element"},
-		{"EHPC_REGIONS=CN_HANGZHOU", `EHPC_REGIONS="CN_HANGZHOU": is not a region id; allowed: a region id such as cn-hangzhou`},
+		{"EHPC_REGIONS=CN_HANGZHOU",
+			`EHPC_REGIONS="CN_HANGZHOU": is not a region id; allowed: a region id such as cn-hangzhou`},
 		{"EHPC_REGIONS=cn.attacker.example/x", "is not a region id"},
 		{"EHPC_ENDPOINT=127.0.0.1:1?x=1", "more than a scheme, a host and a port"},
-		{"SNAPSHOT_CLUSTERS=ehpc-1,../../x", `SNAPSHOT_CLUSTERS="../../x": is not a cluster id; allowed: * for every cluster`},
+		{"SNAPSHOT_CLUSTERS=ehpc-1,../../x",
+			`SNAPSHOT_CLUSTERS="../../x": is not a cluster id; allowed: * for every cluster`},
 		{"SNAPSHOT_CLUSTERS=_any", "is not a cluster id"},
-		{"SNAPSHOT_UNSCOPED=maybe", `"maybe": is not a yes or no; allowed: true, false`},
+		{"SNAPSHOT_UNSCOPED=maybe", `"maybe": must be true or false`},
 		{"SNAPSHOT_INSTANCE_TYPES=auto,ecs.c7.large", "mixes auto with instance types"},
 		{"SNAPSHOT_QPS=0", "allowed: 0.01 to 1000000"},
 		{"SNAPSHOT_QPS=NaN", "is not a number in its range"},
@@ -152,8 +164,9 @@ func TestFaultsNameSettingValueReasonAndWhatIsAllowed(t *testing.T) {
 		{"LOG_LEVEL=fatal", "is not a log level"},
 		{"QUERY_MAX_STALE=soon", "allowed: 1s to 8784h, written like"},
 		{"QUERY_HEAD_TTL=-1s", "allowed: 0s to 24h"},
-		{"QUERY_REDACT=Uid,ImageId", `QUERY_REDACT="ImageId": is not one of the values; allowed: a comma list of PostInstallScript, Uid`},
-		{"QUERY_GZIP=gzip", "is not a yes or no"},
+		{"QUERY_REDACT=Uid,ImageId",
+			`QUERY_REDACT="ImageId": is not one of the values; allowed: a comma list of PostInstallScript, Uid`},
+		{"QUERY_GZIP=gzip", "must be true or false"},
 		{"FC_REGION=../x", `FC_REGION="../x": is not a region id`},
 		{"EHPC_REGION=cn-beijing", "EHPC_REGION: is not a setting; did you mean EHPC_REGIONS?"},
 		{"OSS_BUKCET=b", "did you mean OSS_BUCKET?"},
@@ -170,7 +183,8 @@ func TestFaultsNameSettingValueReasonAndWhatIsAllowed(t *testing.T) {
 func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := config.SnapshotFrom([]string{"SNAPSHOT_QPS=x", "LOG_LEVEL=x", "OSS_PREFX=y"})
-	for _, name := range []string{"OSS_ENDPOINT", "OSS_BUCKET", "EHPC_REGIONS", "SNAPSHOT_QPS", "LOG_LEVEL", "OSS_PREFX"} {
+	for _, name := range []string{"OSS_ENDPOINT", "OSS_BUCKET", "EHPC_REGIONS", "SNAPSHOT_QPS", "LOG_LEVEL",
+		"OSS_PREFX"} {
 		if !strings.Contains(err.Error(), name+":") && !strings.Contains(err.Error(), name+"=") {
 			t.Errorf("%s is missing in\n%v", name, err)
 		}
@@ -197,7 +211,8 @@ func TestWhoMayAsk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g := got.Tokens[0].Grant; len(got.Tokens) != 1 || g.Name != "ci" || !g.CoversRegion("cn-hangzhou") || g.CoversRegion("cn-beijing") || !g.CoversCluster("") || g.CoversCluster("ehpc-2") {
+	if g := got.Tokens[0].Grant; len(got.Tokens) != 1 || g.Name != "ci" || !g.CoversRegion("cn-hangzhou") ||
+		g.CoversRegion("cn-beijing") || !g.CoversCluster("") || g.CoversCluster("ehpc-2") {
 		t.Errorf("%+v", got.Tokens)
 	}
 	if secret, ok := got.Keys.Secret("CIAK-0001"); !ok || secret != someSecret {
@@ -228,7 +243,8 @@ func TestFaultsOfWhoMayAskShowNoValue(t *testing.T) {
 	want := []string{
 		`QUERY_HEAD_TTL="never": is not a duration`,
 		"QUERY_TOKENS: entry 1: name is not", "QUERY_TOKENS: entry 1: sha256 is not 64",
-		"QUERY_TOKENS: entry 2: has a member that is not known", "QUERY_TOKENS: entry 2: name is missing", "QUERY_TOKENS: entry 2: sha256 is missing", "QUERY_TOKENS: entry 2: clusters: element 1 is not",
+		"QUERY_TOKENS: entry 2: has a member that is not known", "QUERY_TOKENS: entry 2: name is missing",
+		"QUERY_TOKENS: entry 2: sha256 is missing", "QUERY_TOKENS: entry 2: clusters: element 1 is not",
 		"QUERY_ACCESS_KEYS: entry 1: secret is weak",
 	}
 	for _, part := range want {
@@ -255,7 +271,8 @@ func TestFaultsOfWhoMayAskShowNoValue(t *testing.T) {
 
 func TestForeignNamesAreNotOurs(t *testing.T) {
 	t.Parallel()
-	if _, err := config.SnapshotFrom(with("OSS_ACCESS_KEY_ID=x", "OSS_REGION=y", "QUERY_STRING=z", "SNAPSHOT_DATE=1", "QUERY_MAX_STALE=bad")); err != nil {
+	if _, err := config.SnapshotFrom(with("OSS_ACCESS_KEY_ID=x", "OSS_REGION=y", "QUERY_STRING=z", "SNAPSHOT_DATE=1",
+		"QUERY_MAX_STALE=bad")); err != nil {
 		t.Error(err)
 	}
 }

@@ -10,10 +10,11 @@ type Error struct {
 	Allowed string // empty if the reason says it
 }
 
+// Error returns the setting, its value, the reason and what is allowed.
 func (e *Error) Error() string {
 	text := e.Setting
 	if e.Value != "" {
-		text += fmt.Sprintf("=%q", clip(e.Value))
+		text += fmt.Sprintf("=%q", shorten(e.Value))
 	}
 	text += ": " + e.Reason
 	if e.Allowed != "" {
@@ -22,8 +23,8 @@ func (e *Error) Error() string {
 	return text
 }
 
-// clip keeps an error readable if somebody pastes a file into a setting.
-func clip(s string) string {
+// shorten cuts a value, in case a whole file was pasted into a setting.
+func shorten(s string) string {
 	const most = 100
 	if len(s) > most {
 		return s[:most] + "…"

@@ -28,24 +28,24 @@ const (
 	nameAllowed   = "1 to 128 characters of A-Z a-z 0-9 . _ - in each element"
 )
 
-func (r *reader) checkRegion(name, region string) bool {
+func (r *settingReader) checkRegion(name, region string) bool {
 	ok := len(region) <= maxLabel && labelForm.MatchString(region)
 	if !ok {
-		r.fault(name, region, "is not a region id", regionAllowed)
+		r.addFault(name, region, "is not a region id", regionAllowed)
 	}
 	return ok
 }
 
 // regions is never empty unless there is a fault.
-func (r *reader) regions(name string, def []string) []string {
+func (r *settingReader) readRegions(name string, def []string) []string {
 	allowed := "a comma list of region ids such as cn-hangzhou,cn-beijing"
-	if _, ok := r.get(name); !ok {
+	if _, ok := r.lookupSetting(name); !ok {
 		if def == nil {
-			r.fault(name, "", "is not set, and there is no FC_REGION to take instead", allowed)
+			r.addFault(name, "", "is not set, and there is no FC_REGION to take instead", allowed)
 		}
 		return def
 	}
-	list := r.list(name, allowed)
+	list := r.readList(name, allowed)
 	for _, region := range list {
 		r.checkRegion(name, region)
 	}
@@ -53,8 +53,8 @@ func (r *reader) regions(name string, def []string) []string {
 }
 
 // url takes scheme, host and port. A bare host means https.
-func (r *reader) url(name, def string) string {
-	text, ok := r.get(name)
+func (r *settingReader) readURL(name, def string) string {
+	text, ok := r.lookupSetting(name)
 	if !ok {
 		return def
 	}
@@ -66,28 +66,31 @@ func (r *reader) url(name, def string) string {
 	u, err := url.Parse(strings.ReplaceAll(full, regionPlace, "region"))
 	switch {
 	case err != nil:
-		r.fault(name, "", "is not a URL", urlAllowed)
+		r.addFault(name, "", "is not a URL", urlAllowed)
 	case u.User != nil:
-		r.fault(name, u.Redacted(), "holds a user name; credentials come from the invocation or ALIBABA_CLOUD_ACCESS_KEY_ID", urlAllowed)
+		r.addFault(name, u.Redacted(),
+			"holds a user name; credentials come from the invocation or ALIBABA_CLOUD_ACCESS_KEY_ID", urlAllowed)
 	case u.Scheme != "http" && u.Scheme != "https":
-		r.fault(name, text, "has neither http nor https as its scheme", urlAllowed)
-	case !validHost(u.Hostname()) || !validPort(u.Port()):
-		r.fault(name, text, "has no valid host and port", urlAllowed)
+		r.addFault(name, text, "has neither http nor https as its scheme", urlAllowed)
+	case !isValidHost(u.Hostname()) || !isValidPort(u.Port()):
+		r.addFault(name, text, "has no valid host and port", urlAllowed)
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		r.fault(name, text, "has more than a scheme, a host and a port", urlAllowed)
+		r.addFault(name, text, "has more than a scheme, a host and a port", urlAllowed)
 	case name != "EHPC_ENDPOINT" && strings.Contains(full, regionPlace):
-		r.fault(name, text, "holds "+regionPlace+", which only EHPC_ENDPOINT may", urlAllowed)
+		r.addFault(name, text, "holds "+regionPlace+", which only EHPC_ENDPOINT may", urlAllowed)
 	default:
 		return strings.TrimRight(full, "/?#")
 	}
 	return ""
 }
 
-func validHost(host string) bool {
+// isValidHost reports whether a host is a name or an IP address.
+func isValidHost(host string) bool {
 	return hostForm.MatchString(host) || net.ParseIP(host) != nil
 }
 
-func validPort(port string) bool {
+// isValidPort reports whether a port is empty or from 1 to 65535.
+func isValidPort(port string) bool {
 	if port == "" {
 		return true
 	}
@@ -95,55 +98,61 @@ func validPort(port string) bool {
 	return err == nil && n > 0 && n < 1<<16
 }
 
-func (r *reader) bucket(name string) string {
+// readBucket reads the name of a bucket, which is required.
+func (r *settingReader) readBucket(name string) string {
 	allowed := "the name of an OSS bucket: 3 to 63 lower-case letters, digits and hyphens"
-	text, ok := r.get(name)
+	text, ok := r.lookupSetting(name)
 	switch {
 	case !ok:
-		r.fault(name, "", "is not set", allowed)
+		r.addFault(name, "", "is not set", allowed)
 	case len(text) < 3 || len(text) > maxLabel || !labelForm.MatchString(text):
-		r.fault(name, text, "is not a bucket name", allowed)
+		r.addFault(name, text, "is not a bucket name", allowed)
 	default:
 		return text
 	}
 	return ""
 }
 
-func (r *reader) prefix(name, def string) string {
-	text, _ := r.get(name)
+// readPrefix reads an object key prefix without slashes at its ends.
+func (r *settingReader) readPrefix(name, def string) string {
+	text, _ := r.lookupSetting(name)
 	text = strings.Trim(text, "/")
 	if text == "" {
 		return def
 	}
 	for step := range strings.SplitSeq(text, "/") {
 		if catalog.ValidateName("step", step) != nil {
-			r.fault(name, text, "is not an object key prefix", "steps joined by /, each 1 to 128 characters of A-Z a-z 0-9 . _ - and neither . nor .. nor "+catalog.Any)
+			r.addFault(name, text, "is not an object key prefix",
+				"steps joined by /, each 1 to 128 characters of A-Z a-z 0-9 . _ - and neither . nor .. nor "+
+					catalog.Any)
 			return def
 		}
 	}
 	return text
 }
 
-// names checks a list of ids that become part of object keys.
-func (r *reader) names(name, what, allowed string) []string {
-	list := r.list(name, allowed)
+// readNames reads a list of ids that become part of object keys.
+func (r *settingReader) readNames(name, what, allowed string) []string {
+	list := r.readList(name, allowed)
 	for _, element := range list {
 		if catalog.ValidateName(what, element) != nil {
-			r.fault(name, element, "is not a "+what, allowed)
+			r.addFault(name, element, "is not a "+what, allowed)
 		}
 	}
 	return list
 }
 
-func (r *reader) clusters(name string) []string {
-	if text, ok := r.get(name); !ok || text == "*" {
+// readClusters reads a list of cluster ids. nil means every cluster.
+func (r *settingReader) readClusters(name string) []string {
+	if text, ok := r.lookupSetting(name); !ok || text == "*" {
 		return nil
 	}
-	return r.names(name, "cluster id", "* for every cluster, or a comma list of cluster ids, "+nameAllowed)
+	return r.readNames(name, "cluster id", "* for every cluster, or a comma list of cluster ids, "+nameAllowed)
 }
 
-func (r *reader) instanceTypes(name string) InstanceTypes {
-	text, ok := r.get(name)
+// readInstanceTypes reads auto, none or a list of instance types.
+func (r *settingReader) readInstanceTypes(name string) InstanceTypes {
+	text, ok := r.lookupSetting(name)
 	switch strings.ToLower(text) {
 	case "none":
 		return InstanceTypes{}
@@ -154,18 +163,18 @@ func (r *reader) instanceTypes(name string) InstanceTypes {
 		return InstanceTypes{Auto: true}
 	}
 	allowed := "auto, none, or a comma list of instance types, " + nameAllowed
-	list := r.names(name, "instance type", allowed)
+	list := r.readNames(name, "instance type", allowed)
 	for _, element := range list {
 		if word := strings.ToLower(element); word == "auto" || word == "none" {
-			r.fault(name, text, "mixes "+word+" with instance types", allowed)
+			r.addFault(name, text, "mixes "+word+" with instance types", allowed)
 		}
 	}
 	return InstanceTypes{List: list}
 }
 
-// retention reads a number of months, years or days.
-func (r *reader) retention(name string, def Retention) Retention {
-	text, ok := r.get(name)
+// readRetention reads a number of months, years or days.
+func (r *settingReader) readRetention(name string, def Retention) Retention {
+	text, ok := r.lookupSetting(name)
 	if !ok {
 		return def
 	}
@@ -174,24 +183,24 @@ func (r *reader) retention(name string, def Retention) Retention {
 	v, units := map[string]Retention{"mo": {Months: n}, "y": {Months: 12 * n}, "d": {Days: n}}[unit]
 	tooShort := v.Months < 1 && v.Days < 31
 	if err != nil || !units || n > 1200 || tooShort {
-		r.fault(name, text, "is not a retention", "31d or 1mo and longer, written like 13mo, 2y or 400d")
+		r.addFault(name, text, "is not a retention", "31d or 1mo and longer, written like 13mo, 2y or 400d")
 		return def
 	}
 	return v
 }
 
-// credentials reads the access key. Values are never part of a fault.
-func (r *reader) credentials() cloud.Credentials {
+// readCredentials reads the access key. Its values are never part of a fault.
+func (r *settingReader) readCredentials() cloud.Credentials {
 	const id, secret, token = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"
 	var c cloud.Credentials
-	c.AccessKeyID, _ = r.get(id)
-	c.AccessKeySecret, _ = r.get(secret)
-	c.SecurityToken, _ = r.get(token)
+	c.AccessKeyID, _ = r.lookupSetting(id)
+	c.AccessKeySecret, _ = r.lookupSetting(secret)
+	c.SecurityToken, _ = r.lookupSetting(token)
 	switch {
 	case c.AccessKeyID == "" && (c.AccessKeySecret != "" || c.SecurityToken != ""):
-		r.fault(id, "", "is not set, though other parts of the credentials are", "")
+		r.addFault(id, "", "is not set, though other parts of the credentials are", "")
 	case c.AccessKeyID != "" && c.AccessKeySecret == "":
-		r.fault(secret, "", "is not set, though "+id+" is", "")
+		r.addFault(secret, "", "is not set, though "+id+" is", "")
 	}
 	return c
 }

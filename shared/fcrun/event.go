@@ -36,8 +36,9 @@ func Event(handle func(ctx context.Context, event []byte) (any, error), o Option
 			if p := recover(); p != nil {
 				o.logPanic(inv, p)
 				result, err = nil, messages.InvokeResponse_Error{
-					Type:    "Panic",
-					Message: fmt.Sprintf("an unexpected failure; the log has the details under request id %q", inv.RequestID),
+					Type: "Panic",
+					Message: fmt.Sprintf("an unexpected failure; the log has the details under request id %q",
+						inv.RequestID),
 				}
 			}
 		}()
@@ -50,7 +51,8 @@ func Event(handle func(ctx context.Context, event []byte) (any, error), o Option
 			err = fmt.Errorf("encoding the report: %w", err)
 		}
 		text := o.redact(inv, err.Error())
-		o.Log.Error("invocation failed", zap.String("requestId", inv.RequestID), zap.Int("retryCount", inv.RetryCount), zap.String("error", text))
+		o.Log.Error("invocation failed", zap.String("requestId", inv.RequestID), zap.Int("retryCount", inv.RetryCount),
+			zap.String("error", text))
 		return nil, messages.InvokeResponse_Error{Type: "InvocationFailed", Message: text}
 	}
 }

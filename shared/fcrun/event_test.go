@@ -26,7 +26,8 @@ func TestEventPassesBytesAndInvocationOn(t *testing.T) {
 		if !ok || c != source.Newest() || c.AccessKeyID != "STS.keykey" {
 			t.Errorf("credentials %q %v, newest %q", c.AccessKeyID, ok, source.Newest().AccessKeyID)
 		}
-		return map[string]string{"Got": string(event), "Id": inv.RequestID, "Retry": fmt.Sprint(inv.RetryCount), "Region": inv.Region}, nil
+		return map[string]string{"Got": string(event), "Id": inv.RequestID, "Retry": fmt.Sprint(inv.RetryCount),
+			"Region": inv.Region}, nil
 	}, Options{Log: zap.NewNop(), Credentials: source})
 	if source.Newest().AccessKeyID != "env" {
 		t.Errorf("before the first invocation: %q", source.Newest().AccessKeyID)
@@ -63,14 +64,23 @@ func TestFailuresLeaveWithoutSecrets(t *testing.T) {
 		says, logs, errorType string
 	}{
 		{name: "an error", handle: func(context.Context, []byte) (any, error) {
-			return nil, errors.New(`putting "k": GET https://b.oss/k?OSSAccessKeyId=LTAI123&Signature=abc%2Fd&x=1: refused for topsecret and environ-secret`)
+			return nil, errors.New(
+				`putting "k": GET https://b.oss/k?OSSAccessKeyId=LTAI123&Signature=abc%2Fd&x=1: refused for topsecret and environ-secret`)
 		}, says: `putting "k": GET https://b.oss/k?OSSAccessKeyId=[redacted]&Signature=[redacted]&x=1: refused for [redacted] and [redacted]`, logs: "invocation failed", errorType: "InvocationFailed"},
-		{name: "a panic", handle: func(context.Context, []byte) (any, error) { panic("tokentoken broke") }, says: "an unexpected failure; the log has the details", logs: "[redacted] broke", errorType: "Panic"},
-		{name: "a report that has no JSON", handle: func(context.Context, []byte) (any, error) { return make(chan int), nil }, says: "encoding the report: json: unsupported type", logs: "invocation failed", errorType: "InvocationFailed"},
-		{name: "a long error", handle: func(context.Context, []byte) (any, error) { return nil, errors.New(strings.Repeat("é", maxErrorText)) }, says: "é", logs: "invocation failed", errorType: "InvocationFailed"},
+		{name: "a panic", handle: func(context.Context, []byte) (any, error) {
+			panic("tokentoken broke")
+		}, says: "an unexpected failure; the log has the details", logs: "[redacted] broke", errorType: "Panic"},
+		{name: "a report that has no JSON", handle: func(context.Context, []byte) (any, error) {
+			return make(chan int), nil
+		}, says: "encoding the report: json: unsupported type", logs: "invocation failed",
+			errorType: "InvocationFailed"},
+		{name: "a long error", handle: func(context.Context, []byte) (any, error) {
+			return nil, errors.New(strings.Repeat("é", maxErrorText))
+		}, says: "é", logs: "invocation failed", errorType: "InvocationFailed"},
 	} {
 		var log bytes.Buffer
-		o := Options{Log: NewLogger(zapcore.AddSync(&log), zap.InfoLevel, "snapshot"), Credentials: cloud.NewSource(cloud.Credentials{AccessKeyID: "env-id", AccessKeySecret: "environ-secret"})}
+		o := Options{Log: NewLogger(zapcore.AddSync(&log), zap.InfoLevel, "snapshot"),
+			Credentials: cloud.NewSource(cloud.Credentials{AccessKeyID: "env-id", AccessKeySecret: "environ-secret"})}
 		got, err := Event(row.handle, o)(invocation(t.Context()), nil)
 		if got != nil || err == nil {
 			t.Fatalf("%s: got %v, %v", row.name, got, err)
@@ -80,7 +90,8 @@ func TestFailuresLeaveWithoutSecrets(t *testing.T) {
 		if err := json.Unmarshal(coded, &told); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(told.ErrorMessage, row.says) || told.ErrorType != row.errorType || len(told.ErrorMessage) > maxErrorText+8 {
+		if !strings.Contains(told.ErrorMessage, row.says) || told.ErrorType != row.errorType ||
+			len(told.ErrorMessage) > maxErrorText+8 {
 			t.Errorf("%s: FC is told %s", row.name, coded)
 		}
 		for _, text := range []string{string(coded), log.String()} {
@@ -91,7 +102,8 @@ func TestFailuresLeaveWithoutSecrets(t *testing.T) {
 			}
 		}
 		var entry struct{ Time, Level, Message, FunctionName, RequestID, Stack string }
-		if err := json.Unmarshal(log.Bytes(), &entry); err != nil || entry.RequestID != requestID || entry.FunctionName != "snapshot" || entry.Level != "error" {
+		if err := json.Unmarshal(log.Bytes(), &entry); err != nil || entry.RequestID != requestID ||
+			entry.FunctionName != "snapshot" || entry.Level != "error" {
 			t.Errorf("%s: log %s (%v)", row.name, log.String(), err)
 		}
 		if _, err := time.Parse(time.RFC3339, entry.Time); err != nil {
@@ -107,9 +119,11 @@ func TestCredentialsAreNeverPrinted(t *testing.T) {
 	t.Parallel()
 	c := cloud.Credentials{AccessKeyID: "planted", AccessKeySecret: "planted", SecurityToken: "planted"}
 	var log bytes.Buffer
-	NewLogger(zapcore.AddSync(&log), zap.InfoLevel, "").Info("x", zap.Any("c", c), zap.Any("i", Invocation{Credentials: c}), zap.Reflect("r", c))
+	NewLogger(zapcore.AddSync(&log), zap.InfoLevel, "").Info("x", zap.Any("c", c),
+		zap.Any("i", Invocation{Credentials: c}), zap.Reflect("r", c))
 	coded, _ := json.Marshal(Invocation{Credentials: c})
-	if text := fmt.Sprintf("%v %+v %#v %s %s", c, c, Invocation{Credentials: c}, coded, log.String()); strings.Contains(text, "planted") {
+	if text := fmt.Sprintf("%v %+v %#v %s %s", c, c, Invocation{Credentials: c}, coded,
+		log.String()); strings.Contains(text, "planted") {
 		t.Error(text)
 	}
 }
@@ -145,7 +159,8 @@ func TestMainSaysWhatIsMissing(t *testing.T) {
 		says    string
 		starts  bool
 	}{
-		{"no runtime", works, nil, "FC_RUNTIME_API is not set: this program runs inside Function Compute; to run it on this machine: go run ./scripts/local\n", false},
+		{"no runtime", works, nil, "FC_RUNTIME_API is not set: this program runs inside Function Compute; to run it " +
+			"on this machine: go run ./scripts/local\n", false},
 		{"an empty runtime", works, []string{"FC_RUNTIME_API="}, "FC_RUNTIME_API is not set", false},
 		{"bad settings", fails, []string{"FC_RUNTIME_API=127.0.0.1:1"}, "OSS_BUCKET: is not set\n", false},
 		{"all well", works, []string{"FC_RUNTIME_API=127.0.0.1:1"}, "", true},

@@ -17,9 +17,11 @@ import (
 // two ways of decoding never disagree.
 func FuzzHTTPEvent(f *testing.F) {
 	for _, seed := range []string{
-		sample, sample[:300], `{"rawPath":"/x","queryParameters":{"a":["1","2"],"a":"3"},"headers":{"a":"1","A":"2","a":"3"}}`,
+		sample, sample[:300],
+		`{"rawPath":"/x","queryParameters":{"a":["1","2"],"a":"3"},"headers":{"a":"1","A":"2","a":"3"}}`,
 		`{"requestContext":{"http":{"method":"HEAD","path":"/\u00e9"}},"body":"/wA=","isBase64Encoded":true}`,
-		`{"rawPath":"/\ud800","x":[1,{"y":null},-2.5e3,[]],"rawPath":"/%2e%2e/%00"}`, `null`, `[]`, `"`, "{\"rawPath\":\"/\xff\"}",
+		`{"rawPath":"/\ud800","x":[1,{"y":null},-2.5e3,[]],"rawPath":"/%2e%2e/%00"}`, `null`, `[]`, `"`,
+		"{\"rawPath\":\"/\xff\"}",
 		`{"rawPath":"/x","queryParameters":{"at":"2026-11-23T14%3A07%3A23Z","a":"%41","%61":"b"}}`,
 		`{"requestContext":{"requestId":"a","http":{"method":"GET"}},"requestContext":null}`,
 	} {
@@ -30,10 +32,14 @@ func FuzzHTTPEvent(f *testing.F) {
 		`{"rawPath":"/x","queryParameters":{"":"","=":"&","%":"%zz","+":"+ ;","at":"2026-11-23T14%3a07%3A23%2b08:00","b":"%ff%"}}`,
 		`{"rawPath":"/x","queryParameters":{"a":null,"b":1e999,"c":[[1,"x"],{"y":[]},null,"z"],"d":{"e":"f"},"g":-0}}`,
 		`{"rawPath":null,"rawpath":"/y","RawPath":"/z","requestContext":{"http":null,"http":{"method":"POST"}},"isBase64Encoded":"true","body":"="}`,
-		`{"rawPath":"/x","isBase64Encoded":null,"body":12,"headers":null,"queryParameters":[]}`, `{"requestContext":{"http":{"method":"\u0000","path":"/\ud800%","protocol":"HTTP/9.9","sourceIp":"::1%x"}}}`,
-		"{\"rawPath\":\"/x\",\"headers\":{\"\xff\":\"1\",\"\xfe\":\"2\",\"\\uFFFD\":\"3\",\"host\":\"a\\r\\nb\",\"Host\":\"c\"}}", // names that become one
-		`{"rawPath":"/x","a":` + strings.Repeat(`{"a":[`, 20) + strings.Repeat(`]}`, 20) + `}`, strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), `{"rawPath":"/x"}` + "\x00", `{"rawPath":"/x",}`,
-		`{"rawPath":"//x/../\\","x":-,"y":01,"z":1.}`, `{"rawPath":"/x","x":nullx,"y":truefalse}`, "\xef\xbb\xbf" + `{"rawPath":"/x"}`, " \v{}",
+		`{"rawPath":"/x","isBase64Encoded":null,"body":12,"headers":null,"queryParameters":[]}`,
+		`{"requestContext":{"http":{"method":"\u0000","path":"/\ud800%","protocol":"HTTP/9.9","sourceIp":"::1%x"}}}`,
+		// names that become one
+		"{\"rawPath\":\"/x\",\"headers\":{\"\xff\":\"1\",\"\xfe\":\"2\",\"\\uFFFD\":\"3\",\"host\":\"a\\r\\nb\",\"Host\":\"c\"}}",
+		`{"rawPath":"/x","a":` + strings.Repeat(`{"a":[`, 20) + strings.Repeat(`]}`, 20) + `}`,
+		strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), `{"rawPath":"/x"}` + "\x00", `{"rawPath":"/x",}`,
+		`{"rawPath":"//x/../\\","x":-,"y":01,"z":1.}`, `{"rawPath":"/x","x":nullx,"y":truefalse}`, "\xef\xbb\xbf" +
+			`{"rawPath":"/x"}`, " \v{}",
 	} {
 		f.Add([]byte(seed))
 	}

@@ -30,9 +30,10 @@ const sample = `{"version":"v1","rawPath":"/v1/images/m%2F1","body":"","isBase64
 // invocation is a context as the SDK makes it.
 func invocation(ctx context.Context) context.Context {
 	return fccontext.NewContext(ctx, &fccontext.FcContext{
-		RequestID:   requestID,
-		Credentials: fccontext.Credentials{AccessKeyId: "STS.keykey", AccessKeySecret: "topsecret", SecurityToken: "tokentoken"},
-		Function:    fccontext.Function{Name: "query"}, Region: "cn-hangzhou", RetryCount: 2,
+		RequestID: requestID,
+		Credentials: fccontext.Credentials{AccessKeyId: "STS.keykey", AccessKeySecret: "topsecret",
+			SecurityToken: "tokentoken"},
+		Function: fccontext.Function{Name: "query"}, Region: "cn-hangzhou", RetryCount: 2,
 	})
 }
 
@@ -53,7 +54,8 @@ func call(t testing.TB, h http.HandlerFunc, event string) (answer, string) {
 func callIn(t testing.TB, ctx context.Context, h http.HandlerFunc, event string) (answer, string) {
 	t.Helper()
 	var log bytes.Buffer
-	result, err := HTTP(h, Options{Log: NewLogger(zapcore.AddSync(&log), zap.DebugLevel, "query")})(invocation(ctx), []byte(event))
+	result, err := HTTP(h, Options{Log: NewLogger(zapcore.AddSync(&log), zap.DebugLevel, "query")})(invocation(ctx),
+		[]byte(event))
 	if err != nil {
 		t.Fatalf("function error: %v", err)
 	}
@@ -81,13 +83,15 @@ func callIn(t testing.TB, ctx context.Context, h http.HandlerFunc, event string)
 func TestRequestIsWhatTheEventSays(t *testing.T) {
 	t.Parallel()
 	got, _ := call(t, func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "%s %s %s %s %s\n%v\n%v\n%q\n", r.Method, r.URL.EscapedPath(), r.URL.Path, r.Proto, r.Host, r.URL.Query(), r.Header, r.RemoteAddr)
+		fmt.Fprintf(w, "%s %s %s %s %s\n%v\n%v\n%q\n", r.Method, r.URL.EscapedPath(), r.URL.Path, r.Proto, r.Host,
+			r.URL.Query(), r.Header, r.RemoteAddr)
 		fmt.Fprintln(w, r.URL.RawQuery)
 		fmt.Fprintln(w, RequestID(r.Context()), InvocationFrom(r.Context()))
 	}, sample)
 	want := `GET /v1/images/m%2F1 /v1/images/m/1 HTTP/1.1 q.cn-hangzhou.fcapp.run
 map[ClusterId:[ehpc-hz-FYUr32abcd] OsTag.Platform:[CentOS,Ubuntu] q:[100% a&b] sort:[-OsTag.Version]]
-map[Accept:[*/*] Accept-Encoding:[gzip] If-None-Match:["3b1f8e"] User-Agent:[curl/8.5.0] X-Fc-Request-Id:[` + requestID + `] X-Forwarded-Proto:[https] X-Real-Ip:[203.0.113.7]]
+map[Accept:[*/*] Accept-Encoding:[gzip] If-None-Match:["3b1f8e"] User-Agent:[curl/8.5.0] X-Fc-Request-Id:[` +
+		requestID + `] X-Forwarded-Proto:[https] X-Real-Ip:[203.0.113.7]]
 "203.0.113.7:0"
 ClusterId=ehpc-hz-FYUr32abcd&OsTag.Platform=CentOS%2CUbuntu&q=100%25+a%26b&sort=-OsTag.Version
 ` + requestID + ` {` + requestID + ` query cn-hangzhou 2 [credentials]}
@@ -102,10 +106,13 @@ ClusterId=ehpc-hz-FYUr32abcd&OsTag.Platform=CentOS%2CUbuntu&q=100%25+a%26b&sort=
 func TestOddEvents(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ name, event, want string }{
-		{"a list as a query value joins like a repeat", `{"rawPath":"/x","queryParameters":{"a":["1","2"],"b":[]}}`, `GET /x?a=1%2C2&b=`},
-		{"numbers, booleans and null as values", `{"rawPath":"/x","queryParameters":{"n":1.5,"t":true,"z":null}}`, `GET /x?n=1.5&t=true&z=`},
+		{"a list as a query value joins like a repeat", `{"rawPath":"/x","queryParameters":{"a":["1","2"],"b":[]}}`,
+			`GET /x?a=1%2C2&b=`},
+		{"numbers, booleans and null as values", `{"rawPath":"/x","queryParameters":{"n":1.5,"t":true,"z":null}}`,
+			`GET /x?n=1.5&t=true&z=`},
 		{"absent parts", `{"rawPath":"/x"}`, `GET /x`},
-		{"null parts", `{"rawPath":"/x","headers":null,"queryParameters":null,"body":null,"isBase64Encoded":null,"requestContext":null}`, `GET /x`},
+		{"null parts",
+			`{"rawPath":"/x","headers":null,"queryParameters":null,"body":null,"isBase64Encoded":null,"requestContext":null}`, `GET /x`},
 		{"parts of other types", `{"rawPath":"/x","headers":[1],"queryParameters":"a=1","requestContext":7}`, `GET /x`},
 		{"only a decoded path", `{"requestContext":{"http":{"method":"HEAD","path":"/a b"}}}`, `HEAD /a%20b`},
 		{"no path at all", `{"requestContext":{"http":{"method":"POST"}}}`, `POST /`},
@@ -113,22 +120,35 @@ func TestOddEvents(t *testing.T) {
 		{"a path that looks like a host", `{"rawPath":"//evil.example/x"}`, `GET //evil.example/x`},
 		{"NUL in the path", `{"rawPath":"/%00"}`, `GET /%00`},
 		{"a literal percent sign", `{"rawPath":"/x","queryParameters":{"a":"%zz%41"}}`, `GET /x?a=%25zz%2541`},
-		{"a time that shows that nothing is decoded", `{"rawPath":"/x","queryParameters":{"Timestamp":"2026-11-23T14%3A07%3a23Z","a":"%41+%25%2B%zz","c":"a%2Bb+c%26"}}`, `GET /x?Timestamp=2026-11-23T14%3A07%3A23Z&a=%2541%2B%2525%252B%25zz&c=a%2Bb+c%26`},
-		{"a time of another zone that shows it", `{"rawPath":"/x","queryParameters":{"at":"2026-11-23T22%3A07%3A23%2B08%3A00","q":"a%20b"}}`, `GET /x?at=2026-11-23T22%3A07%3A23%2B08%3A00&q=a+b`},
-		{"a time that is decoded", `{"rawPath":"/x","queryParameters":{"at":"2026-11-23T14:07:23Z","q":"a%20b"}}`, `GET /x?at=2026-11-23T14%3A07%3A23Z&q=a%2520b`},
-		{"what looks like a time and is none", `{"rawPath":"/x","queryParameters":{"at":"2026-11-23T14%3A99%3A23Z","q":"a%20b"}}`, `GET /x?at=2026-11-23T14%253A99%253A23Z&q=a%2520b`},
-		{"a bad escape in the path", `{"rawPath":"/%zz"}`, `400 Not an HTTP request: decoding the path: invalid URL escape "%zz".`},
-		{"a body that is not base64", `{"rawPath":"/x","body":"?","isBase64Encoded":true}`, `400 Not an HTTP request: decoding the base64 body: illegal base64 data at input byte 0.`},
-		{"a console test payload", `{"key":"value"}`, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
-		{"a timer event", `{"triggerTime":"2026-11-23T10:00:00Z","triggerName":"t","payload":""}`, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
+		{"a time that shows that nothing is decoded",
+			`{"rawPath":"/x","queryParameters":{"Timestamp":"2026-11-23T14%3A07%3a23Z","a":"%41+%25%2B%zz","c":"a%2Bb+c%26"}}`, `GET /x?Timestamp=2026-11-23T14%3A07%3A23Z&a=%2541%2B%2525%252B%25zz&c=a%2Bb+c%26`},
+		{"a time of another zone that shows it",
+			`{"rawPath":"/x","queryParameters":{"at":"2026-11-23T22%3A07%3A23%2B08%3A00","q":"a%20b"}}`,
+			`GET /x?at=2026-11-23T22%3A07%3A23%2B08%3A00&q=a+b`},
+		{"a time that is decoded", `{"rawPath":"/x","queryParameters":{"at":"2026-11-23T14:07:23Z","q":"a%20b"}}`,
+			`GET /x?at=2026-11-23T14%3A07%3A23Z&q=a%2520b`},
+		{"what looks like a time and is none",
+			`{"rawPath":"/x","queryParameters":{"at":"2026-11-23T14%3A99%3A23Z","q":"a%20b"}}`,
+			`GET /x?at=2026-11-23T14%253A99%253A23Z&q=a%2520b`},
+		{"a bad escape in the path", `{"rawPath":"/%zz"}`,
+			`400 Not an HTTP request: decoding the path: invalid URL escape "%zz".`},
+		{"a body that is not base64", `{"rawPath":"/x","body":"?","isBase64Encoded":true}`,
+			`400 Not an HTTP request: decoding the base64 body: illegal base64 data at input byte 0.`},
+		{"a console test payload", `{"key":"value"}`,
+			`400 Not an HTTP request: the event is not one of an HTTP trigger`},
+		{"a timer event", `{"triggerTime":"2026-11-23T10:00:00Z","triggerName":"t","payload":""}`,
+			`400 Not an HTTP request: the event is not one of an HTTP trigger`},
 		{"text", `hello`, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
 		{"a list", `[1]`, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
 		{"nothing", ``, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
 		{"null", `null`, `400 Not an HTTP request: the event is not one of an HTTP trigger`},
 		{"half an event", sample[:200], `400 Not an HTTP request: the event is not one of an HTTP trigger`},
-		{"too much", `{"rawPath":"/x","body":"` + strings.Repeat("x", maxEvent) + `"}`, `413 The request is larger than 256 KB.`},
+		{"too much", `{"rawPath":"/x","body":"` + strings.Repeat("x", maxEvent) + `"}`,
+			`413 The request is larger than 256 KB.`},
 	} {
-		got, _ := call(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method+" "+r.URL.String()) }, row.event)
+		got, _ := call(t, func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, r.Method+" "+r.URL.String())
+		}, row.event)
 		text := *got.Body
 		if got.StatusCode != 200 {
 			f := struct{ RequestId, HostId, Code, Message, Recommend string }{}
@@ -196,29 +216,49 @@ func TestAnswers(t *testing.T) {
 			io.WriteString(w, `{"a":`)
 			io.WriteString(w, `1}`)
 		}, `404 map[Content-Type:application/json] false {"a":1}`},
-		{"one string", "GET", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<ok>") }, `200 map[Content-Type:text/plain; charset=utf-8] false <ok>`},
-		{"a string, then bytes", "GET", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "a"); w.Write([]byte("b")) }, `200 map[Content-Type:text/plain; charset=utf-8] false ab`},
+		{"one string", "GET", func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, "<ok>")
+		}, `200 map[Content-Type:text/plain; charset=utf-8] false <ok>`},
+		{"a string, then bytes", "GET", func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, "a")
+			w.Write([]byte("b"))
+		}, `200 map[Content-Type:text/plain; charset=utf-8] false ab`},
 		{"nothing", "GET", func(http.ResponseWriter, *http.Request) {}, `200 map[] false `},
-		{"invalid UTF-8 is base64", "GET", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("\xff\x00")) }, "200 map[Content-Type:application/octet-stream] true \xff\x00"},
+		{"invalid UTF-8 is base64", "GET", func(w http.ResponseWriter, _ *http.Request) {
+			w.Write([]byte("\xff\x00"))
+		}, "200 map[Content-Type:application/octet-stream] true \xff\x00"},
 		{"encoded content is base64", "GET", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain")
 			w.Header().Set("Content-Encoding", "gzip")
 			io.WriteString(w, "zip")
 		}, `200 map[Content-Encoding:gzip Content-Type:text/plain] true zip`},
-		{"HEAD has no body", "HEAD", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Etag", `"1"`); io.WriteString(w, "x") }, `200 map[Etag:"1"] false `},
-		{"304 has no body", "GET", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(304); io.WriteString(w, "x") }, `304 map[] false `},
+		{"HEAD has no body", "HEAD", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Etag", `"1"`)
+			io.WriteString(w, "x")
+		}, `200 map[Etag:"1"] false `},
+		{"304 has no body", "GET", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(304)
+			io.WriteString(w, "x")
+		}, `304 map[] false `},
 		{"several values are joined", "GET", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["Link"] = []string{"<a>", "<b>"}
 			w.WriteHeader(204)
 		}, `204 map[Link:<a>, <b>] false `},
 		{"reserved headers go", "GET", func(w http.ResponseWriter, _ *http.Request) {
-			for _, name := range []string{"Connection", "Content-Length", "Date", "Keep-Alive", "Server", "Upgrade", "Transfer-Encoding", "X-Fc-Request-Id", "X-Fc-Foo", "X-Own"} {
+			for _, name := range []string{"Connection", "Content-Length", "Date", "Keep-Alive", "Server", "Upgrade",
+				"Transfer-Encoding", "X-Fc-Request-Id", "X-Fc-Foo", "X-Own"} {
 				w.Header().Set(name, "1")
 			}
 			w.WriteHeader(204)
 		}, `204 map[X-Own:1] false `},
-		{"early hints are not an answer", "GET", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(204) }, `204 map[] false `},
-		{"headers set too late are not sent", "GET", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204); w.Header().Set("Late", "1") }, `204 map[] false `},
+		{"early hints are not an answer", "GET", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(103)
+			w.WriteHeader(204)
+		}, `204 map[] false `},
+		{"headers set too late are not sent", "GET", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(204)
+			w.Header().Set("Late", "1")
+		}, `204 map[] false `},
 	} {
 		got, _ := call(t, row.handler, `{"rawPath":"/","requestContext":{"http":{"method":"`+row.method+`"}}}`)
 		if text := fmt.Sprint(got.StatusCode, got.Headers, *got.IsBase64Encoded, " ", *got.Body); text != row.want {
@@ -249,11 +289,13 @@ func TestAPanicIsA500(t *testing.T) {
 		io.WriteString(w, "half an answer")
 		panic("secret detail, key topsecret")
 	}, sample)
-	want := `{"RequestId":"` + requestID + `","HostId":"q.cn-hangzhou.fcapp.run","Code":"InternalError","Message":"The request could not be answered because of an unexpected failure.","Recommend":"Look for the request id in the function's log."}` + "\n"
+	want := `{"RequestId":"` + requestID +
+		`","HostId":"q.cn-hangzhou.fcapp.run","Code":"InternalError","Message":"The request could not be answered because of an unexpected failure.","Recommend":"Look for the request id in the function's log."}` + "\n"
 	if got.StatusCode != 500 || *got.Body != want || got.Headers["Cache-Control"] != "no-store" {
 		t.Errorf("got %d %v %s", got.StatusCode, got.Headers, *got.Body)
 	}
-	if !strings.Contains(log, "secret detail, key [redacted]") || !strings.Contains(log, `"requestId":"`+requestID) || !strings.Contains(log, "http_test.go") {
+	if !strings.Contains(log, "secret detail, key [redacted]") || !strings.Contains(log, `"requestId":"`+requestID) ||
+		!strings.Contains(log, "http_test.go") {
 		t.Errorf("the log lacks the details: %s", log)
 	}
 }

@@ -11,8 +11,9 @@ const maxErrorText = 4096
 // signedPattern matches the credentials in a signed URL, in the spelling of any service.
 // bearerPattern matches those of an Authorization header.
 var (
-	signedPattern = regexp.MustCompile(`(?i)\b((?:x-oss-|x-acs-|oss)?(?:signature(?:nonce)?|access-?key-?id|access-?key-?secret|` +
-		`security-?token|credential))(=|%3D|": ?"|: )[^&\s"',;]+`)
+	signedPattern = regexp.MustCompile(
+		`(?i)\b((?:x-oss-|x-acs-|oss)?(?:signature(?:nonce)?|access-?key-?id|access-?key-?secret|` +
+			`security-?token|credential))(=|%3D|": ?"|: )[^&\s"',;]+`)
 	bearerPattern = regexp.MustCompile(`(?i)\b(authorization"?: ?)"?[^\r\n"]+`)
 )
 

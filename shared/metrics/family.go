@@ -22,7 +22,7 @@ const (
 	Info      = "info"
 )
 
-// Family is all the metrics of one name.
+// Family is all metrics of one name.
 type Family struct {
 	name, kind, unit, help string
 	bounds                 []float64
@@ -31,27 +31,27 @@ type Family struct {
 	metrics map[string]metric // by labels, as they are written
 }
 
-// New returns a family without samples. The name is in snake_case, without
-// the _total of a counter and the _info of an info; if there is a unit, the
-// name ends with it. bounds are the upper ones of a histogram's buckets,
-// without the infinite one.
+// New returns a family without samples. The name is in snake_case, without the
+// _total of a counter or the _info of an info. With a unit, the name ends with
+// the unit. bounds are the upper bounds of a histogram's buckets, without the
+// infinite one.
 func New(kind, name, unit, help string, bounds ...float64) *Family {
 	return &Family{name: name, kind: kind, unit: unit, help: help, bounds: bounds, metrics: map[string]metric{}}
 }
 
 // metric is what a family has for one set of labels.
 type metric interface {
-	// samples calls line for each sample: what follows the family's name, the
-	// labels as they are written, the value.
-	samples(labels string, line func(suffix, labels, value string))
+	// eachSample calls line for each sample: the suffix of the family's name, the
+	// formatted labels, and the value.
+	eachSample(labels string, line func(suffix, labels, value string))
 }
 
-// of returns the metric with labels, which are names and values in turn; a new
-// one if there is none.
-func of[M metric](f *Family, labels []string, make func() M) M {
+// metricFor returns the metric with these labels, which are names and values in
+// turn. It makes a new one if there is none.
+func metricFor[M metric](f *Family, labels []string, make func() M) M {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	key := text(labels)
+	key := formatLabels(labels)
 	m, ok := f.metrics[key].(M)
 	if !ok {
 		m = make()
@@ -60,35 +60,37 @@ func of[M metric](f *Family, labels []string, make func() M) M {
 	return m
 }
 
-// Set gives a gauge or an info a value. labels are names and values in turn.
+// Set sets the value of a gauge or an info. labels are names and values in turn.
 func (f *Family) Set(value float64, labels ...string) {
-	of(f, labels, func() *level { return new(level) }).bits.Store(math.Float64bits(value))
+	metricFor(f, labels, func() *gaugeValue { return new(gaugeValue) }).bits.Store(math.Float64bits(value))
 }
 
-// Count returns a counter. It begins with 0.
+// Count returns a counter, which starts at 0.
 func (f *Family) Count(labels ...string) *Count {
-	return of(f, labels, func() *Count { return new(Count) })
+	return metricFor(f, labels, func() *Count { return new(Count) })
 }
 
-// Observe returns a histogram. It begins without values.
+// Observe returns a histogram, which starts without values.
 func (f *Family) Observe(labels ...string) *Values {
-	return of(f, labels, func() *Values { return &Values{bounds: f.bounds, counts: make([]int64, len(f.bounds)+1)} })
+	return metricFor(f, labels, func() *Values {
+		return &Values{bounds: f.bounds, counts: make([]int64, len(f.bounds)+1)}
+	})
 }
 
-// text is how labels are written, without the braces.
-func text(labels []string) string {
+// formatLabels formats labels without the braces.
+func formatLabels(labels []string) string {
 	var b strings.Builder
 	for i := 0; i+1 < len(labels); i += 2 {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(labels[i] + `="` + escape.Replace(strings.ToValidUTF8(labels[i+1], "�")) + `"`)
+		b.WriteString(labels[i] + `="` + labelEscaper.Replace(strings.ToValidUTF8(labels[i+1], "�")) + `"`)
 	}
 	return b.String()
 }
 
-// suffix is what the samples of a type have after the family's name.
-func (f *Family) suffix() string {
+// sampleSuffix returns what the samples of a type have after the family's name.
+func (f *Family) sampleSuffix() string {
 	switch f.kind {
 	case Counter:
 		return "_total"
@@ -98,9 +100,9 @@ func (f *Family) suffix() string {
 	return ""
 }
 
-// escape is for label values, and for help in OpenMetrics; plain is for help
-// in the older format, where quotes stand as they are.
+// labelEscaper escapes label values, and help in OpenMetrics. helpEscaper escapes
+// help in the older format, where quotes are not escaped.
 var (
-	escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-	plain  = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
+	labelEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+	helpEscaper  = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
 )

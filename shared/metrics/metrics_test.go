@@ -63,7 +63,8 @@ func TestOpenMetrics(t *testing.T) {
 	if diff := cmp.Diff(openMetrics, string(got)); diff != "" {
 		t.Error(diff)
 	}
-	p, err := textparse.New(got, "application/openmetrics-text; version=1.0.0; charset=utf-8", false, labels.NewSymbolTable())
+	p, err := textparse.New(got, "application/openmetrics-text; version=1.0.0; charset=utf-8", false,
+		labels.NewSymbolTable())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,8 @@ func TestPrometheus(t *testing.T) {
 	if got := families["ci_calls_total"].GetMetric()[1].GetCounter().GetValue(); got != 1 {
 		t.Errorf("the counter is %v", got)
 	}
-	if h := families["ci_took_seconds"].GetMetric()[0].GetHistogram(); h.GetSampleCount() != 2 || len(h.GetBucket()) != 3 || h.GetSampleSum() != 7.1 {
+	if h := families["ci_took_seconds"].GetMetric()[0].GetHistogram(); h.GetSampleCount() != 2 ||
+		len(h.GetBucket()) != 3 || h.GetSampleSum() != 7.1 {
 		t.Errorf("the histogram is %v", h)
 	}
 	if help := families["ci_age_seconds"].GetHelp(); !strings.Contains(help, "\n") || !strings.Contains(help, `"it"`) {

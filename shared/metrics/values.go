@@ -8,11 +8,11 @@ import (
 	"sync/atomic"
 )
 
-// level is the value of a gauge.
-type level struct{ bits atomic.Uint64 }
+// gaugeValue is the value of a gauge or an info.
+type gaugeValue struct{ bits atomic.Uint64 }
 
-func (l *level) samples(labels string, line func(suffix, labels, value string)) {
-	line("", labels, number(math.Float64frombits(l.bits.Load())))
+func (l *gaugeValue) eachSample(labels string, line func(suffix, labels, value string)) {
+	line("", labels, formatNumber(math.Float64frombits(l.bits.Load())))
 }
 
 // Count is a counter.
@@ -21,7 +21,7 @@ type Count struct{ n atomic.Int64 }
 // Inc adds 1.
 func (c *Count) Inc() { c.n.Add(1) }
 
-func (c *Count) samples(labels string, line func(suffix, labels, value string)) {
+func (c *Count) eachSample(labels string, line func(suffix, labels, value string)) {
 	line("", labels, strconv.FormatInt(c.n.Load(), 10))
 }
 
@@ -30,7 +30,7 @@ type Values struct {
 	bounds []float64
 
 	mu     sync.Mutex
-	counts []int64 // of the values up to each bound and above the one before; the last: of all others
+	counts []int64 // of values up to each bound and above the one before; the last: of all larger ones
 	sum    float64
 }
 
@@ -43,7 +43,7 @@ func (v *Values) Update(value float64) {
 	v.sum += value
 }
 
-func (v *Values) samples(labels string, line func(suffix, labels, value string)) {
+func (v *Values) eachSample(labels string, line func(suffix, labels, value string)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	before := labels
@@ -57,14 +57,14 @@ func (v *Values) samples(labels string, line func(suffix, labels, value string))
 			bound = v.bounds[i]
 		}
 		total += n
-		line("_bucket", before+`le="`+number(bound)+`"`, strconv.FormatInt(total, 10))
+		line("_bucket", before+`le="`+formatNumber(bound)+`"`, strconv.FormatInt(total, 10))
 	}
-	line("_sum", labels, number(v.sum))
+	line("_sum", labels, formatNumber(v.sum))
 	line("_count", labels, strconv.FormatInt(total, 10))
 }
 
-// number writes whole numbers, such as times, without an exponent.
-func number(value float64) string {
+// formatNumber formats integers, for example times, without an exponent.
+func formatNumber(value float64) string {
 	const exact = 1 << 53
 	if -exact < value && value < exact && value == float64(int64(value)) {
 		return strconv.FormatInt(int64(value), 10)

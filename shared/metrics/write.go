@@ -16,7 +16,7 @@ func OpenMetrics(families []*Family) []byte {
 		if f.unit != "" {
 			fmt.Fprintf(&b, "# UNIT %s %s\n", f.name, f.unit)
 		}
-		fmt.Fprintf(&b, "# HELP %s %s\n", f.name, escape.Replace(f.help))
+		fmt.Fprintf(&b, "# HELP %s %s\n", f.name, labelEscaper.Replace(f.help))
 		f.samples(&b)
 	}
 	b.WriteString("# EOF\n")
@@ -28,11 +28,11 @@ func OpenMetrics(families []*Family) []byte {
 func Prometheus(families []*Family) []byte {
 	var b bytes.Buffer
 	for _, f := range families {
-		name, kind := f.name+f.suffix(), f.kind
+		name, kind := f.name+f.sampleSuffix(), f.kind
 		if kind == Info {
 			kind = Gauge
 		}
-		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, plain.Replace(f.help), name, kind)
+		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, helpEscaper.Replace(f.help), name, kind)
 		f.samples(&b)
 	}
 	return b.Bytes()
@@ -43,11 +43,11 @@ func (f *Family) samples(b *bytes.Buffer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, key := range slices.Sorted(maps.Keys(f.metrics)) {
-		f.metrics[key].samples(key, func(suffix, labels, value string) {
+		f.metrics[key].eachSample(key, func(suffix, labels, value string) {
 			if labels != "" {
 				labels = "{" + labels + "}"
 			}
-			b.WriteString(f.name + f.suffix() + suffix + labels + " " + value + "\n")
+			b.WriteString(f.name + f.sampleSuffix() + suffix + labels + " " + value + "\n")
 		})
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"community-images/shared/slip"
+	"community-images/shared/editdistance"
 )
 
 // quote writes a caller's text into a message: escaped, and cut if it is long.
@@ -59,9 +59,9 @@ func nearestName(name string, known []string, slips int) string {
 	best, distance := "", min(slips, len(name)-1)+1 // one that shares nothing is not near
 	for _, k := range known {
 		low := strings.ToLower(k)
-		d := slip.Distance(name, low)
+		d := editdistance.Distance(name, low)
 		if _, last, dotted := strings.Cut(low, "."); dotted {
-			d = min(d, 1+slip.Distance(name, last))
+			d = min(d, 1+editdistance.Distance(name, last))
 		}
 		if d < distance || d == distance && best != "" && len(k) < len(best) {
 			best, distance = k, d

@@ -1,6 +1,6 @@
-// Package slip measures slips of the keyboard, for hints such as "did you
+// Package editdistance measures slips of the keyboard, for hints such as "did you
 // mean": how many letters one word is away from another.
-package slip
+package editdistance
 
 // Distance counts the insertions, deletions, replacements and swaps of
 // neighbours that lead from a to b, by bytes (optimal string alignment).

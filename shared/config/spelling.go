@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"community-images/shared/slip"
+	"community-images/shared/editdistance"
 )
 
-// names of every setting of either function, as in the README's table. Each
-// function accepts the other's, so that both can share one environment.
-func names() []string {
+// settingNames returns every setting of either function. Each function accepts
+// the settings of the other, so that both can share one environment.
+func settingNames() []string {
 	return []string{
 		"OSS_ENDPOINT", "OSS_BUCKET", "OSS_PREFIX",
 		"EHPC_REGIONS", "EHPC_ENDPOINT",
@@ -21,32 +21,32 @@ func names() []string {
 	}
 }
 
-// misspelt reports names that are close to a setting but none. A name that is
-// close to none, such as another program's OSS_ACCESS_KEY_ID, is not ours.
-func misspelt(environ []string) error {
+// checkSpelling reports names that are close to a setting. It ignores other
+// names, for example OSS_ACCESS_KEY_ID of another program.
+func checkSpelling(environ []string) error {
 	var faults []error
 	for _, line := range environ {
 		name, _, _ := strings.Cut(line, "=")
-		if near := nearest(name); near != "" {
+		if near := nearestSetting(name); near != "" {
 			faults = append(faults, &Error{Setting: name, Reason: "is not a setting; did you mean " + near + "?"})
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// nearest is the setting that name was probably meant to be, or "".
-func nearest(name string) string {
+// nearestSetting returns the setting that a name was probably meant to be, or "".
+func nearestSetting(name string) string {
 	upper := strings.ToUpper(name)
 	ours := func(p string) bool { return strings.HasPrefix(upper, p) }
 	if !slices.ContainsFunc([]string{"SNAPSHOT_", "QUERY_", "EHPC_", "OSS_"}, ours) {
 		return ""
 	}
 	best, least := "", 3 // two slips of the finger, not more
-	for _, known := range names() {
+	for _, known := range settingNames() {
 		if known == name {
 			return ""
 		}
-		if d := slip.Distance(upper, known); d < least {
+		if d := editdistance.Distance(upper, known); d < least {
 			best, least = known, d
 		}
 	}
