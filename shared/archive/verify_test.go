@@ -77,7 +77,7 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 		}, "commit 2 was altered: its digest does not fit"},
 		"a foreign object": {"community-images/v1/" + region + "/notes.txt", func([]byte) []byte {
 			return []byte("x")
-		}, "no object of the archive"},
+		}, "not an object of the archive"},
 	} {
 		b := newHistory(t)
 		b.putObject(tc.key, tc.with(b.mem.Objects()[tc.key]))
