@@ -28,7 +28,7 @@ import (
 // upstream is an E-HPC that drifts, and the two functions that copy it.
 type upstream struct {
 	t        testing.TB
-	world    *ehpctest.World
+	world    *ehpctest.Simulation
 	url      string // of E-HPC
 	oss      *osstest.Endpoint
 	snapshot *fctest.Function
@@ -40,12 +40,12 @@ type person struct{ id, secret string }
 var asker = person{"LTAIasker", "secret-of-asker"} // E-HPC's
 
 func newUpstream(t testing.TB) *upstream {
-	world := ehpctest.NewWorld(7)
+	world := ehpctest.NewSimulation(7)
 	return newUpstreamOf(t, world, world)
 }
 
 // newUpstreamOf is an upstream that shows data of a world.
-func newUpstreamOf(t testing.TB, world *ehpctest.World, data ehpctest.Data) *upstream {
+func newUpstreamOf(t testing.TB, world *ehpctest.Simulation, data ehpctest.Data) *upstream {
 	u := &upstream{t: t, world: world, oss: osstest.Start(t, "")}
 	server, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{Data: data, Keys: map[string]ehpctest.Key{
 		u.oss.Key.ID: {Secret: u.oss.Key.Secret, Token: u.oss.Key.Token}, asker.id: {Secret: asker.secret},

@@ -29,11 +29,11 @@ func tokenSetting() string {
 var numbersAndTimes = regexp.MustCompile(`"(RequestId|Sequence|CommittedAt|CheckedAt|TriedAt|CapturedAt|Since|FirstSeen|LastSeen|GoneSince|AgeSeconds|NextCursor|HostId)":("[^"]*"|\d+)|\d{4}-\d\d-\d\dT[0-9:.]+Z|(commit|at=)\d* ?\d*`)
 
 // solitary is a world in which the account has one cluster.
-type solitary struct{ *ehpctest.World }
+type solitary struct{ *ehpctest.Simulation }
 
 // Clusters implements ehpctest.Data.
 func (s solitary) Clusters(region string) []json.RawMessage {
-	return slices.DeleteFunc(slices.Clone(s.World.Clusters(region)), func(raw json.RawMessage) bool { return !strings.Contains(string(raw), captured) })
+	return slices.DeleteFunc(slices.Clone(s.Simulation.Clusters(region)), func(raw json.RawMessage) bool { return !strings.Contains(string(raw), captured) })
 }
 
 // TestLimitedTokenSeesAnArchiveOfItsOwn: two deployments copy the same
@@ -41,7 +41,7 @@ func (s solitary) Clusters(region string) []json.RawMessage {
 // told by the other, over the real protocol, what the small one tells everybody.
 func TestLimitedTokenSeesAnArchiveOfItsOwn(t *testing.T) {
 	t.Parallel()
-	world := ehpctest.NewWorld(7)
+	world := ehpctest.NewSimulation(7)
 	large, small := newUpstream(t), newUpstreamOf(t, world, solitary{world})
 	small.snapshot.Stop()
 	small.snapshot = small.start("snapshot", "EHPC_ENDPOINT="+small.url, "SNAPSHOT_QPS=1000", "SNAPSHOT_SHRINK_GUARD=100", "SNAPSHOT_UNSCOPED=false")

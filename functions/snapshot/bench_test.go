@@ -53,7 +53,7 @@ func serveUpstream() {
 	}
 	fmt.Println(server.URL)
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		data.Next()
+		data.ChangeImages()
 		fmt.Println("changed")
 	}
 }

@@ -104,7 +104,7 @@ func outcomes(r *capture.Report) string {
 // asked are the calls since the last time, in short.
 func (w *eventWorld) asked() string {
 	var calls []string
-	for _, name := range w.ehpc.Asked() {
+	for _, name := range w.ehpc.DrainCallNames() {
 		name = strings.ReplaceAll(name, "ListClusters "+region+" 1", "clusters")
 		calls = append(calls, strings.TrimSpace(strings.ReplaceAll(name, "ListCommunityImages "+region, "images")))
 	}

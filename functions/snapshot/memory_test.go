@@ -47,7 +47,7 @@ func TestMemory(t *testing.T) {
 		changed int
 	}{{"everything is new", false, false, scopes}, {"nothing has changed", false, false, 0}, {"everything has changed", true, false, scopes}, {"everything has changed, cold", true, true, scopes}} {
 		if step.next {
-			data.Next()
+			data.ChangeImages()
 		}
 		if step.cold {
 			f.Stop()

@@ -118,7 +118,7 @@ func (s *site) start(name string, env ...string) *fctest.Function {
 // the bucket then.
 func (s *site) used(stored *int) use {
 	s.t.Helper()
-	u := use{Calls: len(s.ehpc.Asked())}
+	u := use{Calls: len(s.ehpc.DrainCallNames())}
 	for line := range strings.SplitSeq(s.oss.Requests(), "\n") {
 		switch {
 		case line == "":

@@ -45,7 +45,7 @@ func newAccount(t *testing.T) *account {
 	}
 	oss := httptest.NewServer(store)
 	ehpc := httptest.NewServer(ehpctest.New(ehpctest.Options{
-		Data: ehpctest.NewWorld(1),
+		Data: ehpctest.NewSimulation(1),
 		Keys: map[string]ehpctest.Key{role.AccessKeyID: {Secret: role.AccessKeySecret, Token: role.SecurityToken}},
 	}))
 	t.Cleanup(func() { oss.Close(); ehpc.Close() })

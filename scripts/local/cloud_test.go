@@ -13,7 +13,7 @@ func TestCloud(t *testing.T) {
 	t.Parallel()
 	store := osstest.Start(t, "")
 	upstream, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{
-		Data: ehpctest.NewWorld(1),
+		Data: ehpctest.NewSimulation(1),
 		Keys: map[string]ehpctest.Key{store.Key.ID: {Secret: store.Key.Secret, Token: store.Key.Token}},
 	}))
 	if err != nil {

@@ -33,7 +33,7 @@ func startEmbedded(dir *datadir.Directory, environ []string, p *progress) (*back
 		AccessKeySecret: "secret-" + fctest.NewRequestID(),
 		SecurityToken:   "token-" + fctest.NewRequestID(),
 	}
-	world := ehpctest.NewWorld(worldSeed)
+	world := ehpctest.NewSimulation(worldSeed)
 	upstream, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{
 		Data: world, Latency: latency,
 		Keys:  map[string]ehpctest.Key{key.AccessKeyID: {Secret: key.AccessKeySecret, Token: key.SecurityToken}},
@@ -67,16 +67,16 @@ func startEmbedded(dir *datadir.Directory, environ []string, p *progress) (*back
 // advanceWorld moves the world to the tick after the one in the file and stores
 // the new tick. The world depends on its tick alone, so a second run on the
 // directory continues the history.
-func advanceWorld(ctx context.Context, world *ehpctest.World, file string) (int, error) {
+func advanceWorld(ctx context.Context, world *ehpctest.Simulation, file string) (int, error) {
 	tick, err := nextTick(file)
 	if err != nil {
 		return 0, err
 	}
-	for world.Now() < tick { // takes long after weeks of runs
+	for world.TickCount() < tick { // takes long after weeks of runs
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		world.AdvanceTo(min(tick, world.Now()+100))
+		world.AdvanceTo(min(tick, world.TickCount()+100))
 	}
 	// Write and rename: a crash must not leave half a number.
 	err = os.WriteFile(file+".new", fmt.Appendln(nil, tick), 0o644)
@@ -109,7 +109,7 @@ func nextTick(file string) (int, error) {
 // countQuestions counts the questions of a full snapshot: one for each region
 // without a cluster, one for each cluster, and one for each instance type of a
 // cluster.
-func countQuestions(world *ehpctest.World) int {
+func countQuestions(world *ehpctest.Simulation) int {
 	n := len(world.Regions())
 	for _, raw := range world.Clusters("") {
 		n++

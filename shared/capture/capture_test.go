@@ -44,7 +44,8 @@ type upstream struct {
 }
 
 func newUpstream(t *testing.T) *upstream {
-	return &upstream{t: t, clusters: map[string][]ehpc.Cluster{}, images: map[string][]string{}, once: map[string][]string{}, faults: map[string][]error{}, under: map[string]bool{}}
+	return &upstream{t: t, clusters: map[string][]ehpc.Cluster{}, images: map[string][]string{},
+		once: map[string][]string{}, faults: map[string][]error{}, under: map[string]bool{}}
 }
 
 func (u *upstream) cluster(endpoint, region, id string, types ...string) {
@@ -101,9 +102,10 @@ func (u *upstream) ListCommunityImages(ctx context.Context, req ehpc.ImagesReque
 		list = append(list, fmt.Sprintf(`{"ImageId":%q}`, id))
 	}
 	body := "[" + strings.Join(list, ",") + "]"
-	return &ehpc.ImagesAnswer{RequestID: "r", Fingerprint: body, Decode: func(in *catalog.Interner) ([]*catalog.Image, error) {
-		return in.DecodeImages([]byte(body))
-	}}, nil
+	return &ehpc.ImagesAnswer{RequestID: "r", Fingerprint: body,
+		Decode: func(in *catalog.Interner) ([]*catalog.Image, error) {
+			return in.DecodeImages([]byte(body))
+		}}, nil
 }
 
 func (u *upstream) ListClusters(ctx context.Context, region string, call ehpc.CallRunner) ([]ehpc.Cluster, error) {
@@ -155,14 +157,17 @@ func newBench(t *testing.T, regions ...string) *bench {
 	}
 	mem := buckettest.NewMemory(t)
 	return &bench{t: t, qps: 1e6, up: newUpstream(t), mem: mem, writer: archive.NewWriter(mem, keys, time.Now),
-		settings: capture.Settings{Regions: regions, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: 5 * time.Second}}
+		settings: capture.Settings{Regions: regions, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true},
+			Concurrency: 4, ShrinkGuard: 100, Margin: 5 * time.Second}}
 }
 
 func (b *bench) run(ctx context.Context, req capture.Request) (*capture.Report, error) {
 	b.runs++
 	req.RunID, req.Trigger = cmp.Or(req.RunID, fmt.Sprint("run-", b.runs)), "timer"
 	c := capture.New(b.settings, b.up, capture.NewRateLimiter(b.qps, time.Now), b.writer, time.Now)
-	return c.Run(ctx, req, func(s catalog.Scope, err error) { b.warnings = append(b.warnings, s.String()+": "+err.Error()) })
+	return c.Run(ctx, req, func(s catalog.Scope, err error) {
+		b.warnings = append(b.warnings, s.String()+": "+err.Error())
+	})
 }
 
 func (b *bench) mustRun(req capture.Request) *capture.Report {
@@ -215,7 +220,9 @@ func TestEveryClusterIsAskedOnceInItsOwnRegion(t *testing.T) {
 		}
 		b.up.images["hz/c-hz/ecs.b"] = []string{"m-1"}
 		report := b.mustRun(capture.Request{})
-		want(t, "asked", b.up.questions(), strings.Join([]string{"clusters hz", "clusters sh", "hz/_any/_any", "hz/c-hz/_any", "hz/c-hz/ecs.a", "hz/c-hz/ecs.b", "sh/_any/_any", "sh/c-sh/_any"}, "\n"))
+		want(t, "asked", b.up.questions(), strings.Join(
+			[]string{"clusters hz", "clusters sh", "hz/_any/_any", "hz/c-hz/_any", "hz/c-hz/ecs.a", "hz/c-hz/ecs.b",
+				"sh/_any/_any", "sh/c-sh/_any"}, "\n"))
 		want(t, "hz", b.state("hz"), "_any/_any ok\nc-hz/_any ok\nc-hz/ecs.a ok\nc-hz/ecs.b ok m-1")
 		if report.Counts.Planned != 6 || report.Counts.Changed != 6 || report.Calls != 8 {
 			t.Errorf("report is %+v", report)
@@ -255,7 +262,8 @@ func TestRetriesOnlyWhereTheyCanHelp(t *testing.T) {
 		report := b.mustRun(capture.Request{})
 		want(t, "hz", b.state("hz"), "c1/_any ok\nc2/_any failed\nc3/_any failed")
 		want(t, "asked", b.up.questions(), strings.Join([]string{"clusters hz", "clusters hz",
-			"hz/c1/_any", "hz/c1/_any", "hz/c1/_any", "hz/c1/_any", "hz/c2/_any", "hz/c2/_any", "hz/c2/_any", "hz/c2/_any", "hz/c3/_any"}, "\n"))
+			"hz/c1/_any", "hz/c1/_any", "hz/c1/_any", "hz/c1/_any", "hz/c2/_any", "hz/c2/_any", "hz/c2/_any",
+			"hz/c2/_any", "hz/c3/_any"}, "\n"))
 		if report.Counts.Failed != 2 {
 			t.Errorf("counts are %+v", report.Counts)
 		}
@@ -314,7 +322,8 @@ func TestConcurrencyIsOneForEverything(t *testing.T) {
 		}
 		for run := range 2 { // the second asks what it knows while it lists
 			report := b.mustRun(capture.Request{})
-			took, ideal := report.FinishedAt.Sub(report.StartedAt.Time), time.Duration(report.Calls)*time.Second/concurrency
+			took, ideal := report.FinishedAt.Sub(report.StartedAt.Time), time.Duration(
+				report.Calls)*time.Second/concurrency
 			if report.Calls != 3*(8+21) || b.up.most != concurrency || took > ideal+2*time.Second {
 				t.Errorf("run %d: %d calls, %d at once, in %v of %v", run+1, report.Calls, b.up.most, took, ideal)
 			}
@@ -342,7 +351,8 @@ func TestSlowAnswersSaveUpNoBurst(t *testing.T) {
 		b.mustRun(capture.Request{})
 		for i := range calls {
 			if i >= qps && calls[i].Sub(calls[i-qps]) < time.Second-time.Millisecond {
-				t.Fatalf("%d calls within %v, %v after the start", qps+1, calls[i].Sub(calls[i-qps]), calls[i].Sub(began))
+				t.Fatalf("%d calls within %v, %v after the start", qps+1, calls[i].Sub(calls[i-qps]),
+					calls[i].Sub(began))
 			}
 		}
 		if len(calls) != 42 {
@@ -404,7 +414,8 @@ func TestClustersThatGoEndTheirScopes(t *testing.T) {
 			t.Errorf("problems are %q", p)
 		}
 		b.mustRun(capture.Request{Clusters: []string{"c1"}})
-		want(t, "after a restricted run", b.state("hz"), "_any/_any ok\nc1/_any ok\nc1/ecs.a ok\nc1/ecs.b ok\nc2/_any ok")
+		want(t, "after a restricted run", b.state("hz"),
+			"_any/_any ok\nc1/_any ok\nc1/ecs.a ok\nc1/ecs.b ok\nc2/_any ok")
 		report = b.mustRun(capture.Request{})
 		want(t, "after a whole run", b.state("hz"), "_any/_any ok\nc1/_any ok\nc1/ecs.b ok")
 		if report.Counts.Ended != 2 {
@@ -437,9 +448,11 @@ func TestShardsCoverTheFleetOnce(t *testing.T) {
 func TestNamedClustersNeedNoListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "hz")
-		b.settings.Clusters, b.settings.InstanceTypes = []string{"c1", "c2"}, capture.InstanceTypes{List: []string{"ecs.a"}}
+		b.settings.Clusters, b.settings.InstanceTypes = []string{"c1",
+			"c2"}, capture.InstanceTypes{List: []string{"ecs.a"}}
 		b.mustRun(capture.Request{})
-		want(t, "asked", b.up.questions(), "hz/_any/_any\nhz/_any/ecs.a\nhz/c1/_any\nhz/c1/ecs.a\nhz/c2/_any\nhz/c2/ecs.a")
+		want(t, "asked", b.up.questions(),
+			"hz/_any/_any\nhz/_any/ecs.a\nhz/c1/_any\nhz/c1/ecs.a\nhz/c2/_any\nhz/c2/ecs.a")
 	})
 }
 
@@ -474,7 +487,8 @@ func TestRequestsThatCannotBeServed(t *testing.T) {
 		{capture.Request{InstanceTypes: []string{""}}, "instanceTypes:"},
 		{capture.Request{Accept: []string{"bj/c1/_any"}}, `accept: "bj/c1/_any" is not a scope of the form`},
 		{capture.Request{Accept: []string{"hz/c1"}}, `accept: "hz/c1" is not a scope of the form`},
-		{capture.Request{Regions: []string{"sh"}, Accept: []string{"sh/c1/_any", "hz/c1/_any"}}, `accept: the region of "hz/c1/_any" is not one of the "regions"`},
+		{capture.Request{Regions: []string{"sh"}, Accept: []string{"sh/c1/_any", "hz/c1/_any"}},
+			`accept: the region of "hz/c1/_any" is not one of the "regions"`},
 	} {
 		if err := tc.req.Validate(s); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%+v: %v, want %s", tc.req, err, tc.want)

@@ -78,7 +78,8 @@ func TestAnswerThatComesTooLateToBeCompared(t *testing.T) {
 		b := newDrift(t)
 		b.up.delay = 5500 * time.Millisecond
 		b.slowStore(time.Second)
-		if r := b.within(6 * time.Second); r.Counts.Left != 1 || r.Counts.Changed+r.Counts.Failed > 0 || len(b.warnings) > 0 {
+		if r := b.within(6 * time.Second); r.Counts.Left != 1 || r.Counts.Changed+r.Counts.Failed > 0 ||
+			len(b.warnings) > 0 {
 			t.Errorf("counts are %+v, warnings %q", r.Counts, b.warnings)
 		}
 		b.up.delay = 0

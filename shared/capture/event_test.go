@@ -23,7 +23,8 @@ func now(region, cluster string) capture.Event {
 func outcomes(r *capture.Report) string {
 	var lines []string
 	for _, e := range r.Events {
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s/%s %s %s", e.RegionID, e.ClusterID, e.Outcome, e.Reason)))
+		lines = append(lines, strings.TrimSpace(
+			fmt.Sprintf("%s/%s %s %s", e.RegionID, e.ClusterID, e.Outcome, e.Reason)))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -41,26 +42,33 @@ func TestEventsOfTwoRegions(t *testing.T) {
 		time.Sleep(time.Minute)
 
 		r := b.mustRun(capture.Request{Events: []capture.Event{now("bj", "b1")}})
-		want(t, "an event of one region", outcomes(r)+"\n"+b.up.questions(), "bj/b1 taken\nbj/b1/_any\nbj/b1/small\nclusters bj")
+		want(t, "an event of one region", outcomes(r)+"\n"+b.up.questions(),
+			"bj/b1 taken\nbj/b1/_any\nbj/b1/small\nclusters bj")
 		if len(r.Regions) != 1 || r.Counts.Planned != 2 {
 			t.Errorf("the report has %d regions and %d scopes", len(r.Regions), r.Counts.Planned)
 		}
 
 		time.Sleep(time.Minute)
 		r = b.mustRun(capture.Request{Events: []capture.Event{now("", "h2")}})
-		want(t, "an event that names no region", outcomes(r)+"\n"+b.up.questions(), "/h2 taken\nclusters bj\nclusters hz\nhz/h2/_any")
+		want(t, "an event that names no region", outcomes(r)+"\n"+b.up.questions(),
+			"/h2 taken\nclusters bj\nclusters hz\nhz/h2/_any")
 
 		time.Sleep(time.Minute)
 		e := now("hz", "h1")
 		time.Sleep(time.Second)
-		r = b.mustRun(capture.Request{Events: []capture.Event{e, e, now("us", "u1"), now("", ""), {Type: "t", Outcome: "ignored", Reason: "for a test"}}})
+		r = b.mustRun(capture.Request{Events: []capture.Event{e, e, now("us", "u1"), now("", ""),
+			{Type: "t", Outcome: "ignored", Reason: "for a test"}}})
 		want(t, "a batch", outcomes(r)+"\n"+b.up.questions(), strings.Join([]string{
-			"hz/h1 taken", "hz/h1 taken", `us/u1 ignored region "us" is not captured here (setting EHPC_REGIONS: hz, bj)`, "/ taken", "/ ignored for a test",
+			"hz/h1 taken", "hz/h1 taken",
+			`us/u1 ignored region "us" is not captured here (setting EHPC_REGIONS: hz, bj)`, "/ taken",
+			"/ ignored for a test",
 			"clusters bj", "clusters hz", "hz/h1/_any"}, "\n"))
 
-		r = b.mustRun(capture.Request{Events: []capture.Event{e, {Type: "t", RegionID: "hz", ClusterID: "h2", At: e.At}, {Type: "t", At: e.At}}})
+		r = b.mustRun(capture.Request{Events: []capture.Event{e, {Type: "t", RegionID: "hz", ClusterID: "h2", At: e.At},
+			{Type: "t", At: e.At}}})
 		want(t, "what is known", outcomes(r)+"\n"+b.up.questions(), strings.Join([]string{
-			"hz/h1 skipped a check that began later knows already", "hz/h2 taken", "/ skipped a check that began later knows already",
+			"hz/h1 skipped a check that began later knows already", "hz/h2 taken",
+			"/ skipped a check that began later knows already",
 			"clusters hz", "hz/h2/_any"}, "\n"))
 		r = b.mustRun(capture.Request{Events: []capture.Event{now("us", "")}})
 		if b.up.questions() != "" || len(r.Regions) != 0 {
@@ -82,13 +90,15 @@ func TestEventsEndWhatIsGone(t *testing.T) {
 		b.up.clusters["hz"] = b.up.clusters["hz"][:1]
 		time.Sleep(time.Minute)
 		r := b.mustRun(capture.Request{Events: []capture.Event{now("hz", "c1"), now("hz", "c3")}})
-		want(t, "events of a fleet that shrank", outcomes(r)+"\n"+b.state("hz"), "hz/c1 taken\nhz/c3 taken the cluster is not listed any more; its scopes ended\n_any/_any ok\nc1/_any ok")
+		want(t, "events of a fleet that shrank", outcomes(r)+"\n"+b.state("hz"),
+			"hz/c1 taken\nhz/c3 taken the cluster is not listed any more; its scopes ended\n_any/_any ok\nc1/_any ok")
 		if r.Counts.Ended != 2 {
 			t.Errorf("%d scopes ended", r.Counts.Ended)
 		}
 		time.Sleep(time.Minute)
 		r = b.mustRun(capture.Request{Events: []capture.Event{now("hz", "c3")}})
-		want(t, "a later event of it", outcomes(r), "hz/c3 taken the cluster is not listed; if it is new, another event or the next run finds it")
+		want(t, "a later event of it", outcomes(r),
+			"hz/c3 taken the cluster is not listed; if it is new, another event or the next run finds it")
 	})
 }
 

@@ -41,8 +41,10 @@ func TestTenThousandClusters(t *testing.T) {
 				group.Go(func() {
 					ctx, cancel := context.WithTimeout(context.Background(), timeout)
 					defer cancel()
-					c := capture.New(b.settings, b.up, capture.NewRateLimiter(10, time.Now), b.writer, time.Now) // an instance of its own
-					report, err := c.Run(ctx, capture.Request{RunID: fmt.Sprintf("%d-%d", ticks, i), Trigger: "timer", Shard: capture.Shard{Index: i + 1, Count: shards}},
+					// an instance of its own
+					c := capture.New(b.settings, b.up, capture.NewRateLimiter(10, time.Now), b.writer, time.Now)
+					report, err := c.Run(ctx, capture.Request{RunID: fmt.Sprintf("%d-%d", ticks, i), Trigger: "timer",
+						Shard: capture.Shard{Index: i + 1, Count: shards}},
 						func(s catalog.Scope, err error) { t.Error(s, err) })
 					if err != nil {
 						t.Error(err)
@@ -72,7 +74,8 @@ func TestTenThousandClusters(t *testing.T) {
 		if ticks < 2 {
 			t.Error("the fleet fits a single run")
 		}
-		t.Logf("%d clusters, %d shards of %d calls a second, runs of %v: whole after %d ticks", clusters, shards, 10, timeout, ticks)
+		t.Logf("%d clusters, %d shards of %d calls a second, runs of %v: whole after %d ticks", clusters, shards, 10,
+			timeout, ticks)
 	})
 }
 
@@ -153,7 +156,8 @@ func TestLongSoak(t *testing.T) {
 					b.up.mu.Unlock()
 				}
 			}
-			_, err := capturer.Run(context.Background(), capture.Request{RunID: fmt.Sprint(i), Trigger: "timer"}, func(catalog.Scope, error) {})
+			_, err := capturer.Run(context.Background(), capture.Request{RunID: fmt.Sprint(i), Trigger: "timer"},
+				func(catalog.Scope, error) {})
 			time.Sleep(10 * time.Minute)
 			return err
 		}
@@ -197,6 +201,7 @@ func TestLongSoak(t *testing.T) {
 		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("audit %+v, %v", audit, err)
 		}
-		t.Logf("%d runs, %d ended with an error, %d commits, %d orphans: lost or wrong 0", runs, failed, audit.Commits, len(audit.Orphans))
+		t.Logf("%d runs, %d ended with an error, %d commits, %d orphans: lost or wrong 0", runs, failed, audit.Commits,
+			len(audit.Orphans))
 	})
 }

@@ -52,7 +52,8 @@ func TestSuspiciousAnswerIsPublishedInTheThirdRun(t *testing.T) {
 			for run := 1; run <= 2; run++ {
 				report := b.mustRun(capture.Request{})
 				s := b.scope("_any/_any")
-				if s.State != archive.Held || s.ImageCount != 8 || s.Candidate == nil || s.Candidate.Seen != run || s.Candidate.ImageCount != left || report.Counts.Held != 1 {
+				if s.State != archive.Held || s.ImageCount != 8 || s.Candidate == nil || s.Candidate.Seen != run ||
+					s.Candidate.ImageCount != left || report.Counts.Held != 1 {
 					t.Errorf("run %d of %d images: state %+v, candidate %+v", run, left, s, s.Candidate)
 				}
 				if got := strings.Count(b.up.questions(), "hz/_any/_any"); got != 2 {
@@ -172,7 +173,8 @@ func TestListingThatLosesMostInstanceTypes(t *testing.T) {
 			b.up.questions()
 			report := b.mustRun(capture.Request{})
 			want(t, "held", b.state("hz"), all+"\nc4/_any ok")
-			if p := report.Regions[0].Problems; len(p) != 1 || !strings.Contains(p[0], "misses 2 of 3 clusters or their instance types") {
+			if p := report.Regions[0].Problems; len(p) != 1 ||
+				!strings.Contains(p[0], "misses 2 of 3 clusters or their instance types") {
 				t.Errorf("problems are %q", p)
 			}
 			if asked := b.up.questions(); !strings.Contains(asked, "hz/c2/ecs.b") {
@@ -225,7 +227,8 @@ func TestGuardWithoutTheEarlierContent(t *testing.T) {
 			}
 			b.up.images["hz/_any/_any"] = many(change.images)
 			b.mustRun(change.req)
-			if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != change.images || len(b.warnings) != 1 {
+			if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != change.images ||
+				len(b.warnings) != 1 {
 				t.Errorf("%s: %+v, warnings %q", name, s, b.warnings)
 			}
 		}

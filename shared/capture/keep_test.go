@@ -25,7 +25,8 @@ func TestUnusableEntryKeepsWhatIsListedNowhere(t *testing.T) {
 		time.Sleep(time.Minute)
 
 		r := b.mustRun(capture.Request{Events: []capture.Event{now("hz", "c3")}})
-		want(t, "an event of a cluster that is not listed", outcomes(r)+"\n"+b.up.questions(), "hz/c3 taken\nclusters hz\nhz/c3/_any")
+		want(t, "an event of a cluster that is not listed", outcomes(r)+"\n"+b.up.questions(),
+			"hz/c3 taken\nclusters hz\nhz/c3/_any")
 		want(t, "after it", b.state("hz"), "_any/_any ok\nc1/_any ok\nc3/_any ok\nc4/_any ok")
 		for range 4 {
 			time.Sleep(time.Minute)

@@ -37,7 +37,8 @@ func TestCredentialsThatDieInARun(t *testing.T) {
 			if failed > b.settings.Concurrency+1 { // each worker, and the listing
 				t.Errorf("dead at call %d: %d calls were refused", at, failed)
 			}
-			if c := r.Counts; c.Failed > failed || c.Failed+c.Left+c.Unchanged != scopes || c.Ended > 0 || at < 60 && c.Left < scopes/3 {
+			if c := r.Counts; c.Failed > failed || c.Failed+c.Left+c.Unchanged != scopes || c.Ended > 0 || at < 60 &&
+				c.Left < scopes/3 {
 				t.Errorf("dead at call %d: counts are %+v", at, c)
 			}
 			if got := strings.ReplaceAll(b.state("hz"), " failed", " ok"); got != good {
@@ -78,7 +79,8 @@ func TestListingThatIsNotAsked(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := r.Discovery; d.TriedAt.Before(began) || d.Problem == nil || d.Problem.Code != "InvalidSecurityToken.Expired" || d.CheckedAt.IsZero() {
+			if d := r.Discovery; d.TriedAt.Before(began) || d.Problem == nil ||
+				d.Problem.Code != "InvalidSecurityToken.Expired" || d.CheckedAt.IsZero() {
 				t.Errorf("%s: %+v, %+v", region, d, d.Problem)
 			}
 		}

@@ -24,7 +24,8 @@ func TestRegionThatIsNamedTwiceIsCapturedOnce(t *testing.T) {
 			b.up.questions()
 			r := b.mustRun(capture.Request{Regions: []string{"hz", "sh", "hz"}})
 			want(t, "hz", b.state("hz"), "_any/_any ok\nc1/_any ok\nc2/_any ok")
-			want(t, "asked", b.up.questions(), "clusters hz\nclusters sh\nhz/_any/_any\nhz/c1/_any\nhz/c2/_any\nsh/_any/_any")
+			want(t, "asked", b.up.questions(),
+				"clusters hz\nclusters sh\nhz/_any/_any\nhz/c1/_any\nhz/c2/_any\nsh/_any/_any")
 			if len(r.Regions) != 2 || r.Counts.Ended != 0 || r.Counts.Lost != 0 {
 				t.Errorf("the report has %d regions, its counts are %+v", len(r.Regions), r.Counts)
 			}
@@ -63,11 +64,13 @@ func TestNamedClusterIsAskedInItsOwnRegion(t *testing.T) {
 			},
 			"a cluster is named that is elsewhere": func(b *bench) (capture.Request, []string) {
 				b.settings.Clusters, b.up.clusters["hz"] = nil, b.up.clusters["hz"][:1]
-				return capture.Request{Regions: []string{"hz"}, Clusters: []string{"c-hz", "c-sh"}}, []string{`cluster "c-sh" is listed in none of the regions that were asked`}
+				return capture.Request{Regions: []string{"hz"}, Clusters: []string{"c-hz", "c-sh"}},
+					[]string{`cluster "c-sh" is listed in none of the regions that were asked`}
 			},
 			"a cluster is named that is listed elsewhere": func(b *bench) (capture.Request, []string) {
 				b.settings.Clusters = nil
-				return capture.Request{Regions: []string{"hz"}, Clusters: []string{"c-hz", "c-sh"}}, []string{`cluster "c-sh" is in region "sh", which was not asked`}
+				return capture.Request{Regions: []string{"hz"}, Clusters: []string{"c-hz", "c-sh"}},
+					[]string{`cluster "c-sh" is in region "sh", which was not asked`}
 			},
 		} {
 			b := named(t)
@@ -98,7 +101,8 @@ func TestNamedClusterOfARegionThatIsNotCaptured(t *testing.T) {
 		b.up.cluster("hz", "bj", "c-bj")
 		r := b.mustRun(capture.Request{})
 		want(t, "asked", b.up.questions(), "clusters hz\nhz/_any/_any\nhz/c-hz/_any\nhz/c-new/_any")
-		want(t, "problems", strings.Join(r.Regions[0].Problems, "\n"), `cluster "c-bj" is in region "bj", which was not asked`)
+		want(t, "problems", strings.Join(r.Regions[0].Problems, "\n"),
+			`cluster "c-bj" is in region "bj", which was not asked`)
 	})
 }
 

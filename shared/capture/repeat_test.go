@@ -31,7 +31,8 @@ func TestEventThatComesAgain(t *testing.T) {
 		b.up.images["hz/c1/_any"] = nil // nobody looks
 		r := b.mustRun(tick)
 		want(t, "the second delivery asks", b.up.questions(), "sh/c2/_any")
-		if r.Counts.Ended > 0 || r.Regions[0].Committed || r.Regions[0].Answered != 3 || r.Regions[0].Sequence != 1 || r.Counts.Left > 0 {
+		if r.Counts.Ended > 0 || r.Regions[0].Committed || r.Regions[0].Answered != 3 || r.Regions[0].Sequence != 1 ||
+			r.Counts.Left > 0 {
 			t.Errorf("the second delivery ends with %+v in %+v", r.Counts, r.Regions[0])
 		}
 		b.mem.Requests()

@@ -26,13 +26,14 @@ type Report struct {
 
 // RegionReport is what a run did in one region.
 type RegionReport struct {
-	RegionID  string         `json:"RegionId"`
-	Sequence  int64          `json:"Sequence"`  // of the last commit
-	Committed bool           `json:"Committed"` // by this run; false: nothing had changed
-	Clusters  int            `json:"Clusters"`
-	Answered  int            `json:"Answered,omitempty"` // scopes that were asked since the timer was due, and not again
-	Counts    archive.Counts `json:"Counts"`
-	Images    int            `json:"Images"` // over all scopes
+	RegionID  string `json:"RegionId"`
+	Sequence  int64  `json:"Sequence"`  // of the last commit
+	Committed bool   `json:"Committed"` // by this run; false: nothing had changed
+	Clusters  int    `json:"Clusters"`
+	// scopes that were asked since the timer was due, and not again
+	Answered int            `json:"Answered,omitempty"`
+	Counts   archive.Counts `json:"Counts"`
+	Images   int            `json:"Images"` // over all scopes
 	WriteReport
 	RegionProblems
 	Sweep *SweepReport `json:"Sweep,omitempty"` // of retention; nil: it was not due

@@ -39,7 +39,8 @@ func TestSlowStoreDelaysAndStopsNothing(t *testing.T) {
 				t.Fatalf("run %d: %v, problems %q", runs+1, err, report.Regions[0].Problems)
 			}
 			n := report.Counts
-			if known += n.Changed; n.Changed == 0 || n.Failed+n.Lost+n.Held > 0 || n.Changed+n.Unchanged+n.Left != n.Planned {
+			if known += n.Changed; n.Changed == 0 || n.Failed+n.Lost+n.Held > 0 || n.Changed+n.Unchanged+
+				n.Left != n.Planned {
 				t.Fatalf("run %d: %+v", runs+1, n)
 			}
 		}

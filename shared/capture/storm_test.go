@@ -47,7 +47,8 @@ func TestThrottlingStorm(t *testing.T) {
 					} else if random.Float64() < share {
 						return gusts[random.IntN(len(gusts))]
 					}
-					if name != "clusters hz" && name[len("hz/c")+2] < '2' { // a fifth of the clusters, by their last digit
+					// a fifth of the clusters, by their last digit
+					if name != "clusters hz" && name[len("hz/c")+2] < '2' {
 						return refused
 					}
 					return nil
@@ -81,9 +82,11 @@ func TestThrottlingStorm(t *testing.T) {
 					}
 				}
 				if recent < qps*5*8/10 {
-					t.Errorf("%d calls in the five seconds that begin 10 s after the storm, at a budget of %d a second", recent, qps)
+					t.Errorf("%d calls in the five seconds that begin 10 s after the storm, at a budget of %d a second",
+						recent, qps)
 				}
-				t.Logf("share %.1f: %d calls, %d failed, %v", share, len(b.up.asked), c.Failed, report.FinishedAt.Sub(report.StartedAt.Time))
+				t.Logf("share %.1f: %d calls, %d failed, %v", share, len(b.up.asked), c.Failed,
+					report.FinishedAt.Sub(report.StartedAt.Time))
 			})
 		})
 	}
@@ -126,7 +129,8 @@ func TestListingKeepsToTheBudget(t *testing.T) {
 				t.Fatalf("%d calls within %v", qps+2, began[i].Sub(began[i-qps-1]))
 			}
 		}
-		if d := report.Regions[0].State.Discovery; d.CheckedAt.Before(report.StartedAt.Time) || d.CheckedAt.After(began[len(began)-1]) {
+		if d := report.Regions[0].State.Discovery; d.CheckedAt.Before(report.StartedAt.Time) ||
+			d.CheckedAt.After(began[len(began)-1]) {
 			t.Errorf("the listing is dated %v", d.CheckedAt)
 		}
 	})
@@ -162,7 +166,8 @@ func TestStormThatOutlastsARun(t *testing.T) {
 		if c.Left == 0 || c.Left+c.Failed != scopes || c.Ended > 0 {
 			t.Errorf("counts are %+v", c)
 		}
-		if got := strings.ReplaceAll(b.state("hz"), " failed ", " ok "); got != good || strings.Count(b.state("hz"), " failed ") != c.Failed {
+		if got := strings.ReplaceAll(b.state("hz"), " failed ", " ok "); got != good ||
+			strings.Count(b.state("hz"), " failed ") != c.Failed {
 			t.Errorf("after the storm the state is\n%s", b.state("hz"))
 		}
 		b.up.decide = nil
@@ -170,7 +175,8 @@ func TestStormThatOutlastsARun(t *testing.T) {
 		time.Sleep(time.Minute)
 		ctx, cancel = context.WithTimeout(context.Background(), timeout)
 		defer cancel()
-		if report, err = b.run(ctx, capture.Request{}); err != nil || report.Counts.Failed > 0 || report.Counts.Left > scopes/3 {
+		if report, err = b.run(ctx, capture.Request{}); err != nil || report.Counts.Failed > 0 ||
+			report.Counts.Left > scopes/3 {
 			t.Errorf("the next run ends with %+v, %v", report.Counts, err)
 		}
 	})

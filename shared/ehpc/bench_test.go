@@ -54,7 +54,8 @@ func BenchmarkUnchangedCall(b *testing.B) {
 
 func BenchmarkDecode(b *testing.B) {
 	endpoint := ehpctest.New(ehpctest.Options{Data: ehpctest.NewSized("cn-hangzhou", 1, 200, 1000), Keys: keys})
-	a, err := connect(b, endpoint, ehpc.Options{}).ListCommunityImages(context.Background(), ehpc.ImagesRequest{RegionID: "cn-hangzhou"})
+	a, err := connect(b, endpoint, ehpc.Options{}).ListCommunityImages(context.Background(),
+		ehpc.ImagesRequest{RegionID: "cn-hangzhou"})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func New(o Options) (*Client, error) {
 		MaxBody: o.MaxBody, MaxConns: o.MaxIdle, UserAgent: o.UserAgent,
 	})}
 	if _, err := c.endpoint("cn-hangzhou"); err != nil { // any region shows whether the URL is one
-		return nil, fmt.Errorf("making the E-HPC client: endpoint %q is %w", clip(o.Endpoint, maxShort), err)
+		return nil, fmt.Errorf("making the E-HPC client: endpoint %q is %w", clipText(o.Endpoint, maxShort), err)
 	}
 	return c, nil
 }
@@ -101,8 +101,8 @@ func (c *Client) Close() { c.rpc.Close() }
 // reply is a response, and the call that it belongs to.
 type reply struct {
 	*rpc.Response
-	op, region  string
-	credentials cloud.Credentials // that signed the call; errors must not repeat them
+	action, region string
+	credentials    cloud.Credentials // that signed the call; errors must not repeat them
 }
 
 // errNoKey means that Options.Credentials returned no usable access key.
@@ -112,15 +112,16 @@ var errNoKey = errors.New("there is no access key")
 // parameters besides RegionId.
 func (c *Client) call(ctx context.Context, op, region string, query map[string]string) (*reply, error) {
 	if err := catalog.ValidateName("RegionId", region); err != nil {
-		return nil, &Error{Op: op, RegionID: clip(region, maxShort), Class: Invalid, Code: "InvalidRegionId", Err: err}
+		return nil, &Error{Op: op, RegionID: clipText(region, maxShort), Class: Invalid, Code: "InvalidRegionId",
+			Err: err}
 	}
 	credentials, err := c.options.Credentials(ctx)
 	if err == nil && !credentials.Usable() {
 		err = errNoKey
 	}
-	r := &reply{op: op, region: region, credentials: credentials}
+	r := &reply{action: op, region: region, credentials: credentials}
 	if err != nil {
-		return nil, r.noCredentials(ctx, err)
+		return nil, r.newCredentialsError(ctx, err)
 	}
 	endpoint, err := c.endpoint(region)
 	if err != nil {
@@ -139,9 +140,9 @@ func (c *Client) call(ctx context.Context, op, region string, query map[string]s
 	})
 	switch {
 	case err != nil:
-		return nil, c.transportError(ctx, within, r, err)
+		return nil, c.newTransportError(ctx, within, r, err)
 	case r.Status < 200 || r.Status > 299:
-		return nil, r.refusal()
+		return nil, r.newStatusError()
 	}
 	return r, nil
 }

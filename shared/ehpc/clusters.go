@@ -22,10 +22,10 @@ type Cluster struct {
 }
 
 const (
-	opClusters  = "ListClusters"
-	pageSize    = 50   // entries of a page; E-HPC returns no more
-	maxPages    = 1000 // a listing of more than 50,000 clusters is an error
-	maxReadings = 4    // of a listing that changes while it is read
+	listClustersAction = "ListClusters"
+	pageSize           = 50   // entries of a page; E-HPC returns no more
+	maxPages           = 1000 // a listing of more than 50,000 clusters is an error
+	maxReadings        = 4    // of a listing that changes while it is read
 )
 
 // CallRunner makes one API call by running it once or several times, and returns
@@ -99,13 +99,14 @@ func (c *Client) readListing(
 		}
 		if problem := p.checkSequence(number, last, l.received); problem != "" {
 			l.duplicates = nil // of a part of the listing: the next reading must not rely on them
-			return p.malformed(fmt.Errorf("%w: page %d %s", errInconsistent, number, problem))
+			return p.newMalformedError(fmt.Errorf("%w: page %d %s", errInconsistent, number, problem))
 		}
 		l.addPage(p, number)
 		last = p
 		if l.received == p.total {
 			if len(l.duplicates) > 0 && !maps.Equal(l.duplicates, expectedDuplicates) {
-				return p.malformed(fmt.Errorf("%w: %d clusters are on two pages", errInconsistent, len(l.duplicates)))
+				return p.newMalformedError(fmt.Errorf("%w: %d clusters are on two pages", errInconsistent,
+					len(l.duplicates)))
 			}
 			return nil
 		}
@@ -124,7 +125,7 @@ func (l *listing) addPage(p *page, number int) {
 	for i, raw := range p.entries {
 		cluster, unusableTypes, err := catalog.ParseCluster(raw, l.regionID)
 		if err != nil {
-			problem := fmt.Sprintf("entry %d of page %d: %s", i+1, number, clip(err.Error(), maxText))
+			problem := fmt.Sprintf("entry %d of page %d: %s", i+1, number, clipText(err.Error(), maxText))
 			l.clusters = append(l.clusters, Cluster{Problem: problem})
 			continue
 		}
@@ -147,7 +148,8 @@ func (l *listing) addPage(p *page, number int) {
 func describeTypes(clusterID string, unusableTypes []string) string {
 	problems := make([]string, len(unusableTypes))
 	for i, name := range unusableTypes {
-		problems[i] = fmt.Sprintf("cluster %q: instance type %q cannot be asked for", clusterID, clip(name, maxShort))
+		problems[i] = fmt.Sprintf("cluster %q: instance type %q cannot be asked for", clusterID,
+			clipText(name, maxShort))
 	}
 	return strings.Join(problems, "; ")
 }

@@ -72,7 +72,8 @@ func TestListClustersReportsWhatItCannotUse(t *testing.T) {
 	}
 	want := []ehpc.Cluster{
 		{
-			Cluster: catalog.Cluster{ClusterID: "c1", InstanceTypes: []string{"ecs.a"}, Name: "Ä", RegionID: "cn-shanghai"},
+			Cluster: catalog.Cluster{ClusterID: "c1", InstanceTypes: []string{"ecs.a"}, Name: "Ä",
+				RegionID: "cn-shanghai"},
 			Raw: []byte(`{"Computes":{"Normal":1,"Total":3},"Id":"c1","InstanceType":"ecs.a,ecs/../b",` +
 				`"Name":"Ä","RegionId":"cn-shanghai"}`),
 			Problem: `cluster "c1": instance type "ecs/../b" cannot be asked for`,
@@ -108,7 +109,9 @@ func clusterPage(number string, total, from, to int) string {
 	for i := from; i < to; i++ {
 		list = append(list, fmt.Sprintf(`{"Id":"c%d"}`, i))
 	}
-	return fmt.Sprintf(`{"RequestId":"r","PageNumber":%s,"PageSize":50,"TotalCount":%d,"Clusters":{"ClusterInfoSimple":[%s]}}`, number, total, strings.Join(list, ","))
+	return fmt.Sprintf(
+		`{"RequestId":"r","PageNumber":%s,"PageSize":50,"TotalCount":%d,"Clusters":{"ClusterInfoSimple":[%s]}}`, number,
+		total, strings.Join(list, ","))
 }
 
 func TestListingThatDisagreesWithItself(t *testing.T) {
@@ -118,19 +121,41 @@ func TestListingThatDisagreesWithItself(t *testing.T) {
 		calls int // at most
 		want  string
 	}{
-		"a page repeats":              {func(_ int, p string) string { return clusterPage(p, 150, 0, 50) }, 12, "repeats"},
-		"always the first page":       {func(_ int, _ string) string { return clusterPage("1", 150, 0, 50) }, 12, "says it is page 1"},
-		"an empty page":               {func(_ int, p string) string { return clusterPage(p, 10, 0, 0) }, 4, "is empty after 0 of 10"},
-		"an empty page in the middle": {func(k int, p string) string { return clusterPage(p, 60, 0, 50*(k%2)) }, 8, "is empty after 50 of 60"},
-		"more than promised":          {func(_ int, p string) string { return clusterPage(p, 5, 0, 6) }, 4, "makes 6 clusters of a TotalCount of 5"},
-		"TotalCount moves":            {func(k int, p string) string { return clusterPage(p, 60+k, 30*(k-1), 30*k) }, 8, "has TotalCount"},
-		"more pages than are read":    {func(_ int, p string) string { return clusterPage(p, 1_000_000, 0, 50) }, 4, "more than are read"},
-		"TotalCount is missing":       {func(int, string) string { return `{"Clusters":{"ClusterInfoSimple":[]}}` }, 1, "TotalCount"},
-		"TotalCount is negative":      {func(_ int, p string) string { return clusterPage(p, -1, 0, 0) }, 1, "TotalCount"},
-		"no list":                     {func(int, string) string { return `{"TotalCount":0}` }, 1, "no Clusters"},
-		"no list in the list":         {func(int, string) string { return `{"TotalCount":0,"Clusters":{}}` }, 1, "no ClusterInfoSimple"},
-		"a list that is null":         {func(int, string) string { return `{"TotalCount":0,"Clusters":{"ClusterInfoSimple":null}}` }, 1, "not an array"},
-		"an error in a 200":           {func(int, string) string { return `{"Code":"x","TotalCount":0,"Clusters":{"ClusterInfoSimple":[]}}` }, 1, "error code"},
+		"a page repeats": {func(_ int, p string) string {
+			return clusterPage(p, 150, 0, 50)
+		}, 12, "repeats"},
+		"always the first page": {func(_ int, _ string) string {
+			return clusterPage("1", 150, 0, 50)
+		}, 12, "says it is page 1"},
+		"an empty page": {func(_ int, p string) string {
+			return clusterPage(p, 10, 0, 0)
+		}, 4, "is empty after 0 of 10"},
+		"an empty page in the middle": {func(k int, p string) string {
+			return clusterPage(p, 60, 0, 50*(k%2))
+		}, 8, "is empty after 50 of 60"},
+		"more than promised": {func(_ int, p string) string {
+			return clusterPage(p, 5, 0, 6)
+		}, 4, "makes 6 clusters of a TotalCount of 5"},
+		"TotalCount moves": {func(k int, p string) string {
+			return clusterPage(p, 60+k, 30*(k-1), 30*k)
+		}, 8, "has TotalCount"},
+		"more pages than are read": {func(_ int, p string) string {
+			return clusterPage(p, 1_000_000, 0, 50)
+		}, 4, "more than are read"},
+		"TotalCount is missing": {func(int, string) string {
+			return `{"Clusters":{"ClusterInfoSimple":[]}}`
+		}, 1, "TotalCount"},
+		"TotalCount is negative": {func(_ int, p string) string { return clusterPage(p, -1, 0, 0) }, 1, "TotalCount"},
+		"no list":                {func(int, string) string { return `{"TotalCount":0}` }, 1, "no Clusters"},
+		"no list in the list": {func(int, string) string {
+			return `{"TotalCount":0,"Clusters":{}}`
+		}, 1, "no ClusterInfoSimple"},
+		"a list that is null": {func(int, string) string {
+			return `{"TotalCount":0,"Clusters":{"ClusterInfoSimple":null}}`
+		}, 1, "not an array"},
+		"an error in a 200": {func(int, string) string {
+			return `{"Code":"x","TotalCount":0,"Clusters":{"ClusterInfoSimple":[]}}`
+		}, 1, "error code"},
 	} {
 		endpoint := pages(tc.body)
 		got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
@@ -213,9 +238,12 @@ func TestClusterThatMovesInEveryReading(t *testing.T) {
 		clusters int      // 0: an error
 		calls    int
 	}{
-		"one is created, then one is created and one released": {[]string{clusterPage("2", 61, 49, 60), clusterPage("2", 60, 49, 59), clusterPage("2", 60, 50, 60)}, 60, 6},
-		"one is created and one released, twice":               {[]string{clusterPage("2", 60, 49, 59), clusterPage("2", 60, 48, 58), clusterPage("2", 60, 50, 60)}, 60, 6},
-		"the fleet never rests":                                {[]string{clusterPage("2", 60, 49, 59), clusterPage("2", 60, 48, 58), clusterPage("2", 60, 47, 57), clusterPage("2", 60, 46, 56)}, 0, 8},
+		"one is created, then one is created and one released": {
+			[]string{clusterPage("2", 61, 49, 60), clusterPage("2", 60, 49, 59), clusterPage("2", 60, 50, 60)}, 60, 6},
+		"one is created and one released, twice": {
+			[]string{clusterPage("2", 60, 49, 59), clusterPage("2", 60, 48, 58), clusterPage("2", 60, 50, 60)}, 60, 6},
+		"the fleet never rests": {[]string{clusterPage("2", 60, 49, 59), clusterPage("2", 60, 48, 58),
+			clusterPage("2", 60, 47, 57), clusterPage("2", 60, 46, 56)}, 0, 8},
 	} {
 		var reading atomic.Int64
 		endpoint := pages(func(_ int, page string) string {
@@ -229,7 +257,8 @@ func TestClusterThatMovesInEveryReading(t *testing.T) {
 		if (err == nil) != (tc.clusters > 0) || len(got) != tc.clusters || endpoint.Calls() != tc.calls {
 			t.Errorf("%s: %d clusters, %v, %d calls", name, len(got), err, endpoint.Calls())
 		}
-		if err != nil && (fault(t, err).Class != ehpc.Malformed || !strings.Contains(err.Error(), "4 clusters are on two pages")) {
+		if err != nil && (fault(t, err).Class != ehpc.Malformed ||
+			!strings.Contains(err.Error(), "4 clusters are on two pages")) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -251,12 +280,13 @@ func TestPagesOfAnotherSizeAndNumbersAsText(t *testing.T) {
 // A page that fails fails the listing: a short list would end scopes.
 func TestFailedPageFailsTheListing(t *testing.T) {
 	t.Parallel()
-	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(120)), Fault: func(c ehpctest.Call) *ehpctest.Fault {
-		if c.Page == "3" {
-			return &ehpctest.Fault{Status: 429, Code: "Throttling.Api"}
-		}
-		return nil
-	}})
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(120)),
+		Fault: func(c ehpctest.Call) *ehpctest.Fault {
+			if c.Page == "3" {
+				return &ehpctest.Fault{Status: 429, Code: "Throttling.Api"}
+			}
+			return nil
+		}})
 	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 	if e := fault(t, err); e.Class != ehpc.Throttled || len(got) != 0 || endpoint.Calls() != 3 {
 		t.Errorf("%d clusters, %v, %d calls", len(got), err, endpoint.Calls())
@@ -268,14 +298,15 @@ func TestPagesAreAskedAsTheCallerWants(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	asked := map[string]int{}
-	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(500)), Latency: time.Millisecond, Fault: func(c ehpctest.Call) *ehpctest.Fault {
-		mu.Lock()
-		defer mu.Unlock()
-		if asked[c.Page]++; asked[c.Page] < 3 {
-			return &ehpctest.Fault{Status: 429, Code: "Throttling.Api"}
-		}
-		return nil
-	}})
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(500)), Latency: time.Millisecond,
+		Fault: func(c ehpctest.Call) *ehpctest.Fault {
+			mu.Lock()
+			defer mu.Unlock()
+			if asked[c.Page]++; asked[c.Page] < 3 {
+				return &ehpctest.Fault{Status: 429, Code: "Throttling.Api"}
+			}
+			return nil
+		}})
 	var turns atomic.Int64
 	patient := func(ctx context.Context, ask func(context.Context) error) error {
 		for {
@@ -285,9 +316,11 @@ func TestPagesAreAskedAsTheCallerWants(t *testing.T) {
 			}
 		}
 	}
-	got, err := connect(t, endpoint, ehpc.Options{MaxIdle: 3}).ListClusters(context.Background(), "cn-hangzhou", patient)
+	got, err := connect(t, endpoint, ehpc.Options{MaxIdle: 3}).ListClusters(context.Background(), "cn-hangzhou",
+		patient)
 	if err != nil || len(got) != 500 || endpoint.Calls() != 30 || turns.Load() != 30 || endpoint.MostInFlight() > 3 {
-		t.Errorf("%d clusters, %v, %d calls in %d turns, %d at once", len(got), err, endpoint.Calls(), turns.Load(), endpoint.MostInFlight())
+		t.Errorf("%d clusters, %v, %d calls in %d turns, %d at once", len(got), err, endpoint.Calls(), turns.Load(),
+			endpoint.MostInFlight())
 	}
 	for page, n := range asked {
 		if n != 3 {
@@ -297,12 +330,13 @@ func TestPagesAreAskedAsTheCallerWants(t *testing.T) {
 	refused := errors.New("no time is left")
 	for _, last := range []int64{1, 3} {
 		turns.Store(0)
-		got, err := connect(t, endpoint, ehpc.Options{MaxIdle: 1}).ListClusters(context.Background(), "cn-hangzhou", func(ctx context.Context, ask func(context.Context) error) error {
-			if turns.Add(1) == last {
-				return refused
-			}
-			return ask(ctx)
-		})
+		got, err := connect(t, endpoint, ehpc.Options{MaxIdle: 1}).ListClusters(context.Background(), "cn-hangzhou",
+			func(ctx context.Context, ask func(context.Context) error) error {
+				if turns.Add(1) == last {
+					return refused
+				}
+				return ask(ctx)
+			})
 		if err != refused || len(got) > 0 {
 			t.Errorf("turn %d is refused: %d clusters, %v", last, len(got), err)
 		}
@@ -313,15 +347,16 @@ func TestPagesAreAskedAsTheCallerWants(t *testing.T) {
 func TestFailedListingLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	var running atomic.Int64
-	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(900)), Fault: func(c ehpctest.Call) *ehpctest.Fault {
-		switch c.Page {
-		case "1":
-			return nil
-		case "2":
-			return &ehpctest.Fault{Status: 503, Code: "ServiceUnavailable"}
-		}
-		return &ehpctest.Fault{Delay: time.Minute}
-	}})
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing(entries(900)),
+		Fault: func(c ehpctest.Call) *ehpctest.Fault {
+			switch c.Page {
+			case "1":
+				return nil
+			case "2":
+				return &ehpctest.Fault{Status: 503, Code: "ServiceUnavailable"}
+			}
+			return &ehpctest.Fault{Delay: time.Minute}
+		}})
 	c := connect(t, endpoint, ehpc.Options{Credentials: func(context.Context) (cloud.Credentials, error) {
 		running.Add(1)
 		return cloud.Credentials{AccessKeyID: "LTAItest", AccessKeySecret: "the-secret/of+LTAItest"}, nil

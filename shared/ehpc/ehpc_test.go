@@ -49,7 +49,8 @@ func connect(t testing.TB, h http.Handler, o ehpc.Options) *ehpc.Client {
 	return c
 }
 
-var hangzhou = []ehpctest.Region{{RegionID: "cn-hangzhou", LocalName: "China (Hangzhou)"}, {RegionID: "cn-shanghai", LocalName: "China (Shanghai)"}}
+var hangzhou = []ehpctest.Region{{RegionID: "cn-hangzhou", LocalName: "China (Hangzhou)"},
+	{RegionID: "cn-shanghai", LocalName: "China (Shanghai)"}}
 
 // fixed is an endpoint that answers the question without a cluster with body.
 func fixed(body string) *ehpctest.Endpoint {
@@ -59,7 +60,10 @@ func fixed(body string) *ehpctest.Endpoint {
 
 // always is an endpoint on which every call meets a fault.
 func always(f ehpctest.Fault) *ehpctest.Endpoint {
-	return ehpctest.New(ehpctest.Options{Keys: keys, Data: &ehpctest.Fixed{RegionList: hangzhou}, Fault: func(ehpctest.Call) *ehpctest.Fault { return &f }})
+	return ehpctest.New(ehpctest.Options{Keys: keys, Data: &ehpctest.Fixed{RegionList: hangzhou},
+		Fault: func(ehpctest.Call) *ehpctest.Fault {
+			return &f
+		}})
 }
 
 var here = ehpc.ImagesRequest{RegionID: "cn-hangzhou"}
@@ -114,13 +118,17 @@ func TestSampleOfTheReferencePage(t *testing.T) {
 
 func TestParametersArriveAsTheyWereGiven(t *testing.T) {
 	t.Parallel()
-	q := ehpctest.Question{RegionID: "cn-shanghai", ClusterID: "ehpc-sh-1", InstanceType: "ecs.n1.tiny", BaseOsTag: "CentOS_7.2_64"}
-	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: &ehpctest.Fixed{RegionList: hangzhou, ImageLists: map[ehpctest.Question]string{q: `[{"ImageId":"m-1"}]`}}})
+	q := ehpctest.Question{RegionID: "cn-shanghai", ClusterID: "ehpc-sh-1", InstanceType: "ecs.n1.tiny",
+		BaseOsTag: "CentOS_7.2_64"}
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys,
+		Data: &ehpctest.Fixed{RegionList: hangzhou,
+			ImageLists: map[ehpctest.Question]string{q: `[{"ImageId":"m-1"}]`}}})
 	images, err := ask(connect(t, endpoint, ehpc.Options{UserAgent: "test"}), ehpc.ImagesRequest(q))
 	if err != nil || len(images) != 1 || images[0].ImageID != "m-1" {
 		t.Errorf("%v, %v", images, err)
 	}
-	if got := strings.Join(endpoint.Asked(), ";"); got != "ListCommunityImages cn-shanghai ehpc-sh-1 ecs.n1.tiny CentOS_7.2_64" {
+	if got := strings.Join(endpoint.DrainCallNames(),
+		";"); got != "ListCommunityImages cn-shanghai ehpc-sh-1 ecs.n1.tiny CentOS_7.2_64" {
 		t.Errorf("asked: %s", got)
 	}
 }
@@ -128,7 +136,8 @@ func TestParametersArriveAsTheyWereGiven(t *testing.T) {
 func TestListRegions(t *testing.T) {
 	t.Parallel()
 	got, err := connect(t, fixed(""), ehpc.Options{}).ListRegions(context.Background(), "cn-hangzhou")
-	want := []ehpc.Region{{RegionID: "cn-hangzhou", LocalName: "China (Hangzhou)"}, {RegionID: "cn-shanghai", LocalName: "China (Shanghai)"}}
+	want := []ehpc.Region{{RegionID: "cn-hangzhou", LocalName: "China (Hangzhou)"},
+		{RegionID: "cn-shanghai", LocalName: "China (Shanghai)"}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}
@@ -202,7 +211,8 @@ func TestAnswersThatAreNotOfTheDocumentedShape(t *testing.T) {
 			t.Errorf("%s: %+v", name, e)
 		}
 	}
-	if images, err := ask(connect(t, fixed(`{"RequestId":"r","Images":{"ImageInfo":[]}}`), ehpc.Options{}), here); err != nil || len(images) != 0 {
+	if images, err := ask(connect(t, fixed(`{"RequestId":"r","Images":{"ImageInfo":[]}}`), ehpc.Options{}),
+		here); err != nil || len(images) != 0 {
 		t.Errorf("an empty list: %v, %v", images, err)
 	}
 }
@@ -210,8 +220,10 @@ func TestAnswersThatAreNotOfTheDocumentedShape(t *testing.T) {
 // A 200 may carry an error that is worth another try.
 func TestErrorInA200IsClassifiedByItsCode(t *testing.T) {
 	t.Parallel()
-	_, err := ask(connect(t, fixed(`{"RequestId":"r","Code":"Throttling.User","Message":"slow down"}`), ehpc.Options{}), here)
-	if e := fault(t, err); e.Class != ehpc.Throttled || e.Code != "Throttling.User" || e.RequestID != "r" || e.Message != "slow down" {
+	_, err := ask(connect(t, fixed(`{"RequestId":"r","Code":"Throttling.User","Message":"slow down"}`), ehpc.Options{}),
+		here)
+	if e := fault(t, err); e.Class != ehpc.Throttled || e.Code != "Throttling.User" || e.RequestID != "r" ||
+		e.Message != "slow down" {
 		t.Errorf("%+v", e)
 	}
 }
@@ -245,7 +257,8 @@ func TestSlowAnswersEndWithTheCall(t *testing.T) {
 		"an error byte by byte": {Status: 500, Code: "UnknownError", Drip: 50 * time.Millisecond},
 	} {
 		_, err := ask(connect(t, always(f), ehpc.Options{CallTimeout: 100 * time.Millisecond}), here)
-		if e := fault(t, err); e.Class != ehpc.Temporary || e.Code != "CallTimeout" || errors.Is(err, context.DeadlineExceeded) {
+		if e := fault(t, err); e.Class != ehpc.Temporary || e.Code != "CallTimeout" ||
+			errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: %+v", name, e)
 		}
 	}
@@ -254,10 +267,11 @@ func TestSlowAnswersEndWithTheCall(t *testing.T) {
 func TestCallersContextEndsTheCall(t *testing.T) {
 	t.Parallel()
 	reached := make(chan func(), 1)
-	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: &ehpctest.Fixed{RegionList: hangzhou}, Fault: func(ehpctest.Call) *ehpctest.Fault {
-		(<-reached)()
-		return &ehpctest.Fault{Delay: time.Minute}
-	}})
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: &ehpctest.Fixed{RegionList: hangzhou},
+		Fault: func(ehpctest.Call) *ehpctest.Fault {
+			(<-reached)()
+			return &ehpctest.Fault{Delay: time.Minute}
+		}})
 	c := connect(t, endpoint, ehpc.Options{})
 	ctx, cancel := context.WithCancel(context.Background())
 	reached <- cancel
@@ -306,7 +320,8 @@ func TestNobodyListens(t *testing.T) {
 func TestWorkersShareClientAndConnections(t *testing.T) {
 	t.Parallel()
 	const workers, calls = 32, 600
-	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: ehpctest.NewSized("cn-hangzhou", 50, 20, 100), Latency: time.Millisecond})
+	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: ehpctest.NewSized("cn-hangzhou", 50, 20, 100),
+		Latency: time.Millisecond})
 	server, err := ehpctest.Listen(endpoint)
 	if err != nil {
 		t.Fatal(err)
@@ -318,7 +333,8 @@ func TestWorkersShareClientAndConnections(t *testing.T) {
 	group.SetLimit(workers)
 	for i := range calls {
 		group.Go(func() error {
-			a, err := c.ListCommunityImages(context.Background(), ehpc.ImagesRequest{RegionID: "cn-hangzhou", ClusterID: fmt.Sprintf("ehpc-hz-%010d", i%50)})
+			a, err := c.ListCommunityImages(context.Background(),
+				ehpc.ImagesRequest{RegionID: "cn-hangzhou", ClusterID: fmt.Sprintf("ehpc-hz-%010d", i%50)})
 			if err == nil {
 				_, err = a.Decode(&in)
 			}
@@ -342,7 +358,8 @@ func TestWorkersShareClientAndConnections(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	ok := static(cloud.Credentials{AccessKeyID: "a", AccessKeySecret: "b"})
-	for _, endpoint := range []string{"ehpc.aliyuncs.com", "ftp://x", "http://", "http://u:p@x", "http://x/path", "http://x?a=b", "://", "http://x#f"} {
+	for _, endpoint := range []string{"ehpc.aliyuncs.com", "ftp://x", "http://", "http://u:p@x", "http://x/path",
+		"http://x?a=b", "://", "http://x#f"} {
 		if _, err := ehpc.New(ehpc.Options{Endpoint: endpoint, Credentials: ok}); err == nil {
 			t.Errorf("endpoint %q is taken", endpoint)
 		}

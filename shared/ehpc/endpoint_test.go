@@ -15,7 +15,8 @@ func TestEndpointOfARegion(t *testing.T) {
 		want   rpc.Endpoint
 	}{
 		{"", rpc.Endpoint{Protocol: "https", Host: "ehpc.cn-beijing.aliyuncs.com"}},
-		{"https://ehpc-vpc.{region}.aliyuncs.com", rpc.Endpoint{Protocol: "https", Host: "ehpc-vpc.cn-beijing.aliyuncs.com"}},
+		{"https://ehpc-vpc.{region}.aliyuncs.com",
+			rpc.Endpoint{Protocol: "https", Host: "ehpc-vpc.cn-beijing.aliyuncs.com"}},
 		{"http://127.0.0.1:8080", rpc.Endpoint{Protocol: "http", Host: "127.0.0.1:8080"}},
 	} {
 		c, err := New(Options{Endpoint: tc.option, Credentials: func(context.Context) (cloud.Credentials, error) {

@@ -60,7 +60,7 @@ func cutImages(body []byte) (part []byte, requestID string, ok bool) {
 	}
 	part = bytes.Trim(part, space)
 	_, outline := cutArray(part)
-	return part, string(id), ok && outline && isPlain(id)
+	return part, string(id), ok && outline && isPlainText(id)
 }
 
 // outlined cuts the array out of {"ImageInfo":[…]} without reading it.
@@ -101,7 +101,7 @@ func cutTokensBack(s []byte, tokens ...string) (rest []byte, ok bool) {
 }
 
 // plain reports whether a text may stand between quotes as it is.
-func isPlain(s []byte) bool {
+func isPlainText(s []byte) bool {
 	for _, c := range s {
 		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
 			return false
@@ -128,7 +128,7 @@ func parseObject(raw []byte) (map[string]json.RawMessage, error) {
 		}
 		name, _ := token.(string)
 		if _, twice := doc[name]; twice {
-			return nil, fmt.Errorf("%q is there twice", clip(name, maxShort))
+			return nil, fmt.Errorf("%q is there twice", clipText(name, maxShort))
 		}
 		var value json.RawMessage
 		if err := dec.Decode(&value); err != nil {
@@ -176,5 +176,5 @@ func findArray(doc map[string]json.RawMessage, outer, inner string) (json.RawMes
 func parseRequestID(doc map[string]json.RawMessage) string {
 	var id string
 	_ = json.Unmarshal(doc["RequestId"], &id) // the id is only for people
-	return clip(id, maxShort)
+	return clipText(id, maxShort)
 }

@@ -95,7 +95,8 @@ func (e *Error) CanRetry() bool {
 // CredentialsRefused reports whether upstream refused who asked, and not what
 // was asked: no other call with these credentials fares better.
 func (e *Error) CredentialsRefused() bool {
-	for _, prefix := range []string{"InvalidAccessKey", "MissingAccessKeyId", "InvalidSecurityToken", "MissingSecurityToken", "SecurityTokenExpired"} {
+	for _, prefix := range []string{"InvalidAccessKey", "MissingAccessKeyId", "InvalidSecurityToken",
+		"MissingSecurityToken", "SecurityTokenExpired"} {
 		if strings.HasPrefix(e.Code, prefix) {
 			return true
 		}
@@ -110,8 +111,9 @@ func (e *Error) ClockSkew() bool {
 }
 
 // noCredentials returns the error of a call that had no access key.
-func (r *reply) noCredentials(ctx context.Context, err error) *Error {
-	e := &Error{Op: r.op, RegionID: r.region, Class: NotAuthorized, Code: "NoCredentials", Err: scrub(err, r.credentials)}
+func (r *reply) newCredentialsError(ctx context.Context, err error) *Error {
+	e := &Error{Op: r.action, RegionID: r.region, Class: NotAuthorized, Code: "NoCredentials",
+		Err: redactError(err, r.credentials)}
 	if ctx.Err() != nil {
 		e.Class, e.Code, e.Err = Canceled, "", ctx.Err()
 	}
@@ -120,10 +122,10 @@ func (r *reply) noCredentials(ctx context.Context, err error) *Error {
 
 // transportError returns the error of a call without a whole response. ctx is the
 // caller's; within also ends with the time-out of the call.
-func (c *Client) transportError(ctx, within context.Context, r *reply, err error) *Error {
+func (c *Client) newTransportError(ctx, within context.Context, r *reply, err error) *Error {
 	e := &Error{
-		Op: r.op, RegionID: r.region, Class: Temporary, Code: "NoAnswer", Status: r.Status,
-		RequestID: clip(r.Header.Get("X-Acs-Request-Id"), maxShort),
+		Op: r.action, RegionID: r.region, Class: Temporary, Code: "NoAnswer", Status: r.Status,
+		RequestID: clipText(r.Header.Get("X-Acs-Request-Id"), maxShort),
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -136,17 +138,17 @@ func (c *Client) transportError(ctx, within context.Context, r *reply, err error
 		if r.Status != 0 {
 			e.Code = "AnswerCutShort"
 		}
-		e.Err = scrub(err, r.credentials)
+		e.Err = redactError(err, r.credentials)
 	}
 	return e
 }
 
 // refusal returns the error of a response whose status is not 2xx.
-func (r *reply) refusal() *Error {
-	e := r.parseError()
-	e.RetryAfter = retryAfter(r.Header, time.Now())
+func (r *reply) newStatusError() *Error {
+	e := r.parseErrorBody()
+	e.RetryAfter = parseRetryAfter(r.Header, time.Now())
 	if e.RequestID == "" {
-		e.RequestID = clip(r.Header.Get("X-Acs-Request-Id"), maxShort)
+		e.RequestID = clipText(r.Header.Get("X-Acs-Request-Id"), maxShort)
 	}
 	e.Class = classify(r.Status, e.Code)
 	return e
@@ -154,8 +156,8 @@ func (r *reply) refusal() *Error {
 
 // malformed returns the error of a 2xx response that does not have the documented
 // shape, or that carries an error after all.
-func (r *reply) malformed(why error) *Error {
-	e := r.parseError()
+func (r *reply) newMalformedError(why error) *Error {
+	e := r.parseErrorBody()
 	e.Class = Malformed
 	if e.Code != "" {
 		if class := classifyCode(e.Code); class != "" {
@@ -164,7 +166,7 @@ func (r *reply) malformed(why error) *Error {
 	} else {
 		e.Code, e.Message = "UndocumentedAnswer", ""
 	}
-	e.Err = scrub(why, r.credentials)
+	e.Err = redactError(why, r.credentials)
 	return e
 }
 
@@ -173,8 +175,8 @@ const maxErrorBody = 64 << 10
 
 // parseError reads the members Code, Message, RequestId, HostId and Recommend of the
 // body, as far as they are present. They are empty for another kind of body.
-func (r *reply) parseError() *Error {
-	e := &Error{Op: r.op, RegionID: r.region, Status: r.Status}
+func (r *reply) parseErrorBody() *Error {
+	e := &Error{Op: r.action, RegionID: r.region, Status: r.Status}
 	var doc map[string]json.RawMessage
 	if len(r.Body) > maxErrorBody || json.Unmarshal(r.Body, &doc) != nil {
 		return e
@@ -187,7 +189,7 @@ func (r *reply) parseError() *Error {
 				s = ""
 			}
 		}
-		return clip(r.credentials.Redact(s), limit)
+		return clipText(r.credentials.Redact(s), limit)
 	}
 	e.Code, e.Message, e.RequestID = field("Code", maxShort), field("Message", maxText), field("RequestId", maxShort)
 	e.HostID, e.Recommend = field("HostId", maxShort), field("Recommend", maxText)
@@ -201,7 +203,7 @@ const (
 )
 
 // clip bounds a text and makes it printable.
-func clip(s string, limit int) string {
+func clipText(s string, limit int) string {
 	if len(s) > limit {
 		s = s[:limit] + "…"
 	}
@@ -215,12 +217,12 @@ func clip(s string, limit int) string {
 
 // scrub keeps err if its text is short and without secrets; otherwise it keeps
 // what is harmless of the text.
-func scrub(err error, creds cloud.Credentials) error {
+func redactError(err error, creds cloud.Credentials) error {
 	if err == nil {
 		return nil
 	}
 	text := err.Error()
-	if clean := clip(creds.Redact(text), maxText); clean != text {
+	if clean := clipText(creds.Redact(text), maxText); clean != text {
 		return errors.New(clean)
 	}
 	return err
@@ -229,12 +231,13 @@ func scrub(err error, creds cloud.Credentials) error {
 // retryAfter is the longest wait that the headers demand: Retry-After in
 // seconds or as a date, x-acs-retry-after in seconds, and the TimeLeft of
 // x-ratelimit-user-api and x-ratelimit-user, which SDKs read as milliseconds.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	longest := max(waitOf(h.Get("Retry-After"), time.Second, now), waitOf(h.Get("X-Acs-Retry-After"), time.Second, now))
+func parseRetryAfter(h http.Header, now time.Time) time.Duration {
+	longest := max(parseWait(h.Get("Retry-After"), time.Second, now),
+		parseWait(h.Get("X-Acs-Retry-After"), time.Second, now))
 	for _, name := range []string{"X-Ratelimit-User-Api", "X-Ratelimit-User"} {
 		for pair := range strings.SplitSeq(h.Get(name), ",") {
 			if left, ok := strings.CutPrefix(strings.TrimSpace(pair), "TimeLeft:"); ok {
-				longest = max(longest, waitOf(left, time.Millisecond, now))
+				longest = max(longest, parseWait(left, time.Millisecond, now))
 			}
 		}
 	}
@@ -246,7 +249,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 const maxWait = time.Hour
 
 // waitOf reads a number of units, or a date.
-func waitOf(s string, unit time.Duration, now time.Time) time.Duration {
+func parseWait(s string, unit time.Duration, now time.Time) time.Duration {
 	number, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	wait := number * float64(unit)
 	if err != nil {

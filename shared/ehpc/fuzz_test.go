@@ -29,14 +29,23 @@ func FuzzImages(f *testing.F) {
 		`{"Images":{"ImageInfo":[]},"X":{"Y":[]},"RequestId":"r"}`,
 		`{"Images":{"ImageInfo":[{"ImageId":"]},"}]},"RequestId":"r"}`,
 		`{"RequestId":"","Images":{"ImageInfo":[{"ImageId":"m-1","ImageInfo":[]}]}}`,
-		`{"RequestId":"Images","Images":{"ImageInfo":[{"ImageId":"Images","Images":"RequestId"}]}}`, // an id that stands elsewhere, too
+		// an id that stands elsewhere, too
+		`{"RequestId":"Images","Images":{"ImageInfo":[{"ImageId":"Images","Images":"RequestId"}]}}`,
 		`{"Images":{"ImageInfo":[{"ImageId":"another"}]},"RequestId":"another"}`,
-		`{"RequestId":"r","Images":{"ImageInfo":[]},"Images":{"ImageInfo":[]}}`, `{"RequestId":"r","Images":{"ImageInfo":[],"ImageInfo":[]}}`, // names that are there twice
-		`{"RequestId":"r","Images":{"ImageInfo":[]},"\u0049mages":{"ImageInfo":[]}}`, `{"requestid":"r","images":{"imageinfo":[]}}`, `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1","ImageId":2}]}}`,
-		"{\"RequestId\":\"r\",\"Images\":{\"ImageInfo\":[{\"ImageId\":\"\xff\",\"\xfe\":1,\"\xff\":2}]}}", "\xef\xbb\xbf{\"RequestId\":\"r\",\"Images\":{\"ImageInfo\":[]}}",
-		`{"RequestId":"` + strings.Repeat("r", maxShort) + `","Images":{"ImageInfo":[]}}`, `{"RequestId":"` + strings.Repeat("r", maxShort+1) + `","Images":{"ImageInfo":[]}}`,
-		`{"RequestId":"r","Images":{"ImageInfo":[` + strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999) + `]}}`, // as deep as a parser goes, if the array is alone
-		`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"},]}}`, `{"RequestId":"r","Images":{"ImageInfo":[]}}}`, `{"RequestId":"r","Images":{"ImageInfo":[]}}{}`, `{"RequestId":"r","Images":{"ImageInfo":[]]}}`,
+		// names that are there twice
+		`{"RequestId":"r","Images":{"ImageInfo":[]},"Images":{"ImageInfo":[]}}`,
+		`{"RequestId":"r","Images":{"ImageInfo":[],"ImageInfo":[]}}`,
+		`{"RequestId":"r","Images":{"ImageInfo":[]},"\u0049mages":{"ImageInfo":[]}}`,
+		`{"requestid":"r","images":{"imageinfo":[]}}`,
+		`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1","ImageId":2}]}}`,
+		"{\"RequestId\":\"r\",\"Images\":{\"ImageInfo\":[{\"ImageId\":\"\xff\",\"\xfe\":1,\"\xff\":2}]}}",
+		"\xef\xbb\xbf{\"RequestId\":\"r\",\"Images\":{\"ImageInfo\":[]}}",
+		`{"RequestId":"` + strings.Repeat("r", maxShort) + `","Images":{"ImageInfo":[]}}`, `{"RequestId":"` +
+			strings.Repeat("r", maxShort+1) + `","Images":{"ImageInfo":[]}}`,
+		// as deep as a parser goes, if the array is alone
+		`{"RequestId":"r","Images":{"ImageInfo":[` + strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999) + `]}}`,
+		`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"},]}}`, `{"RequestId":"r","Images":{"ImageInfo":[]}}}`,
+		`{"RequestId":"r","Images":{"ImageInfo":[]}}{}`, `{"RequestId":"r","Images":{"ImageInfo":[]]}}`,
 	} {
 		f.Add([]byte(body))
 	}
@@ -65,7 +74,7 @@ func FuzzImages(f *testing.F) {
 
 // answerOf reads a body as ListCommunityImages and Images do.
 func answerOf(body []byte) (string, error) {
-	a, err := newAnswer(&reply{Response: &rpc.Response{Status: 200, Body: body}})
+	a, err := newImagesAnswer(&reply{Response: &rpc.Response{Status: 200, Body: body}})
 	if err != nil {
 		return "", err
 	}
@@ -99,17 +108,22 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(429, []byte(`{"Code":"Throttling.User","Message":"m","RequestId":"r","Recommend":"https://x"}`), "3")
 	f.Add(502, []byte("<html>"), "Wed, 21 Oct 2026 07:28:00 GMT")
 	f.Add(400, []byte(`{"Code":{"a":1},"Message":["s3cr3t-t0k3n"]}`), "-1")
-	f.Add(403, []byte(`{"Code":"a","Message":"s3cr3t-ts3cr3t-t0k3n0k3n","Recommend":"s3cr3t-","HostId":"t0k3n"}`), "NaN") // parts of a secret
+	// parts of a secret
+	f.Add(403, []byte(`{"Code":"a","Message":"s3cr3t-ts3cr3t-t0k3n0k3n","Recommend":"s3cr3t-","HostId":"t0k3n"}`),
+		"NaN")
 	f.Add(-1, []byte(`{"Message":"\u00733cr3t-t0k3n\u0000\u2028\u200b\ud800","RequestId":null,"code":1e999}`), "1e309")
-	f.Add(0, []byte("{\"Code\":\"\xff"+strings.Repeat("\U000E0001", 300)+"\",\"Message\":\""+strings.Repeat("\U000E0001", 300)+"\"}"), "-0") // what %q makes longest
+	// what %q makes longest
+	f.Add(0, []byte("{\"Code\":\"\xff"+strings.Repeat("\U000E0001", 300)+"\",\"Message\":\""+
+		strings.Repeat("\U000E0001", 300)+"\"}"), "-0")
 	f.Add(1<<62, []byte(`null`), "Sun, 06 Nov 1994 08:49:37 GMT")
 	f.Add(429, []byte(`{"Code":"Throttling","Code":{"x":["s3cr3t-t0k3n"]}}`), "0x1p4")
 	f.Fuzz(func(t *testing.T, status int, body []byte, wait string) {
 		creds := cloud.Credentials{AccessKeySecret: "s3cr3t-t0k3n"}
 		response := &rpc.Response{Status: status, Body: body, Header: map[string][]string{"Retry-After": {wait}}}
-		e := (&reply{Response: response, op: opImages, region: "r", credentials: creds}).refusal()
+		e := (&reply{Response: response, action: listImagesAction, region: "r", credentials: creds}).newStatusError()
 		text := e.Error() + "|" + e.Recommend + "|" + e.HostID
-		if e.Class == "" || e.RetryAfter < 0 || e.RetryAfter > maxWait || len(text) > 8000 || !utf8.ValidString(text) || strings.Contains(text, creds.AccessKeySecret) || strings.ContainsAny(text, "\r\n\x00") {
+		if e.Class == "" || e.RetryAfter < 0 || e.RetryAfter > maxWait || len(text) > 8000 || !utf8.ValidString(text) ||
+			strings.Contains(text, creds.AccessKeySecret) || strings.ContainsAny(text, "\r\n\x00") {
 			t.Fatalf("%+v", e)
 		}
 		if _, err := json.Marshal(e); err != nil {
@@ -119,11 +133,15 @@ func FuzzRefusal(f *testing.F) {
 }
 
 func FuzzPage(f *testing.F) {
-	f.Add([]byte(`{"RequestId":"r","PageNumber":"1","PageSize":50,"TotalCount":2,"Clusters":{"ClusterInfoSimple":[{"Id":"a","InstanceType":"x,y"},null]}}`))
-	f.Add([]byte(`{"TotalCount":"+3","Clusters":{"ClusterInfoSimple":[{"Id":"a","InstanceType":[null,"x",{},"../y",",,z"]},{"Id":"a"},{"Id":"a","RegionId":"cn-b"},{"Id":"..","RegionId":"x"}]}}`))
+	f.Add([]byte(
+		`{"RequestId":"r","PageNumber":"1","PageSize":50,"TotalCount":2,"Clusters":{"ClusterInfoSimple":[{"Id":"a","InstanceType":"x,y"},null]}}`))
+	f.Add([]byte(
+		`{"TotalCount":"+3","Clusters":{"ClusterInfoSimple":[{"Id":"a","InstanceType":[null,"x",{},"../y",",,z"]},{"Id":"a"},{"Id":"a","RegionId":"cn-b"},{"Id":"..","RegionId":"x"}]}}`))
 	f.Add([]byte(`{"TotalCount":-0,"PageNumber":9223372036854775808,"Clusters":{"ClusterInfoSimple":[]}}`))
-	f.Add([]byte("{\"TotalCount\":1,\"Clusters\":{\"ClusterInfoSimple\":[{\"\xff\":1,\"\xfe\":2,\"Id\":\"\xff\",\"OsTag\":{\"OsTag\":[]},\"RegionId\":\"_any\"},{\"Id\":\"_any\"}]}}"))
-	f.Add([]byte(`{"TotalCount":"1\u0031","Clusters":{"ClusterInfoSimple":[{"Id":"a","x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}]}}`))
+	f.Add([]byte(
+		"{\"TotalCount\":1,\"Clusters\":{\"ClusterInfoSimple\":[{\"\xff\":1,\"\xfe\":2,\"Id\":\"\xff\",\"OsTag\":{\"OsTag\":[]},\"RegionId\":\"_any\"},{\"Id\":\"_any\"}]}}"))
+	f.Add([]byte(`{"TotalCount":"1\u0031","Clusters":{"ClusterInfoSimple":[{"Id":"a","x":` + strings.Repeat("[", 40) +
+		strings.Repeat("]", 40) + `}]}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p, err := parsePage(&reply{Response: &rpc.Response{Status: 200, Body: body}})
 		if err != nil {

@@ -37,29 +37,30 @@ type ImagesAnswer struct {
 	Decode func(*catalog.Interner) ([]*catalog.Image, error)
 }
 
-const opImages = "ListCommunityImages"
+const listImagesAction = "ListCommunityImages"
 
 // ListCommunityImages asks which community images a cluster or instance type
-// may use. https://www.alibabacloud.com/help/en/e-hpc/e-hpc-1-0/developer-reference/api-ehpc-2018-04-12-listcommunityimages
+// may use.
+// https://www.alibabacloud.com/help/en/e-hpc/e-hpc-1-0/developer-reference/api-ehpc-2018-04-12-listcommunityimages
 func (c *Client) ListCommunityImages(ctx context.Context, req ImagesRequest) (*ImagesAnswer, error) {
 	query := map[string]string{"ClusterId": req.ClusterID, "InstanceType": req.InstanceType, "BaseOsTag": req.BaseOsTag}
 	maps.DeleteFunc(query, func(_, value string) bool { return value == "" })
-	r, err := c.call(ctx, opImages, req.RegionID, query)
+	r, err := c.call(ctx, listImagesAction, req.RegionID, query)
 	if err != nil {
 		return nil, err
 	}
-	return newAnswer(r)
+	return newImagesAnswer(r)
 }
 
-func newAnswer(r *reply) (*ImagesAnswer, error) {
+func newImagesAnswer(r *reply) (*ImagesAnswer, error) {
 	part, requestID, ok := cutImages(r.Body)
 	if !ok {
 		doc, err := parseAnswer(r.Body)
 		if err != nil {
-			return nil, r.malformed(err)
+			return nil, r.newMalformedError(err)
 		}
 		if _, err := findArray(doc, "Images", "ImageInfo"); err != nil {
-			return nil, r.malformed(err)
+			return nil, r.newMalformedError(err)
 		}
 		part, requestID = doc["Images"], parseRequestID(doc)
 	}
@@ -70,7 +71,7 @@ func newAnswer(r *reply) (*ImagesAnswer, error) {
 		Decode: func(in *catalog.Interner) ([]*catalog.Image, error) {
 			images, err := decodeImages(r.Body, part, in)
 			if err != nil {
-				return nil, r.malformed(err)
+				return nil, r.newMalformedError(err)
 			}
 			return images, nil
 		},

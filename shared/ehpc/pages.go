@@ -81,7 +81,7 @@ func (c *Client) prefetchPages(
 		case r := <-results[number]:
 			return r.page, r.err
 		case <-ctx.Done(): // no worker may be reading that page any more
-			return nil, &Error{Op: opClusters, RegionID: regionID, Class: Canceled, Err: ctx.Err()}
+			return nil, &Error{Op: listClustersAction, RegionID: regionID, Class: Canceled, Err: ctx.Err()}
 		}
 	}
 	return wait, func() { cancel(); workers.Wait() }
@@ -89,7 +89,7 @@ func (c *Client) prefetchPages(
 
 // readPage makes the call for one page.
 func (c *Client) readPage(ctx context.Context, regionID string, number int) (*page, error) {
-	r, err := c.call(ctx, opClusters, regionID, map[string]string{
+	r, err := c.call(ctx, listClustersAction, regionID, map[string]string{
 		"PageNumber": strconv.Itoa(number), "PageSize": strconv.Itoa(pageSize),
 	})
 	if err != nil {
@@ -97,7 +97,7 @@ func (c *Client) readPage(ctx context.Context, regionID string, number int) (*pa
 	}
 	p, err := parsePage(r)
 	if err != nil {
-		return nil, r.malformed(err)
+		return nil, r.newMalformedError(err)
 	}
 	return p, nil
 }
@@ -129,7 +129,7 @@ func parsePage(r *reply) (*page, error) {
 func parseCount(raw json.RawMessage) (int, error) {
 	n, err := strconv.Atoi(string(bytes.Trim(raw, `"`)))
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("%q is not a count", clip(string(raw), maxShort))
+		return 0, fmt.Errorf("%q is not a count", clipText(string(raw), maxShort))
 	}
 	return n, nil
 }

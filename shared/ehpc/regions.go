@@ -12,17 +12,17 @@ type Region struct {
 	LocalName string `json:"LocalName"` // for people
 }
 
-const opRegions = "ListRegions"
+const listRegionsAction = "ListRegions"
 
 // ListRegions asks the endpoint of a region which regions there are.
 func (c *Client) ListRegions(ctx context.Context, regionID string) ([]Region, error) {
-	r, err := c.call(ctx, opRegions, regionID, map[string]string{})
+	r, err := c.call(ctx, listRegionsAction, regionID, map[string]string{})
 	if err != nil {
 		return nil, err
 	}
 	regions, err := parseRegions(r.Body)
 	if err != nil {
-		return nil, r.malformed(err)
+		return nil, r.newMalformedError(err)
 	}
 	return regions, nil
 }

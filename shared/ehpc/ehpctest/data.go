@@ -2,14 +2,14 @@ package ehpctest
 
 import "encoding/json"
 
-// Data is what an endpoint tells. Its methods are called concurrently, and
-// what they return is not changed afterwards.
+// Data is what an endpoint answers. Its methods are called concurrently, and their
+// results are not changed afterwards.
 type Data interface {
-	// Regions is the answer of ListRegions; other regions are not known.
+	// Regions is the answer of ListRegions. Calls for other regions fail.
 	Regions() []Region
 	// Clusters returns the entries of ListClusters at the endpoint of a region.
 	Clusters(regionID string) []json.RawMessage
-	// Images answers ListCommunityImages; false: there is no such cluster.
+	// Images answers ListCommunityImages. It returns false if there is no such cluster.
 	Images(Question) (Images, bool)
 }
 
@@ -19,7 +19,7 @@ type Region struct {
 	RegionID  string `json:"RegionId"`
 }
 
-// Question holds the parameters of ListCommunityImages; empty: not sent.
+// Question holds the parameters of ListCommunityImages. Empty ones are not sent.
 type Question struct {
 	RegionID     string
 	ClusterID    string
@@ -33,15 +33,15 @@ type Images struct {
 	Body  []byte // if set, the whole body instead, sent as it is
 }
 
-// Fixed is a Data that says exactly what it was given. Change it only while
-// nobody asks, or hand a new one to Endpoint.SetData.
+// Fixed is a Data with given answers. Change it only while no calls are made, or pass
+// a new one to Endpoint.SetData.
 type Fixed struct {
 	RegionList []Region
 	// ClusterLists maps a region's endpoint to the entries it lists.
 	ClusterLists map[string][]json.RawMessage
 	// ImageLists maps a question to the array that answers it.
 	ImageLists map[Question]string
-	// Bodies maps a question to a whole body; it goes before ImageLists.
+	// Bodies maps a question to a whole body. It takes precedence over ImageLists.
 	Bodies map[Question]string
 }
 
@@ -51,8 +51,8 @@ func (f *Fixed) Regions() []Region { return f.RegionList }
 // Clusters implements Data.
 func (f *Fixed) Clusters(regionID string) []json.RawMessage { return f.ClusterLists[regionID] }
 
-// Images implements Data. A question that is in neither map is answered with
-// an empty list if it names no cluster.
+// Images implements Data. A question in neither map gets an empty list if it names no
+// cluster, and an error if it does.
 func (f *Fixed) Images(q Question) (Images, bool) {
 	if body, ok := f.Bodies[q]; ok {
 		return Images{Body: []byte(body)}, true

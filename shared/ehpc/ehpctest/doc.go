@@ -2,8 +2,8 @@
 // local run.
 //
 // It speaks ListCommunityImages, ListClusters and ListRegions of version
-// 2018-04-12 in both dialects, checks every signature, answers with E-HPC's
-// own bodies, codes and statuses, and counts what it was asked. What it tells
-// comes from a Data: Fixed for exact answers, World for a fleet that lives,
-// Sized for benchmarks. What goes wrong is up to a fault hook.
+// 2018-04-12 in both signature versions, checks every signature, answers with the
+// bodies, codes and statuses of E-HPC, and counts the calls. The data come from a
+// Data: Fixed for exact answers, Simulation for a fleet that changes, Sized for
+// benchmarks. A hook decides about faults.
 package ehpctest

@@ -12,24 +12,24 @@ const (
 	fleetCycle = 8
 )
 
-// step changes the world. The caller holds mu.
-func (w *World) step() {
+// advanceTick changes the clusters and images. The caller holds mu.
+func (w *Simulation) advanceTick() {
 	w.tick++
-	switch rng := w.rng(200); w.tick % fleetCycle {
+	switch rng := w.newRand(200); w.tick % fleetCycle {
 	case createIn:
-		w.clusters = append(w.clusters, created(rng, w.tick))
+		w.clusters = append(w.clusters, newCluster(rng, w.tick))
 	case releaseIn:
-		// Always the one after the first five: those stay for good.
+		// Always the one after the first five. These five stay.
 		w.clusters = slices.Delete(slices.Clone(w.clusters), 5, 6)
 	}
-	for i, region := range worldRegions {
-		w.images[region.id] = drift(w.rng(300+uint64(i)), w.images[region.id], region.prefix, w.tick)
+	for i, region := range simulatedRegions {
+		w.images[region.id] = driftImages(w.newRand(300+uint64(i)), w.images[region.id], region.prefix, w.tick)
 	}
 }
 
-// drift returns the images of a region one tick later. Images are replaced,
-// not changed: answers of the last tick may still be on their way.
-func drift(rng *rand.Rand, images []*image, prefix string, tick int) []*image {
+// driftImages returns the images of a region one tick later. It replaces images and
+// does not change them: answers of the last tick may still be being sent.
+func driftImages(rng *rand.Rand, images []*image, prefix string, tick int) []*image {
 	images = slices.Clone(images)
 	replace := func(i int, change func(*image)) {
 		im := *images[i]
@@ -46,19 +46,19 @@ func drift(rng *rand.Rand, images []*image, prefix string, tick int) []*image {
 		}
 	}
 	for _, status := range []string{"UnAvailable", "CreateFailed"} {
-		if gone := pick(rng, images, status); gone >= 0 {
+		if gone := pickImage(rng, images, status); gone >= 0 {
 			images = slices.Delete(images, gone, gone+1)
 		}
 	}
-	if i := pick(rng, images, "Available"); i >= 0 {
+	if i := pickImage(rng, images, "Available"); i >= 0 {
 		replace(i, func(im *image) { im.Status = "UnAvailable" })
 	}
-	if i := pick(rng, images, "Available"); i >= 0 {
-		replace(i, func(im *image) { edit(rng, im, tick) })
+	if i := pickImage(rng, images, "Available"); i >= 0 {
+		replace(i, func(im *image) { editImage(rng, im, tick) })
 	}
-	for range 1 + rng.IntN(6)/5 { // on average as many as vanish
-		b := bases[rng.IntN(8)] // not the Windows ones: their software is other
-		s := stacks[rng.IntN(8)]
+	for range 1 + rng.IntN(6)/5 { // on average as many as are removed
+		b := operatingSystems[rng.IntN(8)] // not the Windows ones, which have other software
+		s := softwareList[rng.IntN(8)]
 		im := newImage(rng, prefix, b, b.versions[rng.IntN(len(b.versions))], s)
 		im.Status, im.ImageName = "Creating", fmt.Sprintf("%s_r%d", im.ImageName, tick)
 		images = append(images, im)
@@ -66,8 +66,8 @@ func drift(rng *rand.Rand, images []*image, prefix string, tick int) []*image {
 	return images
 }
 
-// pick returns a random image with a status, or -1.
-func pick(rng *rand.Rand, images []*image, status string) int {
+// pickImage returns the index of a random image with a status, or -1.
+func pickImage(rng *rand.Rand, images []*image, status string) int {
 	var fit []int
 	for i, im := range images {
 		if im.Status == status {
@@ -80,7 +80,8 @@ func pick(rng *rand.Rand, images []*image, status string) int {
 	return fit[rng.IntN(len(fit))]
 }
 
-func edit(rng *rand.Rand, im *image, tick int) {
+// editImage changes one field of an image.
+func editImage(rng *rand.Rand, im *image, tick int) {
 	switch rng.IntN(3) {
 	case 0:
 		im.Description = fmt.Sprintf("%s, patched in week %d", im.Description, tick)

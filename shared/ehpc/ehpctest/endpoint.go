@@ -17,21 +17,22 @@ import (
 // Key is the other half of an access key.
 type Key struct {
 	Secret string
-	Token  string // if set, the key is an STS key that is good with this token only
+	Token  string // if set, the key is an STS key that is valid only with this token
 }
 
 // Options configure an Endpoint.
 type Options struct {
 	Data Data
-	// Keys are the access keys that may ask, by id.
+	// Keys are the access keys that are accepted, by id.
 	Keys map[string]Key
-	// Fault decides about each call before it is answered. It may be nil.
+	// Fault returns what happens to a call instead of its answer; nil: nothing. The hook
+	// may be nil.
 	Fault func(Call) *Fault
-	// Latency is how long every answer takes.
+	// Latency is added to every answer.
 	Latency time.Duration
-	// Region is assumed where a request names none. Empty: it must name one.
+	// Region is used for requests that name none. Empty: these are refused.
 	Region string
-	// Now is the clock against which time stamps are checked; nil: time.Now.
+	// Now is the clock by which time stamps are checked; nil: time.Now.
 	Now func() time.Time
 }
 
@@ -56,10 +57,10 @@ func New(o Options) *Endpoint {
 	return e
 }
 
-// SetData replaces what the endpoint tells.
+// SetData replaces what the endpoint answers.
 func (e *Endpoint) SetData(d Data) { e.data.Store(&d) }
 
-// SetKeys replaces the access keys; the old ones are refused from now on.
+// SetKeys replaces the access keys. The old ones are refused from now on.
 func (e *Endpoint) SetKeys(keys map[string]Key) { e.keys.Store(&keys) }
 
 // maxForm bounds the body of a request.
@@ -67,14 +68,14 @@ const maxForm = 64 << 10
 
 // ServeHTTP answers one call.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	reply := &replier{w: w, requestID: requestID(e.serial.Add(1)), host: r.Host}
+	reply := &answerWriter{w: w, requestID: newRequestID(e.serial.Add(1)), host: r.Host}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
 	if err != nil {
-		reply.refuse(http.StatusRequestEntityTooLarge, "RequestTooLarge", "The body is larger than 65536 bytes.")
+		reply.writeError(http.StatusRequestEntityTooLarge, "RequestTooLarge", "The body is larger than 65536 bytes.")
 		return
 	}
-	req := read(r, body, e.options.Region)
-	call, done := e.stats.begin(req)
+	req := parseRequest(r, body, e.options.Region)
+	call, done := e.stats.beginCall(req)
 	defer done()
 	fault := &Fault{}
 	if e.options.Fault != nil {
@@ -82,17 +83,18 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			fault = f
 		}
 	}
-	if !pause(r.Context(), e.options.Latency+fault.Delay) || fault.strike(reply, r) {
+	if !sleep(r.Context(), e.options.Latency+fault.Delay) || fault.apply(reply, r) {
 		return
 	}
 	if !e.authenticate(reply, r, body) {
 		return
 	}
-	e.answer(reply, req)
+	e.writeAnswer(reply, req)
 }
 
-// authenticate checks signature, token and nonce.
-func (e *Endpoint) authenticate(reply *replier, r *http.Request, body []byte) bool {
+// authenticate checks signature, token and nonce. If one is wrong, it writes the error
+// and returns false.
+func (e *Endpoint) authenticate(reply *answerWriter, r *http.Request, body []byte) bool {
 	keys := *e.keys.Load()
 	sig, err := acsauth.Verify(r, body, func(id string) (string, bool) {
 		key, ok := keys[id]
@@ -101,25 +103,27 @@ func (e *Endpoint) authenticate(reply *replier, r *http.Request, body []byte) bo
 	switch {
 	case err != nil:
 	case keys[sig.AccessKeyID].Token != sig.SecurityToken:
-		err = &acsauth.Error{Status: http.StatusBadRequest, Code: "InvalidSecurityToken.Expired", Message: "Specified SecurityToken is expired."}
-	case !e.nonces.first(sig.AccessKeyID + " " + sig.Nonce):
+		err = &acsauth.Error{Status: http.StatusBadRequest, Code: "InvalidSecurityToken.Expired",
+			Message: "Specified SecurityToken is expired."}
+	case !e.nonces.addIfNew(sig.AccessKeyID + " " + sig.Nonce):
 		err = acsauth.NonceUsed()
 	}
 	if err != nil {
-		reply.refuseSignature(err)
+		reply.writeSignatureError(err)
 		return false
 	}
 	return true
 }
 
-// request is a call as both dialects describe it.
+// request is a call, in either signature version.
 type request struct {
 	action, version string
 	params          url.Values
 	Question
 }
 
-func read(r *http.Request, body []byte, region string) request {
+// parseRequest reads a call. region is used if the call names none.
+func parseRequest(r *http.Request, body []byte, region string) request {
 	params := r.URL.Query()
 	if r.Method == http.MethodPost {
 		form, _ := url.ParseQuery(string(body)) // a bad form fails the signature
@@ -134,32 +138,36 @@ func read(r *http.Request, body []byte, region string) request {
 	if params.Has("RegionId") {
 		region = params.Get("RegionId")
 	}
-	req.Question = Question{RegionID: region, ClusterID: params.Get("ClusterId"), InstanceType: params.Get("InstanceType"), BaseOsTag: params.Get("BaseOsTag")}
+	req.Question = Question{RegionID: region, ClusterID: params.Get("ClusterId"),
+		InstanceType: params.Get("InstanceType"), BaseOsTag: params.Get("BaseOsTag")}
 	return req
 }
 
-func (e *Endpoint) answer(reply *replier, req request) {
+func (e *Endpoint) writeAnswer(reply *answerWriter, req request) {
 	data := *e.data.Load()
 	switch {
 	case req.action == "":
-		reply.refuse(http.StatusBadRequest, "MissingAction", "The action is not supplied.")
+		reply.writeError(http.StatusBadRequest, "MissingAction", "The action is not supplied.")
 	case req.version == "":
-		reply.refuse(http.StatusBadRequest, "MissingParameter", `The input parameter "Version" that is mandatory for processing this request is not supplied.`)
+		reply.writeError(http.StatusBadRequest, "MissingParameter",
+			`The input parameter "Version" that is mandatory for processing this request is not supplied.`)
 	case req.version != "2018-04-12":
-		reply.refuse(http.StatusBadRequest, "InvalidVersion", "Specified parameter Version is not valid.")
+		reply.writeError(http.StatusBadRequest, "InvalidVersion", "Specified parameter Version is not valid.")
 	case req.action != "ListCommunityImages" && req.action != "ListClusters" && req.action != "ListRegions":
-		reply.refuse(http.StatusNotFound, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.")
+		reply.writeError(http.StatusNotFound, "InvalidAction.NotFound",
+			"Specified api is not found, please check your url and method.")
 	case req.RegionID == "":
-		reply.refuse(http.StatusBadRequest, "MissingParameter", `The input parameter "RegionId" that is mandatory for processing this request is not supplied.`)
+		reply.writeError(http.StatusBadRequest, "MissingParameter",
+			`The input parameter "RegionId" that is mandatory for processing this request is not supplied.`)
 	case !hasRegion(data, req.RegionID):
-		reply.refuse(http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
+		reply.writeError(http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
 	case req.action == "ListRegions":
 		list, _ := json.Marshal(data.Regions())
-		reply.send(`{"RequestId":"`+reply.requestID+`","Regions":{"RegionInfo":`, list, "}}")
+		reply.writeList(`{"RequestId":"`+reply.requestID+`","Regions":{"RegionInfo":`, list, "}}")
 	case req.action == "ListClusters":
-		listClusters(reply, data, req)
+		writeClusters(reply, data, req)
 	default:
-		listImages(reply, data, req)
+		writeImages(reply, data, req)
 	}
 }
 
@@ -172,23 +180,24 @@ func hasRegion(data Data, id string) bool {
 	return false
 }
 
-func listImages(reply *replier, data Data, req request) {
+func writeImages(reply *answerWriter, data Data, req request) {
 	images, known := data.Images(req.Question)
 	switch {
 	case !known:
-		reply.refuse(http.StatusNotFound, "ClusterNotFound", "The specified cluster does not exist.")
+		reply.writeError(http.StatusNotFound, "ClusterNotFound", "The specified cluster does not exist.")
 	case images.Body != nil:
-		reply.send("", images.Body, "")
+		reply.writeList("", images.Body, "")
 	default:
-		reply.send(`{"RequestId":"`+reply.requestID+`","Images":{"ImageInfo":`, images.Array, "}}")
+		reply.writeList(`{"RequestId":"`+reply.requestID+`","Images":{"ImageInfo":`, images.Array, "}}")
 	}
 }
 
-func listClusters(reply *replier, data Data, req request) {
-	number, ok1 := intParam(req.params, "PageNumber", 1, 1, 1<<30)
-	size, ok2 := intParam(req.params, "PageSize", 10, 1, 50)
+func writeClusters(reply *answerWriter, data Data, req request) {
+	number, ok1 := parseIntParam(req.params, "PageNumber", 1, 1, 1<<30)
+	size, ok2 := parseIntParam(req.params, "PageSize", 10, 1, 50)
 	if !ok1 || !ok2 {
-		reply.refuse(http.StatusBadRequest, "InvalidParams", "The specified parameter PageNumber or PageSize is invalid.")
+		reply.writeError(http.StatusBadRequest, "InvalidParams",
+			"The specified parameter PageNumber or PageSize is invalid.")
 		return
 	}
 	all := data.Clusters(req.RegionID)
@@ -200,12 +209,15 @@ func listClusters(reply *replier, data Data, req request) {
 		}
 		list = append(list, entry...)
 	}
-	head := fmt.Sprintf(`{"PageSize":%d,"RequestId":%q,"PageNumber":%d,"TotalCount":%d,"Clusters":{"ClusterInfoSimple":`, size, reply.requestID, number, len(all))
-	reply.send(head, append(list, ']'), "}}")
+	head := fmt.Sprintf(
+		`{"PageSize":%d,"RequestId":%q,"PageNumber":%d,"TotalCount":%d,"Clusters":{"ClusterInfoSimple":`, size,
+		reply.requestID, number, len(all))
+	reply.writeList(head, append(list, ']'), "}}")
 }
 
-// intParam reads a number that may be absent.
-func intParam(params url.Values, name string, absent, least, most int) (int, bool) {
+// parseIntParam reads a number. It returns absent if the parameter is not sent, and
+// false if it is not a number from least to most.
+func parseIntParam(params url.Values, name string, absent, least, most int) (int, bool) {
 	if !params.Has(name) {
 		return absent, true
 	}
@@ -213,13 +225,14 @@ func intParam(params url.Values, name string, absent, least, most int) (int, boo
 	return n, err == nil && n >= least && n <= most
 }
 
-// nonces remembers the last ones, within a bound.
+// nonces is the set of the nonces that were seen last. Its size is bounded.
 type nonces struct {
 	mu       sync.Mutex
 	old, new map[string]bool
 }
 
-func (n *nonces) first(nonce string) bool {
+// addIfNew returns false if the nonce was seen before.
+func (n *nonces) addIfNew(nonce string) bool {
 	const generation = 20_000
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -34,8 +34,9 @@ func connect(t *testing.T, h http.Handler, algorithm, method string) stock {
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	core, err := openapi.NewClient(&openapi.Config{
-		AccessKeyId: dara.String("id"), AccessKeySecret: dara.String("secret"), Protocol: dara.String("HTTP"), HttpClient: plainHTTP{},
-		Endpoint: dara.String(strings.TrimPrefix(server.URL, "http://")), SignatureAlgorithm: &algorithm,
+		AccessKeyId: dara.String("id"), AccessKeySecret: dara.String("secret"), Protocol: dara.String("HTTP"),
+		HttpClient: plainHTTP{},
+		Endpoint:   dara.String(strings.TrimPrefix(server.URL, "http://")), SignatureAlgorithm: &algorithm,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -59,8 +60,10 @@ func (s stock) call(action, version string, params ...string) string {
 		query[name] = &value
 	}
 	res, err := s.core.CallApiWithCtx(context.Background(), &openapi.Params{
-		Action: &action, Version: &version, Protocol: dara.String("HTTP"), Pathname: dara.String("/"), Method: &s.method,
-		AuthType: dara.String("AK"), Style: dara.String("RPC"), ReqBodyType: dara.String("formData"), BodyType: dara.String("string"),
+		Action: &action, Version: &version, Protocol: dara.String("HTTP"), Pathname: dara.String("/"),
+		Method:   &s.method,
+		AuthType: dara.String("AK"), Style: dara.String("RPC"), ReqBodyType: dara.String("formData"),
+		BodyType: dara.String("string"),
 	}, &openapi.OpenApiRequest{Query: query}, &dara.RuntimeOptions{})
 	var refusal *tea.SDKError
 	switch {
@@ -77,10 +80,12 @@ func fixed() *ehpctest.Fixed {
 	f := &ehpctest.Fixed{
 		RegionList:   []ehpctest.Region{{RegionID: "cn-hangzhou", LocalName: "China (Hangzhou)"}},
 		ClusterLists: map[string][]json.RawMessage{},
-		ImageLists:   map[ehpctest.Question]string{{RegionID: "cn-hangzhou", ClusterID: "c1", InstanceType: "ecs.a"}: `[{"ImageId":"m-1"}]`},
+		ImageLists: map[ehpctest.Question]string{
+			{RegionID: "cn-hangzhou", ClusterID: "c1", InstanceType: "ecs.a"}: `[{"ImageId":"m-1"}]`},
 	}
 	for i := range 12 {
-		f.ClusterLists["cn-hangzhou"] = append(f.ClusterLists["cn-hangzhou"], json.RawMessage(fmt.Sprintf(`{"Id":"c%d"}`, i)))
+		f.ClusterLists["cn-hangzhou"] = append(f.ClusterLists["cn-hangzhou"],
+			json.RawMessage(fmt.Sprintf(`{"Id":"c%d"}`, i)))
 	}
 	return f
 }
@@ -90,14 +95,19 @@ var anyID = regexp.MustCompile(`[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-8[0-9A-F]{3
 func TestBothDialectsGetTheSameAnswers(t *testing.T) {
 	t.Parallel()
 	const v = "2018-04-12"
-	for _, dialect := range []struct{ algorithm, method string }{{"ACS3-HMAC-SHA256", "GET"}, {"ACS3-HMAC-SHA256", "POST"}, {"v2", "GET"}, {"v2", "POST"}} {
+	for _, dialect := range []struct{ algorithm, method string }{{"ACS3-HMAC-SHA256", "GET"},
+		{"ACS3-HMAC-SHA256", "POST"}, {"v2", "GET"}, {"v2", "POST"}} {
 		s := connect(t, ehpctest.New(ehpctest.Options{Data: fixed(), Keys: keys}), dialect.algorithm, dialect.method)
 		for _, tc := range []struct{ got, want string }{
-			{s.call("ListRegions", v, "RegionId=cn-hangzhou"), `{"RequestId":"ID","Regions":{"RegionInfo":[{"LocalName":"China (Hangzhou)","RegionId":"cn-hangzhou"}]}}`},
-			{s.call("ListCommunityImages", v, "RegionId=cn-hangzhou", "ClusterId=c1", "InstanceType=ecs.a"), `{"RequestId":"ID","Images":{"ImageInfo":[{"ImageId":"m-1"}]}}`},
+			{s.call("ListRegions", v, "RegionId=cn-hangzhou"),
+				`{"RequestId":"ID","Regions":{"RegionInfo":[{"LocalName":"China (Hangzhou)","RegionId":"cn-hangzhou"}]}}`},
+			{s.call("ListCommunityImages", v, "RegionId=cn-hangzhou", "ClusterId=c1", "InstanceType=ecs.a"),
+				`{"RequestId":"ID","Images":{"ImageInfo":[{"ImageId":"m-1"}]}}`},
 			{s.call("ListCommunityImages", v, "RegionId=cn-hangzhou"), `{"RequestId":"ID","Images":{"ImageInfo":[]}}`},
-			{s.call("ListClusters", v, "RegionId=cn-hangzhou", "PageSize=5", "PageNumber=3"), `{"PageSize":5,"RequestId":"ID","PageNumber":3,"TotalCount":12,"Clusters":{"ClusterInfoSimple":[{"Id":"c10"},{"Id":"c11"}]}}`},
-			{s.call("ListClusters", v, "RegionId=cn-hangzhou", "PageNumber=9"), `{"PageSize":10,"RequestId":"ID","PageNumber":9,"TotalCount":12,"Clusters":{"ClusterInfoSimple":[]}}`},
+			{s.call("ListClusters", v, "RegionId=cn-hangzhou", "PageSize=5", "PageNumber=3"),
+				`{"PageSize":5,"RequestId":"ID","PageNumber":3,"TotalCount":12,"Clusters":{"ClusterInfoSimple":[{"Id":"c10"},{"Id":"c11"}]}}`},
+			{s.call("ListClusters", v, "RegionId=cn-hangzhou", "PageNumber=9"),
+				`{"PageSize":10,"RequestId":"ID","PageNumber":9,"TotalCount":12,"Clusters":{"ClusterInfoSimple":[]}}`},
 			{s.call("ListClusters", v, "RegionId=cn-hangzhou", "PageSize=51"), "400 InvalidParams"},
 			{s.call("ListClusters", v, "RegionId=cn-hangzhou", "PageNumber=0"), "400 InvalidParams"},
 			{s.call("ListClusters", v, "RegionId=cn-hangzhou", "PageNumber=x"), "400 InvalidParams"},
@@ -120,12 +130,14 @@ func TestErrorsHaveTheShapeOfEHPC(t *testing.T) {
 	t.Parallel()
 	endpoint := ehpctest.New(ehpctest.Options{Data: fixed(), Keys: keys})
 	w := httptest.NewRecorder()
-	endpoint.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://ehpc.cn-hangzhou.aliyuncs.com/?Action=ListRegions&Version=2018-04-12", nil))
+	endpoint.ServeHTTP(w, httptest.NewRequest(http.MethodGet,
+		"http://ehpc.cn-hangzhou.aliyuncs.com/?Action=ListRegions&Version=2018-04-12", nil))
 	var body struct{ RequestId, HostId, Code, Message, Recommend string }
 	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
 		t.Fatal(err)
 	}
-	if w.Code != 400 || body.Code != "MissingParameter" || !strings.Contains(body.Message, "AccessKeyId") || !anyID.MatchString(body.RequestId) ||
+	if w.Code != 400 || body.Code != "MissingParameter" || !strings.Contains(body.Message, "AccessKeyId") ||
+		!anyID.MatchString(body.RequestId) ||
 		body.HostId != "ehpc.cn-hangzhou.aliyuncs.com" || !strings.Contains(body.Recommend, body.RequestId) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -141,12 +153,14 @@ func TestEveryCallIsChecked(t *testing.T) {
 		now  func() time.Time
 		want string
 	}{
-		"the key":               {keys, nil, ""},
-		"a key without a token": {map[string]ehpctest.Key{"id": {Secret: "secret", Token: "token"}}, nil, "400 InvalidSecurityToken.Expired"},
-		"another secret":        {map[string]ehpctest.Key{"id": {Secret: "other"}}, nil, "400 SignatureDoesNotMatch"},
-		"another key":           {map[string]ehpctest.Key{"other": {Secret: "secret"}}, nil, "404 InvalidAccessKeyId.NotFound"},
-		"a clock that is late":  {keys, late, "400 InvalidTimeStamp.Expired"},
-		"no keys":               {nil, nil, "404 InvalidAccessKeyId.NotFound"},
+		"the key": {keys, nil, ""},
+		"a key without a token": {map[string]ehpctest.Key{"id": {Secret: "secret", Token: "token"}}, nil,
+			"400 InvalidSecurityToken.Expired"},
+		"another secret": {map[string]ehpctest.Key{"id": {Secret: "other"}}, nil, "400 SignatureDoesNotMatch"},
+		"another key": {map[string]ehpctest.Key{"other": {Secret: "secret"}}, nil,
+			"404 InvalidAccessKeyId.NotFound"},
+		"a clock that is late": {keys, late, "400 InvalidTimeStamp.Expired"},
+		"no keys":              {nil, nil, "404 InvalidAccessKeyId.NotFound"},
 	} {
 		for _, algorithm := range []string{"ACS3-HMAC-SHA256", "v2"} {
 			endpoint := ehpctest.New(ehpctest.Options{Data: fixed(), Keys: tc.keys, Now: tc.now})
@@ -168,7 +182,9 @@ func TestRequestIsAcceptedOnce(t *testing.T) {
 		endpoint.ServeHTTP(second, r)
 		again = second.Body.String()
 	})
-	if got := connect(t, h, "ACS3-HMAC-SHA256", "GET").call("ListRegions", "2018-04-12", "RegionId=cn-hangzhou"); !strings.Contains(got, "RegionInfo") || !strings.Contains(again, "SignatureNonceUsed") {
+	if got := connect(t, h, "ACS3-HMAC-SHA256", "GET").call("ListRegions", "2018-04-12",
+		"RegionId=cn-hangzhou"); !strings.Contains(got, "RegionInfo") ||
+		!strings.Contains(again, "SignatureNonceUsed") {
 		t.Errorf("first %s, second %s", got, again)
 	}
 }
@@ -185,14 +201,16 @@ func TestWhatWasAskedIsCounted(t *testing.T) {
 	for range 3 {
 		s.call("ListClusters", "2018-04-12", "RegionId=cn-hangzhou", "PageNumber=1")
 	}
-	if got := s.call("ListCommunityImages", "2018-04-12", "RegionId=cn-hangzhou", "ClusterId=c1", "InstanceType=ecs.a"); !strings.Contains(got, "m-1") {
+	if got := s.call("ListCommunityImages", "2018-04-12", "RegionId=cn-hangzhou", "ClusterId=c1",
+		"InstanceType=ecs.a"); !strings.Contains(got, "m-1") {
 		t.Error(got)
 	}
-	want := []string{"ListClusters cn-hangzhou 1", "ListClusters cn-hangzhou 1", "ListClusters cn-hangzhou 1", "ListCommunityImages cn-hangzhou c1 ecs.a"}
-	if diff := cmp.Diff(want, endpoint.Asked()); diff != "" {
+	want := []string{"ListClusters cn-hangzhou 1", "ListClusters cn-hangzhou 1", "ListClusters cn-hangzhou 1",
+		"ListCommunityImages cn-hangzhou c1 ecs.a"}
+	if diff := cmp.Diff(want, endpoint.DrainCallNames()); diff != "" {
 		t.Error(diff)
 	}
-	if endpoint.Calls() != 4 || endpoint.MostInFlight() != 1 || len(endpoint.Asked()) != 0 {
+	if endpoint.Calls() != 4 || endpoint.MostInFlight() != 1 || len(endpoint.DrainCallNames()) != 0 {
 		t.Errorf("%d calls, %d at once", endpoint.Calls(), endpoint.MostInFlight())
 	}
 }
@@ -201,7 +219,10 @@ func TestWhatWasAskedIsCounted(t *testing.T) {
 func TestFaultsOfTheConnection(t *testing.T) {
 	t.Parallel()
 	get := func(f ehpctest.Fault) (string, error) {
-		server, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{Data: fixed(), Keys: keys, Fault: func(ehpctest.Call) *ehpctest.Fault { return &f }}))
+		server, err := ehpctest.Listen(ehpctest.New(
+			ehpctest.Options{Data: fixed(), Keys: keys, Fault: func(ehpctest.Call) *ehpctest.Fault {
+				return &f
+			}}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -219,17 +240,23 @@ func TestFaultsOfTheConnection(t *testing.T) {
 		fault     ehpctest.Fault
 		want, err string
 	}{
-		"reset":              {ehpctest.Fault{Reset: true}, "", "reset|EOF"},
-		"cut":                {ehpctest.Fault{Body: []byte("0123456789"), CutAfter: 4}, "200 application/json;charset=utf-8 0123", "unexpected EOF"},
-		"drip":               {ehpctest.Fault{Body: []byte("012"), Drip: time.Microsecond}, "200 application/json;charset=utf-8 012", ""},
-		"cut of the answer":  {ehpctest.Fault{Answer: true, CutAfter: 3}, `400 application/json;charset=utf-8 {"R`, "unexpected EOF"},
-		"HTML":               {ehpctest.Fault{Status: 502, Body: []byte("<html>"), ContentType: "text/html"}, "502 text/html <html>", ""},
-		"nothing at all":     {ehpctest.Fault{Status: 500}, "500  ", ""},
-		"an empty 200":       {ehpctest.Fault{Body: []byte{}}, "200 application/json;charset=utf-8 ", ""},
-		"a header of choice": {ehpctest.Fault{Status: 429, Body: []byte("x"), Header: http.Header{"content-length": {"1"}}}, "429 application/json;charset=utf-8 x", ""},
+		"reset": {ehpctest.Fault{Reset: true}, "", "reset|EOF"},
+		"cut": {ehpctest.Fault{Body: []byte("0123456789"), CutAfter: 4},
+			"200 application/json;charset=utf-8 0123", "unexpected EOF"},
+		"drip": {ehpctest.Fault{Body: []byte("012"), Drip: time.Microsecond},
+			"200 application/json;charset=utf-8 012", ""},
+		"cut of the answer": {ehpctest.Fault{Answer: true, CutAfter: 3}, `400 application/json;charset=utf-8 {"R`,
+			"unexpected EOF"},
+		"HTML": {ehpctest.Fault{Status: 502, Body: []byte("<html>"), ContentType: "text/html"},
+			"502 text/html <html>", ""},
+		"nothing at all": {ehpctest.Fault{Status: 500}, "500  ", ""},
+		"an empty 200":   {ehpctest.Fault{Body: []byte{}}, "200 application/json;charset=utf-8 ", ""},
+		"a header of choice": {ehpctest.Fault{Status: 429, Body: []byte("x"),
+			Header: http.Header{"content-length": {"1"}}}, "429 application/json;charset=utf-8 x", ""},
 	} {
 		got, err := get(tc.fault)
-		if got != tc.want || (err == nil) != (tc.err == "") || err != nil && !regexp.MustCompile(tc.err).MatchString(err.Error()) {
+		if got != tc.want || (err == nil) != (tc.err == "") || err != nil &&
+			!regexp.MustCompile(tc.err).MatchString(err.Error()) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}

@@ -18,7 +18,7 @@ type Fault struct {
 
 	Reset bool // the connection is reset without an answer
 
-	// Status is answered if it is not 0; with Code, in E-HPC's error shape.
+	// Status is sent if it is not 0. With Code, the body has the shape of E-HPC's errors.
 	Status  int
 	Code    string
 	Message string
@@ -39,11 +39,11 @@ type Fault struct {
 	Answer bool
 }
 
-// strike carries the fault out; false: the call is to be answered as usual,
-// though perhaps through a writer that cuts or drips.
-func (f *Fault) strike(reply *replier, r *http.Request) bool {
+// apply carries out the fault. If it returns false, the call must be answered as usual,
+// by the writer that apply may have replaced with one that cuts or drips.
+func (f *Fault) apply(reply *answerWriter, r *http.Request) bool {
 	if f.Reset {
-		reset(reply.w)
+		resetConnection(reply.w)
 		return true
 	}
 	if f.Answer {
@@ -62,14 +62,15 @@ func (f *Fault) strike(reply *replier, r *http.Request) bool {
 			reply.w.WriteHeader(f.Status)
 			return true
 		}
-		f.reply(reply, r, []byte(errorBody(reply.requestID, reply.host, f.Code, f.Message)))
+		f.writeBody(reply, r, []byte(newErrorBody(reply.requestID, reply.host, f.Code, f.Message)))
 		return true
 	}
-	f.reply(reply, r, f.Body)
+	f.writeBody(reply, r, f.Body)
 	return true
 }
 
-func (f *Fault) reply(reply *replier, r *http.Request, body []byte) {
+// writeBody sends a body with the fault's status, cut or byte by byte if it says so.
+func (f *Fault) writeBody(reply *answerWriter, r *http.Request, body []byte) {
 	h := reply.w.Header()
 	h.Set("Content-Type", "application/json;charset=utf-8")
 	if f.ContentType != "" {
@@ -85,10 +86,10 @@ func (f *Fault) reply(reply *replier, r *http.Request, body []byte) {
 	if f.CutAfter > 0 || f.Drip > 0 {
 		w = &slowWriter{ResponseWriter: reply.w, ctx: r.Context(), cutAfter: f.CutAfter, drip: f.Drip}
 	}
-	_, _ = io.Copy(w, bytes.NewReader(body)) // a client that gives up is part of the test
+	_, _ = io.Copy(w, bytes.NewReader(body)) // an error means that the client has gone
 }
 
-// slowWriter sends the body in drips or cuts it.
+// slowWriter sends a body byte by byte, or cuts it.
 type slowWriter struct {
 	http.ResponseWriter
 	ctx      context.Context
@@ -113,7 +114,7 @@ func (s *slowWriter) Write(p []byte) (int, error) {
 		s.sent++
 		if s.drip > 0 {
 			_ = http.NewResponseController(s.ResponseWriter).Flush() // an error shows at the next Write
-			if !pause(s.ctx, s.drip) {
+			if !sleep(s.ctx, s.drip) {
 				return i + 1, s.ctx.Err()
 			}
 		}
@@ -121,20 +122,20 @@ func (s *slowWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// reset closes the connection so that the client sees a reset.
-func reset(w http.ResponseWriter) {
+// resetConnection closes the connection so that the client sees a reset.
+func resetConnection(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // without it the close is an orderly one
+		_ = tcp.SetLinger(0) // without it the client would see an end of file
 	}
 	_ = conn.Close()
 }
 
-// pause reports whether ctx lasted.
-func pause(ctx context.Context, d time.Duration) bool {
+// sleep sleeps for d. It returns false if ctx ended before.
+func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
@@ -148,7 +149,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func quote(s string) string {
-	b, _ := json.Marshal(s) // a string always has a JSON form
+func quoteJSON(s string) string {
+	b, _ := json.Marshal(s) // no error: every string has a JSON form
 	return string(b)
 }

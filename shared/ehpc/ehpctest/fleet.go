@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// cluster is one cluster of a World. platforms are the systems it can run;
-// empty: all, and then it is offered every image of its region.
+// cluster is one cluster of a Simulation. platforms are the systems that it can run.
+// If they are nil, it is offered every image of its region.
 type cluster struct {
 	id, name, region, zone, scheduler, osTag string
-	types                                    string // as ListClusters tells them: one string
+	types                                    string // as in ListClusters: one string, separated by commas
 	platforms                                []string
 	nodes                                    int
 }
@@ -22,26 +22,34 @@ var (
 	debians = []string{"Ubuntu", "Debian", "Customized Linux"}
 )
 
-// fleet is what a World starts with. The last one is the first to be released.
-func fleet() []cluster {
+// initialFleet returns the clusters of tick 0. The last is the first to be released.
+func initialFleet() []cluster {
 	return []cluster{
-		{"ehpc-hz-QnKzVnX9aT", "cfd-prod", "cn-hangzhou", "cn-hangzhou-i", "slurm", "CentOS_7.6_64", "ecs.c7.16xlarge", redHats, 64},
-		{"ehpc-hz-FYUr32hD1k", "genomics", "cn-hangzhou", "cn-hangzhou-j", "pbs", "CentOS_7.9_64", "ecs.r7.8xlarge", redHats, 24},
-		{"ehpc-hz-b8LmW0sT5e", "ai-train", "cn-hangzhou", "cn-hangzhou-i", "slurm22", "Ubuntu_20.04_64", "ecs.gn7i-c32g1.8xlarge", nil, 8},
-		{"ehpc-sh-Xk41pQ77Rz", "weather", "cn-shanghai", "cn-shanghai-l", "opengridscheduler", "AliyunLinux_3.2104_64", "ecs.hfc7.12xlarge", redHats, 48},
-		{"ehpc-sh-0dGv9sYw2m", "render-farm", "cn-shanghai", "cn-shanghai-m", "deadline", "WindowsServer_2012_64", "ecs.gn6i-c8g1.2xlarge", nil, 16},
-		{"ehpc-sh-tR5uJ3nE6c", "edu-lab", "cn-shanghai", "cn-shanghai-m", "cube", "Ubuntu_18.04_64", "ecs.n1.tiny", debians, 4},
+		{"ehpc-hz-QnKzVnX9aT", "cfd-prod", "cn-hangzhou", "cn-hangzhou-i", "slurm", "CentOS_7.6_64", "ecs.c7.16xlarge",
+			redHats, 64},
+		{"ehpc-hz-FYUr32hD1k", "genomics", "cn-hangzhou", "cn-hangzhou-j", "pbs", "CentOS_7.9_64", "ecs.r7.8xlarge",
+			redHats, 24},
+		{"ehpc-hz-b8LmW0sT5e", "ai-train", "cn-hangzhou", "cn-hangzhou-i", "slurm22", "Ubuntu_20.04_64",
+			"ecs.gn7i-c32g1.8xlarge", nil, 8},
+		{"ehpc-sh-Xk41pQ77Rz", "weather", "cn-shanghai", "cn-shanghai-l", "opengridscheduler", "AliyunLinux_3.2104_64",
+			"ecs.hfc7.12xlarge", redHats, 48},
+		{"ehpc-sh-0dGv9sYw2m", "render-farm", "cn-shanghai", "cn-shanghai-m", "deadline", "WindowsServer_2012_64",
+			"ecs.gn6i-c8g1.2xlarge", nil, 16},
+		{"ehpc-sh-tR5uJ3nE6c", "edu-lab", "cn-shanghai", "cn-shanghai-m", "cube", "Ubuntu_18.04_64", "ecs.n1.tiny",
+			debians, 4},
 	}
 }
 
-// created returns the cluster that comes to life in a tick.
-func created(rng *rand.Rand, tick int) cluster {
-	return cluster{"ehpc-hz-" + strings.ToUpper(letters(rng, 2)) + letters(rng, 8), fmt.Sprintf("burst-%d", tick), "cn-hangzhou", "cn-hangzhou-k",
+// newCluster returns the cluster that is created in a tick.
+func newCluster(rng *rand.Rand, tick int) cluster {
+	return cluster{"ehpc-hz-" + strings.ToUpper(randomLetters(rng, 2)) + randomLetters(rng, 8),
+		fmt.Sprintf("burst-%d", tick), "cn-hangzhou", "cn-hangzhou-k",
 		"slurm", "Ubuntu_22.04_64", "ecs.g7.4xlarge", debians, 2}
 }
 
-// offers decides whether a question is answered with an image.
-func offers(im *image, c *cluster, q Question) bool {
+// isOffered reports whether the answer to a question has an image. c is nil for a
+// question without a cluster.
+func isOffered(im *image, c *cluster, q Question) bool {
 	switch {
 	case q.BaseOsTag != "" && im.BaseOsTag.OsTag != q.BaseOsTag:
 		return false
@@ -50,17 +58,18 @@ func offers(im *image, c *cluster, q Question) bool {
 	case c != nil && c.platforms != nil && !slices.Contains(c.platforms, im.BaseOsTag.Platform):
 		return false
 	}
-	return suits(im, q.InstanceType)
+	return fitsInstanceType(im, q.InstanceType)
 }
 
-// suits decides by instance type; none means every type.
-func suits(im *image, instanceType string) bool {
+// fitsInstanceType reports whether instances of a type can run an image. An empty type
+// stands for every type.
+func fitsInstanceType(im *image, instanceType string) bool {
 	_, rest, _ := strings.Cut(instanceType, ".")
 	class, _, _ := strings.Cut(rest, ".")
 	switch {
 	case im.gpu:
 		return strings.HasPrefix(class, "gn") || strings.HasPrefix(class, "vgn")
-	case im.roomy:
+	case im.large:
 		return instanceType != "" && class != "n1"
 	case im.BaseOsTag.Architecture == "i386":
 		return class == "n1"
@@ -68,8 +77,8 @@ func suits(im *image, instanceType string) bool {
 	return true
 }
 
-// entry is the cluster as ListClusters tells it, with counts that move.
-func (c *cluster) entry(rng *rand.Rand, tick int) json.RawMessage {
+// listingEntry returns the cluster as an entry of ListClusters. Its counts are random.
+func (c *cluster) listingEntry(rng *rand.Rand, tick int) json.RawMessage {
 	busy := rng.IntN(c.nodes + 1)
 	status := "running"
 	if strings.HasSuffix(c.name, fmt.Sprintf("-%d", tick)) {
@@ -83,6 +92,7 @@ func (c *cluster) entry(rng *rand.Rand, tick int) json.RawMessage {
 			`"InstanceType":%q,"IsComputeEss":false,"Location":"PublicCloud","LoginNodes":"[\"login0\"]","Managers":{"ExceptionCount":0,"NormalCount":2,"OperatingCount":0,"StoppedCount":0,"Total":2},`+
 			`"Name":%q,"NodePrefix":"compute","NodeSuffix":"","OsTag":%q,"BaseOsTag":%q,"RegionId":%q,"SchedulerType":%q,"Status":%q,`+
 			`"TotalResources":{"Cpu":%d,"Gpu":0,"Memory":%d},"UsedResources":{"Cpu":%d,"Gpu":0,"Memory":%d},"VSwitchId":"vsw-bp1e47optm9g58zcu****","VpcId":"vpc-bp1gnu8br4ay7beb2****","ZoneId":%q}`,
-		c.nodes, c.nodes, c.nodes, 1+len(c.name)%9, "The "+c.name+" cluster", c.id, c.types, c.name, c.osTag, strings.Join(base, "_"), c.region, c.scheduler, status,
+		c.nodes, c.nodes, c.nodes, 1+len(c.name)%9, "The "+c.name+" cluster", c.id, c.types, c.name, c.osTag,
+		strings.Join(base, "_"), c.region, c.scheduler, status,
 		c.nodes*64, c.nodes*256, busy*64, busy*256, c.zone))
 }

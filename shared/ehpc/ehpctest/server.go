@@ -25,13 +25,13 @@ func Listen(h http.Handler) (*Server, error) {
 	return Serve(ln, h), nil
 }
 
-// Serve serves h on ln, which it closes in the end.
+// Serve serves h on ln. Close closes ln.
 func Serve(ln net.Listener, h http.Handler) *Server {
 	s := &Server{URL: "http://" + ln.Addr().String()}
 	s.http = &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(io.Discard, "", 0), // cut connections are what faults are made of
+		ErrorLog:          log.New(io.Discard, "", 0), // faults cut connections, which http.Server logs
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			if state == http.StateNew {
 				s.connections.Add(1)
@@ -42,7 +42,7 @@ func Serve(ln net.Listener, h http.Handler) *Server {
 	return s
 }
 
-// Connections is the number of connections accepted so far.
+// Connections returns the number of connections accepted so far.
 func (s *Server) Connections() int { return int(s.connections.Load()) }
 
 // Close ends the server and all its connections.

@@ -8,17 +8,17 @@ import (
 	"sync/atomic"
 )
 
-// Sized is a Data of a chosen size for benchmarks: one region, many clusters
-// without instance types, long lists. Bodies are built beforehand, so that
-// answering costs next to nothing.
+// Sized is a Data of a chosen size for benchmarks: one region, many clusters without
+// instance types, long lists. Lists are built in advance, so that an answer costs
+// almost no CPU time.
 type Sized struct {
 	region   string
 	clusters []json.RawMessage
 	index    map[string]int // cluster id -> list
-	images   [][]byte
+	images   [][]byte       // as JSON
 	perList  int
 	lists    atomic.Pointer[[][]byte]
-	round    int
+	round    int // of ChangeImages
 }
 
 // sizedLists is the number of different lists; clusters share them in turn.
@@ -28,8 +28,8 @@ const sizedLists = 16
 // 200 images has 109 kB.
 const sizedImage = 544
 
-// NewSized returns n clusters with lists of m images each, out of d different
-// ones. Equal arguments give equal data.
+// NewSized returns n clusters with lists of m images each, out of d different images.
+// Equal arguments give equal data.
 func NewSized(region string, n, m, d int) *Sized {
 	s := &Sized{region: region, index: make(map[string]int, n), perList: m}
 	for i := range n {
@@ -39,22 +39,23 @@ func NewSized(region string, n, m, d int) *Sized {
 			`{"Id":%q,"Name":"bench-%d","RegionId":%q,"OsTag":"CentOS_7.6_64","SchedulerType":"slurm","InstanceType":"","Status":"running"}`, id, i, region)))
 	}
 	for i := range d {
-		s.images = append(s.images, sizedJSON(i, 0))
+		s.images = append(s.images, newSizedImage(i, 0))
 	}
-	s.build()
+	s.buildLists()
 	return s
 }
 
-// Next changes one image in every list. Do not call it while calls are made.
-func (s *Sized) Next() {
+// ChangeImages changes one image in every list. It must not run while calls are made.
+func (s *Sized) ChangeImages() {
 	s.round++
 	for i := 0; i < len(s.images); i += max(1, min(s.perList, len(s.images)/sizedLists)) {
-		s.images[i] = sizedJSON(i, s.round)
+		s.images[i] = newSizedImage(i, s.round)
 	}
-	s.build()
+	s.buildLists()
 }
 
-func (s *Sized) build() {
+// buildLists joins the images to lists. Lists overlap if there are few images.
+func (s *Sized) buildLists() {
 	lists := make([][]byte, sizedLists)
 	for k := range lists {
 		var parts [][]byte
@@ -66,10 +67,12 @@ func (s *Sized) build() {
 	s.lists.Store(&lists)
 }
 
-func sizedJSON(i, round int) []byte {
+// newSizedImage returns image i as changed in a round, padded to sizedImage bytes.
+func newSizedImage(i, round int) []byte {
 	image := func(description string) []byte {
-		return fmt.Appendf(nil, `{"Status":"Available","PostInstallScript":"","Description":%q,"Size":40,"ImageOwnerAlias":"others","ImageName":"linux_CentOS7.6_bench_%d","SkuCode":"package","PricingCycle":"Month","ImageId":"m-bp1%017d","ProductCode":"cmjj%06d","Uid":"%012d",`+
-			`"BaseOsTag":{"Platform":"CentOS","OsTag":"CentOS_7.6_64","Version":"7.6","Architecture":"x86_64"},"OsTag":{"Platform":"CentOS","OsTag":"CentOS_7.6_64","Version":"7.6","Architecture":"x86_64","BaseOsTag":"CentOS_7.6_64"}}`,
+		return fmt.Appendf(nil,
+			`{"Status":"Available","PostInstallScript":"","Description":%q,"Size":40,"ImageOwnerAlias":"others","ImageName":"linux_CentOS7.6_bench_%d","SkuCode":"package","PricingCycle":"Month","ImageId":"m-bp1%017d","ProductCode":"cmjj%06d","Uid":"%012d",`+
+				`"BaseOsTag":{"Platform":"CentOS","OsTag":"CentOS_7.6_64","Version":"7.6","Architecture":"x86_64"},"OsTag":{"Platform":"CentOS","OsTag":"CentOS_7.6_64","Version":"7.6","Architecture":"x86_64","BaseOsTag":"CentOS_7.6_64"}}`,
 			description, i, i, i, i)
 	}
 	description := fmt.Sprintf("round %d", round)

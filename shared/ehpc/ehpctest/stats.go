@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// Call is one request, as far as a fault hook may care.
+// Call is one request, for a fault hook.
 type Call struct {
 	Action string
 	Question
-	Page   string // PageNumber as sent; empty: none
+	Page   string // PageNumber as sent; empty if it was not
 	Number int    // of all calls, from 1
-	Try    int    // of the calls with the same Name since the last Asked, from 1
+	Try    int    // of the calls with the same Name since the last DrainCallNames, from 1
 }
 
-// Name is the call in short: the action, the scope and, if there is one, the page.
+// Name is the action, the scope and, if there is one, the page, separated by spaces.
 func (c Call) Name() string {
 	parts := []string{c.Action, c.RegionID}
 	for _, p := range []string{c.ClusterID, c.InstanceType, c.BaseOsTag, c.Page} {
@@ -29,14 +29,15 @@ func (c Call) Name() string {
 
 // stats counts calls.
 type stats struct {
-	mu       sync.Mutex
-	number   int
-	inFlight int
-	most     int
-	tries    map[Call]int // key has no Number and Try
+	mu           sync.Mutex
+	callCount    int
+	inFlight     int
+	mostInFlight int
+	tries        map[Call]int // the keys have no Number and Try
 }
 
-func (s *stats) begin(r request) (call Call, done func()) {
+// beginCall counts a call. done must be called when the call ends.
+func (s *stats) beginCall(r request) (call Call, done func()) {
 	call = Call{Action: r.action, Question: r.Question, Page: r.params.Get("PageNumber")}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,10 +45,10 @@ func (s *stats) begin(r request) (call Call, done func()) {
 		s.tries = map[Call]int{}
 	}
 	s.tries[call]++
-	s.number++
+	s.callCount++
 	s.inFlight++
-	s.most = max(s.most, s.inFlight)
-	call.Try, call.Number = s.tries[call], s.number
+	s.mostInFlight = max(s.mostInFlight, s.inFlight)
+	call.Try, call.Number = s.tries[call], s.callCount
 	return call, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -55,23 +56,23 @@ func (s *stats) begin(r request) (call Call, done func()) {
 	}
 }
 
-// Calls is the number of calls so far.
+// Calls returns the number of calls so far.
 func (e *Endpoint) Calls() int {
 	e.stats.mu.Lock()
 	defer e.stats.mu.Unlock()
-	return e.stats.number
+	return e.stats.callCount
 }
 
-// MostInFlight is the highest number of calls there were at one time.
+// MostInFlight returns the largest number of calls that were made at a time.
 func (e *Endpoint) MostInFlight() int {
 	e.stats.mu.Lock()
 	defer e.stats.mu.Unlock()
-	return e.stats.most
+	return e.stats.mostInFlight
 }
 
-// Asked lists the calls since the last Asked, sorted by name; a call that was
-// made twice is there twice.
-func (e *Endpoint) Asked() []string {
+// DrainCallNames returns the names of the calls since it was called last, sorted. A call
+// that was made twice is there twice.
+func (e *Endpoint) DrainCallNames() []string {
 	e.stats.mu.Lock()
 	defer e.stats.mu.Unlock()
 	var names []string

@@ -12,7 +12,7 @@ import (
 )
 
 // scopes are the questions that a run asks of the world.
-func scopes(t *testing.T, w *World) []Question {
+func scopes(t *testing.T, w *Simulation) []Question {
 	t.Helper()
 	questions := []Question{{RegionID: "cn-hangzhou"}, {RegionID: "cn-shanghai"}}
 	for _, raw := range w.Clusters("cn-hangzhou") {
@@ -27,7 +27,7 @@ func scopes(t *testing.T, w *World) []Question {
 }
 
 // picture is all that a world says.
-func picture(t *testing.T, w *World) map[string]string {
+func picture(t *testing.T, w *Simulation) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, q := range scopes(t, w) {
@@ -43,7 +43,7 @@ func picture(t *testing.T, w *World) map[string]string {
 	return all
 }
 
-func images(t *testing.T, w *World, q Question) []*catalog.Image {
+func images(t *testing.T, w *Simulation, q Question) []*catalog.Image {
 	t.Helper()
 	answer, _ := w.Images(q)
 	list, err := new(catalog.Interner).DecodeImages(answer.Array)
@@ -55,7 +55,7 @@ func images(t *testing.T, w *World, q Question) []*catalog.Image {
 
 func TestWorldDependsOnSeedAndTickAlone(t *testing.T) {
 	t.Parallel()
-	a, b := NewWorld(7), NewWorld(7)
+	a, b := NewSimulation(7), NewSimulation(7)
 	for range 13 {
 		a.Tick()
 		picture(t, a) // asking changes nothing
@@ -64,17 +64,18 @@ func TestWorldDependsOnSeedAndTickAlone(t *testing.T) {
 	if diff := cmp.Diff(picture(t, a), picture(t, b)); diff != "" {
 		t.Error(diff)
 	}
-	if b.AdvanceTo(5); b.Now() != 13 {
-		t.Errorf("went back to %d", b.Now())
+	if b.AdvanceTo(5); b.TickCount() != 13 {
+		t.Errorf("went back to %d", b.TickCount())
 	}
-	if cmp.Equal(picture(t, a), picture(t, NewWorld(7))) || cmp.Equal(picture(t, NewWorld(8)), picture(t, NewWorld(7))) {
+	if cmp.Equal(picture(t, a), picture(t, NewSimulation(7))) ||
+		cmp.Equal(picture(t, NewSimulation(8)), picture(t, NewSimulation(7))) {
 		t.Error("tick or seed make no difference")
 	}
 }
 
 func TestWorldLooksReal(t *testing.T) {
 	t.Parallel()
-	w := NewWorld(1)
+	w := NewSimulation(1)
 	schedulers, regions, ids := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	platforms, statuses, versions := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, raw := range w.Clusters("cn-shanghai") {
@@ -87,8 +88,10 @@ func TestWorldLooksReal(t *testing.T) {
 			t.Errorf("%+v has %d images only", q, len(list))
 		}
 		for _, im := range list {
-			ids[im.ImageID], platforms[im.Text("OsTag.Platform")], statuses[im.Text("Status")], versions[im.Text("BaseOsTag.OsTag")] = true, true, true, true
-			if len(im.ImageID) != 22 || im.Text("ImageName") == "" || im.Text("Size") == "" || im.Text("OsTag.BaseOsTag") == "" || (im.Text("ProductCode") != "") != (im.Text("SkuCode") == "package") {
+			ids[im.ImageID], platforms[im.Text("OsTag.Platform")], statuses[im.Text("Status")], versions[im.Text(
+				"BaseOsTag.OsTag")] = true, true, true, true
+			if len(im.ImageID) != 22 || im.Text("ImageName") == "" || im.Text("Size") == "" ||
+				im.Text("OsTag.BaseOsTag") == "" || (im.Text("ProductCode") != "") != (im.Text("SkuCode") == "package") {
 				t.Errorf("odd image %s", im.Raw)
 			}
 		}
@@ -100,7 +103,7 @@ func TestWorldLooksReal(t *testing.T) {
 
 func TestClustersAndTypesDifferButOverlap(t *testing.T) {
 	t.Parallel()
-	w := NewWorld(1)
+	w := NewSimulation(1)
 	ids := func(q Question) (list []string) {
 		q.RegionID = "cn-hangzhou"
 		for _, im := range images(t, w, q) {
@@ -134,13 +137,13 @@ func TestClustersAndTypesDifferButOverlap(t *testing.T) {
 
 func TestWorldDrifts(t *testing.T) {
 	t.Parallel()
-	w := NewWorld(3)
+	w := NewSimulation(3)
 	seen := map[string]int{}
 	before := map[string]*catalog.Image{}
 	fleets := map[int]bool{}
 	for tick := range 20 {
 		now := map[string]*catalog.Image{}
-		for _, region := range worldRegions {
+		for _, region := range simulatedRegions {
 			q := Question{RegionID: region.id, ClusterID: "ehpc-hz-b8LmW0sT5e", InstanceType: "ecs.gn7i-c32g1.8xlarge"}
 			if region.id == "cn-shanghai" {
 				q.ClusterID = "ehpc-sh-0dGv9sYw2m"
@@ -190,7 +193,7 @@ func changes(seen map[string]int, before, now map[string]*catalog.Image) {
 
 func TestOneTickInFiveIsTrouble(t *testing.T) {
 	t.Parallel()
-	w := NewWorld(1)
+	w := NewSimulation(1)
 	for range 20 {
 		throttled, failing := 0, map[string]int{}
 		for try := range 4 {
@@ -202,16 +205,16 @@ func TestOneTickInFiveIsTrouble(t *testing.T) {
 				case f.Status == 500 || f.Status == 503:
 					failing[q.ClusterID]++
 				default:
-					t.Fatalf("tick %d: %+v at try %d", w.Now(), f, try+1)
+					t.Fatalf("tick %d: %+v at try %d", w.TickCount(), f, try+1)
 				}
 			}
 		}
-		if trouble := w.Now()%5 == 4; trouble && (throttled != throttles || len(failing) != 1) || !trouble && throttled+len(failing) > 0 {
-			t.Errorf("tick %d: %d throttled, failing %v", w.Now(), throttled, failing)
+		if trouble := w.TickCount()%5 == 4; trouble && (throttled != maxThrottled || len(failing) != 1) || !trouble && throttled+len(failing) > 0 {
+			t.Errorf("tick %d: %d throttled, failing %v", w.TickCount(), throttled, failing)
 		}
 		for id, n := range failing {
 			if n != 8 { // two scopes, four tries
-				t.Errorf("tick %d: %s failed %d times", w.Now(), id, n)
+				t.Errorf("tick %d: %s failed %d times", w.TickCount(), id, n)
 			}
 		}
 		w.Tick()
@@ -241,7 +244,7 @@ func TestSizedHasTheSizeOfTheFigures(t *testing.T) {
 	if len(distinct) != sizedLists || len(s.Clusters("")) != 20 {
 		t.Errorf("%d lists for %d clusters", len(distinct), len(s.Clusters("")))
 	}
-	s.Next()
+	s.ChangeImages()
 	for id, old := range first {
 		d := catalog.Compare(decode(t, old), decode(t, ask(id)))
 		if len(d.Added)+len(d.Removed) > 0 || len(d.Changed) == 0 || len(d.Changed) > 4 {

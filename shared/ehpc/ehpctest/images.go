@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// tag is an operating system as E-HPC describes it. Fields are in the order of
-// the reference page's sample.
-type tag struct {
+// osTag is an operating system as E-HPC describes it. Fields are in the order of the
+// reference page's sample.
+type osTag struct {
 	Platform     string `json:"Platform"`
 	OsTag        string `json:"OsTag"`
 	Version      string `json:"Version"`
@@ -16,7 +16,7 @@ type tag struct {
 	BaseOsTag    string `json:"BaseOsTag,omitempty"`
 }
 
-// image is one entry of ListCommunityImages, with what decides who sees it.
+// image is one entry of ListCommunityImages, with what decides who is offered it.
 type image struct {
 	Status            string `json:"Status"`
 	PostInstallScript string `json:"PostInstallScript"`
@@ -29,22 +29,22 @@ type image struct {
 	ImageID           string `json:"ImageId"`
 	ProductCode       string `json:"ProductCode"`
 	UID               string `json:"Uid"`
-	BaseOsTag         tag    `json:"BaseOsTag"`
-	OsTag             tag    `json:"OsTag"`
+	BaseOsTag         osTag  `json:"BaseOsTag"`
+	OsTag             osTag  `json:"OsTag"`
 
 	gpu       bool // for GPU instance types only
 	universal bool // usable by every cluster
-	roomy     bool // too big for small instance types
+	large     bool // too large for small instance types
 }
 
-// base is an operating system that images are made of, oldest version first.
-type base struct {
+// operatingSystem is one that images are made of.
+type operatingSystem struct {
 	platform, name, arch string
-	versions             []string
-	universal            bool
+	versions             []string // oldest first
+	universal            bool     // every cluster can run it
 }
 
-var bases = []base{
+var operatingSystems = []operatingSystem{
 	{"CentOS", "CentOS", "x86_64", []string{"6.9", "7.2", "7.3", "7.6", "7.9", "8.2"}, true},
 	{"CentOS", "CentOS", "i386", []string{"6.9"}, false},
 	{"Ubuntu", "Ubuntu", "x86_64", []string{"16.04", "18.04", "20.04", "22.04"}, false},
@@ -59,37 +59,41 @@ var bases = []base{
 	{"Customized Linux", "Customized", "x86_64", []string{"1.0"}, true},
 }
 
-// stack is a piece of software that images come with.
-type stack struct {
+// software is installed on images.
+type software struct {
 	name, description string
 	size              int // GiB on top of the system
 	gpu, windows      bool
 	product           string // of the marketplace; empty: free
 }
 
-var stacks = []stack{
+var softwareList = []software{
 	{name: "base", description: "Plain system with the scheduler's packages"},
 	{name: "OpenFOAM_8", description: "OpenFOAM 8 with OpenMPI 4.0.5", size: 20},
 	{name: "WRF_4.2", description: "WRF 4.2 and WPS, NetCDF 4.7", size: 60},
 	{name: "GROMACS_2021.3", description: "GROMACS 2021.3, single and double precision", size: 20},
 	{name: "GROMACS_2021.3_CUDA11.4", description: "GROMACS 2021.3 for CUDA 11.4", size: 40, gpu: true},
 	{name: "oneAPI_2022.2", description: "Intel oneAPI HPC toolkit 2022.2", size: 40, product: "cmjj028301"},
-	{name: "OceanBase_OBD_1ECS-3OB_3.0", description: "OceanBase 3.0 deployed by OBD: one host, three nodes", size: 60, product: "cmjj028279"},
-	{name: "PyTorch_1.13_CUDA11.6", description: "PyTorch 1.13, CUDA 11.6, NCCL 2.14", size: 100, gpu: true, product: "cmjj041877"},
+	{name: "OceanBase_OBD_1ECS-3OB_3.0", description: "OceanBase 3.0 deployed by OBD: one host, three nodes", size: 60,
+		product: "cmjj028279"},
+	{name: "PyTorch_1.13_CUDA11.6", description: "PyTorch 1.13, CUDA 11.6, NCCL 2.14", size: 100, gpu: true,
+		product: "cmjj041877"},
 	{name: "LAMMPS_29Sep2021", description: "LAMMPS stable 29 Sep 2021", size: 20},
 	{name: "GATK_4.2", description: "GATK 4.2, BWA 0.7.17 and samtools", size: 160, product: "cmjj036520"},
 	{name: "Blender_2.93", description: "Blender 2.93 render node", size: 40, windows: true},
-	{name: "VRay_5", description: "V-Ray 5 standalone with the Deadline client", size: 60, windows: true, product: "cmjj033912"},
+	{name: "VRay_5", description: "V-Ray 5 standalone with the Deadline client", size: 60, windows: true,
+		product: "cmjj033912"},
 	{name: "ParaView_5.10_VNC", description: "ParaView 5.10 on a remote desktop", size: 40, gpu: true},
 }
 
-// catalogue returns what a region starts with. All of it depends on rng alone.
-func catalogue(rng *rand.Rand, prefix string) []*image {
+// newImages returns the images of a region at tick 0. They depend only on rng.
+func newImages(rng *rand.Rand, prefix string) []*image {
 	var images []*image
-	for _, b := range bases {
+	for _, b := range operatingSystems {
 		for _, version := range b.versions {
-			for _, s := range stacks {
-				if windows := strings.HasPrefix(b.platform, "Windows"); windows != s.windows && s.name != "base" || b.arch == "i386" && s.name != "base" {
+			for _, s := range softwareList {
+				if windows := strings.HasPrefix(b.platform, "Windows"); windows != s.windows && s.name != "base" ||
+					b.arch == "i386" && s.name != "base" {
 					continue
 				}
 				images = append(images, newImage(rng, prefix, b, version, s))
@@ -99,25 +103,29 @@ func catalogue(rng *rand.Rand, prefix string) []*image {
 	return images
 }
 
-func newImage(rng *rand.Rand, prefix string, b base, version string, s stack) *image {
+func newImage(rng *rand.Rand, prefix string, b operatingSystem, version string, s software) *image {
 	bits := map[string]string{"x86_64": "64", "i386": "32"}[b.arch]
-	t := tag{Platform: b.platform, OsTag: b.name + "_" + version + "_" + bits, Version: version, Architecture: b.arch}
+	t := osTag{Platform: b.platform, OsTag: b.name + "_" + version + "_" + bits, Version: version, Architecture: b.arch}
 	im := &image{
 		Status: "Available", Description: s.description, Size: 40 + s.size, ImageOwnerAlias: "others",
-		ImageName: fmt.Sprintf("%s_%s%s_%s", family(b.platform), b.name, version, s.name), SkuCode: "ECS", PricingCycle: "Hour",
-		ImageID: "m-" + prefix + letters(rng, 17), UID: fmt.Sprint(1_000_000_000_000_000 + rng.Int64N(900_000_000_000_000)),
-		BaseOsTag: t, OsTag: t,
-		gpu: s.gpu, universal: b.universal && !s.gpu && s.product == "", roomy: s.size >= 100,
+		ImageName: fmt.Sprintf("%s_%s%s_%s", imageNamePrefix(b.platform), b.name, version, s.name), SkuCode: "ECS",
+		PricingCycle: "Hour",
+		ImageID:      "m-" + prefix + randomLetters(rng, 17),
+		UID:          fmt.Sprint(1_000_000_000_000_000 + rng.Int64N(900_000_000_000_000)),
+		BaseOsTag:    t, OsTag: t,
+		gpu: s.gpu, universal: b.universal && !s.gpu && s.product == "", large: s.size >= 100,
 	}
 	im.OsTag.BaseOsTag = t.OsTag
 	if s.product != "" {
-		im.ProductCode, im.SkuCode, im.PricingCycle = s.product, "package", []string{"Month", "Year", "Hour"}[rng.IntN(3)]
+		im.ProductCode, im.SkuCode, im.PricingCycle = s.product, "package", []string{"Month", "Year",
+			"Hour"}[rng.IntN(3)]
 	}
 	if rng.IntN(7) == 0 {
 		im.ImageOwnerAlias = "self"
 	}
 	if s.name != "base" && rng.IntN(3) == 0 {
-		im.PostInstallScript = fmt.Sprintf("#!/bin/sh\n# finishes the set-up of %s\n/opt/%s/setup.sh --scheduler auto && echo \"ready\" >> /var/log/post.log\n", s.name, strings.ToLower(s.name))
+		im.PostInstallScript = fmt.Sprintf("#!/bin/sh\n# finishes the set-up of %s\n/opt/%s/setup.sh --scheduler "+
+			"auto && echo \"ready\" >> /var/log/post.log\n", s.name, strings.ToLower(s.name))
 	}
 	switch n := rng.IntN(20); {
 	case n == 0:
@@ -128,14 +136,14 @@ func newImage(rng *rand.Rand, prefix string, b base, version string, s stack) *i
 	return im
 }
 
-func family(platform string) string {
+func imageNamePrefix(platform string) string {
 	if strings.HasPrefix(platform, "Windows") {
 		return "win"
 	}
 	return "linux"
 }
 
-func letters(rng *rand.Rand, n int) string {
+func randomLetters(rng *rand.Rand, n int) string {
 	const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
 	b := make([]byte, n)
 	for i := range b {
