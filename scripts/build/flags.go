@@ -9,8 +9,8 @@ import (
 
 // options are the flags.
 type options struct {
-	out     string
-	version string
+	out     string // directory; empty: .build in the checkout
+	version string // that the functions report; empty: the commit
 }
 
 // command returns the command line, which sets o.

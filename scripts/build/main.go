@@ -1,4 +1,4 @@
-// Command build makes the code packages of the two functions.
+// Command build builds the code packages of the two functions.
 //
 //	go run ./scripts/build
 //	go run ./scripts/build -h
@@ -29,7 +29,7 @@ func run(ctx context.Context, dir string, args []string, out, stderr io.Writer) 
 	return o.command().Run(args, stderr, func() error { return build(ctx, dir, o, out) })
 }
 
-// build writes the packages and prints what they are.
+// build builds the packages, writes them and prints a table of them.
 func build(ctx context.Context, dir string, o options, out io.Writer) error {
 	root, err := bundle.Root(ctx, dir)
 	if err != nil {
@@ -45,7 +45,7 @@ func build(ctx context.Context, dir string, o options, out io.Writer) error {
 	} else if !filepath.IsAbs(o.out) {
 		o.out = filepath.Join(dir, o.out)
 	}
-	all, err := bundle.Make(ctx, bundle.Options{Root: root, Version: o.version})
+	bundles, err := bundle.Make(ctx, bundle.Options{Root: root, Version: o.version})
 	if err != nil {
 		return err
 	}
@@ -55,24 +55,25 @@ func build(ctx context.Context, dir string, o options, out io.Writer) error {
 	fmt.Fprintf(out, "version %s, %s, linux/amd64\n", o.version, runtime.Version())
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "FUNCTION\tBINARY\tZIP\tHASH\tPATH")
-	for _, b := range all {
+	for _, b := range bundles {
 		path := filepath.Join(o.out, b.Name)
 		if err := writeFile(path, b.Zip); err != nil {
 			return fmt.Errorf("writing the zip: %w", err)
 		}
-		fmt.Fprintf(table, "%s\t%.2f MB\t%.2f MB\t%s\t%s\n", b.Function, float64(b.Binary)/1e6, float64(len(b.Zip))/1e6, b.Hash, path)
+		fmt.Fprintf(table, "%s\t%.2f MB\t%.2f MB\t%s\t%s\n",
+			b.Function, float64(b.Binary)/1e6, float64(len(b.Zip))/1e6, b.Hash, path)
 	}
 	return table.Flush()
 }
 
-// writeFile writes a whole file or none: its name promises its content.
+// writeFile writes a whole file or none. A part of a zip must not have the name of the zip.
 func writeFile(path string, data []byte) error {
 	err := os.WriteFile(path+".partial", data, 0o644)
 	if err == nil {
 		err = os.Rename(path+".partial", path)
 	}
 	if err != nil {
-		_ = os.Remove(path + ".partial") // as far as it came
+		_ = os.Remove(path + ".partial") // what was written of it
 	}
 	return err
 }

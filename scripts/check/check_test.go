@@ -174,7 +174,7 @@ func TestRun(t *testing.T) {
 		{"a broken one", []string{"-template", broken}, 1, "property Handle does not exist; did you mean Handler?", "has 2 problems"},
 		{"none", []string{"-template", "nowhere.yaml"}, 1, "", "reading the template"},
 		{"no packages", []string{"-template", theTemplate, "-models", t.TempDir()}, 1, "", "no package @alicloud/ros-cdk-*"},
-		{"packages of which the extract is none", []string{"-template", theTemplate, "-models", install(t)}, 1, "", "models.ndjson is not what the packages in"},
+		{"packages of which the extract is none", []string{"-template", theTemplate, "-models", install(t)}, 1, "", "models.ndjson differs from the packages in"},
 		{"an extract of nothing", []string{"-template", theTemplate, "-write"}, 2, "", "-write needs -models"},
 		{"a flag that does not exist", []string{"-modles", "x"}, 2, "", "flag provided but not defined"},
 		{"an argument", []string{"-template", theTemplate, "other.yaml"}, 2, "", `unexpected argument "other.yaml"`},

@@ -1,9 +1,8 @@
-// Command check holds template.yaml against the published models of the
-// resource types that it uses.
+// Command check checks template.yaml against the published models of the resource types that it uses.
 //
 //	go run ./scripts/check                              with the models of models.ndjson
-//	go run ./scripts/check -models node_modules         with the installed packages, of which models.ndjson must be the extract
-//	go run ./scripts/check -models node_modules -write  renews models.ndjson
+//	go run ./scripts/check -models node_modules         with the installed packages; checks models.ndjson, too
+//	go run ./scripts/check -models node_modules -write  updates models.ndjson
 package main
 
 import (
@@ -55,7 +54,7 @@ one.
 func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.template, "template", "template.yaml", "`file` with the template")
 	flags.StringVar(&o.models, "models", "", "`directory` node_modules with the packages @alicloud/ros-cdk-*")
-	flags.BoolVar(&o.write, "write", false, "write "+extractFile+" anew, from -models")
+	flags.BoolVar(&o.write, "write", false, "update "+extractFile+" from -models")
 }
 
 func (o *options) check(flags *flag.FlagSet) error {
@@ -105,7 +104,8 @@ func (o *options) catalog(template *rostemplate.Template) (rosmodel.Catalog, err
 	case o.write:
 		return catalog, os.WriteFile(extractFile, text, 0o644)
 	case !bytes.Equal(text, extract):
-		return catalog, fmt.Errorf("%s is not what the packages in %s say of the types in %s; write it anew with -write", extractFile, o.models, o.template)
+		return catalog, fmt.Errorf("%s differs from the packages in %s for the types of %s; update it with -write",
+			extractFile, o.models, o.template)
 	}
 	return catalog, nil
 }

@@ -1,10 +1,8 @@
-// Package bundle makes the code packages of the two functions: a zip with one
-// binary for Function Compute's go1 runtime.
+// Package bundle builds the code packages of the two functions. A package is a zip with one binary for Function
+// Compute's runtime go1.
 //
-// It promises that the same source, version and Go release give the same
-// bytes, wherever the source lies, whatever the environment says and whoever
-// builds; that a package's name tells its content; and that none is heavier
-// than MaxZip.
+// The same source, version and Go release give the same bytes on every machine and in every directory. The name of a
+// package contains the hash of its content. A package over MaxZip is an error.
 package bundle
 
 import (
@@ -18,10 +16,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Functions are what is deployed, by the names of their binaries.
+// Functions are the names of the functions and of their binaries.
 var Functions = []string{"snapshot", "query"}
 
-// What a function may weigh, in bytes: FC loads the zip at every cold start.
+// Largest sizes, in bytes. FC loads the zip at every cold start.
 const (
 	MaxBinary = 9_500_000
 	MaxZip    = 3_800_000
@@ -33,27 +31,27 @@ type Bundle struct {
 	Name     string // of the object: community-images-<function>-<hash>.zip
 	Hash     string // the first 16 hex digits of the zip's SHA-256
 	Version  string // that the binary reports
-	Binary   int    // size of the binary, in bytes
+	Binary   int    // size of the binary in bytes
 	Zip      []byte
 }
 
-// Options say what to build.
+// Options configure Make.
 type Options struct {
 	Root    string // of the module, or any directory in it
-	Version string // goes into the binaries; see Version
+	Version string // that the binaries report
 }
 
 // Make builds both functions, in the order of Functions.
 func Make(ctx context.Context, o Options) ([]Bundle, error) {
 	dir, err := os.MkdirTemp("", "community-images-build-")
 	if err != nil {
-		return nil, fmt.Errorf("making a directory for the binaries: %w", err)
+		return nil, fmt.Errorf("creating a directory for the binaries: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	if err := Compile(ctx, o.Root, dir, Release(o.Version)...); err != nil {
 		return nil, err
 	}
-	all := make([]Bundle, len(Functions))
+	bundles := make([]Bundle, len(Functions))
 	var packing errgroup.Group
 	for i, function := range Functions {
 		packing.Go(func() error {
@@ -61,16 +59,17 @@ func Make(ctx context.Context, o Options) ([]Bundle, error) {
 			if err != nil {
 				return fmt.Errorf("reading the binary: %w", err)
 			}
-			all[i], err = pack(function, o.Version, binary, MaxZip)
+			bundles[i], err = pack(function, o.Version, binary, MaxZip)
 			return err
 		})
 	}
 	if err := packing.Wait(); err != nil {
 		return nil, err
 	}
-	return all, nil
+	return bundles, nil
 }
 
+// pack returns the code package of a binary. It returns an error if the zip is larger than limit.
 func pack(function, version string, binary []byte, limit int) (Bundle, error) {
 	data, err := Zip(function, binary)
 	if err != nil {

@@ -11,21 +11,20 @@ import (
 	"strings"
 )
 
-// versionForm keeps a version fit for a linker flag, a log and a URL.
-var versionForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`)
+// versionPattern allows what is safe in a linker flag, a log and a URL.
+var versionPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`)
 
-// CheckVersion refuses what is no version.
+// CheckVersion returns an error if the text cannot be a version.
 func CheckVersion(version string) error {
-	if !versionForm.MatchString(version) {
+	if !versionPattern.MatchString(version) {
 		return fmt.Errorf("version %q is not 1 to 64 of A-Z a-z 0-9 . _ + - that begin with a letter or digit", version)
 	}
 	return nil
 }
 
-// Version names the commit of a checkout: its day and the first 12 digits of
-// its hash, such as 20261123-5e4779163a2f, and "+dirty" if tracked files were
-// changed or others could be built with them. Tags do not count: not every
-// clone has them.
+// Version returns the version of a checkout: the day of the commit and the first 12 digits of its hash, for example
+// 20261123-5e4779163a2f. It ends with "+dirty" if there are changed or untracked files. Tags are not used: some
+// clones do not have them.
 func Version(ctx context.Context, dir string) (string, error) {
 	commit, err := git(ctx, dir, "log", "-1", "--date=format-local:%Y%m%d", "--format=%cd-%H")
 	if err != nil {
@@ -42,11 +41,12 @@ func Version(ctx context.Context, dir string) (string, error) {
 	return version, CheckVersion(version)
 }
 
+// git runs git in a directory and returns its output. The error has git's own message.
 func git(ctx context.Context, dir string, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
-	cmd.Env = append(cmd.Environ(), "TZ=UTC", "LC_ALL=C") // the day must not depend on the place
+	cmd.Env = append(cmd.Environ(), "TZ=UTC", "LC_ALL=C") // the day must not depend on the time zone
 	if err := cmd.Run(); err != nil {
 		if text := strings.TrimSpace(stderr.String()); text != "" {
 			return "", errors.New(strings.TrimPrefix(text, "fatal: "))
@@ -56,22 +56,23 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 	return strings.TrimSpace(stdout.String()), nil
 }
 
-// Root returns the directory of the module that dir is in, in a workspace or
-// not.
+// Root returns the root directory of the module that dir is in. A go.work file does not matter.
 func Root(ctx context.Context, dir string) (string, error) {
-	return rootOf(ctx, dir, os.Environ())
+	return moduleRoot(ctx, dir, os.Environ())
 }
 
-func rootOf(ctx context.Context, dir string, environ []string) (string, error) {
+// moduleRoot is Root with an explicit environment.
+func moduleRoot(ctx context.Context, dir string, environ []string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}")
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, environment(environ), &stdout, &stderr
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, buildEnvironment(environ), &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("looking for the module: %w: %s", err, strings.TrimSpace(stderr.String()))
 	}
 	module, root, _ := strings.Cut(strings.TrimSpace(stdout.String()), " ")
 	if module != "community-images" {
-		return "", fmt.Errorf("looking for the module: %q belongs to module %q; run this inside a checkout of community-images", dir, module)
+		return "", fmt.Errorf("looking for the module: %q belongs to module %q; "+
+			"run this inside a checkout of community-images", dir, module)
 	}
 	return root, nil
 }

@@ -86,7 +86,7 @@ func TestRootWhateverTheEnvironmentSays(t *testing.T) {
 	write(t, filepath.Join(dir, "go.work"), "go 1.26\n\nuse (\n\t./aaa\n\t./checkout\n)\n")
 	write(t, settings, "GOFLAGS=-mod=vendor\nGO111MODULE=off\n")
 	for _, setting := range []string{"GOWORK=", "GOWORK=" + filepath.Join(dir, "go.work"), "GOFLAGS=-mod=vendor", "GOFLAGS=-json", "GO111MODULE=off", "GOENV=" + settings} {
-		if got, err := rootOf(t.Context(), want, append(os.Environ(), setting)); err != nil || got != want {
+		if got, err := moduleRoot(t.Context(), want, append(os.Environ(), setting)); err != nil || got != want {
 			t.Errorf("with %s: got %q, %v; want %q", setting, got, err, want)
 		}
 	}

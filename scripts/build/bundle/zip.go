@@ -8,11 +8,10 @@ import (
 	"time"
 )
 
-// epoch is the first time that the format knows.
+// epoch is the earliest time that the zip format can store.
 var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Zip returns a zip file with one executable at its root. Nothing in it tells
-// when, where or by whom it was made.
+// Zip returns a zip file with one executable. The bytes depend on the name and the binary only.
 func Zip(name string, binary []byte) ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)

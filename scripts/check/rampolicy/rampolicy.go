@@ -1,7 +1,7 @@
-// Package rampolicy decides what RAM policies allow, as far as ours go:
-// statements that allow actions on resources, with StringLike and
-// StringEquals conditions. Everything else in a policy is an error, so that
-// nothing is judged that is not understood.
+// Package rampolicy evaluates RAM policies: what requests they allow.
+//
+// It supports what our policies use: statements that allow actions on resources, with the conditions StringLike and
+// StringEquals. Everything else in a policy is an error.
 package rampolicy
 
 import (
@@ -28,7 +28,7 @@ type Statement struct {
 	Condition map[string]map[string][]string // operator, key, patterns
 }
 
-// Request is what somebody wants to do.
+// Request is an action on a resource.
 type Request struct {
 	Action   string            // "oss:GetObject"
 	Resource string            // "acs:oss:cn-hangzhou:123:bucket/key"
@@ -47,7 +47,7 @@ func Parse(document []byte) (Policy, error) {
 		return p, fmt.Errorf("reading a policy: %w", err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return p, errors.New("reading a policy: more follows after it")
+		return p, errors.New("reading a policy: data follows after it")
 	}
 	if p.Version != "1" {
 		return p, fmt.Errorf("reading a policy: version %q is not 1", p.Version)
@@ -60,23 +60,23 @@ func Parse(document []byte) (Policy, error) {
 	return p, nil
 }
 
+// validate returns an error if the statement has something that this package does not support.
 func (s Statement) validate() error {
 	if s.Effect != "Allow" {
-		return fmt.Errorf("effect %q is not known here", s.Effect)
+		return fmt.Errorf("effect %q is not supported", s.Effect)
 	}
 	if len(s.Action) == 0 || len(s.Resource) == 0 {
 		return errors.New("a statement names no action or no resource")
 	}
 	for operator := range s.Condition {
 		if operator != "StringLike" && operator != "StringEquals" {
-			return fmt.Errorf("condition %q is not known here", operator)
+			return fmt.Errorf("condition %q is not supported", operator)
 		}
 	}
 	return nil
 }
 
-// Grants lists everything that a policy allows, each action with each
-// resource of its statement.
+// Grants returns everything that a policy allows: each action with each resource of its statement.
 func (p Policy) Grants() []Grant {
 	var list []Grant
 	for _, s := range p.Statement {
@@ -89,32 +89,33 @@ func (p Policy) Grants() []Grant {
 	return list
 }
 
-// Allows returns the grants by which a request is allowed; none: it is not.
+// Allows returns the grants that allow a request. It returns none if the request is not allowed.
 func (p Policy) Allows(r Request) []Grant {
-	var by []Grant
+	var grants []Grant
 	for _, s := range p.Statement {
-		if !s.met(r.Context) {
+		if !s.conditionsHold(r.Context) {
 			continue
 		}
 		for _, action := range s.Action {
 			for _, resource := range s.Resource {
-				if like(action, r.Action) && like(resource, r.Resource) {
-					by = append(by, Grant{action, resource})
+				if matchPattern(action, r.Action) && matchPattern(resource, r.Resource) {
+					grants = append(grants, Grant{action, resource})
 				}
 			}
 		}
 	}
-	return by
+	return grants
 }
 
-// met says whether the conditions hold. A key that the request does not have
-// fails its condition.
-func (s Statement) met(context map[string]string) bool {
+// conditionsHold reports whether all conditions hold. A condition on a key that the request does not have does not
+// hold.
+func (s Statement) conditionsHold(context map[string]string) bool {
 	for operator, keys := range s.Condition {
 		for key, patterns := range keys {
 			value, given := context[key]
 			matches := func(pattern string) bool {
-				return operator == "StringEquals" && pattern == value || operator == "StringLike" && like(pattern, value)
+				return operator == "StringEquals" && pattern == value ||
+					operator == "StringLike" && matchPattern(pattern, value)
 			}
 			if !given || !slices.ContainsFunc(patterns, matches) {
 				return false
@@ -124,8 +125,8 @@ func (s Statement) met(context map[string]string) bool {
 	return true
 }
 
-// like matches * with any text, slashes included, and ? with one character.
-func like(pattern, text string) bool {
-	form := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
-	return regexp.MustCompile(`(?s)^` + form + `$`).MatchString(text)
+// matchPattern reports whether a text matches a pattern. * matches any text, slashes included, and ? one character.
+func matchPattern(pattern, text string) bool {
+	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+	return regexp.MustCompile(`(?s)^` + expression + `$`).MatchString(text)
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// TriggerConfig is the pseudo type that models the TriggerConfig of a
-// trigger of one TriggerType, which the ROS model leaves open.
+// TriggerConfig returns the name under which Models has the TriggerConfig of a TriggerType. It is not a type of ROS:
+// the model of a trigger does not describe its TriggerConfig.
 func TriggerConfig(triggerType string) string {
 	return triggerResource + " " + triggerType
 }
@@ -26,16 +26,17 @@ var (
 	apiClass   = regexp.MustCompile(`^(\w+)\.\w+$`)
 )
 
-// readAPI adds what the API of Function Compute says and the ROS model does
-// not: the configuration of the triggers that we use, by the type of the
-// trigger, and that environment variables are strings.
+// readAPI adds what the API of Function Compute describes and the ROS model does not: the configurations of
+// triggers, and that environment variables are strings.
 func readAPI(dir string, models Models) error {
 	root := filepath.Join(dir, "@alicloud", "fc20230330")
-	name, err := packageName(filepath.Join(root, "package.json"))
+	name, err := readPackageName(filepath.Join(root, "package.json"))
 	if err != nil {
 		return err
 	}
-	for triggerType, class := range map[string]string{"timer": "TimerTriggerConfig", "http": "HttptriggerConfig", "eventbridge": "EventBridgeTriggerConfig"} {
+	for triggerType, class := range map[string]string{
+		"timer": "TimerTriggerConfig", "http": "HttptriggerConfig", "eventbridge": "EventBridgeTriggerConfig",
+	} {
 		t := &Type{Package: name, Properties: map[string]Property{}}
 		if err := readClass(filepath.Join(root, "dist", "models"), class, "", t); err != nil {
 			return fmt.Errorf("reading %s of %s: %w", class, name, err)
@@ -52,8 +53,8 @@ func readAPI(dir string, models Models) error {
 	return nil
 }
 
-// readClass reads the types of the members of a class, which the vendor's
-// generator writes as one function "types" a file.
+// readClass adds the members of a class to a type. path is that of the object, with a dot at its end. The vendor's
+// generator writes one class a file, and its types into a function "types".
 func readClass(dir, class, path string, t *Type) error {
 	data, err := os.ReadFile(filepath.Join(dir, class+".js"))
 	if err != nil {
@@ -82,19 +83,21 @@ func readClass(dir, class, path string, t *Type) error {
 	return nil
 }
 
-func addMember(dir, path, is string, files map[string]string, t *Type) error {
+// addMember adds a member, and the members below it, to a type. description is what the source says of it: a kind, a
+// list, a map or a class of another file. files has the names of files by the variables that import them.
+func addMember(dir, path, description string, files map[string]string, t *Type) error {
 	var kind string
 	var shape struct{ Type, ItemType, ValueType string }
-	quoted := strings.ReplaceAll(is, "'", `"`)
+	quoted := strings.ReplaceAll(description, "'", `"`)
 	switch {
 	case json.Unmarshal([]byte(quoted), &kind) == nil:
-		t.Properties[path] = Property{Kind: apiKind(kind)}
+		t.Properties[path] = Property{Kind: kindOf(kind)}
 	case json.Unmarshal([]byte(quoted), &shape) == nil && shape.Type == "array":
-		t.Properties[path+"[]"] = Property{Kind: apiKind(shape.ItemType), List: true}
+		t.Properties[path+"[]"] = Property{Kind: kindOf(shape.ItemType), List: true}
 	case json.Unmarshal([]byte(quoted), &shape) == nil && shape.Type == "map":
-		t.Properties[path] = Property{Kind: apiKind(shape.ValueType), Map: true}
+		t.Properties[path] = Property{Kind: kindOf(shape.ValueType), Map: true}
 	default:
-		m := apiClass.FindStringSubmatch(is)
+		m := apiClass.FindStringSubmatch(description)
 		if m == nil || files[m[1]] == "" {
 			t.Properties[path] = Property{Kind: Any}
 			return nil
@@ -105,7 +108,8 @@ func addMember(dir, path, is string, files map[string]string, t *Type) error {
 	return nil
 }
 
-func apiKind(name string) string {
+// kindOf returns the kind of value of a type of the API.
+func kindOf(name string) string {
 	switch name {
 	case String, Number, Boolean:
 		return name

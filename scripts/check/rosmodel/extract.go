@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Catalog is everything that a template is checked against.
@@ -16,27 +17,13 @@ type Catalog struct {
 	Types    Models
 }
 
-// line is one line of the text form: the language, a type, or a property of
-// the type above it.
+// line is one line of the text: the language, a type, or a property of the type above it.
 type line struct {
-	Functions  []string `json:"functions,omitempty"`
-	Pseudo     []string `json:"pseudoParameters,omitempty"`
-	Parameters []string `json:"parameterTypes,omitempty"`
-
-	Type       string   `json:"type,omitempty"`
-	Package    string   `json:"package,omitempty"`
-	Attributes []string `json:"attributes,omitempty"`
-
-	Property  string   `json:"property,omitempty"`
-	Kind      string   `json:"is,omitempty"`
-	Map       bool     `json:"map,omitempty"`
-	Required  bool     `json:"required,omitempty"`
-	Allowed   []any    `json:"allowed,omitempty"`
-	Pattern   string   `json:"pattern,omitempty"`
-	Min       *float64 `json:"min,omitempty"`
-	Max       *float64 `json:"max,omitempty"`
-	MinLength *float64 `json:"minLength,omitempty"`
-	MaxLength *float64 `json:"maxLength,omitempty"`
+	Language
+	TypeName string `json:"type,omitempty"`
+	Type
+	Path string `json:"property,omitempty"`
+	Property
 }
 
 // ReadCatalog reads the language and all types from installed packages.
@@ -50,57 +37,51 @@ func ReadCatalog(dir string) (c Catalog, err error) {
 	return c, readAPI(dir, c.Types)
 }
 
-// Text writes the language and the types of the given names, one JSON object
-// a line, in an order that depends on nothing else.
+// Text returns the language and the named types as text: one JSON object a line, sorted.
 func (c Catalog) Text(names []string) []byte {
 	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	put := func(l line) {
-		if err := enc.Encode(l); err != nil {
-			panic(err) // strings and numbers only
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	writeLine := func(l line) {
+		if err := encoder.Encode(l); err != nil {
+			panic(err) // cannot happen: a line has strings and numbers only
 		}
 	}
-	put(line{Functions: c.Language.Functions, Pseudo: c.Language.Pseudo, Parameters: c.Language.Parameters})
-	some := c.Types.Only(names)
-	for _, id := range slices.Sorted(maps.Keys(some)) {
-		t := some[id]
-		put(line{Type: id, Package: t.Package, Attributes: t.Attributes})
+	writeLine(line{Language: c.Language})
+	named := c.Types.withNames(names)
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		t := named[name]
+		writeLine(line{TypeName: name, Type: *t})
 		for _, path := range slices.Sorted(maps.Keys(t.Properties)) {
-			p := t.Properties[path]
-			put(line{
-				Property: path, Kind: p.Kind, Map: p.Map, Required: p.Required, Allowed: p.Allowed, Pattern: p.Pattern,
-				Min: p.Min, Max: p.Max, MinLength: p.MinLength, MaxLength: p.MaxLength,
-			})
+			writeLine(line{Path: path, Property: t.Properties[path]})
 		}
 	}
 	return out.Bytes()
 }
 
-// ParseText reads what Text writes.
+// ParseText reads the output of Text.
 func ParseText(data []byte) (Catalog, error) {
 	c := Catalog{Types: Models{}}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	var t *Type
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	var t *Type // the last one
 	for n := 1; ; n++ {
 		var l line
-		if err := dec.Decode(&l); errors.Is(err, io.EOF) {
+		if err := decoder.Decode(&l); errors.Is(err, io.EOF) {
 			return c, nil
 		} else if err != nil {
 			return c, fmt.Errorf("reading object %d of the models: %w", n, err)
 		}
 		switch {
 		case l.Functions != nil:
-			c.Language = Language{Functions: l.Functions, Pseudo: l.Pseudo, Parameters: l.Parameters}
-		case l.Type != "":
-			t = &Type{Package: l.Package, Attributes: l.Attributes, Properties: map[string]Property{}}
-			c.Types[l.Type] = t
-		case l.Property != "" && t != nil:
-			t.Properties[l.Property] = Property{
-				Kind: l.Kind, List: l.Property[len(l.Property)-1] == ']', Map: l.Map, Required: l.Required, Allowed: l.Allowed,
-				Pattern: l.Pattern, Min: l.Min, Max: l.Max, MinLength: l.MinLength, MaxLength: l.MaxLength,
-			}
+			c.Language = l.Language
+		case l.TypeName != "":
+			l.Type.Properties = map[string]Property{}
+			t = &l.Type
+			c.Types[l.TypeName] = t
+		case l.Path != "" && t != nil:
+			l.List = strings.HasSuffix(l.Path, "]")
+			t.Properties[l.Path] = l.Property
 		default:
 			return c, fmt.Errorf("reading object %d of the models: it is neither a type nor a property of one", n)
 		}

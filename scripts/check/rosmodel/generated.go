@@ -2,6 +2,7 @@ package rosmodel
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,161 +10,167 @@ import (
 	"strings"
 )
 
-// generated is what a file "…generated.js" says. The vendor generates these
-// from the resource specification with the same few lines over and over, so
-// that they can be read line by line. A line within a validator or renderer
-// that is none of them is an error: a rule that we do not see must not pass
-// for one that is not there.
-type generated struct {
-	rules  map[string]map[string]*Property // of each validator, by the name in the source
-	shapes map[string]*shape               // by renderer
-	types  map[string]*Type
-	roots  map[string]string // the renderer of each class
-	names  map[string]string // the resource type of each class
-	atts   map[string][]string
+// generatedFile is the content of a file "….generated.js". The vendor generates these files from the resource
+// specification, always with the same few kinds of lines, so that they can be read line by line. An unknown line in a
+// validator or renderer is an error: otherwise a rule that we do not understand would look like no rule.
+type generatedFile struct {
+	validators map[string]map[string]*Property // by function, then by the name in the JavaScript object
+	renderers  map[string]*renderer            // by function
+	roots      map[string]string               // the renderer of each class
+	typeNames  map[string]string               // the resource type of each class
+	attributes map[string][]string             // of each class
 
-	inside    string // the function or class that the line belongs to
-	current   *Property
-	low, high **float64 // the bounds that the current check sets
+	inside    string    // function or class that the current line belongs to
+	current   *Property // that the current line has rules for
+	low, high **float64 // limits that the current check sets
 }
 
 var (
-	openFunction = regexp.MustCompile(`^function (\w+)\(properties(, enableResourcePropertyConstraint)?\) \{$`)
-	openClass    = regexp.MustCompile(`^class (\w+) extends ros\.RosResource \{$`)
-	typeName     = regexp.MustCompile(`^(\w+)\.ROS_RESOURCE_TYPE_NAME = "([\w:]+)";$`)
-	attribute    = regexp.MustCompile(`^this\.attr\w+ = this\.getAtt\('([\w.]+)'\);$`)
-	rootRenderer = regexp.MustCompile(`^return (\w+)\(props, this\.enableResourcePropertyConstraint\);$`)
+	functionStart = regexp.MustCompile(`^function (\w+)\(properties(, enableResourcePropertyConstraint)?\) \{$`)
+	classStart    = regexp.MustCompile(`^class (\w+) extends ros\.RosResource \{$`)
+	typeNameLine  = regexp.MustCompile(`^(\w+)\.ROS_RESOURCE_TYPE_NAME = "([\w:]+)";$`)
+	attributeLine = regexp.MustCompile(`^this\.attr\w+ = this\.getAtt\('([\w.]+)'\);$`)
+	rootLine      = regexp.MustCompile(`^return (\w+)\(props, this\.enableResourcePropertyConstraint\);$`)
 
-	usesValidator = regexp.MustCompile(`^(\w+)\(properties\)\.assertSuccess\(\);$`)
-	rendered      = regexp.MustCompile(`^'([^']+)': (?:(ros\.\w+|\w+)|(?:ros\.(?:list|hash)Mapper\((ros\.\w+|\w+)\)))\(properties\.(\w+)\),$`)
+	validatorLine = regexp.MustCompile(`^(\w+)\(properties\)\.assertSuccess\(\);$`)
+	memberLine    = regexp.MustCompile(`^'([^']+)': (?:(ros\.\w+|\w+)|(?:ros\.(?:list|hash)Mapper\((ros\.\w+|\w+)\)))` +
+		`\(properties\.(\w+)\),$`)
 
-	collected = regexp.MustCompile(`^errors\.collect\(ros\.propertyValidator\('(\w+)', (.+?)\)(?:\(properties\.\w+\)\);|\(\{)$`)
-	wrapped   = regexp.MustCompile(`^(?:ros\.(list|hash)Validator\()?(ros\.validate\w+|ros\.requiredValidator|Ros\w+Validator)\)?$`)
-	bound     = regexp.MustCompile(`^(min|max): (undefined|-?[\d.]+),$`)
-	allowed   = regexp.MustCompile(`^allowedValues: (\[.*\]),$`)
-	pattern   = regexp.MustCompile(`^reg: /(.*)/$`)
+	checkLine = regexp.MustCompile(`^errors\.collect\(ros\.propertyValidator\('(\w+)', (.+?)\)` +
+		`(?:\(properties\.\w+\)\);|\(\{)$`)
+	checkCall = regexp.MustCompile(`^(?:ros\.(list|hash)Validator\()?` +
+		`(ros\.validate\w+|ros\.requiredValidator|Ros\w+Validator)\)?$`)
+	limitLine   = regexp.MustCompile(`^(min|max): (undefined|-?[\d.]+),$`)
+	allowedLine = regexp.MustCompile(`^allowedValues: (\[.*\]),$`)
+	patternLine = regexp.MustCompile(`^reg: /(.*)/$`)
 
-	// noise are lines that carry no rule.
-	noise = regexp.MustCompile(`^(//.*|\}|\}\)\);|return \{|\};|if \(!ros\.canInspect\(properties\)\) \{|return properties;|return ros\.VALIDATION_SUCCESS;` +
-		`|const errors = new ros\.ValidationResults\(\);|return errors\.wrap\(.*\);|if \(enableResourcePropertyConstraint\) \{` +
+	// ignoredLine matches lines without rules.
+	ignoredLine = regexp.MustCompile(`^(//.*|\}|\}\)\);|return \{|\};|if \(!ros\.canInspect\(properties\)\) \{|return properties;` +
+		`|return ros\.VALIDATION_SUCCESS;` +
+		`|const errors = new ros\.ValidationResults\(\);|return errors\.wrap\(.*\);` +
+		`|if \(enableResourcePropertyConstraint\) \{` +
 		`|if \(properties\.\w+ && \(typeof properties\.\w+\) !== 'object'\) \{` +
 		`|if \(properties\.\w+ && \(Array\.isArray\(properties\.\w+\) \|\| \(typeof properties\.\w+\) === 'string'\)\) \{` +
 		`|data: properties\.\w+(\.length)?,)$`)
 )
 
+// parseGenerated returns the resource types of a generated file, by name.
 func parseGenerated(source string) (map[string]*Type, error) {
-	f := &generated{
-		rules: map[string]map[string]*Property{}, shapes: map[string]*shape{}, types: map[string]*Type{},
-		roots: map[string]string{}, names: map[string]string{}, atts: map[string][]string{},
+	f := &generatedFile{
+		validators: map[string]map[string]*Property{}, renderers: map[string]*renderer{}, roots: map[string]string{},
+		typeNames: map[string]string{}, attributes: map[string][]string{},
 	}
 	for i, line := range strings.Split(source, "\n") {
-		if err := f.line(line); err != nil {
+		if err := f.readLine(line); err != nil {
 			return nil, fmt.Errorf("line %d: %w", i+1, err)
 		}
 	}
-	for class, id := range f.names {
-		slices.Sort(f.atts[class])
-		t := &Type{Attributes: f.atts[class], Properties: map[string]Property{}}
-		if err := f.flatten(t, "", f.roots[class], nil); err != nil {
-			return nil, fmt.Errorf("%s: %w", id, err)
+	types := map[string]*Type{}
+	for class, name := range f.typeNames {
+		slices.Sort(f.attributes[class])
+		t := &Type{Attributes: f.attributes[class], Properties: map[string]Property{}}
+		if err := f.addProperties(t, "", f.roots[class], nil); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		f.types[id] = t
+		types[name] = t
 	}
-	if len(f.types) == 0 {
-		return nil, fmt.Errorf("there is no resource type in it")
+	if len(types) == 0 {
+		return nil, errors.New("there is no resource type in it")
 	}
-	return f.types, nil
+	return types, nil
 }
 
-func (f *generated) line(raw string) error {
+// readLine reads the next line of the file.
+func (f *generatedFile) readLine(raw string) error {
 	line := strings.TrimSpace(raw)
-	if m := openFunction.FindStringSubmatch(raw); m != nil {
+	if m := functionStart.FindStringSubmatch(raw); m != nil {
 		f.inside, f.current, f.low, f.high = m[1], nil, nil, nil
 		if strings.HasSuffix(f.inside, "Validator") {
-			f.rules[f.inside] = map[string]*Property{}
+			f.validators[f.inside] = map[string]*Property{}
 		} else {
-			f.shapes[f.inside] = &shape{}
+			f.renderers[f.inside] = &renderer{}
 		}
 		return nil
 	}
-	if m := openClass.FindStringSubmatch(raw); m != nil {
+	if m := classStart.FindStringSubmatch(raw); m != nil {
 		f.inside = m[1]
 		return nil
 	}
-	if m := typeName.FindStringSubmatch(raw); m != nil {
-		f.names[m[1]] = m[2]
+	if m := typeNameLine.FindStringSubmatch(raw); m != nil {
+		f.typeNames[m[1]] = m[2]
 	}
 	switch {
 	case raw == "}":
 		f.inside = ""
 	case f.inside == "":
-	case f.rules[f.inside] != nil:
-		return f.rule(line)
-	case f.shapes[f.inside] != nil:
-		return f.render(line)
+	case f.validators[f.inside] != nil:
+		return f.readValidatorLine(line)
+	case f.renderers[f.inside] != nil:
+		return f.readRendererLine(line)
 	default:
-		f.class(line)
+		f.readClassLine(line)
 	}
 	return nil
 }
 
-func (f *generated) class(line string) {
-	if m := attribute.FindStringSubmatch(line); m != nil {
-		f.atts[f.inside] = append(f.atts[f.inside], m[1])
+func (f *generatedFile) readClassLine(line string) {
+	if m := attributeLine.FindStringSubmatch(line); m != nil {
+		f.attributes[f.inside] = append(f.attributes[f.inside], m[1])
 	}
-	if m := rootRenderer.FindStringSubmatch(line); m != nil {
+	if m := rootLine.FindStringSubmatch(line); m != nil {
 		f.roots[f.inside] = m[1]
 	}
 }
 
-func (f *generated) render(line string) error {
-	s := f.shapes[f.inside]
-	if m := usesValidator.FindStringSubmatch(line); m != nil {
-		s.validator = m[1]
+func (f *generatedFile) readRendererLine(line string) error {
+	r := f.renderers[f.inside]
+	if m := validatorLine.FindStringSubmatch(line); m != nil {
+		r.validator = m[1]
 		return nil
 	}
-	if m := rendered.FindStringSubmatch(line); m != nil {
-		s.members = append(s.members, member{name: strings.TrimSpace(m[1]), source: m[4], render: m[2] + m[3]})
+	if m := memberLine.FindStringSubmatch(line); m != nil {
+		r.members = append(r.members, member{name: strings.TrimSpace(m[1]), source: m[4], render: m[2] + m[3]})
 		return nil
 	}
-	return unknownUnlessNoise(line)
+	return checkIgnored(line)
 }
 
-func (f *generated) rule(line string) error {
-	if m := collected.FindStringSubmatch(line); m != nil {
-		rules := f.rules[f.inside]
+func (f *generatedFile) readValidatorLine(line string) error {
+	if m := checkLine.FindStringSubmatch(line); m != nil {
+		rules := f.validators[f.inside]
 		if rules[m[1]] == nil {
 			rules[m[1]] = &Property{}
 		}
 		f.current = rules[m[1]]
 		f.low, f.high = nil, nil
-		return f.validator(m[2])
+		return f.addCheck(m[2])
 	}
-	if m := bound.FindStringSubmatch(line); m != nil && f.low != nil {
-		return setBound(map[string]**float64{"min": f.low, "max": f.high}[m[1]], m[2])
+	if m := limitLine.FindStringSubmatch(line); m != nil && f.low != nil {
+		return setLimit(map[string]**float64{"min": f.low, "max": f.high}[m[1]], m[2])
 	}
-	if m := allowed.FindStringSubmatch(line); m != nil && f.current != nil {
+	if m := allowedLine.FindStringSubmatch(line); m != nil && f.current != nil {
 		return json.Unmarshal([]byte(m[1]), &f.current.Allowed)
 	}
-	if m := pattern.FindStringSubmatch(line); m != nil && f.current != nil {
+	if m := patternLine.FindStringSubmatch(line); m != nil && f.current != nil {
 		f.current.Pattern = m[1]
 		return nil
 	}
-	return unknownUnlessNoise(line)
+	return checkIgnored(line)
 }
 
-func unknownUnlessNoise(line string) error {
-	if !noise.MatchString(line) {
-		return fmt.Errorf("%q is a form of rule that is not known here", line)
+// checkIgnored returns an error unless the line is known to have no rule.
+func checkIgnored(line string) error {
+	if !ignoredLine.MatchString(line) {
+		return fmt.Errorf("%q is an unknown form of rule", line)
 	}
 	return nil
 }
 
-// validator takes over one check of a property.
-func (f *generated) validator(expression string) error {
-	p, m := f.current, wrapped.FindStringSubmatch(expression)
+// addCheck adds one check to the current property. Limits follow on the next lines.
+func (f *generatedFile) addCheck(expression string) error {
+	p, m := f.current, checkCall.FindStringSubmatch(expression)
 	if m == nil {
-		return fmt.Errorf("validator %q is not known here", expression)
+		return fmt.Errorf("validator %q is unknown", expression)
 	}
 	p.List, p.Map = p.List || m[1] == "list", p.Map || m[1] == "hash"
 	switch m[2] {
@@ -184,19 +191,19 @@ func (f *generated) validator(expression string) error {
 	case "ros.validateAllowedValues", "ros.validateAllowedPattern":
 	default:
 		if !strings.HasPrefix(m[2], "Ros") {
-			return fmt.Errorf("validator %q is not known here", m[2])
+			return fmt.Errorf("validator %q is unknown", m[2])
 		}
 		p.Kind = Object
 	}
 	return nil
 }
 
-// setBound sets one end of a range or length.
-func setBound(at **float64, value string) error {
+// setLimit sets one limit of a range or a length.
+func setLimit(limit **float64, value string) error {
 	if value == "undefined" {
 		return nil
 	}
 	n, err := strconv.ParseFloat(value, 64)
-	*at = &n
+	*limit = &n
 	return err
 }

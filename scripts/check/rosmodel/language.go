@@ -8,11 +8,11 @@ import (
 	"slices"
 )
 
-// Language is what a template may be written in.
+// Language has the names that the template language defines. All lists are sorted.
 type Language struct {
-	Functions  []string // Ref, Fn::GetAtt and so on, sorted
-	Pseudo     []string // parameters that ROS provides: ALIYUN::Region and so on, sorted
-	Parameters []string // types of parameters, sorted
+	Functions  []string `json:"functions,omitempty"`        // Ref, Fn::GetAtt and so on
+	Pseudo     []string `json:"pseudoParameters,omitempty"` // ALIYUN::Region and so on
+	Parameters []string `json:"parameterTypes,omitempty"`
 }
 
 var (
@@ -21,12 +21,12 @@ var (
 	parameterType = regexp.MustCompile(`RosParameterType\["\w+"\] = "([\w:]+)"`)
 )
 
-// readLanguage reads @alicloud/ros-cdk-core.
+// readLanguage reads the names from the package @alicloud/ros-cdk-core below dir.
 func readLanguage(dir string) (l Language, err error) {
 	for _, source := range []struct {
-		file string
-		form *regexp.Regexp
-		into *[]string
+		file    string
+		pattern *regexp.Regexp
+		names   *[]string
 	}{
 		{"ros-fn.js", functionName, &l.Functions},
 		{"ros-pseudo.js", pseudoName, &l.Pseudo},
@@ -36,14 +36,14 @@ func readLanguage(dir string) (l Language, err error) {
 		if err != nil {
 			return l, err
 		}
-		for _, m := range source.form.FindAllStringSubmatch(string(data), -1) {
-			*source.into = append(*source.into, m[1])
+		for _, m := range source.pattern.FindAllStringSubmatch(string(data), -1) {
+			*source.names = append(*source.names, m[1])
 		}
-		if len(*source.into) == 0 {
-			return l, fmt.Errorf("reading %s: nothing in it has the form %q", source.file, source.form)
+		if len(*source.names) == 0 {
+			return l, fmt.Errorf("reading %s: nothing in it matches %q", source.file, source.pattern)
 		}
-		slices.Sort(*source.into)
-		*source.into = slices.Compact(*source.into)
+		slices.Sort(*source.names)
+		*source.names = slices.Compact(*source.names)
 	}
 	return l, nil
 }

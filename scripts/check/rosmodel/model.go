@@ -1,7 +1,7 @@
-// Package rosmodel is the published model of ROS resource types: which
-// properties and attributes a type has. It reads the vendor's npm packages
-// @alicloud/ros-cdk-*, and a text form of what it has read, so that whoever
-// checks a template needs the packages only to renew that text.
+// Package rosmodel has the published models of ROS resource types: which properties and attributes a type has.
+//
+// It reads the vendor's npm packages @alicloud/ros-cdk-*. It also writes what it has read to a text, and reads that
+// text. So the packages are needed only to update the text.
 package rosmodel
 
 import (
@@ -9,45 +9,47 @@ import (
 	"strings"
 )
 
-// Kinds of value.
+// Kinds of values.
 const (
 	String  = "string"
 	Number  = "number"
 	Boolean = "boolean"
-	Object  = "object" // its members are properties of their own
-	Any     = "any"    // the model does not say
+	Object  = "object" // its members are properties, too
+	Any     = "any"    // not described by the model
 )
 
-// Models are resource types by name, such as ALIYUN::FC3::Function.
+// Models are resource types by name, for example ALIYUN::FC3::Function.
 type Models map[string]*Type
 
 // Type is a resource type.
 type Type struct {
-	Package string // the npm package and its version: @alicloud/ros-cdk-fc3@1.11.0
-	// Attributes are what Fn::GetAtt may name, sorted.
-	Attributes []string
-	// Properties are all properties by path. A path has the names of the
-	// enclosing properties, joined by dots, with [] after a list:
-	// LifecycleConfiguration.Rule[].Status.
-	Properties map[string]Property
+	// Package is the npm package with its version, for example @alicloud/ros-cdk-fc3@1.11.0.
+	Package string `json:"package,omitempty"`
+	// Attributes are the names that Fn::GetAtt accepts, sorted.
+	Attributes []string `json:"attributes,omitempty"`
+	// Properties are all properties by path. A path has the names of the enclosing properties, joined by dots, with []
+	// after a list: LifecycleConfiguration.Rule[].Status.
+	Properties map[string]Property `json:"-"`
 }
 
-// Property is what the model demands of a value. A list or a map has the
-// rules of its elements; only MinLength and MaxLength are those of the list.
+// Property has the rules for a value. The rules of a list or a map are those of its elements. Only MinLength and
+// MaxLength are those of the list.
 type Property struct {
-	Kind     string
-	List     bool // of values of that kind
-	Map      bool // from any string to values of that kind
-	Required bool // within the object that it belongs to
+	Kind     string `json:"is,omitempty"`
+	List     bool   `json:"-"`                  // a list of values of this kind
+	Map      bool   `json:"map,omitempty"`      // a map from any string to values of this kind
+	Required bool   `json:"required,omitempty"` // in its object
 
-	Allowed              []any    // strings or numbers; empty: all
-	Pattern              string   // a JavaScript regular expression, not anchored; empty: none
-	Min, Max             *float64 // of a number; nil: none
-	MinLength, MaxLength *float64 // of a string or list; nil: none
+	Allowed   []any    `json:"allowed,omitempty"` // strings or numbers; empty: all are allowed
+	Pattern   string   `json:"pattern,omitempty"` // a JavaScript regular expression, not anchored; empty: none
+	Min       *float64 `json:"min,omitempty"`     // of a number; nil: no limit
+	Max       *float64 `json:"max,omitempty"`
+	MinLength *float64 `json:"minLength,omitempty"` // of a string or list; nil: no limit
+	MaxLength *float64 `json:"maxLength,omitempty"`
 }
 
-// Members lists the names of the properties of an object, sorted. The object
-// of the empty path is the resource.
+// Members returns the names of the properties of an object, sorted. A list has [] after its name. The empty path
+// stands for the resource itself.
 func (t *Type) Members(path string) []string {
 	prefix := path
 	if prefix != "" {
@@ -63,9 +65,8 @@ func (t *Type) Members(path string) []string {
 	return names
 }
 
-// Find returns a member of an object, and the path of that member's own
-// members.
-func (t *Type) Find(path, name string) (p Property, members string, ok bool) {
+// Find returns a property of the object at a path, and the path of that property.
+func (t *Type) Find(path, name string) (p Property, propertyPath string, ok bool) {
 	if path != "" {
 		name = path + "." + name
 	}

@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// ReadPackages reads the models of all packages @alicloud/ros-cdk-* that are
-// installed below a directory, as npm leaves them in node_modules.
+// ReadPackages reads the models of all packages @alicloud/ros-cdk-* below a directory node_modules.
 func ReadPackages(dir string) (Models, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "@alicloud", "ros-cdk-*", "lib", "*.generated.js"))
 	if err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("reading models from %q: no package @alicloud/ros-cdk-* with a generated model is installed there", dir)
+		return nil, fmt.Errorf("reading models from %q: "+
+			"no package @alicloud/ros-cdk-* with a generated model is installed there", dir)
 	}
 	models := Models{}
 	for _, file := range files {
-		name, err := packageName(filepath.Join(filepath.Dir(filepath.Dir(file)), "package.json"))
+		name, err := readPackageName(filepath.Join(filepath.Dir(filepath.Dir(file)), "package.json"))
 		if err != nil {
 			return nil, err
 		}
@@ -41,8 +41,8 @@ func ReadPackages(dir string) (Models, error) {
 	return models, nil
 }
 
-// packageName is name and version of a package.
-func packageName(file string) (string, error) {
+// readPackageName reads a package.json and returns the name and the version: name@version.
+func readPackageName(file string) (string, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
@@ -54,61 +54,66 @@ func packageName(file string) (string, error) {
 	return p.Name + "@" + p.Version, nil
 }
 
-// Only returns the types of the given names. Names without a model are left
-// out.
-func (m Models) Only(names []string) Models {
-	some := Models{}
-	for id, t := range m {
-		if slices.Contains(names, id) {
-			some[id] = t
+// withNames returns the types with these names.
+func (m Models) withNames(names []string) Models {
+	named := Models{}
+	for name, t := range m {
+		if slices.Contains(names, name) {
+			named[name] = t
 		}
 	}
-	return some
+	return named
 }
 
-// shape is an object of a generated file: which names the members have in a
-// template, and which function validates them.
-type shape struct {
-	validator string
+// renderer is a function that writes an object into a template.
+type renderer struct {
+	validator string // the function that validates the object
 	members   []member
 }
 
-type member struct{ name, source, render string }
+// member is one member of an object.
+type member struct {
+	name   string // in the template
+	source string // name in the JavaScript object
+	render string // the function that writes the value
+}
 
-// flatten turns shapes that refer to each other into paths.
-func (f *generated) flatten(t *Type, path, shapeName string, above []string) error {
-	s, ok := f.shapes[shapeName]
+// addProperties adds the properties of an object to a type. path is that of the object, rendererName the function
+// that writes it, and above are the renderers of the enclosing objects.
+func (f *generatedFile) addProperties(t *Type, path, rendererName string, above []string) error {
+	r, ok := f.renderers[rendererName]
 	if !ok {
-		return fmt.Errorf("nothing renders %q", shapeName)
+		return fmt.Errorf("nothing renders %q", rendererName)
 	}
-	if slices.Contains(above, shapeName) {
-		return fmt.Errorf("%s contains itself; a path cannot tell that", shapeName)
+	if slices.Contains(above, rendererName) {
+		return fmt.Errorf("%s contains itself; it has no finite set of paths", rendererName)
 	}
-	rules, ok := f.rules[s.validator]
+	rules, ok := f.validators[r.validator]
 	if !ok {
-		return fmt.Errorf("%s has no validator", shapeName)
+		return fmt.Errorf("%s has no validator", rendererName)
 	}
-	if len(rules) != len(s.members) {
-		return fmt.Errorf("%s renders %d properties and validates %d", shapeName, len(s.members), len(rules))
+	if len(rules) != len(r.members) {
+		return fmt.Errorf("%s renders %d properties and validates %d", rendererName, len(r.members), len(rules))
 	}
-	for _, m := range s.members {
+	for _, m := range r.members {
 		rule, ok := rules[m.source]
 		if !ok || rule.Kind == "" {
-			return fmt.Errorf("%s: property %q is rendered and not validated", shapeName, m.name)
+			return fmt.Errorf("%s: property %q is rendered and not validated", rendererName, m.name)
 		}
-		at := m.name
+		memberPath := m.name
 		if path != "" {
-			at = path + "." + m.name
+			memberPath = path + "." + m.name
 		}
 		if rule.List {
-			at += "[]"
+			memberPath += "[]"
 		}
-		t.Properties[at] = *rule
+		t.Properties[memberPath] = *rule
+		if rule.Kind != Object {
+			continue
+		}
 		inner := strings.TrimSuffix(strings.TrimPrefix(m.render, "ros.listMapper("), ")")
-		if rule.Kind == Object {
-			if err := f.flatten(t, at, inner, append(above, shapeName)); err != nil {
-				return err
-			}
+		if err := f.addProperties(t, memberPath, inner, append(above, rendererName)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -65,9 +65,8 @@ func TestPackagesAreRead(t *testing.T) {
 	}
 }
 
-// TestFormsThatAreNotKnown: a rule that is passed over would look like a
-// property without one.
-func TestFormsThatAreNotKnown(t *testing.T) {
+// TestUnknownFormsAreErrors: a rule that is skipped would look like no rule.
+func TestUnknownFormsAreErrors(t *testing.T) {
 	t.Parallel()
 	replace := func(old, new string) func(string) string {
 		return func(s string) string {
@@ -82,16 +81,16 @@ func TestFormsThatAreNotKnown(t *testing.T) {
 		change     func(string) string
 		want       string
 	}{
-		{"a check that is new", generated, replace("ros.validateBoolean)", "ros.validateMood)"), `validator "ros.validateMood" is not known here`},
-		{"a line that is new", generated, replace("            min: 0,", "            step: 2,"), `line 30: "step: 2," is a form of rule`},
-		{"a way to write a value that is new", generated, replace("ros.numberToRosTemplate(properties.bars),", "properties.bars * 2,"), "is a form of rule"},
+		{"a check that is new", generated, replace("ros.validateBoolean)", "ros.validateMood)"), `validator "ros.validateMood" is unknown`},
+		{"a line that is new", generated, replace("            min: 0,", "            step: 2,"), `line 30: "step: 2," is an unknown form of rule`},
+		{"a way to write a value that is new", generated, replace("ros.numberToRosTemplate(properties.bars),", "properties.bars * 2,"), "is an unknown form of rule"},
 		{"a property that is validated and not written", generated, replace("        'Diet': ros.stringToRosTemplate(properties.diet),\n", ""), "renders 1 properties and validates 2"},
 		{"a property that is written and not validated", generated, replace("'Diet': ros.stringToRosTemplate(properties.diet)", "'Diet': ros.stringToRosTemplate(properties.food)"), `property "Diet" is rendered and not validated`},
 		{"an object that nothing writes", generated, replace("function rosCageAnimalsPropertyToRosTemplate", "function rosAnimals"), `nothing renders "rosCageAnimalsPropertyToRosTemplate"`},
 		{"an object within itself", generated, replace("'diet', ros.validateString)", "'diet', RosCage_AnimalsPropertyValidator)"), `nothing renders "ros.stringToRosTemplate"`},
 		{"no type at all", generated, func(string) string { return "" }, "there is no resource type in it"},
 		{"a package without a name", "@alicloud/ros-cdk-zoo/package.json", func(string) string { return "{" }, "package.json"},
-		{"functions in another form", "@alicloud/ros-cdk-core/lib/ros-fn.js", func(string) string { return "class Fn {}" }, "nothing in it has the form"},
+		{"functions in another form", "@alicloud/ros-cdk-core/lib/ros-fn.js", func(string) string { return "class Fn {}" }, "nothing in it matches"},
 		{"an API class in another form", "@alicloud/fc20230330/dist/models/Corsconfig.js", func(string) string { return "class CORS {}" }, "Corsconfig has no types"},
 	} {
 		t.Run(b.name, func(t *testing.T) {
@@ -104,7 +103,7 @@ func TestFormsThatAreNotKnown(t *testing.T) {
 	}
 }
 
-func TestTextsThatAreNone(t *testing.T) {
+func TestParseTextReturnsErrors(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"x", `{"property":"A","is":"string"}`, `{"type":"T"}` + "\n" + `{"colour":"red"}`, `{"type":"T"}` + "\n{}"} {
 		if _, err := rosmodel.ParseText([]byte(text)); err == nil {

@@ -43,7 +43,8 @@ func (c *checker) checkResource(name, resource *yaml.Node) {
 	c.where += " (" + is.Value + ")"
 	c.holds = c.ownCondition(resource)
 	c.checkDependsOn(resource)
-	if policy := member(resource, "DeletionPolicy"); policy != nil && policy.Value != "Retain" && policy.Value != "Delete" {
+	policy := member(resource, "DeletionPolicy")
+	if policy != nil && policy.Value != "Retain" && policy.Value != "Delete" {
 		c.report(policy, "DeletionPolicy %q is neither Retain nor Delete", policy.Value)
 	}
 	t, known := c.catalog.Types[is.Value]
