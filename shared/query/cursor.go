@@ -13,16 +13,18 @@ import (
 	"community-images/shared/archive"
 )
 
-// cursor is a place in the answer to one query on one state of the data.
+// cursor is a position in the answer to one query about one state of the data.
 type cursor struct {
-	queryHash   [8]byte // hash of the query
-	contentHash [8]byte // hash of the snapshots
-	sequence    int64   // commit at which the first page was made
-	offset      int
+	queryHash   [8]byte // of the region and request.cursorKey
+	contentHash [8]byte // of scopeSet.digest
+	sequence    int64   // the commit from which the first page was made
+	offset      int     // entries on the pages before
 }
 
+// cursorVersion is the first byte of an encoded cursor.
 const cursorVersion = 1
 
+// String encodes the cursor as base64url. parseCursor decodes it.
 func (c *cursor) String() string {
 	b := append([]byte{cursorVersion}, c.queryHash[:]...)
 	b = append(b, c.contentHash[:]...)
@@ -31,54 +33,65 @@ func (c *cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// parseCursor is the inverse of String.
+// parseCursor decodes a cursor. Every cursor has one spelling, so nothing may
+// follow it and its bounds are those of String.
 func parseCursor(s string) (*cursor, error) {
+	const hashes = 17 // bytes of the version and of two hashes
 	bad := &valueError{value: s}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) < 19 || len(b) > 40 || b[0] != cursorVersion {
+	if err != nil || len(b) < hashes+2 || len(b) > maxCursorBytes || b[0] != cursorVersion {
 		return nil, bad
 	}
 	c := &cursor{}
 	copy(c.queryHash[:], b[1:9])
-	copy(c.contentHash[:], b[9:17])
-	sequence, n := binary.Uvarint(b[17:])
+	copy(c.contentHash[:], b[9:hashes])
+	sequence, n := binary.Uvarint(b[hashes:])
 	if n <= 0 || sequence < 1 || sequence > 1<<53 {
 		return nil, bad
 	}
-	offset, m := binary.Uvarint(b[17+n:])
-	if m <= 0 || 17+n+m != len(b) || offset > 1<<31 {
+	offset, m := binary.Uvarint(b[hashes+n:])
+	if m <= 0 || hashes+n+m != len(b) || offset > 1<<31 {
 		return nil, bad
 	}
 	c.sequence, c.offset = int64(sequence), int(offset)
 	return c, nil
 }
 
+// shortHash returns the first 8 bytes of a SHA-256. They guard against
+// mistakes, not against callers: a forged cursor shows nothing new.
 func shortHash(s string) (h [8]byte) {
 	sum := sha256.Sum256([]byte(s))
 	copy(h[:], sum[:])
 	return h
 }
 
-// fits says whether the cursor was made for this query.
-func (c *cursor) checkQuery(region string, a *request) error {
-	if want := shortHash(region + "\n" + a.cursorKey); !bytes.Equal(want[:], c.queryHash[:]) {
-		return newFaultsError([]paramFault{{codeInvalid, "cursor", "belongs to another query",
-			"the NextCursor of an answer to the same query; limit, format and fields may differ"}})
+// checkQuery returns an error if the cursor was made for another query or
+// region.
+func (c *cursor) checkQuery(region string, req *request) error {
+	if want := shortHash(region + "\n" + req.cursorKey); !bytes.Equal(want[:], c.queryHash[:]) {
+		return newFaultsError([]paramFault{{
+			codeInvalid, "cursor", "belongs to another query",
+			"the NextCursor of an answer to the same query; limit, format and fields may differ",
+		}})
 	}
 	return nil
 }
 
-// resume finds the state and view on which the cursor's first page was made,
-// so that pages never mix two states: the one that is asked about, if it has the
-// same content, else the one that the cursor names.
-func (s *service) stateOfCursor(ctx context.Context, a *request, h currentState) (*regionState, *scopeSet, error) {
-	c := a.cursor
-	if st, err := s.stateAsOf(ctx, h, a.at); err == nil {
-		if v, err := st.selectScopes(a.selection); err == nil && shortHash(v.digest) == c.contentHash {
-			return st, v, nil
+// stateOfCursor returns the state and scopes from which the first page of the
+// request's cursor was made, so that pages never mix two states. It is the
+// requested state while that has the same content, else the one that the
+// cursor names. The error is CursorExpired if neither has that content.
+func (s *service) stateOfCursor(
+	ctx context.Context, req *request, current currentState,
+) (*regionState, *scopeSet, error) {
+	want := req.cursor.contentHash
+	if state, err := s.stateAsOf(ctx, current, req.at); err == nil {
+		scopes, err := state.selectScopes(req.selection)
+		if err == nil && shortHash(scopes.digest) == want {
+			return state, scopes, nil
 		}
 	}
-	st, err := s.loadStateAtCommit(ctx, h, c.sequence)
+	state, err := s.loadStateAtCommit(ctx, current, req.cursor.sequence)
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
 	switch {
@@ -87,20 +100,19 @@ func (s *service) stateOfCursor(ctx context.Context, a *request, h currentState)
 	case err != nil:
 		return nil, nil, err
 	}
-	v, err := st.selectScopes(a.selection)
-	if err != nil {
+	scopes, err := state.selectScopes(req.selection)
+	if err != nil || shortHash(scopes.digest) != want { // another caller's cursor, or a restored backup
 		return nil, nil, newCursorExpiredError(nil)
 	}
-	if shortHash(v.digest) != c.contentHash {
-		return nil, nil, newCursorExpiredError(nil)
-	}
-	return st, v, nil
+	return state, scopes, nil
 }
 
-// expired is about a cursor whose state is not there. cause is for the log; there
-// is none where cursors only got old, or are another caller's.
+// newCursorExpiredError says that the state of a cursor is not kept. cause is
+// for the log; it is nil where nothing is wrong with the storage.
 func newCursorExpiredError(cause error) error {
-	return &apierror.Error{Status: http.StatusGone, Code: codeExpired,
-		Message: "The state that this cursor belongs to is no longer kept.", Recommend: "Start again without cursor.",
-		Cause: cause}
+	return &apierror.Error{
+		Status: http.StatusGone, Code: codeExpired, Cause: cause,
+		Message:   "The state that this cursor belongs to is no longer kept.",
+		Recommend: "Start again without cursor.",
+	}
 }

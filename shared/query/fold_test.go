@@ -51,7 +51,7 @@ func TestFold(t *testing.T) {
 	}
 	a, faults := parseRequest(&config{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "",
 		"q=7+οδος+ΟΔΟΣ+7")
-	if faults != nil || !containsAll([]byte(newSearchText(im)), a.searchWords) {
+	if faults != nil || !containsAll([]byte(foldedTextOf(im)), a.searchWords) {
 		t.Errorf("q does not find %s: %v", im.Raw, faults)
 	}
 	if len(a.searchWords) != 2 { // each is looked for in every image

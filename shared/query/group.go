@@ -8,63 +8,67 @@ import (
 	"strings"
 )
 
-// firsts keeps the first place of each group of equal values.
-func firstOfEachGroup(s *imageSet, places []int32, by []*field) []int32 {
-	cols := make([]valueIndex, len(by))
-	for i, f := range by {
-		cols[i] = s.owner.indexes.complete(s, f, false)
+// keepFirstOfGroups returns the first row of each group of images whose values
+// of the fields are equal.
+func keepFirstOfGroups(s *imageSet, rows []int32, fields []*field) []int32 {
+	indexes := make([]valueIndex, len(fields))
+	for i, f := range fields {
+		indexes[i] = s.owner.indexes.indexField(s, f, false)
 	}
-	seen := map[string]bool{}
+	seen := map[string]bool{} // by the ids of the values, 4 bytes each
 	var kept []int32
 	var key []byte
-	for _, p := range places {
+	for _, row := range rows {
 		key = key[:0]
-		for _, c := range cols {
-			key = binary.LittleEndian.AppendUint32(key, uint32(c.valueIDs[s.numbers[p]]))
+		for _, index := range indexes {
+			key = binary.LittleEndian.AppendUint32(key, uint32(index.valueIDs[s.numbers[row]]))
 		}
 		if !seen[string(key)] {
 			seen[string(key)] = true
-			kept = append(kept, p)
+			kept = append(kept, row)
 		}
 	}
 	return kept
 }
 
-// facet counts the values of one field.
+// facet holds the counts of the values of one field.
 type facet struct {
 	field  string
 	counts []valueCount
 }
 
+// valueCount is how many images have a value. The value of images without one
+// is empty.
 type valueCount struct {
 	value string
 	count int
 }
 
-// countValues makes a facet for each field over places, the most frequent
-// value first. Images without a value count under the empty one.
-func countFacets(s *imageSet, places []int32, fields []*field) []facet {
-	list := make([]facet, 0, len(fields))
+// countFacets returns a facet of the images in rows for each field. The most
+// frequent value is first.
+func countFacets(s *imageSet, rows []int32, fields []*field) []facet {
+	facets := make([]facet, 0, len(fields))
 	for _, f := range fields {
-		col := s.owner.indexes.complete(s, f, false)
-		counts := make([]int, len(col.values))
-		for _, p := range places {
-			counts[col.valueIDs[s.numbers[p]]]++
+		index := s.owner.indexes.indexField(s, f, false)
+		counts := make([]int, len(index.values))
+		for _, row := range rows {
+			counts[index.valueIDs[s.numbers[row]]]++
 		}
 		fc := facet{field: f.name}
 		for id, n := range counts {
 			if n > 0 {
-				fc.counts = append(fc.counts, valueCount{col.values[id], n})
+				fc.counts = append(fc.counts, valueCount{index.values[id], n})
 			}
 		}
 		slices.SortFunc(fc.counts, func(a, b valueCount) int {
 			return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.value, b.value))
 		})
-		list = append(list, fc)
+		facets = append(facets, fc)
 	}
-	return list
+	return facets
 }
 
+// appendFacets appends facets as a JSON object of arrays, one for each field.
 func appendFacets(b []byte, facets []facet) []byte {
 	b = append(b, '{')
 	for i, f := range facets {

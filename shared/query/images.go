@@ -64,7 +64,7 @@ func (s *service) buildPage(ctx context.Context, req *request, sub *subject) (*i
 		p.facets = countFacets(set, rows, req.facets)
 	}
 	if req.latestBy != nil {
-		rows = firstOfEachGroup(set, rows, req.latestBy)
+		rows = keepFirstOfGroups(set, rows, req.latestBy)
 	}
 	// A script that takes the first image must not get an empty answer by surprise.
 	if len(rows) < req.minCount {
@@ -94,7 +94,7 @@ func (s *service) findMatchingImages(req *request, set *imageSet) ([]int32, erro
 	if len(keys) > 0 {
 		// The slice may be the set's own.
 		rows = slices.Clone(rows)
-		set.owner.indexes.sortPlaces(set, keys, rows)
+		set.owner.indexes.sortRows(set, keys, rows)
 	}
 	return rows, nil
 }

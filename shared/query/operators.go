@@ -1,40 +1,38 @@
 package query
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
-	"regexp/syntax"
+	"slices"
 	"strings"
 )
 
-// predicate is a condition on one field of an image. test is asked about the
-// text of the field; it is empty for an image without a value.
+// predicate is a condition on one field of an image.
 type predicate struct {
-	name  string // of the parameter
+	name  string // of the parameter, for example "Size__gt"
 	field *field
-	test  func(text string) bool
-	cost  int // steps, about, that the test takes for a byte; 0: no expression
+	test  func(value string) bool // value is empty for an image without one
+	cost  int                     // of test for one byte of a value, in steps; 0: not worth counting
 }
 
-// operator is what may follow a field name after "__".
+// operator is what may follow the name of a field after "__".
 type operator struct {
 	name  string
-	about string
-	// build makes a test of a field's text out of one value; nil: holds does.
-	// With fold, value and text have been folded, but for an expression and its
-	// text. The error is a reason that goes on after "Field__op=value".
-	newTest func(value string, fold bool) (func(string) bool, error)
-	// weigh is how many steps, about, a test takes for a byte of text; nil: it is
-	// not worth counting.
-	cost     func(value string) int
-	textOnly bool // for text only, and has an i form
-	// empty says whether images without a value are shown to the test.
-	testsMissing bool
-	// holds says for the operators that compare which outcomes meet them.
-	acceptsOrder func(c int) bool
+	about string // for the OpenAPI document: completes "FIELD ..."
+	// newTest makes a test of values of a field from an operand. With ignoreCase
+	// both are case-folded, except for an expression, which does that itself.
+	// Its error completes "NAME ...". nil: acceptsOrder decides.
+	newTest func(operand string, ignoreCase bool) (func(value string) bool, error)
+	// cost estimates the steps of a test for one byte of a value. nil: few.
+	cost         func(operand string) int
+	textOnly     bool // not for numbers, except eq and ne; has a form with i in front
+	testsMissing bool // images without a value are tested too
+	// acceptsOrder decides by how a value compares with the operand: less than 0,
+	// 0, or more than 0. nil: the operator does not compare.
+	acceptsOrder func(order int) bool
 }
 
+// operators are all operators. To add one, add it here: parsing, errors and the
+// OpenAPI document are made from this table.
 var operators = []operator{
 	{name: "eq", about: "equals; the same as no operator", newTest: newEqualTest, textOnly: true, acceptsOrder: isZero},
 	{name: "ne", about: "differs; holds for images without a value too", newTest: newEqualTest, textOnly: true,
@@ -63,94 +61,94 @@ var operators = []operator{
 	{name: "lte", about: "is less or equal", acceptsOrder: func(c int) bool { return c <= 0 }},
 }
 
-// operatorNames lists what a field of a kind takes.
-func operatorNames(k fieldKind) []string {
+// operatorNames lists the operators of a kind of field, those with i included.
+func operatorNames(kind fieldKind) []string {
 	var names []string
 	for _, op := range operators {
-		if op.textOnly && op.name != "eq" && op.name != "ne" && k == numberKind {
+		if op.textOnly && op.name != "eq" && op.name != "ne" && kind == numberKind {
 			continue
 		}
 		names = append(names, op.name)
-		if op.textOnly && k != numberKind {
+		if op.textOnly && kind != numberKind {
 			names = append(names, "i"+op.name)
 		}
 	}
 	return names
 }
 
-// findOperator returns nil if a field of this kind has no such operator.
-func findOperator(k fieldKind, name string) (op *operator, fold bool) {
+// findOperator returns the operator of a lower-case name, and whether it ignores
+// case. It returns nil if fields of this kind have none of that name.
+func findOperator(kind fieldKind, name string) (op *operator, ignoreCase bool) {
 	for i := range operators {
 		op := &operators[i]
-		if k == numberKind && op.textOnly && op.name != "eq" && op.name != "ne" {
+		if kind == numberKind && op.textOnly && op.name != "eq" && op.name != "ne" {
 			continue
 		}
 		if op.name == name {
 			return op, false
 		}
-		if op.textOnly && k != numberKind && len(name) > 1 && name[0] == 'i' && name[1:] == op.name {
+		if op.textOnly && kind != numberKind && len(name) > 1 && name[0] == 'i' && name[1:] == op.name {
 			return op, true
 		}
 	}
 	return nil, false
 }
 
-// condition makes the predicate "field op any of values".
-func newPredicate(f *field, op *operator, folded bool, values []string) (predicate, error) {
-	tests, weight := make([]func(string) bool, len(values)), 0
-	for i, v := range values {
-		if err := checkOperand(f, op, v); err != nil {
+// newPredicate makes the condition that the operator holds for any of the
+// operands. With ignoreCase the operator is the form with i in front. The error
+// completes "NAME ...".
+func newPredicate(f *field, op *operator, ignoreCase bool, operands []string) (predicate, error) {
+	foldsValue := ignoreCase && op.name != "regex" // an expression has a flag for that
+	tests, cost := make([]func(string) bool, len(operands)), 0
+	for i, operand := range operands {
+		if err := checkOperand(f, op, operand); err != nil {
 			return predicate{}, err
 		}
-		if folded && op.name != "regex" {
-			v = foldCase(v)
+		if foldsValue {
+			operand = foldCase(operand)
 		}
 		if op.newTest == nil || op.acceptsOrder != nil && f.kind == numberKind {
-			tests[i] = func(s string) bool { return s != "" && op.acceptsOrder(f.compareValues(s, v)) }
+			tests[i] = func(value string) bool { return value != "" && op.acceptsOrder(f.compareValues(value, operand)) }
 			continue
 		}
-		test, err := op.newTest(v, folded)
+		test, err := op.newTest(operand, ignoreCase)
 		if err != nil {
 			return predicate{}, err
 		}
 		tests[i] = test
-		if op.cost == nil {
-			continue
+		if op.cost != nil {
+			cost += op.cost(operand)
 		}
-		if weight += op.cost(v); weight > maxTotalCost {
+		if cost > maxTotalCost {
 			return predicate{}, errTotalCost
 		}
 	}
-	any := matchAny(tests)
-	if folded && op.name != "regex" {
-		inner := any
-		any = func(s string) bool { return inner(foldCase(s)) }
+	test := matchAny(tests)
+	if foldsValue {
+		folded := test
+		test = func(value string) bool { return folded(foldCase(value)) }
 	}
 	switch {
 	case op.name == "ne":
-		return predicate{field: f, test: func(s string) bool { return !any(s) }}, nil
+		return predicate{field: f, test: func(value string) bool { return !test(value) }}, nil
 	case op.testsMissing:
-		return predicate{field: f, test: any}, nil
+		return predicate{field: f, test: test}, nil
 	}
-	return predicate{field: f, test: func(s string) bool { return s != "" && any(s) }, cost: weight}, nil
+	return predicate{field: f, test: func(value string) bool { return value != "" && test(value) }, cost: cost}, nil
 }
 
-var errTotalCost = errors.New("exceeds what the expressions of one lookup may cost. Use fewer or smaller ones")
-
+// matchAny returns a test that passes if one of the tests does.
 func matchAny(tests []func(string) bool) func(string) bool {
 	if len(tests) == 1 {
 		return tests[0]
 	}
-	return func(s string) bool {
-		for _, test := range tests {
-			if test(s) {
-				return true
-			}
-		}
-		return false
+	return func(value string) bool {
+		return slices.ContainsFunc(tests, func(test func(string) bool) bool { return test(value) })
 	}
 }
 
+// checkOperand returns an error for an empty operand, and for one that is not a
+// number where the field holds numbers.
 func checkOperand(f *field, op *operator, value string) error {
 	if value == "" {
 		return fmt.Errorf("must not be empty. For images without a value use %s__exists=false", f.name)
@@ -163,10 +161,12 @@ func checkOperand(f *field, op *operator, value string) error {
 	return nil
 }
 
+// newEqualTest tests for equal text. Numbers are compared by acceptsOrder instead.
 func newEqualTest(v string, _ bool) (func(string) bool, error) {
 	return func(s string) bool { return s == v }, nil
 }
 
+// newExistsTest tests for a value, or for none.
 func newExistsTest(v string, _ bool) (func(string) bool, error) {
 	switch strings.ToLower(v) {
 	case "true":
@@ -177,144 +177,5 @@ func newExistsTest(v string, _ bool) (func(string) bool, error) {
 	return nil, &valueError{value: v}
 }
 
-func isZero(c int) bool { return c == 0 }
-
-const (
-	maxPattern   = 512            // bytes of one expression
-	maxProgram   = 2000           // instructions, about; bounds memory, and time for one text
-	maxTotalCost = 4 * maxProgram // of all expressions of one lookup: half a megabyte, about
-)
-
-// buildRegex compiles an expression that must match a whole value.
-func newRegexTest(v string, fold bool) (func(string) bool, error) {
-	flags := syntax.Perl
-	if fold {
-		flags |= syntax.FoldCase
-	}
-	if err := checkPatternLength(v); err != nil {
-		return nil, err
-	}
-	return compileWholeMatch(v, flags)
-}
-
-// buildGlob explains a bad pattern as a glob, not as the expression it becomes.
-func newGlobTest(v string, _ bool) (func(string) bool, error) {
-	if err := checkPatternLength(v); err != nil {
-		return nil, err
-	}
-	test, err := compileWholeMatch(globToRegex(v), syntax.Perl)
-	var bad *syntax.Error
-	if errors.As(err, &bad) {
-		return nil, fmt.Errorf("has the range %s, whose end is before its start", quote(bad.Expr))
-	}
-	return test, err
-}
-
-func checkPatternLength(pattern string) error {
-	if len(pattern) > maxPattern {
-		return newTooManyError(len(pattern), "bytes", maxPattern)
-	}
-	return nil
-}
-
-// matcher compiles an expression for whole values. It is anchored as it is
-// understood and not as it is written, where \Q may reach to the end.
-func compileWholeMatch(pattern string, flags syntax.Flags) (func(string) bool, error) {
-	tree, err := syntax.Parse(pattern, flags)
-	if err != nil {
-		return nil, regexError{err}
-	}
-	if estimateProgramSize(tree) > maxProgram {
-		return nil, errors.New("is too large an expression. Use fewer or smaller repetitions")
-	}
-	anchored := &syntax.Regexp{Op: syntax.OpConcat,
-		Sub: []*syntax.Regexp{{Op: syntax.OpBeginText}, tree, {Op: syntax.OpEndText}}}
-	re, err := regexp.Compile(anchored.String())
-	if err != nil {
-		return nil, regexError{err}
-	}
-	return re.MatchString, nil
-}
-
-// regexError tells what is wrong with an expression.
-type regexError struct{ error }
-
-func (e regexError) Error() string {
-	return "is not an RE2 expression: " + strings.TrimPrefix(e.error.Error(), "error parsing regexp: ")
-}
-
-func (e regexError) Unwrap() error { return e.error }
-
-// weighed is programSize of an expression that has been compiled.
-func regexCost(pattern string) int {
-	tree, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return 0
-	}
-	return estimateProgramSize(tree)
-}
-
-// programSize estimates the instructions of an expression with its
-// repetitions written out.
-func estimateProgramSize(re *syntax.Regexp) int {
-	size := 1 + len(re.Rune)/8
-	for _, sub := range re.Sub {
-		size += estimateProgramSize(sub)
-	}
-	if re.Op == syntax.OpRepeat {
-		size *= max(re.Min, re.Max, 1)
-	}
-	return min(size, 1<<20)
-}
-
-// globPattern writes a glob as an expression. A bracket that is not closed
-// stands for itself.
-func globToRegex(glob string) string {
-	var b strings.Builder
-	b.WriteString("(?s)")
-	for i := 0; i < len(glob); i++ {
-		switch c := glob[i]; c {
-		case '*':
-			b.WriteString(".*")
-		case '?':
-			b.WriteByte('.')
-		case '[':
-			n := globClassLength(glob[i:])
-			if n == 0 {
-				b.WriteString(`\[`)
-				continue
-			}
-			class := glob[i+1 : i+n-1]
-			b.WriteByte('[')
-			if class[0] == '!' || class[0] == '^' {
-				b.WriteByte('^')
-				class = class[1:]
-			}
-			b.WriteString(strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `^`, `\^`).Replace(class))
-			b.WriteByte(']')
-			i += n - 1
-		default:
-			j := i
-			for j < len(glob) && !strings.ContainsRune("*?[", rune(glob[j])) {
-				j++
-			}
-			b.WriteString(regexp.QuoteMeta(glob[i:j]))
-			i = j - 1
-		}
-	}
-	return b.String()
-}
-
-// globClass is the length of the bracket class that s begins with, 0 if it is
-// not closed. A ] that stands first belongs to the class.
-func globClassLength(s string) int {
-	start := 1
-	if start < len(s) && (s[start] == '!' || s[start] == '^') {
-		start++
-	}
-	end := strings.IndexByte(s[min(start+1, len(s)):], ']')
-	if end < 0 {
-		return 0
-	}
-	return start + 1 + end + 1
-}
+// isZero accepts values that compare as equal.
+func isZero(order int) bool { return order == 0 }

@@ -9,147 +9,154 @@ import (
 	"community-images/shared/catalog"
 )
 
-// indexes know the values of the fields that were asked for, as small numbers:
-// a filter then decides once for a value and not for each image that has it, an
-// order compares numbers, and neither touches the images, which lie all over
-// the memory. They grow as images and fields are met.
+// valueIndexes number the distinct values of the fields that lookups use. A
+// filter then tests each value once instead of each image, a sort compares
+// numbers, and neither touches the images, which lie all over the memory. The
+// indexes grow as images and fields are met.
 type valueIndexes struct {
 	mu      sync.Mutex
-	byField []valueIndex // by field.place
+	byField []valueIndex // by field.index
 }
 
-// index is one field. What a reader holds stays right while the index grows.
+// valueIndex numbers the distinct values of one field. A copy stays valid
+// while the index grows.
 type valueIndex struct {
-	valueIDs []int32          // by catalog.Image.Number: the place of its value in values; 0: not met yet
-	values   []string         // values[0] is nobody's, values[1] is empty: no value
-	ids      map[string]int32 // places in values
-	ranks    []int32          // by place in values, equal ones sharing a rank; shorter than values: out of date
+	valueIDs []int32          // by catalog.Image.Number: the index of its value in values; 0: not known yet
+	values   []string         // values[0] is not used, values[missingValueID] is empty
+	ids      map[string]int32 // by value: its index in values
+	ranks    []int32          // by index in values, equal values share one; shorter than values: out of date
 }
 
-// noValue is the place of the value of images that have none.
+// missingValueID is the id of the value of images without one.
 const missingValueID = 1
 
-// index returns a field's index, complete for the images of s, and with
-// ranks if those are wanted.
-func (c *valueIndexes) complete(s *imageSet, f *field, ranked bool) valueIndex {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for len(c.byField) <= f.index {
-		c.byField = append(c.byField, valueIndex{values: []string{"", ""}, ids: map[string]int32{"": missingValueID}})
+// indexField returns the index of a field with every image of s in it. Its
+// ranks are up to date if ranked is set.
+func (x *valueIndexes) indexField(s *imageSet, f *field, ranked bool) valueIndex {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for len(x.byField) <= f.index {
+		x.byField = append(x.byField, valueIndex{values: []string{"", ""}, ids: map[string]int32{"": missingValueID}})
 	}
-	col := &c.byField[f.index]
+	index := &x.byField[f.index]
 	if bit := uint64(1) << f.index; s.indexed&bit == 0 {
 		for i := range s.list.len() {
-			col.addImage(f, s.list.at(i))
+			index.addImage(f, s.list.at(i))
 		}
 		s.indexed |= bit
 	}
-	if ranked && len(col.ranks) < len(col.values) {
-		col.rankValues(f)
+	if ranked && len(index.ranks) < len(index.values) {
+		index.rankValues(f)
 	}
-	return *col
+	return *index
 }
 
-func (c *valueIndex) addImage(f *field, im *catalog.Image) {
-	if n := int(im.Number) + 1 - len(c.valueIDs); n > 0 {
-		c.valueIDs = append(c.valueIDs, make([]int32, n)...)
+// addImage adds the value of an image. The caller holds the lock.
+func (x *valueIndex) addImage(f *field, im *catalog.Image) {
+	if n := int(im.Number) + 1 - len(x.valueIDs); n > 0 {
+		x.valueIDs = append(x.valueIDs, make([]int32, n)...)
 	}
-	if c.valueIDs[im.Number] != 0 {
+	if x.valueIDs[im.Number] != 0 {
 		return
 	}
 	value := f.valueOf(im)
-	id, known := c.ids[value]
+	id, known := x.ids[value]
 	if !known {
-		id = int32(len(c.values))
-		c.values = append(c.values, value)
-		c.ids[value] = id
+		id = int32(len(x.values))
+		x.values = append(x.values, value)
+		x.ids[value] = id
 	}
-	c.valueIDs[im.Number] = id
+	x.valueIDs[im.Number] = id
 }
 
-// rank orders the values.
-func (c *valueIndex) rankValues(f *field) {
-	order := make([]int32, 0, len(c.values))
-	for id := missingValueID + 1; id < len(c.values); id++ {
+// rankValues ranks all values from 1. It makes a new slice, because copies of
+// the index use the old one. The caller holds the lock.
+func (x *valueIndex) rankValues(f *field) {
+	order := make([]int32, 0, len(x.values))
+	for id := missingValueID + 1; id < len(x.values); id++ {
 		order = append(order, int32(id))
 	}
-	slices.SortFunc(order, func(a, b int32) int { return f.compareValues(c.values[a], c.values[b]) })
-	ranks := make([]int32, len(c.values))
+	slices.SortFunc(order, func(a, b int32) int { return f.compareValues(x.values[a], x.values[b]) })
+	ranks := make([]int32, len(x.values))
 	for i, id := range order {
 		ranks[id] = int32(i + 1)
-		if i > 0 && f.compareValues(c.values[order[i-1]], c.values[id]) == 0 {
+		if i > 0 && f.compareValues(x.values[order[i-1]], x.values[id]) == 0 {
 			ranks[id] = ranks[order[i-1]]
 		}
 	}
-	c.ranks = ranks
+	x.ranks = ranks
 }
 
-// verdicts apply a test to the values of a index, each once.
+// memoTest applies a test to the values of an index, to each at most once. It
+// belongs to one lookup.
 type memoTest struct {
 	valueIndex
-	test    func(string) bool
-	results []int8 // by place in values: 0 not asked yet, 1 holds, -1 does not
+	test    func(value string) bool
+	results []int8 // by index in values: 0 not tested yet, 1 passed, -1 failed
 }
 
-// length is how many bytes the values of the images at places have, each once.
-func (v *memoTest) distinctBytes(s *imageSet, places []int32) (n int) {
-	seen := make([]bool, len(v.values))
-	for _, p := range places {
-		if id := v.valueIDs[s.numbers[p]]; !seen[id] {
+// countDistinctBytes returns the length of the distinct values of the images in
+// rows, each with one byte more, so that empty values count too.
+func (t *memoTest) countDistinctBytes(s *imageSet, rows []int32) (n int) {
+	seen := make([]bool, len(t.values))
+	for _, row := range rows {
+		if id := t.valueIDs[s.numbers[row]]; !seen[id] {
 			seen[id] = true
-			n += len(v.values[id]) + 1
+			n += len(t.values[id]) + 1
 		}
 	}
 	return n
 }
 
-func (v *memoTest) accepts(number int32) bool {
-	id := v.valueIDs[number]
-	if v.results[id] == 0 {
-		v.results[id] = -1
-		if v.test(v.values[id]) {
-			v.results[id] = 1
+// accepts returns true if the value of the image with a catalog.Image.Number
+// passes the test.
+func (t *memoTest) accepts(number int32) bool {
+	id := t.valueIDs[number]
+	if t.results[id] == 0 {
+		t.results[id] = -1
+		if t.test(t.values[id]) {
+			t.results[id] = 1
 		}
 	}
-	return v.results[id] > 0
+	return t.results[id] > 0
 }
 
-// arrange sorts places of s by the keys: images without a value last in either
-// direction, ties in canonical order.
-func (c *valueIndexes) sortPlaces(s *imageSet, keys []sortKey, places []int32) {
-	cols := make([]valueIndex, len(keys))
-	for i, k := range keys {
-		cols[i] = c.complete(s, k.field, true)
+// rankedRow is a row with the rank of its image by the first sort key.
+type rankedRow struct{ rank, row int32 }
+
+// sortRows sorts rows of s by the keys, in place. Images without a value come
+// last in either direction, equal ones stay in the order of the set.
+func (x *valueIndexes) sortRows(s *imageSet, keys []sortKey, rows []int32) {
+	indexes := make([]valueIndex, len(keys))
+	for i, key := range keys {
+		indexes[i] = x.indexField(s, key.field, true)
 	}
-	rank := func(i int, place int32) int32 {
-		r := cols[i].ranks[cols[i].valueIDs[s.numbers[place]]]
+	rankBy := func(key int, row int32) int32 {
+		rank := indexes[key].ranks[indexes[key].valueIDs[s.numbers[row]]]
 		switch {
-		case r == 0:
+		case rank == 0: // no value
 			return math.MaxInt32
-		case keys[i].desc:
-			return -r
+		case keys[key].desc:
+			return -rank
 		}
-		return r
+		return rank
 	}
-	ranked := make([]rankedPlace, len(places))
-	for i, p := range places {
-		ranked[i] = rankedPlace{rank(0, p), p}
+	ranked := make([]rankedRow, len(rows)) // most pairs differ in the first key already
+	for i, row := range rows {
+		ranked[i] = rankedRow{rankBy(0, row), row}
 	}
-	slices.SortFunc(ranked, func(a, b rankedPlace) int {
+	slices.SortFunc(ranked, func(a, b rankedRow) int {
 		if a.rank != b.rank {
 			return cmp.Compare(a.rank, b.rank)
 		}
-		for i := 1; i < len(keys); i++ {
-			if d := cmp.Compare(rank(i, a.place), rank(i, b.place)); d != 0 {
-				return d
+		for key := 1; key < len(keys); key++ {
+			if c := cmp.Compare(rankBy(key, a.row), rankBy(key, b.row)); c != 0 {
+				return c
 			}
 		}
-		return cmp.Compare(a.place, b.place)
+		return cmp.Compare(a.row, b.row)
 	})
 	for i, r := range ranked {
-		places[i] = r.place
+		rows[i] = r.row
 	}
 }
-
-// rankedPlace is a place with its rank by the first key.
-type rankedPlace struct{ rank, place int32 }

@@ -1,0 +1,106 @@
+package query
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"community-images/shared/access"
+	"community-images/shared/apierror"
+)
+
+// callerCheck holds the tokens and keys by which callers are known.
+type callerCheck struct {
+	tokens access.Tokens
+	keys   access.Keys // of the replica; lookups do not accept them
+}
+
+// requiresToken returns true if lookups need a bearer token. That is so with
+// access keys alone too: no token is accepted then, and lookups are closed.
+func (c *callerCheck) requiresToken() bool { return len(c.tokens)+len(c.keys) > 0 }
+
+// bearerChallenge is the value of WWW-Authenticate (RFC 6750, section 3).
+const bearerChallenge = `Bearer realm="community-images"`
+
+// authenticate checks the bearer token and restricts the call to the grant of
+// its caller. A caller who is not known gets a service without regions, because
+// the parameters of the request are still checked. A token that is missing,
+// malformed, unknown or expired takes the same time and has the same error.
+func (c *call) authenticate() error {
+	if !c.requiresToken() {
+		return nil
+	}
+	token, isBearer := access.ParseBearer(c.r.Header["Authorization"])
+	grant, found := c.tokens.Find(token, c.now())
+	if !isBearer || !found {
+		c.service = c.services.denied
+		return c.newUnauthorizedError()
+	}
+	restricted := c.Restrict(grant)
+	if len(restricted.regions) == 0 {
+		return &apierror.Error{
+			Status: http.StatusForbidden, Code: codeForbidden,
+			Message:   "The token is valid but grants none of the regions that are served here.",
+			Recommend: "Use another endpoint, or ask the operator for another token.",
+		}
+	}
+	c.service = restricted
+	return nil
+}
+
+// newUnauthorizedError tells a caller without a valid token how to send one.
+func (c *call) newUnauthorizedError() error {
+	if access.TokenParameter(c.r.URL.RawQuery) != "" {
+		return newFaultsError([]paramFault{newTokenFault()})
+	}
+	recommend := "Send the header Authorization: Bearer <token>. The operator of this service issues tokens."
+	if len(c.tokens) == 0 {
+		recommend = "Only access keys are configured, for signed requests to /. " +
+			"The operator of this service can issue tokens."
+	}
+	return &apierror.Error{
+		Status: http.StatusUnauthorized, Code: codeUnauthorized, Authenticate: bearerChallenge,
+		Message: "A valid token is required.", Recommend: recommend,
+	}
+}
+
+// newTokenFault rejects a token in the URL. It does not name the parameter,
+// which could be taken for an invitation.
+func newTokenFault() paramFault {
+	return paramFault{
+		code:   codeInvalid,
+		reason: `Tokens are not accepted in the URL, which is logged. Send "Authorization: Bearer <token>"`,
+	}
+}
+
+// accessSummary says how callers are checked, as /v1/status shows it.
+type accessSummary struct {
+	Tokens     bool     `json:"Tokens"`     // QUERY_TOKENS is set
+	AccessKeys bool     `json:"AccessKeys"` // QUERY_ACCESS_KEYS is set
+	Summary    string   `json:"Summary"`    // the same as a sentence
+	Regions    []string `json:"Regions,omitempty"`  // of the caller's grant; empty: all
+	Clusters   []string `json:"Clusters,omitempty"` // of the caller's grant; empty: all
+}
+
+// accessSummaryJSON encodes how callers are checked and what this caller may see.
+func (s *service) accessSummaryJSON() []byte {
+	a := accessSummary{Tokens: len(s.tokens) > 0, AccessKeys: len(s.keys) > 0}
+	switch {
+	case a.Tokens && a.AccessKeys:
+		a.Summary = "These routes ask for a bearer token, the replica for a signature or a token."
+	case a.Tokens:
+		a.Summary = "These routes and the replica ask for a bearer token; no access key is configured, so the " +
+			"replica is closed to signatures."
+	case a.AccessKeys:
+		a.Summary = "The replica asks for a signature; no token is configured, so these routes are closed."
+	default:
+		a.Summary = "Neither tokens nor access keys are configured: the trigger's own authentication is all."
+	}
+	if s.grant != nil {
+		a.Regions, a.Clusters = s.grant.Regions, s.grant.Clusters
+	}
+	data, err := json.Marshal(a)
+	if err != nil {
+		panic("query: encoding strings as JSON: " + err.Error())
+	}
+	return data
+}
