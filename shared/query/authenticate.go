@@ -74,9 +74,9 @@ func newTokenFault() paramFault {
 
 // accessSummary says how callers are checked, as /v1/status shows it.
 type accessSummary struct {
-	Tokens     bool     `json:"Tokens"`     // QUERY_TOKENS is set
-	AccessKeys bool     `json:"AccessKeys"` // QUERY_ACCESS_KEYS is set
-	Summary    string   `json:"Summary"`    // the same as a sentence
+	Tokens     bool     `json:"Tokens"`             // QUERY_TOKENS is set
+	AccessKeys bool     `json:"AccessKeys"`         // QUERY_ACCESS_KEYS is set
+	Summary    string   `json:"Summary"`            // the same as a sentence
 	Regions    []string `json:"Regions,omitempty"`  // of the caller's grant; empty: all
 	Clusters   []string `json:"Clusters,omitempty"` // of the caller's grant; empty: all
 }

@@ -10,11 +10,11 @@ import (
 	"community-images/shared/jsonscan"
 )
 
-// column is what a projection or a table shows of an image.
+// column is what fields= or a table shows of an image.
 type column struct {
-	name     string
+	name     string // as the parameter fields names it
 	field    *field // nil: a whole object, or computed from the scopes
-	isObject bool
+	isObject bool   // BaseOsTag or OsTag as a whole
 }
 
 // The columns that come from the scopes and not from the image.
@@ -24,13 +24,14 @@ const (
 	columnContentDiffers = "ContentDiffers"
 )
 
-// columnNames are what the parameter fields takes.
+// columnNames lists what the parameter fields allows.
 func (s *schema) columnNames() []string {
 	return slices.Concat(s.fieldNames(), objectFields,
 		[]string{columnClusters, columnInstanceTypes, columnContentDiffers})
 }
 
-// parseColumns reads the parameter fields.
+// parseColumns looks up the names of the parameter fields, in any case, and
+// drops repeated ones.
 func (p *parser) parseColumns(values []string) ([]column, error) {
 	known := p.schema.columnNames()
 	var list []column
@@ -50,7 +51,8 @@ func (p *parser) parseColumns(values []string) ([]column, error) {
 	return list, nil
 }
 
-// flat replaces objects by their members, each once, for formats of cells.
+// flattenColumns replaces objects by their fields, for formats with cells. No
+// column is in the result twice.
 func (s *schema) flattenColumns(columns []column) []column {
 	var list []column
 	add := func(c column) {
@@ -72,7 +74,7 @@ func (s *schema) flattenColumns(columns []column) []column {
 	return list
 }
 
-// every is a column for each field.
+// allColumns returns a column for each field.
 func (s *schema) allColumns() []column {
 	list := make([]column, len(s.fields))
 	for i := range s.fields {
@@ -81,7 +83,7 @@ func (s *schema) allColumns() []column {
 	return list
 }
 
-// brief is what a table shows if no fields are asked for.
+// tableColumns returns what a table shows without the parameter fields.
 func (s *schema) tableColumns() []column {
 	var list []column
 	for _, name := range []string{"ImageId", "ImageName", "Status", "OsTag.Platform", "OsTag.Version",
@@ -91,34 +93,35 @@ func (s *schema) tableColumns() []column {
 	return list
 }
 
-// cell is the text of a column for the image at a place of the set.
-func (c column) cellText(s *imageSet, place int32) string {
+// cellText returns the text of a column for the image in a row of the set.
+func (c column) cellText(s *imageSet, row int32) string {
 	switch {
 	case c.field != nil:
-		return c.field.valueOf(s.image(place))
+		return c.field.valueOf(s.image(row))
 	case c.name == columnClusters:
-		return strings.Join(s.offeringClusters(place), ";")
+		return strings.Join(s.offeringClusters(row), ";")
 	case c.name == columnContentDiffers:
-		return strconv.FormatBool(s.differingIDs[s.image(place).ImageID])
+		return strconv.FormatBool(s.differingIDs[s.image(row).ImageID])
 	}
-	return strings.Join(s.offeringTypes(place), ";")
+	return strings.Join(s.offeringTypes(row), ";")
 }
 
-// appendImage writes the image at a place as JSON: upstream's object as it
-// is, or the asked columns of it, and the scopes that offer it. namesakes says
-// that it may have members of the names that are added.
-func (s *imageSet) appendImage(b []byte, place int32, columns []column, namesakes bool) []byte {
-	im := s.image(place)
+// appendImage appends the image in a row as JSON: E-HPC's object as it is, or
+// the columns of it if those are not nil, and the scopes that offer it.
+// mayUseReserved must be true if the image may have members whose names are
+// those of the members that are added; see reservedNames.
+func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayUseReserved bool) []byte {
+	im := s.image(row)
 	if columns == nil {
 		switch {
 		case s.scopesOf == nil:
 			return append(b, im.Raw...)
-		case namesakes:
+		case mayUseReserved:
 			b = s.appendWithoutReserved(b, im)
 		default:
 			b = append(b, im.Raw[:len(im.Raw)-1]...)
 		}
-		return append(s.appendOffers(b, place, true, s.byType, false), '}')
+		return append(s.appendOffers(b, row, true, s.byType, false), '}')
 	}
 	b = append(b, '{')
 	start := len(b)
@@ -126,20 +129,20 @@ func (s *imageSet) appendImage(b []byte, place int32, columns []column, namesake
 	has := func(name string) bool {
 		return slices.ContainsFunc(columns, func(c column) bool { return c.name == name })
 	}
-	b = s.appendOffers(b, place, has(columnClusters), has(columnInstanceTypes), has(columnContentDiffers))
+	b = s.appendOffers(b, row, has(columnClusters), has(columnInstanceTypes), has(columnContentDiffers))
 	if len(b) > start && b[start] == ',' {
 		b = append(b[:start], b[start+1:]...)
 	}
 	return append(b, '}')
 }
 
-// appendOpen writes upstream's object but for its end, and without members of
-// the names that appendOffers adds.
+// appendWithoutReserved appends E-HPC's object without its closing brace, and
+// without the members that appendOffers adds itself.
 func (s *imageSet) appendWithoutReserved(b []byte, im *catalog.Image) []byte {
 	separator := byte('{')
 	for name, value := range jsonscan.Members(im.Raw) {
-		if name == columnClusters || name == columnInstanceTypes && s.byType || name == columnContentDiffers &&
-			s.differingIDs[im.ImageID] {
+		if name == columnClusters || name == columnInstanceTypes && s.byType ||
+			name == columnContentDiffers && s.differingIDs[im.ImageID] {
 			continue
 		}
 		b = append(b, separator)
@@ -149,27 +152,29 @@ func (s *imageSet) appendWithoutReserved(b []byte, im *catalog.Image) []byte {
 	return b
 }
 
-// namesakes know which images may have members of the names that answers add.
-// E-HPC has sent none yet; looking at every image for every answer would take
-// longer than writing it.
+// reservedNames remembers which images of E-HPC may have members named Clusters,
+// InstanceTypes or ContentDiffers, which answers add. A JSON object must not
+// have two members of one name. E-HPC has sent no such image yet. Searching an
+// image for the names takes as long as writing it, so it is done once for each.
 type reservedNames struct {
 	mu    sync.Mutex
-	known []int8 // by catalog.Image.Number: 0 not looked at yet, 1 may have, -1 has none
+	known []int8 // by catalog.Image.Number: 0 not searched yet, 1 may have such a member, -1 has none
 }
 
-// any says whether one of the images at places of s may have such a member.
-func (n *reservedNames) anyUsed(s *imageSet, places []int32) bool {
+// usedByAny returns true if one of the images in rows of s may have such a
+// member. It may be wrong in saying true, never in saying false.
+func (n *reservedNames) usedByAny(s *imageSet, rows []int32) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	found := false
-	for _, p := range places {
-		number := int(s.numbers[p])
+	for _, row := range rows {
+		number := int(s.numbers[row])
 		if more := number + 1 - len(n.known); more > 0 {
 			n.known = append(n.known, make([]int8, more)...)
 		}
 		if n.known[number] == 0 {
 			n.known[number] = -1
-			raw := s.image(p).Raw
+			raw := s.image(row).Raw
 			if strings.Contains(raw, `"Clusters":`) || strings.Contains(raw, `"InstanceTypes":`) ||
 				strings.Contains(raw, `"ContentDiffers":`) {
 				n.known[number] = 1
@@ -180,22 +185,25 @@ func (n *reservedNames) anyUsed(s *imageSet, places []int32) bool {
 	return found
 }
 
-// offeringClusters are the clusters that offer the image at a place, without
-// "none"; of a single scope its own.
-func (s *imageSet) offeringClusters(place int32) []string {
+// offeringClusters lists the clusters that offer the image in a row. Lists
+// without a cluster are left out.
+func (s *imageSet) offeringClusters(row int32) []string {
 	if s.scopesOf != nil {
-		return s.clustersOffering(place)
+		return s.clustersOffering(row)
 	}
 	return listUnlessEmpty(s.scopes[0].ClusterID)
 }
 
-func (s *imageSet) offeringTypes(place int32) []string {
+// offeringTypes lists the instance types for which the image in a row is offered.
+// Lists without an instance type are left out.
+func (s *imageSet) offeringTypes(row int32) []string {
 	if s.scopesOf != nil {
-		return s.typesOffering(place)
+		return s.typesOffering(row)
 	}
 	return listUnlessEmpty(s.scopes[0].InstanceType)
 }
 
+// listUnlessEmpty returns a list of the name, or nil if the name is empty.
 func listUnlessEmpty(name string) []string {
 	if name == "" {
 		return nil
@@ -203,20 +211,20 @@ func listUnlessEmpty(name string) []string {
 	return []string{name}
 }
 
-// appendOffers writes the members that come from the scopes, each with a
-// comma before it. That content differs is said always, that it does not only
-// if that is asked.
-func (s *imageSet) appendOffers(b []byte, place int32, clusters, types, differs bool) []byte {
+// appendOffers appends the members that come from the scopes, each with a comma
+// before it. ContentDiffers is always added if it is true, and if it is false
+// only where differs is set.
+func (s *imageSet) appendOffers(b []byte, row int32, clusters, types, differs bool) []byte {
 	if clusters {
 		b = append(b, `,"Clusters":`...)
-		b = s.appendClusters(b, place)
+		b = s.appendClusters(b, row)
 	}
 	if types {
 		b = append(b, `,"InstanceTypes":`...)
-		b = appendStrings(b, s.offeringTypes(place))
+		b = appendStrings(b, s.offeringTypes(row))
 	}
 	switch {
-	case s.differingIDs[s.image(place).ImageID]:
+	case s.differingIDs[s.image(row).ImageID]:
 		b = append(b, `,"ContentDiffers":true`...)
 	case differs:
 		b = append(b, `,"ContentDiffers":false`...)
@@ -224,15 +232,15 @@ func (s *imageSet) appendOffers(b []byte, place int32, clusters, types, differs 
 	return b
 }
 
-// appendClusters is the array of clusters(place). Cluster ids are names of the
-// archive, which have no character to escape.
-func (s *imageSet) appendClusters(b []byte, place int32) []byte {
+// appendClusters appends the clusters that offer the image in a row as a JSON
+// array. Their ids were checked and quoted before: they need no escapes.
+func (s *imageSet) appendClusters(b []byte, row int32) []byte {
 	if s.scopesOf == nil {
-		return appendStrings(b, s.offeringClusters(place))
+		return appendStrings(b, s.offeringClusters(row))
 	}
 	b = append(b, '[')
 	last := ""
-	for _, o := range s.scopesOf[place] {
+	for _, o := range s.scopesOf[row] {
 		name := s.quotedClusterIDs[o]
 		if name == last {
 			continue
@@ -246,9 +254,9 @@ func (s *imageSet) appendClusters(b []byte, place int32) []byte {
 	return append(b, ']')
 }
 
-// appendColumns writes members in the order of the columns, each with a comma
-// before it; the members of one object stand together. What the image does
-// not have is left out.
+// appendColumns appends members of an image in the order of the columns, each
+// with a comma before it. The fields of one object stay together. Members that
+// the image does not have are left out.
 func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 	var names, values [16]string // of the members that are asked for
 	n := 0
@@ -286,15 +294,16 @@ func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 	return b
 }
 
-// shows says whether a member that is no object is in the columns: as a whole,
-// or as the tag that a text there stands for.
+// isShown returns true if a member that should be an object, and is not one, is
+// in the columns: as a whole, or as the OsTag that a text in its place means.
 func isShown(value, top string, columns []column) bool {
 	return slices.ContainsFunc(columns, func(c column) bool {
 		return c.name == top || c.name == top+".OsTag" && value != "null"
 	})
 }
 
-// pick is the object with the members that the columns name.
+// pickMembers returns the JSON object with only the fields that the columns
+// name, or the whole object if one of them is the object.
 func pickMembers(object, top string, columns []column) string {
 	inner := map[string]string{}
 	for name, value := range jsonscan.Members(object) {

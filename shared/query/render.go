@@ -134,7 +134,7 @@ func (p *imagePage) usesReservedNames() bool {
 	if p.request.columns != nil || p.set.scopesOf == nil {
 		return false
 	}
-	return p.set.owner.reserved.anyUsed(p.set, p.pageRows())
+	return p.set.owner.reserved.usedByAny(p.set, p.pageRows())
 }
 
 // renderIDs writes each ImageId once, on the page with the first of its contents.

@@ -6,37 +6,38 @@ import (
 	"strings"
 )
 
-// route is one path and what it takes. The table of routes is what requests
-// are matched against, what errors list and what /openapi.json is made from.
+// route is one path and what it takes. Requests are matched against the table of
+// routes, errors list it, and /openapi.json is made from it.
 type route struct {
-	pattern     string // with at most one {ImageId}
-	about       string
-	params      []param
-	filters     bool     // takes the fields of images
-	public      bool     // answers whoever asks
-	formats     []string // the first is the default
-	required    []string // parameters that are required
-	example     string   // a query that works on any archive, or an image in it
-	checkParams func(p *parser)
-	serve       func(ctx context.Context, a *request) (*answer, error)
+	pattern     string          // the path, with at most one {ImageId}
+	about       string          // for the OpenAPI document and the list of routes
+	params      []param         // besides the filters
+	filters     bool            // the fields of images are parameters too
+	public      bool            // needs no token
+	formats     []string        // the first is the default
+	required    []string        // names of params
+	example     string          // a query that works on any archive; empty: there is none
+	checkParams func(p *parser) // adds the faults of parameters that do not go together; nil: there are none
+	serve       func(ctx context.Context, req *request) (*answer, error)
 }
 
-// match reports whether a path is the route's, and the id in it, still
-// percent-encoded.
-func (rt *route) matchPath(path string) (id string, ok bool) {
+// matchPath returns true if the route has an escaped path, and the image id in
+// it, still escaped.
+func (rt *route) matchPath(path string) (imageID string, ok bool) {
 	before, after, variable := strings.Cut(rt.pattern, "{ImageId}")
 	if !variable {
 		return "", path == rt.pattern
 	}
-	id, ok = strings.CutPrefix(path, before)
-	if !ok || !strings.HasSuffix(id, after) {
+	rest, hasPrefix := strings.CutPrefix(path, before)
+	imageID, hasSuffix := strings.CutSuffix(rest, after)
+	if !hasPrefix || !hasSuffix || imageID == "" || strings.Contains(imageID, "/") {
 		return "", false
 	}
-	id = strings.TrimSuffix(id, after)
-	return id, id != "" && !strings.Contains(id, "/")
+	return imageID, true
 }
 
-// methods are those that are answered at the path; POST is the replica's.
+// allowedMethods returns the value of the header Allow. POST at the root is for
+// the replica, which gets such requests before this package does.
 func (rt *route) allowedMethods() string {
 	if rt.pattern == "/" {
 		return "GET, HEAD, POST"
@@ -44,14 +45,16 @@ func (rt *route) allowedMethods() string {
 	return "GET, HEAD"
 }
 
-// needsImage says whether the path holds the id of an image.
+// hasImageID returns true if the path contains the id of an image.
 func (rt *route) hasImageID() bool { return strings.Contains(rt.pattern, "{ImageId}") }
 
-// takes says whether the route has a parameter of its own of that name.
+// hasParam returns true if the route has a parameter of that name, filters not
+// counted.
 func (rt *route) hasParam(name string) bool {
 	return slices.ContainsFunc(rt.params, func(p param) bool { return p.name == name })
 }
 
+// paramNames lists the parameters for an error.
 func (rt *route) paramNames() string {
 	var names []string
 	for _, p := range rt.params {
@@ -66,7 +69,8 @@ func (rt *route) paramNames() string {
 	return strings.Join(names, ", ")
 }
 
-// table lists the routes; paths without a variable part come first.
+// buildRoutes returns the table of routes. The first one that matches a path
+// serves it.
 func (s *service) buildRoutes() []*route {
 	listFormats := []string{formatJSON, formatNDJSON, formatCSV, formatTSV, formatTable, formatIDs}
 	return []*route{
@@ -88,18 +92,18 @@ func (s *service) buildRoutes() []*route {
 		{pattern: "/v1/clusters", about: "Every captured scope with its state.",
 			formats: []string{formatJSON, formatTable}, serve: s.serveClusters,
 			params: slices.Concat(scopesOfClusters, []param{paramFormat})},
-		{pattern: "/v1/changes", about: "The feed of changes, oldest first; NextCursor goes on where an answer " +
-			"ends. As atom without since: the newest first.",
+		{pattern: "/v1/changes", about: "The feed of changes, oldest first; NextCursor continues where an " +
+			"answer ends. As atom without since: the newest first.",
 			formats: []string{formatJSON, formatNDJSON, formatAtom}, serve: s.serveFeed, checkParams: checkFeedStart,
 			example: "since=-24h&kind=removed",
 			params: slices.Concat(scopesOfImages, []param{paramImageID, paramSince, paramFeedCursor, paramKind,
 				paramLimit, paramFormat})},
 		{pattern: "/v1/diff", about: "What differs between two states of one scope (from, to), or between two " +
-			"clusters (ClusterId=a,b), now or at a past moment.",
+			"clusters (ClusterId=a,b), now or at a past time.",
 			formats: []string{formatJSON}, serve: s.serveDiff, checkParams: checkDiffForm, example: "from=-1m",
 			params: slices.Concat(scopesOfDiff, []param{paramFrom, paramTo, paramFormat})},
 		{pattern: "/v1/matrix", about: "Which image is offered in which cluster, or with which instance type: one " +
-			"row an image, and the images that all share.", filters: true,
+			"row per image, and the images that all share.", filters: true,
 			formats: []string{formatJSON, formatCSV, formatTable}, serve: s.serveMatrix, example: "format=table",
 			params: slices.Concat(scopesOfMatrix, []param{paramSearch, paramSort, paramLimit, paramCursor,
 				paramFormat})},
@@ -107,7 +111,7 @@ func (s *service) buildRoutes() []*route {
 			formats: []string{formatJSON}, serve: s.serveStatus,
 			params: []param{paramRegion.withDefault("default: all regions"), paramFormat}},
 		{pattern: "/metrics",
-			about:   "The same as metrics, and what this instance has served, for Prometheus and its kin.",
+			about:   "The same as metrics, and what this instance has served, for Prometheus and the like.",
 			formats: []string{formatOpenMetrics, formatPrometheus}, serve: s.serveMetrics,
 			params: []param{paramRegion.withDefault("default: all regions"), paramFormat}},
 		{pattern: "/openapi.json", about: "The description of this interface (OpenAPI 3.1).",
