@@ -60,7 +60,8 @@ func TestListClustersReadsEveryPage(t *testing.T) {
 func TestListClustersReportsWhatItCannotUse(t *testing.T) {
 	t.Parallel()
 	endpoint := ehpctest.New(ehpctest.Options{Keys: keys, Data: listing([]json.RawMessage{
-		[]byte(`{"Name":"Ä", "Id":"c1","InstanceType":"ecs.a,ecs/../b","RegionId":"cn-shanghai","Computes":{"Total":3,"Normal":1}}`),
+		[]byte(`{"Name":"Ä", "Id":"c1","InstanceType":"ecs.a,ecs/../b","RegionId":"cn-shanghai","Computes":{"Total":3,` +
+			`"Normal":1}}`),
 		[]byte(`{"Id":"../c2"}`),
 		[]byte(`null`),
 		[]byte(`{"Id":"c1","RegionId":"cn-shanghai","Name":"twice"}`),

@@ -105,10 +105,14 @@ func TestSampleOfTheReferencePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []*catalog.Image{{
-		Raw: `{"BaseOsTag":{"Architecture":"x86_64","OsTag":"CentOS_7.2_64","Platform":"CentOS","Version":"7.2"},"Description":"ExampleDescription",` +
-			`"ImageId":"m-bp181x855551ww5yq****","ImageName":"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0","ImageOwnerAlias":"self",` +
-			`"OsTag":{"Architecture":"x86_64","BaseOsTag":"CentOS_7.2_64","OsTag":"CentOS_7.2_64","Platform":"CentOS","Version":"7.2"},` +
-			`"PostInstallScript":"example.sh","PricingCycle":"Month","ProductCode":"cmjj028279","Size":40,"SkuCode":"ECS","Status":"Available","Uid":"127****"}`,
+		Raw: `{"BaseOsTag":{"Architecture":"x86_64","OsTag":"CentOS_7.2_64","Platform":"CentOS","Version":"7.2"},` +
+			`"Description":"ExampleDescription",` +
+			`"ImageId":"m-bp181x855551ww5yq****","ImageName":"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0",` +
+			`"ImageOwnerAlias":"self",` +
+			`"OsTag":{"Architecture":"x86_64","BaseOsTag":"CentOS_7.2_64","OsTag":"CentOS_7.2_64","Platform":"CentOS",` +
+			`"Version":"7.2"},` +
+			`"PostInstallScript":"example.sh","PricingCycle":"Month","ProductCode":"cmjj028279","Size":40,"SkuCode":"ECS",` +
+			`"Status":"Available","Uid":"127****"}`,
 		ImageID: "m-bp181x855551ww5yq****", Number: 1,
 	}}
 	if diff := cmp.Diff(want, images); diff != "" {
@@ -175,26 +179,29 @@ func TestFingerprintsFollowTheImagesAlone(t *testing.T) {
 func TestAnswersThatAreNotOfTheDocumentedShape(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
-		"nothing":                              " ",
-		"null":                                 "null",
-		"an array":                             `[{"ImageId":"m-1"}]`,
-		"HTML":                                 "<html><body>502</body></html>",
-		"no Images":                            `{"RequestId":"r"}`,
-		"Images is null":                       `{"RequestId":"r","Images":null}`,
-		"Images is empty":                      `{"RequestId":"r","Images":{}}`,
-		"Images is an array":                   `{"RequestId":"r","Images":[{"ImageId":"m-1"}]}`,
-		"Images in lower case":                 `{"RequestId":"r","images":{"ImageInfo":[]}}`,
-		"ImageInfo is null":                    `{"RequestId":"r","Images":{"ImageInfo":null}}`,
-		"ImageInfo is an object":               `{"RequestId":"r","Images":{"ImageInfo":{}}}`,
-		"ImageInfo is text":                    `{"RequestId":"r","Images":{"ImageInfo":"[]"}}`,
-		"an entry is null":                     `{"RequestId":"r","Images":{"ImageInfo":[null]}}`,
-		"an entry has no id":                   `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"},{"Status":"Available"}]}}`,
-		"cut in the middle":                    `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"},{"Imag`,
-		"cut before the end":                   `{"RequestId":"r","Images":{"ImageInfo":[]}`,
-		"cut inside, end in place":             `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1]}}`,
-		"something after the end":              `{"RequestId":"r","Images":{"ImageInfo":[]}}}`,
-		"a second answer after the first":      `{"RequestId":"r","Images":{"ImageInfo":[]}}{"RequestId":"r","Images":{"ImageInfo":[]}}`,
-		"Images twice":                         `{"RequestId":"r","Images":{"ImageInfo":[]},"Images":{"ImageInfo":[{"ImageId":"m-1"}]}}`,
+		"nothing":                " ",
+		"null":                   "null",
+		"an array":               `[{"ImageId":"m-1"}]`,
+		"HTML":                   "<html><body>502</body></html>",
+		"no Images":              `{"RequestId":"r"}`,
+		"Images is null":         `{"RequestId":"r","Images":null}`,
+		"Images is empty":        `{"RequestId":"r","Images":{}}`,
+		"Images is an array":     `{"RequestId":"r","Images":[{"ImageId":"m-1"}]}`,
+		"Images in lower case":   `{"RequestId":"r","images":{"ImageInfo":[]}}`,
+		"ImageInfo is null":      `{"RequestId":"r","Images":{"ImageInfo":null}}`,
+		"ImageInfo is an object": `{"RequestId":"r","Images":{"ImageInfo":{}}}`,
+		"ImageInfo is text":      `{"RequestId":"r","Images":{"ImageInfo":"[]"}}`,
+		"an entry is null":       `{"RequestId":"r","Images":{"ImageInfo":[null]}}`,
+		"an entry has no id": `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"},` +
+			`{"Status":"Available"}]}}`,
+		"cut in the middle":        `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"},{"Imag`,
+		"cut before the end":       `{"RequestId":"r","Images":{"ImageInfo":[]}`,
+		"cut inside, end in place": `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1]}}`,
+		"something after the end":  `{"RequestId":"r","Images":{"ImageInfo":[]}}}`,
+		"a second answer after the first": `{"RequestId":"r","Images":{"ImageInfo":[]}}{"RequestId":"r",` +
+			`"Images":{"ImageInfo":[]}}`,
+		"Images twice": `{"RequestId":"r","Images":{"ImageInfo":[]},` +
+			`"Images":{"ImageInfo":[{"ImageId":"m-1"}]}}`,
 		"ImageInfo twice":                      `{"RequestId":"r","Images":{"ImageInfo":[],"ImageInfo":[{"ImageId":"m-1"}]}}`,
 		"an error in a 200":                    `{"RequestId":"r","Code":"SomethingNew","Message":"m"}`,
 		"an error after the images":            `{"RequestId":"r","Images":{"ImageInfo":[]},"Code":"SomethingNew"}`,

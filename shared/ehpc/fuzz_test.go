@@ -134,9 +134,11 @@ func FuzzRefusal(f *testing.F) {
 
 func FuzzPage(f *testing.F) {
 	f.Add([]byte(
-		`{"RequestId":"r","PageNumber":"1","PageSize":50,"TotalCount":2,"Clusters":{"ClusterInfoSimple":[{"Id":"a","InstanceType":"x,y"},null]}}`))
+		`{"RequestId":"r","PageNumber":"1","PageSize":50,"TotalCount":2,"Clusters":{"ClusterInfoSimple":[{"Id":"a",` +
+			`"InstanceType":"x,y"},null]}}`))
 	f.Add([]byte(
-		`{"TotalCount":"+3","Clusters":{"ClusterInfoSimple":[{"Id":"a","InstanceType":[null,"x",{},"../y",",,z"]},{"Id":"a"},{"Id":"a","RegionId":"cn-b"},{"Id":"..","RegionId":"x"}]}}`))
+		`{"TotalCount":"+3","Clusters":{"ClusterInfoSimple":[{"Id":"a","InstanceType":[null,"x",{},"../y",",,z"]},` +
+			`{"Id":"a"},{"Id":"a","RegionId":"cn-b"},{"Id":"..","RegionId":"x"}]}}`))
 	f.Add([]byte(`{"TotalCount":-0,"PageNumber":9223372036854775808,"Clusters":{"ClusterInfoSimple":[]}}`))
 	f.Add([]byte(
 		"{\"TotalCount\":1,\"Clusters\":{\"ClusterInfoSimple\":[{\"\xff\":1,\"\xfe\":2,\"Id\":\"\xff\",\"OsTag\":{\"OsTag\":[]},\"RegionId\":\"_any\"},{\"Id\":\"_any\"}]}}"))

@@ -105,7 +105,8 @@ func TestBothDialectsGetTheSameAnswers(t *testing.T) {
 				`{"RequestId":"ID","Images":{"ImageInfo":[{"ImageId":"m-1"}]}}`},
 			{s.call("ListCommunityImages", v, "RegionId=cn-hangzhou"), `{"RequestId":"ID","Images":{"ImageInfo":[]}}`},
 			{s.call("ListClusters", v, "RegionId=cn-hangzhou", "PageSize=5", "PageNumber=3"),
-				`{"PageSize":5,"RequestId":"ID","PageNumber":3,"TotalCount":12,"Clusters":{"ClusterInfoSimple":[{"Id":"c10"},{"Id":"c11"}]}}`},
+				`{"PageSize":5,"RequestId":"ID","PageNumber":3,"TotalCount":12,"Clusters":{"ClusterInfoSimple":[{"Id":"c10"},` +
+					`{"Id":"c11"}]}}`},
 			{s.call("ListClusters", v, "RegionId=cn-hangzhou", "PageNumber=9"),
 				`{"PageSize":10,"RequestId":"ID","PageNumber":9,"TotalCount":12,"Clusters":{"ClusterInfoSimple":[]}}`},
 			{s.call("ListClusters", v, "RegionId=cn-hangzhou", "PageSize=51"), "400 InvalidParams"},

@@ -96,8 +96,10 @@ func TestWorldLooksReal(t *testing.T) {
 			}
 		}
 	}
-	if len(schedulers) < 5 || len(regions) != 2 || len(ids) < 120 || len(platforms) < 10 || len(statuses) < 2 || len(versions) < 20 {
-		t.Errorf("%d schedulers, %d regions, %d images, %d platforms, %d statuses, %d versions", len(schedulers), len(regions), len(ids), len(platforms), len(statuses), len(versions))
+	if len(schedulers) < 5 || len(regions) != 2 || len(ids) < 120 || len(platforms) < 10 ||
+		len(statuses) < 2 || len(versions) < 20 {
+		t.Errorf("%d schedulers, %d regions, %d images, %d platforms, %d statuses, %d versions",
+			len(schedulers), len(regions), len(ids), len(platforms), len(statuses), len(versions))
 	}
 }
 
@@ -119,9 +121,12 @@ func TestClustersAndTypesDifferButOverlap(t *testing.T) {
 		}
 		return n
 	}
-	none, cfd, train := ids(Question{}), ids(Question{ClusterID: "ehpc-hz-QnKzVnX9aT"}), ids(Question{ClusterID: "ehpc-hz-b8LmW0sT5e"})
+	none := ids(Question{})
+	cfd := ids(Question{ClusterID: "ehpc-hz-QnKzVnX9aT"})
+	train := ids(Question{ClusterID: "ehpc-hz-b8LmW0sT5e"})
 	gpu := ids(Question{ClusterID: "ehpc-hz-b8LmW0sT5e", InstanceType: "ecs.gn7i-c32g1.8xlarge"})
-	if common(none, cfd) != len(none) || len(cfd) == len(none) || common(cfd, train) != len(cfd) || len(train) == len(cfd) {
+	if common(none, cfd) != len(none) || len(cfd) == len(none) ||
+		common(cfd, train) != len(cfd) || len(train) == len(cfd) {
 		t.Errorf("%d images for all, %d for one system, %d for every system", len(none), len(cfd), len(train))
 	}
 	if common(train, gpu) != len(train) || len(gpu) <= len(train) {
@@ -209,7 +214,9 @@ func TestOneTickInFiveIsTrouble(t *testing.T) {
 				}
 			}
 		}
-		if trouble := w.TickCount()%5 == 4; trouble && (throttled != maxThrottled || len(failing) != 1) || !trouble && throttled+len(failing) > 0 {
+		trouble := w.TickCount()%5 == 4
+		if trouble && (throttled != maxThrottled || len(failing) != 1) ||
+			!trouble && throttled+len(failing) > 0 {
 			t.Errorf("tick %d: %d throttled, failing %v", w.TickCount(), throttled, failing)
 		}
 		for id, n := range failing {

@@ -36,7 +36,8 @@ func NewSized(region string, n, m, d int) *Sized {
 		id := fmt.Sprintf("ehpc-hz-%010d", i)
 		s.index[id] = i % sizedLists
 		s.clusters = append(s.clusters, json.RawMessage(fmt.Sprintf(
-			`{"Id":%q,"Name":"bench-%d","RegionId":%q,"OsTag":"CentOS_7.6_64","SchedulerType":"slurm","InstanceType":"","Status":"running"}`, id, i, region)))
+			`{"Id":%q,"Name":"bench-%d","RegionId":%q,"OsTag":"CentOS_7.6_64","SchedulerType":"slurm","InstanceType":"",`+
+				`"Status":"running"}`, id, i, region)))
 	}
 	for i := range d {
 		s.images = append(s.images, newSizedImage(i, 0))
@@ -71,8 +72,12 @@ func (s *Sized) buildLists() {
 func newSizedImage(i, round int) []byte {
 	image := func(description string) []byte {
 		return fmt.Appendf(nil,
-			`{"Status":"Available","PostInstallScript":"","Description":%q,"Size":40,"ImageOwnerAlias":"others","ImageName":"linux_CentOS7.6_bench_%d","SkuCode":"package","PricingCycle":"Month","ImageId":"m-bp1%017d","ProductCode":"cmjj%06d","Uid":"%012d",`+
-				`"BaseOsTag":{"Platform":"CentOS","OsTag":"CentOS_7.6_64","Version":"7.6","Architecture":"x86_64"},"OsTag":{"Platform":"CentOS","OsTag":"CentOS_7.6_64","Version":"7.6","Architecture":"x86_64","BaseOsTag":"CentOS_7.6_64"}}`,
+			`{"Status":"Available","PostInstallScript":"","Description":%q,"Size":40,"ImageOwnerAlias":"others",`+
+				`"ImageName":"linux_CentOS7.6_bench_%d","SkuCode":"package","PricingCycle":"Month","ImageId":"m-bp1%017d",`+
+				`"ProductCode":"cmjj%06d","Uid":"%012d",`+
+				`"BaseOsTag":{"Platform":"CentOS","OsTag":"CentOS_7.6_64","Version":"7.6","Architecture":"x86_64"},`+
+				`"OsTag":{"Platform":"CentOS","OsTag":"CentOS_7.6_64","Version":"7.6","Architecture":"x86_64",`+
+				`"BaseOsTag":"CentOS_7.6_64"}}`,
 			description, i, i, i, i)
 	}
 	description := fmt.Sprintf("round %d", round)
