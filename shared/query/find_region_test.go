@@ -11,8 +11,8 @@ import (
 	"community-images/shared/query"
 )
 
-// TestOneRegionOfTwoCannotBeRead: the other one answers what it alone can, and
-// what it cannot is said of the region that is missing, never of the question.
+// TestOneRegionOfTwoCannotBeRead: the other region answers what it can answer
+// alone. An error about the rest names the missing region.
 func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 	t.Parallel()
 	both := func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }
@@ -52,7 +52,7 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 					t.Errorf("%s: %s", target, dump(rec))
 				}
 			}
-			for target, without := range map[string]int{ // a region that is empty has neither
+			for target, without := range map[string]int{ // if beijing is empty
 				"/v1/images/m-cent79": 200, "/v1/images/m-win": 410, "/v1/images/m-cent79/history": 200,
 				"/v1/images/m-nope": 404, "/v1/images?ClusterId=ehpc-nope": 404,
 				"/v1/images?ClusterId=ehpc-nope&at=1": 404, "/v1/clusters?InstanceType=ecs.typo": 404,
@@ -78,12 +78,12 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 			}
 			checkError(t, get(h, "/v1/clusters?InstanceType=ecs.c7.large&maxAge=1d"), 503, row.code, []string{row.says})
 			checkError(t, get(h, "/v1/images?RegionId=cn-beijing"), 503, row.code, []string{row.says})
-			// Whoever does not see the region is not told of it.
+			// A caller who may not see the region must not learn of it.
 			h = w.Handler(both, callers)
 			for _, target := range append([]string{"/v1/images/m-cent79", "/v1/images?ClusterId=ehpc-nope",
 				"/v1/images?ClusterId=ehpc-a"}, guardedRoutes...) {
 				if got := dump(get(h, target, "Authorization", bearer("one"))); strings.Contains(got, beijing) {
-					t.Errorf("%s tells of another region: %s", target, got)
+					t.Errorf("%s shows another region: %s", target, got)
 				}
 			}
 			if rec := get(h, "/v1/images?ClusterId=ehpc-a", "Authorization", bearer("a")); rec.Code != 200 ||
@@ -94,8 +94,9 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestRegionThatCannotBeReadCostsNothing: what the others have is not kept
-// waiting by one that has just failed, and what only it can have is looked for.
+// TestUnreadableRegionDelaysNobody: a lookup that other regions can answer does
+// not wait for a region that has just failed. A lookup that only this region
+// can answer reads it again.
 func TestUnreadableRegionDelaysNobody(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -134,7 +135,7 @@ func TestUnreadableRegionDelaysNobody(t *testing.T) {
 				t.Errorf("%s, for %s: %d reads, %s", row.about, caller, asked, dump(rec))
 			}
 			if row.want == 200 && row.unreadable && len(logged) != 1 {
-				t.Errorf("%s, for %s: the log has %q, want the one try", row.about, caller, logged)
+				t.Errorf("%s, for %s: the log has %q, want one attempt", row.about, caller, logged)
 			}
 		}
 	}
@@ -157,8 +158,8 @@ func TestNoRegionHasData(t *testing.T) {
 	}
 }
 
-// TestScopesOfSomeRegion: without RegionId the list of scopes is that of all
-// regions, and what is asked for need not be in each.
+// TestScopesOfOneRegion: without RegionId the list of scopes covers all
+// regions, and a name need not exist in each of them.
 func TestScopesOfOneRegion(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -196,13 +197,13 @@ func TestScopesOfOneRegion(t *testing.T) {
 	if checkError(t, rec, 404, "ScopeNotCaptured",
 		[]string{"Captured instance types: _any, ecs.c7.large."}); strings.Count(rec.Body.String(),
 		"ecs.g7.large") != 1 || strings.Contains(rec.Body.String(), "ehpc-bj") {
-		t.Errorf("the error tells of others: %s", rec.Body)
+		t.Errorf("the error shows others: %s", rec.Body)
 	}
 	checkError(t, get(h, "/v1/clusters?RegionId=cn-hangzhou&InstanceType=ecs.g7.large", "Authorization", bearer("all")),
 		404, "ScopeNotCaptured", nil)
 }
 
-// bearing asks with a token.
+// withToken is a handler that is asked with a token.
 type withToken struct {
 	http.Handler
 	name string
@@ -213,8 +214,8 @@ func (b withToken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.Handler.ServeHTTP(w, r)
 }
 
-// TestPagesOfAClusterThatEnds: the link of a page leads on in the state that
-// the page is of, also where the region has to be found.
+// TestPagesOfEndedCluster: the link to the next page stays in the state of its
+// page, even if the region has to be found again.
 func TestPagesOfEndedCluster(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-b&limit=1&format=ids",
@@ -240,7 +241,7 @@ func TestPagesOfEndedCluster(t *testing.T) {
 		}
 		if rec := get(withToken{h, "bj"}, next["b"]); rec.Code == 200 || strings.Contains(rec.Body.String(), "until") ||
 			strings.Contains(rec.Body.String(), "m-") {
-			t.Errorf("another caller is told of the cluster: %s", dump(rec))
+			t.Errorf("another caller sees the cluster: %s", dump(rec))
 		}
 		checkError(t, get(withToken{h, "all"}, target), 404, "ClusterNotFound", []string{"until commit 4"})
 		// The same cursor with another question.
@@ -250,8 +251,8 @@ func TestPagesOfEndedCluster(t *testing.T) {
 	}
 }
 
-// TestPagesOfAFeedThatStartsAlone: the next page is of the same region, though
-// another one has the image by then.
+// TestPagesOfFeedNameTheRegion: the next page is about the same region, even if
+// another region has the image by then.
 func TestPagesOfFeedNameTheRegion(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/v1/images/m-ubuntu/history?limit=1", "/v1/changes?ImageId=m-ubuntu&limit=1",

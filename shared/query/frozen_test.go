@@ -10,9 +10,9 @@ import (
 	"community-images/shared/query"
 )
 
-// TestLookupAsAFrozenTryEnds: an instance stood still during a try to read the
-// head, and the first lookup after the thaw comes while that try is still
-// being ended. It asks the store again, which has come back meanwhile.
+// TestLookupWhileFrozenAttemptEnds: an instance was frozen during an attempt to
+// read the head. The first lookup after the thaw comes while that attempt is
+// ending. It asks the store again, which has recovered.
 func TestLookupWhileFrozenAttemptEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -22,13 +22,13 @@ func TestLookupWhileFrozenAttemptEnds(t *testing.T) {
 			if !freezes {
 				return nil
 			}
-			time.Sleep(4 * time.Second) // longer than any try may take
+			time.Sleep(4 * time.Second) // longer than any attempt takes
 			return &buckettest.Fault{Err: errDown}
 		})
 		thawed := make(chan string, 1)
 		var ask func()
 		h := w.Handler(func(o *query.Options) {
-			o.Report = func(context.Context, string, error) { // the try is over and has not gone yet
+			o.Report = func(context.Context, string, error) { // the attempt is over, but others still join it
 				freezes = false
 				go ask()
 				synctest.Wait()

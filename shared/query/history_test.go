@@ -11,9 +11,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// TestScopesThatComeAndGo: what a scope has is known by its own days alone.
-// Clusters come and go by the thousand, and each end would look through the
-// history of all.
+// TestScopesComeAndGo: the images of a scope are found from the events since it
+// was last captured. Clusters come and go by the thousand, and each end would
+// otherwise search the whole history.
 func TestScopesComeAndGo(t *testing.T) {
 	t.Parallel()
 	s, line := New(Options{Regions: []string{"cn-hangzhou"}}), newHistory()

@@ -15,24 +15,25 @@ import (
 )
 
 var (
-	// moves is what may differ between two answers that are one to caches: how
-	// old it is, and the commit by which a cursor names the state.
+	// volatileMembers may differ between two answers with one ETag: the age,
+	// and the commit by which a cursor names the state.
 	volatileMembers = regexp.MustCompile(`"AgeSeconds":\d+,|"NextCursor":"A[^"]*"`)
-	// fresh is what an answer tells of checks, which its tag does not name.
+	// snapshotMember says how the checks went, which the ETag does not cover.
 	snapshotMember = regexp.MustCompile(`"Snapshot":\{[^]]*\]\},`)
 	checkTimes     = regexp.MustCompile(`"CheckedAt":"[^"]*",`)
 )
 
-// promises are what answers of a region that goes on have let callers rely on.
+// cachingPromises are answers that callers may rely on while the region goes
+// on.
 type cachingPromises struct {
 	*simulation
 	immutable map[string]string // by caller and question: an answer that is immutable
 	tagged    map[string]string // by caller, question and tag: the content
 }
 
-// TestAnswersKeepCachingPromises asks at every commit of a region what was asked at earlier
-// ones: what was called immutable stays as it was, answers under one tag have
-// one content, and an instance that has just begun says the same as an old one.
+// TestAnswersKeepCachingPromises repeats questions at later commits. An answer
+// that was immutable must stay, answers with one ETag must have one content,
+// and a new instance must answer as an old one does.
 func TestAnswersKeepCachingPromises(t *testing.T) {
 	t.Parallel()
 	p := &cachingPromises{newEmptySimulation(t, *simulationSeed), map[string]string{}, map[string]string{}}
@@ -42,7 +43,7 @@ func TestAnswersKeepCachingPromises(t *testing.T) {
 			o.HeadTTL, o.Report = 0, nil
 		})
 	}
-	old := handler()
+	oldInstance := handler()
 	r := rand.New(rand.NewPCG(9, *simulationSeed))
 	var asked []string
 	for range 4 + 20/querytest.WorkDivisor {
@@ -53,15 +54,15 @@ func TestAnswersKeepCachingPromises(t *testing.T) {
 		for range 12 {
 			asked = append(asked, p.randomQuestion(r))
 		}
-		young := handler()
+		newInstance := handler()
 		for k := range 30 {
 			question := asked[len(asked)-1-k%12] // the new ones, then others
 			if k >= 12 {
 				question = pick(r, asked)
 			}
 			for _, caller := range []string{"all", "a"} {
-				p.checkAnswer(old, caller, question)
-				p.checkAnswer(young, caller, question)
+				p.checkAnswer(oldInstance, caller, question)
+				p.checkAnswer(newInstance, caller, question)
 			}
 		}
 	}
@@ -70,7 +71,7 @@ func TestAnswersKeepCachingPromises(t *testing.T) {
 	}
 }
 
-// hold compares an answer with what was said before.
+// checkAnswer compares an answer with what was answered before.
 func (p *cachingPromises) checkAnswer(h http.Handler, caller, question string) {
 	rec := get(withToken{h, caller}, question)
 	body, key := volatileMembers.ReplaceAllString(rec.Body.String(), ""), caller+" "+question
@@ -95,7 +96,7 @@ func (p *cachingPromises) checkAnswer(h http.Handler, caller, question string) {
 	}
 }
 
-// question is about a moment of what has happened, or about now.
+// randomQuestion asks about a moment of the history, or about now.
 func (p *cachingPromises) randomQuestion(r *rand.Rand) string {
 	n := 1 + r.IntN(len(p.expected))
 	if chance(r, 50) {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// question makes a request from what exists in either world, in both and in
-// none.
+// randomQuestion makes a request with names that exist in one world, in both or
+// in none.
 func (p *isolationTest) randomQuestion() (target, tag string) {
 	r := p.rand
 	if k := r.IntN(10); k == 0 && len(p.nextPages) > 0 {

@@ -24,9 +24,10 @@ import (
 
 var isolationSeed = flag.Uint64("isolationseed", 1, "seed of the worlds that differ where a caller may not look")
 
-// twin is one of two worlds that are alike in what a grant covers and differ in
-// everything else but the numbers and times of commits: the names, the number
-// and the content of other clusters, what happened to them, and another region.
+// twinWorld is one of two worlds that a grant cannot tell apart. They have the
+// same commits and the same content inside the grant. They differ in the names,
+// number and content of other clusters, in what happened to them, and in other
+// regions.
 type twinWorld struct {
 	*fixture
 	rand         *rand.Rand
@@ -38,7 +39,7 @@ type twinWorld struct {
 	handler      http.Handler
 }
 
-// pair is two twins with what they share.
+// isolationTest is two twin worlds with what they share.
 type isolationTest struct {
 	t             *testing.T
 	rand          *rand.Rand
@@ -54,7 +55,7 @@ type isolationTest struct {
 	nextPages     []string // pages and feeds that go on
 }
 
-// grants under test, with the scopes that they cover.
+// isolationGrants are the grants under test, with the scopes that they cover.
 var isolationGrants = map[string]struct {
 	grant access.Grant
 	paths []string
@@ -120,7 +121,7 @@ func newIsolationTest(t *testing.T, g access.Grant) *isolationTest {
 	return p
 }
 
-// start begins with new instances.
+// startInstances replaces all handlers by new ones.
 func (p *isolationTest) startInstances() {
 	for _, w := range p.twins {
 		w.handler = w.HandlerWithReplica(allow(p.grant, access.Grant{Name: "all"},
@@ -139,7 +140,8 @@ func (p *isolationTest) startInstances() {
 	})
 }
 
-// compare asks both worlds the same and wants the same answers to the byte.
+// compareAnswers asks both worlds n random questions. The answers must be equal
+// byte by byte.
 func (p *isolationTest) compareAnswers(n int) {
 	p.t.Helper()
 	for range n {
@@ -158,10 +160,10 @@ func (p *isolationTest) compareAnswers(n int) {
 		for _, w := range p.twins {
 			p.checkNoSecret(w, target, one)
 		}
-		if told := p.meansSameAlone(target); told {
+		if p.meansSameAlone(target) {
 			if diff := cmp.Diff(maskCommits(target, get(p.alone.handler, target)),
 				maskCommits(target, get(p.twins[0].handler, target, "Authorization", bearer("me")))); diff != "" {
-				p.t.Fatalf("%s does not tell what it tells where there is nothing else:\n%s", target, diff)
+				p.t.Fatalf("%s differs from the answer of an archive without other clusters:\n%s", target, diff)
 			}
 			p.comparedAlone++
 		}
@@ -169,9 +171,9 @@ func (p *isolationTest) compareAnswers(n int) {
 	}
 }
 
-// alike says whether a question means the same in an archive with nothing but
-// what the grant covers: that has fewer commits and other runs, and the checks
-// of the past differ.
+// meansSameAlone reports whether a question has the same answer in an archive
+// without other clusters. Such an archive has fewer commits, other runs, and
+// other check times in its past.
 func (p *isolationTest) meansSameAlone(target string) bool {
 	u, err := url.Parse(target)
 	if err != nil || len(p.grant.Regions) > 0 || p.retired {
@@ -186,15 +188,18 @@ func (p *isolationTest) meansSameAlone(target string) bool {
 }
 
 var (
-	// commitNumber also matches the time of the last commit in Snapshot, and of the last one before an image went.
+	// commitNumber matches the numbers of commits and what is made of them, the
+	// time of the last commit in Snapshot, and the time of the last commit
+	// before an image went.
 	commitNumber = regexp.MustCompile(
-		`"Snapshot":\{"Sequence":\d+,"CommittedAt":"[^"]*"|"Snapshot":\{"CommittedAt":"[^"]*"|"LastSeen":"[^"]*"(,"GoneSince")|` +
+		`"Snapshot":\{"Sequence":\d+,"CommittedAt":"[^"]*"|"Snapshot":\{"CommittedAt":"[^"]*"|` +
+			`"LastSeen":"[^"]*"(,"GoneSince")|` +
 			`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|cursor=c\d+|urn:uuid:[-0-9a-f]+`)
 	feedUpdated = regexp.MustCompile(`<updated>[^<]*</updated>`)
 )
 
-// plain is an answer without the numbers of commits and what is made of them,
-// and without the time of the region's last commit.
+// maskCommits returns an answer without the numbers of commits and without the
+// time of the region's last commit.
 func maskCommits(target string, rec *httptest.ResponseRecorder) string {
 	body := commitNumber.ReplaceAllString(rec.Body.String(), "#$1")
 	if !strings.Contains(body, "<entry>") { // then the feed has the time of the last commit
@@ -209,8 +214,8 @@ func maskCommits(target string, rec *httptest.ResponseRecorder) string {
 		modified, "\n", body)
 }
 
-// secrets looks for what only one who sees other clusters can know. A name
-// that stands in the question may stand in the answer.
+// checkNoSecret fails if an answer has anything that only a caller of other
+// clusters can know. A name in the question may stand in the answer.
 func (p *isolationTest) checkNoSecret(w *twinWorld, target, answer string) {
 	hidden := append([]string{"secret", "Secret", "Hidden", "m-only", `"RunId":"run-`}, w.names...)
 	if len(p.grant.Regions) > 0 {
@@ -218,7 +223,7 @@ func (p *isolationTest) checkNoSecret(w *twinWorld, target, answer string) {
 	}
 	for _, name := range hidden {
 		if name != "" && strings.Contains(answer, name) && !strings.Contains(target, url.QueryEscape(name)) {
-			p.t.Fatalf("%s tells of %q:\n%s", target, name, answer)
+			p.t.Fatalf("%s shows %q:\n%s", target, name, answer)
 		}
 	}
 }
@@ -239,7 +244,8 @@ func (p *isolationTest) keepForLater(target string, rec *httptest.ResponseRecord
 	}
 }
 
-// disturb is other callers, who ask the same and more in between.
+// askAsOthers sends the same question and others as other callers, to fill
+// shared caches.
 func (w *twinWorld) askAsOthers(target string) {
 	for _, name := range []string{"all", "others"} {
 		if w.rand.IntN(3) == 0 {

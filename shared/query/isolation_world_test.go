@@ -12,9 +12,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// step is one run in each world, at the same time. Either both commit
-// something about the caller's clusters, or both commit something else. So
-// commits have the same numbers and times in both.
+// runWorlds does one run in each world, at the same time. Either both commit
+// something inside the grant, or both commit something else, so commits have
+// the same numbers and times.
 func (p *isolationTest) runWorlds(paths []string, step int) {
 	about, mine, gone := len(paths) > 0 && p.rand.IntN(3) > 0 && step > 4, maps.Clone(p.ownContent), []string(nil)
 	if about {
@@ -66,7 +66,7 @@ func (p *isolationTest) runWorlds(paths []string, step int) {
 	}
 }
 
-// others is a run that asks other clusters alone.
+// runOthers does a run that asks other clusters alone.
 func (p *isolationTest) runOthers(w *twinWorld, later time.Duration) {
 	now := w.Now
 	w.Now = now.Add(later)
@@ -74,7 +74,7 @@ func (p *isolationTest) runOthers(w *twinWorld, later time.Duration) {
 	w.Now = now
 }
 
-// quiet is a run that asks the caller's clusters and finds nothing new.
+// runQuietly does a run that asks the caller's clusters and finds nothing new.
 func (p *isolationTest) runQuietly(w *twinWorld) {
 	now := w.Now
 	w.Now = now.Add(25 * time.Minute)
@@ -82,7 +82,7 @@ func (p *isolationTest) runQuietly(w *twinWorld) {
 	w.Now = now
 }
 
-// drift changes what the grant covers, always a little.
+// changeOwn changes something inside the grant.
 func (p *isolationTest) changeOwn(paths []string) (mine content, gone []string) {
 	mine = maps.Clone(p.ownContent)
 	path := paths[p.rand.IntN(len(paths))]
@@ -103,7 +103,8 @@ func (p *isolationTest) changeOwn(paths []string) (mine content, gone []string) 
 	return mine, nil
 }
 
-// drift changes other clusters; must: in a way that takes a commit.
+// changeOthers changes other clusters. With must it changes enough for a
+// commit.
 func (w *twinWorld) changeOthers(must bool) (ended []string) {
 	if !must && w.rand.IntN(2) == 0 {
 		return nil
@@ -132,14 +133,15 @@ func (w *twinWorld) changeOthers(must bool) (ended []string) {
 	return ended
 }
 
-// variant makes a list of images whose ids are the same everywhere.
+// randomImages makes a list of images whose ids are the same in all worlds.
 func randomImages(t testing.TB, r *rand.Rand, text string) []*catalog.Image {
 	var objects []string
 	for i := range 12 {
 		if r.IntN(3) > 0 {
 			objects = append(objects,
 				fmt.Sprintf(
-					`{"ImageId":"m-%02d","ImageName":"n%d","Description":%q,"Status":%q,"Size":%d,"OsTag":{"Platform":"CentOS","Version":"7.%d"}}`,
+					`{"ImageId":"m-%02d","ImageName":"n%d","Description":%q,"Status":%q,"Size":%d,`+
+						`"OsTag":{"Platform":"CentOS","Version":"7.%d"}}`,
 					i, r.IntN(3), text, pick(r, []string{"Available", "Creating"}), 10*r.IntN(4), r.IntN(11)))
 		}
 	}
@@ -151,8 +153,8 @@ func randomImages(t testing.TB, r *rand.Rand, text string) []*catalog.Image {
 	return parseImages(t, objects...)
 }
 
-// retire takes a month of the log away, as retention does. What an instance
-// remembers of it depends on what it was asked, so new ones go on.
+// removeMonth removes a month of the log, as retention does. Old instances
+// remember different parts of it, so new ones take over.
 func (p *isolationTest) removeMonth(month string) {
 	p.startInstances()
 	p.retired = true

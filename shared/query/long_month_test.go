@@ -28,8 +28,8 @@ const (
 	longMost = 16 << 20
 )
 
-// longMonth commits in one month, by turns, two lists that have no image in
-// common, with ids that make lines of 4 MB.
+// newLongMonth commits by turns two lists without a common image, in one month.
+// Their ids make lines of 4 MB.
 func newLongMonth(t *testing.T) *fixture {
 	w := newFixture(t)
 	var lists [2][]*catalog.Image
@@ -60,7 +60,8 @@ func newLongMonth(t *testing.T) *fixture {
 	return w
 }
 
-// heap notes how much is in use before each request.
+// heapMeter is a transport that notes how much memory is in use before each
+// request.
 type heapMeter struct {
 	base, peak uint64
 	requests   int
@@ -80,7 +81,8 @@ func (h *heapMeter) reset() { h.base, h.peak, h.requests = heapInUse(), 0, 0 }
 
 func (h *heapMeter) growth() int64 { return int64(h.peak) - int64(h.base) }
 
-// inUse is what is reachable. Two collections empty the pools too.
+// heapInUse returns the bytes that are reachable. Two collections empty the
+// pools too.
 func heapInUse() uint64 {
 	var m runtime.MemStats
 	runtime.GC()
@@ -90,7 +92,7 @@ func heapInUse() uint64 {
 }
 
 // TestLongMonthIsReadInPieces reads a month of more than 40 MB in every way. It
-// is not parallel: it measures the heap.
+// is not parallel, because it measures the heap.
 func TestLongMonthIsReadInPieces(t *testing.T) {
 	w := newLongMonth(t)
 	e := osstest.Start(t, "")

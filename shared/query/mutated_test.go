@@ -16,7 +16,8 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-// crowded is a world of three commits and more lists than are read one by one.
+// newManyClusters returns a region with three commits and more lists than are
+// read one by one.
 func newManyClusters(t testing.TB) *fixture {
 	w := newFixture(t)
 	for run := range 3 {
@@ -37,8 +38,8 @@ func newManyClusters(t testing.TB) *fixture {
 	return w
 }
 
-// TestLookupsOfMutatedStores spoils one object at random and asks a cold
-// handler: it answers what it did before, or that it cannot.
+// TestLookupsOfMutatedStores damages one random object and asks a new handler.
+// It must answer as before, or say that it cannot.
 func TestLookupsOfMutatedStores(t *testing.T) {
 	t.Parallel()
 	w := newManyClusters(t)
@@ -63,7 +64,7 @@ func TestLookupsOfMutatedStores(t *testing.T) {
 	for range stores {
 		objects := maps.Clone(sound)
 		key := keys[random.IntN(len(keys))]
-		if random.IntN(2) == 0 { // head, log and catalogue are few among many
+		if random.IntN(2) == 0 { // head, log and index are few among many objects
 			key = derived[random.IntN(len(derived))]
 		}
 		data := bytes.Clone(objects[key])

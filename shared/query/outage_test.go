@@ -37,7 +37,7 @@ func TestStoreDown(t *testing.T) {
 			t.Errorf("with data in hand: %d %s", rec.Code, rec.Body)
 		}
 		if get(h, "/v1/images"); len(logged) != 2 {
-			t.Errorf("the log has %q, want an entry for each of two tries", logged)
+			t.Errorf("the log has %q, want an entry for each of two attempts", logged)
 		}
 		checkError(t, get(h, "/v1/images?ClusterId=ehpc-a"), 503, "StorageUnavailable", nil)
 		down = false

@@ -11,7 +11,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// snapshotOf is the member Snapshot of an answer.
+// snapshotOf returns the member Snapshot of an answer, and the cursor of its
+// next page.
 func snapshotOf(t *testing.T, h http.Handler, target string) (snapshot, next string) {
 	t.Helper()
 	rec := get(h, target)
@@ -25,8 +26,8 @@ func snapshotOf(t *testing.T, h http.Handler, target string) (snapshot, next str
 	return string(body.Snapshot), body.NextCursor
 }
 
-// TestPagesOfAPastStateStayInIt: that the content is the same today does not
-// make a later page an answer about today. In ehpc-b a check has failed since.
+// TestPagesOfPastStateStayInIt: equal content today does not turn a later page
+// into an answer about today. In ehpc-b a check has failed since.
 func TestPagesOfPastStateStayInIt(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -46,12 +47,12 @@ func TestPagesOfPastStateStayInIt(t *testing.T) {
 	_, next := snapshotOf(t, withToken{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1")
 	if now, _ := snapshotOf(t, withToken{h, "all"}, "/v1/images?ClusterId=ehpc-b&limit=1&cursor="+
 		next); !strings.Contains(now, `"Sequence":3,`) || !strings.Contains(now, `"Stale":true`) {
-		t.Errorf("without at the second page tells %s", now)
+		t.Errorf("without at the second page shows %s", now)
 	}
 }
 
-// TestMaxAgeIsNotKept: an answer that is young enough today is too old one day,
-// which a cache would not notice.
+// TestMaxAgeIsNotCached: an answer that is recent enough today will be too old
+// one day, which a cache would not notice.
 func TestMaxAgeIsNotCached(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -71,8 +72,8 @@ func TestMaxAgeIsNotCached(t *testing.T) {
 	}
 }
 
-// TestImageWhereNothingIsAskedAnyMore: that no scope is left is no reason to wait
-// for the next run.
+// TestImageOfRegionWithoutScopes: a region whose scopes have all ended is not
+// one to wait for.
 func TestImageOfRegionWithoutScopes(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
@@ -98,9 +99,9 @@ func TestImageOfRegionWithoutScopes(t *testing.T) {
 	}
 }
 
-// TestTagOfOneImageNamesItsChecks: the last commit tells when an image was seen
-// by the latest checks, and once it is past by those that the log knows. That
-// another cluster was checked last of all must not make one answer of them.
+// TestETagOfOneImageCoversItsChecks: LastSeen of the last commit comes from the
+// latest checks, and once it is past from the checks in the log. The two
+// answers have different ETags, even if another cluster was checked last.
 func TestETagOfOneImageCoversItsChecks(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
@@ -124,8 +125,8 @@ func TestETagOfOneImageCoversItsChecks(t *testing.T) {
 	}
 }
 
-// TestPlaceFarBehindACommit: no commit has that many events, so the feed goes on
-// behind it.
+// TestPositionFarBehindCommit: a feed whose cursor has a greater offset than
+// its commit has events goes on with the next commit.
 func TestPositionFarBehindCommit(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler()
@@ -139,9 +140,9 @@ func TestPositionFarBehindCommit(t *testing.T) {
 	}
 }
 
-// TestFirstSeenBeforeWhatIsKept: retention has removed the commit in which the
-// image came. That an instance has read something else before makes no other
-// answer of one question, here with few scopes, whose snapshots are read alone.
+// TestFirstSeenBeforeKeptHistory: retention has removed the commit in which the
+// image came. The answer does not depend on what the instance has read before.
+// There are few scopes, so snapshots are read instead of the index.
 func TestFirstSeenBeforeKeptHistory(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
@@ -172,8 +173,8 @@ func TestFirstSeenBeforeKeptHistory(t *testing.T) {
 	}
 }
 
-// TestPlaceOfAPastFeedStays: where a feed goes on that ends in the past is told
-// alike before and after later commits, of which a caller may not see all.
+// TestPositionOfPastFeedStays: the next cursor of a feed that ends in the past
+// does not depend on later commits.
 func TestPositionOfPastFeedStays(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)

@@ -7,9 +7,8 @@ import (
 	"community-images/shared/archive"
 )
 
-// TestScopeSetsAreBounded: who asks for ever other selections of many scopes must
-// not fill the memory with them, and who asks for each cluster in turn must not
-// lose them.
+// TestScopeSetsAreBounded: ever new selections of many scopes must not fill the
+// memory, and asking for each cluster in turn must not empty the cache.
 func TestScopeSetsAreBounded(t *testing.T) {
 	t.Parallel()
 	const clusters, types = 200, 12

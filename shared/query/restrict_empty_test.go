@@ -11,7 +11,7 @@ import (
 	"community-images/shared/query"
 )
 
-// emptyQuestions are asked of a region with nothing of the caller's.
+// emptyQuestions are asked about a region without anything of the caller's.
 var emptyQuestions = append([]string{
 	"/", "/healthz", "/v1/images?ClusterId=ehpc-x", "/v1/images?ClusterId=ehpc-a",
 	"/v1/images?ClusterId=*&RegionId=cn-beijing", "/v1/images?RegionId=cn-beijing",
@@ -44,9 +44,9 @@ var replicaQuestions = func() (all []string) {
 	return all
 }()
 
-// TestRegionOfOthers: what others have in a region without anything of a limited
-// caller's is nothing that the caller may know. Time goes on between the
-// questions, and in the end the store is down.
+// TestRegionOfOthers: a caller without anything in a region must not learn what
+// others have there. Time passes between the questions, and in the end the
+// store is down.
 func TestRegionOfOthers(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -91,7 +91,7 @@ func TestRegionOfOthers(t *testing.T) {
 					one, other := dump(get(handlers[0], target, "Authorization", bearer("me"))), dump(
 						get(handlers[1], target, "Authorization", bearer("me")))
 					if one != other {
-						t.Errorf("%s tells who else is there; the store is down: %v:\n%s\nwith other clusters:\n%s",
+						t.Errorf("%s shows who else is there; the store is down: %v:\n%s\nwith other clusters:\n%s",
 							target, down, other, one)
 					}
 				}
@@ -113,8 +113,8 @@ func TestRegionOfOthers(t *testing.T) {
 	}
 }
 
-// TestFirstRunOfARegion: a region without a commit is not ready for a limited
-// caller as for any other, and the first data is there for both at once.
+// TestFirstRunOfARegion: a region without a commit is not ready for any caller,
+// limited or not. Its first data is there for both at once.
 func TestFirstRunOfARegion(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
@@ -131,8 +131,8 @@ func TestFirstRunOfARegion(t *testing.T) {
 	}
 }
 
-// TestHangingStoreKeepsWaitingOnce: who has been told that nothing is there does
-// not wait again and again for a store that hangs.
+// TestHangingStoreKeepsWaitingOnce: a caller without anything in a region waits
+// only once for a store that hangs.
 func TestHangingStoreKeepsWaitingOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestHangingStoreKeepsWaitingOnce(t *testing.T) {
 		ask()
 		down, w.Now = true, w.Now.Add(time.Minute)
 		ask()
-		time.Sleep(3 * time.Second) // until that try to read the head has failed
+		time.Sleep(3 * time.Second) // until that attempt to read the head has failed
 		if took := ask(); took > 0 {
 			t.Errorf("the second lookup of an outage takes %v", took)
 		}

@@ -16,8 +16,8 @@ import (
 	"community-images/shared/query/querytest"
 )
 
-// TestListOfClustersMovesWithEveryCheck: a caller who is told of no run still
-// sees each check, with another tag.
+// TestListOfClustersMovesWithEveryCheck: a caller who sees no run still sees
+// each check, under another ETag.
 func TestListOfClustersMovesWithEveryCheck(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -34,8 +34,8 @@ func TestListOfClustersMovesWithEveryCheck(t *testing.T) {
 	}
 }
 
-// TestCallersAtOnce: whoever asks, and whatever others ask at the same time,
-// is answered as if there were no others.
+// TestCallersAtOnce: callers with different grants ask at the same time. Each
+// gets the answer of an instance of its own.
 func TestCallersAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -64,8 +64,8 @@ func TestCallersAtOnce(t *testing.T) {
 			for range 400 / querytest.WorkDivisor {
 				caller, target := pick(r, []string{"all", "a", "b", "none", "nothing"}), pick(r, targets)
 				got := dump(get(h, target, "Authorization", bearer(caller)))
-				if told, known := want[ask{caller, target}]; known && got != told {
-					t.Errorf("%s for %s is\n%s\nwant\n%s", target, caller, got, told)
+				if expected, ok := want[ask{caller, target}]; ok && got != expected {
+					t.Errorf("%s for %s is\n%s\nwant\n%s", target, caller, got, expected)
 				}
 			}
 		})
@@ -73,8 +73,9 @@ func TestCallersAtOnce(t *testing.T) {
 	group.Wait()
 }
 
-// TestOutageShowsToEveryCaller: while the store is down a limited caller gets
-// what was read last, marked stale, and one who asks first is told so.
+// TestOutageShowsToEveryCaller: while the store is down, a limited caller gets
+// the last state, marked stale. A caller for whom there is no state gets an
+// error.
 func TestOutageShowsToEveryCaller(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -108,8 +109,8 @@ func TestOutageShowsToEveryCaller(t *testing.T) {
 	}
 }
 
-// TestLimitedPageIsTheSameOnEveryInstance: the cursor in it names the state
-// that is asked about, not the one at which the cache took the page in.
+// TestLimitedPageIsTheSameOnEveryInstance: the cursor of a page names the state
+// that was asked for, not the one at which the page was cached.
 func TestLimitedPageIsTheSameOnEveryInstance(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -127,7 +128,8 @@ func TestLimitedPageIsTheSameOnEveryInstance(t *testing.T) {
 	}
 }
 
-// TestLimitedLookupReadsWhatAnyLookupReads: a grant makes no further requests to the store.
+// TestLimitedLookupReadsWhatAnyLookupReads: a grant causes no further requests
+// to the store.
 func TestLimitedLookupReadsWhatAnyLookupReads(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -157,7 +159,7 @@ func TestCommitsAreTheSameForEveryCaller(t *testing.T) {
 	callers := allow(access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "all"})
 	compare := func(h http.Handler, target string, status int) {
 		t.Helper()
-		var told [2]string
+		var shown [2]string
 		for i, caller := range []string{"a", "all"} {
 			rec := get(h, target, "Authorization", bearer(caller))
 			if rec.Code != status {
@@ -173,10 +175,10 @@ func TestCommitsAreTheSameForEveryCaller(t *testing.T) {
 			if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil {
 				t.Fatal(err)
 			}
-			told[i] = fmt.Sprint(body, rec.Header().Get("X-Snapshot-Sequence"))
+			shown[i] = fmt.Sprint(body, rec.Header().Get("X-Snapshot-Sequence"))
 		}
-		if told[0] != told[1] {
-			t.Errorf("%s tells a limited caller of commit %s, any other of %s", target, told[0], told[1])
+		if shown[0] != shown[1] {
+			t.Errorf("%s shows a limited caller commit %s, and any other %s", target, shown[0], shown[1])
 		}
 	}
 	h := w.Handler(callers)
@@ -202,8 +204,8 @@ func TestCommitsAreTheSameForEveryCaller(t *testing.T) {
 	compare(h, "/v1/changes?ClusterId=ehpc-a&since=3", 404)
 }
 
-// TestQuestionWithoutACluster: whoever may not ask it, or nobody, is not told to
-// ask it.
+// TestQuestionWithoutACluster: an error does not recommend a question that the
+// caller may not ask.
 func TestQuestionWithoutACluster(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}))
@@ -220,8 +222,8 @@ func TestQuestionWithoutACluster(t *testing.T) {
 	}
 }
 
-// TestRegionsOutsideAGrant: for a token that names a region there is no other,
-// whether others are served or not.
+// TestRegionsOutsideAGrant: a token that names a region gets the same answers
+// whether other regions are served or not.
 func TestRegionsOutsideAGrant(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -240,7 +242,7 @@ func TestRegionsOutsideAGrant(t *testing.T) {
 		want, got := dump(get(one, target, "Authorization", bearer("me"))), dump(
 			get(two, target, "Authorization", bearer("me")))
 		if got != want || strings.Contains(got, beijing) && !strings.Contains(target, beijing) {
-			t.Errorf("%s tells that another region is served:\n%s\nwant\n%s", target, got, want)
+			t.Errorf("%s shows that another region is served:\n%s\nwant\n%s", target, got, want)
 		}
 	}
 }

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// TestHistoryGoesOnWithWhatIsKept: an instance that knows the log only up to
-// a month that retention has removed since tells what a new instance tells,
-// and not a history with a hole in it.
+// TestHistoryAfterRetention: an instance that knows the log only up to a month
+// that was removed since answers as a new instance does, without a gap.
 func TestHistoryAfterRetention(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
@@ -35,15 +34,16 @@ func TestHistoryAfterRetention(t *testing.T) {
 	}
 }
 
-// TestScopeThatEndsInTheFirstKeptCommit: what went with the scope is told,
-// though the months that said what it held are gone.
+// TestScopeEndsInFirstKeptCommit: the images of a scope that ends are listed,
+// even if the months that captured them are gone.
 func TestScopeEndsInFirstKeptCommit(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage),
 		"ehpc-a/_any": parseImages(t, centOS79, windows), "ehpc-b/_any": parseImages(t, centOS79)})
 	w.Now = w.Now.AddDate(0, 1, 0)
-	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79)}, "ehpc-a/_any") // a seal, and commit 3
+	// commit 2 ends the month, this is commit 3
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79)}, "ehpc-a/_any")
 	key, err := w.Keys.Log(hangzhou, "2026-11")
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestScopeEndsInFirstKeptCommit(t *testing.T) {
 			got = append(got, fmt.Sprintf("%d %s %s %s", e.Sequence, e.Kind, e.ImageId, cmp.Or(e.ClusterId, "_any")))
 		}
 		if strings.Join(got, ", ") != want {
-			t.Errorf("%s tells %q", target, got)
+			t.Errorf("%s shows %q", target, got)
 		}
 	}
 	checkError(t, get(h, "/v1/images/m-win"), 410, "ImageGone", []string{"2026-12-23T09:00:00.000Z"})

@@ -15,14 +15,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// stretchTold is a page of the feed.
+// feedAnswer is a page of a feed.
 type feedAnswer struct {
 	Changes, Events []answeredEvent
 	More            bool
 	NextCursor      string
 }
 
-// words turns events into text, sorted within each commit.
+// sortedWords turns events into text, sorted within each commit.
 func sortedWords(list []expectedEvent) []string {
 	var out []string
 	for _, e := range list {
@@ -32,7 +32,7 @@ func sortedWords(list []expectedEvent) []string {
 	return out
 }
 
-// diffWords is cmp.Diff, which is slow on long lists that are equal.
+// diffWords is cmp.Diff, but fast on long lists that are equal.
 func diffWords(want, got []string) string {
 	if slices.Equal(want, got) {
 		return ""
@@ -40,8 +40,8 @@ func diffWords(want, got []string) string {
 	return cmp.Diff(want, got)
 }
 
-// toldWords is words for what was told; the oracle knows which ids have
-// several entries.
+// answeredWords is sortedWords for answered events. The simulation says which
+// ids have several entries.
 func (c *simulation) answeredWords(t *testing.T, list []answeredEvent) []string {
 	t.Helper()
 	var out []expectedEvent
@@ -74,7 +74,7 @@ func (c *simulation) hasSeveralEntries(n int64, path, id string) bool {
 	return count > 1
 }
 
-// follow reads a feed to its end.
+// readWholeFeed reads a feed page by page to its end.
 func readWholeFeed(t *testing.T, h http.Handler, target, since string, limit int) []answeredEvent {
 	t.Helper()
 	var all []answeredEvent
@@ -120,8 +120,8 @@ func testFeedFromStart(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// replay applies a feed to an empty region: after each commit it must hold the
-// images that the oracle has.
+// checkFeedRebuildsStates applies a feed to an empty region. After each commit
+// the region must hold the images of the simulation.
 func (c *simulation) checkFeedRebuildsStates(t *testing.T, feed []answeredEvent) {
 	t.Helper()
 	held := map[string]map[string]bool{}
@@ -199,8 +199,8 @@ func testFeedFromAnywhere(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// feedOfALateInstance reads on with a cursor of an instance that knew more:
-// the cursor stays where it is, or changes would be told twice.
+// testFeedOfLateInstance goes on with a cursor of an instance that knew later
+// commits. The cursor must not go back, or events would come twice.
 func testFeedOfLateInstance(t *testing.T, c *simulation, h http.Handler) {
 	for _, n := range []int{1, 50, len(c.expected) - 1} {
 		for _, cursor := range []string{fmt.Sprintf("c%d.0", n+2), fmt.Sprintf("c%d.3", n+1),
@@ -214,7 +214,8 @@ func testFeedOfLateInstance(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// since names the place after commit n in one of the ways.
+// chooseSince returns the position after commit n, written in one of the
+// possible ways.
 func (c *simulation) chooseSince(r *rand.Rand, n int) (text string, keep func(expectedEvent) bool) {
 	at := c.expected[n-1].at
 	later := func(limit time.Time) func(expectedEvent) bool {
@@ -232,7 +233,8 @@ func (c *simulation) chooseSince(r *rand.Rand, n int) (text string, keep func(ex
 	return fmt.Sprint(n), func(e expectedEvent) bool { return e.sequence > int64(n) }
 }
 
-// narrowed asks for a part of the feed.
+// chooseFilter returns a feed with random filters, and a function that applies
+// them to expected events.
 func chooseFilter(r *rand.Rand) (target string, keep func(expectedEvent) bool) {
 	target, keep = "/v1/changes?", func(expectedEvent) bool { return true }
 	both := func(a, b func(expectedEvent) bool) func(expectedEvent) bool {
@@ -293,7 +295,7 @@ func testHistoryOfEveryImage(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// diffTold is /v1/diff.
+// diffAnswer is an answer of /v1/diff.
 type diffAnswer struct {
 	From, To       struct{ Sequence int }
 	TotalCount     int
@@ -345,7 +347,7 @@ func testDiffsOfClusters(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// checkNothing wants the error of a scope without content at commit n.
+// checkEmptyDiff expects the error for a scope without content at commit n.
 func (c *simulation) checkEmptyDiff(t *testing.T, h http.Handler, target string, n int, path string) {
 	t.Helper()
 	if _, asked := c.expected[n-1].scopes[path]; asked {
@@ -355,7 +357,8 @@ func (c *simulation) checkEmptyDiff(t *testing.T, h http.Handler, target string,
 	}
 }
 
-// checkDiff compares a difference with the one of two lists.
+// checkDiff compares an answered difference with the one of two lists of
+// objects.
 func checkDiff(t *testing.T, target string, got diffAnswer, before, after []string) {
 	t.Helper()
 	want := map[string][]string{}

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// eventThen is one thing that happened, in words that compare.
+// expectedEvent is one event, in text that can be compared.
 type expectedEvent struct {
 	sequence int64
 	kind     string
@@ -22,7 +22,7 @@ func (e expectedEvent) String() string {
 	return fmt.Sprintf("%d %s %s %s %s", e.sequence, e.kind, e.id, e.path, e.fields)
 }
 
-// events works out from the states alone what happened, by commit.
+// expectedEvents derives the events from the states alone, by commit.
 func (c *simulation) expectedEvents() []expectedEvent {
 	var list []expectedEvent
 	was := map[string]expectedScope{}
@@ -40,7 +40,7 @@ func (c *simulation) expectedEvents() []expectedEvent {
 	return list
 }
 
-// summary counts what the run holds, so that a person sees that it holds it.
+// summarize counts what the simulation holds, for the log of the test.
 func (c *simulation) summarize() string {
 	n := map[string]int{}
 	for _, e := range c.expectedEvents() {
@@ -71,7 +71,7 @@ func (c *simulation) summarize() string {
 	return fmt.Sprint(n)
 }
 
-// diffOf compares two lists of objects by id.
+// compareDocs compares two lists of objects by id.
 func compareDocs(before, after []string) []expectedEvent {
 	group := func(docs []string) map[string][]string {
 		byID := map[string][]string{}
@@ -98,8 +98,8 @@ func compareDocs(before, after []string) []expectedEvent {
 	return list
 }
 
-// changesOf names the fields that differ between two single entries. Of
-// several entries under one id it only says so.
+// describeChanges names the fields that differ between two entries. If an id
+// has several entries, it only says so.
 func describeChanges(before, after []string) string {
 	if len(before) != 1 || len(after) != 1 {
 		return "several"
@@ -147,7 +147,7 @@ func memberOf(doc, name string) string {
 	return string(object[name])
 }
 
-// flat lists the values of an object by dotted name.
+// flattenObject lists the values of an object by dotted name.
 func flattenObject(doc string) map[string]string {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(doc), &object); err != nil {
@@ -166,7 +166,7 @@ func flattenObject(doc string) map[string]string {
 	return values
 }
 
-// told is an event as the feed, a history or a diff tells it.
+// answeredEvent is an event in an answer: of a feed, a history or a diff.
 type answeredEvent struct {
 	Sequence                                            int64
 	CommittedAt, Kind, ImageId, ClusterId, InstanceType string
@@ -176,8 +176,8 @@ type answeredEvent struct {
 	}
 }
 
-// then puts what was told into the words of the oracle. Whether an id has
-// several entries the oracle must say, by its own event.
+// toExpected turns an answered event into an expected one. several says that
+// its id has several entries, which only the simulation knows.
 func (e answeredEvent) toExpected(several bool) expectedEvent {
 	out := expectedEvent{sequence: e.Sequence, kind: e.Kind, id: e.ImageId, path: orAnyPath(e.ClusterId) + "/" +
 		orAnyPath(e.InstanceType)}

@@ -16,7 +16,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// imageTold is /v1/images/{ImageId}, there or gone.
+// imageAnswer is an answer of /v1/images/{ImageId}, or the body of its error
+// ImageGone.
 type imageAnswer struct {
 	FirstSeen, LastSeen, GoneSince catalog.Time
 	Image                          json.RawMessage
@@ -25,7 +26,7 @@ type imageAnswer struct {
 	Variants                       []struct{ Image json.RawMessage }
 }
 
-// lives follows the images through the states.
+// expectedLifespans has when each image was there, up to a state.
 type expectedLifespans struct {
 	first map[string]time.Time
 	last  map[string]time.Time // date of the last commit dated before gone
@@ -52,8 +53,8 @@ func (l *expectedLifespans) addState(state expectedState, docs map[string][]stri
 	l.dates = append(l.dates, state.at)
 }
 
-// before is the last date of a commit before t, first at the earliest: at t
-// itself the image is not offered any more.
+// lastDateBefore returns the time of the last commit before t, but not before
+// first. At t the image is gone already.
 func (l *expectedLifespans) lastDateBefore(t, first time.Time) time.Time {
 	for _, date := range slices.Backward(l.dates) {
 		if date.Before(t) && date.After(first) {
@@ -63,7 +64,8 @@ func (l *expectedLifespans) lastDateBefore(t, first time.Time) time.Time {
 	return first
 }
 
-// offeredThen is what a state offers of each image: contents, clusters, types.
+// offeredImages returns what a state offers of each image: contents, clusters,
+// types, and whether it is offered without a cluster.
 func (s expectedState) offeredImages() (docs, clusters, types map[string][]string, every map[string]bool) {
 	docs, clusters, types, every = map[string][]string{}, map[string][]string{}, map[string][]string{}, map[string]bool{}
 	for _, path := range slices.Sorted(maps.Keys(s.scopes)) {
@@ -91,7 +93,10 @@ func (s expectedState) offeredImages() (docs, clusters, types map[string][]strin
 }
 
 func testOneImageAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
-	l := expectedLifespans{first: map[string]time.Time{}, last: map[string]time.Time{}, gone: map[string]time.Time{}, docs: map[string][]string{}}
+	l := expectedLifespans{
+		first: map[string]time.Time{}, last: map[string]time.Time{}, gone: map[string]time.Time{},
+		docs: map[string][]string{},
+	}
 	for i, state := range c.expected {
 		docs, clusters, types, every := state.offeredImages()
 		l.addState(state, docs)
@@ -121,7 +126,8 @@ func testOneImageAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
 				continue
 			}
 			got := answerOf[imageAnswer](t, h, 200, target)
-			want := imageAnswer{FirstSeen: catalog.At(l.first[id]), LastSeen: got.LastSeen, Image: json.RawMessage(docs[id][0]), Clusters: clusters[id],
+			want := imageAnswer{FirstSeen: catalog.At(l.first[id]), LastSeen: got.LastSeen,
+				Image: json.RawMessage(docs[id][0]), Clusters: clusters[id],
 				InstanceTypes: types[id], EveryCluster: every[id], ContentDiffers: len(docs[id]) > 1, Variants: got.Variants}
 			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("%s (-oracle +answer):\n%s", target, diff)
@@ -144,7 +150,7 @@ func testOneImageAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// captured says whether any scope has content.
+// hasContent reports whether any scope has content.
 func (s expectedState) hasContent() bool {
 	for _, scope := range s.scopes {
 		if scope.docs != nil {
@@ -154,7 +160,7 @@ func (s expectedState) hasContent() bool {
 	return false
 }
 
-// lastCheck is the last check that found the image.
+// lastCheckOf returns the last check that found the image.
 func (s expectedState) lastCheckOf(id string) (last time.Time) {
 	for _, scope := range s.scopes {
 		if scope.checked.After(last) && slices.ContainsFunc(scope.docs, func(doc string) bool { return docID(doc) == id }) {
@@ -167,7 +173,10 @@ func (s expectedState) lastCheckOf(id string) (last time.Time) {
 func (l *expectedLifespans) checkGoneImage(t *testing.T, h http.Handler, target, id string) {
 	t.Helper()
 	got := answerOf[imageAnswer](t, h, 410, target)
-	want := imageAnswer{FirstSeen: catalog.At(l.first[id]), LastSeen: catalog.At(l.last[id]), GoneSince: catalog.At(l.gone[id]), Image: got.Image}
+	want := imageAnswer{
+		FirstSeen: catalog.At(l.first[id]), LastSeen: catalog.At(l.last[id]), GoneSince: catalog.At(l.gone[id]),
+		Image: got.Image,
+	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("%s (-oracle +answer):\n%s", target, diff)
 	}
@@ -176,13 +185,17 @@ func (l *expectedLifespans) checkGoneImage(t *testing.T, h http.Handler, target,
 	}
 }
 
-// Runs that find nothing new commit nothing, and still move LastSeen.
+// TestLastSeenMovesWithTheChecks: a run without changes makes no commit, but
+// moves LastSeen.
 func TestLastSeenMovesWithTheChecks(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	h := w.Handler()
 	for range 3 {
-		w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage, centOS79), "ehpc-a/_any": parseImages(t, centOS79)})
+		w.CommitRun(hangzhou, content{
+			"_any/_any":   parseImages(t, sampleImage, centOS79),
+			"ehpc-a/_any": parseImages(t, centOS79),
+		})
 		w.Now = w.Now.Add(time.Hour)
 		rec := get(h, "/v1/images/m-cent79")
 		var got imageAnswer
@@ -193,12 +206,14 @@ func TestLastSeenMovesWithTheChecks(t *testing.T) {
 			t.Errorf("at %s the image was last seen %s, want %s", w.Now, got.LastSeen, want)
 		}
 	}
-	if got := answerOf[imageAnswer](t, h, 200, "/v1/images/m-cent79?at="+catalog.At(epoch.Add(time.Minute)).String()); got.GoneSince != (catalog.Time{}) || got.FirstSeen != catalog.At(epoch) {
+	got := answerOf[imageAnswer](t, h, 200, "/v1/images/m-cent79?at="+catalog.At(epoch.Add(time.Minute)).String())
+	if got.GoneSince != (catalog.Time{}) || got.FirstSeen != catalog.At(epoch) {
 		t.Errorf("a minute after the first run: %+v", got)
 	}
 }
 
-// A commit is dated when it is made, after the checks that it is of.
+// TestLastSeenIsNotBeforeFirstSeen: FirstSeen is the time of a commit, which is
+// later than the checks of its run.
 func TestLastSeenIsNotBeforeFirstSeen(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
@@ -207,13 +222,17 @@ func TestLastSeenIsNotBeforeFirstSeen(t *testing.T) {
 	first := catalog.At(epoch.Add(w.CommitDelay))
 	w.Now = w.Now.Add(time.Hour)
 	h := w.Handler()
-	for _, target := range []string{"/v1/images/m-cent79?at=1", "/v1/images/m-cent79", "/v1/images/m-cent79?ClusterId=ehpc-a"} {
+	for _, target := range []string{
+		"/v1/images/m-cent79?at=1", "/v1/images/m-cent79", "/v1/images/m-cent79?ClusterId=ehpc-a",
+	} {
 		if got := answerOf[imageAnswer](t, h, 200, target); got.FirstSeen != first || got.LastSeen != first {
 			t.Errorf("%s: first seen %s, last seen %s, want %s for both", target, got.FirstSeen, got.LastSeen, first)
 		}
 	}
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, centOS79)})
-	if got := answerOf[imageAnswer](t, w.Handler(), 200, "/v1/images/m-cent79"); got.FirstSeen != first || got.LastSeen != catalog.At(w.Now) {
-		t.Errorf("after another check: first seen %s, last seen %s, want %s and %s", got.FirstSeen, got.LastSeen, first, catalog.At(w.Now))
+	got := answerOf[imageAnswer](t, w.Handler(), 200, "/v1/images/m-cent79")
+	if got.FirstSeen != first || got.LastSeen != catalog.At(w.Now) {
+		t.Errorf("after another check: first seen %s, last seen %s, want %s and %s",
+			got.FirstSeen, got.LastSeen, first, catalog.At(w.Now))
 	}
 }

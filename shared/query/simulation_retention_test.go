@@ -12,8 +12,8 @@ import (
 	"community-images/shared/query"
 )
 
-// collected is the chronicle after retention has removed its first month, and
-// the number of the first commit that is left.
+// removeFirstMonth returns a handler on the region without its first month, as
+// retention leaves it, and the number of the first commit that is left.
 func (c *simulation) removeFirstMonth(t *testing.T) (http.Handler, int) {
 	objects := c.Memory.Objects()
 	for key := range objects {
@@ -60,8 +60,8 @@ func testAfterRetention(t *testing.T, c *simulation, _ http.Handler) {
 	}
 }
 
-// checkKept compares the history of one image: what was there when the kept
-// commits begin is told as kept, then come the changes.
+// checkHistoryFromFirstKept compares the history of one image. Images that were
+// there before the first kept commit are shown as kept, then come the changes.
 func (c *simulation) checkHistoryFromFirstKept(t *testing.T, h http.Handler, id string, first int,
 	events []expectedEvent) {
 	t.Helper()

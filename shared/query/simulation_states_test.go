@@ -22,8 +22,9 @@ import (
 
 var simulationSeed = flag.Uint64("simulationseed", 1, "seed of the drifting region that history is compared on")
 
-// TestHistoryAgainstSimulation drives a region through 200 commits over two ends of month and
-// compares what is told of every commit with states that were kept aside.
+// TestHistoryAgainstSimulation runs a region through 200 commits in three
+// months. It compares every answer about every commit with the states that the
+// simulation kept.
 func TestHistoryAgainstSimulation(t *testing.T) {
 	t.Parallel()
 	c := newSimulation(t, *simulationSeed)
@@ -51,11 +52,12 @@ func TestHistoryAgainstSimulation(t *testing.T) {
 	}
 }
 
-// stride is the distance of the commits that are looked at: all of them, but
-// under the race detector, which makes every look many times slower.
+// stride is the distance between the commits that are compared: 1, or more
+// under the race detector, which makes each comparison many times slower.
 const stride = (querytest.WorkDivisor + 1) / 2
 
-// answerOf asks and decodes; any other status than want ends the test.
+// answerOf sends a request and decodes the answer. Any other status than want
+// ends the test.
 func answerOf[T any](t *testing.T, h http.Handler, want int, target string) T {
 	t.Helper()
 	rec := get(h, target)
@@ -66,9 +68,9 @@ func answerOf[T any](t *testing.T, h http.Handler, want int, target string) T {
 	return body
 }
 
-// ways are the forms in which the state of commit n can be asked for: its
-// number, and if no later commit has its date, its date and a moment before
-// the next.
+// momentsOfCommit returns the ways to ask for the state of commit n: its
+// number, and if no later commit has the same time, its time and a moment
+// before the next commit.
 func (c *simulation) momentsOfCommit(n int) []string {
 	ways := []string{fmt.Sprint(n)}
 	at := c.expected[n-1].at
@@ -83,9 +85,9 @@ func (c *simulation) momentsOfCommit(n int) []string {
 	return ways
 }
 
-// notReady is the status of a scope that at commit n had been asked for without
-// success, as target asks for it. Only now it is worth trying again, and of a
-// commit that is asked for by number it stays true, be it the last one.
+// notReadyStatus returns the status of a scope that had no content at commit n.
+// The present state is worth another try. A state that target asks for by its
+// number never changes, even if it is the last.
 func (c *simulation) notReadyStatus(n int, target string) int {
 	if n == len(c.expected) && !strings.HasSuffix(target, fmt.Sprint("at=", n)) {
 		return http.StatusServiceUnavailable
@@ -132,7 +134,8 @@ func testImagesAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// datesThen asks each way for the number and date of the commit.
+// testSequencesAndDates compares the number and time of each commit, asked for
+// in each way.
 func testSequencesAndDates(t *testing.T, c *simulation, h http.Handler) {
 	for i, state := range c.expected {
 		if i%stride > 0 {
@@ -153,7 +156,7 @@ func testSequencesAndDates(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// scopeTold is a scope as /v1/clusters tells it.
+// scopeAnswer is a scope in an answer of /v1/clusters.
 type scopeAnswer struct {
 	ClusterId, InstanceType, State, Digest string
 	Since, CapturedAt                      catalog.Time
@@ -190,11 +193,11 @@ func testClustersAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
 				Problem: s.problem})
 		}
 		for _, sc := range got.Scopes {
-			told := sc.scopeAnswer
+			answered := sc.scopeAnswer
 			if sc.Problem != nil {
-				told.Problem = sc.Problem.Code
+				answered.Problem = sc.Problem.Code
 			}
-			have = append(have, told)
+			have = append(have, answered)
 			checkCheckTime(t, target, sc.CheckedAt, state.scopes[orAnyPath(sc.ClusterId)+"/"+
 				orAnyPath(sc.InstanceType)], i == len(c.expected)-1)
 		}
@@ -210,7 +213,7 @@ func testClustersAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// asked lists the clusters that have a scope.
+// capturedClusters lists the clusters that have a scope.
 func (s expectedState) capturedClusters() []catalog.Cluster {
 	var list []catalog.Cluster
 	for _, id := range slices.Sorted(maps.Keys(s.clusters)) {
@@ -224,18 +227,19 @@ func (s expectedState) capturedClusters() []catalog.Cluster {
 	return list
 }
 
-// checkChecked holds a check time against the truth: exactly now; in the past,
-// of which the log does not say more, between the content or the recovery and
-// the last real check.
-func checkCheckTime(t *testing.T, target string, told catalog.Time, s expectedScope, now bool) {
+// checkCheckTime compares a check time with the real one. In the present state
+// they are equal. In a past state, of which the log says less, the time lies
+// between the content or the recovery and the last real check.
+func checkCheckTime(t *testing.T, target string, answered catalog.Time, s expectedScope, now bool) {
 	t.Helper()
-	if now && !told.Equal(s.checked) || told.After(s.checked) || told.Before(s.captured.Add(-maxClockStepBack)) ||
-		s.state == archive.OK && told.Before(s.since.Add(-maxClockStepBack)) {
-		t.Errorf("%s: checked at %s; captured %s, checked %s", target, told, s.captured, s.checked)
+	if now && !answered.Equal(s.checked) || answered.After(s.checked) ||
+		answered.Before(s.captured.Add(-maxClockStepBack)) ||
+		s.state == archive.OK && answered.Before(s.since.Add(-maxClockStepBack)) {
+		t.Errorf("%s: checked at %s; captured %s, checked %s", target, answered, s.captured, s.checked)
 	}
 }
 
-// everywhereThen asks for all clusters at once.
+// testImagesOfAllClusters asks for all clusters at once.
 func testImagesOfAllClusters(t *testing.T, c *simulation, h http.Handler) {
 	for i, state := range c.expected {
 		if i%stride > 0 {
@@ -275,7 +279,7 @@ func testImagesOfAllClusters(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// errorTold is an error as it is answered.
+// errorAnswer is the body of an error.
 type errorAnswer struct{ Code, Message string }
 
 func testBeforeFirstCommit(t *testing.T, c *simulation, h http.Handler) {

@@ -16,8 +16,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// chronicle is a region that drifts, and next to it what really happened.
-// Nothing in then comes from the archive.
+// simulation is a region whose upstream changes at random, and beside it what
+// the archive must answer. expected is made without the archive.
 type simulation struct {
 	*fixture
 	rand           *rand.Rand
@@ -25,11 +25,11 @@ type simulation struct {
 	base           *archive.Region
 	upstream       map[string]*expectedScope  // by path
 	listedClusters map[string]catalog.Cluster // as upstream would list them
-	expected       []expectedState            // by commit: then[0] is number 1
+	expected       []expectedState            // by commit: expected[0] is commit 1
 	quietRuns      int                        // runs that changed nothing
 }
 
-// stateThen is the region after a commit.
+// expectedState is the region after a commit.
 type expectedState struct {
 	at        time.Time
 	endsMonth bool // the commit only ended a month
@@ -37,7 +37,7 @@ type expectedState struct {
 	clusters  map[string]catalog.Cluster
 }
 
-// scopeThen is one scope after a commit.
+// expectedScope is one scope after a commit.
 type expectedScope struct {
 	docs     []string // stored objects in canonical order; nil: never captured
 	state    archive.State
@@ -49,12 +49,13 @@ type expectedScope struct {
 
 const (
 	simulatedCommits = 200
-	// mostBack bounds how far the clock is behind where it was, after several
-	// steps back; times of checks may be that much before times of commits.
+	// maxClockStepBack bounds how far the clock is behind its latest time after
+	// several steps back. Times of checks can be that much earlier than times
+	// of commits.
 	maxClockStepBack = time.Hour
 )
 
-// beginChronicle is a region in which nothing has happened yet.
+// newEmptySimulation returns a region in which nothing has happened yet.
 func newEmptySimulation(t testing.TB, seed uint64) *simulation {
 	c := &simulation{fixture: newFixture(t), rand: rand.New(rand.NewPCG(seed, 0)),
 		upstream: map[string]*expectedScope{}, listedClusters: map[string]catalog.Cluster{}}
@@ -77,13 +78,15 @@ func newSimulation(t testing.TB, seed uint64) *simulation {
 		c.moveClock(commits < simulatedCommits-20)
 	}
 	if c.quietRuns == 0 || len(c.expected) < simulatedCommits+2 {
-		t.Fatalf("the run has %d commits with seals and %d quiet runs; it should cross two months", len(c.expected),
+		t.Fatalf("the run has %d commits, ends of months included, and %d quiet runs; it should cross two months",
+			len(c.expected),
 			c.quietRuns)
 	}
 	return c
 }
 
-// tick moves the clock: mostly on, now and then not at all or back.
+// moveClock moves the clock: mostly forward, sometimes not at all, and if back
+// is set sometimes back.
 func (c *simulation) moveClock(back bool) {
 	switch k := c.rand.IntN(100); {
 	case k < 3 && back:
@@ -94,7 +97,8 @@ func (c *simulation) moveClock(back bool) {
 	}
 }
 
-// step is one run of the snapshot function. It says whether it committed.
+// runOnce does one run of the snapshot function. It reports whether the run
+// made a commit.
 func (c *simulation) runOnce() bool {
 	var ended []string
 	if !chance(c.rand, 5) {
@@ -122,7 +126,7 @@ func (c *simulation) runOnce() bool {
 	return c.recordExpected(c.base.Sequence - before)
 }
 
-// remember keeps the state under the numbers that the commit has taken.
+// recordExpected keeps the state under the numbers that the run's commits took.
 func (c *simulation) recordExpected(numbers int64) bool {
 	if numbers == 0 {
 		c.quietRuns++
@@ -147,7 +151,7 @@ func (c *simulation) recordExpected(numbers int64) bool {
 	return true
 }
 
-// look is the check of a scope by what upstream says now.
+// checkScope returns the check of a scope, as upstream answers now.
 func (c *simulation) checkScope(path string) archive.Check {
 	s := c.upstream[path]
 	at := catalog.At(c.Now)
@@ -175,7 +179,8 @@ func (c *simulation) checkScope(path string) archive.Check {
 	return check
 }
 
-// churn changes what upstream says.
+// changeUpstream changes clusters, scopes and images at random. It returns the
+// scopes that ended.
 func (c *simulation) changeUpstream() (ended []string) {
 	c.maybeAddScope("_any/_any", 100)
 	for i := range 7 {
@@ -217,14 +222,15 @@ func (c *simulation) changeUpstream() (ended []string) {
 	return ended
 }
 
-// appear lets a scope be asked for the first time, or again.
+// maybeAddScope adds a scope with some probability, for the first time or
+// again.
 func (c *simulation) maybeAddScope(path string, percent int) {
 	if c.upstream[path] == nil && chance(c.rand, percent) {
 		c.upstream[path] = &expectedScope{}
 	}
 }
 
-// drift decides how upstream answers about one scope.
+// changeScope decides how upstream answers about one scope.
 func (c *simulation) changeScope(s *expectedScope) {
 	was := s.state
 	switch k := c.rand.IntN(100); {
@@ -243,7 +249,7 @@ func (c *simulation) changeScope(s *expectedScope) {
 	}
 }
 
-// changed adds, removes and changes images, now and then all of them.
+// changeDocs adds, removes and changes images, sometimes all of them.
 func (c *simulation) changeDocs(docs []string) []string {
 	next := slices.Clone(docs)
 	if chance(c.rand, 3) {
@@ -274,7 +280,7 @@ func (c *simulation) changeDocs(docs []string) []string {
 	return slices.Compact(next)
 }
 
-// docID is the id of an object of newDoc.
+// docID returns the ImageId of an object of newDoc.
 func docID(doc string) string { return strings.Split(doc, `"`)[3] }
 
 var (
@@ -282,7 +288,7 @@ var (
 	simulatedPlatforms = []string{"CentOS", "Ubuntu", "Windows Server 2003", "centos", "Alibaba Cloud Linux"}
 )
 
-// newDoc makes an object in which fields come, go and change.
+// newDoc makes an image object in which fields come, go and change.
 func (c *simulation) newDoc(id string) string {
 	object := map[string]any{"ImageId": id, "Status": pick(c.rand, simulatedStatuses), "Size": 10 * c.rand.IntN(3)}
 	tag := map[string]any{"Platform": pick(c.rand, simulatedPlatforms)}
@@ -301,7 +307,7 @@ func (c *simulation) newDoc(id string) string {
 	return encodeObject(object)
 }
 
-// digestOf is the digest of a list by the storage contract.
+// digestOf returns the digest of a list, as the stored format defines it.
 func digestOf(docs []string) string {
 	if docs == nil {
 		return ""

@@ -12,8 +12,8 @@ import (
 	"community-images/shared/query"
 )
 
-// TestWarmUp: a lookup that finds a reading of the head under way takes what
-// comes of it, but its failure is not the lookup's.
+// TestWarmUp: a lookup that comes during the warm-up read takes its result, but
+// not its failure.
 func TestWarmUp(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
