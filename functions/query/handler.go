@@ -17,7 +17,9 @@ import (
 	"community-images/shared/replica"
 )
 
-// newHandler connects the lookups and the replica with the archive in OSS.
+// newHandler builds the HTTP handler of both interfaces: lookups under /v1/, and
+// the replica of E-HPC's API. Both read the same archive in OSS; nothing is read
+// before the first request, except for Options.Warm.
 func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (http.Handler, error) {
 	keys, err := archive.NewKeys(conf.OSS.Prefix)
 	if err != nil {
@@ -25,7 +27,8 @@ func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (
 	}
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
-		// An answer is due within seconds; query falls back on what it has.
+		// A lookup should be answered within seconds. If OSS is slow, the lookup is
+		// answered from the state in memory.
 		ConnectTimeout: time.Second, ReadTimeout: 2 * time.Second,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return credentials.Newest(), nil
@@ -39,17 +42,21 @@ func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (
 	}
 	lookups := query.New(query.Options{
 		Archive: archive.New(bucket, keys), Regions: conf.Regions, MaxStale: conf.MaxStale, HeadTTL: conf.HeadTTL,
-		Warm:   conf.Credentials != (cloud.Credentials{}), // FC's environment has some, and the SDK takes a while to start
+		// With credentials in the environment, the head is read while the FC SDK
+		// starts. Without them that read would be refused.
+		Warm:   conf.Credentials != (cloud.Credentials{}),
 		Redact: conf.Redact, Gzip: conf.Gzip, Version: version,
 		Callers: query.Callers{Tokens: conf.Tokens, Keys: conf.Keys},
 		Hooks:   query.Hooks{RequestID: fcrun.RequestID, Report: report},
 	})
-	copies := replica.New(replica.Options{
-		Source: func(g *access.Grant) replica.Source { return lookups.Restrict(g) }, Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens, RequestID: fcrun.RequestID, Report: report, OnResponse: lookups.CountReplicaAnswer,
+	ehpcAPI := replica.New(replica.Options{
+		Source:  func(g *access.Grant) replica.Source { return lookups.Restrict(g) },
+		Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens,
+		RequestID: fcrun.RequestID, Report: report, OnResponse: lookups.CountReplicaAnswer,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if copies.Matches(r) {
-			copies.ServeHTTP(w, r.WithContext(query.WithReadBudget(r.Context())))
+		if ehpcAPI.Matches(r) {
+			ehpcAPI.ServeHTTP(w, r.WithContext(query.WithReadBudget(r.Context())))
 			return
 		}
 		lookups.ServeHTTP(w, r)

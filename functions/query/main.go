@@ -1,5 +1,8 @@
-// Command query is the function that answers lookups over HTTP from what the
-// snapshot function has committed to OSS.
+// Command query is the function that answers lookups over HTTP from the
+// snapshots in OSS.
+//
+// It only reads. It never calls E-HPC, and a lookup that finds its data in memory
+// makes no call at all.
 package main
 
 import (
@@ -26,7 +29,8 @@ func main() {
 	fcrun.Main(setup, fcrun.DelayFirstGC)
 }
 
-// setup builds the function from its environment.
+// setup builds the function from its environment, given as os.Environ does. The
+// error names every setting that is wrong.
 func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 	conf, err := config.QueryFrom(environ)
 	if err != nil {

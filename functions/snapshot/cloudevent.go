@@ -15,13 +15,19 @@ import (
 	"community-images/shared/catalog"
 )
 
-// errNoEvent means that JSON is neither an event of EventBridge nor a record
-// of ActionTrail.
-var errNoEvent = errors.New(`it is no CloudEvents object ("specversion" or "source", with "type" and "data") and no ActionTrail record ("serviceName", "eventName")`)
+// errNotCloudEvent says that an object is neither an event of EventBridge nor a
+// record of ActionTrail.
+var errNotCloudEvent = errors.New(`it is no CloudEvents object ("specversion" or "source", with "type" and ` +
+	`"data") and no ActionTrail record ("serviceName", "eventName")`)
 
-// parseCloudEvents reads what EventBridge delivers: one event, or a batch of
-// them in a list. The error is errNoEvent for a single object of another kind;
-// of a batch, only if it holds nothing that can be read.
+// maxSearchDepth is how many levels below the data of an event names are looked
+// for.
+const maxSearchDepth = 3
+
+// parseCloudEvents reads an event of EventBridge, or a list of events. It returns
+// errNotCloudEvent if data is a single object of another kind. An element of a
+// list that cannot be read becomes an event with the outcome "refused"; it is an
+// error only if no element can be read.
 func parseCloudEvents(data []byte, now time.Time) ([]capture.Event, error) {
 	if !bytes.HasPrefix(data, []byte("[")) {
 		e, err := parseCloudEvent(data, now)
@@ -52,34 +58,33 @@ func parseCloudEvents(data []byte, now time.Time) ([]capture.Event, error) {
 }
 
 // parseCloudEvent reads one event. The payload of E-HPC's own events is not
-// documented, so that the cluster and the region are looked for by name.
+// documented, so the cluster and the region are searched by the names of members.
+// An event that cannot change what is captured has the outcome "ignored" and a
+// reason.
 func parseCloudEvent(raw json.RawMessage, now time.Time) (capture.Event, error) {
-	event := object(raw)
-	kind, data := text(event["type"]), object(event["data"])
+	event := parseObject(raw)
+	kind, data := parseString(event["type"]), parseObject(event["data"])
 	switch {
-	case text(event["eventName"]) != "" && text(event["serviceName"]) != "": // a record without its envelope
+	case parseString(event["eventName"]) != "" && parseString(event["serviceName"]) != "":
+		// A record of ActionTrail without its envelope.
 		kind, data = ":ActionTrail:", event
 	case event["specversion"] == nil && event["source"] == nil:
-		return capture.Event{}, errNoEvent
+		return capture.Event{}, errNotCloudEvent
 	case kind == "":
 		return capture.Event{}, errors.New(`the event has no "type"`)
 	}
-	e := capture.Event{ID: text(event["id"]), Type: kind, At: happened(now, text(data["eventTime"]), text(event["time"]))}
-	subject := strings.Split(text(event["subject"]), ":") // acs:ehpc:<region>:<account>:<resource>
-	last := subject[len(subject)-1]
-	e.ClusterID = find(data, 3, "ClusterId")
-	if id := last[strings.LastIndex(last, "/")+1:]; e.ClusterID == "" && (strings.HasPrefix(id, "ehpc-") || strings.HasPrefix(last, "cluster/")) {
-		e.ClusterID = id
-	}
-	if e.RegionID = find(data, 3, "acsRegion", "RegionId", "Region"); e.RegionID == "" && len(subject) > 4 {
-		e.RegionID = subject[2]
-	}
-	if e.RegionID == "" {
-		e.RegionID = text(event["aliyunregionid"])
+	subjectRegion, subjectCluster := parseSubject(parseString(event["subject"]))
+	e := capture.Event{
+		ID: parseString(event["id"]), Type: kind,
+		At:        eventTime(now, parseString(data["eventTime"]), parseString(event["time"])),
+		ClusterID: cmp.Or(findString(data, maxSearchDepth, "ClusterId"), subjectCluster),
+		RegionID: cmp.Or(findString(data, maxSearchDepth, "acsRegion", "RegionId", "Region"), subjectRegion,
+			parseString(event["aliyunregionid"])),
 	}
 	if strings.Contains(kind, ":ActionTrail:") {
-		e.ID, e.Type = cmp.Or(e.ID, text(data["eventId"])), strings.TrimPrefix(kind+" ", ":ActionTrail: ")+text(data["eventName"])
-		e.Reason = uselessCall(data, e.ClusterID)
+		e.ID = cmp.Or(e.ID, parseString(data["eventId"]))
+		e.Type = strings.TrimPrefix(kind+" ", ":ActionTrail: ") + parseString(data["eventName"])
+		e.Reason = reasonToIgnore(data, e.ClusterID)
 	} else if !strings.HasPrefix(kind, "ehpc:ClusterOperation:") {
 		e.Reason = fmt.Sprintf("events of type %q change no cluster", kind)
 	}
@@ -89,74 +94,97 @@ func parseCloudEvent(raw json.RawMessage, now time.Time) (capture.Event, error) 
 	return e, nil
 }
 
-// uselessCall says why a call that ActionTrail has recorded changes nothing
-// that is captured; empty if it may.
-func uselessCall(record map[string]json.RawMessage, cluster string) string {
-	name, service, fault := text(record["eventName"]), text(record["serviceName"]), text(record["errorCode"])
-	reads := text(record["eventRW"]) == "Read"
+// parseSubject reads the region and the cluster out of an event's subject, which
+// has the form acs:ehpc:<region>:<account>:<resource>. What it does not name is
+// empty.
+func parseSubject(subject string) (regionID, clusterID string) {
+	parts := strings.Split(subject, ":")
+	resource := parts[len(parts)-1]
+	id := resource[strings.LastIndex(resource, "/")+1:]
+	if strings.HasPrefix(id, "ehpc-") || strings.HasPrefix(resource, "cluster/") {
+		clusterID = id
+	}
+	if len(parts) > 4 {
+		regionID = parts[2]
+	}
+	return regionID, clusterID
+}
+
+// reasonToIgnore says why a call in a record of ActionTrail changes nothing that
+// is captured. It is empty if the call may change something.
+func reasonToIgnore(record map[string]json.RawMessage, clusterID string) string {
+	name, service := parseString(record["eventName"]), parseString(record["serviceName"])
+	errorCode := parseString(record["errorCode"])
+	onlyReads := parseString(record["eventRW"]) == "Read"
 	for _, verb := range []string{"List", "Describe", "Get"} {
-		reads = reads || strings.HasPrefix(name, verb)
+		onlyReads = onlyReads || strings.HasPrefix(name, verb)
 	}
 	switch {
 	case !strings.EqualFold(service, "ehpc"):
 		return fmt.Sprintf("%s is a call of the service %q, not of Ehpc", name, service)
-	case fault != "":
-		return fmt.Sprintf("the call of %s failed: %s", name, fault)
-	case reads:
+	case errorCode != "":
+		return fmt.Sprintf("the call of %s failed: %s", name, errorCode)
+	case onlyReads:
 		return name + " only reads"
-	case strings.Contains(name, "Job"), cluster == "" && !strings.Contains(name, "Cluster"):
+	case strings.Contains(name, "Job"), clusterID == "" && !strings.Contains(name, "Cluster"):
 		return name + " changes no cluster"
 	}
 	return ""
 }
 
-// happened is the first time that is one. A time in whole seconds means the
-// end of its second, for a check in the same second may have come before; one
-// that is missing or in the future means now.
-func happened(now time.Time, times ...string) catalog.Time {
-	for _, s := range times {
-		if t, err := time.Parse(time.RFC3339, s); err == nil {
-			if t.Nanosecond() == 0 {
-				t = t.Add(time.Second - time.Millisecond)
-			}
-			if t.Before(now) {
-				now = t
-			}
-			break
+// eventTime returns the first of the texts that is an RFC 3339 time. It returns
+// now if there is none, or if the time is in the future. A time in whole seconds
+// counts as the end of its second: a check in the same second may have come
+// before the event, and must not count as newer than it.
+func eventTime(now time.Time, texts ...string) catalog.Time {
+	for _, text := range texts {
+		t, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			continue
 		}
+		if t.Nanosecond() == 0 {
+			t = t.Add(time.Second - time.Millisecond)
+		}
+		if t.Before(now) {
+			return catalog.At(t)
+		}
+		break
 	}
 	return catalog.At(now)
 }
 
-// object reads a JSON object, or a string that holds one; nil: it is neither.
-func object(raw json.RawMessage) (members map[string]json.RawMessage) {
-	if inner := text(raw); inner != "" {
+// parseObject reads a JSON object, or a JSON string that holds one. It returns nil
+// for anything else.
+func parseObject(raw json.RawMessage) (members map[string]json.RawMessage) {
+	if inner := parseString(raw); inner != "" {
 		raw = json.RawMessage(inner)
 	}
-	_ = json.Unmarshal(raw, &members) // anything else has no members
+	_ = json.Unmarshal(raw, &members)
 	return members
 }
 
-// text reads a JSON string; anything else is empty.
-func text(raw json.RawMessage) (s string) {
+// parseString reads a JSON string. It returns "" for anything else.
+func parseString(raw json.RawMessage) (s string) {
 	_ = json.Unmarshal(raw, &s)
 	return s
 }
 
-// find looks for the first of the names, without regard to case, in an object
-// and the objects within it, so many levels deep.
-func find(members map[string]json.RawMessage, depth int, names ...string) string {
+// findString returns the string under the first of the names that an object has,
+// without regard to case. If it has none of them, the objects within it are
+// searched, down to the given depth. Members are searched in the order of their
+// names, so that the same event always gives the same result.
+func findString(members map[string]json.RawMessage, depth int, names ...string) string {
 	keys := slices.Sorted(maps.Keys(members))
 	for _, name := range names {
 		for _, key := range keys {
-			if s := text(members[key]); s != "" && strings.EqualFold(key, name) {
+			if s := parseString(members[key]); s != "" && strings.EqualFold(key, name) {
 				return s
 			}
 		}
 	}
 	for _, key := range keys {
 		if depth > 0 {
-			if s := find(object(members[key]), depth-1, names...); s != "" {
+			if s := findString(parseObject(members[key]), depth-1, names...); s != "" {
 				return s
 			}
 		}

@@ -11,43 +11,52 @@ import (
 	"community-images/shared/capture"
 )
 
-// timerEvent is what FC's timer trigger sends: three strings.
+// timerEvent is the event of FC's timer trigger. A member is nil if it is absent.
 type timerEvent struct {
-	TriggerTime *string `json:"triggerTime"`
+	TriggerTime *string `json:"triggerTime"` // when the run was due, RFC 3339
 	TriggerName *string `json:"triggerName"`
-	Payload     *string `json:"payload"`
+	Payload     *string `json:"payload"` // the text that was configured with the trigger
 }
 
-// parseEvent reads the event of an invocation: of a timer, of EventBridge, or
-// direct. An empty one captures everything. now dates what has no date.
+// parseEvent reads the event of an invocation. It may come from a timer, from
+// EventBridge, or from a caller who wrote the request itself. An empty event asks
+// for everything. An event of EventBridge without a time gets the time now.
 func parseEvent(event []byte, now time.Time) (capture.Request, error) {
 	event = bytes.TrimSpace(event)
 	events, err := parseCloudEvents(event, now)
 	if err == nil {
 		return capture.Request{Trigger: "event", Events: events}, nil
 	}
-	if !errors.Is(err, errNoEvent) || bytes.HasPrefix(event, []byte("[")) {
+	if !errors.Is(err, errNotCloudEvent) || bytes.HasPrefix(event, []byte("[")) {
 		return capture.Request{}, fmt.Errorf("reading the event: %w", err)
 	}
 	var timer timerEvent
 	if json.Unmarshal(event, &timer) == nil && (timer.TriggerTime != nil || timer.TriggerName != nil) {
-		req := capture.Request{}
-		if timer.Payload != nil && strings.TrimSpace(*timer.Payload) != "" {
-			var err error
-			if req, err = capture.ParseRequest([]byte(*timer.Payload)); err != nil {
-				return req, fmt.Errorf("reading the payload of the timer event: %w", err)
-			}
-		}
-		req.Trigger = "timer"
-		if timer.TriggerTime != nil && len(req.Accept) == 0 { // an operator's word is not a repetition
-			req.Due, _ = time.Parse(time.RFC3339, *timer.TriggerTime) // none: everything is asked
-		}
-		return req, nil
+		return timer.request()
 	}
 	req, err := capture.ParseRequest(event)
 	if err != nil {
 		return req, fmt.Errorf("reading the event: %w", err)
 	}
 	req.Trigger = "direct"
+	return req, nil
+}
+
+// request reads the request in the payload. An empty payload asks for everything.
+func (e timerEvent) request() (capture.Request, error) {
+	req := capture.Request{}
+	if e.Payload != nil && strings.TrimSpace(*e.Payload) != "" {
+		var err error
+		if req, err = capture.ParseRequest([]byte(*e.Payload)); err != nil {
+			return req, fmt.Errorf("reading the payload of the timer event: %w", err)
+		}
+	}
+	req.Trigger = "timer"
+	// FC may deliver an event twice. A run that is due at the same time as an earlier
+	// one is recognised by that, unless an operator accepts an answer with it. A time
+	// that cannot be parsed is zero: then nothing counts as handled before.
+	if e.TriggerTime != nil && len(req.Accept) == 0 {
+		req.Due, _ = time.Parse(time.RFC3339, *e.TriggerTime)
+	}
 	return req, nil
 }

@@ -190,7 +190,7 @@ func TestWhatAnEventDoes(t *testing.T) {
 				"taken cn-hangzhou/ehpc-hz-2 the cluster is not listed any more; its scopes ended",
 				`ignored cn-hangzhou/ehpc-hz-1 events of type "ehpc:NodeOperation:NodeCreated" change no cluster`,
 				`ignored us-west-1/ehpc-us-1 region "us-west-1" is not captured here (setting EHPC_REGIONS: cn-hangzhou)`,
-				"refused / element 5 of 5 in the batch of events: " + errNoEvent.Error()}, "\n")},
+				"refused / element 5 of 5 in the batch of events: " + errNotCloudEvent.Error()}, "\n")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,21 +17,22 @@ import (
 	"community-images/shared/ossbucket"
 )
 
-// margin is kept between the last question and the function's time-out, for
-// storing and reporting.
+// margin is the time between the last call of E-HPC and the function's time-out.
+// It is needed to store the answers and to report.
 const margin = 15 * time.Second
 
-// handler serves invocations.
+// handler serves invocations. It is safe for concurrent use.
 type handler struct {
 	settings  capture.Settings
-	capturer  *capture.Capturer
-	collector *archive.Collector
-	now       func() time.Time
+	capturer  *capture.Capturer  // asks E-HPC and commits
+	collector *archive.Collector // removes what retention no longer keeps
+	now       func() time.Time   // the clock
 	log       *zap.Logger
 }
 
-// handle runs one capture. The result is its report; an error means that the
-// event could not be read or that nothing could be committed.
+// handle runs one capture and returns its report. It returns an error if the event
+// cannot be read or nothing could be committed. FC repeats an asynchronous
+// event then.
 func (h *handler) handle(ctx context.Context, event []byte) (any, error) {
 	log := h.log.With(fcrun.RequestField(ctx))
 	req, err := parseEvent(event, h.now())
@@ -45,13 +46,13 @@ func (h *handler) handle(ctx context.Context, event []byte) (any, error) {
 	report, err := h.capturer.Run(ctx, req, func(scope catalog.Scope, err error) {
 		log.Warn("earlier content could not be read", zap.Stringer("scope", scope), zap.Error(err))
 	})
-	h.sweep(ctx, report)
+	h.collectRegions(ctx, report)
 	logReport(log, report, err)
 	return report, err
 }
 
-// settingsOf is the part of the settings that a run goes by.
-func settingsOf(c config.Snapshot) capture.Settings {
+// captureSettings picks the settings that a run needs.
+func captureSettings(c config.Snapshot) capture.Settings {
 	return capture.Settings{
 		Regions: c.Regions, Clusters: c.Clusters, Unscoped: c.Unscoped,
 		InstanceTypes: capture.InstanceTypes(c.InstanceTypes),
@@ -59,7 +60,8 @@ func settingsOf(c config.Snapshot) capture.Settings {
 	}
 }
 
-// newClient makes the E-HPC client of all regions.
+// newClient makes the E-HPC client of all regions. It keeps as many connections
+// open as there are calls at once.
 func newClient(c config.Snapshot, source *cloud.Source) (*ehpc.Client, error) {
 	return ehpc.New(ehpc.Options{
 		Endpoint: c.EHPC,
@@ -70,7 +72,7 @@ func newClient(c config.Snapshot, source *cloud.Source) (*ehpc.Client, error) {
 	})
 }
 
-// newBucket opens the bucket; nothing is asked of it yet.
+// newBucket makes the client of the bucket. It does not call OSS yet.
 func newBucket(c config.Snapshot, source *cloud.Source) (*ossbucket.Bucket, error) {
 	return ossbucket.New(ossbucket.Options{
 		Endpoint: c.OSS.Endpoint, Bucket: c.OSS.Bucket,

@@ -7,37 +7,16 @@ import (
 	"community-images/shared/capture"
 )
 
-// logReport writes one line for a run, after one for each event, each region,
-// each failed scope and each problem. Every number is a field of its own, for
-// queries of the log store.
+// logReport writes one line for each event and region, for each failed scope and
+// problem, and at the end one for the run. Every number is a field of its own, so
+// that the log store can be queried by it. err is the error of the run.
 func logReport(log *zap.Logger, r *capture.Report, err error) {
 	for _, e := range r.Events {
 		log.Info("event", zap.String("outcome", e.Outcome), zap.String("reason", e.Reason), zap.String("type", e.Type),
 			zap.String("eventId", e.ID), zap.String("region", e.RegionID), zap.String("cluster", e.ClusterID))
 	}
 	for _, region := range r.Regions {
-		for _, f := range region.Failed {
-			log.Warn("scope failed", zap.String("scope", f.Scope), zap.String("class", f.Class), zap.String("code", f.Code),
-				zap.String("reason", f.Message), zap.String("upstreamRequestId", f.RequestID))
-		}
-		for _, p := range region.Problems {
-			log.Warn("region has a problem", zap.String("region", region.RegionID), zap.String("reason", p))
-		}
-		if region.Sweep != nil && region.Sweep.Error != "" {
-			log.Warn("sweep not finished", zap.String("region", region.RegionID), zap.String("reason", region.Sweep.Error))
-		}
-		if region.Error != "" {
-			log.Error("region not committed", zap.String("region", region.RegionID), zap.String("reason", region.Error))
-			continue
-		}
-		committed := 0 // as a number, as the run's line has it: the log store's index knows no other
-		if region.Committed {
-			committed = 1
-		}
-		log.Info("region done", append(countFields(region.Counts), zap.String("region", region.RegionID), zap.String("trigger", r.Trigger),
-			zap.Int64("sequence", region.Sequence), zap.Int("committed", committed), zap.Int("clusters", region.Clusters),
-			zap.Int("images", region.Images), zap.Int("stored", region.Stored), zap.Int("storedBytes", region.Bytes),
-			zap.Int("retries", region.Retries), zap.Int64("commitMs", region.CommitMs))...)
+		logRegion(log, region, r.Trigger)
 	}
 	fields := append(countFields(r.Counts), zap.String("trigger", r.Trigger), zap.Int("regions", len(r.Regions)),
 		zap.Int("committed", r.CommittedRegions()), zap.Int("events", len(r.Events)), zap.Int64("calls", r.Calls),
@@ -49,10 +28,40 @@ func logReport(log *zap.Logger, r *capture.Report, err error) {
 	log.Info("snapshot done", fields...)
 }
 
-// countFields are the counts of a run or of one region, in scopes.
+// logRegion writes the lines of one region.
+func logRegion(log *zap.Logger, region *capture.RegionReport, trigger string) {
+	regionField := zap.String("region", region.RegionID)
+	for _, f := range region.Failed {
+		log.Warn("scope failed", zap.String("scope", f.Scope), zap.String("class", f.Class), zap.String("code", f.Code),
+			zap.String("reason", f.Message), zap.String("upstreamRequestId", f.RequestID))
+	}
+	for _, problem := range region.Problems {
+		log.Warn("region has a problem", regionField, zap.String("reason", problem))
+	}
+	if region.Sweep != nil && region.Sweep.Error != "" {
+		log.Warn("sweep not finished", regionField, zap.String("reason", region.Sweep.Error))
+	}
+	if region.Error != "" {
+		log.Error("region not committed", regionField, zap.String("reason", region.Error))
+		return
+	}
+	// A number, as in the line of the run: the log store's index has one type for a
+	// field.
+	committed := 0
+	if region.Committed {
+		committed = 1
+	}
+	log.Info("region done", append(countFields(region.Counts), regionField, zap.String("trigger", trigger),
+		zap.Int64("sequence", region.Sequence), zap.Int("committed", committed), zap.Int("clusters", region.Clusters),
+		zap.Int("images", region.Images), zap.Int("stored", region.Stored), zap.Int("storedBytes", region.Bytes),
+		zap.Int("retries", region.Retries), zap.Int64("commitMs", region.CommitMs))...)
+}
+
+// countFields returns the counts of a run or a region as log fields, in scopes.
 func countFields(n archive.Counts) []zap.Field {
 	return []zap.Field{
-		zap.Int("planned", n.Planned), zap.Int("unchanged", n.Unchanged), zap.Int("changed", n.Changed), zap.Int("failed", n.Failed),
+		zap.Int("planned", n.Planned), zap.Int("unchanged", n.Unchanged), zap.Int("changed", n.Changed),
+		zap.Int("failed", n.Failed),
 		zap.Int("held", n.Held), zap.Int("left", n.Left), zap.Int("lost", n.Lost), zap.Int("ended", n.Ended),
 	}
 }

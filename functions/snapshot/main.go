@@ -1,5 +1,8 @@
-// Command snapshot is the function that asks E-HPC which community images
-// every cluster may use and commits what has changed to OSS.
+// Command snapshot is the function that asks E-HPC which community images every
+// cluster may use, and commits the changes to OSS.
+//
+// Each invocation is one run: it reads the event, captures, and lets retention
+// collect what is too old. It may be invoked twice at once; commits stay in order.
 package main
 
 import (
@@ -20,7 +23,8 @@ var version = "devel"
 
 func main() { fcrun.Main(setup) }
 
-// setup builds the function from its environment.
+// setup builds the function from its environment, given as os.Environ does. The
+// error names every setting that is wrong. Nothing is read or called yet.
 func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 	conf, err := config.SnapshotFrom(environ)
 	if err != nil {
@@ -42,7 +46,7 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	settings := settingsOf(conf)
+	settings := captureSettings(conf)
 	writer := archive.NewWriter(bucket, keys, time.Now)
 	h := &handler{
 		settings: settings, log: log, now: time.Now,

@@ -83,7 +83,7 @@ func commitAt(t *testing.T, bucket archive.Bucket, keys archive.Keys, region str
 func TestSweepTakesItsTurn(t *testing.T) {
 	t.Parallel()
 	w := newSweepWorld(t)
-	w.h.sweep(t.Context(), w.commit("cn-a", "cn-b"))
+	w.h.collectRegions(t.Context(), w.commit("cn-a", "cn-b"))
 	if r := w.mem.Requests(); r != "" {
 		t.Errorf("a sweep that is not due makes the requests\n%s", r)
 	}
@@ -92,12 +92,12 @@ func TestSweepTakesItsTurn(t *testing.T) {
 		w.commit("cn-a", "cn-b")
 	}
 	report := w.commit("cn-a", "cn-b")
-	w.h.sweep(t.Context(), report)
+	w.h.collectRegions(t.Context(), report)
 	if report.RemovedObjects() != 4 || report.Regions[0].Sweep.Removed != 2 || report.Regions[1].Sweep.Error != "" {
 		t.Errorf("the sweeps are %+v and %+v", report.Regions[0].Sweep, report.Regions[1].Sweep)
 	}
 	again := w.commit("cn-a", "cn-b")
-	w.h.sweep(t.Context(), again)
+	w.h.collectRegions(t.Context(), again)
 	if again.Regions[0].Sweep != nil || again.RemovedObjects() != 0 {
 		t.Errorf("a second sweep on the same day: %+v", again.Regions[0].Sweep)
 	}
@@ -113,20 +113,20 @@ func keepsToTheDeadline(t *testing.T) {
 	w.commit("cn-a")
 	w.now = w.now.AddDate(0, 3, 0)
 	report := w.commit("cn-a")
-	short, cancel := context.WithTimeout(t.Context(), sweepReserve+sweepLeast-time.Millisecond)
+	short, cancel := context.WithTimeout(t.Context(), collectReserve+minCollectTime-time.Millisecond)
 	defer cancel()
-	if w.h.sweep(short, report); report.Regions[0].Sweep != nil || w.mem.Requests() != "" {
+	if w.h.collectRegions(short, report); report.Regions[0].Sweep != nil || w.mem.Requests() != "" {
 		t.Errorf("a sweep begins with too little time: %+v", report.Regions[0].Sweep)
 	}
 
 	// A store that hangs holds a sweep up until its time is over, not longer.
-	deadline := time.Now().Add(sweepReserve + sweepLeast + 100*time.Millisecond)
+	deadline := time.Now().Add(collectReserve + minCollectTime + 100*time.Millisecond)
 	long, cancel := context.WithDeadline(t.Context(), deadline)
 	defer cancel()
 	hangs := buckettest.NewFaulty(w.mem, func(buckettest.Op) *buckettest.Fault { return &buckettest.Fault{Hang: true} })
 	w.h.collector = archive.NewCollector(hangs, w.keys, func(now time.Time) time.Time { return now }, w.h.now)
-	w.h.sweep(long, report)
-	if s := report.Regions[0].Sweep; s == nil || !strings.Contains(s.Error, "deadline") || time.Until(deadline) < sweepReserve-time.Second {
+	w.h.collectRegions(long, report)
+	if s := report.Regions[0].Sweep; s == nil || !strings.Contains(s.Error, "deadline") || time.Until(deadline) < collectReserve-time.Second {
 		t.Errorf("a sweep of a store that hangs is %+v and leaves %s", s, time.Until(deadline))
 	}
 }
@@ -139,7 +139,7 @@ func TestRegionThatWasNotReadIsNotSwept(t *testing.T) {
 	report := w.commit("cn-a")
 	report.Regions[0].Error = "not committed"
 	report.Regions = append(report.Regions, &capture.RegionReport{RegionID: "cn-b"})
-	if w.h.sweep(t.Context(), report); w.mem.Requests() != "" {
+	if w.h.collectRegions(t.Context(), report); w.mem.Requests() != "" {
 		t.Error("a region that failed was swept")
 	}
 }
