@@ -14,29 +14,41 @@ import (
 // month. Like every stored type it has a field for each member, in the order of
 // their names, so that equal commits have equal bytes.
 type Commit struct {
-	Appeared    []ScopeRef      `json:"Appeared,omitempty"`   // scopes seen for the first time
-	Changes     []Change        `json:"Changes,omitempty"`    // scopes with other content
-	Checkpoint  *Checkpoint     `json:"Checkpoint,omitempty"` // only in the first line of a month
-	Clusters    []ClusterChange `json:"Clusters,omitempty"`
-	CommittedAt catalog.Time    `json:"CommittedAt"`     // never before the previous commit's
-	Digest      string          `json:"Digest"`          // SHA-256 of this line with an empty Digest
-	Ended       []EndedScope    `json:"Ended,omitempty"` // scopes that are no longer asked
-	Format      int             `json:"Format"`
+	// Appeared has the scopes that are seen for the first time.
+	Appeared []ScopeRef `json:"Appeared,omitempty"`
+	// Changes has the scopes with other content.
+	Changes []Change `json:"Changes,omitempty"`
+	// Checkpoint is the whole state after the commit. Only the first line of a
+	// month has one.
+	Checkpoint *Checkpoint     `json:"Checkpoint,omitempty"`
+	Clusters   []ClusterChange `json:"Clusters,omitempty"`
+	// CommittedAt is never before that of the previous commit.
+	CommittedAt catalog.Time `json:"CommittedAt"`
+	// Digest is the SHA-256 of this line with an empty Digest.
+	Digest string `json:"Digest"`
+	// Ended has the scopes that are no longer asked.
+	Ended  []EndedScope `json:"Ended,omitempty"`
+	Format int          `json:"Format"`
 	// Previous is the SHA-256 of the line before, without its line end; empty in the first
-	Previous  string        `json:"Previous"`
-	RegionID  string        `json:"RegionId"`
-	RunID     string        `json:"RunId"`
-	Sequence  int64         `json:"Sequence"` // dense, from 1
+	Previous string `json:"Previous"`
+	RegionID string `json:"RegionId"`
+	RunID    string `json:"RunId"`
+	// Sequence numbers the commits of a region from 1 without gaps.
+	Sequence  int64         `json:"Sequence"`
 	StartedAt catalog.Time  `json:"StartedAt"`
 	States    []StateChange `json:"States,omitempty"`
-	Successor string        `json:"Successor,omitempty"` // of a seal: the month in which the log goes on
-	Trigger   string        `json:"Trigger"`             // of the run: timer, event, direct
+	// Successor is the month in which the log goes on. Only a seal has one.
+	Successor string `json:"Successor,omitempty"`
+	// Trigger is what started the run: timer, event or direct.
+	Trigger string `json:"Trigger"`
 }
 
 // ScopeRef names a scope within the region.
 type ScopeRef struct {
-	ClusterID    string `json:"ClusterId"`    // empty: asked without
-	InstanceType string `json:"InstanceType"` // empty: asked without
+	// ClusterID is empty if the question named no cluster.
+	ClusterID string `json:"ClusterId"`
+	// InstanceType is empty if the question named no instance type.
+	InstanceType string `json:"InstanceType"`
 }
 
 // EndedScope is a scope that is no longer asked. It keeps the digest of its last
@@ -52,31 +64,42 @@ type EndedScope struct {
 
 // Change is new content of one scope and its difference from the old content.
 type Change struct {
-	Added              []string              `json:"Added,omitempty"`   // ImageIds
-	Changed            []catalog.FieldChange `json:"Changed,omitempty"` // one entry for each field
-	CheckedAt          catalog.Time          `json:"CheckedAt"`         // when upstream gave the new content
-	ClusterID          string                `json:"ClusterId"`
-	Digest             string                `json:"Digest"` // of the new content
-	ImageCount         int                   `json:"ImageCount"`
-	InstanceType       string                `json:"InstanceType"`
-	Key                string                `json:"Key"`            // object of the new content
-	PreviousDigest     string                `json:"PreviousDigest"` // empty: there was no old content
-	PreviousImageCount int                   `json:"PreviousImageCount"`
+	// Added has the ImageIds that came with the new content.
+	Added []string `json:"Added,omitempty"`
+	// Changed has one entry for each field of an image that changed.
+	Changed []catalog.FieldChange `json:"Changed,omitempty"`
+	// CheckedAt is when upstream gave the new content.
+	CheckedAt catalog.Time `json:"CheckedAt"`
+	ClusterID string       `json:"ClusterId"`
+	// Digest is that of the new content.
+	Digest       string `json:"Digest"`
+	ImageCount   int    `json:"ImageCount"`
+	InstanceType string `json:"InstanceType"`
+	// Key names the snapshot object of the new content.
+	Key string `json:"Key"`
+	// PreviousDigest is that of the old content. It is empty if there was none.
+	PreviousDigest     string `json:"PreviousDigest"`
+	PreviousImageCount int    `json:"PreviousImageCount"`
 	// PreviousLost says that the old content could not be read, so that no
 	// difference is known.
-	PreviousLost bool     `json:"PreviousLost,omitempty"`
-	Removed      []string `json:"Removed,omitempty"` // ImageIds
-	RequestID    string   `json:"RequestId"`         // of upstream's answer
+	PreviousLost bool `json:"PreviousLost,omitempty"`
+	// Removed has the ImageIds that the new content lacks.
+	Removed []string `json:"Removed,omitempty"`
+	// RequestID is upstream's id of the answer.
+	RequestID string `json:"RequestId"`
 }
 
 // StateChange says that the checks of a scope began to have another outcome.
 type StateChange struct {
-	At           catalog.Time `json:"At"` // time of the check
-	ClusterID    string       `json:"ClusterId"`
-	From         State        `json:"From"` // empty: never checked before
-	InstanceType string       `json:"InstanceType"`
-	Problem      *Problem     `json:"Problem,omitempty"` // unless To is OK
-	To           State        `json:"To"`
+	// At is the time of the check.
+	At        catalog.Time `json:"At"`
+	ClusterID string       `json:"ClusterId"`
+	// From is empty if the scope was never checked before.
+	From         State  `json:"From"`
+	InstanceType string `json:"InstanceType"`
+	// Problem says why the check did not succeed. It is nil if To is OK.
+	Problem *Problem `json:"Problem,omitempty"`
+	To      State    `json:"To"`
 }
 
 // ClusterChange is a cluster that appeared (no Before), changed, or ended (no
@@ -91,8 +114,9 @@ type ClusterChange struct {
 // its file. So reading a month needs no other month.
 type Checkpoint struct {
 	Clusters []catalog.Cluster `json:"Clusters"`
-	Files    []File            `json:"Files"` // this month and the earlier ones
-	Scopes   []ScopeState      `json:"Scopes"`
+	// Files has this month and the earlier ones.
+	Files  []File       `json:"Files"`
+	Scopes []ScopeState `json:"Scopes"`
 }
 
 // IsEmpty reports whether the commit changes nothing.

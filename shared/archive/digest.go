@@ -18,8 +18,10 @@ var (
 
 // digestField says where an object holds its own digest.
 type digestField struct {
-	find  func(data, sep []byte) int // finds the CommittedAt before the digest
-	after string                     // what follows the digest
+	// find finds the CommittedAt before the digest: the first or the last one.
+	find func(data, sep []byte) int
+	// after is the text that follows the digest.
+	after string
 }
 
 // offset returns where the digest begins in data, or -1 if there is none.

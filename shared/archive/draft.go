@@ -10,26 +10,35 @@ import (
 
 // Run is what one execution of the snapshot function learned about a region.
 type Run struct {
-	RunID     string
-	Trigger   string // timer, event, direct
+	RunID string
+	// Trigger is what started the run: timer, event or direct.
+	Trigger   string
 	StartedAt catalog.Time
-	Counts    Counts // Planned and Left; Commit fills in the rest
-	Checks    []Check
-	Ended     []catalog.Scope // scopes that will no longer be asked
-	Discovery *Listing        // nil: clusters were not listed
+	// Counts has Planned and Left. Commit fills in the rest.
+	Counts Counts
+	Checks []Check
+	// Ended has the scopes that will no longer be asked.
+	Ended []catalog.Scope
+	// Discovery is nil if clusters were not listed.
+	Discovery *Listing
 }
 
 // Check is the outcome of asking upstream about one scope.
 type Check struct {
-	Scope       catalog.Scope
-	At          catalog.Time // when it was asked
-	State       State
-	Problem     *Problem // of a scope that is not OK
-	Fingerprint string   // of the answer's bytes
+	Scope catalog.Scope
+	// At is when the scope was asked.
+	At    catalog.Time
+	State State
+	// Problem says why a scope is not OK.
+	Problem *Problem
+	// Fingerprint is a hash of the answer's bytes. Equal answers need not be
+	// parsed again.
+	Fingerprint string
 	// Snapshot is the new content. It is nil if the content is the one that the
 	// base names. Of a held scope it is the candidate's.
-	Snapshot  *catalog.Snapshot
-	Candidate *Candidate // of a held scope
+	Snapshot *catalog.Snapshot
+	// Candidate is the suspicious answer of a held scope.
+	Candidate *Candidate
 	// Before is the content that the base names. It is nil if there is none, or
 	// if it could not be read.
 	Before *catalog.Snapshot
@@ -37,11 +46,14 @@ type Check struct {
 
 // Listing is the outcome of discovery.
 type Listing struct {
-	At       catalog.Time
-	Problem  *Problem // not nil: discovery failed and Clusters says nothing
-	Held     int      // suspicious listings in a row, this one included
+	At catalog.Time
+	// Problem is not nil if discovery failed. Then Clusters says nothing.
+	Problem *Problem
+	// Held counts suspicious listings in a row, this one included.
+	Held     int
 	Clusters []catalog.Cluster
-	Upstream json.RawMessage // JSON array of the entries, verbatim
+	// Upstream is the JSON array of the entries, verbatim.
+	Upstream json.RawMessage
 }
 
 // draftCommit turns a run into a commit after cur. It returns the commit, the

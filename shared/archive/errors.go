@@ -13,8 +13,10 @@ var ErrNoData = errors.New("region has no commit yet")
 // DamagedError means that a stored object contradicts itself or an object that
 // refers to it. Its content is never served.
 type DamagedError struct {
-	Key    string // of the object
-	Reason string // a sentence about the object, without its subject's name
+	// Key names the object.
+	Key string
+	// Reason completes "object X is damaged:".
+	Reason string
 }
 
 func (e *DamagedError) Error() string {
@@ -24,8 +26,10 @@ func (e *DamagedError) Error() string {
 // TooEarlyError means that a caller asked for a time or commit before the first
 // one that is kept.
 type TooEarlyError struct {
-	First         catalog.Time // CommittedAt of the first kept commit
-	FirstSequence int64        // its number
+	// First is the CommittedAt of the first kept commit.
+	First catalog.Time
+	// FirstSequence is the number of that commit.
+	FirstSequence int64
 }
 
 func (e *TooEarlyError) Error() string {
@@ -34,7 +38,8 @@ func (e *TooEarlyError) Error() string {
 
 // FutureError means that a caller asked for a commit that does not exist yet.
 type FutureError struct {
-	Last int64 // number of the last commit
+	// Last is the number of the last commit.
+	Last int64
 }
 
 func (e *FutureError) Error() string { return fmt.Sprintf("the last commit is number %d", e.Last) }

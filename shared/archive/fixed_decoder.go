@@ -10,7 +10,8 @@ import (
 // digest over the head proves the text.
 type fixedDecoder struct {
 	jsonscan.Scanner
-	times map[string]catalog.Time // parsed ones by their text: most scopes share a few
+	// times has parsed times by their text, since most scopes share a few.
+	times map[string]catalog.Time
 }
 
 func newFixedDecoder(text string) *fixedDecoder {

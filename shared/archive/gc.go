@@ -19,8 +19,9 @@ import (
 type Collector struct {
 	writer *Writer
 	bucket Sweeper
-	keep   func(now time.Time) time.Time // the oldest time that must stay answerable
-	now    func() time.Time
+	// keep returns the oldest time that must stay answerable.
+	keep func(now time.Time) time.Time
+	now  func() time.Time
 }
 
 // monthSlack is more than a cutoff in calendar units can go back from one day to
@@ -37,18 +38,26 @@ func NewCollector(bucket Sweeper, keys Keys, keep func(now time.Time) time.Time,
 // Sweep is what a sweep of one region found and did.
 type Sweep struct {
 	RegionID string
-	Items    []Item // what may be removed, in the order of removal
-	Removed  int    // number of items removed
-	Bytes    int64  // of the removed items
-	Waiting  int    // snapshots that nothing refers to and that stay until Grace is over
+	// Items is what may be removed, in the order of removal.
+	Items []Item
+	// Removed counts the items that were removed.
+	Removed int
+	// Bytes is the size of the removed items.
+	Bytes int64
+	// Waiting counts snapshots to which nothing refers and that stay until Grace
+	// is over.
+	Waiting int
 }
 
 // Item is an object that may be removed.
 type Item struct {
-	Key      string
-	Size     int64     // bytes
-	Modified time.Time // when it was last written
-	Why      string    // for people
+	Key string
+	// Size is in bytes.
+	Size int64
+	// Modified is when the object was last written, by the store's clock.
+	Modified time.Time
+	// Why says to people why the object may be removed.
+	Why string
 }
 
 // Plan returns what Collect would remove now. It changes nothing.
@@ -83,12 +92,15 @@ func (c *Collector) Collect(ctx context.Context, region string) (*Sweep, error) 
 // collectionPass is one sweep of one region.
 type collectionPass struct {
 	*Collector
-	sweep     *Sweep
-	region    *Region // nil: the region has no commit yet
+	sweep *Sweep
+	// region is nil if there is no commit yet.
+	region    *Region
 	months    []Item
 	snapshots []Item
-	through   string       // the last month that is gone or goes now
-	removedAt catalog.Time // the latest time at which it can have gone
+	// through is the last month that is gone or goes now.
+	through string
+	// removedAt is the latest time at which through can have gone.
+	removedAt catalog.Time
 }
 
 func (p *collectionPass) countRemoved(item Item) {

@@ -12,19 +12,22 @@ import (
 // in the order of their names, so that equal states have equal bytes. That is
 // why it is not grouped into smaller structs.
 type head struct {
-	IndexSequence    int64             `json:"Catalogue"` // the commit up to which the index goes
-	Clusters         []catalog.Cluster `json:"Clusters"`
-	CommittedAt      catalog.Time      `json:"CommittedAt"`
-	Digest           string            `json:"Digest"` // SHA-256 of the head with an empty Digest
-	Discovery        Discovery         `json:"Discovery"`
-	Format           int               `json:"Format"`
-	Log              headPosition      `json:"Log"`
-	RegionID         string            `json:"RegionId"`
-	Run              RunInfo           `json:"Run"`
-	Scopes           []ScopeState      `json:"Scopes"`
-	Sequence         int64             `json:"Sequence"`
-	Swept            Swept             `json:"Swept"`
-	UpstreamClusters json.RawMessage   `json:"UpstreamClusters"` // Region.Upstream
+	// IndexSequence is the commit up to which the index goes.
+	IndexSequence int64             `json:"Catalogue"`
+	Clusters      []catalog.Cluster `json:"Clusters"`
+	CommittedAt   catalog.Time      `json:"CommittedAt"`
+	// Digest is the SHA-256 of the head with an empty Digest.
+	Digest    string       `json:"Digest"`
+	Discovery Discovery    `json:"Discovery"`
+	Format    int          `json:"Format"`
+	Log       headPosition `json:"Log"`
+	RegionID  string       `json:"RegionId"`
+	Run       RunInfo      `json:"Run"`
+	Scopes    []ScopeState `json:"Scopes"`
+	Sequence  int64        `json:"Sequence"`
+	Swept     Swept        `json:"Swept"`
+	// UpstreamClusters is Region.Upstream.
+	UpstreamClusters json.RawMessage `json:"UpstreamClusters"`
 }
 
 // headPosition is the stored form of Region.Files and Region.log: the position
@@ -34,8 +37,9 @@ type headPosition struct {
 	Hash     string `json:"Hash"`
 	Month    string `json:"Month"`
 	Position int64  `json:"Position"`
-	Sealed   string `json:"Sealed,omitempty"` // the month in which the log goes on, if this one is sealed
-	Torn     bool   `json:"Torn,omitempty"`
+	// Sealed is the month in which the log goes on, if Month is sealed.
+	Sealed string `json:"Sealed,omitempty"`
+	Torn   bool   `json:"Torn,omitempty"`
 }
 
 // isPlausible reports whether a log can have such a position.

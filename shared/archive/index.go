@@ -19,14 +19,17 @@ import (
 // A digest of its own proves it. Its lists are named by their digests, so an older
 // index is never wrong, only less complete. Its stored name is catalogue.ndjson.
 type Index struct {
-	RegionID    string
-	Sequence    int64 // the commit up to which the index goes
+	RegionID string
+	// Sequence is the commit up to which the index goes.
+	Sequence    int64
 	CommittedAt catalog.Time
-	Images      []*catalog.Image // in canonical order, each content once
+	// Images has each content once, in canonical order.
+	Images []*catalog.Image
 	// FirstSeen says, for each of Images, when its ImageId was first published in
 	// any scope of the region, as far back as the history went at that time.
 	FirstSeen []catalog.Time
-	Lists     map[string][]int32 // by snapshot digest: positions in Images, ascending
+	// Lists has positions in Images, ascending, by snapshot digest.
+	Lists map[string][]int32
 	// Gone is FirstSeen for ImageIds that were published and are in none of Images.
 	Gone map[string]catalog.Time
 }

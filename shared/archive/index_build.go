@@ -18,12 +18,17 @@ import (
 // since, and snapshots.
 type indexBuilder struct {
 	*Writer
-	region    *Region   // the state that is to be indexed
-	old       *Index    // commits up to its Sequence need not be read; empty if there is none
-	firstSeen firstSeen // what is known so far
+	// region is the state that is to be indexed.
+	region *Region
+	// old is the index to start from. It is empty if there is none. Commits up to
+	// its Sequence need not be read.
+	old *Index
+	// firstSeen is what is known so far.
+	firstSeen firstSeen
 
-	mu     sync.Mutex
-	images map[string][]*catalog.Image // lists that are at hand, by digest; mu guards it
+	mu sync.Mutex
+	// images has the lists that are at hand, by digest. mu guards it.
+	images map[string][]*catalog.Image
 }
 
 func (w *Writer) newIndexBuilder(r *Region) *indexBuilder {

@@ -16,13 +16,17 @@ import (
 // image, one for each list, and one for each id that is gone.
 type indexHeader struct {
 	CommittedAt catalog.Time `json:"CommittedAt"`
-	Digest      string       `json:"Digest"` // SHA-256 of the object with an empty Digest
-	Format      int          `json:"Format"`
-	Gone        int          `json:"Gone"`   // number of lines of ids that are gone
-	Images      int          `json:"Images"` // number of lines of images
-	Lists       int          `json:"Lists"`  // number of lines of lists
-	RegionID    string       `json:"RegionId"`
-	Sequence    int64        `json:"Sequence"`
+	// Digest is the SHA-256 of the object with an empty Digest.
+	Digest string `json:"Digest"`
+	Format int    `json:"Format"`
+	// Gone is the number of lines of ids that are gone.
+	Gone int `json:"Gone"`
+	// Images is the number of lines of images.
+	Images int `json:"Images"`
+	// Lists is the number of lines of lists.
+	Lists    int    `json:"Lists"`
+	RegionID string `json:"RegionId"`
+	Sequence int64  `json:"Sequence"`
 }
 
 var indexDigest = digestField{find: bytes.Index, after: `","Format":`}

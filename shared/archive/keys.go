@@ -16,7 +16,8 @@ const (
 // Keys builds and parses the keys below one prefix. Building and parsing are
 // inverses. A part that must not stand in a key is refused, never escaped.
 type Keys struct {
-	prefix string // empty, or it ends with a slash: "x/y/"
+	// prefix is empty or ends with a slash, for example "x/y/".
+	prefix string
 }
 
 // NewKeys returns the keys below a prefix, which may be empty. It returns an
@@ -97,9 +98,12 @@ const (
 type ParsedKey struct {
 	Kind   Kind
 	Region string
-	Month  string        // of a log
-	Scope  catalog.Scope // of a snapshot
-	Digest string        // of a snapshot
+	// Month is set for a log.
+	Month string
+	// Scope is set for a snapshot.
+	Scope catalog.Scope
+	// Digest is set for a snapshot.
+	Digest string
 }
 
 // Parse is the inverse of Head, Index, Log and Snapshot. It returns an error for

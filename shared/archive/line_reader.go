@@ -27,19 +27,26 @@ const (
 // than a caller may wait for a store that does not answer. A writer's deadline
 // counts everything, because the run needs the rest of its time.
 type lineReader struct {
-	ctx     context.Context
-	bucket  Reader
-	key     string
-	maxLine int // bytes of the longest allowed line
+	ctx    context.Context
+	bucket Reader
+	key    string
+	// maxLine is the length of the longest allowed line, in bytes.
+	maxLine int
 
-	piece     []byte // what has been read of the file and not been returned
-	offset    int64  // where the next piece begins
+	// piece is what has been read of the file and not been returned yet.
+	piece []byte
+	// offset is where the next piece begins in the file.
+	offset    int64
 	pieceSize int64
-	atEnd     bool // the file ends with the piece
+	// atEnd is true if the file ends with the piece.
+	atEnd bool
 
-	countsReplay bool // the deadline counts the time between pieces
+	// countsReplay is true if the deadline counts the time between pieces.
+	countsReplay bool
 	readAt       time.Time
-	replayTime   time.Duration // between pieces so far; 0 if the deadline counts it
+	// replayTime is the time between pieces so far. It stays 0 if countsReplay is
+	// true.
+	replayTime time.Duration
 }
 
 // openLines reads the first piece of a file from an offset on.

@@ -14,12 +14,16 @@ import (
 // Archive reads the regions below one prefix of a bucket. It is safe for
 // concurrent use.
 type Archive struct {
-	bucket               Reader
-	keys                 Keys
-	images               catalog.Interner // shares equal images between snapshots
-	pieceSize            int64            // bytes of the log that are read at a time
-	maxLine              int              // bytes of the longest allowed line of the log
-	deadlineCountsReplay bool             // see lineReader
+	bucket Reader
+	keys   Keys
+	// images shares equal images between snapshots.
+	images catalog.Interner
+	// pieceSize is how many bytes of the log are read at a time.
+	pieceSize int64
+	// maxLine is the length of the longest allowed line of the log, in bytes.
+	maxLine int
+	// deadlineCountsReplay is lineReader.countsReplay.
+	deadlineCountsReplay bool
 }
 
 // New returns the archive below the keys' prefix.

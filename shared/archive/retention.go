@@ -18,10 +18,13 @@ const (
 // Swept is what retention has done in a region. The head keeps it, so that a run
 // need not find out. If it is lost, retention only waits longer.
 type Swept struct {
-	At catalog.Time `json:"At"` // end of the last sweep that finished
+	// At is the end of the last sweep that finished.
+	At catalog.Time `json:"At"`
 	// the latest time at which Through can have gone; zero: no month was removed
 	RemovedAt catalog.Time `json:"RemovedAt"`
-	Through   string       `json:"Through"` // the last month of the log that was removed; empty: none
+	// Through is the last month of the log that was removed. It is empty if none
+	// was.
+	Through string `json:"Through"`
 }
 
 // IsDue reports whether a region has to be swept again, once a day.

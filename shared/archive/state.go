@@ -23,36 +23,53 @@ const (
 // Problem says why a check did not succeed. Its text comes from upstream, or
 // says why upstream gave none.
 type Problem struct {
-	Class     string `json:"Class"` // throttled, not-authorized, not-found, temporary, malformed, …
-	Code      string `json:"Code"`  // upstream's error code, if it gave one
-	Message   string `json:"Message"`
-	RequestID string `json:"RequestId"` // upstream's; empty: it gave none
+	// Class is throttled, not-authorized, not-found, temporary, malformed and so
+	// on.
+	Class string `json:"Class"`
+	// Code is upstream's error code. It is empty if upstream gave none.
+	Code    string `json:"Code"`
+	Message string `json:"Message"`
+	// RequestID is upstream's. It is empty if upstream gave none.
+	RequestID string `json:"RequestId"`
 }
 
 // ScopeState is what is known of one scope.
 type ScopeState struct {
-	Candidate *Candidate `json:"Candidate,omitempty"` // of a held scope; in the head only
+	// Candidate is the suspicious answer of a held scope. Only the head has it.
+	Candidate *Candidate `json:"Candidate,omitempty"`
 	// when the current content was first published; zero: never
-	CapturedAt   catalog.Time `json:"CapturedAt"`
-	CheckedAt    catalog.Time `json:"CheckedAt"`             // when upstream last confirmed it; zero: never
-	ClusterID    string       `json:"ClusterId"`             // empty: asked without
-	Digest       string       `json:"Digest"`                // of the current content; empty: there is none yet
-	Fingerprint  string       `json:"Fingerprint,omitempty"` // of the answer's bytes; in the head only
-	ImageCount   int          `json:"ImageCount"`            // of the current content
-	InstanceType string       `json:"InstanceType"`          // empty: asked without
-	Problem      *Problem     `json:"Problem,omitempty"`     // of the last check; nil if it was OK
-	Since        catalog.Time `json:"Since"`                 // when State began
-	State        State        `json:"State"`
-	TriedAt      catalog.Time `json:"TriedAt"` // when it was last asked, with whatever outcome
+	CapturedAt catalog.Time `json:"CapturedAt"`
+	// CheckedAt is when upstream last confirmed the content. It is zero if that
+	// never happened.
+	CheckedAt catalog.Time `json:"CheckedAt"`
+	// ClusterID is empty if the question named no cluster.
+	ClusterID string `json:"ClusterId"`
+	// Digest is that of the current content. It is empty if there is none yet.
+	Digest string `json:"Digest"`
+	// Fingerprint is a hash of the last answer's bytes. Only the head has it.
+	Fingerprint string `json:"Fingerprint,omitempty"`
+	// ImageCount is the number of images of the current content.
+	ImageCount int `json:"ImageCount"`
+	// InstanceType is empty if the question named no instance type.
+	InstanceType string `json:"InstanceType"`
+	// Problem says why the last check did not succeed. It is nil if it did.
+	Problem *Problem `json:"Problem,omitempty"`
+	// Since is when State began.
+	Since catalog.Time `json:"Since"`
+	State State        `json:"State"`
+	// TriedAt is when the scope was last asked, whatever the outcome.
+	TriedAt catalog.Time `json:"TriedAt"`
 }
 
 // Candidate is a suspicious answer that is published only once it has been seen
 // again or confirmed. Its content is stored like any snapshot's.
 type Candidate struct {
-	Digest     string       `json:"Digest"`
-	ImageCount int          `json:"ImageCount"`
-	Seen       int          `json:"Seen"`  // runs in a row that found it, or something close to it
-	Since      catalog.Time `json:"Since"` // when it was first seen
+	Digest     string `json:"Digest"`
+	ImageCount int    `json:"ImageCount"`
+	// Seen counts the runs in a row that found it, or something close to it.
+	Seen int `json:"Seen"`
+	// Since is when it was first seen.
+	Since catalog.Time `json:"Since"`
 }
 
 // Scope returns the scope whose state s is.
@@ -62,22 +79,31 @@ func (s ScopeState) Scope(region string) catalog.Scope {
 
 // Discovery is the outcome of the last ListClusters of a region.
 type Discovery struct {
-	CheckedAt catalog.Time `json:"CheckedAt"`      // when it last succeeded; zero: never
-	Held      int          `json:"Held,omitempty"` // runs in a row whose listing was suspicious
-	Problem   *Problem     `json:"Problem,omitempty"`
-	TriedAt   catalog.Time `json:"TriedAt"` // zero: clusters are not discovered
+	// CheckedAt is when a listing last succeeded. It is zero if none did.
+	CheckedAt catalog.Time `json:"CheckedAt"`
+	// Held counts the runs in a row whose listing was suspicious.
+	Held    int      `json:"Held,omitempty"`
+	Problem *Problem `json:"Problem,omitempty"`
+	// TriedAt is when clusters were last listed. It is zero if they are not
+	// discovered.
+	TriedAt catalog.Time `json:"TriedAt"`
 }
 
 // Counts counts the scopes of a run over one region by their outcome.
 type Counts struct {
-	Changed   int `json:"Changed"` // scopes with new content
-	Ended     int `json:"Ended"`   // no longer asked
-	Failed    int `json:"Failed"`
-	Held      int `json:"Held"`
-	Left      int `json:"Left"` // not asked, or not stored, before the deadline
-	Lost      int `json:"Lost"` // another run published the scope first
-	Planned   int `json:"Planned"`
-	Unchanged int `json:"Unchanged"` // upstream confirmed the content
+	// Changed counts scopes with new content.
+	Changed int `json:"Changed"`
+	// Ended counts scopes that are no longer asked.
+	Ended  int `json:"Ended"`
+	Failed int `json:"Failed"`
+	Held   int `json:"Held"`
+	// Left counts scopes that were not asked, or not stored, before the deadline.
+	Left int `json:"Left"`
+	// Lost counts scopes that another run published first.
+	Lost    int `json:"Lost"`
+	Planned int `json:"Planned"`
+	// Unchanged counts scopes whose content upstream confirmed.
+	Unchanged int `json:"Unchanged"`
 }
 
 // RunInfo is the last run that wrote the head.
@@ -91,33 +117,45 @@ type RunInfo struct {
 
 // File is one month of the log.
 type File struct {
-	FirstCommittedAt catalog.Time `json:"FirstCommittedAt"` // of its first commit
-	FirstSequence    int64        `json:"FirstSequence"`    // of its first commit
-	Month            string       `json:"Month"`            // like "2006-01"
+	// FirstCommittedAt is the time of its first commit.
+	FirstCommittedAt catalog.Time `json:"FirstCommittedAt"`
+	// FirstSequence is the number of its first commit.
+	FirstSequence int64 `json:"FirstSequence"`
+	// Month names the file, for example "2006-01".
+	Month string `json:"Month"`
 }
 
 // Region is the state of a region after a commit. It must not be changed once it
 // has been handed out, so it may be shared freely.
 type Region struct {
-	RegionID    string
-	Sequence    int64             // number of the last commit; 0: none yet
-	CommittedAt catalog.Time      // of the last commit
-	Scopes      []ScopeState      // in canonical order, each scope once
-	Clusters    []catalog.Cluster // by ClusterId, each once
-	Files       []File            // months of the log, oldest first
+	RegionID string
+	// Sequence is the number of the last commit. It is 0 if there is none yet.
+	Sequence int64
+	// CommittedAt is the time of the last commit.
+	CommittedAt catalog.Time
+	// Scopes is in canonical order, each scope once.
+	Scopes []ScopeState
+	// Clusters is sorted by ClusterId, each cluster once.
+	Clusters []catalog.Cluster
+	// Files has the months of the log, oldest first.
+	Files []File
 
 	HeadInfo
 
-	log     position
-	headTag string // entity tag of the head this came from; empty: none
+	log position
+	// headTag is the entity tag of the head this came from. It is empty if there
+	// was no head.
+	headTag string
 }
 
 // HeadInfo is what only the head says. It is not part of the history.
 type HeadInfo struct {
-	Discovery     Discovery
-	Run           RunInfo
-	Swept         Swept
-	IndexSequence int64 // the commit up to which the index goes; 0: there is no index
+	Discovery Discovery
+	Run       RunInfo
+	Swept     Swept
+	// IndexSequence is the commit up to which the index goes. It is 0 if there is
+	// no index.
+	IndexSequence int64
 	// Upstream is the JSON array of the last ListClusters entries of the
 	// region, verbatim. It is empty if none is known.
 	Upstream json.RawMessage
@@ -125,11 +163,17 @@ type HeadInfo struct {
 
 // position is a position in the log.
 type position struct {
-	month     string // of the file; empty: the region has no log
-	length    int64  // bytes of the file that have been read
-	hash      string // SHA-256 in hex of the last commit's line
-	torn      bool   // the file does not end with a line end
-	successor string // the month in which the log goes on, if the last commit is a seal; else empty
+	// month names the file. It is empty if the region has no log.
+	month string
+	// length is how many bytes of the file have been read.
+	length int64
+	// hash is the SHA-256 in hex of the last commit's line.
+	hash string
+	// torn is true if the file does not end with a line end.
+	torn bool
+	// successor is the month in which the log goes on. It is empty unless the last
+	// commit is a seal.
+	successor string
 }
 
 // isSealed reports whether the last commit is a seal.

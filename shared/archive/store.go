@@ -106,9 +106,12 @@ func checksToStore(base *Region, checks []Check) []int {
 // storedSnapshot is a snapshot object as a run has written it. Its bytes are not
 // kept, since a run may write thousands.
 type storedSnapshot struct {
-	key      string
-	size     int  // bytes; 0: nothing had to be written
-	reused   bool // it existed and was written again with its own bytes
+	key string
+	// size is in bytes. It is 0 if nothing had to be written.
+	size int
+	// reused is true if the object existed and was written again with its own
+	// bytes.
+	reused   bool
 	snapshot *catalog.Snapshot
 }
 

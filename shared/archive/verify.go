@@ -12,16 +12,22 @@ import (
 
 // Audit is what Verify found in one region.
 type Audit struct {
-	RegionID  string
-	Commits   int       // commits in the log, seals included
-	Snapshots int       // referenced and intact
-	Orphans   []string  // keys of snapshots that nothing refers to: left by runs that died
-	Findings  []Finding // what breaks the storage contract
+	RegionID string
+	// Commits counts the commits in the log, seals included.
+	Commits int
+	// Snapshots counts the snapshots that are referenced and intact.
+	Snapshots int
+	// Orphans has the keys of snapshots to which nothing refers. Runs that died
+	// left them.
+	Orphans []string
+	// Findings is what breaks the storage contract.
+	Findings []Finding
 }
 
 // Finding is one thing that breaks the storage contract.
 type Finding struct {
-	Key    string // of the object
+	// Key names the object.
+	Key    string
 	Reason string
 }
 
@@ -60,19 +66,31 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 // verifier is one reading of one region.
 type verifier struct {
 	*Archive
-	ctx       context.Context
-	audit     *Audit
-	wanted    map[string]bool              // keys of snapshots that something refers to
-	tolerated map[string]bool              // keys of snapshots that may be there or not
-	proved    map[string]*catalog.Snapshot // by key: verified by this reading or an earlier one
-	snapshots map[string]*catalog.Snapshot // by key: wanted and read; nil if damaged
+	ctx   context.Context
+	audit *Audit
+	// wanted has the keys of snapshots to which something refers.
+	wanted map[string]bool
+	// tolerated has the keys of snapshots that may be there or not.
+	tolerated map[string]bool
+	// proved has the snapshots that this reading or an earlier one has verified,
+	// by key.
+	proved map[string]*catalog.Snapshot
+	// snapshots has the wanted snapshots that were read, by key. A damaged one is
+	// nil.
+	snapshots map[string]*catalog.Snapshot
 
-	headTag    string // of the head that was read; empty: there was none
-	indexClaim int64  // how far the index goes according to the head; 0: it does not say
+	// headTag is the entity tag of the head. It is empty if there was no head.
+	headTag string
+	// indexClaim is how far the index goes according to the head. It is 0 if the
+	// head does not say.
+	indexClaim int64
 
-	firstSeen      firstSeen // according to the log
-	logEnd         position  // after the last commit
-	contentCommits []int64   // the numbers of the commits that change content
+	// firstSeen is what the log says.
+	firstSeen firstSeen
+	// logEnd is the position after the last commit.
+	logEnd position
+	// contentCommits has the numbers of the commits that change content.
+	contentCommits []int64
 }
 
 func (a *Archive) newVerifier(ctx context.Context, region string, proved map[string]*catalog.Snapshot) *verifier {

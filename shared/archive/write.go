@@ -21,9 +21,10 @@ const (
 // Writer commits runs. It is safe for concurrent use.
 type Writer struct {
 	*Archive
-	bucket     Bucket
-	now        func() time.Time
-	newBackOff func() backoff.BackOff // waits between tries of one append
+	bucket Bucket
+	now    func() time.Time
+	// newBackOff returns the pauses between tries of one append.
+	newBackOff func() backoff.BackOff
 }
 
 // NewWriter returns a writer that dates its commits by now.
@@ -41,13 +42,20 @@ func newBackOff() backoff.BackOff {
 
 // Result is what Writer.Commit did.
 type Result struct {
-	Region  *Region // after the commit
-	Commit  *Commit // nil: nothing had changed and nothing was appended
-	Counts  Counts
-	Checks  []Check // of the run, as they were committed
-	Stored  int     // snapshot objects written
-	Bytes   int     // of those objects
-	Retries int     // appends that another run won, or whose outcome had to be looked up
+	// Region is the state after the commit.
+	Region *Region
+	// Commit is nil if nothing had changed and nothing was appended.
+	Commit *Commit
+	Counts Counts
+	// Checks are those of the run, as they were committed.
+	Checks []Check
+	// Stored counts the snapshot objects that were written.
+	Stored int
+	// Bytes is the size of those objects.
+	Bytes int
+	// Retries counts the appends that another run won, or whose outcome had to be
+	// looked up.
+	Retries int
 	// HeadError says what failed after the commit was published: the head was
 	// not put, the index was not updated, or an object that the commit refers to
 	// could not be verified again. Readers are served from the log meanwhile, and
