@@ -9,10 +9,10 @@ import (
 	"community-images/shared/apierror"
 )
 
-// negotiate chooses a format of a route by an Accept header (RFC 9110): the
-// highest quality that the most specific range gives, the earlier format of
-// the route on a tie.
-func negotiateFormat(accept string, formats []string) (string, bool) {
+// negotiateFormat chooses a format by an Accept header (RFC 9110): the one with
+// the highest quality, and the first of those that are equal. It returns false
+// if the header allows none.
+func negotiateFormat(accept string, formats []string) (format string, ok bool) {
 	if strings.TrimSpace(accept) == "" {
 		return formats[0], true
 	}
@@ -25,7 +25,8 @@ func negotiateFormat(accept string, formats []string) (string, bool) {
 	return best, best != ""
 }
 
-// acceptable is the quality that a header gives a media type.
+// acceptQuality returns the quality, from 0 to 1, that an Accept header gives a
+// media type. The most specific range decides.
 func acceptQuality(accept, media string) float64 {
 	kind, _, _ := strings.Cut(media, "/")
 	quality, specific := 0.0, 0
@@ -47,6 +48,8 @@ func acceptQuality(accept, media string) float64 {
 	return quality
 }
 
+// parseQuality returns q of the parameters of a media range: 1 if it is absent,
+// 0 if it is wrong.
 func parseQuality(params string) float64 {
 	for part := range strings.SplitSeq(params, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
@@ -61,11 +64,13 @@ func parseQuality(params string) float64 {
 	return 1
 }
 
+// mediaType returns the media type of a format without its parameters.
 func mediaType(format string) string {
 	media, _, _ := strings.Cut(contentType(format), ";")
 	return media
 }
 
+// newNotAcceptableError lists the media types of a route.
 func newNotAcceptableError(rt *route) error {
 	var media []string
 	for _, f := range rt.formats {

@@ -9,7 +9,7 @@ import (
 	"community-images/shared/catalog"
 )
 
-// kind says how the values of a field compare.
+// fieldKind says how the values of a field compare.
 type fieldKind int
 
 const (
@@ -18,7 +18,7 @@ const (
 	numberKind                   // by value
 )
 
-// field is one field of an image as the grammar knows it.
+// field is one field of an image that parameters can name.
 type field struct {
 	index int    // in schema.fields
 	name  string // dotted, as it is written in parameters
@@ -27,8 +27,8 @@ type field struct {
 	enum  []string // documented values; others are possible
 }
 
-// fields is the table that parameters, filters, sorting, facets, csv columns
-// and the OpenAPI document are made from, in the order of csv columns.
+// fields is the table of all fields, in the order of csv columns. Filters, sort,
+// facets, columns and the OpenAPI document are made from it.
 var fields = []field{
 	{name: "ImageId", about: "id of the image"},
 	{name: "ImageName", about: "name of the image"},
@@ -56,12 +56,12 @@ var fields = []field{
 	{name: "OsTag.BaseOsTag", about: "tag of the system's base"},
 }
 
-// objects are the fields that hold others; as a filter each stands for its
-// member OsTag, as upstream's parameter BaseOsTag does.
+// objectFields are members that hold fields. As a filter each means its member
+// OsTag, as E-HPC's own parameter BaseOsTag does.
 var objectFields = []string{"BaseOsTag", "OsTag"}
 
-// text is the value of the field, empty if the image has none. A size that is
-// no number is none; equal ones have one text.
+// valueOf returns the value of the field as text. It is empty if the image has
+// no value. Numbers have one spelling each, and what is not a number is no value.
 func (f *field) valueOf(im *catalog.Image) string {
 	s := im.Text(f.name)
 	if f.kind != numberKind || s == "" {
@@ -72,24 +72,24 @@ func (f *field) valueOf(im *catalog.Image) string {
 	case !ok:
 		return ""
 	case size == 0:
-		return "0" // and not -0
-	case 1e-6 <= size && size < 1e21: // beyond, the zeros are more than the digits
+		return "0" // not -0
+	case 1e-6 <= size && size < 1e21: // outside, an exponent is shorter
 		return strconv.FormatFloat(n, 'f', -1, 64)
 	}
 	return strconv.FormatFloat(n, 'g', -1, 64)
 }
 
-// parseNumber reads a decimal number. ParseFloat takes hexadecimal ones,
-// underscores, infinity and what is no number, too.
+// parseNumber reads a finite decimal number. strconv.ParseFloat alone would also
+// accept hexadecimal numbers, underscores, infinity and NaN.
 func parseNumber(s string) (n float64, ok bool) {
 	n, err := strconv.ParseFloat(s, 64)
 	return n, err == nil && isDecimalText(s)
 }
 
-// decimal says whether a text has no character that decimal numbers lack.
+// isDecimalText returns true if every character can be part of a decimal number.
 func isDecimalText(s string) bool { return strings.Trim(s, "0123456789.eE+-") == "" }
 
-// compare orders two values of the field that are not empty.
+// compareValues orders two values of the field that are not empty.
 func (f *field) compareValues(a, b string) int {
 	switch f.kind {
 	case versionKind:
@@ -100,13 +100,14 @@ func (f *field) compareValues(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// schema is the field table without what is withheld.
+// schema is the table of fields without those that the service withholds.
 type schema struct {
 	fields   []field
-	withheld []string
-	byName   map[string]*field // lower case
+	withheld []string          // names of members or fields, from Options.Redact
+	byName   map[string]*field // by lower-case name; objectFields are aliases
 }
 
+// newSchema returns the table without the members or fields to redact.
 func newSchema(redact []string) *schema {
 	s := &schema{withheld: redact, byName: map[string]*field{}}
 	for _, f := range fields {
@@ -127,9 +128,10 @@ func newSchema(redact []string) *schema {
 	return s
 }
 
-// field finds a field by its name in any case, nil if there is none.
+// fieldNamed returns the field of a name in any case, or nil.
 func (s *schema) fieldNamed(name string) *field { return s.byName[strings.ToLower(name)] }
 
+// fieldNames lists the fields, without objectFields.
 func (s *schema) fieldNames() []string {
 	names := make([]string, len(s.fields))
 	for i, f := range s.fields {

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// fold is the one spelling of all texts that differ in case only, letter by
-// letter: those in lower case, and letters with more than two forms as one, as
-// an expression with (?i) takes them (σ and ς are both Σ).
+// foldCase returns a text without differences of case. Two strings are equal
+// after foldCase exactly if (?i) would match them: letters with more than two
+// forms become one letter, for example σ and ς.
 func foldCase(s string) string {
 	s = strings.ToLower(s)
 	if !strings.ContainsFunc(s, mayHaveOtherForms) {
@@ -25,7 +25,6 @@ func foldCase(s string) string {
 	}, s)
 }
 
-// mayFold passes over the most frequent letters in lower case that have no
-// third form: ASCII, and what stands between Coptic and Cyrillic, which is CJK
-// and has no case.
+// mayHaveOtherForms returns false for the most frequent lower-case letters
+// without a third form: ASCII, and the CJK blocks, which have no case.
 func mayHaveOtherForms(r rune) bool { return r >= 0x80 && r < 0x2e80 || r >= 0xa640 }

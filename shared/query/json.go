@@ -2,10 +2,10 @@ package query
 
 import "community-images/shared/catalog"
 
-// appendString writes a JSON string.
+// appendString appends a JSON string.
 func appendString(b []byte, s string) []byte { return catalog.AppendString(b, s) }
 
-// appendStrings writes a JSON array of strings.
+// appendStrings appends a JSON array of strings.
 func appendStrings(b []byte, list []string) []byte {
 	b = append(b, '[')
 	for i, s := range list {

@@ -2,9 +2,9 @@ package query
 
 import "strings"
 
-// splitList separates values at commas. Before a comma and at the end of a
-// value "\\" is a backslash, and "\," is a comma within a value; anywhere else
-// a backslash stands for itself, as regular expressions have many.
+// splitList splits a list at its commas. "\," is a comma inside a value. Before
+// a comma and at the end of a value "\\" is a backslash. Anywhere else a
+// backslash stands for itself, because regular expressions have many.
 func splitList(s string) []string {
 	if !strings.Contains(s, `\`) {
 		return strings.Split(s, ",")
@@ -29,7 +29,7 @@ func splitList(s string) []string {
 			b.WriteString(s[end-run : end])
 		case run%2 == 0:
 			b.WriteString(s[end-run/2 : end])
-		case end == len(s): // it escapes nothing
+		case end == len(s): // the last one escapes nothing
 			b.WriteString(s[end-run/2-1 : end])
 		default:
 			b.WriteString(s[end-run/2:end] + ",")
@@ -39,7 +39,7 @@ func splitList(s string) []string {
 	return append(list, b.String())
 }
 
-// joinList is the inverse of splitList.
+// joinList writes values so that splitList returns them.
 func joinList(values []string) string {
 	var b strings.Builder
 	for n, v := range values {
@@ -66,5 +66,5 @@ func joinList(values []string) string {
 	return b.String()
 }
 
-// backslashes is the number of them that s begins with.
+// countBackslashes counts the backslashes at the start of s.
 func countBackslashes(s string) int { return len(s) - len(strings.TrimLeft(s, `\`)) }

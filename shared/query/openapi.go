@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 	"community-images/shared/catalog"
 )
 
-// object is a JSON object of the OpenAPI document.
+// jsonObject is an object of the OpenAPI document.
 type jsonObject = map[string]any
 
 // serveOpenAPI serves /openapi.json. The document is made from the tables that
@@ -27,6 +28,7 @@ func (s *service) serveOpenAPI(context.Context, *request) (*answer, error) {
 	}}, nil
 }
 
+// openAPIDocument returns the whole document.
 func (s *service) openAPIDocument() jsonObject {
 	paths := jsonObject{}
 	for _, rt := range s.routes {
@@ -55,6 +57,7 @@ func (s *service) openAPIDocument() jsonObject {
 	return doc
 }
 
+// describeOperation describes a route: its parameters and all its answers.
 func (s *service) describeOperation(rt *route) jsonObject {
 	parameters := []any{}
 	if rt.hasImageID() {
@@ -66,7 +69,7 @@ func (s *service) describeOperation(rt *route) jsonObject {
 		parameters = append(parameters, s.describeParam(rt, p))
 	}
 	if rt.filters {
-		for _, name := range slices.Sorted(keysOf(s.describeFilters())) {
+		for _, name := range slices.Sorted(maps.Keys(s.describeFilters())) {
 			parameters = append(parameters, jsonObject{"$ref": "#/components/parameters/" + name})
 		}
 	}
@@ -95,30 +98,20 @@ func (s *service) describeOperation(rt *route) jsonObject {
 	return op
 }
 
-// mayFail says whether a route has errors of a status.
+// canAnswer returns true if a route can answer with the status of an error.
 func (s *service) canAnswer(rt *route, status int) bool {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return s.requiresToken() && !rt.public
 	case http.StatusNotFound:
-		return rt.hasParam(paramAt.name) || rt.pattern == "/" // where the replica has such
+		return rt.hasParam(paramAt.name) || rt.pattern == "/" // the replica at the root has such
 	case http.StatusGone:
 		return rt.hasParam(paramCursor.name) || rt.hasImageID()
 	}
 	return true
 }
 
-func keysOf(m jsonObject) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
-
-// operationID makes a name of a path: /v1/images/{ImageId}/history becomes
+// operationID makes a name from a path: /v1/images/{ImageId}/history becomes
 // imagesImageIdHistory.
 func operationID(pattern string) string {
 	var b strings.Builder
@@ -139,6 +132,7 @@ func operationID(pattern string) string {
 	return b.String()
 }
 
+// describeParam describes a parameter of a route with its schema and an example.
 func (s *service) describeParam(rt *route, p param) jsonObject {
 	schema := jsonObject{"type": "string"}
 	out := jsonObject{"name": p.name, "in": "query", "description": p.about + "; allowed: " + s.describeAllowed(rt, p),
@@ -176,7 +170,8 @@ func (s *service) describeParam(rt *route, p param) jsonObject {
 	return out
 }
 
-// filterParameters describes every field with every operator.
+// describeFilters describes every field with every operator, by the name of the
+// parameter.
 func (s *service) describeFilters() jsonObject {
 	all := jsonObject{}
 	for i := range s.schema.fields {
@@ -202,6 +197,7 @@ func (s *service) describeFilters() jsonObject {
 	return all
 }
 
+// describeFilter describes one filter. op is nil for a field without operator.
 func describeFilter(name string, f *field, op *operator, about string) jsonObject {
 	example := exampleValue(f)
 	if op != nil && op.name == "exists" {
@@ -213,6 +209,7 @@ func describeFilter(name string, f *field, op *operator, about string) jsonObjec
 		"schema":  jsonObject{"type": "array", "items": jsonObject{"type": "string"}, "maxItems": maxListValues}}
 }
 
+// exampleValue returns a value that a filter on the field accepts.
 func exampleValue(f *field) string {
 	switch {
 	case len(f.enum) > 0:
@@ -231,14 +228,14 @@ func exampleValue(f *field) string {
 	return "linux"
 }
 
-// errorHeaders are the headers that go with a status.
+// errorHeaders are the headers of errors, by status.
 var errorHeaders = map[int]struct{ name, about string }{
 	http.StatusUnauthorized:       {"WWW-Authenticate", "Bearer"},
 	http.StatusMethodNotAllowed:   {"Allow", "what is allowed"},
 	http.StatusServiceUnavailable: {"Retry-After", "seconds after which to try again"},
 }
 
-// errorResponses has one response for each status, with its codes.
+// errorResponses describes one response for each status of errorCodes.
 func errorResponses() jsonObject {
 	out := jsonObject{}
 	for _, e := range errorCodes {
@@ -257,7 +254,7 @@ func errorResponses() jsonObject {
 	return out
 }
 
-// answerHeaders are the headers of a route's answers.
+// answerHeaders describes the headers of the answers of a route.
 func answerHeaders(rt *route) jsonObject {
 	headers := jsonObject{"Cache-Control": headerSchema(
 		"long and immutable for a pinned at, else short; no-store where there is no ETag")}
@@ -286,6 +283,7 @@ func answerHeaders(rt *route) jsonObject {
 	return headers
 }
 
+// headerSchema describes a header whose value is text.
 func headerSchema(about string) jsonObject {
 	return jsonObject{"description": about, "schema": jsonObject{"type": "string"}}
 }

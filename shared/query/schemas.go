@@ -6,7 +6,8 @@ import (
 	"community-images/shared/archive"
 )
 
-// schemas describes the bodies.
+// schemas describes the JSON bodies of all routes. openapitest compares them with
+// real answers.
 func (s *service) schemas() jsonObject {
 	codes := []string{}
 	for _, e := range errorCodes {
@@ -81,13 +82,13 @@ func (s *service) schemas() jsonObject {
 	}
 }
 
-// gone describes a member that only an ImageGone error has.
+// goneMember describes a member that only an ImageGone error has.
 func goneMember(about string) jsonObject {
 	return jsonObject{"type": "string", "description": "of " + codeGone + ": " + about}
 }
 
-// scopeSchema is a scope as /v1/clusters shows it; a time that has not been is
-// an empty text.
+// scopeSchema describes a scope as /v1/clusters shows it. A time that has not come
+// yet is an empty text.
 func scopeSchema() jsonObject {
 	text, number := jsonObject{"type": "string"}, jsonObject{"type": "integer"}
 	return objectSchema(jsonObject{
@@ -102,13 +103,14 @@ func scopeSchema() jsonObject {
 		"TriedAt")
 }
 
+// problemSchema describes the failure of a check.
 func problemSchema() jsonObject {
 	text := jsonObject{"type": "string"}
 	return objectSchema(jsonObject{"Class": text, "Code": text, "Message": text, "RequestId": text}, "Class", "Code",
 		"Message", "RequestId")
 }
 
-// regionSchema is a region as /v1/status shows it.
+// regionSchema describes a region as /v1/status shows it.
 func regionSchema() jsonObject {
 	text, number := jsonObject{"type": "string"}, jsonObject{"type": "integer"}
 	counts := jsonObject{"type": "object", "additionalProperties": number}
@@ -125,13 +127,15 @@ func regionSchema() jsonObject {
 	}, "RegionId", "Sequence", "CommittedAt", "ClusterCount", "Scopes", "Stale")
 }
 
+// schemaRef refers to one of schemas.
 func schemaRef(name string) jsonObject { return jsonObject{"$ref": "#/components/schemas/" + name} }
 
+// objectSchema describes an object with some members that are always there.
 func objectSchema(properties jsonObject, required ...string) jsonObject {
 	return jsonObject{"type": "object", "properties": properties, "required": required}
 }
 
-// common is a body with the members that every answer begins with.
+// answerSchema describes a body that begins with the members of every answer.
 func answerSchema(properties jsonObject, required ...string) jsonObject {
 	for _, name := range []string{"RequestId", "RegionId", "ClusterId", "InstanceType"} {
 		properties[name] = jsonObject{"type": "string"}
@@ -141,7 +145,7 @@ func answerSchema(properties jsonObject, required ...string) jsonObject {
 		required...)...)
 }
 
-// imageSchema is an image as E-HPC sends it; unknown members may be there too.
+// imageSchema describes an image as E-HPC sends it. It may have unknown members.
 func (s *service) imageSchema() jsonObject {
 	properties := jsonObject{
 		columnClusters: jsonObject{"type": "array", "items": jsonObject{"type": "string"},
@@ -168,7 +172,7 @@ func (s *service) imageSchema() jsonObject {
 	return jsonObject{"type": "object", "properties": properties, "additionalProperties": true}
 }
 
-// formatSchema is the schema of one format of a route.
+// formatSchema returns the schema of the body of a route in one format.
 func formatSchema(rt *route, format string) jsonObject {
 	switch {
 	case format != formatJSON:

@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// sortKey is one step of an order.
+// sortKey is one field to sort by.
 type sortKey struct {
 	field *field
 	desc  bool
@@ -12,7 +12,7 @@ type sortKey struct {
 
 const maxSortKeys = 8
 
-// parseSort reads "-OsTag.Version,ImageName".
+// parseSort reads the values of sort, for example "-OsTag.Version".
 func parseSort(s *schema, values []string) ([]sortKey, error) {
 	if len(values) > maxSortKeys {
 		return nil, newTooManyError(len(values), "keys", maxSortKeys)

@@ -8,7 +8,8 @@ import (
 	"community-images/shared/editdistance"
 )
 
-// quote writes a caller's text into a message: escaped, and cut if it is long.
+// quote returns a caller's text for a message: in quotes, escaped, and cut after
+// 80 bytes.
 func quote(s string) string {
 	const most = 80
 	if len(s) > most {
@@ -32,31 +33,33 @@ func didYouMean(name string, known []string) string {
 	return suggestionText(nearestName(name, known, maxEdits(name)))
 }
 
-// didYouMeanID is didYouMean for clusters and instance types, which differ
-// from each other by little.
+// didYouMeanID is didYouMean for clusters and instance types. It allows one edit
+// only, because such ids differ from each other by little.
 func didYouMeanID(name string, known []string) string {
 	return suggestionText(nearestName(name, known, 1))
 }
 
-// slipsIn is how many slips a word may have and be known all the same.
+// maxEdits returns how many edits may lie between a word and what was meant.
 func maxEdits(word string) int { return max(1, len(word)/3) }
 
-func suggestionText(best string) string {
-	if best == "" {
+// suggestionText ends a sentence and asks whether a name was meant. It is empty
+// for an empty name.
+func suggestionText(name string) string {
+	if name == "" {
 		return ""
 	}
-	return fmt.Sprintf(". Did you mean %q?", best)
+	return fmt.Sprintf(". Did you mean %q?", name)
 }
 
-// nearest is the known name that is at most some slips of the keyboard away,
-// without regard to case; to leave out what is before its last part is one
-// slip. Empty: there is none. Of names that are as near, the shorter is meant.
-func nearestName(name string, known []string, slips int) string {
+// nearestName returns the known name with the fewest edits from name, in any
+// case. It returns an empty text if all need more than maxEdits. Leaving out the
+// part before the dot counts as one edit. Of equally near names the shortest wins.
+func nearestName(name string, known []string, maxEdits int) string {
 	if len(name) > 64 {
 		return ""
 	}
 	name = strings.ToLower(name)
-	best, distance := "", min(slips, len(name)-1)+1 // one that shares nothing is not near
+	best, distance := "", min(maxEdits, len(name)-1)+1 // one that shares nothing is not near
 	for _, k := range known {
 		low := strings.ToLower(k)
 		d := editdistance.Distance(name, low)
@@ -70,8 +73,8 @@ func nearestName(name string, known []string, slips int) string {
 	return best
 }
 
-// nearestFilter is the condition on a field that is meant by a misspelt one,
-// with the operator if that is known too.
+// nearestFilter returns the filter that a misspelt one means: a field, with the
+// operator if that can be guessed too. It is empty if no field is near.
 func (s *schema) nearestFilter(name, op string) string {
 	best := nearestName(name, append(s.fieldNames(), objectFields...), maxEdits(name))
 	f := s.fieldNamed(best)

@@ -7,27 +7,27 @@ import (
 	"strings"
 )
 
-// The classes of the parts of a version, in order.
+// The classes of the parts of a version, in ascending order.
 const (
-	previewPart = iota // of previews
-	noPart             // there is no part left
+	previewPart = iota // one of previewWords
+	noPart             // the version has ended
 	wordPart
 	numberPart
 )
 
-// previews are the words for what comes before a version.
+// previewWords mark what comes before a version, for example 7.2-rc1.
 var previewWords = []string{"alpha", "beta", "dev", "pre", "preview", "rc"}
 
-// compareVersions orders versions the way people count them, part by part:
-// runs of digits are numbers (7.10 > 7.9), runs of letters are words without
-// regard to case, everything else only separates (12-SP1 = 12 sp1), and so
-// does a v in front (v7.2 = 7.2). At the first part that differs a number comes
-// after a word, and a version before what it begins (12 < 12 SP1 < 12.1) and
-// after its previews (7.2-rc1 < 7.2). It is the order of rpm but for letter
-// case, previews and the v.
+// compareVersions orders versions part by part, as people count them. Runs of
+// digits are numbers (7.10 > 7.9). Runs of letters are words in any case. All
+// other bytes, and a v in front, only separate parts (12-SP1 = 12 sp1, v7.2 =
+// 7.2). At the first part that differs, a number is greater than a word, and a
+// version is less than its extensions (12 < 12 SP1 < 12.1) but greater than its
+// previews (7.2-rc1 < 7.2). Apart from case, previews and the v this is the
+// order of rpm.
 //
-// It is a total preorder, which sorting needs and the natural-order libraries
-// looked at do not give (they fall back to bytes after equal numbers).
+// It is a total preorder, as sorting needs. Libraries for natural order are
+// not: they compare bytes after equal numbers.
 func compareVersions(a, b string) int {
 	a, b = trimLeadingV(a), trimLeadingV(b)
 	for {
@@ -49,7 +49,7 @@ func compareVersions(a, b string) int {
 	}
 }
 
-// withoutV drops a v that stands before a digit.
+// trimLeadingV removes a v in front of a digit.
 func trimLeadingV(s string) string {
 	if len(s) > 1 && lowerASCII(s[0]) == 'v' && byteClass(s[1]) == numberPart {
 		return s[1:]
@@ -57,7 +57,7 @@ func trimLeadingV(s string) string {
 	return s
 }
 
-// versionPart is the part that a version begins with.
+// cutVersionPart cuts the first part off a version.
 func cutVersionPart(s string) (part string, class int, rest string) {
 	for s != "" && byteClass(s[0]) == noPart {
 		s = s[1:]
@@ -79,8 +79,8 @@ func cutVersionPart(s string) (part string, class int, rest string) {
 	return part, class, rest
 }
 
-// classOf is what a byte belongs to; endPart: it separates. Letters that are
-// not ASCII are in words.
+// byteClass returns numberPart or wordPart, or noPart for a separator. Letters
+// outside ASCII are in words.
 func byteClass(c byte) int {
 	switch {
 	case '0' <= c && c <= '9':
@@ -91,13 +91,13 @@ func byteClass(c byte) int {
 	return noPart
 }
 
-// compareDigits compares numbers of any length.
+// compareDigits compares runs of digits of any length as numbers.
 func compareDigits(a, b string) int {
 	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
 	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
-// compareWords compares by bytes, ASCII letters without regard to case.
+// compareWords compares bytes, ASCII letters in any case.
 func compareWords(a, b string) int {
 	for i := range min(len(a), len(b)) {
 		if c := cmp.Compare(lowerASCII(a[i]), lowerASCII(b[i])); c != 0 {
@@ -107,6 +107,7 @@ func compareWords(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
+// lowerASCII returns an ASCII letter in lower case, and other bytes as they are.
 func lowerASCII(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		return c + 'a' - 'A'
@@ -114,7 +115,7 @@ func lowerASCII(c byte) byte {
 	return c
 }
 
-// compareNumbers compares two decimal numbers that have been checked.
+// compareNumbers compares two texts that parseNumber accepts.
 func compareNumbers(a, b string) int {
 	x, _ := strconv.ParseFloat(a, 64)
 	y, _ := strconv.ParseFloat(b, 64)
