@@ -27,6 +27,7 @@ type atomPerson struct {
 	Name string `xml:"name"`
 }
 
+// atomLink is a link of a feed or an entry. Rel is "self", "next" or "alternate".
 type atomLink struct {
 	Rel  string `xml:"rel,attr"`
 	Type string `xml:"type,attr"`
@@ -41,11 +42,13 @@ type atomEntry struct {
 	Content atomText `xml:"content"`
 }
 
+// atomText is the content of an entry. Type is always "text": readers then show the content without reading it as HTML.
 type atomText struct {
 	Type string `xml:"type,attr"`
 	Text string `xml:",chardata"`
 }
 
+// atomMedia is the media type of a feed, in links and in Content-Type.
 const atomMedia = "application/atom+xml"
 
 // renderAtom renders a page of events for feed readers. Ids are made from what
@@ -144,6 +147,7 @@ func (e feedEntry) toAtomEntry(region string) atomEntry {
 }
 
 // valueOrNone returns a JSON value as text. nil is a field that is missing.
+// Texts keep their quotes, so that "" and a missing field differ.
 func valueOrNone(value []byte) string {
 	if value == nil {
 		return "(none)"
@@ -153,6 +157,7 @@ func valueOrNone(value []byte) string {
 
 // nameBasedUUID returns the urn of a UUID that depends on parts only (RFC 9562,
 // version 8).
+// It needs no domain name, which an id as an address would.
 func nameBasedUUID(parts ...string) string {
 	sum := sha256.Sum256([]byte("community-images\x00" + strings.Join(parts, "\x00")))
 	u := sum[:16]

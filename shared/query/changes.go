@@ -39,6 +39,7 @@ var (
 			return nil
 		},
 	}
+	// The kind "kept" cannot be asked for: it is no change, but where a history begins.
 	paramKind = param{
 		name:        "kind",
 		ignoresCase: true,
@@ -57,6 +58,8 @@ var (
 			return nil
 		},
 	}
+	// A feed takes ids only. Other fields change over time, so it would not be clear
+	// which state they should match.
 	paramImageID = param{
 		name:    "ImageId",
 		example: "m-bp181x855551ww5yq",
@@ -64,6 +67,7 @@ var (
 		allowed: "ids of images",
 		isList:  true,
 		parse: func(p *parser, v []string) error {
+			// Sorted, so that the order of the question makes no other feed.
 			p.request.feedImageIDs = slices.Compact(slices.Sorted(slices.Values(v)))
 			return nil
 		},
@@ -99,6 +103,9 @@ func checkFeedStart(p *parser) {
 // serveFeed serves /v1/changes and /v1/images/{ImageId}/history.
 // The ETag of a feed depends on the number of the last commit, so the head alone
 // answers a poll that finds nothing new.
+//
+// Unlike a list, a feed is about the past and never 404 for a scope that has ended. Its
+// freshness is that of the scopes that still exist.
 func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -115,6 +122,7 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 	now, start := s.now(), ""
 	if req.since.asOf.isSet && !req.since.isAbsolute() {
 		// "-24h" means another position with every call, and that makes the answer.
+		// This reads the history even for a 304, which an absolute start does not.
 		position, err := s.findFeedStart(ctx, req, sub, now)
 		if err != nil {
 			return nil, err
@@ -193,6 +201,8 @@ func (s *service) renderFeed(
 
 // newEventFilter returns which events the feed of a request has. The history of an
 // image begins with the scopes that had it when the kept log begins.
+//
+// A caller who names kinds gets these only.
 func newEventFilter(req *request) eventFilter {
 	// A Link to a next page has a cursor, and that page is oldest first.
 	hasStart := req.since.cursor || req.since.asOf.isSet
@@ -234,7 +244,7 @@ func (page eventPage) appendJSON(b []byte, region string, req *request) []byte {
 	return append(b, "]}\n"...)
 }
 
-// appendJSON writes one event of a feed.
+// appendJSON writes one event as a JSON object, for the feed and for ndjson.
 func (e feedEntry) appendJSON(b []byte, region string) []byte {
 	b = append(b, `{"Sequence":`...)
 	b = strconv.AppendInt(b, e.position.sequence, 10)
@@ -259,6 +269,7 @@ func (e feedEntry) appendJSON(b []byte, region string) []byte {
 
 // appendFieldChanges writes the changes of an image's fields. Before is missing for
 // a field that is new, After for one that is gone.
+// Values are JSON as upstream sent it.
 func appendFieldChanges(b []byte, fields []catalog.FieldChange) []byte {
 	b = append(b, '[')
 	for i, c := range fields {

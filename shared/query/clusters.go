@@ -16,7 +16,12 @@ import (
 
 // serveClusters serves /v1/clusters. Without RegionId it covers every region.
 // It shows scopes and their checks and loads no image, so it needs the heads only.
+//
+// A region of which nothing is captured yet, or whose head cannot be read, is named as
+// stale and does not keep the others from being shown. With one region it is an
+// error.
 func (s *service) serveClusters(ctx context.Context, req *request) (*answer, error) {
+	// A named cluster is in one region, which is found if the request does not name it.
 	regions := s.regions
 	if req.region != "" || namesClusters(req) {
 		region, err := s.findRegion(ctx, req)
@@ -64,6 +69,7 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 // clustersETagParts returns what the answer about one region depends on.
 // Digests alone are not enough: the answer shows the times of the checks too, which
 // move with every run.
+// The run is shown nowhere. It stands for all check times: each run checks anew.
 func (s *service) clustersETagParts(sub *subject) []string {
 	run := sub.state.Run
 	parts := []string{
@@ -83,6 +89,7 @@ func (s *service) resolveRegions(
 	ctx context.Context, req *request, regions []string,
 ) (subjects []*subject, f freshness, err error) {
 	subjects, failures := s.loadSubjects(ctx, req, regions)
+	// Several regions can fail for different reasons, and one error is returned.
 	var failure error // an error of the store tells more than one that there is no data yet
 	for _, region := range regions {
 		if err := failures[region]; err != nil && (failure == nil || errors.Is(failure, archive.ErrNoData)) {
@@ -147,6 +154,8 @@ func (v *scopeSet) checkTimesKey() string {
 // listedScopes returns the scopes that /v1/clusters shows for a selection. Unlike
 // for images, a cluster or type that is not named means all of them, and "*" has
 // to be named with "_any" to cover the lists without one.
+// For example ClusterId=* shows every named cluster, and ClusterId=*,_any shows the
+// lists without a cluster too.
 func (st *regionState) listedScopes(sel selection) *scopeSet {
 	if sel.isEverything() {
 		return st.allScopes()
@@ -181,6 +190,7 @@ func matchesNameOrAny(names []string, name string) bool {
 // of no scope of the subjects. A selection with clusters has one subject.
 // An answer that is silently without a scope that the caller named would look like one
 // in which nothing is captured.
+// The names are checked one by one, then the combination of clusters and types.
 func checkSelectionExists(sel selection, subjects []*subject) error {
 	if sel.isEverything() {
 		return nil
@@ -189,6 +199,7 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 	var sets []*scopeSet
 	count := 0
 	for _, sub := range subjects {
+		// The first cluster that does not exist gets an error of its own, with a suggestion.
 		for _, name := range sel.clusters {
 			if isClusterName(name) && !sub.state.hasCluster(name) {
 				return sub.state.clusterNotFoundError(name)
@@ -214,6 +225,7 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 }
 
 // clusterScopeJSON is a scope as /v1/clusters shows it.
+// Times are empty if the event has not happened yet.
 type clusterScopeJSON struct {
 	RegionID     string           `json:"RegionId"`
 	ClusterID    string           `json:"ClusterId"`    // empty: the list without a cluster
@@ -249,6 +261,7 @@ func renderClusters(prefix []byte, subjects []*subject, format string) (*body, e
 	if format == formatTable {
 		return &body{bytes: renderClusterTable(subjects), total: total}, nil
 	}
+	// Not nil: an empty list must be rendered as [] and not as null.
 	scopes, clusters := []clusterScopeJSON{}, []catalog.Cluster{}
 	for _, sub := range subjects {
 		// A cluster can be listed before it is captured. It is not shown then.

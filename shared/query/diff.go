@@ -63,6 +63,7 @@ func checkDiffForm(p *parser) {
 }
 
 // diffSide is one of the two lists that are compared.
+// before and after are two states of one scope, or one state of two scopes.
 type diffSide struct {
 	cluster      string // empty: the list without a cluster
 	instanceType string // empty: the list without a type
@@ -76,6 +77,9 @@ type diffSide struct {
 //
 // Only the later of two times says how fresh the answer is: the earlier list is
 // compared as it was, however old it is.
+//
+// The snapshots of both sides are loaded by digest, and only if the answer is not
+// cached: an equal pair of digests has an equal answer.
 func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -89,6 +93,7 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 	if err != nil {
 		return nil, err
 	}
+	// A set of at most two scopes, made for the freshness only.
 	scopes := &scopeSet{region: region}
 	if after.captured {
 		scopes.scopes = append(scopes.scopes, after.scope)
@@ -101,6 +106,8 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 	// A copy: checkFreshness reads at, which this form of the question does not have.
 	later, shown := *req, []shownState{{req.at, after.state}}
 	if req.from.isSet {
+		// Both moments are in the question, so both must be absolute for an answer that
+		// never changes.
 		later.at, shown = req.to, []shownState{{req.from, before.state}, {req.to, after.state}}
 	}
 	sub := &subject{current: current, state: after.state, scopes: scopes}
@@ -138,6 +145,8 @@ func (side *diffSide) etagKey() string {
 // resolveDiffSides returns the two scopes that a request compares, without their
 // images. It returns an error if one is not captured, except that a scope that
 // came or went between two times is compared with nothing.
+//
+// The present state is the argument current; moments are resolved from it.
 func (s *service) resolveDiffSides(
 	ctx context.Context, req *request, current currentState,
 ) (before, after *diffSide, err error) {
@@ -180,6 +189,8 @@ func (s *service) resolveDiffSides(
 }
 
 // anyIfEmpty returns a cluster or type as callers write it: "_any" for none.
+// Names are empty inside of this package, because an empty parameter is not the same
+// as one that is absent.
 func anyIfEmpty(name string) string {
 	if name == "" {
 		return catalog.Any
@@ -191,11 +202,13 @@ func anyIfEmpty(name string) string {
 // TotalCount is the number of images that differ.
 func renderDiff(b []byte, before, after *diffSide) *body {
 	d := catalog.Compare(before.images, after.images)
+	// Counted apart, because TotalCount counts images.
 	changedIDs := map[string]bool{} // an image has an entry in Changed for each field
 	for _, c := range d.Changed {
 		changedIDs[c.ImageID] = true
 	}
 	total := strconv.Itoa(len(d.Added) + len(d.Removed) + len(changedIDs))
+	// From is the earlier time, or the cluster that is named first.
 	b = before.appendJSON(append(b, `,"From":`...))
 	b = after.appendJSON(append(b, `,"To":`...))
 	b = append(append(b, `,"TotalCount":`...), total...)

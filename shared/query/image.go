@@ -22,6 +22,7 @@ func (s *service) serveImage(ctx context.Context, req *request) (*answer, error)
 		return nil, err
 	}
 	state := sub.state
+	// LastSeen of a past state is fixed: the check times in its commit.
 	checks := "" // of a past state the log knows its own checks only
 	if state.live {
 		checks = sub.scopes.latestCheck.String() // LastSeen moves with them
@@ -73,6 +74,7 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 	if err != nil {
 		return nil, err
 	}
+	// LastSeen must not be before FirstSeen.
 	last := set.lastCheckOf(sub.scopes, from, to)
 	if last.Before(first.Time) { // a commit is dated after the checks that are in it
 		last = first
@@ -193,6 +195,7 @@ func (s *imageSet) listOfferingScopes(from, to int) (clusters, types []string, e
 	for row := from; row < to; row++ {
 		clusters = append(clusters, s.clustersOffering(int32(row))...)
 		types = append(types, s.typesOffering(int32(row))...)
+		// The list without a cluster has the images that every cluster supports.
 		hasNoCluster := func(i int32) bool { return s.scopes[i].ClusterID == "" }
 		everyCluster = everyCluster || slices.ContainsFunc(s.scopesOf[row], hasNoCluster)
 	}

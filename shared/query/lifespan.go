@@ -12,6 +12,8 @@ import (
 
 // lifespan is what the history knows of an image up to a state, in the scopes of
 // a selection.
+// It is made from events only, so it can be wrong about what was before the first kept
+// commit: cut says so.
 type lifespan struct {
 	known bool         // the image was there at some time
 	first catalog.Time // of the commit in which it appeared
@@ -34,6 +36,7 @@ type lifespan struct {
 func (t *history) lifespanOf(imageID string, state *regionState, sel selection) lifespan {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	// Sequence 1 is the first commit ever.
 	life := lifespan{cut: len(t.commits) > 0 && t.commits[0].sequence > 1}
 	image, ok := t.imageAt[imageID]
 	if !ok {
@@ -65,6 +68,7 @@ func (t *history) lifespanOf(imageID string, state *regionState, sel selection) 
 		for before > 0 && !t.commits[before].at.Before(life.gone.Time) { // commits can share a time
 			before--
 		}
+		// With clocks that step back the commit before can be dated before the first.
 		life.lastSeen = t.commits[before].at
 		if life.lastSeen.Before(life.first.Time) {
 			life.lastSeen = life.first
@@ -75,6 +79,9 @@ func (t *history) lifespanOf(imageID string, state *regionState, sel selection) 
 
 // imageMissingError returns the error for an image that is not in a subject: 404
 // if it never was, else 410 with its last content.
+//
+// The error has the members of the answer that it replaces, so that a caller can still
+// show what the image was.
 func (s *service) imageMissingError(ctx context.Context, req *request, sub *subject, life lifespan) error {
 	if !life.known {
 		return life.imageUnknownError(req, sub.state)
@@ -86,6 +93,7 @@ func (s *service) imageMissingError(ctx context.Context, req *request, sub *subj
 		Recommend: "Look for a successor in /v1/images. " +
 			"The history of the image is at /v1/images/{ImageId}/history.",
 	}
+	// Other scopes can still offer the image.
 	if !req.selection.isEverything() {
 		e.Message = fmt.Sprintf("Image %s is no longer offered by the requested scopes. They offered it until %s.",
 			quote(req.imageID), life.gone)
@@ -117,6 +125,7 @@ func (s *service) loadLastContent(
 	if err != nil {
 		return "", err
 	}
+	// The scope that lost the image last had it in the commit before.
 	scope := catalog.Scope{ClusterID: life.lastScope.ClusterID, InstanceType: life.lastScope.InstanceType}
 	if sc, ok := state.Scope(scope); ok && sc.Digest != "" {
 		list, err := s.lists.loadList(ctx, current.RegionID, sc)
@@ -134,6 +143,8 @@ func (s *service) loadLastContent(
 
 // imageUnknownError returns the error for an image that was not there up to a
 // state. It says so if the image came later.
+// Both are 404 with the same code: for a script an image that is not there yet is as
+// missing as one that never was.
 func (life lifespan) imageUnknownError(req *request, state *regionState) error {
 	if life.later == 0 || !req.at.isSet {
 		return imageNeverOffered(req.imageID, state.RegionID)

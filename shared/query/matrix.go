@@ -12,6 +12,9 @@ import (
 // request names those.
 // It takes the same filters as the list of images; a column is shown even if none of
 // its images matches.
+//
+// Without clusters it covers all of them. It has pages like a list; each page repeats
+// the columns.
 func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -75,12 +78,15 @@ func (s *service) defaultMatrixClusters(ctx context.Context, req *request, regio
 }
 
 // matrix says which image is offered in which column.
+// It is sparse: a row lists the columns that it has.
 type matrix struct {
 	columns []string // labels
 	rows    []matrixRow
 }
 
 // matrixRow is one ImageId.
+// The text is what a person needs to know the image; everything else is one lookup
+// away.
 type matrixRow struct {
 	id, name, status string
 	columns          []int32 // that offer the image, ascending
@@ -101,6 +107,7 @@ func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 		slices.Sort(m.columns)
 		m.columns = slices.Compact(m.columns)
 	}
+	// Scopes that share a label share a column.
 	byLabel := map[string]int32{}
 	for i, label := range m.columns {
 		byLabel[label] = int32(i)
@@ -112,6 +119,7 @@ func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 	byID := map[string]int{} // position in m.rows
 	for _, row := range rows {
 		image := set.image(row)
+		// The first content that matches makes the row.
 		at, ok := byID[image.ImageID]
 		if !ok {
 			at = len(m.rows)
@@ -133,6 +141,9 @@ func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 
 // labelColumn names a scope by what varies in a selection.
 // What does not vary would only make the labels longer.
+//
+// With several clusters and several types it is the path of the scope, else the one
+// name that varies. "_any" stands for no name.
 func labelColumn(sc archive.ScopeState, sel selection) string {
 	switch {
 	case canMatchSeveral(sel.clusters) && canMatchSeveral(sel.types):
@@ -152,6 +163,7 @@ func (m *matrix) appendJSON(b []byte, from, to int, next string) []byte {
 	b = strconv.AppendInt(append(b, `,"TotalCount":`...), int64(len(m.rows)), 10)
 	b = appendString(append(b, `,"NextCursor":`...), next)
 	b = appendStrings(append(b, `,"Columns":`...), m.columns)
+	// Over all rows, not only those of this page.
 	var shared []string
 	for _, row := range m.rows {
 		if m.isInEveryColumn(row) {
@@ -183,6 +195,7 @@ func (m *matrix) appendJSON(b []byte, from, to int, next string) []byte {
 // column ContentDiffers only if a row needs it.
 // An "x" marks the columns that offer an image; other cells are empty.
 func (m *matrix) renderCells(rows []matrixRow, format string) []byte {
+	// Then one column for each label.
 	head := []string{"ImageId", "ImageName", "Status"}
 	showDiffers := format != formatTable || slices.ContainsFunc(rows, func(row matrixRow) bool { return row.differs })
 	if showDiffers {

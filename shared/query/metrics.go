@@ -119,6 +119,7 @@ func (s *service) metricFamilies(list []regionStatus) []*metrics.Family {
 }
 
 // instanceFamilies returns the metrics of this instance.
+// They are the same for all callers who may see everything.
 func (s *service) instanceFamilies() []*metrics.Family {
 	build := metrics.New(metrics.Info, "community_images_build", "", "Version of the program.")
 	build.Set(1, "version", s.version)

@@ -92,6 +92,7 @@ func (f *regionFamilies) addLastRun() {
 		return r.runOrZero().FinishedAt
 	})
 	f.add("last_run_duration_seconds", "seconds", "How long that run took.", func(r regionStatus) (float64, bool) {
+		// Zero before the first run.
 		run := r.runOrZero()
 		seconds := run.FinishedAt.Sub(run.StartedAt.Time).Seconds()
 		// Clocks can step back during a run.
@@ -110,6 +111,7 @@ func (f *regionFamilies) addLastRun() {
 }
 
 // addContent adds what is captured, and how fresh it is.
+// Counts are over what the caller may see.
 func (f *regionFamilies) addContent() {
 	f.addByLabel("scopes", "state", "Captured scopes by the outcome of their last check: ok, failed or held.",
 		func(r regionStatus) map[string]int { return r.Scopes })
@@ -144,6 +146,7 @@ func countLastRunScopes(r regionStatus) map[string]int {
 	if r.Run == nil || r.Run.FinishedAt.IsZero() {
 		return nil
 	}
+	// The names are those of the run's own report.
 	n := r.Run.Counts
 	return map[string]int{
 		"changed": n.Changed, "unchanged": n.Unchanged, "failed": n.Failed, "held": n.Held,

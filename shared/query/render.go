@@ -7,6 +7,7 @@ import (
 
 // The formats, as the parameter names them.
 const (
+	// Lists of images take the first six, each route its own subset.
 	formatJSON   = "json"
 	formatNDJSON = "ndjson"
 	formatCSV    = "csv"
@@ -17,6 +18,7 @@ const (
 	formatHTML   = "html"
 	formatText   = "text"
 
+	// Of /metrics.
 	formatOpenMetrics = "openmetrics"
 	formatPrometheus  = "prometheus"
 )
@@ -38,6 +40,7 @@ var mediaTypes = []struct{ format, media, params string }{
 }
 
 // contentType returns the Content-Type of a format.
+// An unknown format is JSON, which no parsed request has.
 func contentType(format string) string {
 	for _, m := range mediaTypes {
 		if m.format == format {
@@ -82,6 +85,7 @@ func (p *imagePage) pageRows() []int32 { return p.rows[p.from:p.to] }
 
 // estimateSize estimates the size of the page as JSON, in bytes. It allocates
 // enough for one buffer in nearly all cases.
+// Too small an estimate costs a copy, too large a one memory for a moment.
 func (p *imagePage) estimateSize() int {
 	n := 256
 	for _, row := range p.pageRows() {
@@ -155,6 +159,7 @@ func (p *imagePage) renderIDs() []byte {
 
 // hasDifferingContent returns true if the scopes disagree about the content of an
 // image of the page.
+// A table then has a column for it, so that two lines with one id are explained.
 func (p *imagePage) hasDifferingContent() bool {
 	differs := func(row int32) bool { return p.set.differingIDs[p.set.image(row).ImageID] }
 	return len(p.set.differingIDs) > 0 && slices.ContainsFunc(p.pageRows(), differs)
@@ -163,6 +168,8 @@ func (p *imagePage) hasDifferingContent() bool {
 // selectColumns returns the columns that the request names. If it names none it
 // returns defaults, and the columns that say who offers an image if several scopes
 // can.
+//
+// An object such as OsTag becomes a column for each of its members.
 func (p *imagePage) selectColumns(defaults []column, withContentDiffers bool) []column {
 	if p.request.columns != nil {
 		return p.schema.flattenColumns(p.request.columns)
@@ -221,6 +228,7 @@ func (p *imagePage) renderTSV() []byte {
 }
 
 // renderTable writes aligned text with a header row, for people.
+// Cells are cut, so it is not for programs.
 func (p *imagePage) renderTable() []byte {
 	columns := p.selectColumns(p.schema.tableColumns(), p.hasDifferingContent())
 	var table [][]string

@@ -67,6 +67,7 @@ func (c *imageSets) load(ctx context.Context, scopes *scopeSet) (*imageSet, erro
 	if s, ok := c.kept.get(key); ok {
 		return s, nil
 	}
+	// It loads the whole index at once if many lists are missing.
 	lists, err := c.lists.loadLists(ctx, scopes.region, scopes.scopes, scopes.indexSequence)
 	if err != nil {
 		return nil, err
@@ -80,6 +81,7 @@ func (c *imageSets) load(ctx context.Context, scopes *scopeSet) (*imageSet, erro
 			size += 32 + 4*len(of)
 		}
 	} else {
+		// Nothing to merge. The list is shared with the cache of lists.
 		s.list = lists[0]
 	}
 	s.allRows = countUp(s.list.len())
@@ -162,6 +164,9 @@ func (s *imageSet) quoteClusterIDs() {
 
 // sortAndMerge sets list and scopesOf to images in canonical order. It merges
 // images of equal content that do not share memory.
+//
+// It also finds the ids with several contents. They count as differing only if not all
+// of them are offered by the same scopes.
 func (s *imageSet) sortAndMerge(images []*catalog.Image, scopesOf [][]int32) {
 	order := countUp(len(images))
 	slices.SortFunc(order, func(a, b int32) int {
@@ -192,6 +197,7 @@ func (s *imageSet) sortAndMerge(images []*catalog.Image, scopesOf [][]int32) {
 
 // findImage returns the rows of an ImageId: from to to-1. There is more than one
 // row if the scopes disagree about the content, and none if from equals to.
+// It is a binary search.
 func (s *imageSet) findImage(imageID string) (from, to int) {
 	n := s.list.len()
 	from = sort.Search(n, func(i int) bool { return s.list.at(i).ImageID >= imageID })

@@ -14,6 +14,7 @@ import (
 )
 
 // regionStatus is a region as /v1/status shows it.
+// Everything in it comes from the head, except Error.
 type regionStatus struct {
 	RegionID    string             `json:"RegionId"`
 	Sequence    int64              `json:"Sequence"`
@@ -37,6 +38,7 @@ type regionGauges struct {
 }
 
 // oldestCheck is the check of the scope that has waited longest.
+// Its age is what an alert should watch: it grows if checks fail, and if nothing runs.
 type oldestCheck struct {
 	Scope      string       `json:"Scope"` // its path
 	CheckedAt  catalog.Time `json:"CheckedAt"`
@@ -44,6 +46,7 @@ type oldestCheck struct {
 }
 
 // statusError says why a region cannot be shown.
+// It has the code and message that a lookup in that region would get.
 type statusError struct {
 	Code    string `json:"Code"`
 	Message string `json:"Message"`
@@ -58,6 +61,7 @@ func (s *service) serveStatus(ctx context.Context, req *request) (*answer, error
 	if len(list) == 1 {
 		region = list[0].RegionID
 	}
+	// What the caller may see is a part of the status, so that people can test a token.
 	access := s.accessSummaryJSON()
 	etag, err := statusETag(list, f.stale, s.version, string(access), req.canonical, req.format)
 	if err != nil {
@@ -104,6 +108,7 @@ func statusETag(list []regionStatus, stale []staleScope, more ...string) (string
 }
 
 // lastRunOrCommit returns when the last run or commit of any region ended.
+// It is the Last-Modified of a status.
 func lastRunOrCommit(list []regionStatus) (last catalog.Time) {
 	for _, region := range list {
 		if region.CommittedAt.After(last.Time) {
@@ -188,6 +193,7 @@ func (s *service) newRegionStatus(current currentState, all *scopeSet, f freshne
 			status.gauges.staleScopes++
 		}
 	}
+	// Scopes that never answered have no check that could be the oldest.
 	for _, sc := range all.scopes {
 		if status.OldestCheck == nil || sc.CheckedAt.Before(status.OldestCheck.CheckedAt.Time) {
 			age := ageSeconds(s.now(), sc.CheckedAt.Time)
