@@ -9,9 +9,8 @@ import (
 	"strings"
 )
 
-// atomFeed is a feed as RFC 4287 describes it.
-// Readers identify a feed and its entries by their ids, and show an entry again if its
-// id or its time changes.
+// atomFeed is a feed as RFC 4287 describes it. Readers identify a feed and its
+// entries by their ids, and show an entry again if its id or its time changes.
 type atomFeed struct {
 	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
 	Lang    string      `xml:"xml:lang,attr"`
@@ -27,7 +26,8 @@ type atomPerson struct {
 	Name string `xml:"name"`
 }
 
-// atomLink is a link of a feed or an entry. Rel is "self", "next" or "alternate".
+// atomLink is a link of a feed or an entry. Rel is "self", "next" or
+// "alternate".
 type atomLink struct {
 	Rel  string `xml:"rel,attr"`
 	Type string `xml:"type,attr"`
@@ -42,7 +42,8 @@ type atomEntry struct {
 	Content atomText `xml:"content"`
 }
 
-// atomText is the content of an entry. Type is always "text": readers then show the content without reading it as HTML.
+// atomText is the content of an entry. Type is always "text": readers then show
+// the content without reading it as HTML.
 type atomText struct {
 	Type string `xml:"type,attr"`
 	Text string `xml:",chardata"`
@@ -86,10 +87,10 @@ func renderAtom(req *request, page eventPage, state *regionState, next string) [
 	return append([]byte(xml.Header), append(data, '\n')...)
 }
 
-// feedURL returns the address of a feed, relative to the service. With a cursor it
-// is the address of the page that begins there.
-// It has the parameters as documented, not as given, so that a reader who saw
-// another spelling finds the same feed.
+// feedURL returns the address of a feed, relative to the service. With a cursor
+// it is the address of the page that begins there. It has the parameters as
+// documented, not as given, so that a reader who saw another spelling finds the
+// same feed.
 func (req *request) feedURL(cursor string) string {
 	values := req.givenParameters()
 	if cursor != "" {
@@ -100,8 +101,8 @@ func (req *request) feedURL(cursor string) string {
 	return req.requestPath() + "?" + values.Encode()
 }
 
-// feedIdentity returns what the addresses of all pages of a feed have in common.
-// Only the position, the size and the form of a page differ.
+// feedIdentity returns what the addresses of all pages of a feed have in
+// common. Only the position, the size and the form of a page differ.
 func (req *request) feedIdentity() string {
 	values := req.givenParameters()
 	for _, name := range []string{"since", "cursor", "limit", "format", "maxAge"} {
@@ -110,8 +111,8 @@ func (req *request) feedIdentity() string {
 	return req.requestPath() + "?" + values.Encode()
 }
 
-// givenParameters returns the parameters of a request by their documented names.
-// Values of a list are joined and escaped again.
+// givenParameters returns the parameters of a request by their documented
+// names. Values of a list are joined and escaped again.
 func (req *request) givenParameters() url.Values {
 	values := url.Values{}
 	for _, given := range req.given {
@@ -125,8 +126,8 @@ func (req *request) requestPath() string {
 	return strings.Replace(req.route.pattern, "{ImageId}", url.PathEscape(req.imageID), 1)
 }
 
-// toAtomEntry returns an event as an entry. Its link leads to the history of the image
-// and not to the image, which may be gone.
+// toAtomEntry returns an event as an entry. Its link leads to the history of
+// the image and not to the image, which may be gone.
 func (e feedEntry) toAtomEntry(region string) atomEntry {
 	sequence := strconv.FormatInt(e.position.sequence, 10)
 	scope, kind := describeScope(e.scope), kindNames[e.kind]
@@ -156,8 +157,7 @@ func valueOrNone(value []byte) string {
 }
 
 // nameBasedUUID returns the urn of a UUID that depends on parts only (RFC 9562,
-// version 8).
-// It needs no domain name, which an id as an address would.
+// version 8). It needs no domain name, which an id as an address would.
 func nameBasedUUID(parts ...string) string {
 	sum := sha256.Sum256([]byte("community-images\x00" + strings.Join(parts, "\x00")))
 	u := sum[:16]

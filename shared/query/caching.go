@@ -8,8 +8,8 @@ const longestCache = "max-age=31536000, immutable"
 // shownState is a state that an answer shows, with the moment by which the
 // caller asked for it.
 //
-// The moment matters beside the state: the last commit is the present for a caller
-// who names no moment, and the past for one who names it by number.
+// The moment matters beside the state: the last commit is the present for a
+// caller who names no moment, and the past for one who names it by number.
 type shownState struct {
 	at    asOf
 	state *regionState
@@ -43,7 +43,8 @@ func (c *call) cacheControl(ans *answer) string {
 	if ans.etag == "" {
 		return "no-store"
 	}
-	// At least a second, so that a burst of equal lookups can be answered by a cache.
+	// At least a second, so that a burst of equal lookups can be answered by a
+	// cache.
 	policy := "max-age=" + strconv.Itoa(max(1, int(c.ttl.Seconds())))
 	if ans.immutable {
 		policy = longestCache

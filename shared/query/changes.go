@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	// since and cursor write to the same field: a cursor of a feed is a position, and
-	// so is what since resolves to.
+	// since and cursor write to the same field: a cursor of a feed is a
+	// position, and so is what since resolves to.
 	paramSince = param{
 		name:    "since",
 		example: "-24h",
@@ -39,7 +39,8 @@ var (
 			return nil
 		},
 	}
-	// The kind "kept" cannot be asked for: it is no change, but where a history begins.
+	// The kind "kept" cannot be asked for: it is no change, but where a history
+	// begins.
 	paramKind = param{
 		name:        "kind",
 		ignoresCase: true,
@@ -58,8 +59,8 @@ var (
 			return nil
 		},
 	}
-	// A feed takes ids only. Other fields change over time, so it would not be clear
-	// which state they should match.
+	// A feed takes ids only. Other fields change over time, so it would not be
+	// clear which state they should match.
 	paramImageID = param{
 		name:    "ImageId",
 		example: "m-bp181x855551ww5yq",
@@ -86,8 +87,8 @@ func (req *request) wantedImageIDs() []string {
 	return req.imageIDs
 }
 
-// checkFeedStart adds a fault if a request has both since and cursor.
-// It looks at the names as given, because both parameters have the same field.
+// checkFeedStart adds a fault if a request has both since and cursor. It looks
+// at the names as given, because both parameters have the same field.
 func checkFeedStart(p *parser) {
 	starts := 0
 	for _, given := range p.given {
@@ -100,12 +101,12 @@ func checkFeedStart(p *parser) {
 	}
 }
 
-// serveFeed serves /v1/changes and /v1/images/{ImageId}/history.
-// The ETag of a feed depends on the number of the last commit, so the head alone
-// answers a poll that finds nothing new.
+// serveFeed serves /v1/changes and /v1/images/{ImageId}/history. The ETag of a
+// feed depends on the number of the last commit, so the head alone answers a
+// poll that finds nothing new.
 //
-// Unlike a list, a feed is about the past and never 404 for a scope that has ended. Its
-// freshness is that of the scopes that still exist.
+// Unlike a list, a feed is about the past and never 404 for a scope that has
+// ended. Its freshness is that of the scopes that still exist.
 func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -118,18 +119,21 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	// The time is taken once: the ETag and the body must begin at the same position.
+	// The time is taken once: the ETag and the body must begin at the same
+	// position.
 	now, start := s.now(), ""
 	if req.since.asOf.isSet && !req.since.isAbsolute() {
-		// "-24h" means another position with every call, and that makes the answer.
-		// This reads the history even for a 304, which an absolute start does not.
+		// "-24h" means another position with every call, and that makes the
+		// answer. This reads the history even for a 304, which an absolute
+		// start does not.
 		position, err := s.findFeedStart(ctx, req, sub, now)
 		if err != nil {
 			return nil, err
 		}
 		start = position.String()
 	}
-	// Commit numbers are the same for all callers, the events of a commit are not.
+	// Commit numbers are the same for all callers, the events of a commit are
+	// not.
 	source := region + s.grantKey
 	return &answer{
 		freshness:    &sub.freshness,
@@ -143,8 +147,8 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 	}, nil
 }
 
-// findFeedStart returns the position at which the feed of a request begins.
-// It needs the history, which is read up to the present commit.
+// findFeedStart returns the position at which the feed of a request begins. It
+// needs the history, which is read up to the present commit.
 func (s *service) findFeedStart(ctx context.Context, req *request, sub *subject, now time.Time) (feedPosition, error) {
 	history, err := s.loadHistory(ctx, sub.current)
 	if err != nil {
@@ -156,8 +160,8 @@ func (s *service) findFeedStart(ctx context.Context, req *request, sub *subject,
 
 // renderFeed reads one page of events up to the subject's state and renders it.
 //
-// A feed always has a cursor to go on from, also if nothing has happened: the caller
-// asks with it later and gets only what is new.
+// A feed always has a cursor to go on from, also if nothing has happened: the
+// caller asks with it later and gets only what is new.
 func (s *service) renderFeed(
 	ctx context.Context, prefix []byte, req *request, sub *subject, now time.Time,
 ) (*body, error) {
@@ -181,7 +185,8 @@ func (s *service) renderFeed(
 		}
 	}
 	b := &body{cursor: page.end.String()}
-	// Newest first is one page: its next page would be older, but cursors go forward.
+	// Newest first is one page: its next page would be older, but cursors go
+	// forward.
 	if page.more && !filter.newest {
 		b.next = b.cursor
 	}
@@ -199,8 +204,8 @@ func (s *service) renderFeed(
 	return b, nil
 }
 
-// newEventFilter returns which events the feed of a request has. The history of an
-// image begins with the scopes that had it when the kept log begins.
+// newEventFilter returns which events the feed of a request has. The history of
+// an image begins with the scopes that had it when the kept log begins.
 //
 // A caller who names kinds gets these only.
 func newEventFilter(req *request) eventFilter {
@@ -222,9 +227,9 @@ func newEventFilter(req *request) eventFilter {
 	return filter
 }
 
-// appendJSON writes the members of a feed after the envelope.
-// The history of an image names its events Events and repeats the id, the feed of a
-// region names them Changes.
+// appendJSON writes the members of a feed after the envelope. The history of an
+// image names its events Events and repeats the id, the feed of a region names
+// them Changes.
 func (page eventPage) appendJSON(b []byte, region string, req *request) []byte {
 	name := "Changes"
 	if req.route.hasImageID() {
@@ -267,9 +272,9 @@ func (e feedEntry) appendJSON(b []byte, region string) []byte {
 	return append(b, '}')
 }
 
-// appendFieldChanges writes the changes of an image's fields. Before is missing for
-// a field that is new, After for one that is gone.
-// Values are JSON as upstream sent it.
+// appendFieldChanges writes the changes of an image's fields. Before is missing
+// for a field that is new, After for one that is gone. Values are JSON as
+// upstream sent it.
 func appendFieldChanges(b []byte, fields []catalog.FieldChange) []byte {
 	b = append(b, '[')
 	for i, c := range fields {
@@ -289,8 +294,8 @@ func appendFieldChanges(b []byte, fields []catalog.FieldChange) []byte {
 	return append(b, ']')
 }
 
-// describeScope names a scope in a sentence.
-// It is used in the text of feeds, where "_any" would say nothing.
+// describeScope names a scope in a sentence. It is used in the text of feeds,
+// where "_any" would say nothing.
 func describeScope(ref archive.ScopeRef) string {
 	text := "every cluster"
 	if ref.ClusterID != "" {

@@ -15,13 +15,15 @@ import (
 )
 
 // serveClusters serves /v1/clusters. Without RegionId it covers every region.
-// It shows scopes and their checks and loads no image, so it needs the heads only.
+// It shows scopes and their checks and loads no image, so it needs the heads
+// only.
 //
-// A region of which nothing is captured yet, or whose head cannot be read, is named as
-// stale and does not keep the others from being shown. With one region it is an
-// error.
+// A region of which nothing is captured yet, or whose head cannot be read, is
+// named as stale and does not keep the others from being shown. With one region
+// it is an error.
 func (s *service) serveClusters(ctx context.Context, req *request) (*answer, error) {
-	// A named cluster is in one region, which is found if the request does not name it.
+	// A named cluster is in one region, which is found if the request does not
+	// name it.
 	regions := s.regions
 	if req.region != "" || namesClusters(req) {
 		region, err := s.findRegion(ctx, req)
@@ -34,7 +36,8 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 	if several && req.at.sequence != 0 { // each region counts its own commits
 		return nil, s.regionRequiredError("are configured")
 	}
-	// f holds the regions that could not be read; each subject is merged into it.
+	// f holds the regions that could not be read; each subject is merged into
+	// it.
 	subjects, f, err := s.resolveRegions(ctx, req, regions)
 	if err != nil {
 		return nil, err
@@ -67,9 +70,9 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 }
 
 // clustersETagParts returns what the answer about one region depends on.
-// Digests alone are not enough: the answer shows the times of the checks too, which
-// move with every run.
-// The run is shown nowhere. It stands for all check times: each run checks anew.
+// Digests alone are not enough: the answer shows the times of the checks too,
+// which move with every run. The run is shown nowhere. It stands for all check
+// times: each run checks anew.
 func (s *service) clustersETagParts(sub *subject) []string {
 	run := sub.state.Run
 	parts := []string{
@@ -82,14 +85,16 @@ func (s *service) clustersETagParts(sub *subject) []string {
 	return parts
 }
 
-// resolveRegions returns the subject of a request in each of the regions, without
-// its freshness. A region that cannot be read is left out, and named in the
-// freshness that is returned, if there are others and the request has no maxAge.
+// resolveRegions returns the subject of a request in each of the regions,
+// without its freshness. A region that cannot be read is left out, and named in
+// the freshness that is returned, if there are others and the request has no
+// maxAge.
 func (s *service) resolveRegions(
 	ctx context.Context, req *request, regions []string,
 ) (subjects []*subject, f freshness, err error) {
 	subjects, failures := s.loadSubjects(ctx, req, regions)
-	// Several regions can fail for different reasons, and one error is returned.
+	// Several regions can fail for different reasons, and one error is
+	// returned.
 	var failure error // an error of the store tells more than one that there is no data yet
 	for _, region := range regions {
 		if err := failures[region]; err != nil && (failure == nil || errors.Is(failure, archive.ErrNoData)) {
@@ -119,8 +124,8 @@ func (s *service) resolveRegions(
 	return subjects, f, nil
 }
 
-// loadSubjects returns the subjects of a request in the regions that can be read,
-// and the errors of the others.
+// loadSubjects returns the subjects of a request in the regions that can be
+// read, and the errors of the others.
 func (s *service) loadSubjects(
 	ctx context.Context, req *request, regions []string,
 ) (subjects []*subject, failures map[string]error) {
@@ -137,8 +142,8 @@ func (s *service) loadSubjects(
 	return subjects, failures
 }
 
-// checkTimesKey encodes the times and outcomes of the checks of all scopes.
-// The result is binary; it is a part of an ETag's hash.
+// checkTimesKey encodes the times and outcomes of the checks of all scopes. The
+// result is binary; it is a part of an ETag's hash.
 func (v *scopeSet) checkTimesKey() string {
 	var b []byte
 	for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
@@ -151,11 +156,11 @@ func (v *scopeSet) checkTimesKey() string {
 	return string(b)
 }
 
-// listedScopes returns the scopes that /v1/clusters shows for a selection. Unlike
-// for images, a cluster or type that is not named means all of them, and "*" has
-// to be named with "_any" to cover the lists without one.
-// For example ClusterId=* shows every named cluster, and ClusterId=*,_any shows the
-// lists without a cluster too.
+// listedScopes returns the scopes that /v1/clusters shows for a selection.
+// Unlike for images, a cluster or type that is not named means all of them, and
+// "*" has to be named with "_any" to cover the lists without one. For example
+// ClusterId=* shows every named cluster, and ClusterId=*,_any shows the lists
+// without a cluster too.
 func (st *regionState) listedScopes(sel selection) *scopeSet {
 	if sel.isEverything() {
 		return st.allScopes()
@@ -186,11 +191,11 @@ func matchesNameOrAny(names []string, name string) bool {
 	return slices.Contains(toScopeNames(names), name)
 }
 
-// checkSelectionExists returns an error if a name of a selection, or all of it, is
-// of no scope of the subjects. A selection with clusters has one subject.
-// An answer that is silently without a scope that the caller named would look like one
-// in which nothing is captured.
-// The names are checked one by one, then the combination of clusters and types.
+// checkSelectionExists returns an error if a name of a selection, or all of it,
+// is of no scope of the subjects. A selection with clusters has one subject. An
+// answer that is silently without a scope that the caller named would look like
+// one in which nothing is captured. The names are checked one by one, then the
+// combination of clusters and types.
 func checkSelectionExists(sel selection, subjects []*subject) error {
 	if sel.isEverything() {
 		return nil
@@ -199,13 +204,15 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 	var sets []*scopeSet
 	count := 0
 	for _, sub := range subjects {
-		// The first cluster that does not exist gets an error of its own, with a suggestion.
+		// The first cluster that does not exist gets an error of its own, with
+		// a suggestion.
 		for _, name := range sel.clusters {
 			if isClusterName(name) && !sub.state.hasCluster(name) {
 				return sub.state.clusterNotFoundError(name)
 			}
 		}
-		// Counts scopes without content too: they are captured, only not answered yet.
+		// Counts scopes without content too: they are captured, only not
+		// answered yet.
 		states, sets = append(states, sub.state), append(sets, sub.scopes)
 		count += len(sub.scopes.scopes) + len(sub.scopes.empty)
 	}
@@ -224,8 +231,8 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 	return nil
 }
 
-// clusterScopeJSON is a scope as /v1/clusters shows it.
-// Times are empty if the event has not happened yet.
+// clusterScopeJSON is a scope as /v1/clusters shows it. Times are empty if the
+// event has not happened yet.
 type clusterScopeJSON struct {
 	RegionID     string           `json:"RegionId"`
 	ClusterID    string           `json:"ClusterId"`    // empty: the list without a cluster
@@ -242,16 +249,16 @@ type clusterScopeJSON struct {
 	Candidate *archive.Candidate `json:"Candidate,omitempty"`
 }
 
-// sortedScopes returns all scopes of a set in canonical order.
-// Those without content are sorted in among the others.
+// sortedScopes returns all scopes of a set in canonical order. Those without
+// content are sorted in among the others.
 func (v *scopeSet) sortedScopes() []archive.ScopeState {
 	list := slices.Concat(v.scopes, v.empty)
 	slices.SortFunc(list, func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) })
 	return list
 }
 
-// renderClusters renders the scopes of all subjects, and in JSON the clusters that have
-// a shown scope, as the last listing of clusters described them.
+// renderClusters renders the scopes of all subjects, and in JSON the clusters
+// that have a shown scope, as the last listing of clusters described them.
 func renderClusters(prefix []byte, subjects []*subject, format string) (*body, error) {
 	count := 0
 	for _, sub := range subjects {
@@ -292,8 +299,8 @@ func renderClusters(prefix []byte, subjects []*subject, format string) (*body, e
 	return &body{bytes: append(b, "}\n"...), total: total}, nil
 }
 
-// renderClusterTable renders the scopes for people: the digest is cut, and problems are
-// left out.
+// renderClusterTable renders the scopes for people: the digest is cut, and
+// problems are left out.
 func renderClusterTable(subjects []*subject) []byte {
 	rows := [][]string{{
 		"RegionId", "ClusterId", "InstanceType", "State", "ImageCount", "CheckedAt", "CapturedAt", "Digest",

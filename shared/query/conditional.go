@@ -13,8 +13,8 @@ const layoutVersion = "6"
 // makeETag hashes everything that an answer depends on, and the layout of
 // answers.
 //
-// Parts are separated, so that the end of one is not taken for the beginning of the
-// next.
+// Parts are separated, so that the end of one is not taken for the beginning of
+// the next.
 func makeETag(parts ...string) string {
 	h := sha256.New()
 	h.Write([]byte(layoutVersion))
@@ -46,9 +46,10 @@ type clientETags struct {
 	any     bool // "*": the caller has every answer that exists
 }
 
-// parseIfNoneMatch compares the tags of If-None-Match with the ETag of an answer,
-// by weak comparison (RFC 9110, section 8.8.3.2). Tags without their quotes match
-// too, because people paste them so. An empty etag matches nothing.
+// parseIfNoneMatch compares the tags of If-None-Match with the ETag of an
+// answer, by weak comparison (RFC 9110, section 8.8.3.2). Tags without their
+// quotes match too, because people paste them so. An empty etag matches
+// nothing.
 func parseIfNoneMatch(header, etag string) clientETags {
 	var client clientETags
 	if header == "" || etag == "" {
@@ -58,7 +59,8 @@ func parseIfNoneMatch(header, etag string) clientETags {
 		client.any = true
 		return client
 	}
-	// The tags are cut off one by one: a comma can stand inside the quotes of a tag.
+	// The tags are cut off one by one: a comma can stand inside the quotes of a
+	// tag.
 	for rest := header; rest != ""; {
 		rest = strings.TrimPrefix(strings.TrimLeft(rest, " \t,"), "W/")
 		var tag string

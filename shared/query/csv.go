@@ -8,10 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// csvWriter writes csv (RFC 4180). Its lines end with \r\n. Line ends within a cell
-// stay as they are; the encoder's own UseCRLF would change them, and with them a
-// script.
-// It writes into memory, where nothing can fail.
+// csvWriter writes csv (RFC 4180). Its lines end with \r\n. Line ends within a
+// cell stay as they are; the encoder's own UseCRLF would change them, and with
+// them a script. It writes into memory, where nothing can fail.
 type csvWriter struct {
 	text    bytes.Buffer
 	encoder *csv.Writer
@@ -24,8 +23,8 @@ func newCSVWriter() *csvWriter {
 	return w
 }
 
-// writeRow adds a line. A single empty cell is quoted, because readers skip empty
-// lines.
+// writeRow adds a line. A single empty cell is quoted, because readers skip
+// empty lines.
 func (w *csvWriter) writeRow(cells []string) {
 	if len(cells) == 1 && cells[0] == "" {
 		w.text.WriteString(`""` + "\r\n")
@@ -42,18 +41,21 @@ func (w *csvWriter) writeRow(cells []string) {
 	w.text.WriteString("\r\n")
 }
 
-// formulaStarts are the characters with which a formula begins in a spreadsheet.
+// formulaStarts are the characters with which a formula begins in a
+// spreadsheet.
 const formulaStarts = "=+-@＝＋－＠"
 
-// escapeFormula puts an apostrophe before a cell that a spreadsheet would run as a
-// formula: one that begins with one of starts. Invisible characters before it are
-// ignored, because some spreadsheets remove them.
+// escapeFormula puts an apostrophe before a cell that a spreadsheet would run
+// as a formula: one that begins with one of starts. Invisible characters before
+// it are ignored, because some spreadsheets remove them.
 func escapeFormula(cell, starts string) string {
-	// A byte order mark, a no-break space or a control character can stand before it.
+	// A byte order mark, a no-break space or a control character can stand
+	// before it.
 	visible := strings.TrimLeftFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
 	first, _ := utf8.DecodeRuneInString(visible)
 	isFormula := visible != "" && strings.ContainsRune(starts, first)
-	// A tab or a line end at the beginning is dangerous by itself (OWASP, CSV injection).
+	// A tab or a line end at the beginning is dangerous by itself (OWASP, CSV
+	// injection).
 	if isFormula || cell != "" && strings.ContainsRune("\t\r\n", rune(cell[0])) {
 		return "'" + cell
 	}

@@ -34,8 +34,8 @@ var (
 )
 
 // checkDiffForm adds a fault unless a request has one of the two forms of
-// /v1/diff: one scope at two times, or two clusters at one time.
-// Both forms together would be ambiguous, and neither would be an empty question.
+// /v1/diff: one scope at two times, or two clusters at one time. Both forms
+// together would be ambiguous, and neither would be an empty question.
 func checkDiffForm(p *parser) {
 	req := p.request
 	severalClusters := canMatchSeveral(req.selection.clusters)
@@ -62,8 +62,8 @@ func checkDiffForm(p *parser) {
 	}
 }
 
-// diffSide is one of the two lists that are compared.
-// before and after are two states of one scope, or one state of two scopes.
+// diffSide is one of the two lists that are compared. before and after are two
+// states of one scope, or one state of two scopes.
 type diffSide struct {
 	cluster      string // empty: the list without a cluster
 	instanceType string // empty: the list without a type
@@ -78,8 +78,8 @@ type diffSide struct {
 // Only the later of two times says how fresh the answer is: the earlier list is
 // compared as it was, however old it is.
 //
-// The snapshots of both sides are loaded by digest, and only if the answer is not
-// cached: an equal pair of digests has an equal answer.
+// The snapshots of both sides are loaded by digest, and only if the answer is
+// not cached: an equal pair of digests has an equal answer.
 func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -103,11 +103,12 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 		scopes.scopes = append(scopes.scopes, before.scope)
 	}
 	scopes.finish()
-	// A copy: checkFreshness reads at, which this form of the question does not have.
+	// A copy: checkFreshness reads at, which this form of the question does not
+	// have.
 	later, shown := *req, []shownState{{req.at, after.state}}
 	if req.from.isSet {
-		// Both moments are in the question, so both must be absolute for an answer that
-		// never changes.
+		// Both moments are in the question, so both must be absolute for an
+		// answer that never changes.
 		later.at, shown = req.to, []shownState{{req.from, before.state}, {req.to, after.state}}
 	}
 	sub := &subject{current: current, state: after.state, scopes: scopes}
@@ -136,15 +137,15 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 	}, nil
 }
 
-// etagKey returns what the answer depends on of one side. The digest stands for the
-// images.
+// etagKey returns what the answer depends on of one side. The digest stands for
+// the images.
 func (side *diffSide) etagKey() string {
 	return fmt.Sprint(side.state.Sequence, " ", side.cluster, "/", side.instanceType, " ", side.scope.Digest)
 }
 
-// resolveDiffSides returns the two scopes that a request compares, without their
-// images. It returns an error if one is not captured, except that a scope that
-// came or went between two times is compared with nothing.
+// resolveDiffSides returns the two scopes that a request compares, without
+// their images. It returns an error if one is not captured, except that a scope
+// that came or went between two times is compared with nothing.
 //
 // The present state is the argument current; moments are resolved from it.
 func (s *service) resolveDiffSides(
@@ -171,7 +172,8 @@ func (s *service) resolveDiffSides(
 	for _, side := range []*diffSide{before, after} {
 		scope := catalog.Scope{ClusterID: side.cluster, InstanceType: side.instanceType}
 		side.scope, side.captured = side.state.Scope(scope)
-		// A scope that was asked about but never answered has nothing to compare.
+		// A scope that was asked about but never answered has nothing to
+		// compare.
 		side.captured = side.captured && side.scope.Digest != ""
 		if !side.captured {
 			sel := selection{[]string{anyIfEmpty(side.cluster)}, []string{anyIfEmpty(side.instanceType)}}
@@ -180,8 +182,8 @@ func (s *service) resolveDiffSides(
 			missing = append(missing, err)
 		}
 	}
-	// Between two times a scope can come or go, which is what the caller wants to see.
-	// Two clusters that are named must both be there.
+	// Between two times a scope can come or go, which is what the caller wants
+	// to see. Two clusters that are named must both be there.
 	if len(missing) == 2 || len(missing) == 1 && !req.from.isSet {
 		return nil, nil, missing[0]
 	}
@@ -189,8 +191,8 @@ func (s *service) resolveDiffSides(
 }
 
 // anyIfEmpty returns a cluster or type as callers write it: "_any" for none.
-// Names are empty inside of this package, because an empty parameter is not the same
-// as one that is absent.
+// Names are empty inside of this package, because an empty parameter is not the
+// same as one that is absent.
 func anyIfEmpty(name string) string {
 	if name == "" {
 		return catalog.Any

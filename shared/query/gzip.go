@@ -13,11 +13,11 @@ const (
 	gzipMinSize    = 1024    // bytes; a smaller body is not compressed
 )
 
-// acceptsGzip returns true if an Accept-Encoding header names gzip, or else "*",
-// with a quality that is not 0 and not below that of identity.
+// acceptsGzip returns true if an Accept-Encoding header names gzip, or else
+// "*", with a quality that is not 0 and not below that of identity.
 func acceptsGzip(header string) bool {
-	// gzip that is not named has the quality of "*", if that is there. identity is
-	// acceptable unless it is excluded, but is preferred only if it says so.
+	// gzip that is not named has the quality of "*", if that is there. identity
+	// is acceptable unless it is excluded, but is preferred only if it says so.
 	zipped, others, plain := -1.0, 0.0, 0.0
 	for part := range strings.SplitSeq(header, ",") {
 		name, params, _ := strings.Cut(part, ";")
@@ -36,8 +36,8 @@ func acceptsGzip(header string) bool {
 	return zipped > 0 && zipped >= plain
 }
 
-// deflate compresses data to a raw deflate stream (RFC 1951).
-// The level is one above the fastest: most of the gain at a bearable cost.
+// deflate compresses data to a raw deflate stream (RFC 1951). The level is one
+// above the fastest: most of the gain at a bearable cost.
 func deflate(data []byte) []byte {
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestSpeed+1)
@@ -49,13 +49,13 @@ func deflate(data []byte) []byte {
 	return b.Bytes()
 }
 
-// gzipParts returns one gzip member (RFC 1952) in three parts. The envelope differs
-// from call to call and is stored without compression. The body is compressed
-// once for all calls.
+// gzipParts returns one gzip member (RFC 1952) in three parts. The envelope
+// differs from call to call and is stored without compression. The body is
+// compressed once for all calls.
 //
-// A gzip member is a header, deflate blocks, and a trailer with a checksum of all
-// plain bytes. Deflate streams can be concatenated from blocks, so a stored block for
-// the envelope can stand before the compressed body.
+// A gzip member is a header, deflate blocks, and a trailer with a checksum of
+// all plain bytes. Deflate streams can be concatenated from blocks, so a stored
+// block for the envelope can stand before the compressed body.
 func gzipParts(envelope []byte, b *body) [][]byte {
 	deflated := b.deflated
 	if deflated == nil {
@@ -72,7 +72,8 @@ func gzipParts(envelope []byte, b *body) [][]byte {
 		head = append(head, rest[:n]...)
 		rest = rest[n:]
 	}
-	// The checksum covers the envelope and the body, as the client will see them.
+	// The checksum covers the envelope and the body, as the client will see
+	// them.
 	sum := crc32.Update(crc32.ChecksumIEEE(envelope), crc32.IEEETable, b.bytes)
 	tail := binary.LittleEndian.AppendUint32(nil, sum)
 	tail = binary.LittleEndian.AppendUint32(tail, uint32(len(envelope)+len(b.bytes)))

@@ -14,8 +14,9 @@ import (
 
 // ServeHTTP implements http.Handler. It never panics.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// The status is counted whatever happens, a panic included: deferred calls run in
-	// reverse order, so the recovery below has written an answer by then.
+	// The status is counted whatever happens, a panic included: deferred calls
+	// run in reverse order, so the recovery below has written an answer by
+	// then.
 	c := &call{service: s, r: r, recorded: statusWriter{ResponseWriter: w}}
 	c.w, c.id = &c.recorded, c.findRequestID()
 	start := time.Now()
@@ -32,9 +33,9 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // call is one HTTP request and its response.
 //
-// It embeds the service that answers it. That is the full service at first; once
-// the caller is known it is the service of the caller's grant, so that no route can
-// read what the caller must not see.
+// It embeds the service that answers it. That is the full service at first;
+// once the caller is known it is the service of the caller's grant, so that no
+// route can read what the caller must not see.
 type call struct {
 	*service // as the caller may see it; authenticate changes it
 	r        *http.Request
@@ -55,8 +56,8 @@ func (c *call) findRequestID() string {
 			return id
 		}
 	}
-	// Without it, for example in a local run, the caller may choose an id. It ends up
-	// in logs and in JSON, so it must be short and printable.
+	// Without it, for example in a local run, the caller may choose an id. It
+	// ends up in logs and in JSON, so it must be short and printable.
 	id := c.r.Header.Get("X-Request-Id")
 	if len(id) > 128 || !isPrintable(id) {
 		return ""
@@ -66,18 +67,18 @@ func (c *call) findRequestID() string {
 
 // serveRoute checks the request and sends the answer of its route.
 //
-// The order of the checks is part of the contract. A request that is too long, or
-// whose path or method is wrong, gets its error without a token. All other errors
-// need a valid token, because their text can depend on the data. Parameters are
-// checked before anything is read from the store.
+// The order of the checks is part of the contract. A request that is too long,
+// or whose path or method is wrong, gets its error without a token. All other
+// errors need a valid token, because their text can depend on the data.
+// Parameters are checked before anything is read from the store.
 func (c *call) serveRoute(ctx context.Context) error {
 	path := c.r.URL.EscapedPath()
 	size := len(path) + 1 + len(escapeForHeader(c.r.URL.RawQuery)) // as a Link header repeats it
 	if size > maxURIBytes {
 		return uriTooLong(size, maxURIBytes)
 	}
-	// From here on the call is answered by the service of the caller. The error is
-	// needed only if the route is not public.
+	// From here on the call is answered by the service of the caller. The error
+	// is needed only if the route is not public.
 	denied := c.authenticate()
 	rt, imageID, err := c.findRoute(path)
 	if err != nil {
@@ -87,7 +88,8 @@ func (c *call) serveRoute(ctx context.Context) error {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return methodNotAllowed(c.r.Method, rt.allowedMethods())
 	}
-	// Answers of guarded routes depend on the token: shared caches must not keep them.
+	// Answers of guarded routes depend on the token: shared caches must not
+	// keep them.
 	if c.private = c.requiresToken() && !rt.public; c.private && denied != nil {
 		return denied
 	}
@@ -95,7 +97,8 @@ func (c *call) serveRoute(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The caller would follow the Link to the next page. It must not be too long then.
+	// The caller would follow the Link to the next page. It must not be too
+	// long then.
 	if size > maxURIBytes-linkReserve && rt.hasParam(paramCursor.name) && !c.hasRoomForCursor(req) {
 		return uriTooLong(size, maxURIBytes-linkReserve)
 	}
@@ -105,7 +108,8 @@ func (c *call) serveRoute(ctx context.Context) error {
 	}
 	ans, err := rt.serve(ctx, req)
 	if err != nil {
-		// A cluster that is missing now may have been there before: the error says so.
+		// A cluster that is missing now may have been there before: the error
+		// says so.
 		return c.explainMissingCluster(ctx, pinToCommit(req.at, err))
 	}
 	return c.send(ctx, req, ans)
@@ -124,8 +128,9 @@ func (c *call) hasRoomForCursor(req *request) bool {
 	return len(c.nextURL("", ""))-len("&cursor=")+room <= maxURIBytes
 }
 
-// uriTooLong returns the error for a request whose path and query have size bytes.
-// The limit is less than maxURIBytes where a Link has to repeat the request.
+// uriTooLong returns the error for a request whose path and query have size
+// bytes. The limit is less than maxURIBytes where a Link has to repeat the
+// request.
 func uriTooLong(size, limit int) error {
 	return &apierror.Error{
 		Status:    http.StatusRequestURITooLong,
@@ -135,8 +140,8 @@ func uriTooLong(size, limit int) error {
 	}
 }
 
-// methodNotAllowed returns the error for a route that has no such method. allowed is
-// the list for the header Allow.
+// methodNotAllowed returns the error for a route that has no such method.
+// allowed is the list for the header Allow.
 func methodNotAllowed(method, allowed string) error {
 	return &apierror.Error{
 		Status:    http.StatusMethodNotAllowed,
@@ -150,9 +155,9 @@ func methodNotAllowed(method, allowed string) error {
 // maxImageID bounds the image id in a path, in bytes.
 const maxImageID = 256
 
-// findRoute returns the route of a path, and the image id if the path holds one.
-// The id is decoded. It returns an error for an id that no image can have, so that
-// nothing is read for it.
+// findRoute returns the route of a path, and the image id if the path holds
+// one. The id is decoded. It returns an error for an id that no image can have,
+// so that nothing is read for it.
 func (s *service) findRoute(path string) (rt *route, imageID string, err error) {
 	for _, rt := range s.routes {
 		id, ok := rt.matchPath(path)
@@ -174,26 +179,27 @@ func (s *service) findRoute(path string) (rt *route, imageID string, err error) 
 	return nil, "", s.noRoute(path)
 }
 
-// noRoute returns the error for a path that no route has. It lists the routes, and
-// suggests the one that is nearest to the path.
+// noRoute returns the error for a path that no route has. It lists the routes,
+// and suggests the one that is nearest to the path.
 func (s *service) noRoute(path string) error {
 	patterns := make([]string, len(s.routes))
 	for i, rt := range s.routes {
 		patterns[i] = rt.pattern
 	}
+	problem := endSentence("No route " + quote(path) + didYouMean(path, patterns))
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
 		Code:      codeRoute,
-		Message:   endSentence("No route "+quote(path)+didYouMean(path, patterns)) + " Routes: " + strings.Join(patterns, ", ") + ".",
+		Message:   problem + " Routes: " + strings.Join(patterns, ", ") + ".",
 		Recommend: "Use one of these paths.",
 	}
 }
 
 // parseRequest parses the call, or returns what an equal call was parsed to.
 //
-// The cache is keyed by the bytes of the query: the same lookup is usually sent by
-// the same program, which writes it in the same way. Requests are shared between
-// calls and must not be changed.
+// The cache is keyed by the bytes of the query: the same lookup is usually sent
+// by the same program, which writes it in the same way. Requests are shared
+// between calls and must not be changed.
 func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
 	accept := joinHeaderLines(c.r.Header, "Accept")
 	// Which names are valid depends on the grant, so it is a part of the key.

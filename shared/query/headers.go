@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// setHeaders sets the headers that an answer and its 304 have in common.
-// A cache that gets a 304 updates what it has stored with these headers (RFC 9111,
-// section 4.3.4), so both must set them alike.
+// setHeaders sets the headers that an answer and its 304 have in common. A
+// cache that gets a 304 updates what it has stored with these headers (RFC
+// 9111, section 4.3.4), so both must set them alike.
 func (c *call) setHeaders(ans *answer) {
 	header := c.w.Header()
 	// The format follows Accept unless the address names it, and gzip follows
@@ -45,7 +45,8 @@ func (c *call) setHeaders(ans *answer) {
 	// Age says how long this copy of the store's data has been held. Caches
 	// subtract it from max-age (RFC 9111, section 5.1).
 	header.Set("Age", strconv.FormatInt(f.held, 10))
-	// RFC 9111 no longer defines this header. It is there for callers who test it.
+	// RFC 9111 no longer defines this header. It is there for callers who test
+	// it.
 	if len(f.stale) > 0 {
 		header.Set("Warning", `110 - "Response is Stale"`)
 	}
@@ -59,7 +60,8 @@ func (c *call) setBodyHeaders(req *request, ans *answer, p payload, gzipped bool
 	if gzipped {
 		header.Set("Content-Encoding", "gzip")
 	}
-	// The same cursor stands in the JSON as NextCursor. Other formats have the header only.
+	// The same cursor stands in the JSON as NextCursor. Other formats have the
+	// header only.
 	if p.next != "" {
 		header.Set("Link", "<"+c.nextURL(p.next, c.regionForNextPage(req, ans))+`>; rel="next"`)
 	}
@@ -71,8 +73,8 @@ func (c *call) setBodyHeaders(req *request, ans *answer, p payload, gzipped bool
 	}
 }
 
-// setETag sets the ETag. A compressed answer has one of its own.
-// RFC 9110 wants another ETag for another encoding of the same answer.
+// setETag sets the ETag. A compressed answer has one of its own. RFC 9110 wants
+// another ETag for another encoding of the same answer.
 func (c *call) setETag(etag string, gzipped bool) {
 	if etag == "" {
 		return
@@ -84,8 +86,8 @@ func (c *call) setETag(etag string, gzipped bool) {
 }
 
 // regionForNextPage returns the region that the next page of a feed must name,
-// if the request names none. The cursor is a position in the log of that region,
-// and by then another region may have the image or cluster.
+// if the request names none. The cursor is a position in the log of that
+// region, and by then another region may have the image or cluster.
 func (c *call) regionForNextPage(req *request, ans *answer) string {
 	if req.region != "" || len(c.regions) == 1 || !req.isFeed() {
 		return ""
@@ -93,11 +95,11 @@ func (c *call) regionForNextPage(req *request, ans *answer) string {
 	return ans.region
 }
 
-// nextURL returns the address of the call with another cursor, and with a region
-// unless that is empty.
+// nextURL returns the address of the call with another cursor, and with a
+// region unless that is empty.
 //
-// The parameters stay as the caller wrote them, with their order and escapes. Only
-// the position changes: cursor and since are dropped in any spelling.
+// The parameters stay as the caller wrote them, with their order and escapes.
+// Only the position changes: cursor and since are dropped in any spelling.
 func (c *call) nextURL(cursor, region string) string {
 	var b strings.Builder
 	b.Grow(len(c.r.URL.Path) + len(c.r.URL.RawQuery) + len(cursor) + 16)
@@ -138,8 +140,8 @@ func escapeForHeader(address string) string {
 	return b.String()
 }
 
-// isUnsafeInHeader returns true for spaces, control characters, non-ASCII bytes and
-// the delimiters of a Link header.
+// isUnsafeInHeader returns true for spaces, control characters, non-ASCII bytes
+// and the delimiters of a Link header.
 func isUnsafeInHeader(c rune) bool {
 	return c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"'
 }

@@ -10,15 +10,16 @@ import (
 	"strings"
 )
 
-// homeHTML is the page for people, with {version}, {token}, {regions}, {statuses}
-// and {routes} to fill in. Its script reads the public routes and nothing else.
+// homeHTML is the page for people, with {version}, {token}, {regions},
+// {statuses} and {routes} to fill in. Its script reads the public routes and
+// nothing else.
 //
 //go:embed home.html
 var homeHTML string
 
-// serveHome serves /: the routes as text, or the page for people.
-// Both are public, so they must not show what is stored. The names of the regions on
-// the page are those that the caller may see.
+// serveHome serves /: the routes as text, or the page for people. Both are
+// public, so they must not show what is stored. The names of the regions on the
+// page are those that the caller may see.
 func (s *service) serveHome(_ context.Context, req *request) (*answer, error) {
 	ans := &answer{omitEnvelope: true}
 	text := ""
@@ -45,8 +46,8 @@ func (s *service) renderHomeText() string {
 	return b.String()
 }
 
-// renderHomePage fills in the page. Everything that is filled in is escaped, or comes
-// from this program.
+// renderHomePage fills in the page. Everything that is filled in is escaped, or
+// comes from this program.
 func (s *service) renderHomePage() string {
 	var regions, statuses, routes strings.Builder
 	for _, name := range s.regions {
@@ -79,8 +80,8 @@ func (s *service) renderHomePage() string {
 	return fill.Replace(homeHTML)
 }
 
-// exampleQuery returns the example of a route as it works for this service: with
-// several regions it must name one.
+// exampleQuery returns the example of a route as it works for this service:
+// with several regions it must name one.
 func (s *service) exampleQuery(rt *route) string {
 	if len(s.regions) > 1 {
 		return "RegionId=" + s.regions[0] + "&" + rt.example
@@ -88,12 +89,12 @@ func (s *service) exampleQuery(rt *route) string {
 	return rt.example
 }
 
-// pageSecurityPolicy returns a Content-Security-Policy that allows the script and
-// the style of a page, by their hashes, and requests to this service. Nothing else
-// is loaded, run, framed or sent.
+// pageSecurityPolicy returns a Content-Security-Policy that allows the script
+// and the style of a page, by their hashes, and requests to this service.
+// Nothing else is loaded, run, framed or sent.
 func pageSecurityPolicy(page string) string {
-	// A browser hashes the text between the tags, byte for byte. The page is compiled
-	// in, so placeholders must stand outside of both elements.
+	// A browser hashes the text between the tags, byte for byte. The page is
+	// compiled in, so placeholders must stand outside of both elements.
 	hash := func(element string) string {
 		_, rest, _ := strings.Cut(page, "<"+element+">")
 		inner, _, _ := strings.Cut(rest, "</"+element+">")

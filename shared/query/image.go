@@ -8,9 +8,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// serveImage serves /v1/images/{ImageId}.
-// Unlike a list, it shows when the image was last seen, so the answer changes with
-// every check even if the content does not.
+// serveImage serves /v1/images/{ImageId}. Unlike a list, it shows when the
+// image was last seen, so the answer changes with every check even if the
+// content does not.
 func (s *service) serveImage(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -42,8 +42,8 @@ func (s *service) serveImage(ctx context.Context, req *request) (*answer, error)
 }
 
 // scopesForImage returns the scopes of a selection, or all scopes if it selects
-// nothing. The image set of the result always knows which scopes offer an image.
-// An image set with a single scope would not know this.
+// nothing. The image set of the result always knows which scopes offer an
+// image. An image set with a single scope would not know this.
 func (st *regionState) scopesForImage(sel selection) (*scopeSet, error) {
 	if sel.isEverything() {
 		all := st.allScopes()
@@ -81,8 +81,8 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 	}
 	b = append(append(b, `,"ImageId":`...), jsonString(req.imageID)...)
 	b = appendFirstAndLastSeen(b, first, last)
-	// The first content in canonical order stands for the image; the others follow in
-	// Variants.
+	// The first content in canonical order stands for the image; the others
+	// follow in Variants.
 	b = append(b, `,"Image":`...)
 	b = append(b, set.image(int32(from)).Raw...)
 	clusters, types, everyCluster := set.listOfferingScopes(from, to)
@@ -103,11 +103,11 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 // findFirstSeen returns when the image of a request was first seen. It returns
 // the error for the caller if the image is not in the subject.
 //
-// Three sources can answer, from cheap to expensive: the index in memory, the history
-// of the region, and the index in the store.
+// Three sources can answer, from cheap to expensive: the index in memory, the
+// history of the region, and the index in the store.
 func (s *service) findFirstSeen(ctx context.Context, req *request, sub *subject, isOffered bool) (catalog.Time, error) {
-	// The index knows more than a log that retention has cut. But it counts every
-	// scope of the region, so it answers for the whole region only.
+	// The index knows more than a log that retention has cut. But it counts
+	// every scope of the region, so it answers for the whole region only.
 	canUseIndex := req.selection.isEverything() && s.full == nil
 	if isOffered && canUseIndex {
 		if first, ok := s.lists.firstSeen(sub.current.RegionID, req.imageID); ok {
@@ -133,8 +133,8 @@ func (s *service) findFirstSeen(ctx context.Context, req *request, sub *subject,
 }
 
 // loadFirstSeen sets life.first to what the index knows, if it knows the image.
-// It reads the index if it is not in memory. The index can lag behind the log, so
-// it may not know a new image.
+// It reads the index if it is not in memory. The index can lag behind the log,
+// so it may not know a new image.
 func (s *service) loadFirstSeen(ctx context.Context, current currentState, imageID string, life *lifespan) error {
 	first, ok := s.lists.firstSeen(current.RegionID, imageID)
 	if !ok {
@@ -149,7 +149,8 @@ func (s *service) loadFirstSeen(ctx context.Context, current currentState, image
 	return nil
 }
 
-// appendVariants writes the different contents of one image: the rows from to to-1.
+// appendVariants writes the different contents of one image: the rows from to
+// to-1.
 func (s *imageSet) appendVariants(b []byte, from, to int) []byte {
 	b = append(b, `,"Variants":[`...)
 	for row := from; row < to; row++ {
@@ -175,9 +176,9 @@ func appendFirstAndLastSeen(b []byte, first, last catalog.Time) []byte {
 // jsonString returns s as a JSON string, with its quotes.
 func jsonString(s string) string { return string(appendString(nil, s)) }
 
-// lastCheckOf returns the time of the last check that found one of the rows from
-// to to-1. scopes are those of the present request: s may have been built for
-// earlier scopes with the same content.
+// lastCheckOf returns the time of the last check that found one of the rows
+// from to to-1. scopes are those of the present request: s may have been built
+// for earlier scopes with the same content.
 func (s *imageSet) lastCheckOf(scopes *scopeSet, from, to int) (last catalog.Time) {
 	for row := from; row < to; row++ {
 		for _, i := range s.scopesOf[row] {
@@ -189,13 +190,15 @@ func (s *imageSet) lastCheckOf(scopes *scopeSet, from, to int) (last catalog.Tim
 	return last
 }
 
-// listOfferingScopes returns the clusters and instance types that offer one of the
-// rows from to to-1. everyCluster is true if the list without a cluster has one.
+// listOfferingScopes returns the clusters and instance types that offer one of
+// the rows from to to-1. everyCluster is true if the list without a cluster has
+// one.
 func (s *imageSet) listOfferingScopes(from, to int) (clusters, types []string, everyCluster bool) {
 	for row := from; row < to; row++ {
 		clusters = append(clusters, s.clustersOffering(int32(row))...)
 		types = append(types, s.typesOffering(int32(row))...)
-		// The list without a cluster has the images that every cluster supports.
+		// The list without a cluster has the images that every cluster
+		// supports.
 		hasNoCluster := func(i int32) bool { return s.scopes[i].ClusterID == "" }
 		everyCluster = everyCluster || slices.ContainsFunc(s.scopesOf[row], hasNoCluster)
 	}

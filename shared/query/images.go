@@ -12,10 +12,9 @@ import (
 	"community-images/shared/archive"
 )
 
-// serveImages serves /v1/images.
-// The ETag needs neither images nor filters: equal scopes and an equal question have
-// equal answers. So a 304 costs no read beside the head.
-// It is the lookup that most calls are.
+// serveImages serves /v1/images. The ETag needs neither images nor filters:
+// equal scopes and an equal question have equal answers. So a 304 costs no read
+// beside the head. It is the lookup that most calls are.
 func (s *service) serveImages(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -44,12 +43,12 @@ func (s *service) serveImages(ctx context.Context, req *request) (*answer, error
 // buildPage loads the images of a subject, filters, groups and sorts them, and
 // returns the page that the request asks for.
 //
-// The order of the stages is part of the contract: filter, count facets, keep the
-// first of each group, check minCount, cut the page.
+// The order of the stages is part of the contract: filter, count facets, keep
+// the first of each group, check minCount, cut the page.
 func (s *service) buildPage(ctx context.Context, req *request, sub *subject) (*imagePage, error) {
-	// A damaged object of the present state is the operator's problem and is reported.
-	// A past state that a cursor names can be collected at any time: the caller has
-	// to begin again.
+	// A damaged object of the present state is the operator's problem and is
+	// reported. A past state that a cursor names can be collected at any time:
+	// the caller has to begin again.
 	set, err := s.sets.load(ctx, sub.scopes)
 	var damaged *archive.DamagedError
 	if errors.As(err, &damaged) && req.cursor != nil && !sub.state.live {
@@ -70,7 +69,8 @@ func (s *service) buildPage(ctx context.Context, req *request, sub *subject) (*i
 	if req.latestBy != nil {
 		rows = keepFirstOfGroups(set, rows, req.latestBy)
 	}
-	// A script that takes the first image must not get an empty answer by surprise.
+	// A script that takes the first image must not get an empty answer by
+	// surprise.
 	if len(rows) < req.minCount {
 		return nil, tooFewMatches(len(rows), req.minCount)
 	}
@@ -79,8 +79,8 @@ func (s *service) buildPage(ctx context.Context, req *request, sub *subject) (*i
 	return p, nil
 }
 
-// findMatchingImages returns the rows of the images that meet the conditions of a
-// request, in its order.
+// findMatchingImages returns the rows of the images that meet the conditions of
+// a request, in its order.
 func (s *service) findMatchingImages(req *request, set *imageSet) ([]int32, error) {
 	keys := req.sort
 	if req.latestBy != nil && keys == nil {
@@ -104,8 +104,8 @@ func (s *service) findMatchingImages(req *request, set *imageSet) ([]int32, erro
 	return rows, nil
 }
 
-// tooFewMatches returns the error for minCount. The status is 404, so that a script
-// with "curl -f" stops.
+// tooFewMatches returns the error for minCount. The status is 404, so that a
+// script with "curl -f" stops.
 func tooFewMatches(found, required int) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,

@@ -10,10 +10,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// lifespan is what the history knows of an image up to a state, in the scopes of
-// a selection.
-// It is made from events only, so it can be wrong about what was before the first kept
-// commit: cut says so.
+// lifespan is what the history knows of an image up to a state, in the scopes
+// of a selection. It is made from events only, so it can be wrong about what
+// was before the first kept commit: cut says so.
 type lifespan struct {
 	known bool         // the image was there at some time
 	first catalog.Time // of the commit in which it appeared
@@ -30,9 +29,9 @@ type lifespan struct {
 // lifespanOf follows an image through the scopes of a selection.
 //
 // Only the events of this image are visited, so the cost does not grow with the
-// history. An image that is in several scopes has disappeared only when the last of
-// them lost it; its last event then is a removal. Callers know from the image set
-// whether it is there.
+// history. An image that is in several scopes has disappeared only when the
+// last of them lost it; its last event then is a removal. Callers know from the
+// image set whether it is there.
 func (t *history) lifespanOf(imageID string, state *regionState, sel selection) lifespan {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -62,13 +61,14 @@ func (t *history) lifespanOf(imageID string, state *regionState, sel selection) 
 			continue
 		}
 		life.goneAt, life.gone, life.lastScope = commit.sequence, commit.at, t.scopes[e.scope]
-		// The check that saw the image last is not in the log. The commit before the
-		// removal is the best bound that is.
+		// The check that saw the image last is not in the log. The commit
+		// before the removal is the best bound that is.
 		before := e.commit
 		for before > 0 && !t.commits[before].at.Before(life.gone.Time) { // commits can share a time
 			before--
 		}
-		// With clocks that step back the commit before can be dated before the first.
+		// With clocks that step back the commit before can be dated before the
+		// first.
 		life.lastSeen = t.commits[before].at
 		if life.lastSeen.Before(life.first.Time) {
 			life.lastSeen = life.first
@@ -77,11 +77,11 @@ func (t *history) lifespanOf(imageID string, state *regionState, sel selection) 
 	return life
 }
 
-// imageMissingError returns the error for an image that is not in a subject: 404
-// if it never was, else 410 with its last content.
+// imageMissingError returns the error for an image that is not in a subject:
+// 404 if it never was, else 410 with its last content.
 //
-// The error has the members of the answer that it replaces, so that a caller can still
-// show what the image was.
+// The error has the members of the answer that it replaces, so that a caller
+// can still show what the image was.
 func (s *service) imageMissingError(ctx context.Context, req *request, sub *subject, life lifespan) error {
 	if !life.known {
 		return life.imageUnknownError(req, sub.state)
@@ -104,8 +104,8 @@ func (s *service) imageMissingError(ctx context.Context, req *request, sub *subj
 	b = appendFirstAndLastSeen(b, life.first, life.lastSeen)
 	b = append(b, `,"GoneSince":"`...)
 	b = append(appendTime(b, life.gone), '"')
-	// The content is a courtesy: without it the answer is still right, so a failure is
-	// reported and not returned.
+	// The content is a courtesy: without it the answer is still right, so a
+	// failure is reported and not returned.
 	if raw, err := s.loadLastContent(ctx, req.imageID, sub.current, life); err == nil {
 		b = append(append(b, `,"Image":`...), raw...)
 	} else {
@@ -116,8 +116,7 @@ func (s *service) imageMissingError(ctx context.Context, req *request, sub *subj
 }
 
 // loadLastContent returns the object of an image from the commit before it
-// disappeared.
-// It reads a past state and one snapshot, if they are not cached.
+// disappeared. It reads a past state and one snapshot, if they are not cached.
 func (s *service) loadLastContent(
 	ctx context.Context, imageID string, current currentState, life lifespan,
 ) (string, error) {
@@ -142,9 +141,9 @@ func (s *service) loadLastContent(
 }
 
 // imageUnknownError returns the error for an image that was not there up to a
-// state. It says so if the image came later.
-// Both are 404 with the same code: for a script an image that is not there yet is as
-// missing as one that never was.
+// state. It says so if the image came later. Both are 404 with the same code:
+// for a script an image that is not there yet is as missing as one that never
+// was.
 func (life lifespan) imageUnknownError(req *request, state *regionState) error {
 	if life.later == 0 || !req.at.isSet {
 		return imageNeverOffered(req.imageID, state.RegionID)
@@ -159,8 +158,8 @@ func (life lifespan) imageUnknownError(req *request, state *regionState) error {
 	}
 }
 
-// imageNeverOffered returns the error for an image that no scope of the request ever
-// had. region may be a list of regions.
+// imageNeverOffered returns the error for an image that no scope of the request
+// ever had. region may be a list of regions.
 func imageNeverOffered(imageID, region string) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
@@ -170,8 +169,9 @@ func imageNeverOffered(imageID, region string) error {
 	}
 }
 
-// wasEverOffered returns true if an image is or was offered in a region.
-// It asks the images that are there first, because the history may have to be read.
+// wasEverOffered returns true if an image is or was offered in a region. It
+// asks the images that are there first, because the history may have to be
+// read.
 func (s *service) wasEverOffered(ctx context.Context, current currentState, imageID string) (bool, error) {
 	if all := current.allScopes(); len(all.scopes) > 0 {
 		if set, err := s.sets.load(ctx, all); err == nil { // if it fails, the history can still know

@@ -8,13 +8,12 @@ import (
 	"community-images/shared/archive"
 )
 
-// serveMatrix serves /v1/matrix: images by clusters, or by instance types if the
-// request names those.
-// It takes the same filters as the list of images; a column is shown even if none of
-// its images matches.
+// serveMatrix serves /v1/matrix: images by clusters, or by instance types if
+// the request names those. It takes the same filters as the list of images; a
+// column is shown even if none of its images matches.
 //
-// Without clusters it covers all of them. It has pages like a list; each page repeats
-// the columns.
+// Without clusters it covers all of them. It has pages like a list; each page
+// repeats the columns.
 func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
@@ -30,7 +29,8 @@ func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error
 	if err != nil {
 		return nil, err
 	}
-	// The image set must know which scopes offer an image, even if there is only one.
+	// The image set must know which scopes offer an image, even if there is
+	// only one.
 	scopes := *sub.scopes // the cached one must not be changed
 	scopes.several, scopes.byType = true, true
 	return &answer{
@@ -48,7 +48,8 @@ func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error
 			if err != nil {
 				return nil, err
 			}
-			// The whole matrix is built for every page: Shared and TotalCount need all rows.
+			// The whole matrix is built for every page: Shared and TotalCount
+			// need all rows.
 			m := newMatrix(set, rows, req.selection)
 			from, to, next := sub.cutPage(req, len(m.rows))
 			b := &body{total: strconv.Itoa(len(m.rows)), next: next}
@@ -62,9 +63,9 @@ func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error
 	}, nil
 }
 
-// defaultMatrixClusters returns the clusters of a matrix whose request names none:
-// all of them. If it names instance types, and these are captured without a
-// cluster too, it returns nil: the lists without a cluster.
+// defaultMatrixClusters returns the clusters of a matrix whose request names
+// none: all of them. If it names instance types, and these are captured without
+// a cluster too, it returns nil: the lists without a cluster.
 func (s *service) defaultMatrixClusters(ctx context.Context, req *request, region string) ([]string, error) {
 	_, state, err := s.loadState(ctx, req, region)
 	if err != nil {
@@ -77,26 +78,25 @@ func (s *service) defaultMatrixClusters(ctx context.Context, req *request, regio
 	return []string{allNames}, nil
 }
 
-// matrix says which image is offered in which column.
-// It is sparse: a row lists the columns that it has.
+// matrix says which image is offered in which column. It is sparse: a row lists
+// the columns that it has.
 type matrix struct {
 	columns []string // labels
 	rows    []matrixRow
 }
 
-// matrixRow is one ImageId.
-// The text is what a person needs to know the image; everything else is one lookup
-// away.
+// matrixRow is one ImageId. The text is what a person needs to know the image;
+// everything else is one lookup away.
 type matrixRow struct {
 	id, name, status string
 	columns          []int32 // that offer the image, ascending
 	differs          bool    // the scopes disagree about its content; name and status are of the first
 }
 
-// newMatrix makes a row for each ImageId, in the order of rows, and a column for
-// each scope; or for each instance type if the selection names types only.
-// Several contents of one image share a row: the matrix says where an image is, not
-// what is in it.
+// newMatrix makes a row for each ImageId, in the order of rows, and a column
+// for each scope; or for each instance type if the selection names types only.
+// Several contents of one image share a row: the matrix says where an image is,
+// not what is in it.
 func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 	m := &matrix{}
 	for _, sc := range set.scopes {
@@ -139,11 +139,11 @@ func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 	return m
 }
 
-// labelColumn names a scope by what varies in a selection.
-// What does not vary would only make the labels longer.
+// labelColumn names a scope by what varies in a selection. What does not vary
+// would only make the labels longer.
 //
-// With several clusters and several types it is the path of the scope, else the one
-// name that varies. "_any" stands for no name.
+// With several clusters and several types it is the path of the scope, else the
+// one name that varies. "_any" stands for no name.
 func labelColumn(sc archive.ScopeState, sel selection) string {
 	switch {
 	case canMatchSeveral(sel.clusters) && canMatchSeveral(sel.types):
@@ -192,8 +192,8 @@ func (m *matrix) appendJSON(b []byte, from, to int, next string) []byte {
 }
 
 // renderCells renders rows as a cross table in csv or as text. The text has the
-// column ContentDiffers only if a row needs it.
-// An "x" marks the columns that offer an image; other cells are empty.
+// column ContentDiffers only if a row needs it. An "x" marks the columns that
+// offer an image; other cells are empty.
 func (m *matrix) renderCells(rows []matrixRow, format string) []byte {
 	// Then one column for each label.
 	head := []string{"ImageId", "ImageName", "Status"}

@@ -14,8 +14,8 @@ import (
 // instances as it likes, and a scrape reaches one of them.
 const instanceHelp = " Of the instance that answers, since it started."
 
-// lookupMetrics counts the lookups of this instance.
-// Its values are of one process, and lost with it.
+// lookupMetrics counts the lookups of this instance. Its values are of one
+// process, and lost with it.
 type lookupMetrics struct {
 	startedAt time.Time
 	lookups   *metrics.Family
@@ -32,8 +32,8 @@ type routeMetrics struct {
 	durations *metrics.Values
 }
 
-// newLookupMetrics makes the instruments of all routes at once, so that each shows 0
-// before its first lookup. Rates need that zero.
+// newLookupMetrics makes the instruments of all routes at once, so that each
+// shows 0 before its first lookup. Rates need that zero.
 func newLookupMetrics(routes []*route) *lookupMetrics {
 	m := &lookupMetrics{
 		startedAt: time.Now(),
@@ -89,14 +89,13 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// WriteString implements io.StringWriter.
-// It passes the string on as one, because the recorder of the function then needs no
-// copy.
+// WriteString implements io.StringWriter. It passes the string on as one,
+// because the recorder of the function then needs no copy.
 func (w *statusWriter) WriteString(s string) (int, error) { return io.WriteString(w.ResponseWriter, s) }
 
 // serveMetrics serves /metrics. It reads the same as /v1/status, the heads, and
-// shows them in another form.
-// It has no ETag: a scrape always wants the present values.
+// shows them in another form. It has no ETag: a scrape always wants the present
+// values.
 func (s *service) serveMetrics(ctx context.Context, req *request) (*answer, error) {
 	list, _ := s.loadRegionStatuses(ctx, req)
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
@@ -108,8 +107,8 @@ func (s *service) serveMetrics(ctx context.Context, req *request) (*answer, erro
 	}}, nil
 }
 
-// metricFamilies returns the metrics of regions, and those of this instance unless
-// the caller is restricted.
+// metricFamilies returns the metrics of regions, and those of this instance
+// unless the caller is restricted.
 func (s *service) metricFamilies(list []regionStatus) []*metrics.Family {
 	families := newRegionFamilies(list, s.now())
 	if s.grantKey == "" { // restricted callers must not learn what others ask
@@ -118,8 +117,8 @@ func (s *service) metricFamilies(list []regionStatus) []*metrics.Family {
 	return families
 }
 
-// instanceFamilies returns the metrics of this instance.
-// They are the same for all callers who may see everything.
+// instanceFamilies returns the metrics of this instance. They are the same for
+// all callers who may see everything.
 func (s *service) instanceFamilies() []*metrics.Family {
 	build := metrics.New(metrics.Info, "community_images_build", "", "Version of the program.")
 	build.Set(1, "version", s.version)

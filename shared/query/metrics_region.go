@@ -8,9 +8,9 @@ import (
 	"community-images/shared/metrics"
 )
 
-// regionFamilies collects metrics with a value for each region.
-// A region that cannot be read has no value in most of them. Only "up" tells it
-// apart from a region that does not exist.
+// regionFamilies collects metrics with a value for each region. A region that
+// cannot be read has no value in most of them. Only "up" tells it apart from a
+// region that does not exist.
 type regionFamilies struct {
 	regions  []regionStatus
 	families []*metrics.Family
@@ -27,9 +27,8 @@ func (f *regionFamilies) add(name, unit, help string, value func(regionStatus) (
 	f.families = append(f.families, family)
 }
 
-// addTime adds a gauge for a time. A region without data, or with a zero time, has
-// no value.
-// Zero would be 1970, and alerts on its age would fire.
+// addTime adds a gauge for a time. A region without data, or with a zero time,
+// has no value. Zero would be 1970, and alerts on its age would fire.
 func (f *regionFamilies) addTime(name, help string, value func(regionStatus) catalog.Time) {
 	f.add(name+"_timestamp_seconds", "seconds", help+" Seconds since 1970.", func(r regionStatus) (float64, bool) {
 		t := catalog.Time{}
@@ -46,8 +45,8 @@ func (f *regionFamilies) addCount(name, help string, value func(regionStatus) in
 	f.add(name, "", help, func(r regionStatus) (float64, bool) { return float64(value(r)), r.Error == nil })
 }
 
-// addByLabel adds a gauge with a value for each region and value of a label.
-// A label value that a region does not have is left out, not 0.
+// addByLabel adds a gauge with a value for each region and value of a label. A
+// label value that a region does not have is left out, not 0.
 func (f *regionFamilies) addByLabel(name, label, help string, values func(regionStatus) map[string]int) {
 	family := metrics.New(metrics.Gauge, "community_images_"+name, "", help)
 	for _, region := range f.regions {
@@ -58,8 +57,8 @@ func (f *regionFamilies) addByLabel(name, label, help string, values func(region
 	f.families = append(f.families, family)
 }
 
-// newRegionFamilies returns the metrics of regions at a time.
-// The order is that of the answer.
+// newRegionFamilies returns the metrics of regions at a time. The order is that
+// of the answer.
 func newRegionFamilies(regions []regionStatus, now time.Time) []*metrics.Family {
 	f := &regionFamilies{regions: regions}
 	f.addStore(now)
@@ -73,7 +72,8 @@ func (f *regionFamilies) addStore(now time.Time) {
 	const upHelp = "1: the store answers and has data of the region. " +
 		"0: it does not; what is shown is what was read last, if anything."
 	f.add("up", "", upHelp, func(r regionStatus) (float64, bool) {
-		// The last head is still served in an outage, so the data alone does not say it.
+		// The last head is still served in an outage, so the data alone does
+		// not say it.
 		if r.Error == nil && r.gauges.outageSince.IsZero() {
 			return 1, true
 		}
@@ -110,8 +110,8 @@ func (f *regionFamilies) addLastRun() {
 	})
 }
 
-// addContent adds what is captured, and how fresh it is.
-// Counts are over what the caller may see.
+// addContent adds what is captured, and how fresh it is. Counts are over what
+// the caller may see.
 func (f *regionFamilies) addContent() {
 	f.addByLabel("scopes", "state", "Captured scopes by the outcome of their last check: ok, failed or held.",
 		func(r regionStatus) map[string]int { return r.Scopes })
@@ -140,8 +140,8 @@ func (r regionStatus) runOrZero() archive.RunInfo {
 	return *r.Run
 }
 
-// countLastRunScopes returns the counts of the last run by outcome; nil: there was
-// none.
+// countLastRunScopes returns the counts of the last run by outcome; nil: there
+// was none.
 func countLastRunScopes(r regionStatus) map[string]int {
 	if r.Run == nil || r.Run.FinishedAt.IsZero() {
 		return nil

@@ -12,8 +12,8 @@ import (
 type Options struct {
 	// Archive is where the data comes from. Required.
 	Archive Source
-	// Regions are the regions that are served, in the order in which errors name
-	// them. Required.
+	// Regions are the regions that are served, in the order in which errors
+	// name them. Required.
 	Regions []string
 	// MaxStale is the age of its last check from which a scope is marked stale;
 	// 0 means never.
@@ -23,9 +23,9 @@ type Options struct {
 	HeadTTL time.Duration
 	// Redact names the members of images that no answer and no filter may show.
 	Redact []string
-	// Warm starts to read what the first lookup needs: the head of the region, if
-	// there is one region only. A lookup waits for that read. If it fails, the
-	// lookup reads for itself, and nothing is reported.
+	// Warm starts to read what the first lookup needs: the head of the region,
+	// if there is one region only. A lookup waits for that read. If it fails,
+	// the lookup reads for itself, and nothing is reported.
 	Warm bool
 	// Gzip compresses answers for clients that accept it.
 	Gzip bool
@@ -37,7 +37,8 @@ type Options struct {
 }
 
 // Callers says who may ask. With any token or key, a caller without a valid one
-// is answered on /healthz and / only. Without both, everybody may ask everything.
+// is answered on /healthz and / only. Without both, everybody may ask
+// everything.
 type Callers struct {
 	// Tokens are the bearer tokens that are accepted.
 	Tokens access.Tokens
@@ -92,23 +93,26 @@ type service struct {
 	report        func(context.Context, string, error)
 }
 
-// regionCaches hold what is known of the regions. A restricted service has its own, but for past.
+// regionCaches hold what is known of the regions. A restricted service has its
+// own, but for past.
 type regionCaches struct {
 	states    map[string]stateSource // the present, by region
 	histories map[string]*history    // by region
 	past      *lru[string, *regionState]
 }
 
-// contentCaches hold images by the digest of their list. All services share them.
+// contentCaches hold images by the digest of their list. All services share
+// them.
 type contentCaches struct {
 	lists *listLoader
 	sets  *imageSets
 }
 
-// answerCaches hold what depends on the caller too. All services share them; the
-// keys begin with the caller's grant.
+// answerCaches hold what depends on the caller too. All services share them;
+// the keys begin with the caller's grant.
 //
-// That is why a caller cannot learn from the speed of an answer what others ask.
+// That is why a caller cannot learn from the speed of an answer what others
+// ask.
 type answerCaches struct {
 	bodies         *lru[string, *body]
 	parsedRequests *lru[string, *request]
@@ -141,16 +145,16 @@ func New(o Options) *Service {
 		requestID: o.RequestID,
 		report:    o.Report,
 	}
-	// The routes are methods of s, so they come after its fields; the restricted
-	// services are copies of s, so they come last.
+	// The routes are methods of s, so they come after its fields; the
+	// restricted services are copies of s, so they come last.
 	s.routes = s.buildRoutes()
 	s.lookupMetrics = newLookupMetrics(s.routes)
 	s.restriction = newRestriction(s)
 	return s
 }
 
-// newRegionCaches makes the caches of all regions, and starts to read the head if the
-// options say so.
+// newRegionCaches makes the caches of all regions, and starts to read the head
+// if the options say so.
 func newRegionCaches(o Options) regionCaches {
 	c := regionCaches{
 		states:    map[string]stateSource{},
@@ -159,7 +163,8 @@ func newRegionCaches(o Options) regionCaches {
 	}
 	for _, region := range o.Regions {
 		states := &stateCache{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
-		// With several regions it is not known which one the first lookup needs.
+		// With several regions it is not known which one the first lookup
+		// needs.
 		if o.Warm && len(o.Regions) == 1 {
 			states.startAttempt(context.Background(), attempt{warmUp: true})
 		}

@@ -23,16 +23,17 @@ func (s *service) loadState(
 	return current, asked, withParam("at", err)
 }
 
-// stateAsOf returns the state of a region at a moment.
-// It reads the log of the month if the state is not cached. It returns an error for
-// a moment before the first commit that is kept, or after the last one.
+// stateAsOf returns the state of a region at a moment. It reads the log of the
+// month if the state is not cached. It returns an error for a moment before the
+// first commit that is kept, or after the last one.
 func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (*regionState, error) {
 	switch {
-	// A restricted service reads nothing itself: it cuts the state of the full one.
+	// A restricted service reads nothing itself: it cuts the state of the full
+	// one.
 	case s.full != nil:
 		return s.restrictedStateAsOf(ctx, current, m)
-	// The last commit by its number is the present state. Only the way in which the
-	// answer may be cached differs, see isImmutable.
+	// The last commit by its number is the present state. Only the way in which
+	// the answer may be cached differs, see isImmutable.
 	case !m.isSet, m.sequence != 0 && m.sequence == current.Sequence:
 		return current.regionState, nil
 	// An older commit, or one that does not exist yet.
@@ -42,20 +43,22 @@ func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (
 		}
 		return s.loadPastState(ctx, current.RegionID, pastStateKey(current.RegionID, m.sequence), read)
 	}
-	// A time relative to now, such as -24h, gets its value here and not when the
-	// request is parsed, because parsed requests are cached.
+	// A time relative to now, such as -24h, gets its value here and not when
+	// the request is parsed, because parsed requests are cached.
 	t := m.resolveTime(s.now())
 	if !t.Before(current.CommittedAt.Time) {
 		return current.regionState, nil
 	}
-	// The state at a time before the last commit never changes, so it can be kept.
+	// The state at a time before the last commit never changes, so it can be
+	// kept.
 	key := fmt.Sprint(current.RegionID, " ", t.UnixNano())
 	return s.loadPastState(ctx, current.RegionID, key, func(ctx context.Context) (*archive.Region, error) {
 		return s.source.At(ctx, current.Region, t)
 	})
 }
 
-// loadStateAtCommit returns the state of a region after the commit with a number.
+// loadStateAtCommit returns the state of a region after the commit with a
+// number.
 func (s *service) loadStateAtCommit(ctx context.Context, current currentState, sequence int64) (*regionState, error) {
 	return s.stateAsOf(ctx, current, asOf{isSet: true, sequence: sequence})
 }
@@ -64,8 +67,8 @@ func (s *service) loadStateAtCommit(ctx context.Context, current currentState, s
 // state is cached under its commit number too, so that all moments between two
 // commits share one.
 //
-// Two calls may read the same state at once. Both results are equal, and the later
-// one stays in the cache.
+// Two calls may read the same state at once. Both results are equal, and the
+// later one stays in the cache.
 func (s *service) loadPastState(
 	ctx context.Context, region, key string, read func(context.Context) (*archive.Region, error),
 ) (*regionState, error) {
@@ -88,6 +91,6 @@ func (s *service) loadPastState(
 	return state, nil
 }
 
-// pastStateKey returns the key of the state after a commit. Keys of states at a time
-// have a space instead of the sign.
+// pastStateKey returns the key of the state after a commit. Keys of states at a
+// time have a space instead of the sign.
 func pastStateKey(region string, sequence int64) string { return fmt.Sprint(region, "#", sequence) }

@@ -39,8 +39,8 @@ var mediaTypes = []struct{ format, media, params string }{
 	{formatPrometheus, "text/plain", "; version=0.0.4; charset=utf-8"},
 }
 
-// contentType returns the Content-Type of a format.
-// An unknown format is JSON, which no parsed request has.
+// contentType returns the Content-Type of a format. An unknown format is JSON,
+// which no parsed request has.
 func contentType(format string) string {
 	for _, m := range mediaTypes {
 		if m.format == format {
@@ -50,8 +50,8 @@ func contentType(format string) string {
 	return "application/json"
 }
 
-// imagePage is one page of a list of images, ready to be rendered.
-// It shares its rows with the set or the caches, so they must not be changed.
+// imagePage is one page of a list of images, ready to be rendered. It shares
+// its rows with the set or the caches, so they must not be changed.
 type imagePage struct {
 	schema   *schema
 	request  *request
@@ -62,8 +62,8 @@ type imagePage struct {
 	facets   []facet
 }
 
-// render appends the page to prefix in the format of the request.
-// The other formats have no envelope: prefix is empty for them.
+// render appends the page to prefix in the format of the request. The other
+// formats have no envelope: prefix is empty for them.
 func (p *imagePage) render(prefix []byte) []byte {
 	switch p.request.format {
 	case formatIDs:
@@ -84,8 +84,8 @@ func (p *imagePage) render(prefix []byte) []byte {
 func (p *imagePage) pageRows() []int32 { return p.rows[p.from:p.to] }
 
 // estimateSize estimates the size of the page as JSON, in bytes. It allocates
-// enough for one buffer in nearly all cases.
-// Too small an estimate costs a copy, too large a one memory for a moment.
+// enough for one buffer in nearly all cases. Too small an estimate costs a
+// copy, too large a one memory for a moment.
 func (p *imagePage) estimateSize() int {
 	n := 256
 	for _, row := range p.pageRows() {
@@ -130,10 +130,10 @@ func (p *imagePage) renderNDJSON() []byte {
 	return b
 }
 
-// usesReservedNames returns true if an image of the page may have members with the
-// names that answers add to images.
-// Such members are dropped in favor of those that the answer adds. Images of a
-// single scope get none, so theirs stay.
+// usesReservedNames returns true if an image of the page may have members with
+// the names that answers add to images. Such members are dropped in favor of
+// those that the answer adds. Images of a single scope get none, so theirs
+// stay.
 func (p *imagePage) usesReservedNames() bool {
 	if p.request.columns != nil || p.set.scopesOf == nil {
 		return false
@@ -141,8 +141,8 @@ func (p *imagePage) usesReservedNames() bool {
 	return p.set.owner.reserved.usedByAny(p.set, p.pageRows())
 }
 
-// renderIDs writes each ImageId once, on the page with the first of its contents.
-// A page can therefore have fewer lines than limit.
+// renderIDs writes each ImageId once, on the page with the first of its
+// contents. A page can therefore have fewer lines than limit.
 func (p *imagePage) renderIDs() []byte {
 	var b []byte
 	for i, row := range p.pageRows() {
@@ -157,17 +157,17 @@ func (p *imagePage) renderIDs() []byte {
 	return b
 }
 
-// hasDifferingContent returns true if the scopes disagree about the content of an
-// image of the page.
-// A table then has a column for it, so that two lines with one id are explained.
+// hasDifferingContent returns true if the scopes disagree about the content of
+// an image of the page. A table then has a column for it, so that two lines
+// with one id are explained.
 func (p *imagePage) hasDifferingContent() bool {
 	differs := func(row int32) bool { return p.set.differingIDs[p.set.image(row).ImageID] }
 	return len(p.set.differingIDs) > 0 && slices.ContainsFunc(p.pageRows(), differs)
 }
 
 // selectColumns returns the columns that the request names. If it names none it
-// returns defaults, and the columns that say who offers an image if several scopes
-// can.
+// returns defaults, and the columns that say who offers an image if several
+// scopes can.
 //
 // An object such as OsTag becomes a column for each of its members.
 func (p *imagePage) selectColumns(defaults []column, withContentDiffers bool) []column {
@@ -210,7 +210,8 @@ func (p *imagePage) renderCSV() []byte {
 	return w.text.Bytes()
 }
 
-// renderTSV writes one line an image: line ends and tabs in a cell become spaces.
+// renderTSV writes one line an image: line ends and tabs in a cell become
+// spaces.
 func (p *imagePage) renderTSV() []byte {
 	var b []byte
 	p.forEachRow(p.selectColumns(p.schema.allColumns(), true), func(cells []string) {
@@ -218,8 +219,8 @@ func (p *imagePage) renderTSV() []byte {
 			if i > 0 {
 				b = append(b, '\t')
 			}
-			// A spreadsheet removes the quotation marks of a quoted cell, behind which
-			// a formula can hide.
+			// A spreadsheet removes the quotation marks of a quoted cell,
+			// behind which a formula can hide.
 			b = append(b, escapeFormula(replaceControls(cell), formulaStarts+`"`)...)
 		}
 		b = append(b, '\n')
@@ -227,8 +228,8 @@ func (p *imagePage) renderTSV() []byte {
 	return b
 }
 
-// renderTable writes aligned text with a header row, for people.
-// Cells are cut, so it is not for programs.
+// renderTable writes aligned text with a header row, for people. Cells are cut,
+// so it is not for programs.
 func (p *imagePage) renderTable() []byte {
 	columns := p.selectColumns(p.schema.tableColumns(), p.hasDifferingContent())
 	var table [][]string

@@ -15,9 +15,9 @@ import (
 )
 
 // answer is what a route knows before images are loaded and the body is
-// rendered. It is enough for a 304.
-// Routes return it. The body is rendered later, and only if the caller does not have
-// it yet or the cache does not hold it.
+// rendered. It is enough for a 304. Routes return it. The body is rendered
+// later, and only if the caller does not have it yet or the cache does not hold
+// it.
 type answer struct {
 	freshness    *freshness   // nil: the answer is not about stored data
 	region       string       // RegionId in the envelope
@@ -29,9 +29,9 @@ type answer struct {
 	omitEnvelope          bool   // the JSON body has none of the common members
 	showsAges             bool   // the body tells ages, so it is rendered for every call
 
-	// render appends the body to prefix, which holds the envelope of a JSON answer
-	// and is empty otherwise. Rendering in place saves a copy of large answers: a
-	// fifth of the CPU of a list of 120 kB.
+	// render appends the body to prefix, which holds the envelope of a JSON
+	// answer and is empty otherwise. Rendering in place saves a copy of large
+	// answers: a fifth of the CPU of a list of 120 kB.
 	render func(ctx context.Context, prefix []byte) (*body, error)
 }
 
@@ -47,22 +47,23 @@ type body struct {
 
 // payload is a body and the envelope that it has in one response.
 //
-// The envelope has the request id and the age of the data, so it differs from call
-// to call. The body after it is the same for all calls with the same ETag.
+// The envelope has the request id and the age of the data, so it differs from
+// call to call. The body after it is the same for all calls with the same ETag.
 type payload struct {
 	*body
 	envelope []byte
 	whole    []byte // envelope and body in one piece; nil: the body came from the cache
 }
 
-// maxBodyBytes bounds an answer. FC accepts 32 MB, in which it is quoted as JSON.
+// maxBodyBytes bounds an answer. FC accepts 32 MB, in which it is quoted as
+// JSON.
 const maxBodyBytes = 24 << 20
 
 // send writes the headers of an answer, and the body unless the caller has it
 // already. It returns an error only if nothing has been written.
 //
-// The order matters: the body is rendered before any header is set, so that an error
-// during rendering can still become an error answer.
+// The order matters: the body is rendered before any header is set, so that an
+// error during rendering can still become an error answer.
 func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 	client := parseIfNoneMatch(joinHeaderLines(c.r.Header, "If-None-Match"), ans.etag)
 	isKnown := client.plain || client.gzipped
@@ -73,7 +74,8 @@ func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 			return err
 		}
 	}
-	// The client's wish counts for a 304 too: it decides which of two tags is confirmed.
+	// The client's wish counts for a 304 too: it decides which of two tags is
+	// confirmed.
 	zip := c.gzip && acceptsGzip(joinHeaderLines(c.r.Header, "Accept-Encoding"))
 	c.setHeaders(ans)
 	if isKnown || client.any {
@@ -98,8 +100,8 @@ func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 
 // renderPayload renders the body of an answer, or takes it from the cache.
 //
-// It fails if the answer is larger than FC can send. Such an answer is not cut: a
-// list that is silently incomplete would be worse than an error.
+// It fails if the answer is larger than FC can send. Such an answer is not cut:
+// a list that is silently incomplete would be worse than an error.
 func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (payload, error) {
 	var envelope []byte
 	if req.format == formatJSON && !ans.omitEnvelope {
@@ -121,15 +123,16 @@ func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (pa
 	if err != nil {
 		return payload{}, err
 	}
-	// Both slices share memory, so neither is copied. Only the body is cached; it keeps
-	// the memory of the envelope alive, which is small.
+	// Both slices share memory, so neither is copied. Only the body is cached;
+	// it keeps the memory of the envelope alive, which is small.
 	whole := b.bytes
 	b.bytes = whole[len(envelope):]
 	if len(b.bytes) > maxBodyBytes {
 		return payload{}, newFaultsError([]paramFault{answerTooLarge(c.route, len(b.bytes))})
 	}
 	if canCache {
-		// A body that is kept is compressed once, for all calls that will share it.
+		// A body that is kept is compressed once, for all calls that will share
+		// it.
 		if c.gzip && len(b.bytes) >= gzipMinSize {
 			b.deflated = deflate(b.bytes)
 		}
@@ -158,8 +161,8 @@ func (c *call) makeEnvelope(req *request, ans *answer) []byte {
 	return b
 }
 
-// answerTooLarge returns the fault of a request whose answer has too many bytes.
-// It names the parameter that makes the answer smaller.
+// answerTooLarge returns the fault of a request whose answer has too many
+// bytes. It names the parameter that makes the answer smaller.
 func answerTooLarge(rt *route, bytes int) paramFault {
 	f := paramFault{
 		code:    codeInvalid,
@@ -195,8 +198,8 @@ func (c *call) writeParts(parts [][]byte) {
 		return
 	}
 	if len(parts) == 1 {
-		// Nobody changes the bytes, so they need no copy to become a string. The
-		// recorder of the function passes a single string on as it is.
+		// Nobody changes the bytes, so they need no copy to become a string.
+		// The recorder of the function passes a single string on as it is.
 		_, _ = io.WriteString(c.w, unsafe.String(unsafe.SliceData(parts[0]), len(parts[0])))
 		return
 	}
@@ -209,8 +212,7 @@ func (c *call) writeParts(parts [][]byte) {
 }
 
 // sendError answers with an error, and reports the cause that the caller does
-// not see.
-// If an answer has been sent already, the error is reported only.
+// not see. If an answer has been sent already, the error is reported only.
 func (c *call) sendError(e *apierror.Error) {
 	if e.Cause != nil {
 		c.report(c.r.Context(), c.id, e.Cause)
@@ -225,7 +227,8 @@ func (c *call) sendError(e *apierror.Error) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	e.SetHeaders(header)
-	// A caller's mistake can put a token into a parameter, which the message repeats.
+	// A caller's mistake can put a token into a parameter, which the message
+	// repeats.
 	scrubbed := *e
 	scrubbed.Message = access.RedactTokens(e.Message)
 	b := append(scrubbed.AppendJSON(nil, c.id, c.r.Host), '\n')

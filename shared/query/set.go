@@ -12,14 +12,14 @@ import (
 )
 
 // imageSet holds the images of several scopes, each content once, in canonical
-// order: by ImageId, then by content. An image is named by its row, its position
-// in that order. A set depends on snapshots alone, so it never goes out of date.
-// Many sets exist at once, and most images are in many of them. A set holds
-// references to shared images, not copies.
+// order: by ImageId, then by content. An image is named by its row, its
+// position in that order. A set depends on snapshots alone, so it never goes
+// out of date. Many sets exist at once, and most images are in many of them. A
+// set holds references to shared images, not copies.
 type imageSet struct {
 	list imageList
-	// scopesOf holds for each row the positions in scopes of the scopes that offer
-	// the image; nil in a set of a single scope.
+	// scopesOf holds for each row the positions in scopes of the scopes that
+	// offer the image; nil in a set of a single scope.
 	scopesOf         [][]int32
 	scopes           []archive.ScopeState
 	quotedClusterIDs []string // ClusterIds of scopes as JSON, empty for no cluster; nil with scopesOf
@@ -38,9 +38,8 @@ type imageSet struct {
 func (s *imageSet) image(row int32) *catalog.Image { return s.list.at(int(row)) }
 
 // imageSets builds image sets and keeps those that were used last, and the
-// indexes that all of them share.
-// A set is found by the digests of its scopes. So two moments, or two callers, that
-// see the same lists share it.
+// indexes that all of them share. A set is found by the digests of its scopes.
+// So two moments, or two callers, that see the same lists share it.
 type imageSets struct {
 	lists    *listLoader
 	texts    textIndex
@@ -105,8 +104,8 @@ func countUp(n int) []int32 {
 // mergeLists sets list and scopesOf to the images of the scopes' lists, each
 // content once.
 func (s *imageSet) mergeLists(lists []imageList) {
-	// Images of equal content mostly share memory, and then a Number. So they are
-	// found by a table instead of a map.
+	// Images of equal content mostly share memory, and then a Number. So they
+	// are found by a table instead of a map.
 	positionOf := make([]int32, 1+maxNumber(lists)) // position in images, plus 1; 0: not met yet
 	var images []*catalog.Image
 	var counts []int32 // of scopes, by position
@@ -122,7 +121,8 @@ func (s *imageSet) mergeLists(lists []imageList) {
 			counts[positionOf[image.Number]-1]++
 		}
 	}
-	// Slices of one array: a set of 2,000 clusters would have 10,000 small ones.
+	// Slices of one array: a set of 2,000 clusters would have 10,000 small
+	// ones.
 	free, scopesOf := make([]int32, total), make([][]int32, len(images)) // one allocation for all
 	for i, n := range counts {
 		scopesOf[i], free = free[:0:n], free[n:]
@@ -136,8 +136,8 @@ func (s *imageSet) mergeLists(lists []imageList) {
 	s.sortAndMerge(images, scopesOf)
 }
 
-// maxNumber returns the greatest catalog.Image.Number in lists. Numbers are dense, so
-// a table by number is small.
+// maxNumber returns the greatest catalog.Image.Number in lists. Numbers are
+// dense, so a table by number is small.
 func maxNumber(lists []imageList) int32 {
 	last := int32(0)
 	for _, list := range lists {
@@ -165,8 +165,8 @@ func (s *imageSet) quoteClusterIDs() {
 // sortAndMerge sets list and scopesOf to images in canonical order. It merges
 // images of equal content that do not share memory.
 //
-// It also finds the ids with several contents. They count as differing only if not all
-// of them are offered by the same scopes.
+// It also finds the ids with several contents. They count as differing only if
+// not all of them are offered by the same scopes.
 func (s *imageSet) sortAndMerge(images []*catalog.Image, scopesOf [][]int32) {
 	order := countUp(len(images))
 	slices.SortFunc(order, func(a, b int32) int {
@@ -178,7 +178,8 @@ func (s *imageSet) sortAndMerge(images []*catalog.Image, scopesOf [][]int32) {
 	for _, i := range order {
 		last := len(sorted) - 1
 		if last >= 0 && sorted[last].Raw == images[i].Raw {
-			// Equal content that does not share memory: its lists were read at different times.
+			// Equal content that does not share memory: its lists were read at
+			// different times.
 			merged := append(s.scopesOf[last], scopesOf[i]...)
 			slices.Sort(merged)
 			s.scopesOf[last] = slices.Compact(merged)
@@ -195,8 +196,8 @@ func (s *imageSet) sortAndMerge(images []*catalog.Image, scopesOf [][]int32) {
 	s.list = newImageList(sorted)
 }
 
-// findImage returns the rows of an ImageId: from to to-1. There is more than one
-// row if the scopes disagree about the content, and none if from equals to.
+// findImage returns the rows of an ImageId: from to to-1. There is more than
+// one row if the scopes disagree about the content, and none if from equals to.
 // It is a binary search.
 func (s *imageSet) findImage(imageID string) (from, to int) {
 	n := s.list.len()
@@ -230,9 +231,8 @@ func (s *imageSet) rowsWithIDs(sortedIDs []string) []int32 {
 	return rows
 }
 
-// clustersOffering returns the sorted ids of the clusters that offer the image of
-// a row.
-// scopesOf is in canonical order, so equal clusters stand together.
+// clustersOffering returns the sorted ids of the clusters that offer the image
+// of a row. scopesOf is in canonical order, so equal clusters stand together.
 func (s *imageSet) clustersOffering(row int32) []string {
 	var ids []string
 	for _, i := range s.scopesOf[row] {
@@ -243,9 +243,8 @@ func (s *imageSet) clustersOffering(row int32) []string {
 	return ids
 }
 
-// typesOffering returns the sorted instance types with which the image of a row is
-// offered.
-// They are sorted here: the canonical order is by cluster first.
+// typesOffering returns the sorted instance types with which the image of a row
+// is offered. They are sorted here: the canonical order is by cluster first.
 func (s *imageSet) typesOffering(row int32) []string {
 	var types []string
 	for _, i := range s.scopesOf[row] {

@@ -13,8 +13,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// regionStatus is a region as /v1/status shows it.
-// Everything in it comes from the head, except Error.
+// regionStatus is a region as /v1/status shows it. Everything in it comes from
+// the head, except Error.
 type regionStatus struct {
 	RegionID    string             `json:"RegionId"`
 	Sequence    int64              `json:"Sequence"`
@@ -30,38 +30,40 @@ type regionStatus struct {
 	gauges regionGauges
 }
 
-// regionGauges are values of a region that /metrics shows and /v1/status does not.
+// regionGauges are values of a region that /metrics shows and /v1/status does
+// not.
 type regionGauges struct {
 	outageSince time.Time // since when the store has not answered; zero: it answers
 	images      int       // of all scopes; an image counts in each of its scopes
 	staleScopes int
 }
 
-// oldestCheck is the check of the scope that has waited longest.
-// Its age is what an alert should watch: it grows if checks fail, and if nothing runs.
+// oldestCheck is the check of the scope that has waited longest. Its age is
+// what an alert should watch: it grows if checks fail, and if nothing runs.
 type oldestCheck struct {
 	Scope      string       `json:"Scope"` // its path
 	CheckedAt  catalog.Time `json:"CheckedAt"`
 	AgeSeconds int64        `json:"AgeSeconds"`
 }
 
-// statusError says why a region cannot be shown.
-// It has the code and message that a lookup in that region would get.
+// statusError says why a region cannot be shown. It has the code and message
+// that a lookup in that region would get.
 type statusError struct {
 	Code    string `json:"Code"`
 	Message string `json:"Message"`
 }
 
-// serveStatus serves /v1/status. A region that cannot be read is shown as such and
-// does not keep the others from being shown.
-// It asks the store for heads only, as /metrics does.
+// serveStatus serves /v1/status. A region that cannot be read is shown as such
+// and does not keep the others from being shown. It asks the store for heads
+// only, as /metrics does.
 func (s *service) serveStatus(ctx context.Context, req *request) (*answer, error) {
 	list, f := s.loadRegionStatuses(ctx, req)
 	region := req.region
 	if len(list) == 1 {
 		region = list[0].RegionID
 	}
-	// What the caller may see is a part of the status, so that people can test a token.
+	// What the caller may see is a part of the status, so that people can test
+	// a token.
 	access := s.accessSummaryJSON()
 	etag, err := statusETag(list, f.stale, s.version, string(access), req.canonical, req.format)
 	if err != nil {
@@ -86,9 +88,9 @@ func (s *service) serveStatus(ctx context.Context, req *request) (*answer, error
 	}, nil
 }
 
-// statusETag makes the ETag of a status from all that it shows except ages, which
-// grow by themselves.
-// So a monitor that polls gets a 304 until something happens.
+// statusETag makes the ETag of a status from all that it shows except ages,
+// which grow by themselves. So a monitor that polls gets a 304 until something
+// happens.
 func statusETag(list []regionStatus, stale []staleScope, more ...string) (string, error) {
 	// The caller still renders the ages.
 	list = slices.Clone(list)
@@ -107,8 +109,8 @@ func statusETag(list []regionStatus, stale []staleScope, more ...string) (string
 	return makeETag(append(more, string(data))...), nil
 }
 
-// lastRunOrCommit returns when the last run or commit of any region ended.
-// It is the Last-Modified of a status.
+// lastRunOrCommit returns when the last run or commit of any region ended. It
+// is the Last-Modified of a status.
 func lastRunOrCommit(list []regionStatus) (last catalog.Time) {
 	for _, region := range list {
 		if region.CommittedAt.After(last.Time) {
@@ -121,10 +123,10 @@ func lastRunOrCommit(list []regionStatus) (last catalog.Time) {
 	return last
 }
 
-// loadRegionStatuses returns the status of the region that a request names, or of
-// all regions, and their freshness together.
-// Every region has an entry, also one that cannot be read: a status that leaves out
-// what is broken would be of no use.
+// loadRegionStatuses returns the status of the region that a request names, or
+// of all regions, and their freshness together. Every region has an entry, also
+// one that cannot be read: a status that leaves out what is broken would be of
+// no use.
 func (s *service) loadRegionStatuses(ctx context.Context, req *request) (list []regionStatus, f freshness) {
 	regions := s.regions
 	if req.region != "" {
@@ -149,9 +151,9 @@ func (s *service) loadRegionStatuses(ctx context.Context, req *request) (list []
 	return list, f
 }
 
-// explainMissingRegion returns the error for a region that is left out of an answer,
-// and reports its cause.
-// A region without data is not reported: it may not have had its first run.
+// explainMissingRegion returns the error for a region that is left out of an
+// answer, and reports its cause. A region without data is not reported: it may
+// not have had its first run.
 func (s *service) explainMissingRegion(ctx context.Context, err error) *apierror.Error {
 	e := toAPIError(err)
 	if e.Cause != nil && !errors.Is(err, archive.ErrNoData) {
@@ -166,8 +168,8 @@ func freshnessOfMissingRegion(e *apierror.Error) freshness {
 	return freshness{stale: []staleScope{{scope: "*", reason: e.Message}}}
 }
 
-// newRegionStatus returns the status of a region that can be read. all are its scopes,
-// and f is their freshness.
+// newRegionStatus returns the status of a region that can be read. all are its
+// scopes, and f is their freshness.
 func (s *service) newRegionStatus(current currentState, all *scopeSet, f freshness) regionStatus {
 	status := regionStatus{
 		RegionID:    current.RegionID,
@@ -203,9 +205,8 @@ func (s *service) newRegionStatus(current currentState, all *scopeSet, f freshne
 	return status
 }
 
-// serveHealth serves /healthz.
-// It does not touch the store: a probe must not restart an instance because of an
-// outage that a restart cannot end.
+// serveHealth serves /healthz. It does not touch the store: a probe must not
+// restart an instance because of an outage that a restart cannot end.
 func (s *service) serveHealth(context.Context, *request) (*answer, error) {
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
 		return &body{bytes: []byte(`{"Status":"ok","Version":` + jsonString(s.version) + "}\n")}, nil

@@ -9,9 +9,9 @@ import (
 	"community-images/shared/apierror"
 )
 
-// subject is what a request is about in one region.
-// It is what remains of a request when regions, moments and names are resolved. Its
-// scopes and state are shared between calls and must not be changed.
+// subject is what a request is about in one region. It is what remains of a
+// request when regions, moments and names are resolved. Its scopes and state
+// are shared between calls and must not be changed.
 type subject struct {
 	current   currentState // the present of the region
 	state     *regionState // as of the moment that is asked for
@@ -19,16 +19,17 @@ type subject struct {
 	freshness freshness    // of scopes
 }
 
-// resolve returns the subject of a request in a region. choose selects the scopes
-// from the state that is asked for. It returns an error if the subject is older
-// than the request's maxAge. With usesIndex, the index is prefetched beside the
-// head of a region that has not been read yet: the answer needs both.
+// resolve returns the subject of a request in a region. choose selects the
+// scopes from the state that is asked for. It returns an error if the subject
+// is older than the request's maxAge. With usesIndex, the index is prefetched
+// beside the head of a region that has not been read yet: the answer needs
+// both.
 func (s *service) resolve(
 	ctx context.Context, req *request, region string, usesIndex bool, choose func(*regionState) (*scopeSet, error),
 ) (*subject, error) {
-	// The prefetch runs in the background, while this call waits for the head. It does
-	// not help a past state, which reads the snapshots by digest, nor a restricted
-	// service, which reads through the full one.
+	// The prefetch runs in the background, while this call waits for the head.
+	// It does not help a past state, which reads the snapshots by digest, nor a
+	// restricted service, which reads through the full one.
 	isConditional := ctx.Value(conditionalKey{}) != nil
 	if usesIndex && s.full == nil && !req.at.isSet && !isConditional && !s.states[region].hasState() {
 		s.lists.prefetchIndex(ctx, region)
@@ -45,10 +46,10 @@ func (s *service) resolve(
 	return sub, s.checkFreshness(req, sub)
 }
 
-// resolvePage is resolve for the routes with pages of images. A page that is not
-// the first has the state that its cursor names.
-// That keeps the pages of one list consistent: commits between two pages neither
-// repeat nor hide an image.
+// resolvePage is resolve for the routes with pages of images. A page that is
+// not the first has the state that its cursor names. That keeps the pages of
+// one list consistent: commits between two pages neither repeat nor hide an
+// image.
 func (s *service) resolvePage(ctx context.Context, req *request, region string) (*subject, error) {
 	if req.cursor == nil {
 		return s.resolve(ctx, req, region, req.selection.isEveryCluster(), func(state *regionState) (*scopeSet, error) {
@@ -73,7 +74,8 @@ func (s *service) resolvePage(ctx context.Context, req *request, region string) 
 // checkFreshness computes the freshness of a subject. It returns an error if a
 // scope was checked longer ago than the request's maxAge, or never.
 func (s *service) checkFreshness(req *request, sub *subject) error {
-	// An empty scope was never checked with success, so it is older than any limit.
+	// An empty scope was never checked with success, so it is older than any
+	// limit.
 	now, scopes := s.now(), sub.scopes
 	sub.freshness = scopes.computeFreshness(sub.current, sub.state, req.at, now, s.maxStale)
 	isFresh := len(scopes.scopes) == 0 || now.Sub(scopes.oldestCheck) <= req.maxAge
@@ -101,8 +103,8 @@ func (s *service) checkFreshness(req *request, sub *subject) error {
 
 // cutPage returns the bounds of the page that a request asks for, in an answer
 // with total entries, and the cursor of the next page; empty: this is the last.
-// The cursor binds the next page to the same query and the same content. It may have
-// another limit, format or projection.
+// The cursor binds the next page to the same query and the same content. It may
+// have another limit, format or projection.
 func (sub *subject) cutPage(req *request, total int) (from, to int, next string) {
 	if req.cursor != nil {
 		// The offset can be past the end: the cursor is the caller's text.

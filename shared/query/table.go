@@ -7,18 +7,18 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// terminalWidth measures text in columns of a terminal. Wide characters count for
-// two. Unlike the default of its package it does not depend on the environment.
+// terminalWidth measures text in columns of a terminal. Wide characters count
+// for two. Unlike the default of its package it does not depend on the
+// environment.
 var terminalWidth = &runewidth.Condition{StrictEmojiNeutral: true}
 
-// maxCellWidth is the width at which a table cuts a cell, in columns. The cut is
-// marked with an ellipsis.
+// maxCellWidth is the width at which a table cuts a cell, in columns. The cut
+// is marked with an ellipsis.
 const maxCellWidth = 60
 
-// alignRows writes rows as text whose columns line up, two spaces apart. All rows
-// have as many cells as the first.
-// Trailing spaces are cut. A single row, for example of a table without images, is its
-// header.
+// alignRows writes rows as text whose columns line up, two spaces apart. All
+// rows have as many cells as the first. Trailing spaces are cut. A single row,
+// for example of a table without images, is its header.
 func alignRows(rows [][]string) []byte {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
