@@ -30,6 +30,8 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 		return false, fmt.Errorf("commit %d has %d bytes; a line of the log may have %d",
 			commit.Sequence, len(data), w.maxLine)
 	}
+	// A writer before this one died within its line. A line end closes that line,
+	// which then counts for nobody.
 	if at.torn {
 		data = append([]byte{'\n'}, data...)
 	}
@@ -79,6 +81,8 @@ func (w *Writer) appendBytes(ctx context.Context, key string, at int64, data []b
 		if err == nil {
 			return true, nil
 		}
+		// A refusal is certain: nothing was applied. Any other error may hide a
+		// success, even fs.ErrExist if an earlier try of this loop was applied.
 		if errors.Is(err, fs.ErrPermission) {
 			return false, fmt.Errorf("appending to log %q: %w", key, err)
 		}

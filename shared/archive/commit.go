@@ -20,23 +20,29 @@ type Commit struct {
 	Changes []Change `json:"Changes,omitempty"`
 	// Checkpoint is the whole state after the commit. Only the first line of a
 	// month has one.
-	Checkpoint *Checkpoint     `json:"Checkpoint,omitempty"`
-	Clusters   []ClusterChange `json:"Clusters,omitempty"`
+	Checkpoint *Checkpoint `json:"Checkpoint,omitempty"`
+	// Clusters has the clusters that appeared, changed or ended.
+	Clusters []ClusterChange `json:"Clusters,omitempty"`
 	// CommittedAt is never before that of the previous commit.
 	CommittedAt catalog.Time `json:"CommittedAt"`
 	// Digest is the SHA-256 of this line with an empty Digest.
 	Digest string `json:"Digest"`
 	// Ended has the scopes that are no longer asked.
-	Ended  []EndedScope `json:"Ended,omitempty"`
-	Format int          `json:"Format"`
+	Ended []EndedScope `json:"Ended,omitempty"`
+	// Format is catalog.Format. A reader refuses any other.
+	Format int `json:"Format"`
 	// Previous is the SHA-256 of the line before, without its line end; empty in the first
 	Previous string `json:"Previous"`
+	// RegionID is that of the log, so that a line cannot stand in another region.
 	RegionID string `json:"RegionId"`
 	RunID    string `json:"RunId"`
 	// Sequence numbers the commits of a region from 1 without gaps.
-	Sequence  int64         `json:"Sequence"`
-	StartedAt catalog.Time  `json:"StartedAt"`
-	States    []StateChange `json:"States,omitempty"`
+	Sequence int64 `json:"Sequence"`
+	// StartedAt is when the run began, which is before its first question to
+	// upstream.
+	StartedAt catalog.Time `json:"StartedAt"`
+	// States has the scopes whose checks began to have another outcome.
+	States []StateChange `json:"States,omitempty"`
 	// Successor is the month in which the log goes on. Only a seal has one.
 	Successor string `json:"Successor,omitempty"`
 	// Trigger is what started the run: timer, event or direct.
@@ -72,14 +78,16 @@ type Change struct {
 	CheckedAt catalog.Time `json:"CheckedAt"`
 	ClusterID string       `json:"ClusterId"`
 	// Digest is that of the new content.
-	Digest       string `json:"Digest"`
+	Digest string `json:"Digest"`
+	// ImageCount is the number of images of the new content.
 	ImageCount   int    `json:"ImageCount"`
 	InstanceType string `json:"InstanceType"`
 	// Key names the snapshot object of the new content.
 	Key string `json:"Key"`
 	// PreviousDigest is that of the old content. It is empty if there was none.
-	PreviousDigest     string `json:"PreviousDigest"`
-	PreviousImageCount int    `json:"PreviousImageCount"`
+	PreviousDigest string `json:"PreviousDigest"`
+	// PreviousImageCount is that of the old content.
+	PreviousImageCount int `json:"PreviousImageCount"`
 	// PreviousLost says that the old content could not be read, so that no
 	// difference is known.
 	PreviousLost bool `json:"PreviousLost,omitempty"`
@@ -99,13 +107,16 @@ type StateChange struct {
 	InstanceType string `json:"InstanceType"`
 	// Problem says why the check did not succeed. It is nil if To is OK.
 	Problem *Problem `json:"Problem,omitempty"`
-	To      State    `json:"To"`
+	// To is the outcome from At on.
+	To State `json:"To"`
 }
 
 // ClusterChange is a cluster that appeared (no Before), changed, or ended (no
 // After).
 type ClusterChange struct {
-	After     *catalog.Cluster `json:"After,omitempty"`
+	// After is the cluster from this commit on. It is nil if the cluster ended.
+	After *catalog.Cluster `json:"After,omitempty"`
+	// Before is the cluster until then. It is nil if the cluster appeared.
 	Before    *catalog.Cluster `json:"Before,omitempty"`
 	ClusterID string           `json:"ClusterId"`
 }
@@ -113,9 +124,11 @@ type ClusterChange struct {
 // Checkpoint is the whole state after the commit that carries it, the first of
 // its file. So reading a month needs no other month.
 type Checkpoint struct {
+	// Clusters is Region.Clusters.
 	Clusters []catalog.Cluster `json:"Clusters"`
 	// Files has this month and the earlier ones.
-	Files  []File       `json:"Files"`
+	Files []File `json:"Files"`
+	// Scopes is Region.Scopes without what only the head says.
 	Scopes []ScopeState `json:"Scopes"`
 }
 

@@ -24,6 +24,8 @@ func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq
 				wanted = c.Sequence < from || yield(c, nil)
 				return wanted
 			})
+			// A missing file is one that retention has removed. Before the first commit
+			// it is skipped; after that it would leave a gap.
 			switch {
 			case !wanted:
 				return

@@ -8,4 +8,22 @@
 // A commit is visible whole or not at all. A committed change is never lost. No
 // reader sees an older commit after a newer one. What is read has been verified:
 // damaged bytes are an error and are never served.
+//
+// The way of a write: Writer.Load returns the state to plan on (read.go), the
+// caller asks upstream, and Writer.Commit does the rest (write.go). It stores
+// snapshots (store.go), drafts a commit (draft.go), appends it (append.go), and
+// updates the index (index_write.go, index_build.go) and the head (head_sync.go).
+//
+// The way of a read: Archive.Now decodes the head (head_decode.go) and applies the
+// commits behind it (refresh.go, replay.go). Archive.At and AtSequence replay one
+// month (past.go). Archive.Commits yields the history (commits.go). Archive.Snapshot
+// and Archive.Index return contents.
+//
+// checkNext in replay.go is the only place that says which line is the next commit.
+// Commit.Arrivals in first_seen.go is the only place that says when an image was
+// first seen. Keys is the only place that builds and parses keys.
+//
+// Collector removes what retention no longer keeps (gc.go, gc_snapshots.go).
+// Archive.Verify checks everything (verify.go and its neighbours), and
+// Writer.Repair rebuilds what is derived (repair.go).
 package archive

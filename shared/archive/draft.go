@@ -10,12 +10,15 @@ import (
 
 // Run is what one execution of the snapshot function learned about a region.
 type Run struct {
+	// RunID comes from the id of the function's request.
 	RunID string
 	// Trigger is what started the run: timer, event or direct.
-	Trigger   string
+	Trigger string
+	// StartedAt is when the run began.
 	StartedAt catalog.Time
 	// Counts has Planned and Left. Commit fills in the rest.
 	Counts Counts
+	// Checks has the outcomes of the run's questions, one for each scope.
 	Checks []Check
 	// Ended has the scopes that will no longer be asked.
 	Ended []catalog.Scope
@@ -27,7 +30,8 @@ type Run struct {
 type Check struct {
 	Scope catalog.Scope
 	// At is when the scope was asked.
-	At    catalog.Time
+	At catalog.Time
+	// State is the outcome: OK, Failed or Held.
 	State State
 	// Problem says why a scope is not OK.
 	Problem *Problem
@@ -46,11 +50,13 @@ type Check struct {
 
 // Listing is the outcome of discovery.
 type Listing struct {
+	// At is when the clusters were listed.
 	At catalog.Time
 	// Problem is not nil if discovery failed. Then Clusters says nothing.
 	Problem *Problem
 	// Held counts suspicious listings in a row, this one included.
-	Held     int
+	Held int
+	// Clusters are those that the listing had, all of the region.
 	Clusters []catalog.Cluster
 	// Upstream is the JSON array of the entries, verbatim.
 	Upstream json.RawMessage
@@ -75,6 +81,7 @@ func draftCommit(base, cur *Region, run Run, committedAt catalog.Time, keys Keys
 	}
 	commit.Ended = endedScopes(base, cur, run)
 	counts.Ended += len(commit.Ended)
+	// Only kept checks may touch the head, too: a lost one is older than what it says.
 	var kept []Check
 	for _, c := range run.Checks {
 		if isLost(base, cur, c) {

@@ -19,6 +19,7 @@ type DamagedError struct {
 	Reason string
 }
 
+// Error implements error.
 func (e *DamagedError) Error() string {
 	return fmt.Sprintf("object %q is damaged: %s", e.Key, e.Reason)
 }
@@ -32,6 +33,7 @@ type TooEarlyError struct {
 	FirstSequence int64
 }
 
+// Error implements error.
 func (e *TooEarlyError) Error() string {
 	return fmt.Sprintf("the first kept commit is number %d of %s", e.FirstSequence, e.First)
 }
@@ -42,4 +44,5 @@ type FutureError struct {
 	Last int64
 }
 
+// Error implements error.
 func (e *FutureError) Error() string { return fmt.Sprintf("the last commit is number %d", e.Last) }

@@ -21,7 +21,8 @@ type Arrivals struct {
 
 // ScopeImages are images of one scope.
 type ScopeImages struct {
-	Scope    ScopeRef
+	Scope ScopeRef
+	// ImageIDs ascend, each once.
 	ImageIDs []string
 }
 

@@ -14,6 +14,7 @@ type fixedDecoder struct {
 	times map[string]catalog.Time
 }
 
+// newFixedDecoder returns a decoder of text. Decoded strings share its memory.
 func newFixedDecoder(text string) *fixedDecoder {
 	return &fixedDecoder{Scanner: jsonscan.NewTrustedScanner(text), times: map[string]catalog.Time{}}
 }
@@ -40,6 +41,7 @@ func (d *fixedDecoder) time(label string) (t catalog.Time) {
 	if t, known := d.times[text]; known {
 		return t
 	}
+	// An unparsable time still enters the cache: after Fail nothing is used.
 	if t.UnmarshalText([]byte(text)) != nil {
 		d.Fail()
 	}
@@ -61,6 +63,8 @@ func (d *fixedDecoder) clusters(capacity int) []catalog.Cluster {
 	return list
 }
 
+// cluster reads one cluster. A null InstanceTypes stays nil: the answer had none,
+// which is not the same as an empty list.
 func (d *fixedDecoder) cluster() (c catalog.Cluster) {
 	c.ClusterID = d.text(`{"ClusterId":`)
 	d.Expect(`,"InstanceTypes":`)
@@ -90,6 +94,8 @@ func (d *fixedDecoder) scopes(capacity int) []ScopeState {
 	return list
 }
 
+// scope reads one scope into s, which must be zero. It takes a pointer because the
+// struct is large. Members with omitempty may be missing.
 func (d *fixedDecoder) scope(s *ScopeState) {
 	d.Expect("{")
 	if d.Has(`"Candidate":`) {
@@ -114,6 +120,8 @@ func (d *fixedDecoder) scope(s *ScopeState) {
 	d.Expect("}")
 }
 
+// candidate reads the suspicious answer of a held scope. Its four members are all
+// there.
 func (d *fixedDecoder) candidate() *Candidate {
 	c := &Candidate{
 		Digest:     d.text(`{"Digest":`),
@@ -125,6 +133,7 @@ func (d *fixedDecoder) candidate() *Candidate {
 	return c
 }
 
+// problem reads why a check did not succeed. Its four members are all there.
 func (d *fixedDecoder) problem() *Problem {
 	p := &Problem{
 		Class:     d.text(`{"Class":`),

@@ -17,11 +17,13 @@ import (
 // first. Snapshots go in a sweep of their own, once the last month has been gone
 // for Grace. An object that was written within Grace stays.
 type Collector struct {
+	// writer reads the archive, and puts the head after a sweep.
 	writer *Writer
 	bucket Sweeper
 	// keep returns the oldest time that must stay answerable.
 	keep func(now time.Time) time.Time
-	now  func() time.Time
+	// now is the clock. It must not be far from the store's.
+	now func() time.Time
 }
 
 // monthSlack is more than a cutoff in calendar units can go back from one day to
@@ -51,6 +53,7 @@ type Sweep struct {
 
 // Item is an object that may be removed.
 type Item struct {
+	// Key names the object.
 	Key string
 	// Size is in bytes.
 	Size int64
@@ -74,6 +77,8 @@ func (c *Collector) Collect(ctx context.Context, region string) (*Sweep, error) 
 	if err != nil || p.region == nil {
 		return p.sweep, err
 	}
+	// Months go before snapshots: a snapshot to which only a removed month refers
+	// waits for the sweep after the next Grace.
 	for _, item := range p.months {
 		if err := c.bucket.Delete(ctx, item.Key); err != nil {
 			return p.sweep, fmt.Errorf("removing log %q: %w", item.Key, err)
@@ -92,10 +97,13 @@ func (c *Collector) Collect(ctx context.Context, region string) (*Sweep, error) 
 // collectionPass is one sweep of one region.
 type collectionPass struct {
 	*Collector
+	// sweep is the report. It is complete at any time.
 	sweep *Sweep
 	// region is nil if there is no commit yet.
-	region    *Region
-	months    []Item
+	region *Region
+	// months has the logs to remove, oldest first.
+	months []Item
+	// snapshots has the snapshots to remove, in the order of their keys.
 	snapshots []Item
 	// through is the last month that is gone or goes now.
 	through string
@@ -103,6 +111,7 @@ type collectionPass struct {
 	removedAt catalog.Time
 }
 
+// countRemoved adds a removed item to the report. Calls must not overlap.
 func (p *collectionPass) countRemoved(item Item) {
 	p.sweep.Removed++
 	p.sweep.Bytes += item.Size
@@ -151,7 +160,7 @@ func (c *Collector) loadRegion(ctx context.Context, region string) (*Region, err
 	if err != nil {
 		return nil, &DamagedError{Key: key, Reason: err.Error()}
 	}
-	if r.Sequence == 0 {
+	if r.Sequence == 0 { // runs have put a head, and none has committed yet
 		return nil, nil
 	}
 	r.headTag = tag
@@ -209,6 +218,8 @@ func (p *collectionPass) planMonths(logs map[string]Item) error {
 			removing = false
 		}
 	}
+	// An older file that no checkpoint names cannot be ignored: the snapshots to which
+	// it refers would be removed.
 	for month := range logs {
 		if !known[month] && month < r.log.month {
 			return p.damagedLog(month, "no later month names it")

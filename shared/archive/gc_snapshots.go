@@ -16,9 +16,12 @@ import (
 )
 
 const (
-	sweepBatch  = 128             // snapshots removed between two reads of log and head
-	restoreTime = 5 * time.Second // for putting objects back, even if ctx has ended
-	removeTime  = 5 * time.Second // from a read of log and head to the last removal that relies on it
+	// sweepBatch is how many snapshots are removed between two reads of log and head.
+	sweepBatch = 128
+	// restoreTime is for putting objects back, even if ctx has ended.
+	restoreTime = 5 * time.Second
+	// removeTime is from a read of log and head to the last removal that relies on it.
+	removeTime = 5 * time.Second
 )
 
 // planSnapshots finds the snapshots to which nothing refers. It removes the others
@@ -83,6 +86,7 @@ func (p *collectionPass) removeSnapshots(ctx context.Context) error {
 		if err := p.reloadWanted(ctx, wanted); err != nil {
 			return err
 		}
+		// wanted only grows: what was referenced once in this sweep stays.
 		for key := range wanted {
 			delete(old, key)
 		}

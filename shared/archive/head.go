@@ -13,19 +13,23 @@ import (
 // why it is not grouped into smaller structs.
 type head struct {
 	// IndexSequence is the commit up to which the index goes.
-	IndexSequence int64             `json:"Catalogue"`
-	Clusters      []catalog.Cluster `json:"Clusters"`
-	CommittedAt   catalog.Time      `json:"CommittedAt"`
+	IndexSequence int64 `json:"Catalogue"`
+	// Clusters is sorted by ClusterId.
+	Clusters    []catalog.Cluster `json:"Clusters"`
+	CommittedAt catalog.Time      `json:"CommittedAt"`
 	// Digest is the SHA-256 of the head with an empty Digest.
-	Digest    string       `json:"Digest"`
-	Discovery Discovery    `json:"Discovery"`
-	Format    int          `json:"Format"`
-	Log       headPosition `json:"Log"`
-	RegionID  string       `json:"RegionId"`
-	Run       RunInfo      `json:"Run"`
-	Scopes    []ScopeState `json:"Scopes"`
-	Sequence  int64        `json:"Sequence"`
-	Swept     Swept        `json:"Swept"`
+	Digest    string    `json:"Digest"`
+	Discovery Discovery `json:"Discovery"`
+	// Format is catalog.Format. A head of another format is rebuilt.
+	Format int `json:"Format"`
+	// Log is where in the log the head stands.
+	Log      headPosition `json:"Log"`
+	RegionID string       `json:"RegionId"`
+	Run      RunInfo      `json:"Run"`
+	// Scopes is in canonical order.
+	Scopes   []ScopeState `json:"Scopes"`
+	Sequence int64        `json:"Sequence"`
+	Swept    Swept        `json:"Swept"`
 	// UpstreamClusters is Region.Upstream.
 	UpstreamClusters json.RawMessage `json:"UpstreamClusters"`
 }
@@ -33,13 +37,16 @@ type head struct {
 // headPosition is the stored form of Region.Files and Region.log: the position
 // in the log up to which the head has been derived.
 type headPosition struct {
-	Files    []File `json:"Files"`
-	Hash     string `json:"Hash"`
-	Month    string `json:"Month"`
-	Position int64  `json:"Position"`
+	Files []File `json:"Files"`
+	// Hash is the SHA-256 of the last commit's line, which the next commit names.
+	Hash  string `json:"Hash"`
+	Month string `json:"Month"`
+	// Position is the number of bytes of the month's file that have been read.
+	Position int64 `json:"Position"`
 	// Sealed is the month in which the log goes on, if Month is sealed.
 	Sealed string `json:"Sealed,omitempty"`
-	Torn   bool   `json:"Torn,omitempty"`
+	// Torn is true if those bytes do not end with a line end.
+	Torn bool `json:"Torn,omitempty"`
 }
 
 // isPlausible reports whether a log can have such a position.

@@ -31,6 +31,8 @@ func (w *Writer) syncHead(ctx context.Context, r *Region, complete func(next *Re
 	if err != nil {
 		return r, err
 	}
+	// A commit between our read and our put would leave the head behind the log. That
+	// is not wrong, only slower for readers, so the loop may give up.
 	for range maxHeadPuts {
 		merged, err := w.mergeStoredHead(ctx, key, r)
 		if err != nil {

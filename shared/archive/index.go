@@ -21,7 +21,8 @@ import (
 type Index struct {
 	RegionID string
 	// Sequence is the commit up to which the index goes.
-	Sequence    int64
+	Sequence int64
+	// CommittedAt is the time of that commit.
 	CommittedAt catalog.Time
 	// Images has each content once, in canonical order.
 	Images []*catalog.Image

@@ -26,11 +26,13 @@ type indexBuilder struct {
 	// firstSeen is what is known so far.
 	firstSeen firstSeen
 
+	// mu is held while images is read or written.
 	mu sync.Mutex
 	// images has the lists that are at hand, by digest. mu guards it.
 	images map[string][]*catalog.Image
 }
 
+// newIndexBuilder returns a builder of the index of r that knows no older index.
 func (w *Writer) newIndexBuilder(r *Region) *indexBuilder {
 	return &indexBuilder{
 		Writer: w, region: r, old: &Index{}, firstSeen: firstSeen{}, images: map[string][]*catalog.Image{},
@@ -64,6 +66,7 @@ func (b *indexBuilder) loadOld(ctx context.Context) error {
 // build makes the index and puts it. res is the result of the run that needs it:
 // its commit and its snapshots need not be read again. res may be empty.
 func (b *indexBuilder) build(ctx context.Context, res *Result) error {
+	// The run has its new contents in memory.
 	for _, c := range res.Checks {
 		if c.State == OK && c.Snapshot != nil {
 			b.images[c.Snapshot.Digest] = c.Snapshot.Images
@@ -89,6 +92,8 @@ func (b *indexBuilder) build(ctx context.Context, res *Result) error {
 // addCommits learns from the commits since the old index when images were first
 // seen. last is the commit of the run, nil if it made none.
 func (b *indexBuilder) addCommits(ctx context.Context, last *Commit) error {
+	// The common case needs no read: the index is one commit behind, and the run
+	// has made that commit.
 	load := func(scopes []ScopeState) ([][]string, error) { return b.loadImageIDs(ctx, scopes) }
 	previous := b.old.Sequence
 	if last != nil && last.Sequence == previous+1 {
@@ -178,6 +183,7 @@ func (b *indexBuilder) assemble() *Index {
 		}
 		positions[im] = int32(len(x.Images) - 1)
 	}
+	// x.Gone began as all that is known. What is left of it is in no list.
 	for _, im := range x.Images {
 		delete(x.Gone, im.ImageID)
 	}

@@ -15,10 +15,12 @@ import (
 // indexHeader is the first line of a stored index. After it come one line for each
 // image, one for each list, and one for each id that is gone.
 type indexHeader struct {
+	// CommittedAt is the time of commit Sequence.
 	CommittedAt catalog.Time `json:"CommittedAt"`
 	// Digest is the SHA-256 of the object with an empty Digest.
 	Digest string `json:"Digest"`
-	Format int    `json:"Format"`
+	// Format is catalog.Format. A reader refuses any other.
+	Format int `json:"Format"`
 	// Gone is the number of lines of ids that are gone.
 	Gone int `json:"Gone"`
 	// Images is the number of lines of images.
@@ -26,7 +28,8 @@ type indexHeader struct {
 	// Lists is the number of lines of lists.
 	Lists    int    `json:"Lists"`
 	RegionID string `json:"RegionId"`
-	Sequence int64  `json:"Sequence"`
+	// Sequence is the commit up to which the index goes.
+	Sequence int64 `json:"Sequence"`
 }
 
 var indexDigest = digestField{find: bytes.Index, after: `","Format":`}
@@ -80,6 +83,8 @@ func decodeIndex(region string, data []byte, interner *catalog.Interner) (*Index
 	if err := json.Unmarshal(first, &h); err != nil {
 		return nil, err
 	}
+	// The images are decoded after the digest is known, because InternTrusted does
+	// not check them; lists and ids are safe to decode meanwhile.
 	proved := make(chan bool, 1) // hashing beside the decoding: a cold reader waits for both
 	go func() { proved <- indexDigest.verify(data, h.Digest) }()
 	x, images, err := decodeLists(region, h, rest)

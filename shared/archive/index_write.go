@@ -12,6 +12,7 @@ import (
 // written, which can be so with an error too.
 func (w *Writer) updateIndex(ctx context.Context, res *Result) (put bool, err error) {
 	r, c := res.Region, res.Commit
+	// An index without the commits in between says the same, if they change no content.
 	switch {
 	case r.IndexSequence >= r.Sequence:
 		return false, nil
@@ -57,6 +58,7 @@ func (w *Writer) replaceOlderIndex(ctx context.Context, upTo int64, r *Region) e
 // index may have been written, which can be so with an error too.
 func (w *Writer) putIndex(ctx context.Context, r *Region, res *Result) (put bool, err error) {
 	b := w.newIndexBuilder(r)
+	// The first commit has no index to start from.
 	if r.Sequence > 1 {
 		if err := b.loadOld(ctx); err != nil {
 			return false, err

@@ -9,8 +9,10 @@ import (
 )
 
 const (
-	layoutVersion = "v1"      // the step of every key after the prefix
-	monthLayout   = "2006-01" // of a log's month, for package time
+	// layoutVersion is the step of every key after the prefix.
+	layoutVersion = "v1"
+	// monthLayout is the form of a log's month, for package time.
+	monthLayout = "2006-01"
 )
 
 // Keys builds and parses the keys below one prefix. Building and parsing are
@@ -96,6 +98,7 @@ const (
 
 // ParsedKey has the parts of a key.
 type ParsedKey struct {
+	// Kind says which of the other fields are set.
 	Kind   Kind
 	Region string
 	// Month is set for a log.

@@ -27,23 +27,27 @@ const (
 // than a caller may wait for a store that does not answer. A writer's deadline
 // counts everything, because the run needs the rest of its time.
 type lineReader struct {
+	// ctx bounds all reads of the file.
 	ctx    context.Context
 	bucket Reader
-	key    string
+	// key names the file, also for errors.
+	key string
 	// maxLine is the length of the longest allowed line, in bytes.
 	maxLine int
 
 	// piece is what has been read of the file and not been returned yet.
 	piece []byte
 	// offset is where the next piece begins in the file.
-	offset    int64
+	offset int64
+	// pieceSize is how many bytes are read at a time.
 	pieceSize int64
 	// atEnd is true if the file ends with the piece.
 	atEnd bool
 
 	// countsReplay is true if the deadline counts the time between pieces.
 	countsReplay bool
-	readAt       time.Time
+	// readAt is when the piece arrived. It is zero before the first one.
+	readAt time.Time
 	// replayTime is the time between pieces so far. It stays 0 if countsReplay is
 	// true.
 	replayTime time.Duration

@@ -64,6 +64,8 @@ func (a *Archive) replayUntil(
 	if err != nil {
 		return nil, err
 	}
+	// The file begins at or before the time that is asked for, so it must have had a
+	// commit that is not too late.
 	if r.Sequence == 0 {
 		return nil, &DamagedError{Key: lines.key, Reason: "the month does not begin with its checkpoint"}
 	}

@@ -104,6 +104,8 @@ func (a *Archive) replayLastMonth(ctx context.Context, region string) (*Region, 
 		return nil, err
 	}
 	r := &Region{RegionID: region}
+	// The last file may hold nothing but bytes of a writer that died. Then the one
+	// before it ends with a seal and is the current one.
 	for _, month := range slices.Backward(months) {
 		r.log = position{month: month}
 		lines, err := a.openLog(ctx, region, month)

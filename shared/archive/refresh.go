@@ -41,6 +41,7 @@ func (a *Archive) applyTail(
 	if r.log.month == "" {
 		return r, nil
 	}
+	// One step for each file: the rest of the current one, then its successors.
 	grown := r
 	for {
 		key, err := a.keys.Log(r.RegionID, grown.log.month)
@@ -85,6 +86,8 @@ func (a *Archive) replaySuccessor(
 	if !r.log.isSealed() {
 		return nil, false, nil
 	}
+	// The successor comes from a line of the log. Anybody may have written it, so it
+	// must be a month before it becomes part of a key.
 	if _, err := a.keys.Log(r.RegionID, r.log.successor); err != nil {
 		key, _ := a.keys.Log(r.RegionID, r.log.month) // of the seal, which has been read
 		return nil, false, &DamagedError{Key: key, Reason: err.Error()}

@@ -30,6 +30,8 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A damaged snapshot or a removed month may make the index impossible. The head is
+	// rebuilt all the same, and says that there is no index.
 	indexErr, err := w.rebuildIndex(ctx, r)
 	if err != nil {
 		return nil, err

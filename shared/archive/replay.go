@@ -51,6 +51,8 @@ func (r *Region) replay(lines *lineReader, stopBefore, visit func(*Commit) bool)
 		case err != nil:
 			return false, err
 		}
+		// r.log moves over every line, also over those that count for nobody: the
+		// next append goes to the end of the file.
 		before := r.log
 		line, ended := bytes.CutSuffix(data, []byte{'\n'})
 		r.log.length, r.log.torn = before.length+int64(len(data)), !ended
@@ -101,6 +103,8 @@ func (r *Region) applyCommit(c *Commit, hash string) {
 	}
 	r.applyClusters(c.Clusters)
 	r.updateScopeTable(c)
+	// States come before changes: a change of a scope that failed until now also has
+	// a state change to OK.
 	for _, s := range c.States {
 		state := r.scopeState(s.ClusterID, s.InstanceType)
 		state.State, state.Since, state.Problem, state.TriedAt, state.Candidate = s.To, s.At, s.Problem, s.At, nil

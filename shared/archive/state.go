@@ -15,9 +15,13 @@ type State string
 
 // The states of a scope.
 const (
-	OK     State = "ok"     // upstream answered, and the content is current
-	Failed State = "failed" // upstream gave no usable answer; the last good content stays
-	Held   State = "held"   // the answer was suspicious and is not published; the last good content stays
+	// OK means that upstream answered and the content is current.
+	OK State = "ok"
+	// Failed means that upstream gave no usable answer. The last good content stays.
+	Failed State = "failed"
+	// Held means that the answer was suspicious and is not published. The last good
+	// content stays.
+	Held State = "held"
 )
 
 // Problem says why a check did not succeed. Its text comes from upstream, or
@@ -27,7 +31,8 @@ type Problem struct {
 	// on.
 	Class string `json:"Class"`
 	// Code is upstream's error code. It is empty if upstream gave none.
-	Code    string `json:"Code"`
+	Code string `json:"Code"`
+	// Message is for people.
 	Message string `json:"Message"`
 	// RequestID is upstream's. It is empty if upstream gave none.
 	RequestID string `json:"RequestId"`
@@ -56,7 +61,8 @@ type ScopeState struct {
 	Problem *Problem `json:"Problem,omitempty"`
 	// Since is when State began.
 	Since catalog.Time `json:"Since"`
-	State State        `json:"State"`
+	// State is the outcome of the last check. It is empty if there was none.
+	State State `json:"State"`
 	// TriedAt is when the scope was last asked, whatever the outcome.
 	TriedAt catalog.Time `json:"TriedAt"`
 }
@@ -64,6 +70,7 @@ type ScopeState struct {
 // Candidate is a suspicious answer that is published only once it has been seen
 // again or confirmed. Its content is stored like any snapshot's.
 type Candidate struct {
+	// Digest names the snapshot of the answer.
 	Digest     string `json:"Digest"`
 	ImageCount int    `json:"ImageCount"`
 	// Seen counts the runs in a row that found it, or something close to it.
@@ -82,7 +89,8 @@ type Discovery struct {
 	// CheckedAt is when a listing last succeeded. It is zero if none did.
 	CheckedAt catalog.Time `json:"CheckedAt"`
 	// Held counts the runs in a row whose listing was suspicious.
-	Held    int      `json:"Held,omitempty"`
+	Held int `json:"Held,omitempty"`
+	// Problem says why the last listing did not succeed. It is nil if it did.
 	Problem *Problem `json:"Problem,omitempty"`
 	// TriedAt is when clusters were last listed. It is zero if they are not
 	// discovered.
@@ -94,13 +102,16 @@ type Counts struct {
 	// Changed counts scopes with new content.
 	Changed int `json:"Changed"`
 	// Ended counts scopes that are no longer asked.
-	Ended  int `json:"Ended"`
+	Ended int `json:"Ended"`
+	// Failed counts scopes to which upstream gave no usable answer.
 	Failed int `json:"Failed"`
-	Held   int `json:"Held"`
+	// Held counts scopes whose answer was suspicious and is not published.
+	Held int `json:"Held"`
 	// Left counts scopes that were not asked, or not stored, before the deadline.
 	Left int `json:"Left"`
 	// Lost counts scopes that another run published first.
-	Lost    int `json:"Lost"`
+	Lost int `json:"Lost"`
+	// Planned counts all scopes that the run was to ask.
 	Planned int `json:"Planned"`
 	// Unchanged counts scopes whose content upstream confirmed.
 	Unchanged int `json:"Unchanged"`
@@ -108,7 +119,8 @@ type Counts struct {
 
 // RunInfo is the last run that wrote the head.
 type RunInfo struct {
-	Counts     Counts       `json:"Counts"`
+	Counts Counts `json:"Counts"`
+	// FinishedAt is when the run put the head.
 	FinishedAt catalog.Time `json:"FinishedAt"`
 	RunID      string       `json:"RunId"`
 	StartedAt  catalog.Time `json:"StartedAt"`
@@ -140,8 +152,10 @@ type Region struct {
 	// Files has the months of the log, oldest first.
 	Files []File
 
+	// HeadInfo is not part of the history: states of the past lack it.
 	HeadInfo
 
+	// log is where in the log this state stands.
 	log position
 	// headTag is the entity tag of the head this came from. It is empty if there
 	// was no head.
@@ -150,9 +164,12 @@ type Region struct {
 
 // HeadInfo is what only the head says. It is not part of the history.
 type HeadInfo struct {
+	// Discovery is the outcome of the last listings of clusters.
 	Discovery Discovery
-	Run       RunInfo
-	Swept     Swept
+	// Run is the last run that put the head.
+	Run RunInfo
+	// Swept is what retention has done.
+	Swept Swept
 	// IndexSequence is the commit up to which the index goes. It is 0 if there is
 	// no index.
 	IndexSequence int64

@@ -48,6 +48,7 @@ func (w *Writer) storeSnapshots(
 				run.Counts.Left++
 				continue
 			}
+			// Readers keep the last good content and see why it is stale.
 			c.State, c.Snapshot, c.Candidate = Failed, nil, nil
 			c.Problem = &Problem{Class: "storage", Code: "StorageFault", Message: err.Error()}
 		}
@@ -111,7 +112,8 @@ type storedSnapshot struct {
 	size int
 	// reused is true if the object existed and was written again with its own
 	// bytes.
-	reused   bool
+	reused bool
+	// snapshot encodes to the same bytes again if the object has to be restored.
 	snapshot *catalog.Snapshot
 }
 
@@ -151,6 +153,8 @@ func (w *Writer) reuseExisting(
 	if err != nil {
 		return nil, false, fmt.Errorf("reading snapshot %q: %w", key, err)
 	}
+	// The time of the last write is not known here. CapturedAt is never later, since
+	// an object is only written again with its own bytes.
 	existing, err := w.decodeSnapshot(key, data, s.Scope, s.Digest)
 	if err != nil {
 		return newData, false, nil

@@ -27,10 +27,12 @@ type Audit struct {
 // Finding is one thing that breaks the storage contract.
 type Finding struct {
 	// Key names the object.
-	Key    string
+	Key string
+	// Reason is a sentence about the object.
 	Reason string
 }
 
+// String returns the finding on one line.
 func (f Finding) String() string { return f.Key + ": " + f.Reason }
 
 // maxAudits is how often Verify reads a region in which runs go on. From the second
@@ -66,7 +68,9 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 // verifier is one reading of one region.
 type verifier struct {
 	*Archive
-	ctx   context.Context
+	// ctx bounds the whole reading.
+	ctx context.Context
+	// audit is the result so far.
 	audit *Audit
 	// wanted has the keys of snapshots to which something refers.
 	wanted map[string]bool
@@ -93,6 +97,8 @@ type verifier struct {
 	contentCommits []int64
 }
 
+// newVerifier returns a verifier for one reading. proved is shared between the
+// readings of one audit, so that later ones need not read snapshots again.
 func (a *Archive) newVerifier(ctx context.Context, region string, proved map[string]*catalog.Snapshot) *verifier {
 	return &verifier{
 		Archive: a, ctx: ctx, audit: &Audit{RegionID: region},
@@ -153,6 +159,7 @@ func (v *verifier) sortKeys(keys []string) (months, snapshots []string) {
 // hasMoved reports whether a run has committed, or put the head, since log and head
 // were read.
 func (v *verifier) hasMoved(r *Region) (bool, error) {
+	// Without a log there is nothing to refresh: a first commit shows as a new file.
 	if r.log.month == "" {
 		months, err := v.listMonths(v.ctx, r.RegionID)
 		return len(months) > 0, err

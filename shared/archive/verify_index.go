@@ -43,6 +43,8 @@ func (v *verifier) verifyIndex(r *Region, keys []string) error {
 		return nil
 	case err != nil:
 		return err
+	// An index beyond the log is of commits that are lost, or of a run that has
+	// committed since. Verify reads again in the second case.
 	case x.Sequence > r.Sequence:
 		v.report(key, "it is of commit %d, the log ends with %d", x.Sequence, r.Sequence)
 	case v.changedContent(x.Sequence, v.indexClaim):

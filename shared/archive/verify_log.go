@@ -36,6 +36,7 @@ func (v *verifier) verifyMonth(r *Region, month string, isLast bool) error {
 		if err != nil {
 			return err
 		}
+		// After a broken line the chain proves nothing about the rest of the file.
 		if goOn, err := v.verifyLine(r, lines.key, n, data); err != nil || !goOn {
 			return err
 		}

@@ -12,17 +12,22 @@ import (
 )
 
 const (
-	maxConflicts = 100 // appends in one commit that other runs won
-	maxUnknown   = 4   // appends in a row whose outcome is not known
-	maxHeadPuts  = 5   // heads put in one sync because the log had grown meanwhile
-	maxParallel  = 16  // objects that are read, put or removed at a time
+	// maxConflicts bounds the appends in one commit that other runs win.
+	maxConflicts = 100
+	// maxUnknown bounds the appends in a row whose outcome is not known.
+	maxUnknown = 4
+	// maxHeadPuts bounds how often one sync puts the head because the log has grown.
+	maxHeadPuts = 5
+	// maxParallel is how many objects are read, put or removed at a time.
+	maxParallel = 16
 )
 
 // Writer commits runs. It is safe for concurrent use.
 type Writer struct {
 	*Archive
 	bucket Bucket
-	now    func() time.Time
+	// now dates commits and tells the age of objects.
+	now func() time.Time
 	// newBackOff returns the pauses between tries of one append.
 	newBackOff func() backoff.BackOff
 }
@@ -34,6 +39,8 @@ func NewWriter(bucket Bucket, keys Keys, now func() time.Time) *Writer {
 	return &Writer{Archive: a, bucket: bucket, now: now, newBackOff: newBackOff}
 }
 
+// newBackOff returns pauses from 20 ms to 1 s, fully random, so that runs that
+// collide once do not collide again.
 func newBackOff() backoff.BackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval, b.RandomizationFactor, b.MaxInterval = 20*time.Millisecond, 1, time.Second
@@ -46,6 +53,7 @@ type Result struct {
 	Region *Region
 	// Commit is nil if nothing had changed and nothing was appended.
 	Commit *Commit
+	// Counts has the outcomes of the run's checks as they were committed.
 	Counts Counts
 	// Checks are those of the run, as they were committed.
 	Checks []Check
@@ -89,6 +97,8 @@ func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, err
 	if err := w.publish(ctx, base, run, &res); err != nil {
 		return res, err
 	}
+	// From here on the commit is published. What fails is reported in HeadError, and
+	// the next run repairs it.
 	put, err := w.updateIndex(ctx, &res)
 	res.HeadError = err
 	upTo := res.Region.Sequence
