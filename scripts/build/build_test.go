@@ -51,7 +51,8 @@ func unpack(t *testing.T, data []byte, function string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(z.File) != 1 || z.File[0].Name != function || z.File[0].Mode() != 0o755 || z.File[0].Modified.Year() != 1980 {
+	if len(z.File) != 1 || z.File[0].Name != function || z.File[0].Mode() != 0o755 ||
+		z.File[0].Modified.Year() != 1980 {
 		t.Fatalf("the zip of %s holds %+v", function, z.File[0].FileHeader)
 	}
 	f, err := z.File[0].Open()
@@ -89,7 +90,8 @@ func reports(t *testing.T, binary, version string) {
 	defer f.Stop()
 	first := <-lines
 	var said struct{ Message, Version string }
-	if err := json.Unmarshal([]byte(first), &said); err != nil || said.Message != "starting" || said.Version != version {
+	if err := json.Unmarshal([]byte(first), &said); err != nil || said.Message != "starting" ||
+		said.Version != version {
 		t.Errorf("%s begins with %+v, %v", filepath.Base(binary), said, err)
 	}
 }
@@ -107,12 +109,14 @@ func TestFlags(t *testing.T) {
 		{"-nope", 2, "not defined: -nope"},
 	} {
 		var out, faults bytes.Buffer
-		if code := run(t.Context(), ".", strings.Fields(row.args), &out, &faults); code != row.code || !strings.Contains(faults.String(), row.says) || out.Len() > 0 {
+		if code := run(t.Context(), ".", strings.Fields(row.args), &out, &faults); code != row.code ||
+			!strings.Contains(faults.String(), row.says) || out.Len() > 0 {
 			t.Errorf("%s: exit %d, %s%s", row.args, code, faults.String(), out.String())
 		}
 	}
 	var out, faults bytes.Buffer
-	if code := run(t.Context(), t.TempDir(), []string{"-version", "v1"}, &out, &faults); code != 1 || !strings.Contains(faults.String(), "build: looking for the module") {
+	if code := run(t.Context(), t.TempDir(), []string{"-version", "v1"}, &out, &faults); code != 1 ||
+		!strings.Contains(faults.String(), "build: looking for the module") {
 		t.Errorf("outside of a module: exit %d, %s", code, faults.String())
 	}
 }

@@ -23,11 +23,14 @@ give the same bytes.
 `}
 }
 
+// define defines the flags. The defaults that depend on the checkout are set
+// later, in build.
 func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.out, "out", "", "`directory` to write to; made if missing (default .build in the checkout)")
 	flags.StringVar(&o.version, "version", "", "`version` that the binaries report (default the commit)")
 }
 
+// check refuses arguments, and versions that would not survive a linker flag.
 func (o *options) check(flags *flag.FlagSet) error {
 	if err := command.NoArguments(flags); err != nil || o.version == "" {
 		return err

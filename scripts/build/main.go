@@ -66,7 +66,8 @@ func build(ctx context.Context, dir string, o options, out io.Writer) error {
 	return table.Flush()
 }
 
-// writeFile writes a whole file or none. A part of a zip must not have the name of the zip.
+// writeFile writes a whole file or none. A part of a zip must not have the name
+// of the zip.
 func writeFile(path string, data []byte) error {
 	err := os.WriteFile(path+".partial", data, 0o644)
 	if err == nil {

@@ -1,4 +1,5 @@
-// Command check checks template.yaml against the published models of the resource types that it uses.
+// Command check checks template.yaml against the published models of the
+// resource types that it uses.
 //
 //	go run ./scripts/check                              with the models of models.ndjson
 //	go run ./scripts/check -models node_modules         with the installed packages; checks models.ndjson, too
@@ -51,12 +52,14 @@ one.
 `}
 }
 
+// define defines the flags.
 func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.template, "template", "template.yaml", "`file` with the template")
 	flags.StringVar(&o.models, "models", "", "`directory` node_modules with the packages @alicloud/ros-cdk-*")
 	flags.BoolVar(&o.write, "write", false, "update "+extractFile+" from -models")
 }
 
+// check returns an error for flags that do not go together.
 func (o *options) check(flags *flag.FlagSet) error {
 	if o.write && o.models == "" {
 		return errors.New("-write needs -models: the extract is made from the packages")
@@ -64,8 +67,8 @@ func (o *options) check(flags *flag.FlagSet) error {
 	return command.NoArguments(flags)
 }
 
-// checkTemplate prints a line for each thing in the template that does not fit the
-// models, and returns an error if there is one.
+// checkTemplate prints a line for each thing in the template that does not fit
+// the models, and returns an error if there is one.
 func (o *options) checkTemplate(out io.Writer) error {
 	data, err := os.ReadFile(o.template)
 	if err != nil {

@@ -27,8 +27,10 @@ func TestPatternsAreTheFunctions(t *testing.T) {
 	long := func(n int) string { return fmt.Sprintf("%0*d", n, 7) }
 	for name, row := range map[string]struct{ good, bad []string }{
 		"Retention": {
-			good: []string{"13mo", "1mo", "999mo", "1200mo", "1y", "1200y", "31d", "39d", "40d", "99d", "100d", "400d", "1200d"},
-			bad:  []string{"30d", "1d", "9d", "29d", "0mo", "01mo", "1201mo", "1300mo", "9999d", "1201y", "1201d", "13", "mo", ""},
+			good: []string{"13mo", "1mo", "999mo", "1200mo", "1y", "1200y", "31d", "39d", "40d", "99d", "100d", "400d",
+				"1200d"},
+			bad: []string{"30d", "1d", "9d", "29d", "0mo", "01mo", "1201mo", "1300mo", "9999d", "1201y", "1201d", "13",
+				"mo", ""},
 		},
 		"MaxStale": {
 			good: []string{"1h", "90s", "30m", "1h30m", "0h1s", "10m0s", "0h0m05s", "1s"},
@@ -45,15 +47,19 @@ func TestPatternsAreTheFunctions(t *testing.T) {
 		},
 		"InstanceTypes": {
 			good: []string{"auto", "none", "ecs.c7.large", "ecs.c7.large,ecs.g7-x_y.2xlarge"},
-			bad:  []string{"auto,ecs.c7.large", "ecs.c7.large,none", "Auto,ecs.c7.large", "_any", "..", "ecs.", ".c7", "a,b", "ecs." + long(125), ""},
+			bad: []string{"auto,ecs.c7.large", "ecs.c7.large,none", "Auto,ecs.c7.large", "_any", "..", "ecs.", ".c7",
+				"a,b", "ecs." + long(125), ""},
 		},
 		"OssEndpoint": {
-			good: []string{"", "https://oss-cn-hangzhou.aliyuncs.com", "http://127.0.0.1:9000", "https://h:1", "https://h:65535"},
-			bad:  []string{"https://a:b", "https://a:", "https://a:0", "https://a:123456", "https://a/b", "https://", "ftp://a", "https://oss-{region}.aliyuncs.com", "https://:80"},
+			good: []string{"", "https://oss-cn-hangzhou.aliyuncs.com", "http://127.0.0.1:9000", "https://h:1",
+				"https://h:65535"},
+			bad: []string{"https://a:b", "https://a:", "https://a:0", "https://a:123456", "https://a/b", "https://",
+				"ftp://a", "https://oss-{region}.aliyuncs.com", "https://:80"},
 		},
 		"EhpcEndpoint": {
-			good: []string{"", "https://ehpc-vpc.{region}.aliyuncs.com", "http://127.0.0.1:9000", "https://{region}:443"},
-			bad:  []string{"https://a:b", "https://{a}", "https://a{", "https://a}", "https://{region", "https://"},
+			good: []string{"", "https://ehpc-vpc.{region}.aliyuncs.com", "http://127.0.0.1:9000",
+				"https://{region}:443"},
+			bad: []string{"https://a:b", "https://{a}", "https://a{", "https://a}", "https://{region", "https://"},
 		},
 	} {
 		form, err := regexp.Compile(template.Parameters[name].AllowedPattern)
@@ -63,7 +69,8 @@ func TestPatternsAreTheFunctions(t *testing.T) {
 		for _, value := range slices.Concat(row.good, row.bad) {
 			lets, fault := form.MatchString(value), refuses(t, name, value)
 			if want := slices.Contains(row.good, value); lets != want || lets && fault != nil {
-				t.Errorf("%s=%q: the pattern lets it through: %t, want %t; the functions say %v", name, value, lets, want, fault)
+				t.Errorf("%s=%q: the pattern lets it through: %t, want %t; the functions say %v", name, value, lets,
+					want, fault)
 			}
 		}
 	}

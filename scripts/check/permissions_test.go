@@ -27,14 +27,16 @@ func (s *stack) everything() {
 }
 
 func tick() string {
-	return `{"triggerTime":"` + time.Now().UTC().Format("2006-01-02T15:04:05Z") + `","triggerName":"schedule","payload":""}`
+	return `{"triggerTime":"` + time.Now().UTC().Format("2006-01-02T15:04:05Z") +
+		`","triggerName":"schedule","payload":""}`
 }
 
 // runs are a first one, the same event once more, an unchanged, a partly
 // failed and a limited run, and one for an event of E-HPC. The first removes
 // the months that retention no longer wants.
 func (s *stack) runs(f *fctest.Function) {
-	if report := s.invoke(f, tick()); !strings.Contains(report, `"Removed":`) || strings.Contains(report, `"Removed":0`) {
+	if report := s.invoke(f, tick()); !strings.Contains(report, `"Removed":`) ||
+		strings.Contains(report, `"Removed":0`) {
 		s.t.Errorf("retention removed nothing: %s", report)
 	}
 	s.invoke(f, tick())
@@ -51,8 +53,10 @@ func (s *stack) runs(f *fctest.Function) {
 	s.offer("v3")
 	s.invoke(f, `{"clusters":["ehpc-hz-1"]}`)
 	s.offer("v4")
-	s.invoke(f, fmt.Sprintf(`{"specversion":"1.0","id":"1","source":"acs.ehpc","type":"ehpc:ClusterOperation:ClusterCreated","time":%q,`+
-		`"data":{"ClusterId":"ehpc-hz-1","RegionId":"cn-hangzhou"}}`, time.Now().UTC().Add(time.Second).Format(time.RFC3339)))
+	s.invoke(f, fmt.Sprintf(
+		`{"specversion":"1.0","id":"1","source":"acs.ehpc","type":"ehpc:ClusterOperation:ClusterCreated","time":%q,`+
+			`"data":{"ClusterId":"ehpc-hz-1","RegionId":"cn-hangzhou"}}`,
+		time.Now().UTC().Add(time.Second).Format(time.RFC3339)))
 }
 
 // lookups are those of every route, now and in the past, cold and warm, with
@@ -61,7 +65,8 @@ func (s *stack) runs(f *fctest.Function) {
 func (s *stack) lookups(f *fctest.Function) {
 	targets := map[string]int{
 		"/": 200, "/healthz": 200, "/openapi.json": 200, "/v1/status": 200, "/v1/clusters": 200,
-		"/v1/images": 200, "/v1/images?ClusterId=*&InstanceType=*": 200, "/v1/images?at=-24h": 200, "/v1/images?at=20": 200, "/v1/images?at=2001-01-01T00:00:00Z": 404,
+		"/v1/images": 200, "/v1/images?ClusterId=*&InstanceType=*": 200, "/v1/images?at=-24h": 200,
+		"/v1/images?at=20": 200, "/v1/images?at=2001-01-01T00:00:00Z": 404,
 		"/v1/images/m-v1": 410, "/v1/images/m-stays": 200, "/v1/images/m-never": 404, "/v1/images/m-stays/history": 200,
 		"/v1/changes?since=20": 200, "/v1/diff?from=20&to=21": 200, "/v1/matrix?ClusterId=*": 200,
 		"/?Action=ListCommunityImages&Version=2018-04-12&RegionId=" + region: 200,
@@ -96,7 +101,8 @@ func (s *stack) repairs(f *fctest.Function) {
 // that hides from the functions what is not there; no page says which it is.
 func TestPoliciesAreWhatTheFunctionsNeed(t *testing.T) {
 	t.Parallel()
-	for name, secretive := range map[string]bool{"an OSS that tells what is missing": false, "an OSS that does not": true} {
+	for name, secretive := range map[string]bool{"an OSS that tells what is missing": false,
+		"an OSS that does not": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStack(t, func(text string) string { return text })
@@ -150,39 +156,58 @@ func (s *stack) logs() rampolicy.Grant {
 		LogConfig struct{ Project, Logstore string }
 	}
 	s.decode("SnapshotFunction", &f)
-	return rampolicy.Grant{Action: "log:PostLogStoreLogs", Resource: "acs:log:*:*:project/" + f.LogConfig.Project + "/logstore/" + f.LogConfig.Logstore}
+	return rampolicy.Grant{Action: "log:PostLogStoreLogs", Resource: "acs:log:*:*:project/" + f.LogConfig.Project +
+		"/logstore/" + f.LogConfig.Logstore}
 }
 
 // outside are requests just beyond the prefix, the bucket and the log store.
 func (s *stack) outside() (list []rampolicy.Request) {
 	bucket := "acs:oss:oss-" + region + ":" + account + ":" + s.oss.Bucket
 	for _, action := range []string{"oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:ListObjects"} {
-		for _, resource := range []string{bucket + "/" + prefix, bucket + "/" + prefix + "2/v1/x", bucket + "/team/x", bucket + "/x", bucket + "2/" + prefix + "/x", bucket + "2", "acs:oss:oss-" + region + ":" + account + ":*"} {
-			list = append(list, rampolicy.Request{Action: action, Resource: resource, Context: map[string]string{"oss:Prefix": prefix + "/v1/"}})
+		for _, resource := range []string{bucket + "/" + prefix, bucket + "/" + prefix + "2/v1/x", bucket + "/team/x",
+			bucket + "/x", bucket + "2/" + prefix + "/x", bucket + "2", "acs:oss:oss-" + region + ":" + account +
+				":*"} {
+			list = append(list, rampolicy.Request{Action: action, Resource: resource,
+				Context: map[string]string{"oss:Prefix": prefix + "/v1/"}})
 		}
 	}
 	for _, listed := range []string{"", "team/", prefix, prefix + "2/", "x"} {
-		list = append(list, rampolicy.Request{Action: "oss:ListObjects", Resource: bucket, Context: map[string]string{"oss:Prefix": listed}})
+		list = append(list, rampolicy.Request{Action: "oss:ListObjects", Resource: bucket,
+			Context: map[string]string{"oss:Prefix": listed}})
 	}
 	list = append(list, rampolicy.Request{Action: "oss:ListObjects", Resource: bucket})
 	store := s.logs().Resource
-	return append(list, rampolicy.Request{Action: "log:PostLogStoreLogs", Resource: store + "2"}, rampolicy.Request{Action: "log:GetLogStoreLogs", Resource: store})
+	return append(list, rampolicy.Request{Action: "log:PostLogStoreLogs", Resource: store + "2"},
+		rampolicy.Request{Action: "log:GetLogStoreLogs", Resource: store})
 }
 
 // TestPoliciesThatAreWrong: each mistake in a policy is found and named.
 func TestPoliciesThatAreWrong(t *testing.T) {
 	t.Parallel()
 	for _, w := range []struct{ name, role, old, new, want string }{
-		{"an E-HPC action too few", "SnapshotRole", "[ehpc:ListClusters, ehpc:ListCommunityImages]", "[ehpc:ListCommunityImages]", "does not grant {ehpc:ListClusters"},
-		{"an E-HPC action too many", "SnapshotRole", "[ehpc:ListClusters, ehpc:ListCommunityImages]", "[ehpc:ListClusters, ehpc:ListCommunityImages, ehpc:ListRegions]", "grants ehpc:ListRegions on *, which is never used"},
-		{"no deletion", "SnapshotRole", "oss:PutObject, oss:DeleteObject]", "oss:PutObject]", "does not grant {oss:DeleteObject"},
-		{"no listing", "SnapshotRole", "Action: [oss:ListObjects]", "Action: [oss:GetObject]", "does not grant {oss:ListObjects"},
-		{"a query function that may write", "QueryRole", "Action: [oss:GetObject]", "Action: [oss:GetObject, oss:PutObject]", "grants oss:PutObject on acs:oss:*:*:community-images-test/team/images/*, which is never used"},
-		{"all of OSS", "QueryRole", "Action: [oss:GetObject]", "Action: ['oss:Get*']", "grants oss:Get*, which is more than one action"},
-		{"the whole bucket", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/*'", "{Ref: BucketName}, '/*'", "grants {oss:GetObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/x"},
-		{"a prefix without its end", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/*'", "{Ref: BucketName}, /, {Ref: Prefix}, '*'", "grants {oss:GetObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/team/images2/v1/x"},
-		{"a list of everything", "SnapshotRole", "- Fn::Join: ['', [{Ref: Prefix}, '/*']]", "- '*'", "grants {oss:ListObjects acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test map[oss:Prefix:]}"},
-		{"another log store", "SnapshotRole", "[LogStore, LogstoreName]}]]", "[LogStore, LogstoreName]}, s]]", "does not grant {log:PostLogStoreLogs"},
+		{"an E-HPC action too few", "SnapshotRole", "[ehpc:ListClusters, ehpc:ListCommunityImages]",
+			"[ehpc:ListCommunityImages]", "does not grant {ehpc:ListClusters"},
+		{"an E-HPC action too many", "SnapshotRole", "[ehpc:ListClusters, ehpc:ListCommunityImages]",
+			"[ehpc:ListClusters, ehpc:ListCommunityImages, ehpc:ListRegions]",
+			"grants ehpc:ListRegions on *, which is never used"},
+		{"no deletion", "SnapshotRole", "oss:PutObject, oss:DeleteObject]", "oss:PutObject]",
+			"does not grant {oss:DeleteObject"},
+		{"no listing", "SnapshotRole", "Action: [oss:ListObjects]", "Action: [oss:GetObject]",
+			"does not grant {oss:ListObjects"},
+		{"a query function that may write", "QueryRole", "Action: [oss:GetObject]",
+			"Action: [oss:GetObject, oss:PutObject]",
+			"grants oss:PutObject on acs:oss:*:*:community-images-test/team/images/*, which is never used"},
+		{"all of OSS", "QueryRole", "Action: [oss:GetObject]", "Action: ['oss:Get*']",
+			"grants oss:Get*, which is more than one action"},
+		{"the whole bucket", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/*'", "{Ref: BucketName}, '/*'",
+			"grants {oss:GetObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/x"},
+		{"a prefix without its end", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/*'",
+			"{Ref: BucketName}, /, {Ref: Prefix}, '*'",
+			"grants {oss:GetObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/team/images2/v1/x"},
+		{"a list of everything", "SnapshotRole", "- Fn::Join: ['', [{Ref: Prefix}, '/*']]", "- '*'",
+			"grants {oss:ListObjects acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test map[oss:Prefix:]}"},
+		{"another log store", "SnapshotRole", "[LogStore, LogstoreName]}]]", "[LogStore, LogstoreName]}, s]]",
+			"does not grant {log:PostLogStoreLogs"},
 	} {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
@@ -193,7 +218,9 @@ func TestPoliciesThatAreWrong(t *testing.T) {
 				return strings.Replace(text, w.old, w.new, 1)
 			})
 			s.pretend()
-			if faults := s.faults(w.role); !slices.ContainsFunc(faults, func(f string) bool { return strings.HasPrefix(f, w.want) }) {
+			if faults := s.faults(w.role); !slices.ContainsFunc(faults, func(f string) bool {
+				return strings.HasPrefix(f, w.want)
+			}) {
 				t.Errorf("found\n%s\nwant\n%s", strings.Join(faults, "\n"), w.want)
 			}
 		})
@@ -205,10 +232,13 @@ func TestPoliciesThatAreWrong(t *testing.T) {
 func (s *stack) pretend() {
 	bucket := "acs:oss:oss-" + region + ":" + account + ":" + s.oss.Bucket
 	below := map[string]string{"oss:Prefix": prefix + "/v1/"}
-	read := []rampolicy.Request{{Action: "oss:GetObject", Resource: bucket + "/" + prefix + "/v1/x"}, {Action: "oss:ListObjects", Resource: bucket, Context: below}}
-	write := append(slices.Clone(read), rampolicy.Request{Action: "oss:PutObject", Resource: bucket + "/" + prefix + "/v1/x"},
+	read := []rampolicy.Request{{Action: "oss:GetObject", Resource: bucket + "/" + prefix + "/v1/x"},
+		{Action: "oss:ListObjects", Resource: bucket, Context: below}}
+	write := append(slices.Clone(read), rampolicy.Request{Action: "oss:PutObject", Resource: bucket + "/" + prefix +
+		"/v1/x"},
 		rampolicy.Request{Action: "oss:DeleteObject", Resource: bucket + "/" + prefix + "/v1/x"},
-		rampolicy.Request{Action: "ehpc:ListClusters", Resource: "acs:ehpc:x"}, rampolicy.Request{Action: "ehpc:ListCommunityImages", Resource: "acs:ehpc:x"})
+		rampolicy.Request{Action: "ehpc:ListClusters", Resource: "acs:ehpc:x"},
+		rampolicy.Request{Action: "ehpc:ListCommunityImages", Resource: "acs:ehpc:x"})
 	for _, request := range read {
 		s.roles["QueryRole"].may(request)
 	}

@@ -36,14 +36,18 @@ func TestWhatNoModelSays(t *testing.T) {
 		{"data is encrypted", "Bucket", "ServerSideEncryptionConfiguration.SSEAlgorithm", `"AES256"`},
 		{"versions break writes that must not replace", "Bucket", "VersioningConfiguration", absent},
 		{"data is never thrown away", "Bucket", "DeletionForce", `false`},
-		{"nothing that is stored expires", "Bucket", "LifecycleConfiguration.Rule", `[{"AbortMultipartUpload":{"Days":3},"ID":"abort-multipart-uploads","Prefix":"","Status":"Enabled"}]`},
+		{"nothing that is stored expires", "Bucket", "LifecycleConfiguration.Rule",
+			`[{"AbortMultipartUpload":{"Days":3},"ID":"abort-multipart-uploads","Prefix":"","Status":"Enabled"}]`},
 		{"who asks must sign", "QueryHttp", "TriggerConfig.authType", `"function"`},
 		{"all methods are served", "QueryHttp", "TriggerConfig.methods", `["GET","HEAD","POST"]`},
 		{"who asks the domain must sign", "QueryDomain", "AuthConfig.AuthType", `"function"`},
-		{"all methods are served by the domain", "QueryDomain", "RouteConfig.Routes", `[{"FunctionName":"<QueryFunction.FunctionName>","Methods":["GET","HEAD","POST"],"Path":"/*","Qualifier":"LATEST"}]`},
-		{"the timer fires and tells nothing special", "SnapshotTimer", "TriggerConfig", `{"cronExpression":"@every 10m","enable":true,"payload":""}`},
+		{"all methods are served by the domain", "QueryDomain", "RouteConfig.Routes",
+			`[{"FunctionName":"<QueryFunction.FunctionName>","Methods":["GET","HEAD","POST"],"Path":"/*","Qualifier":"LATEST"}]`},
+		{"the timer fires and tells nothing special", "SnapshotTimer", "TriggerConfig",
+			`{"cronExpression":"@every 10m","enable":true,"payload":""}`},
 		{"events wait instead of being refused", "SnapshotEvents", "TriggerConfig.asyncInvocationType", `true`},
-		{"events come with their envelope", "SnapshotEvents", "TriggerConfig.eventSinkConfig.deliveryOption.eventSchema", `"CloudEvents"`},
+		{"events come with their envelope", "SnapshotEvents",
+			"TriggerConfig.eventSinkConfig.deliveryOption.eventSchema", `"CloudEvents"`},
 		{"runs do not overlap", "SnapshotConcurrency", "ReservedConcurrency", `1`},
 	} {
 		if got := property(t, resources[row.resource].Properties, row.property); got != row.want {
@@ -92,7 +96,8 @@ func TestSizes(t *testing.T) {
 	var async struct{ MaxAsyncEventAgeInSeconds float64 }
 	s.decode("SnapshotAsync", &async)
 	if timeout > tick || async.MaxAsyncEventAgeInSeconds < timeout+tick {
-		t.Errorf("a run may take %v s and an event wait %v s; the timer fires every %v s", timeout, async.MaxAsyncEventAgeInSeconds, tick)
+		t.Errorf("a run may take %v s and an event wait %v s; the timer fires every %v s", timeout,
+			async.MaxAsyncEventAgeInSeconds, tick)
 	}
 }
 

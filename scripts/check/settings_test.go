@@ -19,7 +19,8 @@ import (
 // the log store, and no other; and the alarm asks for a line that they print.
 func (s *stack) logFields() {
 	s.t.Helper()
-	printed, said := map[string]bool{"error": true, "region": true, "version": true}, []string{} // of lines that only failures print
+	// of lines that only failures print
+	printed, said := map[string]bool{"error": true, "region": true, "version": true}, []string{}
 	s.mu.Lock()
 	for _, line := range s.lines {
 		var fields map[string]any
@@ -27,7 +28,8 @@ func (s *stack) logFields() {
 			for name := range fields {
 				printed[name] = true
 			}
-			said = append(said, fmt.Sprintf(`message.message: "%v" and message.trigger: %v`, fields["message"], fields["trigger"]))
+			said = append(said, fmt.Sprintf(`message.message: "%v" and message.trigger: %v`, fields["message"],
+				fields["trigger"]))
 		}
 	}
 	s.mu.Unlock()
@@ -65,7 +67,8 @@ func resolved(t *testing.T, given map[string]any) map[string]rostemplate.Resourc
 	if err != nil {
 		t.Fatal(err)
 	}
-	parameters := map[string]any{"CodeBucket": "code", "SnapshotCode": "s.zip", "QueryCode": "q.zip", "BucketName": "images"}
+	parameters := map[string]any{"CodeBucket": "code", "SnapshotCode": "s.zip", "QueryCode": "q.zip",
+		"BucketName": "images"}
 	maps.Copy(parameters, given)
 	resources, err := template.Evaluate(rostemplate.Values{
 		Parameters: parameters, Pseudo: map[string]string{"ALIYUN::Region": region, "ALIYUN::TenantId": account},
@@ -79,7 +82,8 @@ func resolved(t *testing.T, given map[string]any) map[string]rostemplate.Resourc
 // TestWhatIsOptional: each part comes with its parameter and not without.
 func TestWhatIsOptional(t *testing.T) {
 	t.Parallel()
-	always := []string{"LogIndex", "LogProject", "LogStore", "QueryFunction", "QueryHttp", "QueryRole", "SnapshotAsync", "SnapshotConcurrency", "SnapshotFunction", "SnapshotRole", "SnapshotTimer"}
+	always := []string{"LogIndex", "LogProject", "LogStore", "QueryFunction", "QueryHttp", "QueryRole", "SnapshotAsync",
+		"SnapshotConcurrency", "SnapshotFunction", "SnapshotRole", "SnapshotTimer"}
 	for _, row := range []struct {
 		parameter string
 		value     any
@@ -104,7 +108,8 @@ func TestWhatIsOptional(t *testing.T) {
 // TestAlarmCountsRegions: one region that is left out is enough.
 func TestAlarmCountsRegions(t *testing.T) {
 	t.Parallel()
-	for regions, want := range map[string]string{"": "regions < 1", "cn-a": "regions < 1", "cn-a,cn-b,cn-c": "regions < 3"} {
+	for regions, want := range map[string]string{"": "regions < 1", "cn-a": "regions < 1",
+		"cn-a,cn-b,cn-c": "regions < 3"} {
 		s := &stack{t: t, resources: resolved(t, map[string]any{"Regions": regions, "AlarmActionPolicy": "ops"})}
 		var alarm struct {
 			Detail struct {
@@ -204,12 +209,12 @@ func TestReadme(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(readme), "\n## Template\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	var told []string
+	var documented []string
 	for line := range strings.Lines(section) {
 		if cells := strings.Split(line, "|"); len(cells) > 2 {
 			for i, part := range strings.Split(cells[1], "`") {
 				if i%2 == 1 {
-					told = append(told, part)
+					documented = append(documented, part)
 				}
 			}
 		}
@@ -219,9 +224,9 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	parameters := template.Parameters()
-	slices.Sort(told)
+	slices.Sort(documented)
 	slices.Sort(parameters)
-	if diff := cmp.Diff(parameters, told); diff != "" {
+	if diff := cmp.Diff(parameters, documented); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -62,9 +62,11 @@ type role struct {
 
 func newStack(t *testing.T, change func(string) string) *stack {
 	s := &stack{t: t, dir: t.TempDir(), roles: map[string]*role{}, data: &ehpctest.Fixed{
-		RegionList:   []ehpctest.Region{{RegionID: region}},
-		ClusterLists: map[string][]json.RawMessage{region: {json.RawMessage(`{"Id":"ehpc-hz-1","Name":"one","RegionId":"cn-hangzhou","InstanceType":"ecs.c7.large"}`)}},
-		ImageLists:   map[ehpctest.Question]string{},
+		RegionList: []ehpctest.Region{{RegionID: region}},
+		ClusterLists: map[string][]json.RawMessage{
+			region: {json.RawMessage(
+				`{"Id":"ehpc-hz-1","Name":"one","RegionId":"cn-hangzhou","InstanceType":"ecs.c7.large"}`)}},
+		ImageLists: map[ehpctest.Question]string{},
 	}}
 	s.oss = osstest.Start(t, s.dir)
 	s.offer("v1")
@@ -77,7 +79,8 @@ func newStack(t *testing.T, change func(string) string) *stack {
 	s.resolve(change(readTemplate(t)), server.URL)
 	keys := []osstest.Key{s.oss.Key}
 	for i, name := range []string{"SnapshotRole", "QueryRole"} {
-		r := &role{key: osstest.Key{ID: fmt.Sprint("STS.role", i), Secret: fmt.Sprint("secret", i), Token: fmt.Sprint("token", i)}, used: map[rampolicy.Grant]int{}}
+		r := &role{key: osstest.Key{ID: fmt.Sprint("STS.role", i), Secret: fmt.Sprint("secret", i),
+			Token: fmt.Sprint("token", i)}, used: map[rampolicy.Grant]int{}}
 		r.policy = s.policyOf(name)
 		s.roles[name], s.roles[r.key.ID] = r, r
 		keys = append(keys, r.key)
@@ -97,7 +100,8 @@ func (s *stack) resolve(text, ehpcURL string) {
 	}
 	s.resources, err = template.Evaluate(rostemplate.Values{
 		Parameters: map[string]any{
-			"CodeBucket": "code", "SnapshotCode": "s.zip", "QueryCode": "q.zip", "BucketName": s.oss.Bucket, "Prefix": prefix,
+			"CodeBucket": "code", "SnapshotCode": "s.zip", "QueryCode": "q.zip", "BucketName": s.oss.Bucket,
+			"Prefix":      prefix,
 			"OssEndpoint": s.oss.URL, "EhpcEndpoint": ehpcURL, "Qps": 1000, "HeadTtl": "0s", "ShrinkGuard": 100,
 			"AlarmActionPolicy": "ops",
 		},
@@ -147,7 +151,8 @@ func (s *stack) enforceOSS(r osstest.Request) *osstest.Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.roles[id] == nil || !known {
-		s.strange = append(s.strange, fmt.Sprintf("%s %s/%s?%s with %q", r.Method, r.Bucket, r.Key, r.Query.Encode(), id))
+		s.strange = append(s.strange, fmt.Sprintf("%s %s/%s?%s with %q", r.Method, r.Bucket, r.Key, r.Query.Encode(),
+			id))
 		return &osstest.Fault{Status: 403, Code: "AccessDenied"}
 	}
 	for _, request := range requests {
@@ -188,7 +193,8 @@ func actionsOf(r osstest.Request) (list []rampolicy.Request, known bool) {
 	}
 	switch {
 	case r.Key == "" && r.Method == "GET" && r.Query.Get("list-type") == "2":
-		return []rampolicy.Request{{Action: "oss:ListObjects", Resource: bucket, Context: map[string]string{"oss:Prefix": r.Query.Get("prefix")}}}, true
+		return []rampolicy.Request{{Action: "oss:ListObjects", Resource: bucket,
+			Context: map[string]string{"oss:Prefix": r.Query.Get("prefix")}}}, true
 	case r.Key == "":
 		return nil, false
 	case r.Method == "GET" && len(r.Query) == 0, r.Method == "HEAD" && len(r.Query) == 0:
@@ -198,7 +204,8 @@ func actionsOf(r osstest.Request) (list []rampolicy.Request, known bool) {
 	case r.Method == "DELETE" && len(r.Query) == 0:
 		add("oss:DeleteObject")
 	}
-	for header, action := range map[string]string{"X-Oss-Object-Acl": "oss:PutObjectAcl", "X-Oss-Tagging": "oss:PutObjectTagging", "X-Oss-Copy-Source": "oss:CopyObject"} {
+	for header, action := range map[string]string{"X-Oss-Object-Acl": "oss:PutObjectAcl",
+		"X-Oss-Tagging": "oss:PutObjectTagging", "X-Oss-Copy-Source": "oss:CopyObject"} {
 		if r.Header.Get(header) != "" {
 			add(action)
 		}
@@ -229,9 +236,11 @@ func (s *stack) breaks(fault func(ehpctest.Call) *ehpctest.Fault) {
 
 // offer sets the images of every scope.
 func (s *stack) offer(version string) {
-	for _, q := range []ehpctest.Question{{}, {ClusterID: "ehpc-hz-1"}, {ClusterID: "ehpc-hz-1", InstanceType: "ecs.c7.large"}} {
+	for _, q := range []ehpctest.Question{{}, {ClusterID: "ehpc-hz-1"},
+		{ClusterID: "ehpc-hz-1", InstanceType: "ecs.c7.large"}} {
 		q.RegionID = region
-		s.data.ImageLists[q] = fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":"m-%s","Status":"Available"}]`, version)
+		s.data.ImageLists[q] = fmt.Sprintf(
+			`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":"m-%s","Status":"Available"}]`, version)
 	}
 }
 
@@ -244,7 +253,8 @@ func (s *stack) start(resource, roleName string) *fctest.Function {
 		EnvironmentVariables  map[string]string
 	}
 	s.decode(resource, &f)
-	o := fctest.Options{Name: f.FunctionName, Region: region, AccountID: account, Memory: f.MemorySize, Timeout: time.Duration(f.Timeout) * time.Second}
+	o := fctest.Options{Name: f.FunctionName, Region: region, AccountID: account, Memory: f.MemorySize,
+		Timeout: time.Duration(f.Timeout) * time.Second}
 	for name, value := range f.EnvironmentVariables {
 		o.Env = append(o.Env, name+"="+value)
 	}
@@ -286,9 +296,11 @@ func (s *stack) get(f *fctest.Function, target string, status int) {
 // bucket is the store as the test itself sees it.
 func (s *stack) bucket() (*ossbucket.Bucket, archive.Keys) {
 	s.t.Helper()
-	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Bucket: s.oss.Bucket, Credentials: func(context.Context) (cloud.Credentials, error) {
-		return cloud.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret, SecurityToken: s.oss.Key.Token}, nil
-	}})
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Bucket: s.oss.Bucket,
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret,
+				SecurityToken: s.oss.Key.Token}, nil
+		}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -319,7 +331,8 @@ func (s *stack) commitAt(now time.Time) {
 			s.t.Fatal(err)
 		}
 	}
-	if _, err := writer.Commit(s.t.Context(), base, archive.Run{StartedAt: catalog.At(now), Checks: []archive.Check{check}}); err != nil {
+	if _, err := writer.Commit(s.t.Context(), base,
+		archive.Run{StartedAt: catalog.At(now), Checks: []archive.Check{check}}); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -41,6 +41,7 @@ type use struct {
 //go:embed counts.json
 var countsFile []byte
 
+// readCounts returns the measured fleets, the smallest first.
 func readCounts() ([]fleet, error) {
 	var fleets []fleet
 	if err := json.Unmarshal(countsFile, &fleets); err != nil {

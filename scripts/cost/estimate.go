@@ -7,7 +7,8 @@ import (
 
 const (
 	monthTime = 30 * 24 * time.Hour
-	// runOverhead is the time of a run besides its calls: reading the state, committing, reporting.
+	// runOverhead is the time of a run besides its calls: reading the state,
+	// committing, reporting.
 	runOverhead = 2 * time.Second
 	// eventOverhead is the same for a run that an event of one cluster starts.
 	eventOverhead = time.Second
@@ -62,7 +63,8 @@ func (m *month) addRuns(o snapshotOptions) {
 
 	kept := changedScopes / 30 * float64(o.retention) // snapshots in the history
 	m.oss.storedGB = (float64(m.Steps.FirstRun.StoredBytes) + float64(change.StoredBytes)*kept) / gigabyte
-	// Once a day a run lists the bucket for the retention, 1,000 objects at a time.
+	// Once a day a run lists the bucket for the retention, 1,000 objects at a
+	// time.
 	m.oss.writes += 30 * math.Ceil((float64(m.Scopes)+kept)/1000)
 }
 
@@ -94,7 +96,8 @@ func useOfOneChange(s steps) use {
 	}
 }
 
-// callTime is how long the calls of a run take. The rate limit or the concurrency bounds them.
+// callTime is how long the calls of a run take. The rate limit or the
+// concurrency bounds them.
 func callTime(calls int, o snapshotOptions) time.Duration {
 	atRate := float64(calls) / o.qps
 	atConcurrency := float64(calls) * o.latency.Seconds() / float64(o.concurrency)

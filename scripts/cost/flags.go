@@ -51,6 +51,8 @@ clusters. Calls, requests and bytes are measured. The prices are yours to give.
 `}
 }
 
+// define defines the flags. The defaults are those of template.yaml, and a test
+// keeps them equal.
 func (o *options) define(flags *flag.FlagSet) {
 	s, q := &o.snapshot, &o.query
 	flags.StringVar(&o.prices, "prices", "",
@@ -72,6 +74,8 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.Float64Var(&q.cpu, "query-cpu", 0.5, "vCPU of the query function")
 }
 
+// check returns an error for values that no deployment can have. They would
+// make the estimate infinite or negative.
 func (o *options) check(flags *flag.FlagSet) error {
 	s, q := o.snapshot, o.query
 	switch names := invalidNumbers(flags); {
@@ -85,7 +89,8 @@ func (o *options) check(flags *flag.FlagSet) error {
 	return command.NoArguments(flags)
 }
 
-// invalidNumbers returns the names of the flags whose value is negative, infinite or not a number.
+// invalidNumbers returns the names of the flags whose value is negative,
+// infinite or not a number.
 func invalidNumbers(flags *flag.FlagSet) (names []string) {
 	flags.VisitAll(func(f *flag.Flag) {
 		var value float64

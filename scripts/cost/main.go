@@ -1,5 +1,5 @@
-// Command cost prints what a deployment costs a month for fleets of 10, 200
-// and 2,000 clusters.
+// Command cost prints what a deployment costs a month for fleets of 10, 200 and
+// 2,000 clusters.
 //
 //	go run ./scripts/cost -prices my-prices.json
 //	go run ./scripts/cost -h

@@ -18,7 +18,8 @@ func TestPrintsATable(t *testing.T) {
 	if code := run(nil, &out, &faults); code != 0 || faults.Len() > 0 {
 		t.Fatal(code, faults.String())
 	}
-	for _, want := range []string{"PRICES ARE MADE UP", "clusters         10        200       2,000", "E-HPC calls", "a month, USD"} {
+	for _, want := range []string{"PRICES ARE MADE UP", "clusters         10        200       2,000", "E-HPC calls",
+		"a month, USD"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}
@@ -38,7 +39,8 @@ func TestCostsByHand(t *testing.T) {
 	t.Parallel()
 	f := fleet{Clusters: 1, Scopes: 2, Steps: steps{
 		FirstRun: use{StoredBytes: 5e8}, UnchangedRun: use{Calls: 2, OSSWrites: 1, OSSReads: 4, LogBytes: 750},
-		WarmLookup: use{AnswerBytes: 1000, LogBytes: 0}, LaterLookup: use{AnswerBytes: 1000, OSSReads: 2}, ColdLookup: use{AnswerBytes: 1000, OSSReads: 3},
+		WarmLookup: use{AnswerBytes: 1000, LogBytes: 0}, LaterLookup: use{AnswerBytes: 1000, OSSReads: 2},
+		ColdLookup: use{AnswerBytes: 1000, OSSReads: 3},
 	}}
 	o := options{
 		snapshot: snapshotOptions{every: monthTime / 1000, qps: 1, concurrency: 1, latency: 1, cpu: 2},
@@ -61,7 +63,8 @@ func TestCostsByHand(t *testing.T) {
 			t.Errorf("%s: %v, by hand %v", name, pair[0], pair[1])
 		}
 	}
-	_, total := m.computeCost(prices{VCPUSecond: 0.1, GBSecond: 0.01, Invocations: 10, OSSWrites: 100, OSSReads: 10, OSSStorage: 2, Logs: 1000, InternetTraffic: 1000})
+	_, total := m.computeCost(prices{VCPUSecond: 0.1, GBSecond: 0.01, Invocations: 10, OSSWrites: 100, OSSReads: 10,
+		OSSStorage: 2, Logs: 1000, InternetTraffic: 1000})
 	if want := 1100 + 25 + 2 + 10.3 + 4.5 + 1 + 0.75 + 1; total < want-1e-6 || total > want+1e-6 {
 		t.Errorf("the month costs %v, by hand %v", total, want)
 	}
@@ -86,8 +89,10 @@ func TestDefaultsAreTheTemplates(t *testing.T) {
 	var o options
 	o.define(flag.NewFlagSet("", flag.ContinueOnError))
 	for name, value := range map[string]any{
-		"Qps": o.snapshot.qps, "Concurrency": o.snapshot.concurrency, "HeadTtl": o.query.headTTL, "Schedule": "@every " + strings.TrimSuffix(o.snapshot.every.String(), "0s"),
-		"SnapshotCpu": o.snapshot.cpu, "QueryCpu": o.query.cpu, "SnapshotMemory": o.memory * 1024, "QueryMemory": o.memory * 1024,
+		"Qps": o.snapshot.qps, "Concurrency": o.snapshot.concurrency, "HeadTtl": o.query.headTTL,
+		"Schedule":    "@every " + strings.TrimSuffix(o.snapshot.every.String(), "0s"),
+		"SnapshotCpu": o.snapshot.cpu, "QueryCpu": o.query.cpu, "SnapshotMemory": o.memory * 1024,
+		"QueryMemory": o.memory * 1024,
 	} {
 		if want := template.Parameters[name].Default; fmt.Sprint(value) != fmt.Sprint(want) {
 			t.Errorf("%s is %v in the template, %v here", name, want, value)
@@ -109,22 +114,27 @@ func TestWrongInput(t *testing.T) {
 		code int
 		says string
 	}{
-		"an unknown flag":                 {[]string{"-price", "x"}, 2, "flag provided but not defined"},
-		"an argument":                     {[]string{"x"}, 2, `unexpected argument "x"`},
-		"a number below 0":                {[]string{"-lookups", "-1", "-cpu", "-0.5"}, 2, "-cpu, -lookups must be a number, not below 0"},
-		"a time below 0":                  {[]string{"-latency", "-1s"}, 2, "-latency must be"},
-		"a number that is none":           {[]string{"-memory", "NaN"}, 2, "-memory must be"},
-		"a number without end":            {[]string{"-lookups", "Inf"}, 2, "-lookups must be"},
-		"no rate":                         {[]string{"-qps", "0"}, 2, "must be above 0"},
-		"more than all":                   {[]string{"-cold", "2"}, 2, "shares between 0 and 1"},
-		"no such file":                    {[]string{"-prices", "/nonexistent"}, 1, "reading prices: open"},
-		"prices that are no JSON":         {[]string{"-prices", write("a", "x")}, 1, "reading prices"},
-		"prices and something after them": {[]string{"-prices", write("d", string(examplePrices)+"x")}, 1, "after top-level value"},
-		"a price that is misspelt":        {[]string{"-prices", write("b", `{"oss":1}`)}, 1, `unknown field "oss"`},
-		"a price that has been left out":  {[]string{"-prices", write("c", strings.Replace(string(examplePrices), `"ossPerGBMonth": 0.02,`, "", 1))}, 1, `"ossPerGBMonth" is missing`},
+		"an unknown flag": {[]string{"-price", "x"}, 2, "flag provided but not defined"},
+		"an argument":     {[]string{"x"}, 2, `unexpected argument "x"`},
+		"a number below 0": {[]string{"-lookups", "-1", "-cpu", "-0.5"}, 2,
+			"-cpu, -lookups must be a number, not below 0"},
+		"a time below 0":          {[]string{"-latency", "-1s"}, 2, "-latency must be"},
+		"a number that is none":   {[]string{"-memory", "NaN"}, 2, "-memory must be"},
+		"a number without end":    {[]string{"-lookups", "Inf"}, 2, "-lookups must be"},
+		"no rate":                 {[]string{"-qps", "0"}, 2, "must be above 0"},
+		"more than all":           {[]string{"-cold", "2"}, 2, "shares between 0 and 1"},
+		"no such file":            {[]string{"-prices", "/nonexistent"}, 1, "reading prices: open"},
+		"prices that are no JSON": {[]string{"-prices", write("a", "x")}, 1, "reading prices"},
+		"prices and something after them": {[]string{"-prices", write("d", string(examplePrices)+"x")}, 1,
+			"after top-level value"},
+		"a price that is misspelt": {[]string{"-prices", write("b", `{"oss":1}`)}, 1, `unknown field "oss"`},
+		"a price that has been left out": {[]string{"-prices",
+			write("c", strings.Replace(string(examplePrices), `"ossPerGBMonth": 0.02,`, "", 1))}, 1,
+			`"ossPerGBMonth" is missing`},
 	} {
 		var out, faults bytes.Buffer
-		if code := run(tc.args, &out, &faults); code != tc.code || strings.Count(faults.String(), tc.says) != 1 || out.Len() > 0 {
+		if code := run(tc.args, &out, &faults); code != tc.code || strings.Count(faults.String(), tc.says) != 1 ||
+			out.Len() > 0 {
 			t.Errorf("%s: %d %s%s", name, code, faults.String(), out.String())
 		}
 		if lines := strings.Count(faults.String(), "\n"); tc.code == 1 && lines != 1 {
@@ -132,7 +142,8 @@ func TestWrongInput(t *testing.T) {
 		}
 	}
 	var faults bytes.Buffer
-	if code := run([]string{"-h"}, &bytes.Buffer{}, &faults); code != 0 || !strings.Contains(faults.String(), "-lookups") {
+	if code := run([]string{"-h"}, &bytes.Buffer{}, &faults); code != 0 ||
+		!strings.Contains(faults.String(), "-lookups") {
 		t.Errorf("-h: %d %s, %v", code, faults.String(), flag.ErrHelp)
 	}
 }

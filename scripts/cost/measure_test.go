@@ -40,7 +40,8 @@ type fleetData struct {
 func newFleetData(n int) *fleetData {
 	d := &fleetData{Sized: ehpctest.NewSized(region, n, 100, 400), changed: map[string]string{}}
 	for _, raw := range d.Sized.Clusters(region) {
-		d.clusters = append(d.clusters, bytes.Replace(raw, []byte(`"InstanceType":""`), []byte(`"InstanceType":"ecs.c7.large"`), 1))
+		d.clusters = append(d.clusters, bytes.Replace(raw, []byte(`"InstanceType":""`),
+			[]byte(`"InstanceType":"ecs.c7.large"`), 1))
 	}
 	return d
 }
@@ -82,7 +83,8 @@ type site struct {
 
 func newSite(t *testing.T, clusters int) *site {
 	s := &site{t: t, data: newFleetData(clusters), oss: osstest.Start(t, ""), ended: make(chan struct{}, 1)}
-	s.ehpc = ehpctest.New(ehpctest.Options{Data: s.data, Keys: map[string]ehpctest.Key{s.oss.Key.ID: {Secret: s.oss.Key.Secret, Token: s.oss.Key.Token}}})
+	s.ehpc = ehpctest.New(ehpctest.Options{Data: s.data,
+		Keys: map[string]ehpctest.Key{s.oss.Key.ID: {Secret: s.oss.Key.Secret, Token: s.oss.Key.Token}}})
 	server, err := ehpctest.Listen(s.ehpc)
 	if err != nil {
 		t.Fatal(err)
@@ -96,8 +98,10 @@ func newSite(t *testing.T, clusters int) *site {
 func (s *site) start(name string, env ...string) *fctest.Function {
 	s.t.Helper()
 	f, err := fctest.Start(s.t.Context(), fctest.Binary(s.t, "community-images/functions/"+name), fctest.Options{
-		Timeout: 5 * time.Minute, Credentials: cloud.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret, SecurityToken: s.oss.Key.Token},
-		Env: append([]string{"OSS_ENDPOINT=" + s.oss.URL, "OSS_BUCKET=" + s.oss.Bucket, "EHPC_REGIONS=" + region, "EHPC_ENDPOINT=" + s.url, "SNAPSHOT_QPS=100000"}, env...),
+		Timeout: 5 * time.Minute, Credentials: cloud.Credentials{AccessKeyID: s.oss.Key.ID,
+			AccessKeySecret: s.oss.Key.Secret, SecurityToken: s.oss.Key.Token},
+		Env: append([]string{"OSS_ENDPOINT=" + s.oss.URL, "OSS_BUCKET=" + s.oss.Bucket, "EHPC_REGIONS=" + region,
+			"EHPC_ENDPOINT=" + s.url, "SNAPSHOT_QPS=100000"}, env...),
 		Output: func(line string) {
 			s.mu.Lock()
 			s.log += len(line) + 1
@@ -138,13 +142,17 @@ func (s *site) used(stored *int) use {
 }
 
 func (s *site) size() (n int) {
-	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Bucket: s.oss.Bucket, Credentials: func(context.Context) (cloud.Credentials, error) {
-		return cloud.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret, SecurityToken: s.oss.Key.Token}, nil
-	}})
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Bucket: s.oss.Bucket,
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret,
+				SecurityToken: s.oss.Key.Token}, nil
+		}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := bucket.Entries(s.t.Context(), "", func(_ string, size int64, _ time.Time) { n += int(size) }); err != nil {
+	if err := bucket.Entries(s.t.Context(), "", func(_ string, size int64, _ time.Time) {
+		n += int(size)
+	}); err != nil {
 		s.t.Fatal(err)
 	}
 	s.oss.Requests() // those of this look
@@ -172,13 +180,16 @@ func measure(t *testing.T, clusters int) fleet {
 	m.Steps.OneChanged = run(`{}`)
 	s.data.change(10, 42)
 	m.Steps.TenChanged = run(`{}`)
-	m.Steps.Event = run(fmt.Sprintf(`{"specversion":"1.0","id":"e-0001","source":"acs.ehpc","type":"ehpc:ClusterOperation:ClusterStarted","data":{"clusterId":%q,"regionId":%q}}`, "ehpc-hz-0000000003", region))
+	m.Steps.Event = run(
+		fmt.Sprintf(
+			`{"specversion":"1.0","id":"e-0001","source":"acs.ehpc","type":"ehpc:ClusterOperation:ClusterStarted","data":{"clusterId":%q,"regionId":%q}}`, "ehpc-hz-0000000003", region))
 	snapshot.Stop()
 
 	lookup := func(f *fctest.Function) use {
 		t.Helper()
 		rec := httptest.NewRecorder()
-		f.HTTPHandler().ServeHTTP(rec, httptest.NewRequest("GET", "/v1/images?ClusterId=ehpc-hz-0000000003&Status=Available&sort=-OsTag.Version&limit=1", nil))
+		f.HTTPHandler().ServeHTTP(rec, httptest.NewRequest("GET",
+			"/v1/images?ClusterId=ehpc-hz-0000000003&Status=Available&sort=-OsTag.Version&limit=1", nil))
 		if rec.Code != 200 {
 			t.Fatal(rec.Code, rec.Body)
 		}
@@ -232,7 +243,8 @@ func TestCounts(t *testing.T) {
 	}
 	if !*update {
 		if diff := cmp.Diff(pinned[:len(got)], got); diff != "" {
-			t.Errorf("what the functions use has changed (-counts.json +measured); if that is meant: go test ./scripts/cost -update\n%s", diff)
+			t.Errorf("what the functions use has changed (-counts.json +measured); if that is meant: go test "+
+				"./scripts/cost -update\n%s", diff)
 		}
 		return
 	}
@@ -271,14 +283,16 @@ func TestLargeFleetFollows(t *testing.T) {
 
 // all lists the steps, for what is the same with each.
 func (s *steps) all() []*use {
-	return []*use{&s.FirstRun, &s.UnchangedRun, &s.OneChanged, &s.TenChanged, &s.Event, &s.ColdLookup, &s.WarmLookup, &s.LaterLookup}
+	return []*use{&s.FirstRun, &s.UnchangedRun, &s.OneChanged, &s.TenChanged, &s.Event, &s.ColdLookup, &s.WarmLookup,
+		&s.LaterLookup}
 }
 
 // near takes over the bytes that are the same but for a few in a hundred.
 func (s steps) near(pinned steps) steps {
 	theirs := pinned.all()
 	for i, u := range s.all() {
-		for _, n := range [][2]*int{{&u.LogBytes, &theirs[i].LogBytes}, {&u.AnswerBytes, &theirs[i].AnswerBytes}, {&u.StoredBytes, &theirs[i].StoredBytes}} {
+		for _, n := range [][2]*int{{&u.LogBytes, &theirs[i].LogBytes}, {&u.AnswerBytes, &theirs[i].AnswerBytes},
+			{&u.StoredBytes, &theirs[i].StoredBytes}} {
 			if d := *n[0] - *n[1]; max(d, -d) <= 30+*n[1]*3/100 {
 				*n[0] = *n[1]
 			}

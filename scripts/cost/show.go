@@ -9,7 +9,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// printTable prints one table: what is used, and what it costs. Each fleet has a column.
+// printTable prints one table: what is used, and what it costs. Each fleet has
+// a column.
 func printTable(out io.Writer, months []month, p prices, o options) {
 	fmt.Fprintf(out, "30 days, a run every %v, %s lookups, %s events for each cluster; every cluster with one instance type.\n",
 		o.snapshot.every, humanize.Comma(int64(o.query.lookups)), humanize.Ftoa(o.snapshot.events))
@@ -39,7 +40,7 @@ func printTable(out io.Writer, months []month, p prices, o options) {
 		_, total := m.computeCost(p)
 		return fmt.Sprintf("%.2f", total)
 	})
-	_ = table.Flush() // nobody can be told if standard output is broken
+	_ = table.Flush() // there is no other place to report an error of standard output
 	for _, m := range months {
 		if m.runTime > o.snapshot.every {
 			fmt.Fprintf(out, "\nA run over %s clusters takes %v, longer than the %v between two: "+

@@ -42,12 +42,15 @@ func TestClosedLookups(t *testing.T) {
 	a.expect("-yes -version v1 -param HttpAuthConfig=", 1, "HttpAuth jwt needs HttpAuthConfig")
 	a.expect("-yes -version v1 -param QueryTokens=[]", 2, "parameter QueryTokens: QUERY_TOKENS: ")
 	a.expect("-yes -version v1 -param HttpAuth=function", 1, "QueryTokens need HttpAuth anonymous")
-	a.expect("-yes -version v1 -param QueryTokens= -param HttpAuth=function -param DefaultUrl=true", 0, "  scripts/operate/signed.sh \"http", "/v1/status reports version v1: deployed")
-	a.expect("-yes -version v1 -param AlarmActionPolicy=ops -param LogLevel=warn", 1, "AlarmActionPolicy needs LogLevel info or debug")
+	a.expect("-yes -version v1 -param QueryTokens= -param HttpAuth=function -param DefaultUrl=true", 0,
+		"  scripts/operate/signed.sh \"http", "/v1/status reports version v1: deployed")
+	a.expect("-yes -version v1 -param AlarmActionPolicy=ops -param LogLevel=warn", 1,
+		"AlarmActionPolicy needs LogLevel info or debug")
 	a.expect("-yes -version v1 -param AlarmActionPolicy=ops -param LogLevel=debug", 0)
 	a.expect("-yes -version v1 -param LogLevel=error", 1, "AlarmActionPolicy needs LogLevel info or debug")
 	a.expect("-yes -version v1 -param AlarmActionPolicy= -param LogLevel=error", 0)
-	a.expect("-yes -version v1 -param DomainName=i.example.com -param Certificate=chain.pem -param CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")
+	a.expect("-yes -version v1 -param DomainName=i.example.com -param Certificate=chain.pem -param "+
+		"CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")
 }
 
 // TestKeysAlone has lookups that only clients of the E-HPC API can ask, with
@@ -60,15 +63,18 @@ func TestKeysAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := newAccount(t)
-	a.expect("-yes -version v1 -create-code-bucket -param-file QueryAccessKeys="+keys, 1, "QueryAccessKeys need HttpAuth anonymous")
-	o := a.expect("-yes -version v1 -create-code-bucket -param HttpAuth=anonymous -param-file QueryAccessKeys="+keys, 0, "reports version v1: deployed")
-	told := regexp.MustCompile(`Example +aliyun ehpc ListClusters --endpoint (127\.0\.0\.1:\d+) `).FindStringSubmatch(o.out)
-	if told == nil || strings.Contains(o.out+o.faults, secret) {
+	a.expect("-yes -version v1 -create-code-bucket -param-file QueryAccessKeys="+keys, 1,
+		"QueryAccessKeys need HttpAuth anonymous")
+	o := a.expect("-yes -version v1 -create-code-bucket -param HttpAuth=anonymous -param-file QueryAccessKeys="+keys, 0,
+		"reports version v1: deployed")
+	endpoint := regexp.MustCompile(`Example +aliyun ehpc ListClusters --endpoint (127\.0\.0\.1:\d+) `).FindStringSubmatch(
+		o.out)
+	if endpoint == nil || strings.Contains(o.out+o.faults, secret) {
 		t.Fatalf("the output does not tell how to ask, or the secret: %s", o)
 	}
 	for key, refused := range map[string]bool{secret: false, secret + "x": true} {
 		client, err := ehpc.New(ehpc.Options{
-			Endpoint: "http://" + told[1],
+			Endpoint: "http://" + endpoint[1],
 			Credentials: func(context.Context) (cloud.Credentials, error) {
 				return cloud.Credentials{AccessKeyID: "CIAK-0001", AccessKeySecret: key}, nil
 			},
@@ -77,7 +83,8 @@ func TestKeysAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer client.Close()
-		if listing, err := client.ListClusters(t.Context(), "cn-hangzhou", nil); (err != nil) != refused || !refused && len(listing) == 0 {
+		if listing, err := client.ListClusters(t.Context(), "cn-hangzhou", nil); (err != nil) != refused || !refused &&
+			len(listing) == 0 {
 			t.Errorf("refused %t: got %d clusters, %v", refused, len(listing), err)
 		}
 	}

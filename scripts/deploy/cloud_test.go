@@ -34,8 +34,10 @@ type account struct {
 
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	key := cloud.Credentials{AccessKeyID: "STS.deployer", AccessKeySecret: "the-deployers-secret", SecurityToken: "the-deployers-token"}
-	role := cloud.Credentials{AccessKeyID: "STS.role", AccessKeySecret: "the-roles-secret", SecurityToken: "the-roles-token"}
+	key := cloud.Credentials{AccessKeyID: "STS.deployer", AccessKeySecret: "the-deployers-secret",
+		SecurityToken: "the-deployers-token"}
+	role := cloud.Credentials{AccessKeyID: "STS.role", AccessKeySecret: "the-roles-secret",
+		SecurityToken: "the-roles-token"}
 	asKey := func(c cloud.Credentials) osstest.Key {
 		return osstest.Key{ID: c.AccessKeyID, Secret: c.AccessKeySecret, Token: c.SecurityToken}
 	}
@@ -51,7 +53,8 @@ func newAccount(t *testing.T) *account {
 	t.Cleanup(func() { oss.Close(); ehpc.Close() })
 	return &account{
 		t: t, oss: store, url: oss.URL, key: key, retryTime: 30 * time.Second,
-		Cloud: deploytest.Start(t, deploytest.Options{Region: "cn-hangzhou", Key: key, Role: role, OSS: oss.URL, EHPC: ehpc.URL, Step: time.Millisecond, Env: []string{"SNAPSHOT_QPS=1000"}}),
+		Cloud: deploytest.Start(t, deploytest.Options{Region: "cn-hangzhou", Key: key, Role: role, OSS: oss.URL,
+			EHPC: ehpc.URL, Step: time.Millisecond, Env: []string{"SNAPSHOT_QPS=1000"}}),
 	}
 }
 
@@ -72,15 +75,18 @@ func (a *account) deploy(ctx context.Context, more string, in string) outcome {
 
 func (a *account) deployFrom(ctx context.Context, more string, in io.Reader) outcome {
 	a.t.Helper()
-	args := []string{"-region", "cn-hangzhou", "-bucket", "the-data", "-code-bucket", "the-code", "-ros-endpoint", a.ROS, "-fc-endpoint", a.FC, "-oss-endpoint", a.url}
+	args := []string{"-region", "cn-hangzhou", "-bucket", "the-data", "-code-bucket", "the-code", "-ros-endpoint",
+		a.ROS, "-fc-endpoint", a.FC, "-oss-endpoint", a.url}
 	var out, faults bytes.Buffer
 	o := outcome{code: run(ctx, append(args, strings.Fields(more)...), process{
-		environ: []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=" + a.key.AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + a.key.AccessKeySecret, "ALIBABA_CLOUD_SECURITY_TOKEN=" + a.key.SecurityToken},
-		dir:     ".", stdin: in, stdout: &out, stderr: &faults,
+		environ: []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=" + a.key.AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" +
+			a.key.AccessKeySecret, "ALIBABA_CLOUD_SECURITY_TOKEN=" + a.key.SecurityToken},
+		dir: ".", stdin: in, stdout: &out, stderr: &faults,
 		pollInterval: 5 * time.Millisecond, retryTime: a.retryTime, build: buildOnce,
 	})}
 	o.out, o.faults = out.String(), faults.String()
-	if all := o.out + o.faults; strings.Contains(all, a.key.AccessKeySecret) || strings.Contains(all, a.key.SecurityToken) {
+	if all := o.out + o.faults; strings.Contains(all, a.key.AccessKeySecret) ||
+		strings.Contains(all, a.key.SecurityToken) {
 		a.t.Errorf("shows a secret:\n%s", all)
 	}
 	return o
@@ -125,7 +131,9 @@ func buildOnce(_ context.Context, o bundle.Options) ([]bundle.Bundle, error) {
 	if o.Version == "mislabelled" { // its binaries say something else
 		o.Version = "v1"
 	}
-	build, _ := builds.LoadOrStore(o.Version, sync.OnceValues(func() ([]bundle.Bundle, error) { return build(o.Version) }))
+	build, _ := builds.LoadOrStore(o.Version, sync.OnceValues(func() ([]bundle.Bundle, error) {
+		return build(o.Version)
+	}))
 	return build.(func() ([]bundle.Bundle, error))()
 }
 
@@ -135,7 +143,8 @@ func build(version string) ([]bundle.Bundle, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	if out, err := exec.Command("go", "run", "community-images/scripts/build", "-version", version, "-out", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "run", "community-images/scripts/build", "-version", version, "-out",
+		dir).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)
 	}
 	var all []bundle.Bundle

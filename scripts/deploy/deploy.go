@@ -52,7 +52,8 @@ func deploy(ctx context.Context, o options, p process, secrets *redactor) error 
 	return d.applyStack(ctx)
 }
 
-// readTemplate reads the template and checks that it has the parameters of -param.
+// readTemplate reads the template and checks that it has the parameters of
+// -param.
 func (d *deployment) readTemplate(root string) error {
 	path := d.source.template
 	switch {
@@ -116,10 +117,12 @@ func (d *deployment) newSpec() ros.Spec {
 	}
 }
 
-// createBucket is the template's parameter that says whether the stack creates the bucket.
+// createBucket is the template's parameter that says whether the stack creates
+// the bucket.
 const createBucket = "CreateBucket"
 
-// useExistingBucket lets a new stack use the bucket that an earlier stack has left.
+// useExistingBucket lets a new stack use the bucket that an earlier stack has
+// left.
 func (d *deployment) useExistingBucket(ctx context.Context, spec ros.Spec) error {
 	_, given := d.parameters.values[createBucket]
 	if given || !slices.Contains(d.template.Parameters(), createBucket) {

@@ -22,9 +22,13 @@ func TestLifeOfADeployment(t *testing.T) {
 	a := newAccount(t)
 	first := a.expect("-yes -version v1 -create-code-bucket", 0,
 		"building version v1", "stack \"community-images\" does not exist in cn-hangzhou; it will be created",
-		"add    Bucket (ALIYUN::OSS::Bucket)", "uploaded oss://the-code/community-images-query-", "CREATE_COMPLETE        QueryFunction (ALIYUN::FC3::Function)",
-		"SnapshotFunction", "  scripts/operate/signed.sh \"http://", "snapshot of cn-hangzhou: commit 1, ", "/v1/status reports version v1: deployed")
-	if calls := strings.Join(a.Calls(), " "); calls != "ListStacks PreviewStack CreateStack GetStack ListStackEvents GetStack ListStackEvents InvokeFunction" && !strings.HasPrefix(calls, "ListStacks PreviewStack CreateStack GetStack ListStackEvents") {
+		"add    Bucket (ALIYUN::OSS::Bucket)", "uploaded oss://the-code/community-images-query-",
+		"CREATE_COMPLETE        QueryFunction (ALIYUN::FC3::Function)",
+		"SnapshotFunction", "  scripts/operate/signed.sh \"http://", "snapshot of cn-hangzhou: commit 1, ",
+		"/v1/status reports version v1: deployed")
+	if calls := strings.Join(a.Calls(),
+		" "); calls != "ListStacks PreviewStack CreateStack GetStack ListStackEvents GetStack ListStackEvents "+
+		"InvokeFunction" && !strings.HasPrefix(calls, "ListStacks PreviewStack CreateStack GetStack ListStackEvents") {
 		t.Errorf("calls %s", calls)
 	}
 	if n := len(a.objects("the-code")); n != 2 {
@@ -35,17 +39,22 @@ func TestLifeOfADeployment(t *testing.T) {
 		t.Errorf("the smoke test stored nothing:\n%s", first)
 	}
 
-	second := a.expect("-version v1", 0, "no resource would change", "is there already", "nothing to change: stack \"community-images\" is CREATE_COMPLETE", "snapshot of cn-hangzhou: commit ", "reports version v1: deployed")
+	second := a.expect("-version v1", 0, "no resource would change", "is there already",
+		"nothing to change: stack \"community-images\" is CREATE_COMPLETE", "snapshot of cn-hangzhou: commit ",
+		"reports version v1: deployed")
 	if strings.Contains(second.out, "uploaded") || strings.Contains(second.out, "Type yes") {
 		t.Errorf("an unchanged run says\n%s", second)
 	}
 
-	a.expect("-yes -version v2", 0, "parameter QueryCode: \"community-images-query-", "modify QueryFunction (ALIYUN::FC3::Function)", "uploaded oss://the-code/community-images-snapshot-",
+	a.expect("-yes -version v2", 0, "parameter QueryCode: \"community-images-query-",
+		"modify QueryFunction (ALIYUN::FC3::Function)", "uploaded oss://the-code/community-images-snapshot-",
 		"UPDATE_COMPLETE        SnapshotFunction", "reports version v2: deployed")
 	a.expect("-yes -version v1", 0, "is there already", "reports version v1: deployed") // back again
 
-	a.expect("-destroy -delete-data another-bucket -yes", 2, `-delete-data "another-bucket" is not the bucket of stack "community-images", which is "the-data"`)
-	a.expect("-destroy -yes", 0, "DELETE_COMPLETE        QueryFunction", `stack "community-images" is deleted`, `bucket "the-data" was kept`)
+	a.expect("-destroy -delete-data another-bucket -yes", 2,
+		`-delete-data "another-bucket" is not the bucket of stack "community-images", which is "the-data"`)
+	a.expect("-destroy -yes", 0, "DELETE_COMPLETE        QueryFunction", `stack "community-images" is deleted`,
+		`bucket "the-data" was kept`)
 	if n := len(a.objects("the-data")); n < data {
 		t.Errorf("%d of %d objects are left", n, data)
 	}
@@ -56,7 +65,8 @@ func TestLifeOfADeployment(t *testing.T) {
 	}
 	a.expect("-yes -version v1", 0, "it will be created", "reports version v1: deployed")
 	a.expect("-destroy -yes", 0, "was kept")
-	a.expect("-yes -version v1", 0, `bucket "the-data" is there already; the stack uses it as it is`, `parameter CreateBucket: "false"`, "reports version v1: deployed")
+	a.expect("-yes -version v1", 0, `bucket "the-data" is there already; the stack uses it as it is`,
+		`parameter CreateBucket: "false"`, "reports version v1: deployed")
 	a.expect("-yes -version v1 -param Schedule=@hourly", 1, "StackValidationFailed", "Schedule")
 	a.expect("-destroy -delete-data the-data -yes", 0, `bucket "the-data" and `)
 }
@@ -77,14 +87,16 @@ func TestPlanChangesNothing(t *testing.T) {
 			}
 		}
 	}
-	a.expect("-plan -version v1", 0, "it will be created", `parameter BucketName: "the-data"`, "add    QueryFunction", "nothing was changed or uploaded: -plan")
+	a.expect("-plan -version v1", 0, "it will be created", `parameter BucketName: "the-data"`, "add    QueryFunction",
+		"nothing was changed or uploaded: -plan")
 	only("before the first deployment", "ListStacks", "PreviewStack")
 	a.expect("-yes -version v1 -create-code-bucket", 0)
 	a.Calls()
 	a.oss.Requests()
 	a.expect("-plan -version v1", 0, "no resource would change")
 	only("unchanged", "ListStacks", "GetStack", "PreviewStack")
-	a.expect("-plan -version v2 -regions cn-hangzhou,cn-beijing", 0, `parameter Regions: "" -> "cn-hangzhou,cn-beijing"`, "modify SnapshotFunction (ALIYUN::FC3::Function)")
+	a.expect("-plan -version v2 -regions cn-hangzhou,cn-beijing", 0,
+		`parameter Regions: "" -> "cn-hangzhou,cn-beijing"`, "modify SnapshotFunction (ALIYUN::FC3::Function)")
 	only("with new code", "ListStacks", "GetStack", "PreviewStack")
 }
 
@@ -105,18 +117,24 @@ func TestFirstDeploymentThatFails(t *testing.T) {
 			says: []string{"deploy: calling ListStacks: 403 NoPermission"}},
 		{name: "no right to read events", more: "-yes -create-code-bucket", code: 1, before: refuse("ListStackEvents"),
 			says: []string{"deploy: calling ListStackEvents: 403 NoPermission"}, stacks: true},
-		{name: "a data bucket of somebody else", more: "-yes -create-code-bucket", code: 1, before: forbid(http.MethodGet, "the-data"),
-			says: []string{`looking for bucket "the-data", which may belong to somebody else: `, "403 AccessDenied"}},
-		{name: "a code bucket of somebody else", more: "-yes -create-code-bucket", code: 1, before: forbid(http.MethodGet, "the-code"),
-			says: []string{`looking for bucket "the-code": OSS answers 403 AccessDenied`}},
-		{name: "no right to make a bucket", more: "-yes -create-code-bucket", code: 1, before: forbid(http.MethodPut, "the-code"),
-			says: []string{`making bucket "the-code": OSS answers 403 AccessDenied`}},
+		{name: "a data bucket of somebody else", more: "-yes -create-code-bucket", code: 1,
+			before: forbid(http.MethodGet, "the-data"),
+			says:   []string{`looking for bucket "the-data", which may belong to somebody else: `, "403 AccessDenied"}},
+		{name: "a code bucket of somebody else", more: "-yes -create-code-bucket", code: 1,
+			before: forbid(http.MethodGet, "the-code"),
+			says:   []string{`looking for bucket "the-code": OSS answers 403 AccessDenied`}},
+		{name: "no right to make a bucket", more: "-yes -create-code-bucket", code: 1,
+			before: forbid(http.MethodPut, "the-code"),
+			says:   []string{`making bucket "the-code": OSS answers 403 AccessDenied`}},
 		{name: "no right to preview", more: "-yes -create-code-bucket", code: 1, before: refuse("PreviewStack"),
-			says: []string{`previewing stack "community-images": calling PreviewStack: 403 NoPermission: The user may not do PreviewStack., request id `}},
+			says: []string{
+				`previewing stack "community-images": calling PreviewStack: 403 NoPermission: The user may not do PreviewStack., request id `}},
 		{name: "no right to create", more: "-yes -create-code-bucket", code: 1, before: refuse("CreateStack"),
 			says: []string{`creating stack "community-images": calling CreateStack: 403 NoPermission`}, stacks: true},
 		{name: "no right to invoke", more: "-yes -create-code-bucket", code: 1, before: refuse("InvokeFunction"),
-			says: []string{"smoke test: invoking community-images-snapshot: calling InvokeFunction: 403 NoPermission"}, stacks: true},
+			says: []string{
+				"smoke test: invoking community-images-snapshot: calling InvokeFunction: 403 NoPermission"},
+			stacks: true},
 		{name: "no right to upload", more: "-yes -create-code-bucket", code: 1, before: func(a *account) {
 			a.oss.SetFault(func(r osstest.Request) *osstest.Fault {
 				if r.Method == http.MethodPut && r.Key != "" {
@@ -132,10 +150,13 @@ func TestFirstDeploymentThatFails(t *testing.T) {
 				}
 				return ""
 			})
-		}, says: []string{`stack "community-images" is CREATE_ROLLBACK_COMPLETE: Resource QueryFunction failed: InvalidArgument: the quota`,
-			"\n  CREATE_FAILED QueryFunction (ALIYUN::FC3::Function): InvalidArgument: the quota of the account is used up"}, stacks: true},
+		}, says: []string{
+			`stack "community-images" is CREATE_ROLLBACK_COMPLETE: Resource QueryFunction failed: InvalidArgument: the quota`,
+			"\n  CREATE_FAILED QueryFunction (ALIYUN::FC3::Function): InvalidArgument: the quota of the account is " +
+				"used up"}, stacks: true},
 		{name: "a region that E-HPC does not have", more: "-yes -create-code-bucket -regions cn-nowhere", code: 1,
-			says: []string{"listing clusters: ", "InvalidRegionId.NotFound", "smoke test: region cn-nowhere was not captured: every scope failed"}, stacks: true},
+			says: []string{"listing clusters: ", "InvalidRegionId.NotFound",
+				"smoke test: region cn-nowhere was not captured: every scope failed"}, stacks: true},
 		{name: "functions that say another version", more: "-yes -create-code-bucket -version mislabelled", code: 1,
 			before: func(a *account) { a.retryTime = 2 * time.Second }, // it is waited for in vain
 			says:   []string{`the lookups report version "v1", not "mislabelled"`}, stacks: true},
@@ -178,7 +199,8 @@ func refuse(action string) func(*account) {
 	return func(a *account) {
 		a.SetRefuse(func(called string) *deploytest.Refusal {
 			if called == action {
-				return &deploytest.Refusal{Status: 403, Code: "NoPermission", Message: "The user may not do " + action + "."}
+				return &deploytest.Refusal{Status: 403, Code: "NoPermission", Message: "The user may not do " + action +
+					"."}
 			}
 			return nil
 		})
@@ -200,18 +222,23 @@ func TestFailuresAndTheWayOut(t *testing.T) {
 	}
 	broken("CREATE", "QueryHttp")
 	a.expect("-yes -version v1 -create-code-bucket", 1, "CREATE_ROLLBACK_COMPLETE")
-	a.expect("-yes -version v1", 1, "is CREATE_ROLLBACK_COMPLETE and cannot be updated", "delete it with -destroy and deploy again")
+	a.expect("-yes -version v1", 1, "is CREATE_ROLLBACK_COMPLETE and cannot be updated",
+		"delete it with -destroy and deploy again")
 	a.expect("-yes -destroy", 0, "is deleted")
 	a.SetBreakage(nil)
 	a.expect("-yes -version v1", 0, "reports version v1: deployed")
 
 	broken("UPDATE", "SnapshotFunction")
-	a.expect("-yes -version v2", 1, `stack "community-images" is ROLLBACK_COMPLETE: Resource SnapshotFunction failed: ServiceBusy: try later`, "UPDATE_FAILED SnapshotFunction")
-	a.expect("-yes -version v1", 0, "nothing to change: stack \"community-images\" is ROLLBACK_COMPLETE", "reports version v1: deployed")
+	a.expect("-yes -version v2", 1,
+		`stack "community-images" is ROLLBACK_COMPLETE: Resource SnapshotFunction failed: ServiceBusy: try later`,
+		"UPDATE_FAILED SnapshotFunction")
+	a.expect("-yes -version v1", 0, "nothing to change: stack \"community-images\" is ROLLBACK_COMPLETE",
+		"reports version v1: deployed")
 	a.SetBreakage(nil)
 	a.expect("-yes -version v2", 0, "reports version v2: deployed")
 
-	a.expect("-yes -version v2 -bucket another-bucket", 2, `stack "community-images" keeps its snapshots in bucket "the-data", not in -bucket "another-bucket"`)
+	a.expect("-yes -version v2 -bucket another-bucket", 2,
+		`stack "community-images" keeps its snapshots in bucket "the-data", not in -bucket "another-bucket"`)
 	broken("DELETE", "SnapshotFunction")
 	a.expect("-yes -destroy", 1, "is DELETE_FAILED: Resource SnapshotFunction failed", "DELETE_FAILED SnapshotFunction")
 	a.SetBreakage(nil)
@@ -231,8 +258,10 @@ func TestTimeOutAndInterruption(t *testing.T) {
 		}
 		return ""
 	})
-	a.deploy(ctx, "-yes -version v1 -create-code-bucket -timeout 10m", "").must(t, "Ctrl-C", 1, "interrupted; what ROS has begun goes on: run this again to watch it")
-	a.expect("-yes -version v1 -timeout 1s", 1, `stack "community-images" is CREATE_IN_PROGRESS; waiting for that to end`,
+	a.deploy(ctx, "-yes -version v1 -create-code-bucket -timeout 10m", "").must(t, "Ctrl-C", 1,
+		"interrupted; what ROS has begun goes on: run this again to watch it")
+	a.expect("-yes -version v1 -timeout 1s", 1,
+		`stack "community-images" is CREATE_IN_PROGRESS; waiting for that to end`,
 		`stack "community-images" is still CREATE_IN_PROGRESS after 1s; ROS goes on`)
 	close(held)
 	a.expect("-yes -version v1", 0, "reports version v1: deployed")
@@ -271,9 +300,11 @@ func TestTemporaryFaultsAreSatOut(t *testing.T) {
 		times[action]++
 		switch {
 		case action == "InvokeFunction" && times[action] < 4:
-			return &deploytest.Refusal{Status: 429, Code: "ResourceExhausted", Message: "the reserved concurrency is used up"}
+			return &deploytest.Refusal{Status: 429, Code: "ResourceExhausted",
+				Message: "the reserved concurrency is used up"}
 		case times[action] == 1:
-			return &deploytest.Refusal{Status: 400, Code: "Throttling.User", Message: "Request was denied due to user flow control."}
+			return &deploytest.Refusal{Status: 400, Code: "Throttling.User",
+				Message: "Request was denied due to user flow control."}
 		case times[action] == 2:
 			return &deploytest.Refusal{Status: 503, Code: "ServiceUnavailable", Message: "later"}
 		}
@@ -297,11 +328,13 @@ func TestRunThatIsUnderWay(t *testing.T) {
 			free = time.Now().Add(10 * a.retryTime)
 		}
 		if time.Now().Before(free) {
-			return &deploytest.Refusal{Status: 429, Code: "ResourceExhausted", Message: "the reserved concurrency is used up"}
+			return &deploytest.Refusal{Status: 429, Code: "ResourceExhausted",
+				Message: "the reserved concurrency is used up"}
 		}
 		return nil
 	})
-	o := a.expect("-yes -version v1 -create-code-bucket", 0, "community-images-snapshot is at work; waiting up to 10m0s for that to end\n", "reports version v1: deployed")
+	o := a.expect("-yes -version v1 -create-code-bucket", 0,
+		"community-images-snapshot is at work; waiting up to 10m0s for that to end\n", "reports version v1: deployed")
 	if strings.Count(o.out, "is at work") != 1 {
 		t.Errorf("says more than once that it waits:\n%s", o)
 	}
@@ -312,18 +345,22 @@ func TestRunThatIsUnderWay(t *testing.T) {
 			if times++; times == 3 {
 				cancel()
 			}
-			return &deploytest.Refusal{Status: 429, Code: "ResourceExhausted", Message: "the reserved concurrency is used up"}
+			return &deploytest.Refusal{Status: 429, Code: "ResourceExhausted",
+				Message: "the reserved concurrency is used up"}
 		}
 		return nil
 	})
-	a.deploy(ctx, "-yes -version v1 -param SnapshotTimeout=60", "").must(t, "Ctrl-C", 1, "waiting up to 1m0s", "deploy: interrupted")
+	a.deploy(ctx, "-yes -version v1 -param SnapshotTimeout=60", "").must(t, "Ctrl-C", 1, "waiting up to 1m0s",
+		"deploy: interrupted")
 }
 
 func TestConfirmation(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	a.deploy(t.Context(), "-version v1 -create-code-bucket", "yes\n").must(t, "confirmed", 0, `deploy to stack "community-images" in cn-hangzhou? Type yes: `)
-	a.deploy(t.Context(), "-destroy", "y\n").must(t, "not quite confirmed", 2, `delete stack "community-images" in cn-hangzhou, keeping bucket "the-data"? Type yes: `, "not confirmed")
+	a.deploy(t.Context(), "-version v1 -create-code-bucket", "yes\n").must(t, "confirmed", 0,
+		`deploy to stack "community-images" in cn-hangzhou? Type yes: `)
+	a.deploy(t.Context(), "-destroy", "y\n").must(t, "not quite confirmed", 2,
+		`delete stack "community-images" in cn-hangzhou, keeping bucket "the-data"? Type yes: `, "not confirmed")
 	a.oss.Requests()
 	a.deploy(t.Context(), "-version v1 -create-code-bucket", "").must(t, "unchanged", 0, "nothing to change")
 	if requests := a.oss.Requests(); strings.Contains(requests, "PUT : ") || strings.Contains(requests, "PUT ?") {

@@ -15,8 +15,8 @@ import (
 
 const bucketType = "ALIYUN::OSS::Bucket"
 
-// destroy deletes the stack. ROS never deletes the bucket with the snapshots: with -delete-data it is deleted
-// afterwards.
+// destroy deletes the stack. ROS never deletes the bucket with the snapshots:
+// with -delete-data it is deleted afterwards.
 func (d *deployment) destroy(ctx context.Context) error {
 	stack, err := d.ros.Find(ctx, d.stack)
 	if errors.Is(err, ros.ErrNotFound) {
@@ -58,8 +58,9 @@ func (d *deployment) destroy(ctx context.Context) error {
 	return d.deleteBucket(ctx, data, keys)
 }
 
-// deleteLeftBucket deletes the bucket that a deleted stack has left. The name of the stack may be misspelt. So no
-// stack may use the bucket, and all objects in it must be ours.
+// deleteLeftBucket deletes the bucket that a deleted stack has left. The name
+// of the stack may be misspelt. So no stack may use the bucket, and all objects
+// in it must be ours.
 func (d *deployment) deleteLeftBucket(ctx context.Context) error {
 	none := fmt.Sprintf("there is no stack %q in %s", d.stack, d.region)
 	if d.mode.deleteData == "" {
@@ -88,8 +89,8 @@ func (d *deployment) deleteLeftBucket(ctx context.Context) error {
 	return d.deleteBucket(ctx, data, keys)
 }
 
-// checkUnused returns an error if a stack uses the bucket of -delete-data. The stack with the id deletedID may use
-// it for its snapshots.
+// checkUnused returns an error if a stack uses the bucket of -delete-data. The
+// stack with the id deletedID may use it for its snapshots.
 func (d *deployment) checkUnused(ctx context.Context, deletedID string) error {
 	stacks, err := d.ros.All(ctx)
 	if err != nil {
@@ -164,8 +165,8 @@ func (d *deployment) listBucket(ctx context.Context) (*ossbucket.Bucket, []strin
 	return bucket, keys, nil
 }
 
-// deleteBucket deletes the objects and then the bucket. OSS refuses to delete the bucket if it got new objects
-// meanwhile.
+// deleteBucket deletes the objects and then the bucket. OSS refuses to delete
+// the bucket if it got new objects meanwhile.
 func (d *deployment) deleteBucket(ctx context.Context, bucket *ossbucket.Bucket, keys []string) error {
 	deletions, within := errgroup.WithContext(ctx)
 	deletions.SetLimit(16)

@@ -26,14 +26,16 @@ type options struct {
 	credentials        cloud.Credentials
 }
 
-// mode says what is done with the stack: it is deployed unless plan or destroy is set.
+// mode says what is done with the stack: it is deployed unless plan or destroy
+// is set.
 type mode struct {
 	plan, destroy bool
 	deleteData    string // bucket that destroy deletes, too
 	yes           bool   // do not ask for confirmation
 }
 
-// source says what is deployed. An empty version is the commit, an empty template that of the checkout.
+// source says what is deployed. An empty version is the commit, an empty
+// template that of the checkout.
 type source struct{ version, template string }
 
 // endpoints are the URLs of the services.
@@ -54,7 +56,8 @@ func (o *options) command(args, environ []string) command.Command {
 		o.readEnvironment(environ)
 		problems := o.problems()
 		if flags.NArg() > 0 {
-			// The argument is not shown: it may be the value of a secret parameter.
+			// The argument is not shown: it may be the value of a secret
+			// parameter.
 			place := len(args) - flags.NArg() + 1
 			problem := fmt.Errorf("unexpected argument at place %d: everything is a flag, see -h", place)
 			problems = append([]error{problem}, problems...)
@@ -91,7 +94,8 @@ func (o *options) define(flags *flag.FlagSet) {
 	text(&o.endpoints.oss, "oss-endpoint", "", "`URL` of OSS (default https://oss-REGION.aliyuncs.com)")
 }
 
-// readEnvironment reads the credentials, and sets the endpoints that depend on the region.
+// readEnvironment reads the credentials, and sets the endpoints that depend on
+// the region.
 func (o *options) readEnvironment(environ []string) {
 	for _, line := range environ {
 		name, value, _ := strings.Cut(line, "=")
@@ -118,7 +122,8 @@ var (
 	stackPattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$`)
 )
 
-// problems returns everything that is wrong or missing in the flags and the environment.
+// problems returns everything that is wrong or missing in the flags and the
+// environment.
 func (o *options) problems() []error {
 	var list []error
 	require := func(ok bool, format string, args ...any) {

@@ -70,22 +70,32 @@ func TestValuesOfParametersAreNotShown(t *testing.T) {
 		args []string
 		says string
 	}{
-		{"a parameter twice", []string{"-param", "CertificateKey=TOPSECRET1", "-param", "CertificateKey=TOPSECRET2"}, "deploy: parameter CertificateKey is given twice"},
-		{"a colon for the equals sign", []string{"-param", "HttpAuth=jwt", "-param", `QueryAccessKeys:[{"secret":"TOPSECRET"}]`}, "deploy: -param number 2 is not of the form Name=Value"},
-		{"a colon, and an equals sign in the value", []string{"-param", `QueryAccessKeys:[{"secret":"TOPSECRET="}]`}, "deploy: -param number 1 is not of the form Name=Value"},
+		{"a parameter twice", []string{"-param", "CertificateKey=TOPSECRET1", "-param", "CertificateKey=TOPSECRET2"},
+			"deploy: parameter CertificateKey is given twice"},
+		{"a colon for the equals sign", []string{"-param", "HttpAuth=jwt", "-param",
+			`QueryAccessKeys:[{"secret":"TOPSECRET"}]`}, "deploy: -param number 2 is not of the form Name=Value"},
+		{"a colon, and an equals sign in the value", []string{"-param", `QueryAccessKeys:[{"secret":"TOPSECRET="}]`},
+			"deploy: -param number 1 is not of the form Name=Value"},
 		{"no name", []string{"-param", "=TOPSECRET"}, "deploy: -param number 1 is not of the form Name=Value"},
-		{"a blank after the equals sign", []string{"-param", "QueryTokens=", "TOPSECRET"}, "deploy: unexpected argument at place 9: everything is a flag"},
-		{"a parameter of another flag", []string{"-param", "QueryCode=TOPSECRET"}, "deploy: parameter QueryCode is set by the build"},
-		{"a value in place of a file", []string{"-param-file", "CertificateKey=TOPSECRET"}, "deploy: -param-file CertificateKey: reading the file: no such file or directory"},
-		{"a file that is not named", []string{"-param-file", "TOPSECRET"}, "deploy: -param-file number 1 is not of the form Name=FILE"},
-		{"a parameter that the template does not have", []string{"-param", "Certificatekey=TOPSECRET"}, `deploy: the template has no parameter "Certificatekey"`},
+		{"a blank after the equals sign", []string{"-param", "QueryTokens=", "TOPSECRET"},
+			"deploy: unexpected argument at place 9: everything is a flag"},
+		{"a parameter of another flag", []string{"-param", "QueryCode=TOPSECRET"},
+			"deploy: parameter QueryCode is set by the build"},
+		{"a value in place of a file", []string{"-param-file", "CertificateKey=TOPSECRET"},
+			"deploy: -param-file CertificateKey: reading the file: no such file or directory"},
+		{"a file that is not named", []string{"-param-file", "TOPSECRET"},
+			"deploy: -param-file number 1 is not of the form Name=FILE"},
+		{"a parameter that the template does not have", []string{"-param", "Certificatekey=TOPSECRET"},
+			`deploy: the template has no parameter "Certificatekey"`},
 	} {
-		args := append([]string{"-region", "cn-hangzhou", "-bucket", "the-data", "-code-bucket", "the-code"}, row.args...)
+		args := append([]string{"-region", "cn-hangzhou", "-bucket", "the-data", "-code-bucket", "the-code"},
+			row.args...)
 		var out, faults bytes.Buffer
 		code := run(t.Context(), args, process{
 			environ: environ, dir: ".", stdout: &out, stderr: &faults, build: buildOnce,
 		})
-		if said := out.String() + faults.String(); code != 2 || !strings.Contains(said, row.says) || strings.Contains(said, "TOPSECRET") {
+		if said := out.String() + faults.String(); code != 2 || !strings.Contains(said, row.says) ||
+			strings.Contains(said, "TOPSECRET") {
 			t.Errorf("%s: exit %d, want %q and no value:\n%s", row.name, code, row.says, said)
 		}
 	}

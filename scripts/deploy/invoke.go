@@ -17,8 +17,9 @@ import (
 
 const fcVersion = "2023-03-30" // of FC's API
 
-// invoke invokes a function and returns its response. It repeats the call after temporary errors. The snapshot
-// function allows one run at a time: if a run of the timer is in progress, invoke waits up to maxRun longer.
+// invoke invokes a function and returns its response. It repeats the call after
+// temporary errors. The snapshot function allows one run at a time: if a run of
+// the timer is in progress, invoke waits up to maxRun longer.
 func (d *deployment) invoke(
 	ctx context.Context, function string, event []byte, maxRun time.Duration,
 ) ([]byte, error) {
@@ -64,7 +65,8 @@ func errorMessage(body []byte) string {
 	return e.ErrorMessage
 }
 
-// readVersionByInvocation returns a function that reads the version without the HTTP trigger.
+// readVersionByInvocation returns a function that reads the version without the
+// HTTP trigger.
 func (d *deployment) readVersionByInvocation(function string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		payload, err := d.invoke(ctx, function, fctest.Get("/healthz"), 0)
@@ -79,8 +81,9 @@ func (d *deployment) readVersionByInvocation(function string) func(context.Conte
 	}
 }
 
-// readVersionOverHTTP returns a function that reads the version from /v1/status with a signed request. If that needs
-// a bearer token, it reads the version from /healthz, which needs none.
+// readVersionOverHTTP returns a function that reads the version from /v1/status
+// with a signed request. If that needs a bearer token, it reads the version
+// from /healthz, which needs none.
 func (d *deployment) readVersionOverHTTP(base string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		status, body, err := d.getSigned(ctx, base+"/v1/status")
@@ -94,6 +97,8 @@ func (d *deployment) readVersionOverHTTP(base string) func(context.Context) (str
 	}
 }
 
+// getSigned sends a GET request with the signature that an HTTP trigger with the
+// authentication "function" wants. Other triggers ignore it.
 func (d *deployment) getSigned(ctx context.Context, target string) (status int, body []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

@@ -1,5 +1,6 @@
-// Command deploy deploys both functions, and everything that they need, to an Alibaba Cloud account. It builds and
-// uploads the code, creates or updates the stack of template.yaml, waits for it and tests the result.
+// Command deploy deploys both functions, and everything that they need, to an
+// Alibaba Cloud account. It builds and uploads the code, creates or updates the
+// stack of template.yaml, waits for it and tests the result.
 //
 //	go run ./scripts/deploy -region cn-hangzhou -bucket NAME -code-bucket NAME
 //	go run ./scripts/deploy -h
@@ -36,8 +37,8 @@ type process struct {
 	build          func(context.Context, bundle.Options) ([]bundle.Bundle, error)
 }
 
-// run runs the command. The exit code is 1 if the deployment failed or does not work, 2 for wrong or missing flags
-// and settings.
+// run runs the command. The exit code is 1 if the deployment failed or does not
+// work, 2 for wrong or missing flags and settings.
 func run(ctx context.Context, args []string, p process) int {
 	var o options
 	return o.command(args, p.environ).Run(args, p.stderr, func() error {

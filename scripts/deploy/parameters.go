@@ -11,8 +11,9 @@ import (
 	"community-images/scripts/deploy/ros"
 )
 
-// parameterFlags collects the flags -param and -param-file. Its methods return no errors to package flag, which would
-// print the value: it may be a secret. They collect problems instead.
+// parameterFlags collects the flags -param and -param-file. Its methods return
+// no errors to package flag, which would print the value: it may be a secret.
+// They collect problems instead.
 type parameterFlags struct {
 	values                ros.Parameters
 	problems              []error
@@ -25,8 +26,8 @@ var flagOfParameter = map[string]string{
 	"SnapshotCode": "the build", "QueryCode": "the build",
 }
 
-// parameterName is what ROS allows as a name. If there is no name before the equals sign, the text may be a misplaced
-// secret and is not shown.
+// parameterName is what ROS allows as a name. If there is no name before the
+// equals sign, the text may be a misplaced secret and is not shown.
 var parameterName = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
 
 // addValue adds one -param.
@@ -41,7 +42,8 @@ func (f *parameterFlags) addValue(text string) error {
 	return nil
 }
 
-// addFile adds one -param-file. It removes line ends at the end of the file, which editors add.
+// addFile adds one -param-file. It removes line ends at the end of the file,
+// which editors add.
 func (f *parameterFlags) addFile(text string) error {
 	f.fileCount++
 	name, path, ok := strings.Cut(text, "=")
@@ -62,6 +64,8 @@ func (f *parameterFlags) addFile(text string) error {
 	return nil
 }
 
+// set sets a parameter. Each may be given once: two values would be a mistake
+// that nobody would see.
 func (f *parameterFlags) set(name, value string) {
 	_, exists := f.values[name]
 	switch setBy := flagOfParameter[name]; {
@@ -77,6 +81,7 @@ func (f *parameterFlags) set(name, value string) {
 	}
 }
 
+// addProblem adds a problem. Its text must not have the value of a parameter.
 func (f *parameterFlags) addProblem(format string, args ...any) {
 	f.problems = append(f.problems, fmt.Errorf(format, args...))
 }

@@ -23,13 +23,15 @@ func (r *redactor) add(secret string) {
 // redact returns the text without the secrets.
 func (r *redactor) redact(text string) string { return strings.NewReplacer(r.pairs...).Replace(text) }
 
-// redactingWriter removes secrets from what is written to w. Each Write must have whole lines, as those of fmt have.
+// redactingWriter removes secrets from what is written to w. Each Write must
+// have whole lines, as those of fmt have.
 type redactingWriter struct {
 	w       io.Writer
 	secrets *redactor
 }
 
-// Write writes the redacted text. It returns len(p), not the number of bytes written to w.
+// Write writes the redacted text. It returns len(p), not the number of bytes
+// written to w.
 func (r redactingWriter) Write(p []byte) (int, error) {
 	_, err := io.WriteString(r.w, r.secrets.redact(string(p)))
 	return len(p), err

@@ -19,11 +19,13 @@ func TestStacksOfOthersAreLeftAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := client.Create(t.Context(), ros.Spec{Name: "theirs", Template: "ROSTemplateFormatVersion: '2015-09-01'\nResources: {Log: {Type: ALIYUN::SLS::Project}}", Token: "t"})
+	id, err := client.Create(t.Context(), ros.Spec{Name: "theirs",
+		Template: "ROSTemplateFormatVersion: '2015-09-01'\nResources: {Log: {Type: ALIYUN::SLS::Project}}", Token: "t"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, more := range []string{"-yes -version v1 -create-code-bucket", "-plan -version v1", "-destroy -yes", "-destroy -delete-data the-data -yes"} {
+	for _, more := range []string{"-yes -version v1 -create-code-bucket", "-plan -version v1", "-destroy -yes",
+		"-destroy -delete-data the-data -yes"} {
 		a.expect(more+" -stack theirs", 2, `stack "theirs" is not one of community-images`)
 	}
 	if s, err := client.Get(t.Context(), id); err != nil || s.Status != "CREATE_COMPLETE" {

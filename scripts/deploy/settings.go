@@ -14,8 +14,9 @@ import (
 	"community-images/shared/config"
 )
 
-// checkSettings lets the code of the functions check the settings that the stack would give them. The patterns of the
-// template cannot express all rules: ROS would update the stack, and the functions would fail at start.
+// checkSettings lets the code of the functions check the settings that the
+// stack would give them. The patterns of the template cannot express all rules:
+// ROS would update the stack, and the functions would fail at start.
 func (d *deployment) checkSettings(stack ros.Stack, spec ros.Spec) error {
 	values := d.mergeParameters(stack, spec)
 	problems := repeatedRegions(values["Regions"])
@@ -46,8 +47,8 @@ func (d *deployment) checkSettings(stack ros.Stack, spec ros.Spec) error {
 	return &command.UsageError{Err: errors.New(strings.Join(problems, "\n"))}
 }
 
-// mergeParameters returns the parameters that the stack would have. It leaves out secrets of the stack, which ROS
-// hides.
+// mergeParameters returns the parameters that the stack would have. It leaves
+// out secrets of the stack, which ROS hides.
 func (d *deployment) mergeParameters(stack ros.Stack, spec ros.Spec) map[string]string {
 	values := map[string]string{}
 	for _, name := range d.template.Parameters() {
@@ -59,7 +60,8 @@ func (d *deployment) mergeParameters(stack ros.Stack, spec ros.Spec) map[string]
 	return values
 }
 
-// functionEnvironments returns the environment of each function by its handler, in the form of os.Environ.
+// functionEnvironments returns the environment of each function by its handler,
+// in the form of os.Environ.
 func (d *deployment) functionEnvironments(values map[string]string) (map[string][]string, error) {
 	parameters := map[string]any{}
 	for name, value := range values {
@@ -87,8 +89,8 @@ func (d *deployment) functionEnvironments(values map[string]string) (map[string]
 	return environments, nil
 }
 
-// explainSetting returns the text of a problem with a setting. It names the parameter that sets it, and leaves out
-// the value of a secret one.
+// explainSetting returns the text of a problem with a setting. It names the
+// parameter that sets it, and leaves out the value of a secret one.
 func (d *deployment) explainSetting(problem error) string {
 	var wrong *config.Error
 	if !errors.As(problem, &wrong) {
@@ -116,8 +118,9 @@ func withFlag(parameter string) string {
 	return parameter
 }
 
-// repeatedRegions returns a problem if a region is named twice. The functions accept it. But the alarm counts the
-// elements of the list, and would never be satisfied.
+// repeatedRegions returns a problem if a region is named twice. The functions
+// accept it. But the alarm counts the elements of the list, and would never be
+// satisfied.
 func repeatedRegions(regions string) []string {
 	seen := map[string]bool{}
 	for region := range strings.SplitSeq(regions, ",") {
@@ -129,7 +132,8 @@ func repeatedRegions(regions string) []string {
 	return nil
 }
 
-// payloadProblems returns what the snapshot function would refuse in the payload of its timer.
+// payloadProblems returns what the snapshot function would refuse in the
+// payload of its timer.
 func payloadProblems(text string, conf config.Snapshot) []string {
 	request, err := capture.ParseRequest([]byte(text))
 	if err == nil {

@@ -18,9 +18,11 @@ func TestSettingsThatTheFunctionsRefuse(t *testing.T) {
 	a := newAccount(t)
 	hash := strings.Repeat("0", 64)
 	for _, row := range []struct{ param, says string }{
-		{"Retention=30d", `deploy: parameter Retention: SNAPSHOT_RETENTION="30d": is not a retention; allowed: 31d or 1mo and longer`},
+		{"Retention=30d",
+			`deploy: parameter Retention: SNAPSHOT_RETENTION="30d": is not a retention; allowed: 31d or 1mo and longer`},
 		{"Retention=1201mo", "parameter Retention: SNAPSHOT_RETENTION="},
-		{"MaxStale=0s", `parameter MaxStale: QUERY_MAX_STALE="0s": is not a duration in its range; allowed: 1s to 8784h`},
+		{"MaxStale=0s",
+			`parameter MaxStale: QUERY_MAX_STALE="0s": is not a duration in its range; allowed: 1s to 8784h`},
 		{"MaxStale=9000h", "parameter MaxStale: QUERY_MAX_STALE="},
 		{"HeadTtl=25h", "parameter HeadTtl: QUERY_HEAD_TTL="},
 		{"Concurrency=1.5", `parameter Concurrency: SNAPSHOT_CONCURRENCY="1.5": is not a whole number`},
@@ -31,20 +33,28 @@ func TestSettingsThatTheFunctionsRefuse(t *testing.T) {
 		{"OssEndpoint=https://a:b", "parameter OssEndpoint: OSS_ENDPOINT"},
 		{"OssEndpoint=https://a:99999", "parameter OssEndpoint: OSS_ENDPOINT="},
 		{"QueryTokens=[]", "parameter QueryTokens: QUERY_TOKENS: "},
-		{`QueryTokens=[{"name":"ci","sha256":"` + hash + `","hunter2":1}]`, "parameter QueryTokens: QUERY_TOKENS: entry 1: has a member that is not known"},
-		{`QueryAccessKeys=[{"name":"ci","id":"CIAK-0001","secret":"hunter2"}]`, "parameter QueryAccessKeys: QUERY_ACCESS_KEYS: entry 1: secret is weak"},
-		{`Payload={"region":["cn-hangzhou"]}`, `parameter Payload: json: unknown field "region"; allowed are "regions"`},
-		{`Payload={"regions":["cn-beijing"]}`, `parameter Payload: regions: "cn-beijing" is not captured here; allowed are cn-hangzhou`},
+		{`QueryTokens=[{"name":"ci","sha256":"` + hash + `","hunter2":1}]`,
+			"parameter QueryTokens: QUERY_TOKENS: entry 1: has a member that is not known"},
+		{`QueryAccessKeys=[{"name":"ci","id":"CIAK-0001","secret":"hunter2"}]`,
+			"parameter QueryAccessKeys: QUERY_ACCESS_KEYS: entry 1: secret is weak"},
+		{`Payload={"region":["cn-hangzhou"]}`,
+			`parameter Payload: json: unknown field "region"; allowed are "regions"`},
+		{`Payload={"regions":["cn-beijing"]}`,
+			`parameter Payload: regions: "cn-beijing" is not captured here; allowed are cn-hangzhou`},
 		{`Payload={"shard":"5/4"}`, `parameter Payload: shard: must be i/n with 1 <= i <= n <= 1000, got "5/4"`},
 	} {
 		o := a.expect("-yes -version v1 -create-code-bucket -param "+row.param, 2, row.says)
-		if said := o.out + o.faults; strings.Contains(said, "hunter2") || strings.Count(said, "parameter "+strings.Split(row.param, "=")[0]+": ") != 1 {
-			t.Errorf("%s: shows a value, or the fault is not told once: %s", row.param, o)
+		if said := o.out + o.faults; strings.Contains(said, "hunter2") ||
+			strings.Count(said, "parameter "+strings.Split(row.param, "=")[0]+": ") != 1 {
+			t.Errorf("%s: shows a value, or the fault is not reported once: %s", row.param, o)
 		}
 	}
-	a.expect("-yes -version v1 -regions cn-hangzhou,cn-beijing,cn-hangzhou", 2, `parameter Regions (-regions): "cn-hangzhou" is named twice`)
-	a.expect("-plan -version v1 -param Retention=30d -param HeadTtl=25h", 2, "deploy: parameter Retention: ", "\ndeploy: parameter HeadTtl: ")
-	if calls := a.Calls(); slices.Contains(calls, "PreviewStack") || slices.Contains(calls, "CreateStack") || a.objects("the-code") != nil {
+	a.expect("-yes -version v1 -regions cn-hangzhou,cn-beijing,cn-hangzhou", 2,
+		`parameter Regions (-regions): "cn-hangzhou" is named twice`)
+	a.expect("-plan -version v1 -param Retention=30d -param HeadTtl=25h", 2, "deploy: parameter Retention: ",
+		"\ndeploy: parameter HeadTtl: ")
+	if calls := a.Calls(); slices.Contains(calls, "PreviewStack") || slices.Contains(calls, "CreateStack") ||
+		a.objects("the-code") != nil {
 		t.Errorf("something was begun: %q", calls)
 	}
 }
@@ -68,10 +78,12 @@ func TestSettingsThatTheStackHas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := client.Update(t.Context(), stack.ID, ros.Spec{Template: string(body), Parameters: ros.Parameters{"HeadTtl": "25h"}, Token: "t"}); err != nil {
+	if err := client.Update(t.Context(), stack.ID,
+		ros.Spec{Template: string(body), Parameters: ros.Parameters{"HeadTtl": "25h"}, Token: "t"}); err != nil {
 		t.Fatal(err)
 	}
-	a.expect("-yes -version v1", 2, `deploy: parameter HeadTtl: QUERY_HEAD_TTL="25h": is not a duration in its range; allowed: 0s to 24h`)
+	a.expect("-yes -version v1", 2,
+		`deploy: parameter HeadTtl: QUERY_HEAD_TTL="25h": is not a duration in its range; allowed: 0s to 24h`)
 	a.expect("-yes -version v1 -param HeadTtl=5s", 0, "reports version v1: deployed")
 }
 
@@ -81,7 +93,8 @@ func TestSettingsThatAreNotShown(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	path := changedTemplate(t, "\n  Clusters:\n", "\n  Clusters:\n    NoEcho: true\n")
-	o := a.expect("-plan -version v1 -template "+path+" -param Clusters=ehpc-1,hunter2/", 2, "deploy: parameter Clusters: SNAPSHOT_CLUSTERS: is not a cluster id; allowed: ")
+	o := a.expect("-plan -version v1 -template "+path+" -param Clusters=ehpc-1,hunter2/", 2,
+		"deploy: parameter Clusters: SNAPSHOT_CLUSTERS: is not a cluster id; allowed: ")
 	if strings.Contains(o.out+o.faults, "hunter2") {
 		t.Errorf("shows a value: %s", o)
 	}
@@ -107,6 +120,8 @@ func changedTemplate(t *testing.T, old, new string) (path string) {
 func TestTemplatesThatCannotBeEvaluated(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	path := changedTemplate(t, "QUERY_HEAD_TTL: {Ref: HeadTtl}", "QUERY_HEAD_TTL: {'Fn::Jq': [First, '.x', {Ref: HeadTtl}]}")
-	a.expect("-plan -version v1 -template "+path, 1, "the functions' settings are not checked beforehand: evaluating line ", "Fn::Jq", "previewing stack")
+	path := changedTemplate(t, "QUERY_HEAD_TTL: {Ref: HeadTtl}",
+		"QUERY_HEAD_TTL: {'Fn::Jq': [First, '.x', {Ref: HeadTtl}]}")
+	a.expect("-plan -version v1 -template "+path, 1,
+		"the functions' settings are not checked beforehand: evaluating line ", "Fn::Jq", "previewing stack")
 }

@@ -12,7 +12,8 @@ import (
 	"community-images/shared/capture"
 )
 
-// testFunctions tests the deployed functions. It takes one snapshot, and waits until lookups report the new version.
+// testFunctions tests the deployed functions. It takes one snapshot, and waits
+// until lookups report the new version.
 func (d *deployment) testFunctions(ctx context.Context, stack ros.Stack) error {
 	outputs := map[string]string{}
 	for _, o := range stack.Outputs {
@@ -23,7 +24,8 @@ func (d *deployment) testFunctions(ctx context.Context, stack ros.Stack) error {
 			return fmt.Errorf("smoke test: the stack has no output %q", name)
 		}
 	}
-	// A template without this parameter gives 0: then we do not wait for a run of the timer.
+	// A template without this parameter gives 0: then we do not wait for a run
+	// of the timer.
 	seconds, _ := strconv.Atoi(stack.Parameters["SnapshotTimeout"])
 	report, err := d.takeSnapshot(ctx, outputs["SnapshotFunction"], time.Duration(seconds)*time.Second)
 	if err != nil {
@@ -61,7 +63,8 @@ func (d *deployment) printRegion(r *capture.RegionReport) {
 	}
 }
 
-// checkRegion returns an error if a run captured nothing in a region. Single scopes may fail.
+// checkRegion returns an error if a run captured nothing in a region. Single
+// scopes may fail.
 func checkRegion(r *capture.RegionReport) error {
 	switch {
 	case r.Error != "":
@@ -72,7 +75,8 @@ func checkRegion(r *capture.RegionReport) error {
 	return nil
 }
 
-// takeSnapshot invokes the snapshot function and returns its report. maxRun is the longest time that a run takes.
+// takeSnapshot invokes the snapshot function and returns its report. maxRun is
+// the longest time that a run takes.
 func (d *deployment) takeSnapshot(
 	ctx context.Context, function string, maxRun time.Duration,
 ) (*capture.Report, error) {
@@ -88,7 +92,8 @@ func (d *deployment) takeSnapshot(
 	return report, nil
 }
 
-// waitForVersion calls readVersion until it returns the deployed version. FC may use old instances for a moment.
+// waitForVersion calls readVersion until it returns the deployed version. FC
+// may use old instances for a moment.
 func (d *deployment) waitForVersion(ctx context.Context, readVersion func(context.Context) (string, error)) error {
 	deadline := time.Now().Add(d.retryTime)
 	for {

@@ -13,7 +13,8 @@ import (
 	"community-images/scripts/deploy/ros"
 )
 
-// applyStack creates or updates the stack, and tests it. With -plan it only prints what would change.
+// applyStack creates or updates the stack, and tests it. With -plan it only
+// prints what would change.
 func (d *deployment) applyStack(ctx context.Context) error {
 	stack, err := d.findIdleStack(ctx)
 	if err != nil {
@@ -52,8 +53,9 @@ func (d *deployment) applyStack(ctx context.Context) error {
 	return d.testFunctions(ctx, stack)
 }
 
-// findIdleStack returns the stack once ROS has no action on it. The ID is empty if there is no such stack. It
-// returns an error if the stack cannot be updated.
+// findIdleStack returns the stack once ROS has no action on it. The ID is empty
+// if there is no such stack. It returns an error if the stack cannot be
+// updated.
 func (d *deployment) findIdleStack(ctx context.Context) (ros.Stack, error) {
 	stack, err := d.ros.Find(ctx, d.stack)
 	if errors.Is(err, ros.ErrNotFound) {
@@ -88,7 +90,8 @@ func (d *deployment) findIdleStack(ctx context.Context) (ros.Stack, error) {
 	return stack, nil
 }
 
-// newForeignStackError returns the error for a stack that is not one of ours. We must not change it.
+// newForeignStackError returns the error for a stack that is not one of ours.
+// We must not change it.
 func newForeignStackError(name string) error {
 	return &command.UsageError{Err: fmt.Errorf("stack %q is not one of community-images: it has no parameter BucketName; "+
 		"choose another name with -stack", name)}
@@ -125,7 +128,8 @@ func (d *deployment) printChanges(stack ros.Stack, spec ros.Spec, changes []ros.
 // errNothingChanged says that a run was interrupted before it changed anything.
 var errNothingChanged = errors.New("interrupted, nothing was changed")
 
-// confirm asks the question and returns an error unless the answer is yes. With -yes it does not ask.
+// confirm asks the question and returns an error unless the answer is yes. With
+// -yes it does not ask.
 func (d *deployment) confirm(ctx context.Context, question string) error {
 	if d.mode.yes {
 		return nil

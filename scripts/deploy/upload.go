@@ -20,8 +20,8 @@ func (d *deployment) openBucket(name string) (*ossbucket.Bucket, error) {
 	})
 }
 
-// uploadCode uploads the code packages to the code bucket. The name of a package contains its hash, so an object
-// that is there already is the same.
+// uploadCode uploads the code packages to the code bucket. The name of a
+// package contains its hash, so an object that is there already is the same.
 func (d *deployment) uploadCode(ctx context.Context) error {
 	bucket, err := d.openBucket(d.codeBucket)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"community-images/scripts/deploy/ros"
 )
 
-// createOrUpdate creates or updates the stack and waits for it. A stack without an ID is created.
+// createOrUpdate creates or updates the stack and waits for it. A stack without
+// an ID is created.
 func (d *deployment) createOrUpdate(ctx context.Context, stack ros.Stack, spec ros.Spec) (ros.Stack, error) {
 	var err error
 	if stack.ID == "" {
@@ -40,11 +41,13 @@ func (d *deployment) createOrUpdate(ctx context.Context, stack ros.Stack, spec r
 // failedError says that an action on a stack failed.
 type failedError struct{ error }
 
-// maxIdlePolls is how often a stack may look idle before we believe it. ROS may show a new action late.
+// maxIdlePolls is how often a stack may look idle before we believe it. ROS may
+// show a new action late.
 const maxIdlePolls = 5
 
-// watchStack prints the events of a stack until ROS has finished the action. It returns a *failedError if the action
-// failed, and another error if ctx ends or the time-out passes: then ROS goes on.
+// watchStack prints the events of a stack until ROS has finished the action. It
+// returns a *failedError if the action failed, and another error if ctx ends or
+// the time-out passes: then ROS goes on.
 func (d *deployment) watchStack(parent context.Context, stack ros.Stack, tail *ros.EventTail) (ros.Stack, error) {
 	ctx, cancel := context.WithTimeout(parent, d.timeout)
 	defer cancel()
@@ -78,8 +81,8 @@ func (d *deployment) watchStack(parent context.Context, stack ros.Stack, tail *r
 	}
 }
 
-// pollStack returns the stack and its new events. It reads the stack first, so that no event before its status is
-// missing.
+// pollStack returns the stack and its new events. It reads the stack first, so
+// that no event before its status is missing.
 func (d *deployment) pollStack(
 	ctx context.Context, id string, tail *ros.EventTail,
 ) (ros.Stack, []ros.Event, error) {
@@ -94,7 +97,8 @@ func (d *deployment) pollStack(
 	return stack, events, err
 }
 
-// resultOf returns a *failedError, with the events that explain it, if the action on the stack failed.
+// resultOf returns a *failedError, with the events that explain it, if the
+// action on the stack failed.
 func (d *deployment) resultOf(stack ros.Stack, failures []ros.Event) error {
 	if !stack.Status.Failed() {
 		return nil
@@ -106,6 +110,8 @@ func (d *deployment) resultOf(stack ros.Stack, failures []ros.Event) error {
 	return &failedError{errors.New(strings.Join(lines, "\n"))}
 }
 
+// printOutputs prints the outputs of the stack as a table: name, value and
+// description.
 func (d *deployment) printOutputs(stack ros.Stack) {
 	table := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
 	for _, o := range stack.Outputs {
@@ -114,7 +120,8 @@ func (d *deployment) printOutputs(stack ros.Stack) {
 	table.Flush()
 }
 
-// timeOfDay returns the time of day of an event's time, which has the form 2026-11-23T12:00:00.
+// timeOfDay returns the time of day of an event's time, which has the form
+// 2026-11-23T12:00:00.
 func timeOfDay(stamp string) string {
 	if _, clock, ok := strings.Cut(stamp, "T"); ok {
 		return strings.TrimSuffix(clock, "Z")

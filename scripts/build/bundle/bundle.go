@@ -1,8 +1,9 @@
-// Package bundle builds the code packages of the two functions. A package is a zip with one binary for Function
-// Compute's runtime go1.
+// Package bundle builds the code packages of the two functions. A package is a
+// zip with one binary for Function Compute's runtime go1.
 //
-// The same source, version and Go release give the same bytes on every machine and in every directory. The name of a
-// package contains the hash of its content. A package over MaxZip is an error.
+// The same source, version and Go release give the same bytes on every machine
+// and in every directory. The name of a package contains the hash of its
+// content. A package over MaxZip is an error.
 package bundle
 
 import (
@@ -69,7 +70,8 @@ func Make(ctx context.Context, o Options) ([]Bundle, error) {
 	return bundles, nil
 }
 
-// pack returns the code package of a binary. It returns an error if the zip is larger than limit.
+// pack returns the code package of a binary. It returns an error if the zip is
+// larger than limit.
 func pack(function, version string, binary []byte, limit int) (Bundle, error) {
 	data, err := Zip(function, binary)
 	if err != nil {

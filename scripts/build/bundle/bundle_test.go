@@ -18,7 +18,8 @@ func TestTwoBuildsAreOneBytes(t *testing.T) {
 	for _, below := range []string{"a", "another/and-longer/place"} {
 		root, dir := filepath.Join(t.TempDir(), below), t.TempDir()
 		copySource(t, root)
-		if err := Compile(t.Context(), filepath.Join(root, "shared"), dir, Release("20261123-000000000000")...); err != nil {
+		if err := Compile(t.Context(), filepath.Join(root, "shared"), dir,
+			Release("20261123-000000000000")...); err != nil {
 			t.Fatal(err)
 		}
 		binaries := map[string][]byte{}
@@ -69,7 +70,8 @@ func TestTooHeavyIsRefused(t *testing.T) {
 	if _, err := pack("query", "v1", noise, len(b.Zip)); err != nil {
 		t.Errorf("at the limit: %v", err)
 	}
-	if _, err := pack("query", "v1", noise, len(b.Zip)-1); err == nil || !strings.Contains(err.Error(), "bytes; at most") {
+	if _, err := pack("query", "v1", noise, len(b.Zip)-1); err == nil ||
+		!strings.Contains(err.Error(), "bytes; at most") {
 		t.Errorf("above the limit: got %v", err)
 	}
 }
@@ -103,7 +105,8 @@ func TestBrokenSourceIsToldWithTheCompilersWords(t *testing.T) {
 	} {
 		write(t, filepath.Join(root, name), text)
 	}
-	if _, err := Make(t.Context(), Options{Root: root, Version: "v1"}); err == nil || !strings.Contains(err.Error(), "undefined: missing") {
+	if _, err := Make(t.Context(), Options{Root: root, Version: "v1"}); err == nil ||
+		!strings.Contains(err.Error(), "undefined: missing") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -120,10 +123,14 @@ func write(t *testing.T, path, text string) {
 
 func TestEnvironmentCannotChangeTheBytes(t *testing.T) {
 	t.Parallel()
-	got := buildEnvironment([]string{"GOFLAGS=-tags=other", "GO111MODULE=off", "GOAMD64=v3", "GOOS=plan9", "GOFIPS140=latest", "GODEBUG=x=1", "PATH=/bin", "GOCACHE=/c"})
-	for _, want := range []string{"GOFLAGS=-mod=readonly", "GO111MODULE=on", "GOAMD64=v1", "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0", "GOFIPS140=off", "GODEBUG=", "GOWORK=off", "PATH=/bin", "GOCACHE=/c"} {
+	got := buildEnvironment([]string{"GOFLAGS=-tags=other", "GO111MODULE=off", "GOAMD64=v3", "GOOS=plan9",
+		"GOFIPS140=latest", "GODEBUG=x=1", "PATH=/bin", "GOCACHE=/c"})
+	for _, want := range []string{"GOFLAGS=-mod=readonly", "GO111MODULE=on", "GOAMD64=v1", "GOOS=linux", "GOARCH=amd64",
+		"CGO_ENABLED=0", "GOFIPS140=off", "GODEBUG=", "GOWORK=off", "PATH=/bin", "GOCACHE=/c"} {
 		name, _, _ := strings.Cut(want, "=")
-		if !slices.Contains(got, want) || len(slices.DeleteFunc(slices.Clone(got), func(line string) bool { return !strings.HasPrefix(line, name+"=") })) != 1 {
+		if !slices.Contains(got, want) || len(slices.DeleteFunc(slices.Clone(got), func(line string) bool {
+			return !strings.HasPrefix(line, name+"=")
+		})) != 1 {
 			t.Errorf("%s is not what counts in %q", want, got)
 		}
 	}

@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// Release returns the flags of go build for deployed binaries. The clients of FC, OSS and E-HPC use HTTP/1.1. So
-// HTTP/2 is left out of net/http, which saves a tenth of the query function's zip.
+// Release returns the flags of go build for deployed binaries. The clients of
+// FC, OSS and E-HPC use HTTP/1.1. So HTTP/2 is left out of net/http, which
+// saves a tenth of the query function's zip.
 func Release(version string) []string {
 	return []string{
 		"-trimpath", "-buildvcs=false", "-tags=nethttpomithttp2",
@@ -19,7 +20,8 @@ func Release(version string) []string {
 	}
 }
 
-// Compile builds the functions for FC into the directory dir. root is a directory in the module.
+// Compile builds the functions for FC into the directory dir. root is a
+// directory in the module.
 func Compile(ctx context.Context, root, dir string, flags ...string) error {
 	args := append([]string{"build", "-mod=readonly", "-o", dir + string(filepath.Separator)}, flags...)
 	for _, function := range Functions {
@@ -36,8 +38,9 @@ func Compile(ctx context.Context, root, dir string, flags ...string) error {
 	return nil
 }
 
-// buildEnvironment returns the caller's environment with fixed values for the variables that could change the bytes.
-// GOFLAGS must not be empty: then the go command would use what "go env -w" has stored.
+// buildEnvironment returns the caller's environment with fixed values for the
+// variables that could change the bytes. GOFLAGS must not be empty: then the go
+// command would use what "go env -w" has stored.
 func buildEnvironment(environ []string) []string {
 	fixed := []string{
 		"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1",

@@ -22,8 +22,9 @@ func CheckVersion(version string) error {
 	return nil
 }
 
-// Version returns the version of a checkout: the day of the commit and the first 12 digits of its hash, for example
-// 20261123-5e4779163a2f. It ends with "+dirty" if there are changed or untracked files. Tags are not used: some
+// Version returns the version of a checkout: the day of the commit and the
+// first 12 digits of its hash, for example 20261123-5e4779163a2f. It ends with
+// "+dirty" if there are changed or untracked files. Tags are not used: some
 // clones do not have them.
 func Version(ctx context.Context, dir string) (string, error) {
 	commit, err := git(ctx, dir, "log", "-1", "--date=format-local:%Y%m%d", "--format=%cd-%H")
@@ -41,7 +42,8 @@ func Version(ctx context.Context, dir string) (string, error) {
 	return version, CheckVersion(version)
 }
 
-// git runs git in a directory and returns its output. The error has git's own message.
+// git runs git in a directory and returns its output. The error has git's own
+// message.
 func git(ctx context.Context, dir string, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, "git", args...)
@@ -56,7 +58,8 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 	return strings.TrimSpace(stdout.String()), nil
 }
 
-// Root returns the root directory of the module that dir is in. A go.work file does not matter.
+// Root returns the root directory of the module that dir is in. A go.work file
+// does not matter.
 func Root(ctx context.Context, dir string) (string, error) {
 	return moduleRoot(ctx, dir, os.Environ())
 }

@@ -16,7 +16,8 @@ func TestVersion(t *testing.T) {
 	}
 	commit := func(args ...string) {
 		t.Helper()
-		if _, err := git(t.Context(), dir, append([]string{"-c", "user.name=n", "-c", "user.email=n@example.com"}, args...)...); err != nil {
+		if _, err := git(t.Context(), dir, append([]string{"-c", "user.name=n", "-c", "user.email=n@example.com"},
+			args...)...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -85,7 +86,8 @@ func TestRootWhateverTheEnvironmentSays(t *testing.T) {
 	write(t, filepath.Join(want, "go.mod"), "module community-images\n\ngo 1.26\n")
 	write(t, filepath.Join(dir, "go.work"), "go 1.26\n\nuse (\n\t./aaa\n\t./checkout\n)\n")
 	write(t, settings, "GOFLAGS=-mod=vendor\nGO111MODULE=off\n")
-	for _, setting := range []string{"GOWORK=", "GOWORK=" + filepath.Join(dir, "go.work"), "GOFLAGS=-mod=vendor", "GOFLAGS=-json", "GO111MODULE=off", "GOENV=" + settings} {
+	for _, setting := range []string{"GOWORK=", "GOWORK=" + filepath.Join(dir, "go.work"), "GOFLAGS=-mod=vendor",
+		"GOFLAGS=-json", "GO111MODULE=off", "GOENV=" + settings} {
 		if got, err := moduleRoot(t.Context(), want, append(os.Environ(), setting)); err != nil || got != want {
 			t.Errorf("with %s: got %q, %v; want %q", setting, got, err, want)
 		}

@@ -11,7 +11,8 @@ import (
 // epoch is the earliest time that the zip format can store.
 var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Zip returns a zip file with one executable. The bytes depend on the name and the binary only.
+// Zip returns a zip file with one executable. The bytes depend on the name and
+// the binary only.
 func Zip(name string, binary []byte) ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)

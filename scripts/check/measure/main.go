@@ -40,6 +40,8 @@ func main() {
 	}
 }
 
+// run counts the checkout at root and prints the report to out. It skips tests,
+// test helper packages and testdata, which may be longer and less commented.
 func run(out io.Writer, root string) error {
 	var total report
 	for _, top := range []string{"functions", "shared", "scripts"} {
@@ -70,6 +72,8 @@ func run(out io.Writer, root string) error {
 	return nil
 }
 
+// print prints the totals, then each limit with the places that exceed it, and
+// last the exported names of each package. readme is the size of README.md.
 func (r *report) print(out io.Writer, readme int64) {
 	lines := r.commentLines + r.productLines + r.scriptLines
 	share := 100 * float64(r.commentLines) / float64(max(1, lines))

@@ -71,6 +71,8 @@ func (r *report) addLines(name, source string) {
 	}
 }
 
+// addDecl counts a top-level declaration: exported names, the lines, parameters
+// and complexity of functions, and the fields of structs.
 func (r *report) addDecl(files *token.FileSet, name string, decl ast.Decl) {
 	switch d := decl.(type) {
 	case *ast.FuncDecl:
@@ -93,6 +95,8 @@ func (r *report) addDecl(files *token.FileSet, name string, decl ast.Decl) {
 	}
 }
 
+// addFunc measures a function. Methods are not counted as exported names: only
+// names at package level are.
 func (r *report) addFunc(files *token.FileSet, name string, d *ast.FuncDecl) {
 	if d.Recv == nil {
 		r.addExport(name, d.Name)
@@ -107,6 +111,7 @@ func (r *report) addFunc(files *token.FileSet, name string, d *ast.FuncDecl) {
 	r.complex = appendOver(r.complex, at, complexity(d.Body), maxComplexity)
 }
 
+// addExport counts a name at package level if it is exported.
 func (r *report) addExport(name string, ident *ast.Ident) {
 	if r.exports == nil {
 		r.exports = map[string]int{}
@@ -116,6 +121,7 @@ func (r *report) addExport(name string, ident *ast.Ident) {
 	}
 }
 
+// placeOf returns the position of a declaration with its name, for the report.
 func placeOf(files *token.FileSet, node ast.Node, name string) string {
 	return fmt.Sprintf("%s %s", files.Position(node.Pos()), name)
 }

@@ -1,7 +1,8 @@
 // Package rampolicy evaluates RAM policies: what requests they allow.
 //
-// It supports what our policies use: statements that allow actions on resources, with the conditions StringLike and
-// StringEquals. Everything else in a policy is an error.
+// It supports what our policies use: statements that allow actions on
+// resources, with the conditions StringLike and StringEquals. Everything else
+// in a policy is an error.
 package rampolicy
 
 import (
@@ -60,7 +61,8 @@ func Parse(document []byte) (Policy, error) {
 	return p, nil
 }
 
-// validate returns an error if the statement has something that this package does not support.
+// validate returns an error if the statement has something that this package
+// does not support.
 func (s Statement) validate() error {
 	if s.Effect != "Allow" {
 		return fmt.Errorf("effect %q is not supported", s.Effect)
@@ -76,7 +78,8 @@ func (s Statement) validate() error {
 	return nil
 }
 
-// Grants returns everything that a policy allows: each action with each resource of its statement.
+// Grants returns everything that a policy allows: each action with each
+// resource of its statement.
 func (p Policy) Grants() []Grant {
 	var list []Grant
 	for _, s := range p.Statement {
@@ -89,7 +92,8 @@ func (p Policy) Grants() []Grant {
 	return list
 }
 
-// Allows returns the grants that allow a request. It returns none if the request is not allowed.
+// Allows returns the grants that allow a request. It returns none if the
+// request is not allowed.
 func (p Policy) Allows(r Request) []Grant {
 	var grants []Grant
 	for _, s := range p.Statement {
@@ -107,8 +111,8 @@ func (p Policy) Allows(r Request) []Grant {
 	return grants
 }
 
-// conditionsHold reports whether all conditions hold. A condition on a key that the request does not have does not
-// hold.
+// conditionsHold reports whether all conditions hold. A condition on a key that
+// the request does not have does not hold.
 func (s Statement) conditionsHold(context map[string]string) bool {
 	for operator, keys := range s.Condition {
 		for key, patterns := range keys {
@@ -125,7 +129,8 @@ func (s Statement) conditionsHold(context map[string]string) bool {
 	return true
 }
 
-// matchPattern reports whether a text matches a pattern. * matches any text, slashes included, and ? one character.
+// matchPattern reports whether a text matches a pattern. * matches any text,
+// slashes included, and ? one character.
 func matchPattern(pattern, text string) bool {
 	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
 	return regexp.MustCompile(`(?s)^` + expression + `$`).MatchString(text)

@@ -35,7 +35,8 @@ func TestAllows(t *testing.T) {
 		{"a list of everything", "oss:ListObjects", "acs:oss:cn-hangzhou:1:b", "", false},
 		{"a list without a prefix", "oss:ListObjects", "acs:oss:cn-hangzhou:1:b", "-", false},
 	} {
-		request := rampolicy.Request{Action: r.action, Resource: r.resource, Context: map[string]string{"oss:Prefix": r.prefix}}
+		request := rampolicy.Request{Action: r.action, Resource: r.resource,
+			Context: map[string]string{"oss:Prefix": r.prefix}}
 		if r.prefix == "-" {
 			request.Context = nil
 		}
@@ -43,7 +44,8 @@ func TestAllows(t *testing.T) {
 			t.Errorf("%s: allowed is %v", r.name, got)
 		}
 	}
-	want := []rampolicy.Grant{{"oss:GetObject", "acs:oss:*:*:b/p/*"}, {"oss:Put?bject", "acs:oss:*:*:b/p/*"}, {"oss:ListObjects", "acs:oss:*:*:b"}}
+	want := []rampolicy.Grant{{"oss:GetObject", "acs:oss:*:*:b/p/*"}, {"oss:Put?bject", "acs:oss:*:*:b/p/*"},
+		{"oss:ListObjects", "acs:oss:*:*:b"}}
 	if got := p.Grants(); !slices.Equal(got, want) {
 		t.Errorf("grants are %q", got)
 	}
@@ -59,7 +61,8 @@ func TestPoliciesThatAreNotUnderstood(t *testing.T) {
 		"unknown field":         {`"Action":["oss:ListObjects"]`, `"NotAction":["oss:ListObjects"]`},
 		"cannot unmarshal":      {`["oss:ListObjects"]`, `"oss:ListObjects"`},
 	} {
-		if _, err := rampolicy.Parse([]byte(strings.Replace(policy, change[0], change[1], 1))); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := rampolicy.Parse([]byte(strings.Replace(policy, change[0], change[1], 1))); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// TriggerConfig returns the name under which Models has the TriggerConfig of a TriggerType. It is not a type of ROS:
-// the model of a trigger does not describe its TriggerConfig.
+// TriggerConfig returns the name under which Models has the TriggerConfig of a
+// TriggerType. It is not a type of ROS: the model of a trigger does not
+// describe its TriggerConfig.
 func TriggerConfig(triggerType string) string {
 	return triggerResource + " " + triggerType
 }
@@ -26,8 +27,9 @@ var (
 	apiClass   = regexp.MustCompile(`^(\w+)\.\w+$`)
 )
 
-// readAPI adds what the API of Function Compute describes and the ROS model does not: the configurations of
-// triggers, and that environment variables are strings.
+// readAPI adds what the API of Function Compute describes and the ROS model
+// does not: the configurations of triggers, and that environment variables are
+// strings.
 func readAPI(dir string, models Models) error {
 	root := filepath.Join(dir, "@alicloud", "fc20230330")
 	name, err := readPackageName(filepath.Join(root, "package.json"))
@@ -53,8 +55,9 @@ func readAPI(dir string, models Models) error {
 	return nil
 }
 
-// readClass adds the members of a class to a type. path is that of the object, with a dot at its end. The vendor's
-// generator writes one class a file, and its types into a function "types".
+// readClass adds the members of a class to a type. path is that of the object,
+// with a dot at its end. The vendor's generator writes one class a file, and
+// its types into a function "types".
 func readClass(dir, class, path string, t *Type) error {
 	data, err := os.ReadFile(filepath.Join(dir, class+".js"))
 	if err != nil {
@@ -83,8 +86,9 @@ func readClass(dir, class, path string, t *Type) error {
 	return nil
 }
 
-// addMember adds a member, and the members below it, to a type. description is what the source says of it: a kind, a
-// list, a map or a class of another file. files has the names of files by the variables that import them.
+// addMember adds a member, and the members below it, to a type. description is
+// what the source says of it: a kind, a list, a map or a class of another file.
+// files has the names of files by the variables that import them.
 func addMember(dir, path, description string, files map[string]string, t *Type) error {
 	var kind string
 	var shape struct{ Type, ItemType, ValueType string }

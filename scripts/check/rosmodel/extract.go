@@ -17,7 +17,8 @@ type Catalog struct {
 	Types    Models
 }
 
-// line is one line of the text: the language, a type, or a property of the type above it.
+// line is one line of the text: the language, a type, or a property of the type
+// above it.
 type line struct {
 	Language
 	TypeName string `json:"type,omitempty"`
@@ -37,7 +38,8 @@ func ReadCatalog(dir string) (c Catalog, err error) {
 	return c, readAPI(dir, c.Types)
 }
 
-// Text returns the language and the named types as text: one JSON object a line, sorted.
+// Text returns the language and the named types as text: one JSON object a
+// line, sorted.
 func (c Catalog) Text(names []string) []byte {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

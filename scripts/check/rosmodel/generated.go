@@ -10,9 +10,11 @@ import (
 	"strings"
 )
 
-// generatedFile is the content of a file "….generated.js". The vendor generates these files from the resource
-// specification, always with the same few kinds of lines, so that they can be read line by line. An unknown line in a
-// validator or renderer is an error: otherwise a rule that we do not understand would look like no rule.
+// generatedFile is the content of a file "….generated.js". The vendor generates
+// these files from the resource specification, always with the same few kinds
+// of lines, so that they can be read line by line. An unknown line in a
+// validator or renderer is an error: otherwise a rule that we do not understand
+// would look like no rule.
 type generatedFile struct {
 	validators map[string]map[string]*Property // by function, then by the name in the JavaScript object
 	renderers  map[string]*renderer            // by function
@@ -113,6 +115,8 @@ func (f *generatedFile) readLine(raw string) error {
 	return nil
 }
 
+// readClassLine reads a line of a class: an attribute, or the renderer of the
+// whole resource. All other lines of a class carry nothing for a template.
 func (f *generatedFile) readClassLine(line string) {
 	if m := attributeLine.FindStringSubmatch(line); m != nil {
 		f.attributes[f.inside] = append(f.attributes[f.inside], m[1])
@@ -122,6 +126,8 @@ func (f *generatedFile) readClassLine(line string) {
 	}
 }
 
+// readRendererLine reads a line of a renderer: the call of its validator, or
+// one member of the object with the function that writes it.
 func (f *generatedFile) readRendererLine(line string) error {
 	r := f.renderers[f.inside]
 	if m := validatorLine.FindStringSubmatch(line); m != nil {
@@ -135,6 +141,8 @@ func (f *generatedFile) readRendererLine(line string) error {
 	return checkIgnored(line)
 }
 
+// readValidatorLine reads a line of a validator: a check of a property, or the
+// limits, allowed values or pattern of the check above it.
 func (f *generatedFile) readValidatorLine(line string) error {
 	if m := checkLine.FindStringSubmatch(line); m != nil {
 		rules := f.validators[f.inside]
@@ -166,7 +174,8 @@ func checkIgnored(line string) error {
 	return nil
 }
 
-// addCheck adds one check to the current property. Limits follow on the next lines.
+// addCheck adds one check to the current property. Limits follow on the next
+// lines.
 func (f *generatedFile) addCheck(expression string) error {
 	p, m := f.current, checkCall.FindStringSubmatch(expression)
 	if m == nil {

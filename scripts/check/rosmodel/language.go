@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// Language has the names that the template language defines. All lists are sorted.
+// Language has the names that the template language defines. All lists are
+// sorted.
 type Language struct {
 	Functions  []string `json:"functions,omitempty"`        // Ref, Fn::GetAtt and so on
 	Pseudo     []string `json:"pseudoParameters,omitempty"` // ALIYUN::Region and so on
@@ -21,7 +22,8 @@ var (
 	parameterType = regexp.MustCompile(`RosParameterType\["\w+"\] = "([\w:]+)"`)
 )
 
-// readLanguage reads the names from the package @alicloud/ros-cdk-core below dir.
+// readLanguage reads the names from the package @alicloud/ros-cdk-core below
+// dir.
 func readLanguage(dir string) (l Language, err error) {
 	for _, source := range []struct {
 		file    string

@@ -1,7 +1,9 @@
-// Package rosmodel has the published models of ROS resource types: which properties and attributes a type has.
+// Package rosmodel has the published models of ROS resource types: which
+// properties and attributes a type has.
 //
-// It reads the vendor's npm packages @alicloud/ros-cdk-*. It also writes what it has read to a text, and reads that
-// text. So the packages are needed only to update the text.
+// It reads the vendor's npm packages @alicloud/ros-cdk-*. It also writes what
+// it has read to a text, and reads that text. So the packages are needed only
+// to update the text.
 package rosmodel
 
 import (
@@ -23,17 +25,19 @@ type Models map[string]*Type
 
 // Type is a resource type.
 type Type struct {
-	// Package is the npm package with its version, for example @alicloud/ros-cdk-fc3@1.11.0.
+	// Package is the npm package with its version, for example
+	// @alicloud/ros-cdk-fc3@1.11.0.
 	Package string `json:"package,omitempty"`
 	// Attributes are the names that Fn::GetAtt accepts, sorted.
 	Attributes []string `json:"attributes,omitempty"`
-	// Properties are all properties by path. A path has the names of the enclosing properties, joined by dots, with []
-	// after a list: LifecycleConfiguration.Rule[].Status.
+	// Properties are all properties by path. A path has the names of the
+	// enclosing properties, joined by dots, with [] after a list:
+	// LifecycleConfiguration.Rule[].Status.
 	Properties map[string]Property `json:"-"`
 }
 
-// Property has the rules for a value. The rules of a list or a map are those of its elements. Only MinLength and
-// MaxLength are those of the list.
+// Property has the rules for a value. The rules of a list or a map are those of
+// its elements. Only MinLength and MaxLength are those of the list.
 type Property struct {
 	Kind     string `json:"is,omitempty"`
 	List     bool   `json:"-"`                  // a list of values of this kind
@@ -48,8 +52,8 @@ type Property struct {
 	MaxLength *float64 `json:"maxLength,omitempty"`
 }
 
-// Members returns the names of the properties of an object, sorted. A list has [] after its name. The empty path
-// stands for the resource itself.
+// Members returns the names of the properties of an object, sorted. A list has
+// [] after its name. The empty path stands for the resource itself.
 func (t *Type) Members(path string) []string {
 	prefix := path
 	if prefix != "" {
@@ -65,7 +69,8 @@ func (t *Type) Members(path string) []string {
 	return names
 }
 
-// Find returns a property of the object at a path, and the path of that property.
+// Find returns a property of the object at a path, and the path of that
+// property.
 func (t *Type) Find(path, name string) (p Property, propertyPath string, ok bool) {
 	if path != "" {
 		name = path + "." + name

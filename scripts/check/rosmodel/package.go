@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// ReadPackages reads the models of all packages @alicloud/ros-cdk-* below a directory node_modules.
+// ReadPackages reads the models of all packages @alicloud/ros-cdk-* below a
+// directory node_modules.
 func ReadPackages(dir string) (Models, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "@alicloud", "ros-cdk-*", "lib", "*.generated.js"))
 	if err != nil {
@@ -41,7 +42,8 @@ func ReadPackages(dir string) (Models, error) {
 	return models, nil
 }
 
-// readPackageName reads a package.json and returns the name and the version: name@version.
+// readPackageName reads a package.json and returns the name and the version:
+// name@version.
 func readPackageName(file string) (string, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -78,8 +80,9 @@ type member struct {
 	render string // the function that writes the value
 }
 
-// addProperties adds the properties of an object to a type. path is that of the object, rendererName the function
-// that writes it, and above are the renderers of the enclosing objects.
+// addProperties adds the properties of an object to a type. path is that of the
+// object, rendererName the function that writes it, and above are the renderers
+// of the enclosing objects.
 func (f *generatedFile) addProperties(t *Type, path, rendererName string, above []string) error {
 	r, ok := f.renderers[rendererName]
 	if !ok {

@@ -81,17 +81,33 @@ func TestUnknownFormsAreErrors(t *testing.T) {
 		change     func(string) string
 		want       string
 	}{
-		{"a check that is new", generated, replace("ros.validateBoolean)", "ros.validateMood)"), `validator "ros.validateMood" is unknown`},
-		{"a line that is new", generated, replace("            min: 0,", "            step: 2,"), `line 30: "step: 2," is an unknown form of rule`},
-		{"a way to write a value that is new", generated, replace("ros.numberToRosTemplate(properties.bars),", "properties.bars * 2,"), "is an unknown form of rule"},
-		{"a property that is validated and not written", generated, replace("        'Diet': ros.stringToRosTemplate(properties.diet),\n", ""), "renders 1 properties and validates 2"},
-		{"a property that is written and not validated", generated, replace("'Diet': ros.stringToRosTemplate(properties.diet)", "'Diet': ros.stringToRosTemplate(properties.food)"), `property "Diet" is rendered and not validated`},
-		{"an object that nothing writes", generated, replace("function rosCageAnimalsPropertyToRosTemplate", "function rosAnimals"), `nothing renders "rosCageAnimalsPropertyToRosTemplate"`},
-		{"an object within itself", generated, replace("'diet', ros.validateString)", "'diet', RosCage_AnimalsPropertyValidator)"), `nothing renders "ros.stringToRosTemplate"`},
+		{"a check that is new", generated, replace("ros.validateBoolean)", "ros.validateMood)"),
+			`validator "ros.validateMood" is unknown`},
+		{"a line that is new", generated, replace("            min: 0,", "            step: 2,"),
+			`line 30: "step: 2," is an unknown form of rule`},
+		{"a way to write a value that is new", generated,
+			replace("ros.numberToRosTemplate(properties.bars),", "properties.bars * 2,"), "is an unknown form of rule"},
+		{"a property that is validated and not written", generated,
+			replace("        'Diet': ros.stringToRosTemplate(properties.diet),\n", ""),
+			"renders 1 properties and validates 2"},
+		{"a property that is written and not validated", generated,
+			replace("'Diet': ros.stringToRosTemplate(properties.diet)",
+				"'Diet': ros.stringToRosTemplate(properties.food)"), `property "Diet" is rendered and not validated`},
+		{"an object that nothing writes", generated,
+			replace("function rosCageAnimalsPropertyToRosTemplate", "function rosAnimals"),
+			`nothing renders "rosCageAnimalsPropertyToRosTemplate"`},
+		{"an object within itself", generated, replace("'diet', ros.validateString)",
+			"'diet', RosCage_AnimalsPropertyValidator)"), `nothing renders "ros.stringToRosTemplate"`},
 		{"no type at all", generated, func(string) string { return "" }, "there is no resource type in it"},
-		{"a package without a name", "@alicloud/ros-cdk-zoo/package.json", func(string) string { return "{" }, "package.json"},
-		{"functions in another form", "@alicloud/ros-cdk-core/lib/ros-fn.js", func(string) string { return "class Fn {}" }, "nothing in it matches"},
-		{"an API class in another form", "@alicloud/fc20230330/dist/models/Corsconfig.js", func(string) string { return "class CORS {}" }, "Corsconfig has no types"},
+		{"a package without a name", "@alicloud/ros-cdk-zoo/package.json", func(string) string {
+			return "{"
+		}, "package.json"},
+		{"functions in another form", "@alicloud/ros-cdk-core/lib/ros-fn.js", func(string) string {
+			return "class Fn {}"
+		}, "nothing in it matches"},
+		{"an API class in another form", "@alicloud/fc20230330/dist/models/Corsconfig.js", func(string) string {
+			return "class CORS {}"
+		}, "Corsconfig has no types"},
 	} {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +121,8 @@ func TestUnknownFormsAreErrors(t *testing.T) {
 
 func TestParseTextReturnsErrors(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"x", `{"property":"A","is":"string"}`, `{"type":"T"}` + "\n" + `{"colour":"red"}`, `{"type":"T"}` + "\n{}"} {
+	for _, text := range []string{"x", `{"property":"A","is":"string"}`, `{"type":"T"}` + "\n" + `{"colour":"red"}`,
+		`{"type":"T"}` + "\n{}"} {
 		if _, err := rosmodel.ParseText([]byte(text)); err == nil {
 			t.Errorf("%s is read", text)
 		}

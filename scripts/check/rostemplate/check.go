@@ -19,7 +19,8 @@ type checker struct {
 	holds []string // the conditions that are known to hold there
 }
 
-// Check compares a template with the models. The problems are in the order of the template.
+// Check compares a template with the models. The problems are in the order of
+// the template.
 func Check(t *Template, catalog rosmodel.Catalog) []Problem {
 	c := &checker{
 		Template: &Template{sections: t.sections, problems: slices.Clone(t.problems)},
@@ -36,6 +37,7 @@ func Check(t *Template, catalog rosmodel.Catalog) []Problem {
 	return slices.Compact(c.problems)
 }
 
+// report adds a problem at the place that is being checked.
 func (c *checker) report(at *yaml.Node, format string, args ...any) {
 	c.addProblem(at, c.where, format, args...)
 }
@@ -52,6 +54,8 @@ func (c *checker) checkKeys(n *yaml.Node, known ...string) {
 	}
 }
 
+// checkConditions checks the section Conditions. It does not look for cycles:
+// ROS refuses those itself.
 func (c *checker) checkConditions() {
 	for name, value := range entries(c.sections["Conditions"]) {
 		c.where = "condition " + name.Value
@@ -59,7 +63,8 @@ func (c *checker) checkConditions() {
 	}
 }
 
-// checkRules checks the section Rules. ROS checks the parameters by these rules when a stack is created.
+// checkRules checks the section Rules. ROS checks the parameters by these rules
+// when a stack is created.
 func (c *checker) checkRules() {
 	for name, rule := range entries(c.sections["Rules"]) {
 		c.where = "rule " + name.Value
@@ -83,6 +88,8 @@ func (c *checker) checkRules() {
 	}
 }
 
+// checkOutputs checks the section Outputs. An output may refer to a resource
+// that has a condition only if the output has the same condition.
 func (c *checker) checkOutputs() {
 	for name, output := range entries(c.sections["Outputs"]) {
 		c.where = "output " + name.Value
@@ -97,8 +104,8 @@ func (c *checker) checkOutputs() {
 	c.holds = nil
 }
 
-// ownCondition checks the condition of a resource or an output and returns it as the list of conditions that hold
-// there.
+// ownCondition checks the condition of a resource or an output and returns it
+// as the list of conditions that hold there.
 func (c *checker) ownCondition(n *yaml.Node) []string {
 	condition := member(n, "Condition")
 	if condition == nil {
@@ -117,6 +124,8 @@ func (c *checker) useCondition(name *yaml.Node) {
 	c.used[name.Value] = true
 }
 
+// reportUnused reports what nothing refers to: an unused parameter is most often
+// a property that lost its reference. It must run after all other checks.
 func (c *checker) reportUnused() {
 	for _, section := range []struct{ name, what string }{
 		{"Parameters", "parameter "}, {"Conditions", "condition "}, {"Mappings", "mapping "},

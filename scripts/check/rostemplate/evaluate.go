@@ -13,12 +13,14 @@ import (
 type Values struct {
 	Parameters map[string]any    // strings, numbers, booleans and lists; defaults are used for missing ones
 	Pseudo     map[string]string // "ALIYUN::Region" and so on
-	// Resource returns an attribute of a resource, or what Ref returns if the attribute is empty. If Resource is nil,
-	// an attribute is "<Resource.Attribute>", and Ref of a resource is an error.
+	// Resource returns an attribute of a resource, or what Ref returns if the
+	// attribute is empty. If Resource is nil, an attribute is
+	// "<Resource.Attribute>", and Ref of a resource is an error.
 	Resource func(name, attribute string) (any, error)
 }
 
-// Resource is an evaluated resource. Its properties are maps, lists, strings, numbers and booleans.
+// Resource is an evaluated resource. Its properties are maps, lists, strings,
+// numbers and booleans.
 type Resource struct {
 	Type       string
 	Retain     bool // the resource stays when its stack is deleted
@@ -31,10 +33,12 @@ type Output struct {
 	Value             any
 }
 
-// omitted is the value of ALIYUN::NoValue: its property or list element is left out.
+// omitted is the value of ALIYUN::NoValue: its property or list element is left
+// out.
 type omitted struct{}
 
-// evaluator evaluates one template. It keeps the first error and goes on with nil values.
+// evaluator evaluates one template. It keeps the first error and goes on with
+// nil values.
 type evaluator struct {
 	t      *Template
 	values Values
@@ -60,7 +64,8 @@ func (t *Template) EvaluateResource(name string, values Values) (Resource, error
 	return r, e.err
 }
 
-// EvaluateOutputs returns the outputs whose conditions hold, in the order of the template.
+// EvaluateOutputs returns the outputs whose conditions hold, in the order of
+// the template.
 func (t *Template) EvaluateOutputs(values Values) ([]Output, error) {
 	e := &evaluator{t: t, values: values}
 	var outputs []Output
@@ -96,7 +101,8 @@ func (t *Template) CheckRules(values Values) error {
 	return e.err
 }
 
-// ExistingResources returns the names of the resources whose conditions hold, each after those that it depends on.
+// ExistingResources returns the names of the resources whose conditions hold,
+// each after those that it depends on.
 func (t *Template) ExistingResources(values Values) ([]string, error) {
 	sorted, cycle := t.sortResources()
 	if cycle != nil {
@@ -115,6 +121,7 @@ func (e *evaluator) exists(n *yaml.Node) bool {
 	return condition == nil || e.holds(condition)
 }
 
+// resource evaluates a resource. A resource without properties has an empty map.
 func (e *evaluator) resource(n *yaml.Node) Resource {
 	var r Resource
 	if id := member(n, "Type"); id != nil {
@@ -130,6 +137,8 @@ func (e *evaluator) resource(n *yaml.Node) Resource {
 	return r
 }
 
+// fail keeps the error if it is the first one. It returns nil, so that callers
+// can return it as the value.
 func (e *evaluator) fail(n *yaml.Node, format string, args ...any) any {
 	if e.err == nil {
 		e.err = fmt.Errorf("evaluating line %d: %s", n.Line, fmt.Sprintf(format, args...))
@@ -145,6 +154,8 @@ func (e *evaluator) member(n *yaml.Node, name string) any {
 	return nil
 }
 
+// value evaluates a node: a function call, a mapping, a list or a scalar. Members
+// and elements that are NoValue are left out.
 func (e *evaluator) value(n *yaml.Node) any {
 	if name, arg := functionCall(n); name != "" {
 		return e.call(n, name, arg)
@@ -174,7 +185,8 @@ func (e *evaluator) value(n *yaml.Node) any {
 	return v
 }
 
-// call evaluates a function that returns a value. Functions that return true or false are evaluated by holds.
+// call evaluates a function that returns a value. Functions that return true or
+// false are evaluated by holds.
 func (e *evaluator) call(n *yaml.Node, name string, arg *yaml.Node) any {
 	if !hasArguments(name, arg) {
 		return e.fail(n, "%s takes a list of %d, not %d", name, argumentCounts[name], len(arg.Content))
@@ -211,6 +223,7 @@ func (e *evaluator) call(n *yaml.Node, name string, arg *yaml.Node) any {
 	return e.fail(n, "function %s is not supported", name)
 }
 
+// text evaluates an argument and formats it as ROS does in a string.
 func (e *evaluator) text(n *yaml.Node) string { return fmt.Sprint(e.value(n)) }
 
 // list evaluates an argument that must be a list.
@@ -256,6 +269,7 @@ func (e *evaluator) reference(arg *yaml.Node) any {
 	return e.fail(arg, "%s has no value", arg.Value)
 }
 
+// attribute evaluates Fn::GetAtt, and Ref of a resource with an empty attribute.
 func (e *evaluator) attribute(arg *yaml.Node, resource, attribute string) any {
 	if e.values.Resource == nil {
 		return "<" + resource + "." + attribute + ">"
@@ -267,7 +281,8 @@ func (e *evaluator) attribute(arg *yaml.Node, resource, attribute string) any {
 	return v
 }
 
-// holds evaluates the name of a condition, or an expression that is true or false.
+// holds evaluates the name of a condition, or an expression that is true or
+// false.
 func (e *evaluator) holds(n *yaml.Node) bool {
 	if key := member(n, "Condition"); key != nil && len(n.Content) == 2 {
 		n = key

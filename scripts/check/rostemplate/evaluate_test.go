@@ -42,7 +42,8 @@ func TestEvaluate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := rostemplate.Values{Parameters: map[string]any{"Town": "Basel"}, Pseudo: map[string]string{"ALIYUN::Region": "cn-a"}}
+	values := rostemplate.Values{Parameters: map[string]any{"Town": "Basel"},
+		Pseudo: map[string]string{"ALIYUN::Region": "cn-a"}}
 	got, err := template.Evaluate(values)
 	want := map[string]rostemplate.Resource{"Cage": {Type: "ALIYUN::Zoo::Cage", Properties: map[string]any{
 		"Name": "zoo-4-cn-a", "Bars": 4, "Town": "Basel", "Animals": []any{"mouse"}, "Gate": "<Gate.Key>", "Letters": 3,
@@ -55,7 +56,8 @@ func TestEvaluate(t *testing.T) {
 	got, err = template.Evaluate(values)
 	want = map[string]rostemplate.Resource{
 		"Cage": {Type: "ALIYUN::Zoo::Cage", Properties: map[string]any{
-			"Name": "zoo-5-cn-a", "Bars": 5, "Town": "Basel", "Animals": []any{"lion"}, "Roof": true, "Gate": "Gate/Key", "Letters": 3,
+			"Name": "zoo-5-cn-a", "Bars": 5, "Town": "Basel", "Animals": []any{"lion"}, "Roof": true,
+			"Gate": "Gate/Key", "Letters": 3,
 		}},
 		"Gate": {Type: "ALIYUN::Zoo::Gate", Properties: map[string]any{}},
 	}
@@ -99,7 +101,9 @@ Outputs:
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := rostemplate.Values{Resource: func(name, attribute string) (any, error) { return name + "/" + attribute, nil }}
+	values := rostemplate.Values{Resource: func(name, attribute string) (any, error) {
+		return name + "/" + attribute, nil
+	}}
 	names, err := template.ExistingResources(values)
 	if diff := cmp.Diff([]string{"Before", "After"}, names); diff != "" || err != nil {
 		t.Error(diff, err)
@@ -137,14 +141,18 @@ func TestEvaluateReturnsErrors(t *testing.T) {
 	t.Parallel()
 	for _, b := range []struct{ name, old, new, want string }{
 		{"a parameter without a value", "", "", "evaluating line 18: parameter Town has no default and no value"},
-		{"a pseudo parameter without a value", "Town: {Ref: Town}", "Town: {Ref: 'ALIYUN::StackId'}", "ALIYUN::StackId has no value"},
-		{"a function that is not known", "Town: {Ref: Town}", "Town: {'Fn::Jq': [x]}", "function Fn::Jq is not supported"},
+		{"a pseudo parameter without a value", "Town: {Ref: Town}", "Town: {Ref: 'ALIYUN::StackId'}",
+			"ALIYUN::StackId has no value"},
+		{"a function that is not known", "Town: {Ref: Town}", "Town: {'Fn::Jq': [x]}",
+			"function Fn::Jq is not supported"},
 		{"an element that is not there", "Town: {Ref: Town}", "Town: {'Fn::Select': ['1', [a]]}",
 			"Fn::Select: there is no element 1 in a list of 1"},
 		{"an argument too few", "Town: {Ref: Town}", "Town: {'Fn::If': [IsZoo, 1]}", "Fn::If takes a list of 3, not 2"},
 		{"a text for a list", "Town: {Ref: Town}", "Town: {'Fn::Join': ['', a]}", "this must be a list"},
-		{"a condition that does not exist", "Condition: IsEither", "Condition: IsOther", "condition IsOther does not exist"},
-		{"a condition that is none", "{'Fn::Or': [IsZoo, IsLarge]}", "{'Fn::Join': [IsZoo, IsLarge]}", "this is not a condition"},
+		{"a condition that does not exist", "Condition: IsEither", "Condition: IsOther",
+			"condition IsOther does not exist"},
+		{"a condition that is none", "{'Fn::Or': [IsZoo, IsLarge]}", "{'Fn::Join': [IsZoo, IsLarge]}",
+			"this is not a condition"},
 	} {
 		template, err := rostemplate.Parse([]byte(strings.Replace(small, b.old, b.new, 1)))
 		if err != nil {

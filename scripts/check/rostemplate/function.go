@@ -17,14 +17,16 @@ var argumentCounts = map[string]int{
 	"Fn::GetAtt": 2, "Fn::If": 3, "Fn::Join": 2, "Fn::Split": 2, "Fn::Select": 2, "Fn::Equals": 2,
 }
 
-// hasArguments reports whether the argument of a function is a list of the right length. It accepts all arguments of
-// functions that are not in argumentCounts.
+// hasArguments reports whether the argument of a function is a list of the
+// right length. It accepts all arguments of functions that are not in
+// argumentCounts.
 func hasArguments(function string, arg *yaml.Node) bool {
 	count, known := argumentCounts[function]
 	return !known || arg.Kind == yaml.SequenceNode && len(arg.Content) == count
 }
 
-// functionCall returns the name and the argument of a function call. The name is empty if the node is not a call.
+// functionCall returns the name and the argument of a function call. The name
+// is empty if the node is not a call.
 func functionCall(n *yaml.Node) (name string, arg *yaml.Node) {
 	if n.Kind != yaml.MappingNode || len(n.Content) != 2 {
 		return "", nil
@@ -35,12 +37,15 @@ func functionCall(n *yaml.Node) (name string, arg *yaml.Node) {
 	return "", nil
 }
 
+// isNoValue reports whether a node is a reference to ALIYUN::NoValue, as which a
+// property counts as missing.
 func isNoValue(n *yaml.Node) bool {
 	name, arg := functionCall(n)
 	return name == "Ref" && arg.Value == noValue
 }
 
-// checkCall checks that a function exists, its arguments, and that what they name exists.
+// checkCall checks that a function exists, its arguments, and that what they
+// name exists.
 func (c *checker) checkCall(n *yaml.Node, name string, arg *yaml.Node) {
 	if functions := c.catalog.Language.Functions; !slices.Contains(functions, name) {
 		c.report(n, "function %s does not exist%s", name, didYouMean(name, functions))
@@ -66,7 +71,8 @@ func (c *checker) checkCall(n *yaml.Node, name string, arg *yaml.Node) {
 	}
 }
 
-// checkUnmodelled checks the function calls within a value that no model describes.
+// checkUnmodelled checks the function calls within a value that no model
+// describes.
 func (c *checker) checkUnmodelled(n *yaml.Node) {
 	if name, arg := functionCall(n); name != "" {
 		c.checkCall(n, name, arg)
@@ -88,6 +94,8 @@ func (c *checker) checkUnmodelled(n *yaml.Node) {
 	}
 }
 
+// checkRef checks that a parameter, pseudo parameter or resource exists, and
+// marks a parameter as used.
 func (c *checker) checkRef(arg *yaml.Node) {
 	parameters, resources := c.Parameters(), c.Resources()
 	switch {
@@ -102,6 +110,9 @@ func (c *checker) checkRef(arg *yaml.Node) {
 	}
 }
 
+// checkGetAtt checks that the resource exists and that its type has the
+// attribute. It accepts all attributes of types without a model, which are
+// reported with the resource.
 func (c *checker) checkGetAtt(arg *yaml.Node) {
 	if !hasArguments("Fn::GetAtt", arg) {
 		c.report(arg, "Fn::GetAtt takes a resource and an attribute")
@@ -123,7 +134,8 @@ func (c *checker) checkGetAtt(arg *yaml.Node) {
 	}
 }
 
-// checkBranches checks both values of Fn::If. The condition holds in the first one.
+// checkBranches checks both values of Fn::If. The condition holds in the first
+// one.
 func (c *checker) checkBranches(arg *yaml.Node, check func(*yaml.Node)) {
 	c.useCondition(arg.Content[0])
 	outside := c.holds
@@ -145,7 +157,8 @@ func (c *checker) checkJoin(arg *yaml.Node) {
 	}
 }
 
-// checkCondition checks the name of a condition, or an expression that is true or false.
+// checkCondition checks the name of a condition, or an expression that is true
+// or false.
 func (c *checker) checkCondition(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode {
 		c.useCondition(n)
@@ -212,8 +225,8 @@ var parameterKinds = map[string]rosmodel.Property{
 	typeList: {Kind: rosmodel.String, List: true},
 }
 
-// checkRefResult checks a parameter's type, and all its values that the template names, against a property. Ref of
-// everything else returns a string.
+// checkRefResult checks a parameter's type, and all its values that the
+// template names, against a property. Ref of everything else returns a string.
 func (c *checker) checkRefResult(n, arg *yaml.Node, p rosmodel.Property, l location) {
 	if arg.Value == noValue {
 		return

@@ -6,8 +6,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// sortResources returns the resources, each after those that it depends on. If resources depend on each other it
-// returns the cycle instead, which begins and ends with the same name.
+// sortResources returns the resources, each after those that it depends on. If
+// resources depend on each other it returns the cycle instead, which begins and
+// ends with the same name.
 func (t *Template) sortResources() (sorted, cycle []string) {
 	resources := t.sections["Resources"]
 	var visit func(name string, path []string) (cycle []string)
@@ -37,7 +38,8 @@ func (t *Template) sortResources() (sorted, cycle []string) {
 	return sorted, nil
 }
 
-// dependencies returns the names that a resource refers to, sorted, parameters included.
+// dependencies returns the names that a resource refers to, sorted, parameters
+// included.
 func dependencies(resource *yaml.Node) []string {
 	names := references(member(resource, "Properties"))
 	for _, n := range dependsOn(resource) {
@@ -47,7 +49,8 @@ func dependencies(resource *yaml.Node) []string {
 	return slices.Compact(names)
 }
 
-// dependsOn returns the elements of DependsOn, which is a name or a list of names.
+// dependsOn returns the elements of DependsOn, which is a name or a list of
+// names.
 func dependsOn(resource *yaml.Node) []*yaml.Node {
 	on := member(resource, "DependsOn")
 	switch {
@@ -59,7 +62,8 @@ func dependsOn(resource *yaml.Node) []*yaml.Node {
 	return []*yaml.Node{on}
 }
 
-// references returns the names in all calls of Ref and Fn::GetAtt within a value.
+// references returns the names in all calls of Ref and Fn::GetAtt within a
+// value.
 func references(n *yaml.Node) (names []string) {
 	if n == nil {
 		return nil

@@ -26,7 +26,8 @@ var parameterKeys = []string{
 
 var parameterName = regexp.MustCompile(`^[A-Za-z0-9]+$`)
 
-// ParameterError says that a parameter is missing, unknown or has a value that the template does not allow.
+// ParameterError says that a parameter is missing, unknown or has a value that
+// the template does not allow.
 type ParameterError struct {
 	Code string // of ROS
 	Text string
@@ -35,8 +36,8 @@ type ParameterError struct {
 // Error returns the text.
 func (e *ParameterError) Error() string { return e.Text }
 
-// ParameterValues returns the values of all parameters by their types: the given ones, and the defaults of the
-// others. The error is a *ParameterError.
+// ParameterValues returns the values of all parameters by their types: the
+// given ones, and the defaults of the others. The error is a *ParameterError.
 func (t *Template) ParameterValues(given map[string]string) (map[string]any, error) {
 	parameters := t.sections["Parameters"]
 	for name := range given {
@@ -103,7 +104,8 @@ func convertParameter(p *yaml.Node, text string) (any, error) {
 	return nil, fmt.Errorf("type %q is not supported", kind)
 }
 
-// constraintViolations returns one text for each constraint of a parameter that a value does not meet.
+// constraintViolations returns one text for each constraint of a parameter that
+// a value does not meet.
 func constraintViolations(p *yaml.Node, value string) (violations []string) {
 	for key, limit := range entries(p) {
 		switch key.Value {
@@ -144,14 +146,18 @@ func isBeyond(constraint string, number float64, limit *yaml.Node) bool {
 	return err != nil || number > bound
 }
 
-// largeRepetition matches repetitions above 999. Package regexp refuses those above 1000.
+// largeRepetition matches repetitions above 999. Package regexp refuses those
+// above 1000.
 var largeRepetition = regexp.MustCompile(`\{\d*,[1-9]\d{3,}\}`)
 
-// compilePattern compiles an AllowedPattern. ROS matches from the beginning of the value, as Python's re.match does.
+// compilePattern compiles an AllowedPattern. ROS matches from the beginning of
+// the value, as Python's re.match does.
 func compilePattern(pattern string) (*regexp.Regexp, error) {
 	return regexp.Compile(`^(?:` + largeRepetition.ReplaceAllString(pattern, "*") + `)`)
 }
 
+// checkParameters checks the section Parameters: known keys and types, and that
+// defaults and allowed values meet the constraints.
 func (c *checker) checkParameters() {
 	for name, p := range entries(c.sections["Parameters"]) {
 		c.where = "parameter " + name.Value
@@ -185,12 +191,14 @@ func valuesInTemplate(p *yaml.Node) (values []*yaml.Node) {
 	return values
 }
 
-// parameterTags are the YAML tags of the values of a parameter type. A type without tags allows all.
+// parameterTags are the YAML tags of the values of a parameter type. A type
+// without tags allows all.
 var parameterTags = map[string][]string{
 	typeString: {"!!str"}, typeBool: {"!!bool"}, typeNumber: {"!!int", "!!float"},
 }
 
-// checkParameterValue checks a value against the type and the constraints of its parameter.
+// checkParameterValue checks a value against the type and the constraints of
+// its parameter.
 func (c *checker) checkParameterValue(p *yaml.Node, kind string, value *yaml.Node) {
 	if tags := parameterTags[kind]; tags != nil && !slices.Contains(tags, value.Tag) {
 		c.report(value, "%s is not a %s", value.Value, kind)
@@ -200,7 +208,8 @@ func (c *checker) checkParameterValue(p *yaml.Node, kind string, value *yaml.Nod
 	}
 }
 
-// checkParameterGroups checks that each parameter is in exactly one group of the metadata.
+// checkParameterGroups checks that each parameter is in exactly one group of
+// the metadata.
 func (c *checker) checkParameterGroups() {
 	c.where = "metadata"
 	groups := member(member(c.sections["Metadata"], "ALIYUN::ROS::Interface"), "ParameterGroups")

@@ -11,8 +11,9 @@ import (
 
 var resourceKeys = []string{"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "Metadata", "Count"}
 
-// triggerConfigType returns the name of the model of a trigger's configuration. It is empty if the resource is not a
-// trigger or its TriggerType is not a plain text.
+// triggerConfigType returns the name of the model of a trigger's configuration.
+// It is empty if the resource is not a trigger or its TriggerType is not a
+// plain text.
 func triggerConfigType(resource *yaml.Node) string {
 	is, trigger := member(resource, "Type"), member(member(resource, "Properties"), "TriggerType")
 	if is == nil || is.Value != "ALIYUN::FC3::Trigger" || trigger == nil || trigger.Kind != yaml.ScalarNode {
@@ -21,6 +22,7 @@ func triggerConfigType(resource *yaml.Node) string {
 	return rosmodel.TriggerConfig(trigger.Value)
 }
 
+// checkResources checks all resources, and that they do not wait for each other.
 func (c *checker) checkResources() {
 	for name, r := range entries(c.sections["Resources"]) {
 		c.where = name.Value
@@ -33,6 +35,8 @@ func (c *checker) checkResources() {
 	}
 }
 
+// checkResource checks one resource: its keys, its condition, what it depends on,
+// and its properties against the model of its type.
 func (c *checker) checkResource(name, resource *yaml.Node) {
 	c.checkKeys(resource, resourceKeys...)
 	is := member(resource, "Type")
@@ -62,6 +66,8 @@ func (c *checker) checkResource(name, resource *yaml.Node) {
 	}
 }
 
+// reportUnknownType reports a type without a model. The type may exist: then the
+// models have to be updated.
 func (c *checker) reportUnknownType(is *yaml.Node) {
 	var types []string
 	for id := range c.catalog.Types {
@@ -73,7 +79,8 @@ func (c *checker) reportUnknownType(is *yaml.Node) {
 	c.report(is, "there is no model of this type%s", didYouMean(is.Value, types))
 }
 
-// checkTriggerConfig checks the configuration of a trigger. The model of the trigger does not describe it.
+// checkTriggerConfig checks the configuration of a trigger. The model of the
+// trigger does not describe it.
 func (c *checker) checkTriggerConfig(resource, config *yaml.Node) {
 	t, known := c.catalog.Types[triggerConfigType(resource)]
 	if !known {
@@ -83,6 +90,8 @@ func (c *checker) checkTriggerConfig(resource, config *yaml.Node) {
 	c.checkObject(config, location{model: t, shown: "TriggerConfig"})
 }
 
+// checkDependsOn checks that the resources in DependsOn exist. Cycles are found
+// later, by checkResources.
 func (c *checker) checkDependsOn(resource *yaml.Node) {
 	known := c.Resources()
 	for _, n := range dependsOn(resource) {
@@ -94,7 +103,8 @@ func (c *checker) checkDependsOn(resource *yaml.Node) {
 	}
 }
 
-// checkExists reports a reference to a resource whose condition may not hold where the reference is.
+// checkExists reports a reference to a resource whose condition may not hold
+// where the reference is.
 func (c *checker) checkExists(at *yaml.Node, name string) {
 	condition := member(member(c.sections["Resources"], name), "Condition")
 	if condition != nil && !slices.Contains(c.holds, condition.Value) {

@@ -6,8 +6,8 @@ import (
 	"community-images/shared/editdistance"
 )
 
-// didYouMean returns "; did you mean X?" for the known word X that is most similar to a wrong one. It is empty if
-// none is similar.
+// didYouMean returns "; did you mean X?" for the known word X that is most
+// similar to a wrong one. It is empty if none is similar.
 func didYouMean(wrong string, known []string) string {
 	best, least := "", max(2, len(wrong)/3)+1
 	for _, k := range known {

@@ -1,7 +1,9 @@
-// Package rostemplate reads ROS templates. It checks a template against the published models of its resource types,
-// and evaluates it with parameters as ROS does.
+// Package rostemplate reads ROS templates. It checks a template against the
+// published models of its resource types, and evaluates it with parameters as
+// ROS does.
 //
-// Each problem is one line: the place, what is wrong there, and the known name that was probably meant.
+// Each problem is one line: the place, what is wrong there, and the known name
+// that was probably meant.
 package rostemplate
 
 import (
@@ -37,8 +39,8 @@ var sectionNames = []string{
 	"Outputs",
 }
 
-// Parse reads a template. It returns an error only if the data is not YAML or not a mapping. Problems and Check
-// report all other mistakes.
+// Parse reads a template. It returns an error only if the data is not YAML or
+// not a mapping. Problems and Check report all other mistakes.
 func Parse(data []byte) (*Template, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
@@ -66,7 +68,8 @@ func Parse(data []byte) (*Template, error) {
 	return t, nil
 }
 
-// checkYAML reports what YAML allows and ROS may not understand, in the node and below it.
+// checkYAML reports what YAML allows and ROS may not understand, in the node
+// and below it.
 func (t *Template) checkYAML(n *yaml.Node) {
 	if n.Kind == yaml.AliasNode {
 		t.addProblem(n, "template", "alias *%s: ROS does not document aliases", n.Value)
@@ -87,6 +90,7 @@ func (t *Template) checkYAML(n *yaml.Node) {
 	}
 }
 
+// addProblem adds a problem at the line of a node.
 func (t *Template) addProblem(at *yaml.Node, where, format string, args ...any) {
 	t.problems = append(t.problems, Problem{Line: at.Line, Where: where, Text: fmt.Sprintf(format, args...)})
 }
@@ -106,7 +110,8 @@ func (t *Template) IsSecret(parameter string) bool {
 	return noEcho != nil && strings.EqualFold(noEcho.Value, "true")
 }
 
-// ParametersOfVariable returns the parameters that an environment variable of the functions is made of, sorted.
+// ParametersOfVariable returns the parameters that an environment variable of
+// the functions is made of, sorted.
 func (t *Template) ParametersOfVariable(variable string) []string {
 	var found []string
 	for _, r := range entries(t.sections["Resources"]) {
@@ -121,8 +126,8 @@ func (t *Template) ParametersOfVariable(variable string) []string {
 	return slices.Compact(found)
 }
 
-// Types returns the names of the models that the template needs, sorted: the types of its resources, and those of the
-// configurations of its triggers.
+// Types returns the names of the models that the template needs, sorted: the
+// types of its resources, and those of the configurations of its triggers.
 func (t *Template) Types() []string {
 	var types []string
 	for _, r := range entries(t.sections["Resources"]) {
@@ -137,7 +142,8 @@ func (t *Template) Types() []string {
 	return slices.Compact(types)
 }
 
-// entries iterates over the keys and values of a mapping. It yields nothing for other nodes and nil.
+// entries iterates over the keys and values of a mapping. It yields nothing for
+// other nodes and nil.
 func entries(n *yaml.Node) func(func(key, value *yaml.Node) bool) {
 	return func(yield func(key, value *yaml.Node) bool) {
 		if n == nil || n.Kind != yaml.MappingNode {

@@ -27,7 +27,8 @@ func (l location) below(path, name string) location {
 	return location{model: l.model, path: path, shown: name}
 }
 
-// checkObject checks the members of an object, and that the required ones are there.
+// checkObject checks the members of an object, and that the required ones are
+// there.
 func (c *checker) checkObject(n *yaml.Node, l location) {
 	if n.Kind != yaml.MappingNode {
 		shown := l.shown
@@ -79,6 +80,8 @@ func (c *checker) checkValue(n *yaml.Node, p rosmodel.Property, l location) {
 	}
 }
 
+// checkList checks the length of a list, and each element. The rules of the
+// property are those of the elements, except for the length.
 func (c *checker) checkList(n *yaml.Node, p rosmodel.Property, l location) {
 	if n.Kind != yaml.SequenceNode {
 		c.report(n, "property %s is a list", l.shown)
@@ -147,11 +150,14 @@ func (c *checker) checkScalar(n *yaml.Node, p rosmodel.Property, l location) {
 	c.checkLength(n, len([]rune(n.Value)), p, l.shown, "characters")
 }
 
+// checkLength checks the length of a list or a string. shown is the place and
+// unit what is counted.
 func (c *checker) checkLength(n *yaml.Node, length int, p rosmodel.Property, shown, unit string) {
 	c.checkRange(n, fmt.Sprintf("property %s is %d %s", shown, length, unit), float64(length), p.MinLength, p.MaxLength)
 }
 
-// checkRange reports a number that is out of its range. A nil limit does not limit.
+// checkRange reports a number that is out of its range. A nil limit does not
+// limit.
 func (c *checker) checkRange(n *yaml.Node, text string, number float64, least, most *float64) {
 	if least != nil && number < *least {
 		c.report(n, "%s; at least %v", text, *least)

@@ -45,10 +45,12 @@ func TestCallsAreSignedAndArriveWhole(t *testing.T) {
 		call Call
 		want string
 	}{
-		{"a form", Call{Action: "Do", Query: map[string]string{"RegionId": "a+b&c=d/é *~"}, Form: map[string]string{"Body.1": "x y\n&=%é", "Empty": ""}},
+		{"a form", Call{Action: "Do", Query: map[string]string{"RegionId": "a+b&c=d/é *~"},
+			Form: map[string]string{"Body.1": "x y\n&=%é", "Empty": ""}},
 			"POST /?RegionId=a%2Bb%26c%3Dd%2F%C3%A9+%2A~ Body.1=x+y%0A%26%3D%25%C3%A9&Empty="},
 		{"neither query nor form", Call{Action: "Do"}, "POST /"},
-		{"a path and a body", Call{Action: "Do", Path: "/2023-03-30/functions/a%20b/invocations", Header: map[string]string{"x-fc-invocation-type": "Sync"}, Body: []byte("{}")},
+		{"a path and a body", Call{Action: "Do", Path: "/2023-03-30/functions/a%20b/invocations",
+			Header: map[string]string{"x-fc-invocation-type": "Sync"}, Body: []byte("{}")},
 			"POST /2023-03-30/functions/a%20b/invocations {}"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -69,7 +71,8 @@ func TestCallsAreSignedAndArriveWhole(t *testing.T) {
 				t.Fatalf("%s, %v", answer.Body, err)
 			}
 			// The core may write a blank as + or %20.
-			if got := answer.Header.Get("X-Said"); strings.ReplaceAll(got, "%20", "+") != strings.ReplaceAll(row.want, "%20", "+") {
+			if got := answer.Header.Get("X-Said"); strings.ReplaceAll(got, "%20", "+") != strings.ReplaceAll(row.want,
+				"%20", "+") {
 				t.Errorf("got  %s\nwant %s", got, row.want)
 			}
 		})
@@ -84,9 +87,12 @@ func TestRefusals(t *testing.T) {
 		code, says string
 		temporary  bool
 	}{
-		{"with a code", `{"RequestId":"r-1","Code":"NoPermission","Message":"not\nyou"}`, 403, "NoPermission", "calling Do: 403 NoPermission: not you, request id r-1", false},
-		{"throttled, whatever the status", `{"Code":"Throttling.User","Message":"slower"}`, 400, "Throttling.User", "Throttling.User", true},
-		{"a page of a proxy", "<html>bad gateway</html>", 502, "no error document", "calling Do: 502 no error document: <html>bad gateway</html>", true},
+		{"with a code", `{"RequestId":"r-1","Code":"NoPermission","Message":"not\nyou"}`, 403, "NoPermission",
+			"calling Do: 403 NoPermission: not you, request id r-1", false},
+		{"throttled, whatever the status", `{"Code":"Throttling.User","Message":"slower"}`, 400, "Throttling.User",
+			"Throttling.User", true},
+		{"a page of a proxy", "<html>bad gateway</html>", 502, "no error document",
+			"calling Do: 502 no error document: <html>bad gateway</html>", true},
 		{"nothing", "", 500, "no error document", "calling Do: 500", true},
 		{"a list", "[1]", 404, "no error document", "404", false},
 		{"a redirect", "", 302, "no error document", "302", false},
@@ -105,7 +111,8 @@ func TestRefusals(t *testing.T) {
 			}
 			_, err = client.Do(t.Context(), Call{Action: "Do"})
 			var refused *Error
-			if !errors.As(err, &refused) || !HasCode(err, "other", row.code) || HasCode(err, "other") || refused.Temporary() != row.temporary || !strings.Contains(err.Error(), row.says) {
+			if !errors.As(err, &refused) || !HasCode(err, "other", row.code) || HasCode(err, "other") ||
+				refused.Temporary() != row.temporary || !strings.Contains(err.Error(), row.says) {
 				t.Errorf("got %v, temporary %t", err, refused != nil && refused.Temporary())
 			}
 			if asked != 1 {
@@ -137,7 +144,8 @@ func TestCallsThatDoNotComeThrough(t *testing.T) {
 		t.Fatal(err)
 	}
 	var broken *Error
-	if _, err := client.Do(t.Context(), Call{Action: "Do"}); !errors.As(err, &broken) || !broken.Temporary() || !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := client.Do(t.Context(), Call{Action: "Do"}); !errors.As(err, &broken) || !broken.Temporary() ||
+		!errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("cut answer: %v", err)
 	}
 	gone := httptest.NewServer(nil)
@@ -171,7 +179,8 @@ func TestEndpoints(t *testing.T) {
 	t.Parallel()
 	for endpoint, ok := range map[string]bool{
 		"https://ros.aliyuncs.com": true, "http://127.0.0.1:80/": true,
-		"": false, "ros.aliyuncs.com": false, "ftp://h": false, "https://h/path": false, "https://u@h": false, "https://h?q": false, "https://": false,
+		"": false, "ros.aliyuncs.com": false, "ftp://h": false, "https://h/path": false, "https://u@h": false,
+		"https://h?q": false, "https://": false,
 	} {
 		if _, err := New(endpoint, "v", someone); (err == nil) != ok {
 			t.Errorf("%q: %v", endpoint, err)

@@ -1,7 +1,8 @@
 // Package acs calls Alibaba Cloud's APIs.
 //
-// Each call is signed by the OpenAPI core of the vendor's SDKs, ends with its context, reads a bounded response, and
-// does not follow redirects. Each refusal is an *Error with the service's own code.
+// Each call is signed by the OpenAPI core of the vendor's SDKs, ends with its
+// context, reads a bounded response, and does not follow redirects. Each
+// refusal is an *Error with the service's own code.
 package acs
 
 import (
@@ -24,7 +25,8 @@ type Client struct {
 // maxBody is the largest response that FC allows to a synchronous call.
 const maxBody = 32 << 20
 
-// New returns a client for an API version. The endpoint is a URL without a path.
+// New returns a client for an API version. The endpoint is a URL without a
+// path.
 func New(endpoint, version string, c cloud.Credentials) (*Client, error) {
 	at, err := rpc.ParseEndpoint(endpoint)
 	if err != nil {
@@ -50,8 +52,8 @@ type Response struct {
 	Body   []byte
 }
 
-// Do makes a call. It returns an *Error if the service refused it or no response
-// came.
+// Do makes a call. It returns an *Error if the service refused it or no
+// response came.
 func (c *Client) Do(ctx context.Context, call Call) (Response, error) {
 	response, err := c.rpc.Do(ctx, c.credentials, rpc.Call{
 		Endpoint: c.endpoint, Action: call.Action, Version: c.version, Method: http.MethodPost,

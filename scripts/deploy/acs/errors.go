@@ -12,7 +12,8 @@ import (
 	"community-images/shared/cloud/rpc"
 )
 
-// Error says that the service refused a call, or that no complete response came.
+// Error says that the service refused a call, or that no complete response
+// came.
 type Error struct {
 	Action    string
 	Status    int // 0: no complete response came
@@ -37,8 +38,8 @@ func (e *Error) Error() string {
 // Unwrap returns why no complete response came.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Temporary reports whether the same call may succeed later: without a response, after too many calls, and after an
-// error of the service.
+// Temporary reports whether the same call may succeed later: without a
+// response, after too many calls, and after an error of the service.
 func (e *Error) Temporary() bool {
 	return e.Err != nil || e.Status == http.StatusTooManyRequests || e.Status >= 500 ||
 		strings.HasPrefix(e.Code, "Throttling") || e.Code == "ServiceUnavailable"
@@ -50,7 +51,8 @@ func HasCode(err error, codes ...string) bool {
 	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }
 
-// newRefusal reads the error document of a response. All services have the same one.
+// newRefusal reads the error document of a response. All services have the same
+// one.
 func newRefusal(action string, r *rpc.Response) error {
 	var doc struct{ RequestId, Code, Message string }
 	if err := json.Unmarshal(r.Body, &doc); err != nil || doc.Code == "" {

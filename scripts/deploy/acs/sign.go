@@ -9,9 +9,11 @@ import (
 	"github.com/alibabacloud-go/tea/dara"
 )
 
-// Sign signs a request for an HTTP trigger of Function Compute with the authentication "function". The signature
-// covers the method, the path, the query and the x-acs headers, and an empty text instead of the hash of the body,
-// as in the published examples. The request must not be changed afterwards.
+// Sign signs a request for an HTTP trigger of Function Compute with the
+// authentication "function". The signature covers the method, the path, the
+// query and the x-acs headers, and an empty text instead of the hash of the
+// body, as in the published examples. The request must not be changed
+// afterwards.
 //
 // Source: help.aliyun.com/en/functioncompute/fc/user-guide/configure-signature-authentication-for-http-triggers
 func Sign(r *http.Request, c cloud.Credentials) {

@@ -1,9 +1,10 @@
-// Package deploytest simulates the parts of Alibaba Cloud that a deployment calls: ROS, Function Compute and its HTTP
-// triggers, in process.
+// Package deploytest simulates the parts of Alibaba Cloud that a deployment
+// calls: ROS, Function Compute and its HTTP triggers, in process.
 //
-// It checks every signature, evaluates the template, and keeps stacks with the states of real ones. It creates the
-// bucket on the OSS endpoint, fetches the code from there, and runs the binaries over FC's runtime protocol. It
-// refuses what it does not support in a template or an API.
+// It checks every signature, evaluates the template, and keeps stacks with the
+// states of real ones. It creates the bucket on the OSS endpoint, fetches the
+// code from there, and runs the binaries over FC's runtime protocol. It refuses
+// what it does not support in a template or an API.
 package deploytest
 
 import (
@@ -34,7 +35,8 @@ type Options struct {
 	EHPC   string            // URL of the E-HPC endpoint, which must accept Role
 	Env    []string          // environment variables of functions that override those of the template
 	Step   time.Duration     // how long each resource takes
-	// OldestFirst reverses the order of listed events. ROS does not document the order.
+	// OldestFirst reverses the order of listed events. ROS does not document
+	// the order.
 	OldestFirst bool
 }
 
@@ -90,22 +92,25 @@ func (c *Cloud) stop() {
 	}
 }
 
-// SetRefuse sets a function that is called with the action of each call. It returns the error to respond, or nil.
+// SetRefuse sets a function that is called with the action of each call. It
+// returns the error to respond, or nil.
 func (c *Cloud) SetRefuse(refuse func(action string) *Refusal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.hooks.refuse = refuse
 }
 
-// SetBreakage sets a function that is called before each step of a resource, for example with ("CREATE", "Bucket").
-// If it returns a reason, the step fails. It may block.
+// SetBreakage sets a function that is called before each step of a resource,
+// for example with ("CREATE", "Bucket"). If it returns a reason, the step
+// fails. It may block.
 func (c *Cloud) SetBreakage(breakage func(action, resource string) (reason string)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.hooks.breakage = breakage
 }
 
-// Calls returns the actions that were called since the last time, without repetitions in a row.
+// Calls returns the actions that were called since the last time, without
+// repetitions in a row.
 func (c *Cloud) Calls() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,7 +119,8 @@ func (c *Cloud) Calls() []string {
 	return calls
 }
 
-// readCall reads a call and checks its signature. It responds itself, and returns false, if the call is refused.
+// readCall reads a call and checks its signature. It responds itself, and
+// returns false, if the call is refused.
 func (c *Cloud) readCall(
 	w http.ResponseWriter, r *http.Request, version string,
 ) (action string, body []byte, ok bool) {

@@ -62,8 +62,8 @@ func (c *Cloud) startFunction(name string) (*fctest.Function, error) {
 	return f.running, nil
 }
 
-// applyTrigger creates or updates a trigger and serves it if it is an HTTP trigger. FC refuses a trigger without a
-// function.
+// applyTrigger creates or updates a trigger and serves it if it is an HTTP
+// trigger. FC refuses a trigger without a function.
 func (r *resource) applyTrigger(s *stack, before *resource) error {
 	name := r.text("FunctionName")
 	if s.cloud.funcs[name] == nil {
@@ -94,7 +94,8 @@ func (r *resource) applyTrigger(s *stack, before *resource) error {
 	return nil
 }
 
-// gateway returns what FC puts in front of a function with an HTTP trigger of this configuration.
+// gateway returns what FC puts in front of a function with an HTTP trigger of
+// this configuration.
 func (c *Cloud) gateway(name string, config map[string]any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if config["disableURLInternet"] == true {

@@ -12,11 +12,12 @@ import (
 	"github.com/alibabacloud-go/tea/dara"
 )
 
-// VerifyTrigger checks the signature of a request as Function Compute's gateway does for an HTTP trigger with the
-// authentication "function".
+// VerifyTrigger checks the signature of a request as Function Compute's gateway
+// does for an HTTP trigger with the authentication "function".
 //
-// The vendor's own library computes the expected signature, as the published examples use it. It covers the method,
-// the path, the query and the headers x-acs-date and, with a temporary key, x-acs-security-token. It does not cover
+// The vendor's own library computes the expected signature, as the published
+// examples use it. It covers the method, the path, the query and the headers
+// x-acs-date and, with a temporary key, x-acs-security-token. It does not cover
 // the body: the hash of the body is empty in the signed text, with a body, too.
 //
 // Source: help.aliyun.com/en/functioncompute/fc/user-guide/configure-signature-authentication-for-http-triggers

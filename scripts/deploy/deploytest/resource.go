@@ -49,7 +49,8 @@ func (r *resource) apply(s *stack, before *resource) error {
 	if before != nil {
 		r.physical = before.physical
 	}
-	// Other types are not simulated. Their attributes are texts that say whose they are.
+	// Other types are not simulated. Their attributes are texts that say whose
+	// they are.
 	r.attributes = map[string]any{}
 	for _, name := range otherAttributes {
 		r.attributes[name] = r.physical + "." + name
@@ -166,7 +167,8 @@ func (r *resource) applyFunction(s *stack, before *resource) error {
 	return nil
 }
 
-// unpackHandler fetches the code and writes the handler to a file. It returns the path of the file.
+// unpackHandler fetches the code and writes the handler to a file. It returns
+// the path of the file.
 func (r *resource) unpackHandler(s *stack) (string, error) {
 	code, _ := r.properties["Code"].(map[string]any)
 	b, err := s.cloud.openBucket(fmt.Sprint(code["OssBucketName"]))
@@ -195,8 +197,8 @@ func (r *resource) unpackHandler(s *stack) (string, error) {
 
 // writeExecutable writes an executable file.
 func writeExecutable(path string, from io.Reader) error {
-	// A process that is forked meanwhile would inherit the open file, and the file could not be executed until that
-	// process ends.
+	// A process that is forked meanwhile would inherit the open file, and the
+	// file could not be executed until that process ends.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)

@@ -23,7 +23,8 @@ func newError(status int, code, format string, args ...any) error {
 // request has the parameters of a ROS call, from its query and its form.
 type request struct{ url.Values }
 
-// parameters returns the values of Parameters.N.ParameterValue by Parameters.N.ParameterKey.
+// parameters returns the values of Parameters.N.ParameterValue by
+// Parameters.N.ParameterKey.
 func (r request) parameters() map[string]string {
 	all := map[string]string{}
 	for n := 1; r.Has("Parameters." + strconv.Itoa(n) + ".ParameterKey"); n++ {
@@ -108,7 +109,8 @@ func (c *Cloud) stackByID(id string) (*stack, error) {
 	return nil, newError(http.StatusNotFound, "StackNotFound", "The Stack (%s) could not be found.", id)
 }
 
-// listStacks returns a page of all stacks, or of those with one name. Deleted stacks stay in the list.
+// listStacks returns a page of all stacks, or of those with one name. Deleted
+// stacks stay in the list.
 func (c *Cloud) listStacks(r request) (object, error) {
 	size, number, err := r.page()
 	if err != nil {

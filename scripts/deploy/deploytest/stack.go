@@ -17,7 +17,7 @@ type stack struct {
 	created         *target // what CreateStack was called with
 	resources       map[string]*resource
 	order           []string        // of their creation
-	retain          map[string]bool // resources that DeleteStack was told to keep
+	retain          map[string]bool // resources that the caller of DeleteStack wants to keep
 	events          []event
 }
 
@@ -26,7 +26,8 @@ type event struct{ id, time, resource, kind, status, reason string }
 
 func (s *stack) isBusy() bool { return strings.HasSuffix(s.status, "_IN_PROGRESS") }
 
-// previousParameters returns the parameters in force if the caller wants to keep them.
+// previousParameters returns the parameters in force if the caller wants to
+// keep them.
 func (s *stack) previousParameters(r request) map[string]string {
 	if r.Get("UsePreviousParameters") != "true" || s.current == nil {
 		return nil
@@ -94,7 +95,8 @@ func (s *stack) lockAndSetStatus(status, reason string) {
 	s.setStatus(status, reason)
 }
 
-// applyTarget creates, updates and removes resources until the stack is as it should be. It returns why it failed.
+// applyTarget creates, updates and removes resources until the stack is as it
+// should be. It returns why it failed.
 func (s *stack) applyTarget(to *target) (reason string) {
 	names, err := s.existingResources(to)
 	if err != nil {
@@ -110,7 +112,8 @@ func (s *stack) applyTarget(to *target) (reason string) {
 	return s.removeResources(kept)
 }
 
-// existingResources returns the resources that the target has, each after those that it depends on.
+// existingResources returns the resources that the target has, each after those
+// that it depends on.
 func (s *stack) existingResources(to *target) ([]string, error) {
 	return to.ExistingResources(to.inStack(s, true))
 }
@@ -148,7 +151,8 @@ func (s *stack) applyResource(to *target, name string) (reason string) {
 	return ""
 }
 
-// waitForStep waits as long as a step takes, and calls the test's hook. It releases the lock meanwhile.
+// waitForStep waits as long as a step takes, and calls the test's hook. It
+// releases the lock meanwhile.
 func (s *stack) waitForStep(action, name string) (reason string) {
 	breakage, pause := s.cloud.hooks.breakage, s.cloud.Step
 	s.cloud.mu.Unlock()
@@ -160,7 +164,8 @@ func (s *stack) waitForStep(action, name string) (reason string) {
 	return reason
 }
 
-// removeResources removes the resources that are not to be kept, the newest first. It returns why it failed.
+// removeResources removes the resources that are not to be kept, the newest
+// first. It returns why it failed.
 func (s *stack) removeResources(keep map[string]bool) (reason string) {
 	s.cloud.mu.Lock()
 	defer s.cloud.mu.Unlock()

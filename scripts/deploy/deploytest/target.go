@@ -18,8 +18,8 @@ type target struct {
 	values map[string]any    // of all parameters, by their types
 }
 
-// newTarget reads a template and checks the parameters. It takes the ones that are not given from previous. The
-// error is an *apiError.
+// newTarget reads a template and checks the parameters. It takes the ones that
+// are not given from previous. The error is an *apiError.
 func newTarget(body string, given, previous map[string]string) (*target, error) {
 	t, err := rostemplate.Parse([]byte(body))
 	if err != nil {
@@ -49,13 +49,14 @@ func newTarget(body string, given, previous map[string]string) (*target, error) 
 	return to, nil
 }
 
-// equals reports whether both have the same template and the same values of the parameters.
+// equals reports whether both have the same template and the same values of the
+// parameters.
 func (to *target) equals(other *target) bool {
 	return other != nil && to.body == other.body && reflect.DeepEqual(to.values, other.values)
 }
 
-// inStack returns the values that references have in a stack. In a preview, resources that do not exist yet have
-// unknown attributes.
+// inStack returns the values that references have in a stack. In a preview,
+// resources that do not exist yet have unknown attributes.
 func (to *target) inStack(s *stack, preview bool) rostemplate.Values {
 	return rostemplate.Values{
 		Parameters: to.values,

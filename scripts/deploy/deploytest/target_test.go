@@ -72,7 +72,8 @@ func TestReferencesInAStack(t *testing.T) {
 		{"{'Fn::Magic': [1]}", true, nil},
 		{"{'Fn::If': [Maybe, 1, 2]}", true, nil},
 	} {
-		body := version + "Resources: {Before: {Type: X}, Later: {Type: X}, R: {Type: X, Properties: {P: " + row.property + "}}}"
+		body := version + "Resources: {Before: {Type: X}, Later: {Type: X}, R: {Type: X, Properties: {P: " +
+			row.property + "}}}"
 		to, err := newTarget(body, nil, nil)
 		if err != nil {
 			t.Fatal(err)

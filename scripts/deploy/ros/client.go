@@ -1,7 +1,9 @@
-// Package ros calls Resource Orchestration Service (ROS, API version 2019-09-10): stacks, their events and previews.
+// Package ros calls Resource Orchestration Service (ROS, API version
+// 2019-09-10): stacks, their events and previews.
 //
-// After a temporary error it repeats calls that change nothing or carry a token against repetition. An unchanged
-// stack and a missing stack have errors of their own.
+// After a temporary error it repeats calls that change nothing or carry a token
+// against repetition. An unchanged stack and a missing stack have errors of
+// their own.
 package ros
 
 import (
@@ -40,7 +42,8 @@ type Client struct {
 	firstDelay time.Duration // before the second try
 }
 
-// New returns a client. firstDelay is the time before the second try of a call. It doubles for each further try.
+// New returns a client. firstDelay is the time before the second try of a call.
+// It doubles for each further try.
 func New(endpoint, region string, c cloud.Credentials, firstDelay time.Duration) (*Client, error) {
 	client, err := acs.New(endpoint, version, c)
 	if err != nil {
@@ -52,7 +55,8 @@ func New(endpoint, region string, c cloud.Credentials, firstDelay time.Duration)
 // maxTries is how often a call is tried.
 const maxTries = 5
 
-// call makes a call, repeats it after temporary errors, and decodes the response.
+// call makes a call, repeats it after temporary errors, and decodes the
+// response.
 func (c *Client) call(ctx context.Context, action string, query, form map[string]string, into any) error {
 	query = maps.Clone(query)
 	if query == nil {

@@ -30,8 +30,8 @@ func (c *Client) Events(stackID string) *EventTail {
 	return &EventTail{client: c, stack: stackID, seen: map[string]bool{}}
 }
 
-// Next returns the events since the last call, the oldest first. ROS does not document the order of its list, so Next
-// accepts both.
+// Next returns the events since the last call, the oldest first. ROS does not
+// document the order of its list, so Next accepts both.
 func (t *EventTail) Next(ctx context.Context) ([]Event, error) {
 	var unread []Event
 	for number := 1; ; number++ {

@@ -14,8 +14,8 @@ type Change struct {
 	Replacement string `json:"Replacement"` // True, False or Conditional; with Modify only
 }
 
-// Preview returns what s would change in the stack with this id. An empty id stands for a new stack. It changes
-// nothing.
+// Preview returns what s would change in the stack with this id. An empty id
+// stands for a new stack. It changes nothing.
 func (c *Client) Preview(ctx context.Context, id string, s Spec) ([]Change, error) {
 	query := map[string]string{"StackName": s.Name}
 	if id != "" {

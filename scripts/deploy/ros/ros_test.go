@@ -27,7 +27,8 @@ func asked(t *testing.T, answer func(action string, r *http.Request) (int, any))
 		_ = json.NewEncoder(w).Encode(body)
 	}))
 	t.Cleanup(server.Close)
-	c, err := New(server.URL, "cn-hangzhou", cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"}, time.Millisecond)
+	c, err := New(server.URL, "cn-hangzhou", cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"},
+		time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +53,8 @@ func TestTrail(t *testing.T) {
 				if order == "newest first" {
 					slices.Reverse(list)
 				}
-				return 200, object{"TotalCount": len(list), "Events": list[min(len(list), (number-1)*size):min(len(list), number*size)]}
+				return 200, object{"TotalCount": len(list),
+					"Events": list[min(len(list), (number-1)*size):min(len(list), number*size)]}
 			})
 			trail := c.Events("id")
 			at := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
@@ -60,7 +62,8 @@ func TestTrail(t *testing.T) {
 				first := len(events)
 				for range more {
 					at = at.Add(time.Second)
-					events = append(events, object{"EventId": fmt.Sprint(len(events)), "CreateTime": at.Format("2006-01-02T15:04:05")})
+					events = append(events, object{"EventId": fmt.Sprint(len(events)),
+						"CreateTime": at.Format("2006-01-02T15:04:05")})
 				}
 				pages = 0
 				got, err := trail.Next(t.Context())
@@ -92,7 +95,8 @@ func TestFind(t *testing.T) {
 			return 200, object{"Stacks": stacks}
 		case action == "GetStack" && r.Form.Get("StackId") == "s-3":
 			return 200, object{"StackId": "s-3", "StackName": "images", "Status": "UPDATE_COMPLETE",
-				"Parameters": []object{{"ParameterKey": "A", "ParameterValue": "1"}}, "Outputs": []object{{"OutputKey": "Url", "OutputValue": "https://x", "Description": "d"}}}
+				"Parameters": []object{{"ParameterKey": "A", "ParameterValue": "1"}},
+				"Outputs":    []object{{"OutputKey": "Url", "OutputValue": "https://x", "Description": "d"}}}
 		}
 		t.Errorf("asks %s %v", action, r.Form)
 		return 400, object{}
@@ -102,7 +106,8 @@ func TestFind(t *testing.T) {
 	}
 	stacks = append(stacks, object{"StackId": "s-3", "StackName": "images", "Status": "UPDATE_COMPLETE"})
 	s, err := c.Find(t.Context(), "images")
-	if err != nil || s.ID != "s-3" || s.Status != "UPDATE_COMPLETE" || s.Parameters["A"] != "1" || len(s.Outputs) != 1 || s.Outputs[0] != (Output{"Url", "d", "https://x"}) {
+	if err != nil || s.ID != "s-3" || s.Status != "UPDATE_COMPLETE" || s.Parameters["A"] != "1" ||
+		len(s.Outputs) != 1 || s.Outputs[0] != (Output{"Url", "d", "https://x"}) {
 		t.Errorf("got %+v, %v", s, err)
 	}
 }
@@ -116,7 +121,8 @@ func TestAll(t *testing.T) {
 		if i%10 == 0 {
 			status = "DELETE_COMPLETE"
 		}
-		stacks = append(stacks, object{"StackId": fmt.Sprint(i), "StackName": fmt.Sprint("images-", i), "Status": status})
+		stacks = append(stacks, object{"StackId": fmt.Sprint(i), "StackName": fmt.Sprint("images-", i),
+			"Status": status})
 	}
 	pages := 0
 	c := asked(t, func(action string, r *http.Request) (int, any) {
@@ -124,13 +130,15 @@ func TestAll(t *testing.T) {
 			pages++
 			size, _ := strconv.Atoi(r.Form.Get("PageSize"))
 			number, _ := strconv.Atoi(r.Form.Get("PageNumber"))
-			return 200, object{"TotalCount": len(stacks), "Stacks": stacks[min(len(stacks), (number-1)*size):min(len(stacks), number*size)]}
+			return 200, object{"TotalCount": len(stacks),
+				"Stacks": stacks[min(len(stacks), (number-1)*size):min(len(stacks), number*size)]}
 		}
 		id := r.Form.Get("StackId")
 		if id == "7" { // has been deleted since it was listed
 			return 404, object{"Code": "StackNotFound", "Message": "The Stack (7) could not be found."}
 		}
-		return 200, object{"StackId": id, "Status": "CREATE_COMPLETE", "Parameters": []object{{"ParameterKey": "BucketName", "ParameterValue": "of-" + id}}}
+		return 200, object{"StackId": id, "Status": "CREATE_COMPLETE",
+			"Parameters": []object{{"ParameterKey": "BucketName", "ParameterValue": "of-" + id}}}
 	})
 	all, err := c.All(t.Context())
 	if err != nil || len(all) != 107 || pages != 3 {
@@ -155,8 +163,10 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		{"throttled", 400, "Throttling", maxTries, "slower", "Throttling: slower"},
 		{"a fault of ROS", 503, "ServiceUnavailable", maxTries, "later", "503"},
 		{"no permission", 403, "NoPermission", 1, "not you", "NoPermission"},
-		{"nothing to change", 400, "NotSupported", 1, "Update the completely same stack is not supported.", ErrUnchanged.Error()},
-		{"something else that is not supported", 400, "NotSupported", 1, "Resource type X is not supported.", "400 NotSupported: Resource type X"},
+		{"nothing to change", 400, "NotSupported", 1, "Update the completely same stack is not supported.",
+			ErrUnchanged.Error()},
+		{"something else that is not supported", 400, "NotSupported", 1, "Resource type X is not supported.",
+			"400 NotSupported: Resource type X"},
 		{"no stack", 404, "StackNotFound", 1, "The Stack (x) could not be found.", ErrNotFound.Error()},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -170,7 +180,9 @@ func TestWhatIsTriedAgain(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), row.say) {
 				t.Errorf("got %v", err)
 			}
-			if len(tokens) != row.maxTries || slices.ContainsFunc(tokens, func(s string) bool { return s != "the token" }) {
+			if len(tokens) != row.maxTries || slices.ContainsFunc(tokens, func(s string) bool {
+				return s != "the token"
+			}) {
 				t.Errorf("tried with tokens %q, want %d maxTries", tokens, row.maxTries)
 			}
 		})

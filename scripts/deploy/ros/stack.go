@@ -26,7 +26,8 @@ type Output struct {
 	Value       any    `json:"OutputValue"`
 }
 
-// Status is the status of a stack or a resource, for example CREATE_IN_PROGRESS or UPDATE_COMPLETE.
+// Status is the status of a stack or a resource, for example CREATE_IN_PROGRESS
+// or UPDATE_COMPLETE.
 type Status string
 
 // InProgress reports whether an action goes on.
@@ -77,7 +78,8 @@ func (s Spec) addTo(query map[string]string) map[string]string {
 // listedStack is a stack in a list. Lists have no parameters.
 type listedStack struct{ StackId, StackName, Status string }
 
-// listStacks returns a page of the stacks that match the query, deleted ones included.
+// listStacks returns a page of the stacks that match the query, deleted ones
+// included.
 func (c *Client) listStacks(ctx context.Context, query map[string]string) (stacks []listedStack, total int, err error) {
 	var page struct {
 		Stacks     []listedStack
@@ -128,7 +130,8 @@ func (c *Client) All(ctx context.Context) ([]Stack, error) {
 	}
 }
 
-// Get returns the stack with this id. ROS returns deleted stacks, too, for a while.
+// Get returns the stack with this id. ROS returns deleted stacks, too, for a
+// while.
 func (c *Client) Get(ctx context.Context, id string) (Stack, error) {
 	var s struct {
 		StackId, StackName, Status, StatusReason string
@@ -158,8 +161,8 @@ func (c *Client) Create(ctx context.Context, s Spec) (id string, err error) {
 	return created.StackId, err
 }
 
-// Update starts an update of a stack. Parameters that are not in s keep their values. It returns ErrUnchanged if
-// nothing would change.
+// Update starts an update of a stack. Parameters that are not in s keep their
+// values. It returns ErrUnchanged if nothing would change.
 func (c *Client) Update(ctx context.Context, id string, s Spec) error {
 	query := s.addTo(map[string]string{"StackId": id, "UsePreviousParameters": "true"})
 	return c.call(ctx, "UpdateStack", query, s.form(), &struct{}{})
