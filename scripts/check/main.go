@@ -103,6 +103,8 @@ func (o *options) catalog(template *rostemplate.Template) (rosmodel.Catalog, err
 	if err != nil {
 		return catalog, err
 	}
+	// The extract has only the types that the template uses. So a new type in the
+	// template needs -write once.
 	switch text := catalog.Text(template.Types()); {
 	case o.write:
 		return catalog, os.WriteFile(extractFile, text, 0o644)

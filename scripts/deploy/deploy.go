@@ -56,6 +56,8 @@ func deploy(ctx context.Context, o options, p process, secrets *redactor) error 
 // -param.
 func (d *deployment) readTemplate(root string) error {
 	path := d.source.template
+	// Flags are relative to the working directory, the default to the checkout:
+	// the command works from every directory of the checkout.
 	switch {
 	case path == "":
 		path = filepath.Join(root, "template.yaml")
@@ -73,6 +75,8 @@ func (d *deployment) readTemplate(root string) error {
 		return fmt.Errorf("reading the template: %q: %w", path, err)
 	}
 	d.body = string(data)
+	// ROS would report an unknown parameter, too, but only after the code was
+	// built, and with the value in its message.
 	known := slices.Sorted(slices.Values(d.template.Parameters()))
 	for name, value := range d.parameters.values {
 		if !slices.Contains(known, name) {
@@ -89,6 +93,7 @@ func (d *deployment) readTemplate(root string) error {
 // buildCode builds the code packages.
 func (d *deployment) buildCode(ctx context.Context, root string) (err error) {
 	if d.version = d.source.version; d.version == "" {
+		// Fails outside of a git checkout. Then -version is needed.
 		if d.version, err = bundle.Version(ctx, root); err != nil {
 			return err
 		}
@@ -108,6 +113,8 @@ func (d *deployment) newSpec() ros.Spec {
 	if d.regions != "" {
 		parameters["Regions"] = d.regions
 	}
+	// The object names contain the hash of the code. So ROS updates a function
+	// exactly if its code has changed.
 	for _, b := range d.bundles {
 		name := map[string]string{"snapshot": "SnapshotCode", "query": "QueryCode"}[b.Function]
 		parameters[name] = b.Name
@@ -124,6 +131,7 @@ const createBucket = "CreateBucket"
 // useExistingBucket lets a new stack use the bucket that an earlier stack has
 // left.
 func (d *deployment) useExistingBucket(ctx context.Context, spec ros.Spec) error {
+	// An explicit -param CreateBucket wins. Other templates may lack the parameter.
 	_, given := d.parameters.values[createBucket]
 	if given || !slices.Contains(d.template.Parameters(), createBucket) {
 		return nil

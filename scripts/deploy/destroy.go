@@ -27,6 +27,8 @@ func (d *deployment) destroy(ctx context.Context) error {
 	}
 	bucket := stack.Parameters["BucketName"]
 	question := fmt.Sprintf("delete stack %q in %s, keeping bucket %q?", d.stack, d.region, bucket)
+	// The name of the bucket must be typed to delete it, and it must be the bucket
+	// of this stack: -yes alone never deletes data.
 	switch {
 	case bucket == "":
 		return newForeignStackError(d.stack)
@@ -115,6 +117,7 @@ func (d *deployment) checkUnused(ctx context.Context, deletedID string) error {
 // ofArchive says whether an object is one of the snapshots, below whichever
 // prefix.
 func isArchiveObject(key string) bool {
+	// The prefix is not known any more. Each directory of the key may be its end.
 	for i := range len(key) {
 		if i > 0 && key[i] != '/' {
 			continue
@@ -140,6 +143,7 @@ func (d *deployment) deleteStack(ctx context.Context, stack ros.Stack) error {
 	if _, err := events.Next(ctx); err != nil { // skips the events of earlier actions
 		return err
 	}
+	// An earlier run may have begun the deletion. Then this one only watches.
 	if stack.Status != "DELETE_IN_PROGRESS" {
 		if err := d.ros.Delete(ctx, stack.ID, resources[bucketType]); err != nil {
 			return fmt.Errorf("deleting stack %q: %w", d.stack, err)

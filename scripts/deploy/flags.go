@@ -14,11 +14,11 @@ import (
 
 // options are the flags, and the credentials of the environment.
 type options struct {
-	region, stack      string
-	bucket, codeBucket string
+	region, stack      string // region of the stack, and the stack's name
+	bucket, codeBucket string // of the snapshots, and of the code packages
 	createCodeBucket   bool
-	regions            string // comma list of E-HPC regions; empty: that of region
-	parameters         parameterFlags
+	regions            string         // comma list of E-HPC regions; empty: that of region
+	parameters         parameterFlags // of the template
 	mode               mode
 	timeout            time.Duration // to wait for the stack, or for an invocation
 	source             source
@@ -108,6 +108,7 @@ func (o *options) readEnvironment(environ []string) {
 			o.credentials.SecurityToken = value
 		}
 	}
+	// These endpoints contain the region, which is known only after parsing.
 	if o.endpoints.fc == "" {
 		o.endpoints.fc = "https://fcv3." + o.region + ".aliyuncs.com"
 	}
@@ -146,6 +147,7 @@ func (o *options) problems() []error {
 	for region := range strings.SplitSeq(o.regions, ",") {
 		require(o.regions == "" || regionPattern.MatchString(region), "-regions: %q is not %s", region, regionAllowed)
 	}
+	// To destroy a stack, its own parameters name the buckets.
 	if !o.mode.destroy {
 		requireName("bucket", o.bucket, "the bucket for the snapshots; its name must be new in all of OSS",
 			bucketPattern, bucketAllowed)

@@ -29,6 +29,8 @@ func (d *deployment) invoke(
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
+	// Sync waits for the result. The log would come back in a header: it is in
+	// the log store anyway.
 	call := acs.Call{
 		Action: "InvokeFunction", Path: "/" + fcVersion + "/functions/" + url.PathEscape(function) + "/invocations",
 		Header: map[string]string{"x-fc-invocation-type": "Sync", "x-fc-log-type": "None"}, Body: event,
@@ -49,6 +51,7 @@ func (d *deployment) invoke(
 		if err != nil {
 			return nil, fmt.Errorf("invoking %s: %w", function, err)
 		}
+		// FC answers 200 also if the function fails. This header tells the difference.
 		if kind := response.Header.Get("X-Fc-Error-Type"); kind != "" {
 			return nil, fmt.Errorf("invoking %s: it fails with %s: %s", function, kind, errorMessage(response.Body))
 		}

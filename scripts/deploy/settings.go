@@ -20,6 +20,8 @@ import (
 func (d *deployment) checkSettings(stack ros.Stack, spec ros.Spec) error {
 	values := d.mergeParameters(stack, spec)
 	problems := repeatedRegions(values["Regions"])
+	// A template with functions that we cannot evaluate is not wrong: ROS may know
+	// them. Only this check is skipped then.
 	environments, err := d.functionEnvironments(values)
 	if err != nil {
 		fmt.Fprintf(d.out, "the functions' settings are not checked beforehand: %v\n", err)
@@ -96,7 +98,7 @@ func (d *deployment) explainSetting(problem error) string {
 	if !errors.As(problem, &wrong) {
 		return problem.Error()
 	}
-	shown := *wrong
+	shown := *wrong // a copy: the value is removed if it is secret
 	var names []string
 	for _, name := range d.template.ParametersOfVariable(wrong.Setting) {
 		if d.template.IsSecret(name) {

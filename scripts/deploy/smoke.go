@@ -38,6 +38,7 @@ func (d *deployment) testFunctions(ctx context.Context, stack ros.Stack) error {
 		}
 	}
 	base := strings.TrimSuffix(outputs["Url"], "/")
+	// The URL is tested as callers use it, unless the signature does not open it.
 	readVersion, where := d.readVersionOverHTTP(base), base+"/v1/status"
 	if stack.Parameters["HttpAuth"] == "jwt" || stack.Parameters["DefaultUrl"] == "false" {
 		// The deployer's signature does not open the URL.
@@ -57,6 +58,7 @@ func (d *deployment) printRegion(r *capture.RegionReport) {
 	for _, problem := range r.Problems {
 		fmt.Fprintf(d.out, "  %s\n", problem)
 	}
+	// All scopes may fail for one reason: a few examples are enough.
 	const maxShown = 5
 	for _, f := range r.Failed[:min(len(r.Failed), maxShown)] {
 		fmt.Fprintf(d.out, "  %s: %s %s: %s\n", f.Scope, f.Class, f.Code, f.Message)

@@ -29,11 +29,13 @@ func (d *deployment) applyStack(ctx context.Context) error {
 	if err := d.checkSettings(stack, spec); err != nil {
 		return err
 	}
+	// ROS checks the template and the parameters here, before anything changes.
 	changes, err := d.ros.Preview(ctx, stack.ID, spec)
 	if err != nil {
 		return fmt.Errorf("previewing stack %q: %w", d.stack, err)
 	}
 	d.printChanges(stack, spec, changes)
+	// A plan ends here. Everything before this line only reads.
 	if d.mode.plan {
 		fmt.Fprintln(d.out, "nothing was changed or uploaded: -plan")
 		return nil
@@ -43,6 +45,7 @@ func (d *deployment) applyStack(ctx context.Context) error {
 			return err
 		}
 	}
+	// The code must be there before ROS creates the functions.
 	if err := d.uploadCode(ctx); err != nil {
 		return err
 	}
@@ -75,6 +78,8 @@ func (d *deployment) findIdleStack(ctx context.Context) (ros.Stack, error) {
 	if err != nil {
 		return stack, err
 	}
+	// A stack without the parameter was made from another template. Another bucket
+	// would leave the history behind, so it needs another stack.
 	bucket := stack.Parameters["BucketName"]
 	switch {
 	case bucket == "":
@@ -107,7 +112,7 @@ func (d *deployment) printChanges(stack ros.Stack, spec ros.Spec, changes []ros.
 		switch {
 		case d.template.IsSecret(name):
 			fmt.Fprintf(d.out, "  parameter %s: not shown\n", name)
-		case stack.ID == "":
+		case stack.ID == "": // a new stack: there is no old value
 			fmt.Fprintf(d.out, "  parameter %s: %q\n", name, to)
 		case from != to:
 			fmt.Fprintf(d.out, "  parameter %s: %q -> %q\n", name, from, to)

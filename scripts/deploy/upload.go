@@ -41,7 +41,7 @@ func (d *deployment) uploadCode(ctx context.Context) error {
 		switch err := bucket.Create(ctx, b.Name, b.Zip); {
 		case err == nil:
 			fmt.Fprintf(d.out, "uploaded oss://%s/%s, %.2f MB\n", d.codeBucket, b.Name, float64(len(b.Zip))/1e6)
-		case errors.Is(err, fs.ErrExist):
+		case errors.Is(err, fs.ErrExist): // the same bytes: the name has their hash
 			fmt.Fprintf(d.out, "oss://%s/%s is there already\n", d.codeBucket, b.Name)
 		case errors.Is(err, ossbucket.ErrNoBucket):
 			return fmt.Errorf("uploading the code: bucket %q does not exist; -create-code-bucket creates it", d.codeBucket)

@@ -23,6 +23,8 @@ func (d *deployment) createOrUpdate(ctx context.Context, stack ros.Stack, spec r
 		stack.Status = "CREATE_IN_PROGRESS"
 		return d.watchStack(ctx, stack, d.ros.Events(stack.ID))
 	}
+	// The tail must be read before the update starts. Otherwise it would show the
+	// events of earlier updates, and count their failures.
 	events := d.ros.Events(stack.ID)
 	if _, err := events.Next(ctx); err != nil { // skips the events of earlier actions
 		return stack, err
@@ -54,12 +56,13 @@ func (d *deployment) watchStack(parent context.Context, stack ros.Stack, tail *r
 	var failures []ros.Event
 	begun := false
 	for poll := 1; ; poll++ {
+		// After an error the last known status is kept for the message.
 		now, events, err := d.pollStack(ctx, stack.ID, tail)
 		if err == nil {
 			stack = now
 		}
 		switch {
-		case parent.Err() != nil:
+		case parent.Err() != nil: // Ctrl-C
 			return stack, parent.Err()
 		case ctx.Err() != nil:
 			return stack, fmt.Errorf("stack %q is still %s after %s; ROS goes on: run this again to watch it, "+
@@ -73,6 +76,7 @@ func (d *deployment) watchStack(parent context.Context, stack ros.Stack, tail *r
 				failures = append(failures, e)
 			}
 		}
+		// Right after a call ROS may still show the status from before it.
 		begun = begun || len(events) > 0 || stack.Status.InProgress()
 		if !stack.Status.InProgress() && (begun || poll >= maxIdlePolls) {
 			return stack, d.resultOf(stack, failures)

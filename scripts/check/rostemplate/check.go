@@ -33,6 +33,7 @@ func Check(t *Template, catalog rosmodel.Catalog) []Problem {
 	c.checkResources()
 	c.checkOutputs()
 	c.reportUnused()
+	// A value that several references use is checked, and reported, for each.
 	slices.SortStableFunc(c.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 	return slices.Compact(c.problems)
 }

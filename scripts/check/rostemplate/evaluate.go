@@ -50,6 +50,8 @@ func (t *Template) Evaluate(values Values) (map[string]Resource, error) {
 	e := &evaluator{t: t, values: values}
 	resources := map[string]Resource{}
 	for name, r := range entries(t.sections["Resources"]) {
+		// Resources that do not exist are not evaluated: they may refer to others
+		// that do not exist either.
 		if e.exists(r) {
 			resources[name.Value] = e.resource(r)
 		}
@@ -178,6 +180,7 @@ func (e *evaluator) value(n *yaml.Node) any {
 		}
 		return list
 	}
+	// Decode gives strings, numbers and booleans by the rules of YAML, as ROS does.
 	var v any
 	if err := n.Decode(&v); err != nil {
 		e.fail(n, "%v", err)
@@ -250,6 +253,8 @@ func (e *evaluator) reference(arg *yaml.Node) any {
 	if arg.Value == noValue {
 		return omitted{}
 	}
+	// A parameter may not have the name of a resource, so the order of these
+	// look-ups does not matter.
 	if v, given := e.values.Parameters[arg.Value]; given {
 		return v
 	}

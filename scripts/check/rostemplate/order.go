@@ -16,10 +16,12 @@ func (t *Template) sortResources() (sorted, cycle []string) {
 		if i := slices.Index(path, name); i >= 0 {
 			return append(slices.Clone(path[i:]), name)
 		}
+		// A resource with several users is visited for each of them.
 		if slices.Contains(sorted, name) {
 			return nil
 		}
 		for _, other := range dependencies(member(resources, name)) {
+			// The names include parameters, pseudo parameters and unknown names.
 			if member(resources, other) == nil {
 				continue
 			}

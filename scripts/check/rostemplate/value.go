@@ -51,6 +51,8 @@ func (c *checker) checkObject(n *yaml.Node, l location) {
 		}
 		c.checkValue(value, p, inner)
 	}
+	// Check again for what is missing. NoValue removes a property, so it does not
+	// satisfy a required one.
 	for _, name := range known {
 		p, path, _ := l.model.Find(l.path, name)
 		if value := member(n, name); p.Required && (value == nil || isNoValue(value)) {
@@ -66,6 +68,7 @@ func (c *checker) checkValue(n *yaml.Node, p rosmodel.Property, l location) {
 			c.checkBranches(arg, func(branch *yaml.Node) { c.checkValue(branch, p, l) })
 			return
 		}
+		// First what the call refers to, then whether its result fits the property.
 		c.checkCall(n, name, arg)
 		c.checkResult(n, p, l)
 		return
@@ -139,6 +142,8 @@ func (c *checker) checkScalar(n *yaml.Node, p rosmodel.Property, l location) {
 				l.shown, n.Value, strings.Join(known, ", "), didYouMean(n.Value, known))
 		}
 	}
+	// The pattern is JavaScript's. Most are valid in Go, too; the others are
+	// reported, so that nobody believes they were checked.
 	if pattern, err := regexp.Compile(p.Pattern); err != nil {
 		c.report(n, "property %s: its pattern %s cannot be checked here", l.shown, p.Pattern)
 	} else if !pattern.MatchString(n.Value) {

@@ -73,6 +73,7 @@ func (c *Client) call(ctx context.Context, action string, query, form map[string
 		}
 		return response, err
 	}, backoff.WithBackOff(delays), backoff.WithMaxTries(maxTries))
+	// These two have their own errors because callers go on after them.
 	switch {
 	case acs.HasCode(err, "StackNotFound"):
 		return ErrNotFound

@@ -45,12 +45,16 @@ func (t *EventTail) Next(ctx context.Context) ([]Event, error) {
 				unread = append(unread, e)
 			}
 		}
+		// If the list begins with the newest event, the first pages have all new
+		// ones, and the rest need not be read.
 		complete := total >= t.total && len(unread) >= total-t.total
 		if complete || len(events) == 0 || number*pageSize >= total {
 			t.total = total
 			break
 		}
 	}
+	// Times have whole seconds: events of one second keep the order of the list,
+	// so the list must run forward before it is sorted.
 	if n := len(unread); n > 1 && unread[0].Time >= unread[n-1].Time {
 		slices.Reverse(unread)
 	}

@@ -69,6 +69,7 @@ func (s Spec) form() map[string]string {
 
 // addTo adds the time-out and the token to the query of a call.
 func (s Spec) addTo(query map[string]string) map[string]string {
+	// ROS counts whole minutes. Its time-out must not end before ours.
 	minutes := int((s.Timeout + time.Minute - 1) / time.Minute)
 	query["TimeoutInMinutes"] = strconv.Itoa(min(max(minutes, 10), 1440))
 	query["ClientToken"] = s.Token
@@ -96,6 +97,7 @@ func (c *Client) Find(ctx context.Context, name string) (Stack, error) {
 	if err != nil {
 		return Stack{}, err
 	}
+	// A deleted stack stays in the list, and its name may be used again.
 	for _, s := range stacks {
 		if s.StackName == name && s.Status != "DELETE_COMPLETE" {
 			return c.Get(ctx, s.StackId)
