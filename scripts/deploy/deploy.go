@@ -76,7 +76,7 @@ func (d *deployment) readTemplate(root string) error {
 	}
 	d.body = string(data)
 	// ROS would report an unknown parameter, too, but only after the code was
-	// built, and with the value in its message.
+	// built.
 	known := slices.Sorted(slices.Values(d.template.Parameters()))
 	for name, value := range d.parameters.values {
 		if !slices.Contains(known, name) {

@@ -101,7 +101,7 @@ func (d *deployment) readVersionOverHTTP(base string) func(context.Context) (str
 }
 
 // getSigned sends a GET request with the signature that an HTTP trigger with the
-// authentication "function" wants. Other triggers ignore it.
+// authentication "function" wants.
 func (d *deployment) getSigned(ctx context.Context, target string) (status int, body []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

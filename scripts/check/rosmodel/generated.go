@@ -47,7 +47,8 @@ var (
 	patternLine = regexp.MustCompile(`^reg: /(.*)/$`)
 
 	// ignoredLine matches lines without rules.
-	ignoredLine = regexp.MustCompile(`^(//.*|\}|\}\)\);|return \{|\};|if \(!ros\.canInspect\(properties\)\) \{|return properties;` +
+	ignoredLine = regexp.MustCompile(`^(//.*|\}|\}\)\);|return \{|\};|if \(!ros\.canInspect\(properties\)\) \{` +
+		`|return properties;` +
 		`|return ros\.VALIDATION_SUCCESS;` +
 		`|const errors = new ros\.ValidationResults\(\);|return errors\.wrap\(.*\);` +
 		`|if \(enableResourcePropertyConstraint\) \{` +

@@ -253,8 +253,8 @@ func (e *evaluator) reference(arg *yaml.Node) any {
 	if arg.Value == noValue {
 		return omitted{}
 	}
-	// A parameter may not have the name of a resource, so the order of these
-	// look-ups does not matter.
+	// Names of pseudo parameters contain "::", so they are never names of
+	// parameters.
 	if v, given := e.values.Parameters[arg.Value]; given {
 		return v
 	}

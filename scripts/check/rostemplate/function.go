@@ -138,8 +138,7 @@ func (c *checker) checkGetAtt(arg *yaml.Node) {
 // one.
 func (c *checker) checkBranches(arg *yaml.Node, check func(*yaml.Node)) {
 	c.useCondition(arg.Content[0])
-	// In the second value the condition does not hold. That no other condition
-	// follows from it is enough here: the template has no such case.
+	// The condition does not hold in the second value.
 	outside := c.holds
 	c.holds = append(slices.Clone(outside), arg.Content[0].Value)
 	check(arg.Content[1])
