@@ -11,39 +11,39 @@ import (
 )
 
 // zippable are lookups with long answers: worked out each time, and from memory.
-var zippable = []lookup{
-	{name: "page", ask: func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=%s&Size__lt=%d&limit=100", c.cluster(n), 1000+n), gzipped()
+var gzipLookups = []lookup{
+	{name: "page", request: func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=%s&Size__lt=%d&limit=100", c.clusterID(n), 1000+n), acceptGzip()
 	}, status: 200},
-	{name: "whole list", ask: func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=%s&Size__lt=%d&limit=1000", c.cluster(n), 1000+n), gzipped()
+	{name: "whole list", request: func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=%s&Size__lt=%d&limit=1000", c.clusterID(n), 1000+n), acceptGzip()
 	}, status: 200},
-	{name: "repeated list", ask: func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=%s&limit=1000", c.cluster(0)), gzipped()
+	{name: "repeated list", request: func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=%s&limit=1000", c.clusterID(0)), acceptGzip()
 	}, status: 200},
-	{name: "table", ask: func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=%s&Size__lt=%d&limit=1000&format=table", c.cluster(n), 1000+n), gzipped()
+	{name: "table", request: func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=%s&Size__lt=%d&limit=1000&format=table", c.clusterID(n), 1000+n), acceptGzip()
 	}, status: 200},
 }
 
-func gzipped() http.Header { return http.Header{"Accept-Encoding": {"gzip"}} }
+func acceptGzip() http.Header { return http.Header{"Accept-Encoding": {"gzip"}} }
 
 // BenchmarkGzip measures the real binary with QUERY_GZIP against itself
 // without, for a caller that takes gzip, the two taking turns.
 func BenchmarkGzip(b *testing.B) {
-	c := newBenchCatalogue(b, small)
-	zipped, plain := c.start(b, queryBinary(b), "QUERY_GZIP=true"), c.start(b, queryBinary(b))
-	warm(b, c, zipped)
-	warm(b, c, plain)
+	c := newBenchRegion(b, smallRegion)
+	zipped, plain := c.startFunction(b, buildQuery(b), "QUERY_GZIP=true"), c.startFunction(b, buildQuery(b))
+	readEveryList(b, c, zipped)
+	readEveryList(b, c, plain)
 	var table []string
-	for _, l := range zippable {
+	for _, l := range gzipLookups {
 		b.Run(l.name, func(b *testing.B) {
-			target, header := l.ask(c, 0)
-			saved := answer(b, plain, event(b, target, header), l.status)
+			target, header := l.request(c, 0)
+			saved := invokeFor(b, plain, newEvent(b, target, header), l.status)
 			if len(saved.Body) == 0 || saved.Headers["Content-Encoding"] != "" {
 				b.Fatal("without QUERY_GZIP the answer is compressed, or empty")
 			}
-			row := l.compare(b, c, zipped, plain)
+			row := l.compareWithConstant(b, c, zipped, plain)
 			b.ReportMetric(0, "ns/op") // of both functions together: means nothing
 			b.ReportMetric(row.p50, "x-p50")
 			b.ReportMetric(row.cpu, "x-cpu")
@@ -58,11 +58,11 @@ func BenchmarkGzip(b *testing.B) {
 // its own tag, and a caller that takes none or has the answer gets none.
 func TestGzipThroughTheFunction(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, size{"4x60", 4, 60, 80})
-	f := c.start(t, queryBinary(t), "QUERY_GZIP=true")
+	c := newTestRegion(t, regionSize{"4x60", 4, 60, 80})
+	f := c.startFunction(t, buildQuery(t), "QUERY_GZIP=true")
 	address := "/v1/images?limit=1000&format=csv&ClusterId=" + c.clusters[0]
-	plain := answer(t, f, event(t, address, nil), 200)
-	zip := answer(t, f, event(t, address, gzipped()), 200)
+	plain := invokeFor(t, f, newEvent(t, address, nil), 200)
+	zip := invokeFor(t, f, newEvent(t, address, acceptGzip()), 200)
 	r, err := gzip.NewReader(bytes.NewReader(zip.Body))
 	if err != nil {
 		t.Fatal(err)
@@ -74,13 +74,13 @@ func TestGzipThroughTheFunction(t *testing.T) {
 	if zip.Headers["Content-Encoding"] != "gzip" || zip.Headers["Etag"] == plain.Headers["Etag"] || zip.Headers["Vary"] != plain.Headers["Vary"] {
 		t.Errorf("compressed: %v, plain: %v", zip.Headers, plain.Headers)
 	}
-	refused := answer(t, f, event(t, address, http.Header{"Accept-Encoding": {"gzip;q=0, *"}}), 200)
+	refused := invokeFor(t, f, newEvent(t, address, http.Header{"Accept-Encoding": {"gzip;q=0, *"}}), 200)
 	if refused.Headers["Content-Encoding"] != "" || !bytes.Equal(refused.Body, plain.Body) {
 		t.Errorf("refused, and sent: %v", refused.Headers)
 	}
-	known := gzipped()
+	known := acceptGzip()
 	known.Set("If-None-Match", zip.Headers["Etag"])
-	if again := answer(t, f, event(t, address, known), 304); len(again.Body) != 0 || again.Headers["Etag"] != zip.Headers["Etag"] || again.Headers["Content-Encoding"] != "" {
+	if again := invokeFor(t, f, newEvent(t, address, known), 304); len(again.Body) != 0 || again.Headers["Etag"] != zip.Headers["Etag"] || again.Headers["Content-Encoding"] != "" {
 		t.Errorf("known already: %v, %d bytes", again.Headers, len(again.Body))
 	}
 }

@@ -22,17 +22,17 @@ import (
 // /v1/images and as upstream's parameters.
 var replicaLookups = []struct {
 	name   string
-	lookup func(c *catalogue, n int) string
-	params func(c *catalogue, n int) map[string]string
+	lookup func(c *testRegion, n int) string
+	params func(c *testRegion, n int) map[string]string
 }{
-	{"whole list", func(c *catalogue, n int) string { return target("ClusterId=%s&limit=1000", c.cluster(n)) },
-		func(c *catalogue, n int) map[string]string { return map[string]string{"ClusterId": c.cluster(n)} }},
-	{"repeated list", func(c *catalogue, _ int) string { return target("ClusterId=%s&limit=1000", c.cluster(0)) },
-		func(c *catalogue, _ int) map[string]string { return map[string]string{"ClusterId": c.cluster(0)} }},
-	{"by BaseOsTag", func(c *catalogue, n int) string {
-		return target("ClusterId=%s&limit=1000&BaseOsTag=CentOS_7.6_64", c.cluster(n))
-	}, func(c *catalogue, n int) map[string]string {
-		return map[string]string{"ClusterId": c.cluster(n), "BaseOsTag": "CentOS_7.6_64"}
+	{"whole list", func(c *testRegion, n int) string { return formatTarget("ClusterId=%s&limit=1000", c.clusterID(n)) },
+		func(c *testRegion, n int) map[string]string { return map[string]string{"ClusterId": c.clusterID(n)} }},
+	{"repeated list", func(c *testRegion, _ int) string { return formatTarget("ClusterId=%s&limit=1000", c.clusterID(0)) },
+		func(c *testRegion, _ int) map[string]string { return map[string]string{"ClusterId": c.clusterID(0)} }},
+	{"by BaseOsTag", func(c *testRegion, n int) string {
+		return formatTarget("ClusterId=%s&limit=1000&BaseOsTag=CentOS_7.6_64", c.clusterID(n))
+	}, func(c *testRegion, n int) map[string]string {
+		return map[string]string{"ClusterId": c.clusterID(n), "BaseOsTag": "CentOS_7.6_64"}
 	}},
 }
 
@@ -42,21 +42,21 @@ const benchToken = "token-of-the-benchmark"
 // included, with the same lookup through /v1/images with a token: one process,
 // taking turns. The goal is 1.25 for p50 and CPU.
 func BenchmarkReplica(b *testing.B) {
-	c := newBenchCatalogue(b, small)
-	q := c.start(b, queryBinary(b), accessKeys(), fmt.Sprintf(`QUERY_TOKENS=[{"name":"bench","sha256":"%x"}]`, sha256.Sum256([]byte(benchToken))))
+	c := newBenchRegion(b, smallRegion)
+	q := c.startFunction(b, buildQuery(b), accessKeys(), fmt.Sprintf(`QUERY_TOKENS=[{"name":"bench","sha256":"%x"}]`, sha256.Sum256([]byte(benchToken))))
 	bearer := http.Header{"Authorization": {"Bearer " + benchToken}}
 	for n := range c.clusters {
-		answer(b, q, event(b, "/v1/images?limit=1&ClusterId="+c.cluster(n), bearer), 200)
+		invokeFor(b, q, newEvent(b, "/v1/images?limit=1&ClusterId="+c.clusterID(n), bearer), 200)
 	}
 	var table []string
 	for _, l := range replicaLookups {
 		for name, sign := range map[string]func(testing.TB, map[string]string) []byte{"query": signedQuery, "headers": signedHeaders} {
 			b.Run(l.name+", "+name, func(b *testing.B) {
-				lookup, question := answer(b, q, event(b, "/v1/images?"+l.lookup(c, 0), bearer), 200), answer(b, q, sign(b, l.params(c, 0)), 200)
+				lookup, question := invokeFor(b, q, newEvent(b, "/v1/images?"+l.lookup(c, 0), bearer), 200), invokeFor(b, q, sign(b, l.params(c, 0)), 200)
 				if n := len(question.Body) - len(lookup.Body); n > 0 || n < -1000 {
 					b.Fatalf("answers of %d and %d bytes are not to the same question", len(lookup.Body), len(question.Body))
 				}
-				p50, cpu := turns(b, q, func(n int) []byte { return event(b, "/v1/images?"+l.lookup(c, n), bearer) }, func(n int) []byte { return sign(b, l.params(c, n)) })
+				p50, cpu := compareAlternating(b, q, func(n int) []byte { return newEvent(b, "/v1/images?"+l.lookup(c, n), bearer) }, func(n int) []byte { return sign(b, l.params(c, n)) })
 				b.ReportMetric(0, "ns/op") // of both together: means nothing
 				b.ReportMetric(p50, "x-p50")
 				b.ReportMetric(cpu, "x-cpu")
@@ -70,21 +70,21 @@ func BenchmarkReplica(b *testing.B) {
 
 // turns sends batches of two kinds of events and compares them: ratios of the
 // median times, and of the processor time.
-func turns(b *testing.B, q *fctest.Function, base, other func(n int) []byte) (p50, cpu float64) {
-	first, second := &series{f: q}, &series{f: q}
+func compareAlternating(b *testing.B, q *fctest.Function, base, other func(n int) []byte) (p50, cpu float64) {
+	first, second := &measurements{f: q}, &measurements{f: q}
 	var ratios []float64
 	n := 1
 	round := func() {
 		events := [2][][]byte{}
-		for range batch {
+		for range batchSize {
 			events[0], events[1] = append(events[0], base(n)), append(events[1], other(n))
 			n++
 		}
-		median := first.run(b, events[0])
-		ratios = append(ratios, float64(second.run(b, events[1]))/float64(median))
+		median := first.measureBatch(b, events[0])
+		ratios = append(ratios, float64(second.measureBatch(b, events[1]))/float64(median))
 	}
 	round()
-	*first, *second, ratios = series{f: q}, series{f: q}, nil // that was for warmth
+	*first, *second, ratios = measurements{f: q}, measurements{f: q}, nil // that was for warmth
 	for b.Loop() {
 		round()
 	}
@@ -94,8 +94,8 @@ func turns(b *testing.B, q *fctest.Function, base, other func(n int) []byte) (p5
 
 // signedQuery is the event of a request that alibaba-cloud-sdk-go signs.
 func signedQuery(tb testing.TB, params map[string]string) []byte {
-	c := newSDK(tb, region, everyone, "")
-	held := &holder{tb: tb}
+	c := newSDK(tb, region, fullKey, "")
+	held := &eventRecorder{tb: tb}
 	c.SetTransport(held)
 	r := requests.NewCommonRequest()
 	r.Scheme, r.Domain, r.Product, r.Version, r.ApiName, r.Method, r.AcceptFormat = "http", "function.example", "EHPC", "2018-04-12", "ListCommunityImages", "GET", "JSON"
@@ -108,8 +108,8 @@ func signedQuery(tb testing.TB, params map[string]string) []byte {
 
 // signedHeaders is the event of a request that darabonba-openapi signs.
 func signedHeaders(tb testing.TB, params map[string]string) []byte {
-	held := &holder{tb: tb}
-	c, err := openapi.NewClient(&openapi.Config{AccessKeyId: dara.String(everyone.id), AccessKeySecret: dara.String(everyone.secret), HttpClient: held, Protocol: dara.String("HTTP"), Endpoint: dara.String("function.example")})
+	held := &eventRecorder{tb: tb}
+	c, err := openapi.NewClient(&openapi.Config{AccessKeyId: dara.String(fullKey.id), AccessKeySecret: dara.String(fullKey.secret), HttpClient: held, Protocol: dara.String("HTTP"), Endpoint: dara.String("function.example")})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -125,13 +125,13 @@ func signedHeaders(tb testing.TB, params map[string]string) []byte {
 }
 
 // holder is a transport that keeps the request as FC's trigger would hand it on.
-type holder struct {
+type eventRecorder struct {
 	tb    testing.TB
 	event []byte
 }
 
 // RoundTrip implements http.RoundTripper.
-func (h *holder) RoundTrip(r *http.Request) (*http.Response, error) {
+func (h *eventRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	var err error
 	if h.event, err = fctest.HTTPEvent(r, fctest.NewRequestID()); err != nil {
 		h.tb.Fatal(err)
@@ -140,6 +140,6 @@ func (h *holder) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // Call implements the transport of darabonba-openapi.
-func (h *holder) Call(r *http.Request, _ *http.Transport) (*http.Response, error) {
+func (h *eventRecorder) Call(r *http.Request, _ *http.Transport) (*http.Response, error) {
 	return h.RoundTrip(r)
 }

@@ -17,50 +17,50 @@ import (
 // lookup is one kind of question. ask is the n-th of its kind; unless the kind
 // is repetition, no two of a run are equal, so that every answer is worked out.
 type lookup struct {
-	name   string
-	ask    func(c *catalogue, n int) (target string, header http.Header)
-	status int
-	goal   float64 // times the constant function, CPU and p50
-	large  float64 // the same for the large catalogue
+	name    string
+	request func(c *testRegion, n int) (target string, header http.Header)
+	status  int
+	goal    float64 // times the constant function, CPU and p50
+	large   float64 // the same for the large catalogue
 }
 
-const tail = 1.6 // goal for p99
+const p99Goal = 1.6 // goal for p99
 
-func target(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+func formatTarget(format string, args ...any) string { return fmt.Sprintf(format, args...) }
 
-func (c *catalogue) cluster(n int) string { return c.clusters[n%len(c.clusters)] }
+func (c *testRegion) clusterID(n int) string { return c.clusters[n%len(c.clusters)] }
 
 var lookups = []lookup{
-	{"filtered", func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=%s&OsTag.Platform=CentOS&Status=Available&Size__lt=%d&sort=-OsTag.Version&limit=1", c.cluster(n), 1000+n), nil
+	{"filtered", func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=%s&OsTag.Platform=CentOS&Status=Available&Size__lt=%d&sort=-OsTag.Version&limit=1", c.clusterID(n), 1000+n), nil
 	}, 200, 1.25, 1.5},
-	{"page", func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=%s&Size__lt=%d&limit=100", c.cluster(n), 1000+n), nil
+	{"page", func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=%s&Size__lt=%d&limit=100", c.clusterID(n), 1000+n), nil
 	}, 200, 1.25, 1.5},
-	{"image by id", func(c *catalogue, n int) (string, http.Header) {
+	{"image by id", func(c *testRegion, n int) (string, http.Header) {
 		return "/v1/images/" + c.images[n*7%len(c.images)].ImageID, nil
 	}, 200, 1.25, 1.5},
-	{"whole list", func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=%s&limit=1000", c.cluster(n)), nil
+	{"whole list", func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=%s&limit=1000", c.clusterID(n)), nil
 	}, 200, 1.25, 1.5},
-	{"repeated", func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=%s&OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=10", c.cluster(0)), nil
+	{"repeated", func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=%s&OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=10", c.clusterID(0)), nil
 	}, 200, 1.1, 1.5},
-	{"repeated list", func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=%s&limit=1000", c.cluster(0)), nil
+	{"repeated list", func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=%s&limit=1000", c.clusterID(0)), nil
 	}, 200, 1.1, 1.5},
-	{"304", func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=%s&limit=1000", c.cluster(0)), http.Header{"If-None-Match": {"*"}}
+	{"304", func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=%s&limit=1000", c.clusterID(0)), http.Header{"If-None-Match": {"*"}}
 	}, 304, 1.1, 1.5},
-	{"text", func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=*&q=%s+%d", strings.ToLower(products[n%len(products)]), n%1000), nil
+	{"text", func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=*&q=%s+%d", strings.ToLower(products[n%len(products)]), n%1000), nil
 	}, 200, 1.4, 2},
-	{"text, long answer", func(c *catalogue, n int) (string, http.Header) {
-		return target("/v1/images?ClusterId=*&q=%s&Size__lt=%d", products[n%len(products)], 1000+n), nil
+	{"text, long answer", func(c *testRegion, n int) (string, http.Header) {
+		return formatTarget("/v1/images?ClusterId=*&q=%s&Size__lt=%d", products[n%len(products)], 1000+n), nil
 	}, 200, 1.4, 2},
 }
 
-func event(tb testing.TB, target string, header http.Header) []byte {
+func newEvent(tb testing.TB, target string, header http.Header) []byte {
 	r, err := http.NewRequest(http.MethodGet, "http://function.example"+target, nil)
 	if err != nil {
 		tb.Fatal(err)
@@ -80,30 +80,30 @@ func event(tb testing.TB, target string, header http.Header) []byte {
 // of the same size, the two taking turns. The answers take the place of the
 // figures that testing measures by itself.
 func BenchmarkLookup(b *testing.B) {
-	benchmarkLookups(b, small, func(l lookup) float64 { return l.goal })
+	benchmarkLookups(b, smallRegion, func(l lookup) float64 { return l.goal })
 }
 
 // BenchmarkLookupOneCore is BenchmarkLookup with both functions on one core, as
 // a small instance has it. The constant function gains more by that.
 func BenchmarkLookupOneCore(b *testing.B) {
-	benchmarkLookups(b, small, func(l lookup) float64 { return l.goal }, "GOMAXPROCS=1")
+	benchmarkLookups(b, smallRegion, func(l lookup) float64 { return l.goal }, "GOMAXPROCS=1")
 }
 
 // BenchmarkLookupLarge is BenchmarkLookup on 2,000 clusters with 400 images
 // each, out of 10,000.
 func BenchmarkLookupLarge(b *testing.B) {
-	benchmarkLookups(b, large, func(l lookup) float64 { return l.large })
+	benchmarkLookups(b, largeRegion, func(l lookup) float64 { return l.large })
 }
 
-func benchmarkLookups(b *testing.B, s size, goal func(lookup) float64, env ...string) {
-	c := newBenchCatalogue(b, s)
-	q := c.start(b, queryBinary(b), env...)
-	warm(b, c, q)
+func benchmarkLookups(b *testing.B, s regionSize, goal func(lookup) float64, env ...string) {
+	c := newBenchRegion(b, s)
+	q := c.startFunction(b, buildQuery(b), env...)
+	readEveryList(b, c, q)
 	var table []string
 	for _, l := range lookups {
 		b.Run(l.name, func(b *testing.B) {
-			hello := c.start(b, constantBinary(b), slices.Concat(env, []string{"CONSTANT_BODY=" + l.sample(b, c, q)})...)
-			row := l.compare(b, c, q, hello)
+			hello := c.startFunction(b, buildConstant(b), slices.Concat(env, []string{"CONSTANT_BODY=" + l.writeSampleBody(b, c, q)})...)
+			row := l.compareWithConstant(b, c, q, hello)
 			b.ReportMetric(0, "ns/op") // of both functions together: means nothing
 			b.ReportMetric(row.p50, "x-p50")
 			b.ReportMetric(row.cpu, "x-cpu")
@@ -127,9 +127,9 @@ const benchCPU = "BENCH_CPU"
 
 // newBenchCatalogue is newCatalogue whose functions run with the CPU that
 // benchCPU asks for.
-func newBenchCatalogue(b *testing.B, s size) *catalogue {
+func newBenchRegion(b *testing.B, s regionSize) *testRegion {
 	b.Helper()
-	c := newCatalogue(b, s)
+	c := newTestRegion(b, s)
 	text := os.Getenv(benchCPU)
 	if text == "" {
 		return c
@@ -143,18 +143,18 @@ func newBenchCatalogue(b *testing.B, s size) *catalogue {
 }
 
 // warm touches every list once.
-func warm(tb testing.TB, c *catalogue, q *fctest.Function) {
+func readEveryList(tb testing.TB, c *testRegion, q *fctest.Function) {
 	tb.Helper()
 	for _, target := range []string{"/v1/images?ClusterId=*&limit=1", "/v1/images/" + c.images[0].ImageID} {
-		answer(tb, q, event(tb, target, nil), 200)
+		invokeFor(tb, q, newEvent(tb, target, nil), 200)
 	}
 	for _, id := range c.clusters {
-		answer(tb, q, event(tb, "/v1/images?limit=1&ClusterId="+id, nil), 200)
+		invokeFor(tb, q, newEvent(tb, "/v1/images?limit=1&ClusterId="+id, nil), 200)
 	}
 }
 
 // answer invokes the function and checks the status.
-func answer(tb testing.TB, f *fctest.Function, event []byte, status int) fctest.HTTPResponse {
+func invokeFor(tb testing.TB, f *fctest.Function, event []byte, status int) fctest.HTTPResponse {
 	tb.Helper()
 	r, err := f.Invoke(tb.Context(), event)
 	if err != nil || r.Error != nil {
@@ -168,9 +168,9 @@ func answer(tb testing.TB, f *fctest.Function, event []byte, status int) fctest.
 }
 
 // sample writes an answer's body to a file, and gives its name.
-func (l lookup) sample(b *testing.B, c *catalogue, q *fctest.Function) string {
-	target, header := l.ask(c, 0)
-	body := answer(b, q, event(b, target, header), l.status).Body
+func (l lookup) writeSampleBody(b *testing.B, c *testRegion, q *fctest.Function) string {
+	target, header := l.request(c, 0)
+	body := invokeFor(b, q, newEvent(b, target, header), l.status).Body
 	if len(body) == 0 {
 		body = []byte{'\n'}
 	}
@@ -182,29 +182,29 @@ func (l lookup) sample(b *testing.B, c *catalogue, q *fctest.Function) string {
 }
 
 // batch is how many invocations one function gets before it is the other's turn.
-const batch = 100
+const batchSize = 100
 
 // compared is the outcome for one lookup.
-type compared struct {
+type comparison struct {
 	p50, mean, cpu, p99 float64       // times the constant function
 	median              time.Duration // of the lookup itself
 	micros              float64       // CPU of the lookup itself
 	bytes               int
 }
 
-func (r compared) String(name string, goal float64) string {
-	return fmt.Sprintf("%-18s %5.2f %5.2f %5.2f %5.2f | %5.2f %5.2f | %6d µs %5.0f µs %7d", name, goal, r.p50, r.mean, r.cpu, tail, r.p99, r.median.Microseconds(), r.micros, r.bytes)
+func (r comparison) String(name string, goal float64) string {
+	return fmt.Sprintf("%-18s %5.2f %5.2f %5.2f %5.2f | %5.2f %5.2f | %6d µs %5.0f µs %7d", name, goal, r.p50, r.mean, r.cpu, p99Goal, r.p99, r.median.Microseconds(), r.micros, r.bytes)
 }
 
 // series is what was measured of one function.
-type series struct {
+type measurements struct {
 	f     *fctest.Function
 	took  []time.Duration
 	cpu   time.Duration
 	bytes int
 }
 
-func (s *series) run(b *testing.B, events [][]byte) time.Duration {
+func (s *measurements) measureBatch(b *testing.B, events [][]byte) time.Duration {
 	process, _ := s.f.Process()
 	before, from := cpuTime(process), len(s.took)
 	for _, e := range events {
@@ -225,35 +225,35 @@ func quantile(took []time.Duration, q float64) time.Duration {
 	return sorted[int(q*float64(len(sorted)-1))]
 }
 
-func sum(took []time.Duration) (total time.Duration) {
+func sumDurations(took []time.Duration) (total time.Duration) {
 	for _, d := range took {
 		total += d
 	}
 	return total
 }
 
-func (l lookup) compare(b *testing.B, c *catalogue, q, hello *fctest.Function) compared {
-	ours, theirs := &series{f: q}, &series{f: hello}
+func (l lookup) compareWithConstant(b *testing.B, c *testRegion, q, hello *fctest.Function) comparison {
+	ours, theirs := &measurements{f: q}, &measurements{f: hello}
 	var ratios []float64
 	n := 1
 	round := func() {
-		events := make([][]byte, batch)
+		events := make([][]byte, batchSize)
 		for i := range events {
-			target, header := l.ask(c, n)
-			events[i] = event(b, target, header)
+			target, header := l.request(c, n)
+			events[i] = newEvent(b, target, header)
 			n++
 		}
-		base := theirs.run(b, events)
-		ratios = append(ratios, float64(ours.run(b, events))/float64(base))
+		base := theirs.measureBatch(b, events)
+		ratios = append(ratios, float64(ours.measureBatch(b, events))/float64(base))
 	}
 	round()
-	*ours, *theirs, ratios = series{f: q}, series{f: hello}, nil // that was for warmth
+	*ours, *theirs, ratios = measurements{f: q}, measurements{f: hello}, nil // that was for warmth
 	for b.Loop() {
 		round()
 	}
 	slices.Sort(ratios)
-	return compared{
-		p50: ratios[len(ratios)/2], mean: float64(sum(ours.took)) / float64(sum(theirs.took)), cpu: float64(ours.cpu) / float64(theirs.cpu),
+	return comparison{
+		p50: ratios[len(ratios)/2], mean: float64(sumDurations(ours.took)) / float64(sumDurations(theirs.took)), cpu: float64(ours.cpu) / float64(theirs.cpu),
 		p99:    float64(quantile(ours.took, 0.99)) / float64(quantile(theirs.took, 0.99)),
 		median: quantile(ours.took, 0.5), micros: float64(ours.cpu.Microseconds()) / float64(len(ours.took)), bytes: ours.bytes,
 	}

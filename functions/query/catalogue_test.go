@@ -23,7 +23,7 @@ const region = "cn-hangzhou"
 
 // catalogue is a region of a chosen size in a bucket: clusters with a list of
 // their own each, out of a common stock of images. Equal sizes give equal data.
-type catalogue struct {
+type testRegion struct {
 	name     string
 	clusters []string
 	images   []*catalog.Image
@@ -35,14 +35,14 @@ type catalogue struct {
 }
 
 // size is the size of a catalogue.
-type size struct {
+type regionSize struct {
 	name                        string
 	clusters, perList, distinct int
 }
 
 var (
-	small = size{"200x200", 200, 200, 2000}
-	large = size{"2000x400", 2000, 400, 10000}
+	smallRegion = regionSize{"200x200", 200, 200, 2000}
+	largeRegion = regionSize{"2000x400", 2000, 400, 10000}
 )
 
 // imageBytes is the length of an image, chosen so that the answer with a list
@@ -50,9 +50,9 @@ var (
 const imageBytes = 544
 
 // newCatalogue commits a catalogue of the size, as of now.
-func newCatalogue(tb testing.TB, s size) *catalogue {
+func newTestRegion(tb testing.TB, s regionSize) *testRegion {
 	tb.Helper()
-	c := &catalogue{name: s.name, oss: osstest.Start(tb, "")}
+	c := &testRegion{name: s.name, oss: osstest.Start(tb, "")}
 	var err error
 	if c.bucket, err = ossbucket.New(ossbucket.Options{Endpoint: c.oss.URL, Bucket: c.oss.Bucket, Credentials: func(context.Context) (cloud.Credentials, error) {
 		return cloud.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret, SecurityToken: c.oss.Key.Token}, nil
@@ -77,12 +77,12 @@ func newCatalogue(tb testing.TB, s size) *catalogue {
 		}
 		c.lists = append(c.lists, list)
 	}
-	c.commit(tb)
+	c.commitLists(tb)
 	c.oss.Requests() // lets go of them
 	return c
 }
 
-func (c *catalogue) commit(tb testing.TB) {
+func (c *testRegion) commitLists(tb testing.TB) {
 	tb.Helper()
 	writer, now := archive.NewWriter(c.bucket, c.keys, time.Now), catalog.At(time.Now())
 	base, err := writer.Load(tb.Context(), region)
@@ -107,7 +107,7 @@ func (c *catalogue) commit(tb testing.TB) {
 
 // list commits a run that asks for the clusters and for nothing else: upstream's
 // entries have a kilobyte each, and differ from those of any other n.
-func (c *catalogue) list(tb testing.TB, n int) {
+func (c *testRegion) commitClusterList(tb testing.TB, n int) {
 	tb.Helper()
 	writer, listing := archive.NewWriter(c.bucket, c.keys, time.Now), &archive.Listing{At: catalog.At(time.Now())}
 	base, err := writer.Load(tb.Context(), region)
@@ -134,7 +134,7 @@ func (c *catalogue) list(tb testing.TB, n int) {
 
 // bytes is the size of the catalogue without repetition: every image once, and
 // four bytes for each place in a list.
-func (c *catalogue) bytes() int {
+func (c *testRegion) contentBytes() int {
 	n := 0
 	for _, im := range c.images {
 		n += len(im.Raw)
@@ -167,18 +167,18 @@ func imageJSON(i int) []byte {
 }
 
 // env is the environment of a function that serves the catalogue.
-func (c *catalogue) env(more ...string) []string {
+func (c *testRegion) functionEnv(more ...string) []string {
 	return slices.Concat([]string{"OSS_ENDPOINT=" + c.oss.URL, "OSS_BUCKET=" + c.oss.Bucket, "EHPC_REGIONS=" + region}, more)
 }
 
-func (c *catalogue) credentials() cloud.Credentials {
+func (c *testRegion) credentials() cloud.Credentials {
 	return cloud.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret, SecurityToken: c.oss.Key.Token}
 }
 
 // start starts a binary of this directory's kind: "query" or "constant".
-func (c *catalogue) start(tb testing.TB, binary string, env ...string) *fctest.Function {
+func (c *testRegion) startFunction(tb testing.TB, binary string, env ...string) *fctest.Function {
 	tb.Helper()
-	f, err := fctest.Start(tb.Context(), binary, fctest.Options{Env: c.env(env...), Credentials: c.credentials(), CPU: c.cpu})
+	f, err := fctest.Start(tb.Context(), binary, fctest.Options{Env: c.functionEnv(env...), Credentials: c.credentials(), CPU: c.cpu})
 	if errors.Is(err, fctest.ErrNoCPUQuota) {
 		tb.Skip(err)
 	}
@@ -189,10 +189,10 @@ func (c *catalogue) start(tb testing.TB, binary string, env ...string) *fctest.F
 	return f
 }
 
-func queryBinary(tb testing.TB) string {
+func buildQuery(tb testing.TB) string {
 	return fctest.Binary(tb, "community-images/functions/query")
 }
 
-func constantBinary(tb testing.TB) string {
+func buildConstant(tb testing.TB) string {
 	return fctest.Binary(tb, "community-images/functions/query/testdata/constant")
 }

@@ -25,23 +25,23 @@ const (
 
 // BenchmarkColdStart measures from exec to the first answer over the runtime
 // protocol, in turns with the function that has the same SDKs.
-func BenchmarkColdStart(b *testing.B) { benchmarkColdStart(b, small) }
+func BenchmarkColdStart(b *testing.B) { benchmarkColdStart(b, smallRegion) }
 
 // BenchmarkColdStartLarge is BenchmarkColdStart on the large catalogue.
-func BenchmarkColdStartLarge(b *testing.B) { benchmarkColdStart(b, large) }
+func BenchmarkColdStartLarge(b *testing.B) { benchmarkColdStart(b, largeRegion) }
 
-func benchmarkColdStart(b *testing.B, s size) {
-	c := newBenchCatalogue(b, s)
-	hello, query := constantBinary(b), queryBinary(b)
+func benchmarkColdStart(b *testing.B, s regionSize) {
+	c := newBenchRegion(b, s)
+	hello, query := buildConstant(b), buildQuery(b)
 	var base, one, text, byID coldStarts
 	var trip []time.Duration
-	whole := event(b, "/v1/images?ClusterId=*&q=gromacs+1&limit=10", nil)
+	whole := newEvent(b, "/v1/images?ClusterId=*&q=gromacs+1&limit=10", nil)
 	start := func() {
-		base.add(c.cold(b, hello, event(b, "/", nil)))
-		one.add(c.cold(b, query, event(b, "/v1/images?limit=10&ClusterId="+c.clusters[0], nil)))
-		text.add(c.cold(b, query, whole))
-		byID.add(c.cold(b, query, event(b, "/v1/images/"+c.images[0].ImageID, nil)))
-		trip = append(trip, c.roundTrip(b))
+		base.add(c.measureColdStart(b, hello, newEvent(b, "/", nil)))
+		one.add(c.measureColdStart(b, query, newEvent(b, "/v1/images?limit=10&ClusterId="+c.clusters[0], nil)))
+		text.add(c.measureColdStart(b, query, whole))
+		byID.add(c.measureColdStart(b, query, newEvent(b, "/v1/images/"+c.images[0].ImageID, nil)))
+		trip = append(trip, c.measureRoundTrip(b))
 	}
 	for b.Loop() {
 		start()
@@ -49,23 +49,23 @@ func benchmarkColdStart(b *testing.B, s size) {
 	for len(base.took) < leastStarts { // however short the time
 		start()
 	}
-	mb := float64(c.bytes()) / 1e6
+	mb := float64(c.contentBytes()) / 1e6
 	goal := time.Duration(coldGoal*float64(median(base.took))) + median(trip) + coldAdded
 	all := median(base.took) + time.Duration(mb*float64(perMB))
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(ms(median(base.took)), "hello-ms")
-	b.ReportMetric(ms(median(one.took)), "one-ms")
-	b.ReportMetric(ms(median(text.took)), "text-ms")
-	b.ReportMetric(ms(median(byID.took)), "id-ms")
+	b.ReportMetric(milliseconds(median(base.took)), "hello-ms")
+	b.ReportMetric(milliseconds(median(one.took)), "one-ms")
+	b.ReportMetric(milliseconds(median(text.took)), "text-ms")
+	b.ReportMetric(milliseconds(median(byID.took)), "id-ms")
 	fmt.Printf("\n%s, cold start to the first answer (%d starts; the catalogue has %.2f MB, a round trip takes %.2f ms):\n",
-		c.name, len(base.took), mb, ms(median(trip)))
+		c.name, len(base.took), mb, milliseconds(median(trip)))
 	for _, row := range []struct {
 		name   string
 		goal   time.Duration
 		starts coldStarts
 	}{{"the same SDKs alone", 0, base}, {"one cluster", goal, one}, {"text over all", all, text}, {"image by id", all, byID}} {
 		fmt.Printf("%-20s goal %7.1f ms  p50 %7.1f ms  cpu %7.1f ms\n",
-			row.name, ms(row.goal), ms(median(row.starts.took)), ms(median(row.starts.cpu)))
+			row.name, milliseconds(row.goal), milliseconds(median(row.starts.took)), milliseconds(median(row.starts.cpu)))
 	}
 	fmt.Println()
 }
@@ -82,22 +82,22 @@ func (s *coldStarts) add(took, cpu time.Duration) {
 
 func median(l []time.Duration) time.Duration { return quantile(l, 0.5) }
 
-func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
+func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
 
 // cold starts a function and returns how long its first answer took, and how
 // much CPU time.
-func (c *catalogue) cold(tb testing.TB, binary string, event []byte) (took, cpu time.Duration) {
+func (c *testRegion) measureColdStart(tb testing.TB, binary string, event []byte) (took, cpu time.Duration) {
 	began := time.Now()
-	f := c.start(tb, binary)
+	f := c.startFunction(tb, binary)
 	defer f.Stop()
-	answer(tb, f, event, 200)
+	invokeFor(tb, f, event, 200)
 	took = time.Since(began)
 	process, _ := f.Process()
 	return took, cpuTime(process)
 }
 
 // roundTrip reads the snapshot that the answer about one cluster needs.
-func (c *catalogue) roundTrip(tb testing.TB) time.Duration {
+func (c *testRegion) measureRoundTrip(tb testing.TB) time.Duration {
 	region, err := archive.New(c.bucket, c.keys).Now(tb.Context(), region, nil)
 	if err != nil {
 		tb.Fatal(err)
@@ -116,10 +116,10 @@ func (c *catalogue) roundTrip(tb testing.TB) time.Duration {
 
 // BenchmarkMemory measures the resident memory of the query process once it
 // has touched the whole catalogue in every way.
-func BenchmarkMemory(b *testing.B) { benchmarkMemory(b, small) }
+func BenchmarkMemory(b *testing.B) { benchmarkMemory(b, smallRegion) }
 
 // BenchmarkMemoryLarge is BenchmarkMemory on the large catalogue.
-func BenchmarkMemoryLarge(b *testing.B) { benchmarkMemory(b, large) }
+func BenchmarkMemoryLarge(b *testing.B) { benchmarkMemory(b, largeRegion) }
 
 // The process may have so much, and so many times the catalogue.
 const (
@@ -127,43 +127,43 @@ const (
 	memoryTimes = 8
 )
 
-func benchmarkMemory(b *testing.B, s size) {
-	c := newBenchCatalogue(b, s)
-	q := c.start(b, queryBinary(b))
+func benchmarkMemory(b *testing.B, s regionSize) {
+	c := newBenchRegion(b, s)
+	q := c.startFunction(b, buildQuery(b))
 	process, _ := q.Process()
-	steps := []string{"start " + mb(resident(b, process))}
-	note := func(name string) { steps = append(steps, name+" "+mb(resident(b, process))) }
-	answer(b, q, event(b, "/v1/images?limit=1&ClusterId="+c.clusters[0], nil), 200)
+	steps := []string{"start " + megabytes(residentBytes(b, process))}
+	note := func(name string) { steps = append(steps, name+" "+megabytes(residentBytes(b, process))) }
+	invokeFor(b, q, newEvent(b, "/v1/images?limit=1&ClusterId="+c.clusters[0], nil), 200)
 	note("one cluster")
-	answer(b, q, event(b, "/v1/images?ClusterId=*&limit=1", nil), 200)
+	invokeFor(b, q, newEvent(b, "/v1/images?ClusterId=*&limit=1", nil), 200)
 	note("every list")
-	answer(b, q, event(b, "/v1/images/"+c.images[0].ImageID, nil), 200)
+	invokeFor(b, q, newEvent(b, "/v1/images/"+c.images[0].ImageID, nil), 200)
 	note("history")
 	n := 0
 	for b.Loop() {
 		for range 100 {
 			for _, l := range lookups {
-				target, header := l.ask(c, n)
-				answer(b, q, event(b, target, header), l.status)
+				target, header := l.request(c, n)
+				invokeFor(b, q, newEvent(b, target, header), l.status)
 			}
 			n++
 		}
 	}
 	note("lookups")
-	goal := memoryBase + memoryTimes*float64(c.bytes())
+	goal := memoryBase + memoryTimes*float64(c.contentBytes())
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(peak(b, process))/1e6, "peak-MB")
-	b.ReportMetric(float64(resident(b, process))/1e6, "rss-MB")
-	fmt.Printf("\n%s, memory: goal %.1f MB, resident %s MB (%s of it the program's file), peak %s MB (%s)\n\n", c.name, goal/1e6, mb(resident(b, process)), mb(status(b, process, "RssFile:")), mb(peak(b, process)), strings.Join(steps, ", "))
+	b.ReportMetric(float64(peakBytes(b, process))/1e6, "peak-MB")
+	b.ReportMetric(float64(residentBytes(b, process))/1e6, "rss-MB")
+	fmt.Printf("\n%s, memory: goal %.1f MB, resident %s MB (%s of it the program's file), peak %s MB (%s)\n\n", c.name, goal/1e6, megabytes(residentBytes(b, process)), megabytes(processStatus(b, process, "RssFile:")), megabytes(peakBytes(b, process)), strings.Join(steps, ", "))
 }
 
-func mb(n int) string { return strconv.FormatFloat(math.Round(float64(n)/1e5)/10, 'f', 1, 64) }
+func megabytes(n int) string { return strconv.FormatFloat(math.Round(float64(n)/1e5)/10, 'f', 1, 64) }
 
-func resident(tb testing.TB, p *os.Process) int { return status(tb, p, "VmRSS:") }
-func peak(tb testing.TB, p *os.Process) int     { return status(tb, p, "VmHWM:") }
+func residentBytes(tb testing.TB, p *os.Process) int { return processStatus(tb, p, "VmRSS:") }
+func peakBytes(tb testing.TB, p *os.Process) int     { return processStatus(tb, p, "VmHWM:") }
 
 // status is a size in bytes out of /proc/<pid>/status.
-func status(tb testing.TB, p *os.Process, name string) int {
+func processStatus(tb testing.TB, p *os.Process, name string) int {
 	tb.Helper()
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Pid))
 	if err != nil {

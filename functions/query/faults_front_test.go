@@ -16,30 +16,30 @@ import (
 
 // front is a way to a catalogue's store of its own, for the function under
 // test: it breaks without harm to others who use the store.
-type front struct {
-	t        testing.TB
-	oss      *osstest.Endpoint
-	url      string
-	server   *http.Server // nil while connections are refused
-	requests atomic.Int64
-	most     atomic.Int64 // requests that were waited for at once
-	whole    atomic.Bool  // no 304, which has no body to stop in
+type proxy struct {
+	t                  testing.TB
+	oss                *osstest.Endpoint
+	url                string
+	server             *http.Server // nil while connections are refused
+	requests           atomic.Int64
+	maxConcurrent      atomic.Int64 // requests that were waited for at once
+	disableNotModified atomic.Bool  // no 304, which has no body to stop in
 
 	counting atomic.Int64 // requests of which it is not known yet who else was waited for
 
-	mu     sync.Mutex
-	flight map[*waiting]bool
+	mu      sync.Mutex
+	pending map[*pendingRequest]bool
 }
 
 // waiting is a request in flight.
-type waiting struct {
+type pendingRequest struct {
 	ended     chan struct{}
 	abandoned bool // nobody waited any more; known once it has ended
 }
 
 // leaves waits half a second for the end of a request, in short steps: on a
 // machine that is too busy for those it is longer.
-func (w *waiting) leaves() bool {
+func (w *pendingRequest) waitForEnd() bool {
 	for range 50 {
 		select {
 		case <-w.ended:
@@ -52,18 +52,18 @@ func (w *waiting) leaves() bool {
 
 // enter counts a request among those that are waited for. A store learns a
 // little late that a client has gone away: such a request does not count.
-func (f *front) enter(r *http.Request) (leave func()) {
-	me := &waiting{ended: make(chan struct{})}
+func (f *proxy) trackRequest(r *http.Request) (leave func()) {
+	me := &pendingRequest{ended: make(chan struct{})}
 	f.mu.Lock()
-	others := slices.Collect(maps.Keys(f.flight))
-	f.flight[me] = true
+	others := slices.Collect(maps.Keys(f.pending))
+	f.pending[me] = true
 	f.mu.Unlock()
 	f.counting.Add(1)
-	go f.count(others)
+	go f.countConcurrent(others)
 	return func() {
 		me.abandoned = r.Context().Err() != nil
 		f.mu.Lock()
-		delete(f.flight, me)
+		delete(f.pending, me)
 		f.mu.Unlock()
 		close(me.ended)
 	}
@@ -71,26 +71,26 @@ func (f *front) enter(r *http.Request) (leave func()) {
 
 // count takes down how many were waited for when a request came to others. The
 // request itself does not wait for that.
-func (f *front) count(others []*waiting) {
+func (f *proxy) countConcurrent(others []*pendingRequest) {
 	defer f.counting.Add(-1)
 	now := int64(1)
 	for _, o := range others {
-		if !o.leaves() || !o.abandoned {
+		if !o.waitForEnd() || !o.abandoned {
 			now++
 		}
 	}
-	for most := f.most.Load(); now > most && !f.most.CompareAndSwap(most, now); most = f.most.Load() {
+	for most := f.maxConcurrent.Load(); now > most && !f.maxConcurrent.CompareAndSwap(most, now); most = f.maxConcurrent.Load() {
 	}
 }
 
 // counted is how many requests there were, and how many at once at the most.
-func (f *front) counted() (requests, most int64) {
-	f.settle()
-	return f.requests.Load(), f.most.Load()
+func (f *proxy) requestCounts() (requests, most int64) {
+	f.waitUntilCounted()
+	return f.requests.Load(), f.maxConcurrent.Load()
 }
 
 // settle waits for what is still being counted.
-func (f *front) settle() {
+func (f *proxy) waitUntilCounted() {
 	for f.counting.Load() > 0 {
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -99,14 +99,14 @@ func (f *front) settle() {
 // fronted marks the requests that came by a front. OSS does not sign it.
 const fronted = "Fronted"
 
-func openFront(t testing.TB, c *catalogue) *front {
-	f := &front{t: t, oss: c.oss, flight: map[*waiting]bool{}}
-	f.open("127.0.0.1:0")
-	t.Cleanup(f.shut)
+func openProxy(t testing.TB, c *testRegion) *proxy {
+	f := &proxy{t: t, oss: c.oss, pending: map[*pendingRequest]bool{}}
+	f.listen("127.0.0.1:0")
+	t.Cleanup(f.refuseConnections)
 	return f
 }
 
-func (f *front) open(address string) {
+func (f *proxy) listen(address string) {
 	f.t.Helper()
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -117,7 +117,7 @@ func (f *front) open(address string) {
 	go f.server.Serve(l)
 }
 
-func (f *front) shut() {
+func (f *proxy) refuseConnections() {
 	if f.server != nil {
 		_ = f.server.Close()
 		f.server = nil
@@ -125,35 +125,35 @@ func (f *front) shut() {
 }
 
 // ServeHTTP implements http.Handler.
-func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (f *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.requests.Add(1)
-	defer f.enter(r)()
+	defer f.trackRequest(r)()
 	r.Header.Set(fronted, "1")
-	if f.whole.Load() {
+	if f.disableNotModified.Load() {
 		r.Header.Del("If-None-Match")
 	}
 	f.oss.ServeHTTP(w, r)
 }
 
 // reset begins to count anew.
-func (f *front) reset() {
-	f.settle()
+func (f *proxy) resetConnections() {
+	f.waitUntilCounted()
 	f.requests.Store(0)
-	f.most.Store(0)
+	f.maxConcurrent.Store(0)
 }
 
 // fail breaks every request from now on; a fault without anything in it shuts
 // the door.
-func (f *front) fail(fault osstest.Fault) {
-	f.whole.Store(fault.Stall)
-	f.hook(func(osstest.Request) *osstest.Fault { return &fault })
+func (f *proxy) injectFault(fault osstest.Fault) {
+	f.disableNotModified.Store(fault.Stall)
+	f.setFault(func(osstest.Request) *osstest.Fault { return &fault })
 	if fault.Status == 0 && !fault.Reset && fault.Delay == 0 && !fault.Stall {
-		f.shut()
+		f.refuseConnections()
 	}
 }
 
 // hook decides about every request that comes by the front.
-func (f *front) hook(fault func(osstest.Request) *osstest.Fault) {
+func (f *proxy) setFault(fault func(osstest.Request) *osstest.Fault) {
 	f.oss.SetFault(func(r osstest.Request) *osstest.Fault {
 		if r.Header.Get(fronted) == "" {
 			return nil
@@ -163,11 +163,11 @@ func (f *front) hook(fault func(osstest.Request) *osstest.Fault) {
 }
 
 // repair ends whatever is broken.
-func (f *front) repair() {
+func (f *proxy) clearFaults() {
 	f.t.Helper()
-	f.whole.Store(false)
+	f.disableNotModified.Store(false)
 	f.oss.SetFault(nil)
 	if f.server == nil {
-		f.open(strings.TrimPrefix(f.url, "http://"))
+		f.listen(strings.TrimPrefix(f.url, "http://"))
 	}
 }

@@ -17,36 +17,36 @@ import (
 // has the truth all the same.
 func TestFrozenThroughAnOutage(t *testing.T) {
 	t.Parallel()
-	atOnce(t, breakdowns, func(t *testing.T, b breakdown) {
+	runInParallel(t, breakdowns, func(t *testing.T, b outageKind) {
 		if b.slow || b.fault.Stall || b.fault.Delay > 0 {
 			return // not an outage, or a try that runs on while frozen: the lookup after that is the first
 		}
-		c := newCatalogue(t, tiny)
-		front := openFront(t, c)
-		ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+		c := newTestRegion(t, tiny)
+		front := openProxy(t, c)
+		ask := newEvent(t, "/v1/images?ClusterId="+c.clusters[0], nil)
 		fctest.InTime(t, func() error {
-			q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=1s")
+			q := c.startFunction(t, buildQuery(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=1s")
 			process, _ := q.Process()
 			lookup := func(frozen time.Duration) fctest.HTTPResponse {
-				signal(t, process, syscall.SIGSTOP)
+				sendSignal(t, process, syscall.SIGSTOP)
 				time.Sleep(frozen)
-				signal(t, process, syscall.SIGCONT)
-				return answer(t, q, ask, 200)
+				sendSignal(t, process, syscall.SIGCONT)
+				return invokeFor(t, q, ask, 200)
 			}
 			lookup(0)
-			front.fail(b.fault)
+			front.injectFault(b.fault)
 			if out := lookup(1100 * time.Millisecond); !checkAge(t, out) {
 				t.Errorf("without the store the answer is not stale: %v", out.Headers)
 			}
-			front.repair()
-			return stillStale(t, lookup(1100*time.Millisecond))
+			front.clearFaults()
+			return checkStale(t, lookup(1100*time.Millisecond))
 		})
 	})
 }
 
 // stillStale is the error of a lookup after an outage that has not read the
 // head in the half second that it has for it.
-func stillStale(t *testing.T, out fctest.HTTPResponse) error {
+func checkStale(t *testing.T, out fctest.HTTPResponse) error {
 	t.Helper()
 	if checkAge(t, out) {
 		return fmt.Errorf("after the outage the answer is stale: %.400s", out.Body)
@@ -59,33 +59,33 @@ func stillStale(t *testing.T, out fctest.HTTPResponse) error {
 // The first lookup after the thaw has the truth.
 func TestFrozenInATry(t *testing.T) {
 	t.Parallel()
-	hangs := slices.DeleteFunc(slices.Clone(breakdowns), func(b breakdown) bool { return b.slow || !b.fault.Stall && b.fault.Delay == 0 })
+	hangs := slices.DeleteFunc(slices.Clone(breakdowns), func(b outageKind) bool { return b.slow || !b.fault.Stall && b.fault.Delay == 0 })
 	if len(hangs) != 2 {
 		t.Errorf("of the breakdowns %d hang", len(hangs))
 	}
-	atOnce(t, hangs, func(t *testing.T, b breakdown) {
-		c := newCatalogue(t, tiny)
-		front := openFront(t, c)
-		ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+	runInParallel(t, hangs, func(t *testing.T, b outageKind) {
+		c := newTestRegion(t, tiny)
+		front := openProxy(t, c)
+		ask := newEvent(t, "/v1/images?ClusterId="+c.clusters[0], nil)
 		fctest.InTime(t, func() error {
-			q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=100ms")
+			q := c.startFunction(t, buildQuery(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=100ms")
 			process, _ := q.Process()
-			answer(t, q, ask, 200)
-			front.fail(b.fault)
+			invokeFor(t, q, ask, 200)
+			front.injectFault(b.fault)
 			time.Sleep(150 * time.Millisecond)
-			if out := answer(t, q, ask, 200); !checkAge(t, out) {
+			if out := invokeFor(t, q, ask, 200); !checkAge(t, out) {
 				t.Errorf("without the store the answer is not stale: %v", out.Headers)
 			}
-			signal(t, process, syscall.SIGSTOP)
-			front.repair()
+			sendSignal(t, process, syscall.SIGSTOP)
+			front.clearFaults()
 			time.Sleep(3 * time.Second)
-			signal(t, process, syscall.SIGCONT)
-			return stillStale(t, answer(t, q, ask, 200))
+			sendSignal(t, process, syscall.SIGCONT)
+			return checkStale(t, invokeFor(t, q, ask, 200))
 		})
 	})
 }
 
-func signal(t *testing.T, p *os.Process, s os.Signal) {
+func sendSignal(t *testing.T, p *os.Process, s os.Signal) {
 	t.Helper()
 	if err := p.Signal(s); err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 const mark = "\"><script>alert(1)</script>\r\nSet-Cookie: a=b"
 
 // bad is a request of someone who means harm, as FC's trigger describes it.
-type bad struct {
+type hostileRequest struct {
 	method, path  string
 	query, header map[string]string
 	body          string
@@ -25,27 +25,27 @@ type bad struct {
 }
 
 // event keeps every byte, as encoding/json would not.
-func (b bad) event() []byte {
+func (b hostileRequest) event() []byte {
 	var out strings.Builder
 	object := func(members map[string]string) {
 		out.WriteByte('{')
-		for i, name := range slices.Sorted(keysOf(members)) {
+		for i, name := range slices.Sorted(sortedKeys(members)) {
 			if i > 0 {
 				out.WriteByte(',')
 			}
-			out.WriteString(quoted(name) + ":" + quoted(members[name]))
+			out.WriteString(quoteJSON(name) + ":" + quoteJSON(members[name]))
 		}
 		out.WriteByte('}')
 	}
-	out.WriteString(`{"version":"v1","rawPath":` + quoted(b.path) + `,"body":` + quoted(b.body) + fmt.Sprintf(`,"isBase64Encoded":%t,"headers":`, b.base64))
+	out.WriteString(`{"version":"v1","rawPath":` + quoteJSON(b.path) + `,"body":` + quoteJSON(b.body) + fmt.Sprintf(`,"isBase64Encoded":%t,"headers":`, b.base64))
 	object(b.header)
 	out.WriteString(`,"queryParameters":`)
 	object(b.query)
-	out.WriteString(`,"requestContext":{"http":{"method":` + quoted(b.method) + `,"path":` + quoted(b.path) + `,"protocol":"HTTP/1.1"}}}`)
+	out.WriteString(`,"requestContext":{"http":{"method":` + quoteJSON(b.method) + `,"path":` + quoteJSON(b.path) + `,"protocol":"HTTP/1.1"}}}`)
 	return []byte(out.String())
 }
 
-func keysOf(m map[string]string) func(func(string) bool) {
+func sortedKeys(m map[string]string) func(func(string) bool) {
 	return func(yield func(string) bool) {
 		for k := range m {
 			if !yield(k) {
@@ -55,7 +55,7 @@ func keysOf(m map[string]string) func(func(string) bool) {
 	}
 }
 
-func quoted(s string) string {
+func quoteJSON(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for i := range len(s) {
@@ -93,31 +93,31 @@ var (
 )
 
 // corpus are the requests that are always tried.
-func corpus() []bad {
-	var all []bad
+func hostileCorpus() []hostileRequest {
+	var all []hostileRequest
 	for _, value := range nasty {
 		for _, name := range hostileNames {
-			all = append(all, bad{method: "GET", path: "/v1/images", query: map[string]string{"ClusterId": "*", name: value}})
+			all = append(all, hostileRequest{method: "GET", path: "/v1/images", query: map[string]string{"ClusterId": "*", name: value}})
 		}
 		all = append(all,
-			bad{method: "GET", path: "/v1/changes", query: map[string]string{"since": value}}, bad{method: "GET", path: "/v1/changes", query: map[string]string{"cursor": value}},
-			bad{method: "GET", path: "/v1/diff", query: map[string]string{"from": value, "to": value}}, bad{method: "GET", path: "/v1/matrix", query: map[string]string{"ClusterId": value}},
-			bad{method: "GET", path: "/v1/images/" + value}, bad{method: "GET", path: "/" + value, header: map[string]string{"Accept": "text/html"}}, bad{method: value, path: "/v1/images"},
-			bad{method: "POST", path: "/v1/images", body: value, base64: true}, bad{method: "POST", path: "/", body: value})
+			hostileRequest{method: "GET", path: "/v1/changes", query: map[string]string{"since": value}}, hostileRequest{method: "GET", path: "/v1/changes", query: map[string]string{"cursor": value}},
+			hostileRequest{method: "GET", path: "/v1/diff", query: map[string]string{"from": value, "to": value}}, hostileRequest{method: "GET", path: "/v1/matrix", query: map[string]string{"ClusterId": value}},
+			hostileRequest{method: "GET", path: "/v1/images/" + value}, hostileRequest{method: "GET", path: "/" + value, header: map[string]string{"Accept": "text/html"}}, hostileRequest{method: value, path: "/v1/images"},
+			hostileRequest{method: "POST", path: "/v1/images", body: value, base64: true}, hostileRequest{method: "POST", path: "/", body: value})
 		for _, name := range hostileHeaders {
-			all = append(all, bad{method: "GET", path: "/v1/images", header: map[string]string{name: value}})
+			all = append(all, hostileRequest{method: "GET", path: "/v1/images", header: map[string]string{name: value}})
 		}
 	}
 	long := strings.Repeat("x", 8<<10)
 	for _, path := range hostilePaths {
-		all = append(all, bad{method: "GET", path: path}, bad{method: "GET", path: path + strings.Repeat("/"+path, 4096/(len(path)+1))}, bad{method: "GET", path: path, query: map[string]string{"format": "html"}, header: map[string]string{"Accept": "text/html"}})
+		all = append(all, hostileRequest{method: "GET", path: path}, hostileRequest{method: "GET", path: path + strings.Repeat("/"+path, 4096/(len(path)+1))}, hostileRequest{method: "GET", path: path, query: map[string]string{"format": "html"}, header: map[string]string{"Accept": "text/html"}})
 	}
-	return append(all, bad{method: "GET", path: "/v1/images", header: map[string]string{"X-Long": long, "Accept": long, "If-None-Match": strings.Repeat(`"a",`, 2000), "Host": long}},
-		bad{method: "POST", path: "/v1/images", body: strings.Repeat("A", 300<<10), base64: true}, bad{method: "GET", path: "/v1/images", body: "!!!! not base64", base64: true})
+	return append(all, hostileRequest{method: "GET", path: "/v1/images", header: map[string]string{"X-Long": long, "Accept": long, "If-None-Match": strings.Repeat(`"a",`, 2000), "Host": long}},
+		hostileRequest{method: "POST", path: "/v1/images", body: strings.Repeat("A", 300<<10), base64: true}, hostileRequest{method: "GET", path: "/v1/images", body: "!!!! not base64", base64: true})
 }
 
 // made makes up a request.
-func made(r *rand.Rand) bad {
+func randomRequest(r *rand.Rand) hostileRequest {
 	pick := func(list []string) string { return list[r.IntN(len(list))] }
 	value := func() string {
 		switch r.IntN(6) {
@@ -134,7 +134,7 @@ func made(r *rand.Rand) bad {
 		}
 		return pick(nasty)
 	}
-	b := bad{method: pick(hostileMethods), path: pick(hostilePaths), query: map[string]string{}, header: map[string]string{}}
+	b := hostileRequest{method: pick(hostileMethods), path: pick(hostilePaths), query: map[string]string{}, header: map[string]string{}}
 	if r.IntN(4) > 0 {
 		b.query["ClusterId"] = "*" // so that what follows is looked at
 	}
@@ -170,17 +170,17 @@ func TestHostileRequests(t *testing.T) {
 	if *faultsLong {
 		random = 1_000_000
 	}
-	c := newCatalogue(t, tiny)
-	front := openFront(t, c)
-	q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=24h", "QUERY_GZIP=true", "LOG_LEVEL=error")
+	c := newTestRegion(t, tiny)
+	front := openProxy(t, c)
+	q := c.startFunction(t, buildQuery(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=24h", "QUERY_GZIP=true", "LOG_LEVEL=error")
 	for _, target := range outageTargets(c) {
-		answer(t, q, event(t, target, nil), 200)
+		invokeFor(t, q, newEvent(t, target, nil), 200)
 	}
 	process, _ := q.Process()
-	used, counts, all, tried := cpuTime(process), map[int]int{}, corpus(), 0
+	used, counts, all, tried := cpuTime(process), map[int]int{}, hostileCorpus(), 0
 	var slowest time.Duration
-	try := func(name string, b bad) {
-		front.reset()
+	try := func(name string, b hostileRequest) {
+		front.resetConnections()
 		r, err := q.Invoke(t.Context(), b.event())
 		if err != nil || r.Error != nil {
 			t.Fatalf("%s: %.500q: %v, %v", name, b.event(), err, r.Error)
@@ -201,7 +201,7 @@ func TestHostileRequests(t *testing.T) {
 	}
 	source := rand.New(rand.NewPCG(1, 2))
 	for i := range random {
-		try(fmt.Sprintf("made up %d", i), made(source))
+		try(fmt.Sprintf("made up %d", i), randomRequest(source))
 		if t.Failed() && i > 20 {
 			break
 		}

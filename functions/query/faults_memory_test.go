@@ -25,18 +25,18 @@ const (
 // are listed in between, by runs and by callers of the replica.
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	s := size{"100x400", 100, 400, 2000}
+	s := regionSize{"100x400", 100, 400, 2000}
 	if *faultsLong {
-		s = large
+		s = largeRegion
 	}
-	c := newCatalogue(t, s)
-	q, err := fctest.Start(t.Context(), queryBinary(t), fctest.Options{Env: c.env("QUERY_HEAD_TTL=0s", "QUERY_GZIP=true"), Credentials: c.credentials(), Memory: 256})
+	c := newTestRegion(t, s)
+	q, err := fctest.Start(t.Context(), buildQuery(t), fctest.Options{Env: c.functionEnv("QUERY_HEAD_TTL=0s", "QUERY_GZIP=true"), Credentials: c.credentials(), Memory: 256})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(q.Stop)
 	process, _ := q.Process()
-	ask := func(target string) { answer(t, q, event(t, target, nil), 200) }
+	ask := func(target string) { invokeFor(t, q, newEvent(t, target, nil), 200) }
 	touch := func(at string) {
 		for _, target := range []string{"/v1/images?ClusterId=*&limit=1000", "/v1/images?ClusterId=*&q=gromacs&sort=-OsTag.Version", "/v1/images?ClusterId=*&format=csv&limit=1000&facets=Status", "/v1/matrix?ClusterId=*&limit=100"} {
 			ask(target + at)
@@ -48,17 +48,17 @@ func TestMemory(t *testing.T) {
 		}
 	}
 	bounded := func(what string, most int) {
-		t.Logf("%s, %s MB, %s: peak %s MB, resident %s MB", s.name, mb(c.bytes()), what, mb(peak(t, process)), mb(resident(t, process)))
-		if got := peak(t, process); got > most {
-			t.Errorf("%s: the process held %s MB, at most %s are allowed", what, mb(got), mb(most))
+		t.Logf("%s, %s MB, %s: peak %s MB, resident %s MB", s.name, megabytes(c.contentBytes()), what, megabytes(peakBytes(t, process)), megabytes(residentBytes(t, process)))
+		if got := peakBytes(t, process); got > most {
+			t.Errorf("%s: the process held %s MB, at most %s are allowed", what, megabytes(got), megabytes(most))
 		}
 	}
 	touch("")
 	bounded("one catalogue", maxPeak)
 	relist := func() { // ten runs, and who asks what they listed
 		for n := range 10 {
-			c.list(t, n)
-			if got := content(t, answer(t, q, event(t, "/?Action=ListClusters&Version=2018-04-12&PageSize=50", nil), 200)); !strings.Contains(got, fmt.Sprintf(`"Count":%d,`, n)) {
+			c.commitClusterList(t, n)
+			if got := stripTimes(t, invokeFor(t, q, newEvent(t, "/?Action=ListClusters&Version=2018-04-12&PageSize=50", nil), 200)); !strings.Contains(got, fmt.Sprintf(`"Count":%d,`, n)) {
 				t.Fatalf("ListClusters does not tell of the last run: %.300s", got)
 			}
 		}
@@ -68,7 +68,7 @@ func TestMemory(t *testing.T) {
 	for i := range c.lists { // every list is another one now
 		c.lists[i] = c.lists[i][1:]
 	}
-	c.commit(t)
+	c.commitLists(t)
 	touch("")
 	relist()
 	bounded("old and new", maxPeak)
@@ -89,21 +89,21 @@ func TestInstanceIsLost(t *testing.T) {
 		rounds = 500
 	}
 	const inFlight = 16
-	c := newCatalogue(t, tiny)
-	front := openFront(t, c)
-	binary := queryBinary(t)
-	q, err := fctest.Start(t.Context(), binary, fctest.Options{Env: append(c.env("QUERY_HEAD_TTL=0s"), "OSS_ENDPOINT="+front.url), Credentials: c.credentials(), Concurrency: inFlight})
+	c := newTestRegion(t, tiny)
+	front := openProxy(t, c)
+	binary := buildQuery(t)
+	q, err := fctest.Start(t.Context(), binary, fctest.Options{Env: append(c.functionEnv("QUERY_HEAD_TTL=0s"), "OSS_ENDPOINT="+front.url), Credentials: c.credentials(), Concurrency: inFlight})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(q.Stop)
-	ask := event(t, "/v1/images?ClusterId=*", nil)
-	want := content(t, answer(t, q, ask, 200))
+	ask := newEvent(t, "/v1/images?ClusterId=*", nil)
+	want := stripTimes(t, invokeFor(t, q, ask, 200))
 	var lost, answered atomic.Int64
 	for round := range rounds {
 		before, _ := q.Process()
 		arrived := make(chan struct{}, 1)
-		front.hook(func(osstest.Request) *osstest.Fault {
+		front.setFault(func(osstest.Request) *osstest.Fault {
 			select {
 			case arrived <- struct{}{}:
 			default:
@@ -131,11 +131,11 @@ func TestInstanceIsLost(t *testing.T) {
 		}
 		<-arrived
 		time.Sleep(time.Duration(round*37%50) * time.Millisecond) // somewhere in the middle
-		front.repair()                                            // for those that come late; the others wait on
+		front.clearFaults()                                       // for those that come late; the others wait on
 		q.Kill()
 		group.Wait()
 		for range inFlight {
-			if got := content(t, answer(t, q, ask, 200)); got != want {
+			if got := stripTimes(t, invokeFor(t, q, ask, 200)); got != want {
 				t.Fatalf("after the loss: %.300s", got)
 			}
 		}

@@ -18,17 +18,17 @@ import (
 // faultsLong selects the long forms of the fault tests.
 var faultsLong = flag.Bool("faults.long", false, "try faults for minutes instead of seconds")
 
-var tiny = size{"3x5", 3, 5, 10}
+var tiny = regionSize{"3x5", 3, 5, 10}
 
 // breakdown is a way in which the store is not there. slow is one that answers
 // late, but within the time that a lookup waits.
-type breakdown struct {
+type outageKind struct {
 	name  string
 	fault osstest.Fault
 	slow  bool
 }
 
-var breakdowns = []breakdown{
+var breakdowns = []outageKind{
 	{"connections are refused", osstest.Fault{}, false}, // the door is shut
 	{"connections are reset", osstest.Fault{Reset: true}, false},
 	{"no byte comes", osstest.Fault{Delay: time.Hour}, false},
@@ -40,13 +40,13 @@ var breakdowns = []breakdown{
 }
 
 // outage is how long the store is away, and how often it is asked about.
-type outage struct{ lasts, ttl, every time.Duration }
+type outageTimes struct{ lasts, ttl, every time.Duration }
 
-func outageOf() outage {
+func newOutageTimes() outageTimes {
 	if *faultsLong {
-		return outage{lasts: 10 * time.Minute, ttl: 5 * time.Second, every: 5 * time.Millisecond}
+		return outageTimes{lasts: 10 * time.Minute, ttl: 5 * time.Second, every: 5 * time.Millisecond}
 	}
-	return outage{lasts: 1200 * time.Millisecond, ttl: time.Second, every: 10 * time.Millisecond}
+	return outageTimes{lasts: 1200 * time.Millisecond, ttl: time.Second, every: 10 * time.Millisecond}
 }
 
 // TestOutageWhileServing takes the store away from an instance that has its
@@ -55,29 +55,29 @@ func outageOf() outage {
 // a time and with pauses; what was committed meanwhile shows soon after.
 func TestOutageWhileServing(t *testing.T) {
 	t.Parallel()
-	atOnce(t, breakdowns, func(t *testing.T, b breakdown) {
-		o := outageOf()
-		c := newCatalogue(t, tiny)
-		front := openFront(t, c)
-		q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL="+o.ttl.String())
+	runInParallel(t, breakdowns, func(t *testing.T, b outageKind) {
+		o := newOutageTimes()
+		c := newTestRegion(t, tiny)
+		front := openProxy(t, c)
+		q := c.startFunction(t, buildQuery(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL="+o.ttl.String())
 		targets := outageTargets(c)
 		before := map[string]string{}
 		for _, target := range targets {
-			before[target] = content(t, answer(t, q, event(t, target, nil), 200))
+			before[target] = stripTimes(t, invokeFor(t, q, newEvent(t, target, nil), 200))
 		}
 
-		front.fail(b.fault)
-		var normal, during servedList
+		front.injectFault(b.fault)
+		var normal, during timedAnswers
 		var asked int64
 		fctest.InTime(t, func() (late error) {
-			front.reset()
+			front.resetConnections()
 			began := time.Now()
 			// An instance that has the store is what the times are compared with.
 			var group sync.WaitGroup
 			group.Go(func() {
-				normal = serve(t, c.start(t, queryBinary(t)), targets, before, o.every, began.Add(o.ttl+o.lasts))
+				normal = lookUpUntil(t, c.startFunction(t, buildQuery(t)), targets, before, o.every, began.Add(o.ttl+o.lasts))
 			})
-			during = serve(t, q, targets, before, o.every, began.Add(o.ttl+o.lasts))
+			during = lookUpUntil(t, q, targets, before, o.every, began.Add(o.ttl+o.lasts))
 			group.Wait()
 			for _, l := range during {
 				if !b.slow && !l.stale && l.began.After(began.Add(o.ttl)) {
@@ -88,7 +88,7 @@ func TestOutageWhileServing(t *testing.T) {
 				}
 			}
 			var most int64
-			asked, most = front.counted()
+			asked, most = front.requestCounts()
 			tries := int64(2 + (o.lasts+o.ttl)/(o.ttl/2)) // pauses are at least half an interval
 			if most > 1 || asked > tries*maxTries && !b.slow {
 				t.Errorf("the store got %d requests, %d at once; at most %d and 1 were due", asked, most, tries*maxTries)
@@ -102,11 +102,11 @@ func TestOutageWhileServing(t *testing.T) {
 
 		var fresh time.Duration
 		fctest.InTime(t, func() error {
-			front.fail(b.fault)
+			front.injectFault(b.fault)
 			if fresh > 0 {
 				time.Sleep(o.ttl) // another, shorter outage
 			}
-			fresh = untilFresh(t, c, front, q, o)
+			fresh = waitUntilFresh(t, c, front, q, o)
 			if most := o.ttl + time.Second; fresh > most {
 				return fmt.Errorf("it is fresh %s after the store came back, at most %s is allowed", fresh, most)
 			}
@@ -117,16 +117,16 @@ func TestOutageWhileServing(t *testing.T) {
 }
 
 // untilFresh changes a list, ends the outage, and is the time until that shows.
-func untilFresh(t *testing.T, c *catalogue, front *front, q *fctest.Function, o outage) time.Duration {
+func waitUntilFresh(t *testing.T, c *testRegion, front *proxy, q *fctest.Function, o outageTimes) time.Duration {
 	t.Helper()
-	ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
-	was := content(t, answer(t, q, ask, 200))
+	ask := newEvent(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+	was := stripTimes(t, invokeFor(t, q, ask, 200))
 	c.lists[0] = c.lists[0][1:]
-	c.commit(t)
-	front.repair()
+	c.commitLists(t)
+	front.clearFaults()
 	for began := time.Now(); ; time.Sleep(o.every) {
-		out, took := answer(t, q, ask, 200), time.Since(began)
-		if out.Headers["Warning"] == "" && content(t, out) != was {
+		out, took := invokeFor(t, q, ask, 200), time.Since(began)
+		if out.Headers["Warning"] == "" && stripTimes(t, out) != was {
 			return took
 		}
 		if took > time.Minute {
@@ -137,7 +137,7 @@ func untilFresh(t *testing.T, c *catalogue, front *front, q *fctest.Function, o 
 
 // atOnce runs a test for each way at the same time, however few processors
 // there are: such tests wait rather than work.
-func atOnce(t *testing.T, ways []breakdown, test func(*testing.T, breakdown)) {
+func runInParallel(t *testing.T, ways []outageKind, test func(*testing.T, outageKind)) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	for _, b := range ways {
@@ -149,7 +149,7 @@ func atOnce(t *testing.T, ways []breakdown, test func(*testing.T, breakdown)) {
 // three times, and net/http tries a connection that was idle once more.
 const maxTries = 3 + 2
 
-func outageTargets(c *catalogue) []string {
+func outageTargets(c *testRegion) []string {
 	return []string{
 		"/v1/images?ClusterId=" + c.clusters[0], "/v1/images?ClusterId=*&sort=-Size&format=csv", "/v1/images?ClusterId=" + c.clusters[1] + "&Status=Available&format=ids",
 		"/v1/images/" + c.lists[2][0].ImageID, "/v1/clusters", "/v1/status", "/v1/matrix?ClusterId=*", "/v1/changes", "/healthz",
@@ -158,7 +158,7 @@ func outageTargets(c *catalogue) []string {
 
 // content is the part of an answer that must not change while the data does
 // not: in json all but ids, times and ages.
-func content(t *testing.T, out fctest.HTTPResponse) string {
+func stripTimes(t *testing.T, out fctest.HTTPResponse) string {
 	t.Helper()
 	var all map[string]json.RawMessage
 	if json.Unmarshal(out.Body, &all) != nil {
@@ -175,16 +175,16 @@ func content(t *testing.T, out fctest.HTTPResponse) string {
 }
 
 // served is one lookup and how it was answered.
-type served struct {
+type timedAnswer struct {
 	target string
 	began  time.Time
 	took   time.Duration
 	stale  bool
 }
 
-type servedList []served
+type timedAnswers []timedAnswer
 
-func (l servedList) quantile(q float64) time.Duration {
+func (l timedAnswers) quantile(q float64) time.Duration {
 	took := make([]time.Duration, len(l))
 	for i, s := range l {
 		took[i] = s.took
@@ -193,14 +193,14 @@ func (l servedList) quantile(q float64) time.Duration {
 }
 
 // serve asks one lookup after the other and demands what it had before.
-func serve(t *testing.T, q *fctest.Function, targets []string, before map[string]string, every time.Duration, until time.Time) servedList {
+func lookUpUntil(t *testing.T, q *fctest.Function, targets []string, before map[string]string, every time.Duration, until time.Time) timedAnswers {
 	t.Helper()
-	var all servedList
+	var all timedAnswers
 	for n := 0; time.Now().Before(until); n++ {
-		s := served{target: targets[n%len(targets)], began: time.Now()}
-		out := answer(t, q, event(t, s.target, nil), 200)
+		s := timedAnswer{target: targets[n%len(targets)], began: time.Now()}
+		out := invokeFor(t, q, newEvent(t, s.target, nil), 200)
 		s.took = time.Since(s.began)
-		if got := content(t, out); got != before[s.target] {
+		if got := stripTimes(t, out); got != before[s.target] {
 			t.Fatalf("%s is answered %.300s, was %.300s", s.target, got, before[s.target])
 		}
 		if s.target != "/healthz" {
@@ -247,17 +247,17 @@ func checkAge(t *testing.T, out fctest.HTTPResponse) (stale bool) {
 // so in time, and answers with the first request after the store is back.
 func TestOutageAtTheStart(t *testing.T) {
 	t.Parallel()
-	atOnce(t, breakdowns, func(t *testing.T, b breakdown) {
-		c := newCatalogue(t, tiny)
-		front := openFront(t, c)
-		front.fail(b.fault)
-		ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+	runInParallel(t, breakdowns, func(t *testing.T, b outageKind) {
+		c := newTestRegion(t, tiny)
+		front := openProxy(t, c)
+		front.injectFault(b.fault)
+		ask := newEvent(t, "/v1/images?ClusterId="+c.clusters[0], nil)
 		status := map[bool]int{false: 503, true: 200}[b.slow]
 		var q *fctest.Function
 		fctest.InTime(t, func() error {
-			q = c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url)
+			q = c.startFunction(t, buildQuery(t), "OSS_ENDPOINT="+front.url)
 			began := time.Now()
-			out := answer(t, q, ask, status)
+			out := invokeFor(t, q, ask, status)
 			took := time.Since(began)
 			if !b.slow && (out.Headers["Retry-After"] == "" || out.Headers["Cache-Control"] != "no-store" || !strings.Contains(string(out.Body), `"Code":"StorageUnavailable"`)) {
 				t.Errorf("answered with %v and %s", out.Headers, out.Body)
@@ -267,8 +267,8 @@ func TestOutageAtTheStart(t *testing.T) {
 			}
 			return nil
 		})
-		front.repair()
-		if out := answer(t, q, ask, 200); out.Headers["Warning"] != "" {
+		front.clearFaults()
+		if out := invokeFor(t, q, ask, 200); out.Headers["Warning"] != "" {
 			t.Errorf("the first answer has %v", out.Headers)
 		}
 	})
@@ -286,14 +286,14 @@ func TestSlowHeadAndNothingMore(t *testing.T) {
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-hz-00000000", "/v1/images?ClusterId=*", "/v1/images/{id}/history", "/v1/changes", "/?Action=ListCommunityImages&Version=2018-04-12&RegionId=cn-hangzhou&ClusterId=ehpc-hz-00000000"} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
-			c := newCatalogue(t, tiny)
+			c := newTestRegion(t, tiny)
 			target := strings.ReplaceAll(target, "{id}", c.lists[0][0].ImageID)
-			front := openFront(t, c)
+			front := openProxy(t, c)
 			var q *fctest.Function
 			fctest.InTime(t, func() error {
 				var more atomic.Bool // is asked for than the head
 				var logs atomic.Int64
-				front.hook(func(r osstest.Request) *osstest.Fault {
+				front.setFault(func(r osstest.Request) *osstest.Fault {
 					switch {
 					case strings.HasSuffix(r.Key, "/head.json"):
 						return &osstest.Fault{Delay: slowHead}
@@ -303,17 +303,17 @@ func TestSlowHeadAndNothingMore(t *testing.T) {
 					more.Store(true)
 					return &osstest.Fault{Delay: time.Hour}
 				})
-				q = c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url)
+				q = c.startFunction(t, buildQuery(t), "OSS_ENDPOINT="+front.url)
 				began := time.Now()
-				answer(t, q, event(t, target, nil), 503)
+				invokeFor(t, q, newEvent(t, target, nil), 503)
 				if took := time.Since(began); took > 3*time.Second || !more.Load() {
 					return fmt.Errorf("answered after %s; asked for more than the head: %t", took, more.Load())
 				}
 				return nil
 			})
-			front.repair()
+			front.clearFaults()
 			for range 3 { // the first may share a read that began before
-				if r, err := q.Invoke(t.Context(), event(t, target, nil)); err != nil || r.Error != nil {
+				if r, err := q.Invoke(t.Context(), newEvent(t, target, nil)); err != nil || r.Error != nil {
 					t.Fatal(err, r.Error)
 				} else if out, err := fctest.ParseHTTPResponse(r.Payload); err == nil && out.Status == 200 {
 					return
@@ -328,26 +328,26 @@ func TestSlowHeadAndNothingMore(t *testing.T) {
 // longer than it may be, with and without the store.
 func TestDataThatIsTooOld(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, tiny)
-	front := openFront(t, c)
-	q := c.start(t, queryBinary(t), "OSS_ENDPOINT="+front.url, "QUERY_MAX_STALE=1s", "QUERY_HEAD_TTL=0s")
-	ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
-	answer(t, q, ask, 200)
+	c := newTestRegion(t, tiny)
+	front := openProxy(t, c)
+	q := c.startFunction(t, buildQuery(t), "OSS_ENDPOINT="+front.url, "QUERY_MAX_STALE=1s", "QUERY_HEAD_TTL=0s")
+	ask := newEvent(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+	invokeFor(t, q, ask, 200)
 	time.Sleep(1100 * time.Millisecond) // past the second that it may be old
 	for _, row := range []struct {
 		away bool
 		want []string
 	}{{false, []string{"not checked for more than 1s"}}, {true, []string{"storage cannot be reached", "not checked for more than 1s"}}} {
 		if row.away {
-			front.fail(osstest.Fault{Status: 503, Code: "ServiceUnavailable"})
+			front.injectFault(osstest.Fault{Status: 503, Code: "ServiceUnavailable"})
 		}
-		out := answer(t, q, ask, 200)
+		out := invokeFor(t, q, ask, 200)
 		for _, want := range row.want {
 			if out.Headers["Warning"] == "" || !strings.Contains(string(out.Body), want) {
 				t.Errorf("without the store %t: %v %.400s, want %q", row.away, out.Headers, out.Body, want)
 			}
 		}
-		out = answer(t, q, event(t, "/v1/images?maxAge=1s&ClusterId="+c.clusters[0], nil), 503)
+		out = invokeFor(t, q, newEvent(t, "/v1/images?maxAge=1s&ClusterId="+c.clusters[0], nil), 503)
 		if !strings.Contains(string(out.Body), "SnapshotTooOld") || out.Headers["Retry-After"] == "" {
 			t.Errorf("maxAge is answered %v %s", out.Headers, out.Body)
 		}

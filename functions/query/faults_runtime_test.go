@@ -35,12 +35,12 @@ type post struct{ path, body string }
 
 func newRuntimeAPI(t *testing.T) *runtimeAPI {
 	a := &runtimeAPI{t: t, next: make(chan http.HandlerFunc), posts: make(chan post, 100)}
-	a.open("127.0.0.1:0")
-	t.Cleanup(a.shut)
+	a.listen("127.0.0.1:0")
+	t.Cleanup(a.close)
 	return a
 }
 
-func (a *runtimeAPI) open(address string) {
+func (a *runtimeAPI) listen(address string) {
 	a.t.Helper()
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -51,7 +51,7 @@ func (a *runtimeAPI) open(address string) {
 	go a.server.Serve(l)
 }
 
-func (a *runtimeAPI) shut() { _ = a.server.Close() }
+func (a *runtimeAPI) close() { _ = a.server.Close() }
 
 // ServeHTTP implements http.Handler.
 func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -74,9 +74,9 @@ func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // event is a next that hands over an invocation; change may spoil its headers.
-func (a *runtimeAPI) event(id, event string, left time.Duration, change func(http.Header)) {
+func (a *runtimeAPI) queueEvent(id, event string, left time.Duration, change func(http.Header)) {
 	a.t.Helper()
-	a.take(func(w http.ResponseWriter, _ *http.Request) {
+	a.handleNext(func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		for name, value := range map[string]string{
 			"request-id": id, "function-deadline": strconv.FormatInt(time.Now().Add(left).UnixMilli(), 10), "function-timeout": "60", "function-type": "0",
@@ -92,7 +92,7 @@ func (a *runtimeAPI) event(id, event string, left time.Duration, change func(htt
 }
 
 // take waits until the process asks for an invocation, and answers that.
-func (a *runtimeAPI) take(answer http.HandlerFunc) {
+func (a *runtimeAPI) handleNext(answer http.HandlerFunc) {
 	a.t.Helper()
 	select {
 	case a.next <- answer:
@@ -102,7 +102,7 @@ func (a *runtimeAPI) take(answer http.HandlerFunc) {
 }
 
 // answered is what was posted about an invocation.
-func (a *runtimeAPI) answered(id string) fctest.HTTPResponse {
+func (a *runtimeAPI) waitForAnswer(id string) fctest.HTTPResponse {
 	a.t.Helper()
 	select {
 	case p := <-a.posts:
@@ -118,11 +118,11 @@ func (a *runtimeAPI) answered(id string) fctest.HTTPResponse {
 }
 
 // start runs the query function on the API.
-func (a *runtimeAPI) start(c *catalogue, env ...string) {
+func (a *runtimeAPI) start(c *testRegion, env ...string) {
 	a.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, queryBinary(a.t))
-	cmd.Env = append(c.env(env...), "FC_RUNTIME_API="+a.address)
+	cmd := exec.CommandContext(ctx, buildQuery(a.t))
+	cmd.Env = append(c.functionEnv(env...), "FC_RUNTIME_API="+a.address)
 	if err := cmd.Start(); err != nil {
 		a.t.Fatal(err)
 	}
@@ -145,8 +145,8 @@ const refused = 7
 // there, is asked about ten times a second, and used as soon as it is well.
 func TestRuntimeAPIThatRefuses(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, tiny)
-	healthy := string(event(t, "/healthz", nil))
+	c := newTestRegion(t, tiny)
+	healthy := string(newEvent(t, "/healthz", nil))
 	for name, refuse := range map[string]http.HandlerFunc{
 		"500":             func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) },
 		"404 with a page": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, strings.Repeat("<html>", 10000), 404) },
@@ -161,11 +161,11 @@ func TestRuntimeAPIThatRefuses(t *testing.T) {
 			t.Parallel()
 			a := newRuntimeAPI(t)
 			a.start(c)
-			a.take(refuse) // which may come after the start of a process
+			a.handleNext(refuse) // which may come after the start of a process
 			fctest.InTime(t, func() error {
 				began := time.Now()
 				for range refused {
-					a.take(refuse)
+					a.handleNext(refuse)
 				}
 				took := time.Since(began)
 				if took < refused*60*time.Millisecond { // however slow the machine
@@ -176,8 +176,8 @@ func TestRuntimeAPIThatRefuses(t *testing.T) {
 				}
 				return nil
 			})
-			a.event("after", healthy, time.Minute, nil)
-			if out := a.answered("after"); out.Status != 200 {
+			a.queueEvent("after", healthy, time.Minute, nil)
+			if out := a.waitForAnswer("after"); out.Status != 200 {
 				t.Errorf("answered %d", out.Status)
 			}
 		})
@@ -186,13 +186,13 @@ func TestRuntimeAPIThatRefuses(t *testing.T) {
 		t.Parallel()
 		a := newRuntimeAPI(t)
 		a.start(c)
-		a.event("before", healthy, time.Minute, nil)
-		a.answered("before")
-		a.shut()
+		a.queueEvent("before", healthy, time.Minute, nil)
+		a.waitForAnswer("before")
+		a.close()
 		time.Sleep(500 * time.Millisecond) // that is the outage
-		a.open(a.address)
-		a.event("after", healthy, time.Minute, nil)
-		if out := a.answered("after"); out.Status != 200 {
+		a.listen(a.address)
+		a.queueEvent("after", healthy, time.Minute, nil)
+		if out := a.waitForAnswer("after"); out.Status != 200 {
 			t.Errorf("answered %d", out.Status)
 		}
 	})
@@ -203,7 +203,7 @@ func TestRuntimeAPIThatRefuses(t *testing.T) {
 // only itself.
 func TestEventsThatAreNone(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, tiny)
+	c := newTestRegion(t, tiny)
 	a := newRuntimeAPI(t)
 	a.start(c)
 	deep := strings.Repeat(`{"a":`, 20000)
@@ -213,17 +213,17 @@ func TestEventsThatAreNone(t *testing.T) {
 		deep, `{"rawPath":"/healthz","x":` + deep + strings.Repeat("}", 20001), "\xff\xfe\x00", `{"rawPath":"/healthz\ud800"}`, "<html>", strings.Repeat("x", 300<<10), `{"rawPath":"/healthz","body":"` + strings.Repeat("x", 2<<20) + `"}`,
 	} {
 		id := "event-" + strconv.Itoa(i)
-		a.event(id, body, time.Minute, nil)
-		if out := a.answered(id); !slices.Contains([]int{200, 400, 404, 413}, out.Status) || len(out.Body) > 4<<10 {
+		a.queueEvent(id, body, time.Minute, nil)
+		if out := a.waitForAnswer(id); !slices.Contains([]int{200, 400, 404, 413}, out.Status) || len(out.Body) > 4<<10 {
 			t.Errorf("%.80q is answered %d %.300s", body, out.Status, out.Body)
 		}
 	}
-	healthy := string(event(t, "/healthz", nil))
+	healthy := string(newEvent(t, "/healthz", nil))
 	for name, value := range map[string]string{"X-Fc-Function-Deadline": "soon", "X-Fc-Function-Timeout": "", "X-Fc-Retry-Count": "x", "X-Fc-Tracing-Opentracing-Span-Baggages": "!"} {
-		a.event("unreadable", healthy, time.Minute, func(h http.Header) { h.Set(name, value) })
+		a.queueEvent("unreadable", healthy, time.Minute, func(h http.Header) { h.Set(name, value) })
 	}
-	a.event("no-type", healthy, time.Minute, func(h http.Header) { h.Set("X-Fc-Function-Type", "x") })
-	if out := a.answered("no-type"); out.Status != 200 {
+	a.queueEvent("no-type", healthy, time.Minute, func(h http.Header) { h.Set("X-Fc-Function-Type", "x") })
+	if out := a.waitForAnswer("no-type"); out.Status != 200 {
 		t.Errorf("answered %d", out.Status)
 	}
 }
@@ -233,10 +233,10 @@ func TestEventsThatAreNone(t *testing.T) {
 // nor the old one is used again.
 func TestCredentialsThatExpire(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, tiny)
-	q := c.start(t, queryBinary(t), "QUERY_HEAD_TTL=0s")
-	ask := event(t, "/v1/images?ClusterId="+c.clusters[0], nil)
-	answer(t, q, ask, 200)
+	c := newTestRegion(t, tiny)
+	q := c.startFunction(t, buildQuery(t), "QUERY_HEAD_TTL=0s")
+	ask := newEvent(t, "/v1/images?ClusterId="+c.clusters[0], nil)
+	invokeFor(t, q, ask, 200)
 	serial := 0
 	for range 3 {
 		fctest.InTime(t, func() error {
@@ -244,13 +244,13 @@ func TestCredentialsThatExpire(t *testing.T) {
 			old := c.oss.Key
 			c.oss.Key = osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial), Token: fmt.Sprint("token-", serial)}
 			c.oss.SetKeys(c.oss.Key, osstest.Key{ID: old.ID, Secret: old.Secret, Token: old.Token, Expires: time.Now().Add(-24 * time.Hour)})
-			if out := answer(t, q, ask, 200); out.Headers["Warning"] == "" {
+			if out := invokeFor(t, q, ask, 200); out.Headers["Warning"] == "" {
 				t.Error("with a token that has expired the answer is not stale")
 			}
 			time.Sleep(1100 * time.Millisecond) // past the pause after a try that failed
 			c.oss.Requests()
 			q.SetCredentials(c.credentials())
-			out := answer(t, q, ask, 200)
+			out := invokeFor(t, q, ask, 200)
 			if requests := c.oss.Requests(); strings.Contains(requests, ": 403 ") || requests == "" {
 				t.Errorf("with the next token the requests are\n%s", requests)
 			}
@@ -269,17 +269,17 @@ const slack = time.Second
 // a read of a store that hangs: the answer leaves all the same, and before it.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, tiny)
-	front := openFront(t, c)
+	c := newTestRegion(t, tiny)
+	front := openProxy(t, c)
 	a := newRuntimeAPI(t)
 	a.start(c, "OSS_ENDPOINT="+front.url)
-	ask := string(event(t, "/v1/images?ClusterId="+c.clusters[0], nil))
-	front.fail(osstest.Fault{Delay: time.Hour})
+	ask := string(newEvent(t, "/v1/images?ClusterId="+c.clusters[0], nil))
+	front.injectFault(osstest.Fault{Delay: time.Hour})
 	for _, left := range []time.Duration{-time.Hour, 0, 100 * time.Millisecond, 800 * time.Millisecond} {
 		fctest.InTime(t, func() error {
 			began := time.Now()
-			a.event("late", ask, left, nil)
-			out, took := a.answered("late"), time.Since(began)
+			a.queueEvent("late", ask, left, nil)
+			out, took := a.waitForAnswer("late"), time.Since(began)
 			if out.Status != 503 || out.Headers["Retry-After"] == "" {
 				t.Errorf("with %s left: answered %d: %s", left, out.Status, out.Body)
 			}
@@ -289,19 +289,19 @@ func TestDeadlines(t *testing.T) {
 			return nil
 		})
 	}
-	front.repair()
+	front.clearFaults()
 	var out fctest.HTTPResponse
 	for range 3 { // the first shares a read that began before
-		a.event("well", ask, time.Minute, nil)
-		if out = a.answered("well"); out.Status == 200 {
+		a.queueEvent("well", ask, time.Minute, nil)
+		if out = a.waitForAnswer("well"); out.Status == 200 {
 			break
 		}
 	}
 	if out.Status != 200 {
 		t.Errorf("after all that: %d %s", out.Status, out.Body)
 	}
-	a.event("late again", ask, -time.Hour, nil)
-	if out := a.answered("late again"); out.Status != 200 && out.Status != 503 {
+	a.queueEvent("late again", ask, -time.Hour, nil)
+	if out := a.waitForAnswer("late again"); out.Status != 200 && out.Status != 503 {
 		t.Errorf("from memory, after the deadline: %d %s", out.Status, out.Body)
 	}
 }
@@ -310,17 +310,17 @@ func TestDeadlines(t *testing.T) {
 // invocation is not harmed.
 func TestAnswersThatAreRefused(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, tiny)
+	c := newTestRegion(t, tiny)
 	a := newRuntimeAPI(t)
 	a.start(c)
-	ask := string(event(t, "/v1/images?limit=1000&ClusterId="+c.clusters[0], nil))
+	ask := string(newEvent(t, "/v1/images?limit=1000&ClusterId="+c.clusters[0], nil))
 	for _, status := range []int{404, 500, 413, 202, 0} {
 		a.mu.Lock()
 		a.refuse = status
 		a.mu.Unlock()
 		for range 5 {
-			a.event("refused", ask, time.Minute, nil)
-			if out := a.answered("refused"); out.Status != 200 {
+			a.queueEvent("refused", ask, time.Minute, nil)
+			if out := a.waitForAnswer("refused"); out.Status != 200 {
 				t.Errorf("answered %d", out.Status)
 			}
 		}

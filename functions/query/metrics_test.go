@@ -10,8 +10,8 @@ import (
 // trigger, as Prometheus would.
 func TestMetricsThroughTheRuntime(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, size{"few", 3, 5, 10})
-	f := c.start(t, queryBinary(t), "QUERY_HEAD_TTL=1h")
+	c := newTestRegion(t, regionSize{"few", 3, 5, 10})
+	f := c.startFunction(t, buildQuery(t), "QUERY_HEAD_TTL=1h")
 	get := func(target string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("GET", target, nil)
 		r.Header.Set("Accept", "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1")

@@ -12,14 +12,14 @@ import (
 // to one binary that answers everybody and to one that asks for keys.
 func TestHostileRequestsToTheReplica(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, tiny)
+	c := newTestRegion(t, tiny)
 	// Mostly refused for the signature, which comes first.
 	for name, env := range map[string][]string{"open": nil, "closed": {accessKeys()}} {
-		q := c.start(t, queryBinary(t), append(env, "LOG_LEVEL=error")...)
+		q := c.startFunction(t, buildQuery(t), append(env, "LOG_LEVEL=error")...)
 		counts, used, tried := map[int]int{}, time.Duration(0), 0
 		process, _ := q.Process()
 		before := cpuTime(process)
-		for i, b := range replicaCorpus() {
+		for i, b := range replicaHostileCorpus() {
 			r, err := q.Invoke(t.Context(), b.event())
 			if err != nil || r.Error != nil {
 				t.Fatalf("%s, %d: %.500q: %v, %v", name, i, b.event(), err, r.Error)
@@ -45,17 +45,17 @@ func TestHostileRequestsToTheReplica(t *testing.T) {
 }
 
 // replicaCorpus puts every nasty value into every place that the replica reads.
-func replicaCorpus() (all []bad) {
+func replicaHostileCorpus() (all []hostileRequest) {
 	ask := map[string]string{"Action": "ListCommunityImages", "Version": "2018-04-12"}
 	with := func(name, value string) map[string]string {
 		query := maps.Clone(ask)
 		query[name] = value
 		return query
 	}
-	signed := map[string]string{"AccessKeyId": everyone.id, "Signature": "x", "SignatureMethod": "HMAC-SHA1", "SignatureVersion": "1.0", "SignatureNonce": "n", "Timestamp": time.Now().UTC().Format("2006-01-02T15:04:05Z")}
+	signed := map[string]string{"AccessKeyId": fullKey.id, "Signature": "x", "SignatureMethod": "HMAC-SHA1", "SignatureVersion": "1.0", "SignatureNonce": "n", "Timestamp": time.Now().UTC().Format("2006-01-02T15:04:05Z")}
 	for _, value := range nasty {
 		for _, name := range []string{"Action", "Version", "ClusterId", "InstanceType", "RegionId", "BaseOsTag", "Format", "at", "SecurityToken", "", "\x00"} {
-			all = append(all, bad{method: "GET", path: "/", query: with(name, value)})
+			all = append(all, hostileRequest{method: "GET", path: "/", query: with(name, value)})
 		}
 		for name := range signed {
 			query := with(name, value)
@@ -64,24 +64,24 @@ func replicaCorpus() (all []bad) {
 					query[other] = fit
 				}
 			}
-			all = append(all, bad{method: "GET", path: "/at/1/", query: query})
+			all = append(all, hostileRequest{method: "GET", path: "/at/1/", query: query})
 		}
 		for _, name := range []string{"PageNumber", "PageSize"} {
-			all = append(all, bad{method: "GET", path: "/", query: map[string]string{"Action": "ListClusters", "Version": "2018-04-12", "Format": "XML", name: value}})
+			all = append(all, hostileRequest{method: "GET", path: "/", query: map[string]string{"Action": "ListClusters", "Version": "2018-04-12", "Format": "XML", name: value}})
 		}
 		for _, name := range []string{"x-acs-action", "x-acs-version", "x-acs-date", "x-acs-security-token", "Content-Type"} {
-			header := map[string]string{"x-acs-action": "ListClusters", "x-acs-version": "2018-04-12", "Authorization": "ACS3-HMAC-SHA256 Credential=" + everyone.id + ",SignedHeaders=host,Signature=00"}
+			header := map[string]string{"x-acs-action": "ListClusters", "x-acs-version": "2018-04-12", "Authorization": "ACS3-HMAC-SHA256 Credential=" + fullKey.id + ",SignedHeaders=host,Signature=00"}
 			header[name] = value
-			all = append(all, bad{method: "POST", path: "/", header: header, body: value})
+			all = append(all, hostileRequest{method: "POST", path: "/", header: header, body: value})
 		}
 		all = append(all,
-			bad{method: "GET", path: "/", query: ask, header: map[string]string{"Authorization": value}},
-			bad{method: "GET", path: "/", query: ask, header: map[string]string{"Authorization": "Bearer " + value}},
-			bad{method: "GET", path: "/", query: ask, header: map[string]string{"Authorization": "ACS3-HMAC-SHA256 " + value}},
-			bad{method: "GET", path: "/at/" + value, query: ask}, bad{method: "GET", path: "/at/" + value + "/" + value, query: ask}, bad{method: "GET", path: "/at/1/" + region + "/" + value, query: ask},
-			bad{method: value, path: "/at/1/", query: ask},
-			bad{method: "POST", path: "/", body: "Action=ListClusters&Version=2018-04-12&" + value, header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}})
+			hostileRequest{method: "GET", path: "/", query: ask, header: map[string]string{"Authorization": value}},
+			hostileRequest{method: "GET", path: "/", query: ask, header: map[string]string{"Authorization": "Bearer " + value}},
+			hostileRequest{method: "GET", path: "/", query: ask, header: map[string]string{"Authorization": "ACS3-HMAC-SHA256 " + value}},
+			hostileRequest{method: "GET", path: "/at/" + value, query: ask}, hostileRequest{method: "GET", path: "/at/" + value + "/" + value, query: ask}, hostileRequest{method: "GET", path: "/at/1/" + region + "/" + value, query: ask},
+			hostileRequest{method: value, path: "/at/1/", query: ask},
+			hostileRequest{method: "POST", path: "/", body: "Action=ListClusters&Version=2018-04-12&" + value, header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}})
 	}
-	return append(all, bad{method: "POST", path: "/", body: strings.Repeat("a=1&", 50_000), header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}},
-		bad{method: "GET", path: "/", query: with("Format", fmt.Sprint("XML", strings.Repeat(" ", 3000)))})
+	return append(all, hostileRequest{method: "POST", path: "/", body: strings.Repeat("a=1&", 50_000), header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}},
+		hostileRequest{method: "GET", path: "/", query: with("Format", fmt.Sprint("XML", strings.Repeat(" ", 3000)))})
 }

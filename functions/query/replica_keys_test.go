@@ -15,24 +15,24 @@ import (
 )
 
 var (
-	everyone = person{"CIeveryone", "6Hq2vN8xRk3TzWp9LcYd4BmG"}
-	limited  = person{"CIlimited", "q7Zs1XeUv5JtNa8RfKw3PhLo"}
+	fullKey = accessKey{"CIeveryone", "6Hq2vN8xRk3TzWp9LcYd4BmG"}
+	limited = accessKey{"CIlimited", "q7Zs1XeUv5JtNa8RfKw3PhLo"}
 )
 
 const captured = "ehpc-sh-Xk41pQ77Rz" // the cluster that limited may see
 
 func accessKeys() string {
 	return fmt.Sprintf(`QUERY_ACCESS_KEYS=[{"name":"everyone","id":%q,"secret":%q},{"name":"limited","id":%q,"secret":%q,"regions":["cn-shanghai"],"clusters":[%q]}]`,
-		everyone.id, everyone.secret, limited.id, limited.secret, captured)
+		fullKey.id, fullKey.secret, limited.id, limited.secret, captured)
 }
 
 // TestOfficialClientsWithKeys drives the vendor's clients, which sign, against
 // the real binary, which checks.
 func TestOfficialClientsWithKeys(t *testing.T) {
 	t.Parallel()
-	u := newUpstream(t)
-	u.capture()
-	open, closed := u.replica(), u.replica(accessKeys())
+	u := newEHPCFixture(t)
+	u.runSnapshot()
+	open, closed := u.startReplica(), u.startReplica(accessKeys())
 	where := map[string]string{"RegionId": "cn-shanghai", "ClusterId": captured}
 	odd := map[string]string{"RegionId": "cn-shanghai", "ClusterId": captured, "BaseOsTag": "a b+c*d~e/f?g&h=i%20é\"<>"}
 	for name, c := range map[string]client{
@@ -43,14 +43,14 @@ func TestOfficialClientsWithKeys(t *testing.T) {
 		}),
 	} {
 		status, body := c(t, open, asker, "ListCommunityImages", where)
-		want := reply(t, status, body)
-		for who, p := range map[string]person{"everyone": everyone, "limited": limited} {
+		want := parseReply(t, status, body)
+		for who, p := range map[string]accessKey{"everyone": fullKey, "limited": limited} {
 			status, body := c(t, closed, p, "ListCommunityImages", where)
-			if diff := differ(want, reply(t, status, body)); diff != "" {
+			if diff := diffEntries(want, parseReply(t, status, body)); diff != "" {
 				t.Errorf("%s, %s: %s", name, who, diff)
 			}
 			status, body = c(t, closed+"/at/1/", p, "ListCommunityImages", where)
-			if diff := differ(want, reply(t, status, body)); diff != "" {
+			if diff := diffEntries(want, parseReply(t, status, body)); diff != "" {
 				t.Errorf("%s, %s, frozen: %s", name, who, diff)
 			}
 			if status, body := c(t, closed, p, "ListCommunityImages", odd); status != 200 || !strings.Contains(body, `"ImageInfo":[]`) {
@@ -58,12 +58,12 @@ func TestOfficialClientsWithKeys(t *testing.T) {
 			}
 		}
 		for what, row := range map[string]struct {
-			who    person
+			who    accessKey
 			params map[string]string
 			status int
 			code   string
 		}{
-			"another secret":   {person{everyone.id, "x"}, where, 400, "SignatureDoesNotMatch"},
+			"another secret":   {accessKey{fullKey.id, "x"}, where, 400, "SignatureDoesNotMatch"},
 			"an unknown key":   {asker, where, 404, "InvalidAccessKeyId.NotFound"},
 			"another cluster":  {limited, map[string]string{"ClusterId": "ehpc-sh-tR5uJ3nE6c"}, 404, "ClusterNotFound"},
 			"no such cluster":  {limited, map[string]string{"ClusterId": "ehpc-sh-none"}, 404, "ClusterNotFound"},
@@ -107,10 +107,10 @@ func TestOfficialClientsWithKeys(t *testing.T) {
 // is wrong.
 func TestSDKUnderstandsRefusals(t *testing.T) {
 	t.Parallel()
-	u := newUpstream(t)
-	u.capture()
-	replica := u.replica(accessKeys())
-	call := func(who person, token, format string) sdkerrors.ServerError {
+	u := newEHPCFixture(t)
+	u.runSnapshot()
+	replica := u.startReplica(accessKeys())
+	call := func(who accessKey, token, format string) sdkerrors.ServerError {
 		t.Helper()
 		c := newSDK(t, "cn-shanghai", who, token)
 		r := requests.NewCommonRequest()
@@ -122,11 +122,11 @@ func TestSDKUnderstandsRefusals(t *testing.T) {
 		}
 		return *refusal
 	}
-	wrong := call(person{everyone.id, "x"}, "", "JSON")
+	wrong := call(accessKey{fullKey.id, "x"}, "", "JSON")
 	if wrong.ErrorCode() != "SignatureDoesNotMatch" || wrong.HttpStatus() != 400 || !strings.HasPrefix(wrong.Recommend(), "InvalidAccessKeySecret") || wrong.RequestId() == "" {
 		t.Errorf("%s: %s", wrong.Error(), wrong.Recommend())
 	}
-	if e := call(everyone, "token", "JSON"); !strings.HasPrefix(e.ErrorCode(), "InvalidSecurityToken.") || !strings.Contains(e.Recommend(), "not taken here") {
+	if e := call(fullKey, "token", "JSON"); !strings.HasPrefix(e.ErrorCode(), "InvalidSecurityToken.") || !strings.Contains(e.Recommend(), "not taken here") {
 		t.Errorf("%s: %s", e.Error(), e.Recommend())
 	}
 	if e := call(asker, "", "JSON"); e.ErrorCode() != "InvalidAccessKeyId.NotFound" || e.HttpStatus() != 404 {
@@ -148,12 +148,12 @@ func TestShapeOfTheCLI(t *testing.T) {
 	}))
 	defer server.Close()
 	for _, sent := range []string{"GET", "POST"} {
-		rpcClient(sent, "JSON")(t, server.URL+"/at/17", everyone, "ListCommunityImages", map[string]string{"RegionId": "cn-shanghai", "ClusterId": captured})
+		rpcClient(sent, "JSON")(t, server.URL+"/at/17", fullKey, "ListCommunityImages", map[string]string{"RegionId": "cn-shanghai", "ClusterId": captured})
 		if method != sent || path != "/at/17/" || len(form) > 0 || header.Get("Authorization") != "" || header.Get("x-acs-action") != "ListCommunityImages" {
 			t.Errorf("%s %s %v %v", method, path, form, header)
 		}
 		for name, value := range map[string]string{"Action": "ListCommunityImages", "Version": "2018-04-12", "Format": "JSON", "SignatureMethod": "HMAC-SHA1", "SignatureVersion": "1.0", "SignatureType": "",
-			"AccessKeyId": everyone.id, "RegionId": "cn-shanghai", "ClusterId": captured} {
+			"AccessKeyId": fullKey.id, "RegionId": "cn-shanghai", "ClusterId": captured} {
 			if !query.Has(name) || query.Get(name) != value {
 				t.Errorf("%s: %s is %q", sent, name, query[name])
 			}

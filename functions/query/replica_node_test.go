@@ -17,12 +17,12 @@ func TestNodeClients(t *testing.T) {
 	if modules == "" {
 		t.Skip("NODE_CLIENTS is not set; .ci/run installs the clients and sets it")
 	}
-	u := newUpstream(t)
-	u.capture()
-	replica := u.replica(accessKeys())
-	status, body := rpcClient("GET", "JSON")(t, replica, everyone, "ListCommunityImages", map[string]string{"RegionId": "cn-shanghai", "ClusterId": captured})
-	want := reply(t, status, body)
-	cmd := exec.CommandContext(t.Context(), "node", "testdata/clients.cjs", modules, replica, everyone.id, everyone.secret, captured)
+	u := newEHPCFixture(t)
+	u.runSnapshot()
+	replica := u.startReplica(accessKeys())
+	status, body := rpcClient("GET", "JSON")(t, replica, fullKey, "ListCommunityImages", map[string]string{"RegionId": "cn-shanghai", "ClusterId": captured})
+	want := parseReply(t, status, body)
+	cmd := exec.CommandContext(t.Context(), "node", "testdata/clients.cjs", modules, replica, fullKey.id, fullKey.secret, captured)
 	var faults strings.Builder
 	cmd.Stderr = &faults
 	out, err := cmd.Output()
@@ -44,7 +44,7 @@ func TestNodeClients(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 			continue
 		}
-		if diff := differ(want, reply(t, 200, string(got))); diff != "" {
+		if diff := diffEntries(want, parseReply(t, 200, string(got))); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}

@@ -15,12 +15,12 @@ import (
 // and at every commit of the past.
 func TestReplicaSaysWhatUpstreamSaid(t *testing.T) {
 	t.Parallel()
-	u := newUpstream(t)
-	replica := u.replica()
+	u := newEHPCFixture(t)
+	replica := u.startReplica()
 	ask, byHeader := rpcClient("GET", "JSON"), headerClient("GET")
 	say := func(where string, c client, q ehpctest.Question) map[string]any {
-		status, body := c(t, where, asker, "ListCommunityImages", parameters(q))
-		return reply(t, status, body)
+		status, body := c(t, where, asker, "ListCommunityImages", questionParameters(q))
+		return parseReply(t, status, body)
 	}
 	type then struct {
 		commits map[string]int64
@@ -30,14 +30,14 @@ func TestReplicaSaysWhatUpstreamSaid(t *testing.T) {
 	images := 0
 	for tick := range 4 {
 		u.world.AdvanceTo(tick)
-		now := then{u.capture(), map[ehpctest.Question]map[string]any{}}
-		for _, q := range u.questions() {
+		now := then{u.runSnapshot(), map[ehpctest.Question]map[string]any{}}
+		for _, q := range u.allQuestions() {
 			now.said[q] = say(u.url, ask, q)
 			images += len(now.said[q]["Images"].(map[string]any)["ImageInfo"].([]any))
-			if diff := differ(now.said[q], say(replica, ask, q)); diff != "" {
+			if diff := diffEntries(now.said[q], say(replica, ask, q)); diff != "" {
 				t.Errorf("tick %d, %+v: (-upstream +replica)\n%s", tick, q, diff)
 			}
-			if diff := differ(now.said[q], say(replica, byHeader, q)); diff != "" {
+			if diff := diffEntries(now.said[q], say(replica, byHeader, q)); diff != "" {
 				t.Errorf("tick %d, %+v, by headers: (-upstream +replica)\n%s", tick, q, diff)
 			}
 		}
@@ -51,7 +51,7 @@ func TestReplicaSaysWhatUpstreamSaid(t *testing.T) {
 			if tick%2 == 1 {
 				c = byHeader
 			}
-			if diff := differ(said, say(frozen, c, q)); diff != "" {
+			if diff := diffEntries(said, say(frozen, c, q)); diff != "" {
 				t.Errorf("commit of tick %d, %+v: (-upstream +replica)\n%s", tick, q, diff)
 			}
 		}
@@ -61,7 +61,7 @@ func TestReplicaSaysWhatUpstreamSaid(t *testing.T) {
 	}
 	for _, tag := range []string{"CentOS_7.6_64", "Ubuntu_20.04_64", "none"} {
 		q := ehpctest.Question{RegionID: "cn-hangzhou", ClusterID: "ehpc-hz-b8LmW0sT5e", BaseOsTag: tag}
-		if diff := differ(say(u.url, ask, q), say(replica, ask, q)); diff != "" {
+		if diff := diffEntries(say(u.url, ask, q), say(replica, ask, q)); diff != "" {
 			t.Errorf("%s: (-upstream +replica)\n%s", tag, diff)
 		}
 	}
@@ -69,15 +69,15 @@ func TestReplicaSaysWhatUpstreamSaid(t *testing.T) {
 
 // compareClusters compares ListClusters page by page with the entries that
 // upstream gives for the region, in the order of their ids.
-func compareClusters(t *testing.T, u *upstream, replica string) {
+func compareClusters(t *testing.T, u *ehpcFixture, replica string) {
 	t.Helper()
 	ask := rpcClient("GET", "JSON")
 	list := func(where, region string, page int, size string) (entries []any, total float64) {
 		status, body := ask(t, where, asker, "ListClusters", map[string]string{"RegionId": region, "PageNumber": fmt.Sprint(page), "PageSize": size})
-		doc := reply(t, status, body)
+		doc := parseReply(t, status, body)
 		return doc["Clusters"].(map[string]any)["ClusterInfoSimple"].([]any), doc["TotalCount"].(float64)
 	}
-	for _, region := range u.regions() {
+	for _, region := range u.regionIDs() {
 		everywhere, _ := list(u.url, region, 1, "50")
 		want := map[string]any{}
 		for _, entry := range everywhere {
@@ -98,22 +98,22 @@ func compareClusters(t *testing.T, u *upstream, replica string) {
 				got[entry.(map[string]any)["Id"].(string)] = entry
 			}
 		}
-		if diff := differ(want, got); diff != "" {
+		if diff := diffEntries(want, got); diff != "" {
 			t.Errorf("clusters of %s: (-upstream +replica)\n%s", region, diff)
 		}
 	}
 	all := map[string]string{"PageSize": "50"} // and no RegionId, as generated clients ask
 	status, body := headerClient("GET")(t, replica, asker, "ListClusters", all)
-	got := reply(t, status, body)
-	all["RegionId"] = u.regions()[0]
+	got := parseReply(t, status, body)
+	all["RegionId"] = u.regionIDs()[0]
 	status, body = ask(t, u.url, asker, "ListClusters", all)
-	if diff := differ(reply(t, status, body), got); diff != "" {
+	if diff := diffEntries(parseReply(t, status, body), got); diff != "" {
 		t.Errorf("clusters of all regions: (-upstream +replica)\n%s", diff)
 	}
 	status, body = ask(t, u.url, asker, "ListRegions", map[string]string{"RegionId": "cn-hangzhou"})
-	said := reply(t, status, body)
+	said := parseReply(t, status, body)
 	status, body = ask(t, replica, asker, "ListRegions", nil)
-	if diff := differ(said, reply(t, status, body)); diff != "" {
+	if diff := diffEntries(said, parseReply(t, status, body)); diff != "" {
 		t.Errorf("regions: (-upstream +replica)\n%s", diff)
 	}
 }
@@ -121,19 +121,19 @@ func compareClusters(t *testing.T, u *upstream, replica string) {
 // An endpoint with a path works for the clients that put the query behind it.
 func TestEndpointsWithAPath(t *testing.T) {
 	t.Parallel()
-	u := newUpstream(t)
-	u.capture()
-	replica := u.replica()
+	u := newEHPCFixture(t)
+	u.runSnapshot()
+	replica := u.startReplica()
 	status, body := rpcClient("GET", "JSON")(t, replica, asker, "ListCommunityImages", map[string]string{"RegionId": "cn-shanghai"})
-	want := reply(t, status, body)
+	want := parseReply(t, status, body)
 	for _, path := range []string{"/cn-shanghai", "/cn-shanghai/", "/at/1", "/at/1/cn-shanghai/"} {
 		status, body := rpcClient("POST", "JSON")(t, replica+path, asker, "ListCommunityImages", map[string]string{"RegionId": "cn-shanghai"})
-		if diff := differ(want, reply(t, status, body)); diff != "" {
+		if diff := diffEntries(want, parseReply(t, status, body)); diff != "" {
 			t.Errorf("%s: %s", path, diff)
 		}
 	}
 	status, body = headerClient("GET")(t, replica+"/at/1/cn-shanghai/", asker, "ListCommunityImages", nil)
-	if diff := differ(want, reply(t, status, body)); diff != "" {
+	if diff := diffEntries(want, parseReply(t, status, body)); diff != "" {
 		t.Errorf("by headers: %s", diff)
 	}
 	resp, err := http.Get(replica + "/metrics")

@@ -26,7 +26,7 @@ import (
 )
 
 // upstream is an E-HPC that drifts, and the two functions that copy it.
-type upstream struct {
+type ehpcFixture struct {
 	t        testing.TB
 	world    *ehpctest.Simulation
 	url      string // of E-HPC
@@ -35,18 +35,18 @@ type upstream struct {
 }
 
 // person is an access key, of E-HPC or of the replica.
-type person struct{ id, secret string }
+type accessKey struct{ id, secret string }
 
-var asker = person{"LTAIasker", "secret-of-asker"} // E-HPC's
+var asker = accessKey{"LTAIasker", "secret-of-asker"} // E-HPC's
 
-func newUpstream(t testing.TB) *upstream {
+func newEHPCFixture(t testing.TB) *ehpcFixture {
 	world := ehpctest.NewSimulation(7)
-	return newUpstreamOf(t, world, world)
+	return newEHPCFixtureWith(t, world, world)
 }
 
 // newUpstreamOf is an upstream that shows data of a world.
-func newUpstreamOf(t testing.TB, world *ehpctest.Simulation, data ehpctest.Data) *upstream {
-	u := &upstream{t: t, world: world, oss: osstest.Start(t, "")}
+func newEHPCFixtureWith(t testing.TB, world *ehpctest.Simulation, data ehpctest.Data) *ehpcFixture {
+	u := &ehpcFixture{t: t, world: world, oss: osstest.Start(t, "")}
 	server, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{Data: data, Keys: map[string]ehpctest.Key{
 		u.oss.Key.ID: {Secret: u.oss.Key.Secret, Token: u.oss.Key.Token}, asker.id: {Secret: asker.secret},
 	}}))
@@ -55,14 +55,14 @@ func newUpstreamOf(t testing.TB, world *ehpctest.Simulation, data ehpctest.Data)
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	u.url = server.URL
-	u.snapshot = u.start("snapshot", "EHPC_ENDPOINT="+u.url, "SNAPSHOT_QPS=1000", "SNAPSHOT_SHRINK_GUARD=100")
+	u.snapshot = u.startFunction("snapshot", "EHPC_ENDPOINT="+u.url, "SNAPSHOT_QPS=1000", "SNAPSHOT_SHRINK_GUARD=100")
 	return u
 }
 
-func (u *upstream) start(name string, env ...string) *fctest.Function {
+func (u *ehpcFixture) startFunction(name string, env ...string) *fctest.Function {
 	u.t.Helper()
 	f, err := fctest.Start(u.t.Context(), fctest.Binary(u.t, "community-images/functions/"+name), fctest.Options{
-		Env:         append(env, "OSS_ENDPOINT="+u.oss.URL, "OSS_BUCKET="+u.oss.Bucket, "EHPC_REGIONS="+strings.Join(u.regions(), ",")),
+		Env:         append(env, "OSS_ENDPOINT="+u.oss.URL, "OSS_BUCKET="+u.oss.Bucket, "EHPC_REGIONS="+strings.Join(u.regionIDs(), ",")),
 		Credentials: cloud.Credentials{AccessKeyID: u.oss.Key.ID, AccessKeySecret: u.oss.Key.Secret, SecurityToken: u.oss.Key.Token},
 	})
 	if err != nil {
@@ -73,13 +73,13 @@ func (u *upstream) start(name string, env ...string) *fctest.Function {
 }
 
 // replica starts the query function behind an HTTP trigger and returns its URL.
-func (u *upstream) replica(env ...string) string {
-	server := httptest.NewServer(u.start("query", append(env, "QUERY_HEAD_TTL=0s")...).HTTPHandler())
+func (u *ehpcFixture) startReplica(env ...string) string {
+	server := httptest.NewServer(u.startFunction("query", append(env, "QUERY_HEAD_TTL=0s")...).HTTPHandler())
 	u.t.Cleanup(server.Close)
 	return server.URL
 }
 
-func (u *upstream) regions() (ids []string) {
+func (u *ehpcFixture) regionIDs() (ids []string) {
 	for _, r := range u.world.Regions() {
 		ids = append(ids, r.RegionID)
 	}
@@ -88,7 +88,7 @@ func (u *upstream) regions() (ids []string) {
 
 // capture lets the snapshot function run and returns the number of the last
 // commit of each region.
-func (u *upstream) capture() map[string]int64 {
+func (u *ehpcFixture) runSnapshot() map[string]int64 {
 	u.t.Helper()
 	r, err := u.snapshot.Invoke(u.t.Context(), []byte("{}"))
 	if err != nil || r.Error != nil {
@@ -111,8 +111,8 @@ func (u *upstream) capture() map[string]int64 {
 }
 
 // questions are the scopes that a run asks about, in the clusters of now.
-func (u *upstream) questions() (list []ehpctest.Question) {
-	for _, region := range u.regions() {
+func (u *ehpcFixture) allQuestions() (list []ehpctest.Question) {
+	for _, region := range u.regionIDs() {
 		list = append(list, ehpctest.Question{RegionID: region})
 	}
 	for _, raw := range u.world.Clusters("") {
@@ -130,7 +130,7 @@ func (u *upstream) questions() (list []ehpctest.Question) {
 }
 
 // parameters are those of a question as clients send them.
-func parameters(q ehpctest.Question) map[string]string {
+func questionParameters(q ehpctest.Question) map[string]string {
 	params := map[string]string{}
 	for name, value := range map[string]string{"RegionId": q.RegionID, "ClusterId": q.ClusterID, "InstanceType": q.InstanceType, "BaseOsTag": q.BaseOsTag} {
 		if value != "" {
@@ -142,12 +142,12 @@ func parameters(q ehpctest.Question) map[string]string {
 
 // client is an official client that sends a call and returns the status and
 // the body of the answer.
-type client func(t testing.TB, url string, who person, action string, params map[string]string) (int, string)
+type client func(t testing.TB, url string, who accessKey, action string, params map[string]string) (int, string)
 
 // rpcClient is alibaba-cloud-sdk-go, which the aliyun CLI is made of: signature
 // version 1.0. edit may change the request.
 func rpcClient(method, format string, edit ...func(*requests.CommonRequest)) client {
-	return func(t testing.TB, url string, who person, action string, params map[string]string) (int, string) {
+	return func(t testing.TB, url string, who accessKey, action string, params map[string]string) (int, string) {
 		t.Helper()
 		c := newSDK(t, params["RegionId"], who, "")
 		r := requests.NewCommonRequest()
@@ -173,7 +173,7 @@ func rpcClient(method, format string, edit ...func(*requests.CommonRequest)) cli
 
 // newSDK returns a client of alibaba-cloud-sdk-go; token is empty but for a
 // temporary key.
-func newSDK(t testing.TB, region string, who person, token string) *sdk.Client {
+func newSDK(t testing.TB, region string, who accessKey, token string) *sdk.Client {
 	t.Helper()
 	var provider credentials.CredentialsProvider = credentials.NewStaticAKCredentialsProvider(who.id, who.secret)
 	if token != "" {
@@ -189,11 +189,11 @@ func newSDK(t testing.TB, region string, who person, token string) *sdk.Client {
 // headerClient is darabonba-openapi, the core of the current SDKs:
 // ACS3-HMAC-SHA256. A path in url goes where a client has it, into Pathname.
 func headerClient(method string, edit ...func(*openapi.Config)) client {
-	return func(t testing.TB, url string, who person, action string, params map[string]string) (int, string) {
+	return func(t testing.TB, url string, who accessKey, action string, params map[string]string) (int, string) {
 		t.Helper()
 		scheme, host, _ := strings.Cut(url, "://")
 		host, path, _ := strings.Cut(host, "/")
-		watch := &watcher{}
+		watch := &recordingTransport{}
 		config := &openapi.Config{AccessKeyId: &who.id, AccessKeySecret: &who.secret, HttpClient: watch, Protocol: &scheme, Endpoint: &host}
 		for _, f := range edit {
 			f(config)
@@ -227,14 +227,14 @@ func headerClient(method string, edit ...func(*openapi.Config)) client {
 
 // watcher sees what a client is answered. It also keeps the client off its
 // process-wide pool, which is not clean under the race detector.
-type watcher struct {
+type recordingTransport struct {
 	status int
 	body   string
 	err    error
 }
 
 // Call implements the client's transport.
-func (w *watcher) Call(r *http.Request, _ *http.Transport) (*http.Response, error) {
+func (w *recordingTransport) Call(r *http.Request, _ *http.Transport) (*http.Response, error) {
 	resp, err := http.DefaultClient.Do(r)
 	if w.err = err; err != nil {
 		return nil, err
@@ -248,7 +248,7 @@ func (w *watcher) Call(r *http.Request, _ *http.Transport) (*http.Response, erro
 
 // reply is an answer without its RequestId. Lists are brought into one order,
 // for upstream promises none and the archive has its own.
-func reply(t testing.TB, status int, body string) map[string]any {
+func parseReply(t testing.TB, status int, body string) map[string]any {
 	t.Helper()
 	var doc map[string]any
 	if err := json.Unmarshal([]byte(body), &doc); err != nil || status != 200 {
@@ -262,7 +262,7 @@ func reply(t testing.TB, status int, body string) map[string]any {
 		inner, _ := outer.(map[string]any)
 		for _, list := range inner {
 			if list, ok := list.([]any); ok {
-				slices.SortFunc(list, func(a, b any) int { return cmp.Compare(identity(a), identity(b)) })
+				slices.SortFunc(list, func(a, b any) int { return cmp.Compare(entryID(a), entryID(b)) })
 			}
 		}
 	}
@@ -270,7 +270,7 @@ func reply(t testing.TB, status int, body string) map[string]any {
 }
 
 // identity is the id of an entry of any of the lists.
-func identity(entry any) string {
+func entryID(entry any) string {
 	for _, name := range []string{"ImageId", "Id", "RegionId"} {
 		if id, ok := entry.(map[string]any)[name].(string); ok {
 			return id
@@ -280,7 +280,7 @@ func identity(entry any) string {
 }
 
 // differ compares two replies; cmp.Diff takes its time even where they are equal.
-func differ(a, b any) string {
+func diffEntries(a, b any) string {
 	if reflect.DeepEqual(a, b) {
 		return ""
 	}

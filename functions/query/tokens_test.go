@@ -29,10 +29,10 @@ func tokenSetting() string {
 var numbersAndTimes = regexp.MustCompile(`"(RequestId|Sequence|CommittedAt|CheckedAt|TriedAt|CapturedAt|Since|FirstSeen|LastSeen|GoneSince|AgeSeconds|NextCursor|HostId)":("[^"]*"|\d+)|\d{4}-\d\d-\d\dT[0-9:.]+Z|(commit|at=)\d* ?\d*`)
 
 // solitary is a world in which the account has one cluster.
-type solitary struct{ *ehpctest.Simulation }
+type singleClusterData struct{ *ehpctest.Simulation }
 
 // Clusters implements ehpctest.Data.
-func (s solitary) Clusters(region string) []json.RawMessage {
+func (s singleClusterData) Clusters(region string) []json.RawMessage {
 	return slices.DeleteFunc(slices.Clone(s.Simulation.Clusters(region)), func(raw json.RawMessage) bool { return !strings.Contains(string(raw), captured) })
 }
 
@@ -42,14 +42,14 @@ func (s solitary) Clusters(region string) []json.RawMessage {
 func TestLimitedTokenSeesAnArchiveOfItsOwn(t *testing.T) {
 	t.Parallel()
 	world := ehpctest.NewSimulation(7)
-	large, small := newUpstream(t), newUpstreamOf(t, world, solitary{world})
+	large, small := newEHPCFixture(t), newEHPCFixtureWith(t, world, singleClusterData{world})
 	small.snapshot.Stop()
-	small.snapshot = small.start("snapshot", "EHPC_ENDPOINT="+small.url, "SNAPSHOT_QPS=1000", "SNAPSHOT_SHRINK_GUARD=100", "SNAPSHOT_UNSCOPED=false")
-	guarded, open := large.replica(tokenSetting()), small.replica()
+	small.snapshot = small.startFunction("snapshot", "EHPC_ENDPOINT="+small.url, "SNAPSHOT_QPS=1000", "SNAPSHOT_SHRINK_GUARD=100", "SNAPSHOT_UNSCOPED=false")
+	guarded, open := large.startReplica(tokenSetting()), small.startReplica()
 	others := map[string]bool{}
 	for range 4 {
-		large.capture()
-		small.capture()
+		large.runSnapshot()
+		small.runSnapshot()
 		for _, raw := range large.world.Clusters("") {
 			var c struct{ Id, Name string }
 			if err := json.Unmarshal(raw, &c); err != nil {
@@ -72,12 +72,12 @@ func TestLimitedTokenSeesAnArchiveOfItsOwn(t *testing.T) {
 			} else {
 				target += "?RegionId=cn-shanghai"
 			}
-			wantStatus, want := fetch(t, open+target, "")
-			status, got := fetch(t, guarded+target, limitedToken)
+			wantStatus, want := getWithToken(t, open+target, "")
+			status, got := getWithToken(t, guarded+target, limitedToken)
 			if status != wantStatus || numbersAndTimes.ReplaceAllString(got, "#") != numbersAndTimes.ReplaceAllString(want, "#") {
 				t.Errorf("%s tells the limited caller\n%d %.2000s\nand where there is nothing else\n%d %.2000s", target, status, got, wantStatus, want)
 			}
-			if status, _ := fetch(t, guarded+target, ""); status == http.StatusOK {
+			if status, _ := getWithToken(t, guarded+target, ""); status == http.StatusOK {
 				t.Errorf("%s answers without a token", target)
 			}
 			for name, other := range others {
@@ -85,7 +85,7 @@ func TestLimitedTokenSeesAnArchiveOfItsOwn(t *testing.T) {
 					t.Errorf("%s tells the limited caller of %s: %.2000s", target, name, got)
 				}
 			}
-			fetch(t, guarded+target, wholeToken)
+			getWithToken(t, guarded+target, wholeToken)
 		}
 		large.world.Tick()
 		small.world.Tick()
@@ -95,7 +95,7 @@ func TestLimitedTokenSeesAnArchiveOfItsOwn(t *testing.T) {
 	}
 }
 
-func fetch(t *testing.T, address, token string) (int, string) {
+func getWithToken(t *testing.T, address, token string) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {

@@ -14,8 +14,8 @@ const readsHead = "GET community-images/v1/cn-hangzhou/head.json"
 // hands it something.
 func TestHeadIsReadBeforeTheFirstInvocation(t *testing.T) {
 	t.Parallel()
-	c := newCatalogue(t, size{"few", 3, 5, 10})
-	c.start(t, queryBinary(t))
+	c := newTestRegion(t, regionSize{"few", 3, 5, 10})
+	c.startFunction(t, buildQuery(t))
 	asked := ""
 	for end := time.Now().Add(30 * time.Second); !strings.Contains(asked, readsHead+": 200"); time.Sleep(time.Millisecond) {
 		if asked += c.oss.Requests(); time.Now().After(end) {
@@ -38,15 +38,15 @@ func TestCredentialsOfTheEnvironment(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			c := newCatalogue(t, size{"few", 3, 5, 10})
+			c := newTestRegion(t, regionSize{"few", 3, 5, 10})
 			var output []string
-			f, err := fctest.Start(t.Context(), queryBinary(t), fctest.Options{
-				Env: c.env(row.env...), Credentials: c.credentials(), Output: func(line string) { output = append(output, line) },
+			f, err := fctest.Start(t.Context(), buildQuery(t), fctest.Options{
+				Env: c.functionEnv(row.env...), Credentials: c.credentials(), Output: func(line string) { output = append(output, line) },
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			answer(t, f, event(t, "/v1/images?limit=1&ClusterId="+c.clusters[0], nil), 200)
+			invokeFor(t, f, newEvent(t, "/v1/images?limit=1&ClusterId="+c.clusters[0], nil), 200)
 			f.Stop()
 			asked := c.oss.Requests()
 			first, _, _ := strings.Cut(asked, "\n")

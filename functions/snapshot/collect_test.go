@@ -20,7 +20,7 @@ import (
 )
 
 // sweepWorld is a handler over a bucket in memory and a clock.
-type sweepWorld struct {
+type collectFixture struct {
 	t    *testing.T
 	mem  *buckettest.Memory
 	keys archive.Keys
@@ -28,12 +28,12 @@ type sweepWorld struct {
 	h    *handler
 }
 
-func newSweepWorld(t *testing.T) *sweepWorld {
+func newCollectFixture(t *testing.T) *collectFixture {
 	keys, err := archive.NewKeys("community-images")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &sweepWorld{t: t, mem: buckettest.NewMemory(t), keys: keys, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+	w := &collectFixture{t: t, mem: buckettest.NewMemory(t), keys: keys, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return w.now }
 	w.mem.SetNow(clock)
 	keep := func(now time.Time) time.Time { return now.AddDate(0, -1, 0) }
@@ -42,11 +42,11 @@ func newSweepWorld(t *testing.T) *sweepWorld {
 }
 
 // commit makes the report of a run that found one image.
-func (w *sweepWorld) commit(regions ...string) *capture.Report {
+func (w *collectFixture) runCapture(regions ...string) *capture.Report {
 	w.t.Helper()
 	report := &capture.Report{}
 	for _, region := range regions {
-		state := commitAt(w.t, w.mem, w.keys, region, w.now)
+		state := appendCommitAt(w.t, w.mem, w.keys, region, w.now)
 		report.Regions = append(report.Regions, &capture.RegionReport{RegionID: region, State: state})
 	}
 	w.mem.Requests()
@@ -54,7 +54,7 @@ func (w *sweepWorld) commit(regions ...string) *capture.Report {
 }
 
 // commitAt commits one image, named after the time, at a time.
-func commitAt(t *testing.T, bucket archive.Bucket, keys archive.Keys, region string, now time.Time) *archive.Region {
+func appendCommitAt(t *testing.T, bucket archive.Bucket, keys archive.Keys, region string, now time.Time) *archive.Region {
 	t.Helper()
 	writer := archive.NewWriter(bucket, keys, func() time.Time { return now })
 	base, err := writer.Load(t.Context(), region)
@@ -82,21 +82,21 @@ func commitAt(t *testing.T, bucket archive.Bucket, keys archive.Keys, region str
 
 func TestSweepTakesItsTurn(t *testing.T) {
 	t.Parallel()
-	w := newSweepWorld(t)
-	w.h.collectRegions(t.Context(), w.commit("cn-a", "cn-b"))
+	w := newCollectFixture(t)
+	w.h.collectRegions(t.Context(), w.runCapture("cn-a", "cn-b"))
 	if r := w.mem.Requests(); r != "" {
 		t.Errorf("a sweep that is not due makes the requests\n%s", r)
 	}
 	for range 3 {
 		w.now = w.now.AddDate(0, 1, 0)
-		w.commit("cn-a", "cn-b")
+		w.runCapture("cn-a", "cn-b")
 	}
-	report := w.commit("cn-a", "cn-b")
+	report := w.runCapture("cn-a", "cn-b")
 	w.h.collectRegions(t.Context(), report)
 	if report.RemovedObjects() != 4 || report.Regions[0].Sweep.Removed != 2 || report.Regions[1].Sweep.Error != "" {
 		t.Errorf("the sweeps are %+v and %+v", report.Regions[0].Sweep, report.Regions[1].Sweep)
 	}
-	again := w.commit("cn-a", "cn-b")
+	again := w.runCapture("cn-a", "cn-b")
 	w.h.collectRegions(t.Context(), again)
 	if again.Regions[0].Sweep != nil || again.RemovedObjects() != 0 {
 		t.Errorf("a second sweep on the same day: %+v", again.Regions[0].Sweep)
@@ -105,14 +105,14 @@ func TestSweepTakesItsTurn(t *testing.T) {
 
 func TestSweepKeepsToTheDeadline(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, keepsToTheDeadline)
+	synctest.Test(t, testCollectDeadline)
 }
 
-func keepsToTheDeadline(t *testing.T) {
-	w := newSweepWorld(t)
-	w.commit("cn-a")
+func testCollectDeadline(t *testing.T) {
+	w := newCollectFixture(t)
+	w.runCapture("cn-a")
 	w.now = w.now.AddDate(0, 3, 0)
-	report := w.commit("cn-a")
+	report := w.runCapture("cn-a")
 	short, cancel := context.WithTimeout(t.Context(), collectReserve+minCollectTime-time.Millisecond)
 	defer cancel()
 	if w.h.collectRegions(short, report); report.Regions[0].Sweep != nil || w.mem.Requests() != "" {
@@ -133,10 +133,10 @@ func keepsToTheDeadline(t *testing.T) {
 
 func TestRegionThatWasNotReadIsNotSwept(t *testing.T) {
 	t.Parallel()
-	w := newSweepWorld(t)
-	w.commit("cn-a")
+	w := newCollectFixture(t)
+	w.runCapture("cn-a")
 	w.now = w.now.AddDate(0, 3, 0)
-	report := w.commit("cn-a")
+	report := w.runCapture("cn-a")
 	report.Regions[0].Error = "not committed"
 	report.Regions = append(report.Regions, &capture.RegionReport{RegionID: "cn-b"})
 	if w.h.collectRegions(t.Context(), report); w.mem.Requests() != "" {
@@ -148,7 +148,7 @@ func TestRegionThatWasNotReadIsNotSwept(t *testing.T) {
 // beyond the default retention go, once, and what is left is sound.
 func TestRealBinarySweeps(t *testing.T) {
 	t.Parallel()
-	w, dir := newWorld(t), t.TempDir()
+	w, dir := newFixture(t), t.TempDir()
 	w.oss = osstest.Start(t, dir)
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: w.oss.URL, Bucket: w.oss.Bucket,
@@ -165,7 +165,7 @@ func TestRealBinarySweeps(t *testing.T) {
 	}
 	first := time.Now().UTC().AddDate(0, -20, 0)
 	for month := range 20 {
-		commitAt(t, bucket, keys, region, time.Date(first.Year(), first.Month()+time.Month(month), 1, 0, 0, 0, 0, time.UTC))
+		appendCommitAt(t, bucket, keys, region, time.Date(first.Year(), first.Month()+time.Month(month), 1, 0, 0, 0, 0, time.UTC))
 	}
 	old := time.Now().Add(-archive.Grace)
 	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -178,18 +178,18 @@ func TestRealBinarySweeps(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	f := w.start("snapshot")
+	f := w.startFunction("snapshot")
 	w.oss.Requests()
-	w.snapshot(f)
+	w.runSnapshot(f)
 	removed := strings.Count(w.oss.Requests(), "DELETE ")
 	if removed < 6 || removed > 8 { // by the day of the month, and how long it is
 		t.Errorf("the first run removes %d objects", removed)
 	}
-	w.snapshot(f)
+	w.runSnapshot(f)
 	if requests := w.oss.Requests(); strings.Contains(requests, "DELETE ") || strings.Contains(requests, "?prefix") {
 		t.Errorf("the second run looks again:\n%s", requests)
 	}
-	if audit := w.verify(); len(audit.Findings) > 0 || len(audit.Orphans) < 5 || audit.Commits > 2*15 {
+	if audit := w.auditArchive(); len(audit.Findings) > 0 || len(audit.Orphans) < 5 || audit.Commits > 2*15 {
 		t.Errorf("audit is %+v", audit)
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // renew replaces the function role's token: the old one is refused from now on.
-func (w *world) renew(serial int) cloud.Credentials {
+func (w *fixture) renewCredentials(serial int) cloud.Credentials {
 	key := osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial), Token: fmt.Sprint("token-", serial)}
 	w.oss.SetKeys(key)
 	w.ehpc.SetKeys(map[string]ehpctest.Key{key.ID: {Secret: key.Secret, Token: key.Token}})
@@ -33,20 +33,20 @@ const (
 // invocation, and each worker finds out once.
 func TestCredentialsThatExpire(t *testing.T) {
 	t.Parallel()
-	w, fleet := newWorld(t), newFleet(60, 13)
-	w.ehpc.SetData(fleet.data())
-	f := w.start("snapshot", fmt.Sprint("SNAPSHOT_CONCURRENCY=", workers))
-	w.snapshot(f)
+	w, fleet := newFixture(t), newFleetState(60, 13)
+	w.ehpc.SetData(fleet.upstreamData())
+	f := w.startFunction("snapshot", fmt.Sprint("SNAPSHOT_CONCURRENCY=", workers))
+	w.runSnapshot(f)
 	change := func() {
-		fleet.drift()
-		w.ehpc.SetData(fleet.data())
+		fleet.changeSomeLists()
+		w.ehpc.SetData(fleet.upstreamData())
 		w.oss.Requests()
 	}
 	denied := func() int { return strings.Count(w.oss.Requests(), ": 403 ") }
 
 	change()
-	f.SetCredentials(w.renew(1)) // after a day without a tick, say; the environment has the first token still
-	if c := w.snapshot(f).Regions[0].Counts; c.Changed != 59 || c.Failed > 0 {
+	f.SetCredentials(w.renewCredentials(1)) // after a day without a tick, say; the environment has the first token still
+	if c := w.runSnapshot(f).Regions[0].Counts; c.Changed != 59 || c.Failed > 0 {
 		t.Errorf("with the next token: %+v", c)
 	}
 	if n := denied(); n > 0 {
@@ -61,12 +61,12 @@ func TestCredentialsThatExpire(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		if asked++; asked == 20 {
-			next = w.renew(2)
+			next = w.renewCredentials(2)
 		} else if asked > 20 {
 			after++
 		}
 	})
-	response, err := f.Invoke(t.Context(), []byte(tick()))
+	response, err := f.Invoke(t.Context(), []byte(timerEventNow()))
 	if err != nil || response.Error == nil || !strings.Contains(response.Error.Message, "nothing could be committed") {
 		t.Fatal(err, response.Error)
 	}
@@ -78,7 +78,7 @@ func TestCredentialsThatExpire(t *testing.T) {
 	}
 	w.onCall.Store(func(ehpctest.Call) {})
 	f.SetCredentials(next)
-	if c := w.snapshot(f).Regions[0].Counts; c.Failed+c.Left > 0 {
+	if c := w.runSnapshot(f).Regions[0].Counts; c.Failed+c.Left > 0 {
 		t.Errorf("with the third token: %+v", c)
 	}
 
@@ -91,26 +91,26 @@ func TestCredentialsThatExpire(t *testing.T) {
 		}
 		return nil
 	})
-	if response, err = f.Invoke(t.Context(), []byte(tick())); err != nil || response.Error == nil {
+	if response, err = f.Invoke(t.Context(), []byte(timerEventNow())); err != nil || response.Error == nil {
 		t.Fatal(err, response.Error)
 	}
 	w.oss.SetFault(nil)
 	if refused.Load() > putters {
 		t.Errorf("OSS has refused %d snapshots", refused.Load())
 	}
-	f.SetCredentials(w.renew(3))
-	w.snapshot(f)
-	q := w.start("query")
-	for v, want := range fleet.shows(t) {
-		if text, _ := w.shown(q, v, ""); text != want {
+	f.SetCredentials(w.renewCredentials(3))
+	w.runSnapshot(f)
+	q := w.startFunction("query")
+	for v, want := range fleet.expectedViews(t) {
+		if text, _ := w.readView(q, v, ""); text != want {
 			t.Errorf("in the end %s shows %s, want %s", views[v], text, want)
 		}
 	}
-	if audit := w.verify(); len(audit.Findings) > 0 {
+	if audit := w.auditArchive(); len(audit.Findings) > 0 {
 		t.Errorf("audit is %+v", audit)
 	}
 	f.Stop()
-	for _, line := range w.printed() {
+	for _, line := range w.logLines() {
 		if strings.Contains(line, "secret-") || strings.Contains(line, "token-") {
 			t.Errorf("a secret is in %s", line)
 		}

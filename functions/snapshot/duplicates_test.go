@@ -20,22 +20,22 @@ func TestDuplicateEvents(t *testing.T) {
 	for name, instances := range map[string]int{"one instance": 1, "an instance each": 8} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, fleet := newWorld(t), newFleet(6, 3)
+			w, fleet := newFixture(t), newFleetState(6, 3)
 			fleet.cycle = 1000
-			w.ehpc.SetData(fleet.data())
+			w.ehpc.SetData(fleet.upstreamData())
 			functions := make([]*fctest.Function, instances)
 			for i := range functions {
-				functions[i] = w.start("snapshot")
+				functions[i] = w.startFunction("snapshot")
 			}
-			w.snapshot(functions[0])
-			one, q := w.ehpc.Calls(), w.start("query")
+			w.runSnapshot(functions[0])
+			one, q := w.ehpc.Calls(), w.startFunction("query")
 			deliveries, calls, most := 0, 0, 0
 			for round := range rounds {
-				fleet.drift()
-				w.ehpc.SetData(fleet.data())
+				fleet.changeSomeLists()
+				w.ehpc.SetData(fleet.upstreamData())
 				before := w.ehpc.Calls()
-				event, copies := []byte(tick()), 2+round%7
-				stop := w.watch(q)
+				event, copies := []byte(timerEventNow()), 2+round%7
+				stop := w.watchLookups(q)
 				var group sync.WaitGroup
 				for i := range copies {
 					group.Go(func() {
@@ -47,8 +47,8 @@ func TestDuplicateEvents(t *testing.T) {
 				}
 				group.Wait()
 				stop()
-				for v, want := range fleet.shows(t) {
-					if text, sequence := w.shown(q, v, ""); text != want || sequence != round+2 {
+				for v, want := range fleet.expectedViews(t) {
+					if text, sequence := w.readView(q, v, ""); text != want || sequence != round+2 {
 						t.Fatalf("%d copies of event %d end at commit %d, %s shows %s, want %s", copies, round, sequence, views[v], text, want)
 					}
 				}
@@ -58,7 +58,7 @@ func TestDuplicateEvents(t *testing.T) {
 					t.Errorf("%d copies make %d calls, one run makes %d", copies, n, one)
 				}
 			}
-			if audit := w.verify(); len(audit.Findings)+len(audit.Orphans) > 0 || audit.Commits != rounds+1 {
+			if audit := w.auditArchive(); len(audit.Findings)+len(audit.Orphans) > 0 || audit.Commits != rounds+1 {
 				t.Errorf("audit is %+v", audit)
 			}
 			t.Logf("%d events, delivered %d times: %d commits; %.2f times the calls of one run each, at most %.2f", rounds, deliveries, rounds, float64(calls)/float64(rounds*one), float64(most)/float64(one))

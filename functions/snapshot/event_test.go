@@ -54,8 +54,8 @@ func TestEventsThatCannotBeRead(t *testing.T) {
 func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"triggerTime":"x","triggerName":"t","payload":"{\"shard\":\"1/4\"}"}`))
 	f.Add([]byte(`{"regions":["a"],"shard":"2/2"}`))
-	f.Add([]byte(eventFile(f, "batch")))
-	f.Add([]byte(eventFile(f, "trail-delete-cluster")))
+	f.Add([]byte(readEventFile(f, "batch")))
+	f.Add([]byte(readEventFile(f, "trail-delete-cluster")))
 	for _, seed := range []string{
 		`[null,1,"x",{},[],{"source":"s","type":"t"}]`, `{"source":null,"specversion":null,"triggerTime":null}`, "\xef\xbb\xbf{}", "[", "null\x00",
 		`{"eventName":"CreateCluster","serviceName":"EHPC","eventTime":"9999-12-31T23:59:59-23:59","requestParameters":"{\"a\":\"{\\\"ClusterId\\\":\\\"ehpc-1\\\"}\"}"}`, // text in text
@@ -77,10 +77,10 @@ func FuzzEvent(f *testing.F) {
 // does, and again: the second time there is nothing to do.
 func TestEventsThroughTheRuntime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	f := w.start("snapshot")
+	w := newFixture(t)
+	f := w.startFunction("snapshot")
 	invoke := func() (r capture.Report) {
-		response, err := f.Invoke(t.Context(), []byte(eventFile(t, "batch")))
+		response, err := f.Invoke(t.Context(), []byte(readEventFile(t, "batch")))
 		if err != nil || response.Error != nil {
 			t.Fatal(err, response.Error)
 		}
@@ -99,7 +99,7 @@ func TestEventsThroughTheRuntime(t *testing.T) {
 		t.Errorf("garbage: %+v, %v", response, err)
 	}
 	f.Stop()
-	logged := strings.Join(w.printed(), "\n")
+	logged := strings.Join(w.logLines(), "\n")
 	for _, want := range []string{`"message":"event","functionName":"snapshot"`, `"outcome":"refused"`, `"message":"region done"`, `"trigger":"event"`, `"planned":2`} {
 		if !strings.Contains(logged, want) {
 			t.Errorf("%s is not in\n%s", want, logged)

@@ -25,14 +25,14 @@ const arrival = 5*time.Minute + 2*time.Second
 
 // eventWorld is the handler over the real client and a clock; two clusters
 // are captured as of nine o'clock.
-type eventWorld struct {
-	*lab
+type eventFixture struct {
+	*captureFixture
 	h   *handler
 	now time.Time
 }
 
-func newEventWorld(t *testing.T, change func(*capture.Settings)) *eventWorld {
-	w := &eventWorld{lab: newLab(t), now: noon}
+func newEventFixture(t *testing.T, change func(*capture.Settings)) *eventFixture {
+	w := &eventFixture{captureFixture: newCaptureFixture(t), now: noon}
 	clock := func() time.Time { return w.now }
 	settings := capture.Settings{Regions: []string{region}, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 50}
 	if change != nil {
@@ -49,10 +49,10 @@ func newEventWorld(t *testing.T, change func(*capture.Settings)) *eventWorld {
 	for _, id := range []string{"", "ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"} {
 		w.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = fmt.Sprintf(`[{"ImageId":"m-of-%s"}]`, id)
 	}
-	w.list("ehpc-hz-1", "ehpc-hz-2")
-	w.send(timerEventAt(w.now))
+	w.setClusters("ehpc-hz-1", "ehpc-hz-2")
+	w.sendEvent(timerEventAt(w.now))
 	w.now = noon.Add(arrival)
-	w.asked()
+	w.askedQuestions()
 	return w
 }
 
@@ -62,14 +62,14 @@ func timerEventAt(at time.Time) string {
 }
 
 // list is what ListClusters says from now on.
-func (w *eventWorld) list(ids ...string) {
+func (w *eventFixture) setClusters(ids ...string) {
 	w.data.ClusterLists[region] = nil
 	for _, id := range ids {
 		w.data.ClusterLists[region] = append(w.data.ClusterLists[region], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
 	}
 }
 
-func (w *eventWorld) send(event string) *capture.Report {
+func (w *eventFixture) sendEvent(event string) *capture.Report {
 	w.t.Helper()
 	report, err := w.h.handle(w.t.Context(), []byte(event))
 	if err != nil {
@@ -78,12 +78,12 @@ func (w *eventWorld) send(event string) *capture.Report {
 	return report.(*capture.Report)
 }
 
-func (w *eventWorld) sendFile(name string) *capture.Report {
+func (w *eventFixture) sendEventFile(name string) *capture.Report {
 	w.t.Helper()
-	return w.send(eventFile(w.t, name))
+	return w.sendEvent(readEventFile(w.t, name))
 }
 
-func eventFile(t testing.TB, name string) string {
+func readEventFile(t testing.TB, name string) string {
 	t.Helper()
 	data, err := os.ReadFile("testdata/events/" + name + ".json")
 	if err != nil {
@@ -93,7 +93,7 @@ func eventFile(t testing.TB, name string) string {
 }
 
 // outcomes are those of the events of a report, one a line.
-func outcomes(r *capture.Report) string {
+func formatOutcomes(r *capture.Report) string {
 	var lines []string
 	for _, e := range r.Events {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s/%s %s", e.Outcome, e.RegionID, e.ClusterID, e.Reason)))
@@ -102,7 +102,7 @@ func outcomes(r *capture.Report) string {
 }
 
 // asked are the calls since the last time, in short.
-func (w *eventWorld) asked() string {
+func (w *eventFixture) askedQuestions() string {
 	var calls []string
 	for _, name := range w.ehpc.DrainCallNames() {
 		name = strings.ReplaceAll(name, "ListClusters "+region+" 1", "clusters")
@@ -112,7 +112,7 @@ func (w *eventWorld) asked() string {
 	return strings.Join(calls, ", ")
 }
 
-func (w *eventWorld) scopes() string {
+func (w *eventFixture) describeScopes() string {
 	w.t.Helper()
 	r, err := w.writer.Now(w.t.Context(), region, nil)
 	if err != nil {
@@ -194,21 +194,21 @@ func TestWhatAnEventDoes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newEventWorld(t, tc.settings)
+			w := newEventFixture(t, tc.settings)
 			if tc.listed != nil {
-				w.list(tc.listed...)
+				w.setClusters(tc.listed...)
 			}
 			if tc.file != "" {
-				tc.event = eventFile(t, tc.file)
+				tc.event = readEventFile(t, tc.file)
 			}
-			report := w.send(tc.event)
-			if got := outcomes(report); !strings.HasPrefix(got, tc.outcome) || tc.outcome == "" && got != "" {
+			report := w.sendEvent(tc.event)
+			if got := formatOutcomes(report); !strings.HasPrefix(got, tc.outcome) || tc.outcome == "" && got != "" {
 				t.Errorf("outcome\n%s\nwant\n%s", got, tc.outcome)
 			}
-			if got := w.asked(); got != tc.asked {
+			if got := w.askedQuestions(); got != tc.asked {
 				t.Errorf("asked %q, want %q", got, tc.asked)
 			}
-			if got := w.scopes(); got != tc.scopes {
+			if got := w.describeScopes(); got != tc.scopes {
 				t.Errorf("captured are %q, want %q", got, tc.scopes)
 			}
 		})
@@ -220,41 +220,41 @@ func TestWhatAnEventDoes(t *testing.T) {
 func TestEventsAndTheTimer(t *testing.T) {
 	t.Parallel()
 	const skipped = "skipped cn-hangzhou/ehpc-hz-1 a check that began later knows already"
-	w := newEventWorld(t, nil)
-	if got := outcomes(w.sendFile("cluster-started")); got != "taken cn-hangzhou/ehpc-hz-1" {
+	w := newEventFixture(t, nil)
+	if got := formatOutcomes(w.sendEventFile("cluster-started")); got != "taken cn-hangzhou/ehpc-hz-1" {
 		t.Errorf("an event: %s", got)
 	}
-	w.asked()
-	commits := w.sequence()
+	w.askedQuestions()
+	commits := w.lastSequence()
 	for range 3 {
-		if got := outcomes(w.sendFile("cluster-started")); got != skipped || w.asked() != "" {
+		if got := formatOutcomes(w.sendEventFile("cluster-started")); got != skipped || w.askedQuestions() != "" {
 			t.Errorf("the same event again: %s", got)
 		}
 	}
 	w.now = w.now.Add(time.Minute)
-	if got := outcomes(w.sendFile("trail-stop-cluster")); got != skipped || w.asked() != "" {
+	if got := formatOutcomes(w.sendEventFile("trail-stop-cluster")); got != skipped || w.askedQuestions() != "" {
 		t.Errorf("an earlier event that comes late: %s", got)
 	}
-	if w.sequence() != commits {
+	if w.lastSequence() != commits {
 		t.Error("events that were skipped committed something")
 	}
-	other := strings.ReplaceAll(eventFile(t, "cluster-started"), "09:05", "09:20")
+	other := strings.ReplaceAll(readEventFile(t, "cluster-started"), "09:05", "09:20")
 	w.now = noon.Add(20*time.Minute - time.Second)
-	w.send(timerEventAt(w.now))
-	w.asked()
+	w.sendEvent(timerEventAt(w.now))
+	w.askedQuestions()
 	w.now = noon.Add(20*time.Minute + 2*time.Second)
-	if got := outcomes(w.send(other)); got != "taken cn-hangzhou/ehpc-hz-1" || w.asked() != "clusters, images ehpc-hz-1" {
+	if got := formatOutcomes(w.sendEvent(other)); got != "taken cn-hangzhou/ehpc-hz-1" || w.askedQuestions() != "clusters, images ehpc-hz-1" {
 		t.Errorf("an event a second after the timer: %s", got)
 	}
 	w.now = noon.Add(21 * time.Minute)
-	w.send(timerEventAt(w.now))
-	w.asked()
-	if got := outcomes(w.send(strings.ReplaceAll(other, "09:20:00", "09:20:30"))); got != skipped || w.asked() != "" {
+	w.sendEvent(timerEventAt(w.now))
+	w.askedQuestions()
+	if got := formatOutcomes(w.sendEvent(strings.ReplaceAll(other, "09:20:00", "09:20:30"))); got != skipped || w.askedQuestions() != "" {
 		t.Errorf("an event that the timer has overtaken: %s", got)
 	}
 }
 
-func (w *eventWorld) sequence() int64 {
+func (w *eventFixture) lastSequence() int64 {
 	w.t.Helper()
 	r, err := w.writer.Now(w.t.Context(), region, nil)
 	if err != nil {
@@ -267,21 +267,21 @@ func (w *eventWorld) sequence() int64 {
 // suspicious answer: only runs of the timer confirm what is held.
 func TestBurstsConfirmNothing(t *testing.T) {
 	t.Parallel()
-	w := newEventWorld(t, nil)
-	w.list()
+	w := newEventFixture(t, nil)
+	w.setClusters()
 	w.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: "ehpc-hz-1"}] = `[]`
 	for second := range 5 {
 		w.now = noon.Add(arrival + time.Duration(second)*time.Second)
-		w.send(strings.ReplaceAll(eventFile(t, "cluster-started"), "09:05:00", fmt.Sprintf("09:05:0%d", second+1)))
+		w.sendEvent(strings.ReplaceAll(readEventFile(t, "cluster-started"), "09:05:00", fmt.Sprintf("09:05:0%d", second+1)))
 	}
-	if got := w.scopes(); got != "_any/_any ehpc-hz-1/_any ehpc-hz-2/_any" {
+	if got := w.describeScopes(); got != "_any/_any ehpc-hz-1/_any ehpc-hz-2/_any" {
 		t.Errorf("five events within five seconds leave %q", got)
 	}
 	for range 2 {
 		w.now = w.now.Add(10 * time.Minute)
-		w.send(timerEventAt(w.now))
+		w.sendEvent(timerEventAt(w.now))
 	}
-	if got := w.scopes(); got != "_any/_any" {
+	if got := w.describeScopes(); got != "_any/_any" {
 		t.Errorf("two more runs of the timer leave %q", got)
 	}
 }
@@ -290,34 +290,34 @@ func TestBurstsConfirmNothing(t *testing.T) {
 // answer. Only a store that does not answer is a reason to send it again.
 func TestEventsWhileSomethingFails(t *testing.T) {
 	t.Parallel()
-	w := newEventWorld(t, nil)
-	w.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+	w := newEventFixture(t, nil)
+	w.setFault(func(c ehpctest.Call) *ehpctest.Fault {
 		if c.Action == "ListClusters" {
 			return &ehpctest.Fault{Status: 403, Code: "Forbidden.RAM", Message: "no"}
 		}
 		return nil
 	})
-	if got := outcomes(w.sendFile("cluster-created")); !strings.HasPrefix(got, "taken cn-hangzhou/ehpc-hz-3 no") {
+	if got := formatOutcomes(w.sendEventFile("cluster-created")); !strings.HasPrefix(got, "taken cn-hangzhou/ehpc-hz-3 no") {
 		t.Errorf("a listing that is refused: %s", got)
 	}
-	if got := w.scopes(); got != "_any/_any ehpc-hz-1/_any ehpc-hz-2/_any" {
+	if got := w.describeScopes(); got != "_any/_any ehpc-hz-1/_any ehpc-hz-2/_any" {
 		t.Errorf("captured are %q", got)
 	}
-	w.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+	w.setFault(func(c ehpctest.Call) *ehpctest.Fault {
 		if c.ClusterID == "ehpc-hz-1" {
 			return &ehpctest.Fault{Status: 407, Code: "NotAuthorized", Message: "no"}
 		}
 		return nil
 	})
-	if r := w.sendFile("cluster-started"); r.Counts.Failed != 1 {
+	if r := w.sendEventFile("cluster-started"); r.Counts.Failed != 1 {
 		t.Errorf("a cluster that is refused: %+v", r.Counts)
 	}
-	w.breaks(nil)
-	w.asked()
-	if got, asked := outcomes(w.sendFile("cluster-started")), w.asked(); got != "taken cn-hangzhou/ehpc-hz-1" || asked != "clusters, images ehpc-hz-1" && asked != "images ehpc-hz-1" {
+	w.setFault(nil)
+	w.askedQuestions()
+	if got, asked := formatOutcomes(w.sendEventFile("cluster-started")), w.askedQuestions(); got != "taken cn-hangzhou/ehpc-hz-1" || asked != "clusters, images ehpc-hz-1" && asked != "images ehpc-hz-1" {
 		t.Errorf("the same event after a failure: %s, asked %s", got, asked)
 	}
-	if r := w.send(timerEventAt(w.now)); r.Counts.Failed != 0 {
+	if r := w.sendEvent(timerEventAt(w.now)); r.Counts.Failed != 0 {
 		t.Errorf("the next run: %+v", r.Counts)
 	}
 }
@@ -326,7 +326,7 @@ func TestEventsWhileSomethingFails(t *testing.T) {
 // is wrong, and nothing is asked.
 func TestGarbage(t *testing.T) {
 	t.Parallel()
-	w := newEventWorld(t, nil)
+	w := newEventFixture(t, nil)
 	for event, want := range map[string]string{
 		`nonsense`:                               `reading the event: invalid character`,
 		`"text"`:                                 `cannot unmarshal string`,
@@ -345,7 +345,7 @@ func TestGarbage(t *testing.T) {
 			t.Errorf("%s: %v, %v; want an error with %q", event, report, err, want)
 		}
 	}
-	if got := w.asked(); got != "" {
+	if got := w.askedQuestions(); got != "" {
 		t.Errorf("garbage asks E-HPC %s", got)
 	}
 }

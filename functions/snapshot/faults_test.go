@@ -21,33 +21,35 @@ import (
 
 // lab is a capture over the real client and a real connection, on a bucket in
 // memory.
-type lab struct {
-	t        *testing.T
-	data     *ehpctest.Fixed
-	fault    atomic.Pointer[func(ehpctest.Call) *ehpctest.Fault]
-	ehpc     *ehpctest.Endpoint
-	mem      *buckettest.Memory
-	skew     atomic.Int64 // nanoseconds that E-HPC's clock is ahead
-	client   *ehpc.Client
-	capturer *capture.Capturer
-	writer   *archive.Writer
+type captureFixture struct {
+	t         *testing.T
+	data      *ehpctest.Fixed
+	fault     atomic.Pointer[func(ehpctest.Call) *ehpctest.Fault]
+	ehpc      *ehpctest.Endpoint
+	mem       *buckettest.Memory
+	clockSkew atomic.Int64 // nanoseconds that E-HPC's clock is ahead
+	client    *ehpc.Client
+	capturer  *capture.Capturer
+	writer    *archive.Writer
 }
 
 // newLab has a scope without a cluster and three clusters. A call may take a
 // minute, for on a busy machine an ordinary one may take long.
-func newLab(t *testing.T) *lab { return newHastyLab(t, time.Minute) }
+func newCaptureFixture(t *testing.T) *captureFixture {
+	return newCaptureFixtureWithTimeout(t, time.Minute)
+}
 
 // newHastyLab is newLab with another time-out of calls.
-func newHastyLab(t *testing.T, timeout time.Duration) *lab {
-	l := &lab{t: t, data: &ehpctest.Fixed{
+func newCaptureFixtureWithTimeout(t *testing.T, timeout time.Duration) *captureFixture {
+	l := &captureFixture{t: t, data: &ehpctest.Fixed{
 		RegionList: []ehpctest.Region{{RegionID: region}}, ClusterLists: map[string][]json.RawMessage{},
 		ImageLists: map[ehpctest.Question]string{}, Bodies: map[ehpctest.Question]string{},
 	}}
 	for _, id := range []string{"c1", "c2", "c3"} {
 		l.data.ClusterLists[region] = append(l.data.ClusterLists[region], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
 	}
-	l.offer("v1")
-	clock := func() time.Time { return time.Now().Add(time.Duration(l.skew.Load())) }
+	l.setImageVersion("v1")
+	clock := func() time.Time { return time.Now().Add(time.Duration(l.clockSkew.Load())) }
 	l.ehpc = ehpctest.New(ehpctest.Options{Data: l.data, Now: clock, Keys: map[string]ehpctest.Key{"id": {Secret: "secret"}}, Fault: func(c ehpctest.Call) *ehpctest.Fault {
 		if hook := l.fault.Load(); hook != nil {
 			return (*hook)(c)
@@ -82,7 +84,7 @@ func newHastyLab(t *testing.T, timeout time.Duration) *lab {
 }
 
 // breaks decides about every call from now on; nil: all go well.
-func (l *lab) breaks(hook func(ehpctest.Call) *ehpctest.Fault) {
+func (l *captureFixture) setFault(hook func(ehpctest.Call) *ehpctest.Fault) {
 	if hook == nil {
 		l.fault.Store(nil)
 		return
@@ -90,13 +92,13 @@ func (l *lab) breaks(hook func(ehpctest.Call) *ehpctest.Fault) {
 	l.fault.Store(&hook)
 }
 
-func (l *lab) offer(version string) {
+func (l *captureFixture) setImageVersion(version string) {
 	for _, id := range []string{"", "c1", "c2", "c3"} {
 		l.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = fmt.Sprintf(`[{"ImageId":"m-%s"}]`, version)
 	}
 }
 
-func (l *lab) run() *capture.Report {
+func (l *captureFixture) runCapture() *capture.Report {
 	l.t.Helper()
 	report, err := l.capturer.Run(context.Background(), capture.Request{RunID: "r", Trigger: "timer"}, func(s catalog.Scope, err error) { l.t.Error(s, err) })
 	if err != nil {
@@ -106,7 +108,7 @@ func (l *lab) run() *capture.Report {
 }
 
 // state is what is published: the images of each cluster and how it stands.
-func (l *lab) state() string {
+func (l *captureFixture) describeState() string {
 	l.t.Helper()
 	r, err := l.writer.Now(context.Background(), region, nil)
 	if err != nil {
@@ -172,22 +174,22 @@ func TestBadAnswersOfOneScope(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := newLab(t)
+			l := newCaptureFixture(t)
 			if tc.fault.Drip > 0 || tc.fault.Delay > 0 {
-				l = newHastyLab(t, 600*time.Millisecond)
+				l = newCaptureFixtureWithTimeout(t, 600*time.Millisecond)
 			}
-			l.run()
-			l.offer("v2")
+			l.runCapture()
+			l.setImageVersion("v2")
 			var tries atomic.Int64
-			l.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+			l.setFault(func(c ehpctest.Call) *ehpctest.Fault {
 				if c.ClusterID != "c2" {
 					return nil
 				}
 				tries.Add(1)
 				return &tc.fault
 			})
-			report := l.run()
-			if got, want := l.state(), " ok m-v2, c1 ok m-v2, c2 failed m-v1, c3 ok m-v2"; got != want {
+			report := l.runCapture()
+			if got, want := l.describeState(), " ok m-v2, c1 ok m-v2, c2 failed m-v1, c3 ok m-v2"; got != want {
 				t.Errorf("published is %s, want %s", got, want)
 			}
 			failed := report.Regions[0].Failed
@@ -197,9 +199,9 @@ func TestBadAnswersOfOneScope(t *testing.T) {
 			if calls := int(tries.Load()); calls > tc.calls || calls == 0 {
 				t.Errorf("asked %d times, want %d", calls, tc.calls)
 			}
-			l.breaks(nil)
-			l.run()
-			if got := l.state(); strings.Contains(got, "failed") || strings.Contains(got, "v1") {
+			l.setFault(nil)
+			l.runCapture()
+			if got := l.describeState(); strings.Contains(got, "failed") || strings.Contains(got, "v1") {
 				t.Errorf("after the fault has gone: %s", got)
 			}
 		})
@@ -210,10 +212,10 @@ func TestBadAnswersOfOneScope(t *testing.T) {
 // is stored as it came.
 func TestOddAnswersThatAreGood(t *testing.T) {
 	t.Parallel()
-	l := newLab(t)
+	l := newCaptureFixture(t)
 	q := ehpctest.Question{RegionID: region, ClusterID: "c1"}
 	l.data.Bodies[q] = ` { "Images" : { "ImageInfo" : [ {"ImageId":"m-1","Size":"40","OsTag":"CentOS","Status":"Deprecated","New":{"a":[1.50]}} ] , "More" : 1 } , "NextToken" : "x", "RequestId" : "r" } `
-	l.run()
+	l.runCapture()
 	r, err := l.writer.Now(context.Background(), region, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -233,12 +235,12 @@ func TestOddAnswersThatAreGood(t *testing.T) {
 func TestClockThatIsWrong(t *testing.T) {
 	t.Parallel()
 	for _, skew := range []time.Duration{16 * time.Minute, -16 * time.Minute} {
-		l := newLab(t)
-		l.run()
-		l.offer("v2")
-		l.skew.Store(int64(skew))
+		l := newCaptureFixture(t)
+		l.runCapture()
+		l.setImageVersion("v2")
+		l.clockSkew.Store(int64(skew))
 		calls := l.ehpc.Calls()
-		r := l.run()
+		r := l.runCapture()
 		said := fmt.Sprint(r.Regions[0].Problems, r.Regions[0].Failed)
 		if c := r.Counts; c.Failed+c.Left != 4 || !strings.Contains(said, "InvalidTimeStamp") {
 			t.Errorf("%s off: %+v, %s", skew, c, said)
@@ -246,12 +248,12 @@ func TestClockThatIsWrong(t *testing.T) {
 		if n := l.ehpc.Calls() - calls; n > 5 {
 			t.Errorf("%s off: %d calls", skew, n)
 		}
-		if got := l.state(); strings.Contains(got, "v2") || strings.Count(got, "v1") != 4 {
+		if got := l.describeState(); strings.Contains(got, "v2") || strings.Count(got, "v1") != 4 {
 			t.Errorf("%s off: published is %s", skew, got)
 		}
-		l.skew.Store(0)
-		l.run()
-		if got := l.state(); strings.Count(got, " ok m-v2") != 4 {
+		l.clockSkew.Store(0)
+		l.runCapture()
+		if got := l.describeState(); strings.Count(got, " ok m-v2") != 4 {
 			t.Errorf("then: %s", got)
 		}
 	}
@@ -260,9 +262,9 @@ func TestClockThatIsWrong(t *testing.T) {
 // TestTimeLeftIsWaitedFor: E-HPC's answer 429 says how long to wait.
 func TestTimeLeftIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	l := newLab(t)
+	l := newCaptureFixture(t)
 	var tries []time.Time // of one scope, one after the other
-	l.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+	l.setFault(func(c ehpctest.Call) *ehpctest.Fault {
 		if c.ClusterID != "c2" {
 			return nil
 		}
@@ -271,7 +273,7 @@ func TestTimeLeftIsWaitedFor(t *testing.T) {
 		}
 		return &ehpctest.Fault{Status: 429, Code: "Throttling.User", Header: http.Header{"X-Ratelimit-User-Api": {"Limit:1,Remain:0,TimeLeft:300,Reset:1"}}}
 	})
-	if r := l.run(); r.Counts.Failed > 0 || len(tries) != 3 {
+	if r := l.runCapture(); r.Counts.Failed > 0 || len(tries) != 3 {
 		t.Fatalf("%d tries, counts are %+v", len(tries), r.Counts)
 	}
 	for i := range 2 {
@@ -293,17 +295,17 @@ func TestBadListings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := newLab(t)
-			l.run()
-			l.offer("v2")
-			l.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+			l := newCaptureFixture(t)
+			l.runCapture()
+			l.setImageVersion("v2")
+			l.setFault(func(c ehpctest.Call) *ehpctest.Fault {
 				if c.Action == "ListClusters" {
 					return &fault
 				}
 				return nil
 			})
-			report := l.run()
-			if got, want := l.state(), " ok m-v2, c1 ok m-v2, c2 ok m-v2, c3 ok m-v2"; got != want {
+			report := l.runCapture()
+			if got, want := l.describeState(), " ok m-v2, c1 ok m-v2, c2 ok m-v2, c3 ok m-v2"; got != want {
 				t.Errorf("published is %s, want %s", got, want)
 			}
 			if len(report.Regions[0].Problems) != 1 || report.Counts.Ended != 0 {

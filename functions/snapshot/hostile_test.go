@@ -13,9 +13,9 @@ import (
 )
 
 // willing is an E-HPC that knows every cluster that it is asked about.
-type willing struct{ *ehpctest.Fixed }
+type permissiveData struct{ *ehpctest.Fixed }
 
-func (willing) Images(ehpctest.Question) (ehpctest.Images, bool) {
+func (permissiveData) Images(ehpctest.Question) (ehpctest.Images, bool) {
 	return ehpctest.Images{Array: []byte(`[{"ImageId":"m-1"}]`)}, true
 }
 
@@ -40,7 +40,7 @@ func TestIdsOfTheAPIStayInTheirPlace(t *testing.T) {
 	place := regexp.MustCompile(`^p/v1/cn-hangzhou/(head\.json|catalogue\.ndjson|log/[0-9]{4}-[0-9]{2}\.ndjson|clusters/[A-Za-z0-9._-]{1,128}/[A-Za-z0-9._-]{1,128}/[0-9a-f]{64}\.json)$`)
 	stored, refused := 0, 0
 	for range listings {
-		objects, problems := storedOf(t, ids, name)
+		objects, problems := captureIDs(t, ids, name)
 		for _, key := range objects {
 			if !place.MatchString(key) || strings.Contains(key, "/../") || strings.Contains(key, "/./") {
 				t.Errorf("stored is %q", key)
@@ -56,8 +56,8 @@ func TestIdsOfTheAPIStayInTheirPlace(t *testing.T) {
 
 // storedOf lists so many clusters with names for once, and returns the keys of
 // all that is stored, and how many problems were told.
-func storedOf(t *testing.T, ids int, name func() string) (keys []string, problems int) {
-	l := newLab(t)
+func captureIDs(t *testing.T, ids int, name func() string) (keys []string, problems int) {
+	l := newCaptureFixture(t)
 	var clusters []json.RawMessage
 	for range ids {
 		entry, err := json.Marshal(map[string]string{"Id": name(), "RegionId": region, "InstanceType": name()})
@@ -67,8 +67,8 @@ func storedOf(t *testing.T, ids int, name func() string) (keys []string, problem
 		clusters = append(clusters, entry)
 	}
 	l.data.ClusterLists[region] = clusters
-	l.ehpc.SetData(willing{l.data})
-	report := l.run()
+	l.ehpc.SetData(permissiveData{l.data})
+	report := l.runCapture()
 	if c := report.Regions[0].Counts; c.Failed+c.Left > 0 {
 		t.Errorf("the run ends with %+v", c)
 	}

@@ -28,27 +28,27 @@ import (
 var faultsLong = flag.Bool("faults.long", false, "try faults for minutes instead of seconds")
 
 // moment is when a process dies with respect to one of its requests to OSS.
-type moment string
+type killTime string
 
 const (
-	before moment = "before the request"
-	middle moment = "in the middle of the body" // of the request, or of the answer if it has none
-	after  moment = "after it took effect"
+	before killTime = "before the request"
+	middle killTime = "in the middle of the body" // of the request, or of the answer if it has none
+	after  killTime = "after it took effect"
 )
 
 // killer is a way to OSS that kills the process at its n-th request.
-type killer struct {
+type killingProxy struct {
 	next http.Handler
 	kill func()
 	at   int64
-	when moment
+	when killTime
 
 	count  atomic.Int64
 	struck atomic.Bool
 }
 
 // ServeHTTP implements http.Handler.
-func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (k *killingProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if k.count.Add(1) != k.at {
 		k.next.ServeHTTP(w, r)
 		return
@@ -84,7 +84,7 @@ type errorReader struct{}
 func (errorReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // fleet is an E-HPC of a number of scopes whose lists have a version each.
-type fleet struct {
+type fleetState struct {
 	scopes   []ehpctest.Question
 	versions []int
 	cycle    int // after so many versions a list is what it was; 0: never
@@ -93,8 +93,8 @@ type fleet struct {
 
 // newFleet has a scope without a cluster, and clusters with one type each; an
 // even number of scopes leaves the last cluster without.
-func newFleet(scopes int, seed uint64) *fleet {
-	f := &fleet{random: rand.New(rand.NewPCG(seed, 1)), versions: make([]int, scopes)}
+func newFleetState(scopes int, seed uint64) *fleetState {
+	f := &fleetState{random: rand.New(rand.NewPCG(seed, 1)), versions: make([]int, scopes)}
 	f.scopes = append(f.scopes, ehpctest.Question{RegionID: region})
 	for i := 1; len(f.scopes) < scopes; i++ {
 		q := ehpctest.Question{RegionID: region, ClusterID: fmt.Sprintf("ehpc-hz-%02d", i)}
@@ -107,7 +107,7 @@ func newFleet(scopes int, seed uint64) *fleet {
 }
 
 // drift changes every list but one, or all where they come again.
-func (f *fleet) drift() {
+func (f *fleetState) changeSomeLists() {
 	stays := f.random.IntN(len(f.versions))
 	for i := range f.versions {
 		if i != stays || f.cycle > 0 {
@@ -116,11 +116,11 @@ func (f *fleet) drift() {
 	}
 }
 
-func (f *fleet) data() *ehpctest.Fixed {
+func (f *fleetState) upstreamData() *ehpctest.Fixed {
 	d := &ehpctest.Fixed{RegionList: []ehpctest.Region{{RegionID: region}}, ClusterLists: map[string][]json.RawMessage{}, ImageLists: map[ehpctest.Question]string{}}
 	types := map[string]string{}
 	for i, q := range f.scopes {
-		d.ImageLists[q] = f.array(i)
+		d.ImageLists[q] = f.imagesJSON(i)
 		types[q.ClusterID] += q.InstanceType
 	}
 	delete(types, "")
@@ -131,7 +131,7 @@ func (f *fleet) data() *ehpctest.Fixed {
 }
 
 // mark is the image that tells which version of which list this is.
-func (f *fleet) mark(i int) string {
+func (f *fleetState) versionMark(i int) string {
 	version := f.versions[i]
 	if f.cycle > 0 {
 		version %= f.cycle
@@ -140,8 +140,8 @@ func (f *fleet) mark(i int) string {
 }
 
 // array is the list of a scope.
-func (f *fleet) array(i int) string {
-	return fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":%q,"Status":"Available"}]`, f.mark(i))
+func (f *fleetState) imagesJSON(i int) string {
+	return fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":%q,"Status":"Available"}]`, f.versionMark(i))
 }
 
 // views are lookups that together show every scope, and the first of them all
@@ -149,13 +149,13 @@ func (f *fleet) array(i int) string {
 var views = []string{"/v1/clusters?RegionId=cn-hangzhou", "/v1/images?format=ids", "/v1/images?ClusterId=*&format=ids&limit=1000", "/v1/images?ClusterId=*&InstanceType=*&format=ids&limit=1000"}
 
 // shows is what the views show of the fleet as it is.
-func (f *fleet) shows(t *testing.T) []string {
+func (f *fleetState) expectedViews(t *testing.T) []string {
 	t.Helper()
 	digests := ""
 	ids := make([][]string, len(views))
 	for i, q := range f.scopes {
 		var in catalog.Interner
-		images, err := in.DecodeImages([]byte(f.array(i)))
+		images, err := in.DecodeImages([]byte(f.imagesJSON(i)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,8 +181,8 @@ func (f *fleet) shows(t *testing.T) []string {
 }
 
 // shown asks for a view of now or of the past.
-func (w *world) shown(f *fctest.Function, view int, at string) (text string, sequence int) {
-	status, text, sequence := w.lookup(f, views[view]+at)
+func (w *fixture) readView(f *fctest.Function, view int, at string) (text string, sequence int) {
+	status, text, sequence := w.lookUpSequence(f, views[view]+at)
 	if status != 200 {
 		w.t.Errorf("%s%s is answered %d %s", views[view], at, status, text)
 	}
@@ -201,7 +201,7 @@ func (w *world) shown(f *fctest.Function, view int, at string) (text string, seq
 }
 
 // lookup is get, with the commit that is shown.
-func (w *world) lookup(f *fctest.Function, target string) (status int, body string, sequence int) {
+func (w *fixture) lookUpSequence(f *fctest.Function, target string) (status int, body string, sequence int) {
 	recorder := httptest.NewRecorder()
 	f.HTTPHandler().ServeHTTP(recorder, httptest.NewRequest("GET", target, nil))
 	_, _ = fmt.Sscan(recorder.Header().Get("X-Snapshot-Sequence"), &sequence)
@@ -210,14 +210,14 @@ func (w *world) lookup(f *fctest.Function, target string) (status int, body stri
 
 // watch looks at every view over and over until stop is called, which returns
 // the different texts that each has shown. A reader is never led back.
-func (w *world) watch(q *fctest.Function) (stop func() [][]string) {
+func (w *fixture) watchLookups(q *fctest.Function) (stop func() [][]string) {
 	seen := make([][]string, len(views))
 	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		for n, last := 0, 0; ; n++ {
 			v := n % len(views)
-			text, sequence := w.shown(q, v, "")
+			text, sequence := w.readView(q, v, "")
 			if sequence < last {
 				w.t.Errorf("a lookup shows commit %d after commit %d", sequence, last)
 			}
@@ -252,10 +252,10 @@ func TestKilledAtEveryRequest(t *testing.T) {
 	var kills, orphans atomic.Int64
 	t.Run("", func(t *testing.T) {
 		for seed := range seeds {
-			for _, when := range []moment{before, middle, after} {
+			for _, when := range []killTime{before, middle, after} {
 				t.Run(fmt.Sprintf("%s, seed %d", when, seed), func(t *testing.T) {
 					t.Parallel()
-					n, left := killedAtEvery(t, newFleet(scopes, seed), when)
+					n, left := killAtEveryRequest(t, newFleetState(scopes, seed), when)
 					if n < 2*scopes {
 						t.Errorf("a changed run of %d scopes makes only %d requests", scopes, n)
 					}
@@ -273,47 +273,47 @@ func TestKilledAtEveryRequest(t *testing.T) {
 
 // killedAtEvery returns how many requests there were to die at, and how many
 // orphans the dead left.
-func killedAtEvery(t *testing.T, fleet *fleet, when moment) (kills, orphans int) {
-	w := newWorld(t)
-	w.ehpc.SetData(fleet.data())
-	k := &killer{next: w.oss, when: when}
+func killAtEveryRequest(t *testing.T, fleet *fleetState, when killTime) (kills, orphans int) {
+	w := newFixture(t)
+	w.ehpc.SetData(fleet.upstreamData())
+	k := &killingProxy{next: w.oss, when: when}
 	server := httptest.NewServer(k)
 	t.Cleanup(server.Close)
-	w.snapshot(w.start("snapshot"))
-	q := w.start("query")
+	w.runSnapshot(w.startFunction("snapshot"))
+	q := w.startFunction("query")
 	committed := map[int][]string{}
 	for at := int64(1); ; at++ {
-		was := fleet.shows(t)
+		was := fleet.expectedViews(t)
 		for v, want := range was {
-			text, sequence := w.shown(q, v, "")
+			text, sequence := w.readView(q, v, "")
 			if text != want {
 				t.Fatalf("before request %d, %s: %s shows %s, want %s", at, when, views[v], text, want)
 			}
 			committed[sequence] = was
 		}
-		fleet.drift()
-		w.ehpc.SetData(fleet.data())
-		stop := w.watch(q)
-		f := w.start("snapshot", "OSS_ENDPOINT="+server.URL)
+		fleet.changeSomeLists()
+		w.ehpc.SetData(fleet.upstreamData())
+		stop := w.watchLookups(q)
+		f := w.startFunction("snapshot", "OSS_ENDPOINT="+server.URL)
 		k.kill, k.at = f.Kill, at
 		k.count.Store(0)
 		k.struck.Store(false)
-		response, err := f.Invoke(t.Context(), []byte(tick()))
+		response, err := f.Invoke(t.Context(), []byte(timerEventNow()))
 		f.Stop()
 		struck := k.struck.Load()
 		if err != nil || struck && (response.Error == nil || response.Error.Type != fctest.ProcessExited) {
 			t.Fatalf("killed at request %d: %v, %v", at, err, response.Error)
 		}
-		dead := fleet.shows(t)
+		dead := fleet.expectedViews(t)
 		if at%2 == 0 { // nobody will want what the dead run stored
-			fleet.drift()
-			w.ehpc.SetData(fleet.data())
+			fleet.changeSomeLists()
+			w.ehpc.SetData(fleet.upstreamData())
 		}
-		report := w.snapshot(w.start("snapshot"))
+		report := w.runSnapshot(w.startFunction("snapshot"))
 		if c := report.Regions[0].Counts; c.Failed+c.Lost+c.Left > 0 {
 			t.Errorf("killed at request %d, %s: the next run ends with %+v", at, when, c)
 		}
-		now := fleet.shows(t)
+		now := fleet.expectedViews(t)
 		for v, texts := range stop() {
 			for _, text := range texts {
 				if text != was[v] && text != dead[v] && text != now[v] {
@@ -321,7 +321,7 @@ func killedAtEvery(t *testing.T, fleet *fleet, when moment) (kills, orphans int)
 				}
 			}
 		}
-		if audit := w.verify(); len(audit.Findings) > 0 {
+		if audit := w.auditArchive(); len(audit.Findings) > 0 {
 			t.Errorf("killed at request %d, %s: %v", at, when, audit.Findings)
 		}
 		if !struck {
@@ -331,7 +331,7 @@ func killedAtEvery(t *testing.T, fleet *fleet, when moment) (kills, orphans int)
 	}
 	for sequence, want := range committed {
 		for v := range views {
-			if text, _ := w.shown(q, v, fmt.Sprintf("&at=%d", sequence)); text != want[v] {
+			if text, _ := w.readView(q, v, fmt.Sprintf("&at=%d", sequence)); text != want[v] {
 				t.Errorf("%s&at=%d shows %s, was %s", views[v], sequence, text, want[v])
 			}
 		}
@@ -341,11 +341,11 @@ func killedAtEvery(t *testing.T, fleet *fleet, when moment) (kills, orphans int)
 
 // collectOrphans moves the clock past the grace period; the first sweep after
 // that removes what nobody refers to.
-func (w *world) collectOrphans() int {
+func (w *fixture) collectOrphans() int {
 	w.t.Helper()
-	orphans := len(w.verify().Orphans)
+	orphans := len(w.auditArchive().Orphans)
 	keep := func(now time.Time) time.Time { return now.AddDate(0, -13, 0) }
-	bucket, keys := w.bucket()
+	bucket, keys := w.openBucket()
 	for _, row := range []struct {
 		later time.Duration
 		want  int
@@ -355,14 +355,14 @@ func (w *world) collectOrphans() int {
 			w.t.Errorf("a sweep after %s removes %d of %d orphans: %v", row.later, sweep.Removed, orphans, err)
 		}
 	}
-	if audit := w.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
+	if audit := w.auditArchive(); len(audit.Findings)+len(audit.Orphans) > 0 {
 		w.t.Errorf("after the sweep: %v, orphans %v", audit.Findings, audit.Orphans)
 	}
 	return orphans
 }
 
 // bucket is the world's OSS without any fault.
-func (w *world) bucket() (*ossbucket.Bucket, archive.Keys) {
+func (w *fixture) openBucket() (*ossbucket.Bucket, archive.Keys) {
 	w.t.Helper()
 	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket, Credentials: func(context.Context) (cloud.Credentials, error) {
 		return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil

@@ -16,7 +16,7 @@ import (
 )
 
 // fleet lists n clusters with one image each.
-func (l *lab) fleet(n int) {
+func (l *captureFixture) addClusters(n int) {
 	l.data.ClusterLists[region] = nil
 	for i := range n {
 		id := fmt.Sprintf("c%04d", i)
@@ -27,10 +27,10 @@ func (l *lab) fleet(n int) {
 
 // throttlesPages refuses the page of a listing by its number and try, from 1.
 // The returned function gives the tries of each page so far.
-func (l *lab) throttlesPages(refuses func(page string, try int) bool) (tries func() map[string]int) {
+func (l *captureFixture) throttlePages(refuses func(page string, try int) bool) (tries func() map[string]int) {
 	var mu sync.Mutex
 	seen := map[string]int{}
-	l.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+	l.setFault(func(c ehpctest.Call) *ehpctest.Fault {
 		if c.Action != "ListClusters" {
 			return nil
 		}
@@ -52,10 +52,10 @@ func (l *lab) throttlesPages(refuses func(page string, try int) bool) (tries fun
 // good pages are not read again, and the report counts every call.
 func TestPagesAreRepeatedAlone(t *testing.T) {
 	t.Parallel()
-	l := newLab(t)
-	l.fleet(500)
-	tries := l.throttlesPages(func(_ string, try int) bool { return try < 4 })
-	r := l.run()
+	l := newCaptureFixture(t)
+	l.addClusters(500)
+	tries := l.throttlePages(func(_ string, try int) bool { return try < 4 })
+	r := l.runCapture()
 	if r.Regions[0].Clusters != 500 || len(r.Regions[0].Problems) > 0 || r.Counts.Failed+r.Counts.Left > 0 {
 		t.Errorf("%d clusters, problems %v, %+v", r.Regions[0].Clusters, r.Regions[0].Problems, r.Counts)
 	}
@@ -73,12 +73,12 @@ func TestPagesAreRepeatedAlone(t *testing.T) {
 // failed; the clusters that are known stay.
 func TestPageThatIsRefusedForGood(t *testing.T) {
 	t.Parallel()
-	l := newLab(t)
-	l.fleet(120)
-	l.run()
-	l.offer("v2")
-	tries := l.throttlesPages(func(page string, _ int) bool { return page == "2" })
-	r := l.run()
+	l := newCaptureFixture(t)
+	l.addClusters(120)
+	l.runCapture()
+	l.setImageVersion("v2")
+	tries := l.throttlePages(func(page string, _ int) bool { return page == "2" })
+	r := l.runCapture()
 	if n := tries(); n["1"] != 1 || n["2"] != 4 || n["3"] != 1 {
 		t.Errorf("pages were asked %v times", n)
 	}
@@ -92,15 +92,15 @@ func TestPageThatIsRefusedForGood(t *testing.T) {
 // ends with the listing is counted and may not have arrived.
 func TestListingWithoutTime(t *testing.T) {
 	t.Parallel()
-	l := newLab(t)
-	l.run()
-	l.fleet(500)
-	l.offer("v2")
+	l := newCaptureFixture(t)
+	l.runCapture()
+	l.addClusters(500)
+	l.setImageVersion("v2")
 	l.capturer = capture.New(capture.Settings{
 		Regions: []string{region}, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: time.Minute,
 	}, l.client, capture.NewRateLimiter(1e6, time.Now), l.writer, time.Now)
 	calls := l.ehpc.Calls()
-	l.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+	l.setFault(func(c ehpctest.Call) *ehpctest.Fault {
 		if c.Action != "ListClusters" || c.Page == "1" {
 			return nil
 		}
@@ -112,7 +112,7 @@ func TestListingWithoutTime(t *testing.T) {
 	if err != nil || ctx.Err() != nil {
 		t.Fatal(err, ctx.Err())
 	}
-	if got := l.state(); strings.Count(got, " ok m-v2") != 4 || r.Regions[0].State.Discovery.Problem == nil || r.Counts.Ended > 0 {
+	if got := l.describeState(); strings.Count(got, " ok m-v2") != 4 || r.Regions[0].State.Discovery.Problem == nil || r.Counts.Ended > 0 {
 		t.Errorf("published is %s, problem %v, %+v", got, r.Regions[0].State.Discovery.Problem, r.Counts)
 	}
 	if n := int64(l.ehpc.Calls() - calls); n > 4+10 || r.Calls < n || r.Calls > n+4 {
@@ -129,7 +129,7 @@ func TestConcurrencyOverRegions(t *testing.T) {
 	t.Parallel()
 	const concurrency = 4
 	regions := []string{"r-a", "r-b", "r-c", "r-d"}
-	l := newLab(t)
+	l := newCaptureFixture(t)
 	l.data.RegionList = nil
 	for _, r := range regions {
 		l.data.RegionList = append(l.data.RegionList, ehpctest.Region{RegionID: r})
@@ -140,12 +140,12 @@ func TestConcurrencyOverRegions(t *testing.T) {
 			l.data.ImageLists[ehpctest.Question{RegionID: r, ClusterID: id}] = `[{"ImageId":"m"}]`
 		}
 	}
-	l.breaks(func(ehpctest.Call) *ehpctest.Fault { return &ehpctest.Fault{Delay: time.Millisecond} })
+	l.setFault(func(ehpctest.Call) *ehpctest.Fault { return &ehpctest.Fault{Delay: time.Millisecond} })
 	l.capturer = capture.New(capture.Settings{
 		Regions: regions, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: concurrency, ShrinkGuard: 100,
 	}, l.client, capture.NewRateLimiter(1e6, time.Now), l.writer, time.Now)
 	for range 2 {
-		if r := l.run(); r.Counts.Unchanged+r.Counts.Changed != 4*201 {
+		if r := l.runCapture(); r.Counts.Unchanged+r.Counts.Changed != 4*201 {
 			t.Errorf("%+v", r.Counts)
 		}
 	}

@@ -25,7 +25,7 @@ import (
 const region = "cn-hangzhou"
 
 // world is everything around the two functions.
-type world struct {
+type fixture struct {
 	t    *testing.T
 	data *ehpctest.Fixed
 	ehpc *ehpctest.Endpoint
@@ -40,14 +40,14 @@ type world struct {
 	logs []string
 }
 
-func newWorld(t *testing.T) *world {
-	w := &world{t: t, oss: osstest.Start(t, ""), data: &ehpctest.Fixed{
+func newFixture(t *testing.T) *fixture {
+	w := &fixture{t: t, oss: osstest.Start(t, ""), data: &ehpctest.Fixed{
 		RegionList:   []ehpctest.Region{{RegionID: region}},
 		ClusterLists: map[string][]json.RawMessage{region: {json.RawMessage(`{"Id":"ehpc-hz-1","Name":"one","RegionId":"cn-hangzhou","InstanceType":"ecs.c7.large"}`)}},
 		ImageLists:   map[ehpctest.Question]string{},
 		Bodies:       map[ehpctest.Question]string{},
 	}}
-	w.offer("v1")
+	w.setImageVersion("v1")
 	w.ehpc = ehpctest.New(ehpctest.Options{
 		Data: w.data, Keys: map[string]ehpctest.Key{w.oss.Key.ID: {Secret: w.oss.Key.Secret, Token: w.oss.Key.Token}},
 		Fault: func(c ehpctest.Call) *ehpctest.Fault {
@@ -70,7 +70,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // offer sets the images of every scope: one that stays and one that is named.
-func (w *world) offer(version string) {
+func (w *fixture) setImageVersion(version string) {
 	list := fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":"m-%s","Status":"Available"}]`, version)
 	for _, q := range []ehpctest.Question{{}, {ClusterID: "ehpc-hz-1"}, {ClusterID: "ehpc-hz-1", InstanceType: "ecs.c7.large"}} {
 		q.RegionID = region
@@ -78,17 +78,17 @@ func (w *world) offer(version string) {
 	}
 }
 
-func (w *world) env() []string {
+func (w *fixture) functionEnv() []string {
 	return []string{"OSS_ENDPOINT=" + w.oss.URL, "OSS_BUCKET=" + w.oss.Bucket, "EHPC_REGIONS=" + region, "EHPC_ENDPOINT=" + w.url,
 		"SNAPSHOT_QPS=1000", "SNAPSHOT_SHRINK_GUARD=100", "QUERY_HEAD_TTL=0s"}
 }
 
 // start runs a function's real binary.
-func (w *world) start(name string, env ...string) *fctest.Function {
+func (w *fixture) startFunction(name string, env ...string) *fctest.Function {
 	w.t.Helper()
 	f, err := fctest.Start(w.t.Context(), fctest.Binary(w.t, "community-images/functions/"+name), fctest.Options{
-		Env: append(w.env(), env...), Timeout: 30 * time.Second, Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
-		Output: w.keep,
+		Env: append(w.functionEnv(), env...), Timeout: 30 * time.Second, Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
+		Output: w.addLog,
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -97,21 +97,21 @@ func (w *world) start(name string, env ...string) *fctest.Function {
 	return f
 }
 
-func (w *world) keep(line string) {
+func (w *fixture) addLog(line string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.logs = append(w.logs, line)
 }
 
 // printed is what the functions have printed so far.
-func (w *world) printed() []string {
+func (w *fixture) logLines() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.logs)
 }
 
 // tick is the event of FC's timer, due now.
-func tick() string {
+func timerEventNow() string {
 	return `{"triggerTime":"` + time.Now().UTC().Format(time.RFC3339Nano) + `","triggerName":"schedule","payload":""}`
 }
 
@@ -126,9 +126,9 @@ type report struct {
 	}
 }
 
-func (w *world) snapshot(f *fctest.Function) report {
+func (w *fixture) runSnapshot(f *fctest.Function) report {
 	w.t.Helper()
-	response, err := f.Invoke(w.t.Context(), []byte(tick()))
+	response, err := f.Invoke(w.t.Context(), []byte(timerEventNow()))
 	if err != nil || response.Error != nil {
 		w.t.Fatal(err, response.Error)
 	}
@@ -140,16 +140,16 @@ func (w *world) snapshot(f *fctest.Function) report {
 }
 
 // get asks the query function through FC's HTTP trigger.
-func (w *world) get(f *fctest.Function, target string) (int, string) {
+func (w *fixture) lookUp(f *fctest.Function, target string) (int, string) {
 	recorder := httptest.NewRecorder()
 	f.HTTPHandler().ServeHTTP(recorder, httptest.NewRequest("GET", target, nil))
 	return recorder.Code, recorder.Body.String()
 }
 
 // verify proves the bucket; orphans are what dead runs left.
-func (w *world) verify() *archive.Audit {
+func (w *fixture) auditArchive() *archive.Audit {
 	w.t.Helper()
-	bucket, keys := w.bucket()
+	bucket, keys := w.openBucket()
 	audit, err := archive.New(bucket, keys).Verify(context.Background(), region)
 	if err != nil {
 		w.t.Fatal(err)
@@ -163,10 +163,10 @@ func TestReferencePageComesBackFieldForField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t)
+	w := newFixture(t)
 	w.data.Bodies[ehpctest.Question{RegionID: region}] = string(sample)
-	w.snapshot(w.start("snapshot"))
-	status, body := w.get(w.start("query"), "/v1/images")
+	w.runSnapshot(w.startFunction("snapshot"))
+	status, body := w.lookUp(w.startFunction("query"), "/v1/images")
 	var got struct{ Images []map[string]any }
 	var want struct {
 		Images struct{ ImageInfo []map[string]any }
@@ -186,35 +186,35 @@ func TestReferencePageComesBackFieldForField(t *testing.T) {
 // OSS.
 func TestRequestsOfARun(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	f := w.start("snapshot")
+	w := newFixture(t)
+	f := w.startFunction("snapshot")
 	for _, step := range []struct{ name, offer, writes string }{
 		{"a first run", "v1", "PUT clusters 3, POST log 1, PUT head 1"},
 		{"an unchanged run", "v1", "PUT head 1"},
 		{"a changed run", "v2", "PUT clusters 3, POST log 1, PUT head 1"},
 	} {
-		w.offer(step.offer)
+		w.setImageVersion(step.offer)
 		w.oss.Requests()
-		w.snapshot(f)
-		if got := writes(w.oss.Requests()); got != step.writes {
+		w.runSnapshot(f)
+		if got := onlyWrites(w.oss.Requests()); got != step.writes {
 			t.Errorf("%s writes %s, want %s", step.name, got, step.writes)
 		}
 	}
 	var done int
 	f.Stop() // until then the last lines may be on their way
-	for _, line := range w.printed() {
+	for _, line := range w.logLines() {
 		var entry struct{ Message, RequestID string }
 		if err := json.Unmarshal([]byte(line), &entry); err == nil && entry.Message == "snapshot done" && entry.RequestID != "" {
 			done++
 		}
 	}
 	if done != 3 {
-		t.Errorf("three runs wrote %d summary lines:\n%s", done, strings.Join(w.printed(), "\n"))
+		t.Errorf("three runs wrote %d summary lines:\n%s", done, strings.Join(w.logLines(), "\n"))
 	}
 }
 
 // writes counts the requests that change something, by kind of object.
-func writes(requests string) string {
+func onlyWrites(requests string) string {
 	counts := map[string]int{}
 	for line := range strings.SplitSeq(requests, "\n") {
 		for _, kind := range []string{"PUT clusters", "POST log", "PUT head"} {
@@ -237,10 +237,10 @@ func writes(requests string) string {
 // with something of its own to commit.
 func TestTwoRunsAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	var group sync.WaitGroup
 	for _, clusters := range []string{`["ehpc-hz-1"]`, `[]`} {
-		f := w.start("snapshot")
+		f := w.startFunction("snapshot")
 		group.Go(func() {
 			response, err := f.Invoke(t.Context(), []byte(`{"clusters":`+clusters+`}`))
 			if err != nil || response.Error != nil {
@@ -249,8 +249,8 @@ func TestTwoRunsAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	w.snapshot(w.start("snapshot"))
-	if audit := w.verify(); len(audit.Findings) > 0 || audit.Commits < 1 || audit.Commits > 2 {
+	w.runSnapshot(w.startFunction("snapshot"))
+	if audit := w.auditArchive(); len(audit.Findings) > 0 || audit.Commits < 1 || audit.Commits > 2 {
 		t.Errorf("audit is %+v", audit)
 	}
 }
@@ -259,11 +259,11 @@ func TestTwoRunsAtOnce(t *testing.T) {
 // printed, stored and answered, through faults of every kind.
 func TestNothingLeaks(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	f := w.start("snapshot")
+	w := newFixture(t)
+	f := w.startFunction("snapshot")
 	var said []string
 	invoke := func() {
-		response, err := f.Invoke(t.Context(), []byte(tick()))
+		response, err := f.Invoke(t.Context(), []byte(timerEventNow()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -280,11 +280,11 @@ func TestNothingLeaks(t *testing.T) {
 	w.oss.SetFault(nil)
 	w.ehpc.SetKeys(nil)
 	invoke()
-	q := w.start("query")
-	_, body := w.get(q, "/v1/images")
+	q := w.startFunction("query")
+	_, body := w.lookUp(q, "/v1/images")
 	f.Stop()
 	q.Stop()
-	said = append(append(said, body), w.printed()...)
+	said = append(append(said, body), w.logLines()...)
 	for _, text := range said {
 		for _, secret := range []string{w.oss.Key.Secret, w.oss.Key.Token} {
 			if strings.Contains(text, secret) {

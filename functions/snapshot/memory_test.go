@@ -26,11 +26,11 @@ func TestMemory(t *testing.T) {
 		scopes, distinct = 2000, 10000
 	}
 	const images = 400
-	w, data := newWorld(t), ehpctest.NewSized(region, scopes, images, distinct)
+	w, data := newFixture(t), ehpctest.NewSized(region, scopes, images, distinct)
 	w.ehpc.SetData(data)
 	start := func() *fctest.Function {
 		f, err := fctest.Start(t.Context(), fctest.Binary(t, "community-images/functions/snapshot"), fctest.Options{
-			Env: append(w.env(), "SNAPSHOT_UNSCOPED=false", "SNAPSHOT_QPS=10000"), Memory: 256, Output: w.keep,
+			Env: append(w.functionEnv(), "SNAPSHOT_UNSCOPED=false", "SNAPSHOT_QPS=10000"), Memory: 256, Output: w.addLog,
 			Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
 		})
 		if err != nil {
@@ -53,15 +53,15 @@ func TestMemory(t *testing.T) {
 			f.Stop()
 			f = start()
 		}
-		if c := w.snapshot(f).Regions[0].Counts; c.Changed != step.changed || c.Failed+c.Left+c.Held > 0 {
+		if c := w.runSnapshot(f).Regions[0].Counts; c.Changed != step.changed || c.Failed+c.Left+c.Held > 0 {
 			t.Fatalf("%s: %+v", step.name, c)
 		}
-		peak := status(t, f, "VmHWM:")
-		t.Logf("%d scopes of %d images, %s: peak %s MB, resident %s MB", scopes, images, step.name, mb(peak), mb(status(t, f, "VmRSS:")))
+		peak := processStatus(t, f, "VmHWM:")
+		t.Logf("%d scopes of %d images, %s: peak %s MB, resident %s MB", scopes, images, step.name, megabytes(peak), megabytes(processStatus(t, f, "VmRSS:")))
 		if peak > maxPeak {
-			t.Errorf("%s: the process held %s MB, at most %s are allowed", step.name, mb(peak), mb(maxPeak))
+			t.Errorf("%s: the process held %s MB, at most %s are allowed", step.name, megabytes(peak), megabytes(maxPeak))
 		}
 	}
 }
 
-func mb(kB int) string { return fmt.Sprintf("%.1f", float64(kB)*1024/1e6) }
+func megabytes(kB int) string { return fmt.Sprintf("%.1f", float64(kB)*1024/1e6) }

@@ -15,9 +15,9 @@ import (
 // TestEventsThatAreNone: each costs one error reply and asks nobody anything.
 func TestEventsThatAreNone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	f := w.start("snapshot")
-	w.snapshot(f)
+	w := newFixture(t)
+	f := w.startFunction("snapshot")
+	w.runSnapshot(f)
 	first, _ := f.Process()
 	calls := w.ehpc.Calls()
 	w.oss.Requests()
@@ -38,7 +38,7 @@ func TestEventsThatAreNone(t *testing.T) {
 	if last, _ := f.Process(); last.Pid != first.Pid {
 		t.Error("the process has ended")
 	}
-	w.snapshot(f)
+	w.runSnapshot(f)
 }
 
 // TestNothingIsCommittedAfterTheDeadline tells the function a deadline that has
@@ -66,13 +66,13 @@ func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, fleet := newWorld(t), newFleet(6, 14)
-			w.ehpc.SetData(fleet.data())
-			f := w.start("snapshot")
-			w.snapshot(f)
+			w, fleet := newFixture(t), newFleetState(6, 14)
+			w.ehpc.SetData(fleet.upstreamData())
+			f := w.startFunction("snapshot")
+			w.runSnapshot(f)
 			fctest.InTime(t, func() error {
-				fleet.drift()
-				w.ehpc.SetData(fleet.data())
+				fleet.changeSomeLists()
+				w.ehpc.SetData(fleet.upstreamData())
 				deadline := time.Now().Add(tc.left)
 				var late atomic.Int64
 				w.oss.SetFault(func(r osstest.Request) *osstest.Fault {
@@ -91,7 +91,7 @@ func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 					return nil
 				})
 				began := time.Now()
-				response, err := f.Do(t.Context(), fctest.Call{Event: []byte(tick()), Deadline: deadline})
+				response, err := f.Do(t.Context(), fctest.Call{Event: []byte(timerEventNow()), Deadline: deadline})
 				took := time.Since(began)
 				if err != nil || response.Error != nil && response.Error.Type != "InvocationFailed" {
 					t.Fatal(err, response.Error)
@@ -102,10 +102,10 @@ func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 				time.Sleep(time.Until(deadline.Add(limit / 4))) // whoever would be late
 				w.oss.SetFault(nil)
 				w.fault.Store(func(ehpctest.Call) *ehpctest.Fault { return nil })
-				if c := w.snapshot(f).Regions[0].Counts; c.Failed+c.Left+c.Lost > 0 {
+				if c := w.runSnapshot(f).Regions[0].Counts; c.Failed+c.Left+c.Lost > 0 {
 					t.Errorf("the next run ends with %+v", c)
 				}
-				if audit := w.verify(); len(audit.Findings) > 0 {
+				if audit := w.auditArchive(); len(audit.Findings) > 0 {
 					t.Errorf("audit is %+v", audit)
 				}
 				if most := max(tc.left, 0) + time.Second; took > most || late.Load() > 0 || tc.committed && response.Error != nil {
@@ -122,13 +122,13 @@ func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 // tries again, nothing is changed, and the next run goes on.
 func TestBucketThatRefuses(t *testing.T) {
 	t.Parallel()
-	w, fleet := newWorld(t), newFleet(4, 15)
-	w.ehpc.SetData(fleet.data())
-	f, q := w.start("snapshot"), w.start("query")
-	w.snapshot(f)
-	was := fleet.shows(t)
-	fleet.drift()
-	w.ehpc.SetData(fleet.data())
+	w, fleet := newFixture(t), newFleetState(4, 15)
+	w.ehpc.SetData(fleet.upstreamData())
+	f, q := w.startFunction("snapshot"), w.startFunction("query")
+	w.runSnapshot(f)
+	was := fleet.expectedViews(t)
+	fleet.changeSomeLists()
+	w.ehpc.SetData(fleet.upstreamData())
 	for _, fault := range []osstest.Fault{
 		{Status: 403, Code: "AccessDenied"}, {Status: 404, Code: "NoSuchBucket"}, {Status: 503, Code: "ServiceUnavailable"}, {Status: 503, Code: "QpsLimitExceeded"}, {Status: 409, Code: "FileImmutable"},
 	} {
@@ -139,22 +139,22 @@ func TestBucketThatRefuses(t *testing.T) {
 				}
 				return &fault
 			})
-			response, err := f.Invoke(t.Context(), []byte(tick()))
+			response, err := f.Invoke(t.Context(), []byte(timerEventNow()))
 			w.oss.SetFault(nil)
 			if err != nil || response.Error == nil || !strings.Contains(response.Error.Message, "nothing could be committed") {
 				t.Errorf("%s, writes alone %t: %.300s, %v, %v", fault.Code, writes, response.Payload, response.Error, err)
 			}
 			for v, want := range was {
-				if text, _ := w.shown(q, v, ""); text != want {
+				if text, _ := w.readView(q, v, ""); text != want {
 					t.Errorf("%s: %s shows %s, want %s", fault.Code, views[v], text, want)
 				}
 			}
-			if audit := w.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
+			if audit := w.auditArchive(); len(audit.Findings)+len(audit.Orphans) > 0 {
 				t.Errorf("%s: %+v", fault.Code, audit)
 			}
 		}
 	}
-	if c := w.snapshot(f).Regions[0].Counts; c.Changed != 3 || c.Failed+c.Left > 0 {
+	if c := w.runSnapshot(f).Regions[0].Counts; c.Changed != 3 || c.Failed+c.Left > 0 {
 		t.Errorf("then: %+v", c)
 	}
 }

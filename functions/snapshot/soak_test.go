@@ -32,7 +32,7 @@ const readers = 16
 const maxRoutines = 60
 
 // dice decides at random which calls go wrong, and counts.
-type dice struct {
+type randomFaults struct {
 	mu     sync.Mutex
 	random *rand.Rand
 	share  float64
@@ -40,7 +40,7 @@ type dice struct {
 }
 
 // pick returns one of n ways to fail, -1 for none.
-func (d *dice) pick(n int) int {
+func (d *randomFaults) pickFault(n int) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.random.Float64() >= d.share {
@@ -50,7 +50,7 @@ func (d *dice) pick(n int) int {
 	return d.random.IntN(n)
 }
 
-func (d *dice) load(share float64) {
+func (d *randomFaults) setFaultRate(share float64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.share = share
@@ -68,13 +68,13 @@ var (
 )
 
 // counter is a way to a handler that knows how many connections are open.
-type counter struct {
+type countingHandler struct {
 	open atomic.Int64
 	url  string
 }
 
-func count(t *testing.T, next http.Handler) *counter {
-	c := &counter{}
+func newCountingHandler(t *testing.T, next http.Handler) *countingHandler {
+	c := &countingHandler{}
 	server := httptest.NewUnstartedServer(next)
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
@@ -101,44 +101,44 @@ func TestSoakOfBothFunctions(t *testing.T) {
 	if *faultsLong {
 		ticks, scopes = 500, 20
 	}
-	w, fleet := newWorld(t), newFleet(scopes, 17)
+	w, fleet := newFixture(t), newFleetState(scopes, 17)
 	fleet.cycle = 8 // else caches grow up to their limits
-	w.ehpc.SetData(fleet.data())
-	snapshotWay, queryWay, ehpcWay := count(t, w.oss), count(t, w.oss), count(t, w.ehpc)
-	s := w.start("snapshot", "OSS_ENDPOINT="+snapshotWay.url, "EHPC_ENDPOINT="+ehpcWay.url)
+	w.ehpc.SetData(fleet.upstreamData())
+	snapshotWay, queryWay, ehpcWay := newCountingHandler(t, w.oss), newCountingHandler(t, w.oss), newCountingHandler(t, w.ehpc)
+	s := w.startFunction("snapshot", "OSS_ENDPOINT="+snapshotWay.url, "EHPC_ENDPOINT="+ehpcWay.url)
 	q, err := fctest.Start(t.Context(), fctest.Binary(t, "community-images/functions/query"), fctest.Options{
-		Env: append(w.env(), "OSS_ENDPOINT="+queryWay.url, "QUERY_HEAD_TTL=50ms"), Timeout: 30 * time.Second, Concurrency: readers,
-		Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, Output: w.keep,
+		Env: append(w.functionEnv(), "OSS_ENDPOINT="+queryWay.url, "QUERY_HEAD_TTL=50ms"), Timeout: 30 * time.Second, Concurrency: readers,
+		Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, Output: w.addLog,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(q.Stop)
-	w.snapshot(s)
+	w.runSnapshot(s)
 
-	d := &dice{random: rand.New(rand.NewPCG(17, 17)), share: 0.1}
+	d := &randomFaults{random: rand.New(rand.NewPCG(17, 17)), share: 0.1}
 	w.oss.SetFault(func(osstest.Request) *osstest.Fault {
-		if n := d.pick(len(ossFaults)); n >= 0 {
+		if n := d.pickFault(len(ossFaults)); n >= 0 {
 			return &ossFaults[n]
 		}
 		return nil
 	})
 	w.fault.Store(func(ehpctest.Call) *ehpctest.Fault {
-		if n := d.pick(len(ehpcFaults)); n >= 0 {
+		if n := d.pickFault(len(ehpcFaults)); n >= 0 {
 			return &ehpcFaults[n]
 		}
 		return nil
 	})
-	offered := &offers{seen: map[string]bool{"m-stays": true}}
-	offered.add(fleet)
-	stop := w.lookOn(q, offered)
+	offered := &offeredVersions{seen: map[string]bool{"m-stays": true}}
+	offered.addFleet(fleet)
+	stop := w.watchDuringSoak(q, offered)
 	failed := 0
-	var early growth
+	var early resourceUse
 	for n := range ticks {
-		fleet.drift()
-		offered.add(fleet)
-		w.ehpc.SetData(fleet.data())
-		response, err := s.Invoke(t.Context(), []byte(tick()))
+		fleet.changeSomeLists()
+		offered.addFleet(fleet)
+		w.ehpc.SetData(fleet.upstreamData())
+		response, err := s.Invoke(t.Context(), []byte(timerEventNow()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,27 +148,27 @@ func TestSoakOfBothFunctions(t *testing.T) {
 			}
 		}
 		if n == ticks/2 { // caches have what comes again
-			early = growth{status(t, s, "VmRSS:"), status(t, q, "VmRSS:"), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
+			early = resourceUse{processStatus(t, s, "VmRSS:"), processStatus(t, q, "VmRSS:"), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
 		}
 	}
-	d.load(0)
+	d.setFaultRate(0)
 	looks, refused := stop()
-	w.snapshot(s)
-	late := growth{status(t, s, "VmRSS:"), status(t, q, "VmRSS:"), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
-	early.compare(t, late)
+	w.runSnapshot(s)
+	late := resourceUse{processStatus(t, s, "VmRSS:"), processStatus(t, q, "VmRSS:"), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
+	early.checkGrowth(t, late)
 
-	audit := w.verify()
+	audit := w.auditArchive()
 	if len(audit.Findings) > 0 {
 		t.Errorf("verify: %v", audit.Findings)
 	}
-	want, got := w.withoutFaults(fleet), w.scopes(q)
+	want, got := w.captureWithoutFaults(fleet), w.readScopes(q)
 	for began := time.Now(); got != want && time.Since(began) < 10*time.Second; time.Sleep(50 * time.Millisecond) {
-		got = w.scopes(q) // a refresh that failed just now is tried again after a second
+		got = w.readScopes(q) // a refresh that failed just now is tried again after a second
 	}
 	if got != want {
 		t.Errorf("the store ends with\n%s\na run without faults gives\n%s", got, want)
 	}
-	routines := []int{w.goroutines(s), w.goroutines(q)}
+	routines := []int{w.countGoroutines(s), w.countGoroutines(q)}
 	if int64(routines[0]) > maxRoutines+2*(late.toOSS+late.toUpstream) || int64(routines[1]) > maxRoutines+2*late.queryToOSS {
 		t.Errorf("%d goroutines are left in the snapshot function, %d in the query function", routines[0], routines[1])
 	}
@@ -179,14 +179,14 @@ func TestSoakOfBothFunctions(t *testing.T) {
 }
 
 // growth is what may not grow.
-type growth struct {
+type resourceUse struct {
 	snapshotRSS, queryRSS         int // kB
 	toOSS, queryToOSS, toUpstream int64
 }
 
 // compare allows a tenth more memory over a long run; a short one has not
 // warmed up. Connections stay within what one run uses at once.
-func (g growth) compare(t *testing.T, late growth) {
+func (g resourceUse) checkGrowth(t *testing.T, late resourceUse) {
 	t.Helper()
 	if *faultsLong && (late.snapshotRSS > g.snapshotRSS*11/10 || late.queryRSS > g.queryRSS*11/10) {
 		t.Errorf("memory has grown from %+v to %+v", g, late)
@@ -197,7 +197,7 @@ func (g growth) compare(t *testing.T, late growth) {
 }
 
 // status is a size in kB out of /proc/<pid>/status; 0 on systems without.
-func status(t *testing.T, f *fctest.Function, name string) int {
+func processStatus(t *testing.T, f *fctest.Function, name string) int {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		return 0
@@ -213,9 +213,9 @@ func status(t *testing.T, f *fctest.Function, name string) int {
 }
 
 // goroutines ends a function with the signal that makes it print them.
-func (w *world) goroutines(f *fctest.Function) int {
+func (w *fixture) countGoroutines(f *fctest.Function) int {
 	w.t.Helper()
-	from := len(w.printed())
+	from := len(w.logLines())
 	process, _ := f.Process()
 	if err := process.Signal(syscall.SIGQUIT); err != nil {
 		w.t.Fatal(err)
@@ -226,7 +226,7 @@ func (w *world) goroutines(f *fctest.Function) int {
 		}
 	}
 	n := 0
-	for _, line := range w.printed()[from:] {
+	for _, line := range w.logLines()[from:] {
 		if goroutine.MatchString(line) {
 			n++
 		}
@@ -240,21 +240,21 @@ func (w *world) goroutines(f *fctest.Function) int {
 var goroutine = regexp.MustCompile(`^goroutine [0-9]+ (gp=\S+ )?(m=\S+ )?(mp=\S+ )?\[`)
 
 // offers is every image that E-HPC has ever listed.
-type offers struct {
+type offeredVersions struct {
 	mu   sync.Mutex
 	seen map[string]bool
 }
 
-func (o *offers) add(f *fleet) {
+func (o *offeredVersions) addFleet(f *fleetState) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for i := range f.scopes {
-		o.seen[f.mark(i)] = true
+		o.seen[f.versionMark(i)] = true
 	}
 }
 
 // strange returns an image that was never offered.
-func (o *offers) strange(ids string) string {
+func (o *offeredVersions) unexpectedIDs(ids string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for id := range strings.Lines(ids) {
@@ -267,7 +267,7 @@ func (o *offers) strange(ids string) string {
 
 // lookOn lets readers look until stop is called, which returns how many
 // lookups there were and how many the store was too ill for.
-func (w *world) lookOn(q *fctest.Function, offered *offers) (stop func() (looks, refused int64)) {
+func (w *fixture) watchDuringSoak(q *fctest.Function, offered *offeredVersions) (stop func() (looks, refused int64)) {
 	var looks, refused atomic.Int64
 	ended := make(chan struct{})
 	var group sync.WaitGroup
@@ -280,13 +280,13 @@ func (w *world) lookOn(q *fctest.Function, offered *offers) (stop func() (looks,
 				case <-time.After(5 * time.Millisecond):
 				}
 				target := views[1+n%(len(views)-1)]
-				status, body, sequence := w.lookup(q, target)
+				status, body, sequence := w.lookUpSequence(q, target)
 				looks.Add(1)
 				if status == 503 {
 					refused.Add(1)
 					continue
 				}
-				if strange := offered.strange(body); status != 200 || strange != "" {
+				if strange := offered.unexpectedIDs(body); status != 200 || strange != "" {
 					w.t.Errorf("%s is answered %d %.300s, %q was never offered", target, status, body, strange)
 				}
 				if sequence < last {
@@ -304,25 +304,25 @@ func (w *world) lookOn(q *fctest.Function, offered *offers) (stop func() (looks,
 }
 
 // scopes is the published table without times: what every view shows.
-func (w *world) scopes(q *fctest.Function) string {
+func (w *fixture) readScopes(q *fctest.Function) string {
 	var all []string
 	for v := range views {
-		text, _ := w.shown(q, v, "")
+		text, _ := w.readView(q, v, "")
 		all = append(all, text)
 	}
 	return strings.Join(all, "\n")
 }
 
 // withoutFaults is what one run makes of the fleet in a world of its own.
-func (w *world) withoutFaults(f *fleet) string {
-	other := newWorld(w.t)
-	other.ehpc.SetData(f.data())
-	other.snapshot(other.start("snapshot"))
-	if audit := other.verify(); len(audit.Findings)+len(audit.Orphans) > 0 {
+func (w *fixture) captureWithoutFaults(f *fleetState) string {
+	other := newFixture(w.t)
+	other.ehpc.SetData(f.upstreamData())
+	other.runSnapshot(other.startFunction("snapshot"))
+	if audit := other.auditArchive(); len(audit.Findings)+len(audit.Orphans) > 0 {
 		w.t.Errorf("without faults: %+v", audit)
 	}
-	got := other.scopes(other.start("query"))
-	if want := strings.Join(f.shows(w.t), "\n"); got != want {
+	got := other.readScopes(other.startFunction("query"))
+	if want := strings.Join(f.expectedViews(w.t), "\n"); got != want {
 		w.t.Errorf("without faults the store says\n%s\nwant\n%s", got, want)
 	}
 	return got

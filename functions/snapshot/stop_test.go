@@ -10,7 +10,7 @@ import (
 )
 
 // stopper is a way to OSS on which something happens before the n-th request.
-type stopper struct {
+type stallingProxy struct {
 	next   http.Handler
 	at     int64
 	before func()
@@ -18,7 +18,7 @@ type stopper struct {
 }
 
 // ServeHTTP implements http.Handler.
-func (s *stopper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *stallingProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.count.Add(1) == s.at {
 		s.before()
 	}
@@ -34,13 +34,13 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 	if *faultsLong {
 		scopes = 20
 	}
-	w, fleet := newWorld(t), newFleet(scopes, 4)
-	w.ehpc.SetData(fleet.data())
-	s := &stopper{next: w.oss}
+	w, fleet := newFixture(t), newFleetState(scopes, 4)
+	w.ehpc.SetData(fleet.upstreamData())
+	s := &stallingProxy{next: w.oss}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	slow, fast, q := w.start("snapshot", "OSS_ENDPOINT="+server.URL), w.start("snapshot"), w.start("query")
-	w.snapshot(slow)
+	slow, fast, q := w.startFunction("snapshot", "OSS_ENDPOINT="+server.URL), w.startFunction("snapshot"), w.startFunction("query")
+	w.runSnapshot(slow)
 	process, _ := slow.Process()
 	signal := func(sig syscall.Signal) {
 		if err := process.Signal(sig); err != nil {
@@ -49,21 +49,21 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 	}
 	stops, lost := 0, 0
 	for at := int64(1); ; at++ {
-		fleet.drift()
-		w.ehpc.SetData(fleet.data())
+		fleet.changeSomeLists()
+		w.ehpc.SetData(fleet.upstreamData())
 		struck := false
 		s.before = func() {
 			struck = true
 			signal(syscall.SIGSTOP)
-			fleet.drift()
-			w.ehpc.SetData(fleet.data())
-			w.snapshot(fast)
+			fleet.changeSomeLists()
+			w.ehpc.SetData(fleet.upstreamData())
+			w.runSnapshot(fast)
 			signal(syscall.SIGCONT)
 		}
 		s.at = at
 		s.count.Store(0)
-		stop := w.watch(q)
-		response, err := slow.Invoke(t.Context(), []byte(tick()))
+		stop := w.watchLookups(q)
+		response, err := slow.Invoke(t.Context(), []byte(timerEventNow()))
 		stop()
 		var r report
 		if err != nil || response.Error != nil || json.Unmarshal(response.Payload, &r) != nil {
@@ -77,13 +77,13 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 			break
 		}
 		stops, lost = stops+1, lost+c.Lost
-		w.snapshot(fast) // what the first one was too late for
-		for v, want := range fleet.shows(t) {
-			if text, _ := w.shown(q, v, ""); text != want {
+		w.runSnapshot(fast) // what the first one was too late for
+		for v, want := range fleet.expectedViews(t) {
+			if text, _ := w.readView(q, v, ""); text != want {
 				t.Fatalf("stopped at request %d: %s shows %s, want %s", at, views[v], text, want)
 			}
 		}
-		if audit := w.verify(); len(audit.Findings) > 0 {
+		if audit := w.auditArchive(); len(audit.Findings) > 0 {
 			t.Errorf("stopped at request %d: %v", at, audit.Findings)
 		}
 	}

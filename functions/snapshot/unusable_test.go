@@ -14,12 +14,12 @@ import (
 func TestEntryThatCannotBeUsedEndsNothing(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{`null`, `"c3"`, `[]`, `{"Id":null,"RegionId":"cn-hangzhou"}`, `{"RegionId":"cn-hangzhou"}`, `{"Id":"c3","RegionId":"CN hangzhou"}`, `{"Id":"../c3"}`} {
-		l := newLab(t)
-		l.run()
+		l := newCaptureFixture(t)
+		l.runCapture()
 		good := l.data.ClusterLists[region]
 		l.data.ClusterLists[region] = []json.RawMessage{good[0], good[1], json.RawMessage(bad), json.RawMessage(`{"Id":"c4","RegionId":"cn-hangzhou"}`)}
 		for range 4 {
-			r := l.run()
+			r := l.runCapture()
 			if p := strings.Join(r.Regions[0].Problems, "; "); r.Counts.Ended > 0 || r.Regions[0].Clusters != 4 ||
 				!strings.Contains(p, "entry 3 of page 1") || !strings.Contains(p, "1 clusters that it does not list stay") {
 				t.Errorf("%s: %d scopes ended, %d clusters, problems %q", bad, r.Counts.Ended, r.Regions[0].Clusters, p)
@@ -30,7 +30,7 @@ func TestEntryThatCannotBeUsedEndsNothing(t *testing.T) {
 			t.Errorf("%s: the last entry of c3 is not among %s, %v", bad, kept.Upstream, err)
 		}
 		l.data.ClusterLists[region] = good[:2]
-		if r := l.run(); r.Counts.Ended != 2 {
+		if r := l.runCapture(); r.Counts.Ended != 2 {
 			t.Errorf("%s: a listing that can be used ended %d scopes", bad, r.Counts.Ended)
 		}
 	}
@@ -41,7 +41,7 @@ func TestEntryThatCannotBeUsedEndsNothing(t *testing.T) {
 func TestTypeThatCannotBeUsedEndsNothing(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{`{}`, `null`, `5`, `"ecs a"`, `["ecs.b",null]`, `"ecs.b,ecs/c"`} {
-		l := newLab(t)
+		l := newCaptureFixture(t)
 		list := func(types string) {
 			l.data.ClusterLists[region] = []json.RawMessage{json.RawMessage(`{"Id":"c1","RegionId":"cn-hangzhou","InstanceType":` + types + `}`)}
 		}
@@ -49,10 +49,10 @@ func TestTypeThatCannotBeUsedEndsNothing(t *testing.T) {
 			l.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: "c1", InstanceType: name}] = `[{"ImageId":"m-t"}]`
 		}
 		list(`"ecs.a"`)
-		l.run()
+		l.runCapture()
 		list(bad)
 		for range 4 {
-			r := l.run()
+			r := l.runCapture()
 			if p := strings.Join(r.Regions[0].Problems, "; "); r.Counts.Ended > 0 || !strings.Contains(p, `cluster "c1": instance type`) {
 				t.Errorf("%s: %d scopes ended, problems %q", bad, r.Counts.Ended, p)
 			}
@@ -69,7 +69,7 @@ func TestTypeThatCannotBeUsedEndsNothing(t *testing.T) {
 			t.Errorf("%s: the cluster has the types %q", bad, c.InstanceTypes)
 		}
 		list(`"ecs.b"`)
-		r := l.run()
+		r := l.runCapture()
 		if c, _ := r.Regions[0].State.Cluster("c1"); r.Counts.Ended != 1 || len(c.InstanceTypes) != 1 {
 			t.Errorf("%s: types that can be used ended %d scopes, %q are left", bad, r.Counts.Ended, c.InstanceTypes)
 		}
@@ -80,10 +80,10 @@ func TestTypeThatCannotBeUsedEndsNothing(t *testing.T) {
 // known stays as it is.
 func TestTypeThatCannotBeUsedIsNoChange(t *testing.T) {
 	t.Parallel()
-	l := newLab(t)
+	l := newCaptureFixture(t)
 	l.data.ClusterLists[region] = []json.RawMessage{json.RawMessage(`{"Id":"c1","RegionId":"cn-hangzhou","InstanceType":{}}`)}
 	for i := range 3 {
-		if r := l.run(); r.Regions[0].Committed != (i == 0) {
+		if r := l.runCapture(); r.Regions[0].Committed != (i == 0) {
 			t.Errorf("run %d committed: %v", i+1, r.Regions[0].Committed)
 		}
 	}
