@@ -22,7 +22,8 @@ var gzipLookups = []lookup{
 		return formatTarget("/v1/images?ClusterId=%s&limit=1000", c.clusterID(0)), acceptGzip()
 	}, status: 200},
 	{name: "table", request: func(c *testRegion, n int) (string, http.Header) {
-		return formatTarget("/v1/images?ClusterId=%s&Size__lt=%d&limit=1000&format=table", c.clusterID(n), 1000+n), acceptGzip()
+		return formatTarget("/v1/images?ClusterId=%s&Size__lt=%d&limit=1000&format=table", c.clusterID(n), 1000+n),
+			acceptGzip()
 	}, status: 200},
 }
 
@@ -48,10 +49,12 @@ func BenchmarkGzip(b *testing.B) {
 			b.ReportMetric(row.p50, "x-p50")
 			b.ReportMetric(row.cpu, "x-cpu")
 			b.ReportMetric(float64(row.bytes), "payload-B")
-			table = append(table, fmt.Sprintf("%-14s %5.2f %5.2f | %6d µs %5.0f µs | %7d of %7d bytes", l.name, row.p50, row.cpu, row.median.Microseconds(), row.micros, row.bytes, len(saved.Body)))
+			table = append(table, fmt.Sprintf("%-14s %5.2f %5.2f | %6d µs %5.0f µs | %7d of %7d bytes", l.name, row.p50,
+				row.cpu, row.median.Microseconds(), row.micros, row.bytes, len(saved.Body)))
 		})
 	}
-	fmt.Printf("\n%s, with QUERY_GZIP, times without it:\n%-14s %5s %5s | %8s %8s | payload and plain body\n%s\n\n", c.name, "lookup", "p50", "cpu", "p50", "cpu", strings.Join(table, "\n"))
+	fmt.Printf("\n%s, with QUERY_GZIP, times without it:\n%-14s %5s %5s | %8s %8s | payload and plain body\n%s\n\n",
+		c.name, "lookup", "p50", "cpu", "p50", "cpu", strings.Join(table, "\n"))
 }
 
 // TestGzipThroughTheFunction: what the function compresses arrives whole, under
@@ -71,7 +74,8 @@ func TestGzipThroughTheFunction(t *testing.T) {
 	if err != nil || !bytes.Equal(body, plain.Body) || len(zip.Body) > len(plain.Body)/2 {
 		t.Errorf("%d bytes arrive as %d compressed and %d unpacked: %v", len(plain.Body), len(zip.Body), len(body), err)
 	}
-	if zip.Headers["Content-Encoding"] != "gzip" || zip.Headers["Etag"] == plain.Headers["Etag"] || zip.Headers["Vary"] != plain.Headers["Vary"] {
+	if zip.Headers["Content-Encoding"] != "gzip" || zip.Headers["Etag"] == plain.Headers["Etag"] ||
+		zip.Headers["Vary"] != plain.Headers["Vary"] {
 		t.Errorf("compressed: %v, plain: %v", zip.Headers, plain.Headers)
 	}
 	refused := invokeFor(t, f, newEvent(t, address, http.Header{"Accept-Encoding": {"gzip;q=0, *"}}), 200)
@@ -80,7 +84,8 @@ func TestGzipThroughTheFunction(t *testing.T) {
 	}
 	known := acceptGzip()
 	known.Set("If-None-Match", zip.Headers["Etag"])
-	if again := invokeFor(t, f, newEvent(t, address, known), 304); len(again.Body) != 0 || again.Headers["Etag"] != zip.Headers["Etag"] || again.Headers["Content-Encoding"] != "" {
+	if again := invokeFor(t, f, newEvent(t, address, known), 304); len(again.Body) != 0 ||
+		again.Headers["Etag"] != zip.Headers["Etag"] || again.Headers["Content-Encoding"] != "" {
 		t.Errorf("known already: %v, %d bytes", again.Headers, len(again.Body))
 	}
 }

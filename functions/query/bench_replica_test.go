@@ -27,7 +27,9 @@ var replicaLookups = []struct {
 }{
 	{"whole list", func(c *testRegion, n int) string { return formatTarget("ClusterId=%s&limit=1000", c.clusterID(n)) },
 		func(c *testRegion, n int) map[string]string { return map[string]string{"ClusterId": c.clusterID(n)} }},
-	{"repeated list", func(c *testRegion, _ int) string { return formatTarget("ClusterId=%s&limit=1000", c.clusterID(0)) },
+	{"repeated list", func(c *testRegion, _ int) string {
+		return formatTarget("ClusterId=%s&limit=1000", c.clusterID(0))
+	},
 		func(c *testRegion, _ int) map[string]string { return map[string]string{"ClusterId": c.clusterID(0)} }},
 	{"by BaseOsTag", func(c *testRegion, n int) string {
 		return formatTarget("ClusterId=%s&limit=1000&BaseOsTag=CentOS_7.6_64", c.clusterID(n))
@@ -43,20 +45,26 @@ const benchToken = "token-of-the-benchmark"
 // taking turns. The goal is 1.25 for p50 and CPU.
 func BenchmarkReplica(b *testing.B) {
 	c := newBenchRegion(b, smallRegion)
-	q := c.startFunction(b, buildQuery(b), accessKeys(), fmt.Sprintf(`QUERY_TOKENS=[{"name":"bench","sha256":"%x"}]`, sha256.Sum256([]byte(benchToken))))
+	q := c.startFunction(b, buildQuery(b), accessKeys(),
+		fmt.Sprintf(`QUERY_TOKENS=[{"name":"bench","sha256":"%x"}]`, sha256.Sum256([]byte(benchToken))))
 	bearer := http.Header{"Authorization": {"Bearer " + benchToken}}
 	for n := range c.clusters {
 		invokeFor(b, q, newEvent(b, "/v1/images?limit=1&ClusterId="+c.clusterID(n), bearer), 200)
 	}
 	var table []string
 	for _, l := range replicaLookups {
-		for name, sign := range map[string]func(testing.TB, map[string]string) []byte{"query": signedQuery, "headers": signedHeaders} {
+		for name, sign := range map[string]func(testing.TB, map[string]string) []byte{"query": signedQuery,
+			"headers": signedHeaders} {
 			b.Run(l.name+", "+name, func(b *testing.B) {
-				lookup, question := invokeFor(b, q, newEvent(b, "/v1/images?"+l.lookup(c, 0), bearer), 200), invokeFor(b, q, sign(b, l.params(c, 0)), 200)
+				lookup, question := invokeFor(b, q, newEvent(b, "/v1/images?"+l.lookup(c, 0), bearer),
+					200), invokeFor(b, q, sign(b, l.params(c, 0)), 200)
 				if n := len(question.Body) - len(lookup.Body); n > 0 || n < -1000 {
-					b.Fatalf("answers of %d and %d bytes are not to the same question", len(lookup.Body), len(question.Body))
+					b.Fatalf("answers of %d and %d bytes are not to the same question", len(lookup.Body),
+						len(question.Body))
 				}
-				p50, cpu := compareAlternating(b, q, func(n int) []byte { return newEvent(b, "/v1/images?"+l.lookup(c, n), bearer) }, func(n int) []byte { return sign(b, l.params(c, n)) })
+				p50, cpu := compareAlternating(b, q, func(n int) []byte {
+					return newEvent(b, "/v1/images?"+l.lookup(c, n), bearer)
+				}, func(n int) []byte { return sign(b, l.params(c, n)) })
 				b.ReportMetric(0, "ns/op") // of both together: means nothing
 				b.ReportMetric(p50, "x-p50")
 				b.ReportMetric(cpu, "x-cpu")
@@ -65,7 +73,8 @@ func BenchmarkReplica(b *testing.B) {
 		}
 	}
 	slices.Sort(table)
-	fmt.Printf("\nreplica, times /v1/images, goal 1.25:\n%-14s %-8s %5s %5s\n%s\n\n", "lookup", "dialect", "p50", "cpu", strings.Join(table, "\n"))
+	fmt.Printf("\nreplica, times /v1/images, goal 1.25:\n%-14s %-8s %5s %5s\n%s\n\n", "lookup", "dialect", "p50", "cpu",
+		strings.Join(table, "\n"))
 }
 
 // turns sends batches of two kinds of events and compares them: ratios of the
@@ -98,7 +107,8 @@ func signedQuery(tb testing.TB, params map[string]string) []byte {
 	held := &eventRecorder{tb: tb}
 	c.SetTransport(held)
 	r := requests.NewCommonRequest()
-	r.Scheme, r.Domain, r.Product, r.Version, r.ApiName, r.Method, r.AcceptFormat = "http", "function.example", "EHPC", "2018-04-12", "ListCommunityImages", "GET", "JSON"
+	r.Scheme, r.Domain, r.Method, r.AcceptFormat = "http", "function.example", "GET", "JSON"
+	r.Product, r.Version, r.ApiName = "EHPC", "2018-04-12", "ListCommunityImages"
 	for name, value := range params {
 		r.QueryParams[name] = value
 	}
@@ -109,7 +119,9 @@ func signedQuery(tb testing.TB, params map[string]string) []byte {
 // signedHeaders is the event of a request that darabonba-openapi signs.
 func signedHeaders(tb testing.TB, params map[string]string) []byte {
 	held := &eventRecorder{tb: tb}
-	c, err := openapi.NewClient(&openapi.Config{AccessKeyId: dara.String(fullKey.id), AccessKeySecret: dara.String(fullKey.secret), HttpClient: held, Protocol: dara.String("HTTP"), Endpoint: dara.String("function.example")})
+	c, err := openapi.NewClient(&openapi.Config{AccessKeyId: dara.String(fullKey.id),
+		AccessKeySecret: dara.String(fullKey.secret), HttpClient: held, Protocol: dara.String("HTTP"),
+		Endpoint: dara.String("function.example")})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -118,8 +130,10 @@ func signedHeaders(tb testing.TB, params map[string]string) []byte {
 		query[name] = dara.String(value)
 	}
 	_, _ = c.CallApiWithCtx(context.Background(), &openapi.Params{
-		Action: dara.String("ListCommunityImages"), Version: dara.String("2018-04-12"), Protocol: dara.String("HTTP"), Pathname: dara.String("/"), Method: dara.String("GET"),
-		AuthType: dara.String("AK"), Style: dara.String("RPC"), ReqBodyType: dara.String("formData"), BodyType: dara.String("none"),
+		Action: dara.String("ListCommunityImages"), Version: dara.String("2018-04-12"), Protocol: dara.String("HTTP"),
+		Pathname: dara.String("/"), Method: dara.String("GET"),
+		AuthType: dara.String("AK"), Style: dara.String("RPC"), ReqBodyType: dara.String("formData"),
+		BodyType: dara.String("none"),
 	}, &openapi.OpenApiRequest{Query: query}, &dara.RuntimeOptions{})
 	return held.event
 }
@@ -136,7 +150,8 @@ func (h *eventRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h.event, err = fctest.HTTPEvent(r, fctest.NewRequestID()); err != nil {
 		h.tb.Fatal(err)
 	}
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte("{}"))), Request: r}, nil
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte("{}"))),
+		Request: r}, nil
 }
 
 // Call implements the transport of darabonba-openapi.

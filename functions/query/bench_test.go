@@ -21,7 +21,7 @@ type lookup struct {
 	request func(c *testRegion, n int) (target string, header http.Header)
 	status  int
 	goal    float64 // times the constant function, CPU and p50
-	large   float64 // the same for the large catalogue
+	large   float64 // the same for the large region
 }
 
 const p99Goal = 1.6 // goal for p99
@@ -32,7 +32,9 @@ func (c *testRegion) clusterID(n int) string { return c.clusters[n%len(c.cluster
 
 var lookups = []lookup{
 	{"filtered", func(c *testRegion, n int) (string, http.Header) {
-		return formatTarget("/v1/images?ClusterId=%s&OsTag.Platform=CentOS&Status=Available&Size__lt=%d&sort=-OsTag.Version&limit=1", c.clusterID(n), 1000+n), nil
+		return formatTarget(
+			"/v1/images?ClusterId=%s&OsTag.Platform=CentOS&Status=Available&Size__lt=%d&sort=-OsTag.Version&limit=1",
+			c.clusterID(n), 1000+n), nil
 	}, 200, 1.25, 1.5},
 	{"page", func(c *testRegion, n int) (string, http.Header) {
 		return formatTarget("/v1/images?ClusterId=%s&Size__lt=%d&limit=100", c.clusterID(n), 1000+n), nil
@@ -44,7 +46,9 @@ var lookups = []lookup{
 		return formatTarget("/v1/images?ClusterId=%s&limit=1000", c.clusterID(n)), nil
 	}, 200, 1.25, 1.5},
 	{"repeated", func(c *testRegion, n int) (string, http.Header) {
-		return formatTarget("/v1/images?ClusterId=%s&OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=10", c.clusterID(0)), nil
+		return formatTarget(
+			"/v1/images?ClusterId=%s&OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=10",
+			c.clusterID(0)), nil
 	}, 200, 1.1, 1.5},
 	{"repeated list", func(c *testRegion, n int) (string, http.Header) {
 		return formatTarget("/v1/images?ClusterId=%s&limit=1000", c.clusterID(0)), nil
@@ -102,7 +106,8 @@ func benchmarkLookups(b *testing.B, s regionSize, goal func(lookup) float64, env
 	var table []string
 	for _, l := range lookups {
 		b.Run(l.name, func(b *testing.B) {
-			hello := c.startFunction(b, buildConstant(b), slices.Concat(env, []string{"CONSTANT_BODY=" + l.writeSampleBody(b, c, q)})...)
+			hello := c.startFunction(b, buildConstant(b),
+				slices.Concat(env, []string{"CONSTANT_BODY=" + l.writeSampleBody(b, c, q)})...)
 			row := l.compareWithConstant(b, c, q, hello)
 			b.ReportMetric(0, "ns/op") // of both functions together: means nothing
 			b.ReportMetric(row.p50, "x-p50")
@@ -125,7 +130,7 @@ func benchmarkLookups(b *testing.B, s regionSize, goal func(lookup) float64, env
 // the whole machine. Where no quota can be set the benchmarks are skipped.
 const benchCPU = "BENCH_CPU"
 
-// newBenchCatalogue is newCatalogue whose functions run with the CPU that
+// newBenchRegion is newTestRegion whose functions run with the CPU that
 // benchCPU asks for.
 func newBenchRegion(b *testing.B, s regionSize) *testRegion {
 	b.Helper()
@@ -193,7 +198,8 @@ type comparison struct {
 }
 
 func (r comparison) String(name string, goal float64) string {
-	return fmt.Sprintf("%-18s %5.2f %5.2f %5.2f %5.2f | %5.2f %5.2f | %6d µs %5.0f µs %7d", name, goal, r.p50, r.mean, r.cpu, p99Goal, r.p99, r.median.Microseconds(), r.micros, r.bytes)
+	return fmt.Sprintf("%-18s %5.2f %5.2f %5.2f %5.2f | %5.2f %5.2f | %6d µs %5.0f µs %7d", name, goal, r.p50, r.mean,
+		r.cpu, p99Goal, r.p99, r.median.Microseconds(), r.micros, r.bytes)
 }
 
 // series is what was measured of one function.
@@ -253,8 +259,10 @@ func (l lookup) compareWithConstant(b *testing.B, c *testRegion, q, hello *fctes
 	}
 	slices.Sort(ratios)
 	return comparison{
-		p50: ratios[len(ratios)/2], mean: float64(sumDurations(ours.took)) / float64(sumDurations(theirs.took)), cpu: float64(ours.cpu) / float64(theirs.cpu),
+		p50: ratios[len(ratios)/2], mean: float64(sumDurations(ours.took)) / float64(sumDurations(theirs.took)),
+		cpu:    float64(ours.cpu) / float64(theirs.cpu),
 		p99:    float64(quantile(ours.took, 0.99)) / float64(quantile(theirs.took, 0.99)),
-		median: quantile(ours.took, 0.5), micros: float64(ours.cpu.Microseconds()) / float64(len(ours.took)), bytes: ours.bytes,
+		median: quantile(ours.took, 0.5), micros: float64(ours.cpu.Microseconds()) / float64(len(ours.took)),
+		bytes: ours.bytes,
 	}
 }

@@ -59,7 +59,9 @@ func checkStale(t *testing.T, out fctest.HTTPResponse) error {
 // The first lookup after the thaw has the truth.
 func TestFrozenInATry(t *testing.T) {
 	t.Parallel()
-	hangs := slices.DeleteFunc(slices.Clone(breakdowns), func(b outageKind) bool { return b.slow || !b.fault.Stall && b.fault.Delay == 0 })
+	hangs := slices.DeleteFunc(slices.Clone(breakdowns), func(b outageKind) bool {
+		return b.slow || !b.fault.Stall && b.fault.Delay == 0
+	})
 	if len(hangs) != 2 {
 		t.Errorf("of the breakdowns %d hang", len(hangs))
 	}

@@ -37,11 +37,13 @@ func (b hostileRequest) event() []byte {
 		}
 		out.WriteByte('}')
 	}
-	out.WriteString(`{"version":"v1","rawPath":` + quoteJSON(b.path) + `,"body":` + quoteJSON(b.body) + fmt.Sprintf(`,"isBase64Encoded":%t,"headers":`, b.base64))
+	out.WriteString(`{"version":"v1","rawPath":` + quoteJSON(b.path) + `,"body":` + quoteJSON(b.body) +
+		fmt.Sprintf(`,"isBase64Encoded":%t,"headers":`, b.base64))
 	object(b.header)
 	out.WriteString(`,"queryParameters":`)
 	object(b.query)
-	out.WriteString(`,"requestContext":{"http":{"method":` + quoteJSON(b.method) + `,"path":` + quoteJSON(b.path) + `,"protocol":"HTTP/1.1"}}}`)
+	out.WriteString(`,"requestContext":{"http":{"method":` + quoteJSON(b.method) + `,"path":` + quoteJSON(b.path) +
+		`,"protocol":"HTTP/1.1"}}}`)
 	return []byte(out.String())
 }
 
@@ -70,26 +72,43 @@ func quoteJSON(s string) string {
 
 // nasty are values and parts of values.
 var nasty = []string{
-	"", " ", "*", ",", ",,,,", `\,`, `\`, "a,b,a,b", "..", "../../etc/passwd", "%00", "%", "%zz", "%2e%2e%2f", "\x00", "\xff\xfe", "\xed\xa0\x80", "é\u202eé", "\u2025/", mark,
-	"-1", "0", "1001", "99999999999999999999", "-9223372036854775808", "1e309", "NaN", "Inf", "0x10", "1_000", "+5", "1.5", "true", "null", "{}", "[]", "'; DROP TABLE images;--", "${jndi:ldap://x}", "{{7*7}}",
-	"(a{1,1000}){1,1000}", "(((((((((((a*)*)*)*)*)*)*)*)*)*)*", "(?i)(?:a|b|c|d){999}", "[", "(", "[[:alpha:]", `\p{Greek}`, "(?P<x>", "*a*a*a*a*a*a*a*a*a*a*a*a*a*b", "[!", "[z-a]", "???????????",
-	"2026-11-23T09:00:00Z", "9999-12-31T23:59:59Z", "0000-00-00", "-24h", "24h", "-999999999d", "1795424400000", "c2.1", "c9223372036854775807.1", "AUcMjMlyOLjiS7FyDDT52NcDAQ", "ehpc-hz-00000000", "m-bp100000000000000001", "cn-hangzhou", "cn-nowhere",
-	"json", "html", "xml", "ids", "CentOS", "OsTag.Platform", "-OsTag.Version,ImageName", "OsTag.OsTag.OsTag", "__proto__", "added,removed", strings.Repeat("x", 3000), strings.Repeat("a,", 1500), strings.Repeat("(", 1000), strings.Repeat("a|", 1500), strings.Repeat("*", 2000),
+	"", " ", "*", ",", ",,,,", `\,`, `\`, "a,b,a,b", "..", "../../etc/passwd", "%00", "%", "%zz", "%2e%2e%2f", "\x00",
+	"\xff\xfe", "\xed\xa0\x80", "é\u202eé", "\u2025/", mark,
+	"-1", "0", "1001", "99999999999999999999", "-9223372036854775808", "1e309", "NaN", "Inf", "0x10", "1_000", "+5",
+	"1.5", "true", "null", "{}", "[]", "'; DROP TABLE images;--", "${jndi:ldap://x}", "{{7*7}}",
+	"(a{1,1000}){1,1000}", "(((((((((((a*)*)*)*)*)*)*)*)*)*)*", "(?i)(?:a|b|c|d){999}", "[", "(", "[[:alpha:]",
+	`\p{Greek}`, "(?P<x>", "*a*a*a*a*a*a*a*a*a*a*a*a*a*b", "[!", "[z-a]", "???????????",
+	"2026-11-23T09:00:00Z", "9999-12-31T23:59:59Z", "0000-00-00", "-24h", "24h", "-999999999d", "1795424400000", "c2.1",
+	"c9223372036854775807.1", "AUcMjMlyOLjiS7FyDDT52NcDAQ", "ehpc-hz-00000000", "m-bp100000000000000001", "cn-hangzhou",
+	"cn-nowhere",
+	"json", "html", "xml", "ids", "CentOS", "OsTag.Platform", "-OsTag.Version,ImageName", "OsTag.OsTag.OsTag",
+	"__proto__", "added,removed", strings.Repeat("x", 3000), strings.Repeat("a,", 1500), strings.Repeat("(", 1000),
+	strings.Repeat("a|", 1500), strings.Repeat("*", 2000),
 }
 
 var hostileNames = []string{
-	"ClusterId", "InstanceType", "RegionId", "at", "maxAge", "q", "sort", "limit", "cursor", "fields", "latestBy", "facets", "minCount", "format", "since", "kind", "from", "to", "ImageId", "Size", "Status", "OsTag.Platform", "OsTag.Version", "ImageName",
-	"BaseOsTag", "PostInstallScript", "CLUSTERID", "Action", "page", "PageNumber", "", "\x00", "__op", "Size__regex", "constructor", mark,
+	"ClusterId", "InstanceType", "RegionId", "at", "maxAge", "q", "sort", "limit", "cursor", "fields", "latestBy",
+	"facets", "minCount", "format", "since", "kind", "from", "to", "ImageId", "Size", "Status", "OsTag.Platform",
+	"OsTag.Version", "ImageName",
+	"BaseOsTag", "PostInstallScript", "CLUSTERID", "Action", "page", "PageNumber", "", "\x00", "__op", "Size__regex",
+	"constructor", mark,
 }
 
 var (
-	hostileOps   = []string{"", "", "", "__ne", "__prefix", "__contains", "__glob", "__iglob", "__regex", "__iregex", "__exists", "__gt", "__lte", "__nope", "__"}
+	hostileOps = []string{"", "", "", "__ne", "__prefix", "__contains", "__glob", "__iglob", "__regex", "__iregex",
+		"__exists", "__gt", "__lte", "__nope", "__"}
 	hostilePaths = []string{
-		"/v1/images", "/v1/images", "/v1/images", "/v1/images/m-bp100000000000000001", "/v1/images/m-bp100000000000000001/history", "/v1/clusters", "/v1/changes", "/v1/diff", "/v1/matrix", "/v1/status", "/metrics", "/openapi.json", "/healthz", "/",
-		"/v1/images/%00", "/v1/images/%zz", "/v1/images/..%2f..%2f", "/v1/images/" + mark, "//v1//images", "/v1/images/", "/../../etc/passwd", "/v1/images/\xff", "http://evil.example/v1/images", "*", "", "/v1/images/" + strings.Repeat("x", 300), "/" + strings.Repeat("é/", 2000),
+		"/v1/images", "/v1/images", "/v1/images", "/v1/images/m-bp100000000000000001",
+		"/v1/images/m-bp100000000000000001/history", "/v1/clusters", "/v1/changes", "/v1/diff", "/v1/matrix",
+		"/v1/status", "/metrics", "/openapi.json", "/healthz", "/",
+		"/v1/images/%00", "/v1/images/%zz", "/v1/images/..%2f..%2f", "/v1/images/" + mark, "//v1//images",
+		"/v1/images/", "/../../etc/passwd", "/v1/images/\xff", "http://evil.example/v1/images", "*", "", "/v1/images/" +
+			strings.Repeat("x", 300), "/" + strings.Repeat("é/", 2000),
 	}
-	hostileMethods = []string{"GET", "GET", "GET", "GET", "GET", "HEAD", "POST", "get", "TRACE", "CONNECT", "", "GET / HTTP/1.1\r\nX: y", strings.Repeat("M", 5000)}
-	hostileHeaders = []string{"Accept", "Accept-Encoding", "If-None-Match", "If-Modified-Since", "Host", "X-Request-Id", "Content-Type", "Authorization", "Range", "X-Acs-Action", "Cookie", "x-fc-request-id", "\r\n", ""}
+	hostileMethods = []string{"GET", "GET", "GET", "GET", "GET", "HEAD", "POST", "get", "TRACE", "CONNECT", "",
+		"GET / HTTP/1.1\r\nX: y", strings.Repeat("M", 5000)}
+	hostileHeaders = []string{"Accept", "Accept-Encoding", "If-None-Match", "If-Modified-Since", "Host", "X-Request-Id",
+		"Content-Type", "Authorization", "Range", "X-Acs-Action", "Cookie", "x-fc-request-id", "\r\n", ""}
 )
 
 // corpus are the requests that are always tried.
@@ -97,23 +116,35 @@ func hostileCorpus() []hostileRequest {
 	var all []hostileRequest
 	for _, value := range nasty {
 		for _, name := range hostileNames {
-			all = append(all, hostileRequest{method: "GET", path: "/v1/images", query: map[string]string{"ClusterId": "*", name: value}})
+			all = append(all, hostileRequest{method: "GET", path: "/v1/images",
+				query: map[string]string{"ClusterId": "*", name: value}})
 		}
 		all = append(all,
-			hostileRequest{method: "GET", path: "/v1/changes", query: map[string]string{"since": value}}, hostileRequest{method: "GET", path: "/v1/changes", query: map[string]string{"cursor": value}},
-			hostileRequest{method: "GET", path: "/v1/diff", query: map[string]string{"from": value, "to": value}}, hostileRequest{method: "GET", path: "/v1/matrix", query: map[string]string{"ClusterId": value}},
-			hostileRequest{method: "GET", path: "/v1/images/" + value}, hostileRequest{method: "GET", path: "/" + value, header: map[string]string{"Accept": "text/html"}}, hostileRequest{method: value, path: "/v1/images"},
-			hostileRequest{method: "POST", path: "/v1/images", body: value, base64: true}, hostileRequest{method: "POST", path: "/", body: value})
+			hostileRequest{method: "GET", path: "/v1/changes", query: map[string]string{"since": value}},
+			hostileRequest{method: "GET", path: "/v1/changes", query: map[string]string{"cursor": value}},
+			hostileRequest{method: "GET", path: "/v1/diff", query: map[string]string{"from": value, "to": value}},
+			hostileRequest{method: "GET", path: "/v1/matrix", query: map[string]string{"ClusterId": value}},
+			hostileRequest{method: "GET", path: "/v1/images/" + value},
+			hostileRequest{method: "GET", path: "/" + value, header: map[string]string{"Accept": "text/html"}},
+			hostileRequest{method: value, path: "/v1/images"},
+			hostileRequest{method: "POST", path: "/v1/images", body: value, base64: true},
+			hostileRequest{method: "POST", path: "/", body: value})
 		for _, name := range hostileHeaders {
 			all = append(all, hostileRequest{method: "GET", path: "/v1/images", header: map[string]string{name: value}})
 		}
 	}
 	long := strings.Repeat("x", 8<<10)
 	for _, path := range hostilePaths {
-		all = append(all, hostileRequest{method: "GET", path: path}, hostileRequest{method: "GET", path: path + strings.Repeat("/"+path, 4096/(len(path)+1))}, hostileRequest{method: "GET", path: path, query: map[string]string{"format": "html"}, header: map[string]string{"Accept": "text/html"}})
+		all = append(all, hostileRequest{method: "GET", path: path},
+			hostileRequest{method: "GET", path: path + strings.Repeat("/"+path, 4096/(len(path)+1))},
+			hostileRequest{method: "GET", path: path, query: map[string]string{"format": "html"},
+				header: map[string]string{"Accept": "text/html"}})
 	}
-	return append(all, hostileRequest{method: "GET", path: "/v1/images", header: map[string]string{"X-Long": long, "Accept": long, "If-None-Match": strings.Repeat(`"a",`, 2000), "Host": long}},
-		hostileRequest{method: "POST", path: "/v1/images", body: strings.Repeat("A", 300<<10), base64: true}, hostileRequest{method: "GET", path: "/v1/images", body: "!!!! not base64", base64: true})
+	return append(all, hostileRequest{method: "GET", path: "/v1/images",
+		header: map[string]string{"X-Long": long, "Accept": long, "If-None-Match": strings.Repeat(`"a",`, 2000),
+			"Host": long}},
+		hostileRequest{method: "POST", path: "/v1/images", body: strings.Repeat("A", 300<<10), base64: true},
+		hostileRequest{method: "GET", path: "/v1/images", body: "!!!! not base64", base64: true})
 }
 
 // made makes up a request.
@@ -134,7 +165,8 @@ func randomRequest(r *rand.Rand) hostileRequest {
 		}
 		return pick(nasty)
 	}
-	b := hostileRequest{method: pick(hostileMethods), path: pick(hostilePaths), query: map[string]string{}, header: map[string]string{}}
+	b := hostileRequest{method: pick(hostileMethods), path: pick(hostilePaths), query: map[string]string{},
+		header: map[string]string{}}
 	if r.IntN(4) > 0 {
 		b.query["ClusterId"] = "*" // so that what follows is looked at
 	}
@@ -151,7 +183,7 @@ func randomRequest(r *rand.Rand) hostileRequest {
 }
 
 // Bounds of an answer to a request that is refused, and to any other from the
-// tiny catalogue; OSS is asked by none of the first.
+// tiny region; the first kind makes no call of OSS.
 const (
 	maxRefusal = 64 << 10
 	maxAnswer  = 1 << 20
@@ -172,7 +204,8 @@ func TestHostileRequests(t *testing.T) {
 	}
 	c := newTestRegion(t, tiny)
 	front := openProxy(t, c)
-	q := c.startFunction(t, buildQuery(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=24h", "QUERY_GZIP=true", "LOG_LEVEL=error")
+	q := c.startFunction(t, buildQuery(t), "OSS_ENDPOINT="+front.url, "QUERY_HEAD_TTL=24h", "QUERY_GZIP=true",
+		"LOG_LEVEL=error")
 	for _, target := range outageTargets(c) {
 		invokeFor(t, q, newEvent(t, target, nil), 200)
 	}
@@ -213,7 +246,8 @@ func TestHostileRequests(t *testing.T) {
 	if last, _ := q.Process(); last.Pid != process.Pid {
 		t.Error("the process has ended")
 	}
-	t.Logf("%d requests, by status %v, %s of processor time each, the slowest took %s", tried, counts, used/time.Duration(tried), slowest)
+	t.Logf("%d requests, by status %v, %s of processor time each, the slowest took %s", tried, counts,
+		used/time.Duration(tried), slowest)
 }
 
 // checkHostile demands an answer of a known status and size in which nothing
@@ -236,7 +270,9 @@ func checkHostile(payload []byte) (status int, err error) {
 	size := 0
 	for name, value := range out.Headers {
 		size += len(name) + len(value) + 4
-		if strings.ContainsFunc(name+value, func(r rune) bool { return r < ' ' || r >= 0x7f }) || strings.Contains(value, "<script") {
+		if strings.ContainsFunc(name+value, func(r rune) bool {
+			return r < ' ' || r >= 0x7f
+		}) || strings.Contains(value, "<script") {
 			return out.Status, fmt.Errorf("header %s is %q", name, value)
 		}
 	}
@@ -252,7 +288,8 @@ func checkHostile(payload []byte) (status int, err error) {
 		err = fmt.Errorf("the answer is not UTF-8: %.300q", out.Body)
 	case kind == "application/json" && !json.Valid(out.Body):
 		err = fmt.Errorf("the answer is not JSON: %.300s", out.Body)
-	case kind != "application/json" && strings.Contains(string(out.Body), "<script>alert"): // the page for people has a script of its own
+	// the page for people has a script of its own
+	case kind != "application/json" && strings.Contains(string(out.Body), "<script>alert"):
 		err = fmt.Errorf("the answer of type %q has %.300s", kind, out.Body)
 	case kind == "":
 		err = fmt.Errorf("the answer has no type: %v", out.Headers)

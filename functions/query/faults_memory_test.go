@@ -13,14 +13,14 @@ import (
 )
 
 // What the process may hold of the 256 MB that FC gives it: for lookups while
-// the old catalogue and the new one are both at hand; and when the history of
+// the old state and the new one are both in memory; and when the history of
 // all of it has been read on top.
 const (
 	maxPeak    = 160 << 20
 	maxHistory = 224 << 20
 )
 
-// TestMemory touches a catalogue in every way, lets a run replace every list,
+// TestMemory reads a region in every way, lets a run replace every list,
 // and touches it again, then as it was before, and its history. The clusters
 // are listed in between, by runs and by callers of the replica.
 func TestMemory(t *testing.T) {
@@ -30,7 +30,9 @@ func TestMemory(t *testing.T) {
 		s = largeRegion
 	}
 	c := newTestRegion(t, s)
-	q, err := fctest.Start(t.Context(), buildQuery(t), fctest.Options{Env: c.functionEnv("QUERY_HEAD_TTL=0s", "QUERY_GZIP=true"), Credentials: c.credentials(), Memory: 256})
+	q, err := fctest.Start(t.Context(), buildQuery(t),
+		fctest.Options{Env: c.functionEnv("QUERY_HEAD_TTL=0s", "QUERY_GZIP=true"), Credentials: c.credentials(),
+			Memory: 256})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +40,9 @@ func TestMemory(t *testing.T) {
 	process, _ := q.Process()
 	ask := func(target string) { invokeFor(t, q, newEvent(t, target, nil), 200) }
 	touch := func(at string) {
-		for _, target := range []string{"/v1/images?ClusterId=*&limit=1000", "/v1/images?ClusterId=*&q=gromacs&sort=-OsTag.Version", "/v1/images?ClusterId=*&format=csv&limit=1000&facets=Status", "/v1/matrix?ClusterId=*&limit=100"} {
+		for _, target := range []string{"/v1/images?ClusterId=*&limit=1000",
+			"/v1/images?ClusterId=*&q=gromacs&sort=-OsTag.Version",
+			"/v1/images?ClusterId=*&format=csv&limit=1000&facets=Status", "/v1/matrix?ClusterId=*&limit=100"} {
 			ask(target + at)
 		}
 		for i, id := range c.clusters {
@@ -48,17 +52,19 @@ func TestMemory(t *testing.T) {
 		}
 	}
 	bounded := func(what string, most int) {
-		t.Logf("%s, %s MB, %s: peak %s MB, resident %s MB", s.name, megabytes(c.contentBytes()), what, megabytes(peakBytes(t, process)), megabytes(residentBytes(t, process)))
+		t.Logf("%s, %s MB, %s: peak %s MB, resident %s MB", s.name, megabytes(c.contentBytes()), what,
+			megabytes(peakBytes(t, process)), megabytes(residentBytes(t, process)))
 		if got := peakBytes(t, process); got > most {
 			t.Errorf("%s: the process held %s MB, at most %s are allowed", what, megabytes(got), megabytes(most))
 		}
 	}
 	touch("")
-	bounded("one catalogue", maxPeak)
+	bounded("one state", maxPeak)
 	relist := func() { // ten runs, and who asks what they listed
 		for n := range 10 {
 			c.commitClusterList(t, n)
-			if got := stripTimes(t, invokeFor(t, q, newEvent(t, "/?Action=ListClusters&Version=2018-04-12&PageSize=50", nil), 200)); !strings.Contains(got, fmt.Sprintf(`"Count":%d,`, n)) {
+			if got := stripTimes(t, invokeFor(t, q, newEvent(t, "/?Action=ListClusters&Version=2018-04-12&PageSize=50",
+				nil), 200)); !strings.Contains(got, fmt.Sprintf(`"Count":%d,`, n)) {
 				t.Fatalf("ListClusters does not tell of the last run: %.300s", got)
 			}
 		}
@@ -92,7 +98,9 @@ func TestInstanceIsLost(t *testing.T) {
 	c := newTestRegion(t, tiny)
 	front := openProxy(t, c)
 	binary := buildQuery(t)
-	q, err := fctest.Start(t.Context(), binary, fctest.Options{Env: append(c.functionEnv("QUERY_HEAD_TTL=0s"), "OSS_ENDPOINT="+front.url), Credentials: c.credentials(), Concurrency: inFlight})
+	q, err := fctest.Start(t.Context(), binary,
+		fctest.Options{Env: append(c.functionEnv("QUERY_HEAD_TTL=0s"), "OSS_ENDPOINT="+front.url),
+			Credentials: c.credentials(), Concurrency: inFlight})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,5 +155,6 @@ func TestInstanceIsLost(t *testing.T) {
 	if lost.Load()+answered.Load() != int64(rounds*inFlight) || lost.Load() == 0 {
 		t.Errorf("of %d lookups %d were lost and %d answered", rounds*inFlight, lost.Load(), answered.Load())
 	}
-	t.Logf("%d instances killed: %d lookups in flight lost, %d after that answered", rounds, lost.Load(), int64(rounds*inFlight)+answered.Load())
+	t.Logf("%d instances killed: %d lookups in flight lost, %d after that answered", rounds, lost.Load(),
+		int64(rounds*inFlight)+answered.Load())
 }

@@ -75,7 +75,8 @@ func TestOutageWhileServing(t *testing.T) {
 			// An instance that has the store is what the times are compared with.
 			var group sync.WaitGroup
 			group.Go(func() {
-				normal = lookUpUntil(t, c.startFunction(t, buildQuery(t)), targets, before, o.every, began.Add(o.ttl+o.lasts))
+				normal = lookUpUntil(t, c.startFunction(t, buildQuery(t)), targets, before, o.every,
+					began.Add(o.ttl+o.lasts))
 			})
 			during = lookUpUntil(t, q, targets, before, o.every, began.Add(o.ttl+o.lasts))
 			group.Wait()
@@ -91,7 +92,8 @@ func TestOutageWhileServing(t *testing.T) {
 			asked, most = front.requestCounts()
 			tries := int64(2 + (o.lasts+o.ttl)/(o.ttl/2)) // pauses are at least half an interval
 			if most > 1 || asked > tries*maxTries && !b.slow {
-				t.Errorf("the store got %d requests, %d at once; at most %d and 1 were due", asked, most, tries*maxTries)
+				t.Errorf("the store got %d requests, %d at once; at most %d and 1 were due", asked, most,
+					tries*maxTries)
 			}
 			return late
 		})
@@ -112,7 +114,8 @@ func TestOutageWhileServing(t *testing.T) {
 			}
 			return nil
 		})
-		t.Logf("p99 %s of %d lookups with the store, %s of %d without it, which got %d requests; fresh after %s", normal.quantile(0.99), len(normal), during.quantile(0.99), len(during), asked, fresh)
+		t.Logf("p99 %s of %d lookups with the store, %s of %d without it, which got %d requests; fresh after %s",
+			normal.quantile(0.99), len(normal), during.quantile(0.99), len(during), asked, fresh)
 	})
 }
 
@@ -151,8 +154,10 @@ const maxTries = 3 + 2
 
 func outageTargets(c *testRegion) []string {
 	return []string{
-		"/v1/images?ClusterId=" + c.clusters[0], "/v1/images?ClusterId=*&sort=-Size&format=csv", "/v1/images?ClusterId=" + c.clusters[1] + "&Status=Available&format=ids",
-		"/v1/images/" + c.lists[2][0].ImageID, "/v1/clusters", "/v1/status", "/v1/matrix?ClusterId=*", "/v1/changes", "/healthz",
+		"/v1/images?ClusterId=" + c.clusters[0], "/v1/images?ClusterId=*&sort=-Size&format=csv",
+		"/v1/images?ClusterId=" + c.clusters[1] + "&Status=Available&format=ids",
+		"/v1/images/" + c.lists[2][0].ImageID, "/v1/clusters", "/v1/status", "/v1/matrix?ClusterId=*", "/v1/changes",
+		"/healthz",
 	}
 }
 
@@ -193,7 +198,8 @@ func (l timedAnswers) quantile(q float64) time.Duration {
 }
 
 // serve asks one lookup after the other and demands what it had before.
-func lookUpUntil(t *testing.T, q *fctest.Function, targets []string, before map[string]string, every time.Duration, until time.Time) timedAnswers {
+func lookUpUntil(t *testing.T, q *fctest.Function, targets []string, before map[string]string, every time.Duration,
+	until time.Time) timedAnswers {
 	t.Helper()
 	var all timedAnswers
 	for n := 0; time.Now().Before(until); n++ {
@@ -237,7 +243,8 @@ func checkAge(t *testing.T, out fctest.HTTPResponse) (stale bool) {
 	if s.Stale != stale || s.Stale != (len(s.StaleScopes) > 0) {
 		t.Fatalf("%v and %+v do not agree", out.Headers, s)
 	}
-	if stale && (s.StaleScopes[0].Scope != "*" || s.StaleScopes[0].Since == "" || !strings.Contains(s.StaleScopes[0].Reason, "storage cannot be reached")) {
+	if stale && (s.StaleScopes[0].Scope != "*" || s.StaleScopes[0].Since == "" ||
+		!strings.Contains(s.StaleScopes[0].Reason, "storage cannot be reached")) {
 		t.Fatalf("the reason is %+v", s.StaleScopes)
 	}
 	return stale
@@ -259,7 +266,8 @@ func TestOutageAtTheStart(t *testing.T) {
 			began := time.Now()
 			out := invokeFor(t, q, ask, status)
 			took := time.Since(began)
-			if !b.slow && (out.Headers["Retry-After"] == "" || out.Headers["Cache-Control"] != "no-store" || !strings.Contains(string(out.Body), `"Code":"StorageUnavailable"`)) {
+			if !b.slow && (out.Headers["Retry-After"] == "" || out.Headers["Cache-Control"] != "no-store" ||
+				!strings.Contains(string(out.Body), `"Code":"StorageUnavailable"`)) {
 				t.Errorf("answered with %v and %s", out.Headers, out.Body)
 			}
 			if took > 3*time.Second {
@@ -283,7 +291,9 @@ const slowHead = 1500 * time.Millisecond
 // the same time as if nothing came.
 func TestSlowHeadAndNothingMore(t *testing.T) {
 	t.Parallel()
-	for _, target := range []string{"/v1/images?ClusterId=ehpc-hz-00000000", "/v1/images?ClusterId=*", "/v1/images/{id}/history", "/v1/changes", "/?Action=ListCommunityImages&Version=2018-04-12&RegionId=cn-hangzhou&ClusterId=ehpc-hz-00000000"} {
+	for _, target := range []string{"/v1/images?ClusterId=ehpc-hz-00000000", "/v1/images?ClusterId=*",
+		"/v1/images/{id}/history", "/v1/changes",
+		"/?Action=ListCommunityImages&Version=2018-04-12&RegionId=cn-hangzhou&ClusterId=ehpc-hz-00000000"} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
 			c := newTestRegion(t, tiny)
@@ -337,7 +347,8 @@ func TestDataThatIsTooOld(t *testing.T) {
 	for _, row := range []struct {
 		away bool
 		want []string
-	}{{false, []string{"not checked for more than 1s"}}, {true, []string{"storage cannot be reached", "not checked for more than 1s"}}} {
+	}{{false, []string{"not checked for more than 1s"}},
+		{true, []string{"storage cannot be reached", "not checked for more than 1s"}}} {
 		if row.away {
 			front.injectFault(osstest.Fault{Status: 503, Code: "ServiceUnavailable"})
 		}

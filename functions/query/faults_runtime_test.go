@@ -79,8 +79,10 @@ func (a *runtimeAPI) queueEvent(id, event string, left time.Duration, change fun
 	a.handleNext(func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		for name, value := range map[string]string{
-			"request-id": id, "function-deadline": strconv.FormatInt(time.Now().Add(left).UnixMilli(), 10), "function-timeout": "60", "function-type": "0",
-			"function-name": "query", "retry-count": "0", "access-key-id": "LTAItestkey", "access-key-secret": "test-secret", "security-token": "test-token",
+			"request-id": id, "function-deadline": strconv.FormatInt(time.Now().Add(left).UnixMilli(), 10),
+			"function-timeout": "60", "function-type": "0",
+			"function-name": "query", "retry-count": "0", "access-key-id": "LTAItestkey",
+			"access-key-secret": "test-secret", "security-token": "test-token",
 		} {
 			h.Set("X-Fc-"+name, value)
 		}
@@ -148,9 +150,11 @@ func TestRuntimeAPIThatRefuses(t *testing.T) {
 	c := newTestRegion(t, tiny)
 	healthy := string(newEvent(t, "/healthz", nil))
 	for name, refuse := range map[string]http.HandlerFunc{
-		"500":             func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) },
-		"404 with a page": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, strings.Repeat("<html>", 10000), 404) },
-		"reset":           func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"500": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) },
+		"404 with a page": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, strings.Repeat("<html>", 10000), 404)
+		},
+		"reset": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"half an event": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, healthy[:10])
@@ -208,18 +212,26 @@ func TestEventsThatAreNone(t *testing.T) {
 	a.start(c)
 	deep := strings.Repeat(`{"a":`, 20000)
 	for i, body := range []string{
-		"", " ", "null", "0", `"x"`, "[]", "{}", "{", `{"rawPath":`, `{"rawPath":1}`, `{"rawPath":null,"requestContext":{"http":{"method":"GET"}}}`, `{"rawPath":"/healthz","queryParameters":{"a":["b","c"]}}`,
-		`{"rawPath":"/healthz","headers":[],"queryParameters":"x","requestContext":7}`, `{"rawPath":"/healthz","body":{"x":1},"isBase64Encoded":"maybe"}`, `{"rawPath":"/healthz","rawPath":"/nope"}`, `{"triggerTime":"2026-11-23T09:00:00Z","triggerName":"t","payload":""}`,
-		deep, `{"rawPath":"/healthz","x":` + deep + strings.Repeat("}", 20001), "\xff\xfe\x00", `{"rawPath":"/healthz\ud800"}`, "<html>", strings.Repeat("x", 300<<10), `{"rawPath":"/healthz","body":"` + strings.Repeat("x", 2<<20) + `"}`,
+		"", " ", "null", "0", `"x"`, "[]", "{}", "{", `{"rawPath":`, `{"rawPath":1}`,
+		`{"rawPath":null,"requestContext":{"http":{"method":"GET"}}}`,
+		`{"rawPath":"/healthz","queryParameters":{"a":["b","c"]}}`,
+		`{"rawPath":"/healthz","headers":[],"queryParameters":"x","requestContext":7}`,
+		`{"rawPath":"/healthz","body":{"x":1},"isBase64Encoded":"maybe"}`, `{"rawPath":"/healthz","rawPath":"/nope"}`,
+		`{"triggerTime":"2026-11-23T09:00:00Z","triggerName":"t","payload":""}`,
+		deep, `{"rawPath":"/healthz","x":` + deep + strings.Repeat("}", 20001), "\xff\xfe\x00",
+		`{"rawPath":"/healthz\ud800"}`, "<html>", strings.Repeat("x", 300<<10), `{"rawPath":"/healthz","body":"` +
+			strings.Repeat("x", 2<<20) + `"}`,
 	} {
 		id := "event-" + strconv.Itoa(i)
 		a.queueEvent(id, body, time.Minute, nil)
-		if out := a.waitForAnswer(id); !slices.Contains([]int{200, 400, 404, 413}, out.Status) || len(out.Body) > 4<<10 {
+		if out := a.waitForAnswer(id); !slices.Contains([]int{200, 400, 404, 413}, out.Status) ||
+			len(out.Body) > 4<<10 {
 			t.Errorf("%.80q is answered %d %.300s", body, out.Status, out.Body)
 		}
 	}
 	healthy := string(newEvent(t, "/healthz", nil))
-	for name, value := range map[string]string{"X-Fc-Function-Deadline": "soon", "X-Fc-Function-Timeout": "", "X-Fc-Retry-Count": "x", "X-Fc-Tracing-Opentracing-Span-Baggages": "!"} {
+	for name, value := range map[string]string{"X-Fc-Function-Deadline": "soon", "X-Fc-Function-Timeout": "",
+		"X-Fc-Retry-Count": "x", "X-Fc-Tracing-Opentracing-Span-Baggages": "!"} {
 		a.queueEvent("unreadable", healthy, time.Minute, func(h http.Header) { h.Set(name, value) })
 	}
 	a.queueEvent("no-type", healthy, time.Minute, func(h http.Header) { h.Set("X-Fc-Function-Type", "x") })
@@ -242,8 +254,10 @@ func TestCredentialsThatExpire(t *testing.T) {
 		fctest.InTime(t, func() error {
 			serial++
 			old := c.oss.Key
-			c.oss.Key = osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial), Token: fmt.Sprint("token-", serial)}
-			c.oss.SetKeys(c.oss.Key, osstest.Key{ID: old.ID, Secret: old.Secret, Token: old.Token, Expires: time.Now().Add(-24 * time.Hour)})
+			c.oss.Key = osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial),
+				Token: fmt.Sprint("token-", serial)}
+			c.oss.SetKeys(c.oss.Key, osstest.Key{ID: old.ID, Secret: old.Secret, Token: old.Token,
+				Expires: time.Now().Add(-24 * time.Hour)})
 			if out := invokeFor(t, q, ask, 200); out.Headers["Warning"] == "" {
 				t.Error("with a token that has expired the answer is not stale")
 			}

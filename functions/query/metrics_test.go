@@ -14,7 +14,8 @@ func TestMetricsThroughTheRuntime(t *testing.T) {
 	f := c.startFunction(t, buildQuery(t), "QUERY_HEAD_TTL=1h")
 	get := func(target string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("GET", target, nil)
-		r.Header.Set("Accept", "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1")
+		r.Header.Set("Accept",
+			"application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1")
 		rec := httptest.NewRecorder()
 		f.HTTPHandler().ServeHTTP(rec, r)
 		return rec
@@ -22,12 +23,15 @@ func TestMetricsThroughTheRuntime(t *testing.T) {
 	get("/v1/images?ClusterId=*&limit=1")
 	c.oss.Requests()
 	rec := get("/metrics")
-	if got := rec.Header().Get("Content-Type"); rec.Code != 200 || got != "application/openmetrics-text; version=1.0.0; charset=utf-8" {
+	if got := rec.Header().Get("Content-Type"); rec.Code != 200 ||
+		got != "application/openmetrics-text; version=1.0.0; charset=utf-8" {
 		t.Errorf("%d %s", rec.Code, got)
 	}
 	for _, want := range []string{
-		`community_images_up{region="cn-hangzhou"} 1`, `community_images_scopes{region="cn-hangzhou",state="ok"} 3`, `community_images_listed_images{region="cn-hangzhou"} 15`,
-		`community_images_lookups_total{route="/v1/images",class="2xx"} 1`, `community_images_build_info{version="devel"} 1`,
+		`community_images_up{region="cn-hangzhou"} 1`, `community_images_scopes{region="cn-hangzhou",state="ok"} 3`,
+		`community_images_listed_images{region="cn-hangzhou"} 15`,
+		`community_images_lookups_total{route="/v1/images",class="2xx"} 1`,
+		`community_images_build_info{version="devel"} 1`,
 	} {
 		if !strings.Contains(rec.Body.String(), "\n"+want+"\n") {
 			t.Errorf("%s is not in\n%s", want, rec.Body)

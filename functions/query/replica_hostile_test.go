@@ -52,9 +52,11 @@ func replicaHostileCorpus() (all []hostileRequest) {
 		query[name] = value
 		return query
 	}
-	signed := map[string]string{"AccessKeyId": fullKey.id, "Signature": "x", "SignatureMethod": "HMAC-SHA1", "SignatureVersion": "1.0", "SignatureNonce": "n", "Timestamp": time.Now().UTC().Format("2006-01-02T15:04:05Z")}
+	signed := map[string]string{"AccessKeyId": fullKey.id, "Signature": "x", "SignatureMethod": "HMAC-SHA1",
+		"SignatureVersion": "1.0", "SignatureNonce": "n", "Timestamp": time.Now().UTC().Format("2006-01-02T15:04:05Z")}
 	for _, value := range nasty {
-		for _, name := range []string{"Action", "Version", "ClusterId", "InstanceType", "RegionId", "BaseOsTag", "Format", "at", "SecurityToken", "", "\x00"} {
+		for _, name := range []string{"Action", "Version", "ClusterId", "InstanceType", "RegionId", "BaseOsTag",
+			"Format", "at", "SecurityToken", "", "\x00"} {
 			all = append(all, hostileRequest{method: "GET", path: "/", query: with(name, value)})
 		}
 		for name := range signed {
@@ -67,21 +69,31 @@ func replicaHostileCorpus() (all []hostileRequest) {
 			all = append(all, hostileRequest{method: "GET", path: "/at/1/", query: query})
 		}
 		for _, name := range []string{"PageNumber", "PageSize"} {
-			all = append(all, hostileRequest{method: "GET", path: "/", query: map[string]string{"Action": "ListClusters", "Version": "2018-04-12", "Format": "XML", name: value}})
+			all = append(all, hostileRequest{method: "GET", path: "/",
+				query: map[string]string{"Action": "ListClusters", "Version": "2018-04-12", "Format": "XML",
+					name: value}})
 		}
-		for _, name := range []string{"x-acs-action", "x-acs-version", "x-acs-date", "x-acs-security-token", "Content-Type"} {
-			header := map[string]string{"x-acs-action": "ListClusters", "x-acs-version": "2018-04-12", "Authorization": "ACS3-HMAC-SHA256 Credential=" + fullKey.id + ",SignedHeaders=host,Signature=00"}
+		for _, name := range []string{"x-acs-action", "x-acs-version", "x-acs-date", "x-acs-security-token",
+			"Content-Type"} {
+			header := map[string]string{"x-acs-action": "ListClusters", "x-acs-version": "2018-04-12",
+				"Authorization": "ACS3-HMAC-SHA256 Credential=" + fullKey.id + ",SignedHeaders=host,Signature=00"}
 			header[name] = value
 			all = append(all, hostileRequest{method: "POST", path: "/", header: header, body: value})
 		}
 		all = append(all,
 			hostileRequest{method: "GET", path: "/", query: ask, header: map[string]string{"Authorization": value}},
-			hostileRequest{method: "GET", path: "/", query: ask, header: map[string]string{"Authorization": "Bearer " + value}},
-			hostileRequest{method: "GET", path: "/", query: ask, header: map[string]string{"Authorization": "ACS3-HMAC-SHA256 " + value}},
-			hostileRequest{method: "GET", path: "/at/" + value, query: ask}, hostileRequest{method: "GET", path: "/at/" + value + "/" + value, query: ask}, hostileRequest{method: "GET", path: "/at/1/" + region + "/" + value, query: ask},
+			hostileRequest{method: "GET", path: "/", query: ask,
+				header: map[string]string{"Authorization": "Bearer " + value}},
+			hostileRequest{method: "GET", path: "/", query: ask,
+				header: map[string]string{"Authorization": "ACS3-HMAC-SHA256 " + value}},
+			hostileRequest{method: "GET", path: "/at/" + value, query: ask},
+			hostileRequest{method: "GET", path: "/at/" + value + "/" + value, query: ask},
+			hostileRequest{method: "GET", path: "/at/1/" + region + "/" + value, query: ask},
 			hostileRequest{method: value, path: "/at/1/", query: ask},
-			hostileRequest{method: "POST", path: "/", body: "Action=ListClusters&Version=2018-04-12&" + value, header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}})
+			hostileRequest{method: "POST", path: "/", body: "Action=ListClusters&Version=2018-04-12&" + value,
+				header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}})
 	}
-	return append(all, hostileRequest{method: "POST", path: "/", body: strings.Repeat("a=1&", 50_000), header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}},
+	return append(all, hostileRequest{method: "POST", path: "/", body: strings.Repeat("a=1&", 50_000),
+		header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}},
 		hostileRequest{method: "GET", path: "/", query: with("Format", fmt.Sprint("XML", strings.Repeat(" ", 3000)))})
 }

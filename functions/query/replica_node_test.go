@@ -20,9 +20,11 @@ func TestNodeClients(t *testing.T) {
 	u := newEHPCFixture(t)
 	u.runSnapshot()
 	replica := u.startReplica(accessKeys())
-	status, body := rpcClient("GET", "JSON")(t, replica, fullKey, "ListCommunityImages", map[string]string{"RegionId": "cn-shanghai", "ClusterId": captured})
+	status, body := rpcClient("GET", "JSON")(t, replica, fullKey, "ListCommunityImages",
+		map[string]string{"RegionId": "cn-shanghai", "ClusterId": captured})
 	want := parseReply(t, status, body)
-	cmd := exec.CommandContext(t.Context(), "node", "testdata/clients.cjs", modules, replica, fullKey.id, fullKey.secret, captured)
+	cmd := exec.CommandContext(t.Context(), "node", "testdata/clients.cjs", modules, replica, fullKey.id,
+		fullKey.secret, captured)
 	var faults strings.Builder
 	cmd.Stderr = &faults
 	out, err := cmd.Output()

@@ -73,7 +73,8 @@ func compareClusters(t *testing.T, u *ehpcFixture, replica string) {
 	t.Helper()
 	ask := rpcClient("GET", "JSON")
 	list := func(where, region string, page int, size string) (entries []any, total float64) {
-		status, body := ask(t, where, asker, "ListClusters", map[string]string{"RegionId": region, "PageNumber": fmt.Sprint(page), "PageSize": size})
+		status, body := ask(t, where, asker, "ListClusters",
+			map[string]string{"RegionId": region, "PageNumber": fmt.Sprint(page), "PageSize": size})
 		doc := parseReply(t, status, body)
 		return doc["Clusters"].(map[string]any)["ClusterInfoSimple"].([]any), doc["TotalCount"].(float64)
 	}
@@ -124,10 +125,12 @@ func TestEndpointsWithAPath(t *testing.T) {
 	u := newEHPCFixture(t)
 	u.runSnapshot()
 	replica := u.startReplica()
-	status, body := rpcClient("GET", "JSON")(t, replica, asker, "ListCommunityImages", map[string]string{"RegionId": "cn-shanghai"})
+	status, body := rpcClient("GET", "JSON")(t, replica, asker, "ListCommunityImages",
+		map[string]string{"RegionId": "cn-shanghai"})
 	want := parseReply(t, status, body)
 	for _, path := range []string{"/cn-shanghai", "/cn-shanghai/", "/at/1", "/at/1/cn-shanghai/"} {
-		status, body := rpcClient("POST", "JSON")(t, replica+path, asker, "ListCommunityImages", map[string]string{"RegionId": "cn-shanghai"})
+		status, body := rpcClient("POST", "JSON")(t, replica+path, asker, "ListCommunityImages",
+			map[string]string{"RegionId": "cn-shanghai"})
 		if diff := diffEntries(want, parseReply(t, status, body)); diff != "" {
 			t.Errorf("%s: %s", path, diff)
 		}
@@ -144,7 +147,8 @@ func TestEndpointsWithAPath(t *testing.T) {
 	if metrics, _ := io.ReadAll(resp.Body); !strings.Contains(string(metrics), `route="replica",class="2xx"} 6`) {
 		t.Errorf("/metrics counts otherwise than 6 calls:\n%s", metrics)
 	}
-	if status, body := rpcClient("GET", "XML")(t, replica, asker, "ListRegions", nil); status != 200 || !strings.HasPrefix(body, "<?xml") || !strings.Contains(body, "<RegionId>cn-shanghai</RegionId>") {
+	if status, body := rpcClient("GET", "XML")(t, replica, asker, "ListRegions", nil); status != 200 ||
+		!strings.HasPrefix(body, "<?xml") || !strings.Contains(body, "<RegionId>cn-shanghai</RegionId>") {
 		t.Errorf("XML: %d %s", status, body)
 	}
 }

@@ -25,9 +25,11 @@ func TestSizeOfTheFunctions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%-8s binary %.2f MB of %.1f, zip %.2f MB of %.1f", name, float64(len(binary))/1e6, bundle.MaxBinary/1e6, float64(len(packed))/1e6, bundle.MaxZip/1e6)
+		t.Logf("%-8s binary %.2f MB of %.1f, zip %.2f MB of %.1f", name, float64(len(binary))/1e6, bundle.MaxBinary/1e6,
+			float64(len(packed))/1e6, bundle.MaxZip/1e6)
 		if len(binary) > bundle.MaxBinary || len(packed) > bundle.MaxZip {
-			t.Errorf("%s has %d bytes, zipped %d; at most %d and %d are allowed", name, len(binary), len(packed), bundle.MaxBinary, bundle.MaxZip)
+			t.Errorf("%s has %d bytes, zipped %d; at most %d and %d are allowed", name, len(binary), len(packed),
+				bundle.MaxBinary, bundle.MaxZip)
 		}
 	}
 }

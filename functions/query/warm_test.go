@@ -17,7 +17,8 @@ func TestHeadIsReadBeforeTheFirstInvocation(t *testing.T) {
 	c := newTestRegion(t, regionSize{"few", 3, 5, 10})
 	c.startFunction(t, buildQuery(t))
 	asked := ""
-	for end := time.Now().Add(30 * time.Second); !strings.Contains(asked, readsHead+": 200"); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !strings.Contains(asked, readsHead+
+		": 200"); time.Sleep(time.Millisecond) {
 		if asked += c.oss.Requests(); time.Now().After(end) {
 			t.Fatalf("it is not read; OSS is asked %q", asked)
 		}
@@ -33,7 +34,8 @@ func TestCredentialsOfTheEnvironment(t *testing.T) {
 		env   []string
 		early string // answer to the first request
 	}{
-		{"there are none", []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=", "ALIBABA_CLOUD_SECURITY_TOKEN="}, ": 200"},
+		{"there are none", []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=",
+			"ALIBABA_CLOUD_SECURITY_TOKEN="}, ": 200"},
 		{"they are refused", []string{"ALIBABA_CLOUD_SECURITY_TOKEN=of-another-time"}, ": 403 InvalidSecurityToken"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -41,7 +43,9 @@ func TestCredentialsOfTheEnvironment(t *testing.T) {
 			c := newTestRegion(t, regionSize{"few", 3, 5, 10})
 			var output []string
 			f, err := fctest.Start(t.Context(), buildQuery(t), fctest.Options{
-				Env: c.functionEnv(row.env...), Credentials: c.credentials(), Output: func(line string) { output = append(output, line) },
+				Env: c.functionEnv(row.env...), Credentials: c.credentials(), Output: func(line string) {
+					output = append(output, line)
+				},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -53,7 +57,8 @@ func TestCredentialsOfTheEnvironment(t *testing.T) {
 			if first != readsHead+row.early {
 				t.Errorf("OSS is asked first\n%s", asked)
 			}
-			if all := strings.Join(output, "\n"); strings.Contains(all, `"level":"error"`) || strings.Contains(all, "of-another-time") {
+			if all := strings.Join(output, "\n"); strings.Contains(all, `"level":"error"`) ||
+				strings.Contains(all, "of-another-time") {
 				t.Errorf("the log is\n%s", all)
 			}
 		})

@@ -88,10 +88,14 @@ func BenchmarkRun(b *testing.B) {
 	}
 	writer := archive.NewWriter(buckettest.NewMemory(b), keys, time.Now)
 	capturer := capture.New(capture.Settings{
-		Regions: []string{"cn-hangzhou"}, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: benchConcurrency, ShrinkGuard: 50,
+		Regions: []string{"cn-hangzhou"}, InstanceTypes: capture.InstanceTypes{Auto: true},
+		Concurrency: benchConcurrency, ShrinkGuard: 50,
 	}, client, capture.NewRateLimiter(1e6, time.Now), writer, time.Now)
 	run := func(b *testing.B) *capture.Report {
-		report, err := capturer.Run(context.Background(), capture.Request{RunID: "bench", Trigger: "direct"}, func(s catalog.Scope, err error) { b.Error(s, err) })
+		report, err := capturer.Run(context.Background(), capture.Request{RunID: "bench", Trigger: "direct"},
+			func(s catalog.Scope, err error) {
+				b.Error(s, err)
+			})
 		if err != nil || report.Counts.Failed+report.Counts.Left+report.Counts.Held > 0 {
 			b.Fatal(report.Counts, err)
 		}

@@ -33,7 +33,8 @@ func newCollectFixture(t *testing.T) *collectFixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &collectFixture{t: t, mem: buckettest.NewMemory(t), keys: keys, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+	w := &collectFixture{t: t, mem: buckettest.NewMemory(t), keys: keys,
+		now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return w.now }
 	w.mem.SetNow(clock)
 	keep := func(now time.Time) time.Time { return now.AddDate(0, -1, 0) }
@@ -54,7 +55,8 @@ func (w *collectFixture) runCapture(regions ...string) *capture.Report {
 }
 
 // commitAt commits one image, named after the time, at a time.
-func appendCommitAt(t *testing.T, bucket archive.Bucket, keys archive.Keys, region string, now time.Time) *archive.Region {
+func appendCommitAt(t *testing.T, bucket archive.Bucket, keys archive.Keys, region string,
+	now time.Time) *archive.Region {
 	t.Helper()
 	writer := archive.NewWriter(bucket, keys, func() time.Time { return now })
 	base, err := writer.Load(t.Context(), region)
@@ -126,7 +128,8 @@ func testCollectDeadline(t *testing.T) {
 	hangs := buckettest.NewFaulty(w.mem, func(buckettest.Op) *buckettest.Fault { return &buckettest.Fault{Hang: true} })
 	w.h.collector = archive.NewCollector(hangs, w.keys, func(now time.Time) time.Time { return now }, w.h.now)
 	w.h.collectRegions(long, report)
-	if s := report.Regions[0].Sweep; s == nil || !strings.Contains(s.Error, "deadline") || time.Until(deadline) < collectReserve-time.Second {
+	if s := report.Regions[0].Sweep; s == nil || !strings.Contains(s.Error, "deadline") ||
+		time.Until(deadline) < collectReserve-time.Second {
 		t.Errorf("a sweep of a store that hangs is %+v and leaves %s", s, time.Until(deadline))
 	}
 }
@@ -153,7 +156,8 @@ func TestRealBinarySweeps(t *testing.T) {
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: w.oss.URL, Bucket: w.oss.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
-			return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
+			return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
+				SecurityToken: w.oss.Key.Token}, nil
 		},
 	})
 	if err != nil {
@@ -165,7 +169,8 @@ func TestRealBinarySweeps(t *testing.T) {
 	}
 	first := time.Now().UTC().AddDate(0, -20, 0)
 	for month := range 20 {
-		appendCommitAt(t, bucket, keys, region, time.Date(first.Year(), first.Month()+time.Month(month), 1, 0, 0, 0, 0, time.UTC))
+		appendCommitAt(t, bucket, keys, region, time.Date(first.Year(), first.Month()+time.Month(month), 1, 0, 0, 0, 0,
+			time.UTC))
 	}
 	old := time.Now().Add(-archive.Grace)
 	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {

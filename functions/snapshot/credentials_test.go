@@ -14,7 +14,8 @@ import (
 
 // renew replaces the function role's token: the old one is refused from now on.
 func (w *fixture) renewCredentials(serial int) cloud.Credentials {
-	key := osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial), Token: fmt.Sprint("token-", serial)}
+	key := osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial),
+		Token: fmt.Sprint("token-", serial)}
 	w.oss.SetKeys(key)
 	w.ehpc.SetKeys(map[string]ehpctest.Key{key.ID: {Secret: key.Secret, Token: key.Token}})
 	w.oss.Key = key
@@ -45,7 +46,8 @@ func TestCredentialsThatExpire(t *testing.T) {
 	denied := func() int { return strings.Count(w.oss.Requests(), ": 403 ") }
 
 	change()
-	f.SetCredentials(w.renewCredentials(1)) // after a day without a tick, say; the environment has the first token still
+	// after a day without a tick, say; the environment has the first token still
+	f.SetCredentials(w.renewCredentials(1))
 	if c := w.runSnapshot(f).Regions[0].Counts; c.Changed != 59 || c.Failed > 0 {
 		t.Errorf("with the next token: %+v", c)
 	}

@@ -49,7 +49,8 @@ func TestDuplicateEvents(t *testing.T) {
 				stop()
 				for v, want := range fleet.expectedViews(t) {
 					if text, sequence := w.readView(q, v, ""); text != want || sequence != round+2 {
-						t.Fatalf("%d copies of event %d end at commit %d, %s shows %s, want %s", copies, round, sequence, views[v], text, want)
+						t.Fatalf("%d copies of event %d end at commit %d, %s shows %s, want %s", copies, round,
+							sequence, views[v], text, want)
 					}
 				}
 				n := w.ehpc.Calls() - before
@@ -61,7 +62,8 @@ func TestDuplicateEvents(t *testing.T) {
 			if audit := w.auditArchive(); len(audit.Findings)+len(audit.Orphans) > 0 || audit.Commits != rounds+1 {
 				t.Errorf("audit is %+v", audit)
 			}
-			t.Logf("%d events, delivered %d times: %d commits; %.2f times the calls of one run each, at most %.2f", rounds, deliveries, rounds, float64(calls)/float64(rounds*one), float64(most)/float64(one))
+			t.Logf("%d events, delivered %d times: %d commits; %.2f times the calls of one run each, at most %.2f",
+				rounds, deliveries, rounds, float64(calls)/float64(rounds*one), float64(most)/float64(one))
 		})
 	}
 }

@@ -17,14 +17,19 @@ func TestEvents(t *testing.T) {
 		event string
 		want  capture.Request
 	}{
-		"a timer without a payload":  {`{"triggerTime":"2026-11-23T09:00:00Z","triggerName":"t","payload":""}`, capture.Request{Trigger: "timer", Due: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}},
-		"a timer that accepts":       {`{"triggerTime":"2026-11-23T09:00:00Z","payload":"{\"accept\":[\"a/_any/_any\"]}"}`, capture.Request{Trigger: "timer", Accept: []string{"a/_any/_any"}}},
-		"a timer with a JSON object": {`{"triggerTime":"x","triggerName":"t","payload":"{\"shard\":\"1/4\"}"}`, capture.Request{Trigger: "timer", Shard: capture.Shard{Index: 1, Count: 4}}},
-		"nothing at all":             {``, capture.Request{Trigger: "direct"}},
-		"null":                       {` null `, capture.Request{Trigger: "direct"}},
-		"an empty object":            {`{}`, capture.Request{Trigger: "direct"}},
+		"a timer without a payload": {`{"triggerTime":"2026-11-23T09:00:00Z","triggerName":"t","payload":""}`,
+			capture.Request{Trigger: "timer", Due: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}},
+		"a timer that accepts": {
+			`{"triggerTime":"2026-11-23T09:00:00Z","payload":"{\"accept\":[\"a/_any/_any\"]}"}`,
+			capture.Request{Trigger: "timer", Accept: []string{"a/_any/_any"}}},
+		"a timer with a JSON object": {`{"triggerTime":"x","triggerName":"t","payload":"{\"shard\":\"1/4\"}"}`,
+			capture.Request{Trigger: "timer", Shard: capture.Shard{Index: 1, Count: 4}}},
+		"nothing at all":  {``, capture.Request{Trigger: "direct"}},
+		"null":            {` null `, capture.Request{Trigger: "direct"}},
+		"an empty object": {`{}`, capture.Request{Trigger: "direct"}},
 		"everything": {`{"regions":["a"],"clusters":["b"],"instanceTypes":["c"],"shard":"2/2"}`,
-			capture.Request{Trigger: "direct", Regions: []string{"a"}, Clusters: []string{"b"}, InstanceTypes: []string{"c"}, Shard: capture.Shard{Index: 2, Count: 2}}},
+			capture.Request{Trigger: "direct", Regions: []string{"a"}, Clusters: []string{"b"},
+				InstanceTypes: []string{"c"}, Shard: capture.Shard{Index: 2, Count: 2}}},
 	} {
 		got, err := parseEvent([]byte(tc.event), noon)
 		if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
@@ -57,11 +62,18 @@ func FuzzEvent(f *testing.F) {
 	f.Add([]byte(readEventFile(f, "batch")))
 	f.Add([]byte(readEventFile(f, "trail-delete-cluster")))
 	for _, seed := range []string{
-		`[null,1,"x",{},[],{"source":"s","type":"t"}]`, `{"source":null,"specversion":null,"triggerTime":null}`, "\xef\xbb\xbf{}", "[", "null\x00",
-		`{"eventName":"CreateCluster","serviceName":"EHPC","eventTime":"9999-12-31T23:59:59-23:59","requestParameters":"{\"a\":\"{\\\"ClusterId\\\":\\\"ehpc-1\\\"}\"}"}`, // text in text
-		"{\"specversion\":\"1.0\",\"type\":\"ehpc:ClusterOperation:\xff\",\"data\":{\"clu\u017fterid\":\"x\",\"CLUSTERID\":{\"ClusterId\":1},\"\xff\":[]},\"subject\":\":::://\",\"time\":\"0000-01-01T00:00:00Z\"}",
-		`{"triggerName":"t","payload":"{\"shard\":\"9223372036854775808/-1\"}"}`, `{"triggerName":"t","payload":"null"}`, `{"accept":["../x","a/b/c"],"Regions":["x"],"regions":null,"shard":""}`, `{"regions":["a"]}{}`,
-		`{"specversion":"1.0","type":"t","data":` + strings.Repeat(`{"a":`, 9_000) + `1` + strings.Repeat(`}`, 9_000) + `}`,
+		`[null,1,"x",{},[],{"source":"s","type":"t"}]`, `{"source":null,"specversion":null,"triggerTime":null}`,
+		"\xef\xbb\xbf{}", "[", "null\x00",
+		// text in text
+		`{"eventName":"CreateCluster","serviceName":"EHPC","eventTime":"9999-12-31T23:59:59-23:59",` +
+			`"requestParameters":"{\"a\":\"{\\\"ClusterId\\\":\\\"ehpc-1\\\"}\"}"}`,
+		"{\"specversion\":\"1.0\",\"type\":\"ehpc:ClusterOperation:\xff\",\"data\":{\"clu\u017fterid\":\"x\"," +
+			"\"CLUSTERID\":{\"ClusterId\":1},\"\xff\":[]},\"subject\":\":::://\",\"time\":\"0000-01-01T00:00:00Z\"}",
+		`{"triggerName":"t","payload":"{\"shard\":\"9223372036854775808/-1\"}"}`,
+		`{"triggerName":"t","payload":"null"}`, `{"accept":["../x","a/b/c"],"Regions":["x"],"regions":null,"shard":""}`,
+		`{"regions":["a"]}{}`,
+		`{"specversion":"1.0","type":"t","data":` + strings.Repeat(`{"a":`, 9_000) + `1` + strings.Repeat(`}`, 9_000) +
+			`}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -89,18 +101,21 @@ func TestEventsThroughTheRuntime(t *testing.T) {
 		}
 		return r
 	}
-	if r := invoke(); r.Trigger != "event" || len(r.Events) != 5 || r.Regions[0].Sequence != 1 || r.Counts.Planned != 2 || r.Counts.Changed != 2 {
+	if r := invoke(); r.Trigger != "event" || len(r.Events) != 5 || r.Regions[0].Sequence != 1 ||
+		r.Counts.Planned != 2 || r.Counts.Changed != 2 {
 		t.Errorf("the batch: %+v, %+v", r, r.Events)
 	}
 	if r := invoke(); r.Calls != 0 || r.Events[0].Outcome != "skipped" || r.Regions[0].Sequence != 1 {
 		t.Errorf("the batch again: %+v, %+v", r, r.Events)
 	}
-	if response, err := f.Invoke(t.Context(), []byte(`[{"a":1}]`)); err != nil || response.Error == nil || !strings.Contains(response.Error.Message, "element 1 of 1") {
+	if response, err := f.Invoke(t.Context(), []byte(`[{"a":1}]`)); err != nil || response.Error == nil ||
+		!strings.Contains(response.Error.Message, "element 1 of 1") {
 		t.Errorf("garbage: %+v, %v", response, err)
 	}
 	f.Stop()
 	logged := strings.Join(w.logLines(), "\n")
-	for _, want := range []string{`"message":"event","functionName":"snapshot"`, `"outcome":"refused"`, `"message":"region done"`, `"trigger":"event"`, `"planned":2`} {
+	for _, want := range []string{`"message":"event","functionName":"snapshot"`, `"outcome":"refused"`,
+		`"message":"region done"`, `"trigger":"event"`, `"planned":2`} {
 		if !strings.Contains(logged, want) {
 			t.Errorf("%s is not in\n%s", want, logged)
 		}

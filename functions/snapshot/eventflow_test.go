@@ -34,7 +34,8 @@ type eventFixture struct {
 func newEventFixture(t *testing.T, change func(*capture.Settings)) *eventFixture {
 	w := &eventFixture{captureFixture: newCaptureFixture(t), now: noon}
 	clock := func() time.Time { return w.now }
-	settings := capture.Settings{Regions: []string{region}, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 50}
+	settings := capture.Settings{Regions: []string{region}, Unscoped: true,
+		InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 50}
 	if change != nil {
 		change(&settings)
 	}
@@ -47,7 +48,8 @@ func newEventFixture(t *testing.T, change func(*capture.Settings)) *eventFixture
 		capturer: capture.New(settings, w.client, capture.NewRateLimiter(1e6, time.Now), w.writer, clock)}
 	w.data.ImageLists = map[ehpctest.Question]string{}
 	for _, id := range []string{"", "ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"} {
-		w.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = fmt.Sprintf(`[{"ImageId":"m-of-%s"}]`, id)
+		w.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = fmt.Sprintf(`[{"ImageId":"m-of-%s"}]`,
+			id)
 	}
 	w.setClusters("ehpc-hz-1", "ehpc-hz-2")
 	w.sendEvent(timerEventAt(w.now))
@@ -65,7 +67,8 @@ func timerEventAt(at time.Time) string {
 func (w *eventFixture) setClusters(ids ...string) {
 	w.data.ClusterLists[region] = nil
 	for _, id := range ids {
-		w.data.ClusterLists[region] = append(w.data.ClusterLists[region], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
+		w.data.ClusterLists[region] = append(w.data.ClusterLists[region],
+			json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
 	}
 }
 
@@ -96,7 +99,8 @@ func readEventFile(t testing.TB, name string) string {
 func formatOutcomes(r *capture.Report) string {
 	var lines []string
 	for _, e := range r.Events {
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s/%s %s", e.Outcome, e.RegionID, e.ClusterID, e.Reason)))
+		lines = append(lines, strings.TrimSpace(
+			fmt.Sprintf("%s %s/%s %s", e.Outcome, e.RegionID, e.ClusterID, e.Reason)))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -140,23 +144,30 @@ func TestWhatAnEventDoes(t *testing.T) {
 	}{
 		"a cluster has started": {file: "cluster-started", outcome: "taken cn-hangzhou/ehpc-hz-1",
 			asked: "clusters, images ehpc-hz-1", scopes: both},
-		"a cluster that only the subject names": {file: "cluster-named-by-subject", outcome: "taken cn-hangzhou/ehpc-hz-1",
-			asked: "clusters, images ehpc-hz-1", scopes: both},
-		"a cluster has been created": {file: "cluster-created", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"}, outcome: "taken cn-hangzhou/ehpc-hz-3",
-			asked: "clusters, images ehpc-hz-3", scopes: both + " ehpc-hz-3/_any"},
+		"a cluster that only the subject names": {file: "cluster-named-by-subject",
+			outcome: "taken cn-hangzhou/ehpc-hz-1",
+			asked:   "clusters, images ehpc-hz-1", scopes: both},
+		"a cluster has been created": {file: "cluster-created", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"},
+			outcome: "taken cn-hangzhou/ehpc-hz-3",
+			asked:   "clusters, images ehpc-hz-3", scopes: both + " ehpc-hz-3/_any"},
 		"a cluster has been created and is not listed yet": {file: "cluster-created",
-			outcome: "taken cn-hangzhou/ehpc-hz-3 the cluster is not listed; if it is new, another event or the next run finds it", asked: "clusters", scopes: both},
+			outcome: "taken cn-hangzhou/ehpc-hz-3 the cluster is not listed; if it is new, another event or the " +
+				"next run finds it", asked: "clusters", scopes: both},
 		"a cluster has been deleted": {file: "cluster-deleted", listed: []string{"ehpc-hz-1"},
-			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is not listed any more; its scopes ended", asked: "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
-		"a cluster has been deleted, and with it most of the listing": {file: "cluster-deleted", listed: []string{}, outcome: "taken cn-hangzhou/ehpc-hz-2",
-			asked: "clusters, images ehpc-hz-2", scopes: both},
-		"no cluster is named, and there is a new one": {file: "no-cluster-named", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"},
+			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is not listed any more; its scopes ended",
+			asked:   "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
+		"a cluster has been deleted, and with it most of the listing": {file: "cluster-deleted", listed: []string{},
+			outcome: "taken cn-hangzhou/ehpc-hz-2",
+			asked:   "clusters, images ehpc-hz-2", scopes: both},
+		"no cluster is named, and there is a new one": {file: "no-cluster-named",
+			listed:  []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"},
 			outcome: "taken cn-hangzhou/", asked: "clusters, images ehpc-hz-3", scopes: both + " ehpc-hz-3/_any"},
 		"no cluster is named, and one has gone": {file: "no-cluster-named", listed: []string{"ehpc-hz-2"},
 			outcome: "taken cn-hangzhou/", asked: "clusters", scopes: "_any/_any ehpc-hz-2/_any"},
 		"no cluster is named, and none is ever listed": {file: "no-cluster-named", scopes: "_any/_any ehpc-hz-1/_any",
 			settings: func(s *capture.Settings) { s.Clusters, s.InstanceTypes.Auto = []string{"ehpc-hz-1"}, false },
-			outcome:  "ignored cn-hangzhou/ it names no cluster, and clusters are not listed here (setting SNAPSHOT_CLUSTERS)"},
+			outcome: "ignored cn-hangzhou/ it names no cluster, and clusters are not listed here (setting " +
+				"SNAPSHOT_CLUSTERS)"},
 		"a cluster of a fixed list": {file: "cluster-started", scopes: "_any/_any ehpc-hz-1/_any",
 			settings: func(s *capture.Settings) { s.Clusters, s.InstanceTypes.Auto = []string{"ehpc-hz-1"}, false },
 			outcome:  "taken cn-hangzhou/ehpc-hz-1", asked: "images ehpc-hz-1"},
@@ -168,23 +179,37 @@ func TestWhatAnEventDoes(t *testing.T) {
 		"a node has been created": {file: "node-created", scopes: both,
 			outcome: `ignored cn-hangzhou/ehpc-hz-1 events of type "ehpc:NodeOperation:NodeCreated" change no cluster`},
 		"an id that is a path": {file: "hostile-cluster-id", scopes: both,
-			outcome: `refused cn-hangzhou/../../log cluster "../../log" has a character that must not become part of an object key; allowed are 1 to 128 characters of A-Z a-z 0-9 . _ -`},
+			outcome: `refused cn-hangzhou/../../log ` +
+				`cluster "../../log" has a character that must not become part of an object key; ` +
+				`allowed are 1 to 128 characters of A-Z a-z 0-9 . _ -`},
 		"ActionTrail: a call names a cluster": {file: "trail-stop-cluster", outcome: "taken cn-hangzhou/ehpc-hz-1",
 			asked: "clusters, images ehpc-hz-1", scopes: both},
-		"ActionTrail: the answer names the new cluster": {file: "trail-create-cluster", listed: []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"},
-			outcome: "taken cn-hangzhou/ehpc-hz-3", asked: "clusters, images ehpc-hz-3", scopes: both + " ehpc-hz-3/_any"},
+		"ActionTrail: the answer names the new cluster": {file: "trail-create-cluster",
+			listed:  []string{"ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"},
+			outcome: "taken cn-hangzhou/ehpc-hz-3", asked: "clusters, images ehpc-hz-3", scopes: both +
+				" ehpc-hz-3/_any"},
 		"ActionTrail: parameters as text": {file: "trail-delete-cluster", listed: []string{"ehpc-hz-1"},
-			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is not listed any more; its scopes ended", asked: "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
-		"ActionTrail: a record without an envelope": {file: "trail-without-envelope", outcome: "taken cn-hangzhou/ehpc-hz-1",
+			outcome: "taken cn-hangzhou/ehpc-hz-2 the cluster is not listed any more; its scopes ended",
+			asked:   "clusters, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any"},
+		"ActionTrail: a record without an envelope": {file: "trail-without-envelope",
+			outcome: "taken cn-hangzhou/ehpc-hz-1",
+			asked:   "clusters, images ehpc-hz-1", scopes: both},
+		"ActionTrail: a call that reads": {file: "trail-read-only",
+			outcome: "ignored cn-hangzhou/ ListClusters only reads", scopes: both},
+		"ActionTrail: a call that failed": {file: "trail-failed",
+			outcome: "ignored cn-hangzhou/ehpc-hz-1 the call of DeleteCluster failed: NoPermission", scopes: both},
+		"ActionTrail: a call of another service": {file: "trail-other-service",
+			outcome: `ignored cn-hangzhou/ DeleteDisk is a call of the service "Ecs", not of Ehpc`, scopes: both},
+		"ActionTrail: a call that submits a job": {file: "trail-job",
+			outcome: "ignored cn-hangzhou/ehpc-hz-1 SubmitJob changes no cluster", scopes: both},
+		"a direct invocation, now, of one cluster": {event: `{"clusters":["ehpc-hz-1"]}`,
 			asked: "clusters, images ehpc-hz-1", scopes: both},
-		"ActionTrail: a call that reads":           {file: "trail-read-only", outcome: "ignored cn-hangzhou/ ListClusters only reads", scopes: both},
-		"ActionTrail: a call that failed":          {file: "trail-failed", outcome: "ignored cn-hangzhou/ehpc-hz-1 the call of DeleteCluster failed: NoPermission", scopes: both},
-		"ActionTrail: a call of another service":   {file: "trail-other-service", outcome: `ignored cn-hangzhou/ DeleteDisk is a call of the service "Ecs", not of Ehpc`, scopes: both},
-		"ActionTrail: a call that submits a job":   {file: "trail-job", outcome: "ignored cn-hangzhou/ehpc-hz-1 SubmitJob changes no cluster", scopes: both},
-		"a direct invocation, now, of one cluster": {event: `{"clusters":["ehpc-hz-1"]}`, asked: "clusters, images ehpc-hz-1", scopes: both},
-		"a direct invocation, now, of everything":  {event: `{}`, asked: "clusters, images, images ehpc-hz-1, images ehpc-hz-2", scopes: both},
-		"the timer": {event: timerEventAt(noon.Add(arrival)), asked: "clusters, images, images ehpc-hz-1, images ehpc-hz-2", scopes: both},
-		"a batch of five, one of them no event": {file: "batch", listed: []string{"ehpc-hz-1"}, asked: "clusters, images ehpc-hz-1, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any",
+		"a direct invocation, now, of everything": {event: `{}`,
+			asked: "clusters, images, images ehpc-hz-1, images ehpc-hz-2", scopes: both},
+		"the timer": {event: timerEventAt(noon.Add(arrival)),
+			asked: "clusters, images, images ehpc-hz-1, images ehpc-hz-2", scopes: both},
+		"a batch of five, one of them no event": {file: "batch", listed: []string{"ehpc-hz-1"},
+			asked: "clusters, images ehpc-hz-1, images ehpc-hz-2", scopes: "_any/_any ehpc-hz-1/_any",
 			outcome: strings.Join([]string{
 				"taken cn-hangzhou/ehpc-hz-1",
 				"taken cn-hangzhou/ehpc-hz-2 the cluster is not listed any more; its scopes ended",
@@ -243,13 +268,15 @@ func TestEventsAndTheTimer(t *testing.T) {
 	w.sendEvent(timerEventAt(w.now))
 	w.askedQuestions()
 	w.now = noon.Add(20*time.Minute + 2*time.Second)
-	if got := formatOutcomes(w.sendEvent(other)); got != "taken cn-hangzhou/ehpc-hz-1" || w.askedQuestions() != "clusters, images ehpc-hz-1" {
+	if got := formatOutcomes(w.sendEvent(other)); got != "taken cn-hangzhou/ehpc-hz-1" ||
+		w.askedQuestions() != "clusters, images ehpc-hz-1" {
 		t.Errorf("an event a second after the timer: %s", got)
 	}
 	w.now = noon.Add(21 * time.Minute)
 	w.sendEvent(timerEventAt(w.now))
 	w.askedQuestions()
-	if got := formatOutcomes(w.sendEvent(strings.ReplaceAll(other, "09:20:00", "09:20:30"))); got != skipped || w.askedQuestions() != "" {
+	if got := formatOutcomes(w.sendEvent(strings.ReplaceAll(other, "09:20:00", "09:20:30"))); got != skipped ||
+		w.askedQuestions() != "" {
 		t.Errorf("an event that the timer has overtaken: %s", got)
 	}
 }
@@ -272,7 +299,8 @@ func TestBurstsConfirmNothing(t *testing.T) {
 	w.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: "ehpc-hz-1"}] = `[]`
 	for second := range 5 {
 		w.now = noon.Add(arrival + time.Duration(second)*time.Second)
-		w.sendEvent(strings.ReplaceAll(readEventFile(t, "cluster-started"), "09:05:00", fmt.Sprintf("09:05:0%d", second+1)))
+		w.sendEvent(strings.ReplaceAll(readEventFile(t, "cluster-started"), "09:05:00",
+			fmt.Sprintf("09:05:0%d", second+1)))
 	}
 	if got := w.describeScopes(); got != "_any/_any ehpc-hz-1/_any ehpc-hz-2/_any" {
 		t.Errorf("five events within five seconds leave %q", got)
@@ -297,7 +325,8 @@ func TestEventsWhileSomethingFails(t *testing.T) {
 		}
 		return nil
 	})
-	if got := formatOutcomes(w.sendEventFile("cluster-created")); !strings.HasPrefix(got, "taken cn-hangzhou/ehpc-hz-3 no") {
+	if got := formatOutcomes(w.sendEventFile("cluster-created")); !strings.HasPrefix(got,
+		"taken cn-hangzhou/ehpc-hz-3 no") {
 		t.Errorf("a listing that is refused: %s", got)
 	}
 	if got := w.describeScopes(); got != "_any/_any ehpc-hz-1/_any ehpc-hz-2/_any" {
@@ -314,7 +343,9 @@ func TestEventsWhileSomethingFails(t *testing.T) {
 	}
 	w.setFault(nil)
 	w.askedQuestions()
-	if got, asked := formatOutcomes(w.sendEventFile("cluster-started")), w.askedQuestions(); got != "taken cn-hangzhou/ehpc-hz-1" || asked != "clusters, images ehpc-hz-1" && asked != "images ehpc-hz-1" {
+	got, asked := formatOutcomes(w.sendEventFile("cluster-started")), w.askedQuestions()
+	if got != "taken cn-hangzhou/ehpc-hz-1" ||
+		asked != "clusters, images ehpc-hz-1" && asked != "images ehpc-hz-1" {
 		t.Errorf("the same event after a failure: %s, asked %s", got, asked)
 	}
 	if r := w.sendEvent(timerEventAt(w.now)); r.Counts.Failed != 0 {

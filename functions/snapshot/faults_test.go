@@ -46,16 +46,18 @@ func newCaptureFixtureWithTimeout(t *testing.T, timeout time.Duration) *captureF
 		ImageLists: map[ehpctest.Question]string{}, Bodies: map[ehpctest.Question]string{},
 	}}
 	for _, id := range []string{"c1", "c2", "c3"} {
-		l.data.ClusterLists[region] = append(l.data.ClusterLists[region], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
+		l.data.ClusterLists[region] = append(l.data.ClusterLists[region],
+			json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
 	}
 	l.setImageVersion("v1")
 	clock := func() time.Time { return time.Now().Add(time.Duration(l.clockSkew.Load())) }
-	l.ehpc = ehpctest.New(ehpctest.Options{Data: l.data, Now: clock, Keys: map[string]ehpctest.Key{"id": {Secret: "secret"}}, Fault: func(c ehpctest.Call) *ehpctest.Fault {
-		if hook := l.fault.Load(); hook != nil {
-			return (*hook)(c)
-		}
-		return nil
-	}})
+	l.ehpc = ehpctest.New(ehpctest.Options{Data: l.data, Now: clock,
+		Keys: map[string]ehpctest.Key{"id": {Secret: "secret"}}, Fault: func(c ehpctest.Call) *ehpctest.Fault {
+			if hook := l.fault.Load(); hook != nil {
+				return (*hook)(c)
+			}
+			return nil
+		}})
 	server, err := ehpctest.Listen(l.ehpc)
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +80,8 @@ func newCaptureFixtureWithTimeout(t *testing.T, timeout time.Duration) *captureF
 	l.mem = buckettest.NewMemory(t)
 	l.writer = archive.NewWriter(l.mem, keys, time.Now)
 	l.capturer = capture.New(capture.Settings{
-		Regions: []string{region}, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 100,
+		Regions: []string{region}, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4,
+		ShrinkGuard: 100,
 	}, l.client, capture.NewRateLimiter(1e6, time.Now), l.writer, time.Now)
 	return l
 }
@@ -94,13 +97,17 @@ func (l *captureFixture) setFault(hook func(ehpctest.Call) *ehpctest.Fault) {
 
 func (l *captureFixture) setImageVersion(version string) {
 	for _, id := range []string{"", "c1", "c2", "c3"} {
-		l.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = fmt.Sprintf(`[{"ImageId":"m-%s"}]`, version)
+		l.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = fmt.Sprintf(`[{"ImageId":"m-%s"}]`,
+			version)
 	}
 }
 
 func (l *captureFixture) runCapture() *capture.Report {
 	l.t.Helper()
-	report, err := l.capturer.Run(context.Background(), capture.Request{RunID: "r", Trigger: "timer"}, func(s catalog.Scope, err error) { l.t.Error(s, err) })
+	report, err := l.capturer.Run(context.Background(), capture.Request{RunID: "r", Trigger: "timer"},
+		func(s catalog.Scope, err error) {
+			l.t.Error(s, err)
+		})
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -140,37 +147,55 @@ func TestBadAnswersOfOneScope(t *testing.T) {
 		class string
 		calls int
 	}{
-		"throttled for good":              {ehpctest.Fault{Status: 400, Code: "Throttling.User"}, "throttled", 4},
-		"throttled with another code":     {ehpctest.Fault{Status: 503, Code: "Throttling.UserApi"}, "throttled", 4},
-		"429":                             {ehpctest.Fault{Status: 429, Code: "TooManyRequests"}, "throttled", 4},
-		"service unavailable":             {ehpctest.Fault{Status: 503, Code: "ServiceUnavailable"}, "temporary", 4},
-		"unknown error":                   {ehpctest.Fault{Status: 500, Code: "UnknownError"}, "temporary", 4},
-		"an empty 500":                    {ehpctest.Fault{Status: 500, Body: []byte{}}, "temporary", 4},
-		"HTML of a proxy":                 {ehpctest.Fault{Status: 502, Body: []byte(page), ContentType: "text/html"}, "temporary", 4},
-		"HTML with status 200":            {ehpctest.Fault{Body: []byte(page), ContentType: "text/html"}, "malformed", 4},
-		"a redirect":                      {ehpctest.Fault{Status: 302, Body: []byte{}, Header: http.Header{"Location": {"http://127.0.0.1:1/"}}}, "", 4},
-		"not authorised, 407":             {ehpctest.Fault{Status: 407, Code: "NotAuthorized"}, "not-authorized", 1},
-		"no permission, 501":              {ehpctest.Fault{Status: 501, Code: "NoPermission"}, "not-authorized", 1},
-		"the cluster has vanished":        {ehpctest.Fault{Status: 404, Code: "ClusterNotFound"}, "not-found", 1},
-		"a reset":                         {ehpctest.Fault{Reset: true}, "temporary", 4 * 5 /* net/http tries each idle connection */},
-		"a body cut short":                {ehpctest.Fault{Answer: true, CutAfter: 20}, "temporary", 4},
-		"a body that drips":               {ehpctest.Fault{Answer: true, Drip: 50 * time.Millisecond}, "temporary", 4},
-		"a body that never comes":         {ehpctest.Fault{Delay: 2 * time.Second}, "temporary", 4},
-		"truncated JSON":                  {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"}`)}, "malformed", 4},
-		"null":                            {ehpctest.Fault{Body: []byte(`null`)}, "malformed", 4},
-		"an empty object":                 {ehpctest.Fault{Body: []byte(`{}`)}, "malformed", 4},
-		"no list":                         {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{}}`)}, "malformed", 4},
-		"a list that is null":             {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":null}}`)}, "malformed", 4},
-		"a list that is an object":        {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":{}}}`)}, "malformed", 4},
-		"an image without an id":          {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":""}]}}`)}, "malformed", 4},
-		"an error with status 200":        {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Code":"ServiceUnavailable","Message":"x"}`)}, "", 4},
-		"an error beside an empty list":   {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Code":"EcsError","Images":{"ImageInfo":[]}}`)}, "", 4},
-		"more than the cap":               {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[]},"x":"` + strings.Repeat("x", 1<<20) + `"}`)}, "malformed", 4},
-		"an error message of a megabyte":  {ehpctest.Fault{Status: 500, Code: "UnknownError", Message: strings.Repeat("x", 1<<19)}, "temporary", 4},
-		"a 200 with nothing":              {ehpctest.Fault{Status: 200, Body: []byte{}}, "malformed", 4},
-		"two documents":                   {ehpctest.Fault{Body: []byte(`{"Images":{"ImageInfo":[]}}{"Images":{"ImageInfo":[]}}`)}, "malformed", 4},
-		"an image of 9,000 levels":        {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1","New":` + strings.Repeat("[", 9000) + strings.Repeat("1,", 1<<18) + "1" + strings.Repeat("]", 9000) + `}]}}`)}, "malformed", 4},
-		"deep nesting that breaks parser": {ehpctest.Fault{Body: []byte(`{"Images":{"ImageInfo":` + strings.Repeat("[", 20000) + `}}`)}, "malformed", 4},
+		"throttled for good":          {ehpctest.Fault{Status: 400, Code: "Throttling.User"}, "throttled", 4},
+		"throttled with another code": {ehpctest.Fault{Status: 503, Code: "Throttling.UserApi"}, "throttled", 4},
+		"429":                         {ehpctest.Fault{Status: 429, Code: "TooManyRequests"}, "throttled", 4},
+		"service unavailable":         {ehpctest.Fault{Status: 503, Code: "ServiceUnavailable"}, "temporary", 4},
+		"unknown error":               {ehpctest.Fault{Status: 500, Code: "UnknownError"}, "temporary", 4},
+		"an empty 500":                {ehpctest.Fault{Status: 500, Body: []byte{}}, "temporary", 4},
+		"HTML of a proxy": {ehpctest.Fault{Status: 502, Body: []byte(page), ContentType: "text/html"},
+			"temporary", 4},
+		"HTML with status 200": {ehpctest.Fault{Body: []byte(page), ContentType: "text/html"}, "malformed",
+			4},
+		"a redirect": {ehpctest.Fault{Status: 302, Body: []byte{},
+			Header: http.Header{"Location": {"http://127.0.0.1:1/"}}}, "", 4},
+		"not authorised, 407":      {ehpctest.Fault{Status: 407, Code: "NotAuthorized"}, "not-authorized", 1},
+		"no permission, 501":       {ehpctest.Fault{Status: 501, Code: "NoPermission"}, "not-authorized", 1},
+		"the cluster has vanished": {ehpctest.Fault{Status: 404, Code: "ClusterNotFound"}, "not-found", 1},
+		"a reset": {ehpctest.Fault{Reset: true}, "temporary",
+			4 * 5 /* net/http tries each idle connection */},
+		"a body cut short":        {ehpctest.Fault{Answer: true, CutAfter: 20}, "temporary", 4},
+		"a body that drips":       {ehpctest.Fault{Answer: true, Drip: 50 * time.Millisecond}, "temporary", 4},
+		"a body that never comes": {ehpctest.Fault{Delay: 2 * time.Second}, "temporary", 4},
+		"truncated JSON": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"}`)}, "malformed", 4},
+		"null":            {ehpctest.Fault{Body: []byte(`null`)}, "malformed", 4},
+		"an empty object": {ehpctest.Fault{Body: []byte(`{}`)}, "malformed", 4},
+		"no list": {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{}}`)}, "malformed",
+			4},
+		"a list that is null": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":null}}`)}, "malformed", 4},
+		"a list that is an object": {ehpctest.Fault{Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":{}}}`)},
+			"malformed", 4},
+		"an image without an id": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":""}]}}`)}, "malformed", 4},
+		"an error with status 200": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","Code":"ServiceUnavailable","Message":"x"}`)}, "", 4},
+		"an error beside an empty list": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","Code":"EcsError","Images":{"ImageInfo":[]}}`)}, "", 4},
+		"more than the cap": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[]},"x":"` + strings.Repeat("x", 1<<20) + `"}`)},
+			"malformed", 4},
+		"an error message of a megabyte": {ehpctest.Fault{Status: 500, Code: "UnknownError",
+			Message: strings.Repeat("x", 1<<19)}, "temporary", 4},
+		"a 200 with nothing": {ehpctest.Fault{Status: 200, Body: []byte{}}, "malformed", 4},
+		"two documents": {ehpctest.Fault{
+			Body: []byte(`{"Images":{"ImageInfo":[]}}{"Images":{"ImageInfo":[]}}`)}, "malformed", 4},
+		"an image of 9,000 levels": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1","New":` + strings.Repeat("[", 9000) +
+				strings.Repeat("1,", 1<<18) + "1" + strings.Repeat("]", 9000) + `}]}}`)}, "malformed", 4},
+		"deep nesting that breaks parser": {ehpctest.Fault{
+			Body: []byte(`{"Images":{"ImageInfo":` + strings.Repeat("[", 20000) + `}}`)}, "malformed", 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,7 +218,8 @@ func TestBadAnswersOfOneScope(t *testing.T) {
 				t.Errorf("published is %s, want %s", got, want)
 			}
 			failed := report.Regions[0].Failed
-			if len(failed) != 1 || tc.class != "" && failed[0].Class != tc.class || failed[0].Message == "" || len(failed[0].Message) > 2000 {
+			if len(failed) != 1 || tc.class != "" && failed[0].Class != tc.class || failed[0].Message == "" ||
+				len(failed[0].Message) > 2000 {
 				t.Errorf("failed are %.300v, want class %s and a reason", failed, tc.class)
 			}
 			if calls := int(tries.Load()); calls > tc.calls || calls == 0 {
@@ -214,17 +240,21 @@ func TestOddAnswersThatAreGood(t *testing.T) {
 	t.Parallel()
 	l := newCaptureFixture(t)
 	q := ehpctest.Question{RegionID: region, ClusterID: "c1"}
-	l.data.Bodies[q] = ` { "Images" : { "ImageInfo" : [ {"ImageId":"m-1","Size":"40","OsTag":"CentOS","Status":"Deprecated","New":{"a":[1.50]}} ] , "More" : 1 } , "NextToken" : "x", "RequestId" : "r" } `
+	l.data.Bodies[q] = ` { "Images" : { "ImageInfo" : [ {"ImageId":"m-1","Size":"40",` +
+		`"OsTag":"CentOS","Status":"Deprecated",` +
+		`"New":{"a":[1.50]}} ] , "More" : 1 } , "NextToken" : "x", "RequestId" : "r" } `
 	l.runCapture()
 	r, err := l.writer.Now(context.Background(), region, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := l.writer.Snapshot(context.Background(), catalog.Scope{RegionID: region, ClusterID: "c1"}, r.ScopesOf("c1")[0].Digest)
+	s, err := l.writer.Snapshot(context.Background(), catalog.Scope{RegionID: region, ClusterID: "c1"},
+		r.ScopesOf("c1")[0].Digest)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"ImageId":"m-1","New":{"a":[1.50]},"OsTag":"CentOS","Size":"40","Status":"Deprecated"}`; len(s.Images) != 1 || s.Images[0].Raw != want {
+	if want := `{"ImageId":"m-1","New":{"a":[1.50]},"OsTag":"CentOS","Size":"40","Status":"Deprecated"}`; len(
+		s.Images) != 1 || s.Images[0].Raw != want {
 		t.Errorf("stored is %s, want %s", s.Images[0].Raw, want)
 	}
 }
@@ -271,7 +301,8 @@ func TestTimeLeftIsWaitedFor(t *testing.T) {
 		if tries = append(tries, time.Now()); len(tries) > 2 {
 			return nil
 		}
-		return &ehpctest.Fault{Status: 429, Code: "Throttling.User", Header: http.Header{"X-Ratelimit-User-Api": {"Limit:1,Remain:0,TimeLeft:300,Reset:1"}}}
+		return &ehpctest.Fault{Status: 429, Code: "Throttling.User",
+			Header: http.Header{"X-Ratelimit-User-Api": {"Limit:1,Remain:0,TimeLeft:300,Reset:1"}}}
 	})
 	if r := l.runCapture(); r.Counts.Failed > 0 || len(tries) != 3 {
 		t.Fatalf("%d tries, counts are %+v", len(tries), r.Counts)
@@ -287,8 +318,11 @@ func TestTimeLeftIsWaitedFor(t *testing.T) {
 func TestBadListings(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]ehpctest.Fault{
-		"no list":               {Body: []byte(`{"TotalCount":0}`)},
-		"TotalCount disagrees":  {Body: []byte(`{"TotalCount":3,"PageNumber":1,"PageSize":50,"Clusters":{"ClusterInfoSimple":[{"Id":"c1","RegionId":"cn-hangzhou"}]}}`)},
+		"no list": {Body: []byte(`{"TotalCount":0}`)},
+		"TotalCount disagrees": {
+			Body: []byte(
+				`{"TotalCount":3,"PageNumber":1,"PageSize":50,` +
+					`"Clusters":{"ClusterInfoSimple":[{"Id":"c1","RegionId":"cn-hangzhou"}]}}`)},
 		"not authorised":        {Status: 407, Code: "NotAuthorized"},
 		"service unavailable":   {Status: 503, Code: "ServiceUnavailable"},
 		"a page that is a page": {Body: []byte("<html>"), ContentType: "text/html"},

@@ -30,14 +30,17 @@ func TestIdsOfTheAPIStayInTheirPlace(t *testing.T) {
 		listings = 25
 	}
 	random := rand.New(rand.NewPCG(11, 12))
-	parts := []string{"..", "/", "%2e%2e", "%2f", `\`, "\x00", "a", "ehpc-hz-1", ".", "_any", "．．", "c:", "head.json", "log", strings.Repeat("x", 300), "\u202e", " ", "~", "?", "#", "7", "-", "_", "Z"}
+	parts := []string{"..", "/", "%2e%2e", "%2f", `\`, "\x00", "a", "ehpc-hz-1", ".", "_any", "．．", "c:", "head.json",
+		"log", strings.Repeat("x", 300), "\u202e", " ", "~", "?", "#", "7", "-", "_", "Z"}
 	name := func() (id string) {
 		for range 1 + random.IntN(5) {
 			id += parts[random.IntN(len(parts))]
 		}
 		return id
 	}
-	place := regexp.MustCompile(`^p/v1/cn-hangzhou/(head\.json|catalogue\.ndjson|log/[0-9]{4}-[0-9]{2}\.ndjson|clusters/[A-Za-z0-9._-]{1,128}/[A-Za-z0-9._-]{1,128}/[0-9a-f]{64}\.json)$`)
+	place := regexp.MustCompile(
+		`^p/v1/cn-hangzhou/(head\.json|catalogue\.ndjson|log/[0-9]{4}-[0-9]{2}\.ndjson|` +
+			`clusters/[A-Za-z0-9._-]{1,128}/[A-Za-z0-9._-]{1,128}/[0-9a-f]{64}\.json)$`)
 	stored, refused := 0, 0
 	for range listings {
 		objects, problems := captureIDs(t, ids, name)

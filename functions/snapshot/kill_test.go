@@ -117,7 +117,8 @@ func (f *fleetState) changeSomeLists() {
 }
 
 func (f *fleetState) upstreamData() *ehpctest.Fixed {
-	d := &ehpctest.Fixed{RegionList: []ehpctest.Region{{RegionID: region}}, ClusterLists: map[string][]json.RawMessage{}, ImageLists: map[ehpctest.Question]string{}}
+	d := &ehpctest.Fixed{RegionList: []ehpctest.Region{{RegionID: region}},
+		ClusterLists: map[string][]json.RawMessage{}, ImageLists: map[ehpctest.Question]string{}}
 	types := map[string]string{}
 	for i, q := range f.scopes {
 		d.ImageLists[q] = f.imagesJSON(i)
@@ -125,7 +126,8 @@ func (f *fleetState) upstreamData() *ehpctest.Fixed {
 	}
 	delete(types, "")
 	for id, t := range types {
-		d.ClusterLists[region] = append(d.ClusterLists[region], fmt.Appendf(nil, `{"Id":%q,"RegionId":%q,"InstanceType":%q}`, id, region, t))
+		d.ClusterLists[region] = append(d.ClusterLists[region],
+			fmt.Appendf(nil, `{"Id":%q,"RegionId":%q,"InstanceType":%q}`, id, region, t))
 	}
 	return d
 }
@@ -141,12 +143,14 @@ func (f *fleetState) versionMark(i int) string {
 
 // array is the list of a scope.
 func (f *fleetState) imagesJSON(i int) string {
-	return fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":%q,"Status":"Available"}]`, f.versionMark(i))
+	return fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":%q,"Status":"Available"}]`,
+		f.versionMark(i))
 }
 
 // views are lookups that together show every scope, and the first of them all
 // at once.
-var views = []string{"/v1/clusters?RegionId=cn-hangzhou", "/v1/images?format=ids", "/v1/images?ClusterId=*&format=ids&limit=1000", "/v1/images?ClusterId=*&InstanceType=*&format=ids&limit=1000"}
+var views = []string{"/v1/clusters?RegionId=cn-hangzhou", "/v1/images?format=ids",
+	"/v1/images?ClusterId=*&format=ids&limit=1000", "/v1/images?ClusterId=*&InstanceType=*&format=ids&limit=1000"}
 
 // shows is what the views show of the fleet as it is.
 func (f *fleetState) expectedViews(t *testing.T) []string {
@@ -159,7 +163,8 @@ func (f *fleetState) expectedViews(t *testing.T) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := catalog.NewSnapshot(catalog.Scope{RegionID: region, ClusterID: q.ClusterID, InstanceType: q.InstanceType}, catalog.Time{}, "", images)
+		s := catalog.NewSnapshot(catalog.Scope{RegionID: region, ClusterID: q.ClusterID, InstanceType: q.InstanceType},
+			catalog.Time{}, "", images)
 		digests += s.Digest + "\n"
 		v := 1
 		if q.ClusterID != "" {
@@ -268,7 +273,8 @@ func TestKilledAtEveryRequest(t *testing.T) {
 	if orphans.Load() == 0 {
 		t.Error("no run left anything behind")
 	}
-	t.Logf("%d scopes, %d seeds: %d kills, 0 commits lost, 0 torn states seen, %d orphans left and collected", scopes, seeds, kills.Load(), orphans.Load())
+	t.Logf("%d scopes, %d seeds: %d kills, 0 commits lost, 0 torn states seen, %d orphans left and collected", scopes,
+		seeds, kills.Load(), orphans.Load())
 }
 
 // killedAtEvery returns how many requests there were to die at, and how many
@@ -350,7 +356,9 @@ func (w *fixture) collectOrphans() int {
 		later time.Duration
 		want  int
 	}{{archive.Grace - time.Hour, 0}, {archive.Grace + time.Hour, orphans}} {
-		sweep, err := archive.NewCollector(bucket, keys, keep, func() time.Time { return time.Now().Add(row.later) }).Collect(w.t.Context(), region)
+		sweep, err := archive.NewCollector(bucket, keys, keep, func() time.Time {
+			return time.Now().Add(row.later)
+		}).Collect(w.t.Context(), region)
 		if err != nil || sweep.Removed != row.want {
 			w.t.Errorf("a sweep after %s removes %d of %d orphans: %v", row.later, sweep.Removed, orphans, err)
 		}
@@ -364,9 +372,11 @@ func (w *fixture) collectOrphans() int {
 // bucket is the world's OSS without any fault.
 func (w *fixture) openBucket() (*ossbucket.Bucket, archive.Keys) {
 	w.t.Helper()
-	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket, Credentials: func(context.Context) (cloud.Credentials, error) {
-		return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, nil
-	}})
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket,
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
+				SecurityToken: w.oss.Key.Token}, nil
+		}})
 	keys, keysErr := archive.NewKeys("community-images")
 	if err := errors.Join(err, keysErr); err != nil {
 		w.t.Fatal(err)

@@ -20,7 +20,8 @@ func (l *captureFixture) addClusters(n int) {
 	l.data.ClusterLists[region] = nil
 	for i := range n {
 		id := fmt.Sprintf("c%04d", i)
-		l.data.ClusterLists[region] = append(l.data.ClusterLists[region], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
+		l.data.ClusterLists[region] = append(l.data.ClusterLists[region],
+			json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, region)))
 		l.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: id}] = `[{"ImageId":"m"}]`
 	}
 }
@@ -82,7 +83,8 @@ func TestPageThatIsRefusedForGood(t *testing.T) {
 	if n := tries(); n["1"] != 1 || n["2"] != 4 || n["3"] != 1 {
 		t.Errorf("pages were asked %v times", n)
 	}
-	if p := r.Regions[0].State.Discovery.Problem; p == nil || p.Class != "throttled" || p.Code != "Throttling.User" || r.Counts.Ended > 0 || r.Regions[0].Clusters != 120 {
+	if p := r.Regions[0].State.Discovery.Problem; p == nil || p.Class != "throttled" || p.Code != "Throttling.User" ||
+		r.Counts.Ended > 0 || r.Regions[0].Clusters != 120 {
 		t.Errorf("problem %v, %+v, %d clusters", p, r.Counts, r.Regions[0].Clusters)
 	}
 }
@@ -97,7 +99,8 @@ func TestListingWithoutTime(t *testing.T) {
 	l.addClusters(500)
 	l.setImageVersion("v2")
 	l.capturer = capture.New(capture.Settings{
-		Regions: []string{region}, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4, ShrinkGuard: 100, Margin: time.Minute,
+		Regions: []string{region}, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: 4,
+		ShrinkGuard: 100, Margin: time.Minute,
 	}, l.client, capture.NewRateLimiter(1e6, time.Now), l.writer, time.Now)
 	calls := l.ehpc.Calls()
 	l.setFault(func(c ehpctest.Call) *ehpctest.Fault {
@@ -108,11 +111,14 @@ func TestListingWithoutTime(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
 	defer cancel()
-	r, err := l.capturer.Run(ctx, capture.Request{RunID: "r", Trigger: "timer"}, func(s catalog.Scope, err error) { t.Error(s, err) })
+	r, err := l.capturer.Run(ctx, capture.Request{RunID: "r", Trigger: "timer"}, func(s catalog.Scope, err error) {
+		t.Error(s, err)
+	})
 	if err != nil || ctx.Err() != nil {
 		t.Fatal(err, ctx.Err())
 	}
-	if got := l.describeState(); strings.Count(got, " ok m-v2") != 4 || r.Regions[0].State.Discovery.Problem == nil || r.Counts.Ended > 0 {
+	if got := l.describeState(); strings.Count(got, " ok m-v2") != 4 || r.Regions[0].State.Discovery.Problem == nil ||
+		r.Counts.Ended > 0 {
 		t.Errorf("published is %s, problem %v, %+v", got, r.Regions[0].State.Discovery.Problem, r.Counts)
 	}
 	if n := int64(l.ehpc.Calls() - calls); n > 4+10 || r.Calls < n || r.Calls > n+4 {
@@ -136,13 +142,15 @@ func TestConcurrencyOverRegions(t *testing.T) {
 		l.data.ImageLists[ehpctest.Question{RegionID: r}] = `[{"ImageId":"m"}]`
 		for i := range 200 {
 			id := fmt.Sprintf("%s-c%03d", r, i)
-			l.data.ClusterLists[r] = append(l.data.ClusterLists[r], json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, r)))
+			l.data.ClusterLists[r] = append(l.data.ClusterLists[r],
+				json.RawMessage(fmt.Sprintf(`{"Id":%q,"RegionId":%q}`, id, r)))
 			l.data.ImageLists[ehpctest.Question{RegionID: r, ClusterID: id}] = `[{"ImageId":"m"}]`
 		}
 	}
 	l.setFault(func(ehpctest.Call) *ehpctest.Fault { return &ehpctest.Fault{Delay: time.Millisecond} })
 	l.capturer = capture.New(capture.Settings{
-		Regions: regions, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: concurrency, ShrinkGuard: 100,
+		Regions: regions, Unscoped: true, InstanceTypes: capture.InstanceTypes{Auto: true}, Concurrency: concurrency,
+		ShrinkGuard: 100,
 	}, l.client, capture.NewRateLimiter(1e6, time.Now), l.writer, time.Now)
 	for range 2 {
 		if r := l.runCapture(); r.Counts.Unchanged+r.Counts.Changed != 4*201 {

@@ -42,10 +42,12 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	w := &fixture{t: t, oss: osstest.Start(t, ""), data: &ehpctest.Fixed{
-		RegionList:   []ehpctest.Region{{RegionID: region}},
-		ClusterLists: map[string][]json.RawMessage{region: {json.RawMessage(`{"Id":"ehpc-hz-1","Name":"one","RegionId":"cn-hangzhou","InstanceType":"ecs.c7.large"}`)}},
-		ImageLists:   map[ehpctest.Question]string{},
-		Bodies:       map[ehpctest.Question]string{},
+		RegionList: []ehpctest.Region{{RegionID: region}},
+		ClusterLists: map[string][]json.RawMessage{
+			region: {json.RawMessage(
+				`{"Id":"ehpc-hz-1","Name":"one","RegionId":"cn-hangzhou","InstanceType":"ecs.c7.large"}`)}},
+		ImageLists: map[ehpctest.Question]string{},
+		Bodies:     map[ehpctest.Question]string{},
 	}}
 	w.setImageVersion("v1")
 	w.ehpc = ehpctest.New(ehpctest.Options{
@@ -72,14 +74,16 @@ func newFixture(t *testing.T) *fixture {
 // offer sets the images of every scope: one that stays and one that is named.
 func (w *fixture) setImageVersion(version string) {
 	list := fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":"m-%s","Status":"Available"}]`, version)
-	for _, q := range []ehpctest.Question{{}, {ClusterID: "ehpc-hz-1"}, {ClusterID: "ehpc-hz-1", InstanceType: "ecs.c7.large"}} {
+	for _, q := range []ehpctest.Question{{}, {ClusterID: "ehpc-hz-1"},
+		{ClusterID: "ehpc-hz-1", InstanceType: "ecs.c7.large"}} {
 		q.RegionID = region
 		w.data.ImageLists[q] = list
 	}
 }
 
 func (w *fixture) functionEnv() []string {
-	return []string{"OSS_ENDPOINT=" + w.oss.URL, "OSS_BUCKET=" + w.oss.Bucket, "EHPC_REGIONS=" + region, "EHPC_ENDPOINT=" + w.url,
+	return []string{"OSS_ENDPOINT=" + w.oss.URL, "OSS_BUCKET=" + w.oss.Bucket, "EHPC_REGIONS=" + region,
+		"EHPC_ENDPOINT=" + w.url,
 		"SNAPSHOT_QPS=1000", "SNAPSHOT_SHRINK_GUARD=100", "QUERY_HEAD_TTL=0s"}
 }
 
@@ -87,7 +91,9 @@ func (w *fixture) functionEnv() []string {
 func (w *fixture) startFunction(name string, env ...string) *fctest.Function {
 	w.t.Helper()
 	f, err := fctest.Start(w.t.Context(), fctest.Binary(w.t, "community-images/functions/"+name), fctest.Options{
-		Env: append(w.functionEnv(), env...), Timeout: 30 * time.Second, Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
+		Env: append(w.functionEnv(), env...), Timeout: 30 * time.Second,
+		Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
+			SecurityToken: w.oss.Key.Token},
 		Output: w.addLog,
 	})
 	if err != nil {
@@ -204,7 +210,8 @@ func TestRequestsOfARun(t *testing.T) {
 	f.Stop() // until then the last lines may be on their way
 	for _, line := range w.logLines() {
 		var entry struct{ Message, RequestID string }
-		if err := json.Unmarshal([]byte(line), &entry); err == nil && entry.Message == "snapshot done" && entry.RequestID != "" {
+		if err := json.Unmarshal([]byte(line), &entry); err == nil && entry.Message == "snapshot done" &&
+			entry.RequestID != "" {
 			done++
 		}
 	}

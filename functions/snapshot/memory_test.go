@@ -30,8 +30,10 @@ func TestMemory(t *testing.T) {
 	w.ehpc.SetData(data)
 	start := func() *fctest.Function {
 		f, err := fctest.Start(t.Context(), fctest.Binary(t, "community-images/functions/snapshot"), fctest.Options{
-			Env: append(w.functionEnv(), "SNAPSHOT_UNSCOPED=false", "SNAPSHOT_QPS=10000"), Memory: 256, Output: w.addLog,
-			Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token},
+			Env: append(w.functionEnv(), "SNAPSHOT_UNSCOPED=false", "SNAPSHOT_QPS=10000"), Memory: 256,
+			Output: w.addLog,
+			Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
+				SecurityToken: w.oss.Key.Token},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +47,8 @@ func TestMemory(t *testing.T) {
 		next    bool
 		cold    bool
 		changed int
-	}{{"everything is new", false, false, scopes}, {"nothing has changed", false, false, 0}, {"everything has changed", true, false, scopes}, {"everything has changed, cold", true, true, scopes}} {
+	}{{"everything is new", false, false, scopes}, {"nothing has changed", false, false, 0},
+		{"everything has changed", true, false, scopes}, {"everything has changed, cold", true, true, scopes}} {
 		if step.next {
 			data.ChangeImages()
 		}
@@ -57,9 +60,11 @@ func TestMemory(t *testing.T) {
 			t.Fatalf("%s: %+v", step.name, c)
 		}
 		peak := processStatus(t, f, "VmHWM:")
-		t.Logf("%d scopes of %d images, %s: peak %s MB, resident %s MB", scopes, images, step.name, megabytes(peak), megabytes(processStatus(t, f, "VmRSS:")))
+		t.Logf("%d scopes of %d images, %s: peak %s MB, resident %s MB", scopes, images, step.name, megabytes(peak),
+			megabytes(processStatus(t, f, "VmRSS:")))
 		if peak > maxPeak {
-			t.Errorf("%s: the process held %s MB, at most %s are allowed", step.name, megabytes(peak), megabytes(maxPeak))
+			t.Errorf("%s: the process held %s MB, at most %s are allowed", step.name, megabytes(peak),
+				megabytes(maxPeak))
 		}
 	}
 }

@@ -23,12 +23,16 @@ func TestEventsThatAreNone(t *testing.T) {
 	w.oss.Requests()
 	deep := strings.Repeat(`{"a":`, 20000)
 	for _, event := range []string{
-		"0", `"x"`, "[]", "{", `{"clusters":1}`, `{"cluster":[]}`, `{"clusters":["../x"]}`, `{"clusters":["a\u0000b"]}`, `{"regions":["cn-nowhere"]}`, `{"shard":"0/4"}`, `{"shard":"1/99999999999999999999"}`,
-		`{"accept":["a"]}`, `{"accept":["cn-hangzhou/../.."]}`, `{"instanceTypes":["%00"]}`, `{"triggerTime":1}`, `{"triggerName":"t","payload":"awesome"}`, `{"triggerName":"t","payload":"{\"x\":1}"}`,
-		`{"triggerName":"t","payload":7}`, deep, "\xff\xfe\x00", "<html>", strings.Repeat("x", 300<<10), `{"clusters":[` + strings.Repeat(`"a",`, 100000) + `"a"]}x`,
+		"0", `"x"`, "[]", "{", `{"clusters":1}`, `{"cluster":[]}`, `{"clusters":["../x"]}`, `{"clusters":["a\u0000b"]}`,
+		`{"regions":["cn-nowhere"]}`, `{"shard":"0/4"}`, `{"shard":"1/99999999999999999999"}`,
+		`{"accept":["a"]}`, `{"accept":["cn-hangzhou/../.."]}`, `{"instanceTypes":["%00"]}`, `{"triggerTime":1}`,
+		`{"triggerName":"t","payload":"awesome"}`, `{"triggerName":"t","payload":"{\"x\":1}"}`,
+		`{"triggerName":"t","payload":7}`, deep, "\xff\xfe\x00", "<html>", strings.Repeat("x", 300<<10),
+		`{"clusters":[` + strings.Repeat(`"a",`, 100000) + `"a"]}x`,
 	} {
 		response, err := f.Invoke(t.Context(), []byte(event))
-		if err != nil || response.Error == nil || response.Error.Type != "InvocationFailed" || len(response.Error.Message) > 2<<10 {
+		if err != nil || response.Error == nil || response.Error.Type != "InvocationFailed" ||
+			len(response.Error.Message) > 2<<10 {
 			t.Errorf("%.80q is answered %.300s, %v, %v", event, response.Payload, response.Error, err)
 		}
 	}
@@ -108,8 +112,10 @@ func TestNothingIsCommittedAfterTheDeadline(t *testing.T) {
 				if audit := w.auditArchive(); len(audit.Findings) > 0 {
 					t.Errorf("audit is %+v", audit)
 				}
-				if most := max(tc.left, 0) + time.Second; took > most || late.Load() > 0 || tc.committed && response.Error != nil {
-					return fmt.Errorf("answered after %s, at most %s is allowed; %d requests that write arrived after the deadline; %v", took, most, late.Load(), response.Error)
+				if most := max(tc.left, 0) + time.Second; took > most || late.Load() > 0 || tc.committed &&
+					response.Error != nil {
+					return fmt.Errorf("answered after %s, at most %s is allowed; %d requests that write arrived "+
+						"after the deadline; %v", took, most, late.Load(), response.Error)
 				}
 				return nil
 			})
@@ -130,7 +136,9 @@ func TestBucketThatRefuses(t *testing.T) {
 	fleet.changeSomeLists()
 	w.ehpc.SetData(fleet.upstreamData())
 	for _, fault := range []osstest.Fault{
-		{Status: 403, Code: "AccessDenied"}, {Status: 404, Code: "NoSuchBucket"}, {Status: 503, Code: "ServiceUnavailable"}, {Status: 503, Code: "QpsLimitExceeded"}, {Status: 409, Code: "FileImmutable"},
+		{Status: 403, Code: "AccessDenied"}, {Status: 404, Code: "NoSuchBucket"},
+		{Status: 503, Code: "ServiceUnavailable"}, {Status: 503, Code: "QpsLimitExceeded"},
+		{Status: 409, Code: "FileImmutable"},
 	} {
 		for _, writes := range []bool{false, true} {
 			w.oss.SetFault(func(r osstest.Request) *osstest.Fault {
@@ -141,8 +149,10 @@ func TestBucketThatRefuses(t *testing.T) {
 			})
 			response, err := f.Invoke(t.Context(), []byte(timerEventNow()))
 			w.oss.SetFault(nil)
-			if err != nil || response.Error == nil || !strings.Contains(response.Error.Message, "nothing could be committed") {
-				t.Errorf("%s, writes alone %t: %.300s, %v, %v", fault.Code, writes, response.Payload, response.Error, err)
+			if err != nil || response.Error == nil ||
+				!strings.Contains(response.Error.Message, "nothing could be committed") {
+				t.Errorf("%s, writes alone %t: %.300s, %v, %v", fault.Code, writes, response.Payload, response.Error,
+					err)
 			}
 			for v, want := range was {
 				if text, _ := w.readView(q, v, ""); text != want {

@@ -58,12 +58,17 @@ func (d *randomFaults) setFaultRate(share float64) {
 
 var (
 	ossFaults = []osstest.Fault{
-		{Status: 503, Code: "ServiceUnavailable"}, {Status: 500, Code: "InternalError", Applied: true}, {Reset: true}, {Reset: true, Applied: true},
-		{Half: true}, {FlipBit: true}, {WrongCRC: true}, {Delay: 20 * time.Millisecond}, {Status: 502, Body: "<html>Bad Gateway</html>"},
+		{Status: 503, Code: "ServiceUnavailable"}, {Status: 500, Code: "InternalError", Applied: true}, {Reset: true},
+		{Reset: true, Applied: true},
+		{Half: true}, {FlipBit: true}, {WrongCRC: true}, {Delay: 20 * time.Millisecond},
+		{Status: 502, Body: "<html>Bad Gateway</html>"},
 	}
 	ehpcFaults = []ehpctest.Fault{
-		{Status: 400, Code: "Throttling.User"}, {Status: 503, Code: "ServiceUnavailable"}, {Reset: true}, {Answer: true, CutAfter: 20},
-		{Body: []byte(`{"RequestId":"r","Images":{}}`)}, {Delay: 20 * time.Millisecond}, {Status: 502, Body: []byte("<html>Bad Gateway</html>"), ContentType: "text/html"}, {Status: 407, Code: "NotAuthorized"},
+		{Status: 400, Code: "Throttling.User"}, {Status: 503, Code: "ServiceUnavailable"}, {Reset: true},
+		{Answer: true, CutAfter: 20},
+		{Body: []byte(`{"RequestId":"r","Images":{}}`)}, {Delay: 20 * time.Millisecond},
+		{Status: 502, Body: []byte("<html>Bad Gateway</html>"), ContentType: "text/html"},
+		{Status: 407, Code: "NotAuthorized"},
 	}
 )
 
@@ -104,11 +109,14 @@ func TestSoakOfBothFunctions(t *testing.T) {
 	w, fleet := newFixture(t), newFleetState(scopes, 17)
 	fleet.cycle = 8 // else caches grow up to their limits
 	w.ehpc.SetData(fleet.upstreamData())
-	snapshotWay, queryWay, ehpcWay := newCountingHandler(t, w.oss), newCountingHandler(t, w.oss), newCountingHandler(t, w.ehpc)
+	snapshotWay, queryWay, ehpcWay := newCountingHandler(t, w.oss), newCountingHandler(t, w.oss), newCountingHandler(t,
+		w.ehpc)
 	s := w.startFunction("snapshot", "OSS_ENDPOINT="+snapshotWay.url, "EHPC_ENDPOINT="+ehpcWay.url)
 	q, err := fctest.Start(t.Context(), fctest.Binary(t, "community-images/functions/query"), fctest.Options{
-		Env: append(w.functionEnv(), "OSS_ENDPOINT="+queryWay.url, "QUERY_HEAD_TTL=50ms"), Timeout: 30 * time.Second, Concurrency: readers,
-		Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret, SecurityToken: w.oss.Key.Token}, Output: w.addLog,
+		Env: append(w.functionEnv(), "OSS_ENDPOINT="+queryWay.url, "QUERY_HEAD_TTL=50ms"), Timeout: 30 * time.Second,
+		Concurrency: readers,
+		Credentials: cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
+			SecurityToken: w.oss.Key.Token}, Output: w.addLog,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -148,13 +156,15 @@ func TestSoakOfBothFunctions(t *testing.T) {
 			}
 		}
 		if n == ticks/2 { // caches have what comes again
-			early = resourceUse{processStatus(t, s, "VmRSS:"), processStatus(t, q, "VmRSS:"), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
+			early = resourceUse{processStatus(t, s, "VmRSS:"), processStatus(t, q, "VmRSS:"), snapshotWay.open.Load(),
+				queryWay.open.Load(), ehpcWay.open.Load()}
 		}
 	}
 	d.setFaultRate(0)
 	looks, refused := stop()
 	w.runSnapshot(s)
-	late := resourceUse{processStatus(t, s, "VmRSS:"), processStatus(t, q, "VmRSS:"), snapshotWay.open.Load(), queryWay.open.Load(), ehpcWay.open.Load()}
+	late := resourceUse{processStatus(t, s, "VmRSS:"), processStatus(t, q, "VmRSS:"), snapshotWay.open.Load(),
+		queryWay.open.Load(), ehpcWay.open.Load()}
 	early.checkGrowth(t, late)
 
 	audit := w.auditArchive()
@@ -169,13 +179,15 @@ func TestSoakOfBothFunctions(t *testing.T) {
 		t.Errorf("the store ends with\n%s\na run without faults gives\n%s", got, want)
 	}
 	routines := []int{w.countGoroutines(s), w.countGoroutines(q)}
-	if int64(routines[0]) > maxRoutines+2*(late.toOSS+late.toUpstream) || int64(routines[1]) > maxRoutines+2*late.queryToOSS {
+	if int64(routines[0]) > maxRoutines+2*(late.toOSS+late.toUpstream) || int64(routines[1]) > maxRoutines+
+		2*late.queryToOSS {
 		t.Errorf("%d goroutines are left in the snapshot function, %d in the query function", routines[0], routines[1])
 	}
 	if d.faults < ticks || looks < int64(ticks) || failed > ticks/2 {
 		t.Errorf("only %d faults and %d lookups; %d ticks committed nothing", d.faults, looks, failed)
 	}
-	t.Logf("%d ticks, %d faults, %d ticks without a commit, %d commits; %d lookups, %d of them 503; goroutines %v; from %+v to %+v", ticks, d.faults, failed, audit.Commits, looks, refused, routines, early, late)
+	t.Logf("%d ticks, %d faults, %d ticks without a commit, %d commits; %d lookups, %d of them 503; goroutines %v; "+
+		"from %+v to %+v", ticks, d.faults, failed, audit.Commits, looks, refused, routines, early, late)
 }
 
 // growth is what may not grow.

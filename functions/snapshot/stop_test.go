@@ -39,7 +39,8 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 	s := &stallingProxy{next: w.oss}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	slow, fast, q := w.startFunction("snapshot", "OSS_ENDPOINT="+server.URL), w.startFunction("snapshot"), w.startFunction("query")
+	slow, fast, q := w.startFunction("snapshot", "OSS_ENDPOINT="+
+		server.URL), w.startFunction("snapshot"), w.startFunction("query")
 	w.runSnapshot(slow)
 	process, _ := slow.Process()
 	signal := func(sig syscall.Signal) {

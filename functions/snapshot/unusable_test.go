@@ -13,15 +13,18 @@ import (
 // that cluster, so its scope stays; clusters that are listed join.
 func TestEntryThatCannotBeUsedEndsNothing(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{`null`, `"c3"`, `[]`, `{"Id":null,"RegionId":"cn-hangzhou"}`, `{"RegionId":"cn-hangzhou"}`, `{"Id":"c3","RegionId":"CN hangzhou"}`, `{"Id":"../c3"}`} {
+	for _, bad := range []string{`null`, `"c3"`, `[]`, `{"Id":null,"RegionId":"cn-hangzhou"}`,
+		`{"RegionId":"cn-hangzhou"}`, `{"Id":"c3","RegionId":"CN hangzhou"}`, `{"Id":"../c3"}`} {
 		l := newCaptureFixture(t)
 		l.runCapture()
 		good := l.data.ClusterLists[region]
-		l.data.ClusterLists[region] = []json.RawMessage{good[0], good[1], json.RawMessage(bad), json.RawMessage(`{"Id":"c4","RegionId":"cn-hangzhou"}`)}
+		l.data.ClusterLists[region] = []json.RawMessage{good[0], good[1], json.RawMessage(bad),
+			json.RawMessage(`{"Id":"c4","RegionId":"cn-hangzhou"}`)}
 		for range 4 {
 			r := l.runCapture()
 			if p := strings.Join(r.Regions[0].Problems, "; "); r.Counts.Ended > 0 || r.Regions[0].Clusters != 4 ||
-				!strings.Contains(p, "entry 3 of page 1") || !strings.Contains(p, "1 clusters that it does not list stay") {
+				!strings.Contains(p, "entry 3 of page 1") ||
+				!strings.Contains(p, "1 clusters that it does not list stay") {
 				t.Errorf("%s: %d scopes ended, %d clusters, problems %q", bad, r.Counts.Ended, r.Regions[0].Clusters, p)
 			}
 		}
@@ -43,17 +46,20 @@ func TestTypeThatCannotBeUsedEndsNothing(t *testing.T) {
 	for _, bad := range []string{`{}`, `null`, `5`, `"ecs a"`, `["ecs.b",null]`, `"ecs.b,ecs/c"`} {
 		l := newCaptureFixture(t)
 		list := func(types string) {
-			l.data.ClusterLists[region] = []json.RawMessage{json.RawMessage(`{"Id":"c1","RegionId":"cn-hangzhou","InstanceType":` + types + `}`)}
+			l.data.ClusterLists[region] = []json.RawMessage{
+				json.RawMessage(`{"Id":"c1","RegionId":"cn-hangzhou","InstanceType":` + types + `}`)}
 		}
 		for _, name := range []string{"ecs.a", "ecs.b"} {
-			l.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: "c1", InstanceType: name}] = `[{"ImageId":"m-t"}]`
+			l.data.ImageLists[ehpctest.Question{RegionID: region, ClusterID: "c1",
+				InstanceType: name}] = `[{"ImageId":"m-t"}]`
 		}
 		list(`"ecs.a"`)
 		l.runCapture()
 		list(bad)
 		for range 4 {
 			r := l.runCapture()
-			if p := strings.Join(r.Regions[0].Problems, "; "); r.Counts.Ended > 0 || !strings.Contains(p, `cluster "c1": instance type`) {
+			if p := strings.Join(r.Regions[0].Problems, "; "); r.Counts.Ended > 0 ||
+				!strings.Contains(p, `cluster "c1": instance type`) {
 				t.Errorf("%s: %d scopes ended, problems %q", bad, r.Counts.Ended, p)
 			}
 		}
@@ -81,7 +87,8 @@ func TestTypeThatCannotBeUsedEndsNothing(t *testing.T) {
 func TestTypeThatCannotBeUsedIsNoChange(t *testing.T) {
 	t.Parallel()
 	l := newCaptureFixture(t)
-	l.data.ClusterLists[region] = []json.RawMessage{json.RawMessage(`{"Id":"c1","RegionId":"cn-hangzhou","InstanceType":{}}`)}
+	l.data.ClusterLists[region] = []json.RawMessage{
+		json.RawMessage(`{"Id":"c1","RegionId":"cn-hangzhou","InstanceType":{}}`)}
 	for i := range 3 {
 		if r := l.runCapture(); r.Regions[0].Committed != (i == 0) {
 			t.Errorf("run %d committed: %v", i+1, r.Regions[0].Committed)

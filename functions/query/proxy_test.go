@@ -14,8 +14,8 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-// front is a way to a catalogue's store of its own, for the function under
-// test: it breaks without harm to others who use the store.
+// proxy stands between the function under test and OSS. Its faults do not reach
+// others who use the same OSS.
 type proxy struct {
 	t                  testing.TB
 	oss                *osstest.Endpoint
@@ -79,7 +79,8 @@ func (f *proxy) countConcurrent(others []*pendingRequest) {
 			now++
 		}
 	}
-	for most := f.maxConcurrent.Load(); now > most && !f.maxConcurrent.CompareAndSwap(most, now); most = f.maxConcurrent.Load() {
+	for most := f.maxConcurrent.Load(); now > most &&
+		!f.maxConcurrent.CompareAndSwap(most, now); most = f.maxConcurrent.Load() {
 	}
 }
 
@@ -96,7 +97,7 @@ func (f *proxy) waitUntilCounted() {
 	}
 }
 
-// fronted marks the requests that came by a front. OSS does not sign it.
+// fronted is a header that marks the requests through a proxy. It is not signed.
 const fronted = "Fronted"
 
 func openProxy(t testing.TB, c *testRegion) *proxy {
@@ -152,7 +153,7 @@ func (f *proxy) injectFault(fault osstest.Fault) {
 	}
 }
 
-// hook decides about every request that comes by the front.
+// setFault sets a function that decides about every request through the proxy.
 func (f *proxy) setFault(fault func(osstest.Request) *osstest.Fault) {
 	f.oss.SetFault(func(r osstest.Request) *osstest.Fault {
 		if r.Header.Get(fronted) == "" {

@@ -18,7 +18,7 @@ import (
 const (
 	coldGoal  = 1.3
 	coldAdded = 3 * time.Millisecond
-	perMB     = 10 * time.Millisecond // for an answer from the whole catalogue
+	perMB     = 10 * time.Millisecond // for an answer from the whole region
 
 	leastStarts = 30 // of each kind: a median of fewer moves by half a millisecond
 )
@@ -27,7 +27,7 @@ const (
 // protocol, in turns with the function that has the same SDKs.
 func BenchmarkColdStart(b *testing.B) { benchmarkColdStart(b, smallRegion) }
 
-// BenchmarkColdStartLarge is BenchmarkColdStart on the large catalogue.
+// BenchmarkColdStartLarge is BenchmarkColdStart on the large region.
 func BenchmarkColdStartLarge(b *testing.B) { benchmarkColdStart(b, largeRegion) }
 
 func benchmarkColdStart(b *testing.B, s regionSize) {
@@ -57,15 +57,18 @@ func benchmarkColdStart(b *testing.B, s regionSize) {
 	b.ReportMetric(milliseconds(median(one.took)), "one-ms")
 	b.ReportMetric(milliseconds(median(text.took)), "text-ms")
 	b.ReportMetric(milliseconds(median(byID.took)), "id-ms")
-	fmt.Printf("\n%s, cold start to the first answer (%d starts; the catalogue has %.2f MB, a round trip takes %.2f ms):\n",
+	fmt.Printf("\n%s, cold start to the first answer (%d starts; the content has %.2f MB, a round trip takes %.2f "+
+		"ms):\n",
 		c.name, len(base.took), mb, milliseconds(median(trip)))
 	for _, row := range []struct {
 		name   string
 		goal   time.Duration
 		starts coldStarts
-	}{{"the same SDKs alone", 0, base}, {"one cluster", goal, one}, {"text over all", all, text}, {"image by id", all, byID}} {
+	}{{"the same SDKs alone", 0, base}, {"one cluster", goal, one}, {"text over all", all, text},
+		{"image by id", all, byID}} {
 		fmt.Printf("%-20s goal %7.1f ms  p50 %7.1f ms  cpu %7.1f ms\n",
-			row.name, milliseconds(row.goal), milliseconds(median(row.starts.took)), milliseconds(median(row.starts.cpu)))
+			row.name, milliseconds(row.goal), milliseconds(median(row.starts.took)),
+			milliseconds(median(row.starts.cpu)))
 	}
 	fmt.Println()
 }
@@ -115,13 +118,13 @@ func (c *testRegion) measureRoundTrip(tb testing.TB) time.Duration {
 }
 
 // BenchmarkMemory measures the resident memory of the query process once it
-// has touched the whole catalogue in every way.
+// has read the whole region in every way.
 func BenchmarkMemory(b *testing.B) { benchmarkMemory(b, smallRegion) }
 
-// BenchmarkMemoryLarge is BenchmarkMemory on the large catalogue.
+// BenchmarkMemoryLarge is BenchmarkMemory on the large region.
 func BenchmarkMemoryLarge(b *testing.B) { benchmarkMemory(b, largeRegion) }
 
-// The process may have so much, and so many times the catalogue.
+// The process may use memoryBase bytes, and memoryTimes the size of the content.
 const (
 	memoryBase  = 12e6
 	memoryTimes = 8
@@ -154,7 +157,9 @@ func benchmarkMemory(b *testing.B, s regionSize) {
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(peakBytes(b, process))/1e6, "peak-MB")
 	b.ReportMetric(float64(residentBytes(b, process))/1e6, "rss-MB")
-	fmt.Printf("\n%s, memory: goal %.1f MB, resident %s MB (%s of it the program's file), peak %s MB (%s)\n\n", c.name, goal/1e6, megabytes(residentBytes(b, process)), megabytes(processStatus(b, process, "RssFile:")), megabytes(peakBytes(b, process)), strings.Join(steps, ", "))
+	fmt.Printf("\n%s, memory: goal %.1f MB, resident %s MB (%s of it the program's file), peak %s MB (%s)\n\n", c.name,
+		goal/1e6, megabytes(residentBytes(b, process)), megabytes(processStatus(b, process, "RssFile:")),
+		megabytes(peakBytes(b, process)), strings.Join(steps, ", "))
 }
 
 func megabytes(n int) string { return strconv.FormatFloat(math.Round(float64(n)/1e5)/10, 'f', 1, 64) }

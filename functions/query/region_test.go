@@ -21,7 +21,7 @@ import (
 
 const region = "cn-hangzhou"
 
-// catalogue is a region of a chosen size in a bucket: clusters with a list of
+// testRegion is a region of a chosen size in a bucket: clusters with a list of
 // their own each, out of a common stock of images. Equal sizes give equal data.
 type testRegion struct {
 	name     string
@@ -34,7 +34,7 @@ type testRegion struct {
 	cpu      float64 // vCPU of each function that is started; 0: all of the machine
 }
 
-// size is the size of a catalogue.
+// regionSize is the size of a test region.
 type regionSize struct {
 	name                        string
 	clusters, perList, distinct int
@@ -49,14 +49,16 @@ var (
 // of 200 has 109 kB.
 const imageBytes = 544
 
-// newCatalogue commits a catalogue of the size, as of now.
+// newTestRegion commits a region of this size, as of now.
 func newTestRegion(tb testing.TB, s regionSize) *testRegion {
 	tb.Helper()
 	c := &testRegion{name: s.name, oss: osstest.Start(tb, "")}
 	var err error
-	if c.bucket, err = ossbucket.New(ossbucket.Options{Endpoint: c.oss.URL, Bucket: c.oss.Bucket, Credentials: func(context.Context) (cloud.Credentials, error) {
-		return cloud.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret, SecurityToken: c.oss.Key.Token}, nil
-	}}); err != nil {
+	if c.bucket, err = ossbucket.New(ossbucket.Options{Endpoint: c.oss.URL, Bucket: c.oss.Bucket,
+		Credentials: func(context.Context) (cloud.Credentials, error) {
+			return cloud.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret,
+				SecurityToken: c.oss.Key.Token}, nil
+		}}); err != nil {
 		tb.Fatal(err)
 	}
 	if c.keys, err = archive.NewKeys("community-images"); err != nil {
@@ -94,10 +96,12 @@ func (c *testRegion) commitLists(tb testing.TB) {
 	for i, id := range c.clusters {
 		scope := catalog.Scope{RegionID: region, ClusterID: id}
 		listing.Clusters = append(listing.Clusters, catalog.Cluster{
-			ClusterID: id, InstanceTypes: []string{"ecs.c7.large"}, Name: "bench", OsTag: "CentOS_7.6_64", RegionID: region, SchedulerType: "slurm",
+			ClusterID: id, InstanceTypes: []string{"ecs.c7.large"}, Name: "bench", OsTag: "CentOS_7.6_64",
+			RegionID: region, SchedulerType: "slurm",
 		})
 		s := catalog.NewSnapshot(scope, now, "request", c.lists[i])
-		run.Checks = append(run.Checks, archive.Check{Scope: scope, At: now, State: archive.OK, Fingerprint: s.Digest, Snapshot: s})
+		run.Checks = append(run.Checks, archive.Check{Scope: scope, At: now, State: archive.OK, Fingerprint: s.Digest,
+			Snapshot: s})
 	}
 	result, err := writer.Commit(tb.Context(), base, run)
 	if err != nil || result.HeadError != nil {
@@ -105,7 +109,7 @@ func (c *testRegion) commitLists(tb testing.TB) {
 	}
 }
 
-// list commits a run that asks for the clusters and for nothing else: upstream's
+// commitClusterList commits a run that lists the clusters and asks nothing else: upstream's
 // entries have a kilobyte each, and differ from those of any other n.
 func (c *testRegion) commitClusterList(tb testing.TB, n int) {
 	tb.Helper()
@@ -116,7 +120,8 @@ func (c *testRegion) commitClusterList(tb testing.TB, n int) {
 	}
 	entries := make([]json.RawMessage, len(c.clusters))
 	for i, id := range c.clusters {
-		entries[i] = fmt.Appendf(nil, `{"Id":%q,"Name":"bench","RegionId":%q,"Count":%d,"Description":%q}`, id, region, n, strings.Repeat("x", 900))
+		entries[i] = fmt.Appendf(nil, `{"Id":%q,"Name":"bench","RegionId":%q,"Count":%d,"Description":%q}`, id, region,
+			n, strings.Repeat("x", 900))
 		cluster, _, err := catalog.ParseCluster(entries[i], region)
 		if err != nil {
 			tb.Fatal(err)
@@ -126,13 +131,14 @@ func (c *testRegion) commitClusterList(tb testing.TB, n int) {
 	if listing.Upstream, err = json.Marshal(entries); err != nil {
 		tb.Fatal(err)
 	}
-	result, err := writer.Commit(tb.Context(), base, archive.Run{RunID: "run-2", Trigger: "timer", StartedAt: listing.At, Discovery: listing})
+	result, err := writer.Commit(tb.Context(), base,
+		archive.Run{RunID: "run-2", Trigger: "timer", StartedAt: listing.At, Discovery: listing})
 	if err != nil || result.HeadError != nil {
 		tb.Fatal(err, result.HeadError)
 	}
 }
 
-// bytes is the size of the catalogue without repetition: every image once, and
+// contentBytes is the size of the content without repetition: every image once, and
 // four bytes for each place in a list.
 func (c *testRegion) contentBytes() int {
 	n := 0
@@ -147,9 +153,11 @@ func (c *testRegion) contentBytes() int {
 
 // products and systems are what the made-up images are made of.
 var (
-	products = []string{"OceanBase", "GROMACS", "OpenFOAM", "WRF", "LAMMPS", "NAMD", "Abaqus", "TensorFlow", "PyTorch", "VASP", "Relion", "BLAST", "Fluent"}
-	systems  = []struct{ platform, version string }{
-		{"CentOS", "7.2"}, {"CentOS", "7.6"}, {"CentOS", "7.9"}, {"Ubuntu", "20.04"}, {"Ubuntu", "22.04"}, {"Rocky Linux", "8.8"}, {"Windows Server", "2019"},
+	products = []string{"OceanBase", "GROMACS", "OpenFOAM", "WRF", "LAMMPS", "NAMD", "Abaqus", "TensorFlow", "PyTorch",
+		"VASP", "Relion", "BLAST", "Fluent"}
+	systems = []struct{ platform, version string }{
+		{"CentOS", "7.2"}, {"CentOS", "7.6"}, {"CentOS", "7.9"}, {"Ubuntu", "20.04"}, {"Ubuntu", "22.04"},
+		{"Rocky Linux", "8.8"}, {"Windows Server", "2019"},
 	}
 	statuses = []string{"Available", "Available", "Available", "Creating", "UnAvailable"}
 )
@@ -158,27 +166,35 @@ func imageJSON(i int) []byte {
 	product, system := products[i%len(products)], systems[i%len(systems)]
 	tag := fmt.Sprintf("%s_%s_64", strings.ReplaceAll(system.platform, " ", ""), system.version)
 	image := func(description string) []byte {
-		return fmt.Appendf(nil, `{"Status":%q,"PostInstallScript":"","Description":%q,"Size":%d,"ImageOwnerAlias":"others","ImageName":"linux_%s_%s_%d","SkuCode":"package","PricingCycle":"Month","ImageId":"m-bp1%017d","ProductCode":"cmjj%06d","Uid":"%012d",`+
-			`"BaseOsTag":{"Platform":%q,"OsTag":%q,"Version":%q,"Architecture":"x86_64"},"OsTag":{"Platform":%q,"OsTag":%q,"Version":%q,"Architecture":"x86_64","BaseOsTag":%q}}`,
-			statuses[i%len(statuses)], description, 20+20*(i%10), tag, product, i, i*7919%100003, i%977, i%31, system.platform, tag, system.version, system.platform, tag, system.version, tag)
+		return fmt.Appendf(nil,
+			`{"Status":%q,"PostInstallScript":"","Description":%q,"Size":%d,"ImageOwnerAlias":"others",`+
+				`"ImageName":"linux_%s_%s_%d","SkuCode":"package",`+
+				`"PricingCycle":"Month","ImageId":"m-bp1%017d","ProductCode":"cmjj%06d","Uid":"%012d",`+
+				`"BaseOsTag":{"Platform":%q,"OsTag":%q,"Version":%q,"Architecture":"x86_64"},`+
+				`"OsTag":{"Platform":%q,"OsTag":%q,"Version":%q,"Architecture":"x86_64","BaseOsTag":%q}}`,
+			statuses[i%len(statuses)], description, 20+20*(i%10), tag, product, i, i*7919%100003, i%977, i%31,
+			system.platform, tag, system.version, system.platform, tag, system.version, tag)
 	}
 	text := product + " ready to run. "
 	return image(text + strings.Repeat(".", max(0, imageBytes-len(image(text)))))
 }
 
-// env is the environment of a function that serves the catalogue.
+// functionEnv returns the environment of a function that serves the region.
 func (c *testRegion) functionEnv(more ...string) []string {
-	return slices.Concat([]string{"OSS_ENDPOINT=" + c.oss.URL, "OSS_BUCKET=" + c.oss.Bucket, "EHPC_REGIONS=" + region}, more)
+	return slices.Concat([]string{"OSS_ENDPOINT=" + c.oss.URL, "OSS_BUCKET=" + c.oss.Bucket, "EHPC_REGIONS=" + region},
+		more)
 }
 
 func (c *testRegion) credentials() cloud.Credentials {
-	return cloud.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret, SecurityToken: c.oss.Key.Token}
+	return cloud.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret,
+		SecurityToken: c.oss.Key.Token}
 }
 
-// start starts a binary of this directory's kind: "query" or "constant".
+// startFunction starts a binary of this directory's kind: "query" or "constant".
 func (c *testRegion) startFunction(tb testing.TB, binary string, env ...string) *fctest.Function {
 	tb.Helper()
-	f, err := fctest.Start(tb.Context(), binary, fctest.Options{Env: c.functionEnv(env...), Credentials: c.credentials(), CPU: c.cpu})
+	f, err := fctest.Start(tb.Context(), binary,
+		fctest.Options{Env: c.functionEnv(env...), Credentials: c.credentials(), CPU: c.cpu})
 	if errors.Is(err, fctest.ErrNoCPUQuota) {
 		tb.Skip(err)
 	}

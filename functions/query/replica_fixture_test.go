@@ -62,8 +62,10 @@ func newEHPCFixtureWith(t testing.TB, world *ehpctest.Simulation, data ehpctest.
 func (u *ehpcFixture) startFunction(name string, env ...string) *fctest.Function {
 	u.t.Helper()
 	f, err := fctest.Start(u.t.Context(), fctest.Binary(u.t, "community-images/functions/"+name), fctest.Options{
-		Env:         append(env, "OSS_ENDPOINT="+u.oss.URL, "OSS_BUCKET="+u.oss.Bucket, "EHPC_REGIONS="+strings.Join(u.regionIDs(), ",")),
-		Credentials: cloud.Credentials{AccessKeyID: u.oss.Key.ID, AccessKeySecret: u.oss.Key.Secret, SecurityToken: u.oss.Key.Token},
+		Env: append(env, "OSS_ENDPOINT="+u.oss.URL, "OSS_BUCKET="+u.oss.Bucket, "EHPC_REGIONS="+
+			strings.Join(u.regionIDs(), ",")),
+		Credentials: cloud.Credentials{AccessKeyID: u.oss.Key.ID, AccessKeySecret: u.oss.Key.Secret,
+			SecurityToken: u.oss.Key.Token},
 	})
 	if err != nil {
 		u.t.Fatal(err)
@@ -124,7 +126,8 @@ func (u *ehpcFixture) allQuestions() (list []ehpctest.Question) {
 		if err := json.Unmarshal(raw, &c); err != nil {
 			u.t.Fatal(err)
 		}
-		list = append(list, ehpctest.Question{RegionID: c.RegionID, ClusterID: c.ID}, ehpctest.Question{RegionID: c.RegionID, ClusterID: c.ID, InstanceType: c.InstanceType})
+		list = append(list, ehpctest.Question{RegionID: c.RegionID, ClusterID: c.ID},
+			ehpctest.Question{RegionID: c.RegionID, ClusterID: c.ID, InstanceType: c.InstanceType})
 	}
 	return list
 }
@@ -132,7 +135,8 @@ func (u *ehpcFixture) allQuestions() (list []ehpctest.Question) {
 // parameters are those of a question as clients send them.
 func questionParameters(q ehpctest.Question) map[string]string {
 	params := map[string]string{}
-	for name, value := range map[string]string{"RegionId": q.RegionID, "ClusterId": q.ClusterID, "InstanceType": q.InstanceType, "BaseOsTag": q.BaseOsTag} {
+	for name, value := range map[string]string{"RegionId": q.RegionID, "ClusterId": q.ClusterID,
+		"InstanceType": q.InstanceType, "BaseOsTag": q.BaseOsTag} {
 		if value != "" {
 			params[name] = value
 		}
@@ -194,7 +198,8 @@ func headerClient(method string, edit ...func(*openapi.Config)) client {
 		scheme, host, _ := strings.Cut(url, "://")
 		host, path, _ := strings.Cut(host, "/")
 		watch := &recordingTransport{}
-		config := &openapi.Config{AccessKeyId: &who.id, AccessKeySecret: &who.secret, HttpClient: watch, Protocol: &scheme, Endpoint: &host}
+		config := &openapi.Config{AccessKeyId: &who.id, AccessKeySecret: &who.secret, HttpClient: watch,
+			Protocol: &scheme, Endpoint: &host}
 		for _, f := range edit {
 			f(config)
 		}
@@ -215,8 +220,10 @@ func headerClient(method string, edit ...func(*openapi.Config)) client {
 			request.Body = form
 		}
 		_, _ = c.CallApiWithCtx(context.Background(), &openapi.Params{
-			Action: &action, Version: dara.String("2018-04-12"), Protocol: &scheme, Pathname: dara.String("/" + path), Method: &method,
-			AuthType: dara.String("AK"), Style: dara.String("RPC"), ReqBodyType: dara.String("formData"), BodyType: dara.String("none"),
+			Action: &action, Version: dara.String("2018-04-12"), Protocol: &scheme, Pathname: dara.String("/" + path),
+			Method:   &method,
+			AuthType: dara.String("AK"), Style: dara.String("RPC"), ReqBodyType: dara.String("formData"),
+			BodyType: dara.String("none"),
 		}, request, &dara.RuntimeOptions{})
 		if watch.err != nil {
 			t.Fatal(watch.err)
