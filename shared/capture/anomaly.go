@@ -26,6 +26,7 @@ func (r *runner) confirmationWeight() int {
 // findAnomaly returns why a list of images may not be true, or "": it loses all
 // images or more than ShrinkGuard percent, or most images change their status at once.
 func (r *runner) findAnomaly(before, after []*catalog.Image) string {
+	// An image whose entry occurs twice counts with its last status.
 	status := make(map[string]string, len(after))
 	for _, im := range after {
 		status[im.ImageID] = im.Text("Status")
@@ -43,6 +44,7 @@ func (r *runner) findAnomaly(before, after []*catalog.Image) string {
 	if reason := r.findLoss(len(before), len(after), lost); reason != "" {
 		return reason
 	}
+	// Of one or two images a change of most is ordinary.
 	if r.settings.ShrinkGuard < 100 && len(before) > 2 && changed*2 > len(before) {
 		return fmt.Sprintf("the answer gives %d of %d images another status", changed, len(before))
 	}
@@ -82,6 +84,7 @@ func (r *runner) holdIfAnomalous(ctx context.Context, t *task, c *archive.Check)
 	if reason == "" {
 		return c
 	}
+	// A candidate that is not similar to the last starts to be confirmed anew.
 	next := archive.Candidate{Digest: c.Snapshot.Digest, ImageCount: len(c.Snapshot.Images), Seen: 1, Since: c.At}
 	if last := t.known.Candidate; last != nil {
 		similar, inTime := r.isSimilarToStored(ctx, t.scope, last.Digest, c.Snapshot)
@@ -95,6 +98,7 @@ func (r *runner) holdIfAnomalous(ctx context.Context, t *task, c *archive.Check)
 	if next.Seen >= minConfirmations {
 		return c
 	}
+	// The published content stays, so that the commit has no difference to record.
 	c.State, c.Candidate, c.Before = archive.Held, &next, nil
 	c.Problem = &archive.Problem{
 		Class: "suspicious", Code: "Held", RequestID: c.Snapshot.RequestID,
@@ -116,6 +120,7 @@ func (r *runner) isSimilarToStored(
 	if stored == nil {
 		return false, inTime
 	}
+	// In both directions, because an anomaly is a loss.
 	return r.findAnomaly(stored.Images, s.Images) == "" && r.findAnomaly(s.Images, stored.Images) == "", true
 }
 
@@ -138,6 +143,7 @@ func (r *runner) holdListingIfAnomalous(p *plan, found map[string]ehpc.Cluster) 
 	if p.discovery.Problem != nil || guard >= 100 || lost*100 <= known*guard {
 		return
 	}
+	// Held counts the runs that have seen such a listing. 0 means that it is believed.
 	p.discovery.Held = max(1, p.base.Discovery.Held+r.confirmationWeight())
 	if p.discovery.Held >= minConfirmations {
 		p.discovery.Held = 0

@@ -30,6 +30,7 @@ func (r *runner) startWorkers(ctx context.Context, q *taskQueue) (wait func()) {
 // returns nil if ctx ended first.
 func (r *runner) checkScope(ctx context.Context, t *task) *archive.Check {
 	c := r.askScope(ctx, t)
+	// Nothing can be compared if the answer is unchanged, failed, or the first one.
 	if c == nil || c.Snapshot == nil || t.known.Digest == "" {
 		return c
 	}
@@ -37,9 +38,11 @@ func (r *runner) checkScope(ctx context.Context, t *task) *archive.Check {
 	if c.Before, inTime = r.loadPublished(ctx, t); !inTime {
 		return nil
 	}
+	// An operator who accepts a scope has seen the candidate. It is not held again.
 	if slices.Contains(r.request.Accept, t.scope.String()) || r.findCheckAnomaly(t, c) == "" {
 		return c
 	}
+	// A second answer within the same run shows whether the first was a passing error.
 	again := r.askScope(ctx, t)
 	if again == nil || again.Snapshot == nil { // no time is left, or the second answer is the published one
 		return again
@@ -70,7 +73,7 @@ func (r *runner) askScope(ctx context.Context, t *task) *archive.Check {
 		return err
 	})
 	if errors.Is(err, errNoTime) {
-		return nil
+		return nil // the next run asks
 	}
 	c.At = at
 	if err != nil {
@@ -81,6 +84,7 @@ func (r *runner) askScope(ctx context.Context, t *task) *archive.Check {
 	if unchanged {
 		return c
 	}
+	// Other bytes may still be the same images, for example in another order.
 	if s := catalog.NewSnapshot(t.scope, at, answer.RequestID, images); s.Digest != t.known.Digest {
 		c.Snapshot = s
 	}
@@ -110,6 +114,7 @@ func (r *runner) readSnapshot(
 			return s, true
 		}
 		var damaged *archive.DamagedError
+		// A damaged object and a missing permission do not go away within a run.
 		permanent := errors.As(err, &damaged) || errors.Is(err, fs.ErrPermission)
 		if ctx.Err() == nil && (permanent || try == maxTries) {
 			r.warn(scope, err)

@@ -37,12 +37,15 @@ func (r *runner) discoverClusters(ctx context.Context, plans []*plan) []map[stri
 	}
 	_ = group.Wait()
 
+	// All listings must be there first: one endpoint may list clusters of the others.
 	found, regionOf := assignClusters(plans, listings)
 	clusters := make([]map[string]catalog.Cluster, len(plans))
 	for i, p := range plans {
 		p.tolerateUnusable(found[i], regionOf)
 		clusters[i] = r.completeDiscovery(p, found[i])
 	}
+	// A run of events covers only some of the regions, so it cannot tell what is listed
+	// nowhere, unless there is only one.
 	if len(r.request.Events) == 0 || len(r.settings.Regions) == 1 {
 		r.addUnlistedClusters(plans, clusters, regionOf)
 	}
@@ -69,6 +72,7 @@ func assignClusters(
 				continue
 			}
 			regionOf[c.ClusterID] = c.RegionID
+			// home is the plan of the region; -1 if the run does not cover it.
 			home := slices.IndexFunc(plans, func(q *plan) bool { return q.base.RegionID == c.RegionID })
 			if home < 0 {
 				continue
@@ -120,8 +124,9 @@ func (r *runner) completeDiscovery(p *plan, found map[string]ehpc.Cluster) map[s
 	if p.discovery.Problem != nil {
 		clusters = p.base.ClustersByID()
 	}
-	raw := []json.RawMessage{}
+	raw := []json.RawMessage{} // not nil: an empty listing is stored as []
 	for _, id := range slices.Sorted(maps.Keys(found)) {
+		// A cluster that lost its types keeps them while the listing is not believed.
 		if known := clusters[id]; !lostTypes(known, found[id].Cluster) {
 			clusters[id] = found[id].Cluster
 		}
@@ -149,6 +154,7 @@ func (r *runner) listClusters(ctx context.Context, base *archive.Region) ([]ehpc
 	if discovery.Problem != nil || pages < 2 || complete || listed[""] {
 		return clusters, discovery
 	}
+	// The second listing only adds clusters. Its failure makes the discovery a failed one.
 	again, second, _ := r.readListing(ctx, base.RegionID)
 	discovery.Problem = second.Problem
 	for _, c := range again {
@@ -171,6 +177,8 @@ func (r *runner) readListing(
 	run := func(ctx context.Context, call func(context.Context) error) error {
 		count.Add(1)
 		at, err := r.callWithRetries(ctx, call)
+		// Pages are read concurrently. The first that ends is page 1: only it says how
+		// many there are.
 		first.Do(func() { discovery.At = at })
 		return err
 	}
@@ -178,6 +186,7 @@ func (r *runner) readListing(
 	if err == nil {
 		return clusters, discovery, count.Load()
 	}
+	// An answer of E-HPC says more than that the time is up.
 	if ctx.Err() != nil && findAPIError(err) == nil {
 		err = errNoTime
 	}

@@ -15,14 +15,14 @@ import (
 // and ends the scopes of clusters that are not listed any more. For an event that
 // names no cluster it asks about the scopes that it has never asked.
 type Event struct {
-	ID        string       `json:"Id,omitempty"`
+	ID        string       `json:"Id,omitempty"` // of the event bus; empty if it gave none
 	Type      string       `json:"Type"`
 	RegionID  string       `json:"RegionId,omitempty"`  // empty: every region
 	ClusterID string       `json:"ClusterId,omitempty"` // empty: the event names none
 	At        catalog.Time `json:"At"`                  // when it happened
 	// Outcome is one of the Event… constants. A run sets it where it is empty.
 	Outcome string `json:"Outcome"`
-	Reason  string `json:"Reason,omitempty"`
+	Reason  string `json:"Reason,omitempty"` // of the outcome, for people; may be empty
 
 	listed bool // the cluster is in one of the regions
 }
@@ -88,6 +88,7 @@ func (r *runner) assignEvents(plans []*plan, report *Report) []*plan {
 				e.Outcome = EventTaken
 			}
 		}
+		// A region that could not be loaded has no plan.
 		for _, region := range report.Regions {
 			if e.Outcome == "" && region.Error != "" && e.concernsRegion(region.RegionID) {
 				e.Outcome, e.Reason = EventFailed, region.Error
@@ -112,7 +113,7 @@ func (r *runner) wasCheckedSince(base *archive.Region, e Event) bool {
 	if listing && !base.Discovery.CheckedAt.After(e.At.Time) {
 		return false
 	}
-	asked := 0
+	asked := 0 // scopes of the cluster that were asked before
 	for _, s := range base.Scopes {
 		if s.ClusterID != e.ClusterID || e.ClusterID == "" {
 			continue
@@ -121,6 +122,7 @@ func (r *runner) wasCheckedSince(base *archive.Region, e Event) bool {
 			return false
 		}
 	}
+	// A cluster without scopes is up to date if a later listing does not have it.
 	_, listed := base.Cluster(e.ClusterID)
 	return asked > 0 || listing && !listed
 }
@@ -136,7 +138,7 @@ func (p *plan) includesScope(scope catalog.Scope) bool {
 	if p.events == nil {
 		return true
 	}
-	state, known := p.base.Scope(scope)
+	state, known := p.base.Scope(scope) // the zero state needs a check
 	return slices.ContainsFunc(p.events, func(e *Event) bool {
 		if e.ClusterID == "" {
 			return !known

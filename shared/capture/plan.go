@@ -26,6 +26,7 @@ type plan struct {
 // lists the clusters if that is necessary.
 func (r *runner) planRegions(ctx context.Context, plans []*plan) {
 	var clusters []map[string]catalog.Cluster
+	// clusters has one map for each plan, by the id of a cluster.
 	switch {
 	case r.settings.needsListing(r.request) && r.areAlreadyListed(plans):
 		clusters = r.lastListedClusters(plans)
@@ -56,6 +57,8 @@ func (r *runner) planRegions(ctx context.Context, plans []*plan) {
 func planScopes(s Settings, req Request, p *plan, clusters map[string]catalog.Cluster) []catalog.Scope {
 	region := p.base.RegionID
 	var scopes []catalog.Scope
+	// add adds the scopes of one cluster, "" for none: without an instance type, and with
+	// each of types. A request for certain types asks only with these.
 	add := func(cluster string, types []string) {
 		if !req.Shard.contains(cluster) {
 			return
@@ -86,6 +89,7 @@ func planScopes(s Settings, req Request, p *plan, clusters map[string]catalog.Cl
 		return !allows(req.Accept, s.String()) || !p.includesScope(s)
 	})
 	slices.SortFunc(scopes, catalog.Scope.Compare)
+	// The instance types of a cluster, or of a request, may name one twice.
 	return slices.Compact(scopes)
 }
 
@@ -111,6 +115,7 @@ func findEndedScopes(p *plan, req Request) []catalog.Scope {
 	if req.isRestricted() || p.discovery != nil && p.discovery.Problem != nil {
 		return nil
 	}
+	// A scope that ended stays in the history; it only leaves the current state.
 	asked := make(map[catalog.Scope]bool, len(p.scopes))
 	for _, s := range p.scopes {
 		asked[s] = true

@@ -61,6 +61,7 @@ func (q *taskQueue) setTasks(tasks []*task, final bool) {
 func (q *taskQueue) nextTask() (t *task, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	// Wait releases the lock while it waits.
 	for len(q.tasks) == 0 && !q.final && !q.stopped {
 		q.changed.Wait()
 	}
@@ -101,6 +102,7 @@ func sortTasksByAge(plans []*plan) []*task {
 func (r *runner) knownTasks(plans []*plan) []*task {
 	var known []*plan
 	for _, p := range plans {
+		// A plan of its own: the listing is not there yet, and must not be taken for one.
 		k := &plan{base: p.base, events: p.events}
 		for _, scope := range planScopes(r.settings, r.request, k, p.base.ClustersByID()) {
 			if state, asked := p.base.Scope(scope); asked && !r.isAlreadyHandled(state) {

@@ -11,6 +11,7 @@ import (
 // isSinceDue reports whether a time is after the timer of the request was due. It is
 // false without a timer, and for a time in the future: a clock was wrong then.
 func (r *runner) isSinceDue(at catalog.Time) bool {
+	// Stored times have milliseconds, so the due time must not have more.
 	due := r.request.Due
 	return !due.IsZero() && !at.Before(due.Truncate(time.Millisecond)) && !at.After(r.now())
 }
@@ -37,7 +38,7 @@ func (r *runner) lastListedClusters(plans []*plan) []map[string]catalog.Cluster 
 	clusters := make([]map[string]catalog.Cluster, len(plans))
 	for i, p := range plans {
 		clusters[i] = p.base.ClustersByID()
-		p.listingReused = true
+		p.listingReused = true // so that scopes are ended only if that listing was believed
 	}
 	r.addUnlistedClusters(plans, clusters, nil)
 	return clusters

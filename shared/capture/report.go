@@ -10,8 +10,8 @@ import (
 
 // Report is what a run did. It is the answer of the snapshot function.
 type Report struct {
-	RunID      string          `json:"RunId"`
-	Trigger    string          `json:"Trigger"`
+	RunID      string          `json:"RunId"`   // the request id of the invocation
+	Trigger    string          `json:"Trigger"` // timer, event or direct
 	StartedAt  catalog.Time    `json:"StartedAt"`
 	FinishedAt catalog.Time    `json:"FinishedAt"`
 	DurationMs int64           `json:"DurationMs"`
@@ -39,23 +39,23 @@ type RegionReport struct {
 	Sweep *SweepReport `json:"Sweep,omitempty"` // of retention; nil: it was not due
 
 	State *archive.Region `json:"-"` // after the run; nil: it could not be read
-	err   error
+	err   error           // of Error, with its causes
 }
 
 // WriteReport is what a run wrote in one region.
 type WriteReport struct {
-	Stored   int   `json:"Stored"` // snapshot objects
-	Bytes    int   `json:"Bytes"`  // of these
-	Retries  int   `json:"Retries"`
-	CommitMs int64 `json:"CommitMs"`
+	Stored   int   `json:"Stored"`   // snapshot objects
+	Bytes    int   `json:"Bytes"`    // of these
+	Retries  int   `json:"Retries"`  // of the append to the log
+	CommitMs int64 `json:"CommitMs"` // until everything was stored
 }
 
 // RegionProblems are what a person should know of a region.
 type RegionProblems struct {
 	Ambiguous int            `json:"Ambiguous,omitempty"` // ImageIds with several entries in a changed scope
-	Problems  []string       `json:"Problems,omitempty"`
-	Failed    []ScopeProblem `json:"Failed,omitempty"`
-	Error     string         `json:"Error,omitempty"` // why nothing was committed
+	Problems  []string       `json:"Problems,omitempty"`  // sentences for people
+	Failed    []ScopeProblem `json:"Failed,omitempty"`    // failed, held and lost checks
+	Error     string         `json:"Error,omitempty"`     // why nothing was committed
 }
 
 // SweepReport is what retention did in one region after the run.
@@ -74,6 +74,7 @@ type ScopeProblem struct {
 	archive.Problem
 }
 
+// setError marks a region in which nothing was committed.
 func (r *RegionReport) setError(err error) { r.err, r.Error = err, err.Error() }
 
 // addResult writes the outcome of a commit that took so long into the report.
@@ -98,6 +99,7 @@ func (r *RegionReport) addResult(p *plan, res archive.Result, took time.Duration
 			r.Ambiguous += len(c.Snapshot.Ambiguous())
 		}
 	}
+	// Without a commit, the state is what it was before the run.
 	region := res.Region
 	if region == nil {
 		region = p.base

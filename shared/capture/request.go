@@ -111,6 +111,7 @@ func ParseRequest(data []byte) (Request, error) {
 	if err := dec.Decode(&p); err != nil {
 		return Request{}, fmt.Errorf("%w; %s", err, payloadAllowed)
 	}
+	// The decoder stops after the first value. More than one is an error.
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Request{}, fmt.Errorf("there is more after the JSON object; %s", payloadAllowed)
 	}

@@ -12,7 +12,9 @@ import (
 )
 
 const (
-	maxTries   = 4 // of one call, the first included
+	maxTries = 4 // of one call, the first included
+	// firstDelay is the largest delay after the first try. It doubles with each try, up
+	// to maxDelay.
 	firstDelay = 200 * time.Millisecond
 	maxDelay   = 5 * time.Second
 )
@@ -33,6 +35,7 @@ func (r *runner) callWithRetries(
 		if errors.Is(err, errNoTime) {
 			return at, err
 		}
+		// A call that ended for another reason, such as a reset, counts as temporary.
 		e := toAPIError(err)
 		if e.CredentialsRefused() {
 			r.authFailure.Store(e)
@@ -59,11 +62,13 @@ func (r *runner) callOnce(ctx context.Context, call func(context.Context) error)
 	if r.limiter.Wait(ctx) != nil {
 		return at, errNoTime
 	}
+	// Checked after the waiting: another call may have been refused meanwhile.
 	if refused := r.authFailure.Load(); refused != nil {
 		return at, fmt.Errorf("%w: %w", errNoTime, refused)
 	}
 	at = catalog.At(r.now())
 	r.callCount.Add(1)
+	// An error of a call that the deadline ended says nothing about the scope.
 	if err = call(ctx); err != nil && ctx.Err() != nil {
 		err = errNoTime
 	}

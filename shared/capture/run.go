@@ -18,13 +18,16 @@ import (
 // Capturer runs captures. It is safe for concurrent use. Runs share the images that
 // they decode.
 type Capturer struct {
-	settings  Settings
-	client    Client
-	writer    *archive.Writer
-	limiter   *RateLimiter
-	now       func() time.Time
-	slots     chan struct{} // holds a token for each call that is being made
-	interner  catalog.Interner
+	settings Settings
+	client   Client
+	writer   *archive.Writer
+	limiter  *RateLimiter
+	now      func() time.Time
+	// slots holds a token for each call that is being made.
+	slots chan struct{}
+	// interner shares equal images between scopes and runs.
+	interner catalog.Interner
+	// published saves reading back what a warm instance stored itself.
 	published publishedSnapshots
 }
 
@@ -39,10 +42,13 @@ func New(s Settings, client Client, limiter *RateLimiter, writer *archive.Writer
 // runner is one run.
 type runner struct {
 	*Capturer
-	request     Request
-	interner    *catalog.Interner
-	callCount   atomic.Int64
-	authFailure atomic.Pointer[ehpc.Error] // that concerns every call; nil if there is none
+	request  Request
+	interner *catalog.Interner
+	// callCount is the number of calls to E-HPC, retries included.
+	callCount atomic.Int64
+	// authFailure is set once E-HPC has refused the credentials. No call is made after
+	// that. It is nil otherwise.
+	authFailure atomic.Pointer[ehpc.Error]
 	warn        func(catalog.Scope, error)
 }
 
@@ -63,6 +69,7 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 		}
 		regions = eventRegions(c.settings, report.Events)
 	}
+	// Only the calls to E-HPC end early. Loading and committing have the whole time.
 	askCtx, stop := c.withMargin(ctx)
 	defer stop()
 
@@ -97,6 +104,7 @@ func (c *Capturer) withMargin(ctx context.Context) (context.Context, context.Can
 	if !ok {
 		return context.WithCancel(ctx)
 	}
+	// Half of the time at most, so that a short deadline leaves time to ask at all.
 	margin := min(c.settings.Margin, time.Until(deadline)/2)
 	return context.WithDeadline(ctx, deadline.Add(-margin))
 }
@@ -112,11 +120,12 @@ func (r *runner) loadRegions(ctx context.Context, reports []*RegionReport) []*pl
 			if err != nil {
 				rep.setError(fmt.Errorf("reading the state of region %q: %w", rep.RegionID, err))
 			}
+			// Each goroutine writes its own element, so no lock is needed.
 			bases[i] = base
 			return nil
 		})
 	}
-	_ = group.Wait()
+	_ = group.Wait() // the errors are in the reports
 	var plans []*plan
 	for i, base := range bases {
 		if reports[i].Error == "" {
@@ -131,6 +140,8 @@ func (r *runner) loadRegions(ctx context.Context, reports []*RegionReport) []*pl
 func (r *runner) checkScopes(ctx context.Context, plans []*plan) map[catalog.Scope]*archive.Check {
 	q, stop := newTaskQueue(ctx)
 	defer stop()
+	// The workers start with the known scopes. Once the clusters are listed, the final
+	// list replaces the tasks that have not been started.
 	q.setTasks(r.knownTasks(plans), false)
 	wait := r.startWorkers(ctx, q)
 	r.planRegions(ctx, plans)
@@ -154,6 +165,7 @@ func (r *runner) commitRegions(
 			began := r.now()
 			res, err := r.writer.Commit(ctx, p.base, run)
 			p.report.addResult(p, res, r.now().Sub(began))
+			// Result.Checks are those that were committed; a check can get lost in storing.
 			r.published.update(res.Checks, p.ended)
 			if err != nil {
 				p.report.setError(err)

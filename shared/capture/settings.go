@@ -10,7 +10,7 @@ import (
 
 // Settings say what is captured and how fast E-HPC may be asked.
 type Settings struct {
-	Regions       []string
+	Regions       []string // at least one
 	Clusters      []string // empty: every cluster that is listed
 	Unscoped      bool     // ask without a cluster as well
 	InstanceTypes InstanceTypes
@@ -57,6 +57,7 @@ func (s Shard) contains(clusterID string) bool {
 	if s.Count < 2 {
 		return true
 	}
+	// The hash must never change: shards of different versions may run side by side.
 	h := fnv.New32a()
 	h.Write([]byte(clusterID))
 	return int(h.Sum32()%uint32(s.Count)) == s.Index-1

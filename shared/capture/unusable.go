@@ -26,6 +26,7 @@ func (p *plan) tolerateUnusable(found map[string]ehpc.Cluster, regionOf map[stri
 	if p.unusableEntries == 0 {
 		return
 	}
+	// The stored entries are kept too, so that the listing of now can be served whole.
 	entries, kept := p.lastListedEntries(), 0
 	for _, c := range p.base.Clusters {
 		if regionOf[c.ClusterID] == "" {

@@ -5,8 +5,10 @@ import (
 	"strings"
 )
 
-// classify decides by code where the code says enough, else by status. E-HPC
-// uses odd statuses: 406 for faults behind it, 407 and 501 for permissions.
+// classify returns the class of an error. The code decides if it is a known one, else
+// the status. E-HPC uses unusual statuses: 406 for errors of its backends, 407 and 501
+// for permissions.
+//
 // https://help.aliyun.com/en/e-hpc/e-hpc-1-0/developer-reference/api-ehpc-2018-04-12-errorcodes
 func classify(status int, code string) Class {
 	if class := classifyCode(code); class != "" {
@@ -30,8 +32,7 @@ func classify(status int, code string) Class {
 	}
 }
 
-// codes lists what is known of error codes by their beginnings; the first
-// entry that fits decides.
+// codes maps the beginnings of error codes to classes. The first match counts.
 var codes = []struct {
 	prefix string
 	class  Class
@@ -40,8 +41,8 @@ var codes = []struct {
 	{"QpsLimit", Throttled},
 	{"FlowControl", Throttled},
 
-	// A request that net/http repeated on a new connection has the nonce of
-	// the first; the next try has another.
+	// net/http may repeat a request on a new connection, with the nonce of the first.
+	// The next try has another nonce.
 	{"SignatureNonceUsed", Temporary},
 	{"ServiceUnavailable", Temporary},
 	{"InternalError", Temporary},
@@ -72,7 +73,7 @@ var codes = []struct {
 	{"InvalidApi", Invalid},
 }
 
-// classifyCode returns "" for a code that is not known.
+// classifyCode returns the class of an error code, or "" if the code is not known.
 func classifyCode(code string) Class {
 	for _, c := range codes {
 		if strings.HasPrefix(code, c.prefix) {

@@ -1,15 +1,14 @@
-// Package ehpc is the client of Elastic High Performance Computing (E-HPC,
-// API version 2018-04-12): ListCommunityImages, ListClusters and ListRegions.
+// Package ehpc is the client of Elastic High Performance Computing (E-HPC, API version
+// 2018-04-12): ListCommunityImages, ListClusters and ListRegions.
 //
-// It promises that every call ends within its time-out and within a bound of
-// memory, that nothing is retried, that an answer which is not of the
-// documented shape is an error and never an empty or short list, that every
-// error is an *Error with a class to act on and without secrets, and that it
-// is safe for concurrent use.
-//
-// Requests are built and signed by the OpenAPI core that all current Alibaba
-// Cloud SDKs share. Answers are read by this package: the core drops statuses,
-// does not bound bodies and takes redirects for success.
+// It promises that
+//   - every call ends within its timeout and reads a bounded number of bytes,
+//   - nothing is retried,
+//   - an answer that does not have the documented shape is an error, and never an empty
+//     or short list,
+//   - every error is an *Error, with a class that says how to handle it, and without
+//     secrets,
+//   - it is safe for concurrent use.
 package ehpc
 
 import (
@@ -25,6 +24,7 @@ import (
 	"community-images/shared/cloud/rpc"
 )
 
+// version is the version of the API.
 const version = "2018-04-12"
 
 // Defaults of Options.
@@ -38,23 +38,25 @@ const (
 // regionPlaceholder stands in Options.Endpoint for the region of a call.
 const regionPlaceholder = "{region}"
 
-// Options configure a Client. Credentials is required.
+// Options configure a Client.
 type Options struct {
 	// Endpoint is an http or https URL without a path. "{region}" in it stands for the
 	// region of a call, as in https://ehpc-vpc.{region}.aliyuncs.com. Empty means
 	// DefaultEndpoint.
 	Endpoint string
-	// Credentials is asked at every call, for STS tokens rotate.
+	// Credentials is called for every call, because temporary credentials change. It is
+	// required.
 	Credentials func(context.Context) (cloud.Credentials, error)
-	// CallTimeout bounds one request and the reading of its answer.
+	// CallTimeout limits one request, the reading of its answer included. 0 means
+	// DefaultCallTimeout.
 	CallTimeout time.Duration
-	// MaxBody bounds an answer, in bytes.
+	// MaxBody is the largest answer, in bytes, that is read. 0 means DefaultMaxBody.
 	MaxBody int64
-	// MaxIdle is the number of connections to each endpoint: no more are
-	// opened, and all of them are kept while idle. More concurrent calls than
-	// that wait for one another, within their CallTimeout.
+	// MaxIdle is the number of connections to each endpoint. No more are opened, and all
+	// are kept while idle. More concurrent calls wait for a connection; that time counts
+	// for their CallTimeout. 0 means DefaultMaxIdle.
 	MaxIdle int
-	// UserAgent is appended to the SDK's.
+	// UserAgent is appended to the user agent of the SDK.
 	UserAgent string
 }
 
@@ -64,7 +66,8 @@ type Client struct {
 	rpc     *rpc.Client
 }
 
-// New checks the options and fills in defaults. It makes no call.
+// New checks the options and fills in defaults. It makes no call. It returns an error if
+// Credentials is nil or Endpoint is not an http or https URL without a path.
 func New(o Options) (*Client, error) {
 	if o.Credentials == nil {
 		return nil, fmt.Errorf("making the E-HPC client: no credentials given")
@@ -90,7 +93,7 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// endpoint returns where the API of a region listens.
+// endpoint returns the address of the API of a region.
 func (c *Client) endpoint(regionID string) (rpc.Endpoint, error) {
 	return rpc.ParseEndpoint(strings.ReplaceAll(c.options.Endpoint, regionPlaceholder, regionID))
 }
@@ -100,7 +103,7 @@ func (c *Client) Close() { c.rpc.Close() }
 
 // reply is a response, and the call that it belongs to.
 type reply struct {
-	*rpc.Response
+	*rpc.Response  // nil until the call was made
 	action, region string
 	credentials    cloud.Credentials // that signed the call; errors must not repeat them
 }
@@ -119,6 +122,7 @@ func (c *Client) call(ctx context.Context, op, region string, query map[string]s
 	if err == nil && !credentials.Usable() {
 		err = errNoKey
 	}
+	// From here on errors must not repeat the credentials.
 	r := &reply{action: op, region: region, credentials: credentials}
 	if err != nil {
 		return nil, r.newCredentialsError(ctx, err)

@@ -55,7 +55,7 @@ func (c *Client) ListClusters(ctx context.Context, regionID string, run CallRunn
 		})
 		return p, err
 	}
-	var duplicates map[string]bool
+	var duplicates map[string]bool // of the last reading; nil before the first
 	for n := 1; ; n++ {
 		l := newListing(regionID)
 		err := c.readListing(ctx, l, read, duplicates)
@@ -78,6 +78,7 @@ type listing struct {
 	received   int             // entries so far
 }
 
+// newListing returns an empty listing of one region's endpoint.
 func newListing(regionID string) *listing {
 	return &listing{regionID: regionID, pageOf: map[string]int{}, duplicates: map[string]bool{}}
 }
@@ -110,6 +111,8 @@ func (c *Client) readListing(
 			}
 			return nil
 		}
+		// The first page says how many there are. From here on read returns pages that
+		// are already being fetched.
 		if number == 1 {
 			var stop func()
 			read, stop = c.prefetchPages(ctx, l.regionID, read, min(maxPages, (p.total+pageSize-1)/pageSize))

@@ -8,34 +8,35 @@ import (
 	"slices"
 )
 
-// What follows finds the Images part of an answer without reading it.
+// This file finds the Images part of an answer without parsing it. Most answers hold
+// what the last one held, so most need no parsing.
 //
-// An answer in one of the two ordinary forms,
+// An answer has one of two ordinary forms, with any white space between the tokens:
 //
-//	{"RequestId":"<plain>","Images":<part>}
-//	{"Images":<part>,"RequestId":"<plain>"}
+//	{"RequestId":"<plain text>","Images":<part>}
+//	{"Images":<part>,"RequestId":"<plain text>"}
 //
-// with any white space between, is cut by its beginning and its end alone. Why
-// that is sound: a plain text has no quote, backslash or control character, so
-// whatever it is, it is a whole JSON string. Hence, in a given form, the part
-// alone decides whether the body is valid JSON and, apart from the request id,
-// what it means. That holds even where the part is not one JSON value (because
-// another member follows it, say). So if one body was decoded and found good,
-// any other body of the same form with the same part is good too and has the
-// same images. Nor does the form matter: in a valid body the text before the
-// part ends, and the text after it begins, at the top level of the object, so
-// the part brings the same members in either form.
+// Its part is cut out by the beginning and the end of the body alone. This is sound for
+// the following reasons. A plain text has no quote, backslash or control character, so
+// it is always one whole JSON string. Hence, within one form, the part alone decides
+// whether the body is valid JSON, and what it means apart from the request id. That is
+// true even if the part is not one JSON value, for example because another member
+// follows it. So if one body was decoded and is good, every body of that form with an
+// equal part is good, and has the same images. The form does not matter either. In a
+// valid body the text before the part ends, and the text after it begins, at the top
+// level of the object, so the part adds the same members in both forms.
 //
-// Any other body is parsed whole. Its part is exactly the value of Images, and
-// a fault elsewhere in the body is found right away. It can equal a part that
-// was cut only if that, too, was one JSON value.
+// Any other body is parsed as a whole. Its part is exactly the value of Images, and an
+// error elsewhere in the body is found at once. It can equal a part that was cut out
+// only if that was one JSON value too.
 //
-// Equal SHA-256 sums of two parts mean equal parts. So an answer whose
-// fingerprint is that of a body that was decoded before needs no decoding.
-// An answer with any other fingerprint is not known to be even JSON.
+// Equal SHA-256 sums mean equal parts. So an answer with the fingerprint of a body that
+// was decoded before need not be decoded. An answer with a new fingerprint may not even
+// be JSON.
 
-// cutImages returns the Images part and the request id of a body in one of the
-// ordinary forms. The part has at least the outline of {"ImageInfo":[…]}.
+// cutImages returns the Images part and the request id of a body. It returns false if
+// the body does not have an ordinary form, or if the part does not start and end like
+// {"ImageInfo":[…]}.
 func cutImages(body []byte) (part []byte, requestID string, ok bool) {
 	var id []byte
 	if rest, found := cutTokens(body, `{`, `"RequestId"`, `:`, `"`); found {
@@ -63,7 +64,8 @@ func cutImages(body []byte) (part []byte, requestID string, ok bool) {
 	return part, string(id), ok && outline && isPlainText(id)
 }
 
-// outlined cuts the array out of {"ImageInfo":[…]} without reading it.
+// cutArray cuts the array out of {"ImageInfo":[…]} without parsing it. It returns false
+// for a part of another form.
 func cutArray(part []byte) (array []byte, ok bool) {
 	rest, ok := cutTokens(part, `{`, `"ImageInfo"`, `:`)
 	if !ok {
@@ -76,10 +78,11 @@ func cutArray(part []byte) (array []byte, ok bool) {
 	return array, len(array) >= 2 && array[0] == '[' && array[len(array)-1] == ']'
 }
 
-// space is what JSON takes for white space.
+// space is the white space of JSON.
 const space = " \t\r\n"
 
-// eat takes tokens, and the space before each, from the start of s.
+// cutTokens cuts tokens, and the white space before each, from the start of s. It
+// returns false if s does not start with them.
 func cutTokens(s []byte, tokens ...string) (rest []byte, ok bool) {
 	for _, token := range tokens {
 		if s, ok = bytes.CutPrefix(bytes.TrimLeft(s, space), []byte(token)); !ok {
@@ -89,8 +92,8 @@ func cutTokens(s []byte, tokens ...string) (rest []byte, ok bool) {
 	return s, true
 }
 
-// eatBack takes tokens, and the space after each, from the end of s. They are
-// named in the order in which they are written.
+// cutTokensBack cuts tokens, and the white space after each, from the end of s. The
+// tokens are in the order in which they are written.
 func cutTokensBack(s []byte, tokens ...string) (rest []byte, ok bool) {
 	for _, token := range slices.Backward(tokens) {
 		if s, ok = bytes.CutSuffix(bytes.TrimRight(s, space), []byte(token)); !ok {
@@ -100,7 +103,8 @@ func cutTokensBack(s []byte, tokens ...string) (rest []byte, ok bool) {
 	return s, true
 }
 
-// plain reports whether a text may stand between quotes as it is.
+// isPlainText reports whether a text has only printable ASCII characters and needs no
+// escape in a JSON string.
 func isPlainText(s []byte) bool {
 	for _, c := range s {
 		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
@@ -110,8 +114,8 @@ func isPlainText(s []byte) bool {
 	return true
 }
 
-// members reads a JSON object that fills raw. Every name may occur once: of
-// two values nobody can say which upstream meant.
+// parseObject reads a JSON object that fills raw. It returns an error if a name occurs
+// twice, because E-HPC may have meant either value.
 func parseObject(raw []byte) (map[string]json.RawMessage, error) {
 	if !json.Valid(raw) {
 		return nil, errors.New("not valid JSON")
@@ -139,7 +143,7 @@ func parseObject(raw []byte) (map[string]json.RawMessage, error) {
 	return doc, nil
 }
 
-// object reads an answer: an object without an error code.
+// parseAnswer reads an answer: an object that has no error code.
 func parseAnswer(body []byte) (map[string]json.RawMessage, error) {
 	doc, err := parseObject(body)
 	if err != nil {
@@ -151,8 +155,8 @@ func parseAnswer(body []byte) (map[string]json.RawMessage, error) {
 	return doc, nil
 }
 
-// list returns the array doc.<outer>.<inner>. Missing, null and anything else
-// are errors: upstream writes an empty list as [].
+// findArray returns the array doc.<outer>.<inner>. It returns an error if it is missing,
+// null or of another type: E-HPC writes an empty list as [].
 func findArray(doc map[string]json.RawMessage, outer, inner string) (json.RawMessage, error) {
 	part, found := doc[outer]
 	if !found {
@@ -172,7 +176,7 @@ func findArray(doc map[string]json.RawMessage, outer, inner string) (json.RawMes
 	return array, nil
 }
 
-// requestIDOf is the request id of an answer; empty if it is not a string.
+// parseRequestID returns the request id of an answer, or "" if it is not a string.
 func parseRequestID(doc map[string]json.RawMessage) string {
 	var id string
 	_ = json.Unmarshal(doc["RequestId"], &id) // the id is only for people

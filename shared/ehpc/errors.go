@@ -15,38 +15,37 @@ import (
 	"community-images/shared/neterror"
 )
 
-// Class says what to do about an error.
+// Class says how to handle an error.
 type Class string
 
-// The classes. Throttled, Temporary and Malformed errors are worth a second
-// try: an answer that cannot be read may have been cut, or be a proxy's.
+// The classes.
 const (
-	Throttled     Class = "throttled"      // asked too often; heed RetryAfter
+	Throttled     Class = "throttled"      // too many calls; wait for RetryAfter
 	NotAuthorized Class = "not-authorized" // key, signature, token or permission refused; see also ClockSkew
-	NotFound      Class = "not-found"      // what was asked about does not exist
-	Temporary     Class = "temporary"      // a fault of upstream or of the way there
-	Malformed     Class = "malformed"      // an answer that is not of the documented shape
-	Invalid       Class = "invalid"        // refused for what it asks
+	NotFound      Class = "not-found"      // the cluster, region or action does not exist
+	Temporary     Class = "temporary"      // an error of E-HPC or of the network
+	Malformed     Class = "malformed"      // the answer does not have the documented shape
+	Invalid       Class = "invalid"        // the parameters are refused
 	Canceled      Class = "canceled"       // the caller's context ended
 )
 
-// Error is a call that did not succeed. Texts that come from upstream are
-// clipped and hold none of the caller's secrets.
+// Error is a call that did not succeed. Its texts from E-HPC are shortened, printable,
+// and contain none of the secrets of the call.
 type Error struct {
 	Op         string // ListCommunityImages, ListClusters or ListRegions
 	RegionID   string
 	Class      Class
-	Code       string // upstream's error code; ours where upstream gave none; may be empty
-	Message    string // upstream's; may be empty
+	Code       string // E-HPC's error code, or ours if it sent none; may be empty
+	Message    string // E-HPC's; may be empty
 	RequestID  string
-	Recommend  string // upstream's advice, mostly a URL
+	Recommend  string // E-HPC's advice, mostly a URL
 	HostID     string
-	Status     int           // HTTP status; 0: no answer
-	RetryAfter time.Duration // how long upstream demands to wait; 0: it does not say
-	Err        error         // what went wrong on this side; may be nil
+	Status     int           // HTTP status; 0 if there was no answer
+	RetryAfter time.Duration // the wait that E-HPC demands; 0 if none
+	Err        error         // the error on this side; may be nil
 }
 
-// Error gives all that helps to find the cause, in one line.
+// Error returns everything that helps to find the cause, in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "calling %s in %q: %s", e.Op, e.RegionID, e.Class)
@@ -68,9 +67,9 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Reason says in a few words why: upstream's message, or what went wrong on
-// this side, or at least the status. Addresses in the network are left out, for
-// whoever reads the data may read the reason.
+// Reason returns the cause in a few words: the message of E-HPC, or the error on this
+// side, or the status. It has no network addresses, because everyone who can read the
+// data can read the reason.
 func (e *Error) Reason() string {
 	switch {
 	case e.Message != "":
@@ -83,17 +82,18 @@ func (e *Error) Reason() string {
 	return neterror.Text(e.Err)
 }
 
-// Unwrap returns Err. errors.Is(err, context.DeadlineExceeded) holds for the
-// caller's own deadline only, not for the time-out of a single call.
+// Unwrap returns Err. errors.Is(err, context.DeadlineExceeded) is true only for the
+// caller's own deadline, not for the timeout of a single call.
 func (e *Error) Unwrap() error { return e.Err }
 
-// CanRetry reports whether the same call may succeed later.
+// CanRetry reports whether the same call may succeed later. Malformed answers can be
+// retried, because an answer that cannot be read may have been cut, or be from a proxy.
 func (e *Error) CanRetry() bool {
 	return e.Class == Throttled || e.Class == Temporary || e.Class == Malformed
 }
 
-// CredentialsRefused reports whether upstream refused who asked, and not what
-// was asked: no other call with these credentials fares better.
+// CredentialsRefused reports whether E-HPC refused the credentials, and not what was
+// asked. Every other call with these credentials would fail too.
 func (e *Error) CredentialsRefused() bool {
 	for _, prefix := range []string{"InvalidAccessKey", "MissingAccessKeyId", "InvalidSecurityToken",
 		"MissingSecurityToken", "SecurityTokenExpired"} {
@@ -104,13 +104,14 @@ func (e *Error) CredentialsRefused() bool {
 	return e.ClockSkew()
 }
 
-// ClockSkew reports whether upstream refused the time stamp of the request:
-// this machine's clock is wrong by more than 15 minutes.
+// ClockSkew reports whether E-HPC refused the time stamp of the request. The clock of
+// this machine is then wrong by more than 15 minutes.
 func (e *Error) ClockSkew() bool {
 	return strings.HasPrefix(e.Code, "InvalidTimeStamp") || e.Code == "IllegalTimestamp"
 }
 
-// noCredentials returns the error of a call that had no access key.
+// newCredentialsError returns the error of a call that had no access key. It is Canceled
+// if the context ended while the key was being fetched.
 func (r *reply) newCredentialsError(ctx context.Context, err error) *Error {
 	e := &Error{Op: r.action, RegionID: r.region, Class: NotAuthorized, Code: "NoCredentials",
 		Err: redactError(err, r.credentials)}
@@ -120,8 +121,8 @@ func (r *reply) newCredentialsError(ctx context.Context, err error) *Error {
 	return e
 }
 
-// transportError returns the error of a call without a whole response. ctx is the
-// caller's; within also ends with the time-out of the call.
+// newTransportError returns the error of a call that got no whole response. ctx is the
+// caller's. within is derived from it and also ends with the timeout of the call.
 func (c *Client) newTransportError(ctx, within context.Context, r *reply, err error) *Error {
 	e := &Error{
 		Op: r.action, RegionID: r.region, Class: Temporary, Code: "NoAnswer", Status: r.Status,
@@ -143,7 +144,7 @@ func (c *Client) newTransportError(ctx, within context.Context, r *reply, err er
 	return e
 }
 
-// refusal returns the error of a response whose status is not 2xx.
+// newStatusError returns the error of a response whose status is not 2xx.
 func (r *reply) newStatusError() *Error {
 	e := r.parseErrorBody()
 	e.RetryAfter = parseRetryAfter(r.Header, time.Now())
@@ -154,8 +155,8 @@ func (r *reply) newStatusError() *Error {
 	return e
 }
 
-// malformed returns the error of a 2xx response that does not have the documented
-// shape, or that carries an error after all.
+// newMalformedError returns the error of a 2xx response that does not have the
+// documented shape. If the body carries an error code, the code decides the class.
 func (r *reply) newMalformedError(why error) *Error {
 	e := r.parseErrorBody()
 	e.Class = Malformed
@@ -170,21 +171,24 @@ func (r *reply) newMalformedError(why error) *Error {
 	return e
 }
 
-// maxErrorBody is what is looked at of a body that should hold an error.
+// maxErrorBody is the size, in bytes, above which a body is not searched for an error.
 const maxErrorBody = 64 << 10
 
-// parseError reads the members Code, Message, RequestId, HostId and Recommend of the
-// body, as far as they are present. They are empty for another kind of body.
+// parseErrorBody reads the members Code, Message, RequestId, HostId and Recommend of the
+// body. Members that are missing stay empty, and so do all if the body is not a JSON
+// object.
 func (r *reply) parseErrorBody() *Error {
 	e := &Error{Op: r.action, RegionID: r.region, Status: r.Status}
 	var doc map[string]json.RawMessage
 	if len(r.Body) > maxErrorBody || json.Unmarshal(r.Body, &doc) != nil {
 		return e
 	}
+	// field returns a member as text. Values that are not strings, such as numbers, are
+	// returned as JSON.
 	field := func(name string, limit int) string {
 		var s string
 		if json.Unmarshal(doc[name], &s) != nil {
-			s = string(doc[name]) // for example a number
+			s = string(doc[name])
 			if s == "null" {
 				s = ""
 			}
@@ -196,13 +200,13 @@ func (r *reply) parseErrorBody() *Error {
 	return e
 }
 
-// Bounds of texts that come from upstream, in bytes.
+// Limits of texts from E-HPC, in bytes.
 const (
 	maxShort = 128
 	maxText  = 512
 )
 
-// clip bounds a text and makes it printable.
+// clipText shortens a text to limit bytes and makes it printable.
 func clipText(s string, limit int) string {
 	if len(s) > limit {
 		s = s[:limit] + "…"
@@ -215,8 +219,8 @@ func clipText(s string, limit int) string {
 	}, strings.ToValidUTF8(s, "?"))
 }
 
-// scrub keeps err if its text is short and without secrets; otherwise it keeps
-// what is harmless of the text.
+// redactError returns err if its text is short and has no secrets. Otherwise it returns
+// an error with the rest of the text, which wraps nothing.
 func redactError(err error, creds cloud.Credentials) error {
 	if err == nil {
 		return nil
@@ -228,9 +232,10 @@ func redactError(err error, creds cloud.Credentials) error {
 	return err
 }
 
-// retryAfter is the longest wait that the headers demand: Retry-After in
-// seconds or as a date, x-acs-retry-after in seconds, and the TimeLeft of
-// x-ratelimit-user-api and x-ratelimit-user, which SDKs read as milliseconds.
+// parseRetryAfter returns the longest wait that the headers demand: Retry-After in
+// seconds or as a date, x-acs-retry-after in seconds, and TimeLeft of x-ratelimit-user-
+// api and x-ratelimit-user, which the SDKs read as milliseconds. It returns 0 if there
+// is none.
 func parseRetryAfter(h http.Header, now time.Time) time.Duration {
 	longest := max(parseWait(h.Get("Retry-After"), time.Second, now),
 		parseWait(h.Get("X-Acs-Retry-After"), time.Second, now))
@@ -244,11 +249,12 @@ func parseRetryAfter(h http.Header, now time.Time) time.Duration {
 	return longest
 }
 
-// maxWait bounds what is believed of a demand to wait: throttling windows of
+// maxWait is the longest wait that is accepted from a header. The throttling windows of
 // the gateway are a minute long.
 const maxWait = time.Hour
 
-// waitOf reads a number of units, or a date.
+// parseWait reads a number of units, or an HTTP date. It returns a value from 0 to
+// maxWait, and 0 for another text.
 func parseWait(s string, unit time.Duration, now time.Time) time.Duration {
 	number, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	wait := number * float64(unit)

@@ -141,7 +141,8 @@ func FuzzPage(f *testing.F) {
 			`{"Id":"a"},{"Id":"a","RegionId":"cn-b"},{"Id":"..","RegionId":"x"}]}}`))
 	f.Add([]byte(`{"TotalCount":-0,"PageNumber":9223372036854775808,"Clusters":{"ClusterInfoSimple":[]}}`))
 	f.Add([]byte(
-		"{\"TotalCount\":1,\"Clusters\":{\"ClusterInfoSimple\":[{\"\xff\":1,\"\xfe\":2,\"Id\":\"\xff\",\"OsTag\":{\"OsTag\":[]},\"RegionId\":\"_any\"},{\"Id\":\"_any\"}]}}"))
+		"{\"TotalCount\":1,\"Clusters\":{\"ClusterInfoSimple\":[" +
+			"{\"\xff\":1,\"\xfe\":2,\"Id\":\"\xff\",\"OsTag\":{\"OsTag\":[]},\"RegionId\":\"_any\"},{\"Id\":\"_any\"}]}}"))
 	f.Add([]byte(`{"TotalCount":"1\u0031","Clusters":{"ClusterInfoSimple":[{"Id":"a","x":` + strings.Repeat("[", 40) +
 		strings.Repeat("]", 40) + `}]}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {

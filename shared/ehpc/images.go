@@ -11,9 +11,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// ImagesRequest is the question of ListCommunityImages. RegionID is required;
-// empty for another field means that the parameter is not sent, which E-HPC
-// documents as "supported by all".
+// ImagesRequest holds the parameters of ListCommunityImages. RegionID is required.
+// Another field that is empty is not sent, and then restricts nothing.
 type ImagesRequest struct {
 	RegionID     string
 	ClusterID    string
@@ -21,13 +20,13 @@ type ImagesRequest struct {
 	BaseOsTag    string // for example CentOS_7.2_64
 }
 
-// ImagesAnswer is a reply that may not have been decoded yet.
+// ImagesAnswer is an answer to ListCommunityImages. Its images are decoded only on
+// demand, because decoding costs more CPU time than the signed call.
 type ImagesAnswer struct {
 	RequestID string
-	// Fingerprint is the hex SHA-256 of the raw bytes that hold the images.
-	// An answer whose fingerprint equals that of an answer that Images has
-	// accepted before holds the same images and need not be decoded. Without
-	// such an equal, only Images can tell whether the answer is good.
+	// Fingerprint is the hex SHA-256 of the bytes that hold the images. If Decode has
+	// accepted an answer with the same fingerprint, this one has the same images and
+	// need not be decoded. Otherwise only Decode can tell whether the answer is good.
 	Fingerprint string
 	// Decode reads the images. It returns an *Error of class Malformed if the answer
 	// does not have the documented shape: it is not JSON, has no Images object, its
@@ -52,6 +51,8 @@ func (c *Client) ListCommunityImages(ctx context.Context, req ImagesRequest) (*I
 	return newImagesAnswer(r)
 }
 
+// newImagesAnswer finds the Images part of a response. It returns an error if it can
+// tell without decoding that the shape is wrong.
 func newImagesAnswer(r *reply) (*ImagesAnswer, error) {
 	part, requestID, ok := cutImages(r.Body)
 	if !ok {

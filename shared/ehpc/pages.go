@@ -58,10 +58,14 @@ func (c *Client) prefetchPages(
 		page *page
 		err  error
 	}
-	results := make([]chan result, last+1) // by number
+	// results has a channel for each page, by its number. They have room for one result,
+	// so that no worker waits for a reader that gave up.
+	results := make([]chan result, last+1)
 	for number := 2; number <= last; number++ {
 		results[number] = make(chan result, 1)
 	}
+	// next is the last page that a worker took. Page 1 has been read already: only it
+	// says how many there are.
 	var next atomic.Int64
 	next.Store(1)
 	var workers sync.WaitGroup
@@ -102,6 +106,7 @@ func (c *Client) readPage(ctx context.Context, regionID string, number int) (*pa
 	return p, nil
 }
 
+// parsePage reads the body of an answer. It does not parse the entries.
 func parsePage(r *reply) (*page, error) {
 	doc, err := parseAnswer(r.Body)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"errors"
 )
 
-// Region is a region in which E-HPC is offered.
+// Region is a region in which E-HPC is available.
 type Region struct {
 	RegionID  string `json:"RegionId"`
 	LocalName string `json:"LocalName"` // for people
@@ -14,7 +14,7 @@ type Region struct {
 
 const listRegionsAction = "ListRegions"
 
-// ListRegions asks the endpoint of a region which regions there are.
+// ListRegions returns the regions that the endpoint of a region lists.
 func (c *Client) ListRegions(ctx context.Context, regionID string) ([]Region, error) {
 	r, err := c.call(ctx, listRegionsAction, regionID, map[string]string{})
 	if err != nil {
@@ -27,6 +27,8 @@ func (c *Client) ListRegions(ctx context.Context, regionID string) ([]Region, er
 	return regions, nil
 }
 
+// parseRegions reads the body of an answer. It returns an error if a region has no
+// RegionId.
 func parseRegions(body []byte) ([]Region, error) {
 	doc, err := parseAnswer(body)
 	if err != nil {
