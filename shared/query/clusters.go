@@ -93,14 +93,7 @@ func (s *service) resolveRegions(
 	ctx context.Context, req *request, regions []string,
 ) (subjects []*subject, f freshness, err error) {
 	subjects, failures := s.loadSubjects(ctx, req, regions)
-	// Several regions can fail for different reasons, and one error is
-	// returned.
-	var failure error // an error of the store tells more than one that there is no data yet
-	for _, region := range regions {
-		if err := failures[region]; err != nil && (failure == nil || errors.Is(failure, archive.ErrNoData)) {
-			failure = err
-		}
-	}
+	failure := chooseFailure(regions, failures)
 	// A region without data is normal while others have some: it may be new.
 	onlyEmpty := len(regions) > 1 && errors.Is(failure, archive.ErrNoData)
 	switch {
@@ -122,6 +115,18 @@ func (s *service) resolveRegions(
 		}
 	}
 	return subjects, f, nil
+}
+
+// chooseFailure returns the error that stands for those of several regions; nil: all
+// can be read. An error of the store tells more than one that there is no data yet.
+func chooseFailure(regions []string, failures map[string]error) (failure error) {
+	for _, region := range regions {
+		err := failures[region]
+		if err != nil && (failure == nil || errors.Is(failure, archive.ErrNoData)) {
+			failure = err
+		}
+	}
+	return failure
 }
 
 // loadSubjects returns the subjects of a request in the regions that can be

@@ -122,19 +122,27 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 		lastModified: scopes.newestContent,
 		immutable:    isImmutable(req, false, shown...),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			for _, side := range []*diffSide{before, after} {
-				if !side.captured {
-					continue
-				}
-				list, err := s.lists.loadList(ctx, region, side.scope)
-				if err != nil {
-					return nil, err
-				}
-				side.images = list.images()
+			if err := s.loadDiffImages(ctx, region, before, after); err != nil {
+				return nil, err
 			}
 			return renderDiff(prefix, before, after), nil
 		},
 	}, nil
+}
+
+// loadDiffImages loads the images of the sides that are captured.
+func (s *service) loadDiffImages(ctx context.Context, region string, sides ...*diffSide) error {
+	for _, side := range sides {
+		if !side.captured {
+			continue
+		}
+		list, err := s.lists.loadList(ctx, region, side.scope)
+		if err != nil {
+			return err
+		}
+		side.images = list.images()
+	}
+	return nil
 }
 
 // etagKey returns what the answer depends on of one side. The digest stands for
