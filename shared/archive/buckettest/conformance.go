@@ -11,9 +11,9 @@ import (
 	"community-images/shared/archive"
 )
 
-// Conformance is what every archive.Bucket and every wrapper of one passes.
-// open returns an empty bucket; it is called once for each of the subtests,
-// which run in parallel. Keys lie below "conformance/", so that a real bucket
+// Conformance is the suite that every archive.Bucket and every wrapper of one must
+// pass. open returns an empty bucket. It is called once for each subtest, and they
+// run in parallel. Keys lie below "conformance/", so that a real bucket
 // can be tried as well.
 func Conformance(t *testing.T, open func(t *testing.T) archive.Bucket) {
 	for _, c := range []struct {
@@ -135,6 +135,7 @@ func (t *suite) wantErr(call string, err, want error) {
 	}
 }
 
+// abbreviate returns data for a message, shortened if it is long.
 func abbreviate(data []byte) string {
 	if len(data) <= 60 {
 		return fmt.Sprintf("%q", data)

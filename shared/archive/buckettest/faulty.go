@@ -119,6 +119,7 @@ func (f *Faulty) callInner(ctx context.Context, op Op, inner func() error) (Faul
 	return fault, fault.Err
 }
 
+// changeData returns the data of a read as it arrives.
 func (f Fault) changeData(data []byte) []byte {
 	if data == nil || f.Change == nil {
 		return data

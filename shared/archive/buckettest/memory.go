@@ -1,7 +1,8 @@
-// Package buckettest helps to test code that stands on archive.Bucket:
-// Conformance is the acceptance suite of every implementation and wrapper,
-// Memory an in-memory bucket that records its requests and fails the test when
-// a law of the archive is broken, Faulty a wrapper that injects faults.
+// Package buckettest tests implementations of archive.Bucket, and code that uses one.
+//
+// Conformance is the suite that every implementation and wrapper must pass. Memory
+// is a bucket in memory that records its requests and fails the test if a writer
+// breaks a rule of the archive. Faulty is a wrapper that injects faults.
 package buckettest
 
 import (
@@ -15,10 +16,10 @@ import (
 	"time"
 )
 
-// Memory is a bucket in memory that records every request. It fails the test
-// if a sound snapshot object is overwritten with other bytes or a log is
-// written other than by Append. Like OSS it tells normal objects, written by
-// Put and Create, from appendable ones, which Append has created.
+// Memory is a bucket in memory that records every request. It fails the test if an
+// intact snapshot is overwritten with other bytes, or a log is written other than
+// by Append. Like OSS it distinguishes normal objects, which Put and Create write,
+// from appendable ones, which Append creates.
 type Memory struct {
 	t        testing.TB
 	mu       sync.Mutex
@@ -34,7 +35,7 @@ type object struct {
 	modified   time.Time
 }
 
-// NewMemory returns an empty bucket. Without a t, a broken law panics.
+// NewMemory returns an empty bucket. If t is nil, a broken rule panics.
 func NewMemory(t testing.TB) *Memory {
 	return &Memory{t: t, objects: map[string]object{}, now: time.Now}
 }
@@ -47,8 +48,8 @@ func (m *Memory) SetNow(now func() time.Time) {
 }
 
 // Requests returns the requests since the last call, one a line: the verb,
-// the key, what was given and the outcome. A request whose context had ended
-// is not one.
+// the key, the arguments and the outcome. A request whose context had ended does
+// not count.
 //
 //	get K: missing                  get K if changed: not modified
 //	get K: 12 bytes                 get K from 5: 7 bytes
@@ -76,7 +77,7 @@ func (m *Memory) Objects() map[string][]byte {
 	return all
 }
 
-// Restore replaces what is stored, past every law. Logs are appendable.
+// Restore replaces what is stored, without checking rules. Logs are appendable.
 func (m *Memory) Restore(objects map[string][]byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -86,7 +87,7 @@ func (m *Memory) Restore(objects map[string][]byte) {
 	}
 }
 
-// Spoil replaces one object, past every law; nil removes it. What was
+// Spoil replaces one object without checking rules. nil removes it. What was
 // appendable stays so.
 func (m *Memory) Spoil(key string, data []byte) {
 	m.mu.Lock()
@@ -98,6 +99,7 @@ func (m *Memory) Spoil(key string, data []byte) {
 	m.objects[key] = object{bytes.Clone(data), isLogKey(key) || m.objects[key].appendable, m.now()}
 }
 
+// record adds a request to those that Requests returns. mu must be held.
 func (m *Memory) record(format string, args ...any) {
 	m.requests = append(m.requests, fmt.Sprintf(format, args...))
 }
@@ -110,6 +112,7 @@ func (m *Memory) reportViolation(format string, args ...any) {
 	m.t.Errorf(format, args...)
 }
 
+// etagOf returns the entity tag of a content.
 func etagOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:8])

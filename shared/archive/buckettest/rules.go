@@ -12,10 +12,11 @@ var (
 	logKeyPattern      = regexp.MustCompile(`/log/\d{4}-\d{2}\.ndjson$`)
 )
 
+// isLogKey reports whether key names a log.
 func isLogKey(key string) bool { return logKeyPattern.MatchString(key) }
 
-// checkWrite holds Put and Create to the laws of the archive. A damaged
-// snapshot may be replaced: that is how it is repaired.
+// checkWrite checks a Put or Create against the rules of the archive. A damaged
+// snapshot may be replaced: that is how it is repaired. mu must be held.
 func (m *Memory) checkWrite(verb, key string, data []byte) {
 	old, taken := m.objects[key]
 	if taken && snapshotKeyPattern.MatchString(key) && !bytes.Equal(old.data, data) {
