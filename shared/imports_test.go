@@ -33,15 +33,15 @@ var allowed = map[string][]string{
 	"capture":             {"archive", "catalog", "ehpc"},
 	"metrics":             {},
 	"neterror":            {},
-	"query":               {"access", "apierror", "archive", "catalog", "jsonscan", "metrics", "slip"},
+	"query":               {"access", "apierror", "archive", "catalog", "jsonscan", "metrics", "editdistance"},
 	"query/querytest":     {"access", "archive", "archive/archivetest", "catalog", "query", "replica"},
 	"query/metricstest":   {},
 	"query/openapitest":   {},
 	"query/sqlitetest":    {},
 	"replica":             {"access", "acsauth", "apierror", "archive", "catalog", "jsonscan"},
-	"config":              {"access", "catalog", "cloud", "slip"},
+	"config":              {"access", "catalog", "cloud", "editdistance"},
 	"fcrun":               {"apierror", "cloud", "jsonscan"},
-	"slip":                {},
+	"editdistance":        {},
 	"fcrun/fctest":        {"cloud"},
 }
 

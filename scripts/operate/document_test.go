@@ -262,7 +262,7 @@ func TestCommandsExist(t *testing.T) {
 			source += read(t, path)
 		}
 		for name := range used {
-			defined := regexp.MustCompile(`(?:Var|Func|Bool|String)\((?:&[\w.]+, )?"` + name + `"`)
+			defined := regexp.MustCompile(`(?:Var|Func|Bool|String|text)\((?:&[\w.]+, )?"` + name + `", `)
 			if name != "h" && !defined.MatchString(source) {
 				t.Errorf("%s has no flag -%s", script, name)
 			}
