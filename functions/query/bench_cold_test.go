@@ -87,7 +87,7 @@ func median(l []time.Duration) time.Duration { return quantile(l, 0.5) }
 
 func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
 
-// cold starts a function and returns how long its first answer took, and how
+// measureColdStart starts a function and returns how long its first answer took, and how
 // much CPU time.
 func (c *testRegion) measureColdStart(tb testing.TB, binary string, event []byte) (took, cpu time.Duration) {
 	began := time.Now()
@@ -99,7 +99,7 @@ func (c *testRegion) measureColdStart(tb testing.TB, binary string, event []byte
 	return took, cpuTime(process)
 }
 
-// roundTrip reads the snapshot that the answer about one cluster needs.
+// measureRoundTrip reads the snapshot that the answer about one cluster needs.
 func (c *testRegion) measureRoundTrip(tb testing.TB) time.Duration {
 	region, err := archive.New(c.bucket, c.keys).Now(tb.Context(), region, nil)
 	if err != nil {
@@ -167,7 +167,7 @@ func megabytes(n int) string { return strconv.FormatFloat(math.Round(float64(n)/
 func residentBytes(tb testing.TB, p *os.Process) int { return processStatus(tb, p, "VmRSS:") }
 func peakBytes(tb testing.TB, p *os.Process) int     { return processStatus(tb, p, "VmHWM:") }
 
-// status is a size in bytes out of /proc/<pid>/status.
+// processStatus is a size in bytes out of /proc/<pid>/status.
 func processStatus(tb testing.TB, p *os.Process, name string) int {
 	tb.Helper()
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Pid))

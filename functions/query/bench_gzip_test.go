@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// zippable are lookups with long answers: worked out each time, and from memory.
+// gzipLookups are lookups with long answers: worked out each time, and from memory.
 var gzipLookups = []lookup{
 	{name: "page", request: func(c *testRegion, n int) (string, http.Header) {
 		return formatTarget("/v1/images?ClusterId=%s&Size__lt=%d&limit=100", c.clusterID(n), 1000+n), acceptGzip()

@@ -77,7 +77,7 @@ func BenchmarkReplica(b *testing.B) {
 		strings.Join(table, "\n"))
 }
 
-// turns sends batches of two kinds of events and compares them: ratios of the
+// compareAlternating sends batches of two kinds of events and compares them: ratios of the
 // median times, and of the processor time.
 func compareAlternating(b *testing.B, q *fctest.Function, base, other func(n int) []byte) (p50, cpu float64) {
 	first, second := &measurements{f: q}, &measurements{f: q}
@@ -138,7 +138,7 @@ func signedHeaders(tb testing.TB, params map[string]string) []byte {
 	return held.event
 }
 
-// holder is a transport that keeps the request as FC's trigger would hand it on.
+// eventRecorder is a transport that keeps the request as FC's trigger would hand it on.
 type eventRecorder struct {
 	tb    testing.TB
 	event []byte

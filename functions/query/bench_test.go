@@ -147,7 +147,7 @@ func newBenchRegion(b *testing.B, s regionSize) *testRegion {
 	return c
 }
 
-// warm touches every list once.
+// readEveryList touches every list once.
 func readEveryList(tb testing.TB, c *testRegion, q *fctest.Function) {
 	tb.Helper()
 	for _, target := range []string{"/v1/images?ClusterId=*&limit=1", "/v1/images/" + c.images[0].ImageID} {
@@ -158,7 +158,7 @@ func readEveryList(tb testing.TB, c *testRegion, q *fctest.Function) {
 	}
 }
 
-// answer invokes the function and checks the status.
+// invokeFor invokes the function and checks the status.
 func invokeFor(tb testing.TB, f *fctest.Function, event []byte, status int) fctest.HTTPResponse {
 	tb.Helper()
 	r, err := f.Invoke(tb.Context(), event)
@@ -172,7 +172,7 @@ func invokeFor(tb testing.TB, f *fctest.Function, event []byte, status int) fcte
 	return out
 }
 
-// sample writes an answer's body to a file, and gives its name.
+// writeSampleBody writes an answer's body to a file, and gives its name.
 func (l lookup) writeSampleBody(b *testing.B, c *testRegion, q *fctest.Function) string {
 	target, header := l.request(c, 0)
 	body := invokeFor(b, q, newEvent(b, target, header), l.status).Body
@@ -186,10 +186,10 @@ func (l lookup) writeSampleBody(b *testing.B, c *testRegion, q *fctest.Function)
 	return name
 }
 
-// batch is how many invocations one function gets before it is the other's turn.
+// batchSize is how many invocations one function gets before it is the other's turn.
 const batchSize = 100
 
-// compared is the outcome for one lookup.
+// comparison is the outcome for one lookup.
 type comparison struct {
 	p50, mean, cpu, p99 float64       // times the constant function
 	median              time.Duration // of the lookup itself
@@ -202,7 +202,7 @@ func (r comparison) String(name string, goal float64) string {
 		r.cpu, p99Goal, r.p99, r.median.Microseconds(), r.micros, r.bytes)
 }
 
-// series is what was measured of one function.
+// measurements is what was measured of one function.
 type measurements struct {
 	f     *fctest.Function
 	took  []time.Duration

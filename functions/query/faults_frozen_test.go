@@ -44,7 +44,7 @@ func TestFrozenThroughAnOutage(t *testing.T) {
 	})
 }
 
-// stillStale is the error of a lookup after an outage that has not read the
+// checkStale is the error of a lookup after an outage that has not read the
 // head in the half second that it has for it.
 func checkStale(t *testing.T, out fctest.HTTPResponse) error {
 	t.Helper()

@@ -16,7 +16,7 @@ import (
 // mark is what an attacker would like to see come back as it is.
 const mark = "\"><script>alert(1)</script>\r\nSet-Cookie: a=b"
 
-// bad is a request of someone who means harm, as FC's trigger describes it.
+// hostileRequest is a request of someone who means harm, as FC's trigger describes it.
 type hostileRequest struct {
 	method, path  string
 	query, header map[string]string
@@ -111,7 +111,7 @@ var (
 		"Content-Type", "Authorization", "Range", "X-Acs-Action", "Cookie", "x-fc-request-id", "\r\n", ""}
 )
 
-// corpus are the requests that are always tried.
+// hostileCorpus are the requests that are always tried.
 func hostileCorpus() []hostileRequest {
 	var all []hostileRequest
 	for _, value := range nasty {
@@ -147,7 +147,7 @@ func hostileCorpus() []hostileRequest {
 		hostileRequest{method: "GET", path: "/v1/images", body: "!!!! not base64", base64: true})
 }
 
-// made makes up a request.
+// randomRequest makes up a request.
 func randomRequest(r *rand.Rand) hostileRequest {
 	pick := func(list []string) string { return list[r.IntN(len(list))] }
 	value := func() string {
@@ -213,7 +213,7 @@ func TestHostileRequests(t *testing.T) {
 	used, counts, all, tried := cpuTime(process), map[int]int{}, hostileCorpus(), 0
 	var slowest time.Duration
 	try := func(name string, b hostileRequest) {
-		front.resetConnections()
+		front.resetCounts()
 		r, err := q.Invoke(t.Context(), b.event())
 		if err != nil || r.Error != nil {
 			t.Fatalf("%s: %.500q: %v, %v", name, b.event(), err, r.Error)

@@ -20,7 +20,7 @@ var faultsLong = flag.Bool("faults.long", false, "try faults for minutes instead
 
 var tiny = regionSize{"3x5", 3, 5, 10}
 
-// breakdown is a way in which the store is not there. slow is one that answers
+// outageKind is a way in which the store is not there. slow is one that answers
 // late, but within the time that a lookup waits.
 type outageKind struct {
 	name  string
@@ -39,7 +39,7 @@ var breakdowns = []outageKind{
 	{"answers take 100 ms", osstest.Fault{Delay: 100 * time.Millisecond}, true},
 }
 
-// outage is how long the store is away, and how often it is asked about.
+// outageTimes is how long the store is away, and how often it is asked about.
 type outageTimes struct{ lasts, ttl, every time.Duration }
 
 func newOutageTimes() outageTimes {
@@ -70,7 +70,7 @@ func TestOutageWhileServing(t *testing.T) {
 		var normal, during timedAnswers
 		var asked int64
 		fctest.InTime(t, func() (late error) {
-			front.resetConnections()
+			front.resetCounts()
 			began := time.Now()
 			// An instance that has the store is what the times are compared with.
 			var group sync.WaitGroup
@@ -119,7 +119,7 @@ func TestOutageWhileServing(t *testing.T) {
 	})
 }
 
-// untilFresh changes a list, ends the outage, and is the time until that shows.
+// waitUntilFresh changes a list, ends the outage, and is the time until that shows.
 func waitUntilFresh(t *testing.T, c *testRegion, front *proxy, q *fctest.Function, o outageTimes) time.Duration {
 	t.Helper()
 	ask := newEvent(t, "/v1/images?ClusterId="+c.clusters[0], nil)
@@ -138,7 +138,7 @@ func waitUntilFresh(t *testing.T, c *testRegion, front *proxy, q *fctest.Functio
 	}
 }
 
-// atOnce runs a test for each way at the same time, however few processors
+// runInParallel runs a test for each way at the same time, however few processors
 // there are: such tests wait rather than work.
 func runInParallel(t *testing.T, ways []outageKind, test func(*testing.T, outageKind)) {
 	var group sync.WaitGroup
@@ -161,7 +161,7 @@ func outageTargets(c *testRegion) []string {
 	}
 }
 
-// content is the part of an answer that must not change while the data does
+// stripTimes is the part of an answer that must not change while the data does
 // not: in json all but ids, times and ages.
 func stripTimes(t *testing.T, out fctest.HTTPResponse) string {
 	t.Helper()
@@ -179,7 +179,7 @@ func stripTimes(t *testing.T, out fctest.HTTPResponse) string {
 	return string(data)
 }
 
-// served is one lookup and how it was answered.
+// timedAnswer is one lookup and how it was answered.
 type timedAnswer struct {
 	target string
 	began  time.Time
@@ -197,7 +197,7 @@ func (l timedAnswers) quantile(q float64) time.Duration {
 	return quantile(took, q)
 }
 
-// serve asks one lookup after the other and demands what it had before.
+// lookUpUntil asks one lookup after the other and demands what it had before.
 func lookUpUntil(t *testing.T, q *fctest.Function, targets []string, before map[string]string, every time.Duration,
 	until time.Time) timedAnswers {
 	t.Helper()

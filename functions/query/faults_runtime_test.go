@@ -73,10 +73,10 @@ func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// event is a next that hands over an invocation; change may spoil its headers.
+// queueEvent is a next that hands over an invocation; change may spoil its headers.
 func (a *runtimeAPI) queueEvent(id, event string, left time.Duration, change func(http.Header)) {
 	a.t.Helper()
-	a.handleNext(func(w http.ResponseWriter, _ *http.Request) {
+	a.answerNextPoll(func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		for name, value := range map[string]string{
 			"request-id": id, "function-deadline": strconv.FormatInt(time.Now().Add(left).UnixMilli(), 10),
@@ -93,8 +93,8 @@ func (a *runtimeAPI) queueEvent(id, event string, left time.Duration, change fun
 	})
 }
 
-// take waits until the process asks for an invocation, and answers that.
-func (a *runtimeAPI) handleNext(answer http.HandlerFunc) {
+// answerNextPoll waits until the process asks for an invocation, and answers that.
+func (a *runtimeAPI) answerNextPoll(answer http.HandlerFunc) {
 	a.t.Helper()
 	select {
 	case a.next <- answer:
@@ -103,7 +103,7 @@ func (a *runtimeAPI) handleNext(answer http.HandlerFunc) {
 	}
 }
 
-// answered is what was posted about an invocation.
+// waitForAnswer is what was posted about an invocation.
 func (a *runtimeAPI) waitForAnswer(id string) fctest.HTTPResponse {
 	a.t.Helper()
 	select {
@@ -165,11 +165,11 @@ func TestRuntimeAPIThatRefuses(t *testing.T) {
 			t.Parallel()
 			a := newRuntimeAPI(t)
 			a.start(c)
-			a.handleNext(refuse) // which may come after the start of a process
+			a.answerNextPoll(refuse) // which may come after the start of a process
 			fctest.InTime(t, func() error {
 				began := time.Now()
 				for range refused {
-					a.handleNext(refuse)
+					a.answerNextPoll(refuse)
 				}
 				took := time.Since(began)
 				if took < refused*60*time.Millisecond { // however slow the machine

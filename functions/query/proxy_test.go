@@ -31,13 +31,13 @@ type proxy struct {
 	pending map[*pendingRequest]bool
 }
 
-// waiting is a request in flight.
+// pendingRequest is a request in flight.
 type pendingRequest struct {
 	ended     chan struct{}
 	abandoned bool // nobody waited any more; known once it has ended
 }
 
-// leaves waits half a second for the end of a request, in short steps: on a
+// waitForEnd waits half a second for the end of a request, in short steps: on a
 // machine that is too busy for those it is longer.
 func (w *pendingRequest) waitForEnd() bool {
 	for range 50 {
@@ -50,7 +50,7 @@ func (w *pendingRequest) waitForEnd() bool {
 	return false
 }
 
-// enter counts a request among those that are waited for. A store learns a
+// trackRequest counts a request among those that are waited for. A store learns a
 // little late that a client has gone away: such a request does not count.
 func (f *proxy) trackRequest(r *http.Request) (leave func()) {
 	me := &pendingRequest{ended: make(chan struct{})}
@@ -69,7 +69,7 @@ func (f *proxy) trackRequest(r *http.Request) (leave func()) {
 	}
 }
 
-// count takes down how many were waited for when a request came to others. The
+// countConcurrent takes down how many were waited for when a request came to others. The
 // request itself does not wait for that.
 func (f *proxy) countConcurrent(others []*pendingRequest) {
 	defer f.counting.Add(-1)
@@ -84,13 +84,13 @@ func (f *proxy) countConcurrent(others []*pendingRequest) {
 	}
 }
 
-// counted is how many requests there were, and how many at once at the most.
+// requestCounts is how many requests there were, and how many at once at the most.
 func (f *proxy) requestCounts() (requests, most int64) {
 	f.waitUntilCounted()
 	return f.requests.Load(), f.maxConcurrent.Load()
 }
 
-// settle waits for what is still being counted.
+// waitUntilCounted waits for what is still being counted.
 func (f *proxy) waitUntilCounted() {
 	for f.counting.Load() > 0 {
 		time.Sleep(5 * time.Millisecond)
@@ -136,14 +136,14 @@ func (f *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.oss.ServeHTTP(w, r)
 }
 
-// reset begins to count anew.
-func (f *proxy) resetConnections() {
+// resetCounts begins to count anew.
+func (f *proxy) resetCounts() {
 	f.waitUntilCounted()
 	f.requests.Store(0)
 	f.maxConcurrent.Store(0)
 }
 
-// fail breaks every request from now on; a fault without anything in it shuts
+// injectFault breaks every request from now on; a fault without anything in it shuts
 // the door.
 func (f *proxy) injectFault(fault osstest.Fault) {
 	f.disableNotModified.Store(fault.Stall)
@@ -163,7 +163,7 @@ func (f *proxy) setFault(fault func(osstest.Request) *osstest.Fault) {
 	})
 }
 
-// repair ends whatever is broken.
+// clearFaults ends whatever is broken.
 func (f *proxy) clearFaults() {
 	f.t.Helper()
 	f.disableNotModified.Store(false)

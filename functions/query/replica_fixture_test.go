@@ -25,7 +25,7 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-// upstream is an E-HPC that drifts, and the two functions that copy it.
+// ehpcFixture is an E-HPC that drifts, and the two functions that copy it.
 type ehpcFixture struct {
 	t        testing.TB
 	world    *ehpctest.Simulation
@@ -34,7 +34,7 @@ type ehpcFixture struct {
 	snapshot *fctest.Function
 }
 
-// person is an access key, of E-HPC or of the replica.
+// accessKey is an access key, of E-HPC or of the replica.
 type accessKey struct{ id, secret string }
 
 var asker = accessKey{"LTAIasker", "secret-of-asker"} // E-HPC's
@@ -44,7 +44,7 @@ func newEHPCFixture(t testing.TB) *ehpcFixture {
 	return newEHPCFixtureWith(t, world, world)
 }
 
-// newUpstreamOf is an upstream that shows data of a world.
+// newEHPCFixtureWith is an upstream that shows data of a world.
 func newEHPCFixtureWith(t testing.TB, world *ehpctest.Simulation, data ehpctest.Data) *ehpcFixture {
 	u := &ehpcFixture{t: t, world: world, oss: osstest.Start(t, "")}
 	server, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{Data: data, Keys: map[string]ehpctest.Key{
@@ -74,7 +74,7 @@ func (u *ehpcFixture) startFunction(name string, env ...string) *fctest.Function
 	return f
 }
 
-// replica starts the query function behind an HTTP trigger and returns its URL.
+// startReplica starts the query function behind an HTTP trigger and returns its URL.
 func (u *ehpcFixture) startReplica(env ...string) string {
 	server := httptest.NewServer(u.startFunction("query", append(env, "QUERY_HEAD_TTL=0s")...).HTTPHandler())
 	u.t.Cleanup(server.Close)
@@ -88,7 +88,7 @@ func (u *ehpcFixture) regionIDs() (ids []string) {
 	return ids
 }
 
-// capture lets the snapshot function run and returns the number of the last
+// runSnapshot lets the snapshot function run and returns the number of the last
 // commit of each region.
 func (u *ehpcFixture) runSnapshot() map[string]int64 {
 	u.t.Helper()
@@ -112,7 +112,7 @@ func (u *ehpcFixture) runSnapshot() map[string]int64 {
 	return commits
 }
 
-// questions are the scopes that a run asks about, in the clusters of now.
+// allQuestions are the scopes that a run asks about, in the clusters of now.
 func (u *ehpcFixture) allQuestions() (list []ehpctest.Question) {
 	for _, region := range u.regionIDs() {
 		list = append(list, ehpctest.Question{RegionID: region})
@@ -132,7 +132,7 @@ func (u *ehpcFixture) allQuestions() (list []ehpctest.Question) {
 	return list
 }
 
-// parameters are those of a question as clients send them.
+// questionParameters are those of a question as clients send them.
 func questionParameters(q ehpctest.Question) map[string]string {
 	params := map[string]string{}
 	for name, value := range map[string]string{"RegionId": q.RegionID, "ClusterId": q.ClusterID,
@@ -232,7 +232,7 @@ func headerClient(method string, edit ...func(*openapi.Config)) client {
 	}
 }
 
-// watcher sees what a client is answered. It also keeps the client off its
+// recordingTransport sees what a client is answered. It also keeps the client off its
 // process-wide pool, which is not clean under the race detector.
 type recordingTransport struct {
 	status int
@@ -253,7 +253,7 @@ func (w *recordingTransport) Call(r *http.Request, _ *http.Transport) (*http.Res
 	return resp, err
 }
 
-// reply is an answer without its RequestId. Lists are brought into one order,
+// parseReply is an answer without its RequestId. Lists are brought into one order,
 // for upstream promises none and the archive has its own.
 func parseReply(t testing.TB, status int, body string) map[string]any {
 	t.Helper()
@@ -276,7 +276,7 @@ func parseReply(t testing.TB, status int, body string) map[string]any {
 	return doc
 }
 
-// identity is the id of an entry of any of the lists.
+// entryID is the id of an entry of any of the lists.
 func entryID(entry any) string {
 	for _, name := range []string{"ImageId", "Id", "RegionId"} {
 		if id, ok := entry.(map[string]any)[name].(string); ok {
@@ -286,7 +286,7 @@ func entryID(entry any) string {
 	return ""
 }
 
-// differ compares two replies; cmp.Diff takes its time even where they are equal.
+// diffEntries compares two replies; cmp.Diff takes its time even where they are equal.
 func diffEntries(a, b any) string {
 	if reflect.DeepEqual(a, b) {
 		return ""

@@ -44,7 +44,7 @@ func TestHostileRequestsToTheReplica(t *testing.T) {
 	}
 }
 
-// replicaCorpus puts every nasty value into every place that the replica reads.
+// replicaHostileCorpus puts every nasty value into every place that the replica reads.
 func replicaHostileCorpus() (all []hostileRequest) {
 	ask := map[string]string{"Action": "ListCommunityImages", "Version": "2018-04-12"}
 	with := func(name, value string) map[string]string {

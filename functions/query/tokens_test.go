@@ -33,7 +33,7 @@ var numbersAndTimes = regexp.MustCompile(
 		`FirstSeen|LastSeen|GoneSince|AgeSeconds|NextCursor|HostId)":("[^"]*"|\d+)|` +
 		`\d{4}-\d\d-\d\dT[0-9:.]+Z|(commit|at=)\d* ?\d*`)
 
-// solitary is a world in which the account has one cluster.
+// singleClusterData is a world in which the account has one cluster.
 type singleClusterData struct{ *ehpctest.Simulation }
 
 // Clusters implements ehpctest.Data.

@@ -19,7 +19,7 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-// sweepWorld is a handler over a bucket in memory and a clock.
+// collectFixture is a handler over a bucket in memory and a clock.
 type collectFixture struct {
 	t    *testing.T
 	mem  *buckettest.Memory
@@ -42,7 +42,7 @@ func newCollectFixture(t *testing.T) *collectFixture {
 	return w
 }
 
-// commit makes the report of a run that found one image.
+// runCapture makes the report of a run that found one image.
 func (w *collectFixture) runCapture(regions ...string) *capture.Report {
 	w.t.Helper()
 	report := &capture.Report{}
@@ -54,7 +54,7 @@ func (w *collectFixture) runCapture(regions ...string) *capture.Report {
 	return report
 }
 
-// commitAt commits one image, named after the time, at a time.
+// appendCommitAt commits one image, named after the time, at a time.
 func appendCommitAt(t *testing.T, bucket archive.Bucket, keys archive.Keys, region string,
 	now time.Time) *archive.Region {
 	t.Helper()

@@ -12,7 +12,7 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-// renew replaces the function role's token: the old one is refused from now on.
+// renewCredentials replaces the function role's token: the old one is refused from now on.
 func (w *fixture) renewCredentials(serial int) cloud.Credentials {
 	key := osstest.Key{ID: fmt.Sprint("STS.key", serial), Secret: fmt.Sprint("secret-", serial),
 		Token: fmt.Sprint("token-", serial)}

@@ -23,7 +23,7 @@ var noon = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
 const arrival = 5*time.Minute + 2*time.Second
 
-// eventWorld is the handler over the real client and a clock; two clusters
+// eventFixture is the handler over the real client and a clock; two clusters
 // are captured as of nine o'clock.
 type eventFixture struct {
 	*captureFixture
@@ -63,7 +63,7 @@ func timerEventAt(at time.Time) string {
 	return fmt.Sprintf(`{"triggerTime":%q,"triggerName":"schedule","payload":""}`, at.Format(time.RFC3339))
 }
 
-// list is what ListClusters says from now on.
+// setClusters is what ListClusters says from now on.
 func (w *eventFixture) setClusters(ids ...string) {
 	w.data.ClusterLists[region] = nil
 	for _, id := range ids {
@@ -95,7 +95,7 @@ func readEventFile(t testing.TB, name string) string {
 	return string(data)
 }
 
-// outcomes are those of the events of a report, one a line.
+// formatOutcomes are those of the events of a report, one a line.
 func formatOutcomes(r *capture.Report) string {
 	var lines []string
 	for _, e := range r.Events {
@@ -105,7 +105,7 @@ func formatOutcomes(r *capture.Report) string {
 	return strings.Join(lines, "\n")
 }
 
-// asked are the calls since the last time, in short.
+// askedQuestions are the calls since the last time, in short.
 func (w *eventFixture) askedQuestions() string {
 	var calls []string
 	for _, name := range w.ehpc.DrainCallNames() {

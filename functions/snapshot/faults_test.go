@@ -19,7 +19,7 @@ import (
 	"community-images/shared/ehpc/ehpctest"
 )
 
-// lab is a capture over the real client and a real connection, on a bucket in
+// captureFixture is a capture over the real client and a real connection, on a bucket in
 // memory.
 type captureFixture struct {
 	t         *testing.T
@@ -33,13 +33,13 @@ type captureFixture struct {
 	writer    *archive.Writer
 }
 
-// newLab has a scope without a cluster and three clusters. A call may take a
+// newCaptureFixture has a scope without a cluster and three clusters. A call may take a
 // minute, for on a busy machine an ordinary one may take long.
 func newCaptureFixture(t *testing.T) *captureFixture {
 	return newCaptureFixtureWithTimeout(t, time.Minute)
 }
 
-// newHastyLab is newLab with another time-out of calls.
+// newCaptureFixtureWithTimeout is newLab with another time-out of calls.
 func newCaptureFixtureWithTimeout(t *testing.T, timeout time.Duration) *captureFixture {
 	l := &captureFixture{t: t, data: &ehpctest.Fixed{
 		RegionList: []ehpctest.Region{{RegionID: region}}, ClusterLists: map[string][]json.RawMessage{},
@@ -86,7 +86,7 @@ func newCaptureFixtureWithTimeout(t *testing.T, timeout time.Duration) *captureF
 	return l
 }
 
-// breaks decides about every call from now on; nil: all go well.
+// setFault decides about every call from now on; nil: all go well.
 func (l *captureFixture) setFault(hook func(ehpctest.Call) *ehpctest.Fault) {
 	if hook == nil {
 		l.fault.Store(nil)
@@ -114,7 +114,7 @@ func (l *captureFixture) runCapture() *capture.Report {
 	return report
 }
 
-// state is what is published: the images of each cluster and how it stands.
+// describeState is what is published: the images of each cluster and how it stands.
 func (l *captureFixture) describeState() string {
 	l.t.Helper()
 	r, err := l.writer.Now(context.Background(), region, nil)

@@ -12,7 +12,7 @@ import (
 	"community-images/shared/ehpc/ehpctest"
 )
 
-// willing is an E-HPC that knows every cluster that it is asked about.
+// permissiveData is an E-HPC that knows every cluster that it is asked about.
 type permissiveData struct{ *ehpctest.Fixed }
 
 func (permissiveData) Images(ehpctest.Question) (ehpctest.Images, bool) {
@@ -57,7 +57,7 @@ func TestIdsOfTheAPIStayInTheirPlace(t *testing.T) {
 	t.Logf("%d entries: %d objects stored, 0 elsewhere; %d problems told", ids*listings, stored, refused)
 }
 
-// storedOf lists so many clusters with names for once, and returns the keys of
+// captureIDs lists so many clusters with names for once, and returns the keys of
 // all that is stored, and how many problems were told.
 func captureIDs(t *testing.T, ids int, name func() string) (keys []string, problems int) {
 	l := newCaptureFixture(t)

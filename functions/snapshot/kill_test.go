@@ -27,7 +27,7 @@ import (
 // faultsLong selects the long forms of the fault tests.
 var faultsLong = flag.Bool("faults.long", false, "try faults for minutes instead of seconds")
 
-// moment is when a process dies with respect to one of its requests to OSS.
+// killTime is when a process dies with respect to one of its requests to OSS.
 type killTime string
 
 const (
@@ -36,7 +36,7 @@ const (
 	after  killTime = "after it took effect"
 )
 
-// killer is a way to OSS that kills the process at its n-th request.
+// killingProxy is a way to OSS that kills the process at its n-th request.
 type killingProxy struct {
 	next http.Handler
 	kill func()
@@ -83,7 +83,7 @@ type errorReader struct{}
 
 func (errorReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// fleet is an E-HPC of a number of scopes whose lists have a version each.
+// fleetState is an E-HPC of a number of scopes whose lists have a version each.
 type fleetState struct {
 	scopes   []ehpctest.Question
 	versions []int
@@ -91,7 +91,7 @@ type fleetState struct {
 	random   *rand.Rand
 }
 
-// newFleet has a scope without a cluster, and clusters with one type each; an
+// newFleetState has a scope without a cluster, and clusters with one type each; an
 // even number of scopes leaves the last cluster without.
 func newFleetState(scopes int, seed uint64) *fleetState {
 	f := &fleetState{random: rand.New(rand.NewPCG(seed, 1)), versions: make([]int, scopes)}
@@ -106,7 +106,7 @@ func newFleetState(scopes int, seed uint64) *fleetState {
 	return f
 }
 
-// drift changes every list but one, or all where they come again.
+// changeSomeLists changes every list but one, or all where they come again.
 func (f *fleetState) changeSomeLists() {
 	stays := f.random.IntN(len(f.versions))
 	for i := range f.versions {
@@ -132,7 +132,7 @@ func (f *fleetState) upstreamData() *ehpctest.Fixed {
 	return d
 }
 
-// mark is the image that tells which version of which list this is.
+// versionMark is the image that tells which version of which list this is.
 func (f *fleetState) versionMark(i int) string {
 	version := f.versions[i]
 	if f.cycle > 0 {
@@ -141,7 +141,7 @@ func (f *fleetState) versionMark(i int) string {
 	return fmt.Sprintf("m-%03d-v%d", i, version)
 }
 
-// array is the list of a scope.
+// imagesJSON is the list of a scope.
 func (f *fleetState) imagesJSON(i int) string {
 	return fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":%q,"Status":"Available"}]`,
 		f.versionMark(i))
@@ -152,7 +152,7 @@ func (f *fleetState) imagesJSON(i int) string {
 var views = []string{"/v1/clusters?RegionId=cn-hangzhou", "/v1/images?format=ids",
 	"/v1/images?ClusterId=*&format=ids&limit=1000", "/v1/images?ClusterId=*&InstanceType=*&format=ids&limit=1000"}
 
-// shows is what the views show of the fleet as it is.
+// expectedViews is what the views show of the fleet as it is.
 func (f *fleetState) expectedViews(t *testing.T) []string {
 	t.Helper()
 	digests := ""
@@ -185,7 +185,7 @@ func (f *fleetState) expectedViews(t *testing.T) []string {
 	return all
 }
 
-// shown asks for a view of now or of the past.
+// readView asks for a view of now or of the past.
 func (w *fixture) readView(f *fctest.Function, view int, at string) (text string, sequence int) {
 	status, text, sequence := w.lookUpSequence(f, views[view]+at)
 	if status != 200 {
@@ -205,7 +205,7 @@ func (w *fixture) readView(f *fctest.Function, view int, at string) (text string
 	return text, sequence
 }
 
-// lookup is get, with the commit that is shown.
+// lookUpSequence is get, with the commit that is shown.
 func (w *fixture) lookUpSequence(f *fctest.Function, target string) (status int, body string, sequence int) {
 	recorder := httptest.NewRecorder()
 	f.HTTPHandler().ServeHTTP(recorder, httptest.NewRequest("GET", target, nil))
@@ -213,7 +213,7 @@ func (w *fixture) lookUpSequence(f *fctest.Function, target string) (status int,
 	return recorder.Code, recorder.Body.String(), sequence
 }
 
-// watch looks at every view over and over until stop is called, which returns
+// watchLookups looks at every view over and over until stop is called, which returns
 // the different texts that each has shown. A reader is never led back.
 func (w *fixture) watchLookups(q *fctest.Function) (stop func() [][]string) {
 	seen := make([][]string, len(views))
@@ -277,7 +277,7 @@ func TestKilledAtEveryRequest(t *testing.T) {
 		seeds, kills.Load(), orphans.Load())
 }
 
-// killedAtEvery returns how many requests there were to die at, and how many
+// killAtEveryRequest returns how many requests there were to die at, and how many
 // orphans the dead left.
 func killAtEveryRequest(t *testing.T, fleet *fleetState, when killTime) (kills, orphans int) {
 	w := newFixture(t)
@@ -369,7 +369,7 @@ func (w *fixture) collectOrphans() int {
 	return orphans
 }
 
-// bucket is the world's OSS without any fault.
+// openBucket is the world's OSS without any fault.
 func (w *fixture) openBucket() (*ossbucket.Bucket, archive.Keys) {
 	w.t.Helper()
 	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket,

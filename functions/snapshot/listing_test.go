@@ -15,7 +15,7 @@ import (
 	"community-images/shared/ehpc/ehpctest"
 )
 
-// fleet lists n clusters with one image each.
+// addClusters lists n clusters with one image each.
 func (l *captureFixture) addClusters(n int) {
 	l.data.ClusterLists[region] = nil
 	for i := range n {
@@ -26,7 +26,7 @@ func (l *captureFixture) addClusters(n int) {
 	}
 }
 
-// throttlesPages refuses the page of a listing by its number and try, from 1.
+// throttlePages refuses the page of a listing by its number and try, from 1.
 // The returned function gives the tries of each page so far.
 func (l *captureFixture) throttlePages(refuses func(page string, try int) bool) (tries func() map[string]int) {
 	var mu sync.Mutex

@@ -24,7 +24,7 @@ import (
 
 const region = "cn-hangzhou"
 
-// world is everything around the two functions.
+// fixture is everything around the two functions.
 type fixture struct {
 	t    *testing.T
 	data *ehpctest.Fixed
@@ -71,7 +71,7 @@ func newFixture(t *testing.T) *fixture {
 	return w
 }
 
-// offer sets the images of every scope: one that stays and one that is named.
+// setImageVersion sets the images of every scope: one that stays and one that is named.
 func (w *fixture) setImageVersion(version string) {
 	list := fmt.Sprintf(`[{"ImageId":"m-stays","Status":"Available"},{"ImageId":"m-%s","Status":"Available"}]`, version)
 	for _, q := range []ehpctest.Question{{}, {ClusterID: "ehpc-hz-1"},
@@ -87,7 +87,7 @@ func (w *fixture) functionEnv() []string {
 		"SNAPSHOT_QPS=1000", "SNAPSHOT_SHRINK_GUARD=100", "QUERY_HEAD_TTL=0s"}
 }
 
-// start runs a function's real binary.
+// startFunction runs a function's real binary.
 func (w *fixture) startFunction(name string, env ...string) *fctest.Function {
 	w.t.Helper()
 	f, err := fctest.Start(w.t.Context(), fctest.Binary(w.t, "community-images/functions/"+name), fctest.Options{
@@ -109,14 +109,14 @@ func (w *fixture) addLog(line string) {
 	w.logs = append(w.logs, line)
 }
 
-// printed is what the functions have printed so far.
+// logLines is what the functions have printed so far.
 func (w *fixture) logLines() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.logs)
 }
 
-// tick is the event of FC's timer, due now.
+// timerEventNow is the event of FC's timer, due now.
 func timerEventNow() string {
 	return `{"triggerTime":"` + time.Now().UTC().Format(time.RFC3339Nano) + `","triggerName":"schedule","payload":""}`
 }
@@ -145,14 +145,14 @@ func (w *fixture) runSnapshot(f *fctest.Function) report {
 	return r
 }
 
-// get asks the query function through FC's HTTP trigger.
+// lookUp asks the query function through FC's HTTP trigger.
 func (w *fixture) lookUp(f *fctest.Function, target string) (int, string) {
 	recorder := httptest.NewRecorder()
 	f.HTTPHandler().ServeHTTP(recorder, httptest.NewRequest("GET", target, nil))
 	return recorder.Code, recorder.Body.String()
 }
 
-// verify proves the bucket; orphans are what dead runs left.
+// auditArchive proves the bucket; orphans are what dead runs left.
 func (w *fixture) auditArchive() *archive.Audit {
 	w.t.Helper()
 	bucket, keys := w.openBucket()
@@ -220,7 +220,7 @@ func TestRequestsOfARun(t *testing.T) {
 	}
 }
 
-// writes counts the requests that change something, by kind of object.
+// onlyWrites counts the requests that change something, by kind of object.
 func onlyWrites(requests string) string {
 	counts := map[string]int{}
 	for line := range strings.SplitSeq(requests, "\n") {

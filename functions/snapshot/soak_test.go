@@ -31,7 +31,7 @@ const readers = 16
 // are two more for each connection.
 const maxRoutines = 60
 
-// dice decides at random which calls go wrong, and counts.
+// randomFaults decides at random which calls go wrong, and counts.
 type randomFaults struct {
 	mu     sync.Mutex
 	random *rand.Rand
@@ -39,7 +39,7 @@ type randomFaults struct {
 	faults int
 }
 
-// pick returns one of n ways to fail, -1 for none.
+// pickFault returns one of n ways to fail, -1 for none.
 func (d *randomFaults) pickFault(n int) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,7 +72,7 @@ var (
 	}
 )
 
-// counter is a way to a handler that knows how many connections are open.
+// countingHandler is a way to a handler that knows how many connections are open.
 type countingHandler struct {
 	open atomic.Int64
 	url  string
@@ -190,13 +190,13 @@ func TestSoakOfBothFunctions(t *testing.T) {
 		"from %+v to %+v", ticks, d.faults, failed, audit.Commits, looks, refused, routines, early, late)
 }
 
-// growth is what may not grow.
+// resourceUse is what may not grow.
 type resourceUse struct {
 	snapshotRSS, queryRSS         int // kB
 	toOSS, queryToOSS, toUpstream int64
 }
 
-// compare allows a tenth more memory over a long run; a short one has not
+// checkGrowth allows a tenth more memory over a long run; a short one has not
 // warmed up. Connections stay within what one run uses at once.
 func (g resourceUse) checkGrowth(t *testing.T, late resourceUse) {
 	t.Helper()
@@ -208,7 +208,7 @@ func (g resourceUse) checkGrowth(t *testing.T, late resourceUse) {
 	}
 }
 
-// status is a size in kB out of /proc/<pid>/status; 0 on systems without.
+// processStatus is a size in kB out of /proc/<pid>/status; 0 on systems without.
 func processStatus(t *testing.T, f *fctest.Function, name string) int {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -224,7 +224,7 @@ func processStatus(t *testing.T, f *fctest.Function, name string) int {
 	return n
 }
 
-// goroutines ends a function with the signal that makes it print them.
+// countGoroutines ends a function with the signal that makes it print them.
 func (w *fixture) countGoroutines(f *fctest.Function) int {
 	w.t.Helper()
 	from := len(w.logLines())
@@ -251,7 +251,7 @@ func (w *fixture) countGoroutines(f *fctest.Function) int {
 
 var goroutine = regexp.MustCompile(`^goroutine [0-9]+ (gp=\S+ )?(m=\S+ )?(mp=\S+ )?\[`)
 
-// offers is every image that E-HPC has ever listed.
+// offeredVersions is every image that E-HPC has ever listed.
 type offeredVersions struct {
 	mu   sync.Mutex
 	seen map[string]bool
@@ -265,7 +265,7 @@ func (o *offeredVersions) addFleet(f *fleetState) {
 	}
 }
 
-// strange returns an image that was never offered.
+// unexpectedIDs returns an image that was never offered.
 func (o *offeredVersions) unexpectedIDs(ids string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -277,7 +277,7 @@ func (o *offeredVersions) unexpectedIDs(ids string) string {
 	return ""
 }
 
-// lookOn lets readers look until stop is called, which returns how many
+// watchDuringSoak lets readers look until stop is called, which returns how many
 // lookups there were and how many the store was too ill for.
 func (w *fixture) watchDuringSoak(q *fctest.Function, offered *offeredVersions) (stop func() (looks, refused int64)) {
 	var looks, refused atomic.Int64
@@ -315,7 +315,7 @@ func (w *fixture) watchDuringSoak(q *fctest.Function, offered *offeredVersions) 
 	}
 }
 
-// scopes is the published table without times: what every view shows.
+// readScopes is the published table without times: what every view shows.
 func (w *fixture) readScopes(q *fctest.Function) string {
 	var all []string
 	for v := range views {
@@ -325,7 +325,7 @@ func (w *fixture) readScopes(q *fctest.Function) string {
 	return strings.Join(all, "\n")
 }
 
-// withoutFaults is what one run makes of the fleet in a world of its own.
+// captureWithoutFaults is what one run makes of the fleet in a world of its own.
 func (w *fixture) captureWithoutFaults(f *fleetState) string {
 	other := newFixture(w.t)
 	other.ehpc.SetData(f.upstreamData())

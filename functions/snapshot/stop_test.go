@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// stopper is a way to OSS on which something happens before the n-th request.
+// stallingProxy is a way to OSS on which something happens before the n-th request.
 type stallingProxy struct {
 	next   http.Handler
 	at     int64
