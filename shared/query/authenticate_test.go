@@ -177,19 +177,19 @@ func TestETagsOfOtherCallersNameOtherBodies(t *testing.T) {
 		"/v1/changes?format=ndjson", "/v1/changes?at=1", "/v1/clusters", "/v1/clusters?at=1", "/v1/matrix?ClusterId=*",
 		"/openapi.json",
 	} {
-		told := map[string]string{}
+		bodies := map[string]string{}
 		for _, who := range []string{"all", "a", "b"} {
 			rec := get(h, target, "Authorization", bearer(who))
 			tag, body := rec.Header().Get("ETag"), rec.Body.String()
 			if rec.Code != 200 {
 				continue
 			}
-			if other, known := told[tag]; known && other != body || tag == "" {
+			if other, known := bodies[tag]; known && other != body || tag == "" {
 				t.Errorf("%s has the ETag %s for\n%s\nand for\n%s", target, tag, other, body)
 			}
-			told[tag] = body
+			bodies[tag] = body
 		}
-		if len(told) > 1 {
+		if len(bodies) > 1 {
 			different++
 		}
 	}
