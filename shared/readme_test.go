@@ -78,12 +78,12 @@ func TestDependenciesAreExplained(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(readme), "\n## Dependencies\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	var told []string
+	var explained []string
 	for line := range strings.Lines(section) {
 		if cells := strings.Split(line, "|"); len(cells) > 2 {
 			for i, part := range strings.Split(cells[1], "`") {
 				if i%2 == 1 {
-					told = append(told, part)
+					explained = append(explained, part)
 				}
 			}
 		}
@@ -103,14 +103,14 @@ func TestDependenciesAreExplained(t *testing.T) {
 	}
 	for _, m := range mod.Require {
 		of := func(name string) bool { return name == m.Path || strings.HasPrefix(name, m.Path+"/") } // a module or a package of it
-		if !m.Indirect && !slices.ContainsFunc(told, of) {
+		if !m.Indirect && !slices.ContainsFunc(explained, of) {
 			t.Errorf("%s has no row", m.Path)
 		}
 		if !m.Indirect {
-			told = slices.DeleteFunc(told, of)
+			explained = slices.DeleteFunc(explained, of)
 		}
 	}
-	if len(told) > 0 {
-		t.Errorf("go.mod does not require %q", told)
+	if len(explained) > 0 {
+		t.Errorf("go.mod does not require %q", explained)
 	}
 }

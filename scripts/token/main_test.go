@@ -31,7 +31,7 @@ func TestMain(m *testing.M) { os.Exit(fctest.Run(m)) }
 func today() time.Time { return time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC) }
 
 // token runs the command; the secret is the last line that it told.
-func token(t *testing.T, in string, args ...string) (code int, value, told string) {
+func token(t *testing.T, in string, args ...string) (code int, value, stderrText string) {
 	t.Helper()
 	var out, secret bytes.Buffer
 	code = run(args, strings.NewReader(in), &out, &secret, rand.Reader, today)
@@ -68,14 +68,14 @@ func TestRefusals(t *testing.T) {
 		{"-name b -key -add", good, 1, "entry 1: has a member that is not known"},
 		{"-check", "ci_0123456789012345678901234567890123hunter2", 1, "copied with a mistake"},
 	} {
-		code, value, told := token(t, row.in, strings.Fields(row.args)...)
-		if code != row.code || value != "" || !strings.Contains(told, row.says) || strings.Contains(told, "hunter2") {
-			t.Errorf("token %s: %d %q %q, want %d %q", row.args, code, value, told, row.code, row.says)
+		code, value, stderrText := token(t, row.in, strings.Fields(row.args)...)
+		if code != row.code || value != "" || !strings.Contains(stderrText, row.says) || strings.Contains(stderrText, "hunter2") {
+			t.Errorf("token %s: %d %q %q, want %d %q", row.args, code, value, stderrText, row.code, row.says)
 		}
 	}
-	if code, _, told := token(t, "", "-h"); code != 0 || !strings.Contains(told, "-clusters") ||
-		!strings.HasPrefix(told, "Usage: go run ./scripts/token -name NAME") {
-		t.Errorf("-h: %d %s", code, told)
+	if code, _, stderrText := token(t, "", "-h"); code != 0 || !strings.Contains(stderrText, "-clusters") ||
+		!strings.HasPrefix(stderrText, "Usage: go run ./scripts/token -name NAME") {
+		t.Errorf("-h: %d %s", code, stderrText)
 	}
 }
 
@@ -106,24 +106,24 @@ func TestSecretOfASettingThatIsLostIsNotTold(t *testing.T) {
 
 func TestValueSaysWhatWasAsked(t *testing.T) {
 	t.Parallel()
-	_, value, told := token(t, "", "-name", "a", "-regions", "cn-a, cn-b", "-clusters", "x,_any", "-expires",
+	_, value, stderrText := token(t, "", "-name", "a", "-regions", "cn-a, cn-b", "-clusters", "x,_any", "-expires",
 		"2027-01-31")
 	list, err := access.ParseTokens(value)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, found := list.Find(lastLine(told), time.Date(2027, 1, 30, 23, 0, 0, 0, time.UTC))
+	g, found := list.Find(lastLine(stderrText), time.Date(2027, 1, 30, 23, 0, 0, 0, time.UTC))
 	if !found || fmt.Sprint(*g) != "{a [cn-a cn-b] [x _any]}" {
 		t.Errorf("%v from %s", g, value)
 	}
-	if _, found := list.Find(lastLine(told), time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)); found {
+	if _, found := list.Find(lastLine(stderrText), time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)); found {
 		t.Error("the token does not expire")
 	}
-	if strings.Contains(value, lastLine(told)) || !access.HasValidChecksum(lastLine(told)) {
-		t.Errorf("%s %s", value, told)
+	if strings.Contains(value, lastLine(stderrText)) || !access.HasValidChecksum(lastLine(stderrText)) {
+		t.Errorf("%s %s", value, stderrText)
 	}
-	code, value, said := token(t, lastLine(told)+"\n", "-check")
-	if code != 0 || !strings.Contains(value, "intact") || strings.Contains(value+said, lastLine(told)) {
+	code, value, said := token(t, lastLine(stderrText)+"\n", "-check")
+	if code != 0 || !strings.Contains(value, "intact") || strings.Contains(value+said, lastLine(stderrText)) {
 		t.Errorf("-check: %d %s %s", code, value, said)
 	}
 }
@@ -134,12 +134,12 @@ func TestAddKeepsWhatIsThere(t *testing.T) {
 		value := " \n"
 		for i := range 30 {
 			before := strings.TrimSuffix(value, "]")
-			code, next, told := token(t, value, append(more, "-add", "-name", fmt.Sprint("n", i))...)
+			code, next, stderrText := token(t, value, append(more, "-add", "-name", fmt.Sprint("n", i))...)
 			if code != 0 || i > 0 && !strings.HasPrefix(next, before+",") {
-				t.Fatalf("%d %s\nafter %s\n%s", code, next, value, told)
+				t.Fatalf("%d %s\nafter %s\n%s", code, next, value, stderrText)
 			}
-			if warned := strings.Contains(told, "4 KB"); warned != (len(next) > 3<<10) {
-				t.Errorf("%d bytes: %s", len(next), told)
+			if warned := strings.Contains(stderrText, "4 KB"); warned != (len(next) > 3<<10) {
+				t.Errorf("%d bytes: %s", len(next), stderrText)
 			}
 			value = next
 		}
@@ -151,12 +151,12 @@ func TestAddKeepsWhatIsThere(t *testing.T) {
 // says.
 func TestRealFunctionTakesWhatIsMade(t *testing.T) {
 	t.Parallel()
-	_, tokens, told := token(t, "", "-name", "all")
-	all := lastLine(told)
-	_, tokens, told = token(t, tokens, "-add", "-name", "limited", "-clusters", "ehpc-1", "-expires", "2999-01-01")
-	limited := lastLine(told)
-	_, keys, told := token(t, "", "-name", "cli", "-key")
-	secret := lastLine(told)
+	_, tokens, stderrText := token(t, "", "-name", "all")
+	all := lastLine(stderrText)
+	_, tokens, stderrText = token(t, tokens, "-add", "-name", "limited", "-clusters", "ehpc-1", "-expires", "2999-01-01")
+	limited := lastLine(stderrText)
+	_, keys, stderrText := token(t, "", "-name", "cli", "-key")
+	secret := lastLine(stderrText)
 	var entries []keyEntry
 	if err := json.Unmarshal([]byte(keys), &entries); err != nil {
 		t.Fatal(err)

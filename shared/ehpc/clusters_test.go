@@ -309,7 +309,7 @@ func TestPagesAreAskedAsTheCallerWants(t *testing.T) {
 			return nil
 		}})
 	var turns atomic.Int64
-	patient := func(ctx context.Context, ask func(context.Context) error) error {
+	patientClient := func(ctx context.Context, ask func(context.Context) error) error {
 		for {
 			turns.Add(1)
 			if err := ask(ctx); err == nil || fault(t, err).Class != ehpc.Throttled {
@@ -318,7 +318,7 @@ func TestPagesAreAskedAsTheCallerWants(t *testing.T) {
 		}
 	}
 	got, err := connect(t, endpoint, ehpc.Options{MaxIdle: 3}).ListClusters(context.Background(), "cn-hangzhou",
-		patient)
+		patientClient)
 	if err != nil || len(got) != 500 || endpoint.Calls() != 30 || turns.Load() != 30 || endpoint.MostInFlight() > 3 {
 		t.Errorf("%d clusters, %v, %d calls in %d turns, %d at once", len(got), err, endpoint.Calls(), turns.Load(),
 			endpoint.MostInFlight())

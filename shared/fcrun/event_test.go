@@ -86,13 +86,13 @@ func TestFailuresLeaveWithoutSecrets(t *testing.T) {
 			t.Fatalf("%s: got %v, %v", row.name, got, err)
 		}
 		coded, _ := json.Marshal(err)
-		var told struct{ ErrorMessage, ErrorType string }
-		if err := json.Unmarshal(coded, &told); err != nil {
+		var reported struct{ ErrorMessage, ErrorType string }
+		if err := json.Unmarshal(coded, &reported); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(told.ErrorMessage, row.says) || told.ErrorType != row.errorType ||
-			len(told.ErrorMessage) > maxErrorText+8 {
-			t.Errorf("%s: FC is told %s", row.name, coded)
+		if !strings.Contains(reported.ErrorMessage, row.says) || reported.ErrorType != row.errorType ||
+			len(reported.ErrorMessage) > maxErrorText+8 {
+			t.Errorf("%s: FC is reported %s", row.name, coded)
 		}
 		for _, text := range []string{string(coded), log.String()} {
 			for _, secret := range []string{"topsecret", "tokentoken", "environ-secret", "LTAI123", "abc%2Fd"} {
@@ -138,7 +138,7 @@ func TestTheSDKIsHeldUpWhenItsRuntimeIsDown(t *testing.T) {
 		t.Errorf("paused %v, log %s", paused, out.String())
 	}
 	out.Reset()
-	fmt.Fprintln(w, `2026/11/23 10:00:00.000000  id [ERROR] {"errorMessage": "told already"}`)
+	fmt.Fprintln(w, `2026/11/23 10:00:00.000000  id [ERROR] {"errorMessage": "reported already"}`)
 	if out.Len() > 0 {
 		t.Errorf("a function error is logged twice: %s", out.String())
 	}

@@ -157,17 +157,17 @@ func TestRegionsInPathsAreNotTold(t *testing.T) {
 		"/%s/?Action=ListRegions&Version=2018-04-12", "/at/1/%s/?" + list, "/%s/x?" + list} {
 		for _, method := range []string{"GET", "POST"} {
 			for _, token := range []string{"", "token-h", "token-x"} {
-				var told [2]string
+				var answers [2]string
 				for i, region := range []string{"cn-hidden", "cn-absent"} {
 					r := httptest.NewRequest(method, strings.ReplaceAll(target, "%s", region), nil)
 					if token != "" {
 						r.Header.Set("Authorization", "Bearer "+token)
 					}
 					rec := do(h, r)
-					told[i] = fmt.Sprint(h.Matches(r), rec.Code, rec.Header(), rec.Body)
+					answers[i] = fmt.Sprint(h.Matches(r), rec.Code, rec.Header(), rec.Body)
 				}
-				if told[0] != told[1] {
-					t.Errorf("%s %s with %q:\n%s\nand where there is none\n%s", method, target, token, told[0], told[1])
+				if answers[0] != answers[1] {
+					t.Errorf("%s %s with %q:\n%s\nand where there is none\n%s", method, target, token, answers[0], answers[1])
 				}
 			}
 		}

@@ -290,7 +290,7 @@ func TestXML(t *testing.T) {
 	}
 }
 
-// What is wrong with a request is told in the format that it asks for, however
+// What is wrong with a request is reportedErr in the format that it asks for, however
 // little of the request has been read when it shows.
 func TestErrorsInXML(t *testing.T) {
 	t.Parallel()
@@ -443,18 +443,18 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// A panic is answered, and told to the log only.
+// A panic is answered, and reportedErr to the log only.
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	var told error
+	var reportedErr error
 	h := small(t).replica(func(o *replica.Options) {
 		o.Source = nil
-		o.Report = func(_ context.Context, _ string, err error) { told = err }
+		o.Report = func(_ context.Context, _ string, err error) { reportedErr = err }
 	})
 	rec := ask(h, "GET /?"+list)
-	if rec.Code != 500 || !strings.Contains(rec.Body.String(), `"Code":"InternalError"`) || told == nil ||
-		!strings.Contains(told.Error(), "panic") || strings.Contains(rec.Body.String(), "panic") {
-		t.Errorf("%d %s, %v", rec.Code, rec.Body, told)
+	if rec.Code != 500 || !strings.Contains(rec.Body.String(), `"Code":"InternalError"`) || reportedErr == nil ||
+		!strings.Contains(reportedErr.Error(), "panic") || strings.Contains(rec.Body.String(), "panic") {
+		t.Errorf("%d %s, %v", rec.Code, rec.Body, reportedErr)
 	}
 }
 
