@@ -15,8 +15,9 @@ import (
 
 const bucketType = "ALIYUN::OSS::Bucket"
 
-// destroy deletes the stack. ROS never deletes the bucket with the snapshots:
-// with -delete-data it is deleted afterwards.
+// destroy deletes the stack. Data is deleted only if its bucket was named: -yes
+// alone is not enough. ROS never deletes the bucket with the snapshots: with
+// -delete-data it is deleted afterwards.
 func (d *deployment) destroy(ctx context.Context) error {
 	stack, err := d.ros.Find(ctx, d.stack)
 	if errors.Is(err, ros.ErrNotFound) {
@@ -27,8 +28,6 @@ func (d *deployment) destroy(ctx context.Context) error {
 	}
 	bucket := stack.Parameters["BucketName"]
 	question := fmt.Sprintf("delete stack %q in %s, keeping bucket %q?", d.stack, d.region, bucket)
-	// The name of the bucket must be typed to delete it, and it must be the bucket
-	// of this stack: -yes alone never deletes data.
 	switch {
 	case bucket == "":
 		return newForeignStackError(d.stack)
@@ -117,7 +116,8 @@ func (d *deployment) checkUnused(ctx context.Context, deletedID string) error {
 // ofArchive says whether an object is one of the snapshots, below whichever
 // prefix.
 func isArchiveObject(key string) bool {
-	// The prefix is not known any more. Each directory of the key may be its end.
+	// The prefix is not known any more. Each directory of the key may be its
+	// end.
 	for i := range len(key) {
 		if i > 0 && key[i] != '/' {
 			continue
