@@ -22,13 +22,15 @@ type options struct {
 
 // command returns the command line, which sets o.
 func (o *options) command() command.Command {
-	return command.Command{Name: "token", Define: o.define, Check: o.checkFlags, Usage: `Usage: go run ./scripts/token -name NAME [flags]
+	return command.Command{Name: "token", Define: o.define, Check: o.checkFlags, Usage: usage}
+}
+
+const usage = `Usage: go run ./scripts/token -name NAME [flags]
 
 Makes a bearer token, or an access key, for the query function. The value of
 the setting goes to standard output, the secret, this once, to standard error.
 
-`}
-}
+`
 
 func (o *options) define(f *flag.FlagSet) {
 	f.StringVar(&o.name, "name", "",

@@ -191,7 +191,11 @@ func (r *settingReader) readRetention(name string, def Retention) Retention {
 
 // readCredentials reads the access key. Its values are never part of a fault.
 func (r *settingReader) readCredentials() cloud.Credentials {
-	const id, secret, token = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"
+	const (
+		id     = "ALIBABA_CLOUD_ACCESS_KEY_ID"
+		secret = "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+		token  = "ALIBABA_CLOUD_SECURITY_TOKEN"
+	)
 	var c cloud.Credentials
 	c.AccessKeyID, _ = r.lookupSetting(id)
 	c.AccessKeySecret, _ = r.lookupSetting(secret)

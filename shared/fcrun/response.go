@@ -85,4 +85,7 @@ func isReserved(name string) bool {
 	return strings.HasPrefix(name, "X-Fc-") || slices.Contains(reservedNames[:], name)
 }
 
-var reservedNames = [...]string{"Connection", "Content-Length", "Date", "Keep-Alive", "Server", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+// reservedNames are the headers that FC sets itself or that concern a connection.
+var reservedNames = [...]string{
+	"Connection", "Content-Length", "Date", "Keep-Alive", "Server", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}

@@ -15,7 +15,7 @@ import (
 	"community-images/shared/replica"
 )
 
-const uncaptured = "cn-beijing"
+const regionWithoutCommits = "cn-beijing"
 
 // several is a replica of more regions than one.
 func (w *world) several(regions []string, edit ...func(*replica.Options)) *replica.Replica {
@@ -52,7 +52,7 @@ func two(t testing.TB) *world {
 func TestRegionsThatAreNotCaptured(t *testing.T) {
 	t.Parallel()
 	w := two(t)
-	for name, regions := range map[string][]string{"before": {uncaptured, hangzhou}, "after": {hangzhou, uncaptured}} {
+	for name, regions := range map[string][]string{"before": {regionWithoutCommits, hangzhou}, "after": {hangzhou, regionWithoutCommits}} {
 		h := w.several(regions)
 		rec := ask(h, "GET /?"+clusters)
 		if rec.Code != 200 || !strings.Contains(rec.Body.String(), `"TotalCount":2,`) ||
@@ -77,7 +77,7 @@ func TestRegionsThatAreNotCaptured(t *testing.T) {
 			}
 		}
 	}
-	none := w.several([]string{uncaptured, "cn-empty"})
+	none := w.several([]string{regionWithoutCommits, "cn-empty"})
 	for _, line := range []string{"GET /?" + clusters, "GET /?ClusterId=ehpc-b&" + list,
 		"GET /at/1/?ClusterId=ehpc-b&" + list, "GET /?at=-1h&" + clusters} {
 		if rec := ask(none, line); rec.Code != 503 || rec.Header().Get("Retry-After") != "60" ||
@@ -97,7 +97,7 @@ func TestRegionsThatCannotBeRead(t *testing.T) {
 		}
 		return nil
 	})
-	regions := []string{shanghai, uncaptured, hangzhou}
+	regions := []string{shanghai, regionWithoutCommits, hangzhou}
 	h := w.replica(func(o *replica.Options) { o.Regions, o.Source = regions, w.source(faulty, regions...) })
 	for line, want := range map[string]string{
 		"GET /?" + clusters:                        "ServiceUnavailable",
@@ -274,7 +274,7 @@ func TestNothingOfTheCallers(t *testing.T) {
 	t.Parallel()
 	w := two(t)
 	for name, regions := range map[string][]string{"one region": {hangzhou}, "two": {shanghai, hangzhou},
-		"one that is not captured": {uncaptured, hangzhou}} {
+		"one that is not captured": {regionWithoutCommits, hangzhou}} {
 		h := w.several(regions, limited("ehpc-none"))
 		for at, want := range map[string]string{
 			"": "", "at/-1h/": "", "at/1/cn-hangzhou/": "",

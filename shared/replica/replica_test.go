@@ -290,7 +290,7 @@ func TestXML(t *testing.T) {
 	}
 }
 
-// What is wrong with a request is reportedErr in the format that it asks for, however
+// What is wrong with a request is reported in the format that it asks for, however
 // little of the request has been read when it shows.
 func TestErrorsInXML(t *testing.T) {
 	t.Parallel()
@@ -443,7 +443,7 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// A panic is answered, and reportedErr to the log only.
+// A panic is answered, and reported to the log only.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	var reportedErr error

@@ -43,7 +43,8 @@ func run(ctx context.Context, args, environ []string, out, stderr io.Writer) int
 	c := command.Command{
 		Name: "backup", Usage: usage,
 		Define: func(flags *flag.FlagSet) {
-			flags.BoolVar(&restore, "restore", false, "copy from DIR into the bucket, which must have nothing below the prefix yet")
+			flags.BoolVar(&restore, "restore", false,
+				"copy from DIR into the bucket, which must have nothing below the prefix yet")
 		},
 		Check: func(flags *flag.FlagSet) error {
 			if flags.NArg() != 1 {
