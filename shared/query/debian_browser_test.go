@@ -81,7 +81,7 @@ func TestDebianPageInABrowser(t *testing.T) {
 		t.Errorf("a stale part is not shown: %q", answer)
 	}
 	b.run(fillField("at", "2020-01-01T00:00:00"), chromedp.Click("#form button"), chromedp.WaitVisible("#answer .bad"))
-	if answer := b.text("#answer"); !strings.Contains(answer, "The history that is kept begins at") {
+	if answer := b.text("#answer"); !strings.Contains(answer, "The kept history begins at") {
 		t.Errorf("an error is not shown: %q", answer)
 	}
 	b.run(fillField("at", ""), fillField("q", ""), fillField("ClusterId", ""), fillField("RegionId", beijing))
