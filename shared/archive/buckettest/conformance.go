@@ -12,47 +12,60 @@ import (
 )
 
 // Conformance is the suite that every archive.Bucket and every wrapper of one must
-// pass. open returns an empty bucket. It is called once for each subtest, and they
-// run in parallel. Keys lie below "conformance/", so that a real bucket
-// can be tried as well.
+// pass: it checks each of the Rules. open returns an empty bucket. It is called once
+// for each rule, and the rules are checked in parallel.
 func Conformance(t *testing.T, open func(t *testing.T) archive.Bucket) {
-	for _, c := range []struct {
-		name string
-		test func(*suite)
-	}{
-		{"a missing object is fs.ErrNotExist", testMissing},
-		{"what was put is what is read", testPutGet},
-		{"bytes are not shared with the caller", testAliases},
-		{"an etag saves reading the same content twice", testETag},
-		{"a read from an offset ends at its limit or at the end", testGetFrom},
-		{"odd keys are keys", testOddKeys},
-		{"a list is in byte order", testList},
-		{"a list has all pages", testListPages},
-		{"create never overwrites", testCreate},
-		{"of racing creators one wins", testCreateRace},
-		{"append extends at the length only", testAppend},
-		{"append is refused on a normal object", testAppendNormal},
-		{"an append is read at once", testAppendVisible},
-		{"of racing appenders one wins", testAppendRace},
-		{"an ended context ends the call", testContext},
-		{"an overwrite is never seen half", testNeverTorn},
-		{"an append is never seen half", testAppendNeverTorn},
-		{"a log that grows is read in pieces", testPiecesOfLog},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	for _, rule := range Rules {
+		t.Run(rule.Name, func(t *testing.T) {
 			t.Parallel()
-			c.test(&suite{t, open(t)})
+			rule.Check(t, open(t))
 		})
 	}
+}
+
+// Rule is one rule of the contract of archive.Bucket.
+type Rule struct {
+	Name string // a sentence: what always holds
+	// Check reports to t what in the bucket breaks the rule. Its keys lie below
+	// "conformance/", which must be empty, so that a real bucket can be checked as
+	// well. It leaves its objects behind.
+	Check func(t testing.TB, bucket archive.Bucket)
+}
+
+// Rules are the rules of archive.Bucket.
+var Rules = []Rule{
+	{"a missing object is fs.ErrNotExist", newCheck(testMissing)},
+	{"what was put is what is read", newCheck(testPutGet)},
+	{"bytes are not shared with the caller", newCheck(testAliases)},
+	{"an etag saves reading the same content twice", newCheck(testETag)},
+	{"a read from an offset ends at its limit or at the end", newCheck(testGetFrom)},
+	{"odd keys are keys", newCheck(testOddKeys)},
+	{"a list is in byte order", newCheck(testList)},
+	{"a list has all pages", newCheck(testListPages)},
+	{"create never overwrites", newCheck(testCreate)},
+	{"of racing creators one wins", newCheck(testCreateRace)},
+	{"append extends at the length only", newCheck(testAppend)},
+	{"append is refused on a normal object", newCheck(testAppendNormal)},
+	{"an append is read at once", newCheck(testAppendVisible)},
+	{"of racing appenders one wins", newCheck(testAppendRace)},
+	{"an ended context ends the call", newCheck(testContext)},
+	{"an overwrite is never seen half", newCheck(testNeverTorn)},
+	{"an append is never seen half", newCheck(testAppendNeverTorn)},
+	{"a log that grows is read in pieces", newCheck(testPiecesOfLog)},
+}
+
+// newCheck returns the Check of a rule.
+func newCheck(test func(*suite)) func(testing.TB, archive.Bucket) {
+	return func(t testing.TB, bucket archive.Bucket) { test(&suite{t, bucket}) }
 }
 
 const keyPrefix = "conformance/"
 
 const maxBytes = 1 << 30 // is more bytes than any object here has
 
-// suite is one subtest: a bucket, and calls that must succeed.
+// suite is the check of one rule: a bucket, and calls that must succeed.
 type suite struct {
-	*testing.T
+	testing.TB
 	b archive.Bucket
 }
 
