@@ -33,6 +33,8 @@ func parseCloudEvents(data []byte, now time.Time) ([]capture.Event, error) {
 		e, err := parseCloudEvent(data, now)
 		return []capture.Event{e}, err
 	}
+	// A list comes from an event stream. Its elements are read one by one, so that one
+	// that is broken does not stop the others.
 	var batch []json.RawMessage
 	if err := json.Unmarshal(data, &batch); err != nil {
 		return nil, fmt.Errorf("reading a batch of events: %w", err)
@@ -51,6 +53,7 @@ func parseCloudEvents(data []byte, now time.Time) ([]capture.Event, error) {
 	if len(batch) == 0 {
 		return nil, errors.New("the batch of events is empty")
 	}
+	// If nothing can be read, the sender should know.
 	if len(faults) == len(batch) {
 		return nil, errors.Join(faults...)
 	}
@@ -63,6 +66,7 @@ func parseCloudEvents(data []byte, now time.Time) ([]capture.Event, error) {
 // reason.
 func parseCloudEvent(raw json.RawMessage, now time.Time) (capture.Event, error) {
 	event := parseObject(raw)
+	// First decide what the object is, and where its data are.
 	kind, data := parseString(event["type"]), parseObject(event["data"])
 	switch {
 	case parseString(event["eventName"]) != "" && parseString(event["serviceName"]) != "":
@@ -73,6 +77,8 @@ func parseCloudEvent(raw json.RawMessage, now time.Time) (capture.Event, error) 
 	case kind == "":
 		return capture.Event{}, errors.New(`the event has no "type"`)
 	}
+	// The data say more than the subject, and the subject more than the region in which
+	// the event bus is.
 	subjectRegion, subjectCluster := parseSubject(parseString(event["subject"]))
 	e := capture.Event{
 		ID: parseString(event["id"]), Type: kind,
@@ -81,6 +87,8 @@ func parseCloudEvent(raw json.RawMessage, now time.Time) (capture.Event, error) 
 		RegionID: cmp.Or(findString(data, maxSearchDepth, "acsRegion", "RegionId", "Region"), subjectRegion,
 			parseString(event["aliyunregionid"])),
 	}
+	// A record of ActionTrail tells of any call of any service; E-HPC's own events are
+	// told apart by their type.
 	if strings.Contains(kind, ":ActionTrail:") {
 		e.ID = cmp.Or(e.ID, parseString(data["eventId"]))
 		e.Type = strings.TrimPrefix(kind+" ", ":ActionTrail: ") + parseString(data["eventName"])
@@ -99,6 +107,7 @@ func parseCloudEvent(raw json.RawMessage, now time.Time) (capture.Event, error) 
 // empty.
 func parseSubject(subject string) (regionID, clusterID string) {
 	parts := strings.Split(subject, ":")
+	// The resource is the last part, for example cluster/ehpc-hz-x.
 	resource := parts[len(parts)-1]
 	id := resource[strings.LastIndex(resource, "/")+1:]
 	if strings.HasPrefix(id, "ehpc-") || strings.HasPrefix(resource, "cluster/") {
@@ -115,6 +124,7 @@ func parseSubject(subject string) (regionID, clusterID string) {
 func reasonToIgnore(record map[string]json.RawMessage, clusterID string) string {
 	name, service := parseString(record["eventName"]), parseString(record["serviceName"])
 	errorCode := parseString(record["errorCode"])
+	// Not every record has eventRW, so the verb in the name counts as well.
 	onlyReads := parseString(record["eventRW"]) == "Read"
 	for _, verb := range []string{"List", "Describe", "Get"} {
 		onlyReads = onlyReads || strings.HasPrefix(name, verb)
@@ -148,6 +158,7 @@ func eventTime(now time.Time, texts ...string) catalog.Time {
 		if t.Before(now) {
 			return catalog.At(t)
 		}
+		// A clock is wrong. A time in the future would let no check count as newer.
 		break
 	}
 	return catalog.At(now)
@@ -175,6 +186,7 @@ func parseString(raw json.RawMessage) (s string) {
 // names, so that the same event always gives the same result.
 func findString(members map[string]json.RawMessage, depth int, names ...string) string {
 	keys := slices.Sorted(maps.Keys(members))
+	// What stands at this level counts more than what is nested.
 	for _, name := range names {
 		for _, key := range keys {
 			if s := parseString(members[key]); s != "" && strings.EqualFold(key, name) {

@@ -23,6 +23,7 @@ const (
 // due, until the time is up. A later run does the rest, so a collection that
 // fails does not fail the run: its error is in the region's report.
 func (h *handler) collectRegions(ctx context.Context, report *capture.Report) {
+	// The answers are committed by now. What time is left goes to the collection.
 	left := maxCollectTime
 	if deadline, ok := ctx.Deadline(); ok {
 		left = min(left, time.Until(deadline)-collectReserve)
@@ -33,6 +34,8 @@ func (h *handler) collectRegions(ctx context.Context, report *capture.Report) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
+	// One region after another: the regions that the time does not reach are the first
+	// ones of a later run.
 	for _, r := range due {
 		if ctx.Err() != nil {
 			return
@@ -54,6 +57,7 @@ func (h *handler) collectRegions(ctx context.Context, report *capture.Report) {
 func (h *handler) regionsDue(report *capture.Report) []*capture.RegionReport {
 	var due []*capture.RegionReport
 	for _, r := range report.Regions {
+		// A region without commits has nothing to collect.
 		if r.Error == "" && r.State != nil && r.State.Sequence > 0 && r.State.Swept.IsDue(h.now()) {
 			due = append(due, r)
 		}

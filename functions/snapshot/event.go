@@ -13,9 +13,12 @@ import (
 
 // timerEvent is the event of FC's timer trigger. A member is nil if it is absent.
 type timerEvent struct {
-	TriggerTime *string `json:"triggerTime"` // when the run was due, RFC 3339
+	// TriggerTime is when the run was due, in RFC 3339. A repeated event has the same.
+	TriggerTime *string `json:"triggerTime"`
+	// TriggerName is the name of the trigger. It only tells a timer's event from others.
 	TriggerName *string `json:"triggerName"`
-	Payload     *string `json:"payload"` // the text that was configured with the trigger
+	// Payload is the text that was configured with the trigger.
+	Payload *string `json:"payload"`
 }
 
 // parseEvent reads the event of an invocation. It may come from a timer, from
@@ -23,6 +26,7 @@ type timerEvent struct {
 // for everything. An event of EventBridge without a time gets the time now.
 func parseEvent(event []byte, now time.Time) (capture.Request, error) {
 	event = bytes.TrimSpace(event)
+	// Each kind of event has members that the others lack.
 	events, err := parseCloudEvents(event, now)
 	if err == nil {
 		return capture.Request{Trigger: "event", Events: events}, nil
@@ -30,10 +34,12 @@ func parseEvent(event []byte, now time.Time) (capture.Request, error) {
 	if !errors.Is(err, errNotCloudEvent) || bytes.HasPrefix(event, []byte("[")) {
 		return capture.Request{}, fmt.Errorf("reading the event: %w", err)
 	}
+	// Any object with a trigger's time or name is a timer's event.
 	var timer timerEvent
 	if json.Unmarshal(event, &timer) == nil && (timer.TriggerTime != nil || timer.TriggerName != nil) {
 		return timer.request()
 	}
+	// What is left was written by a person. Unknown members are errors there.
 	req, err := capture.ParseRequest(event)
 	if err != nil {
 		return req, fmt.Errorf("reading the event: %w", err)

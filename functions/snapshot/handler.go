@@ -23,11 +23,11 @@ const margin = 15 * time.Second
 
 // handler serves invocations. It is safe for concurrent use.
 type handler struct {
-	settings  capture.Settings
+	settings  capture.Settings   // against which a request is checked
 	capturer  *capture.Capturer  // asks E-HPC and commits
 	collector *archive.Collector // removes what retention no longer keeps
 	now       func() time.Time   // the clock
-	log       *zap.Logger
+	log       *zap.Logger        // without the request id, which handle adds
 }
 
 // handle runs one capture and returns its report. It returns an error if the event
@@ -42,10 +42,12 @@ func (h *handler) handle(ctx context.Context, event []byte) (any, error) {
 	if err := req.Validate(h.settings); err != nil {
 		return nil, fmt.Errorf("reading the event: %w", err)
 	}
+	// The run id is FC's request id, so that the log and the commit can be matched.
 	req.RunID = fcrun.RequestID(ctx)
 	report, err := h.capturer.Run(ctx, req, func(scope catalog.Scope, err error) {
 		log.Warn("earlier content could not be read", zap.Stringer("scope", scope), zap.Error(err))
 	})
+	// The report is complete even after an error, and it is logged in any case.
 	h.collectRegions(ctx, report)
 	logReport(log, report, err)
 	return report, err

@@ -18,6 +18,7 @@ func logReport(log *zap.Logger, r *capture.Report, err error) {
 	for _, region := range r.Regions {
 		logRegion(log, region, r.Trigger)
 	}
+	// The last line of a run. Alarms look for its message.
 	fields := append(countFields(r.Counts), zap.String("trigger", r.Trigger), zap.Int("regions", len(r.Regions)),
 		zap.Int("committed", r.CommittedRegions()), zap.Int("events", len(r.Events)), zap.Int64("calls", r.Calls),
 		zap.Int("removed", r.RemovedObjects()), zap.Int64("fetchMs", r.FetchMs), zap.Int64("durationMs", r.DurationMs))
@@ -30,6 +31,7 @@ func logReport(log *zap.Logger, r *capture.Report, err error) {
 
 // logRegion writes the lines of one region.
 func logRegion(log *zap.Logger, region *capture.RegionReport, trigger string) {
+	// Warnings first: each names one thing that a person may look at.
 	regionField := zap.String("region", region.RegionID)
 	for _, f := range region.Failed {
 		log.Warn("scope failed", zap.String("scope", f.Scope), zap.String("class", f.Class), zap.String("code", f.Code),
@@ -45,8 +47,8 @@ func logRegion(log *zap.Logger, region *capture.RegionReport, trigger string) {
 		log.Error("region not committed", regionField, zap.String("reason", region.Error))
 		return
 	}
-	// A number, as in the line of the run: the log store's index has one type for a
-	// field.
+	// "committed" is a number here too, because the log store's index has one type for a
+	// field, and in the line of the run it counts regions.
 	committed := 0
 	if region.Committed {
 		committed = 1
@@ -57,7 +59,8 @@ func logRegion(log *zap.Logger, region *capture.RegionReport, trigger string) {
 		zap.Int("retries", region.Retries), zap.Int64("commitMs", region.CommitMs))...)
 }
 
-// countFields returns the counts of a run or a region as log fields, in scopes.
+// countFields returns the counts of a run or a region as log fields, in scopes. The
+// dashboards of scripts/operate read these names.
 func countFields(n archive.Counts) []zap.Field {
 	return []zap.Field{
 		zap.Int("planned", n.Planned), zap.Int("unchanged", n.Unchanged), zap.Int("changed", n.Changed),

@@ -21,6 +21,7 @@ import (
 // version is set by the build: -ldflags "-X main.version=…".
 var version = "devel"
 
+// main serves invocations until FC stops the instance.
 func main() { fcrun.Main(setup) }
 
 // setup builds the function from its environment, given as os.Environ does. The
@@ -30,17 +31,20 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	// From here on faults are logged in the form that the alarms read.
 	log := fcrun.NewLogger(os.Stdout, conf.LogLevel, "snapshot")
 	log.Info("starting", zap.String("version", version))
 	keys, err := archive.NewKeys(conf.OSS.Prefix)
 	if err != nil {
 		return nil, nil, err
 	}
+	// One source for both clients: FC renews the credentials with each invocation.
 	credentials := cloud.NewSource(conf.Credentials)
 	bucket, err := newBucket(conf, credentials)
 	if err != nil {
 		return nil, nil, err
 	}
+	// One limiter for the instance: invocations at the same time share the rate.
 	limiter := capture.NewRateLimiter(conf.QPS, time.Now)
 	client, err := newClient(conf, credentials)
 	if err != nil {

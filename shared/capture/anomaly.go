@@ -128,6 +128,7 @@ func (r *runner) isSimilarToStored(
 // the instance types by which they are asked, until enough runs have seen it. found
 // are the clusters that it lists, by id.
 func (r *runner) holdListingIfAnomalous(p *plan, found map[string]ehpc.Cluster) {
+	// A cluster without its types counts as lost: most of its scopes would end.
 	lost, what := 0, "clusters"
 	for _, c := range p.base.Clusters {
 		now, listed := found[c.ClusterID]

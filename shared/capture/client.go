@@ -21,6 +21,8 @@ import (
 // Implementations are safe for concurrent use, bound the time of every call, and do
 // not retry. They return *ehpc.Error.
 type Client interface {
+	// ListCommunityImages returns an answer that may not be decoded yet: only its
+	// Decode tells whether the images are good.
 	ListCommunityImages(ctx context.Context, req ehpc.ImagesRequest) (*ehpc.ImagesAnswer, error)
 	// ListClusters makes the call for each page by run, and returns its error.
 	ListClusters(ctx context.Context, regionID string, run ehpc.CallRunner) ([]ehpc.Cluster, error)

@@ -64,6 +64,7 @@ func assignClusters(
 	}
 	for i, p := range plans {
 		for _, c := range listings[i] {
+			// A problem is reported even if the rest of the entry can be used.
 			if c.Problem != "" {
 				p.problems = append(p.problems, c.Problem)
 			}

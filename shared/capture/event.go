@@ -15,8 +15,8 @@ import (
 // and ends the scopes of clusters that are not listed any more. For an event that
 // names no cluster it asks about the scopes that it has never asked.
 type Event struct {
-	ID        string       `json:"Id,omitempty"` // of the event bus; empty if it gave none
-	Type      string       `json:"Type"`
+	ID        string       `json:"Id,omitempty"`        // of the event bus; empty if it gave none
+	Type      string       `json:"Type"`                // for example ehpc:ClusterOperation:CreateCluster
 	RegionID  string       `json:"RegionId,omitempty"`  // empty: every region
 	ClusterID string       `json:"ClusterId,omitempty"` // empty: the event names none
 	At        catalog.Time `json:"At"`                  // when it happened
@@ -48,6 +48,7 @@ func (e *Event) reject(s Settings) {
 		return
 	}
 	if e.ClusterID == "" {
+		// Without a listing no run could find a cluster that is new or gone.
 		if !s.needsListing(Request{}) {
 			e.Outcome = EventIgnored
 			e.Reason = "it names no cluster, and clusters are not listed here (setting SNAPSHOT_CLUSTERS)"
@@ -98,6 +99,7 @@ func (r *runner) assignEvents(plans []*plan, report *Report) []*plan {
 			e.Outcome, e.Reason = EventSkipped, "a check that began later knows already"
 		}
 	}
+	// A region without events is not asked; its report says what is stored.
 	return slices.DeleteFunc(plans, func(p *plan) bool {
 		if p.events == nil {
 			p.report.addResult(p, archive.Result{}, 0)
@@ -140,6 +142,7 @@ func (p *plan) includesScope(scope catalog.Scope) bool {
 	}
 	state, known := p.base.Scope(scope) // the zero state needs a check
 	return slices.ContainsFunc(p.events, func(e *Event) bool {
+		// The scopes that were asked before did not change because of an unnamed cluster.
 		if e.ClusterID == "" {
 			return !known
 		}
@@ -155,6 +158,7 @@ func (p *plan) findUnlistedScopes(clusters map[string]catalog.Cluster) []catalog
 	}
 	var unlisted []catalog.Scope
 	for _, state := range p.base.Scopes {
+		// A scope without a cluster stays: no listing says anything about it.
 		if _, listed := clusters[state.ClusterID]; !listed && state.ClusterID != "" {
 			unlisted = append(unlisted, state.Scope(p.base.RegionID))
 		}

@@ -13,16 +13,16 @@ import (
 // halved when E-HPC throttles, and rises again with every success. It is safe for
 // concurrent use.
 type RateLimiter struct {
-	limiter *rate.Limiter
-	full    rate.Limit
+	limiter *rate.Limiter // has the present rate
+	full    rate.Limit    // in calls per second; the present rate is never higher
 	// waiter holds a token while a caller waits. A waiting caller has reserved its
 	// time at the rate of that moment. If many did so at once, they would keep to a
 	// low rate long after it has risen.
 	waiter chan struct{}
-	now    func() time.Time
+	now    func() time.Time // the clock
 
-	mu         sync.Mutex
-	lastHalved time.Time
+	mu         sync.Mutex // guards lastHalved and the changes of the rate
+	lastHalved time.Time  // zero: the rate was never halved
 }
 
 const (

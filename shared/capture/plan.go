@@ -19,7 +19,7 @@ type plan struct {
 	events          []*Event         // that need the plan; nil for a run without events
 	problems        []string         // for the report
 	unusableEntries int              // entries of the listing that name no cluster
-	report          *RegionReport
+	report          *RegionReport    // of the region; the run fills it in
 }
 
 // planRegions decides for each region what to ask and which scopes have ended. It
@@ -79,12 +79,14 @@ func planScopes(s Settings, req Request, p *plan, clusters map[string]catalog.Cl
 		if !allows(s.Clusters, id) || !allows(req.Clusters, id) {
 			continue
 		}
+		// A named cluster that is not listed has no types of its own.
 		types := s.InstanceTypes.List
 		if s.InstanceTypes.Auto {
 			types = c.InstanceTypes
 		}
 		add(id, types)
 	}
+	// Accepted scopes and events narrow down what the lists above allow.
 	scopes = slices.DeleteFunc(scopes, func(s catalog.Scope) bool {
 		return !allows(req.Accept, s.String()) || !p.includesScope(s)
 	})

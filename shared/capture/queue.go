@@ -12,7 +12,7 @@ import (
 
 // task is one scope to ask.
 type task struct {
-	scope catalog.Scope
+	scope catalog.Scope      // the question
 	known archive.ScopeState // of the last check; zero if it was never asked
 }
 
@@ -20,12 +20,12 @@ type task struct {
 // known scopes, and get the final list when the clusters have been listed: listing a
 // large fleet takes as long as asking about hundreds of scopes.
 type taskQueue struct {
-	mu      sync.Mutex
-	changed *sync.Cond // signals tasks, final and stopped
-	tasks   []*task    // not started yet, in order
-	final   bool       // no tasks will be added
-	stopped bool       // the context has ended
-	started map[catalog.Scope]bool
+	mu      sync.Mutex                       // guards everything below
+	changed *sync.Cond                       // signals tasks, final and stopped
+	tasks   []*task                          // not started yet, in order
+	final   bool                             // no tasks will be added
+	stopped bool                             // the context has ended
+	started map[catalog.Scope]bool           // tasks that a worker has taken; none is taken twice
 	checks  map[catalog.Scope]*archive.Check // nil values: the context ended first
 }
 
@@ -91,6 +91,7 @@ func sortTasksByAge(plans []*plan) []*task {
 			tasks = append(tasks, &task{scope: scope, known: state})
 		}
 	}
+	// A scope that was never asked has the zero time, and so comes first.
 	slices.SortStableFunc(tasks, func(a, b *task) int {
 		return cmp.Or(a.known.TriedAt.Compare(b.known.TriedAt.Time), a.scope.Compare(b.scope))
 	})

@@ -10,67 +10,106 @@ import (
 
 // Report is what a run did. It is the answer of the snapshot function.
 type Report struct {
-	RunID      string          `json:"RunId"`   // the request id of the invocation
-	Trigger    string          `json:"Trigger"` // timer, event or direct
-	StartedAt  catalog.Time    `json:"StartedAt"`
-	FinishedAt catalog.Time    `json:"FinishedAt"`
-	DurationMs int64           `json:"DurationMs"`
-	FetchMs    int64           `json:"FetchMs"` // until the last answer
-	Calls      int64           `json:"Calls"`   // to E-HPC, every page of a listing and every retry included
-	Counts     archive.Counts  `json:"Counts"`  // over all regions
-	Regions    []*RegionReport `json:"Regions"`
-	Events     []Event         `json:"Events,omitempty"` // with their outcomes
+	// RunID is the request id of the invocation.
+	RunID string `json:"RunId"`
+	// Trigger is timer, event or direct.
+	Trigger string `json:"Trigger"`
+	// StartedAt is when the run began, by this machine's clock.
+	StartedAt catalog.Time `json:"StartedAt"`
+	// FinishedAt is when the last region was committed. Retention collects after that.
+	FinishedAt catalog.Time `json:"FinishedAt"`
+	// DurationMs is the time from StartedAt to FinishedAt.
+	DurationMs int64 `json:"DurationMs"`
+	// FetchMs is the time until the last answer of E-HPC.
+	FetchMs int64 `json:"FetchMs"`
+	// Calls is the number of calls to E-HPC, every page of a listing and every retry
+	// included.
+	Calls int64 `json:"Calls"`
+	// Counts are over all regions.
+	Counts archive.Counts `json:"Counts"`
+	// Regions are in the order of the request. It is never null.
+	Regions []*RegionReport `json:"Regions"`
+	// Events are those of the request, with their outcomes.
+	Events []Event `json:"Events,omitempty"`
 
-	Fetched catalog.Time `json:"-"` // when the last answer had arrived
+	// Fetched is when the last answer had arrived.
+	Fetched catalog.Time `json:"-"`
 }
 
 // RegionReport is what a run did in one region.
 type RegionReport struct {
-	RegionID  string `json:"RegionId"`
-	Sequence  int64  `json:"Sequence"`  // of the last commit
-	Committed bool   `json:"Committed"` // by this run; false: nothing had changed
-	Clusters  int    `json:"Clusters"`
-	// scopes that were asked since the timer was due, and not again
-	Answered int            `json:"Answered,omitempty"`
-	Counts   archive.Counts `json:"Counts"`
-	Images   int            `json:"Images"` // over all scopes
+	RegionID string `json:"RegionId"` // for example cn-hangzhou
+	// Sequence is the number of the region's last commit, of this run or an earlier one.
+	Sequence int64 `json:"Sequence"`
+	// Committed tells whether this run made a commit. It makes none if nothing changed.
+	Committed bool `json:"Committed"`
+	// Clusters is the number of clusters that are known after the run.
+	Clusters int `json:"Clusters"`
+	// Answered is the number of scopes that were asked since the timer was due. They are
+	// not asked again.
+	Answered int `json:"Answered,omitempty"`
+	// Counts are numbers of scopes.
+	Counts archive.Counts `json:"Counts"`
+	// Images is the sum over all scopes. An image counts once for each scope that has it.
+	Images int `json:"Images"`
 	WriteReport
 	RegionProblems
-	Sweep *SweepReport `json:"Sweep,omitempty"` // of retention; nil: it was not due
+	// Sweep is what retention did. It is absent if retention was not due.
+	Sweep *SweepReport `json:"Sweep,omitempty"`
 
-	State *archive.Region `json:"-"` // after the run; nil: it could not be read
-	err   error           // of Error, with its causes
+	// State is the state after the run. It is nil if the state could not be read.
+	State *archive.Region `json:"-"`
+	// err is the error that Error shows, with its causes.
+	err error
 }
 
 // WriteReport is what a run wrote in one region.
 type WriteReport struct {
-	Stored   int   `json:"Stored"`   // snapshot objects
-	Bytes    int   `json:"Bytes"`    // of these
-	Retries  int   `json:"Retries"`  // of the append to the log
-	CommitMs int64 `json:"CommitMs"` // until everything was stored
+	// Stored is the number of snapshot objects that were written. One that was already
+	// there does not count.
+	Stored int `json:"Stored"`
+	// Bytes is their size.
+	Bytes int `json:"Bytes"`
+	// Retries is how often the append to the log was repeated, because another run had
+	// appended first.
+	Retries int `json:"Retries"`
+	// CommitMs is the time until everything was stored.
+	CommitMs int64 `json:"CommitMs"`
 }
 
 // RegionProblems are what a person should know of a region.
 type RegionProblems struct {
-	Ambiguous int            `json:"Ambiguous,omitempty"` // ImageIds with several entries in a changed scope
-	Problems  []string       `json:"Problems,omitempty"`  // sentences for people
-	Failed    []ScopeProblem `json:"Failed,omitempty"`    // failed, held and lost checks
-	Error     string         `json:"Error,omitempty"`     // why nothing was committed
+	// Ambiguous is the number of ImageIds with several entries in a changed scope.
+	Ambiguous int `json:"Ambiguous,omitempty"`
+	// Problems are sentences for people, about the listing and the request.
+	Problems []string `json:"Problems,omitempty"`
+	// Failed are the scopes whose check failed, was held, or was lost to another run.
+	Failed []ScopeProblem `json:"Failed,omitempty"`
+	// Error says why nothing was committed.
+	Error string `json:"Error,omitempty"`
 }
 
 // SweepReport is what retention did in one region after the run.
 type SweepReport struct {
-	Found      int    `json:"Found"`   // objects that may be removed
-	Removed    int    `json:"Removed"` // of these
-	Bytes      int64  `json:"Bytes"`   // of the removed objects
-	Waiting    int    `json:"Waiting"` // unreferenced objects within their grace period
-	DurationMs int64  `json:"DurationMs"`
-	Error      string `json:"Error,omitempty"` // why it stopped; a later run goes on
+	// Found is the number of objects that may be removed.
+	Found int `json:"Found"`
+	// Removed is how many of them were.
+	Removed int `json:"Removed"`
+	// Bytes is the size of the removed objects.
+	Bytes int64 `json:"Bytes"`
+	// Waiting is the number of unreferenced objects within their grace period.
+	Waiting int `json:"Waiting"`
+	// DurationMs is the time of the collection in this region alone.
+	DurationMs int64 `json:"DurationMs"`
+	// Error says why the collection stopped. A later run goes on with it.
+	Error string `json:"Error,omitempty"`
 }
 
 // ScopeProblem is a scope whose check did not succeed.
 type ScopeProblem struct {
+	// Scope is the scope as Scope.String writes it: <region>/<cluster>/<type>.
 	Scope string `json:"Scope"`
+	// Problem says why. In JSON its members stand beside Scope.
 	archive.Problem
 }
 
@@ -91,6 +130,7 @@ func (r *RegionReport) addResult(p *plan, res archive.Result, took time.Duration
 		p.addProblem("%s", res.HeadError)
 	}
 	r.Problems = p.problems
+	// Lost checks are among Result.Checks, with a problem of their own.
 	for _, c := range res.Checks {
 		if c.Problem != nil {
 			r.Failed = append(r.Failed, ScopeProblem{Scope: c.Scope.String(), Problem: *c.Problem})

@@ -16,12 +16,12 @@ import (
 // Request is what one invocation asks for. Empty lists mean what the settings say. A
 // restricted request never ends a scope.
 type Request struct {
-	RunID         string
+	RunID         string   // the request id of the invocation; stored with the commit
 	Trigger       string   // timer, event or direct
 	Regions       []string // some of the settings' regions
 	Clusters      []string // ClusterIds
-	InstanceTypes []string
-	Shard         Shard
+	InstanceTypes []string // asked instead of the clusters' own types
+	Shard         Shard    // the part of the clusters; restricts nothing by itself
 	// Accept names scopes, in the form of Scope.String. Only these are asked. Their
 	// answers are published even if they are anomalous.
 	Accept []string
@@ -48,6 +48,7 @@ func (r Request) Validate(s Settings) error {
 				region, strings.Join(s.Regions, ", "))
 		}
 	}
+	// The ids become parts of object keys, so their form is checked as well.
 	for _, id := range r.Clusters {
 		if err := catalog.ValidateName("clusters:", id); err != nil {
 			return err
@@ -88,13 +89,14 @@ func (r Request) validateAccept(s Settings, scope string) error {
 // payload is the JSON of a direct invocation, or of the payload of a timer trigger.
 // Every member is optional.
 type payload struct {
-	Regions       []string `json:"regions"`
-	Clusters      []string `json:"clusters"`
-	InstanceTypes []string `json:"instanceTypes"`
-	Shard         string   `json:"shard"`
-	Accept        []string `json:"accept"`
+	Regions       []string `json:"regions"`       // see Request.Regions
+	Clusters      []string `json:"clusters"`      // see Request.Clusters
+	InstanceTypes []string `json:"instanceTypes"` // see Request.InstanceTypes
+	Shard         string   `json:"shard"`         // "i/n", as ParseShard reads it
+	Accept        []string `json:"accept"`        // see Request.Accept
 }
 
+// payloadAllowed is the part of an error that says what a payload may hold.
 const payloadAllowed = `allowed are "regions", "clusters", "instanceTypes", "accept" (lists of strings)` +
 	` and "shard" ("i/n")`
 

@@ -16,7 +16,9 @@ const (
 	// firstDelay is the largest delay after the first try. It doubles with each try, up
 	// to maxDelay.
 	firstDelay = 200 * time.Millisecond
-	maxDelay   = 5 * time.Second
+	// maxDelay leaves room for some tries within a minute. A longer wait that E-HPC
+	// demands is kept.
+	maxDelay = 5 * time.Second
 )
 
 // callWithRetries makes one call within the rate limit, and retries it where that can

@@ -18,11 +18,11 @@ import (
 // Capturer runs captures. It is safe for concurrent use. Runs share the images that
 // they decode.
 type Capturer struct {
-	settings Settings
-	client   Client
-	writer   *archive.Writer
-	limiter  *RateLimiter
-	now      func() time.Time
+	settings Settings         // what to capture, and how fast
+	client   Client           // of E-HPC
+	writer   *archive.Writer  // of the stored state
+	limiter  *RateLimiter     // shared by all runs
+	now      func() time.Time // the clock
 	// slots holds a token for each call that is being made.
 	slots chan struct{}
 	// interner shares equal images between scopes and runs.
@@ -42,14 +42,15 @@ func New(s Settings, client Client, limiter *RateLimiter, writer *archive.Writer
 // runner is one run.
 type runner struct {
 	*Capturer
-	request  Request
-	interner *catalog.Interner
+	request  Request           // what the invocation asks for
+	interner *catalog.Interner // the Capturer's
 	// callCount is the number of calls to E-HPC, retries included.
 	callCount atomic.Int64
 	// authFailure is set once E-HPC has refused the credentials. No call is made after
 	// that. It is nil otherwise.
 	authFailure atomic.Pointer[ehpc.Error]
-	warn        func(catalog.Scope, error)
+	// warn is told of stored content that cannot be read.
+	warn func(catalog.Scope, error)
 }
 
 // Run captures the regions of a request and commits each at most once. It calls warn
@@ -58,6 +59,7 @@ type runner struct {
 func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope, error)) (*Report, error) {
 	r := &runner{Capturer: c, request: req, interner: &c.interner, warn: warn}
 	report := &Report{RunID: req.RunID, Trigger: req.Trigger, StartedAt: catalog.At(c.now())}
+	// Which regions: those of the request, of its events, or of the settings.
 	regions := req.Regions
 	if len(regions) == 0 {
 		regions = c.settings.Regions
@@ -73,6 +75,7 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 	askCtx, stop := c.withMargin(ctx)
 	defer stop()
 
+	// A region that cannot be loaded drops out here; the others go on.
 	report.Regions = newRegionReports(regions)
 	plans := r.loadRegions(ctx, report.Regions)
 	if len(req.Events) > 0 {
@@ -156,6 +159,7 @@ func (r *runner) commitRegions(
 ) {
 	var group errgroup.Group
 	for _, p := range plans {
+		// A second delivery of an event writes nothing, not even a head.
 		if p.hasNothingToCommit() {
 			p.report.addResult(p, archive.Result{}, 0)
 			continue

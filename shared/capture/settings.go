@@ -10,10 +10,10 @@ import (
 
 // Settings say what is captured and how fast E-HPC may be asked.
 type Settings struct {
-	Regions       []string // at least one
-	Clusters      []string // empty: every cluster that is listed
-	Unscoped      bool     // ask without a cluster as well
-	InstanceTypes InstanceTypes
+	Regions       []string      // at least one
+	Clusters      []string      // empty: every cluster that is listed
+	Unscoped      bool          // ask without a cluster as well
+	InstanceTypes InstanceTypes // with which types clusters are asked
 	// Concurrency is the number of calls that a Capturer makes at a time, over all runs
 	// and regions, pages of listings included. It is at least 1.
 	Concurrency int
@@ -34,7 +34,7 @@ type InstanceTypes struct {
 // Shard is one of Count equal parts of a fleet. The zero Shard is the whole fleet.
 type Shard struct {
 	Index int // from 1
-	Count int
+	Count int // 0 and 1 mean the whole fleet
 }
 
 // maxShards is the largest Count.

@@ -23,6 +23,7 @@ func (p *plan) tolerateUnusable(found map[string]ehpc.Cluster, regionOf map[stri
 			found[id] = c
 		}
 	}
+	// If every entry names its cluster, those that are not listed have gone.
 	if p.unusableEntries == 0 {
 		return
 	}

@@ -18,7 +18,9 @@ import (
 const MaxDepth = 32
 
 var (
+	// errNotJSON is the error of bytes that json.Valid refuses.
 	errNotJSON = errors.New("not valid JSON")
+	// errTooDeep is the error of valid JSON that would take too long to read.
 	errTooDeep = fmt.Errorf("nested more than %d levels deep", MaxDepth)
 )
 
@@ -58,6 +60,7 @@ func appendCanonical(dst []byte, value string) []byte {
 	case '"':
 		return AppendString(dst, jsonscan.Unquote(value))
 	default:
+		// A number stays as it was written: 1.0 and 1 differ. So do literals.
 		return append(dst, value...)
 	}
 }
@@ -91,6 +94,7 @@ func replaceInvalidUTF8(s string) string {
 	return strings.Map(func(r rune) rune { return r }, s)
 }
 
+// hexDigits are the digits of \u escapes. RFC 8785 wants them in lower case.
 const hexDigits = "0123456789abcdef"
 
 // AppendString appends s as a canonical JSON string. Each invalid byte becomes
@@ -98,6 +102,8 @@ const hexDigits = "0123456789abcdef"
 func AppendString(dst []byte, s string) []byte {
 	s = replaceInvalidUTF8(s)
 	dst = append(dst, '"')
+	// Runs of bytes that need no escape are copied whole; start is where the present
+	// run begins.
 	start := 0
 	for i := range len(s) {
 		c := s[i]
@@ -106,6 +112,7 @@ func AppendString(dst []byte, s string) []byte {
 		}
 		dst = append(dst, s[start:i]...)
 		start = i + 1
+		// The short escapes of JSON come first, then \u for other control characters.
 		switch c {
 		case '"', '\\':
 			dst = append(dst, '\\', c)

@@ -14,12 +14,20 @@ import (
 // that does not change while the cluster works. Fields are ordered by name, so
 // that its JSON is canonical.
 type Cluster struct {
-	ClusterID     string   `json:"ClusterId"`
-	InstanceTypes []string `json:"InstanceTypes"` // of the compute nodes, sorted; may be empty
-	Name          string   `json:"Name"`
-	OsTag         string   `json:"OsTag"`
-	RegionID      string   `json:"RegionId"`
-	SchedulerType string   `json:"SchedulerType"`
+	// ClusterID is E-HPC's Id, for example ehpc-hz-FYUr32hD1k. It is unique in all
+	// regions.
+	ClusterID string `json:"ClusterId"`
+	// InstanceTypes are those of the compute nodes, sorted. There may be none.
+	InstanceTypes []string `json:"InstanceTypes"`
+	// Name is what its owner called it. Several clusters may have the same.
+	Name string `json:"Name"`
+	// OsTag is the operating system of the nodes, for example CentOS_7.6_64. It may be
+	// empty.
+	OsTag string `json:"OsTag"`
+	// RegionID is where the cluster is, whichever endpoint lists it.
+	RegionID string `json:"RegionId"`
+	// SchedulerType is for example slurm or pbs. It may be empty.
+	SchedulerType string `json:"SchedulerType"`
 }
 
 // ParseCluster parses one entry of Clusters.ClusterInfoSimple. home is the region
@@ -34,6 +42,7 @@ func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err err
 	if canonical[0] != '{' {
 		return Cluster{}, nil, errors.New("cluster is not an object")
 	}
+	// InstanceTypes is never nil, because null and [] would differ when compared.
 	c = Cluster{RegionID: home, InstanceTypes: []string{}}
 	for name, value := range jsonscan.Members(canonical) {
 		switch name {
@@ -53,6 +62,7 @@ func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err err
 			c.InstanceTypes, skipped = parseInstanceTypes(value)
 		}
 	}
+	// Without an Id nothing can be asked. Everything else may be missing.
 	if c.ClusterID == "" {
 		return Cluster{}, nil, errors.New("cluster without an Id")
 	}
@@ -62,6 +72,7 @@ func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err err
 // parseInstanceTypes accepts the documented string, a comma list or a JSON list.
 func parseInstanceTypes(value string) (types, skipped []string) {
 	types = []string{}
+	// add adds the types of one string, and skips a value of another kind.
 	add := func(value string) {
 		if value[0] != '"' {
 			skipped = append(skipped, value)
@@ -84,12 +95,14 @@ func parseInstanceTypes(value string) (types, skipped []string) {
 	} else {
 		add(value)
 	}
+	// A cluster whose queues share a type names it once for each.
 	slices.Sort(types)
 	return slices.Compact(types), skipped
 }
 
 // Equal reports whether two identities are the same.
 func (c Cluster) Equal(o Cluster) bool {
+	// Their JSON is canonical, and a new field cannot be forgotten here.
 	a, _ := json.Marshal(c)
 	b, _ := json.Marshal(o)
 	return string(a) == string(b)

@@ -19,8 +19,11 @@ type Diff struct {
 type FieldChange struct {
 	After  json.RawMessage `json:"After,omitempty"`  // absent: the field vanished
 	Before json.RawMessage `json:"Before,omitempty"` // absent: the field is new
-	// dotted, as OsTag.Version; empty: one of several entries under the id
-	Field   string `json:"Field"`
+	// Field is dotted, as OsTag.Version. It is empty if the change is of a whole entry,
+	// one of several under the id.
+	Field string `json:"Field"`
+	// ImageID is the image in both snapshots: an image whose id changes is added and
+	// removed.
 	ImageID string `json:"ImageId"`
 }
 
@@ -33,6 +36,7 @@ func (d Diff) Empty() bool {
 // order (see Snapshot.Images).
 func Compare(before, after []*Image) Diff {
 	var d Diff
+	// Both lists are sorted by id, so one pass merges them.
 	for len(before) > 0 || len(after) > 0 {
 		var old, new []*Image
 		switch {
@@ -66,6 +70,7 @@ func appendChanges(list []FieldChange, before, after []*Image) []FieldChange {
 	if len(before) == 1 && len(after) == 1 {
 		return appendFieldChanges(list, before[0].ImageID, "", before[0].Raw, after[0].Raw)
 	}
+	// has returns a test whether images have an entry with the same bytes.
 	has := func(images []*Image) func(*Image) bool {
 		return func(im *Image) bool {
 			return slices.ContainsFunc(images, func(o *Image) bool { return o.Raw == im.Raw })
@@ -76,6 +81,7 @@ func appendChanges(list []FieldChange, before, after []*Image) []FieldChange {
 	for i := range min(len(gone), len(come)) {
 		list = appendFieldChanges(list, gone[i].ImageID, "", gone[i].Raw, come[i].Raw)
 	}
+	// What is left on one side alone has appeared or vanished as a whole.
 	for _, im := range gone[min(len(gone), len(come)):] {
 		list = append(list, FieldChange{ImageID: im.ImageID, Before: json.RawMessage(im.Raw)})
 	}
@@ -91,6 +97,7 @@ func appendFieldChanges(list []FieldChange, id, prefix, before, after string) []
 	if before == after {
 		return list
 	}
+	// Members are sorted by name in canonical JSON, so one pass merges them.
 	old, new := jsonscan.MemberList(before), jsonscan.MemberList(after)
 	for len(old) > 0 || len(new) > 0 {
 		change := FieldChange{ImageID: id}
@@ -107,6 +114,7 @@ func appendFieldChanges(list []FieldChange, id, prefix, before, after string) []
 			if b == a {
 				continue
 			}
+			// Objects are compared inside. Arrays are not: they change as a whole.
 			if b[0] == '{' && a[0] == '{' {
 				list = appendFieldChanges(list, id, prefix+name+".", b, a)
 				continue

@@ -36,6 +36,7 @@ func newImage(canonical string) (*Image, error) {
 	if canonical == "" || canonical[0] != '{' {
 		return nil, fmt.Errorf("image is %s, not an object", shorten(canonical))
 	}
+	// An ImageId that is no string is as good as none.
 	im := &Image{Raw: canonical}
 	for name, value := range jsonscan.Members(canonical) {
 		if name == "ImageId" && value[0] == '"' {
@@ -46,6 +47,7 @@ func newImage(canonical string) (*Image, error) {
 	if im.ImageID == "" {
 		return nil, errors.New("image without an ImageId")
 	}
+	// The formats that print one id a line would print another list.
 	if strings.ContainsFunc(im.ImageID, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
 		return nil, fmt.Errorf("ImageId %q has a control character", shorten(im.ImageID))
 	}

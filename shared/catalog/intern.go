@@ -17,10 +17,16 @@ const internLimit = 64 << 20
 // Lists of different scopes overlap widely, so this saves time and memory. The
 // zero value is ready to use. It is safe for concurrent use.
 type Interner struct {
-	mu    sync.Mutex
-	seen  map[string]*Image // by the bytes they were parsed from
-	size  int               // bytes of the keys of seen
-	count int32             // the last Number
+	mu sync.Mutex // guards everything below
+	// seen has the images by the bytes that they were parsed from, and by their
+	// canonical bytes.
+	seen map[string]*Image
+	// size is the number of bytes of the keys of seen. Above internLimit all are
+	// forgotten; images that are still in use stay valid.
+	size int
+	// count is the last Number. It goes on when seen is forgotten, so that no number is
+	// given twice.
+	count int32
 }
 
 // DecodeImages decodes the JSON array Images.ImageInfo of an answer. It returns
@@ -39,6 +45,8 @@ func (in *Interner) DecodeImages(array []byte) ([]*Image, error) {
 // decode returns the images of a valid JSON array. It calls parse for objects that
 // were not seen before.
 func (in *Interner) decode(array string, parse func(string) (*Image, error)) ([]*Image, error) {
+	// The lock is held only before and after the parsing, so that lists are decoded in
+	// parallel. Two of them may parse the same object; the first to come back counts.
 	raws := slices.Collect(jsonscan.Elements(array))
 	images := in.findSeen(raws)
 	known := slices.Clone(images)

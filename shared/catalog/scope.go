@@ -17,9 +17,9 @@ const MaxNameLength = 128
 // the parameter is not sent. E-HPC answers that with what all clusters or types
 // support, which cannot be derived from the other scopes.
 type Scope struct {
-	RegionID     string
-	ClusterID    string
-	InstanceType string
+	RegionID     string // never empty
+	ClusterID    string // empty: no cluster is named
+	InstanceType string // empty: no type is named
 }
 
 // Path returns "<cluster or _any>/<type or _any>".

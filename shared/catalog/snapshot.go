@@ -18,7 +18,7 @@ const Format = 1
 
 // Snapshot is the normalised answer to one scope.
 type Snapshot struct {
-	Scope      Scope
+	Scope      Scope  // the question
 	CapturedAt Time   // first time this content was seen
 	RequestID  string // of the answer it came from
 	Digest     string // of Images: SHA-256, lower-case hex
@@ -29,15 +29,25 @@ type Snapshot struct {
 
 // snapshotObject is the stored form. Its fields are ordered by name.
 type snapshotObject struct {
-	CapturedAt   Time            `json:"CapturedAt"`
-	ClusterID    string          `json:"ClusterId"`
-	Digest       string          `json:"Digest"`
-	Format       int             `json:"Format"`
-	ImageCount   int             `json:"ImageCount"`
-	Images       json.RawMessage `json:"Images"`
-	InstanceType string          `json:"InstanceType"`
-	RegionID     string          `json:"RegionId"`
-	RequestID    string          `json:"RequestId"`
+	// CapturedAt is the time of the answer.
+	CapturedAt Time `json:"CapturedAt"`
+	// ClusterID is empty if the question named no cluster.
+	ClusterID string `json:"ClusterId"`
+	// Digest is the SHA-256 of the bytes of Images, in lower-case hex. It is also in the
+	// object's key.
+	Digest string `json:"Digest"`
+	// Format is the constant Format.
+	Format int `json:"Format"`
+	// ImageCount is the number of images. It shows a list that was cut short.
+	ImageCount int `json:"ImageCount"`
+	// Images is the list in canonical form and order.
+	Images json.RawMessage `json:"Images"`
+	// InstanceType is empty if the question named no type.
+	InstanceType string `json:"InstanceType"`
+	// RegionID is never empty.
+	RegionID string `json:"RegionId"`
+	// RequestID is E-HPC's, of the answer. It may be empty.
+	RequestID string `json:"RequestId"`
 }
 
 // NewSnapshot normalises the images, which it does not change, and computes the
@@ -86,6 +96,8 @@ func (s *Snapshot) Encode() []byte {
 	if err != nil {
 		panic("catalog: encoding a struct of strings: " + err.Error())
 	}
+	// The members are sorted, and none in front of Images can contain the hole: a quote
+	// within a string is escaped.
 	at := bytes.Index(envelope, []byte(hole))
 	list := encodeImages(s.Images)
 	out := make([]byte, 0, len(envelope)+len(list))
@@ -135,6 +147,8 @@ func DecodeSnapshot(data []byte, in *Interner) (*Snapshot, error) {
 // parseEnvelope decodes everything but the images, and cuts out their bytes. They
 // are by far the largest part, and json.Unmarshal would read them twice more.
 func parseEnvelope(data []byte) (o snapshotObject, err error) {
+	// The first occurrence begins the list and the last one ends it: the members in front
+	// of and behind the list are of the known few, whose strings have escaped quotes.
 	const begin, end = `,"Images":`, `,"InstanceType":`
 	from := bytes.Index(data, []byte(begin))
 	to := bytes.LastIndex(data, []byte(end))
@@ -168,7 +182,7 @@ func MarshalLine(v any) ([]byte, error) {
 // encodeImages returns the canonical JSON array of images that are in canonical
 // order.
 func encodeImages(images []*Image) []byte {
-	size := 2
+	size := 2 // the brackets; counted first, so that the list is allocated once
 	for _, im := range images {
 		size += len(im.Raw) + 1
 	}

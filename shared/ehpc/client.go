@@ -62,8 +62,8 @@ type Options struct {
 
 // Client makes calls. It is safe for concurrent use.
 type Client struct {
-	options Options // with the defaults filled in
-	rpc     *rpc.Client
+	options Options     // with the defaults filled in
+	rpc     *rpc.Client // signs and sends
 }
 
 // New checks the options and fills in defaults. It makes no call. It returns an error if
@@ -103,8 +103,8 @@ func (c *Client) Close() { c.rpc.Close() }
 
 // reply is a response, and the call that it belongs to.
 type reply struct {
-	*rpc.Response  // nil until the call was made
-	action, region string
+	*rpc.Response                    // nil until the call was made
+	action, region string            // of the call, for errors
 	credentials    cloud.Credentials // that signed the call; errors must not repeat them
 }
 

@@ -22,10 +22,11 @@ type Cluster struct {
 }
 
 const (
-	listClustersAction = "ListClusters"
-	pageSize           = 50   // entries of a page; E-HPC returns no more
-	maxPages           = 1000 // a listing of more than 50,000 clusters is an error
-	maxReadings        = 4    // of a listing that changes while it is read
+	listClustersAction = "ListClusters" // the name of the API operation
+
+	pageSize    = 50   // entries of a page; E-HPC returns no more
+	maxPages    = 1000 // a listing of more than 50,000 clusters is an error
+	maxReadings = 4    // of a listing that changes while it is read
 )
 
 // CallRunner makes one API call by running it once or several times, and returns
@@ -71,8 +72,8 @@ func (c *Client) ListClusters(ctx context.Context, regionID string, run CallRunn
 
 // listing collects the entries of the pages of one reading.
 type listing struct {
-	regionID   string // whose endpoint is asked; also the region of entries without one
-	clusters   []Cluster
+	regionID   string          // whose endpoint is asked; also the region of entries without one
+	clusters   []Cluster       // in the order of the pages
 	pageOf     map[string]int  // by region and id of a cluster
 	duplicates map[string]bool // clusters that are on more than one page
 	received   int             // entries so far

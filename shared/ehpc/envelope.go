@@ -38,6 +38,8 @@ import (
 // the body does not have an ordinary form, or if the part does not start and end like
 // {"ImageInfo":[…]}.
 func cutImages(body []byte) (part []byte, requestID string, ok bool) {
+	// The first form has the request id in front. Its end is the next quote, because a
+	// plain text has none.
 	var id []byte
 	if rest, found := cutTokens(body, `{`, `"RequestId"`, `:`, `"`); found {
 		end := bytes.IndexByte(rest[:min(len(rest), maxShort+1)], '"')
@@ -50,6 +52,7 @@ func cutImages(body []byte) (part []byte, requestID string, ok bool) {
 			part, ok = cutTokensBack(rest, `}`)
 		}
 	} else if rest, found := cutTokens(body, `{`, `"Images"`, `:`); found {
+		// The second form is cut from its end.
 		rest, found = cutTokensBack(rest, `"`, `}`)
 		start := bytes.LastIndexByte(rest[max(0, len(rest)-maxShort-1):], '"')
 		if !found || start < 0 {
@@ -120,6 +123,7 @@ func parseObject(raw []byte) (map[string]json.RawMessage, error) {
 	if !json.Valid(raw) {
 		return nil, errors.New("not valid JSON")
 	}
+	// A map of json.Unmarshal would keep the last of two values without a word.
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
 		return nil, errors.New("not an object")

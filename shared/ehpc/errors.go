@@ -32,14 +32,14 @@ const (
 // Error is a call that did not succeed. Its texts from E-HPC are shortened, printable,
 // and contain none of the secrets of the call.
 type Error struct {
-	Op         string // ListCommunityImages, ListClusters or ListRegions
-	RegionID   string
-	Class      Class
-	Code       string // E-HPC's error code, or ours if it sent none; may be empty
-	Message    string // E-HPC's; may be empty
-	RequestID  string
-	Recommend  string // E-HPC's advice, mostly a URL
-	HostID     string
+	Op         string        // ListCommunityImages, ListClusters or ListRegions
+	RegionID   string        // that was asked
+	Class      Class         // never empty
+	Code       string        // E-HPC's error code, or ours if it sent none; may be empty
+	Message    string        // E-HPC's; may be empty
+	RequestID  string        // of E-HPC, which its support asks for; empty without an answer
+	Recommend  string        // E-HPC's advice, mostly a URL
+	HostID     string        // the endpoint as E-HPC names it; may be empty
 	Status     int           // HTTP status; 0 if there was no answer
 	RetryAfter time.Duration // the wait that E-HPC demands; 0 if none
 	Err        error         // the error on this side; may be nil
@@ -208,6 +208,7 @@ const (
 
 // clipText shortens a text to limit bytes and makes it printable.
 func clipText(s string, limit int) string {
+	// The cut may split a character, which then becomes a question mark.
 	if len(s) > limit {
 		s = s[:limit] + "…"
 	}

@@ -14,15 +14,16 @@ import (
 // ImagesRequest holds the parameters of ListCommunityImages. RegionID is required.
 // Another field that is empty is not sent, and then restricts nothing.
 type ImagesRequest struct {
-	RegionID     string
-	ClusterID    string
-	InstanceType string
+	RegionID     string // for example cn-hangzhou; it also chooses the endpoint
+	ClusterID    string // for example ehpc-hz-FYUr32hD1k
+	InstanceType string // for example ecs.c7.large
 	BaseOsTag    string // for example CentOS_7.2_64
 }
 
 // ImagesAnswer is an answer to ListCommunityImages. Its images are decoded only on
 // demand, because decoding costs more CPU time than the signed call.
 type ImagesAnswer struct {
+	// RequestID is E-HPC's id of the call. It may be empty.
 	RequestID string
 	// Fingerprint is the hex SHA-256 of the bytes that hold the images. If Decode has
 	// accepted an answer with the same fingerprint, this one has the same images and
@@ -36,6 +37,7 @@ type ImagesAnswer struct {
 	Decode func(*catalog.Interner) ([]*catalog.Image, error)
 }
 
+// listImagesAction is the name of the API operation.
 const listImagesAction = "ListCommunityImages"
 
 // ListCommunityImages asks which community images a cluster or instance type

@@ -13,10 +13,10 @@ import (
 // page is one page of ListClusters.
 type page struct {
 	*reply
-	number  int // as E-HPC states it; 0 if it does not
-	total   int // TotalCount: entries of all pages
-	entries []json.RawMessage
-	raw     []byte // the array of the entries
+	number  int               // as E-HPC states it; 0 if it does not
+	total   int               // TotalCount: entries of all pages
+	entries []json.RawMessage // not parsed yet
+	raw     []byte            // the array of the entries
 }
 
 // pageReader reads the page with a number, counted from 1.

@@ -8,10 +8,11 @@ import (
 
 // Region is a region in which E-HPC is available.
 type Region struct {
-	RegionID  string `json:"RegionId"`
+	RegionID  string `json:"RegionId"`  // for example cn-hangzhou; never empty
 	LocalName string `json:"LocalName"` // for people
 }
 
+// listRegionsAction is the name of the API operation.
 const listRegionsAction = "ListRegions"
 
 // ListRegions returns the regions that the endpoint of a region lists.

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// maxDepth bounds the nesting that a Scanner accepts.
+// maxDepth bounds the nesting that a Scanner accepts. It calls itself for each level,
+// so hostile text must not choose how deep.
 const maxDepth = 32
 
 // Scanner reads JSON text from front to back. It does not copy strings without
@@ -14,9 +15,9 @@ const maxDepth = 32
 // method returns a zero value at once. The zero value reads empty text.
 type Scanner struct {
 	rest    string // what has not been read yet
-	failed  bool
-	depth   int
-	trusted bool
+	failed  bool   // something unexpected stood there; rest is empty then
+	depth   int    // of the arrays and objects that are open
+	trusted bool   // strings are known to be valid
 }
 
 // NewScanner returns a scanner of text that may be anything.
@@ -61,10 +62,12 @@ func (s *Scanner) token(text string) bool {
 	return s.Has(text)
 }
 
-// Null consumes null and reports whether it stood next.
+// Null consumes null and reports whether it stood next. White space before it is
+// skipped, even if it does not.
 func (s *Scanner) Null() bool { return s.token("null") }
 
-// Bool reads true or false. It reads null as false.
+// Bool reads true or false. It reads null as false, as encoding/json leaves a false
+// variable for it.
 func (s *Scanner) Bool() bool {
 	if s.token("true") {
 		return true
@@ -75,9 +78,11 @@ func (s *Scanner) Bool() bool {
 	return false
 }
 
-// Int reads an integer.
+// Int reads an integer. It fails for one that an int cannot hold. The caller must check
+// what follows: a fraction is left unread.
 func (s *Scanner) Int() int {
 	s.SkipSpace()
+	// A fraction or an exponent stays unread, so that whatever is read next fails.
 	end := 0
 	if strings.HasPrefix(s.rest, "-") {
 		end = 1
@@ -94,7 +99,8 @@ func (s *Scanner) Int() int {
 	return n
 }
 
-// Text reads a string. It reads null as an empty one.
+// Text reads a string. It reads null as an empty one. The result may share memory with
+// the whole text.
 func (s *Scanner) Text() string {
 	s.SkipSpace()
 	if s.Has("null") {
@@ -104,6 +110,8 @@ func (s *Scanner) Text() string {
 		s.Fail()
 		return ""
 	}
+	// Most strings have no escapes: then the next quote is the end, and the text is a
+	// part of the input.
 	end := strings.IndexByte(s.rest[1:], '"') + 1
 	if end > 0 && (s.trusted && strings.IndexByte(s.rest[:end], '\\') < 0 || !s.trusted && isPlain(s.rest[1:end])) {
 		text := s.rest[1:end]
@@ -141,6 +149,7 @@ func (s *Scanner) Object(member func(name string)) {
 		return
 	}
 	s.list("{", "}", func() {
+		// Text would read null as a name.
 		if s.SkipSpace(); s.rest == "" || s.rest[0] != '"' {
 			s.Fail()
 			return
@@ -163,6 +172,7 @@ func (s *Scanner) list(open, end string, item func()) {
 		s.Fail()
 	}
 	if !s.failed && !s.token(end) {
+		// A scanner that has failed has no text left, so the loop ends.
 		for item(); s.token(","); item() {
 		}
 		if !s.token(end) {
@@ -172,9 +182,11 @@ func (s *Scanner) list(open, end string, item func()) {
 	s.depth--
 }
 
-// Skip reads a value of any type.
+// Skip reads a value of any type. It checks the value as thoroughly as the other methods
+// do.
 func (s *Scanner) Skip() {
 	s.SkipSpace()
+	// The first byte tells the type.
 	switch {
 	case s.rest == "":
 		s.Fail()
@@ -191,6 +203,8 @@ func (s *Scanner) Skip() {
 	}
 }
 
+// skipNumber reads a number. JSON forbids some that look like one, such as 01 and 1.,
+// so encoding/json decides.
 func (s *Scanner) skipNumber() {
 	end := valueLength(s.rest)
 	if !json.Valid([]byte(s.rest[:end])) {

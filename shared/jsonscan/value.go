@@ -12,8 +12,11 @@ import (
 // The functions of this file yield nonsense for invalid JSON, for example bytes
 // whose digest is still being computed. They neither panic nor loop.
 
-// Member is one member of an object: its name, unquoted, and its value as written.
-type Member struct{ Name, Value string }
+// Member is one member of an object.
+type Member struct {
+	Name  string // unquoted
+	Value string // as written, without white space around it
+}
 
 // Members yields the members of a JSON object in order: the name, unquoted, and
 // the value as written, trimmed. It yields nothing if the value is not an object.
@@ -23,6 +26,7 @@ func Members(object string) iter.Seq2[string, string] {
 		for rest != "" {
 			end := stringLength(rest)
 			name := rest[:end]
+			// Invalid text may lack the colon; what follows is then taken for the value.
 			rest = strings.TrimPrefix(trimLeft(rest[end:]), ":")
 			rest = trimLeft(rest)
 			end = valueLength(rest)
@@ -50,6 +54,7 @@ func Elements(array string) iter.Seq[string] {
 		rest := contents(array, '[')
 		for rest != "" {
 			end := valueLength(rest)
+			// Invalid text may have no value here. Stopping is what keeps this from looping.
 			if end == 0 || !yield(TrimSpace(rest[:end])) {
 				return
 			}
@@ -65,6 +70,7 @@ func Depth(value string) (deepest int) {
 	for i := 0; i < len(value); i++ {
 		switch value[i] {
 		case '"':
+			// Brackets within a string are text.
 			i += stringLength(value[i:]) - 1
 		case '{', '[':
 			open++
@@ -81,7 +87,7 @@ func Depth(value string) (deepest int) {
 func Text(value string) string {
 	switch {
 	case value == "null":
-		return ""
+		return "" // as if the member were absent
 	case value != "" && value[0] == '"':
 		return Unquote(value)
 	}
@@ -94,6 +100,7 @@ func Unquote(quoted string) string {
 	if len(quoted) < 2 {
 		return ""
 	}
+	// Only escapes need decoding, and few strings have any.
 	inner := quoted[1 : len(quoted)-1]
 	if strings.IndexByte(inner, '\\') < 0 {
 		return inner
@@ -105,7 +112,8 @@ func Unquote(quoted string) string {
 	return text
 }
 
-// TrimSpace removes JSON's white space from both ends.
+// TrimSpace removes JSON's white space from both ends. strings.TrimSpace would remove
+// more, and so take some invalid JSON for valid.
 func TrimSpace(s string) string {
 	s = trimLeft(s)
 	for s != "" && isSpace(s[len(s)-1]) {
@@ -114,6 +122,7 @@ func TrimSpace(s string) string {
 	return s
 }
 
+// trimLeft removes JSON's white space from the start.
 func trimLeft(s string) string {
 	for s != "" && isSpace(s[0]) {
 		s = s[1:]
@@ -121,10 +130,13 @@ func trimLeft(s string) string {
 	return s
 }
 
+// isSpace reports whether JSON allows a byte between tokens. It allows less than
+// unicode.IsSpace.
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // contents returns what stands between the brackets of an object or array. It is
-// empty if the value does not begin with open.
+// empty if the value does not begin with open. It takes the last byte for the closing
+// bracket, whatever it is.
 func contents(value string, open byte) string {
 	value = TrimSpace(value)
 	if len(value) < 2 || value[0] != open {
@@ -138,7 +150,8 @@ func skipComma(rest string) string {
 	return trimLeft(strings.TrimPrefix(trimLeft(rest), ","))
 }
 
-// valueLength returns the length of the value at the beginning of s.
+// valueLength returns the length of the value at the beginning of s. It is 0 if there
+// is none.
 func valueLength(s string) int {
 	if s == "" {
 		return 0
@@ -149,13 +162,15 @@ func valueLength(s string) int {
 	case '{', '[':
 		return compositeLength(s)
 	}
+	// A number or a literal ends where something else begins.
 	if i := strings.IndexAny(s, ",]} \t\r\n"); i >= 0 {
 		return i
 	}
 	return len(s)
 }
 
-// compositeLength returns the length of the object or array at the beginning of s.
+// compositeLength returns the length of the object or array at the beginning of s. It is
+// the length of s if no bracket ends it.
 func compositeLength(s string) int {
 	depth := 0
 	for i := 0; i < len(s); i++ {
@@ -173,7 +188,8 @@ func compositeLength(s string) int {
 	return len(s)
 }
 
-// stringLength returns the length of the quoted string at the beginning of s.
+// stringLength returns the length of the quoted string at the beginning of s, quotes
+// included. It is the length of s if no quote ends it.
 func stringLength(s string) int {
 	for i := 1; i < len(s); i++ {
 		quote := strings.IndexByte(s[i:], '"')
@@ -181,6 +197,7 @@ func stringLength(s string) int {
 			return len(s)
 		}
 		i += quote
+		// The quote is escaped if the number of backslashes in front of it is odd.
 		backslashes := 0
 		for s[i-1-backslashes] == '\\' && i-1-backslashes > 0 {
 			backslashes++
