@@ -11,6 +11,7 @@ import (
 	"strings"
 )
 
+// acs3Algorithm begins the Authorization header and the string to sign.
 const acs3Algorithm = "ACS3-HMAC-SHA256"
 
 // parseACS3 reads a request of the header dialect:
@@ -21,25 +22,13 @@ func parseACS3(r *http.Request, body []byte, authorization string) (*signedReque
 	if err != nil {
 		return nil, err
 	}
-	c := &signedRequest{Signature: Signature{AccessKeyID: id, Dialect: ACS3}, signature: signature}
-	if c.Nonce = r.Header.Get("X-Acs-Signature-Nonce"); c.Nonce == "" {
-		return nil, missingParameter("x-acs-signature-nonce")
-	}
-	c.SecurityToken = r.Header.Get("X-Acs-Security-Token")
-	date := r.Header.Get("X-Acs-Date")
-	if date == "" {
-		return nil, missingParameter("x-acs-date")
-	}
-	if c.Time, err = parseTimestamp("x-acs-date", date); err != nil {
+	c := &signedRequest{Signature: Signature{AccessKeyID: id, Dialect: ACS3}, signature: signature, sign: signACS3}
+	if err := c.readHeaders(r.Header); err != nil {
 		return nil, err
 	}
-	hash := sha256.Sum256(body)
-	payload := hex.EncodeToString(hash[:])
-	switch claimed := r.Header.Get("X-Acs-Content-Sha256"); {
-	case claimed == "":
-		return nil, missingParameter("x-acs-content-sha256")
-	case claimed != payload:
-		return nil, incompleteSignature("x-acs-content-sha256 is not the SHA-256 of the body")
+	payload, err := verifyBodyHash(r.Header.Get("X-Acs-Content-Sha256"), body)
+	if err != nil {
+		return nil, err
 	}
 	headers, err := canonicalHeaders(r, names, len(body) > 0)
 	if err != nil {
@@ -49,6 +38,8 @@ func parseACS3(r *http.Request, body []byte, authorization string) (*signedReque
 	if err != nil {
 		return nil, err
 	}
+	// The canonical request, and the string to sign that is made of it, differ only
+	// in the path.
 	canonical := func(path string) (request, stringToSign string) {
 		request = r.Method + "\n" + path + "\n" + query + "\n" + headers + "\n" + strings.Join(names, ";") + "\n" +
 			payload
@@ -60,17 +51,49 @@ func parseACS3(r *http.Request, body []byte, authorization string) (*signedReque
 	if sent != "" && sent != path {
 		_, c.stringToSignAsSent = canonical(sent)
 	}
-	c.sign = func(secret, stringToSign string) string {
-		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write([]byte(stringToSign))
-		return hex.EncodeToString(mac.Sum(nil))
-	}
 	return c, nil
+}
+
+// readHeaders reads nonce, security token and time. Nonce and time are required:
+// without them a request could be replayed.
+func (c *signedRequest) readHeaders(h http.Header) (err error) {
+	if c.Nonce = h.Get("X-Acs-Signature-Nonce"); c.Nonce == "" {
+		return missingParameter("x-acs-signature-nonce")
+	}
+	c.SecurityToken = h.Get("X-Acs-Security-Token")
+	date := h.Get("X-Acs-Date")
+	if date == "" {
+		return missingParameter("x-acs-date")
+	}
+	c.Time, err = parseTimestamp("x-acs-date", date)
+	return err
+}
+
+// verifyBodyHash returns the SHA-256 of the body in hexadecimal digits. It returns
+// an error if the client claims another: the signature covers only the hash.
+func verifyBodyHash(claimed string, body []byte) (string, error) {
+	if claimed == "" {
+		return "", missingParameter("x-acs-content-sha256")
+	}
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	if claimed != hash {
+		return "", incompleteSignature("x-acs-content-sha256 is not the SHA-256 of the body")
+	}
+	return hash, nil
+}
+
+// signACS3 returns the HMAC-SHA256 of a string to sign, in hexadecimal digits.
+func signACS3(secret, stringToSign string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(stringToSign))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // parseAuthorization splits the header. Names of signed headers must be in
 // lower case and sorted, as the standard wants and every SDK does.
 func parseAuthorization(s string) (id string, signed []string, signature string, err error) {
+	// Bound the work before anything is split.
 	if len(s) > maxHeader {
 		return "", nil, "", incompleteSignature("the Authorization header is longer than 8192 bytes")
 	}
@@ -78,6 +101,8 @@ func parseAuthorization(s string) (id string, signed []string, signature string,
 	if algorithm != acs3Algorithm {
 		return "", nil, "", incompleteSignature("the algorithm of the Authorization header is not " + acs3Algorithm)
 	}
+	// Read the parts in any order, each once: with two credentials it would not be
+	// clear which one is meant.
 	seen := map[string]string{}
 	for part := range strings.SplitSeq(rest, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
@@ -95,6 +120,7 @@ func parseAuthorization(s string) (id string, signed []string, signature string,
 	if len(signed) > maxSigned {
 		return "", nil, "", incompleteSignature("more than 64 headers are signed")
 	}
+	// Sorted without repetitions, so there is one canonical form for each set of names.
 	for i, name := range signed {
 		if i > 0 && signed[i-1] >= name || strings.ToLower(name) != name {
 			return "", nil, "", incompleteSignature("SignedHeaders is not a sorted list of lower-case names")
@@ -113,9 +139,11 @@ func canonicalHeaders(r *http.Request, signed []string, hasBody bool) (string, e
 		}
 		return nil
 	}
+	// The host keeps a request from being sent to another service.
 	if err := must("host"); err != nil {
 		return "", err
 	}
+	// An unsigned header that the handler reads could be changed on the way.
 	for key, values := range r.Header {
 		name := strings.ToLower(key)
 		acs := strings.HasPrefix(name, "x-acs-")
@@ -128,6 +156,7 @@ func canonicalHeaders(r *http.Request, signed []string, hasBody bool) (string, e
 			}
 		}
 	}
+	// Write the headers in the order of SignedHeaders.
 	var b strings.Builder
 	for _, name := range signed {
 		b.WriteString(name)
@@ -140,10 +169,12 @@ func canonicalHeaders(r *http.Request, signed []string, hasBody bool) (string, e
 
 // headerValue joins the lines of a header in sorted order.
 func headerValue(r *http.Request, name string) string {
+	// net/http keeps the host outside of Header.
 	if name == "host" {
 		return r.Host
 	}
 	values := slices.Clone(r.Header.Values(name))
+	// The standard trims each value.
 	for i, v := range values {
 		values[i] = strings.TrimSpace(v)
 	}
@@ -156,6 +187,7 @@ func headerValue(r *http.Request, name string) string {
 func canonicalPath(u *url.URL) string {
 	segments := strings.Split(u.EscapedPath(), "/")
 	for i, s := range segments {
+		// A segment that is not validly encoded stays as it is.
 		if plain, err := url.PathUnescape(s); err == nil {
 			segments[i] = percentEncode(plain)
 		}
@@ -167,6 +199,7 @@ func canonicalPath(u *url.URL) string {
 }
 
 // param is a parameter of a query or form.
+// Both are decoded.
 type param struct{ name, value string }
 
 // canonicalQuery returns the query sorted by name and value.
@@ -185,6 +218,7 @@ func parseParams(params []param, raw string) ([]param, error) {
 			continue
 		}
 		name, value, _ := strings.Cut(pair, "=")
+		// A '+' is a space, as in forms.
 		name, err1 := url.QueryUnescape(name)
 		value, err2 := url.QueryUnescape(value)
 		if err1 != nil || err2 != nil || strings.Contains(pair, ";") {

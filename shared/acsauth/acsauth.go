@@ -43,11 +43,13 @@ const (
 
 // Signature describes a request whose signature is valid.
 type Signature struct {
+	// AccessKeyID is the key that signed; lookup has found its secret.
 	AccessKeyID   string
 	SecurityToken string    // of STS; empty: none. It is signed, but its validity is for the caller to judge
 	Nonce         string    // never empty; whether it was used before is for the caller to judge
 	Time          time.Time // when the client signed, by its clock
-	Dialect       Dialect
+	// Dialect says what the signature covers; see the package comment.
+	Dialect Dialect
 }
 
 // Lookup returns the secret of an access key, and whether the key exists.
@@ -64,9 +66,12 @@ func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time) (*Signat
 	if err != nil {
 		return nil, err
 	}
+	// Check the time before the key, so that an old request tells nothing about keys.
 	if d := now.Sub(claim.Time); d > Skew || d < -Skew {
 		return nil, Expired()
 	}
+	// Compute the signature for an unknown key too: the time must not tell whether the
+	// key exists.
 	secret, known := lookup(claim.AccessKeyID)
 	match := hmac.Equal([]byte(claim.sign(secret, claim.stringToSign)), []byte(claim.signature))
 	if claim.stringToSignAsSent != "" {
@@ -84,14 +89,16 @@ func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time) (*Signat
 // signedRequest is a request that claims to be signed.
 type signedRequest struct {
 	Signature
-	signature    string // the signature in the request
+	signature string // the signature in the request
+	// stringToSign is the string to sign, with the path in its canonical form.
 	stringToSign string
 	// stringToSignAsSent is the string to sign with the path as it was sent, if
 	// it differs. The standard wants each segment encoded; the official SDKs sign
 	// the path that they are given. Both cover the path.
 	stringToSignAsSent string
 	canonicalRequest   string // the canonical request; empty in RPC1, whose string to sign holds it
-	sign               func(secret, stringToSign string) string
+	// sign computes a signature of this dialect.
+	sign func(secret, stringToSign string) string
 }
 
 // parseSignedRequest parses the signature in either dialect.
@@ -119,6 +126,7 @@ func parseTimestamp(name, s string) (time.Time, error) {
 // percentEncode encodes like RFC 3986: everything but letters, digits and -_.~
 func percentEncode(s string) string {
 	const upperHex = "0123456789ABCDEF"
+	// Most texts need no encoding, and then no copy.
 	clean := true
 	for i := range len(s) {
 		clean = clean && isUnreserved(s[i])

@@ -8,8 +8,9 @@ import (
 // Error is a refusal with the status, code and message of Alibaba Cloud's
 // gateway.
 type Error struct {
-	Status  int    // HTTP status to answer with
-	Code    string // for example SignatureDoesNotMatch
+	Status int    // HTTP status to answer with
+	Code   string // for example SignatureDoesNotMatch
+	// Message says what is wrong. It repeats no values of the request.
 	Message string
 	// StringToSign is what the server signed, if the signature did not match. It
 	// repeats parts of the request: it may be shown to the sender, who can
@@ -63,6 +64,8 @@ func signatureMismatch(c *signedRequest) *Error {
 	e := &Error{Status: http.StatusBadRequest, Code: "SignatureDoesNotMatch", StringToSign: c.stringToSign,
 		Message: "Specified signature is not matched with our calculation."}
 	if c.canonicalRequest != "" {
+		// The string to sign has only a hash of the canonical request, which alone does not
+		// help to find a mistake.
 		e.StringToSign += "\n\n" + c.canonicalRequest
 	}
 	return e

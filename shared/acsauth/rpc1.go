@@ -17,6 +17,7 @@ func parseRPC1(r *http.Request, body []byte) (*signedRequest, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Collect the parameters by name.
 	values := make(map[string]string, len(params))
 	for _, p := range params {
 		if _, twice := values[p.name]; twice {
@@ -24,12 +25,14 @@ func parseRPC1(r *http.Request, body []byte) (*signedRequest, error) {
 		}
 		values[p.name] = p.value
 	}
+	// All of these are part of the signature's definition.
 	for _, name := range []string{"AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce",
 		"Timestamp"} {
 		if values[name] == "" {
 			return nil, missingParameter(name)
 		}
 	}
+	// Only one combination of method, version and type is supported.
 	if values["SignatureMethod"] != "HMAC-SHA1" || values["SignatureVersion"] != "1.0" ||
 		values["SignatureType"] != "" {
 		return nil, incompleteSignature(
@@ -42,8 +45,10 @@ func parseRPC1(r *http.Request, body []byte) (*signedRequest, error) {
 	if c.Time, err = parseTimestamp("Timestamp", values["Timestamp"]); err != nil {
 		return nil, err
 	}
+	// The path is always "/" in this dialect, here encoded as %2F.
 	params = slices.DeleteFunc(params, func(p param) bool { return p.name == "Signature" })
 	c.stringToSign = r.Method + "&%2F&" + percentEncode(encodeParams(params))
+	// The standard appends "&" to the secret.
 	c.sign = func(secret, stringToSign string) string {
 		mac := hmac.New(sha1.New, []byte(secret+"&"))
 		mac.Write([]byte(stringToSign))
@@ -59,6 +64,7 @@ func formParams(r *http.Request, body []byte) ([]param, error) {
 	if err != nil || len(body) == 0 {
 		return params, err
 	}
+	// A charset after the type is allowed.
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if r.Method != http.MethodPost || kind != "application/x-www-form-urlencoded" {
 		return nil, invalidRequest("a body must be a form that is sent with POST")
