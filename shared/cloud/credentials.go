@@ -11,7 +11,9 @@ import (
 // Credentials are an access key, with a security token if it is a temporary key
 // of STS. Printing or marshalling them shows none of their values.
 type Credentials struct {
-	AccessKeyID     string
+	// AccessKeyID is public, but tells the account; it begins with "LTAI" or "STS.".
+	AccessKeyID string
+	// AccessKeySecret signs requests. It is never sent.
 	AccessKeySecret string
 	SecurityToken   string // empty for a permanent key
 }
@@ -56,8 +58,10 @@ func (c Credentials) Redact(text string) string {
 // new ones with every invocation. Those of the environment date from the start of
 // the instance and expire after 36 hours. A Source is safe for concurrent use.
 type Source struct {
+	// environment is what the process was started with; possibly empty.
 	environment Credentials
-	newest      atomic.Pointer[Credentials]
+	// newest is nil until an invocation has brought credentials.
+	newest atomic.Pointer[Credentials]
 }
 
 // NewSource returns a Source that falls back to the given credentials.

@@ -35,7 +35,9 @@ type Options struct {
 
 // Client makes calls. It is safe for concurrent use.
 type Client struct {
+	// transport has the connections of all cores.
 	transport *transport
+	// userAgent is Options.UserAgent.
 	userAgent string
 	// cores holds idle OpenAPI clients. A core writes to itself on each call, so no
 	// two calls may share one at a time. They share the connections.
@@ -51,6 +53,7 @@ func New(o Options) *Client {
 func (c *Client) Close() { c.transport.http.CloseIdleConnections() }
 
 // Endpoint is where a service listens.
+// Protocol is "http" or "https", Host a name with an optional port.
 type Endpoint struct{ Protocol, Host string }
 
 // ParseEndpoint reads an http or https URL of a host alone.
@@ -65,13 +68,18 @@ func ParseEndpoint(address string) (Endpoint, error) {
 
 // Call is one request.
 type Call struct {
+	// Endpoint is where the call goes, usually the region's host.
 	Endpoint Endpoint
-	Action   string
-	Version  string // of the API
-	Method   string
+	// Action is the name of the operation, for example "ListClusters".
+	Action  string
+	Version string // of the API
+	// Method is an HTTP method; RPC calls use POST.
+	Method string
 	// Path belongs to a resource-oriented API. Empty: an RPC call to "/".
-	Path   string
-	Query  map[string]string
+	Path string
+	// Query has the parameters of the operation, not encoded.
+	Query map[string]string
+	// Header is added to the signed headers of the core.
 	Header map[string]string
 	Form   map[string]string // sent as the body
 	Body   []byte            // sent instead of Form
@@ -80,9 +88,12 @@ type Call struct {
 // Response is what a call returned. It is never nil; Status is 0 if there was no
 // response.
 type Response struct {
+	// Status is the HTTP status.
 	Status int
+	// Header has the response's headers; nil without a response.
 	Header http.Header
-	Body   []byte
+	// Body is as it was sent. With an error it may be only the beginning.
+	Body []byte
 }
 
 // ErrNotSent means that the core did not send the request.
@@ -91,21 +102,6 @@ var ErrNotSent = errors.New("the request was not sent")
 // Do makes a call. Every status is a success for it. It returns an error if no
 // whole response arrived; the response then has what did.
 func (c *Client) Do(ctx context.Context, credentials cloud.Credentials, call Call) (*Response, error) {
-	style, path := "ROA", call.Path
-	if path == "" {
-		style, path = "RPC", "/"
-	}
-	request := &openapi.OpenApiRequest{Query: pointers(call.Query), Headers: pointers(call.Header)}
-	switch {
-	case call.Body != nil:
-		request.Stream = dara.ToReader(call.Body)
-	case call.Form != nil:
-		form := map[string]any{}
-		for name, value := range call.Form {
-			form[name] = value
-		}
-		request.Body = form
-	}
 	core, _ := c.cores.Get().(*openapi.Client)
 	if core == nil {
 		// Not by NewClient: it would link every way of finding credentials.
@@ -114,14 +110,11 @@ func (c *Client) Do(ctx context.Context, credentials cloud.Credentials, call Cal
 	defer c.cores.Put(core)
 	core.Protocol, core.Endpoint = &call.Endpoint.Protocol, &call.Endpoint.Host
 	core.Credential = signer(credentials)
-	defer func() { core.Credential = nil }()
+	defer func() { core.Credential = nil }() // an idle core must not keep a key
 	x := &exchange{}
 	// CallApiWithCtx would do the same, and link signatures of other versions.
-	_, err := core.DoRequestWithCtx(context.WithValue(ctx, exchangeKey{}, x), &openapi.Params{
-		Action: &call.Action, Version: &call.Version, Protocol: core.Protocol, Pathname: &path, Method: &call.Method,
-		AuthType: dara.String("AK"), Style: &style, ReqBodyType: dara.String("formData"),
-		BodyType: dara.String("binary"),
-	}, request, &dara.RuntimeOptions{})
+	_, err := core.DoRequestWithCtx(context.WithValue(ctx, exchangeKey{}, x), call.params(), call.request(),
+		&dara.RuntimeOptions{})
 	if x.err == nil && x.response.Status == 0 { // the request never reached the transport
 		if x.err = err; err == nil {
 			x.err = ErrNotSent
@@ -133,6 +126,37 @@ func (c *Client) Do(ctx context.Context, credentials cloud.Credentials, call Cal
 	return &x.response, x.err
 }
 
+// params tells the core how to address and sign the call.
+func (call *Call) params() *openapi.Params {
+	style, path := "ROA", call.Path
+	if path == "" {
+		style, path = "RPC", "/"
+	}
+	return &openapi.Params{
+		Action: &call.Action, Version: &call.Version, Protocol: &call.Endpoint.Protocol, Pathname: &path,
+		Method: &call.Method, AuthType: dara.String("AK"), Style: &style, ReqBodyType: dara.String("formData"),
+		BodyType: dara.String("binary"), // the core decodes nothing; transport has the body
+	}
+}
+
+// request returns the parameters, headers and the body in the core's types.
+func (call *Call) request() *openapi.OpenApiRequest {
+	request := &openapi.OpenApiRequest{Query: pointers(call.Query), Headers: pointers(call.Header)}
+	switch {
+	case call.Body != nil:
+		request.Stream = dara.ToReader(call.Body)
+	case call.Form != nil:
+		form := map[string]any{}
+		for name, value := range call.Form {
+			form[name] = value
+		}
+		request.Body = form
+	}
+	return request
+}
+
+// pointers returns a map with a pointer to each value, as the core's types want it.
+// The core adds its own headers to the map, so it must be a new one.
 func pointers(m map[string]string) map[string]*string {
 	out := map[string]*string{}
 	for name, value := range m {

@@ -9,6 +9,7 @@ import (
 // signer gives the credentials of one call to the OpenAPI core.
 type signer cloud.Credentials
 
+// The core accepts only the whole interface.
 var _ credential.Credential = signer{}
 
 // GetCredential is the method that the core calls.

@@ -25,6 +25,7 @@ type transport struct {
 // maxFirstBuffer is the largest buffer that is made before anything has arrived.
 const maxFirstBuffer = 1 << 20
 
+// exchangeKey is the context key of the *exchange of a request.
 type exchangeKey struct{}
 
 // exchange holds the response to one request.
@@ -36,6 +37,7 @@ type exchange struct {
 // ErrTooLarge means that a response has more bytes than Options.MaxBody.
 var ErrTooLarge = errors.New("the answer is larger than allowed")
 
+// newTransport returns a transport that keeps up to maxConns connections to each host.
 func newTransport(maxConns int, maxBody int64) *transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &transport{maxBody: maxBody, http: &http.Transport{
@@ -55,6 +57,7 @@ func newTransport(maxConns int, maxBody int64) *transport {
 // Call implements the core's HttpClient. It uses the transport directly, so it
 // follows no redirect with a signed request, and errors do not quote the URL.
 func (t *transport) Call(req *http.Request, _ *http.Transport) (*http.Response, error) {
+	// The core may wrap the request, but it passes the context on.
 	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
 	if !ok {
 		return nil, ErrNotSent
