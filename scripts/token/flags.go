@@ -12,10 +12,12 @@ import (
 
 // options are the values of the flags.
 type options struct {
+	// name is shown in logs, so it must not be secret.
 	name              string
 	regions, clusters []string // nil: all
 	expires           string   // RFC 3339; empty: never
-	key, add, check   bool
+	// What to do: a key instead of a token, extend a setting, check a token.
+	key, add, check bool
 
 	now func() time.Time // -expires must be later
 }
@@ -25,6 +27,7 @@ func (o *options) command() command.Command {
 	return command.Command{Name: "token", Define: o.define, Check: o.checkFlags, Usage: usage}
 }
 
+// usage is printed above the list of flags.
 const usage = `Usage: go run ./scripts/token -name NAME [flags]
 
 Makes a bearer token, or an access key, for the query function. The value of
@@ -32,6 +35,8 @@ the setting goes to standard output, the secret, this once, to standard error.
 
 `
 
+// define defines the flags. Values that are wrong by themselves are refused while
+// they are parsed.
 func (o *options) define(f *flag.FlagSet) {
 	f.StringVar(&o.name, "name", "",
 		"`NAME` of who it is for: letters, digits, dots, hyphens and underscores; required")
@@ -46,6 +51,7 @@ func (o *options) define(f *flag.FlagSet) {
 		"make nothing: read a token from standard input and check that it was copied without a mistake")
 }
 
+// checkFlags returns an error for flags that do not go together.
 func (o *options) checkFlags(f *flag.FlagSet) error {
 	switch {
 	case o.check && f.NFlag() > 1:
@@ -73,6 +79,7 @@ func timeFlag(to *string, now time.Time) func(string) error {
 	return func(s string) error {
 		for _, form := range []string{time.RFC3339, time.DateOnly} {
 			if t, err := time.Parse(form, s); err == nil {
+				// A token that has expired already is a mistyped date.
 				if !t.After(now) {
 					return fmt.Errorf("that time is over")
 				}

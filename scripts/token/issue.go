@@ -14,17 +14,22 @@ import (
 
 // tokenEntry is an element of QUERY_TOKENS.
 type tokenEntry struct {
-	Name     string   `json:"name"`
-	SHA256   string   `json:"sha256"`
+	Name string `json:"name"`
+	// SHA256 is the hash of the token, in hexadecimal digits.
+	SHA256 string `json:"sha256"`
+	// Regions and Clusters are absent if they are not limited. See access.Grant.
 	Regions  []string `json:"regions,omitempty"`
 	Clusters []string `json:"clusters,omitempty"`
-	Expires  string   `json:"expires,omitempty"`
+	// Expires is an RFC 3339 time, or absent.
+	Expires string `json:"expires,omitempty"`
 }
 
 // keyEntry is an element of QUERY_ACCESS_KEYS.
 type keyEntry struct {
-	Name     string   `json:"name"`
-	ID       string   `json:"id"`
+	Name string `json:"name"`
+	// ID begins with "CIAK".
+	ID string `json:"id"`
+	// Secret is stored as it is: signatures cannot be verified with a hash.
 	Secret   string   `json:"secret"`
 	Regions  []string `json:"regions,omitempty"`
 	Clusters []string `json:"clusters,omitempty"`
@@ -38,17 +43,19 @@ const (
 	warnBytes = 3 << 10
 )
 
-// issue makes a token or a key. It writes the value of the setting to out and the
-// secret to secret. It writes nothing if the query function would refuse the value.
-func (o *options) issue(in io.Reader, out, secret io.Writer, random io.Reader) error {
+// issue makes a token or a key. It writes the value of the setting to s.out and the
+// secret to s.secret. It writes nothing if the query function would refuse the value.
+func (o *options) issue(s streams) error {
+	// Entries that exist are kept byte for byte.
 	var entries []json.RawMessage
 	if o.add {
 		var err error
-		if entries, err = o.readCurrent(in); err != nil {
+		if entries, err = o.readCurrent(s.in); err != nil {
 			return err
 		}
 	}
-	entry, text, err := o.newEntry(random)
+	// text is for the person; it is the only place with the secret of a token.
+	entry, text, err := o.newEntry(s.random)
 	if err != nil {
 		return err
 	}
@@ -56,17 +63,20 @@ func (o *options) issue(in io.Reader, out, secret io.Writer, random io.Reader) e
 	if err != nil {
 		return err
 	}
+	// Check the whole setting: the new name may be taken, for example.
 	if err := o.validate(string(value)); err != nil {
 		return fmt.Errorf("making %s: %w", o.settingName(), err)
 	}
-	if _, err := fmt.Fprintf(out, "%s\n", value); err != nil {
+	// First the setting: a secret whose setting was lost is of no use.
+	if _, err := fmt.Fprintf(s.out, "%s\n", value); err != nil {
 		return fmt.Errorf("writing the setting: %w", err)
 	}
+	// The setting is valid, but a deployment with it may fail.
 	if len(value) > warnBytes {
 		text += fmt.Sprintf("\n\n%s now has %d bytes; FC takes 4 KB for all settings of a function together.",
 			o.settingName(), len(value))
 	}
-	if _, err := fmt.Fprintln(secret, text); err != nil {
+	if _, err := fmt.Fprintln(s.secret, text); err != nil {
 		return fmt.Errorf("writing the secret: %w", err)
 	}
 	return nil
@@ -97,6 +107,7 @@ func (o *options) readCurrent(in io.Reader) (entries []json.RawMessage, err erro
 	if err != nil {
 		return nil, fmt.Errorf("reading the present value: %w", err)
 	}
+	// Then the first token is made in the same way as all others.
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil, nil
 	}
@@ -112,6 +123,7 @@ func (o *options) readCurrent(in io.Reader) (entries []json.RawMessage, err erro
 // newEntry makes a new element of the setting, and a text with its secret for the
 // person who runs the command.
 func (o *options) newEntry(random io.Reader) (entry json.RawMessage, text string, err error) {
+	// A token: the setting gets its hash only.
 	if !o.key {
 		token, err := access.NewToken(random)
 		if err != nil {
@@ -121,6 +133,7 @@ func (o *options) newEntry(random io.Reader) (entry json.RawMessage, text string
 			o.expires})
 		return entry, "The token of " + o.name + ", shown this once; the setting holds its hash alone:\n" + token, err
 	}
+	// A key: the setting gets the secret itself.
 	id, secret, err := access.NewKey(random)
 	if err != nil {
 		return nil, "", err
@@ -146,6 +159,7 @@ func checkToken(in io.Reader, out io.Writer) error {
 		return fmt.Errorf("reading the token: %w", err)
 	}
 	token := strings.TrimSpace(string(text))
+	// Only tokens of this command have a checksum.
 	if !access.HasValidChecksum(token) {
 		return errors.New("this is not a token of scripts/token, or it was copied with a mistake")
 	}

@@ -17,16 +17,25 @@ import (
 	"time"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, rand.Reader, time.Now)) }
+// streams are what the command reads and writes. Tests give their own.
+type streams struct {
+	in          io.Reader // the present setting, or a token to check
+	out, secret io.Writer // the setting, and the secret with all messages
+	random      io.Reader // secrets are made of its bytes
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr, rand.Reader}, time.Now))
+}
 
 // run runs the command. The exit code is 1 for a setting that cannot be extended
 // and for a token with a wrong checksum.
-func run(args []string, in io.Reader, out, secret io.Writer, random io.Reader, now func() time.Time) int {
+func run(args []string, s streams, now func() time.Time) int {
 	o := options{now: now}
-	return o.command().Run(args, secret, func() error {
+	return o.command().Run(args, s.secret, func() error {
 		if o.check {
-			return checkToken(in, out)
+			return checkToken(s.in, s.out)
 		}
-		return o.issue(in, out, secret, random)
+		return o.issue(s)
 	})
 }

@@ -34,7 +34,7 @@ func today() time.Time { return time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC) }
 func token(t *testing.T, in string, args ...string) (code int, value, stderrText string) {
 	t.Helper()
 	var out, secret bytes.Buffer
-	code = run(args, strings.NewReader(in), &out, &secret, rand.Reader, today)
+	code = run(args, streams{strings.NewReader(in), &out, &secret, rand.Reader}, today)
 	return code, strings.TrimSpace(out.String()), strings.TrimSpace(secret.String())
 }
 
@@ -83,7 +83,7 @@ func TestWithoutEntropyNothingIsMade(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"-name", "a"}, {"-name", "a", "-key"}} {
 		var out, secret bytes.Buffer
-		if code := run(args, strings.NewReader(""), &out, &secret, iotest.ErrReader(errors.New("no entropy")),
+		if code := run(args, streams{strings.NewReader(""), &out, &secret, iotest.ErrReader(errors.New("no entropy"))},
 			today); code != 1 || out.Len() > 0 || !strings.Contains(secret.String(), "no entropy") {
 			t.Errorf("%v: %d %s %s", args, code, &out, &secret)
 		}
@@ -98,7 +98,7 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 func TestSecretOfASettingThatIsLostIsNotTold(t *testing.T) {
 	t.Parallel()
 	var secret bytes.Buffer
-	if code := run([]string{"-name", "a"}, strings.NewReader(""), broken{}, &secret, rand.Reader, today); code != 1 ||
+	if code := run([]string{"-name", "a"}, streams{strings.NewReader(""), broken{}, &secret, rand.Reader}, today); code != 1 ||
 		strings.Contains(secret.String(), "ci_") {
 		t.Errorf("%d %s", code, &secret)
 	}
