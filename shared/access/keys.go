@@ -18,9 +18,12 @@ func (Secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
 // Key is an access key that the operator has issued for this service. Alibaba
 // Cloud does not know it.
 type Key struct {
-	ID     string
+	// ID is sent with every request and is not secret.
+	ID string
+	// Secret signs requests and is never sent.
 	Secret Secret
-	Grant  Grant
+	// Grant is what the holder may ask about.
+	Grant Grant
 }
 
 // Keys are the accepted access keys.

@@ -116,7 +116,8 @@ func isWeakSecret(secret string) bool {
 
 // settingEntry is one object of a setting while it is parsed.
 type settingEntry struct {
-	number  int // from 1
+	number int // from 1
+	// members are undecoded; absent ones are missing.
 	members map[string]json.RawMessage
 	faults  *[]error // of all entries
 }

@@ -11,7 +11,8 @@ import (
 type Token struct {
 	Hash    [sha256.Size]byte // SHA-256 of the token's bytes
 	Expires time.Time         // not accepted from then on; zero: it does not expire
-	Grant   Grant
+	// Grant is what the holder may ask about.
+	Grant Grant
 }
 
 // Tokens are the accepted bearer tokens.

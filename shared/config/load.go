@@ -16,6 +16,7 @@ type Lookup func(name string) (value string, ok bool)
 func LoadSnapshot(lookup Lookup) (Snapshot, error) {
 	r := &settingReader{lookup: lookup}
 	s := Snapshot{
+		// The faults come in the order of these lines.
 		Common:        r.readCommon(),
 		EHPC:          r.readURL("EHPC_ENDPOINT", ""),
 		Clusters:      r.readClusters("SNAPSHOT_CLUSTERS"),
@@ -60,6 +61,8 @@ func QueryFrom(environ []string) (Query, error) {
 	return q, errors.Join(err, checkSpelling(environ))
 }
 
+// lookupIn returns a Lookup of an environment in the form of os.Environ. A name that
+// occurs twice has its last value.
 func lookupIn(environ []string) Lookup {
 	values := make(map[string]string, len(environ))
 	for _, line := range environ {
@@ -75,8 +78,10 @@ func lookupIn(environ []string) Lookup {
 
 // readCommon reads the settings that both functions have.
 func (r *settingReader) readCommon() Common {
+	// FC sets FC_REGION. It gives the defaults of the endpoint and the regions.
 	home, _ := r.lookupSetting("FC_REGION")
 	ossDefault, regionDefault := "", []string(nil)
+	// An invalid FC_REGION is one fault; it must not produce two more.
 	if home != "" && r.checkRegion("FC_REGION", home) {
 		ossDefault = "https://oss-" + home + "-internal.aliyuncs.com"
 		regionDefault = []string{home}

@@ -15,7 +15,9 @@ import (
 // settingReader reads one setting after the other and collects the faults. After
 // a fault, a method returns the default, so that reading goes on.
 type settingReader struct {
+	// lookup is the environment.
 	lookup Lookup
+	// faults are *Error values in the order in which the settings are read.
 	faults []error
 }
 
@@ -30,6 +32,7 @@ func (r *settingReader) addFault(name, value, reason, allowed string) {
 // lookupSetting returns a setting without surrounding spaces. ok is false if it
 // is absent or empty.
 func (r *settingReader) lookupSetting(name string) (string, bool) {
+	// Spaces at the ends are slips of copying.
 	value, _ := r.lookup(name)
 	value = strings.TrimSpace(value)
 	return value, value != ""
@@ -54,6 +57,7 @@ func readSecrets[T any](r *settingReader, name string, parse func(string) (T, er
 	}
 	v, err := parse(text)
 	if err != nil {
+		// parse joins its errors by line ends.
 		for reason := range strings.Lines(err.Error()) {
 			r.addFault(name, "", strings.TrimSpace(reason), "")
 		}
@@ -123,6 +127,7 @@ func (r *settingReader) readDuration(name string, def, least, most time.Duration
 // of 24h0m0s.
 func formatDuration(d time.Duration) string {
 	text := d.String()
+	// Only a zero after another unit: "0s" itself stays.
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
 	}
@@ -134,6 +139,7 @@ func formatDuration(d time.Duration) string {
 
 // readLogLevel reads a log level; the default is info.
 func (r *settingReader) readLogLevel(name string) zapcore.Level {
+	// zap has more levels, for example "fatal"; they would hide errors.
 	levels := []string{"debug", "info", "warn", "error"}
 	text, ok := r.lookupSetting(name)
 	if !ok {
@@ -161,6 +167,7 @@ func (r *settingReader) readList(name, allowed string) []string {
 			r.addFault(name, text, "has an empty element", allowed)
 			return nil
 		}
+		// A repeated element changes nothing, so it is no fault.
 		if !slices.Contains(list, element) {
 			list = append(list, element)
 		}
@@ -173,6 +180,7 @@ func (r *settingReader) readChoices(name string, values ...string) []string {
 	allowed := "a comma list of " + strings.Join(values, ", ")
 	var chosen []string
 	for _, element := range r.readList(name, allowed) {
+		// Return the canonical spelling whatever the case that was given.
 		i := slices.IndexFunc(values, func(v string) bool { return strings.EqualFold(v, element) })
 		switch {
 		case i < 0:

@@ -95,8 +95,10 @@ type Query struct {
 
 // Retention is how long the log is kept, in calendar units.
 type Retention struct {
+	// Months are calendar months; see Before.
 	Months int
-	Days   int
+	// Days are subtracted after the months.
+	Days int
 }
 
 // Before is the oldest instant that is kept at the given time. A month before

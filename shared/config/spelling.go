@@ -38,11 +38,13 @@ func checkSpelling(environ []string) error {
 func nearestSetting(name string) string {
 	upper := strings.ToUpper(name)
 	ours := func(p string) bool { return strings.HasPrefix(upper, p) }
+	// Names of other programs are not ours to judge.
 	if !slices.ContainsFunc([]string{"SNAPSHOT_", "QUERY_", "EHPC_", "OSS_"}, ours) {
 		return ""
 	}
 	best, least := "", 3 // two slips of the finger, not more
 	for _, known := range settingNames() {
+		// The name is a setting, spelled right.
 		if known == name {
 			return ""
 		}

@@ -15,7 +15,8 @@ var (
 	// labelForm is that of a bucket, and of a region, which becomes a label of
 	// a host name; that is stricter than what may stand in an object key.
 	labelForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
-	hostForm  = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+	// hostForm allows an underscore too: internal host names have one at times.
+	hostForm = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 )
 
 // maxLabel bounds a label, in bytes. The expression does without: to compile
@@ -23,11 +24,14 @@ var (
 const maxLabel = 63
 
 const (
+	// These say what is allowed in several settings.
 	regionAllowed = "a region id such as cn-hangzhou (lower-case letters, digits, hyphens)"
 	urlAllowed    = "http or https URLs without user, path or query, such as https://host or http://127.0.0.1:8080"
 	nameAllowed   = "1 to 128 characters of A-Z a-z 0-9 . _ - in each element"
 )
 
+// checkRegion reports whether a text can be a region id, and adds a fault if not. It
+// does not know which regions exist: new ones need no new release.
 func (r *settingReader) checkRegion(name, region string) bool {
 	ok := len(region) <= maxLabel && labelForm.MatchString(region)
 	if !ok {
@@ -36,7 +40,7 @@ func (r *settingReader) checkRegion(name, region string) bool {
 	return ok
 }
 
-// regions is never empty unless there is a fault.
+// readRegions reads a list of regions. It is never empty unless there is a fault.
 func (r *settingReader) readRegions(name string, def []string) []string {
 	allowed := "a comma list of region ids such as cn-hangzhou,cn-beijing"
 	if _, ok := r.lookupSetting(name); !ok {
@@ -52,7 +56,7 @@ func (r *settingReader) readRegions(name string, def []string) []string {
 	return list
 }
 
-// url takes scheme, host and port. A bare host means https.
+// readURL reads a URL of scheme, host and port. A bare host means https.
 func (r *settingReader) readURL(name, def string) string {
 	text, ok := r.lookupSetting(name)
 	if !ok {
@@ -178,8 +182,10 @@ func (r *settingReader) readRetention(name string, def Retention) Retention {
 	if !ok {
 		return def
 	}
+	// Digits, then the unit.
 	unit := strings.TrimLeft(text, "0123456789")
 	n, err := strconv.Atoi(strings.TrimSuffix(text, unit))
+	// The log is kept in months, so less than one is not possible.
 	v, units := map[string]Retention{"mo": {Months: n}, "y": {Months: 12 * n}, "d": {Days: n}}[unit]
 	tooShort := v.Months < 1 && v.Days < 31
 	if err != nil || !units || n > 1200 || tooShort {
@@ -201,6 +207,7 @@ func (r *settingReader) readCredentials() cloud.Credentials {
 	c.AccessKeySecret, _ = r.lookupSetting(secret)
 	c.SecurityToken, _ = r.lookupSetting(token)
 	switch {
+	// Half a key is a mistake; no key at all is usual outside of FC.
 	case c.AccessKeyID == "" && (c.AccessKeySecret != "" || c.SecurityToken != ""):
 		r.addFault(id, "", "is not set, though other parts of the credentials are", "")
 	case c.AccessKeyID != "" && c.AccessKeySecret == "":

@@ -12,17 +12,23 @@ import (
 // httpEvent is the part of an event of FC 3.0's HTTP trigger that describes the
 // request. Absent parts are empty. Source: the HTTP trigger page of FC.
 type httpEvent struct {
-	rawPath   string // still URL-encoded
-	body      string
-	base64    bool // body is encoded
-	headers   []pair
-	query     []pair // one string for each key; FC joins repeats by commas
-	host      string // requestContext.domainName
+	rawPath string // still URL-encoded
+	// body is empty, plain text, or base64 text if base64 is true.
+	body   string
+	base64 bool // body is encoded
+	// headers has one value for each name, in the order of the event.
+	headers []pair
+	query   []pair // one string for each key; FC joins repeats by commas
+	host    string // requestContext.domainName
+	// requestID is FC's id in requestContext. It is not trusted; see beginInvocation.
 	requestID string
-	method    string
-	path      string // decoded
-	protocol  string
-	sourceIP  string
+	// method is empty in a hand-written test event: then it is GET.
+	method string
+	path   string // decoded
+	// protocol is for example "HTTP/1.1".
+	protocol string
+	// sourceIP has no port. Behind a custom domain it may be that of a proxy.
+	sourceIP string
 }
 
 // pair is a key and its value. Keys are unique and in the order of the event.
@@ -40,6 +46,8 @@ func setPair(pairs []pair, key, value string) []pair {
 	return append(pairs, pair{key, value})
 }
 
+// errNotHTTP is the error for any event that is not a request, for example the event
+// of a timer or the payload of a test call from the console.
 var errNotHTTP = errors.New("the event is not one of an HTTP trigger: " +
 	"it is not a JSON object with rawPath or requestContext.http.method")
 
@@ -53,6 +61,7 @@ func decodeHTTP(event []byte) (httpEvent, error) {
 			return httpEvent{}, err
 		}
 	}
+	// Valid JSON of another kind, for example {"triggerName":"x"}.
 	if e.rawPath == "" && e.method == "" {
 		return httpEvent{}, errNotHTTP
 	}
@@ -61,6 +70,7 @@ func decodeHTTP(event []byte) (httpEvent, error) {
 
 // decodeSlow decodes an event whose values may have any type.
 func decodeSlow(event []byte) (httpEvent, error) {
+	// Decode one level at a time: a member of an unexpected type must not fail the rest.
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(event, &top); err != nil {
 		return httpEvent{}, errNotHTTP

@@ -21,12 +21,14 @@ func decodeFast(event string) (e httpEvent, ok bool) {
 		case "queryParameters":
 			e.query = scanPairs(&s, 8)
 		case "requestContext":
+			// The member may occur twice; the last one counts, as in encoding/json.
 			e.host, e.requestID, e.method, e.path, e.protocol, e.sourceIP = "", "", "", "", "", ""
 			e.scanContext(&s)
 		default:
 			s.Skip()
 		}
 	})
+	// Data behind the object makes the event invalid.
 	s.SkipSpace()
 	return e, s.AtEnd()
 }

@@ -12,6 +12,7 @@ const (
 	// delayedGCPercent delays the first collection until 32 MB have been allocated,
 	// eight times as much as Go's default.
 	delayedGCPercent = 800
+	// defaultGCPercent is Go's own setting: collect when the heap has doubled.
 	defaultGCPercent = 100
 	// gcPause is the time between the first response and the first collection, which
 	// would delay the response.
@@ -32,6 +33,7 @@ func DelayFirstGC(h Handler) Handler {
 	debug.SetGCPercent(delayedGCPercent)
 	var once sync.Once
 	return func(ctx context.Context, event []byte) (any, error) {
+		// The first response counts, even if it is an error.
 		defer once.Do(func() {
 			time.AfterFunc(gcPause, func() {
 				debug.SetGCPercent(defaultGCPercent)

@@ -31,6 +31,7 @@ type Options struct {
 // details go to the log only.
 func Event(handle func(ctx context.Context, event []byte) (any, error), o Options) Handler {
 	return func(ctx context.Context, event []byte) (result any, err error) {
+		// The request id must be known before anything can panic.
 		ctx, inv := beginInvocation(ctx, o.Credentials)
 		defer func() {
 			if p := recover(); p != nil {
@@ -42,6 +43,7 @@ func Event(handle func(ctx context.Context, event []byte) (any, error), o Option
 				}
 			}
 		}()
+		// Encode here, not in the SDK: an error of the encoding must be logged as well.
 		report, err := handle(ctx, event)
 		if err == nil {
 			var coded []byte
@@ -50,6 +52,7 @@ func Event(handle func(ctx context.Context, event []byte) (any, error), o Option
 			}
 			err = fmt.Errorf("encoding the report: %w", err)
 		}
+		// The text is in the log and in the response, so both get the redacted one.
 		text := o.redact(inv, err.Error())
 		o.Log.Error("invocation failed", zap.String("requestId", inv.RequestID), zap.Int("retryCount", inv.RetryCount),
 			zap.String("error", text))
@@ -57,6 +60,8 @@ func Event(handle func(ctx context.Context, event []byte) (any, error), o Option
 	}
 }
 
+// logPanic logs a panic with its stack. The stack has function names and line
+// numbers, but no values, so it needs no redacting.
 func (o Options) logPanic(inv *Invocation, p any) {
 	o.Log.Error("panic in the handler",
 		zap.String("requestId", inv.RequestID),

@@ -29,10 +29,12 @@ func HTTP(handler http.Handler, o Options) Handler {
 		ctx, inv := beginInvocation(ctx, o.Credentials)
 		ctx, cancel := beforeDeadline(ctx)
 		defer cancel()
+		// A usual answer has 8 to 11 headers.
 		rec := &recorder{header: make(http.Header, 12), onDrop: func(names []string) {
 			o.Log.Warn("response headers dropped, together over 8 KB",
 				zap.String("requestId", inv.RequestID), zap.Strings("names", names))
 		}}
+		// Check the size before anything is decoded.
 		if len(event) > maxEvent {
 			return rec.errorResponse(inv, "", &apierror.Error{
 				Status: http.StatusRequestEntityTooLarge, Code: "RequestTooLarge",
@@ -54,6 +56,7 @@ func HTTP(handler http.Handler, o Options) Handler {
 // serve runs the handler. It answers with an error if the handler panics or has not
 // written anything at the deadline.
 func (o Options) serve(handler http.Handler, rec *recorder, r *http.Request, inv *Invocation) (out *response) {
+	// The handler may change the request; the error must name what was asked.
 	host, method := r.Host, r.Method
 	defer func() {
 		if p := recover(); p != nil {
@@ -66,6 +69,8 @@ func (o Options) serve(handler http.Handler, rec *recorder, r *http.Request, inv
 		}
 	}()
 	handler.ServeHTTP(rec, r)
+	// Nothing was written and the time is over: the caller gets a 503 that can be
+	// retried. An answer that was begun is sent as it is.
 	if rec.status == 0 && errors.Is(r.Context().Err(), context.DeadlineExceeded) {
 		return rec.errorResponse(inv, host, &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",

@@ -11,9 +11,12 @@ import (
 
 // Invocation is what FC reports about one call of a function.
 type Invocation struct {
-	RequestID    string
+	// RequestID identifies the invocation in FC's log and in X-Fc-Request-Id.
+	RequestID string
+	// FunctionName is the deployed name, without a qualifier.
 	FunctionName string
-	Region       string
+	// Region is where the function runs, for example "cn-hangzhou".
+	Region string
 	// RetryCount is 0 on the first try of an asynchronous event.
 	RetryCount int
 	// Credentials are the temporary ones of the function's role; empty if the
@@ -21,6 +24,7 @@ type Invocation struct {
 	Credentials cloud.Credentials
 }
 
+// invocationKey is the context key of the *Invocation.
 type invocationKey struct{}
 
 // InvocationFrom returns the invocation that ctx belongs to. Outside of one it returns

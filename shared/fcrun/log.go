@@ -30,7 +30,9 @@ func NewLogger(out zapcore.WriteSyncer, level zapcore.Level, functionName string
 
 // sdkLog turns the FC SDK's own log lines into entries of ours.
 type sdkLog struct {
-	log   *zap.Logger
+	// log gets one entry for each line of the SDK.
+	log *zap.Logger
+	// pause is time.Sleep outside tests.
 	pause func(time.Duration)
 }
 

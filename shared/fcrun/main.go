@@ -37,6 +37,7 @@ const runtimeAPI = "FC_RUNTIME_API"
 
 // run builds the function and calls start. It returns an exit code.
 func run(setup Setup, environ []string, stderr io.Writer, start func(Handler, *zap.Logger)) int {
+	// Without a runtime API the SDK would exit without a reason.
 	inFC := slices.ContainsFunc(environ, func(v string) bool {
 		return strings.HasPrefix(v, runtimeAPI+"=") && v != runtimeAPI+"="
 	})
@@ -61,9 +62,11 @@ const maxIdlePerHost = 64
 
 // start runs the SDK's loop. It changes process-wide settings, so only main calls it.
 func start(handler Handler, logger *zap.Logger) {
+	// The SDK has no option for its HTTP client.
 	if t, ok := http.DefaultTransport.(*http.Transport); ok {
 		t.MaxIdleConnsPerHost = maxIdlePerHost
 	}
+	// The SDK logs through the standard logger, in a format of its own.
 	log.SetOutput(sdkLog{log: logger, pause: time.Sleep})
 	if limit := memoryLimit(os.Getenv); limit > 0 {
 		debug.SetMemoryLimit(limit)

@@ -8,6 +8,7 @@ import (
 // recorder is the http.ResponseWriter of one invocation. The response is sent as a
 // whole, so an error can still replace what was written.
 type recorder struct {
+	// header is what the handler sets. Changes after the status was written are ignored.
 	header http.Header
 	status int                  // 0 until the header is written
 	sent   map[string]string    // the headers when the status was written
@@ -30,6 +31,7 @@ func (r *recorder) WriteHeader(status int) {
 		panic("fcrun: a handler wrote an invalid status") // as net/http does
 	}
 	r.status = status
+	// Take the headers now: the handler may go on to change them.
 	var dropped []string
 	if r.sent, dropped = responseHeaders(r.header); dropped != nil {
 		r.onDrop(dropped)
@@ -62,6 +64,7 @@ func (r *recorder) beginParts(more int) {
 		r.WriteHeader(http.StatusOK)
 	}
 	if r.single != "" {
+		// The first part was kept as a string; it becomes the beginning of the parts.
 		r.parts.Grow(len(r.single) + more)
 		r.parts.WriteString(r.single)
 		r.single = ""

@@ -29,6 +29,7 @@ func (e *httpEvent) request(ctx context.Context, requestID string) (*http.Reques
 	}
 	body := e.body
 	if e.base64 && body != "" {
+		// FC sets the flag even for an empty body, hence the test above.
 		raw, err := base64.StdEncoding.DecodeString(body)
 		if err != nil {
 			return nil, fmt.Errorf("decoding the base64 body: %w", err)
@@ -43,6 +44,7 @@ func (e *httpEvent) request(ctx context.Context, requestID string) (*http.Reques
 	if r.Method == "" {
 		r.Method = http.MethodGet
 	}
+	// An unknown protocol stays HTTP/1.1.
 	if major, minor, ok := http.ParseHTTPVersion(e.protocol); ok {
 		r.Proto, r.ProtoMajor, r.ProtoMinor = e.protocol, major, minor
 	}
@@ -58,6 +60,7 @@ func (e *httpEvent) request(ctx context.Context, requestID string) (*http.Reques
 
 // url returns the URL of the request.
 func (e *httpEvent) url() (*url.URL, error) {
+	// A hand-written test event may have only the decoded path.
 	raw := e.rawPath
 	if raw == "" {
 		raw = (&url.URL{Path: e.path}).EscapedPath()
@@ -70,6 +73,7 @@ func (e *httpEvent) url() (*url.URL, error) {
 		return nil, fmt.Errorf("decoding the path: %w", err)
 	}
 	u := &url.URL{Path: path, RawQuery: e.rawQuery()}
+	// Keep the encoding of the caller: a %2F in a segment is no separator.
 	if u.EscapedPath() != raw {
 		u.RawPath = raw // ignored unless it is a valid encoding of Path
 	}
@@ -123,6 +127,8 @@ func decodeValues(pairs []pair) {
 	}
 }
 
+// sortPairs sorts by key, in byte order. The query is part of signatures and cache
+// keys, and FC's order is not documented.
 func sortPairs(pairs []pair) {
 	slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.key, b.key) })
 }
@@ -137,6 +143,7 @@ func (e *httpEvent) fillHeader(r *http.Request, requestID string) {
 			r.Host = p.value
 			continue
 		}
+		// The event had the name in two cases, for example "X-A" and "x-a".
 		if before := r.Header[key]; before != nil {
 			r.Header[key] = append(before, p.value)
 			continue
@@ -144,6 +151,7 @@ func (e *httpEvent) fillHeader(r *http.Request, requestID string) {
 		values[i] = p.value
 		r.Header[key] = values[i : i+1 : i+1]
 	}
+	// Last, so that it wins over a header of the caller with that name.
 	values[len(e.headers)] = requestID
 	r.Header[RequestIDHeader] = values[len(e.headers):]
 }

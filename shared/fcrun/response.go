@@ -13,15 +13,20 @@ import (
 // encodes a struct with the body as a string fastest; it would scan ready-made JSON a
 // second time.
 type response struct {
-	StatusCode      int               `json:"statusCode"`
-	Headers         map[string]string `json:"headers"`
-	IsBase64Encoded bool              `json:"isBase64Encoded"`
-	Body            string            `json:"body"`
+	// StatusCode is the HTTP status, 200 to 999.
+	StatusCode int `json:"statusCode"`
+	// Headers has one value for each name. FC drops the names that it reserves.
+	Headers map[string]string `json:"headers"`
+	// IsBase64Encoded tells FC to decode Body. FC's own limit counts the encoded bytes.
+	IsBase64Encoded bool `json:"isBase64Encoded"`
+	// Body must be valid UTF-8, because it becomes a JSON string.
+	Body string `json:"body"`
 }
 
 // response returns what was recorded. It has no body if the method or the status
 // forbids one.
 func (r *recorder) response(method string) *response {
+	// As in net/http, a handler that writes nothing answers 200.
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
@@ -50,6 +55,7 @@ const maxHeaderBytes = 8<<10 - 512
 // reserves. If they do not fit, it drops the longest and returns their names.
 func responseHeaders(header http.Header) (out map[string]string, dropped []string) {
 	out = make(map[string]string, len(header)+1)
+	// size is that of all header lines together.
 	size := 0
 	for name, values := range header {
 		if len(values) == 0 || isReserved(name) {
@@ -62,6 +68,8 @@ func responseHeaders(header http.Header) (out map[string]string, dropped []strin
 		out[name] = value
 		size += lineSize(name, value)
 	}
+	// Drop the longest header first: that keeps the most names. Equal lengths go by
+	// name, so that the same answer always loses the same headers.
 	for size > maxHeaderBytes {
 		var longest string
 		for name, value := range out {

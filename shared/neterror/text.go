@@ -18,6 +18,8 @@ func Text(err error) string {
 		return fmt.Sprintf("looking up %q: no such host", dns.Name)
 	case errors.As(err, &dns):
 		return fmt.Sprintf("looking up %q: no answer", dns.Name)
+	// Only the operation, for example "dial", and the reason: net.OpError itself would
+	// add both addresses.
 	case errors.As(err, &op):
 		return op.Op + ": " + Text(op.Err)
 	}

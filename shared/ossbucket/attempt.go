@@ -16,23 +16,34 @@ import (
 
 // attempt is one attempt of one request. It holds what the SDK does not report.
 type attempt struct {
+	// verb and key begin the text of an error: getting "a/b.json". For a request
+	// about the bucket itself, key is the bucket.
 	verb, key, bucket string
-	credentials       cloud.Credentials
-	oss               *oss.Bucket
-	ctx               context.Context // ends when no byte has moved for too long
-	stallTimer        *time.Timer
-	timeout           time.Duration
-	upload            *upload
+	// credentials sign this attempt. They are removed from every error text.
+	credentials cloud.Credentials
+	// oss is a client of the SDK that has only these credentials.
+	oss *oss.Bucket
+	ctx context.Context // ends when no byte has moved for too long
+	// stallTimer ends ctx with errStalled. Each byte in either direction sets it anew.
+	stallTimer *time.Timer
+	// timeout is the time without a byte after which stallTimer ends ctx.
+	timeout time.Duration
+	// upload is the body of the request; nil for a request without one.
+	upload *upload
 
 	status    int         // 0: there was no answer
 	header    http.Header // of the answer
 	readError error       // while the body was read
 }
 
+// attemptKey is the context key under which boundedTransport finds the attempt.
 type attemptKey struct{}
 
 var (
-	errStalled  = errors.New("no byte moved for too long")
+	// errStalled is the cause of a context that stallTimer has ended. The attempt
+	// can be repeated.
+	errStalled = errors.New("no byte moved for too long")
+	// errTooLarge means that a body exceeds Options.MaxObject. Repeating does not help.
 	errTooLarge = errors.New("object is larger than the limit")
 )
 
@@ -42,6 +53,7 @@ const maxErrorBody = 64 << 10
 // boundedTransport stores status and headers of each response in its attempt. It
 // bounds the body, because the SDK does not.
 type boundedTransport struct {
+	// base opens the connections and sends the requests.
 	base http.RoundTripper
 	max  int64 // bytes of a body
 }
@@ -53,10 +65,12 @@ func (m boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The answer's first bytes have arrived: the limit starts anew for the body.
 	x.resetStallTimer()
 	x.status, x.header = resp.StatusCode, resp.Header
 	answer := &responseBody{x: x, inner: resp.Body, remaining: m.max}
 	resp.Body = answer
+	// An error document is cut at its limit: its beginning has the code already.
 	if resp.StatusCode >= 300 {
 		answer.remaining, answer.truncate = maxErrorBody, true
 	}
@@ -74,8 +88,11 @@ func (x *attempt) resetStallTimer() { x.stallTimer.Reset(x.timeout) }
 
 // responseBody is the body of a response.
 type responseBody struct {
-	x         *attempt
-	inner     io.ReadCloser
+	// x gets every byte that arrives reported, and the error of a broken body.
+	x     *attempt
+	inner io.ReadCloser
+	// remaining is the number of bytes that may still be read; below 0: the body was
+	// too large.
 	remaining int64
 	truncate  bool // at the limit, end the body instead of failing
 }
@@ -92,6 +109,7 @@ func (a *responseBody) Read(p []byte) (int, error) {
 	if !a.truncate {
 		limit++ // to tell a body of just the limit
 	}
+	// Bytes that arrive count as progress even if the read ends in an error.
 	n, err := a.inner.Read(p[:min(int64(len(p)), limit)])
 	a.x.resetStallTimer()
 	if a.remaining -= int64(n); a.remaining < 0 {
@@ -103,13 +121,16 @@ func (a *responseBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Close implements io.Closer.
 func (a *responseBody) Close() error { return a.inner.Close() }
 
 // upload is the body of a request. The transport may still read it after the call
 // has returned; release then keeps it from the caller's bytes.
 type upload struct {
-	mu   sync.Mutex
-	x    *attempt
+	// mu keeps release from returning while the transport is copying from data.
+	mu sync.Mutex
+	x  *attempt
+	// data has the caller's own bytes, not a copy; nil after release.
 	data *bytes.Reader
 }
 
@@ -119,6 +140,8 @@ func (x *attempt) newUpload(data []byte) io.Reader {
 	return x.upload
 }
 
+// Read implements io.Reader. After release it returns an error, so that a late
+// transport sends nothing that the caller may have changed by then.
 func (u *upload) Read(p []byte) (int, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -12,8 +12,10 @@ import (
 
 // Bucket is one bucket of OSS. It is safe for concurrent use.
 type Bucket struct {
+	// options are complete: resolve has filled in every default.
 	options Options
-	http    *http.Client
+	// http is shared by all attempts, and with it the connections.
+	http *http.Client
 }
 
 // New returns a bucket. It does not connect. It returns an error if the options
@@ -42,6 +44,7 @@ func (b *Bucket) sendRequest(ctx context.Context, x *attempt, request func(*atte
 		return err
 	}
 	var err error
+	// Credentials are taken for each attempt: a retry may need newer ones.
 	if x.credentials, err = b.options.Credentials(ctx); err != nil {
 		return &credentialsError{err}
 	}
@@ -53,9 +56,12 @@ func (b *Bucket) sendRequest(ctx context.Context, x *attempt, request func(*atte
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	// The stall timer ends the attempt, not the caller's context: the caller's own
+	// deadline must stay distinguishable in toError.
 	x.ctx, x.timeout = context.WithValue(ctx, attemptKey{}, x), b.options.ReadTimeout
 	x.stallTimer = time.AfterFunc(x.timeout, func() { cancel(errStalled) })
 	defer x.stallTimer.Stop()
+	// The upload is made by request, so it is looked up when the request has ended.
 	defer func() { x.upload.release() }()
 	return request(x)
 }
@@ -67,15 +73,19 @@ func (b *Bucket) retryRequest(ctx context.Context, verb, key string, request fun
 	// The pause is anything from none to twice the interval.
 	pause.InitialInterval, pause.MaxInterval = b.options.Retry.FirstDelay/2, b.options.Retry.MaxDelay/2
 	pause.Multiplier, pause.RandomizationFactor = 2, 1
+	// backoff hides the last error behind the context's when the pause is cut short.
 	var last error
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		last = b.tryRequest(ctx, verb, key, request)
 		if last != nil && !isTemporary(last) {
+			// The error cannot go away by itself, for example a missing object.
 			return struct{}{}, backoff.Permanent(last)
 		}
 		return struct{}{}, last
 	}, backoff.WithBackOff(pause), backoff.WithMaxTries(uint(max(b.options.Retry.Tries, 1))),
 		backoff.WithMaxElapsedTime(0))
+	// The caller's time is over: that is the cause, and the last answer says why it
+	// was needed.
 	if err != nil && ctx.Err() != nil && isTemporary(last) {
 		return &requestError{operation: verb, key: key, cause: ctx.Err(), text: ctx.Err().Error() + "; before that: " +
 			last.Error()}

@@ -18,8 +18,10 @@ func (b *Bucket) confirmNotFound(ctx context.Context, key string, refused error)
 	if !errors.As(refused, &f) || !f.denied {
 		return refused
 	}
+	// The prefix is the whole key; longer keys that begin with it are listed too.
 	there := false
 	err := b.listObjects(ctx, key, func(o oss.ObjectProperties) { there = there || o.Key == key })
+	// Without the list, or with the object in it, the refusal is a matter of rights.
 	if err != nil || there {
 		return refused
 	}

@@ -17,14 +17,19 @@ import (
 
 // requestError is a request that failed.
 type requestError struct {
+	// operation is a gerund such as "getting", and key the object or the prefix.
 	operation, key string
-	text           string
-	cause          error // the sentinel or what lies below, or nil
-	temporary      bool  // the same request may go well later
-	denied         bool  // by a policy
+	// text is what went wrong, without credentials and addresses.
+	text      string
+	cause     error // the sentinel or what lies below, or nil
+	temporary bool  // the same request may go well later
+	denied    bool  // by a policy
 }
 
+// Error returns the operation, the key and what went wrong.
 func (f *requestError) Error() string { return fmt.Sprintf("%s %q: %s", f.operation, f.key, f.text) }
+
+// Unwrap returns the sentinel, for example fs.ErrNotExist, or nil.
 func (f *requestError) Unwrap() error { return f.cause }
 
 // isTemporary reports whether the same request may succeed later.
@@ -34,16 +39,23 @@ func isTemporary(err error) bool {
 }
 
 // corruptError is a response whose bytes are not those that were sent.
+// reason has both values: the computed and the stated one.
 type corruptError struct{ reason string }
 
+// Error returns the reason.
 func (e *corruptError) Error() string { return e.reason }
 
 // credentialsError is an error of Options.Credentials.
 type credentialsError struct{ err error }
 
+// Error says that no request was made.
 func (e *credentialsError) Error() string { return "taking credentials: " + e.err.Error() }
+
+// Unwrap returns the error of Options.Credentials.
 func (e *credentialsError) Unwrap() error { return e.err }
 
+// errNoKey is the error of an access key with an empty part. It is not sent: OSS
+// would treat the request as anonymous and report a missing permission instead.
 var errNoKey = errors.New("there is no access key; a function gets one by its role")
 
 // ErrNoBucket means that the bucket itself does not exist.
@@ -74,17 +86,21 @@ func (x *attempt) toError(ctx context.Context, err error) error {
 	var broken *corruptError
 	var transport *url.Error
 	switch {
+	// The order matters. An answer of OSS counts even if the time is over by now.
 	case errors.As(err, &service) && service.Code != "":
 		f.setServiceError(service, x)
 	case ctx.Err() != nil:
 		f.cause = ctx.Err()
 	case x.ctx != nil && context.Cause(x.ctx) == errStalled:
 		f.cause, f.temporary = errStalled, true
+	// For example a proxy's HTML page.
 	case x.status >= 300:
 		f.text = fmt.Sprintf("OSS answers %d without an error document%s", x.status, requestIDSuffix(x.header))
 		f.temporary = x.status >= 500 || x.status == http.StatusTooManyRequests || x.readError != nil
+	// The bytes were damaged on their way: another attempt may get them whole.
 	case errors.As(err, &broken):
 		f.text, f.temporary = broken.reason+requestIDSuffix(x.header), true
+	// The connection broke in the middle of the body.
 	case x.readError != nil:
 		f.text, f.temporary = neterror.Text(x.readError), true
 	case errors.As(err, &transport):
@@ -94,6 +110,7 @@ func (x *attempt) toError(ctx context.Context, err error) error {
 	default:
 		f.cause = err
 	}
+	// A cause without a text of its own says enough.
 	if f.text == "" {
 		f.text = f.cause.Error()
 	}
@@ -116,6 +133,7 @@ func (f *requestError) setServiceError(e oss.ServiceError, x *attempt) {
 	}
 	f.text += requestIDSuffix(x.header)
 	f.cause, f.denied = sentinels[e.Code], e.Code == "AccessDenied"
+	// OSS has more codes for a refusal than sentinels lists.
 	if f.cause == nil && e.StatusCode == http.StatusForbidden {
 		f.cause = fs.ErrPermission
 	}

@@ -14,6 +14,7 @@ import (
 // listObjects calls each with the properties of every object whose key begins
 // with prefix, in the order of OSS. It reads all pages.
 func (b *Bucket) listObjects(ctx context.Context, prefix string, each func(oss.ObjectProperties)) error {
+	// token continues the list after the previous page; empty for the first page.
 	for token := ""; ; {
 		var page oss.ListObjectsResultV2
 		err := b.retryRequest(ctx, "listing", prefix, func(x *attempt) (err error) {
@@ -22,10 +23,13 @@ func (b *Bucket) listObjects(ctx context.Context, prefix string, each func(oss.O
 				options = append(options, oss.ContinuationToken(token))
 			}
 			page, err = x.oss.ListObjectsV2(options...)
+			// Without this check a store that repeats a page would be read for ever.
 			if err == nil && page.IsTruncated && (page.NextContinuationToken == "" ||
 				page.NextContinuationToken == token) {
 				err = errors.New("OSS says that the list goes on and not where")
 			}
+			// A proxy or an emulator that ignores the prefix would make a caller delete or
+			// count objects of others.
 			foreign := slices.IndexFunc(page.Objects, func(o oss.ObjectProperties) bool {
 				return !strings.HasPrefix(o.Key, prefix)
 			})

@@ -45,6 +45,7 @@ func (b *Bucket) bucketRequest(ctx context.Context, verb, method string, headers
 		if b.options.Region != "" { // see common
 			headers[oss.HttpHeaderOssDate] = time.Now().UTC().Format("20060102T150405Z")
 		}
+		// An empty object name addresses the bucket.
 		resp, err := x.oss.Client.Conn.DoWithContext(x.ctx, method, b.options.Bucket, "", nil, headers, nil, 0, nil)
 		if err != nil {
 			return err

@@ -32,6 +32,7 @@ type Options struct {
 	// endpoint requests are signed with version 1.
 	Region string
 
+	// Bucket is the name of the bucket. Required.
 	Bucket string
 
 	PathStyle bool // the bucket is a step of the path at any endpoint
@@ -89,6 +90,7 @@ var ossHostPattern = regexp.MustCompile(`^oss-([a-z]+-[a-z0-9-]+?)(-internal)?\.
 
 // resolve checks the options and fills in endpoint, region and style.
 func (o Options) resolve() (Options, error) {
+	// The SDK's own error does not say what is allowed.
 	if err := oss.CheckBucketName(o.Bucket); err != nil {
 		return o, fmt.Errorf("bucket %q is not 3 to 63 lower-case letters, digits and inner hyphens", o.Bucket)
 	}
@@ -99,6 +101,7 @@ func (o Options) resolve() (Options, error) {
 	if err != nil {
 		return o, err
 	}
+	// The SDK would take a trailing slash for a part of the host.
 	o.Endpoint = u.Scheme + "://" + u.Host
 	host := u.Hostname()
 	_, notIP := netip.ParseAddr(host)

@@ -17,13 +17,16 @@ import (
 func (b *Bucket) Get(ctx context.Context, key, etag string) (data []byte, current string, err error) {
 	err = b.retryRequest(ctx, "getting", key, func(x *attempt) error {
 		options := b.commonOptions(x)
+		// With an etag OSS answers 304 without a body if the object has not changed.
 		if etag != "" {
 			options = append(options, oss.IfNoneMatch(etag))
 		}
 		data, err = x.readObject(key, options)
 		switch current = x.header.Get(oss.HTTPHeaderEtag); {
+		// The SDK reports 304 as an error.
 		case x.status == http.StatusNotModified && etag != "":
 			data, current, err = nil, etag, nil
+		// The store ignored the condition. The result is the same: nothing has changed.
 		case err == nil && etag != "" && current == etag:
 			data = nil
 		}
@@ -46,6 +49,7 @@ func (b *Bucket) GetFrom(ctx context.Context, key string, offset, limit int64) (
 			oss.RangeBehavior("standard"))
 		data, err = x.readObject(key, options)
 		switch {
+		// The offset is at or behind the end of the object.
 		case x.status == http.StatusRequestedRangeNotSatisfiable:
 			data, err = []byte{}, nil
 		case x.status == http.StatusPartialContent && err == nil:
@@ -83,10 +87,12 @@ func (x *attempt) readObject(key string, options []oss.Option) ([]byte, error) {
 	var buf bytes.Buffer
 	length, _ := strconv.ParseInt(x.header.Get(oss.HTTPHeaderContentLength), 10, 64)
 	buf.Grow(int(min(max(length, 0), maxFirstBuffer)) + bytes.MinRead)
+	// A part of an object has no checksum of its own; verifyRange checks its place.
 	if x.status != http.StatusOK {
 		_, err := buf.ReadFrom(result.Response.Body)
 		return buf.Bytes(), err
 	}
+	// Read and hash in one pass.
 	sum := crc64.New(crcTable)
 	if _, err = buf.ReadFrom(io.TeeReader(result.Response.Body, sum)); err == nil {
 		err = x.verifyCRC(sum.Sum64())
@@ -114,6 +120,7 @@ func (x *attempt) verifyRange(offset, limit int64, data []byte) error {
 	_, total, _ := strings.Cut(header, "/")
 	size, err := strconv.ParseInt(total, 10, 64)
 	length := int64(len(data))
+	// The object ends within the range, so its size must be where the range ends.
 	if err != nil || length < limit {
 		size = offset + length
 	}

@@ -24,6 +24,8 @@ func (b *Bucket) Put(ctx context.Context, key string, data []byte) error {
 // Create implements archive.Bucket. A retry after a lost response may find its
 // own object: equal bytes are success then.
 func (b *Bucket) Create(ctx context.Context, key string, data []byte) error {
+	// tries tells a first refusal, which is another writer's object, from one after a
+	// lost response, which may be our own.
 	tries := 0
 	err := b.retryRequest(ctx, "creating", key, func(x *attempt) error {
 		tries++
@@ -54,6 +56,7 @@ func (b *Bucket) Append(ctx context.Context, key string, position int64, data []
 	if position < 0 {
 		return 0, fmt.Errorf("appending to %q: position %d is negative", key, position)
 	}
+	// next is the object's length if the append takes place.
 	next := position + int64(len(data))
 	err := b.tryRequest(ctx, "appending to", key, func(x *attempt) error {
 		request := &oss.AppendObjectRequest{ObjectKey: key, Reader: x.newUpload(data), Position: position}
