@@ -174,9 +174,9 @@ func TestBrokenTemplates(t *testing.T) {
 	}
 }
 
-// TestPatternThatIsNotUnderstood: JavaScript's patterns can say more than
+// TestUnsupportedPatternIsReported: JavaScript's patterns can say more than
 // Go's. One that cannot be checked is a problem where it is used.
-func TestPatternThatIsNotUnderstood(t *testing.T) {
+func TestUnsupportedPatternIsReported(t *testing.T) {
 	t.Parallel()
 	website := `      WebsiteConfigurationV2:
         RoutingRules:
@@ -195,7 +195,7 @@ func TestPatternThatIsNotUnderstood(t *testing.T) {
 	}
 }
 
-func TestTemplateFits(t *testing.T) {
+func TestTemplateHasNoProblems(t *testing.T) {
 	t.Parallel()
 	if lines := check(t, readTemplate(t)); len(lines) > 0 {
 		t.Error(strings.Join(lines, "\n"))

@@ -25,6 +25,7 @@ import (
 //go:embed models.ndjson
 var extract []byte
 
+// extractFile is where -write puts the models, below the root of a checkout.
 const extractFile = "scripts/check/models.ndjson"
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -96,6 +97,7 @@ func (o *options) checkTemplate(out io.Writer) error {
 // catalog reads the models from the extract or, with -models, from the
 // packages; then the extract must be what they say.
 func (o *options) catalog(template *rostemplate.Template) (rosmodel.Catalog, error) {
+	// Without -models everything comes from the embedded file.
 	if o.models == "" {
 		return rosmodel.ParseText(extract)
 	}

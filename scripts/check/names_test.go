@@ -8,13 +8,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// free are the mappings whose keys are no property names: settings, the
+// keysOfOurOwn are the mappings whose keys are no property names: settings, the
 // conditions of a policy, the dimensions of a metric.
-var free = []string{"EnvironmentVariables", "StringLike", "Condition", "Resources"}
+var keysOfOurOwn = []string{"EnvironmentVariables", "StringLike", "Condition", "Resources"}
 
-// TestEveryNameIsChecked breaks every name in every resource of
+// TestEveryMisspeltNameIsFound breaks every name in every resource of
 // template.yaml, one at a time. Each must be found, at its line.
-func TestEveryNameIsChecked(t *testing.T) {
+func TestEveryMisspeltNameIsFound(t *testing.T) {
 	t.Parallel()
 	text := readTemplate(t)
 	var doc yaml.Node
@@ -65,7 +65,7 @@ func keysBelow(n *yaml.Node, depth int) (keys []*yaml.Node) {
 		if depth > 0 {
 			keys = append(keys, key)
 		}
-		if !slices.Contains(free, key.Value) || depth == 0 {
+		if !slices.Contains(keysOfOurOwn, key.Value) || depth == 0 {
 			keys = append(keys, keysBelow(value, depth+1)...)
 		}
 	}

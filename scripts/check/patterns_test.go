@@ -11,10 +11,10 @@ import (
 	"community-images/shared/config"
 )
 
-// TestPatternsAreTheFunctions: what a pattern of the template lets through,
+// TestPatternsAcceptWhatTheFunctionsAccept: what a pattern of the template lets through,
 // the functions take; scripts/deploy looks at the rest, but who makes a stack
 // without it has the patterns alone.
-func TestPatternsAreTheFunctions(t *testing.T) {
+func TestPatternsAcceptWhatTheFunctionsAccept(t *testing.T) {
 	t.Parallel()
 	var template struct {
 		Parameters map[string]struct {
@@ -79,7 +79,7 @@ func TestPatternsAreTheFunctions(t *testing.T) {
 // refuses is what the functions say of a value of a parameter.
 func refuses(t *testing.T, parameter, value string) error {
 	t.Helper()
-	resources := resolved(t, map[string]any{parameter: value})
+	resources := resourcesWith(t, map[string]any{parameter: value})
 	for resource, load := range map[string]func(config.Lookup) error{
 		"SnapshotFunction": func(l config.Lookup) error { _, err := config.LoadSnapshot(l); return err },
 		"QueryFunction":    func(l config.Lookup) error { _, err := config.LoadQuery(l); return err },

@@ -13,17 +13,17 @@ import (
 	"community-images/shared/fcrun/fctest"
 )
 
-// everything lets both functions do all that they ever do.
-func (s *stack) everything() {
+// useEverything lets both functions do all that they ever do.
+func (s *stack) useEverything() {
 	first := time.Now().UTC().AddDate(0, -20, 0)
 	for month := range 20 { // more than the default retention
 		s.commitAt(time.Date(first.Year(), first.Month()+time.Month(month), 1, 0, 0, 0, 0, time.UTC))
 	}
-	s.age(archive.Grace) // what is younger stays
+	s.backdate(archive.Grace) // what is younger stays
 	snapshot, query := s.start("SnapshotFunction", "SnapshotRole"), s.start("QueryFunction", "QueryRole")
-	s.runs(snapshot)
-	s.lookups(query)
-	s.repairs(snapshot)
+	s.takeSnapshots(snapshot)
+	s.askEveryRoute(query)
+	s.removeClusterAndHead(snapshot)
 }
 
 func tick() string {
@@ -31,38 +31,38 @@ func tick() string {
 		`","triggerName":"schedule","payload":""}`
 }
 
-// runs are a first one, the same event once more, an unchanged, a partly
+// takeSnapshots makes a first run, the same event once more, an unchanged, a partly
 // failed and a limited run, and one for an event of E-HPC. The first removes
 // the months that retention no longer wants.
-func (s *stack) runs(f *fctest.Function) {
+func (s *stack) takeSnapshots(f *fctest.Function) {
 	if report := s.invoke(f, tick()); !strings.Contains(report, `"Removed":`) ||
 		strings.Contains(report, `"Removed":0`) {
 		s.t.Errorf("retention removed nothing: %s", report)
 	}
 	s.invoke(f, tick())
 	s.invoke(f, `{}`)
-	s.offer("v2")
-	s.breaks(func(c ehpctest.Call) *ehpctest.Fault {
+	s.setImages("v2")
+	s.setFault(func(c ehpctest.Call) *ehpctest.Fault {
 		if c.InstanceType != "" || c.Action == "ListClusters" {
 			return &ehpctest.Fault{Status: 400, Code: "InvalidParams", Message: "broken"}
 		}
 		return nil
 	})
 	s.invoke(f, `{}`)
-	s.breaks(nil)
-	s.offer("v3")
+	s.setFault(nil)
+	s.setImages("v3")
 	s.invoke(f, `{"clusters":["ehpc-hz-1"]}`)
-	s.offer("v4")
+	s.setImages("v4")
 	s.invoke(f, fmt.Sprintf(
 		`{"specversion":"1.0","id":"1","source":"acs.ehpc","type":"ehpc:ClusterOperation:ClusterCreated","time":%q,`+
 			`"data":{"ClusterId":"ehpc-hz-1","RegionId":"cn-hangzhou"}}`,
 		time.Now().UTC().Add(time.Second).Format(time.RFC3339)))
 }
 
-// lookups are those of every route, now and in the past, cold and warm, with
+// askEveryRoute asks every route, now and in the past, cold and warm, with
 // derived objects and without, and one of the replica. With them, each comes
 // to an instance of its own, so that none finds what another has read.
-func (s *stack) lookups(f *fctest.Function) {
+func (s *stack) askEveryRoute(f *fctest.Function) {
 	targets := map[string]int{
 		"/": 200, "/healthz": 200, "/openapi.json": 200, "/v1/status": 200, "/v1/clusters": 200,
 		"/v1/images": 200, "/v1/images?ClusterId=*&InstanceType=*": 200, "/v1/images?at=-24h": 200,
@@ -87,36 +87,36 @@ func (s *stack) lookups(f *fctest.Function) {
 
 // repairs are a run that finds the cluster gone, and one that finds the head
 // gone.
-func (s *stack) repairs(f *fctest.Function) {
+func (s *stack) removeClusterAndHead(f *fctest.Function) {
 	s.data.ClusterLists[region] = nil
 	s.invoke(f, `{}`)
 	s.remove("/head.json")
 	f.Kill()
-	s.offer("v5")
+	s.setImages("v5")
 	s.invoke(f, `{}`)
 }
 
-// TestPoliciesAreWhatTheFunctionsNeed: nothing that they do is refused, and
+// TestPoliciesGrantExactlyWhatIsUsed: nothing that they do is refused, and
 // nothing that the policies grant is never done. It is so on an OSS, too,
 // that hides from the functions what is not there; no page says which it is.
-func TestPoliciesAreWhatTheFunctionsNeed(t *testing.T) {
+func TestPoliciesGrantExactlyWhatIsUsed(t *testing.T) {
 	t.Parallel()
-	for name, secretive := range map[string]bool{"an OSS that tells what is missing": false,
+	for name, hidesMissing := range map[string]bool{"an OSS that tells what is missing": false,
 		"an OSS that does not": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStack(t, func(text string) string { return text })
-			s.secretive = secretive
-			s.everything()
+			s.hidesMissing = hidesMissing
+			s.useEverything()
 			for _, name := range []string{"SnapshotRole", "QueryRole"} {
 				for _, fault := range s.faults(name) {
 					t.Errorf("%s %s", name, fault)
 				}
 			}
-			for _, request := range s.strange {
+			for _, request := range s.unknownRequests {
 				t.Errorf("no action is known for the request %s", request)
 			}
-			s.logFields()
+			s.checkLogIndex()
 		})
 	}
 }
@@ -134,14 +134,14 @@ func (s *stack) faults(name string) (list []string) {
 		switch {
 		case strings.ContainsAny(grant.Action, "*?"):
 			list = append(list, fmt.Sprintf("grants %s, which is more than one action", grant.Action))
-		case r.used[grant] == 0 && grant != s.logs():
+		case r.used[grant] == 0 && grant != s.logGrant():
 			list = append(list, fmt.Sprintf("grants %s on %s, which is never used", grant.Action, grant.Resource))
 		}
 	}
-	if !slices.Contains(r.policy.Grants(), s.logs()) {
-		list = append(list, fmt.Sprintf("does not grant %s", s.logs()))
+	if !slices.Contains(r.policy.Grants(), s.logGrant()) {
+		list = append(list, fmt.Sprintf("does not grant %s", s.logGrant()))
 	}
-	for _, request := range s.outside() {
+	for _, request := range s.forbiddenRequests() {
 		if by := r.policy.Allows(request); len(by) > 0 {
 			list = append(list, fmt.Sprintf("grants %s", request))
 		}
@@ -149,9 +149,9 @@ func (s *stack) faults(name string) (list []string) {
 	return list
 }
 
-// logs is what Function Compute itself does with a function's role: it
+// logGrant is what Function Compute itself does with a function's role: it
 // writes to the log store of the function's LogConfig.
-func (s *stack) logs() rampolicy.Grant {
+func (s *stack) logGrant() rampolicy.Grant {
 	var f struct {
 		LogConfig struct{ Project, Logstore string }
 	}
@@ -160,8 +160,8 @@ func (s *stack) logs() rampolicy.Grant {
 		"/logstore/" + f.LogConfig.Logstore}
 }
 
-// outside are requests just beyond the prefix, the bucket and the log store.
-func (s *stack) outside() (list []rampolicy.Request) {
+// forbiddenRequests returns requests just beyond the prefix, the bucket and the log store.
+func (s *stack) forbiddenRequests() (list []rampolicy.Request) {
 	bucket := "acs:oss:oss-" + region + ":" + account + ":" + s.oss.Bucket
 	for _, action := range []string{"oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:ListObjects"} {
 		for _, resource := range []string{bucket + "/" + prefix, bucket + "/" + prefix + "2/v1/x", bucket + "/team/x",
@@ -176,13 +176,13 @@ func (s *stack) outside() (list []rampolicy.Request) {
 			Context: map[string]string{"oss:Prefix": listed}})
 	}
 	list = append(list, rampolicy.Request{Action: "oss:ListObjects", Resource: bucket})
-	store := s.logs().Resource
+	store := s.logGrant().Resource
 	return append(list, rampolicy.Request{Action: "log:PostLogStoreLogs", Resource: store + "2"},
 		rampolicy.Request{Action: "log:GetLogStoreLogs", Resource: store})
 }
 
-// TestPoliciesThatAreWrong: each mistake in a policy is found and named.
-func TestPoliciesThatAreWrong(t *testing.T) {
+// TestWrongPoliciesAreFound: each mistake in a policy is found and named.
+func TestWrongPoliciesAreFound(t *testing.T) {
 	t.Parallel()
 	for _, w := range []struct{ name, role, old, new, want string }{
 		{"an E-HPC action too few", "SnapshotRole", "[ehpc:ListClusters, ehpc:ListCommunityImages]",
@@ -217,7 +217,7 @@ func TestPoliciesThatAreWrong(t *testing.T) {
 				}
 				return strings.Replace(text, w.old, w.new, 1)
 			})
-			s.pretend()
+			s.recordTypicalRequests()
 			if faults := s.faults(w.role); !slices.ContainsFunc(faults, func(f string) bool {
 				return strings.HasPrefix(f, w.want)
 			}) {
@@ -227,9 +227,9 @@ func TestPoliciesThatAreWrong(t *testing.T) {
 	}
 }
 
-// pretend makes one request of each kind in the name of both roles, as
-// TestPoliciesAreWhatTheFunctionsNeed has seen them, without the functions.
-func (s *stack) pretend() {
+// recordTypicalRequests makes one request of each kind in the name of both roles, as
+// TestPoliciesGrantExactlyWhatIsUsed has seen them, without the functions.
+func (s *stack) recordTypicalRequests() {
 	bucket := "acs:oss:oss-" + region + ":" + account + ":" + s.oss.Bucket
 	below := map[string]string{"oss:Prefix": prefix + "/v1/"}
 	read := []rampolicy.Request{{Action: "oss:GetObject", Resource: bucket + "/" + prefix + "/v1/x"},
@@ -240,9 +240,9 @@ func (s *stack) pretend() {
 		rampolicy.Request{Action: "ehpc:ListClusters", Resource: "acs:ehpc:x"},
 		rampolicy.Request{Action: "ehpc:ListCommunityImages", Resource: "acs:ehpc:x"})
 	for _, request := range read {
-		s.roles["QueryRole"].may(request)
+		s.roles["QueryRole"].request(request)
 	}
 	for _, request := range write {
-		s.roles["SnapshotRole"].may(request)
+		s.roles["SnapshotRole"].request(request)
 	}
 }

@@ -12,13 +12,13 @@ import (
 // absent is what a property must not be set to, whatever the value.
 const absent = "absent"
 
-// TestWhatNoModelSays holds the deployment by default against what Function
+// TestTemplateMeetsFunctionComputeRules holds the deployment by default against what Function
 // Compute asks of go1 functions, and what is promised of data and access: the
 // models would allow everything else as well.
-func TestWhatNoModelSays(t *testing.T) {
+func TestTemplateMeetsFunctionComputeRules(t *testing.T) {
 	t.Parallel()
 	const trust = `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":["fc.aliyuncs.com"]}}],"Version":"1"}`
-	resources := resolved(t, map[string]any{"DomainName": "images.example.com", "ClusterEvents": "true"})
+	resources := resourcesWith(t, map[string]any{"DomainName": "images.example.com", "ClusterEvents": "true"})
 	for _, row := range []struct{ why, resource, property, want string }{
 		{"the binary is for go1", "SnapshotFunction", "Runtime", `"go1"`},
 		{"the binary is for go1", "QueryFunction", "Runtime", `"go1"`},
@@ -75,11 +75,11 @@ func property(t *testing.T, properties map[string]any, path string) string {
 	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(string(text))
 }
 
-// TestSizes: what the defaults ask of Function Compute it gives, and a run, an
+// TestMemoryTimeoutsAndEventAge: what the defaults ask of Function Compute it gives, and a run, an
 // event that waits for it and the next tick fit into one another.
-func TestSizes(t *testing.T) {
+func TestMemoryTimeoutsAndEventAge(t *testing.T) {
 	t.Parallel()
-	s := &stack{t: t, resources: resolved(t, nil)}
+	s := &stack{t: t, resources: resourcesWith(t, nil)}
 	var timeout float64
 	for _, name := range []string{"QueryFunction", "SnapshotFunction"} {
 		var f struct{ Cpu, MemorySize, Timeout float64 }
@@ -92,7 +92,7 @@ func TestSizes(t *testing.T) {
 		}
 		timeout = f.Timeout
 	}
-	const tick = 600 // s, as TestWhatNoModelSays has the timer
+	const tick = 600 // s, as TestTemplateMeetsFunctionComputeRules has the timer
 	var async struct{ MaxAsyncEventAgeInSeconds float64 }
 	s.decode("SnapshotAsync", &async)
 	if timeout > tick || async.MaxAsyncEventAgeInSeconds < timeout+tick {
@@ -101,8 +101,8 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestDataOutlivesTheStack: what ROS does with the bucket is no property of it.
-func TestDataOutlivesTheStack(t *testing.T) {
+// TestOnlyTheBucketIsRetained: what ROS does with the bucket is no property of it.
+func TestOnlyTheBucketIsRetained(t *testing.T) {
 	t.Parallel()
 	var template struct {
 		Resources map[string]struct {

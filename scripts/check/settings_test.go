@@ -15,9 +15,9 @@ import (
 	"community-images/shared/config"
 )
 
-// logFields: every field that the functions have printed is in the index of
+// checkLogIndex: every field that the functions have printed is in the index of
 // the log store, and no other; and the alarm asks for a line that they print.
-func (s *stack) logFields() {
+func (s *stack) checkLogIndex() {
 	s.t.Helper()
 	// of lines that only failures print
 	printed, said := map[string]bool{"error": true, "region": true, "version": true}, []string{}
@@ -60,8 +60,8 @@ func (s *stack) logFields() {
 	}
 }
 
-// resolved is the template with what has no default, and what is given.
-func resolved(t *testing.T, given map[string]any) map[string]rostemplate.Resource {
+// resourcesWith returns the template with what has no default, and what is given.
+func resourcesWith(t *testing.T, given map[string]any) map[string]rostemplate.Resource {
 	t.Helper()
 	template, err := rostemplate.Parse([]byte(readTemplate(t)))
 	if err != nil {
@@ -79,8 +79,8 @@ func resolved(t *testing.T, given map[string]any) map[string]rostemplate.Resourc
 	return resources
 }
 
-// TestWhatIsOptional: each part comes with its parameter and not without.
-func TestWhatIsOptional(t *testing.T) {
+// TestOptionalResources: each part comes with its parameter and not without.
+func TestOptionalResources(t *testing.T) {
 	t.Parallel()
 	always := []string{"LogIndex", "LogProject", "LogStore", "QueryFunction", "QueryHttp", "QueryRole", "SnapshotAsync",
 		"SnapshotConcurrency", "SnapshotFunction", "SnapshotRole", "SnapshotTimer"}
@@ -98,19 +98,19 @@ func TestWhatIsOptional(t *testing.T) {
 		{"AlarmContactGroup", "ops", []string{"Bucket", "QueryErrorAlarm", "QueryThrottleAlarm", "SnapshotErrorAlarm"}},
 	} {
 		want := slices.Sorted(slices.Values(slices.Concat(always, row.brings)))
-		got := slices.Sorted(maps.Keys(resolved(t, map[string]any{row.parameter: row.value})))
+		got := slices.Sorted(maps.Keys(resourcesWith(t, map[string]any{row.parameter: row.value})))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s=%v: %s", row.parameter, row.value, diff)
 		}
 	}
 }
 
-// TestAlarmCountsRegions: one region that is left out is enough.
-func TestAlarmCountsRegions(t *testing.T) {
+// TestAlarmExpectsEveryRegion: one region that is left out is enough.
+func TestAlarmExpectsEveryRegion(t *testing.T) {
 	t.Parallel()
 	for regions, want := range map[string]string{"": "regions < 1", "cn-a": "regions < 1",
 		"cn-a,cn-b,cn-c": "regions < 3"} {
-		s := &stack{t: t, resources: resolved(t, map[string]any{"Regions": regions, "AlarmActionPolicy": "ops"})}
+		s := &stack{t: t, resources: resourcesWith(t, map[string]any{"Regions": regions, "AlarmActionPolicy": "ops"})}
 		var alarm struct {
 			Detail struct {
 				Configuration struct {
@@ -129,7 +129,7 @@ func TestAlarmCountsRegions(t *testing.T) {
 func environment(t *testing.T, resource string) map[string]string {
 	t.Helper()
 	env := map[string]string{}
-	for name, value := range resolved(t, nil)[resource].Properties["EnvironmentVariables"].(map[string]any) {
+	for name, value := range resourcesWith(t, nil)[resource].Properties["EnvironmentVariables"].(map[string]any) {
 		env[name] = value.(string)
 	}
 	return env
@@ -150,9 +150,9 @@ func lookup(env map[string]string, asked map[string]bool) config.Lookup {
 	}
 }
 
-// TestSettings: the template sets every setting of each function and no
+// TestTemplateSetsEverySetting: the template sets every setting of each function and no
 // other, and its defaults are the functions' own.
-func TestSettings(t *testing.T) {
+func TestTemplateSetsEverySetting(t *testing.T) {
 	t.Parallel()
 	bare := map[string]string{"OSS_BUCKET": "images"}
 	for _, f := range []struct {
@@ -200,8 +200,8 @@ func TestSecretsAreNotEchoed(t *testing.T) {
 	}
 }
 
-// TestReadme: its table has every parameter, and no other.
-func TestReadme(t *testing.T) {
+// TestREADMEListsEveryParameter: its table has every parameter, and no other.
+func TestREADMEListsEveryParameter(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../deploy/README.md")
 	if err != nil {

@@ -44,12 +44,12 @@ type stack struct {
 	data      *ehpctest.Fixed
 	roles     map[string]*role // by name of the resource, and by access key id
 
-	secretive bool // the OSS refuses, instead of 404, whoever may not list everything
+	hidesMissing bool // the OSS refuses, instead of 404, whoever may not list everything
 
-	mu      sync.Mutex
-	strange []string // requests that no action is known for
-	lines   []string // of the log
-	broken  func(ehpctest.Call) *ehpctest.Fault
+	mu              sync.Mutex
+	unknownRequests []string // requests that no action is known for
+	lines           []string // of the log
+	fault           func(ehpctest.Call) *ehpctest.Fault
 }
 
 // role is a role of the stack and what was done with it.
@@ -69,7 +69,7 @@ func newStack(t *testing.T, change func(string) string) *stack {
 		ImageLists: map[ehpctest.Question]string{},
 	}}
 	s.oss = osstest.Start(t, s.dir)
-	s.offer("v1")
+	s.setImages("v1")
 	s.ehpc = ehpctest.New(ehpctest.Options{Data: s.data, Fault: s.enforceEHPC})
 	server, err := ehpctest.Listen(s.ehpc)
 	if err != nil {
@@ -151,16 +151,16 @@ func (s *stack) enforceOSS(r osstest.Request) *osstest.Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.roles[id] == nil || !known {
-		s.strange = append(s.strange, fmt.Sprintf("%s %s/%s?%s with %q", r.Method, r.Bucket, r.Key, r.Query.Encode(),
-			id))
+		s.unknownRequests = append(s.unknownRequests, fmt.Sprintf("%s %s/%s?%s with %q", r.Method, r.Bucket, r.Key,
+			r.Query.Encode(), id))
 		return &osstest.Fault{Status: 403, Code: "AccessDenied"}
 	}
 	for _, request := range requests {
-		if !s.roles[id].may(request) {
+		if !s.roles[id].request(request) {
 			return &osstest.Fault{Status: 403, Code: "AccessDenied"}
 		}
 	}
-	if s.secretive && r.Method == "GET" && r.Key != "" && !s.stored(r.Key) {
+	if s.hidesMissing && r.Method == "GET" && r.Key != "" && !s.stored(r.Key) {
 		return &osstest.Fault{Status: 403, Code: "AccessDenied", Message: "The object may or may not be there."}
 	}
 	return nil
@@ -172,8 +172,8 @@ func (s *stack) stored(key string) bool {
 	return err == nil
 }
 
-// may notes a request and whether it is granted.
-func (r *role) may(request rampolicy.Request) bool {
+// request records a request and whether it is granted.
+func (r *role) request(request rampolicy.Request) bool {
 	by := r.policy.Allows(request)
 	for _, grant := range by {
 		r.used[grant]++
@@ -218,24 +218,24 @@ func (s *stack) enforceEHPC(call ehpctest.Call) *ehpctest.Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	request := rampolicy.Request{Action: "ehpc:" + call.Action, Resource: "acs:ehpc:" + region + ":" + account + ":*"}
-	if !s.roles["SnapshotRole"].may(request) {
+	if !s.roles["SnapshotRole"].request(request) {
 		return &ehpctest.Fault{Status: 501, Code: "NoPermission", Message: "You are not authorized."}
 	}
-	if s.broken != nil {
-		return s.broken(call)
+	if s.fault != nil {
+		return s.fault(call)
 	}
 	return nil
 }
 
-// breaks sets what goes wrong with calls of E-HPC from now on; nil: nothing.
-func (s *stack) breaks(fault func(ehpctest.Call) *ehpctest.Fault) {
+// setFault sets what goes wrong with calls of E-HPC from now on; nil: nothing.
+func (s *stack) setFault(fault func(ehpctest.Call) *ehpctest.Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.broken = fault
+	s.fault = fault
 }
 
-// offer sets the images of every scope.
-func (s *stack) offer(version string) {
+// setImages sets the images of every scope.
+func (s *stack) setImages(version string) {
 	for _, q := range []ehpctest.Question{{}, {ClusterID: "ehpc-hz-1"},
 		{ClusterID: "ehpc-hz-1", InstanceType: "ecs.c7.large"}} {
 		q.RegionID = region
@@ -357,8 +357,8 @@ func (s *stack) remove(suffix string) {
 	}
 }
 
-// age lets all objects look as if they were written that long ago.
-func (s *stack) age(by time.Duration) {
+// backdate lets all objects look as if they were written that long ago.
+func (s *stack) backdate(by time.Duration) {
 	s.t.Helper()
 	then := time.Now().Add(-by)
 	err := filepath.WalkDir(s.dir, func(path string, d os.DirEntry, err error) error {

@@ -29,6 +29,7 @@ const (
 	minCommentShare = 20       // percent of the lines that are not blank
 )
 
+// main takes no flags, only the directory.
 func main() {
 	root := "."
 	if len(os.Args) > 1 {
@@ -44,16 +45,20 @@ func main() {
 // test helper packages and testdata, which may be longer and less commented.
 func run(out io.Writer, root string) error {
 	var total report
+	// Everything else in a checkout is documents and configuration.
 	for _, top := range []string{"functions", "shared", "scripts"} {
 		err := filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				return err
+			// Test doubles are held to the rules by review only.
 			case d.IsDir() && (d.Name() == "testdata" || strings.HasSuffix(d.Name(), "test")):
 				return filepath.SkipDir
+			// Other files, and tests.
 			case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
 				return nil
 			}
+			// Names in the report are relative, so that a golden file can have them.
 			name, err := filepath.Rel(root, path)
 			if err != nil {
 				return err
@@ -64,6 +69,7 @@ func run(out io.Writer, root string) error {
 			return err
 		}
 	}
+	// Only the root's README.md has a limit of its own.
 	readme, err := os.Stat(filepath.Join(root, "README.md"))
 	if err != nil {
 		return err
@@ -75,7 +81,9 @@ func run(out io.Writer, root string) error {
 // print prints the totals, then each limit with the places that exceed it, and
 // last the exported names of each package. readme is the size of README.md.
 func (r *report) print(out io.Writer, readme int64) {
+	// Blank lines count for neither side.
 	lines := r.commentLines + r.productLines + r.scriptLines
+	// An empty checkout has a share of 0.
 	share := 100 * float64(r.commentLines) / float64(max(1, lines))
 	fmt.Fprintf(out, "files                       %d\n", r.files)
 	fmt.Fprintf(out, "code lines, deployed        %d\n", r.productLines)
@@ -92,6 +100,7 @@ func (r *report) print(out io.Writer, readme int64) {
 	for name := range r.exports {
 		names = append(names, name)
 	}
+	// The packages with most names come first.
 	slices.SortFunc(names, func(a, b string) int {
 		return cmp.Or(cmp.Compare(r.exports[b], r.exports[a]), strings.Compare(a, b))
 	})
@@ -103,6 +112,7 @@ func (r *report) print(out io.Writer, readme int64) {
 // printList prints how many places exceed a limit, and the places.
 func (r *report) printList(out io.Writer, title string, places []place) {
 	fmt.Fprintf(out, "%-27s %d\n", title, len(places))
+	// The worst come first; equal ones by name, so that the report is stable.
 	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(b.value, a.value), strings.Compare(a.name, b.name))
 	})

@@ -13,12 +13,14 @@ import (
 
 // report is what measure has counted so far.
 type report struct {
+	// files is the number of Go files, commentLines of lines with nothing but a comment.
 	files, commentLines int
 
 	// Lines of code: of what is deployed (functions, shared) and of scripts.
 	productLines, scriptLines int
 
 	// Places that exceed a limit.
+	// wide has lines, the others declarations.
 	wide, long, manyParameters, manyFields, complex []place
 
 	// exports is the number of exported package-level names, by package.
@@ -27,7 +29,8 @@ type report struct {
 
 // place is a line or a declaration with the value that was measured there.
 type place struct {
-	name  string // file:line and, of a declaration, its name
+	name string // file:line and, of a declaration, its name
+	// value is in the unit of the limit: columns, lines, parameters, fields or paths.
 	value int
 }
 
@@ -38,6 +41,7 @@ func (r *report) addFile(path, name string) error {
 		return err
 	}
 	files := token.NewFileSet()
+	// Identifiers need not be resolved, and resolving costs most of the time.
 	parsed, err := parser.ParseFile(files, name, source, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return err
@@ -50,12 +54,14 @@ func (r *report) addFile(path, name string) error {
 	return nil
 }
 
-// addLines counts lines. A line is a comment if it begins with "//".
+// addLines counts lines. A line is a comment if it begins with "//". Comments
+// of the form /* */ are not used in this project.
 func (r *report) addLines(name, source string) {
 	number := 0
 	for line := range strings.Lines(source) {
 		number++
 		line = strings.TrimSuffix(line, "\n")
+		// Columns are characters, not bytes; a tab is one.
 		if n := utf8.RuneCountInString(line); n > maxColumns {
 			r.wide = append(r.wide, place{fmt.Sprintf("%s:%d", name, number), n})
 		}
@@ -63,6 +69,7 @@ func (r *report) addLines(name, source string) {
 		case trimmed == "":
 		case strings.HasPrefix(trimmed, "//"):
 			r.commentLines++
+		// A line with code and a comment is code.
 		case strings.HasPrefix(name, "scripts/"):
 			r.scriptLines++
 		default:
@@ -77,11 +84,13 @@ func (r *report) addDecl(files *token.FileSet, name string, decl ast.Decl) {
 	switch d := decl.(type) {
 	case *ast.FuncDecl:
 		r.addFunc(files, name, d)
+	// Imports, constants, variables and types.
 	case *ast.GenDecl:
 		for _, spec := range d.Specs {
 			switch s := spec.(type) {
 			case *ast.TypeSpec:
 				r.addExport(name, s.Name)
+				// Only structs have a limit; interfaces are short anyway.
 				if structure, ok := s.Type.(*ast.StructType); ok {
 					at := placeOf(files, s, s.Name.Name)
 					r.manyFields = appendOver(r.manyFields, at, countNames(structure.Fields), maxFields)
@@ -101,6 +110,7 @@ func (r *report) addFunc(files *token.FileSet, name string, d *ast.FuncDecl) {
 	if d.Recv == nil {
 		r.addExport(name, d.Name)
 	}
+	// A function that is implemented in assembly.
 	if d.Body == nil {
 		return
 	}
@@ -113,6 +123,7 @@ func (r *report) addFunc(files *token.FileSet, name string, d *ast.FuncDecl) {
 
 // addExport counts a name at package level if it is exported.
 func (r *report) addExport(name string, ident *ast.Ident) {
+	// A package without exported names is not in the report.
 	if r.exports == nil {
 		r.exports = map[string]int{}
 	}
@@ -138,6 +149,7 @@ func appendOver(places []place, name string, value, limit int) []place {
 // without a name counts once.
 func countNames(list *ast.FieldList) int {
 	n := 0
+	// a, b int is one field of the syntax with two names.
 	for _, field := range list.List {
 		n += max(1, len(field.Names))
 	}
@@ -147,19 +159,24 @@ func countNames(list *ast.FieldList) int {
 // complexity returns the cyclomatic complexity of a function: one more than the
 // number of its branches, function literals included.
 func complexity(body *ast.BlockStmt) int {
+	// One path goes straight through.
 	n := 1
 	ast.Inspect(body, func(node ast.Node) bool {
 		switch node := node.(type) {
+		// Each of these has one path more: into it or past it.
 		case *ast.IfStmt, *ast.ForStmt, *ast.RangeStmt:
 			n++
+		// A default clause is no branch: it is taken if no other is.
 		case *ast.CaseClause:
 			if node.List != nil { // not default
 				n++
 			}
+		// A case of select; the same rule as for switch.
 		case *ast.CommClause:
 			if node.Comm != nil {
 				n++
 			}
+		// Each operand of && and || is a decision of its own.
 		case *ast.BinaryExpr:
 			if node.Op == token.LAND || node.Op == token.LOR {
 				n++

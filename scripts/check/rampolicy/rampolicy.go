@@ -17,14 +17,19 @@ import (
 
 // Policy is a policy document.
 type Policy struct {
-	Version   string
+	// Version of the policy language; always "1".
+	Version string
+	// Statement allows a request if any of them does. There is no denial.
 	Statement []Statement
 }
 
 // Statement allows actions on resources.
 type Statement struct {
-	Effect    string
-	Action    []string
+	// Effect is always "Allow".
+	Effect string
+	// Action has names of operations, possibly with wildcards: "oss:Get*".
+	Action []string
+	// Resource has patterns of ARNs: "acs:oss:*:*:bucket/*".
 	Resource  []string
 	Condition map[string]map[string][]string // operator, key, patterns
 }
@@ -37,12 +42,14 @@ type Request struct {
 }
 
 // Grant is one action on one resource pattern of a policy.
+// Both are patterns, as the policy has them.
 type Grant struct{ Action, Resource string }
 
 // Parse reads a policy document in JSON.
 func Parse(document []byte) (Policy, error) {
 	var p Policy
 	dec := json.NewDecoder(strings.NewReader(string(document)))
+	// An unknown key, for example NotAction, would change the meaning.
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&p); err != nil {
 		return p, fmt.Errorf("reading a policy: %w", err)
@@ -132,6 +139,7 @@ func (s Statement) conditionsHold(context map[string]string) bool {
 // matchPattern reports whether a text matches a pattern. * matches any text,
 // slashes included, and ? one character.
 func matchPattern(pattern, text string) bool {
+	// Quote first, then turn the quoted wildcards into expressions.
 	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
 	return regexp.MustCompile(`(?s)^` + expression + `$`).MatchString(text)
 }

@@ -17,14 +17,18 @@ func TriggerConfig(triggerType string) string {
 }
 
 const (
+	// The resource types whose models leave something open.
 	triggerResource  = "ALIYUN::FC3::Trigger"
 	functionResource = "ALIYUN::FC3::Function"
 )
 
 var (
+	// importLine matches the import of another class's file.
 	importLine = regexp.MustCompile(`^const (\w+) = require\("\./(\w+)"\);$`)
-	apiMember  = regexp.MustCompile(`^(\w+): (.+),$`)
-	apiClass   = regexp.MustCompile(`^(\w+)\.\w+$`)
+	// apiMember matches a member in the object that types() returns.
+	apiMember = regexp.MustCompile(`^(\w+): (.+),$`)
+	// apiClass matches a reference to an imported class.
+	apiClass = regexp.MustCompile(`^(\w+)\.\w+$`)
 )
 
 // readAPI adds what the API of Function Compute describes and the ROS model
@@ -36,6 +40,7 @@ func readAPI(dir string, models Models) error {
 	if err != nil {
 		return err
 	}
+	// Only the triggers that template.yaml uses: a new one needs a line here.
 	for triggerType, class := range map[string]string{
 		"timer": "TimerTriggerConfig", "http": "HttptriggerConfig", "eventbridge": "EventBridgeTriggerConfig",
 	} {
@@ -45,10 +50,12 @@ func readAPI(dir string, models Models) error {
 		}
 		models[TriggerConfig(triggerType)] = t
 	}
+	// The ROS model calls environment variables a map of anything.
 	input := &Type{Properties: map[string]Property{}}
 	if err := readClass(filepath.Join(root, "dist", "models"), "CreateFunctionInput", "", input); err != nil {
 		return fmt.Errorf("reading CreateFunctionInput of %s: %w", name, err)
 	}
+	// The packages in a test have no function.
 	if function := models[functionResource]; function != nil {
 		function.Properties["EnvironmentVariables"] = input.Properties["environmentVariables"]
 	}
@@ -63,11 +70,13 @@ func readClass(dir, class, path string, t *Type) error {
 	if err != nil {
 		return err
 	}
+	// The function ends at the brace with the indentation of a method.
 	_, body, found := strings.Cut(string(data), "static types() {\n")
 	body, _, ended := strings.Cut(body, "\n    }\n")
 	if !found || !ended {
 		return fmt.Errorf("%s has no types", class)
 	}
+	// Members may be of classes in other files.
 	files := map[string]string{}
 	for line := range strings.Lines(string(data)) {
 		if m := importLine.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
@@ -90,6 +99,7 @@ func readClass(dir, class, path string, t *Type) error {
 // what the source says of it: a kind, a list, a map or a class of another file.
 // files has the names of files by the variables that import them.
 func addMember(dir, path, description string, files map[string]string, t *Type) error {
+	// Quoted with ", a description is JSON: a string or an object.
 	var kind string
 	var shape struct{ Type, ItemType, ValueType string }
 	quoted := strings.ReplaceAll(description, "'", `"`)
@@ -101,6 +111,7 @@ func addMember(dir, path, description string, files map[string]string, t *Type) 
 	case json.Unmarshal([]byte(quoted), &shape) == nil && shape.Type == "map":
 		t.Properties[path] = Property{Kind: kindOf(shape.ValueType), Map: true}
 	default:
+		// Not JSON: a class, or a list of classes, which stays undescribed.
 		m := apiClass.FindStringSubmatch(description)
 		if m == nil || files[m[1]] == "" {
 			t.Properties[path] = Property{Kind: Any}
@@ -114,6 +125,7 @@ func addMember(dir, path, description string, files map[string]string, t *Type) 
 
 // kindOf returns the kind of value of a type of the API.
 func kindOf(name string) string {
+	// The API's names of scalar types are ours; everything else is undescribed.
 	switch name {
 	case String, Number, Boolean:
 		return name

@@ -39,16 +39,19 @@ type Type struct {
 // Property has the rules for a value. The rules of a list or a map are those of
 // its elements. Only MinLength and MaxLength are those of the list.
 type Property struct {
+	// Kind is one of the kinds above.
 	Kind     string `json:"is,omitempty"`
 	List     bool   `json:"-"`                  // a list of values of this kind
 	Map      bool   `json:"map,omitempty"`      // a map from any string to values of this kind
 	Required bool   `json:"required,omitempty"` // in its object
 
-	Allowed   []any    `json:"allowed,omitempty"` // strings or numbers; empty: all are allowed
-	Pattern   string   `json:"pattern,omitempty"` // a JavaScript regular expression, not anchored; empty: none
-	Min       *float64 `json:"min,omitempty"`     // of a number; nil: no limit
+	Allowed []any    `json:"allowed,omitempty"` // strings or numbers; empty: all are allowed
+	Pattern string   `json:"pattern,omitempty"` // a JavaScript regular expression, not anchored; empty: none
+	Min     *float64 `json:"min,omitempty"`     // of a number; nil: no limit
+	// Max is like Min.
 	Max       *float64 `json:"max,omitempty"`
 	MinLength *float64 `json:"minLength,omitempty"` // of a string or list; nil: no limit
+	// MaxLength is like MinLength.
 	MaxLength *float64 `json:"maxLength,omitempty"`
 }
 
@@ -59,8 +62,10 @@ func (t *Type) Members(path string) []string {
 	if prefix != "" {
 		prefix += "."
 	}
+	// Properties holds all levels in one map, so pick the level below path.
 	var names []string
 	for p := range t.Properties {
+		// A dot in the rest means a deeper level.
 		if name, ok := strings.CutPrefix(p, prefix); ok && !strings.Contains(name, ".") {
 			names = append(names, name)
 		}
@@ -75,6 +80,7 @@ func (t *Type) Find(path, name string) (p Property, propertyPath string, ok bool
 	if path != "" {
 		name = path + "." + name
 	}
+	// A list is stored under its name with [].
 	if p, ok = t.Properties[name]; ok {
 		return p, name, true
 	}

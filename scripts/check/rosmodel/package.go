@@ -22,6 +22,7 @@ func ReadPackages(dir string) (Models, error) {
 	}
 	models := Models{}
 	for _, file := range files {
+		// The file is in lib of its package.
 		name, err := readPackageName(filepath.Join(filepath.Dir(filepath.Dir(file)), "package.json"))
 		if err != nil {
 			return nil, err
@@ -34,6 +35,7 @@ func ReadPackages(dir string) (Models, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading %s of %s: %w", filepath.Base(file), name, err)
 		}
+		// Remember the package, so that an update of the text names versions.
 		for id, t := range types {
 			t.Package = name
 			models[id] = t
@@ -70,7 +72,8 @@ func (m Models) withNames(names []string) Models {
 // renderer is a function that writes an object into a template.
 type renderer struct {
 	validator string // the function that validates the object
-	members   []member
+	// members are in the order of the source.
+	members []member
 }
 
 // member is one member of an object.
@@ -88,6 +91,7 @@ func (f *generatedFile) addProperties(t *Type, path, rendererName string, above 
 	if !ok {
 		return fmt.Errorf("nothing renders %q", rendererName)
 	}
+	// A recursive type cannot be written as a set of paths.
 	if slices.Contains(above, rendererName) {
 		return fmt.Errorf("%s contains itself; it has no finite set of paths", rendererName)
 	}
@@ -95,6 +99,7 @@ func (f *generatedFile) addProperties(t *Type, path, rendererName string, above 
 	if !ok {
 		return fmt.Errorf("%s has no validator", rendererName)
 	}
+	// Both list the same properties, under different names.
 	if len(rules) != len(r.members) {
 		return fmt.Errorf("%s renders %d properties and validates %d", rendererName, len(r.members), len(rules))
 	}
@@ -111,9 +116,11 @@ func (f *generatedFile) addProperties(t *Type, path, rendererName string, above 
 			memberPath += "[]"
 		}
 		t.Properties[memberPath] = *rule
+		// The properties of an object come under its path.
 		if rule.Kind != Object {
 			continue
 		}
+		// The renderer of a list is wrapped in a call of listMapper.
 		inner := strings.TrimSuffix(strings.TrimPrefix(m.render, "ros.listMapper("), ")")
 		if err := f.addProperties(t, memberPath, inner, append(above, rendererName)); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 // checker checks a template once.
 type checker struct {
 	*Template
+	// catalog has the models and the names of the language.
 	catalog rosmodel.Catalog
 	used    map[string]bool // parameters, conditions and mappings that something refers to
 
@@ -23,9 +24,11 @@ type checker struct {
 // the template.
 func Check(t *Template, catalog rosmodel.Catalog) []Problem {
 	c := &checker{
+		// A copy, because report adds to its problems.
 		Template: &Template{sections: t.sections, problems: slices.Clone(t.problems)},
 		catalog:  catalog, used: map[string]bool{},
 	}
+	// In the order in which a person reads a template; only reportUnused must be last.
 	c.checkParameters()
 	c.checkParameterGroups()
 	c.checkConditions()
@@ -73,6 +76,7 @@ func (c *checker) checkRules() {
 		if when := member(rule, "RuleCondition"); when != nil {
 			c.checkCondition(when)
 		}
+		// A rule without assertions checks nothing.
 		assertions := member(rule, "Assertions")
 		if assertions == nil || assertions.Kind != yaml.SequenceNode || len(assertions.Content) == 0 {
 			c.report(name, "has no Assertions")
@@ -80,6 +84,7 @@ func (c *checker) checkRules() {
 		}
 		for _, a := range assertions.Content {
 			c.checkKeys(a, "Assert", "AssertDescription")
+			// The description is optional.
 			if assert := member(a, "Assert"); assert != nil {
 				c.checkCondition(assert)
 			} else {
@@ -95,6 +100,7 @@ func (c *checker) checkOutputs() {
 	for name, output := range entries(c.sections["Outputs"]) {
 		c.where = "output " + name.Value
 		c.checkKeys(output, "Description", "Label", "Condition", "Value")
+		// The output exists only with its condition, so it may rely on it.
 		c.holds = c.ownCondition(output)
 		if value := member(output, "Value"); value != nil {
 			c.checkUnmodelled(value)
@@ -132,6 +138,7 @@ func (c *checker) reportUnused() {
 		{"Parameters", "parameter "}, {"Conditions", "condition "}, {"Mappings", "mapping "},
 	} {
 		for name := range entries(c.sections[section.name]) {
+			// References are collected from conditions, rules, resources and outputs.
 			if !c.used[name.Value] {
 				c.addProblem(name, section.what+name.Value, "nothing refers to it")
 			}

@@ -11,6 +11,7 @@ import (
 
 // Values are what the references in a template stand for.
 type Values struct {
+	// Parameters may come from ParameterValues, which has converted them.
 	Parameters map[string]any    // strings, numbers, booleans and lists; defaults are used for missing ones
 	Pseudo     map[string]string // "ALIYUN::Region" and so on
 	// Resource returns an attribute of a resource, or what Ref returns if the
@@ -22,15 +23,19 @@ type Values struct {
 // Resource is an evaluated resource. Its properties are maps, lists, strings,
 // numbers and booleans.
 type Resource struct {
-	Type       string
-	Retain     bool // the resource stays when its stack is deleted
+	// Type is the name of the resource type.
+	Type   string
+	Retain bool // the resource stays when its stack is deleted
+	// Properties has only what remains after conditions and NoValue.
 	Properties map[string]any
 }
 
 // Output is an evaluated output.
 type Output struct {
+	// Description is empty if the template has none.
 	Name, Description string
-	Value             any
+	// Value is mostly a string.
+	Value any
 }
 
 // omitted is the value of ALIYUN::NoValue: its property or list element is left
@@ -40,13 +45,17 @@ type omitted struct{}
 // evaluator evaluates one template. It keeps the first error and goes on with
 // nil values.
 type evaluator struct {
-	t      *Template
+	// t is not changed.
+	t *Template
+	// values are those of the parameters and pseudo parameters.
 	values Values
-	err    error
+	// err is the first error; later ones are most often consequences of it.
+	err error
 }
 
 // Evaluate returns the resources whose conditions hold.
 func (t *Template) Evaluate(values Values) (map[string]Resource, error) {
+	// One evaluator for all resources, so that the first error of any is kept.
 	e := &evaluator{t: t, values: values}
 	resources := map[string]Resource{}
 	for name, r := range entries(t.sections["Resources"]) {
@@ -75,6 +84,7 @@ func (t *Template) EvaluateOutputs(values Values) ([]Output, error) {
 		if !e.exists(o) {
 			continue
 		}
+		// Outputs without their condition may refer to resources that do not exist.
 		output := Output{Name: name.Value, Value: e.member(o, "Value")}
 		output.Description, _ = e.member(o, "Description").(string)
 		outputs = append(outputs, output)
@@ -86,9 +96,11 @@ func (t *Template) EvaluateOutputs(values Values) ([]Output, error) {
 func (t *Template) CheckRules(values Values) error {
 	e := &evaluator{t: t, values: values}
 	for name, rule := range entries(t.sections["Rules"]) {
+		// A rule without a condition always applies.
 		if when := member(rule, "RuleCondition"); when != nil && !e.holds(when) {
 			continue
 		}
+		// Check reports rules without assertions.
 		assertions := member(rule, "Assertions")
 		if assertions == nil {
 			continue
@@ -106,6 +118,7 @@ func (t *Template) CheckRules(values Values) error {
 // ExistingResources returns the names of the resources whose conditions hold,
 // each after those that it depends on.
 func (t *Template) ExistingResources(values Values) ([]string, error) {
+	// The order is that of creation; deletion goes the other way.
 	sorted, cycle := t.sortResources()
 	if cycle != nil {
 		return nil, fmt.Errorf("resources depend on each other: %s", strings.Join(cycle, " -> "))
@@ -126,9 +139,11 @@ func (e *evaluator) exists(n *yaml.Node) bool {
 // resource evaluates a resource. A resource without properties has an empty map.
 func (e *evaluator) resource(n *yaml.Node) Resource {
 	var r Resource
+	// A resource without a type has its own problem.
 	if id := member(n, "Type"); id != nil {
 		r.Type = id.Value
 	}
+	// The default is Delete.
 	if policy := member(n, "DeletionPolicy"); policy != nil {
 		r.Retain = policy.Value == "Retain"
 	}
@@ -164,6 +179,7 @@ func (e *evaluator) value(n *yaml.Node) any {
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
+		// A member whose value is NoValue does not exist.
 		object := map[string]any{}
 		for key, value := range entries(n) {
 			if v := e.value(value); v != (omitted{}) {
@@ -172,6 +188,7 @@ func (e *evaluator) value(n *yaml.Node) any {
 		}
 		return object
 	case yaml.SequenceNode:
+		// An element whose value is NoValue does not exist: later ones move up.
 		list := []any{}
 		for _, child := range n.Content {
 			if v := e.value(child); v != (omitted{}) {
@@ -195,11 +212,13 @@ func (e *evaluator) call(n *yaml.Node, name string, arg *yaml.Node) any {
 		return e.fail(n, "%s takes a list of %d, not %d", name, argumentCounts[name], len(arg.Content))
 	}
 	switch name {
+	// Only what template.yaml uses is implemented. Anything else is an error.
 	case "Ref":
 		return e.reference(arg)
 	case "Fn::GetAtt":
 		return e.attribute(arg, arg.Content[0].Value, arg.Content[1].Value)
 	case "Fn::If":
+		// The other value is not evaluated: it may refer to what does not exist.
 		if e.holds(arg.Content[0]) {
 			return e.value(arg.Content[1])
 		}
@@ -217,6 +236,7 @@ func (e *evaluator) call(n *yaml.Node, name string, arg *yaml.Node) any {
 		}
 		return list
 	case "Fn::Join":
+		// Numbers and booleans are written as fmt does; checkJoin allows only strings.
 		var parts []string
 		for _, part := range e.list(arg.Content[1]) {
 			parts = append(parts, fmt.Sprint(part))
@@ -231,6 +251,7 @@ func (e *evaluator) text(n *yaml.Node) string { return fmt.Sprint(e.value(n)) }
 
 // list evaluates an argument that must be a list.
 func (e *evaluator) list(n *yaml.Node) []any {
+	// The elements are evaluated already.
 	list, ok := e.value(n).([]any)
 	if !ok {
 		e.fail(n, "this must be a list")
@@ -241,6 +262,7 @@ func (e *evaluator) list(n *yaml.Node) []any {
 // selected evaluates Fn::Select of an index, from 0, and a list.
 func (e *evaluator) selected(arg *yaml.Node) any {
 	list := e.list(arg.Content[1])
+	// The index may be a number or a text of one.
 	i, err := strconv.Atoi(e.text(arg.Content[0]))
 	if err != nil || i < 0 || i >= len(list) {
 		return e.fail(arg, "Fn::Select: there is no element %s in a list of %d", arg.Content[0].Value, len(list))
@@ -261,6 +283,7 @@ func (e *evaluator) reference(arg *yaml.Node) any {
 	if v, given := e.values.Pseudo[arg.Value]; given {
 		return v
 	}
+	// No value was given: use the default.
 	parameter := member(e.t.sections["Parameters"], arg.Value)
 	if value := member(parameter, "Default"); value != nil {
 		return e.value(value)
@@ -268,6 +291,7 @@ func (e *evaluator) reference(arg *yaml.Node) any {
 	switch {
 	case parameter != nil:
 		return e.fail(arg, "parameter %s has no default and no value", arg.Value)
+	// The caller knows the resources, for example a stack that is being made.
 	case e.values.Resource != nil && member(e.t.sections["Resources"], arg.Value) != nil:
 		return e.attribute(arg, arg.Value, "")
 	}
@@ -276,6 +300,7 @@ func (e *evaluator) reference(arg *yaml.Node) any {
 
 // attribute evaluates Fn::GetAtt, and Ref of a resource with an empty attribute.
 func (e *evaluator) attribute(arg *yaml.Node, resource, attribute string) any {
+	// A readable stand-in, for checks of a template without a stack.
 	if e.values.Resource == nil {
 		return "<" + resource + "." + attribute + ">"
 	}
@@ -293,6 +318,7 @@ func (e *evaluator) holds(n *yaml.Node) bool {
 		n = key
 	}
 	if n.Kind == yaml.ScalarNode {
+		// A condition may refer to other conditions.
 		expression := member(e.t.sections["Conditions"], n.Value)
 		if expression == nil {
 			e.fail(n, "condition %s does not exist", n.Value)
@@ -306,10 +332,12 @@ func (e *evaluator) holds(n *yaml.Node) bool {
 		operands = arg.Content
 	}
 	switch {
+	// Values are compared as texts: true equals "true".
 	case name == "Fn::Equals" && len(operands) == 2:
 		return e.text(operands[0]) == e.text(operands[1])
 	case name == "Fn::Not" && len(operands) == 1:
 		return !e.holds(operands[0])
+	// And and Or stop at the first operand that decides.
 	case name == "Fn::And":
 		return !slices.ContainsFunc(operands, func(n *yaml.Node) bool { return !e.holds(n) })
 	case name == "Fn::Or":

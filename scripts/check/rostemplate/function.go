@@ -28,10 +28,12 @@ func hasArguments(function string, arg *yaml.Node) bool {
 // functionCall returns the name and the argument of a function call. The name
 // is empty if the node is not a call.
 func functionCall(n *yaml.Node) (name string, arg *yaml.Node) {
+	// A call is a mapping with one key.
 	if n.Kind != yaml.MappingNode || len(n.Content) != 2 {
 		return "", nil
 	}
 	if key := n.Content[0].Value; key == "Ref" || strings.HasPrefix(key, "Fn::") {
+		// The name need not exist; checkCall reports that.
 		return key, n.Content[1]
 	}
 	return "", nil
@@ -52,6 +54,7 @@ func (c *checker) checkCall(n *yaml.Node, name string, arg *yaml.Node) {
 		return
 	}
 	switch name {
+	// Each function whose argument names something is checked by its own rules.
 	case "Ref":
 		c.checkRef(arg)
 	case "Fn::GetAtt":
@@ -61,9 +64,11 @@ func (c *checker) checkCall(n *yaml.Node, name string, arg *yaml.Node) {
 			c.report(arg, "Fn::If takes a condition and two values")
 			return
 		}
+		// Where no property says what fits, only the calls within are checked.
 		c.checkBranches(arg, c.checkUnmodelled)
 	case "Fn::Join":
 		c.checkJoin(arg)
+	// Fn::Sub hides references in a text, where they would not be checked.
 	case "Fn::Sub":
 		c.report(arg, "Fn::Sub is not supported here: write Fn::Join")
 	default:
@@ -74,11 +79,13 @@ func (c *checker) checkCall(n *yaml.Node, name string, arg *yaml.Node) {
 // checkUnmodelled checks the function calls within a value that no model
 // describes.
 func (c *checker) checkUnmodelled(n *yaml.Node) {
+	// A call may stand at any depth of such a value.
 	if name, arg := functionCall(n); name != "" {
 		c.checkCall(n, name, arg)
 		return
 	}
 	for key, value := range entries(n) {
+		// Beside other keys it is not a call, which is never meant.
 		if key.Value == "Ref" || strings.HasPrefix(key.Value, "Fn::") {
 			c.report(key, "%s stands beside other keys", key.Value)
 		} else if strings.Contains(key.Value, "::") {
@@ -97,10 +104,12 @@ func (c *checker) checkUnmodelled(n *yaml.Node) {
 // checkRef checks that a parameter, pseudo parameter or resource exists, and
 // marks a parameter as used.
 func (c *checker) checkRef(arg *yaml.Node) {
+	// A parameter counts before a resource of the same name.
 	parameters, resources := c.Parameters(), c.Resources()
 	switch {
 	case slices.Contains(parameters, arg.Value):
 		c.used[arg.Value] = true
+	// Pseudo parameters always have a value.
 	case slices.Contains(c.catalog.Language.Pseudo, arg.Value):
 	case slices.Contains(resources, arg.Value):
 		c.checkExists(arg, arg.Value)
@@ -118,6 +127,7 @@ func (c *checker) checkGetAtt(arg *yaml.Node) {
 		c.report(arg, "Fn::GetAtt takes a resource and an attribute")
 		return
 	}
+	// The resource must exist, here and under this condition, and have the attribute.
 	name, attribute := arg.Content[0], arg.Content[1]
 	if known := c.Resources(); !slices.Contains(known, name.Value) {
 		c.report(name, "Fn::GetAtt: resource %q does not exist%s", name.Value, didYouMean(name.Value, known))
@@ -128,6 +138,7 @@ func (c *checker) checkGetAtt(arg *yaml.Node) {
 	if is == nil {
 		return
 	}
+	// The list of attributes is short, so a suggestion helps.
 	if t, known := c.catalog.Types[is.Value]; known && !slices.Contains(t.Attributes, attribute.Value) {
 		c.report(attribute, "Fn::GetAtt: %s (%s) has no attribute %s%s",
 			name.Value, is.Value, attribute.Value, didYouMean(attribute.Value, t.Attributes))
@@ -137,6 +148,7 @@ func (c *checker) checkGetAtt(arg *yaml.Node) {
 // checkBranches checks both values of Fn::If. The condition holds in the first
 // one.
 func (c *checker) checkBranches(arg *yaml.Node, check func(*yaml.Node)) {
+	// References within the first value may rely on the condition.
 	c.useCondition(arg.Content[0])
 	// The condition does not hold in the second value.
 	outside := c.holds
@@ -152,6 +164,7 @@ func (c *checker) checkJoin(arg *yaml.Node) {
 		c.report(arg, "Fn::Join takes a delimiter and a list")
 		return
 	}
+	// The delimiter and each part of a literal list must be strings.
 	text := rosmodel.Property{Kind: rosmodel.String}
 	for _, part := range append([]*yaml.Node{arg.Content[0]}, arg.Content[1].Content...) {
 		c.checkValue(part, text, location{model: &rosmodel.Type{}, shown: "Fn::Join"})
@@ -161,10 +174,12 @@ func (c *checker) checkJoin(arg *yaml.Node) {
 // checkCondition checks the name of a condition, or an expression that is true
 // or false.
 func (c *checker) checkCondition(n *yaml.Node) {
+	// A name.
 	if n.Kind == yaml.ScalarNode {
 		c.useCondition(n)
 		return
 	}
+	// A name in the long form {Condition: Name}.
 	if key := member(n, "Condition"); key != nil && len(n.Content) == 2 {
 		c.useCondition(key)
 		return
@@ -174,10 +189,12 @@ func (c *checker) checkCondition(n *yaml.Node) {
 		for _, child := range arg.Content {
 			c.checkCondition(child)
 		}
+		// Fn::Not takes one condition, the others two or more.
 		isNot, count := name == "Fn::Not", len(arg.Content)
 		if arg.Kind != yaml.SequenceNode || isNot && count != 1 || !isNot && count < 2 {
 			c.report(arg, "%s does not take %d conditions", name, count)
 		}
+	// The two values may be of any kind.
 	case "Fn::Equals":
 		if !hasArguments(name, arg) {
 			c.report(arg, "Fn::Equals takes two values")
@@ -193,6 +210,7 @@ func (c *checker) checkResult(n *yaml.Node, p rosmodel.Property, l location) {
 	switch name, arg := functionCall(n); name {
 	case "Fn::Join", "Fn::Str", "Fn::Base64Encode", "Fn::Replace", "Fn::Base64Decode", "Fn::FormatTime":
 		c.checkKind(n, p, l, rosmodel.Property{Kind: rosmodel.String})
+	// Fn::Select and Fn::GetAtt may return anything, so they fit everywhere.
 	case "Fn::Split":
 		c.checkKind(n, p, l, rosmodel.Property{Kind: rosmodel.String, List: true})
 	case "Fn::Length", "Fn::Index", "Fn::Calculate", "Fn::Add", "Fn::Max", "Fn::Min", "Fn::Avg":
@@ -204,9 +222,11 @@ func (c *checker) checkResult(n *yaml.Node, p rosmodel.Property, l location) {
 
 // checkKind compares the kind of a call's result with the kind of the property.
 func (c *checker) checkKind(n *yaml.Node, p rosmodel.Property, l location, result rosmodel.Property) {
+	// The kinds fit: any kind fits a property without rules.
 	if p.List == result.List && (p.Kind == rosmodel.Any || p.Kind == result.Kind && !p.Map) {
 		return
 	}
+	// Say what the property is and what the call gives.
 	want := p.Kind
 	if p.List {
 		want = "list"
@@ -229,6 +249,7 @@ var parameterKinds = map[string]rosmodel.Property{
 // checkRefResult checks a parameter's type, and all its values that the
 // template names, against a property. Ref of everything else returns a string.
 func (c *checker) checkRefResult(n, arg *yaml.Node, p rosmodel.Property, l location) {
+	// NoValue leaves the property out; checkObject knows the required ones.
 	if arg.Value == noValue {
 		return
 	}
@@ -241,11 +262,13 @@ func (c *checker) checkRefResult(n, arg *yaml.Node, p rosmodel.Property, l locat
 	if is == nil {
 		return // reported with the parameter
 	}
+	// A type that is not known here may have any values.
 	kind, known := parameterKinds[is.Value]
 	if !known {
 		return
 	}
 	c.checkKind(n, p, l, kind)
+	// The rules of the elements cannot be applied to the text of the whole list.
 	if kind.List {
 		return
 	}

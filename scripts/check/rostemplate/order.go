@@ -13,13 +13,16 @@ func (t *Template) sortResources() (sorted, cycle []string) {
 	resources := t.sections["Resources"]
 	var visit func(name string, path []string) (cycle []string)
 	visit = func(name string, path []string) []string {
+		// The path came back to one of its own names.
 		if i := slices.Index(path, name); i >= 0 {
 			return append(slices.Clone(path[i:]), name)
 		}
 		// A resource with several users is visited for each of them.
+		// It has its place already.
 		if slices.Contains(sorted, name) {
 			return nil
 		}
+		// Depth first: everything that it needs comes before it.
 		for _, other := range dependencies(member(resources, name)) {
 			// The names include parameters, pseudo parameters and unknown names.
 			if member(resources, other) == nil {
@@ -32,6 +35,7 @@ func (t *Template) sortResources() (sorted, cycle []string) {
 		sorted = append(sorted, name)
 		return nil
 	}
+	// In the order of the template, so that the result is stable.
 	for name := range entries(resources) {
 		if cycle := visit(name.Value, nil); cycle != nil {
 			return nil, cycle
@@ -44,6 +48,7 @@ func (t *Template) sortResources() (sorted, cycle []string) {
 // included.
 func dependencies(resource *yaml.Node) []string {
 	names := references(member(resource, "Properties"))
+	// Named explicitly, where no reference shows it.
 	for _, n := range dependsOn(resource) {
 		names = append(names, n.Value)
 	}
@@ -76,6 +81,7 @@ func references(n *yaml.Node) (names []string) {
 	case name == "Fn::GetAtt" && hasArguments(name, arg):
 		names = append(names, arg.Content[0].Value)
 	}
+	// Arguments may have calls too.
 	for _, child := range n.Content {
 		names = append(names, references(child)...)
 	}

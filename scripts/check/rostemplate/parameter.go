@@ -12,24 +12,28 @@ import (
 
 // Types of parameters, as the language names them.
 const (
+	// The language has more types; template.yaml uses these.
 	typeString = "String"
 	typeNumber = "Number"
 	typeBool   = "Boolean"
 	typeList   = "CommaDelimitedList"
 )
 
+// parameterKeys are the keys that ROS documents for a parameter.
 var parameterKeys = []string{
 	"Type", "Default", "AllowedValues", "AllowedPattern", "MaxLength", "MinLength", "MaxValue", "MinValue", "NoEcho",
 	"Description", "ConstraintDescription", "Label", "AssociationProperty", "AssociationPropertyMetadata", "Confirm",
 	"TextArea", "Required", "Placeholder",
 }
 
+// parameterName matches names of parameters: letters and digits.
 var parameterName = regexp.MustCompile(`^[A-Za-z0-9]+$`)
 
 // ParameterError says that a parameter is missing, unknown or has a value that
 // the template does not allow.
 type ParameterError struct {
 	Code string // of ROS
+	// Text names the parameter and says what is wrong, in ROS' words.
 	Text string
 }
 
@@ -39,6 +43,7 @@ func (e *ParameterError) Error() string { return e.Text }
 // ParameterValues returns the values of all parameters by their types: the
 // given ones, and the defaults of the others. The error is a *ParameterError.
 func (t *Template) ParameterValues(given map[string]string) (map[string]any, error) {
+	// Unknown names come first: the value may have been meant for another parameter.
 	parameters := t.sections["Parameters"]
 	for name := range given {
 		if member(parameters, name) == nil {
@@ -48,6 +53,7 @@ func (t *Template) ParameterValues(given map[string]string) (map[string]any, err
 	}
 	values := map[string]any{}
 	for name, p := range entries(parameters) {
+		// A default stands in for a missing value, but not for an empty one.
 		text, ok := given[name.Value]
 		if def := member(p, "Default"); !ok && def != nil {
 			text, ok = def.Value, true
@@ -56,6 +62,7 @@ func (t *Template) ParameterValues(given map[string]string) (map[string]any, err
 			text := fmt.Sprintf("The Parameter (%s) was not provided.", name.Value)
 			return nil, &ParameterError{"UserParameterMissing", text}
 		}
+		// Collect everything that is wrong with this value; the next parameter waits.
 		value, err := convertParameter(p, text)
 		violations := constraintViolations(p, text)
 		if err != nil {
@@ -79,7 +86,9 @@ func convertParameter(p *yaml.Node, text string) (any, error) {
 	switch kind {
 	case typeString:
 		return text, nil
+	// A number stays a number: a property of kind number must not get a text.
 	case typeNumber:
+		// Keep whole numbers whole, so that Fn::Str writes no decimal point.
 		if n, err := strconv.Atoi(text); err == nil {
 			return n, nil
 		}
@@ -95,6 +104,7 @@ func convertParameter(p *yaml.Node, text string) (any, error) {
 		}
 		return b, nil
 	case typeList:
+		// An empty text becomes a list of one empty element.
 		list := []any{}
 		for part := range strings.SplitSeq(text, ",") {
 			list = append(list, strings.TrimSpace(part))
@@ -109,6 +119,7 @@ func convertParameter(p *yaml.Node, text string) (any, error) {
 func constraintViolations(p *yaml.Node, value string) (violations []string) {
 	for key, limit := range entries(p) {
 		switch key.Value {
+		// The whole value must be one of the list, even for a list type.
 		case "AllowedValues":
 			var allowed []string
 			for _, n := range limit.Content {
@@ -118,16 +129,19 @@ func constraintViolations(p *yaml.Node, value string) (violations []string) {
 				violations = append(violations,
 					fmt.Sprintf("%q is not among AllowedValues: %s", value, strings.Join(allowed, ", ")))
 			}
+		// An invalid pattern is a violation: nothing could ever match it.
 		case "AllowedPattern":
 			if pattern, err := compilePattern(limit.Value); err != nil {
 				violations = append(violations, fmt.Sprintf("AllowedPattern: %v", err))
 			} else if !pattern.MatchString(value) {
 				violations = append(violations, fmt.Sprintf("%q does not match AllowedPattern %s", value, limit.Value))
 			}
+		// A value that is no number is reported by convertParameter.
 		case "MinValue", "MaxValue":
 			if number, err := strconv.ParseFloat(value, 64); err == nil && isBeyond(key.Value, number, limit) {
 				violations = append(violations, fmt.Sprintf("%s is beyond %s %s", value, key.Value, limit.Value))
 			}
+			// Lengths are in characters, not bytes.
 		case "MinLength", "MaxLength":
 			if isBeyond(key.Value, float64(len([]rune(value))), limit) {
 				violations = append(violations, fmt.Sprintf("%q is beyond %s %s", value, key.Value, limit.Value))
@@ -139,6 +153,7 @@ func constraintViolations(p *yaml.Node, value string) (violations []string) {
 
 // isBeyond reports whether a number is below a Min… or above a Max… constraint.
 func isBeyond(constraint string, number float64, limit *yaml.Node) bool {
+	// A limit that is no number is violated by every value, so that it is noticed.
 	bound, err := strconv.ParseFloat(limit.Value, 64)
 	if strings.HasPrefix(constraint, "Min") {
 		return err != nil || number < bound
@@ -165,6 +180,7 @@ func (c *checker) checkParameters() {
 		if !parameterName.MatchString(name.Value) {
 			c.report(name, "a name has letters and digits only")
 		}
+		// Without a type nothing else can be checked.
 		is := member(p, "Type")
 		if is == nil {
 			c.report(name, "Type is required")
@@ -174,6 +190,7 @@ func (c *checker) checkParameters() {
 			c.report(is, "type %q does not exist%s", is.Value, didYouMean(is.Value, types))
 			continue
 		}
+		// A default that violates its own constraint fails only when it is used.
 		for _, value := range valuesInTemplate(p) {
 			c.checkParameterValue(p, is.Value, value)
 		}
@@ -200,6 +217,7 @@ var parameterTags = map[string][]string{
 // checkParameterValue checks a value against the type and the constraints of
 // its parameter.
 func (c *checker) checkParameterValue(p *yaml.Node, kind string, value *yaml.Node) {
+	// YAML's typing of the value in the template must agree with Type.
 	if tags := parameterTags[kind]; tags != nil && !slices.Contains(tags, value.Tag) {
 		c.report(value, "%s is not a %s", value.Value, kind)
 	}
@@ -212,10 +230,12 @@ func (c *checker) checkParameterValue(p *yaml.Node, kind string, value *yaml.Nod
 // the metadata.
 func (c *checker) checkParameterGroups() {
 	c.where = "metadata"
+	// Groups are optional; they order the parameters in the console.
 	groups := member(member(c.sections["Metadata"], "ALIYUN::ROS::Interface"), "ParameterGroups")
 	if groups == nil {
 		return
 	}
+	// seen has the parameters that some group has.
 	known, seen := c.Parameters(), map[string]bool{}
 	for _, group := range groups.Content {
 		c.checkKeys(group, "Label", "Parameters")
@@ -228,6 +248,7 @@ func (c *checker) checkParameterGroups() {
 			continue
 		}
 		for _, p := range list.Content {
+			// A parameter that was renamed or removed would stay in its group.
 			if !slices.Contains(known, p.Value) {
 				c.report(p, "parameter %q does not exist%s", p.Value, didYouMean(p.Value, known))
 			} else if seen[p.Value] {

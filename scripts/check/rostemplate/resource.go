@@ -9,6 +9,7 @@ import (
 	"community-images/scripts/check/rosmodel"
 )
 
+// resourceKeys are the keys that ROS documents for a resource.
 var resourceKeys = []string{"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "Metadata", "Count"}
 
 // triggerConfigType returns the name of the model of a trigger's configuration.
@@ -29,6 +30,7 @@ func (c *checker) checkResources() {
 		c.checkResource(name, r)
 	}
 	c.holds = nil
+	// Show the whole path: a cycle has no single line that is wrong.
 	if _, cycle := c.sortResources(); cycle != nil {
 		c.where = cycle[0]
 		c.report(member(c.sections["Resources"], cycle[0]), "waits for itself: %s", strings.Join(cycle, " -> "))
@@ -44,23 +46,28 @@ func (c *checker) checkResource(name, resource *yaml.Node) {
 		c.report(name, "Type is required")
 		return
 	}
+	// From here on, problems name the type as well.
 	c.where += " (" + is.Value + ")"
 	c.holds = c.ownCondition(resource)
 	c.checkDependsOn(resource)
+	// A misspelt policy would delete the bucket with the stack.
 	policy := member(resource, "DeletionPolicy")
 	if policy != nil && policy.Value != "Retain" && policy.Value != "Delete" {
 		c.report(policy, "DeletionPolicy %q is neither Retain nor Delete", policy.Value)
 	}
+	// Everything below needs the model.
 	t, known := c.catalog.Types[is.Value]
 	if !known {
 		c.reportUnknownType(is)
 		return
 	}
+	// Without properties the required ones are missing; an empty mapping says so.
 	properties := member(resource, "Properties")
 	if properties == nil {
 		properties = &yaml.Node{Kind: yaml.MappingNode, Line: name.Line}
 	}
 	c.checkObject(properties, location{model: t})
+	// For ROS a TriggerConfig is any map; FC's API says what belongs into it.
 	if config := member(properties, "TriggerConfig"); config != nil {
 		c.checkTriggerConfig(resource, config)
 	}
@@ -95,6 +102,7 @@ func (c *checker) checkTriggerConfig(resource, config *yaml.Node) {
 func (c *checker) checkDependsOn(resource *yaml.Node) {
 	known := c.Resources()
 	for _, n := range dependsOn(resource) {
+		// The name may be a misspelt one.
 		if !slices.Contains(known, n.Value) {
 			c.report(n, "DependsOn: resource %q does not exist%s", n.Value, didYouMean(n.Value, known))
 			continue
@@ -106,6 +114,7 @@ func (c *checker) checkDependsOn(resource *yaml.Node) {
 // checkExists reports a reference to a resource whose condition may not hold
 // where the reference is.
 func (c *checker) checkExists(at *yaml.Node, name string) {
+	// Comparing names is enough: template.yaml has no nested conditions of existence.
 	condition := member(member(c.sections["Resources"], name), "Condition")
 	if condition != nil && !slices.Contains(c.holds, condition.Value) {
 		c.report(at, "resource %s exists only if %s; nothing says so here", name, condition.Value)

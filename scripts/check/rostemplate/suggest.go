@@ -11,6 +11,7 @@ import (
 func didYouMean(wrong string, known []string) string {
 	best, least := "", max(2, len(wrong)/3)+1
 	for _, k := range known {
+		// Wrong case alone is the most similar of all.
 		a, b := strings.ToLower(wrong), strings.ToLower(k)
 		distance := editdistance.Distance(a, b)
 		if len(a) > 3 && len(b) > 3 && (strings.Contains(a, b) || strings.Contains(b, a)) {

@@ -28,12 +28,14 @@ type Template struct {
 type Problem struct {
 	Line  int    // of the template, from 1
 	Where string // a resource with its type, or a section: "Bucket (ALIYUN::OSS::Bucket)"
-	Text  string
+	// Text says what is wrong, without the place.
+	Text string
 }
 
 // String returns the problem as a line for people.
 func (p Problem) String() string { return fmt.Sprintf("line %d: %s: %s", p.Line, p.Where, p.Text) }
 
+// sectionNames are the top-level keys that ROS documents.
 var sectionNames = []string{
 	"ROSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Rules", "Resources",
 	"Outputs",
@@ -46,22 +48,27 @@ func Parse(data []byte) (*Template, error) {
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("parsing the template: %w", err)
 	}
+	// An empty file has no content; a list is not a template.
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
 		return nil, errors.New("parsing the template: it is not a mapping")
 	}
+	// A document node has one child, the mapping of the sections.
 	root := doc.Content[0]
 	t := &Template{sections: map[string]*yaml.Node{}}
 	if len(data) > MaxSize {
 		t.addProblem(root, "template", "has %d bytes; ROS accepts %d", len(data), MaxSize)
 	}
+	// What follows reads the nodes directly, and would miss aliases and repeated keys.
 	t.checkYAML(root)
 	for name, value := range entries(root) {
 		if !slices.Contains(sectionNames, name.Value) {
 			suggestion := didYouMean(name.Value, sectionNames)
 			t.addProblem(name, "template", "section %q does not exist%s", name.Value, suggestion)
 		}
+		// Keep an unknown section as well: it is reported once.
 		t.sections[name.Value] = value
 	}
+	// ROS documents this version only.
 	if version := t.sections["ROSTemplateFormatVersion"]; version == nil || version.Value != "2015-09-01" {
 		t.addProblem(root, "template", `ROSTemplateFormatVersion is not '2015-09-01'`)
 	}
@@ -75,9 +82,11 @@ func (t *Template) checkYAML(n *yaml.Node) {
 		t.addProblem(n, "template", "alias *%s: ROS does not document aliases", n.Value)
 		return
 	}
+	// The short forms !Ref and !GetAtt are those of another vendor.
 	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
 		t.addProblem(n, "template", "tag %s: write the function as Fn::…", n.Tag)
 	}
+	// The YAML package keeps both of two equal keys; which one counts is not defined.
 	seen := map[string]bool{}
 	for key := range entries(n) {
 		if seen[key.Value] {
@@ -85,6 +94,7 @@ func (t *Template) checkYAML(n *yaml.Node) {
 		}
 		seen[key.Value] = true
 	}
+	// The whole document, keys included.
 	for _, child := range n.Content {
 		t.checkYAML(child)
 	}
@@ -106,6 +116,7 @@ func (t *Template) Resources() []string { return keyNames(t.sections["Resources"
 
 // IsSecret reports whether ROS hides the value of a parameter (NoEcho).
 func (t *Template) IsSecret(parameter string) bool {
+	// YAML reads true and "true" alike here: only the text counts.
 	noEcho := member(member(t.sections["Parameters"], parameter), "NoEcho")
 	return noEcho != nil && strings.EqualFold(noEcho.Value, "true")
 }
@@ -115,7 +126,9 @@ func (t *Template) IsSecret(parameter string) bool {
 func (t *Template) ParametersOfVariable(variable string) []string {
 	var found []string
 	for _, r := range entries(t.sections["Resources"]) {
+		// Only functions have environment variables.
 		value := member(member(member(r, "Properties"), "EnvironmentVariables"), variable)
+		// References to resources are no parameters.
 		for _, name := range references(value) {
 			if member(t.sections["Parameters"], name) != nil {
 				found = append(found, name)
@@ -134,6 +147,7 @@ func (t *Template) Types() []string {
 		if id := member(r, "Type"); id != nil {
 			types = append(types, id.Value)
 		}
+		// A trigger needs two models.
 		if config := triggerConfigType(r); config != "" {
 			types = append(types, config)
 		}
@@ -149,6 +163,7 @@ func entries(n *yaml.Node) func(func(key, value *yaml.Node) bool) {
 		if n == nil || n.Kind != yaml.MappingNode {
 			return
 		}
+		// The content of a mapping alternates between keys and values.
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			if !yield(n.Content[i], n.Content[i+1]) {
 				return

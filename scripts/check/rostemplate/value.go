@@ -14,6 +14,7 @@ import (
 
 // location is a place in a resource.
 type location struct {
+	// model describes the resource, or the configuration of a trigger.
 	model *rosmodel.Type
 	path  string // of the object in the model; empty: the resource itself
 	shown string // the place as problems name it, for example "Code.OssObjectName"; empty: Properties
@@ -31,6 +32,7 @@ func (l location) below(path, name string) location {
 // there.
 func (c *checker) checkObject(n *yaml.Node, l location) {
 	if n.Kind != yaml.MappingNode {
+		// A problem has to name a place, and the resource itself has no name here.
 		shown := l.shown
 		if shown == "" {
 			shown = "Properties"
@@ -38,11 +40,13 @@ func (c *checker) checkObject(n *yaml.Node, l location) {
 		c.report(n, "%s is not a mapping", shown)
 		return
 	}
+	// The names of a list's properties end in [], which a template does not have.
 	known := l.model.Members(l.path)
 	for i := range known {
 		known[i] = strings.TrimSuffix(known[i], "[]")
 	}
 	for key, value := range entries(n) {
+		// First what is there: each member must be known and fit.
 		p, path, ok := l.model.Find(l.path, key.Value)
 		inner := l.below(path, key.Value)
 		if !ok {
@@ -64,6 +68,7 @@ func (c *checker) checkObject(n *yaml.Node, l location) {
 // checkValue checks a value of any form against its property.
 func (c *checker) checkValue(n *yaml.Node, p rosmodel.Property, l location) {
 	if name, arg := functionCall(n); name != "" {
+		// Either branch may become the value, so both must fit.
 		if name == "Fn::If" && hasArguments(name, arg) {
 			c.checkBranches(arg, func(branch *yaml.Node) { c.checkValue(branch, p, l) })
 			return
@@ -74,6 +79,7 @@ func (c *checker) checkValue(n *yaml.Node, p rosmodel.Property, l location) {
 		return
 	}
 	switch {
+	// A list of maps does not occur in the models.
 	case p.List:
 		c.checkList(n, p, l)
 	case p.Map:
@@ -90,7 +96,9 @@ func (c *checker) checkList(n *yaml.Node, p rosmodel.Property, l location) {
 		c.report(n, "property %s is a list", l.shown)
 		return
 	}
+	// The limits of length are the list's; all other rules are the elements'.
 	c.checkLength(n, len(n.Content), p, l.shown, "entries")
+	// Of a copy, so that the list's own rules stay.
 	element := p
 	element.List, element.MinLength, element.MaxLength = false, nil, nil
 	for i, child := range n.Content {
@@ -106,6 +114,7 @@ func (c *checker) checkMap(n *yaml.Node, p rosmodel.Property, l location) {
 	}
 	element := p
 	element.Map = false
+	// The keys are free, for example the names of environment variables.
 	for key, child := range entries(n) {
 		c.checkValue(child, element, l.below(l.path, key.Value))
 	}
@@ -121,8 +130,10 @@ func (c *checker) checkSingle(n *yaml.Node, p rosmodel.Property, l location) {
 	switch {
 	case p.Kind == rosmodel.Object:
 		c.checkObject(n, l)
+	// No rules, but calls within the value must still be right.
 	case p.Kind == rosmodel.Any:
 		c.checkUnmodelled(n)
+	// YAML's own typing decides: '10' is a string, 10 a number.
 	case n.Kind != yaml.ScalarNode || !slices.Contains(kindTags[p.Kind], n.Tag):
 		c.report(n, "property %s is a %s", l.shown, p.Kind)
 	default:
@@ -132,6 +143,7 @@ func (c *checker) checkSingle(n *yaml.Node, p rosmodel.Property, l location) {
 
 // checkScalar checks the text of a value against the rules of its property.
 func (c *checker) checkScalar(n *yaml.Node, p rosmodel.Property, l location) {
+	// Numbers are compared as they are written.
 	if len(p.Allowed) > 0 {
 		var known []string
 		for _, a := range p.Allowed {
@@ -149,6 +161,7 @@ func (c *checker) checkScalar(n *yaml.Node, p rosmodel.Property, l location) {
 	} else if !pattern.MatchString(n.Value) {
 		c.report(n, "property %s: %q does not match %s", l.shown, n.Value, p.Pattern)
 	}
+	// Only numbers have a range; a string of digits has a length.
 	if number, err := strconv.ParseFloat(n.Value, 64); err == nil && p.Kind == rosmodel.Number {
 		c.checkRange(n, fmt.Sprintf("property %s is %v", l.shown, number), number, p.Min, p.Max)
 	}
@@ -164,6 +177,7 @@ func (c *checker) checkLength(n *yaml.Node, length int, p rosmodel.Property, sho
 // checkRange reports a number that is out of its range. A nil limit does not
 // limit.
 func (c *checker) checkRange(n *yaml.Node, text string, number float64, least, most *float64) {
+	// Both limits are inclusive.
 	if least != nil && number < *least {
 		c.report(n, "%s; at least %v", text, *least)
 	}
