@@ -20,6 +20,8 @@ type asOf struct {
 }
 
 const (
+	// allowedTimes describes all forms of a moment, for messages and the OpenAPI
+	// document.
 	allowedTimes = "an RFC 3339 time or date, epoch seconds or milliseconds, a time before now such as -24h or -7d, " +
 		"or the number of a commit"
 
@@ -27,12 +29,15 @@ const (
 	firstEpoch = 1_000_000_000
 	firstMilli = 100_000_000_000
 	lastMilli  = 253_402_300_799_999 // 9999-12-31
-	maxAgo     = 100 * 365 * 24 * time.Hour
+	// maxAgo bounds how far back a moment lies that is relative to now. It only
+	// keeps the sums within range.
+	maxAgo = 100 * 365 * 24 * time.Hour
 
 	// clockTolerance is how far ahead the clock of a caller may be.
 	clockTolerance = time.Minute
 )
 
+// errNotAsOf rejects a text that has none of the forms of allowedTimes.
 var errNotAsOf = errors.New("is not a time or a commit")
 
 // isInFuture returns true for a time whose state is not known yet.
@@ -47,6 +52,7 @@ func newFutureTimeError(t time.Time) error {
 
 // parseAsOf reads the forms of allowedTimes.
 func parseAsOf(s string) (asOf, error) {
+	// A minus sign begins a time before now.
 	if ago, ok := strings.CutPrefix(s, "-"); ok {
 		d, err := parseDuration(ago)
 		if err != nil || d > maxAgo {
@@ -54,6 +60,8 @@ func parseAsOf(s string) (asOf, error) {
 		}
 		return asOf{isSet: true, ago: d}, nil
 	}
+	// What a number means depends on its size: no log will have a billion
+	// commits, and 1973 is before any commit in milliseconds.
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		switch {
 		case s[0] == '+' || n < 1 || n > lastMilli:
@@ -92,7 +100,8 @@ func (a asOf) resolveTime(now time.Time) time.Time {
 // isAbsolute returns true for a commit or a time that does not depend on now.
 func (a asOf) isAbsolute() bool { return a.sequence != 0 || !a.time.IsZero() }
 
-// parseDuration reads 90s, 10m, 24h, 7d, 2w and sums such as 1d12h.
+// parseDuration reads 90s, 10m, 24h, 7d, 2w and sums such as 1d12h. Unlike
+// time.ParseDuration it knows days and weeks, and no sign.
 func parseDuration(s string) (time.Duration, error) {
 	bad := errors.New("is not a duration")
 	if s == "" || len(s) > 40 {
@@ -100,6 +109,7 @@ func parseDuration(s string) (time.Duration, error) {
 	}
 	var total float64
 	for s != "" {
+		// The number goes up to the first letter, the unit up to the next digit.
 		n := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
 		if n < 1 {
 			return 0, bad
@@ -126,6 +136,8 @@ func parseDuration(s string) (time.Duration, error) {
 	return time.Duration(total), nil
 }
 
+// durationUnits are the units of a duration. A day always has 24 hours: times
+// are in UTC, where no day is longer.
 var durationUnits = map[string]time.Duration{
 	"ms": time.Millisecond,
 	"s":  time.Second,

@@ -12,16 +12,22 @@ import (
 // atomFeed is a feed as RFC 4287 describes it. Readers identify a feed and its
 // entries by their ids, and show an entry again if its id or its time changes.
 type atomFeed struct {
-	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
-	Lang    string      `xml:"xml:lang,attr"`
-	ID      string      `xml:"id"`
-	Title   string      `xml:"title"`
-	Updated string      `xml:"updated"`
+	XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+	// Lang is the language of the texts.
+	Lang string `xml:"xml:lang,attr"`
+	// ID is the same for all pages of a feed, whatever their address.
+	ID    string `xml:"id"`
+	Title string `xml:"title"`
+	// Updated is the time of the newest entry, or of the last commit if there
+	// is none.
+	Updated string `xml:"updated"`
+	// Author is required by the standard, although no person writes entries.
 	Author  atomPerson  `xml:"author"`
 	Links   []atomLink  `xml:"link"`
 	Entries []atomEntry `xml:"entry"`
 }
 
+// atomPerson is an author without an address.
 type atomPerson struct {
 	Name string `xml:"name"`
 }
@@ -34,6 +40,8 @@ type atomLink struct {
 	Href string `xml:"href,attr"` // relative to the address of the feed
 }
 
+// atomEntry is one event. Readers show Title in their list and Content when the
+// entry is opened.
 type atomEntry struct {
 	ID      string   `xml:"id"`
 	Title   string   `xml:"title"`

@@ -10,8 +10,8 @@ import (
 
 // callerCheck holds the tokens and keys by which callers are known.
 type callerCheck struct {
-	tokens access.Tokens
-	keys   access.Keys // of the replica; lookups do not accept them
+	tokens access.Tokens // empty: no token is valid
+	keys   access.Keys   // of the replica; lookups do not accept them
 }
 
 // requiresToken returns true if lookups need a bearer token. That is so with
@@ -29,6 +29,8 @@ func (c *call) authenticate() error {
 	if !c.requiresToken() {
 		return nil
 	}
+	// The token is searched even if the header is malformed, so that the time
+	// tells nothing.
 	token, isBearer := access.ParseBearer(c.r.Header["Authorization"])
 	grant, found := c.tokens.Find(token, c.now())
 	if !isBearer || !found {
@@ -36,6 +38,7 @@ func (c *call) authenticate() error {
 		return c.newUnauthorizedError()
 	}
 	restricted := c.Restrict(grant)
+	// The token is good elsewhere: this endpoint serves other regions.
 	if len(restricted.regions) == 0 {
 		return &apierror.Error{
 			Status: http.StatusForbidden, Code: codeForbidden,
@@ -53,6 +56,7 @@ func (c *call) newUnauthorizedError() error {
 		return newFaultsError([]paramFault{newTokenFault()})
 	}
 	recommend := "Send the header Authorization: Bearer <token>. The operator of this service issues tokens."
+	// With keys alone, no token that a caller could find would be valid.
 	if len(c.tokens) == 0 {
 		recommend = "Only access keys are configured, for signed requests to /. " +
 			"The operator of this service can issue tokens."
@@ -95,6 +99,7 @@ func (s *service) accessSummaryJSON() []byte {
 	default:
 		a.Summary = "Neither tokens nor access keys are configured: the trigger's own authentication is all."
 	}
+	// Without a grant the caller may see everything, and the lists stay out.
 	if s.grant != nil {
 		a.Regions, a.Clusters = s.grant.Regions, s.grant.Clusters
 	}

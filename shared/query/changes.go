@@ -169,6 +169,7 @@ func (s *service) renderFeed(
 	if err != nil {
 		return nil, err
 	}
+	// A misspelt name is an error before its empty feed is read.
 	if err := history.checkSelection(req.selection, sub.state); err != nil {
 		return nil, err
 	}
@@ -190,18 +191,24 @@ func (s *service) renderFeed(
 	if page.more && !filter.newest {
 		b.next = b.cursor
 	}
-	region := sub.state.RegionID
+	b.bytes = page.render(prefix, req, sub.state, b.next)
+	return b, nil
+}
+
+// render renders a page of events that ends with a state, in the format of the
+// request. next is the cursor of the next page; empty: there is none.
+func (page eventPage) render(prefix []byte, req *request, end *regionState, next string) []byte {
 	switch req.format {
 	case formatNDJSON:
+		var b []byte
 		for _, e := range page.entries {
-			b.bytes = append(e.appendJSON(b.bytes, region), '\n')
+			b = append(e.appendJSON(b, end.RegionID), '\n')
 		}
+		return b
 	case formatAtom:
-		b.bytes = renderAtom(req, page, sub.state, b.next)
-	default:
-		b.bytes = page.appendJSON(prefix, region, req)
+		return renderAtom(req, page, end, next)
 	}
-	return b, nil
+	return page.appendJSON(prefix, end.RegionID, req)
 }
 
 // newEventFilter returns which events the feed of a request has. The history of
@@ -297,6 +304,7 @@ func appendFieldChanges(b []byte, fields []catalog.FieldChange) []byte {
 // describeScope names a scope in a sentence. It is used in the text of feeds,
 // where "_any" would say nothing.
 func describeScope(ref archive.ScopeRef) string {
+	// The list without a cluster has what every cluster supports.
 	text := "every cluster"
 	if ref.ClusterID != "" {
 		text = "cluster " + ref.ClusterID

@@ -22,20 +22,11 @@ import (
 // named as stale and does not keep the others from being shown. With one region
 // it is an error.
 func (s *service) serveClusters(ctx context.Context, req *request) (*answer, error) {
-	// A named cluster is in one region, which is found if the request does not
-	// name it.
-	regions := s.regions
-	if req.region != "" || namesClusters(req) {
-		region, err := s.findRegion(ctx, req)
-		if err != nil {
-			return nil, err
-		}
-		regions = []string{region}
+	regions, err := s.regionsOfClusters(ctx, req)
+	if err != nil {
+		return nil, err
 	}
 	several := len(regions) > 1
-	if several && req.at.sequence != 0 { // each region counts its own commits
-		return nil, s.regionRequiredError("are configured")
-	}
 	// f holds the regions that could not be read; each subject is merged into
 	// it.
 	subjects, f, err := s.resolveRegions(ctx, req, regions)
@@ -67,6 +58,19 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 			return renderClusters(prefix, subjects, req.format)
 		},
 	}, nil
+}
+
+// regionsOfClusters returns the regions that /v1/clusters shows: the one that
+// the request names, the one that has the named cluster, or all.
+func (s *service) regionsOfClusters(ctx context.Context, req *request) ([]string, error) {
+	if req.region != "" || namesClusters(req) {
+		region, err := s.findRegion(ctx, req)
+		return []string{region}, err
+	}
+	if len(s.regions) > 1 && req.at.sequence != 0 { // each region counts its own commits
+		return nil, s.regionRequiredError("are configured")
+	}
+	return s.regions, nil
 }
 
 // clustersETagParts returns what the answer about one region depends on.
@@ -151,6 +155,7 @@ func (s *service) loadSubjects(
 // result is binary; it is a part of an ETag's hash.
 func (v *scopeSet) checkTimesKey() string {
 	var b []byte
+	// Scopes that never answered change too: from not tried to failed.
 	for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
 		for _, sc := range list {
 			b = binary.AppendVarint(b, sc.CheckedAt.UnixNano())
@@ -239,17 +244,20 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 // clusterScopeJSON is a scope as /v1/clusters shows it. Times are empty if the
 // event has not happened yet.
 type clusterScopeJSON struct {
-	RegionID     string           `json:"RegionId"`
-	ClusterID    string           `json:"ClusterId"`    // empty: the list without a cluster
-	InstanceType string           `json:"InstanceType"` // empty: the list without a type
-	State        archive.State    `json:"State"`
-	Since        catalog.Time     `json:"Since"`      // when the state began
-	Digest       string           `json:"Digest"`     // of the list; empty: never captured
-	ImageCount   int              `json:"ImageCount"` // 0 if never captured
-	CapturedAt   catalog.Time     `json:"CapturedAt"` // when the content was first seen
-	CheckedAt    catalog.Time     `json:"CheckedAt"`  // last check that succeeded
-	TriedAt      catalog.Time     `json:"TriedAt"`    // last check
-	Problem      *archive.Problem `json:"Problem,omitempty"`
+	// RegionID stands in each entry, because an answer can cover several regions.
+	RegionID     string `json:"RegionId"`
+	ClusterID    string `json:"ClusterId"`    // empty: the list without a cluster
+	InstanceType string `json:"InstanceType"` // empty: the list without a type
+	// State is the outcome of the last check.
+	State      archive.State `json:"State"`
+	Since      catalog.Time  `json:"Since"`      // when the state began
+	Digest     string        `json:"Digest"`     // of the list; empty: never captured
+	ImageCount int           `json:"ImageCount"` // 0 if never captured
+	CapturedAt catalog.Time  `json:"CapturedAt"` // when the content was first seen
+	CheckedAt  catalog.Time  `json:"CheckedAt"`  // last check that succeeded
+	TriedAt    catalog.Time  `json:"TriedAt"`    // last check
+	// Problem says why the last check did not succeed. nil: it succeeded.
+	Problem *archive.Problem `json:"Problem,omitempty"`
 	// Candidate is the answer that is held back, if there is one.
 	Candidate *archive.Candidate `json:"Candidate,omitempty"`
 }

@@ -10,7 +10,11 @@ import (
 	"community-images/shared/catalog"
 )
 
+// The states that /v1/diff compares. Without from it compares two clusters at
+// the moment that at names.
 var (
+	// from has no default, because a diff from the beginning would be the whole
+	// list.
 	paramFrom = param{
 		name:    "from",
 		example: "-1m",
@@ -21,6 +25,8 @@ var (
 			return err
 		},
 	}
+	// to may be before from: the answer then tells what it would take to go
+	// back.
 	paramTo = param{
 		name:    "to",
 		example: "-1m",
@@ -67,10 +73,13 @@ func checkDiffForm(p *parser) {
 type diffSide struct {
 	cluster      string // empty: the list without a cluster
 	instanceType string // empty: the list without a type
-	state        *regionState
-	scope        archive.ScopeState
-	captured     bool // the state has the scope; else the list is empty
-	images       []*catalog.Image
+	// state is the region at the time of this side.
+	state *regionState
+	// scope is the list that is compared. It is zero unless captured.
+	scope    archive.ScopeState
+	captured bool // the state has the scope; else the list is empty
+	// images are those of the list. loadDiffImages sets them.
+	images []*catalog.Image
 }
 
 // serveDiff serves /v1/diff.
@@ -93,33 +102,21 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	// A set of at most two scopes, made for the freshness only.
-	scopes := &scopeSet{region: region}
-	if after.captured {
-		scopes.scopes = append(scopes.scopes, after.scope)
+	sub, err := s.newDiffSubject(req, current, before, after)
+	if err != nil {
+		return nil, err
 	}
-	// Of two times, the later one says how fresh the answer is.
-	if before.captured && (!after.captured || !req.from.isSet) {
-		scopes.scopes = append(scopes.scopes, before.scope)
-	}
-	scopes.finish()
-	// A copy: checkFreshness reads at, which this form of the question does not
-	// have.
-	later, shown := *req, []shownState{{req.at, after.state}}
+	shown := []shownState{{req.at, after.state}}
 	if req.from.isSet {
 		// Both moments are in the question, so both must be absolute for an
 		// answer that never changes.
-		later.at, shown = req.to, []shownState{{req.from, before.state}, {req.to, after.state}}
-	}
-	sub := &subject{current: current, state: after.state, scopes: scopes}
-	if err := s.checkFreshness(&later, sub); err != nil {
-		return nil, err
+		shown = []shownState{{req.from, before.state}, {req.to, after.state}}
 	}
 	return &answer{
 		freshness:    &sub.freshness,
 		region:       region,
 		etag:         makeETag(before.etagKey(), after.etagKey(), req.canonical, req.format),
-		lastModified: scopes.newestContent,
+		lastModified: sub.scopes.newestContent,
 		immutable:    isImmutable(req, false, shown...),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			if err := s.loadDiffImages(ctx, region, before, after); err != nil {
@@ -128,6 +125,30 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 			return renderDiff(prefix, before, after), nil
 		},
 	}, nil
+}
+
+// newDiffSubject returns the subject whose freshness the answer has: both
+// clusters, or the later of two times. It returns an error if it is older than
+// the request's maxAge.
+func (s *service) newDiffSubject(req *request, current currentState, before, after *diffSide) (*subject, error) {
+	// A set of at most two scopes, made for the freshness only.
+	scopes := &scopeSet{region: current.RegionID}
+	if after.captured {
+		scopes.scopes = append(scopes.scopes, after.scope)
+	}
+	// The earlier of two times counts only if the scope has ended since.
+	if before.captured && (!after.captured || !req.from.isSet) {
+		scopes.scopes = append(scopes.scopes, before.scope)
+	}
+	scopes.finish()
+	// A copy: checkFreshness reads at, which this form of the question does not
+	// have.
+	later := *req
+	if req.from.isSet {
+		later.at = req.to
+	}
+	sub := &subject{current: current, state: after.state, scopes: scopes}
+	return sub, s.checkFreshness(&later, sub)
 }
 
 // loadDiffImages loads the images of the sides that are captured.
@@ -163,18 +184,8 @@ func (s *service) resolveDiffSides(
 	before = &diffSide{cluster: clusters[0], instanceType: instanceType}
 	// With one cluster this is the same scope as before.
 	after = &diffSide{cluster: clusters[len(clusters)-1], instanceType: instanceType}
-	if req.from.isSet {
-		if before.state, err = s.stateAsOf(ctx, current, req.from); err != nil {
-			return nil, nil, withParam("from", err)
-		}
-		if after.state, err = s.stateAsOf(ctx, current, req.to); err != nil {
-			return nil, nil, withParam("to", err)
-		}
-	} else {
-		if before.state, err = s.stateAsOf(ctx, current, req.at); err != nil {
-			return nil, nil, withParam("at", err)
-		}
-		after.state = before.state
+	if before.state, after.state, err = s.loadDiffStates(ctx, req, current); err != nil {
+		return nil, nil, err
 	}
 	var missing []error
 	for _, side := range []*diffSide{before, after} {
@@ -196,6 +207,21 @@ func (s *service) resolveDiffSides(
 		return nil, nil, missing[0]
 	}
 	return before, after, nil
+}
+
+// loadDiffStates returns the states at from and to, or twice the state at at.
+func (s *service) loadDiffStates(
+	ctx context.Context, req *request, current currentState,
+) (before, after *regionState, err error) {
+	if !req.from.isSet {
+		state, err := s.stateAsOf(ctx, current, req.at)
+		return state, state, withParam("at", err)
+	}
+	if before, err = s.stateAsOf(ctx, current, req.from); err != nil {
+		return nil, nil, withParam("from", err)
+	}
+	after, err = s.stateAsOf(ctx, current, req.to)
+	return before, after, withParam("to", err)
 }
 
 // anyIfEmpty returns a cluster or type as callers write it: "_any" for none.

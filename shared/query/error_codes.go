@@ -1,35 +1,44 @@
 package query
 
 // The error codes. They are part of the public interface and must not change.
+// errorCodes says what each means to a caller.
 const (
-	codeUnknown      = "UnknownParameter"
-	codeInvalid      = "InvalidParameter"
-	codeMissing      = "MissingParameter"
+	// Faults of the request, which is wrong whatever is stored.
+	codeUnknown = "UnknownParameter"
+	codeInvalid = "InvalidParameter"
+	codeMissing = "MissingParameter"
+
+	// Faults of the method, the path and the headers.
 	codeRoute        = "RouteNotFound"
 	codeMethod       = "MethodNotAllowed"
 	codeAccept       = "NotAcceptable"
 	codeTooLong      = "QueryTooLong"
-	codeCluster      = "ClusterNotFound"
-	codeScope        = "ScopeNotCaptured"
-	codeNotReady     = "ScopeNotReady"
-	codeImage        = "ImageNotFound"
-	codeGone         = "ImageGone"
-	codeNoMatch      = "NoImageMatches"
-	codeExpired      = "CursorExpired"
-	codeEarly        = "BeforeFirstCommit"
-	codeFuture       = "CommitNotFound"
-	codeTooOld       = "SnapshotTooOld"
-	codeNoData       = "RegionNotReady"
-	codeStorage      = "StorageUnavailable"
-	codeDamaged      = "DataDamaged"
-	codeInternal     = "InternalError"
 	codeUnauthorized = "Unauthorized"
 	codeForbidden    = "Forbidden"
+
+	// What the request names is not there. Another time or name can help.
+	codeCluster = "ClusterNotFound"
+	codeScope   = "ScopeNotCaptured"
+	codeImage   = "ImageNotFound"
+	codeGone    = "ImageGone"
+	codeNoMatch = "NoImageMatches"
+	codeExpired = "CursorExpired"
+	codeEarly   = "BeforeFirstCommit"
+	codeFuture  = "CommitNotFound"
+
+	// The answer cannot be given now. The same request can succeed later.
+	codeNotReady = "ScopeNotReady"
+	codeTooOld   = "SnapshotTooOld"
+	codeNoData   = "RegionNotReady"
+	codeStorage  = "StorageUnavailable"
+	codeDamaged  = "DataDamaged"
+	codeInternal = "InternalError"
 )
 
 // errorCodes lists every code with its status and meaning, for the OpenAPI
 // document. The codes of package fcrun are written out.
 var errorCodes = []struct {
+	// status is the HTTP status. Each code has one status only.
 	status int
 	code   string
 	about  string // completes "CODE: ..."

@@ -20,12 +20,14 @@ const (
 	maxFaults      = 10 // faulty parameters that one error explains
 	maxJoinedNames = 20 // names that one error lists
 
+	// recommendParams stands beside every fault of parameters. The message says
+	// already what is allowed.
 	recommendParams = "Correct the parameter. /openapi.json describes every route and parameter."
 )
 
 // paramFault is what is wrong with one parameter.
 type paramFault struct {
-	code    string
+	code    string // that of the first fault becomes the code of the error
 	name    string // of the parameter; empty: reason is a sentence of its own
 	reason  string // completes "NAME ..."
 	allowed string // completes "Allowed: ..."; empty: reason says it
@@ -38,6 +40,8 @@ type valueError struct {
 	suggestion string // of didYouMean; may be empty
 }
 
+// Error implements error. newParamFault writes a better text, which says what is
+// allowed too.
 func (e *valueError) Error() string { return fmt.Sprintf("value %s is not allowed", quote(e.value)) }
 
 // newParamFault turns the error of parsing a parameter into a fault. allowed
@@ -85,14 +89,18 @@ func endSentence(text string) string {
 
 // clusterError says that a cluster is not captured.
 type clusterError struct {
-	region    string // or several, joined for the message
-	name      string // as given; empty: lists without a cluster
+	region string // or several, joined for the message
+	name   string // as given; empty: lists without a cluster
+	// clusters are those that are captured, for the message and for "Did you
+	// mean".
 	clusters  []string
 	listed    bool   // E-HPC lists the cluster, but it is not captured
 	elsewhere string // a sentence: where or when it is captured; may be empty
 	past      int64  // the commit at which it is not captured; 0: now
 }
 
+// Error implements error. The text is for the caller: it lists the clusters that
+// the caller may see.
 func (e *clusterError) Error() string {
 	is, when := pastOrPresent(e.past)
 	var text string
@@ -113,6 +121,7 @@ func (e *clusterError) Error() string {
 	return text + " Captured clusters: " + joinNames(e.clusters) + "."
 }
 
+// recommend returns the advice that stands beside the message.
 func (e *clusterError) recommend() string {
 	if e.name == "" {
 		return "Name one of the captured clusters with ClusterId, or all of them with ClusterId=*."
@@ -131,15 +140,18 @@ func pastOrPresent(past int64) (is, when string) {
 
 // scopeError says that no list is captured for an instance type of a cluster.
 type scopeError struct {
-	region       string
+	region       string   // or several, joined for the message
 	cluster      string   // as given; empty or catalog.Any: no cluster
 	instanceType string   // as given; empty or catalog.Any: no instance type
 	types        []string // the captured instance types of the cluster
 	past         int64    // the commit at which it is not captured; 0: now
 }
 
+// Error implements error. The text is for the caller: it lists the instance types
+// that the cluster has.
 func (e *scopeError) Error() string {
 	is, when := pastOrPresent(e.past)
+	// Names that stand for none or all make no sense in quotes.
 	cluster := "of cluster " + quote(e.cluster)
 	switch e.cluster {
 	case "", catalog.Any:
@@ -168,11 +180,12 @@ func (e *scopeError) Error() string {
 // notReadyError says that a scope has never been captured successfully, or
 // had not been at a commit of the past.
 type notReadyError struct {
-	scope   catalog.Scope
+	scope   catalog.Scope    // with its region
 	problem *archive.Problem // of the last check; nil: it was never checked
 	past    int64            // the commit; 0: now
 }
 
+// Error implements error. The text is for the caller.
 func (e *notReadyError) Error() string {
 	if e.past > 0 {
 		return fmt.Sprintf("Scope %s had never been captured successfully at commit %d. The last check then: %s.",
@@ -197,13 +210,15 @@ func pinToCommit(at asOf, err error) error {
 // asOfError says which parameter names a time or commit that the history does
 // not have.
 type asOfError struct {
-	param  string
+	param  string // at, since, from or to
 	is     string // "earlier" or "later" than the history
 	reason error  // *archive.TooEarlyError or *archive.FutureError
 }
 
+// Error implements error. Callers see the message of historyAPIError instead.
 func (e *asOfError) Error() string { return e.param + " is " + e.is + ": " + e.reason.Error() }
 
+// Unwrap lets errors.As find the archive's error, which holds the limit.
 func (e *asOfError) Unwrap() error { return e.reason }
 
 // withParam adds the name of a parameter to an error about a time or commit

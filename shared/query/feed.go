@@ -18,7 +18,8 @@ import (
 // whatever the feed filters.
 type feedPosition struct {
 	sequence int64 // of the commit
-	offset   int
+	// offset is 0 before the first event of the commit.
+	offset int
 }
 
 // String returns the position as cursors have it.
@@ -61,9 +62,10 @@ func (p *parser) parseFeedSince(text string) (feedSince, error) {
 
 // feedEntry is one event of a feed, as answers show it.
 type feedEntry struct {
-	id       string // of the image
-	scope    archive.ScopeRef
-	kind     eventKind
+	id    string // of the image
+	scope archive.ScopeRef
+	kind  eventKind
+	// position is the event's own. The next page begins one behind it.
 	position feedPosition
 	at       catalog.Time          // of the commit
 	fields   []catalog.FieldChange // of kindChanged
@@ -81,10 +83,12 @@ type eventPage struct {
 
 // eventFilter says which events a page holds.
 type eventFilter struct {
+	// selection can name scopes that have ended.
 	selection selection
 	images    []string // ids, sorted; nil: every image
-	kinds     []eventKind
-	limit     int // of entries of one page
+	// kinds are the wanted ones. It is never empty.
+	kinds []eventKind
+	limit int // of entries of one page
 	// newest asks for the last events, newest first, instead of the first ones.
 	newest bool
 }

@@ -75,6 +75,7 @@ func (v *scopeSet) computeFreshness(
 			f.stale = append(f.stale, staleScope{path, sc.CheckedAt, "not checked for more than " + maxStale.String()})
 		}
 	}
+	// Scopes without content are missing in the answer, which must be said.
 	for _, sc := range v.empty {
 		reason := "never captured, not in this answer: " + describeProblem(sc.Problem)
 		f.stale = append(f.stale, staleScope{sc.Scope("").Path(), sc.Since, reason})
@@ -172,6 +173,7 @@ func (f freshness) merge(other freshness, region string, several bool) freshness
 			other.stale[i].scope = region + "/" + other.stale[i].scope
 		}
 	}
+	// A region without any check says nothing about the age of the others.
 	if f.checkedAt.IsZero() || other.checkedAt.Before(f.checkedAt.Time) && !other.checkedAt.IsZero() {
 		f.checkedAt, f.age = other.checkedAt, other.age
 	}

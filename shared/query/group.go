@@ -11,6 +11,7 @@ import (
 // keepFirstOfGroups returns the first row of each group of images whose values
 // of the fields are equal.
 func keepFirstOfGroups(s *imageSet, rows []int32, fields []*field) []int32 {
+	// Equal values have equal ids, so groups are found without reading texts.
 	indexes := make([]valueIndex, len(fields))
 	for i, f := range fields {
 		indexes[i] = s.owner.indexes.indexField(s, f, false)
@@ -23,6 +24,7 @@ func keepFirstOfGroups(s *imageSet, rows []int32, fields []*field) []int32 {
 		for _, index := range indexes {
 			key = binary.LittleEndian.AppendUint32(key, uint32(index.valueIDs[s.numbers[row]]))
 		}
+		// The order of the rows decides which image stands for its group.
 		if !seen[string(key)] {
 			seen[string(key)] = true
 			kept = append(kept, row)
@@ -33,7 +35,8 @@ func keepFirstOfGroups(s *imageSet, rows []int32, fields []*field) []int32 {
 
 // facet holds the counts of the values of one field.
 type facet struct {
-	field  string
+	field string // its documented name
+	// counts are of the values that occur, the most frequent first.
 	counts []valueCount
 }
 
@@ -41,6 +44,7 @@ type facet struct {
 // is empty.
 type valueCount struct {
 	value string
+	// count is at least 1. An image with several contents counts once for each.
 	count int
 }
 
@@ -50,6 +54,8 @@ func countFacets(s *imageSet, rows []int32, fields []*field) []facet {
 	facets := make([]facet, 0, len(fields))
 	for _, f := range fields {
 		index := s.owner.indexes.indexField(s, f, false)
+		// The index can have values that only other image sets have: they count 0
+		// and are left out.
 		counts := make([]int, len(index.values))
 		for _, row := range rows {
 			counts[index.valueIDs[s.numbers[row]]]++
@@ -60,6 +66,8 @@ func countFacets(s *imageSet, rows []int32, fields []*field) []facet {
 				fc.counts = append(fc.counts, valueCount{index.values[id], n})
 			}
 		}
+		// Values of equal count are in the order of their text, so that equal
+		// questions have equal answers.
 		slices.SortFunc(fc.counts, func(a, b valueCount) int {
 			return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.value, b.value))
 		})

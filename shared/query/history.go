@@ -28,7 +28,8 @@ type event struct {
 	commit int32 // place in history.commits
 	scope  int32 // place in historyScopes.scopes
 	image  int32 // place in historyImages.images
-	kind   eventKind
+	// kind decides whether history.fields has an entry for the event.
+	kind eventKind
 }
 
 // commitRef names a commit of the log.

@@ -21,6 +21,8 @@ var homeHTML string
 // public, so they must not show what is stored. The names of the regions on the
 // page are those that the caller may see.
 func (s *service) serveHome(_ context.Context, req *request) (*answer, error) {
+	// The text is short, and its hash is the ETag, so it is rendered even for a
+	// 304.
 	ans := &answer{omitEnvelope: true}
 	text := ""
 	if req.format == formatHTML {

@@ -69,6 +69,7 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 		return nil, err
 	}
 	// Several rows are several contents of one image: clusters can disagree.
+	// No row means that nobody offers it.
 	from, to := set.findImage(req.imageID)
 	first, err := s.findFirstSeen(ctx, req, sub, from < to)
 	if err != nil {

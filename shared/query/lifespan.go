@@ -57,24 +57,29 @@ func (t *history) lifespanOf(imageID string, state *regionState, sel selection) 
 			life.known, life.first = true, commit.at
 		}
 		// An image can come back; the last removal counts.
-		if e.kind != kindRemoved {
-			continue
-		}
-		life.goneAt, life.gone, life.lastScope = commit.sequence, commit.at, t.scopes[e.scope]
-		// The check that saw the image last is not in the log. The commit
-		// before the removal is the best bound that is.
-		before := e.commit
-		for before > 0 && !t.commits[before].at.Before(life.gone.Time) { // commits can share a time
-			before--
-		}
-		// With clocks that step back the commit before can be dated before the
-		// first.
-		life.lastSeen = t.commits[before].at
-		if life.lastSeen.Before(life.first.Time) {
-			life.lastSeen = life.first
+		if e.kind == kindRemoved {
+			life.setRemoval(t, e)
 		}
 	}
 	return life
+}
+
+// setRemoval sets what a lifespan says of the last removal. The caller holds the
+// lock of t.
+func (life *lifespan) setRemoval(t *history, e event) {
+	life.goneAt, life.gone = t.commits[e.commit].sequence, t.commits[e.commit].at
+	life.lastScope = t.scopes[e.scope]
+	// The check that saw the image last is not in the log. The commit before the
+	// removal is the best bound that is.
+	before := e.commit
+	for before > 0 && !t.commits[before].at.Before(life.gone.Time) { // commits can share a time
+		before--
+	}
+	// With clocks that step back the commit before can be dated before the first.
+	life.lastSeen = t.commits[before].at
+	if life.lastSeen.Before(life.first.Time) {
+		life.lastSeen = life.first
+	}
 }
 
 // imageMissingError returns the error for an image that is not in a subject:

@@ -6,11 +6,12 @@ import "strings"
 // a comma and at the end of a value "\\" is a backslash. Anywhere else a
 // backslash stands for itself, because regular expressions have many.
 func splitList(s string) []string {
+	// Most lists have no escapes.
 	if !strings.Contains(s, `\`) {
 		return strings.Split(s, ",")
 	}
 	var list []string
-	var b strings.Builder
+	var b strings.Builder // the value that is being read
 	for i := 0; i < len(s); i++ {
 		if s[i] == ',' {
 			list = append(list, b.String())
@@ -22,15 +23,20 @@ func splitList(s string) []string {
 			b.WriteByte(s[i])
 			continue
 		}
+		// end is the place after the backslashes. What is there decides what
+		// they mean.
 		end := i + run
 		i = end - 1
 		switch {
+		// Before other characters backslashes stand for themselves.
 		case end < len(s) && s[end] != ',':
 			b.WriteString(s[end-run : end])
+		// Pairs before a comma or the end stand for one backslash each.
 		case run%2 == 0:
 			b.WriteString(s[end-run/2 : end])
 		case end == len(s): // the last one escapes nothing
 			b.WriteString(s[end-run/2-1 : end])
+		// The last of an odd number escapes the comma.
 		default:
 			b.WriteString(s[end-run/2:end] + ",")
 			i = end
@@ -52,6 +58,7 @@ func joinList(values []string) string {
 			switch {
 			case run > 0:
 				b.WriteString(v[i:end])
+				// Here backslashes have a meaning, so each is written twice.
 				if end == len(v) || v[end] == ',' {
 					b.WriteString(v[i:end])
 				}

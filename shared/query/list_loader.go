@@ -28,7 +28,8 @@ const (
 // content, so a list never grows stale, and scopes with equal answers share
 // one. It is safe for concurrent use.
 type listLoader struct {
-	source   Source
+	source Source
+	// redactor takes the redacted fields out before a list is cached.
 	redactor redactor
 	// flight has the reads that are under way: snapshots by digest, indexes by
 	// region. Lookups that need the same object share one read.

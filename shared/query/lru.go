@@ -14,14 +14,16 @@ type lru[K comparable, V any] struct {
 	mu    sync.Mutex // guards the following
 	used  int        // sum of costs
 	order *list.List // of *lruItem[K, V], the last used first
+	// items finds the element of order by key.
 	items map[K]*list.Element
 }
 
 // lruItem is a value with what evict needs to know of it.
 type lruItem[K comparable, V any] struct {
-	key   K
+	key   K // to delete the item from items
 	value V
-	cost  int
+	// cost is the share of the limit that the item takes.
+	cost int
 }
 
 // newLRU returns an empty cache.
@@ -29,7 +31,8 @@ func newLRU[K comparable, V any](limit int) *lru[K, V] {
 	return &lru[K, V]{limit: limit, order: list.New(), items: map[K]*list.Element{}}
 }
 
-// get returns the value with a key and marks it as used.
+// get returns the value with a key and marks it as used. ok is false if there is
+// none, or none any more.
 func (c *lru[K, V]) get(key K) (value V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

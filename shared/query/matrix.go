@@ -40,27 +40,35 @@ func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error
 		lastModified: scopes.newestContent,
 		immutable:    isImmutable(req, false, shownState{req.at, sub.state}),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			set, err := s.sets.load(ctx, &scopes)
-			if err != nil {
-				return nil, err
-			}
-			rows, err := s.findMatchingImages(req, set)
-			if err != nil {
-				return nil, err
-			}
-			// The whole matrix is built for every page: Shared and TotalCount
-			// need all rows.
-			m := newMatrix(set, rows, req.selection)
-			from, to, next := sub.cutPage(req, len(m.rows))
-			b := &body{total: strconv.Itoa(len(m.rows)), next: next}
-			if req.format == formatJSON {
-				b.bytes = m.appendJSON(prefix, from, to, next)
-			} else {
-				b.bytes = m.renderCells(m.rows[from:to], req.format)
-			}
-			return b, nil
+			return s.renderMatrix(ctx, prefix, req, sub, &scopes)
 		},
 	}, nil
+}
+
+// renderMatrix renders the page of the matrix that a request asks for. scopes
+// are the subject's, as a set that knows which of them offer an image.
+func (s *service) renderMatrix(
+	ctx context.Context, prefix []byte, req *request, sub *subject, scopes *scopeSet,
+) (*body, error) {
+	set, err := s.sets.load(ctx, scopes)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.findMatchingImages(req, set)
+	if err != nil {
+		return nil, err
+	}
+	// The whole matrix is built for every page: Shared and TotalCount need all
+	// rows.
+	m := newMatrix(set, rows, req.selection)
+	from, to, next := sub.cutPage(req, len(m.rows))
+	b := &body{total: strconv.Itoa(len(m.rows)), next: next}
+	if req.format == formatJSON {
+		b.bytes = m.appendJSON(prefix, from, to, next)
+	} else {
+		b.bytes = m.renderCells(m.rows[from:to], req.format)
+	}
+	return b, nil
 }
 
 // defaultMatrixClusters returns the clusters of a matrix whose request names
@@ -82,12 +90,14 @@ func (s *service) defaultMatrixClusters(ctx context.Context, req *request, regio
 // the columns that it has.
 type matrix struct {
 	columns []string // labels
-	rows    []matrixRow
+	// rows are those of all pages: one for each ImageId that matches.
+	rows []matrixRow
 }
 
 // matrixRow is one ImageId. The text is what a person needs to know the image;
 // everything else is one lookup away.
 type matrixRow struct {
+	// id is the ImageId. name and status are empty if the image has none.
 	id, name, status string
 	columns          []int32 // that offer the image, ascending
 	differs          bool    // the scopes disagree about its content; name and status are of the first
@@ -98,24 +108,8 @@ type matrixRow struct {
 // Several contents of one image share a row: the matrix says where an image is,
 // not what is in it.
 func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
-	m := &matrix{}
-	for _, sc := range set.scopes {
-		m.columns = append(m.columns, labelColumn(sc, sel))
-	}
-	// Otherwise the columns have the canonical order of the scopes.
-	if sel.clusters == nil && sel.types != nil { // several clusters share a column
-		slices.Sort(m.columns)
-		m.columns = slices.Compact(m.columns)
-	}
-	// Scopes that share a label share a column.
-	byLabel := map[string]int32{}
-	for i, label := range m.columns {
-		byLabel[label] = int32(i)
-	}
-	columnOf := make([]int32, len(set.scopes)) // by scope
-	for i, sc := range set.scopes {
-		columnOf[i] = byLabel[labelColumn(sc, sel)]
-	}
+	labels, columnOf := makeColumns(set.scopes, sel)
+	m := &matrix{columns: labels}
 	byID := map[string]int{} // position in m.rows
 	for _, row := range rows {
 		image := set.image(row)
@@ -137,6 +131,27 @@ func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 		m.rows[at].columns = slices.Compact(columns)
 	}
 	return m
+}
+
+// makeColumns returns the labels of the columns, and by place in scopes the
+// column that a scope belongs to. Scopes that share a label share a column.
+func makeColumns(scopes []archive.ScopeState, sel selection) (labels []string, columnOf []int32) {
+	for _, sc := range scopes {
+		labels = append(labels, labelColumn(sc, sel))
+	}
+	// Otherwise the columns have the canonical order of the scopes.
+	if sel.clusters == nil && sel.types != nil { // several clusters share a column
+		slices.Sort(labels)
+		labels = slices.Compact(labels)
+	}
+	byLabel := map[string]int32{}
+	for i, label := range labels {
+		byLabel[label] = int32(i)
+	}
+	for _, sc := range scopes {
+		columnOf = append(columnOf, byLabel[labelColumn(sc, sel)])
+	}
+	return labels, columnOf
 }
 
 // labelColumn names a scope by what varies in a selection. What does not vary

@@ -17,6 +17,7 @@ func (s *service) explainMissingCluster(ctx context.Context, err error) error {
 	if !errors.As(err, &e) || e.name == allNames || e.listed {
 		return err
 	}
+	// The region of the error is among them: the cluster may have been there.
 	for _, region := range s.regions {
 		current, err := s.states[region].get(ctx)
 		if err != nil {

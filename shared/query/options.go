@@ -68,13 +68,14 @@ const (
 
 // config is what the parser of requests needs to know.
 type config struct {
-	schema   *schema
+	schema *schema
+	// regions are those that the caller may see. A restricted service has fewer.
 	regions  []string
-	maxStale time.Duration // see Options.MaxStale
-	gzip     bool
-	version  string
-	now      func() time.Time
-	ttl      time.Duration // see Options.HeadTTL
+	maxStale time.Duration    // see Options.MaxStale
+	gzip     bool             // see Options.Gzip
+	version  string           // of the program
+	now      func() time.Time // never nil
+	ttl      time.Duration    // see Options.HeadTTL
 }
 
 // service is the handler. A caller whose grant names clusters is served by a

@@ -5,6 +5,7 @@ import "time"
 // request is a parsed request: everything that a route needs, before anything
 // is read from the store. It is shared between lookups and must not be changed.
 type request struct {
+	// route says which parameters there are and who serves the request.
 	route   *route
 	imageID string // from the path; empty on routes without {ImageId}
 	scopeParams
@@ -19,15 +20,18 @@ type request struct {
 
 // scopeParams say which scopes a request is about, and as of when.
 type scopeParams struct {
-	region    string // empty: not given
+	region string // empty: not given
+	// selection is of ClusterId and InstanceType, as given.
 	selection selection
-	at        asOf
-	maxAge    time.Duration // 0: any age
+	// at is not set for the present.
+	at     asOf
+	maxAge time.Duration // 0: any age
 }
 
 // filterParams say which images match.
 type filterParams struct {
-	imageIDs    []string // of ImageId=, sorted, without duplicates; nil: any
+	imageIDs []string // of ImageId=, sorted, without duplicates; nil: any
+	// conditions must all hold. They are in the order of the query.
 	conditions  []predicate
 	cost        int      // sum of the costs of conditions
 	searchWords [][]byte // of q, case folded, sorted, without duplicates
@@ -36,17 +40,20 @@ type filterParams struct {
 
 // listParams say in which order the matches come and which of them are shown.
 type listParams struct {
-	sort     []sortKey
+	sort []sortKey // nil: the canonical order
+	// latestBy keeps the first image of each group of equal values. nil: all
+	// images.
 	latestBy []*field
-	limit    int
+	limit    int     // of matches on a page
 	cursor   *cursor // nil: the first page
 }
 
 // outputParams say what an answer shows of each match, and in which format.
 type outputParams struct {
 	columns []column // of fields=; nil: whole images
-	facets  []*field
-	format  string
+	facets  []*field // whose values are counted; nil: none
+	// format is that of the parameter, else the one that Accept prefers.
+	format string
 }
 
 // historyParams say which events a feed shows and which states a diff compares.
@@ -54,13 +61,15 @@ type historyParams struct {
 	since        feedSince
 	kinds        []eventKind // nil: the default of the route
 	feedImageIDs []string    // sorted, without duplicates; nil: any
-	from, to     asOf
+	// from and to are the two times of a diff. Both are unset if it compares two
+	// clusters.
+	from, to asOf
 }
 
 // givenParam is one parameter as it was given, under the name that the tables
 // of parameters write.
 type givenParam struct {
 	name    string
-	values  []string
-	perPage bool // see param.perPage
+	values  []string // unescaped; in lower case if the parameter ignores it
+	perPage bool     // see param.perPage
 }

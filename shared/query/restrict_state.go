@@ -93,7 +93,8 @@ func restrictListing(upstream json.RawMessage, g access.Grant) json.RawMessage {
 		return nil
 	}
 	var entries []json.RawMessage
-	// Anything but a list has no entries that could be shown.
+	// Anything but a list has no entries that could be shown. The error is known
+	// from the full state.
 	_ = json.Unmarshal(upstream, &entries)
 	// json.Marshal would rewrite numbers and escapes of the entries.
 	out := []byte{'['}

@@ -14,6 +14,7 @@ import (
 // scopeSet is a selection resolved against one state of a region. It must not
 // be changed once it is finished.
 type scopeSet struct {
+	// region is the one that all scopes are of. A set never covers several.
 	region string
 	// scopes are the selected scopes that have content, in canonical order.
 	scopes []archive.ScopeState
@@ -50,6 +51,7 @@ func (v *scopeSet) addScope(scope archive.ScopeState) {
 func (v *scopeSet) finish() {
 	byScope := func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) }
 	slices.SortFunc(v.scopes, byScope)
+	// Two names of a request can stand for one scope.
 	v.scopes = slices.CompactFunc(v.scopes, func(a, b archive.ScopeState) bool { return byScope(a, b) == 0 })
 	// Check times are not in the digest: answers with equal content share an
 	// ETag and a cached set of images.
@@ -100,6 +102,7 @@ func (st *regionState) buildScopeSet(sel selection) (*scopeSet, error) {
 			return nil, &clusterError{region: st.RegionID, name: allNames, past: st.pastSequence()}
 		}
 	}
+	// The first name that is wrong is the one that is reported.
 	for _, cluster := range clusters {
 		if err := st.addClusterScopes(v, sel, cluster); err != nil {
 			return nil, err

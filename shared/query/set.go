@@ -17,10 +17,12 @@ import (
 // out of date. Many sets exist at once, and most images are in many of them. A
 // set holds references to shared images, not copies.
 type imageSet struct {
+	// list has the images by row.
 	list imageList
 	// scopesOf holds for each row the positions in scopes of the scopes that
 	// offer the image; nil in a set of a single scope.
-	scopesOf         [][]int32
+	scopesOf [][]int32
+	// scopes are those of the scope set that was loaded, in canonical order.
 	scopes           []archive.ScopeState
 	quotedClusterIDs []string // ClusterIds of scopes as JSON, empty for no cluster; nil with scopesOf
 	byType           bool     // answers show instance types
@@ -41,13 +43,16 @@ func (s *imageSet) image(row int32) *catalog.Image { return s.list.at(int(row)) 
 // indexes that all of them share. A set is found by the digests of its scopes.
 // So two moments, or two callers, that see the same lists share it.
 type imageSets struct {
-	lists    *listLoader
-	texts    textIndex
-	indexes  valueIndexes
+	lists   *listLoader
+	texts   textIndex    // for q
+	indexes valueIndexes // for filters, sorting and counting
+	// reserved remembers which images have members that answers add themselves.
 	reserved reservedNames
-	kept     *lru[string, *imageSet]
+	// kept has sets by digest and form. Costs are bytes.
+	kept *lru[string, *imageSet]
 }
 
+// newImageSets returns an empty cache of sets whose lists come from a loader.
 func newImageSets(lists *listLoader) *imageSets {
 	return &imageSets{lists: lists, kept: newLRU[string, *imageSet](maxSetBytes)}
 }

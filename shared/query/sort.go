@@ -7,7 +7,8 @@ import (
 // sortKey is one field to sort by.
 type sortKey struct {
 	field *field
-	desc  bool
+	// desc puts great values first. Images without a value come last anyway.
+	desc bool
 }
 
 const maxSortKeys = 8

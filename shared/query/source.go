@@ -34,8 +34,9 @@ type Source interface {
 
 // storeError says that the store did not answer, or not in time.
 type storeError struct {
+	// region is the region that was asked for.
 	region string
-	err    error
+	err    error // of the archive, or of the context if time ran out
 }
 
 // Error implements error. The text is for the log.

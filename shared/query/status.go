@@ -16,16 +16,20 @@ import (
 // regionStatus is a region as /v1/status shows it. Everything in it comes from
 // the head, except Error.
 type regionStatus struct {
-	RegionID    string             `json:"RegionId"`
+	RegionID string `json:"RegionId"`
+	// Sequence is the number of the last commit.
 	Sequence    int64              `json:"Sequence"`
 	CommittedAt catalog.Time       `json:"CommittedAt"`
 	Run         *archive.RunInfo   `json:"Run,omitempty"`       // nil for a restricted caller
 	Discovery   *archive.Discovery `json:"Discovery,omitempty"` // nil for a restricted caller
-	Clusters    int                `json:"ClusterCount"`
-	Scopes      map[string]int     `json:"Scopes"` // count by state
-	OldestCheck *oldestCheck       `json:"OldestCheck,omitempty"`
-	Stale       bool               `json:"Stale"`
-	Error       *statusError       `json:"Error,omitempty"` // with it, nothing else is set
+	// Clusters counts the captured clusters that have a name.
+	Clusters int            `json:"ClusterCount"`
+	Scopes   map[string]int `json:"Scopes"` // count by state
+	// OldestCheck is nil if no scope was ever checked with success.
+	OldestCheck *oldestCheck `json:"OldestCheck,omitempty"`
+	// Stale says that a part of the region is out of date; Snapshot names it.
+	Stale bool         `json:"Stale"`
+	Error *statusError `json:"Error,omitempty"` // with it, nothing else is set
 
 	gauges regionGauges
 }
@@ -35,15 +39,17 @@ type regionStatus struct {
 type regionGauges struct {
 	outageSince time.Time // since when the store has not answered; zero: it answers
 	images      int       // of all scopes; an image counts in each of its scopes
+	// staleScopes counts scopes, and not the outage of the store.
 	staleScopes int
 }
 
 // oldestCheck is the check of the scope that has waited longest. Its age is
 // what an alert should watch: it grows if checks fail, and if nothing runs.
 type oldestCheck struct {
-	Scope      string       `json:"Scope"` // its path
-	CheckedAt  catalog.Time `json:"CheckedAt"`
-	AgeSeconds int64        `json:"AgeSeconds"`
+	Scope     string       `json:"Scope"` // its path
+	CheckedAt catalog.Time `json:"CheckedAt"`
+	// AgeSeconds is counted from now, also for an answer from a cache.
+	AgeSeconds int64 `json:"AgeSeconds"`
 }
 
 // statusError says why a region cannot be shown. It has the code and message

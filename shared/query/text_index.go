@@ -11,7 +11,9 @@ import (
 // memory, which makes a search over all images many times faster than one over
 // the images themselves.
 type textIndex struct {
-	mu         sync.Mutex
+	mu sync.Mutex // guards the following
+	// current has the texts of all image sets that were searched, until it is
+	// too large.
 	current    searchTexts
 	generation int // grows when all texts are forgotten; 0: there are none yet
 }
@@ -19,7 +21,7 @@ type textIndex struct {
 // searchTexts are the case-folded texts of images. A copy stays valid while
 // the index grows, because texts are only appended.
 type searchTexts struct {
-	text  []byte
+	text  []byte     // of all images, one after the other
 	spans []textSpan // by catalog.Image.Number
 }
 
@@ -39,6 +41,7 @@ func (t searchTexts) textOf(number int32) []byte {
 func (t *textIndex) withImagesOf(s *imageSet) searchTexts {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	// Most searches find all texts of their set.
 	if s.textGeneration == t.generation && t.generation > 0 {
 		return t.current
 	}

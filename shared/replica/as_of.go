@@ -39,16 +39,19 @@ func whyNoData(err error) int {
 // order of the regions, nor on regions without any data: the caller may not learn
 // what others have there.
 func nearerToData(a, b error) error {
+	// The constants are in the order of nearness; nil counts 0.
 	if whyNoData(a) != whyNoData(b) {
 		if whyNoData(a) > whyNoData(b) {
 			return a
 		}
 		return b
 	}
+	// Of two histories that begin later, the longer one is nearer.
 	var early, other *archive.TooEarlyError
 	if errors.As(a, &early) && errors.As(b, &other) && other.First.Before(early.First.Time) {
 		return b
 	}
+	// Of two logs that end before, the longer one is nearer.
 	var future, further *archive.FutureError
 	if errors.As(a, &future) && errors.As(b, &further) && further.Last > future.Last {
 		return b
@@ -59,6 +62,7 @@ func nearerToData(a, b error) error {
 // explainInvalidTime turns an error about the requested time into one for the
 // caller. It returns other errors unchanged.
 func explainInvalidTime(err error) error {
+	// E-HPC has no past, so there is no code of its own for these errors.
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
 	why := ""

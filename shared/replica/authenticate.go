@@ -15,7 +15,8 @@ func (c *call) authenticate(body []byte) error {
 	if len(c.options.Keys) == 0 && len(c.options.Tokens) == 0 {
 		return nil // the trigger's own authentication is all there is
 	}
-	// before a refusal repeats it as a part of what was signed
+	// A token in the URL is refused first: the refusal of a signature would
+	// repeat it as a part of what was signed.
 	if name := access.TokenParameter(c.r.URL.RawQuery); name != "" {
 		err := invalidRequest(name + " cannot be taken from the address, which ends up in logs")
 		err.Recommend = "Send the header Authorization: Bearer <token>."
@@ -34,15 +35,19 @@ func (c *call) authenticate(body []byte) error {
 	if err != nil {
 		return err
 	}
+	// Verify has found the secret of this key, so the key is there.
 	key, known := c.options.Keys.Find(sig.AccessKeyID)
 	if !known {
 		panic("replica: a key that verified is not there")
 	}
+	// The nonce is spent only by a signature that is right. Otherwise strangers
+	// could fill the store of a key.
 	if err := c.nonces[key.ID].accept(sig.Nonce, sig.Time, c.options.Now()); err != nil {
 		return err
 	}
 	c.grant = &key.Grant
-	if sig.Dialect == acsauth.RPC1 { // which does not sign headers
+	// RPC1 does not sign headers, so what they name does not count.
+	if sig.Dialect == acsauth.RPC1 {
 		c.action, c.version = c.params["Action"], c.params["Version"]
 	}
 	return nil

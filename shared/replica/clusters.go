@@ -16,8 +16,11 @@ import (
 	"community-images/shared/jsonscan"
 )
 
+// The pages of ListClusters, as E-HPC documents them.
 const (
-	firstPage   = 1
+	// firstPage is the default of PageNumber.
+	firstPage = 1
+	// defaultSize and largestSize are of PageSize, in clusters.
 	defaultSize = 10
 	largestSize = 50
 )
@@ -31,6 +34,8 @@ func (c *call) listClusters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A failed listing makes the present answer stale, but not one about the
+	// past.
 	var all []clusterEntry
 	var f freshness
 	err = c.forEachRegion(ctx, regions, func(r *archive.Region, confirmed bool) bool {
@@ -41,9 +46,11 @@ func (c *call) listClusters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Each region counts its own commits.
 	if len(regions) > 1 {
 		f.sequence = 0
 	}
+	// Pages need one order for all regions together.
 	slices.SortFunc(all, func(a, b clusterEntry) int { return strings.Compare(a.id, b.id) })
 	number, ok1 := c.intParameter("PageNumber", firstPage, 1<<30)
 	size, ok2 := c.intParameter("PageSize", defaultSize, largestSize)
@@ -52,6 +59,7 @@ func (c *call) listClusters(ctx context.Context) error {
 			Message:   "The specified parameter PageNumber or PageSize is invalid.",
 			Recommend: "PageNumber begins at 1, PageSize is 1 to 50."}
 	}
+	// A page behind the last one is empty and no error, as E-HPC's are.
 	from := min(len(all), (number-1)*size)
 	page := make([]string, 0, size)
 	for _, e := range all[from:min(len(all), from+size)] {
@@ -74,8 +82,13 @@ func (c *call) intParameter(name string, absent, largest int) (value int, ok boo
 	return n, err == nil && n >= 1 && n <= largest
 }
 
-// clusterEntry is a cluster in the answer of ListClusters: its id and its JSON.
-type clusterEntry struct{ id, raw string }
+// clusterEntry is a cluster in the answer of ListClusters.
+type clusterEntry struct {
+	// id orders the entries. Empty: upstream's entry has none.
+	id string
+	// raw is the JSON object, as E-HPC wrote it or as the history knows it.
+	raw string
+}
 
 // regionsToList returns the regions whose clusters are requested. With a commit
 // number it is one region, because each region counts its own commits.
@@ -89,7 +102,9 @@ func (c *call) regionsToList() ([]string, error) {
 	return []string{region}, err
 }
 
-// clusterEntries returns the clusters of a state.
+// clusterEntries returns the clusters of a state: for the present the entries
+// that E-HPC gave at the last listing, byte for byte. A past state has none of
+// them, nor has a region that was never listed.
 func (c *call) clusterEntries(r *archive.Region) []clusterEntry {
 	if c.asOf == "" && len(r.Upstream) > 0 {
 		var list []clusterEntry
@@ -108,6 +123,7 @@ func (c *call) lastClusterCheck(r *archive.Region) time.Time {
 	if c.asOf != "" {
 		return r.CommittedAt.Time
 	}
+	// Where clusters are configured by hand they are never listed.
 	oldest := r.Discovery.CheckedAt.Time
 	if !oldest.IsZero() {
 		return oldest
@@ -130,7 +146,8 @@ func clusterIDOf(raw string) (id string) {
 	return ""
 }
 
-// clustersFromHistory returns the clusters that the history knows, ordered by id.
+// clustersFromHistory returns the clusters that the history knows, ordered by id,
+// with the members that it keeps. Counts of nodes and states are not among them.
 func clustersFromHistory(r *archive.Region) []clusterEntry {
 	clusters := slices.Clone(r.Clusters)
 	for _, s := range r.Scopes { // a captured cluster may be missing from the listing

@@ -12,11 +12,15 @@ import (
 )
 
 const (
+	// codeInvalidParams is E-HPC's code for a parameter of an operation that has
+	// a wrong value.
 	codeInvalidParams = "InvalidParams"
-	codeInternal      = "InternalError"
-	messageInternal   = "The request processing has failed due to some unknown error."
-	retrySoon         = 5  // seconds
-	retryNextRun      = 60 // seconds
+	// codeInternal and messageInternal are what E-HPC's gateway says of a fault
+	// of its own.
+	codeInternal    = "InternalError"
+	messageInternal = "The request processing has failed due to some unknown error."
+	retrySoon       = 5  // seconds
+	retryNextRun    = 60 // seconds
 )
 
 // missingParameter is the error for a required parameter that is not given.
@@ -54,6 +58,7 @@ func toAPIError(err error) *apierror.Error {
 		return known
 	case errors.As(err, &refusal):
 		return signatureError(refusal)
+	// The region is new. Clients retry a 503, and the next run helps.
 	case errors.Is(err, archive.ErrNoData):
 		e := unavailable("Nothing has been captured for this region yet.", retryNextRun)
 		e.Cause = err
@@ -66,6 +71,7 @@ func toAPIError(err error) *apierror.Error {
 		e.Cause = err
 		return e
 	}
+	// Anything else is a store that does not answer, or not in time.
 	e := unavailable("The storage cannot be reached and this instance does not hold the data.", retrySoon)
 	e.Cause = err
 	return e
@@ -76,6 +82,7 @@ func toAPIError(err error) *apierror.Error {
 func signatureError(e *acsauth.Error) *apierror.Error {
 	f := &apierror.Error{Status: e.Status, Code: e.Code, Message: e.Message,
 		Recommend: "Sign the request with an access key that was issued for this endpoint, or send a bearer token."}
+	// It has no secret: the sender knows every part of it.
 	if e.StringToSign != "" {
 		f.Message = strings.TrimSuffix(e.Message, ".") + ". server string to sign is:" + e.StringToSign
 		f.Recommend = "Compare the string with your client's; if they are equal, the secret is another one."
@@ -89,6 +96,7 @@ func (c *call) sendError(e *apierror.Error) {
 	if e.Cause != nil {
 		c.options.Report(c.r.Context(), c.requestID, e.Cause)
 	}
+	// The header of an answer has been sent, so a status is too late.
 	if c.status != 0 {
 		return
 	}

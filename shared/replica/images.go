@@ -11,7 +11,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// listImages answers ListCommunityImages.
+// listImages answers ListCommunityImages as E-HPC does: with the whole list of
+// one scope. ClusterId and InstanceType name the scope, and BaseOsTag filters its
+// images. E-HPC has no pages for this operation.
 func (c *call) listImages(ctx context.Context) error {
 	if err := c.findRegionOfCluster(ctx); err != nil {
 		return err
@@ -24,6 +26,7 @@ func (c *call) listImages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The images come from memory if any lookup has read them before.
 	images, err := c.options.Source(c.grant).Images(ctx, r.RegionID, scope)
 	if err != nil {
 		return err
@@ -35,7 +38,7 @@ func (c *call) listImages(ctx context.Context) error {
 }
 
 // rawByTag returns the JSON of the images whose BaseOsTag is tag, or of all images
-// if tag is empty.
+// if tag is empty. Case matters.
 func rawByTag(images []*catalog.Image, tag string) []string {
 	raw := make([]string, 0, len(images))
 	for _, im := range images {
@@ -50,6 +53,8 @@ func rawByTag(images []*catalog.Image, tag string) []string {
 // scopes outside the grant; the grant is checked again all the same.
 func (c *call) findScope(r *archive.Region) (archive.ScopeState, error) {
 	cluster, instanceType := c.params["ClusterId"], c.params["InstanceType"]
+	// The lists without a cluster say what every cluster has, and so tell of
+	// clusters that a limited caller must not know.
 	if cluster == "" && !c.grant.CoversCluster("") {
 		return archive.ScopeState{}, notAuthorized("The key or token is limited to some clusters: supply ClusterId.")
 	}
@@ -66,6 +71,7 @@ func (c *call) findScope(r *archive.Region) (archive.ScopeState, error) {
 // scopeNotFound explains why a scope does not exist: the cluster is unknown, or
 // is not captured with that instance type.
 func (c *call) scopeNotFound(r *archive.Region, cluster string) error {
+	// Without a type the question has no name that could be listed.
 	var types []string
 	for _, s := range r.Scopes {
 		if s.ClusterID == cluster && s.InstanceType != "" && c.grant.CoversCluster(cluster) {
@@ -90,8 +96,10 @@ func (c *call) scopeNotFound(r *archive.Region, cluster string) error {
 // successfully.
 func (c *call) scopeWithoutContent(s archive.ScopeState) error {
 	switch {
+	// E-HPC said so itself at the last check.
 	case s.Problem != nil && s.Problem.Class == "not-found":
 		return clusterNotFound()
+	// No later run changes the past, so the client must not retry.
 	case c.asOf != "":
 		return &apierror.Error{Status: http.StatusBadRequest, Code: codeInvalidParams,
 			Message:   "The specified moment is invalid: nothing had been captured for this question.",

@@ -24,9 +24,9 @@ const (
 // accepted twice. A busy key only loses tolerance of slow clocks. Each key has
 // its own store, so no key affects another.
 type nonceStore struct {
-	limit int
+	limit int // of nonces in used
 
-	mu           sync.Mutex
+	mu           sync.Mutex // guards the following
 	used         map[nonceHash]struct{}
 	seconds      map[int64][]nonceHash // by the second of signing
 	refusedUntil int64                 // requests signed in this second or before are refused

@@ -20,6 +20,7 @@ import (
 // nonexistent.
 func (c *call) chooseRegion() (string, error) {
 	allowed := c.allowedRegions()
+	// SDKs always send RegionId; a person with curl writes the path.
 	region := cmp.Or(c.params["RegionId"], c.pathRegion)
 	if region == "" && len(allowed) == 1 {
 		region = allowed[0]
@@ -47,6 +48,7 @@ func (c *call) findRegionOfCluster(ctx context.Context) error {
 	if cluster == "" || len(c.allowedRegions()) == 1 || cmp.Or(c.params["RegionId"], c.pathRegion) != "" {
 		return nil
 	}
+	// No two regions have clusters of the same id, so the first one is it.
 	found := ""
 	err := c.forEachRegion(ctx, c.allowedRegions(), func(r *archive.Region, _ bool) bool {
 		if _, ok := r.Scope(catalog.Scope{RegionID: r.RegionID, ClusterID: cluster}); ok {
@@ -60,6 +62,7 @@ func (c *call) findRegionOfCluster(ctx context.Context) error {
 	case found == "":
 		return clusterNotFound()
 	}
+	// chooseRegion takes it from here, as if the path had named it.
 	c.pathRegion = found
 	return nil
 }
@@ -89,6 +92,8 @@ func (c *call) loadRegion(ctx context.Context) (r *archive.Region, confirmed boo
 // cannot be read, because that region may have what is looked for.
 func (c *call) forEachRegion(ctx context.Context, regions []string,
 	visit func(r *archive.Region, confirmed bool) bool) error {
+	// none is why a region has no data at that time, failed why one cannot be
+	// read. empty says that a region exists without any commit.
 	var none, failed error
 	seen, empty := false, false
 	for _, region := range regions {
@@ -99,6 +104,7 @@ func (c *call) forEachRegion(ctx context.Context, regions []string,
 				return nil
 			}
 			seen, empty = seen || r.Sequence > 0, empty || r.Sequence == 0
+		// The time is wrong for every region.
 		case errors.Is(err, strconv.ErrSyntax):
 			return explainInvalidTime(err)
 		case whyNoData(err) > 0:
@@ -107,6 +113,7 @@ func (c *call) forEachRegion(ctx context.Context, regions []string,
 			failed = cmp.Or(failed, err)
 		}
 	}
+	// An answer without the region that failed could lack what was asked for.
 	switch {
 	case failed != nil:
 		return failed
@@ -138,11 +145,13 @@ func (c *call) setFreshnessHeaders(f freshness) {
 	if f.sequence > 0 {
 		h.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
 	}
+	// Without any check there is no age: 0 would look fresh.
 	age := time.Duration(0)
 	if !f.oldestCheck.IsZero() {
 		age = max(0, c.options.Now().Sub(f.oldestCheck))
 		h.Set("X-Snapshot-Age", strconv.FormatInt(int64(age/time.Second), 10))
 	}
+	// How long ago the checks of a past state were says nothing about it.
 	if f.stale || c.asOf == "" && c.options.MaxStale > 0 && age > c.options.MaxStale {
 		h.Set("Warning", `110 - "Response is Stale"`)
 	}

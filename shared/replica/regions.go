@@ -23,9 +23,11 @@ var regionNames = map[string]string{
 	"eu-west-1": "UK (London)",
 }
 
-// listRegions answers ListRegions with the served regions. Regions have no
-// history, but an invalid time is an error all the same.
+// listRegions answers ListRegions with the served regions that the caller may
+// see. Regions have no history, but an invalid time is an error all the same.
 func (c *call) listRegions(ctx context.Context) error {
+	// Any region says whether the time is one. Other errors do not matter here:
+	// the list needs no data.
 	if c.asOf != "" {
 		if _, _, err := c.options.Source(c.grant).Region(ctx, c.allowedRegions()[0], c.asOf); errors.Is(err,
 			strconv.ErrSyntax) {
@@ -34,6 +36,7 @@ func (c *call) listRegions(ctx context.Context) error {
 	}
 	var list []string
 	for _, id := range c.allowedRegions() {
+		// E-HPC may have regions that are newer than this table.
 		name := regionNames[id]
 		if name == "" {
 			name = id

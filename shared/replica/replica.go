@@ -26,7 +26,8 @@ type Options struct {
 	// Keys and Tokens are the credentials that are accepted. Without any,
 	// everybody is answered and signatures are ignored, because there is nothing
 	// to verify them with.
-	Keys   access.Keys
+	Keys access.Keys
+	// Tokens stand in for a signature. See Keys.
 	Tokens access.Tokens
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -41,7 +42,7 @@ type Options struct {
 
 // Replica answers E-HPC's API. It is an http.Handler.
 type Replica struct {
-	options Options
+	options Options                // with a value for every hook
 	nonces  map[string]*nonceStore // by access key id
 }
 
@@ -126,8 +127,9 @@ func (s *Replica) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // call is one request and its response.
 type call struct {
 	*Replica
-	w         http.ResponseWriter
-	r         *http.Request
+	w http.ResponseWriter
+	r *http.Request // its body is read by parseRequest
+	// requestID stands in every answer. Empty: Options.RequestID has none.
 	requestID string
 	status    int // that was written; 0: none yet
 
@@ -144,6 +146,7 @@ func (c *call) serve(ctx context.Context) error {
 	if err := c.authenticate(body); err != nil {
 		return err
 	}
+	// Whoever may see nothing learns nothing, not even which operations there are.
 	switch {
 	case len(c.allowedRegions()) == 0:
 		return notAuthorized("The key or token covers none of the regions that are served here.")
@@ -160,6 +163,7 @@ func (c *call) serve(ctx context.Context) error {
 			Message: "Specified parameter Version is not valid.", Recommend: "The only version here is " + version +
 				"."}
 	}
+	// Case matters in the names of operations.
 	switch c.action {
 	case "ListCommunityImages":
 		return c.listImages(ctx)
@@ -172,7 +176,9 @@ func (c *call) serve(ctx context.Context) error {
 }
 
 const (
+	// version is that of E-HPC's API, which each request names.
 	version = "2018-04-12"
+	// actions lists the operations for messages.
 	actions = "ListCommunityImages, ListClusters, ListRegions"
 )
 

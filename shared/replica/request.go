@@ -10,14 +10,19 @@ import (
 	"community-images/shared/apierror"
 )
 
+// The headers of the header dialect, ACS3.
 const (
+	// headerAction and headerVersion are the parameters Action and Version.
 	headerAction  = "X-Acs-Action"
 	headerVersion = "X-Acs-Version"
-	headerToken   = "X-Acs-Security-Token"
+	// headerToken is the session token of a temporary key. Such keys are refused.
+	headerToken = "X-Acs-Security-Token"
 )
 
 // parsedRequest is what a request asks, in either dialect.
 type parsedRequest struct {
+	// action and version are those of the parameters or the headers. Empty: not
+	// given.
 	action, version string
 	params          map[string]string // of the query and the form; names spelled as in canonicalNames
 	xml             bool              // the answer is XML
@@ -30,6 +35,7 @@ type parsedRequest struct {
 // parseRequest parses the method, path, parameters and body. It does not check
 // whether the operation exists.
 func (c *call) parseRequest() (body []byte, err error) {
+	// The format comes first: every error after it is written in that format.
 	c.detectFormat(c.r.URL.RawQuery)
 	switch c.r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
@@ -37,6 +43,7 @@ func (c *call) parseRequest() (body []byte, err error) {
 		return nil, &apierror.Error{Status: http.StatusMethodNotAllowed, Code: "UnsupportedHTTPMethod",
 			Message: "This http method is not supported.", Recommend: "Use GET or POST.", Allow: "GET, HEAD, POST"}
 	}
+	// One byte more than allowed tells a body that is too large.
 	if c.r.Body != nil {
 		if body, err = io.ReadAll(io.LimitReader(c.r.Body, maxBody+1)); err != nil {
 			return nil, invalidRequest("the body cannot be read")
@@ -82,6 +89,7 @@ func hasACS3Signature(r *http.Request) bool {
 
 // parsePath parses /, /<region>, /at/<time> and /at/<time>/<region>.
 func (c *call) parsePath() {
+	// The escaped path, in which an escaped slash is a part of its step.
 	steps := strings.FieldsFunc(c.r.URL.EscapedPath(), func(r rune) bool { return r == '/' })
 	for i, step := range steps {
 		plain, err := url.PathUnescape(step)
@@ -95,6 +103,8 @@ func (c *call) parsePath() {
 		}
 		c.asOf, steps = steps[1], steps[2:]
 	}
+	// What is left must be a region. Whether there is such a region is asked
+	// later, with the caller's grant.
 	if len(steps) == 1 && c.looksLikeRegionID(steps[0]) {
 		c.pathRegion, steps = steps[0], nil
 	}
@@ -157,6 +167,8 @@ func parseEncodedPairs(params map[string]string, coded string) error {
 		if err1 != nil || err2 != nil {
 			return invalidRequest("a parameter is not percent-encoded as it should be")
 		}
+		// Unknown parameters are kept too: they must not be repeated either.
+		// Nothing else looks at them.
 		if known, ok := canonicalNames[strings.ToLower(name)]; ok {
 			name = known
 		}

@@ -14,6 +14,7 @@ import (
 // without a copy.
 func (c *call) sendList(before string, list []string, after string) {
 	id := string(catalog.AppendString(nil, c.requestID))
+	// The exact size is known, so the text never moves while it grows.
 	size := len(`{"RequestId":,}`) + len(id) + len(before) + len(after)
 	for _, raw := range list {
 		size += len(raw) + 1
@@ -36,9 +37,11 @@ func (c *call) sendList(before string, list []string, after string) {
 }
 
 // writeObject sends a JSON object, or the same as XML with the given root
-// element.
+// element. It does not end the call: an error after it can only be reported.
 func (c *call) writeObject(status int, root, object string) {
 	h := c.w.Header()
+	// E-HPC's clients send each call with POST or a new nonce, so a cache would
+	// only keep what nobody asks for again.
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Acs-Request-Id", c.requestID)

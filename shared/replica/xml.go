@@ -21,6 +21,7 @@ func xmlDocument(root, object string) string {
 // writeXML writes a JSON value as an element, or as one element for each entry of
 // an array.
 func writeXML(b *strings.Builder, name, value string) {
+	// The array itself has no element, so an empty one leaves nothing behind.
 	if value[0] == '[' {
 		for element := range jsonscan.Elements(value) {
 			writeXML(b, name, element)
@@ -39,6 +40,7 @@ func writeXML(b *strings.Builder, name, value string) {
 		_ = json.Unmarshal([]byte(value), &text) // always valid
 		_ = xml.EscapeText(b, []byte(text))      // a Builder never fails
 	case 'n': // null
+	// Numbers and booleans are written as in JSON.
 	default:
 		b.WriteString(value)
 	}
