@@ -262,9 +262,9 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	}
 }
 
-// TestNothingLeaks plants secrets and looks for them in everything that is
+// TestSecretsAreNeverPrintedOrStored plants secrets and looks for them in everything that is
 // printed, stored and answered, through faults of every kind.
-func TestNothingLeaks(t *testing.T) {
+func TestSecretsAreNeverPrintedOrStored(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	f := w.startFunction("snapshot")

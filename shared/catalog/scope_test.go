@@ -3,8 +3,6 @@ package catalog
 import (
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestScopePathAndBack(t *testing.T) {
@@ -40,34 +38,6 @@ func TestNamesThatMayNotBecomeKeys(t *testing.T) {
 	for _, bad := range []string{"", "a", "a/", "/a", "a/b/c"} {
 		if s, err := ParseScopePath("r", bad); err == nil {
 			t.Errorf("ParseScopePath(%q) = %q", bad, s)
-		}
-	}
-}
-
-func TestParseCluster(t *testing.T) {
-	t.Parallel()
-	c, skipped, err := ParseCluster(
-		[]byte(`{"Id":"ehpc-1","Name":"n","InstanceType":"ecs.b, ecs.a,bad/one,ecs.a","OsTag":"CentOS_7","SchedulerType":"slurm","Count":3}`), "cn-home")
-	want := Cluster{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: "n", OsTag: "CentOS_7",
-		RegionID: "cn-home", SchedulerType: "slurm"}
-	if diff := cmp.Diff(want, c); diff != "" || err != nil || !cmp.Equal(skipped, []string{"bad/one"}) {
-		t.Errorf("%s skipped %q, %v", diff, skipped, err)
-	}
-	for _, odd := range []string{`null`, `{}`, `5`, `["ecs.a",null]`, `[["ecs.a"]]`, `"ecs a"`} {
-		if _, skipped, err := ParseCluster([]byte(`{"Id":"a","InstanceType":`+odd+`}`), "r"); err != nil ||
-			len(skipped) != 1 {
-			t.Errorf("instance type %s: skipped %q, %v", odd, skipped, err)
-		}
-	}
-	for _, none := range []string{`""`, `[]`, `","`} {
-		if c, skipped, err := ParseCluster([]byte(`{"Id":"a","InstanceType":`+none+`}`), "r"); err != nil ||
-			len(skipped)+len(c.InstanceTypes) != 0 {
-			t.Errorf("instance type %s: %q, skipped %q, %v", none, c.InstanceTypes, skipped, err)
-		}
-	}
-	for _, bad := range []string{`{}`, `[]`, `{"Id":"../x"}`, `{"Id":"a","RegionId":"/"}`, `{`} {
-		if c, _, err := ParseCluster([]byte(bad), "r"); err == nil {
-			t.Errorf("ParseCluster(%s) = %+v", bad, c)
 		}
 	}
 }

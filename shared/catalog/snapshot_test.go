@@ -24,40 +24,6 @@ func images(t *testing.T, array string) []*Image {
 	return list
 }
 
-func TestImageTakesWhatUpstreamSends(t *testing.T) {
-	t.Parallel()
-	im, err := ParseImage(
-		[]byte(`{"ImageId":"m-1","Size":"40","OsTag":"CentOS_7.2_64","BaseOsTag":null,"Uid":127,"New":{"b":1,"a":2}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := &Image{
-		Raw:     `{"BaseOsTag":null,"ImageId":"m-1","New":{"a":2,"b":1},"OsTag":"CentOS_7.2_64","Size":"40","Uid":127}`,
-		ImageID: "m-1",
-	}
-	if diff := cmp.Diff(want, im); diff != "" {
-		t.Error(diff)
-	}
-	for field, text := range map[string]string{
-		"ImageId": "m-1", "Size": "40", "Uid": "127", "OsTag.OsTag": "CentOS_7.2_64", "OsTag.Version": "",
-		"BaseOsTag.OsTag": "", "Status": "", "New": `{"a":2,"b":1}`, "New.a": "2",
-	} {
-		if got := im.Text(field); got != text {
-			t.Errorf("%s is %q, want %q", field, got, text)
-		}
-	}
-}
-
-func TestImageNeedsAnID(t *testing.T) {
-	t.Parallel()
-	for _, bad := range []string{`{}`, `[]`, `null`, `"m-1"`, `{"ImageId":""}`, `{"ImageId":null}`, `{"ImageId":7}`,
-		`{"ImageId":"a\nb"}`, `{"ImageID":"m-1"}`} {
-		if im, err := ParseImage([]byte(bad)); err == nil {
-			t.Errorf("ParseImage(%s) = %+v, want an error", bad, im)
-		}
-	}
-}
-
 func TestSnapshotDigestIsOfContentAlone(t *testing.T) {
 	t.Parallel()
 	a := NewSnapshot(scope, At(time.Unix(1, 0)), "r1",
@@ -144,14 +110,4 @@ func FuzzDecodeSnapshot(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestInternerSharesImages(t *testing.T) {
-	t.Parallel()
-	var in Interner
-	a, _ := in.DecodeImages([]byte(`[{"ImageId":"m-1","Size":4}]`))
-	b, _ := in.DecodeImages([]byte(`[{"Size":4, "ImageId":"m-1"}]`))
-	if a[0] != b[0] {
-		t.Error("equal content is held twice")
-	}
 }

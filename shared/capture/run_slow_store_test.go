@@ -12,13 +12,12 @@ import (
 	"community-images/shared/capture"
 )
 
-// TestSlowStoreDelaysAndStopsNothing: a fleet is new, no run has time to ask
-// about all of it, nor to store all that it was told. Every run commits what
-// it could store, and a few runs have everything.
+// The fleet is new, and no run has time to ask about all of it or to store all answers.
+// Every run commits what it could store, and after a few runs everything is there.
 func TestSlowStoreDelaysAndStopsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const scopes, timeout = 1200, 2 * time.Minute
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.settings.Margin, b.settings.Concurrency, b.qps = 15*time.Second, 16, 10
 		for i := range scopes - 1 {
 			b.up.cluster("hz", "hz", fmt.Sprintf("c%04d", i))

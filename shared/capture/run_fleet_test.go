@@ -18,12 +18,12 @@ import (
 	"community-images/shared/catalog"
 )
 
-// TestTenThousandClusters captures a fleet that fits no single run: four
-// shards side by side, each cut short by its deadline, tick after tick.
+// The fleet is too large for one run. Four shards run side by side, and each is cut
+// short by its deadline, again and again.
 func TestTenThousandClusters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const clusters, shards, timeout = 10_000, 4, 2 * time.Minute
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.up.delay = 200 * time.Millisecond
 		b.settings.Margin = 15 * time.Second
 		for i := range clusters {
@@ -81,17 +81,16 @@ func TestTenThousandClusters(t *testing.T) {
 
 func sorted(ids []string) []string { return slices.Sorted(slices.Values(ids)) }
 
-// TestLongSoak runs hundreds of captures while one call in ten fails, of E-HPC
-// and of the bucket, with readers at work. At the end, after one sound run,
-// what is stored equals what a faultless run would have stored, and nothing
-// has grown.
-func TestLongSoak(t *testing.T) {
+// One call in ten fails, of E-HPC and of the bucket, while readers are at work. After
+// one run without faults the stored state equals that of a run that never had any, and
+// nothing has grown.
+func TestHundredsOfRunsWithFaults(t *testing.T) {
 	runs := 500
 	if testing.Short() {
 		runs = 50
 	}
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		var mu sync.Mutex
 		random := rand.New(rand.NewPCG(17, 17))
 		chance := func(n int) bool {

@@ -11,12 +11,11 @@ import (
 	"community-images/shared/capture"
 )
 
-// TestEventThatComesAgain delivers one timer event several times: what the
-// first run was told is not asked again, what it was refused is, and nothing
-// ends, is confirmed or is committed by a repetition.
-func TestEventThatComesAgain(t *testing.T) {
+// One timer event is delivered several times. A scope that was answered is not asked
+// again, a failed one is. A redelivery ends, confirms and commits nothing.
+func TestRedeliveredEventAsksOnlyWhatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz", "sh")
+		b := newFixture(t, "hz", "sh")
 		b.up.cluster("hz", "hz", "c1", "ecs.a")
 		b.up.cluster("sh", "sh", "c2")
 		b.up.images["hz/c1/_any"] = []string{"m-1"}
@@ -30,7 +29,7 @@ func TestEventThatComesAgain(t *testing.T) {
 
 		b.up.images["hz/c1/_any"] = nil // nobody looks
 		r := b.mustRun(tick)
-		want(t, "the second delivery asks", b.up.questions(), "sh/c2/_any")
+		checkText(t, "the second delivery asks", b.up.questions(), "sh/c2/_any")
 		if r.Counts.Ended > 0 || r.Regions[0].Committed || r.Regions[0].Answered != 3 || r.Regions[0].Sequence != 1 ||
 			r.Counts.Left > 0 {
 			t.Errorf("the second delivery ends with %+v in %+v", r.Counts, r.Regions[0])
@@ -40,7 +39,7 @@ func TestEventThatComesAgain(t *testing.T) {
 		if asked := b.up.questions(); asked != "" || r.Calls != 0 || strings.Contains(b.mem.Requests(), "put") {
 			t.Errorf("the third delivery asks %q and makes the requests\n%s", asked, b.mem.Requests())
 		}
-		want(t, "hz", b.state("hz"), "_any/_any ok\nc1/_any ok m-1\nc1/ecs.a ok")
+		checkText(t, "hz", b.state("hz"), "_any/_any ok\nc1/_any ok m-1\nc1/ecs.a ok")
 
 		time.Sleep(time.Hour)
 		tick.Due = time.Now()
@@ -60,11 +59,11 @@ func TestEventThatComesAgain(t *testing.T) {
 	})
 }
 
-// TestRepetitionConfirmsNothing: a suspicious answer or listing is published
-// when three runs have seen it, not when one event has come three times.
-func TestRepetitionConfirmsNothing(t *testing.T) {
+// A held answer or listing is published when three runs have seen it, not when one
+// event was delivered three times.
+func TestRedeliveredEventConfirmsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.settings.ShrinkGuard = 50
 		b.up.cluster("hz", "hz", "c1")
 		b.up.cluster("hz", "hz", "c2")
@@ -84,15 +83,15 @@ func TestRepetitionConfirmsNothing(t *testing.T) {
 				}
 			}
 		}
-		want(t, "after three runs", b.state("hz"), "_any/_any ok")
+		checkText(t, "after three runs", b.state("hz"), "_any/_any ok")
 	})
 }
 
-// TestRepetitionAfterADeath: the first delivery died when the commit was
-// published and the head was not; the second puts it.
-func TestRepetitionAfterADeath(t *testing.T) {
+// The first delivery died after the commit and before the head. The second puts the
+// head.
+func TestRedeliveredEventPutsTheMissingHead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.up.cluster("hz", "hz", "c1")
 		tick := capture.Request{Due: time.Now()}
 		b.mustRun(tick)
@@ -106,18 +105,17 @@ func TestRepetitionAfterADeath(t *testing.T) {
 		b.mem.Restore(objects)
 		b.up.questions()
 		b.mustRun(tick)
-		want(t, "asked", b.up.questions(), "clusters hz")
+		checkText(t, "asked", b.up.questions(), "clusters hz")
 		if audit, err := b.writer.Verify(context.Background(), "hz"); err != nil || len(audit.Findings) > 0 {
 			t.Errorf("audit is %+v, %v", audit, err)
 		}
 	})
 }
 
-// TestShardsOfOneTick: the second shard need not list what the first has
-// listed, and ends its own scopes all the same.
-func TestShardsOfOneTick(t *testing.T) {
+// The second shard of a timer does not list again, and still ends its own scopes.
+func TestSecondShardReusesTheListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.settings.Unscoped = false
 		for i := range 8 {
 			b.up.cluster("hz", "hz", fmt.Sprint("c", i))
@@ -139,6 +137,6 @@ func TestShardsOfOneTick(t *testing.T) {
 		if listings, ended := tick(); listings != 1 || ended != 6 {
 			t.Errorf("the second tick lists %d times and ends %d scopes", listings, ended)
 		}
-		want(t, "in the end", b.state("hz"), "c0/_any ok\nc1/_any ok")
+		checkText(t, "in the end", b.state("hz"), "c0/_any ok\nc1/_any ok")
 	})
 }

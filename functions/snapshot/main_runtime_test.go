@@ -12,8 +12,8 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-// TestEventsThatAreNone: each costs one error reply and asks nobody anything.
-func TestEventsThatAreNone(t *testing.T) {
+// TestInvalidEventsOfTheRealBinary: each costs one error reply and asks nobody anything.
+func TestInvalidEventsOfTheRealBinary(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	f := w.startFunction("snapshot")

@@ -129,9 +129,9 @@ func (w *eventFixture) describeScopes() string {
 	return strings.Join(names, " ")
 }
 
-// TestWhatAnEventDoes sends one event to the handler and looks at what it
+// TestOneEventAndItsEffects sends one event to the handler and looks at what it
 // asks E-HPC, what it says and what is captured then.
-func TestWhatAnEventDoes(t *testing.T) {
+func TestOneEventAndItsEffects(t *testing.T) {
 	t.Parallel()
 	const both = "_any/_any ehpc-hz-1/_any ehpc-hz-2/_any"
 	for name, tc := range map[string]struct {
@@ -353,9 +353,9 @@ func TestEventsWhileSomethingFails(t *testing.T) {
 	}
 }
 
-// TestGarbage sends what is no event. Each answer is an error that names what
+// TestInvalidEventsAreErrors sends texts that are no events. Each answer is an error that names what
 // is wrong, and nothing is asked.
-func TestGarbage(t *testing.T) {
+func TestInvalidEventsAreErrors(t *testing.T) {
 	t.Parallel()
 	w := newEventFixture(t, nil)
 	for event, want := range map[string]string{

@@ -9,11 +9,11 @@ import (
 	"community-images/shared/ehpc"
 )
 
-// TestUnusableEntryKeepsWhatIsListedNowhere: it may stand for any cluster that
-// is missing, but for none that a listing has in another region.
-func TestUnusableEntryKeepsWhatIsListedNowhere(t *testing.T) {
+// An entry without an id may stand for any missing cluster, but not for one that is
+// listed in another region.
+func TestUnusableEntryKeepsClustersThatAreListedNowhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.settings.ShrinkGuard = 50
 		for _, id := range []string{"c1", "c2", "c3", "c4"} {
 			b.up.cluster("hz", "hz", id)
@@ -24,15 +24,15 @@ func TestUnusableEntryKeepsWhatIsListedNowhere(t *testing.T) {
 		b.up.questions()
 		time.Sleep(time.Minute)
 
-		r := b.mustRun(capture.Request{Events: []capture.Event{now("hz", "c3")}})
-		want(t, "an event of a cluster that is not listed", outcomes(r)+"\n"+b.up.questions(),
+		r := b.mustRun(capture.Request{Events: []capture.Event{eventNow("hz", "c3")}})
+		checkText(t, "an event of a cluster that is not listed", outcomes(r)+"\n"+b.up.questions(),
 			"hz/c3 taken\nclusters hz\nhz/c3/_any")
-		want(t, "after it", b.state("hz"), "_any/_any ok\nc1/_any ok\nc3/_any ok\nc4/_any ok")
+		checkText(t, "after it", b.state("hz"), "_any/_any ok\nc1/_any ok\nc3/_any ok\nc4/_any ok")
 		for range 4 {
 			time.Sleep(time.Minute)
 			b.mustRun(capture.Request{})
 		}
-		want(t, "after four runs", b.state("hz"), "_any/_any ok\nc1/_any ok\nc3/_any ok\nc4/_any ok")
+		checkText(t, "after four runs", b.state("hz"), "_any/_any ok\nc1/_any ok\nc3/_any ok\nc4/_any ok")
 		if d := r.Regions[0].State.Discovery; d.Problem != nil || len(r.Regions[0].State.Clusters) != 3 {
 			t.Errorf("discovery is %+v, of %d clusters", d, len(r.Regions[0].State.Clusters))
 		}
@@ -40,6 +40,6 @@ func TestUnusableEntryKeepsWhatIsListedNowhere(t *testing.T) {
 		for range 3 {
 			b.mustRun(capture.Request{})
 		}
-		want(t, "after three listings without such an entry", b.state("hz"), "_any/_any ok\nc1/_any ok")
+		checkText(t, "after three listings without such an entry", b.state("hz"), "_any/_any ok\nc1/_any ok")
 	})
 }

@@ -11,10 +11,9 @@ import (
 	"community-images/shared/ehpc"
 )
 
-// TestClusterThatSlipsBetweenPages: where a cluster goes and another comes
-// while pages are read, one that is there may be on none of them. What such a
-// listing misses ends only if it misses it twice.
-func TestClusterThatSlipsBetweenPages(t *testing.T) {
+// If one cluster goes and another comes while pages are read, a third may be on none of
+// them. It ends only if two listings miss it.
+func TestClusterThatMovesBetweenPagesStays(t *testing.T) {
 	for name, tc := range map[string]struct {
 		pages    int
 		readings [][]int // the clusters, by number
@@ -30,7 +29,7 @@ func TestClusterThatSlipsBetweenPages(t *testing.T) {
 		"the second reading is not granted": {2, [][]int{{0, 1, 3}}, []error{refused}, "0 1 2 3", 4},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, "hz")
+			b := newFixture(t, "hz")
 			b.settings.Unscoped, b.settings.ShrinkGuard, b.up.pages = false, 50, tc.pages
 			for i := range 4 {
 				b.up.cluster("hz", "hz", fmt.Sprint("c", i))
@@ -53,7 +52,7 @@ func TestClusterThatSlipsBetweenPages(t *testing.T) {
 				t.Errorf("%s: %d calls for the listing, want %d", name, n, tc.calls)
 			}
 			got := strings.NewReplacer("c", "", "/_any ok", "", "\n", " ").Replace(b.state("hz"))
-			want(t, name, got, tc.want)
+			checkText(t, name, got, tc.want)
 			if p := report.Regions[0].Problems; len(p) != len(tc.faults) {
 				t.Errorf("%s: problems are %q", name, p)
 			}
@@ -61,11 +60,10 @@ func TestClusterThatSlipsBetweenPages(t *testing.T) {
 	}
 }
 
-// TestUnusableEntryIsReadOnce: a listing with an entry of which no cluster can
-// be made ends nothing, so that nothing is gained by reading it twice.
-func TestUnusableEntryIsReadOnce(t *testing.T) {
+// Such a listing ends nothing, so a second reading would gain nothing.
+func TestListingWithAnUnusableEntryIsReadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.settings.Unscoped, b.up.pages = false, 2
 		for i := range 4 {
 			b.up.cluster("hz", "hz", fmt.Sprint("c", i))
@@ -80,6 +78,6 @@ func TestUnusableEntryIsReadOnce(t *testing.T) {
 			}
 		}
 		got := strings.NewReplacer("c", "", "/_any ok", "", "\n", " ").Replace(b.state("hz"))
-		want(t, "clusters", got, "0 1 2 3")
+		checkText(t, "clusters", got, "0 1 2 3")
 	})
 }

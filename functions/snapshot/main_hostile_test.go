@@ -19,10 +19,10 @@ func (permissiveData) Images(ehpctest.Question) (ehpctest.Images, bool) {
 	return ehpctest.Images{Array: []byte(`[{"ImageId":"m-1"}]`)}, true
 }
 
-// TestIdsOfTheAPIStayInTheirPlace lets ListClusters name clusters and instance
+// TestHostileIdsStayWithinTheirKeys lets ListClusters name clusters and instance
 // types that would like to be elsewhere. Whatever is stored is where such
 // things are stored, and whoever has a name that cannot be is told of.
-func TestIdsOfTheAPIStayInTheirPlace(t *testing.T) {
+func TestHostileIdsStayWithinTheirKeys(t *testing.T) {
 	t.Parallel()
 	const ids = 4000 // in a listing
 	listings := 1

@@ -13,7 +13,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-func many(n int) []string {
+// imageIDs returns the first n of a list of ids.
+func imageIDs(n int) []string {
 	var ids []string
 	for i := range n {
 		ids = append(ids, "m-"+string(rune('a'+i)))
@@ -21,16 +22,18 @@ func many(n int) []string {
 	return ids
 }
 
-func guarded(t *testing.T) *bench {
-	b := newBench(t, "hz")
+// newGuardedFixture has one scope with 8 images. An answer that loses more than half of
+// them is anomalous.
+func newGuardedFixture(t *testing.T) *fixture {
+	b := newFixture(t, "hz")
 	b.settings.ShrinkGuard = 50
-	b.up.images["hz/_any/_any"] = many(8)
+	b.up.images["hz/_any/_any"] = imageIDs(8)
 	b.mustRun(capture.Request{})
 	b.up.questions()
 	return b
 }
 
-func (b *bench) scope(path string) archive.ScopeState {
+func (b *fixture) scope(path string) archive.ScopeState {
 	b.t.Helper()
 	r, err := b.writer.Now(context.Background(), "hz", nil)
 	if err != nil {
@@ -44,11 +47,11 @@ func (b *bench) scope(path string) archive.ScopeState {
 	return state
 }
 
-func TestSuspiciousAnswerIsPublishedInTheThirdRun(t *testing.T) {
+func TestAnomalyIsPublishedInTheThirdRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, left := range []int{0, 3} {
-			b := guarded(t)
-			b.up.images["hz/_any/_any"] = many(left)
+			b := newGuardedFixture(t)
+			b.up.images["hz/_any/_any"] = imageIDs(left)
 			for run := 1; run <= 2; run++ {
 				report := b.mustRun(capture.Request{})
 				s := b.scope("_any/_any")
@@ -68,12 +71,12 @@ func TestSuspiciousAnswerIsPublishedInTheThirdRun(t *testing.T) {
 	})
 }
 
-func TestCandidateMayDriftAndMustNotVanish(t *testing.T) {
+func TestCandidateMayChangeALittleBetweenRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := guarded(t)
-		b.up.images["hz/_any/_any"] = many(3)
+		b := newGuardedFixture(t)
+		b.up.images["hz/_any/_any"] = imageIDs(3)
 		b.mustRun(capture.Request{})
-		b.up.images["hz/_any/_any"] = many(2) // close to what was seen
+		b.up.images["hz/_any/_any"] = imageIDs(2) // close to what was seen
 		b.mustRun(capture.Request{})
 		if s := b.scope("_any/_any"); s.Candidate == nil || s.Candidate.Seen != 2 {
 			t.Errorf("a candidate that lost one image: %+v", s.Candidate)
@@ -83,7 +86,7 @@ func TestCandidateMayDriftAndMustNotVanish(t *testing.T) {
 		if s := b.scope("_any/_any"); s.Candidate == nil || s.Candidate.Seen != 1 {
 			t.Errorf("a candidate that lost everything: %+v", s.Candidate)
 		}
-		b.up.images["hz/_any/_any"] = many(8)
+		b.up.images["hz/_any/_any"] = imageIDs(8)
 		b.mustRun(capture.Request{})
 		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 8 || s.Candidate != nil {
 			t.Errorf("after the answer was whole again: %+v", s)
@@ -91,11 +94,11 @@ func TestCandidateMayDriftAndMustNotVanish(t *testing.T) {
 	})
 }
 
-func TestSuspiciousAnswerThatPasses(t *testing.T) {
+func TestAnomalyThatPassesIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := guarded(t)
+		b := newGuardedFixture(t)
 		b.up.once["hz/_any/_any"] = []string{}
-		b.up.images["hz/_any/_any"] = many(7)
+		b.up.images["hz/_any/_any"] = imageIDs(7)
 		b.mustRun(capture.Request{})
 		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 7 {
 			t.Errorf("a second reading was not believed: %+v", s)
@@ -103,20 +106,20 @@ func TestSuspiciousAnswerThatPasses(t *testing.T) {
 	})
 }
 
-func TestOperatorAcceptsASuspiciousAnswer(t *testing.T) {
+func TestOperatorAcceptsAHeldAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := guarded(t)
+		b := newGuardedFixture(t)
 		b.up.images["hz/_any/_any"] = nil
 		b.mustRun(capture.Request{})
 		b.up.questions()
 		b.mustRun(capture.Request{Accept: []string{"hz/_any/_any"}})
-		want(t, "asked", b.up.questions(), "clusters hz\nhz/_any/_any")
+		checkText(t, "asked", b.up.questions(), "clusters hz\nhz/_any/_any")
 		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 0 {
 			t.Errorf("after it was accepted: %+v", s)
 		}
 		b.up.questions()
 		r := b.mustRun(capture.Request{Accept: []string{"hz/c9/_any"}})
-		want(t, "asked for a scope that is not there", b.up.questions(), "clusters hz")
+		checkText(t, "asked for a scope that is not there", b.up.questions(), "clusters hz")
 		if p := r.Regions[0].Problems; len(p) != 1 || p[0] != `accept: "hz/c9/_any" is not a scope that is asked` {
 			t.Errorf("problems are %q", p)
 		}
@@ -130,7 +133,7 @@ func TestOperatorAcceptsASuspiciousAnswer(t *testing.T) {
 
 func TestListingThatLosesMostClustersEndsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.settings.ShrinkGuard = 50
 		for _, id := range []string{"c1", "c2", "c3"} {
 			b.up.cluster("hz", "hz", id)
@@ -139,21 +142,21 @@ func TestListingThatLosesMostClustersEndsNothing(t *testing.T) {
 		b.up.clusters["hz"] = b.up.clusters["hz"][:1]
 		for range 2 {
 			report := b.mustRun(capture.Request{})
-			want(t, "held", b.state("hz"), "_any/_any ok\nc1/_any ok\nc2/_any ok\nc3/_any ok")
+			checkText(t, "held", b.state("hz"), "_any/_any ok\nc1/_any ok\nc2/_any ok\nc3/_any ok")
 			if p := report.Regions[0].Problems; len(p) != 1 || !strings.Contains(p[0], "misses 2 of 3 clusters") {
 				t.Errorf("problems are %q", p)
 			}
 		}
 		b.mustRun(capture.Request{})
-		want(t, "in the third run", b.state("hz"), "_any/_any ok\nc1/_any ok")
+		checkText(t, "in the third run", b.state("hz"), "_any/_any ok\nc1/_any ok")
 	})
 }
 
-// TestListingThatLosesMostInstanceTypes: clusters that are listed without the
-// types that they had would take their scopes along.
-func TestListingThatLosesMostInstanceTypes(t *testing.T) {
+// Clusters that are listed without their earlier instance types would end the scopes of
+// these types.
+func TestListingThatLosesMostInstanceTypesIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.settings.ShrinkGuard, b.settings.Unscoped = 50, false
 		b.up.cluster("hz", "hz", "c1", "ecs.a")
 		b.up.cluster("hz", "hz", "c2", "ecs.a", "ecs.b")
@@ -162,7 +165,7 @@ func TestListingThatLosesMostInstanceTypes(t *testing.T) {
 		all := b.state("hz")
 		b.up.clusters["hz"][0].InstanceTypes = nil
 		b.mustRun(capture.Request{})
-		want(t, "one of three", b.state("hz"), "c1/_any ok\nc2/_any ok\nc2/ecs.a ok\nc2/ecs.b ok\nc3/_any ok")
+		checkText(t, "one of three", b.state("hz"), "c1/_any ok\nc2/_any ok\nc2/ecs.a ok\nc2/ecs.b ok\nc3/_any ok")
 		b.up.clusters["hz"][0].InstanceTypes = []string{"ecs.a"}
 		b.mustRun(capture.Request{})
 		for i := range 3 {
@@ -172,7 +175,7 @@ func TestListingThatLosesMostInstanceTypes(t *testing.T) {
 		for range 2 {
 			b.up.questions()
 			report := b.mustRun(capture.Request{})
-			want(t, "held", b.state("hz"), all+"\nc4/_any ok")
+			checkText(t, "held", b.state("hz"), all+"\nc4/_any ok")
 			if p := report.Regions[0].Problems; len(p) != 1 ||
 				!strings.Contains(p[0], "misses 2 of 3 clusters or their instance types") {
 				t.Errorf("problems are %q", p)
@@ -182,19 +185,18 @@ func TestListingThatLosesMostInstanceTypes(t *testing.T) {
 			}
 		}
 		b.mustRun(capture.Request{})
-		want(t, "in the third run", b.state("hz"), "c1/_any ok\nc2/_any ok\nc3/_any ok\nc4/_any ok")
+		checkText(t, "in the third run", b.state("hz"), "c1/_any ok\nc2/_any ok\nc3/_any ok\nc4/_any ok")
 	})
 }
 
-// TestGuardWithoutTheEarlierContent: what is being replaced may be gone, or
-// the store may not answer for a moment; how many images there were is known
-// all the same.
-func TestGuardWithoutTheEarlierContent(t *testing.T) {
+// The published snapshot may be lost, or the store may not answer for a moment. Its
+// number of images is still known.
+func TestAnomalyIsFoundWithoutThePublishedSnapshot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, left := range []int{0, 3} {
-			b := guarded(t)
-			unreadable(t, b)
-			b.up.images["hz/_any/_any"] = many(left)
+			b := newGuardedFixture(t)
+			hideSnapshots(t, b)
+			b.up.images["hz/_any/_any"] = imageIDs(left)
 			for run := 1; run <= 2; run++ {
 				b.mustRun(capture.Request{})
 				s := b.scope("_any/_any")
@@ -220,12 +222,12 @@ func TestGuardWithoutTheEarlierContent(t *testing.T) {
 			"what an operator accepts":  {images: 0, req: capture.Request{Accept: []string{"hz/_any/_any"}}},
 			"an answer that was a slip": {images: 7, passes: true},
 		} {
-			b := guarded(t)
-			unreadable(t, b)
+			b := newGuardedFixture(t)
+			hideSnapshots(t, b)
 			if change.passes {
 				b.up.once["hz/_any/_any"] = []string{}
 			}
-			b.up.images["hz/_any/_any"] = many(change.images)
+			b.up.images["hz/_any/_any"] = imageIDs(change.images)
 			b.mustRun(change.req)
 			if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != change.images ||
 				len(b.warnings) != 1 {
@@ -235,8 +237,8 @@ func TestGuardWithoutTheEarlierContent(t *testing.T) {
 	})
 }
 
-// unreadable makes every reading fail of the snapshots that there are now.
-func unreadable(t *testing.T, b *bench) {
+// hideSnapshots makes every read of the snapshots that are stored now fail.
+func hideSnapshots(t *testing.T, b *fixture) {
 	keys, err := archive.NewKeys("p")
 	if err != nil {
 		t.Fatal(err)

@@ -13,8 +13,8 @@ import (
 	"community-images/shared/ehpc"
 )
 
-// gusts are the ways in which upstream says that it has had enough.
-var gusts = []error{
+// throttleKinds are the errors with which E-HPC demands fewer calls.
+var throttleKinds = []error{
 	throttled,
 	&ehpc.Error{Class: ehpc.Throttled, Code: "Throttling", Message: "slow down"},
 	&ehpc.Error{Class: ehpc.Throttled, Code: "Throttling.Api", Message: "slow down"},
@@ -23,14 +23,14 @@ var gusts = []error{
 	broken, // 503 ServiceUnavailable
 }
 
-// TestThrottlingStorm lets upstream throttle a share of the calls for 30
-// seconds, and refuse a fifth of the scopes for good.
-func TestThrottlingStorm(t *testing.T) {
+// E-HPC throttles a share of the calls for 30 seconds, and refuses a fifth of the
+// scopes for good.
+func TestThrottlingOfManyCalls(t *testing.T) {
 	for _, share := range []float64{0.2, 0.5, 1} {
 		t.Run(fmt.Sprint(share), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const scopes, qps, timeout = 300, 10, 10 * time.Minute
-				b := newBench(t, "hz")
+				b := newFixture(t, "hz")
 				b.qps, b.settings.Concurrency, b.settings.Unscoped = qps, 16, false
 				for i := range scopes {
 					b.up.cluster("hz", "hz", fmt.Sprintf("c%03d", i))
@@ -45,7 +45,7 @@ func TestThrottlingStorm(t *testing.T) {
 					if since := time.Since(began); since > 30*time.Second {
 						after = append(after, time.Now())
 					} else if random.Float64() < share {
-						return gusts[random.IntN(len(gusts))]
+						return throttleKinds[random.IntN(len(throttleKinds))]
 					}
 					// a fifth of the clusters, by their last digit
 					if name != "clusters hz" && name[len("hz/c")+2] < '2' {
@@ -92,13 +92,13 @@ func TestThrottlingStorm(t *testing.T) {
 	}
 }
 
-// TestListingKeepsToTheBudget throttles a third of the pages of a long listing
-// while scopes are asked. Pages and their repetitions wait their turn as every
-// call does, and the report counts them.
-func TestListingKeepsToTheBudget(t *testing.T) {
+// E-HPC throttles a third of the pages of a long listing while scopes are asked. Pages
+// and their retries wait for the rate limit as every call does, and the report counts
+// them.
+func TestListingKeepsToTheRateLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const pages, qps = 40, 10
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.qps, b.settings.Concurrency, b.up.pages = qps, 16, pages
 		for i := range 50 {
 			b.up.cluster("hz", "hz", fmt.Sprintf("c%02d", i))
@@ -136,13 +136,12 @@ func TestListingKeepsToTheBudget(t *testing.T) {
 	})
 }
 
-// TestStormThatOutlastsARun lets upstream refuse everything until long after
-// the run's deadline. The run ends in time, every scope keeps its content, and
-// the next run is not the slower for it.
-func TestStormThatOutlastsARun(t *testing.T) {
+// E-HPC throttles everything until long after the deadline of the run. The run ends in
+// time, every scope keeps its content, and the next run is not slower.
+func TestThrottlingLongerThanTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const scopes, timeout = 300, 40 * time.Second
-		b := newBench(t, "hz")
+		b := newFixture(t, "hz")
 		b.qps, b.settings.Concurrency, b.settings.Unscoped = 10, 16, false
 		for i := range scopes {
 			id := fmt.Sprintf("c%03d", i)
@@ -152,7 +151,7 @@ func TestStormThatOutlastsARun(t *testing.T) {
 		b.mustRun(capture.Request{})
 		good := b.state("hz")
 		random := rand.New(rand.NewPCG(2, 2))
-		b.up.decide = func(string) error { return gusts[random.IntN(len(gusts))] }
+		b.up.decide = func(string) error { return throttleKinds[random.IntN(len(throttleKinds))] }
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		report, err := b.run(ctx, capture.Request{})

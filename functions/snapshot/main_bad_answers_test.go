@@ -39,7 +39,7 @@ func newCaptureFixture(t *testing.T) *captureFixture {
 	return newCaptureFixtureWithTimeout(t, time.Minute)
 }
 
-// newCaptureFixtureWithTimeout is newLab with another time-out of calls.
+// newCaptureFixtureWithTimeout is newCaptureFixture with another time-out of calls.
 func newCaptureFixtureWithTimeout(t *testing.T, timeout time.Duration) *captureFixture {
 	l := &captureFixture{t: t, data: &ehpctest.Fixed{
 		RegionList: []ehpctest.Region{{RegionID: region}}, ClusterLists: map[string][]json.RawMessage{},
