@@ -16,16 +16,16 @@ import (
 
 // The types of families.
 const (
-	Gauge     = "gauge"
-	Counter   = "counter"
-	Histogram = "histogram"
-	Info      = "info"
+	Gauge     = "gauge"     // a value that goes up and down; see Family.Set
+	Counter   = "counter"   // a value that only grows; see Family.Count
+	Histogram = "histogram" // how values spread over buckets; see Family.Observe
+	Info      = "info"      // a text in a label, with the value 1
 )
 
 // Family is all metrics of one name.
 type Family struct {
-	name, kind, unit, help string
-	bounds                 []float64
+	name, kind, unit, help string    // see New
+	bounds                 []float64 // of a histogram, ascending; nil otherwise
 
 	mu      sync.Mutex
 	metrics map[string]metric // by labels, as they are written

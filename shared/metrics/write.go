@@ -19,6 +19,7 @@ func OpenMetrics(families []*Family) []byte {
 		fmt.Fprintf(&b, "# HELP %s %s\n", f.name, labelEscaper.Replace(f.help))
 		f.samples(&b)
 	}
+	// A reader without this line knows that the answer was cut.
 	b.WriteString("# EOF\n")
 	return b.Bytes()
 }
@@ -29,6 +30,7 @@ func Prometheus(families []*Family) []byte {
 	var b bytes.Buffer
 	for _, f := range families {
 		name, kind := f.name+f.sampleSuffix(), f.kind
+		// An info is a gauge here whose value is 1.
 		if kind == Info {
 			kind = Gauge
 		}
@@ -38,7 +40,8 @@ func Prometheus(families []*Family) []byte {
 	return b.Bytes()
 }
 
-// samples writes the samples of all metrics, sorted by their labels.
+// samples writes the samples of all metrics, sorted by their labels. Both formats
+// write them alike. It locks the family: a lookup may add a label meanwhile.
 func (f *Family) samples(b *bytes.Buffer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

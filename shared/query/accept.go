@@ -16,6 +16,8 @@ func negotiateFormat(accept string, formats []string) (format string, ok bool) {
 	if strings.TrimSpace(accept) == "" {
 		return formats[0], true
 	}
+	// ">" keeps the first of equals, and drops what has quality 0, which means
+	// "not acceptable".
 	best, quality := "", 0.0
 	for _, format := range formats {
 		if q := acceptQuality(accept, mediaType(format)); q > quality {
@@ -29,9 +31,10 @@ func negotiateFormat(accept string, formats []string) (format string, ok bool) {
 // media type. The most specific range decides.
 func acceptQuality(accept, media string) float64 {
 	kind, _, _ := strings.Cut(media, "/")
-	quality, specific := 0.0, 0
+	quality, specific := 0.0, 0 // specific is the rank of the range that decides so far
 	for part := range strings.SplitSeq(accept, ",") {
 		name, params, _ := strings.Cut(part, ";")
+		// "text/html;q=0.5" decides over "text/*;q=1", wherever it stands.
 		rank := 0
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case media:
@@ -74,10 +77,12 @@ func mediaType(format string) string {
 func newNotAcceptableError(rt *route) error {
 	var media []string
 	for _, f := range rt.formats {
+		// Several formats can have one media type, for example text/plain.
 		if m := mediaType(f); !slices.Contains(media, m) {
 			media = append(media, m)
 		}
 	}
+	// /openapi.json and the like have one format and no parameter for it.
 	recommend := "Accept one of them."
 	if rt.hasParam(paramFormat.name) {
 		recommend = "Accept one of them, or use the format parameter."

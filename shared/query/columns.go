@@ -19,8 +19,11 @@ type column struct {
 
 // The columns that come from the scopes and not from the image.
 const (
-	columnClusters       = "Clusters"
-	columnInstanceTypes  = "InstanceTypes"
+	// columnClusters is the ids of the clusters that offer an image.
+	columnClusters = "Clusters"
+	// columnInstanceTypes is the types for which any of them offers it.
+	columnInstanceTypes = "InstanceTypes"
+	// columnContentDiffers says whether scopes disagree about its content.
 	columnContentDiffers = "ContentDiffers"
 )
 
@@ -40,6 +43,7 @@ func (p *parser) parseColumns(values []string) ([]column, error) {
 		if i < 0 {
 			return nil, newUnknownFieldError(v, known)
 		}
+		// The column gets the spelling of the table, whatever the caller wrote.
 		c := column{name: known[i], isObject: slices.Contains(objectFields, known[i])}
 		if !c.isObject {
 			c.field = p.schema.fieldNamed(c.name)
@@ -65,6 +69,7 @@ func (s *schema) flattenColumns(columns []column) []column {
 			add(c)
 			continue
 		}
+		// The members of an object take its place, in the order of the table.
 		for i := range s.fields {
 			if f := &s.fields[i]; strings.HasPrefix(f.name, c.name+".") {
 				add(column{name: f.name, field: f})
@@ -96,6 +101,7 @@ func (s *schema) tableColumns() []column {
 // cellText returns the text of a column for the image in a row of the set.
 func (c column) cellText(s *imageSet, row int32) string {
 	switch {
+	// Names in a cell are joined by ";", since "," separates cells.
 	case c.field != nil:
 		return c.field.valueOf(s.image(row))
 	case c.name == columnClusters:
@@ -114,6 +120,7 @@ func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayUseRese
 	im := s.image(row)
 	if columns == nil {
 		switch {
+		// A single scope: the caller knows it, so nothing is added.
 		case s.scopesOf == nil:
 			return append(b, im.Raw...)
 		case mayUseReserved:
@@ -130,6 +137,7 @@ func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayUseRese
 		return slices.ContainsFunc(columns, func(c column) bool { return c.name == name })
 	}
 	b = s.appendOffers(b, row, has(columnClusters), has(columnInstanceTypes), has(columnContentDiffers))
+	// Every member was appended with a comma before it.
 	if len(b) > start && b[start] == ',' {
 		b = append(b[:start], b[start+1:]...)
 	}
@@ -169,6 +177,7 @@ func (n *reservedNames) usedByAny(s *imageSet, rows []int32) bool {
 	found := false
 	for _, row := range rows {
 		number := int(s.numbers[row])
+		// Numbers are dense and grow with the images that are met.
 		if more := number + 1 - len(n.known); more > 0 {
 			n.known = append(n.known, make([]int8, more)...)
 		}
@@ -241,6 +250,8 @@ func (s *imageSet) appendClusters(b []byte, row int32) []byte {
 	b = append(b, '[')
 	last := ""
 	for _, o := range s.scopesOf[row] {
+		// A cluster with several instance types stands in several scopes, next to
+		// each other. Empty is the list without a cluster.
 		name := s.quotedClusterIDs[o]
 		if name == last {
 			continue
@@ -258,7 +269,8 @@ func (s *imageSet) appendClusters(b []byte, row int32) []byte {
 // with a comma before it. The fields of one object stay together. Members that
 // the image does not have are left out.
 func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
-	var names, values [16]string // of the members that are asked for
+	// First the members that are asked for. An image has fewer than 16.
+	var names, values [16]string
 	n := 0
 	for _, c := range columns {
 		if c.field == nil && !c.isObject {
@@ -270,6 +282,7 @@ func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 			n++
 		}
 	}
+	// Then their values, in one pass that ends with the last of them.
 	left := n
 	for name, value := range jsonscan.Members(im.Raw) {
 		if i := slices.Index(names[:n], name); i >= 0 {
@@ -279,10 +292,11 @@ func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 			}
 		}
 	}
+	// Last the output, in the order of the columns.
 	for i, top := range names[:n] {
 		value := values[i]
 		if value == "" {
-			continue
+			continue // the image has no such member
 		}
 		if value[0] == '{' {
 			value = pickMembers(value, top, columns)
@@ -305,7 +319,7 @@ func isShown(value, top string, columns []column) bool {
 // pickMembers returns the JSON object with only the fields that the columns
 // name, or the whole object if one of them is the object.
 func pickMembers(object, top string, columns []column) string {
-	inner := map[string]string{}
+	inner := map[string]string{} // the members of the object
 	for name, value := range jsonscan.Members(object) {
 		inner[name] = value
 	}

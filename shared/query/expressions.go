@@ -8,12 +8,16 @@ import (
 	"strings"
 )
 
+// Bounds of expressions. Package regexp needs no more than linear time in a value
+// for a given program, but programs can be large and values many; see also
+// maxFilterSteps.
 const (
 	maxPattern   = 512            // bytes of one expression
 	maxProgram   = 2000           // estimated instructions of one: bounds its memory and the time for one text
 	maxTotalCost = 4 * maxProgram // of all expressions of one lookup: about half a megabyte
 )
 
+// errTotalCost completes "NAME ..." for the filter that exceeds maxTotalCost.
 var errTotalCost = errors.New("exceeds what the expressions of one lookup may cost. Use fewer or smaller ones")
 
 // newRegexTest makes a test from an RE2 expression that must match a whole value.
@@ -57,6 +61,7 @@ func compileWholeMatch(pattern string, flags syntax.Flags) (func(string) bool, e
 	if err != nil {
 		return nil, regexError{err}
 	}
+	// The size is checked before it is compiled: compiling is the expensive part.
 	if estimateProgramSize(tree) > maxProgram {
 		return nil, errors.New("is too large an expression. Use fewer or smaller repetitions")
 	}
@@ -73,10 +78,12 @@ func compileWholeMatch(pattern string, flags syntax.Flags) (func(string) bool, e
 // package regexp.
 type regexError struct{ error }
 
+// Error completes "NAME ...".
 func (e regexError) Error() string {
 	return "is not an RE2 expression: " + strings.TrimPrefix(e.error.Error(), "error parsing regexp: ")
 }
 
+// Unwrap returns the error of package regexp, so that newGlobTest recognizes it.
 func (e regexError) Unwrap() error { return e.error }
 
 // regexCost returns the estimated size of an expression, or 0 if it is wrong.
@@ -91,6 +98,7 @@ func regexCost(pattern string) int {
 // estimateProgramSize estimates the instructions of an expression whose
 // repetitions are written out, which is how package regexp compiles it.
 func estimateProgramSize(re *syntax.Regexp) int {
+	// A class is one instruction, but a long one is searched for each character.
 	size := 1 + len(re.Rune)/8
 	for _, sub := range re.Sub {
 		size += estimateProgramSize(sub)
@@ -98,14 +106,14 @@ func estimateProgramSize(re *syntax.Regexp) int {
 	if re.Op == syntax.OpRepeat {
 		size *= max(re.Min, re.Max, 1)
 	}
-	return min(size, 1<<20)
+	return min(size, 1<<20) // nested repetitions must not overflow
 }
 
 // globToRegex writes a glob as an expression. A bracket that is not closed
 // stands for itself.
 func globToRegex(glob string) string {
 	var b strings.Builder
-	b.WriteString("(?s)")
+	b.WriteString("(?s)") // * and ? match line ends too
 	for i := 0; i < len(glob); i++ {
 		switch c := glob[i]; c {
 		case '*':
@@ -113,6 +121,7 @@ func globToRegex(glob string) string {
 		case '?':
 			b.WriteByte('.')
 		case '[':
+			// n includes both brackets.
 			n := globClassLength(glob[i:])
 			if n == 0 {
 				b.WriteString(`\[`)
@@ -124,10 +133,13 @@ func globToRegex(glob string) string {
 				b.WriteByte('^')
 				class = class[1:]
 			}
+			// In a glob only - and ] have a meaning inside brackets.
 			b.WriteString(strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `^`, `\^`).Replace(class))
 			b.WriteByte(']')
 			i += n - 1
 		default:
+			// Text up to the next special character is quoted in one piece, so
+			// that no character of several bytes is torn apart.
 			j := i
 			for j < len(glob) && !strings.ContainsRune("*?[", rune(glob[j])) {
 				j++

@@ -23,7 +23,7 @@ type field struct {
 	index int    // in schema.fields
 	name  string // dotted, as it is written in parameters
 	kind  fieldKind
-	about string
+	about string   // a noun phrase for the OpenAPI document
 	enum  []string // documented values; others are possible
 }
 
@@ -67,6 +67,7 @@ func (f *field) valueOf(im *catalog.Image) string {
 	if f.kind != numberKind || s == "" {
 		return s
 	}
+	// 40, 40.0 and 4e1 become one value, so that they are one facet and group.
 	n, ok := parseNumber(s)
 	switch size := math.Abs(n); {
 	case !ok:
@@ -102,7 +103,7 @@ func (f *field) compareValues(a, b string) int {
 
 // schema is the table of fields without those that the service withholds.
 type schema struct {
-	fields   []field
+	fields   []field           // in the order of csv columns
 	withheld []string          // names of members or fields, from Options.Redact
 	byName   map[string]*field // by lower-case name; objectFields are aliases
 }
@@ -111,6 +112,7 @@ type schema struct {
 func newSchema(redact []string) *schema {
 	s := &schema{withheld: redact, byName: map[string]*field{}}
 	for _, f := range fields {
+		// An operator may withhold a member as a whole, or one field of it.
 		top, _, _ := strings.Cut(f.name, ".")
 		if !slices.Contains(redact, top) && !slices.Contains(redact, f.name) {
 			s.fields = append(s.fields, f)

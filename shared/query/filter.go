@@ -21,6 +21,8 @@ func (req *request) matchImages(s *imageSet, rows []int32) ([]int32, error) {
 	if len(req.searchWords) > 0 {
 		texts = s.owner.texts.withImagesOf(s)
 	}
+	// Each condition gets the numbered values of its field, so that a value that
+	// many images share is tested once.
 	tests := make([]memoTest, len(req.conditions))
 	for i, condition := range req.conditions {
 		values := s.owner.indexes.indexField(s, condition.field, false)
@@ -29,6 +31,7 @@ func (req *request) matchImages(s *imageSet, rows []int32) ([]int32, error) {
 	if err := req.checkFilterCost(s, rows, tests); err != nil {
 		return nil, err
 	}
+	// The conditions come first: the search reads far more memory.
 	var found []int32
 	for _, row := range rows {
 		number := s.numbers[row]
@@ -45,6 +48,7 @@ func (req *request) matchImages(s *imageSet, rows []int32) ([]int32, error) {
 func (req *request) checkFilterCost(s *imageSet, rows []int32, tests []memoTest) error {
 	steps := 0
 	for i, condition := range req.conditions {
+		// Only expressions have a cost; the other tests read a value once.
 		if condition.cost == 0 {
 			continue
 		}

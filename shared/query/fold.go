@@ -13,6 +13,7 @@ func foldCase(s string) string {
 	if !strings.ContainsFunc(s, mayHaveOtherForms) {
 		return s
 	}
+	// All forms of a letter get the least of them, in lower case.
 	return strings.Map(func(r rune) rune {
 		if !mayHaveOtherForms(r) {
 			return r

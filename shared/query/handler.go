@@ -77,22 +77,11 @@ func (c *call) serveRoute(ctx context.Context) error {
 	if size > maxURIBytes {
 		return uriTooLong(size, maxURIBytes)
 	}
-	// From here on the call is answered by the service of the caller. The error
-	// is needed only if the route is not public.
-	denied := c.authenticate()
-	rt, imageID, err := c.findRoute(path)
+	imageID, err := c.admit(path)
 	if err != nil {
 		return err
 	}
-	c.route = rt
-	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
-		return methodNotAllowed(c.r.Method, rt.allowedMethods())
-	}
-	// Answers of guarded routes depend on the token: shared caches must not
-	// keep them.
-	if c.private = c.requiresToken() && !rt.public; c.private && denied != nil {
-		return denied
-	}
+	rt := c.route
 	req, err := c.parseRequest(rt, imageID)
 	if err != nil {
 		return err
@@ -113,6 +102,28 @@ func (c *call) serveRoute(ctx context.Context) error {
 		return c.explainMissingCluster(ctx, pinToCommit(req.at, err))
 	}
 	return c.send(ctx, req, ans)
+}
+
+// admit finds the route of a path and checks the method and the token. It returns
+// the image id if the path holds one.
+func (c *call) admit(path string) (imageID string, err error) {
+	// From here on the call is answered by the service of the caller. The error
+	// is needed only if the route is not public.
+	denied := c.authenticate()
+	rt, imageID, err := c.findRoute(path)
+	if err != nil {
+		return "", err
+	}
+	c.route = rt
+	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+		return "", methodNotAllowed(c.r.Method, rt.allowedMethods())
+	}
+	// Answers of guarded routes depend on the token: shared caches must not
+	// keep them.
+	if c.private = c.requiresToken() && !rt.public; c.private && denied != nil {
+		return "", denied
+	}
+	return imageID, nil
 }
 
 // hasRoomForCursor returns true if a Link header can repeat a long request with

@@ -55,6 +55,7 @@ func (c *call) setHeaders(ans *answer) {
 // setBodyHeaders sets the headers that only an answer with a body has.
 func (c *call) setBodyHeaders(req *request, ans *answer, p payload, gzipped bool) {
 	header := c.w.Header()
+	// The text formats name their character set: browsers would guess it.
 	header.Set("Content-Type", contentType(req.format))
 	c.setETag(ans.etag, gzipped)
 	if gzipped {

@@ -17,9 +17,9 @@ const instanceHelp = " Of the instance that answers, since it started."
 // lookupMetrics counts the lookups of this instance. Its values are of one
 // process, and lost with it.
 type lookupMetrics struct {
-	startedAt time.Time
-	lookups   *metrics.Family
-	durations *metrics.Family
+	startedAt time.Time                // of the instance
+	lookups   *metrics.Family          // counts by route and class of status
+	durations *metrics.Family          // seconds by route
 	routes    map[string]*routeMetrics // by pattern
 	other     *routeMetrics            // paths without a route
 	replica   *routeMetrics            // see Service.CountReplicaAnswer
@@ -29,7 +29,7 @@ type lookupMetrics struct {
 // without a search.
 type routeMetrics struct {
 	classes   [6]*metrics.Count // by the first digit of the status; nil for 0 and 1
-	durations *metrics.Values
+	durations *metrics.Values   // in seconds
 }
 
 // newLookupMetrics makes the instruments of all routes at once, so that each
@@ -62,6 +62,7 @@ func (m *lookupMetrics) newRouteMetrics(pattern string) *routeMetrics {
 
 // countLookup counts one lookup. rt is nil for a path without a route.
 func (m *lookupMetrics) countLookup(rt *route, status int, duration time.Duration) {
+	// Paths are the caller's choice, so those without a route share one label.
 	r := m.other
 	if rt != nil {
 		r = m.routes[rt.pattern]

@@ -12,8 +12,8 @@ import (
 // cannot be read has no value in most of them. Only "up" tells it apart from a
 // region that does not exist.
 type regionFamilies struct {
-	regions  []regionStatus
-	families []*metrics.Family
+	regions  []regionStatus    // as the caller may see them
+	families []*metrics.Family // in the order of the answer
 }
 
 // add adds a gauge. value returns false for a region without a value.

@@ -12,7 +12,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// jsonObject is an object of the OpenAPI document.
+// jsonObject is an object of the OpenAPI document. The encoder sorts its
+// members, so the document is the same on every instance.
 type jsonObject = map[string]any
 
 // serveOpenAPI serves /openapi.json. The document is made from the tables that
@@ -32,6 +33,7 @@ func (s *service) serveOpenAPI(context.Context, *request) (*answer, error) {
 func (s *service) openAPIDocument() jsonObject {
 	paths := jsonObject{}
 	for _, rt := range s.routes {
+		// HEAD is not listed: clients would generate a useless method for it.
 		paths[rt.pattern] = jsonObject{"get": s.describeOperation(rt)}
 	}
 	components := jsonObject{"parameters": s.describeFilters(), "responses": errorResponses(), "schemas": s.schemas()}
@@ -47,6 +49,8 @@ func (s *service) openAPIDocument() jsonObject {
 		"paths":      paths,
 		"components": components,
 	}
+	// Without tokens the document must not ask for any: generated clients would
+	// demand one.
 	if s.requiresToken() {
 		components["securitySchemes"] = jsonObject{
 			"token": jsonObject{"type": "http", "scheme": "bearer",
@@ -59,6 +63,22 @@ func (s *service) openAPIDocument() jsonObject {
 
 // describeOperation describes a route: its parameters and all its answers.
 func (s *service) describeOperation(rt *route) jsonObject {
+	op := jsonObject{"operationId": operationID(rt.pattern), "summary": rt.about,
+		"parameters": s.describeParams(rt), "responses": s.describeResponses(rt)}
+	// An empty list of schemes says that this route needs no token.
+	if rt.public && s.requiresToken() {
+		op["security"] = []any{}
+	}
+	// Not a part of OpenAPI: a whole address to try, which tests try as well.
+	if rt.example != "" {
+		op["x-example"] = rt.pattern + "?" + s.exampleQuery(rt)
+	}
+	return op
+}
+
+// describeParams describes the parameters of a route: those of the path, its own,
+// then the filters by reference, because several routes share these hundreds.
+func (s *service) describeParams(rt *route) []any {
 	parameters := []any{}
 	if rt.hasImageID() {
 		parameters = append(parameters, jsonObject{"name": "ImageId", "in": "path", "required": true,
@@ -73,12 +93,19 @@ func (s *service) describeOperation(rt *route) jsonObject {
 			parameters = append(parameters, jsonObject{"$ref": "#/components/parameters/" + name})
 		}
 	}
+	return parameters
+}
+
+// describeResponses describes the answers of a route by their status: the good
+// one in every format, 304, then the errors.
+func (s *service) describeResponses(rt *route) jsonObject {
 	content := jsonObject{}
 	for _, f := range rt.formats {
 		content[mediaType(f)] = jsonObject{"schema": formatSchema(rt, f)}
 	}
 	headers := answerHeaders(rt)
 	responses := jsonObject{"200": jsonObject{"description": "The answer.", "headers": headers, "content": content}}
+	// What has no ETag is always sent as a whole.
 	if headers["ETag"] != nil {
 		responses["304"] = jsonObject{"description": "The caller has the answer already (If-None-Match)."}
 	}
@@ -87,24 +114,18 @@ func (s *service) describeOperation(rt *route) jsonObject {
 			responses[strconv.Itoa(e.status)] = jsonObject{"$ref": "#/components/responses/E" + strconv.Itoa(e.status)}
 		}
 	}
-	op := jsonObject{"operationId": operationID(rt.pattern), "summary": rt.about, "parameters": parameters,
-		"responses": responses}
-	if rt.public && s.requiresToken() {
-		op["security"] = []any{}
-	}
-	if rt.example != "" {
-		op["x-example"] = rt.pattern + "?" + s.exampleQuery(rt)
-	}
-	return op
+	return responses
 }
 
 // canAnswer returns true if a route can answer with the status of an error.
 func (s *service) canAnswer(rt *route, status int) bool {
 	switch status {
+	// Without tokens nobody is refused.
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return s.requiresToken() && !rt.public
 	case http.StatusNotFound:
 		return rt.hasParam(paramAt.name) || rt.pattern == "/" // the replica at the root has such
+	// A cursor expires, and an image can be gone.
 	case http.StatusGone:
 		return rt.hasParam(paramCursor.name) || rt.hasImageID()
 	}
@@ -116,6 +137,7 @@ func (s *service) canAnswer(rt *route, status int) bool {
 func operationID(pattern string) string {
 	var b strings.Builder
 	for step := range strings.SplitSeq(strings.TrimPrefix(pattern, "/v1"), "/") {
+		// Braces and the end of a file name are not allowed in an identifier.
 		step = strings.Trim(step, "{}")
 		step, _, _ = strings.Cut(step, ".")
 		switch {
@@ -137,6 +159,8 @@ func (s *service) describeParam(rt *route, p param) jsonObject {
 	schema := jsonObject{"type": "string"}
 	out := jsonObject{"name": p.name, "in": "query", "description": p.about + "; allowed: " + s.describeAllowed(rt, p),
 		"schema": schema}
+	// Bounds and enumerations come from the constants and settings that the
+	// parser checks.
 	switch p.name {
 	case "format":
 		schema["enum"], schema["default"] = rt.formats, rt.formats[0]
@@ -154,6 +178,7 @@ func (s *service) describeParam(rt *route, p param) jsonObject {
 			out["example"] = p.example
 		}
 	}
+	// A list is one parameter with commas: style form without explode.
 	if p.isList {
 		list := jsonObject{"type": "array", "items": jsonObject{"type": "string"}, "maxItems": maxListValues}
 		out["schema"], out["style"], out["explode"] = list, "form", false
@@ -163,6 +188,7 @@ func (s *service) describeParam(rt *route, p param) jsonObject {
 		case "sort":
 			list["maxItems"] = maxSortKeys
 		}
+		// Its example must be an array, as its schema is.
 		if e, ok := out["example"].(string); ok {
 			out["example"] = strings.Split(e, ",")
 		}
@@ -176,6 +202,7 @@ func (s *service) describeFilters() jsonObject {
 	all := jsonObject{}
 	for i := range s.schema.fields {
 		f := &s.schema.fields[i]
+		// Without an operator the name alone means eq.
 		all[f.name] = describeFilter(f.name, f, nil, f.about+" equals one of the values")
 		for _, name := range operatorNames(f.kind) {
 			op, fold := findOperator(f.kind, name)
@@ -183,6 +210,7 @@ func (s *service) describeFilters() jsonObject {
 			if fold {
 				about += ", without regard to case"
 			}
+			// Only the operators that order values compare versions as such.
 			if f.kind == versionKind && op.newTest == nil {
 				about += ", as versions count: 7.2-rc1 < 7.2 < 7.9 < 7.10 and 12-SP1 = 12 SP1"
 			}
@@ -190,6 +218,7 @@ func (s *service) describeFilters() jsonObject {
 		}
 	}
 	for _, o := range objectFields {
+		// There is none if the service withholds the object.
 		if f := s.schema.fieldNamed(o); f != nil {
 			all[o] = describeFilter(o, f, nil, "the same as "+f.name)
 		}
@@ -239,6 +268,8 @@ var errorHeaders = map[int]struct{ name, about string }{
 func errorResponses() jsonObject {
 	out := jsonObject{}
 	for _, e := range errorCodes {
+		// OpenAPI has one response for each status, so codes that share a status
+		// share a description.
 		name := "E" + strconv.Itoa(e.status)
 		r, ok := out[name].(jsonObject)
 		if !ok {
@@ -256,13 +287,15 @@ func errorResponses() jsonObject {
 
 // answerHeaders describes the headers of the answers of a route.
 func answerHeaders(rt *route) jsonObject {
+	// Each condition repeats the one by which setHeaders sets the header.
 	headers := jsonObject{"Cache-Control": headerSchema(
 		"long and immutable for a pinned at, else short; no-store where there is no ETag")}
 	if rt.pattern != "/healthz" && rt.pattern != "/metrics" {
 		headers["ETag"] = headerSchema("names the snapshots, the query and the format")
 	}
+	// A route that is not about data has no age.
 	if !rt.hasParam("at") && rt.pattern != "/v1/status" {
-		return headers // it is not about data
+		return headers
 	}
 	headers["Last-Modified"] = headerSchema("when the content was published first")
 	headers["X-Snapshot-Sequence"] = headerSchema("number of the commit; not there if the answer is of several regions")
@@ -274,6 +307,7 @@ func answerHeaders(rt *route) jsonObject {
 	if rt.hasParam("cursor") {
 		headers["Link"] = headerSchema("rel=next: the next page")
 	}
+	// A feed counts nothing: it goes on.
 	switch {
 	case rt.hasParam("since"):
 		headers["X-Next-Cursor"] = headerSchema("where the feed goes on")

@@ -8,15 +8,15 @@ import (
 
 // predicate is a condition on one field of an image.
 type predicate struct {
-	name  string // of the parameter, for example "Size__gt"
-	field *field
+	name  string                  // of the parameter, for example "Size__gt"
+	field *field                  // whose value is tested
 	test  func(value string) bool // value is empty for an image without one
 	cost  int                     // of test for one byte of a value, in steps; 0: not worth counting
 }
 
 // operator is what may follow the name of a field after "__".
 type operator struct {
-	name  string
+	name  string // in lower case, without the i of the form that ignores case
 	about string // for the OpenAPI document: completes "FIELD ..."
 	// newTest makes a test of values of a field from an operand. With ignoreCase
 	// both are case-folded, except for an expression, which does that itself.
@@ -87,6 +87,7 @@ func findOperator(kind fieldKind, name string) (op *operator, ignoreCase bool) {
 		if op.name == name {
 			return op, false
 		}
+		// Numbers have no case, so ieq and ine are for texts only.
 		if op.textOnly && kind != numberKind && len(name) > 1 && name[0] == 'i' && name[1:] == op.name {
 			return op, true
 		}
@@ -104,37 +105,53 @@ func newPredicate(f *field, op *operator, ignoreCase bool, operands []string) (p
 		if err := checkOperand(f, op, operand); err != nil {
 			return predicate{}, err
 		}
+		// The limit is checked after each operand: a list of large expressions
+		// must not be compiled to its end before it is refused.
+		if op.cost != nil {
+			if cost += op.cost(operand); cost > maxTotalCost {
+				return predicate{}, errTotalCost
+			}
+		}
 		if foldsValue {
 			operand = foldCase(operand)
 		}
-		if op.newTest == nil || op.acceptsOrder != nil && f.kind == numberKind {
-			tests[i] = func(value string) bool { return value != "" && op.acceptsOrder(f.compareValues(value, operand)) }
-			continue
-		}
-		test, err := op.newTest(operand, ignoreCase)
+		test, err := op.newOperandTest(f, operand, ignoreCase)
 		if err != nil {
 			return predicate{}, err
 		}
 		tests[i] = test
-		if op.cost != nil {
-			cost += op.cost(operand)
-		}
-		if cost > maxTotalCost {
-			return predicate{}, errTotalCost
-		}
 	}
 	test := matchAny(tests)
 	if foldsValue {
+		// A value is folded once for all operands.
 		folded := test
 		test = func(value string) bool { return folded(foldCase(value)) }
 	}
+	return predicate{field: f, test: op.decideMissing(test), cost: cost}, nil
+}
+
+// newOperandTest makes the test of one operand, which is folded already if case
+// is ignored. Ordered operators compare as the field does, and so does eq of
+// numbers: 40 equals 40.0.
+func (op *operator) newOperandTest(f *field, operand string, ignoreCase bool) (func(value string) bool, error) {
+	if op.newTest == nil || op.acceptsOrder != nil && f.kind == numberKind {
+		return func(value string) bool {
+			return value != "" && op.acceptsOrder(f.compareValues(value, operand))
+		}, nil
+	}
+	return op.newTest(operand, ignoreCase)
+}
+
+// decideMissing completes a test by what the operator says of images without a
+// value: they have none, so only ne and exists=false hold for them.
+func (op *operator) decideMissing(test func(string) bool) func(string) bool {
 	switch {
 	case op.name == "ne":
-		return predicate{field: f, test: func(value string) bool { return !test(value) }}, nil
+		return func(value string) bool { return !test(value) }
 	case op.testsMissing:
-		return predicate{field: f, test: test}, nil
+		return test
 	}
-	return predicate{field: f, test: func(value string) bool { return value != "" && test(value) }, cost: cost}, nil
+	return func(value string) bool { return value != "" && test(value) }
 }
 
 // matchAny returns a test that passes if one of the tests does.
@@ -150,6 +167,7 @@ func matchAny(tests []func(string) bool) func(string) bool {
 // checkOperand returns an error for an empty operand, and for one that is not a
 // number where the field holds numbers.
 func checkOperand(f *field, op *operator, value string) error {
+	// "Size=" is more often a variable that a script failed to set than a wish.
 	if value == "" {
 		return fmt.Errorf("must not be empty. For images without a value use %s__exists=false", f.name)
 	}

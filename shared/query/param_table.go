@@ -9,10 +9,15 @@ import (
 	"community-images/shared/catalog"
 )
 
+// allowedNames describes what ClusterId and InstanceType take. The same
+// characters are checked by catalog.ValidateName.
 const allowedNames = "names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"
 
-// The parameters. Routes pick from them.
+// The parameters. Routes pick from them. Each parse function sets the members of
+// request that belong to its parameter, and nothing else.
 var (
+	// paramRegion sets request.region. A grant narrows config.regions, so a
+	// region outside the grant is as unknown as one that does not exist.
 	paramRegion = param{
 		name:    "RegionId",
 		about:   "region; default: the only configured one, or the one in which the cluster or image is found",
@@ -25,6 +30,8 @@ var (
 			return nil
 		},
 	}
+	// paramCluster sets request.selection.clusters. Whether the clusters exist is
+	// known only once the state of a region has been read.
 	paramCluster = param{
 		name: "ClusterId", allowed: allowedNames, isList: true, example: "*",
 		about: "one cluster, several, or * for all; absent: images that every cluster supports",
@@ -33,6 +40,7 @@ var (
 			return err
 		},
 	}
+	// paramType sets request.selection.types.
 	paramType = param{
 		name: "InstanceType", allowed: allowedNames, isList: true, example: "*",
 		about: "one instance type, several, or * for all; absent: images that every type supports",
@@ -41,6 +49,7 @@ var (
 			return err
 		},
 	}
+	// paramAt sets request.at. Without it the answer is about the present.
 	paramAt = param{
 		name: "at", allowed: allowedTimes, example: "-1m",
 		about: "a past time or commit; the answer is from the data of that time",
@@ -49,6 +58,8 @@ var (
 			return err
 		},
 	}
+	// paramMaxAge sets request.maxAge. It is not part of the canonical query of a
+	// page, because it only decides whether there is an answer.
 	paramMaxAge = param{
 		name: "maxAge", allowed: "a duration such as 30s, 10m, 24h or 7d", perPage: true, example: "30d",
 		about: "503 SnapshotTooOld if any part of the answer was last checked longer ago",
@@ -61,6 +72,8 @@ var (
 			return nil
 		},
 	}
+	// paramSearch sets request.searchWords, folded and sorted. The order of words
+	// does not matter, and a word that is given twice counts once.
 	paramSearch = param{
 		name: "q", allowed: "text", example: "linux",
 		about: "words that must all be in the name, description, id or product code, in any case",
@@ -74,6 +87,7 @@ var (
 			return nil
 		},
 	}
+	// paramSort sets request.sort.
 	paramSort = param{
 		name: "sort", allowed: "a comma list of fields", isList: true, ignoresCase: true,
 		example: "-OsTag.Version,ImageName",
@@ -84,6 +98,7 @@ var (
 			return err
 		},
 	}
+	// paramLimit sets request.limit, which is defaultLimit before.
 	paramLimit = param{
 		name: "limit", allowed: "an integer from 1 to 1000", perPage: true, example: "10",
 		about: "the most entries in one answer, default 100",
@@ -92,6 +107,8 @@ var (
 			return err
 		},
 	}
+	// paramCursor sets request.cursor, for pages of a list. Feeds have a cursor of
+	// their own, paramFeedCursor.
 	paramCursor = param{
 		name: "cursor", allowed: "the NextCursor of an answer to the same query", perPage: true,
 		about: "NextCursor of the page before",
@@ -100,6 +117,7 @@ var (
 			return err
 		},
 	}
+	// paramFields sets request.columns. Without it JSON has the whole image.
 	paramFields = param{
 		name: "fields", isList: true, perPage: true, ignoresCase: true, example: "ImageId,OsTag.Version",
 		about:   "only these fields of each image",
@@ -109,6 +127,7 @@ var (
 			return err
 		},
 	}
+	// paramLatestBy sets request.latestBy; see keepFirstOfGroups.
 	paramLatestBy = param{
 		name: "latestBy", allowed: "a comma list of fields", isList: true, ignoresCase: true, example: "OsTag.Platform",
 		about: "only the first image of each group of equal values, by sort or else by the newest version",
@@ -117,6 +136,7 @@ var (
 			return err
 		},
 	}
+	// paramFacets sets request.facets; see countFacets. Only JSON shows them.
 	paramFacets = param{
 		name: "facets", allowed: "a comma list of fields", isList: true, perPage: true, ignoresCase: true,
 		example: "Status,OsTag.Platform",
@@ -126,6 +146,8 @@ var (
 			return err
 		},
 	}
+	// paramMinCount sets request.minCount, for scripts that must not go on with
+	// an empty answer.
 	paramMinCount = param{
 		name: "minCount", allowed: "an integer from 1 to 1000000", perPage: true, example: "1",
 		about: "404 NoImageMatches if fewer images match",
@@ -134,6 +156,8 @@ var (
 			return err
 		},
 	}
+	// paramFormat sets request.format. Without it the header Accept decides, after
+	// the parameters are parsed.
 	paramFormat = param{
 		name: "format", allowed: "a format of the route", perPage: true, ignoresCase: true, example: "json",
 		about: "form of the answer; default: by the Accept header, else the first",
@@ -151,25 +175,33 @@ var (
 // The parameters that choose scopes and time, on every route with stored data.
 // Routes differ in what a parameter that is not given means.
 var (
-	scopesOfList   = []param{paramRegion, paramCluster, paramType, paramAt, paramMaxAge}
-	paramAnyRegion = paramRegion.withDefault("default: all regions, or the one in which the cluster is found")
+	// scopesOfList is for /v1/images: without clusters it asks E-HPC's own
+	// question, what every cluster supports.
+	scopesOfList = []param{paramRegion, paramCluster, paramType, paramAt, paramMaxAge}
+	// scopesOfImages is for routes about single images and their changes, which
+	// look everywhere unless clusters or types are named.
 	scopesOfImages = []param{
 		paramRegion,
 		paramCluster.withDefault("absent, with InstanceType too: everything, else images that every cluster supports"),
 		paramType.withDefault("absent, with ClusterId too: everything, else images that every type supports"),
 		paramAt, paramMaxAge,
 	}
+	// paramAnyRegion is RegionId of a route that can answer for all regions.
+	paramAnyRegion = paramRegion.withDefault("default: all regions, or the one in which the cluster is found")
+	// scopesOfClusters is for /v1/clusters, which lists scopes.
 	scopesOfClusters = []param{
 		paramAnyRegion,
 		paramCluster.withDefault("absent: every scope that InstanceType names"),
 		paramType.withDefault("absent: every scope that ClusterId names"),
 		paramAt, paramMaxAge,
 	}
+	// scopesOfMatrix is for /v1/matrix, which has a column for each scope.
 	scopesOfMatrix = []param{
 		paramRegion,
 		paramCluster.withDefault("absent: all clusters, unless InstanceType is given and captured without a cluster"),
 		paramType, paramAt, paramMaxAge,
 	}
+	// scopesOfDiff is for /v1/diff, which compares two lists.
 	scopesOfDiff = []param{
 		paramRegion,
 		paramCluster.acceptingFew("one cluster, or two without from; absent: images that every cluster supports"),
@@ -224,6 +256,7 @@ func (p *parser) parsePastTime(s string) (asOf, error) {
 	if err != nil {
 		return asOf{}, &valueError{value: s}
 	}
+	// An answer about the future would change later, and must not be cached.
 	if now := p.config.now(); at.isInFuture(now) {
 		return asOf{}, newFutureTimeError(at.resolveTime(now))
 	}

@@ -13,12 +13,18 @@ import (
 	"community-images/shared/catalog"
 )
 
+// Bounds of what a request may ask for.
 const (
-	defaultLimit  = 100
-	maxLimit      = 1000
-	maxMinCount   = 1_000_000
-	maxListValues = 200 // values of one list parameter
+	// defaultLimit is the limit of an answer whose caller gives none.
+	defaultLimit = 100
+	// maxLimit is the largest limit. A page of so many images is about 1 MB.
+	maxLimit = 1000
+	// maxMinCount is the largest minCount, more than any region has images.
+	maxMinCount = 1_000_000
+	// maxListValues bounds the values of one list parameter.
+	maxListValues = 200
 
+	// maxURIBytes is what FC accepts for path and query together.
 	maxURIBytes    = 4096 // of the escaped path and query
 	linkReserve    = 80   // of maxURIBytes: the most that a Link to a next page adds
 	maxCursorBytes = 40   // of a decoded or encoded cursor
@@ -29,7 +35,7 @@ type param struct {
 	name        string
 	about       string // for the OpenAPI document
 	allowed     string // a noun phrase: completes "must be ..." and "Allowed: ..."
-	isList      bool   // commas separate values
+	isList      bool   // commas separate values; see splitList
 	perPage     bool   // may differ between the pages of one answer
 	ignoresCase bool   // the values are names that match in any case
 	example     string // a value that works on any archive; empty: there is none
@@ -38,13 +44,14 @@ type param struct {
 	parse func(p *parser, values []string) error
 }
 
-// parser parses one request and collects its faults.
+// parser parses one request and collects its faults. A caller gets all faults
+// at once, so that a wrong request is mended in one go.
 type parser struct {
 	schema  *schema
 	config  *config
-	request *request
-	faults  []paramFault
-	given   []givenParam
+	request *request     // what is parsed so far; of no use if there are faults
+	faults  []paramFault // in the order of the query
+	given   []givenParam // the valid parameters, filters too, by their names in the table
 }
 
 // parseRequest parses the raw query of a request to a route. It returns either
@@ -55,10 +62,12 @@ func parseRequest(c *config, rt *route, imageID, rawQuery string) (*request, []p
 	for _, raw := range p.splitQuery(rawQuery) {
 		p.parseAny(raw)
 	}
+	// Combinations are checked last: they need to know what is given.
 	p.checkCombination()
 	if len(p.faults) > 0 {
 		return nil, p.faults
 	}
+	// Sorted, so that the order in the query does not matter to caches.
 	slices.SortFunc(p.given, func(a, b givenParam) int { return strings.Compare(a.name, b.name) })
 	p.request.given = p.given
 	p.request.canonical, p.request.cursorKey = p.canonicalQuery(true), p.canonicalQuery(false)
@@ -76,6 +85,7 @@ type rawParam struct {
 func (p *parser) splitQuery(rawQuery string) []rawParam {
 	var list []rawParam
 	for part := range strings.SplitSeq(rawQuery, "&") {
+		// "a=1&&b=2" and a trailing & are harmless.
 		if part == "" {
 			continue
 		}
@@ -98,6 +108,7 @@ func (p *parser) splitQuery(rawQuery string) []rawParam {
 			p.addFault(codeInvalid, quoteName(name), reason, "")
 			continue
 		}
+		// A repeated name adds a value: "?kind=added&kind=removed" is a list.
 		i := slices.IndexFunc(list, func(r rawParam) bool { return strings.EqualFold(r.name, name) })
 		if i < 0 {
 			i = len(list)
@@ -140,9 +151,11 @@ func (p *parser) rejectUnknown(name string) {
 		return
 	}
 	reason := "is not a parameter of " + rt.pattern
+	// A name from Options.Redact is no secret: the operator's document lists it.
 	if slices.ContainsFunc(p.schema.withheld, func(w string) bool { return isWithheldMember(w, name) }) {
 		reason = "is withheld by this service"
 	}
+	// A filter is compared by its two parts: the field, then the operator.
 	suggestion := didYouMean(name, p.knownNames())
 	if field, op, isFilter := strings.Cut(name, "__"); isFilter && rt.filters {
 		suggestion = suggestionText(p.schema.nearestFilter(field, op))
@@ -188,7 +201,8 @@ func (p *parser) parseParam(def param, raw rawParam) {
 		p.faults = append(p.faults, newParamFault(def.name, err, p.config.describeAllowed(p.request.route, def)))
 		return
 	}
-	if def.ignoresCase { // equal questions must have equal canonical queries
+	// Equal questions must have equal canonical queries.
+	if def.ignoresCase {
 		values = slices.Clone(values)
 		for i := range values {
 			values[i] = strings.ToLower(values[i])
@@ -216,79 +230,19 @@ func newTooManyError(count int, what string, most int) error {
 	return fmt.Errorf("has %d %s; the limit is %d", count, what, most)
 }
 
-// parseFilter parses a parameter that is a field of an image, with or without
-// an operator. It returns false if there is no such field.
-func (p *parser) parseFilter(raw rawParam) bool {
-	name, opName, hasOp := strings.Cut(raw.name, "__")
-	f := p.schema.fieldNamed(name)
-	if f == nil {
-		return false
-	}
-	full := f.name
-	if hasOp {
-		full += "__" + strings.ToLower(opName)
-	} else {
-		opName = "eq"
-	}
-	op, ignoreCase := findOperator(f.kind, strings.ToLower(opName))
-	if op == nil {
-		names := operatorNames(f.kind)
-		reason := fmt.Sprintf("has the unknown operator %s%s", quote(opName), didYouMean(opName, names))
-		p.addFault(codeInvalid, quoteName(raw.name), reason, "the operators of "+f.name+": "+strings.Join(names, ", "))
-		return true
-	}
-	values := splitList(strings.Join(raw.values, ","))
-	if len(values) > maxListValues {
-		err := newTooManyError(len(values), "values", maxListValues)
-		p.faults = append(p.faults, newParamFault(full, err, ""))
-		return true
-	}
-	test, err := newPredicate(f, op, ignoreCase, values)
-	if p.request.cost += test.cost; p.request.cost > maxTotalCost {
-		err = errTotalCost
-	}
-	if err != nil {
-		p.faults = append(p.faults, newParamFault(full, err, describeOperand(f, op)))
-		return true
-	}
-	test.name = full
-	if f.name == "ImageId" && op.name == "eq" && !ignoreCase && p.request.imageIDs == nil {
-		p.request.imageIDs = slices.Compact(slices.Sorted(slices.Values(values))) // found without testing every image
-	} else {
-		p.request.conditions = append(p.request.conditions, test)
-	}
-	p.given = append(p.given, givenParam{name: full, values: values})
-	return true
-}
-
-// describeOperand returns a noun phrase for the values that a filter allows.
-func describeOperand(f *field, op *operator) string {
-	switch {
-	case op.name == "exists":
-		return "true or false"
-	case f.kind == numberKind:
-		return "a decimal number within ±1.8e308"
-	case op.name == "regex":
-		return `an RE2 expression for the whole value; write \, for a comma`
-	case op.name == "glob":
-		return "a pattern of *, ? and [a-z] for the whole value"
-	case len(f.enum) > 0:
-		return "a value or a list of values, for example " + strings.Join(f.enum, ", ")
-	}
-	return "a value or a list of values"
-}
-
 // checkCombination adds the faults of parameters that are missing or do not
 // go together.
 func (p *parser) checkCombination() {
 	rt := p.request.route
 	for _, def := range rt.params {
 		isGiven := slices.ContainsFunc(p.given, func(g givenParam) bool { return g.name == def.name })
+		// One that is given and wrong has its fault already.
 		isFaulty := slices.ContainsFunc(p.faults, func(f paramFault) bool { return f.name == def.name })
 		if slices.Contains(rt.required, def.name) && !isGiven && !isFaulty {
 			p.addFault(codeMissing, def.name, "is required", def.allowed)
 		}
 	}
+	// Faults of single parameters come first: the rest might follow from them.
 	if rt.checkParams != nil && len(p.faults) == 0 {
 		rt.checkParams(p)
 	}
@@ -300,7 +254,8 @@ func (p *parser) checkCombination() {
 func (p *parser) canonicalQuery(withPage bool) string {
 	var b strings.Builder
 	b.WriteString(p.request.route.pattern + "\n" + p.request.imageID + "\n")
-	if withPage && len(p.schema.withheld) > 0 { // other settings make another answer
+	// Other settings make another answer, so its ETag must differ.
+	if withPage && len(p.schema.withheld) > 0 {
 		b.WriteString("\x00" + strings.Join(p.schema.withheld, ",") + "\n")
 	}
 	for _, g := range p.given {

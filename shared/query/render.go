@@ -5,22 +5,21 @@ import (
 	"strconv"
 )
 
-// The formats, as the parameter names them.
+// The formats, as the parameter names them. Each route has its own subset.
 const (
-	// Lists of images take the first six, each route its own subset.
-	formatJSON   = "json"
-	formatNDJSON = "ndjson"
-	formatCSV    = "csv"
-	formatTSV    = "tsv"
-	formatTable  = "table"
-	formatIDs    = "ids"
-	formatAtom   = "atom"
-	formatHTML   = "html"
-	formatText   = "text"
+	formatJSON   = "json"   // one object with the envelope of every answer
+	formatNDJSON = "ndjson" // one JSON object a line
+	formatCSV    = "csv"    // see csvWriter
+	formatTSV    = "tsv"    // one line a row, cells without quotes
+	formatTable  = "table"  // aligned text for people
+	formatIDs    = "ids"    // one ImageId a line, for shell loops
+	formatAtom   = "atom"   // a feed for readers
+	formatHTML   = "html"   // the page for people
+	formatText   = "text"   // the list of routes
 
 	// Of /metrics.
-	formatOpenMetrics = "openmetrics"
-	formatPrometheus  = "prometheus"
+	formatOpenMetrics = "openmetrics" // OpenMetrics 1.0
+	formatPrometheus  = "prometheus"  // Prometheus' text format 0.0.4
 )
 
 // mediaTypes are the media types of the formats, as Accept names them, with the
@@ -53,13 +52,13 @@ func contentType(format string) string {
 // imagePage is one page of a list of images, ready to be rendered. It shares
 // its rows with the set or the caches, so they must not be changed.
 type imagePage struct {
-	schema   *schema
-	request  *request
-	set      *imageSet
-	rows     []int32 // of set, on all pages together, in the order of the answer
-	from, to int     // the page is rows[from:to]
-	next     string  // cursor of the next page; empty: this is the last
-	facets   []facet
+	schema   *schema   // of the caller: without what is withheld
+	request  *request  // its format and columns count here
+	set      *imageSet // that rows belong to
+	rows     []int32   // of set, on all pages together, in the order of the answer
+	from, to int       // the page is rows[from:to]
+	next     string    // cursor of the next page; empty: this is the last
+	facets   []facet   // counted before the page was cut; nil: not asked for
 }
 
 // render appends the page to prefix in the format of the request. The other
@@ -147,6 +146,7 @@ func (p *imagePage) renderIDs() []byte {
 	var b []byte
 	for i, row := range p.pageRows() {
 		if from, to := p.set.rowsWithSameID(row); to-from > 1 {
+			// Whatever the order, the first row of the id writes it.
 			hasSameID := func(other int32) bool { return from <= other && other < to }
 			if slices.ContainsFunc(p.rows[:p.from+i], hasSameID) {
 				continue
@@ -177,6 +177,8 @@ func (p *imagePage) selectColumns(defaults []column, withContentDiffers bool) []
 	if p.set.scopesOf == nil {
 		return defaults
 	}
+	// An answer that mixes instance types says which; so does one that mixes
+	// contents.
 	columns := append(slices.Clone(defaults), column{name: columnClusters})
 	if p.set.byType {
 		columns = append(columns, column{name: columnInstanceTypes})

@@ -28,6 +28,7 @@ func (rt *route) matchPath(path string) (imageID string, ok bool) {
 	if !variable {
 		return "", path == rt.pattern
 	}
+	// The path is still escaped: a slash inside an id is %2F and matches.
 	rest, hasPrefix := strings.CutPrefix(path, before)
 	imageID, hasSuffix := strings.CutSuffix(rest, after)
 	if !hasPrefix || !hasSuffix || imageID == "" || strings.Contains(imageID, "/") {
@@ -70,8 +71,14 @@ func (rt *route) paramNames() string {
 }
 
 // buildRoutes returns the table of routes. The first one that matches a path
-// serves it.
+// serves it, so a longer pattern with {ImageId} must stand before a shorter one.
 func (s *service) buildRoutes() []*route {
+	return slices.Concat(s.imageRoutes(), s.scopeRoutes(), s.serviceRoutes())
+}
+
+// imageRoutes are the routes about the images of chosen scopes, and about one
+// image.
+func (s *service) imageRoutes() []*route {
 	listFormats := []string{formatJSON, formatNDJSON, formatCSV, formatTSV, formatTable, formatIDs}
 	return []*route{
 		{pattern: "/v1/images", about: "The images of the chosen scopes, filtered, sorted and paged.", filters: true,
@@ -89,6 +96,13 @@ func (s *service) buildRoutes() []*route {
 				"last seen.",
 			formats: []string{formatJSON}, serve: s.serveImage,
 			params: slices.Concat(scopesOfImages, []param{paramFormat})},
+	}
+}
+
+// scopeRoutes are the routes about scopes: their state, what changes in them, and
+// how they differ.
+func (s *service) scopeRoutes() []*route {
+	return []*route{
 		{pattern: "/v1/clusters", about: "Every captured scope with its state.",
 			formats: []string{formatJSON, formatTable}, serve: s.serveClusters,
 			params: slices.Concat(scopesOfClusters, []param{paramFormat})},
@@ -102,11 +116,20 @@ func (s *service) buildRoutes() []*route {
 			"clusters (ClusterId=a,b), now or at a past time.",
 			formats: []string{formatJSON}, serve: s.serveDiff, checkParams: checkDiffForm, example: "from=-1m",
 			params: slices.Concat(scopesOfDiff, []param{paramFrom, paramTo, paramFormat})},
+		// A cursor is bound to the query, so the filters are repeated with it.
 		{pattern: "/v1/matrix", about: "Which image is offered in which cluster, or with which instance type: one " +
 			"row per image, and the images that all share.", filters: true,
 			formats: []string{formatJSON, formatCSV, formatTable}, serve: s.serveMatrix, example: "format=table",
 			params: slices.Concat(scopesOfMatrix, []param{paramSearch, paramSort, paramLimit, paramCursor,
 				paramFormat})},
+	}
+}
+
+// serviceRoutes are the routes about the service itself: how capturing and
+// lookups do, and what this interface offers. Those that are public must not
+// tell anything that a grant could hide.
+func (s *service) serviceRoutes() []*route {
+	return []*route{
 		{pattern: "/v1/status", about: "Last run, commit, scopes by state and oldest check of each region.",
 			formats: []string{formatJSON}, serve: s.serveStatus,
 			params: []param{paramRegion.withDefault("default: all regions"), paramFormat}},

@@ -39,6 +39,8 @@ func (x *valueIndexes) indexField(s *imageSet, f *field, ranked bool) valueIndex
 		x.byField = append(x.byField, valueIndex{values: []string{"", ""}, ids: map[string]int32{"": missingValueID}})
 	}
 	index := &x.byField[f.index]
+	// A set that is in the index stays in it, so one bit for each field is enough
+	// to skip the images the next time. There are fewer than 64 fields.
 	if bit := uint64(1) << f.index; s.indexed&bit == 0 {
 		for i := range s.list.len() {
 			index.addImage(f, s.list.at(i))
@@ -131,6 +133,7 @@ func (x *valueIndexes) sortRows(s *imageSet, keys []sortKey, rows []int32) {
 	for i, key := range keys {
 		indexes[i] = x.indexField(s, key.field, true)
 	}
+	// A key is compared by ranks: numbers instead of texts.
 	rankBy := func(key int, row int32) int32 {
 		rank := indexes[key].ranks[indexes[key].valueIDs[s.numbers[row]]]
 		switch {
@@ -141,7 +144,8 @@ func (x *valueIndexes) sortRows(s *imageSet, keys []sortKey, rows []int32) {
 		}
 		return rank
 	}
-	ranked := make([]rankedRow, len(rows)) // most pairs differ in the first key already
+	// Most pairs differ in the first key already, so its rank is looked up once.
+	ranked := make([]rankedRow, len(rows))
 	for i, row := range rows {
 		ranked[i] = rankedRow{rankBy(0, row), row}
 	}

@@ -65,6 +65,7 @@ func cutVersionPart(s string) (part string, class int, rest string) {
 	if s == "" {
 		return "", noPart, ""
 	}
+	// A part is as long as its bytes are of one class.
 	class = byteClass(s[0])
 	end := 1
 	for end < len(s) && byteClass(s[end]) == class {

@@ -1,0 +1,82 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// parseFilter parses a parameter that is a field of an image, with or without
+// an operator. It returns false if there is no such field.
+func (p *parser) parseFilter(raw rawParam) bool {
+	name, opName, hasOp := strings.Cut(raw.name, "__")
+	f := p.schema.fieldNamed(name)
+	if f == nil {
+		return false
+	}
+	full := f.name // as the table spells it, for errors and the canonical query
+	if hasOp {
+		full += "__" + strings.ToLower(opName)
+	} else {
+		opName = "eq"
+	}
+	op, ignoreCase := findOperator(f.kind, strings.ToLower(opName))
+	if op == nil {
+		names := operatorNames(f.kind)
+		reason := fmt.Sprintf("has the unknown operator %s%s", quote(opName), didYouMean(opName, names))
+		p.addFault(codeInvalid, quoteName(raw.name), reason, "the operators of "+f.name+": "+strings.Join(names, ", "))
+		return true
+	}
+	values := splitList(strings.Join(raw.values, ","))
+	switch err := p.addCondition(full, f, op, ignoreCase, values); {
+	case err == nil:
+		p.given = append(p.given, givenParam{name: full, values: values})
+	case len(values) > maxListValues: // the error says what is allowed
+		p.faults = append(p.faults, newParamFault(full, err, ""))
+	default:
+		p.faults = append(p.faults, newParamFault(full, err, describeOperand(f, op)))
+	}
+	return true
+}
+
+// addCondition adds the condition of a filter to the request. name is that of
+// the parameter. The error completes "NAME ...".
+func (p *parser) addCondition(name string, f *field, op *operator, ignoreCase bool, values []string) error {
+	if len(values) > maxListValues {
+		return newTooManyError(len(values), "values", maxListValues)
+	}
+	test, err := newPredicate(f, op, ignoreCase, values)
+	// The limit is for all filters together: what one may cost, two may not.
+	if p.request.cost += test.cost; p.request.cost > maxTotalCost {
+		err = errTotalCost
+	}
+	if err != nil {
+		return err
+	}
+	// Images are sorted by id, so ids are found without testing every image.
+	// A second list of ids is an ordinary condition on the first.
+	if f.name == "ImageId" && op.name == "eq" && !ignoreCase && p.request.imageIDs == nil {
+		p.request.imageIDs = slices.Compact(slices.Sorted(slices.Values(values)))
+		return nil
+	}
+	test.name = name
+	p.request.conditions = append(p.request.conditions, test)
+	return nil
+}
+
+// describeOperand returns a noun phrase for the values that a filter allows.
+func describeOperand(f *field, op *operator) string {
+	switch {
+	case op.name == "exists":
+		return "true or false"
+	case f.kind == numberKind:
+		return "a decimal number within ±1.8e308"
+	case op.name == "regex":
+		return `an RE2 expression for the whole value; write \, for a comma`
+	case op.name == "glob":
+		return "a pattern of *, ? and [a-z] for the whole value"
+	case len(f.enum) > 0:
+		return "a value or a list of values, for example " + strings.Join(f.enum, ", ")
+	}
+	return "a value or a list of values"
+}
