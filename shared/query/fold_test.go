@@ -7,8 +7,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// TestFold: letters that an expression with (?i) takes for one are one for
-// every other condition, too.
+// TestFold checks that letters that are equal to an expression with (?i) are
+// equal to every other condition that ignores case.
 func TestFold(t *testing.T) {
 	t.Parallel()
 	for r := rune(0); r <= unicode.MaxRune; r++ {

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// openAPIDocument is what these tests read of /openapi.json. Package
-// openapitest holds the document against OpenAPI itself.
+// openAPIDocument is what these tests read of /openapi.json. Package openapitest
+// checks the document against OpenAPI itself.
 type openAPIDocument struct {
 	Paths map[string]struct {
 		Get struct {
@@ -37,6 +37,7 @@ type openAPIDocument struct {
 	} `json:"components"`
 }
 
+// readOpenAPIDocument reads /openapi.json of a handler.
 func readOpenAPIDocument(t *testing.T, h http.Handler) openAPIDocument {
 	t.Helper()
 	var document openAPIDocument
@@ -69,8 +70,8 @@ func documentedNames(t *testing.T, h http.Handler) (names []string) {
 	return slices.Compact(names)
 }
 
-// TestErrorCodesAreDocumentedAndTested holds the codes in the sources against
-// those in /openapi.json, and each of these against the tests.
+// TestErrorCodesAreDocumentedAndTested compares the codes in the sources with
+// those in /openapi.json, and checks that a test names each of them.
 func TestErrorCodesAreDocumentedAndTested(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestExpressionsAreBoundedTogether: how long a lookup takes must not be the
-// caller's choice. What is refused is refused before any of it is done.
+// TestExpressionsAreBoundedTogether checks that a caller cannot choose how long a
+// lookup takes. What is refused is refused before any of it is done.
 func TestExpressionsAreBoundedTogether(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
@@ -63,8 +63,9 @@ func TestExpressionsAreBoundedTogether(t *testing.T) {
 	}
 }
 
-// TestExpressionsAreBoundedInMemory: compiled they are hundreds of times as
-// long as they are written, and parsed lookups are remembered.
+// TestExpressionsAreBoundedInMemory checks the limit of what is compiled. Compiled
+// expressions are hundreds of times as long as they are written, and parsed
+// lookups are remembered.
 func TestExpressionsAreBoundedInMemory(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler()

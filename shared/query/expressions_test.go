@@ -1,0 +1,92 @@
+package query
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestListsAndGlobs splits lists of values, and matches globs with whole values.
+func TestListsAndGlobs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"a,b": {"a", "b"}, `a\,b,c`: {"a,b", "c"}, `\d+`: {`\d+`}, "a,": {"a", ""},
+		`\\,x`: {`\`, "x"}, `a\\`: {`a\`}, `a\`: {`a\`}, `a\\\,b,c\`: {`a\,b`, `c\`}, `\\d\\.x`: {`\\d\\.x`},
+		`\\\\`: {`\\`}, "": {""},
+	} {
+		if got := splitList(text); !slices.Equal(got, want) {
+			t.Errorf("%q is %q", text, got)
+		}
+	}
+	for _, row := range []struct {
+		glob, value string
+		match       bool
+	}{
+		{"a*", "abc", true}, {"a*", "ba", false}, {"?b?", "abc", true}, {"[a-c]x", "bx", true},
+		{"[!a-c]x", "bx", false}, {"[^a]x", "bx", true},
+		{"[", "[", true}, {"[]", "[]", true}, {"[]a]", "]", true}, {"*.sh", "a.sh", true}, {"*.sh", "axsh", false},
+		{"a\n*", "a\nb", true}, {"深?", "深度", true}, {`[\]`, `\`, true}, {"[[]", "[", true}, {"a|b", "a", false},
+	} {
+		test, err := newGlobTest(row.glob, false)
+		if err != nil || test(row.value) != row.match {
+			t.Errorf("%q on %q: %v", row.glob, row.value, err)
+		}
+	}
+	if _, err := newGlobTest(strings.Repeat("a", 513), false); err == nil {
+		t.Error("a pattern without end is taken")
+	}
+}
+
+// TestExpressionsMatchWholeValues checks that an expression must match a whole
+// value, even if it contains a quote that could swallow the anchors around it.
+func TestExpressionsMatchWholeValues(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		pattern, value string
+		match          bool
+	}{
+		{`\Qa.b`, "a.b", true}, {`\Qa.b`, "axb", false}, {`\Qa.b`, `a.b)\z`, false}, {`\Qa.b\E+`, "a.bb", true},
+		{`\Q`, "", true},
+		{"a|ab", "ab", true}, {"b|", "ab", false}, {"a", "a\n", false}, {"(?m)^a$", "a\nb", false},
+		{"(?i)a", "A", true}, {"(?i:a)b", "AB", false},
+		{"(?U)a+", "aaa", true}, {".*", "a\nb", false}, {"(?s).*", "a\nb", true}, {`[^\x00-\x{10FFFF}]`, "a", false},
+		{`(?i)straſse`, "STRASSE", true},
+	} {
+		test, err := newRegexTest(row.pattern, false)
+		if err != nil || test(row.value) != row.match {
+			t.Errorf("%q on %q: want %v, %v", row.pattern, row.value, row.match, err)
+		}
+	}
+	if test, err := newRegexTest(`\QA.b`, true); err != nil || !test("a.B") || test("axB") {
+		t.Errorf("without regard to case: %v", err)
+	}
+}
+
+// FuzzExpressions compares each accepted expression with package regexp: it must
+// match exactly if its longest match is the whole value.
+func FuzzExpressions(f *testing.F) {
+	f.Add(`\Qlinux`, "linux")
+	f.Add(`(?im)^(a|ab)*?[[:^alpha:]\pL]$`, "abA")
+	f.Add(`(?sU)x{2,3}.|\bé\B`, "xxx\n")
+	f.Add(`(?i)[ſ-t]+K`, "sſTk")                                               // letters of three forms
+	f.Add("(?i:\\x{212a})[^\\n]*.\\C?", "k\xff\xe2\x82")                       // bytes that are no UTF-8
+	f.Add(`((x{1000}){1000}|(?:(?:a?){30}){30}$)|\z`, strings.Repeat("a", 70)) // too large, and nearly so
+	f.Add(`(?m:^)a|(?-m)$\n?|()`, "a\n")
+	f.Add(`[[:^ascii:]]{0,2}(?i:s(?-i:K))|\A\z`, "ſK")
+	f.Fuzz(func(t *testing.T, pattern, value string) {
+		test, bad := newRegexTest(pattern, false)
+		if bad != nil || len(value) > 1<<12 {
+			return
+		}
+		re, err := regexp.Compile(pattern)
+		if err != nil {
+			t.Fatalf("%q is taken, and is none: %v", pattern, err)
+		}
+		re.Longest()
+		at := re.FindStringIndex(value)
+		if want := at != nil && at[0] == 0 && at[1] == len(value); test(value) != want {
+			t.Fatalf("%q on %q: want %v", pattern, value, want)
+		}
+	})
+}
