@@ -59,19 +59,3 @@ func (a *Archive) replayMonth(ctx context.Context, now, r *Region, i int, visit 
 	}
 	return now.checkComplete(i, r.Sequence, lines.key)
 }
-
-// CommitsSince yields the commits after a state that Now has returned, oldest
-// first. It yields each as soon as it is verified, reads nothing of what came
-// before, and ends with the first error.
-func (a *Archive) CommitsSince(ctx context.Context, known *Region) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
-		wanted := true
-		_, err := a.refresh(ctx, known, func(c *Commit) bool {
-			wanted = yield(c, nil)
-			return wanted
-		})
-		if err != nil && wanted {
-			yield(nil, err)
-		}
-	}
-}

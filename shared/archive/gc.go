@@ -164,7 +164,7 @@ func (c *Collector) loadRegion(ctx context.Context, region string) (*Region, err
 		return nil, nil
 	}
 	r.headTag = tag
-	return c.writer.refresh(ctx, r, nil)
+	return c.writer.refresh(ctx, r)
 }
 
 // listObjects lists the region's logs, by month, and its snapshots, by key.

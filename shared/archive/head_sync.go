@@ -47,7 +47,7 @@ func (w *Writer) syncHead(ctx context.Context, r *Region, complete func(next *Re
 		if err := w.bucket.Put(ctx, key, data); err != nil {
 			return r, fmt.Errorf("putting head %q: %w", key, err)
 		}
-		grown, err := w.refresh(ctx, r, nil)
+		grown, err := w.refresh(ctx, r)
 		if err != nil || grown == r {
 			return r, err
 		}

@@ -51,7 +51,7 @@ func (b *indexBuilder) loadOld(ctx context.Context) error {
 		return err
 	}
 	if old.Sequence > b.region.Sequence { // another run has put it, or commits have been lost
-		now, err := b.refresh(ctx, b.region, nil)
+		now, err := b.refresh(ctx, b.region)
 		if err != nil {
 			return err
 		}

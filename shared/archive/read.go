@@ -54,7 +54,7 @@ func (a *Archive) loadRegion(ctx context.Context, region string, known *Region) 
 	if err != nil {
 		return nil, err
 	}
-	return a.applyTail(ctx, r, nil, tail)
+	return a.applyTail(ctx, r, tail)
 }
 
 // loadHead returns the state to start from: known if the head has not changed,

@@ -6,10 +6,9 @@ import (
 	"io/fs"
 )
 
-// refresh returns r if the log has not grown, else the state at its end. It calls
-// visit, which may be nil, for each commit in between, until visit returns false.
-func (a *Archive) refresh(ctx context.Context, r *Region, visit func(*Commit) bool) (*Region, error) {
-	return a.applyTail(ctx, r, visit, nil)
+// refresh returns r if the log has not grown, else the state at its end.
+func (a *Archive) refresh(ctx context.Context, r *Region) (*Region, error) {
+	return a.applyTail(ctx, r, nil)
 }
 
 // pendingTail waits for lines that are being read.
@@ -35,78 +34,74 @@ func (a *Archive) prefetchTail(ctx context.Context, region, month string, length
 }
 
 // applyTail is refresh. tail is what has been prefetched of r's file, or nil.
-func (a *Archive) applyTail(
-	ctx context.Context, r *Region, visit func(*Commit) bool, tail pendingTail,
-) (*Region, error) {
+func (a *Archive) applyTail(ctx context.Context, r *Region, tail pendingTail) (*Region, error) {
+	// A region without a log has nothing to read: its first commit makes a file.
 	if r.log.month == "" {
 		return r, nil
 	}
 	// One step for each file: the rest of the current one, then its successors.
 	grown := r
 	for {
-		key, err := a.keys.Log(r.RegionID, grown.log.month)
+		longer, err := a.replayRest(ctx, grown, tail)
 		if err != nil {
 			return nil, err
 		}
-		if tail == nil {
-			tail = func() (*lineReader, error) { return a.openTail(ctx, key, grown.log.length) }
-		}
-		lines, err := tail()
-		if tail = nil; err != nil {
-			return nil, err
-		}
-		if !lines.isEmpty() {
-			if grown == r {
-				grown = r.clone()
-			}
-			stopped, err := grown.replay(lines, nil, visit)
-			if err != nil {
-				return nil, missingLogError(key, err)
-			}
-			if stopped {
-				return grown, nil
-			}
-		}
-		next, stopped, err := a.replaySuccessor(ctx, grown, visit)
+		tail = nil // it was of the first file
+		next, err := a.replaySuccessor(ctx, longer)
 		if err != nil || next == nil {
-			return grown, err
+			return longer, err
 		}
-		if grown = next; stopped {
-			return grown, nil
-		}
+		grown = next
 	}
 }
 
-// replaySuccessor returns the state after the file that r's seal names. next is
-// nil if r is not sealed or that file has no commit yet. stopped is true if visit
-// returned false.
-func (a *Archive) replaySuccessor(
-	ctx context.Context, r *Region, visit func(*Commit) bool,
-) (next *Region, stopped bool, err error) {
+// replayRest returns the state at the end of r's file: r itself if the file has
+// not grown. tail is what has been prefetched of the file, or nil.
+func (a *Archive) replayRest(ctx context.Context, r *Region, tail pendingTail) (*Region, error) {
+	key, err := a.keys.Log(r.RegionID, r.log.month)
+	if err != nil {
+		return nil, err
+	}
+	if tail == nil {
+		tail = func() (*lineReader, error) { return a.openTail(ctx, key, r.log.length) }
+	}
+	lines, err := tail()
+	if err != nil || lines.isEmpty() {
+		return r, err
+	}
+	longer := r.clone() // r may be shared
+	if _, err := longer.replay(lines, nil, nil); err != nil {
+		return nil, missingLogError(key, err)
+	}
+	return longer, nil
+}
+
+// replaySuccessor returns the state after the file that r's seal names. It returns
+// nil if r is not sealed, or if that file has no commit yet.
+func (a *Archive) replaySuccessor(ctx context.Context, r *Region) (next *Region, err error) {
 	if !r.log.isSealed() {
-		return nil, false, nil
+		return nil, nil
 	}
 	// The successor comes from a line of the log. Anybody may have written it, so it
 	// must be a month before it becomes part of a key.
 	if _, err := a.keys.Log(r.RegionID, r.log.successor); err != nil {
 		key, _ := a.keys.Log(r.RegionID, r.log.month) // of the seal, which has been read
-		return nil, false, &DamagedError{Key: key, Reason: err.Error()}
+		return nil, &DamagedError{Key: key, Reason: err.Error()}
 	}
 	lines, err := a.openLog(ctx, r.RegionID, r.log.successor)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && lines.isEmpty() {
-		return nil, false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	next = r.clone()
 	next.log.month, next.log.length, next.log.torn = r.log.successor, 0, false
-	before := next.Sequence
-	if stopped, err = next.replay(lines, nil, visit); err != nil {
-		return nil, false, err
+	if _, err := next.replay(lines, nil, nil); err != nil {
+		return nil, err
 	}
-	if next.Sequence == before { // the next writer begins the file anew
-		return nil, false, nil
+	if next.Sequence == r.Sequence { // the next writer begins the file anew
+		return nil, nil
 	}
-	return next, stopped, nil
+	return next, nil
 }

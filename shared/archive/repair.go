@@ -69,7 +69,7 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 	if err != nil || head.Sequence <= r.Sequence {
 		return r, nil
 	}
-	if r, err = w.refresh(ctx, r, nil); err != nil { // a run may have committed meanwhile
+	if r, err = w.refresh(ctx, r); err != nil { // a run may have committed meanwhile
 		return nil, err
 	}
 	if head.Sequence > r.Sequence {

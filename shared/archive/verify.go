@@ -164,7 +164,7 @@ func (v *verifier) hasMoved(r *Region) (bool, error) {
 		months, err := v.listMonths(v.ctx, r.RegionID)
 		return len(months) > 0, err
 	}
-	now, err := v.refresh(v.ctx, r, nil)
+	now, err := v.refresh(v.ctx, r)
 	var damaged *DamagedError
 	if err != nil && !errors.As(err, &damaged) {
 		return false, err
