@@ -17,9 +17,12 @@ import (
 
 // Store is the functions' bucket and the settings that concern its content.
 type Store struct {
-	Bucket    *ossbucket.Bucket
-	Keys      archive.Keys
-	Retention config.Retention // SNAPSHOT_RETENTION
+	// Bucket is the bucket that OSS_BUCKET names.
+	Bucket *ossbucket.Bucket
+	// Keys has the prefix of OSS_PREFIX.
+	Keys archive.Keys
+	// Retention is SNAPSHOT_RETENTION.
+	Retention config.Retention
 }
 
 // Open opens the bucket that the snapshot function's settings in the environment
@@ -33,6 +36,7 @@ func Open(environ []string) (*Store, error) {
 		name, value, _ := strings.Cut(line, "=")
 		env[name] = value
 	}
+	// The bucket is in the region of the stack, which is the first of several.
 	home, _, _ := strings.Cut(cmp.Or(env["FC_REGION"], env["EHPC_REGIONS"]), ",")
 	if home = strings.TrimSpace(home); home != "" && env["OSS_ENDPOINT"] == "" {
 		environ = append(slices.Clone(environ), "OSS_ENDPOINT=https://oss-"+home+".aliyuncs.com")

@@ -42,7 +42,9 @@ func DefaultPath(name string) (string, error) {
 
 // Directory is an open data directory. Only one process has it open at a time.
 type Directory struct {
+	// path is that of the directory.
 	path string
+	// lock is the open lock file. Closing it releases the lock.
 	lock *os.File
 }
 
@@ -86,10 +88,14 @@ func (d *Directory) ObjectPath(key string) string {
 
 // Store is the embedded bucket while its endpoint listens.
 type Store struct {
-	URL    string // of the OSS endpoint
+	// URL is that of the OSS endpoint, on the loopback interface.
+	URL string
+	// Bucket reads and writes through the endpoint.
 	Bucket *ossbucket.Bucket
-	Keys   archive.Keys
-	Close  func()
+	// Keys has Prefix.
+	Keys archive.Keys
+	// Close ends the endpoint. The directory stays open.
+	Close func()
 }
 
 // Serve starts an OSS endpoint on the bucket. It accepts requests that are
@@ -114,6 +120,7 @@ func (d *Directory) Serve(key osstest.Key) (*Store, error) {
 	return store, nil
 }
 
+// openStore opens the bucket at an endpoint.
 func openStore(url string, key osstest.Key) (*Store, error) {
 	keys, err := archive.NewKeys(Prefix)
 	if err != nil {

@@ -11,11 +11,17 @@ import (
 
 // options are the flags.
 type options struct {
-	data   string
-	cloud  bool
+	// data is the directory of a local run. It is empty with cloud.
+	data string
+	// cloud verifies the functions' bucket on OSS instead of a directory.
+	cloud bool
+	// region is empty for all regions that are stored.
 	region string
+	// repair rebuilds what is derived and damaged.
 	repair bool
-	gc     bool
+	// gc removes what retention no longer keeps.
+	gc bool
+	// dryRun only prints what gc would remove.
 	dryRun bool
 }
 
@@ -29,6 +35,7 @@ summary for each region. The exit code is 1 if there is a fault.
 `}
 }
 
+// define defines the flags, with the texts that -h prints.
 func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.data, "data", "", "`directory` of a local run (default the one that scripts/local uses)")
 	flags.BoolVar(&o.cloud, "cloud", false, "verify the bucket on OSS that the functions' settings in the environment "+
@@ -57,6 +64,7 @@ func (o *options) check(flags *flag.FlagSet) error {
 			return err
 		}
 	}
+	// Nothing names the archive, so it is that of scripts/local.
 	if o.cloud || o.data != "" {
 		return nil
 	}

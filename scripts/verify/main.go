@@ -20,12 +20,25 @@ import (
 func main() {
 	ctx, stop := command.Context()
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr, time.Now))
+	p := process{environ: os.Environ(), out: os.Stdout, stderr: os.Stderr, now: time.Now}
+	os.Exit(p.run(ctx, os.Args[1:]))
+}
+
+// process is what the command uses of its process.
+type process struct {
+	// environ has the settings of the functions, as os.Environ returns them.
+	environ []string
+	// out gets what was found.
+	out io.Writer
+	// stderr gets errors and the usage.
+	stderr io.Writer
+	// now is the clock, for the age of objects.
+	now func() time.Time
 }
 
 // run runs the command. The exit code is 1 if a fault is left or something could
 // not be read.
-func run(ctx context.Context, args, environ []string, out, stderr io.Writer, now func() time.Time) int {
+func (p process) run(ctx context.Context, args []string) int {
 	var o options
-	return o.command().Run(args, stderr, func() error { return verify(ctx, o, environ, out, now) })
+	return o.command().Run(args, p.stderr, func() error { return p.verify(ctx, o) })
 }

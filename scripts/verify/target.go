@@ -12,10 +12,14 @@ import (
 
 // target is the bucket that is verified.
 type target struct {
-	bucket    archive.Sweeper
-	keys      archive.Keys
+	// bucket holds the archive.
+	bucket archive.Sweeper
+	// keys has the prefix of the archive in the bucket.
+	keys archive.Keys
+	// retention is how long history is kept, by SNAPSHOT_RETENTION.
 	retention config.Retention
-	close     func()
+	// close releases the directory of a local run. It must be called.
+	close func()
 }
 
 // openTarget opens the bucket that the flags name.
@@ -38,6 +42,8 @@ func openCloud(environ []string) (*target, error) {
 // openDirectory opens the bucket of a local run. No local run may use the
 // directory meanwhile.
 func openDirectory(path string, environ []string) (*target, error) {
+	// Of the settings only the retention matters here. The others have to be valid, so they
+	// name the directory's own bucket.
 	settings := []string{"OSS_BUCKET=" + datadir.Bucket, "OSS_ENDPOINT=http://127.0.0.1", "EHPC_REGIONS=local"}
 	for _, variable := range environ {
 		if strings.HasPrefix(variable, "SNAPSHOT_RETENTION=") {

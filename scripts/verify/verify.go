@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -13,21 +12,22 @@ import (
 
 // verifier verifies one bucket.
 type verifier struct {
+	process
 	options
+	// target is the bucket.
 	target *target
-	now    func() time.Time
-	out    io.Writer
 }
 
 // verify does what the flags ask for, in every region that is stored or in
 // the one that is named. An error says that something is wrong, or unknown.
-func verify(ctx context.Context, o options, environ []string, out io.Writer, now func() time.Time) error {
-	target, err := openTarget(o, environ)
+func (p process) verify(ctx context.Context, o options) error {
+	target, err := openTarget(o, p.environ)
 	if err != nil {
 		return err
 	}
 	defer target.close()
-	v := &verifier{options: o, target: target, now: now, out: out}
+	v := &verifier{process: p, options: o, target: target}
+	// Without -region the keys say which regions are stored.
 	regions := []string{o.region}
 	if o.region == "" {
 		if regions, err = archive.New(target.bucket, target.keys).Regions(ctx); err != nil {
@@ -38,6 +38,7 @@ func verify(ctx context.Context, o options, environ []string, out io.Writer, now
 		return fmt.Errorf("nothing is stored below %q", target.keys.Root())
 	}
 	slices.Sort(regions)
+	// A region that cannot be read does not keep the others from being verified.
 	bad, errs := 0, []error(nil)
 	for _, region := range regions {
 		n, err := v.verifyRegion(ctx, region)
@@ -65,6 +66,7 @@ func (v *verifier) verifyRegion(ctx context.Context, region string) (int, error)
 		if err != nil {
 			return len(audit.Findings), fmt.Errorf("rebuilding head and index: %w", err)
 		}
+		// A damaged snapshot makes the index impossible, and the head is rebuilt all the same.
 		what := "head and index"
 		if r.IndexSequence < r.Sequence {
 			what = "head"
@@ -76,6 +78,7 @@ func (v *verifier) verifyRegion(ctx context.Context, region string) (int, error)
 	}
 	switch {
 	case !v.gc && !v.dryRun:
+	// What a damaged region needs is not known.
 	case len(audit.Findings) > 0:
 		return len(audit.Findings), errors.New("nothing is collected where there is a fault")
 	default:

@@ -120,7 +120,7 @@ func TestFlags(t *testing.T) {
 		"-cloud -region cn-hangzhou": {1, "OSS_BUCKET"},
 	} {
 		var out bytes.Buffer
-		code := run(t.Context(), strings.Fields(args), nil, &out, &out, time.Now)
+		code := process{out: &out, stderr: &out, now: time.Now}.run(t.Context(), strings.Fields(args))
 		if code != want.code || !strings.Contains(out.String(), want.says) {
 			t.Errorf("verify %s says %q, exit %d; want %q, exit %d", args, out.String(), code, want.says, want.code)
 		}
@@ -130,8 +130,8 @@ func TestFlags(t *testing.T) {
 func TestCloudNeedsCredentials(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	code := run(t.Context(), []string{"-cloud"}, []string{"OSS_BUCKET=some-bucket", "EHPC_REGIONS=cn-hangzhou"}, &out,
-		&out, time.Now)
+	environ := []string{"OSS_BUCKET=some-bucket", "EHPC_REGIONS=cn-hangzhou"}
+	code := process{environ: environ, out: &out, stderr: &out, now: time.Now}.run(t.Context(), []string{"-cloud"})
 	if code != 1 || !strings.Contains(out.String(), "ALIBABA_CLOUD_ACCESS_KEY_ID") {
 		t.Errorf("without credentials: %q, exit %d", out.String(), code)
 	}

@@ -22,6 +22,7 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 		})
 		commit.Checkpoint = next.checkpoint()
 	}
+	// From here on the bytes of the commit are fixed: what is hashed is what is written.
 	data, hash, err := commit.encode()
 	if err != nil {
 		return false, err
@@ -35,6 +36,7 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 	if at.torn {
 		data = append([]byte{'\n'}, data...)
 	}
+	// The position of next counts the line end that closes a torn line too.
 	key, err := w.keys.Log(cur.RegionID, at.month)
 	if err != nil {
 		return false, err
@@ -52,6 +54,7 @@ func (w *Writer) findAppendPosition(
 	switch {
 	case !cur.log.isSealed() && cur.log.month != "":
 		return cur.log, true, nil
+	// There is no log yet.
 	case !cur.log.isSealed():
 		return position{month: monthOf(commit.CommittedAt.Time)}, true, nil
 	}
@@ -86,6 +89,7 @@ func (w *Writer) appendBytes(ctx context.Context, key string, at int64, data []b
 		if errors.Is(err, fs.ErrPermission) {
 			return false, fmt.Errorf("appending to log %q: %w", key, err)
 		}
+		// What stands at the position decides. Nobody can have replaced it: a log only grows.
 		stored, readErr := w.bucket.GetFrom(ctx, key, at, int64(len(data)))
 		switch {
 		case readErr == nil && bytes.HasPrefix(stored, data):

@@ -35,7 +35,8 @@ type Commit struct {
 	Previous string `json:"Previous"`
 	// RegionID is that of the log, so that a line cannot stand in another region.
 	RegionID string `json:"RegionId"`
-	RunID    string `json:"RunId"`
+	// RunID names the run that made the commit, for whoever reads its log lines.
+	RunID string `json:"RunId"`
 	// Sequence numbers the commits of a region from 1 without gaps.
 	Sequence int64 `json:"Sequence"`
 	// StartedAt is when the run began, which is before its first question to
@@ -61,10 +62,12 @@ type ScopeRef struct {
 // content, so that a month says what ended even when the months before it are
 // gone.
 type EndedScope struct {
+	// ClusterID is empty if the question named no cluster.
 	ClusterID string `json:"ClusterId"`
 	// Digest is that of the last content. It is empty if there was none, or if an
 	// earlier program wrote the line.
-	Digest       string `json:"Digest,omitempty"`
+	Digest string `json:"Digest,omitempty"`
+	// InstanceType is empty if the question named no instance type.
 	InstanceType string `json:"InstanceType"`
 }
 
@@ -76,11 +79,13 @@ type Change struct {
 	Changed []catalog.FieldChange `json:"Changed,omitempty"`
 	// CheckedAt is when upstream gave the new content.
 	CheckedAt catalog.Time `json:"CheckedAt"`
-	ClusterID string       `json:"ClusterId"`
+	// ClusterID and InstanceType name the scope, as in ScopeRef.
+	ClusterID string `json:"ClusterId"`
 	// Digest is that of the new content.
 	Digest string `json:"Digest"`
 	// ImageCount is the number of images of the new content.
-	ImageCount   int    `json:"ImageCount"`
+	ImageCount int `json:"ImageCount"`
+	// InstanceType is the other part of the scope's name.
 	InstanceType string `json:"InstanceType"`
 	// Key names the snapshot object of the new content.
 	Key string `json:"Key"`
@@ -100,10 +105,12 @@ type Change struct {
 // StateChange says that the checks of a scope began to have another outcome.
 type StateChange struct {
 	// At is the time of the check.
-	At        catalog.Time `json:"At"`
-	ClusterID string       `json:"ClusterId"`
+	At catalog.Time `json:"At"`
+	// ClusterID and InstanceType name the scope, as in ScopeRef.
+	ClusterID string `json:"ClusterId"`
 	// From is empty if the scope was never checked before.
-	From         State  `json:"From"`
+	From State `json:"From"`
+	// InstanceType is the other part of the scope's name.
 	InstanceType string `json:"InstanceType"`
 	// Problem says why the check did not succeed. It is nil if To is OK.
 	Problem *Problem `json:"Problem,omitempty"`
@@ -117,8 +124,9 @@ type ClusterChange struct {
 	// After is the cluster from this commit on. It is nil if the cluster ended.
 	After *catalog.Cluster `json:"After,omitempty"`
 	// Before is the cluster until then. It is nil if the cluster appeared.
-	Before    *catalog.Cluster `json:"Before,omitempty"`
-	ClusterID string           `json:"ClusterId"`
+	Before *catalog.Cluster `json:"Before,omitempty"`
+	// ClusterID is that of After and Before.
+	ClusterID string `json:"ClusterId"`
 }
 
 // Checkpoint is the whole state after the commit that carries it, the first of

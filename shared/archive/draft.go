@@ -28,6 +28,7 @@ type Run struct {
 
 // Check is the outcome of asking upstream about one scope.
 type Check struct {
+	// Scope is the scope that was asked.
 	Scope catalog.Scope
 	// At is when the scope was asked.
 	At catalog.Time
@@ -154,12 +155,14 @@ func (c *Commit) addCheck(cur *Region, check Check, keys Keys) error {
 	if !known {
 		c.Appeared = append(c.Appeared, ref)
 	}
+	// That a new scope is OK needs no state change: its first content says it.
 	if check.State != was.State && (known || check.State != OK) {
 		c.States = append(c.States, StateChange{
 			At: check.At, ClusterID: ref.ClusterID, From: was.State, InstanceType: ref.InstanceType,
 			Problem: check.Problem, To: check.State,
 		})
 	}
+	// An answer that failed, or is held, changes no content.
 	after := check.Snapshot
 	if check.State != OK || after == nil || after.Digest == was.Digest {
 		return nil
@@ -173,6 +176,7 @@ func (c *Commit) addCheck(cur *Region, check Check, keys Keys) error {
 		InstanceType: ref.InstanceType, Key: key, PreviousDigest: was.Digest, PreviousImageCount: was.ImageCount,
 		RequestID: after.RequestID,
 	}
+	// Without the old content there is no difference to state.
 	if was.Digest != "" && check.Before == nil {
 		change.PreviousLost = true
 	} else {
@@ -243,6 +247,7 @@ func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
 	for _, c := range listing.Clusters {
 		listed[c.ClusterID] = c
 	}
+	// A cluster may be in either of them, or in both.
 	ids := maps.Clone(listed)
 	maps.Copy(ids, known)
 	var changes []ClusterChange
@@ -254,6 +259,7 @@ func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
 		if after, ok := listed[id]; ok {
 			change.After = &after
 		}
+		// Most clusters have not changed.
 		if change.Before != nil && change.After != nil && change.Before.Equal(*change.After) {
 			continue
 		}

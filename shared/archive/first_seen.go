@@ -21,6 +21,7 @@ type Arrivals struct {
 
 // ScopeImages are images of one scope.
 type ScopeImages struct {
+	// Scope is the scope that had the images.
 	Scope ScopeRef
 	// ImageIDs ascend, each once.
 	ImageIDs []string

@@ -83,6 +83,7 @@ func (d *fixedDecoder) cluster() (c catalog.Cluster) {
 // scopes reads an array of scopes. It fails unless they are in canonical order.
 // capacity is a guess at their number.
 func (d *fixedDecoder) scopes(capacity int) []ScopeState {
+	// Each scope is decoded in its place, because copying the large struct is slow.
 	list := make([]ScopeState, 0, capacity)
 	d.Array(func() {
 		list = append(list, ScopeState{})

@@ -19,6 +19,7 @@ import (
 type Collector struct {
 	// writer reads the archive, and puts the head after a sweep.
 	writer *Writer
+	// bucket is the writer's, with the verbs that remove objects.
 	bucket Sweeper
 	// keep returns the oldest time that must stay answerable.
 	keep func(now time.Time) time.Time
@@ -39,6 +40,7 @@ func NewCollector(bucket Sweeper, keys Keys, keep func(now time.Time) time.Time,
 
 // Sweep is what a sweep of one region found and did.
 type Sweep struct {
+	// RegionID names the region.
 	RegionID string
 	// Items is what may be removed, in the order of removal.
 	Items []Item

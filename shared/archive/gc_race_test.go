@@ -133,9 +133,9 @@ func holdCall(b *fixture, k int, other func()) (faulty *buckettest.Faulty, hit *
 	}), hit
 }
 
-// TestOrphanIsWantedWhileItIsSwept holds a sweep at each of its calls while a
+// TestRunCommitsAnOrphanDuringItsSweep holds a sweep at each of its calls while a
 // whole run commits the orphan's content, and the other way round.
-func TestOrphanIsWantedWhileItIsSwept(t *testing.T) {
+func TestRunCommitsAnOrphanDuringItsSweep(t *testing.T) {
 	t.Parallel()
 	check := func(b *fixture, name string) {
 		t.Helper()
@@ -219,12 +219,12 @@ func TestSweepDiesAfterItsRemoval(t *testing.T) {
 	}
 }
 
-// TestSweepStandsStillAndDies holds a sweep at each of its calls while a whole
+// TestSweepPausesAndDies holds a sweep at each of its calls while a whole
 // run commits the orphan's content. Then the sweep goes on, and dies after its
 // first removal. The object is lost only if the sweep stood still in the
 // removal itself, and for less time than a removal may come after the look
 // that it goes by; verify says so.
-func TestSweepStandsStillAndDies(t *testing.T) {
+func TestSweepPausesAndDies(t *testing.T) {
 	t.Parallel()
 	for still, want := range map[time.Duration]string{time.Second: "[delete]", 10 * time.Second: "[]"} {
 		if lost := fmt.Sprint(stallSweep(t, still)); lost != want {
@@ -292,9 +292,9 @@ func TestMonthGoneOnThe31st(t *testing.T) {
 	}
 }
 
-// TestLinesWhileMonthsGo: a reader that is in the middle of the log when the
+// TestReadingCommitsWhileMonthsAreRemoved: a reader that is in the middle of the log when the
 // rest of the expired months is removed is told, and begins anew.
-func TestLinesWhileMonthsGo(t *testing.T) {
+func TestReadingCommitsWhileMonthsAreRemoved(t *testing.T) {
 	t.Parallel()
 	b, _ := newLongHistory(t, 20)
 	a, now := archive.New(b.mem, b.keys), b.readNow()

@@ -27,6 +27,8 @@ const (
 // planSnapshots finds the snapshots to which nothing refers. It removes the others
 // from stored.
 func (p *collectionPass) planSnapshots(ctx context.Context, stored map[string]Item) error {
+	// All kept commits count, not only the present state: each of them must stay
+	// answerable.
 	unmark := p.visitKeys(func(key string) { delete(stored, key) })
 	last := int64(0)
 	for c, err := range p.writer.Commits(ctx, p.region, 0) {
@@ -36,11 +38,14 @@ func (p *collectionPass) planSnapshots(ctx context.Context, stored map[string]It
 		c.visitReferences(unmark)
 		last = c.Sequence
 	}
+	// Without the newest commits the sweep would remove what they refer to.
 	if last != p.region.Sequence {
 		reason := fmt.Sprintf("it ends with commit %d, the head with %d", last, p.region.Sequence)
 		return p.damagedLog(p.region.log.month, reason)
 	}
 	p.region.visitReferences(unmark)
+	// A run may be about to refer to a young object. A reader may still use what a removed
+	// month referred to.
 	for _, item := range stored {
 		if !p.isOld(item.Modified) || !p.removedAt.IsZero() && !p.isOld(p.removedAt.Time) {
 			p.sweep.Waiting++
@@ -181,6 +186,7 @@ func (p *collectionPass) removeBatch(
 		if old[item.Key] == nil {
 			continue
 		}
+		// The deadline counts from the read of log and head; see removeSnapshots.
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -15,21 +15,28 @@ type head struct {
 	// IndexSequence is the commit up to which the index goes.
 	IndexSequence int64 `json:"Catalogue"`
 	// Clusters is sorted by ClusterId.
-	Clusters    []catalog.Cluster `json:"Clusters"`
-	CommittedAt catalog.Time      `json:"CommittedAt"`
+	Clusters []catalog.Cluster `json:"Clusters"`
+	// CommittedAt is the time of commit Sequence.
+	CommittedAt catalog.Time `json:"CommittedAt"`
 	// Digest is the SHA-256 of the head with an empty Digest.
-	Digest    string    `json:"Digest"`
+	Digest string `json:"Digest"`
+	// Discovery is HeadInfo.Discovery.
 	Discovery Discovery `json:"Discovery"`
 	// Format is catalog.Format. A head of another format is rebuilt.
 	Format int `json:"Format"`
 	// Log is where in the log the head stands.
-	Log      headPosition `json:"Log"`
-	RegionID string       `json:"RegionId"`
-	Run      RunInfo      `json:"Run"`
+	Log headPosition `json:"Log"`
+	// RegionID is that of the log, so that a head cannot stand in another region.
+	RegionID string `json:"RegionId"`
+	// Run is the last run that put the head, whether it committed or not.
+	Run RunInfo `json:"Run"`
 	// Scopes is in canonical order.
-	Scopes   []ScopeState `json:"Scopes"`
-	Sequence int64        `json:"Sequence"`
-	Swept    Swept        `json:"Swept"`
+	Scopes []ScopeState `json:"Scopes"`
+	// Sequence is the number of the commit from which the head was derived. It is 0
+	// if runs have put a head and none has committed yet.
+	Sequence int64 `json:"Sequence"`
+	// Swept is HeadInfo.Swept.
+	Swept Swept `json:"Swept"`
 	// UpstreamClusters is Region.Upstream.
 	UpstreamClusters json.RawMessage `json:"UpstreamClusters"`
 }
@@ -37,9 +44,11 @@ type head struct {
 // headPosition is the stored form of Region.Files and Region.log: the position
 // in the log up to which the head has been derived.
 type headPosition struct {
+	// Files has the months of the log, oldest first.
 	Files []File `json:"Files"`
 	// Hash is the SHA-256 of the last commit's line, which the next commit names.
-	Hash  string `json:"Hash"`
+	Hash string `json:"Hash"`
+	// Month names the file to which runs append.
 	Month string `json:"Month"`
 	// Position is the number of bytes of the month's file that have been read.
 	Position int64 `json:"Position"`
@@ -56,6 +65,7 @@ func (p headPosition) isPlausible() bool {
 
 // encodeHead returns the bytes that are stored as the head of r.
 func encodeHead(r *Region) ([]byte, error) {
+	// Members are never null: a reader in another language need not tell null from [].
 	upstream := r.Upstream
 	if len(upstream) == 0 {
 		upstream = json.RawMessage("[]")
@@ -98,6 +108,8 @@ func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) 
 	if err != nil {
 		return nil, err
 	}
+	// The digest proves that these are the bytes that a run wrote, not that they are of
+	// this region and of this format.
 	switch {
 	case h.Format != catalog.Format:
 		return nil, fmt.Errorf("head has format %d, this program reads %d", h.Format, catalog.Format)

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 )
 
+// errHeadDigest means that the bytes are not those that a run wrote.
 var errHeadDigest = errors.New("head does not have the digest that it states")
 
 // parseHead decodes a head and verifies its digest. Heads that encodeHead wrote
@@ -26,6 +27,7 @@ func parseHead(data []byte, onPosition func(headPosition)) (h head, err error) {
 		return head{}, errHeadDigest
 	}
 	if !ok {
+		// Another program may have written the same members in another layout.
 		h = head{}
 		err = json.Unmarshal(data, &h)
 		var r Region
@@ -61,6 +63,7 @@ func decodeFixedHead(data []byte, between int, onPosition func(headPosition)) (h
 	if clustersEnd < 0 || upstreamStart < 0 {
 		return head{}, false
 	}
+	// What is left without the two tables is small.
 	small := "{" + text[clustersEnd+1:scopesStart] + text[scopesEnd+1:upstreamStart] + "}"
 	if json.Unmarshal([]byte(small), &h) != nil {
 		return head{}, false

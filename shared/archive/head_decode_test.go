@@ -74,9 +74,9 @@ func TestHeadIsReadAsItIsWritten(t *testing.T) {
 	}
 }
 
-// TestHeadOfAnotherForm: whoever has written a head, it is read, if its digest
+// TestHeadInAnotherLayout: whoever has written a head, it is read, if its digest
 // is right, and in canonical order.
-func TestHeadOfAnotherForm(t *testing.T) {
+func TestHeadInAnotherLayout(t *testing.T) {
 	t.Parallel()
 	written := sampleRegions()["full"]
 	turned := *written
@@ -108,8 +108,8 @@ func TestHeadOfAnotherForm(t *testing.T) {
 	}
 }
 
-// TestHeadThatIsNone: a digest proves who wrote it, not that it can be read.
-func TestHeadThatIsNone(t *testing.T) {
+// TestHeadThatCannotBeDecoded: a digest proves who wrote it, not that it can be read.
+func TestHeadThatCannotBeDecoded(t *testing.T) {
 	t.Parallel()
 	written := sampleRegions()["full"]
 	plain, err := encodeHead(written)

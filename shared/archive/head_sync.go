@@ -63,8 +63,10 @@ func (w *Writer) mergeStoredHead(ctx context.Context, key string, r *Region) (*R
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading head %q: %w", key, err)
 	}
+	// r may be shared with readers.
 	next := r.clone()
 	if data != nil {
+		// A head that cannot be read has nothing to keep; ours replaces it.
 		if theirs, err := decodeHead(r.RegionID, data); err == nil {
 			next.mergeHead(theirs)
 		}

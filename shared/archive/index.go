@@ -19,6 +19,7 @@ import (
 // A digest of its own proves it. Its lists are named by their digests, so an older
 // index is never wrong, only less complete. Its stored name is catalogue.ndjson.
 type Index struct {
+	// RegionID names the region.
 	RegionID string
 	// Sequence is the commit up to which the index goes.
 	Sequence int64

@@ -99,6 +99,7 @@ func (b *indexBuilder) addCommits(ctx context.Context, last *Commit) error {
 	if last != nil && last.Sequence == previous+1 {
 		return b.firstSeen.addCommit(last, previous, load)
 	}
+	// The index is further behind, or there is none: the log says what it lacks.
 	for c, err := range b.Commits(ctx, b.region, previous+1) {
 		if err != nil {
 			return err
@@ -144,6 +145,8 @@ func (b *indexBuilder) loadList(ctx context.Context, s ScopeState) error {
 	if ok {
 		return nil
 	}
+	// mu is not held while a snapshot is read. Two scopes with one content may both read
+	// it, which only costs a request.
 	images, ok := b.old.List(s.Digest)
 	if !ok {
 		snapshot, err := b.Snapshot(ctx, s.Scope(b.region.RegionID), s.Digest)
@@ -176,6 +179,7 @@ func (b *indexBuilder) assemble() *Index {
 			positions[im] = 0
 		}
 	}
+	// Equal images stand beside each other now, so each content gets one position.
 	for _, im := range sortImages(positions) {
 		if n := len(x.Images); n == 0 || x.Images[n-1].Raw != im.Raw {
 			x.Images = append(x.Images, im)

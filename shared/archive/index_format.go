@@ -26,12 +26,15 @@ type indexHeader struct {
 	// Images is the number of lines of images.
 	Images int `json:"Images"`
 	// Lists is the number of lines of lists.
-	Lists    int    `json:"Lists"`
+	Lists int `json:"Lists"`
+	// RegionID is that of the index, so that an index cannot stand in another region.
 	RegionID string `json:"RegionId"`
 	// Sequence is the commit up to which the index goes.
 	Sequence int64 `json:"Sequence"`
 }
 
+// indexDigest finds the digest in the header. It is the first one, because the
+// header comes first.
 var indexDigest = digestField{find: bytes.Index, after: `","Format":`}
 
 // The fixed parts of the lines after the header.
@@ -53,10 +56,12 @@ func (x *Index) encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding index of %q: %w", x.RegionID, err)
 	}
+	// The parts are joined by hand: encoding/json would parse and copy each image again.
 	for i, im := range x.Images {
 		data = append(append(data, firstSeenPrefix...), x.FirstSeen[i].String()...)
 		data = append(append(append(data, imagePrefix...), im.Raw...), "}\n"...)
 	}
+	// Maps have no order, and equal indexes must have equal bytes.
 	for _, digest := range slices.Sorted(maps.Keys(x.Lists)) {
 		data = append(append(append(data, listPrefix...), digest...), listMiddle...)
 		for i, p := range x.Lists[digest] {
@@ -107,6 +112,7 @@ func decodeLists(region string, h indexHeader, rest []byte) (x *Index, imageLine
 		return nil, nil, fmt.Errorf("index is of region %q", h.RegionID)
 	}
 	lines := bytes.Split(bytes.TrimSuffix(rest, []byte{'\n'}), []byte{'\n'})
+	// The counts come from the object, so none of them may be believed before it fits.
 	for _, n := range []int{h.Images, h.Lists, h.Gone, h.Images + h.Lists + h.Gone} {
 		if n < 0 || n > len(lines) {
 			return nil, nil, errors.New("index has fewer lines than it states")
@@ -187,6 +193,7 @@ func parsePositions(text []byte, limit int) ([]int32, error) {
 			}
 			continue
 		}
+		// A comma or the end of the text ends a number.
 		if number <= last {
 			return nil, errors.New("a list of the index is not in order")
 		}

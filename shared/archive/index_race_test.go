@@ -109,9 +109,9 @@ func (p *hookIndexBucket) Put(ctx context.Context, key string, data []byte) erro
 	return p.Bucket.Put(ctx, key, data)
 }
 
-// TestVerifyMissesTheIndex: one that is gone, or older than the head says,
+// TestVerifyFindsAMissingOrOlderIndex: one that is gone, or older than the head says,
 // is found and repaired; one of which the head does not claim more is sound.
-func TestVerifyMissesTheIndex(t *testing.T) {
+func TestVerifyFindsAMissingOrOlderIndex(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		spoil func(b *fixture, older []byte)

@@ -120,9 +120,9 @@ func (b *fixture) checkIndexLists() {
 	}
 }
 
-// TestIndexThatIsNotThere: a run makes a missing or damaged index anew
+// TestMissingOrDamagedIndexIsBuiltAnew: a run makes a missing or damaged index anew
 // as soon as it has something to write, or finds that the head knows of none.
-func TestIndexThatIsNotThere(t *testing.T) {
+func TestMissingOrDamagedIndexIsBuiltAnew(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(b *fixture){
 		"missing": func(b *fixture) { _ = b.mem.Delete(context.Background(), indexKey) },
@@ -199,9 +199,9 @@ func TestVerifyReadsTheIndex(t *testing.T) {
 	}
 }
 
-// TestIndexMayFail: a run whose index cannot be put is published all
+// TestFailedIndexIsPutByTheNextRun: a run whose index cannot be put is published all
 // the same, says so, and the next run, although it finds nothing new, puts it.
-func TestIndexMayFail(t *testing.T) {
+func TestFailedIndexIsPutByTheNextRun(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	b.commitStep("a")

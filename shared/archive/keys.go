@@ -88,7 +88,7 @@ func (k Keys) Snapshot(scope catalog.Scope, digest string) (string, error) {
 // Kind is what a key names.
 type Kind int
 
-// The kinds of object in the archive.
+// The kinds of object in the archive. The zero Kind names nothing.
 const (
 	HeadKind Kind = iota + 1
 	LogKind
@@ -99,7 +99,8 @@ const (
 // ParsedKey has the parts of a key.
 type ParsedKey struct {
 	// Kind says which of the other fields are set.
-	Kind   Kind
+	Kind Kind
+	// Region is always set.
 	Region string
 	// Month is set for a log.
 	Month string

@@ -11,8 +11,11 @@ import (
 )
 
 const (
+	// defaultPieceSize keeps a reader's memory small and the requests for a month few.
 	defaultPieceSize = 4 << 20
-	defaultMaxLine   = 256 << 20
+	// defaultMaxLine is far more than a commit of the largest fleet. Without a limit a
+	// broken file without line ends would fill the memory.
+	defaultMaxLine = 256 << 20
 )
 
 // lineReader reads the lines of a log file from an offset on. It holds no more
@@ -28,7 +31,8 @@ const (
 // counts everything, because the run needs the rest of its time.
 type lineReader struct {
 	// ctx bounds all reads of the file.
-	ctx    context.Context
+	ctx context.Context
+	// bucket has the file.
 	bucket Reader
 	// key names the file, also for errors.
 	key string

@@ -83,9 +83,9 @@ func TestLogAlteredBetweenPieces(t *testing.T) {
 	}
 }
 
-// TestMonthGoesBeforeItsFirstLineIsRead: it is passed over like one that was
+// TestMonthRemovedBeforeItsFirstLineIsRead: it is passed over like one that was
 // gone before.
-func TestMonthGoesBeforeItsFirstLineIsRead(t *testing.T) {
+func TestMonthRemovedBeforeItsFirstLineIsRead(t *testing.T) {
 	t.Parallel()
 	b := newHistory(t)
 	now := b.readNow()
@@ -139,9 +139,9 @@ func TestLogGrowsBetweenPieces(t *testing.T) {
 	}
 }
 
-// TestEndOfTheLogGoesWhileItIsRead: the file that the head names is never
+// TestEndOfTheLogRemovedWhileItIsRead: the file that the head names is never
 // removed, so that is damage.
-func TestEndOfTheLogGoesWhileItIsRead(t *testing.T) {
+func TestEndOfTheLogRemovedWhileItIsRead(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	b.commitStep("a")
@@ -150,7 +150,7 @@ func TestEndOfTheLogGoesWhileItIsRead(t *testing.T) {
 		b.commitStep(fmt.Sprint("v", i))
 	}
 	b.putObject(headKey, head) // so that the log beyond it has several pieces
-	for at := range 2 { // of the pieces
+	for at := range 2 {        // of the pieces
 		c := b.clone()
 		reads := 0
 		a := newPiecedArchive(buckettest.NewFaulty(c.mem, func(op buckettest.Op) *buckettest.Fault {
@@ -189,9 +189,9 @@ func (s slowBucket) GetFrom(ctx context.Context, key string, offset, limit int64
 	return s.Memory.GetFrom(ctx, key, offset, limit)
 }
 
-// TestDeadlineIsForTheStoreAlone: who takes long over the lines is not told
+// TestReadersDeadlineCountsTheStoreOnly: who takes long over the lines is not told
 // that the store does not answer.
-func TestDeadlineIsForTheStoreAlone(t *testing.T) {
+func TestReadersDeadlineCountsTheStoreOnly(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	for i := range 5 {
@@ -240,9 +240,9 @@ func TestDeadlineIsForTheStoreAlone(t *testing.T) {
 	}
 }
 
-// TestRunKeepsItsDeadline: what a run has to do after its reading needs the time
+// TestWritersDeadlineCountsEverything: what a run has to do after its reading needs the time
 // that its deadline leaves, however long it takes over the lines.
-func TestRunKeepsItsDeadline(t *testing.T) {
+func TestWritersDeadlineCountsEverything(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	for i := range 5 {
@@ -267,9 +267,9 @@ func TestRunKeepsItsDeadline(t *testing.T) {
 	})
 }
 
-// TestReadingBegunInVain: of a head that then turns out altered nothing is left
+// TestPrefetchForADamagedHeadIsDropped: of a head that then turns out altered nothing is left
 // behind, though the log beyond the place that it named is not answered.
-func TestReadingBegunInVain(t *testing.T) {
+func TestPrefetchForADamagedHeadIsDropped(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	b.commitStep("a")

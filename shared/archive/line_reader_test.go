@@ -210,9 +210,9 @@ func TestLineThatIsTooLong(t *testing.T) {
 	}
 }
 
-// TestLinesAreHandedOnWhileTheLogIsRead: with the first line no more than its
+// TestCommitsAreYieldedWhileTheLogIsRead: with the first line no more than its
 // piece has been read, and who wants no more reads no more.
-func TestLinesAreHandedOnWhileTheLogIsRead(t *testing.T) {
+func TestCommitsAreYieldedWhileTheLogIsRead(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	for i := range 40 {
@@ -280,8 +280,8 @@ func (b *fixture) renderHistory(now *archive.Region) (truth []string) {
 	return truth
 }
 
-// TestEveryPieceSpoiled meets each piece of a month in turn with each fault.
-func TestEveryPieceSpoiled(t *testing.T) {
+// TestEveryPieceDamaged meets each piece of a month in turn with each fault.
+func TestEveryPieceDamaged(t *testing.T) {
 	t.Parallel()
 	b := newHistory(t)
 	now := b.readNow()

@@ -58,6 +58,7 @@ func (a *Archive) replayUntil(
 	if err == nil {
 		stopped, err = r.replay(lines, isLate, nil)
 	}
+	// Retention has removed the month since the head was read.
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, a.tooEarlyError(ctx, now, i+1)
 	}
@@ -99,6 +100,7 @@ func (a *Archive) tooEarlyError(ctx context.Context, now *Region, i int) error {
 		if err != nil {
 			return err
 		}
+		// The first month that is still there is the first one that is kept.
 		_, err = a.bucket.GetFrom(ctx, key, beyondAnyObject, 1)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

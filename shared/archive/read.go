@@ -14,8 +14,10 @@ import (
 // Archive reads the regions below one prefix of a bucket. It is safe for
 // concurrent use.
 type Archive struct {
+	// bucket is only read. A Writer has it again with the verbs that write.
 	bucket Reader
-	keys   Keys
+	// keys builds the keys below the archive's prefix.
+	keys Keys
 	// images shares equal images between snapshots.
 	images catalog.Interner
 	// pieceSize is how many bytes of the log are read at a time.
@@ -65,6 +67,7 @@ func (a *Archive) loadHead(ctx context.Context, region string, known *Region) (_
 	if err != nil {
 		return nil, nil, err
 	}
+	// With the tag of the known head the store answers "not modified" in the usual case.
 	tag := ""
 	if known != nil {
 		tag = known.headTag

@@ -65,6 +65,7 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading head %q: %w", key, err)
 	}
+	// A head that cannot be read says nothing about the length of the log.
 	head, err := decodeHead(r.RegionID, data)
 	if err != nil || head.Sequence <= r.Sequence {
 		return r, nil
@@ -72,6 +73,7 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 	if r, err = w.refresh(ctx, r); err != nil { // a run may have committed meanwhile
 		return nil, err
 	}
+	// The log is shorter than it was: commits are lost.
 	if head.Sequence > r.Sequence {
 		log, err := w.keys.Log(r.RegionID, r.log.month)
 		return nil, errors.Join(err, &DamagedError{Key: log, Reason: fmt.Sprintf(
@@ -101,6 +103,7 @@ func (w *Writer) findSweptMonths(ctx context.Context, r *Region) (swept Swept, e
 	if err != nil || len(months) == 0 {
 		return Swept{}, err
 	}
+	// Retention removes the oldest months first, so those before the first file are gone.
 	for _, f := range r.Files {
 		if f.Month < months[0] {
 			swept.Through, swept.RemovedAt = f.Month, catalog.At(w.now())

@@ -142,6 +142,7 @@ func (r *Region) applyClusters(changes []ClusterChange) {
 // first to mention. It does so once for all: moving the table for each would be
 // slow.
 func (r *Region) updateScopeTable(c *Commit) {
+	// What ends goes first, so that the table is not larger than it has to be.
 	if len(c.Ended) > 0 {
 		ended := map[ScopeRef]bool{}
 		for _, e := range c.Ended {
@@ -151,6 +152,7 @@ func (r *Region) updateScopeTable(c *Commit) {
 			return ended[ScopeRef{s.ClusterID, s.InstanceType}]
 		})
 	}
+	// A scope that only appeared, and whose check is OK, comes with its first change.
 	var added []ScopeState
 	add := func(cluster, instanceType string) {
 		if _, known := r.findScope(cluster, instanceType); !known {

@@ -12,6 +12,7 @@ const (
 	// reader takes longer.
 	Grace = 48 * time.Hour
 
+	// sweepInterval is the time between two sweeps of a region.
 	sweepInterval = 24 * time.Hour
 )
 

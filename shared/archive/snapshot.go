@@ -35,6 +35,8 @@ func (a *Archive) decodeSnapshot(
 	if err != nil {
 		return nil, &DamagedError{Key: key, Reason: err.Error()}
 	}
+	// DecodeSnapshot has proved that the digest is that of the images. It may still be
+	// another snapshot than the one that was asked for.
 	if s.Scope != scope || s.Digest != digest {
 		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("it holds %s of %s", s.Digest, s.Scope)}
 	}

@@ -71,8 +71,9 @@ type ScopeState struct {
 // again or confirmed. Its content is stored like any snapshot's.
 type Candidate struct {
 	// Digest names the snapshot of the answer.
-	Digest     string `json:"Digest"`
-	ImageCount int    `json:"ImageCount"`
+	Digest string `json:"Digest"`
+	// ImageCount is the number of images of the answer.
+	ImageCount int `json:"ImageCount"`
 	// Seen counts the runs in a row that found it, or something close to it.
 	Seen int `json:"Seen"`
 	// Since is when it was first seen.
@@ -119,12 +120,16 @@ type Counts struct {
 
 // RunInfo is the last run that wrote the head.
 type RunInfo struct {
+	// Counts has the outcomes of its checks.
 	Counts Counts `json:"Counts"`
 	// FinishedAt is when the run put the head.
 	FinishedAt catalog.Time `json:"FinishedAt"`
-	RunID      string       `json:"RunId"`
-	StartedAt  catalog.Time `json:"StartedAt"`
-	Trigger    string       `json:"Trigger"`
+	// RunID comes from the id of the function's request.
+	RunID string `json:"RunId"`
+	// StartedAt is when the run began.
+	StartedAt catalog.Time `json:"StartedAt"`
+	// Trigger is what started the run: timer, event or direct.
+	Trigger string `json:"Trigger"`
 }
 
 // File is one month of the log.
@@ -140,6 +145,7 @@ type File struct {
 // Region is the state of a region after a commit. It must not be changed once it
 // has been handed out, so it may be shared freely.
 type Region struct {
+	// RegionID names the region.
 	RegionID string
 	// Sequence is the number of the last commit. It is 0 if there is none yet.
 	Sequence int64

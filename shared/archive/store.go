@@ -107,6 +107,7 @@ func checksToStore(base *Region, checks []Check) []int {
 // storedSnapshot is a snapshot object as a run has written it. Its bytes are not
 // kept, since a run may write thousands.
 type storedSnapshot struct {
+	// key names the object.
 	key string
 	// size is in bytes. It is 0 if nothing had to be written.
 	size int

@@ -12,6 +12,7 @@ import (
 
 // Audit is what Verify found in one region.
 type Audit struct {
+	// RegionID names the region.
 	RegionID string
 	// Commits counts the commits in the log, seals included.
 	Commits int
@@ -117,6 +118,7 @@ func (v *verifier) verifyRegion() (*Region, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing %q: %w", root, err)
 	}
+	// The log comes first: it says what the head, the index and the snapshots must be.
 	months, snapshots := v.sortKeys(keys)
 	r := &Region{RegionID: v.audit.RegionID}
 	for i, month := range months {
@@ -130,6 +132,7 @@ func (v *verifier) verifyRegion() (*Region, error) {
 	if err := v.verifyIndex(r, keys); err != nil {
 		return nil, err
 	}
+	// By now everything that refers to a snapshot has been read.
 	for _, key := range snapshots {
 		if !v.wanted[key] && !v.tolerated[key] {
 			v.audit.Orphans = append(v.audit.Orphans, key)
@@ -199,6 +202,7 @@ func (v *verifier) verifySnapshot(from string, scope catalog.Scope, digest strin
 	if v.wanted[key] {
 		return v.snapshots[key], nil
 	}
+	// Many commits refer to one snapshot. It is read once, and reported once.
 	v.wanted[key] = true
 	s, known := v.proved[key]
 	if !known {

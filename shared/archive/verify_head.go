@@ -16,6 +16,7 @@ func (v *verifier) verifyHead(r *Region) error {
 	if err != nil {
 		return err
 	}
+	// The tag tells later whether a run has put another head meanwhile.
 	data, tag, err := v.bucket.Get(v.ctx, key, "")
 	v.headTag = tag
 	if errors.Is(err, fs.ErrNotExist) {
@@ -25,6 +26,7 @@ func (v *verifier) verifyHead(r *Region) error {
 	if err != nil {
 		return fmt.Errorf("reading head %q: %w", key, err)
 	}
+	// Runs rebuild a head that cannot be read, so the check ends with a finding.
 	h, err := decodeHead(r.RegionID, data)
 	if err != nil {
 		v.report(key, "%v", err)
@@ -68,6 +70,8 @@ func (v *verifier) isLogEnd(p position) (bool, error) {
 	if p.month != want.month || p.length <= want.length {
 		return p == want, nil
 	}
+	// The head may count bytes of a writer that died. Then the last of them says whether its
+	// line was finished.
 	key, err := v.keys.Log(v.audit.RegionID, p.month)
 	if err != nil {
 		return false, err

@@ -16,9 +16,11 @@ func (v *verifier) verifyMonth(r *Region, month string, isLast bool) error {
 	if err != nil {
 		return err
 	}
+	// Nothing is known before the oldest kept file.
 	if r.Sequence > 0 && r.log.successor != month {
 		v.report(lines.key, "the file before it is not sealed, or its seal names %q", r.log.successor)
 	}
+	// The chain goes on across files: the first line names the last one of the file before.
 	r.log = position{month: month, hash: r.log.hash, successor: r.log.successor}
 	for n := 1; ; n++ {
 		data, err := lines.next()
@@ -46,6 +48,7 @@ func (v *verifier) verifyMonth(r *Region, month string, isLast bool) error {
 // verifyLine checks line n of the file key and applies it to r if it is the next
 // commit. It returns false if the rest of the file cannot be checked.
 func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn bool, err error) {
+	// The position moves over every line, as it does for a run that reads the log.
 	line, ended := bytes.CutSuffix(data, []byte{'\n'})
 	r.log.length, r.log.torn = r.log.length+int64(len(data)), !ended
 	c, intact := parseCommit(line)
@@ -79,6 +82,7 @@ func (v *verifier) verifyCommit(r *Region, key string, c *Commit, hash string) e
 	if err := v.noteFirstSeen(key, c, r.Sequence); err != nil {
 		return err
 	}
+	// This must happen before c is applied, because c replaces the state by its checkpoint.
 	expected := r.stateWithoutCheckpoint(c)
 	r.applyCommit(c, hash)
 	v.logEnd = r.log
@@ -95,6 +99,7 @@ func (v *verifier) verifyCommit(r *Region, key string, c *Commit, hash string) e
 // verifyEnded checks the scopes that c ends. r is the state before it.
 func (v *verifier) verifyEnded(r *Region, key string, c *Commit) error {
 	for _, e := range c.Ended {
+		// There was no content, or an earlier program wrote the line.
 		if e.Digest == "" {
 			continue
 		}
@@ -123,6 +128,7 @@ func (v *verifier) verifyChanges(r *Region, key string, c *Commit) error {
 			v.report(key, "commit %d replaces %q of %s, which had %q", c.Sequence, change.PreviousDigest, scope,
 				was.Digest)
 		}
+		// The new content must be there and must be what the change says of it.
 		after, err := v.verifySnapshot(key, scope, change.Digest)
 		if err != nil {
 			return err
@@ -131,6 +137,8 @@ func (v *verifier) verifyChanges(r *Region, key string, c *Commit) error {
 			v.report(key, "commit %d counts %d images of %s, the snapshot has %d",
 				c.Sequence, change.ImageCount, scope, len(after.Images))
 		}
+		// The run could not read the old content. So there is no difference to check, and the
+		// object may have been lost or not.
 		if change.PreviousLost {
 			v.tolerateMissing(scope, change.PreviousDigest)
 			continue
@@ -147,6 +155,7 @@ func (v *verifier) verifyChanges(r *Region, key string, c *Commit) error {
 func (v *verifier) verifyDifference(
 	key string, sequence int64, scope catalog.Scope, change Change, after *catalog.Snapshot,
 ) error {
+	// The first content of a scope differs from an empty list.
 	var before []*catalog.Image
 	if change.PreviousDigest != "" {
 		s, err := v.verifySnapshot(key, scope, change.PreviousDigest)
@@ -198,6 +207,7 @@ func (v *verifier) verifyCheckpoint(r, expected *Region, key string, c *Commit) 
 			return err
 		}
 	}
+	// Readers find the months of the log here, so the list must end with this file.
 	files := c.Checkpoint.Files
 	if n := len(files); n == 0 || files[n-1].FirstSequence != c.Sequence {
 		v.report(key, "the checkpoint of commit %d does not name its own file", c.Sequence)

@@ -25,6 +25,7 @@ const (
 // Writer commits runs. It is safe for concurrent use.
 type Writer struct {
 	*Archive
+	// bucket is that of the Archive, with the verbs that write.
 	bucket Bucket
 	// now dates commits and tells the age of objects.
 	now func() time.Time

@@ -22,7 +22,7 @@ import (
 
 const region = "cn-hangzhou"
 
-// world is a bucket with an archive below each prefix that has been used.
+// fixture is a bucket with an archive below each prefix that has been used.
 type fixture struct {
 	t   *testing.T
 	oss *osstest.Endpoint
@@ -139,9 +139,9 @@ func TestRestore(t *testing.T) {
 	w.verify("restored")
 }
 
-// TestCopiedLogsAreOfNoUse shows why there is a command: a month of the log
+// TestLogsThatWerePutRefuseCommits shows why there is a command: a month of the log
 // that was put like any other object refuses the next commit.
-func TestCopiedLogsAreOfNoUse(t *testing.T) {
+func TestLogsThatWerePutRefuseCommits(t *testing.T) {
 	t.Parallel()
 	w, bucket := newFixture(t), (*ossbucket.Bucket)(nil)
 	w.mustCommit("live")
@@ -197,7 +197,7 @@ func TestBackupDuringRuns(t *testing.T) {
 	}
 }
 
-func TestWhatBackupRefuses(t *testing.T) {
+func TestBackupRefusesWrongArguments(t *testing.T) {
 	t.Parallel()
 	w, dir := newFixture(t), t.TempDir()
 	w.mustCommit("live")

@@ -9,8 +9,10 @@ import (
 
 // bucketRoot is the bucket and the prefix of all keys in it that belong to us.
 type bucketRoot struct {
+	// bucket is the functions' bucket.
 	bucket archive.Sweeper
-	root   string
+	// root ends with a slash.
+	root string
 }
 
 // openBucket opens the functions' bucket from outside of Function Compute.

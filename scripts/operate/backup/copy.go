@@ -20,20 +20,18 @@ const maxConcurrent = 16
 // copyStats counts what was copied. skipped objects were in the directory already.
 type copyStats struct {
 	copied, skipped int
-	bytes           int64
+	// bytes is the size of the objects that were copied.
+	bytes int64
 }
 
 // backUp copies objects to the directory. It skips snapshots that are there with
 // the same size, because a snapshot never changes; it copies all others again.
 func (b *bucketRoot) backUp(ctx context.Context, dir string) (done copyStats, err error) {
+	// Each kind is listed when its turn comes: runs may have committed meanwhile.
 	for kind := range kindCount {
-		sizes := map[string]int64{}
-		if err := b.bucket.Entries(ctx, b.root, func(key string, size int64, _ time.Time) {
-			if kindOf(key) == kind {
-				sizes[key] = size
-			}
-		}); err != nil {
-			return done, fmt.Errorf("listing %q: %w", b.root, err)
+		sizes, err := b.listKind(ctx, kind)
+		if err != nil {
+			return done, err
 		}
 		if kind == kindLog && len(sizes) == 0 {
 			return done, fmt.Errorf("nothing is stored below %q", b.root)
@@ -51,20 +49,43 @@ func (b *bucketRoot) backUp(ctx context.Context, dir string) (done copyStats, er
 			keys = append(keys, key)
 		}
 		if err := done.copyAll(ctx, keys, func(ctx context.Context, key string) (int, error) {
-			data, _, err := b.bucket.Get(ctx, key, "")
-			if errors.Is(err, fs.ErrNotExist) { // retention removed it, so nothing refers to it
-				return 0, errRemoved
-			}
-			if err != nil {
-				return 0, fmt.Errorf("reading %q: %w", key, err)
-			}
-			path, _ := b.filePath(dir, key) // checked above
-			return len(data), writeFile(path, data)
+			return b.download(ctx, dir, key)
 		}); err != nil {
 			return done, err
 		}
 	}
 	return done, nil
+}
+
+// listKind returns the sizes of all objects of a kind, in bytes, by key.
+func (b *bucketRoot) listKind(ctx context.Context, kind int) (map[string]int64, error) {
+	sizes := map[string]int64{}
+	err := b.bucket.Entries(ctx, b.root, func(key string, size int64, _ time.Time) {
+		if kindOf(key) == kind {
+			sizes[key] = size
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing %q: %w", b.root, err)
+	}
+	return sizes, nil
+}
+
+// download copies an object to its file and returns its size. It returns errRemoved
+// if the object is gone.
+func (b *bucketRoot) download(ctx context.Context, dir, key string) (int, error) {
+	data, _, err := b.bucket.Get(ctx, key, "")
+	if errors.Is(err, fs.ErrNotExist) { // retention removed it, so nothing refers to it
+		return 0, errRemoved
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading %q: %w", key, err)
+	}
+	path, err := b.filePath(dir, key)
+	if err != nil {
+		return 0, err
+	}
+	return len(data), writeFile(path, data)
 }
 
 // restore copies a directory into the bucket. It returns an error if the bucket has
@@ -79,43 +100,57 @@ func (b *bucketRoot) restore(ctx context.Context, dir string) (done copyStats, e
 			fmt.Errorf("there are %d objects below %q already; "+
 				"restore into an empty bucket or below another OSS_PREFIX", len(taken), b.root)
 	}
-	keys := [kindCount][]string{}
-	err = filepath.WalkDir(filepath.Join(dir, "v1"), func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Type().IsRegular() && !strings.HasSuffix(path, partialSuffix) {
-			rest, _ := filepath.Rel(filepath.Join(dir, "v1"), path) // path is below
-			key := b.root + filepath.ToSlash(rest)
-			keys[kindOf(key)] = append(keys[kindOf(key)], key)
-		}
-		return err
-	})
+	keys, err := b.listFiles(dir)
 	if err != nil {
 		return done, fmt.Errorf("reading the backup: %w", err)
 	}
+	// The opposite order of backUp: whatever is there already refers to nothing that is
+	// still missing.
 	for kind := kindCount - 1; kind >= 0; kind-- {
 		err := done.copyAll(ctx, keys[kind], func(ctx context.Context, key string) (int, error) {
-			path, err := b.filePath(dir, key)
-			if err != nil {
-				return 0, err
-			}
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return 0, err
-			}
-			if kind == kindLog { // OSS cannot append to an object that was put
-				_, err = b.bucket.Append(ctx, key, 0, data)
-			} else {
-				err = b.bucket.Put(ctx, key, data)
-			}
-			if err != nil {
-				return 0, fmt.Errorf("writing %q: %w", key, err)
-			}
-			return len(data), nil
+			return b.upload(ctx, dir, key)
 		})
 		if err != nil {
 			return done, err
 		}
 	}
 	return done, nil
+}
+
+// listFiles returns the keys of the objects that a backup has files of, by kind. It
+// leaves out files that a backup that was killed has not finished.
+func (b *bucketRoot) listFiles(dir string) (keys [kindCount][]string, err error) {
+	top := filepath.Join(dir, "v1")
+	err = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() && !strings.HasSuffix(path, partialSuffix) {
+			rest, _ := filepath.Rel(top, path) // path is below
+			key := b.root + filepath.ToSlash(rest)
+			keys[kindOf(key)] = append(keys[kindOf(key)], key)
+		}
+		return err
+	})
+	return keys, err
+}
+
+// upload copies a file into its object and returns its size.
+func (b *bucketRoot) upload(ctx context.Context, dir, key string) (int, error) {
+	path, err := b.filePath(dir, key)
+	if err != nil {
+		return 0, err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	if kindOf(key) == kindLog { // OSS cannot append to an object that was put
+		_, err = b.bucket.Append(ctx, key, 0, data)
+	} else {
+		err = b.bucket.Put(ctx, key, data)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("writing %q: %w", key, err)
+	}
+	return len(data), nil
 }
 
 // filePath returns the file for an object: DIR/v1/..., without the prefix, so that
@@ -153,7 +188,7 @@ func (t *copyStats) copyAll(ctx context.Context, keys []string, copy func(contex
 	for _, key := range keys {
 		group.Go(func() error {
 			n, err := copy(ctx, key)
-			mu.Lock()
+			mu.Lock() // of t, which all calls share
 			defer mu.Unlock()
 			if errors.Is(err, errRemoved) {
 				return nil

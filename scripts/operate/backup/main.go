@@ -27,6 +27,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
+// usage is what -h prints above the flags.
 const usage = `Usage: go run ./scripts/operate/backup [-restore] DIR
 
 Copies all regions from the bucket to DIR, one file for each object, or back.

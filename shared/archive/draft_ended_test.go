@@ -35,7 +35,7 @@ func newFixtureWithEndedScope(t *testing.T) (b *fixture, key string) {
 	return b, key
 }
 
-func TestWhatAScopeHeldOutlivesItsMonths(t *testing.T) {
+func TestContentOfAnEndedScopeIsKept(t *testing.T) {
 	t.Parallel()
 	b, key := newFixtureWithEndedScope(t)
 	b.now = time.Date(2026, 8, 25, 0, 0, 0, 0, time.UTC)

@@ -121,7 +121,7 @@ func TestLogRollsOverByMonth(t *testing.T) {
 	}
 }
 
-func TestSealWithoutSuccessorIsGoneOnFrom(t *testing.T) {
+func TestRunAfterASealBeginsTheNextMonth(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	b.commitStep("a")
@@ -226,7 +226,7 @@ func TestRunThatStalledReplacesNothingNewer(t *testing.T) {
 	b.wantContents(b.readNow(), "_any/_any ok new=\nehpc-1/_any ok x=\n")
 }
 
-func TestHeadIsOnlyAHint(t *testing.T) {
+func TestWrongHeadMisleadsNobody(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	b.commitStep("a")
@@ -258,7 +258,7 @@ func TestHeadIsOnlyAHint(t *testing.T) {
 	}
 }
 
-func TestSnapshotIsProvedBeforeItIsServed(t *testing.T) {
+func TestSnapshotIsVerifiedBeforeItIsServed(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	b.commitStep("a")

@@ -10,7 +10,7 @@ import (
 	"community-images/shared/archive"
 )
 
-func TestBytesThatAreNoLineCountForNobody(t *testing.T) {
+func TestBytesThatAreNoLineAreSkipped(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(log []byte) []byte{
 		"a torn line":              func(log []byte) []byte { return append(log, `{"Sequence":3,"Prev`...) },
@@ -62,7 +62,7 @@ func TestTornFirstLineOfAFile(t *testing.T) {
 	b.wantContents(b.readNow(), "_any/_any ok a=\n")
 }
 
-func TestDamageIsAnErrorAndNeverPassedOver(t *testing.T) {
+func TestDamageIsAnError(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(lines []string) []string{
 		"a commit is missing": func(l []string) []string { return append(l[:1:1], l[2:]...) },

@@ -24,9 +24,9 @@ func (b *fixture) newListing(clusters string) *archive.Listing {
 	return l
 }
 
-// TestOlderListing: of two runs that overlap, one has listed later and is
+// TestListingsOfOverlappingRuns: of two runs that overlap, one has listed later and is
 // committed first; what it saw stands, whatever the other one does.
-func TestOlderListing(t *testing.T) {
+func TestListingsOfOverlappingRuns(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		early string // what the run lists that is committed second
@@ -99,9 +99,9 @@ func TestOlderListing(t *testing.T) {
 	}
 }
 
-// TestListingByAClockThatWasSetBack: nobody else has listed since the run
+// TestListingAfterTheClockWasSetBack: nobody else has listed since the run
 // began, so its listing counts although the clock says it is the older one.
-func TestListingByAClockThatWasSetBack(t *testing.T) {
+func TestListingAfterTheClockWasSetBack(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	for _, clusters := range []string{"c1 c2", "c1"} {

@@ -221,8 +221,8 @@ func TestDuplicateEvents(t *testing.T) {
 	checkChain(t, b.readObject(logKey11))
 }
 
-// TestNamesFromOutsideStayInTheirPlace makes keys of hostile ids.
-func TestNamesFromOutsideStayInTheirPlace(t *testing.T) {
+// TestHostileNamesStayBelowThePrefix makes keys of hostile ids.
+func TestHostileNamesStayBelowThePrefix(t *testing.T) {
 	t.Parallel()
 	keys, err := archive.NewKeys("p")
 	if err != nil {

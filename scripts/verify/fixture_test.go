@@ -25,7 +25,7 @@ const (
 	log11    = root + "log/2026-11.ndjson"
 )
 
-// world is the data directory of a local run and a clock.
+// fixture is the data directory of a local run and a clock.
 type fixture struct {
 	t             *testing.T
 	dir           string
@@ -34,7 +34,7 @@ type fixture struct {
 	previousIndex []byte // its catalogue then
 }
 
-// newWorld stores two regions: cn-hangzhou with a commit a month from June to
+// newFixture stores two regions: cn-hangzhou with a commit a month from June to
 // November 2026, cn-beijing with one commit.
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
@@ -91,6 +91,7 @@ func (w *fixture) commit(writer *archive.Writer, region string, images ...string
 	}
 }
 
+// path returns the file of an object.
 func (w *fixture) path(key string) string {
 	return filepath.Join(w.dir, "oss", datadir.Bucket, filepath.FromSlash(key))
 }
@@ -117,14 +118,14 @@ func (w *fixture) store(key string, data []byte, modified time.Time) {
 	}
 }
 
-// spoil changes one object; it stays as old as it is.
+// changeObject changes one object; it stays as old as it is.
 func (w *fixture) changeObject(key string, with func([]byte) []byte) {
 	w.t.Helper()
 	data, _ := os.ReadFile(w.path(key))
 	w.store(key, with(data), w.now.AddDate(0, 0, -3))
 }
 
-// snapshot is the key of the content of cn-hangzhou with an image.
+// snapshotKey returns the key of the content of cn-hangzhou with an image.
 func (w *fixture) snapshotKey(image string) string {
 	w.t.Helper()
 	all, _ := filepath.Glob(w.path(root + "clusters/_any/_any/*.json"))
@@ -137,13 +138,13 @@ func (w *fixture) snapshotKey(image string) string {
 	return ""
 }
 
-// orphan stores a snapshot that nothing refers to.
+// storeOrphan stores a snapshot that nothing refers to.
 func (w *fixture) storeOrphan(modified time.Time) {
 	s := catalog.NewSnapshot(catalog.Scope{RegionID: "cn-hangzhou", ClusterID: "ehpc-9"}, catalog.At(modified), "", nil)
 	w.store(root+"clusters/ehpc-9/_any/"+s.Digest+".json", s.Encode(), modified)
 }
 
-// all is what is stored: each file with its content.
+// readAll returns what is stored: each file with its content.
 func (w *fixture) readAll() map[string]string {
 	files := map[string]string{}
 	_ = filepath.WalkDir(w.path(""), func(path string, d os.DirEntry, err error) error {
@@ -160,12 +161,12 @@ func (w *fixture) readAll() map[string]string {
 func (w *fixture) verify(args string) string {
 	var out bytes.Buffer
 	words := append([]string{"-data", w.dir}, strings.Fields(args)...)
-	code := run(context.Background(), words, []string{"SNAPSHOT_RETENTION=2mo"}, &out, &out, func() time.Time {
-		return w.now
-	})
+	p := process{environ: []string{"SNAPSHOT_RETENTION=2mo"}, out: &out, stderr: &out}
+	p.now = func() time.Time { return w.now }
+	code := p.run(context.Background(), words)
 	said := sizes.ReplaceAllString(strings.ReplaceAll(out.String(), w.dir, "DIR"), "N bytes")
 	return fmt.Sprintf("$ verify %s\n%sexit %d\n", args, said, code)
 }
 
-// sizes of objects are no matter of this command.
+// sizes matches sizes of objects. They are replaced, because they are not this command's matter.
 var sizes = regexp.MustCompile(`[1-9][0-9]* bytes`)

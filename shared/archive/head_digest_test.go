@@ -39,9 +39,9 @@ func TestEveryByteOfTheHead(t *testing.T) {
 	}
 }
 
-// TestHeadThatNamesNoPlace: where in the log a head says that it is, is looked
+// TestHeadWithImplausiblePosition: where in the log a head says that it is, is looked
 // at before the head is proved.
-func TestHeadThatNamesNoPlace(t *testing.T) {
+func TestHeadWithImplausiblePosition(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	base := b.loadBase()
