@@ -54,10 +54,10 @@ func checkStale(t *testing.T, out fctest.HTTPResponse) error {
 	return nil
 }
 
-// TestFrozenInATry stops the process while a try to read the head of a store
+// TestFrozenDuringARefresh stops the process while a try to read the head of a store
 // that hangs is under way, until the store is back and the try's time is over.
 // The first lookup after the thaw has the truth.
-func TestFrozenInATry(t *testing.T) {
+func TestFrozenDuringARefresh(t *testing.T) {
 	t.Parallel()
 	hangs := slices.DeleteFunc(slices.Clone(breakdowns), func(b outageKind) bool {
 		return b.slow || !b.fault.Stall && b.fault.Delay == 0

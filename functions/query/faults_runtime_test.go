@@ -202,10 +202,10 @@ func TestRuntimeAPIThatRefuses(t *testing.T) {
 	})
 }
 
-// TestEventsThatAreNone: each is answered once, with 400 or what it asks for,
+// TestMalformedEvents: each is answered once, with 400 or what it asks for,
 // and never as a function error; one that the runtime itself cannot read costs
 // only itself.
-func TestEventsThatAreNone(t *testing.T) {
+func TestMalformedEvents(t *testing.T) {
 	t.Parallel()
 	c := newTestRegion(t, tiny)
 	a := newRuntimeAPI(t)

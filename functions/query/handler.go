@@ -21,12 +21,49 @@ import (
 // the replica of E-HPC's API. Both read the same archive in OSS; nothing is read
 // before the first request, except for Options.Warm.
 func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (http.Handler, error) {
-	keys, err := archive.NewKeys(conf.OSS.Prefix)
+	stored, err := openArchive(conf.OSS, credentials)
+	if err != nil {
+		return nil, err
+	}
+	// Callers get a short message. The cause goes to the log, with the request's id.
+	report := func(ctx context.Context, _ string, err error) {
+		log.Error("lookup failed", fcrun.RequestField(ctx), zap.Error(err))
+	}
+	lookups := query.New(query.Options{
+		Archive: stored, Regions: conf.Regions, MaxStale: conf.MaxStale, HeadTTL: conf.HeadTTL,
+		// With credentials in the environment, the head is read while the FC SDK
+		// starts. Without them that read would be refused.
+		Warm:   conf.Credentials != (cloud.Credentials{}),
+		Redact: conf.Redact, Gzip: conf.Gzip, Version: version,
+		Callers: query.Callers{Tokens: conf.Tokens, Keys: conf.Keys},
+		Hooks:   query.Hooks{RequestID: fcrun.RequestID, Report: report},
+	})
+	// The replica reads through the lookups, so both share one state in memory and
+	// one view of a caller's grant.
+	ehpcAPI := replica.New(replica.Options{
+		Source:  func(g *access.Grant) replica.Source { return lookups.Restrict(g) },
+		Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens,
+		RequestID: fcrun.RequestID, Report: report, OnResponse: lookups.CountReplicaAnswer,
+	})
+	// Matches tells the two interfaces apart, by the path and by E-HPC's parameters.
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ehpcAPI.Matches(r) {
+			ehpcAPI.ServeHTTP(w, r.WithContext(query.WithReadBudget(r.Context())))
+			return
+		}
+		lookups.ServeHTTP(w, r)
+	}), nil
+}
+
+// openArchive opens the archive in the bucket. It reads nothing. Every request to
+// OSS is signed with the newest credentials that an invocation brought.
+func openArchive(where config.OSS, credentials *cloud.Source) (*archive.Archive, error) {
+	keys, err := archive.NewKeys(where.Prefix)
 	if err != nil {
 		return nil, err
 	}
 	bucket, err := ossbucket.New(ossbucket.Options{
-		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
+		Endpoint: where.Endpoint, Bucket: where.Bucket,
 		// A lookup should be answered within seconds. If OSS is slow, the lookup is
 		// answered from the state in memory.
 		ConnectTimeout: time.Second, ReadTimeout: 2 * time.Second,
@@ -37,28 +74,5 @@ func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	report := func(ctx context.Context, _ string, err error) {
-		log.Error("lookup failed", fcrun.RequestField(ctx), zap.Error(err))
-	}
-	lookups := query.New(query.Options{
-		Archive: archive.New(bucket, keys), Regions: conf.Regions, MaxStale: conf.MaxStale, HeadTTL: conf.HeadTTL,
-		// With credentials in the environment, the head is read while the FC SDK
-		// starts. Without them that read would be refused.
-		Warm:   conf.Credentials != (cloud.Credentials{}),
-		Redact: conf.Redact, Gzip: conf.Gzip, Version: version,
-		Callers: query.Callers{Tokens: conf.Tokens, Keys: conf.Keys},
-		Hooks:   query.Hooks{RequestID: fcrun.RequestID, Report: report},
-	})
-	ehpcAPI := replica.New(replica.Options{
-		Source:  func(g *access.Grant) replica.Source { return lookups.Restrict(g) },
-		Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens,
-		RequestID: fcrun.RequestID, Report: report, OnResponse: lookups.CountReplicaAnswer,
-	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if ehpcAPI.Matches(r) {
-			ehpcAPI.ServeHTTP(w, r.WithContext(query.WithReadBudget(r.Context())))
-			return
-		}
-		lookups.ServeHTTP(w, r)
-	}), nil
+	return archive.New(bucket, keys), nil
 }

@@ -121,9 +121,9 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestZipIsWholeOrNotThere: on a full disk, or after Ctrl-C, half a zip must not
+// TestZipIsWrittenCompletelyOrNotAtAll: on a full disk, or after Ctrl-C, half a zip must not
 // stand under the name of a whole one.
-func TestZipIsWholeOrNotThere(t *testing.T) {
+func TestZipIsWrittenCompletelyOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "community-images-query-0.zip")
 	read := func(path string) string {

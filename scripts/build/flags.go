@@ -9,8 +9,10 @@ import (
 
 // options are the flags.
 type options struct {
-	out     string // directory; empty: .build in the checkout
-	version string // that the functions report; empty: the commit
+	// out is the directory to write to. Empty: .build in the checkout.
+	out string
+	// version is what the functions report. Empty: the commit.
+	version string
 }
 
 // command returns the command line, which sets o.

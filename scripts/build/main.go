@@ -23,14 +23,17 @@ func main() {
 	os.Exit(run(ctx, ".", os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run runs the command in the directory dir.
+// run runs the command in the directory dir. The exit code is 1 if the code
+// cannot be built or a package is too large.
 func run(ctx context.Context, dir string, args []string, out, stderr io.Writer) int {
 	var o options
 	return o.command().Run(args, stderr, func() error { return build(ctx, dir, o, out) })
 }
 
-// build builds the packages, writes them and prints a table of them.
+// build builds the packages, writes them and prints a table of them. A file that
+// is there already is overwritten: its name has the hash of the same bytes.
 func build(ctx context.Context, dir string, o options, out io.Writer) error {
+	// Any directory of the checkout will do. Only -out depends on it.
 	root, err := bundle.Root(ctx, dir)
 	if err != nil {
 		return err
@@ -45,6 +48,7 @@ func build(ctx context.Context, dir string, o options, out io.Writer) error {
 	} else if !filepath.IsAbs(o.out) {
 		o.out = filepath.Join(dir, o.out)
 	}
+	// Nothing is written before both packages are complete.
 	bundles, err := bundle.Make(ctx, bundle.Options{Root: root, Version: o.version})
 	if err != nil {
 		return err
@@ -53,6 +57,7 @@ func build(ctx context.Context, dir string, o options, out io.Writer) error {
 		return fmt.Errorf("making the output directory: %w", err)
 	}
 	fmt.Fprintf(out, "version %s, %s, linux/amd64\n", o.version, runtime.Version())
+	// The last column is what a person copies.
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "FUNCTION\tBINARY\tZIP\tHASH\tPATH")
 	for _, b := range bundles {
@@ -69,6 +74,7 @@ func build(ctx context.Context, dir string, o options, out io.Writer) error {
 // writeFile writes a whole file or none. A part of a zip must not have the name
 // of the zip.
 func writeFile(path string, data []byte) error {
+	// The rename is atomic within one directory.
 	err := os.WriteFile(path+".partial", data, 0o644)
 	if err == nil {
 		err = os.Rename(path+".partial", path)

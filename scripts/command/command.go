@@ -30,8 +30,12 @@ type Command struct {
 	Check func(*flag.FlagSet) error
 }
 
-// UsageError is an error that wrong flags caused. Run exits with 2 for it.
-type UsageError struct{ Err error }
+// UsageError is an error that wrong flags caused but that shows only while the
+// command runs. Run exits with 2 for it.
+type UsageError struct {
+	// Err is what is shown.
+	Err error
+}
 
 // Error implements error.
 func (e *UsageError) Error() string { return e.Err.Error() }

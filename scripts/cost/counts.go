@@ -12,8 +12,10 @@ import (
 // each with one instance type, and lists of 100 images.
 type fleet struct {
 	Clusters int
-	Scopes   int
-	Steps    steps
+	// Scopes is the number of questions of a run: one for the region, one for each
+	// cluster, and one for each instance type of a cluster.
+	Scopes int
+	Steps  steps
 }
 
 // steps are what was measured, each on its own.
@@ -52,7 +54,9 @@ func readCounts() ([]fleet, error) {
 
 // prices are per unit, in one currency.
 type prices struct {
-	Note            string  `json:"note"`
+	// Note is shown with the example only.
+	Note string `json:"note"`
+	// Currency is a label. Nothing is converted.
 	Currency        string  `json:"currency"`
 	VCPUSecond      float64 `json:"functionComputePerVCPUSecond"`
 	GBSecond        float64 `json:"functionComputePerGBSecond"`
@@ -86,6 +90,7 @@ func readPrices(path string) (prices, error) {
 	if err != nil {
 		return p, fmt.Errorf("reading prices %q: %w", path, err)
 	}
+	// A missing price would count as nothing and make the estimate too low.
 	all, _ := json.Marshal(p) // of numbers and texts
 	names := map[string]json.RawMessage{}
 	_ = json.Unmarshal(all, &names)

@@ -6,6 +6,7 @@ import (
 )
 
 const (
+	// monthTime is the month of every estimate.
 	monthTime = 30 * 24 * time.Hour
 	// runOverhead is the time of a run besides its calls: reading the state,
 	// committing, reporting.

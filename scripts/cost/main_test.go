@@ -70,9 +70,9 @@ func TestCostsByHand(t *testing.T) {
 	}
 }
 
-// TestDefaultsAreTheTemplates: without flags it is the deployment without
+// TestDefaultsAreThoseOfTheTemplate: without flags it is the deployment without
 // parameters that is estimated.
-func TestDefaultsAreTheTemplates(t *testing.T) {
+func TestDefaultsAreThoseOfTheTemplate(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../../template.yaml")
 	if err != nil {
@@ -148,7 +148,7 @@ func TestWrongInput(t *testing.T) {
 	}
 }
 
-func TestSaysWhereAFleetIsTooLarge(t *testing.T) {
+func TestWarnsIfAFleetIsTooLarge(t *testing.T) {
 	t.Parallel()
 	var out, faults bytes.Buffer
 	run([]string{"-qps", "5", "-prices", "prices.example.json"}, &out, &faults)

@@ -219,7 +219,7 @@ func (s *site) settle() {
 }
 
 // sizes are the fleets of counts.json. The last is measured with -update
-// only, for it takes its time; TestLargeFleetFollows holds it to the others.
+// only, for it takes its time; TestCountsGrowWithTheFleet holds it to the others.
 var sizes = [...]int{10, 200, 2000}
 
 // TestCounts measures what counts.json says. Bytes may differ by a few in a
@@ -257,9 +257,9 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// TestLargeFleetFollows draws a line through the small fleets: what a
+// TestCountsGrowWithTheFleet draws a line through the small fleets: what a
 // function uses grows with the scopes, or not at all.
-func TestLargeFleetFollows(t *testing.T) {
+func TestCountsGrowWithTheFleet(t *testing.T) {
 	t.Parallel()
 	pinned, err := readCounts()
 	if err != nil || len(pinned) != len(sizes) {

@@ -18,6 +18,7 @@ func printTable(out io.Writer, months []month, p prices, o options) {
 	if o.prices == "" {
 		fmt.Fprintf(out, "PRICES ARE MADE UP: %s\n", p.Note)
 	}
+	// The first rows say what is used, the rest what it costs.
 	fmt.Fprintln(out)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	printRow := func(label string, cell func(month) string) {
@@ -42,6 +43,8 @@ func printTable(out io.Writer, months []month, p prices, o options) {
 		return fmt.Sprintf("%.2f", total)
 	})
 	_ = table.Flush() // there is no other place to report an error of standard output
+	// A fleet that is too large for the interval makes the estimate wrong: FC would
+	// drop or queue runs.
 	for _, m := range months {
 		if m.runTime > o.snapshot.every {
 			fmt.Fprintf(out, "\nA run over %s clusters takes %v, longer than the %v between two: "+

@@ -21,13 +21,19 @@ import (
 type deployment struct {
 	options
 	process
-	out      io.Writer // stdout, redacted
-	secrets  *redactor
-	ros      *ros.Client
+	// out is standard output without the secrets.
+	out io.Writer
+	// secrets are the values that must not be shown. readTemplate adds those of
+	// the flags.
+	secrets *redactor
+	// ros calls ROS in the region of the stack.
+	ros *ros.Client
+	// template is the parsed template, and body its text, which ROS gets.
 	template *rostemplate.Template
-	body     string // of the template
-	bundles  []bundle.Bundle
-	version  string // of the bundles
+	body     string
+	// bundles are the code packages of both functions, all of one version.
+	bundles []bundle.Bundle
+	version string
 }
 
 // deploy does what the flags ask for. It adds the secrets that it finds.
@@ -55,6 +61,8 @@ func deploy(ctx context.Context, o options, p process, secrets *redactor) error 
 // readTemplate reads the template and checks that it has the parameters of
 // -param.
 func (d *deployment) readTemplate(root string) error {
+	// The default is a file of the checkout. A file of the flag may be anything,
+	// so its size is checked before it is parsed.
 	path := d.source.template
 	// Flags are relative to the working directory, the default to the checkout:
 	// the command works from every directory of the checkout.
@@ -90,7 +98,8 @@ func (d *deployment) readTemplate(root string) error {
 	return nil
 }
 
-// buildCode builds the code packages.
+// buildCode builds the code packages and sets their version. Without -version it
+// is the commit, with +dirty if files were changed.
 func (d *deployment) buildCode(ctx context.Context, root string) (err error) {
 	if d.version = d.source.version; d.version == "" {
 		// Fails outside of a git checkout. Then -version is needed.
@@ -106,8 +115,10 @@ func (d *deployment) buildCode(ctx context.Context, root string) (err error) {
 	return err
 }
 
-// newSpec returns what the stack is to become.
+// newSpec returns what the stack is to become. Each call has a new token, so a
+// run that is repeated by hand is a call of its own for ROS.
 func (d *deployment) newSpec() ros.Spec {
+	// Flags and -param cannot collide: parameterFlags refuses the names of flags.
 	parameters := ros.Parameters{"BucketName": d.bucket, "CodeBucket": d.codeBucket}
 	maps.Copy(parameters, d.parameters.values)
 	if d.regions != "" {

@@ -15,9 +15,9 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-// TestLifeOfADeployment goes from an empty account to one that is empty again,
+// TestDeployUpgradeAndDestroy goes from an empty account to one that is empty again,
 // with the repository's own template and the real functions.
-func TestLifeOfADeployment(t *testing.T) {
+func TestDeployUpgradeAndDestroy(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	first := a.expect("-yes -version v1 -create-code-bucket", 0,
@@ -100,7 +100,7 @@ func TestPlanChangesNothing(t *testing.T) {
 	only("with new code", "ListStacks", "GetStack", "PreviewStack")
 }
 
-func TestFirstDeploymentThatFails(t *testing.T) {
+func TestFirstDeploymentFails(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name   string
@@ -207,8 +207,8 @@ func refuse(action string) func(*account) {
 	}
 }
 
-// TestFailuresAndTheWayOut also looks at what a later run does.
-func TestFailuresAndTheWayOut(t *testing.T) {
+// TestDeploysAgainAfterAFailure also looks at what a later run does.
+func TestDeploysAgainAfterAFailure(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.OldestFirst = true
@@ -267,9 +267,9 @@ func TestTimeOutAndInterruption(t *testing.T) {
 	a.expect("-yes -version v1", 0, "reports version v1: deployed")
 }
 
-// TestInterruptedWhileItAsks: whoever is asked for a confirmation may press
+// TestInterruptedAtTheConfirmation: whoever is asked for a confirmation may press
 // Ctrl-C instead of typing a line.
-func TestInterruptedWhileItAsks(t *testing.T) {
+func TestInterruptedAtTheConfirmation(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.expect("-yes -version v1 -create-code-bucket", 0)
@@ -292,7 +292,7 @@ type readerFunc func()
 
 func (f readerFunc) Read([]byte) (int, error) { f(); return 0, io.EOF }
 
-func TestTemporaryFaultsAreSatOut(t *testing.T) {
+func TestTemporaryFaultsAreRetried(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	times := map[string]int{}
@@ -313,9 +313,9 @@ func TestTemporaryFaultsAreSatOut(t *testing.T) {
 	a.expect("-yes -version v1 -create-code-bucket", 0, "reports version v1: deployed")
 }
 
-// TestRunThatIsUnderWay: one of the timer's may take as long as the function
+// TestWaitsForARunningSnapshot: one of the timer's may take as long as the function
 // may, and no other is let in meanwhile.
-func TestRunThatIsUnderWay(t *testing.T) {
+func TestWaitsForARunningSnapshot(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.retryTime = 50 * time.Millisecond

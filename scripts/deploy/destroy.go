@@ -13,9 +13,10 @@ import (
 	"community-images/shared/ossbucket"
 )
 
+// bucketType is the type of the resource that outlives its stack.
 const bucketType = "ALIYUN::OSS::Bucket"
 
-// destroy deletes the stack. Data is deleted only if its bucket was named: -yes
+// destroy deletes the stack and waits for it. Data is deleted only if its bucket was named: -yes
 // alone is not enough. ROS never deletes the bucket with the snapshots: with
 // -delete-data it is deleted afterwards.
 func (d *deployment) destroy(ctx context.Context) error {
@@ -26,6 +27,7 @@ func (d *deployment) destroy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The stack itself says which bucket is its own: -bucket could be wrong.
 	bucket := stack.Parameters["BucketName"]
 	question := fmt.Sprintf("delete stack %q in %s, keeping bucket %q?", d.stack, d.region, bucket)
 	switch {
@@ -42,6 +44,7 @@ func (d *deployment) destroy(ctx context.Context) error {
 		question = fmt.Sprintf("delete stack %q in %s, and bucket %q with all that is in it?",
 			d.stack, d.region, d.mode.deleteData)
 	}
+	// Nothing has been changed so far.
 	if err := d.confirm(ctx, question); err != nil {
 		return err
 	}
@@ -52,6 +55,8 @@ func (d *deployment) destroy(ctx context.Context) error {
 		fmt.Fprintf(d.out, "bucket %q was kept\n", bucket)
 		return nil
 	}
+	// The bucket is listed only now: until the stack is gone, the functions may
+	// write to it.
 	data, keys, err := d.listBucket(ctx)
 	if err != nil {
 		return err
@@ -71,6 +76,7 @@ func (d *deployment) deleteLeftBucket(ctx context.Context) error {
 	if err := d.checkUnused(ctx, ""); err != nil {
 		return fmt.Errorf("%s: %w", none, err)
 	}
+	// One foreign object is enough to refuse: then the bucket is not ours.
 	data, keys, err := d.listBucket(ctx)
 	if err != nil {
 		return err
@@ -97,6 +103,8 @@ func (d *deployment) checkUnused(ctx context.Context, deletedID string) error {
 	if err != nil {
 		return fmt.Errorf("looking for stacks that use bucket %q: %w", d.mode.deleteData, err)
 	}
+	// Any stack of the region counts, whatever its template: these two parameters
+	// are ours, but others may have copied the template.
 	for _, s := range stacks {
 		use := ""
 		switch {
@@ -113,7 +121,7 @@ func (d *deployment) checkUnused(ctx context.Context, deletedID string) error {
 	return nil
 }
 
-// ofArchive says whether an object is one of the snapshots, below whichever
+// isArchiveObject reports whether an object is one of the snapshots, below whichever
 // prefix.
 func isArchiveObject(key string) bool {
 	// The prefix is not known any more. Each directory of the key may be its
@@ -133,7 +141,8 @@ func isArchiveObject(key string) bool {
 	return false
 }
 
-// deleteStack deletes the stack, except its buckets, and waits for it.
+// deleteStack deletes the stack, except its buckets, and waits for it. A stack
+// that is gone meanwhile counts as deleted.
 func (d *deployment) deleteStack(ctx context.Context, stack ros.Stack) error {
 	resources, err := d.ros.Resources(ctx, stack.ID)
 	if err != nil {
@@ -156,7 +165,8 @@ func (d *deployment) deleteStack(ctx context.Context, stack ros.Stack) error {
 	return nil
 }
 
-// listBucket opens the bucket of -delete-data and lists its objects.
+// listBucket opens the bucket of -delete-data and lists its objects. It returns
+// an error if the bucket does not exist.
 func (d *deployment) listBucket(ctx context.Context) (*ossbucket.Bucket, []string, error) {
 	bucket, err := d.openBucket(d.mode.deleteData)
 	if err != nil {
@@ -172,6 +182,8 @@ func (d *deployment) listBucket(ctx context.Context) (*ossbucket.Bucket, []strin
 // deleteBucket deletes the objects and then the bucket. OSS refuses to delete
 // the bucket if it got new objects meanwhile.
 func (d *deployment) deleteBucket(ctx context.Context, bucket *ossbucket.Bucket, keys []string) error {
+	// OSS deletes empty buckets only. A deletion that is repeated does no harm, so
+	// an interrupted run can be started again.
 	deletions, within := errgroup.WithContext(ctx)
 	deletions.SetLimit(16)
 	for _, key := range keys {

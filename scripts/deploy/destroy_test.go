@@ -88,8 +88,8 @@ func TestBucketsThatAreNotDeleted(t *testing.T) {
 	}
 }
 
-// TestStacksThatCannotBeLookedAt: what uses a bucket is not known then.
-func TestStacksThatCannotBeLookedAt(t *testing.T) {
+// TestDestroyMustReadEveryStack: what uses a bucket is not known then.
+func TestDestroyMustReadEveryStack(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.expect("-yes -version v1 -create-code-bucket", 0)

@@ -14,33 +14,48 @@ import (
 
 // options are the flags, and the credentials of the environment.
 type options struct {
-	region, stack      string // region of the stack, and the stack's name
-	bucket, codeBucket string // of the snapshots, and of the code packages
-	createCodeBucket   bool
-	regions            string         // comma list of E-HPC regions; empty: that of region
-	parameters         parameterFlags // of the template
-	mode               mode
-	timeout            time.Duration // to wait for the stack, or for an invocation
-	source             source
-	endpoints          endpoints
-	credentials        cloud.Credentials
+	// region is the region of the stack, and stack its name.
+	region, stack string
+	// bucket is for the snapshots, codeBucket for the code packages.
+	bucket, codeBucket string
+	// createCodeBucket creates the code bucket if it does not exist.
+	createCodeBucket bool
+	// regions is a comma list of the E-HPC regions to capture. Empty: an existing
+	// stack keeps its list, and a new one captures its own region.
+	regions string
+	// parameters are those of the template that have no flag of their own.
+	parameters parameterFlags
+	mode       mode
+	// timeout is how long to wait for the stack, and for one invocation.
+	timeout   time.Duration
+	source    source
+	endpoints endpoints
+	// credentials are the deployer's, from the environment. They may be temporary.
+	credentials cloud.Credentials
 }
 
 // mode says what is done with the stack: it is deployed unless plan or destroy
 // is set.
 type mode struct {
-	plan, destroy bool
-	deleteData    string // bucket that destroy deletes, too
-	yes           bool   // do not ask for confirmation
+	// plan only prints what would change. It goes with neither of the others.
+	plan bool
+	// destroy deletes the stack instead of deploying it.
+	destroy bool
+	// deleteData names the bucket that destroy deletes, too. Empty: none.
+	deleteData string
+	// yes does not ask for confirmation.
+	yes bool
 }
 
 // source says what is deployed. An empty version is the commit, an empty
 // template that of the checkout.
 type source struct{ version, template string }
 
-// endpoints are the URLs of the services.
+// endpoints are the URLs of the services. readEnvironment fills in those that
+// depend on the region.
 type endpoints struct{ ros, fc, oss string }
 
+// usage stands above the list of flags.
 const usage = `Usage: go run ./scripts/deploy -region REGION -bucket NAME -code-bucket NAME [flags]
 
 Builds and uploads the code, creates or updates the stack of template.yaml,
@@ -50,7 +65,8 @@ it is a temporary one, ALIBABA_CLOUD_SECURITY_TOKEN.
 
 `
 
-// command returns the command line. Parsing it sets o.
+// command returns the command line. Parsing it sets o. All faults are reported
+// at once, those of the environment included.
 func (o *options) command(args, environ []string) command.Command {
 	check := func(flags *flag.FlagSet) error {
 		o.readEnvironment(environ)
@@ -67,7 +83,8 @@ func (o *options) command(args, environ []string) command.Command {
 	return command.Command{Name: "deploy", Usage: usage, Define: o.define, Check: check}
 }
 
-// define defines the flags.
+// define defines the flags. No flag may have a secret as its value except -param
+// and -param-file, which never return it in an error.
 func (o *options) define(flags *flag.FlagSet) {
 	text := func(value *string, name, def, usage string) { flags.StringVar(value, name, def, usage) }
 	text(&o.region, "region", "", "`region` to deploy to, such as cn-hangzhou")
@@ -117,6 +134,7 @@ func (o *options) readEnvironment(environ []string) {
 	}
 }
 
+// Patterns of names. The services check the same, but later and less clearly.
 var (
 	regionPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)

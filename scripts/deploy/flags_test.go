@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestEverythingThatIsMissingIsSaidAtOnce(t *testing.T) {
+func TestMissingFlagsAreReportedTogether(t *testing.T) {
 	t.Parallel()
 	var out, faults bytes.Buffer
 	if code := run(t.Context(), nil, process{stdout: &out, stderr: &faults}); code != 2 || out.Len() > 0 {

@@ -15,7 +15,8 @@ import (
 	"community-images/shared/fcrun/fctest"
 )
 
-const fcVersion = "2023-03-30" // of FC's API
+// fcVersion is the version of FC's API. It is a part of the path, too.
+const fcVersion = "2023-03-30"
 
 // invoke invokes a function and returns its response. It repeats the call after
 // temporary errors. The snapshot function allows one run at a time: if a run of
@@ -39,6 +40,8 @@ func (d *deployment) invoke(
 	for {
 		response, err := client.Do(ctx, call)
 		var failed *acs.Error
+		// 429 says that the function is busy. The run may be one of the timer, which
+		// ends within its time-out: that is waited for once.
 		isError := errors.As(err, &failed)
 		if isError && failed.Status == http.StatusTooManyRequests && maxRun > 0 && !extended {
 			fmt.Fprintf(d.out, "%s is at work; waiting up to %s for that to end\n", function, maxRun)
@@ -59,7 +62,8 @@ func (d *deployment) invoke(
 	}
 }
 
-// errorMessage returns the message in FC's response for a function that failed.
+// errorMessage returns the message in FC's response for a function that failed,
+// or the beginning of the response if it has none.
 func errorMessage(body []byte) string {
 	var e struct{ ErrorMessage string }
 	if err := json.Unmarshal(body, &e); err != nil || e.ErrorMessage == "" {
@@ -72,6 +76,7 @@ func errorMessage(body []byte) string {
 // HTTP trigger.
 func (d *deployment) readVersionByInvocation(function string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
+		// The event of an HTTP trigger for GET /healthz, which needs no token.
 		payload, err := d.invoke(ctx, function, fctest.Get("/healthz"), 0)
 		if err != nil {
 			return "", err
@@ -101,7 +106,8 @@ func (d *deployment) readVersionOverHTTP(base string) func(context.Context) (str
 }
 
 // getSigned sends a GET request with the signature that an HTTP trigger with the
-// authentication "function" wants.
+// authentication "function" wants. Other triggers ignore the signature. A status
+// that is not 200 is no error here.
 func (d *deployment) getSigned(ctx context.Context, target string) (status int, body []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -121,7 +127,8 @@ func (d *deployment) getSigned(ctx context.Context, target string) (status int, 
 	return resp.StatusCode, body, nil
 }
 
-// parseVersion reads the version from a response of the query function.
+// parseVersion reads the version from a response of the query function. /healthz
+// and /v1/status have it in the same member.
 func parseVersion(from string, status int, body []byte) (string, error) {
 	if status != http.StatusOK {
 		return "", fmt.Errorf("asking %s for the version: %d: %s", from, status, truncate(body))

@@ -28,13 +28,20 @@ func main() {
 
 // process is what a run gets from its process and its environment.
 type process struct {
-	environ        []string
-	dir            string // working directory
-	stdin          io.Reader
+	// environ is the environment, in the form of os.Environ.
+	environ []string
+	// dir is the working directory, any directory of the checkout.
+	dir string
+	// stdin has the answer to the question for confirmation.
+	stdin io.Reader
+	// stdout gets what a run does, stderr its errors.
 	stdout, stderr io.Writer
-	pollInterval   time.Duration // between two requests for the state of something
-	retryTime      time.Duration // how long a function may fail after a deployment
-	build          func(context.Context, bundle.Options) ([]bundle.Bundle, error)
+	// pollInterval is the time between two requests for the state of something.
+	pollInterval time.Duration
+	// retryTime is how long a function may fail after a deployment.
+	retryTime time.Duration
+	// build makes the code packages.
+	build func(context.Context, bundle.Options) ([]bundle.Bundle, error)
 }
 
 // run runs the command. The exit code is 1 if the deployment failed or does not

@@ -15,9 +15,13 @@ import (
 // no errors to package flag, which would print the value: it may be a secret.
 // They collect problems instead.
 type parameterFlags struct {
-	values                ros.Parameters
-	problems              []error
-	valueCount, fileCount int // how often each flag was given
+	// values are the parameters by name; nil if none was given.
+	values ros.Parameters
+	// problems are the faults of single flags.
+	problems []error
+	// valueCount and fileCount are how often each flag was given. Problems name a
+	// flag by its number.
+	valueCount, fileCount int
 }
 
 // flagOfParameter says what sets the parameters that -param must not set.
@@ -51,6 +55,8 @@ func (f *parameterFlags) addFile(text string) error {
 		f.addProblem("-param-file number %d is not of the form Name=FILE", f.fileCount)
 		return nil
 	}
+	// Relative to the process, not to a directory of the checkout: the shell
+	// completes such paths.
 	data, err := os.ReadFile(path)
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
@@ -67,6 +73,7 @@ func (f *parameterFlags) addFile(text string) error {
 // set sets a parameter. Each may be given once: two values would be a mistake
 // that nobody would see.
 func (f *parameterFlags) set(name, value string) {
+	// Neither message has the value.
 	_, exists := f.values[name]
 	switch setBy := flagOfParameter[name]; {
 	case setBy != "":

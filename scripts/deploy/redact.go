@@ -7,7 +7,10 @@ import (
 )
 
 // redactor replaces secrets in texts.
-type redactor struct{ pairs []string } // of what is replaced and its replacement
+type redactor struct {
+	// pairs has, in turn, what is replaced and its replacement.
+	pairs []string
+}
 
 // add adds a secret, also as it looks on one line and within quotes.
 func (r *redactor) add(secret string) {

@@ -52,6 +52,7 @@ func (d *deployment) checkSettings(stack ros.Stack, spec ros.Spec) error {
 // mergeParameters returns the parameters that the stack would have. It leaves
 // out secrets of the stack, which ROS hides.
 func (d *deployment) mergeParameters(stack ros.Stack, spec ros.Spec) map[string]string {
+	// Parameters that the template no longer has are left out.
 	values := map[string]string{}
 	for _, name := range d.template.Parameters() {
 		if value, exists := stack.Parameters[name]; exists && !d.template.IsSecret(name) {
@@ -63,8 +64,10 @@ func (d *deployment) mergeParameters(stack ros.Stack, spec ros.Spec) map[string]
 }
 
 // functionEnvironments returns the environment of each function by its handler,
-// in the form of os.Environ.
+// in the form of os.Environ. It returns an error if the template uses something
+// that only ROS can evaluate.
 func (d *deployment) functionEnvironments(values map[string]string) (map[string][]string, error) {
+	// The settings do not depend on the stack's ids, so any text serves for them.
 	parameters := map[string]any{}
 	for name, value := range values {
 		parameters[name] = value
@@ -77,6 +80,8 @@ func (d *deployment) functionEnvironments(values map[string]string) (map[string]
 		return nil, err
 	}
 	environments := map[string][]string{}
+	// FC adds FC_REGION itself. Other resources may have variables, too, so the
+	// type counts.
 	for _, r := range resources {
 		variables, ok := r.Properties["EnvironmentVariables"].(map[string]any)
 		if r.Type != "ALIYUN::FC3::Function" || !ok {
@@ -135,7 +140,8 @@ func repeatedRegions(regions string) []string {
 }
 
 // payloadProblems returns what the snapshot function would refuse in the
-// payload of its timer.
+// payload of its timer. conf has the regions and clusters that the payload may
+// name.
 func payloadProblems(text string, conf config.Snapshot) []string {
 	request, err := capture.ParseRequest([]byte(text))
 	if err == nil {
@@ -149,6 +155,7 @@ func payloadProblems(text string, conf config.Snapshot) []string {
 
 // splitErrors returns the errors that were joined into one.
 func splitErrors(err error) []error {
+	// Joined errors may have joined errors in them.
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var list []error
 		for _, e := range joined.Unwrap() {

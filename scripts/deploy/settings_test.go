@@ -115,9 +115,9 @@ func changedTemplate(t *testing.T, old, new string) (path string) {
 	return path
 }
 
-// TestTemplatesThatCannotBeEvaluated: the settings of a template with functions
+// TestTemplateThatOnlyROSCanEvaluate: the settings of a template with functions
 // that are not known here are ROS' to judge.
-func TestTemplatesThatCannotBeEvaluated(t *testing.T) {
+func TestTemplateThatOnlyROSCanEvaluate(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	path := changedTemplate(t, "QUERY_HEAD_TTL: {Ref: HeadTtl}",

@@ -13,8 +13,11 @@ import (
 )
 
 // testFunctions tests the deployed functions. It takes one snapshot, and waits
-// until lookups report the new version.
+// until lookups report the new version. A deployment that stores nothing, or
+// that still runs the old code, must not end with "deployed".
 func (d *deployment) testFunctions(ctx context.Context, stack ros.Stack) error {
+	// The outputs name the functions, because the parameter Name may choose other
+	// names. Outputs that are not texts are of no interest here.
 	outputs := map[string]string{}
 	for _, o := range stack.Outputs {
 		outputs[o.Name], _ = o.Value.(string)
@@ -51,7 +54,8 @@ func (d *deployment) testFunctions(ctx context.Context, stack ros.Stack) error {
 	return nil
 }
 
-// printRegion prints what a run did in a region.
+// printRegion prints what a run did in a region: one line, its problems, and the
+// first failed scopes.
 func (d *deployment) printRegion(r *capture.RegionReport) {
 	fmt.Fprintf(d.out, "snapshot of %s: commit %d, %d clusters, %d images, %d of %d scopes failed\n",
 		r.RegionID, r.Sequence, r.Clusters, r.Images, r.Counts.Failed, r.Counts.Planned)
@@ -87,6 +91,8 @@ func (d *deployment) takeSnapshot(
 	if err != nil {
 		return nil, err
 	}
+	// The report tells regions that failed: an invocation succeeds if one region
+	// was committed.
 	report := &capture.Report{}
 	if err := json.Unmarshal(body, report); err != nil {
 		return nil, fmt.Errorf("reading the report of %s: %w", function, err)
@@ -97,6 +103,7 @@ func (d *deployment) takeSnapshot(
 // waitForVersion calls readVersion until it returns the deployed version. FC
 // may use old instances for a moment.
 func (d *deployment) waitForVersion(ctx context.Context, readVersion func(context.Context) (string, error)) error {
+	// The wrong version and an error are both temporary until the deadline.
 	deadline := time.Now().Add(d.retryTime)
 	for {
 		version, err := readVersion(ctx)

@@ -14,12 +14,14 @@ import (
 )
 
 // applyStack creates or updates the stack, and tests it. With -plan it only
-// prints what would change.
+// prints what would change. A stack that is as it should be is tested, too.
 func (d *deployment) applyStack(ctx context.Context) error {
 	stack, err := d.findIdleStack(ctx)
 	if err != nil {
 		return err
 	}
+	// A new stack can create the bucket or use one; an existing stack keeps what it
+	// does.
 	spec := d.newSpec()
 	if stack.ID == "" {
 		if err := d.useExistingBucket(ctx, spec); err != nil {
@@ -40,6 +42,8 @@ func (d *deployment) applyStack(ctx context.Context) error {
 		fmt.Fprintln(d.out, "nothing was changed or uploaded: -plan")
 		return nil
 	}
+	// Without a change there is nothing to confirm: the run only tests the
+	// functions.
 	if len(changes) > 0 || stack.ID == "" {
 		if err := d.confirm(ctx, fmt.Sprintf("deploy to stack %q in %s?", d.stack, d.region)); err != nil {
 			return err
@@ -102,7 +106,8 @@ func newForeignStackError(name string) error {
 		"choose another name with -stack", name)}
 }
 
-// printChanges prints how parameters and resources would change.
+// printChanges prints how parameters and resources would change. It shows no
+// secret, and no parameter that keeps its value.
 func (d *deployment) printChanges(stack ros.Stack, spec ros.Spec, changes []ros.Change) {
 	if stack.ID == "" {
 		fmt.Fprintf(d.out, "stack %q does not exist in %s; it will be created\n", d.stack, d.region)
@@ -119,6 +124,7 @@ func (d *deployment) printChanges(stack ros.Stack, spec ros.Spec, changes []ros.
 		}
 	}
 	for _, c := range changes {
+		// A replaced resource is made anew: its URL or id changes.
 		note := ""
 		if c.Action == "Modify" && c.Replacement != "False" && c.Replacement != "" {
 			note = ", replaced: " + strings.ToLower(c.Replacement)
@@ -140,6 +146,7 @@ func (d *deployment) confirm(ctx context.Context, question string) error {
 		return nil
 	}
 	fmt.Fprintf(d.out, "%s Type yes: ", question)
+	// A read of standard input cannot be interrupted, so another goroutine does it.
 	type line struct {
 		text string
 		err  error

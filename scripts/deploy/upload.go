@@ -11,8 +11,9 @@ import (
 	"community-images/shared/ossbucket"
 )
 
-// openBucket opens a bucket with the deployer's credentials.
+// openBucket opens a bucket with the deployer's credentials. It sends nothing.
 func (d *deployment) openBucket(name string) (*ossbucket.Bucket, error) {
+	// A package has megabytes, and the deployer's line may be slow.
 	return ossbucket.New(ossbucket.Options{
 		Endpoint: d.endpoints.oss, Bucket: name, ReadTimeout: time.Minute,
 		Retry:       ossbucket.Retry{Tries: 5, FirstDelay: time.Second, MaxDelay: 10 * time.Second},
@@ -23,6 +24,8 @@ func (d *deployment) openBucket(name string) (*ossbucket.Bucket, error) {
 // uploadCode uploads the code packages to the code bucket. The name of a
 // package contains its hash, so an object that is there already is the same.
 func (d *deployment) uploadCode(ctx context.Context) error {
+	// The code bucket must be in the region of the functions: FC fetches from there
+	// only.
 	bucket, err := d.openBucket(d.codeBucket)
 	if err != nil {
 		return fmt.Errorf("opening the code bucket: %w", err)

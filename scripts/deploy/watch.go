@@ -40,7 +40,8 @@ func (d *deployment) createOrUpdate(ctx context.Context, stack ros.Stack, spec r
 	return d.watchStack(ctx, stack, events)
 }
 
-// failedError says that an action on a stack failed.
+// failedError says that an action on a stack failed. The stack still exists, and
+// a later action may succeed.
 type failedError struct{ error }
 
 // maxIdlePolls is how often a stack may look idle before we believe it. ROS may
@@ -115,9 +116,10 @@ func (d *deployment) resultOf(stack ros.Stack, failures []ros.Event) error {
 }
 
 // printOutputs prints the outputs of the stack as a table: name, value and
-// description.
+// description. The URL of the lookups is among them.
 func (d *deployment) printOutputs(stack ros.Stack) {
 	table := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
+	// Values may be of any JSON type.
 	for _, o := range stack.Outputs {
 		fmt.Fprintf(table, "%s\t%v\t%s\n", o.Name, o.Value, o.Description)
 	}
@@ -125,7 +127,7 @@ func (d *deployment) printOutputs(stack ros.Stack) {
 }
 
 // timeOfDay returns the time of day of an event's time, which has the form
-// 2026-11-23T12:00:00.
+// 2026-11-23T12:00:00. Any other text is returned as it is.
 func timeOfDay(stamp string) string {
 	if _, clock, ok := strings.Cut(stamp, "T"); ok {
 		return strings.TrimSuffix(clock, "Z")
@@ -133,7 +135,8 @@ func timeOfDay(stamp string) string {
 	return stamp
 }
 
-// sleep waits until the time has passed or ctx ends.
+// sleep waits until the time has passed or ctx ends. The caller must look at ctx
+// afterwards.
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

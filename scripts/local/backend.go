@@ -12,13 +12,21 @@ import (
 
 // backend is what the functions work against: embedded endpoints or the cloud.
 type backend struct {
-	homeRegion  string // FC_REGION of the functions
-	regions     []string
+	// homeRegion is FC_REGION of the functions.
+	homeRegion string
+	// regions are the captured ones, in the order of EHPC_REGIONS.
+	regions []string
+	// credentials are what the functions get with each invocation. Embedded
+	// endpoints accept these and no others.
 	credentials cloud.Credentials
-	env         []string // environment of the functions
-	archive     *archive.Archive
-	keys        archive.Keys
-	progress    *progress
+	// env is the environment of the functions, in the form of os.Environ.
+	env []string
+	// archive and keys read what the functions store, for the summary and the
+	// examples. This process never writes to the archive.
+	archive *archive.Archive
+	keys    archive.Keys
+	// progress shows how far a snapshot has got.
+	progress *progress
 
 	// advance moves the simulated E-HPC one tick on before a snapshot and returns
 	// the tick. It is nil in the cloud.
@@ -42,6 +50,7 @@ func openBackend(o options, dir *datadir.Directory, environ []string, out io.Wri
 	return startEmbedded(dir, environ, newProgress(out))
 }
 
+// close stops the embedded endpoints. It does nothing in the cloud.
 func (b *backend) close() {
 	for i := len(b.closers) - 1; i >= 0; i-- {
 		b.closers[i]()

@@ -13,12 +13,15 @@ import (
 	"community-images/shared/ossbucket"
 )
 
-// openCloud opens the real E-HPC and OSS, with the caller's credentials.
+// openCloud opens the real E-HPC and OSS, with the caller's credentials. It calls
+// neither: a wrong key shows with the first snapshot.
 func openCloud(environ []string, p *progress) (*backend, error) {
 	env, home, err := cloudEnv(environ)
 	if err != nil {
 		return nil, err
 	}
+	// Both functions are started later and would refuse a wrong setting then, in
+	// their log. Checking it here shows it on the terminal, before anything is built.
 	conf, err := config.SnapshotFrom(env)
 	if _, more := config.QueryFrom(env); more != nil && err == nil {
 		err = more
@@ -30,6 +33,7 @@ func openCloud(environ []string, p *progress) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
+	// This bucket only reads, for the summary. The functions open their own.
 	bucket, err := ossbucket.New(ossbucket.Options{
 		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
@@ -50,6 +54,7 @@ func openCloud(environ []string, p *progress) (*backend, error) {
 // cloudEnv returns the functions' environment and their region. Its error names
 // every missing variable at once.
 func cloudEnv(environ []string) (env []string, home string, err error) {
+	// value returns a variable, or an empty text if it is not set.
 	value := func(name string) string {
 		i := slices.IndexFunc(environ, func(line string) bool { return strings.HasPrefix(line, name+"=") })
 		if i < 0 {
@@ -66,6 +71,8 @@ func cloudEnv(environ []string) (env []string, home string, err error) {
 	require("OSS_BUCKET", "the bucket to store in")
 	require("ALIBABA_CLOUD_ACCESS_KEY_ID", "your access key")
 	require("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "its secret")
+	// FC_REGION is the region of the functions. On FC it is always set; here the
+	// first captured region takes its place.
 	if home = value("FC_REGION"); home == "" {
 		home, _, _ = strings.Cut(value("EHPC_REGIONS"), ",")
 	}
@@ -77,11 +84,15 @@ func cloudEnv(environ []string) (env []string, home string, err error) {
 	if missing != nil {
 		return nil, "", errors.Join(missing...)
 	}
+	// The functions start with nothing but these: other variables of the caller's
+	// shell must not change what they do. Proxies and certificates are needed to
+	// reach the cloud at all.
 	env = selectByPrefix(environ, "OSS_", "EHPC_", "SNAPSHOT_", "QUERY_", "LOG_LEVEL=",
 		"ALIBABA_CLOUD_ACCESS_KEY_", "ALIBABA_CLOUD_SECURITY_TOKEN=",
 		"HTTP_PROXY=", "HTTPS_PROXY=", "NO_PROXY=", "http_proxy=", "https_proxy=", "no_proxy=", "SSL_CERT_")
 	env = append(env, "FC_REGION="+home)
-	if value("OSS_ENDPOINT") == "" { // the default is reachable inside the region only
+	// The functions' own default is reachable inside the region only.
+	if value("OSS_ENDPOINT") == "" {
 		env = append(env, "OSS_ENDPOINT=https://oss-"+home+".aliyuncs.com")
 	}
 	return env, home, nil

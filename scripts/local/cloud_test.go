@@ -8,8 +8,8 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-// TestCloud runs -cloud against local endpoints in place of the cloud's.
-func TestCloud(t *testing.T) {
+// TestCloudStoresInTheGivenBucket runs -cloud against local endpoints in place of the cloud's.
+func TestCloudStoresInTheGivenBucket(t *testing.T) {
 	t.Parallel()
 	store := osstest.Start(t, "")
 	upstream, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{
@@ -28,8 +28,7 @@ func TestCloud(t *testing.T) {
 		"UNRELATED=kept out",
 	}
 	var out, faults syncBuffer
-	if code := run(t.Context(), []string{"-once", "-cloud", "-data", t.TempDir()}, env, &out, &faults,
-		compileOnce(t)); code != 0 {
+	if code := run(t.Context(), []string{"-once", "-cloud", "-data", t.TempDir()}, process{env, &out, &faults, compileOnce(t)}); code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, out.String(), faults.String())
 	}
 	for _, says := range []string{

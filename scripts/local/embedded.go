@@ -20,13 +20,18 @@ import (
 )
 
 const (
-	worldSeed = 20180412              // the version of the API
-	latency   = 40 * time.Millisecond // of the embedded E-HPC, so that progress can be seen
+	// worldSeed makes the simulated E-HPC the same on every machine. Its value is
+	// the version of the API.
+	worldSeed = 20180412
+	// latency is the time that the embedded E-HPC takes for a call. It is long
+	// enough for a person to see the progress.
+	latency = 40 * time.Millisecond
 )
 
 // startEmbedded starts E-HPC and OSS in this process: the endpoints of the
 // tests, with a new access key that both verify.
 func startEmbedded(dir *datadir.Directory, environ []string, p *progress) (*backend, error) {
+	// A new key for each run: nothing outside this process can use the endpoints.
 	id := fctest.NewRequestID()
 	key := cloud.Credentials{
 		AccessKeyID:     "STS.local" + id[len(id)-12:],
@@ -42,6 +47,7 @@ func startEmbedded(dir *datadir.Directory, environ []string, p *progress) (*back
 	if err != nil {
 		return nil, fmt.Errorf("starting the embedded E-HPC: %w", err)
 	}
+	// From here on the backend owns the endpoints and closes them.
 	b := &backend{credentials: key, progress: p, closers: []func(){func() { upstream.Close() }}}
 	for _, region := range world.Regions() {
 		b.regions = append(b.regions, region.RegionID)
@@ -58,6 +64,8 @@ func startEmbedded(dir *datadir.Directory, environ []string, p *progress) (*back
 	b.keys, b.archive = store.Keys, archive.New(store.Bucket, store.Keys)
 	b.location = dir.ObjectPath(store.Keys.Root())
 	b.showCommand = func(key string) string { return "cat " + shellQuote(dir.ObjectPath(key)) }
+	// The caller's settings pass through, except those that say where data comes
+	// from and goes to.
 	b.env = append(selectByPrefix(environ, "SNAPSHOT_", "QUERY_", "LOG_LEVEL="),
 		"OSS_ENDPOINT="+store.URL, "OSS_BUCKET="+datadir.Bucket, "OSS_PREFIX="+datadir.Prefix,
 		"EHPC_ENDPOINT="+upstream.URL, "EHPC_REGIONS="+strings.Join(b.regions, ","))
@@ -72,7 +80,8 @@ func advanceWorld(ctx context.Context, world *ehpctest.Simulation, file string) 
 	if err != nil {
 		return 0, err
 	}
-	for world.TickCount() < tick { // takes long after weeks of runs
+	// This takes long after weeks of runs, so it stops for Ctrl-C every 100 ticks.
+	for world.TickCount() < tick {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
@@ -95,6 +104,8 @@ func nextTick(file string) (int, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
+	// A file that cannot be read is as bad as one without a number: the advice is
+	// the same.
 	last := 0
 	if err == nil {
 		last, err = strconv.Atoi(strings.TrimSpace(string(text)))

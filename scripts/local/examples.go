@@ -12,14 +12,19 @@ import (
 
 // example is a stored snapshot with something to ask for.
 type example struct {
-	scope   catalog.Scope
-	digest  string
+	// scope and digest name the snapshot.
+	scope  catalog.Scope
+	digest string
+	// imageID is an image of it, one that the filters match if there are any.
 	imageID string
-	filters string // query parameters that at least one image of the scope matches
+	// filters are query parameters, each with & in front, that at least one image
+	// of the scope matches. They may be empty.
+	filters string
 }
 
 // findExample looks for a cluster that offers an available CentOS image, and
-// otherwise returns any snapshot. ok is false if nothing is stored.
+// otherwise returns any snapshot. ok is false if nothing is stored. It reads one
+// snapshot after the other until it has found one.
 func (s *session) findExample(ctx context.Context) (best example, ok bool) {
 	for _, region := range s.backend.regions {
 		now, err := s.backend.archive.Now(ctx, region, nil)
@@ -28,6 +33,8 @@ func (s *session) findExample(ctx context.Context) (best example, ok bool) {
 		}
 		for _, state := range now.Scopes {
 			found, usable := s.exampleOf(ctx, region, state)
+			// The first snapshot stays the best unless one with filters and a cluster
+			// comes: that is what most callers ask for.
 			switch {
 			case !usable:
 			case found.filters != "" && found.scope.ClusterID != "":
@@ -51,6 +58,7 @@ func (s *session) exampleOf(ctx context.Context, region string, state archive.Sc
 	if err != nil {
 		return example{}, false
 	}
+	// Any image will do for a lookup by id.
 	e.imageID = snapshot.Images[0].ImageID
 	for _, im := range snapshot.Images {
 		if im.Text("OsTag.Platform") == "CentOS" && im.Text("Status") == "Available" {
@@ -64,6 +72,7 @@ func (s *session) exampleOf(ctx context.Context, region string, state archive.Sc
 // curlCommands returns commands that work as pasted. With QUERY_TOKENS set, the
 // shell variable TOKEN must hold a token.
 func (s *session) curlCommands(ctx context.Context, base string) (lines []string) {
+	// Single quotes: the shell must not expand the & and * of a query.
 	curl := "curl '"
 	if slices.ContainsFunc(s.backend.env, func(line string) bool {
 		name, value, _ := strings.Cut(line, "=")
@@ -83,6 +92,7 @@ func (s *session) exampleTargets(ctx context.Context) []string {
 	if !ok {
 		return []string{"/v1/status", "/healthz"}
 	}
+	// A region may have no cluster. Then the question without a cluster is asked.
 	where := "ClusterId=" + e.scope.ClusterID
 	if e.scope.ClusterID == "" {
 		where = "RegionId=" + e.scope.RegionID
@@ -95,7 +105,8 @@ func (s *session) exampleTargets(ctx context.Context) []string {
 	}
 }
 
-// printStored prints where the objects are and how to look at one.
+// printStored prints where the objects are and how to look at one. The command
+// is meant to be pasted into a shell; it needs jq.
 func (s *session) printStored(ctx context.Context) {
 	fmt.Fprintf(s.out, "stored below %s\nthe functions' log: %s\n", s.backend.location, s.log.path)
 	e, ok := s.findExample(ctx)

@@ -11,10 +11,16 @@ import (
 
 // options are the flags.
 type options struct {
-	addr  string
-	data  string
+	// addr is where lookups are served, for example 127.0.0.1:8080.
+	addr string
+	// data is the directory of everything that is kept between two runs. check
+	// sets a default if it is empty.
+	data string
+	// every is the time between two snapshots, at least a second.
 	every time.Duration
-	once  bool
+	// once takes one snapshot and serves nothing.
+	once bool
+	// cloud works against the real E-HPC and OSS.
 	cloud bool
 }
 
@@ -27,6 +33,7 @@ Runs both functions on this machine, fires the timer and serves lookups.
 `}
 }
 
+// define defines the flags.
 func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to serve lookups on")
 	flags.StringVar(&o.data, "data", "", "`directory` of the bucket, the log and the binaries; made if missing "+
@@ -48,6 +55,7 @@ func (o *options) check(flags *flag.FlagSet) error {
 	if o.data != "" {
 		return nil
 	}
+	// Data of the simulation and of a real account must never share a directory.
 	name := "local"
 	if o.cloud {
 		name = "cloud"

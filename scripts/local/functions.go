@@ -9,12 +9,13 @@ import (
 	"community-images/shared/fcrun/fctest"
 )
 
-// binaries are the paths of the two functions.
+// binaries are the paths of the executables of the two functions.
 type binaries struct{ snapshot, query string }
 
 // builder compiles the functions into a directory; tests compile only once.
 type builder func(ctx context.Context, dir string) (binaries, error)
 
+// The packages that are built.
 const (
 	snapshotPackage = "community-images/functions/snapshot"
 	queryPackage    = "community-images/functions/query"
@@ -54,6 +55,7 @@ func startFunctions(ctx context.Context, built binaries, b *backend, log *logFil
 	return &functions{snapshot, query}, nil
 }
 
+// stop ends both processes. Invocations in progress are lost.
 func (f *functions) stop() {
 	f.snapshot.Stop()
 	f.query.Stop()

@@ -23,14 +23,14 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(fctest.Run(m)) }
 
-// compiled is a builder that compiles once for all tests.
+// compileOnce returns a builder that compiles once for all tests.
 func compileOnce(t *testing.T) builder {
 	return func(context.Context, string) (binaries, error) {
 		return binaries{fctest.Binary(t, snapshotPackage), fctest.Binary(t, queryPackage)}, nil
 	}
 }
 
-// text is an io.Writer that may be read while it is written.
+// syncBuffer is an io.Writer that may be read while it is written.
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -48,16 +48,15 @@ func (w *syncBuffer) String() string {
 	return w.b.String()
 }
 
-// fast keeps the budget of E-HPC out of the tests' time.
+// fastSettings lift the rate limit of E-HPC, which would only slow the tests down.
 var fastSettings = []string{"SNAPSHOT_QPS=1000", "FC_REGION=ignored", "OSS_BUCKET=ignored"}
 
-func TestOnceTwiceContinuesTheHistory(t *testing.T) {
+func TestSecondRunContinuesTheHistory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for i, want := range []string{"tick 0 of the embedded E-HPC", "tick 1 of the embedded E-HPC"} {
 		var out, faults syncBuffer
-		if code := run(t.Context(), []string{"-once", "-data", dir}, fastSettings, &out, &faults,
-			compileOnce(t)); code != 0 {
+		if code := run(t.Context(), []string{"-once", "-data", dir}, process{fastSettings, &out, &faults, compileOnce(t)}); code != 0 {
 			t.Fatalf("run %d: exit %d\n%s%s", i+1, code, out.String(), faults.String())
 		}
 		for _, says := range []string{want, "REGION  SEQUENCE", "cn-hangzhou", "cn-shanghai", "scopes asked in",
@@ -88,7 +87,7 @@ func checkJQFile(t *testing.T, out string) {
 	}
 }
 
-func TestServeAnswersItsOwnExamples(t *testing.T) {
+func TestShownExamplesAreAnswered(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -96,8 +95,7 @@ func TestServeAnswersItsOwnExamples(t *testing.T) {
 	ended := make(chan int)
 	dir := t.TempDir()
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"}, fastSettings, &out, &faults,
-			compileOnce(t))
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"}, process{fastSettings, &out, &faults, compileOnce(t)})
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl '([^']+)'$`).FindAllStringSubmatch(out.String(), -1)
@@ -113,7 +111,7 @@ func TestServeAnswersItsOwnExamples(t *testing.T) {
 	// The timer goes on, and a second run keeps off the directory.
 	waitFor(t, &out, "scopes asked in 0s", nil, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d \d+ scopes asked`))
 	var other syncBuffer
-	if code := run(ctx, []string{"-once", "-data", dir}, nil, &other, &other, compileOnce(t)); code != 1 ||
+	if code := run(ctx, []string{"-once", "-data", dir}, process{nil, &other, &other, compileOnce(t)}); code != 1 ||
 		!strings.Contains(other.String(), "is in use by a local run") {
 		t.Errorf("a second run on the directory: exit %d\n%s", code, other.String())
 	}
@@ -124,9 +122,9 @@ func TestServeAnswersItsOwnExamples(t *testing.T) {
 	}
 }
 
-// TestPathsInCommands: what is shown can be pasted, whatever the directory is
-// called.
-func TestPathsInCommands(t *testing.T) {
+// TestShownPathsCanBePasted gives the shell a path with quotes, spaces and a
+// dollar sign.
+func TestShownPathsCanBePasted(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), `it's a "test" $HOME`)
 	if err := os.WriteFile(path, []byte("read"), 0o644); err != nil {
@@ -138,8 +136,9 @@ func TestPathsInCommands(t *testing.T) {
 	}
 }
 
-// TestExamplesWithTokens: without the header they would all be refused.
-func TestExamplesWithTokens(t *testing.T) {
+// TestShownExamplesCarryTheToken runs with QUERY_TOKENS: without the header every
+// example would be refused.
+func TestShownExamplesCarryTheToken(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -149,7 +148,7 @@ func TestExamplesWithTokens(t *testing.T) {
 	env := append(slices.Clone(fastSettings), fmt.Sprintf(`QUERY_TOKENS=[{"name":"me","sha256":"%x"}]`,
 		sha256.Sum256([]byte(token))))
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", t.TempDir()}, env, &out, &faults, compileOnce(t))
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", t.TempDir()}, process{env, &out, &faults, compileOnce(t)})
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl -H "(Authorization): (Bearer )\$TOKEN" '([^']+)'$`).FindAllStringSubmatch(
@@ -175,9 +174,9 @@ func TestExamplesWithTokens(t *testing.T) {
 	<-ended
 }
 
-// TestInterruptedOnTheWayToATick: a long history takes long to come to, and
-// Ctrl-C ends that as well.
-func TestInterruptedOnTheWayToATick(t *testing.T) {
+// TestInterruptedWhileAdvancing presses Ctrl-C while the simulated E-HPC moves to
+// a far tick, which takes long.
+func TestInterruptedWhileAdvancing(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	dir := t.TempDir()
@@ -186,7 +185,7 @@ func TestInterruptedOnTheWayToATick(t *testing.T) {
 	}
 	var out, faults syncBuffer
 	time.AfterFunc(100*time.Millisecond, cancel)
-	if code := run(ctx, []string{"-once", "-data", dir}, fastSettings, &out, &faults, compileOnce(t)); code != 1 ||
+	if code := run(ctx, []string{"-once", "-data", dir}, process{fastSettings, &out, &faults, compileOnce(t)}); code != 1 ||
 		!strings.Contains(faults.String(), "local: interrupted before the snapshot was done") {
 		t.Errorf("exit %d\n%s%s", code, out.String(), faults.String())
 	}
@@ -230,7 +229,7 @@ func get(t *testing.T, url string) string {
 }
 
 // Each row is a way to call it wrongly, the exit code and what is said.
-func TestWhatIsRefused(t *testing.T) {
+func TestWrongInputIsRefused(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -271,7 +270,7 @@ func TestWhatIsRefused(t *testing.T) {
 			"-addr"}, 0},
 	} {
 		var out, faults syncBuffer
-		code := run(t.Context(), row.args, row.env, &out, &faults, nil)
+		code := run(t.Context(), row.args, process{row.env, &out, &faults, nil})
 		if code != row.code {
 			t.Errorf("%s: exit %d, want %d", row.name, code, row.code)
 		}
@@ -286,21 +285,20 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
-func TestADamagedTickIsTold(t *testing.T) {
+func TestDamagedTickIsReported(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "tick"), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	var out, faults syncBuffer
-	if code := run(t.Context(), []string{"-once", "-data", dir}, fastSettings, &out, &faults,
-		compileOnce(t)); code != 1 ||
+	if code := run(t.Context(), []string{"-once", "-data", dir}, process{fastSettings, &out, &faults, compileOnce(t)}); code != 1 ||
 		!strings.Contains(faults.String(), "remove the file to begin anew") {
 		t.Errorf("exit %d\n%s", code, faults.String())
 	}
 }
 
-func TestWarningsAreShownReadably(t *testing.T) {
+func TestWarningsAreFormattedForAPerson(t *testing.T) {
 	t.Parallel()
 	log, err := openLog(filepath.Join(t.TempDir(), "log"))
 	if err != nil {

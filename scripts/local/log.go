@@ -13,13 +13,18 @@ import (
 // logFile stores every line that the functions print, and keeps the warnings
 // until they are shown.
 type logFile struct {
+	// path names the file for a person.
 	path string
 
-	mu       sync.Mutex
-	file     *os.File
+	// mu guards what follows: both functions print at the same time.
+	mu   sync.Mutex
+	file *os.File
+	// warnings are the formatted warnings and errors since takeWarnings.
 	warnings []string
 }
 
+// openLog opens the file for appending, and makes it if it is missing. The lines
+// of earlier runs stay.
 func openLog(path string) (*logFile, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
@@ -28,6 +33,7 @@ func openLog(path string) (*logFile, error) {
 	return &logFile{path: path, file: file}, nil
 }
 
+// close closes the file. Lines that come later are lost.
 func (l *logFile) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -38,6 +44,7 @@ func (l *logFile) close() {
 func (l *logFile) addLine(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	// The file gets the line first, whatever it is.
 	fmt.Fprintln(l.file, line)
 	var entry map[string]any
 	if json.Unmarshal([]byte(line), &entry) != nil {
@@ -53,6 +60,7 @@ func (l *logFile) addLine(line string) {
 func formatEntry(entry map[string]any) string {
 	text := fmt.Sprintf("%v: %v: %v", entry["functionName"], entry["level"], entry["message"])
 	for _, name := range slices.Sorted(maps.Keys(entry)) {
+		// A person at a terminal has no use for these; the file has them.
 		switch name {
 		case "time", "functionName", "level", "message", "requestId", "upstreamRequestId", "stack":
 		default:

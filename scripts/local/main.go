@@ -20,15 +20,27 @@ import (
 func main() {
 	ctx, stop := command.Context()
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr, build))
+	os.Exit(run(ctx, os.Args[1:], process{
+		environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, build: build,
+	}))
+}
+
+// process is what a run gets from its process.
+type process struct {
+	// environ is the environment, in the form of os.Environ.
+	environ []string
+	// stdout gets what a run shows, stderr its errors.
+	stdout, stderr io.Writer
+	// build compiles the functions.
+	build builder
 }
 
 // run runs the command. The exit code is 0 after Ctrl-C, unless -once was not done
 // then.
-func run(ctx context.Context, args, environ []string, out, stderr io.Writer, build builder) int {
+func run(ctx context.Context, args []string, p process) int {
 	var o options
-	return o.command().Run(args, stderr, func() error {
-		err := runProduct(ctx, o, environ, out, build)
+	return o.command().Run(args, p.stderr, func() error {
+		err := runProduct(ctx, o, p)
 		if !o.once && ctx.Err() != nil {
 			return nil
 		}

@@ -16,16 +16,24 @@ import (
 // progress shows how far a snapshot has got. It counts the questions that reach
 // the embedded E-HPC, because the function reports nothing before its end.
 type progress struct {
-	out      io.Writer
+	out io.Writer
+	// terminal says whether out is one. Only a terminal gets a bar.
 	terminal bool
 
-	mu    sync.Mutex
-	seen  map[ehpctest.Question]bool // nil: no snapshot is running
+	// mu guards what follows, and keeps lines on out whole.
+	mu sync.Mutex
+	// seen has the questions of the running snapshot. It is nil between two.
+	seen map[ehpctest.Question]bool
+	// total is the number of questions; 0 if it is not known.
 	total int
-	bar   *progressbar.ProgressBar
-	done  chan struct{} // closed by stop
+	// bar is nil if out is not a terminal, and between two snapshots.
+	bar *progressbar.ProgressBar
+	// done is closed by stop.
+	done chan struct{}
 }
 
+// newProgress returns a progress that draws a bar if out is a terminal, and
+// prints lines otherwise.
 func newProgress(out io.Writer) *progress {
 	file, ok := out.(*os.File)
 	return &progress{out: out, terminal: ok && term.IsTerminal(int(file.Fd()))}
@@ -37,6 +45,7 @@ func (p *progress) start(total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seen, p.total, p.done = map[ehpctest.Question]bool{}, total, make(chan struct{})
+	// Without a terminal, lines come from addCall if the total is known.
 	switch {
 	case p.terminal:
 		size := total
@@ -81,12 +90,13 @@ func (p *progress) addCall(c ehpctest.Call) {
 		_ = p.bar.Set(min(n, p.total)) // a terminal that is gone
 		return
 	}
+	// A file or a pipe gets four lines, not one for each question.
 	if quarter := max(1, p.total/4); n%quarter == 0 || n == p.total {
 		fmt.Fprintf(p.out, "  asking E-HPC: %d of %d questions\n", n, max(n, p.total))
 	}
 }
 
-// stop ends what start began.
+// stop ends what start began. Questions that come later are not counted.
 func (p *progress) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -20,6 +20,8 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	defer server.Close()
+	// The first snapshot is shown in full, and before lookups: the examples need
+	// something to ask for.
 	if report, err := s.takeSnapshot(ctx, true); err == nil {
 		s.printSummary(ctx, report)
 	} else if ctx.Err() == nil {
@@ -28,6 +30,8 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 	if ctx.Err() != nil {
 		return s.printEnd()
 	}
+	// The listener is open since the start, so connections that came during the
+	// snapshot are served now.
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	s.printStored(ctx)
@@ -37,6 +41,8 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 		fmt.Fprintln(s.out, " ", line)
 	}
 	fmt.Fprintln(s.out)
+	// A snapshot that takes longer than the interval drops ticks and does not
+	// queue them.
 	ticker := time.NewTicker(s.every)
 	defer ticker.Stop()
 	for {
@@ -44,6 +50,7 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 		case <-ctx.Done():
 			s.shutdown(server)
 			return s.printEnd()
+		// The server ends by itself only if the listener breaks.
 		case err := <-ended:
 			return fmt.Errorf("serving %s: %w", base, err)
 		case <-ticker.C:
@@ -52,7 +59,8 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// takeNextSnapshot takes a snapshot while lookups are served and prints one line.
+// takeNextSnapshot takes a snapshot while lookups are served and prints one line
+// with the time of day. A failure is printed, too: the timer goes on.
 func (s *session) takeNextSnapshot(ctx context.Context) {
 	report, err := s.takeSnapshot(ctx, false)
 	at := time.Now().Format(time.TimeOnly)
@@ -74,13 +82,14 @@ func (s *session) shutdown(server *http.Server) {
 	}
 }
 
+// printEnd says where the data is. It returns nil: Ctrl-C is the way to end.
 func (s *session) printEnd() error {
 	fmt.Fprintf(s.out, "\nended; the data stays in %s\n", s.options.data)
 	return nil
 }
 
 // clientAddress returns the address for clients on this machine: a wildcard host
-// becomes 127.0.0.1.
+// becomes 127.0.0.1. A client cannot connect to a wildcard on every system.
 func clientAddress(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if ok && tcp.IP.IsUnspecified() {

@@ -14,14 +14,19 @@ import (
 // session is the running product.
 type session struct {
 	options
-	backend   *backend
+	// backend has the services that the functions call.
+	backend *backend
+	// functions are the running processes of both.
 	functions *functions
-	log       *logFile
-	out       io.Writer
+	// log has what the functions print.
+	log *logFile
+	// out is where a person reads.
+	out io.Writer
 }
 
 // takeOneSnapshot takes one snapshot and prints what is stored where. It returns
-// an error if a region was not committed.
+// an error if a region was not committed, so that scripts see it by the exit
+// code. Single scopes may fail.
 func (s *session) takeOneSnapshot(ctx context.Context) error {
 	report, err := s.takeSnapshot(ctx, true)
 	if err != nil {
@@ -49,19 +54,11 @@ var errInterrupted = errors.New("interrupted before the snapshot was done; what 
 // with a timer event. It prints the functions' warnings afterwards, because they
 // would break the progress bar.
 func (s *session) takeSnapshot(ctx context.Context, showProgress bool) (*capture.Report, error) {
-	if s.backend.advance != nil {
-		tick, err := s.backend.advance(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil, errInterrupted
-		case err != nil:
-			return nil, err
-		}
-		if showProgress {
-			fmt.Fprintf(s.out, "the timer fires, tick %d of the embedded E-HPC\n", tick)
-		}
+	if err := s.advance(ctx, showProgress); err != nil {
+		return nil, err
 	}
 	if showProgress {
+		// Counted after the advance, which may add or remove clusters.
 		total := 0
 		if s.backend.countQuestions != nil {
 			total = s.backend.countQuestions()
@@ -75,6 +72,7 @@ func (s *session) takeSnapshot(ctx context.Context, showProgress bool) (*capture
 	for _, warning := range s.log.takeWarnings() {
 		fmt.Fprintln(s.out, " ", warning)
 	}
+	// After Ctrl-C the invocation fails, too: the interruption explains it.
 	switch {
 	case ctx.Err() != nil:
 		return nil, errInterrupted
@@ -90,7 +88,27 @@ func (s *session) takeSnapshot(ctx context.Context, showProgress bool) (*capture
 	return &report, nil
 }
 
-// timerEvent returns the event of FC's timer trigger.
+// advance moves the simulated E-HPC on by one tick. It does nothing in the
+// cloud.
+func (s *session) advance(ctx context.Context, show bool) error {
+	if s.backend.advance == nil {
+		return nil
+	}
+	tick, err := s.backend.advance(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return errInterrupted
+	case err != nil:
+		return err
+	}
+	if show {
+		fmt.Fprintf(s.out, "the timer fires, tick %d of the embedded E-HPC\n", tick)
+	}
+	return nil
+}
+
+// timerEvent returns the event of FC's timer trigger with an empty payload, as
+// the template's timer has it: everything is captured.
 func timerEvent(now time.Time) []byte {
 	event, _ := json.Marshal(map[string]string{ // strings only
 		"triggerTime": now.UTC().Format(time.RFC3339Nano), "triggerName": "local", "payload": "",

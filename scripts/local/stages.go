@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"syscall"
 
@@ -12,8 +11,11 @@ import (
 )
 
 // runProduct builds and starts the functions, takes a snapshot, and then serves
-// lookups until ctx ends.
-func runProduct(ctx context.Context, o options, environ []string, out io.Writer, build builder) error {
+// lookups until ctx ends. Everything that can be refused is checked before the
+// build, which takes longest.
+func runProduct(ctx context.Context, o options, p process) error {
+	// The order matters: each step may need minutes or leave something behind, so
+	// what fails most often comes first.
 	listener, err := listen(o)
 	if err != nil {
 		return err
@@ -21,32 +23,35 @@ func runProduct(ctx context.Context, o options, environ []string, out io.Writer,
 	if listener != nil {
 		defer listener.Close()
 	}
+	// The directory is locked: two runs would spoil each other's data.
 	dir, err := datadir.Open(o.data)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
+	// The functions print much more than a person wants to see.
 	log, err := openLog(dir.Path("functions.log"))
 	if err != nil {
 		return err
 	}
 	defer log.close()
-	b, err := openBackend(o, dir, environ, out)
+	b, err := openBackend(o, dir, p.environ, p.stdout)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	fmt.Fprintln(out, "building the functions")
-	built, err := build(ctx, dir.Path("bin"))
+	fmt.Fprintln(p.stdout, "building the functions")
+	built, err := p.build(ctx, dir.Path("bin"))
 	if err != nil {
 		return err
 	}
+	// The functions stop before the endpoints that they call.
 	f, err := startFunctions(ctx, built, b, log)
 	if err != nil {
 		return err
 	}
 	defer f.stop()
-	s := &session{options: o, backend: b, log: log, functions: f, out: out}
+	s := &session{options: o, backend: b, log: log, functions: f, out: p.stdout}
 	if o.once {
 		return s.takeOneSnapshot(ctx)
 	}

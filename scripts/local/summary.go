@@ -12,12 +12,15 @@ import (
 	"community-images/shared/capture"
 )
 
-// printSummary prints a table of the regions after a run.
+// printSummary prints a table of the regions after a run, one row for each, and
+// a line for the run as a whole. Sizes are in units of 1000 bytes.
 func (s *session) printSummary(ctx context.Context, r *capture.Report) {
 	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table,
 		"\nREGION\tSEQUENCE\tCLUSTERS\tSCOPES\tOK\tFAILED\tHELD\tIMAGES\tNEW OBJECTS\tNEW BYTES\tSTORING\t")
 	for _, region := range r.Regions {
+		// The report counts this run only. The states are those of all scopes that
+		// are stored, also of scopes that the run did not ask.
 		states := s.countStates(ctx, region.RegionID)
 		scopes := states[archive.OK] + states[archive.Failed] + states[archive.Held]
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", region.RegionID, region.Sequence,
@@ -29,7 +32,7 @@ func (s *session) printSummary(ctx context.Context, r *capture.Report) {
 	fmt.Fprintf(s.out, "\n%s\n", runLine(r))
 }
 
-// countStates counts the scopes of a region by state. It returns an empty map if
+// countStates counts the stored scopes of a region by state. It returns an empty map if
 // the region cannot be read; the report holds that error.
 func (s *session) countStates(ctx context.Context, region string) map[archive.State]int {
 	states := map[archive.State]int{}
@@ -49,6 +52,7 @@ func runLine(r *capture.Report) string {
 	text := fmt.Sprintf("%d scopes asked in %s with %d calls, all done in %s: %d changed, %d unchanged, %d failed",
 		c.Planned-c.Left, formatMillis(r.FetchMs), r.Calls, formatMillis(r.DurationMs), c.Changed, c.Unchanged,
 		c.Failed)
+	// These are rare. A line without them can be read at a glance.
 	for _, more := range []struct {
 		n    int
 		what string
@@ -60,4 +64,5 @@ func runLine(r *capture.Report) string {
 	return text
 }
 
+// formatMillis formats milliseconds as a duration, for example 1.25s.
 func formatMillis(ms int64) string { return (time.Duration(ms) * time.Millisecond).String() }

@@ -125,7 +125,7 @@ func (tpl template) indexed(t *testing.T) map[string]string {
 	return types
 }
 
-func TestQueriesAskForWhatThereIs(t *testing.T) {
+func TestQueriesUseExistingFields(t *testing.T) {
 	t.Parallel()
 	types, messages, queries := readTemplate(t).indexed(t), logged(t), 0
 	for _, block := range readDocument(t).blocks {

@@ -37,10 +37,10 @@ func matches(t *testing.T, pattern map[string][]any, event map[string]any) bool 
 	return true
 }
 
-// TestPatternsTakeTheSamples holds the template's event pattern, and the wider
+// TestPatternsMatchTheSampleEvents holds the template's event pattern, and the wider
 // one of the document, against the samples that the snapshot function is
 // tested with.
-func TestPatternsTakeTheSamples(t *testing.T) {
+func TestPatternsMatchTheSampleEvents(t *testing.T) {
 	t.Parallel()
 	decode := func(text string) (pattern map[string][]any) {
 		if err := json.Unmarshal([]byte(text), &pattern); err != nil || len(pattern) != 2 {

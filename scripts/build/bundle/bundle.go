@@ -28,12 +28,19 @@ const (
 
 // Bundle is a code package.
 type Bundle struct {
-	Function string // the binary at the zip's root, FC's handler
-	Name     string // of the object: community-images-<function>-<hash>.zip
-	Hash     string // the first 16 hex digits of the zip's SHA-256
-	Version  string // that the binary reports
-	Binary   int    // size of the binary in bytes
-	Zip      []byte
+	// Function is snapshot or query. The binary at the zip's root has this name,
+	// and so has FC's handler.
+	Function string
+	// Name is that of the object: community-images-<function>-<hash>.zip.
+	Name string
+	// Hash has the first 16 hex digits of the zip's SHA-256.
+	Hash string
+	// Version is what the binary reports.
+	Version string
+	// Binary is the size of the binary in bytes.
+	Binary int
+	// Zip is the content of the object.
+	Zip []byte
 }
 
 // Options configure Make.
@@ -52,6 +59,7 @@ func Make(ctx context.Context, o Options) ([]Bundle, error) {
 	if err := Compile(ctx, o.Root, dir, Release(o.Version)...); err != nil {
 		return nil, err
 	}
+	// Packing at the best compression takes seconds: both at the same time.
 	bundles := make([]Bundle, len(Functions))
 	var packing errgroup.Group
 	for i, function := range Functions {

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestTwoBuildsAreOneBytes builds two copies of the source, at paths of
+// TestTwoBuildsGiveTheSameBytes builds two copies of the source, at paths of
 // different lengths. CI does the same with a build cache for each.
-func TestTwoBuildsAreOneBytes(t *testing.T) {
+func TestTwoBuildsGiveTheSameBytes(t *testing.T) {
 	t.Parallel()
 	var first map[string][]byte
 	for _, below := range []string{"a", "another/and-longer/place"} {
@@ -59,7 +59,7 @@ func copySource(t *testing.T, root string) {
 	}
 }
 
-func TestTooHeavyIsRefused(t *testing.T) {
+func TestTooLargePackageIsRefused(t *testing.T) {
 	t.Parallel()
 	noise := make([]byte, 50_000)
 	_, _ = rand.Read(noise) // never fails
@@ -76,7 +76,7 @@ func TestTooHeavyIsRefused(t *testing.T) {
 	}
 }
 
-func TestNameTellsContent(t *testing.T) {
+func TestNameHasTheHashOfTheContent(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
 	for _, content := range []string{"one", "two"} {
@@ -95,7 +95,7 @@ func TestNameTellsContent(t *testing.T) {
 	}
 }
 
-func TestBrokenSourceIsToldWithTheCompilersWords(t *testing.T) {
+func TestCompilerErrorsAreShown(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	for name, text := range map[string]string{

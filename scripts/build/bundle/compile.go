@@ -23,6 +23,8 @@ func Release(version string) []string {
 // Compile builds the functions for FC into the directory dir. root is a
 // directory in the module.
 func Compile(ctx context.Context, root, dir string, flags ...string) error {
+	// The separator at the end makes the go command write one file for each
+	// function into the directory.
 	args := append([]string{"build", "-mod=readonly", "-o", dir + string(filepath.Separator)}, flags...)
 	for _, function := range Functions {
 		args = append(args, "community-images/functions/"+function)
@@ -46,6 +48,7 @@ func buildEnvironment(environ []string) []string {
 		"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1",
 		"GOFLAGS=-mod=readonly", "GOEXPERIMENT=", "GOFIPS140=off", "GODEBUG=", "GOWORK=off", "GO111MODULE=on",
 	}
+	// A variable that is set twice would depend on who reads it: drop the caller's.
 	kept := slices.DeleteFunc(slices.Clone(environ), func(line string) bool {
 		name, _, _ := strings.Cut(line, "=")
 		return slices.ContainsFunc(fixed, func(f string) bool { return strings.HasPrefix(f, name+"=") })

@@ -27,6 +27,8 @@ func CheckVersion(version string) error {
 // "+dirty" if there are changed or untracked files. Tags are not used: some
 // clones do not have them.
 func Version(ctx context.Context, dir string) (string, error) {
+	// The day is that of the commit in UTC. The clock of this machine must not
+	// matter.
 	commit, err := git(ctx, dir, "log", "-1", "--date=format-local:%Y%m%d", "--format=%cd-%H")
 	if err != nil {
 		return "", fmt.Errorf("asking git for the version: %w; name it with -version", err)
@@ -67,6 +69,8 @@ func Root(ctx context.Context, dir string) (string, error) {
 // moduleRoot is Root with an explicit environment.
 func moduleRoot(ctx context.Context, dir string, environ []string) (string, error) {
 	var stdout, stderr bytes.Buffer
+	// With -m the go command names the module of the directory without loading a
+	// package.
 	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}")
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, buildEnvironment(environ), &stdout, &stderr
 	if err := cmd.Run(); err != nil {

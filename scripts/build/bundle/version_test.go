@@ -73,9 +73,9 @@ func TestRootRefusesOtherModules(t *testing.T) {
 	}
 }
 
-// TestRootWhateverTheEnvironmentSays asks in a workspace that has another
+// TestRootIgnoresTheEnvironment asks in a workspace that has another
 // module first, with settings under which the go command finds none or fails.
-func TestRootWhateverTheEnvironmentSays(t *testing.T) {
+func TestRootIgnoresTheEnvironment(t *testing.T) {
 	t.Parallel()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {

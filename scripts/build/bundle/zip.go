@@ -19,6 +19,8 @@ func Zip(name string, binary []byte) ([]byte, error) {
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(w, flate.BestCompression)
 	})
+	// The time and the mode of the file are fixed: a real time would change the
+	// bytes.
 	header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: epoch}
 	header.SetMode(0o755) // FC executes it
 	w, err := z.CreateHeader(header)

@@ -38,7 +38,7 @@ func checked(t *testing.T, h http.HandlerFunc) string {
 	return server.URL
 }
 
-func TestCallsAreSignedAndArriveWhole(t *testing.T) {
+func TestCallsAreSigned(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name string
@@ -122,7 +122,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestCallsThatDoNotComeThrough(t *testing.T) {
+func TestNetworkErrors(t *testing.T) {
 	t.Parallel()
 	late := until{t.Context(), make(chan struct{})}
 	slow := checked(t, func(_ http.ResponseWriter, r *http.Request) {

@@ -16,9 +16,11 @@ import (
 
 // Client calls one service at one endpoint.
 type Client struct {
-	rpc         *rpc.Client
-	endpoint    rpc.Endpoint
-	version     string
+	rpc      *rpc.Client
+	endpoint rpc.Endpoint
+	// version is the version of the API, for example 2019-09-10.
+	version string
+	// credentials sign every call.
 	credentials cloud.Credentials
 }
 
@@ -38,18 +40,25 @@ func New(endpoint, version string, c cloud.Credentials) (*Client, error) {
 
 // Call is one request.
 type Call struct {
+	// Action is the name of the operation, for example CreateStack.
 	Action string
-	Path   string // of a resource-oriented API; empty: an RPC API
-	Query  map[string]string
-	Form   map[string]string // goes into the body
+	// Path is that of a resource-oriented API. It is empty for an RPC API.
+	Path string
+	// Query is signed and sent in the URL.
+	Query map[string]string
+	// Form is sent in the body. ROS takes long parameters only there.
+	Form map[string]string
+	// Header has headers besides those of the signature.
 	Header map[string]string
-	Body   []byte // instead of Form
+	// Body is sent instead of Form.
+	Body []byte
 }
 
 // Response is a response with a 2xx status.
 type Response struct {
 	Header http.Header
-	Body   []byte
+	// Body is the whole body, at most maxBody bytes.
+	Body []byte
 }
 
 // Do makes a call. It returns an *Error if the service refused it or no

@@ -15,12 +15,16 @@ import (
 // Error says that the service refused a call, or that no complete response
 // came.
 type Error struct {
-	Action    string
-	Status    int // 0: no complete response came
-	Code      string
-	Message   string
+	// Action is the operation that was called.
+	Action string
+	// Status is the HTTP status. 0: no complete response came.
+	Status int
+	// Code and Message are the service's own. Message is on one line.
+	Code, Message string
+	// RequestID is what the vendor's support asks for. It may be empty.
 	RequestID string
-	Err       error // why no complete response came
+	// Err says why no complete response came.
+	Err error
 }
 
 // Error returns what was called and why it failed.

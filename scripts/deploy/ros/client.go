@@ -23,6 +23,7 @@ import (
 	"community-images/shared/cloud"
 )
 
+// version is the version of the API.
 const version = "2019-09-10"
 
 // pageSize is the largest page of a list that ROS allows.
@@ -37,9 +38,12 @@ var (
 
 // Client calls ROS for one region.
 type Client struct {
-	acs        *acs.Client
-	region     string
-	firstDelay time.Duration // before the second try
+	acs *acs.Client
+	// region is the RegionId of every call. Stacks of other regions do not exist
+	// for the client.
+	region string
+	// firstDelay is the time before the second try of a call.
+	firstDelay time.Duration
 }
 
 // New returns a client. firstDelay is the time before the second try of a call.

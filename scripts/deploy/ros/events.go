@@ -9,20 +9,28 @@ import (
 
 // Event is one step of a resource or of the stack itself.
 type Event struct {
-	ID       string `json:"EventId"`
-	Time     string `json:"CreateTime"` // 2026-11-23T12:00:00, UTC
+	// ID is unique within the stack.
+	ID string `json:"EventId"`
+	// Time is in UTC, in whole seconds, for example 2026-11-23T12:00:00.
+	Time string `json:"CreateTime"`
+	// Resource is the name in the template, or the stack's name.
 	Resource string `json:"LogicalResourceId"`
-	Type     string `json:"ResourceType"`
-	Status   Status `json:"Status"`
-	Reason   string `json:"StatusReason"`
+	// Type is, for example, ALIYUN::OSS::Bucket, or ALIYUN::ROS::Stack.
+	Type   string `json:"ResourceType"`
+	Status Status `json:"Status"`
+	// Reason says why a step failed. Other steps have a standing phrase.
+	Reason string `json:"StatusReason"`
 }
 
 // EventTail reads the events of a stack, each once.
 type EventTail struct {
 	client *Client
-	stack  string          // id
-	seen   map[string]bool // ids of events
-	total  int             // events that the stack had at the last call of Next
+	// stack is the stack's id.
+	stack string
+	// seen has the ids of the events that Next has returned.
+	seen map[string]bool
+	// total is how many events the stack had at the last call of Next.
+	total int
 }
 
 // Events returns a tail that begins with the first event of a stack.

@@ -8,10 +8,14 @@ import (
 
 // Change is what an update or a creation would do to one resource.
 type Change struct {
-	Action      string `json:"Action"` // Add, Modify, Remove or None
-	Resource    string `json:"LogicalResourceId"`
-	Type        string `json:"ResourceType"`
-	Replacement string `json:"Replacement"` // True, False or Conditional; with Modify only
+	// Action is Add, Modify or Remove.
+	Action string `json:"Action"`
+	// Resource is the name in the template.
+	Resource string `json:"LogicalResourceId"`
+	Type     string `json:"ResourceType"`
+	// Replacement says whether Modify deletes the resource and makes a new one:
+	// True, False or Conditional.
+	Replacement string `json:"Replacement"`
 }
 
 // Preview returns what s would change in the stack with this id. An empty id

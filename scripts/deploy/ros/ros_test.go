@@ -37,8 +37,8 @@ func asked(t *testing.T, answer func(action string, r *http.Request) (int, any))
 
 type object = map[string]any
 
-// TestTrail reads the events of a long life in pieces.
-func TestTrail(t *testing.T) {
+// TestEventTailReturnsEachEventOnce reads the events of a long life in pieces.
+func TestEventTailReturnsEachEventOnce(t *testing.T) {
 	t.Parallel()
 	for _, order := range []string{"newest first", "oldest first"} {
 		t.Run(order, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestTrail(t *testing.T) {
 	}
 }
 
-func TestFind(t *testing.T) {
+func TestFindIgnoresDeletedStacks(t *testing.T) {
 	t.Parallel()
 	stacks := []object{
 		{"StackId": "s-1", "StackName": "images", "Status": "DELETE_COMPLETE"},
@@ -151,7 +151,7 @@ func TestAll(t *testing.T) {
 	}
 }
 
-func TestWhatIsTriedAgain(t *testing.T) {
+func TestTemporaryErrorsAreRetried(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name         string

@@ -11,19 +11,24 @@ import (
 
 // Stack is a stack and its state.
 type Stack struct {
-	ID         string
-	Name       string
-	Status     Status
-	Reason     string // for the status
+	// ID is empty if there is no stack. A name can be used again, an id cannot.
+	ID     string
+	Name   string
+	Status Status
+	// Reason is ROS's text for the status.
+	Reason string
+	// Parameters are those in force. ROS hides the values of secret ones.
 	Parameters Parameters
-	Outputs    []Output
+	// Outputs are empty until an action has completed.
+	Outputs []Output
 }
 
 // Output is one output of a stack.
 type Output struct {
 	Name        string `json:"OutputKey"`
 	Description string `json:"Description"`
-	Value       any    `json:"OutputValue"`
+	// Value is a text as a rule. ROS allows every JSON type.
+	Value any `json:"OutputValue"`
 }
 
 // Status is the status of a stack or a resource, for example CREATE_IN_PROGRESS
@@ -53,11 +58,18 @@ func (s Status) Updatable() bool {
 
 // Spec is what a stack is to become.
 type Spec struct {
-	Name       string
-	Template   string
+	Name string
+	// Template is the text of the template.
+	Template string
+	// Parameters that are missing keep their values, or get their defaults in a
+	// new stack.
 	Parameters Parameters
-	Timeout    time.Duration // after which ROS gives up; ROS allows 10 minutes to a day
-	Token      string        // ROS does a call with a known token only once
+	// Timeout is when ROS gives up. ROS allows 10 minutes to a day; other values
+	// are brought into that range.
+	Timeout time.Duration
+	// Token makes a repeated call harmless: ROS does a call with a known token
+	// only once.
+	Token string
 }
 
 // form returns the form of a call that creates, updates or previews the stack.

@@ -12,8 +12,8 @@ import (
 	"community-images/shared/ehpc"
 )
 
-// TestClosedLookups has lookups that want more than the deployer's signature.
-func TestClosedLookups(t *testing.T) {
+// TestDeploymentWithTokens has lookups that want more than the deployer's signature.
+func TestDeploymentWithTokens(t *testing.T) {
 	t.Parallel()
 	tokens := filepath.Join(t.TempDir(), "tokens.json")
 	list := `[{"name": "ci", "sha256": "` + strings.Repeat("0", 64) + `"}]`
@@ -53,9 +53,9 @@ func TestClosedLookups(t *testing.T) {
 		"CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")
 }
 
-// TestKeysAlone has lookups that only clients of the E-HPC API can ask, with
+// TestDeploymentWithAccessKeysOnly has lookups that only clients of the E-HPC API can ask, with
 // keys of ours: what the stack says how to ask is what such a client does.
-func TestKeysAlone(t *testing.T) {
+func TestDeploymentWithAccessKeysOnly(t *testing.T) {
 	t.Parallel()
 	const secret = "3MbGmzNb2c0wlAhTN2T6y7nEUxC9Ja3VRC4GyZfP"
 	keys := filepath.Join(t.TempDir(), "keys.json")

@@ -33,7 +33,7 @@ func TestStacksOfOthersAreLeftAlone(t *testing.T) {
 	}
 }
 
-func TestTemplatesThatAreNone(t *testing.T) {
+func TestInvalidTemplates(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	dir := t.TempDir()
