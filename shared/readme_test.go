@@ -114,3 +114,31 @@ func TestDependenciesAreExplained(t *testing.T) {
 		t.Errorf("go.mod does not require %q", explained)
 	}
 }
+
+// TestShellExamplesHaveNoComments keeps "#" out of the shell examples of all
+// documents: an interactive zsh takes it for a word and passes it to the command.
+func TestShellExamplesHaveNoComments(t *testing.T) {
+	t.Parallel()
+	comment := regexp.MustCompile(`(^|\s)#`)
+	blocks := 0
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".md" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		inShell := false
+		for line := range strings.Lines(string(text)) {
+			switch {
+			case strings.HasPrefix(line, "```"):
+				inShell = !inShell && regexp.MustCompile("^```(sh|bash|console)").MatchString(line)
+				blocks++
+			case inShell && comment.MatchString(line):
+				t.Errorf("%s: a comment in a shell example: %s", path, line)
+			}
+		}
+		return err
+	})
+	if err != nil || blocks == 0 {
+		t.Errorf("%d blocks, %v", blocks, err)
+	}
+}

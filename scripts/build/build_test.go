@@ -121,8 +121,8 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestZipIsWrittenCompletelyOrNotAtAll: on a full disk, or after Ctrl-C, half a zip must not
-// stand under the name of a whole one.
+// TestZipIsWrittenCompletelyOrNotAtAll cannot write the file, as on a full disk.
+// A part of a zip must not have the name of the zip.
 func TestZipIsWrittenCompletelyOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "community-images-query-0.zip")

@@ -70,8 +70,8 @@ func TestCostsByHand(t *testing.T) {
 	}
 }
 
-// TestDefaultsAreThoseOfTheTemplate: without flags it is the deployment without
-// parameters that is estimated.
+// TestDefaultsAreThoseOfTheTemplate compares the flags with the parameters of
+// template.yaml.
 func TestDefaultsAreThoseOfTheTemplate(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../../template.yaml")

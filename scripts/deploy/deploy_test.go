@@ -207,7 +207,8 @@ func refuse(action string) func(*account) {
 	}
 }
 
-// TestDeploysAgainAfterAFailure also looks at what a later run does.
+// TestDeploysAgainAfterAFailure lets each action fail once, and looks at what the
+// next run does.
 func TestDeploysAgainAfterAFailure(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -267,8 +268,7 @@ func TestTimeOutAndInterruption(t *testing.T) {
 	a.expect("-yes -version v1", 0, "reports version v1: deployed")
 }
 
-// TestInterruptedAtTheConfirmation: whoever is asked for a confirmation may press
-// Ctrl-C instead of typing a line.
+// TestInterruptedAtTheConfirmation presses Ctrl-C instead of typing an answer.
 func TestInterruptedAtTheConfirmation(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -313,8 +313,8 @@ func TestTemporaryFaultsAreRetried(t *testing.T) {
 	a.expect("-yes -version v1 -create-code-bucket", 0, "reports version v1: deployed")
 }
 
-// TestWaitsForARunningSnapshot: one of the timer's may take as long as the function
-// may, and no other is let in meanwhile.
+// TestWaitsForARunningSnapshot deploys while a run of the timer is in progress.
+// FC refuses a second one with 429 until it ends.
 func TestWaitsForARunningSnapshot(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

@@ -31,8 +31,7 @@ func (a *account) put(bucket, key string) {
 	}
 }
 
-// TestBucketsThatAreNotDeleted: a name that is misspelt, of the stack or of the
-// bucket, deletes nothing.
+// TestBucketsThatAreNotDeleted misspells the name of the stack or of the bucket.
 func TestBucketsThatAreNotDeleted(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -88,7 +87,7 @@ func TestBucketsThatAreNotDeleted(t *testing.T) {
 	}
 }
 
-// TestDestroyMustReadEveryStack: what uses a bucket is not known then.
+// TestDestroyMustReadEveryStack cannot read one stack, which may use the bucket.
 func TestDestroyMustReadEveryStack(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

@@ -60,8 +60,8 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestValuesOfParametersAreNotShown: slips of the one who types, with a secret
-// in them. Package flag would repeat the whole of it.
+// TestValuesOfParametersAreNotShown mistypes flags whose value is a secret.
+// Package flag would repeat the value.
 func TestValuesOfParametersAreNotShown(t *testing.T) {
 	t.Parallel()
 	environ := []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret"}

@@ -11,8 +11,8 @@ import (
 	"community-images/scripts/deploy/ros"
 )
 
-// TestSettingsThatTheFunctionsRefuse: with these the stack would be updated
-// and both functions, or one, would end at start.
+// TestSettingsThatTheFunctionsRefuse gives parameters that the template accepts
+// and with which a function would not start.
 func TestSettingsThatTheFunctionsRefuse(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -59,8 +59,8 @@ func TestSettingsThatTheFunctionsRefuse(t *testing.T) {
 	}
 }
 
-// TestSettingsThatTheStackHas: what is not given keeps its value, and that may
-// be wrong, too.
+// TestSettingsThatTheStackHas checks parameters that are not given: they keep
+// the stack's values, which may be wrong.
 func TestSettingsThatTheStackHas(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -87,8 +87,8 @@ func TestSettingsThatTheStackHas(t *testing.T) {
 	a.expect("-yes -version v1 -param HeadTtl=5s", 0, "reports version v1: deployed")
 }
 
-// TestSettingsThatAreNotShown: a template may hide what the functions do not
-// take for a secret.
+// TestSettingsThatAreNotShown has a template with NoEcho for a setting that is
+// no secret for the functions.
 func TestSettingsThatAreNotShown(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -115,8 +115,8 @@ func changedTemplate(t *testing.T, old, new string) (path string) {
 	return path
 }
 
-// TestTemplateThatOnlyROSCanEvaluate: the settings of a template with functions
-// that are not known here are ROS' to judge.
+// TestTemplateThatOnlyROSCanEvaluate uses a function of ROS that is not known
+// here. Then the settings are not checked beforehand.
 func TestTemplateThatOnlyROSCanEvaluate(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

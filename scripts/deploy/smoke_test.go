@@ -12,7 +12,7 @@ import (
 	"community-images/shared/ehpc"
 )
 
-// TestDeploymentWithTokens has lookups that want more than the deployer's signature.
+// TestDeploymentWithTokens deploys with QueryTokens, so lookups need a token.
 func TestDeploymentWithTokens(t *testing.T) {
 	t.Parallel()
 	tokens := filepath.Join(t.TempDir(), "tokens.json")
@@ -53,8 +53,8 @@ func TestDeploymentWithTokens(t *testing.T) {
 		"CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")
 }
 
-// TestDeploymentWithAccessKeysOnly has lookups that only clients of the E-HPC API can ask, with
-// keys of ours: what the stack says how to ask is what such a client does.
+// TestDeploymentWithAccessKeysOnly deploys with QueryAccessKeys alone. The output
+// Example shows how to ask then.
 func TestDeploymentWithAccessKeysOnly(t *testing.T) {
 	t.Parallel()
 	const secret = "3MbGmzNb2c0wlAhTN2T6y7nEUxC9Ja3VRC4GyZfP"

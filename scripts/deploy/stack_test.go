@@ -10,8 +10,8 @@ import (
 	"community-images/scripts/deploy/ros"
 )
 
-// TestStacksOfOthersAreLeftAlone gives the name of a stack that is something
-// else.
+// TestStacksOfOthersAreLeftAlone gives the name of a stack that was made from
+// another template.
 func TestStacksOfOthersAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

@@ -56,7 +56,7 @@ func TestEventTailReturnsEachEventOnce(t *testing.T) {
 				return 200, object{"TotalCount": len(list),
 					"Events": list[min(len(list), (number-1)*size):min(len(list), number*size)]}
 			})
-			trail := c.Events("id")
+			tail := c.Events("id")
 			at := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 			for _, more := range []int{0, 1, 49, 1, 120, 0, 3, 50} {
 				first := len(events)
@@ -66,7 +66,7 @@ func TestEventTailReturnsEachEventOnce(t *testing.T) {
 						"CreateTime": at.Format("2006-01-02T15:04:05")})
 				}
 				pages = 0
-				got, err := trail.Next(t.Context())
+				got, err := tail.Next(t.Context())
 				if err != nil || len(got) != more {
 					t.Fatalf("%d more: got %d, %v", more, len(got), err)
 				}
