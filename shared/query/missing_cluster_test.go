@@ -9,7 +9,7 @@ import (
 	"community-images/shared/query"
 )
 
-func TestOneRegionIsPastAndTheOtherIsNot(t *testing.T) {
+func TestClustersOfOnePastAndOnePresentRegion(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	w.Now = epoch

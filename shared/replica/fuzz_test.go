@@ -19,7 +19,7 @@ import (
 // Whatever strangers send is answered in the shape of the API: never with a
 // failure of ours, and never with data where a key is asked for.
 func FuzzReplica(f *testing.F) {
-	w := small(f)
+	w := newSmallRegion(f)
 	open, shut := w.replica(), w.replica(closed, func(o *replica.Options) {
 		o.Tokens = access.Tokens{{Hash: sha256.Sum256([]byte("a token that no corpus knows"))}}
 	})

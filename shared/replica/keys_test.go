@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"community-images/shared/access"
+	"community-images/shared/archive/archivetest"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/replica"
 )
@@ -35,14 +36,14 @@ func closed(o *replica.Options) {
 	o.Tokens = access.Tokens{
 		{Hash: sha256.Sum256([]byte("token-wide"))},
 		{Hash: sha256.Sum256([]byte("token-a")), Grant: access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}},
-		{Hash: sha256.Sum256([]byte("token-old")), Expires: epoch},
+		{Hash: sha256.Sum256([]byte("token-old")), Expires: archivetest.Epoch},
 	}
 }
 
-// fresh is s with a nonce of its own and the time of the world.
-func (s signer) fresh(w *world) signer {
-	w.runs++
-	s.nonce, s.at = fmt.Sprint("nonce-", w.runs), w.now
+// fresh is s with a nonce of its own and the time of the fixture.
+func (s signer) fresh(w *fixture) signer {
+	w.nonces++
+	s.nonce, s.at = fmt.Sprint("nonce-", w.nonces), w.Now
 	return s
 }
 
@@ -67,7 +68,7 @@ func code(t *testing.T, rec *httptest.ResponseRecorder) string {
 
 func TestWhoMayAsk(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	h := w.replica(closed)
 	unknown := signer{id: "CInobody", secret: wide.secret}
 	bearer := func(token string) *http.Request {
@@ -147,7 +148,7 @@ func TestWhoMayAsk(t *testing.T) {
 // A path does not tell whoever may not know which regions are served.
 func TestRegionsInPathsAreNotTold(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	h := w.replica(closed, func(o *replica.Options) {
 		o.Regions = []string{hangzhou, "cn-hidden"}
 		o.Tokens = append(o.Tokens, access.Token{Hash: sha256.Sum256([]byte("token-h")),
@@ -178,7 +179,7 @@ func TestRegionsInPathsAreNotTold(t *testing.T) {
 // would repeat it, such as the string to sign.
 func TestTokensInAddresses(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	const secret = "ci_0123456789abcdefghij"
 	for name, h := range map[string]http.Handler{
 		"tokens": w.replica(func(o *replica.Options) { closed(o); o.Keys = nil }),
@@ -218,7 +219,7 @@ func TestTokensInAddresses(t *testing.T) {
 // With tokens alone nobody is let in by a signature, which nobody can check.
 func TestTokensAlone(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	h := w.replica(func(o *replica.Options) { closed(o); o.Keys = nil })
 	if got := code(t, do(h, wide.fresh(w).rpc1("GET", "/", list))); got != "InvalidAccessKeyId.NotFound" {
 		t.Error(got)
@@ -230,7 +231,7 @@ func TestTokensAlone(t *testing.T) {
 
 func TestNoRequestIsAnsweredTwice(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	h := w.replica(closed)
 	s := wide.fresh(w)
 	for i, r := range []*http.Request{s.rpc1("GET", "/", list), s.rpc1("GET", "/", list), s.rpc1("GET", "/", clusters),
@@ -265,7 +266,7 @@ func TestNoRequestIsAnsweredTwice(t *testing.T) {
 // told the secret.
 func TestStringToSignIsTold(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	h := w.replica(closed)
 	s := signer{id: wide.id, secret: "x"}.fresh(w)
 	body := do(h, s.rpc1("GET", "/", list)).Body.String()
@@ -285,8 +286,8 @@ func TestStringToSignIsTold(t *testing.T) {
 // whether cluster B exists or not, whatever it asks.
 func TestOtherClustersDoNotExist(t *testing.T) {
 	t.Parallel()
-	build := func(withB bool) *world {
-		w := newWorld(t)
+	build := func(withB bool) *fixture {
+		w := newFixture(t)
 		for i := range 3 {
 			found, listed := content{"_any/_any": {cent72}, "ehpc-a/_any": {cent72},
 				"ehpc-a/ecs.c7.large": {}}, []string{clusterA}
@@ -302,7 +303,7 @@ func TestOtherClustersDoNotExist(t *testing.T) {
 				found["_any/_any"] = []string{cent72, fmt.Sprintf(`{"ImageId":"m-%d"}`, i)}
 			}
 			w.run(hangzhou, found, listed...)
-			w.now = w.now.Add(time.Hour)
+			w.Now = w.Now.Add(time.Hour)
 		}
 		return w
 	}
@@ -351,9 +352,9 @@ var otherCluster = regexp.MustCompile(`beta|ecs\.g7|m-ubuntu|深度|"TotalCount"
 // something that does not exist costs.
 func TestForbiddenCostsWhatUnknownCosts(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	cost := func(path, params string) (calls []string) {
-		bucket := buckettest.NewFaulty(w.memory, func(op buckettest.Op) *buckettest.Fault {
+		bucket := buckettest.NewFaulty(w.Memory, func(op buckettest.Op) *buckettest.Fault {
 			calls = append(calls, op.Verb+" "+op.Key)
 			return nil
 		})

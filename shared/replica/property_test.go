@@ -14,7 +14,7 @@ import (
 )
 
 // signedRequests are requests that are answered, with all that belongs to them.
-func signedRequests(w *world) map[string]func() *http.Request {
+func signedRequests(w *fixture) map[string]func() *http.Request {
 	query, form, headers, both := wide.fresh(w), wide.fresh(w), wide.fresh(w), wide.fresh(w)
 	return map[string]func() *http.Request{
 		"query": func() *http.Request {
@@ -52,7 +52,7 @@ func sameParameters(a, b string) bool {
 // Whatever is changed of what is signed, the request is refused.
 func TestEveryChangeIsRefused(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	h := w.replica(closed)
 	tried := 0
 	for name, make := range signedRequests(w) {
@@ -105,7 +105,7 @@ func TestEveryChangeIsRefused(t *testing.T) {
 	}
 	for name, make := range signedRequests(w) {
 		for _, off := range []time.Duration{-15*time.Minute - time.Second, 15*time.Minute + time.Second} {
-			clock := w.replica(closed, func(o *replica.Options) { o.Now = func() time.Time { return w.now.Add(off) } })
+			clock := w.replica(closed, func(o *replica.Options) { o.Now = func() time.Time { return w.Now.Add(off) } })
 			if got := code(t, do(clock, make())); got != "InvalidTimeStamp.Expired" {
 				t.Errorf("%s, %v off: %q", name, off, got)
 			}
@@ -123,7 +123,7 @@ func TestEveryChangeIsRefused(t *testing.T) {
 // whether the key exists or not.
 func TestKeysCannotBeProbed(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	h := w.replica(closed)
 	known, unknown := signer{id: wide.id, secret: "x"}, signer{id: "CInobody", secret: "x"}
 	for name, try := range map[string]func(s signer) *http.Request{
@@ -185,7 +185,7 @@ func setBody(r *http.Request, body string) { r.Body = io.NopCloser(strings.NewRe
 // an unknown one is that of a known one. Measured, not proved: medians of many.
 func TestUnknownKeysTakeAsLong(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	h := w.replica(closed)
 	took := func(s signer) time.Duration {
 		r := s.fresh(w).rpc1("GET", "/", list)

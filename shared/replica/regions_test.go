@@ -18,9 +18,9 @@ import (
 const regionWithoutCommits = "cn-beijing"
 
 // several is a replica of more regions than one.
-func (w *world) several(regions []string, edit ...func(*replica.Options)) *replica.Replica {
+func (w *fixture) several(regions []string, edit ...func(*replica.Options)) *replica.Replica {
 	return w.replica(append(edit, func(o *replica.Options) {
-		o.Regions, o.Source = regions, w.source(w.memory, regions...)
+		o.Regions, o.Source = regions, w.source(w.Memory, regions...)
 	})...)
 }
 
@@ -31,19 +31,19 @@ func as(h http.Handler, token, target string) *httptest.ResponseRecorder {
 	return do(h, r)
 }
 
-// two is a world of three commits in one region, an hour apart from 9:00 on,
+// newTwoRegions returns a fixture with three commits in one region, an hour apart from 9:00 on,
 // and one in another at 10:30; it is 12:00.
-func two(t testing.TB) *world {
-	w := newWorld(t)
+func newTwoRegions(t testing.TB) *fixture {
+	w := newFixture(t)
 	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-a/_any": {cent72}}, clusterA)
-	w.now = w.now.Add(time.Hour)
+	w.Now = w.Now.Add(time.Hour)
 	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-a/_any": {cent72}, "ehpc-b/_any": {ubuntu}}, clusterA,
 		clusterB)
-	w.now = w.now.Add(30 * time.Minute)
+	w.Now = w.Now.Add(30 * time.Minute)
 	w.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {ended}}, `{"Id":"ehpc-s","Name":"s"}`)
-	w.now = w.now.Add(30 * time.Minute)
+	w.Now = w.Now.Add(30 * time.Minute)
 	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-a/_any": {ended}, "ehpc-b/_any": {ubuntu}}, clusterA, clusterB)
-	w.now = w.now.Add(time.Hour)
+	w.Now = w.Now.Add(time.Hour)
 	return w
 }
 
@@ -51,7 +51,7 @@ func two(t testing.TB) *world {
 // the others.
 func TestRegionsThatAreNotCaptured(t *testing.T) {
 	t.Parallel()
-	w := two(t)
+	w := newTwoRegions(t)
 	for name, regions := range map[string][]string{"before": {regionWithoutCommits, hangzhou}, "after": {hangzhou, regionWithoutCommits}} {
 		h := w.several(regions)
 		rec := ask(h, "GET /?"+clusters)
@@ -90,8 +90,8 @@ func TestRegionsThatAreNotCaptured(t *testing.T) {
 // A region that cannot be read may have what is asked for.
 func TestRegionsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	w := two(t)
-	faulty := buckettest.NewFaulty(w.memory, func(op buckettest.Op) *buckettest.Fault {
+	w := newTwoRegions(t)
+	faulty := buckettest.NewFaulty(w.Memory, func(op buckettest.Op) *buckettest.Fault {
 		if strings.Contains(op.Key, shanghai) {
 			return &buckettest.Fault{Err: buckettest.ErrInjected}
 		}
@@ -118,7 +118,7 @@ func TestRegionsThatCannotBeRead(t *testing.T) {
 // there at.
 func TestMomentsOfSeveralRegions(t *testing.T) {
 	t.Parallel()
-	w := two(t)
+	w := newTwoRegions(t)
 	h := w.several([]string{shanghai, hangzhou})
 	for _, row := range []struct{ name, line, code, says string }{
 		{"a number that one region has, of an unknown cluster", "GET /at/2/?ClusterId=ehpc-x&" + list,
@@ -181,15 +181,15 @@ func limited(names ...string) func(*replica.Options) {
 // see some are as old as the last checks of those.
 func TestAgeOfSomeClusters(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	found := content{"_any/_any": {cent72}, "ehpc-a/_any": {ubuntu, cent72}, "ehpc-a/ecs.c7.large": {},
 		"ehpc-b/_any": nil, "ehpc-new/_any": nil}
 	for range 10 {
 		w.run(hangzhou, found, clusterA, clusterB, clusterC)
 		w.run(shanghai, content{"_any/_any": {cent72}, "ehpc-s/_any": {ended}}, `{"Id":"ehpc-s","Name":"s"}`)
-		w.now = w.now.Add(30 * time.Minute)
+		w.Now = w.Now.Add(30 * time.Minute)
 	}
-	w.now = w.now.Add(-29 * time.Minute) // a minute after the last run
+	w.Now = w.Now.Add(-29 * time.Minute) // a minute after the last run
 	one, both := []string{hangzhou}, []string{hangzhou, shanghai}
 	for _, row := range []struct {
 		name, token string
@@ -228,18 +228,18 @@ func TestAgeOfSomeClusters(t *testing.T) {
 }
 
 // Which clusters others have in a region does not show in what a limited caller
-// is told of it. The numbers and times of commits are the same in both worlds.
+// is told of it. The numbers and times of commits are the same for both.
 func TestOthersInOtherRegionsDoNotExist(t *testing.T) {
 	t.Parallel()
-	one, other := two(t), newWorld(t)
+	one, other := newTwoRegions(t), newFixture(t)
 	other.run(hangzhou, content{"_any/_any": {ubuntu}, "ehpc-a/_any": {cent72}}, clusterA, clusterC)
-	other.now = other.now.Add(time.Hour)
+	other.Now = other.Now.Add(time.Hour)
 	other.run(hangzhou, content{"_any/_any": {ended}, "ehpc-a/_any": {cent72}}, clusterA)
-	other.now = other.now.Add(30 * time.Minute)
+	other.Now = other.Now.Add(30 * time.Minute)
 	other.run(shanghai, content{"ehpc-z/_any": {cent72}, "ehpc-y/_any": nil}, `{"Id":"ehpc-z","Name":"z"}`)
-	other.now = other.now.Add(30 * time.Minute)
+	other.Now = other.Now.Add(30 * time.Minute)
 	other.run(hangzhou, content{"ehpc-a/_any": {ended}}, clusterA)
-	other.now = one.now
+	other.Now = one.Now
 	for i := range 3 {
 		one.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {fmt.Sprintf(`{"ImageId":"m-%d"}`, i)}},
 			`{"Id":"ehpc-s","Name":"s"}`)
@@ -272,7 +272,7 @@ func TestOthersInOtherRegionsDoNotExist(t *testing.T) {
 // moments that a region has.
 func TestNothingOfTheCallers(t *testing.T) {
 	t.Parallel()
-	w := two(t)
+	w := newTwoRegions(t)
 	for name, regions := range map[string][]string{"one region": {hangzhou}, "two": {shanghai, hangzhou},
 		"one that is not captured": {regionWithoutCommits, hangzhou}} {
 		h := w.several(regions, limited("ehpc-none"))

@@ -45,7 +45,7 @@ func same(t *testing.T, name, got, want string) {
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	h := small(t).replica()
+	h := newSmallRegion(t).replica()
 	for _, row := range []struct {
 		name, line string
 		header     []string
@@ -144,7 +144,7 @@ func many(n int) string {
 
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	h := small(t).replica()
+	h := newSmallRegion(t).replica()
 	header := []string{"x-acs-action", "ListCommunityImages", "x-acs-version", "2018-04-12"}
 	identityA := `{"Id":"ehpc-a","InstanceType":"ecs.c7.large","Name":"alpha","OsTag":"CentOS_7.2_64","RegionId":"cn-hangzhou","SchedulerType":"slurm"}`
 	for _, row := range []struct {
@@ -235,7 +235,7 @@ func TestAnswers(t *testing.T) {
 // Numbers come back as they were written: 0.0 is not 0, and 2.50 is not 2.5.
 func TestNothingIsRewritten(t *testing.T) {
 	t.Parallel()
-	h := small(t).replica()
+	h := newSmallRegion(t).replica()
 	for line, want := range map[string]string{"GET /?" + clusters: `"ComputeSpotPriceLimit":0.0,`, "GET /?" +
 		list: `[1,2.50,[]]`} {
 		if body := ask(h, line).Body.String(); !strings.Contains(body, want) {
@@ -258,7 +258,7 @@ func TestBaseOsTagsOfEveryKind(t *testing.T) {
 		objects = append(objects, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":%s,"BaseOsTag":{"OsTag":%s}}`, i, others,
 			coded))
 	}
-	w := newWorld(t)
+	w := newFixture(t)
 	w.run(hangzhou, content{"_any/_any": objects})
 	h := w.replica()
 	for i, tag := range tags {
@@ -269,7 +269,7 @@ func TestBaseOsTagsOfEveryKind(t *testing.T) {
 
 func TestXML(t *testing.T) {
 	t.Parallel()
-	h := small(t).replica()
+	h := newSmallRegion(t).replica()
 	const prolog = `<?xml version="1.0" encoding="UTF-8"?>`
 	for line, want := range map[string]string{
 		"GET /?Format=XML&" + list: prolog +
@@ -294,7 +294,7 @@ func TestXML(t *testing.T) {
 // little of the request has been read when it shows.
 func TestErrorsInXML(t *testing.T) {
 	t.Parallel()
-	h := small(t).replica()
+	h := newSmallRegion(t).replica()
 	for _, row := range []struct{ name, line, code string }{
 		{"two moments", "GET /at/1/?Format=XML&at=2&" + list, "InvalidParameter"},
 		{"another method", "PUT /?Format=XML&" + list, "UnsupportedHTTPMethod"},
@@ -332,16 +332,16 @@ func TestErrorsInXML(t *testing.T) {
 
 func TestRegionsAreToldApart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.run(hangzhou, content{"_any/_any": {cent72}, "ehpc-h/_any": {cent72, ended}}, `{"Id":"ehpc-z","Name":"z"}`,
 		`{"Id":"ehpc-h","Name":"h"}`)
-	w.now = w.now.Add(time.Minute)
+	w.Now = w.Now.Add(time.Minute)
 	w.run(shanghai, content{"_any/_any": {ended}, "ehpc-s/_any": {ended}}, `{"Id":"ehpc-s","Name":"s"}`)
-	w.now = w.now.Add(time.Minute)
+	w.Now = w.Now.Add(time.Minute)
 	both := []string{hangzhou, shanghai}
 	h := w.replica(func(o *replica.Options) {
 		o.Regions = both
-		o.Source = w.source(w.memory, both...)
+		o.Source = w.source(w.Memory, both...)
 	})
 	for line, want := range map[string]string{
 		"GET /?RegionId=cn-hangzhou&" + list:             imagesReply(cent72),
@@ -390,7 +390,7 @@ func TestRegionsAreToldApart(t *testing.T) {
 
 func TestEmptyArchive(t *testing.T) {
 	t.Parallel()
-	h := newWorld(t).replica()
+	h := newFixture(t).replica()
 	for _, line := range []string{"GET /?" + list, "GET /?ClusterId=x&" + list, "GET /?" + clusters, "GET /at/1/?" +
 		list} {
 		if rec := ask(h, line); rec.Code != 503 || rec.Header().Get("Retry-After") != "60" ||
@@ -403,9 +403,9 @@ func TestEmptyArchive(t *testing.T) {
 // An instance that holds data goes on with it while the store is away.
 func TestOutage(t *testing.T) {
 	t.Parallel()
-	w := small(t)
+	w := newSmallRegion(t)
 	var down atomic.Bool
-	faulty := buckettest.NewFaulty(w.memory, func(buckettest.Op) *buckettest.Fault {
+	faulty := buckettest.NewFaulty(w.Memory, func(buckettest.Op) *buckettest.Fault {
 		if down.Load() {
 			return &buckettest.Fault{Err: buckettest.ErrInjected}
 		}
@@ -447,7 +447,7 @@ func TestOutage(t *testing.T) {
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	var reportedErr error
-	h := small(t).replica(func(o *replica.Options) {
+	h := newSmallRegion(t).replica(func(o *replica.Options) {
 		o.Source = nil
 		o.Report = func(_ context.Context, _ string, err error) { reportedErr = err }
 	})
@@ -461,7 +461,7 @@ func TestPanic(t *testing.T) {
 // What a request looks like decides who answers it.
 func TestWants(t *testing.T) {
 	t.Parallel()
-	h := newWorld(t).replica()
+	h := newFixture(t).replica()
 	for line, want := range map[string]bool{
 		"GET /": false, "GET /?format=json": false, "GET /v1/images?Action=x": false, "GET /healthz": false,
 		"GET /?Actions=x": false, "GET /?x=Action=": false,
