@@ -31,13 +31,32 @@ type Options struct {
 	Region string
 	Key    cloud.Credentials // of the deployer
 	Role   cloud.Credentials // that functions get
-	OSS    string            // URL of the OSS endpoint, which must accept both keys
-	EHPC   string            // URL of the E-HPC endpoint, which must accept Role
-	Env    []string          // environment variables of functions that override those of the template
-	Step   time.Duration     // how long each resource takes
+	// RoleOf returns the credentials that a function gets, by its name. nil: all get
+	// Role.
+	RoleOf func(function string) cloud.Credentials
+	OSS    string        // URL of the OSS endpoint, which must accept both keys
+	EHPC   string        // URL of the E-HPC endpoint, which must accept Role
+	Env    []string      // environment variables of functions that override those of the template
+	Step   time.Duration // how long each resource takes
 	// OldestFirst reverses the order of listed events. ROS does not document
 	// the order.
 	OldestFirst bool
+	// TimerInterval is the time between two events of a timer trigger, whatever its
+	// schedule. 0: timers do not fire.
+	TimerInterval time.Duration
+	// MaxTimeout shortens the time-outs of functions. 0: they are those of the
+	// template.
+	MaxTimeout time.Duration
+	// Falsify changes what the platform does, for tests of claims about it.
+	Falsify Falsify
+}
+
+// Falsify are functions that change what the platform does. nil: it does what the
+// vendor documents.
+type Falsify struct {
+	Gateway    func(http.Handler) http.Handler // in front of an HTTP trigger, behind its authentication
+	TimerEvent func(event []byte) []byte       // what arrives instead of an event of the timer
+	NoRetry    bool                            // asynchronous events are tried once
 }
 
 // Cloud serves the APIs. It is safe for concurrent use.
@@ -117,6 +136,19 @@ func (c *Cloud) Calls() []string {
 	calls := slices.Compact(c.calls)
 	c.calls = nil
 	return calls
+}
+
+// StackNames returns the names of the stacks that are not deleted.
+func (c *Cloud) StackNames() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var names []string
+	for _, s := range c.stacks {
+		if s.status != "DELETE_COMPLETE" {
+			names = append(names, s.name)
+		}
+	}
+	return names
 }
 
 // readCall reads a call and checks its signature. It responds itself, and

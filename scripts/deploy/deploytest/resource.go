@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
-	"time"
 
 	"community-images/shared/cloud"
 	"community-images/shared/fcrun/fctest"
@@ -25,8 +24,9 @@ type resource struct {
 	properties map[string]any
 	physical   string // id in its service
 	attributes map[string]any
-	retained   bool   // its deletion policy keeps it
-	close      func() // of a trigger
+	retained   bool           // its deletion policy keeps it
+	close      func()         // of a trigger
+	server     *triggerServer // of an HTTP trigger
 }
 
 // text returns a property. It is empty if the property is not a string.
@@ -144,8 +144,12 @@ func (r *resource) applyFunction(s *stack, before *resource) error {
 		return err
 	}
 	env, _ := r.properties["EnvironmentVariables"].(map[string]any)
+	role := s.cloud.Role
+	if s.cloud.RoleOf != nil {
+		role = s.cloud.RoleOf(name)
+	}
 	f := &function{binary: binary, options: fctest.Options{
-		Name: name, Region: s.cloud.Region, Credentials: s.cloud.Role, Timeout: time.Minute,
+		Name: name, Region: s.cloud.Region, Credentials: role, Timeout: s.cloud.timeout(r.properties["Timeout"]),
 	}}
 	for _, key := range slices.Sorted(maps.Keys(env)) {
 		f.options.Env = append(f.options.Env, key+"="+fmt.Sprint(env[key]))

@@ -163,3 +163,16 @@ func (s *Server) target(r *http.Request) (bucket, key string) {
 	bucket, key, _ = strings.Cut(path, "/")
 	return bucket, key
 }
+
+// Buckets returns the names of the buckets.
+func (s *Server) Buckets() []string {
+	list, err := s.store.ListBuckets()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var names []string
+	for _, b := range list {
+		names = append(names, b.Name)
+	}
+	return names
+}
