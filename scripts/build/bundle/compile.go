@@ -23,12 +23,19 @@ func Release(version string) []string {
 // Compile builds the functions for FC into the directory dir. root is a
 // directory in the module.
 func Compile(ctx context.Context, root, dir string, flags ...string) error {
-	// The separator at the end makes the go command write one file for each
-	// function into the directory.
-	args := append([]string{"build", "-mod=readonly", "-o", dir + string(filepath.Separator)}, flags...)
-	for _, function := range Functions {
-		args = append(args, "community-images/functions/"+function)
+	packages := make([]string, len(Functions))
+	for i, function := range Functions {
+		packages[i] = "community-images/functions/" + function
 	}
+	return CompilePackages(ctx, root, dir, packages, flags...)
+}
+
+// CompilePackages builds main packages, given by their import paths, like Compile.
+func CompilePackages(ctx context.Context, root, dir string, packages []string, flags ...string) error {
+	// The separator at the end makes the go command write one file for each
+	// package into the directory.
+	args := append([]string{"build", "-mod=readonly", "-o", dir + string(filepath.Separator)}, flags...)
+	args = append(args, packages...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = root, buildEnvironment(os.Environ())
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -26,9 +26,9 @@ func Conformance(t *testing.T, open func(t *testing.T) archive.Bucket) {
 // Rule is one rule of the contract of archive.Bucket.
 type Rule struct {
 	Name string // a sentence: what always holds
-	// Check reports to t what in the bucket breaks the rule. Its keys lie below
-	// "conformance/", which must be empty, so that a real bucket can be checked as
-	// well. It leaves its objects behind.
+	// Check reports to t what in the bucket breaks the rule. Its keys begin
+	// with KeyPrefix, below which the bucket must be empty: a real bucket can be
+	// checked as well. It leaves its objects behind.
 	Check func(t testing.TB, bucket archive.Bucket)
 }
 
@@ -59,7 +59,8 @@ func newCheck(test func(*suite)) func(testing.TB, archive.Bucket) {
 	return func(t testing.TB, bucket archive.Bucket) { test(&suite{t, bucket}) }
 }
 
-const keyPrefix = "conformance/"
+// KeyPrefix begins the keys that the rules use.
+const KeyPrefix = "conformance/"
 
 const maxBytes = 1 << 30 // is more bytes than any object here has
 

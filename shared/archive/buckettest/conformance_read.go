@@ -13,7 +13,7 @@ import (
 
 func testMissing(t *suite) {
 	ctx := context.Background()
-	key := keyPrefix + "missing"
+	key := KeyPrefix + "missing"
 	for _, etag := range []string{"", `"d41d8cd98f00b204e9800998ecf8427e"`} {
 		_, _, err := t.b.Get(ctx, key, etag)
 		t.wantErr("Get of a missing key with etag "+etag, err, fs.ErrNotExist)
@@ -22,7 +22,7 @@ func testMissing(t *suite) {
 		_, err := t.b.GetFrom(ctx, key, offset, maxBytes)
 		t.wantErr(fmt.Sprint("GetFrom of a missing key at ", offset), err, fs.ErrNotExist)
 	}
-	if keys := t.list(keyPrefix + "missing"); len(keys) != 0 {
+	if keys := t.list(KeyPrefix + "missing"); len(keys) != 0 {
 		t.Errorf("List of nothing = %q", keys)
 	}
 	t.put(key+"/below", []byte("x"))
@@ -49,7 +49,7 @@ func testPutGet(t *suite) {
 		"binary":      allBytes(1),
 		"large":       allBytes(5 << 20 / 256),
 	} {
-		key := keyPrefix + name
+		key := KeyPrefix + name
 		t.put(key, data)
 		t.wantContent(key, data)
 		t.put(key, []byte("second "+name))
@@ -60,7 +60,7 @@ func testPutGet(t *suite) {
 }
 
 func testAliases(t *suite) {
-	key, log := keyPrefix+"alias", keyPrefix+"alias.log"
+	key, log := KeyPrefix+"alias", KeyPrefix+"alias.log"
 	given := []byte("abc")
 	t.put(key, given)
 	t.append(log, 0, given)
@@ -75,7 +75,7 @@ func testAliases(t *suite) {
 
 func testETag(t *suite) {
 	ctx := context.Background()
-	key := keyPrefix + "etag"
+	key := KeyPrefix + "etag"
 	unchanged := func(etag string) {
 		t.Helper()
 		if data, current, err := t.b.Get(ctx, key, etag); data != nil || current != etag || err != nil {
@@ -104,7 +104,7 @@ func testETag(t *suite) {
 	unchanged(second)
 	changed(`"00000000000000000000000000000000"`, "two")
 
-	key = keyPrefix + "etag.log"
+	key = KeyPrefix + "etag.log"
 	t.append(key, 0, []byte("one,"))
 	_, first = t.get(key)
 	unchanged(first)
@@ -115,10 +115,10 @@ func testETag(t *suite) {
 func testGetFrom(t *suite) {
 	ctx := context.Background()
 	data := allBytes(40)
-	t.put(keyPrefix+"whole", data)
-	t.append(keyPrefix+"log", 0, data[:100])
-	t.append(keyPrefix+"log", 100, data[100:])
-	for _, key := range []string{keyPrefix + "whole", keyPrefix + "log"} {
+	t.put(KeyPrefix+"whole", data)
+	t.append(KeyPrefix+"log", 0, data[:100])
+	t.append(KeyPrefix+"log", 100, data[100:])
+	for _, key := range []string{KeyPrefix + "whole", KeyPrefix + "log"} {
 		for _, offset := range []int64{0, 1, 255, 256, 10239, 10240, 10241, 1 << 40} {
 			for _, limit := range []int64{1, 2, 255, 10239, 10240, 10241, maxBytes} {
 				want := data[min(offset, int64(len(data))):]
@@ -134,9 +134,9 @@ func testGetFrom(t *suite) {
 			}
 		}
 	}
-	t.put(keyPrefix+"empty", nil)
+	t.put(KeyPrefix+"empty", nil)
 	for _, offset := range []int64{0, 1} {
-		if got := t.getFrom(keyPrefix+"empty", offset, maxBytes); len(got) != 0 {
+		if got := t.getFrom(KeyPrefix+"empty", offset, maxBytes); len(got) != 0 {
 			t.Errorf("GetFrom of an empty object at %d = %s", offset, abbreviate(got))
 		}
 	}
@@ -149,10 +149,10 @@ func testOddKeys(t *suite) {
 		"a", "a/b", "a/b/c", "a.json/b", "a//b", "dir/", ".hidden", "x/.y", "..x", "%", "%2F", "a%2Fb", "a+b", "a b",
 		" ", "a?b=c", "a#b", "a&b=c", "a;b",
 		`quote"<>'&amp;`, `back\slash`, "\u00fc/\u56fe/\U0001f4be", "UPPER", "~!@$*()_-=[]{}|:,^`", "a/../b", "a/./b",
-		strings.Repeat("long", 60), strings.Repeat("k", 1023-len(keyPrefix)-len("odd/")), strings.Repeat("\u56fe", 300),
+		strings.Repeat("long", 60), strings.Repeat("k", 1023-len(KeyPrefix)-len("odd/")), strings.Repeat("\u56fe", 300),
 	}
 	for i, key := range keys {
-		keys[i] = keyPrefix + "odd/" + key
+		keys[i] = KeyPrefix + "odd/" + key
 	}
 	for i, key := range keys {
 		want := fmt.Appendf(nil, "%d of %s", i, key)
@@ -169,14 +169,14 @@ func testOddKeys(t *suite) {
 		}
 	}
 	slices.Sort(keys)
-	if got := t.list(keyPrefix + "odd/"); !slices.Equal(got, keys) {
+	if got := t.list(KeyPrefix + "odd/"); !slices.Equal(got, keys) {
 		t.Errorf("List = %q\nwant %q", got, keys)
 	}
 }
 
 func testList(t *suite) {
 	for _, name := range []string{"b", "a", "a/2", "a/10", "a-", "a0", "B", "aa", "c/d/e"} {
-		t.put(keyPrefix+"list/"+name, nil)
+		t.put(KeyPrefix+"list/"+name, nil)
 	}
 	for prefix, want := range map[string]string{
 		"list/":     "B a a- a/10 a/2 a0 aa b c/d/e",
@@ -190,8 +190,8 @@ func testList(t *suite) {
 		"lis":       "B a a- a/10 a/2 a0 aa b c/d/e",
 	} {
 		var got []string
-		for _, key := range t.list(keyPrefix + prefix) {
-			got = append(got, strings.TrimPrefix(key, keyPrefix+"list/"))
+		for _, key := range t.list(KeyPrefix + prefix) {
+			got = append(got, strings.TrimPrefix(key, KeyPrefix+"list/"))
 		}
 		if strings.Join(got, " ") != want {
 			t.Errorf("List(%q) = %q, want %q", prefix, got, want)
@@ -205,7 +205,7 @@ func testListPages(t *suite) {
 	var group errgroup.Group
 	group.SetLimit(16)
 	for i := range n {
-		key := fmt.Sprintf("%spages/%d", keyPrefix, i)
+		key := fmt.Sprintf("%spages/%d", KeyPrefix, i)
 		want = append(want, key)
 		group.Go(func() error { return t.b.Put(context.Background(), key, nil) })
 	}
@@ -213,7 +213,7 @@ func testListPages(t *suite) {
 		t.Fatal(err)
 	}
 	slices.Sort(want)
-	if got := t.list(keyPrefix + "pages/"); !slices.Equal(got, want) {
+	if got := t.list(KeyPrefix + "pages/"); !slices.Equal(got, want) {
 		t.Errorf("List of %d keys has %d", n, len(got))
 	}
 }

@@ -59,47 +59,47 @@ func (t *suite) entries(s archive.Sweeper, prefix string) (entries []entry) {
 }
 
 func testDelete(t *suite, s archive.Sweeper) {
-	t.put(keyPrefix+"a", []byte("a"))
-	t.put(keyPrefix+"a/b", []byte("b"))
-	t.delete(s, keyPrefix+"a")
-	_, _, err := s.Get(context.Background(), keyPrefix+"a", "")
+	t.put(KeyPrefix+"a", []byte("a"))
+	t.put(KeyPrefix+"a/b", []byte("b"))
+	t.delete(s, KeyPrefix+"a")
+	_, _, err := s.Get(context.Background(), KeyPrefix+"a", "")
 	t.wantErr("Get of a deleted object", err, fs.ErrNotExist)
-	t.wantContent(keyPrefix+"a/b", []byte("b"))
-	t.create(keyPrefix+"a", []byte("again"))
-	t.wantContent(keyPrefix+"a", []byte("again"))
+	t.wantContent(KeyPrefix+"a/b", []byte("b"))
+	t.create(KeyPrefix+"a", []byte("again"))
+	t.wantContent(KeyPrefix+"a", []byte("again"))
 }
 
 func testDeleteMissing(t *suite, s archive.Sweeper) {
-	t.delete(s, keyPrefix+"never")
-	t.put(keyPrefix+"once", nil)
-	t.delete(s, keyPrefix+"once")
-	t.delete(s, keyPrefix+"once")
+	t.delete(s, KeyPrefix+"never")
+	t.put(KeyPrefix+"once", nil)
+	t.delete(s, KeyPrefix+"once")
+	t.delete(s, KeyPrefix+"once")
 }
 
 func testDeleteAppendable(t *suite, s archive.Sweeper) {
-	t.append(keyPrefix+"log", 0, []byte("one"))
-	t.delete(s, keyPrefix+"log")
-	_, err := s.Append(context.Background(), keyPrefix+"log", 3, []byte("x"))
+	t.append(KeyPrefix+"log", 0, []byte("one"))
+	t.delete(s, KeyPrefix+"log")
+	_, err := s.Append(context.Background(), KeyPrefix+"log", 3, []byte("x"))
 	t.wantErr("Append at the old length", err, fs.ErrExist)
-	t.append(keyPrefix+"log", 0, []byte("two"))
-	t.wantContent(keyPrefix+"log", []byte("two"))
+	t.append(KeyPrefix+"log", 0, []byte("two"))
+	t.wantContent(KeyPrefix+"log", []byte("two"))
 }
 
 func testEntries(t *suite, s archive.Sweeper) {
-	t.put(keyPrefix+"x/b", []byte("four"))
-	t.append(keyPrefix+"x/a", 0, []byte("twelve bytes"))
-	t.put(keyPrefix+"y", nil)
+	t.put(KeyPrefix+"x/b", []byte("four"))
+	t.append(KeyPrefix+"x/a", 0, []byte("twelve bytes"))
+	t.put(KeyPrefix+"y", nil)
 	got := ""
-	for _, e := range t.entries(s, keyPrefix+"x/") {
+	for _, e := range t.entries(s, KeyPrefix+"x/") {
 		got += fmt.Sprintln(e.key, e.size)
 		if age := time.Since(e.modified); age < -time.Minute || age > time.Minute {
 			t.Errorf("%q, written just now, is dated %s", e.key, e.modified)
 		}
 	}
-	if want := fmt.Sprintln(keyPrefix+"x/a", 12) + fmt.Sprintln(keyPrefix+"x/b", 4); got != want {
+	if want := fmt.Sprintln(KeyPrefix+"x/a", 12) + fmt.Sprintln(KeyPrefix+"x/b", 4); got != want {
 		t.Errorf("entries are\n%swant\n%s", got, want)
 	}
-	if none := t.entries(s, keyPrefix+"z"); len(none) != 0 {
+	if none := t.entries(s, KeyPrefix+"z"); len(none) != 0 {
 		t.Errorf("a prefix of nothing has entries %v", none)
 	}
 }
@@ -107,31 +107,31 @@ func testEntries(t *suite, s archive.Sweeper) {
 func testEntriesPages(t *suite, s archive.Sweeper) {
 	const n = 1003 // more than a page of OSS
 	for i := range n {
-		t.put(fmt.Sprintf("%s%04d", keyPrefix, i), nil)
+		t.put(fmt.Sprintf("%s%04d", KeyPrefix, i), nil)
 	}
-	entries := t.entries(s, keyPrefix)
-	if len(entries) != n || entries[0].key != keyPrefix+"0000" ||
-		entries[n-1].key != fmt.Sprintf("%s%04d", keyPrefix, n-1) {
+	entries := t.entries(s, KeyPrefix)
+	if len(entries) != n || entries[0].key != KeyPrefix+"0000" ||
+		entries[n-1].key != fmt.Sprintf("%s%04d", KeyPrefix, n-1) {
 		t.Errorf("%d entries are listed, want %d", len(entries), n)
 	}
 }
 
 func testEntriesFresh(t *suite, s archive.Sweeper) {
-	t.put(keyPrefix+"a", []byte("a"))
-	before := t.entries(s, keyPrefix+"a")[0].modified
-	t.put(keyPrefix+"a", []byte("a"))
-	if after := t.entries(s, keyPrefix+"a")[0].modified; after.Before(before) {
+	t.put(KeyPrefix+"a", []byte("a"))
+	before := t.entries(s, KeyPrefix+"a")[0].modified
+	t.put(KeyPrefix+"a", []byte("a"))
+	if after := t.entries(s, KeyPrefix+"a")[0].modified; after.Before(before) {
 		t.Errorf("a put of the same bytes took the date from %s back to %s", before, after)
 	}
 }
 
 func testSweepContext(t *suite, s archive.Sweeper) {
-	t.put(keyPrefix+"a", nil)
+	t.put(KeyPrefix+"a", nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	t.wantErr("Delete", s.Delete(ctx, keyPrefix+"a"), context.Canceled)
-	t.wantErr("Entries", s.Entries(ctx, keyPrefix, func(string, int64, time.Time) {}), context.Canceled)
-	t.wantContent(keyPrefix+"a", []byte{})
+	t.wantErr("Delete", s.Delete(ctx, KeyPrefix+"a"), context.Canceled)
+	t.wantErr("Entries", s.Entries(ctx, KeyPrefix, func(string, int64, time.Time) {}), context.Canceled)
+	t.wantContent(KeyPrefix+"a", []byte{})
 }
 
 var (

@@ -30,7 +30,7 @@ func (t *suite) readDuring(read func(ctx context.Context) error, write func()) {
 // testNeverTorn overwrites an object with one letter, repeated: a mixture of
 // two contents shows two letters or a wrong length.
 func testNeverTorn(t *suite) {
-	key := keyPrefix + "torn"
+	key := KeyPrefix + "torn"
 	content := func(i int) []byte { return bytes.Repeat([]byte{'a' + byte(i%26)}, 1000*(i%26+1)) }
 	whole := func(data []byte, from int) bool {
 		return len(data) > 0 && bytes.Equal(data, content(int(data[0] - 'a'))[from:])
@@ -57,7 +57,7 @@ func testNeverTorn(t *suite) {
 }
 
 func testAppendNeverTorn(t *suite) {
-	key := keyPrefix + "torn.log"
+	key := KeyPrefix + "torn.log"
 	line := append(bytes.Repeat([]byte{'x'}, 999), '\n')
 	t.append(key, 0, line)
 	t.readDuring(func(ctx context.Context) error {
@@ -77,7 +77,7 @@ func testAppendNeverTorn(t *suite) {
 // was when the last of them was read.
 func testPiecesOfLog(t *suite) {
 	const limit = 700
-	key := keyPrefix + "pieces.log"
+	key := KeyPrefix + "pieces.log"
 	line := func(i int) []byte { return append(bytes.Repeat([]byte{'a' + byte(i%26)}, 299+i), '\n') }
 	var log []byte
 	for i := range 50 {

@@ -12,16 +12,16 @@ import (
 
 func testCreate(t *suite) {
 	ctx := context.Background()
-	key := keyPrefix + "create"
+	key := KeyPrefix + "create"
 	t.create(key, []byte("first"))
 	t.wantErr("Create of a taken key", t.b.Create(ctx, key, []byte("second")), fs.ErrExist)
 	t.wantErr("Create of the same bytes", t.b.Create(ctx, key, []byte("first")), fs.ErrExist)
 	t.wantContent(key, []byte("first"))
 	t.put(key, nil)
 	t.wantErr("Create over an empty object", t.b.Create(ctx, key, []byte("second")), fs.ErrExist)
-	t.append(keyPrefix+"create.log", 0, []byte("line"))
-	t.wantErr("Create over an appendable object", t.b.Create(ctx, keyPrefix+"create.log", []byte("x")), fs.ErrExist)
-	t.wantContent(keyPrefix+"create.log", []byte("line"))
+	t.append(KeyPrefix+"create.log", 0, []byte("line"))
+	t.wantErr("Create over an appendable object", t.b.Create(ctx, KeyPrefix+"create.log", []byte("x")), fs.ErrExist)
+	t.wantContent(KeyPrefix+"create.log", []byte("line"))
 }
 
 // runRace runs several writers at once. Exactly one must win; its number is returned.
@@ -69,7 +69,7 @@ func payload(round, i int) []byte {
 // had versioning, not what it documents; no protocol may rest on it.
 func testCreateRace(t *suite) {
 	for round := range rounds {
-		key := fmt.Sprintf("%srace/%d", keyPrefix, round)
+		key := fmt.Sprintf("%srace/%d", KeyPrefix, round)
 		winner := t.runRace(racers, func(i int) error {
 			return t.b.Create(context.Background(), key, payload(round, i))
 		})
@@ -79,7 +79,7 @@ func testCreateRace(t *suite) {
 
 func testAppend(t *suite) {
 	ctx := context.Background()
-	key := keyPrefix + "log.ndjson"
+	key := KeyPrefix + "log.ndjson"
 	refused := func(position int64) {
 		t.Helper()
 		_, err := t.b.Append(ctx, key, position, []byte("refused"))
@@ -102,13 +102,13 @@ func testAppend(t *suite) {
 		t.Error("Append at -1 goes well")
 	}
 
-	key = keyPrefix + "large.log"
+	key = KeyPrefix + "large.log"
 	half := allBytes(1 << 20 / 512)
 	t.append(key, 0, half)
 	t.append(key, int64(len(half)), half)
 	t.wantContent(key, append(half, half...))
 
-	key = keyPrefix + "empty.log"
+	key = KeyPrefix + "empty.log"
 	t.append(key, 0, nil)
 	t.wantContent(key, nil)
 	t.append(key, 0, []byte("x"))
@@ -117,7 +117,7 @@ func testAppend(t *suite) {
 
 func testAppendNormal(t *suite) {
 	ctx := context.Background()
-	key := keyPrefix + "normal"
+	key := KeyPrefix + "normal"
 	t.put(key, []byte("abc"))
 	for _, position := range []int64{0, 3, 9} {
 		_, err := t.b.Append(ctx, key, position, []byte("x"))
@@ -135,7 +135,7 @@ func testAppendNormal(t *suite) {
 }
 
 func testAppendVisible(t *suite) {
-	key := keyPrefix + "visible.log"
+	key := KeyPrefix + "visible.log"
 	var all []byte
 	for i := range 50 {
 		line := payload(0, i%racers)
@@ -152,7 +152,7 @@ func testAppendVisible(t *suite) {
 }
 
 func testAppendRace(t *suite) {
-	key := keyPrefix + "race.log"
+	key := KeyPrefix + "race.log"
 	var all []byte
 	for round := range rounds {
 		at := int64(len(all))
@@ -170,7 +170,7 @@ func testAppendRace(t *suite) {
 }
 
 func testContext(t *suite) {
-	key := keyPrefix + "context"
+	key := KeyPrefix + "context"
 	t.put(key, []byte("abc"))
 	t.append(key+".log", 0, []byte("abc"))
 	canceled, cancel := context.WithCancel(context.Background())
