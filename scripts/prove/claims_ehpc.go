@@ -1,0 +1,308 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"community-images/shared/cloud/rpc"
+)
+
+const (
+	ehpcVersion = "2018-04-12"
+	ehpcPause   = time.Second // between two calls
+	ehpcMaxBody = 32 << 20
+)
+
+// ehpcReplies are the real replies of E-HPC that the claims look at.
+type ehpcReplies struct {
+	client   *rpc.Client
+	endpoint rpc.Endpoint
+
+	regions, clusters, images []map[string]any // entries
+	calls                     int
+	throttled                 int
+	times                     []time.Duration
+	bytes                     int // of the largest reply
+}
+
+// ehpcClaims are about E-HPC, with the deployer's key. They change nothing.
+func (p *prover) ehpcClaims() []claim {
+	r := &ehpcReplies{client: rpc.New(rpc.Options{MaxBody: ehpcMaxBody, MaxConns: 2, UserAgent: "community-images-prove"})}
+	const images = "E-HPC 2018-04-12, ListCommunityImages"
+	listing := func(action, list, entry string, into *[]map[string]any, wantID string) claim {
+		return claim{
+			id: "ehpc/" + action, text: action + " answers with " + list + "." + entry + ", an array of objects with " + wantID,
+			source: "E-HPC 2018-04-12, " + action, try: "one call, in all its pages",
+			check: func(ctx context.Context) (string, bool, error) {
+				entries, err := p.readList(ctx, r, action, list, entry, nil)
+				if err != nil {
+					return "", false, err
+				}
+				*into = entries
+				complete := !slices.ContainsFunc(entries, func(e map[string]any) bool { return text(e[wantID]) == "" })
+				return fmt.Sprintf("%d entries; %s", len(entries), describeMembers(entries)), complete, nil
+			},
+		}
+	}
+	return []claim{
+		listing("ListRegions", "Regions", "RegionInfo", &r.regions, "RegionId"),
+		listing("ListClusters", "Clusters", "ClusterInfoSimple", &r.clusters, "Id"),
+		listing("ListCommunityImages", "Images", "ImageInfo", &r.images, "ImageId"),
+		{
+			id: "ehpc/objects", text: "OsTag and BaseOsTag of an image are objects, Size is a number", source: images,
+			try: "the reply without a cluster", check: func(context.Context) (string, bool, error) { return r.checkTypes() },
+		}, {
+			id: "ehpc/unused", text: "Status, SkuCode, PricingCycle and Uid have values", source: images,
+			try: "the reply without a cluster", check: func(context.Context) (string, bool, error) { return r.checkUnused() },
+		}, {
+			id: "ehpc/unique", text: "an image stands once in a reply", source: images, try: "the reply without a cluster",
+			check: func(context.Context) (string, bool, error) { return r.checkUnique() },
+		}, {
+			id: "ehpc/clusters", text: "a running cluster can be asked about, and the images of every cluster are among its images",
+			source: images + ": without a cluster, the images that all clusters support",
+			try:    "a call for each of at most 5 running clusters, one a second",
+			check:  func(ctx context.Context) (string, bool, error) { return p.askClusters(ctx, r) },
+		}, {
+			id: "ehpc/rate", text: "one call a second is not throttled", source: "not documented",
+			try: "all calls above", check: func(context.Context) (string, bool, error) { return r.checkRate() },
+		},
+	}
+}
+
+// readList calls an action of E-HPC, page by page, and returns the entries of its
+// list.
+func (p *prover) readList(
+	ctx context.Context, r *ehpcReplies, action, list, entry string, query map[string]string,
+) ([]map[string]any, error) {
+	var err error
+	if r.endpoint, err = rpc.ParseEndpoint(p.endpoints.ehpc); err != nil {
+		return nil, fmt.Errorf("-ehpc-endpoint: %w", err)
+	}
+	var entries []map[string]any
+	for page := 1; ; page++ {
+		all := map[string]string{"RegionId": p.region}
+		if action == "ListClusters" {
+			all["PageNumber"], all["PageSize"] = strconv.Itoa(page), "50"
+		}
+		for name, value := range query {
+			all[name] = value
+		}
+		doc, err := p.callEHPC(ctx, r, action, all)
+		if err != nil {
+			return nil, err
+		}
+		outer, _ := doc[list].(map[string]any)
+		inner, ok := outer[entry].([]any)
+		if !ok {
+			return nil, fmt.Errorf("the reply has no array %s.%s; it has %s", list, entry, describeMembers([]map[string]any{doc}))
+		}
+		for _, e := range inner {
+			object, ok := e.(map[string]any)
+			if !ok {
+				return nil, fmt.Errorf("an entry of %s is %T", entry, e)
+			}
+			entries = append(entries, object)
+		}
+		total, _ := doc["TotalCount"].(float64)
+		if action != "ListClusters" || len(inner) == 0 || len(entries) >= int(total) {
+			return entries, nil
+		}
+	}
+}
+
+// callEHPC makes one call and waits for a moment afterwards.
+func (p *prover) callEHPC(
+	ctx context.Context, r *ehpcReplies, action string, query map[string]string,
+) (map[string]any, error) {
+	defer sleep(ctx, min(ehpcPause, 100*p.pollInterval))
+	begun := time.Now()
+	response, err := r.client.Do(ctx, p.credentials, rpc.Call{
+		Endpoint: r.endpoint, Action: action, Version: ehpcVersion, Method: http.MethodPost, Query: query,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.calls++
+	r.times = append(r.times, time.Since(begun))
+	r.bytes = max(r.bytes, len(response.Body))
+	var doc map[string]any
+	if err := json.Unmarshal(response.Body, &doc); err != nil {
+		return nil, fmt.Errorf("%s: %d with a body that is not a JSON object", action, response.Status)
+	}
+	if response.Status != http.StatusOK {
+		if code := text(doc["Code"]); strings.HasPrefix(code, "Throttling") {
+			r.throttled++
+		}
+		return nil, fmt.Errorf("%s: %d %v: %v", action, response.Status, doc["Code"], doc["Message"])
+	}
+	return doc, nil
+}
+
+// errNoImages leaves a claim open because there is nothing to look at.
+var errNoImages = errNotTried("there are no images to look at")
+
+// checkTypes looks at the types of members.
+func (r *ehpcReplies) checkTypes() (string, bool, error) {
+	if len(r.images) == 0 {
+		return "", false, errNoImages
+	}
+	wrong := 0
+	for _, image := range r.images {
+		_, isObject := image["OsTag"].(map[string]any)
+		_, isBaseObject := image["BaseOsTag"].(map[string]any)
+		_, isNumber := image["Size"].(float64)
+		if !isObject || !isNumber || image["BaseOsTag"] != nil && !isBaseObject {
+			wrong++
+		}
+	}
+	return fmt.Sprintf("%d of %d images differ; OsTag has %s", wrong, len(r.images), describeMembers(r.inner("OsTag"))),
+		wrong == 0, nil
+}
+
+// inner returns the objects that the images have as a member.
+func (r *ehpcReplies) inner(name string) []map[string]any {
+	var list []map[string]any
+	for _, image := range r.images {
+		if object, ok := image[name].(map[string]any); ok {
+			list = append(list, object)
+		}
+	}
+	return list
+}
+
+// checkUnused counts the images with values in fields that a page of the vendor
+// calls not open for use.
+func (r *ehpcReplies) checkUnused() (string, bool, error) {
+	if len(r.images) == 0 {
+		return "", false, errNoImages
+	}
+	var parts []string
+	holds := true
+	for _, name := range []string{"Status", "SkuCode", "PricingCycle", "Uid", "ProductCode", "PostInstallScript"} {
+		filled := 0
+		for _, image := range r.images {
+			if text(image[name]) != "" {
+				filled++
+			}
+		}
+		// These two may be empty for good reasons.
+		holds = holds && (filled > 0 || name == "ProductCode" || name == "PostInstallScript")
+		parts = append(parts, fmt.Sprintf("%s in %d", name, filled))
+	}
+	return fmt.Sprintf("of %d images: %s", len(r.images), strings.Join(parts, ", ")), holds, nil
+}
+
+// checkUnique counts the images that stand twice.
+func (r *ehpcReplies) checkUnique() (string, bool, error) {
+	if len(r.images) == 0 {
+		return "", false, errNoImages
+	}
+	ids := imageIDs(r.images)
+	return fmt.Sprintf("%d images, %d ids", len(r.images), len(ids)), len(ids) == len(r.images), nil
+}
+
+// imageIDs returns the ids of images.
+func imageIDs(images []map[string]any) map[string]bool {
+	ids := map[string]bool{}
+	for _, image := range images {
+		ids[text(image["ImageId"])] = true
+	}
+	return ids
+}
+
+// askClusters asks for the images of a few clusters.
+func (p *prover) askClusters(ctx context.Context, r *ehpcReplies) (string, bool, error) {
+	running := slices.DeleteFunc(slices.Clone(r.clusters), func(c map[string]any) bool {
+		return c["Status"] != "running" || text(c["RegionId"]) != p.region
+	})
+	if len(running) == 0 {
+		return "", false, errNotTried("there is no running cluster in the region")
+	}
+	everywhere, missing, asked := imageIDs(r.images), 0, 0
+	for _, cluster := range running[:min(len(running), 5)] {
+		images, err := p.readList(ctx, r, "ListCommunityImages", "Images", "ImageInfo",
+			map[string]string{"ClusterId": text(cluster["Id"])})
+		if err != nil {
+			return "", false, err
+		}
+		asked++
+		own := imageIDs(images)
+		for id := range everywhere {
+			if !own[id] {
+				missing++
+			}
+		}
+	}
+	return fmt.Sprintf("%d clusters asked, %d images of every cluster missing in one", asked, missing), missing == 0, nil
+}
+
+// checkRate looks at how long the calls took and whether they were throttled.
+func (r *ehpcReplies) checkRate() (string, bool, error) {
+	if r.calls == 0 {
+		return "", false, errors.New("no call was answered")
+	}
+	slices.Sort(r.times)
+	return fmt.Sprintf("%d calls, %d throttled, median %s, longest %s, largest reply %d KB", r.calls, r.throttled,
+		r.times[len(r.times)/2].Round(time.Millisecond), r.times[len(r.times)-1].Round(time.Millisecond),
+		r.bytes>>10), r.throttled == 0, nil
+}
+
+// describeMembers sums up the members of objects: name, types, and how many have
+// it with a value. It shows no values.
+func describeMembers(objects []map[string]any) string {
+	type summary struct {
+		types  []string
+		filled int
+	}
+	members := map[string]*summary{}
+	for _, object := range objects {
+		for name, value := range object {
+			if members[name] == nil {
+				members[name] = &summary{}
+			}
+			if kind := typeName(value); !slices.Contains(members[name].types, kind) {
+				members[name].types = append(members[name].types, kind)
+			}
+			if value != nil && value != "" {
+				members[name].filled++
+			}
+		}
+	}
+	var parts []string
+	for name, m := range members {
+		slices.Sort(m.types)
+		parts = append(parts, fmt.Sprintf("%s %s %d/%d", name, strings.Join(m.types, "|"), m.filled, len(objects)))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+// typeName returns the JSON type of a value.
+func typeName(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "string"
+	case float64:
+		return "number"
+	case bool:
+		return "boolean"
+	case []any:
+		return "array"
+	}
+	return "object"
+}
+
+// text returns a string, or nothing for another type.
+func text(value any) string {
+	s, _ := value.(string)
+	return s
+}

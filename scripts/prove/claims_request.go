@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"community-images/scripts/prove/probeapi"
+)
+
+const triggerSource = "Function Compute, HTTP trigger"
+
+// signedClaims are about an HTTP trigger with the authentication "function".
+func (p *prover) signedClaims() []claim {
+	return []claim{{
+		id: "auth/function", text: "a trigger with the authentication function refuses a request without a signature with 403, " +
+			"and accepts one that scripts/operate/signed signs",
+		source: "Function Compute, signature authentication for HTTP triggers", try: "GET /see without and with a signature",
+		check: func(ctx context.Context) (string, bool, error) {
+			unsigned, err := p.send(ctx, request{target: probeapi.PathSee, bare: true})
+			if err != nil {
+				return "", false, err
+			}
+			signed, err := p.send(ctx, request{target: probeapi.PathSee + "?a=b%20c&a-list=%5B1%5D"})
+			seen := fmt.Sprintf("unsigned %d, signed %d", unsigned.status, signed.status)
+			return seen, unsigned.status == http.StatusForbidden && signed.status == http.StatusOK, err
+		},
+	}, {
+		id: "auth/function-headers", text: "behind the authentication function, the signature does not stay in the event",
+		source: "not documented", try: "GET /see with a signature",
+		check: func(ctx context.Context) (string, bool, error) {
+			_, event, err := p.see(ctx, request{target: probeapi.PathSee})
+			_, authorization := event.findHeader("Authorization")
+			_, date := event.findHeader("x-acs-date")
+			return fmt.Sprintf("Authorization arrives: %t, x-acs-date: %t", authorization, date), !authorization, err
+		},
+	}}
+}
+
+// bearerClaims are about an HTTP trigger with the authentication "bearer".
+func (p *prover) bearerClaims() []claim {
+	return []claim{{
+		id: "auth/bearer", text: "a trigger with the authentication bearer accepts its token only, before code runs",
+		source: triggerSource + ", Bearer authentication", try: "GET /see with the token, with another one and without",
+		check: func(ctx context.Context) (string, bool, error) {
+			var statuses []int
+			for _, r := range []request{
+				{target: probeapi.PathSee},
+				{target: probeapi.PathSee, bare: true,
+					header: http.Header{"Authorization": {"Bearer " + strings.Repeat("x", len(p.token))}}},
+				{target: probeapi.PathSee, bare: true},
+			} {
+				response, err := p.send(ctx, r)
+				if err != nil {
+					return "", false, err
+				}
+				statuses = append(statuses, response.status)
+			}
+			refuses := func(status int) bool {
+				return status == http.StatusUnauthorized || status == http.StatusForbidden
+			}
+			return fmt.Sprintf("with the token, another one, none: %d", statuses),
+				statuses[0] == http.StatusOK && refuses(statuses[1]) && refuses(statuses[2]), nil
+		},
+	}}
+}
+
+// eventClaim returns a claim about the event of a request.
+func (p *prover) eventClaim(id, text, source string, r request, check func(httpEvent) (string, bool)) claim {
+	method := r.method
+	if method == "" {
+		method = http.MethodGet
+	}
+	return claim{id: "http/" + id, text: text, source: source, try: method + " " + r.target,
+		check: func(ctx context.Context) (string, bool, error) {
+			_, event, err := p.see(ctx, r)
+			if err != nil {
+				return "", false, err
+			}
+			seen, holds := check(event)
+			return seen, holds, nil
+		}}
+}
+
+// parametersAre returns a check of query parameters.
+func parametersAre(want map[string]string) func(httpEvent) (string, bool) {
+	return func(e httpEvent) (string, bool) {
+		holds := true
+		for name, value := range want {
+			holds = holds && e.QueryParameters[name] == value
+		}
+		return fmt.Sprintf("%q", e.QueryParameters), holds
+	}
+}
+
+// requestClaims are about how requests arrive, without authentication.
+func (p *prover) requestClaims() []claim {
+	const see = probeapi.PathSee
+	post := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	return []claim{
+		p.eventClaim("decoding", "query values arrive decoded, a plus as a space",
+			"adapters that are deployed re-encode the values", request{target: see + "?a=%E4%B8%AD%2B%26&b=1+2"},
+			parametersAre(map[string]string{"a": "中+&", "b": "1 2"})),
+		p.eventClaim("repeats", "a parameter that is given twice arrives once, joined by a comma", triggerSource,
+			request{target: see + "?a=1&a=2"}, parametersAre(map[string]string{"a": "1,2"})),
+		p.eventClaim("double-encoding", "a value is decoded once", triggerSource,
+			request{target: see + "?a=%2541"}, parametersAre(map[string]string{"a": "%41"})),
+		p.eventClaim("empty-value", "a parameter without a value arrives with an empty one", triggerSource,
+			request{target: see + "?a&b="}, parametersAre(map[string]string{"a": "", "b": ""})),
+		p.eventClaim("path", "the path arrives encoded in rawPath and decoded in the context", triggerSource,
+			request{target: see + "/m-%E4%B8%AD%2Fx"}, func(e httpEvent) (string, bool) {
+				return fmt.Sprintf("rawPath %q, path %q", e.RawPath, e.RequestContext.HTTP.Path),
+					strings.EqualFold(e.RawPath, see+"/m-%E4%B8%AD%2Fx") && e.RequestContext.HTTP.Path == see+"/m-中/x"
+			}),
+		p.malformedClaim(),
+		p.eventClaim("authorization", "behind the authentication anonymous, the header Authorization arrives", triggerSource,
+			request{target: see, header: http.Header{"Authorization": {"Bearer of-a-caller"}}},
+			func(e httpEvent) (string, bool) {
+				value, _ := e.findHeader("Authorization")
+				return fmt.Sprintf("%q", value), value == "Bearer of-a-caller"
+			}),
+		p.eventClaim("acs-headers", "behind the authentication anonymous, headers that begin with x-acs- arrive",
+			"not documented", request{target: see, header: http.Header{
+				"X-Acs-Action": {"ListCommunityImages"}, "X-Acs-Signature-Nonce": {"abc"}, "X-Acs-Content-Sha256": {"0f"}}},
+			func(e httpEvent) (string, bool) {
+				a, hasA := e.findHeader("x-acs-action")
+				b, hasB := e.findHeader("x-acs-signature-nonce")
+				c, hasC := e.findHeader("x-acs-content-sha256")
+				return fmt.Sprintf("%q, %q, %q", a, b, c), hasA && hasB && hasC
+			}),
+		p.eventClaim("host", "the event has the header Host", triggerSource, request{target: see},
+			func(e httpEvent) (string, bool) {
+				value, ok := e.findHeader("Host")
+				return fmt.Sprintf("%q", value), ok && value != ""
+			}),
+		p.eventClaim("form", "the body of a form arrives whole", triggerSource,
+			request{method: http.MethodPost, target: see, header: post, body: "a=%E4%B8%AD&b=1+2"},
+			func(e httpEvent) (string, bool) {
+				return fmt.Sprintf("%q, base64: %t", e.Body, e.IsBase64Encoded), e.Body == "a=%E4%B8%AD&b=1+2" ||
+					e.IsBase64Encoded && e.Body == "YT0lRTQlQjglQUQmYj0xKzI="
+			}),
+		p.limitClaim(),
+	}
+}
+
+// malformedClaim is about a query with a malformed escape.
+func (p *prover) malformedClaim() claim {
+	return claim{
+		id: "http/malformed", text: "a malformed escape in the query is refused with 400, or arrives as it was sent",
+		source: "not documented", try: "GET /see?a=%zz&b=1",
+		check: func(ctx context.Context) (string, bool, error) {
+			response, err := p.send(ctx, request{target: probeapi.PathSee + "?a=%zz&b=1"})
+			if err != nil || response.status == http.StatusBadRequest {
+				return "400", err == nil, err
+			}
+			_, event, err := p.see(ctx, request{target: probeapi.PathSee + "?a=%zz&b=1"})
+			return fmt.Sprintf("%q", event.QueryParameters), event.QueryParameters["a"] == "%zz" &&
+				event.QueryParameters["b"] == "1", err
+		},
+	}
+}
+
+// limitClaim is about the longest address.
+func (p *prover) limitClaim() claim {
+	return claim{
+		id: "http/target-limit", text: "a path and query of 4,000 bytes arrive, one of 5,000 is refused with 400",
+		source: triggerSource + ": path and query have at most 4 KB", try: "GET /see?a=xxx… twice",
+		check: func(ctx context.Context) (string, bool, error) {
+			var statuses []int
+			for _, size := range []int{4000, 5000} {
+				target := probeapi.PathSee + "?a="
+				response, err := p.send(ctx, request{target: target + strings.Repeat("x", size-len(target))})
+				if err != nil {
+					return "", false, err
+				}
+				statuses = append(statuses, response.status)
+			}
+			return fmt.Sprint(statuses), statuses[0] == http.StatusOK && statuses[1] == http.StatusBadRequest, nil
+		},
+	}
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"community-images/scripts/prove/probeapi"
+)
+
+const limitSource = "Function Compute, runtime go1"
+
+// runtimeClaims are about what a function sees of its runtime.
+func (p *prover) runtimeClaims() []claim {
+	return []claim{{
+		id: "runtime/environment", text: "the environment names the region, the memory and an access key with a token",
+		source: "Function Compute, environment variables", try: "GET /see",
+		check: func(ctx context.Context) (string, bool, error) {
+			seen, _, err := p.see(ctx, request{target: probeapi.PathSee})
+			var missing []string
+			for _, name := range []string{"FC_REGION", "FC_FUNCTION_MEMORY_SIZE", "FC_FUNCTION_NAME", "FC_INSTANCE_ID",
+				"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"} {
+				if seen.Environment[name] == "" {
+					missing = append(missing, name)
+				}
+			}
+			names := strings.Join(slices.Sorted(maps.Keys(seen.Environment)), " ")
+			return fmt.Sprintf("FC_REGION %q, memory %q MB; all names: %s", seen.Environment["FC_REGION"],
+					seen.Environment["FC_FUNCTION_MEMORY_SIZE"], names), len(missing) == 0 &&
+					seen.Environment["FC_REGION"] == p.region, err
+		},
+	}, {
+		id: "runtime/credentials", text: "each invocation brings an access key of the role with a token",
+		source: limitSource, try: "GET /see",
+		check: func(ctx context.Context) (string, bool, error) {
+			seen, _, err := p.see(ctx, request{target: probeapi.PathSee})
+			return fmt.Sprint(seen.HasCredentials), seen.HasCredentials, err
+		},
+	}, {
+		id: "runtime/deadline", text: "the deadline of an invocation is the time-out of the function", source: limitSource,
+		try: "GET /see",
+		check: func(ctx context.Context) (string, bool, error) {
+			seen, _, err := p.see(ctx, request{target: probeapi.PathSee})
+			return fmt.Sprintf("%.1f s are left", seen.SecondsLeft),
+				seen.SecondsLeft > p.queryTimeout.Seconds()-2 && seen.SecondsLeft <= p.queryTimeout.Seconds(), err
+		},
+	}, {
+		id: "runtime/one-at-a-time", text: "an instance gets one invocation at a time", source: limitSource,
+		try: "3 requests at once that sleep for half a second", check: p.countAtOnce,
+	}, {
+		id: "runtime/frozen", text: "between two invocations an instance is frozen", source: "Function Compute, lifecycle",
+		try: fmt.Sprintf("GET /see twice, %s apart, with a goroutine that counts", p.idle), check: p.countTicks,
+	}, {
+		id: "runtime/time-out", text: "a request that takes longer than the time-out fails with an error of Function Compute",
+		source: limitSource, try: "GET " + probeapi.PathSleep + "10m", check: p.overstay,
+	}}
+}
+
+// countAtOnce sends requests at the same time.
+func (p *prover) countAtOnce(ctx context.Context) (string, bool, error) {
+	var mu sync.Mutex
+	instances, most := map[string]bool{}, 0
+	requests, within := errgroup.WithContext(ctx)
+	for range 3 {
+		requests.Go(func() error {
+			seen, _, err := p.see(within, request{target: probeapi.PathSleep + "500ms"})
+			mu.Lock()
+			defer mu.Unlock()
+			instances[seen.Instance], most = true, max(most, seen.InFlight)
+			return err
+		})
+	}
+	err := requests.Wait()
+	return fmt.Sprintf("%d instances, at most %d at a time in one", len(instances), most), most == 1, err
+}
+
+// countTicks compares how often a goroutine of the probe woke with the time that
+// passed.
+func (p *prover) countTicks(ctx context.Context) (string, bool, error) {
+	for range 5 { // until the same instance answers twice
+		first, _, err := p.see(ctx, request{target: probeapi.PathSee})
+		if err != nil {
+			return "", false, err
+		}
+		sleep(ctx, p.idle)
+		second, _, err := p.see(ctx, request{target: probeapi.PathSee})
+		if err != nil {
+			return "", false, err
+		}
+		if first.Instance != second.Instance {
+			continue
+		}
+		expected := float64(second.IdleMillis) / probeapi.TickMillis
+		return fmt.Sprintf("awake for %.0f %% of the time between", 100*float64(second.Ticks)/max(expected, 1)),
+			float64(second.Ticks) < expected/4, nil
+	}
+	return "", false, errors.New("no two requests reached the same instance")
+}
+
+// overstay sends a request that takes too long.
+func (p *prover) overstay(ctx context.Context) (string, bool, error) {
+	begun := time.Now()
+	response, err := p.send(ctx, request{target: probeapi.PathSleep + "10m"})
+	if err != nil {
+		return "", false, err
+	}
+	kind := response.header.Get("X-Fc-Error-Type")
+	return fmt.Sprintf("%d with X-Fc-Error-Type %q after %s", response.status, kind, time.Since(begun).Round(time.Second)),
+		response.status != http.StatusOK && kind != "", nil
+}
+
+// roleClaims are about what the roles of the functions may do in the bucket.
+func (p *prover) roleClaims() []claim {
+	const source = "RAM, and OSS: GetObject without ListObjects may give 403"
+	return []claim{{
+		id: "role/query", text: "the role of the query function reads and lists below the prefix and does nothing else",
+		source: source, try: "requests of the probe in the query function",
+		check: func(ctx context.Context) (string, bool, error) {
+			var s probeapi.StoreSeen
+			response, err := p.send(ctx, request{target: probeapi.PathStore})
+			if err == nil {
+				err = decodeReply(response, &s)
+			}
+			return fmt.Sprintf("%+v", s), s.List == probeapi.Allowed && s.ListOutside == probeapi.Refused &&
+				s.Put == probeapi.Refused && s.PutOutside == probeapi.Refused && s.Append == probeapi.Refused &&
+				s.Delete == probeapi.Refused && s.MissingOutside == probeapi.Refused && isMissing(s.Missing), err
+		},
+	}, {
+		id: "role/snapshot", text: "the role of the snapshot function reads, writes, deletes and lists below the prefix only",
+		source: source, try: "requests of the probe in the snapshot function",
+		check: func(ctx context.Context) (string, bool, error) {
+			var s probeapi.StoreSeen
+			err := p.ask(ctx, "snapshot", probeapi.PathStore, &s)
+			return fmt.Sprintf("%+v", s), s.List == probeapi.Allowed && s.ListOutside == probeapi.Refused &&
+				s.Put == probeapi.Allowed && s.PutOutside == probeapi.Refused && s.Append == probeapi.Allowed &&
+				s.Delete == probeapi.Allowed && s.MissingOutside == probeapi.Refused && isMissing(s.Missing), err
+		},
+	}, {
+		id: "role/missing", text: "under a role that may list below a prefix only, a missing object gives 404",
+		source: source, try: "a read of the probe in the query function",
+		check: func(ctx context.Context) (string, bool, error) {
+			var s probeapi.StoreSeen
+			response, err := p.send(ctx, request{target: probeapi.PathStore})
+			if err == nil {
+				err = decodeReply(response, &s)
+			}
+			return s.Missing, s.Missing == probeapi.NotFound, err
+		},
+	}}
+}
+
+// isMissing reports whether the outcome tells that an object does not exist.
+func isMissing(outcome string) bool {
+	return outcome == probeapi.NotFound || outcome == probeapi.Hidden
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"community-images/scripts/prove/probeapi"
+	"community-images/shared/fcrun"
+)
+
+// observer counts what happens in the process.
+type observer struct {
+	instance    string
+	environment map[string]string
+
+	mu          sync.Mutex
+	inFlight    int
+	maxInFlight int
+	ticks       int       // since the last invocation ended
+	ended       time.Time // of the last invocation
+}
+
+// newObserver starts to count.
+func newObserver(environ []string) *observer {
+	o := &observer{instance: rand.Text(), environment: map[string]string{}, ended: time.Now()}
+	for _, line := range environ {
+		name, value, _ := strings.Cut(line, "=")
+		if !isPublic(name) {
+			value = "-"
+		}
+		o.environment[name] = value
+	}
+	go o.tick()
+	return o
+}
+
+// isPublic reports whether the value of a variable may be shown.
+func isPublic(name string) bool {
+	return slices.Contains([]string{"FC_REGION", "FC_FUNCTION_HANDLER", "FC_FUNCTION_MEMORY_SIZE", "FC_FUNC_CODE_PATH",
+		"TZ", "LANG", "PATH"}, name)
+}
+
+// tick counts as long as the process runs. While Function Compute freezes the
+// instance, it does not count.
+func (o *observer) tick() {
+	for range time.Tick(probeapi.TickMillis * time.Millisecond) {
+		o.mu.Lock()
+		o.ticks++
+		o.mu.Unlock()
+	}
+}
+
+// begin returns what is seen of an invocation. end must be called at its end.
+func (o *observer) begin(ctx context.Context, event []byte) (seen probeapi.Seen, end func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.inFlight++
+	o.maxInFlight = max(o.maxInFlight, o.inFlight)
+	inv := fcrun.InvocationFrom(ctx)
+	seen = probeapi.Seen{
+		Event: string(event), RequestID: inv.RequestID, RetryCount: inv.RetryCount,
+		HasCredentials: inv.Credentials.Usable() && inv.Credentials.SecurityToken != "",
+		Instance:       o.instance, InFlight: o.maxInFlight, Ticks: o.ticks,
+		IdleMillis: time.Since(o.ended).Milliseconds(), Environment: o.environment,
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		seen.SecondsLeft = time.Until(deadline).Seconds()
+	}
+	return seen, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.inFlight--
+		o.ticks, o.ended = 0, time.Now()
+	}
+}
