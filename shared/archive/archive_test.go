@@ -218,3 +218,30 @@ func TestCommitsAreReadNowAndAtATime(t *testing.T) {
 		t.Errorf("commits 2 and 3 are\n%s", strings.Join(lines, "\n"))
 	}
 }
+
+// TestCommitAndStateNameTheirLine: a commit, the state after it and the next
+// commit name the same line, however the state is read.
+func TestCommitAndStateNameTheirLine(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	for _, image := range []string{"a", "b", "c"} {
+		base := b.loadBase()
+		b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), image)))
+		b.now = b.now.Add(20 * 24 * time.Hour) // the last one is in another month
+	}
+	now, a, previous := b.readNow(), archive.New(b.bucket, b.keys), ""
+	for c, err := range a.Commits(context.Background(), now, 1) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		state, err := a.AtSequence(context.Background(), now, c.Sequence)
+		if err != nil || state.LineHash() != c.LineHash || c.Previous != previous || len(c.LineHash) != 64 {
+			t.Errorf("commit %d of line %q follows %q, want %q, its state is after line %q: %v", c.Sequence,
+				c.LineHash, c.Previous, previous, state.LineHash(), err)
+		}
+		previous = c.LineHash
+	}
+	if now.LineHash() != previous {
+		t.Errorf("the present is after line %q, want %q", now.LineHash(), previous)
+	}
+}

@@ -31,6 +31,9 @@ type Commit struct {
 	Ended []EndedScope `json:"Ended,omitempty"`
 	// Format is catalog.Format. A reader refuses any other.
 	Format int `json:"Format"`
+	// LineHash is the SHA-256 of this line without its line end, which the next
+	// commit has as its Previous. It is not stored; reading the log sets it.
+	LineHash string `json:"-"`
 	// Previous is the SHA-256 of the line before, without its line end; empty in the first
 	Previous string `json:"Previous"`
 	// RegionID is that of the log, so that a line cannot stand in another region.

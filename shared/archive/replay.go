@@ -69,7 +69,8 @@ func (r *Region) replay(lines *lineReader, stopBefore, visit func(*Commit) bool)
 			r.log = before
 			return true, nil
 		}
-		r.applyCommit(c, hashLine(line))
+		c.LineHash = hashLine(line)
+		r.applyCommit(c, c.LineHash)
 		if visit != nil && !visit(c) {
 			return true, nil
 		}

@@ -202,6 +202,11 @@ type position struct {
 // isSealed reports whether the last commit is a seal.
 func (p position) isSealed() bool { return p.successor != "" }
 
+// LineHash returns the SHA-256 of the last commit's line, as Commit.LineHash. It
+// is empty if there is no commit. Two states of a region with one hash have one
+// history.
+func (r *Region) LineHash() string { return r.log.hash }
+
 // Scope returns the state of a scope. ok is false if the region does not have
 // the scope.
 func (r *Region) Scope(s catalog.Scope) (state ScopeState, ok bool) {
