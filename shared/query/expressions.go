@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"unicode/utf8"
 )
 
 // Bounds of expressions. Package regexp needs no more than linear time in a value
@@ -21,27 +22,23 @@ const (
 var errTotalCost = errors.New("exceeds what the expressions of one lookup may cost. Use fewer or smaller ones")
 
 // newRegexTest makes a test from an RE2 expression that must match a whole value.
-func newRegexTest(v string, fold bool) (func(string) bool, error) {
-	flags := syntax.Perl
-	if fold {
-		flags |= syntax.FoldCase
-	}
+func newRegexTest(v string, fold bool) (operandTest, error) {
 	if err := checkPatternLength(v); err != nil {
-		return nil, err
+		return operandTest{}, err
 	}
-	return compileWholeMatch(v, flags)
+	return compileWholeMatch(v, fold)
 }
 
 // newGlobTest makes a test from a glob. Its errors speak of the glob, not of the
 // expression that it becomes.
-func newGlobTest(v string, _ bool) (func(string) bool, error) {
+func newGlobTest(v string, _ bool) (operandTest, error) {
 	if err := checkPatternLength(v); err != nil {
-		return nil, err
+		return operandTest{}, err
 	}
-	test, err := compileWholeMatch(globToRegex(v), syntax.Perl)
+	test, err := compileWholeMatch(globToRegex(v), false)
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
-		return nil, fmt.Errorf("has the range %s, whose end is before its start", quote(bad.Expr))
+		return operandTest{}, fmt.Errorf("has the range %s, whose end is before its start", quote(bad.Expr))
 	}
 	return test, err
 }
@@ -54,24 +51,71 @@ func checkPatternLength(pattern string) error {
 	return nil
 }
 
-// compileWholeMatch compiles an expression for whole values. The anchors are
-// added to its syntax tree: in its text, a \Q could quote the last one.
-func compileWholeMatch(pattern string, flags syntax.Flags) (func(string) bool, error) {
+// compileWholeMatch compiles an expression for whole values. Every step is
+// bounded before it is taken.
+func compileWholeMatch(pattern string, ignoreCase bool) (operandTest, error) {
+	flags := syntax.Perl
+	if ignoreCase {
+		flags |= syntax.FoldCase
+	}
+	test := operandTest{setupCost: foldedRangesCost(pattern, ignoreCase)}
+	if test.setupCost > maxTotalCost {
+		return operandTest{}, errTotalCost
+	}
 	tree, err := syntax.Parse(pattern, flags)
 	if err != nil {
-		return nil, regexError{err}
+		return operandTest{}, regexError{err}
 	}
 	// The size is checked before it is compiled: compiling is the expensive part.
-	if estimateProgramSize(tree) > maxProgram {
-		return nil, errors.New("is too large an expression. Use fewer or smaller repetitions")
+	if test.cost = estimateProgramSize(tree); test.cost > maxProgram {
+		return operandTest{}, errors.New("is too large an expression. Use fewer or smaller repetitions")
 	}
-	anchored := &syntax.Regexp{Op: syntax.OpConcat,
-		Sub: []*syntax.Regexp{{Op: syntax.OpBeginText}, tree, {Op: syntax.OpEndText}}}
-	re, err := regexp.Compile(anchored.String())
+	re, err := regexp.Compile(anchorPattern(pattern, ignoreCase))
 	if err != nil {
-		return nil, regexError{err}
+		return operandTest{}, regexError{err}
 	}
-	return re.MatchString, nil
+	test.matches = re.MatchString
+	return test, nil
+}
+
+// anchorPattern returns a valid expression with anchors on both sides, as text.
+//
+// It does not write the syntax tree as text, which would be simpler: for that
+// package syntax tries every character of a class, a million for \D.
+func anchorPattern(pattern string, ignoreCase bool) string {
+	// A \Q that is left open would quote the last anchor. It is open exactly if
+	// it takes a parenthesis too many for text.
+	if strings.Contains(pattern, `\Q`) {
+		if _, err := syntax.Parse(pattern+")", syntax.Perl); err == nil {
+			pattern += `\E`
+		}
+	}
+	if ignoreCase {
+		return `\A(?i:` + pattern + `)\z`
+	}
+	return `\A(?:` + pattern + `)\z`
+}
+
+// foldedRangesCost returns what the ranges of an expression cost to parse, in
+// steps of predicate.cost. Without regard to case, package syntax looks up the
+// other forms of each character of a range, 125,000 in the worst case, which
+// takes about 10 ms. A lookup may have three. Ranges that end with an ASCII
+// character are cheap, and so are all ranges where case counts.
+//
+// It also counts a hyphen in text that stands after a bracket and before such a
+// character.
+func foldedRangesCost(pattern string, ignoreCase bool) (cost int) {
+	// A flag such as (?i) can be anywhere. Globs begin with another one.
+	if !ignoreCase && !strings.Contains(strings.TrimPrefix(pattern, "(?s)"), "(?") {
+		return 0
+	}
+	_, classes, _ := strings.Cut(pattern, "[")
+	for i := 1; i < len(classes); i++ {
+		if classes[i-1] == '-' && (classes[i] == '\\' || classes[i] >= utf8.RuneSelf) {
+			cost += maxTotalCost / 4
+		}
+	}
+	return cost
 }
 
 // regexError says what is wrong with an expression, without the prefix of
@@ -85,15 +129,6 @@ func (e regexError) Error() string {
 
 // Unwrap returns the error of package regexp, so that newGlobTest recognizes it.
 func (e regexError) Unwrap() error { return e.error }
-
-// regexCost returns the estimated size of an expression, or 0 if it is wrong.
-func regexCost(pattern string) int {
-	tree, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return 0
-	}
-	return estimateProgramSize(tree)
-}
 
 // estimateProgramSize estimates the instructions of an expression whose
 // repetitions are written out, which is how package regexp compiles it.
@@ -134,7 +169,7 @@ func globToRegex(glob string) string {
 				class = class[1:]
 			}
 			// In a glob only - and ] have a meaning inside brackets.
-			b.WriteString(strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `^`, `\^`).Replace(class))
+			b.WriteString(globClassEscaper.Replace(class))
 			b.WriteByte(']')
 			i += n - 1
 		default:
@@ -150,6 +185,9 @@ func globToRegex(glob string) string {
 	}
 	return b.String()
 }
+
+// globClassEscaper escapes what has a meaning in a class of an expression.
+var globClassEscaper = strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `^`, `\^`)
 
 // globClassLength returns the length of the bracket class that s begins with,
 // or 0 if it is not closed. A ] that comes first belongs to the class.

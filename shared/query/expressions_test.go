@@ -1,10 +1,12 @@
 package query
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestListsAndGlobs splits lists of values, and matches globs with whole values.
@@ -29,7 +31,7 @@ func TestListsAndGlobs(t *testing.T) {
 		{"a\n*", "a\nb", true}, {"深?", "深度", true}, {`[\]`, `\`, true}, {"[[]", "[", true}, {"a|b", "a", false},
 	} {
 		test, err := newGlobTest(row.glob, false)
-		if err != nil || test(row.value) != row.match {
+		if err != nil || test.matches(row.value) != row.match {
 			t.Errorf("%q on %q: %v", row.glob, row.value, err)
 		}
 	}
@@ -54,11 +56,11 @@ func TestExpressionsMatchWholeValues(t *testing.T) {
 		{`(?i)straſse`, "STRASSE", true},
 	} {
 		test, err := newRegexTest(row.pattern, false)
-		if err != nil || test(row.value) != row.match {
+		if err != nil || test.matches(row.value) != row.match {
 			t.Errorf("%q on %q: want %v, %v", row.pattern, row.value, row.match, err)
 		}
 	}
-	if test, err := newRegexTest(`\QA.b`, true); err != nil || !test("a.B") || test("axB") {
+	if test, err := newRegexTest(`\QA.b`, true); err != nil || !test.matches("a.B") || test.matches("axB") {
 		t.Errorf("without regard to case: %v", err)
 	}
 }
@@ -85,8 +87,55 @@ func FuzzExpressions(f *testing.F) {
 		}
 		re.Longest()
 		at := re.FindStringIndex(value)
-		if want := at != nil && at[0] == 0 && at[1] == len(value); test(value) != want {
+		if want := at != nil && at[0] == 0 && at[1] == len(value); test.matches(value) != want {
 			t.Fatalf("%q on %q: want %v", pattern, value, want)
 		}
 	})
+}
+
+// TestNoExpressionTakesLongToParse asks lookups whose expressions are as costly
+// to parse as 4 KB can be. Each is answered or refused within milliseconds.
+func TestNoExpressionTakesLongToParse(t *testing.T) {
+	c := &config{schema: newSchema(nil), now: time.Now}
+	rt := New(Options{Regions: []string{"cn-hangzhou"}}).routes[0]
+	for _, row := range []struct {
+		name, parameter, part string
+		isRefused             bool
+	}{
+		{"no digit", "ImageName__regex", `\D`, false},
+		{"no space", "ImageName__regex", `\S`, false},
+		{"no letter, digit or underscore", "ImageName__regex", `\W`, false},
+		{"any case and no digit", "ImageName__iregex", `\D`, false},
+		{"any case and no space", "ImageName__iregex", `\S`, false},
+		{"a negated class", "ImageName__regex", `[^a]`, false},
+		{"a negated class in any case", "ImageName__iregex", `[^a-z]`, false},
+		{"a negated class after a flag", "ImageName__regex", `(?i)[^a]`, false},
+		{"letters of any script", "ImageName__regex", `\pL`, true},
+		{"no letter of any script", "ImageName__iregex", `\PL`, true},
+		{"a long range in any case", "ImageName__iregex", `[B-\x{1e942}]`, true},
+		{"a long range after a flag", "ImageName__regex", `(?i:[B-𞥂])`, true},
+		{"a class of long ranges", "ImageName__iregex", `[]B-\x{1e942}]`, true},
+		{"a long range where case counts", "ImageName__regex", `[B-𞥂]`, false},
+		{"many alternatives", "ImageName__iregex", `a?|`, false},
+		{"nested repetitions", "ImageName__regex", `((a{9}){9}){9}`, true},
+		{"a glob of classes", "ImageName__iglob", `[!a-z]`, false},
+		{"a glob of ranges", "ImageName__iglob", `[B-𞥂]`, false},
+		{"a glob of stars", "ImageName__iglob", `*`, false},
+	} {
+		values := strings.TrimSuffix(strings.Repeat(strings.Repeat(row.part, 240/len(row.part))+",", 15), ",")
+		query := row.parameter + "=" + url.QueryEscape(values)
+		var faults []paramFault
+		fastest := time.Hour // of several, because other tests take the processor too
+		for range 5 {
+			began := time.Now()
+			_, faults = parseRequest(c, rt, "", query)
+			fastest = min(fastest, time.Since(began))
+		}
+		if isRefused := len(faults) > 0; isRefused != row.isRefused {
+			t.Errorf("%s: want refused %t, got %v", row.name, row.isRefused, faults)
+		}
+		if fastest > 150*time.Millisecond {
+			t.Errorf("%s: parsing takes %v", row.name, fastest)
+		}
+	}
 }

@@ -12,6 +12,15 @@ type predicate struct {
 	field *field                  // whose value is tested
 	test  func(value string) bool // value is empty for an image without one
 	cost  int                     // of test for one byte of a value, in steps; 0: not worth counting
+	// setupCost is what making the test took beyond reading the operands, in the
+	// unit of cost. It is spent while the request is parsed.
+	setupCost int
+}
+
+// operandTest is the test of one operand; see predicate for the costs.
+type operandTest struct {
+	matches         func(value string) bool
+	cost, setupCost int
 }
 
 // operator is what may follow the name of a field after "__".
@@ -21,9 +30,7 @@ type operator struct {
 	// newTest makes a test of values of a field from an operand. With ignoreCase
 	// both are case-folded, except for an expression, which does that itself.
 	// Its error completes "NAME ...". nil: acceptsOrder decides.
-	newTest func(operand string, ignoreCase bool) (func(value string) bool, error)
-	// cost estimates the steps of a test for one byte of a value. nil: few.
-	cost         func(operand string) int
+	newTest      func(operand string, ignoreCase bool) (operandTest, error)
 	textOnly     bool // not for numbers, except eq and ne; has a form with i in front
 	testsMissing bool // images without a value are tested too
 	// acceptsOrder decides by how a value compares with the operand: less than 0,
@@ -38,21 +45,19 @@ var operators = []operator{
 	{name: "ne", about: "differs; holds for images without a value too", newTest: newEqualTest, textOnly: true,
 		testsMissing: true, acceptsOrder: isZero},
 	{name: "prefix", about: "begins with", textOnly: true,
-		newTest: func(v string, _ bool) (func(string) bool, error) {
-			return func(s string) bool { return strings.HasPrefix(s, v) }, nil
+		newTest: func(v string, _ bool) (operandTest, error) {
+			return operandTest{matches: func(s string) bool { return strings.HasPrefix(s, v) }}, nil
 		}},
 	{name: "suffix", about: "ends with", textOnly: true,
-		newTest: func(v string, _ bool) (func(string) bool, error) {
-			return func(s string) bool { return strings.HasSuffix(s, v) }, nil
+		newTest: func(v string, _ bool) (operandTest, error) {
+			return operandTest{matches: func(s string) bool { return strings.HasSuffix(s, v) }}, nil
 		}},
 	{name: "contains", about: "contains", textOnly: true,
-		newTest: func(v string, _ bool) (func(string) bool, error) {
-			return func(s string) bool { return strings.Contains(s, v) }, nil
+		newTest: func(v string, _ bool) (operandTest, error) {
+			return operandTest{matches: func(s string) bool { return strings.Contains(s, v) }}, nil
 		}},
-	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", textOnly: true,
-		newTest: newGlobTest, cost: func(v string) int { return regexCost(globToRegex(v)) }},
-	{name: "regex", about: "matches an RE2 expression as a whole", textOnly: true,
-		newTest: newRegexTest, cost: regexCost},
+	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", textOnly: true, newTest: newGlobTest},
+	{name: "regex", about: "matches an RE2 expression as a whole", textOnly: true, newTest: newRegexTest},
 	{name: "exists", about: "true: has a value; false: is missing, null or empty", newTest: newExistsTest,
 		testsMissing: true},
 	{name: "gt", about: "is greater", acceptsOrder: func(c int) bool { return c > 0 }},
@@ -100,17 +105,10 @@ func findOperator(kind fieldKind, name string) (op *operator, ignoreCase bool) {
 // completes "NAME ...".
 func newPredicate(f *field, op *operator, ignoreCase bool, operands []string) (predicate, error) {
 	foldsValue := ignoreCase && op.name != "regex" // an expression has a flag for that
-	tests, cost := make([]func(string) bool, len(operands)), 0
+	tests, p := make([]func(string) bool, len(operands)), predicate{field: f}
 	for i, operand := range operands {
 		if err := checkOperand(f, op, operand); err != nil {
 			return predicate{}, err
-		}
-		// The limit is checked after each operand: a list of large expressions
-		// must not be compiled to its end before it is refused.
-		if op.cost != nil {
-			if cost += op.cost(operand); cost > maxTotalCost {
-				return predicate{}, errTotalCost
-			}
 		}
 		if foldsValue {
 			operand = foldCase(operand)
@@ -119,7 +117,13 @@ func newPredicate(f *field, op *operator, ignoreCase bool, operands []string) (p
 		if err != nil {
 			return predicate{}, err
 		}
-		tests[i] = test
+		tests[i] = test.matches
+		// The limit is checked after each operand: a list of large expressions
+		// must not be compiled to its end before it is refused.
+		p.cost, p.setupCost = p.cost+test.cost, p.setupCost+test.setupCost
+		if p.cost+p.setupCost > maxTotalCost {
+			return predicate{}, errTotalCost
+		}
 	}
 	test := matchAny(tests)
 	if foldsValue {
@@ -127,17 +131,18 @@ func newPredicate(f *field, op *operator, ignoreCase bool, operands []string) (p
 		folded := test
 		test = func(value string) bool { return folded(foldCase(value)) }
 	}
-	return predicate{field: f, test: op.decideMissing(test), cost: cost}, nil
+	p.test = op.decideMissing(test)
+	return p, nil
 }
 
 // newOperandTest makes the test of one operand, which is folded already if case
 // is ignored. Ordered operators compare as the field does, and so does eq of
 // numbers: 40 equals 40.0.
-func (op *operator) newOperandTest(f *field, operand string, ignoreCase bool) (func(value string) bool, error) {
+func (op *operator) newOperandTest(f *field, operand string, ignoreCase bool) (operandTest, error) {
 	if op.newTest == nil || op.acceptsOrder != nil && f.kind == numberKind {
-		return func(value string) bool {
+		return operandTest{matches: func(value string) bool {
 			return value != "" && op.acceptsOrder(f.compareValues(value, operand))
-		}, nil
+		}}, nil
 	}
 	return op.newTest(operand, ignoreCase)
 }
@@ -180,19 +185,19 @@ func checkOperand(f *field, op *operator, value string) error {
 }
 
 // newEqualTest tests for equal text. Numbers are compared by acceptsOrder instead.
-func newEqualTest(v string, _ bool) (func(string) bool, error) {
-	return func(s string) bool { return s == v }, nil
+func newEqualTest(v string, _ bool) (operandTest, error) {
+	return operandTest{matches: func(s string) bool { return s == v }}, nil
 }
 
 // newExistsTest tests for a value, or for none.
-func newExistsTest(v string, _ bool) (func(string) bool, error) {
+func newExistsTest(v string, _ bool) (operandTest, error) {
 	switch strings.ToLower(v) {
 	case "true":
-		return func(s string) bool { return s != "" }, nil
+		return operandTest{matches: func(s string) bool { return s != "" }}, nil
 	case "false":
-		return func(s string) bool { return s == "" }, nil
+		return operandTest{matches: func(s string) bool { return s == "" }}, nil
 	}
-	return nil, &valueError{value: v}
+	return operandTest{}, &valueError{value: v}
 }
 
 // isZero accepts values that compare as equal.

@@ -47,7 +47,7 @@ func (p *parser) addCondition(name string, f *field, op *operator, ignoreCase bo
 	}
 	test, err := newPredicate(f, op, ignoreCase, values)
 	// The limit is for all filters together: what one may cost, two may not.
-	if p.request.cost += test.cost; p.request.cost > maxTotalCost {
+	if p.request.cost += test.cost + test.setupCost; p.request.cost > maxTotalCost {
 		err = errTotalCost
 	}
 	if err != nil {
