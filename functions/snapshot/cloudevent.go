@@ -79,6 +79,10 @@ func parseCloudEvent(raw json.RawMessage, now time.Time) (capture.Event, error) 
 	}
 	// The data say more than the subject, and the subject more than the region in which
 	// the event bus is.
+	// json.Unmarshal would take the last of two members, and other encodings for UTF-8.
+	if _, err := catalog.Canonical(raw); err != nil {
+		return capture.Event{}, fmt.Errorf("the event cannot be read in one way only: %w", err)
+	}
 	subjectRegion, subjectCluster := parseSubject(parseString(event["subject"]))
 	e := capture.Event{
 		ID: parseString(event["id"]), Type: kind,
@@ -165,10 +169,13 @@ func eventTime(now time.Time, texts ...string) catalog.Time {
 }
 
 // parseObject reads a JSON object, or a JSON string that holds one. It returns nil
-// for anything else.
+// for anything else, and for a string that has a member twice.
 func parseObject(raw json.RawMessage) (members map[string]json.RawMessage) {
 	if inner := parseString(raw); inner != "" {
 		raw = json.RawMessage(inner)
+		if _, err := catalog.Canonical(raw); err != nil {
+			return nil
+		}
 	}
 	_ = json.Unmarshal(raw, &members)
 	return members

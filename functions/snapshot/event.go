@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"community-images/shared/capture"
+	"community-images/shared/catalog"
 )
 
 // timerEvent is the event of FC's timer trigger. A member is nil if it is absent.
@@ -37,6 +38,9 @@ func parseEvent(event []byte, now time.Time) (capture.Request, error) {
 	// Any object with a trigger's time or name is a timer's event.
 	var timer timerEvent
 	if json.Unmarshal(event, &timer) == nil && (timer.TriggerTime != nil || timer.TriggerName != nil) {
+		if _, err := catalog.Canonical(event); err != nil {
+			return capture.Request{}, fmt.Errorf("reading the timer event: %w", err)
+		}
 		return timer.request()
 	}
 	// What is left was written by a person. Unknown members are errors there.

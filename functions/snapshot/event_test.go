@@ -41,18 +41,45 @@ func TestEvents(t *testing.T) {
 func TestEventsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for event, want := range map[string]string{
-		`{"cluster":["a"]}`: `unknown field "cluster"; allowed are "regions"`,
-		`{"clusters":"a"}`:  `clusters`,
-		`{"shard":"5/4"}`:   `shard: must be i/n with 1 <= i <= n <= 1000, got "5/4"`,
-		`[]`:                `the batch of events is empty`,
-		`{"clusters":[]} x`: `there is more`,
-		`nonsense`:          `allowed are`,
-		`{"triggerName":"t","payload":"awesome"}`:   `reading the payload of the timer event`,
-		`{"triggerName":"t","payload":"{\"x\":1}"}`: `unknown field "x"`,
+		`{"cluster":["a"]}`:                     `unknown field "cluster"; allowed are "regions"`,
+		`{"clusters":"a"}`:                      `clusters`,
+		`{"shard":"5/4"}`:                       `shard: must be i/n with 1 <= i <= n <= 1000, got "5/4"`,
+		`[]`:                                    `the batch of events is empty`,
+		`{"clusters":[]} x`:                     `there is more`,
+		`nonsense`:                              `allowed are`,
+		`{"accept":["a/b/c"],"accept":[]}`:      `member "accept" is there twice`,
+		"{\"clusters\":[\"\xe4\"]}":             `not UTF-8`,
+		`{"triggerName":"t","triggerName":"u"}`: `member "triggerName" is there twice`,
+		`{"triggerName":"t","payload":"{\"shard\":\"1/2\",\"shard\":\"2/2\"}"}`:                    `member "shard" is there twice`,
+		`{"source":"s","type":"ehpc:ClusterOperation:X","data":{"ClusterId":"a","ClusterId":"b"}}`: `"ClusterId" is there`,
+		"{\"source\":\"s\",\"type\":\"t\xe4\"}":                                                    `not UTF-8`,
+		`{"source":"s","type":"t","subject":"\ud800"}`:                                             `half of a surrogate pair`,
+		`{"triggerName":"t","payload":"awesome"}`:                                                  `reading the payload of the timer event`,
+		`{"triggerName":"t","payload":"{\"x\":1}"}`:                                                `unknown field "x"`,
 	} {
 		if got, err := parseEvent([]byte(event), noon); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v, %v; want an error with %q", event, got, err, want)
 		}
+	}
+}
+
+// An element of a batch that has a member twice is refused, and the others are taken.
+func TestAmbiguousElementOfABatchIsRefused(t *testing.T) {
+	t.Parallel()
+	const created = `"source":"s","type":"ehpc:ClusterOperation:CreateCluster","data":{"ClusterId":"ehpc-1"}`
+	req, err := parseEvent([]byte(`[{`+created+`},{`+created+`,"type":"x"}]`), noon)
+	if err != nil || len(req.Events) != 2 {
+		t.Fatalf("%+v, %v", req, err)
+	}
+	if good, bad := req.Events[0], req.Events[1]; good.Outcome != "" || good.ClusterID != "ehpc-1" ||
+		bad.Outcome != capture.EventRefused || !strings.Contains(bad.Reason, `member "type" is there twice`) {
+		t.Errorf("events are %+v", req.Events)
+	}
+	// Text within an event that is ambiguous JSON names no cluster.
+	req, err = parseEvent([]byte(`{"source":"s","type":"ehpc:ClusterOperation:CreateCluster",`+
+		`"data":"{\"ClusterId\":\"a\",\"ClusterId\":\"b\"}"}`), noon)
+	if err != nil || req.Events[0].ClusterID != "" {
+		t.Errorf("%+v, %v", req, err)
 	}
 }
 

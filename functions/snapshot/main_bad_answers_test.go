@@ -194,6 +194,22 @@ func TestBadAnswersOfOneScope(t *testing.T) {
 		"an image of 9,000 levels": {ehpctest.Fault{
 			Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1","New":` + strings.Repeat("[", 9000) +
 				strings.Repeat("1,", 1<<18) + "1" + strings.Repeat("]", 9000) + `}]}}`)}, "malformed", 4},
+		"an answer in Latin-1": {ehpctest.Fault{
+			Body: []byte("{\"RequestId\":\"r\",\"Images\":{\"ImageInfo\":" +
+				"[{\"ImageId\":\"m-\xe4\"},{\"ImageId\":\"m-\xf6\"}]}}")},
+			"malformed", 4},
+		"half of a surrogate pair": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-\ud800"}]}}`)}, "malformed", 4},
+		"a member twice in an image": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"a","ImageId":"b"}]}}`)}, "malformed", 4},
+		"a list of which TotalCount says more": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","TotalCount":5,"Images":{"ImageInfo":[{"ImageId":"a"},{"ImageId":"b"}]}}`)},
+			"malformed", 4},
+		"a known list of which TotalCount says more": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","TotalCount":5,"Images":{"ImageInfo":[{"ImageId":"m-v1"}]}}`)}, "malformed", 4},
+		"a list with a NextToken": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","NextToken":"x","Images":{"ImageInfo":[{"ImageId":"a"},{"ImageId":"b"}]}}`)},
+			"malformed", 4},
 		"deep nesting that breaks parser": {ehpctest.Fault{
 			Body: []byte(`{"Images":{"ImageInfo":` + strings.Repeat("[", 20000) + `}}`)}, "malformed", 4},
 	} {
@@ -242,7 +258,7 @@ func TestOddAnswersThatAreGood(t *testing.T) {
 	q := ehpctest.Question{RegionID: region, ClusterID: "c1"}
 	l.data.Bodies[q] = ` { "Images" : { "ImageInfo" : [ {"ImageId":"m-1","Size":"40",` +
 		`"OsTag":"CentOS","Status":"Deprecated",` +
-		`"New":{"a":[1.50]}} ] , "More" : 1 } , "NextToken" : "x", "RequestId" : "r" } `
+		`"New":{"a":[1.50]}} ] , "More" : 1 } , "NextToken" : "", "TotalCount" : 1, "RequestId" : "r" } `
 	l.runCapture()
 	r, err := l.writer.Now(context.Background(), region, nil)
 	if err != nil {
@@ -322,6 +338,10 @@ func TestBadListings(t *testing.T) {
 		"TotalCount disagrees": {
 			Body: []byte(
 				`{"TotalCount":3,"PageNumber":1,"PageSize":50,` +
+					`"Clusters":{"ClusterInfoSimple":[{"Id":"c1","RegionId":"cn-hangzhou"}]}}`)},
+		"NextToken beside a whole list": {
+			Body: []byte(
+				`{"TotalCount":1,"PageNumber":1,"PageSize":50,"NextToken":"x",` +
 					`"Clusters":{"ClusterInfoSimple":[{"Id":"c1","RegionId":"cn-hangzhou"}]}}`)},
 		"not authorised":        {Status: 407, Code: "NotAuthorized"},
 		"service unavailable":   {Status: 503, Code: "ServiceUnavailable"},

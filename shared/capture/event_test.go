@@ -121,7 +121,8 @@ func TestEventFailsIfTheStateCannotBeRead(t *testing.T) {
 	if err == nil || !strings.HasPrefix(outcomes(r), "hz/h1 failed reading the state of region") {
 		t.Errorf("%v: %s", err, outcomes(r))
 	}
-	r, err = b.run(context.Background(), capture.Request{Events: []capture.Event{eventNow("hz", "h1"), eventNow("bj", "")}})
+	events := []capture.Event{eventNow("hz", "h1"), eventNow("bj", "")}
+	r, err = b.run(context.Background(), capture.Request{Events: events})
 	if err != nil || !strings.HasPrefix(outcomes(r), "hz/h1 failed") || !strings.HasSuffix(outcomes(r), "bj/ taken") {
 		t.Errorf("%v: %s", err, outcomes(r))
 	}

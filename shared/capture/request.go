@@ -101,7 +101,8 @@ const payloadAllowed = `allowed are "regions", "clusters", "instanceTypes", "acc
 	` and "shard" ("i/n")`
 
 // ParseRequest reads the JSON of a direct invocation or of a timer's payload. Empty
-// data or null asks for everything. It returns an error for unknown members.
+// data or null asks for everything. It returns an error for a member that is unknown or
+// there twice.
 func ParseRequest(data []byte) (Request, error) {
 	var p payload
 	data = bytes.TrimSpace(data)
@@ -116,6 +117,10 @@ func ParseRequest(data []byte) (Request, error) {
 	// The decoder stops after the first value. More than one is an error.
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Request{}, fmt.Errorf("there is more after the JSON object; %s", payloadAllowed)
+	}
+	// The decoder takes the last of two members: half of an operator's list would be lost.
+	if _, err := catalog.Canonical(data); err != nil {
+		return Request{}, err
 	}
 	req := Request{Regions: p.Regions, Clusters: p.Clusters, InstanceTypes: p.InstanceTypes, Accept: p.Accept}
 	if p.Shard != "" {

@@ -126,9 +126,13 @@ func DecodeSnapshot(data []byte, in *Interner) (*Snapshot, error) {
 	}
 	list := unsafe.String(unsafe.SliceData(o.Images), len(o.Images)) // not changed and not kept
 	images, err := in.decode(list, func(raw string) (*Image, error) {
-		// An object that was seen before is valid, so only new ones are checked.
+		// An object that was seen before is good, so only new ones are checked. The digest
+		// does not make it good: whoever wrote other bytes could write their digest too.
 		if !json.Valid([]byte(raw)) {
 			return nil, errNotJSON
+		}
+		if err := checkCanonical(raw); err != nil {
+			return nil, err
 		}
 		return newImage(raw)
 	})

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,31 @@ func TestSnapshotReadingIsVerifying(t *testing.T) {
 	} {
 		if _, err := DecodeSnapshot([]byte(bad), nil); err == nil {
 			t.Errorf("%s: is accepted", name)
+		}
+	}
+}
+
+// A snapshot is refused if a writer stored images that are not in canonical form, even
+// if its digest is right.
+func TestSnapshotWithAmbiguousImagesIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, image := range map[string]string{
+		"Latin-1":                    "{\"ImageId\":\"m-\xe4\"}",
+		"half of a surrogate pair":   `{"ImageId":"m-1","Name":"\ud800"}`,
+		"a member twice":             `{"ImageId":"m-1","ImageId":"m-2"}`,
+		"a nested member twice":      `{"ImageId":"m-1","OsTag":{"OsTag":"a","OsTag":"b"}}`,
+		"members that do not ascend": `{"Status":"Available","ImageId":"m-1"}`,
+		"too many levels":            `{"ImageId":"m-1","X":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`,
+	} {
+		list := json.RawMessage("[" + image + "]")
+		data, err := MarshalLine(snapshotObject{Format: Format, ImageCount: 1, Images: json.RawMessage("[]"),
+			Digest: hexSHA256(list)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = bytes.Replace(data, []byte(`"Images":[]`), slices.Concat([]byte(`"Images":`), list), 1)
+		if s, err := DecodeSnapshot(data, nil); err == nil {
+			t.Errorf("%s: taken for %d images", name, len(s.Images))
 		}
 	}
 }

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/catalog"
@@ -87,39 +85,6 @@ func fault(t *testing.T, err error) *ehpc.Error {
 	return e
 }
 
-func TestSampleOfTheReferencePage(t *testing.T) {
-	t.Parallel()
-	sample, err := os.ReadFile("testdata/sample.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := connect(t, fixed(string(sample)), ehpc.Options{}).ListCommunityImages(context.Background(), here)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a.RequestID != "04F0F334-1335-436C-A1D7-6C044FE73368" {
-		t.Errorf("request id is %q", a.RequestID)
-	}
-	images, err := a.Decode(new(catalog.Interner))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []*catalog.Image{{
-		Raw: `{"BaseOsTag":{"Architecture":"x86_64","OsTag":"CentOS_7.2_64","Platform":"CentOS","Version":"7.2"},` +
-			`"Description":"ExampleDescription",` +
-			`"ImageId":"m-bp181x855551ww5yq****","ImageName":"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0",` +
-			`"ImageOwnerAlias":"self",` +
-			`"OsTag":{"Architecture":"x86_64","BaseOsTag":"CentOS_7.2_64","OsTag":"CentOS_7.2_64","Platform":"CentOS",` +
-			`"Version":"7.2"},` +
-			`"PostInstallScript":"example.sh","PricingCycle":"Month","ProductCode":"cmjj028279","Size":40,"SkuCode":"ECS",` +
-			`"Status":"Available","Uid":"127****"}`,
-		ImageID: "m-bp181x855551ww5yq****", Number: 1,
-	}}
-	if diff := cmp.Diff(want, images); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestParametersArriveAsTheyWereGiven(t *testing.T) {
 	t.Parallel()
 	q := ehpctest.Question{RegionID: "cn-shanghai", ClusterID: "ehpc-sh-1", InstanceType: "ecs.n1.tiny",
@@ -134,93 +99,6 @@ func TestParametersArriveAsTheyWereGiven(t *testing.T) {
 	if got := strings.Join(endpoint.DrainCallNames(),
 		";"); got != "ListCommunityImages cn-shanghai ehpc-sh-1 ecs.n1.tiny CentOS_7.2_64" {
 		t.Errorf("asked: %s", got)
-	}
-}
-
-func TestListRegions(t *testing.T) {
-	t.Parallel()
-	got, err := connect(t, fixed(""), ehpc.Options{}).ListRegions(context.Background(), "cn-hangzhou")
-	want := []ehpc.Region{{RegionID: "cn-hangzhou", LocalName: "China (Hangzhou)"},
-		{RegionID: "cn-shanghai", LocalName: "China (Shanghai)"}}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("%v\n%s", err, diff)
-	}
-}
-
-func TestFingerprintsFollowTheImagesAlone(t *testing.T) {
-	t.Parallel()
-	print := func(body string) string {
-		a, err := connect(t, fixed(body), ehpc.Options{}).ListCommunityImages(context.Background(), here)
-		if err != nil {
-			t.Fatalf("%s: %v", body, err)
-		}
-		return a.Fingerprint
-	}
-	const images = `{"ImageInfo":[{"ImageId":"m-1"}]}`
-	want := print(`{"RequestId":"A","Images":` + images + `}`)
-	for _, body := range []string{
-		`{"RequestId":"B-2","Images":` + images + `}`,
-		`{"Images":` + images + `,"RequestId":"C"}`,
-		`{"Images":` + images + `}`,
-		"\n{ \"RequestId\" : \"D\" ,\n\"Images\" : " + images + " }\n",
-		`{"RequestId":"an \" odd one","Images":` + images + `}`,
-		`{"RequestId":"E","Images":` + images + `,"TotalCount":1}`,
-		`{"TotalCount":1,"Images":` + images + `}`,
-	} {
-		if got := print(body); got != want {
-			t.Errorf("%s has another fingerprint", body)
-		}
-	}
-	if got := print(`{"RequestId":"A","Images":{"ImageInfo":[{"ImageId":"m-2"}]}}`); got == want {
-		t.Error("other images have the same fingerprint")
-	}
-}
-
-func TestAnswersThatAreNotOfTheDocumentedShape(t *testing.T) {
-	t.Parallel()
-	for name, body := range map[string]string{
-		"nothing":                " ",
-		"null":                   "null",
-		"an array":               `[{"ImageId":"m-1"}]`,
-		"HTML":                   "<html><body>502</body></html>",
-		"no Images":              `{"RequestId":"r"}`,
-		"Images is null":         `{"RequestId":"r","Images":null}`,
-		"Images is empty":        `{"RequestId":"r","Images":{}}`,
-		"Images is an array":     `{"RequestId":"r","Images":[{"ImageId":"m-1"}]}`,
-		"Images in lower case":   `{"RequestId":"r","images":{"ImageInfo":[]}}`,
-		"ImageInfo is null":      `{"RequestId":"r","Images":{"ImageInfo":null}}`,
-		"ImageInfo is an object": `{"RequestId":"r","Images":{"ImageInfo":{}}}`,
-		"ImageInfo is text":      `{"RequestId":"r","Images":{"ImageInfo":"[]"}}`,
-		"an entry is null":       `{"RequestId":"r","Images":{"ImageInfo":[null]}}`,
-		"an entry has no id": `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"},` +
-			`{"Status":"Available"}]}}`,
-		"cut in the middle":        `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"},{"Imag`,
-		"cut before the end":       `{"RequestId":"r","Images":{"ImageInfo":[]}`,
-		"cut inside, end in place": `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1]}}`,
-		"something after the end":  `{"RequestId":"r","Images":{"ImageInfo":[]}}}`,
-		"a second answer after the first": `{"RequestId":"r","Images":{"ImageInfo":[]}}{"RequestId":"r",` +
-			`"Images":{"ImageInfo":[]}}`,
-		"Images twice": `{"RequestId":"r","Images":{"ImageInfo":[]},` +
-			`"Images":{"ImageInfo":[{"ImageId":"m-1"}]}}`,
-		"ImageInfo twice":                      `{"RequestId":"r","Images":{"ImageInfo":[],"ImageInfo":[{"ImageId":"m-1"}]}}`,
-		"an error in a 200":                    `{"RequestId":"r","Code":"SomethingNew","Message":"m"}`,
-		"an error after the images":            `{"RequestId":"r","Images":{"ImageInfo":[]},"Code":"SomethingNew"}`,
-		"an error disguised as images":         `{"RequestId":"r","Images":{"ImageInfo":[]},"Code":{"ImageInfo":[]}}`,
-		"a comma too many":                     `{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"},]}}`,
-		"the list ends in the string of an id": `{"Images":{"ImageInfo":[]},"RequestId":"r\"}`,
-	} {
-		images, err := ask(connect(t, fixed(body), ehpc.Options{}), here)
-		if err == nil {
-			t.Errorf("%s: taken for %d images", name, len(images))
-			continue
-		}
-		if e := fault(t, err); e.Class != ehpc.Malformed || e.Status != http.StatusOK || e.Code == "" {
-			t.Errorf("%s: %+v", name, e)
-		}
-	}
-	if images, err := ask(connect(t, fixed(`{"RequestId":"r","Images":{"ImageInfo":[]}}`), ehpc.Options{}),
-		here); err != nil || len(images) != 0 {
-		t.Errorf("an empty list: %v, %v", images, err)
 	}
 }
 

@@ -64,6 +64,9 @@ func TestListClustersReportsWhatItCannotUse(t *testing.T) {
 			`"Normal":1}}`),
 		[]byte(`{"Id":"../c2"}`),
 		[]byte(`null`),
+		[]byte(`{"Id":"c2","Id":"c3"}`),
+		[]byte("{\"Id\":\"c4\",\"Name\":\"\xe4\"}"),
+		[]byte(`{"Id":"c5","OsTag":{"OsTag":"\ud800"}}`),
 		[]byte(`{"Id":"c1","RegionId":"cn-shanghai","Name":"twice"}`),
 		[]byte(`{"Id":"c1","RegionId":"cn-hangzhou"}`),
 	})})
@@ -81,6 +84,9 @@ func TestListClustersReportsWhatItCannotUse(t *testing.T) {
 		},
 		{Problem: `entry 2 of page 1: ClusterId "../c2"`},
 		{Problem: "entry 3 of page 1: cluster is not an object"},
+		{Problem: `entry 4 of page 1: member "Id" is there twice`},
+		{Problem: "entry 5 of page 1: not UTF-8"},
+		{Problem: "entry 6 of page 1: a string has half of a surrogate pair"},
 		{
 			Cluster: catalog.Cluster{ClusterID: "c1", InstanceTypes: []string{}, RegionID: "cn-hangzhou"},
 			Raw:     []byte(`{"Id":"c1","RegionId":"cn-hangzhou"}`),
@@ -137,6 +143,9 @@ func TestListingThatDisagreesWithItself(t *testing.T) {
 		"more than promised": {func(_ int, p string) string {
 			return clusterPage(p, 5, 0, 6)
 		}, 4, "makes 6 clusters of a TotalCount of 5"},
+		"a NextToken on the last page": {func(_ int, p string) string {
+			return strings.Replace(clusterPage(p, 5, 0, 5), `{`, `{"NextToken":"x",`, 1)
+		}, 4, "is the last of a TotalCount of 5 and has a NextToken"},
 		"TotalCount moves": {func(k int, p string) string {
 			return clusterPage(p, 60+k, 30*(k-1), 30*k)
 		}, 8, "has TotalCount"},

@@ -44,6 +44,10 @@ func FuzzImages(f *testing.F) {
 			strings.Repeat("r", maxShort+1) + `","Images":{"ImageInfo":[]}}`,
 		// as deep as a parser goes, if the array is alone
 		`{"RequestId":"r","Images":{"ImageInfo":[` + strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999) + `]}}`,
+		// parts of a list
+		`{"RequestId":"r","Images":{"ImageInfo":[]},"NextToken":"x","Y":{"ImageInfo":[]}}`,
+		`{"TotalCount":2,"Images":{"ImageInfo":[{"ImageId":"m-1"}]},"RequestId":"r"}`,
+		`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1","Name":"\ud83d"}]}}`,
 		`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-1"},]}}`, `{"RequestId":"r","Images":{"ImageInfo":[]}}}`,
 		`{"RequestId":"r","Images":{"ImageInfo":[]}}{}`, `{"RequestId":"r","Images":{"ImageInfo":[]]}}`,
 	} {
@@ -87,7 +91,7 @@ func strictly(body []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	array, err := findArray(doc, "Images", "ImageInfo")
+	array, err := findWholeList(doc, "Images", "ImageInfo")
 	if err != nil {
 		return "", err
 	}

@@ -31,9 +31,10 @@ type ImagesAnswer struct {
 	Fingerprint string
 	// Decode reads the images. It returns an *Error of class Malformed if the answer
 	// does not have the documented shape: it is not JSON, has no Images object, its
-	// ImageInfo is missing or not an array (null included), a name occurs twice, or an
-	// entry is not an image or nested deeper than catalog.MaxDepth. An empty array is
-	// an empty list.
+	// ImageInfo is missing or not an array (null included), or an entry is not an image.
+	// So it does if an entry has no canonical form (see catalog.Canonical): it is not
+	// UTF-8, has a member twice, or is nested too deeply. An answer that says that it is
+	// only a part of a list is an error as well. An empty array is an empty list.
 	Decode func(*catalog.Interner) ([]*catalog.Image, error)
 }
 
@@ -62,7 +63,8 @@ func newImagesAnswer(r *reply) (*ImagesAnswer, error) {
 		if err != nil {
 			return nil, r.newMalformedError(err)
 		}
-		if _, err := findArray(doc, "Images", "ImageInfo"); err != nil {
+		// Checked here and not in Decode: images that are known are not decoded.
+		if _, err := findWholeList(doc, "Images", "ImageInfo"); err != nil {
 			return nil, r.newMalformedError(err)
 		}
 		part, requestID = doc["Images"], parseRequestID(doc)
@@ -97,7 +99,8 @@ func decodeImages(body, part []byte, in *catalog.Interner) ([]*catalog.Image, er
 	if err != nil {
 		return nil, err
 	}
-	array, err := findArray(doc, "Images", "ImageInfo")
+	// The text between is no array: something follows the list, such as a NextToken.
+	array, err := findWholeList(doc, "Images", "ImageInfo")
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ type page struct {
 	*reply
 	number  int               // as E-HPC states it; 0 if it does not
 	total   int               // TotalCount: entries of all pages
+	hasNext bool              // it has a NextToken; undocumented
 	entries []json.RawMessage // not parsed yet
 	raw     []byte            // the array of the entries
 }
@@ -34,6 +35,8 @@ func (p *page) checkSequence(number int, before *page, received int) string {
 		return fmt.Sprintf("has TotalCount %d, the one before %d", p.total, before.total)
 	case received+len(p.entries) > p.total:
 		return fmt.Sprintf("makes %d clusters of a TotalCount of %d", received+len(p.entries), p.total)
+	case p.hasNext && received+len(p.entries) == p.total:
+		return fmt.Sprintf("is the last of a TotalCount of %d and has a NextToken", p.total)
 	case len(p.entries) == 0 && received < p.total:
 		return fmt.Sprintf("is empty after %d of %d clusters", received, p.total)
 	case before != nil && bytes.Equal(p.raw, before.raw):
@@ -122,6 +125,7 @@ func parsePage(r *reply) (*page, error) {
 	if p.total, err = parseCount(doc["TotalCount"]); err != nil {
 		return nil, fmt.Errorf("TotalCount: %w", err)
 	}
+	p.hasNext = hasText(doc["NextToken"])
 	if number, found := doc["PageNumber"]; found {
 		if p.number, err = parseCount(number); err != nil {
 			return nil, fmt.Errorf("PageNumber: %w", err)

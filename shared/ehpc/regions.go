@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+
+	"community-images/shared/catalog"
 )
 
 // Region is a region in which E-HPC is available.
@@ -35,12 +38,18 @@ func parseRegions(body []byte) ([]Region, error) {
 	if err != nil {
 		return nil, err
 	}
-	array, err := findArray(doc, "Regions", "RegionInfo")
+	array, err := findWholeList(doc, "Regions", "RegionInfo")
 	if err != nil {
 		return nil, err
 	}
+	// json.Unmarshal alone would accept a member that is there twice, and other encodings
+	// than UTF-8.
+	canonical, err := catalog.Canonical(array)
+	if err != nil {
+		return nil, fmt.Errorf("Regions.RegionInfo: %w", err)
+	}
 	regions := []Region{}
-	if err := json.Unmarshal(array, &regions); err != nil {
+	if err := json.Unmarshal([]byte(canonical), &regions); err != nil {
 		return nil, err
 	}
 	for _, r := range regions {

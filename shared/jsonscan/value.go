@@ -6,6 +6,7 @@ package jsonscan
 import (
 	"encoding/json"
 	"iter"
+	"strconv"
 	"strings"
 )
 
@@ -80,6 +81,49 @@ func Depth(value string) (deepest int) {
 		}
 	}
 	return deepest
+}
+
+// HasLoneSurrogate reports whether a string in a JSON text has an escape for half of a
+// surrogate pair without the other half, for example "\ud800". Decoders replace it, or
+// refuse it, or keep it.
+func HasLoneSurrogate(text string) bool {
+	// Valid JSON has backslashes in strings only, and most texts have none.
+	for {
+		escape := strings.IndexByte(text, '\\')
+		if escape < 0 || escape+1 == len(text) {
+			return false
+		}
+		text = text[escape:]
+		unit := surrogate(text)
+		switch {
+		case unit == 0:
+			text = text[2:]
+		case unit < lowSurrogates && surrogate(text[6:]) >= lowSurrogates:
+			text = text[12:]
+		default:
+			return true
+		}
+	}
+}
+
+// Surrogates are the code units from highSurrogates on. A pair has a high one in front
+// and a low one behind it.
+const (
+	highSurrogates = 0xD800
+	lowSurrogates  = 0xDC00
+	endSurrogates  = 0xE000
+)
+
+// surrogate returns the surrogate whose escape begins a text, or 0 if none does.
+func surrogate(text string) uint64 {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0
+	}
+	unit, err := strconv.ParseUint(text[2:6], 16, 16)
+	if err != nil || unit < highSurrogates || unit >= endSurrogates {
+		return 0
+	}
+	return unit
 }
 
 // Text returns a value as a person would write it: a string without quotes, null
