@@ -1,59 +1,100 @@
 #!/usr/bin/env bash
-# Asks a URL of an HTTP trigger whose authentication is "function", with curl
-# and openssl:
-#
-#   scripts/operate/signed.sh 'https://….fcapp.run/v1/status' [options of curl]
-#
-# The key is taken from ALIBABA_CLOUD_ACCESS_KEY_ID,
-# ALIBABA_CLOUD_ACCESS_KEY_SECRET and, of a temporary one,
-# ALIBABA_CLOUD_SECURITY_TOKEN; it needs fc:InvokeFunction on the function.
 set -euo pipefail
-export LC_ALL=C # a character is a byte
+
+help() {
+  cat <<'END'
+usage: signed.sh URL [options of curl]
+
+Sends a signed GET request to an HTTP trigger whose authentication is
+"function", with curl and openssl, and prints the body of the answer:
+
+  scripts/operate/signed.sh 'https://….fcapp.run/v1/status' --max-time 10
+
+The key is taken from ALIBABA_CLOUD_ACCESS_KEY_ID,
+ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a temporary key,
+ALIBABA_CLOUD_SECURITY_TOKEN; it needs fc:InvokeFunction on the function.
+Redirects are not followed: another host must not get the signature. The exit
+code is curl's, not 0 unless the answer is a success, and 2 for wrong usage.
+END
+}
 
 case ${1:-} in
+  -h | --help) help; exit ;;
   http://* | https://*) ;;
-  *) echo 'usage: signed.sh URL [options of curl]' >&2; exit 2 ;;
+  *) echo 'signed.sh: want one URL that begins with http:// or https://; -h prints help' >&2; exit 2 ;;
 esac
 for name in ALIBABA_CLOUD_ACCESS_KEY_ID ALIBABA_CLOUD_ACCESS_KEY_SECRET; do
   [ -n "${!name:-}" ] || { echo "signed.sh: $name is not set" >&2; exit 2; }
 done
-url=$1
+# What stands behind # is for browsers and is never sent.
+url=${1%%#*}
 shift
+locale=${LC_ALL-}
+LC_ALL=C # from here on a character is a byte
 
-# encode writes everything but A-Z a-z 0-9 - _ . ~ as %XX.
-encode() {
-  local text=$1 i c
+# set_byte sets byte to the number of a character.
+set_byte() {
+  printf -v byte %d "'$1"
+  byte=$((byte & 255))
+}
+
+# set_normalized sets normalized to the text with everything as %XX that must
+# not stand in a URL. % stays: what is encoded already is not encoded again.
+set_normalized() {
+  local text=$1 i c byte
+  normalized=
   for ((i = 0; i < ${#text}; i++)); do
     c=${text:i:1}
     case $c in
-      [A-Za-z0-9._~-]) printf %s "$c" ;;
-      *) printf %%%02X $(($(printf %d "'$c") & 255)) ;;
+      [A-Za-z0-9._~:/?@!\$\&\'\(\)*+,\;=%-] | '[' | ']') ;;
+      *) set_byte "$c"; printf -v c %%%02X "$byte" ;;
+    esac
+    normalized+=$c
+  done
+}
+
+# set_canonical sets canonical to a name or value of the query with everything
+# but A-Z a-z 0-9 - . _ ~ as %XX, and order to its bytes as hexadecimal digits.
+set_canonical() {
+  local text=$1 i c byte
+  canonical= order=
+  for ((i = 0; i < ${#text}; i++)); do
+    c=${text:i:1}
+    case ${text:i:3} in
+      %[0-9A-Fa-f][0-9A-Fa-f]) byte=$((16#${text:i+1:2})); i=$((i + 2)) ;;
+      +*) byte=32 ;;
+      *) set_byte "$c" ;;
+    esac
+    printf -v c %02X "$byte"
+    order+=$c
+    case $c in
+      2[DE] | 3[0-9] | 4[1-9A-F] | 5[0-9AF] | 6[1-9A-F] | 7[0-9AE]) printf -v c "\\x$c"; canonical+=$c ;;
+      *) canonical+=%$c ;;
     esac
   done
 }
 
-# decode undoes %XX and +.
-decode() {
-  local text=${1//+/ }
-  text=${text//\\/\\\\}
-  printf %b "${text//%/\\x}"
-}
-
 rest=${url#*://}
-base=${rest%%\?*}
+host=${rest%%[/?]*}
+set_normalized "${rest#"$host"}"
+case $normalized in /*) ;; *) normalized=/$normalized ;; esac
+url=${url%%://*}://$host$normalized
+path=${normalized%%\?*}
 query=
-case $rest in *\?*) query=${rest#*\?} ;; esac
-path=/
-case $base in */*) path=/${base#*/} ;; esac
+case $normalized in *\?*) query=${normalized#*\?} ;; esac
 
 pairs=()
 while IFS= read -r -d '&' pair; do
   [ -n "$pair" ] || continue
   value=
   case $pair in *=*) value=${pair#*=} ;; esac
-  pairs+=("$(encode "$(decode "${pair%%=*}")")=$(encode "$(decode "$value")")")
+  set_canonical "${pair%%=*}"
+  name=$canonical key=$order
+  set_canonical "$value"
+  pairs+=("$key $order $name=$canonical")
 done <<<"$query&"
-sorted=$(printf '%s\n' "${pairs[@]+"${pairs[@]}"}" | sort -t= -k1,1 -k2 | paste -sd '&' -)
+# Sorted by the bytes of name and value, which stand in front.
+sorted=$(printf '%s\n' "${pairs[@]+"${pairs[@]}"}" | LC_ALL=C sort -t ' ' -k1,1 -k2,2 | cut -d ' ' -f 3 | paste -sd '&' -)
 
 date=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 names=x-acs-date
@@ -76,12 +117,17 @@ pad() {
   local i byte
   for ((i = 0; i < 64; i++)); do
     byte=0
-    [ "$i" -ge "${#ALIBABA_CLOUD_ACCESS_KEY_SECRET}" ] || byte=$(printf %d "'${ALIBABA_CLOUD_ACCESS_KEY_SECRET:i:1}")
+    [ "$i" -ge "${#ALIBABA_CLOUD_ACCESS_KEY_SECRET}" ] || set_byte "${ALIBABA_CLOUD_ACCESS_KEY_SECRET:i:1}"
     printf '\\x%02x' $((byte ^ $1))
   done
 }
 inner=$({ printf %b "$(pad 0x36)"; printf 'ACS3-HMAC-SHA256\n%s' "${hash%% *}"; } | openssl dgst -sha256 -r)
 signature=$({ printf %b "$(pad 0x5c)"; printf %b "$(printf %s "${inner%% *}" | sed 's/../\\x&/g')"; } | openssl dgst -sha256 -r)
-
 headers+=("Authorization: ACS3-HMAC-SHA256 Credential=$ALIBABA_CLOUD_ACCESS_KEY_ID,SignedHeaders=$names,Signature=${signature%% *}")
-printf 'header = "%s"\n' "${headers[@]}" | curl -sS --fail-with-body -K - "$@" "$url"
+
+# curl needs the caller's locale for domains with letters outside of ASCII. It
+# must send the URL as it was signed: no globs, no shortened paths. The last
+# options make any redirect an error, whatever options the caller gives.
+if [ -n "$locale" ]; then LC_ALL=$locale; else unset LC_ALL; fi
+printf 'header = "%s"\n' "${headers[@]}" |
+  curl -sS --fail-with-body --globoff --path-as-is -K - "$@" --location --max-redirs 0 "$url"

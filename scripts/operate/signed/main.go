@@ -1,12 +1,9 @@
 // Command signed sends a signed GET request to an HTTP trigger whose
-// authentication is "function", and prints the response body. Copy it: it needs the standard library
-// only.
+// authentication is "function", and prints the body of the answer. Copy it: it
+// needs the standard library only.
 //
 //	go run ./scripts/operate/signed 'https://….fcapp.run/v1/status'
-//
-// The key is taken from ALIBABA_CLOUD_ACCESS_KEY_ID,
-// ALIBABA_CLOUD_ACCESS_KEY_SECRET and, of a temporary one,
-// ALIBABA_CLOUD_SECURITY_TOKEN; it needs fc:InvokeFunction on the function.
+//	go run ./scripts/operate/signed -h
 package main
 
 import (
@@ -24,27 +21,46 @@ import (
 	"time"
 )
 
+const usage = `usage: signed URL
+
+Sends a signed GET request to an HTTP trigger whose authentication is
+"function", and prints the body of the answer.
+
+The key is taken from ALIBABA_CLOUD_ACCESS_KEY_ID,
+ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a temporary key,
+ALIBABA_CLOUD_SECURITY_TOKEN; it needs fc:InvokeFunction on the function.
+Redirects are not followed: another host must not get the signature. The exit
+code is 1 unless the answer is a success, and 2 for wrong usage.
+`
+
 func main() {
-	if len(os.Args) != 2 || !strings.HasPrefix(os.Args[1], "http://") && !strings.HasPrefix(os.Args[1], "https://") {
-		fmt.Fprintln(os.Stderr, "usage: signed URL")
-		os.Exit(2)
+	args := os.Args[1:]
+	if len(args) == 1 && (args[0] == "-h" || args[0] == "--help") {
+		fmt.Print(usage)
+		return
+	}
+	if len(args) != 1 || !strings.HasPrefix(args[0], "http://") && !strings.HasPrefix(args[0], "https://") {
+		fail(2, "want one URL that begins with http:// or https://; -h prints help")
 	}
 	for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"} {
 		if os.Getenv(name) == "" {
-			fmt.Fprintln(os.Stderr, "signed:", name, "is not set")
-			os.Exit(2)
+			fail(2, name+" is not set")
 		}
 	}
-	status, err := fetch(os.Args[1], os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"),
+	status, err := fetch(args[0], os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"),
 		os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), os.Getenv("ALIBABA_CLOUD_SECURITY_TOKEN"), os.Stdout)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "signed:", err)
-		os.Exit(1)
+		fail(1, err.Error())
 	}
-	if status >= 400 {
-		fmt.Fprintln(os.Stderr, "signed: status", status)
-		os.Exit(1)
+	if status >= 300 {
+		fail(1, fmt.Sprint("status ", status))
 	}
+}
+
+// fail prints a message and ends the program.
+func fail(code int, message string) {
+	fmt.Fprintln(os.Stderr, "signed: "+message)
+	os.Exit(code)
 }
 
 // fetch writes the body of the response to out and returns its status.
@@ -53,8 +69,13 @@ func fetch(address, id, secret, token string, out io.Writer) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	request.URL.RawQuery = normalizeQuery(request.URL.RawQuery)
 	sign(request, id, secret, token, time.Now())
-	client := http.Client{Timeout: time.Minute}
+	// A redirect may lead to another host, which must not get the signature: it is
+	// returned as it is.
+	client := http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 	response, err := client.Do(request)
 	if err != nil {
 		return 0, err
@@ -62,6 +83,20 @@ func fetch(address, id, secret, token string, out io.Writer) (int, error) {
 	defer response.Body.Close()
 	_, err = io.Copy(out, response.Body)
 	return response.StatusCode, err
+}
+
+// normalizeQuery percent-encodes the bytes that must not stand in a URL. What is
+// encoded already stays as it is. Package url does this for the path only.
+func normalizeQuery(query string) string {
+	var out strings.Builder
+	for _, c := range []byte(query) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
+			fmt.Fprintf(&out, "%%%02X", c)
+		} else {
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
 }
 
 // sign signs a request with ACS3-HMAC-SHA256 as Function Compute's gateway
