@@ -185,3 +185,18 @@ func FuzzScanner(f *testing.F) {
 		}
 	})
 }
+
+func TestHasLoneSurrogate(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		``: false, `"a"`: false, `"\u00e4"`: false, `"\\ud800"`: false, `"\ud83d\ude00"`: false, `"\uFFFD"`: false,
+		`"\ud83d\ude00\ud83d\ude00"`: false, `"\ud7ff\ue000"`: false,
+		`"\ud800"`: true, `"\\\ud800"`: true, `"\uDFFF"`: true, `"\ud83d\u0061"`: true, `"\ud83d","\ude00"`: true,
+		`{"\ud83d":1}`: true, `"\ud83d\ude00\ude00"`: true,
+		`\`: false, `"\ud8`: false, `"\ud83d`: true, // invalid JSON does not make it panic
+	} {
+		if got := jsonscan.HasLoneSurrogate(text); got != want {
+			t.Errorf("HasLoneSurrogate(%s) = %v, want %v", text, got, want)
+		}
+	}
+}
