@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -34,52 +35,70 @@ type ehpcReplies struct {
 
 // ehpcClaims are about E-HPC, with the deployer's key. They change nothing.
 func (p *prover) ehpcClaims() []claim {
-	r := &ehpcReplies{client: rpc.New(rpc.Options{MaxBody: ehpcMaxBody, MaxConns: 2, UserAgent: "community-images-prove"})}
-	const images = "E-HPC 2018-04-12, ListCommunityImages"
-	listing := func(action, list, entry string, into *[]map[string]any, wantID string) claim {
+	r := &ehpcReplies{
+		client: rpc.New(rpc.Options{MaxBody: ehpcMaxBody, MaxConns: 2, UserAgent: "community-images-prove"}),
+	}
+	return slices.Concat(p.listClaims(r), p.imageClaims(r))
+}
+
+// listClaims are about the shape of the three lists. They fill r.
+func (p *prover) listClaims(r *ehpcReplies) []claim {
+	newClaim := func(action, outer, inner, id string, into *[]map[string]any) claim {
 		return claim{
-			id: "ehpc/" + action, text: action + " answers with " + list + "." + entry + ", an array of objects with " + wantID,
+			id:     "ehpc/" + action,
+			text:   fmt.Sprintf("%s answers with %s.%s, an array of objects with %s", action, outer, inner, id),
 			source: "E-HPC 2018-04-12, " + action, try: "one call, in all its pages",
 			check: func(ctx context.Context) (string, bool, error) {
-				entries, err := p.readList(ctx, r, action, list, entry, nil)
+				entries, err := p.readList(ctx, r, list{action, outer, inner}, nil)
 				if err != nil {
 					return "", false, err
 				}
 				*into = entries
-				complete := !slices.ContainsFunc(entries, func(e map[string]any) bool { return text(e[wantID]) == "" })
-				return fmt.Sprintf("%d entries; %s", len(entries), describeMembers(entries)), complete, nil
+				lacksID := slices.ContainsFunc(entries, func(e map[string]any) bool { return text(e[id]) == "" })
+				return fmt.Sprintf("%d entries; %s", len(entries), describeMembers(entries)), !lacksID, nil
 			},
 		}
 	}
 	return []claim{
-		listing("ListRegions", "Regions", "RegionInfo", &r.regions, "RegionId"),
-		listing("ListClusters", "Clusters", "ClusterInfoSimple", &r.clusters, "Id"),
-		listing("ListCommunityImages", "Images", "ImageInfo", &r.images, "ImageId"),
-		{
-			id: "ehpc/objects", text: "OsTag and BaseOsTag of an image are objects, Size is a number", source: images,
-			try: "the reply without a cluster", check: func(context.Context) (string, bool, error) { return r.checkTypes() },
-		}, {
-			id: "ehpc/unused", text: "Status, SkuCode, PricingCycle and Uid have values", source: images,
-			try: "the reply without a cluster", check: func(context.Context) (string, bool, error) { return r.checkUnused() },
-		}, {
-			id: "ehpc/unique", text: "an image stands once in a reply", source: images, try: "the reply without a cluster",
-			check: func(context.Context) (string, bool, error) { return r.checkUnique() },
-		}, {
-			id: "ehpc/clusters", text: "a running cluster can be asked about, and the images of every cluster are among its images",
-			source: images + ": without a cluster, the images that all clusters support",
-			try:    "a call for each of at most 5 running clusters, one a second",
-			check:  func(ctx context.Context) (string, bool, error) { return p.askClusters(ctx, r) },
-		}, {
-			id: "ehpc/rate", text: "one call a second is not throttled", source: "not documented",
-			try: "all calls above", check: func(context.Context) (string, bool, error) { return r.checkRate() },
-		},
+		newClaim("ListRegions", "Regions", "RegionInfo", "RegionId", &r.regions),
+		newClaim("ListClusters", "Clusters", "ClusterInfoSimple", "Id", &r.clusters),
+		newClaim("ListCommunityImages", "Images", "ImageInfo", "ImageId", &r.images),
 	}
 }
+
+// imageClaims are about the images that listClaims have read, and those of
+// clusters.
+func (p *prover) imageClaims(r *ehpcReplies) []claim {
+	const source = "E-HPC 2018-04-12, ListCommunityImages"
+	const try = "the reply without a cluster"
+	return []claim{{
+		id: "ehpc/objects", text: "OsTag and BaseOsTag of an image are objects, Size is a number", source: source, try: try,
+		check: func(context.Context) (string, bool, error) { return r.checkTypes() },
+	}, {
+		id: "ehpc/unused", text: "Status, SkuCode, PricingCycle and Uid have values", source: source, try: try,
+		check: func(context.Context) (string, bool, error) { return r.checkUnused() },
+	}, {
+		id: "ehpc/unique", text: "an image stands once in a reply", source: source, try: try,
+		check: func(context.Context) (string, bool, error) { return r.checkUnique() },
+	}, {
+		id:     "ehpc/clusters",
+		text:   "a running cluster can be asked about, and the images of every cluster are among its images",
+		source: source + ": without a cluster, the images that all clusters support",
+		try:    "a call for each of at most 5 running clusters, one a second",
+		check:  func(ctx context.Context) (string, bool, error) { return p.askClusters(ctx, r) },
+	}, {
+		id: "ehpc/rate", text: "one call a second is not throttled", source: "not documented", try: "all calls above",
+		check: func(context.Context) (string, bool, error) { return r.checkRate() },
+	}}
+}
+
+// list names a list in a reply: the call, the object and the array in it.
+type list struct{ action, outer, inner string }
 
 // readList calls an action of E-HPC, page by page, and returns the entries of its
 // list.
 func (p *prover) readList(
-	ctx context.Context, r *ehpcReplies, action, list, entry string, query map[string]string,
+	ctx context.Context, r *ehpcReplies, l list, query map[string]string,
 ) ([]map[string]any, error) {
 	var err error
 	if r.endpoint, err = rpc.ParseEndpoint(p.endpoints.ehpc); err != nil {
@@ -88,30 +107,29 @@ func (p *prover) readList(
 	var entries []map[string]any
 	for page := 1; ; page++ {
 		all := map[string]string{"RegionId": p.region}
-		if action == "ListClusters" {
+		if l.action == "ListClusters" {
 			all["PageNumber"], all["PageSize"] = strconv.Itoa(page), "50"
 		}
-		for name, value := range query {
-			all[name] = value
-		}
-		doc, err := p.callEHPC(ctx, r, action, all)
+		maps.Copy(all, query)
+		doc, err := p.callEHPC(ctx, r, l.action, all)
 		if err != nil {
 			return nil, err
 		}
-		outer, _ := doc[list].(map[string]any)
-		inner, ok := outer[entry].([]any)
+		outer, _ := doc[l.outer].(map[string]any)
+		inner, ok := outer[l.inner].([]any)
 		if !ok {
-			return nil, fmt.Errorf("the reply has no array %s.%s; it has %s", list, entry, describeMembers([]map[string]any{doc}))
+			members := describeMembers([]map[string]any{doc})
+			return nil, fmt.Errorf("the reply has no array %s.%s; it has %s", l.outer, l.inner, members)
 		}
 		for _, e := range inner {
 			object, ok := e.(map[string]any)
 			if !ok {
-				return nil, fmt.Errorf("an entry of %s is %T", entry, e)
+				return nil, fmt.Errorf("an entry of %s is %T", l.inner, e)
 			}
 			entries = append(entries, object)
 		}
 		total, _ := doc["TotalCount"].(float64)
-		if action != "ListClusters" || len(inner) == 0 || len(entries) >= int(total) {
+		if l.action != "ListClusters" || len(inner) == 0 || len(entries) >= int(total) {
 			return entries, nil
 		}
 	}
@@ -227,7 +245,7 @@ func (p *prover) askClusters(ctx context.Context, r *ehpcReplies) (string, bool,
 	}
 	everywhere, missing, asked := imageIDs(r.images), 0, 0
 	for _, cluster := range running[:min(len(running), 5)] {
-		images, err := p.readList(ctx, r, "ListCommunityImages", "Images", "ImageInfo",
+		images, err := p.readList(ctx, r, list{"ListCommunityImages", "Images", "ImageInfo"},
 			map[string]string{"ClusterId": text(cluster["Id"])})
 		if err != nil {
 			return "", false, err

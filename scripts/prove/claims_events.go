@@ -55,7 +55,7 @@ func (p *prover) waitForClusterEvent(ctx context.Context) (string, bool, error) 
 	if p.eventWait == 0 {
 		return "", false, errNotTried("it needs -events and a cluster that changes meanwhile")
 	}
-	fmt.Fprintf(p.out, "waiting up to %s for an event: start, stop, create or delete a cluster now\n", p.eventWait)
+	fmt.Fprintf(p.stdout, "waiting up to %s for an event: start, stop, create or delete a cluster now\n", p.eventWait)
 	_, members, err := p.waitForEvent(ctx, p.eventWait, func(_ probeapi.Seen, m map[string]any) bool {
 		return m["specversion"] != nil || m["source"] != nil
 	})

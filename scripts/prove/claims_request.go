@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"community-images/scripts/prove/probeapi"
@@ -14,8 +16,9 @@ const triggerSource = "Function Compute, HTTP trigger"
 // signedClaims are about an HTTP trigger with the authentication "function".
 func (p *prover) signedClaims() []claim {
 	return []claim{{
-		id: "auth/function", text: "a trigger with the authentication function refuses a request without a signature with 403, " +
-			"and accepts one that scripts/operate/signed signs",
+		id: "auth/function",
+		text: "a trigger with the authentication function refuses a request without a signature with 403, and accepts a " +
+			"signed one",
 		source: "Function Compute, signature authentication for HTTP triggers", try: "GET /see without and with a signature",
 		check: func(ctx context.Context) (string, bool, error) {
 			unsigned, err := p.send(ctx, request{target: probeapi.PathSee, bare: true})
@@ -96,8 +99,12 @@ func parametersAre(want map[string]string) func(httpEvent) (string, bool) {
 
 // requestClaims are about how requests arrive, without authentication.
 func (p *prover) requestClaims() []claim {
+	return slices.Concat(p.addressClaims(), p.headerClaims(), []claim{p.formClaim(), p.limitClaim()})
+}
+
+// addressClaims are about how the path and the query arrive.
+func (p *prover) addressClaims() []claim {
 	const see = probeapi.PathSee
-	post := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	return []claim{
 		p.eventClaim("decoding", "query values arrive decoded, a plus as a space",
 			"adapters that are deployed re-encode the values", request{target: see + "?a=%E4%B8%AD%2B%26&b=1+2"},
@@ -114,6 +121,13 @@ func (p *prover) requestClaims() []claim {
 					strings.EqualFold(e.RawPath, see+"/m-%E4%B8%AD%2Fx") && e.RequestContext.HTTP.Path == see+"/m-中/x"
 			}),
 		p.malformedClaim(),
+	}
+}
+
+// headerClaims are about how headers arrive.
+func (p *prover) headerClaims() []claim {
+	const see = probeapi.PathSee
+	return []claim{
 		p.eventClaim("authorization", "behind the authentication anonymous, the header Authorization arrives", triggerSource,
 			request{target: see, header: http.Header{"Authorization": {"Bearer of-a-caller"}}},
 			func(e httpEvent) (string, bool) {
@@ -134,14 +148,19 @@ func (p *prover) requestClaims() []claim {
 				value, ok := e.findHeader("Host")
 				return fmt.Sprintf("%q", value), ok && value != ""
 			}),
-		p.eventClaim("form", "the body of a form arrives whole", triggerSource,
-			request{method: http.MethodPost, target: see, header: post, body: "a=%E4%B8%AD&b=1+2"},
-			func(e httpEvent) (string, bool) {
-				return fmt.Sprintf("%q, base64: %t", e.Body, e.IsBase64Encoded), e.Body == "a=%E4%B8%AD&b=1+2" ||
-					e.IsBase64Encoded && e.Body == "YT0lRTQlQjglQUQmYj0xKzI="
-			}),
-		p.limitClaim(),
 	}
+}
+
+// formClaim is about the body of a form.
+func (p *prover) formClaim() claim {
+	const body = "a=%E4%B8%AD&b=1+2"
+	return p.eventClaim("form", "the body of a form arrives whole", triggerSource, request{
+		method: http.MethodPost, target: probeapi.PathSee, body: body,
+		header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+	}, func(e httpEvent) (string, bool) {
+		return fmt.Sprintf("%q, base64: %t", e.Body, e.IsBase64Encoded), e.Body == body ||
+			e.IsBase64Encoded && e.Body == base64.StdEncoding.EncodeToString([]byte(body))
+	})
 }
 
 // malformedClaim is about a query with a malformed escape.

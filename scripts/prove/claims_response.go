@@ -34,6 +34,11 @@ func (p *prover) replyClaim(id, text, source string, r request, check func(reply
 
 // responseClaims are about how responses leave, without authentication.
 func (p *prover) responseClaims() []claim {
+	return slices.Concat(p.bodyClaims(), p.replyHeaderClaims(), []claim{p.sizeClaim()})
+}
+
+// bodyClaims are about bodies.
+func (p *prover) bodyClaims() []claim {
 	const see = probeapi.PathSee
 	return []claim{
 		p.replyClaim("head", "HEAD reaches the function, and its response has no body", triggerSource,
@@ -46,6 +51,13 @@ func (p *prover) responseClaims() []claim {
 			}),
 		p.replyClaim("gzip", "a compressed body leaves with its Content-Encoding", "not among the reserved headers",
 			request{target: probeapi.PathGzip}, checkGzip),
+	}
+}
+
+// replyHeaderClaims are about the headers of responses.
+func (p *prover) replyHeaderClaims() []claim {
+	const see = probeapi.PathSee
+	return []claim{
 		p.replyClaim("headers", "headers leave as the function set them, but for Content-Disposition", triggerSource,
 			request{target: probeapi.PathHeaders}, checkHeaders),
 		p.replyClaim("disposition", "a response of the default domain is a download, whatever the function says",
@@ -71,7 +83,6 @@ func (p *prover) responseClaims() []claim {
 				return fmt.Sprintf("Access-Control-Allow-Origin %q, Allow-Credentials %q", origin,
 					r.header.Get("Access-Control-Allow-Credentials")), origin != ""
 			}),
-		p.sizeClaim(),
 	}
 }
 

@@ -23,20 +23,7 @@ func (p *prover) runtimeClaims() []claim {
 	return []claim{{
 		id: "runtime/environment", text: "the environment names the region, the memory and an access key with a token",
 		source: "Function Compute, environment variables", try: "GET /see",
-		check: func(ctx context.Context) (string, bool, error) {
-			seen, _, err := p.see(ctx, request{target: probeapi.PathSee})
-			var missing []string
-			for _, name := range []string{"FC_REGION", "FC_FUNCTION_MEMORY_SIZE", "FC_FUNCTION_NAME", "FC_INSTANCE_ID",
-				"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"} {
-				if seen.Environment[name] == "" {
-					missing = append(missing, name)
-				}
-			}
-			names := strings.Join(slices.Sorted(maps.Keys(seen.Environment)), " ")
-			return fmt.Sprintf("FC_REGION %q, memory %q MB; all names: %s", seen.Environment["FC_REGION"],
-					seen.Environment["FC_FUNCTION_MEMORY_SIZE"], names), len(missing) == 0 &&
-					seen.Environment["FC_REGION"] == p.region, err
-		},
+		check: p.checkEnvironment,
 	}, {
 		id: "runtime/credentials", text: "each invocation brings an access key of the role with a token",
 		source: limitSource, try: "GET /see",
@@ -62,6 +49,19 @@ func (p *prover) runtimeClaims() []claim {
 		id: "runtime/time-out", text: "a request that takes longer than the time-out fails with an error of Function Compute",
 		source: limitSource, try: "GET " + probeapi.PathSleep + "10m", check: p.overstay,
 	}}
+}
+
+// checkEnvironment looks for the variables that the project uses.
+func (p *prover) checkEnvironment(ctx context.Context) (string, bool, error) {
+	seen, _, err := p.see(ctx, request{target: probeapi.PathSee})
+	complete := true
+	for _, name := range []string{"FC_REGION", "FC_FUNCTION_MEMORY_SIZE", "FC_FUNCTION_NAME", "FC_INSTANCE_ID",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"} {
+		complete = complete && seen.Environment[name] != ""
+	}
+	names := strings.Join(slices.Sorted(maps.Keys(seen.Environment)), " ")
+	return fmt.Sprintf("FC_REGION %q, memory %q MB; all names: %s", seen.Environment["FC_REGION"],
+		seen.Environment["FC_FUNCTION_MEMORY_SIZE"], names), complete && seen.Environment["FC_REGION"] == p.region, err
 }
 
 // countAtOnce sends requests at the same time.
@@ -124,14 +124,11 @@ func (p *prover) roleClaims() []claim {
 		id: "role/query", text: "the role of the query function reads and lists below the prefix and does nothing else",
 		source: source, try: "requests of the probe in the query function",
 		check: func(ctx context.Context) (string, bool, error) {
-			var s probeapi.StoreSeen
-			response, err := p.send(ctx, request{target: probeapi.PathStore})
-			if err == nil {
-				err = decodeReply(response, &s)
-			}
-			return fmt.Sprintf("%+v", s), s.List == probeapi.Allowed && s.ListOutside == probeapi.Refused &&
-				s.Put == probeapi.Refused && s.PutOutside == probeapi.Refused && s.Append == probeapi.Refused &&
-				s.Delete == probeapi.Refused && s.MissingOutside == probeapi.Refused && isMissing(s.Missing), err
+			s, err := p.seeStore(ctx)
+			return fmt.Sprintf("%+v", s), isMissing(s.Missing) && s == probeapi.StoreSeen{
+				Missing: s.Missing, MissingOutside: probeapi.Refused, List: probeapi.Allowed, ListOutside: probeapi.Refused,
+				Put: probeapi.Refused, PutOutside: probeapi.Refused, Append: probeapi.Refused, Delete: probeapi.Refused,
+			}, err
 		},
 	}, {
 		id: "role/snapshot", text: "the role of the snapshot function reads, writes, deletes and lists below the prefix only",
@@ -139,22 +136,28 @@ func (p *prover) roleClaims() []claim {
 		check: func(ctx context.Context) (string, bool, error) {
 			var s probeapi.StoreSeen
 			err := p.ask(ctx, "snapshot", probeapi.PathStore, &s)
-			return fmt.Sprintf("%+v", s), s.List == probeapi.Allowed && s.ListOutside == probeapi.Refused &&
-				s.Put == probeapi.Allowed && s.PutOutside == probeapi.Refused && s.Append == probeapi.Allowed &&
-				s.Delete == probeapi.Allowed && s.MissingOutside == probeapi.Refused && isMissing(s.Missing), err
+			return fmt.Sprintf("%+v", s), isMissing(s.Missing) && s == probeapi.StoreSeen{
+				Missing: s.Missing, MissingOutside: probeapi.Refused, List: probeapi.Allowed, ListOutside: probeapi.Refused,
+				Put: probeapi.Allowed, PutOutside: probeapi.Refused, Append: probeapi.Allowed, Delete: probeapi.Allowed,
+			}, err
 		},
 	}, {
 		id: "role/missing", text: "under a role that may list below a prefix only, a missing object gives 404",
 		source: source, try: "a read of the probe in the query function",
 		check: func(ctx context.Context) (string, bool, error) {
-			var s probeapi.StoreSeen
-			response, err := p.send(ctx, request{target: probeapi.PathStore})
-			if err == nil {
-				err = decodeReply(response, &s)
-			}
+			s, err := p.seeStore(ctx)
 			return s.Missing, s.Missing == probeapi.NotFound, err
 		},
 	}}
+}
+
+// seeStore asks the probe in the query function what its role may do.
+func (p *prover) seeStore(ctx context.Context) (s probeapi.StoreSeen, err error) {
+	response, err := p.send(ctx, request{target: probeapi.PathStore})
+	if err == nil {
+		err = decodeReply(response, &s)
+	}
+	return s, err
 }
 
 // isMissing reports whether the outcome tells that an object does not exist.

@@ -41,7 +41,8 @@ func (p *prover) storeClaims() []claim {
 		})
 	}
 	return append(claims, claim{
-		id: "store/ranges", text: "a range of an appendable object is read as fast as one of a normal object, within a factor of 5",
+		id:     "store/ranges",
+		text:   "a range of an appendable object is read as fast as one of a normal object, within a factor of 5",
 		source: `OSS, AppendObject: reads of appendable objects are "significantly lower" in performance`,
 		try:    "20 reads of 64 KB at odd offsets of 4 MB, of each kind of object",
 		check:  p.compareRanges,

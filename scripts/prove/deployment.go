@@ -226,13 +226,13 @@ func (p *prover) removeLeftovers(ctx context.Context) error {
 		if err := p.removeStack(ctx); err != nil {
 			return fmt.Errorf("removing stack %q: %w", p.names.stack, err)
 		}
-		fmt.Fprintf(p.out, "stack %q is removed\n", p.names.stack)
+		fmt.Fprintf(p.stdout, "stack %q is removed\n", p.names.stack)
 	}
 	for name, bucket := range map[string]*ossbucket.Bucket{p.names.data: p.data, p.names.code: p.codeIn} {
 		if err := p.removeBucket(ctx, bucket); err != nil {
 			return fmt.Errorf("removing bucket %q: %w", name, err)
 		}
-		fmt.Fprintf(p.out, "bucket %q is removed\n", name)
+		fmt.Fprintf(p.stdout, "bucket %q is removed\n", name)
 	}
 	return nil
 }

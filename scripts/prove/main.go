@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, p process) int {
 // confirm says what the run will make, and returns an error unless the answer is
 // yes. With -yes it does not ask.
 func (p *prover) confirm() error {
-	fmt.Fprintf(p.out, `This makes in %s, for about 20 minutes:
+	fmt.Fprintf(p.stdout, `This makes in %s, for about 20 minutes:
   - a stack of ROS, %s, with what template.yaml has: two functions, a timer
     that fires each minute, an HTTP trigger that is open to everybody for some
     minutes, two roles, a log project;
@@ -89,13 +89,13 @@ everything is removed at the end. After an interrupt: -remove %s
 	if p.yes {
 		return nil
 	}
-	fmt.Fprint(p.out, "Go on? Type yes: ")
+	fmt.Fprint(p.stdout, "Go on? Type yes: ")
 	answer, err := bufio.NewReader(p.stdin).ReadString('\n')
 	if strings.TrimSpace(answer) == "yes" {
 		return nil
 	}
 	if err != nil {
-		fmt.Fprintln(p.out)
+		fmt.Fprintln(p.stdout)
 	}
 	return &command.UsageError{Err: errors.New("not confirmed, nothing was made; -yes confirms beforehand")}
 }

@@ -66,8 +66,10 @@ func TestFalsePlatformIsRefuted(t *testing.T) {
 	image := `{"ImageId":"m-1","ImageName":"a","OsTag":"CentOS_7","Size":"40","Status":""}`
 	other := strings.Replace(image, "m-1", "m-2", 1)
 	data := &ehpctest.Fixed{
-		RegionList:   []ehpctest.Region{{RegionID: region}},
-		ClusterLists: map[string][]json.RawMessage{region: {json.RawMessage(`{"Id":"c1","Status":"running","RegionId":"` + region + `"}`)}},
+		RegionList: []ehpctest.Region{{RegionID: region}},
+		ClusterLists: map[string][]json.RawMessage{
+			region: {json.RawMessage(`{"Id":"c1","Status":"running","RegionId":"` + region + `"}`)},
+		},
 		ImageLists: map[ehpctest.Question]string{
 			{RegionID: region}:                  "[" + image + "," + image + "]",
 			{RegionID: region, ClusterID: "c1"}: "[" + other + "]",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,22 +22,30 @@ import (
 type prover struct {
 	options
 	process
-	out      io.Writer
+	clients
+	deployed
 	names    names
 	template string // text of template.yaml
 	root     string // directory of the module
-	ros      *ros.Client
-	fc       *acs.Client
-	data     *ossbucket.Bucket // of the deployment
-	codeIn   *ossbucket.Bucket // the code bucket
 	code     code
+	report   report
+}
 
+// clients call the services with the deployer's credentials.
+type clients struct {
+	ros    *ros.Client
+	fc     *acs.Client
+	data   *ossbucket.Bucket // of the deployment
+	codeIn *ossbucket.Bucket // the code bucket
+}
+
+// deployed is what was made so far.
+type deployed struct {
 	stackID string // empty: there is no stack
 	url     string // of the HTTP trigger; empty: the stack was not created
 	auth    string // authentication of the HTTP trigger at the moment
 	token   string // for the authentication bearer
 	left    bool   // something could not be removed
-	report  report
 }
 
 // code is what the run uploads.
@@ -81,9 +88,9 @@ func newProver(ctx context.Context, o options, p process) (*prover, error) {
 		stack = namePrefix + strings.ToLower(rand.Text()[:8])
 	}
 	prover := &prover{
-		options: o, process: p, out: p.stdout, names: newNames(stack), template: string(template), root: root,
-		token:  rand.Text() + rand.Text(), // 52 characters
-		report: report{Version: version, Region: o.region, Started: time.Now().UTC()},
+		options: o, process: p, names: newNames(stack), template: string(template), root: root,
+		deployed: deployed{token: rand.Text() + rand.Text()}, // 52 characters
+		report:   report{Version: version, Region: o.region, Started: time.Now().UTC()},
 	}
 	if prover.ros, err = ros.New(o.endpoints.ros, o.region, o.credentials, p.pollInterval); err != nil {
 		return nil, &command.UsageError{Err: fmt.Errorf("-ros-endpoint: %w", err)}

@@ -34,7 +34,7 @@ func (p *prover) add(f finding) {
 	case open:
 		p.report.Open++
 	}
-	printFinding(p.out, f)
+	printFinding(p.stdout, f)
 }
 
 // printFinding prints a finding as lines: the verdict, the claim and its sentence,
@@ -47,7 +47,7 @@ func printFinding(out io.Writer, f finding) {
 
 // printSummary prints how many claims there are of each verdict.
 func (p *prover) printSummary() {
-	fmt.Fprintf(p.out, "\n%d claims proved, %d refuted, %d open, in %s\n", p.report.Proved, p.report.Refuted,
+	fmt.Fprintf(p.stdout, "\n%d claims proved, %d refuted, %d open, in %s\n", p.report.Proved, p.report.Refuted,
 		p.report.Open, time.Since(p.report.Started).Round(time.Second))
 }
 
@@ -59,9 +59,14 @@ func (r report) encode() ([]byte, error) {
 
 // idPatterns match what could identify an account: ids of accounts, access keys,
 // clusters, instances and requests, and host names of functions.
-var idPatterns = regexp.MustCompile(`\b[0-9]{16}\b|\b(LTAI|STS\.)[A-Za-z0-9]+|\b(ehpc|i|m)-[a-z]+-[0-9A-Za-z]{6,}\b|` +
-	`\b(ehpc|i|m|vpc|vsw)-[0-9a-z]{16,}\b|[a-z0-9-]+\.[a-z0-9-]+\.fcapp\.run|\b[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\b|` +
-	`\b1-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{12}\b`)
+var idPatterns = regexp.MustCompile(strings.Join([]string{
+	`\b[0-9]{16}\b`,                         // account
+	`\b(LTAI|STS\.)[A-Za-z0-9]+`,            // access key
+	`\b(ehpc|i|m)-[a-z]+-[0-9A-Za-z]{6,}\b`, // cluster
+	`\b(ehpc|i|m|vpc|vsw)-[0-9a-z]{16,}\b`,  // instance, image, network
+	`[a-z0-9-]+\.[a-z0-9-]+\.fcapp\.run`,    // function
+	`\b[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\b|\b1-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{12}\b`, // request
+}, "|"))
 
 // maxSeen is the longest text that is reported of what was seen.
 const maxSeen = 1500
