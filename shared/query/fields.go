@@ -1,9 +1,7 @@
 package query
 
 import (
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"community-images/shared/catalog"
@@ -69,26 +67,11 @@ func (f *field) valueOf(im *catalog.Image) string {
 	}
 	// 40, 40.0 and 4e1 become one value, so that they are one facet and group.
 	n, ok := parseNumber(s)
-	switch size := math.Abs(n); {
-	case !ok:
+	if !ok {
 		return ""
-	case size == 0:
-		return "0" // not -0
-	case 1e-6 <= size && size < 1e21: // outside, an exponent is shorter
-		return strconv.FormatFloat(n, 'f', -1, 64)
 	}
-	return strconv.FormatFloat(n, 'g', -1, 64)
+	return n.String()
 }
-
-// parseNumber reads a finite decimal number. strconv.ParseFloat alone would also
-// accept hexadecimal numbers, underscores, infinity and NaN.
-func parseNumber(s string) (n float64, ok bool) {
-	n, err := strconv.ParseFloat(s, 64)
-	return n, err == nil && isDecimalText(s)
-}
-
-// isDecimalText returns true if every character can be part of a decimal number.
-func isDecimalText(s string) bool { return strings.Trim(s, "0123456789.eE+-") == "" }
 
 // compareValues orders two values of the field that are not empty.
 func (f *field) compareValues(a, b string) int {

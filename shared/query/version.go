@@ -3,7 +3,6 @@ package query
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -114,11 +113,4 @@ func lowerASCII(c byte) byte {
 		return c + 'a' - 'A'
 	}
 	return c
-}
-
-// compareNumbers compares two texts that parseNumber accepts.
-func compareNumbers(a, b string) int {
-	x, _ := strconv.ParseFloat(a, 64)
-	y, _ := strconv.ParseFloat(b, 64)
-	return cmp.Compare(x, y)
 }
