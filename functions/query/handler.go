@@ -63,7 +63,7 @@ func openArchive(where config.OSS, credentials *cloud.Source) (*archive.Archive,
 		return nil, err
 	}
 	bucket, err := ossbucket.New(ossbucket.Options{
-		Endpoint: where.Endpoint, Bucket: where.Bucket,
+		Endpoint: where.Endpoint, Region: where.Region, Bucket: where.Bucket,
 		// A lookup should be answered within seconds. If OSS is slow, the lookup is
 		// answered from the state in memory.
 		ConnectTimeout: time.Second, ReadTimeout: 2 * time.Second,

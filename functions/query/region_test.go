@@ -54,7 +54,7 @@ func newTestRegion(tb testing.TB, s regionSize) *testRegion {
 	tb.Helper()
 	c := &testRegion{name: s.name, oss: osstest.Start(tb, "")}
 	var err error
-	if c.bucket, err = ossbucket.New(ossbucket.Options{Endpoint: c.oss.URL, Bucket: c.oss.Bucket,
+	if c.bucket, err = ossbucket.New(ossbucket.Options{Endpoint: c.oss.URL, Region: c.oss.Region, Bucket: c.oss.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return cloud.Credentials{AccessKeyID: c.oss.Key.ID, AccessKeySecret: c.oss.Key.Secret,
 				SecurityToken: c.oss.Key.Token}, nil
@@ -181,8 +181,8 @@ func imageJSON(i int) []byte {
 
 // functionEnv returns the environment of a function that serves the region.
 func (c *testRegion) functionEnv(more ...string) []string {
-	return slices.Concat([]string{"OSS_ENDPOINT=" + c.oss.URL, "OSS_BUCKET=" + c.oss.Bucket, "EHPC_REGIONS=" + region},
-		more)
+	return slices.Concat([]string{"OSS_ENDPOINT=" + c.oss.URL, "OSS_BUCKET=" + c.oss.Bucket,
+		"OSS_REGION=" + c.oss.Region, "EHPC_REGIONS=" + region}, more)
 }
 
 func (c *testRegion) credentials() cloud.Credentials {

@@ -154,7 +154,7 @@ func TestRealBinarySweeps(t *testing.T) {
 	w, dir := newFixture(t), t.TempDir()
 	w.oss = osstest.Start(t, dir)
 	bucket, err := ossbucket.New(ossbucket.Options{
-		Endpoint: w.oss.URL, Bucket: w.oss.Bucket,
+		Endpoint: w.oss.URL, Region: w.oss.Region, Bucket: w.oss.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
 				SecurityToken: w.oss.Key.Token}, nil

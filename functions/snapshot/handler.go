@@ -77,7 +77,7 @@ func newClient(c config.Snapshot, source *cloud.Source) (*ehpc.Client, error) {
 // newBucket makes the client of the bucket. It does not call OSS yet.
 func newBucket(c config.Snapshot, source *cloud.Source) (*ossbucket.Bucket, error) {
 	return ossbucket.New(ossbucket.Options{
-		Endpoint: c.OSS.Endpoint, Bucket: c.OSS.Bucket,
+		Endpoint: c.OSS.Endpoint, Region: c.OSS.Region, Bucket: c.OSS.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return source.Newest(), nil
 		},

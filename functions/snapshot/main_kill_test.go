@@ -372,7 +372,7 @@ func (w *fixture) collectOrphans() int {
 // openBucket is the world's OSS without any fault.
 func (w *fixture) openBucket() (*ossbucket.Bucket, archive.Keys) {
 	w.t.Helper()
-	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket,
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Region: w.oss.Region, Bucket: w.oss.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
 				SecurityToken: w.oss.Key.Token}, nil

@@ -56,6 +56,10 @@ func TestPatternsAcceptWhatTheFunctionsAccept(t *testing.T) {
 			bad: []string{"https://a:b", "https://a:", "https://a:0", "https://a:123456", "https://a/b", "https://",
 				"ftp://a", "https://oss-{region}.aliyuncs.com", "https://:80"},
 		},
+		"OssRegion": {
+			good: []string{"", "cn-hangzhou", "a", long(63)},
+			bad:  []string{"-", "-a", "a-", "CN", "cn-hangzhou,cn-beijing", "a b", long(64)},
+		},
 		"EhpcEndpoint": {
 			good: []string{"", "https://ehpc-vpc.{region}.aliyuncs.com", "http://127.0.0.1:9000",
 				"https://{region}:443"},

@@ -143,7 +143,7 @@ func (s *stack) decode(name string, into any) {
 
 // enforceOSS refuses what the role of the request's key does not grant.
 func (s *stack) enforceOSS(r osstest.Request) *osstest.Fault {
-	id, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "OSS "), ":")
+	id := r.AccessKeyID()
 	if id == s.oss.Key.ID {
 		return nil // the test itself
 	}
@@ -296,7 +296,7 @@ func (s *stack) get(f *fctest.Function, target string, status int) {
 // bucket is the store as the test itself sees it.
 func (s *stack) bucket() (*ossbucket.Bucket, archive.Keys) {
 	s.t.Helper()
-	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Bucket: s.oss.Bucket,
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Region: s.oss.Region, Bucket: s.oss.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return cloud.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret,
 				SecurityToken: s.oss.Key.Token}, nil

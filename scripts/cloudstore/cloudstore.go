@@ -49,7 +49,7 @@ func Open(environ []string) (*Store, error) {
 		return nil, errors.New("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set")
 	}
 	bucket, err := ossbucket.New(ossbucket.Options{
-		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
+		Endpoint: conf.OSS.Endpoint, Region: conf.OSS.Region, Bucket: conf.OSS.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return conf.Credentials, nil
 		},

@@ -142,7 +142,7 @@ func (s *site) used(stored *int) use {
 }
 
 func (s *site) size() (n int) {
-	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Bucket: s.oss.Bucket,
+	bucket, err := ossbucket.New(ossbucket.Options{Endpoint: s.oss.URL, Region: s.oss.Region, Bucket: s.oss.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return cloud.Credentials{AccessKeyID: s.oss.Key.ID, AccessKeySecret: s.oss.Key.Secret,
 				SecurityToken: s.oss.Key.Token}, nil

@@ -130,7 +130,7 @@ func openStore(url string, key osstest.Key) (*Store, error) {
 		AccessKeyID: key.ID, AccessKeySecret: key.Secret, SecurityToken: key.Token,
 	}
 	bucket, err := ossbucket.New(ossbucket.Options{
-		Endpoint: url, Bucket: Bucket,
+		Endpoint: url, Region: osstest.DefaultRegion, Bucket: Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) { return credentials, nil },
 	})
 	return &Store{URL: url, Bucket: bucket, Keys: keys}, err

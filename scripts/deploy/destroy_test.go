@@ -13,7 +13,7 @@ import (
 // open is a bucket as its owner sees it.
 func (a *account) open(name string) *ossbucket.Bucket {
 	a.t.Helper()
-	b, err := ossbucket.New(ossbucket.Options{Endpoint: a.url, Bucket: name,
+	b, err := ossbucket.New(ossbucket.Options{Endpoint: a.url, Region: "cn-hangzhou", Bucket: name,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return a.key, nil
 		}})

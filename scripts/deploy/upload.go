@@ -15,7 +15,7 @@ import (
 func (d *deployment) openBucket(name string) (*ossbucket.Bucket, error) {
 	// A package has megabytes, and the deployer's line may be slow.
 	return ossbucket.New(ossbucket.Options{
-		Endpoint: d.endpoints.oss, Bucket: name, ReadTimeout: time.Minute,
+		Endpoint: d.endpoints.oss, Region: d.region, Bucket: name, ReadTimeout: time.Minute,
 		Retry:       ossbucket.Retry{Tries: 5, FirstDelay: time.Second, MaxDelay: 10 * time.Second},
 		Credentials: func(context.Context) (cloud.Credentials, error) { return d.credentials, nil },
 	})

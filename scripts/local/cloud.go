@@ -35,7 +35,7 @@ func openCloud(environ []string, p *progress) (*backend, error) {
 	}
 	// This bucket only reads, for the summary. The functions open their own.
 	bucket, err := ossbucket.New(ossbucket.Options{
-		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
+		Endpoint: conf.OSS.Endpoint, Region: conf.OSS.Region, Bucket: conf.OSS.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return conf.Credentials, nil
 		},

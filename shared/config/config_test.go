@@ -23,7 +23,7 @@ func with(more ...string) []string {
 func TestDefaultsInsideFunctionCompute(t *testing.T) {
 	t.Parallel()
 	common := config.Common{
-		OSS: config.OSS{Endpoint: "https://oss-cn-hangzhou-internal.aliyuncs.com", Bucket: "images",
+		OSS: config.OSS{Endpoint: "https://oss-cn-hangzhou-internal.aliyuncs.com", Region: "cn-hangzhou", Bucket: "images",
 			Prefix: "community-images"},
 		Regions:  []string{"cn-hangzhou"},
 		LogLevel: zapcore.InfoLevel,
@@ -52,7 +52,7 @@ func TestDefaultsInsideFunctionCompute(t *testing.T) {
 func TestEverySnapshotSetting(t *testing.T) {
 	t.Parallel()
 	got, err := config.SnapshotFrom([]string{
-		"OSS_ENDPOINT=http://127.0.0.1:9000/", "OSS_BUCKET=b-1", "OSS_PREFIX=/a/b/",
+		"OSS_ENDPOINT=http://127.0.0.1:9000/", "OSS_REGION=cn-beijing", "OSS_BUCKET=b-1", "OSS_PREFIX=/a/b/",
 		"EHPC_REGIONS=cn-hangzhou, cn-beijing,cn-hangzhou", "EHPC_ENDPOINT=ehpc-vpc.{region}.aliyuncs.com",
 		"SNAPSHOT_CLUSTERS=ehpc-hz-1,ehpc-hz-2", "SNAPSHOT_UNSCOPED=False",
 		"SNAPSHOT_INSTANCE_TYPES=ecs.c7.large, ecs.g7.xlarge", "SNAPSHOT_QPS=0.5", "SNAPSHOT_CONCURRENCY=32",
@@ -65,7 +65,7 @@ func TestEverySnapshotSetting(t *testing.T) {
 	}
 	want := config.Snapshot{
 		Common: config.Common{
-			OSS:         config.OSS{Endpoint: "http://127.0.0.1:9000", Bucket: "b-1", Prefix: "a/b"},
+			OSS:         config.OSS{Endpoint: "http://127.0.0.1:9000", Region: "cn-beijing", Bucket: "b-1", Prefix: "a/b"},
 			Regions:     []string{"cn-hangzhou", "cn-beijing"},
 			LogLevel:    zapcore.WarnLevel,
 			Credentials: cloud.Credentials{AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"},
@@ -140,6 +140,7 @@ func TestFaultsNameSettingValueReasonAndWhatIsAllowed(t *testing.T) {
 		{"OSS_ENDPOINT=https://host:99999", "no valid host and port"},
 		{"OSS_ENDPOINT=https://", "no valid host and port"},
 		{"OSS_ENDPOINT=https://oss-{region}.aliyuncs.com", "only EHPC_ENDPOINT may"},
+		{"OSS_REGION=CN_Beijing", `OSS_REGION="CN_Beijing": is not a region id; allowed: a region id such as cn-hangzhou`},
 		{"OSS_BUCKET=Bad_Bucket",
 			`OSS_BUCKET="Bad_Bucket": is not a bucket name; allowed: the name of an OSS bucket: 3 to 63`},
 		{"OSS_PREFIX=a/../b", `OSS_PREFIX="a/../b": is not an object key prefix`},
@@ -271,7 +272,8 @@ func TestFaultsOfWhoMayAskShowNoValue(t *testing.T) {
 
 func TestForeignNamesAreNotOurs(t *testing.T) {
 	t.Parallel()
-	if _, err := config.SnapshotFrom(with("OSS_ACCESS_KEY_ID=x", "OSS_REGION=y", "QUERY_STRING=z", "SNAPSHOT_DATE=1",
+	if _, err := config.SnapshotFrom(with("OSS_ACCESS_KEY_ID=x", "OSS_SESSION_TOKEN=y", "QUERY_STRING=z",
+		"SNAPSHOT_DATE=1",
 		"QUERY_MAX_STALE=bad")); err != nil {
 		t.Error(err)
 	}

@@ -91,6 +91,7 @@ func (r *settingReader) readCommon() Common {
 			Endpoint: r.requireValue("OSS_ENDPOINT", r.readURL("OSS_ENDPOINT", ossDefault),
 				"a URL such as https://oss-cn-hangzhou.aliyuncs.com; outside Function Compute there is no FC_REGION "+
 					"to derive it from"),
+			Region: r.readRegion("OSS_REGION", home),
 			Bucket: r.readBucket("OSS_BUCKET"),
 			Prefix: r.readPrefix("OSS_PREFIX", "community-images"),
 		},

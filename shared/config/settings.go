@@ -28,6 +28,9 @@ type OSS struct {
 	// Endpoint is OSS_ENDPOINT, a URL without a path. Default: the internal
 	// endpoint of FC_REGION, https://oss-<region>-internal.aliyuncs.com.
 	Endpoint string
+	// Region is OSS_REGION, the bucket's region. Default: FC_REGION; empty outside of
+	// FC. It matters only if the endpoint's host does not tell the region.
+	Region string
 	// Bucket is OSS_BUCKET. Required.
 	Bucket string
 	// Prefix is OSS_PREFIX without slashes at its ends. Default: community-images.

@@ -12,7 +12,7 @@ import (
 // the settings of the other, so that both can share one environment.
 func settingNames() []string {
 	return []string{
-		"OSS_ENDPOINT", "OSS_BUCKET", "OSS_PREFIX",
+		"OSS_ENDPOINT", "OSS_REGION", "OSS_BUCKET", "OSS_PREFIX",
 		"EHPC_REGIONS", "EHPC_ENDPOINT",
 		"SNAPSHOT_CLUSTERS", "SNAPSHOT_UNSCOPED", "SNAPSHOT_INSTANCE_TYPES",
 		"SNAPSHOT_QPS", "SNAPSHOT_CONCURRENCY", "SNAPSHOT_SHRINK_GUARD", "SNAPSHOT_RETENTION",

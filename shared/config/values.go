@@ -40,6 +40,15 @@ func (r *settingReader) checkRegion(name, region string) bool {
 	return ok
 }
 
+// readRegion reads the id of one region.
+func (r *settingReader) readRegion(name, def string) string {
+	text, ok := r.lookupSetting(name)
+	if !ok || !r.checkRegion(name, text) {
+		return def
+	}
+	return text
+}
+
 // readRegions reads a list of regions. It is never empty unless there is a fault.
 func (r *settingReader) readRegions(name string, def []string) []string {
 	allowed := "a comma list of region ids such as cn-hangzhou,cn-beijing"

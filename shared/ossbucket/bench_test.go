@@ -96,6 +96,7 @@ func run(b *testing.B, name string, call func() error) {
 func sdk(b *testing.B, e *osstest.Endpoint) *oss.Bucket {
 	b.Helper()
 	client, err := oss.New(e.URL, e.Key.ID, e.Key.Secret, oss.SecurityToken(e.Key.Token),
+		oss.AuthVersion(oss.AuthV4), oss.Region(e.Region),
 		oss.HTTPClient(&http.Client{Transport: &http.Transport{DisableCompression: true}}))
 	if err != nil {
 		b.Fatal(err)

@@ -108,10 +108,9 @@ func (b *Bucket) writeOptions(x *attempt, key string) []oss.Option {
 
 // commonOptions returns the options of every request.
 func (b *Bucket) commonOptions(x *attempt) []oss.Option {
-	options := []oss.Option{oss.WithContext(x.ctx)}
-	if b.options.Region != "" {
-		// Version 4 signs a time of this form; the SDK would take that of Date.
-		options = append(options, oss.SetHeader(oss.HttpHeaderOssDate, time.Now().UTC().Format("20060102T150405Z")))
-	}
-	return options
+	return []oss.Option{oss.WithContext(x.ctx), oss.SetHeader(oss.HttpHeaderOssDate, signingTime())}
 }
+
+// signingTime returns the time of a request in the form that version 4 signs. Without
+// it the SDK would sign the header Date, which is in another form.
+func signingTime() string { return time.Now().UTC().Format("20060102T150405Z") }

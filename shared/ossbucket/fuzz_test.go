@@ -51,7 +51,8 @@ func FuzzAnswer(f *testing.F) {
 			t.Skip("net/http lets no such answer through")
 		}
 		b, err := ossbucket.New(ossbucket.Options{
-			Endpoint: "http://127.0.0.1", Bucket: "images", Retry: ossbucket.Retry{Tries: 1}, MaxObject: 1000,
+			Endpoint: "http://127.0.0.1", Region: "cn-hangzhou", Bucket: "images", MaxObject: 1000,
+			Retry: ossbucket.Retry{Tries: 1},
 			Credentials: func(context.Context) (cloud.Credentials, error) {
 				return cloud.Credentials{AccessKeyID: "planted-id", AccessKeySecret: "planted-secret",
 					SecurityToken: "planted-token"}, nil

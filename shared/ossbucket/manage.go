@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
@@ -42,9 +41,7 @@ func (b *Bucket) Remove(ctx context.Context) error {
 // take no context.
 func (b *Bucket) bucketRequest(ctx context.Context, verb, method string, headers map[string]string) error {
 	return b.retryRequest(ctx, verb, b.options.Bucket, func(x *attempt) error {
-		if b.options.Region != "" { // see common
-			headers[oss.HttpHeaderOssDate] = time.Now().UTC().Format("20060102T150405Z")
-		}
+		headers[oss.HttpHeaderOssDate] = signingTime()
 		// An empty object name addresses the bucket.
 		resp, err := x.oss.Client.Conn.DoWithContext(x.ctx, method, b.options.Bucket, "", nil, headers, nil, 0, nil)
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 func TestMakeAndRemove(t *testing.T) {
 	t.Parallel()
 	e := osstest.Start(t, "")
-	b, err := New(Options{Endpoint: e.URL, Bucket: "another-bucket",
+	b, err := New(Options{Endpoint: e.URL, Region: e.Region, Bucket: "another-bucket",
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token},
 				nil

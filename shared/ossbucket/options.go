@@ -7,10 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
-	"regexp"
-	"strings"
 	"time"
 
 	"community-images/shared/cloud"
@@ -26,10 +22,10 @@ type Options struct {
 	// name without a dot, where it is the first step of the path.
 	Endpoint string
 
-	// Region, "cn-hangzhou", switches to signature version 4, which OSS demands
-	// for buckets made since September 2025. If it is empty it is taken from an
-	// endpoint of the form oss-<region>[-internal].aliyuncs.com; with any other
-	// endpoint requests are signed with version 1.
+	// Region, "cn-hangzhou", is the bucket's. Requests are signed for it, with
+	// version 4: OSS refuses version 1 for accounts and buckets made since 2025. A
+	// region in the host name of an aliyuncs.com endpoint counts instead of it.
+	// Required with any other endpoint, for example one of transfer acceleration.
 	Region string
 
 	// Bucket is the name of the bucket. Required.
@@ -84,11 +80,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// ossHostPattern matches OSS hosts and captures the region, unless the host is an
-// acceleration endpoint.
-var ossHostPattern = regexp.MustCompile(`^oss-([a-z]+-[a-z0-9-]+?)(-internal)?\.aliyuncs\.com$`)
-
-// resolve checks the options and fills in endpoint, region and style.
+// resolve checks the options and fills in the defaults.
 func (o Options) resolve() (Options, error) {
 	// The SDK's own error does not say what is allowed.
 	if err := oss.CheckBucketName(o.Bucket); err != nil {
@@ -97,37 +89,8 @@ func (o Options) resolve() (Options, error) {
 	if o.Credentials == nil {
 		return o, errors.New("no credentials given")
 	}
-	u, err := parseEndpoint(o.Endpoint)
-	if err != nil {
-		return o, err
-	}
-	// The SDK would take a trailing slash for a part of the host.
-	o.Endpoint = u.Scheme + "://" + u.Host
-	host := u.Hostname()
-	_, notIP := netip.ParseAddr(host)
-	o.PathStyle = o.PathStyle || !o.CNAME && (notIP == nil || !strings.Contains(host, "."))
-	if m := ossHostPattern.FindStringSubmatch(host); m != nil && o.Region == "" && m[1] != "accelerate-overseas" {
-		o.Region = m[1]
-	}
-	o.Region = strings.TrimPrefix(o.Region, "oss-")
-	return o.withDefaults(), nil
-}
-
-// parseEndpoint parses a URL or a host, which is reached over https.
-func parseEndpoint(endpoint string) (*url.URL, error) {
-	if !strings.Contains(endpoint, "://") {
-		endpoint = "https://" + endpoint
-	}
-	u, err := url.Parse(endpoint)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "":
-		return nil, errors.New("endpoint is not a URL")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("endpoint has scheme %q; it may be http or https", u.Scheme)
-	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("endpoint at %q is more than a scheme, a host and a port", u.Host)
-	}
-	return u, nil
+	o, err := o.resolveEndpoint()
+	return o.withDefaults(), err
 }
 
 // newSDKBucket returns an SDK client that signs with these credentials. The SDK's
@@ -137,9 +100,7 @@ func (b *Bucket) newSDKBucket(c cloud.Credentials) (*oss.Bucket, error) {
 	options := []oss.ClientOption{
 		oss.HTTPClient(b.http), oss.SecurityToken(c.SecurityToken), oss.EnableCRC(false), // checked here, for reads too
 		oss.ForcePathStyle(b.options.PathStyle), oss.UseCname(b.options.CNAME),
-	}
-	if b.options.Region != "" {
-		options = append(options, oss.AuthVersion(oss.AuthV4), oss.Region(b.options.Region))
+		oss.AuthVersion(oss.AuthV4), oss.Region(b.options.Region),
 	}
 	client, err := oss.New(b.options.Endpoint, c.AccessKeyID, c.AccessKeySecret, options...)
 	if err != nil {

@@ -98,7 +98,7 @@ func TestLongMonthIsReadInPieces(t *testing.T) {
 	e := osstest.Start(t, "")
 	h := &heapMeter{}
 	bucket, err := ossbucket.New(ossbucket.Options{
-		Endpoint: e.URL, Bucket: e.Bucket, Transport: h, MaxObject: 5 << 20,
+		Endpoint: e.URL, Region: e.Region, Bucket: e.Bucket, Transport: h, MaxObject: 5 << 20,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return cloud.Credentials{AccessKeyID: e.Key.ID, AccessKeySecret: e.Key.Secret, SecurityToken: e.Key.Token},
 				nil

@@ -90,7 +90,7 @@ func (r *resource) remove(s *stack) error {
 // openBucket opens a bucket with the deployer's key, as ROS does.
 func (c *Cloud) openBucket(name string) (*ossbucket.Bucket, error) {
 	credentials := func(context.Context) (cloud.Credentials, error) { return c.Key, nil }
-	return ossbucket.New(ossbucket.Options{Endpoint: c.OSS, Bucket: name, Credentials: credentials})
+	return ossbucket.New(ossbucket.Options{Endpoint: c.OSS, Region: c.Region, Bucket: name, Credentials: credentials})
 }
 
 func (r *resource) applyBucket(s *stack, before *resource) error {

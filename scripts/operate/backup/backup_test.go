@@ -35,15 +35,15 @@ func newFixture(t *testing.T) *fixture {
 }
 
 func (w *fixture) environ(prefix string) []string {
-	return []string{"OSS_ENDPOINT=" + w.oss.URL, "OSS_BUCKET=" + w.oss.Bucket, "OSS_PREFIX=" + prefix, "EHPC_REGIONS=" +
-		region,
+	return []string{"OSS_ENDPOINT=" + w.oss.URL, "OSS_BUCKET=" + w.oss.Bucket, "OSS_PREFIX=" + prefix,
+		"OSS_REGION=" + w.oss.Region, "EHPC_REGIONS=" + region,
 		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + w.oss.Key.ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + w.oss.Key.Secret,
 		"ALIBABA_CLOUD_SECURITY_TOKEN=" + w.oss.Key.Token}
 }
 
 func (w *fixture) bucket() *ossbucket.Bucket {
 	w.t.Helper()
-	b, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Bucket: w.oss.Bucket,
+	b, err := ossbucket.New(ossbucket.Options{Endpoint: w.oss.URL, Region: w.oss.Region, Bucket: w.oss.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) {
 			return cloud.Credentials{AccessKeyID: w.oss.Key.ID, AccessKeySecret: w.oss.Key.Secret,
 				SecurityToken: w.oss.Key.Token}, nil

@@ -18,6 +18,14 @@ type Request struct {
 	Header      http.Header
 }
 
+// AccessKeyID returns the id of the key that the request says it is signed with; it
+// may be wrong.
+func (r Request) AccessKeyID() string {
+	_, credential, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	id, _, _ := strings.Cut(credential, "/")
+	return id
+}
+
 // recordLine describes the request in the record of requests.
 func (r Request) recordLine() string {
 	line := r.Method + " " + r.Key

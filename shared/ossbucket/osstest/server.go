@@ -21,6 +21,9 @@ type Key struct {
 	Expires    time.Time // of the token; zero: never
 }
 
+// DefaultRegion is the region of an endpoint whose Options name none.
+const DefaultRegion = "cn-hangzhou"
+
 // Options say what an endpoint serves.
 type Options struct {
 	// Dir keeps the objects as files, DIR/<bucket>/<key>: what is written
@@ -31,14 +34,18 @@ type Options struct {
 	Buckets []string // are made if they do not exist
 	Keys    []Key    // at least one
 	Now     func() time.Time
+
+	// Region is the only one that requests may be signed for. Default: DefaultRegion.
+	Region string
 }
 
 // Server is an OSS endpoint, an http.Handler for the root of its host.
 // Buckets are addressed by the first step of the path or of the host name.
 type Server struct {
-	store store
-	fake  http.Handler
-	now   func() time.Time
+	store  store
+	fake   http.Handler
+	now    func() time.Time
+	region string
 
 	writing sync.Mutex // one write at a time; reads do not wait
 
@@ -61,7 +68,7 @@ func New(o Options) (*Server, error) {
 	if len(o.Keys) == 0 || slices.ContainsFunc(o.Keys, func(k Key) bool { return k.ID == "" || k.Secret == "" }) {
 		return nil, errors.New("opening OSS endpoint: every key needs an id and a secret, and there must be one")
 	}
-	s := &Server{keys: o.Keys, now: o.Now}
+	s := &Server{keys: o.Keys, now: o.Now, region: cmp.Or(o.Region, DefaultRegion)}
 	if s.now == nil {
 		s.now = time.Now
 	}

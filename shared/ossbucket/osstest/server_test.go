@@ -91,7 +91,8 @@ func TestErrorDocuments(t *testing.T) {
 		if err := b.PutObject("normal", strings.NewReader("x")); err != nil {
 			t.Fatal(err)
 		}
-		other := client(t, &Endpoint{Server: e.Server, URL: e.URL, Bucket: "no-such-bucket", Key: e.Key}, nil)
+		other := client(t, &Endpoint{Server: e.Server, URL: e.URL, Bucket: "no-such-bucket", Region: e.Region,
+			Key: e.Key}, nil)
 		get := func(b *oss.Bucket, key string, options ...oss.Option) error {
 			_, err := b.GetObject(key, options...)
 			return err
@@ -241,7 +242,7 @@ func TestBucketInTheHostName(t *testing.T) {
 		return (&net.Dialer{}).DialContext(ctx, network, addr)
 	}}
 	c, err := oss.New("http://oss.example.test", e.Key.ID, e.Key.Secret, oss.SecurityToken(e.Key.Token),
-		oss.HTTPClient(&http.Client{Transport: transport}))
+		oss.AuthVersion(oss.AuthV4), oss.Region(e.Region), oss.HTTPClient(&http.Client{Transport: transport}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,7 @@ package osstest
 
 import (
 	"context"
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,24 +11,6 @@ import (
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
-
-// TestStringToSignV1 is the example of "Include a V1 signature in the
-// Authorization header" in OSS' documentation.
-func TestStringToSignV1(t *testing.T) {
-	t.Parallel()
-	r := httptest.NewRequest("PUT", "http://oss-example.oss-cn-hangzhou.aliyuncs.com/nelson", nil)
-	for name, value := range map[string]string{
-		"Content-Md5": "ODBGOERFMDMzQTczRUY3NUE3NzA5QzdFNUYzMDQxNEM=", "Content-Type": "text/html",
-		"Date": "Thu, 17 Nov 2005 18:49:58 GMT", "X-OSS-Meta-Author": "foo@bar.com", "X-OSS-Magic": "abracadabra",
-	} {
-		r.Header.Set(name, value)
-	}
-	text := stringToSignV1(r, Request{Bucket: "oss-example", Key: "nelson", Query: r.URL.Query()})
-	got := base64.StdEncoding.EncodeToString(mac(sha1.New, []byte("OtxrzxIsfpFjA7SwPzILwy8Bw21TLhquhboDYROV"), text))
-	if want := "26NBxoKdsyly4EDv6inkoDft/yA="; got != want {
-		t.Errorf("signature %s of\n%s\nwant %s", got, text, want)
-	}
-}
 
 // TestStringToSignV4 is an example of the signer tests of OSS' Go SDK v2.
 func TestStringToSignV4(t *testing.T) {
@@ -46,12 +25,9 @@ func TestStringToSignV4(t *testing.T) {
 		r.Header.Set(name, value)
 	}
 	scope := []string{"20231216", "cn-hangzhou", "oss", "aliyun_v4_request"}
-	text := stringToSignV4(r, Request{Bucket: "bucket", Key: "1234+-/123/1.txt", Query: r.URL.Query()}, scope, "")
-	key := []byte("aliyun_v4sk")
-	for _, part := range scope {
-		key = mac(sha256.New, key, part)
-	}
-	got := hex.EncodeToString(mac(sha256.New, key, text))
+	text := stringToSignV4(r, Request{Bucket: "bucket", Key: "1234+-/123/1.txt", Query: r.URL.Query()},
+		signatureV4{scope: scope})
+	got := signV4("sk", scope, text)
 	if want := "e21d18daa82167720f9b1047ae7e7f1ce7cb77a31e8203a7d5f4624fa0284afe"; got != want {
 		t.Errorf("signature %s of\n%s\nwant %s", got, text, want)
 	}
@@ -63,7 +39,6 @@ func TestEveryPartOfARequestIsSigned(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*http.Request)
 		want   string
-		v4Only bool
 	}{
 		"nothing": {change: func(*http.Request) {}},
 		"the key": {change: func(r *http.Request) {
@@ -75,7 +50,7 @@ func TestEveryPartOfARequestIsSigned(t *testing.T) {
 		}, want: "SignatureDoesNotMatch"},
 		"another parameter": {change: func(r *http.Request) {
 			r.URL.RawQuery += "&more=1"
-		}, want: "SignatureDoesNotMatch", v4Only: true},
+		}, want: "SignatureDoesNotMatch"},
 		"the method": {change: func(r *http.Request) { r.Method = "PUT" }, want: "SignatureDoesNotMatch"},
 		"the type": {change: func(r *http.Request) {
 			r.Header.Set("Content-Type", "text/html")
@@ -100,10 +75,34 @@ func TestEveryPartOfARequestIsSigned(t *testing.T) {
 		}, want: "InvalidAccessKeyId"},
 		"the region": {change: func(r *http.Request) {
 			replaceAuth(r, "cn-hangzhou", "cn-beijing")
-		}, want: "SignatureDoesNotMatch", v4Only: true},
+		}, want: "InvalidArgument"},
+		"the day": {change: func(r *http.Request) {
+			replaceAuth(r, time.Now().UTC().Format("/20060102/"), "/20250301/")
+		}, want: "InvalidArgument"},
+		"the service": {change: func(r *http.Request) {
+			replaceAuth(r, "/oss/", "/ecs/")
+		}, want: "InvalidArgument"},
+		"the time": {change: func(r *http.Request) {
+			r.Header.Set("X-Oss-Date", time.Now().UTC().Add(time.Second).Format("20060102T150405Z"))
+		}, want: "SignatureDoesNotMatch"},
+		"the hash of the body": {change: func(r *http.Request) {
+			r.Header.Set("X-Oss-Content-Sha256", "0000")
+		}, want: "InvalidArgument"},
+		"the hash of the body, cut": {change: func(r *http.Request) {
+			r.Header.Del("X-Oss-Content-Sha256")
+		}, want: "InvalidArgument"},
+		"the list of additional headers": {change: func(r *http.Request) {
+			replaceAuth(r, ",Signature=", ",AdditionalHeaders=host,Signature=")
+		}, want: "SignatureDoesNotMatch"},
+		"an empty list of additional headers": {change: func(r *http.Request) {
+			replaceAuth(r, ",Signature=", ",AdditionalHeaders=,Signature=")
+		}, want: "InvalidArgument"},
+		"a part that is there twice": {change: func(r *http.Request) {
+			replaceAuth(r, ",Signature=", ",Signature=0,Signature=")
+		}, want: "InvalidArgument"},
 		"the scope, cut": {change: func(r *http.Request) {
 			replaceAuth(r, "/aliyun_v4_request", "")
-		}, want: "InvalidArgument", v4Only: true},
+		}, want: "InvalidArgument"},
 		"the signature, cut": {change: func(r *http.Request) {
 			r.Header.Del("Authorization")
 		}, want: "AccessDenied"},
@@ -111,19 +110,24 @@ func TestEveryPartOfARequestIsSigned(t *testing.T) {
 			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 x")
 		}, want: "AccessDenied"},
 	} {
-		for _, version := range []oss.AuthVersionType{oss.AuthV1, oss.AuthV4} {
-			if c.v4Only && version != oss.AuthV4 {
-				continue
-			}
-			e := Start(t, "")
-			bucket := client(t, e, func(r *http.Request) {
-				c.change(r)
-			}, oss.AuthVersion(version), oss.Region("cn-hangzhou"))
-			_, err := bucket.AppendObject("a/b c.ndjson", strings.NewReader("x"), 0)
-			if got := codeOf(err); got != c.want {
-				t.Errorf("changing %s, version %s: %q (%v), want %q", name, version, got, err, c.want)
-			}
+		e := Start(t, "")
+		bucket := client(t, e, c.change)
+		_, err := bucket.AppendObject("a/b c.ndjson", strings.NewReader("x"), 0)
+		if got := codeOf(err); got != c.want {
+			t.Errorf("changing %s: %q (%v), want %q", name, got, err, c.want)
 		}
+	}
+}
+
+// TestVersion1SignaturesAreRefused: OSS refuses them for accounts made since March
+// 2025 and buckets made since September 2025.
+func TestVersion1SignaturesAreRefused(t *testing.T) {
+	t.Parallel()
+	e := Start(t, "")
+	err := client(t, e, nil, oss.AuthVersion(oss.AuthV1)).PutObject("key", strings.NewReader("x"))
+	var refused oss.ServiceError
+	if !errors.As(err, &refused) || refused.StatusCode != 403 || refused.Ec != "0002-00000080" {
+		t.Errorf("got %v, want 403 with EC 0002-00000080", err)
 	}
 }
 
@@ -148,7 +152,10 @@ func TestClockThatIsFarOff(t *testing.T) {
 // client is the SDK, whose requests may be changed after they were signed.
 func client(t *testing.T, e *Endpoint, change func(*http.Request), options ...oss.ClientOption) *oss.Bucket {
 	t.Helper()
-	options = append(options, oss.SecurityToken(e.Key.Token), oss.HTTPClient(&http.Client{Transport: changing{change}}))
+	options = append([]oss.ClientOption{
+		oss.AuthVersion(oss.AuthV4), oss.Region(e.Region), oss.SecurityToken(e.Key.Token),
+		oss.HTTPClient(&http.Client{Transport: changing{change}}),
+	}, options...)
 	c, err := oss.New(e.URL, e.Key.ID, e.Key.Secret, options...)
 	if err != nil {
 		t.Fatal(err)
