@@ -87,7 +87,7 @@ func parseCloudEvent(raw json.RawMessage, now time.Time) (capture.Event, error) 
 	e := capture.Event{
 		ID: parseString(event["id"]), Type: kind,
 		At:        eventTime(now, parseString(data["eventTime"]), parseString(event["time"])),
-		ClusterID: cmp.Or(findString(data, maxSearchDepth, "ClusterId"), subjectCluster),
+		ClusterID: cmp.Or(findString(data, maxSearchDepth, "ClusterId"), referencedCluster(data), subjectCluster),
 		RegionID: cmp.Or(findString(data, maxSearchDepth, "acsRegion", "RegionId", "Region"), subjectRegion,
 			parseString(event["aliyunregionid"])),
 	}
@@ -104,6 +104,38 @@ func parseCloudEvent(raw json.RawMessage, now time.Time) (capture.Event, error) 
 		e.Outcome = "ignored"
 	}
 	return e, nil
+}
+
+// referencedCluster returns the cluster among the resources that a record of
+// ActionTrail names, or "". referencedResources has lists of ids by type;
+// resourceName has the same as text: ids joined by commas, types by semicolons. The
+// types of E-HPC are not documented, so an id counts by its own form, too. A call of
+// E-HPC concerns one cluster.
+func referencedCluster(record map[string]json.RawMessage) string {
+	byType := map[string][]string{}
+	for kind, raw := range parseObject(record["referencedResources"]) {
+		var ids []string
+		_ = json.Unmarshal(raw, &ids) // anything else names nothing
+		byType[kind] = ids
+	}
+	kinds := strings.Split(parseString(record["resourceType"]), ";")
+	for i, names := range strings.Split(parseString(record["resourceName"]), ";") {
+		kind := ""
+		if i < len(kinds) {
+			kind = kinds[i]
+		}
+		byType[kind] = append(byType[kind], strings.Split(names, ",")...)
+	}
+	// In the order of the types, so that the same record always gives the same cluster.
+	for _, kind := range slices.Sorted(maps.Keys(byType)) {
+		isCluster := strings.EqualFold(kind, "ACS::EHPC::Cluster")
+		for _, id := range byType[kind] {
+			if id = strings.TrimSpace(id); id != "" && (isCluster || strings.HasPrefix(id, "ehpc-")) {
+				return id
+			}
+		}
+	}
+	return ""
 }
 
 // parseSubject reads the region and the cluster out of an event's subject, which

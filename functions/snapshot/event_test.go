@@ -38,6 +38,39 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestClusterOfAnActionTrailRecord: ActionTrail's own records have no request
+// parameters. They name the resources of a call in two members.
+func TestClusterOfAnActionTrailRecord(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ members, want string }{
+		"a list of referenced resources": {
+			`"referencedResources":{"ACS::ECS::Instance":["i-1"],"ACS::EHPC::Cluster":["ehpc-hz-1"]}`, "ehpc-hz-1"},
+		"an id without a known type": {`"referencedResources":{"ACS::ECS::Disk":["d-1"],"Other":["ehpc-hz-1"]}`,
+			"ehpc-hz-1"},
+		"a type with a name of another form": {`"referencedResources":{"ACS::EHPC::Cluster":["cluster-one"]}`,
+			"cluster-one"},
+		"the names of resources": {`"resourceType":"ACS::EHPC::Cluster","resourceName":"cluster-one"`, "cluster-one"},
+		"several types of resources": {`"resourceType":"ACS::ECS::Instance;ACS::EHPC::Cluster",` +
+			`"resourceName":"i-1,i-2;ehpc-hz-1"`, "ehpc-hz-1"},
+		"request parameters count first": {`"requestParameters":{"ClusterId":"ehpc-hz-2"},"resourceName":"ehpc-hz-1"`,
+			"ehpc-hz-2"},
+		"nodes and disks are no clusters": {`"referencedResources":{"ACS::ECS::Instance":["i-1"]},"resourceName":"i-1"`,
+			""},
+		"members of other types": {`"referencedResources":["ehpc-hz-1"],"resourceName":{"a":"ehpc-hz-1"}`, ""},
+	} {
+		event := `{"eventId":"e","eventName":"AddNodes","serviceName":"EHPC","eventRW":"Write",` +
+			`"eventTime":"2026-11-23T09:00:00Z","acsRegion":"cn-hangzhou",` + tc.members + `}`
+		got, err := parseEvent([]byte(event), noon)
+		if err != nil || len(got.Events) != 1 {
+			t.Fatalf("%s: %+v, %v", name, got, err)
+		}
+		e := got.Events[0]
+		if ignored := e.Outcome == "ignored"; e.ClusterID != tc.want || ignored != (tc.want == "") {
+			t.Errorf("%s: cluster %q, outcome %q (%s); want cluster %q", name, e.ClusterID, e.Outcome, e.Reason, tc.want)
+		}
+	}
+}
+
 func TestEventsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for event, want := range map[string]string{
