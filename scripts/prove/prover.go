@@ -110,7 +110,7 @@ func newProver(ctx context.Context, o options, p process) (*prover, error) {
 // openBucket opens a bucket with the deployer's credentials.
 func (p *prover) openBucket(name string) (*ossbucket.Bucket, error) {
 	return ossbucket.New(ossbucket.Options{
-		Endpoint: p.endpoints.oss, Bucket: name, ReadTimeout: time.Minute,
+		Endpoint: p.endpoints.oss, Region: p.region, Bucket: name, ReadTimeout: time.Minute,
 		Credentials: func(context.Context) (cloud.Credentials, error) { return p.credentials, nil },
 	})
 }

@@ -23,7 +23,7 @@ type store struct {
 // openStore opens the bucket of the settings.
 func openStore(conf config.Snapshot, credentials *cloud.Source) (*store, error) {
 	bucket, err := ossbucket.New(ossbucket.Options{
-		Endpoint: conf.OSS.Endpoint, Bucket: conf.OSS.Bucket,
+		Endpoint: conf.OSS.Endpoint, Region: conf.OSS.Region, Bucket: conf.OSS.Bucket,
 		Credentials: func(context.Context) (cloud.Credentials, error) { return credentials.Newest(), nil },
 	})
 	return &store{bucket, conf.OSS.Prefix}, err
