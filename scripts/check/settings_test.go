@@ -190,7 +190,7 @@ func TestTemplateSetsEverySetting(t *testing.T) {
 // TestSecretsAreNotEchoed: ROS shows every parameter that is not NoEcho.
 func TestSecretsAreNotEchoed(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"QueryTokens", "QueryAccessKeys", "CertificateKey"} {
+	for _, name := range []string{"QueryTokens", "QueryAccessKeys", "HttpAuthConfig", "CertificateKey"} {
 		_, after, found := strings.Cut(readTemplate(t), "\n  "+name+":\n")
 		lines := strings.Split(after, "\n")
 		end := slices.IndexFunc(lines, func(l string) bool { return !strings.HasPrefix(l, "    ") })

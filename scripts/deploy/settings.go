@@ -20,6 +20,10 @@ import (
 func (d *deployment) checkSettings(stack ros.Stack, spec ros.Spec) error {
 	values := d.mergeParameters(stack, spec)
 	problems := repeatedRegions(values["Regions"])
+	// Of a stack that keeps its configuration, ROS does not show it.
+	if text, given := values["HttpAuthConfig"]; given && values["HttpAuth"] == "bearer" && text != "" {
+		problems = append(problems, bearerProblems(text)...)
+	}
 	// A template with functions that we cannot evaluate is not wrong: ROS may know
 	// them. Only this check is skipped then.
 	environments, err := d.functionEnvironments(values)

@@ -43,7 +43,8 @@ func (d *deployment) testFunctions(ctx context.Context, stack ros.Stack) error {
 	base := strings.TrimSuffix(outputs["Url"], "/")
 	// The URL is tested as callers use it, unless the signature does not open it.
 	readVersion, where := d.readVersionOverHTTP(base), base+"/v1/status"
-	if stack.Parameters["HttpAuth"] == "jwt" || stack.Parameters["DefaultUrl"] == "false" {
+	auth := stack.Parameters["HttpAuth"]
+	if auth == "jwt" || auth == "bearer" || stack.Parameters["DefaultUrl"] == "false" {
 		// The deployer's signature does not open the URL.
 		readVersion, where = d.readVersionByInvocation(outputs["QueryFunction"]), outputs["QueryFunction"]
 	}

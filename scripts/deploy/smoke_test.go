@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,22 +25,38 @@ func TestDeploymentWithTokens(t *testing.T) {
 	if err := os.WriteFile(jwt, []byte("{\n  \"jwks\": {}\n}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	bearer := filepath.Join(t.TempDir(), "bearer.json")
+	token := "t" + strings.Repeat("0123456789", 4)
+	if err := os.WriteFile(bearer, []byte(`{"tokens":[`+entry("ci", token)+`]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	a := newAccount(t)
+	var last outcome
 	for _, more := range []string{
 		"-create-code-bucket -param HttpAuth=anonymous -param-file QueryTokens=" + tokens,
 		"-param DefaultUrl=false",
 		"-param HttpAuth=jwt -param-file HttpAuthConfig=" + jwt,
+		"-param QueryTokens= -param DefaultUrl=true -param HttpAuth=bearer -param-file HttpAuthConfig=" + bearer,
 	} {
 		o := a.expect("-yes -version v1 "+more, 0, "reports version v1: deployed")
+		last = o
 		if !strings.Contains(o.out, `curl -H "Authorization: Bearer $TOKEN" "http`) {
 			t.Errorf("the output does not tell how to ask: %s", o)
 		}
-		if strings.Contains(o.out+o.faults, "sha256") {
+		if strings.Contains(o.out+o.faults, "sha256") || strings.Contains(o.out+o.faults, token) {
 			t.Errorf("shows the tokens: %s", o)
 		}
 	}
 	a.expect("-yes -version v1 -param-file QueryTokens="+tokens+"x", 2, "no such file")
-	a.expect("-yes -version v1 -param HttpAuthConfig=", 1, "HttpAuth jwt needs HttpAuthConfig")
+	url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(last.out)
+	a.askWithToken(url+"/v1/status", token, http.StatusOK)
+	a.askWithToken(url+"/v1/status", token+"x", http.StatusUnauthorized)
+	a.expect("-yes -version v1 -param HttpAuthConfig=", 1, "HttpAuth bearer needs HttpAuthConfig")
+	a.expect("-yes -version v1 -param HttpAuthConfig={}", 2, "parameter HttpAuthConfig: has 0 tokens")
+	a.expect("-yes -version v1 -param HttpAuth=anonymous -param DomainName=i.example.com -param DomainProtocol=HTTP "+
+		"-param-file QueryTokens="+tokens, 1, "tokens would travel in clear text")
+	a.expect("-yes -version v1 -param HttpAuth=jwt -param HttpAuthConfig=", 1, "HttpAuth jwt needs HttpAuthConfig")
+	a.expect("-yes -version v1 -param HttpAuth=anonymous -param-file QueryTokens="+tokens, 0)
 	a.expect("-yes -version v1 -param QueryTokens=[]", 2, "parameter QueryTokens: QUERY_TOKENS: ")
 	a.expect("-yes -version v1 -param HttpAuth=function", 1, "QueryTokens need HttpAuth anonymous")
 	a.expect("-yes -version v1 -param QueryTokens= -param HttpAuth=function -param DefaultUrl=true", 0,
@@ -51,6 +68,24 @@ func TestDeploymentWithTokens(t *testing.T) {
 	a.expect("-yes -version v1 -param AlarmActionPolicy= -param LogLevel=error", 0)
 	a.expect("-yes -version v1 -param DomainName=i.example.com -param Certificate=chain.pem -param "+
 		"CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")
+}
+
+// askWithToken asks for the status with a token, as a caller does.
+func (a *account) askWithToken(url, token string, status int) {
+	a.t.Helper()
+	r, err := http.NewRequestWithContext(a.t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != status {
+		a.t.Errorf("a lookup with a token: %s, want %d", resp.Status, status)
+	}
 }
 
 // TestDeploymentWithAccessKeysOnly deploys with QueryAccessKeys alone. The output

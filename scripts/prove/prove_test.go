@@ -20,7 +20,6 @@ import (
 var notProvedHere = map[string]verdict{
 	"runtime/frozen": refuted, // a process on this machine is never frozen
 	"events/cluster": open,    // needs -events
-	"auth/bearer":    open,    // the template does not offer it yet
 }
 
 func TestEmbeddedPlatformProvesTheClaims(t *testing.T) {
