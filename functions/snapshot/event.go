@@ -63,8 +63,8 @@ func (e timerEvent) request() (capture.Request, error) {
 	}
 	req.Trigger = "timer"
 	// FC may deliver an event twice. A run that is due at the same time as an earlier
-	// one is recognised by that, unless an operator accepts an answer with it. A time
-	// that cannot be parsed is zero: then nothing counts as handled before.
+	// one is recognised by that. Nothing is asked if an answer is accepted. A time that
+	// cannot be parsed is zero: then nothing counts as handled before.
 	if e.TriggerTime != nil && len(req.Accept) == 0 {
 		req.Due, _ = time.Parse(time.RFC3339, *e.TriggerTime)
 	}

@@ -83,12 +83,14 @@ func TestEventsThatCannotBeRead(t *testing.T) {
 		`{"accept":["a/b/c"],"accept":[]}`:      `member "accept" is there twice`,
 		"{\"clusters\":[\"\xe4\"]}":             `not UTF-8`,
 		`{"triggerName":"t","triggerName":"u"}`: `member "triggerName" is there twice`,
-		`{"triggerName":"t","payload":"{\"shard\":\"1/2\",\"shard\":\"2/2\"}"}`:                    `member "shard" is there twice`,
+		`{"triggerName":"t","payload":"{\"shard\":\"1/2\",\"shard\":\"2/2\"}"}`: `"shard" is there twice`,
+
 		`{"source":"s","type":"ehpc:ClusterOperation:X","data":{"ClusterId":"a","ClusterId":"b"}}`: `"ClusterId" is there`,
-		"{\"source\":\"s\",\"type\":\"t\xe4\"}":                                                    `not UTF-8`,
-		`{"source":"s","type":"t","subject":"\ud800"}`:                                             `half of a surrogate pair`,
-		`{"triggerName":"t","payload":"awesome"}`:                                                  `reading the payload of the timer event`,
-		`{"triggerName":"t","payload":"{\"x\":1}"}`:                                                `unknown field "x"`,
+
+		"{\"source\":\"s\",\"type\":\"t\xe4\"}":        `not UTF-8`,
+		`{"source":"s","type":"t","subject":"\ud800"}`: `half of a surrogate pair`,
+		`{"triggerName":"t","payload":"awesome"}`:      `reading the payload of the timer event`,
+		`{"triggerName":"t","payload":"{\"x\":1}"}`:    `unknown field "x"`,
 	} {
 		if got, err := parseEvent([]byte(event), noon); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v, %v; want an error with %q", event, got, err, want)

@@ -3,7 +3,6 @@ package capture
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
@@ -19,6 +18,8 @@ type plan struct {
 	events          []*Event         // that need the plan; nil for a run without events
 	problems        []string         // for the report
 	unusableEntries int              // entries of the listing that name no cluster
+	accepting       bool             // scopes are accepted and not asked
+	refused         int              // accepted scopes that cannot be published
 	report          *RegionReport    // of the region; the run fills it in
 }
 
@@ -39,7 +40,7 @@ func (r *runner) planRegions(ctx context.Context, plans []*plan) {
 	}
 	for i, p := range plans {
 		p.scopes = planScopes(r.settings, r.request, p, clusters[i])
-		p.checkAccepted(r.request.Accept)
+
 		switch {
 		case p.events != nil:
 			p.ended = p.findUnlistedScopes(clusters[i])
@@ -86,24 +87,11 @@ func planScopes(s Settings, req Request, p *plan, clusters map[string]catalog.Cl
 		}
 		add(id, types)
 	}
-	// Accepted scopes and events narrow down what the lists above allow.
-	scopes = slices.DeleteFunc(scopes, func(s catalog.Scope) bool {
-		return !allows(req.Accept, s.String()) || !p.includesScope(s)
-	})
+	// Events narrow down what the lists above allow.
+	scopes = slices.DeleteFunc(scopes, func(s catalog.Scope) bool { return !p.includesScope(s) })
 	slices.SortFunc(scopes, catalog.Scope.Compare)
 	// The instance types of a cluster, or of a request, may name one twice.
 	return slices.Compact(scopes)
-}
-
-// checkAccepted adds a problem for each scope of the region that the operator accepts
-// and that is not asked. The operator would wait for it in vain.
-func (p *plan) checkAccepted(accept []string) {
-	for _, name := range accept {
-		asked := slices.ContainsFunc(p.scopes, func(s catalog.Scope) bool { return s.String() == name })
-		if !asked && strings.HasPrefix(name, p.base.RegionID+"/") {
-			p.addProblem("accept: %q is not a scope that is asked", name)
-		}
-	}
 }
 
 // allows reports whether a list has a name. An empty list allows every name.

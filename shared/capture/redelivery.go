@@ -56,7 +56,7 @@ func (r *runner) removeHandledScopes(p *plan) {
 }
 
 // hasNothingToCommit reports whether the plan repeats an event that was handled
-// completely, the head included.
+// completely, the head included, or publishes none of the scopes that it accepts.
 func (p *plan) hasNothingToCommit() bool {
-	return p.listingReused && len(p.scopes)+len(p.ended) == 0
+	return (p.listingReused || p.accepting) && len(p.scopes)+len(p.ended) == 0
 }

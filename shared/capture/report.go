@@ -46,7 +46,7 @@ type RegionReport struct {
 	// Clusters is the number of clusters that are known after the run.
 	Clusters int `json:"Clusters"`
 	// Answered is the number of scopes that were asked since the timer was due. They are
-	// not asked again.
+	// not asked again. Of accepted scopes it is the number that was published before.
 	Answered int `json:"Answered,omitempty"`
 	// Counts are numbers of scopes.
 	Counts archive.Counts `json:"Counts"`
@@ -81,9 +81,11 @@ type WriteReport struct {
 type RegionProblems struct {
 	// Ambiguous is the number of ImageIds with several entries in a changed scope.
 	Ambiguous int `json:"Ambiguous,omitempty"`
-	// Problems are sentences for people, about the listing and the request.
+	// Problems are sentences for people, about the listing and the request. Each accepted
+	// scope that was not published has one.
 	Problems []string `json:"Problems,omitempty"`
-	// Failed are the scopes whose check failed, was held, or was lost to another run.
+	// Failed are the scopes whose check failed or was held, or whose answer could not be
+	// stored.
 	Failed []ScopeProblem `json:"Failed,omitempty"`
 	// Error says why nothing was committed.
 	Error string `json:"Error,omitempty"`
@@ -130,7 +132,7 @@ func (r *RegionReport) addResult(p *plan, res archive.Result, took time.Duration
 		p.addProblem("%s", res.HeadError)
 	}
 	r.Problems = p.problems
-	// Lost checks are among Result.Checks, with a problem of their own.
+	// An answer that could not be stored has become a failed check with a problem.
 	for _, c := range res.Checks {
 		if c.Problem != nil {
 			r.Failed = append(r.Failed, ScopeProblem{Scope: c.Scope.String(), Problem: *c.Problem})

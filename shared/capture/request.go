@@ -22,8 +22,9 @@ type Request struct {
 	Clusters      []string // ClusterIds
 	InstanceTypes []string // asked instead of the clusters' own types
 	Shard         Shard    // the part of the clusters; restricts nothing by itself
-	// Accept names scopes, in the form of Scope.String. Only these are asked. Their
-	// answers are published even if they are anomalous.
+	// Accept names scopes whose held answers are published as they are stored. Nothing
+	// is asked then. An element has the form of Scope.String. "@" and a digest may follow:
+	// then no other answer is published.
 	Accept []string
 	// Due is when the timer of the request was due; zero if it has none. Scopes that
 	// were asked since are not asked again, because FC may deliver an event more than
@@ -36,7 +37,7 @@ type Request struct {
 
 // isRestricted reports whether the request leaves out scopes of its regions.
 func (r Request) isRestricted() bool {
-	return len(r.Clusters) > 0 || len(r.InstanceTypes) > 0 || len(r.Accept) > 0
+	return len(r.Clusters) > 0 || len(r.InstanceTypes) > 0
 }
 
 // Validate returns an error that names the first part of the request that the settings
@@ -63,27 +64,7 @@ func (r Request) Validate(s Settings) error {
 			return err
 		}
 	}
-	for _, scope := range r.Accept {
-		if err := r.validateAccept(s, scope); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// validateAccept checks one element of Accept.
-func (r Request) validateAccept(s Settings, scope string) error {
-	region, path, _ := strings.Cut(scope, "/")
-	if _, err := catalog.ParseScopePath(region, path); err != nil || !slices.Contains(s.Regions, region) {
-		return fmt.Errorf("accept: %q is not a scope of the form"+
-			" <RegionId>/<ClusterId or %s>/<InstanceType or %s> in one of %s",
-			scope, catalog.Any, catalog.Any, strings.Join(s.Regions, ", "))
-	}
-	if !allows(r.Regions, region) {
-		return fmt.Errorf(`accept: the region of %q is not one of the "regions" of the event: %s`,
-			scope, strings.Join(r.Regions, ", "))
-	}
-	return nil
+	return r.validateAccept(s)
 }
 
 // payload is the JSON of a direct invocation, or of the payload of a timer trigger.

@@ -64,6 +64,9 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 	if len(regions) == 0 {
 		regions = c.settings.Regions
 	}
+	if len(req.Accept) > 0 {
+		regions = req.acceptedRegions()
+	}
 	if len(req.Events) > 0 {
 		report.Events = slices.Clone(req.Events)
 		for i := range report.Events {
@@ -81,11 +84,19 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 	if len(req.Events) > 0 {
 		plans = r.assignEvents(plans, report)
 	}
-	checks := r.checkScopes(askCtx, plans)
+	var checks map[catalog.Scope]*archive.Check
+	if len(req.Accept) > 0 {
+		checks = r.acceptCandidates(askCtx, plans)
+	} else {
+		checks = r.checkScopes(askCtx, plans)
+	}
 	report.Fetched = catalog.At(c.now())
 	r.commitRegions(ctx, plans, checks, report)
 	report.finish(catalog.At(c.now()), r.callCount.Load())
-	return report, report.commitError()
+	if err := report.commitError(); err != nil || len(req.Accept) == 0 {
+		return report, err
+	}
+	return report, acceptError(plans, checks)
 }
 
 // newRegionReports makes one report for each region. A region that is named twice has
