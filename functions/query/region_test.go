@@ -52,6 +52,15 @@ const imageBytes = 544
 // newTestRegion commits a region of this size, as of now.
 func newTestRegion(tb testing.TB, s regionSize) *testRegion {
 	tb.Helper()
+	c := newEmptyRegion(tb, s)
+	c.commitLists(tb)
+	c.oss.Requests() // lets go of them
+	return c
+}
+
+// newEmptyRegion makes the content of a region of this size and commits nothing.
+func newEmptyRegion(tb testing.TB, s regionSize) *testRegion {
+	tb.Helper()
 	c := &testRegion{name: s.name, oss: osstest.Start(tb, "")}
 	var err error
 	if c.bucket, err = ossbucket.New(ossbucket.Options{Endpoint: c.oss.URL, Region: c.oss.Region, Bucket: c.oss.Bucket,
@@ -79,8 +88,6 @@ func newTestRegion(tb testing.TB, s regionSize) *testRegion {
 		}
 		c.lists = append(c.lists, list)
 	}
-	c.commitLists(tb)
-	c.oss.Requests() // lets go of them
 	return c
 }
 
