@@ -87,8 +87,8 @@ type Query struct {
 	// among PostInstallScript and Uid. Default none.
 	Redact []string
 	// Gzip is QUERY_GZIP: compress answers for clients that accept it. Default
-	// false, because it is not documented whether FC's trigger passes
-	// Content-Encoding on.
+	// false: FC's pages do not name Content-Encoding among the headers that its
+	// trigger drops, but no compressed answer has been seen.
 	Gzip bool
 	// Tokens is QUERY_TOKENS: the bearer tokens that are accepted. Default none.
 	Tokens access.Tokens

@@ -103,8 +103,8 @@ func (e *httpEvent) rawQuery() string {
 }
 
 // isEncodedTime reports whether a value is an RFC 3339 time only after it is
-// percent-decoded. FC does not document whether it decodes values, and nothing else
-// shows it: "%41" may be meant as it is. Every signed call has a time in its query.
+// percent-decoded. Deployed projects show that FC decodes values, but no page says so.
+// Nothing else shows it: "%41" may be meant as it is. Every signed call has a time in its query.
 func isEncodedTime(value string) bool {
 	const colon = len("2006-01-02T15")
 	if len(value) <= colon || value[colon] != '%' {
