@@ -9,8 +9,8 @@ import (
 // IsTokenParameter reports whether a URL parameter has a name under which people
 // send tokens. Tokens must not stand in URLs, because URLs are logged.
 func IsTokenParameter(name string) bool {
-	return slices.Contains([]string{"token", "access_token", "accesstoken", "api_key", "apikey", "authorization",
-		"bearer", "bearertoken"}, strings.ToLower(name))
+	return slices.ContainsFunc([]string{"token", "access_token", "accesstoken", "api_key", "apikey", "authorization",
+		"bearer", "bearertoken"}, func(known string) bool { return strings.EqualFold(known, name) })
 }
 
 // TokenParameter returns the name of the first parameter of a query for which

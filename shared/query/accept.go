@@ -36,7 +36,7 @@ func acceptQuality(accept, media string) float64 {
 		name, params, _ := strings.Cut(part, ";")
 		// "text/html;q=0.5" decides over "text/*;q=1", wherever it stands.
 		rank := 0
-		switch strings.ToLower(strings.TrimSpace(name)) {
+		switch foldCase(strings.TrimSpace(name)) {
 		case media:
 			rank = 3
 		case kind + "/*":

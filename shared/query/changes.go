@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"community-images/shared/archive"
@@ -50,7 +49,7 @@ var (
 		isList:      true,
 		parse: func(p *parser, v []string) error {
 			for _, name := range v {
-				kind := slices.Index(kindNames[:kindPresent], strings.ToLower(name))
+				kind := slices.Index(kindNames[:kindPresent], foldCase(name))
 				if kind < 0 {
 					return &valueError{name, didYouMean(name, kindNames[:kindPresent])}
 				}

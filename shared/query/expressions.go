@@ -31,11 +31,11 @@ func newRegexTest(v string, fold bool) (operandTest, error) {
 
 // newGlobTest makes a test from a glob. Its errors speak of the glob, not of the
 // expression that it becomes.
-func newGlobTest(v string, _ bool) (operandTest, error) {
+func newGlobTest(v string, fold bool) (operandTest, error) {
 	if err := checkPatternLength(v); err != nil {
 		return operandTest{}, err
 	}
-	test, err := compileWholeMatch(globToRegex(v), false)
+	test, err := compileWholeMatch(globToRegex(v), fold)
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
 		return operandTest{}, fmt.Errorf("has the range %s, whose end is before its start", quote(bad.Expr))

@@ -88,7 +88,7 @@ func (f *field) compareValues(a, b string) int {
 type schema struct {
 	fields   []field           // in the order of csv columns
 	withheld []string          // names of members or fields, from Options.Redact
-	byName   map[string]*field // by lower-case name; objectFields are aliases
+	byName   map[string]*field // by case-folded name; objectFields are aliases
 }
 
 // newSchema returns the table without the members or fields to redact.
@@ -103,18 +103,18 @@ func newSchema(redact []string) *schema {
 	}
 	for i := range s.fields {
 		s.fields[i].index = i
-		s.byName[strings.ToLower(s.fields[i].name)] = &s.fields[i]
+		s.byName[foldCase(s.fields[i].name)] = &s.fields[i]
 	}
 	for _, object := range objectFields {
-		if f := s.byName[strings.ToLower(object)+".ostag"]; f != nil {
-			s.byName[strings.ToLower(object)] = f
+		if f := s.byName[foldCase(object)+".ostag"]; f != nil {
+			s.byName[foldCase(object)] = f
 		}
 	}
 	return s
 }
 
 // fieldNamed returns the field of a name in any case, or nil.
-func (s *schema) fieldNamed(name string) *field { return s.byName[strings.ToLower(name)] }
+func (s *schema) fieldNamed(name string) *field { return s.byName[foldCase(name)] }
 
 // fieldNames lists the fields, without objectFields.
 func (s *schema) fieldNames() []string {

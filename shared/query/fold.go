@@ -3,29 +3,40 @@ package query
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// foldCase returns a text without differences of case. Two strings are equal
-// after foldCase exactly if (?i) would match them: letters with more than two
-// forms become one letter, for example σ and ς.
+// foldCase returns a text without differences of case, by Unicode's simple
+// folding. It is the one rule wherever case does not matter: two strings are
+// equal after foldCase exactly if strings.EqualFold and (?i) take them for equal.
+//
+// So σ and ς are one letter, and İ is no i: in most languages it is not.
 func foldCase(s string) string {
-	s = strings.ToLower(s)
-	if !strings.ContainsFunc(s, mayHaveOtherForms) {
-		return s
+	if isASCII(s) {
+		return strings.ToLower(s)
 	}
-	// All forms of a letter get the least of them, in lower case.
-	return strings.Map(func(r rune) rune {
-		if !mayHaveOtherForms(r) {
-			return r
-		}
-		first := r
-		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
-			first = min(first, other)
-		}
-		return unicode.ToLower(first)
-	}, s)
+	return strings.Map(foldRune, s)
 }
 
-// mayHaveOtherForms returns false for the most frequent lower-case letters
-// without a third form: ASCII, and the CJK blocks, which have no case.
-func mayHaveOtherForms(r rune) bool { return r >= 0x80 && r < 0x2e80 || r >= 0xa640 }
+// isASCII returns true if a text has ASCII characters only.
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
+// foldRune returns the same letter for all forms of a letter: the lower-case one
+// in ASCII, else the one with the least code.
+func foldRune(r rune) rune {
+	// The CJK blocks have no case.
+	if 0x2e80 <= r && r < 0xa640 {
+		return r
+	}
+	first := r
+	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+		first = min(first, other)
+	}
+	// K and S have forms beyond ASCII. Their least one is the upper-case letter.
+	if 'A' <= first && first <= 'Z' {
+		return first + 'a' - 'A'
+	}
+	return first
+}

@@ -21,7 +21,7 @@ func acceptsGzip(header string) bool {
 	zipped, others, plain := -1.0, 0.0, 0.0
 	for part := range strings.SplitSeq(header, ",") {
 		name, params, _ := strings.Cut(part, ";")
-		switch strings.ToLower(strings.TrimSpace(name)) {
+		switch foldCase(strings.TrimSpace(name)) {
 		case "gzip", "x-gzip":
 			zipped = parseQuality(params)
 		case "*":

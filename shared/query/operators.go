@@ -28,9 +28,9 @@ type operator struct {
 	name  string // in lower case, without the i of the form that ignores case
 	about string // for the OpenAPI document: completes "FIELD ..."
 	// newTest makes a test of values of a field from an operand. With ignoreCase
-	// both are case-folded, except for an expression, which does that itself.
-	// Its error completes "NAME ...". nil: acceptsOrder decides.
+	// both are case-folded, unless the operand is a pattern. Its error completes "NAME ...". nil: acceptsOrder decides.
 	newTest      func(operand string, ignoreCase bool) (operandTest, error)
+	isPattern    bool // ignores case by itself: folding would change its ranges
 	textOnly     bool // not for numbers, except eq and ne; has a form with i in front
 	testsMissing bool // images without a value are tested too
 	// acceptsOrder decides by how a value compares with the operand: less than 0,
@@ -56,8 +56,10 @@ var operators = []operator{
 		newTest: func(v string, _ bool) (operandTest, error) {
 			return operandTest{matches: func(s string) bool { return strings.Contains(s, v) }}, nil
 		}},
-	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", textOnly: true, newTest: newGlobTest},
-	{name: "regex", about: "matches an RE2 expression as a whole", textOnly: true, newTest: newRegexTest},
+	{name: "glob", about: "matches a pattern of *, ? and [a-z] as a whole", textOnly: true,
+		newTest: newGlobTest, isPattern: true},
+	{name: "regex", about: "matches an RE2 expression as a whole", textOnly: true, newTest: newRegexTest,
+		isPattern: true},
 	{name: "exists", about: "true: has a value; false: is missing, null or empty", newTest: newExistsTest,
 		testsMissing: true},
 	{name: "gt", about: "is greater", acceptsOrder: func(c int) bool { return c > 0 }},
@@ -104,7 +106,7 @@ func findOperator(kind fieldKind, name string) (op *operator, ignoreCase bool) {
 // operands. With ignoreCase the operator is the form with i in front. The error
 // completes "NAME ...".
 func newPredicate(f *field, op *operator, ignoreCase bool, operands []string) (predicate, error) {
-	foldsValue := ignoreCase && op.name != "regex" // an expression has a flag for that
+	foldsValue := ignoreCase && !op.isPattern
 	tests, p := make([]func(string) bool, len(operands)), predicate{field: f}
 	for i, operand := range operands {
 		if err := checkOperand(f, op, operand); err != nil {
@@ -191,7 +193,7 @@ func newEqualTest(v string, _ bool) (operandTest, error) {
 
 // newExistsTest tests for a value, or for none.
 func newExistsTest(v string, _ bool) (operandTest, error) {
-	switch strings.ToLower(v) {
+	switch foldCase(v) {
 	case "true":
 		return operandTest{matches: func(s string) bool { return s != "" }}, nil
 	case "false":

@@ -162,7 +162,7 @@ var (
 		name: "format", allowed: "a format of the route", perPage: true, ignoresCase: true, example: "json",
 		about: "form of the answer; default: by the Accept header, else the first",
 		parse: func(p *parser, v []string) error {
-			name := strings.ToLower(v[0])
+			name := foldCase(v[0])
 			if !slices.Contains(p.request.route.formats, name) {
 				return &valueError{v[0], didYouMean(name, p.request.route.formats)}
 			}

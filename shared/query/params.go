@@ -205,7 +205,7 @@ func (p *parser) parseParam(def param, raw rawParam) {
 	if def.ignoresCase {
 		values = slices.Clone(values)
 		for i := range values {
-			values[i] = strings.ToLower(values[i])
+			values[i] = foldCase(values[i])
 		}
 	}
 	p.given = append(p.given, givenParam{def.name, values, def.perPage})

@@ -16,11 +16,11 @@ func (p *parser) parseFilter(raw rawParam) bool {
 	}
 	full := f.name // as the table spells it, for errors and the canonical query
 	if hasOp {
-		full += "__" + strings.ToLower(opName)
+		full += "__" + foldCase(opName)
 	} else {
 		opName = "eq"
 	}
-	op, ignoreCase := findOperator(f.kind, strings.ToLower(opName))
+	op, ignoreCase := findOperator(f.kind, foldCase(opName))
 	if op == nil {
 		names := operatorNames(f.kind)
 		reason := fmt.Sprintf("has the unknown operator %s%s", quote(opName), didYouMean(opName, names))

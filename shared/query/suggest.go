@@ -58,10 +58,10 @@ func nearestName(name string, known []string, maxEdits int) string {
 	if len(name) > 64 {
 		return ""
 	}
-	name = strings.ToLower(name)
+	name = foldCase(name)
 	best, distance := "", min(maxEdits, len(name)-1)+1 // one that shares nothing is not near
 	for _, k := range known {
-		low := strings.ToLower(k)
+		low := foldCase(k)
 		d := editdistance.Distance(name, low)
 		if _, last, dotted := strings.Cut(low, "."); dotted {
 			d = min(d, 1+editdistance.Distance(name, last))
@@ -81,7 +81,7 @@ func (s *schema) nearestFilter(name, op string) string {
 	if f == nil {
 		return ""
 	}
-	op = strings.ToLower(op)
+	op = foldCase(op)
 	if known, _ := findOperator(f.kind, op); known == nil {
 		if op = nearestName(op, operatorNames(f.kind), maxEdits(op)); op == "" {
 			return best

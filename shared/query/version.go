@@ -97,15 +97,8 @@ func compareDigits(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
-// compareWords compares bytes, ASCII letters in any case.
-func compareWords(a, b string) int {
-	for i := range min(len(a), len(b)) {
-		if c := cmp.Compare(lowerASCII(a[i]), lowerASCII(b[i])); c != 0 {
-			return c
-		}
-	}
-	return cmp.Compare(len(a), len(b))
-}
+// compareWords compares words in any case, by their bytes.
+func compareWords(a, b string) int { return strings.Compare(foldCase(a), foldCase(b)) }
 
 // lowerASCII returns an ASCII letter in lower case, and other bytes as they are.
 func lowerASCII(c byte) byte {

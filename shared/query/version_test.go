@@ -16,6 +16,7 @@ func TestVersionsCompareAsPeopleCount(t *testing.T) {
 		{"Core 1", "core1", "CORE-01"},
 		{"v", "V"},
 		{"v 7"}, // a word of its own
+		{"édition 7", "ÉDITION 7"},
 		{"专业版 7"},
 		{"7", "v7", "V7", "7.", "(7)", "007"},
 		{"7.2-beta"},

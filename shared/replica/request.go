@@ -143,13 +143,21 @@ func parseParameters(r *http.Request, body []byte) (map[string]string, error) {
 	return params, nil
 }
 
-// canonicalNames maps the lower-case names of known parameters to their spelling.
-// Case does not matter: a parameter that was ignored for its case would widen the
-// question.
-var canonicalNames = map[string]string{
-	"action": "Action", "version": "Version", "format": "Format", "securitytoken": "SecurityToken", "at": "at",
-	"regionid": "RegionId", "clusterid": "ClusterId", "instancetype": "InstanceType", "baseostag": "BaseOsTag",
-	"pagenumber": "PageNumber", "pagesize": "PageSize",
+// canonicalNames are the known parameters.
+var canonicalNames = []string{"Action", "Version", "Format", "SecurityToken", "at", "RegionId", "ClusterId",
+	"InstanceType", "BaseOsTag", "PageNumber", "PageSize"}
+
+// canonicalName returns the spelling of a known parameter, and any other name as
+// it is. Case does not matter: a parameter that was ignored for its case would
+// widen the question. Names are compared as lookups compare them, by Unicode's
+// simple folding.
+func canonicalName(name string) string {
+	for _, known := range canonicalNames {
+		if strings.EqualFold(known, name) {
+			return known
+		}
+	}
+	return name
 }
 
 // maxParams is more than any operation takes.
@@ -169,9 +177,7 @@ func parseEncodedPairs(params map[string]string, coded string) error {
 		}
 		// Unknown parameters are kept too: they must not be repeated either.
 		// Nothing else looks at them.
-		if known, ok := canonicalNames[strings.ToLower(name)]; ok {
-			name = known
-		}
+		name = canonicalName(name)
 		if _, twice := params[name]; twice {
 			return invalidRequest("a parameter is there twice")
 		}
