@@ -91,19 +91,26 @@ func parseCloudEvent(raw json.RawMessage, now time.Time) (capture.Event, error) 
 		RegionID: cmp.Or(findString(data, maxSearchDepth, "acsRegion", "RegionId", "Region"), subjectRegion,
 			parseString(event["aliyunregionid"])),
 	}
+	ignoreIfIrrelevant(&e, data)
+	return e, nil
+}
+
+// ignoreIfIrrelevant sets the outcome of an event that can change nothing that is
+// captured, with the reason. It also completes the id and type of a record of
+// ActionTrail, whose data they are in.
+func ignoreIfIrrelevant(e *capture.Event, data map[string]json.RawMessage) {
 	// A record of ActionTrail tells of any call of any service; E-HPC's own events are
 	// told apart by their type.
-	if strings.Contains(kind, ":ActionTrail:") {
+	if strings.Contains(e.Type, ":ActionTrail:") {
 		e.ID = cmp.Or(e.ID, parseString(data["eventId"]))
-		e.Type = strings.TrimPrefix(kind+" ", ":ActionTrail: ") + parseString(data["eventName"])
+		e.Type = strings.TrimPrefix(e.Type+" ", ":ActionTrail: ") + parseString(data["eventName"])
 		e.Reason = reasonToIgnore(data, e.ClusterID)
-	} else if !strings.HasPrefix(kind, "ehpc:ClusterOperation:") {
-		e.Reason = fmt.Sprintf("events of type %q change no cluster", kind)
+	} else if !strings.HasPrefix(e.Type, "ehpc:ClusterOperation:") {
+		e.Reason = fmt.Sprintf("events of type %q change no cluster", e.Type)
 	}
 	if e.Reason != "" {
-		e.Outcome = "ignored"
+		e.Outcome = capture.EventIgnored
 	}
-	return e, nil
 }
 
 // referencedCluster returns the cluster among the resources that a record of

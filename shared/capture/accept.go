@@ -33,6 +33,7 @@ const acceptForm = "<RegionId>/<ClusterId or " + catalog.Any + ">/<InstanceType 
 
 // parseAcceptance reads an element of Request.Accept.
 func parseAcceptance(text string) (acceptance, error) {
+	// No part of a scope may contain "@", so the first one begins the digest.
 	name, digest, pinned := strings.Cut(text, "@")
 	region, path, _ := strings.Cut(name, "/")
 	scope, err := catalog.ParseScopePath(region, path)
@@ -141,6 +142,7 @@ func (a acceptance) findRefusal(state archive.ScopeState, known bool) string {
 func (r *runner) checkWithCandidate(
 	ctx context.Context, p *plan, a acceptance, state archive.ScopeState,
 ) *archive.Check {
+	// Reading verifies the digest, so that nothing but the candidate is published.
 	s, _ := r.readSnapshot(ctx, a.scope, state.Candidate.Digest)
 	if s == nil {
 		p.refuse(a, "its held answer cannot be read")
@@ -184,6 +186,8 @@ func acceptError(plans []*plan, checks map[catalog.Scope]*archive.Check) error {
 			p.report.Problems = append(p.report.Problems,
 				fmt.Sprintf("accept: %q is not published: %s", scope, p.report.explainLoss(scope)))
 		}
+		// The problems of all regions are the reasons, because the answer of a failed
+		// invocation has no report.
 		for _, problem := range p.report.Problems {
 			reasons = append(reasons, errors.New(problem))
 		}

@@ -59,31 +59,21 @@ type runner struct {
 func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope, error)) (*Report, error) {
 	r := &runner{Capturer: c, request: req, interner: &c.interner, warn: warn}
 	report := &Report{RunID: req.RunID, Trigger: req.Trigger, StartedAt: catalog.At(c.now())}
-	// Which regions: those of the request, of its events, or of the settings.
-	regions := req.Regions
-	if len(regions) == 0 {
-		regions = c.settings.Regions
-	}
-	if len(req.Accept) > 0 {
-		regions = req.acceptedRegions()
-	}
-	if len(req.Events) > 0 {
-		report.Events = slices.Clone(req.Events)
-		for i := range report.Events {
-			report.Events[i].reject(c.settings)
-		}
-		regions = eventRegions(c.settings, report.Events)
+	report.Events = slices.Clone(req.Events)
+	for i := range report.Events {
+		report.Events[i].reject(c.settings)
 	}
 	// Only the calls to E-HPC end early. Loading and committing have the whole time.
 	askCtx, stop := c.withMargin(ctx)
 	defer stop()
 
 	// A region that cannot be loaded drops out here; the others go on.
-	report.Regions = newRegionReports(regions)
+	report.Regions = newRegionReports(r.chooseRegions(report.Events))
 	plans := r.loadRegions(ctx, report.Regions)
 	if len(req.Events) > 0 {
 		plans = r.assignEvents(plans, report)
 	}
+	// Accepted answers are stored already. Everything else has to be asked.
 	var checks map[catalog.Scope]*archive.Check
 	if len(req.Accept) > 0 {
 		checks = r.acceptCandidates(askCtx, plans)
@@ -97,6 +87,21 @@ func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope
 		return report, err
 	}
 	return report, acceptError(plans, checks)
+}
+
+// chooseRegions returns the regions of a run: those of its events, of the scopes that it
+// accepts, of the request, or of the settings. events have their outcomes as far as the
+// settings decide them.
+func (r *runner) chooseRegions(events []Event) []string {
+	switch {
+	case len(events) > 0:
+		return eventRegions(r.settings, events)
+	case len(r.request.Accept) > 0:
+		return r.request.acceptedRegions()
+	case len(r.request.Regions) > 0:
+		return r.request.Regions
+	}
+	return r.settings.Regions
 }
 
 // newRegionReports makes one report for each region. A region that is named twice has

@@ -46,6 +46,7 @@ func checkPaging(name string, value, array json.RawMessage) error {
 	}
 	switch strings.ToLower(name) {
 	case "totalcount":
+		// A smaller count is an error too: the answer contradicts itself.
 		total, err := parseCount(value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -54,6 +55,7 @@ func checkPaging(name string, value, array json.RawMessage) error {
 			return fmt.Errorf("the answer has %d entries and %s %d", n, name, total)
 		}
 	case "nexttoken":
+		// The last page of a list has an empty token, or none.
 		if hasText(value) {
 			return fmt.Errorf("the answer has a %s: it is a part of a list", name)
 		}
@@ -62,6 +64,7 @@ func checkPaging(name string, value, array json.RawMessage) error {
 			return errors.New("the answer says that it is truncated")
 		}
 	case "pagenumber":
+		// Pages are counted from 1. Some calls say 0 where nothing was asked for.
 		number, err := parseCount(value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
