@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -11,13 +12,13 @@ import (
 )
 
 var (
-	// since and cursor write to the same field: a cursor of a feed is a
-	// position, and so is what since resolves to.
+	// since and cursor write to the same field, and both take a cursor.
 	paramSince = param{
 		name:    "since",
 		example: "-24h",
-		about: "where the feed begins: a NextCursor, or after a time or commit; default, and 0: the first commit that is " +
-			"kept. An earlier time is an error if retention has removed commits after it",
+		about: "where the feed begins: a NextCursor of this region, or after a time or commit; default, and 0: the first " +
+			"commit that is kept. An earlier time is an error if retention has removed commits after it. A NextCursor " +
+			"names its region, and the commit that it follows: 410 CursorExpired if the log does not hold that commit",
 		allowed: "a NextCursor of this feed, " + allowedTimes,
 		parse: func(p *parser, v []string) (err error) {
 			p.request.since, err = p.parseFeedSince(v[0])
@@ -31,7 +32,7 @@ var (
 		allowed: "a NextCursor of this feed",
 		parse: func(p *parser, v []string) error {
 			since, err := p.parseFeedSince(v[0])
-			if err != nil || !since.cursor {
+			if err != nil || since.cursor == nil {
 				return &valueError{value: v[0]}
 			}
 			p.request.since = since
@@ -86,29 +87,18 @@ func (req *request) wantedImageIDs() []string {
 	return req.imageIDs
 }
 
-// checkFeedStart adds a fault if a request has both since and cursor. It looks
-// at the names as given, because both parameters have the same field.
-func checkFeedStart(p *parser) {
-	starts := 0
-	for _, given := range p.given {
-		if given.name == "since" || given.name == "cursor" {
-			starts++
-		}
-	}
-	if starts > 1 {
-		p.addFault(codeInvalid, "cursor", "cannot be combined with since", "either since or cursor")
-	}
-}
-
 // serveFeed serves /v1/changes and /v1/images/{ImageId}/history. The ETag of a
-// feed depends on the number of the last commit, so the head alone answers a
-// poll that finds nothing new.
+// feed depends on the last commit, so the head alone answers a poll that finds
+// nothing new. The commit is named by its line: a number can be given again.
 //
 // Unlike a list, a feed is about the past and never 404 for a scope that has
 // ended. Its freshness is that of the scopes that still exist.
 func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.readLogOfCursor(ctx, region, req.since.cursor); err != nil {
 		return nil, err
 	}
 	sub, err := s.resolve(ctx, req, region, false, func(state *regionState) (*scopeSet, error) {
@@ -129,7 +119,7 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 		if err != nil {
 			return nil, err
 		}
-		start = position.String()
+		start = fmt.Sprint(position.sequence)
 	}
 	// Commit numbers are the same for all callers, the events of a commit are
 	// not.
@@ -137,7 +127,7 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 	return &answer{
 		freshness:    &sub.freshness,
 		region:       region,
-		etag:         makeETag(source, strconv.FormatInt(sub.state.Sequence, 10), req.canonical, req.format, start),
+		etag:         makeETag(source, sub.state.LineHash(), req.canonical, req.format, start),
 		lastModified: sub.state.CommittedAt,
 		immutable:    isImmutable(req, false, shownState{req.at, sub.state}),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
@@ -177,7 +167,7 @@ func (s *service) renderFeed(
 		return nil, withParam("since", err)
 	}
 	filter := newEventFilter(req)
-	page := history.readPage(start, sub.state.Sequence, filter)
+	page := history.readPage(start, sub.state, filter)
 	// No events can mean that there are none after the start, or no such image.
 	if req.route.hasImageID() && len(page.entries) == 0 {
 		if life := history.lifespanOf(req.imageID, sub.state, req.selection); !life.known {
@@ -216,7 +206,7 @@ func (page eventPage) render(prefix []byte, req *request, end *regionState, next
 // A caller who names kinds gets these only.
 func newEventFilter(req *request) eventFilter {
 	// A Link to a next page has a cursor, and that page is oldest first.
-	hasStart := req.since.cursor || req.since.asOf.isSet
+	hasStart := req.since != feedSince{}
 	filter := eventFilter{
 		selection: req.selection,
 		images:    req.wantedImageIDs(),

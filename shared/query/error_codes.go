@@ -59,7 +59,8 @@ var errorCodes = []struct {
 	{405, codeMethod, "only GET and HEAD are allowed"},
 	{406, codeAccept, "the route has none of the media types in the Accept header"},
 	{410, codeGone, "the requested scopes offered the image once and no longer do"},
-	{410, codeExpired, "the state that the cursor belongs to, or the commits after it, are no longer kept"},
+	{410, codeExpired, "the state that the cursor belongs to, or the commits after it, are no longer kept, or the log " +
+		"does not hold the commit that the cursor follows, for example after a restore"},
 	{413, "RequestTooLarge", "the event that FC makes of the request is larger than 256 KB"},
 	{414, codeTooLong, "the escaped path and query are longer than 4096 bytes, or leave less than 80 of them for " +
 		"the cursor of a next page"},

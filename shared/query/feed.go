@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,30 +12,13 @@ import (
 	"community-images/shared/catalog"
 )
 
-// feedPosition is where a reader of a feed stands: before the event with the
-// number offset, from 0, of a commit. All events count that the caller may see,
-// whatever the feed filters.
-type feedPosition struct {
-	sequence int64 // of the commit
-	// offset is 0 before the first event of the commit.
-	offset int
-}
-
-// String returns the position as cursors have it.
-func (p feedPosition) String() string { return fmt.Sprintf("c%d.%d", p.sequence, p.offset) }
-
-// isAfter reports whether a position comes after another.
-func (p feedPosition) isAfter(other feedPosition) bool {
-	return p.sequence > other.sequence || p.sequence == other.sequence && p.offset > other.offset
-}
-
 // feedSince is where a feed begins, as the caller wrote it: at a cursor, or
 // after a moment. The zero value is the beginning of the kept history.
 type feedSince struct {
-	// cursor says that position counts, and not the moment.
-	cursor bool
-	// position is where to begin. Zero: at the beginning of the kept history.
-	position feedPosition
+	cursor *feedCursor // nil: none
+	// fromStart says that since=0 was given. Only an Atom feed tells it from no
+	// since at all.
+	fromStart bool
 	// asOf is the moment to begin after. It counts if it is set.
 	asOf
 }
@@ -44,17 +26,15 @@ type feedSince struct {
 // parseFeedSince reads a cursor of a feed, or a moment that is not in the
 // future.
 func (p *parser) parseFeedSince(text string) (feedSince, error) {
-	if rest, ok := strings.CutPrefix(text, "c"); ok {
-		a, b, dotted := strings.Cut(rest, ".")
-		sequence, err1 := strconv.ParseInt(a, 10, 53)
-		offset, err2 := strconv.ParseInt(b, 10, 31) // no sum with places of events may overflow
-		if !dotted || err1 != nil || err2 != nil || sequence < 0 || offset < 0 {
+	if strings.HasPrefix(text, "c") { // no moment begins so
+		c, ok := parseFeedCursor(text)
+		if !ok {
 			return feedSince{}, &valueError{value: text}
 		}
-		return feedSince{cursor: true, position: feedPosition{sequence, int(offset)}}, nil
+		return feedSince{cursor: &c}, nil
 	}
 	if text == "0" {
-		return feedSince{cursor: true}, nil
+		return feedSince{fromStart: true}, nil
 	}
 	m, err := p.parsePastTime(text)
 	return feedSince{asOf: m}, err
@@ -76,7 +56,7 @@ type eventPage struct {
 	// entries are oldest first, unless the filter asks for the newest.
 	entries []feedEntry
 	// end is where the next page begins, even if there is nothing yet.
-	end feedPosition
+	end feedCursor
 	// more says that the history has further events that match.
 	more bool
 }
@@ -93,16 +73,16 @@ type eventFilter struct {
 	newest bool
 }
 
-// readPage returns the events that match from start up to the end of the commit
-// last.
-func (h *history) readPage(start feedPosition, last int64, filter eventFilter) eventPage {
+// readPage returns the events that match from start up to the end of a state.
+func (h *history) readPage(start feedPosition, end *regionState, filter eventFilter) eventPage {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
+	last := end.Sequence
 	// An offset behind the last event of its commit means the next commit.
 	from := min(h.countEventsUpTo(start.sequence-1)+int32(start.offset), h.countEventsUpTo(start.sequence))
-	page := eventPage{end: feedPosition{last + 1, 0}}
-	if start.isAfter(page.end) { // another instance knew more; a reader never goes back
-		page.end = start
+	page, next := eventPage{}, feedPosition{last + 1, 0}
+	if start.isAfter(next) { // the feed ends before its cursor; a reader never goes back
+		next = start
 	}
 	h.eachEvent(from, max(from, h.countEventsUpTo(last)), filter, func(at int32) bool {
 		if len(page.entries) == filter.limit {
@@ -113,9 +93,10 @@ func (h *history) readPage(start feedPosition, last int64, filter eventFilter) e
 		return true
 	})
 	if page.more && !filter.newest {
-		page.end = page.entries[len(page.entries)-1].position
-		page.end.offset++
+		next = page.entries[len(page.entries)-1].position
+		next.offset++
 	}
+	page.end = h.cursorAt(end.RegionID, next)
 	return page
 }
 
@@ -172,41 +153,33 @@ func (h *history) feedEntryAt(at int32) feedEntry {
 
 // resolveStart returns where a feed begins that ends with a state. It
 // returns an error if retention has removed commits that the feed would begin
-// with, or if the moment to begin after is later than the feed's end.
+// with, if the log does not hold the commit of the cursor, or if the moment to
+// begin after is later than the feed's end.
 func (h *history) resolveStart(since feedSince, now time.Time, end *regionState) (feedPosition, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	if len(h.commits) == 0 {
-		return since.position, nil
-	}
-	first := h.commits[0]
-	early := &archive.TooEarlyError{First: first.at, FirstSequence: first.sequence}
 	switch {
-	case since.cursor && since.position.sequence > 0 && since.position.sequence < first.sequence:
-		return feedPosition{}, feedCursorExpiredError(early)
-	case since.cursor:
-		return since.position, nil
-	case !since.asOf.isSet:
+	case since.cursor != nil:
+		return since.cursor.position, h.checkCursor(*since.cursor)
+	case len(h.commits) == 0 || !since.asOf.isSet:
 		return feedPosition{}, nil
 	case since.sequence == 0:
-		return h.resolveStartTime(since.resolveTime(now), end, early)
+		return h.resolveStartTime(since.resolveTime(now), end)
 	case since.sequence > end.Sequence:
 		return feedPosition{}, startAfterEndError(end)
-	case since.sequence+1 < first.sequence:
-		return feedPosition{}, early
+	case since.sequence+1 < h.firstSequence():
+		return feedPosition{}, h.tooEarlyError()
 	}
 	return feedPosition{since.sequence + 1, 0}, nil
 }
 
 // resolveStartTime returns the position after the last commit that is not later
-// than a time. early is the error for a time before the kept history. The
+// than a time. It returns an error for a time before the kept history. The
 // caller holds the lock.
-func (h *history) resolveStartTime(
-	after time.Time, end *regionState, early *archive.TooEarlyError,
-) (feedPosition, error) {
+func (h *history) resolveStartTime(after time.Time, end *regionState) (feedPosition, error) {
 	// Before the first commit there is nothing to miss if it is commit 1.
-	if early.FirstSequence > 1 && after.Before(early.First.Time) {
-		return feedPosition{}, early
+	if h.firstSequence() > 1 && after.Before(h.commits[0].at.Time) {
+		return feedPosition{}, h.tooEarlyError()
 	}
 	// The first commit that is later than the time. Several commits can have one
 	// time, so a comparison never says that two are equal.
@@ -236,15 +209,5 @@ func startAfterEndError(end *regionState) error {
 		Status: http.StatusNotFound, Code: codeFuture,
 		Message:   fmt.Sprintf("since is later than commit %d, the last one at the time given by at.", end.Sequence),
 		Recommend: "Use that commit or an earlier one as since, or a later time as at.",
-	}
-}
-
-// feedCursorExpired returns the error for a cursor whose next commits retention
-// has removed.
-func feedCursorExpiredError(early *archive.TooEarlyError) error {
-	return &apierror.Error{
-		Status: http.StatusGone, Code: codeExpired,
-		Message:   "The commits after this cursor are no longer kept. " + toAPIError(early).Message,
-		Recommend: "Start again with since=0, or since that commit.",
 	}
 }

@@ -71,10 +71,13 @@ func (s *service) decideRegion(ctx context.Context, req *request, found regionSe
 // regionOfCursor returns the region that the request's cursor was made in. What
 // the request names may have ended there since.
 func (s *service) regionOfCursor(req *request) (region string, ok bool) {
+	if c := req.since.cursor; c != nil { // checkFeedStart has found it among the regions
+		return c.region, true
+	}
 	if req.cursor == nil {
 		return "", false
 	}
-	// A cursor holds a hash of its region and query, not the region itself.
+	// A cursor of pages holds a hash of its region and query, not the region itself.
 	i := slices.IndexFunc(s.regions, func(region string) bool { return req.cursor.checkQuery(region, req) == nil })
 	if i < 0 {
 		return "", false

@@ -129,14 +129,10 @@ func (c *call) admit(path string) (imageID string, err error) {
 // hasRoomForCursor returns true if a Link header can repeat a long request with
 // the cursor of the next page in the place of the cursor that it has.
 func (c *call) hasRoomForCursor(req *request) bool {
-	if req.cursor == nil && !req.since.cursor {
+	if req.cursor == nil && req.since.cursor == nil {
 		return false
 	}
-	room := linkReserve
-	if req.region != "" { // the reserve is for the region too, which is there already
-		room = len("&cursor=") + maxCursorBytes
-	}
-	return len(c.nextURL("", ""))-len("&cursor=")+room <= maxURIBytes
+	return len(c.nextURL(""))-len("&cursor=")+linkReserve <= maxURIBytes
 }
 
 // uriTooLong returns the error for a request whose path and query have size

@@ -64,7 +64,7 @@ func (c *call) setBodyHeaders(req *request, ans *answer, p payload, gzipped bool
 	// The same cursor stands in the JSON as NextCursor. Other formats have the
 	// header only.
 	if p.next != "" {
-		header.Set("Link", "<"+c.nextURL(p.next, c.regionForNextPage(req, ans))+`>; rel="next"`)
+		header.Set("Link", "<"+c.nextURL(p.next)+`>; rel="next"`)
 	}
 	if p.total != "" {
 		header.Set("X-Total-Count", p.total)
@@ -86,22 +86,11 @@ func (c *call) setETag(etag string, gzipped bool) {
 	c.w.Header().Set("ETag", `"`+etag+`"`)
 }
 
-// regionForNextPage returns the region that the next page of a feed must name,
-// if the request names none. The cursor is a position in the log of that
-// region, and by then another region may have the image or cluster.
-func (c *call) regionForNextPage(req *request, ans *answer) string {
-	if req.region != "" || len(c.regions) == 1 || !req.isFeed() {
-		return ""
-	}
-	return ans.region
-}
-
-// nextURL returns the address of the call with another cursor, and with a
-// region unless that is empty.
+// nextURL returns the address of the call with another cursor.
 //
 // The parameters stay as the caller wrote them, with their order and escapes.
 // Only the position changes: cursor and since are dropped in any spelling.
-func (c *call) nextURL(cursor, region string) string {
+func (c *call) nextURL(cursor string) string {
 	var b strings.Builder
 	b.Grow(len(c.r.URL.Path) + len(c.r.URL.RawQuery) + len(cursor) + 16)
 	b.WriteString(c.r.URL.EscapedPath())
@@ -115,9 +104,6 @@ func (c *call) nextURL(cursor, region string) string {
 		}
 		b.WriteString(part)
 		b.WriteByte('&')
-	}
-	if region != "" {
-		b.WriteString("RegionId=" + region + "&")
 	}
 	b.WriteString("cursor=")
 	b.WriteString(cursor)

@@ -51,7 +51,7 @@ func TestHeaders(t *testing.T) {
 		{one, "/v1/images?ClusterId=ehpc-a", "Warning", ""},
 		{both, "/v1/status", "X-Snapshot-Sequence", ""},
 		{both, "/v1/status?RegionId=cn-hangzhou", "X-Snapshot-Sequence", "3"},
-		{one, "/v1/changes?since=c2.1", "X-Next-Cursor", "c4.0"},
+		{one, "/v1/changes?since=" + w.FeedCursor(hangzhou, 2, 1), "X-Next-Cursor", w.FeedCursor(hangzhou, 4, 0)},
 	} {
 		if rec := get(row.h, row.target); rec.Header().Get(row.header) != row.want {
 			t.Errorf("%s: %d, %s is %q, want %q", row.target, rec.Code, row.header, rec.Header().Get(row.header),

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -36,6 +37,7 @@ type event struct {
 type commitRef struct {
 	sequence int64
 	at       catalog.Time
+	lineID   lineID
 }
 
 // history is what happened to the images of a region. It grows with the log and
@@ -49,6 +51,8 @@ type history struct {
 	sequence int64
 	// commits are all commits from the first that is kept, without a gap.
 	commits []commitRef
+	// beforeFirst is the line before the first of commits.
+	beforeFirst lineID
 	historyScopes
 	historyImages
 	// events are in the order of commits. Those of one commit are in the order
@@ -87,6 +91,7 @@ func newHistory() *history {
 func (h *history) clear() {
 	h.generation++
 	h.sequence, h.commits, h.events, h.fields = 0, nil, nil, map[int32][]catalog.FieldChange{}
+	h.beforeFirst = noLineID
 	h.historyScopes = historyScopes{scopeAt: map[archive.ScopeRef]int32{}}
 	h.historyImages = historyImages{imageAt: map[string]int32{}}
 }
@@ -98,35 +103,50 @@ func (s *service) loadHistory(ctx context.Context, current currentState) (*histo
 		return s.loadRestrictedHistory(ctx, current)
 	}
 	h := s.histories[current.RegionID]
-	if h.includesCommit(current.Sequence) {
+	h.mu.RLock()
+	isComplete := h.leadsTo(current.regionState)
+	h.mu.RUnlock()
+	if isComplete {
 		return h, nil
 	}
 	// Other lookups of the region wait here: each commit is read once.
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.sequence >= current.Sequence { // another lookup was faster
+	if h.leadsTo(current.regionState) { // another lookup was faster
 		return h, nil
+	}
+	if h.sequence >= current.Sequence { // it is of another log
+		h.clear()
 	}
 	// If the time is too short, the commits that were read stay, so that the
 	// next lookup goes on behind them.
 	ctx, cancel := withReadDeadline(ctx)
 	defer cancel()
-	for commit, err := range s.source.Commits(ctx, current.Region, h.sequence+1) {
-		if err != nil {
-			return nil, wrapStoreError(current.RegionID, err)
-		}
-		if err := s.addCommit(ctx, h, commit); err != nil {
-			return nil, err
-		}
+	err := s.addCommits(ctx, h, current)
+	if errors.Is(err, errOtherLog) {
+		h.clear()
+		err = s.addCommits(ctx, h, current)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return h, nil
 }
 
-// reaches reports whether the history goes up to a commit.
-func (h *history) includesCommit(sequence int64) bool {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return h.sequence >= sequence
+// leadsTo reports whether the history has every commit up to a state. A commit
+// before the kept ones counts as had. The caller holds the lock.
+func (h *history) leadsTo(state *regionState) bool {
+	id, isKnown := h.lineIDOf(state.Sequence)
+	return isKnown && id == newLineID(state.LineHash()) || state.Sequence < h.firstSequence()-1
+}
+
+// firstSequence returns the number of the first commit; without any it is the
+// one that will be the first. The caller holds the lock.
+func (h *history) firstSequence() int64 {
+	if len(h.commits) == 0 {
+		return 1
+	}
+	return h.commits[0].sequence
 }
 
 // imagesOf returns the ids of the images of a scope after the last commit,

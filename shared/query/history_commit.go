@@ -2,22 +2,45 @@ package query
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
+// errOtherLog says that a commit does not follow the last one of a history: a
+// backup was restored.
+var errOtherLog = errors.New("the commit is of another log")
+
+// addCommits adds the commits up to the present state that a history lacks. The
+// caller holds the lock.
+func (s *service) addCommits(ctx context.Context, h *history, current currentState) error {
+	for commit, err := range s.source.Commits(ctx, current.Region, h.sequence+1) {
+		if err != nil {
+			return wrapStoreError(current.RegionID, err)
+		}
+		if err := s.addCommit(ctx, h, commit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // addCommit adds the events of one commit to a history. On an error it adds
 // nothing. If retention has removed commits between the last one that the
-// history knows and this one, the history begins anew. The caller holds the
-// lock.
+// history knows and this one, the history begins anew. It returns errOtherLog
+// for a commit that follows another one than the history's last. The caller
+// holds the lock.
 func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) error {
 	if c.Sequence <= h.sequence {
 		return nil
 	}
 	if h.sequence > 0 && c.Sequence > h.sequence+1 {
 		h.clear()
+	}
+	if last, _ := h.lineIDOf(h.sequence); h.sequence > 0 && last != newLineID(c.Previous) {
+		return errOtherLog
 	}
 	// Of the first commit that is kept, Arrivals reads what was there before
 	// it.
@@ -28,7 +51,10 @@ func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) 
 		return err
 	}
 	// From here on nothing can fail, so the commit is added whole.
-	h.commits = append(h.commits, commitRef{c.Sequence, c.CommittedAt})
+	if len(h.commits) == 0 {
+		h.beforeFirst = newLineID(c.Previous)
+	}
+	h.commits = append(h.commits, commitRef{c.Sequence, c.CommittedAt, newLineID(c.LineHash)})
 	h.sequence = c.Sequence
 	commit := int32(len(h.commits) - 1)
 	for _, kept := range arrivals.Kept {

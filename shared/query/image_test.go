@@ -37,7 +37,7 @@ func TestHistoryWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	h := w.Handler()
-	for _, query := range []string{"?kind=changed", "?since=-1s", "?since=3", "?cursor=c3.0",
+	for _, query := range []string{"?kind=changed", "?since=-1s", "?since=3", "?cursor=" + w.FeedCursor(hangzhou, 3, 0),
 		"?kind=removed&ClusterId=ehpc-a", "?kind=removed&at=1"} {
 		if rec := get(h, "/v1/images/m-cent79/history"+query); rec.Code != 200 ||
 			!strings.Contains(rec.Body.String(), `"Count":0`) {

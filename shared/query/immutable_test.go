@@ -108,7 +108,7 @@ func (p *cachingPromises) randomQuestion(r *rand.Rand) string {
 	cluster := pick(r, []string{"", "&ClusterId=ehpc-1", "&ClusterId=ehpc-2", "&ClusterId=ehpc-0", "&ClusterId=*",
 		"&ClusterId=ehpc-1,ehpc-2"})
 	image := fmt.Sprintf("/v1/images/m-%02d", r.IntN(60))
-	since := pick(r, []string{"", "&since=0", fmt.Sprint("&since=", n), fmt.Sprintf("&since=c%d.2", n), "&since=" +
+	since := pick(r, []string{"", "&since=0", fmt.Sprint("&since=", n), "&since=" + p.FeedCursor(hangzhou, int64(n), 2), "&since=" +
 		p.expected[n-1].at.Format(time.RFC3339Nano)})
 	form := pick(r, []string{"", "&format=atom", "&limit=3"})
 	return pick(r, []string{

@@ -9,13 +9,13 @@ import (
 
 // randomQuestion makes a request with names that exist in one world, in both or
 // in none.
-func (p *isolationTest) randomQuestion() (target, tag string) {
+func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 	r := p.rand
 	if k := r.IntN(10); k == 0 && len(p.nextPages) > 0 {
-		return p.nextPages[r.IntN(len(p.nextPages))], ""
+		return p.nextPages[r.IntN(len(p.nextPages))], tags
 	} else if k == 1 && len(p.etags) > 0 {
-		target, tag, _ = strings.Cut(p.etags[r.IntN(len(p.etags))], "\n")
-		return target, tag
+		seen := p.etags[r.IntN(len(p.etags))]
+		return seen.target, seen.tags
 	}
 	cluster := func() string {
 		return pick(r, []string{"ehpc-a", "ehpc-b", "ehpc-c", "ehpc-a0", "ehpc-q", "ehpc-aa", "ehpc-a1", "ehpc-", "*",
@@ -42,7 +42,7 @@ func (p *isolationTest) randomQuestion() (target, tag string) {
 		set(80, "ClusterId", cluster)
 		set(30, "InstanceType", func() string { return "ecs.c7.large" })
 		set(30, "PageSize", func() string { return "1" })
-		return pick(r, []string{"/", "/at/" + url.PathEscape(when()) + "/"}) + "?" + v.Encode(), ""
+		return pick(r, []string{"/", "/at/" + url.PathEscape(when()) + "/"}) + "?" + v.Encode(), tags
 	}
 	words := func(list ...string) func() string { return func() string { return pick(r, list) } }
 	path := pick(r, []string{"/v1/images", "/v1/images", "/v1/images", "/v1/images/" + image(), "/v1/images/" +
@@ -60,7 +60,7 @@ func (p *isolationTest) randomQuestion() (target, tag string) {
 	set(5, "limit", words("0", "x"))
 	if strings.HasSuffix(path, "history") || path == "/v1/changes" {
 		set(40, "since", func() string {
-			return pick(r, []string{when(), "0", fmt.Sprintf("c%d.%d", r.IntN(70), r.IntN(9))})
+			return pick(r, []string{when(), "0", fmt.Sprintf("c%d.%d.cn-hangzhou", 1+r.IntN(70), r.IntN(9))})
 		})
 		set(40, "limit", words("1", "3", "1000"))
 		set(30, "kind", words("added", "removed,changed"))
@@ -93,5 +93,5 @@ func (p *isolationTest) randomQuestion() (target, tag string) {
 			set(40, "to", when)
 		}
 	}
-	return path + "?" + v.Encode(), ""
+	return path + "?" + v.Encode(), tags
 }

@@ -291,7 +291,7 @@ func TestLongQueriesHaveNextPages(t *testing.T) {
 		"/v1/matrix?ClusterId=ehpc-a&limit=1&ImageName__ne=",
 		"/v1/changes?ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,",
 		"/v1/changes?since=0&ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,",
-		"/v1/changes?since=c1.0&ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,"} {
+		"/v1/changes?since=" + w.FeedCursor(hangzhou, 1, 0) + "&ClusterId=ehpc-a&limit=1&ImageId=m-cent79,m-win,m-ubuntu,"} {
 		answered, refused := 0, 0
 		for size := 3980; size <= 4100; size++ {
 			rec := get(h, start+strings.Repeat("x", size-len(start)))

@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -129,14 +130,16 @@ func TestETagOfOneImageCoversItsChecks(t *testing.T) {
 // its commit has events goes on with the next commit.
 func TestPositionFarBehindCommit(t *testing.T) {
 	t.Parallel()
-	h := newSmallRegion(t).Handler()
+	w := newSmallRegion(t)
+	h := w.Handler()
 	for _, route := range []string{"/v1/changes?", "/v1/changes?ImageId=m-win&", "/v1/images/m-win/history?"} {
-		page := answerOf[feedAnswer](t, h, 200, route+"since=c3.1073741823")
-		if len(page.Changes)+len(page.Events) > 0 || page.NextCursor != "c4.0" {
+		page := answerOf[feedAnswer](t, h, 200, route+"since="+w.FeedCursor(hangzhou, 3, 1073741823))
+		if len(page.Changes)+len(page.Events) > 0 || page.NextCursor != w.FeedCursor(hangzhou, 4, 0) {
 			t.Errorf("%s goes on with %v and then at %s", route, page, page.NextCursor)
 		}
-		checkError(t, get(h, route+"since=c3.2147483647"), 400, "InvalidParameter",
-			[]string{"since must be a NextCursor of this feed", `, got "c3.2147483647".`})
+		cursor := w.FeedCursor(hangzhou, 3, 1073741824)
+		checkError(t, get(h, route+"since="+cursor), 400, "InvalidParameter",
+			[]string{"since must be a NextCursor of this feed", fmt.Sprintf(`, got %q.`, cursor)})
 	}
 }
 
@@ -195,15 +198,16 @@ func TestPositionOfPastFeedStays(t *testing.T) {
 	w.Now = w.Now.Add(time.Minute)
 	h := handler()
 	after := get(withToken{h, "a"}, target)
-	if before.Header().Get("ETag") != after.Header().Get("ETag") || before.Header().Get("X-Next-Cursor") != "c2.0" ||
-		after.Header().Get("X-Next-Cursor") != "c2.0" {
+	c2 := w.FeedCursor(hangzhou, 2, 0)
+	if before.Header().Get("ETag") != after.Header().Get("ETag") || before.Header().Get("X-Next-Cursor") != c2 ||
+		after.Header().Get("X-Next-Cursor") != c2 {
 		t.Errorf("before:\n%s\nafter:\n%s", dump(before), dump(after))
 	}
 	for _, caller := range []string{"a", "all"} {
 		for since, want := range map[string]int{"2026-11-23T08:00:00Z": 3, since: 2, "2026-11-23T12:00:00Z": 0,
-			"c2.0": 2} {
+			c2: 2} {
 			page := answerOf[feedAnswer](t, withToken{h, caller}, 200, "/v1/changes?ClusterId=ehpc-a&since="+since)
-			if len(page.Changes) != want || page.NextCursor != "c5.0" {
+			if len(page.Changes) != want || page.NextCursor != w.FeedCursor(hangzhou, 5, 0) {
 				t.Errorf("%s since %s: %v", caller, since, page)
 			}
 		}

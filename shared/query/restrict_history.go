@@ -49,7 +49,7 @@ func (h *history) copyCoveredEvents(full *history, g access.Grant) {
 	}
 	// Commits are shared: the full history only appends to them, or drops them
 	// for new ones. Places of commits therefore mean the same in both.
-	h.commits, h.sequence = full.commits, full.sequence
+	h.commits, h.beforeFirst, h.sequence = full.commits, full.beforeFirst, full.sequence
 	for _, ref := range full.scopes[len(h.copied.covered):] {
 		h.copied.covered = append(h.copied.covered, g.CoversCluster(ref.ClusterID))
 	}

@@ -96,7 +96,7 @@ func testFeedFromStart(t *testing.T, c *simulation, h http.Handler) {
 	events := c.expectedEvents()
 	want := sortedWords(events)
 	for _, limit := range []int{13, 1000} {
-		got := readWholeFeed(t, h, "/v1/changes?", "c0.0", limit)
+		got := readWholeFeed(t, h, "/v1/changes?", "0", limit)
 		if diff := diffWords(want, c.answeredWords(t, got)); diff != "" {
 			t.Fatalf("pages of %d (-oracle +feed):\n%s", limit, diff)
 		}
@@ -164,7 +164,7 @@ func (c *simulation) checkFeedRebuildsStates(t *testing.T, feed []answeredEvent)
 func testFeedFromAnywhere(t *testing.T, c *simulation, h http.Handler) {
 	events := c.expectedEvents()
 	r := rand.New(rand.NewPCG(7, *simulationSeed))
-	all := readWholeFeed(t, h, "/v1/changes?", "c0.0", 1000)
+	all := readWholeFeed(t, h, "/v1/changes?", "0", 1000)
 	allWords := c.answeredWords(t, all)
 	for range 300 / querytest.WorkDivisor {
 		n := 1 + r.IntN(len(c.expected))
@@ -199,12 +199,12 @@ func testFeedFromAnywhere(t *testing.T, c *simulation, h http.Handler) {
 	}
 }
 
-// testFeedOfLateInstance goes on with a cursor of an instance that knew later
-// commits. The cursor must not go back, or events would come twice.
-func testFeedOfLateInstance(t *testing.T, c *simulation, h http.Handler) {
+// testFeedBeforeItsCursor asks for a feed that ends before its cursor. The next
+// cursor must not go back, or events would come twice.
+func testFeedBeforeItsCursor(t *testing.T, c *simulation, h http.Handler) {
 	for _, n := range []int{1, 50, len(c.expected) - 1} {
-		for _, cursor := range []string{fmt.Sprintf("c%d.0", n+2), fmt.Sprintf("c%d.3", n+1),
-			fmt.Sprintf("c%d.0", n+1)} {
+		for _, cursor := range []string{c.FeedCursor(hangzhou, int64(n+2), 0), c.FeedCursor(hangzhou, int64(n+1), 3),
+			c.FeedCursor(hangzhou, int64(n+1), 0)} {
 			page := answerOf[feedAnswer](t, h, 200, fmt.Sprintf("/v1/changes?at=%d&since=%s", n, cursor))
 			if len(page.Changes) > 0 || page.More || page.NextCursor != cursor {
 				t.Errorf("at commit %d the feed after %s goes on at %s with %v", n, cursor, page.NextCursor,
@@ -228,7 +228,7 @@ func (c *simulation) chooseSince(r *rand.Rand, n int) (text string, keep func(ex
 		at = at.Add(-time.Millisecond)
 		return fmt.Sprint(at.UnixMilli()), later(at)
 	case 2:
-		return fmt.Sprintf("c%d.0", n+1), func(e expectedEvent) bool { return e.sequence > int64(n) }
+		return c.FeedCursor(hangzhou, int64(n+1), 0), func(e expectedEvent) bool { return e.sequence > int64(n) }
 	}
 	return fmt.Sprint(n), func(e expectedEvent) bool { return e.sequence > int64(n) }
 }
@@ -288,7 +288,7 @@ func testHistoryOfEveryImage(t *testing.T, c *simulation, h http.Handler) {
 		}
 		for _, limit := range []int{3, 1000} {
 			if diff := diffWords(sortedWords(want), c.answeredWords(t,
-				readWholeFeed(t, h, target, "c0.0", limit))); diff != "" {
+				readWholeFeed(t, h, target, "0", limit))); diff != "" {
 				t.Fatalf("%s in pages of %d (-oracle +history):\n%s", target, limit, diff)
 			}
 		}

@@ -30,20 +30,20 @@ func TestHistoryAgainstSimulation(t *testing.T) {
 	c := newSimulation(t, *simulationSeed)
 	t.Log("the run has", c.summarize())
 	for name, test := range map[string]func(*testing.T, *simulation, http.Handler){
-		"images at every commit":       testImagesAtEveryCommit,
-		"clusters at every commit":     testClustersAtEveryCommit,
-		"one image at every commit":    testOneImageAtEveryCommit,
-		"the feed from the start":      testFeedFromStart,
-		"the feed from anywhere":       testFeedFromAnywhere,
-		"the feed of a late instance":  testFeedOfLateInstance,
-		"the history of every image":   testHistoryOfEveryImage,
-		"differences of any two":       testDiffsOfCommits,
-		"differences of two clusters":  testDiffsOfClusters,
-		"before the first commit":      testBeforeFirstCommit,
-		"after the last commit":        testAfterLastCommit,
-		"after retention":              testAfterRetention,
-		"images offered by any":        testImagesOfAllClusters,
-		"the sequence and date of all": testSequencesAndDates,
+		"images at every commit":             testImagesAtEveryCommit,
+		"clusters at every commit":           testClustersAtEveryCommit,
+		"one image at every commit":          testOneImageAtEveryCommit,
+		"the feed from the start":            testFeedFromStart,
+		"the feed from anywhere":             testFeedFromAnywhere,
+		"a feed that ends before its cursor": testFeedBeforeItsCursor,
+		"the history of every image":         testHistoryOfEveryImage,
+		"differences of any two":             testDiffsOfCommits,
+		"differences of two clusters":        testDiffsOfClusters,
+		"before the first commit":            testBeforeFirstCommit,
+		"after the last commit":              testAfterLastCommit,
+		"after retention":                    testAfterRetention,
+		"images offered by any":              testImagesOfAllClusters,
+		"the sequence and date of all":       testSequencesAndDates,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

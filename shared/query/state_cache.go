@@ -38,6 +38,10 @@ type stateSource interface {
 	// get returns the present state, or the last one that was read if the store
 	// does not answer.
 	get(ctx context.Context) (currentState, error)
+	// readUpTo asks the store for the present state, unless the one at hand goes
+	// up to a commit. It returns an error if the store does not answer, and none
+	// if it has no such commit.
+	readUpTo(ctx context.Context, sequence int64) error
 	// hasState reports whether a state is at hand.
 	hasState() bool
 	// recentFailure returns why the last attempt to read the region failed, if
@@ -222,6 +226,41 @@ func (c *stateCache) lockedState() currentState {
 	return current
 }
 
+// readUpTo implements stateSource.
+func (c *stateCache) readUpTo(ctx context.Context, sequence int64) error {
+	// The first attempt can be under way since before the caller learned of the
+	// commit. During the pauses of an outage nobody asks.
+	for range 2 {
+		current, err := c.get(ctx)
+		if err != nil || current.Sequence >= sequence {
+			return err
+		}
+		if err := c.failureInPause(); err != nil {
+			return err
+		}
+		select {
+		case result := <-c.startAttempt(ctx, attempt{hadState: true}):
+			if a, ok := result.Val.(attempt); result.Err != nil && !(ok && a.isInconclusive()) {
+				return result.Err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// failureInPause returns why the last attempt failed, if the pause before the
+// next one is not over. Otherwise it returns nil.
+func (c *stateCache) failureInPause() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now().Before(c.outage.nextAttempt) {
+		return c.outage.failure
+	}
+	return nil
+}
+
 // hasState implements stateSource.
 func (c *stateCache) hasState() bool {
 	c.mu.Lock()
@@ -231,10 +270,8 @@ func (c *stateCache) hasState() bool {
 
 // recentFailure implements stateSource.
 func (c *stateCache) recentFailure() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state == nil && c.outage.failure != nil && c.now().Before(c.outage.nextAttempt) {
-		return c.outage.failure
+	if c.hasState() {
+		return nil
 	}
-	return nil
+	return c.failureInPause()
 }
