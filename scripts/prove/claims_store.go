@@ -20,6 +20,16 @@ import (
 // storeClaims are about OSS, with the deployer's key, in the code bucket.
 func (p *prover) storeClaims() []claim {
 	claims := []claim{{
+		id: "store/signature", text: "OSS accepts requests that are signed with version 4", source: "OSS, signature V4",
+		try: "Exists, for the code bucket",
+		check: func(ctx context.Context) (string, bool, error) {
+			exists, err := p.codeIn.Exists(ctx)
+			if err != nil {
+				return err.Error(), false, nil
+			}
+			return fmt.Sprintf("the bucket is seen: %t", exists), exists, nil
+		},
+	}, {
 		id: "store/missing", text: "reading an object that does not exist gives 404",
 		source: "OSS, GetObject", try: "Get with the deployer's key",
 		check: func(ctx context.Context) (string, bool, error) {
