@@ -237,9 +237,9 @@ func (m *matrix) renderCells(rows []matrixRow, format string) []byte {
 		}
 		return alignRows(table)
 	}
-	w := newCSVWriter()
+	var w csvWriter
 	for _, cells := range table {
 		w.writeRow(cells)
 	}
-	return w.text.Bytes()
+	return w.text
 }

@@ -207,9 +207,9 @@ func (p *imagePage) forEachRow(columns []column, write func(cells []string)) {
 
 // renderCSV writes all documented fields, or those that the request names.
 func (p *imagePage) renderCSV() []byte {
-	w := newCSVWriter()
+	var w csvWriter
 	p.forEachRow(p.selectColumns(p.schema.allColumns(), true), w.writeRow)
-	return w.text.Bytes()
+	return w.text
 }
 
 // renderTSV writes one line an image: line ends and tabs in a cell become
@@ -222,8 +222,8 @@ func (p *imagePage) renderTSV() []byte {
 				b = append(b, '\t')
 			}
 			// A spreadsheet removes the quotation marks of a quoted cell,
-			// behind which a formula can hide.
-			b = append(b, escapeFormula(replaceControls(cell), formulaStarts+`"`)...)
+			// behind which a formula can hide. Some split at commas too.
+			b = append(b, guardFormulas(replaceControls(cell), formulaStarts+`"`, ";,")...)
 		}
 		b = append(b, '\n')
 	})

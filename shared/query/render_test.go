@@ -56,6 +56,7 @@ func TestCells(t *testing.T) {
 		`{"ImageId":"m-3","ImageName":"\"=1+1\"","Description":"\"a"}`,
 		`{"ImageId":"m-4","ImageName":"  =1+1","Description":"\u00a0@a",`+
 			`"PostInstallScript":" \"-1\"","Uid":"\u0001\ufeff＝1"}`,
+		`{"ImageId":"m-5","ImageName":"x;=1+1","Description":"a\t=1+1\nb\n-c","Uid":"1,-2"}`,
 	)})
 	h := w.Handler()
 	for _, row := range []struct{ name, target, want string }{
@@ -73,7 +74,7 @@ func TestCells(t *testing.T) {
 		{"nor after it", "/v1/images?ImageId=m-1&fields=OsTag,OsTag.Version&format=tsv",
 			"OsTag.Platform\tOsTag.OsTag\tOsTag.Version\tOsTag.Architecture\tOsTag.BaseOsTag\nCentOS\t\t7.9\t\t\n"},
 		{"a formula behind a tab is none in csv", "/v1/images?ImageId=m-2&fields=PostInstallScript&format=csv",
-			"PostInstallScript\r\n'\t=1+1\r\n"},
+			"PostInstallScript\r\n\"'\t'=1+1\"\r\n"},
 		{"nor in tsv, where the tab is a space", "/v1/images?ImageId=m-2&fields=PostInstallScript&format=tsv",
 			"PostInstallScript\n' =1+1\n"},
 		{"nor one in quotation marks, which spreadsheets take off in tsv",
@@ -84,6 +85,12 @@ func TestCells(t *testing.T) {
 			"ImageName\tDescription\tUid\tPostInstallScript\n'  =1+1\t'\u00a0@a\t' \ufeff＝1\t' \"-1\"\n"},
 		{"nor in csv", "/v1/images?ImageId=m-4&fields=ImageName,Description,Uid,PostInstallScript&format=csv",
 			"ImageName,Description,Uid,PostInstallScript\r\n'  =1+1,'\u00a0@a,'\x01\ufeff＝1,\" \"\"-1\"\"\"\r\n"},
+		{"nor one behind a semicolon, at which spreadsheets of some languages split",
+			"/v1/images?ImageId=m-5&fields=ImageName,Description,ImageId&format=csv",
+			"ImageName,Description,ImageId\r\n\"x;'=1+1\",\"a\t'=1+1\nb\n'-c\",m-5\r\n"},
+		{"nor in tsv, where they may split at a comma",
+			"/v1/images?ImageId=m-5&fields=ImageName,Description,Uid&format=tsv",
+			"ImageName\tDescription\tUid\nx;'=1+1\ta =1+1 b -c\t1,'-2\n"},
 		{"in csv quotation marks are text", "/v1/images?ImageId=m-3&fields=ImageName&format=csv",
 			"ImageName\r\n\"\"\"=1+1\"\"\"\r\n"},
 		{"a text for an object is its tag", "/v1/images?ImageId=m-2&fields=BaseOsTag.OsTag,ImageId&format=ndjson",
