@@ -43,28 +43,34 @@ func (e *UsageError) Error() string { return e.Err.Error() }
 // Unwrap returns the error.
 func (e *UsageError) Unwrap() error { return e.Err }
 
+// seeHelp follows the faults of a command line. The usage itself would push them
+// out of sight.
+const seeHelp = "run with -h for the flags"
+
 // Run parses the arguments and calls run. It prints errors to stderr, with the
 // name of the command in front, and returns the exit code: 0 also for -h,
 // 1 if run failed, 2 for wrong flags.
 func (c Command) Run(args []string, stderr io.Writer, run func() error) int {
 	flags := flag.NewFlagSet(c.Name, flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprint(stderr, c.Usage)
-		flags.PrintDefaults()
-	}
+	// Package flag would print the usage after every error.
+	flags.SetOutput(io.Discard)
 	c.Define(flags)
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stderr, c.Usage)
+		flags.SetOutput(stderr)
+		flags.PrintDefaults()
 		return 0
-	case err != nil: // printed by Parse
-		return exitUsage
 	}
-	if err := c.Check(flags); err != nil {
+	if err == nil {
+		err = c.Check(flags)
+	}
+	if err != nil {
 		c.print(stderr, err)
+		c.print(stderr, errors.New(seeHelp))
 		return exitUsage
 	}
-	err := run()
+	err = run()
 	if err == nil {
 		return 0
 	}
@@ -91,7 +97,7 @@ func (c Command) print(stderr io.Writer, err error) {
 // NoArguments returns an error if there are arguments that are not flags.
 func NoArguments(flags *flag.FlagSet) error {
 	if flags.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q: everything is a flag, see -h", flags.Arg(0))
+		return fmt.Errorf("unexpected argument %q: everything is a flag", flags.Arg(0))
 	}
 	return nil
 }

@@ -30,6 +30,26 @@ func compileOnce(t *testing.T) builder {
 	}
 }
 
+// newProcess returns a process that runs inside the checkout.
+func newProcess(environ []string, out, faults io.Writer, build builder) process {
+	return process{environ: environ, dir: ".", stdout: out, stderr: faults, build: build}
+}
+
+// TestStartedOutsideTheCheckout must say where to start it, before anything is
+// made or built.
+func TestStartedOutsideTheCheckout(t *testing.T) {
+	t.Parallel()
+	var out, faults syncBuffer
+	dir, data := t.TempDir(), filepath.Join(t.TempDir(), "data")
+	p := newProcess(nil, &out, &faults, nil)
+	p.dir = dir
+	code := run(t.Context(), []string{"-once", "-data", data}, p)
+	want := "local: " + dir + " is not inside a checkout of community-images: run this in any directory of one\n"
+	if _, err := os.Stat(data); code != 1 || faults.String() != want || out.String() != "" || err == nil {
+		t.Errorf("exit %d, %s%s", code, out.String(), faults.String())
+	}
+}
+
 // syncBuffer is an io.Writer that may be read while it is written.
 type syncBuffer struct {
 	mu sync.Mutex
@@ -56,7 +76,7 @@ func TestSecondRunContinuesTheHistory(t *testing.T) {
 	dir := t.TempDir()
 	for i, want := range []string{"tick 0 of the embedded E-HPC", "tick 1 of the embedded E-HPC"} {
 		var out, faults syncBuffer
-		if code := run(t.Context(), []string{"-once", "-data", dir}, process{fastSettings, &out, &faults, compileOnce(t)}); code != 0 {
+		if code := run(t.Context(), []string{"-once", "-data", dir}, newProcess(fastSettings, &out, &faults, compileOnce(t))); code != 0 {
 			t.Fatalf("run %d: exit %d\n%s%s", i+1, code, out.String(), faults.String())
 		}
 		for _, says := range []string{want, "REGION  SEQUENCE", "cn-hangzhou", "cn-shanghai", "scopes asked in",
@@ -95,7 +115,7 @@ func TestShownExamplesAreAnswered(t *testing.T) {
 	ended := make(chan int)
 	dir := t.TempDir()
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"}, process{fastSettings, &out, &faults, compileOnce(t)})
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"}, newProcess(fastSettings, &out, &faults, compileOnce(t)))
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl '([^']+)'$`).FindAllStringSubmatch(out.String(), -1)
@@ -111,7 +131,7 @@ func TestShownExamplesAreAnswered(t *testing.T) {
 	// The timer goes on, and a second run keeps off the directory.
 	waitFor(t, &out, "scopes asked in 0s", nil, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d \d+ scopes asked`))
 	var other syncBuffer
-	if code := run(ctx, []string{"-once", "-data", dir}, process{nil, &other, &other, compileOnce(t)}); code != 1 ||
+	if code := run(ctx, []string{"-once", "-data", dir}, newProcess(nil, &other, &other, compileOnce(t))); code != 1 ||
 		!strings.Contains(other.String(), "is in use by a local run") {
 		t.Errorf("a second run on the directory: exit %d\n%s", code, other.String())
 	}
@@ -148,7 +168,7 @@ func TestShownExamplesCarryTheToken(t *testing.T) {
 	env := append(slices.Clone(fastSettings), fmt.Sprintf(`QUERY_TOKENS=[{"name":"me","sha256":"%x"}]`,
 		sha256.Sum256([]byte(token))))
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", t.TempDir()}, process{env, &out, &faults, compileOnce(t)})
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", t.TempDir()}, newProcess(env, &out, &faults, compileOnce(t)))
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl -H "(Authorization): (Bearer )\$TOKEN" '([^']+)'$`).FindAllStringSubmatch(
@@ -185,7 +205,7 @@ func TestInterruptedWhileAdvancing(t *testing.T) {
 	}
 	var out, faults syncBuffer
 	time.AfterFunc(100*time.Millisecond, cancel)
-	if code := run(ctx, []string{"-once", "-data", dir}, process{fastSettings, &out, &faults, compileOnce(t)}); code != 1 ||
+	if code := run(ctx, []string{"-once", "-data", dir}, newProcess(fastSettings, &out, &faults, compileOnce(t))); code != 1 ||
 		!strings.Contains(faults.String(), "local: interrupted before the snapshot was done") {
 		t.Errorf("exit %d\n%s%s", code, out.String(), faults.String())
 	}
@@ -254,10 +274,10 @@ func TestWrongInputIsRefused(t *testing.T) {
 		{"an address that is none", []string{"-addr", "nowhere", "-data", t.TempDir()}, nil, 1,
 			[]string{"local: listening: "}, 1},
 		{"an unknown flag", []string{"-frobnicate"}, nil, 2,
-			[]string{"flag provided but not defined: -frobnicate", "-data directory"}, 0},
-		{"an argument", []string{"once"}, nil, 2, []string{`unexpected argument "once": everything is a flag`}, 1},
+			[]string{"local: flag provided but not defined: -frobnicate\nlocal: run with -h for the flags\n"}, 2},
+		{"an argument", []string{"once"}, nil, 2, []string{`unexpected argument "once": everything is a flag`}, 2},
 		{"too fast a timer", []string{"-every", "10ms"}, nil, 2,
-			[]string{"-every 10ms is too short; allowed are 1s and longer"}, 1},
+			[]string{"-every 10ms is too short; allowed are 1s and longer"}, 2},
 		{"a file as the directory", []string{"-once", "-data", file}, nil, 1, []string{"making the data directory"}, 1},
 		{"the cloud without anything", []string{"-once", "-cloud", "-data", t.TempDir()}, nil, 1,
 			[]string{"-cloud needs OSS_BUCKET", "-cloud needs ALIBABA_CLOUD_ACCESS_KEY_ID",
@@ -270,7 +290,7 @@ func TestWrongInputIsRefused(t *testing.T) {
 			"-addr"}, 0},
 	} {
 		var out, faults syncBuffer
-		code := run(t.Context(), row.args, process{row.env, &out, &faults, nil})
+		code := run(t.Context(), row.args, newProcess(row.env, &out, &faults, nil))
 		if code != row.code {
 			t.Errorf("%s: exit %d, want %d", row.name, code, row.code)
 		}
@@ -292,7 +312,7 @@ func TestDamagedTickIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, faults syncBuffer
-	if code := run(t.Context(), []string{"-once", "-data", dir}, process{fastSettings, &out, &faults, compileOnce(t)}); code != 1 ||
+	if code := run(t.Context(), []string{"-once", "-data", dir}, newProcess(fastSettings, &out, &faults, compileOnce(t))); code != 1 ||
 		!strings.Contains(faults.String(), "remove the file to begin anew") {
 		t.Errorf("exit %d\n%s", code, faults.String())
 	}

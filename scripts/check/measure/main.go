@@ -9,6 +9,8 @@ package main
 
 import (
 	"cmp"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,6 +18,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"community-images/scripts/command"
 )
 
 // Limits that the project sets itself; what exceeds them is listed by name.
@@ -30,15 +34,28 @@ const (
 )
 
 // main takes no flags, only the directory.
+const usage = `Usage: go run ./scripts/check/measure [directory]
+
+Prints how large and how well commented the product's Go code is. The directory
+is the root of a checkout; the default is the current one.
+
+`
+
 func main() {
 	root := "."
-	if len(os.Args) > 1 {
-		root = os.Args[1]
+	c := command.Command{
+		Name: "measure", Usage: usage, Define: func(*flag.FlagSet) {},
+		Check: func(flags *flag.FlagSet) error {
+			if flags.NArg() > 1 {
+				return errors.New("name at most one directory")
+			}
+			if flags.NArg() == 1 {
+				root = flags.Arg(0)
+			}
+			return nil
+		},
 	}
-	if err := run(os.Stdout, root); err != nil {
-		fmt.Fprintln(os.Stderr, "measure:", err)
-		os.Exit(1)
-	}
+	os.Exit(c.Run(os.Args[1:], os.Stderr, func() error { return run(os.Stdout, root) }))
 }
 
 // run counts the checkout at root and prints the report to out. It skips tests,

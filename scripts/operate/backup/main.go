@@ -49,7 +49,7 @@ func run(ctx context.Context, args, environ []string, out, stderr io.Writer) int
 		},
 		Check: func(flags *flag.FlagSet) error {
 			if flags.NArg() != 1 {
-				return errors.New("name one directory, see -h")
+				return errors.New("name one directory")
 			}
 			dir = flags.Arg(0)
 			return nil
