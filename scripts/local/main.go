@@ -21,7 +21,7 @@ func main() {
 	ctx, stop := command.Context()
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], process{
-		environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, build: build,
+		environ: os.Environ(), dir: ".", stdout: os.Stdout, stderr: os.Stderr, build: build,
 	}))
 }
 
@@ -29,6 +29,8 @@ func main() {
 type process struct {
 	// environ is the environment, in the form of os.Environ.
 	environ []string
+	// dir is the working directory, any directory of the checkout.
+	dir string
 	// stdout gets what a run shows, stderr its errors.
 	stdout, stderr io.Writer
 	// build compiles the functions.

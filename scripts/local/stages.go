@@ -7,6 +7,7 @@ import (
 	"net"
 	"syscall"
 
+	"community-images/scripts/build/bundle"
 	"community-images/scripts/datadir"
 )
 
@@ -16,6 +17,9 @@ import (
 func runProduct(ctx context.Context, o options, p process) error {
 	// The order matters: each step may need minutes or leave something behind, so
 	// what fails most often comes first.
+	if _, err := bundle.Root(ctx, p.dir); err != nil {
+		return err
+	}
 	listener, err := listen(o)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -74,12 +75,16 @@ func moduleRoot(ctx context.Context, dir string, environ []string) (string, erro
 	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}")
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, buildEnvironment(environ), &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("looking for the module: %w: %s", err, strings.TrimSpace(stderr.String()))
+		return "", fmt.Errorf("looking for the checkout: running %q: %w: %s",
+			cmd.Args, err, strings.TrimSpace(stderr.String()))
 	}
 	module, root, _ := strings.Cut(strings.TrimSpace(stdout.String()), " ")
 	if module != "community-images" {
-		return "", fmt.Errorf("looking for the module: %q belongs to module %q; "+
-			"run this inside a checkout of community-images", dir, module)
+		// People want to know which directory that is. "." says nothing.
+		if path, err := filepath.Abs(dir); err == nil {
+			dir = path
+		}
+		return "", fmt.Errorf("%s is not inside a checkout of community-images: run this in any directory of one", dir)
 	}
 	return root, nil
 }

@@ -60,12 +60,15 @@ func TestCheckVersion(t *testing.T) {
 	}
 }
 
-func TestRootRefusesOtherModules(t *testing.T) {
+func TestRootMustBeInsideACheckout(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "go.mod"), "module other\n\ngo 1.26\n")
-	if root, err := Root(t.Context(), dir); err == nil || !strings.Contains(err.Error(), `module "other"`) {
-		t.Errorf("got %q, %v", root, err)
+	other, empty := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(other, "go.mod"), "module other\n\ngo 1.26\n")
+	for _, dir := range []string{other, empty} {
+		want := dir + " is not inside a checkout of community-images: run this in any directory of one"
+		if root, err := Root(t.Context(), dir); err == nil || err.Error() != want {
+			t.Errorf("got %q, %v; want %s", root, err, want)
+		}
 	}
 	root, err := Root(t.Context(), ".")
 	if want, absErr := filepath.Abs("../../.."); err != nil || absErr != nil || root != want {
