@@ -13,13 +13,16 @@ import (
 
 // options are what a deployment is assumed to be like.
 type options struct {
-	prices   string // file; empty: the example
+	// prices is a file. Empty: the example.
+	prices   string
+	fleet    fleetOptions
 	snapshot snapshotOptions
 	query    queryOptions
-	memory   float64 // of each function, GB
+	// memory is that of each function in GB.
+	memory float64
 }
 
-// snapshotOptions describe the runs of the snapshot function and the fleet.
+// snapshotOptions describe the runs of the snapshot function.
 type snapshotOptions struct {
 	every       time.Duration // from one run to the next
 	qps         float64       // SNAPSHOT_QPS
@@ -45,8 +48,9 @@ type queryOptions struct {
 func (o *options) command() command.Command {
 	return command.Command{Name: "cost", Define: o.define, Check: o.check, Usage: `Usage: go run ./scripts/cost [flags]
 
-Estimates what a deployment costs a month for fleets of 10, 200 and 2,000
-clusters. Calls, requests and bytes are measured. The prices are yours to give.
+Estimates what a deployment costs a month, for fleets of 10, 200 and 2,000
+clusters or for the one of -clusters. Calls, requests and bytes are measured;
+for other fleets the measured numbers are scaled. The prices are yours to give.
 
 `}
 }
@@ -57,6 +61,9 @@ func (o *options) define(flags *flag.FlagSet) {
 	s, q := &o.snapshot, &o.query
 	flags.StringVar(&o.prices, "prices", "",
 		"JSON `file` with prices; default: prices.example.json, whose numbers are made up")
+	flags.IntVar(&o.fleet.clusters, "clusters", 0, "number of clusters (default 10, 200 and 2,000)")
+	flags.IntVar(&o.fleet.types, "types", measuredTypes, "instance types of each cluster")
+	flags.IntVar(&o.fleet.images, "images", measuredImages, "images in each list")
 	flags.DurationVar(&s.every, "every", 10*time.Minute, "time between two runs")
 	flags.Float64Var(&s.qps, "qps", 10, "SNAPSHOT_QPS")
 	flags.IntVar(&s.concurrency, "concurrency", 16, "SNAPSHOT_CONCURRENCY")
@@ -74,6 +81,13 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.Float64Var(&q.cpu, "query-cpu", 0.5, "vCPU of the query function")
 }
 
+// Limits of a fleet. They are beyond any real one and keep the numbers exact.
+const (
+	maxClusters = 1_000_000
+	maxTypes    = 1_000
+	maxImages   = 100_000
+)
+
 // check returns an error for values that no deployment can have. They would
 // make the estimate infinite or negative.
 func (o *options) check(flags *flag.FlagSet) error {
@@ -81,6 +95,8 @@ func (o *options) check(flags *flag.FlagSet) error {
 	switch names := invalidNumbers(flags); {
 	case len(names) > 0:
 		return fmt.Errorf("%s must be a number, not below 0", strings.Join(names, ", "))
+	case o.fleet.clusters > maxClusters || o.fleet.types > maxTypes || o.fleet.images > maxImages:
+		return fmt.Errorf("-clusters, -types and -images must be at most %d, %d and %d", maxClusters, maxTypes, maxImages)
 	case s.every <= 0 || s.qps <= 0 || s.concurrency < 1 || q.headTTL <= 0:
 		return errors.New("-every, -qps, -concurrency and -head-ttl must be above 0")
 	case s.changes > 1 || q.cold > 1:

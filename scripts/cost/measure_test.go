@@ -267,7 +267,7 @@ func TestCountsGrowWithTheFleet(t *testing.T) {
 	}
 	a, b, large := pinned[0], pinned[1], pinned[2]
 	values := func(f fleet) (list []int) {
-		for _, u := range f.Steps.all() {
+		for _, u := range f.Steps.uses() {
 			list = append(list, u.Calls, u.OSSWrites, u.OSSReads, u.StoredBytes)
 		}
 		return list
@@ -281,16 +281,10 @@ func TestCountsGrowWithTheFleet(t *testing.T) {
 	}
 }
 
-// all lists the steps, for what is the same with each.
-func (s *steps) all() []*use {
-	return []*use{&s.FirstRun, &s.UnchangedRun, &s.OneChanged, &s.TenChanged, &s.Event, &s.ColdLookup, &s.WarmLookup,
-		&s.LaterLookup}
-}
-
 // near takes over the bytes that are the same but for a few in a hundred.
 func (s steps) near(pinned steps) steps {
-	theirs := pinned.all()
-	for i, u := range s.all() {
+	theirs := pinned.uses()
+	for i, u := range s.uses() {
 		for _, n := range [][2]*int{{&u.LogBytes, &theirs[i].LogBytes}, {&u.AnswerBytes, &theirs[i].AnswerBytes},
 			{&u.StoredBytes, &theirs[i].StoredBytes}} {
 			if d := *n[0] - *n[1]; max(d, -d) <= 30+*n[1]*3/100 {

@@ -7,14 +7,16 @@ import (
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 )
 
 // printTable prints one table: what is used, and what it costs. Each fleet has
 // a column.
 func printTable(out io.Writer, months []month, p prices, o options) {
 	fmt.Fprintf(out, "30 days, a run every %v, %s lookups, %s events for each cluster; "+
-		"every cluster with one instance type.\n",
-		o.snapshot.every, humanize.Comma(int64(o.query.lookups)), humanize.Ftoa(o.snapshot.events))
+		"every cluster with %s, %s images in a list.\n",
+		o.snapshot.every, humanize.Comma(int64(o.query.lookups)), humanize.Ftoa(o.snapshot.events),
+		english.Plural(o.fleet.types, "instance type", ""), humanize.Comma(int64(o.fleet.images)))
 	if o.prices == "" {
 		fmt.Fprintf(out, "PRICES ARE MADE UP: %s\n", p.Note)
 	}
