@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"community-images/scripts/build/bundle"
 	"community-images/scripts/check/rostemplate"
@@ -23,8 +20,8 @@ type deployment struct {
 	process
 	// out is standard output without the secrets.
 	out io.Writer
-	// secrets are the values that must not be shown. readTemplate adds those of
-	// the flags.
+	// secrets are the values that must not be shown. useTemplate adds those of the
+	// flags.
 	secrets *redactor
 	// ros calls ROS in the region of the stack.
 	ros *ros.Client
@@ -49,53 +46,13 @@ func deploy(ctx context.Context, o options, p process, secrets *redactor) error 
 	if o.mode.destroy {
 		return d.destroy(ctx)
 	}
-	if err := d.readTemplate(root); err != nil {
+	if err := d.useTemplate(); err != nil {
 		return err
 	}
 	if err := d.buildCode(ctx, root); err != nil {
 		return err
 	}
 	return d.applyStack(ctx)
-}
-
-// readTemplate reads the template and checks that it has the parameters of
-// -param.
-func (d *deployment) readTemplate(root string) error {
-	// The default is a file of the checkout. A file of the flag may be anything,
-	// so its size is checked before it is parsed.
-	path := d.source.template
-	// Flags are relative to the working directory, the default to the checkout:
-	// the command works from every directory of the checkout.
-	switch {
-	case path == "":
-		path = filepath.Join(root, "template.yaml")
-	case !filepath.IsAbs(path):
-		path = filepath.Join(d.dir, path)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("reading the template: %w", err)
-	}
-	if len(data) > rostemplate.MaxSize {
-		return fmt.Errorf("reading the template: %q has %d bytes; ROS accepts %d", path, len(data), rostemplate.MaxSize)
-	}
-	if d.template, err = rostemplate.Parse(data); err != nil {
-		return fmt.Errorf("reading the template: %q: %w", path, err)
-	}
-	d.body = string(data)
-	// ROS would report an unknown parameter, too, but only after the code was
-	// built.
-	known := slices.Sorted(slices.Values(d.template.Parameters()))
-	for name, value := range d.parameters.values {
-		if !slices.Contains(known, name) {
-			err := fmt.Errorf("the template has no parameter %q; it has %s", name, strings.Join(known, ", "))
-			return &command.UsageError{Err: err}
-		}
-		if d.template.IsSecret(name) {
-			d.secrets.add(value)
-		}
-	}
-	return nil
 }
 
 // buildCode builds the code packages and sets their version. Without -version it

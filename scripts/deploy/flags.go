@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -32,6 +33,8 @@ type options struct {
 	endpoints endpoints
 	// credentials are the deployer's, from the environment. They may be temporary.
 	credentials cloud.Credentials
+	// template is read while the flags are checked; nil with -destroy.
+	template *templateFile
 }
 
 // mode says what is done with the stack: it is deployed unless plan or destroy
@@ -66,16 +69,20 @@ it is a temporary one, ALIBABA_CLOUD_SECURITY_TOKEN.
 `
 
 // command returns the command line. Parsing it sets o. All faults are reported
-// at once, those of the environment included.
-func (o *options) command(args, environ []string) command.Command {
+// at once, those of the environment and of the template's parameters included.
+func (o *options) command(ctx context.Context, args []string, p process) command.Command {
 	check := func(flags *flag.FlagSet) error {
-		o.readEnvironment(environ)
+		o.readEnvironment(p.environ)
 		problems := o.problems()
+		if !o.mode.destroy {
+			o.template = readTemplate(ctx, o.source.template, p.dir)
+			problems = append(problems, o.template.check(*o)...)
+		}
 		if flags.NArg() > 0 {
 			// The argument is not shown: it may be the value of a secret
 			// parameter.
 			place := len(args) - flags.NArg() + 1
-			problem := fmt.Errorf("unexpected argument at place %d: everything is a flag, see -h", place)
+			problem := fmt.Errorf("unexpected argument at place %d: everything is a flag", place)
 			problems = append([]error{problem}, problems...)
 		}
 		return errors.Join(problems...)

@@ -48,7 +48,7 @@ type process struct {
 // work, 2 for wrong or missing flags and settings.
 func run(ctx context.Context, args []string, p process) int {
 	var o options
-	return o.command(args, p.environ).Run(args, p.stderr, func() error {
+	return o.command(ctx, args, p).Run(args, p.stderr, func() error {
 		secrets := &redactor{}
 		secrets.add(o.credentials.AccessKeySecret)
 		secrets.add(o.credentials.SecurityToken)

@@ -24,33 +24,43 @@ func (d *deployment) checkSettings(stack ros.Stack, spec ros.Spec) error {
 	if text, given := values["HttpAuthConfig"]; given && values["HttpAuth"] == "bearer" && text != "" {
 		problems = append(problems, bearerProblems(text)...)
 	}
-	// A template with functions that we cannot evaluate is not wrong: ROS may know
-	// them. Only this check is skipped then.
-	environments, err := d.functionEnvironments(values)
+	conf, wrong, err := d.settingErrors(values)
 	if err != nil {
 		fmt.Fprintf(d.out, "the functions' settings are not checked beforehand: %v\n", err)
 	}
-	for handler, environ := range environments {
-		switch handler {
-		case "snapshot":
-			var conf config.Snapshot
-			if conf, err = config.SnapshotFrom(environ); err == nil {
-				problems = append(problems, payloadProblems(values["Payload"], conf)...)
-			}
-		case "query":
-			_, err = config.QueryFrom(environ)
-		default:
-			continue
-		}
-		for _, e := range splitErrors(err) {
-			problems = append(problems, d.explainSetting(e))
-		}
+	if conf != nil {
+		problems = append(problems, payloadProblems(values["Payload"], *conf)...)
+	}
+	for _, e := range wrong {
+		problems = append(problems, d.explainSetting(e))
 	}
 	slices.Sort(problems) // both functions may have the same one
 	if problems = slices.Compact(problems); len(problems) == 0 {
 		return nil
 	}
 	return &command.UsageError{Err: errors.New(strings.Join(problems, "\n"))}
+}
+
+// settingErrors returns what both functions find wrong with the settings that
+// the parameters give them, and the settings of the snapshot function if those are
+// right. A template with functions that we cannot evaluate is not wrong: ROS may
+// know them. Then err says so, and nothing is checked.
+func (d *deployment) settingErrors(values map[string]string) (conf *config.Snapshot, wrong []error, err error) {
+	environments, err := d.functionEnvironments(values)
+	if err != nil {
+		return nil, nil, err
+	}
+	if environ, ok := environments["snapshot"]; ok {
+		read, err := config.SnapshotFrom(environ)
+		if wrong = splitErrors(err); err == nil {
+			conf = &read
+		}
+	}
+	if environ, ok := environments["query"]; ok {
+		_, err := config.QueryFrom(environ)
+		wrong = append(wrong, splitErrors(err)...)
+	}
+	return conf, wrong, nil
 }
 
 // mergeParameters returns the parameters that the stack would have. It leaves

@@ -19,20 +19,20 @@ func TestSettingsThatTheFunctionsRefuse(t *testing.T) {
 	hash := strings.Repeat("0", 64)
 	for _, row := range []struct{ param, says string }{
 		{"Retention=30d",
-			`deploy: parameter Retention: SNAPSHOT_RETENTION="30d": is not a retention; allowed: 31d or 1mo and longer`},
-		{"Retention=1201mo", "parameter Retention: SNAPSHOT_RETENTION="},
+			`deploy: parameter Retention: "30d" is not allowed; allowed: A number up to 1200 followed by mo, y or d`},
+		{"Retention=1201mo", `parameter Retention: "1201mo" is not allowed; `},
 		{"MaxStale=0s",
-			`parameter MaxStale: QUERY_MAX_STALE="0s": is not a duration in its range; allowed: 1s to 8784h`},
+			`parameter MaxStale: "0s" is not allowed; allowed: A duration such as 90s, 30m or 1h30m, from 1s to 8784h`},
 		{"MaxStale=9000h", "parameter MaxStale: QUERY_MAX_STALE="},
 		{"HeadTtl=25h", "parameter HeadTtl: QUERY_HEAD_TTL="},
 		{"Concurrency=1.5", `parameter Concurrency: SNAPSHOT_CONCURRENCY="1.5": is not a whole number`},
 		{"ShrinkGuard=0.5", "parameter ShrinkGuard: SNAPSHOT_SHRINK_GUARD="},
-		{"Clusters=_any", "parameter Clusters: SNAPSHOT_CLUSTERS="},
-		{"Clusters=..", "parameter Clusters: SNAPSHOT_CLUSTERS="},
-		{"InstanceTypes=auto,x", "parameter InstanceTypes: SNAPSHOT_INSTANCE_TYPES="},
-		{"OssEndpoint=https://a:b", "parameter OssEndpoint: OSS_ENDPOINT"},
+		{"Clusters=_any", `parameter Clusters: "_any" is not allowed; allowed: * or cluster ids`},
+		{"Clusters=..", `parameter Clusters: ".." is not allowed; `},
+		{"InstanceTypes=auto,x", `parameter InstanceTypes: "auto,x" is not allowed; allowed: auto, none, or instance types`},
+		{"OssEndpoint=https://a:b", `parameter OssEndpoint: "https://a:b" is not allowed; allowed: A URL`},
 		{"OssEndpoint=https://a:99999", "parameter OssEndpoint: OSS_ENDPOINT="},
-		{"QueryTokens=[]", "parameter QueryTokens: QUERY_TOKENS: "},
+		{"QueryTokens=[]", "parameter QueryTokens: the value is not allowed; allowed: A JSON list of objects"},
 		{`QueryTokens=[{"name":"ci","sha256":"` + hash + `","hunter2":1}]`,
 			"parameter QueryTokens: QUERY_TOKENS: entry 1: has a member that is not known"},
 		{`QueryAccessKeys=[{"name":"ci","id":"CIAK-0001","secret":"hunter2"}]`,
@@ -94,8 +94,14 @@ func TestSettingsThatAreNotShown(t *testing.T) {
 	a := newAccount(t)
 	path := changedTemplate(t, "\n  Clusters:\n", "\n  Clusters:\n    NoEcho: true\n")
 	o := a.expect("-plan -version v1 -template "+path+" -param Clusters=ehpc-1,hunter2/", 2,
-		"deploy: parameter Clusters: SNAPSHOT_CLUSTERS: is not a cluster id; allowed: ")
+		"deploy: parameter Clusters: the value is not allowed; allowed: * or cluster ids")
 	if strings.Contains(o.out+o.faults, "hunter2") {
+		t.Errorf("shows a value: %s", o)
+	}
+	path = changedTemplate(t, "\n  HeadTtl:\n", "\n  HeadTtl:\n    NoEcho: true\n")
+	o = a.expect("-plan -version v1 -template "+path+" -param HeadTtl=25h7s", 2,
+		"deploy: parameter HeadTtl: QUERY_HEAD_TTL: is not a duration in its range; allowed: ")
+	if strings.Contains(o.out+o.faults, "25h7s") {
 		t.Errorf("shows a value: %s", o)
 	}
 }

@@ -57,7 +57,7 @@ func TestDeploymentWithTokens(t *testing.T) {
 		"-param-file QueryTokens="+tokens, 1, "tokens would travel in clear text")
 	a.expect("-yes -version v1 -param HttpAuth=jwt -param HttpAuthConfig=", 1, "HttpAuth jwt needs HttpAuthConfig")
 	a.expect("-yes -version v1 -param HttpAuth=anonymous -param-file QueryTokens="+tokens, 0)
-	a.expect("-yes -version v1 -param QueryTokens=[]", 2, "parameter QueryTokens: QUERY_TOKENS: ")
+	a.expect("-yes -version v1 -param QueryTokens=[]", 2, "parameter QueryTokens: the value is not allowed; ")
 	a.expect("-yes -version v1 -param HttpAuth=function", 1, "QueryTokens need HttpAuth anonymous")
 	a.expect("-yes -version v1 -param QueryTokens= -param HttpAuth=function -param DefaultUrl=true", 0,
 		"  scripts/operate/signed.sh \"http", "/v1/status reports version v1: deployed")
@@ -67,7 +67,7 @@ func TestDeploymentWithTokens(t *testing.T) {
 	a.expect("-yes -version v1 -param LogLevel=error", 1, "AlarmActionPolicy needs LogLevel info or debug")
 	a.expect("-yes -version v1 -param AlarmActionPolicy= -param LogLevel=error", 0)
 	a.expect("-yes -version v1 -param DomainName=i.example.com -param Certificate=chain.pem -param "+
-		"CertificateKey=key.pem", 1, "Parameter 'Certificate", "BEGIN")
+		"CertificateKey=key.pem", 2, `parameter Certificate: "chain.pem" is not allowed; `, "BEGIN")
 }
 
 // askWithToken asks for the status with a token, as a caller does.

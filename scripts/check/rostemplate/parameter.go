@@ -2,6 +2,7 @@ package rostemplate
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -93,7 +94,7 @@ func convertParameter(p *yaml.Node, text string) (any, error) {
 			return n, nil
 		}
 		n, err := strconv.ParseFloat(text, 64)
-		if err != nil {
+		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
 			return nil, fmt.Errorf("%s is not a number", text)
 		}
 		return n, nil
