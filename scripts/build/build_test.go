@@ -116,8 +116,8 @@ func TestFlags(t *testing.T) {
 	}
 	var out, faults bytes.Buffer
 	if code := run(t.Context(), t.TempDir(), []string{"-version", "v1"}, &out, &faults); code != 1 ||
-		!strings.Contains(faults.String(), "build: looking for the module") {
-		t.Errorf("outside of a module: exit %d, %s", code, faults.String())
+		!strings.Contains(faults.String(), " is not inside a checkout of community-images: run this in any directory of one") {
+		t.Errorf("outside of a checkout: exit %d, %s", code, faults.String())
 	}
 }
 
