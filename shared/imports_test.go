@@ -18,7 +18,7 @@ const module = "community-images"
 var allowed = map[string][]string{
 	"access":              {},
 	"cloud":               {},
-	"cloud/rpc":           {"cloud"},
+	"cloud/rpc":           {"cloud", "neterror"},
 	"apierror":            {"catalog"},
 	"catalog":             {"jsonscan"},
 	"jsonscan":            {},

@@ -3,6 +3,7 @@ package ossbucket
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"community-images/shared/cloud"
+	"community-images/shared/neterror"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
@@ -34,6 +36,9 @@ type attempt struct {
 	status    int         // 0: there was no answer
 	header    http.Header // of the answer
 	readError error       // while the body was read
+	// serviceError is the error document of an answer whose body the SDK does not read.
+	serviceError *oss.ServiceError
+	handshake    neterror.Handshake
 }
 
 // attemptKey is the context key under which boundedTransport finds the attempt.
@@ -61,8 +66,15 @@ type boundedTransport struct {
 // RoundTrip implements http.RoundTripper.
 func (m boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := req.Context().Value(attemptKey{}).(*attempt)
+	if req.URL.Scheme == "https" {
+		req = req.WithContext(x.handshake.Watch(req.Context()))
+	}
 	resp, err := m.base.RoundTrip(req)
 	if err != nil {
+		return nil, x.handshake.Explain(err)
+	}
+	if err := cloud.DecodeBody(resp); err != nil {
+		_ = resp.Body.Close()
 		return nil, err
 	}
 	// The answer's first bytes have arrived: the limit starts anew for the body.
@@ -74,14 +86,22 @@ func (m boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp.StatusCode >= 300 {
 		answer.remaining, answer.truncate = maxErrorBody, true
 	}
-	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+	if sdkReadsNoError(resp.StatusCode) {
 		// The SDK leaves these open, and with them the connection.
-		_, _ = io.Copy(io.Discard, answer)
+		document, _ := io.ReadAll(answer)
 		_ = answer.Close()
 		resp.Body = http.NoBody
+		if e := (oss.ServiceError{}); xml.Unmarshal(document, &e) == nil && e.Code != "" {
+			e.StatusCode = resp.StatusCode
+			x.serviceError = &e
+		}
 	}
 	return resp, nil
 }
+
+// sdkReadsNoError reports whether the SDK takes a status for an error and does not read
+// its document: redirects, which OSS sends for a wrong endpoint, and unusual statuses.
+func sdkReadsNoError(status int) bool { return status >= 300 && status < 400 || status > 505 }
 
 // resetStallTimer notes that a byte has moved.
 func (x *attempt) resetStallTimer() { x.stallTimer.Reset(x.timeout) }

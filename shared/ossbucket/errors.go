@@ -89,6 +89,8 @@ func (x *attempt) toError(ctx context.Context, err error) error {
 	// The order matters. An answer of OSS counts even if the time is over by now.
 	case errors.As(err, &service) && service.Code != "":
 		f.setServiceError(service, x)
+	case x.serviceError != nil:
+		f.setServiceError(*x.serviceError, x)
 	case ctx.Err() != nil:
 		f.cause = ctx.Err()
 	case x.ctx != nil && context.Cause(x.ctx) == errStalled:
@@ -132,7 +134,7 @@ func (f *requestError) setServiceError(e oss.ServiceError, x *attempt) {
 		f.text += ", EC " + shorten(e.Ec)
 	}
 	f.text += requestIDSuffix(x.header)
-	f.cause, f.denied = sentinels[e.Code], e.Code == "AccessDenied"
+	f.cause, f.denied = sentinels[e.Code], e.Code == "AccessDenied" && e.StatusCode == http.StatusForbidden
 	// OSS has more codes for a refusal than sentinels lists.
 	if f.cause == nil && e.StatusCode == http.StatusForbidden {
 		f.cause = fs.ErrPermission

@@ -120,6 +120,12 @@ func TestFaults(t *testing.T) {
 			"400 InvalidArgument", 1},
 		{"a redirect", osstest.Fault{Status: 307, Body: "elsewhere"}, always, "Get Put Append", nil,
 			"307 without an error document", 1},
+		{"another endpoint is wanted", osstest.Fault{Status: 301, Body: document("AccessDenied", "Use oss-cn-x.")}, always,
+			"Get GetFrom List Put Append", fs.ErrPermission, "OSS answers 301 AccessDenied: Use oss-cn-x.", 1},
+		{"a redirect with a document", osstest.Fault{Status: 307, Body: document("TemporaryRedirect", "Elsewhere.")}, always,
+			"Get List Put Append Delete", nil, "OSS answers 307 TemporaryRedirect: Elsewhere., EC 0017-1, request id 0000", 1},
+		{"an unusual status with a document", osstest.Fault{Status: 507, Body: document("QuotaExceeded", "Full.")}, always,
+			"Append", nil, "OSS answers 507 QuotaExceeded: Full., EC 0017-1", 1},
 
 		{"an inner error passes", osstest.Fault{Status: 500, Code: "InternalError"}, 2,
 			"Get GetFrom GetPart List Put Create Delete Entries", nil, "", 3},
@@ -202,6 +208,12 @@ func TestFaults(t *testing.T) {
 			})
 		}
 	}
+}
+
+// document returns an error document of OSS.
+func document(code, message string) string {
+	return `<?xml version="1.0" encoding="UTF-8"?><Error><Code>` + code + `</Code><Message>` + message +
+		`</Message><EC>0017-1</EC></Error>`
 }
 
 // spoil sets or, with "", removes a header of the answer.

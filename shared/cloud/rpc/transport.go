@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"community-images/shared/cloud"
+	"community-images/shared/neterror"
 )
 
 // transport is the HTTP client under the OpenAPI core. It reads whole responses,
@@ -30,8 +33,9 @@ type exchangeKey struct{}
 
 // exchange holds the response to one request.
 type exchange struct {
-	response Response
-	err      error // no response, or one whose body did not arrive whole
+	response  Response
+	handshake neterror.Handshake
+	err       error // no response, or one whose body did not arrive whole
 }
 
 // ErrTooLarge means that a response has more bytes than Options.MaxBody.
@@ -62,12 +66,19 @@ func (t *transport) Call(req *http.Request, _ *http.Transport) (*http.Response, 
 	if !ok {
 		return nil, ErrNotSent
 	}
+	if req.URL.Scheme == "https" {
+		req = req.WithContext(x.handshake.Watch(req.Context()))
+	}
 	resp, err := t.http.RoundTrip(req)
 	if err != nil {
-		x.err = err
+		x.err = x.handshake.Explain(err)
 		return nil, err
 	}
 	x.response.Status, x.response.Header = resp.StatusCode, resp.Header
+	if x.err = cloud.DecodeBody(resp); x.err != nil {
+		_ = resp.Body.Close()
+		return nil, x.err
+	}
 	x.response.Body, x.err = t.readAll(req.Context(), resp)
 	empty := &http.Response{StatusCode: http.StatusOK, Status: "200 OK", Header: http.Header{}, Body: http.NoBody}
 	empty.Request = req
