@@ -129,7 +129,6 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 		region:       region,
 		etag:         makeETag(source, sub.state.LineHash(), req.canonical, req.format, start),
 		lastModified: sub.state.CommittedAt,
-		immutable:    isImmutable(req, false, shownState{req.at, sub.state}),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			return s.renderFeed(ctx, prefix, req, sub, now)
 		},

@@ -33,14 +33,12 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 	if err != nil {
 		return nil, err
 	}
-	var shown []shownState
 	etag := []string{req.canonical, req.format}
 	for _, sub := range subjects {
 		if err := s.checkFreshness(req, sub); err != nil {
 			return nil, err
 		}
 		f = f.merge(sub.freshness, sub.current.RegionID, several)
-		shown = append(shown, shownState{req.at, sub.state})
 		etag = append(etag, s.clustersETagParts(sub)...)
 	}
 	region := req.region
@@ -52,8 +50,6 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 		region:       region,
 		etag:         makeETag(etag...),
 		lastModified: f.committedAt,
-		// A region that is missing now can be there later.
-		immutable: len(subjects) == len(regions) && isImmutable(req, true, shown...),
 		render: func(_ context.Context, prefix []byte) (*body, error) {
 			return renderClusters(prefix, subjects, req.format)
 		},
@@ -80,7 +76,7 @@ func (s *service) regionsOfClusters(ctx context.Context, req *request) ([]string
 func (s *service) clustersETagParts(sub *subject) []string {
 	run := sub.state.Run
 	parts := []string{
-		sub.current.RegionID, sub.scopes.digest, strconv.FormatInt(sub.state.Sequence, 10),
+		sub.current.RegionID, sub.scopes.digest, sub.state.LineHash(),
 		run.RunID, run.FinishedAt.String(), sub.scopes.oldestCheck.String(),
 	}
 	if s.full != nil { // a restricted state has no run that changes with the checks

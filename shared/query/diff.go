@@ -106,18 +106,11 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	shown := []shownState{{req.at, after.state}}
-	if req.from.isSet {
-		// Both moments are in the question, so both must be absolute for an
-		// answer that never changes.
-		shown = []shownState{{req.from, before.state}, {req.to, after.state}}
-	}
 	return &answer{
 		freshness:    &sub.freshness,
 		region:       region,
 		etag:         makeETag(before.etagKey(), after.etagKey(), req.canonical, req.format),
 		lastModified: sub.scopes.newestContent,
-		immutable:    isImmutable(req, false, shown...),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			if err := s.loadDiffImages(ctx, region, before, after); err != nil {
 				return nil, err
@@ -169,7 +162,7 @@ func (s *service) loadDiffImages(ctx context.Context, region string, sides ...*d
 // etagKey returns what the answer depends on of one side. The digest stands for
 // the images.
 func (side *diffSide) etagKey() string {
-	return fmt.Sprint(side.state.Sequence, " ", side.cluster, "/", side.instanceType, " ", side.scope.Digest)
+	return fmt.Sprint(side.state.LineHash(), " ", side.cluster, "/", side.instanceType, " ", side.scope.Digest)
 }
 
 // resolveDiffSides returns the two scopes that a request compares, without

@@ -11,7 +11,7 @@ import (
 // setHeaders sets the headers that an answer and its 304 have in common. A
 // cache that gets a 304 updates what it has stored with these headers (RFC
 // 9111, section 4.3.4), so both must set them alike.
-func (c *call) setHeaders(ans *answer) {
+func (c *call) setHeaders(req *request, ans *answer) {
 	header := c.w.Header()
 	// The format follows Accept unless the address names it, and gzip follows
 	// Accept-Encoding.
@@ -26,7 +26,7 @@ func (c *call) setHeaders(ans *answer) {
 		header.Set("Content-Security-Policy", ans.contentSecurityPolicy)
 		header.Set("Referrer-Policy", "no-referrer")
 	}
-	header.Set("Cache-Control", c.cacheControl(ans))
+	header.Set("Cache-Control", c.cacheControl(req, ans))
 	if !ans.lastModified.IsZero() {
 		header.Set("Last-Modified", ans.lastModified.UTC().Format(http.TimeFormat))
 	}

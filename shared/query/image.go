@@ -27,13 +27,11 @@ func (s *service) serveImage(ctx context.Context, req *request) (*answer, error)
 	if state.live {
 		checks = sub.scopes.latestCheck.String() // LastSeen moves with them
 	}
-	sequence := strconv.FormatInt(state.Sequence, 10)
 	return &answer{
 		freshness:    &sub.freshness,
 		region:       region,
-		etag:         makeETag(sub.scopes.digest+s.grantKey, sequence, checks, req.canonical, req.format),
+		etag:         makeETag(sub.scopes.digest+s.grantKey, state.LineHash(), checks, req.canonical, req.format),
 		lastModified: state.CommittedAt,
-		immutable:    isImmutable(req, true, shownState{req.at, state}),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			b, err := s.renderImage(ctx, prefix, req, sub)
 			return &body{bytes: b}, err

@@ -29,7 +29,6 @@ func (s *service) serveImages(ctx context.Context, req *request) (*answer, error
 		region:       region,
 		etag:         makeETag(sub.scopes.digest, req.canonical, req.format),
 		lastModified: sub.scopes.newestContent,
-		immutable:    isImmutable(req, false, shownState{req.at, sub.state}),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			p, err := s.buildPage(ctx, req, sub)
 			if err != nil {

@@ -38,7 +38,6 @@ func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error
 		region:       region,
 		etag:         makeETag(scopes.digest, req.canonical, req.format),
 		lastModified: scopes.newestContent,
-		immutable:    isImmutable(req, false, shownState{req.at, sub.state}),
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			return s.renderMatrix(ctx, prefix, req, sub, &scopes)
 		},

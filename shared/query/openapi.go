@@ -289,7 +289,7 @@ func errorResponses() jsonObject {
 func answerHeaders(rt *route) jsonObject {
 	// Each condition repeats the one by which setHeaders sets the header.
 	headers := jsonObject{"Cache-Control": headerSchema(
-		"long and immutable for a pinned at, else short; no-store where there is no ETag")}
+		"max-age of some seconds; no-cache for an answer about the past; no-store where there is no ETag")}
 	if rt.pattern != "/healthz" && rt.pattern != "/metrics" {
 		headers["ETag"] = headerSchema("names the snapshots, the query and the format")
 	}

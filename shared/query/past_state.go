@@ -32,8 +32,7 @@ func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (
 	// one.
 	case s.full != nil:
 		return s.restrictedStateAsOf(ctx, current, m)
-	// The last commit by its number is the present state. Only the way in which
-	// the answer may be cached differs, see isImmutable.
+	// The last commit by its number is the present state.
 	case !m.isSet, m.sequence != 0 && m.sequence == current.Sequence:
 		return current.regionState, nil
 	// An older commit, or one that does not exist yet.
@@ -41,7 +40,7 @@ func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (
 		read := func(ctx context.Context) (*archive.Region, error) {
 			return s.source.AtSequence(ctx, current.Region, m.sequence)
 		}
-		return s.loadPastState(ctx, current.RegionID, pastStateKey(current.RegionID, m.sequence), read)
+		return s.loadPastState(ctx, current, pastStateKey(current.regionState, m.sequence), read)
 	}
 	// A time relative to now, such as -24h, gets its value here and not when
 	// the request is parsed, because parsed requests are cached.
@@ -49,10 +48,10 @@ func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (
 	if !t.Before(current.CommittedAt.Time) {
 		return current.regionState, nil
 	}
-	// The state at a time before the last commit never changes, so it can be
-	// kept.
-	key := fmt.Sprint(current.RegionID, " ", t.UnixNano())
-	return s.loadPastState(ctx, current.RegionID, key, func(ctx context.Context) (*archive.Region, error) {
+	// The state at a time before the last commit never changes while the log is
+	// the same, so it can be kept.
+	key := fmt.Sprint(pastStateKey(current.regionState, 0), t.UnixNano())
+	return s.loadPastState(ctx, current, key, func(ctx context.Context) (*archive.Region, error) {
 		return s.source.At(ctx, current.Region, t)
 	})
 }
@@ -70,7 +69,7 @@ func (s *service) loadStateAtCommit(ctx context.Context, current currentState, s
 // Two calls may read the same state at once. Both results are equal, and the
 // later one stays in the cache.
 func (s *service) loadPastState(
-	ctx context.Context, region, key string, read func(context.Context) (*archive.Region, error),
+	ctx context.Context, current currentState, key string, read func(context.Context) (*archive.Region, error),
 ) (*regionState, error) {
 	if state, ok := s.past.get(key); ok {
 		return state, nil
@@ -79,18 +78,21 @@ func (s *service) loadPastState(
 	defer cancel()
 	r, err := read(ctx)
 	if err != nil {
-		return nil, wrapStoreError(region, err)
+		return nil, wrapStoreError(current.RegionID, err)
 	}
-	byCommit := pastStateKey(region, r.Sequence)
+	byCommit := pastStateKey(current.regionState, r.Sequence)
 	state, ok := s.past.get(byCommit)
 	if !ok {
 		state = newRegionState(r, false)
+		state.logNumber = current.logNumber
 		s.past.put(byCommit, state, 1)
 	}
 	s.past.put(key, state, 1)
 	return state, nil
 }
 
-// pastStateKey returns the key of the state after a commit. Keys of states at a
-// time have a space instead of the sign.
-func pastStateKey(region string, sequence int64) string { return fmt.Sprint(region, "#", sequence) }
+// pastStateKey returns the key of the state after a commit of the log that a
+// state belongs to. Keys of states at a time have the commit 0 and the time.
+func pastStateKey(st *regionState, sequence int64) string {
+	return fmt.Sprintf("%s/%d#%d#", st.RegionID, st.logNumber, sequence)
+}

@@ -15,6 +15,9 @@ type regionState struct {
 	*archive.Region
 	// live says that this is the present state, with the check times of the head.
 	live bool
+	// logNumber counts the logs that this instance has seen of the region. A
+	// restored backup begins another log, which gives commit numbers again.
+	logNumber int
 	// full is what a restricted state was cut from. nil: the state is a full one.
 	full *regionState
 

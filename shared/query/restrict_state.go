@@ -58,7 +58,7 @@ func (s *service) restrictedStateAsOf(ctx context.Context, current currentState,
 	if full == current.full {
 		return current.regionState, nil
 	}
-	key := s.grantKey + pastStateKey(full.RegionID, full.Sequence)
+	key := s.grantKey + pastStateKey(full, full.Sequence)
 	restricted, ok := s.past.get(key)
 	if !ok {
 		restricted = restrictState(full, *s.grant)

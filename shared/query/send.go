@@ -23,7 +23,6 @@ type answer struct {
 	region       string       // RegionId in the envelope
 	etag         string       // without quotes; empty: the answer must not be cached
 	lastModified catalog.Time // zero: there is no such header
-	immutable    bool         // see isImmutable
 
 	contentSecurityPolicy string // header of a page; empty for data
 	omitEnvelope          bool   // the JSON body has none of the common members
@@ -77,7 +76,7 @@ func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 	// The client's wish counts for a 304 too: it decides which of two tags is
 	// confirmed.
 	zip := c.gzip && acceptsGzip(joinHeaderLines(c.r.Header, "Accept-Encoding"))
-	c.setHeaders(ans)
+	c.setHeaders(req, ans)
 	if isKnown || client.any {
 		c.setETag(ans.etag, client.gzipped && (zip || !client.plain))
 		c.writeHeader(http.StatusNotModified)

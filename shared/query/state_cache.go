@@ -169,7 +169,15 @@ func (c *stateCache) readHead(ctx context.Context, a attempt) error {
 		return err
 	}
 	if c.state == nil || c.state.Region != region {
-		c.state = newRegionState(region, true)
+		state := newRegionState(region, true)
+		if c.state != nil {
+			state.logNumber = c.state.logNumber
+			// A log only grows, unless a backup is restored.
+			if region.Sequence <= c.state.Sequence && region.LineHash() != c.state.LineHash() {
+				state.logNumber++
+			}
+		}
+		c.state = state
 	}
 	c.confirmedAt, c.outage.failure = c.now(), nil
 	return nil
