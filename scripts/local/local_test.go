@@ -50,6 +50,18 @@ func TestStartedOutsideTheCheckout(t *testing.T) {
 	}
 }
 
+// TestInterruptedAtTheStart presses Ctrl-C before anything was begun.
+func TestInterruptedAtTheStart(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, faults syncBuffer
+	code := run(ctx, []string{"-once", "-data", t.TempDir()}, newProcess(nil, &out, &faults, nil))
+	if code != 1 || !strings.HasPrefix(faults.String(), "local: interrupted") {
+		t.Errorf("exit %d %s", code, faults.String())
+	}
+}
+
 // syncBuffer is an io.Writer that may be read while it is written.
 type syncBuffer struct {
 	mu sync.Mutex
@@ -204,8 +216,12 @@ func TestInterruptedWhileAdvancing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, faults syncBuffer
-	time.AfterFunc(100*time.Millisecond, cancel)
-	if code := run(ctx, []string{"-once", "-data", dir}, newProcess(fastSettings, &out, &faults, compileOnce(t))); code != 1 ||
+	build := func(ctx context.Context, dir string) (binaries, error) {
+		built, err := compileOnce(t)(ctx, dir)
+		time.AfterFunc(100*time.Millisecond, cancel) // the way to that tick takes minutes
+		return built, err
+	}
+	if code := run(ctx, []string{"-once", "-data", dir}, newProcess(fastSettings, &out, &faults, build)); code != 1 ||
 		!strings.Contains(faults.String(), "local: interrupted before the snapshot was done") {
 		t.Errorf("exit %d\n%s%s", code, out.String(), faults.String())
 	}

@@ -17,7 +17,10 @@ import (
 func runProduct(ctx context.Context, o options, p process) error {
 	// The order matters: each step may need minutes or leave something behind, so
 	// what fails most often comes first.
-	if _, err := bundle.Root(ctx, p.dir); err != nil {
+	switch _, err := bundle.Root(ctx, p.dir); {
+	case ctx.Err() != nil:
+		return errInterrupted
+	case err != nil:
 		return err
 	}
 	listener, err := listen(o)

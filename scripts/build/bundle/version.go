@@ -75,6 +75,9 @@ func moduleRoot(ctx context.Context, dir string, environ []string) (string, erro
 	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}")
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, buildEnvironment(environ), &stdout, &stderr
 	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
 		return "", fmt.Errorf("looking for the checkout: running %q: %w: %s",
 			cmd.Args, err, strings.TrimSpace(stderr.String()))
 	}
