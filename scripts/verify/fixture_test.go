@@ -100,7 +100,7 @@ func (w *fixture) path(key string) string {
 func (w *fixture) store(key string, data []byte, modified time.Time) {
 	w.t.Helper()
 	path, mode := w.path(key), os.FileMode(0o444)
-	if strings.HasSuffix(key, ".ndjson") {
+	if strings.Contains(key, ".ndjson") {
 		mode = 0o644
 	}
 	_ = os.Remove(path)
@@ -114,6 +114,14 @@ func (w *fixture) store(key string, data []byte, modified time.Time) {
 		w.t.Fatal(err)
 	}
 	if err := os.Chtimes(path, modified, modified); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// makeNormal makes an object a normal one: its file is read-only.
+func (w *fixture) makeNormal(key string) {
+	w.t.Helper()
+	if err := os.Chmod(w.path(key), 0o444); err != nil {
 		w.t.Fatal(err)
 	}
 }

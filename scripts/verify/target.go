@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"time"
 
 	"community-images/scripts/cloudstore"
 	"community-images/scripts/datadir"
@@ -16,11 +17,17 @@ type target struct {
 	bucket archive.Sweeper
 	// keys has the prefix of the archive in the bucket.
 	keys archive.Keys
+	// quiet is how long ago the last run must have ended before a log is rewritten. It is
+	// 0 if no run can go on.
+	quiet time.Duration
 	// retention is how long history is kept, by SNAPSHOT_RETENTION.
 	retention config.Retention
 	// close releases the directory of a local run. It must be called.
 	close func()
 }
+
+// cloudQuiet is three times the time that a run may take by default.
+const cloudQuiet = 30 * time.Minute
 
 // openTarget opens the bucket that the flags name.
 func openTarget(o options, environ []string) (*target, error) {
@@ -36,7 +43,9 @@ func openCloud(environ []string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &target{bucket: store.Bucket, keys: store.Keys, retention: store.Retention, close: func() {}}, nil
+	return &target{
+		bucket: store.Bucket, keys: store.Keys, quiet: cloudQuiet, retention: store.Retention, close: func() {},
+	}, nil
 }
 
 // openDirectory opens the bucket of a local run. No local run may use the

@@ -60,31 +60,63 @@ func (v *verifier) verifyRegion(ctx context.Context, region string) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	if v.repair && v.hasDerivedFaults(audit) {
-		writer := archive.NewWriter(v.target.bucket, v.target.keys, v.now)
-		r, err := writer.Repair(ctx, region)
+	for _, repair := range []func(context.Context, *archive.Audit) (bool, error){v.rewriteLog, v.rebuildDerived} {
+		if !v.repair {
+			break
+		}
+		repaired, err := repair(ctx, audit)
 		if err != nil {
-			return len(audit.Findings), fmt.Errorf("rebuilding head and index: %w", err)
+			return len(audit.Findings), err
 		}
-		// A damaged snapshot makes the index impossible, and the head is rebuilt all the same.
-		what := "head and index"
-		if r.IndexSequence < r.Sequence {
-			what = "head"
+		if !repaired {
+			continue
 		}
-		fmt.Fprintf(v.out, "%s: %s rebuilt from the log, at commit %d\n", region, what, r.Sequence)
 		if audit, err = v.printAudit(ctx, region); err != nil {
 			return 0, err
 		}
 	}
 	switch {
 	case !v.gc && !v.dryRun:
-	// What a damaged region needs is not known.
 	case len(audit.Findings) > 0:
+		// What a damaged region needs is not known.
 		return len(audit.Findings), errors.New("nothing is collected where there is a fault")
 	default:
 		return 0, v.collect(ctx, region)
 	}
 	return len(audit.Findings), nil
+}
+
+// rewriteLog makes the log appendable if it is not. It reports whether it has changed
+// something.
+func (v *verifier) rewriteLog(ctx context.Context, audit *archive.Audit) (bool, error) {
+	if !v.hasFinding(audit, archive.LogKind, archive.LogCopyKind) {
+		return false, nil
+	}
+	rewriter := archive.NewRewriter(v.target.bucket, v.target.keys, v.target.quiet, v.now)
+	months, err := rewriter.Rewrite(ctx, audit.RegionID)
+	for _, month := range months {
+		fmt.Fprintf(v.out, "%s: log of %s rewritten as an appendable object\n", audit.RegionID, month)
+	}
+	return len(months) > 0, err
+}
+
+// rebuildDerived rebuilds the head and the index if one of them has a fault. It reports
+// whether it has done so.
+func (v *verifier) rebuildDerived(ctx context.Context, audit *archive.Audit) (bool, error) {
+	if !v.hasFinding(audit, archive.HeadKind, archive.IndexKind) {
+		return false, nil
+	}
+	r, err := archive.NewWriter(v.target.bucket, v.target.keys, v.now).Repair(ctx, audit.RegionID)
+	if err != nil {
+		return false, fmt.Errorf("rebuilding head and index: %w", err)
+	}
+	// A damaged snapshot makes the index impossible, and the head is rebuilt all the same.
+	what := "head and index"
+	if r.IndexSequence < r.Sequence {
+		what = "head"
+	}
+	fmt.Fprintf(v.out, "%s: %s rebuilt from the log, at commit %d\n", audit.RegionID, what, r.Sequence)
+	return true, nil
 }
 
 // printAudit verifies a region and prints what was found.
@@ -105,11 +137,11 @@ func (v *verifier) printAudit(ctx context.Context, region string) (*archive.Audi
 	return audit, nil
 }
 
-// hasDerivedFaults reports whether the head or the index has a fault.
-func (v *verifier) hasDerivedFaults(audit *archive.Audit) bool {
+// hasFinding reports whether an object of one of the kinds has a fault.
+func (v *verifier) hasFinding(audit *archive.Audit, kinds ...archive.Kind) bool {
 	return slices.ContainsFunc(audit.Findings, func(f archive.Finding) bool {
 		p, err := v.target.keys.Parse(f.Key)
-		return err == nil && (p.Kind == archive.HeadKind || p.Kind == archive.IndexKind)
+		return err == nil && slices.Contains(kinds, p.Kind)
 	})
 }
 

@@ -51,6 +51,15 @@ var golden = []struct {
 	{"the index is behind", func(w *fixture) {
 		w.changeObject(indexKey, func([]byte) []byte { return w.previousIndex })
 	}, []string{"", "-repair", ""}},
+	{"the log is a copy that another tool made", func(w *fixture) {
+		w.makeNormal(log11)
+	}, []string{"", "-gc-dry-run", "-repair", ""}},
+	{"an older month is a copy that another tool made", func(w *fixture) { w.makeNormal(log09) }, []string{""}},
+	{"a rewriting of the log was killed when it had removed the log", func(w *fixture) {
+		log, _ := os.ReadFile(w.path(log11))
+		w.store(log11+".copy", log, w.now)
+		w.store(log11, nil, w.now)
+	}, []string{"", "-repair", ""}},
 	{"a foreign object", func(w *fixture) { w.changeObject(root+"notes.txt", foreignContent) }, []string{""}},
 	{"an orphan of today", func(w *fixture) { w.storeOrphan(w.now) }, []string{"", "-region cn-hangzhou -gc-dry-run"}},
 	{

@@ -89,6 +89,9 @@ func (w *Writer) appendBytes(ctx context.Context, key string, at int64, data []b
 		if errors.Is(err, fs.ErrPermission) {
 			return false, fmt.Errorf("appending to log %q: %w", key, err)
 		}
+		if errors.Is(err, errors.ErrUnsupported) {
+			return false, errors.Join(&NotAppendableError{Key: key}, err)
+		}
 		// What stands at the position decides. Nobody can have replaced it: a log only grows.
 		stored, readErr := w.bucket.GetFrom(ctx, key, at, int64(len(data)))
 		switch {

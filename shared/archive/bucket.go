@@ -25,6 +25,10 @@ type Reader interface {
 
 	// List returns the keys that begin with prefix, in byte order, all pages.
 	List(ctx context.Context, prefix string) ([]string, error)
+
+	// IsAppendable reports whether Append has stored the object, so that Append can
+	// extend it. Put and Create store objects of another type, which never changes.
+	IsAppendable(ctx context.Context, key string) (bool, error)
 }
 
 // Bucket is what the archive needs of an object store. Writes are atomic: a
@@ -49,8 +53,8 @@ type Bucket interface {
 	// current length, and returns the new length. Position 0 creates the object.
 	// Among any number of callers with one position exactly one succeeds; the
 	// others get fs.ErrExist and nothing of theirs is stored. A missing object
-	// has length 0, so a position above 0 gets fs.ErrExist too, as does any
-	// position of an object that Put or Create has stored.
+	// has length 0, so a position above 0 gets fs.ErrExist too. Any position of an
+	// object that Put or Create has stored gets errors.ErrUnsupported.
 	Append(ctx context.Context, key string, position int64, data []byte) (length int64, err error)
 }
 

@@ -25,5 +25,6 @@
 //
 // Collector removes what retention no longer keeps (gc.go, gc_snapshots.go).
 // Archive.Verify checks everything (verify.go and its neighbours), and
-// Writer.Repair rebuilds what is derived (repair.go).
+// Writer.Repair rebuilds what is derived (repair.go). Rewriter makes a log that
+// another tool has copied appendable again (rewrite.go).
 package archive

@@ -24,6 +24,20 @@ func (e *DamagedError) Error() string {
 	return fmt.Sprintf("object %q is damaged: %s", e.Key, e.Reason)
 }
 
+// NotAppendableError means that a log is not an appendable object, so that no run can
+// commit. Another tool has written it: for example, every copy of a bucket is made of
+// normal objects.
+type NotAppendableError struct {
+	// Key names the log.
+	Key string
+}
+
+// Error implements error. It says what to do.
+func (e *NotAppendableError) Error() string {
+	return fmt.Sprintf("log %q is not an appendable object, as a copy that another tool made is not; "+
+		"stop all runs, then rewrite it with: go run ./scripts/verify -cloud -repair", e.Key)
+}
+
 // TooEarlyError means that a caller asked for a time or commit before the first
 // one that is kept.
 type TooEarlyError struct {

@@ -9,3 +9,6 @@ func InPieces(a *Archive, pieceSize int64, maxLine int) *Archive {
 
 // Archive returns what the collector reads with.
 func (c *Collector) Archive() *Archive { return c.writer.Archive }
+
+// Archive returns what the rewriter reads with.
+func (w *Rewriter) Archive() *Archive { return w.writer.Archive }

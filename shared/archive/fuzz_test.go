@@ -15,7 +15,7 @@ import (
 )
 
 func FuzzKeys(f *testing.F) {
-	for _, key := range []string{headKey, indexKey, logKey11, "community-images/v1/r/clusters/_any/_any/x.json",
+	for _, key := range []string{headKey, indexKey, logKey11, logKey11 + ".copy", "community-images/v1/r/clusters/_any/_any/x.json",
 		"community-images/v1/../head.json"} {
 		f.Add(key)
 	}
@@ -48,6 +48,8 @@ func FuzzKeys(f *testing.F) {
 			back, err = keys.Index(p.Region)
 		case archive.LogKind:
 			back, err = keys.Log(p.Region, p.Month)
+		case archive.LogCopyKind:
+			back, err = keys.LogCopy(p.Region, p.Month)
 		case archive.SnapshotKind:
 			back, err = keys.Snapshot(p.Scope, p.Digest)
 		}

@@ -74,6 +74,12 @@ func (k Keys) Log(region, month string) (string, error) {
 	return root + "log/" + month + ".ndjson", nil
 }
 
+// LogCopy returns the key of the copy of a log.
+func (k Keys) LogCopy(region, month string) (string, error) {
+	key, err := k.Log(region, month)
+	return key + logCopySuffix, err
+}
+
 // Snapshot returns the key of a snapshot. digest is 64 lower-case hex digits.
 func (k Keys) Snapshot(scope catalog.Scope, digest string) (string, error) {
 	if err := scope.Validate(); err != nil {
@@ -94,7 +100,13 @@ const (
 	LogKind
 	SnapshotKind
 	IndexKind
+	// LogCopyKind is the copy of a log that a Rewriter makes. It is gone when the log
+	// has been rewritten.
+	LogCopyKind
 )
+
+// logCopySuffix follows the name of a log in the name of its copy.
+const logCopySuffix = ".copy"
 
 // ParsedKey has the parts of a key.
 type ParsedKey struct {
@@ -102,7 +114,7 @@ type ParsedKey struct {
 	Kind Kind
 	// Region is always set.
 	Region string
-	// Month is set for a log.
+	// Month is set for a log and for the copy of one.
 	Month string
 	// Scope is set for a snapshot.
 	Scope catalog.Scope
@@ -110,7 +122,7 @@ type ParsedKey struct {
 	Digest string
 }
 
-// Parse is the inverse of Head, Index, Log and Snapshot. It returns an error for
+// Parse is the inverse of Head, Index, Log, LogCopy and Snapshot. It returns an error for
 // every key that they would not build.
 func (k Keys) Parse(key string) (ParsedKey, error) {
 	rest, ok := strings.CutPrefix(key, k.Root())
@@ -137,7 +149,11 @@ func parseName(region, name string) (p ParsedKey, ok bool) {
 		return p, true
 	case len(steps) == 2 && steps[0] == "log":
 		p.Kind = LogKind
-		p.Month, ok = strings.CutSuffix(steps[1], ".ndjson")
+		name, isCopy := strings.CutSuffix(steps[1], logCopySuffix)
+		if isCopy {
+			p.Kind = LogCopyKind
+		}
+		p.Month, ok = strings.CutSuffix(name, ".ndjson")
 		return p, ok && isMonth(p.Month)
 	case len(steps) == 4 && steps[0] == "clusters":
 		scope, err := catalog.ParseScopePath(region, steps[1]+"/"+steps[2])

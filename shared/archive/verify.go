@@ -126,6 +126,11 @@ func (v *verifier) verifyRegion() (*Region, error) {
 			return nil, err
 		}
 	}
+	if len(months) > 0 {
+		if err := v.verifyType(months[len(months)-1]); err != nil {
+			return nil, err
+		}
+	}
 	if err := v.verifyHead(r); err != nil {
 		return nil, err
 	}
@@ -151,12 +156,28 @@ func (v *verifier) sortKeys(keys []string) (months, snapshots []string) {
 			v.report(key, "it is not an object of the archive")
 		case p.Kind == LogKind:
 			months = append(months, p.Month)
+		case p.Kind == LogCopyKind:
+			v.report(key, "a repair of the log has not finished: -repair goes on with it")
 		case p.Kind == SnapshotKind:
 			snapshots = append(snapshots, key)
 		}
 	}
 	slices.Sort(months)
 	return months, snapshots
+}
+
+// verifyType checks that runs can append to the last file of the log. The files before
+// it may be of any type, because nothing is appended to them.
+func (v *verifier) verifyType(month string) error {
+	key, err := v.keys.Log(v.audit.RegionID, month)
+	if err != nil {
+		return err
+	}
+	appendable, err := v.bucket.IsAppendable(v.ctx, key)
+	if err == nil && !appendable {
+		v.report(key, "it is not an appendable object, so no run can commit: stop all runs, then -repair rewrites it")
+	}
+	return err
 }
 
 // hasMoved reports whether a run has committed, or put the head, since log and head

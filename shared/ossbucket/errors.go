@@ -67,7 +67,7 @@ var sentinels = map[string]error{
 	"NoSuchKey":                fs.ErrNotExist,
 	"FileAlreadyExists":        fs.ErrExist,
 	"PositionNotEqualToLength": fs.ErrExist,
-	"ObjectNotAppendable":      fs.ErrExist,
+	"ObjectNotAppendable":      errors.ErrUnsupported,
 	"AccessDenied":             fs.ErrPermission,
 	"InvalidAccessKeyId":       fs.ErrPermission,
 	"SignatureDoesNotMatch":    fs.ErrPermission,

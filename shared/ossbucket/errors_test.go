@@ -113,7 +113,7 @@ func TestFaults(t *testing.T) {
 		{"the position is not the length", osstest.Fault{Status: 409, Code: "PositionNotEqualToLength"}, always,
 			"Append", fs.ErrExist, "EC 0026-00000016", 1},
 		{"the object is a normal one", osstest.Fault{Status: 409, Code: "ObjectNotAppendable"}, always, "Append",
-			fs.ErrExist, "EC 0026-00000017", 1},
+			errors.ErrUnsupported, "EC 0026-00000017", 1},
 		{"a conflict has another code", osstest.Fault{Status: 409, Code: "FileImmutable"}, always, "Put Create Append",
 			nil, "409 FileImmutable", 1},
 		{"a request is bad", osstest.Fault{Status: 400, Code: "InvalidArgument"}, always, "Get Put Append", nil,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -59,6 +60,22 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]string, error) {
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys), nil
+}
+
+// IsAppendable implements archive.Reader. A list has the types of objects, and a
+// refusal of a list says why, which one of a HEAD request does not.
+func (b *Bucket) IsAppendable(ctx context.Context, key string) (bool, error) {
+	exists, appendable := false, false
+	err := b.listObjects(ctx, key, func(o oss.ObjectProperties) {
+		if o.Key == key {
+			exists, appendable = true, o.Type == "Appendable"
+		}
+	})
+	if err == nil && !exists {
+		err = &requestError{operation: "finding the type of", key: key, cause: fs.ErrNotExist,
+			text: "the object is not there"}
+	}
+	return appendable, err
 }
 
 // Entries implements archive.Sweeper.

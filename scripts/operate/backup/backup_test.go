@@ -31,7 +31,7 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T) *fixture {
-	return &fixture{t: t, oss: osstest.Start(t, ""), now: time.Date(2026, 9, 20, 9, 0, 0, 0, time.UTC)}
+	return &fixture{t: t, oss: osstest.Start(t, ""), now: time.Date(2024, 9, 20, 9, 0, 0, 0, time.UTC)}
 }
 
 func (w *fixture) environ(prefix string) []string {
@@ -139,9 +139,9 @@ func TestRestore(t *testing.T) {
 	w.verify("restored")
 }
 
-// TestLogsThatWerePutRefuseCommits shows why there is a command: a month of the log
-// that was put like any other object refuses the next commit.
-func TestLogsThatWerePutRefuseCommits(t *testing.T) {
+// TestCopyOfAnotherToolIsRepaired: a month of the log that was put like any other object
+// refuses the next commit, which says what to do, and verify -repair does it.
+func TestCopyOfAnotherToolIsRepaired(t *testing.T) {
 	t.Parallel()
 	w, bucket := newFixture(t), (*ossbucket.Bucket)(nil)
 	w.mustCommit("live")
@@ -160,9 +160,14 @@ func TestLogsThatWerePutRefuseCommits(t *testing.T) {
 		}
 	}
 	w.now = w.now.AddDate(0, 0, -14) // the same month
-	if n, err := w.commit("copied"); err == nil {
-		t.Errorf("commit %d was appended to an object that was put", n)
+	if n, err := w.commit("copied"); err == nil || !strings.Contains(err.Error(), "verify -cloud -repair") {
+		t.Fatalf("commit %d was appended to an object that was put: %v", n, err)
 	}
+	w.verify("copied", "-repair")
+	if n, err := w.commit("copied"); err != nil || n != 2 {
+		t.Errorf("after the repair the log goes on with %d, %v", n, err)
+	}
+	w.verify("copied")
 }
 
 // TestBackupDuringRuns copies while runs commit: whatever moment each object

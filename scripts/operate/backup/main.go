@@ -4,8 +4,8 @@
 //	go run ./scripts/operate/backup DIR            # copy what is new
 //	go run ./scripts/operate/backup -restore DIR   # into OSS_BUCKET, below OSS_PREFIX
 //
-// Tools that copy objects cannot restore: the months of the log have to be
-// appendable objects again, or no run can ever commit to them.
+// Other tools that copy objects restore the log as normal objects, to which no run can
+// append. After such a copy scripts/verify -repair is needed.
 package main
 
 import (

@@ -119,19 +119,32 @@ func testAppendNormal(t *suite) {
 	ctx := context.Background()
 	key := KeyPrefix + "normal"
 	t.put(key, []byte("abc"))
+	t.wantAppendable(key, false)
 	for _, position := range []int64{0, 3, 9} {
 		_, err := t.b.Append(ctx, key, position, []byte("x"))
-		t.wantErr(fmt.Sprint("Append to a normal object at ", position), err, fs.ErrExist)
+		t.wantErr(fmt.Sprint("Append to a normal object at ", position), err, errors.ErrUnsupported)
 	}
 	t.put(key, nil)
 	_, err := t.b.Append(ctx, key, 0, []byte("x"))
-	t.wantErr("Append to an empty normal object", err, fs.ErrExist)
+	t.wantErr("Append to an empty normal object", err, errors.ErrUnsupported)
 	t.wantContent(key, nil)
 	t.append(key+".log", 0, []byte("abc"))
+	t.wantAppendable(key+".log", true)
 	t.put(key+".log", []byte("put"))
 	_, err = t.b.Append(ctx, key+".log", 3, []byte("x"))
-	t.wantErr("Append to an object that was put over", err, fs.ErrExist)
+	t.wantErr("Append to an object that was put over", err, errors.ErrUnsupported)
 	t.wantContent(key+".log", []byte("put"))
+	t.wantAppendable(key+".log", false)
+	_, err = t.b.IsAppendable(ctx, keyPrefix+"norm")
+	t.wantErr("IsAppendable of a missing object", err, fs.ErrNotExist)
+}
+
+// wantAppendable checks the type of an object.
+func (t *suite) wantAppendable(key string, want bool) {
+	t.Helper()
+	if got, err := t.b.IsAppendable(context.Background(), key); err != nil || got != want {
+		t.Errorf("IsAppendable(%q) = %t, %v; want %t", key, got, err, want)
+	}
 }
 
 func testAppendVisible(t *suite) {
@@ -179,12 +192,13 @@ func testContext(t *suite) {
 	defer cancel()
 	for want, ctx := range map[error]context.Context{context.Canceled: canceled, context.DeadlineExceeded: expired} {
 		for name, call := range map[string]func() error{
-			"Get":     func() error { _, _, err := t.b.Get(ctx, key, ""); return err },
-			"GetFrom": func() error { _, err := t.b.GetFrom(ctx, key, 1, maxBytes); return err },
-			"List":    func() error { _, err := t.b.List(ctx, key); return err },
-			"Put":     func() error { return t.b.Put(ctx, key, []byte("x")) },
-			"Create":  func() error { return t.b.Create(ctx, key+".new", []byte("x")) },
-			"Append":  func() error { _, err := t.b.Append(ctx, key+".log", 3, []byte("x")); return err },
+			"Get":          func() error { _, _, err := t.b.Get(ctx, key, ""); return err },
+			"GetFrom":      func() error { _, err := t.b.GetFrom(ctx, key, 1, maxBytes); return err },
+			"List":         func() error { _, err := t.b.List(ctx, key); return err },
+			"Put":          func() error { return t.b.Put(ctx, key, []byte("x")) },
+			"Create":       func() error { return t.b.Create(ctx, key+".new", []byte("x")) },
+			"Append":       func() error { _, err := t.b.Append(ctx, key+".log", 3, []byte("x")); return err },
+			"IsAppendable": func() error { _, err := t.b.IsAppendable(ctx, key); return err },
 		} {
 			start := time.Now()
 			t.wantErr(name, call(), want)

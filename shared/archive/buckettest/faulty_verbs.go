@@ -38,6 +38,15 @@ func (f *Faulty) List(ctx context.Context, prefix string) (keys []string, err er
 	return keys, nil
 }
 
+// IsAppendable implements archive.Reader.
+func (f *Faulty) IsAppendable(ctx context.Context, key string) (appendable bool, err error) {
+	_, err = f.callInner(ctx, Op{Verb: "type", Key: key}, func() (err error) {
+		appendable, err = f.inner.IsAppendable(ctx, key)
+		return err
+	})
+	return appendable && err == nil, err
+}
+
 // Put implements archive.Bucket.
 func (f *Faulty) Put(ctx context.Context, key string, data []byte) error {
 	_, err := f.callInner(ctx, Op{Verb: "put", Key: key}, func() error { return f.inner.Put(ctx, key, data) })

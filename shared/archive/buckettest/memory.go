@@ -56,6 +56,7 @@ func (m *Memory) SetNow(now func() time.Time) {
 //	list P: 3 keys                  put K: 12 bytes
 //	create K: 12 bytes              create K: exists
 //	append K at 12: 7 bytes         append K at 5: taken
+//	append K at 5: not appendable   type K: appendable true
 //	delete K                        delete K: missing
 //	entries P: 3 keys
 func (m *Memory) Requests() string {
@@ -97,6 +98,14 @@ func (m *Memory) Spoil(key string, data []byte) {
 		return
 	}
 	m.objects[key] = object{bytes.Clone(data), isLogKey(key) || m.objects[key].appendable, m.now()}
+}
+
+// ReplaceByCopy makes an object a normal one with the same content, as any tool does
+// that copies a bucket. It checks no rules.
+func (m *Memory) ReplaceByCopy(key string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.objects[key] = object{data: m.objects[key].data, modified: m.now()}
 }
 
 // record adds a request to those that Requests returns. mu must be held.

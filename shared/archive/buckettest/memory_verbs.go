@@ -3,6 +3,7 @@ package buckettest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -68,6 +69,22 @@ func (m *Memory) List(ctx context.Context, prefix string) ([]string, error) {
 	return keys, nil
 }
 
+// IsAppendable implements archive.Reader.
+func (m *Memory) IsAppendable(ctx context.Context, key string) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o, ok := m.objects[key]
+	if !ok {
+		m.record("type %s: missing", key)
+		return false, fmt.Errorf("finding the type of %q: %w", key, fs.ErrNotExist)
+	}
+	m.record("type %s: appendable %t", key, o.appendable)
+	return o.appendable, nil
+}
+
 // Put implements archive.Bucket.
 func (m *Memory) Put(ctx context.Context, key string, data []byte) error {
 	if err := ctx.Err(); err != nil {
@@ -106,7 +123,11 @@ func (m *Memory) Append(ctx context.Context, key string, position int64, data []
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	old, taken := m.objects[key]
-	if int64(len(old.data)) != position || taken && !old.appendable {
+	if taken && !old.appendable {
+		m.record("append %s at %d: not appendable", key, position)
+		return 0, fmt.Errorf("appending to %q at %d: %w", key, position, errors.ErrUnsupported)
+	}
+	if int64(len(old.data)) != position {
 		m.record("append %s at %d: taken", key, position)
 		return 0, fmt.Errorf("appending to %q at %d: %w", key, position, fs.ErrExist)
 	}
