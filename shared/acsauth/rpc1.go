@@ -17,7 +17,26 @@ func parseRPC1(r *http.Request, body []byte) (*signedRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Collect the parameters by name.
+	values, err := signedValues(params)
+	if err != nil {
+		return nil, err
+	}
+	c := &signedRequest{signature: values["Signature"], sign: signRPC1, Signature: Signature{
+		AccessKeyID: values["AccessKeyId"], SecurityToken: values["SecurityToken"], Nonce: values["SignatureNonce"],
+		Dialect: RPC1,
+	}}
+	if c.Time, err = parseTimestamp("Timestamp", values["Timestamp"]); err != nil {
+		return nil, err
+	}
+	// The path is always "/" in this dialect, here encoded as %2F.
+	params = slices.DeleteFunc(params, func(p param) bool { return p.name == "Signature" })
+	c.stringToSign = r.Method + "&%2F&" + percentEncode(encodeParams(params))
+	return c, nil
+}
+
+// signedValues returns the parameters by name. It returns an error if one that belongs
+// to the signature is missing, or asks for another kind of signature.
+func signedValues(params []param) (map[string]string, error) {
 	values := make(map[string]string, len(params))
 	for _, p := range params {
 		if _, twice := values[p.name]; twice {
@@ -38,23 +57,15 @@ func parseRPC1(r *http.Request, body []byte) (*signedRequest, error) {
 		return nil, incompleteSignature(
 			"SignatureMethod must be HMAC-SHA1, SignatureVersion 1.0 and SignatureType empty")
 	}
-	c := &signedRequest{signature: values["Signature"], Signature: Signature{
-		AccessKeyID: values["AccessKeyId"], SecurityToken: values["SecurityToken"], Nonce: values["SignatureNonce"],
-		Dialect: RPC1,
-	}}
-	if c.Time, err = parseTimestamp("Timestamp", values["Timestamp"]); err != nil {
-		return nil, err
-	}
-	// The path is always "/" in this dialect, here encoded as %2F.
-	params = slices.DeleteFunc(params, func(p param) bool { return p.name == "Signature" })
-	c.stringToSign = r.Method + "&%2F&" + percentEncode(encodeParams(params))
-	// The standard appends "&" to the secret.
-	c.sign = func(secret, stringToSign string) string {
-		mac := hmac.New(sha1.New, []byte(secret+"&"))
-		mac.Write([]byte(stringToSign))
-		return base64.StdEncoding.EncodeToString(mac.Sum(nil))
-	}
-	return c, nil
+	return values, nil
+}
+
+// signRPC1 returns the HMAC-SHA1 of a string to sign, in base64. The standard appends
+// "&" to the secret.
+func signRPC1(secret, stringToSign string) string {
+	mac := hmac.New(sha1.New, []byte(secret+"&"))
+	mac.Write([]byte(stringToSign))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // formParams returns the parameters of the query and the form. This dialect signs

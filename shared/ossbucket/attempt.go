@@ -33,12 +33,17 @@ type attempt struct {
 	// upload is the body of the request; nil for a request without one.
 	upload *upload
 
+	response
+	handshake neterror.Handshake
+}
+
+// response is what arrived in an attempt. It is filled in by boundedTransport.
+type response struct {
 	status    int         // 0: there was no answer
 	header    http.Header // of the answer
 	readError error       // while the body was read
 	// serviceError is the error document of an answer whose body the SDK does not read.
 	serviceError *oss.ServiceError
-	handshake    neterror.Handshake
 }
 
 // attemptKey is the context key under which boundedTransport finds the attempt.

@@ -82,6 +82,17 @@ func (x *attempt) toError(ctx context.Context, err error) error {
 		return nil
 	}
 	f := &requestError{operation: x.verb, key: x.key}
+	f.classify(ctx, x, err)
+	// A cause without a text of its own says enough.
+	if f.text == "" {
+		f.text = f.cause.Error()
+	}
+	f.text = x.credentials.Redact(f.text)
+	return f
+}
+
+// classify fills in the text and the cause of an error, and whether it is temporary.
+func (f *requestError) classify(ctx context.Context, x *attempt, err error) {
 	var service oss.ServiceError
 	var broken *corruptError
 	var transport *url.Error
@@ -112,12 +123,6 @@ func (x *attempt) toError(ctx context.Context, err error) error {
 	default:
 		f.cause = err
 	}
-	// A cause without a text of its own says enough.
-	if f.text == "" {
-		f.text = f.cause.Error()
-	}
-	f.text = x.credentials.Redact(f.text)
-	return f
 }
 
 // setServiceError fills in the error document of OSS. A key in a missing bucket

@@ -108,10 +108,7 @@ func (f *generatedFile) addProperties(t *Type, path, rendererName string, above 
 		if !ok || rule.Kind == "" {
 			return fmt.Errorf("%s: property %q is rendered and not validated", rendererName, m.name)
 		}
-		memberPath := m.name
-		if path != "" {
-			memberPath = path + "." + m.name
-		}
+		memberPath := strings.TrimPrefix(path+"."+m.name, ".") // path is empty at the top
 		if rule.List {
 			memberPath += "[]"
 		}
