@@ -237,6 +237,9 @@ func (b *scratchBucket) List(_ context.Context, prefix string) ([]string, error)
 	return keys, nil
 }
 
+// IsAppendable implements archive.Reader. Appending to any object succeeds here.
+func (b *scratchBucket) IsAppendable(context.Context, string) (bool, error) { return true, nil }
+
 // Put implements archive.Bucket.
 func (b *scratchBucket) Put(_ context.Context, key string, data []byte) error {
 	b.mu.Lock()

@@ -135,7 +135,7 @@ func testAppendNormal(t *suite) {
 	t.wantErr("Append to an object that was put over", err, errors.ErrUnsupported)
 	t.wantContent(key+".log", []byte("put"))
 	t.wantAppendable(key+".log", false)
-	_, err = t.b.IsAppendable(ctx, keyPrefix+"norm")
+	_, err = t.b.IsAppendable(ctx, KeyPrefix+"norm")
 	t.wantErr("IsAppendable of a missing object", err, fs.ErrNotExist)
 }
 
