@@ -45,6 +45,11 @@ func printTable(out io.Writer, months []month, p prices, o options) {
 		return fmt.Sprintf("%.2f", total)
 	})
 	_ = table.Flush() // there is no other place to report an error of standard output
+	printTooLarge(out, months, o)
+}
+
+// printTooLarge warns of fleets whose runs take longer than the time between two.
+func printTooLarge(out io.Writer, months []month, o options) {
 	// A fleet that is too large for the interval makes the estimate wrong: FC would
 	// drop or queue runs.
 	for _, m := range months {

@@ -16,9 +16,9 @@ import (
 // bucketType is the type of the resource that outlives its stack.
 const bucketType = "ALIYUN::OSS::Bucket"
 
-// destroy deletes the stack and waits for it. Data is deleted only if its bucket was named: -yes
-// alone is not enough. ROS never deletes the bucket with the snapshots: with
-// -delete-data it is deleted afterwards.
+// destroy deletes the stack and waits for it. Data is deleted only if its bucket
+// was named: -yes alone is not enough. ROS never deletes the bucket with the
+// snapshots: with -delete-data it is deleted afterwards.
 func (d *deployment) destroy(ctx context.Context) error {
 	stack, err := d.ros.Find(ctx, d.stack)
 	if errors.Is(err, ros.ErrNotFound) {
@@ -29,20 +29,9 @@ func (d *deployment) destroy(ctx context.Context) error {
 	}
 	// The stack itself says which bucket is its own: -bucket could be wrong.
 	bucket := stack.Parameters["BucketName"]
-	question := fmt.Sprintf("delete stack %q in %s, keeping bucket %q?", d.stack, d.region, bucket)
-	switch {
-	case bucket == "":
-		return newForeignStackError(d.stack)
-	case d.mode.deleteData == "":
-	case d.mode.deleteData != bucket:
-		return &command.UsageError{Err: fmt.Errorf("-delete-data %q is not the bucket of stack %q, which is %q",
-			d.mode.deleteData, d.stack, bucket)}
-	default:
-		if err := d.checkUnused(ctx, stack.ID); err != nil {
-			return err
-		}
-		question = fmt.Sprintf("delete stack %q in %s, and bucket %q with all that is in it?",
-			d.stack, d.region, d.mode.deleteData)
+	question, err := d.checkDestroy(ctx, stack, bucket)
+	if err != nil {
+		return err
 	}
 	// Nothing has been changed so far.
 	if err := d.confirm(ctx, question); err != nil {
@@ -62,6 +51,23 @@ func (d *deployment) destroy(ctx context.Context) error {
 		return err
 	}
 	return d.deleteBucket(ctx, data, keys)
+}
+
+// checkDestroy returns the question to confirm, or an error if the stack is not ours
+// or its bucket, that of -delete-data, must not be deleted.
+func (d *deployment) checkDestroy(ctx context.Context, stack ros.Stack, bucket string) (question string, err error) {
+	switch {
+	case bucket == "":
+		return "", newForeignStackError(d.stack)
+	case d.mode.deleteData == "":
+		return fmt.Sprintf("delete stack %q in %s, keeping bucket %q?", d.stack, d.region, bucket), nil
+	case d.mode.deleteData != bucket:
+		return "", &command.UsageError{Err: fmt.Errorf("-delete-data %q is not the bucket of stack %q, which is %q",
+			d.mode.deleteData, d.stack, bucket)}
+	}
+	question = fmt.Sprintf("delete stack %q in %s, and bucket %q with all that is in it?",
+		d.stack, d.region, d.mode.deleteData)
+	return question, d.checkUnused(ctx, stack.ID)
 }
 
 // deleteLeftBucket deletes the bucket that a deleted stack has left. The name

@@ -33,8 +33,6 @@ type options struct {
 	endpoints endpoints
 	// credentials are the deployer's, from the environment. They may be temporary.
 	credentials cloud.Credentials
-	// template is read while the flags are checked; nil with -destroy.
-	template *templateFile
 }
 
 // mode says what is done with the stack: it is deployed unless plan or destroy
@@ -52,7 +50,11 @@ type mode struct {
 
 // source says what is deployed. An empty version is the commit, an empty
 // template that of the checkout.
-type source struct{ version, template string }
+type source struct {
+	version, template string
+	// file is the template, read while the flags are checked; nil with -destroy.
+	file *templateFile
+}
 
 // endpoints are the URLs of the services. readEnvironment fills in those that
 // depend on the region.
@@ -75,8 +77,8 @@ func (o *options) command(ctx context.Context, args []string, p process) command
 		o.readEnvironment(p.environ)
 		problems := o.problems()
 		if !o.mode.destroy {
-			o.template = readTemplate(ctx, o.source.template, p.dir)
-			problems = append(problems, o.template.check(*o)...)
+			o.source.file = readTemplate(ctx, o.source.template, p.dir)
+			problems = append(problems, o.source.file.check(*o)...)
 		}
 		if flags.NArg() > 0 {
 			// The argument is not shown: it may be the value of a secret

@@ -20,15 +20,8 @@ func (d *deployment) applyStack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A new stack can create the bucket or use one; an existing stack keeps what it
-	// does.
-	spec := d.newSpec()
-	if stack.ID == "" {
-		if err := d.useExistingBucket(ctx, spec); err != nil {
-			return err
-		}
-	}
-	if err := d.checkSettings(stack, spec); err != nil {
+	spec, err := d.prepareSpec(ctx, stack)
+	if err != nil {
 		return err
 	}
 	// ROS checks the template and the parameters here, before anything changes.
@@ -58,6 +51,20 @@ func (d *deployment) applyStack(ctx context.Context) error {
 	}
 	d.printOutputs(stack)
 	return d.testFunctions(ctx, stack)
+}
+
+// prepareSpec returns what the stack is to become, once the functions accept its
+// settings.
+func (d *deployment) prepareSpec(ctx context.Context, stack ros.Stack) (ros.Spec, error) {
+	spec := d.newSpec()
+	// A new stack can create the bucket or use one; an existing stack keeps what it
+	// does.
+	if stack.ID == "" {
+		if err := d.useExistingBucket(ctx, spec); err != nil {
+			return spec, err
+		}
+	}
+	return spec, d.checkSettings(stack, spec)
 }
 
 // findIdleStack returns the stack once ROS has no action on it. The ID is empty

@@ -111,7 +111,7 @@ func (d *deployment) concernsGiven(problem error, given map[string]string) bool 
 // useTemplate takes over the template of the flags, and the secrets in its
 // parameters. It returns an error if the template could not be read.
 func (d *deployment) useTemplate() error {
-	file := d.options.template
+	file := d.source.file
 	if file.err != nil {
 		return file.err
 	}

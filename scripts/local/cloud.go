@@ -54,14 +54,7 @@ func openCloud(environ []string, p *progress) (*backend, error) {
 // cloudEnv returns the functions' environment and their region. Its error names
 // every missing variable at once.
 func cloudEnv(environ []string) (env []string, home string, err error) {
-	// value returns a variable, or an empty text if it is not set.
-	value := func(name string) string {
-		i := slices.IndexFunc(environ, func(line string) bool { return strings.HasPrefix(line, name+"=") })
-		if i < 0 {
-			return ""
-		}
-		return strings.TrimPrefix(environ[i], name+"=")
-	}
+	value := func(name string) string { return lookUp(environ, name) }
 	var missing []error
 	require := func(name, what string) {
 		if value(name) == "" {
@@ -96,4 +89,13 @@ func cloudEnv(environ []string) (env []string, home string, err error) {
 		env = append(env, "OSS_ENDPOINT=https://oss-"+home+".aliyuncs.com")
 	}
 	return env, home, nil
+}
+
+// lookUp returns a variable, or an empty text if it is not set.
+func lookUp(environ []string, name string) string {
+	i := slices.IndexFunc(environ, func(line string) bool { return strings.HasPrefix(line, name+"=") })
+	if i < 0 {
+		return ""
+	}
+	return strings.TrimPrefix(environ[i], name+"=")
 }

@@ -31,13 +31,7 @@ const (
 // startEmbedded starts E-HPC and OSS in this process: the endpoints of the
 // tests, with a new access key that both verify.
 func startEmbedded(dir *datadir.Directory, environ []string, p *progress) (*backend, error) {
-	// A new key for each run: nothing outside this process can use the endpoints.
-	id := fctest.NewRequestID()
-	key := cloud.Credentials{
-		AccessKeyID:     "STS.local" + id[len(id)-12:],
-		AccessKeySecret: "secret-" + fctest.NewRequestID(),
-		SecurityToken:   "token-" + fctest.NewRequestID(),
-	}
+	key := newKey()
 	world := ehpctest.NewSimulation(worldSeed)
 	upstream, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{
 		Data: world, Latency: latency,
@@ -70,6 +64,17 @@ func startEmbedded(dir *datadir.Directory, environ []string, p *progress) (*back
 		"OSS_ENDPOINT="+store.URL, "OSS_BUCKET="+datadir.Bucket, "OSS_PREFIX="+datadir.Prefix,
 		"EHPC_ENDPOINT="+upstream.URL, "EHPC_REGIONS="+strings.Join(b.regions, ","))
 	return b, nil
+}
+
+// newKey returns an access key for one run: nothing outside this process can use
+// the endpoints.
+func newKey() cloud.Credentials {
+	id := fctest.NewRequestID()
+	return cloud.Credentials{
+		AccessKeyID:     "STS.local" + id[len(id)-12:],
+		AccessKeySecret: "secret-" + fctest.NewRequestID(),
+		SecurityToken:   "token-" + fctest.NewRequestID(),
+	}
 }
 
 // advanceWorld moves the world to the tick after the one in the file and stores

@@ -20,13 +20,7 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	defer server.Close()
-	// The first snapshot is shown in full, and before lookups: the examples need
-	// something to ask for.
-	if report, err := s.takeSnapshot(ctx, true); err == nil {
-		s.printSummary(ctx, report)
-	} else if ctx.Err() == nil {
-		fmt.Fprintln(s.out, "snapshot failed:", err)
-	}
+	s.takeFirstSnapshot(ctx)
 	if ctx.Err() != nil {
 		return s.printEnd()
 	}
@@ -56,6 +50,19 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 		case <-ticker.C:
 			s.takeNextSnapshot(ctx)
 		}
+	}
+}
+
+// takeFirstSnapshot takes a snapshot and shows it in full. It comes before lookups,
+// because the examples need something to ask for.
+func (s *session) takeFirstSnapshot(ctx context.Context) {
+	report, err := s.takeSnapshot(ctx, true)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		fmt.Fprintln(s.out, "snapshot failed:", err)
+	default:
+		s.printSummary(ctx, report)
 	}
 }
 

@@ -17,10 +17,7 @@ import (
 func runProduct(ctx context.Context, o options, p process) error {
 	// The order matters: each step may need minutes or leave something behind, so
 	// what fails most often comes first.
-	switch _, err := bundle.Root(ctx, p.dir); {
-	case ctx.Err() != nil:
-		return errInterrupted
-	case err != nil:
+	if err := checkCheckout(ctx, p.dir); err != nil {
 		return err
 	}
 	listener, err := listen(o)
@@ -47,13 +44,8 @@ func runProduct(ctx context.Context, o options, p process) error {
 		return err
 	}
 	defer b.close()
-	fmt.Fprintln(p.stdout, "building the functions")
-	built, err := p.build(ctx, dir.Path("bin"))
-	if err != nil {
-		return err
-	}
 	// The functions stop before the endpoints that they call.
-	f, err := startFunctions(ctx, built, b, log)
+	f, err := buildAndStart(ctx, p, dir.Path("bin"), b, log)
 	if err != nil {
 		return err
 	}
@@ -63,6 +55,26 @@ func runProduct(ctx context.Context, o options, p process) error {
 		return s.takeOneSnapshot(ctx)
 	}
 	return s.serve(ctx, listener)
+}
+
+// checkCheckout returns an error unless dir is in a checkout: the functions are
+// built from there.
+func checkCheckout(ctx context.Context, dir string) error {
+	_, err := bundle.Root(ctx, dir)
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return err
+}
+
+// buildAndStart builds both functions into a directory and starts them.
+func buildAndStart(ctx context.Context, p process, dir string, b *backend, log *logFile) (*functions, error) {
+	fmt.Fprintln(p.stdout, "building the functions")
+	built, err := p.build(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	return startFunctions(ctx, built, b, log)
 }
 
 // listen opens the address before anything is built, so that an address in use

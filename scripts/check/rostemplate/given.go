@@ -86,24 +86,18 @@ func describeAllowed(p *yaml.Node) string {
 		}
 		return ""
 	}
-	addRange := func(least, most, unit string) {
-		switch {
-		case least != "" && most != "":
-			allowed = append(allowed, least+" to "+most+unit)
-		case least != "":
-			allowed = append(allowed, "at least "+least+unit)
-		case most != "":
-			allowed = append(allowed, "at most "+most+unit)
-		}
-	}
 	if list := member(p, "AllowedValues"); list != nil {
 		for _, n := range list.Content {
 			allowed = append(allowed, n.Value)
 		}
 		return strings.Join(allowed, ", ")
 	}
-	addRange(limit("MinValue"), limit("MaxValue"), "")
-	addRange(limit("MinLength"), limit("MaxLength"), " characters")
+	if text := describeRange(limit("MinValue"), limit("MaxValue")); text != "" {
+		allowed = append(allowed, text)
+	}
+	if text := describeRange(limit("MinLength"), limit("MaxLength")); text != "" {
+		allowed = append(allowed, text+" characters")
+	}
 	if pattern := limit("AllowedPattern"); pattern != "" {
 		allowed = append(allowed, "what matches "+pattern)
 	}
@@ -112,4 +106,18 @@ func describeAllowed(p *yaml.Node) string {
 		return map[string]string{typeNumber: "a number", typeBool: "true or false"}[limit("Type")]
 	}
 	return strings.Join(allowed, ", ")
+}
+
+// describeRange describes two limits, of which either may be empty. Without any it
+// returns "".
+func describeRange(least, most string) string {
+	switch {
+	case least != "" && most != "":
+		return least + " to " + most
+	case least != "":
+		return "at least " + least
+	case most != "":
+		return "at most " + most
+	}
+	return ""
 }
