@@ -17,6 +17,7 @@ import (
 	"community-images/scripts/command"
 )
 
+// main builds in the working directory's checkout.
 func main() {
 	ctx, stop := command.Context()
 	defer stop()

@@ -74,6 +74,8 @@ func (d *deployment) checkDestroy(ctx context.Context, stack ros.Stack, bucket s
 // of the stack may be misspelt. So no stack may use the bucket, and all objects
 // in it must be ours.
 func (d *deployment) deleteLeftBucket(ctx context.Context) error {
+	// Without -delete-data there is nothing left to do, which is no error: a second
+	// -destroy succeeds.
 	none := fmt.Sprintf("there is no stack %q in %s", d.stack, d.region)
 	if d.mode.deleteData == "" {
 		fmt.Fprintln(d.out, none)
@@ -150,6 +152,7 @@ func isArchiveObject(key string) bool {
 // deleteStack deletes the stack, except its buckets, and waits for it. A stack
 // that is gone meanwhile counts as deleted.
 func (d *deployment) deleteStack(ctx context.Context, stack ros.Stack) error {
+	// ROS must be told which resources to keep, by their names in the template.
 	resources, err := d.ros.Resources(ctx, stack.ID)
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ func (d *deployment) invoke(
 	if err != nil {
 		return nil, fmt.Errorf("-fc-endpoint: %w", err)
 	}
+	// A snapshot may take as long as the function may: -timeout bounds both.
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	// Sync waits for the result. The log would come back in a header: it is in
@@ -116,11 +117,14 @@ func (d *deployment) getSigned(ctx context.Context, target string) (status int, 
 		return 0, nil, fmt.Errorf("asking for the version: %w", err)
 	}
 	acs.Sign(req, d.credentials)
-	resp, err := http.DefaultTransport.RoundTrip(req) // does not follow redirects, which would leak the signature
+	// RoundTrip does not follow redirects, which would hand the signature to another
+	// host.
+	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		return 0, nil, fmt.Errorf("asking %s: %w", target, err)
 	}
 	defer resp.Body.Close()
+	// A status has some kilobytes. More is not ours.
 	if body, err = io.ReadAll(io.LimitReader(resp.Body, 1<<20)); err != nil {
 		return 0, nil, fmt.Errorf("asking %s: %w", target, err)
 	}

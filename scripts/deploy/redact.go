@@ -17,6 +17,7 @@ func (r *redactor) add(secret string) {
 	if len(secret) < 4 { // a shorter one would spoil ordinary words
 		return
 	}
+	// Errors are printed on one line, and ROS quotes the values that it repeats.
 	oneLine, quoted := strings.Join(strings.Fields(secret), " "), strconv.Quote(secret)
 	for _, text := range []string{secret, oneLine, quoted[1 : len(quoted)-1]} {
 		r.pairs = append(r.pairs, text, "[redacted]")

@@ -113,6 +113,7 @@ func (d *deployment) functionEnvironments(values map[string]string) (map[string]
 // explainSetting returns the text of a problem with a setting. It names the
 // parameter that sets it, and leaves out the value of a secret one.
 func (d *deployment) explainSetting(problem error) string {
+	// Only errors of package config name a setting.
 	var wrong *config.Error
 	if !errors.As(problem, &wrong) {
 		return problem.Error()
@@ -143,6 +144,7 @@ func withFlag(parameter string) string {
 // accept it. But the alarm counts the elements of the list, and would never be
 // satisfied.
 func repeatedRegions(regions string) []string {
+	// An empty list is one empty element, and never repeated.
 	seen := map[string]bool{}
 	for region := range strings.SplitSeq(regions, ",") {
 		if seen[region] {
@@ -157,6 +159,7 @@ func repeatedRegions(regions string) []string {
 // payload of its timer. conf has the regions and clusters that the payload may
 // name.
 func payloadProblems(text string, conf config.Snapshot) []string {
+	// The same two steps as in the function.
 	request, err := capture.ParseRequest([]byte(text))
 	if err == nil {
 		err = request.Validate(capture.Settings{Regions: conf.Regions, Clusters: conf.Clusters})

@@ -34,6 +34,7 @@ func (d *deployment) testFunctions(ctx context.Context, stack ros.Stack) error {
 	if err != nil {
 		return fmt.Errorf("smoke test: %w", err)
 	}
+	// Regions are printed up to the first that fails.
 	for _, r := range report.Regions {
 		d.printRegion(r)
 		if err := checkRegion(r); err != nil {

@@ -71,6 +71,8 @@ func (d *deployment) prepareSpec(ctx context.Context, stack ros.Stack) (ros.Spec
 // if there is no such stack. It returns an error if the stack cannot be
 // updated.
 func (d *deployment) findIdleStack(ctx context.Context) (ros.Stack, error) {
+	// Somebody else, or an earlier run, may have begun an action: ROS refuses a second
+	// one.
 	stack, err := d.ros.Find(ctx, d.stack)
 	if errors.Is(err, ros.ErrNotFound) {
 		return ros.Stack{}, nil
@@ -119,6 +121,7 @@ func (d *deployment) printChanges(stack ros.Stack, spec ros.Spec, changes []ros.
 	if stack.ID == "" {
 		fmt.Fprintf(d.out, "stack %q does not exist in %s; it will be created\n", d.stack, d.region)
 	}
+	// Parameters that are not given are not in spec: they keep their values.
 	for _, name := range slices.Sorted(maps.Keys(spec.Parameters)) {
 		from, to := stack.Parameters[name], spec.Parameters[name]
 		switch {

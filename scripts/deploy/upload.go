@@ -40,6 +40,7 @@ func (d *deployment) uploadCode(ctx context.Context) error {
 			return err
 		}
 	}
+	// Create refuses to replace an object: what is there is what was deployed before.
 	for _, b := range d.bundles {
 		switch err := bucket.Create(ctx, b.Name, b.Zip); {
 		case err == nil:

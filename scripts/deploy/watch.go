@@ -14,6 +14,7 @@ import (
 // createOrUpdate creates or updates the stack and waits for it. A stack without
 // an ID is created.
 func (d *deployment) createOrUpdate(ctx context.Context, stack ros.Stack, spec ros.Spec) (ros.Stack, error) {
+	// A new stack has no earlier events, so its tail may begin after the call.
 	var err error
 	if stack.ID == "" {
 		if stack.ID, err = d.ros.Create(ctx, spec); err != nil {
@@ -54,6 +55,8 @@ const maxIdlePolls = 5
 func (d *deployment) watchStack(parent context.Context, stack ros.Stack, tail *ros.EventTail) (ros.Stack, error) {
 	ctx, cancel := context.WithTimeout(parent, d.timeout)
 	defer cancel()
+	// failures are kept for the message at the end: on a terminal they have scrolled
+	// away by then.
 	var failures []ros.Event
 	begun := false
 	for poll := 1; ; poll++ {
@@ -108,6 +111,7 @@ func (d *deployment) resultOf(stack ros.Stack, failures []ros.Event) error {
 	if !stack.Status.Failed() {
 		return nil
 	}
+	// The stack's own reason often repeats only the first failure.
 	lines := []string{fmt.Sprintf("stack %q is %s: %s", d.stack, stack.Status, stack.Reason)}
 	for _, e := range failures {
 		lines = append(lines, fmt.Sprintf("  %s %s (%s): %s", e.Status, e.Resource, e.Type, e.Reason))

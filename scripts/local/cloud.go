@@ -55,6 +55,7 @@ func openCloud(environ []string, p *progress) (*backend, error) {
 // every missing variable at once.
 func cloudEnv(environ []string) (env []string, home string, err error) {
 	value := func(name string) string { return lookUp(environ, name) }
+	// All at once: each missing variable would otherwise cost another start.
 	var missing []error
 	require := func(name, what string) {
 		if value(name) == "" {

@@ -49,6 +49,7 @@ func startEmbedded(dir *datadir.Directory, environ []string, p *progress) (*back
 	b.homeRegion = b.regions[0]
 	b.advance = func(ctx context.Context) (int, error) { return advanceWorld(ctx, world, dir.Path("tick")) }
 	b.countQuestions = func() int { return countQuestions(world) }
+	// The objects are files below the directory, so they outlive the process.
 	store, err := dir.Serve(osstest.Key{ID: key.AccessKeyID, Secret: key.AccessKeySecret, Token: key.SecurityToken})
 	if err != nil {
 		b.close()
@@ -81,6 +82,8 @@ func newKey() cloud.Credentials {
 // the new tick. The world depends on its tick alone, so a second run on the
 // directory continues the history.
 func advanceWorld(ctx context.Context, world *ehpctest.Simulation, file string) (int, error) {
+	// The file has the last tick that was begun. The next one is new even if its
+	// snapshot failed.
 	tick, err := nextTick(file)
 	if err != nil {
 		return 0, err

@@ -113,6 +113,7 @@ func (s *session) printStored(ctx context.Context) {
 	if !ok {
 		return
 	}
+	// The key is made by the same code that stored the object.
 	key, err := s.backend.keys.Snapshot(e.scope, e.digest)
 	if err != nil {
 		return // impossible: the snapshot was read by this key

@@ -40,6 +40,7 @@ func startFunctions(ctx context.Context, built binaries, b *backend, log *logFil
 	// The functions outlive ctx for a moment, so that lookups in flight can finish.
 	ctx = context.WithoutCancel(ctx)
 	o := fctest.Options{Region: b.homeRegion, Credentials: b.credentials, Env: b.env, Output: log.addLine}
+	// The names appear in the functions' log lines.
 	o.Name, o.Timeout = "snapshot", 10*time.Minute
 	snapshot, err := fctest.Start(ctx, built.snapshot, o)
 	if err != nil {

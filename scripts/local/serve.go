@@ -14,6 +14,8 @@ import (
 // serve takes snapshots at the interval of the timer and answers lookups until
 // ctx ends. It prints a failed snapshot and goes on, as the next may succeed.
 func (s *session) serve(ctx context.Context, listener net.Listener) error {
+	// Errors of single connections are of no interest here: they are clients that
+	// went away.
 	server := &http.Server{
 		Handler:           s.functions.query.HTTPHandler(),
 		ReadHeaderTimeout: 10 * time.Second,

@@ -83,6 +83,7 @@ func listen(o options) (net.Listener, error) {
 	if o.once {
 		return nil, nil
 	}
+	// Connections wait in the listener's queue until serve accepts them.
 	listener, err := net.Listen("tcp", o.addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):

@@ -28,6 +28,7 @@ func (s *session) printSummary(ctx context.Context, r *capture.Report) {
 			scopes, states[archive.OK], states[archive.Failed], states[archive.Held],
 			region.Images, region.Stored, humanize.Bytes(uint64(region.Bytes)), formatMillis(region.CommitMs))
 	}
+	// The table is written as a whole, once the widths are known.
 	table.Flush()
 	fmt.Fprintf(s.out, "\n%s\n", runLine(r))
 }
@@ -48,6 +49,7 @@ func (s *session) countStates(ctx context.Context, region string) map[archive.St
 
 // runLine describes a run in one line.
 func runLine(r *capture.Report) string {
+	// What is left for the next run was planned, but not asked.
 	c := r.Counts
 	text := fmt.Sprintf("%d scopes asked in %s with %d calls, all done in %s: %d changed, %d unchanged, %d failed",
 		c.Planned-c.Left, formatMillis(r.FetchMs), r.Calls, formatMillis(r.DurationMs), c.Changed, c.Unchanged,

@@ -21,6 +21,7 @@ import (
 	"time"
 )
 
+// usage is what -h prints.
 const usage = `usage: signed URL
 
 Sends a signed GET request to an HTTP trigger whose authentication is
@@ -47,6 +48,7 @@ func main() {
 			fail(2, name+" is not set")
 		}
 	}
+	// The body of a refusal is printed, too: it says why.
 	status, err := fetch(args[0], os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"),
 		os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), os.Getenv("ALIBABA_CLOUD_SECURITY_TOKEN"), os.Stdout)
 	if err != nil {
@@ -112,11 +114,13 @@ func sign(r *http.Request, id, secret, token string, now time.Time) {
 		r.Header.Set("x-acs-security-token", token)
 		headers, names = headers+"x-acs-security-token:"+token+"\n", names+";x-acs-security-token"
 	}
+	// The path is signed as it is sent.
 	path := r.URL.EscapedPath()
 	if path == "" {
 		path = "/"
 	}
 	canonical := strings.Join([]string{r.Method, path, canonicalQuery(r.URL.Query()), headers, names, ""}, "\n")
+	// Only the hash of the canonical request is signed.
 	hash := sha256.Sum256([]byte(canonical))
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("ACS3-HMAC-SHA256\n" + hex.EncodeToString(hash[:])))
