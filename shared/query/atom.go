@@ -142,7 +142,7 @@ func (e feedEntry) toAtomEntry(region string) atomEntry {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Image %s, %s, commit %s of %s.", e.id, scope, sequence, region)
 	for _, c := range e.fields {
-		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, valueOrNone(c.Before), valueOrNone(c.After))
+		fmt.Fprintf(&text, "\n%s: %s → %s", upstreamName(c.Field), valueOrNone(c.Before), valueOrNone(c.After))
 	}
 	history := "/v1/images/" + url.PathEscape(e.id) + "/history?" + url.Values{"RegionId": {region}}.Encode()
 	return atomEntry{

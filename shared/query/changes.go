@@ -277,7 +277,7 @@ func appendFieldChanges(b []byte, fields []catalog.FieldChange) []byte {
 			b = append(b, ',')
 		}
 		b = append(b, `{"Field":`...)
-		b = appendString(b, c.Field)
+		b = appendString(b, upstreamName(c.Field))
 		if c.Before != nil {
 			b = append(append(b, `,"Before":`...), c.Before...)
 		}

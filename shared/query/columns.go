@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"community-images/shared/catalog"
 	"community-images/shared/jsonscan"
@@ -112,23 +111,22 @@ func (c column) cellText(s *imageSet, row int32) string {
 	return strings.Join(s.offeringTypes(row), ";")
 }
 
-// appendImage appends the image in a row as JSON: E-HPC's object as it is, or
-// the columns of it if those are not nil, and the scopes that offer it.
-// mayUseReserved must be true if the image may have members whose names are
-// those of the members that are added; see reservedNames.
-func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayUseReserved bool) []byte {
+// appendImage appends the image in a row as JSON: E-HPC's object, or the columns
+// of it if those are not nil, and the scopes that offer it. mayBeRenamed must be
+// true if it may be for the image; see appendUpstreamImage.
+func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayBeRenamed bool) []byte {
 	im := s.image(row)
 	if columns == nil {
-		switch {
-		// A single scope: the caller knows it, so nothing is added.
-		case s.scopesOf == nil:
-			return append(b, im.Raw...)
-		case mayUseReserved:
-			b = s.appendWithoutReserved(b, im)
-		default:
+		if mayBeRenamed {
+			b = appendUpstreamMembers(b, im.Raw)
+		} else {
 			b = append(b, im.Raw[:len(im.Raw)-1]...)
 		}
-		return append(s.appendOffers(b, row, true, s.byType, false), '}')
+		// Of a single scope nothing is added: the caller knows it.
+		if s.scopesOf != nil {
+			b = s.appendOffers(b, row, true, s.byType, false)
+		}
+		return append(b, '}')
 	}
 	b = append(b, '{')
 	start := len(b)
@@ -142,56 +140,6 @@ func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayUseRese
 		b = append(b[:start], b[start+1:]...)
 	}
 	return append(b, '}')
-}
-
-// appendWithoutReserved appends E-HPC's object without its closing brace, and
-// without the members that appendOffers adds itself.
-func (s *imageSet) appendWithoutReserved(b []byte, im *catalog.Image) []byte {
-	separator := byte('{')
-	for name, value := range jsonscan.Members(im.Raw) {
-		if name == columnClusters || name == columnInstanceTypes && s.byType ||
-			name == columnContentDiffers && s.differingIDs[im.ImageID] {
-			continue
-		}
-		b = append(b, separator)
-		b = append(append(appendString(b, name), ':'), value...)
-		separator = ','
-	}
-	return b
-}
-
-// reservedNames remembers which images of E-HPC may have members named Clusters,
-// InstanceTypes or ContentDiffers, which answers add. A JSON object must not
-// have two members of one name. E-HPC has sent no such image yet. Searching an
-// image for the names takes as long as writing it, so it is done once for each.
-type reservedNames struct {
-	mu    sync.Mutex
-	known []int8 // by catalog.Image.Number: 0 not searched yet, 1 may have such a member, -1 has none
-}
-
-// usedByAny returns true if one of the images in rows of s may have such a
-// member. It may be wrong in saying true, never in saying false.
-func (n *reservedNames) usedByAny(s *imageSet, rows []int32) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	found := false
-	for _, row := range rows {
-		number := int(s.numbers[row])
-		// Numbers are dense and grow with the images that are met.
-		if more := number + 1 - len(n.known); more > 0 {
-			n.known = append(n.known, make([]int8, more)...)
-		}
-		if n.known[number] == 0 {
-			n.known[number] = -1
-			raw := s.image(row).Raw
-			if strings.Contains(raw, `"Clusters":`) || strings.Contains(raw, `"InstanceTypes":`) ||
-				strings.Contains(raw, `"ContentDiffers":`) {
-				n.known[number] = 1
-			}
-		}
-		found = found || n.known[number] > 0
-	}
-	return found
 }
 
 // offeringClusters lists the clusters that offer the image in a row. Lists

@@ -289,7 +289,7 @@ func appendImagesWithIDs(b []byte, images []*catalog.Image, sortedIDs []string) 
 			b = append(b, ',')
 		}
 		isFirst = false
-		b = append(b, image.Raw...)
+		b = appendUpstreamImage(b, image.Raw)
 	}
 	return append(b, ']')
 }

@@ -83,7 +83,7 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 	// The first content in canonical order stands for the image; the others
 	// follow in Variants.
 	b = append(b, `,"Image":`...)
-	b = append(b, set.image(int32(from)).Raw...)
+	b = appendUpstreamImage(b, set.image(int32(from)).Raw)
 	clusters, types, everyCluster := set.listOfferingScopes(from, to)
 	b = append(b, `,"Clusters":`...)
 	b = appendStrings(b, clusters)
@@ -157,7 +157,7 @@ func (s *imageSet) appendVariants(b []byte, from, to int) []byte {
 			b = append(b, ',')
 		}
 		b = append(b, `{"Image":`...)
-		b = append(b, s.image(int32(row)).Raw...)
+		b = appendUpstreamImage(b, s.image(int32(row)).Raw)
 		b = append(s.appendOffers(b, int32(row), true, true, false), '}')
 	}
 	return append(b, ']')

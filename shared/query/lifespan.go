@@ -138,7 +138,7 @@ func (s *service) loadLastContent(
 		}
 		for i := range list.len() {
 			if image := list.at(i); image.ImageID == imageID {
-				return image.Raw, nil
+				return string(appendUpstreamImage(nil, image.Raw)), nil
 			}
 		}
 	}

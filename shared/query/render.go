@@ -109,12 +109,12 @@ func (p *imagePage) appendJSON(prefix []byte) []byte {
 		b = appendFacets(b, p.facets)
 	}
 	b = append(b, `,"Images":[`...)
-	usesReserved := p.usesReservedNames()
+	mayBeRenamed := p.mayBeRenamed()
 	for i, row := range p.pageRows() {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = p.set.appendImage(b, row, p.request.columns, usesReserved)
+		b = p.set.appendImage(b, row, p.request.columns, mayBeRenamed)
 	}
 	return append(b, "]}\n"...)
 }
@@ -122,22 +122,17 @@ func (p *imagePage) appendJSON(prefix []byte) []byte {
 // renderNDJSON writes one image a line. Counts and cursors are in headers.
 func (p *imagePage) renderNDJSON() []byte {
 	b := make([]byte, 0, p.estimateSize())
-	usesReserved := p.usesReservedNames()
+	mayBeRenamed := p.mayBeRenamed()
 	for _, row := range p.pageRows() {
-		b = append(p.set.appendImage(b, row, p.request.columns, usesReserved), '\n')
+		b = append(p.set.appendImage(b, row, p.request.columns, mayBeRenamed), '\n')
 	}
 	return b
 }
 
-// usesReservedNames returns true if an image of the page may have members with
-// the names that answers add to images. Such members are dropped in favor of
-// those that the answer adds. Images of a single scope get none, so theirs
-// stay.
-func (p *imagePage) usesReservedNames() bool {
-	if p.request.columns != nil || p.set.scopesOf == nil {
-		return false
-	}
-	return p.set.owner.reserved.usedByAny(p.set, p.pageRows())
+// mayBeRenamed returns true if it may be for an image of the page. The documented
+// fields, which columns show, never are.
+func (p *imagePage) mayBeRenamed() bool {
+	return p.request.columns == nil && p.set.owner.renamed.includeAny(p.set, p.pageRows())
 }
 
 // renderIDs writes each ImageId once, on the page with the first of its

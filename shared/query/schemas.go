@@ -187,7 +187,8 @@ func answerSchema(properties jsonObject, required ...string) jsonObject {
 		required...)...)
 }
 
-// imageSchema describes an image as E-HPC sends it. It may have unknown members.
+// imageSchema describes an image as E-HPC sends it. It may have unknown members;
+// see upstreamName for the names of some.
 func (s *service) imageSchema() jsonObject {
 	// These three come from the scopes.
 	properties := jsonObject{
@@ -213,7 +214,9 @@ func (s *service) imageSchema() jsonObject {
 		}
 		o["properties"].(jsonObject)[inner] = value
 	}
-	return jsonObject{"type": "object", "properties": properties, "additionalProperties": true}
+	return jsonObject{"type": "object", "properties": properties, "additionalProperties": true,
+		"description": "every member that E-HPC sends; its own " + columnClusters + ", " + columnInstanceTypes + " and " +
+			columnContentDiffers + " would have " + upstreamPrefix + " before the name"}
 }
 
 // formatSchema returns the schema of the body of a route in one format.

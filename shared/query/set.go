@@ -46,8 +46,8 @@ type imageSets struct {
 	lists   *listLoader
 	texts   textIndex    // for q
 	indexes valueIndexes // for filters, sorting and counting
-	// reserved remembers which images have members that answers add themselves.
-	reserved reservedNames
+	// renamed remembers which images may have members that answers add themselves.
+	renamed renamedImages
 	// kept has sets by digest and form. Costs are bytes.
 	kept *lru[string, *imageSet]
 }
