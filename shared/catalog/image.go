@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"community-images/shared/jsonscan"
 )
@@ -47,12 +48,18 @@ func newImage(canonical string) (*Image, error) {
 	if im.ImageID == "" {
 		return nil, errors.New("image without an ImageId")
 	}
-	// The formats that print one id a line would print another list.
-	if strings.ContainsFunc(im.ImageID, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
+	// The formats that print one id a line would print another list, and a
+	// terminal could obey them.
+	if strings.ContainsFunc(im.ImageID, isControl) {
 		return nil, fmt.Errorf("ImageId %q has a control character", shorten(im.ImageID))
 	}
 	return im, nil
 }
+
+// isControl returns true for a character that must not stand in an id: the
+// control characters of ASCII and of Latin-1, for example U+0085 and U+009B, and
+// the line and paragraph separators of Unicode. Some readers end a line at them.
+func isControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 // Text returns a field as a person would write it. Nested fields have a dotted
 // name: Status, OsTag.Version. It is empty if the field is absent or null. Where

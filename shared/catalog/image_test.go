@@ -33,7 +33,8 @@ func TestImageTakesWhatUpstreamSends(t *testing.T) {
 func TestImageNeedsAnID(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{`{}`, `[]`, `null`, `"m-1"`, `{"ImageId":""}`, `{"ImageId":null}`, `{"ImageId":7}`,
-		`{"ImageId":"a\nb"}`, `{"ImageID":"m-1"}`} {
+		`{"ImageId":"a\nb"}`, `{"ImageId":"a\u0085b"}`,
+		"{\"ImageId\":\"a\u009bb\"}", `{"ImageId":"a\u2028b"}`, `{"ImageID":"m-1"}`} {
 		if im, err := ParseImage([]byte(bad)); err == nil {
 			t.Errorf("ParseImage(%s) = %+v, want an error", bad, im)
 		}

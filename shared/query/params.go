@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"community-images/shared/access"
@@ -119,9 +120,10 @@ func (p *parser) splitQuery(rawQuery string) []rawParam {
 	return list
 }
 
-// isPrintable returns true for valid UTF-8 without ASCII control characters.
+// isPrintable returns true for valid UTF-8 without control characters, of Latin-1
+// too.
 func isPrintable(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f })
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // parseAny parses a parameter of the route, or else a filter by a field.
