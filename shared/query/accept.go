@@ -41,7 +41,8 @@ func acceptQuality(accept, media string) float64 {
 			rank = 3
 		case kind + "/*":
 			rank = 2
-		case "*/*":
+		// Java's HttpURLConnection sends "*", which RFC 9110 does not know.
+		case "*/*", "*":
 			rank = 1
 		}
 		if rank > specific {

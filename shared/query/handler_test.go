@@ -42,6 +42,10 @@ func TestMethodAndMediaType(t *testing.T) {
 	for accept, want := range map[string]string{
 		"":                                   "application/json",
 		"*/*":                                "application/json",
+		"*":                                  "application/json",
+		"text/csv;q=0.9, *; q=.2":            "text/csv; charset=utf-8; header=present",
+		"image/png, *":                       "application/json",
+		"*;q=0, text/csv":                    "text/csv; charset=utf-8; header=present",
 		"text/csv":                           "text/csv; charset=utf-8; header=present",
 		"text/*;q=0.5, application/x-ndjson": "application/x-ndjson",
 		"application/json;q=0.1, text/plain": "text/plain; charset=utf-8",
