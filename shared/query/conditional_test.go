@@ -63,6 +63,53 @@ func TestIfNoneMatch(t *testing.T) {
 	}
 }
 
+// TestIfMatch checks that an answer is sent only if If-Match names it, and that
+// it is compared before If-None-Match.
+func TestIfMatch(t *testing.T) {
+	t.Parallel()
+	h := newSmallRegion(t).Handler()
+	const target = "/v1/images?ClusterId=ehpc-a"
+	first := get(h, target)
+	tag := first.Header().Get("ETag")
+	gzipped := strings.TrimSuffix(tag, `"`) + `-gzip"`
+	for _, row := range []struct {
+		name, target, match string
+		status              int
+	}{
+		{"the same answer", target, tag, 200},
+		{"its compressed form", target, gzipped, 200},
+		{"one of several", target, `"other", ` + tag, 200},
+		{"without quotes", target, strings.Trim(tag, `"`), 200},
+		{"any answer", target, "*", 200},
+		{"another answer", target, `"other"`, 412},
+		{"a weak tag", target, "W/" + tag, 412},
+		{"a weak tag and the same answer", target, "W/" + tag + "," + tag, 200},
+		{"any answer where there is none", "/v1/images/m-none", "*", 404},
+		{"an answer without ETag", "/healthz", tag, 412},
+		{"any answer without ETag", "/healthz", "*", 200},
+		{"another answer of a public route", "/", `"other"`, 412},
+		{"a wrong parameter", "/v1/images?nope=1", `"other"`, 400},
+	} {
+		rec := get(h, row.target, "If-Match", row.match)
+		if rec.Code != row.status {
+			t.Errorf("%s: %d %s, want %d", row.name, rec.Code, rec.Body, row.status)
+		}
+		if row.status == 412 {
+			checkError(t, rec, 412, "PreconditionFailed", []string{"If-Match"})
+		}
+	}
+	if rec := get(h, target, "If-Match", `"other"`, "If-None-Match", tag); rec.Code != 412 {
+		t.Errorf("If-None-Match is compared first: %d", rec.Code)
+	}
+	if rec := get(h, target, "If-Match", tag, "If-None-Match", tag); rec.Code != 304 {
+		t.Errorf("both match: %d", rec.Code)
+	}
+	if rec := sendRequest(h, http.MethodHead, target, http.Header{"If-Match": {`"other"`}}); rec.Code != 412 {
+		t.Errorf("HEAD: %d", rec.Code)
+	}
+}
+
+// TestAcceptInSeveralLines checks that a header in two lines is one list.
 func TestAcceptInSeveralLines(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)

@@ -12,6 +12,7 @@ const (
 	codeRoute        = "RouteNotFound"
 	codeMethod       = "MethodNotAllowed"
 	codeAccept       = "NotAcceptable"
+	codePrecondition = "PreconditionFailed"
 	codeTooLong      = "QueryTooLong"
 	codeUnauthorized = "Unauthorized"
 	codeForbidden    = "Forbidden"
@@ -61,6 +62,7 @@ var errorCodes = []struct {
 	{410, codeGone, "the requested scopes offered the image once and no longer do"},
 	{410, codeExpired, "the state that the cursor belongs to, or the commits after it, are no longer kept, or the log " +
 		"does not hold the commit that the cursor follows, for example after a restore"},
+	{412, codePrecondition, "If-Match names other answers than the present one"},
 	{413, "RequestTooLarge", "the event that FC makes of the request is larger than 256 KB"},
 	{414, codeTooLong, "the escaped path and query are longer than 4096 bytes, or leave less than 80 of them for " +
 		"the cursor of a next page"},

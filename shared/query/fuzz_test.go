@@ -41,7 +41,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add("/v1/images", "ImageName__regex=((a{0,30}){30})*%24|(?i)%E2%84%AA&facets=Size,Size&latestBy=OsTag.Version",
 		"", "")
 	h := newSmallRegion(f).Handler()
-	known := []int{200, 304, 400, 404, 405, 406, 410, 414, 503}
+	known := []int{200, 304, 400, 404, 405, 406, 410, 412, 414, 503}
 	f.Fuzz(func(t *testing.T, path, rawQuery, accept, match string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.URL = &url.URL{Path: path, RawPath: path, RawQuery: rawQuery}

@@ -43,7 +43,8 @@ func (s *service) openAPIDocument() jsonObject {
 			"title": "Community images of E-HPC", "version": s.version,
 			"description": "Lookups over the captured answers of ListCommunityImages. HEAD is answered like GET " +
 				"without a body. Parameter names are matched without regard to case; a list is written with commas, " +
-				"a comma within a value as \\,.",
+				"a comma within a value as \\,. If-None-Match and If-Match compare the ETag; If-Modified-Since and " +
+				"If-Unmodified-Since have no effect, because content can go back to what it was.",
 		},
 		"servers":    []any{jsonObject{"url": "/"}},
 		"paths":      paths,
@@ -105,7 +106,7 @@ func (s *service) describeResponses(rt *route) jsonObject {
 	}
 	headers := answerHeaders(rt)
 	responses := jsonObject{"200": jsonObject{"description": "The answer.", "headers": headers, "content": content}}
-	// What has no ETag is always sent as a whole.
+	// What has no ETag is always sent as a whole. Of it, If-Match can only be *.
 	if headers["ETag"] != nil {
 		responses["304"] = jsonObject{"description": "The caller has the answer already (If-None-Match)."}
 	}

@@ -64,6 +64,10 @@ const maxBodyBytes = 24 << 20
 // The order matters: the body is rendered before any header is set, so that an
 // error during rendering can still become an error answer.
 func (c *call) send(ctx context.Context, req *request, ans *answer) error {
+	// RFC 9110, section 13.2.2: If-Match comes first.
+	if err := checkIfMatch(joinHeaderLines(c.r.Header, "If-Match"), ans.etag); err != nil {
+		return err
+	}
 	client := parseIfNoneMatch(joinHeaderLines(c.r.Header, "If-None-Match"), ans.etag)
 	isKnown := client.plain || client.gzipped
 	var p payload
