@@ -234,6 +234,10 @@ func describeFilter(name string, f *field, op *operator, about string) jsonObjec
 		return jsonObject{"name": name, "in": "query", "description": about, "schema": jsonObject{"type": "boolean"},
 			"example": true}
 	}
+	if op != nil && op.takesOne {
+		return jsonObject{"name": name, "in": "query", "description": about, "schema": jsonObject{"type": "string"},
+			"example": example}
+	}
 	return jsonObject{"name": name, "in": "query", "description": about, "style": "form", "explode": false,
 		"example": []string{example},
 		"schema":  jsonObject{"type": "array", "items": jsonObject{"type": "string"}, "maxItems": maxListValues}}

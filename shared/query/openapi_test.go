@@ -20,7 +20,9 @@ type openAPIDocument struct {
 	Paths map[string]struct {
 		Get struct {
 			Parameters []struct {
-				Name string `json:"name"`
+				Name  string `json:"name"`
+				In    string `json:"in"`
+				Style string `json:"style"` // form: the parameter takes a list
 			} `json:"parameters"`
 		} `json:"get"`
 	} `json:"paths"`

@@ -33,6 +33,7 @@ type operator struct {
 	isPattern    bool // ignores case by itself: folding would change its ranges
 	textOnly     bool // not for numbers, except eq and ne; has a form with i in front
 	testsMissing bool // images without a value are tested too
+	takesOne     bool // a list of operands would mean the same as one of them
 	// acceptsOrder decides by how a value compares with the operand: less than 0,
 	// 0, or more than 0. nil: the operator does not compare.
 	acceptsOrder func(order int) bool
@@ -61,11 +62,11 @@ var operators = []operator{
 	{name: "regex", about: "matches an RE2 expression as a whole", textOnly: true, newTest: newRegexTest,
 		isPattern: true},
 	{name: "exists", about: "true: has a value; false: is missing, null or empty", newTest: newExistsTest,
-		testsMissing: true},
-	{name: "gt", about: "is greater", acceptsOrder: func(c int) bool { return c > 0 }},
-	{name: "gte", about: "is greater or equal", acceptsOrder: func(c int) bool { return c >= 0 }},
-	{name: "lt", about: "is less", acceptsOrder: func(c int) bool { return c < 0 }},
-	{name: "lte", about: "is less or equal", acceptsOrder: func(c int) bool { return c <= 0 }},
+		testsMissing: true, takesOne: true},
+	{name: "gt", about: "is greater", acceptsOrder: func(c int) bool { return c > 0 }, takesOne: true},
+	{name: "gte", about: "is greater or equal", acceptsOrder: func(c int) bool { return c >= 0 }, takesOne: true},
+	{name: "lt", about: "is less", acceptsOrder: func(c int) bool { return c < 0 }, takesOne: true},
+	{name: "lte", about: "is less or equal", acceptsOrder: func(c int) bool { return c <= 0 }, takesOne: true},
 }
 
 // operatorNames lists the operators of a kind of field, those with i included.
@@ -106,6 +107,9 @@ func findOperator(kind fieldKind, name string) (op *operator, ignoreCase bool) {
 // operands. With ignoreCase the operator is the form with i in front. The error
 // completes "NAME ...".
 func newPredicate(f *field, op *operator, ignoreCase bool, operands []string) (predicate, error) {
+	if op.takesOne && len(operands) > 1 {
+		return predicate{}, newOneValueError(operands)
+	}
 	foldsValue := ignoreCase && !op.isPattern
 	tests, p := make([]func(string) bool, len(operands)), predicate{field: f}
 	for i, operand := range operands {

@@ -75,10 +75,11 @@ var (
 	// paramSearch sets request.searchWords, folded and sorted. The order of words
 	// does not matter, and a word that is given twice counts once.
 	paramSearch = param{
-		name: "q", allowed: "text", example: "linux",
-		about: "words that must all be in the name, description, id or product code, in any case",
+		name: "q", allowed: "text", isList: true, example: "linux",
+		about: "words that must all be in the name, description, id or product code, in any case; spaces and commas " +
+			"separate them",
 		parse: func(p *parser, v []string) error {
-			words := bytes.Fields([]byte(foldCase(v[0])))
+			words := bytes.Fields([]byte(foldCase(strings.Join(v, " "))))
 			if len(words) == 0 {
 				return errors.New("has no word")
 			}

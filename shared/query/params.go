@@ -191,10 +191,7 @@ func (p *parser) knownNames() []string {
 
 // parseParam parses a parameter that the route has.
 func (p *parser) parseParam(def param, raw rawParam) {
-	values := raw.values
-	if def.isList {
-		values = splitList(strings.Join(values, ","))
-	}
+	values := splitList(strings.Join(raw.values, ","))
 	err := checkValueCount(def, values)
 	if err == nil {
 		err = def.parse(p, values)
@@ -218,13 +215,19 @@ func (p *parser) parseParam(def param, raw rawParam) {
 func checkValueCount(def param, values []string) error {
 	switch {
 	case !def.isList && len(values) > 1:
-		return errors.New("is given more than once")
+		return newOneValueError(values)
 	case slices.Contains(values, ""):
 		return errors.New("must not be empty")
 	case len(values) > maxListValues:
 		return newTooManyError(len(values), "values", maxListValues)
 	}
 	return nil
+}
+
+// newOneValueError says that a parameter takes no list. FC joins the values of a
+// repeated parameter by commas, so both look the same.
+func newOneValueError(values []string) error {
+	return fmt.Errorf("takes one value, got %s; it may have been given twice", quote(strings.Join(values, ",")))
 }
 
 // newTooManyError says that a parameter has more of something than is allowed.

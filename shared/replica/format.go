@@ -9,7 +9,8 @@ import (
 
 // detectFormat reads from a query or form whether the answer is to be XML. It
 // ignores everything else, faults included, so that errors have the requested
-// format as well. The first Format counts.
+// format as well. The first Format counts, also of several that FC has joined by
+// commas.
 func (q *parsedRequest) detectFormat(coded string) {
 	for pair := range strings.SplitSeq(coded, "&") {
 		name, value, _ := strings.Cut(pair, "=")
@@ -17,6 +18,7 @@ func (q *parsedRequest) detectFormat(coded string) {
 			continue
 		}
 		value, err := url.QueryUnescape(value)
+		value, _, _ = strings.Cut(value, ",")
 		q.formatKnown, q.xml = true, err == nil && strings.EqualFold(value, "XML")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"community-images/shared/apierror"
@@ -179,11 +180,38 @@ func parseEncodedPairs(params map[string]string, coded string) error {
 		// Nothing else looks at them.
 		name = canonicalName(name)
 		if _, twice := params[name]; twice {
-			return invalidRequest("a parameter is there twice")
+			return givenTwiceError(name)
+		}
+		if slices.Contains(canonicalNames, name) {
+			if value, err1 = unescapeComma(name, value); err1 != nil {
+				return err1
+			}
 		}
 		if params[name] = value; len(params) > maxParams {
 			return invalidRequest("there are more than 256 parameters")
 		}
 	}
 	return nil
+}
+
+// givenTwiceError is the error for a repeated parameter. It does not repeat a
+// name that is not known.
+func givenTwiceError(name string) error {
+	if !slices.Contains(canonicalNames, name) {
+		name = "a parameter"
+	}
+	return invalidRequest(name + " is given twice")
+}
+
+// unescapeComma returns the value of a known parameter, in which a comma is
+// written with a backslash in front. It refuses any other comma: FC joins the
+// values of a repeated parameter by commas, and none of E-HPC's parameters here
+// takes a list.
+func unescapeComma(name, value string) (string, error) {
+	const escaped = `\,`
+	if strings.Contains(strings.ReplaceAll(value, escaped, ""), ",") {
+		return "", invalidRequest(name + " takes one value and has a comma: it may have been given twice; write " +
+			escaped + " for a comma that belongs to the value")
+	}
+	return strings.ReplaceAll(value, escaped, ","), nil
 }

@@ -18,6 +18,7 @@ func TestImagesAreChosenByBaseOsTag(t *testing.T) {
 		`{"Description":"on CentOS_7.6_64","ImageId":"m-described","OsTag":{"OsTag":"CentOS_7.6_64"}}`,
 		`{"BaseOsTag":{"OsTag":"CentOS\u005f7.6_64"},"ImageId":"m-escaped"}`,
 		`{"BaseOsTag":null,"ImageId":"m-null"}`,
+		`{"BaseOsTag":"a,b","ImageId":"m-comma"}`,
 	} {
 		im, err := catalog.ParseImage([]byte(object))
 		if err != nil {
@@ -26,7 +27,8 @@ func TestImagesAreChosenByBaseOsTag(t *testing.T) {
 		images = append(images, im)
 	}
 	for tag, indexes := range map[string][]int{
-		"CentOS_7.6_64": {0, 1, 4}, "CentOS_7.6_640": {2}, "CentOS_7.6": nil, "": {0, 1, 2, 3, 4, 5},
+		"CentOS_7.6_64": {0, 1, 4}, "CentOS_7.6_640": {2}, "CentOS_7.6": nil, "": {0, 1, 2, 3, 4, 5, 6},
+		"a,b": {6}, "a": nil,
 	} {
 		want := []string{}
 		for _, i := range indexes {
