@@ -29,8 +29,8 @@ type options struct {
 func (o *options) command() command.Command {
 	return command.Command{Name: "verify", Define: o.define, Check: o.check, Usage: `Usage: go run ./scripts/verify [flags]
 
-Verifies everything that is stored: one line for each fault and each orphan, one
-summary for each region. The exit code is 1 if there is a fault.
+Verifies everything that is stored: one line for each fault, note and orphan, one
+summary for each region. A note is harmless. The exit code is 1 if there is a fault.
 
 `}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"community-images/shared/archive"
@@ -128,12 +129,18 @@ func (v *verifier) printAudit(ctx context.Context, region string) (*archive.Audi
 	for _, f := range audit.Findings {
 		fmt.Fprintf(v.out, "fault  %s\n", f)
 	}
+	for _, n := range audit.Notes {
+		fmt.Fprintf(v.out, "note   %s\n", n)
+	}
 	for _, key := range audit.Orphans {
 		fmt.Fprintf(v.out, "orphan %s\n", key)
 	}
-	fmt.Fprintf(v.out, "%s: %s, %s, %s, %s\n", region, formatCount(audit.Commits, "commit"),
-		formatCount(audit.Snapshots, "snapshot"),
-		formatCount(len(audit.Orphans), "orphan"), formatCount(len(audit.Findings), "fault"))
+	summary := []string{formatCount(audit.Commits, "commit"), formatCount(audit.Snapshots, "snapshot"),
+		formatCount(len(audit.Orphans), "orphan"), formatCount(len(audit.Findings), "fault")}
+	if len(audit.Notes) > 0 {
+		summary = append(summary, formatCount(len(audit.Notes), "note"))
+	}
+	fmt.Fprintf(v.out, "%s: %s\n", region, strings.Join(summary, ", "))
 	return audit, nil
 }
 

@@ -36,8 +36,8 @@ var golden = []struct {
 		w.changeObject(w.snapshotKey("of-august"), firstHalf)
 	}, []string{"", "-gc"}},
 	{"a month in the middle is missing", func(w *fixture) { w.changeObject(log09, removed) }, []string{"", "-repair"}},
-	{"a line is torn", func(w *fixture) { w.changeObject(log11, withTornLine) }, []string{""}},
-	{"an append was stored twice", func(w *fixture) { w.changeObject(log11, twice) }, []string{""}},
+	{"a line is torn", func(w *fixture) { w.changeObject(log11, withTornLine) }, []string{"", "-repair", "-gc"}},
+	{"an append was stored twice", func(w *fixture) { w.changeObject(log11, twice) }, []string{"", "-gc"}},
 	{"the last month is cut", func(w *fixture) { w.changeObject(log11, firstHalf) }, []string{"", "-repair"}},
 	{"the head is missing", func(w *fixture) { w.changeObject(headKey, removed) }, []string{"", "-repair", ""}},
 	{"the head is cut", func(w *fixture) {

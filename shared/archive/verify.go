@@ -23,9 +23,12 @@ type Audit struct {
 	Orphans []string
 	// Findings is what breaks the storage contract.
 	Findings []Finding
+	// Notes is what the contract allows and what is worth knowing: lines of the log that
+	// count for nobody. No repair removes them, because a log only grows.
+	Notes []Finding
 }
 
-// Finding is one thing that breaks the storage contract.
+// Finding is one thing that Verify found.
 type Finding struct {
 	// Key names the object.
 	Key string
@@ -92,6 +95,8 @@ type verifier struct {
 
 	// firstSeen is what the log says.
 	firstSeen firstSeen
+	// lines has the hashes of the lines of the log that are commits.
+	lines map[string]bool
 	// logEnd is the position after the last commit.
 	logEnd position
 	// contentCommits has the numbers of the commits that change content.
@@ -105,6 +110,7 @@ func (a *Archive) newVerifier(ctx context.Context, region string, proved map[str
 		Archive: a, ctx: ctx, audit: &Audit{RegionID: region},
 		wanted: map[string]bool{}, tolerated: map[string]bool{},
 		proved: proved, snapshots: map[string]*catalog.Snapshot{}, firstSeen: firstSeen{},
+		lines: map[string]bool{},
 	}
 }
 
@@ -210,6 +216,11 @@ func (v *verifier) hasMoved(r *Region) (bool, error) {
 // report adds a finding about the object key.
 func (v *verifier) report(key, format string, args ...any) {
 	v.audit.Findings = append(v.audit.Findings, Finding{Key: key, Reason: fmt.Sprintf(format, args...)})
+}
+
+// note adds a note about the object key.
+func (v *verifier) note(key, format string, args ...any) {
+	v.audit.Notes = append(v.audit.Notes, Finding{Key: key, Reason: fmt.Sprintf(format, args...)})
 }
 
 // verifySnapshot verifies one snapshot to which the object from refers. It returns

@@ -54,20 +54,25 @@ func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn b
 	c, intact := parseCommit(line)
 	if c == nil {
 		if len(line) > 0 {
-			v.report(key, "line %d is torn", n)
+			v.note(key, "line %d is torn: it is no commit, and counts for nobody", n)
 		}
 		return true, nil
 	}
+	hash := hashLine(line)
 	isNext, err := checkNext(r, c, intact)
 	switch {
 	case err != nil:
 		v.report(key, "line %d: %v", n, err)
 		return false, nil
+	case !isNext && v.lines[hash]:
+		v.note(key, "line %d is a second copy of commit %d, and counts for nobody", n, c.Sequence)
+		return true, nil
 	case !isNext:
-		v.report(key, "line %d is a second copy", n)
+		v.report(key, "line %d is another commit %d than the one before", n, c.Sequence)
 		return true, nil
 	}
-	return true, v.verifyCommit(r, key, c, hashLine(line))
+	v.lines[hash] = true
+	return true, v.verifyCommit(r, key, c, hash)
 }
 
 // verifyCommit checks the commit after r and applies it. r.log is already behind

@@ -67,8 +67,9 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 		"a head of another content": {headKey, func(d []byte) []byte {
 			return []byte(strings.Replace(string(d), snapshot, strings.Repeat("0", 64), 1))
 		}, "head does not have the digest that it states"},
-		"a torn line":          {logKey12, func(d []byte) []byte { return append(d, "{"...) }, "is torn"},
-		"a second copy":        {logKey11, func(d []byte) []byte { return append(d, d...) }, "second copy"},
+		"another commit of a number that the log has": {logKey11, func(d []byte) []byte {
+			return append(d, strings.Replace(string(d[:strings.Index(string(d), "\n")+1]), `"run-1"`, `"run-9"`, 1)...)
+		}, "is another commit 1"},
 		"a missing month":      {logKey11, func([]byte) []byte { return nil }, "" /* what retention does */},
 		"an empty month":       {logKey11, func([]byte) []byte { return []byte{} }, "2026-11.ndjson: it has no commit"},
 		"a missing last month": {logKey12, func([]byte) []byte { return nil }, "the log ends with 3"},
@@ -93,5 +94,29 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 	b.putObject(orphan, b.readObject(key))
 	if got := b.verifyRegion().Orphans; len(got) != 1 || got[0] != orphan {
 		t.Errorf("orphans are %q", got)
+	}
+}
+
+// TestHarmlessLinesAreNotesAndNoFaults: a run that died within its line, and an append
+// that was sent twice, are no faults. Retention goes on.
+func TestHarmlessLinesAreNotesAndNoFaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		key  string
+		with func([]byte) []byte
+		want string
+	}{
+		"a torn line":                    {logKey12, func(d []byte) []byte { return append(d, "{"...) }, "line 3 is torn"},
+		"a torn line before a seal":      {logKey11, func(d []byte) []byte { return append([]byte("{\n"), d...) }, "line 1 is torn"},
+		"a second copy of a whole month": {logKey11, func(d []byte) []byte { return append(d, d...) }, "line 4 is a second copy"},
+	} {
+		b := newHistory(t)
+		b.putObject(c.key, c.with(b.mem.Objects()[c.key]))
+		b.repairRegion() // the head names the end of the log
+		audit := b.verifyRegion()
+		if len(audit.Findings) > 0 || len(audit.Notes) == 0 || audit.Notes[0].Key != c.key ||
+			!strings.HasPrefix(audit.Notes[0].Reason, c.want) {
+			t.Errorf("%s: faults %v, notes %v", name, audit.Findings, audit.Notes)
+		}
 	}
 }
