@@ -3,6 +3,7 @@ package replica
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"strings"
 
 	"community-images/shared/jsonscan"
@@ -47,19 +48,28 @@ func writeXML(b *strings.Builder, name, value string) {
 	b.WriteString("</" + name + ">")
 }
 
-// elementName replaces characters that XML does not allow in a name with "_". It
-// allows ASCII only, because the rules for other letters differ between editions
-// of XML.
+// elementName returns the name of a member as XML allows it. A character that XML
+// does not allow at its place becomes _xHHHH_, its number in hexadecimal, as in
+// SQL/XML and .NET. So does an underscore before an x, which would look like the
+// beginning of such an escape. The empty name becomes _x_. So every member has a
+// name of its own.
+//
+// Only ASCII is allowed, because the rules for other letters differ between
+// editions of XML.
 func elementName(name string) string {
-	letter := func(r rune) bool { return r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
-	fit := strings.Map(func(r rune) rune {
-		if letter(r) || r == '-' || r == '.' || '0' <= r && r <= '9' {
-			return r
-		}
-		return '_'
-	}, name)
-	if fit == "" || !letter(rune(fit[0])) {
-		fit = "_" + fit
+	if name == "" {
+		return "_x_"
 	}
-	return fit
+	var b strings.Builder
+	for i, r := range name {
+		isLetter := r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		// Digits, hyphens and dots must not come first.
+		isAllowed := isLetter || i > 0 && (r == '-' || r == '.' || '0' <= r && r <= '9')
+		if !isAllowed || strings.HasPrefix(name[i:], "_x") {
+			fmt.Fprintf(&b, "_x%04X_", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
