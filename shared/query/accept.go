@@ -10,28 +10,29 @@ import (
 )
 
 // negotiateFormat chooses a format by an Accept header (RFC 9110): the one with
-// the highest quality, and the first of those that are equal. It returns false
-// if the header allows none.
+// the highest quality, of equal ones that which is named more precisely, and then
+// the first. It returns false if the header allows none.
 func negotiateFormat(accept string, formats []string) (format string, ok bool) {
 	if strings.TrimSpace(accept) == "" {
 		return formats[0], true
 	}
 	// ">" keeps the first of equals, and drops what has quality 0, which means
 	// "not acceptable".
-	best, quality := "", 0.0
+	best, quality, precision := "", 0.0, 0
 	for _, format := range formats {
-		if q := acceptQuality(accept, mediaType(format)); q > quality {
-			best, quality = format, q
+		q, rank := acceptQuality(accept, mediaType(format))
+		if q > quality || q == quality && rank > precision && q > 0 {
+			best, quality, precision = format, q, rank
 		}
 	}
 	return best, best != ""
 }
 
 // acceptQuality returns the quality, from 0 to 1, that an Accept header gives a
-// media type. The most specific range decides.
-func acceptQuality(accept, media string) float64 {
+// media type. The most specific range decides. Its rank is 3 for the type itself,
+// 2 for "text/*", 1 for "*/*", and 0 if there is none.
+func acceptQuality(accept, media string) (quality float64, specific int) {
 	kind, _, _ := strings.Cut(media, "/")
-	quality, specific := 0.0, 0 // specific is the rank of the range that decides so far
 	for part := range strings.SplitSeq(accept, ",") {
 		name, params, _ := strings.Cut(part, ";")
 		// "text/html;q=0.5" decides over "text/*;q=1", wherever it stands.
@@ -49,7 +50,7 @@ func acceptQuality(accept, media string) float64 {
 			quality, specific = parseQuality(params), rank
 		}
 	}
-	return quality
+	return quality, specific
 }
 
 // parseQuality returns q of the parameters of a media range: 1 if it is absent,

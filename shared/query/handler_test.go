@@ -42,6 +42,7 @@ func TestMethodAndMediaType(t *testing.T) {
 	for accept, want := range map[string]string{
 		"":                                   "application/json",
 		"*/*":                                "application/json",
+		"text/csv, */*":                      "text/csv; charset=utf-8; header=present",
 		"*":                                  "application/json",
 		"text/csv;q=0.9, *; q=.2":            "text/csv; charset=utf-8; header=present",
 		"image/png, *":                       "application/json",

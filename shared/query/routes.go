@@ -134,8 +134,9 @@ func (s *service) serviceRoutes() []*route {
 			formats: []string{formatJSON}, serve: s.serveStatus,
 			params: []param{paramRegion.withDefault("default: all regions"), paramFormat}},
 		{pattern: "/metrics",
-			about:   "The same as metrics, and what this instance has served, for Prometheus and the like.",
-			formats: []string{formatOpenMetrics, formatPrometheus}, serve: s.serveMetrics,
+			about: "The same as metrics, and what this instance has served, for Prometheus and the like.",
+			// promtool and the like read the older format, and do not say so.
+			formats: []string{formatPrometheus, formatOpenMetrics}, serve: s.serveMetrics,
 			params: []param{paramRegion.withDefault("default: all regions"), paramFormat}},
 		{pattern: "/openapi.json", about: "The description of this interface (OpenAPI 3.1).",
 			formats: []string{formatJSON}, serve: s.serveOpenAPI},

@@ -29,7 +29,7 @@ import (
 // suffixes of that type.
 func scrape(t *testing.T, h http.Handler, target string, header ...string) map[string]float64 {
 	t.Helper()
-	rec := querytest.Get(h, target, header...)
+	rec := querytest.Get(h, target, append([]string{"Accept", "application/openmetrics-text"}, header...)...)
 	if rec.Code != 200 {
 		t.Fatalf("%s: %d %s", target, rec.Code, rec.Body)
 	}
@@ -230,11 +230,14 @@ func TestMetricsAreNegotiated(t *testing.T) {
 	const open, text = "application/openmetrics-text; version=1.0.0; charset=utf-8", "text/plain; version=0.0.4; " +
 		"charset=utf-8"
 	for accept, want := range map[string]string{
-		"":                             open,
-		"*/*":                          open,
-		"application/openmetrics-text": open,
-		"text/plain":                   text,
-		"text/plain;version=0.0.4":     text,
+		"":                                  text,
+		"*/*":                               text,
+		"*":                                 text,
+		"application/*":                     open,
+		"application/openmetrics-text":      open,
+		"application/openmetrics-text, */*": open,
+		"text/plain":                        text,
+		"text/plain;version=0.0.4":          text,
 		"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6," +
 			"application/openmetrics-text;version=0.0.1;q=0.5," +
 			"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2": open,
@@ -257,8 +260,11 @@ func TestMetricsAreNegotiated(t *testing.T) {
 	if rec := querytest.Get(h, "/metrics", "Accept", "application/json"); rec.Code != 406 {
 		t.Errorf("json is answered with %d", rec.Code)
 	}
-	if rec := querytest.Get(h, "/metrics?format=prometheus"); rec.Header().Get("Content-Type") != text {
-		t.Errorf("format=prometheus gives %q", rec.Header().Get("Content-Type"))
+	for format, want := range map[string]string{"prometheus": text, "openmetrics": open} {
+		rec := querytest.Get(h, "/metrics?format="+format)
+		if got := rec.Header().Get("Content-Type"); got != want {
+			t.Errorf("format=%s gives %q", format, got)
+		}
 	}
 }
 
