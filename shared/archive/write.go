@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,7 +153,7 @@ func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result
 		default:
 			res.Retries++
 			reloaded = true
-			if cur, err = w.waitAndLoad(ctx, cur.RegionID, backOff.NextBackOff()); err != nil {
+			if cur, err = w.loadAfterLoss(ctx, commit, backOff.NextBackOff()); err != nil {
 				return err
 			}
 		}
@@ -161,12 +162,20 @@ func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result
 		run.RunID, base.RegionID, res.Retries)
 }
 
-// waitAndLoad is Load after a pause.
-func (w *Writer) waitAndLoad(ctx context.Context, region string, pause time.Duration) (*Region, error) {
+// loadAfterLoss waits and loads the region again, because another run has appended where
+// lost was to go. It returns *DamagedError if there is still no log to be seen.
+func (w *Writer) loadAfterLoss(ctx context.Context, lost *Commit, pause time.Duration) (*Region, error) {
 	if err := sleep(ctx, pause); err != nil {
 		return nil, err
 	}
-	return w.Load(ctx, region)
+	r, err := w.Load(ctx, lost.RegionID)
+	if err != nil || r.log.month != "" {
+		return r, err
+	}
+	// Only the head or a list leads to the log, and neither does.
+	key, err := w.keys.Log(lost.RegionID, monthOf(lost.CommittedAt.Time))
+	return nil, cmp.Or(err, error(&DamagedError{Key: key, Reason: "it exists, but the store does not list it, and the " +
+		"region has no head that names it; check who may list the bucket, then run scripts/verify -repair"}))
 }
 
 // commitTime returns the time of a commit after cur, which is never before cur's.
