@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -110,16 +109,10 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 	}
 	// The time is taken once: the ETag and the body must begin at the same
 	// position.
-	now, start := s.now(), ""
-	if req.since.asOf.isSet && !req.since.isAbsolute() {
-		// "-24h" means another position with every call, and that makes the
-		// answer. This reads the history even for a 304, which an absolute
-		// start does not.
-		position, err := s.findFeedStart(ctx, req, sub, now)
-		if err != nil {
-			return nil, err
-		}
-		start = fmt.Sprint(position.sequence)
+	now := s.now()
+	start, err := s.startInETag(ctx, req, sub, now)
+	if err != nil {
+		return nil, err
 	}
 	// Commit numbers are the same for all callers, the events of a commit are
 	// not.
@@ -135,15 +128,20 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 	}, nil
 }
 
-// findFeedStart returns the position at which the feed of a request begins. It
-// needs the history, which is read up to the present commit.
-func (s *service) findFeedStart(ctx context.Context, req *request, sub *subject, now time.Time) (feedPosition, error) {
+// startInETag returns the commit at which the feed of a request begins, if the
+// request says it relative to now: "-24h" means another commit with every call,
+// and that makes the answer. It reads the history even for a 304, which an
+// absolute start does not need; for that it returns "".
+func (s *service) startInETag(ctx context.Context, req *request, sub *subject, now time.Time) (string, error) {
+	if !req.since.asOf.isSet || req.since.isAbsolute() {
+		return "", nil
+	}
 	history, err := s.loadHistory(ctx, sub.current)
 	if err != nil {
-		return feedPosition{}, err
+		return "", err
 	}
 	start, err := history.resolveStart(req.since, now, sub.state)
-	return start, withParam("since", err)
+	return strconv.FormatInt(start.sequence, 10), withParam("since", err)
 }
 
 // renderFeed reads one page of events up to the subject's state and renders it.

@@ -39,7 +39,7 @@ func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) 
 	if h.sequence > 0 && c.Sequence > h.sequence+1 {
 		h.clear()
 	}
-	if last, _ := h.lineIDOf(h.sequence); h.sequence > 0 && last != newLineID(c.Previous) {
+	if !h.precedes(c) {
 		return errOtherLog
 	}
 	// Of the first commit that is kept, Arrivals reads what was there before
@@ -51,23 +51,14 @@ func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) 
 		return err
 	}
 	// From here on nothing can fail, so the commit is added whole.
-	if len(h.commits) == 0 {
-		h.beforeFirst = newLineID(c.Previous)
-	}
-	h.commits = append(h.commits, commitRef{c.Sequence, c.CommittedAt, newLineID(c.LineHash)})
-	h.sequence = c.Sequence
-	commit := int32(len(h.commits) - 1)
+	commit := h.addCommitRef(c)
 	for _, kept := range arrivals.Kept {
 		h.addEvents(event{commit: commit, kind: kindPresent}, kept.Scope, kept.ImageIDs)
 	}
 	// Ended scopes come before changes: a scope can end and be captured again
 	// in one commit.
 	for _, e := range c.Ended {
-		ref := archive.ScopeRef{ClusterID: e.ClusterID, InstanceType: e.InstanceType}
-		h.addEvents(event{commit: commit, kind: kindRemoved}, ref, h.imageIDsOf(ref))
-		if scope, ok := h.scopeAt[ref]; ok {
-			h.firstEvents[scope] = -1
-		}
+		h.endScope(commit, archive.ScopeRef{ClusterID: e.ClusterID, InstanceType: e.InstanceType})
 	}
 	for i, change := range c.Changes {
 		change.Added = arrivals.Added[i]
@@ -77,6 +68,33 @@ func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) 
 		h.addChange(commit, change, s.schema)
 	}
 	return nil
+}
+
+// precedes reports whether a commit names the history's last commit as the one
+// before it. Any commit can be the first of a history. The caller holds the lock.
+func (h *history) precedes(c *archive.Commit) bool {
+	last, _ := h.lineIDOf(h.sequence)
+	return len(h.commits) == 0 || last == newLineID(c.Previous)
+}
+
+// addCommitRef adds a commit without its events, and returns its place. The
+// caller holds the lock.
+func (h *history) addCommitRef(c *archive.Commit) int32 {
+	if len(h.commits) == 0 {
+		h.beforeFirst = newLineID(c.Previous)
+	}
+	h.commits = append(h.commits, commitRef{c.Sequence, c.CommittedAt, newLineID(c.LineHash)})
+	h.sequence = c.Sequence
+	return int32(len(h.commits) - 1)
+}
+
+// endScope adds the removal of every image of a scope that a commit ends. The
+// caller holds the lock.
+func (h *history) endScope(commit int32, ref archive.ScopeRef) {
+	h.addEvents(event{commit: commit, kind: kindRemoved}, ref, h.imageIDsOf(ref))
+	if scope, ok := h.scopeAt[ref]; ok {
+		h.firstEvents[scope] = -1
+	}
 }
 
 // addChange adds the events of one scope's change, without changes of redacted

@@ -25,6 +25,12 @@ func (c *call) authenticate(body []byte) error {
 	if token, ok := access.ParseBearer(c.r.Header.Values("Authorization")); ok {
 		return c.authenticateToken(token)
 	}
+	return c.authenticateSignature(body)
+}
+
+// authenticateSignature verifies the signature of a request with the keys that
+// are configured. body is what was sent.
+func (c *call) authenticateSignature(body []byte) error {
 	// A temporary key is upstream's; nobody here could say whether it is good.
 	if c.params["SecurityToken"] != "" || c.r.Header.Get(headerToken) != "" {
 		return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidSecurityToken.MismatchWithAccessKey",

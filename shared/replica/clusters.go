@@ -52,6 +52,12 @@ func (c *call) listClusters(ctx context.Context) error {
 	}
 	// Pages need one order for all regions together.
 	slices.SortFunc(all, func(a, b clusterEntry) int { return strings.Compare(a.id, b.id) })
+	c.setFreshnessHeaders(f)
+	return c.sendClusterPage(all)
+}
+
+// sendClusterPage sends the page of clusters that is requested.
+func (c *call) sendClusterPage(all []clusterEntry) error {
 	number, ok1 := c.intParameter("PageNumber", firstPage, 1<<30)
 	size, ok2 := c.intParameter("PageSize", defaultSize, largestSize)
 	if !ok1 || !ok2 {
@@ -65,7 +71,6 @@ func (c *call) listClusters(ctx context.Context) error {
 	for _, e := range all[from:min(len(all), from+size)] {
 		page = append(page, e.raw)
 	}
-	c.setFreshnessHeaders(f)
 	c.sendList(`"PageSize":`+strconv.Itoa(size)+`,"PageNumber":`+strconv.Itoa(number)+`,"TotalCount":`+
 		strconv.Itoa(len(all))+`,"Clusters":{"ClusterInfoSimple":[`, page, `]}`)
 	return nil
