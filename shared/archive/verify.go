@@ -34,6 +34,9 @@ type Finding struct {
 	Key string
 	// Reason is a sentence about the object.
 	Reason string
+	// IsBehind is true for a head or an index that is missing, or intact and older than
+	// the log or the head. Then nothing is lost: a repair makes it level with the log.
+	IsBehind bool
 }
 
 // String returns the finding on one line.
@@ -216,6 +219,16 @@ func (v *verifier) hasMoved(r *Region) (bool, error) {
 // report adds a finding about the object key.
 func (v *verifier) report(key, format string, args ...any) {
 	v.audit.Findings = append(v.audit.Findings, Finding{Key: key, Reason: fmt.Sprintf(format, args...)})
+}
+
+// markBehind marks the findings about the object key from number from on: the object is
+// only behind.
+func (v *verifier) markBehind(key string, from int) {
+	for i := from; i < len(v.audit.Findings); i++ {
+		if f := &v.audit.Findings[i]; f.Key == key {
+			f.IsBehind = true
+		}
+	}
 }
 
 // note adds a note about the object key.

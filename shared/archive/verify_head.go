@@ -21,6 +21,7 @@ func (v *verifier) verifyHead(r *Region) error {
 	v.headTag = tag
 	if errors.Is(err, fs.ErrNotExist) {
 		v.report(key, "it is missing")
+		v.markBehind(key, len(v.audit.Findings)-1)
 		return nil
 	}
 	if err != nil {
@@ -32,6 +33,7 @@ func (v *verifier) verifyHead(r *Region) error {
 		v.report(key, "%v", err)
 		return nil
 	}
+	before := len(v.audit.Findings)
 	if err := v.verifyHeadPosition(key, h, r); err != nil {
 		return err
 	}
@@ -39,7 +41,13 @@ func (v *verifier) verifyHead(r *Region) error {
 	if !slices.EqualFunc(h.Clusters, r.Clusters, catalog.Cluster.Equal) && h.Sequence == r.Sequence {
 		v.report(key, "its clusters are not those of the log")
 	}
-	return v.verifyHeadScopes(key, h, r)
+	if err := v.verifyHeadScopes(key, h, r); err != nil {
+		return err
+	}
+	if h.Sequence < r.Sequence { // all that differs may have come with later commits
+		v.markBehind(key, before)
+	}
+	return nil
 }
 
 // verifyHeadPosition checks what the head h says of its commit and of the log.

@@ -40,6 +40,9 @@ func (v *verifier) verifyIndex(r *Region, keys []string) error {
 	switch {
 	case errors.As(err, &damaged):
 		v.report(key, "%s", damaged.Reason)
+		if !slices.Contains(keys, key) {
+			v.markBehind(key, len(v.audit.Findings)-1)
+		}
 		return nil
 	case err != nil:
 		return err
@@ -49,6 +52,7 @@ func (v *verifier) verifyIndex(r *Region, keys []string) error {
 		v.report(key, "it is of commit %d, the log ends with %d", x.Sequence, r.Sequence)
 	case v.changedContent(x.Sequence, v.indexClaim):
 		v.report(key, "it goes to commit %d, the head says to %d", x.Sequence, v.indexClaim)
+		v.markBehind(key, len(v.audit.Findings)-1)
 	}
 	v.verifyIndexLists(key, x, r)
 	for id, at := range x.allFirstSeen() { // it may know more images than the log, which retention cuts

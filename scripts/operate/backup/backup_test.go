@@ -170,6 +170,103 @@ func TestCopyOfAnotherToolIsRepaired(t *testing.T) {
 	w.verify("copied")
 }
 
+// TestRestoreNamesDamagedFiles: a backup with a damaged file is restored as far as it goes,
+// and the exit code says that it is damaged.
+func TestRestoreNamesDamagedFiles(t *testing.T) {
+	t.Parallel()
+	w, dir := newFixture(t), t.TempDir()
+	for range 3 {
+		w.mustCommit("live")
+	}
+	if code, out := w.backup("live", dir); code != 0 {
+		t.Fatal(out)
+	}
+	files := func(pattern string) []string {
+		found, err := filepath.Glob(filepath.Join(dir, "v1", region, filepath.FromSlash(pattern)))
+		if err != nil || len(found) == 0 {
+			t.Fatal(pattern, found, err)
+		}
+		return found
+	}
+	cut := func(data []byte) []byte { return data[:len(data)/2] }
+	snapshot, logs, head := files("clusters/*/*/*.json")[0], files("log/*.ndjson"), files("head.json")[0]
+	for name, c := range map[string]struct {
+		path   string
+		damage func([]byte) []byte // nil removes the file
+		names  string              // the file that the error names
+		says   string
+	}{
+		"a snapshot is cut": {snapshot, cut, snapshot, "not of the stored form"},
+		"a snapshot is altered": {snapshot, func(d []byte) []byte {
+			return bytes.ReplaceAll(d, []byte("m-"), []byte("x-"))
+		}, snapshot, "digest"},
+		"a snapshot is missing": {snapshot, nil, snapshot, "it is missing"},
+		"an older log is cut":   {logs[0], cut, logs[1], ""},
+		"the last log is cut":   {logs[len(logs)-1], cut, head, "it is of commit"},
+		"the head is cut":       {head, cut, head, "digest"},
+		"the index is cut":      {files("catalogue.ndjson")[0], cut, files("catalogue.ndjson")[0], "index"},
+		"a log is flipped": {logs[0], func(d []byte) []byte {
+			return bytes.Replace(d, []byte(`"run-1"`), []byte(`"run-7"`), 1)
+		}, logs[0], "digest does not fit"},
+	} {
+		sound, err := os.ReadFile(c.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err = os.Remove(c.path); c.damage != nil {
+			err = os.WriteFile(c.path, c.damage(sound), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, out := w.backup(strings.ReplaceAll(name, " ", "-"), "-restore", dir)
+		if code != 1 || !strings.Contains(out, c.names) || !strings.Contains(out, c.says) ||
+			!strings.Contains(out, "objects copied") {
+			t.Errorf("%s: exit %d\n%s", name, code, out)
+		}
+		if err := os.WriteFile(c.path, sound, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, out := w.backup("sound", "-restore", dir); code != 0 {
+		t.Errorf("a sound backup: exit %d\n%s", code, out)
+	}
+}
+
+// TestRestoreOfAHeadThatIsBehind: a run committed while the backup was made. That is no
+// damage.
+func TestRestoreOfAHeadThatIsBehind(t *testing.T) {
+	t.Parallel()
+	w, dir := newFixture(t), t.TempDir()
+	w.mustCommit("live")
+	w.mustCommit("live")
+	if code, out := w.backup("live", dir); code != 0 {
+		t.Fatal(out)
+	}
+	derived := map[string][]byte{}
+	for _, name := range []string{"head.json", "catalogue.ndjson"} {
+		data, err := os.ReadFile(filepath.Join(dir, "v1", region, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		derived[name] = data
+	}
+	w.mustCommit("live")
+	if code, out := w.backup("live", dir); code != 0 {
+		t.Fatal(out)
+	}
+	for _, name := range []string{"catalogue.ndjson", "head.json"} { // first the index alone, then both
+		if err := os.WriteFile(filepath.Join(dir, "v1", region, name), derived[name], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		prefix := "behind-" + name
+		if code, out := w.backup(prefix, "-restore", dir); code != 0 || !strings.Contains(out, "verify -cloud -repair") {
+			t.Errorf("%s: exit %d\n%s", prefix, code, out)
+		}
+		w.verify(prefix, "-repair")
+	}
+}
+
 // TestBackupDuringRuns copies while runs commit: whatever moment each object
 // is of, the copy is whole, up to a head that verify makes level with the log.
 func TestBackupDuringRuns(t *testing.T) {

@@ -13,6 +13,8 @@ type bucketRoot struct {
 	bucket archive.Sweeper
 	// root ends with a slash.
 	root string
+	// keys builds and parses the keys below root.
+	keys archive.Keys
 }
 
 // openBucket opens the functions' bucket from outside of Function Compute.
@@ -21,7 +23,7 @@ func openBucket(environ []string) (*bucketRoot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bucketRoot{bucket: store.Bucket, root: store.Keys.Root()}, nil
+	return &bucketRoot{bucket: store.Bucket, root: store.Keys.Root(), keys: store.Keys}, nil
 }
 
 // The kinds of objects, in the order in which a backup reads them: the head

@@ -31,13 +31,15 @@ func main() {
 const usage = `Usage: go run ./scripts/operate/backup [-restore] DIR
 
 Copies all regions from the bucket to DIR, one file for each object, or back.
+After a restore it verifies everything, and exits 1 if a file of DIR is damaged.
 The bucket is the one that the functions' settings in the environment name:
 OSS_BUCKET, OSS_PREFIX, OSS_ENDPOINT, FC_REGION or EHPC_REGIONS, and
 ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, ALIBABA_CLOUD_SECURITY_TOKEN.
 
 `
 
-// run runs the command. The exit code is 1 if something could not be copied.
+// run runs the command. The exit code is 1 if something could not be copied, or if a
+// restored backup is damaged.
 func run(ctx context.Context, args, environ []string, out, stderr io.Writer) int {
 	var restore bool
 	var dir string
@@ -70,6 +72,9 @@ func run(ctx context.Context, args, environ []string, out, stderr io.Writer) int
 		}
 		fmt.Fprintf(out, "%d objects copied, %s; %d were there already\n",
 			stats.copied, humanize.Bytes(uint64(stats.bytes)), stats.skipped)
+		if restore {
+			return bucket.checkRestored(ctx, dir, out)
+		}
 		return nil
 	})
 }
