@@ -70,8 +70,10 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 		"another commit of a number that the log has": {logKey11, func(d []byte) []byte {
 			return append(d, strings.Replace(string(d[:strings.Index(string(d), "\n")+1]), `"run-1"`, `"run-9"`, 1)...)
 		}, "is another commit 1"},
-		"a missing month":      {logKey11, func([]byte) []byte { return nil }, "" /* what retention does */},
-		"an empty month":       {logKey11, func([]byte) []byte { return []byte{} }, "2026-11.ndjson: it has no commit"},
+		"a missing month": {logKey11, func([]byte) []byte { return nil }, "" /* what retention does */},
+		"an empty month":  {logKey11, func([]byte) []byte { return []byte{} }, "2026-11.ndjson: it has no commit"},
+		"a month of torn lines alone": {logKey11, func(d []byte) []byte { return d[:100] },
+			"2026-11.ndjson: it has no commit"},
 		"a missing last month": {logKey12, func([]byte) []byte { return nil }, "the log ends with 3"},
 		"a flipped line": {logKey11, func(d []byte) []byte {
 			return []byte(strings.Replace(string(d), `"Added":["b"]`, `"Added":["x"]`, 1))
