@@ -28,17 +28,10 @@ func (p process) verify(ctx context.Context, o options) error {
 	}
 	defer target.close()
 	v := &verifier{process: p, options: o, target: target}
-	// Without -region the keys say which regions are stored.
-	regions := []string{o.region}
-	if o.region == "" {
-		if regions, err = archive.New(target.bucket, target.keys).Regions(ctx); err != nil {
-			return err
-		}
+	regions, err := v.selectRegions(ctx)
+	if err != nil {
+		return err
 	}
-	if len(regions) == 0 {
-		return fmt.Errorf("nothing is stored below %q", target.keys.Root())
-	}
-	slices.Sort(regions)
 	// A region that cannot be read does not keep the others from being verified.
 	bad, errs := 0, []error(nil)
 	for _, region := range regions {
@@ -52,6 +45,25 @@ func (p process) verify(ctx context.Context, o options) error {
 		errs = append(errs, fmt.Errorf("%s", formatCount(bad, "fault")))
 	}
 	return errors.Join(errs...)
+}
+
+// selectRegions returns the region that -region names, or else all that are stored.
+func (v *verifier) selectRegions(ctx context.Context) ([]string, error) {
+	regions, err := archive.New(v.target.bucket, v.target.keys).Regions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(regions)
+	switch {
+	case len(regions) == 0:
+		return nil, fmt.Errorf("nothing is stored below %q", v.target.keys.Root())
+	case v.region == "":
+		return regions, nil
+	case !slices.Contains(regions, v.region):
+		return nil, fmt.Errorf("-region: region %q is not stored below %q; stored are: %s", v.region,
+			v.target.keys.Root(), strings.Join(regions, ", "))
+	}
+	return []string{v.region}, nil
 }
 
 // verifyRegion verifies a region, repairs and collects as the flags ask, and
