@@ -176,19 +176,24 @@ func (c *Commit) addCheck(cur *Region, check Check, keys Keys) error {
 		InstanceType: ref.InstanceType, Key: key, PreviousDigest: was.Digest, PreviousImageCount: was.ImageCount,
 		RequestID: after.RequestID,
 	}
-	// Without the old content there is no difference to state.
-	if was.Digest != "" && check.Before == nil {
-		change.PreviousLost = true
-	} else {
-		var before []*catalog.Image
-		if check.Before != nil {
-			before = check.Before.Images
-		}
-		d := catalog.Compare(before, after.Images)
-		change.Added, change.Changed, change.Removed = d.Added, d.Changed, d.Removed
-	}
+	change.setDifference(check.Before, after)
 	c.Changes = append(c.Changes, change)
 	return nil
+}
+
+// setDifference states the difference between the old content and the new one. before is
+// nil if there was none, or if it could not be read: then no difference is known.
+func (change *Change) setDifference(before, after *catalog.Snapshot) {
+	var images []*catalog.Image
+	switch {
+	case before != nil:
+		images = before.Images
+	case change.PreviousDigest != "":
+		change.PreviousLost = true
+		return
+	}
+	d := catalog.Compare(images, after.Images)
+	change.Added, change.Changed, change.Removed = d.Added, d.Changed, d.Removed
 }
 
 // addCheck counts one check that was made on top of cur.

@@ -125,6 +125,7 @@ func (w *Rewriter) checkQuiet(ctx context.Context, region string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("reading head %q: %w", key, err)
 	}
+	// A head that cannot be read, or is missing, says nothing.
 	r, err := decodeHead(region, data)
 	if err != nil {
 		if r, err = w.writer.replayLastMonth(ctx, region); err != nil {

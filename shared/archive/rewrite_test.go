@@ -164,8 +164,9 @@ func TestRewriteRefuses(t *testing.T) {
 		hook   func(op buckettest.Op) *buckettest.Fault
 		says   string
 	}{
-		"a run ended a minute ago":  {quiet: time.Hour, says: "wait until no run has ended for 1h"},
-		"the log has a broken line": {change: func(b *fixture) { b.mem.Spoil(lastLog, log[:len(log)-10]) }, says: "ends with commit"},
+		"a run ended a minute ago": {quiet: time.Hour, says: "wait until no run has ended for 1h"},
+		"the log has a broken line": {change: func(b *fixture) { b.mem.Spoil(lastLog, log[:len(log)-10]) },
+			says: "ends with commit"},
 		"the copy is of other bytes": {change: func(b *fixture) { b.mem.Spoil(lastLog+".copy", []byte("{}\n")) },
 			says: "does not begin with the same bytes"},
 		"the bucket keeps versions": {hook: func(op buckettest.Op) *buckettest.Fault {

@@ -96,7 +96,13 @@ type verifier struct {
 	// head does not say.
 	indexClaim int64
 
-	// firstSeen is what the log says.
+	// loggedFacts is what the log has said so far.
+	loggedFacts
+}
+
+// loggedFacts is what a reading of the log has learned beside the state at its end.
+type loggedFacts struct {
+	// firstSeen is when each image was first seen.
 	firstSeen firstSeen
 	// lines has the hashes of the lines of the log that are commits.
 	lines map[string]bool
@@ -112,8 +118,8 @@ func (a *Archive) newVerifier(ctx context.Context, region string, proved map[str
 	return &verifier{
 		Archive: a, ctx: ctx, audit: &Audit{RegionID: region},
 		wanted: map[string]bool{}, tolerated: map[string]bool{},
-		proved: proved, snapshots: map[string]*catalog.Snapshot{}, firstSeen: firstSeen{},
-		lines: map[string]bool{},
+		proved: proved, snapshots: map[string]*catalog.Snapshot{},
+		loggedFacts: loggedFacts{firstSeen: firstSeen{}, lines: map[string]bool{}},
 	}
 }
 

@@ -108,9 +108,13 @@ func TestHarmlessLinesAreNotesAndNoFaults(t *testing.T) {
 		with func([]byte) []byte
 		want string
 	}{
-		"a torn line":                    {logKey12, func(d []byte) []byte { return append(d, "{"...) }, "line 3 is torn"},
-		"a torn line before a seal":      {logKey11, func(d []byte) []byte { return append([]byte("{\n"), d...) }, "line 1 is torn"},
-		"a second copy of a whole month": {logKey11, func(d []byte) []byte { return append(d, d...) }, "line 4 is a second copy"},
+		"a torn line": {logKey12, func(d []byte) []byte { return append(d, "{"...) }, "line 3 is torn"},
+		"a torn line before a seal": {logKey11, func(d []byte) []byte {
+			return append([]byte("{\n"), d...)
+		}, "line 1 is torn"},
+		"a second copy of a whole month": {logKey11, func(d []byte) []byte {
+			return append(d, d...)
+		}, "line 4 is a second copy"},
 	} {
 		b := newHistory(t)
 		b.putObject(c.key, c.with(b.mem.Objects()[c.key]))

@@ -19,6 +19,7 @@ const maxConcurrent = 16
 
 // copyStats counts what was copied. skipped objects were in the directory already.
 type copyStats struct {
+	// copied and skipped are numbers of objects.
 	copied, skipped int
 	// bytes is the size of the objects that were copied.
 	bytes int64
