@@ -186,7 +186,7 @@ func TestNamesExist(t *testing.T) {
 	t.Parallel()
 	d, tpl := readDocument(t), readTemplate(t)
 	known := map[string]bool{"Authorization": true, "AccessDenied": true, "NoSuchBucket": true, "LogDamaged": true,
-		"ListCommunityImages": true, "Name": true, "Value": true, "Candidate": true}
+		"ListCommunityImages": true, "Name": true, "Value": true, "Candidate": true, "CursorExpired": true}
 	for _, names := range []map[string]any{tpl.Parameters, tpl.Outputs} {
 		for name := range names {
 			known[name] = true
