@@ -78,7 +78,11 @@ func (o Options) serve(handler http.Handler, rec *recorder, r *http.Request, inv
 			RetryAfter: 1,
 		}).forMethod(method)
 	}
-	return rec.response(method)
+	out, tooLarge := rec.response(method)
+	if tooLarge != nil {
+		return rec.errorResponse(inv, host, tooLarge)
+	}
+	return out
 }
 
 // beforeDeadline returns a context that ends before the deadline of ctx. It leaves a

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 	"unsafe"
+
+	"community-images/shared/apierror"
 )
 
 // response is the result that FC's HTTP trigger turns into an HTTP response. The SDK
@@ -24,27 +26,31 @@ type response struct {
 }
 
 // response returns what was recorded. It has no body if the method or the status
-// forbids one.
-func (r *recorder) response(method string) *response {
+// forbids one. It returns an error if the body is larger than FC can send.
+func (r *recorder) response(method string) (*response, *apierror.Error) {
 	// As in net/http, a handler that writes nothing answers 200.
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
 	out := &response{StatusCode: r.status, Headers: r.sent}
 	if method == http.MethodHead || r.status == http.StatusNoContent || r.status == http.StatusNotModified {
-		return out
+		return out, nil
 	}
 	body := r.body()
 	if body != "" && out.Headers["Content-Type"] == "" {
 		out.Headers["Content-Type"] = http.DetectContentType([]byte(body[:min(len(body), 512)]))
 	}
-	if out.Headers["Content-Encoding"] != "" || !utf8.ValidString(body) {
+	// A text full of quotes is shorter as base64 than as a JSON string.
+	if out.Headers["Content-Encoding"] != "" || !utf8.ValidString(body) || !canQuote(body) {
+		if !canEncode(body) {
+			return nil, responseTooLarge(body)
+		}
 		out.IsBase64Encoded = true
 		// The bytes are only read, so the string need not be copied for them.
 		body = base64.StdEncoding.EncodeToString(unsafe.Slice(unsafe.StringData(body), len(body)))
 	}
 	out.Body = body
-	return out
+	return out, nil
 }
 
 // maxHeaderBytes bounds names and values together. FC answers 502 BadResponse above

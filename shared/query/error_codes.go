@@ -48,6 +48,7 @@ var errorCodes = []struct {
 	{400, codeInvalid, "a parameter has a value that is not allowed"},
 	{400, codeMissing, "a parameter that is required here is missing"},
 	{400, "InvalidEvent", "the function was invoked with an event that is not an HTTP request"},
+	{400, "ResponseTooLarge", "the answer is larger than Function Compute can send"},
 	{401, codeUnauthorized, "the token is missing, malformed, unknown or expired"},
 	{403, codeForbidden, "the token grants none of the regions that are served"},
 	{404, codeRoute, "no route has this path"},

@@ -54,9 +54,10 @@ type payload struct {
 	whole    []byte // envelope and body in one piece; nil: the body came from the cache
 }
 
-// maxBodyBytes bounds an answer. FC accepts 32 MB, in which it is quoted as
-// JSON.
-const maxBodyBytes = 24 << 20
+// maxBodyBytes bounds an answer, whatever it contains. Package fcrun can send a
+// little less than 24 MB as base64, and checks each body as it is sent; this limit
+// is checked earlier, where the error can name the parameter to change.
+const maxBodyBytes = 23 << 20
 
 // send writes the headers of an answer, and the body unless the caller has it
 // already. It returns an error only if nothing has been written.

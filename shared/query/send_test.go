@@ -20,7 +20,7 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 		}
 	}
 	if f := answerTooLarge(routes[0], 26<<20); f.name != "limit" ||
-		f.reason != "makes an answer of 26 MB; the limit is 24 MB" {
+		f.reason != "makes an answer of 26 MB; the limit is 23 MB" {
 		t.Errorf("%s: parameter %s %s", routes[0].pattern, f.name, f.reason)
 	}
 }
