@@ -166,8 +166,8 @@ type outcome struct {
 	report   report
 }
 
-// verdicts returns the verdict of each claim.
-func (o outcome) verdicts() map[string]verdict {
+// byClaim returns the verdict of each claim.
+func (o outcome) byClaim() map[string]verdict {
 	all := map[string]verdict{}
 	for _, f := range o.report.Findings {
 		all[f.Claim] = f.Verdict

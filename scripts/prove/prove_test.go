@@ -79,7 +79,7 @@ func TestFalsePlatformIsRefuted(t *testing.T) {
 		oss:   acceptConflicts,
 	}, data)
 	o := p.run(t.Context(), "", "-yes")
-	got := o.verdicts()
+	got := o.byClaim()
 	for _, claim := range []string{
 		"ehpc/objects", "ehpc/unused", "ehpc/unique", "ehpc/clusters",
 		"store/rule-09", "store/rule-10", "store/rule-11", "store/rule-14",
@@ -172,7 +172,7 @@ func TestRefusalAndLeftovers(t *testing.T) {
 		})
 		defer p.cloud.SetBreakage(nil)
 		o := p.run(t.Context(), "", "-yes")
-		got := o.verdicts()
+		got := o.byClaim()
 		if got["stack/create"] != refuted || got["http/decoding"] != open || got["product/lookup"] != open ||
 			!strings.Contains(o.out, "QueryFunction (ALIYUN::FC3::Function): QuotaExceeded") {
 			t.Errorf("%s%s", o.out, o.err)

@@ -51,7 +51,7 @@ type metric interface {
 func metricFor[M metric](f *Family, labels []string, make func() M) M {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	key := formatLabels(labels)
+	key := formatLabelPairs(labels)
 	m, ok := f.metrics[key].(M)
 	if !ok {
 		m = make()
@@ -77,8 +77,8 @@ func (f *Family) Observe(labels ...string) *Values {
 	})
 }
 
-// formatLabels formats labels without the braces.
-func formatLabels(labels []string) string {
+// formatLabelPairs formats labels without the braces.
+func formatLabelPairs(labels []string) string {
 	var b strings.Builder
 	for i := 0; i+1 < len(labels); i += 2 {
 		if i > 0 {

@@ -247,7 +247,7 @@ func appendColumns(b []byte, im *catalog.Image, columns []column) []byte {
 			continue // the image has no such member
 		}
 		if value[0] == '{' {
-			value = pickMembers(value, top, columns)
+			value = keepMembers(value, top, columns)
 		} else if !isShown(value, top, columns) {
 			continue
 		}
@@ -264,9 +264,9 @@ func isShown(value, top string, columns []column) bool {
 	})
 }
 
-// pickMembers returns the JSON object with only the fields that the columns
+// keepMembers returns the JSON object with only the fields that the columns
 // name, or the whole object if one of them is the object.
-func pickMembers(object, top string, columns []column) string {
+func keepMembers(object, top string, columns []column) string {
 	inner := map[string]string{} // the members of the object
 	for name, value := range jsonscan.Members(object) {
 		inner[name] = value

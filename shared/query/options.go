@@ -136,7 +136,7 @@ func New(o Options) *Service {
 			now: o.Now, ttl: o.HeadTTL,
 		},
 		callerCheck:   callerCheck{tokens: o.Tokens, keys: o.Keys},
-		regionCaches:  newRegionCaches(o),
+		regionCaches:  newCaches(o),
 		contentCaches: contentCaches{lists: lists, sets: newImageSets(lists)},
 		answerCaches: answerCaches{
 			bodies:         newLRU[string, *body](maxBodyCacheBytes),
@@ -154,9 +154,9 @@ func New(o Options) *Service {
 	return s
 }
 
-// newRegionCaches makes the caches of all regions, and starts to read the head
+// newCaches makes the caches of all regions, and starts to read the head
 // if the options say so.
-func newRegionCaches(o Options) regionCaches {
+func newCaches(o Options) regionCaches {
 	c := regionCaches{
 		states:    map[string]stateSource{},
 		histories: map[string]*history{},

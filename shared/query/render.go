@@ -184,9 +184,9 @@ func (p *imagePage) selectColumns(defaults []column, withContentDiffers bool) []
 	return columns
 }
 
-// forEachRow calls write with the names of the columns, then with the cells of
+// forEachTableRow calls write with the names of the columns, then with the cells of
 // each row. The slice is reused: write must not keep it.
-func (p *imagePage) forEachRow(columns []column, write func(cells []string)) {
+func (p *imagePage) forEachTableRow(columns []column, write func(cells []string)) {
 	cells := make([]string, len(columns))
 	for i, c := range columns {
 		cells[i] = c.name
@@ -203,7 +203,7 @@ func (p *imagePage) forEachRow(columns []column, write func(cells []string)) {
 // renderCSV writes all documented fields, or those that the request names.
 func (p *imagePage) renderCSV() []byte {
 	var w csvWriter
-	p.forEachRow(p.selectColumns(p.schema.allColumns(), true), w.writeRow)
+	p.forEachTableRow(p.selectColumns(p.schema.allColumns(), true), w.writeRow)
 	return w.text
 }
 
@@ -211,7 +211,7 @@ func (p *imagePage) renderCSV() []byte {
 // spaces.
 func (p *imagePage) renderTSV() []byte {
 	var b []byte
-	p.forEachRow(p.selectColumns(p.schema.allColumns(), true), func(cells []string) {
+	p.forEachTableRow(p.selectColumns(p.schema.allColumns(), true), func(cells []string) {
 		for i, cell := range cells {
 			if i > 0 {
 				b = append(b, '\t')
@@ -230,7 +230,7 @@ func (p *imagePage) renderTSV() []byte {
 func (p *imagePage) renderTable() []byte {
 	columns := p.selectColumns(p.schema.tableColumns(), p.hasDifferingContent())
 	var table [][]string
-	p.forEachRow(columns, func(cells []string) {
+	p.forEachTableRow(columns, func(cells []string) {
 		row := make([]string, len(cells))
 		for i, cell := range cells {
 			row[i] = replaceControls(cell)

@@ -23,18 +23,18 @@ type route struct {
 
 // matchPath returns true if the route has an escaped path, and the image id in
 // it, still escaped.
-func (rt *route) matchPath(path string) (imageID string, ok bool) {
+func (rt *route) matchPath(path string) (escapedID string, ok bool) {
 	before, after, variable := strings.Cut(rt.pattern, "{ImageId}")
 	if !variable {
 		return "", path == rt.pattern
 	}
 	// The path is still escaped: a slash inside an id is %2F and matches.
 	rest, hasPrefix := strings.CutPrefix(path, before)
-	imageID, hasSuffix := strings.CutSuffix(rest, after)
-	if !hasPrefix || !hasSuffix || imageID == "" || strings.Contains(imageID, "/") {
+	escapedID, hasSuffix := strings.CutSuffix(rest, after)
+	if !hasPrefix || !hasSuffix || escapedID == "" || strings.Contains(escapedID, "/") {
 		return "", false
 	}
-	return imageID, true
+	return escapedID, true
 }
 
 // allowedMethods returns the value of the header Allow. POST at the root is for
