@@ -118,7 +118,11 @@ func generateCondition(r *rand.Rand, o generatedCatalog) condition {
 		c.op = querytest.Pick(r, textOperators)
 		c.fold = c.op != "" && querytest.Chance(r, 40)
 	}
-	for range 1 + r.IntN(1+r.IntN(4)) {
+	count := 1 + r.IntN(1+r.IntN(4))
+	if slices.Contains(orderedOperators, c.op) {
+		count = 1 // a list is refused
+	}
+	for range count {
 		v := generateValue(r, o, c)
 		if strings.HasSuffix(v, `\`) {
 			v += "." // a backslash before the comma of a list would escape it
