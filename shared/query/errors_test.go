@@ -48,6 +48,8 @@ func TestErrors(t *testing.T) {
 		{target: "/v1/images?S%C4%B0ze=40", status: 400, code: "UnknownParameter", says: []string{`S\u0130ze is not`}},
 		{target: "/v1/images?format=%C4%B0ds", status: 400, code: "InvalidParameter",
 			says: []string{`format must be`, `got "\u0130ds"`}},
+		{target: "/v1/images?ImageName__gt=a,b", status: 400, code: "InvalidParameter",
+			says: []string{`takes one value, got "a,b"; it may have been given twice. Allowed: one value.`}},
 		{target: "/v1/images?Size__prefix=4", status: 400, code: "InvalidParameter",
 			says: []string{`unknown operator "prefix"`, "the operators of Size: eq, ne, exists, gt, gte, lt, lte."}},
 		{target: "/v1/images?Status__contians=A", status: 400, code: "InvalidParameter",

@@ -75,6 +75,8 @@ func describeOperand(f *field, op *operator) string {
 		return `an RE2 expression for the whole value; write \, for a comma`
 	case op.name == "glob":
 		return "a pattern of *, ? and [a-z] for the whole value"
+	case op.takesOne:
+		return "one value"
 	case len(f.enum) > 0:
 		return "a value or a list of values, for example " + strings.Join(f.enum, ", ")
 	}
