@@ -11,7 +11,10 @@ import (
 type verdict string
 
 const (
-	proved  verdict = "proved"
+	// proved means that the claim was seen to hold, in this run and in this region.
+	proved verdict = "proved"
+	// refuted means that it was seen not to hold. Code that relies on it is wrong
+	// then.
 	refuted verdict = "refuted"
 	// open means that the trial could not decide: something before it failed, or it
 	// was not tried.
@@ -31,11 +34,11 @@ type claim struct {
 
 // finding is the result of trying a claim, as it is reported.
 type finding struct {
-	Claim   string
-	Text    string
-	Source  string
-	Tried   string
-	Seen    string // or why the claim is open
+	Claim   string // claim.id
+	Text    string // the sentence
+	Source  string // where the project has it from
+	Tried   string // how it was tried
+	Seen    string // what happened, or why the claim is open
 	Verdict verdict
 	Seconds float64 // that the trial took
 }
@@ -68,8 +71,10 @@ func (p *prover) tryClaim(parent context.Context, c claim) finding {
 	defer cancel()
 	begun := time.Now()
 	seen, holds, err := c.check(ctx)
+	// Milliseconds are enough: most of the time is latency.
 	f.Seconds = time.Since(begun).Round(time.Millisecond).Seconds()
 	switch {
+	// The time of this claim is over, not that of the run: the next one is tried.
 	case err != nil && ctx.Err() != nil && parent.Err() == nil:
 		f.Seen = fmt.Sprintf("it took more than %s: %v", maxTrial, err)
 	case err != nil:

@@ -16,21 +16,29 @@ import (
 )
 
 const (
+	// ehpcVersion is the version of the API that the project uses.
 	ehpcVersion = "2018-04-12"
-	ehpcPause   = time.Second // between two calls
+	// ehpcPause is the time between two calls. The vendor does not say how many it
+	// allows, so this is a tenth of what the snapshot function does.
+	ehpcPause = time.Second
+	// ehpcMaxBody bounds a reply, in bytes.
 	ehpcMaxBody = 32 << 20
 )
 
 // ehpcReplies are the real replies of E-HPC that the claims look at.
 type ehpcReplies struct {
+	// client makes raw calls. The client of shared/ehpc would refuse replies of
+	// another shape, which are what a claim wants to see.
 	client   *rpc.Client
-	endpoint rpc.Endpoint
+	endpoint rpc.Endpoint // of the region
 
-	regions, clusters, images []map[string]any // entries
-	calls                     int
-	throttled                 int
-	times                     []time.Duration
-	bytes                     int // of the largest reply
+	// regions, clusters and images are the entries of the three lists. images are
+	// those of the call without a cluster.
+	regions, clusters, images []map[string]any
+	calls                     int             // that were answered, errors included
+	throttled                 int             // of them
+	times                     []time.Duration // of all calls
+	bytes                     int             // of the largest reply
 }
 
 // ehpcClaims are about E-HPC, with the deployer's key. They change nothing.
@@ -72,27 +80,35 @@ func (p *prover) imageClaims(r *ehpcReplies) []claim {
 	const source = "E-HPC 2018-04-12, ListCommunityImages"
 	const try = "the reply without a cluster"
 	return []claim{{
+		// The same names are strings in other calls of this API.
 		id: "ehpc/objects", text: "OsTag and BaseOsTag of an image are objects, Size is a number", source: source, try: try,
 		check: func(context.Context) (string, bool, error) { return r.checkTypes() },
 	}, {
+		// A page of the vendor calls these fields not open for use. If they are empty for everybody, filters on them
+		// find nothing.
 		id: "ehpc/unused", text: "Status, SkuCode, PricingCycle and Uid have values", source: source, try: try,
 		check: func(context.Context) (string, bool, error) { return r.checkUnused() },
 	}, {
+		// Lists are stored by image id.
 		id: "ehpc/unique", text: "an image stands once in a reply", source: source, try: try,
 		check: func(context.Context) (string, bool, error) { return r.checkUnique() },
 	}, {
+		// A lookup without a cluster means what every cluster supports. This tests that meaning.
 		id:     "ehpc/clusters",
 		text:   "a running cluster can be asked about, and the images of every cluster are among its images",
 		source: source + ": without a cluster, the images that all clusters support",
 		try:    "a call for each of at most 5 running clusters, one a second",
 		check:  func(ctx context.Context) (string, bool, error) { return p.askClusters(ctx, r) },
 	}, {
+		// The limit is not documented. SNAPSHOT_QPS is a guess: ten calls a second.
 		id: "ehpc/rate", text: "one call a second is not throttled", source: "not documented", try: "all calls above",
 		check: func(context.Context) (string, bool, error) { return r.checkRate() },
 	}}
 }
 
 // list names a list in a reply: the call, the object and the array in it.
+//
+// E-HPC nests every list twice: {"Images":{"ImageInfo":[…]}}.
 type list struct{ action, outer, inner string }
 
 // readList calls an action of E-HPC, page by page, and returns the entries of its
@@ -105,6 +121,7 @@ func (p *prover) readList(
 		return nil, fmt.Errorf("-ehpc-endpoint: %w", err)
 	}
 	var entries []map[string]any
+	// ListClusters is the only one of the three calls with pages.
 	for page := 1; ; page++ {
 		all := map[string]string{"RegionId": p.region}
 		if l.action == "ListClusters" {
@@ -115,6 +132,7 @@ func (p *prover) readList(
 		if err != nil {
 			return nil, err
 		}
+		// A missing list is reported with the members that are there instead.
 		outer, _ := doc[l.outer].(map[string]any)
 		inner, ok := outer[l.inner].([]any)
 		if !ok {
@@ -128,6 +146,7 @@ func (p *prover) readList(
 			}
 			entries = append(entries, object)
 		}
+		// An empty page ends the loop, too, in case TotalCount is too large.
 		total, _ := doc["TotalCount"].(float64)
 		if l.action != "ListClusters" || len(inner) == 0 || len(entries) >= int(total) {
 			return entries, nil
@@ -139,6 +158,7 @@ func (p *prover) readList(
 func (p *prover) callEHPC(
 	ctx context.Context, r *ehpcReplies, action string, query map[string]string,
 ) (map[string]any, error) {
+	// Tests poll faster, and need not be polite.
 	defer sleep(ctx, min(ehpcPause, 100*p.pollInterval))
 	begun := time.Now()
 	response, err := r.client.Do(ctx, p.credentials, rpc.Call{
@@ -147,6 +167,7 @@ func (p *prover) callEHPC(
 	if err != nil {
 		return nil, err
 	}
+	// Refusals count, too: they take their time, and may be throttling.
 	r.calls++
 	r.times = append(r.times, time.Since(begun))
 	r.bytes = max(r.bytes, len(response.Body))
@@ -176,6 +197,7 @@ func (r *ehpcReplies) checkTypes() (string, bool, error) {
 		_, isObject := image["OsTag"].(map[string]any)
 		_, isBaseObject := image["BaseOsTag"].(map[string]any)
 		_, isNumber := image["Size"].(float64)
+		// BaseOsTag may be missing: E-HPC's own sample has it in OsTag only.
 		if !isObject || !isNumber || image["BaseOsTag"] != nil && !isBaseObject {
 			wrong++
 		}
@@ -238,11 +260,13 @@ func imageIDs(images []map[string]any) map[string]bool {
 // askClusters asks for the images of a few clusters.
 func (p *prover) askClusters(ctx context.Context, r *ehpcReplies) (string, bool, error) {
 	running := slices.DeleteFunc(slices.Clone(r.clusters), func(c map[string]any) bool {
+		// A region's endpoint may list clusters of other regions, too.
 		return c["Status"] != "running" || text(c["RegionId"]) != p.region
 	})
 	if len(running) == 0 {
 		return "", false, errNotTried("there is no running cluster in the region")
 	}
+	// What every cluster supports must be among what each one supports.
 	everywhere, missing, asked := imageIDs(r.images), 0, 0
 	for _, cluster := range running[:min(len(running), 5)] {
 		images, err := p.readList(ctx, r, list{"ListCommunityImages", "Images", "ImageInfo"},
@@ -266,6 +290,7 @@ func (r *ehpcReplies) checkRate() (string, bool, error) {
 	if r.calls == 0 {
 		return "", false, errors.New("no call was answered")
 	}
+	// The longest call says whether SNAPSHOT's call time-out of 20 s is enough.
 	slices.Sort(r.times)
 	return fmt.Sprintf("%d calls, %d throttled, median %s, longest %s, largest reply %d KB", r.calls, r.throttled,
 		r.times[len(r.times)/2].Round(time.Millisecond), r.times[len(r.times)-1].Round(time.Millisecond),
@@ -276,18 +301,20 @@ func (r *ehpcReplies) checkRate() (string, bool, error) {
 // it with a value. It shows no values.
 func describeMembers(objects []map[string]any) string {
 	type summary struct {
-		types  []string
-		filled int
+		types  []string // JSON types that the member has
+		filled int      // objects in which it has a value
 	}
 	members := map[string]*summary{}
 	for _, object := range objects {
 		for name, value := range object {
+			// The name of a member is no secret; its value may be one.
 			if members[name] == nil {
 				members[name] = &summary{}
 			}
 			if kind := typeName(value); !slices.Contains(members[name].types, kind) {
 				members[name].types = append(members[name].types, kind)
 			}
+			// Zero and false count as values: only empty texts mean nothing here.
 			if value != nil && value != "" {
 				members[name].filled++
 			}

@@ -17,6 +17,8 @@ import (
 func (p *prover) timerClaims() []claim {
 	const source = "Function Compute, timer trigger"
 	return []claim{{
+		// The snapshot function tells events apart by their members. An event of another form would be taken for a
+		// direct invocation.
 		id: "timer/event", text: "an event of the timer has triggerTime, triggerName and payload, and nothing else",
 		source: source, try: "waiting for the first event of @every 1m",
 		check: func(ctx context.Context) (string, bool, error) {
@@ -31,6 +33,7 @@ func (p *prover) timerClaims() []claim {
 				slices.Equal(names, []string{"payload", "triggerName", "triggerTime"}) && members["payload"] == payload, nil
 		},
 	}, {
+		// A run that committed nothing is tried once more. Redelivered events are recognised by their request id.
 		id: "timer/retry", text: "an event for which the function fails comes a second time, with the retry count 1",
 		source: "Function Compute, asynchronous invocation", try: "waiting, while the probe fails each first try",
 		check: func(ctx context.Context) (string, bool, error) {
@@ -43,6 +46,7 @@ func (p *prover) timerClaims() []claim {
 			return fmt.Sprintf("retry count %d", seen.RetryCount), seen.RetryCount == 1, nil
 		},
 	}, {
+		// The payload is not documented where we could read it. The cluster is looked for by name in it.
 		id:     "events/cluster",
 		text:   "EventBridge delivers an event of E-HPC as a CloudEvent with the source acs.ehpc",
 		source: "EventBridge, E-HPC events", try: "waiting, while somebody starts, stops, creates or deletes a cluster",
@@ -65,6 +69,7 @@ func (p *prover) waitForClusterEvent(ctx context.Context) (string, bool, error) 
 	if err != nil {
 		return err.Error(), false, nil
 	}
+	// The names of the members are shown, and no values: they hold ids.
 	data, _ := members["data"].(map[string]any)
 	return fmt.Sprintf("source %v, type %v, members %q, of data %q", members["source"], members["type"],
 			slices.Sorted(maps.Keys(members)), slices.Sorted(maps.Keys(data))),
@@ -79,6 +84,8 @@ var errNoEvent = errors.New("no such event came")
 func (p *prover) waitForEvent(
 	ctx context.Context, wait time.Duration, isWanted func(probeapi.Seen, map[string]any) bool,
 ) (probeapi.Seen, map[string]any, error) {
+	// The probe stores each event in the bucket of the deployment. Nothing else tells
+	// what arrived there: the timer has no caller.
 	for deadline := time.Now().Add(wait); ; sleep(ctx, p.pollInterval) {
 		keys, err := p.data.List(ctx, prefix+probeapi.EventsBelow)
 		if err != nil {

@@ -11,11 +11,14 @@ import (
 	"community-images/scripts/prove/probeapi"
 )
 
+// triggerSource is the page on which most of these claims stand.
 const triggerSource = "Function Compute, HTTP trigger"
 
 // signedClaims are about an HTTP trigger with the authentication "function".
 func (p *prover) signedClaims() []claim {
 	return []claim{{
+		// This is the default authentication of the template. The signature covers the query, so the target has one
+		// with encoded characters.
 		id: "auth/function",
 		text: "a trigger with the authentication function refuses a request without a signature with 403, and accepts a " +
 			"signed one",
@@ -30,6 +33,7 @@ func (p *prover) signedClaims() []claim {
 			return seen, unsigned.status == http.StatusForbidden && signed.status == http.StatusOK, err
 		},
 	}, {
+		// If the header arrived, the function would take it for a bearer token of its own.
 		id: "auth/function-headers", text: "behind the authentication function, the signature does not stay in the event",
 		source: "not documented", try: "GET /see with a signature",
 		check: func(ctx context.Context) (string, bool, error) {
@@ -44,10 +48,13 @@ func (p *prover) signedClaims() []claim {
 // bearerClaims are about an HTTP trigger with the authentication "bearer".
 func (p *prover) bearerClaims() []claim {
 	return []claim{{
+		// The template offers this authentication. Refusals must come from Function Compute itself, so that they cost
+		// no invocation.
 		id: "auth/bearer", text: "a trigger with the authentication bearer accepts its token only, before code runs",
 		source: triggerSource + ", Bearer authentication", try: "GET /see with the token, with another one and without",
 		check: func(ctx context.Context) (string, bool, error) {
 			var statuses []int
+			// The wrong token has the right form, so that the form is not what is refused.
 			for _, r := range []request{
 				{target: probeapi.PathSee},
 				{target: probeapi.PathSee, bare: true,
@@ -60,6 +67,7 @@ func (p *prover) bearerClaims() []claim {
 				}
 				statuses = append(statuses, response.status)
 			}
+			// The page names no status: both would be a refusal.
 			refuses := func(status int) bool {
 				return status == http.StatusUnauthorized || status == http.StatusForbidden
 			}
@@ -106,15 +114,21 @@ func (p *prover) requestClaims() []claim {
 func (p *prover) addressClaims() []claim {
 	const see = probeapi.PathSee
 	return []claim{
+		// shared/fcrun decodes nothing again. If values arrived encoded, filters with special characters would match
+		// nothing.
 		p.eventClaim("decoding", "query values arrive decoded, a plus as a space",
 			"adapters that are deployed re-encode the values", request{target: see + "?a=%E4%B8%AD%2B%26&b=1+2"},
 			parametersAre(map[string]string{"a": "中+&", "b": "1 2"})),
+		// A function cannot tell a repeated parameter from a list. So parameters with one value refuse a comma.
 		p.eventClaim("repeats", "a parameter that is given twice arrives once, joined by a comma", triggerSource,
 			request{target: see + "?a=1&a=2"}, parametersAre(map[string]string{"a": "1,2"})),
+		// A regular expression may hold a percent sign. It must not be decoded twice.
 		p.eventClaim("double-encoding", "a value is decoded once", triggerSource,
 			request{target: see + "?a=%2541"}, parametersAre(map[string]string{"a": "%41"})),
+		// An empty value is refused with its name. It must not be lost on the way.
 		p.eventClaim("empty-value", "a parameter without a value arrives with an empty one", triggerSource,
 			request{target: see + "?a&b="}, parametersAre(map[string]string{"a": "", "b": ""})),
+		// Ids in a path may hold an encoded slash. Only rawPath keeps it apart from a real one.
 		p.eventClaim("path", "the path arrives encoded in rawPath and decoded in the context", triggerSource,
 			request{target: see + "/m-%E4%B8%AD%2Fx"}, func(e httpEvent) (string, bool) {
 				return fmt.Sprintf("rawPath %q, path %q", e.RawPath, e.RequestContext.HTTP.Path),
@@ -128,12 +142,14 @@ func (p *prover) addressClaims() []claim {
 func (p *prover) headerClaims() []claim {
 	const see = probeapi.PathSee
 	return []claim{
+		// Bearer tokens of the lookups, and signatures of the replica's clients, travel in this header.
 		p.eventClaim("authorization", "behind the authentication anonymous, the header Authorization arrives", triggerSource,
 			request{target: see, header: http.Header{"Authorization": {"Bearer of-a-caller"}}},
 			func(e httpEvent) (string, bool) {
 				value, _ := e.findHeader("Authorization")
 				return fmt.Sprintf("%q", value), value == "Bearer of-a-caller"
 			}),
+		// Clients of E-HPC's API sign with these headers. Without them the replica could not verify the signature.
 		p.eventClaim("acs-headers", "behind the authentication anonymous, headers that begin with x-acs- arrive",
 			"not documented", request{target: see, header: http.Header{
 				"X-Acs-Action": {"ListCommunityImages"}, "X-Acs-Signature-Nonce": {"abc"}, "X-Acs-Content-Sha256": {"0f"}}},
@@ -143,6 +159,7 @@ func (p *prover) headerClaims() []claim {
 				c, hasC := e.findHeader("x-acs-content-sha256")
 				return fmt.Sprintf("%q, %q, %q", a, b, c), hasA && hasB && hasC
 			}),
+		// Links in answers, and the HostId of errors, are made of it.
 		p.eventClaim("host", "the event has the header Host", triggerSource, request{target: see},
 			func(e httpEvent) (string, bool) {
 				value, ok := e.findHeader("Host")
@@ -154,6 +171,7 @@ func (p *prover) headerClaims() []claim {
 // formClaim is about the body of a form.
 func (p *prover) formClaim() claim {
 	const body = "a=%E4%B8%AD&b=1+2"
+	// Clients of E-HPC's API send forms. A changed body would break their signatures.
 	return p.eventClaim("form", "the body of a form arrives whole", triggerSource, request{
 		method: http.MethodPost, target: probeapi.PathSee, body: body,
 		header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
@@ -166,9 +184,11 @@ func (p *prover) formClaim() claim {
 // malformedClaim is about a query with a malformed escape.
 func (p *prover) malformedClaim() claim {
 	return claim{
+		// A parameter that is lost without a word would widen a lookup. Both documented behaviours are safe.
 		id: "http/malformed", text: "a malformed escape in the query is refused with 400, or arrives as it was sent",
 		source: "not documented", try: "GET /see?a=%zz&b=1",
 		check: func(ctx context.Context) (string, bool, error) {
+			// The second parameter tells whether only the malformed one is lost.
 			response, err := p.send(ctx, request{target: probeapi.PathSee + "?a=%zz&b=1"})
 			if err != nil || response.status == http.StatusBadRequest {
 				return "400", err == nil, err
@@ -183,10 +203,12 @@ func (p *prover) malformedClaim() claim {
 // limitClaim is about the longest address.
 func (p *prover) limitClaim() claim {
 	return claim{
+		// The longest filter that callers can use.
 		id: "http/target-limit", text: "a path and query of 4,000 bytes arrive, one of 5,000 is refused with 400",
 		source: triggerSource + ": path and query have at most 4 KB", try: "GET /see?a=xxx… twice",
 		check: func(ctx context.Context) (string, bool, error) {
 			var statuses []int
+			// 4 KB may mean 4,000 or 4,096 bytes, so the sizes keep away from both.
 			for _, size := range []int{4000, 5000} {
 				target := probeapi.PathSee + "?a="
 				response, err := p.send(ctx, request{target: target + strings.Repeat("x", size-len(target))})

@@ -53,6 +53,7 @@ func (p *prover) uploadCode(ctx context.Context) (err error) {
 	if p.code, err = p.build(ctx, p.root, p.report.Version); err != nil {
 		return err
 	}
+	// From here on something is in the account.
 	p.left = true
 	if err := p.codeIn.Make(ctx); err != nil {
 		return err
@@ -70,6 +71,7 @@ const payload = `{"` + probeapi.FailOnce + `":true}`
 // newSpec returns the stack with this code. more has parameters that differ from
 // those at the beginning.
 func (p *prover) newSpec(code []bundle.Bundle, more ros.Parameters) ros.Spec {
+	// Logs and instances are kept to the least that the template allows.
 	parameters := ros.Parameters{
 		"Name": p.names.stack, "BucketName": p.names.data, "CodeBucket": p.names.code,
 		"Schedule": "@every 1m", "Payload": payload, "LogDays": "1", "QueryInstances": "3",
@@ -97,6 +99,7 @@ func (p *prover) createStack(ctx context.Context) (ros.Stack, error) {
 	if err != nil {
 		return stack, err
 	}
+	// Without this output the stack is of no use, and the claim is refuted.
 	for _, o := range stack.Outputs {
 		if text, ok := o.Value.(string); ok && o.Name == "Url" {
 			p.url = strings.TrimSuffix(text, "/")
@@ -150,6 +153,7 @@ func (p *prover) firstFailure(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
+	// The stack's own event repeats the reason of the resource.
 	for _, e := range events {
 		if strings.HasSuffix(string(e.Status), "_FAILED") && e.Type != "ALIYUN::ROS::Stack" {
 			return fmt.Sprintf("; %s (%s): %s", e.Resource, e.Type, e.Reason)

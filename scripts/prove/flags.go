@@ -14,19 +14,20 @@ import (
 
 // options are the flags, and the credentials of the environment.
 type options struct {
-	region      string
+	region      string        // of the deployment and of the calls to E-HPC
 	yes         bool          // do not ask for confirmation
 	jsonFile    string        // for the report; empty: none
 	eventWait   time.Duration // how long to wait for an event of E-HPC; 0: not tried
 	remove      string        // name of a deployment to remove; nothing else is done then
 	timeout     time.Duration // for each action on the stack
 	endpoints   endpoints
-	credentials cloud.Credentials
+	credentials cloud.Credentials // of the deployer
 }
 
-// endpoints are the URLs of the services.
+// endpoints are the URLs of the services. All but that of ROS depend on the region.
 type endpoints struct{ ros, fc, oss, ehpc string }
 
+// usage is printed above the list of flags.
 const usage = `Usage: go run ./scripts/prove -region REGION [flags]
 
 Tries on a real account what the project knows from documents alone. It makes a
@@ -88,8 +89,10 @@ func (o *options) readEnvironment(environ []string) {
 }
 
 var (
+	// regionPattern is what a region id looks like.
 	regionPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	namePattern   = regexp.MustCompile(`^` + namePrefix + `[a-z0-9]{8}$`)
+	// namePattern is what newProver makes. -remove must not reach other stacks.
+	namePattern = regexp.MustCompile(`^` + namePrefix + `[a-z0-9]{8}$`)
 )
 
 // problems returns everything that is wrong or missing in the flags and the

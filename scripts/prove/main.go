@@ -37,15 +37,16 @@ func main() {
 
 // process is what a run gets from its process and its environment.
 type process struct {
-	environ        []string
-	dir            string // working directory
-	stdin          io.Reader
-	stdout, stderr io.Writer
+	environ        []string      // as os.Environ returns it
+	dir            string        // working directory
+	stdin          io.Reader     // for the confirmation
+	stdout, stderr io.Writer     // findings; errors
 	pollInterval   time.Duration // between two requests for the state of something
 	timerWait      time.Duration // how long the first event of the timer, and its retry, may take
 	idle           time.Duration // between two invocations, to see whether the instance is frozen
 	queryTimeout   time.Duration // that template.yaml gives the query function
-	build          func(ctx context.Context, root, version string) (code, error)
+	// build builds the functions and the probe.
+	build func(ctx context.Context, root, version string) (code, error)
 }
 
 // errRefuted is the result of a run that found a claim to be false.
@@ -66,6 +67,7 @@ func run(ctx context.Context, args []string, p process) int {
 		if err := prover.confirm(); err != nil {
 			return err
 		}
+		// The report is written also after an error: what was tried is known.
 		err = prover.prove(ctx)
 		prover.printSummary()
 		if err == nil && prover.report.Refuted > 0 {
@@ -102,6 +104,7 @@ everything is removed at the end. After an interrupt: -remove %s
 
 // prove tries all claims, and removes the deployment whatever happens.
 func (p *prover) prove(ctx context.Context) (err error) {
+	// These need no deployment. If the credentials are wrong, this shows first.
 	p.tryClaims(ctx, p.ehpcClaims())
 	defer func() {
 		// After an interrupt, too.
@@ -116,6 +119,7 @@ func (p *prover) prove(ctx context.Context) (err error) {
 	if err := p.uploadCode(ctx); err != nil {
 		return fmt.Errorf("uploading the code: %w", err)
 	}
+	// The code bucket is an ordinary bucket: claims about OSS need no stack.
 	p.tryClaims(ctx, p.storeClaims())
 	p.tryClaims(ctx, p.creationClaims())
 	if p.url == "" {
@@ -125,6 +129,7 @@ func (p *prover) prove(ctx context.Context) (err error) {
 		return nil
 	}
 	for _, group := range p.deployedClaims() {
+		// A group whose authentication is not to be had does not stop the others.
 		if err := p.setAuth(ctx, group.auth); err != nil {
 			p.leaveOpen(group.claims, err.Error())
 			continue

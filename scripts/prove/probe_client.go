@@ -19,18 +19,18 @@ const fcVersion = "2023-03-30" // of Function Compute's API
 
 // request is a request to the HTTP trigger.
 type request struct {
-	method string // default GET
-	target string // path and query, as they are sent
-	header http.Header
-	body   string
-	bare   bool // without what the trigger's authentication wants
+	method string      // default GET
+	target string      // path and query, as they are sent
+	header http.Header // added as it is
+	body   string      // empty: none
+	bare   bool        // without what the trigger's authentication wants
 }
 
 // reply is the response to a request.
 type reply struct {
 	status int
 	header http.Header
-	body   []byte
+	body   []byte // as it arrived, perhaps compressed
 }
 
 // maxReply is the largest response that is read.
@@ -46,6 +46,8 @@ func (p *prover) send(ctx context.Context, r request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	// Path and query are set as they are given. Parsing them would mend what a claim
+	// wants to send malformed.
 	path, query, _ := strings.Cut(r.target, "?")
 	req.URL.Path, req.URL.RawPath, req.URL.RawQuery = unescape(path), path, query
 	for name, values := range r.header {
@@ -55,6 +57,7 @@ func (p *prover) send(ctx context.Context, r request) (reply, error) {
 	if !r.bare {
 		p.authorize(req)
 	}
+	// A connection of its own for each request lets the platform choose an instance.
 	resp, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true}).RoundTrip(req)
 	if err != nil {
 		return reply{}, err
@@ -84,10 +87,10 @@ func (p *prover) authorize(req *http.Request) {
 
 // httpEvent has the members of an HTTP trigger's event that claims are about.
 type httpEvent struct {
-	RawPath         string            `json:"rawPath"`
-	Body            string            `json:"body"`
-	IsBase64Encoded bool              `json:"isBase64Encoded"`
-	Headers         map[string]string `json:"headers"`
+	RawPath         string            `json:"rawPath"`         // still encoded
+	Body            string            `json:"body"`            // text or base64
+	IsBase64Encoded bool              `json:"isBase64Encoded"` // of Body
+	Headers         map[string]string `json:"headers"`         // repeats joined by commas
 	QueryParameters map[string]string `json:"queryParameters"`
 	RequestContext  struct {
 		HTTP struct {
@@ -143,6 +146,7 @@ func (p *prover) invoke(ctx context.Context, function string, event []byte, into
 		Path:   "/" + fcVersion + "/functions/" + p.names.stack + "-" + function + "/invocations",
 		Header: map[string]string{"x-fc-invocation-type": "Sync", "x-fc-log-type": "None"}, Body: event,
 	}
+	// The stack allows one run at a time, and the timer fires each minute.
 	for deadline := time.Now().Add(2 * time.Minute); ; sleep(ctx, p.pollInterval) {
 		response, err := p.fc.Do(ctx, call)
 		var failed *acs.Error

@@ -37,8 +37,8 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 
 // probe answers invocations.
 type probe struct {
-	observer *observer
-	store    *store
+	observer *observer // of the process
+	store    *store    // under the role of the function
 }
 
 // event has the members of an event that tell its kind.
@@ -59,6 +59,7 @@ func (p *probe) handle(ctx context.Context, data []byte) (any, error) {
 	var e event
 	_ = json.Unmarshal(data, &e) // an event of another form is stored, too
 	switch {
+	// Only events of an HTTP trigger have a path.
 	case e.RawPath != nil:
 		return p.respond(ctx, *e.RawPath, seen)
 	case e.Probe == probeapi.PathStore:
@@ -69,6 +70,7 @@ func (p *probe) handle(ctx context.Context, data []byte) (any, error) {
 	if err := p.store.record(ctx, seen); err != nil {
 		return nil, err
 	}
+	// The text is looked for anywhere: a payload is a JSON string within the event.
 	if seen.RetryCount == 0 && strings.Contains(string(data), probeapi.FailOnce) {
 		return nil, errOnDemand
 	}

@@ -14,14 +14,14 @@ import (
 
 // observer counts what happens in the process.
 type observer struct {
-	instance    string
-	environment map[string]string
+	instance    string            // random, to tell processes apart
+	environment map[string]string // Seen.Environment
 
-	mu          sync.Mutex
-	inFlight    int
-	maxInFlight int
-	ticks       int       // since the last invocation ended
-	ended       time.Time // of the last invocation
+	mu          sync.Mutex // guards the rest
+	inFlight    int        // invocations at the moment
+	maxInFlight int        // since the start
+	ticks       int        // since the last invocation ended
+	ended       time.Time  // of the last invocation
 }
 
 // newObserver starts to count.
@@ -47,6 +47,7 @@ func isPublic(name string) bool {
 // tick counts as long as the process runs. While Function Compute freezes the
 // instance, it does not count.
 func (o *observer) tick() {
+	// A sleeping process misses ticks: the channel of a ticker holds one.
 	for range time.Tick(probeapi.TickMillis * time.Millisecond) {
 		o.mu.Lock()
 		o.ticks++

@@ -17,10 +17,10 @@ import (
 
 // response is what Function Compute makes an HTTP response of.
 type response struct {
-	StatusCode      int               `json:"statusCode"`
-	Headers         map[string]string `json:"headers"`
-	IsBase64Encoded bool              `json:"isBase64Encoded"`
-	Body            string            `json:"body"`
+	StatusCode      int               `json:"statusCode"`      // HTTP status
+	Headers         map[string]string `json:"headers"`         // one value each
+	IsBase64Encoded bool              `json:"isBase64Encoded"` // Body is decoded on the way
+	Body            string            `json:"body"`            // valid UTF-8
 }
 
 // maxSize is the largest body that the probe makes.
@@ -28,6 +28,8 @@ const maxSize = 64 << 20
 
 // respond returns the response for a path.
 func (p *probe) respond(ctx context.Context, path string, seen probeapi.Seen) (*response, error) {
+	// A path has a name and perhaps a value: /size/100. Longer paths are for claims
+	// about paths themselves, and get a Seen.
 	name, value := path, ""
 	if i := strings.IndexByte(path[1:], '/'); i >= 0 {
 		name, value = path[:i+2], path[i+2:]
@@ -54,6 +56,8 @@ func (p *probe) respond(ctx context.Context, path string, seen probeapi.Seen) (*
 		r.Headers["ETag"] = probeapi.ReplyHeaders()["ETag"]
 		return r, nil
 	case probeapi.PathSleep:
+		// Not bound to ctx: the claim about the time-out wants to be stopped from
+		// outside.
 		pause, _ := time.ParseDuration(value)
 		time.Sleep(pause)
 	}
