@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
-
+	"community-images/scripts/cloudstore"
 	"community-images/scripts/command"
 	"community-images/scripts/deploy/ros"
 	"community-images/shared/archive"
@@ -193,12 +192,7 @@ func (d *deployment) listBucket(ctx context.Context) (*ossbucket.Bucket, []strin
 func (d *deployment) deleteBucket(ctx context.Context, bucket *ossbucket.Bucket, keys []string) error {
 	// OSS deletes empty buckets only. A deletion that is repeated does no harm, so
 	// an interrupted run can be started again.
-	deletions, within := errgroup.WithContext(ctx)
-	deletions.SetLimit(16)
-	for _, key := range keys {
-		deletions.Go(func() error { return bucket.Delete(within, key) })
-	}
-	if err := deletions.Wait(); err != nil {
+	if err := cloudstore.DeleteObjects(ctx, bucket, keys); err != nil {
 		return fmt.Errorf("emptying bucket %q: %w", d.mode.deleteData, err)
 	}
 	if err := bucket.Remove(ctx); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"community-images/scripts/command"
+	"community-images/scripts/deploy/acs"
 	"community-images/shared/cloud"
 )
 
@@ -123,17 +124,7 @@ func (o *options) define(flags *flag.FlagSet) {
 // readEnvironment reads the credentials, and sets the endpoints that depend on
 // the region.
 func (o *options) readEnvironment(environ []string) {
-	for _, line := range environ {
-		name, value, _ := strings.Cut(line, "=")
-		switch name {
-		case "ALIBABA_CLOUD_ACCESS_KEY_ID":
-			o.credentials.AccessKeyID = value
-		case "ALIBABA_CLOUD_ACCESS_KEY_SECRET":
-			o.credentials.AccessKeySecret = value
-		case "ALIBABA_CLOUD_SECURITY_TOKEN":
-			o.credentials.SecurityToken = value
-		}
-	}
+	o.credentials = acs.CredentialsFrom(environ)
 	// These endpoints contain the region, which is known only after parsing.
 	if o.endpoints.fc == "" {
 		o.endpoints.fc = "https://fcv3." + o.region + ".aliyuncs.com"

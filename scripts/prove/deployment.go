@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"community-images/scripts/build/bundle"
+	"community-images/scripts/cloudstore"
 	"community-images/scripts/deploy/ros"
 	"community-images/scripts/prove/probeapi"
 	"community-images/shared/ossbucket"
@@ -213,12 +214,7 @@ func deleteObjects(ctx context.Context, bucket *ossbucket.Bucket, prefix string)
 	if err != nil {
 		return err
 	}
-	deletions, within := errgroup.WithContext(ctx)
-	deletions.SetLimit(16)
-	for _, key := range keys {
-		deletions.Go(func() error { return bucket.Delete(within, key) })
-	}
-	return deletions.Wait()
+	return cloudstore.DeleteObjects(ctx, bucket, keys)
 }
 
 // removeLeftovers removes what an earlier run has left: the stack and both buckets.

@@ -5,10 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"community-images/scripts/command"
+	"community-images/scripts/deploy/acs"
 	"community-images/shared/cloud"
 )
 
@@ -67,17 +67,7 @@ func (o *options) define(flags *flag.FlagSet) {
 // readEnvironment reads the credentials, and sets the endpoints that depend on the
 // region.
 func (o *options) readEnvironment(environ []string) {
-	for _, line := range environ {
-		name, value, _ := strings.Cut(line, "=")
-		switch name {
-		case "ALIBABA_CLOUD_ACCESS_KEY_ID":
-			o.credentials.AccessKeyID = value
-		case "ALIBABA_CLOUD_ACCESS_KEY_SECRET":
-			o.credentials.AccessKeySecret = value
-		case "ALIBABA_CLOUD_SECURITY_TOKEN":
-			o.credentials.SecurityToken = value
-		}
-	}
+	o.credentials = acs.CredentialsFrom(environ)
 	setDefault := func(endpoint *string, before string) {
 		if *endpoint == "" {
 			*endpoint = "https://" + before + o.region + ".aliyuncs.com"
