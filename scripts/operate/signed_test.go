@@ -222,7 +222,7 @@ func TestSignedExamplesDoNotFollowRedirects(t *testing.T) {
 			}
 		}
 		if name == "curl" {
-			server := httptest.NewServer(http.RedirectHandler(other.URL+"/v1/status", 302))
+			server := httptest.NewServer(http.RedirectHandler(other.URL+"/v1/status", http.StatusFound))
 			out, err := ask(command, server.URL+"/v1/status", keyID, secret, "CAIS+token/==", "-L", "--location-trusted")
 			server.Close()
 			if err == nil {

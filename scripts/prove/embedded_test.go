@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -233,12 +232,3 @@ var (
 	buildLock sync.Mutex
 	built     code
 )
-
-// table returns the verdicts as lines.
-func (o outcome) table() string {
-	var b strings.Builder
-	for _, f := range o.report.Findings {
-		fmt.Fprintf(&b, "%-7s %s\n", f.Verdict, f.Claim)
-	}
-	return b.String()
-}
