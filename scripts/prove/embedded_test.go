@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -36,6 +37,8 @@ type platform struct {
 	cloud           *deploytest.Cloud
 	oss             *osstest.Server
 	ehpcURL, ossURL string
+
+	onOutput func(text string) // is called with all that the command prints; nil: nothing
 
 	mu       sync.Mutex
 	policies map[string]rampolicy.Policy // by access key id
@@ -184,7 +187,7 @@ func (p *platform) run(ctx context.Context, in string, args ...string) outcome {
 	o := outcome{code: run(ctx, args, process{
 		environ: []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=" + p.key.AccessKeyID,
 			"ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + p.key.AccessKeySecret, "ALIBABA_CLOUD_SECURITY_TOKEN=" + p.key.SecurityToken},
-		dir: ".", stdin: strings.NewReader(in), stdout: &out, stderr: &errs, pollInterval: 5 * time.Millisecond,
+		dir: ".", stdin: strings.NewReader(in), stdout: io.MultiWriter(&out, outputHook{p}), stderr: &errs, pollInterval: 5 * time.Millisecond,
 		timerWait: 5 * time.Second, idle: 200 * time.Millisecond, queryTimeout: maxTimeout, build: buildOnce,
 	})}
 	o.out, o.err = out.String(), errs.String()
@@ -196,6 +199,17 @@ func (p *platform) run(ctx context.Context, in string, args ...string) outcome {
 	}
 	o.mustNotShow(p, o.err)
 	return o
+}
+
+// outputHook calls onOutput of a platform.
+type outputHook struct{ p *platform }
+
+// Write implements io.Writer.
+func (h outputHook) Write(text []byte) (int, error) {
+	if h.p.onOutput != nil {
+		h.p.onOutput(string(text))
+	}
+	return len(text), nil
 }
 
 // mustNotShow fails the test if a text shows a secret or a name of the account.

@@ -19,13 +19,21 @@ import (
 // notProvedHere are the claims that the embedded platform does not prove.
 var notProvedHere = map[string]verdict{
 	"runtime/frozen": refuted, // a process on this machine is never frozen
-	"events/cluster": open,    // needs -events
 }
+
+// clusterEvent is an event of E-HPC as EventBridge delivers it.
+const clusterEvent = `{"specversion":"1.0","id":"1","source":"acs.ehpc","type":"ehpc:ClusterOperation:ClusterStarted",` +
+	`"time":"2026-11-29T10:00:00Z","data":{"ClusterId":"ehpc-hz-1","RegionId":"cn-hangzhou"}}`
 
 func TestEmbeddedPlatformProvesTheClaims(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, falsity{}, ehpctest.NewSimulation(1))
-	o := p.run(t.Context(), "", "-yes")
+	p.onOutput = func(text string) {
+		if strings.Contains(text, "start, stop, create or delete a cluster now") {
+			p.cloud.DeliverEvent(t.Context(), []byte(clusterEvent))
+		}
+	}
+	o := p.run(t.Context(), "", "-yes", "-events", "10s")
 	if o.code != 1 || !strings.Contains(o.err, "claims are refuted") {
 		t.Errorf("exit %d, %s", o.code, o.err)
 	}
