@@ -11,23 +11,31 @@ import (
 // fleet is what the functions were measured to do for a number of clusters,
 // each with one instance type, and lists of 100 images.
 type fleet struct {
+	// Clusters is the number of clusters that E-HPC lists.
 	Clusters int
 	// Scopes is the number of questions of a run: one for the region, one for each
 	// cluster, and one for each instance type of a cluster.
 	Scopes int
-	Steps  steps
+	// Steps are the kinds of invocations that were measured with this fleet.
+	Steps steps
 }
 
 // steps are what was measured, each on its own.
 type steps struct {
-	FirstRun     use // everything is new
+	// FirstRun is a run in which everything is new.
+	FirstRun use
+	// UnchangedRun is a run that finds nothing changed, as most do.
 	UnchangedRun use
-	OneChanged   use // a run that finds one scope changed
-	TenChanged   use // a run that finds ten
-	Event        use // of one cluster, which has not changed
-	ColdLookup   use // the first of an instance
-	WarmLookup   use // within QUERY_HEAD_TTL
-	LaterLookup  use // the first after it
+	// OneChanged and TenChanged are runs that find so many scopes changed.
+	OneChanged, TenChanged use
+	// Event is a run that an event of one cluster starts, which has not changed.
+	Event use
+	// ColdLookup is the first lookup of an instance.
+	ColdLookup use
+	// WarmLookup is a lookup within QUERY_HEAD_TTL of another.
+	WarmLookup use
+	// LaterLookup is the first lookup after QUERY_HEAD_TTL.
+	LaterLookup use
 }
 
 // use is what one invocation used.
@@ -57,14 +65,20 @@ type prices struct {
 	// Note is shown with the example only.
 	Note string `json:"note"`
 	// Currency is a label. Nothing is converted.
-	Currency        string  `json:"currency"`
-	VCPUSecond      float64 `json:"functionComputePerVCPUSecond"`
-	GBSecond        float64 `json:"functionComputePerGBSecond"`
-	Invocations     float64 `json:"functionComputePer10000Invocations"`
-	OSSWrites       float64 `json:"ossPer10000Writes"`
-	OSSReads        float64 `json:"ossPer10000Reads"`
-	OSSStorage      float64 `json:"ossPerGBMonth"`
-	Logs            float64 `json:"logServicePerGBWritten"` // written, indexed and kept
+	Currency string `json:"currency"`
+	// VCPUSecond and GBSecond are for the time in which an instance works.
+	VCPUSecond float64 `json:"functionComputePerVCPUSecond"`
+	GBSecond   float64 `json:"functionComputePerGBSecond"`
+	// Invocations is for 10,000 of them.
+	Invocations float64 `json:"functionComputePer10000Invocations"`
+	// OSSWrites and OSSReads are for 10,000 requests. Lists count as writes.
+	OSSWrites float64 `json:"ossPer10000Writes"`
+	OSSReads  float64 `json:"ossPer10000Reads"`
+	// OSSStorage is for a gigabyte during a month.
+	OSSStorage float64 `json:"ossPerGBMonth"`
+	// Logs is for a gigabyte that is written, indexed and kept.
+	Logs float64 `json:"logServicePerGBWritten"`
+	// InternetTraffic is for a gigabyte of answers to the internet.
 	InternetTraffic float64 `json:"internetTrafficPerGB"`
 }
 

@@ -13,19 +13,27 @@ const (
 	runOverhead = 2 * time.Second
 	// eventOverhead is the same for a run that an event of one cluster starts.
 	eventOverhead = time.Second
-	gigabyte      = 1e9
+	// gigabyte is how the vendor counts bytes in bills: decimal.
+	gigabyte = 1e9
 )
 
 // month is what a fleet uses in 30 days.
 type month struct {
 	fleet
+	// runs are those of the timer. events start runs of their own.
 	runs, events, lookups float64
-	runTime               time.Duration // of one run
-	calls                 float64       // of E-HPC
-	cpuSeconds, gbSeconds float64       // of both functions
-	oss                   ossUse
-	logGB                 float64
-	trafficGB             float64 // answers to the internet
+	// runTime is how long one run takes.
+	runTime time.Duration
+	// calls are the calls to E-HPC, which cost nothing but are limited.
+	calls float64
+	// cpuSeconds and gbSeconds are those of both functions.
+	cpuSeconds, gbSeconds float64
+	// oss has the requests to the bucket and its size.
+	oss ossUse
+	// logGB is what both functions write to the log.
+	logGB float64
+	// trafficGB is what answers send to the internet.
+	trafficGB float64
 }
 
 // ossUse is what a month uses of OSS.

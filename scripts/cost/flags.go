@@ -14,10 +14,13 @@ import (
 // options are what a deployment is assumed to be like.
 type options struct {
 	// prices is a file. Empty: the example.
-	prices   string
-	fleet    fleetOptions
+	prices string
+	// fleet is what is captured.
+	fleet fleetOptions
+	// snapshot says how often it is captured, and how much changes.
 	snapshot snapshotOptions
-	query    queryOptions
+	// query says how much is looked up.
+	query queryOptions
 	// memory is that of each function in GB.
 	memory float64
 }

@@ -13,11 +13,13 @@ import (
 // bearerConfig is HttpAuthConfig of HttpAuth=bearer. Function Compute documents the
 // form on its page about Bearer authentication of custom domain names.
 type bearerConfig struct {
+	// Tokens has 1 to maxBearerTokens entries.
 	Tokens []bearerToken `json:"tokens"`
 }
 
 // bearerToken is a token that Function Compute accepts.
 type bearerToken struct {
+	// Name tells tokens apart, for whoever reads the configuration.
 	Name string `json:"tokenName"`
 	// Data is the token itself, not a hash.
 	Data string `json:"tokenData"`
@@ -25,10 +27,14 @@ type bearerToken struct {
 	Enable bool `json:"enable"`
 }
 
+// maxBearerTokens is how many tokens Function Compute takes.
 const maxBearerTokens = 20
 
 var (
+	// bearerNamePattern is what the name of a token may be.
 	bearerNamePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,127}$`)
+	// bearerDataPattern is what a token may be. Tokens of scripts/token do not match:
+	// they have an underscore.
 	bearerDataPattern = regexp.MustCompile(`^[A-Za-z0-9+/=~.-]{32,128}$`)
 )
 

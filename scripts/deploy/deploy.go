@@ -30,6 +30,7 @@ type deployment struct {
 	body     string
 	// bundles are the code packages of both functions, all of one version.
 	bundles []bundle.Bundle
+	// version is what the functions must report after the deployment.
 	version string
 }
 

@@ -27,10 +27,13 @@ type options struct {
 	regions string
 	// parameters are those of the template that have no flag of their own.
 	parameters parameterFlags
-	mode       mode
+	// mode says what is done. The zero mode deploys.
+	mode mode
 	// timeout is how long to wait for the stack, and for one invocation.
-	timeout   time.Duration
-	source    source
+	timeout time.Duration
+	// source says which code and template are deployed.
+	source source
+	// endpoints are the services to call. Tests have others than the region's.
 	endpoints endpoints
 	// credentials are the deployer's, from the environment. They may be temporary.
 	credentials cloud.Credentials

@@ -23,10 +23,15 @@ const (
 
 // claim is a sentence about the platform that the project relies on.
 type claim struct {
-	id     string // group and name, such as "http/repeats"
-	text   string // the sentence
-	source string // where the project has it from
-	try    string // how it is tried
+	// id has a group and a name, such as "http/repeats".
+	id string
+	// text is the sentence. It says what is expected, whatever the documents say.
+	text string
+	// source is where the project has it from. "not documented" means that the code
+	// assumes it.
+	source string
+	// try says how it is tried, for whoever wants to repeat it by hand.
+	try string
 	// check tries it on the deployment. seen says what happened, without names and
 	// ids of the account. An error leaves the claim open.
 	check func(ctx context.Context) (seen string, holds bool, err error)
@@ -34,13 +39,17 @@ type claim struct {
 
 // finding is the result of trying a claim, as it is reported.
 type finding struct {
-	Claim   string // claim.id
-	Text    string // the sentence
-	Source  string // where the project has it from
-	Tried   string // how it was tried
-	Seen    string // what happened, or why the claim is open
+	// Claim, Text, Source and Tried are those of the claim.
+	Claim  string
+	Text   string
+	Source string
+	Tried  string
+	// Seen is what happened, or why the claim is open. It is redacted.
+	Seen string
+	// Verdict is what the project may rely on from now on.
 	Verdict verdict
-	Seconds float64 // that the trial took
+	// Seconds is how long the trial took. Much of it may be waiting.
+	Seconds float64
 }
 
 // errNotTried says why a claim was not tried.

@@ -29,16 +29,21 @@ const (
 type ehpcReplies struct {
 	// client makes raw calls. The client of shared/ehpc would refuse replies of
 	// another shape, which are what a claim wants to see.
-	client   *rpc.Client
-	endpoint rpc.Endpoint // of the region
+	client *rpc.Client
+	// endpoint is that of the region.
+	endpoint rpc.Endpoint
 
 	// regions, clusters and images are the entries of the three lists. images are
 	// those of the call without a cluster.
 	regions, clusters, images []map[string]any
-	calls                     int             // that were answered, errors included
-	throttled                 int             // of them
-	times                     []time.Duration // of all calls
-	bytes                     int             // of the largest reply
+	// calls were answered, with an error or without.
+	calls int
+	// throttled is the number of calls that were refused as too many.
+	throttled int
+	// times are the durations of all calls.
+	times []time.Duration
+	// bytes is the size of the largest reply.
+	bytes int
 }
 
 // ehpcClaims are about E-HPC, with the deployer's key. They change nothing.

@@ -14,14 +14,21 @@ import (
 
 // options are the flags, and the credentials of the environment.
 type options struct {
-	region      string        // of the deployment and of the calls to E-HPC
-	yes         bool          // do not ask for confirmation
-	jsonFile    string        // for the report; empty: none
-	eventWait   time.Duration // how long to wait for an event of E-HPC; 0: not tried
-	remove      string        // name of a deployment to remove; nothing else is done then
-	timeout     time.Duration // for each action on the stack
-	endpoints   endpoints
-	credentials cloud.Credentials // of the deployer
+	// region is that of the deployment and of the calls to E-HPC.
+	region string
+	// yes does not ask for confirmation.
+	yes bool
+	// jsonFile is for the report. Empty: none.
+	jsonFile string
+	// eventWait is how long to wait for an event of E-HPC. 0: it is not tried.
+	eventWait time.Duration
+	// remove names a deployment to remove. Nothing else is done then.
+	remove string
+	// timeout is for each action on the stack.
+	timeout   time.Duration
+	endpoints endpoints
+	// credentials are those of the deployer, from the environment.
+	credentials cloud.Credentials
 }
 
 // endpoints are the URLs of the services. All but that of ROS depend on the region.

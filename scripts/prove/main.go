@@ -37,14 +37,21 @@ func main() {
 
 // process is what a run gets from its process and its environment.
 type process struct {
-	environ        []string      // as os.Environ returns it
-	dir            string        // working directory
-	stdin          io.Reader     // for the confirmation
-	stdout, stderr io.Writer     // findings; errors
-	pollInterval   time.Duration // between two requests for the state of something
-	timerWait      time.Duration // how long the first event of the timer, and its retry, may take
-	idle           time.Duration // between two invocations, to see whether the instance is frozen
-	queryTimeout   time.Duration // that template.yaml gives the query function
+	// environ is the environment as os.Environ returns it.
+	environ []string
+	// dir is the working directory, anywhere in the module.
+	dir string
+	// stdin has the answer to the confirmation.
+	stdin          io.Reader
+	stdout, stderr io.Writer // findings; errors
+	// pollInterval is the time between two requests for the state of something.
+	pollInterval time.Duration
+	// timerWait is how long the first event of the timer, and its retry, may take.
+	timerWait time.Duration
+	// idle is the time between two invocations, to see whether the instance is frozen.
+	idle time.Duration
+	// queryTimeout is what template.yaml gives the query function.
+	queryTimeout time.Duration
 	// build builds the functions and the probe.
 	build func(ctx context.Context, root, version string) (code, error)
 }

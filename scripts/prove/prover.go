@@ -24,35 +24,53 @@ type prover struct {
 	process
 	clients
 	deployed
-	names    names
-	template string // text of template.yaml
-	root     string // directory of the module
-	code     code
-	report   report
+	// names are those of the deployment, or with -remove those of an earlier one.
+	names names
+	// template is the text of template.yaml, which ROS gets as it is.
+	template string
+	// root is the directory of the module, in which the code is built.
+	root string
+	// code is set once it is uploaded.
+	code code
+	// report grows with each finding.
+	report report
 }
 
 // clients call the services with the deployer's credentials.
 type clients struct {
-	ros    *ros.Client
-	fc     *acs.Client
-	data   *ossbucket.Bucket // of the deployment
-	codeIn *ossbucket.Bucket // the code bucket
+	// ros makes, changes and deletes the stack.
+	ros *ros.Client
+	// fc invokes functions without the HTTP trigger.
+	fc *acs.Client
+	// data is the bucket of the deployment. The stack makes it.
+	data *ossbucket.Bucket
+	// codeIn is the bucket with the code packages. The claims about OSS are tried in
+	// it, because it exists before the stack.
+	codeIn *ossbucket.Bucket
 }
 
 // deployed is what was made so far.
 type deployed struct {
-	stackID string // empty: there is no stack
-	url     string // of the HTTP trigger; empty: the stack was not created
-	auth    string // authentication of the HTTP trigger at the moment
-	token   string // for the authentication bearer
-	left    bool   // something could not be removed
+	// stackID is empty if there is no stack, or if its creation was interrupted.
+	stackID string
+	// url is that of the HTTP trigger. It is empty if the stack was not created.
+	url string
+	// auth is the authentication of the HTTP trigger at the moment.
+	auth string
+	// token is what the authentication bearer accepts. It is new in each run.
+	token string
+	// left says that something could not be removed.
+	left bool
 }
 
 // code is what the run uploads.
 type code struct {
-	version   string
+	// version is what the functions report.
+	version string
+	// functions are the real code packages.
 	functions []bundle.Bundle
-	probe     []bundle.Bundle // in place of the functions
+	// probe has the same handlers, and runs in place of the functions at first.
+	probe []bundle.Bundle
 }
 
 // namePrefix begins the names of all temporary deployments.

@@ -12,13 +12,17 @@ import (
 // report is what the command writes with -json. It has no secrets, ids or names of
 // the account.
 type report struct {
-	Version  string // of the checkout
-	Region   string
-	Started  time.Time
-	Seconds  float64
-	Proved   int
-	Refuted  int
-	Open     int
+	// Version is that of the checkout, which says what code relied on the claims.
+	Version string
+	// Region is where the claims were tried. Another region may behave otherwise.
+	Region string
+	// Started is when the run began, in UTC.
+	Started time.Time
+	// Seconds is how long the run took, removal included.
+	Seconds float64
+	// Proved, Refuted and Open count the findings of each verdict.
+	Proved, Refuted, Open int
+	// Findings are in the order in which the claims were tried.
 	Findings []finding
 }
 

@@ -16,14 +16,17 @@ type atomFeed struct {
 	// Lang is the language of the texts.
 	Lang string `xml:"xml:lang,attr"`
 	// ID is the same for all pages of a feed, whatever their address.
-	ID    string `xml:"id"`
+	ID string `xml:"id"`
+	// Title names the region.
 	Title string `xml:"title"`
 	// Updated is the time of the newest entry, or of the last commit if there
 	// is none.
 	Updated string `xml:"updated"`
 	// Author is required by the standard, although no person writes entries.
-	Author  atomPerson  `xml:"author"`
-	Links   []atomLink  `xml:"link"`
+	Author atomPerson `xml:"author"`
+	// Links lead to this page and, if there are more events, to the next one.
+	Links []atomLink `xml:"link"`
+	// Entries are the events of the page.
 	Entries []atomEntry `xml:"entry"`
 }
 
@@ -43,10 +46,15 @@ type atomLink struct {
 // atomEntry is one event. Readers show Title in their list and Content when the
 // entry is opened.
 type atomEntry struct {
-	ID      string   `xml:"id"`
-	Title   string   `xml:"title"`
-	Updated string   `xml:"updated"` // time of the commit
-	Link    atomLink `xml:"link"`
+	// ID depends on the region, the commit, the kind, the scope and the image.
+	ID string `xml:"id"`
+	// Title has the image, what happened to it, and where.
+	Title string `xml:"title"`
+	// Updated is the time of the commit.
+	Updated string `xml:"updated"`
+	// Link leads to the history of the image, which may be gone.
+	Link atomLink `xml:"link"`
+	// Content repeats the title as a sentence, with the fields that changed.
 	Content atomText `xml:"content"`
 }
 

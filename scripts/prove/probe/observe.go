@@ -14,14 +14,20 @@ import (
 
 // observer counts what happens in the process.
 type observer struct {
-	instance    string            // random, to tell processes apart
-	environment map[string]string // Seen.Environment
+	// instance is random. It tells processes apart.
+	instance string
+	// environment is Seen.Environment, made once.
+	environment map[string]string
 
-	mu          sync.Mutex // guards the rest
-	inFlight    int        // invocations at the moment
-	maxInFlight int        // since the start
-	ticks       int        // since the last invocation ended
-	ended       time.Time  // of the last invocation
+	mu sync.Mutex // guards the rest
+	// inFlight is the number of invocations at the moment.
+	inFlight int
+	// maxInFlight is the largest inFlight since the start.
+	maxInFlight int
+	// ticks counts how often tick woke since the last invocation ended.
+	ticks int
+	// ended is when the last invocation ended.
+	ended time.Time
 }
 
 // newObserver starts to count.

@@ -5,14 +5,22 @@ package probeapi
 // Paths of the probe's HTTP interface. Those that end with a slash are followed by
 // a value.
 const (
-	PathSee     = "/see"     // responds with a Seen
-	PathStore   = "/store"   // responds with a StoreSeen
-	PathHeaders = "/headers" // responds with the headers of ReplyHeaders
-	PathGzip    = "/gzip"    // responds with Text, compressed, as base64
-	PathBase64  = "/base64"  // responds with Bytes as base64
-	PathSize    = "/size/"   // responds with that many bytes
-	PathStatus  = "/status/" // responds with that status and no body
-	PathSleep   = "/sleep/"  // sleeps for that Go duration, then responds with a Seen
+	// PathSee responds with a Seen. Longer paths below it do the same.
+	PathSee = "/see"
+	// PathStore responds with a StoreSeen, after some requests to the bucket.
+	PathStore = "/store"
+	// PathHeaders responds with the headers of ReplyHeaders.
+	PathHeaders = "/headers"
+	// PathGzip responds with Text, compressed, as base64.
+	PathGzip = "/gzip"
+	// PathBase64 responds with Bytes as base64.
+	PathBase64 = "/base64"
+	// PathSize responds with that many bytes of text.
+	PathSize = "/size/"
+	// PathStatus responds with that status, an ETag and no body.
+	PathStatus = "/status/"
+	// PathSleep sleeps for that Go duration, then responds with a Seen.
+	PathSleep = "/sleep/"
 )
 
 // Text is the content of the response of PathGzip.
@@ -52,13 +60,20 @@ type Ask struct {
 
 // Seen is what the probe saw of one invocation.
 type Seen struct {
-	Event          string  // as it arrived
-	RequestID      string  // of the invocation
-	RetryCount     int     // 0 for the first try of an asynchronous event
-	SecondsLeft    float64 // until the deadline, when the invocation began
-	HasCredentials bool    // whether it brought an access key and a token
-	Instance       string  // differs between processes
-	InFlight       int     // largest number of invocations at the same time in the process
+	// Event is the event as it arrived, before anything decodes it.
+	Event string
+	// RequestID is that of the invocation.
+	RequestID string
+	// RetryCount is 0 for the first try of an asynchronous event.
+	RetryCount int
+	// SecondsLeft is the time until the deadline when the invocation began.
+	SecondsLeft float64
+	// HasCredentials says whether it brought an access key and a token.
+	HasCredentials bool
+	// Instance differs between processes, and with them between instances.
+	Instance string
+	// InFlight is the largest number of invocations at the same time in the process.
+	InFlight int
 	// Ticks counts how often a goroutine woke between the invocation before and this
 	// one. It tries to do so each TickMillis.
 	Ticks int
@@ -75,14 +90,22 @@ const TickMillis = 20
 // StoreSeen is what a function's role may do in the bucket. Each text is one of the
 // constants below, or the error.
 type StoreSeen struct {
-	Missing        string // get an object that does not exist below the prefix
-	MissingOutside string // the same outside of the prefix
-	List           string // list below the prefix
-	ListOutside    string // list the whole bucket
-	Put            string // put an object below the prefix
-	PutOutside     string // the same outside of the prefix
-	Append         string // append to an object below the prefix
-	Delete         string // delete an object below the prefix
+	// Missing is for a read of an object that does not exist, below the prefix.
+	Missing string
+	// MissingOutside is the same outside of the prefix.
+	MissingOutside string
+	// List is for a list below the prefix.
+	List string
+	// ListOutside is for a list of the whole bucket.
+	ListOutside string
+	// Put is for storing an object below the prefix.
+	Put string
+	// PutOutside is the same outside of the prefix.
+	PutOutside string
+	// Append is for an append to an object below the prefix.
+	Append string
+	// Delete is for the removal of both objects.
+	Delete string
 }
 
 // Outcomes in a StoreSeen.
