@@ -46,7 +46,7 @@ func (p *prover) timerClaims() []claim {
 			return fmt.Sprintf("retry count %d", seen.RetryCount), seen.RetryCount == 1, nil
 		},
 	}, {
-		// The payload is not documented where we could read it. The cluster is looked for by name in it.
+		// The vendor documents samples of the payload; we have not seen one. The cluster is looked for by name in it.
 		id:     "events/cluster",
 		text:   "EventBridge delivers an event of E-HPC as a CloudEvent with the source acs.ehpc",
 		source: "EventBridge, E-HPC events", try: "waiting, while somebody starts, stops, creates or deletes a cluster",

@@ -14,69 +14,6 @@ import (
 // triggerSource is the page on which most of these claims stand.
 const triggerSource = "Function Compute, HTTP trigger"
 
-// signedClaims are about an HTTP trigger with the authentication "function".
-func (p *prover) signedClaims() []claim {
-	return []claim{{
-		// This is the default authentication of the template. The signature covers the query, so the target has one
-		// with encoded characters.
-		id: "auth/function",
-		text: "a trigger with the authentication function refuses a request without a signature with 403, and accepts a " +
-			"signed one",
-		source: "Function Compute, signature authentication for HTTP triggers", try: "GET /see without and with a signature",
-		check: func(ctx context.Context) (string, bool, error) {
-			unsigned, err := p.send(ctx, request{target: probeapi.PathSee, bare: true})
-			if err != nil {
-				return "", false, err
-			}
-			signed, err := p.send(ctx, request{target: probeapi.PathSee + "?a=b%20c&a-list=%5B1%5D"})
-			seen := fmt.Sprintf("unsigned %d, signed %d", unsigned.status, signed.status)
-			return seen, unsigned.status == http.StatusForbidden && signed.status == http.StatusOK, err
-		},
-	}, {
-		// If the header arrived, the function would take it for a bearer token of its own.
-		id: "auth/function-headers", text: "behind the authentication function, the signature does not stay in the event",
-		source: "not documented", try: "GET /see with a signature",
-		check: func(ctx context.Context) (string, bool, error) {
-			_, event, err := p.see(ctx, request{target: probeapi.PathSee})
-			_, authorization := event.findHeader("Authorization")
-			_, date := event.findHeader("x-acs-date")
-			return fmt.Sprintf("Authorization arrives: %t, x-acs-date: %t", authorization, date), !authorization, err
-		},
-	}}
-}
-
-// bearerClaims are about an HTTP trigger with the authentication "bearer".
-func (p *prover) bearerClaims() []claim {
-	return []claim{{
-		// The template offers this authentication. Refusals must come from Function Compute itself, so that they cost
-		// no invocation.
-		id: "auth/bearer", text: "a trigger with the authentication bearer accepts its token only, before code runs",
-		source: triggerSource + ", Bearer authentication", try: "GET /see with the token, with another one and without",
-		check: func(ctx context.Context) (string, bool, error) {
-			var statuses []int
-			// The wrong token has the right form, so that the form is not what is refused.
-			for _, r := range []request{
-				{target: probeapi.PathSee},
-				{target: probeapi.PathSee, bare: true,
-					header: http.Header{"Authorization": {"Bearer " + strings.Repeat("x", len(p.token))}}},
-				{target: probeapi.PathSee, bare: true},
-			} {
-				response, err := p.send(ctx, r)
-				if err != nil {
-					return "", false, err
-				}
-				statuses = append(statuses, response.status)
-			}
-			// The page names no status: both would be a refusal.
-			refuses := func(status int) bool {
-				return status == http.StatusUnauthorized || status == http.StatusForbidden
-			}
-			return fmt.Sprintf("with the token, another one, none: %d", statuses),
-				statuses[0] == http.StatusOK && refuses(statuses[1]) && refuses(statuses[2]), nil
-		},
-	}}
-}
-
 // eventClaim returns a claim about the event of a request.
 func (p *prover) eventClaim(id, text, source string, r request, check func(httpEvent) (string, bool)) claim {
 	method := r.method

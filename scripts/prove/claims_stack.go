@@ -60,6 +60,7 @@ func (p *prover) deployedClaims() []group {
 		{"anonymous", p.requestClaims()},
 		{"anonymous", p.responseClaims()},
 		{"bearer", p.bearerClaims()},
+		{"jwt", p.jwtClaims()},
 		{"function", p.productClaims()},
 	}
 }
@@ -71,7 +72,10 @@ func (p *prover) setAuth(ctx context.Context, auth string) error {
 	}
 	// Parameters that are not named here keep the values of newSpec.
 	parameters := ros.Parameters{"HttpAuth": auth}
-	if auth == "bearer" {
+	switch auth {
+	case "jwt":
+		parameters["HttpAuthConfig"] = p.jwt.config()
+	case "bearer":
 		parameters["HttpAuthConfig"] = fmt.Sprintf(`{"tokens":[{"tokenName":"prove","tokenData":%q,"enable":true}]}`, p.token)
 	}
 	if _, err := p.updateStack(ctx, p.newSpec(p.code.probe, parameters)); err != nil {

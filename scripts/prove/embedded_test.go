@@ -24,7 +24,7 @@ import (
 
 const (
 	region     = "cn-hangzhou"
-	maxTimeout = 5 * time.Second // of functions, shorter than that of the template
+	maxTimeout = 15 * time.Second // of functions; the race detector needs 10 s for 30 MB
 )
 
 // platform is an embedded Alibaba Cloud: ROS, Function Compute, OSS that enforces
@@ -185,8 +185,11 @@ func (p *platform) run(ctx context.Context, in string, args ...string) outcome {
 		"-oss-endpoint", p.ossURL, "-ehpc-endpoint", p.ehpcURL}, args...)
 	var out, errs bytes.Buffer
 	o := outcome{code: run(ctx, args, process{
-		environ: []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=" + p.key.AccessKeyID,
-			"ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + p.key.AccessKeySecret, "ALIBABA_CLOUD_SECURITY_TOKEN=" + p.key.SecurityToken},
+		environ: []string{
+			"ALIBABA_CLOUD_ACCESS_KEY_ID=" + p.key.AccessKeyID,
+			"ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + p.key.AccessKeySecret,
+			"ALIBABA_CLOUD_SECURITY_TOKEN=" + p.key.SecurityToken,
+		},
 		dir: ".", stdin: strings.NewReader(in), stdout: io.MultiWriter(&out, outputHook{p}), stderr: &errs, pollInterval: 5 * time.Millisecond,
 		timerWait: 5 * time.Second, idle: 200 * time.Millisecond, queryTimeout: maxTimeout, build: buildOnce,
 	})}

@@ -82,6 +82,10 @@ func (p *prover) authorize(req *http.Request) {
 		acs.Sign(req, p.credentials)
 	case "bearer":
 		req.Header.Set("Authorization", "Bearer "+p.token)
+	case "jwt":
+		if token, err := p.jwt.token(time.Now().Add(time.Hour)); err == nil {
+			req.Header.Set("Authorization", "Bearer "+token)
+		}
 	}
 }
 

@@ -59,6 +59,8 @@ type deployed struct {
 	auth string
 	// token is what the authentication bearer accepts. It is new in each run.
 	token string
+	// jwt makes what the authentication jwt accepts.
+	jwt *jwtIssuer
 	// left says that something could not be removed.
 	left bool
 }
@@ -105,9 +107,13 @@ func newProver(ctx context.Context, o options, p process) (*prover, error) {
 	if stack == "" {
 		stack = namePrefix + strings.ToLower(rand.Text()[:8])
 	}
+	issuer, err := newJWTIssuer()
+	if err != nil {
+		return nil, err
+	}
 	prover := &prover{
 		options: o, process: p, names: newNames(stack), template: string(template), root: root,
-		deployed: deployed{token: rand.Text() + rand.Text()}, // 52 characters
+		deployed: deployed{token: rand.Text() + rand.Text(), jwt: issuer}, // 52 characters
 		report:   report{Version: version, Region: o.region, Started: time.Now().UTC()},
 	}
 	if prover.ros, err = ros.New(o.endpoints.ros, o.region, o.credentials, p.pollInterval); err != nil {

@@ -137,6 +137,11 @@ func (c *Cloud) checkTriggerAuth(r *http.Request, config map[string]any) (status
 			return http.StatusUnauthorized, "the bearer token is missing or not valid"
 		}
 		return 0, ""
+	case "jwt":
+		if err := verifyJWT(r, config["authConfig"]); err != nil {
+			return http.StatusUnauthorized, err.Error()
+		}
+		return 0, ""
 	}
 	return http.StatusInternalServerError, fmt.Sprintf("authType %v is not supported here", config["authType"])
 }
