@@ -198,6 +198,10 @@ func TestBadAnswersOfOneScope(t *testing.T) {
 			Body: []byte("{\"RequestId\":\"r\",\"Images\":{\"ImageInfo\":" +
 				"[{\"ImageId\":\"m-\xe4\"},{\"ImageId\":\"m-\xf6\"}]}}")},
 			"malformed", 4},
+		"an id with U+0085": {ehpctest.Fault{
+			Body: []byte("{\"RequestId\":\"r\",\"Images\":{\"ImageInfo\":[{\"ImageId\":\"m-\u0085\"}]}}")}, "malformed", 4},
+		"an id with an escaped U+009B": {ehpctest.Fault{
+			Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-\u009b"}]}}`)}, "malformed", 4},
 		"half of a surrogate pair": {ehpctest.Fault{
 			Body: []byte(`{"RequestId":"r","Images":{"ImageInfo":[{"ImageId":"m-\ud800"}]}}`)}, "malformed", 4},
 		"a member twice in an image": {ehpctest.Fault{

@@ -190,8 +190,9 @@ func (p *platform) run(ctx context.Context, in string, args ...string) outcome {
 			"ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + p.key.AccessKeySecret,
 			"ALIBABA_CLOUD_SECURITY_TOKEN=" + p.key.SecurityToken,
 		},
-		dir: ".", stdin: strings.NewReader(in), stdout: io.MultiWriter(&out, outputHook{p}), stderr: &errs, pollInterval: 5 * time.Millisecond,
-		timerWait: 5 * time.Second, idle: 200 * time.Millisecond, queryTimeout: maxTimeout, build: buildOnce,
+		dir: ".", stdin: strings.NewReader(in), stdout: io.MultiWriter(&out, outputHook{p}), stderr: &errs,
+		pollInterval: 5 * time.Millisecond,
+		timerWait:    5 * time.Second, idle: 200 * time.Millisecond, queryTimeout: maxTimeout, build: buildOnce,
 	})}
 	o.out, o.err = out.String(), errs.String()
 	if data, err := os.ReadFile(file); err == nil {

@@ -303,3 +303,13 @@ func TestSecretsAreNeverShown(t *testing.T) {
 		t.Errorf("credentials are printed: %s", text)
 	}
 }
+
+func TestOSSRegionCountsBeforeTheRegionOfTheFunction(t *testing.T) {
+	t.Parallel()
+	for setting, want := range map[string]string{"OSS_REGION=cn-beijing": "cn-beijing", "OSS_REGION=": "cn-hangzhou"} {
+		snapshot, err := config.SnapshotFrom(with(setting))
+		if err != nil || snapshot.OSS.Region != want {
+			t.Errorf("%s: region %q, %v, want %s", setting, snapshot.OSS.Region, err, want)
+		}
+	}
+}
