@@ -105,7 +105,7 @@ func (c *testRegion) measureRoundTrip(tb testing.TB) time.Duration {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	scope := region.Scopes[0]
+	scope := region.Scopes()[0]
 	key, err := c.keys.Snapshot(scope.Scope(region.RegionID), scope.Digest)
 	if err != nil {
 		tb.Fatal(err)

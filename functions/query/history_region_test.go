@@ -186,7 +186,7 @@ type scratchBucket struct {
 // current returns the objects that the state, the log and the kept cluster need.
 func (b *scratchBucket) current(r *archive.Region, keys archive.Keys, tb testing.TB) map[string][]byte {
 	needed := map[string]bool{}
-	for _, s := range r.Scopes {
+	for _, s := range r.Scopes() {
 		key, err := keys.Snapshot(s.Scope(r.RegionID), s.Digest)
 		if err != nil {
 			tb.Fatal(err)

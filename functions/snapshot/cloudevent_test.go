@@ -123,7 +123,7 @@ func (w *eventFixture) describeScopes() string {
 		w.t.Fatal(err)
 	}
 	var names []string
-	for _, s := range r.Scopes {
+	for _, s := range r.Scopes() {
 		names = append(names, s.Scope(region).Path())
 	}
 	return strings.Join(names, " ")

@@ -122,7 +122,7 @@ func (l *captureFixture) describeState() string {
 		l.t.Fatal(err)
 	}
 	var out []string
-	for _, s := range r.Scopes {
+	for _, s := range r.Scopes() {
 		snap, err := l.writer.Snapshot(context.Background(), s.Scope(region), s.Digest)
 		if err != nil {
 			l.t.Fatal(err)

@@ -31,7 +31,7 @@ func (s *session) findExample(ctx context.Context) (best example, ok bool) {
 		if err != nil {
 			continue // its error has been shown
 		}
-		for _, state := range now.Scopes {
+		for _, state := range now.Scopes() {
 			found, usable := s.exampleOf(ctx, region, state)
 			// The first snapshot stays the best unless one with filters and a cluster
 			// comes: that is what most callers ask for.

@@ -41,7 +41,7 @@ func (s *session) countStates(ctx context.Context, region string) map[archive.St
 	if err != nil {
 		return states
 	}
-	for _, scope := range now.Scopes {
+	for _, scope := range now.Scopes() {
 		states[scope.State]++
 	}
 	return states

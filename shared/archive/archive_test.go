@@ -126,7 +126,7 @@ func (b *fixture) renderContents(r *archive.Region) string {
 	b.t.Helper()
 	a := archive.New(b.bucket, b.keys)
 	var out strings.Builder
-	for _, s := range r.Scopes {
+	for _, s := range r.Scopes() {
 		fmt.Fprintf(&out, "%s %s", s.Scope(region).Path(), s.State)
 		if s.Digest != "" {
 			snap, err := a.Snapshot(context.Background(), s.Scope(region), s.Digest)

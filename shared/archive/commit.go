@@ -135,11 +135,11 @@ type ClusterChange struct {
 // Checkpoint is the whole state after the commit that carries it, the first of
 // its file. So reading a month needs no other month.
 type Checkpoint struct {
-	// Clusters is Region.Clusters.
+	// Clusters has the clusters of the region.
 	Clusters []catalog.Cluster `json:"Clusters"`
 	// Files has this month and the earlier ones.
 	Files []File `json:"Files"`
-	// Scopes is Region.Scopes without what only the head says.
+	// Scopes has the scopes of the region without what only the head says.
 	Scopes []ScopeState `json:"Scopes"`
 }
 

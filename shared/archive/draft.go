@@ -77,7 +77,8 @@ func draftCommit(base, cur *Region, run Run, committedAt catalog.Time, keys Keys
 	if listing != nil && isSuperseded(base.Discovery.CheckedAt, cur.Discovery.CheckedAt, listing.At) {
 		listing, run.Ended = nil, nil // the other run may have listed what this one did not
 	}
-	if slices.EqualFunc(base.Clusters, cur.Clusters, catalog.Cluster.Equal) { // else another run's listing came first
+	// Otherwise another run's listing came first.
+	if slices.EqualFunc(base.Clusters(), cur.Clusters(), catalog.Cluster.Equal) {
 		commit.Clusters = clusterChanges(cur, listing)
 	}
 	commit.Ended = endedScopes(base, cur, run)
@@ -219,7 +220,7 @@ func (r *Region) recordChecks(checks []Check) {
 		if !known {
 			continue
 		}
-		s := &r.Scopes[at]
+		s := &r.scopes[at]
 		if c.State == OK && c.Snapshot != nil && c.Snapshot.Digest != s.Digest || s.State != c.State {
 			continue // the head only mirrors what the log says
 		}
@@ -277,12 +278,12 @@ func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
 // of r, if they concern the content that r has. For an equally late check it takes
 // theirs: a head knows the candidate, and r may come from the log, which does not.
 func (r *Region) mergeHead(theirs *Region) {
-	for _, t := range theirs.Scopes {
+	for _, t := range theirs.Scopes() {
 		at, ok := r.findScope(t.ClusterID, t.InstanceType)
 		if !ok {
 			continue
 		}
-		if s := &r.Scopes[at]; s.Digest == t.Digest && s.State == t.State && !t.TriedAt.Before(s.TriedAt.Time) {
+		if s := &r.scopes[at]; s.Digest == t.Digest && s.State == t.State && !t.TriedAt.Before(s.TriedAt.Time) {
 			s.TriedAt, s.CheckedAt, s.Problem = t.TriedAt, t.CheckedAt, t.Problem
 			s.Candidate, s.Fingerprint = t.Candidate, t.Fingerprint
 		}
@@ -302,7 +303,7 @@ func (r *Region) mergeHead(theirs *Region) {
 
 // checkpoint returns the whole state of r as the log stores it.
 func (r *Region) checkpoint() *Checkpoint {
-	c := &Checkpoint{Clusters: slices.Clone(r.Clusters), Files: r.Files, Scopes: slices.Clone(r.Scopes)}
+	c := &Checkpoint{Clusters: slices.Clone(r.Clusters()), Files: r.Files, Scopes: slices.Clone(r.Scopes())}
 	for i := range c.Scopes {
 		c.Scopes[i].Fingerprint, c.Scopes[i].Candidate = "", nil
 	}

@@ -83,7 +83,7 @@ func TestListingsOfOverlappingRuns(t *testing.T) {
 
 		now := b.readNow()
 		var ids []string
-		for _, c := range now.Clusters {
+		for _, c := range now.Clusters() {
 			ids = append(ids, c.ClusterID)
 		}
 		_, there := now.Scope(c2)
@@ -111,7 +111,7 @@ func TestListingAfterTheClockWasSetBack(t *testing.T) {
 		b.commit(base, run)
 		if now := b.readNow(); now.Discovery.CheckedAt != catalog.At(b.now) ||
 			string(now.Upstream) != fmt.Sprintf("[%q]", clusters) ||
-			len(now.Clusters) != len(strings.Fields(clusters)) {
+			len(now.Clusters()) != len(strings.Fields(clusters)) {
 			t.Errorf("the listing of %s is not noted: %+v", b.now, now)
 		}
 		b.now = b.now.Add(-time.Hour)

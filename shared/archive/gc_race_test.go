@@ -66,7 +66,7 @@ func TestReadersAgainstSweeps(t *testing.T) {
 		})
 		group.Go(func() {
 			for _, h := range states {
-				for _, s := range h.region.Scopes {
+				for _, s := range h.region.Scopes() {
 					if s.Digest == "" {
 						continue
 					}

@@ -72,7 +72,7 @@ func encodeHead(r *Region) ([]byte, error) {
 	}
 	data, err := catalog.MarshalLine(head{
 		IndexSequence: r.IndexSequence,
-		Clusters:      nonNil(r.Clusters),
+		Clusters:      nonNil(r.Clusters()),
 		CommittedAt:   r.CommittedAt,
 		Discovery:     r.Discovery,
 		Format:        catalog.Format,
@@ -82,7 +82,7 @@ func encodeHead(r *Region) ([]byte, error) {
 		},
 		RegionID:         r.RegionID,
 		Run:              r.Run,
-		Scopes:           nonNil(r.Scopes),
+		Scopes:           nonNil(r.Scopes()),
 		Sequence:         r.Sequence,
 		Swept:            r.Swept,
 		UpstreamClusters: upstream,
@@ -122,7 +122,7 @@ func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) 
 	}
 	r := &Region{
 		RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
-		Scopes: h.Scopes, Clusters: h.Clusters, Files: h.Log.Files,
+		scopes: h.Scopes, clusters: h.Clusters, Files: h.Log.Files,
 		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept, IndexSequence: h.IndexSequence},
 		log: position{
 			month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, successor: h.Log.Sealed,

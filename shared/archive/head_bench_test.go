@@ -21,8 +21,8 @@ func BenchmarkHead(b *testing.B) {
 			Fingerprint: strings.Repeat("b", 64),
 			ImageCount:  400, Since: now, State: OK, TriedAt: now,
 		}
-		r.Scopes = append(r.Scopes, s)
-		r.Clusters = append(r.Clusters, catalog.Cluster{ClusterID: id, Name: id, RegionID: r.RegionID,
+		r.scopes = append(r.scopes, s)
+		r.clusters = append(r.clusters, catalog.Cluster{ClusterID: id, Name: id, RegionID: r.RegionID,
 			InstanceTypes: []string{}, SchedulerType: "slurm"})
 		upstream = append(upstream, fmt.Sprintf(`{"Id":%q,"Computes":{"Total":%d},"Description":%q}`, id, i,
 			strings.Repeat("d", 900)))

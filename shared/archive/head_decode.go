@@ -32,7 +32,7 @@ func parseHead(data []byte, onPosition func(headPosition)) (h head, err error) {
 		err = json.Unmarshal(data, &h)
 		var r Region
 		r.setTables(h.Clusters, nil, h.Scopes)
-		h.Clusters, h.Scopes = r.Clusters, r.Scopes
+		h.Clusters, h.Scopes = r.clusters, r.scopes
 	}
 	return h, err
 }

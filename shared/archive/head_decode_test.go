@@ -20,13 +20,13 @@ func sampleRegions() map[string]*Region {
 		"\x00 雲 𝕏"
 	full := &Region{
 		RegionID: "cn-hangzhou", Sequence: 7, CommittedAt: at(1),
-		Clusters: []catalog.Cluster{
+		clusters: []catalog.Cluster{
 			{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: traps, OsTag: traps,
 				RegionID: "cn-hangzhou", SchedulerType: "slurm"},
 			{ClusterID: "ehpc-2", InstanceTypes: []string{}, RegionID: "cn-hangzhou"},
 			{ClusterID: "ehpc-3", RegionID: "cn-hangzhou"},
 		},
-		Scopes: []ScopeState{
+		scopes: []ScopeState{
 			{State: Failed, Since: at(2), TriedAt: at(3),
 				Problem: &Problem{Class: "temporary", Code: traps, Message: traps, RequestID: "r"}},
 			{ClusterID: "ehpc-1", CapturedAt: at(1), CheckedAt: at(1), Digest: strings.Repeat("d", 64),
@@ -80,9 +80,9 @@ func TestHeadInAnotherLayout(t *testing.T) {
 	t.Parallel()
 	written := sampleRegions()["full"]
 	turned := *written
-	turned.Scopes = []ScopeState{written.Scopes[2], written.Scopes[1], {State: OK}, written.Scopes[0]}
-	turned.Clusters = []catalog.Cluster{written.Clusters[2], {ClusterID: "ehpc-1"}, written.Clusters[0],
-		written.Clusters[1]}
+	turned.scopes = []ScopeState{written.scopes[2], written.scopes[1], {State: OK}, written.scopes[0]}
+	turned.clusters = []catalog.Cluster{written.clusters[2], {ClusterID: "ehpc-1"}, written.clusters[0],
+		written.clusters[1]}
 	plain, err := encodeHead(written)
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +240,7 @@ func FuzzHead(f *testing.F) {
 		}
 		var ordered Region
 		ordered.setTables(want.Clusters, nil, want.Scopes)
-		if !cmp.Equal(ordered.Clusters, want.Clusters) || !cmp.Equal(ordered.Scopes, want.Scopes) {
+		if !cmp.Equal(ordered.clusters, want.Clusters) || !cmp.Equal(ordered.scopes, want.Scopes) {
 			if ok {
 				t.Errorf("%s\nis read as if its tables were in order", data)
 			}

@@ -92,7 +92,7 @@ func TestHeadWithoutDigest(t *testing.T) {
 			t.Errorf("%s: the log is not read", name)
 		}
 		now := b.readNow()
-		if was, is := sound.Scopes[0], now.Scopes[0]; is.CheckedAt != was.CheckedAt ||
+		if was, is := sound.Scopes()[0], now.Scopes()[0]; is.CheckedAt != was.CheckedAt ||
 			!slices.Equal(now.Files, sound.Files) {
 			t.Errorf("%s: the scope is %+v in %v, was %+v in %v", name, is, now.Files, was, sound.Files)
 		}

@@ -142,7 +142,7 @@ func readsCorrectly(t *testing.T, keys archive.Keys, objects map[string][]byte, 
 		}
 		var out strings.Builder
 		read := true
-		for _, s := range r.Scopes {
+		for _, s := range r.Scopes() {
 			fmt.Fprintf(&out, "%s %s", s.Scope(region).Path(), s.State)
 			snap, err := a.Snapshot(ctx, s.Scope(region), s.Digest)
 			if err != nil {

@@ -75,7 +75,7 @@ func (b *indexBuilder) build(ctx context.Context, res *Result) error {
 	if err := b.addCommits(ctx, res.Commit); err != nil {
 		return err
 	}
-	if err := b.loadImages(ctx, b.region.Scopes); err != nil {
+	if err := b.loadImages(ctx, b.region.Scopes()); err != nil {
 		return err
 	}
 	data, err := b.assemble().encode()
@@ -170,7 +170,7 @@ func (b *indexBuilder) assemble() *Index {
 	}
 	lists := map[string][]*catalog.Image{}
 	positions := map[*catalog.Image]int32{} // in x.Images; equal images may have several addresses
-	for _, s := range b.region.Scopes {
+	for _, s := range b.region.Scopes() {
 		if s.Digest == "" {
 			continue
 		}

@@ -109,7 +109,7 @@ func (b *fixture) checkIndexLists() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, s := range b.readNow().Scopes {
+	for _, s := range b.readNow().Scopes() {
 		snapshot, err := a.Snapshot(context.Background(), s.Scope(region), s.Digest)
 		if err != nil {
 			b.t.Fatal(err)

@@ -149,7 +149,7 @@ func (r *Region) updateScopeTable(c *Commit) {
 		for _, e := range c.Ended {
 			ended[ScopeRef{e.ClusterID, e.InstanceType}] = true
 		}
-		r.Scopes = slices.DeleteFunc(r.Scopes, func(s ScopeState) bool {
+		r.scopes = slices.DeleteFunc(r.scopes, func(s ScopeState) bool {
 			return ended[ScopeRef{s.ClusterID, s.InstanceType}]
 		})
 	}
@@ -167,7 +167,7 @@ func (r *Region) updateScopeTable(c *Commit) {
 		add(change.ClusterID, change.InstanceType)
 	}
 	if len(added) > 0 {
-		r.Scopes = sortScopes(append(r.Scopes, added...))
+		r.scopes = sortScopes(append(r.scopes, added...))
 	}
 }
 
@@ -175,13 +175,13 @@ func (r *Region) updateScopeTable(c *Commit) {
 // The scope must be in the table.
 func (r *Region) scopeState(cluster, instanceType string) *ScopeState {
 	at, _ := r.findScope(cluster, instanceType)
-	return &r.Scopes[at]
+	return &r.scopes[at]
 }
 
 // setTables replaces the tables of r and brings them into canonical order. r
 // owns the arguments from then on.
 func (r *Region) setTables(clusters []catalog.Cluster, files []File, scopes []ScopeState) {
-	r.Clusters, r.Files, r.Scopes = clusters, files, sortScopes(scopes)
+	r.clusters, r.Files, r.scopes = clusters, files, sortScopes(scopes)
 	for i := 1; i < len(clusters); i++ {
 		if clusters[i-1].ClusterID >= clusters[i].ClusterID {
 			r.setClusters(r.ClustersByID())

@@ -78,7 +78,7 @@ func (c *Commit) visitReferences(visit func(ref ScopeRef, digest string)) {
 // visitReferences calls visit for each snapshot that a state needs: the current
 // contents and the candidates.
 func (r *Region) visitReferences(visit func(ref ScopeRef, digest string)) {
-	for _, s := range r.Scopes {
+	for _, s := range r.Scopes() {
 		ref := ScopeRef{s.ClusterID, s.InstanceType}
 		if s.Digest != "" {
 			visit(ref, s.Digest)

@@ -259,7 +259,7 @@ func (s *soak) checkState(i int, clean bool) {
 		s.t.Errorf("a reader saw commit %d after %d", now.Sequence, s.last.Sequence)
 	}
 	s.last = now
-	for _, state := range now.Scopes {
+	for _, state := range now.Scopes() {
 		if state.Digest == "" {
 			continue
 		}

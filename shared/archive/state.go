@@ -151,10 +151,10 @@ type Region struct {
 	Sequence int64
 	// CommittedAt is the time of the last commit.
 	CommittedAt catalog.Time
-	// Scopes is in canonical order, each scope once.
-	Scopes []ScopeState
-	// Clusters is sorted by ClusterId, each cluster once.
-	Clusters []catalog.Cluster
+	// scopes is in canonical order, each scope once.
+	scopes []ScopeState
+	// clusters is sorted by ClusterId, each cluster once.
+	clusters []catalog.Cluster
 	// Files has the months of the log, oldest first.
 	Files []File
 
@@ -207,6 +207,22 @@ func (p position) isSealed() bool { return p.successor != "" }
 // history.
 func (r *Region) LineHash() string { return r.log.hash }
 
+// Scopes returns all scopes in canonical order, each scope once. The list must
+// not be changed.
+func (r *Region) Scopes() []ScopeState { return r.scopes }
+
+// Clusters returns all clusters, sorted by ClusterId, each cluster once. The list
+// must not be changed.
+func (r *Region) Clusters() []catalog.Cluster { return r.clusters }
+
+// WithTables returns a copy of r that has other scopes and clusters. Both must be
+// in canonical order.
+func (r *Region) WithTables(scopes []ScopeState, clusters []catalog.Cluster) *Region {
+	c := *r
+	c.scopes, c.clusters = scopes, clusters
+	return &c
+}
+
 // Scope returns the state of a scope. ok is false if the region does not have
 // the scope.
 func (r *Region) Scope(s catalog.Scope) (state ScopeState, ok bool) {
@@ -214,7 +230,7 @@ func (r *Region) Scope(s catalog.Scope) (state ScopeState, ok bool) {
 	if !ok {
 		return ScopeState{}, false
 	}
-	return r.Scopes[at], true
+	return r.Scopes()[at], true
 }
 
 // ScopesOf returns the scopes of a cluster. For "" it returns those without a
@@ -222,19 +238,21 @@ func (r *Region) Scope(s catalog.Scope) (state ScopeState, ok bool) {
 func (r *Region) ScopesOf(cluster string) []ScopeState {
 	from, _ := r.findScope(cluster, "")
 	to := from
-	for to < len(r.Scopes) && r.Scopes[to].ClusterID == cluster {
+	scopes := r.Scopes()
+	for to < len(scopes) && scopes[to].ClusterID == cluster {
 		to++
 	}
-	return r.Scopes[from:to:to]
+	return scopes[from:to:to]
 }
 
-// findScope returns where a scope is in r.Scopes, or where it belongs if found
+// findScope returns where a scope is in r.Scopes(), or where it belongs if found
 // is false.
 func (r *Region) findScope(cluster, instanceType string) (at int, found bool) {
-	low, high := 0, len(r.Scopes)
+	scopes := r.Scopes()
+	low, high := 0, len(scopes)
 	for low < high { // not slices.BinarySearchFunc: it copies a large struct at each step
 		middle := int(uint(low+high) >> 1)
-		switch c := r.Scopes[middle].compareKey(cluster, instanceType); {
+		switch c := scopes[middle].compareKey(cluster, instanceType); {
 		case c < 0:
 			low = middle + 1
 		case c > 0:
@@ -283,19 +301,21 @@ func sortScopes(list []ScopeState) []ScopeState {
 // Cluster returns the cluster with an id. ok is false if the region does not
 // have it.
 func (r *Region) Cluster(id string) (cluster catalog.Cluster, ok bool) {
-	at, ok := slices.BinarySearchFunc(r.Clusters, id, func(c catalog.Cluster, id string) int {
+	clusters := r.Clusters()
+	at, ok := slices.BinarySearchFunc(clusters, id, func(c catalog.Cluster, id string) int {
 		return strings.Compare(c.ClusterID, id)
 	})
 	if !ok {
 		return catalog.Cluster{}, false
 	}
-	return r.Clusters[at], true
+	return clusters[at], true
 }
 
 // ClustersByID returns a new map of the clusters.
 func (r *Region) ClustersByID() map[string]catalog.Cluster {
-	byID := make(map[string]catalog.Cluster, len(r.Clusters))
-	for _, c := range r.Clusters {
+	clusters := r.Clusters()
+	byID := make(map[string]catalog.Cluster, len(clusters))
+	for _, c := range clusters {
 		byID[c.ClusterID] = c
 	}
 	return byID
@@ -303,17 +323,17 @@ func (r *Region) ClustersByID() map[string]catalog.Cluster {
 
 // setClusters replaces the clusters of r.
 func (r *Region) setClusters(byID map[string]catalog.Cluster) {
-	r.Clusters = make([]catalog.Cluster, 0, len(byID))
+	r.clusters = make([]catalog.Cluster, 0, len(byID))
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
-		r.Clusters = append(r.Clusters, byID[id])
+		r.clusters = append(r.clusters, byID[id])
 	}
 }
 
 // clone returns a copy with tables of its own.
 func (r *Region) clone() *Region {
 	c := *r
-	c.Scopes = slices.Clone(r.Scopes)
-	c.Clusters = slices.Clone(r.Clusters)
+	c.scopes = slices.Clone(r.Scopes())
+	c.clusters = slices.Clone(r.Clusters())
 	c.Files = slices.Clone(r.Files)
 	return &c
 }

@@ -38,7 +38,7 @@ func (v *verifier) verifyHead(r *Region) error {
 		return err
 	}
 	v.indexClaim = h.IndexSequence
-	if !slices.EqualFunc(h.Clusters, r.Clusters, catalog.Cluster.Equal) && h.Sequence == r.Sequence {
+	if !slices.EqualFunc(h.Clusters(), r.Clusters(), catalog.Cluster.Equal) && h.Sequence == r.Sequence {
 		v.report(key, "its clusters are not those of the log")
 	}
 	if err := v.verifyHeadScopes(key, h, r); err != nil {
@@ -97,13 +97,13 @@ func (v *verifier) isLogEnd(p position) (bool, error) {
 
 // verifyHeadScopes compares what the head h says of each scope with r.
 func (v *verifier) verifyHeadScopes(key string, h, r *Region) error {
-	for _, s := range r.Scopes {
+	for _, s := range r.Scopes() {
 		scope := s.Scope(r.RegionID)
 		if t, ok := h.Scope(scope); !ok || t.loggedPart() != s.loggedPart() {
 			v.report(key, "scope %q is not as the log has it", scope.Path())
 		}
 	}
-	for _, t := range h.Scopes {
+	for _, t := range h.Scopes() {
 		scope := t.Scope(r.RegionID)
 		if _, ok := r.Scope(scope); !ok {
 			v.report(key, "scope %q is not in the log", scope.Path())
@@ -120,8 +120,10 @@ func (v *verifier) verifyHeadScopes(key string, h, r *Region) error {
 // hasSameHistory reports whether two states say the same, as far as the log can
 // tell.
 func (r *Region) hasSameHistory(other *Region) bool {
-	return slices.EqualFunc(r.Clusters, other.Clusters, catalog.Cluster.Equal) &&
-		slices.EqualFunc(r.Scopes, other.Scopes, func(a, b ScopeState) bool { return a.loggedPart() == b.loggedPart() })
+	return slices.EqualFunc(r.Clusters(), other.Clusters(), catalog.Cluster.Equal) &&
+		slices.EqualFunc(r.Scopes(), other.Scopes(), func(a, b ScopeState) bool {
+			return a.loggedPart() == b.loggedPart()
+		})
 }
 
 // loggedPart returns s without what only the head says.

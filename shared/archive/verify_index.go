@@ -75,7 +75,7 @@ func (v *verifier) verifyIndexLists(key string, x *Index, r *Region) {
 	if x.Sequence > r.Sequence || v.changedContent(x.Sequence, r.Sequence) {
 		return
 	}
-	for _, s := range r.Scopes {
+	for _, s := range r.Scopes() {
 		if _, ok := x.Lists[s.Digest]; !ok && s.Digest != "" {
 			v.report(key, "it lacks the list of scope %q", s.Scope(r.RegionID).Path())
 		}

@@ -205,7 +205,7 @@ func (v *verifier) verifyCheckpoint(r, expected *Region, key string, c *Commit) 
 	if expected != nil && !r.hasSameHistory(expected) {
 		v.report(key, "the checkpoint of commit %d is not the state after it", c.Sequence)
 	}
-	for _, s := range r.Scopes {
+	for _, s := range r.Scopes() {
 		if s.Digest == "" {
 			continue
 		}

@@ -162,8 +162,8 @@ func TestRacingRunsAreAllInTheLog(t *testing.T) {
 	group.Wait()
 	checkChain(t, b.readObject(logKey11))
 	r := b.readNow()
-	if r.Sequence != racers || len(r.Scopes) != racers {
-		t.Errorf("%d runs left sequence %d and %d scopes", racers, r.Sequence, len(r.Scopes))
+	if r.Sequence != racers || len(r.Scopes()) != racers {
+		t.Errorf("%d runs left sequence %d and %d scopes", racers, r.Sequence, len(r.Scopes()))
 	}
 	var head struct{ Sequence int64 }
 	if err := json.Unmarshal(b.readObject(headKey), &head); err != nil || head.Sequence != racers {
@@ -320,7 +320,7 @@ func TestClustersAreInTheLogAndTheirEntriesInTheHead(t *testing.T) {
 	if c := res.Commit.Clusters; len(c) != 2 || c[0].After != nil || c[1].Before != nil || c[1].ClusterID != "ehpc-3" {
 		t.Errorf("one cluster ended, one appeared: %+v", c)
 	}
-	if got := len(b.readNow().Clusters); got != 2 {
+	if got := len(b.readNow().Clusters()); got != 2 {
 		t.Errorf("%d clusters", got)
 	}
 	b.now = b.now.Add(time.Hour)
@@ -328,7 +328,7 @@ func TestClustersAreInTheLogAndTheirEntriesInTheHead(t *testing.T) {
 	run := b.newRun()
 	run.Discovery = &archive.Listing{At: catalog.At(b.now), Problem: &archive.Problem{Class: "temporary"}}
 	b.commit(base, run)
-	if r := b.readNow(); len(r.Clusters) != 2 || r.Discovery.Problem == nil || string(r.Upstream) != `[{"Count":2}]` {
+	if r := b.readNow(); len(r.Clusters()) != 2 || r.Discovery.Problem == nil || string(r.Upstream) != `[{"Count":2}]` {
 		t.Errorf("a failed discovery left %+v", r)
 	}
 }

@@ -130,7 +130,7 @@ func (r *runner) isSimilarToStored(
 func (r *runner) holdListingIfAnomalous(p *plan, found map[string]ehpc.Cluster) {
 	// A cluster without its types counts as lost: most of its scopes would end.
 	lost, what := 0, "clusters"
-	for _, c := range p.base.Clusters {
+	for _, c := range p.base.Clusters() {
 		now, listed := found[c.ClusterID]
 		withoutTypes := listed && r.settings.InstanceTypes.Auto && lostTypes(c, now.Cluster)
 		if withoutTypes {
@@ -140,7 +140,7 @@ func (r *runner) holdListingIfAnomalous(p *plan, found map[string]ehpc.Cluster) 
 			lost++
 		}
 	}
-	known, guard := len(p.base.Clusters), r.settings.ShrinkGuard
+	known, guard := len(p.base.Clusters()), r.settings.ShrinkGuard
 	if p.discovery.Problem != nil || guard >= 100 || lost*100 <= known*guard {
 		return
 	}

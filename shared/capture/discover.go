@@ -151,7 +151,7 @@ func (r *runner) listClusters(ctx context.Context, base *archive.Region) ([]ehpc
 	for _, c := range clusters {
 		listed[c.ClusterID] = true
 	}
-	complete := !slices.ContainsFunc(base.Clusters, func(c catalog.Cluster) bool { return !listed[c.ClusterID] })
+	complete := !slices.ContainsFunc(base.Clusters(), func(c catalog.Cluster) bool { return !listed[c.ClusterID] })
 	if discovery.Problem != nil || pages < 2 || complete || listed[""] {
 		return clusters, discovery
 	}

@@ -116,7 +116,7 @@ func (r *runner) wasCheckedSince(base *archive.Region, e Event) bool {
 		return false
 	}
 	asked := 0 // scopes of the cluster that were asked before
-	for _, s := range base.Scopes {
+	for _, s := range base.Scopes() {
 		if s.ClusterID != e.ClusterID || e.ClusterID == "" {
 			continue
 		}
@@ -157,7 +157,7 @@ func (p *plan) findUnlistedScopes(clusters map[string]catalog.Cluster) []catalog
 		return nil
 	}
 	var unlisted []catalog.Scope
-	for _, state := range p.base.Scopes {
+	for _, state := range p.base.Scopes() {
 		// A scope without a cluster stays: no listing says anything about it.
 		if _, listed := clusters[state.ClusterID]; !listed && state.ClusterID != "" {
 			unlisted = append(unlisted, state.Scope(p.base.RegionID))

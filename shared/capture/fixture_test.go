@@ -185,7 +185,7 @@ func (b *fixture) state(region string) string {
 		b.t.Fatal(err)
 	}
 	var out []string
-	for _, s := range r.Scopes {
+	for _, s := range r.Scopes() {
 		ids := ""
 		if s.Digest != "" {
 			snap, err := b.writer.Snapshot(context.Background(), s.Scope(region), s.Digest)

@@ -111,7 +111,7 @@ func findEndedScopes(p *plan, req Request) []catalog.Scope {
 		asked[s] = true
 	}
 	var ended []catalog.Scope
-	for _, state := range p.base.Scopes {
+	for _, state := range p.base.Scopes() {
 		if scope := state.Scope(p.base.RegionID); !asked[scope] && req.Shard.contains(scope.ClusterID) {
 			ended = append(ended, scope)
 		}

@@ -146,8 +146,8 @@ func (r *RegionReport) addResult(p *plan, res archive.Result, took time.Duration
 	if region == nil {
 		region = p.base
 	}
-	r.State, r.Sequence, r.Clusters = region, region.Sequence, len(region.Clusters)
-	for _, s := range region.Scopes {
+	r.State, r.Sequence, r.Clusters = region, region.Sequence, len(region.Clusters())
+	for _, s := range region.Scopes() {
 		r.Images += s.ImageCount
 	}
 }

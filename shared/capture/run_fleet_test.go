@@ -65,7 +65,7 @@ func TestTenThousandClusters(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			left = clusters + 1 - len(state.Scopes)
+			left = clusters + 1 - len(state.Scopes())
 		}
 		audit, err := b.writer.Verify(context.Background(), "hz")
 		if err != nil || len(audit.Findings) > 0 {
@@ -182,7 +182,7 @@ func TestHundredsOfRunsWithFaults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range state.Scopes {
+		for _, s := range state.Scopes() {
 			scope := s.Scope("hz")
 			snap, err := b.writer.Snapshot(context.Background(), scope, s.Digest)
 			if err != nil {

@@ -29,7 +29,7 @@ func (p *plan) tolerateUnusable(found map[string]ehpc.Cluster, regionOf map[stri
 	}
 	// The stored entries are kept too, so that the listing of now can be served whole.
 	entries, kept := p.lastListedEntries(), 0
-	for _, c := range p.base.Clusters {
+	for _, c := range p.base.Clusters() {
 		if regionOf[c.ClusterID] == "" {
 			found[c.ClusterID] = ehpc.Cluster{Cluster: c, Raw: entries[c.ClusterID]}
 			kept++

@@ -33,8 +33,8 @@ func TestUnusableEntryKeepsClustersThatAreListedNowhere(t *testing.T) {
 			b.mustRun(capture.Request{})
 		}
 		checkText(t, "after four runs", b.state("hz"), "_any/_any ok\nc1/_any ok\nc3/_any ok\nc4/_any ok")
-		if d := r.Regions[0].State.Discovery; d.Problem != nil || len(r.Regions[0].State.Clusters) != 3 {
-			t.Errorf("discovery is %+v, of %d clusters", d, len(r.Regions[0].State.Clusters))
+		if d := r.Regions[0].State.Discovery; d.Problem != nil || len(r.Regions[0].State.Clusters()) != 3 {
+			t.Errorf("discovery is %+v, of %d clusters", d, len(r.Regions[0].State.Clusters()))
 		}
 		b.up.clusters["hz"] = b.up.clusters["hz"][:1]
 		for range 3 {

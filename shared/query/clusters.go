@@ -179,7 +179,7 @@ func (st *regionState) listedScopes(sel selection) *scopeSet {
 	}
 	// The set is not cached: it is cheap, and only this route has it.
 	scopes := st.newScopeSet(true, true)
-	for _, sc := range st.Scopes {
+	for _, sc := range st.Scopes() {
 		if matchesNameOrAny(sel.clusters, sc.ClusterID) && matchesNameOrAny(sel.types, sc.InstanceType) {
 			scopes.addScope(sc)
 		}
@@ -289,7 +289,7 @@ func renderClusters(prefix []byte, subjects []*subject, format string) (*body, e
 				sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem, sc.Candidate,
 			})
 		}
-		for _, c := range sub.state.Clusters {
+		for _, c := range sub.state.Clusters() {
 			if shown[c.ClusterID] {
 				clusters = append(clusters, c)
 			}

@@ -217,7 +217,7 @@ func (h *history) checkSelection(sel selection, state *regionState) error {
 		if name == allNames || slices.ContainsFunc(h.scopes, one.includes) {
 			continue
 		}
-		if !slices.ContainsFunc(state.Scopes, isCaptured) {
+		if !slices.ContainsFunc(state.Scopes(), isCaptured) {
 			return scopeNotFoundError(one, state)
 		}
 	}

@@ -61,17 +61,18 @@ func (st *regionState) cacheScopeSet(key string, set *scopeSet) {
 func (st *regionState) maxCachedScopes() int {
 	const few = 64
 	if !st.live {
-		return len(st.Scopes) + few
+		return len(st.Scopes()) + few
 	}
-	return 4*len(st.Scopes) + few
+	return 4*len(st.Scopes()) + few
 }
 
 // clusterNames lists the captured clusters in order, without the empty name.
 func (st *regionState) clusterNames() []string {
 	var names []string
 	// Scopes are in canonical order, so those of a cluster follow each other.
-	for i := range st.Scopes {
-		if name := st.Scopes[i].ClusterID; name != "" && (len(names) == 0 || name != names[len(names)-1]) {
+	scopes := st.Scopes()
+	for i := range scopes {
+		if name := scopes[i].ClusterID; name != "" && (len(names) == 0 || name != names[len(names)-1]) {
 			names = append(names, name)
 		}
 	}
@@ -129,7 +130,7 @@ func scopeNotFoundError(sel selection, states ...*regionState) error {
 	var regions []string
 	for _, st := range states {
 		regions = append(regions, st.RegionID)
-		for _, sc := range st.Scopes {
+		for _, sc := range st.Scopes() {
 			if matchesName(sel.clusters, sc.ClusterID) && !slices.Contains(e.types, sc.InstanceType) {
 				e.types = append(e.types, sc.InstanceType)
 			}

@@ -12,13 +12,14 @@ import (
 func TestScopeSetsAreBounded(t *testing.T) {
 	t.Parallel()
 	const clusters, types = 200, 12
-	r := &archive.Region{RegionID: "cn-hangzhou", Sequence: 1}
+	var scopes []archive.ScopeState
 	for c := range clusters {
 		for i := range types {
-			r.Scopes = append(r.Scopes, archive.ScopeState{ClusterID: fmt.Sprintf("c%03d", c),
+			scopes = append(scopes, archive.ScopeState{ClusterID: fmt.Sprintf("c%03d", c),
 				InstanceType: fmt.Sprintf("t%02d", i), Digest: "d", State: archive.OK})
 		}
 	}
+	r := (&archive.Region{RegionID: "cn-hangzhou", Sequence: 1}).WithTables(scopes, nil)
 	for _, row := range []struct {
 		live  bool
 		times int // as many scopes as the state has
@@ -38,7 +39,7 @@ func TestScopeSetsAreBounded(t *testing.T) {
 			for _, v := range st.scopeSets {
 				held += len(v.scopes) + len(v.empty)
 			}
-			if most := row.times*len(r.Scopes) + 64; held > most {
+			if most := row.times*len(scopes) + 64; held > most {
 				t.Fatalf("live %t: after %d selections %d scopes are held, want %d at most", row.live, n/5, held, most)
 			}
 		}

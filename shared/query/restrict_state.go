@@ -72,16 +72,16 @@ func (s *service) restrictedStateAsOf(ctx context.Context, current currentState,
 func restrictState(full *regionState, g access.Grant) *regionState {
 	// The copy shares what every caller may see: the number and time of the
 	// commit, and the months of the log.
-	r := *full.Region
-	r.Scopes = slices.DeleteFunc(slices.Clone(r.Scopes), func(sc archive.ScopeState) bool {
+	scopes := slices.DeleteFunc(slices.Clone(full.Scopes()), func(sc archive.ScopeState) bool {
 		return !g.CoversCluster(sc.ClusterID)
 	})
-	r.Clusters = slices.DeleteFunc(slices.Clone(r.Clusters), func(c catalog.Cluster) bool {
+	clusters := slices.DeleteFunc(slices.Clone(full.Clusters()), func(c catalog.Cluster) bool {
 		return !g.CoversCluster(c.ClusterID)
 	})
+	r := full.WithTables(scopes, clusters)
 	r.Discovery, r.Run, r.Swept = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}
 	r.Upstream = restrictListing(full.Upstream, g)
-	restricted := newRegionState(&r, full.live)
+	restricted := newRegionState(r, full.live)
 	restricted.full = full
 	return restricted
 }

@@ -191,7 +191,7 @@ func (s *service) newRegionStatus(current currentState, all *scopeSet, f freshne
 	if s.full == nil { // runs and listings concern all clusters
 		status.Run, status.Discovery = &current.Run, &current.Discovery
 	}
-	for _, sc := range current.Scopes {
+	for _, sc := range current.Scopes() {
 		status.Scopes[string(sc.State)]++
 		status.gauges.images += sc.ImageCount
 	}

@@ -133,8 +133,9 @@ func (c *call) lastClusterCheck(r *archive.Region) time.Time {
 	if !oldest.IsZero() {
 		return oldest
 	}
-	for i := range r.Scopes {
-		if at := r.Scopes[i].CheckedAt.Time; oldest.IsZero() || at.Before(oldest) && !at.IsZero() {
+	scopes := r.Scopes()
+	for i := range scopes {
+		if at := scopes[i].CheckedAt.Time; oldest.IsZero() || at.Before(oldest) && !at.IsZero() {
 			oldest = at
 		}
 	}
@@ -154,8 +155,8 @@ func clusterIDOf(raw string) (id string) {
 // clustersFromHistory returns the clusters that the history knows, ordered by id,
 // with the members that it keeps. Counts of nodes and states are not among them.
 func clustersFromHistory(r *archive.Region) []clusterEntry {
-	clusters := slices.Clone(r.Clusters)
-	for _, s := range r.Scopes { // a captured cluster may be missing from the listing
+	clusters := slices.Clone(r.Clusters())
+	for _, s := range r.Scopes() { // a captured cluster may be missing from the listing
 		if _, listed := r.Cluster(s.ClusterID); !listed && s.ClusterID != "" && s.InstanceType == "" {
 			clusters = append(clusters, catalog.Cluster{ClusterID: s.ClusterID, RegionID: r.RegionID})
 		}

@@ -73,7 +73,7 @@ func (c *call) findScope(r *archive.Region) (archive.ScopeState, error) {
 func (c *call) scopeNotFound(r *archive.Region, cluster string) error {
 	// Without a type the question has no name that could be listed.
 	var types []string
-	for _, s := range r.Scopes {
+	for _, s := range r.Scopes() {
 		if s.ClusterID == cluster && s.InstanceType != "" && c.grant.CoversCluster(cluster) {
 			types = append(types, s.InstanceType)
 		}

@@ -203,7 +203,7 @@ func readCatalog(b *testing.B, w *querytest.Fixture) generatedCatalog {
 	}
 	o := generatedCatalog{scopes: map[[2]string][]int{}}
 	places := map[string]int{}
-	for _, s := range now.Scopes {
+	for _, s := range now.Scopes() {
 		snapshot, err := store.Snapshot(context.Background(), s.Scope(archivetest.Hangzhou), s.Digest)
 		if err != nil {
 			b.Fatal(err)
