@@ -156,6 +156,7 @@ func (w *historyWriter) commit(tb testing.TB, clusters []int) {
 			run.Discovery.Clusters = append(run.Discovery.Clusters, catalog.Cluster{
 				ClusterID: id, InstanceTypes: []string{"ecs.c7.large"}, Name: "bench", OsTag: "CentOS_7.6_64",
 				RegionID: region, SchedulerType: "slurm",
+				ImageID: "centos_7_6_x64_20G_alibase.vhd", ImageOwnerAlias: "system",
 			})
 		}
 	}

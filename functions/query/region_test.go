@@ -105,6 +105,7 @@ func (c *testRegion) commitLists(tb testing.TB) {
 		listing.Clusters = append(listing.Clusters, catalog.Cluster{
 			ClusterID: id, InstanceTypes: []string{"ecs.c7.large"}, Name: "bench", OsTag: "CentOS_7.6_64",
 			RegionID: region, SchedulerType: "slurm",
+			ImageID: "centos_7_6_x64_20G_alibase.vhd", ImageOwnerAlias: "system",
 		})
 		s := catalog.NewSnapshot(scope, now, "request", c.lists[i])
 		run.Checks = append(run.Checks, archive.Check{Scope: scope, At: now, State: archive.OK, Fingerprint: s.Digest,

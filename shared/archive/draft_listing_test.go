@@ -117,3 +117,29 @@ func TestListingAfterTheClockWasSetBack(t *testing.T) {
 		b.now = b.now.Add(-time.Hour)
 	}
 }
+
+// TestAnotherImageOfAClusterIsInTheLog: readers without the head learn of it, too.
+func TestAnotherImageOfAClusterIsInTheLog(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	list := func(image string) *archive.Commit {
+		b.now = b.now.Add(time.Hour)
+		run := b.newRun()
+		run.Discovery = b.newListing("c1")
+		run.Discovery.Clusters[0].ImageID, run.Discovery.Clusters[0].ImageOwnerAlias = image, "self"
+		return b.commit(b.loadBase(), run).Commit
+	}
+	list("m-1")
+	c := list("m-2")
+	if c == nil || len(c.Clusters) != 1 || c.Clusters[0].Before.ImageID != "m-1" || c.Clusters[0].After.ImageID != "m-2" {
+		t.Fatalf("the commit says %+v", c)
+	}
+	fromHead := b.readNow()
+	key, _ := b.keys.Head(region)
+	b.putObject(key, nil)
+	for source, r := range map[string]*archive.Region{"head": fromHead, "log": b.readNow()} {
+		if c, _ := r.Cluster("c1"); c.ImageID != "m-2" || c.ImageOwnerAlias != "self" {
+			t.Errorf("the %s has %+v", source, c)
+		}
+	}
+}

@@ -21,7 +21,7 @@ func newFixedDecoder(text string) *fixedDecoder {
 
 // minClusterSize and minScopeSize are about the least bytes of an element of the
 // tables. They bound how many elements a table may have, to allocate it once.
-const minClusterSize, minScopeSize = 130, 400
+const minClusterSize, minScopeSize = 160, 400
 
 // text consumes label and reads the string after it.
 func (d *fixedDecoder) text(label string) string {
@@ -67,6 +67,8 @@ func (d *fixedDecoder) clusters(capacity int) []catalog.Cluster {
 // which is not the same as an empty list.
 func (d *fixedDecoder) cluster() (c catalog.Cluster) {
 	c.ClusterID = d.text(`{"ClusterId":`)
+	c.ImageID = d.text(`,"ImageId":`)
+	c.ImageOwnerAlias = d.text(`,"ImageOwnerAlias":`)
 	d.Expect(`,"InstanceTypes":`)
 	if !d.Has("null") {
 		c.InstanceTypes = []string{}

@@ -21,8 +21,8 @@ func sampleRegions() map[string]*Region {
 	full := &Region{
 		RegionID: "cn-hangzhou", Sequence: 7, CommittedAt: at(1),
 		clusters: []catalog.Cluster{
-			{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: traps, OsTag: traps,
-				RegionID: "cn-hangzhou", SchedulerType: "slurm"},
+			{ClusterID: "ehpc-1", ImageID: traps, ImageOwnerAlias: "self", InstanceTypes: []string{"ecs.a", "ecs.b"},
+				Name: traps, OsTag: traps, RegionID: "cn-hangzhou", SchedulerType: "slurm"},
 			{ClusterID: "ehpc-2", InstanceTypes: []string{}, RegionID: "cn-hangzhou"},
 			{ClusterID: "ehpc-3", RegionID: "cn-hangzhou"},
 		},

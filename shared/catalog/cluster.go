@@ -17,6 +17,11 @@ type Cluster struct {
 	// ClusterID is E-HPC's Id, for example ehpc-hz-FYUr32hD1k. It is unique in all
 	// regions.
 	ClusterID string `json:"ClusterId"`
+	// ImageID is the image of the cluster's nodes. It may be empty.
+	ImageID string `json:"ImageId"`
+	// ImageOwnerAlias says who offers that image, for example system or self. It may be
+	// empty.
+	ImageOwnerAlias string `json:"ImageOwnerAlias"`
 	// InstanceTypes are those of the compute nodes, sorted. There may be none.
 	InstanceTypes []string `json:"InstanceTypes"`
 	// Name is what its owner called it. Several clusters may have the same.
@@ -48,6 +53,10 @@ func ParseCluster(raw []byte, home string) (c Cluster, skipped []string, err err
 		switch name {
 		case "Id":
 			c.ClusterID = jsonscan.Text(value)
+		case "ImageId":
+			c.ImageID = jsonscan.Text(value)
+		case "ImageOwnerAlias":
+			c.ImageOwnerAlias = jsonscan.Text(value)
 		case "Name":
 			c.Name = jsonscan.Text(value)
 		case "OsTag":

@@ -9,8 +9,10 @@ import (
 func TestParseCluster(t *testing.T) {
 	t.Parallel()
 	c, skipped, err := ParseCluster(
-		[]byte(`{"Id":"ehpc-1","Name":"n","InstanceType":"ecs.b, ecs.a,bad/one,ecs.a","OsTag":"CentOS_7","SchedulerType":"slurm","Count":3}`), "cn-home")
-	want := Cluster{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: "n", OsTag: "CentOS_7",
+		[]byte(`{"Id":"ehpc-1","ImageId":"m-1","ImageOwnerAlias":"self","Name":"n","OsTag":"CentOS_7",`+
+			`"InstanceType":"ecs.b, ecs.a,bad/one,ecs.a","SchedulerType":"slurm","Count":3}`), "cn-home")
+	want := Cluster{ClusterID: "ehpc-1", ImageID: "m-1", ImageOwnerAlias: "self",
+		InstanceTypes: []string{"ecs.a", "ecs.b"}, Name: "n", OsTag: "CentOS_7",
 		RegionID: "cn-home", SchedulerType: "slurm"}
 	if diff := cmp.Diff(want, c); diff != "" || err != nil || !cmp.Equal(skipped, []string{"bad/one"}) {
 		t.Errorf("%s skipped %q, %v", diff, skipped, err)
@@ -31,5 +33,15 @@ func TestParseCluster(t *testing.T) {
 		if c, _, err := ParseCluster([]byte(bad), "r"); err == nil {
 			t.Errorf("ParseCluster(%s) = %+v", bad, c)
 		}
+	}
+}
+
+func TestClustersWithAnotherImageDiffer(t *testing.T) {
+	t.Parallel()
+	c := Cluster{ClusterID: "ehpc-1", ImageID: "m-1", ImageOwnerAlias: "self", InstanceTypes: []string{"ecs.a"}}
+	image, owner := c, c
+	image.ImageID, owner.ImageOwnerAlias = "m-2", "others"
+	if c.Equal(image) || c.Equal(owner) || !c.Equal(c) {
+		t.Error("Equal does not look at the image of a cluster")
 	}
 }

@@ -68,7 +68,7 @@ func TestListClustersReportsWhatItCannotUse(t *testing.T) {
 		[]byte("{\"Id\":\"c4\",\"Name\":\"\xe4\"}"),
 		[]byte(`{"Id":"c5","OsTag":{"OsTag":"\ud800"}}`),
 		[]byte(`{"Id":"c1","RegionId":"cn-shanghai","Name":"twice"}`),
-		[]byte(`{"Id":"c1","RegionId":"cn-hangzhou"}`),
+		[]byte(`{"Id":"c1","ImageId":"m-1","ImageOwnerAlias":"self","RegionId":"cn-hangzhou"}`),
 	})})
 	got, err := connect(t, endpoint, ehpc.Options{}).ListClusters(context.Background(), "cn-hangzhou", nil)
 	if err != nil {
@@ -88,8 +88,9 @@ func TestListClustersReportsWhatItCannotUse(t *testing.T) {
 		{Problem: "entry 5 of page 1: not UTF-8"},
 		{Problem: "entry 6 of page 1: a string has half of a surrogate pair"},
 		{
-			Cluster: catalog.Cluster{ClusterID: "c1", InstanceTypes: []string{}, RegionID: "cn-hangzhou"},
-			Raw:     []byte(`{"Id":"c1","RegionId":"cn-hangzhou"}`),
+			Cluster: catalog.Cluster{ClusterID: "c1", ImageID: "m-1", ImageOwnerAlias: "self", InstanceTypes: []string{},
+				RegionID: "cn-hangzhou"},
+			Raw: []byte(`{"Id":"c1","ImageId":"m-1","ImageOwnerAlias":"self","RegionId":"cn-hangzhou"}`),
 		},
 	}
 	for i := range got { // the end of a problem is the parser's affair

@@ -63,9 +63,9 @@ func objectSchemas() jsonObject {
 			"InstanceType": text, "Captured": yes, "ImageCount": number}, "Sequence", "CommittedAt", "ClusterId",
 			"InstanceType", "Captured", "ImageCount"),
 		"Scope": scopeSchema(),
-		"Cluster": objectSchema(jsonObject{"ClusterId": text, "InstanceTypes": textList(), "Name": text, "OsTag": text,
-			"RegionId": text, "SchedulerType": text}, "ClusterId", "InstanceTypes", "Name", "OsTag", "RegionId",
-			"SchedulerType"),
+		"Cluster": objectSchema(jsonObject{"ClusterId": text, "ImageId": text, "ImageOwnerAlias": text,
+			"InstanceTypes": textList(), "Name": text, "OsTag": text, "RegionId": text, "SchedulerType": text},
+			"ClusterId", "ImageId", "ImageOwnerAlias", "InstanceTypes", "Name", "OsTag", "RegionId", "SchedulerType"),
 		"Region": regionSchema(),
 	}
 }

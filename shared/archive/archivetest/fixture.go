@@ -194,12 +194,14 @@ func (f *Fixture) listKnownClusters(
 	var entries []string
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		listing.Clusters = append(listing.Clusters, catalog.Cluster{
-			ClusterID:     id,
-			InstanceTypes: []string{"ecs.c7.large"},
-			Name:          "name of " + id,
-			OsTag:         "CentOS_7.2_64",
-			RegionID:      region,
-			SchedulerType: "slurm",
+			ClusterID:       id,
+			ImageID:         "m-of-" + id,
+			ImageOwnerAlias: "self",
+			InstanceTypes:   []string{"ecs.c7.large"},
+			Name:            "name of " + id,
+			OsTag:           "CentOS_7.2_64",
+			RegionID:        region,
+			SchedulerType:   "slurm",
 		})
 		entries = append(entries, fmt.Sprintf(`{"Name":"name of %s","Id":%q,"Nodes":{"New":1.50}}`, id, id))
 	}

@@ -90,14 +90,15 @@ func (c *cluster) listingEntry(rng *rand.Rand, tick int) json.RawMessage {
 			`"Computes":{"ExceptionCount":0,"NormalCount":%d,"OperatingCount":0,"StoppedCount":0,"Total":%d},"Count":%d,`+
 			`"CreateTime":"2026-03-0%dT08:15:30.000Z",`+
 			`"DeployMode":"Standard","Description":%q,"EhpcVersion":"1.0.1","HasPlugin":false,"Id":%q,`+
-			`"ImageOwnerAlias":"system","InstanceChargeType":"PostPaid",`+
+			`"ImageId":%q,"ImageOwnerAlias":"system","InstanceChargeType":"PostPaid",`+
 			`"InstanceType":%q,"IsComputeEss":false,"Location":"PublicCloud","LoginNodes":"[\"login0\"]",`+
 			`"Managers":{"ExceptionCount":0,"NormalCount":2,"OperatingCount":0,"StoppedCount":0,"Total":2},`+
 			`"Name":%q,"NodePrefix":"compute","NodeSuffix":"","OsTag":%q,"BaseOsTag":%q,"RegionId":%q,"SchedulerType":%q,`+
 			`"Status":%q,`+
 			`"TotalResources":{"Cpu":%d,"Gpu":0,"Memory":%d},"UsedResources":{"Cpu":%d,"Gpu":0,"Memory":%d},`+
 			`"VSwitchId":"vsw-bp1e47optm9g58zcu****","VpcId":"vpc-bp1gnu8br4ay7beb2****","ZoneId":%q}`,
-		c.nodes, c.nodes, c.nodes, 1+len(c.name)%9, "The "+c.name+" cluster", c.id, c.types, c.name, c.osTag,
+		c.nodes, c.nodes, c.nodes, 1+len(c.name)%9, "The "+c.name+" cluster", c.id,
+		strings.ToLower(c.osTag)+"_20G_alibase.vhd", c.types, c.name, c.osTag,
 		strings.Join(base, "_"), c.region, c.scheduler, status,
 		c.nodes*64, c.nodes*256, busy*64, busy*256, c.zone))
 }

@@ -81,6 +81,9 @@ func TestWorldLooksReal(t *testing.T) {
 	for _, raw := range w.Clusters("cn-shanghai") {
 		c, _, _ := catalog.ParseCluster(raw, "")
 		schedulers[c.SchedulerType], regions[c.RegionID] = true, true
+		if c.ImageID == "" || c.ImageOwnerAlias == "" {
+			t.Errorf("cluster %s has no image", c.ClusterID)
+		}
 	}
 	for _, q := range scopes(t, w) {
 		list := images(t, w, q)

@@ -37,7 +37,7 @@ func NewSized(region string, n, m, d int) *Sized {
 		s.index[id] = i % sizedLists
 		s.clusters = append(s.clusters, json.RawMessage(fmt.Sprintf(
 			`{"Id":%q,"Name":"bench-%d","RegionId":%q,"OsTag":"CentOS_7.6_64","SchedulerType":"slurm","InstanceType":"",`+
-				`"Status":"running"}`, id, i, region)))
+				`"ImageId":"centos_7_6_x64_20G_alibase.vhd","ImageOwnerAlias":"system","Status":"running"}`, id, i, region)))
 	}
 	for i := range d {
 		s.images = append(s.images, newSizedImage(i, 0))
