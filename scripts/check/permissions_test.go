@@ -76,7 +76,7 @@ func (s *stack) askEveryRoute(f *fctest.Function) {
 		s.get(f, target, status)
 		s.get(f, target, status)
 	}
-	for _, gone := range []string{"/catalogue.ndjson", "/head.json"} {
+	for _, gone := range []string{"/index.ndjson", "/head.json"} {
 		s.remove(gone)
 		f.Kill()
 		for target, status := range targets {

@@ -76,7 +76,7 @@ func TestBucketsThatAreNotDeleted(t *testing.T) {
 		}
 	}
 	a.put("the-data", "v1/cn-hangzhou/head.json") // without a prefix, and with another
-	a.put("the-data", "team/images/v1/cn-beijing/catalogue.ndjson")
+	a.put("the-data", "team/images/v1/cn-beijing/index.ndjson")
 	n := len(a.objects("the-data"))
 	kept("-destroy -delete-data the-data",
 		`there is no stack "community-images" in cn-hangzhou; delete bucket "the-data" and the `,

@@ -20,7 +20,7 @@ import (
 const (
 	root     = "community-images/v1/cn-hangzhou/"
 	headKey  = root + "head.json"
-	indexKey = root + "catalogue.ndjson"
+	indexKey = root + "index.ndjson"
 	log09    = root + "log/2026-09.ndjson"
 	log11    = root + "log/2026-11.ndjson"
 )
@@ -31,7 +31,7 @@ type fixture struct {
 	dir           string
 	now           time.Time
 	previousHead  []byte // cn-hangzhou's head before its last commit
-	previousIndex []byte // its catalogue then
+	previousIndex []byte // its index then
 }
 
 // newFixture stores two regions: cn-hangzhou with a commit a month from June to

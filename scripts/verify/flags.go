@@ -43,7 +43,7 @@ func (o *options) define(flags *flag.FlagSet) {
 		"ALIBABA_CLOUD_SECURITY_TOKEN")
 	flags.StringVar(&o.region, "region", "", "verify this `region` alone (default all that are stored)")
 	flags.BoolVar(&o.repair, "repair", false,
-		"rebuild a head or index (catalogue.ndjson) that is damaged, missing or behind from the log; "+
+		"rebuild a head or index (index.ndjson) that is damaged, missing or behind from the log; "+
 			"rewrite a log to which no run can append")
 	flags.BoolVar(&o.dryRun, "gc-dry-run", false, "say what retention (SNAPSHOT_RETENTION) would remove, and why")
 	flags.BoolVar(&o.gc, "gc", false, "remove it; nothing that was written, or was wanted, within two days")

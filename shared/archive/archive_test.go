@@ -209,12 +209,13 @@ func TestCommitsAreReadNowAndAtATime(t *testing.T) {
 		text, _ := json.Marshal(l)
 		lines = append(lines, string(text))
 	}
-	if len(lines) != 2 || !strings.Contains(lines[0],
-		`"Added":["c"],"Changed":[{"After":"Available","Before":"Creating","Field":"Status","ImageId":"b"}]`) ||
-		!strings.Contains(lines[0], `"Removed":["a"]`) ||
-		!strings.Contains(lines[1], `"Ended":[{"ClusterId":"ehpc-1","Digest":"`+ended.Digest+`","InstanceType":""}]`) ||
-		!strings.Contains(lines[1],
-			`"From":"ok","InstanceType":"","Problem":{"Class":"temporary","Code":"ServiceUnavailable"`) {
+	if len(lines) != 2 || !strings.Contains(lines[0], `"Images":[{"ImageId":"a","ImageName":"","Removed":[1]},`+
+		`{"Changed":[{"Fields":[{"After":"Available","Before":"Creating","Field":"Status"}],"Scopes":[0]}],`+
+		`"ImageId":"b","ImageName":""},{"Added":[0],"ImageId":"c","ImageName":""}]`) ||
+		!strings.Contains(lines[0], `"ClusterId":"ehpc-1","Digest":"`+ended.Digest+`","ImageCount":0}]`) ||
+		!strings.Contains(lines[1], `"Ended":[{"ClusterId":"ehpc-1"}]`) ||
+		!strings.Contains(lines[1], `"Problem":{"Class":"temporary","Code":"ServiceUnavailable","Message":"",`+
+			`"RequestId":""},"To":"failed"}]`) {
 		t.Errorf("commits 2 and 3 are\n%s", strings.Join(lines, "\n"))
 	}
 }

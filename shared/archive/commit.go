@@ -1,23 +1,25 @@
 package archive
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"community-images/shared/catalog"
 )
+
+// Format is the version of the log, the head and what else is derived. Objects of
+// another version are refused.
+const Format = 2
 
 // Commit is one line of the log: what one run changed, or a seal, which ends a
 // month. Like every stored type it has a field for each member, in the order of
 // their names, so that equal commits have equal bytes.
 type Commit struct {
-	// Appeared has the scopes that are seen for the first time.
-	Appeared []ScopeRef `json:"Appeared,omitempty"`
-	// Changes has the scopes with other content.
-	Changes []Change `json:"Changes,omitempty"`
 	// Checkpoint is the whole state after the commit. Only the first line of a
 	// month has one.
 	Checkpoint *Checkpoint `json:"Checkpoint,omitempty"`
@@ -27,10 +29,12 @@ type Commit struct {
 	CommittedAt catalog.Time `json:"CommittedAt"`
 	// Digest is the SHA-256 of this line with an empty Digest.
 	Digest string `json:"Digest"`
-	// Ended has the scopes that are no longer asked.
+	// Ended has the scopes that are no longer asked, in canonical order.
 	Ended []EndedScope `json:"Ended,omitempty"`
-	// Format is catalog.Format. A reader refuses any other.
+	// Format is the constant Format. A reader refuses any other.
 	Format int `json:"Format"`
+	// Images has what changed, once for each image, sorted by ImageID.
+	Images []ImageChange `json:"Images,omitempty"`
 	// LineHash is the SHA-256 of this line without its line end, which the next
 	// commit has as its Previous. It is not stored; reading the log sets it.
 	LineHash string `json:"-"`
@@ -40,6 +44,8 @@ type Commit struct {
 	RegionID string `json:"RegionId"`
 	// RunID names the run that made the commit, for whoever reads its log lines.
 	RunID string `json:"RunId"`
+	// Scopes has the scopes with other content, in canonical order.
+	Scopes []ScopeChange `json:"Scopes,omitempty"`
 	// Sequence numbers the commits of a region from 1 without gaps.
 	Sequence int64 `json:"Sequence"`
 	// StartedAt is when the run began, which is before its first question to
@@ -56,53 +62,74 @@ type Commit struct {
 // ScopeRef names a scope within the region.
 type ScopeRef struct {
 	// ClusterID is empty if the question named no cluster.
-	ClusterID string `json:"ClusterId"`
+	ClusterID string `json:"ClusterId,omitempty"`
 	// InstanceType is empty if the question named no instance type.
-	InstanceType string `json:"InstanceType"`
+	InstanceType string `json:"InstanceType,omitempty"`
 }
 
-// EndedScope is a scope that is no longer asked. It keeps the digest of its last
-// content, so that a month says what ended even when the months before it are
-// gone.
+// compare compares two scopes in canonical order.
+func (r ScopeRef) compare(o ScopeRef) int {
+	return cmp.Or(strings.Compare(r.ClusterID, o.ClusterID), strings.Compare(r.InstanceType, o.InstanceType))
+}
+
+// EndedScope is a scope that is no longer asked.
 type EndedScope struct {
-	// ClusterID is empty if the question named no cluster.
-	ClusterID string `json:"ClusterId"`
-	// Digest is that of the last content. It is empty if there was none, or if an
-	// earlier program wrote the line.
-	Digest string `json:"Digest,omitempty"`
-	// InstanceType is empty if the question named no instance type.
-	InstanceType string `json:"InstanceType"`
+	// ClusterID and InstanceType name the scope, as in ScopeRef.
+	ClusterID string `json:"ClusterId,omitempty"`
+	// InstanceType is the other part of the scope's name.
+	InstanceType string `json:"InstanceType,omitempty"`
+	// PreviousLost says that the last content could not be read. Then no image counts
+	// as removed.
+	PreviousLost bool `json:"PreviousLost,omitempty"`
 }
 
-// Change is new content of one scope and its difference from the old content.
-type Change struct {
-	// Added has the ImageIds that came with the new content.
-	Added []string `json:"Added,omitempty"`
-	// Changed has one entry for each field of an image that changed.
-	Changed []catalog.FieldChange `json:"Changed,omitempty"`
+// ref returns the scope.
+func (e EndedScope) ref() ScopeRef { return ScopeRef{e.ClusterID, e.InstanceType} }
+
+// ScopeChange is new content of one scope. What differs from the old content is in
+// Commit.Images.
+type ScopeChange struct {
 	// CheckedAt is when upstream gave the new content.
 	CheckedAt catalog.Time `json:"CheckedAt"`
 	// ClusterID and InstanceType name the scope, as in ScopeRef.
-	ClusterID string `json:"ClusterId"`
-	// Digest is that of the new content.
+	ClusterID string `json:"ClusterId,omitempty"`
+	// Digest is that of the new content, and names its snapshot.
 	Digest string `json:"Digest"`
 	// ImageCount is the number of images of the new content.
 	ImageCount int `json:"ImageCount"`
 	// InstanceType is the other part of the scope's name.
-	InstanceType string `json:"InstanceType"`
-	// Key names the snapshot object of the new content.
-	Key string `json:"Key"`
-	// PreviousDigest is that of the old content. It is empty if there was none.
-	PreviousDigest string `json:"PreviousDigest"`
-	// PreviousImageCount is that of the old content.
-	PreviousImageCount int `json:"PreviousImageCount"`
-	// PreviousLost says that the old content could not be read, so that no
-	// difference is known.
+	InstanceType string `json:"InstanceType,omitempty"`
+	// PreviousLost says that the old content could not be read. Then all images of
+	// the new content count as added.
 	PreviousLost bool `json:"PreviousLost,omitempty"`
-	// Removed has the ImageIds that the new content lacks.
-	Removed []string `json:"Removed,omitempty"`
-	// RequestID is upstream's id of the answer.
-	RequestID string `json:"RequestId"`
+}
+
+// ref returns the scope.
+func (s ScopeChange) ref() ScopeRef { return ScopeRef{s.ClusterID, s.InstanceType} }
+
+// ImageChange is what a commit does to one image. Scopes are named by ascending
+// numbers, which Commit.Scope resolves: first those of Commit.Scopes, from 0, then
+// those of Commit.Ended.
+type ImageChange struct {
+	// Added has the scopes that did not have the image before.
+	Added []int `json:"Added,omitempty"`
+	// Changed has the scopes in which the image has other fields, by the difference.
+	Changed []FieldChanges `json:"Changed,omitempty"`
+	// ImageID names the image.
+	ImageID string `json:"ImageId"`
+	// ImageName is the ImageName that the image has after the commit, or had before if
+	// it is nowhere added or changed.
+	ImageName string `json:"ImageName"`
+	// Removed has the scopes that no longer have the image.
+	Removed []int `json:"Removed,omitempty"`
+}
+
+// FieldChanges is one difference of an image's content.
+type FieldChanges struct {
+	// Fields has an entry for each field that differs.
+	Fields []catalog.FieldChange `json:"Fields"`
+	// Scopes has the scopes in which the image changed so.
+	Scopes []int `json:"Scopes"`
 }
 
 // StateChange says that the checks of a scope began to have another outcome.
@@ -110,25 +137,20 @@ type StateChange struct {
 	// At is the time of the check.
 	At catalog.Time `json:"At"`
 	// ClusterID and InstanceType name the scope, as in ScopeRef.
-	ClusterID string `json:"ClusterId"`
-	// From is empty if the scope was never checked before.
-	From State `json:"From"`
+	ClusterID string `json:"ClusterId,omitempty"`
 	// InstanceType is the other part of the scope's name.
-	InstanceType string `json:"InstanceType"`
+	InstanceType string `json:"InstanceType,omitempty"`
 	// Problem says why the check did not succeed. It is nil if To is OK.
 	Problem *Problem `json:"Problem,omitempty"`
 	// To is the outcome from At on.
 	To State `json:"To"`
 }
 
-// ClusterChange is a cluster that appeared (no Before), changed, or ended (no
-// After).
+// ClusterChange is a cluster that appeared, changed, or ended.
 type ClusterChange struct {
 	// After is the cluster from this commit on. It is nil if the cluster ended.
 	After *catalog.Cluster `json:"After,omitempty"`
-	// Before is the cluster until then. It is nil if the cluster appeared.
-	Before *catalog.Cluster `json:"Before,omitempty"`
-	// ClusterID is that of After and Before.
+	// ClusterID is that of the cluster.
 	ClusterID string `json:"ClusterId"`
 }
 
@@ -145,12 +167,20 @@ type Checkpoint struct {
 
 // IsEmpty reports whether the commit changes nothing.
 func (c *Commit) IsEmpty() bool {
-	return len(c.Appeared)+len(c.Changes)+len(c.Clusters)+len(c.Ended)+len(c.States) == 0
+	return len(c.Scopes)+len(c.Clusters)+len(c.Ended)+len(c.States) == 0
+}
+
+// Scope returns the scope with a number of an ImageChange.
+func (c *Commit) Scope(number int) ScopeRef {
+	if number < len(c.Scopes) {
+		return c.Scopes[number].ref()
+	}
+	return c.Ended[number-len(c.Scopes)].ref()
 }
 
 // changesContent reports whether a scope has other content after the commit, or
 // ends with it.
-func (c *Commit) changesContent() bool { return len(c.Changes)+len(c.Ended) > 0 }
+func (c *Commit) changesContent() bool { return len(c.Scopes)+len(c.Ended) > 0 }
 
 // removesScope reports whether the commit ends a scope or a cluster.
 func (c *Commit) removesScope() bool {
@@ -176,12 +206,37 @@ func hashLine(line []byte) string {
 
 // parseCommit decodes a line without its line end. It returns nil if the bytes
 // are no commit, for example a torn line. intact is false if they are a commit
-// that was altered. A line without a digest counts as intact: this program did
-// not write it, and the chain of the log has to prove it.
+// that was altered.
 func parseCommit(line []byte) (c *Commit, intact bool) {
 	c = new(Commit)
 	if json.Unmarshal(line, c) != nil || c.Sequence < 1 {
 		return nil, false
 	}
-	return c, c.Digest == "" || commitDigest.verify(line, c.Digest)
+	return c, commitDigest.verify(line, c.Digest) && c.hasValidNumbers()
+}
+
+// hasValidNumbers reports whether every number of an ImageChange is that of a scope.
+func (c *Commit) hasValidNumbers() bool {
+	end := len(c.Scopes) + len(c.Ended)
+	isValid := func(numbers []int) bool {
+		last := -1
+		for _, n := range numbers {
+			if n <= last || n >= end {
+				return false
+			}
+			last = n
+		}
+		return true
+	}
+	for _, im := range c.Images {
+		if !isValid(im.Added) || !isValid(im.Removed) {
+			return false
+		}
+		for _, group := range im.Changed {
+			if !isValid(group.Scopes) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -6,20 +6,16 @@ import (
 	"encoding/hex"
 )
 
-// The head and every line of the log hold the SHA-256 of their own bytes, taken
-// while that digest is empty. The digest follows CommittedAt. In a line that is
-// the last member of this name, because upstream's own JSON, which comes before
-// it, may have one too. In a head it is the first, because there upstream's JSON
-// comes after.
+// The head, the index and every line of the log hold the SHA-256 of their own bytes,
+// taken while that digest is empty. The digest follows the first CommittedAt:
+// upstream's own JSON, which may have members of these names, comes after.
 var (
-	commitDigest = digestField{find: bytes.LastIndex, after: `","`}
-	headDigest   = digestField{find: bytes.Index, after: `","Discovery":`}
+	commitDigest = digestField{after: `","`}
+	headDigest   = digestField{after: `","Discovery":`}
 )
 
 // digestField says where an object holds its own digest.
 type digestField struct {
-	// find finds the CommittedAt before the digest: the first or the last one.
-	find func(data, sep []byte) int
 	// after is the text that follows the digest.
 	after string
 }
@@ -27,7 +23,7 @@ type digestField struct {
 // offset returns where the digest begins in data, or -1 if there is none.
 func (f digestField) offset(data []byte) int {
 	const anchor, before = `"CommittedAt":"`, `,"Digest":"`
-	from := f.find(data, []byte(anchor))
+	from := bytes.Index(data, []byte(anchor))
 	if from < 0 {
 		return -1
 	}

@@ -24,6 +24,10 @@ type Run struct {
 	Ended []catalog.Scope
 	// Discovery is nil if clusters were not listed.
 	Discovery *Listing
+	// previous has the images that the base has in scopes which the run ends, and in
+	// scopes whose Check.Before could not be read. Commit sets it. A scope is missing if
+	// its old content is lost.
+	previous map[catalog.Scope][]*catalog.Image
 }
 
 // Check is the outcome of asking upstream about one scope.
@@ -45,7 +49,7 @@ type Check struct {
 	// Candidate is the suspicious answer of a held scope.
 	Candidate *Candidate
 	// Before is the content that the base names. It is nil if there is none, or
-	// if it could not be read.
+	// if it could not be read. Then the index may have it.
 	Before *catalog.Snapshot
 }
 
@@ -67,9 +71,9 @@ type Listing struct {
 // state after it, and the run's counts. base is the state on which the run was
 // planned. Where another run has published something since, theirs stands and
 // the check is lost.
-func draftCommit(base, cur *Region, run Run, committedAt catalog.Time, keys Keys) (*Commit, *Region, Counts, error) {
+func draftCommit(base, cur *Region, run Run, committedAt catalog.Time) (*Commit, *Region, Counts) {
 	commit := &Commit{
-		CommittedAt: committedAt, Format: catalog.Format, Previous: cur.log.hash, RegionID: cur.RegionID,
+		CommittedAt: committedAt, Format: Format, Previous: cur.log.hash, RegionID: cur.RegionID,
 		RunID: run.RunID, Sequence: cur.Sequence + 1, StartedAt: run.StartedAt, Trigger: run.Trigger,
 	}
 	counts := run.Counts
@@ -81,8 +85,8 @@ func draftCommit(base, cur *Region, run Run, committedAt catalog.Time, keys Keys
 	if slices.EqualFunc(base.Clusters(), cur.Clusters(), catalog.Cluster.Equal) {
 		commit.Clusters = clusterChanges(cur, listing)
 	}
-	commit.Ended = endedScopes(base, cur, run)
-	counts.Ended += len(commit.Ended)
+	ended := endedScopes(base, cur, run)
+	counts.Ended += len(ended)
 	// Only kept checks may touch the head, too: a lost one is older than what it says.
 	var kept []Check
 	for _, c := range run.Checks {
@@ -90,12 +94,11 @@ func draftCommit(base, cur *Region, run Run, committedAt catalog.Time, keys Keys
 			counts.Lost++
 			continue
 		}
-		if err := commit.addCheck(cur, c, keys); err != nil {
-			return nil, nil, Counts{}, err
-		}
+		commit.addState(cur, c)
 		counts.addCheck(cur, c)
 		kept = append(kept, c)
 	}
+	commit.setContents(cur, kept, ended, run.previous)
 	next := cur.clone()
 	if cur.needsCommit(commit) {
 		next.applyCommit(commit, "")
@@ -104,7 +107,7 @@ func draftCommit(base, cur *Region, run Run, committedAt catalog.Time, keys Keys
 	if listing != nil {
 		next.recordListing(listing, isSuperseded(base.Discovery.TriedAt, cur.Discovery.TriedAt, listing.At))
 	}
-	return commit, next, counts, nil
+	return commit, next, counts
 }
 
 // needsCommit reports whether c has to be appended: it changes something, or the
@@ -113,17 +116,17 @@ func (r *Region) needsCommit(c *Commit) bool { return !c.IsEmpty() || r.log.isSe
 
 // endedScopes returns the scopes that the run ends. It leaves out those that
 // another run has changed or checked since.
-func endedScopes(base, cur *Region, run Run) []EndedScope {
+func endedScopes(base, cur *Region, run Run) []catalog.Scope {
 	listedAt := run.StartedAt
 	if run.Discovery != nil {
 		listedAt = run.Discovery.At
 	}
-	var ended []EndedScope
+	var ended []catalog.Scope
 	for _, scope := range run.Ended {
 		planned, _ := base.Scope(scope)
 		now, known := cur.Scope(scope)
 		if known && now.Digest == planned.Digest && !isSuperseded(planned.TriedAt, now.TriedAt, listedAt) {
-			ended = append(ended, EndedScope{scope.ClusterID, now.Digest, scope.InstanceType})
+			ended = append(ended, scope)
 		}
 	}
 	return ended
@@ -149,52 +152,17 @@ func isLost(base, cur *Region, c Check) bool {
 	return isSuperseded(planned.TriedAt, now.TriedAt, c.At)
 }
 
-// addCheck adds the outcome of one check, made on top of cur, to the commit.
-func (c *Commit) addCheck(cur *Region, check Check, keys Keys) error {
+// addState adds the outcome of one check, made on top of cur, if it is another one
+// than before.
+func (c *Commit) addState(cur *Region, check Check) {
 	was, known := cur.Scope(check.Scope)
-	ref := ScopeRef{check.Scope.ClusterID, check.Scope.InstanceType}
-	if !known {
-		c.Appeared = append(c.Appeared, ref)
-	}
 	// That a new scope is OK needs no state change: its first content says it.
 	if check.State != was.State && (known || check.State != OK) {
 		c.States = append(c.States, StateChange{
-			At: check.At, ClusterID: ref.ClusterID, From: was.State, InstanceType: ref.InstanceType,
+			At: check.At, ClusterID: check.Scope.ClusterID, InstanceType: check.Scope.InstanceType,
 			Problem: check.Problem, To: check.State,
 		})
 	}
-	// An answer that failed, or is held, changes no content.
-	after := check.Snapshot
-	if check.State != OK || after == nil || after.Digest == was.Digest {
-		return nil
-	}
-	key, err := keys.Snapshot(check.Scope, after.Digest)
-	if err != nil {
-		return err
-	}
-	change := Change{
-		CheckedAt: check.At, ClusterID: ref.ClusterID, Digest: after.Digest, ImageCount: len(after.Images),
-		InstanceType: ref.InstanceType, Key: key, PreviousDigest: was.Digest, PreviousImageCount: was.ImageCount,
-		RequestID: after.RequestID,
-	}
-	change.setDifference(check.Before, after)
-	c.Changes = append(c.Changes, change)
-	return nil
-}
-
-// setDifference states the difference between the old content and the new one. before is
-// nil if there was none, or if it could not be read: then no difference is known.
-func (change *Change) setDifference(before, after *catalog.Snapshot) {
-	var images []*catalog.Image
-	switch {
-	case before != nil:
-		images = before.Images
-	case change.PreviousDigest != "":
-		change.PreviousLost = true
-		return
-	}
-	d := catalog.Compare(images, after.Images)
-	change.Added, change.Changed, change.Removed = d.Added, d.Changed, d.Removed
 }
 
 // addCheck counts one check that was made on top of cur.
@@ -258,18 +226,14 @@ func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
 	maps.Copy(ids, known)
 	var changes []ClusterChange
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		change := ClusterChange{ClusterID: id}
-		if before, ok := known[id]; ok {
-			change.Before = &before
+		before, wasKnown := known[id]
+		after, isListed := listed[id]
+		switch {
+		case !isListed:
+			changes = append(changes, ClusterChange{ClusterID: id})
+		case !wasKnown || !before.Equal(after):
+			changes = append(changes, ClusterChange{After: &after, ClusterID: id})
 		}
-		if after, ok := listed[id]; ok {
-			change.After = &after
-		}
-		// Most clusters have not changed.
-		if change.Before != nil && change.After != nil && change.Before.Equal(*change.After) {
-			continue
-		}
-		changes = append(changes, change)
 	}
 	return changes
 }

@@ -227,7 +227,7 @@ func abbreviateRequests(requests string) string {
 			switch {
 			case strings.HasSuffix(w, "head.json"):
 				words[i] = "HEAD"
-			case strings.HasSuffix(w, "catalogue.ndjson"):
+			case strings.HasSuffix(w, "index.ndjson"):
 				words[i] = "INDEX"
 			case strings.HasSuffix(w, ".ndjson") || strings.HasSuffix(w, "/log/"):
 				words[i] = "LOG"

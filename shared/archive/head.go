@@ -12,8 +12,6 @@ import (
 // in the order of their names, so that equal states have equal bytes. That is
 // why it is not grouped into smaller structs.
 type head struct {
-	// IndexSequence is the commit up to which the index goes.
-	IndexSequence int64 `json:"Catalogue"`
 	// Clusters is sorted by ClusterId.
 	Clusters []catalog.Cluster `json:"Clusters"`
 	// CommittedAt is the time of commit Sequence.
@@ -22,8 +20,10 @@ type head struct {
 	Digest string `json:"Digest"`
 	// Discovery is HeadInfo.Discovery.
 	Discovery Discovery `json:"Discovery"`
-	// Format is catalog.Format. A head of another format is rebuilt.
+	// Format is Format. A head of another format is rebuilt.
 	Format int `json:"Format"`
+	// IndexSequence is the commit up to which the index goes.
+	IndexSequence int64 `json:"Index"`
 	// Log is where in the log the head stands.
 	Log headPosition `json:"Log"`
 	// RegionID is that of the log, so that a head cannot stand in another region.
@@ -71,11 +71,11 @@ func encodeHead(r *Region) ([]byte, error) {
 		upstream = json.RawMessage("[]")
 	}
 	data, err := catalog.MarshalLine(head{
-		IndexSequence: r.IndexSequence,
 		Clusters:      nonNil(r.Clusters()),
 		CommittedAt:   r.CommittedAt,
 		Discovery:     r.Discovery,
-		Format:        catalog.Format,
+		Format:        Format,
+		IndexSequence: r.IndexSequence,
 		Log: headPosition{
 			Files: nonNil(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length,
 			Sealed: r.log.successor, Torn: r.log.torn,
@@ -111,8 +111,8 @@ func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) 
 	// The digest proves that these are the bytes that a run wrote, not that they are of
 	// this region and of this format.
 	switch {
-	case h.Format != catalog.Format:
-		return nil, fmt.Errorf("head has format %d, this program reads %d", h.Format, catalog.Format)
+	case h.Format != Format:
+		return nil, fmt.Errorf("head has format %d, this program reads %d", h.Format, Format)
 	case h.RegionID != region:
 		return nil, fmt.Errorf("head is of region %q", h.RegionID)
 	case h.Sequence > 0 && !h.Log.isPlausible():

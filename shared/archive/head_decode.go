@@ -72,8 +72,7 @@ func decodeFixedHead(data []byte, between int, onPosition func(headPosition)) (h
 		onPosition(h.Log)
 	}
 	d := newFixedDecoder(text[:clustersEnd])
-	h.IndexSequence = int64(d.number(`{"Catalogue":`))
-	d.Expect(`,"Clusters":`)
+	d.Expect(`{"Clusters":`)
 	h.Clusters = d.clusters(clustersEnd / minClusterSize)
 	table := text[scopesStart+len(beforeScopes) : scopesEnd+1]
 	s := newFixedDecoder(table)

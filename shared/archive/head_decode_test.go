@@ -191,8 +191,8 @@ func FuzzHead(f *testing.F) {
 		f.Add(editHead(data, `"ClusterId":"","D`, `"ClusterId":"ehpc-9","D`)) // and scopes
 		f.Add(editHead(data, `"ImageCount":1,`, `"ImageCount":-1,`))
 		for _, change := range []struct{ old, new string }{
-			{`"Catalogue":`, `"Catalogue":-`}, {`"Catalogue":6`, `"Catalogue":9223372036854775807`},
-			{`"Catalogue":6`, `"Catalogue":1e0`}, {`"Catalogue":6`, `"Catalogue":null`},
+			{`"Index":`, `"Index":-`}, {`"Index":6`, `"Index":9223372036854775807`},
+			{`"Index":6`, `"Index":1e0`}, {`"Index":6`, `"Index":null`},
 			{`"Files":[]`, `"Files":null`}, {`"InstanceTypes":[]`, `"InstanceTypes":null`},
 			{`"InstanceTypes":[]`, `"InstanceTypes":[""]`}, {`"Clusters":[]`, `"Clusters":null`},
 			// twice, and none

@@ -17,7 +17,7 @@ import (
 // instead of a snapshot for each, and reads snapshots for what it lacks.
 //
 // A digest of its own proves it. Its lists are named by their digests, so an older
-// index is never wrong, only less complete. Its stored name is catalogue.ndjson.
+// index is never wrong, only less complete. Its key ends with index.ndjson.
 type Index struct {
 	// RegionID names the region.
 	RegionID string
@@ -27,13 +27,12 @@ type Index struct {
 	CommittedAt catalog.Time
 	// Images has each content once, in canonical order.
 	Images []*catalog.Image
-	// FirstSeen says, for each of Images, when its ImageId was first published in
-	// any scope of the region, as far back as the history went at that time.
-	FirstSeen []catalog.Time
+	// Dates has those of each of Images, by its ImageID.
+	Dates []ImageDates
 	// Lists has positions in Images, ascending, by snapshot digest.
 	Lists map[string][]int32
-	// Gone is FirstSeen for ImageIds that were published and are in none of Images.
-	Gone map[string]catalog.Time
+	// Gone has the dates of ImageIDs that were published and are in none of Images.
+	Gone map[string]ImageDates
 }
 
 // List returns the images of the snapshot with a digest. ok is false if the index
@@ -50,26 +49,25 @@ func (x *Index) List(digest string) (images []*catalog.Image, ok bool) {
 	return images, true
 }
 
-// FirstSeenOf returns when an image was first published in any scope of the
-// region. ok is false if the index does not know the image.
-func (x *Index) FirstSeenOf(id string) (at catalog.Time, ok bool) {
+// DatesOf returns the dates of an image in any scope of the region. ok is false if
+// the index does not know the image.
+func (x *Index) DatesOf(id string) (dates ImageDates, ok bool) {
 	i, ok := slices.BinarySearchFunc(x.Images, id, func(im *catalog.Image, id string) int {
 		return strings.Compare(im.ImageID, id)
 	})
 	if ok {
-		return x.FirstSeen[i], true
+		return x.Dates[i], true
 	}
-	at, ok = x.Gone[id]
-	return at, ok
+	dates, ok = x.Gone[id]
+	return dates, ok
 }
 
-// allFirstSeen returns what FirstSeenOf returns for each image that the index
-// knows.
-func (x *Index) allFirstSeen() firstSeen {
-	all := make(firstSeen, len(x.Images)+len(x.Gone))
+// allDates returns what DatesOf returns for each image that the index knows.
+func (x *Index) allDates() imageDates {
+	all := make(imageDates, len(x.Images)+len(x.Gone))
 	maps.Copy(all, x.Gone)
 	for i, im := range x.Images {
-		all[im.ImageID] = x.FirstSeen[i]
+		all[im.ImageID] = x.Dates[i]
 	}
 	return all
 }

@@ -23,9 +23,14 @@ type indexBuilder struct {
 	// old is the index to start from. It is empty if there is none. Commits up to
 	// its Sequence need not be read.
 	old *Index
-	// firstSeen is what is known so far.
-	firstSeen firstSeen
+	// dates is what is known so far.
+	dates imageDates
+	// kept is where the log begins, as far as it was read.
+	kept keptSince
 
+	// remembered has the dates of an index that is replaced as a whole. It may know more
+	// than the log.
+	remembered imageDates
 	// mu is held while images is read or written.
 	mu sync.Mutex
 	// images has the lists that are at hand, by digest. mu guards it.
@@ -35,7 +40,7 @@ type indexBuilder struct {
 // newIndexBuilder returns a builder of the index of r that knows no older index.
 func (w *Writer) newIndexBuilder(r *Region) *indexBuilder {
 	return &indexBuilder{
-		Writer: w, region: r, old: &Index{}, firstSeen: firstSeen{}, images: map[string][]*catalog.Image{},
+		Writer: w, region: r, old: &Index{}, dates: imageDates{}, images: map[string][]*catalog.Image{},
 	}
 }
 
@@ -59,7 +64,7 @@ func (b *indexBuilder) loadOld(ctx context.Context) error {
 			return nil
 		}
 	}
-	b.old, b.firstSeen = old, old.allFirstSeen()
+	b.old, b.dates = old, old.allDates()
 	return nil
 }
 
@@ -75,6 +80,7 @@ func (b *indexBuilder) build(ctx context.Context, res *Result) error {
 	if err := b.addCommits(ctx, res.Commit); err != nil {
 		return err
 	}
+	b.kept.mergeAll(b.dates, b.remembered)
 	if err := b.loadImages(ctx, b.region.Scopes()); err != nil {
 		return err
 	}
@@ -89,22 +95,24 @@ func (b *indexBuilder) build(ctx context.Context, res *Result) error {
 	return b.bucket.Put(ctx, key, data)
 }
 
-// addCommits learns from the commits since the old index when images were first
-// seen. last is the commit of the run, nil if it made none.
+// addCommits learns the dates of images from the commits since the old index. last is the commit of the run, nil if it made none.
 func (b *indexBuilder) addCommits(ctx context.Context, last *Commit) error {
 	// The common case needs no read: the index is one commit behind, and the run
 	// has made that commit.
 	load := func(scopes []ScopeState) ([][]string, error) { return b.loadImageIDs(ctx, scopes) }
 	previous := b.old.Sequence
 	if last != nil && last.Sequence == previous+1 {
-		return b.firstSeen.addCommit(last, previous, load)
+		return b.dates.addCommit(last, previous, load)
 	}
 	// The index is further behind, or there is none: the log says what it lacks.
 	for c, err := range b.Commits(ctx, b.region, previous+1) {
 		if err != nil {
 			return err
 		}
-		if err := b.firstSeen.addCommit(c, previous, load); err != nil {
+		if b.kept.sequence == 0 {
+			b.kept = keptSince{c.Sequence, c.CommittedAt}
+		}
+		if err := b.dates.addCommit(c, previous, load); err != nil {
 			return err
 		}
 		previous = c.Sequence
@@ -112,7 +120,7 @@ func (b *indexBuilder) addCommits(ctx context.Context, last *Commit) error {
 	return nil
 }
 
-// loadImageIDs is a LoadImageIDs.
+// loadImageIDs is a loadImageIDs.
 func (b *indexBuilder) loadImageIDs(ctx context.Context, scopes []ScopeState) ([][]string, error) {
 	if err := b.loadImages(ctx, scopes); err != nil {
 		return nil, err
@@ -166,7 +174,7 @@ func (b *indexBuilder) loadList(ctx context.Context, s ScopeState) error {
 func (b *indexBuilder) assemble() *Index {
 	x := &Index{
 		RegionID: b.region.RegionID, Sequence: b.region.Sequence, CommittedAt: b.region.CommittedAt,
-		Lists: map[string][]int32{}, Gone: b.firstSeen,
+		Lists: map[string][]int32{}, Gone: b.dates,
 	}
 	lists := map[string][]*catalog.Image{}
 	positions := map[*catalog.Image]int32{} // in x.Images; equal images may have several addresses
@@ -183,7 +191,7 @@ func (b *indexBuilder) assemble() *Index {
 	for _, im := range sortImages(positions) {
 		if n := len(x.Images); n == 0 || x.Images[n-1].Raw != im.Raw {
 			x.Images = append(x.Images, im)
-			x.FirstSeen = append(x.FirstSeen, b.firstSeen[im.ImageID])
+			x.Dates = append(x.Dates, b.dates[im.ImageID])
 		}
 		positions[im] = int32(len(x.Images) - 1)
 	}

@@ -19,7 +19,7 @@ type indexHeader struct {
 	CommittedAt catalog.Time `json:"CommittedAt"`
 	// Digest is the SHA-256 of the object with an empty Digest.
 	Digest string `json:"Digest"`
-	// Format is catalog.Format. A reader refuses any other.
+	// Format is Format. A reader refuses any other.
 	Format int `json:"Format"`
 	// Gone is the number of lines of ids that are gone.
 	Gone int `json:"Gone"`
@@ -35,22 +35,23 @@ type indexHeader struct {
 
 // indexDigest finds the digest in the header. It is the first one, because the
 // header comes first.
-var indexDigest = digestField{find: bytes.Index, after: `","Format":`}
+var indexDigest = digestField{after: `","Format":`}
 
 // The fixed parts of the lines after the header.
 const (
-	firstSeenPrefix = `{"FirstSeen":"`
-	imagePrefix     = `","Image":`
-	gonePrefix      = `","ImageId":`
-	listPrefix      = `{"Digest":"`
-	listMiddle      = `","Images":[`
-	listSuffix      = `]}`
+	datesPrefix = `{"ChangedAt":"`
+	datesMiddle = `","FirstSeen":"`
+	imagePrefix = `","Image":`
+	gonePrefix  = `","ImageId":`
+	listPrefix  = `{"Digest":"`
+	listMiddle  = `","Images":[`
+	listSuffix  = `]}`
 )
 
 // encode returns the bytes that are stored.
 func (x *Index) encode() ([]byte, error) {
 	data, err := catalog.MarshalLine(indexHeader{
-		CommittedAt: x.CommittedAt, Format: catalog.Format, Gone: len(x.Gone), Images: len(x.Images),
+		CommittedAt: x.CommittedAt, Format: Format, Gone: len(x.Gone), Images: len(x.Images),
 		Lists: len(x.Lists), RegionID: x.RegionID, Sequence: x.Sequence,
 	})
 	if err != nil {
@@ -58,7 +59,7 @@ func (x *Index) encode() ([]byte, error) {
 	}
 	// The parts are joined by hand: encoding/json would parse and copy each image again.
 	for i, im := range x.Images {
-		data = append(append(data, firstSeenPrefix...), x.FirstSeen[i].String()...)
+		data = x.Dates[i].append(data)
 		data = append(append(append(data, imagePrefix...), im.Raw...), "}\n"...)
 	}
 	// Maps have no order, and equal indexes must have equal bytes.
@@ -73,11 +74,17 @@ func (x *Index) encode() ([]byte, error) {
 		data = append(data, listSuffix+"\n"...)
 	}
 	for _, id := range slices.Sorted(maps.Keys(x.Gone)) {
-		data = append(append(data, firstSeenPrefix...), x.Gone[id].String()...)
+		data = x.Gone[id].append(data)
 		data = append(catalog.AppendString(append(data, gonePrefix...), id), "}\n"...)
 	}
 	data, _ = indexDigest.fill(data)
 	return data, nil
+}
+
+// append appends the beginning of a line.
+func (d ImageDates) append(data []byte) []byte {
+	data = append(append(data, datesPrefix...), d.ChangedAt.String()...)
+	return append(append(data, datesMiddle...), d.FirstSeen.String()...)
 }
 
 // decodeIndex decodes and verifies a stored index. Equal images are shared through
@@ -106,8 +113,8 @@ func decodeIndex(region string, data []byte, interner *catalog.Interner) (*Index
 // images. rest is what follows the header.
 func decodeLists(region string, h indexHeader, rest []byte) (x *Index, imageLines [][]byte, err error) {
 	switch {
-	case h.Format != catalog.Format:
-		return nil, nil, fmt.Errorf("index has format %d, this program reads %d", h.Format, catalog.Format)
+	case h.Format != Format:
+		return nil, nil, fmt.Errorf("index has format %d, this program reads %d", h.Format, Format)
 	case h.RegionID != region:
 		return nil, nil, fmt.Errorf("index is of region %q", h.RegionID)
 	}
@@ -126,17 +133,17 @@ func decodeLists(region string, h indexHeader, rest []byte) (x *Index, imageLine
 	return x, lines[:h.Images], x.decodeGone(lines[listsEnd : listsEnd+h.Gone])
 }
 
-// decodeImages sets x.Images and x.FirstSeen.
+// decodeImages sets x.Images and x.Dates.
 func (x *Index) decodeImages(lines [][]byte, interner *catalog.Interner) error {
 	raws := make([][]byte, len(lines))
-	x.FirstSeen = make([]catalog.Time, len(lines))
+	x.Dates = make([]ImageDates, len(lines))
 	times := timeCache{}
 	for i, line := range lines {
-		at, raw, err := times.cutLine(line, imagePrefix)
+		dates, raw, err := times.cutLine(line, imagePrefix)
 		if err != nil {
 			return err
 		}
-		x.FirstSeen[i], raws[i] = at, raw
+		x.Dates[i], raws[i] = dates, raw
 	}
 	var err error
 	x.Images, err = interner.InternTrusted(raws)
@@ -146,19 +153,28 @@ func (x *Index) decodeImages(lines [][]byte, interner *catalog.Interner) error {
 // timeCache has parsed times by their text: most lines share a few.
 type timeCache map[string]catalog.Time
 
-// cutLine splits a line into its FirstSeen and the value after middle.
-func (t timeCache) cutLine(line []byte, middle string) (at catalog.Time, value []byte, err error) {
-	text, value, ok := bytes.Cut(bytes.TrimPrefix(line, []byte(firstSeenPrefix)), []byte(middle))
+// cutLine splits a line into its dates and the value after middle.
+func (t timeCache) cutLine(line []byte, middle string) (dates ImageDates, value []byte, err error) {
+	changedAt, rest, hasDates := bytes.Cut(bytes.TrimPrefix(line, []byte(datesPrefix)), []byte(datesMiddle))
+	firstSeen, value, hasValue := bytes.Cut(rest, []byte(middle))
 	value, closed := bytes.CutSuffix(value, []byte{'}'})
-	if !ok || !closed {
-		return at, nil, errors.New("a line of the index does not have the stored form")
+	if !hasDates || !hasValue || !closed {
+		return dates, nil, errors.New("a line of the index does not have the stored form")
 	}
+	if dates.ChangedAt, err = t.parse(changedAt); err == nil {
+		dates.FirstSeen, err = t.parse(firstSeen)
+	}
+	return dates, value, err
+}
+
+// parse parses a time.
+func (t timeCache) parse(text []byte) (at catalog.Time, err error) {
 	at, known := t[string(text)]
 	if !known {
 		err = at.UnmarshalText(text)
 		t[string(text)] = at
 	}
-	return at, value, err
+	return at, err
 }
 
 // decodeListLines sets x.Lists. Their positions must be below imageCount.
@@ -205,10 +221,10 @@ func parsePositions(text []byte, limit int) ([]int32, error) {
 
 // decodeGone sets x.Gone.
 func (x *Index) decodeGone(lines [][]byte) error {
-	x.Gone = make(map[string]catalog.Time, len(lines))
+	x.Gone = make(map[string]ImageDates, len(lines))
 	times := timeCache{}
 	for _, line := range lines {
-		at, quoted, err := times.cutLine(line, gonePrefix)
+		dates, quoted, err := times.cutLine(line, gonePrefix)
 		if err != nil {
 			return err
 		}
@@ -216,7 +232,7 @@ func (x *Index) decodeGone(lines [][]byte) error {
 		if err := json.Unmarshal(quoted, &id); err != nil {
 			return err
 		}
-		x.Gone[id] = at
+		x.Gone[id] = dates
 	}
 	return nil
 }

@@ -131,11 +131,11 @@ func TestVerifyFindsAMissingOrOlderIndex(t *testing.T) {
 		}, "it goes to commit 1, the head says to 3"},
 		"older, as the head says": {func(b *fixture, older []byte) {
 			b.mem.Spoil(indexKey, older)
-			b.forgeHead(`"Catalogue":2`, `"Catalogue":1`)
+			b.forgeHead(`"Index":2`, `"Index":1`)
 		}, ""},
 		"missing, as the head says": {func(b *fixture, _ []byte) {
 			b.mem.Spoil(indexKey, nil)
-			b.forgeHead(`"Catalogue":2`, `"Catalogue":0`)
+			b.forgeHead(`"Index":2`, `"Index":0`)
 		}, ""},
 	} {
 		b := newFixture(t)
@@ -152,7 +152,7 @@ func TestVerifyFindsAMissingOrOlderIndex(t *testing.T) {
 		if audit := b.verifyRegion(); len(audit.Findings) > 0 || b.readNow().IndexSequence != b.readNow().Sequence {
 			t.Errorf("%s: after a repair: %v", name, audit.Findings)
 		}
-		if got := b.renderIndex(); got != "a 10:00, b 11:00" {
+		if got := b.renderIndex(); got != "a ?, b 11:00" {
 			t.Errorf("%s: after a repair the index has %s", name, got)
 		}
 	}
@@ -172,12 +172,12 @@ func TestRepairKeepsWhatTheIndexRemembers(t *testing.T) {
 	b.commitStep("a", "b", "c")
 	b.mem.Spoil(indexKey, older)
 	b.repairRegion()
-	if got := b.renderIndex(); got != "a 10:00, b 11:00, c 12:00, (gone 10:00)" {
+	if got := b.renderIndex(); got != "a ?, b 11:00, c 12:00, (gone ?)" {
 		t.Errorf("after a repair the index has %s", got)
 	}
 	b.forgeIndex(`"FirstSeen":"2026-12-23T12`, `"FirstSeen":"2026-12-23T19`)
 	b.repairRegion()
-	if got := b.renderIndex(); got != "a 10:00, b 11:00, c 12:00, (gone 10:00)" {
+	if got := b.renderIndex(); got != "a ?, b 11:00, c 12:00, (gone ?)" {
 		t.Errorf("after a second repair the index has %s", got)
 	}
 }

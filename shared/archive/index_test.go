@@ -14,9 +14,10 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/catalog"
 )
 
-const indexKey = "community-images/v1/" + region + "/catalogue.ndjson"
+const indexKey = "community-images/v1/" + region + "/index.ndjson"
 
 // TestIndexFollowsTheLog: what each run adds to the index comes to the
 // same as making it out of the whole log and every snapshot.
@@ -31,31 +32,31 @@ func TestIndexFollowsTheLog(t *testing.T) {
 	}{
 		{"a first run", func(base *archive.Region) archive.Run {
 			return b.newRun(b.newCheck(base, one, "a", "b"), b.newCheck(base, two, "b"))
-		}, "a 09:00, b 09:00"},
+		}, "a ?, b ?"},
 		{"nothing new", func(base *archive.Region) archive.Run {
 			return b.newRun(b.newCheck(base, one, "a", "b"))
-		}, "a 09:00, b 09:00"},
+		}, "a ?, b ?"},
 		{"one scope gets c, b stays in the other", func(base *archive.Region) archive.Run {
 			return b.newRun(b.newCheck(base, one, "a", "c"))
-		}, "a 09:00, b 09:00, c 11:00"},
+		}, "a ?, b ?, c 11:00"},
 		{"a changes, c goes", func(base *archive.Region) archive.Run {
 			return b.newRun(b.newCheck(base, one, "a=Creating"))
-		}, "a 09:00, b 09:00, (c 11:00)"},
+		}, "a ?~12:00, b ?, (c 11:00)"},
 		{"a check fails", func(base *archive.Region) archive.Run {
 			return b.newRun(b.newFailedCheck(one, "Throttling"))
-		}, "a 09:00, b 09:00, (c 11:00)"},
+		}, "a ?~12:00, b ?, (c 11:00)"},
 		{"a scope ends, and b with it", func(base *archive.Region) archive.Run {
 			run := b.newRun(b.newCheck(base, one, "a=Creating"))
 			run.Ended = append(run.Ended, two)
 			return run
-		}, "a 09:00, (b 09:00), (c 11:00)"},
+		}, "a ?~12:00, (b ?), (c 11:00)"},
 		{"c comes back beside d, in a new month", func(base *archive.Region) archive.Run {
 			b.now = b.now.AddDate(0, 1, 0)
 			return b.newRun(b.newCheck(base, one, "a", "c", "d"))
-		}, "a 09:00, (b 09:00), c 11:00, d 15:00"},
+		}, "a ?~15:00, (b ?), c 11:00, d 15:00"},
 		{"two entries of one id", func(base *archive.Region) archive.Run {
 			return b.newRun(b.newCheck(base, one, "a", "a=Creating", "d"))
-		}, "a 09:00, a 09:00, (b 09:00), (c 11:00), d 15:00"},
+		}, "a ?~16:00, a ?~16:00, (b ?), (c 11:00), d 15:00"},
 	} {
 		res := b.commit(b.loadBase(), step.run(b.loadBase()))
 		if got := b.renderIndex(); got != step.want || res.Region.IndexSequence != res.Region.Sequence {
@@ -92,13 +93,28 @@ func (b *fixture) renderIndex() string {
 	}
 	var out []string
 	for i, im := range c.Images {
-		out = append(out, im.ImageID+" "+c.FirstSeen[i].Format("15:04"))
+		out = append(out, im.ImageID+" "+renderDates(c.Dates[i]))
 	}
-	for id, at := range c.Gone {
-		out = append(out, "("+id+" "+at.Format("15:04")+")")
+	for id, dates := range c.Gone {
+		out = append(out, "("+id+" "+renderDates(dates)+")")
 	}
 	slices.SortFunc(out, func(x, y string) int { return strings.Compare(strings.Trim(x, "()"), strings.Trim(y, "()")) })
 	return strings.Join(out, ", ")
+}
+
+// renderDates renders when an image was first seen and, if it is another time, changed
+// last; "?" for what is not known.
+func renderDates(d archive.ImageDates) string {
+	clock := func(t catalog.Time) string {
+		if t.IsZero() {
+			return "?"
+		}
+		return t.Format("15:04")
+	}
+	if d.ChangedAt == d.FirstSeen {
+		return clock(d.FirstSeen)
+	}
+	return clock(d.FirstSeen) + "~" + clock(d.ChangedAt)
 }
 
 // checkIndexLists compares the lists of the index with the snapshots.
@@ -137,7 +153,7 @@ func TestMissingOrDamagedIndexIsBuiltAnew(t *testing.T) {
 		},
 		"empty":                     func(b *fixture) { b.mem.Spoil(indexKey, []byte{}) },
 		"of another region":         func(b *fixture) { b.forgeIndex("cn-hangzhou", "cn-beijing.") },
-		"of a format to come":       func(b *fixture) { b.forgeIndex(`"Format":1`, `"Format":2`) },
+		"of a format to come":       func(b *fixture) { b.forgeIndex(`"Format":2`, `"Format":3`) },
 		"without its list":          func(b *fixture) { b.forgeIndex(`"Lists":1`, `"Lists":9`) },
 		"with a place out of range": func(b *fixture) { b.forgeIndex(`"Images":[0,1]`, `"Images":[0,7]`) },
 	} {
@@ -153,7 +169,7 @@ func TestMissingOrDamagedIndexIsBuiltAnew(t *testing.T) {
 			t.Errorf("%s: verify says %v", name, audit.Findings)
 		}
 		b.commitStep("a", "c")
-		if got := b.renderIndex(); got != "a 10:00, (b 10:00), c 11:00" {
+		if got := b.renderIndex(); got != "a ?, (b ?), c 11:00" {
 			t.Errorf("%s: after the next run the index has %s", name, got)
 		}
 		b.checkIndexLists()

@@ -58,7 +58,7 @@ func (k Keys) Head(region string) (string, error) {
 // Index returns the key of a region's index.
 func (k Keys) Index(region string) (string, error) {
 	root, err := k.Region(region)
-	return root + "catalogue.ndjson", err
+	return root + "index.ndjson", err
 }
 
 // Log returns the key of one month of a region's commit log. month is like
@@ -144,7 +144,7 @@ func parseName(region, name string) (p ParsedKey, ok bool) {
 	case name == "head.json":
 		p.Kind = HeadKind
 		return p, true
-	case name == "catalogue.ndjson":
+	case name == "index.ndjson":
 		p.Kind = IndexKind
 		return p, true
 	case len(steps) == 2 && steps[0] == "log":

@@ -124,7 +124,7 @@ func TestLogGrowsBetweenPieces(t *testing.T) {
 		}
 		grows++
 		return &buckettest.Fault{Before: func() { b.commitStep(fmt.Sprint("w", grows)) }}
-	}), b.keys, 1000)
+	}), b.keys, 400)
 	if n, err := checkPrefix(t, "up to a state", truth, a.Commits(context.Background(), now, 1)); n != 5 ||
 		err != nil || grows == 0 {
 		t.Errorf("%d lines, %v, and the log grew %d times", n, err, grows)
@@ -198,7 +198,7 @@ func TestReadersDeadlineCountsTheStoreOnly(t *testing.T) {
 		b.commitStep(fmt.Sprint("v", i))
 	}
 	now := b.readNow()
-	const piece, deadline = 300, 2 * time.Second
+	const piece, deadline = 200, 2 * time.Second
 	reads := time.Duration(len(b.readObject(logKey11))/piece + 1)
 	for name, c := range map[string]struct {
 		line, takes time.Duration // each line, each piece

@@ -90,7 +90,7 @@ func (w *Writer) rebuildIndex(ctx context.Context, r *Region) (indexErr, err err
 	var damaged *DamagedError
 	switch old, err := w.Index(ctx, r.RegionID); {
 	case err == nil && old.Sequence <= r.Sequence:
-		b.firstSeen = old.allFirstSeen() // it may remember more than the log
+		b.remembered = old.allDates()
 	case err != nil && !errors.As(err, &damaged):
 		return nil, err
 	}

@@ -16,8 +16,8 @@ import (
 // line does not have the digest that it states.
 func checkNext(r *Region, c *Commit, intact bool) (isNext bool, err error) {
 	switch {
-	case c.Format != catalog.Format:
-		return false, fmt.Errorf("commit %d has format %d, this program reads %d", c.Sequence, c.Format, catalog.Format)
+	case c.Format != Format:
+		return false, fmt.Errorf("commit %d has format %d, this program reads %d", c.Sequence, c.Format, Format)
 	case c.RegionID != r.RegionID:
 		return false, fmt.Errorf("commit %d is of region %q", c.Sequence, c.RegionID)
 	case r.Sequence == 0 && c.Checkpoint != nil && intact:
@@ -113,13 +113,13 @@ func (r *Region) applyCommit(c *Commit, hash string) {
 			state.CheckedAt = s.At
 		}
 	}
-	for _, change := range c.Changes {
-		state := r.scopeState(change.ClusterID, change.InstanceType)
-		state.Digest, state.ImageCount, state.Fingerprint = change.Digest, change.ImageCount, ""
+	for _, s := range c.Scopes {
+		state := r.scopeState(s.ClusterID, s.InstanceType)
+		state.Digest, state.ImageCount, state.Fingerprint = s.Digest, s.ImageCount, ""
 		if state.State == "" {
-			state.State, state.Since = OK, change.CheckedAt
+			state.State, state.Since = OK, s.CheckedAt
 		}
-		state.CapturedAt, state.CheckedAt, state.TriedAt = change.CheckedAt, change.CheckedAt, change.CheckedAt
+		state.CapturedAt, state.CheckedAt, state.TriedAt = s.CheckedAt, s.CheckedAt, s.CheckedAt
 	}
 }
 
@@ -147,7 +147,7 @@ func (r *Region) updateScopeTable(c *Commit) {
 	if len(c.Ended) > 0 {
 		ended := map[ScopeRef]bool{}
 		for _, e := range c.Ended {
-			ended[ScopeRef{e.ClusterID, e.InstanceType}] = true
+			ended[e.ref()] = true
 		}
 		r.scopes = slices.DeleteFunc(r.scopes, func(s ScopeState) bool {
 			return ended[ScopeRef{s.ClusterID, s.InstanceType}]
@@ -163,8 +163,8 @@ func (r *Region) updateScopeTable(c *Commit) {
 	for _, s := range c.States {
 		add(s.ClusterID, s.InstanceType)
 	}
-	for _, change := range c.Changes {
-		add(change.ClusterID, change.InstanceType)
+	for _, s := range c.Scopes {
+		add(s.ClusterID, s.InstanceType)
 	}
 	if len(added) > 0 {
 		r.scopes = sortScopes(append(r.scopes, added...))

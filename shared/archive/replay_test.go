@@ -67,12 +67,12 @@ func TestDamageIsAnError(t *testing.T) {
 	for name, spoil := range map[string]func(lines []string) []string{
 		"a commit is missing": func(l []string) []string { return append(l[:1:1], l[2:]...) },
 		"a commit was flipped": func(l []string) []string {
-			l[1] = strings.Replace(l[1], `"Added":["b"]`, `"Added":["x"]`, 1)
+			l[1] = strings.Replace(l[1], `"ImageId":"b"`, `"ImageId":"x"`, 1)
 			return l
 		},
 		"a commit does not parse": func(l []string) []string { l[1] = l[1][1:]; return l },
-		"a commit is of a later form": func(l []string) []string {
-			l[2] = strings.Replace(l[2], `"Format":1`, `"Format":2`, 1)
+		"a commit is of another format": func(l []string) []string {
+			l[2] = strings.Replace(l[2], `"Format":2`, `"Format":1`, 1)
 			return l
 		},
 		"a commit is of another place": func(l []string) []string {

@@ -52,25 +52,17 @@ func (r *Region) isExpired(i int, cutoff time.Time) bool {
 	return i+1 < len(r.Files) && !r.Files[i+1].FirstCommittedAt.After(cutoff)
 }
 
-// visitReferences calls visit for each snapshot that a commit needs: those of its
-// changes and those before them, so that its difference can be shown, those of the
-// scopes that it ends, and those of its checkpoint.
+// visitReferences calls visit for each snapshot that a commit needs: those of the
+// contents that it has published, and those of its checkpoint.
 func (c *Commit) visitReferences(visit func(ref ScopeRef, digest string)) {
-	visitDigest := func(cluster, instanceType, digest string) {
-		if digest != "" {
-			visit(ScopeRef{cluster, instanceType}, digest)
-		}
-	}
-	for _, change := range c.Changes {
-		visitDigest(change.ClusterID, change.InstanceType, change.Digest)
-		visitDigest(change.ClusterID, change.InstanceType, change.PreviousDigest)
-	}
-	for _, e := range c.Ended {
-		visitDigest(e.ClusterID, e.InstanceType, e.Digest)
+	for _, s := range c.Scopes {
+		visit(s.ref(), s.Digest)
 	}
 	if c.Checkpoint != nil {
 		for _, s := range c.Checkpoint.Scopes {
-			visitDigest(s.ClusterID, s.InstanceType, s.Digest)
+			if s.Digest != "" {
+				visit(ScopeRef{s.ClusterID, s.InstanceType}, s.Digest)
+			}
 		}
 	}
 }

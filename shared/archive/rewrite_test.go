@@ -197,7 +197,7 @@ func TestRewriteRefuses(t *testing.T) {
 		after := b.mem.Objects()
 		for _, objects := range []map[string][]byte{before, after} {
 			delete(objects, headKey) // Repair may have put it with the same state
-			delete(objects, strings.Replace(headKey, "head.json", "catalogue.ndjson", 1))
+			delete(objects, strings.Replace(headKey, "head.json", "index.ndjson", 1))
 		}
 		if !maps.EqualFunc(before, after, func(x, y []byte) bool { return string(x) == string(y) }) {
 			t.Errorf("%s: the store has changed", name)

@@ -290,7 +290,7 @@ func (s *soak) checkState(i int, clean bool) {
 			s.t.Errorf("reading the log: %v", err)
 			return
 		}
-		for _, c := range l.Changes {
+		for _, c := range l.Scopes {
 			if s.claims[l.RunID][c.ClusterID+"/_any"] != c.Digest {
 				s.t.Errorf("commit %d of run %q publishes what the run never saw of %s", l.Sequence, l.RunID,
 					c.ClusterID)

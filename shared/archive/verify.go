@@ -102,8 +102,10 @@ type verifier struct {
 
 // loggedFacts is what a reading of the log has learned beside the state at its end.
 type loggedFacts struct {
-	// firstSeen is when each image was first seen.
-	firstSeen firstSeen
+	// dates are those of each image.
+	dates imageDates
+	// kept is where the log begins.
+	kept keptSince
 	// lines has the hashes of the lines of the log that are commits.
 	lines map[string]bool
 	// logEnd is the position after the last commit.
@@ -119,7 +121,7 @@ func (a *Archive) newVerifier(ctx context.Context, region string, proved map[str
 		Archive: a, ctx: ctx, audit: &Audit{RegionID: region},
 		wanted: map[string]bool{}, tolerated: map[string]bool{},
 		proved: proved, snapshots: map[string]*catalog.Snapshot{},
-		loggedFacts: loggedFacts{firstSeen: firstSeen{}, lines: map[string]bool{}},
+		loggedFacts: loggedFacts{dates: imageDates{}, lines: map[string]bool{}},
 	}
 }
 

@@ -64,7 +64,7 @@ func TestVerifyProvesTheHead(t *testing.T) {
 		"bytes that are no line": {`"Position":`, `"Torn":true,"Position":`,
 			"it names a position that the log does not have"},
 		"another last line": {`"Hash":"`, `"Hash":"` + digest + `","H":"`, "the log ends with 3"},
-		"an index of a commit yet": {`"Catalogue":3`, `"Catalogue":9`,
+		"an index of a commit yet": {`"Index":3`, `"Index":9`,
 			"it says that the index goes to commit 9, the log ends with 3"},
 		"a cluster":              {`"InstanceTypes":[]`, `"InstanceTypes":["x"]`, "its clusters are not those of the log"},
 		"the image of a cluster": {`"ImageId":""`, `"ImageId":"m-2"`, "its clusters are not those of the log"},

@@ -7,10 +7,13 @@ import (
 	"community-images/shared/catalog"
 )
 
-// noteFirstSeen learns from a commit when images were first seen. previous is the
-// number of the commit before it, 0 if it is not known.
-func (v *verifier) noteFirstSeen(key string, c *Commit, previous int64) error {
-	return v.firstSeen.addCommit(c, previous, func(scopes []ScopeState) ([][]string, error) {
+// noteDates learns from a commit since when images are known. previous is the number
+// of the commit before it, 0 if it is not known.
+func (v *verifier) noteDates(key string, c *Commit, previous int64) error {
+	if v.kept.sequence == 0 {
+		v.kept = keptSince{c.Sequence, c.CommittedAt}
+	}
+	return v.dates.addCommit(c, previous, func(scopes []ScopeState) ([][]string, error) {
 		ids := make([][]string, len(scopes))
 		for i, scope := range scopes {
 			s, err := v.verifySnapshot(key, scope.Scope(c.RegionID), scope.Digest)
@@ -55,12 +58,27 @@ func (v *verifier) verifyIndex(r *Region, keys []string) error {
 		v.markBehind(key, len(v.audit.Findings)-1)
 	}
 	v.verifyIndexLists(key, x, r)
-	for id, at := range x.allFirstSeen() { // it may know more images than the log, which retention cuts
-		if first, known := v.firstSeen[id]; known && at.After(first.Time) {
-			v.report(key, "it has image %q since %s, the log since %s", id, at, first)
-		}
+	if x.Sequence <= r.Sequence && !v.changedContent(x.Sequence, r.Sequence) {
+		v.verifyIndexDates(key, x)
 	}
 	return nil
+}
+
+// verifyIndexDates compares the dates of the index with those of the log. If retention
+// has cut the log, the index may know earlier ones, and more images.
+func (v *verifier) verifyIndexDates(key string, x *Index) {
+	all := x.allDates()
+	for id, logged := range v.dates {
+		dates, known := all[id]
+		if !known {
+			v.report(key, "it lacks image %q, which the log has", id)
+			continue
+		}
+		if want := v.kept.merge(logged, dates); dates != want {
+			v.report(key, "it has image %q since %q, changed at %q; by the log it is since %q, changed at %q", id,
+				dates.FirstSeen, dates.ChangedAt, want.FirstSeen, want.ChangedAt)
+		}
+	}
 }
 
 // verifyIndexLists checks the lists of the index x. If x is up to date, it must have

@@ -79,13 +79,10 @@ func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn b
 // verifyCommit checks the commit after r and applies it. r.log is already behind
 // it.
 func (v *verifier) verifyCommit(r *Region, key string, c *Commit, hash string) error {
-	if err := v.verifyEnded(r, key, c); err != nil {
-		return err
-	}
 	if err := v.verifyChanges(r, key, c); err != nil {
 		return err
 	}
-	if err := v.noteFirstSeen(key, c, r.Sequence); err != nil {
+	if err := v.noteDates(key, c, r.Sequence); err != nil {
 		return err
 	}
 	// This must happen before c is applied, because c replaces the state by its checkpoint.
@@ -102,82 +99,84 @@ func (v *verifier) verifyCommit(r *Region, key string, c *Commit, hash string) e
 	return v.verifyCheckpoint(r, expected, key, c)
 }
 
-// verifyEnded checks the scopes that c ends. r is the state before it.
-func (v *verifier) verifyEnded(r *Region, key string, c *Commit) error {
-	for _, e := range c.Ended {
-		// There was no content, or an earlier program wrote the line.
-		if e.Digest == "" {
-			continue
-		}
-		scope := catalog.Scope{RegionID: r.RegionID, ClusterID: e.ClusterID, InstanceType: e.InstanceType}
-		was, _ := r.Scope(scope)
-		if was.Digest != e.Digest && r.isKnownBefore(c) {
-			v.report(key, "commit %d ends %s with %q, which had %q", c.Sequence, scope, e.Digest, was.Digest)
-		}
-		if _, err := v.verifySnapshot(key, scope, e.Digest); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // isKnownBefore reports whether r says what was there before c: not if c is the
 // oldest kept commit and earlier ones have been removed.
 func (r *Region) isKnownBefore(c *Commit) bool { return r.Sequence > 0 || c.Sequence == 1 }
 
-// verifyChanges checks the scopes that c changes. r is the state before it.
+// verifyChanges checks the scopes that c changes or ends, and what it says of their
+// images. r is the state before it.
 func (v *verifier) verifyChanges(r *Region, key string, c *Commit) error {
-	for _, change := range c.Changes {
-		scope := catalog.Scope{RegionID: r.RegionID, ClusterID: change.ClusterID, InstanceType: change.InstanceType}
-		was, _ := r.Scope(scope)
-		if was.Digest != change.PreviousDigest && r.isKnownBefore(c) {
-			v.report(key, "commit %d replaces %q of %s, which had %q", c.Sequence, change.PreviousDigest, scope,
-				was.Digest)
+	changes := imageChanges{}
+	isComplete := r.isKnownBefore(c) // whether the difference can be checked
+	for number := range len(c.Scopes) + len(c.Ended) {
+		ref := c.Scope(number)
+		scope := catalog.Scope{RegionID: r.RegionID, ClusterID: ref.ClusterID, InstanceType: ref.InstanceType}
+		was, known := r.Scope(scope)
+		isLost := false
+		var after []*catalog.Image
+		if number < len(c.Scopes) {
+			s := c.Scopes[number]
+			isLost = s.PreviousLost
+			snapshot, err := v.verifyContent(key, c.Sequence, scope, s)
+			if err != nil {
+				return err
+			}
+			isComplete = isComplete && snapshot != nil
+			if snapshot != nil {
+				after = snapshot.Images
+			}
+		} else {
+			isLost = c.Ended[number-len(c.Scopes)].PreviousLost
+			if !known && r.isKnownBefore(c) {
+				v.report(key, "commit %d ends %s, which was not there", c.Sequence, scope)
+			}
 		}
-		// The new content must be there and must be what the change says of it.
-		after, err := v.verifySnapshot(key, scope, change.Digest)
+		before, ok, err := v.verifyPrevious(r, key, c, was, isLost)
 		if err != nil {
 			return err
 		}
-		if after != nil && len(after.Images) != change.ImageCount {
-			v.report(key, "commit %d counts %d images of %s, the snapshot has %d",
-				c.Sequence, change.ImageCount, scope, len(after.Images))
-		}
-		// The run could not read the old content. So there is no difference to check, and the
-		// object may have been lost or not.
-		if change.PreviousLost {
-			v.tolerateMissing(scope, change.PreviousDigest)
-			continue
-		}
-		if err := v.verifyDifference(key, c.Sequence, scope, change, after); err != nil {
-			return err
-		}
+		isComplete = isComplete && ok
+		changes.add(number, before, after)
+	}
+	if isComplete && !reflect.DeepEqual(changes.sort(), c.Images) {
+		v.report(key, "commit %d states another difference than its snapshots have", c.Sequence)
 	}
 	return nil
 }
 
-// verifyDifference checks that a change states the difference of its snapshots.
-// after is the new content, nil if it is damaged.
-func (v *verifier) verifyDifference(
-	key string, sequence int64, scope catalog.Scope, change Change, after *catalog.Snapshot,
-) error {
-	// The first content of a scope differs from an empty list.
-	var before []*catalog.Image
-	if change.PreviousDigest != "" {
-		s, err := v.verifySnapshot(key, scope, change.PreviousDigest)
+// verifyContent checks the new content of a scope. It returns nil if the content is
+// damaged.
+func (v *verifier) verifyContent(
+	key string, sequence int64, scope catalog.Scope, s ScopeChange,
+) (*catalog.Snapshot, error) {
+	snapshot, err := v.verifySnapshot(key, scope, s.Digest)
+	if snapshot != nil && len(snapshot.Images) != s.ImageCount {
+		v.report(key, "commit %d counts %d images of %s, the snapshot has %d",
+			sequence, s.ImageCount, scope, len(snapshot.Images))
+	}
+	return snapshot, err
+}
+
+// verifyPrevious returns the images that a scope had before c. ok is false if they are
+// not known. Lost content counts as empty.
+func (v *verifier) verifyPrevious(
+	r *Region, key string, c *Commit, was ScopeState, isLost bool,
+) (images []*catalog.Image, ok bool, err error) {
+	switch scope := was.Scope(r.RegionID); {
+	case !r.isKnownBefore(c):
+		return nil, false, nil
+	case isLost:
+		v.tolerateMissing(scope, was.Digest)
+		return nil, true, nil
+	case was.Digest == "":
+		return nil, true, nil
+	default:
+		s, err := v.verifySnapshot(key, scope, was.Digest)
 		if err != nil || s == nil {
-			return err
+			return nil, false, err
 		}
-		before = s.Images
+		return s.Images, true, nil
 	}
-	if after == nil {
-		return nil
-	}
-	stated := catalog.Diff{Added: change.Added, Changed: change.Changed, Removed: change.Removed}
-	if !reflect.DeepEqual(catalog.Compare(before, after.Images), stated) {
-		v.report(key, "commit %d states another difference of %s than its snapshots have", sequence, scope)
-	}
-	return nil
 }
 
 // tolerateMissing notes that a snapshot may be there or not.

@@ -76,7 +76,7 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 			"2026-11.ndjson: it has no commit"},
 		"a missing last month": {logKey12, func([]byte) []byte { return nil }, "the log ends with 3"},
 		"a flipped line": {logKey11, func(d []byte) []byte {
-			return []byte(strings.Replace(string(d), `"Added":["b"]`, `"Added":["x"]`, 1))
+			return []byte(strings.Replace(string(d), `"ImageId":"b"`, `"ImageId":"x"`, 1))
 		}, "commit 2 was altered: its digest does not fit"},
 		"a foreign object": {"community-images/v1/" + region + "/notes.txt", func([]byte) []byte {
 			return []byte("x")

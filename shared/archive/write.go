@@ -96,6 +96,9 @@ func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, err
 	if err != nil {
 		return res, err
 	}
+	if err := w.loadPrevious(ctx, base, &run); err != nil {
+		return res, err
+	}
 	if err := w.publish(ctx, base, run, &res); err != nil {
 		return res, err
 	}
@@ -125,16 +128,14 @@ func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result
 	cur, backOff := base, w.newBackOff()
 	reloaded := false // cur was read after the run had learned all that it says
 	for res.Retries <= maxConflicts {
-		commit, next, counts, err := draftCommit(base, cur, run, w.commitTime(cur), w.keys)
-		if err != nil {
-			return err
-		}
+		commit, next, counts := draftCommit(base, cur, run, w.commitTime(cur))
 		if !cur.needsCommit(commit) {
 			res.Region, res.Counts = next, counts
 			return nil
 		}
 		if !reloaded && commit.removesScope() { // only the head says what another run has seen since
 			reloaded = true
+			var err error
 			if cur, err = w.loadRegion(ctx, cur.RegionID, cur); err != nil {
 				return err
 			}

@@ -317,7 +317,8 @@ func TestClustersAreInTheLogAndTheirEntriesInTheHead(t *testing.T) {
 		t.Errorf("the head holds %s", r.Upstream)
 	}
 	res := discover(2, "ehpc-2", "ehpc-3")
-	if c := res.Commit.Clusters; len(c) != 2 || c[0].After != nil || c[1].Before != nil || c[1].ClusterID != "ehpc-3" {
+	if c := res.Commit.Clusters; len(c) != 2 || c[0].After != nil || c[0].ClusterID != "ehpc-1" || c[1].After == nil ||
+		c[1].ClusterID != "ehpc-3" {
 		t.Errorf("one cluster ended, one appeared: %+v", c)
 	}
 	if got := len(b.readNow().Clusters()); got != 2 {

@@ -3,6 +3,7 @@ package capture_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -51,8 +52,17 @@ func (b *fixture) changes(from int64) (text string) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		for _, c := range l.Changes {
-			text += fmt.Sprintf("%d +%v -%v lost %v\n", l.Sequence, c.Added, c.Removed, c.PreviousLost)
+		for number, s := range l.Scopes {
+			var added, removed []string
+			for _, im := range l.Images {
+				if slices.Contains(im.Added, number) {
+					added = append(added, im.ImageID)
+				}
+				if slices.Contains(im.Removed, number) {
+					removed = append(removed, im.ImageID)
+				}
+			}
+			text += fmt.Sprintf("%d +%v -%v lost %v\n", l.Sequence, added, removed, s.PreviousLost)
 		}
 	}
 	return text

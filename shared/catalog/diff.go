@@ -9,9 +9,16 @@ import (
 
 // Diff is the difference between two snapshots of one scope. Lists are sorted.
 type Diff struct {
-	Added   []string      `json:"Added,omitempty"`   // ImageIds only in the later snapshot
-	Changed []FieldChange `json:"Changed,omitempty"` // one entry a changed field
-	Removed []string      `json:"Removed,omitempty"` // ImageIds only in the earlier snapshot
+	Added   []string       // ImageIds only in the later snapshot
+	Changed []ChangedImage // images in both snapshots that differ
+	Removed []string       // ImageIds only in the earlier snapshot
+}
+
+// ChangedImage is the difference of one image. An image whose id changes is added and
+// removed.
+type ChangedImage struct {
+	ImageID string
+	Fields  []FieldChange // one entry for each field that differs
 }
 
 // FieldChange is a changed field of one image, with its JSON value before and
@@ -22,9 +29,6 @@ type FieldChange struct {
 	// Field is dotted, as OsTag.Version. It is empty if the change is of a whole entry,
 	// one of several under the id.
 	Field string `json:"Field"`
-	// ImageID is the image in both snapshots: an image whose id changes is added and
-	// removed.
-	ImageID string `json:"ImageId"`
 }
 
 // Empty reports whether nothing changed.
@@ -49,7 +53,9 @@ func Compare(before, after []*Image) Diff {
 		default:
 			old, before = splitFirstImage(before)
 			new, after = splitFirstImage(after)
-			d.Changed = appendChanges(d.Changed, old, new)
+			if fields := compareEntries(old, new); len(fields) > 0 {
+				d.Changed = append(d.Changed, ChangedImage{old[0].ImageID, fields})
+			}
 		}
 	}
 	return d
@@ -64,11 +70,11 @@ func splitFirstImage(images []*Image) (same, rest []*Image) {
 	return images[:n], images[n:]
 }
 
-// appendChanges compares the entries of one ImageId. Entries on both sides cancel
+// compareEntries compares the entries of one ImageId. Entries on both sides cancel
 // out; the others are paired in order.
-func appendChanges(list []FieldChange, before, after []*Image) []FieldChange {
+func compareEntries(before, after []*Image) (list []FieldChange) {
 	if len(before) == 1 && len(after) == 1 {
-		return appendFieldChanges(list, before[0].ImageID, "", before[0].Raw, after[0].Raw)
+		return appendFieldChanges(nil, "", before[0].Raw, after[0].Raw)
 	}
 	// has returns a test whether images have an entry with the same bytes.
 	has := func(images []*Image) func(*Image) bool {
@@ -79,28 +85,28 @@ func appendChanges(list []FieldChange, before, after []*Image) []FieldChange {
 	gone := slices.DeleteFunc(slices.Clone(before), has(after))
 	come := slices.DeleteFunc(slices.Clone(after), has(before))
 	for i := range min(len(gone), len(come)) {
-		list = appendFieldChanges(list, gone[i].ImageID, "", gone[i].Raw, come[i].Raw)
+		list = appendFieldChanges(list, "", gone[i].Raw, come[i].Raw)
 	}
 	// What is left on one side alone has appeared or vanished as a whole.
 	for _, im := range gone[min(len(gone), len(come)):] {
-		list = append(list, FieldChange{ImageID: im.ImageID, Before: json.RawMessage(im.Raw)})
+		list = append(list, FieldChange{Before: json.RawMessage(im.Raw)})
 	}
 	for _, im := range come[min(len(gone), len(come)):] {
-		list = append(list, FieldChange{ImageID: im.ImageID, After: json.RawMessage(im.Raw)})
+		list = append(list, FieldChange{After: json.RawMessage(im.Raw)})
 	}
 	return list
 }
 
 // appendFieldChanges compares two canonical objects field by field. Nested
 // objects are compared below their name and a dot.
-func appendFieldChanges(list []FieldChange, id, prefix, before, after string) []FieldChange {
+func appendFieldChanges(list []FieldChange, prefix, before, after string) []FieldChange {
 	if before == after {
 		return list
 	}
 	// Members are sorted by name in canonical JSON, so one pass merges them.
 	old, new := jsonscan.MemberList(before), jsonscan.MemberList(after)
 	for len(old) > 0 || len(new) > 0 {
-		change := FieldChange{ImageID: id}
+		change := FieldChange{}
 		switch {
 		case len(new) == 0 || len(old) > 0 && old[0].Name < new[0].Name:
 			change.Field, change.Before = prefix+old[0].Name, json.RawMessage(old[0].Value)
@@ -116,7 +122,7 @@ func appendFieldChanges(list []FieldChange, id, prefix, before, after string) []
 			}
 			// Objects are compared inside. Arrays are not: they change as a whole.
 			if b[0] == '{' && a[0] == '{' {
-				list = appendFieldChanges(list, id, prefix+name+".", b, a)
+				list = appendFieldChanges(list, prefix+name+".", b, a)
 				continue
 			}
 			change.Field, change.Before, change.After = prefix+name, json.RawMessage(b), json.RawMessage(a)

@@ -13,8 +13,8 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-// catalogue is the size of one cluster's images.
-const catalogue = 109_000
+// listSize is the size of one cluster's images.
+const listSize = 109_000
 
 // BenchmarkGet reads the object of one cluster; sdk is the same by the SDK
 // alone, which checks nothing.
@@ -22,7 +22,7 @@ func BenchmarkGet(b *testing.B) {
 	e := osstest.Start(b, "")
 	ctx := context.Background()
 	bucket := open(b, e, nil)
-	if err := bucket.Put(ctx, "key", bytes.Repeat([]byte("x"), catalogue)); err != nil {
+	if err := bucket.Put(ctx, "key", bytes.Repeat([]byte("x"), listSize)); err != nil {
 		b.Fatal(err)
 	}
 	run(b, "ossbucket", func() error { _, _, err := bucket.Get(ctx, "key", ""); return err })
@@ -43,7 +43,7 @@ func BenchmarkUnchanged(b *testing.B) {
 	e := osstest.Start(b, "")
 	ctx := context.Background()
 	bucket := open(b, e, nil)
-	if err := bucket.Put(ctx, "key", bytes.Repeat([]byte("x"), catalogue)); err != nil {
+	if err := bucket.Put(ctx, "key", bytes.Repeat([]byte("x"), listSize)); err != nil {
 		b.Fatal(err)
 	}
 	_, etag, err := bucket.Get(ctx, "key", "")

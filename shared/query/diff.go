@@ -231,12 +231,7 @@ func anyIfEmpty(name string) string {
 // TotalCount is the number of images that differ.
 func renderDiff(b []byte, before, after *diffSide) *body {
 	d := catalog.Compare(before.images, after.images)
-	// Counted apart, because TotalCount counts images.
-	changedIDs := map[string]bool{} // an image has an entry in Changed for each field
-	for _, c := range d.Changed {
-		changedIDs[c.ImageID] = true
-	}
-	total := strconv.Itoa(len(d.Added) + len(d.Removed) + len(changedIDs))
+	total := strconv.Itoa(len(d.Added) + len(d.Removed) + len(d.Changed))
 	// From is the earlier time, or the cluster that is named first.
 	b = before.appendJSON(append(b, `,"From":`...))
 	b = after.appendJSON(append(b, `,"To":`...))
@@ -244,19 +239,13 @@ func renderDiff(b []byte, before, after *diffSide) *body {
 	b = appendImagesWithIDs(append(b, `,"Added":`...), after.images, d.Added)
 	b = appendImagesWithIDs(append(b, `,"Removed":`...), before.images, d.Removed)
 	b = append(b, `,"Changed":[`...)
-	// Changes come sorted by image. Those of one image go together.
-	for i, rest := 0, d.Changed; len(rest) > 0; i++ {
-		n := 1
-		for n < len(rest) && rest[n].ImageID == rest[0].ImageID {
-			n++
-		}
+	for i, im := range d.Changed {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, `{"ImageId":`...)
-		b = append(appendString(b, rest[0].ImageID), `,"Fields":`...)
-		b = append(appendFieldChanges(b, rest[:n]), '}')
-		rest = rest[n:]
+		b = append(appendString(b, im.ImageID), `,"Fields":`...)
+		b = append(appendFieldChanges(b, im.Fields), '}')
 	}
 	return &body{bytes: append(b, "]}\n"...), total: total}
 }

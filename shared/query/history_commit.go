@@ -42,30 +42,21 @@ func (s *service) addCommit(ctx context.Context, h *history, c *archive.Commit) 
 	if !h.precedes(c) {
 		return errOtherLog
 	}
-	// Of the first commit that is kept, Arrivals reads what was there before
-	// it.
-	arrivals, err := c.Arrivals(h.sequence, func(scopes []archive.ScopeState) ([][]string, error) {
-		return s.lists.loadImageIDs(ctx, c.RegionID, scopes)
-	})
-	if err != nil {
-		return err
-	}
-	// From here on nothing can fail, so the commit is added whole.
 	commit := h.addCommitRef(c)
-	for _, kept := range arrivals.Kept {
-		h.addEvents(event{commit: commit, kind: kindPresent}, kept.Scope, kept.ImageIDs)
-	}
-	// Ended scopes come before changes: a scope can end and be captured again
-	// in one commit.
-	for _, e := range c.Ended {
-		h.endScope(commit, archive.ScopeRef{ClusterID: e.ClusterID, InstanceType: e.InstanceType})
-	}
-	for i, change := range c.Changes {
-		change.Added = arrivals.Added[i]
-		if change.PreviousLost {
-			change = h.fillLostChange(change)
+	for _, im := range c.Images {
+		for _, number := range im.Removed {
+			h.addEvent(event{commit: commit, kind: kindRemoved}, c.Scope(number), im.ImageID, nil)
 		}
-		h.addChange(commit, change, s.schema)
+		for _, number := range im.Added {
+			h.addEvent(event{commit: commit, kind: kindAdded}, c.Scope(number), im.ImageID, nil)
+		}
+		for _, group := range im.Changed {
+			if fields := s.schema.visibleChanges(group.Fields); len(fields) > 0 {
+				for _, number := range group.Scopes {
+					h.addEvent(event{commit: commit, kind: kindChanged}, c.Scope(number), im.ImageID, fields)
+				}
+			}
+		}
 	}
 	return nil
 }
@@ -86,42 +77,6 @@ func (h *history) addCommitRef(c *archive.Commit) int32 {
 	h.commits = append(h.commits, commitRef{c.Sequence, c.CommittedAt, newLineID(c.LineHash)})
 	h.sequence = c.Sequence
 	return int32(len(h.commits) - 1)
-}
-
-// endScope adds the removal of every image of a scope that a commit ends. The
-// caller holds the lock.
-func (h *history) endScope(commit int32, ref archive.ScopeRef) {
-	h.addEvents(event{commit: commit, kind: kindRemoved}, ref, h.imageIDsOf(ref))
-	if scope, ok := h.scopeAt[ref]; ok {
-		h.firstEvents[scope] = -1
-	}
-}
-
-// addChange adds the events of one scope's change, without changes of redacted
-// fields.
-func (h *history) addChange(commit int32, change archive.Change, schema *schema) {
-	ref := archive.ScopeRef{ClusterID: change.ClusterID, InstanceType: change.InstanceType}
-	h.addEvents(event{commit: commit, kind: kindRemoved}, ref, change.Removed)
-	h.addEvents(event{commit: commit, kind: kindAdded}, ref, change.Added)
-	// The field changes of one image follow each other and make one event.
-	for rest := change.Changed; len(rest) > 0; {
-		n := 1
-		for n < len(rest) && rest[n].ImageID == rest[0].ImageID {
-			n++
-		}
-		if visible := schema.visibleChanges(rest[:n]); len(visible) > 0 {
-			h.addEvent(event{commit: commit, kind: kindChanged}, ref, rest[0].ImageID, visible)
-		}
-		rest = rest[n:]
-	}
-}
-
-// addEvents adds an event without field changes for each of several images of a
-// scope.
-func (h *history) addEvents(e event, scope archive.ScopeRef, imageIDs []string) {
-	for _, id := range imageIDs {
-		h.addEvent(e, scope, id, nil)
-	}
 }
 
 // addEvent adds an event of an image of a scope. fields is nil unless the event
@@ -149,22 +104,6 @@ func (h *history) addEvent(e event, scope archive.ScopeRef, imageID string, fiel
 	if fields != nil {
 		h.fields[at] = fields
 	}
-}
-
-// fillLostChange completes a change whose commit could not say what differs,
-// because the old content was lost. change.Added holds all of the new content.
-// Which fields changed stays unknown.
-func (h *history) fillLostChange(change archive.Change) archive.Change {
-	// What the events so far say of the scope stands for the lost content.
-	before := h.imageIDsOf(archive.ScopeRef{ClusterID: change.ClusterID, InstanceType: change.InstanceType})
-	subtract := func(list, other []string) []string {
-		return slices.DeleteFunc(slices.Clone(list), func(id string) bool {
-			_, found := slices.BinarySearch(other, id)
-			return found
-		})
-	}
-	change.Added, change.Removed = subtract(change.Added, before), subtract(before, change.Added)
-	return change
 }
 
 // visibleChanges drops the changes of redacted fields.

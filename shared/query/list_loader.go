@@ -65,7 +65,8 @@ func (l *listLoader) firstSeen(region, id string) (at catalog.Time, ok bool) {
 	if index == nil {
 		return at, false
 	}
-	return index.FirstSeenOf(id)
+	dates, ok := index.DatesOf(id)
+	return dates.FirstSeen, ok
 }
 
 // lastIndex returns the index of a region that was read last, or nil.

@@ -204,7 +204,7 @@ func TestRestoreNamesDamagedFiles(t *testing.T) {
 		"an older log is cut":   {logs[0], cut, logs[1], ""},
 		"the last log is cut":   {logs[len(logs)-1], cut, head, "it is of commit"},
 		"the head is cut":       {head, cut, head, "digest"},
-		"the index is cut":      {files("catalogue.ndjson")[0], cut, files("catalogue.ndjson")[0], "index"},
+		"the index is cut":      {files("index.ndjson")[0], cut, files("index.ndjson")[0], "index"},
 		"a log is flipped": {logs[0], func(d []byte) []byte {
 			return bytes.Replace(d, []byte(`"run-1"`), []byte(`"run-7"`), 1)
 		}, logs[0], "digest does not fit"},
@@ -244,7 +244,7 @@ func TestRestoreOfAHeadThatIsBehind(t *testing.T) {
 		t.Fatal(out)
 	}
 	derived := map[string][]byte{}
-	for _, name := range []string{"head.json", "catalogue.ndjson"} {
+	for _, name := range []string{"head.json", "index.ndjson"} {
 		data, err := os.ReadFile(filepath.Join(dir, "v1", region, name))
 		if err != nil {
 			t.Fatal(err)
@@ -255,7 +255,7 @@ func TestRestoreOfAHeadThatIsBehind(t *testing.T) {
 	if code, out := w.backup("live", dir); code != 0 {
 		t.Fatal(out)
 	}
-	for _, name := range []string{"catalogue.ndjson", "head.json"} { // first the index alone, then both
+	for _, name := range []string{"index.ndjson", "head.json"} { // first the index alone, then both
 		if err := os.WriteFile(filepath.Join(dir, "v1", region, name), derived[name], 0o644); err != nil {
 			t.Fatal(err)
 		}

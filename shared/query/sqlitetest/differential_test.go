@@ -18,11 +18,11 @@ import (
 )
 
 var (
-	firstSeed  = flag.Uint64("diffseed", 1, "first seed of the differential test; each catalogue takes one")
+	firstSeed  = flag.Uint64("diffseed", 1, "first seed of the differential test; each region takes one")
 	queryCount = flag.Int("diffqueries", 2000/querytest.WorkDivisor, "queries of the differential test")
 )
 
-const queriesPerCatalogue = 50
+const queriesPerRegion = 50
 
 // TestDifferential asks the handler and SQLite the same generated lookups. Both must
 // return the same images in the same order. To repeat one catalog:
@@ -30,7 +30,7 @@ const queriesPerCatalogue = 50
 func TestDifferential(t *testing.T) {
 	t.Parallel()
 	answered := map[int]int{}
-	for i := range (*queryCount + queriesPerCatalogue - 1) / queriesPerCatalogue {
+	for i := range (*queryCount + queriesPerRegion - 1) / queriesPerRegion {
 		seed := *firstSeed + uint64(i)
 		r := rand.New(rand.NewPCG(seed, 0))
 		o := generateCatalog(r)
@@ -42,7 +42,7 @@ func TestDifferential(t *testing.T) {
 		w := querytest.New(t)
 		w.CommitRun(archivetest.Hangzhou, found)
 		h := w.Handler()
-		for range queriesPerCatalogue {
+		for range queriesPerRegion {
 			l := generateLookup(r, o)
 			if querytest.Chance(r, 10) {
 				compareMatrix(t, r, seed, h, db, l.forMatrix())
