@@ -39,7 +39,7 @@ func TestHostileIdsStayWithinTheirKeys(t *testing.T) {
 		return id
 	}
 	place := regexp.MustCompile(
-		`^p/v1/cn-hangzhou/(head\.json|catalogue\.ndjson|log/[0-9]{4}-[0-9]{2}\.ndjson|` +
+		`^p/v1/cn-hangzhou/(head\.json|index\.ndjson|log/[0-9]{4}-[0-9]{2}\.ndjson|` +
 			`clusters/[A-Za-z0-9._-]{1,128}/[A-Za-z0-9._-]{1,128}/[0-9a-f]{64}\.json)$`)
 	stored, refused := 0, 0
 	for range listings {
