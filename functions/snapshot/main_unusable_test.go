@@ -1,10 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
+	"time"
 
+	"go.uber.org/zap"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/archivetest"
+	"community-images/shared/capture"
 	"community-images/shared/ehpc/ehpctest"
 )
 
@@ -93,5 +101,36 @@ func TestTypeThatCannotBeUsedIsNoChange(t *testing.T) {
 		if r := l.runCapture(); r.Regions[0].Committed != (i == 0) {
 			t.Errorf("run %d committed: %v", i+1, r.Regions[0].Committed)
 		}
+	}
+}
+
+// TestDataOfAnotherFormat: a run on an archive of format 1 fails, and its report says what
+// to do. It asks E-HPC nothing, and neither writes nor sweeps anything.
+func TestDataOfAnotherFormat(t *testing.T) {
+	t.Parallel()
+	l := newCaptureFixture(t)
+	keys, err := archive.NewKeys("p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.mem.Restore(archivetest.Format1(t, keys))
+	before := l.mem.Objects()
+	h := &handler{
+		settings: capture.Settings{Regions: []string{region}}, capturer: l.capturer, now: time.Now, log: zap.NewNop(),
+		collector: archive.NewCollector(l.mem, keys, func(now time.Time) time.Time { return now }, time.Now),
+	}
+	answer, err := h.handle(t.Context(), []byte(`{}`))
+	report, ok := answer.(*capture.Report)
+	const want = `object "p/v1/cn-hangzhou/head.json" has format 1, and this program reads format 2. ` +
+		`Nothing converts it: remove all objects below "p/v1/cn-hangzhou/", or choose another OSS_PREFIX; ` +
+		`the next run begins a new history`
+	if err == nil || !ok || !strings.Contains(report.Regions[0].Error, want) {
+		t.Errorf("the run ends with %v, %+v; want %s", err, answer, want)
+	}
+	if calls := l.ehpc.DrainCallNames(); len(calls) > 0 {
+		t.Errorf("E-HPC is asked %v", calls)
+	}
+	if !maps.EqualFunc(before, l.mem.Objects(), bytes.Equal) {
+		t.Errorf("what is stored has changed: %s", l.mem.Requests())
 	}
 }

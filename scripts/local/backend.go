@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -48,6 +50,19 @@ func openBackend(o options, dir *datadir.Directory, environ []string, out io.Wri
 		return openCloud(environ, newProgress(out))
 	}
 	return startEmbedded(dir, environ, newProgress(out))
+}
+
+// checkFormat returns an error if an earlier version of the functions has stored, in a
+// directory of a local run, what these do not read. Anything else is left to them.
+func (b *backend) checkFormat(ctx context.Context, dir string) error {
+	for _, region := range b.regions {
+		var format *archive.FormatError
+		if _, err := b.archive.Now(ctx, region, nil); errors.As(err, &format) {
+			return fmt.Errorf("directory %q has data of format %d, and this program reads format %d: remove the directory, "+
+				"or choose another with -data", dir, format.Format, archive.Format)
+		}
+	}
+	return nil
 }
 
 // close stops the embedded endpoints. It does nothing in the cloud.

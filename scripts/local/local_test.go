@@ -18,6 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"community-images/scripts/datadir"
+	"community-images/shared/archive"
+	"community-images/shared/archive/archivetest"
 	"community-images/shared/fcrun/fctest"
 )
 
@@ -59,6 +62,39 @@ func TestInterruptedAtTheStart(t *testing.T) {
 	code := run(ctx, []string{"-once", "-data", t.TempDir()}, newProcess(nil, &out, &faults, nil))
 	if code != 1 || !strings.HasPrefix(faults.String(), "local: interrupted") {
 		t.Errorf("exit %d %s", code, faults.String())
+	}
+}
+
+// TestDataOfAnotherFormat: a run on what an earlier program has stored names the
+// directory to remove. It builds nothing and changes nothing.
+func TestDataOfAnotherFormat(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	keys, err := archive.NewKeys(datadir.Prefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := archivetest.Format1(t, keys)
+	path := func(key string) string { return filepath.Join(dir, "oss", datadir.Bucket, filepath.FromSlash(key)) }
+	for key, data := range objects {
+		if err := os.MkdirAll(filepath.Dir(path(key)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path(key), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, faults syncBuffer
+	code := run(t.Context(), []string{"-once", "-data", dir}, newProcess(fastSettings, &out, &faults, nil))
+	want := fmt.Sprintf("local: directory %q has data of format 1, and this program reads format 2: "+
+		"remove the directory, or choose another with -data\n", dir)
+	if code != 1 || faults.String() != want || out.String() != "" {
+		t.Errorf("exit %d\n%s%swant\n%s", code, out.String(), faults.String(), want)
+	}
+	for key, data := range objects {
+		if stored, err := os.ReadFile(path(key)); err != nil || !bytes.Equal(stored, data) {
+			t.Errorf("%s has changed: %v", key, err)
+		}
 	}
 }
 

@@ -44,6 +44,11 @@ func runProduct(ctx context.Context, o options, p process) error {
 		return err
 	}
 	defer b.close()
+	if !o.cloud {
+		if err := b.checkFormat(ctx, o.data); err != nil {
+			return err
+		}
+	}
 	// The functions stop before the endpoints that they call.
 	f, err := buildAndStart(ctx, p, dir.Path("bin"), b, log)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"community-images/scripts/datadir"
 	"community-images/shared/archive"
+	"community-images/shared/archive/archivetest"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/catalog"
 )
@@ -131,6 +132,21 @@ func (w *fixture) changeObject(key string, with func([]byte) []byte) {
 	w.t.Helper()
 	data, _ := os.ReadFile(w.path(key))
 	w.store(key, with(data), w.now.AddDate(0, 0, -3))
+}
+
+// storeFormat1 replaces cn-hangzhou by what a program of format 1 has written.
+func (w *fixture) storeFormat1() {
+	w.t.Helper()
+	if err := os.RemoveAll(w.path(root)); err != nil {
+		w.t.Fatal(err)
+	}
+	keys, err := archive.NewKeys(datadir.Prefix)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for key, data := range archivetest.Format1(w.t, keys) {
+		w.store(key, data, w.now)
+	}
 }
 
 // snapshotKey returns the key of the content of cn-hangzhou with an image.

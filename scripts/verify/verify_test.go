@@ -60,6 +60,7 @@ var golden = []struct {
 		w.store(log11+".copy", log, w.now)
 		w.store(log11, nil, w.now)
 	}, []string{"", "-repair", ""}},
+	{"a region of format 1", func(w *fixture) { w.storeFormat1() }, []string{"", "-repair", "-gc"}},
 	{"a foreign object", func(w *fixture) { w.changeObject(root+"notes.txt", foreignContent) }, []string{""}},
 	{"an orphan of today", func(w *fixture) { w.storeOrphan(w.now) }, []string{"", "-region cn-hangzhou -gc-dry-run"}},
 	{

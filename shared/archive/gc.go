@@ -160,7 +160,7 @@ func (c *Collector) loadRegion(ctx context.Context, region string) (*Region, err
 	}
 	r, err := decodeHead(region, data)
 	if err != nil {
-		return nil, &DamagedError{Key: key, Reason: err.Error()}
+		return nil, newDamagedError(key, err)
 	}
 	if r.Sequence == 0 { // runs have put a head, and none has committed yet
 		return nil, nil

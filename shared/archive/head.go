@@ -20,7 +20,7 @@ type head struct {
 	Digest string `json:"Digest"`
 	// Discovery is HeadInfo.Discovery.
 	Discovery Discovery `json:"Discovery"`
-	// Format is Format. A head of another format is rebuilt.
+	// Format is the constant Format. A reader refuses any other.
 	Format int `json:"Format"`
 	// IndexSequence is the commit up to which the index goes.
 	IndexSequence int64 `json:"Index"`
@@ -95,7 +95,7 @@ func encodeHead(r *Region) ([]byte, error) {
 }
 
 // decodeHead decodes and verifies a head. An error means that the head has to be
-// rebuilt.
+// rebuilt, except otherFormat.
 func decodeHead(region string, data []byte) (*Region, error) {
 	return decodeHeadEarly(region, data, func(headPosition) {})
 }
@@ -112,7 +112,7 @@ func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) 
 	// this region and of this format.
 	switch {
 	case h.Format != Format:
-		return nil, fmt.Errorf("head has format %d, this program reads %d", h.Format, Format)
+		return nil, otherFormat(h.Format)
 	case h.RegionID != region:
 		return nil, fmt.Errorf("head is of region %q", h.RegionID)
 	case h.Sequence > 0 && !h.Log.isPlausible():

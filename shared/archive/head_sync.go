@@ -67,7 +67,11 @@ func (w *Writer) mergeStoredHead(ctx context.Context, key string, r *Region) (*R
 	next := r.clone()
 	if data != nil {
 		// A head that cannot be read has nothing to keep; ours replaces it.
-		if theirs, err := decodeHead(r.RegionID, data); err == nil {
+		theirs, err := decodeHead(r.RegionID, data)
+		if err := checkFormat(key, err); err != nil {
+			return nil, err
+		}
+		if err == nil {
 			next.mergeHead(theirs)
 		}
 	}

@@ -114,7 +114,7 @@ func decodeIndex(region string, data []byte, interner *catalog.Interner) (*Index
 func decodeLists(region string, h indexHeader, rest []byte) (x *Index, imageLines [][]byte, err error) {
 	switch {
 	case h.Format != Format:
-		return nil, nil, fmt.Errorf("index has format %d, this program reads %d", h.Format, Format)
+		return nil, nil, fmt.Errorf("index %w", otherFormat(h.Format)) // it is derived: a run replaces it
 	case h.RegionID != region:
 		return nil, nil, fmt.Errorf("index is of region %q", h.RegionID)
 	}

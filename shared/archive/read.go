@@ -85,6 +85,9 @@ func (a *Archive) loadHead(ctx context.Context, region string, known *Region) (_
 	r, err := decodeHeadEarly(region, data, func(p headPosition) {
 		tail = a.prefetchTail(ctx, region, p.Month, p.Position)
 	})
+	if err := checkFormat(key, err); err != nil {
+		return nil, nil, err
+	}
 	if err != nil || r.Sequence == 0 { // a slow writer may have put an empty head after a first commit
 		rebuilt, err := a.replayLastMonth(ctx, region)
 		if err != nil {

@@ -67,6 +67,9 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 	}
 	// A head that cannot be read says nothing about the length of the log.
 	head, err := decodeHead(r.RegionID, data)
+	if err := checkFormat(key, err); err != nil {
+		return nil, err
+	}
 	if err != nil || head.Sequence <= r.Sequence {
 		return r, nil
 	}

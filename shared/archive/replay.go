@@ -16,8 +16,11 @@ import (
 // line does not have the digest that it states.
 func checkNext(r *Region, c *Commit, intact bool) (isNext bool, err error) {
 	switch {
+	case c.Format != Format && intact:
+		return false, otherFormat(c.Format)
 	case c.Format != Format:
-		return false, fmt.Errorf("commit %d has format %d, this program reads %d", c.Sequence, c.Format, Format)
+		return false, fmt.Errorf("commit %d was altered: it has format %d, and its digest does not fit", c.Sequence,
+			c.Format)
 	case c.RegionID != r.RegionID:
 		return false, fmt.Errorf("commit %d is of region %q", c.Sequence, c.RegionID)
 	case r.Sequence == 0 && c.Checkpoint != nil && intact:
@@ -86,7 +89,7 @@ func (r *Region) parseNext(key string, line []byte) (*Commit, error) {
 	}
 	isNext, err := checkNext(r, c, intact)
 	if err != nil {
-		return nil, &DamagedError{Key: key, Reason: err.Error()}
+		return nil, newDamagedError(key, err)
 	}
 	if !isNext {
 		return nil, nil

@@ -60,6 +60,10 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 		if errors.Is(err, fs.ErrNotExist) && n < maxAudits { // retention has removed a month that was listed
 			continue
 		}
+		var format *FormatError
+		if errors.As(err, &format) { // then nothing else can be said
+			return &Audit{RegionID: region, Findings: []Finding{{Key: format.Key, Reason: "it " + format.reason()}}}, nil
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -29,6 +29,9 @@ func (v *verifier) verifyHead(r *Region) error {
 	}
 	// Runs rebuild a head that cannot be read, so the check ends with a finding.
 	h, err := decodeHead(r.RegionID, data)
+	if err := checkFormat(key, err); err != nil {
+		return err
+	}
 	if err != nil {
 		v.report(key, "%v", err)
 		return nil

@@ -61,6 +61,9 @@ func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn b
 	}
 	hash := hashLine(line)
 	isNext, err := checkNext(r, c, intact)
+	if err := checkFormat(key, err); err != nil {
+		return false, err
+	}
 	switch {
 	case err != nil:
 		v.report(key, "line %d: %v", n, err)

@@ -72,6 +72,6 @@ var errorCodes = []struct {
 	{503, codeNotReady, "the scope is known but has never been captured successfully"},
 	{503, codeNoData, "nothing has been captured for the region yet"},
 	{503, codeStorage, "the storage cannot be reached and this instance has no copy of the data"},
-	{503, codeDamaged, "a stored object that the answer needs is damaged"},
+	{503, codeDamaged, "a stored object that the answer needs is damaged, or has another format than this program reads"},
 	{503, "ServiceUnavailable", "the function timed out before the answer was ready"},
 }

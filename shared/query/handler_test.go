@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/archive/archivetest"
 	"community-images/shared/query"
 )
 
@@ -142,6 +143,27 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 		if rec.Body.Len() != 0 || rec.Code != g.Code || rec.Header().Get("ETag") != g.Header().Get("ETag") || rec.Header().Get("Content-Type") != g.Header().Get("Content-Type") {
 			t.Errorf("%s: HEAD gives %d %v", target, rec.Code, rec.Header())
 		}
+	}
+}
+
+// TestDataOfAnotherFormat: the answer says that the format is another one, and the log
+// what to do.
+func TestDataOfAnotherFormat(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
+	w.Memory.Restore(archivetest.Format1(t, w.Keys))
+	var logged []string
+	h := w.Handler(func(o *query.Options) { o.Report = collectReports(&logged) })
+	for _, target := range []string{"/v1/images", "/v1/clusters", "/v1/changes?since=0", "/v1/images/m-a"} {
+		rec := get(h, target)
+		checkError(t, rec, 503, "DataDamaged", nil)
+		if body := rec.Body.String(); !strings.Contains(body, "has format 1, and this program reads format 2") ||
+			strings.Contains(body, "community-images/") {
+			t.Errorf("%s: %s", target, body)
+		}
+	}
+	if len(logged) == 0 || !strings.Contains(logged[0], `remove all objects below "community-images/v1/cn-hangzhou/"`) {
+		t.Errorf("the log has %q", logged)
 	}
 }
 
