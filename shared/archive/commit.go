@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -202,29 +201,6 @@ func (c *Commit) encode() (line []byte, hash string, err error) {
 func hashLine(line []byte) string {
 	sum := sha256.Sum256(line)
 	return hex.EncodeToString(sum[:])
-}
-
-// parseCommit decodes a line without its line end. It returns nil if the bytes
-// are no commit, for example a torn line. intact is false if they are a commit
-// that was altered. A commit of another format may have no more than its Digest,
-// Format and Sequence.
-func parseCommit(line []byte) (c *Commit, intact bool) {
-	c = new(Commit)
-	if json.Unmarshal(line, c) != nil {
-		var other struct { // its other members may have other types
-			Digest   string
-			Format   int
-			Sequence int64
-		}
-		if json.Unmarshal(line, &other) != nil || other.Format == Format {
-			return nil, false
-		}
-		c = &Commit{Digest: other.Digest, Format: other.Format, Sequence: other.Sequence}
-	}
-	if c.Sequence < 1 {
-		return nil, false
-	}
-	return c, commitDigest.verify(line, c.Digest) && c.hasValidNumbers()
 }
 
 // hasValidNumbers reports whether every number of an ImageChange is that of a scope.

@@ -45,6 +45,15 @@ func (f digestField) fill(data []byte) (filled []byte, digest string) {
 	return append(filled, data[at:]...), digest
 }
 
+// stated returns the digest that data states at an offset.
+func (f digestField) stated(data []byte, at int) (digest string, ok bool) {
+	end := at + hex.EncodedLen(sha256.Size)
+	if at < 0 || len(data) < end {
+		return "", false
+	}
+	return string(data[at:end]), true
+}
+
 // verify reports whether data has the digest that it states, which is digest.
 func (f digestField) verify(data []byte, digest string) bool {
 	return f.verifyAt(data, f.offset(data), digest)

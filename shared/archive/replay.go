@@ -44,35 +44,21 @@ func checkNext(r *Region, c *Commit, intact bool) (isNext bool, err error) {
 // replay applies the commits of a file to r, which stands where lines begins.
 // It ends before the first commit for which stopBefore returns true, or after
 // the first one for which visit returns false; then stopped is true. Either may
-// be nil. On an error r is the state before the line that could not be read.
+// be nil. Without visit the commits are read without their Images. On an error r is
+// the state before the line that could not be read.
 func (r *Region) replay(lines *lineReader, stopBefore, visit func(*Commit) bool) (stopped bool, err error) {
 	for {
-		data, err := lines.next()
+		before := r.log
+		c, at, err := r.readNext(lines, visit != nil)
 		switch {
 		case err == io.EOF:
 			return false, nil
 		case err != nil:
 			return false, err
-		}
-		// r.log moves over every line, also over those that count for nobody: the
-		// next append goes to the end of the file.
-		before := r.log
-		line, ended := bytes.CutSuffix(data, []byte{'\n'})
-		r.log.length, r.log.torn = before.length+int64(len(data)), !ended
-		if before.torn { // data is the rest of a line that was never finished
-			continue
-		}
-		c, err := r.parseNext(lines.key, line)
-		switch {
-		case err != nil:
-			return false, err
-		case c == nil:
-			continue
 		case stopBefore != nil && stopBefore(c):
-			r.log = before
+			r.log = position{month: before.month, length: at, hash: before.hash, successor: before.successor}
 			return true, nil
 		}
-		c.LineHash = hashLine(line)
 		r.applyCommit(c, c.LineHash)
 		if visit != nil && !visit(c) {
 			return true, nil
@@ -80,10 +66,36 @@ func (r *Region) replay(lines *lineReader, stopBefore, visit func(*Commit) bool)
 	}
 }
 
+// readNext returns the commit after r and the offset of its line in the file. r.log moves
+// over every line, also over those that count for nobody: the next append goes to the end
+// of the file. The caller applies the commit. The error is io.EOF at the end of the file.
+func (r *Region) readNext(lines *lineReader, withImages bool) (c *Commit, at int64, err error) {
+	for {
+		data, err := lines.next()
+		if err != nil {
+			return nil, 0, err
+		}
+		at, wasTorn := r.log.length, r.log.torn
+		line, ended := bytes.CutSuffix(data, []byte{'\n'})
+		r.log.length, r.log.torn = at+int64(len(data)), !ended
+		if wasTorn { // data is the rest of a line that was never finished
+			continue
+		}
+		c, err := r.parseNext(lines.key, line, withImages)
+		if err != nil {
+			return nil, 0, err
+		}
+		if c != nil {
+			c.LineHash = hashLine(line)
+			return c, at, nil
+		}
+	}
+}
+
 // parseNext decodes a line of the file key. It returns nil if the line is not
 // the commit after r and counts for nobody.
-func (r *Region) parseNext(key string, line []byte) (*Commit, error) {
-	c, intact := parseCommit(line)
+func (r *Region) parseNext(key string, line []byte, withImages bool) (*Commit, error) {
+	c, intact := parseCommit(line, withImages)
 	if c == nil {
 		return nil, nil
 	}
@@ -97,10 +109,15 @@ func (r *Region) parseNext(key string, line []byte) (*Commit, error) {
 	return c, nil
 }
 
-// applyCommit makes r the state after c. hash is that of c's line.
-func (r *Region) applyCommit(c *Commit, hash string) {
+// advance moves r behind c without applying what c changes. hash is that of c's line.
+func (r *Region) advance(c *Commit, hash string) {
 	r.Sequence, r.CommittedAt = c.Sequence, c.CommittedAt
 	r.log.hash, r.log.successor = hash, c.Successor
+}
+
+// applyCommit makes r the state after c. hash is that of c's line.
+func (r *Region) applyCommit(c *Commit, hash string) {
+	r.advance(c, hash)
 	if p := c.Checkpoint; p != nil {
 		r.setTables(slices.Clone(p.Clusters), p.Files, slices.Clone(p.Scopes))
 		return

@@ -52,7 +52,7 @@ func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn b
 	// The position moves over every line, as it does for a run that reads the log.
 	line, ended := bytes.CutSuffix(data, []byte{'\n'})
 	r.log.length, r.log.torn = r.log.length+int64(len(data)), !ended
-	c, intact := parseCommit(line)
+	c, intact := parseCommit(line, true)
 	if c == nil {
 		if len(line) > 0 {
 			v.note(key, "line %d is torn: it is no commit, and counts for nobody", n)

@@ -203,6 +203,17 @@ func (s *Scanner) Skip() {
 	}
 }
 
+// Value reads a value of any type and returns its text. White space before it is left
+// out.
+func (s *Scanner) Value() string {
+	s.SkipSpace()
+	before := s.rest
+	if s.Skip(); s.failed {
+		return ""
+	}
+	return before[:len(before)-len(s.rest)]
+}
+
 // skipNumber reads a number. JSON forbids some that look like one, such as 01 and 1.,
 // so encoding/json decides.
 func (s *Scanner) skipNumber() {
