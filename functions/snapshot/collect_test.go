@@ -95,7 +95,8 @@ func TestSweepTakesItsTurn(t *testing.T) {
 	}
 	report := w.runCapture("cn-a", "cn-b")
 	w.h.collectRegions(t.Context(), report)
-	if report.RemovedObjects() != 4 || report.Regions[0].Sweep.Removed != 2 || report.Regions[1].Sweep.Error != "" {
+	// Of each region two months go, each a log and its index.
+	if report.RemovedObjects() != 8 || report.Regions[0].Sweep.Removed != 4 || report.Regions[1].Sweep.Error != "" {
 		t.Errorf("the sweeps are %+v and %+v", report.Regions[0].Sweep, report.Regions[1].Sweep)
 	}
 	again := w.runCapture("cn-a", "cn-b")
@@ -187,7 +188,7 @@ func TestRealBinarySweeps(t *testing.T) {
 	w.oss.Requests()
 	w.runSnapshot(f)
 	removed := strings.Count(w.oss.Requests(), "DELETE ")
-	if removed < 6 || removed > 8 { // by the day of the month, and how long it is
+	if removed < 12 || removed > 16 { // logs and their indexes; by the day of the month, and how long it is
 		t.Errorf("the first run removes %d objects", removed)
 	}
 	w.runSnapshot(f)

@@ -19,6 +19,7 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 	if at.month != cur.log.month || cur.Sequence == 0 { // the commit begins a file
 		next.Files = append(next.Files, File{
 			FirstCommittedAt: commit.CommittedAt, FirstSequence: commit.Sequence, Month: at.month,
+			Previous: commit.Previous,
 		})
 		commit.Checkpoint = next.checkpoint()
 	}

@@ -120,6 +120,7 @@ func (d *fixedDecoder) checkpoint(size int) *Checkpoint {
 			FirstCommittedAt: d.time(`{"FirstCommittedAt":`),
 			FirstSequence:    int64(d.number(`,"FirstSequence":`)),
 			Month:            d.text(`,"Month":`),
+			Previous:         d.text(`,"Previous":`),
 		})
 		d.Expect("}")
 	})

@@ -20,7 +20,7 @@ func newFullCommit() *Commit {
 	return &Commit{
 		Checkpoint: &Checkpoint{
 			Clusters: []catalog.Cluster{cluster, {ClusterID: "ehpc-2"}},
-			Files:    []File{{at, 1, "2026-10"}, {at, 7, "2026-11"}},
+			Files:    []File{{at, 1, "2026-10", ""}, {at, 7, "2026-11", "h"}},
 			Scopes: []ScopeState{{State: OK}, {ClusterID: "ehpc-1", Digest: strings.Repeat("a", 64), ImageCount: 3,
 				State: Failed, Problem: &Problem{Class: "temporary", Message: `],"Previous":"`}}},
 		},

@@ -263,6 +263,7 @@ func (r *Region) mergeHead(theirs *Region) {
 	}
 	r.Swept = r.Swept.merge(theirs.Swept)
 	r.IndexSequence = max(r.IndexSequence, theirs.IndexSequence)
+	r.MonthIndex = r.MonthIndex.merge(theirs.MonthIndex)
 }
 
 // checkpoint returns the whole state of r as the log stores it.

@@ -7,6 +7,15 @@ func InPieces(a *Archive, pieceSize int64, maxLine int) *Archive {
 	return a
 }
 
+// InWindows makes a read months with an index in windows of so many bytes.
+func InWindows(a *Archive, window int) *Archive {
+	a.window = window
+	return a
+}
+
+// SetIndexLag sets how many bytes of the last month its index may lack.
+func (w *Writer) SetIndexLag(bytes int64) { w.indexLag = bytes }
+
 // Archive returns what the collector reads with.
 func (c *Collector) Archive() *Archive { return c.writer.Archive }
 

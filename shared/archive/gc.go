@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"time"
 
 	"community-images/shared/catalog"
@@ -83,7 +85,7 @@ func (c *Collector) Collect(ctx context.Context, region string) (*Sweep, error) 
 	// waits for the sweep after the next Grace.
 	for _, item := range p.months {
 		if err := c.bucket.Delete(ctx, item.Key); err != nil {
-			return p.sweep, fmt.Errorf("removing log %q: %w", item.Key, err)
+			return p.sweep, fmt.Errorf("removing %q: %w", item.Key, err)
 		}
 		p.countRemoved(item)
 	}
@@ -103,7 +105,7 @@ type collectionPass struct {
 	sweep *Sweep
 	// region is nil if there is no commit yet.
 	region *Region
-	// months has the logs to remove, oldest first.
+	// months has the logs to remove, oldest first, then the indexes of months.
 	months []Item
 	// snapshots has the snapshots to remove, in the order of their keys.
 	snapshots []Item
@@ -126,14 +128,15 @@ func (c *Collector) planPass(ctx context.Context, region string) (*collectionPas
 	if p.region, err = c.loadRegion(ctx, region); err != nil || p.region == nil {
 		return p, err
 	}
-	logs, stored, err := p.listObjects(ctx)
+	stored, err := p.listObjects(ctx)
 	if err != nil {
 		return p, err
 	}
-	if err := p.planMonths(logs); err != nil {
+	if err := p.planMonths(stored.logs); err != nil {
 		return p, err
 	}
-	if err := p.planSnapshots(ctx, stored); err != nil {
+	p.planMonthIndexes(stored.monthIndexes)
+	if err := p.planSnapshots(ctx, stored.snapshots); err != nil {
 		return p, err
 	}
 	p.sweep.Items = append(append(p.sweep.Items, p.months...), p.snapshots...)
@@ -169,27 +172,35 @@ func (c *Collector) loadRegion(ctx context.Context, region string) (*Region, err
 	return c.writer.refresh(ctx, r)
 }
 
-// listObjects lists the region's logs, by month, and its snapshots, by key.
-func (p *collectionPass) listObjects(ctx context.Context) (logs, snapshots map[string]Item, err error) {
+// storedObjects are the objects of a region that retention can remove.
+type storedObjects struct {
+	// logs and monthIndexes are by month, snapshots by key.
+	logs, monthIndexes, snapshots map[string]Item
+}
+
+// listObjects lists the objects of the region.
+func (p *collectionPass) listObjects(ctx context.Context) (stored storedObjects, err error) {
 	root, err := p.writer.keys.Region(p.region.RegionID)
 	if err != nil {
-		return nil, nil, err
+		return stored, err
 	}
-	logs, snapshots = map[string]Item{}, map[string]Item{}
+	stored = storedObjects{map[string]Item{}, map[string]Item{}, map[string]Item{}}
 	err = p.bucket.Entries(ctx, root, func(key string, size int64, modified time.Time) {
 		item := Item{Key: key, Size: size, Modified: modified}
 		switch k, err := p.writer.keys.Parse(key); {
 		case err != nil: // not an object of the archive
 		case k.Kind == LogKind:
-			logs[k.Month] = item
+			stored.logs[k.Month] = item
+		case k.Kind == MonthIndexKind:
+			stored.monthIndexes[k.Month] = item
 		case k.Kind == SnapshotKind:
-			snapshots[key] = item
+			stored.snapshots[key] = item
 		}
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("listing %q: %w", root, err)
+		return stored, fmt.Errorf("listing %q: %w", root, err)
 	}
-	return logs, snapshots, nil
+	return stored, nil
 }
 
 // isOld reports whether an object that was last written at modified is older than
@@ -228,6 +239,18 @@ func (p *collectionPass) planMonths(logs map[string]Item) error {
 		}
 	}
 	return nil
+}
+
+// planMonthIndexes finds the indexes of months that are gone or go now. They go after the
+// logs: a reader without an index reads the log.
+func (p *collectionPass) planMonthIndexes(indexes map[string]Item) {
+	for _, month := range slices.Sorted(maps.Keys(indexes)) {
+		if month <= p.through {
+			item := indexes[month]
+			item.Why = "the log of its month is gone"
+			p.months = append(p.months, item)
+		}
+	}
 }
 
 // mayBeGone reports whether an earlier sweep can have removed file i. The cutoff of

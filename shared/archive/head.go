@@ -26,6 +26,8 @@ type head struct {
 	IndexSequence int64 `json:"Index"`
 	// Log is where in the log the head stands.
 	Log headPosition `json:"Log"`
+	// MonthIndex is HeadInfo.MonthIndex.
+	MonthIndex IndexedMonth `json:"MonthIndex"`
 	// RegionID is that of the log, so that a head cannot stand in another region.
 	RegionID string `json:"RegionId"`
 	// Run is the last run that put the head, whether it committed or not.
@@ -80,6 +82,7 @@ func encodeHead(r *Region) ([]byte, error) {
 			Files: nonNil(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length,
 			Sealed: r.log.successor, Torn: r.log.torn,
 		},
+		MonthIndex:       r.MonthIndex,
 		RegionID:         r.RegionID,
 		Run:              r.Run,
 		Scopes:           nonNil(r.Scopes()),
@@ -123,7 +126,8 @@ func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) 
 	r := &Region{
 		RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
 		scopes: h.Scopes, clusters: h.Clusters, Files: h.Log.Files,
-		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept, IndexSequence: h.IndexSequence},
+		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept,
+			IndexSequence: h.IndexSequence, MonthIndex: h.MonthIndex},
 		log: position{
 			month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, successor: h.Log.Sealed,
 		},

@@ -1,16 +1,33 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"iter"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// FirstCommit returns the number and time of the first commit that is kept. now is
-// the present state. ErrNoData means that there is none.
+const (
+	// firstWindow is how many bytes of the log a reader asks for first. Each further window
+	// is windowGrowth times as large, up to maxWindow: most readers want a page.
+	firstWindow, windowGrowth, maxWindow = 64 << 10, 4, 1 << 20
+)
+
+// FirstCommit returns the number and time of the first commit that is kept. now is the
+// present state. ErrNoData means that there is none.
 func (a *Archive) FirstCommit(ctx context.Context, now *Region) (*TooEarlyError, error) {
+	if i := now.firstKeptFile(); i < len(now.Files) && !now.Swept.At.IsZero() {
+		f := now.Files[i]
+		return &TooEarlyError{First: f.FirstCommittedAt, FirstSequence: f.FirstSequence}, nil
+	}
+	// The state does not come from a head, so only the bucket knows.
 	err := a.tooEarlyError(ctx, now, 0)
 	var first *TooEarlyError
 	if errors.As(err, &first) {
@@ -19,30 +36,194 @@ func (a *Archive) FirstCommit(ctx context.Context, now *Region) (*TooEarlyError,
 	return nil, err
 }
 
+// firstKeptFile returns which file of the log is the first that retention has not removed,
+// by what the head says.
+func (r *Region) firstKeptFile() int {
+	i := 0
+	for i < len(r.Files) && r.Files[i].Month <= r.Swept.Through {
+		i++
+	}
+	return i
+}
+
 // LastCommitAt returns the number of the last commit with CommittedAt <= t. now is the
 // present state. It returns 0 if every commit is later and commit 1 is kept, and
 // *TooEarlyError if earlier commits are no longer kept.
 func (a *Archive) LastCommitAt(ctx context.Context, now *Region, t time.Time) (sequence int64, err error) {
-	for c, err := range a.Commits(ctx, now, 1) {
-		if err != nil {
-			return 0, err
-		}
-		if c.CommittedAt.After(t) {
-			if sequence == 0 && c.Sequence > 1 {
-				return 0, &TooEarlyError{First: c.CommittedAt, FirstSequence: c.Sequence}
-			}
-			break
-		}
-		sequence = c.Sequence
+	if !now.CommittedAt.After(t) {
+		return now.Sequence, nil
 	}
-	return sequence, nil
+	i := now.fileAt(func(f File) bool { return f.FirstCommittedAt.After(t) })
+	if i < 0 {
+		first, err := a.FirstCommit(ctx, now)
+		if err == nil && first.FirstSequence > 1 {
+			err = first
+		}
+		return 0, err
+	}
+	m, err := a.month(ctx, now, i)
+	if errors.Is(err, fs.ErrNotExist) { // retention has removed the month
+		return 0, a.tooEarlyError(ctx, now, i+1)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return m.FirstSequence + int64(m.countUntil(t)) - 1, nil
+}
+
+// fileAt returns the last file of the log that is not too late, or -1.
+func (r *Region) fileAt(isLate func(File) bool) int {
+	i := len(r.Files) - 1
+	for i >= 0 && isLate(r.Files[i]) {
+		i--
+	}
+	return i
+}
+
+// Commits yields the commits of a region up to now, oldest first, from number from on. It
+// skips months that retention has removed. It ends with the first error. *TooEarlyError
+// means that retention removed a month after an earlier one had been read, so that
+// commits would be missing in between.
+func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq2[*Commit, error] {
+	return func(yield func(*Commit, error) bool) {
+		begun := false
+		visit := func(c *Commit) bool {
+			begun = true
+			return yield(c, nil)
+		}
+		for i := max(0, now.fileAt(func(f File) bool { return f.FirstSequence > from })); i < len(now.Files); i++ {
+			goOn, err := a.visitMonth(ctx, now, i, from, visit)
+			// A missing file is one that retention has removed. Before the first commit
+			// it is skipped; after that it would leave a gap.
+			if errors.Is(err, fs.ErrNotExist) {
+				if !begun {
+					continue
+				}
+				err = a.tooEarlyError(ctx, now, i+1)
+			}
+			if err != nil {
+				yield(nil, err)
+			}
+			if err != nil || !goOn {
+				return
+			}
+		}
+	}
+}
+
+// visitMonth calls visit for the commits of file i of the log, up to now, from a number on,
+// until visit returns false. Then goOn is false.
+func (a *Archive) visitMonth(
+	ctx context.Context, now *Region, i int, from int64, visit func(*Commit) bool,
+) (goOn bool, err error) {
+	if from <= now.Files[i].FirstSequence { // the whole month needs no index
+		return a.visitWholeMonth(ctx, now, i, visit)
+	}
+	m, err := a.month(ctx, now, i)
+	if err != nil {
+		return false, err
+	}
+	size := a.window
+	for at := int(from - m.FirstSequence); at < len(m.Offsets); {
+		until := at + 1
+		for until < len(m.Offsets) && m.end(until)-m.Offsets[at] <= int64(size) {
+			until++
+		}
+		commits, err := a.readCommits(ctx, m, positionsBetween(at, until))
+		if err != nil {
+			return false, err
+		}
+		for _, c := range commits {
+			if !visit(c) {
+				return false, nil
+			}
+		}
+		at, size = until, min(windowGrowth*size, maxWindow)
+	}
+	return true, nil
+}
+
+// positionsBetween returns the numbers from at up to but not including until.
+func positionsBetween(at, until int) []int {
+	positions := make([]int, until-at)
+	for i := range positions {
+		positions[i] = at + i
+	}
+	return positions
+}
+
+// visitWholeMonth is visitMonth from the first commit of the file on. It reads the file
+// piece by piece.
+func (a *Archive) visitWholeMonth(
+	ctx context.Context, now *Region, i int, visit func(*Commit) bool,
+) (goOn bool, err error) {
+	f := now.Files[i]
+	lines, err := a.openLog(ctx, now.RegionID, f.Month)
+	if err != nil {
+		return false, err
+	}
+	last := now.lastOfFile(i)
+	r := &Region{RegionID: now.RegionID, Sequence: f.FirstSequence - 1}
+	r.log.hash = f.Previous
+	for r.Sequence < last {
+		c, _, err := r.readNext(lines, true)
+		switch {
+		case err == io.EOF, err == nil && c.Sequence != r.Sequence+1: // it is of another month
+			return false, now.checkComplete(i, r.Sequence, lines.key)
+		case err != nil:
+			return false, err
+		}
+		r.advance(c, c.LineHash)
+		if !visit(c) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // CommitsBackward yields the commits of a region from number from down to the first
 // that is kept, newest first. now is the present state; from is at most its Sequence.
 // It ends with the first error.
 func (a *Archive) CommitsBackward(ctx context.Context, now *Region, from int64) iter.Seq2[*Commit, error] {
-	return backward(a.Commits(ctx, now, 1), from)
+	return func(yield func(*Commit, error) bool) {
+		for i := now.fileAt(func(f File) bool { return f.FirstSequence > from }); i >= 0; i-- {
+			m, err := a.month(ctx, now, i)
+			if errors.Is(err, fs.ErrNotExist) {
+				return // retention removes the oldest months first
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !a.yieldBackward(ctx, m, int(from-m.FirstSequence), yield) {
+				return
+			}
+		}
+	}
+}
+
+// yieldBackward yields the commits of a month from a position down, newest first. It
+// returns false if yield did, or after an error.
+func (a *Archive) yieldBackward(ctx context.Context, m *monthIndex, from int, yield func(*Commit, error) bool) bool {
+	size := a.window
+	for until := min(from+1, len(m.Offsets)); until > 0; size = min(windowGrowth*size, maxWindow) {
+		at := until - 1
+		for at > 0 && m.end(until-1)-m.Offsets[at-1] <= int64(size) {
+			at--
+		}
+		commits, err := a.readCommits(ctx, m, positionsBetween(at, until))
+		if err != nil {
+			yield(nil, err)
+			return false
+		}
+		for _, c := range slices.Backward(commits) {
+			if !yield(c, nil) {
+				return false
+			}
+		}
+		until = at
+	}
+	return true
 }
 
 // CommitsOfImages is Commits without those that say nothing of the images with some
@@ -51,11 +232,12 @@ func (a *Archive) CommitsOfImages(
 	ctx context.Context, now *Region, imageIDs []string, from int64,
 ) iter.Seq2[*Commit, error] {
 	return func(yield func(*Commit, error) bool) {
-		for c, err := range a.Commits(ctx, now, from) {
-			if (err != nil || c.changesImage(imageIDs)) && !yield(c, err) {
-				return
-			}
+		places, err := a.findImages(ctx, now, imageIDs, func(sequence int64) bool { return sequence >= from })
+		if err != nil {
+			yield(nil, err)
+			return
 		}
+		a.yieldPlaces(ctx, places, yield)
 	}
 }
 
@@ -64,48 +246,126 @@ func (a *Archive) CommitsOfImages(
 func (a *Archive) CommitsOfImagesBackward(
 	ctx context.Context, now *Region, imageIDs []string, from int64,
 ) iter.Seq2[*Commit, error] {
-	return backward(a.CommitsOfImages(ctx, now, imageIDs, 1), from)
+	return func(yield func(*Commit, error) bool) {
+		places, err := a.findImages(ctx, now, imageIDs, func(sequence int64) bool { return sequence <= from })
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		slices.Reverse(places)
+		a.yieldPlaces(ctx, places, yield)
+	}
 }
 
-// EndedScopes returns the scopes that ended in a kept commit, in canonical order, each
-// once. Some of them may be there again.
-func (a *Archive) EndedScopes(ctx context.Context, now *Region) ([]ScopeRef, error) {
-	var ended []ScopeRef
-	for c, err := range a.Commits(ctx, now, 1) {
-		if err != nil {
-			return nil, err
+// commitPlace is where a commit stands.
+type commitPlace struct {
+	month    *monthIndex
+	position int
+}
+
+// findImages returns the commits with wanted numbers that change one of some images,
+// oldest first.
+func (a *Archive) findImages(
+	ctx context.Context, now *Region, imageIDs []string, isWanted func(sequence int64) bool,
+) ([]commitPlace, error) {
+	months, err := a.monthsFrom(ctx, now, now.firstKeptFile())
+	if err != nil {
+		return nil, err
+	}
+	var places []commitPlace
+	for _, m := range months {
+		if m == nil {
+			continue
 		}
-		for _, e := range c.Ended {
-			ended = append(ended, e.ref())
+		var all []int
+		for _, id := range imageIDs {
+			positions, err := m.commitsOf(id)
+			if err != nil {
+				key, keyErr := a.keys.MonthIndex(now.RegionID, m.Month)
+				return nil, errors.Join(keyErr, &DamagedError{Key: key, Reason: err.Error()})
+			}
+			all = append(all, positions...)
+		}
+		slices.Sort(all)
+		for _, p := range slices.Compact(all) {
+			if isWanted(m.FirstSequence + int64(p)) {
+				places = append(places, commitPlace{m, p})
+			}
 		}
 	}
-	slices.SortFunc(ended, ScopeRef.compare)
-	return slices.Compact(ended), nil
+	return places, nil
 }
 
-// changesImage reports whether the commit says something of one of some images.
-func (c *Commit) changesImage(imageIDs []string) bool {
-	return slices.ContainsFunc(c.Images, func(im ImageChange) bool { return slices.Contains(imageIDs, im.ImageID) })
-}
-
-// backward yields the commits up to number from in the other order.
-func backward(commits iter.Seq2[*Commit, error], from int64) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
-		var list []*Commit
-		for c, err := range commits {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if c.Sequence > from {
-				break
-			}
-			list = append(list, c)
+// yieldPlaces reads and yields commits in the order of places, some at a time.
+func (a *Archive) yieldPlaces(ctx context.Context, places []commitPlace, yield func(*Commit, error) bool) {
+	for batch := range slices.Chunk(places, maxParallel) {
+		commits := make([]*Commit, len(batch))
+		group, ctx := errgroup.WithContext(ctx)
+		for i, place := range batch {
+			group.Go(func() error {
+				list, err := a.readCommits(ctx, place.month, []int{place.position})
+				if err == nil {
+					commits[i] = list[0]
+				}
+				return err
+			})
 		}
-		for _, c := range slices.Backward(list) {
+		if err := group.Wait(); err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, c := range commits {
 			if !yield(c, nil) {
 				return
 			}
 		}
 	}
+}
+
+// readCommits reads the commits of a month at ascending positions that follow each other.
+func (a *Archive) readCommits(ctx context.Context, m *monthIndex, positions []int) ([]*Commit, error) {
+	key, err := a.keys.Log(m.RegionID, m.Month)
+	if err != nil {
+		return nil, err
+	}
+	start, end := m.Offsets[positions[0]], m.end(positions[len(positions)-1])
+	data, err := a.bucket.GetFrom(ctx, key, start, end-start)
+	if err != nil {
+		return nil, fmt.Errorf("reading log %q: %w", key, err)
+	}
+	commits := make([]*Commit, 0, len(positions))
+	for _, p := range positions {
+		from := min(m.Offsets[p]-start, int64(len(data)))
+		line, _, _ := bytes.Cut(data[from:min(m.end(p)-start, int64(len(data)))], []byte{'\n'})
+		c, intact := parseCommit(line, true)
+		// The index is bound to the log, so the line was altered since.
+		if c == nil || !intact || c.Sequence != m.FirstSequence+int64(p) || c.RegionID != m.RegionID ||
+			c.Format != Format {
+			return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("commit %d was altered: it is not at offset %d",
+				m.FirstSequence+int64(p), m.Offsets[p])}
+		}
+		c.LineHash = hashLine(line)
+		if n := len(commits); n > 0 && c.Previous != commits[n-1].LineHash {
+			return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("commit %d does not name the line before it", c.Sequence)}
+		}
+		commits = append(commits, c)
+	}
+	return commits, nil
+}
+
+// EndedScopes returns the scopes that ended in a kept commit, in canonical order, each
+// once. Some of them may be there again.
+func (a *Archive) EndedScopes(ctx context.Context, now *Region) ([]ScopeRef, error) {
+	months, err := a.monthsFrom(ctx, now, now.firstKeptFile())
+	if err != nil {
+		return nil, err
+	}
+	var ended []ScopeRef
+	for _, m := range months {
+		if m != nil {
+			ended = append(ended, m.Ended...)
+		}
+	}
+	slices.SortFunc(ended, ScopeRef.compare)
+	return slices.Compact(ended), nil
 }

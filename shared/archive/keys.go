@@ -74,6 +74,18 @@ func (k Keys) Log(region, month string) (string, error) {
 	return root + "log/" + month + ".ndjson", nil
 }
 
+// MonthIndex returns the key of the index of one month of a region's commit log.
+func (k Keys) MonthIndex(region, month string) (string, error) {
+	root, err := k.Region(region)
+	if err != nil {
+		return "", err
+	}
+	if !isMonth(month) {
+		return "", fmt.Errorf("month must be like 2006-01, got %q", month)
+	}
+	return root + "history/" + month + ".ndjson", nil
+}
+
 // LogCopy returns the key of the copy of a log.
 func (k Keys) LogCopy(region, month string) (string, error) {
 	key, err := k.Log(region, month)
@@ -103,6 +115,8 @@ const (
 	// LogCopyKind is the copy of a log that a Rewriter makes. It is gone when the log
 	// has been rewritten.
 	LogCopyKind
+	// MonthIndexKind is the index of a month of the log.
+	MonthIndexKind
 )
 
 // logCopySuffix follows the name of a log in the name of its copy.
@@ -114,7 +128,7 @@ type ParsedKey struct {
 	Kind Kind
 	// Region is always set.
 	Region string
-	// Month is set for a log and for the copy of one.
+	// Month is set for a log, for the copy of one, and for the index of one.
 	Month string
 	// Scope is set for a snapshot.
 	Scope catalog.Scope
@@ -122,7 +136,7 @@ type ParsedKey struct {
 	Digest string
 }
 
-// Parse is the inverse of Head, Index, Log, LogCopy and Snapshot. It returns an error for
+// Parse is the inverse of Head, Index, Log, LogCopy, MonthIndex and Snapshot. It returns an error for
 // every key that they would not build.
 func (k Keys) Parse(key string) (ParsedKey, error) {
 	rest, ok := strings.CutPrefix(key, k.Root())
@@ -154,6 +168,10 @@ func parseName(region, name string) (p ParsedKey, ok bool) {
 			p.Kind = LogCopyKind
 		}
 		p.Month, ok = strings.CutSuffix(name, ".ndjson")
+		return p, ok && isMonth(p.Month)
+	case len(steps) == 2 && steps[0] == "history":
+		p.Kind = MonthIndexKind
+		p.Month, ok = strings.CutSuffix(steps[1], ".ndjson")
 		return p, ok && isMonth(p.Month)
 	case len(steps) == 4 && steps[0] == "clusters":
 		scope, err := catalog.ParseScopePath(region, steps[1]+"/"+steps[2])

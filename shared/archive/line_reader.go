@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// defaultPieceSize keeps a reader's memory small and the requests for a month few.
-	defaultPieceSize = 4 << 20
+	// defaultPieceSize keeps a reader's memory small and the requests for a month few. The
+	// first piece has firstPieceSize, and each further one pieceGrowth times as much.
+	defaultPieceSize, firstPieceSize, pieceGrowth = 4 << 20, 256 << 10, 4
 	// defaultMaxLine is far more than a commit of the largest fleet. Without a limit a
 	// broken file without line ends would fill the memory.
 	defaultMaxLine = 256 << 20
@@ -43,8 +44,11 @@ type lineReader struct {
 	piece []byte
 	// offset is where the next piece begins in the file.
 	offset int64
-	// pieceSize is how many bytes are read at a time.
+	// pieceSize is how many bytes are read next.
 	pieceSize int64
+	// maxPieceSize is how many bytes are read at most. Each piece is pieceGrowth times as
+	// large as the one before, because many readers want the first lines only.
+	maxPieceSize int64
 	// atEnd is true if the file ends with the piece.
 	atEnd bool
 
@@ -61,7 +65,7 @@ type lineReader struct {
 func (a *Archive) openLines(ctx context.Context, key string, offset int64) (*lineReader, error) {
 	l := &lineReader{
 		ctx: ctx, bucket: a.bucket, key: key, maxLine: a.maxLine,
-		offset: offset, pieceSize: a.pieceSize, countsReplay: a.deadlineCountsReplay,
+		offset: offset, pieceSize: min(firstPieceSize, a.pieceSize), maxPieceSize: a.pieceSize, countsReplay: a.deadlineCountsReplay,
 	}
 	if err := l.readPiece(); err != nil {
 		return nil, err
@@ -120,6 +124,7 @@ func (l *lineReader) readPiece() (err error) {
 	l.readAt = time.Now()
 	l.offset += int64(len(l.piece))
 	l.atEnd = int64(len(l.piece)) < l.pieceSize
+	l.pieceSize = min(pieceGrowth*l.pieceSize, l.maxPieceSize)
 	return nil
 }
 

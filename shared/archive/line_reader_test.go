@@ -136,7 +136,7 @@ func TestRequestsOfPieces(t *testing.T) {
 		"a piece that is larger":        {size + 1, 3, []int{size}},
 		"its end is not looked for":     {size + 1, 99, []int{size}},
 		"a piece that is the log":       {size, 3, []int{size}},
-		"its end is looked for":         {size, 99, []int{size, 0}},
+		"its end is known":              {size, 99, []int{size}},
 		"a piece that is smaller":       {size - 1, 99, []int{size - 1, 1}},
 		"the first line is a piece":     {first, 1, []int{first}},
 		"the second is in the next":     {first, 2, []int{first, size - first}},

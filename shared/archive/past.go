@@ -44,10 +44,7 @@ func (a *Archive) AtSequence(ctx context.Context, now *Region, n int64) (*Region
 func (a *Archive) replayUntil(
 	ctx context.Context, now *Region, isLateFile func(File) bool, isLate func(*Commit) bool,
 ) (*Region, error) {
-	i := len(now.Files) - 1
-	for i >= 0 && isLateFile(now.Files[i]) {
-		i--
-	}
+	i := now.fileAt(isLateFile)
 	if i < 0 {
 		return nil, a.tooEarlyError(ctx, now, 0)
 	}
@@ -78,14 +75,18 @@ func (a *Archive) replayUntil(
 	return r, nil
 }
 
+// lastOfFile returns the number of the last commit of file i of the log, up to r.
+func (r *Region) lastOfFile(i int) int64 {
+	if i+1 < len(r.Files) {
+		return r.Files[i+1].FirstSequence - 1
+	}
+	return r.Sequence
+}
+
 // checkComplete returns an error if file i of the log, in which commit last was
 // the last one, is cut off.
 func (r *Region) checkComplete(i int, last int64, key string) error {
-	want := r.Sequence
-	if i+1 < len(r.Files) {
-		want = r.Files[i+1].FirstSequence - 1
-	}
-	if last < want {
+	if want := r.lastOfFile(i); last < want {
 		return &DamagedError{Key: key, Reason: fmt.Sprintf("it ends with commit %d, not %d", last, want)}
 	}
 	return nil

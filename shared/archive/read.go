@@ -18,10 +18,14 @@ type Archive struct {
 	bucket Reader
 	// keys builds the keys below the archive's prefix.
 	keys Keys
+	// months has the indexes of months that were read.
+	months monthCache
 	// images shares equal images between snapshots.
 	images catalog.Interner
 	// pieceSize is how many bytes of the log are read at a time.
 	pieceSize int64
+	// window is how many bytes of a month with an index are read first; see firstWindow.
+	window int
 	// maxLine is the length of the longest allowed line of the log, in bytes.
 	maxLine int
 	// deadlineCountsReplay is lineReader.countsReplay.
@@ -30,7 +34,7 @@ type Archive struct {
 
 // New returns the archive below the keys' prefix.
 func New(bucket Reader, keys Keys) *Archive {
-	return &Archive{bucket: bucket, keys: keys, pieceSize: defaultPieceSize, maxLine: defaultMaxLine}
+	return &Archive{bucket: bucket, keys: keys, pieceSize: defaultPieceSize, window: firstWindow, maxLine: defaultMaxLine}
 }
 
 // Now returns the state of a region after its last commit. known is a state

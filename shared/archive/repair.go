@@ -9,7 +9,7 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Repair rebuilds the head and the index of a region from its log and returns
+// Repair rebuilds the head and the indexes of a region from its log and returns
 // the state. It keeps what the log does not say, if the old objects can be read:
 // of the head the times of checks, candidates and the listing, of the index when
 // images were first seen. ErrNoData means that there is no log. *DamagedError
@@ -36,7 +36,10 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 	if err != nil {
 		return nil, err
 	}
+	indexed := r.clone()
+	monthsErr := w.rebuildMonthIndexes(ctx, indexed)
 	repaired, err := w.syncHead(ctx, r, func(next *Region) {
+		next.MonthIndex = indexed.MonthIndex
 		next.IndexSequence = 0
 		if indexErr == nil {
 			next.IndexSequence = r.Sequence
@@ -50,6 +53,9 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 	var tooEarly *TooEarlyError
 	if err == nil && !errors.As(indexErr, &damaged) && !errors.As(indexErr, &tooEarly) {
 		err = indexErr // else Verify names the object that is damaged or gone
+	}
+	if err == nil && !errors.As(monthsErr, &damaged) {
+		err = monthsErr
 	}
 	return repaired, err
 }

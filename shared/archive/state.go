@@ -140,6 +140,8 @@ type File struct {
 	FirstSequence int64 `json:"FirstSequence"`
 	// Month names the file, for example "2006-01".
 	Month string `json:"Month"`
+	// Previous is that of its first commit: the hash of the last line of the file before.
+	Previous string `json:"Previous"`
 }
 
 // Region is the state of a region after a commit. It must not be changed once it
@@ -179,9 +181,28 @@ type HeadInfo struct {
 	// IndexSequence is the commit up to which the index goes. It is 0 if there is
 	// no index.
 	IndexSequence int64
+	// MonthIndex is how far the months are indexed.
+	MonthIndex IndexedMonth
 	// Upstream is the JSON array of the last ListClusters entries of the
 	// region, verbatim. It is empty if none is known.
 	Upstream json.RawMessage
+}
+
+// IndexedMonth says how far the months of the log are indexed: the months before this one
+// as a whole.
+type IndexedMonth struct {
+	// Length is the number of bytes of the month's log that its index covers.
+	Length int64 `json:"Length"`
+	// Month is empty if nothing is known.
+	Month string `json:"Month"`
+}
+
+// merge returns the one of two that says more.
+func (m IndexedMonth) merge(o IndexedMonth) IndexedMonth {
+	if o.Month > m.Month || o.Month == m.Month && o.Length > m.Length {
+		return o
+	}
+	return m
 }
 
 // position is a position in the log.

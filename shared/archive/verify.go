@@ -18,8 +18,8 @@ type Audit struct {
 	Commits int
 	// Snapshots counts the snapshots that are referenced and intact.
 	Snapshots int
-	// Orphans has the keys of snapshots to which nothing refers. Runs that died
-	// left them.
+	// Orphans has the keys of snapshots to which nothing refers, and of indexes of
+	// months that are gone. Runs and sweeps that died left them.
 	Orphans []string
 	// Findings is what breaks the storage contract.
 	Findings []Finding
@@ -114,6 +114,10 @@ type loggedFacts struct {
 	lines map[string]bool
 	// logEnd is the position after the last commit.
 	logEnd position
+	// monthCheck compares the index of the month that is being read.
+	monthCheck *monthCheck
+	// unindexed has the months whose indexes are missing or end early.
+	unindexed []*monthCheck
 	// contentCommits has the numbers of the commits that change content.
 	contentCommits []int64
 }
@@ -170,6 +174,7 @@ func (v *verifier) verifyRegion() (*Region, error) {
 // sortKeys returns the months of the log, oldest first, and the keys of snapshots.
 // It reports keys that are not the archive's.
 func (v *verifier) sortKeys(keys []string) (months, snapshots []string) {
+	var indexed []string // months that have an index
 	for _, key := range keys {
 		p, err := v.keys.Parse(key)
 		switch {
@@ -181,9 +186,12 @@ func (v *verifier) sortKeys(keys []string) (months, snapshots []string) {
 			v.report(key, "a repair of the log has not finished: -repair goes on with it")
 		case p.Kind == SnapshotKind:
 			snapshots = append(snapshots, key)
+		case p.Kind == MonthIndexKind:
+			indexed = append(indexed, p.Month)
 		}
 	}
 	slices.Sort(months)
+	v.reportIndexesWithoutLog(months, indexed)
 	return months, snapshots
 }
 

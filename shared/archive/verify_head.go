@@ -41,6 +41,7 @@ func (v *verifier) verifyHead(r *Region) error {
 		return err
 	}
 	v.indexClaim = h.IndexSequence
+	v.verifyIndexedMonths(h.MonthIndex)
 	if !slices.EqualFunc(h.Clusters(), r.Clusters(), catalog.Cluster.Equal) && h.Sequence == r.Sequence {
 		v.report(key, "its clusters are not those of the log")
 	}

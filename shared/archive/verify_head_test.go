@@ -51,7 +51,7 @@ func TestVerifyProvesTheHead(t *testing.T) {
 			"its months are not those of the log"},
 		"with which commit it began": {`"FirstSequence":1`, `"FirstSequence":3`,
 			"its months are not those of the log"},
-		"which month it was": {`"Month":"2026-11"}]`, `"Month":"2026-10"}]`,
+		"which month it was": {`"Month":"2026-11","Previous":`, `"Month":"2026-10","Previous":`,
 			"its months are not those of the log"},
 		"the month of its commit": {`"Month":"2026-11","Position`, `"Month":"2026-10","Position`,
 			"it names a position that the log does not have"},

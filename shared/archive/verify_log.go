@@ -20,6 +20,10 @@ func (v *verifier) verifyMonth(r *Region, month string, isLast bool) error {
 	if r.Sequence > 0 && r.log.successor != month {
 		v.report(lines.key, "the file before it is not sealed, or its seal names %q", r.log.successor)
 	}
+	if v.monthCheck, err = v.beginMonthCheck(month); err != nil {
+		return err
+	}
+	defer v.monthCheck.finish(v)
 	// The chain goes on across files: the first line names the last one of the file before.
 	r.log = position{month: month, hash: r.log.hash, successor: r.log.successor}
 	before := v.audit.Commits
@@ -50,6 +54,7 @@ func (v *verifier) verifyMonth(r *Region, month string, isLast bool) error {
 // commit. It returns false if the rest of the file cannot be checked.
 func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn bool, err error) {
 	// The position moves over every line, as it does for a run that reads the log.
+	offset := r.log.length
 	line, ended := bytes.CutSuffix(data, []byte{'\n'})
 	r.log.length, r.log.torn = r.log.length+int64(len(data)), !ended
 	c, intact := parseCommit(line, true)
@@ -76,12 +81,16 @@ func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn b
 		return true, nil
 	}
 	v.lines[hash] = true
-	return true, v.verifyCommit(r, key, c, hash)
+	c.LineHash = hash
+	if err := v.monthCheck.add(v, c, offset, r.log.length); err != nil {
+		return false, err
+	}
+	return true, v.verifyCommit(r, key, c)
 }
 
 // verifyCommit checks the commit after r and applies it. r.log is already behind
 // it.
-func (v *verifier) verifyCommit(r *Region, key string, c *Commit, hash string) error {
+func (v *verifier) verifyCommit(r *Region, key string, c *Commit) error {
 	if err := v.verifyChanges(r, key, c); err != nil {
 		return err
 	}
@@ -90,7 +99,7 @@ func (v *verifier) verifyCommit(r *Region, key string, c *Commit, hash string) e
 	}
 	// This must happen before c is applied, because c replaces the state by its checkpoint.
 	expected := r.stateWithoutCheckpoint(c)
-	r.applyCommit(c, hash)
+	r.applyCommit(c, c.LineHash)
 	v.logEnd = r.log
 	v.audit.Commits++
 	if c.changesContent() {

@@ -30,6 +30,8 @@ type Writer struct {
 	bucket Bucket
 	// now dates commits and tells the age of objects.
 	now func() time.Time
+	// indexLag is how many bytes of the last month its index may lack.
+	indexLag int64
 	// newBackOff returns the pauses between tries of one append.
 	newBackOff func() backoff.BackOff
 }
@@ -38,7 +40,7 @@ type Writer struct {
 func NewWriter(bucket Bucket, keys Keys, now func() time.Time) *Writer {
 	a := New(bucket, keys)
 	a.deadlineCountsReplay = true
-	return &Writer{Archive: a, bucket: bucket, now: now, newBackOff: newBackOff}
+	return &Writer{Archive: a, bucket: bucket, now: now, indexLag: monthIndexLag, newBackOff: newBackOff}
 }
 
 // newBackOff returns pauses from 20 ms to 1 s, fully random, so that runs that
@@ -67,7 +69,7 @@ type Result struct {
 	// looked up.
 	Retries int
 	// HeadError says what failed after the commit was published: the head was
-	// not put, the index was not updated, or an object that the commit refers to
+	// not put, an index was not updated, or an object that the commit refers to
 	// could not be verified again. Readers are served from the log meanwhile, and
 	// the next run repairs it (the index: the next run that changes content).
 	HeadError error
@@ -105,7 +107,7 @@ func (w *Writer) Commit(ctx context.Context, base *Region, run Run) (Result, err
 	// From here on the commit is published. What fails is reported in HeadError, and
 	// the next run repairs it.
 	put, err := w.updateIndex(ctx, &res)
-	res.HeadError = err
+	res.HeadError = errors.Join(err, w.updateMonthIndexes(ctx, &res))
 	upTo := res.Region.Sequence
 	if err := w.putHead(ctx, run, &res); err != nil {
 		if res.Commit == nil {

@@ -1,0 +1,218 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"community-images/shared/catalog"
+)
+
+// monthIndex says where the commits of one month of the log stand, and which of them
+// are about an image. It is derived from the log. It must not be changed once it has
+// been handed out.
+type monthIndex struct {
+	monthHeader
+	// images has the stored lines of the images, sorted by ImageID.
+	images []byte
+	// added has what commits beyond the stored lines say, as imageCommits.Commits, by
+	// ImageID.
+	added map[string][]int
+}
+
+// monthHeader is the first line of a stored month index. After it come one line for
+// each image, an imageCommits.
+type monthHeader struct {
+	// CommittedAt is the time of the last commit.
+	CommittedAt catalog.Time `json:"CommittedAt"`
+	// Digest is the SHA-256 of the object with an empty Digest.
+	Digest string `json:"Digest"`
+	// Ended has the scopes that end in the month, sorted, each once.
+	Ended []ScopeRef `json:"Ended,omitempty"`
+	// FirstSequence is the number of the first commit.
+	FirstSequence int64 `json:"FirstSequence"`
+	// Format is the constant Format. A reader refuses any other.
+	Format int `json:"Format"`
+	// Hash is the Commit.LineHash of the last commit. It binds the index to its log.
+	Hash string `json:"Hash"`
+	// Length is the number of bytes of the log up to the end of the last commit.
+	Length int64 `json:"Length"`
+	// Month is that of the log.
+	Month string `json:"Month"`
+	// Offsets has the offset of the line of each commit, oldest first.
+	Offsets []int64 `json:"Offsets"`
+	// RegionID is that of the log.
+	RegionID string `json:"RegionId"`
+	// Times has the CommittedAt of each commit, in milliseconds since 1970.
+	Times []int64 `json:"Times"`
+}
+
+// imageCommits is the line of an image.
+type imageCommits struct {
+	// Commits has the positions in Offsets of the commits that change the image.
+	Commits []int `json:"Commits"`
+	// ImageID names the image.
+	ImageID string `json:"ImageId"`
+}
+
+// monthIndexDigest finds the digest in the header.
+var monthIndexDigest = digestField{after: `","`}
+
+// lastSequence returns the number of the last commit. Without any it is the one before
+// the first.
+func (h *monthHeader) lastSequence() int64 { return h.FirstSequence + int64(len(h.Offsets)) - 1 }
+
+// end returns the offset after the line of a commit, by its position.
+func (h *monthHeader) end(position int) int64 {
+	if position+1 < len(h.Offsets) {
+		return h.Offsets[position+1]
+	}
+	return h.Length
+}
+
+// countUntil returns how many commits are not later than a time.
+func (h *monthHeader) countUntil(t time.Time) int {
+	n, _ := slices.BinarySearchFunc(h.Times, t, func(ms int64, t time.Time) int {
+		if time.UnixMilli(ms).After(t) {
+			return 1
+		}
+		return -1 // several commits may have one time
+	})
+	return n
+}
+
+// size returns about how many bytes the index takes in memory.
+func (m *monthIndex) size() int { return len(m.images) + 16*len(m.Offsets) + 64*len(m.added) + 512 }
+
+// commitsOf returns the positions of the commits that change an image, ascending.
+func (m *monthIndex) commitsOf(imageID string) (positions []int, err error) {
+	quoted := catalog.AppendString(nil, imageID)
+	// An unescaped quote does not stand within a string, so this is no part of an id.
+	if end := bytes.Index(m.images, slices.Concat([]byte(`,"ImageId":`), quoted, []byte("}\n"))); end >= 0 {
+		start := bytes.LastIndexByte(m.images[:end], '\n') + 1
+		var line imageCommits
+		if err := json.Unmarshal(append(slices.Clone(m.images[start:end]), '}'), &line); err != nil {
+			return nil, err
+		}
+		positions = line.Commits
+	}
+	positions = append(positions, m.added[imageID]...)
+	for i, p := range positions {
+		if p < 0 || p >= len(m.Offsets) || i > 0 && p <= positions[i-1] {
+			return nil, fmt.Errorf("image %q has commits %v of %d", imageID, positions, len(m.Offsets))
+		}
+	}
+	return positions, nil
+}
+
+// add adds the next commit, whose line stands at an offset. length is the offset after it.
+func (m *monthIndex) add(c *Commit, offset, length int64) {
+	position := len(m.Offsets)
+	m.Offsets, m.Times = append(m.Offsets, offset), append(m.Times, c.CommittedAt.UnixMilli())
+	m.CommittedAt, m.Hash, m.Length = c.CommittedAt, c.LineHash, length
+	for _, im := range c.Images {
+		m.added[im.ImageID] = append(m.added[im.ImageID], position)
+	}
+	for _, e := range c.Ended {
+		if at, found := slices.BinarySearchFunc(m.Ended, e.ref(), ScopeRef.compare); !found {
+			m.Ended = slices.Insert(m.Ended, at, e.ref())
+		}
+	}
+}
+
+// clone returns a copy to which commits can be added.
+func (m *monthIndex) clone() *monthIndex {
+	c := &monthIndex{monthHeader: m.monthHeader, images: m.images, added: map[string][]int{}}
+	c.Offsets, c.Times, c.Ended = slices.Clip(m.Offsets), slices.Clip(m.Times), slices.Clone(m.Ended)
+	for id, positions := range m.added {
+		c.added[id] = slices.Clip(positions)
+	}
+	return c
+}
+
+// encode returns the bytes that are stored.
+func (m *monthIndex) encode() ([]byte, error) {
+	all := map[string][]int{}
+	for line := range bytes.Lines(m.images) {
+		var im imageCommits
+		if err := json.Unmarshal(line, &im); err != nil {
+			return nil, fmt.Errorf("decoding the index of month %q: %w", m.Month, err)
+		}
+		all[im.ImageID] = im.Commits
+	}
+	for id, positions := range m.added {
+		all[id] = append(all[id], positions...)
+	}
+	header := m.monthHeader
+	header.Digest = ""
+	data, err := catalog.MarshalLine(header)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the index of month %q: %w", m.Month, err)
+	}
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		data = append(data, `{"Commits":[`...)
+		for i, p := range all[id] {
+			if i > 0 {
+				data = append(data, ',')
+			}
+			data = strconv.AppendInt(data, int64(p), 10)
+		}
+		data = append(catalog.AppendString(append(data, `],"ImageId":`...), id), "}\n"...)
+	}
+	data, _ = monthIndexDigest.fill(data)
+	return data, nil
+}
+
+// decodeMonthIndex decodes and verifies a stored month index. It does not look at the
+// lines of the images.
+func decodeMonthIndex(region, month string, data []byte) (*monthIndex, error) {
+	m := &monthIndex{added: map[string][]int{}}
+	first, rest, _ := bytes.Cut(data, []byte{'\n'})
+	if err := json.Unmarshal(first, &m.monthHeader); err != nil {
+		return nil, err
+	}
+	isOrdered := slices.IsSorted(m.Offsets) && slices.IsSorted(m.Times) && len(m.Offsets) > 0
+	switch {
+	case !monthIndexDigest.verify(data, m.Digest):
+		return nil, errors.New("it does not have the digest that it states")
+	case m.Format != Format:
+		return nil, fmt.Errorf("it has format %d, this program reads %d", m.Format, Format)
+	case m.RegionID != region || m.Month != month:
+		return nil, fmt.Errorf("it is of region %q and month %q", m.RegionID, m.Month)
+	case !isOrdered || len(m.Offsets) != len(m.Times) || m.Offsets[0] < 0 || m.Length <= m.Offsets[len(m.Offsets)-1]:
+		return nil, errors.New("its commits are not in order")
+	}
+	m.images = rest
+	return m, nil
+}
+
+// loadMonthIndex reads the stored index of a file of the log. It returns *DamagedError if
+// the index is missing or damaged.
+func (a *Archive) loadMonthIndex(ctx context.Context, region string, f File) (*monthIndex, error) {
+	key, err := a.keys.MonthIndex(region, f.Month)
+	if err != nil {
+		return nil, err
+	}
+	data, _, err := a.bucket.Get(ctx, key, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &DamagedError{Key: key, Reason: "it is missing"}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading month index %q: %w", key, err)
+	}
+	m, err := decodeMonthIndex(region, f.Month, data)
+	if err == nil && m.FirstSequence != f.FirstSequence {
+		err = fmt.Errorf("it begins with commit %d, not %d", m.FirstSequence, f.FirstSequence)
+	}
+	if err != nil {
+		return nil, &DamagedError{Key: key, Reason: err.Error()}
+	}
+	return m, nil
+}

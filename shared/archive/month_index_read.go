@@ -1,0 +1,144 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// maxMonthBytes bounds the month indexes that a reader keeps, in bytes. Those of a year
+// with 24 commits a day take about 1 MB.
+const maxMonthBytes = 8 << 20
+
+// monthCache keeps month indexes, by region and month. It is safe for concurrent use.
+type monthCache struct {
+	mu     sync.Mutex
+	months map[string]*monthIndex // guarded by mu
+	bytes  int                    // of months; guarded by mu
+}
+
+// get returns an index, or nil.
+func (c *monthCache) get(region, month string) *monthIndex {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.months[region+"/"+month]
+}
+
+// put keeps an index in place of the one of that month. If the cache is full, it drops
+// all others.
+func (c *monthCache) put(m *monthIndex) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := m.RegionID + "/" + m.Month
+	if old := c.months[key]; old != nil {
+		c.bytes -= old.size()
+	}
+	if c.bytes += m.size(); c.months == nil || c.bytes > maxMonthBytes {
+		c.months, c.bytes = map[string]*monthIndex{}, m.size()
+	}
+	c.months[key] = m
+}
+
+// month returns the index of file i of the log up to now: the stored one, completed from
+// the log. If there is none, or if it is not of this log, that is the whole month. The
+// error is fs.ErrNotExist if the log of the month is gone.
+func (a *Archive) month(ctx context.Context, now *Region, i int) (*monthIndex, error) {
+	f := now.Files[i]
+	m := a.months.get(now.RegionID, f.Month)
+	if m != nil && m.FirstSequence != f.FirstSequence {
+		m = nil
+	}
+	if m == nil {
+		var damaged *DamagedError
+		var err error
+		if m, err = a.loadMonthIndex(ctx, now.RegionID, f); err != nil && !errors.As(err, &damaged) {
+			return nil, err
+		}
+	}
+	complete, err := a.completeMonth(ctx, now, i, m)
+	var damaged *DamagedError
+	if m != nil && errors.As(err, &damaged) { // the index is of another log, or the log is damaged
+		complete, err = a.completeMonth(ctx, now, i, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.months.put(complete)
+	return complete, nil
+}
+
+// completeMonth returns m with the commits of file i that it lacks, up to now. It begins
+// anew if m is nil. It returns *DamagedError if the log does not go on where m ends.
+func (a *Archive) completeMonth(ctx context.Context, now *Region, i int, m *monthIndex) (*monthIndex, error) {
+	last, hash := now.lastOfFile(i), now.log.hash
+	if i+1 < len(now.Files) {
+		hash = now.Files[i+1].Previous
+	}
+	f := now.Files[i]
+	key, err := a.keys.Log(now.RegionID, f.Month)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil {
+		m = &monthIndex{monthHeader: monthHeader{
+			FirstSequence: f.FirstSequence, Format: Format, Hash: f.Previous, Month: f.Month, RegionID: now.RegionID,
+		}}
+	}
+	if m.lastSequence() < last {
+		if m, err = a.addToMonth(ctx, m.clone(), key, last); err != nil {
+			return nil, err
+		}
+	}
+	// A log that was restored since may be shorter than the index.
+	if m.lastSequence() != last || m.Hash != hash {
+		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf(
+			"it ends with commit %d, not %d, or with another line than the head says", m.lastSequence(), last)}
+	}
+	return m, nil
+}
+
+// addToMonth adds the commits of the log key behind m up to a number.
+func (a *Archive) addToMonth(ctx context.Context, m *monthIndex, key string, last int64) (*monthIndex, error) {
+	lines, err := a.openLines(ctx, key, m.Length)
+	if err != nil {
+		return nil, err
+	}
+	r := &Region{RegionID: m.RegionID, Sequence: m.lastSequence(), CommittedAt: m.CommittedAt}
+	r.log.hash, r.log.length = m.Hash, m.Length
+	for m.lastSequence() < last {
+		c, at, err := r.readNext(lines, true)
+		if err == io.EOF || err == nil && c.Sequence != r.Sequence+1 { // it is of another month
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.advance(c, c.LineHash)
+		m.add(c, at, r.log.length)
+	}
+	return m, nil
+}
+
+// monthsFrom returns the indexes of the files of the log from one on, up to now. It reads
+// them at once. Those that retention has removed are nil.
+func (a *Archive) monthsFrom(ctx context.Context, now *Region, from int) ([]*monthIndex, error) {
+	months := make([]*monthIndex, len(now.Files))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxParallel)
+	for i := from; i < len(now.Files); i++ {
+		group.Go(func() error {
+			m, err := a.month(ctx, now, i)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			months[i] = m
+			return err
+		})
+	}
+	return months, group.Wait()
+}
