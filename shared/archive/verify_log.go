@@ -23,13 +23,13 @@ func (v *verifier) verifyMonth(r *Region, month string, isLast bool) error {
 	if v.monthCheck, err = v.beginMonthCheck(month); err != nil {
 		return err
 	}
-	defer v.monthCheck.finish(v)
 	// The chain goes on across files: the first line names the last one of the file before.
 	r.log = position{month: month, hash: r.log.hash, successor: r.log.successor}
 	before := v.audit.Commits
 	for n := 1; ; n++ {
 		data, err := lines.next()
 		if err == io.EOF {
+			v.monthCheck.finish(v)
 			if v.audit.Commits == before && !isLast {
 				v.report(lines.key, "it has no commit, and there is a later month")
 			}
