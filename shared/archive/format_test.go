@@ -138,5 +138,5 @@ func TestHeadOfAnotherFormatIsKept(t *testing.T) {
 // withDigest returns a line of the log whose Digest is empty with a digest that fits.
 func withDigest(line string) string {
 	sum := sha256.Sum256([]byte(line))
-	return strings.Replace(line, `"Digest":"","F`, `"Digest":"`+hex.EncodeToString(sum[:])+`","F`, 1)
+	return strings.Replace(line, `"Digest":"","`, `"Digest":"`+hex.EncodeToString(sum[:])+`","`, 1)
 }
