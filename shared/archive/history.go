@@ -237,7 +237,7 @@ func (a *Archive) CommitsOfImages(
 			yield(nil, err)
 			return
 		}
-		a.yieldPlaces(ctx, places, yield)
+		a.yieldPlaces(ctx, now, places, yield)
 	}
 }
 
@@ -253,7 +253,7 @@ func (a *Archive) CommitsOfImagesBackward(
 			return
 		}
 		slices.Reverse(places)
-		a.yieldPlaces(ctx, places, yield)
+		a.yieldPlaces(ctx, now, places, yield)
 	}
 }
 
@@ -297,10 +297,12 @@ func (a *Archive) findImages(
 }
 
 // yieldPlaces reads and yields commits in the order of places, some at a time.
-func (a *Archive) yieldPlaces(ctx context.Context, places []commitPlace, yield func(*Commit, error) bool) {
+func (a *Archive) yieldPlaces(
+	parent context.Context, now *Region, places []commitPlace, yield func(*Commit, error) bool,
+) {
 	for batch := range slices.Chunk(places, maxParallel) {
 		commits := make([]*Commit, len(batch))
-		group, ctx := errgroup.WithContext(ctx)
+		group, ctx := errgroup.WithContext(parent)
 		for i, place := range batch {
 			group.Go(func() error {
 				list, err := a.readCommits(ctx, place.month, []int{place.position})
@@ -310,7 +312,11 @@ func (a *Archive) yieldPlaces(ctx context.Context, places []commitPlace, yield f
 				return err
 			})
 		}
-		if err := group.Wait(); err != nil {
+		err := group.Wait()
+		if errors.Is(err, fs.ErrNotExist) { // retention has removed the month since
+			err = a.tooEarlyError(parent, now, 0)
+		}
+		if err != nil {
 			yield(nil, err)
 			return
 		}

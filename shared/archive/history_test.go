@@ -196,6 +196,26 @@ func TestHistoryGrowsUnderAReader(t *testing.T) {
 	}
 }
 
+// TestHistoryOfAnOlderState: a reader whose state is older than the indexes, those in
+// memory and those in the bucket, reads up to its state.
+func TestHistoryOfAnOlderState(t *testing.T) {
+	t.Parallel()
+	b := newDriftingHistory(t, 6)
+	older, h := b.readNow(), b.readLog()
+	for i := range 8 {
+		b.now = b.now.Add(time.Hour)
+		b.commitStep(fmt.Sprint("m-", i), "m-3")
+	}
+	for name, a := range map[string]*archive.Archive{"cold": archive.New(b.mem, b.keys), "warm": archive.New(b.mem, b.keys)} {
+		archive.InWindows(a, 1500)
+		if name == "warm" {
+			readAll(t, a.CommitsOfImages(context.Background(), b.readNow(), []string{"m-3"}, 1))
+		}
+		checkHistoryReaders(t, name, a, older, h)
+		checkHistoryReaders(t, name+" and again", a, b.readNow(), b.readLog())
+	}
+}
+
 // TestHistoryAfterRetention: what is gone is not there, and asking for it says so.
 func TestHistoryAfterRetention(t *testing.T) {
 	t.Parallel()

@@ -104,12 +104,20 @@ func (m *monthIndex) commitsOf(imageID string) (positions []int, err error) {
 		positions = line.Commits
 	}
 	positions = append(positions, m.added[imageID]...)
-	for i, p := range positions {
-		if p < 0 || p >= len(m.Offsets) || i > 0 && p <= positions[i-1] {
-			return nil, fmt.Errorf("image %q has commits %v of %d", imageID, positions, len(m.Offsets))
-		}
+	if !slices.IsSorted(positions) || len(positions) > 0 && positions[0] < 0 {
+		return nil, fmt.Errorf("the commits of image %q are not in order", imageID)
 	}
-	return positions, nil
+	end, _ := slices.BinarySearch(positions, len(m.Offsets)) // the index may have been cut
+	return positions[:end], nil
+}
+
+// cut returns the index up to a commit, which m has. hash is that of its line.
+func (m *monthIndex) cut(last int64, hash string) *monthIndex {
+	n := int(last - m.FirstSequence + 1)
+	c := &monthIndex{monthHeader: m.monthHeader, images: m.images, added: m.added}
+	c.CommittedAt, c.Hash = catalog.At(time.UnixMilli(m.Times[n-1])), hash
+	c.Offsets, c.Times, c.Length = m.Offsets[:n:n], m.Times[:n:n], m.end(n-1)
+	return c
 }
 
 // add adds the next commit, whose line stands at an offset. length is the offset after it.

@@ -65,11 +65,10 @@ func (a *Archive) month(ctx context.Context, now *Region, i int) (*monthIndex, e
 	if m != nil && errors.As(err, &damaged) { // the index is of another log, or the log is damaged
 		complete, err = a.completeMonth(ctx, now, i, nil)
 	}
-	if err != nil {
-		return nil, err
+	if err == nil && (m == nil || complete.lastSequence() >= m.lastSequence()) {
+		a.months.put(complete)
 	}
-	a.months.put(complete)
-	return complete, nil
+	return complete, err
 }
 
 // completeMonth returns m with the commits of file i that it lacks, up to now. It begins
@@ -89,10 +88,17 @@ func (a *Archive) completeMonth(ctx context.Context, now *Region, i int, m *mont
 			FirstSequence: f.FirstSequence, Format: Format, Hash: f.Previous, Month: f.Month, RegionID: now.RegionID,
 		}}
 	}
-	if m.lastSequence() < last {
+	switch {
+	case m.lastSequence() < last:
 		if m, err = a.addToMonth(ctx, m.clone(), key, last); err != nil {
 			return nil, err
 		}
+	case m.lastSequence() > last && last >= m.FirstSequence: // now is an older state
+		commits, err := a.readCommits(ctx, m, []int{int(last - m.FirstSequence)})
+		if err != nil {
+			return nil, err
+		}
+		m = m.cut(last, commits[0].LineHash)
 	}
 	// A log that was restored since may be shorter than the index.
 	if m.lastSequence() != last || m.Hash != hash {
