@@ -16,11 +16,14 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 	if err != nil || !free {
 		return false, err
 	}
-	if at.month != cur.log.month || cur.Sequence == 0 { // the commit begins a file
+	beginsFile := at.month != cur.log.month || cur.Sequence == 0
+	if beginsFile {
 		next.Files = append(next.Files, File{
 			FirstCommittedAt: commit.CommittedAt, FirstSequence: commit.Sequence, Month: at.month,
 			Previous: commit.Previous,
 		})
+	}
+	if beginsFile || cur.needsCheckpoint(w.checkpointDistance) && commit.Successor == "" {
 		commit.Checkpoint = next.checkpoint()
 	}
 	// From here on the bytes of the commit are fixed: what is hashed is what is written.
@@ -42,8 +45,21 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 	if err != nil {
 		return false, err
 	}
-	next.log = position{month: at.month, length: at.length + int64(len(data)), hash: hash, successor: commit.Successor}
+	next.log = position{
+		month: at.month, length: at.length + int64(len(data)), hash: hash, checkpoint: at.checkpoint,
+		successor: commit.Successor,
+	}
+	next.log.noteCheckpoint(commit, at.length)
 	return w.appendBytes(ctx, key, at.length, data)
+}
+
+// needsCheckpoint reports whether so much of the log has come since the last checkpoint
+// that the next commit has another one: minDistance bytes, or more if there are many
+// scopes. So a past state costs no more to read than that,
+// and checkpoints take at most a ninth of the log.
+func (r *Region) needsCheckpoint(minDistance int64) bool {
+	const ratio = 8
+	return r.log.length-r.log.checkpoint > max(minDistance, ratio*minScopeSize*int64(len(r.scopes)))
 }
 
 // findAppendPosition returns where the commit after cur goes: the end of cur's

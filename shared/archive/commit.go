@@ -19,8 +19,8 @@ const Format = 2
 // month. Like every stored type it has a field for each member, in the order of
 // their names, so that equal commits have equal bytes.
 type Commit struct {
-	// Checkpoint is the whole state after the commit. Only the first line of a
-	// month has one.
+	// Checkpoint is the whole state after the commit. The first line of a month has one,
+	// and a line now and then.
 	Checkpoint *Checkpoint `json:"Checkpoint,omitempty"`
 	// Clusters has the clusters that appeared, changed or ended.
 	Clusters []ClusterChange `json:"Clusters,omitempty"`
@@ -153,8 +153,8 @@ type ClusterChange struct {
 	ClusterID string `json:"ClusterId"`
 }
 
-// Checkpoint is the whole state after the commit that carries it, the first of
-// its file. So reading a month needs no other month.
+// Checkpoint is the whole state after the commit that carries it. So reading a month
+// needs no other month, and reading a past state not the whole month.
 type Checkpoint struct {
 	// Clusters has the clusters of the region.
 	Clusters []catalog.Cluster `json:"Clusters"`

@@ -13,11 +13,20 @@ func InWindows(a *Archive, window int) *Archive {
 	return a
 }
 
-// SetIndexLag sets how many bytes of the last month its index may lack.
-func (w *Writer) SetIndexLag(bytes int64) { w.indexLag = bytes }
+// SetDistances sets how many bytes of the last month its index may lack, and how many bytes
+// there are at least between two checkpoints.
+func (w *Writer) SetDistances(indexLag, checkpoints int64) {
+	w.indexLag, w.checkpointDistance = indexLag, checkpoints
+}
 
 // Archive returns what the collector reads with.
 func (c *Collector) Archive() *Archive { return c.writer.Archive }
 
 // Archive returns what the rewriter reads with.
 func (w *Rewriter) Archive() *Archive { return w.writer.Archive }
+
+// Bucket returns what the archive reads from.
+func (a *Archive) Bucket() Reader { return a.bucket }
+
+// Keys returns the keys of the archive.
+func (a *Archive) Keys() Keys { return a.keys }

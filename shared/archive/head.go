@@ -46,6 +46,8 @@ type head struct {
 // headPosition is the stored form of Region.Files and Region.log: the position
 // in the log up to which the head has been derived.
 type headPosition struct {
+	// Checkpoint is the offset of the last line of the month's file with a checkpoint.
+	Checkpoint int64 `json:"Checkpoint"`
 	// Files has the months of the log, oldest first.
 	Files []File `json:"Files"`
 	// Hash is the SHA-256 of the last commit's line, which the next commit names.
@@ -79,7 +81,7 @@ func encodeHead(r *Region) ([]byte, error) {
 		Format:        Format,
 		IndexSequence: r.IndexSequence,
 		Log: headPosition{
-			Files: nonNil(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length,
+			Checkpoint: r.log.checkpoint, Files: nonNil(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length,
 			Sealed: r.log.successor, Torn: r.log.torn,
 		},
 		MonthIndex:       r.MonthIndex,
@@ -129,7 +131,7 @@ func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) 
 		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept,
 			IndexSequence: h.IndexSequence, MonthIndex: h.MonthIndex},
 		log: position{
-			month: h.Log.Month, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, successor: h.Log.Sealed,
+			month: h.Log.Month, checkpoint: h.Log.Checkpoint, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, successor: h.Log.Sealed,
 		},
 	}
 	if !bytes.Equal(h.UpstreamClusters, []byte("[]")) {

@@ -21,7 +21,7 @@ import (
 func newDriftingHistory(t *testing.T, seed uint64) *fixture {
 	b := newFixture(t)
 	b.mem.SetNow(func() time.Time { return b.now })
-	b.writer.SetIndexLag(3000) // the index of a month is written several times
+	b.writer.SetDistances(3000, 1500) // a month has several checkpoints, and its index is written several times
 	random := rand.New(rand.NewPCG(seed, 0))
 	b.now = time.Date(2026, 8, 20, 0, 0, 0, 0, time.UTC)
 	for range 60 {
@@ -124,6 +124,20 @@ func checkHistoryReaders(t *testing.T, name string, a *archive.Archive, now *arc
 			t.Errorf("%s: at %s the last commit is %d, %v", name, c.CommittedAt, got, err)
 		}
 	}
+	// The states are those that replaying each month from its beginning makes.
+	whole := *now
+	whole.MonthIndex = archive.IndexedMonth{}
+	for _, c := range h.commits {
+		want, err := archive.New(a.Bucket(), a.Keys()).AtSequence(ctx, &whole, c.Sequence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := a.AtSequence(ctx, now, c.Sequence)
+		if err != nil || !slices.Equal(got.Scopes(), want.Scopes()) || got.LineHash() != want.LineHash() ||
+			!slices.Equal(got.Files, want.Files) {
+			t.Errorf("%s: after commit %d: %+v, %v, want %+v", name, c.Sequence, got, err, want)
+		}
+	}
 	ended := map[archive.ScopeRef]bool{}
 	for _, c := range h.commits {
 		for i := range c.Ended {
@@ -147,8 +161,14 @@ func TestHistoryIsReadByPlace(t *testing.T) {
 			months++
 		}
 	}
-	if months < 3 {
-		t.Fatalf("%d months are indexed", months)
+	checkpoints := 0
+	for _, c := range sound.readLog().commits {
+		if c.Checkpoint != nil {
+			checkpoints++
+		}
+	}
+	if months < 3 || checkpoints < 6 {
+		t.Fatalf("%d months are indexed, there are %d checkpoints", months, checkpoints)
 	}
 	for name, spoil := range map[string]func(key string, data []byte) []byte{
 		"all is well":       func(_ string, data []byte) []byte { return data },

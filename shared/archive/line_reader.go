@@ -49,7 +49,9 @@ type lineReader struct {
 	// maxPieceSize is how many bytes are read at most. Each piece is pieceGrowth times as
 	// large as the one before, because many readers want the first lines only.
 	maxPieceSize int64
-	// atEnd is true if the file ends with the piece.
+	// end is where reading ends. It is 0 if that is the end of the file.
+	end int64
+	// atEnd is true if the reading ends with the piece.
 	atEnd bool
 
 	// countsReplay is true if the deadline counts the time between pieces.
@@ -63,9 +65,20 @@ type lineReader struct {
 
 // openLines reads the first piece of a file from an offset on.
 func (a *Archive) openLines(ctx context.Context, key string, offset int64) (*lineReader, error) {
+	return a.openRange(ctx, key, offset, 0)
+}
+
+// openRange is openLines for the lines up to an end. If that is 0, it is the end of the
+// file.
+func (a *Archive) openRange(ctx context.Context, key string, offset, end int64) (*lineReader, error) {
+	size := int64(firstPieceSize)
+	if end > 0 {
+		size = end - offset
+	}
 	l := &lineReader{
+		end: end,
 		ctx: ctx, bucket: a.bucket, key: key, maxLine: a.maxLine,
-		offset: offset, pieceSize: min(firstPieceSize, a.pieceSize), maxPieceSize: a.pieceSize, countsReplay: a.deadlineCountsReplay,
+		offset: offset, pieceSize: min(size, a.pieceSize), maxPieceSize: a.pieceSize, countsReplay: a.deadlineCountsReplay,
 	}
 	if err := l.readPiece(); err != nil {
 		return nil, err
@@ -118,12 +131,16 @@ func (l *lineReader) readPiece() (err error) {
 	ctx, cancel := l.extendDeadline()
 	defer cancel()
 	l.piece = nil // never two pieces in memory
-	if l.piece, err = l.bucket.GetFrom(ctx, l.key, l.offset, l.pieceSize); err != nil {
+	size := l.pieceSize
+	if l.end > 0 {
+		size = min(size, l.end-l.offset)
+	}
+	if l.piece, err = l.bucket.GetFrom(ctx, l.key, l.offset, size); err != nil {
 		return fmt.Errorf("reading log %q: %w", l.key, err)
 	}
 	l.readAt = time.Now()
 	l.offset += int64(len(l.piece))
-	l.atEnd = int64(len(l.piece)) < l.pieceSize
+	l.atEnd = int64(len(l.piece)) < size || l.offset == l.end
 	l.pieceSize = min(pieceGrowth*l.pieceSize, l.maxPieceSize)
 	return nil
 }

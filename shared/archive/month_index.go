@@ -30,6 +30,8 @@ type monthIndex struct {
 // monthHeader is the first line of a stored month index. After it come one line for
 // each image, an imageCommits.
 type monthHeader struct {
+	// Checkpoints has the positions in Offsets of the commits with a checkpoint.
+	Checkpoints []int `json:"Checkpoints"`
 	// CommittedAt is the time of the last commit.
 	CommittedAt catalog.Time `json:"CommittedAt"`
 	// Digest is the SHA-256 of the object with an empty Digest.
@@ -125,6 +127,9 @@ func (m *monthIndex) add(c *Commit, offset, length int64) {
 	position := len(m.Offsets)
 	m.Offsets, m.Times = append(m.Offsets, offset), append(m.Times, c.CommittedAt.UnixMilli())
 	m.CommittedAt, m.Hash, m.Length = c.CommittedAt, c.LineHash, length
+	if c.Checkpoint != nil {
+		m.Checkpoints = append(m.Checkpoints, position)
+	}
 	for _, im := range c.Images {
 		m.added[im.ImageID] = append(m.added[im.ImageID], position)
 	}
@@ -139,6 +144,7 @@ func (m *monthIndex) add(c *Commit, offset, length int64) {
 func (m *monthIndex) clone() *monthIndex {
 	c := &monthIndex{monthHeader: m.monthHeader, images: m.images, added: map[string][]int{}}
 	c.Offsets, c.Times, c.Ended = slices.Clip(m.Offsets), slices.Clip(m.Times), slices.Clone(m.Ended)
+	c.Checkpoints = slices.Clip(m.Checkpoints)
 	for id, positions := range m.added {
 		c.added[id] = slices.Clip(positions)
 	}
@@ -186,7 +192,7 @@ func decodeMonthIndex(region, month string, data []byte) (*monthIndex, error) {
 	if err := json.Unmarshal(first, &m.monthHeader); err != nil {
 		return nil, err
 	}
-	isOrdered := slices.IsSorted(m.Offsets) && slices.IsSorted(m.Times) && len(m.Offsets) > 0
+	isOrdered := slices.IsSorted(m.Checkpoints) && len(m.Checkpoints) > 0 && m.Checkpoints[0] == 0 && slices.IsSorted(m.Offsets) && slices.IsSorted(m.Times) && len(m.Offsets) > 0
 	switch {
 	case !monthIndexDigest.verify(data, m.Digest):
 		return nil, errors.New("it does not have the digest that it states")

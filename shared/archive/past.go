@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 )
 
@@ -19,9 +20,11 @@ func (a *Archive) At(ctx context.Context, now *Region, t time.Time) (*Region, er
 	if !now.CommittedAt.After(t) {
 		return now, nil
 	}
-	return a.replayUntil(ctx, now,
-		func(f File) bool { return f.FirstCommittedAt.After(t) },
-		func(c *Commit) bool { return c.CommittedAt.After(t) })
+	return a.replayUntil(ctx, now, pastMoment{
+		isLateFile: func(f File) bool { return f.FirstCommittedAt.After(t) },
+		isLate:     func(c *Commit) bool { return c.CommittedAt.After(t) },
+		count:      func(m *monthIndex) int { return m.countUntil(t) },
+	})
 }
 
 // AtSequence returns the state of a region after commit n. now is the present
@@ -34,45 +37,104 @@ func (a *Archive) AtSequence(ctx context.Context, now *Region, n int64) (*Region
 	case n == now.Sequence:
 		return now, nil
 	}
-	return a.replayUntil(ctx, now,
-		func(f File) bool { return f.FirstSequence > n },
-		func(c *Commit) bool { return c.Sequence > n })
+	return a.replayUntil(ctx, now, pastMoment{
+		isLateFile: func(f File) bool { return f.FirstSequence > n },
+		isLate:     func(c *Commit) bool { return c.Sequence > n },
+		count:      func(m *monthIndex) int { return int(min(n, m.lastSequence()) - m.FirstSequence + 1) },
+	})
 }
 
-// replayUntil returns the state before the first commit that is too late. It
-// replays the last file that does not begin too late.
-func (a *Archive) replayUntil(
-	ctx context.Context, now *Region, isLateFile func(File) bool, isLate func(*Commit) bool,
-) (*Region, error) {
-	i := now.fileAt(isLateFile)
+// pastMoment is a moment before the present one, a time or a commit.
+type pastMoment struct {
+	// isLateFile reports whether a month begins after the moment.
+	isLateFile func(File) bool
+	// isLate reports whether a commit is after the moment.
+	isLate func(*Commit) bool
+	// count returns how many commits of a month are not after the moment.
+	count func(*monthIndex) int
+}
+
+// replayUntil returns the state before the first commit that is too late. It replays the
+// last file that does not begin too late, from the last checkpoint before the moment if
+// the file is indexed.
+func (a *Archive) replayUntil(ctx context.Context, now *Region, moment pastMoment) (*Region, error) {
+	i := now.fileAt(moment.isLateFile)
 	if i < 0 {
 		return nil, a.tooEarlyError(ctx, now, 0)
 	}
-	r := &Region{RegionID: now.RegionID}
-	r.log.month = now.Files[i].Month
-	stopped := false
-	lines, err := a.openLog(ctx, now.RegionID, r.log.month)
-	if err == nil {
-		stopped, err = r.replay(lines, isLate, nil)
-	}
+	r, err := a.replayFile(ctx, now, i, moment)
 	// Retention has removed the month since the head was read.
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, a.tooEarlyError(ctx, now, i+1)
 	}
+	return r, err
+}
+
+// replayFile is replayUntil for file i of the log, which does not begin too late.
+func (a *Archive) replayFile(ctx context.Context, now *Region, i int, moment pastMoment) (*Region, error) {
+	r := &Region{RegionID: now.RegionID}
+	r.log.month = now.Files[i].Month
+	key, err := a.keys.Log(now.RegionID, r.log.month)
 	if err != nil {
 		return nil, err
 	}
+	if now.isIndexed(i) {
+		return a.replayFromCheckpoint(ctx, now, i, moment)
+	}
+	lines, err := a.openLines(ctx, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	stopped, err := r.replay(lines, moment.isLate, nil)
+	switch {
+	case err != nil:
+		return nil, err
 	// The file begins at or before the time that is asked for, so it must have had a
 	// commit that is not too late.
-	if r.Sequence == 0 {
-		return nil, &DamagedError{Key: lines.key, Reason: "the month does not begin with its checkpoint"}
-	}
-	if !stopped {
-		if err := now.checkComplete(i, r.Sequence, lines.key); err != nil {
-			return nil, err
-		}
+	case r.Sequence == 0:
+		return nil, &DamagedError{Key: key, Reason: "the month does not begin with its checkpoint"}
+	case !stopped:
+		return r, now.checkComplete(i, r.Sequence, key)
 	}
 	return r, nil
+}
+
+// replayFromCheckpoint is replayFile for a file that has an index. It reads the lines from
+// the last checkpoint before the moment on, and none after the moment.
+func (a *Archive) replayFromCheckpoint(
+	ctx context.Context, now *Region, i int, moment pastMoment,
+) (*Region, error) {
+	m, err := a.month(ctx, now, i)
+	if err != nil {
+		return nil, err
+	}
+	key, err := a.keys.Log(now.RegionID, m.Month)
+	if err != nil {
+		return nil, err
+	}
+	n := moment.count(m)
+	if n < 1 {
+		return nil, &DamagedError{Key: key, Reason: "its first commit is later than the head says"}
+	}
+	before, _ := slices.BinarySearch(m.Checkpoints, n)
+	r := &Region{RegionID: now.RegionID}
+	r.log.month, r.log.length = m.Month, m.Offsets[m.Checkpoints[before-1]]
+	lines, err := a.openRange(ctx, key, r.log.length, m.end(n-1))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.replay(lines, nil, nil); err != nil {
+		return nil, err
+	}
+	if want := m.FirstSequence + int64(n) - 1; r.Sequence != want {
+		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("commit %d was altered: it is not where it was", want)}
+	}
+	return r, nil
+}
+
+// isIndexed reports whether file i of the log has an index, by what the head says.
+func (r *Region) isIndexed(i int) bool {
+	return r.Files[i].Month < r.MonthIndex.Month || r.indexedLength(i) > 0
 }
 
 // lastOfFile returns the number of the last commit of file i of the log, up to r.

@@ -56,7 +56,8 @@ func (r *Region) replay(lines *lineReader, stopBefore, visit func(*Commit) bool)
 		case err != nil:
 			return false, err
 		case stopBefore != nil && stopBefore(c):
-			r.log = position{month: before.month, length: at, hash: before.hash, successor: before.successor}
+			before.length, before.torn = at, false
+			r.log = before
 			return true, nil
 		}
 		r.applyCommit(c, c.LineHash)
@@ -87,6 +88,7 @@ func (r *Region) readNext(lines *lineReader, withImages bool) (c *Commit, at int
 		}
 		if c != nil {
 			c.LineHash = hashLine(line)
+			r.log.noteCheckpoint(c, at)
 			return c, at, nil
 		}
 	}

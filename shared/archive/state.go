@@ -213,11 +213,21 @@ type position struct {
 	length int64
 	// hash is the SHA-256 in hex of the last commit's line.
 	hash string
+	// checkpoint is the offset of the last line of the file with a checkpoint.
+	checkpoint int64
 	// torn is true if the file does not end with a line end.
 	torn bool
 	// successor is the month in which the log goes on. It is empty unless the last
 	// commit is a seal.
 	successor string
+}
+
+// noteCheckpoint notes the checkpoint of a commit, if it has one, whose line stands at an
+// offset.
+func (p *position) noteCheckpoint(c *Commit, at int64) {
+	if c.Checkpoint != nil {
+		p.checkpoint = at
+	}
 }
 
 // isSealed reports whether the last commit is a seal.

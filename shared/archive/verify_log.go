@@ -82,6 +82,7 @@ func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn b
 	}
 	v.lines[hash] = true
 	c.LineHash = hash
+	r.log.noteCheckpoint(c, offset)
 	if err := v.monthCheck.add(v, c, offset, r.log.length); err != nil {
 		return false, err
 	}
@@ -226,7 +227,7 @@ func (v *verifier) verifyCheckpoint(r, expected *Region, key string, c *Commit) 
 	}
 	// Readers find the months of the log here, so the list must end with this file.
 	files := c.Checkpoint.Files
-	if n := len(files); n == 0 || files[n-1].FirstSequence != c.Sequence {
+	if n := len(files); n == 0 || files[n-1].Month != r.log.month || files[n-1].FirstSequence > c.Sequence {
 		v.report(key, "the checkpoint of commit %d does not name its own file", c.Sequence)
 	}
 	return nil

@@ -19,6 +19,9 @@ const (
 	maxUnknown = 4
 	// maxHeadPuts bounds how often one sync puts the head because the log has grown.
 	maxHeadPuts = 5
+	// minCheckpointDistance is the least number of bytes of the log between two checkpoints
+	// of a month.
+	minCheckpointDistance = 512 << 10
 	// maxParallel is how many objects are read, put or removed at a time.
 	maxParallel = 16
 )
@@ -32,6 +35,8 @@ type Writer struct {
 	now func() time.Time
 	// indexLag is how many bytes of the last month its index may lack.
 	indexLag int64
+	// checkpointDistance is minCheckpointDistance.
+	checkpointDistance int64
 	// newBackOff returns the pauses between tries of one append.
 	newBackOff func() backoff.BackOff
 }
@@ -40,7 +45,8 @@ type Writer struct {
 func NewWriter(bucket Bucket, keys Keys, now func() time.Time) *Writer {
 	a := New(bucket, keys)
 	a.deadlineCountsReplay = true
-	return &Writer{Archive: a, bucket: bucket, now: now, indexLag: monthIndexLag, newBackOff: newBackOff}
+	return &Writer{Archive: a, bucket: bucket, now: now, indexLag: monthIndexLag,
+		checkpointDistance: minCheckpointDistance, newBackOff: newBackOff}
 }
 
 // newBackOff returns pauses from 20 ms to 1 s, fully random, so that runs that

@@ -60,7 +60,7 @@ func checkChain(t *testing.T, files ...[]byte) {
 				t.Fatalf("line %s: %v", line, err)
 			}
 			if l.Sequence != sequence+1 || l.Previous != previous || l.CommittedAt < committed ||
-				(i == 0) != (l.Checkpoint != nil) {
+				i == 0 && l.Checkpoint == nil {
 				t.Errorf("line breaks the law after %d, %q, %s: %s", sequence, previous, committed, line)
 			}
 			sum := sha256.Sum256([]byte(line))
