@@ -54,12 +54,13 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 }
 
 // needsCheckpoint reports whether so much of the log has come since the last checkpoint
-// that the next commit has another one: minDistance bytes, or more if there are many
-// scopes. So a past state costs no more to read than that,
-// and checkpoints take at most a ninth of the log.
+// that the next commit has another one: minDistance bytes, or sixteen times the size of a
+// checkpoint if that is more. So a past state costs no more to read than that, and
+// checkpoints take about a sixteenth of the log.
 func (r *Region) needsCheckpoint(minDistance int64) bool {
-	const ratio = 8
-	return r.log.length-r.log.checkpoint > max(minDistance, ratio*minScopeSize*int64(len(r.scopes)))
+	const ratio = 16
+	size := minScopeSize*len(r.scopes) + minClusterSize*len(r.clusters)
+	return r.log.length-r.log.checkpoint > max(minDistance, int64(ratio*size))
 }
 
 // findAppendPosition returns where the commit after cur goes: the end of cur's

@@ -21,7 +21,7 @@ const (
 	maxHeadPuts = 5
 	// minCheckpointDistance is the least number of bytes of the log between two checkpoints
 	// of a month.
-	minCheckpointDistance = 512 << 10
+	minCheckpointDistance = 1 << 20
 	// maxParallel is how many objects are read, put or removed at a time.
 	maxParallel = 16
 )
