@@ -75,10 +75,10 @@ func renderAtom(req *request, page eventPage, state *regionState, next string) [
 	region, updated := state.RegionID, state.CommittedAt
 	if len(page.entries) > 0 {
 		// The newest entry, whatever the order of the page.
-		updated = page.entries[0].at
+		updated = page.entries[0].commit.at
 		for _, e := range page.entries {
-			if e.at.After(updated.Time) {
-				updated = e.at
+			if e.commit.at.After(updated.Time) {
+				updated = e.commit.at
 			}
 		}
 	}
@@ -144,20 +144,20 @@ func (req *request) requestPath() string {
 
 // toAtomEntry returns an event as an entry. Its link leads to the history of
 // the image and not to the image, which may be gone.
-func (e feedEntry) toAtomEntry(region string) atomEntry {
-	sequence := strconv.FormatInt(e.position.sequence, 10)
+func (e *event) toAtomEntry(region string) atomEntry {
+	sequence := strconv.FormatInt(e.commit.sequence, 10)
 	scope, kind := describeScope(e.scope), kindNames[e.kind]
 	var text strings.Builder
-	fmt.Fprintf(&text, "Image %s, %s, commit %s of %s.", e.id, scope, sequence, region)
+	fmt.Fprintf(&text, "Image %s, %s, commit %s of %s.", e.imageID, scope, sequence, region)
 	for _, c := range e.fields {
 		fmt.Fprintf(&text, "\n%s: %s → %s", upstreamName(c.Field), valueOrNone(c.Before), valueOrNone(c.After))
 	}
-	history := "/v1/images/" + url.PathEscape(e.id) + "/history?" + url.Values{"RegionId": {region}}.Encode()
+	history := "/v1/images/" + url.PathEscape(e.imageID) + "/history?" + url.Values{"RegionId": {region}}.Encode()
 	return atomEntry{
 		// The commit, the kind, the scope and the image make an event unique.
-		ID:      nameBasedUUID("entry", region, sequence, kind, e.scope.ClusterID, e.scope.InstanceType, e.id),
-		Title:   fmt.Sprintf("%s %s: %s", e.id, kind, scope),
-		Updated: e.at.String(),
+		ID:      nameBasedUUID("entry", region, sequence, kind, e.scope.ClusterID, e.scope.InstanceType, e.imageID),
+		Title:   fmt.Sprintf("%s %s: %s", e.imageID, kind, scope),
+		Updated: e.commit.at.String(),
 		Link:    atomLink{"alternate", "application/json", history},
 		Content: atomText{"text", text.String()},
 	}

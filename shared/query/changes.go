@@ -130,18 +130,14 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 
 // startInETag returns the commit at which the feed of a request begins, if the
 // request says it relative to now: "-24h" means another commit with every call,
-// and that makes the answer. It reads the history even for a 304, which an
+// and that makes the answer. It finds the time in the log even for a 304, which an
 // absolute start does not need; for that it returns "".
 func (s *service) startInETag(ctx context.Context, req *request, sub *subject, now time.Time) (string, error) {
 	if !req.since.asOf.isSet || req.since.isAbsolute() {
 		return "", nil
 	}
-	history, err := s.loadHistory(ctx, sub.current)
-	if err != nil {
-		return "", err
-	}
-	start, err := history.resolveStart(req.since, now, sub.state)
-	return strconv.FormatInt(start.sequence, 10), withParam("since", err)
+	start, err := s.resolveStart(ctx, req.since, now, sub)
+	return strconv.FormatInt(start.sequence, 10), startError(req.since, err)
 }
 
 // renderFeed reads one page of events up to the subject's state and renders it.
@@ -151,24 +147,23 @@ func (s *service) startInETag(ctx context.Context, req *request, sub *subject, n
 func (s *service) renderFeed(
 	ctx context.Context, prefix []byte, req *request, sub *subject, now time.Time,
 ) (*body, error) {
-	history, err := s.loadHistory(ctx, sub.current)
-	if err != nil {
-		return nil, err
-	}
 	// A misspelt name is an error before its empty feed is read.
-	if err := history.checkSelection(req.selection, sub.state); err != nil {
+	if err := s.checkSelection(ctx, req.selection, sub); err != nil {
 		return nil, err
 	}
-	start, err := history.resolveStart(req.since, now, sub.state)
+	start, err := s.resolveStart(ctx, req.since, now, sub)
 	if err != nil {
-		return nil, withParam("since", err)
+		return nil, startError(req.since, err)
 	}
 	filter := newEventFilter(req)
-	page := history.readPage(start, sub.state, filter)
+	page, err := s.readPage(ctx, sub, start, filter)
+	if err != nil {
+		return nil, startError(req.since, err)
+	}
 	// No events can mean that there are none after the start, or no such image.
-	if req.route.hasImageID() && len(page.entries) == 0 {
-		if life := history.lifespanOf(req.imageID, sub.state, req.selection); !life.known {
-			return nil, life.imageUnknownError(req, sub.state)
+	if req.route.hasImageID() && len(page.entries) == 0 && !page.more {
+		if err := s.checkImageKnown(ctx, req, sub); err != nil {
+			return nil, err
 		}
 	}
 	b := &body{cursor: page.end.String()}
@@ -243,15 +238,15 @@ func (page eventPage) appendJSON(b []byte, region string, req *request) []byte {
 }
 
 // appendJSON writes one event as a JSON object, for the feed and for ndjson.
-func (e feedEntry) appendJSON(b []byte, region string) []byte {
+func (e *event) appendJSON(b []byte, region string) []byte {
 	b = append(b, `{"Sequence":`...)
-	b = strconv.AppendInt(b, e.position.sequence, 10)
+	b = strconv.AppendInt(b, e.commit.sequence, 10)
 	b = append(b, `,"CommittedAt":"`...)
-	b = appendTime(b, e.at)
+	b = appendTime(b, e.commit.at)
 	b = append(b, `","Kind":"`...)
 	b = append(b, kindNames[e.kind]...)
 	b = append(b, `","ImageId":`...)
-	b = appendString(b, e.id)
+	b = appendString(b, e.imageID)
 	b = append(b, `,"RegionId":`...)
 	b = appendString(b, region)
 	b = append(b, `,"ClusterId":`...)

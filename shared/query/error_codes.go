@@ -34,6 +34,7 @@ const (
 	codeStorage  = "StorageUnavailable"
 	codeDamaged  = "DataDamaged"
 	codeInternal = "InternalError"
+	codeTimeout  = "ServiceUnavailable"
 )
 
 // errorCodes lists every code with its status and meaning, for the OpenAPI
@@ -71,7 +72,9 @@ var errorCodes = []struct {
 	{503, codeTooOld, "a part of the answer was last checked longer ago than maxAge allows"},
 	{503, codeNotReady, "the scope is known but has never been captured successfully"},
 	{503, codeNoData, "nothing has been captured for the region yet"},
-	{503, codeStorage, "the storage cannot be reached and this instance has no copy of the data"},
+	{503, codeStorage, "the storage cannot be reached, or does not give the log in time, and this instance has no copy " +
+		"of the data"},
 	{503, codeDamaged, "a stored object that the answer needs is damaged, or has another format than this program reads"},
-	{503, "ServiceUnavailable", "the function timed out before the answer was ready"},
+	{503, codeTimeout, "the time was too short: the function timed out before the answer was ready, or the answer " +
+		"needs more history than one answer can read"},
 }

@@ -336,6 +336,7 @@ func storageAPIError(err error) *apierror.Error {
 	var format *archive.FormatError
 	var damaged *archive.DamagedError
 	var store *storeError
+	var history *historyError
 	switch {
 	case errors.As(err, &noData), errors.Is(err, archive.ErrNoData):
 		return &apierror.Error{
@@ -353,8 +354,20 @@ func storageAPIError(err error) *apierror.Error {
 	case errors.As(err, &damaged):
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: codeDamaged, RetryAfter: retryNextRun, Cause: err,
-			Message:   "A stored object that this answer needs is damaged. Other answers are not affected.",
-			Recommend: "Tell the operator the RequestId; the log names the object.",
+			Message:   damagedMessage(damaged),
+			Recommend: "Tell the operator the RequestId; the function's log names the object.",
+		}
+	case errors.As(err, &history) && history.tooMuch:
+		return &apierror.Error{
+			Status: http.StatusServiceUnavailable, Code: codeTimeout, RetryAfter: retrySoon, Cause: err,
+			Message:   capitalize(history.problem()) + ".",
+			Recommend: "Ask for less history: a later since, or fewer images.",
+		}
+	case errors.As(err, &history):
+		return &apierror.Error{
+			Status: http.StatusServiceUnavailable, Code: codeStorage, RetryAfter: retrySoon, Cause: err,
+			Message:   capitalize(history.problem()) + ".",
+			Recommend: "Try again in a few seconds.",
 		}
 	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &apierror.Error{
@@ -366,6 +379,19 @@ func storageAPIError(err error) *apierror.Error {
 	}
 	return newInternalError(err)
 }
+
+// damagedMessage says which part of the log is damaged. The names of other objects can
+// have clusters in them, which the caller may not know.
+func damagedMessage(e *archive.DamagedError) string {
+	object := "A stored object that this answer needs"
+	if region, month, isLog := strings.Cut(e.Key, "/log/"); isLog {
+		object = fmt.Sprintf("The log %s of %s", month, region[strings.LastIndexByte(region, '/')+1:])
+	}
+	return object + " is damaged. Other answers are not affected."
+}
+
+// capitalize makes a clause begin like a sentence. Clauses begin with ASCII letters.
+func capitalize(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] }
 
 // newInternalError hides an unexpected failure from the caller. cause is for
 // the log.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -127,50 +128,62 @@ func (s *service) readLogOfCursor(ctx context.Context, region string, c *feedCur
 	return nil
 }
 
-// cursorAt returns a position with what binds it to the log. The caller holds
-// the lock.
-func (h *history) cursorAt(region string, position feedPosition) feedCursor {
-	id, _ := h.lineIDOf(position.lastRead())
-	return feedCursor{region, position, id}
+// cursorAt returns a position with what binds it to the log.
+func (s *service) cursorAt(ctx context.Context, current currentState, position feedPosition) (feedCursor, error) {
+	id, err := s.lineIDOf(ctx, current, position.lastRead())
+	return feedCursor{current.RegionID, position, id}, err
 }
 
-// lineIDOf returns the lineID of a commit. isKnown is false if the history
-// begins later or ends before. It knows the line before its first commit. The
-// caller holds the lock.
-func (h *history) lineIDOf(sequence int64) (id lineID, isKnown bool) {
-	first := h.firstSequence()
-	switch {
-	case sequence == first-1:
-		return h.beforeFirst, true
-	case sequence < first || sequence > h.sequence:
-		return noLineID, false
+// lineIDOf returns the lineID of a commit up to the present one, or of the one before
+// the first that is kept. It reads the commit after it, which names it.
+func (s *service) lineIDOf(ctx context.Context, current currentState, sequence int64) (lineID, error) {
+	if sequence == current.Sequence {
+		return newLineID(current.LineHash()), nil
 	}
-	return h.commits[sequence-first].lineID, true
+	for c, err := range s.commits(ctx, current, nil, sequence+1) {
+		switch {
+		case err != nil:
+			return noLineID, err
+		case c.Sequence > sequence+1: // retention has just removed it
+			return noLineID, &archive.TooEarlyError{First: c.CommittedAt, FirstSequence: c.Sequence}
+		}
+		return newLineID(c.Previous), nil
+	}
+	return noLineID, nil
 }
 
 // checkCursor returns an error if the log does not hold the commit of a cursor,
-// or no longer the commits after it. The caller holds the lock.
-func (h *history) checkCursor(c feedCursor) error {
-	if c.position.sequence < h.firstSequence() {
-		return feedCursorExpiredError(h.tooEarlyError())
-	}
-	id, isKnown := h.lineIDOf(c.position.lastRead())
-	switch {
-	case !isKnown:
+// or no longer the commits after it.
+func (s *service) checkCursor(ctx context.Context, current currentState, c feedCursor) error {
+	lastRead := c.position.lastRead()
+	if lastRead > current.Sequence {
 		return feedCursorForeignError(fmt.Sprintf(
-			"The cursor follows commit %d, but the log of %s ends with commit %d.",
-			c.position.lastRead(), c.region, h.sequence))
-	case id != c.lineID:
-		return feedCursorForeignError(fmt.Sprintf("The cursor follows another commit %d than the one in the log of %s.",
-			c.position.lastRead(), c.region))
+			"The cursor follows commit %d, but the log of %s ends with commit %d.", lastRead, c.region, current.Sequence))
 	}
-	return nil
+	if lastRead < current.Sequence {
+		first, err := s.firstCommit(ctx, current)
+		switch {
+		case err != nil:
+			return err
+		case lastRead < first.FirstSequence-1:
+			return first
+		}
+	}
+	id, err := s.lineIDOf(ctx, current, lastRead)
+	if err == nil && id != c.lineID {
+		err = feedCursorForeignError(fmt.Sprintf("The cursor follows another commit %d than the one in the log of %s.",
+			lastRead, c.region))
+	}
+	return err
 }
 
-// tooEarlyError returns the error for what is before the kept history. The
-// history must have a commit. The caller holds the lock.
-func (h *history) tooEarlyError() *archive.TooEarlyError {
-	return &archive.TooEarlyError{First: h.commits[0].at, FirstSequence: h.commits[0].sequence}
+// startError adds to an error of a feed what the caller asked to begin after.
+func startError(since feedSince, err error) error {
+	var early *archive.TooEarlyError
+	if since.cursor != nil && errors.As(err, &early) {
+		return feedCursorExpiredError(early)
+	}
+	return withParam("since", err)
 }
 
 // feedCursorForeignError returns the error for a cursor whose commit the log

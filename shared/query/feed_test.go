@@ -33,8 +33,8 @@ func TestFeedOfImages(t *testing.T) {
 	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)})
 	h := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	for target, want := range map[string]string{
-		"ClusterId=ehpc-a&ImageId=m-win,m-cent710":                  "added m-win, removed m-win, added m-cent710",
-		"ClusterId=ehpc-a&ImageId=m-cent710&ImageId=m-win,m-nobody": "added m-win, removed m-win, added m-cent710",
+		"ClusterId=ehpc-a&ImageId=m-win,m-cent710":                  "added m-win, added m-cent710, removed m-win",
+		"ClusterId=ehpc-a&ImageId=m-cent710&ImageId=m-win,m-nobody": "added m-win, added m-cent710, removed m-win",
 		"ClusterId=ehpc-a&ImageId=m-win":                            "added m-win, removed m-win",
 		// in the region that has one
 		"ImageId=m-nobody,m-win": "added m-win, removed m-win",

@@ -32,11 +32,11 @@ func (s *service) findRegion(ctx context.Context, req *request) (string, error) 
 	found := s.searchRegions(ctx, namesCluster, func(current currentState) (bool, error) {
 		return s.regionHasNamed(ctx, req, current)
 	})
-	// The history costs more to read, so it is asked only about clusters that no
+	// The log costs more to read, so it is asked only about clusters that no
 	// region has now.
 	if found.count == 0 && namesCluster && req.allowsEndedClusters() {
 		found = s.searchRegions(ctx, true, func(current currentState) (bool, error) {
-			return s.historyHasCluster(ctx, req, current)
+			return s.regionHadNamed(ctx, req, current)
 		})
 	}
 	return s.decideRegion(ctx, req, found)
@@ -197,14 +197,13 @@ func (s *service) regionHasNamed(ctx context.Context, req *request, current curr
 	return false, nil
 }
 
-// historyHasCluster reports whether the history of a region has one of the
-// clusters that a request names.
-func (s *service) historyHasCluster(ctx context.Context, req *request, current currentState) (bool, error) {
-	t, err := s.loadHistory(ctx, current)
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(req.selection.clusters, t.hasCluster), nil
+// regionHadNamed reports whether a region had one of the clusters that a request names,
+// and which have ended.
+func (s *service) regionHadNamed(ctx context.Context, req *request, current currentState) (bool, error) {
+	ended, err := s.endedScopes(ctx, current)
+	return slices.ContainsFunc(ended, func(ref archive.ScopeRef) bool {
+		return ref.ClusterID != "" && slices.Contains(req.selection.clusters, ref.ClusterID)
+	}), err
 }
 
 // clusterInNoRegion returns the error for clusters that no region has. It lists

@@ -69,7 +69,14 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 	// Several rows are several contents of one image: clusters can disagree.
 	// No row means that nobody offers it.
 	from, to := set.findImage(req.imageID)
-	first, err := s.findFirstSeen(ctx, req, sub, from < to)
+	if from == to {
+		life, err := s.lifespanOf(ctx, req, sub)
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.imageMissingError(ctx, req, sub, life)
+	}
+	first, err := s.firstSeen(ctx, req, sub)
 	if err != nil {
 		return nil, err
 	}
@@ -99,53 +106,46 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 	return append(b, "}\n"...), nil
 }
 
-// findFirstSeen returns when the image of a request was first seen. It returns
-// the error for the caller if the image is not in the subject.
-//
-// Three sources can answer, from cheap to expensive: the index in memory, the
-// history of the region, and the index in the store.
-func (s *service) findFirstSeen(ctx context.Context, req *request, sub *subject, isOffered bool) (catalog.Time, error) {
-	// The index knows more than a log that retention has cut. But it counts
-	// every scope of the region, so it answers for the whole region only.
-	canUseIndex := req.selection.isEverything() && s.full == nil
-	if isOffered && canUseIndex {
-		if first, ok := s.lists.firstSeen(sub.current.RegionID, req.imageID); ok {
-			return first, nil
+// firstSeen returns the time of the first commit that had the image of a request in the
+// scopes that it selects. It is zero if that is not known: the image was there in commit
+// 1, or when the kept log begins. The image must be or have been in the subject.
+func (s *service) firstSeen(ctx context.Context, req *request, sub *subject) (catalog.Time, error) {
+	// The index may remember more than the log, but counts every scope of the region.
+	if req.selection.isEverything() && s.full == nil {
+		if dates, ok, err := s.lists.datesOf(ctx, sub.current, req.imageID); ok || err != nil {
+			return dates.FirstSeen, err
 		}
 	}
-	// This reads the log, unless the history is up to date already.
-	history, err := s.loadHistory(ctx, sub.current)
-	if err != nil {
+	first, ok, err := s.firstEvent(ctx, req, sub.current)
+	if err != nil || !ok || first.kind != kindAdded || first.commit.sequence == 1 {
 		return catalog.Time{}, err
 	}
-	life := history.lifespanOf(req.imageID, sub.state, req.selection)
-	// The log begins after the image: the index may remember more.
-	if life.cut && (life.known || isOffered) && canUseIndex {
-		if err := s.loadFirstSeen(ctx, sub.current, req.imageID, &life); err != nil {
-			return catalog.Time{}, err
-		}
+	// Another scope may have had the image before.
+	hadBefore, err := s.wasThereBeforeLog(ctx, req, sub.current)
+	if err != nil || hadBefore {
+		return catalog.Time{}, err
 	}
-	if !isOffered {
-		return catalog.Time{}, s.imageMissingError(ctx, req, sub, life)
-	}
-	return life.first, nil
+	return first.commit.at, nil
 }
 
-// loadFirstSeen sets life.first to what the index knows, if it knows the image.
-// It reads the index if it is not in memory. The index can lag behind the log,
-// so it may not know a new image.
-func (s *service) loadFirstSeen(ctx context.Context, current currentState, imageID string, life *lifespan) error {
-	first, ok := s.lists.firstSeen(current.RegionID, imageID)
-	if !ok {
-		if err := s.lists.ensureIndex(ctx, current.RegionID, current.IndexSequence); err != nil {
-			return err
+// wasThereBeforeLog reports whether the image of a request was there when the kept log
+// begins, in the scopes that it selects.
+func (s *service) wasThereBeforeLog(ctx context.Context, req *request, current currentState) (bool, error) {
+	ids := []string{req.imageID}
+	kept, err := s.newKeptEvents(ctx, current, feedPosition{}, eventFilter{images: ids, kinds: []eventKind{kindPresent}})
+	if err != nil || kept == nil {
+		return false, err
+	}
+	for c, err := range s.commits(ctx, current, ids, 1) {
+		if err != nil {
+			return false, err
 		}
-		first, ok = s.lists.firstSeen(current.RegionID, imageID)
+		for e := range s.eventsOf(c) {
+			kept.add(e)
+		}
 	}
-	if ok {
-		life.first = first
-	}
-	return nil
+	list, err := kept.list(ctx, s, current)
+	return slices.ContainsFunc(list, func(e *event) bool { return req.selection.includes(e.scope) }), err
 }
 
 // appendVariants writes the different contents of one image: the rows from to

@@ -10,7 +10,35 @@ import (
 	"community-images/shared/query"
 )
 
+// TestImageThatCameBack: it was first seen when it came for the first time, and is gone
+// since it went for the last time.
 func TestImageThatCameBack(t *testing.T) {
+	t.Parallel()
+	w := newSmallRegion(t)
+	const first, gone, goneAgain = "2026-11-23T12:30:00.000Z", "2026-11-23T13:30:00.000Z", "2026-11-23T15:30:00.000Z"
+	for _, images := range [][]string{{centOS710}, {windows}, {centOS710}, {windows}} {
+		w.Now = w.Now.Add(time.Hour)
+		w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, images...)})
+	}
+	w.Now = w.Now.Add(time.Minute)
+	h := w.Handler()
+	for target, want := range map[string][]string{
+		"/v1/images/m-cent710?ClusterId=ehpc-b":      {`"FirstSeen":"` + first, `"GoneSince":"` + goneAgain},
+		"/v1/images/m-cent710?ClusterId=ehpc-b&at=5": {`"FirstSeen":"` + first, `"GoneSince":"` + gone},
+		"/v1/images/m-cent710?ClusterId=ehpc-b&at=6": {`"FirstSeen":"` + first, `"LastSeen":"2026-11-23T14:30:00.000Z"`},
+		"/v1/images/m-cent710":                       {`"FirstSeen":"2026-11-23T10:00:00.000Z"`},
+	} {
+		body := get(h, target).Body.String()
+		for _, text := range want {
+			if !strings.Contains(body, text) {
+				t.Errorf("%s lacks %s: %s", target, text, body)
+			}
+		}
+	}
+}
+
+// TestImageOfCommit1: nobody knows since when the images of the first commit were there.
+func TestImageOfCommit1(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t) // commit 2 removed m-win
 	checkError(t, get(w.Handler(), "/v1/images/m-win"), 410, "ImageGone", []string{"2026-11-23T10:00:00.000Z"})
@@ -18,7 +46,7 @@ func TestImageThatCameBack(t *testing.T) {
 	w.Now = w.Now.Add(time.Minute)
 	h := w.Handler()
 	for target, want := range map[string]string{
-		"/v1/images/m-win":         `"FirstSeen":"2026-11-23T09:00:00.000Z","LastSeen":"2026-11-23T11:30:00.000Z"`,
+		"/v1/images/m-win":         `"FirstSeen":"","LastSeen":"2026-11-23T11:30:00.000Z"`,
 		"/v1/images/m-win?at=1":    `"Clusters":["ehpc-a"]`,
 		"/v1/images/m-win/history": `"Count":3`,
 	} {

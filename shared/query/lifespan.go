@@ -4,19 +4,18 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
-// lifespan is what the history knows of an image up to a state, in the scopes
-// of a selection. It is made from events only, so it can be wrong about what
-// was before the first kept commit: cut says so.
+// lifespan is what the log knows of an image that is not there in a state, in the
+// scopes of a selection.
 type lifespan struct {
 	known bool         // the image was there at some time
-	first catalog.Time // of the commit in which it appeared
-	cut   bool         // retention has removed older commits, so first may be too late
+	first catalog.Time // of the first commit that had it; zero: not known, see firstSeen
 
 	goneAt    int64            // commit in which it disappeared last; 0: it never did
 	gone      catalog.Time     // time of that commit
@@ -26,60 +25,76 @@ type lifespan struct {
 	later int64 // the first commit after the state that is about the image; 0: none
 }
 
-// lifespanOf follows an image through the scopes of a selection.
-//
-// Only the events of this image are visited, so the cost does not grow with the
-// history. An image that is in several scopes has disappeared only when the
-// last of them lost it; its last event then is a removal. Callers know from the
-// image set whether it is there.
-func (t *history) lifespanOf(imageID string, state *regionState, sel selection) lifespan {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	// Sequence 1 is the first commit ever.
-	life := lifespan{cut: len(t.commits) > 0 && t.commits[0].sequence > 1}
-	image, ok := t.imageAt[imageID]
-	if !ok {
-		return life
-	}
-	end := t.countEventsUpTo(state.Sequence)
-	for _, i := range t.byImage[image] {
-		e := t.events[i]
-		if !sel.includes(t.scopes[e.scope]) {
-			continue
+// firstEvent returns the first event of the image that a request names, in the scopes
+// that it selects. ok is false if the kept log has none.
+func (s *service) firstEvent(ctx context.Context, req *request, current currentState) (first *event, ok bool, err error) {
+	for c, err := range s.commits(ctx, current, []string{req.imageID}, 1) {
+		if err != nil {
+			return nil, false, err
 		}
-		commit := t.commits[e.commit]
-		// Events are ordered by commit: this is the first one after the state.
-		if i >= end {
-			life.later = commit.sequence
-			break
-		}
-		if !life.known {
-			life.known, life.first = true, commit.at
-		}
-		// An image can come back; the last removal counts.
-		if e.kind == kindRemoved {
-			life.setRemoval(t, e)
+		for e := range s.eventsOf(c) {
+			if e.isOf(req.imageID, req.selection) {
+				return e, true, nil
+			}
 		}
 	}
-	return life
+	return nil, false, nil
 }
 
-// setRemoval sets what a lifespan says of the last removal. The caller holds the
-// lock of t.
-func (life *lifespan) setRemoval(t *history, e event) {
-	life.goneAt, life.gone = t.commits[e.commit].sequence, t.commits[e.commit].at
-	life.lastScope = t.scopes[e.scope]
-	// The check that saw the image last is not in the log. The commit before the
-	// removal is the best bound that is.
-	before := e.commit
-	for before > 0 && !t.commits[before].at.Before(life.gone.Time) { // commits can share a time
-		before--
+// lifespanOf returns the lifespan of the image that a request names, which is not in
+// the subject.
+func (s *service) lifespanOf(ctx context.Context, req *request, sub *subject) (life lifespan, err error) {
+	first, ok, err := s.firstEvent(ctx, req, sub.current)
+	switch {
+	case err != nil || !ok:
+		return life, err
+	case first.commit.sequence > sub.state.Sequence:
+		life.later = first.commit.sequence
+		return life, nil
 	}
-	// With clocks that step back the commit before can be dated before the first.
-	life.lastSeen = t.commits[before].at
+	life.known = true
+	if life.first, err = s.firstSeen(ctx, req, sub); err != nil {
+		return life, err
+	}
+	return life, s.findRemoval(ctx, req, sub, &life)
+}
+
+// findRemoval sets what a lifespan says of the last removal. An image that is in several
+// scopes has disappeared only when the last of them lost it.
+func (s *service) findRemoval(ctx context.Context, req *request, sub *subject, life *lifespan) error {
+	for c, err := range s.commitsBackward(ctx, sub.current, []string{req.imageID}, sub.state.Sequence) {
+		if err != nil {
+			return err
+		}
+		for e := range s.eventsOf(c) {
+			if e.kind == kindRemoved && e.isOf(req.imageID, req.selection) {
+				life.goneAt, life.gone, life.lastScope = c.Sequence, c.CommittedAt, e.scope
+			}
+		}
+		if life.goneAt != 0 {
+			return s.findLastSeen(ctx, sub, life)
+		}
+	}
+	return nil
+}
+
+// findLastSeen sets life.lastSeen. The check that saw the image last is not in the log.
+// The commit before the removal is the best bound that is.
+func (s *service) findLastSeen(ctx context.Context, sub *subject, life *lifespan) error {
+	life.lastSeen = life.gone
+	for c, err := range s.commitsBackward(ctx, sub.current, nil, life.goneAt-1) {
+		if err != nil {
+			return err
+		}
+		if life.lastSeen = c.CommittedAt; c.CommittedAt.Before(life.gone.Time) { // commits can share a time
+			break
+		}
+	}
+	// The image can have come and gone at one time.
 	if life.lastSeen.Before(life.first.Time) {
 		life.lastSeen = life.first
 	}
+	return nil
 }
 
 // imageMissingError returns the error for an image that is not in a subject:
@@ -174,23 +189,41 @@ func imageNeverOffered(imageID, region string) error {
 	}
 }
 
+// checkImageKnown returns an error if the image that a request names was not there up to
+// the subject's state, in the scopes that the request selects.
+func (s *service) checkImageKnown(ctx context.Context, req *request, sub *subject) error {
+	// An image can be there without any event in the kept log.
+	offering, err := s.offeringScopes(ctx, sub.state, req.imageID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(offering, func(e *event) bool { return req.selection.includes(e.scope) }) {
+		return nil
+	}
+	first, ok, err := s.firstEvent(ctx, req, sub.current)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return lifespan{}.imageUnknownError(req, sub.state)
+	case first.commit.sequence > sub.state.Sequence:
+		return lifespan{later: first.commit.sequence}.imageUnknownError(req, sub.state)
+	}
+	return nil
+}
+
 // wasEverOffered returns true if an image is or was offered in a region. It
-// asks the images that are there first, because the history may have to be
-// read.
+// asks what is cheap first: the images that are there, the index, the log.
 func (s *service) wasEverOffered(ctx context.Context, current currentState, imageID string) (bool, error) {
-	if all := current.allScopes(); len(all.scopes) > 0 {
-		if set, err := s.sets.load(ctx, all); err == nil { // if it fails, the history can still know
-			if from, to := set.findImage(imageID); from < to {
-				return true, nil
-			}
+	// If this fails, the log can still know.
+	if offering, err := s.offeringScopes(ctx, current.regionState, imageID); err == nil && len(offering) > 0 {
+		return true, nil
+	}
+	if s.full == nil { // the index is about all clusters
+		if _, ok, err := s.lists.datesOf(ctx, current, imageID); err == nil && ok {
+			return true, nil
 		}
 	}
-	history, err := s.loadHistory(ctx, current)
-	if err != nil {
-		return false, err
-	}
-	history.mu.RLock()
-	defer history.mu.RUnlock()
-	_, ok := history.imageAt[imageID]
-	return ok, nil
+	_, ok, err := s.firstEvent(ctx, &request{imageID: imageID}, current)
+	return ok, err
 }

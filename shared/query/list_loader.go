@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -58,15 +57,17 @@ func newListLoader(source Source, redactedFields []string) *listLoader {
 	}
 }
 
-// firstSeen returns when an image was first seen in any scope of a region. ok
-// is false if no index that was read knows the image.
-func (l *listLoader) firstSeen(region, id string) (at catalog.Time, ok bool) {
-	index := l.lastIndex(region)
-	if index == nil {
-		return at, false
+// datesOf returns the dates of an image in any scope of a region. It reads the index if
+// it is not in memory. ok is false if the index does not know the image: it can lag
+// behind the log, be damaged or be lost.
+func (l *listLoader) datesOf(
+	ctx context.Context, current currentState, id string,
+) (dates archive.ImageDates, ok bool, err error) {
+	if err := l.ensureIndex(ctx, current.RegionID, current.IndexSequence); err != nil {
+		return dates, false, err
 	}
-	dates, ok := index.DatesOf(id)
-	return dates.FirstSeen, ok
+	dates, ok = l.lastIndex(current.RegionID).DatesOf(id)
+	return dates, ok, nil
 }
 
 // lastIndex returns the index of a region that was read last, or nil.
@@ -138,23 +139,6 @@ func (l *listLoader) loadLists(
 		})
 	}
 	return lists, group.Wait()
-}
-
-// loadImageIDs returns the ids of the images of several scopes, each once for
-// each scope.
-func (l *listLoader) loadImageIDs(ctx context.Context, region string, scopes []archive.ScopeState) ([][]string, error) {
-	lists, err := l.loadLists(ctx, region, scopes, 0)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([][]string, len(lists))
-	for i, list := range lists {
-		for j := range list.len() {
-			ids[i] = append(ids[i], list.at(j).ImageID)
-		}
-		ids[i] = slices.Compact(ids[i])
-	}
-	return ids, nil
 }
 
 // countMissing returns how many lists are not cached.

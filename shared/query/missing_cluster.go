@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
+
+	"community-images/shared/archive"
 )
 
 // explainMissingCluster adds to an error about a cluster where else it is
@@ -28,14 +31,15 @@ func (s *service) explainMissingCluster(ctx context.Context, err error) error {
 		if here && region != e.region {
 			e.elsewhere = "It is captured in " + region + "."
 		}
-		if here && (region != e.region || e.past == 0) {
+		// Nor is the log worth waiting for while the store does not answer.
+		if here && (region != e.region || e.past == 0) || !current.outageSince.IsZero() {
 			continue
 		}
-		t, err := s.loadHistory(ctx, current)
+		text, err := s.explainCluster(ctx, current, e, here)
 		if err != nil {
 			continue
 		}
-		if text := t.explainCluster(region, e, here); text != "" {
+		if text != "" {
 			e.elsewhere = text
 		}
 	}
@@ -44,49 +48,107 @@ func (s *service) explainMissingCluster(ctx context.Context, err error) error {
 
 // explainCluster says since when a cluster is captured that is here now but was
 // not at missing.past, or until when one was captured that is not here now. It
-// returns an empty text if the history does not know.
-func (h *history) explainCluster(region string, missing *clusterError, isHere bool) string {
+// returns an empty text if the log does not know.
+func (s *service) explainCluster(
+	ctx context.Context, current currentState, missing *clusterError, isHere bool,
+) (string, error) {
 	if isHere {
-		if first, ok := h.firstCommitWith(missing.name, missing.past); ok {
-			return fmt.Sprintf("It was first captured by commit %d at %s: use at=%d or later.",
-				first.sequence, first.at, first.sequence)
+		first, ok, err := s.firstCommitWith(ctx, current, missing.name, missing.past)
+		if err != nil || !ok {
+			return "", err
 		}
-		return ""
+		return fmt.Sprintf("It was first captured by commit %d at %s: use at=%d or later.",
+			first.sequence, first.at, first.sequence), nil
 	}
-	if last, end, ok := h.lastCommitsOf(missing.name); ok {
-		return fmt.Sprintf("It was captured in %s until commit %d at %s: use at=%d.",
-			region, end.sequence, end.at, last.sequence)
+	ended, err := s.endedScopes(ctx, current)
+	if err != nil || !slices.ContainsFunc(ended, isOfCluster(missing.name)) {
+		return "", err
 	}
-	return ""
+	end, ok, err := s.lastEndOf(ctx, current, missing.name)
+	if err != nil || !ok {
+		return "It was captured in " + current.RegionID + " before.", err
+	}
+	return fmt.Sprintf("It was captured in %s until commit %d at %s: use at=%d.",
+		current.RegionID, end.sequence, end.at, end.sequence-1), nil
 }
 
-// lastCommitsOf returns the commit that removed the last images of a cluster,
-// and the one before it. ok is false if the cluster still has images, or if the
-// kept history does not reach back far enough.
-func (h *history) lastCommitsOf(cluster string) (last, end commitRef, ok bool) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	// The last event of the cluster is the removal of its last image.
-	for _, e := range slices.Backward(h.events) {
-		if h.scopes[e.scope].ClusterID == cluster {
-			if e.kind != kindRemoved || e.commit == 0 {
-				break
+// isOfCluster returns a test whether a scope belongs to a cluster.
+func isOfCluster(cluster string) func(archive.ScopeRef) bool {
+	return func(ref archive.ScopeRef) bool { return ref.ClusterID == cluster }
+}
+
+// lastEndOf returns the last commit in which a scope of a cluster ended. ok is false if
+// there is none.
+func (s *service) lastEndOf(
+	ctx context.Context, current currentState, cluster string,
+) (end commitRef, ok bool, err error) {
+	return findCommit(s.commitsBackward(ctx, current, nil, current.Sequence), func(c *archive.Commit) bool {
+		return slices.ContainsFunc(c.Ended, func(e archive.EndedScope) bool { return e.ClusterID == cluster })
+	})
+}
+
+// firstCommitWith returns the first commit after a number that has new content of a
+// cluster. ok is false if there is none.
+func (s *service) firstCommitWith(
+	ctx context.Context, current currentState, cluster string, after int64,
+) (first commitRef, ok bool, err error) {
+	return findCommit(s.commits(ctx, current, nil, after+1), func(c *archive.Commit) bool {
+		return slices.ContainsFunc(c.Scopes, func(sc archive.ScopeChange) bool { return sc.ClusterID == cluster })
+	})
+}
+
+// findCommit returns the first commit that matches, among as many as a page of a feed
+// may read. ok is false if there is none.
+func findCommit(
+	commits iter.Seq2[*archive.Commit, error], matches func(*archive.Commit) bool,
+) (found commitRef, ok bool, err error) {
+	read := 0
+	for c, err := range commits {
+		if err != nil {
+			return commitRef{}, false, err
+		}
+		if matches(c) {
+			return commitRef{sequence: c.Sequence, at: c.CommittedAt}, true, nil
+		}
+		if read++; read == maxPageCommits {
+			break
+		}
+	}
+	return commitRef{}, false, nil
+}
+
+// checkSelection returns an error for a name of a selection that no scope has or had.
+// Otherwise the caller would take the empty feed of a misspelt name for a quiet one.
+func (s *service) checkSelection(ctx context.Context, sel selection, sub *subject) error {
+	if sel.isEverything() {
+		return nil
+	}
+	known := slices.Concat(sub.state.scopeRefs(), sub.current.scopeRefs())
+	if sel.checkNames(known, sub.state) == nil {
+		return nil
+	}
+	ended, err := s.endedScopes(ctx, sub.current)
+	if err != nil {
+		return err
+	}
+	return sel.checkNames(slices.Concat(known, ended), sub.state)
+}
+
+// checkNames returns an error for a name of the selection that none of some scopes has.
+func (c selection) checkNames(known []archive.ScopeRef, state *regionState) error {
+	for _, name := range c.clusters {
+		if isClusterName(name) && !slices.ContainsFunc(known, isOfCluster(name)) {
+			return &clusterError{
+				region: state.RegionID, name: name, clusters: state.clusterNames(), listed: state.isListed(name),
 			}
-			return h.commits[e.commit-1], h.commits[e.commit], true
 		}
 	}
-	return commitRef{}, commitRef{}, false
-}
-
-// firstCommitWith returns the first commit after a sequence in which a cluster
-// has images.
-func (h *history) firstCommitWith(cluster string, after int64) (first commitRef, ok bool) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	for _, e := range h.events[h.countEventsUpTo(after):] {
-		if h.scopes[e.scope].ClusterID == cluster {
-			return h.commits[e.commit], true
+	// A type must be one that a selected cluster has or had.
+	for _, name := range c.types {
+		one := selection{c.clusters, []string{name}}
+		if name != allNames && !slices.ContainsFunc(known, one.includes) {
+			return scopeNotFoundError(one, state)
 		}
 	}
-	return commitRef{}, false
+	return nil
 }

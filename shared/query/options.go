@@ -87,7 +87,7 @@ type service struct {
 	regionCaches
 	contentCaches
 	answerCaches
-	source        Source // nil in a restricted service
+	source        Source
 	routes        []*route
 	lookupMetrics *lookupMetrics
 	requestID     func(context.Context) string // nil: see Hooks.RequestID
@@ -97,9 +97,8 @@ type service struct {
 // regionCaches hold what is known of the regions. A restricted service has its
 // own, but for past.
 type regionCaches struct {
-	states    map[string]stateSource // the present, by region
-	histories map[string]*history    // by region
-	past      *lru[string, *regionState]
+	states map[string]stateSource // the present, by region
+	past   *lru[string, *regionState]
 }
 
 // contentCaches hold images by the digest of their list. All services share
@@ -158,9 +157,8 @@ func New(o Options) *Service {
 // if the options say so.
 func newCaches(o Options) regionCaches {
 	c := regionCaches{
-		states:    map[string]stateSource{},
-		histories: map[string]*history{},
-		past:      newLRU[string, *regionState](maxPastStates),
+		states: map[string]stateSource{},
+		past:   newLRU[string, *regionState](maxPastStates),
 	}
 	for _, region := range o.Regions {
 		states := &stateCache{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
@@ -170,7 +168,6 @@ func newCaches(o Options) regionCaches {
 			states.startAttempt(context.Background(), attempt{warmUp: true})
 		}
 		c.states[region] = states
-		c.histories[region] = newHistory()
 	}
 	return c
 }

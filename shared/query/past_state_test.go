@@ -122,25 +122,34 @@ func TestPositionFarBehindCommit(t *testing.T) {
 	}
 }
 
-// TestFirstSeenBeforeKeptHistory: retention has removed the commit in which the
-// image came. The answer does not depend on what the instance has read before.
+// TestFirstSeenBeforeKeptHistory: retention has removed the commits in which two images
+// came. The index remembers the date of one; the other was there in commit 1, so nobody
+// knows since when. The answer does not depend on what the instance has read before.
 // There are few scopes, so snapshots are read instead of the index.
 func TestFirstSeenBeforeKeptHistory(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, centOS79)})
+	w.Now = w.Now.Add(time.Hour)
+	came := catalog.At(w.Now)
 	for _, other := range []string{centOS79, centOS710, centOS79} {
-		w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, other)})
+		w.CommitRun(hangzhou, content{
+			"_any/_any": parseImages(t, sampleImage, ubuntuCreating), "ehpc-a/_any": parseImages(t, other),
+		})
 		w.Now = w.Now.Add(40 * 24 * time.Hour)
 	}
 	w.Memory.Spoil("community-images/v1/cn-hangzhou/log/2026-11.ndjson", nil)
+	const sample, later = "/v1/images/m-bp181x855551ww5yq****?", "/v1/images/m-ubuntu?"
 	for _, before := range []string{"/healthz", "/v1/images", "/v1/clusters", "/v1/changes?since=0",
 		"/v1/images/m-cent710"} {
 		h := w.Handler()
 		get(h, before)
-		for _, at := range []string{"", "&at=5", "&at=4"} {
-			if got := answerOf[imageAnswer](t, h, 200, "/v1/images/m-bp181x855551ww5yq****?"+
-				at); got.FirstSeen != catalog.At(epoch) {
-				t.Errorf("after %s%s the image was first seen %s", before, at, got.FirstSeen)
+		for target, want := range map[string]catalog.Time{
+			sample: {}, sample + "at=6": {}, sample + "at=4": {}, sample + "ClusterId=_any": {},
+			later: came, later + "at=6": came, later + "at=4": came, later + "ClusterId=_any": {},
+		} {
+			if got := answerOf[imageAnswer](t, h, 200, target); got.FirstSeen != want {
+				t.Errorf("after %s the image of %s was first seen %s, want %s", before, target, got.FirstSeen, want)
 			}
 		}
 	}
@@ -148,9 +157,11 @@ func TestFirstSeenBeforeKeptHistory(t *testing.T) {
 	for _, before := range []string{"/healthz", "/v1/images", "/v1/matrix", "/v1/images/m-cent710"} {
 		h := w.Handler()
 		get(h, before)
-		if got := answerOf[imageAnswer](t, h, 410,
-			"/v1/images/m-bp181x855551ww5yq****"); got.FirstSeen != catalog.At(epoch) {
-			t.Errorf("after %s the image that is gone was first seen %s", before, got.FirstSeen)
+		for target, want := range map[string]catalog.Time{sample: {}, later: came, later + "ClusterId=_any": {}} {
+			if got := answerOf[imageAnswer](t, h, 410, target); got.FirstSeen != want {
+				t.Errorf("after %s the image of %s, which is gone, was first seen %s, want %s", before, target,
+					got.FirstSeen, want)
+			}
 		}
 	}
 }

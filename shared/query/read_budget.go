@@ -41,13 +41,41 @@ func WithReadBudget(ctx context.Context) context.Context {
 // or until the lookup's read budget ends if that comes first. The caller must
 // call cancel.
 func withReadDeadline(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
+	return context.WithDeadline(ctx, readDeadline(ctx))
+}
+
+// withMovingDeadline returns a context for a read that brings many parts. It ends as
+// that of withReadDeadline, but each call of extend, after a part, gives the next part
+// the time of another read. Its cause is context.DeadlineExceeded if it ends so. The
+// caller must call cancel.
+func withMovingDeadline(ctx context.Context) (_ context.Context, extend func(), cancel context.CancelFunc) {
+	ctx, stop := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(time.Until(readDeadline(ctx)), func() { stop(context.DeadlineExceeded) })
+	extend = func() {
+		extendReadBudget(ctx)
+		timer.Reset(time.Until(readDeadline(ctx)))
+	}
+	return ctx, extend, func() {
+		timer.Stop()
+		stop(nil)
+	}
+}
+
+// readDeadline returns when a read that begins now has to end.
+func readDeadline(ctx context.Context) time.Time {
 	deadline := time.Now().Add(readTimeout)
 	if budget, ok := ctx.Value(readBudgetKey{}).(*readBudget); ok {
 		if end := time.Unix(0, budget.deadline.Load()); end.Before(deadline) {
 			deadline = end
 		}
 	}
-	return context.WithDeadline(ctx, deadline)
+	return deadline
+}
+
+// isReadBudgetSpent reports whether a lookup has used the time for all its reads.
+func isReadBudgetSpent(ctx context.Context) bool {
+	budget, ok := ctx.Value(readBudgetKey{}).(*readBudget)
+	return ok && !time.Now().Before(budget.end)
 }
 
 // extendReadBudget gives the next reads of a lookup another readTimeout: the

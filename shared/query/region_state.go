@@ -79,6 +79,16 @@ func (st *regionState) clusterNames() []string {
 	return names
 }
 
+// scopeRefs returns the names of the captured scopes, in order.
+func (st *regionState) scopeRefs() []archive.ScopeRef {
+	scopes := st.Scopes()
+	refs := make([]archive.ScopeRef, len(scopes))
+	for i := range scopes {
+		refs[i] = archive.ScopeRef{ClusterID: scopes[i].ClusterID, InstanceType: scopes[i].InstanceType}
+	}
+	return refs
+}
+
 // instanceTypesOf lists the instance types that a cluster is captured with,
 // where "" is the question without a type. It returns none if the cluster is
 // not captured.

@@ -8,9 +8,10 @@ import (
 )
 
 // A caller whose grant names clusters asks a service of its own. Its regions
-// hold nothing but what the grant covers, so the routes need no checks: there
-// is nothing that they could give away. Commits keep their numbers and times,
-// which are no secret.
+// hold nothing but what the grant covers, and of the commits of the log it sees
+// only that (see eventsOf and endedScopes). So the routes need no checks: there is
+// nothing that they could give away. Commits keep their numbers and times, which
+// are no secret.
 
 // restriction says which part of the data a service answers from.
 type restriction struct {
@@ -76,11 +77,9 @@ func (s *service) newRestricted(g access.Grant) *service {
 	n.regions = slices.DeleteFunc(slices.Clone(s.regions), func(region string) bool { return !g.CoversRegion(region) })
 	n.grantKey, n.grant = g.Key(), &g
 	if len(g.Clusters) > 0 {
-		n.full, n.source = s, nil // only the full service reads the store
-		n.states, n.histories = map[string]stateSource{}, map[string]*history{}
+		n.full, n.states = s, map[string]stateSource{}
 		for _, region := range n.regions {
 			n.states[region] = &restrictedStates{stateSource: s.states[region], grant: g}
-			n.histories[region] = newHistory()
 		}
 	}
 	n.routes = n.buildRoutes()

@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -16,25 +17,51 @@ type expectedEvent struct {
 	id       string
 	path     string
 	fields   string
+
+	offset int    // in its commit
+	change string // fields without a short form
+	group  int    // of equal changes of the image
 }
 
 func (e expectedEvent) String() string {
 	return fmt.Sprintf("%d %s %s %s %s", e.sequence, e.kind, e.id, e.path, e.fields)
 }
 
-// expectedEvents derives the events from the states alone, by commit.
+// expectedEvents derives the events from the states alone: by commit, by image, of one
+// image removed, added and then each group of equal changes, and by scope. A scope that
+// ends comes behind the others.
 func (c *simulation) expectedEvents() []expectedEvent {
 	var list []expectedEvent
 	was := map[string]expectedScope{}
 	for i, state := range c.expected {
-		paths := maps.Clone(was)
-		maps.Copy(paths, state.scopes)
-		for _, path := range slices.Sorted(maps.Keys(paths)) {
-			for _, d := range compareDocs(was[path].docs, state.scopes[path].docs) {
-				d.sequence, d.path = int64(i+1), path
-				list = append(list, d)
+		paths := slices.Sorted(maps.Keys(state.scopes))
+		for _, path := range slices.Sorted(maps.Keys(was)) {
+			if _, there := state.scopes[path]; !there {
+				paths = append(paths, path)
 			}
 		}
+		var events []expectedEvent
+		groups := map[string]int{} // the first scope of each group of equal changes of an image
+		for number, path := range paths {
+			for _, e := range compareDocs(was[path].docs, state.scopes[path].docs) {
+				e.sequence, e.path = int64(i+1), path
+				group := e.id + " " + e.change
+				if _, known := groups[group]; !known {
+					groups[group] = number
+				}
+				e.group = groups[group]
+				events = append(events, e)
+			}
+		}
+		slices.SortStableFunc(events, func(a, b expectedEvent) int {
+			order := []string{"removed", "added", "changed"}
+			return cmp.Or(strings.Compare(a.id, b.id), slices.Index(order, a.kind)-slices.Index(order, b.kind),
+				a.group-b.group)
+		})
+		for offset := range events {
+			events[offset].offset = offset
+		}
+		list = append(list, events...)
 		was = state.scopes
 	}
 	return list
@@ -87,7 +114,8 @@ func compareDocs(before, after []string) []expectedEvent {
 		case new[id] == nil:
 			list = append(list, expectedEvent{kind: "removed", id: id})
 		case !slices.Equal(old[id], new[id]):
-			list = append(list, expectedEvent{kind: "changed", id: id, fields: describeChanges(old[id], new[id])})
+			list = append(list, expectedEvent{kind: "changed", id: id, fields: describeChanges(old[id], new[id]),
+				change: describePairs(old[id], new[id])})
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(new)) {
@@ -96,6 +124,22 @@ func compareDocs(before, after []string) []expectedEvent {
 		}
 	}
 	return list
+}
+
+// describePairs names the fields that differ between the entries of one id. Entries on
+// both sides cancel out, the others are paired in order.
+func describePairs(before, after []string) string {
+	if len(before) == 1 && len(after) == 1 {
+		return describeChanges(before, after)
+	}
+	old := slices.DeleteFunc(slices.Clone(before), func(doc string) bool { return slices.Contains(after, doc) })
+	new := slices.DeleteFunc(slices.Clone(after), func(doc string) bool { return slices.Contains(before, doc) })
+	var list []string
+	for len(old) > 0 && len(new) > 0 {
+		list = append(list, describeChanges(old[:1], new[:1]))
+		old, new = old[1:], new[1:]
+	}
+	return fmt.Sprint(list, "gone", old, "new", new)
 }
 
 // describeChanges names the fields that differ between two entries. If an id

@@ -28,7 +28,7 @@ type imageAnswer struct {
 
 // expectedLifespans has when each image was there, up to a state.
 type expectedLifespans struct {
-	first map[string]time.Time
+	first map[string]time.Time // zero: in commit 1, before which nothing is known
 	last  map[string]time.Time // date of the last commit dated before gone
 	gone  map[string]time.Time // date of the first that had not
 	docs  map[string][]string  // in the last state that had it
@@ -39,6 +39,9 @@ func (l *expectedLifespans) addState(state expectedState, docs map[string][]stri
 	for id, entries := range docs {
 		if _, known := l.first[id]; !known {
 			l.first[id] = state.at
+			if len(l.dates) == 0 {
+				l.first[id] = time.Time{}
+			}
 		}
 		l.docs[id] = entries
 		delete(l.gone, id)
@@ -54,12 +57,15 @@ func (l *expectedLifespans) addState(state expectedState, docs map[string][]stri
 }
 
 // lastDateBefore returns the time of the last commit before t, but not before
-// first. At t the image is gone already.
+// first. At t the image is gone already. If every commit has the time t, it is t.
 func (l *expectedLifespans) lastDateBefore(t, first time.Time) time.Time {
 	for _, date := range slices.Backward(l.dates) {
 		if date.Before(t) && date.After(first) {
 			return date
 		}
+	}
+	if first.IsZero() {
+		return t
 	}
 	return first
 }
@@ -207,7 +213,7 @@ func TestLastSeenMovesWithTheChecks(t *testing.T) {
 		}
 	}
 	got := answerOf[imageAnswer](t, h, 200, "/v1/images/m-cent79?at="+catalog.At(epoch.Add(time.Minute)).String())
-	if got.GoneSince != (catalog.Time{}) || got.FirstSeen != catalog.At(epoch) {
+	if got.GoneSince != (catalog.Time{}) || got.FirstSeen != (catalog.Time{}) {
 		t.Errorf("a minute after the first run: %+v", got)
 	}
 }
@@ -217,13 +223,15 @@ func TestLastSeenMovesWithTheChecks(t *testing.T) {
 func TestLastSeenIsNotBeforeFirstSeen(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, windows)})
+	w.Now = w.Now.Add(time.Hour)
 	w.CommitDelay = 53 * time.Millisecond
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage), "ehpc-a/_any": parseImages(t, centOS79)})
-	first := catalog.At(epoch.Add(w.CommitDelay))
+	first := catalog.At(w.Now.Add(w.CommitDelay))
 	w.Now = w.Now.Add(time.Hour)
 	h := w.Handler()
 	for _, target := range []string{
-		"/v1/images/m-cent79?at=1", "/v1/images/m-cent79", "/v1/images/m-cent79?ClusterId=ehpc-a",
+		"/v1/images/m-cent79?at=2", "/v1/images/m-cent79", "/v1/images/m-cent79?ClusterId=ehpc-a",
 	} {
 		if got := answerOf[imageAnswer](t, h, 200, target); got.FirstSeen != first || got.LastSeen != first {
 			t.Errorf("%s: first seen %s, last seen %s, want %s for both", target, got.FirstSeen, got.LastSeen, first)

@@ -1,7 +1,9 @@
 package query_test
 
 import (
+	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -50,7 +52,7 @@ func testAfterRetention(t *testing.T, c *simulation, _ http.Handler) {
 		}
 	}
 	for _, since := range []string{"0", fmt.Sprint(first - 1), c.FeedCursor(hangzhou, int64(first), 0)} {
-		if diff := diffWords(sortedWords(want), c.answeredWords(t,
+		if diff := diffWords(wordsOf(want), c.answeredWords(t,
 			readWholeFeed(t, h, "/v1/changes?", since, 100))); diff != "" {
 			t.Errorf("the feed from %s (-oracle +feed):\n%s", since, diff)
 		}
@@ -60,28 +62,84 @@ func testAfterRetention(t *testing.T, c *simulation, _ http.Handler) {
 	}
 }
 
-// checkHistoryFromFirstKept compares the history of one image. Images that were
-// there before the first kept commit are shown as kept, then come the changes.
+// checkHistoryFromFirstKept compares the history of one image, read in pages of any
+// size. Images that were there before the first kept commit are shown as kept, then come
+// the changes.
 func (c *simulation) checkHistoryFromFirstKept(t *testing.T, h http.Handler, id string, first int,
 	events []expectedEvent) {
 	t.Helper()
 	var own []expectedEvent
+	before := c.expected[first-2].scopes // before the first commit that is left
+	for _, path := range slices.Sorted(maps.Keys(before)) {
+		if len(docsWithID(before[path].docs, id)) > 0 {
+			own = append(own, expectedEvent{sequence: int64(first), kind: "kept", id: id, path: path})
+		}
+	}
 	for _, e := range events {
 		if e.id == id {
 			own = append(own, e)
 		}
 	}
-	for path, s := range c.expected[first-2].scopes { // before the first commit that is left
-		if len(docsWithID(s.docs, id)) > 0 {
-			own = append(own, expectedEvent{sequence: int64(first), kind: "kept", id: id, path: path})
-		}
-	}
 	target := "/v1/images/" + id + "/history?"
 	if len(own) == 0 {
+		answerOf[errorAnswer](t, h, 404, target)
 		return
 	}
-	got := answerOf[feedAnswer](t, h, 200, target+"limit=1000").Events
-	if diff := diffWords(sortedWords(own), c.answeredWords(t, got)); diff != "" {
-		t.Errorf("%s (-oracle +history):\n%s", target, diff)
+	for _, limit := range []int{1, 2, 1000} {
+		if diff := diffWords(wordsOf(own), c.answeredWords(t, readWholeFeed(t, h, target, "0", limit))); diff != "" {
+			t.Errorf("%s in pages of %d (-oracle +history):\n%s", target, limit, diff)
+		}
 	}
+	var feed struct {
+		Entries []struct {
+			Title string `xml:"title"`
+		} `xml:"entry"`
+	}
+	if err := xml.Unmarshal(get(h, target+"format=atom&limit=1000").Body.Bytes(), &feed); err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(own)
+	for i, e := range own {
+		if len(feed.Entries) != len(own) || !strings.HasPrefix(feed.Entries[i].Title, e.id+" "+e.kind+":") {
+			t.Fatalf("%sformat=atom shows %v, want %v", target, feed.Entries, wordsOf(own))
+		}
+	}
+}
+
+// testFirstSeenInScopes asks since when one scope has an image, or the first commits are
+// gone. Nothing is known of what was there in commit 1 or before the first that is kept.
+func testFirstSeenInScopes(t *testing.T, c *simulation, h http.Handler) {
+	after, first := c.removeFirstMonth(t)
+	known, unknown := 0, 0
+	for path, docs := range c.expected[len(c.expected)-1].scopes {
+		for _, doc := range docs.docs {
+			target := "/v1/images/" + docID(doc) + "?" + scopeParams(path)
+			for from, h := range map[int]http.Handler{1: h, first: after} {
+				want := c.firstSeenIn(path, docID(doc), from)
+				if got := answerOf[imageAnswer](t, h, 200, target).FirstSeen; got != want {
+					t.Errorf("%s of a log from commit %d was first seen %s, want %s", target, from, got, want)
+				}
+				if want.IsZero() {
+					unknown++
+				} else {
+					known++
+				}
+			}
+		}
+	}
+	if known < 100 || unknown == 0 {
+		t.Errorf("%d dates are known and %d are not", known, unknown)
+	}
+}
+
+// firstSeenIn returns when a scope first had an image, of which a log knows that begins
+// with a commit.
+func (c *simulation) firstSeenIn(path, id string, from int) catalog.Time {
+	has := func(n int) bool { return n > 0 && len(docsWithID(c.expected[n-1].scopes[path].docs, id)) > 0 }
+	if has(1) && from == 1 || has(from-1) {
+		return catalog.Time{}
+	}
+	for ; !has(from); from++ {
+	}
+	return catalog.At(c.expected[from-1].at)
 }

@@ -42,6 +42,7 @@ func TestHistoryAgainstSimulation(t *testing.T) {
 		"before the first commit":            testBeforeFirstCommit,
 		"after the last commit":              testAfterLastCommit,
 		"after retention":                    testAfterRetention,
+		"since when scopes have images":      testFirstSeenInScopes,
 		"images offered by any":              testImagesOfAllClusters,
 		"the sequence and date of all":       testSequencesAndDates,
 	} {

@@ -26,8 +26,25 @@ type Source interface {
 	// Snapshot returns the content with a digest, which was captured for scope.
 	Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error)
 	// Commits yields the commits from a number on, up to now. If retention has
-	// removed some of them, it begins with the first that is kept.
+	// removed some of them, it begins with the first that is kept. CommitsBackward
+	// yields those from a number down to the first that is kept.
 	Commits(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Commit, error]
+	CommitsBackward(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Commit, error]
+	// CommitsOfImages and CommitsOfImagesBackward leave out commits that say nothing
+	// of some images. The others are whole.
+	CommitsOfImages(
+		ctx context.Context, now *archive.Region, imageIDs []string, from int64,
+	) iter.Seq2[*archive.Commit, error]
+	CommitsOfImagesBackward(
+		ctx context.Context, now *archive.Region, imageIDs []string, from int64,
+	) iter.Seq2[*archive.Commit, error]
+	// FirstCommit returns the number and time of the first commit that is kept.
+	FirstCommit(ctx context.Context, now *archive.Region) (*archive.TooEarlyError, error)
+	// LastCommitAt returns the number of the last commit that is not later than t; 0:
+	// every commit is later.
+	LastCommitAt(ctx context.Context, now *archive.Region, t time.Time) (int64, error)
+	// EndedScopes returns the scopes that ended in a kept commit, in canonical order.
+	EndedScopes(ctx context.Context, now *archive.Region) ([]archive.ScopeRef, error)
 	// Index returns the index of a region, which can lag behind the log.
 	Index(ctx context.Context, region string) (*archive.Index, error)
 }

@@ -1,0 +1,127 @@
+package query
+
+import (
+	"iter"
+	"slices"
+
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// eventKind says what happened to an image in a scope.
+type eventKind uint8
+
+const (
+	kindAdded   eventKind = iota // the image appeared
+	kindRemoved                  // the image disappeared, or its scope ended
+	kindChanged                  // the image has other content
+	kindPresent                  // the image was there before the first commit that is kept
+)
+
+// kindNames are the kinds as answers show them.
+var kindNames = []string{kindAdded: "added", kindRemoved: "removed", kindChanged: "changed", kindPresent: "kept"}
+
+// event is what one commit did to one image in one scope.
+type event struct {
+	commit *commitRef
+	// position is the event's own. A page that ends with it ends one behind it.
+	position  feedPosition
+	imageID   string
+	imageName string // after the commit, or before if the image is nowhere any more
+	scope     archive.ScopeRef
+	kind      eventKind
+	fields    []catalog.FieldChange // of kindChanged
+}
+
+// commitRef names a commit of the log.
+type commitRef struct {
+	sequence int64
+	at       catalog.Time
+	lineID   lineID
+}
+
+// clone returns a copy to keep; see eventsOf.
+func (e *event) clone() *event {
+	c := *e
+	return &c
+}
+
+// isOf reports whether the event is of an image and a scope of a selection.
+func (e *event) isOf(imageID string, sel selection) bool {
+	return e.imageID == imageID && sel.includes(e.scope)
+}
+
+// eventsOf yields the events of a commit that the caller may see, in the order of
+// feeds: by ImageId; of one image removed, added and then each group of equal
+// changes; of these by the numbers of their scopes. It is the only place where the
+// grant and the redacted fields limit what is read of a commit. An event is valid until
+// the next one.
+func (s *service) eventsOf(c *archive.Commit) iter.Seq[*event] {
+	return func(yield func(*event) bool) {
+		r := &eventReader{service: s, commit: c, yield: yield}
+		r.event.commit = &commitRef{c.Sequence, c.CommittedAt, newLineID(c.LineHash)}
+		r.readAll()
+	}
+}
+
+// eventReader reads the events of a commit.
+type eventReader struct {
+	service *service
+	commit  *archive.Commit
+	yield   func(*event) bool
+	event   event // the present one
+	count   int   // of events before
+}
+
+// readAll yields all events.
+func (r *eventReader) readAll() {
+	showsNames := r.service.schema.fieldNamed("ImageName") != nil // else they are redacted
+	for _, im := range r.commit.Images {
+		if r.event.imageID, r.event.imageName = im.ImageID, ""; showsNames {
+			r.event.imageName = im.ImageName
+		}
+		if !r.readScopes(kindRemoved, im.Removed, nil) || !r.readScopes(kindAdded, im.Added, nil) {
+			return
+		}
+		for _, group := range im.Changed {
+			fields := r.service.schema.visibleChanges(group.Fields)
+			if len(fields) > 0 && !r.readScopes(kindChanged, group.Scopes, fields) {
+				return
+			}
+		}
+	}
+}
+
+// readScopes yields an event of the present image for each scope that the caller may
+// see. It returns false if no more are wanted.
+func (r *eventReader) readScopes(kind eventKind, numbers []int, fields []catalog.FieldChange) bool {
+	r.event.kind, r.event.fields = kind, fields
+	for _, number := range numbers {
+		if r.event.scope = r.commit.Scope(number); !r.service.coversScope(r.event.scope) {
+			continue
+		}
+		r.event.position = feedPosition{r.commit.Sequence, r.count}
+		r.count++
+		if !r.yield(&r.event) {
+			return false
+		}
+	}
+	return true
+}
+
+// coversScope reports whether the caller may see a scope.
+func (s *service) coversScope(ref archive.ScopeRef) bool {
+	return s.grant == nil || s.grant.CoversCluster(ref.ClusterID)
+}
+
+// visibleChanges drops the changes of redacted fields.
+func (s *schema) visibleChanges(changes []catalog.FieldChange) []catalog.FieldChange {
+	if len(s.withheld) == 0 {
+		return changes
+	}
+	// An empty Field means that the whole image differs, which would show that
+	// a redacted field changed.
+	return slices.DeleteFunc(slices.Clone(changes), func(c catalog.FieldChange) bool {
+		return c.Field == "" || slices.ContainsFunc(s.withheld, func(w string) bool { return isWithheldMember(w, c.Field) })
+	})
+}

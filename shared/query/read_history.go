@@ -1,0 +1,136 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"community-images/shared/archive"
+)
+
+// Nothing holds the history of a region in memory: each answer reads the commits
+// that it needs from here, with the deadlines of its lookup.
+
+// commits yields the commits up to the present state from a number on. If imageIDs is
+// not nil, it leaves out commits that say nothing of these images.
+func (s *service) commits(
+	ctx context.Context, current currentState, imageIDs []string, from int64,
+) iter.Seq2[*archive.Commit, error] {
+	return streamCommits(ctx, current.RegionID, func(ctx context.Context) iter.Seq2[*archive.Commit, error] {
+		if imageIDs != nil {
+			return s.source.CommitsOfImages(ctx, current.Region, imageIDs, max(1, from))
+		}
+		return s.source.Commits(ctx, current.Region, max(1, from))
+	})
+}
+
+// commitsBackward is commits in the other order: from a number down to the first
+// commit that is kept.
+func (s *service) commitsBackward(
+	ctx context.Context, current currentState, imageIDs []string, from int64,
+) iter.Seq2[*archive.Commit, error] {
+	return streamCommits(ctx, current.RegionID, func(ctx context.Context) iter.Seq2[*archive.Commit, error] {
+		if imageIDs != nil {
+			return s.source.CommitsOfImagesBackward(ctx, current.Region, imageIDs, from)
+		}
+		return s.source.CommitsBackward(ctx, current.Region, from)
+	})
+}
+
+// streamCommits yields the commits of a read. Each commit gives the store time for the
+// next one. It ends with the first error.
+func streamCommits(
+	ctx context.Context, region string, open func(context.Context) iter.Seq2[*archive.Commit, error],
+) iter.Seq2[*archive.Commit, error] {
+	return func(yield func(*archive.Commit, error) bool) {
+		ctx, extend, cancel := withMovingDeadline(ctx)
+		defer cancel()
+		for c, err := range open(ctx) {
+			if err != nil {
+				yield(nil, wrapHistoryError(ctx, region, err))
+				return
+			}
+			extend()
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// readHistory reads something small of the history.
+func readHistory[T any](ctx context.Context, region string, read func(context.Context) (T, error)) (T, error) {
+	readCtx, cancel := withReadDeadline(ctx)
+	defer cancel()
+	value, err := read(readCtx)
+	if err != nil {
+		return value, wrapHistoryError(readCtx, region, err)
+	}
+	extendReadBudget(ctx)
+	return value, nil
+}
+
+// firstCommit returns the number and time of the first commit that is kept.
+func (s *service) firstCommit(ctx context.Context, current currentState) (*archive.TooEarlyError, error) {
+	return readHistory(ctx, current.RegionID, func(ctx context.Context) (*archive.TooEarlyError, error) {
+		return s.source.FirstCommit(ctx, current.Region)
+	})
+}
+
+// lastCommitAt returns the number of the last commit that is not later than a time; 0:
+// every commit is later. It returns *archive.TooEarlyError if that is no longer kept.
+func (s *service) lastCommitAt(ctx context.Context, current currentState, t time.Time) (int64, error) {
+	return readHistory(ctx, current.RegionID, func(ctx context.Context) (int64, error) {
+		return s.source.LastCommitAt(ctx, current.Region, t)
+	})
+}
+
+// endedScopes returns the scopes that ended in a kept commit and that the caller may
+// see. Some of them may be there again.
+func (s *service) endedScopes(ctx context.Context, current currentState) ([]archive.ScopeRef, error) {
+	ended, err := readHistory(ctx, current.RegionID, func(ctx context.Context) ([]archive.ScopeRef, error) {
+		return s.source.EndedScopes(ctx, current.Region)
+	})
+	return slices.DeleteFunc(ended, func(ref archive.ScopeRef) bool { return !s.coversScope(ref) }), err
+}
+
+// historyError says that the log of a region was not read, or not in time.
+type historyError struct {
+	region string
+	// waited is how long the store gave nothing; 0: it gave an error.
+	waited time.Duration
+	// tooMuch says that the store did answer, but the lookup's whole time was too short.
+	tooMuch bool
+	err     error
+}
+
+// Error implements error. The text is for the log.
+func (e *historyError) Error() string { return fmt.Sprintf("%s: %v", e.problem(), e.err) }
+
+func (e *historyError) Unwrap() error { return e.err }
+
+// problem says in one clause what happened.
+func (e *historyError) problem() string {
+	switch {
+	case e.tooMuch:
+		return fmt.Sprintf("reading the log of %s takes longer than the %s that one answer has", e.region, allReadsTimeout)
+	case e.waited > 0:
+		return fmt.Sprintf("reading the log of %s timed out after %s", e.region, e.waited)
+	}
+	return fmt.Sprintf("the log of %s could not be read", e.region)
+}
+
+// wrapHistoryError is wrapStoreError for a read of the log with a context of its own.
+func wrapHistoryError(ctx context.Context, region string, err error) error {
+	if wrapped := wrapStoreError(region, err); !errors.As(wrapped, new(*storeError)) {
+		return wrapped
+	}
+	e := &historyError{region: region, err: err}
+	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		e.waited, e.tooMuch = readTimeout, isReadBudgetSpent(ctx)
+	}
+	return e
+}
