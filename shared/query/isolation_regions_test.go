@@ -159,10 +159,6 @@ func (p *isolationTest) removeMonth(month string) {
 	p.startInstances()
 	p.retired = true
 	for _, w := range p.twins {
-		key, err := w.Keys.Log(hangzhou, month)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		w.Memory.Spoil(key, nil)
+		w.RemoveMonth(hangzhou, month)
 	}
 }

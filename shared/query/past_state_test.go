@@ -138,7 +138,7 @@ func TestFirstSeenBeforeKeptHistory(t *testing.T) {
 		})
 		w.Now = w.Now.Add(40 * 24 * time.Hour)
 	}
-	w.Memory.Spoil("community-images/v1/cn-hangzhou/log/2026-11.ndjson", nil)
+	w.RemoveMonth(hangzhou, "2026-11")
 	const sample, later = "/v1/images/m-bp181x855551ww5yq****?", "/v1/images/m-ubuntu?"
 	for _, before := range []string{"/healthz", "/v1/images", "/v1/clusters", "/v1/changes?since=0",
 		"/v1/images/m-cent710"} {

@@ -19,11 +19,12 @@ import (
 func (s *service) commits(
 	ctx context.Context, current currentState, imageIDs []string, from int64,
 ) iter.Seq2[*archive.Commit, error] {
+	now := current.wholeRegion()
 	return streamCommits(ctx, current.RegionID, func(ctx context.Context) iter.Seq2[*archive.Commit, error] {
 		if imageIDs != nil {
-			return s.source.CommitsOfImages(ctx, current.Region, imageIDs, max(1, from))
+			return s.hideAbsence(ctx, current, s.source.CommitsOfImages(ctx, now, imageIDs, max(1, from)))
 		}
-		return s.source.Commits(ctx, current.Region, max(1, from))
+		return s.source.Commits(ctx, now, max(1, from))
 	})
 }
 
@@ -32,12 +33,42 @@ func (s *service) commits(
 func (s *service) commitsBackward(
 	ctx context.Context, current currentState, imageIDs []string, from int64,
 ) iter.Seq2[*archive.Commit, error] {
+	now := current.wholeRegion()
 	return streamCommits(ctx, current.RegionID, func(ctx context.Context) iter.Seq2[*archive.Commit, error] {
 		if imageIDs != nil {
-			return s.source.CommitsOfImagesBackward(ctx, current.Region, imageIDs, from)
+			return s.hideAbsence(ctx, current, s.source.CommitsOfImagesBackward(ctx, now, imageIDs, from))
 		}
-		return s.source.CommitsBackward(ctx, current.Region, from)
+		return s.source.CommitsBackward(ctx, now, from)
 	})
+}
+
+// hideAbsence returns commits of images for a caller who may not know whether other
+// clusters have the images. If there are none, it reads a commit all the same, so that
+// the answer fails as it would with some if the store is down.
+func (s *service) hideAbsence(
+	ctx context.Context, current currentState, commits iter.Seq2[*archive.Commit, error],
+) iter.Seq2[*archive.Commit, error] {
+	if s.full == nil {
+		return commits
+	}
+	return func(yield func(*archive.Commit, error) bool) {
+		isEmpty := true
+		for c, err := range commits {
+			isEmpty = false
+			if !yield(c, err) {
+				return
+			}
+		}
+		if !isEmpty {
+			return
+		}
+		for _, err := range s.source.Commits(ctx, current.wholeRegion(), current.Sequence) {
+			if err != nil {
+				yield(nil, err)
+			}
+			return
+		}
+	}
 }
 
 // streamCommits yields the commits of a read. Each commit gives the store time for the
@@ -76,7 +107,7 @@ func readHistory[T any](ctx context.Context, region string, read func(context.Co
 // firstCommit returns the number and time of the first commit that is kept.
 func (s *service) firstCommit(ctx context.Context, current currentState) (*archive.TooEarlyError, error) {
 	return readHistory(ctx, current.RegionID, func(ctx context.Context) (*archive.TooEarlyError, error) {
-		return s.source.FirstCommit(ctx, current.Region)
+		return s.source.FirstCommit(ctx, current.wholeRegion())
 	})
 }
 
@@ -84,7 +115,7 @@ func (s *service) firstCommit(ctx context.Context, current currentState) (*archi
 // every commit is later. It returns *archive.TooEarlyError if that is no longer kept.
 func (s *service) lastCommitAt(ctx context.Context, current currentState, t time.Time) (int64, error) {
 	return readHistory(ctx, current.RegionID, func(ctx context.Context) (int64, error) {
-		return s.source.LastCommitAt(ctx, current.Region, t)
+		return s.source.LastCommitAt(ctx, current.wholeRegion(), t)
 	})
 }
 
@@ -92,7 +123,7 @@ func (s *service) lastCommitAt(ctx context.Context, current currentState, t time
 // see. Some of them may be there again.
 func (s *service) endedScopes(ctx context.Context, current currentState) ([]archive.ScopeRef, error) {
 	ended, err := readHistory(ctx, current.RegionID, func(ctx context.Context) ([]archive.ScopeRef, error) {
-		return s.source.EndedScopes(ctx, current.Region)
+		return s.source.EndedScopes(ctx, current.wholeRegion())
 	})
 	return slices.DeleteFunc(ended, func(ref archive.ScopeRef) bool { return !s.coversScope(ref) }), err
 }

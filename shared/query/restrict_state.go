@@ -45,6 +45,15 @@ func (c currentState) toFull() currentState {
 	return c
 }
 
+// wholeRegion returns the region for readers of the log: what the head says of it is about
+// all clusters.
+func (c currentState) wholeRegion() *archive.Region {
+	if c.full != nil {
+		return c.full.Region
+	}
+	return c.Region
+}
+
 // restrictedStateAsOf is stateAsOf for the service of a grant. Moments mean the
 // same commits for every caller.
 func (s *service) restrictedStateAsOf(ctx context.Context, current currentState, at asOf) (*regionState, error) {

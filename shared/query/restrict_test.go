@@ -192,11 +192,7 @@ func TestCommitsAreTheSameForEveryCaller(t *testing.T) {
 	w.Now = w.Now.AddDate(0, 1, 0)
 	// commit 4 ends the month; commit 5 is about ehpc-b alone
 	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS710)})
-	key, err := w.Keys.Log(hangzhou, "2026-11")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Memory.Spoil(key, nil)
+	w.RemoveMonth(hangzhou, "2026-11")
 	h = w.Handler(callers)
 	compare(h, "/v1/images?ClusterId=ehpc-a&at=5", 200)
 	compare(h, "/v1/images?ClusterId=ehpc-a&at=3", 404)

@@ -21,13 +21,7 @@ func TestHistoryAfterRetention(t *testing.T) {
 		found["_any/_any"] = append(found["_any/_any"], parseImages(t, next)...)
 		w.CommitRun(hangzhou, found)
 	}
-	for _, month := range []string{"2026-11", "2026-12"} {
-		key, err := w.Keys.Log(hangzhou, month)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Memory.Spoil(key, nil)
-	}
+	w.RemoveMonth(hangzhou, "2026-12")
 	got, want := get(warm, "/v1/changes"), get(w.Handler(), "/v1/changes")
 	if got.Code != 200 || got.Body.String() != want.Body.String() {
 		t.Errorf("the warm instance answers %d\n%s\na new one %d\n%s", got.Code, got.Body, want.Code, want.Body)
@@ -44,11 +38,7 @@ func TestScopeEndsInFirstKeptCommit(t *testing.T) {
 	w.Now = w.Now.AddDate(0, 1, 0)
 	// commit 2 ends the month, this is commit 3
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79)}, "ehpc-a/_any")
-	key, err := w.Keys.Log(hangzhou, "2026-11")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Memory.Spoil(key, nil)
+	w.RemoveMonth(hangzhou, "2026-11")
 	h := w.Handler()
 	for target, want := range map[string]string{
 		"/v1/changes?": "3 removed m-bp181x855551ww5yq**** _any, 3 removed m-cent79 ehpc-a, 3 added m-cent79 _any, " +

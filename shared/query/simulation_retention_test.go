@@ -17,13 +17,8 @@ import (
 // removeFirstMonth returns a handler on the region without its first month, as
 // retention leaves it, and the number of the first commit that is left.
 func (c *simulation) removeFirstMonth(t *testing.T) (http.Handler, int) {
-	objects := c.Memory.Objects()
-	for key := range objects {
-		if strings.HasSuffix(key, "/log/2026-10.ndjson") {
-			delete(objects, key)
-		}
-	}
-	w := c.CopyWithObjects(objects)
+	w := c.CopyWithObjects(c.Memory.Objects())
+	w.RemoveMonth(hangzhou, "2026-10")
 	first := slices.IndexFunc(c.expected, func(s expectedState) bool { return s.endsMonth }) + 2
 	return w.Handler(func(o *query.Options) { o.HeadTTL = time.Hour }), first
 }
