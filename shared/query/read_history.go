@@ -92,16 +92,16 @@ func streamCommits(
 	}
 }
 
-// readHistory reads something small of the history.
+// readHistory reads something small of the history, or knows it already. So it says
+// nothing of whether the store answers.
 func readHistory[T any](ctx context.Context, region string, read func(context.Context) (T, error)) (T, error) {
-	readCtx, cancel := withReadDeadline(ctx)
+	ctx, cancel := withReadDeadline(ctx)
 	defer cancel()
-	value, err := read(readCtx)
+	value, err := read(ctx)
 	if err != nil {
-		return value, wrapHistoryError(readCtx, region, err)
+		err = wrapHistoryError(ctx, region, err)
 	}
-	extendReadBudget(ctx)
-	return value, nil
+	return value, err
 }
 
 // firstCommit returns the number and time of the first commit that is kept.
