@@ -44,52 +44,120 @@ func (b *fixture) checkVersions(version ...string) {
 		b.putObject(headKey, nil)
 		defer b.putObject(headKey, head)
 	}
-	checkChain(b.t, b.readObject(logKey11))
+	files := [][]byte{b.readObject(logKey11)}
+	if next := b.mem.Objects()[logKey12]; next != nil {
+		files = append(files, next)
+	}
+	checkChain(b.t, files...)
+}
+
+// brokenRun is a kind of run that is broken at each of its calls.
+type brokenRun struct {
+	name string
+	// start is when the run before it was; the broken run comes an hour later.
+	start time.Time
+	// indexLag and checkpoints are as in SetDistances; 0 means the usual ones.
+	indexLag, checkpoints int64
+	// ends says that the broken run ends a scope, whose last content it reads.
+	ends bool
+}
+
+var brokenRuns = []brokenRun{
+	{name: "within a month", start: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)},
+	{name: "a month begins", start: time.Date(2026, 11, 30, 22, 30, 0, 0, time.UTC)},
+	{name: "each run indexes its month", start: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), indexLag: 1, checkpoints: 1},
+	{name: "a scope ends", start: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), ends: true},
+}
+
+// newFixture returns what is stored before the broken run.
+func (kind brokenRun) newFixture(t *testing.T) *fixture {
+	b := newFixture(t)
+	b.now = kind.start.Add(-time.Hour)
+	b.writer = kind.newWriter(b, b.mem)
+	if _, err := b.commitTwoScopes(b.writer, "v1"); err != nil {
+		t.Fatal(err)
+	}
+	if kind.ends {
+		base := b.loadBase()
+		b.commit(base, b.newRun(b.newCheck(base, scopeOf("ehpc-2", ""), "x")))
+	}
+	return b
+}
+
+// newWriter returns a writer of this kind of run.
+func (kind brokenRun) newWriter(b *fixture, bucket archive.Bucket) *archive.Writer {
+	w := archive.NewWriter(bucket, b.keys, func() time.Time { return b.now })
+	if kind.indexLag > 0 {
+		w.SetDistances(kind.indexLag, kind.checkpoints)
+	}
+	return w
+}
+
+// commit makes the run with a writer whose calls may fail.
+func (kind brokenRun) commit(b *fixture, ctx context.Context, w *archive.Writer) (archive.Result, error) {
+	b.now = b.now.Add(time.Hour)
+	base, err := w.Load(ctx, region)
+	if err != nil {
+		return archive.Result{}, err
+	}
+	run := b.newRun(b.newCheck(base, scopeOf("", ""), "a", "v2"), b.newCheck(base, scopeOf("ehpc-1", ""), "v2"))
+	if kind.ends {
+		run.Ended = append(run.Ended, scopeOf("ehpc-2", ""))
+	}
+	return w.Commit(ctx, base, run)
+}
+
+// checkNextRun makes the run after a broken one, and checks that everything is whole again.
+func (kind brokenRun) checkNextRun(b *fixture, what string) {
+	b.t.Helper()
+	b.now = b.now.Add(time.Hour)
+	base := b.loadBase()
+	run := b.newRun(b.newCheck(base, scopeOf("", ""), "a", "v3"), b.newCheck(base, scopeOf("ehpc-1", ""), "v3"))
+	if _, known := base.Scope(scopeOf("ehpc-2", "")); known {
+		run.Ended = append(run.Ended, scopeOf("ehpc-2", ""))
+	}
+	b.commit(base, run)
+	b.checkVersions("v3")
+	a := archive.New(b.mem, b.keys)
+	checkHistoryReaders(b.t, what, a, b.readNow(), b.readLog())
+	if audit := b.verifyRegion(); len(audit.Findings) > 0 || len(audit.Orphans) > 2 {
+		b.t.Errorf("%s: after the next run: %+v", what, audit)
+	}
 }
 
 // TestEveryCallBrokenBothWays breaks each call of a run in turn, once so that
 // it does not take place and once so that it does and says otherwise.
 func TestEveryCallBrokenBothWays(t *testing.T) {
 	t.Parallel()
-	for _, applied := range []bool{false, true} {
-		for k := 1; ; k++ {
-			b := newFixture(t)
-			if _, err := b.commitTwoScopes(b.writer, "v1"); err != nil {
-				t.Fatal(err)
-			}
-			broken := ""
-			faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
-				if op.N != k {
-					return nil
-				}
-				broken = op.Verb + " " + op.Key
-				return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: applied}
-			})
-			res, err := b.commitTwoScopes(archive.NewWriter(faulty, b.keys, func() time.Time { return b.now }), "v2")
-			if broken == "" {
-				if k < 8 {
-					t.Errorf("a run has only %d calls", k-1)
-				}
-				break
-			}
-			t.Logf("call %d, %s, applied %v: %v", k, broken, applied, err)
-			switch {
-			case err != nil && res.Commit == nil:
-				b.checkVersions("v1", "v2") // not published, or not known to be
-			case strings.HasPrefix(broken, "create"):
-				if res.Counts.Failed == 1 { // its scope failed alone
+	for _, kind := range brokenRuns {
+		for _, applied := range []bool{false, true} {
+			for k := 1; ; k++ {
+				b := kind.newFixture(t)
+				broken := ""
+				faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+					if op.N != k {
+						return nil
+					}
+					broken = op.Verb + " " + op.Key
+					return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: applied}
+				})
+				res, err := kind.commit(b, context.Background(), kind.newWriter(b, faulty))
+				if broken == "" {
+					if k < 8 {
+						t.Errorf("%s: a run has only %d calls", kind.name, k-1)
+					}
 					break
 				}
-				b.checkVersions("v2")
-			default:
-				b.checkVersions("v2")
-			}
-			if _, err := b.commitTwoScopes(b.writer, "v3"); err != nil {
-				t.Errorf("call %d, %s: the next run: %v", k, broken, err)
-			}
-			b.checkVersions("v3")
-			if audit := b.verifyRegion(); len(audit.Findings) > 0 || len(audit.Orphans) > 2 {
-				t.Errorf("after the next run: %+v", audit)
+				what := fmt.Sprintf("%s: call %d, %s, applied %v: %v", kind.name, k, broken, applied, err)
+				switch {
+				case kind.ends: // the third scope may be there or not
+				case err != nil && res.Commit == nil:
+					b.checkVersions("v1", "v2") // not published, or not known to be
+				case strings.HasPrefix(broken, "create") && res.Counts.Failed == 1: // its scope failed alone
+				default:
+					b.checkVersions("v2")
+				}
+				kind.checkNextRun(b, what)
 			}
 		}
 	}
@@ -99,40 +167,30 @@ func TestEveryCallBrokenBothWays(t *testing.T) {
 // and after it took place.
 func TestRunThatDiesAtEveryCall(t *testing.T) {
 	t.Parallel()
-	for _, applied := range []bool{false, true} {
-		for k := 1; ; k++ {
-			b := newFixture(t)
-			if _, err := b.commitTwoScopes(b.writer, "v1"); err != nil {
-				t.Fatal(err)
-			}
-			ctx, die := context.WithCancel(context.Background())
-			died := false
-			faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
-				if op.N < k {
-					return nil
-				}
-				first := !died
-				died = true
+	for _, kind := range brokenRuns {
+		for _, applied := range []bool{false, true} {
+			for k := 1; ; k++ {
+				b := kind.newFixture(t)
+				ctx, die := context.WithCancel(context.Background())
+				died := false
+				faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+					if op.N < k {
+						return nil
+					}
+					first := !died
+					died = true
+					die()
+					return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: applied && first}
+				})
+				_, _ = kind.commit(b, ctx, kind.newWriter(b, faulty))
 				die()
-				return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: applied && first}
-			})
-			w := archive.NewWriter(faulty, b.keys, func() time.Time { return b.now })
-			b.now = b.now.Add(time.Hour)
-			if base, err := w.Load(ctx, region); err == nil {
-				run := b.newRun(b.newCheck(base, scopeOf("", ""), "a", "v2"),
-					b.newCheck(base, scopeOf("ehpc-1", ""), "v2"))
-				_, _ = w.Commit(ctx, base, run)
-			}
-			if !died {
-				break
-			}
-			b.checkVersions("v1", "v2")
-			if _, err := b.commitTwoScopes(b.writer, "v3"); err != nil {
-				t.Errorf("died at call %d: the next run: %v", k, err)
-			}
-			b.checkVersions("v3")
-			if audit := b.verifyRegion(); len(audit.Findings) > 0 || len(audit.Orphans) > 2 {
-				t.Errorf("after the next run: %+v", audit)
+				if !died {
+					break
+				}
+				if !kind.ends {
+					b.checkVersions("v1", "v2")
+				}
+				kind.checkNextRun(b, fmt.Sprintf("%s: died at call %d, applied %v", kind.name, k, applied))
 			}
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
@@ -133,7 +135,7 @@ func checkHistoryReaders(t *testing.T, name string, a *archive.Archive, now *arc
 			t.Fatal(err)
 		}
 		got, err := a.AtSequence(ctx, now, c.Sequence)
-		if err != nil || !slices.Equal(got.Scopes(), want.Scopes()) || got.LineHash() != want.LineHash() ||
+		if err != nil || !cmp.Equal(got.Scopes(), want.Scopes()) || got.LineHash() != want.LineHash() ||
 			!slices.Equal(got.Files, want.Files) {
 			t.Errorf("%s: after commit %d: %+v, %v, want %+v", name, c.Sequence, got, err, want)
 		}
