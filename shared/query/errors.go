@@ -357,18 +357,8 @@ func storageAPIError(err error) *apierror.Error {
 			Message:   damagedMessage(damaged),
 			Recommend: "Tell the operator the RequestId; the function's log names the object.",
 		}
-	case errors.As(err, &history) && history.tooMuch:
-		return &apierror.Error{
-			Status: http.StatusServiceUnavailable, Code: codeTimeout, RetryAfter: retrySoon, Cause: err,
-			Message:   capitalize(history.problem()) + ".",
-			Recommend: "Ask for less history: a later since, or fewer images.",
-		}
 	case errors.As(err, &history):
-		return &apierror.Error{
-			Status: http.StatusServiceUnavailable, Code: codeStorage, RetryAfter: retrySoon, Cause: err,
-			Message:   capitalize(history.problem()) + ".",
-			Recommend: "Try again in a few seconds.",
-		}
+		return history.toAPIError()
 	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: codeStorage, RetryAfter: retrySoon, Cause: err,
@@ -389,9 +379,6 @@ func damagedMessage(e *archive.DamagedError) string {
 	}
 	return object + " is damaged. Other answers are not affected."
 }
-
-// capitalize makes a clause begin like a sentence. Clauses begin with ASCII letters.
-func capitalize(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] }
 
 // newInternalError hides an unexpected failure from the caller. cause is for
 // the log.

@@ -73,7 +73,9 @@ func (f *eventFilter) matches(e *event) bool {
 // with, if the log does not hold the commit of the cursor, or if the moment to
 // begin after is later than the feed's end. It reads at most one commit, or finds
 // a time in the log.
-func (s *service) resolveStart(ctx context.Context, since feedSince, now time.Time, sub *subject) (feedPosition, error) {
+func (s *service) resolveStart(
+	ctx context.Context, since feedSince, now time.Time, sub *subject,
+) (feedPosition, error) {
 	switch {
 	case since.cursor != nil:
 		return since.cursor.position, s.checkCursor(ctx, sub.current, *since.cursor)

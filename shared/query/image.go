@@ -70,11 +70,7 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 	// No row means that nobody offers it.
 	from, to := set.findImage(req.imageID)
 	if from == to {
-		life, err := s.lifespanOf(ctx, req, sub)
-		if err != nil {
-			return nil, err
-		}
-		return nil, s.imageMissingError(ctx, req, sub, life)
+		return nil, s.imageMissingError(ctx, req, sub)
 	}
 	first, err := s.firstSeen(ctx, req, sub)
 	if err != nil {

@@ -27,7 +27,7 @@ type lifespan struct {
 
 // firstEvent returns the first event of the image that a request names, in the scopes
 // that it selects. ok is false if the kept log has none.
-func (s *service) firstEvent(ctx context.Context, req *request, current currentState) (first *event, ok bool, err error) {
+func (s *service) firstEvent(ctx context.Context, req *request, current currentState) (_ *event, ok bool, err error) {
 	for c, err := range s.commits(ctx, current, []string{req.imageID}, 1) {
 		if err != nil {
 			return nil, false, err
@@ -102,8 +102,12 @@ func (s *service) findLastSeen(ctx context.Context, sub *subject, life *lifespan
 //
 // The error has the members of the answer that it replaces, so that a caller
 // can still show what the image was.
-func (s *service) imageMissingError(ctx context.Context, req *request, sub *subject, life lifespan) error {
-	if !life.known {
+func (s *service) imageMissingError(ctx context.Context, req *request, sub *subject) error {
+	life, err := s.lifespanOf(ctx, req, sub)
+	switch {
+	case err != nil:
+		return err
+	case !life.known:
 		return life.imageUnknownError(req, sub.state)
 	}
 	e := &apierror.Error{

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"slices"
+	"strings"
 	"time"
 
+	"community-images/shared/apierror"
 	"community-images/shared/archive"
 )
 
@@ -130,9 +133,8 @@ func (s *service) endedScopes(ctx context.Context, current currentState) ([]arch
 
 // historyError says that the log of a region was not read, or not in time.
 type historyError struct {
-	region string
-	// waited is how long the store gave nothing; 0: it gave an error.
-	waited time.Duration
+	region    string
+	isTimeout bool // the store gave nothing for readTimeout
 	// tooMuch says that the store did answer, but the lookup's whole time was too short.
 	tooMuch bool
 	err     error
@@ -147,12 +149,28 @@ func (e *historyError) Unwrap() error { return e.err }
 func (e *historyError) problem() string {
 	switch {
 	case e.tooMuch:
-		return fmt.Sprintf("reading the log of %s takes longer than the %s that one answer has", e.region, allReadsTimeout)
-	case e.waited > 0:
-		return fmt.Sprintf("reading the log of %s timed out after %s", e.region, e.waited)
+		return fmt.Sprintf("reading the log of %s takes longer than the %g s that one answer has", e.region,
+			allReadsTimeout.Seconds())
+	case e.isTimeout:
+		return fmt.Sprintf("reading the log of %s timed out after %g s", e.region, readTimeout.Seconds())
 	}
 	return fmt.Sprintf("the log of %s could not be read", e.region)
 }
+
+// toAPIError returns the error for the caller.
+func (e *historyError) toAPIError() *apierror.Error {
+	api := &apierror.Error{
+		Status: http.StatusServiceUnavailable, Code: codeStorage, RetryAfter: retrySoon, Cause: e,
+		Message: capitalize(e.problem()) + ".", Recommend: "Try again in a few seconds.",
+	}
+	if e.tooMuch {
+		api.Code, api.Recommend = codeTimeout, "Ask for less history: a later since, or fewer images."
+	}
+	return api
+}
+
+// capitalize makes a clause begin like a sentence. Clauses begin with ASCII letters.
+func capitalize(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] }
 
 // wrapHistoryError is wrapStoreError for a read of the log with a context of its own.
 func wrapHistoryError(ctx context.Context, region string, err error) error {
@@ -161,7 +179,7 @@ func wrapHistoryError(ctx context.Context, region string, err error) error {
 	}
 	e := &historyError{region: region, err: err}
 	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-		e.waited, e.tooMuch = readTimeout, isReadBudgetSpent(ctx)
+		e.isTimeout, e.tooMuch = true, isReadBudgetSpent(ctx)
 	}
 	return e
 }

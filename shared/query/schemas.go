@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 
@@ -28,7 +29,8 @@ func errorSchema() jsonObject {
 	text := typeSchema("string")
 	return objectSchema(jsonObject{"RequestId": text, "HostId": text,
 		"Code": jsonObject{"type": "string", "enum": codes}, "Message": text, "Recommend": text,
-		"ImageId": goneMember("id of the image"), "FirstSeen": goneMember("when the image was first offered"),
+		"ImageId":   goneMember("id of the image"),
+		"FirstSeen": goneMember("when the image was first offered; empty if that is not known"),
 		"LastSeen":  goneMember("when it was last known to be offered"),
 		"GoneSince": goneMember("since when no scope asked for offers it"),
 		"Image": jsonObject{"allOf": []any{schemaRef("Image")}, "description": "of " + codeGone +
@@ -53,9 +55,10 @@ func objectSchemas() jsonObject {
 		// An event of a whole cluster has no Fields, and one without a cluster
 		// no ClusterId.
 		"Event": objectSchema(jsonObject{"Sequence": number, "CommittedAt": text,
-			"Kind": jsonObject{"type": "string", "enum": kindNames}, "ImageId": text, "RegionId": text,
-			"ClusterId": text, "InstanceType": text, "Fields": refList("FieldChange")}, "Sequence", "CommittedAt", "Kind",
-			"ImageId"),
+			"Kind": jsonObject{"type": "string", "enum": kindNames, "description": kindNames[kindPresent] +
+				": the scope had the image before the first commit that is kept, which the event names"},
+			"ImageId": text, "RegionId": text, "ClusterId": text, "InstanceType": text, "Fields": refList("FieldChange")},
+			"Sequence", "CommittedAt", "Kind", "ImageId"),
 		"ValueCount": objectSchema(jsonObject{"Value": text, "Count": number}, "Value", "Count"),
 		"Variant": objectSchema(jsonObject{"Image": schemaRef("Image"), "Clusters": textList(),
 			"InstanceTypes": textList(), "ContentDiffers": yes}, "Image", "Clusters", "InstanceTypes"),
@@ -74,20 +77,25 @@ func objectSchemas() jsonObject {
 // history of all images.
 func imageBodies() jsonObject {
 	text, number, yes := typeSchema("string"), typeSchema("integer"), typeSchema("boolean")
+	more := describe(yes, fmt.Sprintf("the page may not be the last: it has limit events, or has read %d commits",
+		maxPageCommits))
 	return jsonObject{
 		"images": answerSchema(jsonObject{"TotalCount": number, "NextCursor": text,
 			"Facets": jsonObject{"type": "object", "additionalProperties": refList("ValueCount")},
 			"Images": refList("Image")}, "TotalCount", "NextCursor", "Images"),
 		// Variants is there only if scopes differ in the content of the image.
-		"imagesImageId": answerSchema(jsonObject{"ImageId": text, "FirstSeen": text, "LastSeen": text,
-			"Image": schemaRef("Image"), "Clusters": textList(), "InstanceTypes": textList(), "EveryCluster": yes,
+		"imagesImageId": answerSchema(jsonObject{"ImageId": text, "FirstSeen": describe(text, "time of the first commit "+
+			"that had the image in the chosen scopes; empty if it was there in commit 1 or before the kept history"),
+			"LastSeen": text,
+			"Image":    schemaRef("Image"), "Clusters": textList(), "InstanceTypes": textList(), "EveryCluster": yes,
 			"ContentDiffers": yes, "Variants": refList("Variant")}, "ImageId", "FirstSeen", "LastSeen", "Image",
 			"Clusters", "InstanceTypes"),
-		"imagesImageIdHistory": answerSchema(jsonObject{"ImageId": text, "Count": number, "More": yes,
+		"imagesImageIdHistory": answerSchema(jsonObject{"ImageId": text, "Count": number, "More": more,
 			"NextCursor": text, "Events": refList("Event")},
 			"ImageId", "Count", "More", "NextCursor", "Events"),
-		"changes": answerSchema(jsonObject{"Count": number, "More": yes, "NextCursor": text,
-			"Changes": refList("Event")}, "Count", "More", "NextCursor", "Changes"),
+		"changes": answerSchema(jsonObject{"Count": number, "More": more, "NextCursor": text,
+			"Changes": describe(refList("Event"), "oldest first; those of a commit by ImageId, those of an image removed, "+
+				"added, changed")}, "Count", "More", "NextCursor", "Changes"),
 	}
 }
 
@@ -114,6 +122,13 @@ func scopeBodies() jsonObject {
 
 // typeSchema describes a value by its JSON type alone.
 func typeSchema(name string) jsonObject { return jsonObject{"type": name} }
+
+// describe returns a schema with a description.
+func describe(schema jsonObject, about string) jsonObject {
+	described := maps.Clone(schema)
+	described["description"] = about
+	return described
+}
 
 // textList describes an array of texts, which can be empty and is never null.
 func textList() jsonObject { return jsonObject{"type": "array", "items": typeSchema("string")} }
