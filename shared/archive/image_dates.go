@@ -117,6 +117,20 @@ func (s keptSince) merge(logged, remembered ImageDates) ImageDates {
 	return merged
 }
 
+// forgetBefore makes unknown in d what commits before the kept log may contradict, if no
+// index remembers them: an image may have been there before, and may have changed.
+func (s keptSince) forgetBefore(d imageDates) {
+	for id, dates := range d {
+		if dates.ChangedAt == dates.FirstSeen || dates.ChangedAt.Before(s.at.Time) {
+			dates.ChangedAt = catalog.Time{}
+		}
+		if !dates.FirstSeen.Before(s.at.Time) {
+			dates.FirstSeen = catalog.Time{}
+		}
+		d[id] = dates
+	}
+}
+
 // mergeAll merges the dates of all images into d, which has those of the log.
 func (s keptSince) mergeAll(d, remembered imageDates) {
 	for id, dates := range remembered {

@@ -31,6 +31,8 @@ type indexBuilder struct {
 	// remembered has the dates of an index that is replaced as a whole. It may know more
 	// than the log.
 	remembered imageDates
+	// rememberedUpTo is the commit up to which that index goes.
+	rememberedUpTo int64
 	// mu is held while images is read or written.
 	mu sync.Mutex
 	// images has the lists that are at hand, by digest. mu guards it.
@@ -81,6 +83,9 @@ func (b *indexBuilder) build(ctx context.Context, res *Result) error {
 		return err
 	}
 	b.kept.mergeAll(b.dates, b.remembered)
+	if b.kept.sequence > max(b.old.Sequence, b.rememberedUpTo)+1 {
+		b.kept.forgetBefore(b.dates)
+	}
 	if err := b.loadImages(ctx, b.region.Scopes()); err != nil {
 		return err
 	}
@@ -95,7 +100,8 @@ func (b *indexBuilder) build(ctx context.Context, res *Result) error {
 	return b.bucket.Put(ctx, key, data)
 }
 
-// addCommits learns the dates of images from the commits since the old index. last is the commit of the run, nil if it made none.
+// addCommits learns the dates of images from the commits since the old index. last is
+// the commit of the run, nil if it made none.
 func (b *indexBuilder) addCommits(ctx context.Context, last *Commit) error {
 	// The common case needs no read: the index is one commit behind, and the run
 	// has made that commit.

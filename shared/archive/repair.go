@@ -99,7 +99,7 @@ func (w *Writer) rebuildIndex(ctx context.Context, r *Region) (indexErr, err err
 	var damaged *DamagedError
 	switch old, err := w.Index(ctx, r.RegionID); {
 	case err == nil && old.Sequence <= r.Sequence:
-		b.remembered = old.allDates()
+		b.remembered, b.rememberedUpTo = old.allDates(), old.Sequence
 	case err != nil && !errors.As(err, &damaged):
 		return nil, err
 	}

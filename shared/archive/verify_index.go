@@ -68,10 +68,15 @@ func (v *verifier) verifyIndex(r *Region, keys []string) error {
 // has cut the log, the index may know earlier ones, and more images.
 func (v *verifier) verifyIndexDates(key string, x *Index) {
 	all := x.allDates()
-	for id, logged := range v.dates {
-		dates, known := all[id]
-		if !known {
+	for id := range v.dates {
+		if _, known := all[id]; !known {
 			v.report(key, "it lacks image %q, which the log has", id)
+		}
+	}
+	for id, dates := range all {
+		logged, isLogged := v.dates[id]
+		if !isLogged && v.kept.sequence <= 1 {
+			v.report(key, "it has image %q, which the log never had", id)
 			continue
 		}
 		if want := v.kept.merge(logged, dates); dates != want {
