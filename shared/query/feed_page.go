@@ -27,7 +27,10 @@ type pageReader struct {
 	kept *keptEvents
 	// entries are those from the log: one more than the limit if there are more.
 	entries         []*event
-	commits, events int // that were read
+	commits, events int // that count for the limits of a page
+	// isCounted says that the present commit counts. In a feed of some images only what
+	// the caller sees of them does: where a page ends would otherwise tell of others.
+	isCounted bool
 	// stopped is the commit after which a limit of a page stopped the reading; nil: none
 	// did.
 	stopped *archive.Commit
@@ -123,9 +126,12 @@ func (r *pageReader) hasGap(c *archive.Commit) bool {
 
 // count notes an event that was read.
 func (r *pageReader) count(e *event) {
-	r.events++
 	if r.kept != nil {
 		r.kept.add(e)
+	}
+	if r.filter.images == nil || slices.Contains(r.filter.images, e.imageID) {
+		r.events++
+		r.isCounted = true
 	}
 }
 
@@ -136,7 +142,10 @@ func (r *pageReader) isInPage(e *event) bool {
 
 // isFinished reports whether the page needs no commit after c.
 func (r *pageReader) isFinished(c *archive.Commit) bool {
-	r.commits++
+	if r.isCounted || r.filter.images == nil {
+		r.commits++
+	}
+	r.isCounted = false
 	if r.filter.newest {
 		return len(r.entries) >= r.filter.limit || r.commits >= maxPageCommits || r.events >= maxPageEvents
 	}

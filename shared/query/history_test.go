@@ -65,6 +65,16 @@ func (l *longLog) CommitsBackward(
 	}
 }
 
+func (l *longLog) CommitsOfImages(
+	ctx context.Context, now *archive.Region, _ []string, from int64,
+) iter.Seq2[*archive.Commit, error] {
+	return l.Commits(ctx, now, from)
+}
+
+func (l *longLog) EndedScopes(context.Context, *archive.Region) ([]archive.ScopeRef, error) {
+	return []archive.ScopeRef{{ClusterID: "ehpc-gone"}}, nil
+}
+
 func (l *longLog) yieldCommit(ctx context.Context, n int64, yield func(*archive.Commit, error) bool) bool {
 	select {
 	case <-time.After(l.pause):
@@ -123,6 +133,35 @@ func TestPageOfARareEvent(t *testing.T) {
 			log.read[0] != 12_000 {
 			t.Errorf("the newest that were %s are found by reading %d commits, want %d", kind, len(log.read), want)
 		}
+	}
+}
+
+// TestPagesDoNotTellOfOthers: where a page ends does not tell how often others changed an
+// image.
+func TestPagesDoNotTellOfOthers(t *testing.T) {
+	t.Parallel()
+	w := newSmallRegion(t)
+	log := &longLog{Source: archive.New(w.Bucket, w.Keys), length: 12_000}
+	h := w.Handler(func(o *query.Options) { o.Archive = log }, allow(access.Grant{Name: "all"},
+		access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
+	for caller, cursor := range map[string]string{"all": "c5001.0.", "b": "c12001.0."} {
+		got := answerOf[feedAnswer](t, withToken{h, caller}, 200, "/v1/changes?ImageId=m-cent79&kind=added")
+		if !strings.HasPrefix(got.NextCursor, cursor) || got.More != (caller == "all") {
+			t.Errorf("%s goes on at %s, more %t", caller, got.NextCursor, got.More)
+		}
+	}
+}
+
+// TestClusterThatEndedLongAgo: an error does not read the whole log to say when.
+func TestClusterThatEndedLongAgo(t *testing.T) {
+	t.Parallel()
+	w := newSmallRegion(t)
+	log := &longLog{Source: archive.New(w.Bucket, w.Keys), length: 12_000}
+	h := w.Handler(func(o *query.Options) { o.Archive = log })
+	checkError(t, get(h, "/v1/images?ClusterId=ehpc-gone"), 404, "ClusterNotFound",
+		[]string{"It was captured in cn-hangzhou before."})
+	if len(log.read) != 500 {
+		t.Errorf("%d commits were read", len(log.read))
 	}
 }
 

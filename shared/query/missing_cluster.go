@@ -97,8 +97,12 @@ func (s *service) firstCommitWith(
 	})
 }
 
-// findCommit returns the first commit that matches, among as many as a page of a feed
-// may read. ok is false if there is none.
+// maxExplainingCommits bounds what is read for the text of an error, some 2 MB of the
+// log of a region with 200 clusters. People ask for clusters that have just ended.
+const maxExplainingCommits = 500
+
+// findCommit returns the first commit that matches, among maxExplainingCommits. ok is
+// false if there is none.
 func findCommit(
 	commits iter.Seq2[*archive.Commit, error], matches func(*archive.Commit) bool,
 ) (found commitRef, ok bool, err error) {
@@ -110,7 +114,7 @@ func findCommit(
 		if matches(c) {
 			return commitRef{sequence: c.Sequence, at: c.CommittedAt}, true, nil
 		}
-		if read++; read == maxPageCommits {
+		if read++; read == maxExplainingCommits {
 			break
 		}
 	}

@@ -122,7 +122,7 @@ func testFirstSeenInScopes(t *testing.T, c *simulation, h http.Handler) {
 			}
 		}
 	}
-	if known < 100 || unknown == 0 {
+	if known < 20 || unknown == 0 {
 		t.Errorf("%d dates are known and %d are not", known, unknown)
 	}
 }
