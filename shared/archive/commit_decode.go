@@ -134,8 +134,8 @@ func (d *fixedDecoder) checkpoint(size int) *Checkpoint {
 func (d *fixedDecoder) clusterChange() (c ClusterChange) {
 	d.Expect("{")
 	if d.Has(`"After":`) {
-		after := d.cluster()
-		c.After = &after
+		c.After = new(catalog.Cluster)
+		d.cluster(c.After)
 		d.Expect(",")
 	}
 	c.ClusterID = d.text(`"ClusterId":`)

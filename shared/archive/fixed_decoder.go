@@ -10,13 +10,35 @@ import (
 // digest over the head proves the text.
 type fixedDecoder struct {
 	jsonscan.Scanner
-	// times has parsed times by their text, since most scopes share a few.
-	times map[string]catalog.Time
+	// dropsLists makes it check lists within rows without returning them.
+	dropsLists bool
+	// times has some times that were read last, since most rows share a few.
+	times [4]parsedTime
+	// nextTime is the element of times to be replaced next.
+	nextTime int
+}
+
+// parsedTime is a time beside its text.
+type parsedTime struct {
+	text string
+	time catalog.Time
 }
 
 // newFixedDecoder returns a decoder of text. Decoded strings share its memory.
 func newFixedDecoder(text string) *fixedDecoder {
-	return &fixedDecoder{Scanner: jsonscan.NewTrustedScanner(text), times: map[string]catalog.Time{}}
+	return &fixedDecoder{Scanner: jsonscan.NewTrustedScanner(text)}
+}
+
+// beginRow reports whether another row follows after the first count rows, and
+// consumes the comma before it.
+func (d *fixedDecoder) beginRow(count int) bool {
+	if d.Remaining() == 0 {
+		return false
+	}
+	if count > 0 {
+		d.Expect(",")
+	}
+	return !d.Failed()
 }
 
 // minClusterSize and minScopeSize are about the least bytes of an element of the
@@ -38,14 +60,19 @@ func (d *fixedDecoder) number(label string) int {
 // time consumes label and reads the time after it.
 func (d *fixedDecoder) time(label string) (t catalog.Time) {
 	text := d.text(label)
-	if t, known := d.times[text]; known {
-		return t
+	if text == "" {
+		return catalog.Time{}
 	}
-	// An unparsable time still enters the cache: after Fail nothing is used.
+	for i := range d.times {
+		if d.times[i].text == text {
+			return d.times[i].time
+		}
+	}
 	if t.UnmarshalText([]byte(text)) != nil {
 		d.Fail()
 	}
-	d.times[text] = t
+	d.times[d.nextTime] = parsedTime{text, t}
+	d.nextTime = (d.nextTime + 1) % len(d.times)
 	return t
 }
 
@@ -54,7 +81,8 @@ func (d *fixedDecoder) time(label string) (t catalog.Time) {
 func (d *fixedDecoder) clusters(capacity int) []catalog.Cluster {
 	list := make([]catalog.Cluster, 0, capacity)
 	d.Array(func() {
-		c := d.cluster()
+		var c catalog.Cluster
+		d.cluster(&c)
 		if last := len(list) - 1; last >= 0 && list[last].ClusterID >= c.ClusterID {
 			d.Fail()
 		}
@@ -63,23 +91,26 @@ func (d *fixedDecoder) clusters(capacity int) []catalog.Cluster {
 	return list
 }
 
-// cluster reads one cluster. A null InstanceTypes stays nil: the answer had none,
-// which is not the same as an empty list.
-func (d *fixedDecoder) cluster() (c catalog.Cluster) {
+// cluster reads one cluster into c, which must be zero. A null InstanceTypes stays
+// nil: the answer had none, which is not the same as an empty list.
+func (d *fixedDecoder) cluster(c *catalog.Cluster) {
 	c.ClusterID = d.text(`{"ClusterId":`)
 	c.ImageID = d.text(`,"ImageId":`)
 	c.ImageOwnerAlias = d.text(`,"ImageOwnerAlias":`)
 	d.Expect(`,"InstanceTypes":`)
 	if !d.Has("null") {
 		c.InstanceTypes = []string{}
-		d.Array(func() { c.InstanceTypes = append(c.InstanceTypes, d.Text()) })
+		d.Array(func() {
+			if t := d.Text(); !d.dropsLists {
+				c.InstanceTypes = append(c.InstanceTypes, t)
+			}
+		})
 	}
 	c.Name = d.text(`,"Name":`)
 	c.OsTag = d.text(`,"OsTag":`)
 	c.RegionID = d.text(`,"RegionId":`)
 	c.SchedulerType = d.text(`,"SchedulerType":`)
 	d.Expect("}")
-	return c
 }
 
 // scopes reads an array of scopes. It fails unless they are in canonical order.
@@ -97,8 +128,8 @@ func (d *fixedDecoder) scopes(capacity int) []ScopeState {
 	return list
 }
 
-// scope reads one scope into s, which must be zero. It takes a pointer because the
-// struct is large. Members with omitempty may be missing.
+// scope reads one scope into s, which must be zero. Members with omitempty may be
+// missing.
 func (d *fixedDecoder) scope(s *ScopeState) {
 	d.Expect("{")
 	if d.Has(`"Candidate":`) {

@@ -109,7 +109,7 @@ func decodeHead(region string, data []byte) (*Region, error) {
 // in the log the head seems to stand. That is before anything is verified, so
 // altered bytes may say it. It calls onPosition only with a plausible position.
 func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) (*Region, error) {
-	h, err := parseHead(data, onPosition)
+	h, stored, err := parseHead(data, onPosition)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) 
 	}
 	r := &Region{
 		RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
-		scopes: h.Scopes, clusters: h.Clusters, Files: h.Log.Files,
+		stored: stored, scopes: h.Scopes, clusters: h.Clusters, Files: h.Log.Files,
 		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept,
 			IndexSequence: h.IndexSequence, MonthIndex: h.MonthIndex},
 		log: position{

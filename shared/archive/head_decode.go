@@ -13,28 +13,30 @@ var errHeadDigest = errors.New("head does not have the digest that it states")
 
 // parseHead decodes a head and verifies its digest. Heads that encodeHead wrote
 // go through decodeFixedHead, since a cold reader waits for this and
-// encoding/json takes ten times as long. encoding/json reads other layouts. See
+// encoding/json takes ten times as long. Their two tables are in stored and not
+// in h. encoding/json reads other layouts; then stored is nil. See
 // decodeHeadEarly for onPosition.
-func parseHead(data []byte, onPosition func(headPosition)) (h head, err error) {
+func parseHead(data []byte, onPosition func(headPosition)) (h head, stored *headTables, err error) {
 	at := headDigest.offset(data)
 	if at < 0 {
-		return h, errHeadDigest
+		return h, nil, errHeadDigest
 	}
 	proved := make(chan bool, 1) // hashing is half of the work: a second core may do it
 	go func() { proved <- verifyHeadDigest(data, at) }()
-	h, ok := decodeFixedHead(data, at, onPosition)
+	h, stored, ok := decodeFixedHead(data, at, onPosition)
 	if !<-proved {
-		return head{}, errHeadDigest
+		return head{}, nil, errHeadDigest
 	}
-	if !ok {
-		// Another program may have written the same members in another layout.
-		h = head{}
-		err = json.Unmarshal(data, &h)
-		var r Region
-		r.setTables(h.Clusters, nil, h.Scopes)
-		h.Clusters, h.Scopes = r.clusters, r.scopes
+	if ok {
+		return h, stored, nil
 	}
-	return h, err
+	// Another program may have written the same members in another layout.
+	h = head{}
+	err = json.Unmarshal(data, &h)
+	var r Region
+	r.setTables(h.Clusters, nil, h.Scopes)
+	h.Clusters, h.Scopes = r.clusters, r.scopes
+	return h, nil, err
 }
 
 // verifyHeadDigest reports whether a head has the digest that it states at an
@@ -45,10 +47,12 @@ func verifyHeadDigest(data []byte, at int) bool {
 }
 
 // decodeFixedHead decodes a head in the layout that encodeHead gives it. The two
-// large tables, clusters and scopes, go through fixedDecoder; encoding/json reads
-// the rest. between is the offset of the digest, which stands between the
+// large tables, clusters and scopes, become tables; encoding/json reads the rest
+// into h. between is the offset of the digest, which stands between the
 // tables. ok is false if the head has another layout.
-func decodeFixedHead(data []byte, between int, onPosition func(headPosition)) (h head, ok bool) {
+func decodeFixedHead(
+	data []byte, between int, onPosition func(headPosition),
+) (h head, tables *headTables, ok bool) {
 	const (
 		afterClusters = `,"CommittedAt":`
 		beforeScopes  = `,"Scopes":`
@@ -61,24 +65,23 @@ func decodeFixedHead(data []byte, between int, onPosition func(headPosition)) (h
 	scopesEnd := indexFrom(text, scopesStart, afterScopes) // the bracket
 	upstreamStart := indexFrom(text, scopesEnd, upstream)
 	if clustersEnd < 0 || upstreamStart < 0 {
-		return head{}, false
+		return head{}, nil, false
 	}
 	// What is left without the two tables is small.
 	small := "{" + text[clustersEnd+1:scopesStart] + text[scopesEnd+1:upstreamStart] + "}"
 	if json.Unmarshal([]byte(small), &h) != nil {
-		return head{}, false
+		return head{}, nil, false
 	}
 	if h.Log.isPlausible() {
 		onPosition(h.Log)
 	}
-	d := newFixedDecoder(text[:clustersEnd])
-	d.Expect(`{"Clusters":`)
-	h.Clusters = d.clusters(clustersEnd / minClusterSize)
-	table := text[scopesStart+len(beforeScopes) : scopesEnd+1]
-	s := newFixedDecoder(table)
-	h.Scopes = s.scopes(len(table) / minScopeSize)
 	h.UpstreamClusters = bytes.TrimSuffix(bytes.TrimSpace(data[upstreamStart+len(upstream):]), []byte("}"))
-	return h, d.AtEnd() && s.AtEnd()
+	clusterText, ok := strings.CutPrefix(text[:clustersEnd], `{"Clusters":`)
+	if !ok {
+		return head{}, nil, false
+	}
+	tables, ok = newHeadTables(clusterText, text[scopesStart+len(beforeScopes):scopesEnd+1])
+	return h, tables, ok
 }
 
 // indexFrom returns where sep begins in text at or after from. It returns -1 if

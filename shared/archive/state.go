@@ -153,6 +153,9 @@ type Region struct {
 	Sequence int64
 	// CommittedAt is the time of the last commit.
 	CommittedAt catalog.Time
+	// stored has the tables if they are still those of the head. It is nil if scopes
+	// and clusters have them.
+	stored *headTables
 	// scopes is in canonical order, each scope once.
 	scopes []ScopeState
 	// clusters is sorted by ClusterId, each cluster once.
@@ -240,46 +243,74 @@ func (r *Region) LineHash() string { return r.log.hash }
 
 // Scopes returns all scopes in canonical order, each scope once. The list must
 // not be changed.
-func (r *Region) Scopes() []ScopeState { return r.scopes }
+func (r *Region) Scopes() []ScopeState {
+	if r.stored != nil {
+		return r.stored.scopes.allRows()
+	}
+	return r.scopes
+}
+
+// ScopeCount returns the number of scopes.
+func (r *Region) ScopeCount() int {
+	if r.stored != nil {
+		return r.stored.scopes.count
+	}
+	return len(r.scopes)
+}
 
 // Clusters returns all clusters, sorted by ClusterId, each cluster once. The list
 // must not be changed.
-func (r *Region) Clusters() []catalog.Cluster { return r.clusters }
+func (r *Region) Clusters() []catalog.Cluster {
+	if r.stored != nil {
+		return r.stored.clusters.allRows()
+	}
+	return r.clusters
+}
 
 // WithTables returns a copy of r that has other scopes and clusters. Both must be
 // in canonical order.
 func (r *Region) WithTables(scopes []ScopeState, clusters []catalog.Cluster) *Region {
 	c := *r
-	c.scopes, c.clusters = scopes, clusters
+	c.stored, c.scopes, c.clusters = nil, scopes, clusters
 	return &c
 }
 
 // Scope returns the state of a scope. ok is false if the region does not have
 // the scope.
 func (r *Region) Scope(s catalog.Scope) (state ScopeState, ok bool) {
-	at, ok := r.findScope(s.ClusterID, s.InstanceType)
+	scopes := r.scopes
+	if r.stored != nil {
+		scopes = r.stored.scopes.rowsOf(s.ClusterID)
+	}
+	at, ok := findScope(scopes, s.ClusterID, s.InstanceType)
 	if !ok {
 		return ScopeState{}, false
 	}
-	return r.Scopes()[at], true
+	return scopes[at], true
 }
 
 // ScopesOf returns the scopes of a cluster. For "" it returns those without a
 // cluster.
 func (r *Region) ScopesOf(cluster string) []ScopeState {
+	if r.stored != nil {
+		return r.stored.scopes.rowsOf(cluster)
+	}
 	from, _ := r.findScope(cluster, "")
 	to := from
-	scopes := r.Scopes()
-	for to < len(scopes) && scopes[to].ClusterID == cluster {
+	for to < len(r.scopes) && r.scopes[to].ClusterID == cluster {
 		to++
 	}
-	return scopes[from:to:to]
+	return r.scopes[from:to:to]
 }
 
-// findScope returns where a scope is in r.Scopes(), or where it belongs if found
-// is false.
+// findScope is the function findScope for r.scopes.
 func (r *Region) findScope(cluster, instanceType string) (at int, found bool) {
-	scopes := r.Scopes()
+	return findScope(r.scopes, cluster, instanceType)
+}
+
+// findScope returns where a scope is in a list in canonical order, or where it
+// belongs if found is false.
+func findScope(scopes []ScopeState, cluster, instanceType string) (at int, found bool) {
 	low, high := 0, len(scopes)
 	for low < high { // not slices.BinarySearchFunc: it copies a large struct at each step
 		middle := int(uint(low+high) >> 1)
@@ -332,7 +363,10 @@ func sortScopes(list []ScopeState) []ScopeState {
 // Cluster returns the cluster with an id. ok is false if the region does not
 // have it.
 func (r *Region) Cluster(id string) (cluster catalog.Cluster, ok bool) {
-	clusters := r.Clusters()
+	clusters := r.clusters
+	if r.stored != nil {
+		clusters = r.stored.clusters.rowsOf(id)
+	}
 	at, ok := slices.BinarySearchFunc(clusters, id, func(c catalog.Cluster, id string) int {
 		return strings.Compare(c.ClusterID, id)
 	})
@@ -362,11 +396,9 @@ func (r *Region) setClusters(byID map[string]catalog.Cluster) {
 
 // clone returns a copy with tables of its own.
 func (r *Region) clone() *Region {
-	c := *r
-	c.scopes = slices.Clone(r.Scopes())
-	c.clusters = slices.Clone(r.Clusters())
+	c := r.WithTables(slices.Clone(r.Scopes()), slices.Clone(r.Clusters()))
 	c.Files = slices.Clone(r.Files)
-	return &c
+	return c
 }
 
 // Add returns the sums of two counts.

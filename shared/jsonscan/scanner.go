@@ -36,6 +36,9 @@ func (s *Scanner) Failed() bool { return s.failed }
 // AtEnd reports whether everything has been read without a failure.
 func (s *Scanner) AtEnd() bool { return !s.failed && s.rest == "" }
 
+// Remaining returns how many bytes have not been read. It is 0 after a failure.
+func (s *Scanner) Remaining() int { return len(s.rest) }
+
 // SkipSpace skips white space.
 func (s *Scanner) SkipSpace() { s.rest = trimLeft(s.rest) }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,7 +180,7 @@ func (st *regionState) listedScopes(sel selection) *scopeSet {
 	}
 	// The set is not cached: it is cheap, and only this route has it.
 	scopes := st.newScopeSet(true, true)
-	for _, sc := range st.Scopes() {
+	for _, sc := range st.candidateScopes(sel) {
 		if matchesNameOrAny(sel.clusters, sc.ClusterID) && matchesNameOrAny(sel.types, sc.InstanceType) {
 			scopes.addScope(sc)
 		}
@@ -289,8 +290,8 @@ func renderClusters(prefix []byte, subjects []*subject, format string) (*body, e
 				sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem, sc.Candidate,
 			})
 		}
-		for _, c := range sub.state.Clusters() {
-			if shown[c.ClusterID] {
+		for _, id := range slices.Sorted(maps.Keys(shown)) {
+			if c, ok := sub.state.Cluster(id); ok {
 				clusters = append(clusters, c)
 			}
 		}

@@ -20,6 +20,9 @@ type regionState struct {
 	logNumber int
 	// full is what a restricted state was cut from. nil: the state is a full one.
 	full *regionState
+	// withListing returns the Region with upstream's list of clusters. The Region of
+	// a restricted state lacks it, because cutting it out reads all of the list.
+	withListing func() *archive.Region
 
 	mu sync.Mutex // guards the following
 	// scopeSets are the sets that were asked for, by a text for each selection.
@@ -30,7 +33,9 @@ type regionState struct {
 
 // newRegionState returns a full state without scope sets.
 func newRegionState(r *archive.Region, live bool) *regionState {
-	return &regionState{Region: r, live: live, scopeSets: map[string]*scopeSet{}}
+	return &regionState{
+		Region: r, live: live, scopeSets: map[string]*scopeSet{}, withListing: func() *archive.Region { return r },
+	}
 }
 
 // cachedScopeSet returns the scope set with a key, or nil.
@@ -61,9 +66,9 @@ func (st *regionState) cacheScopeSet(key string, set *scopeSet) {
 func (st *regionState) maxCachedScopes() int {
 	const few = 64
 	if !st.live {
-		return len(st.Scopes()) + few
+		return st.ScopeCount() + few
 	}
-	return 4*len(st.Scopes()) + few
+	return 4*st.ScopeCount() + few
 }
 
 // clusterNames lists the captured clusters in order, without the empty name.
@@ -99,6 +104,20 @@ func (st *regionState) instanceTypesOf(cluster string) []string {
 		types[i] = scopes[i].InstanceType
 	}
 	return types
+}
+
+// candidateScopes returns the scopes that a selection may match, each once. For
+// named clusters these are their scopes alone: a cold instance has not decoded the
+// others.
+func (st *regionState) candidateScopes(sel selection) []archive.ScopeState {
+	if sel.isEverything() || slices.Contains(sel.clusters, allNames) {
+		return st.Scopes()
+	}
+	var scopes []archive.ScopeState
+	for _, cluster := range slices.Compact(slices.Sorted(slices.Values(toScopeNames(sel.clusters)))) {
+		scopes = append(scopes, st.ScopesOf(cluster)...)
+	}
+	return scopes
 }
 
 // hasCluster reports whether a cluster is captured; "" is the question without
@@ -140,7 +159,7 @@ func scopeNotFoundError(sel selection, states ...*regionState) error {
 	var regions []string
 	for _, st := range states {
 		regions = append(regions, st.RegionID)
-		for _, sc := range st.Scopes() {
+		for _, sc := range st.candidateScopes(sel) {
 			if matchesName(sel.clusters, sc.ClusterID) && !slices.Contains(e.types, sc.InstanceType) {
 				e.types = append(e.types, sc.InstanceType)
 			}

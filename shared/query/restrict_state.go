@@ -81,18 +81,31 @@ func (s *service) restrictedStateAsOf(ctx context.Context, current currentState,
 func restrictState(full *regionState, g access.Grant) *regionState {
 	// The copy shares what every caller may see: the number and time of the
 	// commit, and the months of the log.
-	scopes := slices.DeleteFunc(slices.Clone(full.Scopes()), func(sc archive.ScopeState) bool {
-		return !g.CoversCluster(sc.ClusterID)
-	})
-	clusters := slices.DeleteFunc(slices.Clone(full.Clusters()), func(c catalog.Cluster) bool {
-		return !g.CoversCluster(c.ClusterID)
-	})
-	r := full.WithTables(scopes, clusters)
-	r.Discovery, r.Run, r.Swept = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}
-	r.Upstream = restrictListing(full.Upstream, g)
-	restricted := newRegionState(r, full.live)
+	r := *full.Region
+	if len(g.Clusters) > 0 {
+		r = *full.WithTables(coveredTables(full, g))
+	}
+	r.Discovery, r.Run, r.Swept, r.Upstream = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}, nil
+	restricted := newRegionState(&r, full.live)
 	restricted.full = full
+	restricted.withListing = sync.OnceValue(func() *archive.Region {
+		listed := r
+		listed.Upstream = restrictListing(full.Upstream, g)
+		return &listed
+	})
 	return restricted
+}
+
+// coveredTables returns the scopes and clusters of a state that a grant names. It
+// does not touch the others, which a cold instance has not decoded.
+func coveredTables(full *regionState, g access.Grant) (scopes []archive.ScopeState, clusters []catalog.Cluster) {
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(toScopeNames(g.Clusters)))) {
+		scopes = append(scopes, full.ScopesOf(id)...)
+		if c, ok := full.Cluster(id); ok {
+			clusters = append(clusters, c)
+		}
+	}
+	return scopes, clusters
 }
 
 // restrictListing returns the entries of upstream's list of clusters that a

@@ -162,7 +162,7 @@ func (st *regionState) matchingScopes(sel selection) *scopeSet {
 		return v
 	}
 	v := st.newScopeSet(true, true)
-	for _, sc := range st.Scopes() {
+	for _, sc := range st.candidateScopes(sel) {
 		if sel.includes(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType}) {
 			v.addScope(sc)
 		}

@@ -44,7 +44,7 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 	if err != nil {
 		return nil, false, err
 	}
-	return st.Region, !st.live || m.sequence != 0 || current.outageSince.IsZero(), nil
+	return st.withListing(), !st.live || m.sequence != 0 || current.outageSince.IsZero(), nil
 }
 
 // IsCommitNumber reports whether a moment, written like the parameter at, is
