@@ -164,6 +164,11 @@ type Checkpoint struct {
 	Scopes []ScopeState `json:"Scopes"`
 }
 
+// hasMonths reports whether all its files have a month. A month becomes part of a key.
+func (c *Checkpoint) hasMonths() bool {
+	return !slices.ContainsFunc(c.Files, func(f File) bool { return !isMonth(f.Month) })
+}
+
 // IsEmpty reports whether the commit changes nothing.
 func (c *Commit) IsEmpty() bool {
 	return len(c.Scopes)+len(c.Clusters)+len(c.Ended)+len(c.States) == 0

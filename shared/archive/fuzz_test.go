@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -65,14 +66,17 @@ func FuzzStored(f *testing.F) {
 	b := newFixture(&testing.T{})
 	b.commitStep("a")
 	b.commitStep("b")
-	f.Add(b.readObject(headKey), b.readObject(logKey11), uint16(0))
-	f.Add([]byte(nil), b.readObject(logKey11), uint16(700))
-	f.Add([]byte("{}"), []byte("{\"Sequence\":1}\n\n{"), uint16(3))
+	f.Add(b.readObject(headKey), b.readObject(logKey11), uint16(0), false)
+	f.Add([]byte(nil), b.readObject(logKey11), uint16(700), true)
+	f.Add([]byte("{}"), []byte("{\"Sequence\":1}\n\n{"), uint16(3), false)
 	for _, log := range corruptLogs(b.readObject(logKey11)) {
-		f.Add(b.readObject(headKey), log, uint16(100))
-		f.Add([]byte(`{"Sequence":0}`), log, uint16(0))
+		f.Add(b.readObject(headKey), log, uint16(100), false)
+		f.Add([]byte(`{"Sequence":0}`), log, uint16(0), true)
 	}
-	f.Fuzz(func(t *testing.T, head, log []byte, piece uint16) {
+	f.Fuzz(func(t *testing.T, head, log []byte, piece uint16, isForged bool) {
+		if isForged {
+			log = withDigests(log)
+		}
 		b := newFixture(t)
 		b.putObject(headKey, head)
 		b.putObject(logKey11, log)
@@ -95,23 +99,50 @@ func FuzzStored(f *testing.F) {
 		if err != nil || again.Sequence != r.Sequence {
 			t.Fatalf("read twice: sequence %d, then %+v, %v", r.Sequence, again, err)
 		}
+		for _, err := range a.Commits(context.Background(), r, 1) {
+			var early *archive.TooEarlyError
+			if err != nil && !errors.As(err, &damaged) && !errors.As(err, &early) && !errors.Is(err, archive.ErrNoData) {
+				t.Fatal(err)
+			}
+		}
 		if _, err := a.Verify(context.Background(), region); err != nil {
 			t.Fatal(err)
 		}
 	})
 }
 
-// corruptLogs returns logs whose lines state no digest, so that they say whatever
-// they like.
+// statedDigest matches the digest of a line.
+var statedDigest = regexp.MustCompile(`("CommittedAt":"[^"]*","Digest":")[0-9a-f]{64}(",")`)
+
+// withDigests gives the lines of a log that state a digest one that fits, so that what
+// they say is looked at.
+func withDigests(log []byte) []byte {
+	var out []byte
+	for line := range bytes.Lines(log) {
+		bare, ending := bytes.CutSuffix(line, []byte("\n"))
+		out = append(out, withDigest(string(statedDigest.ReplaceAll(bare, []byte("$1$2"))))...)
+		if ending {
+			out = append(out, '\n')
+		}
+	}
+	return out
+}
+
+// corruptLogs returns logs whose lines say whatever they like, with digests that fit, and
+// altered copies of a sound log.
 func corruptLogs(sound []byte) [][]byte {
 	first := func(sequence, more string) string {
-		return `{"CommittedAt":"2026-11-23T10:00:00.000Z","Format":1,"RegionId":"cn-hangzhou","Sequence":` + sequence +
-			more + `}`
+		line := `{"CommittedAt":"2026-11-23T10:00:00.000Z","Digest":"","Format":2,"RegionId":"cn-hangzhou","Sequence":` +
+			sequence + more + `}`
+		if strings.Contains(line, "PREVIOUS") {
+			return line // chained gives it a digest
+		}
+		return withDigest(line)
 	}
 	const empty = `,"Checkpoint":{}`
 	chained := func(line, more string) []byte {
 		hash := sha256.Sum256([]byte(line))
-		return []byte(line + "\n" + strings.Replace(more, "PREVIOUS", hex.EncodeToString(hash[:]), 1))
+		return []byte(line + "\n" + withDigest(strings.Replace(more, "PREVIOUS", hex.EncodeToString(hash[:]), 1)) + "\n")
 	}
 	file := `{"FirstCommittedAt":"2026-11-23T10:00:00Z","FirstSequence":1,"Month":"2026-11"}`
 	return [][]byte{
@@ -128,10 +159,14 @@ func corruptLogs(sound []byte) [][]byte {
 			`,"Checkpoint":{"Clusters":[{"ClusterId":"b"},{"ClusterId":"a"},{"ClusterId":"a"}],`+
 				`"Scopes":[{"ClusterId":"b"},{"ClusterId":"\ud800"},{}]}`)),
 		chained(first("1", empty),
-			first("2", `,"Previous":"PREVIOUS","Changes":[{"ClusterId":"../x","Digest":"z"},{"Digest":"`+
-				strings.Repeat("0", 64)+
-				`","Changed":[{"After":1e999}]}],"Ended":[{}],"States":[{"To":"?"}],"Clusters":[{},{"After":{}}]`)+
-				"\n"),
+			first("2", `,"Previous":"PREVIOUS","Scopes":[{"ClusterId":"../x","Digest":"z"},{"Digest":"`+
+				strings.Repeat("0", 64)+`"},{"Digest":"z"}],"Images":[{"Changed":[{"Fields":[{"After":1e999}],`+
+				`"Scopes":[0,1,3]}]},{"ImageId":"b","Removed":[3]},{"Added":[0],"ImageId":"a"},{"ImageId":"a"}],`+
+				`"Ended":[{},{}],"States":[{"To":"?"}],"Clusters":[{},{"After":{}}]`)),
+		chained(first("1", empty), first("2", `,"Previous":"PREVIOUS","Images":[{"Added":[0]}]`)), // of no scope
+		chained(first("1", empty), first("2", `,"Previous":"PREVIOUS","Scopes":[{}],"Images":[{"Added":[0,0]}]`)),
+		chained(first("1", empty), first("2", `,"Previous":"PREVIOUS","Scopes":[{}],"Images":[{"Removed":[-1]}]`)),
+		bytes.ReplaceAll(sound, []byte(`"Format":2`), []byte(`"Format":3`)),
 		// a commit before the one before it
 		chained(first("1", empty), strings.Replace(first("2", `,"Previous":"PREVIOUS"`), "2026", "0000", 1)),
 		bytes.ReplaceAll(sound, []byte("Digest"), []byte("digest")),

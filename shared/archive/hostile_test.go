@@ -56,7 +56,8 @@ func TestMutatedStores(t *testing.T) {
 				objects[key] = was
 			}
 		case "of a later format":
-			objects[key] = bytes.Replace(data, []byte(`"Format":1`), []byte(`"Format":2`), 1+random.IntN(3))
+			later := bytes.Replace(data, []byte(`"Format":2`), []byte(`"Format":3`), 1+random.IntN(3))
+			objects[key] = bytes.Replace(later, []byte(`"Format":1`), []byte(`"Format":2`), 1) // of a snapshot
 		}
 		kinds[kind]++
 		if !readsCorrectly(t, b.keys, objects, truth) {
@@ -70,6 +71,7 @@ func TestMutatedStores(t *testing.T) {
 // publishedState is what a commit made known.
 type publishedState struct {
 	at       catalog.Time
+	line     string // the hash of the commit's line
 	contents string
 	last     bool // of its time: a seal is dated like the commit after it
 }
@@ -83,7 +85,7 @@ func (b *fixture) publishedStates() map[int64]publishedState {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		truth[n] = publishedState{r.CommittedAt, b.renderContents(r), true}
+		truth[n] = publishedState{r.CommittedAt, r.LineHash(), b.renderContents(r), true}
 		if before := truth[n-1]; n > 1 && before.at == r.CommittedAt {
 			before.last = false
 			truth[n-1] = before
@@ -123,6 +125,14 @@ func readsCorrectly(t *testing.T, keys archive.Keys, objects map[string][]byte, 
 	if err != nil {
 		checkDamaged(t, err)
 		whole = false
+	}
+	for c, err := range a.Commits(ctx, now, 1) {
+		if err != nil {
+			checkDamaged(t, err)
+			whole = false
+		} else if c.LineHash != truth[c.Sequence].line {
+			t.Errorf("the history has another commit %d", c.Sequence)
+		}
 	}
 	for n := int64(1); n <= now.Sequence; n++ {
 		r, err := a.AtSequence(ctx, now, n)

@@ -267,7 +267,8 @@ func FuzzIndex(f *testing.F) {
 		{`"Image":{"`, `"Image":{ `}, {`"ImageId":"a"`, `"OsTag":,"ImageId":"a"`},
 		{`"ImageId":"a"`, `"ImageId":"\"`}, {`"ImageId":"a"`, `"ImageId":"\ud800\u0000"`},
 		{`"ImageId":"a"`, "\"ImageId\":\"a\xff\""},
-		{`{"FirstSeen":"2`, `{"FirstSeen":"`}, {`"Lists":1`, `"Lists":0`}, {`"RegionId"`, `"regionid"`}, {"\n", "\r\n"},
+		{`{"ChangedAt":"`, `{"ChangedAt":"2`}, {`,"FirstSeen":"`, `,"FirstSeen":"x`}, {`,"FirstSeen":`, `,"firstSeen":`},
+		{`{"ChangedAt":"",`, `{`}, {`"Lists":1`, `"Lists":0`}, {`"RegionId"`, `"regionid"`}, {"\n", "\r\n"},
 		{"\n", "\n\n"},
 	} {
 		f.Add([]byte(strings.ReplaceAll(bare, change.old, change.new)))

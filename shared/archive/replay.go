@@ -23,6 +23,8 @@ func checkNext(r *Region, c *Commit, intact bool) (isNext bool, err error) {
 			c.Format)
 	case c.RegionID != r.RegionID:
 		return false, fmt.Errorf("commit %d is of region %q", c.Sequence, c.RegionID)
+	case intact && c.Checkpoint != nil && !c.Checkpoint.hasMonths():
+		return false, fmt.Errorf("commit %d names a month of the log that is none", c.Sequence)
 	case r.Sequence == 0 && c.Checkpoint != nil && intact:
 		return true, nil // the first commit that is read stands on its checkpoint
 	case c.Sequence <= r.Sequence:

@@ -39,6 +39,7 @@ type soak struct {
 	faults   int
 	deaths   int
 	removed  int // objects, by sweeps
+	ended    int // scopes, by commits of the last log that was read
 }
 
 // TestSoak: after every run the log has only grown, every commit is one that
@@ -84,6 +85,9 @@ func TestSoak(t *testing.T) {
 	if *soakRuns >= 600 && s.removed == 0 {
 		t.Error("nothing was collected")
 	}
+	if s.ended == 0 {
+		t.Error("no scope has ended")
+	}
 	t.Logf("%d runs, %d faults, %d deaths, %d commits, %d objects collected, the log read in pieces of %d bytes: "+
 		"lost or wrong 0", *soakRuns, s.faults, s.deaths, s.last.Sequence, s.removed, s.piece)
 }
@@ -119,8 +123,14 @@ func (s *soak) newSoakRun(base *archive.Region, share int) archive.Run {
 		case n >= share:
 		case n == 0:
 			run.Checks = append(run.Checks, s.newFailedCheck(scope, "ServiceUnavailable"))
+		case n == 1 && s.rand.IntN(3) == 0: // it begins again with a later run
+			if _, known := base.Scope(scope); known {
+				run.Ended = append(run.Ended, scope)
+			}
 		default:
-			c := s.newCheck(base, scope, "stays", fmt.Sprint("v", s.upstream[path]))
+			// One image changes in all scopes, as often as the first scope does.
+			shared := fmt.Sprint("shared=", s.upstream["ehpc-0/_any"]/2)
+			c := s.newCheck(base, scope, "stays", shared, fmt.Sprint("v", s.upstream[path]))
 			if c.Snapshot != nil {
 				claim[path] = c.Snapshot.Digest
 			}
@@ -285,11 +295,13 @@ func (s *soak) checkState(i int, clean bool) {
 			s.logs[key] = data
 		}
 	}
+	s.ended = 0
 	for l, err := range s.reader.Commits(context.Background(), now, 1) {
 		if err != nil {
 			s.t.Errorf("reading the log: %v", err)
 			return
 		}
+		s.ended += len(l.Ended)
 		for _, c := range l.Scopes {
 			if s.claims[l.RunID][c.ClusterID+"/_any"] != c.Digest {
 				s.t.Errorf("commit %d of run %q publishes what the run never saw of %s", l.Sequence, l.RunID,
