@@ -16,12 +16,12 @@
 //
 // The way of a read: Archive.Now decodes the head (head_decode.go) and applies the
 // commits behind it (refresh.go, replay.go). Archive.At and AtSequence replay one
-// month (past.go). Archive.Commits yields the history (commits.go). Archive.Snapshot
+// month (past.go). Archive.Commits yields the history (history.go). Archive.Snapshot
 // and Archive.Index return contents.
 //
 // checkNext in replay.go is the only place that says which line is the next commit.
-// Commit.Arrivals in first_seen.go is the only place that says when an image was
-// first seen. Keys is the only place that builds and parses keys.
+// imageDates.addCommit in image_dates.go is the only place that says when an image was
+// first seen and changed. Keys is the only place that builds and parses keys.
 //
 // Collector removes what retention no longer keeps (gc.go, gc_snapshots.go).
 // Archive.Verify checks everything (verify.go and its neighbours), and
