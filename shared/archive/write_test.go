@@ -239,9 +239,9 @@ func TestWrongHeadMisleadsNobody(t *testing.T) {
 		"an empty head":             nil,
 		"a torn head":               b.readObject(headKey)[:100],
 		"a head of another region":  []byte(strings.ReplaceAll(string(old), region, "cn-shanghai")),
-		"a head of a later format":  []byte(strings.Replace(string(old), `"Format":1`, `"Format":2`, 1)),
-		"a head without a position": []byte(`{"Format":1,"RegionId":"cn-hangzhou","Sequence":3}`),
-		"a head of no commit":       []byte(`{"Format":1,"RegionId":"cn-hangzhou","Sequence":0}`),
+		"a head of a later format":  []byte(strings.Replace(string(old), `"Format":2`, `"Format":3`, 1)),
+		"a head without a position": []byte(`{"Format":2,"RegionId":"cn-hangzhou","Sequence":3}`),
+		"a head of no commit":       []byte(`{"Format":2,"RegionId":"cn-hangzhou","Sequence":0}`),
 	} {
 		b.putObject(headKey, head)
 		t.Log(name)
