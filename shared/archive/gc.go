@@ -81,6 +81,15 @@ func (c *Collector) Collect(ctx context.Context, region string) (*Sweep, error) 
 	if err != nil || p.region == nil {
 		return p.sweep, err
 	}
+	// The head says first what goes, so that it never names a commit as kept that is gone.
+	if len(p.months) > 0 {
+		p.region, err = c.writer.syncHead(ctx, p.region, func(next *Region) {
+			next.Swept = next.Swept.merge(Swept{RemovedAt: p.removedAt, Through: p.through})
+		})
+		if err != nil {
+			return p.sweep, err
+		}
+	}
 	// Months go before snapshots: a snapshot to which only a removed month refers
 	// waits for the sweep after the next Grace.
 	for _, item := range p.months {

@@ -18,6 +18,9 @@ const (
 	// firstWindow is how many bytes of the log a reader asks for first. Each further window
 	// is windowGrowth times as large, up to maxWindow: most readers want a page.
 	firstWindow, windowGrowth, maxWindow = 64 << 10, 4, 1 << 20
+	// maxBatch is how many bytes of commits of an image are read at once, unless one is
+	// larger.
+	maxBatch = 256 << 10
 )
 
 // FirstCommit returns the number and time of the first commit that is kept. now is the
@@ -71,6 +74,11 @@ func (a *Archive) LastCommitAt(ctx context.Context, now *Region, t time.Time) (s
 	return m.FirstSequence + int64(m.countUntil(t)) - 1, nil
 }
 
+// fileOf returns the file of the log with a commit, or -1.
+func (r *Region) fileOf(sequence int64) int {
+	return r.fileAt(func(f File) bool { return f.FirstSequence > sequence })
+}
+
 // fileAt returns the last file of the log that is not too late, or -1.
 func (r *Region) fileAt(isLate func(File) bool) int {
 	i := len(r.Files) - 1
@@ -91,7 +99,7 @@ func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq
 			begun = true
 			return yield(c, nil)
 		}
-		for i := max(0, now.fileAt(func(f File) bool { return f.FirstSequence > from })); i < len(now.Files); i++ {
+		for i := max(0, now.fileOf(from)); i < len(now.Files); i++ {
 			goOn, err := a.visitMonth(ctx, now, i, from, visit)
 			// A missing file is one that retention has removed. Before the first commit
 			// it is skipped; after that it would leave a gap.
@@ -186,25 +194,28 @@ func (a *Archive) visitWholeMonth(
 // It ends with the first error.
 func (a *Archive) CommitsBackward(ctx context.Context, now *Region, from int64) iter.Seq2[*Commit, error] {
 	return func(yield func(*Commit, error) bool) {
-		for i := now.fileAt(func(f File) bool { return f.FirstSequence > from }); i >= 0; i-- {
+		for i := now.fileOf(from); i >= 0; i-- {
 			m, err := a.month(ctx, now, i)
-			if errors.Is(err, fs.ErrNotExist) {
-				return // retention removes the oldest months first
+			goOn := false
+			if err == nil {
+				goOn, err = a.visitBackward(ctx, m, int(from-m.FirstSequence), func(c *Commit) bool { return yield(c, nil) })
 			}
-			if err != nil {
+			// Retention removes the oldest months first.
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				yield(nil, err)
-				return
 			}
-			if !a.yieldBackward(ctx, m, int(from-m.FirstSequence), yield) {
+			if err != nil || !goOn {
 				return
 			}
 		}
 	}
 }
 
-// yieldBackward yields the commits of a month from a position down, newest first. It
-// returns false if yield did, or after an error.
-func (a *Archive) yieldBackward(ctx context.Context, m *monthIndex, from int, yield func(*Commit, error) bool) bool {
+// visitBackward calls visit for the commits of a month from a position down, newest first,
+// until visit returns false. Then goOn is false.
+func (a *Archive) visitBackward(
+	ctx context.Context, m *monthIndex, from int, visit func(*Commit) bool,
+) (goOn bool, err error) {
 	size := a.window
 	for until := min(from+1, len(m.Offsets)); until > 0; size = min(windowGrowth*size, maxWindow) {
 		at := until - 1
@@ -213,17 +224,16 @@ func (a *Archive) yieldBackward(ctx context.Context, m *monthIndex, from int, yi
 		}
 		commits, err := a.readCommits(ctx, m, positionsBetween(at, until))
 		if err != nil {
-			yield(nil, err)
-			return false
+			return false, err
 		}
 		for _, c := range slices.Backward(commits) {
-			if !yield(c, nil) {
-				return false
+			if !visit(c) {
+				return false, nil
 			}
 		}
 		until = at
 	}
-	return true
+	return true, nil
 }
 
 // CommitsOfImages is Commits without those that say nothing of the images with some
@@ -232,12 +242,27 @@ func (a *Archive) CommitsOfImages(
 	ctx context.Context, now *Region, imageIDs []string, from int64,
 ) iter.Seq2[*Commit, error] {
 	return func(yield func(*Commit, error) bool) {
-		places, err := a.findImages(ctx, now, imageIDs, func(sequence int64) bool { return sequence >= from })
+		first := max(now.firstKeptFile(), now.fileOf(from))
+		places, err := a.findImages(ctx, now, imageIDs, first, len(now.Files))
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		a.yieldPlaces(ctx, now, places, yield)
+		places = slices.DeleteFunc(places, func(p commitPlace) bool { return p.sequence() < from })
+		begun := false
+		for batch := range batches(places) {
+			commits, err := a.readPlaces(ctx, batch)
+			// As in Commits.
+			if errors.Is(err, fs.ErrNotExist) {
+				if !begun {
+					continue
+				}
+				err = a.tooEarlyError(ctx, now, 0)
+			}
+			if begun = true; !yieldAll(commits, err, yield) {
+				return
+			}
+		}
 	}
 }
 
@@ -247,14 +272,36 @@ func (a *Archive) CommitsOfImagesBackward(
 	ctx context.Context, now *Region, imageIDs []string, from int64,
 ) iter.Seq2[*Commit, error] {
 	return func(yield func(*Commit, error) bool) {
-		places, err := a.findImages(ctx, now, imageIDs, func(sequence int64) bool { return sequence <= from })
+		places, err := a.findImages(ctx, now, imageIDs, now.firstKeptFile(), now.fileOf(from)+1)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
+		places = slices.DeleteFunc(places, func(p commitPlace) bool { return p.sequence() > from })
 		slices.Reverse(places)
-		a.yieldPlaces(ctx, now, places, yield)
+		for batch := range batches(places) {
+			commits, err := a.readPlaces(ctx, batch)
+			// Retention removes the oldest months first.
+			if errors.Is(err, fs.ErrNotExist) || !yieldAll(commits, err, yield) {
+				return
+			}
+		}
 	}
+}
+
+// yieldAll yields commits, or the error if it is not nil. It returns false if yield did, or
+// after an error.
+func yieldAll(commits []*Commit, err error, yield func(*Commit, error) bool) bool {
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	for _, c := range commits {
+		if !yield(c, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // commitPlace is where a commit stands.
@@ -263,20 +310,42 @@ type commitPlace struct {
 	position int
 }
 
-// findImages returns the commits with wanted numbers that change one of some images,
-// oldest first.
+// sequence returns the number of the commit.
+func (p commitPlace) sequence() int64 { return p.month.FirstSequence + int64(p.position) }
+
+// size returns the size of the commit in bytes.
+func (p commitPlace) size() int64 { return p.month.end(p.position) - p.month.Offsets[p.position] }
+
+// batches splits places into batches that are read at once. A batch is of one month.
+func batches(places []commitPlace) iter.Seq[[]commitPlace] {
+	return func(yield func([]commitPlace) bool) {
+		for len(places) > 0 {
+			n, bytes := 1, places[0].size()
+			for n < min(len(places), maxParallel) && places[n].month == places[0].month {
+				if bytes += places[n].size(); bytes > maxBatch {
+					break
+				}
+				n++
+			}
+			if !yield(places[:n]) {
+				return
+			}
+			places = places[n:]
+		}
+	}
+}
+
+// findImages returns the commits that change one of some images, oldest first, in the files
+// of the log from one up to but not including another.
 func (a *Archive) findImages(
-	ctx context.Context, now *Region, imageIDs []string, isWanted func(sequence int64) bool,
+	ctx context.Context, now *Region, imageIDs []string, from, until int,
 ) ([]commitPlace, error) {
-	months, err := a.monthsFrom(ctx, now, now.firstKeptFile())
+	months, err := a.readMonths(ctx, now, from, until)
 	if err != nil {
 		return nil, err
 	}
 	var places []commitPlace
 	for _, m := range months {
-		if m == nil {
-			continue
-		}
 		var all []int
 		for _, id := range imageIDs {
 			positions, err := m.commitsOf(id)
@@ -288,44 +357,26 @@ func (a *Archive) findImages(
 		}
 		slices.Sort(all)
 		for _, p := range slices.Compact(all) {
-			if isWanted(m.FirstSequence + int64(p)) {
-				places = append(places, commitPlace{m, p})
-			}
+			places = append(places, commitPlace{m, p})
 		}
 	}
 	return places, nil
 }
 
-// yieldPlaces reads and yields commits in the order of places, some at a time.
-func (a *Archive) yieldPlaces(
-	parent context.Context, now *Region, places []commitPlace, yield func(*Commit, error) bool,
-) {
-	for batch := range slices.Chunk(places, maxParallel) {
-		commits := make([]*Commit, len(batch))
-		group, ctx := errgroup.WithContext(parent)
-		for i, place := range batch {
-			group.Go(func() error {
-				list, err := a.readCommits(ctx, place.month, []int{place.position})
-				if err == nil {
-					commits[i] = list[0]
-				}
-				return err
-			})
-		}
-		err := group.Wait()
-		if errors.Is(err, fs.ErrNotExist) { // retention has removed the month since
-			err = a.tooEarlyError(parent, now, 0)
-		}
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for _, c := range commits {
-			if !yield(c, nil) {
-				return
+// readPlaces reads the commits at some places, in their order.
+func (a *Archive) readPlaces(ctx context.Context, places []commitPlace) ([]*Commit, error) {
+	commits := make([]*Commit, len(places))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, place := range places {
+		group.Go(func() error {
+			list, err := a.readCommits(ctx, place.month, []int{place.position})
+			if err == nil {
+				commits[i] = list[0]
 			}
-		}
+			return err
+		})
 	}
+	return commits, group.Wait()
 }
 
 // readCommits reads the commits of a month at ascending positions that follow each other.
@@ -362,15 +413,13 @@ func (a *Archive) readCommits(ctx context.Context, m *monthIndex, positions []in
 // EndedScopes returns the scopes that ended in a kept commit, in canonical order, each
 // once. Some of them may be there again.
 func (a *Archive) EndedScopes(ctx context.Context, now *Region) ([]ScopeRef, error) {
-	months, err := a.monthsFrom(ctx, now, now.firstKeptFile())
+	months, err := a.readMonths(ctx, now, now.firstKeptFile(), len(now.Files))
 	if err != nil {
 		return nil, err
 	}
 	var ended []ScopeRef
 	for _, m := range months {
-		if m != nil {
-			ended = append(ended, m.Ended...)
-		}
+		ended = append(ended, m.Ended...)
 	}
 	slices.SortFunc(ended, ScopeRef.compare)
 	return slices.Compact(ended), nil

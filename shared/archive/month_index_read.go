@@ -48,27 +48,43 @@ func (c *monthCache) put(m *monthIndex) {
 // the log. If there is none, or if it is not of this log, that is the whole month. The
 // error is fs.ErrNotExist if the log of the month is gone.
 func (a *Archive) month(ctx context.Context, now *Region, i int) (*monthIndex, error) {
+	m, err := a.knownMonth(ctx, now, i)
+	if err != nil {
+		return nil, err
+	}
+	return a.completeKnownMonth(ctx, now, i, m)
+}
+
+// knownMonth returns what is known of the index of file i of the log: the one in memory, or
+// the stored one, or nil.
+func (a *Archive) knownMonth(ctx context.Context, now *Region, i int) (*monthIndex, error) {
 	f := now.Files[i]
-	m := a.months.get(now.RegionID, f.Month)
-	if m != nil && m.FirstSequence != f.FirstSequence {
-		m = nil
+	if m := a.months.get(now.RegionID, f.Month); m != nil && m.FirstSequence == f.FirstSequence {
+		return m, nil
 	}
-	if m == nil {
-		var damaged *DamagedError
-		var err error
-		if m, err = a.loadMonthIndex(ctx, now.RegionID, f); err != nil && !errors.As(err, &damaged) {
-			return nil, err
-		}
+	m, err := a.loadMonthIndex(ctx, now.RegionID, f)
+	var damaged *DamagedError
+	if errors.As(err, &damaged) {
+		return nil, nil
 	}
+	return m, err
+}
+
+// completeKnownMonth returns the index of file i of the log up to now, and keeps it. m is
+// what knownMonth returned.
+func (a *Archive) completeKnownMonth(ctx context.Context, now *Region, i int, m *monthIndex) (*monthIndex, error) {
 	complete, err := a.completeMonth(ctx, now, i, m)
 	var damaged *DamagedError
 	if m != nil && errors.As(err, &damaged) { // the index is of another log, or the log is damaged
 		complete, err = a.completeMonth(ctx, now, i, nil)
 	}
-	if err == nil && (m == nil || complete.lastSequence() >= m.lastSequence()) {
+	if err != nil {
+		return nil, err
+	}
+	if m == nil || complete.lastSequence() >= m.lastSequence() { // else now is an older state
 		a.months.put(complete)
 	}
-	return complete, err
+	return complete, nil
 }
 
 // completeMonth returns m with the commits of file i that it lacks, up to now. It begins
@@ -130,21 +146,33 @@ func (a *Archive) addToMonth(ctx context.Context, m *monthIndex, key string, las
 	return m, nil
 }
 
-// monthsFrom returns the indexes of the files of the log from one on, up to now. It reads
-// them at once. Those that retention has removed are nil.
-func (a *Archive) monthsFrom(ctx context.Context, now *Region, from int) ([]*monthIndex, error) {
-	months := make([]*monthIndex, len(now.Files))
-	group, ctx := errgroup.WithContext(ctx)
+// readMonths returns the indexes of the files of the log from one up to but not including
+// another, up to now. It leaves out those that retention has removed. It reads the stored
+// ones at once. What is missing comes from the log, one month after the other: it may be
+// much.
+func (a *Archive) readMonths(ctx context.Context, now *Region, from, until int) ([]*monthIndex, error) {
+	known := make([]*monthIndex, len(now.Files))
+	group, loading := errgroup.WithContext(ctx)
 	group.SetLimit(maxParallel)
-	for i := from; i < len(now.Files); i++ {
-		group.Go(func() error {
-			m, err := a.month(ctx, now, i)
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil
-			}
-			months[i] = m
+	for i := from; i < until; i++ {
+		group.Go(func() (err error) {
+			known[i], err = a.knownMonth(loading, now, i)
 			return err
 		})
 	}
-	return months, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var months []*monthIndex
+	for i := from; i < until; i++ {
+		m, err := a.completeKnownMonth(ctx, now, i, known[i])
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		months = append(months, m)
+	}
+	return months, nil
 }
