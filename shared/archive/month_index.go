@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"community-images/shared/catalog"
@@ -123,6 +124,7 @@ func (m *monthIndex) cut(last int64, hash string) *monthIndex {
 }
 
 // add adds the next commit, whose line stands at an offset. length is the offset after it.
+// The index shares no memory with the commit, so that it does not keep its line.
 func (m *monthIndex) add(c *Commit, offset, length int64) {
 	position := len(m.Offsets)
 	m.Offsets, m.Times = append(m.Offsets, offset), append(m.Times, c.CommittedAt.UnixMilli())
@@ -131,11 +133,17 @@ func (m *monthIndex) add(c *Commit, offset, length int64) {
 		m.Checkpoints = append(m.Checkpoints, position)
 	}
 	for _, im := range c.Images {
-		m.added[im.ImageID] = append(m.added[im.ImageID], position)
+		positions, known := m.added[im.ImageID]
+		if positions = append(positions, position); known {
+			m.added[im.ImageID] = positions
+		} else {
+			m.added[strings.Clone(im.ImageID)] = positions
+		}
 	}
 	for _, e := range c.Ended {
-		if at, found := slices.BinarySearchFunc(m.Ended, e.ref(), ScopeRef.compare); !found {
-			m.Ended = slices.Insert(m.Ended, at, e.ref())
+		ref := ScopeRef{strings.Clone(e.ClusterID), strings.Clone(e.InstanceType)}
+		if at, found := slices.BinarySearchFunc(m.Ended, ref, ScopeRef.compare); !found {
+			m.Ended = slices.Insert(m.Ended, at, ref)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
@@ -40,9 +41,18 @@ type commitRef struct {
 	lineID   lineID
 }
 
-// clone returns a copy to keep; see eventsOf.
+// clone returns a copy to keep; see eventsOf. It shares no memory with the commit, whose
+// line can have megabytes.
 func (e *event) clone() *event {
 	c := *e
+	c.imageID, c.imageName = strings.Clone(e.imageID), strings.Clone(e.imageName)
+	c.scope = archive.ScopeRef{
+		ClusterID: strings.Clone(e.scope.ClusterID), InstanceType: strings.Clone(e.scope.InstanceType),
+	}
+	c.fields = slices.Clone(e.fields)
+	for i, f := range c.fields {
+		c.fields[i].Field = strings.Clone(f.Field)
+	}
 	return &c
 }
 
