@@ -2,8 +2,8 @@
 // reads it at any time that is kept.
 //
 // It stores immutable snapshot objects, a commit log for each region that is
-// appended by position, and two objects that are derived from them: the head
-// and the index. README.md describes keys and objects.
+// appended by position, and objects that are derived from them: the head, the
+// index, and an index of each month of the log. README.md describes keys and objects.
 //
 // A commit is visible whole or not at all. A committed change is never lost. No
 // reader sees an older commit after a newer one. What is read has been verified:
@@ -12,12 +12,14 @@
 // The way of a write: Writer.Load returns the state to plan on (read.go), the
 // caller asks upstream, and Writer.Commit does the rest (write.go). It stores
 // snapshots (store.go), drafts a commit (draft.go), appends it (append.go), and
-// updates the index (index_write.go, index_build.go) and the head (head_sync.go).
+// updates the index (index_write.go, index_build.go), the indexes of months
+// (month_index_write.go) and the head (head_sync.go).
 //
 // The way of a read: Archive.Now decodes the head (head_decode.go) and applies the
-// commits behind it (refresh.go, replay.go). Archive.At and AtSequence replay one
-// month (past.go). Archive.Commits yields the history (history.go). Archive.Snapshot
-// and Archive.Index return contents.
+// commits behind it (refresh.go, replay.go). Archive.At and AtSequence replay from
+// the checkpoint before (past.go). Archive.Commits and its neighbours yield commits from
+// a number or of an image (history.go); they find them by the indexes of months
+// (month_index_read.go). Archive.Snapshot and Archive.Index return contents.
 //
 // checkNext in replay.go is the only place that says which line is the next commit.
 // imageDates.addCommit in image_dates.go is the only place that says when an image was
