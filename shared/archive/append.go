@@ -59,7 +59,7 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 // checkpoints take about a sixteenth of the log.
 func (r *Region) needsCheckpoint(minDistance int64) bool {
 	const ratio = 16
-	size := minScopeSize*len(r.scopes) + minClusterSize*len(r.clusters)
+	size := minScopeSize*r.ScopeCount() + minClusterSize*len(r.Clusters())
 	return r.log.length-r.log.checkpoint > max(minDistance, int64(ratio*size))
 }
 
