@@ -250,8 +250,7 @@ func (a *Archive) CommitsOfImages(
 		}
 		places = slices.DeleteFunc(places, func(p commitPlace) bool { return p.sequence() < from })
 		begun := false
-		for batch := range batches(places) {
-			commits, err := a.readPlaces(ctx, batch)
+		for c, err := range a.readPlaces(ctx, places) {
 			// As in Commits.
 			if errors.Is(err, fs.ErrNotExist) {
 				if !begun {
@@ -259,7 +258,7 @@ func (a *Archive) CommitsOfImages(
 				}
 				err = a.tooEarlyError(ctx, now, 0)
 			}
-			if begun = true; !yieldAll(commits, err, yield) {
+			if begun = true; !yield(c, err) || err != nil {
 				return
 			}
 		}
@@ -279,29 +278,13 @@ func (a *Archive) CommitsOfImagesBackward(
 		}
 		places = slices.DeleteFunc(places, func(p commitPlace) bool { return p.sequence() > from })
 		slices.Reverse(places)
-		for batch := range batches(places) {
-			commits, err := a.readPlaces(ctx, batch)
+		for c, err := range a.readPlaces(ctx, places) {
 			// Retention removes the oldest months first.
-			if errors.Is(err, fs.ErrNotExist) || !yieldAll(commits, err, yield) {
+			if errors.Is(err, fs.ErrNotExist) || !yield(c, err) || err != nil {
 				return
 			}
 		}
 	}
-}
-
-// yieldAll yields commits, or the error if it is not nil. It returns false if yield did, or
-// after an error.
-func yieldAll(commits []*Commit, err error, yield func(*Commit, error) bool) bool {
-	if err != nil {
-		yield(nil, err)
-		return false
-	}
-	for _, c := range commits {
-		if !yield(c, nil) {
-			return false
-		}
-	}
-	return true
 }
 
 // commitPlace is where a commit stands.
@@ -316,12 +299,12 @@ func (p commitPlace) sequence() int64 { return p.month.FirstSequence + int64(p.p
 // size returns the size of the commit in bytes.
 func (p commitPlace) size() int64 { return p.month.end(p.position) - p.month.Offsets[p.position] }
 
-// batches splits places into batches that are read at once. A batch is of one month.
+// batches splits places into batches that are read at once.
 func batches(places []commitPlace) iter.Seq[[]commitPlace] {
 	return func(yield func([]commitPlace) bool) {
 		for len(places) > 0 {
 			n, bytes := 1, places[0].size()
-			for n < min(len(places), maxParallel) && places[n].month == places[0].month {
+			for n < min(len(places), maxParallel) {
 				if bytes += places[n].size(); bytes > maxBatch {
 					break
 				}
@@ -363,20 +346,31 @@ func (a *Archive) findImages(
 	return places, nil
 }
 
-// readPlaces reads the commits at some places, in their order.
-func (a *Archive) readPlaces(ctx context.Context, places []commitPlace) ([]*Commit, error) {
-	commits := make([]*Commit, len(places))
-	group, ctx := errgroup.WithContext(ctx)
-	for i, place := range places {
-		group.Go(func() error {
-			list, err := a.readCommits(ctx, place.month, []int{place.position})
-			if err == nil {
-				commits[i] = list[0]
+// readPlaces yields the commits at some places, in their order. It reads some at once. The
+// error of a commit is fs.ErrNotExist if the log of its month is gone; any other error is
+// the last that it yields.
+func (a *Archive) readPlaces(ctx context.Context, places []commitPlace) iter.Seq2[*Commit, error] {
+	return func(yield func(*Commit, error) bool) {
+		for batch := range batches(places) {
+			commits, errs := make([]*Commit, len(batch)), make([]error, len(batch))
+			var group errgroup.Group
+			for i, place := range batch {
+				group.Go(func() error {
+					list, err := a.readCommits(ctx, place.month, []int{place.position})
+					if errs[i] = err; err == nil {
+						commits[i] = list[0]
+					}
+					return nil
+				})
 			}
-			return err
-		})
+			_ = group.Wait() // the errors are in errs
+			for i, c := range commits {
+				if !yield(c, errs[i]) || errs[i] != nil && !errors.Is(errs[i], fs.ErrNotExist) {
+					return
+				}
+			}
+		}
 	}
-	return commits, group.Wait()
 }
 
 // readCommits reads the commits of a month at ascending positions that follow each other.
