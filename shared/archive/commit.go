@@ -116,11 +116,32 @@ type ImageChange struct {
 	Changed []FieldChanges `json:"Changed,omitempty"`
 	// ImageID names the image.
 	ImageID string `json:"ImageId"`
-	// ImageName is the ImageName that the image has after the commit, or had before if
-	// it is nowhere added or changed.
+	// ImageName is the image's name in the first scope that adds or changes it, or else in
+	// the first that removes it: after the commit, or before it where it is removed.
 	ImageName string `json:"ImageName"`
+	// OtherNames has the scopes in which the image has another name: their lists differ.
+	OtherNames []OtherName `json:"OtherNames,omitempty"`
 	// Removed has the scopes that no longer have the image.
 	Removed []int `json:"Removed,omitempty"`
+}
+
+// OtherName is a name that an image has in some scopes.
+type OtherName struct {
+	// ImageName is the name, as in ImageChange.
+	ImageName string `json:"ImageName"`
+	// Scopes has the scopes in which the image is called so.
+	Scopes []int `json:"Scopes"`
+}
+
+// NameIn returns the name of the image in the scope with a number, which must be one of
+// those that the change names.
+func (im *ImageChange) NameIn(number int) string {
+	for _, other := range im.OtherNames {
+		if _, found := slices.BinarySearch(other.Scopes, number); found {
+			return other.ImageName
+		}
+	}
+	return im.ImageName
 }
 
 // FieldChanges is one difference of an image's content.
@@ -227,6 +248,11 @@ func (c *Commit) hasValidNumbers() bool {
 		}
 		for _, group := range im.Changed {
 			if !isValid(group.Scopes) {
+				return false
+			}
+		}
+		for _, other := range im.OtherNames {
+			if !isValid(other.Scopes) {
 				return false
 			}
 		}

@@ -194,6 +194,15 @@ func (d *fixedDecoder) imageChange() (im ImageChange) {
 	}
 	im.ImageID = d.text(`"ImageId":`)
 	im.ImageName = d.text(`,"ImageName":`)
+	if d.Has(`,"OtherNames":`) {
+		d.Array(func() {
+			other := OtherName{ImageName: d.text(`{"ImageName":`)}
+			d.Expect(`,"Scopes":`)
+			other.Scopes = d.numbers()
+			d.Expect("}")
+			im.OtherNames = append(im.OtherNames, other)
+		})
+	}
 	if d.Has(`,"Removed":`) {
 		im.Removed = d.numbers()
 	}

@@ -29,7 +29,7 @@ func newFullCommit() *Commit {
 		Ended:       []EndedScope{{}, {ClusterID: "ehpc-9"}, {"ehpc-9", "ecs.a", true}, {InstanceType: "ecs.b"}},
 		Format:      Format,
 		Images: []ImageChange{
-			{Added: []int{0, 1}, ImageID: "m-1", ImageName: "centos"},
+			{Added: []int{0, 1}, ImageID: "m-1", ImageName: "centos", OtherNames: []OtherName{{"rocky", []int{1}}}},
 			{Changed: []FieldChanges{
 				{[]catalog.FieldChange{
 					{After: json.RawMessage(`[{"a":["x"],"Previous":"y"}]`), Field: "Size"},

@@ -23,7 +23,7 @@ func (c *Commit) setContents(
 	})
 	slices.SortFunc(checks, func(a, b Check) int { return compareScopes(a.Scope, b.Scope) })
 	slices.SortFunc(ended, compareScopes)
-	changes := imageChanges{}
+	changes := newImageChanges()
 	for number, check := range checks {
 		was, _ := cur.Scope(check.Scope)
 		before, known := previous[check.Scope]
@@ -51,49 +51,69 @@ func compareScopes(a, b catalog.Scope) int {
 	return cmp.Or(strings.Compare(a.ClusterID, b.ClusterID), strings.Compare(a.InstanceType, b.InstanceType))
 }
 
-// imageChanges collects Commit.Images, by ImageID.
-type imageChanges map[string]*ImageChange
+// imageChanges collects Commit.Images.
+type imageChanges struct {
+	// byID has the changes so far. OtherNames has all names, until sort.
+	byID map[string]*ImageChange
+	// names has the names of images that were looked up, since many scopes share them.
+	names map[*catalog.Image]string
+}
+
+// newImageChanges returns a collection without changes.
+func newImageChanges() imageChanges {
+	return imageChanges{map[string]*ImageChange{}, map[*catalog.Image]string{}}
+}
 
 // add adds the difference between two contents of the scope with a number. Numbers
 // must ascend.
 func (m imageChanges) add(number int, before, after []*catalog.Image) {
 	d := catalog.Compare(before, after)
-	names := imageNames{before: before, after: after}
 	for _, id := range d.Removed {
-		im := m.image(id)
-		if im.ImageName == "" {
-			im.ImageName = names.of(id)
-		}
+		im := m.image(id, number, before, false)
 		im.Removed = append(im.Removed, number)
 	}
 	for _, id := range d.Added {
-		im := m.image(id)
-		im.setNewName(names)
+		im := m.image(id, number, after, true)
 		im.Added = append(im.Added, number)
 	}
 	for _, changed := range d.Changed {
-		im := m.image(changed.ImageID)
-		im.setNewName(names)
-		im.addFields(number, changed.Fields)
+		m.image(changed.ImageID, number, after, true).addFields(number, changed.Fields)
 	}
 }
 
-// image returns the change of an image. It adds one if there is none.
-func (m imageChanges) image(id string) *ImageChange {
-	im := m[id]
+// image returns the change of an image of a list, which is that of the scope with a number.
+// It notes the name that the image has there. isAfter is true if the list is the new content.
+func (m imageChanges) image(id string, number int, list []*catalog.Image, isAfter bool) *ImageChange {
+	name := m.nameOf(id, list)
+	im := m.byID[id]
 	if im == nil {
-		im = &ImageChange{ImageID: id}
-		m[id] = im
+		im = &ImageChange{ImageID: id, ImageName: name}
+		m.byID[id] = im
 	}
+	if isAfter && len(im.Added)+len(im.Changed) == 0 {
+		im.ImageName = name
+	}
+	for i := range im.OtherNames {
+		if other := &im.OtherNames[i]; other.ImageName == name {
+			other.Scopes = append(other.Scopes, number)
+			return im
+		}
+	}
+	im.OtherNames = append(im.OtherNames, OtherName{name, []int{number}})
 	return im
 }
 
-// setNewName sets the name that the image has after the commit, which replaces one
-// from before. The first scope that has the image decides.
-func (im *ImageChange) setNewName(names imageNames) {
-	if len(im.Added)+len(im.Changed) == 0 {
-		im.ImageName = names.of(im.ImageID)
+// nameOf returns the ImageName of an image of a list.
+func (m imageChanges) nameOf(id string, list []*catalog.Image) string {
+	at, _ := slices.BinarySearchFunc(list, id, func(im *catalog.Image, id string) int {
+		return strings.Compare(im.ImageID, id)
+	})
+	name, known := m.names[list[at]]
+	if !known {
+		name = list[at].Text("ImageName")
+		m.names[list[at]] = name
 	}
+	return name
 }
 
 // addFields adds a difference in the scope with a number.
@@ -115,24 +135,13 @@ func equalFields(a, b catalog.FieldChange) bool {
 // sort returns the changes in the order of Commit.Images.
 func (m imageChanges) sort() []ImageChange {
 	var list []ImageChange
-	for _, id := range slices.Sorted(maps.Keys(m)) {
-		list = append(list, *m[id])
+	for _, id := range slices.Sorted(maps.Keys(m.byID)) {
+		im := *m.byID[id]
+		im.OtherNames = slices.DeleteFunc(im.OtherNames, func(o OtherName) bool { return o.ImageName == im.ImageName })
+		if len(im.OtherNames) == 0 {
+			im.OtherNames = nil // as it is when it was read
+		}
+		list = append(list, im)
 	}
 	return list
-}
-
-// imageNames finds the names of the images of two contents of a scope.
-type imageNames struct{ before, after []*catalog.Image }
-
-// of returns the ImageName of an image: the new one, if the image has one.
-func (n imageNames) of(id string) string {
-	for _, images := range [][]*catalog.Image{n.after, n.before} {
-		at, ok := slices.BinarySearchFunc(images, id, func(im *catalog.Image, id string) int {
-			return strings.Compare(im.ImageID, id)
-		})
-		if ok {
-			return images[at].Text("ImageName")
-		}
-	}
-	return ""
 }

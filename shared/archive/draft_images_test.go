@@ -68,6 +68,9 @@ func renderImageChanges(c *archive.Commit) string {
 			}
 			fmt.Fprintf(&out, "in %s)", name(group.Scopes))
 		}
+		for _, other := range im.OtherNames {
+			fmt.Fprintf(&out, " [%q in %s]", other.ImageName, name(other.Scopes))
+		}
 		out.WriteByte('\n')
 	}
 	return out.String()
@@ -104,7 +107,12 @@ func TestImageChangesOfACommit(t *testing.T) {
 		},
 		"a renamed image has the new name": {
 			contents{"c1": {"a:old"}, "c2": {"a:old"}}, contents{"c1": {}, "c2": {"a:new"}}, nil,
-			`a "new" -c1 (ImageName "old">"new" in c2)` + "\n",
+			`a "new" -c1 (ImageName "old">"new" in c2) ["old" in c1]` + "\n",
+		},
+		"clusters call an image by several names": {
+			contents{"c1": {}, "c2": {}, "c3": {}, "c4": {"a:Z"}},
+			contents{"c1": {"a:A"}, "c2": {"a:B"}, "c3": {"a:B"}, "c4": {}}, nil,
+			`a "A" +c1,c2,c3 -c4 ["B" in c2,c3] ["Z" in c4]` + "\n",
 		},
 		"a removed image has the name that it had": {
 			contents{"c1": {"a:A", "b:B"}}, contents{"c1": {"b:B"}}, nil, `a "A" -c1` + "\n",

@@ -119,7 +119,7 @@ func (r *Region) isKnownBefore(c *Commit) bool { return r.Sequence > 0 || c.Sequ
 // verifyChanges checks the scopes that c changes or ends, and what it says of their
 // images. r is the state before it.
 func (v *verifier) verifyChanges(r *Region, key string, c *Commit) error {
-	changes := imageChanges{}
+	changes := newImageChanges()
 	isComplete := r.isKnownBefore(c) // whether the difference can be checked
 	for number := range len(c.Scopes) + len(c.Ended) {
 		ref := c.Scope(number)

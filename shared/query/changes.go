@@ -247,6 +247,9 @@ func (e *event) appendJSON(b []byte, region string) []byte {
 	b = append(b, kindNames[e.kind]...)
 	b = append(b, `","ImageId":`...)
 	b = appendString(b, e.imageID)
+	if e.imageName != "" {
+		b = appendString(append(b, `,"ImageName":`...), e.imageName)
+	}
 	b = append(b, `,"RegionId":`...)
 	b = appendString(b, region)
 	b = append(b, `,"ClusterId":`...)

@@ -28,7 +28,7 @@ type event struct {
 	// position is the event's own. A page that ends with it ends one behind it.
 	position  feedPosition
 	imageID   string
-	imageName string // after the commit, or before if the image is nowhere any more
+	imageName string // in the scope: after the commit, or before if the image was removed
 	scope     archive.ScopeRef
 	kind      eventKind
 	fields    []catalog.FieldChange // of kindChanged
@@ -79,16 +79,19 @@ type eventReader struct {
 	service *service
 	commit  *archive.Commit
 	yield   func(*event) bool
-	event   event // the present one
-	count   int   // of events before
+	event   event                // the present one
+	image   *archive.ImageChange // the present one; nil: names are redacted
+	count   int                  // of events before
 }
 
 // readAll yields all events.
 func (r *eventReader) readAll() {
 	showsNames := r.service.schema.fieldNamed("ImageName") != nil // else they are redacted
-	for _, im := range r.commit.Images {
-		if r.event.imageID, r.event.imageName = im.ImageID, ""; showsNames {
-			r.event.imageName = im.ImageName
+	for i := range r.commit.Images {
+		im := &r.commit.Images[i]
+		r.event.imageID, r.image = im.ImageID, nil
+		if showsNames {
+			r.image = im
 		}
 		if !r.readScopes(kindRemoved, im.Removed, nil) || !r.readScopes(kindAdded, im.Added, nil) {
 			return
@@ -109,6 +112,9 @@ func (r *eventReader) readScopes(kind eventKind, numbers []int, fields []catalog
 	for _, number := range numbers {
 		if r.event.scope = r.commit.Scope(number); !r.service.coversScope(r.event.scope) {
 			continue
+		}
+		if r.event.imageName = ""; r.image != nil {
+			r.event.imageName = r.image.NameIn(number)
 		}
 		r.event.position = feedPosition{r.commit.Sequence, r.count}
 		r.count++

@@ -57,7 +57,10 @@ func objectSchemas() jsonObject {
 		"Event": objectSchema(jsonObject{"Sequence": number, "CommittedAt": text,
 			"Kind": jsonObject{"type": "string", "enum": kindNames, "description": kindNames[kindPresent] +
 				": the scope had the image before the first commit that is kept, which the event names"},
-			"ImageId": text, "RegionId": text, "ClusterId": text, "InstanceType": text, "Fields": refList("FieldChange")},
+			"ImageId": text, "ImageName": jsonObject{"type": "string",
+				"description": "the name in the scope after the commit, or before it if the image was removed; not there if " +
+					"the image has none"},
+			"RegionId": text, "ClusterId": text, "InstanceType": text, "Fields": refList("FieldChange")},
 			"Sequence", "CommittedAt", "Kind", "ImageId"),
 		"ValueCount": objectSchema(jsonObject{"Value": text, "Count": number}, "Value", "Count"),
 		"Variant": objectSchema(jsonObject{"Image": schemaRef("Image"), "Clusters": textList(),

@@ -17,6 +17,7 @@ type expectedEvent struct {
 	id       string
 	path     string
 	fields   string
+	name     string // in the scope, after the commit or before a removal; not of kept events
 
 	offset int    // in its commit
 	change string // fields without a short form
@@ -24,7 +25,7 @@ type expectedEvent struct {
 }
 
 func (e expectedEvent) String() string {
-	return fmt.Sprintf("%d %s %s %s %s", e.sequence, e.kind, e.id, e.path, e.fields)
+	return fmt.Sprintf("%d %s %s %s %s %q", e.sequence, e.kind, e.id, e.path, e.fields, e.name)
 }
 
 // expectedEvents derives the events from the states alone: by commit, by image, of one
@@ -112,18 +113,27 @@ func compareDocs(before, after []string) []expectedEvent {
 	for _, id := range slices.Sorted(maps.Keys(old)) {
 		switch {
 		case new[id] == nil:
-			list = append(list, expectedEvent{kind: "removed", id: id})
+			list = append(list, expectedEvent{kind: "removed", id: id, name: docName(old[id])})
 		case !slices.Equal(old[id], new[id]):
 			list = append(list, expectedEvent{kind: "changed", id: id, fields: describeChanges(old[id], new[id]),
-				change: describePairs(old[id], new[id])})
+				change: describePairs(old[id], new[id]), name: docName(new[id])})
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(new)) {
 		if old[id] == nil {
-			list = append(list, expectedEvent{kind: "added", id: id})
+			list = append(list, expectedEvent{kind: "added", id: id, name: docName(new[id])})
 		}
 	}
 	return list
+}
+
+// docName returns the name of the image with these entries.
+func docName(docs []string) string {
+	var image struct{ ImageName string }
+	if err := json.Unmarshal([]byte(slices.Min(docs)), &image); err != nil {
+		panic(err)
+	}
+	return image.ImageName
 }
 
 // describePairs names the fields that differ between the entries of one id. Entries on
@@ -214,6 +224,7 @@ func flattenObject(doc string) map[string]string {
 type answeredEvent struct {
 	Sequence                                            int64
 	CommittedAt, Kind, ImageId, ClusterId, InstanceType string
+	ImageName                                           string
 	Fields                                              []struct {
 		Field         string
 		Before, After json.RawMessage
@@ -225,6 +236,9 @@ type answeredEvent struct {
 func (e answeredEvent) toExpected(several bool) expectedEvent {
 	out := expectedEvent{sequence: e.Sequence, kind: e.Kind, id: e.ImageId, path: orAnyPath(e.ClusterId) + "/" +
 		orAnyPath(e.InstanceType)}
+	if e.Kind != "kept" {
+		out.name = e.ImageName
+	}
 	var list []string
 	for _, f := range e.Fields {
 		list = append(list, fmt.Sprintf("%s:%s>%s", f.Field, f.Before, f.After))
