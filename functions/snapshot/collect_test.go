@@ -12,6 +12,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/gc"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
 	"community-images/shared/cloud"
@@ -38,7 +39,7 @@ func newCollectFixture(t *testing.T) *collectFixture {
 	clock := func() time.Time { return w.now }
 	w.mem.SetNow(clock)
 	keep := func(now time.Time) time.Time { return now.AddDate(0, -1, 0) }
-	w.h = &handler{now: clock, collector: archive.NewCollector(w.mem, keys, keep, clock)}
+	w.h = &handler{now: clock, collector: gc.NewCollector(w.mem, keys, keep, clock)}
 	return w
 }
 
@@ -127,7 +128,7 @@ func testCollectDeadline(t *testing.T) {
 	long, cancel := context.WithDeadline(t.Context(), deadline)
 	defer cancel()
 	hangs := buckettest.NewFaulty(w.mem, func(buckettest.Op) *buckettest.Fault { return &buckettest.Fault{Hang: true} })
-	w.h.collector = archive.NewCollector(hangs, w.keys, func(now time.Time) time.Time { return now }, w.h.now)
+	w.h.collector = gc.NewCollector(hangs, w.keys, func(now time.Time) time.Time { return now }, w.h.now)
 	w.h.collectRegions(long, report)
 	if s := report.Regions[0].Sweep; s == nil || !strings.Contains(s.Error, "deadline") ||
 		time.Until(deadline) < collectReserve-time.Second {

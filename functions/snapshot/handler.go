@@ -7,7 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/gc"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
 	"community-images/shared/cloud"
@@ -23,11 +23,11 @@ const margin = 15 * time.Second
 
 // handler serves invocations. It is safe for concurrent use.
 type handler struct {
-	settings  capture.Settings   // against which a request is checked
-	capturer  *capture.Capturer  // asks E-HPC and commits
-	collector *archive.Collector // removes what retention no longer keeps
-	now       func() time.Time   // the clock
-	log       *zap.Logger        // without the request id, which handle adds
+	settings  capture.Settings  // against which a request is checked
+	capturer  *capture.Capturer // asks E-HPC and commits
+	collector *gc.Collector     // removes what retention no longer keeps
+	now       func() time.Time  // the clock
+	log       *zap.Logger       // without the request id, which handle adds
 }
 
 // handle runs one capture and returns its report. It returns an error if the event

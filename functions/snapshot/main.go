@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/gc"
 	"community-images/shared/capture"
 	"community-images/shared/cloud"
 	"community-images/shared/config"
@@ -55,7 +56,7 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 	h := &handler{
 		settings: settings, log: log, now: time.Now,
 		capturer:  capture.New(settings, client, limiter, writer, time.Now),
-		collector: archive.NewCollector(bucket, keys, conf.Retention.Before, time.Now),
+		collector: gc.NewCollector(bucket, keys, conf.Retention.Before, time.Now),
 	}
 	return fcrun.Event(h.handle, fcrun.Options{Log: log, Credentials: credentials}), log, nil
 }

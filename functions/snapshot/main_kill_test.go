@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/gc"
 	"community-images/shared/catalog"
 	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
@@ -356,7 +357,7 @@ func (w *fixture) collectOrphans() int {
 		later time.Duration
 		want  int
 	}{{archive.Grace - time.Hour, 0}, {archive.Grace + time.Hour, orphans}} {
-		sweep, err := archive.NewCollector(bucket, keys, keep, func() time.Time {
+		sweep, err := gc.NewCollector(bucket, keys, keep, func() time.Time {
 			return time.Now().Add(row.later)
 		}).Collect(w.t.Context(), region)
 		if err != nil || sweep.Removed != row.want {

@@ -12,6 +12,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/archivetest"
+	"community-images/shared/archive/gc"
 	"community-images/shared/capture"
 	"community-images/shared/ehpc/ehpctest"
 )
@@ -117,7 +118,7 @@ func TestDataOfAnotherFormat(t *testing.T) {
 	before := l.mem.Objects()
 	h := &handler{
 		settings: capture.Settings{Regions: []string{region}}, capturer: l.capturer, now: time.Now, log: zap.NewNop(),
-		collector: archive.NewCollector(l.mem, keys, func(now time.Time) time.Time { return now }, time.Now),
+		collector: gc.NewCollector(l.mem, keys, func(now time.Time) time.Time { return now }, time.Now),
 	}
 	answer, err := h.handle(t.Context(), []byte(`{}`))
 	report, ok := answer.(*capture.Report)

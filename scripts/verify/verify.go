@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/gc"
 )
 
 // verifier verifies one bucket.
@@ -167,7 +168,7 @@ func (v *verifier) hasFinding(audit *archive.Audit, kinds ...archive.Kind) bool 
 // collect removes the objects that retention no longer keeps. With -gc-dry-run it
 // only prints them.
 func (v *verifier) collect(ctx context.Context, region string) error {
-	collector := archive.NewCollector(v.target.bucket, v.target.keys, v.target.retention.Before, v.now)
+	collector := gc.NewCollector(v.target.bucket, v.target.keys, v.target.retention.Before, v.now)
 	each, all, do := "removing", "removed", collector.Collect
 	if v.dryRun {
 		each, all, do = "would remove", "would remove", collector.Plan

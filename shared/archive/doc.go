@@ -25,8 +25,7 @@
 // imageDates.addCommit in image_dates.go is the only place that says when an image was
 // first seen and changed. Keys is the only place that builds and parses keys.
 //
-// Collector removes what retention no longer keeps (gc.go, gc_snapshots.go).
-// Archive.Verify checks everything (verify.go and its neighbours), and
-// Writer.Repair rebuilds what is derived (repair.go). Rewriter makes a log that
-// another tool has copied appendable again (rewrite.go).
+// Package gc removes what retention no longer keeps. Archive.Verify checks everything
+// (verify.go and its neighbours), and Writer.Repair rebuilds what is derived (repair.go).
+// Rewriter makes a log that another tool has copied appendable again (rewrite.go).
 package archive

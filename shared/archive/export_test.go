@@ -19,9 +19,6 @@ func (w *Writer) SetDistances(indexLag, checkpoints int64) {
 	w.indexLag, w.checkpointDistance = indexLag, checkpoints
 }
 
-// Archive returns what the collector reads with.
-func (c *Collector) Archive() *Archive { return c.writer.Archive }
-
 // Archive returns what the rewriter reads with.
 func (w *Rewriter) Archive() *Archive { return w.writer.Archive }
 

@@ -14,6 +14,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/gc"
 )
 
 // keepMonths returns a retention of some months; the default is 13.
@@ -22,11 +23,11 @@ func keepMonths(months int) func(time.Time) time.Time {
 }
 
 // newCollector returns a collector by the fixture's clock.
-func (b *fixture) newCollector(bucket archive.Sweeper, months int) *archive.Collector {
-	return archive.NewCollector(bucket, b.keys, keepMonths(months), func() time.Time { return b.now })
+func (b *fixture) newCollector(bucket archive.Sweeper, months int) *gc.Collector {
+	return gc.NewCollector(bucket, b.keys, keepMonths(months), func() time.Time { return b.now })
 }
 
-func (b *fixture) collectGarbage(months int) *archive.Sweep {
+func (b *fixture) collectGarbage(months int) *gc.Sweep {
 	b.t.Helper()
 	sweep, err := b.newCollector(b.mem, months).Collect(context.Background(), region)
 	if err != nil {

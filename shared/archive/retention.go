@@ -1,6 +1,10 @@
 package archive
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"time"
 
 	"community-images/shared/catalog"
@@ -45,16 +49,9 @@ func (s Swept) merge(o Swept) Swept {
 	return s
 }
 
-// isExpired reports whether retention no longer keeps file i: the file after it
-// begins early enough to answer for every time since cutoff. The last file, which
-// holds the present state, never expires.
-func (r *Region) isExpired(i int, cutoff time.Time) bool {
-	return i+1 < len(r.Files) && !r.Files[i+1].FirstCommittedAt.After(cutoff)
-}
-
-// visitReferences calls visit for each snapshot that a commit needs: those of the
+// VisitReferences calls visit for each snapshot that a commit needs: those of the
 // contents that it has published, and those of its checkpoint.
-func (c *Commit) visitReferences(visit func(ref ScopeRef, digest string)) {
+func (c *Commit) VisitReferences(visit func(ref ScopeRef, digest string)) {
 	for _, s := range c.Scopes {
 		visit(s.ref(), s.Digest)
 	}
@@ -67,9 +64,9 @@ func (c *Commit) visitReferences(visit func(ref ScopeRef, digest string)) {
 	}
 }
 
-// visitReferences calls visit for each snapshot that a state needs: the current
+// VisitReferences calls visit for each snapshot that a state needs: the current
 // contents and the candidates.
-func (r *Region) visitReferences(visit func(ref ScopeRef, digest string)) {
+func (r *Region) VisitReferences(visit func(ref ScopeRef, digest string)) {
 	for _, s := range r.Scopes() {
 		ref := ScopeRef{s.ClusterID, s.InstanceType}
 		if s.Digest != "" {
@@ -79,4 +76,41 @@ func (r *Region) visitReferences(visit func(ref ScopeRef, digest string)) {
 			visit(ref, s.Candidate.Digest)
 		}
 	}
+}
+
+// LogMonth returns the month of the log to which runs append.
+func (r *Region) LogMonth() string { return r.log.month }
+
+// NowByHead is Now for retention, which needs the head: it alone names the candidates. It
+// returns nil if there is no commit yet, and *DamagedError if there is no head.
+func (a *Archive) NowByHead(ctx context.Context, region string) (*Region, error) {
+	key, err := a.keys.Head(region)
+	if err != nil {
+		return nil, err
+	}
+	data, tag, err := a.bucket.Get(ctx, key, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		if months, err := a.listMonths(ctx, region); err != nil || len(months) == 0 {
+			return nil, err
+		}
+		return nil, &DamagedError{Key: key, Reason: "it is missing, and only it names the candidates"}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading head %q: %w", key, err)
+	}
+	r, err := decodeHead(region, data)
+	if err != nil {
+		return nil, newDamagedError(key, err)
+	}
+	if r.Sequence == 0 { // runs have put a head, and none has committed yet
+		return nil, nil
+	}
+	r.headTag = tag
+	return a.refresh(ctx, r)
+}
+
+// RecordSweep puts the head of r with what a sweep has done or is about to do, and returns
+// the state that it has then.
+func (w *Writer) RecordSweep(ctx context.Context, r *Region, swept Swept) (*Region, error) {
+	return w.syncHead(ctx, r, func(next *Region) { next.Swept = next.Swept.merge(swept) })
 }

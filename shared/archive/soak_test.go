@@ -248,7 +248,6 @@ func (s *soak) runSweep() (clean bool) {
 
 func (s *soak) runCollector(bucket archive.Sweeper, sound bool) bool {
 	c := s.newCollector(bucket, 3)
-	setPieceSize(c.Archive(), s.piece)
 	sweep, err := c.Collect(context.Background(), region)
 	if sound && err != nil && s.last != nil {
 		s.t.Errorf("sweeping: %v", err)

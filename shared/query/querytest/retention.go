@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/gc"
 )
 
 // RemoveMonth lets retention remove the log of a region up to a month.
@@ -20,7 +21,7 @@ func (f *Fixture) RemoveMonth(region, month string) {
 			continue
 		}
 		keep := func(time.Time) time.Time { return state.Files[i+1].FirstCommittedAt.Time }
-		if _, err := archive.NewCollector(f.Memory, f.Keys, keep, now).Collect(ctx, region); err != nil {
+		if _, err := gc.NewCollector(f.Memory, f.Keys, keep, now).Collect(ctx, region); err != nil {
 			f.T.Fatal(err)
 		}
 		return

@@ -1,4 +1,4 @@
-package archive
+package gc
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
@@ -20,6 +21,8 @@ const (
 	sweepBatch = 128
 	// restoreTime is for putting objects back, even if ctx has ended.
 	restoreTime = 5 * time.Second
+	// maxParallel is how many objects are read or removed at a time.
+	maxParallel = 16
 	// removeTime is from a read of log and head to the last removal that relies on it.
 	removeTime = 5 * time.Second
 )
@@ -35,15 +38,15 @@ func (p *collectionPass) planSnapshots(ctx context.Context, stored map[string]It
 		if err != nil {
 			return err
 		}
-		c.visitReferences(unmark)
+		c.VisitReferences(unmark)
 		last = c.Sequence
 	}
 	// Without the newest commits the sweep would remove what they refer to.
 	if last != p.region.Sequence {
 		reason := fmt.Sprintf("it ends with commit %d, the head with %d", last, p.region.Sequence)
-		return p.damagedLog(p.region.log.month, reason)
+		return p.damagedLog(p.region.LogMonth(), reason)
 	}
-	p.region.visitReferences(unmark)
+	p.region.VisitReferences(unmark)
 	// A run may be about to refer to a young object. A reader may still use what a removed
 	// month referred to.
 	for _, item := range stored {
@@ -59,10 +62,10 @@ func (p *collectionPass) planSnapshots(ctx context.Context, stored map[string]It
 }
 
 // visitKeys returns a visitor of references that calls visit with their keys.
-func (p *collectionPass) visitKeys(visit func(key string)) func(ScopeRef, string) {
-	return func(ref ScopeRef, digest string) {
+func (p *collectionPass) visitKeys(visit func(key string)) func(archive.ScopeRef, string) {
+	return func(ref archive.ScopeRef, digest string) {
 		scope := catalog.Scope{RegionID: p.region.RegionID, ClusterID: ref.ClusterID, InstanceType: ref.InstanceType}
-		if key, err := p.writer.keys.Snapshot(scope, digest); err == nil {
+		if key, err := p.keys.Snapshot(scope, digest); err == nil {
 			visit(key)
 		}
 	}
@@ -109,9 +112,9 @@ func (p *collectionPass) removeSnapshots(ctx context.Context) error {
 // the keys to which that refers.
 func (p *collectionPass) reloadWanted(ctx context.Context, wanted map[string]bool) error {
 	mark := p.visitKeys(func(key string) { wanted[key] = true })
-	now, err := p.loadRegion(ctx, p.region.RegionID)
+	now, err := p.writer.NowByHead(ctx, p.region.RegionID)
 	if err == nil && (now == nil || now.Sequence < p.region.Sequence) {
-		err = p.damagedLog(p.region.log.month, "it has become shorter")
+		err = p.damagedLog(p.region.LogMonth(), "it has become shorter")
 	}
 	if err != nil {
 		return err
@@ -121,10 +124,10 @@ func (p *collectionPass) reloadWanted(ctx context.Context, wanted map[string]boo
 			if err != nil {
 				return err
 			}
-			c.visitReferences(mark)
+			c.VisitReferences(mark)
 		}
 	}
-	now.visitReferences(mark)
+	now.VisitReferences(mark)
 	p.region = now
 	return nil
 }

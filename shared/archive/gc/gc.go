@@ -1,14 +1,16 @@
-package archive
+// Package gc removes what retention no longer keeps of an archive: months of the log, and
+// snapshots to which nothing refers any more.
+package gc
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"time"
 
+	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
@@ -20,9 +22,11 @@ import (
 // for Grace. An object that was written within Grace stays.
 type Collector struct {
 	// writer reads the archive, and puts the head after a sweep.
-	writer *Writer
+	writer *archive.Writer
 	// bucket is the writer's, with the verbs that remove objects.
-	bucket Sweeper
+	bucket archive.Sweeper
+	// keys are the writer's.
+	keys archive.Keys
 	// keep returns the oldest time that must stay answerable.
 	keep func(now time.Time) time.Time
 	// now is the clock. It must not be far from the store's.
@@ -36,8 +40,12 @@ const monthSlack = 7 * 24 * time.Hour
 
 // NewCollector returns a collector. keep returns the oldest time that must stay
 // answerable.
-func NewCollector(bucket Sweeper, keys Keys, keep func(now time.Time) time.Time, now func() time.Time) *Collector {
-	return &Collector{writer: NewWriter(bucket, keys, now), bucket: bucket, keep: keep, now: now}
+func NewCollector(
+	bucket archive.Sweeper, keys archive.Keys, keep func(now time.Time) time.Time, now func() time.Time,
+) *Collector {
+	return &Collector{
+		writer: archive.NewWriter(bucket, keys, now), bucket: bucket, keys: keys, keep: keep, now: now,
+	}
 }
 
 // Sweep is what a sweep of one region found and did.
@@ -83,10 +91,8 @@ func (c *Collector) Collect(ctx context.Context, region string) (*Sweep, error) 
 	}
 	// The head says first what goes, so that it never names a commit as kept that is gone.
 	if len(p.months) > 0 {
-		p.region, err = c.writer.syncHead(ctx, p.region, func(next *Region) {
-			next.Swept = next.Swept.merge(Swept{RemovedAt: p.removedAt, Through: p.through})
-		})
-		if err != nil {
+		swept := archive.Swept{RemovedAt: p.removedAt, Through: p.through}
+		if p.region, err = c.writer.RecordSweep(ctx, p.region, swept); err != nil {
 			return p.sweep, err
 		}
 	}
@@ -101,9 +107,8 @@ func (c *Collector) Collect(ctx context.Context, region string) (*Sweep, error) 
 	if err := p.removeSnapshots(ctx); err != nil {
 		return p.sweep, err
 	}
-	_, err = c.writer.syncHead(ctx, p.region, func(next *Region) {
-		next.Swept = next.Swept.merge(Swept{At: catalog.At(c.now()), RemovedAt: p.removedAt, Through: p.through})
-	})
+	_, err = c.writer.RecordSweep(ctx, p.region,
+		archive.Swept{At: catalog.At(c.now()), RemovedAt: p.removedAt, Through: p.through})
 	return p.sweep, err
 }
 
@@ -113,7 +118,7 @@ type collectionPass struct {
 	// sweep is the report. It is complete at any time.
 	sweep *Sweep
 	// region is nil if there is no commit yet.
-	region *Region
+	region *archive.Region
 	// months has the logs to remove, oldest first, then the indexes of months.
 	months []Item
 	// snapshots has the snapshots to remove, in the order of their keys.
@@ -134,7 +139,7 @@ func (p *collectionPass) countRemoved(item Item) {
 func (c *Collector) planPass(ctx context.Context, region string) (*collectionPass, error) {
 	p := &collectionPass{Collector: c, sweep: &Sweep{RegionID: region}}
 	var err error
-	if p.region, err = c.loadRegion(ctx, region); err != nil || p.region == nil {
+	if p.region, err = c.writer.NowByHead(ctx, region); err != nil || p.region == nil {
 		return p, err
 	}
 	stored, err := p.listObjects(ctx)
@@ -152,35 +157,6 @@ func (c *Collector) planPass(ctx context.Context, region string) (*collectionPas
 	return p, nil
 }
 
-// loadRegion reads a region through its head. It returns nil if there is no commit
-// yet, and *DamagedError if there is no head: without it nobody knows which
-// candidates are still needed.
-func (c *Collector) loadRegion(ctx context.Context, region string) (*Region, error) {
-	key, err := c.writer.keys.Head(region)
-	if err != nil {
-		return nil, err
-	}
-	data, tag, err := c.bucket.Get(ctx, key, "")
-	if errors.Is(err, fs.ErrNotExist) {
-		if months, err := c.writer.listMonths(ctx, region); err != nil || len(months) == 0 {
-			return nil, err
-		}
-		return nil, &DamagedError{Key: key, Reason: "it is missing, and only it names the candidates"}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading head %q: %w", key, err)
-	}
-	r, err := decodeHead(region, data)
-	if err != nil {
-		return nil, newDamagedError(key, err)
-	}
-	if r.Sequence == 0 { // runs have put a head, and none has committed yet
-		return nil, nil
-	}
-	r.headTag = tag
-	return c.writer.refresh(ctx, r)
-}
-
 // storedObjects are the objects of a region that retention can remove.
 type storedObjects struct {
 	// logs and monthIndexes are by month, snapshots by key.
@@ -189,20 +165,20 @@ type storedObjects struct {
 
 // listObjects lists the objects of the region.
 func (p *collectionPass) listObjects(ctx context.Context) (stored storedObjects, err error) {
-	root, err := p.writer.keys.Region(p.region.RegionID)
+	root, err := p.keys.Region(p.region.RegionID)
 	if err != nil {
 		return stored, err
 	}
 	stored = storedObjects{map[string]Item{}, map[string]Item{}, map[string]Item{}}
 	err = p.bucket.Entries(ctx, root, func(key string, size int64, modified time.Time) {
 		item := Item{Key: key, Size: size, Modified: modified}
-		switch k, err := p.writer.keys.Parse(key); {
+		switch k, err := p.keys.Parse(key); {
 		case err != nil: // not an object of the archive
-		case k.Kind == LogKind:
+		case k.Kind == archive.LogKind:
 			stored.logs[k.Month] = item
-		case k.Kind == MonthIndexKind:
+		case k.Kind == archive.MonthIndexKind:
 			stored.monthIndexes[k.Month] = item
-		case k.Kind == SnapshotKind:
+		case k.Kind == archive.SnapshotKind:
 			stored.snapshots[key] = item
 		}
 	})
@@ -214,7 +190,7 @@ func (p *collectionPass) listObjects(ctx context.Context) (stored storedObjects,
 
 // isOld reports whether an object that was last written at modified is older than
 // Grace.
-func (c *Collector) isOld(modified time.Time) bool { return c.now().Sub(modified) >= Grace }
+func (c *Collector) isOld(modified time.Time) bool { return c.now().Sub(modified) >= archive.Grace }
 
 // planMonths finds the months that have expired. It returns an error if a month is
 // missing that retention cannot have removed: then the snapshots that it referred
@@ -232,7 +208,7 @@ func (p *collectionPass) planMonths(logs map[string]Item) error {
 			return p.damagedLog(f.Month, "it is gone, and retention has not removed it")
 		case !exists:
 			p.noteGone(f.Month)
-		case removing && r.isExpired(i, cutoff) && f.Month != r.log.month && p.isOld(item.Modified):
+		case removing && isExpired(r, i, cutoff) && f.Month != r.LogMonth() && p.isOld(item.Modified):
 			item.Why = fmt.Sprintf("every time from %s on is answered by later months", catalog.At(cutoff))
 			p.months = append(p.months, item)
 			p.noteGone(f.Month)
@@ -243,7 +219,7 @@ func (p *collectionPass) planMonths(logs map[string]Item) error {
 	// An older file that no checkpoint names cannot be ignored: the snapshots to which
 	// it refers would be removed.
 	for month := range logs {
-		if !known[month] && month < r.log.month {
+		if !known[month] && month < r.LogMonth() {
 			return p.damagedLog(month, "no later month names it")
 		}
 	}
@@ -266,7 +242,7 @@ func (p *collectionPass) planMonthIndexes(indexes map[string]Item) {
 // that sweep may have been a little later than today's.
 func (p *collectionPass) mayBeGone(i int) bool {
 	r := p.region
-	return r.isExpired(i, p.keep(p.now().Add(monthSlack))) || r.Files[i].Month <= r.Swept.Through
+	return isExpired(r, i, p.keep(p.now().Add(monthSlack))) || r.Files[i].Month <= r.Swept.Through
 }
 
 // noteGone notes that a month is gone. If the head did not say so, it is not known
@@ -277,8 +253,15 @@ func (p *collectionPass) noteGone(month string) {
 	}
 }
 
-// damagedLog returns a *DamagedError about the log of a month.
+// damagedLog returns a *archive.DamagedError about the log of a month.
 func (p *collectionPass) damagedLog(month, reason string) error {
-	key, err := p.writer.keys.Log(p.region.RegionID, month)
-	return errors.Join(err, &DamagedError{Key: key, Reason: reason})
+	key, err := p.keys.Log(p.region.RegionID, month)
+	return errors.Join(err, &archive.DamagedError{Key: key, Reason: reason})
+}
+
+// isExpired reports whether retention no longer keeps file i of the log: the file after it
+// begins early enough to answer for every time since cutoff. The last file, which holds
+// the present state, never expires.
+func isExpired(r *archive.Region, i int, cutoff time.Time) bool {
+	return i+1 < len(r.Files) && !r.Files[i+1].FirstCommittedAt.After(cutoff)
 }
