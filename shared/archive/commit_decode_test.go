@@ -147,3 +147,37 @@ func BenchmarkParseCommit(b *testing.B) {
 		}
 	})
 }
+
+// TestMembersOfALaterProgramAreIgnored: a line and a head with a member that this program
+// does not know, for example the definitions of aliases, are read without it.
+func TestMembersOfALaterProgramAreIgnored(t *testing.T) {
+	t.Parallel()
+	const alias = `{"Aliases":[{"Name":"stable","Rule":"x"}],`
+	c := newFullCommit()
+	line, _, err := c.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := strings.Replace(strings.TrimSuffix(string(line), "\n"), c.Digest, "", 1)
+	later, digest := commitDigest.fill([]byte(strings.Replace(bare, "{", alias, 1)))
+	got, intact := parseCommit(later, true)
+	if got == nil || !intact {
+		t.Fatalf("a line with another member is %v, %t", got, intact)
+	}
+	want := *c
+	want.Digest = digest
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("with another member: %s", diff)
+	}
+	r := &Region{RegionID: "cn-hangzhou", Sequence: 3, CommittedAt: c.CommittedAt}
+	r.log = position{month: "2026-11", length: 100, hash: strings.Repeat("a", 64)}
+	head, err := encodeHead(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bareHead := strings.Replace(string(head), string(head[headDigest.offset(head):headDigest.offset(head)+64]), "", 1)
+	laterHead, _ := headDigest.fill([]byte(strings.Replace(bareHead, "{", `{"Aliases":[],`, 1)))
+	if h, err := decodeHead("cn-hangzhou", laterHead); err != nil || h.Sequence != 3 {
+		t.Errorf("a head with another member is %+v, %v", h, err)
+	}
+}
