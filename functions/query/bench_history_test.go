@@ -148,7 +148,8 @@ func (c *historyRegion) measureLookups(b *testing.B, cpu string, trips *tripReco
 		measure()
 	}
 	b.ReportMetric(0, "ns/op")
-	fmt.Printf("\n%-26s %6s %9s %9s %9s %9s %6s\n", "first answer, "+cpu, "status", "ms", "CPU ms", "MB", "requests", "trips")
+	fmt.Printf("\n%-26s %6s %9s %9s %9s %9s %6s\n", "first answer, "+cpu, "status", "ms", "CPU ms",
+		"MB", "requests", "trips")
 	for i, row := range rows {
 		name := "the same SDKs alone"
 		if i > 0 {

@@ -45,7 +45,8 @@ func newHistoryRegion(tb testing.TB, s historySize) *historyRegion {
 	c := &historyRegion{size: s, testRegion: newEmptyRegion(tb, regionSize{
 		name: "history", clusters: s.clusters, perList: s.images, distinct: 10 * s.images,
 	})}
-	bucket := &scratchBucket{objects: map[string][]byte{}, last: map[string]string{}, keep: "/clusters/" + c.clusters[0] + "/"}
+	bucket := &scratchBucket{objects: map[string][]byte{}, last: map[string]string{},
+		keep: "/clusters/" + c.clusters[0] + "/"}
 	w := &historyWriter{region: c, now: time.Now().UTC().AddDate(0, -s.months, 0)}
 	w.writer = archive.NewWriter(bucket, c.keys, func() time.Time { return w.now })
 	w.commitAll(tb)

@@ -65,7 +65,8 @@ type brokenRun struct {
 var brokenRuns = []brokenRun{
 	{name: "within a month", start: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)},
 	{name: "a month begins", start: time.Date(2026, 11, 30, 22, 30, 0, 0, time.UTC)},
-	{name: "each run indexes its month", start: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), indexLag: 1, checkpoints: 1},
+	{name: "each run indexes its month", start: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), indexLag: 1,
+		checkpoints: 1},
 	{name: "a scope ends", start: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), ends: true},
 }
 

@@ -131,7 +131,8 @@ func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) 
 		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept,
 			IndexSequence: h.IndexSequence, MonthIndex: h.MonthIndex},
 		log: position{
-			month: h.Log.Month, checkpoint: h.Log.Checkpoint, length: h.Log.Position, hash: h.Log.Hash, torn: h.Log.Torn, successor: h.Log.Sealed,
+			month: h.Log.Month, checkpoint: h.Log.Checkpoint, length: h.Log.Position, hash: h.Log.Hash,
+			torn: h.Log.Torn, successor: h.Log.Sealed,
 		},
 	}
 	if !bytes.Equal(h.UpstreamClusters, []byte("[]")) {

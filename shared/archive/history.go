@@ -10,17 +10,12 @@ import (
 	"iter"
 	"slices"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 const (
 	// firstWindow is how many bytes of the log a reader asks for first. Each further window
 	// is windowGrowth times as large, up to maxWindow: most readers want a page.
 	firstWindow, windowGrowth, maxWindow = 64 << 10, 4, 1 << 20
-	// maxBatch is how many bytes of commits of an image are read at once, unless one is
-	// larger.
-	maxBatch = 256 << 10
 )
 
 // FirstCommit returns the number and time of the first commit that is kept. now is the
@@ -137,7 +132,7 @@ func (a *Archive) visitMonth(
 		for until < len(m.Offsets) && m.end(until)-m.Offsets[at] <= int64(size) {
 			until++
 		}
-		commits, err := a.readCommits(ctx, m, positionsBetween(at, until))
+		commits, err := a.readCommits(ctx, m, at, until)
 		if err != nil {
 			return false, err
 		}
@@ -149,15 +144,6 @@ func (a *Archive) visitMonth(
 		at, size = until, min(windowGrowth*size, maxWindow)
 	}
 	return true, nil
-}
-
-// positionsBetween returns the numbers from at up to but not including until.
-func positionsBetween(at, until int) []int {
-	positions := make([]int, until-at)
-	for i := range positions {
-		positions[i] = at + i
-	}
-	return positions
 }
 
 // visitWholeMonth is visitMonth from the first commit of the file on. It reads the file
@@ -222,7 +208,7 @@ func (a *Archive) visitBackward(
 		for at > 0 && m.end(until-1)-m.Offsets[at-1] <= int64(size) {
 			at--
 		}
-		commits, err := a.readCommits(ctx, m, positionsBetween(at, until))
+		commits, err := a.readCommits(ctx, m, at, until)
 		if err != nil {
 			return false, err
 		}
@@ -236,158 +222,22 @@ func (a *Archive) visitBackward(
 	return true, nil
 }
 
-// CommitsOfImages is Commits without those that say nothing of the images with some
-// ids.
-func (a *Archive) CommitsOfImages(
-	ctx context.Context, now *Region, imageIDs []string, from int64,
-) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
-		first := max(now.firstKeptFile(), now.fileOf(from))
-		places, err := a.findImages(ctx, now, imageIDs, first, len(now.Files))
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		places = slices.DeleteFunc(places, func(p commitPlace) bool { return p.sequence() < from })
-		begun := false
-		for c, err := range a.readPlaces(ctx, places) {
-			// As in Commits.
-			if errors.Is(err, fs.ErrNotExist) {
-				if !begun {
-					continue
-				}
-				err = a.tooEarlyError(ctx, now, 0)
-			}
-			if begun = true; !yield(c, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// CommitsOfImagesBackward is CommitsBackward without those that say nothing of the
-// images with some ids.
-func (a *Archive) CommitsOfImagesBackward(
-	ctx context.Context, now *Region, imageIDs []string, from int64,
-) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
-		places, err := a.findImages(ctx, now, imageIDs, now.firstKeptFile(), now.fileOf(from)+1)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		places = slices.DeleteFunc(places, func(p commitPlace) bool { return p.sequence() > from })
-		slices.Reverse(places)
-		for c, err := range a.readPlaces(ctx, places) {
-			// Retention removes the oldest months first.
-			if errors.Is(err, fs.ErrNotExist) || !yield(c, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// commitPlace is where a commit stands.
-type commitPlace struct {
-	month    *monthIndex
-	position int
-}
-
-// sequence returns the number of the commit.
-func (p commitPlace) sequence() int64 { return p.month.FirstSequence + int64(p.position) }
-
-// size returns the size of the commit in bytes.
-func (p commitPlace) size() int64 { return p.month.end(p.position) - p.month.Offsets[p.position] }
-
-// batches splits places into batches that are read at once.
-func batches(places []commitPlace) iter.Seq[[]commitPlace] {
-	return func(yield func([]commitPlace) bool) {
-		for len(places) > 0 {
-			n, bytes := 1, places[0].size()
-			for n < min(len(places), maxParallel) {
-				if bytes += places[n].size(); bytes > maxBatch {
-					break
-				}
-				n++
-			}
-			if !yield(places[:n]) {
-				return
-			}
-			places = places[n:]
-		}
-	}
-}
-
-// findImages returns the commits that change one of some images, oldest first, in the files
-// of the log from one up to but not including another.
-func (a *Archive) findImages(
-	ctx context.Context, now *Region, imageIDs []string, from, until int,
-) ([]commitPlace, error) {
-	months, err := a.readMonths(ctx, now, from, until)
-	if err != nil {
-		return nil, err
-	}
-	var places []commitPlace
-	for _, m := range months {
-		var all []int
-		for _, id := range imageIDs {
-			positions, err := m.commitsOf(id)
-			if err != nil {
-				key, keyErr := a.keys.MonthIndex(now.RegionID, m.Month)
-				return nil, errors.Join(keyErr, &DamagedError{Key: key, Reason: err.Error()})
-			}
-			all = append(all, positions...)
-		}
-		slices.Sort(all)
-		for _, p := range slices.Compact(all) {
-			places = append(places, commitPlace{m, p})
-		}
-	}
-	return places, nil
-}
-
-// readPlaces yields the commits at some places, in their order. It reads some at once. The
-// error of a commit is fs.ErrNotExist if the log of its month is gone; any other error is
-// the last that it yields.
-func (a *Archive) readPlaces(ctx context.Context, places []commitPlace) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
-		for batch := range batches(places) {
-			commits, errs := make([]*Commit, len(batch)), make([]error, len(batch))
-			var group errgroup.Group
-			for i, place := range batch {
-				group.Go(func() error {
-					list, err := a.readCommits(ctx, place.month, []int{place.position})
-					if errs[i] = err; err == nil {
-						commits[i] = list[0]
-					}
-					return nil
-				})
-			}
-			_ = group.Wait() // the errors are in errs
-			for i, c := range commits {
-				if !yield(c, errs[i]) || errs[i] != nil && !errors.Is(errs[i], fs.ErrNotExist) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// readCommits reads the commits of a month at ascending positions that follow each other.
-func (a *Archive) readCommits(ctx context.Context, m *monthIndex, positions []int) ([]*Commit, error) {
+// readCommits reads the commits of a month from one position up to but not including
+// another.
+func (a *Archive) readCommits(ctx context.Context, m *monthIndex, from, until int) ([]*Commit, error) {
 	key, err := a.keys.Log(m.RegionID, m.Month)
 	if err != nil {
 		return nil, err
 	}
-	start, end := m.Offsets[positions[0]], m.end(positions[len(positions)-1])
+	start, end := m.Offsets[from], m.end(until-1)
 	data, err := a.bucket.GetFrom(ctx, key, start, end-start)
 	if err != nil {
 		return nil, fmt.Errorf("reading log %q: %w", key, err)
 	}
-	commits := make([]*Commit, 0, len(positions))
-	for _, p := range positions {
-		from := min(m.Offsets[p]-start, int64(len(data)))
-		line, _, _ := bytes.Cut(data[from:min(m.end(p)-start, int64(len(data)))], []byte{'\n'})
+	commits := make([]*Commit, 0, until-from)
+	for p := from; p < until; p++ {
+		begin := min(m.Offsets[p]-start, int64(len(data)))
+		line, _, _ := bytes.Cut(data[begin:min(m.end(p)-start, int64(len(data)))], []byte{'\n'})
 		c, intact := parseCommit(line, true)
 		// The index is bound to the log, so the line was altered since.
 		if c == nil || !intact || c.Sequence != m.FirstSequence+int64(p) || c.RegionID != m.RegionID ||

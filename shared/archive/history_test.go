@@ -232,7 +232,9 @@ func TestHistoryOfAnOlderState(t *testing.T) {
 		b.now = b.now.Add(time.Hour)
 		b.commitStep(fmt.Sprint("m-", i), "m-3")
 	}
-	for name, a := range map[string]*archive.Archive{"cold": archive.New(b.mem, b.keys), "warm": archive.New(b.mem, b.keys)} {
+	for name, a := range map[string]*archive.Archive{
+		"cold": archive.New(b.mem, b.keys), "warm": archive.New(b.mem, b.keys),
+	} {
 		archive.InWindows(a, 1500)
 		if name == "warm" {
 			readAll(t, a.CommitsOfImages(context.Background(), b.readNow(), []string{"m-3"}, 1))
@@ -290,7 +292,8 @@ func TestPlaceOfACommitIsReadAlone(t *testing.T) {
 		break
 	}
 	requests := strings.Split(strings.TrimSpace(b.mem.Requests()), "\n")
-	if len(requests) != 2 || !strings.Contains(requests[0], "/history/2026-") || !strings.Contains(requests[1], "/log/2026-") {
+	if len(requests) != 2 || !strings.Contains(requests[0], "/history/2026-") ||
+		!strings.Contains(requests[1], "/log/2026-") {
 		t.Errorf("it asks for %q", requests)
 	}
 }

@@ -200,7 +200,8 @@ func decodeMonthIndex(region, month string, data []byte) (*monthIndex, error) {
 	if err := json.Unmarshal(first, &m.monthHeader); err != nil {
 		return nil, err
 	}
-	isOrdered := slices.IsSorted(m.Checkpoints) && len(m.Checkpoints) > 0 && m.Checkpoints[0] == 0 && slices.IsSorted(m.Offsets) && slices.IsSorted(m.Times) && len(m.Offsets) > 0
+	isOrdered := slices.IsSorted(m.Checkpoints) && len(m.Checkpoints) > 0 && m.Checkpoints[0] == 0 &&
+		slices.IsSorted(m.Offsets) && slices.IsSorted(m.Times) && len(m.Offsets) > 0
 	switch {
 	case !monthIndexDigest.verify(data, m.Digest):
 		return nil, errors.New("it does not have the digest that it states")

@@ -110,7 +110,7 @@ func (a *Archive) completeMonth(ctx context.Context, now *Region, i int, m *mont
 			return nil, err
 		}
 	case m.lastSequence() > last && last >= m.FirstSequence: // now is an older state
-		commits, err := a.readCommits(ctx, m, []int{int(last - m.FirstSequence)})
+		commits, err := a.readCommits(ctx, m, int(last-m.FirstSequence), int(last-m.FirstSequence)+1)
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,23 @@ import (
 // read that much of the log, so it is about what one request brings quickly.
 const monthIndexLag = 256 << 10
 
+// IndexedMonth says how far the months of the log are indexed: the months before this one
+// as a whole.
+type IndexedMonth struct {
+	// Length is the number of bytes of the month's log that its index covers.
+	Length int64 `json:"Length"`
+	// Month is empty if nothing is known.
+	Month string `json:"Month"`
+}
+
+// merge returns the one of two that says more.
+func (m IndexedMonth) merge(o IndexedMonth) IndexedMonth {
+	if o.Month > m.Month || o.Month == m.Month && o.Length > m.Length {
+		return o
+	}
+	return m
+}
+
 // updateMonthIndexes brings the indexes of the months up to the commit of a run, and notes
 // in res.Region how far they go. It writes nothing for the last month while its index lacks
 // less than indexLag. What fails is done by the next run that commits.

@@ -191,23 +191,6 @@ type HeadInfo struct {
 	Upstream json.RawMessage
 }
 
-// IndexedMonth says how far the months of the log are indexed: the months before this one
-// as a whole.
-type IndexedMonth struct {
-	// Length is the number of bytes of the month's log that its index covers.
-	Length int64 `json:"Length"`
-	// Month is empty if nothing is known.
-	Month string `json:"Month"`
-}
-
-// merge returns the one of two that says more.
-func (m IndexedMonth) merge(o IndexedMonth) IndexedMonth {
-	if o.Month > m.Month || o.Month == m.Month && o.Length > m.Length {
-		return o
-	}
-	return m
-}
-
 // position is a position in the log.
 type position struct {
 	// month names the file. It is empty if the region has no log.

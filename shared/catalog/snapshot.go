@@ -13,7 +13,7 @@ import (
 	"unsafe"
 )
 
-// Format is the version of the stored objects.
+// Format is the version of stored snapshots.
 const Format = 1
 
 // Snapshot is the normalised answer to one scope.
