@@ -69,12 +69,6 @@ func parseQuality(params string) float64 {
 	return 1
 }
 
-// mediaType returns the media type of a format without its parameters.
-func mediaType(format string) string {
-	media, _, _ := strings.Cut(contentType(format), ";")
-	return media
-}
-
 // newNotAcceptableError lists the media types of a route.
 func newNotAcceptableError(rt *route) error {
 	var media []string

@@ -2,89 +2,12 @@ package query
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
-
-var (
-	// since and cursor write to the same field, and both take a cursor.
-	paramSince = param{
-		name:    "since",
-		example: "-24h",
-		about: "where the feed begins: a NextCursor of this region, or after a time or commit; default, and 0: the first " +
-			"commit that is kept. An earlier time is an error if retention has removed commits after it. A NextCursor " +
-			"names its region, and the commit that it follows: 410 CursorExpired if the log does not hold that commit",
-		allowed: "a NextCursor of this feed, " + allowedTimes,
-		parse: func(p *parser, v []string) (err error) {
-			p.request.since, err = p.parseFeedSince(v[0])
-			return err
-		},
-	}
-	// cursor is the name by which Link headers and other routes go on.
-	paramFeedCursor = param{
-		name:    "cursor",
-		about:   "the same as since",
-		allowed: "a NextCursor of this feed",
-		parse: func(p *parser, v []string) error {
-			since, err := p.parseFeedSince(v[0])
-			if err != nil || since.cursor == nil {
-				return &valueError{value: v[0]}
-			}
-			p.request.since = since
-			return nil
-		},
-	}
-	// The kind "kept" cannot be asked for: it is no change, but where a history
-	// begins.
-	paramKind = param{
-		name:        "kind",
-		ignoresCase: true,
-		example:     "removed",
-		about:       "only these kinds of change",
-		allowed:     "added, removed or changed",
-		isList:      true,
-		parse: func(p *parser, v []string) error {
-			for _, name := range v {
-				kind := slices.Index(kindNames[:kindPresent], foldCase(name))
-				if kind < 0 {
-					return &valueError{name, didYouMean(name, kindNames[:kindPresent])}
-				}
-				p.request.kinds = append(p.request.kinds, eventKind(kind))
-			}
-			return nil
-		},
-	}
-	// A feed takes ids only. Other fields change over time, so it would not be
-	// clear which state they should match.
-	paramImageID = param{
-		name:    "ImageId",
-		example: "m-bp181x855551ww5yq",
-		about:   "only changes of these images",
-		allowed: "ids of images",
-		isList:  true,
-		parse: func(p *parser, v []string) error {
-			// Sorted, so that the order of the question makes no other feed.
-			p.request.feedImageIDs = slices.Compact(slices.Sorted(slices.Values(v)))
-			return nil
-		},
-	}
-)
-
-// wantedImageIDs returns the ids of the images that a request is about: that in
-// the path, those of a feed, or those that filter a list; nil: every image.
-func (req *request) wantedImageIDs() []string {
-	switch {
-	case req.imageID != "":
-		return []string{req.imageID}
-	case req.feedImageIDs != nil:
-		return req.feedImageIDs
-	}
-	return req.imageIDs
-}
 
 // serveFeed serves /v1/changes and /v1/images/{ImageId}/history. The ETag of a
 // feed depends on the last commit, so the head alone answers a poll that finds

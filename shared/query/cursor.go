@@ -1,16 +1,9 @@
 package query
 
 import (
-	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
-	"net/http"
-
-	"community-images/shared/apierror"
-	"community-images/shared/archive"
 )
 
 // cursor is a position in the answer to one query about one state of the data.
@@ -63,56 +56,4 @@ func shortHash(s string) (h [8]byte) {
 	sum := sha256.Sum256([]byte(s))
 	copy(h[:], sum[:])
 	return h
-}
-
-// checkQuery returns an error if the cursor was made for another query or
-// region.
-func (c *cursor) checkQuery(region string, req *request) error {
-	if want := shortHash(region + "\n" + req.cursorKey); !bytes.Equal(want[:], c.queryHash[:]) {
-		return newFaultsError([]paramFault{{
-			codeInvalid, "cursor", "belongs to another query",
-			"the NextCursor of an answer to the same query; limit, format and fields may differ",
-		}})
-	}
-	return nil
-}
-
-// stateOfCursor returns the state and scopes from which the first page of the
-// request's cursor was made, so that pages never mix two states. It is the
-// requested state while that has the same content, else the one that the
-// cursor names. The error is CursorExpired if neither has that content.
-func (s *service) stateOfCursor(
-	ctx context.Context, req *request, current currentState,
-) (*regionState, *scopeSet, error) {
-	want := req.cursor.contentHash
-	if state, err := s.stateAsOf(ctx, current, req.at); err == nil {
-		scopes, err := state.selectScopes(req.selection)
-		if err == nil && shortHash(scopes.digest) == want {
-			return state, scopes, nil
-		}
-	}
-	state, err := s.loadStateAtCommit(ctx, current, req.cursor.sequence)
-	var early *archive.TooEarlyError
-	var future *archive.FutureError
-	switch {
-	case errors.As(err, &early), errors.As(err, &future):
-		return nil, nil, newCursorExpiredError(nil)
-	case err != nil:
-		return nil, nil, err
-	}
-	scopes, err := state.selectScopes(req.selection)
-	if err != nil || shortHash(scopes.digest) != want { // another caller's cursor, or a restored backup
-		return nil, nil, newCursorExpiredError(nil)
-	}
-	return state, scopes, nil
-}
-
-// newCursorExpiredError says that the state of a cursor is not kept. cause is
-// for the log; it is nil where nothing is wrong with the storage.
-func newCursorExpiredError(cause error) error {
-	return &apierror.Error{
-		Status: http.StatusGone, Code: codeExpired, Cause: cause,
-		Message:   "The state that this cursor belongs to is no longer kept.",
-		Recommend: "Start again without cursor.",
-	}
 }

@@ -9,19 +9,6 @@ import (
 	"community-images/shared/catalog"
 )
 
-// eventKind says what happened to an image in a scope.
-type eventKind uint8
-
-const (
-	kindAdded   eventKind = iota // the image appeared
-	kindRemoved                  // the image disappeared, or its scope ended
-	kindChanged                  // the image has other content
-	kindPresent                  // the image was there before the first commit that is kept
-)
-
-// kindNames are the kinds as answers show them.
-var kindNames = []string{kindAdded: "added", kindRemoved: "removed", kindChanged: "changed", kindPresent: "kept"}
-
 // event is what one commit did to one image in one scope.
 type event struct {
 	commit *commitRef

@@ -5,40 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
 )
-
-// feedSince is where a feed begins, as the caller wrote it: at a cursor, or
-// after a moment. The zero value is the beginning of the kept history.
-type feedSince struct {
-	cursor *feedCursor // nil: none
-	// fromStart says that since=0 was given. Only an Atom feed tells it from no
-	// since at all.
-	fromStart bool
-	// asOf is the moment to begin after. It counts if it is set.
-	asOf
-}
-
-// parseFeedSince reads a cursor of a feed, or a moment that is not in the
-// future.
-func (p *parser) parseFeedSince(text string) (feedSince, error) {
-	if strings.HasPrefix(text, "c") { // no moment begins so
-		c, ok := parseFeedCursor(text)
-		if !ok {
-			return feedSince{}, &valueError{value: text}
-		}
-		return feedSince{cursor: &c}, nil
-	}
-	if text == "0" {
-		return feedSince{fromStart: true}, nil
-	}
-	m, err := p.parsePastTime(text)
-	return feedSince{asOf: m}, err
-}
 
 // eventPage is a page of the events of a region.
 type eventPage struct {

@@ -73,3 +73,15 @@ type givenParam struct {
 	values  []string // unescaped; in lower case if the parameter ignores it
 	perPage bool     // see param.perPage
 }
+
+// wantedImageIDs returns the ids of the images that a request is about: that in
+// the path, those of a feed, or those that filter a list; nil: every image.
+func (req *request) wantedImageIDs() []string {
+	switch {
+	case req.imageID != "":
+		return []string{req.imageID}
+	case req.feedImageIDs != nil:
+		return req.feedImageIDs
+	}
+	return req.imageIDs
+}

@@ -101,3 +101,13 @@ func toScopeNames(names []string) []string {
 // isClusterName reports whether a value of ClusterId is the name of one
 // cluster.
 func isClusterName(cluster string) bool { return cluster != allNames && cluster != catalog.Any }
+
+// anyIfEmpty returns a cluster or type as callers write it: "_any" for none.
+// Names are empty inside of this package, because an empty parameter is not the
+// same as one that is absent.
+func anyIfEmpty(name string) string {
+	if name == "" {
+		return catalog.Any
+	}
+	return name
+}
