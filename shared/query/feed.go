@@ -28,10 +28,14 @@ type eventFilter struct {
 	images    []string // ids, sorted; nil: every image
 	// kinds are the wanted ones. It is never empty. With kindPresent, images has one id.
 	kinds []eventKind
-	limit int // of entries of one page
+	limit int // of entries of one page; 0: all that match, never with newest
 	// newest asks for the last events, newest first, instead of the first ones.
 	newest bool
 }
+
+// hasRoom reports whether a page with a number of entries takes one more: as many as
+// limit, and one to know that there are more.
+func (f *eventFilter) hasRoom(entries int) bool { return f.limit == 0 || entries <= f.limit }
 
 // matches reports whether a page can show an event.
 func (f *eventFilter) matches(e *event) bool {
@@ -96,4 +100,14 @@ func startAfterEndError(end *regionState) error {
 		Message:   fmt.Sprintf("since is later than commit %d, the last one at the time given by at.", end.Sequence),
 		Recommend: "Use that commit or an earlier one as since, or a later time as at.",
 	}
+}
+
+// tooManyEventsError returns the error for a feed without a limit that has too many
+// events for one answer.
+func tooManyEventsError() error {
+	return newFaultsError([]paramFault{{
+		code: codeInvalid, name: "limit",
+		reason:  fmt.Sprintf("is not given, and the answer would have more than %d events", maxWholeEvents),
+		allowed: "a limit, a later since, or fewer clusters, images or kinds",
+	}})
 }

@@ -15,6 +15,10 @@ import (
 const (
 	maxPageCommits = 5_000
 	maxPageEvents  = 1_000_000
+
+	// maxWholeEvents bounds an answer that has no limit. So many events are more than
+	// maxBodyBytes in most formats, and some 50 MB of memory.
+	maxWholeEvents = 150_000
 )
 
 // pageReader reads the log for one page.
@@ -76,9 +80,12 @@ func (r *pageReader) readForward(ctx context.Context) error {
 		}
 		for e := range r.service.eventsOf(c) {
 			r.count(e)
-			if len(r.entries) <= r.filter.limit && r.isInPage(e) {
+			if r.filter.hasRoom(len(r.entries)) && r.isInPage(e) {
 				r.entries = append(r.entries, e.clone())
 			}
+		}
+		if r.filter.limit == 0 && len(r.entries) > maxWholeEvents {
+			return tooManyEventsError()
 		}
 		// What is kept depends on all commits that follow.
 		if r.isFinished(c) && r.kept == nil {
@@ -149,10 +156,10 @@ func (r *pageReader) isFinished(c *archive.Commit) bool {
 	if r.filter.newest {
 		return len(r.entries) >= r.filter.limit || r.commits >= maxPageCommits || r.events >= maxPageEvents
 	}
-	if len(r.entries) > r.filter.limit || c.Sequence >= r.sub.state.Sequence {
+	if !r.filter.hasRoom(len(r.entries)) || c.Sequence >= r.sub.state.Sequence {
 		return true
 	}
-	if r.commits < maxPageCommits && r.events < maxPageEvents {
+	if r.filter.limit == 0 || r.commits < maxPageCommits && r.events < maxPageEvents {
 		return false
 	}
 	r.stopped = c
@@ -175,7 +182,7 @@ func (r *pageReader) finish(ctx context.Context, end feedCursor) (eventPage, err
 			page.entries = append(kept, page.entries...)
 		}
 	}
-	switch isFull := len(page.entries) > r.filter.limit; {
+	switch isFull := !r.filter.hasRoom(len(page.entries)); {
 	case r.filter.newest:
 		page.entries = page.entries[:min(len(page.entries), r.filter.limit)]
 	case isFull:

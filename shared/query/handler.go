@@ -226,6 +226,7 @@ func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
 		}
 		req.format = format
 	}
+	req.setDefaultLimit()
 	// A large compiled expression takes the place of many small requests.
 	c.parsedRequests.put(key, req, 1+req.cost*maxRequests/maxTotalCost)
 	return req, nil

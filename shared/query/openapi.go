@@ -169,7 +169,7 @@ func (s *service) describeParam(rt *route, p param) jsonObject {
 	case "RegionId":
 		schema["enum"], out["example"] = s.regions, s.regions[0]
 	case "limit":
-		out["schema"] = jsonObject{"type": "integer", "minimum": 1, "maximum": maxLimit, "default": defaultLimit}
+		out["schema"] = jsonObject{"type": "integer", "minimum": 1, "maximum": maxLimit}
 		out["example"] = 10
 	case "minCount":
 		out["schema"] = jsonObject{"type": "integer", "minimum": 1, "maximum": maxMinCount}

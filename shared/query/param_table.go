@@ -99,10 +99,10 @@ var (
 			return err
 		},
 	}
-	// paramLimit sets request.limit, which is defaultLimit before.
+	// paramLimit sets request.limit, which is 0 before.
 	paramLimit = param{
 		name: "limit", allowed: "an integer from 1 to 1000", perPage: true, example: "10",
-		about: "the most entries in one answer, default 100",
+		about: "the most entries in one answer; default: 100 in json and atom, everything in the other formats",
 		parse: func(p *parser, v []string) (err error) {
 			p.request.limit, err = parseInt(v[0], 1, maxLimit)
 			return err

@@ -16,7 +16,8 @@ import (
 
 // Bounds of what a request may ask for.
 const (
-	// defaultLimit is the limit of an answer whose caller gives none.
+	// defaultLimit is the limit of a page whose caller gives none. Formats without
+	// pages have none; see request.setDefaultLimit.
 	defaultLimit = 100
 	// maxLimit is the largest limit. A page of so many images is about 1 MB.
 	maxLimit = 1000
@@ -59,7 +60,6 @@ type parser struct {
 // the request or every fault. Nothing is read from the store.
 func parseRequest(c *config, rt *route, imageID, rawQuery string) (*request, []paramFault) {
 	p := &parser{schema: c.schema, config: c, request: &request{route: rt, imageID: imageID}}
-	p.request.limit = defaultLimit
 	for _, raw := range p.splitQuery(rawQuery) {
 		p.parseAny(raw)
 	}

@@ -44,7 +44,7 @@ type listParams struct {
 	// latestBy keeps the first image of each group of equal values. nil: all
 	// images.
 	latestBy []*field
-	limit    int     // of matches on a page
+	limit    int     // of matches on a page; 0: all of them
 	cursor   *cursor // nil: the first page
 }
 
@@ -64,6 +64,15 @@ type historyParams struct {
 	// from and to are the two times of a diff. Both are unset if it compares two
 	// clusters.
 	from, to asOf
+}
+
+// setDefaultLimit sets the limit of a request whose caller gives none. Programs
+// that page read JSON, and feed readers know pages. The other formats end up in a
+// file, a loop or a terminal, where a part would be taken for the whole.
+func (req *request) setDefaultLimit() {
+	if req.limit == 0 && (req.format == formatJSON || req.format == formatAtom) {
+		req.limit = defaultLimit
+	}
 }
 
 // givenParam is one parameter as it was given, under the name that the tables

@@ -132,7 +132,7 @@ func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (pa
 	whole := b.bytes
 	b.bytes = whole[len(envelope):]
 	if len(b.bytes) > maxBodyBytes {
-		return payload{}, newFaultsError([]paramFault{answerTooLarge(c.route, len(b.bytes))})
+		return payload{}, newFaultsError([]paramFault{answerTooLarge(c.route, req.limit, len(b.bytes))})
 	}
 	if canCache {
 		// A body that is kept is compressed once, for all calls that will share
@@ -166,15 +166,22 @@ func (c *call) makeEnvelope(req *request, ans *answer) []byte {
 }
 
 // answerTooLarge returns the fault of a request whose answer has too many
-// bytes. It names the parameter that makes the answer smaller.
-func answerTooLarge(rt *route, bytes int) paramFault {
+// bytes. It names the parameter that makes the answer smaller. limit is that of the
+// request; 0: it has none.
+func answerTooLarge(rt *route, limit, bytes int) paramFault {
 	f := paramFault{
 		code:    codeInvalid,
 		name:    "ClusterId",
 		reason:  fmt.Sprintf("makes an answer of %d MB; the limit is %d MB", bytes>>20, maxBodyBytes>>20),
 		allowed: "fewer scopes",
 	}
-	if rt.hasParam("limit") {
+	switch {
+	case !rt.hasParam("limit"):
+	case limit == 0:
+		f.name, f.allowed = "limit", "a limit, or "+f.allowed
+		f.reason = fmt.Sprintf("is not given, and all that matches is %d MB; the most is %d MB", bytes>>20,
+			maxBodyBytes>>20)
+	default:
 		f.name, f.allowed = "limit", "a smaller limit, or "+f.allowed
 	}
 	if rt.hasParam("fields") {

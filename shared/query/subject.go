@@ -110,7 +110,10 @@ func (sub *subject) cutPage(req *request, total int) (from, to int, next string)
 		// The offset can be past the end: the cursor is the caller's text.
 		from = min(req.cursor.offset, total)
 	}
-	to = min(from+req.limit, total)
+	to = total
+	if req.limit > 0 {
+		to = min(from+req.limit, total)
+	}
 	if to == total {
 		return from, to, ""
 	}
