@@ -22,7 +22,7 @@ func (c *callerCheck) requiresToken() bool { return len(c.tokens)+len(c.keys) > 
 const bearerChallenge = `Bearer realm="community-images"`
 
 // authenticate checks the bearer token and restricts the call to the grant of
-// its caller. A caller who is not known gets a service without regions, because
+// its caller. A caller who is not known gets a lookup without regions, because
 // the parameters of the request are still checked. A token that is missing,
 // malformed, unknown or expired takes the same time and has the same error.
 func (c *call) authenticate() error {
@@ -34,10 +34,10 @@ func (c *call) authenticate() error {
 	token, isBearer := access.ParseBearer(c.r.Header["Authorization"])
 	grant, found := c.tokens.Find(token, c.now())
 	if !isBearer || !found {
-		c.service = c.services.denied
+		c.lookup = c.lookups.denied
 		return c.newUnauthorizedError()
 	}
-	restricted := c.Restrict(grant)
+	restricted := c.lookups.of(grant)
 	// The token is good elsewhere: this endpoint serves other regions.
 	if len(restricted.regions) == 0 {
 		return &apierror.Error{
@@ -46,7 +46,7 @@ func (c *call) authenticate() error {
 			Recommend: "Use another endpoint, or ask the operator for another token.",
 		}
 	}
-	c.service = restricted
+	c.lookup = restricted
 	return nil
 }
 
@@ -86,8 +86,8 @@ type accessSummary struct {
 }
 
 // accessSummaryJSON encodes how callers are checked and what this caller may see.
-func (s *service) accessSummaryJSON() []byte {
-	a := accessSummary{Tokens: len(s.tokens) > 0, AccessKeys: len(s.keys) > 0}
+func (s *lookup) accessSummaryJSON() []byte {
+	a := accessSummary{Tokens: len(s.service.tokens) > 0, AccessKeys: len(s.service.keys) > 0}
 	switch {
 	case a.Tokens && a.AccessKeys:
 		a.Summary = "These routes ask for a bearer token, the replica for a signature or a token."

@@ -15,7 +15,7 @@ import (
 //
 // Unlike a list, a feed is about the past and never 404 for a scope that has
 // ended. Its freshness is that of the scopes that still exist.
-func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveFeed(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (s *service) serveFeed(ctx context.Context, req *request) (*answer, error) 
 // request says it relative to now: "-24h" means another commit with every call,
 // and that makes the answer. It finds the time in the log even for a 304, which an
 // absolute start does not need; for that it returns "".
-func (s *service) startInETag(ctx context.Context, req *request, sub *subject, now time.Time) (string, error) {
+func (s *lookup) startInETag(ctx context.Context, req *request, sub *subject, now time.Time) (string, error) {
 	if !req.since.asOf.isSet || req.since.isAbsolute() {
 		return "", nil
 	}
@@ -67,7 +67,7 @@ func (s *service) startInETag(ctx context.Context, req *request, sub *subject, n
 //
 // A feed always has a cursor to go on from, also if nothing has happened: the
 // caller asks with it later and gets only what is new.
-func (s *service) renderFeed(
+func (s *lookup) renderFeed(
 	ctx context.Context, prefix []byte, req *request, sub *subject, now time.Time,
 ) (*body, error) {
 	// A misspelt name is an error before its empty feed is read.

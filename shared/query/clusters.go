@@ -22,7 +22,7 @@ import (
 // A region of which nothing is captured yet, or whose head cannot be read, is
 // named as stale and does not keep the others from being shown. With one region
 // it is an error.
-func (s *service) serveClusters(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveClusters(ctx context.Context, req *request) (*answer, error) {
 	regions, err := s.regionsOfClusters(ctx, req)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (s *service) serveClusters(ctx context.Context, req *request) (*answer, err
 
 // regionsOfClusters returns the regions that /v1/clusters shows: the one that
 // the request names, the one that has the named cluster, or all.
-func (s *service) regionsOfClusters(ctx context.Context, req *request) ([]string, error) {
+func (s *lookup) regionsOfClusters(ctx context.Context, req *request) ([]string, error) {
 	if req.region != "" || namesClusters(req) {
 		region, err := s.findRegion(ctx, req)
 		return []string{region}, err
@@ -74,7 +74,7 @@ func (s *service) regionsOfClusters(ctx context.Context, req *request) ([]string
 // Digests alone are not enough: the answer shows the times of the checks too,
 // which move with every run. The run is shown nowhere. It stands for all check
 // times: each run checks anew.
-func (s *service) clustersETagParts(sub *subject) []string {
+func (s *lookup) clustersETagParts(sub *subject) []string {
 	run := sub.state.Run
 	parts := []string{
 		sub.current.RegionID, sub.scopes.digest, sub.state.LineHash(),
@@ -90,7 +90,7 @@ func (s *service) clustersETagParts(sub *subject) []string {
 // without its freshness. A region that cannot be read is left out, and named in
 // the freshness that is returned, if there are others and the request has no
 // maxAge.
-func (s *service) resolveRegions(
+func (s *lookup) resolveRegions(
 	ctx context.Context, req *request, regions []string,
 ) (subjects []*subject, f freshness, err error) {
 	subjects, failures := s.loadSubjects(ctx, req, regions)
@@ -132,7 +132,7 @@ func chooseFailure(regions []string, failures map[string]error) (failure error) 
 
 // loadSubjects returns the subjects of a request in the regions that can be
 // read, and the errors of the others.
-func (s *service) loadSubjects(
+func (s *lookup) loadSubjects(
 	ctx context.Context, req *request, regions []string,
 ) (subjects []*subject, failures map[string]error) {
 	failures = map[string]error{}

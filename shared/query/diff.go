@@ -31,7 +31,7 @@ type diffSide struct {
 //
 // The snapshots of both sides are loaded by digest, and only if the answer is
 // not cached: an equal pair of digests has an equal answer.
-func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveDiff(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (s *service) serveDiff(ctx context.Context, req *request) (*answer, error) 
 // newDiffSubject returns the subject whose freshness the answer has: both
 // clusters, or the later of two times. It returns an error if it is older than
 // the request's maxAge.
-func (s *service) newDiffSubject(req *request, current currentState, before, after *diffSide) (*subject, error) {
+func (s *lookup) newDiffSubject(req *request, current currentState, before, after *diffSide) (*subject, error) {
 	// A set of at most two scopes, made for the freshness only.
 	scopes := &scopeSet{region: current.RegionID}
 	if after.captured {
@@ -87,7 +87,7 @@ func (s *service) newDiffSubject(req *request, current currentState, before, aft
 }
 
 // loadDiffImages loads the images of the sides that are captured.
-func (s *service) loadDiffImages(ctx context.Context, region string, sides ...*diffSide) error {
+func (s *lookup) loadDiffImages(ctx context.Context, region string, sides ...*diffSide) error {
 	for _, side := range sides {
 		if !side.captured {
 			continue
@@ -112,7 +112,7 @@ func (side *diffSide) etagKey() string {
 // that came or went between two times is compared with nothing.
 //
 // The present state is the argument current; moments are resolved from it.
-func (s *service) resolveDiffSides(
+func (s *lookup) resolveDiffSides(
 	ctx context.Context, req *request, current currentState,
 ) (before, after *diffSide, err error) {
 	clusters, instanceType := toScopeNames(req.selection.clusters), toScopeNames(req.selection.types)[0]
@@ -145,7 +145,7 @@ func (s *service) resolveDiffSides(
 }
 
 // loadDiffStates returns the states at from and to, or twice the state at at.
-func (s *service) loadDiffStates(
+func (s *lookup) loadDiffStates(
 	ctx context.Context, req *request, current currentState,
 ) (before, after *regionState, err error) {
 	if !req.from.isSet {

@@ -53,9 +53,9 @@ func (e *event) isOf(imageID string, sel selection) bool {
 // changes; of these by the numbers of their scopes. It is the only place where the
 // grant and the redacted fields limit what is read of a commit. An event is valid until
 // the next one.
-func (s *service) eventsOf(c *archive.Commit) iter.Seq[*event] {
+func (s *lookup) eventsOf(c *archive.Commit) iter.Seq[*event] {
 	return func(yield func(*event) bool) {
-		r := &eventReader{service: s, commit: c, yield: yield}
+		r := &eventReader{lookup: s, commit: c, yield: yield}
 		r.event.commit = &commitRef{c.Sequence, c.CommittedAt, newLineID(c.LineHash)}
 		r.readAll()
 	}
@@ -63,17 +63,17 @@ func (s *service) eventsOf(c *archive.Commit) iter.Seq[*event] {
 
 // eventReader reads the events of a commit.
 type eventReader struct {
-	service *service
-	commit  *archive.Commit
-	yield   func(*event) bool
-	event   event                // the present one
-	image   *archive.ImageChange // the present one; nil: names are redacted
-	count   int                  // of events before
+	lookup *lookup
+	commit *archive.Commit
+	yield  func(*event) bool
+	event  event                // the present one
+	image  *archive.ImageChange // the present one; nil: names are redacted
+	count  int                  // of events before
 }
 
 // readAll yields all events.
 func (r *eventReader) readAll() {
-	showsNames := r.service.schema.fieldNamed("ImageName") != nil // else they are redacted
+	showsNames := r.lookup.schema.fieldNamed("ImageName") != nil // else they are redacted
 	for i := range r.commit.Images {
 		im := &r.commit.Images[i]
 		r.event.imageID, r.image = im.ImageID, nil
@@ -84,7 +84,7 @@ func (r *eventReader) readAll() {
 			return
 		}
 		for _, group := range im.Changed {
-			fields := r.service.schema.visibleChanges(group.Fields)
+			fields := r.lookup.schema.visibleChanges(group.Fields)
 			if len(fields) > 0 && !r.readScopes(kindChanged, group.Scopes, fields) {
 				return
 			}
@@ -97,7 +97,7 @@ func (r *eventReader) readAll() {
 func (r *eventReader) readScopes(kind eventKind, numbers []int, fields []catalog.FieldChange) bool {
 	r.event.kind, r.event.fields = kind, fields
 	for _, number := range numbers {
-		if r.event.scope = r.commit.Scope(number); !r.service.coversScope(r.event.scope) {
+		if r.event.scope = r.commit.Scope(number); !r.lookup.coversScope(r.event.scope) {
 			continue
 		}
 		if r.event.imageName = ""; r.image != nil {
@@ -113,7 +113,7 @@ func (r *eventReader) readScopes(kind eventKind, numbers []int, fields []catalog
 }
 
 // coversScope reports whether the caller may see a scope.
-func (s *service) coversScope(ref archive.ScopeRef) bool {
+func (s *lookup) coversScope(ref archive.ScopeRef) bool {
 	return s.grant == nil || s.grant.CoversCluster(ref.ClusterID)
 }
 

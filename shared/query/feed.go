@@ -48,7 +48,7 @@ func (f *eventFilter) matches(e *event) bool {
 // with, if the log does not hold the commit of the cursor, or if the moment to
 // begin after is later than the feed's end. It reads at most one commit, or finds
 // a time in the log.
-func (s *service) resolveStart(
+func (s *lookup) resolveStart(
 	ctx context.Context, since feedSince, now time.Time, sub *subject,
 ) (feedPosition, error) {
 	switch {
@@ -71,7 +71,7 @@ func (s *service) resolveStart(
 // resolveStartTime returns the position after the last commit that is not later
 // than a time. It returns an error for a time before the kept history. Before
 // commit 1 there is nothing to miss.
-func (s *service) resolveStartTime(ctx context.Context, after time.Time, sub *subject) (feedPosition, error) {
+func (s *lookup) resolveStartTime(ctx context.Context, after time.Time, sub *subject) (feedPosition, error) {
 	last, err := s.lastCommitAt(ctx, sub.current, after)
 	if err != nil {
 		return feedPosition{}, err

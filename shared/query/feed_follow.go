@@ -12,7 +12,7 @@ import (
 
 // readLogOfCursor reads the head of a region if the state at hand lacks the
 // commit of a cursor: another instance has read a later one.
-func (s *service) readLogOfCursor(ctx context.Context, region string, c *feedCursor) error {
+func (s *lookup) readLogOfCursor(ctx context.Context, region string, c *feedCursor) error {
 	if c == nil {
 		return nil
 	}
@@ -23,14 +23,14 @@ func (s *service) readLogOfCursor(ctx context.Context, region string, c *feedCur
 }
 
 // cursorAt returns a position with what binds it to the log.
-func (s *service) cursorAt(ctx context.Context, current currentState, position feedPosition) (feedCursor, error) {
+func (s *lookup) cursorAt(ctx context.Context, current currentState, position feedPosition) (feedCursor, error) {
 	id, err := s.lineIDOf(ctx, current, position.lastRead())
 	return feedCursor{current.RegionID, position, id}, err
 }
 
 // lineIDOf returns the lineID of a commit up to the present one, or of the one before
 // the first that is kept. It reads the commit after it, which names it.
-func (s *service) lineIDOf(ctx context.Context, current currentState, sequence int64) (lineID, error) {
+func (s *lookup) lineIDOf(ctx context.Context, current currentState, sequence int64) (lineID, error) {
 	if sequence == current.Sequence {
 		return newLineID(current.LineHash()), nil
 	}
@@ -48,7 +48,7 @@ func (s *service) lineIDOf(ctx context.Context, current currentState, sequence i
 
 // checkCursor returns an error if the log does not hold the commit of a cursor,
 // or no longer the commits after it.
-func (s *service) checkCursor(ctx context.Context, current currentState, c feedCursor) error {
+func (s *lookup) checkCursor(ctx context.Context, current currentState, c feedCursor) error {
 	lastRead := c.position.lastRead()
 	if lastRead > current.Sequence {
 		return feedCursorForeignError(fmt.Sprintf(

@@ -13,7 +13,7 @@ import (
 // findRegion returns the region that a request is about: the one that it names,
 // the only one, the one that its cursor was made in, or the only one that has
 // the named clusters or images.
-func (s *service) findRegion(ctx context.Context, req *request) (string, error) {
+func (s *lookup) findRegion(ctx context.Context, req *request) (string, error) {
 	switch {
 	case req.region != "":
 		return req.region, nil
@@ -44,7 +44,7 @@ func (s *service) findRegion(ctx context.Context, req *request) (string, error) 
 
 // decideRegion returns the region that a search has found, or the error that
 // says why it found none or several.
-func (s *service) decideRegion(ctx context.Context, req *request, found regionSearch) (string, error) {
+func (s *lookup) decideRegion(ctx context.Context, req *request, found regionSearch) (string, error) {
 	namesCluster := namesClusters(req)
 	switch {
 	case found.count > 1:
@@ -70,7 +70,7 @@ func (s *service) decideRegion(ctx context.Context, req *request, found regionSe
 
 // regionOfCursor returns the region that the request's cursor was made in. What
 // the request names may have ended there since.
-func (s *service) regionOfCursor(req *request) (region string, ok bool) {
+func (s *lookup) regionOfCursor(req *request) (region string, ok bool) {
 	if c := req.since.cursor; c != nil { // checkFeedStart has found it among the regions
 		return c.region, true
 	}
@@ -104,7 +104,7 @@ type regionSearch struct {
 // searchRegions asks has about every region. It does not wait for a region
 // whose last read failed just now if the others give the answer. unique says
 // that at most one region can have what is searched.
-func (s *service) searchRegions(
+func (s *lookup) searchRegions(
 	ctx context.Context, unique bool, has func(currentState) (bool, error),
 ) regionSearch {
 	found := s.searchRegionsOnce(ctx, true, has)
@@ -117,7 +117,7 @@ func (s *service) searchRegions(
 
 // searchRegionsOnce is one pass of searchRegions. With skipFailing it takes the
 // recent failure of a region for its answer.
-func (s *service) searchRegionsOnce(
+func (s *lookup) searchRegionsOnce(
 	ctx context.Context, skipFailing bool, has func(currentState) (bool, error),
 ) (found regionSearch) {
 	for _, region := range s.regions {
@@ -137,7 +137,7 @@ func (s *service) searchRegionsOnce(
 }
 
 // searchRegion asks has about one region.
-func (s *service) searchRegion(
+func (s *lookup) searchRegion(
 	ctx context.Context, region string, skipFailing bool, has func(currentState) (bool, error),
 ) (ok, skipped bool, err error) {
 	if skipFailing {
@@ -163,13 +163,13 @@ func regionUndecidedError(err error) error {
 }
 
 // nothingCaptured returns the error for a service of which no region has data.
-func (s *service) nothingCapturedError() error {
+func (s *lookup) nothingCapturedError() error {
 	return &noDataError{strings.Join(s.regions, ", "), archive.ErrNoData}
 }
 
 // regionRequired returns the error that asks for RegionId; reason ends "several
 // regions …".
-func (s *service) regionRequiredError(reason string) error {
+func (s *lookup) regionRequiredError(reason string) error {
 	return newFaultsError([]paramFault{{
 		codeMissing, "RegionId", "is required because several regions " + reason, joinWithOr(s.regions),
 	}})
@@ -183,7 +183,7 @@ func namesClusters(req *request) bool {
 // regionHasNamed reports whether a region has one of the clusters that a
 // request names. If it names none, regionHasNamed reports whether the region
 // has or had one of the images.
-func (s *service) regionHasNamed(ctx context.Context, req *request, current currentState) (bool, error) {
+func (s *lookup) regionHasNamed(ctx context.Context, req *request, current currentState) (bool, error) {
 	if namesClusters(req) {
 		return slices.ContainsFunc(req.selection.clusters, func(name string) bool {
 			return name != "" && current.hasCluster(name)
@@ -199,7 +199,7 @@ func (s *service) regionHasNamed(ctx context.Context, req *request, current curr
 
 // regionHadNamed reports whether a region had one of the clusters that a request names,
 // and which have ended.
-func (s *service) regionHadNamed(ctx context.Context, req *request, current currentState) (bool, error) {
+func (s *lookup) regionHadNamed(ctx context.Context, req *request, current currentState) (bool, error) {
 	ended, err := s.endedScopes(ctx, current)
 	return slices.ContainsFunc(ended, func(ref archive.ScopeRef) bool {
 		return ref.ClusterID != "" && slices.Contains(req.selection.clusters, ref.ClusterID)
@@ -208,7 +208,7 @@ func (s *service) regionHadNamed(ctx context.Context, req *request, current curr
 
 // clusterInNoRegion returns the error for clusters that no region has. It lists
 // the clusters of all regions.
-func (s *service) clusterInNoRegionError(ctx context.Context, req *request) error {
+func (s *lookup) clusterInNoRegionError(ctx context.Context, req *request) error {
 	first := slices.IndexFunc(req.selection.clusters, isClusterName)
 	e := &clusterError{region: strings.Join(s.regions, ", "), name: req.selection.clusters[first]}
 	// The list helps to find a slip of the keyboard; regions that cannot be read

@@ -17,7 +17,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The status is counted whatever happens, a panic included: deferred calls
 	// run in reverse order, so the recovery below has written an answer by
 	// then.
-	c := &call{service: s, r: r, recorded: statusWriter{ResponseWriter: w}}
+	c := &call{service: s, lookup: s.lookups.full, r: r, recorded: statusWriter{ResponseWriter: w}}
 	c.w, c.id = &c.recorded, c.findRequestID()
 	start := time.Now()
 	defer func() { s.lookupMetrics.countLookup(c.route, c.recorded.status, time.Since(start)) }()
@@ -32,12 +32,9 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // call is one HTTP request and its response.
-//
-// It embeds the service that answers it. That is the full service at first;
-// once the caller is known it is the service of the caller's grant, so that no
-// route can read what the caller must not see.
 type call struct {
-	*service // as the caller may see it; authenticate changes it
+	*service
+	lookup   *lookup // of the caller's grant; authenticate finds it
 	r        *http.Request
 	w        http.ResponseWriter // &recorded
 	recorded statusWriter
@@ -95,11 +92,11 @@ func (c *call) serveRoute(ctx context.Context) error {
 		// The answer will probably be a 304, which needs no images.
 		ctx = context.WithValue(ctx, conditionalKey{}, true)
 	}
-	ans, err := rt.serve(ctx, req)
+	ans, err := rt.serve(c.lookup, ctx, req)
 	if err != nil {
 		// A cluster that is missing now may have been there before: the error
 		// says so.
-		return c.explainMissingCluster(ctx, pinToCommit(req.at, err))
+		return c.lookup.explainMissingCluster(ctx, pinToCommit(req.at, err))
 	}
 	return c.send(ctx, req, ans)
 }
@@ -107,8 +104,8 @@ func (c *call) serveRoute(ctx context.Context) error {
 // admit finds the route of a path and checks the method and the token. It returns
 // the image id if the path holds one.
 func (c *call) admit(path string) (imageID string, err error) {
-	// From here on the call is answered by the service of the caller. The error
-	// is needed only if the route is not public.
+	// From here on the call is answered by the lookup of the caller's grant. The
+	// error is needed only if the route is not public.
 	denied := c.authenticate()
 	rt, imageID, err := c.findRoute(path)
 	if err != nil {
@@ -210,11 +207,11 @@ func (s *service) noRoute(path string) error {
 func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
 	accept := joinHeaderLines(c.r.Header, "Accept")
 	// Which names are valid depends on the grant, so it is a part of the key.
-	key := c.grantKey + rt.pattern + "\n" + imageID + "\n" + c.r.URL.RawQuery + "\n" + accept
+	key := c.lookup.grantKey + rt.pattern + "\n" + imageID + "\n" + c.r.URL.RawQuery + "\n" + accept
 	if req, ok := c.parsedRequests.get(key); ok {
 		return req, nil
 	}
-	req, faults := parseRequest(&c.config, rt, imageID, c.r.URL.RawQuery)
+	req, faults := parseRequest(&c.lookup.config, rt, imageID, c.r.URL.RawQuery)
 	if len(faults) > 0 {
 		return nil, newFaultsError(faults)
 	}

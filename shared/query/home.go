@@ -20,7 +20,7 @@ var homeHTML string
 // serveHome serves /: the routes as text, or the page for people. Both are
 // public, so they must not show what is stored. The names of the regions on the
 // page are those that the caller may see.
-func (s *service) serveHome(_ context.Context, req *request) (*answer, error) {
+func (s *lookup) serveHome(_ context.Context, req *request) (*answer, error) {
 	// The text is short, and its hash is the ETag, so it is rendered even for a
 	// 304.
 	ans := &answer{omitEnvelope: true}
@@ -36,10 +36,10 @@ func (s *service) serveHome(_ context.Context, req *request) (*answer, error) {
 }
 
 // renderHomeText lists the routes with an example that works, for curl.
-func (s *service) renderHomeText() string {
+func (s *lookup) renderHomeText() string {
 	var b strings.Builder
 	b.WriteString("Community images of E-HPC, version " + strconv.Quote(s.version) + "\n")
-	for _, rt := range s.routes {
+	for _, rt := range s.service.routes {
 		b.WriteString("\n" + rt.pattern + "\n    " + rt.about + "\n")
 		if rt.example != "" {
 			b.WriteString("    " + rt.pattern + "?" + s.exampleQuery(rt) + "\n")
@@ -50,7 +50,7 @@ func (s *service) renderHomeText() string {
 
 // renderHomePage fills in the page. Everything that is filled in is escaped, or
 // comes from this program.
-func (s *service) renderHomePage() string {
+func (s *lookup) renderHomePage() string {
 	var regions, statuses, routes strings.Builder
 	for _, name := range s.regions {
 		regions.WriteString("<option>" + html.EscapeString(name))
@@ -62,7 +62,7 @@ func (s *service) renderHomePage() string {
 		to = html.EscapeString(to)
 		return `<a href="` + to + `"><code>` + to + "</code></a>"
 	}
-	for _, rt := range s.routes {
+	for _, rt := range s.service.routes {
 		name := "<code>" + rt.pattern + "</code>"
 		if rt.example == "" && !rt.hasImageID() { // others do not work without parameters
 			name = link(rt.pattern)
@@ -74,7 +74,7 @@ func (s *service) renderHomePage() string {
 		routes.WriteByte('\n')
 	}
 	token := ""
-	if s.requiresToken() {
+	if s.service.requiresToken() {
 		token = `<label>Token <input name="token" type="password" autocomplete="off"></label>` + "\n"
 	}
 	fill := strings.NewReplacer("{token}", token, "{version}", html.EscapeString(s.version),
@@ -84,7 +84,7 @@ func (s *service) renderHomePage() string {
 
 // exampleQuery returns the example of a route as it works for this service:
 // with several regions it must name one.
-func (s *service) exampleQuery(rt *route) string {
+func (s *lookup) exampleQuery(rt *route) string {
 	if len(s.regions) > 1 {
 		return "RegionId=" + s.regions[0] + "&" + rt.example
 	}

@@ -11,7 +11,7 @@ import (
 // serveImage serves /v1/images/{ImageId}. Unlike a list, it shows when the
 // image was last seen, so the answer changes with every check even if the
 // content does not.
-func (s *service) serveImage(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveImage(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (st *regionState) scopesForImage(sel selection) (*scopeSet, error) {
 
 // renderImage appends the image of a request to b. It returns an error if the
 // image is not in the subject, which says whether it ever was.
-func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *subject) ([]byte, error) {
+func (s *lookup) renderImage(ctx context.Context, b []byte, req *request, sub *subject) ([]byte, error) {
 	set, err := s.sets.load(ctx, sub.scopes)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (s *service) renderImage(ctx context.Context, b []byte, req *request, sub *
 // firstSeen returns the time of the first commit that had the image of a request in the
 // scopes that it selects. It is zero if that is not known: the image was there in commit
 // 1, or when the kept log begins. The image must be or have been in the subject.
-func (s *service) firstSeen(ctx context.Context, req *request, sub *subject) (catalog.Time, error) {
+func (s *lookup) firstSeen(ctx context.Context, req *request, sub *subject) (catalog.Time, error) {
 	// The index may remember more than the log, but counts every scope of the region.
 	if req.selection.isEverything() && s.full == nil {
 		if dates, ok, err := s.lists.datesOf(ctx, sub.current, req.imageID); ok || err != nil {
@@ -126,7 +126,7 @@ func (s *service) firstSeen(ctx context.Context, req *request, sub *subject) (ca
 
 // wasThereBeforeLog reports whether the image of a request was there when the kept log
 // begins, in the scopes that it selects.
-func (s *service) wasThereBeforeLog(ctx context.Context, req *request, current currentState) (bool, error) {
+func (s *lookup) wasThereBeforeLog(ctx context.Context, req *request, current currentState) (bool, error) {
 	ids := []string{req.imageID}
 	kept, err := s.newKeptEvents(ctx, current, feedPosition{}, eventFilter{images: ids, kinds: []eventKind{kindPresent}})
 	if err != nil || kept == nil {

@@ -15,7 +15,7 @@ import (
 // serveImages serves /v1/images. The ETag needs neither images nor filters:
 // equal scopes and an equal question have equal answers. So a 304 costs no read
 // beside the head. It is the lookup that most calls are.
-func (s *service) serveImages(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveImages(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (s *service) serveImages(ctx context.Context, req *request) (*answer, error
 //
 // The order of the stages is part of the contract: filter, count facets, keep
 // the first of each group, check minCount, cut the page.
-func (s *service) buildPage(ctx context.Context, req *request, sub *subject) (*imagePage, error) {
+func (s *lookup) buildPage(ctx context.Context, req *request, sub *subject) (*imagePage, error) {
 	// A damaged object of the present state is the operator's problem and is
 	// reported. A past state that a cursor names can be collected at any time:
 	// the caller has to begin again.
@@ -80,7 +80,7 @@ func (s *service) buildPage(ctx context.Context, req *request, sub *subject) (*i
 
 // findMatchingImages returns the rows of the images that meet the conditions of
 // a request, in its order.
-func (s *service) findMatchingImages(req *request, set *imageSet) ([]int32, error) {
+func (s *lookup) findMatchingImages(req *request, set *imageSet) ([]int32, error) {
 	keys := req.sort
 	if req.latestBy != nil && keys == nil {
 		// The order decides which image of a group is the first.

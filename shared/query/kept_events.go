@@ -24,7 +24,7 @@ type keptEvents struct {
 // newKeptEvents returns nil if a page has no kept events: it does not ask for them, it
 // begins behind them, or the log is kept from commit 1 on. Otherwise add must be called
 // for every event of the image in the kept log, in any order.
-func (s *service) newKeptEvents(
+func (s *lookup) newKeptEvents(
 	ctx context.Context, current currentState, start feedPosition, filter eventFilter,
 ) (*keptEvents, error) {
 	if !slices.Contains(filter.kinds, kindPresent) {
@@ -51,7 +51,7 @@ func (k *keptEvents) add(e *event) {
 }
 
 // list returns the kept events in the order of their scopes.
-func (k *keptEvents) list(ctx context.Context, s *service, current currentState) ([]*event, error) {
+func (k *keptEvents) list(ctx context.Context, s *lookup, current currentState) ([]*event, error) {
 	offering, err := s.offeringScopes(ctx, current.regionState, k.imageID)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (k *keptEvents) list(ctx context.Context, s *service, current currentState)
 
 // offeringScopes returns an event for each scope that offers an image in a state, with
 // the image and the scope alone.
-func (s *service) offeringScopes(ctx context.Context, state *regionState, imageID string) ([]*event, error) {
+func (s *lookup) offeringScopes(ctx context.Context, state *regionState, imageID string) ([]*event, error) {
 	all := state.allScopes()
 	if len(all.scopes) == 0 {
 		return nil, nil

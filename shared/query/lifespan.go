@@ -27,7 +27,7 @@ type lifespan struct {
 
 // firstEvent returns the first event of the image that a request names, in the scopes
 // that it selects. ok is false if the kept log has none.
-func (s *service) firstEvent(ctx context.Context, req *request, current currentState) (_ *event, ok bool, err error) {
+func (s *lookup) firstEvent(ctx context.Context, req *request, current currentState) (_ *event, ok bool, err error) {
 	for c, err := range s.commits(ctx, current, []string{req.imageID}, 1) {
 		if err != nil {
 			return nil, false, err
@@ -43,7 +43,7 @@ func (s *service) firstEvent(ctx context.Context, req *request, current currentS
 
 // lifespanOf returns the lifespan of the image that a request names, which is not in
 // the subject.
-func (s *service) lifespanOf(ctx context.Context, req *request, sub *subject) (life lifespan, err error) {
+func (s *lookup) lifespanOf(ctx context.Context, req *request, sub *subject) (life lifespan, err error) {
 	first, ok, err := s.firstEvent(ctx, req, sub.current)
 	switch {
 	case err != nil || !ok:
@@ -61,7 +61,7 @@ func (s *service) lifespanOf(ctx context.Context, req *request, sub *subject) (l
 
 // findRemoval sets what a lifespan says of the last removal. An image that is in several
 // scopes has disappeared only when the last of them lost it.
-func (s *service) findRemoval(ctx context.Context, req *request, sub *subject, life *lifespan) error {
+func (s *lookup) findRemoval(ctx context.Context, req *request, sub *subject, life *lifespan) error {
 	for c, err := range s.commitsBackward(ctx, sub.current, []string{req.imageID}, sub.state.Sequence) {
 		if err != nil {
 			return err
@@ -80,7 +80,7 @@ func (s *service) findRemoval(ctx context.Context, req *request, sub *subject, l
 
 // findLastSeen sets life.lastSeen. The check that saw the image last is not in the log.
 // The commit before the removal is the best bound that is.
-func (s *service) findLastSeen(ctx context.Context, sub *subject, life *lifespan) error {
+func (s *lookup) findLastSeen(ctx context.Context, sub *subject, life *lifespan) error {
 	life.lastSeen = life.gone
 	for c, err := range s.commitsBackward(ctx, sub.current, nil, life.goneAt-1) {
 		if err != nil {
@@ -102,7 +102,7 @@ func (s *service) findLastSeen(ctx context.Context, sub *subject, life *lifespan
 //
 // The error has the members of the answer that it replaces, so that a caller
 // can still show what the image was.
-func (s *service) imageMissingError(ctx context.Context, req *request, sub *subject) error {
+func (s *lookup) imageMissingError(ctx context.Context, req *request, sub *subject) error {
 	life, err := s.lifespanOf(ctx, req, sub)
 	switch {
 	case err != nil:
@@ -141,7 +141,7 @@ func (s *service) imageMissingError(ctx context.Context, req *request, sub *subj
 
 // loadLastContent returns the object of an image from the commit before it
 // disappeared. It reads a past state and one snapshot, if they are not cached.
-func (s *service) loadLastContent(
+func (s *lookup) loadLastContent(
 	ctx context.Context, imageID string, current currentState, life lifespan,
 ) (string, error) {
 	state, err := s.loadStateAtCommit(ctx, current, life.goneAt-1)
@@ -195,7 +195,7 @@ func imageNeverOffered(imageID, region string) error {
 
 // checkImageKnown returns an error if the image that a request names was not there up to
 // the subject's state, in the scopes that the request selects.
-func (s *service) checkImageKnown(ctx context.Context, req *request, sub *subject) error {
+func (s *lookup) checkImageKnown(ctx context.Context, req *request, sub *subject) error {
 	// An image can be there without any event in the kept log.
 	offering, err := s.offeringScopes(ctx, sub.state, req.imageID)
 	if err != nil {
@@ -218,7 +218,7 @@ func (s *service) checkImageKnown(ctx context.Context, req *request, sub *subjec
 
 // wasEverOffered returns true if an image is or was offered in a region. It
 // asks what is cheap first: the images that are there, the index, the log.
-func (s *service) wasEverOffered(ctx context.Context, current currentState, imageID string) (bool, error) {
+func (s *lookup) wasEverOffered(ctx context.Context, current currentState, imageID string) (bool, error) {
 	// If this fails, the log can still know.
 	if offering, err := s.offeringScopes(ctx, current.regionState, imageID); err == nil && len(offering) > 0 {
 		return true, nil

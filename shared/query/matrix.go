@@ -14,7 +14,7 @@ import (
 //
 // Without clusters it covers all of them. It has pages like a list; each page
 // repeats the columns.
-func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveMatrix(ctx context.Context, req *request) (*answer, error) {
 	region, err := s.findRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (s *service) serveMatrix(ctx context.Context, req *request) (*answer, error
 
 // renderMatrix renders the page of the matrix that a request asks for. scopes
 // are the subject's, as a set that knows which of them offer an image.
-func (s *service) renderMatrix(
+func (s *lookup) renderMatrix(
 	ctx context.Context, prefix []byte, req *request, sub *subject, scopes *scopeSet,
 ) (*body, error) {
 	set, err := s.sets.load(ctx, scopes)
@@ -73,7 +73,7 @@ func (s *service) renderMatrix(
 // defaultMatrixClusters returns the clusters of a matrix whose request names
 // none: all of them. If it names instance types, and these are captured without
 // a cluster too, it returns nil: the lists without a cluster.
-func (s *service) defaultMatrixClusters(ctx context.Context, req *request, region string) ([]string, error) {
+func (s *lookup) defaultMatrixClusters(ctx context.Context, req *request, region string) ([]string, error) {
 	_, state, err := s.loadState(ctx, req, region)
 	if err != nil {
 		return nil, err

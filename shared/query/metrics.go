@@ -97,7 +97,7 @@ func (w *statusWriter) WriteString(s string) (int, error) { return io.WriteStrin
 // serveMetrics serves /metrics. It reads the same as /v1/status, the heads, and
 // shows them in another form. It has no ETag: a scrape always wants the present
 // values.
-func (s *service) serveMetrics(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveMetrics(ctx context.Context, req *request) (*answer, error) {
 	list, _ := s.loadRegionStatuses(ctx, req)
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
 		families := s.metricFamilies(list)
@@ -110,7 +110,7 @@ func (s *service) serveMetrics(ctx context.Context, req *request) (*answer, erro
 
 // metricFamilies returns the metrics of regions, and those of this instance
 // unless the caller is restricted.
-func (s *service) metricFamilies(list []regionStatus) []*metrics.Family {
+func (s *lookup) metricFamilies(list []regionStatus) []*metrics.Family {
 	families := newRegionFamilies(list, s.now())
 	if s.grantKey == "" { // restricted callers must not learn what others ask
 		families = append(families, s.instanceFamilies()...)
@@ -120,11 +120,11 @@ func (s *service) metricFamilies(list []regionStatus) []*metrics.Family {
 
 // instanceFamilies returns the metrics of this instance. They are the same for
 // all callers who may see everything.
-func (s *service) instanceFamilies() []*metrics.Family {
+func (s *lookup) instanceFamilies() []*metrics.Family {
 	build := metrics.New(metrics.Info, "community_images_build", "", "Version of the program.")
 	build.Set(1, "version", s.version)
 	started := metrics.New(metrics.Gauge, "community_images_instance_start_timestamp_seconds", "seconds",
 		"When the instance that answers started. Seconds since 1970.")
-	started.Set(float64(s.lookupMetrics.startedAt.UnixMilli()) / 1000)
-	return []*metrics.Family{build, started, s.lookupMetrics.lookups, s.lookupMetrics.durations}
+	started.Set(float64(s.service.lookupMetrics.startedAt.UnixMilli()) / 1000)
+	return []*metrics.Family{build, started, s.service.lookupMetrics.lookups, s.service.lookupMetrics.durations}
 }

@@ -14,7 +14,7 @@ import (
 // captured, until when it was, or since when it is. People ask for clusters
 // that have just ended, and for times at which today's clusters did not exist
 // yet. Other errors stay as they are.
-func (s *service) explainMissingCluster(ctx context.Context, err error) error {
+func (s *lookup) explainMissingCluster(ctx context.Context, err error) error {
 	// A listed cluster is not captured yet, which the error says already.
 	var e *clusterError
 	if !errors.As(err, &e) || e.name == allNames || e.listed {
@@ -49,7 +49,7 @@ func (s *service) explainMissingCluster(ctx context.Context, err error) error {
 // explainCluster says since when a cluster is captured that is here now but was
 // not at missing.past, or until when one was captured that is not here now. It
 // returns an empty text if the log does not know.
-func (s *service) explainCluster(
+func (s *lookup) explainCluster(
 	ctx context.Context, current currentState, missing *clusterError, isHere bool,
 ) (string, error) {
 	if isHere {
@@ -79,7 +79,7 @@ func isOfCluster(cluster string) func(archive.ScopeRef) bool {
 
 // lastEndOf returns the last commit in which a scope of a cluster ended. ok is false if
 // there is none.
-func (s *service) lastEndOf(
+func (s *lookup) lastEndOf(
 	ctx context.Context, current currentState, cluster string,
 ) (end commitRef, ok bool, err error) {
 	return findCommit(s.commitsBackward(ctx, current, nil, current.Sequence), func(c *archive.Commit) bool {
@@ -89,7 +89,7 @@ func (s *service) lastEndOf(
 
 // firstCommitWith returns the first commit after a number that has new content of a
 // cluster. ok is false if there is none.
-func (s *service) firstCommitWith(
+func (s *lookup) firstCommitWith(
 	ctx context.Context, current currentState, cluster string, after int64,
 ) (first commitRef, ok bool, err error) {
 	return findCommit(s.commits(ctx, current, nil, after+1), func(c *archive.Commit) bool {
@@ -123,7 +123,7 @@ func findCommit(
 
 // checkSelection returns an error for a name of a selection that no scope has or had.
 // Otherwise the caller would take the empty feed of a misspelt name for a quiet one.
-func (s *service) checkSelection(ctx context.Context, sel selection, sub *subject) error {
+func (s *lookup) checkSelection(ctx context.Context, sel selection, sub *subject) error {
 	if sel.isEverything() {
 		return nil
 	}

@@ -18,9 +18,9 @@ type jsonObject = map[string]any
 
 // serveOpenAPI serves /openapi.json. The document is made from the tables that
 // requests are parsed by, so it cannot disagree with them.
-func (s *service) serveOpenAPI(context.Context, *request) (*answer, error) {
+func (s *lookup) serveOpenAPI(context.Context, *request) (*answer, error) {
 	return &answer{omitEnvelope: true, etag: makeETag("openapi", s.version, strings.Join(s.regions, ","),
-		strconv.FormatBool(s.requiresToken())), render: func(context.Context, []byte) (*body, error) {
+		strconv.FormatBool(s.service.requiresToken())), render: func(context.Context, []byte) (*body, error) {
 		data, err := catalog.MarshalLine(s.openAPIDocument())
 		if err != nil {
 			return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)
@@ -30,9 +30,9 @@ func (s *service) serveOpenAPI(context.Context, *request) (*answer, error) {
 }
 
 // openAPIDocument returns the whole document.
-func (s *service) openAPIDocument() jsonObject {
+func (s *lookup) openAPIDocument() jsonObject {
 	paths := jsonObject{}
-	for _, rt := range s.routes {
+	for _, rt := range s.service.routes {
 		// HEAD is not listed: clients would generate a useless method for it.
 		paths[rt.pattern] = jsonObject{"get": s.describeOperation(rt)}
 	}
@@ -52,7 +52,7 @@ func (s *service) openAPIDocument() jsonObject {
 	}
 	// Without tokens the document must not ask for any: generated clients would
 	// demand one.
-	if s.requiresToken() {
+	if s.service.requiresToken() {
 		components["securitySchemes"] = jsonObject{
 			"token": jsonObject{"type": "http", "scheme": "bearer",
 				"description": "A token that the operator has issued. It says which regions and clusters there are " +
@@ -63,11 +63,11 @@ func (s *service) openAPIDocument() jsonObject {
 }
 
 // describeOperation describes a route: its parameters and all its answers.
-func (s *service) describeOperation(rt *route) jsonObject {
+func (s *lookup) describeOperation(rt *route) jsonObject {
 	op := jsonObject{"operationId": operationID(rt.pattern), "summary": rt.about,
 		"parameters": s.describeParams(rt), "responses": s.describeResponses(rt)}
 	// An empty list of schemes says that this route needs no token.
-	if rt.public && s.requiresToken() {
+	if rt.public && s.service.requiresToken() {
 		op["security"] = []any{}
 	}
 	// Not a part of OpenAPI: a whole address to try, which tests try as well.
@@ -79,7 +79,7 @@ func (s *service) describeOperation(rt *route) jsonObject {
 
 // describeParams describes the parameters of a route: those of the path, its own,
 // then the filters by reference, because several routes share these hundreds.
-func (s *service) describeParams(rt *route) []any {
+func (s *lookup) describeParams(rt *route) []any {
 	parameters := []any{}
 	if rt.hasImageID() {
 		parameters = append(parameters, jsonObject{"name": "ImageId", "in": "path", "required": true,
@@ -99,7 +99,7 @@ func (s *service) describeParams(rt *route) []any {
 
 // describeResponses describes the answers of a route by their status: the good
 // one in every format, 304, then the errors.
-func (s *service) describeResponses(rt *route) jsonObject {
+func (s *lookup) describeResponses(rt *route) jsonObject {
 	content := jsonObject{}
 	for _, f := range rt.formats {
 		content[mediaType(f)] = jsonObject{"schema": formatSchema(rt, f)}
@@ -119,11 +119,11 @@ func (s *service) describeResponses(rt *route) jsonObject {
 }
 
 // canAnswer returns true if a route can answer with the status of an error.
-func (s *service) canAnswer(rt *route, status int) bool {
+func (s *lookup) canAnswer(rt *route, status int) bool {
 	switch status {
 	// Without tokens nobody is refused.
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return s.requiresToken() && !rt.public
+		return s.service.requiresToken() && !rt.public
 	case http.StatusNotFound:
 		return rt.hasParam(paramAt.name) || rt.pattern == "/" // the replica at the root has such
 	// A cursor expires, and an image can be gone.
@@ -156,7 +156,7 @@ func operationID(pattern string) string {
 }
 
 // describeParam describes a parameter of a route with its schema and an example.
-func (s *service) describeParam(rt *route, p param) jsonObject {
+func (s *lookup) describeParam(rt *route, p param) jsonObject {
 	schema := jsonObject{"type": "string"}
 	out := jsonObject{"name": p.name, "in": "query", "description": p.about + "; allowed: " + s.describeAllowed(rt, p),
 		"schema": schema}
@@ -199,7 +199,7 @@ func (s *service) describeParam(rt *route, p param) jsonObject {
 
 // describeFilters describes every field with every operator, by the name of the
 // parameter.
-func (s *service) describeFilters() jsonObject {
+func (s *lookup) describeFilters() jsonObject {
 	all := jsonObject{}
 	for i := range s.schema.fields {
 		f := &s.schema.fields[i]

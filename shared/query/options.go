@@ -68,47 +68,54 @@ const (
 
 // config is what the parser of requests needs to know.
 type config struct {
-	schema *schema
-	// regions are those that the caller may see. A restricted service has fewer.
-	regions  []string
+	schema   *schema
+	regions  []string         // that the caller may see
 	maxStale time.Duration    // see Options.MaxStale
-	gzip     bool             // see Options.Gzip
 	version  string           // of the program
 	now      func() time.Time // never nil
-	ttl      time.Duration    // see Options.HeadTTL
 }
 
-// service is the handler. A caller whose grant names clusters is served by a
-// restricted copy, which shares the caches of contents with the full service.
+// service is the handler. It never changes. What a caller may see is in the lookup of
+// the caller's grant.
 type service struct {
-	config
 	callerCheck
-	restriction
-	regionCaches
-	contentCaches
 	answerCaches
-	source        Source
+	lookups       *grantLookups
 	routes        []*route
 	lookupMetrics *lookupMetrics
+	gzip          bool                         // see Options.Gzip
+	ttl           time.Duration                // see Options.HeadTTL
+	now           func() time.Time             // never nil
 	requestID     func(context.Context) string // nil: see Hooks.RequestID
 	report        func(context.Context, string, error)
 }
 
-// regionCaches hold what is known of the regions. A restricted service has its
-// own, but for past.
+// lookup is what the callers of one grant may see, and what their calls are answered
+// from. All calls of a grant share it.
+type lookup struct {
+	config
+	restriction
+	regionCaches
+	contentCaches
+	source  Source
+	report  func(context.Context, string, error)
+	service *service
+}
+
+// regionCaches hold what is known of the regions. A restricted lookup has its own,
+// but for past.
 type regionCaches struct {
 	states map[string]stateSource // the present, by region
 	past   *lru[string, *regionState]
 }
 
-// contentCaches hold images by the digest of their list. All services share
-// them.
+// contentCaches hold images by the digest of their list. All lookups share them.
 type contentCaches struct {
 	lists *listLoader
 	sets  *imageSets
 }
 
-// answerCaches hold what depends on the caller too. All services share them;
+// answerCaches hold what depends on the caller too. All grants share them;
 // the keys begin with the caller's grant.
 //
 // That is why a caller cannot learn from the speed of an answer what others
@@ -130,26 +137,24 @@ func New(o Options) *Service {
 	}
 	lists := newListLoader(o.Archive, redact)
 	s := &service{
-		config: config{
-			schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, gzip: o.Gzip, version: o.Version,
-			now: o.Now, ttl: o.HeadTTL,
-		},
-		callerCheck:   callerCheck{tokens: o.Tokens, keys: o.Keys},
-		regionCaches:  newCaches(o),
-		contentCaches: contentCaches{lists: lists, sets: newImageSets(lists)},
+		callerCheck: callerCheck{tokens: o.Tokens, keys: o.Keys},
 		answerCaches: answerCaches{
 			bodies:         newLRU[string, *body](maxBodyCacheBytes),
 			parsedRequests: newLRU[string, *request](maxRequests),
 		},
-		source:    o.Archive,
-		requestID: o.RequestID,
-		report:    o.Report,
+		routes: buildRoutes(), gzip: o.Gzip, ttl: o.HeadTTL, now: o.Now, requestID: o.RequestID, report: o.Report,
 	}
-	// The routes are methods of s, so they come after its fields; the
-	// restricted services are copies of s, so they come last.
-	s.routes = s.buildRoutes()
 	s.lookupMetrics = newLookupMetrics(s.routes)
-	s.restriction = newRestriction(s)
+	s.lookups = newGrantLookups(&lookup{
+		config: config{
+			schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, version: o.Version, now: o.Now,
+		},
+		regionCaches:  newCaches(o),
+		contentCaches: contentCaches{lists: lists, sets: newImageSets(lists)},
+		source:        o.Archive,
+		report:        o.Report,
+		service:       s,
+	})
 	return s
 }
 

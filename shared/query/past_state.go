@@ -12,7 +12,7 @@ import (
 //
 // The present state is needed even for a past one: the past is read through the
 // log that the head names, and answers name the freshness of the head.
-func (s *service) loadState(
+func (s *lookup) loadState(
 	ctx context.Context, req *request, region string,
 ) (current currentState, asked *regionState, err error) {
 	current, err = s.states[region].get(ctx)
@@ -26,7 +26,7 @@ func (s *service) loadState(
 // stateAsOf returns the state of a region at a moment. It reads the log of the
 // month if the state is not cached. It returns an error for a moment before the
 // first commit that is kept, or after the last one.
-func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (*regionState, error) {
+func (s *lookup) stateAsOf(ctx context.Context, current currentState, m asOf) (*regionState, error) {
 	switch {
 	// A restricted service reads nothing itself: it cuts the state of the full
 	// one.
@@ -58,7 +58,7 @@ func (s *service) stateAsOf(ctx context.Context, current currentState, m asOf) (
 
 // loadStateAtCommit returns the state of a region after the commit with a
 // number.
-func (s *service) loadStateAtCommit(ctx context.Context, current currentState, sequence int64) (*regionState, error) {
+func (s *lookup) loadStateAtCommit(ctx context.Context, current currentState, sequence int64) (*regionState, error) {
 	return s.stateAsOf(ctx, current, asOf{isSet: true, sequence: sequence})
 }
 
@@ -68,7 +68,7 @@ func (s *service) loadStateAtCommit(ctx context.Context, current currentState, s
 //
 // Two calls may read the same state at once. Both results are equal, and the
 // later one stays in the cache.
-func (s *service) loadPastState(
+func (s *lookup) loadPastState(
 	ctx context.Context, current currentState, key string, read func(context.Context) (*archive.Region, error),
 ) (*regionState, error) {
 	if state, ok := s.past.get(key); ok {

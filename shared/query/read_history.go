@@ -19,7 +19,7 @@ import (
 
 // commits yields the commits up to the present state from a number on. If imageIDs is
 // not nil, it leaves out commits that say nothing of these images.
-func (s *service) commits(
+func (s *lookup) commits(
 	ctx context.Context, current currentState, imageIDs []string, from int64,
 ) iter.Seq2[*archive.Commit, error] {
 	now := current.wholeRegion()
@@ -33,7 +33,7 @@ func (s *service) commits(
 
 // commitsBackward is commits in the other order: from a number down to the first
 // commit that is kept.
-func (s *service) commitsBackward(
+func (s *lookup) commitsBackward(
 	ctx context.Context, current currentState, imageIDs []string, from int64,
 ) iter.Seq2[*archive.Commit, error] {
 	now := current.wholeRegion()
@@ -48,7 +48,7 @@ func (s *service) commitsBackward(
 // hideAbsence returns commits of images for a caller who may not know whether other
 // clusters have the images. If there are none, it reads a commit all the same, so that
 // the answer fails as it would with some if the store is down.
-func (s *service) hideAbsence(
+func (s *lookup) hideAbsence(
 	ctx context.Context, current currentState, commits iter.Seq2[*archive.Commit, error],
 ) iter.Seq2[*archive.Commit, error] {
 	if s.full == nil {
@@ -108,7 +108,7 @@ func readHistory[T any](ctx context.Context, region string, read func(context.Co
 }
 
 // firstCommit returns the number and time of the first commit that is kept.
-func (s *service) firstCommit(ctx context.Context, current currentState) (*archive.TooEarlyError, error) {
+func (s *lookup) firstCommit(ctx context.Context, current currentState) (*archive.TooEarlyError, error) {
 	return readHistory(ctx, current.RegionID, func(ctx context.Context) (*archive.TooEarlyError, error) {
 		return s.source.FirstCommit(ctx, current.wholeRegion())
 	})
@@ -116,7 +116,7 @@ func (s *service) firstCommit(ctx context.Context, current currentState) (*archi
 
 // lastCommitAt returns the number of the last commit that is not later than a time; 0:
 // every commit is later. It returns *archive.TooEarlyError if that is no longer kept.
-func (s *service) lastCommitAt(ctx context.Context, current currentState, t time.Time) (int64, error) {
+func (s *lookup) lastCommitAt(ctx context.Context, current currentState, t time.Time) (int64, error) {
 	return readHistory(ctx, current.RegionID, func(ctx context.Context) (int64, error) {
 		return s.source.LastCommitAt(ctx, current.wholeRegion(), t)
 	})
@@ -124,7 +124,7 @@ func (s *service) lastCommitAt(ctx context.Context, current currentState, t time
 
 // endedScopes returns the scopes that ended in a kept commit and that the caller may
 // see. Some of them may be there again.
-func (s *service) endedScopes(ctx context.Context, current currentState) ([]archive.ScopeRef, error) {
+func (s *lookup) endedScopes(ctx context.Context, current currentState) ([]archive.ScopeRef, error) {
 	ended, err := readHistory(ctx, current.RegionID, func(ctx context.Context) ([]archive.ScopeRef, error) {
 		return s.source.EndedScopes(ctx, current.wholeRegion())
 	})

@@ -7,69 +7,69 @@ import (
 	"community-images/shared/access"
 )
 
-// A caller whose grant names clusters asks a service of its own. Its regions
+// A caller whose grant names clusters has a lookup of its own. Its regions
 // hold nothing but what the grant covers, and of the commits of the log it sees
 // only that (see eventsOf and endedScopes). So the routes need no checks: there is
 // nothing that they could give away. Commits keep their numbers and times, which
 // are no secret.
 
-// restriction says which part of the data a service answers from.
+// restriction says which part of the data a lookup answers from.
 type restriction struct {
-	grantKey string         // access.Grant.Key, for caches that callers share; empty: everything
-	grant    *access.Grant  // nil: everything
-	full     *service       // what a grant that names clusters is cut from; nil: this service sees every cluster
-	services *grantServices // the same for every service
+	grantKey string        // access.Grant.Key, for caches that callers share; empty: everything
+	grant    *access.Grant // nil: everything
+	full     *lookup       // what a grant that names clusters is cut from; nil: this lookup sees every cluster
 }
 
-// grantServices keeps the service of each grant.
-type grantServices struct {
-	full    *service                   // for callers who may see everything
-	denied  *service                   // for callers without a valid token: it serves no region
-	byGrant map[*access.Grant]*service // of the grants in Options; read only
+// grantLookups keeps the lookup of each grant.
+type grantLookups struct {
+	full    *lookup                   // for callers who may see everything
+	denied  *lookup                   // for callers without a valid token: it serves no region
+	byGrant map[*access.Grant]*lookup // of the grants in Options; read only
 	mu      sync.Mutex
-	byKey   map[string]*service // of all other grants, by access.Grant.Key; guarded by mu
+	byKey   map[string]*lookup // of all other grants, by access.Grant.Key; guarded by mu
 }
 
-// newRestriction makes the services of all configured grants out of s, which
-// sees everything.
-func newRestriction(s *service) restriction {
-	all := &grantServices{full: s, byGrant: map[*access.Grant]*service{}, byKey: map[string]*service{}}
-	s.services = all
-	all.denied = s.newRestricted(access.Grant{Regions: []string{"-"}})
-	for i := range s.tokens {
-		all.byGrant[&s.tokens[i].Grant] = s.Restrict(&s.tokens[i].Grant)
+// newGrantLookups makes the lookups of all configured grants out of full, which sees
+// everything.
+func newGrantLookups(full *lookup) *grantLookups {
+	g := &grantLookups{full: full, byGrant: map[*access.Grant]*lookup{}, byKey: map[string]*lookup{}}
+	g.denied = full.newRestricted(access.Grant{Regions: []string{"-"}})
+	byGrant := map[*access.Grant]*lookup{}
+	for i := range full.service.tokens {
+		grant := &full.service.tokens[i].Grant
+		byGrant[grant] = g.of(grant)
 	}
-	for i := range s.keys {
-		all.byGrant[&s.keys[i].Grant] = s.Restrict(&s.keys[i].Grant)
+	for i := range full.service.keys {
+		grant := &full.service.keys[i].Grant
+		byGrant[grant] = g.of(grant)
 	}
-	return s.restriction
+	g.byGrant = byGrant
+	return g
 }
 
-// Restrict returns the service for the callers of a grant. It answers from the
-// regions and clusters that the grant covers, and from their history, as if
-// nothing else existed.
-func (s *service) Restrict(g *access.Grant) *Service {
-	if restricted, ok := s.services.byGrant[g]; ok {
-		return restricted
+// of returns the lookup of a grant.
+func (g *grantLookups) of(grant *access.Grant) *lookup {
+	if l, ok := g.byGrant[grant]; ok {
+		return l
 	}
-	s.services.mu.Lock()
-	defer s.services.mu.Unlock()
-	key := g.Key()
-	restricted, ok := s.services.byKey[key]
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	key := grant.Key()
+	l, ok := g.byKey[key]
 	if !ok {
-		restricted = s.services.full.newRestricted(*g)
-		s.services.byKey[key] = restricted
+		l = g.full.newRestricted(*grant)
+		g.byKey[key] = l
 	}
-	return restricted
+	return l
 }
 
-// newRestricted makes the service of a grant. It shares with s the caches of
+// newRestricted makes the lookup of a grant. It shares with s the caches of
 // content by digest. Caches of what depends on the caller have the grant's key
 // in theirs.
 //
 // A list that names every region is still a restriction: the caller must not
 // learn that there are no others.
-func (s *service) newRestricted(g access.Grant) *service {
+func (s *lookup) newRestricted(g access.Grant) *lookup {
 	if g.CoversEverything() {
 		return s
 	}
@@ -82,6 +82,5 @@ func (s *service) newRestricted(g access.Grant) *service {
 			n.states[region] = &restrictedStates{stateSource: s.states[region], grant: g}
 		}
 	}
-	n.routes = n.buildRoutes()
 	return &n
 }

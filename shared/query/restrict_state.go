@@ -56,7 +56,7 @@ func (c currentState) wholeRegion() *archive.Region {
 
 // restrictedStateAsOf is stateAsOf for the service of a grant. Moments mean the
 // same commits for every caller.
-func (s *service) restrictedStateAsOf(ctx context.Context, current currentState, at asOf) (*regionState, error) {
+func (s *lookup) restrictedStateAsOf(ctx context.Context, current currentState, at asOf) (*regionState, error) {
 	// Errors name the region's own first or last commit.
 	full, err := s.full.stateAsOf(ctx, current.toFull(), at)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 // schemas describes the JSON bodies of all routes, and the objects in them, by
 // name. A body has the name of its operation; see operationID. openapitest
 // compares them with real answers.
-func (s *service) schemas() jsonObject {
+func (s *lookup) schemas() jsonObject {
 	all := jsonObject{"Error": errorSchema(), "Image": s.imageSchema()}
 	for _, part := range []jsonObject{objectSchemas(), imageBodies(), scopeBodies()} {
 		maps.Copy(all, part)
@@ -207,7 +207,7 @@ func answerSchema(properties jsonObject, required ...string) jsonObject {
 
 // imageSchema describes an image as E-HPC sends it. It may have unknown members;
 // see upstreamName for the names of some.
-func (s *service) imageSchema() jsonObject {
+func (s *lookup) imageSchema() jsonObject {
 	// These three come from the scopes.
 	properties := jsonObject{
 		columnClusters: jsonObject{"type": "array", "items": jsonObject{"type": "string"},

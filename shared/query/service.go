@@ -6,14 +6,23 @@ import (
 	"strconv"
 	"time"
 
+	"community-images/shared/access"
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
-// Service is the handler that New returns. Its methods let another handler
-// answer from the same memory: present states with their time to live and their
-// fall-back in an outage, past states, and image lists by digest.
+// Service is the handler that New returns. Restrict lets another handler answer from
+// the same memory.
 type Service = service
+
+// Lookup is the data as the callers of one grant see it: present states with their
+// time to live and their fall-back in an outage, past states, and image lists by digest.
+type Lookup = lookup
+
+// Restrict returns the lookup for the callers of a grant. It answers from the regions
+// and clusters that the grant covers, and from their history, as if nothing else
+// existed.
+func (s *service) Restrict(g *access.Grant) *Lookup { return s.lookups.of(g) }
 
 // Region returns a region at present, or as of a moment, which is written like
 // the parameter at. confirmed is false if the store cannot be reached and the
@@ -22,7 +31,7 @@ type Service = service
 // The error is strconv.ErrSyntax if at is not a moment, and archive.ErrNoData
 // if the region is not served. Other errors are the archive's, or say that the
 // store did not answer.
-func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
+func (s *lookup) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
 	m := asOf{}
 	if at != "" {
 		if m, err = parseAsOf(at); err != nil {
@@ -49,7 +58,7 @@ func (s *service) Region(ctx context.Context, id, at string) (r *archive.Region,
 
 // IsCommitNumber reports whether a moment, written like the parameter at, is
 // the number of a commit.
-func (s *service) IsCommitNumber(at string) bool {
+func (s *lookup) IsCommitNumber(at string) bool {
 	m, err := parseAsOf(at)
 	return err == nil && m.sequence != 0
 }
@@ -57,7 +66,7 @@ func (s *service) IsCommitNumber(at string) bool {
 // Images returns the content of a scope of a state that Region returned, in
 // canonical order and without the redacted fields. The caller must not change
 // the slice.
-func (s *service) Images(ctx context.Context, region string, scope archive.ScopeState) ([]*catalog.Image, error) {
+func (s *lookup) Images(ctx context.Context, region string, scope archive.ScopeState) ([]*catalog.Image, error) {
 	list, err := s.lists.loadList(ctx, region, scope)
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ func (c *cursor) checkQuery(region string, req *request) error {
 // request's cursor was made, so that pages never mix two states. It is the
 // requested state while that has the same content, else the one that the
 // cursor names. The error is CursorExpired if neither has that content.
-func (s *service) stateOfCursor(
+func (s *lookup) stateOfCursor(
 	ctx context.Context, req *request, current currentState,
 ) (*regionState, *scopeSet, error) {
 	want := req.cursor.contentHash

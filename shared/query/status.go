@@ -62,7 +62,7 @@ type statusError struct {
 // serveStatus serves /v1/status. A region that cannot be read is shown as such
 // and does not keep the others from being shown. It asks the store for heads
 // only, as /metrics does.
-func (s *service) serveStatus(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveStatus(ctx context.Context, req *request) (*answer, error) {
 	list, f := s.loadRegionStatuses(ctx, req)
 	region := req.region
 	if len(list) == 1 {
@@ -133,7 +133,7 @@ func lastRunOrCommit(list []regionStatus) (last catalog.Time) {
 // of all regions, and their freshness together. Every region has an entry, also
 // one that cannot be read: a status that leaves out what is broken would be of
 // no use.
-func (s *service) loadRegionStatuses(ctx context.Context, req *request) (list []regionStatus, f freshness) {
+func (s *lookup) loadRegionStatuses(ctx context.Context, req *request) (list []regionStatus, f freshness) {
 	regions := s.regions
 	if req.region != "" {
 		regions = []string{req.region}
@@ -160,7 +160,7 @@ func (s *service) loadRegionStatuses(ctx context.Context, req *request) (list []
 // explainMissingRegion returns the error for a region that is left out of an
 // answer, and reports its cause. A region without data is not reported: it may
 // not have had its first run.
-func (s *service) explainMissingRegion(ctx context.Context, err error) *apierror.Error {
+func (s *lookup) explainMissingRegion(ctx context.Context, err error) *apierror.Error {
 	e := toAPIError(err)
 	if e.Cause != nil && !errors.Is(err, archive.ErrNoData) {
 		s.report(ctx, "", e.Cause)
@@ -176,7 +176,7 @@ func freshnessOfMissingRegion(e *apierror.Error) freshness {
 
 // newRegionStatus returns the status of a region that can be read. all are its
 // scopes, and f is their freshness.
-func (s *service) newRegionStatus(current currentState, all *scopeSet, f freshness) regionStatus {
+func (s *lookup) newRegionStatus(current currentState, all *scopeSet, f freshness) regionStatus {
 	status := regionStatus{
 		RegionID:    current.RegionID,
 		Sequence:    current.Sequence,
@@ -213,7 +213,7 @@ func (s *service) newRegionStatus(current currentState, all *scopeSet, f freshne
 
 // serveHealth serves /healthz. It does not touch the store: a probe must not
 // restart an instance because of an outage that a restart cannot end.
-func (s *service) serveHealth(context.Context, *request) (*answer, error) {
+func (s *lookup) serveHealth(context.Context, *request) (*answer, error) {
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
 		return &body{bytes: []byte(`{"Status":"ok","Version":` + jsonString(s.version) + "}\n")}, nil
 	}}, nil

@@ -24,7 +24,7 @@ type subject struct {
 // is older than the request's maxAge. With usesIndex, the index is prefetched
 // beside the head of a region that has not been read yet: the answer needs
 // both.
-func (s *service) resolve(
+func (s *lookup) resolve(
 	ctx context.Context, req *request, region string, usesIndex bool, choose func(*regionState) (*scopeSet, error),
 ) (*subject, error) {
 	// The prefetch runs in the background, while this call waits for the head.
@@ -50,7 +50,7 @@ func (s *service) resolve(
 // not the first has the state that its cursor names. That keeps the pages of
 // one list consistent: commits between two pages neither repeat nor hide an
 // image.
-func (s *service) resolvePage(ctx context.Context, req *request, region string) (*subject, error) {
+func (s *lookup) resolvePage(ctx context.Context, req *request, region string) (*subject, error) {
 	if req.cursor == nil {
 		return s.resolve(ctx, req, region, req.selection.isEveryCluster(), func(state *regionState) (*scopeSet, error) {
 			return state.selectScopes(req.selection)
@@ -73,7 +73,7 @@ func (s *service) resolvePage(ctx context.Context, req *request, region string) 
 
 // checkFreshness computes the freshness of a subject. It returns an error if a
 // scope was checked longer ago than the request's maxAge, or never.
-func (s *service) checkFreshness(req *request, sub *subject) error {
+func (s *lookup) checkFreshness(req *request, sub *subject) error {
 	// An empty scope was never checked with success, so it is older than any
 	// limit.
 	now, scopes := s.now(), sub.scopes
