@@ -67,15 +67,6 @@ func (c *call) newUnauthorizedError() error {
 	}
 }
 
-// newTokenFault rejects a token in the URL. It does not name the parameter,
-// which could be taken for an invitation.
-func newTokenFault() paramFault {
-	return paramFault{
-		code:   codeInvalid,
-		reason: `Tokens are not accepted in the URL, which is logged. Send "Authorization: Bearer <token>"`,
-	}
-}
-
 // accessSummary says how callers are checked, as /v1/status shows it.
 type accessSummary struct {
 	Tokens     bool     `json:"Tokens"`             // QUERY_TOKENS is set

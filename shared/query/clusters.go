@@ -229,7 +229,7 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 	if sel.clusters == nil {
 		sel.clusters = []string{allNames}
 	}
-	if part, found := sel.firstUnmatched(sets...); found {
+	if part, found := firstUnmatched(sel, sets...); found {
 		return scopeNotFoundError(part, states...)
 	}
 	if count == 0 {

@@ -10,7 +10,7 @@ import (
 )
 
 // cellText returns the text of a column for the image in a row of the set.
-func (c column) cellText(s *imageSet, row int32) string {
+func (s *imageSet) cellText(c column, row int32) string {
 	switch {
 	// Names in a cell are joined by ";", since "," separates cells.
 	case c.field != nil:

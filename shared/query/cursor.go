@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -56,4 +57,16 @@ func shortHash(s string) (h [8]byte) {
 	sum := sha256.Sum256([]byte(s))
 	copy(h[:], sum[:])
 	return h
+}
+
+// checkQuery returns an error if the cursor was made for another query or
+// region.
+func (c *cursor) checkQuery(region string, req *request) error {
+	if want := shortHash(region + "\n" + req.cursorKey); !bytes.Equal(want[:], c.queryHash[:]) {
+		return newFaultsError([]paramFault{{
+			codeInvalid, "cursor", "belongs to another query",
+			"the NextCursor of an answer to the same query; limit, format and fields may differ",
+		}})
+	}
+	return nil
 }

@@ -45,7 +45,12 @@ func (e *event) clone() *event {
 
 // isOf reports whether the event is of an image and a scope of a selection.
 func (e *event) isOf(imageID string, sel selection) bool {
-	return e.imageID == imageID && sel.includes(e.scope)
+	return e.imageID == imageID && e.isIn(sel)
+}
+
+// isIn reports whether the event is of a scope of a selection.
+func (e *event) isIn(sel selection) bool {
+	return sel.includes(e.scope.ClusterID, e.scope.InstanceType)
 }
 
 // eventsOf yields the events of a commit that the caller may see, in the order of
@@ -115,16 +120,4 @@ func (r *eventReader) readScopes(kind eventKind, numbers []int, fields []catalog
 // coversScope reports whether the caller may see a scope.
 func (s *lookup) coversScope(ref archive.ScopeRef) bool {
 	return s.grant == nil || s.grant.CoversCluster(ref.ClusterID)
-}
-
-// visibleChanges drops the changes of redacted fields.
-func (s *schema) visibleChanges(changes []catalog.FieldChange) []catalog.FieldChange {
-	if len(s.withheld) == 0 {
-		return changes
-	}
-	// An empty Field means that the whole image differs, which would show that
-	// a redacted field changed.
-	return slices.DeleteFunc(slices.Clone(changes), func(c catalog.FieldChange) bool {
-		return c.Field == "" || slices.ContainsFunc(s.withheld, func(w string) bool { return isWithheldMember(w, c.Field) })
-	})
 }

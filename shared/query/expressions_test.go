@@ -96,8 +96,8 @@ func FuzzExpressions(f *testing.F) {
 // TestNoExpressionTakesLongToParse asks lookups whose expressions are as costly
 // to parse as 4 KB can be. Each is answered or refused within milliseconds.
 func TestNoExpressionTakesLongToParse(t *testing.T) {
-	c := &config{schema: newSchema(nil), now: time.Now}
-	rt := New(Options{Regions: []string{"cn-hangzhou"}}).routes[0]
+	c := &parserConfig{schema: newSchema(nil), now: time.Now}
+	rt := newRoutes()[0]
 	for _, row := range []struct {
 		name, parameter, part string
 		isRefused             bool

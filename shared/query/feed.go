@@ -39,7 +39,7 @@ func (f *eventFilter) hasRoom(entries int) bool { return f.limit == 0 || entries
 
 // matches reports whether a page can show an event.
 func (f *eventFilter) matches(e *event) bool {
-	return slices.Contains(f.kinds, e.kind) && f.selection.includes(e.scope) &&
+	return slices.Contains(f.kinds, e.kind) && e.isIn(f.selection) &&
 		(f.images == nil || slices.Contains(f.images, e.imageID))
 }
 

@@ -124,3 +124,22 @@ func (s *schema) fieldNames() []string {
 	}
 	return names
 }
+
+// visibleChanges drops the changes of redacted fields.
+func (s *schema) visibleChanges(changes []catalog.FieldChange) []catalog.FieldChange {
+	if len(s.withheld) == 0 {
+		return changes
+	}
+	// An empty Field means that the whole image differs, which would show that
+	// a redacted field changed.
+	return slices.DeleteFunc(slices.Clone(changes), func(c catalog.FieldChange) bool {
+		return c.Field == "" || slices.ContainsFunc(s.withheld, func(w string) bool { return isWithheldMember(w, c.Field) })
+	})
+}
+
+// isWithheldMember returns true if a name, with or without a filter operator,
+// is that of the withheld member.
+func isWithheldMember(withheld, name string) bool {
+	name, _, _ = strings.Cut(name, "__")
+	return strings.EqualFold(withheld, name)
+}

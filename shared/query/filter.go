@@ -13,7 +13,7 @@ const maxFilterSteps = 320_000_000
 // matchImages returns the rows, in the given order, of the images that meet
 // every condition and contain every search word. It does not change rows. It
 // returns an error if the expressions would take too long.
-func (req *request) matchImages(s *imageSet, rows []int32) ([]int32, error) {
+func matchImages(req *request, s *imageSet, rows []int32) ([]int32, error) {
 	if len(req.conditions) == 0 && len(req.searchWords) == 0 {
 		return rows, nil
 	}
@@ -28,7 +28,7 @@ func (req *request) matchImages(s *imageSet, rows []int32) ([]int32, error) {
 		values := s.owner.indexes.indexField(s, condition.field, false)
 		tests[i] = memoTest{valueIndex: values, test: condition.test, results: make([]int8, len(values.values))}
 	}
-	if err := req.checkFilterCost(s, rows, tests); err != nil {
+	if err := checkFilterCost(req, s, rows, tests); err != nil {
 		return nil, err
 	}
 	// The conditions come first: the search reads far more memory.
@@ -45,7 +45,7 @@ func (req *request) matchImages(s *imageSet, rows []int32) ([]int32, error) {
 // checkFilterCost returns an error if the expressions cost more than
 // maxFilterSteps. Each distinct value of a field counts once, as it is tested
 // once. tests belong to the conditions at the same index.
-func (req *request) checkFilterCost(s *imageSet, rows []int32, tests []memoTest) error {
+func checkFilterCost(req *request, s *imageSet, rows []int32, tests []memoTest) error {
 	steps := 0
 	for i, condition := range req.conditions {
 		// Only expressions have a cost; the other tests read a value once.

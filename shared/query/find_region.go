@@ -220,10 +220,3 @@ func (s *lookup) clusterInNoRegionError(ctx context.Context, req *request) error
 	}
 	return e
 }
-
-// allowsEndedClusters reports whether a request can be about clusters that have
-// ended.
-func (req *request) allowsEndedClusters() bool { return req.at.isSet || req.from.isSet || req.isFeed() }
-
-// isFeed reports whether the answer is a feed of changes.
-func (req *request) isFeed() bool { return req.route.hasParam("since") }

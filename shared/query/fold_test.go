@@ -63,7 +63,7 @@ func TestFold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, faults := parseRequest(&config{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "",
+	a, faults := parseRequest(&parserConfig{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "",
 		"q=7+οδος+ΟΔΟΣ+7")
 	if faults != nil || !containsAll([]byte(foldedTextOf(im)), a.searchWords) {
 		t.Errorf("q does not find %s: %v", im.Raw, faults)

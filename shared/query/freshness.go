@@ -107,19 +107,6 @@ func describeProblem(p *archive.Problem) string {
 	return p.Class
 }
 
-// truncate cuts a text after at most limit bytes, at the beginning of a
-// character, and marks the cut.
-func truncate(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	// Bytes 10xxxxxx continue a character of UTF-8.
-	for limit > 0 && s[limit]&0xc0 == 0x80 {
-		limit--
-	}
-	return s[:limit] + "…"
-}
-
 // appendJSON writes the member Snapshot of an answer.
 func (f freshness) appendJSON(b []byte) []byte {
 	b = append(b, '{')

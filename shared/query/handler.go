@@ -38,10 +38,10 @@ type call struct {
 	r        *http.Request
 	w        http.ResponseWriter // &recorded
 	recorded statusWriter
-	id       string // RequestId; may be empty
-	route    *route // nil: no route has the path
-	private  bool   // the answer depends on the caller's token
-	written  bool   // the header has been sent
+	id       string       // RequestId; may be empty
+	route    *servedRoute // nil: no route has the path
+	private  bool         // the answer depends on the caller's token
+	written  bool         // the header has been sent
 }
 
 // findRequestID returns the id of the request: that of the platform, else the
@@ -79,7 +79,7 @@ func (c *call) serveRoute(ctx context.Context) error {
 		return err
 	}
 	rt := c.route
-	req, err := c.parseRequest(rt, imageID)
+	req, err := c.parseRequest(rt.route, imageID)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ const maxImageID = 256
 // findRoute returns the route of a path, and the image id if the path holds
 // one. The id is decoded. It returns an error for an id that no image can have,
 // so that nothing is read for it.
-func (s *service) findRoute(path string) (rt *route, imageID string, err error) {
+func (s *service) findRoute(path string) (rt *servedRoute, imageID string, err error) {
 	for _, rt := range s.routes {
 		id, ok := rt.matchPath(path)
 		if !ok {
@@ -211,7 +211,7 @@ func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
 	if req, ok := c.parsedRequests.get(key); ok {
 		return req, nil
 	}
-	req, faults := parseRequest(&c.lookup.config, rt, imageID, c.r.URL.RawQuery)
+	req, faults := parseRequest(&c.lookup.parserConfig, rt, imageID, c.r.URL.RawQuery)
 	if len(faults) > 0 {
 		return nil, newFaultsError(faults)
 	}

@@ -42,7 +42,7 @@ func (s *lookup) renderHomeText() string {
 	for _, rt := range s.service.routes {
 		b.WriteString("\n" + rt.pattern + "\n    " + rt.about + "\n")
 		if rt.example != "" {
-			b.WriteString("    " + rt.pattern + "?" + s.exampleQuery(rt) + "\n")
+			b.WriteString("    " + rt.pattern + "?" + s.exampleQuery(rt.route) + "\n")
 		}
 	}
 	return b.String()
@@ -69,7 +69,7 @@ func (s *lookup) renderHomePage() string {
 		}
 		routes.WriteString("<dt>" + name + "<dd>" + html.EscapeString(rt.about))
 		if rt.example != "" {
-			routes.WriteString(" For example " + link(rt.pattern+"?"+s.exampleQuery(rt)))
+			routes.WriteString(" For example " + link(rt.pattern+"?"+s.exampleQuery(rt.route)))
 		}
 		routes.WriteByte('\n')
 	}
@@ -80,15 +80,6 @@ func (s *lookup) renderHomePage() string {
 	fill := strings.NewReplacer("{token}", token, "{version}", html.EscapeString(s.version),
 		"{regions}", regions.String(), "{statuses}", statuses.String(), "{routes}", routes.String())
 	return fill.Replace(homeHTML)
-}
-
-// exampleQuery returns the example of a route as it works for this service:
-// with several regions it must name one.
-func (s *lookup) exampleQuery(rt *route) string {
-	if len(s.regions) > 1 {
-		return "RegionId=" + s.regions[0] + "&" + rt.example
-	}
-	return rt.example
 }
 
 // pageSecurityPolicy returns a Content-Security-Policy that allows the script

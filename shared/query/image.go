@@ -141,7 +141,7 @@ func (s *lookup) wasThereBeforeLog(ctx context.Context, req *request, current cu
 		}
 	}
 	list, err := kept.list(ctx, s, current)
-	return slices.ContainsFunc(list, func(e *event) bool { return req.selection.includes(e.scope) }), err
+	return slices.ContainsFunc(list, func(e *event) bool { return e.isIn(req.selection) }), err
 }
 
 // appendVariants writes the different contents of one image: the rows from to

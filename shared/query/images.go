@@ -91,7 +91,7 @@ func (s *lookup) findMatchingImages(req *request, set *imageSet) ([]int32, error
 	if req.imageIDs != nil {
 		rows = set.rowsWithIDs(req.imageIDs)
 	}
-	rows, err := req.matchImages(set, rows)
+	rows, err := matchImages(req, set, rows)
 	if err != nil {
 		return nil, err
 	}

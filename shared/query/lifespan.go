@@ -201,7 +201,7 @@ func (s *lookup) checkImageKnown(ctx context.Context, req *request, sub *subject
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(offering, func(e *event) bool { return req.selection.includes(e.scope) }) {
+	if slices.ContainsFunc(offering, func(e *event) bool { return e.isIn(req.selection) }) {
 		return nil
 	}
 	first, ok, err := s.firstEvent(ctx, req, sub.current)

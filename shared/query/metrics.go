@@ -34,7 +34,7 @@ type routeMetrics struct {
 
 // newLookupMetrics makes the instruments of all routes at once, so that each
 // shows 0 before its first lookup. Rates need that zero.
-func newLookupMetrics(routes []*route) *lookupMetrics {
+func newLookupMetrics(routes []*servedRoute) *lookupMetrics {
 	m := &lookupMetrics{
 		startedAt: time.Now(),
 		lookups: metrics.New(metrics.Counter, "community_images_lookups", "",
@@ -61,7 +61,7 @@ func (m *lookupMetrics) newRouteMetrics(pattern string) *routeMetrics {
 }
 
 // countLookup counts one lookup. rt is nil for a path without a route.
-func (m *lookupMetrics) countLookup(rt *route, status int, duration time.Duration) {
+func (m *lookupMetrics) countLookup(rt *servedRoute, status int, duration time.Duration) {
 	// Paths are the caller's choice, so those without a route share one label.
 	r := m.other
 	if rt != nil {

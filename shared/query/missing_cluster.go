@@ -128,19 +128,19 @@ func (s *lookup) checkSelection(ctx context.Context, sel selection, sub *subject
 		return nil
 	}
 	known := slices.Concat(sub.state.scopeRefs(), sub.current.scopeRefs())
-	if sel.checkNames(known, sub.state) == nil {
+	if checkNames(sel, known, sub.state) == nil {
 		return nil
 	}
 	ended, err := s.endedScopes(ctx, sub.current)
 	if err != nil {
 		return err
 	}
-	return sel.checkNames(slices.Concat(known, ended), sub.state)
+	return checkNames(sel, slices.Concat(known, ended), sub.state)
 }
 
 // checkNames returns an error for a name of the selection that none of some scopes has.
-func (c selection) checkNames(known []archive.ScopeRef, state *regionState) error {
-	for _, name := range c.clusters {
+func checkNames(sel selection, known []archive.ScopeRef, state *regionState) error {
+	for _, name := range sel.clusters {
 		if isClusterName(name) && !slices.ContainsFunc(known, isOfCluster(name)) {
 			return &clusterError{
 				region: state.RegionID, name: name, clusters: state.clusterNames(), listed: state.isListed(name),
@@ -148,11 +148,40 @@ func (c selection) checkNames(known []archive.ScopeRef, state *regionState) erro
 		}
 	}
 	// A type must be one that a selected cluster has or had.
-	for _, name := range c.types {
-		one := selection{c.clusters, []string{name}}
-		if name != allNames && !slices.ContainsFunc(known, one.includes) {
+	for _, name := range sel.types {
+		one := selection{sel.clusters, []string{name}}
+		if name != allNames && !slices.ContainsFunc(known, isIn(one)) {
 			return scopeNotFoundError(one, state)
 		}
 	}
 	return nil
+}
+
+// firstUnmatched returns the part of the selection that is about the first name
+// without a scope in any of the sets.
+func firstUnmatched(sel selection, sets ...*scopeSet) (part selection, found bool) {
+	clusters, types := map[string]bool{allNames: true}, map[string]bool{allNames: true}
+	for _, set := range sets {
+		for _, list := range [][]archive.ScopeState{set.scopes, set.empty} {
+			for _, sc := range list {
+				clusters[sc.ClusterID], types[sc.InstanceType] = true, true
+			}
+		}
+	}
+	for _, name := range toScopeNames(sel.clusters) {
+		if !clusters[name] {
+			return selection{[]string{anyIfEmpty(name)}, sel.types}, true
+		}
+	}
+	for _, name := range toScopeNames(sel.types) {
+		if !types[name] {
+			return selection{sel.clusters, []string{anyIfEmpty(name)}}, true
+		}
+	}
+	return selection{}, false
+}
+
+// isIn returns a function that reports whether a scope belongs to a selection.
+func isIn(sel selection) func(archive.ScopeRef) bool {
+	return func(ref archive.ScopeRef) bool { return sel.includes(ref.ClusterID, ref.InstanceType) }
 }

@@ -1,46 +1,37 @@
 package query
 
 import (
-	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-
-	"community-images/shared/catalog"
 )
 
 // jsonObject is an object of the OpenAPI document. The encoder sorts its
 // members, so the document is the same on every instance.
 type jsonObject = map[string]any
 
-// serveOpenAPI serves /openapi.json. The document is made from the tables that
-// requests are parsed by, so it cannot disagree with them.
-func (s *lookup) serveOpenAPI(context.Context, *request) (*answer, error) {
-	return &answer{omitEnvelope: true, etag: makeETag("openapi", s.version, strings.Join(s.regions, ","),
-		strconv.FormatBool(s.service.requiresToken())), render: func(context.Context, []byte) (*body, error) {
-		data, err := catalog.MarshalLine(s.openAPIDocument())
-		if err != nil {
-			return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)
-		}
-		return &body{bytes: data}, nil
-	}}, nil
+// apiDescription makes the OpenAPI document for one caller. It is made from the
+// tables that requests are parsed by, so it cannot disagree with them.
+type apiDescription struct {
+	parserConfig          // of the caller
+	version        string // of the program
+	requiresTokens bool   // lookups need a token
 }
 
-// openAPIDocument returns the whole document.
-func (s *lookup) openAPIDocument() jsonObject {
+// document returns the whole document.
+func (d *apiDescription) document() jsonObject {
 	paths := jsonObject{}
-	for _, rt := range s.service.routes {
+	for _, rt := range newRoutes() {
 		// HEAD is not listed: clients would generate a useless method for it.
-		paths[rt.pattern] = jsonObject{"get": s.describeOperation(rt)}
+		paths[rt.pattern] = jsonObject{"get": d.describeOperation(rt)}
 	}
-	components := jsonObject{"parameters": s.describeFilters(), "responses": errorResponses(), "schemas": s.schemas()}
+	components := jsonObject{"parameters": d.describeFilters(), "responses": errorResponses(), "schemas": d.schemas()}
 	doc := jsonObject{
 		"openapi": "3.1.0",
 		"info": jsonObject{
-			"title": "Community images of E-HPC", "version": s.version,
+			"title": "Community images of E-HPC", "version": d.version,
 			"description": "Lookups over the captured answers of ListCommunityImages. HEAD is answered like GET " +
 				"without a body. Parameter names are matched without regard to case; a list is written with commas, " +
 				"a comma within a value as \\,. If-None-Match and If-Match compare the ETag; If-Modified-Since and " +
@@ -52,7 +43,7 @@ func (s *lookup) openAPIDocument() jsonObject {
 	}
 	// Without tokens the document must not ask for any: generated clients would
 	// demand one.
-	if s.service.requiresToken() {
+	if d.requiresTokens {
 		components["securitySchemes"] = jsonObject{
 			"token": jsonObject{"type": "http", "scheme": "bearer",
 				"description": "A token that the operator has issued. It says which regions and clusters there are " +
@@ -63,23 +54,23 @@ func (s *lookup) openAPIDocument() jsonObject {
 }
 
 // describeOperation describes a route: its parameters and all its answers.
-func (s *lookup) describeOperation(rt *route) jsonObject {
+func (d *apiDescription) describeOperation(rt *route) jsonObject {
 	op := jsonObject{"operationId": operationID(rt.pattern), "summary": rt.about,
-		"parameters": s.describeParams(rt), "responses": s.describeResponses(rt)}
+		"parameters": d.describeParams(rt), "responses": d.describeResponses(rt)}
 	// An empty list of schemes says that this route needs no token.
-	if rt.public && s.service.requiresToken() {
+	if rt.public && d.requiresTokens {
 		op["security"] = []any{}
 	}
 	// Not a part of OpenAPI: a whole address to try, which tests try as well.
 	if rt.example != "" {
-		op["x-example"] = rt.pattern + "?" + s.exampleQuery(rt)
+		op["x-example"] = rt.pattern + "?" + d.exampleQuery(rt)
 	}
 	return op
 }
 
 // describeParams describes the parameters of a route: those of the path, its own,
 // then the filters by reference, because several routes share these hundreds.
-func (s *lookup) describeParams(rt *route) []any {
+func (d *apiDescription) describeParams(rt *route) []any {
 	parameters := []any{}
 	if rt.hasImageID() {
 		parameters = append(parameters, jsonObject{"name": "ImageId", "in": "path", "required": true,
@@ -87,10 +78,10 @@ func (s *lookup) describeParams(rt *route) []any {
 			"example": "m-bp181x855551ww5yq"})
 	}
 	for _, p := range rt.params {
-		parameters = append(parameters, s.describeParam(rt, p))
+		parameters = append(parameters, d.describeParam(rt, p))
 	}
 	if rt.filters {
-		for _, name := range slices.Sorted(maps.Keys(s.describeFilters())) {
+		for _, name := range slices.Sorted(maps.Keys(d.describeFilters())) {
 			parameters = append(parameters, jsonObject{"$ref": "#/components/parameters/" + name})
 		}
 	}
@@ -99,7 +90,7 @@ func (s *lookup) describeParams(rt *route) []any {
 
 // describeResponses describes the answers of a route by their status: the good
 // one in every format, 304, then the errors.
-func (s *lookup) describeResponses(rt *route) jsonObject {
+func (d *apiDescription) describeResponses(rt *route) jsonObject {
 	content := jsonObject{}
 	for _, f := range rt.formats {
 		content[mediaType(f)] = jsonObject{"schema": formatSchema(rt, f)}
@@ -111,7 +102,7 @@ func (s *lookup) describeResponses(rt *route) jsonObject {
 		responses["304"] = jsonObject{"description": "The caller has the answer already (If-None-Match)."}
 	}
 	for _, e := range errorCodes {
-		if s.canAnswer(rt, e.status) {
+		if d.canAnswer(rt, e.status) {
 			responses[strconv.Itoa(e.status)] = jsonObject{"$ref": "#/components/responses/E" + strconv.Itoa(e.status)}
 		}
 	}
@@ -119,11 +110,11 @@ func (s *lookup) describeResponses(rt *route) jsonObject {
 }
 
 // canAnswer returns true if a route can answer with the status of an error.
-func (s *lookup) canAnswer(rt *route, status int) bool {
+func (d *apiDescription) canAnswer(rt *route, status int) bool {
 	switch status {
 	// Without tokens nobody is refused.
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return s.service.requiresToken() && !rt.public
+		return d.requiresTokens && !rt.public
 	case http.StatusNotFound:
 		return rt.hasParam(paramAt.name) || rt.pattern == "/" // the replica at the root has such
 	// A cursor expires, and an image can be gone.
@@ -156,9 +147,9 @@ func operationID(pattern string) string {
 }
 
 // describeParam describes a parameter of a route with its schema and an example.
-func (s *lookup) describeParam(rt *route, p param) jsonObject {
+func (d *apiDescription) describeParam(rt *route, p param) jsonObject {
 	schema := jsonObject{"type": "string"}
-	out := jsonObject{"name": p.name, "in": "query", "description": p.about + "; allowed: " + s.describeAllowed(rt, p),
+	out := jsonObject{"name": p.name, "in": "query", "description": p.about + "; allowed: " + d.describeAllowed(rt, p),
 		"schema": schema}
 	// Bounds and enumerations come from the constants and settings that the
 	// parser checks.
@@ -167,7 +158,7 @@ func (s *lookup) describeParam(rt *route, p param) jsonObject {
 		schema["enum"], schema["default"] = rt.formats, rt.formats[0]
 		out["example"] = rt.formats[0]
 	case "RegionId":
-		schema["enum"], out["example"] = s.regions, s.regions[0]
+		schema["enum"], out["example"] = d.regions, d.regions[0]
 	case "limit":
 		out["schema"] = jsonObject{"type": "integer", "minimum": 1, "maximum": maxLimit}
 		out["example"] = 10
@@ -199,10 +190,10 @@ func (s *lookup) describeParam(rt *route, p param) jsonObject {
 
 // describeFilters describes every field with every operator, by the name of the
 // parameter.
-func (s *lookup) describeFilters() jsonObject {
+func (d *apiDescription) describeFilters() jsonObject {
 	all := jsonObject{}
-	for i := range s.schema.fields {
-		f := &s.schema.fields[i]
+	for i := range d.schema.fields {
+		f := &d.schema.fields[i]
 		// Without an operator the name alone means eq.
 		all[f.name] = describeFilter(f.name, f, nil, f.about+" equals one of the values")
 		for _, name := range operatorNames(f.kind) {
@@ -220,7 +211,7 @@ func (s *lookup) describeFilters() jsonObject {
 	}
 	for _, o := range objectFields {
 		// There is none if the service withholds the object.
-		if f := s.schema.fieldNamed(o); f != nil {
+		if f := d.schema.fieldNamed(o); f != nil {
 			all[o] = describeFilter(o, f, nil, "the same as "+f.name)
 		}
 	}

@@ -66,13 +66,11 @@ const (
 	maxPastStates     = 64
 )
 
-// config is what the parser of requests needs to know.
+// config is how answers are made.
 type config struct {
-	schema   *schema
-	regions  []string         // that the caller may see
-	maxStale time.Duration    // see Options.MaxStale
-	version  string           // of the program
-	now      func() time.Time // never nil
+	parserConfig
+	maxStale time.Duration // see Options.MaxStale
+	version  string        // of the program
 }
 
 // service is the handler. It never changes. What a caller may see is in the lookup of
@@ -81,7 +79,7 @@ type service struct {
 	callerCheck
 	answerCaches
 	lookups       *grantLookups
-	routes        []*route
+	routes        []*servedRoute // see newServedRoutes
 	lookupMetrics *lookupMetrics
 	gzip          bool                         // see Options.Gzip
 	ttl           time.Duration                // see Options.HeadTTL
@@ -142,12 +140,13 @@ func New(o Options) *Service {
 			bodies:         newLRU[string, *body](maxBodyCacheBytes),
 			parsedRequests: newLRU[string, *request](maxRequests),
 		},
-		routes: buildRoutes(), gzip: o.Gzip, ttl: o.HeadTTL, now: o.Now, requestID: o.RequestID, report: o.Report,
+		routes: newServedRoutes(), gzip: o.Gzip, ttl: o.HeadTTL, now: o.Now, requestID: o.RequestID, report: o.Report,
 	}
 	s.lookupMetrics = newLookupMetrics(s.routes)
 	s.lookups = newGrantLookups(&lookup{
 		config: config{
-			schema: newSchema(redact), regions: o.Regions, maxStale: o.MaxStale, version: o.Version, now: o.Now,
+			parserConfig: parserConfig{schema: newSchema(redact), regions: o.Regions, now: o.Now},
+			maxStale:     o.MaxStale, version: o.Version,
 		},
 		regionCaches:  newCaches(o),
 		contentCaches: contentCaches{lists: lists, sets: newImageSets(lists)},

@@ -77,3 +77,12 @@ func endSentence(text string) string {
 	}
 	return text + "."
 }
+
+// newTokenFault rejects a token in the URL. It does not name the parameter,
+// which could be taken for an invitation.
+func newTokenFault() paramFault {
+	return paramFault{
+		code:   codeInvalid,
+		reason: `Tokens are not accepted in the URL, which is logged. Send "Authorization: Bearer <token>"`,
+	}
+}

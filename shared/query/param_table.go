@@ -228,7 +228,7 @@ func (p param) withDefault(text string) param {
 
 // describeAllowed returns a noun phrase for what a parameter of a route allows.
 // Names of regions, formats and fields are listed.
-func (c *config) describeAllowed(rt *route, def param) string {
+func (c *parserConfig) describeAllowed(rt *route, def param) string {
 	switch def.name {
 	case paramFormat.name:
 		return joinWithOr(rt.formats)

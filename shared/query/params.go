@@ -50,7 +50,7 @@ type param struct {
 // at once, so that a wrong request is mended in one go.
 type parser struct {
 	schema  *schema
-	config  *config
+	config  *parserConfig
 	request *request     // what is parsed so far; of no use if there are faults
 	faults  []paramFault // in the order of the query
 	given   []givenParam // the valid parameters, filters too, by their names in the table
@@ -58,7 +58,7 @@ type parser struct {
 
 // parseRequest parses the raw query of a request to a route. It returns either
 // the request or every fault. Nothing is read from the store.
-func parseRequest(c *config, rt *route, imageID, rawQuery string) (*request, []paramFault) {
+func parseRequest(c *parserConfig, rt *route, imageID, rawQuery string) (*request, []paramFault) {
 	p := &parser{schema: c.schema, config: c, request: &request{route: rt, imageID: imageID}}
 	for _, raw := range p.splitQuery(rawQuery) {
 		p.parseAny(raw)
@@ -160,16 +160,9 @@ func (p *parser) rejectUnknown(name string) {
 	// A filter is compared by its two parts: the field, then the operator.
 	suggestion := didYouMean(name, p.knownNames())
 	if field, op, isFilter := strings.Cut(name, "__"); isFilter && rt.filters {
-		suggestion = suggestionText(p.schema.nearestFilter(field, op))
+		suggestion = suggestionText(nearestFilter(p.schema, field, op))
 	}
 	p.addFault(codeUnknown, quoteName(name), reason+suggestion, rt.paramNames())
-}
-
-// isWithheldMember returns true if a name, with or without a filter operator,
-// is that of the withheld member.
-func isWithheldMember(withheld, name string) bool {
-	name, _, _ = strings.Cut(name, "__")
-	return strings.EqualFold(withheld, name)
 }
 
 // addFault adds a fault; see paramFault for the texts.

@@ -150,7 +150,7 @@ func (p *imagePage) forEachTableRow(columns []column, write func(cells []string)
 	write(cells)
 	for _, row := range p.pageRows() {
 		for i, c := range columns {
-			cells[i] = c.cellText(p.set, row)
+			cells[i] = p.set.cellText(c, row)
 		}
 		write(cells)
 	}

@@ -94,3 +94,10 @@ func (req *request) wantedImageIDs() []string {
 	}
 	return req.imageIDs
 }
+
+// allowsEndedClusters reports whether a request can be about clusters that have
+// ended.
+func (req *request) allowsEndedClusters() bool { return req.at.isSet || req.from.isSet || req.isFeed() }
+
+// isFeed reports whether the answer is a feed of changes.
+func (req *request) isFeed() bool { return req.route.hasParam("since") }

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"context"
 	"slices"
 	"strings"
 )
@@ -18,7 +17,6 @@ type route struct {
 	required    []string        // names of params
 	example     string          // a query that works on any archive; empty: there is none
 	checkParams func(p *parser) // adds the faults of parameters that do not go together; nil: there are none
-	serve       func(l *lookup, ctx context.Context, req *request) (*answer, error)
 }
 
 // matchPath returns true if the route has an escaped path, and the image id in
@@ -70,9 +68,9 @@ func (rt *route) paramNames() string {
 	return strings.Join(names, ", ")
 }
 
-// buildRoutes returns the table of routes. The first one that matches a path
+// newRoutes returns the table of routes. The first one that matches a path
 // serves it, so a longer pattern with {ImageId} must stand before a shorter one.
-func buildRoutes() []*route {
+func newRoutes() []*route {
 	return slices.Concat(imageRoutes(), scopeRoutes(), serviceRoutes())
 }
 
@@ -82,21 +80,20 @@ func imageRoutes() []*route {
 	listFormats := []string{formatJSON, formatNDJSON, formatCSV, formatTSV, formatTable, formatIDs}
 	return []*route{
 		{pattern: "/v1/images", about: "The images of the chosen scopes, filtered, sorted and paged.", filters: true,
-			formats: listFormats, serve: (*lookup).serveImages,
+			formats: listFormats,
 			params: slices.Concat(scopesOfList, []param{paramSearch, paramSort, paramLimit, paramCursor, paramFields,
 				paramLatestBy, paramFacets, paramMinCount, paramFormat}),
 			example: "OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=1&format=ids"},
 		{pattern: "/v1/images/{ImageId}/history",
 			about:   "What happened to one image, oldest first: appeared, changed, disappeared, per scope.",
-			formats: []string{formatJSON, formatNDJSON, formatAtom}, serve: (*lookup).serveFeed,
-			checkParams: checkFeedStart,
+			formats: []string{formatJSON, formatNDJSON, formatAtom}, checkParams: checkFeedStart,
 			params: slices.Concat(scopesOfImages, []param{paramSince, paramFeedCursor, paramKind, paramLimit,
 				paramFormat})},
 		{pattern: "/v1/images/{ImageId}",
 			about: "One image: its content, the clusters and instance types that offer it, when it was first and " +
 				"last seen.",
-			formats: []string{formatJSON}, serve: (*lookup).serveImage,
-			params: slices.Concat(scopesOfImages, []param{paramFormat})},
+			formats: []string{formatJSON},
+			params:  slices.Concat(scopesOfImages, []param{paramFormat})},
 	}
 }
 
@@ -105,24 +102,22 @@ func imageRoutes() []*route {
 func scopeRoutes() []*route {
 	return []*route{
 		{pattern: "/v1/clusters", about: "Every captured scope with its state.",
-			formats: []string{formatJSON, formatTable}, serve: (*lookup).serveClusters,
-			params: slices.Concat(scopesOfClusters, []param{paramFormat})},
+			formats: []string{formatJSON, formatTable},
+			params:  slices.Concat(scopesOfClusters, []param{paramFormat})},
 		{pattern: "/v1/changes", about: "The feed of changes, oldest first; NextCursor continues where an " +
 			"answer ends. As atom without since: the newest first.",
-			formats: []string{formatJSON, formatNDJSON, formatAtom}, serve: (*lookup).serveFeed,
-			checkParams: checkFeedStart,
-			example:     "since=-24h&kind=removed",
+			formats: []string{formatJSON, formatNDJSON, formatAtom}, checkParams: checkFeedStart,
+			example: "since=-24h&kind=removed",
 			params: slices.Concat(scopesOfImages, []param{paramImageID, paramSince, paramFeedCursor, paramKind,
 				paramLimit, paramFormat})},
 		{pattern: "/v1/diff", about: "What differs between two states of one scope (from, to), or between two " +
 			"clusters (ClusterId=a,b), now or at a past time.",
-			formats: []string{formatJSON}, serve: (*lookup).serveDiff, checkParams: checkDiffForm,
-			example: "from=-1m",
-			params:  slices.Concat(scopesOfDiff, []param{paramFrom, paramTo, paramFormat})},
+			formats: []string{formatJSON}, checkParams: checkDiffForm, example: "from=-1m",
+			params: slices.Concat(scopesOfDiff, []param{paramFrom, paramTo, paramFormat})},
 		// A cursor is bound to the query, so the filters are repeated with it.
 		{pattern: "/v1/matrix", about: "Which image is offered in which cluster, or with which instance type: one " +
 			"row per image, and the images that all share.", filters: true,
-			formats: []string{formatJSON, formatCSV, formatTable}, serve: (*lookup).serveMatrix, example: "format=table",
+			formats: []string{formatJSON, formatCSV, formatTable}, example: "format=table",
 			params: slices.Concat(scopesOfMatrix, []param{paramSearch, paramSort, paramLimit, paramCursor,
 				paramFormat})},
 	}
@@ -134,20 +129,28 @@ func scopeRoutes() []*route {
 func serviceRoutes() []*route {
 	return []*route{
 		{pattern: "/v1/status", about: "Last run, commit, scopes by state and oldest check of each region.",
-			formats: []string{formatJSON}, serve: (*lookup).serveStatus,
-			params: []param{paramRegion.withDefault("default: all regions"), paramFormat}},
+			formats: []string{formatJSON},
+			params:  []param{paramRegion.withDefault("default: all regions"), paramFormat}},
 		{pattern: "/metrics",
 			about: "The same as metrics, and what this instance has served, for Prometheus and the like.",
 			// promtool and the like read the older format, and do not say so.
-			formats: []string{formatPrometheus, formatOpenMetrics}, serve: (*lookup).serveMetrics,
-			params: []param{paramRegion.withDefault("default: all regions"), paramFormat}},
+			formats: []string{formatPrometheus, formatOpenMetrics},
+			params:  []param{paramRegion.withDefault("default: all regions"), paramFormat}},
 		{pattern: "/openapi.json", about: "The description of this interface (OpenAPI 3.1).",
-			formats: []string{formatJSON}, serve: (*lookup).serveOpenAPI},
+			formats: []string{formatJSON}},
 		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.",
-			formats: []string{formatJSON}, serve: (*lookup).serveHealth, public: true},
+			formats: []string{formatJSON}, public: true},
 		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html. With Action= or the " +
 			"header x-acs-action, with POST, and below /at/<moment>/: E-HPC's own API.",
-			formats: []string{formatText, formatHTML}, serve: (*lookup).serveHome, public: true,
-			params: []param{paramFormat}},
+			formats: []string{formatText, formatHTML}, public: true, params: []param{paramFormat}},
 	}
+}
+
+// exampleQuery returns the example of a route as it works for a caller: with
+// several regions it must name one.
+func (c *parserConfig) exampleQuery(rt *route) string {
+	if len(c.regions) > 1 {
+		return "RegionId=" + c.regions[0] + "&" + rt.example
+	}
+	return rt.example
 }

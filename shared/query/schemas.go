@@ -11,8 +11,8 @@ import (
 // schemas describes the JSON bodies of all routes, and the objects in them, by
 // name. A body has the name of its operation; see operationID. openapitest
 // compares them with real answers.
-func (s *lookup) schemas() jsonObject {
-	all := jsonObject{"Error": errorSchema(), "Image": s.imageSchema()}
+func (d *apiDescription) schemas() jsonObject {
+	all := jsonObject{"Error": errorSchema(), "Image": d.imageSchema()}
 	for _, part := range []jsonObject{objectSchemas(), imageBodies(), scopeBodies()} {
 		maps.Copy(all, part)
 	}
@@ -207,7 +207,7 @@ func answerSchema(properties jsonObject, required ...string) jsonObject {
 
 // imageSchema describes an image as E-HPC sends it. It may have unknown members;
 // see upstreamName for the names of some.
-func (s *lookup) imageSchema() jsonObject {
+func (d *apiDescription) imageSchema() jsonObject {
 	// These three come from the scopes.
 	properties := jsonObject{
 		columnClusters: jsonObject{"type": "array", "items": jsonObject{"type": "string"},
@@ -217,7 +217,7 @@ func (s *lookup) imageSchema() jsonObject {
 		columnContentDiffers: jsonObject{"type": "boolean",
 			"description": "the id has other content in another scope, which is in the list too"},
 	}
-	for _, f := range s.schema.fields {
+	for _, f := range d.schema.fields {
 		top, inner, nested := strings.Cut(f.name, ".")
 		// No type: upstream has sent numbers as text before.
 		value := jsonObject{"description": f.about}

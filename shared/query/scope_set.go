@@ -109,7 +109,7 @@ func (st *regionState) buildScopeSet(sel selection) (*scopeSet, error) {
 		}
 	}
 	// Next to "*" a name without a scope would only be missing in the answer.
-	if part, found := sel.firstUnmatched(v); found {
+	if part, found := firstUnmatched(sel, v); found {
 		return nil, scopeNotFoundError(part, st)
 	}
 	switch {
@@ -163,7 +163,7 @@ func (st *regionState) matchingScopes(sel selection) *scopeSet {
 	}
 	v := st.newScopeSet(true, true)
 	for _, sc := range st.candidateScopes(sel) {
-		if sel.includes(archive.ScopeRef{ClusterID: sc.ClusterID, InstanceType: sc.InstanceType}) {
+		if sel.includes(sc.ClusterID, sc.InstanceType) {
 			v.addScope(sc)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
 
@@ -34,37 +33,13 @@ func (c selection) selectsSeveral() bool {
 	return canMatchSeveral(c.clusters) || canMatchSeveral(c.types)
 }
 
-// includes reports whether a scope belongs to the selection. Every scope
-// belongs to an empty one.
-func (c selection) includes(ref archive.ScopeRef) bool {
+// includes reports whether the scope of a cluster and an instance type, which may
+// be empty, belongs to the selection. Every scope belongs to an empty one.
+func (c selection) includes(clusterID, instanceType string) bool {
 	if c.isEverything() {
 		return true
 	}
-	return matchesName(c.clusters, ref.ClusterID) && matchesName(c.types, ref.InstanceType)
-}
-
-// firstUnmatched returns the part of the selection that is about the first name
-// without a scope in any of the sets.
-func (c selection) firstUnmatched(sets ...*scopeSet) (part selection, found bool) {
-	clusters, types := map[string]bool{allNames: true}, map[string]bool{allNames: true}
-	for _, set := range sets {
-		for _, list := range [][]archive.ScopeState{set.scopes, set.empty} {
-			for _, sc := range list {
-				clusters[sc.ClusterID], types[sc.InstanceType] = true, true
-			}
-		}
-	}
-	for _, name := range toScopeNames(c.clusters) {
-		if !clusters[name] {
-			return selection{[]string{anyIfEmpty(name)}, c.types}, true
-		}
-	}
-	for _, name := range toScopeNames(c.types) {
-		if !types[name] {
-			return selection{c.clusters, []string{anyIfEmpty(name)}}, true
-		}
-	}
-	return selection{}, false
+	return matchesName(c.clusters, clusterID) && matchesName(c.types, instanceType)
 }
 
 // canMatchSeveral reports whether a list of clusters or types can match more

@@ -132,7 +132,7 @@ func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (pa
 	whole := b.bytes
 	b.bytes = whole[len(envelope):]
 	if len(b.bytes) > maxBodyBytes {
-		return payload{}, newFaultsError([]paramFault{answerTooLarge(c.route, req.limit, len(b.bytes))})
+		return payload{}, newFaultsError([]paramFault{answerTooLarge(c.route.route, req.limit, len(b.bytes))})
 	}
 	if canCache {
 		// A body that is kept is compressed once, for all calls that will share

@@ -8,7 +8,7 @@ import (
 // TestAnswerThatIsTooLarge checks that the error names a parameter of the route.
 func TestAnswerThatIsTooLarge(t *testing.T) {
 	t.Parallel()
-	routes := New(Options{Regions: []string{"cn-hangzhou"}}).routes
+	routes := newRoutes()
 	for _, rt := range routes {
 		f := answerTooLarge(rt, 1000, 26<<20)
 		if len(rt.params) > 2 && !rt.hasParam(f.name) {

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -9,18 +8,6 @@ import (
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
 )
-
-// checkQuery returns an error if the cursor was made for another query or
-// region.
-func (c *cursor) checkQuery(region string, req *request) error {
-	if want := shortHash(region + "\n" + req.cursorKey); !bytes.Equal(want[:], c.queryHash[:]) {
-		return newFaultsError([]paramFault{{
-			codeInvalid, "cursor", "belongs to another query",
-			"the NextCursor of an answer to the same query; limit, format and fields may differ",
-		}})
-	}
-	return nil
-}
 
 // stateOfCursor returns the state and scopes from which the first page of the
 // request's cursor was made, so that pages never mix two states. It is the

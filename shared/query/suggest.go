@@ -75,7 +75,7 @@ func nearestName(name string, known []string, maxEdits int) string {
 
 // nearestFilter returns the filter that a misspelt one means: a field, with the
 // operator if that can be guessed too. It is empty if no field is near.
-func (s *schema) nearestFilter(name, op string) string {
+func nearestFilter(s *schema, name, op string) string {
 	best := nearestName(name, append(s.fieldNames(), objectFields...), maxEdits(name))
 	f := s.fieldNamed(best)
 	if f == nil {
@@ -88,4 +88,17 @@ func (s *schema) nearestFilter(name, op string) string {
 		}
 	}
 	return best + "__" + op
+}
+
+// truncate cuts a text after at most limit bytes, at the beginning of a
+// character, and marks the cut.
+func truncate(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	// Bytes 10xxxxxx continue a character of UTF-8.
+	for limit > 0 && s[limit]&0xc0 == 0x80 {
+		limit--
+	}
+	return s[:limit] + "…"
 }

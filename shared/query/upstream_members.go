@@ -2,7 +2,6 @@ package query
 
 import (
 	"strings"
-	"sync"
 
 	"community-images/shared/jsonscan"
 )
@@ -55,34 +54,4 @@ func appendUpstreamMembers(b []byte, raw string) []byte {
 		separator = ','
 	}
 	return b
-}
-
-// renamedImages remembers for which images mayBeRenamed is true. Searching an
-// image for the names takes as long as writing it, so it is done once for each.
-type renamedImages struct {
-	mu    sync.Mutex
-	known []int8 // by catalog.Image.Number: 0 not searched yet, 1 may be renamed, -1 is not
-}
-
-// includeAny returns true if mayBeRenamed is true for one of the images in rows
-// of s.
-func (n *renamedImages) includeAny(s *imageSet, rows []int32) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	found := false
-	for _, row := range rows {
-		number := int(s.numbers[row])
-		// Numbers are dense and grow with the images that are met.
-		if more := number + 1 - len(n.known); more > 0 {
-			n.known = append(n.known, make([]int8, more)...)
-		}
-		if n.known[number] == 0 {
-			n.known[number] = -1
-			if mayBeRenamed(s.image(row).Raw) {
-				n.known[number] = 1
-			}
-		}
-		found = found || n.known[number] > 0
-	}
-	return found
 }

@@ -1,0 +1,37 @@
+package query
+
+import "context"
+
+// servedRoute is a route with the function that answers its requests.
+type servedRoute struct {
+	*route
+	serve func(l *lookup, ctx context.Context, req *request) (*answer, error)
+}
+
+// newServedRoutes returns every route with its function. It panics if a route
+// has none.
+func newServedRoutes() []*servedRoute {
+	functions := map[string]func(*lookup, context.Context, *request) (*answer, error){
+		"/v1/images":                   (*lookup).serveImages,
+		"/v1/images/{ImageId}/history": (*lookup).serveFeed,
+		"/v1/images/{ImageId}":         (*lookup).serveImage,
+		"/v1/clusters":                 (*lookup).serveClusters,
+		"/v1/changes":                  (*lookup).serveFeed,
+		"/v1/diff":                     (*lookup).serveDiff,
+		"/v1/matrix":                   (*lookup).serveMatrix,
+		"/v1/status":                   (*lookup).serveStatus,
+		"/metrics":                     (*lookup).serveMetrics,
+		"/openapi.json":                (*lookup).serveOpenAPI,
+		"/healthz":                     (*lookup).serveHealth,
+		"/":                            (*lookup).serveHome,
+	}
+	var routes []*servedRoute
+	for _, rt := range newRoutes() {
+		serve := functions[rt.pattern]
+		if serve == nil {
+			panic("query: no function serves " + rt.pattern)
+		}
+		routes = append(routes, &servedRoute{rt, serve})
+	}
+	return routes
+}
