@@ -37,6 +37,9 @@ const (
 	clockTolerance = time.Minute
 )
 
+// atCommit returns the moment after a commit.
+func atCommit(sequence int64) asOf { return asOf{isSet: true, sequence: sequence} }
+
 // errNotAsOf rejects a text that has none of the forms of allowedTimes.
 var errNotAsOf = errors.New("is not a time or a commit")
 

@@ -78,7 +78,10 @@ type accessSummary struct {
 
 // accessSummaryJSON encodes how callers are checked and what this caller may see.
 func (s *lookup) accessSummaryJSON() []byte {
-	a := accessSummary{Tokens: len(s.service.tokens) > 0, AccessKeys: len(s.service.keys) > 0}
+	a := accessSummary{
+		Tokens: len(s.service.tokens) > 0, AccessKeys: len(s.service.keys) > 0,
+		Regions: s.grant.Regions, Clusters: s.grant.Clusters,
+	}
 	switch {
 	case a.Tokens && a.AccessKeys:
 		a.Summary = "These routes ask for a bearer token, the replica for a signature or a token."
@@ -89,10 +92,6 @@ func (s *lookup) accessSummaryJSON() []byte {
 		a.Summary = "The replica asks for a signature; no token is configured, so these routes are closed."
 	default:
 		a.Summary = "Neither tokens nor access keys are configured: the trigger's own authentication is all."
-	}
-	// Without a grant the caller may see everything, and the lists stay out.
-	if s.grant != nil {
-		a.Regions, a.Clusters = s.grant.Regions, s.grant.Clusters
 	}
 	data, err := json.Marshal(a)
 	if err != nil {

@@ -40,7 +40,7 @@ func (s *lookup) serveClusters(ctx context.Context, req *request) (*answer, erro
 			return nil, err
 		}
 		f = f.merge(sub.freshness, sub.current.RegionID, several)
-		etag = append(etag, s.clustersETagParts(sub)...)
+		etag = append(etag, clustersETagParts(sub)...)
 	}
 	region := req.region
 	if !several {
@@ -72,18 +72,10 @@ func (s *lookup) regionsOfClusters(ctx context.Context, req *request) ([]string,
 
 // clustersETagParts returns what the answer about one region depends on.
 // Digests alone are not enough: the answer shows the times of the checks too,
-// which move with every run. The run is shown nowhere. It stands for all check
-// times: each run checks anew.
-func (s *lookup) clustersETagParts(sub *subject) []string {
-	run := sub.state.Run
-	parts := []string{
-		sub.current.RegionID, sub.scopes.digest, sub.state.LineHash(),
-		run.RunID, run.FinishedAt.String(), sub.scopes.oldestCheck.String(),
-	}
-	if s.full != nil { // a restricted state has no run that changes with the checks
-		parts = append(parts, sub.scopes.checkTimesKey())
-	}
-	return parts
+// which move with every run.
+func clustersETagParts(sub *subject) []string {
+	parts := []string{sub.current.RegionID, sub.scopes.digest, sub.state.LineHash()}
+	return append(append(parts, sub.state.checksKey(sub.scopes)...), sub.scopes.oldestCheck.String())
 }
 
 // resolveRegions returns the subject of a request in each of the regions,

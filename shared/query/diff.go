@@ -36,9 +36,9 @@ func (s *lookup) serveDiff(ctx context.Context, req *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	current, err := s.states[region].get(ctx)
+	current, err := s.loadCurrent(ctx, region)
 	if err != nil {
-		return nil, wrapStoreError(region, err)
+		return nil, err
 	}
 	before, after, err := s.resolveDiffSides(ctx, req, current)
 	if err != nil {

@@ -102,7 +102,7 @@ func (r *eventReader) readAll() {
 func (r *eventReader) readScopes(kind eventKind, numbers []int, fields []catalog.FieldChange) bool {
 	r.event.kind, r.event.fields = kind, fields
 	for _, number := range numbers {
-		if r.event.scope = r.commit.Scope(number); !r.lookup.coversScope(r.event.scope) {
+		if r.event.scope = r.commit.Scope(number); !r.lookup.covers(r.event.scope) {
 			continue
 		}
 		if r.event.imageName = ""; r.image != nil {
@@ -115,9 +115,4 @@ func (r *eventReader) readScopes(kind eventKind, numbers []int, fields []catalog
 		}
 	}
 	return true
-}
-
-// coversScope reports whether the caller may see a scope.
-func (s *lookup) coversScope(ref archive.ScopeRef) bool {
-	return s.grant == nil || s.grant.CoversCluster(ref.ClusterID)
 }

@@ -16,10 +16,7 @@ func (s *lookup) readLogOfCursor(ctx context.Context, region string, c *feedCurs
 	if c == nil {
 		return nil
 	}
-	if err := s.states[region].readUpTo(ctx, c.position.lastRead()); err != nil {
-		return wrapStoreError(region, err)
-	}
-	return nil
+	return s.readUpTo(ctx, region, c.position.lastRead())
 }
 
 // cursorAt returns a position with what binds it to the log.

@@ -141,13 +141,13 @@ func (s *lookup) searchRegion(
 	ctx context.Context, region string, skipFailing bool, has func(currentState) (bool, error),
 ) (ok, skipped bool, err error) {
 	if skipFailing {
-		if err := s.states[region].recentFailure(); err != nil {
-			return false, true, wrapStoreError(region, err)
+		if err := s.recentFailure(region); err != nil {
+			return false, true, err
 		}
 	}
-	current, err := s.states[region].get(ctx)
+	current, err := s.loadCurrent(ctx, region)
 	if err != nil {
-		return false, false, wrapStoreError(region, err)
+		return false, false, err
 	}
 	ok, err = has(current)
 	return ok, false, err
@@ -214,7 +214,7 @@ func (s *lookup) clusterInNoRegionError(ctx context.Context, req *request) error
 	// The list helps to find a slip of the keyboard; regions that cannot be read
 	// are left out.
 	for _, region := range s.regions {
-		if current, err := s.states[region].get(ctx); err == nil {
+		if current, err := s.loadCurrent(ctx, region); err == nil {
 			e.clusters = append(e.clusters, current.clusterNames()...)
 		}
 	}

@@ -107,8 +107,8 @@ func (s *lookup) renderImage(ctx context.Context, b []byte, req *request, sub *s
 // 1, or when the kept log begins. The image must be or have been in the subject.
 func (s *lookup) firstSeen(ctx context.Context, req *request, sub *subject) (catalog.Time, error) {
 	// The index may remember more than the log, but counts every scope of the region.
-	if req.selection.isEverything() && s.full == nil {
-		if dates, ok, err := s.lists.datesOf(ctx, sub.current, req.imageID); ok || err != nil {
+	if req.selection.isEverything() {
+		if dates, ok, err := s.imageDates(ctx, sub.current, req.imageID); ok || err != nil {
 			return dates.FirstSeen, err
 		}
 	}

@@ -144,7 +144,7 @@ func (s *lookup) imageMissingError(ctx context.Context, req *request, sub *subje
 func (s *lookup) loadLastContent(
 	ctx context.Context, imageID string, current currentState, life lifespan,
 ) (string, error) {
-	state, err := s.loadStateAtCommit(ctx, current, life.goneAt-1)
+	state, err := s.stateAsOf(ctx, current, atCommit(life.goneAt-1))
 	if err != nil {
 		return "", err
 	}
@@ -223,10 +223,8 @@ func (s *lookup) wasEverOffered(ctx context.Context, current currentState, image
 	if offering, err := s.offeringScopes(ctx, current.regionState, imageID); err == nil && len(offering) > 0 {
 		return true, nil
 	}
-	if s.full == nil { // the index is about all clusters
-		if _, ok, err := s.lists.datesOf(ctx, current, imageID); err == nil && ok {
-			return true, nil
-		}
+	if _, ok, err := s.imageDates(ctx, current, imageID); err == nil && ok {
+		return true, nil
 	}
 	_, ok, err := s.firstEvent(ctx, &request{imageID: imageID}, current)
 	return ok, err

@@ -58,15 +58,15 @@ func newListLoader(source Source, redactedFields []string) *listLoader {
 }
 
 // datesOf returns the dates of an image in any scope of a region. It reads the index if
-// it is not in memory. ok is false if the index does not know the image: it can lag
-// behind the log, be damaged or be lost.
+// one that goes up to the commit is not in memory. ok is false if the index does not
+// know the image: it can lag behind the log, be damaged or be lost.
 func (l *listLoader) datesOf(
-	ctx context.Context, current currentState, id string,
+	ctx context.Context, region string, upTo int64, imageID string,
 ) (dates archive.ImageDates, ok bool, err error) {
-	if err := l.ensureIndex(ctx, current.RegionID, current.IndexSequence); err != nil {
+	if err := l.ensureIndex(ctx, region, upTo); err != nil {
 		return dates, false, err
 	}
-	dates, ok = l.lastIndex(current.RegionID).DatesOf(id)
+	dates, ok = l.lastIndex(region).DatesOf(imageID)
 	return dates, ok, nil
 }
 

@@ -112,7 +112,7 @@ func (s *lookup) serveMetrics(ctx context.Context, req *request) (*answer, error
 // unless the caller is restricted.
 func (s *lookup) metricFamilies(list []regionStatus) []*metrics.Family {
 	families := newRegionFamilies(list, s.now())
-	if s.grantKey == "" { // restricted callers must not learn what others ask
+	if s.seesInstance() {
 		families = append(families, s.instanceFamilies()...)
 	}
 	return families

@@ -22,7 +22,7 @@ func (s *lookup) explainMissingCluster(ctx context.Context, err error) error {
 	}
 	// The region of the error is among them: the cluster may have been there.
 	for _, region := range s.regions {
-		current, err := s.states[region].get(ctx)
+		current, err := s.loadCurrent(ctx, region)
 		if err != nil {
 			continue // the error is true without it
 		}

@@ -93,18 +93,10 @@ type service struct {
 type lookup struct {
 	config
 	restriction
-	regionCaches
+	states
 	contentCaches
-	source  Source
 	report  func(context.Context, string, error)
 	service *service
-}
-
-// regionCaches hold what is known of the regions. A restricted lookup has its own,
-// but for past.
-type regionCaches struct {
-	states map[string]stateSource // the present, by region
-	past   *lru[string, *regionState]
 }
 
 // contentCaches hold images by the digest of their list. All lookups share them.
@@ -143,35 +135,35 @@ func New(o Options) *Service {
 		routes: newServedRoutes(), gzip: o.Gzip, ttl: o.HeadTTL, now: o.Now, requestID: o.RequestID, report: o.Report,
 	}
 	s.lookupMetrics = newLookupMetrics(s.routes)
+	states := newFullStates(o, lists)
 	s.lookups = newGrantLookups(&lookup{
 		config: config{
 			parserConfig: parserConfig{schema: newSchema(redact), regions: o.Regions, now: o.Now},
 			maxStale:     o.MaxStale, version: o.Version,
 		},
-		regionCaches:  newCaches(o),
+		states:        states,
 		contentCaches: contentCaches{lists: lists, sets: newImageSets(lists)},
-		source:        o.Archive,
 		report:        o.Report,
 		service:       s,
-	})
+	}, states.past)
 	return s
 }
 
-// newCaches makes the caches of all regions, and starts to read the head
-// if the options say so.
-func newCaches(o Options) regionCaches {
-	c := regionCaches{
-		states: map[string]stateSource{},
-		past:   newLRU[string, *regionState](maxPastStates),
+// newFullStates makes the states of all regions, and starts to read the head if the
+// options say so.
+func newFullStates(o Options, index imageIndex) *fullStates {
+	f := &fullStates{
+		source: o.Archive, index: index, now: o.Now, caches: map[string]*stateCache{},
+		past: newLRU[string, *regionState](maxPastStates),
 	}
 	for _, region := range o.Regions {
-		states := &stateCache{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
+		cache := &stateCache{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
 		// With several regions it is not known which one the first lookup
 		// needs.
 		if o.Warm && len(o.Regions) == 1 {
-			states.startAttempt(context.Background(), attempt{warmUp: true})
+			cache.startAttempt(context.Background(), attempt{warmUp: true})
 		}
-		c.states[region] = states
+		f.caches[region] = cache
 	}
-	return c
+	return f
 }

@@ -111,13 +111,7 @@ func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (pa
 	if req.format == formatJSON && !ans.omitEnvelope {
 		envelope = c.makeEnvelope(req, ans)
 	}
-	// Grants share the cache, but not the bodies in it.
-	key, canCache := c.lookup.grantKey+ans.etag, ans.etag != "" && !ans.showsAges
-	if c.lookup.full != nil && ans.freshness != nil {
-		// The cursor in a body names a state. Which one must not depend on the
-		// calls of others, who may have filled the cache.
-		key += "#" + strconv.FormatInt(ans.freshness.sequence, 10)
-	}
+	key, canCache := c.lookup.bodyKey(ans), ans.etag != "" && !ans.showsAges
 	if canCache {
 		if b, ok := c.bodies.get(key); ok {
 			return payload{body: b, envelope: envelope}, nil

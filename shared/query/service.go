@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -38,13 +39,12 @@ func (s *lookup) Region(ctx context.Context, id, at string) (r *archive.Region, 
 			return nil, false, fmt.Errorf("reading the moment %s: %w", quote(at), strconv.ErrSyntax)
 		}
 	}
-	states, served := s.states[id]
-	if !served {
+	if !slices.Contains(s.regions, id) {
 		return nil, false, fmt.Errorf("region %s: %w", quote(id), archive.ErrNoData)
 	}
-	current, err := states.get(ctx)
+	current, err := s.loadCurrent(ctx, id)
 	if err != nil {
-		return nil, false, wrapStoreError(id, err)
+		return nil, false, err
 	}
 	if m.isInFuture(s.now()) {
 		return nil, false, &archive.FutureError{Last: current.Sequence}

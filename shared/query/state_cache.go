@@ -32,24 +32,6 @@ const (
 	frozenAfter = readTimeout + 500*time.Millisecond
 )
 
-// stateSource returns the present state of one region, in full or restricted to
-// a grant.
-type stateSource interface {
-	// get returns the present state, or the last one that was read if the store
-	// does not answer.
-	get(ctx context.Context) (currentState, error)
-	// readUpTo asks the store for the present state, unless the one at hand goes
-	// up to a commit. It returns an error if the store does not answer, and none
-	// if it has no such commit.
-	readUpTo(ctx context.Context, sequence int64) error
-	// hasState reports whether a state is at hand.
-	hasState() bool
-	// recentFailure returns why the last attempt to read the region failed, if
-	// no state is at hand and the pause before the next attempt is not over.
-	// Otherwise it returns nil.
-	recentFailure() error
-}
-
 // stateCache keeps the present state of one region. It is safe for concurrent
 // use.
 type stateCache struct {
@@ -234,7 +216,9 @@ func (c *stateCache) lockedState() currentState {
 	return current
 }
 
-// readUpTo implements stateSource.
+// readUpTo asks the store for the present state, unless the one at hand goes up
+// to a commit. It returns an error if the store does not answer, and none if it
+// has no such commit.
 func (c *stateCache) readUpTo(ctx context.Context, sequence int64) error {
 	// The first attempt can be under way since before the caller learned of the
 	// commit. During the pauses of an outage nobody asks.
@@ -269,14 +253,16 @@ func (c *stateCache) failureInPause() error {
 	return nil
 }
 
-// hasState implements stateSource.
+// hasState reports whether a state is at hand.
 func (c *stateCache) hasState() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state != nil
 }
 
-// recentFailure implements stateSource.
+// recentFailure returns why the last attempt to read the region failed, if no
+// state is at hand and the pause before the next attempt is not over. Otherwise
+// it returns nil.
 func (c *stateCache) recentFailure() error {
 	if c.hasState() {
 		return nil

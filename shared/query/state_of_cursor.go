@@ -23,7 +23,7 @@ func (s *lookup) stateOfCursor(
 			return state, scopes, nil
 		}
 	}
-	state, err := s.loadStateAtCommit(ctx, current, req.cursor.sequence)
+	state, err := s.stateAsOf(ctx, current, atCommit(req.cursor.sequence))
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
 	switch {

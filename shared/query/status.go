@@ -140,9 +140,9 @@ func (s *lookup) loadRegionStatuses(ctx context.Context, req *request) (list []r
 	}
 	several := len(regions) > 1
 	for _, region := range regions {
-		current, err := s.states[region].get(ctx)
+		current, err := s.loadCurrent(ctx, region)
 		if err != nil {
-			e := s.explainMissingRegion(ctx, wrapStoreError(region, err))
+			e := s.explainMissingRegion(ctx, err)
 			list = append(list, regionStatus{
 				RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{e.Code, e.Message},
 			})
@@ -185,11 +185,10 @@ func (s *lookup) newRegionStatus(current currentState, all *scopeSet, f freshnes
 		Scopes: map[string]int{
 			string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0, // shown even if none
 		},
-		Stale:  len(f.stale) > 0,
-		gauges: regionGauges{outageSince: current.outageSince},
-	}
-	if s.full == nil { // runs and listings concern all clusters
-		status.Run, status.Discovery = &current.Run, &current.Discovery
+		Stale:     len(f.stale) > 0,
+		gauges:    regionGauges{outageSince: current.outageSince},
+		Run:       current.visibleRun(),
+		Discovery: current.visibleDiscovery(),
 	}
 	for _, sc := range current.Scopes() {
 		status.Scopes[string(sc.State)]++

@@ -27,12 +27,10 @@ type subject struct {
 func (s *lookup) resolve(
 	ctx context.Context, req *request, region string, usesIndex bool, choose func(*regionState) (*scopeSet, error),
 ) (*subject, error) {
-	// The prefetch runs in the background, while this call waits for the head.
-	// It does not help a past state, which reads the snapshots by digest, nor a
-	// restricted service, which reads through the full one.
+	// The prefetch does not help a past state, which reads the snapshots by digest.
 	isConditional := ctx.Value(conditionalKey{}) != nil
-	if usesIndex && s.full == nil && !req.at.isSet && !isConditional && !s.states[region].hasState() {
-		s.lists.prefetchIndex(ctx, region)
+	if usesIndex && !req.at.isSet && !isConditional {
+		s.prefetchIndex(ctx, region)
 	}
 	current, state, err := s.loadState(ctx, req, region)
 	if err != nil {
@@ -56,9 +54,9 @@ func (s *lookup) resolvePage(ctx context.Context, req *request, region string) (
 			return state.selectScopes(req.selection)
 		})
 	}
-	current, err := s.states[region].get(ctx)
+	current, err := s.loadCurrent(ctx, region)
 	if err != nil {
-		return nil, wrapStoreError(region, err)
+		return nil, err
 	}
 	if err := req.cursor.checkQuery(region, req); err != nil {
 		return nil, err
@@ -69,6 +67,22 @@ func (s *lookup) resolvePage(ctx context.Context, req *request, region string) (
 	}
 	sub := &subject{current: current, state: state, scopes: scopes}
 	return sub, s.checkFreshness(req, sub)
+}
+
+// loadState returns the present state of a region, and the state that the
+// request asks about with at.
+//
+// The present state is needed even for a past one: the past is read through the
+// log that the head names, and answers name the freshness of the head.
+func (s *lookup) loadState(
+	ctx context.Context, req *request, region string,
+) (current currentState, asked *regionState, err error) {
+	current, err = s.loadCurrent(ctx, region)
+	if err != nil {
+		return currentState{}, nil, err
+	}
+	asked, err = s.stateAsOf(ctx, current, req.at)
+	return current, asked, withParam("at", err)
 }
 
 // checkFreshness computes the freshness of a subject. It returns an error if a

@@ -1,0 +1,239 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"community-images/shared/access"
+	"community-images/shared/archive"
+	"community-images/shared/catalog"
+)
+
+// grantStates is states for the callers of a grant that names clusters. It cuts what
+// the grant covers out of what full gives. So nothing above it needs a check: there is
+// nothing that could be given away. Commits keep their numbers and times, which are no
+// secret.
+type grantStates struct {
+	full  states
+	grant access.Grant
+	key   string // of the grant
+	// past has restricted past states; it is shared with other grants, so keys begin
+	// with key.
+	past *lru[string, *regionState]
+
+	mu sync.Mutex
+	// last has by region what was cut from the present state; guarded by mu.
+	last map[string]*regionState
+}
+
+// newGrantStates returns the states that a grant covers.
+func newGrantStates(full states, g access.Grant, past *lru[string, *regionState]) *grantStates {
+	return &grantStates{full: full, grant: g, key: g.Key(), past: past, last: map[string]*regionState{}}
+}
+
+// loadCurrent implements states. A region without any commit is an error, as for every
+// caller.
+func (g *grantStates) loadCurrent(ctx context.Context, region string) (currentState, error) {
+	current, err := g.full.loadCurrent(ctx, region)
+	if err != nil {
+		return currentState{}, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	last := g.last[region]
+	if last == nil || last.full != current.regionState {
+		last = restrictState(current.regionState, g.grant)
+		g.last[region] = last
+	}
+	current.regionState = last
+	return current, nil
+}
+
+// toFull returns the full state that a restricted one was cut from.
+func (c currentState) toFull() currentState {
+	c.regionState = c.full
+	return c
+}
+
+// stateAsOf implements states. Errors name the region's own first or last commit.
+func (g *grantStates) stateAsOf(ctx context.Context, current currentState, at asOf) (*regionState, error) {
+	full, err := g.full.stateAsOf(ctx, current.toFull(), at)
+	if err != nil {
+		return nil, err
+	}
+	// The present state is restricted already, and its cache of scope sets is
+	// worth keeping.
+	if full == current.full {
+		return current.regionState, nil
+	}
+	key := g.key + pastStateKey(full, full.Sequence)
+	restricted, ok := g.past.get(key)
+	if !ok {
+		restricted = restrictState(full, g.grant)
+		g.past.put(key, restricted, 1)
+	}
+	return restricted, nil
+}
+
+// readUpTo implements states.
+func (g *grantStates) readUpTo(ctx context.Context, region string, sequence int64) error {
+	return g.full.readUpTo(ctx, region, sequence)
+}
+
+// recentFailure implements states.
+func (g *grantStates) recentFailure(region string) error { return g.full.recentFailure(region) }
+
+// commits implements states.
+func (g *grantStates) commits(
+	ctx context.Context, current currentState, imageIDs []string, from int64,
+) iter.Seq2[*archive.Commit, error] {
+	return g.hideAbsence(ctx, current, imageIDs, g.full.commits(ctx, current.toFull(), imageIDs, from))
+}
+
+// commitsBackward implements states.
+func (g *grantStates) commitsBackward(
+	ctx context.Context, current currentState, imageIDs []string, from int64,
+) iter.Seq2[*archive.Commit, error] {
+	return g.hideAbsence(ctx, current, imageIDs, g.full.commitsBackward(ctx, current.toFull(), imageIDs, from))
+}
+
+// hideAbsence returns commits of images for a caller who may not know whether other
+// clusters have the images. If there are none, it reads a commit all the same, so that
+// the answer fails as it would with some if the store is down.
+func (g *grantStates) hideAbsence(
+	ctx context.Context, current currentState, imageIDs []string, commits iter.Seq2[*archive.Commit, error],
+) iter.Seq2[*archive.Commit, error] {
+	if imageIDs == nil {
+		return commits
+	}
+	return func(yield func(*archive.Commit, error) bool) {
+		isEmpty := true
+		for c, err := range commits {
+			isEmpty = false
+			if !yield(c, err) {
+				return
+			}
+		}
+		if !isEmpty {
+			return
+		}
+		for _, err := range g.full.commits(ctx, current.toFull(), nil, current.Sequence) {
+			if err != nil {
+				yield(nil, err)
+			}
+			return
+		}
+	}
+}
+
+// firstCommit implements states.
+func (g *grantStates) firstCommit(ctx context.Context, current currentState) (*archive.TooEarlyError, error) {
+	return g.full.firstCommit(ctx, current.toFull())
+}
+
+// lastCommitAt implements states.
+func (g *grantStates) lastCommitAt(ctx context.Context, current currentState, t time.Time) (int64, error) {
+	return g.full.lastCommitAt(ctx, current.toFull(), t)
+}
+
+// endedScopes implements states.
+func (g *grantStates) endedScopes(ctx context.Context, current currentState) ([]archive.ScopeRef, error) {
+	ended, err := g.full.endedScopes(ctx, current.toFull())
+	return slices.DeleteFunc(ended, func(ref archive.ScopeRef) bool { return !g.covers(ref) }), err
+}
+
+// imageDates implements states. The index is about all clusters, so nothing is known.
+func (g *grantStates) imageDates(context.Context, currentState, string) (archive.ImageDates, bool, error) {
+	return archive.ImageDates{}, false, nil
+}
+
+// prefetchIndex implements states. It does nothing: a grant covers few lists.
+func (g *grantStates) prefetchIndex(context.Context, string) {}
+
+// covers implements states.
+func (g *grantStates) covers(ref archive.ScopeRef) bool { return g.grant.CoversCluster(ref.ClusterID) }
+
+// visibleRun returns the last run of a state; nil: the caller may not see it, because
+// runs are about all clusters.
+func (st *regionState) visibleRun() *archive.RunInfo {
+	if st.full != nil {
+		return nil
+	}
+	return &st.Run
+}
+
+// visibleDiscovery returns the last listing of clusters; nil: the caller may not see it,
+// because listings are about all clusters.
+func (st *regionState) visibleDiscovery() *archive.Discovery {
+	if st.full != nil {
+		return nil
+	}
+	return &st.Discovery
+}
+
+// checksKey stands for the times and outcomes of the checks of scopes in a state. The
+// last run stands for all of them: each run checks anew. A restricted state has no run.
+func (st *regionState) checksKey(scopes *scopeSet) []string {
+	if st.full != nil {
+		return []string{scopes.checkTimesKey()}
+	}
+	return []string{st.Run.RunID, st.Run.FinishedAt.String()}
+}
+
+// restrictState returns what a grant covers of a full state. Runs and their
+// results are about all clusters, so the restricted state has none.
+func restrictState(full *regionState, g access.Grant) *regionState {
+	// The copy shares what every caller may see: the number and time of the
+	// commit, and the months of the log.
+	r := *full.WithTables(coveredTables(full, g))
+	r.Discovery, r.Run, r.Swept, r.Upstream = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}, nil
+	restricted := newRegionState(&r, full.live)
+	restricted.full = full
+	restricted.withListing = sync.OnceValue(func() *archive.Region {
+		listed := r
+		listed.Upstream = restrictListing(full.Upstream, g)
+		return &listed
+	})
+	return restricted
+}
+
+// coveredTables returns the scopes and clusters of a state that a grant names. It
+// does not touch the others, which a cold instance has not decoded.
+func coveredTables(full *regionState, g access.Grant) (scopes []archive.ScopeState, clusters []catalog.Cluster) {
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(toScopeNames(g.Clusters)))) {
+		scopes = append(scopes, full.ScopesOf(id)...)
+		if c, ok := full.Cluster(id); ok {
+			clusters = append(clusters, c)
+		}
+	}
+	return scopes, clusters
+}
+
+// restrictListing returns the entries of upstream's list of clusters that a
+// grant covers, each as it was written.
+func restrictListing(upstream json.RawMessage, g access.Grant) json.RawMessage {
+	if len(upstream) == 0 {
+		return nil
+	}
+	var entries []json.RawMessage
+	// Anything but a list has no entries that could be shown. The error is known
+	// from the full state.
+	_ = json.Unmarshal(upstream, &entries)
+	// json.Marshal would rewrite numbers and escapes of the entries.
+	out := []byte{'['}
+	for _, entry := range entries {
+		var cluster struct{ Id string }
+		if json.Unmarshal(entry, &cluster) != nil || cluster.Id == "" || !g.CoversCluster(cluster.Id) {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(out, entry...)
+	}
+	return append(out, ']')
+}

@@ -1,0 +1,85 @@
+package query
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"community-images/shared/archive"
+)
+
+// states gives what a caller may see of the regions: states, the log and the index of
+// images. It has two implementations. fullStates is for callers who may see every
+// cluster. grantStates wraps it and cuts out what a grant covers, so that nothing
+// above has to know whether its caller is limited.
+//
+// Both are safe for concurrent use. Their errors are those of wrapStoreError and
+// wrapHistoryError, or that of a context that has ended.
+type states interface {
+	stateReader
+	logReader
+	indexReader
+	// covers reports whether the caller may see a scope.
+	covers(ref archive.ScopeRef) bool
+}
+
+// stateReader reads the states of regions, by their ids. Every region must be served.
+type stateReader interface {
+	// loadCurrent returns the present state, or the last one that was read if the
+	// store does not answer.
+	loadCurrent(ctx context.Context, region string) (currentState, error)
+	// stateAsOf returns the state at a moment. It returns an error for a moment before
+	// the first commit that is kept, or after the last one. Moments mean the same
+	// commits for every caller.
+	stateAsOf(ctx context.Context, current currentState, at asOf) (*regionState, error)
+	// readUpTo asks the store for the present state, unless the one at hand goes up to
+	// a commit. It returns an error if the store does not answer, and none if it has no
+	// such commit.
+	readUpTo(ctx context.Context, region string, sequence int64) error
+	// recentFailure returns why the last attempt to read the region failed, if no state
+	// is at hand and the pause before the next attempt is not over. Otherwise it
+	// returns nil.
+	recentFailure(region string) error
+}
+
+// logReader reads the log of a region. Commits are yielded whole: covers says which of
+// their scopes the caller may see.
+type logReader interface {
+	// commits yields the commits up to the present state from a number on. If imageIDs
+	// is not nil, it leaves out commits that say nothing of these images. It ends with
+	// the first error.
+	commits(ctx context.Context, current currentState, imageIDs []string, from int64) iter.Seq2[*archive.Commit, error]
+	// commitsBackward is commits in the other order: from a number down to the first
+	// commit that is kept.
+	commitsBackward(
+		ctx context.Context, current currentState, imageIDs []string, from int64,
+	) iter.Seq2[*archive.Commit, error]
+	// firstCommit returns the number and time of the first commit that is kept.
+	firstCommit(ctx context.Context, current currentState) (*archive.TooEarlyError, error)
+	// lastCommitAt returns the number of the last commit that is not later than a time;
+	// 0: every commit is later. It returns *archive.TooEarlyError if that is no longer
+	// kept.
+	lastCommitAt(ctx context.Context, current currentState, t time.Time) (int64, error)
+	// endedScopes returns the scopes that ended in a kept commit and that the caller
+	// may see. Some of them may be there again.
+	endedScopes(ctx context.Context, current currentState) ([]archive.ScopeRef, error)
+}
+
+// indexReader reads the index of a region's images.
+type indexReader interface {
+	// imageDates returns the dates of an image in any scope of a region. ok is false if
+	// that is not known: the index can lag behind the log, be damaged or be lost.
+	imageDates(ctx context.Context, current currentState, imageID string) (dates archive.ImageDates, ok bool, err error)
+	// prefetchIndex begins to read the index of a region that has not been read yet,
+	// for a lookup that will need most of its lists.
+	prefetchIndex(ctx context.Context, region string)
+}
+
+// imageIndex is the index of each region, which fullStates gives to callers. A
+// *listLoader is one.
+type imageIndex interface {
+	// datesOf is imageDates. The index must go up to the commit upTo, if there is such
+	// an index.
+	datesOf(ctx context.Context, region string, upTo int64, imageID string) (archive.ImageDates, bool, error)
+	prefetchIndex(ctx context.Context, region string)
+}
