@@ -74,7 +74,7 @@ func TestLimitedTokenSeesAnArchiveOfItsOwn(t *testing.T) {
 				"&sort=-OsTag.Version&limit=3", "/v1/images", "/v1/images?ClusterId=ehpc-sh-tR5uJ3nE6c",
 			"/v1/images?ClusterId=*&InstanceType=*&format=table&limit=1000", "/v1/changes?limit=1000",
 			"/v1/changes?ClusterId=ehpc-sh-tR5uJ3nE6c", "/v1/changes?since=-1h&kind=added&limit=1000&format=ndjson",
-			"/v1/matrix?ClusterId=*&InstanceType=*", "/v1/diff?ClusterId=" + captured + ",ehpc-sh-tR5uJ3nE6c",
+			"/v1/matrix?ClusterId=*&InstanceType=*", "/v1/diff?ClusterId=" + captured + "&with=ehpc-sh-tR5uJ3nE6c",
 			"/v1/clusters?ClusterId=*&InstanceType=*,_any", "/v1/nothing", "/v1/images?ClusterId=ehpc-sh-Xk41pQ77R",
 			"/?Action=ListCommunityImages&Version=2018-04-12&ClusterId=" + captured,
 			"/?Action=ListClusters&Version=2018-04-12",

@@ -9,6 +9,17 @@ import (
 	"community-images/shared/apierror"
 )
 
+// chooseFormat sets the format of the request unless the parameter has: that
+// parameter wins over the header Accept. It returns false if the header allows
+// no format of the route.
+func (p *parser) chooseFormat(accept string) (ok bool) {
+	if p.request.format != "" {
+		return true
+	}
+	p.request.format, ok = negotiateFormat(accept, p.request.route.formats)
+	return ok
+}
+
 // negotiateFormat chooses a format by an Accept header (RFC 9110): the one with
 // the highest quality, of equal ones that which is named more precisely, and then
 // the first. It returns false if the header allows none.

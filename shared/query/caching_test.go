@@ -106,7 +106,7 @@ func (p *cachingPromises) randomQuestion(r *rand.Rand) string {
 			cluster + at, image + "/history?" + at + form,
 		"/v1/clusters?" + cluster + at, "/v1/changes?" + since + at + form, "/v1/changes?" + since + cluster + at,
 		"/v1/matrix?limit=2" + at,
-		"/v1/diff?ClusterId=ehpc-1,ehpc-2" + at,
+		"/v1/diff?ClusterId=ehpc-1&with=ehpc-2" + at,
 		fmt.Sprintf("/v1/diff?ClusterId=ehpc-1&from=%d&to=%d", n, 1+r.IntN(len(p.expected))),
 		fmt.Sprintf("/v1/diff?ClusterId=ehpc-2&from=%d", n),
 		"/v1/images?maxAge=2d" + cluster + at,

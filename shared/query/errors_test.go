@@ -95,7 +95,7 @@ func TestErrors(t *testing.T) {
 			says: []string{`format must be json, ndjson, csv, tsv, table or ids, got "xml".`}},
 		{target: "/v1/changes?format=", status: 400, code: "InvalidParameter",
 			says: []string{"format must not be empty. Allowed: json, ndjson or atom."}},
-		{target: "/v1/diff?ClusterId=ehpc-a,ehpc-b&InstanceType=x,y", status: 400, code: "InvalidParameter",
+		{target: "/v1/diff?ClusterId=ehpc-a&with=ehpc-b&InstanceType=x,y", status: 400, code: "InvalidParameter",
 			says: []string{"InstanceType names more than one"}},
 		{target: "/v1/images?cursor=abc", status: 400, code: "InvalidParameter",
 			says: []string{`cursor must be the NextCursor of an answer to the same query, got "abc".`}},
@@ -217,14 +217,14 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/images?ClusterId=ehpc-new": "Scope cn-hangzhou/ehpc-new/_any has never been " +
 			"captured successfully. The last check: ServiceUnavailable: The request has failed.",
 		"/v1/status?" + long + "=1": long[:80] +
-			"… is not a parameter of /v1/status. Allowed: RegionId, format.",
+			"… is not a parameter of /v1/status. Allowed: RegionId, format, pretty.",
 		"/v1/status?format=" + strings.Repeat("深", 30): `format must be json, got "` + strings.Repeat(`\u6df1`, 26) +
 			`"….`,
-		"/v1/status?=1":    `"" is not a parameter name. Allowed: RegionId, format.`,
-		"/v1/status?%00=1": `%00 is not a parameter name. Allowed: RegionId, format.`,
+		"/v1/status?=1":    `"" is not a parameter name. Allowed: RegionId, format, pretty.`,
+		"/v1/status?%00=1": `%00 is not a parameter name. Allowed: RegionId, format, pretty.`,
 		"/v1/status?x=1": "x is not a parameter of /v1/status. Allowed: " +
-			"RegionId, format.",
-		"/v1/status?a=1&b=2&regionid=mars": `a is not a parameter of /v1/status. Allowed: RegionId, format. b is not a parameter of /v1/status. RegionId must be cn-hangzhou, got "mars".`,
+			"RegionId, format, pretty.",
+		"/v1/status?a=1&b=2&regionid=mars": `a is not a parameter of /v1/status. Allowed: RegionId, format, pretty. b is not a parameter of /v1/status. RegionId must be cn-hangzhou, got "mars".`,
 		"/v1/status?RegionId=":             "RegionId must not be empty. Allowed: cn-hangzhou.",
 		"/v1/images?sort=-Foo&latestBy=Bar": `sort names the unknown field "Foo". Allowed: ` +
 			listOfFields + `. latestBy names the unknown field "Bar".`,
@@ -235,10 +235,10 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/images?at=9": "The last commit is number 3; at is later.",
 		"/v1/images?at=2026-11-23T08:00:00Z": "The kept history begins at " +
 			"2026-11-23T09:00:00.000Z with commit 1; at is earlier.",
-		"/v1/diff?from=9&to=10":                 "The last commit is number 3; from is later.",
-		"/v1/diff?from=1&to=10":                 "The last commit is number 3; to is later.",
-		"/v1/diff?ClusterId=ehpc-a,ehpc-b&at=4": "The last commit is number 3; at is later.",
-		"/v1/changes?since=9":                   "The last commit is number 3; since is later.",
+		"/v1/diff?from=9&to=10":                      "The last commit is number 3; from is later.",
+		"/v1/diff?from=1&to=10":                      "The last commit is number 3; to is later.",
+		"/v1/diff?ClusterId=ehpc-a&with=ehpc-b&at=4": "The last commit is number 3; at is later.",
+		"/v1/changes?since=9":                        "The last commit is number 3; since is later.",
 		"/v1/images?InstanceType=ecs.x": "No list without a cluster is captured for " +
 			"instance type \"ecs.x\" in cn-hangzhou. Captured instance types: _any.",
 		"/v1/images?InstanceType=*": "No list without a cluster is captured for any " +

@@ -43,7 +43,7 @@ func TestOneRegionOfTwoCannotBeRead(t *testing.T) {
 				"/v1/images/m-cent79?ClusterId=ehpc-a", "/v1/images/m-win/history?ClusterId=ehpc-a",
 				"/v1/changes?ClusterId=ehpc-a", "/v1/changes?ClusterId=ehpc-old", "/v1/clusters?ClusterId=ehpc-a",
 				"/v1/clusters?ClusterId=ehpc-a&maxAge=1d", "/v1/matrix?ClusterId=ehpc-a",
-				"/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/diff?ClusterId=ehpc-a&from=1",
+				"/v1/diff?ClusterId=ehpc-a&with=ehpc-b", "/v1/diff?ClusterId=ehpc-a&from=1",
 			} {
 				if rec := get(h, target); rec.Code != 200 ||
 					!strings.Contains(rec.Body.String(), `"RegionId":"cn-hangzhou"`) ||

@@ -63,10 +63,9 @@ func TestFold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, faults := parseRequest(&parserConfig{schema: newSchema(nil)}, &route{params: []param{paramSearch}}, "",
-		"q=7+οδος+ΟΔΟΣ+7")
-	if faults != nil || !containsAll([]byte(foldedTextOf(im)), a.searchWords) {
-		t.Errorf("q does not find %s: %v", im.Raw, faults)
+	a, err := parseRequest(&parserConfig{schema: newSchema(nil)}, newRoutes()[0], rawRequest{query: "q=7+οδος+ΟΔΟΣ+7"})
+	if err != nil || !containsAll([]byte(foldedTextOf(im)), a.searchWords) {
+		t.Errorf("q does not find %s: %v", im.Raw, err)
 	}
 	if len(a.searchWords) != 2 { // each is looked for in every image
 		t.Errorf("q has the words %q", a.searchWords)

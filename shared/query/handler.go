@@ -211,19 +211,10 @@ func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
 	if req, ok := c.parsedRequests.get(key); ok {
 		return req, nil
 	}
-	req, faults := parseRequest(&c.lookup.parserConfig, rt, imageID, c.r.URL.RawQuery)
-	if len(faults) > 0 {
-		return nil, newFaultsError(faults)
+	req, err := parseRequest(&c.lookup.parserConfig, rt, rawRequest{imageID, c.r.URL.RawQuery, accept})
+	if err != nil {
+		return nil, err
 	}
-	// The parameter format wins over the header Accept.
-	if req.format == "" {
-		format, ok := negotiateFormat(accept, rt.formats)
-		if !ok {
-			return nil, newNotAcceptableError(rt)
-		}
-		req.format = format
-	}
-	req.setDefaultLimit()
 	// A large compiled expression takes the place of many small requests.
 	c.parsedRequests.put(key, req, 1+req.cost*maxRequests/maxTotalCost)
 	return req, nil

@@ -45,14 +45,14 @@ func TestClusterThatHasEnded(t *testing.T) {
 	}
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-bj", "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-bj",
 		"/v1/clusters?ClusterId=ehpc-bj", "/v1/matrix?ClusterId=ehpc-bj",
-		"/v1/diff?RegionId=cn-beijing&ClusterId=_any,ehpc-bj"} {
+		"/v1/diff?RegionId=cn-beijing&ClusterId=_any&with=ehpc-bj"} {
 		checkError(t, get(h, target), 404, "ClusterNotFound",
 			[]string{"It was captured in cn-beijing until commit 2 at 2026-11-23T12:30:00.000Z: use at=1."})
 	}
 	checkError(t, get(h, "/v1/images?RegionId=cn-beijing&ClusterId=ehpc-a"), 404, "ClusterNotFound",
 		[]string{"It is captured in cn-hangzhou."})
 	checkError(t, get(h, "/v1/images?ClusterId=ehpc-nope&at=1"), 404, "ClusterNotFound", nil)
-	checkError(t, get(h, "/v1/diff?ClusterId=ehpc-bj,ehpc-a"), 404, "ClusterNotFound", nil)
+	checkError(t, get(h, "/v1/diff?ClusterId=ehpc-bj&with=ehpc-a"), 404, "ClusterNotFound", nil)
 }
 
 // TestClusterThatCameLater: what is said of a past state is not said of now.

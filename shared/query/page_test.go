@@ -208,7 +208,7 @@ func TestStateOfACommitIsNotStale(t *testing.T) {
 		allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a", "ehpc-b"}}))
 	targets := []string{
 		"/v1/images?ClusterId=ehpc-a&at=3", "/v1/matrix?ClusterId=ehpc-a&at=3", "/v1/diff?ClusterId=ehpc-a&from=1&to=3",
-		"/v1/diff?ClusterId=ehpc-a,ehpc-b&at=3",
+		"/v1/diff?ClusterId=ehpc-a&with=ehpc-b&at=3",
 		"/v1/changes?at=3", "/v1/images/m-cent79/history?at=3", "/v1/images/m-cent79?ClusterId=ehpc-a&at=3",
 		"/v1/clusters?ClusterId=ehpc-a&at=3", "/v1/images?ClusterId=ehpc-a&at=3&limit=1",
 	}
@@ -240,7 +240,7 @@ func TestStateOfACommitIsNotStale(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(probe("all", "/v1/diff?ClusterId=ehpc-a,ehpc-b&at=3"), "the last check failed") {
+	if !strings.Contains(probe("all", "/v1/diff?ClusterId=ehpc-a&with=ehpc-b&at=3"), "the last check failed") {
 		t.Error("the outcome of a check in the commit is missing")
 	}
 }

@@ -157,20 +157,6 @@ var (
 			return err
 		},
 	}
-	// paramFormat sets request.format. Without it the header Accept decides, after
-	// the parameters are parsed.
-	paramFormat = param{
-		name: "format", allowed: "a format of the route", perPage: true, ignoresCase: true, example: "json",
-		about: "form of the answer; default: by the Accept header, else the first",
-		parse: func(p *parser, v []string) error {
-			name := foldCase(v[0])
-			if !slices.Contains(p.request.route.formats, name) {
-				return &valueError{v[0], didYouMean(name, p.request.route.formats)}
-			}
-			p.request.format = name
-			return nil
-		},
-	}
 )
 
 // The parameters that choose scopes and time, on every route with stored data.
@@ -205,7 +191,7 @@ var (
 	// scopesOfDiff is for /v1/diff, which compares two lists.
 	scopesOfDiff = []param{
 		paramRegion,
-		paramCluster.acceptingFew("one cluster, or two without from; absent: images that every cluster supports"),
+		paramCluster.acceptingFew("one cluster; absent: images that every cluster supports"),
 		paramType.acceptingFew("one instance type; absent: images that every type supports"),
 		paramAt, paramMaxAge,
 	}

@@ -56,18 +56,30 @@ type parser struct {
 	given   []givenParam // the valid parameters, filters too, by their names in the table
 }
 
-// parseRequest parses the raw query of a request to a route. It returns either
-// the request or every fault. Nothing is read from the store.
-func parseRequest(c *parserConfig, rt *route, imageID, rawQuery string) (*request, []paramFault) {
-	p := &parser{schema: c.schema, config: c, request: &request{route: rt, imageID: imageID}}
-	for _, raw := range p.splitQuery(rawQuery) {
-		p.parseAny(raw)
+// rawRequest is a request to a route as it came.
+type rawRequest struct {
+	imageID string // from the path, decoded
+	query   string // escaped
+	accept  string // the header Accept
+}
+
+// parseRequest parses a request to a route. Its error names every fault.
+// Nothing is read from the store.
+func parseRequest(c *parserConfig, rt *route, raw rawRequest) (*request, error) {
+	p := &parser{schema: c.schema, config: c, request: &request{route: rt, imageID: raw.imageID}}
+	for _, param := range p.splitQuery(raw.query) {
+		p.parseAny(param)
 	}
+	isAcceptable := p.chooseFormat(raw.accept)
 	// Combinations are checked last: they need to know what is given.
 	p.checkCombination()
-	if len(p.faults) > 0 {
-		return nil, p.faults
+	switch {
+	case len(p.faults) > 0:
+		return nil, newFaultsError(p.faults)
+	case !isAcceptable:
+		return nil, newNotAcceptableError(rt)
 	}
+	p.request.setDefaultLimit()
 	// Sorted, so that the order in the query does not matter to caches.
 	slices.SortFunc(p.given, func(a, b givenParam) int { return strings.Compare(a.name, b.name) })
 	p.request.given = p.given
@@ -241,7 +253,11 @@ func (p *parser) checkCombination() {
 		}
 	}
 	// Faults of single parameters come first: the rest might follow from them.
-	if rt.checkParams != nil && len(p.faults) == 0 {
+	if len(p.faults) > 0 {
+		return
+	}
+	p.checkFormatParams()
+	if rt.checkParams != nil {
 		rt.checkParams(p)
 	}
 }

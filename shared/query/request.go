@@ -54,6 +54,8 @@ type outputParams struct {
 	facets  []*field // whose values are counted; nil: none
 	// format is that of the parameter, else the one that Accept prefers.
 	format string
+	bom    bool // csv begins with a byte order mark
+	pretty bool // JSON is indented
 }
 
 // historyParams say which events a feed shows and which states a diff compares.
@@ -61,9 +63,14 @@ type historyParams struct {
 	since        feedSince
 	kinds        []eventKind // nil: the default of the route
 	feedImageIDs []string    // sorted, without duplicates; nil: any
+	// byScope says that there is a row for each scope, and not for each image.
+	byScope bool
 	// from and to are the two times of a diff. Both are unset if it compares two
 	// clusters.
 	from, to asOf
+	// with is the second cluster of a diff, or catalog.Any; empty: it compares two
+	// times. The selection has it too, after the first.
+	with string
 }
 
 // setDefaultLimit sets the limit of a request whose caller gives none. Programs

@@ -44,7 +44,7 @@ func TestCallersAtOnce(t *testing.T) {
 		access.Grant{Name: "nothing", Clusters: []string{"ehpc-x"}})
 	targets := append([]string{"/v1/images?ClusterId=*", "/v1/images?ClusterId=ehpc-a",
 		"/v1/images?ClusterId=ehpc-b&at=2", "/v1/changes?format=atom", "/v1/matrix?ClusterId=*",
-		"/v1/diff?ClusterId=ehpc-a,ehpc-b", "/v1/images/m-ubuntu?at=1"}, guardedRoutes...)
+		"/v1/diff?ClusterId=ehpc-a&with=ehpc-b", "/v1/images/m-ubuntu?at=1"}, guardedRoutes...)
 	eager := func(o *query.Options) { o.HeadTTL = 0 } // every lookup reads the head
 	type ask struct{ caller, target string }
 	want := map[ask]string{}
@@ -232,7 +232,7 @@ func TestRegionsOutsideAGrant(t *testing.T) {
 		"/", "/?format=html", "/healthz", "/v1/images?RegionId=cn-beijing", "/v1/images?RegionId=cn-mars",
 		"/v1/images?ClusterId=ehpc-bj", "/v1/images?ClusterId=*", "/v1/clusters?ClusterId=ehpc-bj",
 		"/v1/images/m-win", "/v1/images/m-win/history", "/v1/changes?ClusterId=ehpc-bj",
-		"/v1/status?RegionId=cn-beijing", "/v1/diff?ClusterId=ehpc-a,ehpc-bj",
+		"/v1/status?RegionId=cn-beijing", "/v1/diff?ClusterId=ehpc-a&with=ehpc-bj",
 	}, guardedRoutes...) {
 		get(two, target, "Authorization", bearer("all"))
 		want, got := dump(get(one, target, "Authorization", bearer("me"))), dump(

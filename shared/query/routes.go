@@ -82,18 +82,18 @@ func imageRoutes() []*route {
 		{pattern: "/v1/images", about: "The images of the chosen scopes, filtered, sorted and paged.", filters: true,
 			formats: listFormats,
 			params: slices.Concat(scopesOfList, []param{paramSearch, paramSort, paramLimit, paramCursor, paramFields,
-				paramLatestBy, paramFacets, paramMinCount, paramFormat}),
+				paramLatestBy, paramFacets, paramMinCount, paramFormat, paramBOM, paramPretty}),
 			example: "OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=1&format=ids"},
 		{pattern: "/v1/images/{ImageId}/history",
 			about:   "What happened to one image, oldest first: appeared, changed, disappeared, per scope.",
 			formats: []string{formatJSON, formatNDJSON, formatAtom}, checkParams: checkFeedStart,
 			params: slices.Concat(scopesOfImages, []param{paramSince, paramFeedCursor, paramKind, paramLimit,
-				paramFormat})},
+				paramFormat, paramPretty})},
 		{pattern: "/v1/images/{ImageId}",
 			about: "One image: its content, the clusters and instance types that offer it, when it was first and " +
 				"last seen.",
 			formats: []string{formatJSON},
-			params:  slices.Concat(scopesOfImages, []param{paramFormat})},
+			params:  slices.Concat(scopesOfImages, []param{paramFormat, paramPretty})},
 	}
 }
 
@@ -103,23 +103,23 @@ func scopeRoutes() []*route {
 	return []*route{
 		{pattern: "/v1/clusters", about: "Every captured scope with its state.",
 			formats: []string{formatJSON, formatTable},
-			params:  slices.Concat(scopesOfClusters, []param{paramFormat})},
+			params:  slices.Concat(scopesOfClusters, []param{paramFormat, paramPretty})},
 		{pattern: "/v1/changes", about: "The feed of changes, oldest first; NextCursor continues where an " +
 			"answer ends. As atom without since: the newest first.",
 			formats: []string{formatJSON, formatNDJSON, formatAtom}, checkParams: checkFeedStart,
 			example: "since=-24h&kind=removed",
 			params: slices.Concat(scopesOfImages, []param{paramImageID, paramSince, paramFeedCursor, paramKind,
-				paramLimit, paramFormat})},
+				paramBy, paramLimit, paramFormat, paramPretty})},
 		{pattern: "/v1/diff", about: "What differs between two states of one scope (from, to), or between two " +
-			"clusters (ClusterId=a,b), now or at a past time.",
+			"clusters (ClusterId=a&with=b), now or at a past time.",
 			formats: []string{formatJSON}, checkParams: checkDiffForm, example: "from=-1m",
-			params: slices.Concat(scopesOfDiff, []param{paramFrom, paramTo, paramFormat})},
+			params: slices.Concat(scopesOfDiff, []param{paramFrom, paramTo, paramBy, paramWith, paramFormat, paramPretty})},
 		// A cursor is bound to the query, so the filters are repeated with it.
 		{pattern: "/v1/matrix", about: "Which image is offered in which cluster, or with which instance type: one " +
 			"row per image, and the images that all share.", filters: true,
 			formats: []string{formatJSON, formatCSV, formatTable}, example: "format=table",
 			params: slices.Concat(scopesOfMatrix, []param{paramSearch, paramSort, paramLimit, paramCursor,
-				paramFormat})},
+				paramFormat, paramBOM, paramPretty})},
 	}
 }
 
@@ -130,7 +130,7 @@ func serviceRoutes() []*route {
 	return []*route{
 		{pattern: "/v1/status", about: "Last run, commit, scopes by state and oldest check of each region.",
 			formats: []string{formatJSON},
-			params:  []param{paramRegion.withDefault("default: all regions"), paramFormat}},
+			params:  []param{paramRegion.withDefault("default: all regions"), paramFormat, paramPretty}},
 		{pattern: "/metrics",
 			about: "The same as metrics, and what this instance has served, for Prometheus and the like.",
 			// promtool and the like read the older format, and do not say so.

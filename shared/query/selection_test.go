@@ -63,7 +63,7 @@ func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
 	}
 	for _, target := range []string{"/v1/images?ClusterId=ehpc-new", "/v1/images?ClusterId=ehpc-newer,ehpc-new",
 		"/v1/images?ClusterId=ehpc-a&InstanceType=ecs.g7.large", "/v1/images/m-win?ClusterId=ehpc-new,ehpc-newer",
-		"/v1/diff?ClusterId=ehpc-new,ehpc-a"} {
+		"/v1/diff?ClusterId=ehpc-new&with=ehpc-a"} {
 		checkError(t, get(all, target), 503, "ScopeNotReady", []string{"has never been captured successfully"})
 	}
 	// 4 is the last

@@ -11,7 +11,7 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 	routes := newRoutes()
 	for _, rt := range routes {
 		f := answerTooLarge(rt, 1000, 26<<20)
-		if len(rt.params) > 2 && !rt.hasParam(f.name) {
+		if len(rt.params) > 3 && !rt.hasParam(f.name) {
 			t.Errorf("%s: of %s, which is no parameter, it says %s. Allowed: %s", rt.pattern, f.name, f.reason,
 				f.allowed)
 		}

@@ -342,7 +342,7 @@ func testDiffsOfClusters(t *testing.T, c *simulation, h http.Handler) {
 			continue
 		}
 		before, after := state.scopes["ehpc-1/_any"].docs, state.scopes["ehpc-2/_any"].docs
-		target := fmt.Sprintf("/v1/diff?ClusterId=ehpc-1,ehpc-2&at=%d", i+1)
+		target := fmt.Sprintf("/v1/diff?ClusterId=ehpc-1&with=ehpc-2&at=%d", i+1)
 		if before == nil {
 			c.checkEmptyDiff(t, h, target, i+1, "ehpc-1/_any")
 			continue

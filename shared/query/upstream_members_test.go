@@ -45,7 +45,7 @@ func TestMembersOfUpstreamWithOurNames(t *testing.T) {
 	for target, want := range map[string][]string{
 		"images/m-1?at=1": {`"Image":{"UpstreamClusters":"y",`, `{"Image":{"UpstreamClusters":["x"],"UpstreamContentDiffers":"no",`},
 		"images/m-2":      {`"Image":{"UpstreamClusters":["x"],"ImageId":"m-2"}`}, // it is gone
-		"diff?ClusterId=ehpc-b,ehpc-a&at=1": {`"Added":[{"UpstreamClusters":["x"],"ImageId":"m-2"}`,
+		"diff?ClusterId=ehpc-b&with=ehpc-a&at=1": {`"Added":[{"UpstreamClusters":["x"],"ImageId":"m-2"}`,
 			`{"Field":"UpstreamClusters","Before":"y","After":["x"]}`},
 		"changes?since=1":             {`{"Field":"UpstreamClusters","Before":["x"],"After":["z"]}`},
 		"changes?since=1&format=atom": {`UpstreamClusters: [`},

@@ -42,14 +42,20 @@ func TestOpenAPIIsValidAndTrue(t *testing.T) {
 				value = strings.Join(parts, ",")
 			}
 			target := base + "?" + url.QueryEscape(p.Value.Name) + "=" + url.QueryEscape(value)
-			if pattern == "/v1/diff" && p.Value.Name != "from" && p.Value.Name != "at" {
+			if pattern == "/v1/diff" && p.Value.Name != "from" && p.Value.Name != "at" && p.Value.Name != "with" {
 				target += "&from=1"
 			}
 			if pattern == "/v1/diff" && (p.Value.Name == "ClusterId" || p.Value.Name == "InstanceType") {
 				target = strings.Replace(target, "%2A", "_any", 1)
 			}
 			if pattern == "/v1/diff" && p.Value.Name == "at" {
-				target += "&ClusterId=ehpc-a,ehpc-b"
+				target += "&ClusterId=ehpc-a&with=ehpc-b"
+			}
+			if pattern == "/v1/diff" && p.Value.Name == "with" {
+				target += "&ClusterId=ehpc-a"
+			}
+			if p.Value.Name == "bom" {
+				target += "&format=csv"
 			}
 			if rec := querytest.Get(h, target); rec.Code == 400 || rec.Code == 500 {
 				t.Errorf("the example %s gives %d %s", target, rec.Code, rec.Body)
@@ -80,7 +86,7 @@ var exampleQueries = map[string][]string{
 	"/v1/images/{ImageId}/history": {"", "?limit=1"},
 	"/v1/clusters":                 {"", "?ClusterId=ehpc-new", "?at=1"},
 	"/v1/changes":                  {"", "?since=1", "?since=3"},
-	"/v1/diff":                     {"?from=1&ClusterId=ehpc-a", "?ClusterId=ehpc-a,ehpc-b"},
+	"/v1/diff":                     {"?from=1&ClusterId=ehpc-a", "?ClusterId=ehpc-a&with=ehpc-b"},
 	"/v1/matrix":                   {"", "?ClusterId=ehpc-a&InstanceType=_any,ecs.c7.large"},
 	"/v1/status":                   {"", "?RegionId=cn-hangzhou"},
 	"/healthz":                     {""},
