@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"community-images/shared/archive/gc"
 	"community-images/shared/capture"
 )
 
@@ -22,13 +23,13 @@ const (
 // collectRegions removes what retention no longer keeps, in the regions that are
 // due, until the time is up. A later run does the rest, so a collection that
 // fails does not fail the run: its error is in the region's report.
-func (h *handler) collectRegions(ctx context.Context, report *capture.Report) {
+func collectRegions(ctx context.Context, collector *gc.Collector, report *capture.Report, now func() time.Time) {
 	// The answers are committed by now. What time is left goes to the collection.
 	left := maxCollectTime
 	if deadline, ok := ctx.Deadline(); ok {
 		left = min(left, time.Until(deadline)-collectReserve)
 	}
-	due := h.regionsDue(report)
+	due := regionsDue(report, now())
 	if left < minCollectTime || len(due) == 0 {
 		return
 	}
@@ -40,11 +41,11 @@ func (h *handler) collectRegions(ctx context.Context, report *capture.Report) {
 		if ctx.Err() != nil {
 			return
 		}
-		start := h.now()
-		result, err := h.collector.Collect(ctx, r.RegionID)
+		start := now()
+		result, err := collector.Collect(ctx, r.RegionID)
 		r.Sweep = &capture.SweepReport{
 			Found: len(result.Items), Removed: result.Removed, Bytes: result.Bytes, Waiting: result.Waiting,
-			DurationMs: h.now().Sub(start).Milliseconds(),
+			DurationMs: now().Sub(start).Milliseconds(),
 		}
 		if err != nil {
 			r.Sweep.Error = err.Error()
@@ -54,11 +55,11 @@ func (h *handler) collectRegions(ctx context.Context, report *capture.Report) {
 
 // regionsDue returns the regions whose last collection is old enough, the oldest
 // first. A region whose state the run could not read is left out.
-func (h *handler) regionsDue(report *capture.Report) []*capture.RegionReport {
+func regionsDue(report *capture.Report, now time.Time) []*capture.RegionReport {
 	var due []*capture.RegionReport
 	for _, r := range report.Regions {
 		// A region without commits has nothing to collect.
-		if r.Error == "" && r.State != nil && r.State.Sequence > 0 && r.State.Swept.IsDue(h.now()) {
+		if r.Error == "" && r.State != nil && r.State.Sequence > 0 && r.State.Swept.IsDue(now) {
 			due = append(due, r)
 		}
 	}

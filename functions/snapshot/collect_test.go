@@ -20,13 +20,14 @@ import (
 	"community-images/shared/ossbucket/osstest"
 )
 
-// collectFixture is a handler over a bucket in memory and a clock.
+// collectFixture is a collector over a bucket in memory and a clock.
 type collectFixture struct {
 	t    *testing.T
 	mem  *buckettest.Memory
 	keys archive.Keys
 	now  time.Time
-	h    *handler
+	// collector keeps a month.
+	collector *gc.Collector
 }
 
 func newCollectFixture(t *testing.T) *collectFixture {
@@ -36,11 +37,17 @@ func newCollectFixture(t *testing.T) *collectFixture {
 	}
 	w := &collectFixture{t: t, mem: buckettest.NewMemory(t), keys: keys,
 		now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
-	clock := func() time.Time { return w.now }
-	w.mem.SetNow(clock)
+	w.mem.SetNow(w.clock)
 	keep := func(now time.Time) time.Time { return now.AddDate(0, -1, 0) }
-	w.h = &handler{now: clock, collector: gc.NewCollector(w.mem, keys, keep, clock)}
+	w.collector = gc.NewCollector(w.mem, keys, keep, w.clock)
 	return w
+}
+
+func (w *collectFixture) clock() time.Time { return w.now }
+
+// collect collects after a run.
+func (w *collectFixture) collect(ctx context.Context, report *capture.Report) {
+	collectRegions(ctx, w.collector, report, w.clock)
 }
 
 // runCapture makes the report of a run that found one image.
@@ -86,7 +93,7 @@ func appendCommitAt(t *testing.T, bucket archive.Bucket, keys archive.Keys, regi
 func TestSweepTakesItsTurn(t *testing.T) {
 	t.Parallel()
 	w := newCollectFixture(t)
-	w.h.collectRegions(t.Context(), w.runCapture("cn-a", "cn-b"))
+	w.collect(t.Context(), w.runCapture("cn-a", "cn-b"))
 	if r := w.mem.Requests(); r != "" {
 		t.Errorf("a sweep that is not due makes the requests\n%s", r)
 	}
@@ -95,13 +102,13 @@ func TestSweepTakesItsTurn(t *testing.T) {
 		w.runCapture("cn-a", "cn-b")
 	}
 	report := w.runCapture("cn-a", "cn-b")
-	w.h.collectRegions(t.Context(), report)
+	w.collect(t.Context(), report)
 	// Of each region two months go, each a log and its index.
 	if report.RemovedObjects() != 8 || report.Regions[0].Sweep.Removed != 4 || report.Regions[1].Sweep.Error != "" {
 		t.Errorf("the sweeps are %+v and %+v", report.Regions[0].Sweep, report.Regions[1].Sweep)
 	}
 	again := w.runCapture("cn-a", "cn-b")
-	w.h.collectRegions(t.Context(), again)
+	w.collect(t.Context(), again)
 	if again.Regions[0].Sweep != nil || again.RemovedObjects() != 0 {
 		t.Errorf("a second sweep on the same day: %+v", again.Regions[0].Sweep)
 	}
@@ -119,7 +126,7 @@ func testCollectDeadline(t *testing.T) {
 	report := w.runCapture("cn-a")
 	short, cancel := context.WithTimeout(t.Context(), collectReserve+minCollectTime-time.Millisecond)
 	defer cancel()
-	if w.h.collectRegions(short, report); report.Regions[0].Sweep != nil || w.mem.Requests() != "" {
+	if w.collect(short, report); report.Regions[0].Sweep != nil || w.mem.Requests() != "" {
 		t.Errorf("a sweep begins with too little time: %+v", report.Regions[0].Sweep)
 	}
 
@@ -128,8 +135,8 @@ func testCollectDeadline(t *testing.T) {
 	long, cancel := context.WithDeadline(t.Context(), deadline)
 	defer cancel()
 	hangs := buckettest.NewFaulty(w.mem, func(buckettest.Op) *buckettest.Fault { return &buckettest.Fault{Hang: true} })
-	w.h.collector = gc.NewCollector(hangs, w.keys, func(now time.Time) time.Time { return now }, w.h.now)
-	w.h.collectRegions(long, report)
+	w.collector = gc.NewCollector(hangs, w.keys, func(now time.Time) time.Time { return now }, w.clock)
+	w.collect(long, report)
 	if s := report.Regions[0].Sweep; s == nil || !strings.Contains(s.Error, "deadline") ||
 		time.Until(deadline) < collectReserve-time.Second {
 		t.Errorf("a sweep of a store that hangs is %+v and leaves %s", s, time.Until(deadline))
@@ -144,7 +151,7 @@ func TestRegionThatWasNotReadIsNotSwept(t *testing.T) {
 	report := w.runCapture("cn-a")
 	report.Regions[0].Error = "not committed"
 	report.Regions = append(report.Regions, &capture.RegionReport{RegionID: "cn-b"})
-	if w.h.collectRegions(t.Context(), report); w.mem.Requests() != "" {
+	if w.collect(t.Context(), report); w.mem.Requests() != "" {
 		t.Error("a region that failed was swept")
 	}
 }

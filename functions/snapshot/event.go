@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,52 +11,58 @@ import (
 	"community-images/shared/catalog"
 )
 
-// timerEvent is the event of FC's timer trigger. A member is nil if it is absent.
-type timerEvent struct {
-	// TriggerTime is when the run was due, in RFC 3339. A repeated event has the same.
-	TriggerTime *string `json:"triggerTime"`
-	// TriggerName is the name of the trigger. It only tells a timer's event from others.
-	TriggerName *string `json:"triggerName"`
-	// Payload is the text that was configured with the trigger.
-	Payload *string `json:"payload"`
-}
-
-// parseEvent reads the event of an invocation. It may come from a timer, from
-// EventBridge, or from a caller who wrote the request itself. An empty event asks
-// for everything. An event of EventBridge without a time gets the time now.
-func parseEvent(event []byte, now time.Time) (capture.Request, error) {
+// parseEvent reads the event of an invocation. Each kind of event has members that the
+// others lack. An empty event asks for everything. An event of EventBridge without a
+// time gets the time now.
+func parseEvent(event []byte, now time.Time) (req capture.Request, err error) {
 	event = bytes.TrimSpace(event)
-	// Each kind of event has members that the others lack.
-	events, err := parseCloudEvents(event, now)
-	if err == nil {
-		return capture.Request{Trigger: "event", Events: events}, nil
+	switch members := parseObject(event); {
+	case isTimerEvent(members):
+		return parseTimerEvent(event)
+	case isCloudEvent(members):
+		var e capture.Event
+		e, err = parseCloudEvent(event, now)
+		req = capture.Request{Trigger: "event", Events: []capture.Event{e}}
+	case bytes.HasPrefix(event, []byte("[")):
+		req.Trigger = "event"
+		req.Events, err = parseBatch(event, now)
+	default:
+		// What is left was written by a person. Unknown members are errors there.
+		req, err = capture.ParseRequest(event)
+		req.Trigger = "direct"
 	}
-	if !errors.Is(err, errNotCloudEvent) || bytes.HasPrefix(event, []byte("[")) {
+	if err != nil {
 		return capture.Request{}, fmt.Errorf("reading the event: %w", err)
 	}
-	// Any object with a trigger's time or name is a timer's event.
-	var timer timerEvent
-	if json.Unmarshal(event, &timer) == nil && (timer.TriggerTime != nil || timer.TriggerName != nil) {
-		if _, err := catalog.Canonical(event); err != nil {
-			return capture.Request{}, fmt.Errorf("reading the timer event: %w", err)
-		}
-		return timer.request()
-	}
-	// What is left was written by a person. Unknown members are errors there.
-	req, err := capture.ParseRequest(event)
-	if err != nil {
-		return req, fmt.Errorf("reading the event: %w", err)
-	}
-	req.Trigger = "direct"
 	return req, nil
 }
 
-// request reads the request in the payload. An empty payload asks for everything.
-func (e timerEvent) request() (capture.Request, error) {
-	req := capture.Request{}
-	if e.Payload != nil && strings.TrimSpace(*e.Payload) != "" {
-		var err error
-		if req, err = capture.ParseRequest([]byte(*e.Payload)); err != nil {
+// timerEvent is the event of FC's timer trigger. A member is empty if it is absent.
+type timerEvent struct {
+	// TriggerTime is when the run was due, in RFC 3339. A repeated event has the same.
+	TriggerTime string `json:"triggerTime"`
+	// Payload is the text that was configured with the trigger.
+	Payload string `json:"payload"`
+}
+
+// isTimerEvent reports whether an object has a trigger's time or name.
+func isTimerEvent(event map[string]json.RawMessage) bool {
+	return parseString(event["triggerTime"]) != "" || parseString(event["triggerName"]) != ""
+}
+
+// parseTimerEvent reads the request in the payload of a timer's event. An empty payload
+// asks for everything.
+func parseTimerEvent(event []byte) (req capture.Request, err error) {
+	var timer timerEvent
+	// The decoder takes the last of two members.
+	if _, err := catalog.Canonical(event); err != nil {
+		return req, fmt.Errorf("reading the timer event: %w", err)
+	}
+	if err := json.Unmarshal(event, &timer); err != nil {
+		return req, fmt.Errorf("reading the timer event: %w", err)
+	}
+	if strings.TrimSpace(timer.Payload) != "" {
+		if req, err = capture.ParseRequest([]byte(timer.Payload)); err != nil {
 			return req, fmt.Errorf("reading the payload of the timer event: %w", err)
 		}
 	}
@@ -65,8 +70,8 @@ func (e timerEvent) request() (capture.Request, error) {
 	// FC may deliver an event twice. A run that is due at the same time as an earlier
 	// one is recognised by that. Nothing is asked if an answer is accepted. A time that
 	// cannot be parsed is zero: then nothing counts as handled before.
-	if e.TriggerTime != nil && len(req.Accept) == 0 {
-		req.Due, _ = time.Parse(time.RFC3339, *e.TriggerTime)
+	if len(req.Accept) == 0 {
+		req.Due, _ = time.Parse(time.RFC3339, timer.TriggerTime)
 	}
 	return req, nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"community-images/shared/archive/gc"
 	"community-images/shared/capture"
-	"community-images/shared/catalog"
 	"community-images/shared/cloud"
 	"community-images/shared/config"
 	"community-images/shared/ehpc"
@@ -44,11 +43,9 @@ func (h *handler) handle(ctx context.Context, event []byte) (any, error) {
 	}
 	// The run id is FC's request id, so that the log and the commit can be matched.
 	req.RunID = fcrun.RequestID(ctx)
-	report, err := h.capturer.Run(ctx, req, func(scope catalog.Scope, err error) {
-		log.Warn("earlier content could not be read", zap.Stringer("scope", scope), zap.Error(err))
-	})
+	report, err := h.capturer.Run(ctx, req)
 	// The report is complete even after an error, and it is logged in any case.
-	h.collectRegions(ctx, report)
+	collectRegions(ctx, h.collector, report, h.now)
 	logReport(log, report, err)
 	return report, err
 }

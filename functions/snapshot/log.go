@@ -7,13 +7,16 @@ import (
 	"community-images/shared/capture"
 )
 
-// logReport writes one line for each event and region, for each failed scope and
-// problem, and at the end one for the run. Every number is a field of its own, so
+// logReport writes one line for each event and region, for each failed scope, problem
+// and snapshot that could not be read, and at the end one for the run. Every number is a field of its own, so
 // that the log store can be queried by it. err is the error of the run.
 func logReport(log *zap.Logger, r *capture.Report, err error) {
 	for _, e := range r.Events {
 		log.Info("event", zap.String("outcome", e.Outcome), zap.String("reason", e.Reason), zap.String("type", e.Type),
 			zap.String("eventId", e.ID), zap.String("region", e.RegionID), zap.String("cluster", e.ClusterID))
+	}
+	for _, u := range r.Unreadable {
+		log.Warn("earlier content could not be read", zap.Stringer("scope", u.Scope), zap.Error(u.Err))
 	}
 	for _, region := range r.Regions {
 		logRegion(log, region, r.Trigger)

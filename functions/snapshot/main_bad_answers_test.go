@@ -104,12 +104,9 @@ func (l *captureFixture) setImageVersion(version string) {
 
 func (l *captureFixture) runCapture() *capture.Report {
 	l.t.Helper()
-	report, err := l.capturer.Run(context.Background(), capture.Request{RunID: "r", Trigger: "timer"},
-		func(s catalog.Scope, err error) {
-			l.t.Error(s, err)
-		})
-	if err != nil {
-		l.t.Fatal(err)
+	report, err := l.capturer.Run(context.Background(), capture.Request{RunID: "r", Trigger: "timer"})
+	if err != nil || len(report.Unreadable) > 0 {
+		l.t.Fatal(err, report.Unreadable)
 	}
 	return report
 }

@@ -14,7 +14,6 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
-	"community-images/shared/catalog"
 	"community-images/shared/cloud"
 	"community-images/shared/ehpc"
 	"community-images/shared/ehpc/ehpctest"
@@ -92,11 +91,8 @@ func BenchmarkRun(b *testing.B) {
 		Concurrency: benchConcurrency, ShrinkGuard: 50,
 	}, client, capture.NewRateLimiter(1e6, time.Now), writer, time.Now)
 	run := func(b *testing.B) *capture.Report {
-		report, err := capturer.Run(context.Background(), capture.Request{RunID: "bench", Trigger: "direct"},
-			func(s catalog.Scope, err error) {
-				b.Error(s, err)
-			})
-		if err != nil || report.Counts.Failed+report.Counts.Left+report.Counts.Held > 0 {
+		report, err := capturer.Run(context.Background(), capture.Request{RunID: "bench", Trigger: "direct"})
+		if err != nil || len(report.Unreadable) > 0 || report.Counts.Failed+report.Counts.Left+report.Counts.Held > 0 {
 			b.Fatal(report.Counts, err)
 		}
 		return report

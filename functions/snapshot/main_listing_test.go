@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"community-images/shared/capture"
-	"community-images/shared/catalog"
 	"community-images/shared/ehpc/ehpctest"
 )
 
@@ -111,11 +110,9 @@ func TestListingWithoutTime(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
 	defer cancel()
-	r, err := l.capturer.Run(ctx, capture.Request{RunID: "r", Trigger: "timer"}, func(s catalog.Scope, err error) {
-		t.Error(s, err)
-	})
-	if err != nil || ctx.Err() != nil {
-		t.Fatal(err, ctx.Err())
+	r, err := l.capturer.Run(ctx, capture.Request{RunID: "r", Trigger: "timer"})
+	if err != nil || ctx.Err() != nil || len(r.Unreadable) > 0 {
+		t.Fatal(err, ctx.Err(), r.Unreadable)
 	}
 	if got := l.describeState(); strings.Count(got, " ok m-v2") != 4 || r.Regions[0].State.Discovery.Problem == nil ||
 		r.Counts.Ended > 0 {

@@ -3,7 +3,6 @@ package capture
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"sync"
 
 	"community-images/shared/archive"
@@ -11,14 +10,22 @@ import (
 	"community-images/shared/ehpc"
 )
 
-// startWorkers starts to ask about the tasks of the queue. wait returns when all
+// checker asks about the scopes of one run and says what became of each.
+type checker struct {
+	calls    *caller
+	stored   *snapshotReader
+	interner *catalog.Interner // shares equal images between scopes and runs
+	guard    guard
+}
+
+// startWorkers starts workers that ask about the tasks of the queue. wait returns when all
 // workers have ended. Tasks that ctx left no time for have no check then.
-func (r *runner) startWorkers(ctx context.Context, q *taskQueue) (wait func()) {
+func (k *checker) startWorkers(ctx context.Context, q *taskQueue, workers int) (wait func()) {
 	var group sync.WaitGroup
-	for range r.settings.Concurrency {
+	for range workers {
 		group.Go(func() {
 			for t, ok := q.nextTask(); ok; t, ok = q.nextTask() {
-				q.setCheck(t, r.checkScope(ctx, t))
+				q.setCheck(t, k.checkScope(ctx, t))
 			}
 		})
 	}
@@ -27,37 +34,37 @@ func (r *runner) startWorkers(ctx context.Context, q *taskQueue) (wait func()) {
 
 // checkScope asks about one scope, and a second time if the answer is anomalous. It
 // returns nil if ctx ended first.
-func (r *runner) checkScope(ctx context.Context, t *task) *archive.Check {
-	c := r.askScope(ctx, t)
+func (k *checker) checkScope(ctx context.Context, t *task) *archive.Check {
+	c := k.askScope(ctx, t)
 	// Nothing can be compared if the answer is unchanged, failed, or the first one.
 	if c == nil || c.Snapshot == nil || t.known.Digest == "" {
 		return c
 	}
 	var inTime bool
-	if c.Before, inTime = r.loadPublished(ctx, t); !inTime {
+	if c.Before, inTime = k.stored.loadPublished(ctx, t.scope, t.known.Digest); !inTime {
 		return nil
 	}
-	if r.findCheckAnomaly(t, c) == "" {
+	if k.guard.findCheckAnomaly(t.known, c) == "" {
 		return c
 	}
 	// A second answer within the same run shows whether the first was a passing error.
-	again := r.askScope(ctx, t)
+	again := k.askScope(ctx, t)
 	if again == nil || again.Snapshot == nil { // no time is left, or the second answer is the published one
 		return again
 	}
 	again.Before = c.Before
-	return r.holdIfAnomalous(ctx, t, again)
+	return k.guard.holdIfAnomalous(ctx, t.known, again)
 }
 
 // askScope asks about one scope and compares the answer with the published one. The
 // check has a Snapshot only if they differ. It is nil if ctx ended first.
-func (r *runner) askScope(ctx context.Context, t *task) *archive.Check {
+func (k *checker) askScope(ctx context.Context, t *task) *archive.Check {
 	c := &archive.Check{Scope: t.scope, State: archive.OK}
 	var images []*catalog.Image
 	var answer *ehpc.ImagesAnswer
 	unchanged := false
-	at, err := r.callWithRetries(ctx, func(ctx context.Context) (err error) {
-		answer, err = r.client.ListCommunityImages(ctx, ehpc.ImagesRequest{
+	at, err := k.calls.callWithRetries(ctx, func(ctx context.Context) (err error) {
+		answer, err = k.calls.client.ListCommunityImages(ctx, ehpc.ImagesRequest{
 			RegionID: t.scope.RegionID, ClusterID: t.scope.ClusterID, InstanceType: t.scope.InstanceType,
 		})
 		if err != nil {
@@ -66,7 +73,7 @@ func (r *runner) askScope(ctx context.Context, t *task) *archive.Check {
 		// Equal fingerprints mean equal images. Most answers are not decoded.
 		unchanged = t.known.Digest != "" && answer.Fingerprint == t.known.Fingerprint
 		if !unchanged {
-			images, err = answer.Decode(r.interner)
+			images, err = answer.Decode(k.interner)
 		}
 		return err
 	})
@@ -87,39 +94,4 @@ func (r *runner) askScope(ctx context.Context, t *task) *archive.Check {
 		c.Snapshot = s
 	}
 	return c
-}
-
-// loadPublished returns the published snapshot of a task, from the cache or from the
-// store. It is nil if it cannot be read. The change is committed even then, if it is
-// not anomalous: the answer of now is known to be good. inTime is false if ctx ended
-// first.
-func (r *runner) loadPublished(ctx context.Context, t *task) (s *catalog.Snapshot, inTime bool) {
-	if s := r.published.get(t.scope); s != nil && s.Digest == t.known.Digest {
-		return s, true
-	}
-	return r.readSnapshot(ctx, t.scope, t.known.Digest)
-}
-
-// readSnapshot reads a stored snapshot. It retries if the store does not answer: a
-// difference that cannot be computed now is missing from the history for ever. The
-// snapshot is nil if it cannot be read. inTime is false if ctx ended first.
-func (r *runner) readSnapshot(
-	ctx context.Context, scope catalog.Scope, digest string,
-) (s *catalog.Snapshot, inTime bool) {
-	for try := 1; ; try++ {
-		s, err := r.writer.Snapshot(ctx, scope, digest)
-		if err == nil {
-			return s, true
-		}
-		var damaged *archive.DamagedError
-		// A damaged object and a missing permission do not go away within a run.
-		permanent := errors.As(err, &damaged) || errors.Is(err, fs.ErrPermission)
-		if ctx.Err() == nil && (permanent || try == maxTries) {
-			r.warn(scope, err)
-			return nil, true
-		}
-		if !sleepWithinDeadline(ctx, retryDelay(try, 0)) {
-			return nil, false
-		}
-	}
 }

@@ -5,8 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"sync"
-	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,23 +14,21 @@ import (
 	"community-images/shared/ehpc"
 )
 
-// needsListing reports whether a run must list the clusters: all are wanted, or their
-// regions or instance types are not known.
-func (s Settings) needsListing(req Request) bool {
-	return len(s.Clusters) == 0 || len(s.Regions) > 1 || s.InstanceTypes.Auto && len(req.InstanceTypes) == 0
-}
-
-// discoverClusters lists the clusters at the endpoint of every region, and returns the
-// clusters of each plan by id. One endpoint may list clusters of all regions; each
-// cluster goes to the plan of its own region. It sets the discovery and the problems
+// discoverClusters returns the clusters of each plan by id: those that were listed since
+// the timer was due, or those that it lists now. It sets the listings and the problems
 // of the plans.
-func (r *runner) discoverClusters(ctx context.Context, plans []*plan) []map[string]catalog.Cluster {
+func discoverClusters(
+	ctx context.Context, sel *selection, plans []*plan, calls *caller, g guard,
+) []map[string]catalog.Cluster {
+	if areAlreadyListed(sel, plans, calls.now()) {
+		return lastListedClusters(sel, plans)
+	}
 	listings := make([][]ehpc.Cluster, len(plans))
 	var group errgroup.Group
-	group.SetLimit(r.settings.Concurrency)
+	group.SetLimit(sel.settings.Concurrency)
 	for i, p := range plans {
 		group.Go(func() error {
-			listings[i], p.discovery = r.listClusters(ctx, p.base)
+			listings[i], p.listing.result = listClusters(ctx, calls, p.base)
 			return nil
 		})
 	}
@@ -41,14 +38,36 @@ func (r *runner) discoverClusters(ctx context.Context, plans []*plan) []map[stri
 	found, regionOf := assignClusters(plans, listings)
 	clusters := make([]map[string]catalog.Cluster, len(plans))
 	for i, p := range plans {
-		p.tolerateUnusable(found[i], regionOf)
-		clusters[i] = r.completeDiscovery(p, found[i])
+		tolerateUnusable(p, found[i], regionOf)
+		g.holdListingIfAnomalous(p.listing.result, p.base, found[i], sel.settings.InstanceTypes.Auto)
+		clusters[i] = completeListing(p, found[i])
 	}
 	// A run of events covers only some of the regions, so it cannot tell what is listed
 	// nowhere, unless there is only one.
-	if len(r.request.Events) == 0 || len(r.settings.Regions) == 1 {
-		r.addUnlistedClusters(plans, clusters, regionOf)
+	if len(sel.events) == 0 || len(sel.settings.Regions) == 1 {
+		addUnlistedClusters(sel, plans, clusters, regionOf)
 	}
+	return clusters
+}
+
+// areAlreadyListed reports whether the clusters of all plans were listed since the
+// timer was due. It must be all, because one endpoint may list clusters of another
+// region. A held listing counts: listing it again would confirm it.
+func areAlreadyListed(sel *selection, plans []*plan, now time.Time) bool {
+	return !slices.ContainsFunc(plans, func(p *plan) bool {
+		d := p.base.Discovery
+		return !sel.isSinceDue(d.TriedAt, now) || d.Problem != nil && d.Held == 0
+	})
+}
+
+// lastListedClusters returns the stored clusters of each plan, by id.
+func lastListedClusters(sel *selection, plans []*plan) []map[string]catalog.Cluster {
+	clusters := make([]map[string]catalog.Cluster, len(plans))
+	for i, p := range plans {
+		clusters[i] = p.base.ClustersByID()
+		p.listing.reused = true // so that scopes are ended only if that listing was believed
+	}
+	addUnlistedClusters(sel, plans, clusters, nil)
 	return clusters
 }
 
@@ -69,12 +88,12 @@ func assignClusters(
 				p.problems = append(p.problems, c.Problem)
 			}
 			if c.ClusterID == "" {
-				p.unusableEntries++
+				p.listing.unusableEntries++
 				continue
 			}
 			regionOf[c.ClusterID] = c.RegionID
 			// home is the plan of the region; -1 if the run does not cover it.
-			home := slices.IndexFunc(plans, func(q *plan) bool { return q.base.RegionID == c.RegionID })
+			home := slices.IndexFunc(plans, func(q *plan) bool { return q.regionID == c.RegionID })
 			if home < 0 {
 				continue
 			}
@@ -91,20 +110,19 @@ func assignClusters(
 // that E-HPC says what is wrong, unless they are known to be in another region.
 // Otherwise they become problems. A run of fewer regions than are captured reports only
 // the clusters that its request names.
-func (r *runner) addUnlistedClusters(
-	plans []*plan, clusters []map[string]catalog.Cluster, regionOf map[string]string,
+func addUnlistedClusters(
+	sel *selection, plans []*plan, clusters []map[string]catalog.Cluster, regionOf map[string]string,
 ) {
-	oneRegion := len(r.settings.Regions) == 1 && len(plans) == 1
-	allRegions := len(plans) == len(r.settings.Regions)
-	named := namedClusters(r.settings, r.request)
-	for _, id := range slices.Sorted(maps.Keys(named)) {
+	oneRegion := len(sel.settings.Regions) == 1 && len(plans) == 1
+	allRegions := len(plans) == len(sel.settings.Regions)
+	for _, id := range slices.Sorted(maps.Keys(sel.named)) {
 		isListed := func(m map[string]catalog.Cluster) bool { _, ok := m[id]; return ok }
 		region := regionOf[id]
 		switch {
 		case slices.ContainsFunc(clusters, isListed):
 		case region == "" && oneRegion:
-			clusters[0][id] = named[id]
-		case allRegions || slices.Contains(r.request.Clusters, id):
+			clusters[0][id] = sel.named[id]
+		case allRegions || slices.Contains(sel.request.Clusters, id):
 			for _, p := range plans {
 				if region != "" {
 					p.addProblem("cluster %q is in region %q, which was not asked", id, region)
@@ -116,13 +134,13 @@ func (r *runner) addUnlistedClusters(
 	}
 }
 
-// completeDiscovery sets the clusters of a region's discovery and returns them by id.
+// completeListing sets the clusters of a region's listing and returns them by id.
 // found are the clusters that are listed. If the listing failed or is anomalous, the
 // known clusters stay with their instance types, and the listed ones are added.
-func (r *runner) completeDiscovery(p *plan, found map[string]ehpc.Cluster) map[string]catalog.Cluster {
-	r.holdListingIfAnomalous(p, found)
+func completeListing(p *plan, found map[string]ehpc.Cluster) map[string]catalog.Cluster {
+	l := p.listing.result
 	clusters := map[string]catalog.Cluster{}
-	if p.discovery.Problem != nil {
+	if l.Problem != nil {
 		clusters = p.base.ClustersByID()
 	}
 	raw := []json.RawMessage{} // not nil: an empty listing is stored as []
@@ -131,81 +149,56 @@ func (r *runner) completeDiscovery(p *plan, found map[string]ehpc.Cluster) map[s
 		if known := clusters[id]; !lostTypes(known, found[id].Cluster) {
 			clusters[id] = found[id].Cluster
 		}
-		p.discovery.Clusters = append(p.discovery.Clusters, found[id].Cluster)
+		l.Clusters = append(l.Clusters, found[id].Cluster)
 		if found[id].Raw != nil {
 			raw = append(raw, found[id].Raw)
 		}
 	}
-	p.discovery.Upstream, _ = json.Marshal(raw) // no error: the entries are valid JSON
+	l.Upstream, _ = json.Marshal(raw) // no error: the entries are valid JSON
 	return clusters
 }
 
-// listClusters lists the clusters of a region, and a second time if a listing of
-// several pages misses a known cluster. While pages are read, a cluster that comes and
-// one that goes can move a third to a page that was already read. What either listing
-// has is returned. A listing with an entry that names no cluster is not read again,
-// because it ends no scope.
-func (r *runner) listClusters(ctx context.Context, base *archive.Region) ([]ehpc.Cluster, *archive.Listing) {
-	clusters, discovery, pages := r.readListing(ctx, base.RegionID)
-	listed := map[string]bool{}
-	for _, c := range clusters {
-		listed[c.ClusterID] = true
-	}
-	complete := !slices.ContainsFunc(base.Clusters(), func(c catalog.Cluster) bool { return !listed[c.ClusterID] })
-	if discovery.Problem != nil || pages < 2 || complete || listed[""] {
-		return clusters, discovery
-	}
-	// The second listing only adds clusters. Its failure makes the discovery a failed one.
-	again, second, _ := r.readListing(ctx, base.RegionID)
-	discovery.Problem = second.Problem
-	for _, c := range again {
-		if !listed[c.ClusterID] {
-			clusters = append(clusters, c)
+// tolerateUnusable adds to a listing what its unusable entries may have meant. A
+// cluster with an unusable instance type keeps its known types. If an entry names no
+// cluster, the known clusters that are listed nowhere stay. regionOf has the region
+// of every listed cluster, by id.
+func tolerateUnusable(p *plan, found map[string]ehpc.Cluster, regionOf map[string]string) {
+	for id, c := range found {
+		if known, ok := p.base.Cluster(id); ok && c.Problem != "" {
+			// Not nil even if there are none: that would be stored as a change.
+			types := append(append([]string{}, c.InstanceTypes...), known.InstanceTypes...)
+			slices.Sort(types)
+			c.InstanceTypes = slices.Compact(types)
+			found[id] = c
 		}
 	}
-	return clusters, discovery
-}
-
-// readListing reads one listing. Each page is a call of its own, with its own retries;
-// calls is their number. The time of the discovery is that of its first page. If there
-// was no time even for that, it is the time when the waiting ended.
-func (r *runner) readListing(
-	ctx context.Context, region string,
-) (clusters []ehpc.Cluster, discovery *archive.Listing, calls int64) {
-	discovery = &archive.Listing{}
-	var first sync.Once
-	var count atomic.Int64
-	run := func(ctx context.Context, call func(context.Context) error) error {
-		count.Add(1)
-		at, err := r.callWithRetries(ctx, call)
-		// Pages are read concurrently. The first that ends is page 1: only it says how
-		// many there are.
-		first.Do(func() { discovery.At = at })
-		return err
+	// If every entry names its cluster, those that are not listed have gone.
+	if p.listing.unusableEntries == 0 {
+		return
 	}
-	clusters, err := r.client.ListClusters(ctx, region, run)
-	if err == nil {
-		return clusters, discovery, count.Load()
-	}
-	// An answer of E-HPC says more than that the time is up.
-	if ctx.Err() != nil && findAPIError(err) == nil {
-		err = errNoTime
-	}
-	if discovery.At.IsZero() {
-		discovery.At = catalog.At(r.now())
-	}
-	discovery.Problem = newProblem(err)
-	return nil, discovery, count.Load()
-}
-
-// namedClusters returns the clusters that the settings and the request name, by id. If
-// one region is captured, they need no listing.
-func namedClusters(s Settings, req Request) map[string]catalog.Cluster {
-	clusters := map[string]catalog.Cluster{}
-	for _, id := range slices.Concat(s.Clusters, req.Clusters) {
-		if allows(s.Clusters, id) && allows(req.Clusters, id) {
-			clusters[id] = catalog.Cluster{ClusterID: id}
+	// The stored entries are kept too, so that the listing of now can be served whole.
+	entries, kept := lastListedEntries(p.base), 0
+	for _, c := range p.base.Clusters() {
+		if regionOf[c.ClusterID] == "" {
+			found[c.ClusterID] = ehpc.Cluster{Cluster: c, Raw: entries[c.ClusterID]}
+			kept++
 		}
 	}
-	return clusters
+	if kept > 0 {
+		p.addProblem("the listing has %d entries that name no cluster; %d clusters that it does not list stay",
+			p.listing.unusableEntries, kept)
+	}
+}
+
+// lastListedEntries returns the entries of the last listing, by cluster.
+func lastListedEntries(base *archive.Region) map[string]json.RawMessage {
+	entries := map[string]json.RawMessage{}
+	var last []json.RawMessage
+	_ = json.Unmarshal(base.Upstream, &last) // it is empty if there was no listing
+	for _, raw := range last {
+		if c, _, err := catalog.ParseCluster(raw, base.RegionID); err == nil {
+			entries[c.ClusterID] = raw
+		}
+	}
+	return entries
 }

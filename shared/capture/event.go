@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,7 +48,7 @@ func (e *Event) reject(s Settings) {
 	}
 	if e.ClusterID == "" {
 		// Without a listing no run could find a cluster that is new or gone.
-		if !s.needsListing(Request{}) {
+		if !s.needsListing(nil) {
 			e.Outcome = EventIgnored
 			e.Reason = "it names no cluster, and clusters are not listed here (setting SNAPSHOT_CLUSTERS)"
 		}
@@ -78,40 +77,9 @@ func (e Event) concernsRegion(region string) bool {
 	return e.RegionID == "" || e.RegionID == region
 }
 
-// assignEvents gives each event to the plans that it needs, sets its outcome, and
-// returns the plans that have events.
-func (r *runner) assignEvents(plans []*plan, report *Report) []*plan {
-	for i := range report.Events {
-		e := &report.Events[i]
-		for _, p := range plans {
-			if e.concernsRegion(p.base.RegionID) && !r.wasCheckedSince(p.base, *e) {
-				p.events = append(p.events, e)
-				e.Outcome = EventTaken
-			}
-		}
-		// A region that could not be loaded has no plan.
-		for _, region := range report.Regions {
-			if e.Outcome == "" && region.Error != "" && e.concernsRegion(region.RegionID) {
-				e.Outcome, e.Reason = EventFailed, region.Error
-			}
-		}
-		if e.Outcome == "" {
-			e.Outcome, e.Reason = EventSkipped, "a check that began later knows already"
-		}
-	}
-	// A region without events is not asked; its report says what is stored.
-	return slices.DeleteFunc(plans, func(p *plan) bool {
-		if p.events == nil {
-			p.report.addResult(p, archive.Result{}, 0)
-		}
-		return p.events == nil
-	})
-}
-
 // wasCheckedSince reports whether everything that the event can have changed was
-// checked after it happened.
-func (r *runner) wasCheckedSince(base *archive.Region, e Event) bool {
-	listing := r.settings.needsListing(r.request)
+// checked after it happened. listing tells whether runs list the clusters.
+func (e Event) wasCheckedSince(base *archive.Region, listing bool) bool {
 	if listing && !base.Discovery.CheckedAt.After(e.At.Time) {
 		return false
 	}
@@ -132,55 +100,4 @@ func (r *runner) wasCheckedSince(base *archive.Region, e Event) bool {
 // needsCheckAfter reports whether a scope has no successful check after an event.
 func needsCheckAfter(s archive.ScopeState, e Event) bool {
 	return s.State == archive.Failed || !s.TriedAt.After(e.At.Time)
-}
-
-// includesScope reports whether an event of the plan needs a scope. A plan without
-// events includes every scope.
-func (p *plan) includesScope(scope catalog.Scope) bool {
-	if p.events == nil {
-		return true
-	}
-	state, known := p.base.Scope(scope) // the zero state needs a check
-	return slices.ContainsFunc(p.events, func(e *Event) bool {
-		// The scopes that were asked before did not change because of an unnamed cluster.
-		if e.ClusterID == "" {
-			return !known
-		}
-		return e.ClusterID == scope.ClusterID && needsCheckAfter(state, *e)
-	})
-}
-
-// findUnlistedScopes returns the scopes of clusters that are not listed any more. There
-// are none if the run has no listing that it believes.
-func (p *plan) findUnlistedScopes(clusters map[string]catalog.Cluster) []catalog.Scope {
-	if p.discovery == nil || p.discovery.Problem != nil {
-		return nil
-	}
-	var unlisted []catalog.Scope
-	for _, state := range p.base.Scopes() {
-		// A scope without a cluster stays: no listing says anything about it.
-		if _, listed := clusters[state.ClusterID]; !listed && state.ClusterID != "" {
-			unlisted = append(unlisted, state.Scope(p.base.RegionID))
-		}
-	}
-	return unlisted
-}
-
-// explainEvents sets the reason of each event whose cluster is not listed. An event
-// may concern several regions; it has no reason if one of them lists the cluster.
-func (p *plan) explainEvents(clusters map[string]catalog.Cluster) {
-	for _, e := range p.events {
-		if _, listed := clusters[e.ClusterID]; listed {
-			e.listed, e.Reason = true, ""
-		}
-		if e.listed || e.ClusterID == "" {
-			continue
-		}
-		e.Reason = "the cluster is not listed; if it is new, another event or the next run finds it"
-		if slices.ContainsFunc(p.ended, func(s catalog.Scope) bool { return s.ClusterID == e.ClusterID }) {
-			e.Reason = "the cluster is not listed any more; its scopes ended"
-		} else if p.discovery != nil && p.discovery.Problem != nil {
-			e.Reason = cmp.Or(p.discovery.Problem.Message, "the clusters could not be listed")
-		}
-	}
 }

@@ -163,9 +163,11 @@ func (b *fixture) run(ctx context.Context, req capture.Request) (*capture.Report
 	b.runs++
 	req.RunID, req.Trigger = cmp.Or(req.RunID, fmt.Sprint("run-", b.runs)), "timer"
 	c := capture.New(b.settings, b.up, capture.NewRateLimiter(b.qps, time.Now), b.writer, time.Now)
-	return c.Run(ctx, req, func(s catalog.Scope, err error) {
-		b.warnings = append(b.warnings, s.String()+": "+err.Error())
-	})
+	report, err := c.Run(ctx, req)
+	for _, u := range report.Unreadable {
+		b.warnings = append(b.warnings, u.Scope.String()+": "+u.Err.Error())
+	}
+	return report, err
 }
 
 func (b *fixture) mustRun(req capture.Request) *capture.Report {

@@ -81,36 +81,22 @@ func (q *taskQueue) setCheck(t *task, c *archive.Check) {
 	q.checks[t.scope] = c
 }
 
-// sortTasksByAge makes the tasks of all plans. The scopes that were asked longest ago
-// come first, so that the next run continues one that is cut short.
-func sortTasksByAge(plans []*plan) []*task {
-	var tasks []*task
-	for _, p := range plans {
-		for _, scope := range p.scopes {
-			state, _ := p.base.Scope(scope)
-			tasks = append(tasks, &task{scope: scope, known: state})
-		}
+// newTasks makes the tasks of scopes. base says what is known of each.
+func newTasks(base *archive.Region, scopes []catalog.Scope) []*task {
+	tasks := make([]*task, len(scopes))
+	for i, scope := range scopes {
+		state, _ := base.Scope(scope)
+		tasks[i] = &task{scope: scope, known: state}
 	}
+	return tasks
+}
+
+// sortTasksByAge sorts tasks: the scopes that were asked longest ago come first, so
+// that the next run continues one that is cut short.
+func sortTasksByAge(tasks []*task) []*task {
 	// A scope that was never asked has the zero time, and so comes first.
 	slices.SortStableFunc(tasks, func(a, b *task) int {
 		return cmp.Or(a.known.TriedAt.Compare(b.known.TriedAt.Time), a.scope.Compare(b.scope))
 	})
 	return tasks
-}
-
-// knownTasks returns the tasks that can start before the clusters have been listed:
-// the scopes that were asked before and, as far as is known, will be asked again.
-func (r *runner) knownTasks(plans []*plan) []*task {
-	var known []*plan
-	for _, p := range plans {
-		// A plan of its own: the listing is not there yet, and must not be taken for one.
-		k := &plan{base: p.base, events: p.events}
-		for _, scope := range planScopes(r.settings, r.request, k, p.base.ClustersByID()) {
-			if state, asked := p.base.Scope(scope); asked && !r.isAlreadyHandled(state) {
-				k.scopes = append(k.scopes, scope)
-			}
-		}
-		known = append(known, k)
-	}
-	return sortTasksByAge(known)
 }

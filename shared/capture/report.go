@@ -1,9 +1,6 @@
 package capture
 
 import (
-	"errors"
-	"time"
-
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
 )
@@ -31,9 +28,9 @@ type Report struct {
 	Regions []*RegionReport `json:"Regions"`
 	// Events are those of the request, with their outcomes.
 	Events []Event `json:"Events,omitempty"`
-
-	// Fetched is when the last answer had arrived.
-	Fetched catalog.Time `json:"-"`
+	// Unreadable are the stored snapshots that could not be read. Each is only of use for
+	// comparing, so that it does not fail the run.
+	Unreadable []UnreadableSnapshot `json:"-"`
 }
 
 // RegionReport is what a run did in one region.
@@ -59,8 +56,6 @@ type RegionReport struct {
 
 	// State is the state after the run. It is nil if the state could not be read.
 	State *archive.Region `json:"-"`
-	// err is the error that Error shows, with its causes.
-	err error
 }
 
 // WriteReport is what a run wrote in one region.
@@ -115,23 +110,40 @@ type ScopeProblem struct {
 	archive.Problem
 }
 
-// setError marks a region in which nothing was committed.
-func (r *RegionReport) setError(err error) { r.err, r.Error = err, err.Error() }
+// UnreadableSnapshot is a stored snapshot that could not be read.
+type UnreadableSnapshot struct {
+	Scope catalog.Scope // whose content it was
+	Err   error         // says why
+}
 
-// addResult writes the outcome of a commit that took so long into the report.
-func (r *RegionReport) addResult(p *plan, res archive.Result, took time.Duration) {
+// newReport makes the report of a run whose regions are committed or have failed.
+// fetched is when the last answer had arrived.
+func newReport(sel *selection, plans []*plan, startedAt, fetched, finished catalog.Time) *Report {
+	r := &Report{
+		RunID: sel.request.RunID, Trigger: sel.request.Trigger, Events: sel.events,
+		StartedAt: startedAt, FinishedAt: finished,
+		DurationMs: finished.Sub(startedAt.Time).Milliseconds(),
+		FetchMs:    fetched.Sub(startedAt.Time).Milliseconds(),
+		Regions:    []*RegionReport{}, // never nil, for the report's JSON
+	}
+	for _, p := range plans {
+		region := newRegionReport(p)
+		r.Regions, r.Counts = append(r.Regions, region), r.Counts.Add(region.Counts)
+	}
+	return r
+}
+
+// newRegionReport makes the report of a region.
+func newRegionReport(p *plan) *RegionReport {
+	r := &RegionReport{RegionID: p.regionID, Answered: p.answered, RegionProblems: RegionProblems{Problems: p.problems}}
+	if p.outcome.err != nil {
+		r.Error = p.outcome.err.Error()
+	}
+	res := p.outcome.result
 	r.Counts, r.Committed = res.Counts, res.Commit != nil
 	r.WriteReport = WriteReport{
-		Stored: res.Stored, Bytes: res.Bytes, Retries: res.Retries, CommitMs: took.Milliseconds(),
+		Stored: res.Stored, Bytes: res.Bytes, Retries: res.Retries, CommitMs: p.outcome.took.Milliseconds(),
 	}
-	if p.discovery != nil && p.discovery.Problem != nil {
-		problem := p.discovery.Problem
-		p.addProblem("listing clusters: %s %s: %s", problem.Class, problem.Code, problem.Message)
-	}
-	if res.HeadError != nil {
-		p.addProblem("%s", res.HeadError)
-	}
-	r.Problems = p.problems
 	// An answer that could not be stored has become a failed check with a problem.
 	for _, c := range res.Checks {
 		if c.Problem != nil {
@@ -141,40 +153,14 @@ func (r *RegionReport) addResult(p *plan, res archive.Result, took time.Duration
 			r.Ambiguous += len(c.Snapshot.Ambiguous())
 		}
 	}
-	// Without a commit, the state is what it was before the run.
-	region := res.Region
-	if region == nil {
-		region = p.base
+	if r.State = p.stateAfter(); r.State == nil {
+		return r
 	}
-	r.State, r.Sequence, r.Clusters = region, region.Sequence, len(region.Clusters())
-	for _, s := range region.Scopes() {
+	r.Sequence, r.Clusters = r.State.Sequence, len(r.State.Clusters())
+	for _, s := range r.State.Scopes() {
 		r.Images += s.ImageCount
 	}
-}
-
-// finish sets the times and the sums over all regions.
-func (r *Report) finish(at catalog.Time, calls int64) {
-	r.FinishedAt, r.Calls = at, calls
-	r.DurationMs = at.Sub(r.StartedAt.Time).Milliseconds()
-	r.FetchMs = r.Fetched.Sub(r.StartedAt.Time).Milliseconds()
-	for _, region := range r.Regions {
-		r.Counts = r.Counts.Add(region.Counts)
-	}
-}
-
-// commitError returns nil if at least one region was committed, or there are none.
-func (r *Report) commitError() error {
-	if len(r.Regions) == 0 {
-		return nil
-	}
-	list := []error{errNothingCommitted}
-	for _, region := range r.Regions {
-		if region.err == nil {
-			return nil
-		}
-		list = append(list, region.err)
-	}
-	return errors.Join(list...)
+	return r
 }
 
 // CommittedRegions returns the number of regions in which the run appended a commit.

@@ -1,18 +1,26 @@
+// Package capture asks E-HPC about every scope of its regions and commits what has
+// changed.
+//
+// It promises that
+//   - a failed or undocumented answer never replaces good data,
+//   - the failure of one scope never fails another,
+//   - E-HPC is asked no faster than the rate limit allows,
+//   - a run that its deadline cuts short commits what it has, and the next run goes
+//     on where it stopped.
+//
+// A run goes one way: select what it is about, load the regions, plan, ask, compare,
+// commit, report. A plan carries each region from stage to stage.
 package capture
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/archive"
 	"community-images/shared/catalog"
-	"community-images/shared/ehpc"
 )
 
 // Capturer runs captures. It is safe for concurrent use. Runs share the images that
@@ -39,180 +47,172 @@ func New(s Settings, client Client, limiter *RateLimiter, writer *archive.Writer
 	}
 }
 
-// runner is one run.
-type runner struct {
+// captureRun is one run of a Capturer.
+type captureRun struct {
 	*Capturer
-	request  Request           // what the invocation asks for
-	interner *catalog.Interner // the Capturer's
-	// callCount is the number of calls to E-HPC, retries included.
-	callCount atomic.Int64
-	// authFailure is set once E-HPC has refused the credentials. No call is made after
-	// that. It is nil otherwise.
-	authFailure atomic.Pointer[ehpc.Error]
-	// warn is told of stored content that cannot be read.
-	warn func(catalog.Scope, error)
+	sel       *selection      // what the run is about
+	calls     *caller         // to E-HPC
+	stored    *snapshotReader // of what the run compares with
+	startedAt catalog.Time    // by the clock
 }
 
-// Run captures the regions of a request and commits each at most once. It calls warn
-// for stored content that cannot be read, which does not fail the run. The report is
+// Run captures the regions of a request and commits each at most once. The report is
 // complete even if there is an error. An error means that no region could be committed.
-func (c *Capturer) Run(ctx context.Context, req Request, warn func(catalog.Scope, error)) (*Report, error) {
-	r := &runner{Capturer: c, request: req, interner: &c.interner, warn: warn}
-	report := &Report{RunID: req.RunID, Trigger: req.Trigger, StartedAt: catalog.At(c.now())}
-	report.Events = slices.Clone(req.Events)
-	for i := range report.Events {
-		report.Events[i].reject(c.settings)
+func (c *Capturer) Run(ctx context.Context, req Request) (*Report, error) {
+	r := &captureRun{
+		Capturer: c, sel: newSelection(c.settings, req), startedAt: catalog.At(c.now()),
+		calls:  &caller{client: c.client, limiter: c.limiter, slots: c.slots, now: c.now},
+		stored: &snapshotReader{archive: c.writer.Archive, published: &c.published},
 	}
 	// Only the calls to E-HPC end early. Loading and committing have the whole time.
-	askCtx, stop := c.withMargin(ctx)
+	askCtx, stop := withMargin(ctx, c.settings.Margin)
 	defer stop()
 
+	all := loadPlans(ctx, c.writer, r.sel.regions)
 	// A region that cannot be loaded drops out here; the others go on.
-	report.Regions = newRegionReports(r.chooseRegions(report.Events))
-	plans := r.loadRegions(ctx, report.Regions)
-	if len(req.Events) > 0 {
-		plans = r.assignEvents(plans, report)
+	plans := withoutErrors(all)
+	if len(r.sel.events) > 0 {
+		plans = assignEvents(all, r.sel)
 	}
 	// Accepted answers are stored already. Everything else has to be asked.
 	var checks map[catalog.Scope]*archive.Check
 	if len(req.Accept) > 0 {
-		checks = r.acceptCandidates(askCtx, plans)
+		checks = acceptCandidates(askCtx, r.sel, plans, r.stored)
 	} else {
 		checks = r.checkScopes(askCtx, plans)
 	}
-	report.Fetched = catalog.At(c.now())
-	r.commitRegions(ctx, plans, checks, report)
-	report.finish(catalog.At(c.now()), r.callCount.Load())
-	if err := report.commitError(); err != nil || len(req.Accept) == 0 {
-		return report, err
+	fetched := catalog.At(c.now())
+	r.commitPlans(ctx, plans, checks)
+	finished := catalog.At(c.now())
+	err := commitError(all)
+	if err == nil && len(req.Accept) > 0 {
+		err = acceptError(plans, checks)
 	}
-	return report, acceptError(plans, checks)
-}
-
-// chooseRegions returns the regions of a run: those of its events, of the scopes that it
-// accepts, of the request, or of the settings. events have their outcomes as far as the
-// settings decide them.
-func (r *runner) chooseRegions(events []Event) []string {
-	switch {
-	case len(events) > 0:
-		return eventRegions(r.settings, events)
-	case len(r.request.Accept) > 0:
-		return r.request.acceptedRegions()
-	case len(r.request.Regions) > 0:
-		return r.request.Regions
-	}
-	return r.settings.Regions
-}
-
-// newRegionReports makes one report for each region. A region that is named twice has
-// one plan: of two plans, only one would find the clusters listed.
-func newRegionReports(regions []string) []*RegionReport {
-	reports := []*RegionReport{} // never nil, for the report's JSON
-	for i, region := range regions {
-		if !slices.Contains(regions[:i], region) {
-			reports = append(reports, &RegionReport{RegionID: region})
-		}
-	}
-	return reports
+	report := newReport(r.sel, all, r.startedAt, fetched, finished)
+	report.Calls, report.Unreadable = r.calls.callCount.Load(), r.stored.unreadable
+	return report, err
 }
 
 // withMargin returns a context for the calls to E-HPC. It ends before the deadline of
 // ctx, so that there is time to commit and to report.
-func (c *Capturer) withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
+func withMargin(ctx context.Context, margin time.Duration) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
 	}
 	// Half of the time at most, so that a short deadline leaves time to ask at all.
-	margin := min(c.settings.Margin, time.Until(deadline)/2)
+	margin = min(margin, time.Until(deadline)/2)
 	return context.WithDeadline(ctx, deadline.Add(-margin))
 }
 
-// loadRegions reads the stored state of every region and returns a plan for each. A
-// region that cannot be read gets an error in its report, and no plan.
-func (r *runner) loadRegions(ctx context.Context, reports []*RegionReport) []*plan {
-	bases := make([]*archive.Region, len(reports))
-	var group errgroup.Group
-	for i, rep := range reports {
-		group.Go(func() error {
-			base, err := r.writer.Load(ctx, rep.RegionID)
-			if err != nil {
-				rep.setError(fmt.Errorf("reading the state of region %q: %w", rep.RegionID, err))
-			}
-			// Each goroutine writes its own element, so no lock is needed.
-			bases[i] = base
-			return nil
-		})
-	}
-	_ = group.Wait() // the errors are in the reports
-	var plans []*plan
-	for i, base := range bases {
-		if reports[i].Error == "" {
-			plans = append(plans, &plan{base: base, report: reports[i]})
-		}
-	}
-	return plans
-}
-
 // checkScopes lists the clusters and asks about the scopes. Known scopes are asked
-// while the clusters are being listed.
-func (r *runner) checkScopes(ctx context.Context, plans []*plan) map[catalog.Scope]*archive.Check {
+// while the clusters are being listed: listing a large fleet takes as long as asking
+// about hundreds of scopes.
+func (r *captureRun) checkScopes(ctx context.Context, plans []*plan) map[catalog.Scope]*archive.Check {
+	g := guard{percent: r.settings.ShrinkGuard, weight: r.sel.confirmationWeight(), stored: r.stored}
+	k := &checker{calls: r.calls, stored: r.stored, interner: &r.interner, guard: g}
 	q, stop := newTaskQueue(ctx)
 	defer stop()
-	// The workers start with the known scopes. Once the clusters are listed, the final
-	// list replaces the tasks that have not been started.
-	q.setTasks(r.knownTasks(plans), false)
-	wait := r.startWorkers(ctx, q)
-	r.planRegions(ctx, plans)
-	q.setTasks(sortTasksByAge(plans), true)
+	wait := k.startWorkers(ctx, q, r.settings.Concurrency)
+	clusters := make([]map[string]catalog.Cluster, len(plans))
+	if r.sel.listing {
+		var known []*task
+		for _, p := range plans {
+			p.selectScopes(r.sel, p.base.ClustersByID())
+			known = append(known, newTasks(p.base, p.knownScopes(r.sel, r.now()))...)
+		}
+		q.setTasks(sortTasksByAge(known), false)
+		clusters = discoverClusters(ctx, r.sel, plans, r.calls, g)
+	}
+	// The final list replaces the tasks that have not been started.
+	var final []*task
+	for i, p := range plans {
+		if !r.sel.listing {
+			clusters[i] = r.sel.named
+		}
+		r.finishPlan(p, clusters[i])
+		final = append(final, newTasks(p.base, p.scopes)...)
+	}
+	q.setTasks(sortTasksByAge(final), true)
 	wait()
 	return q.checks
 }
 
-// commitRegions commits the checks of every region.
-func (r *runner) commitRegions(
-	ctx context.Context, plans []*plan, checks map[catalog.Scope]*archive.Check, report *Report,
-) {
-	var group errgroup.Group
-	for _, p := range plans {
-		// A second delivery of an event writes nothing, not even a head.
-		if p.hasNothingToCommit() {
-			p.report.addResult(p, archive.Result{}, 0)
-			continue
-		}
-		run := r.newRun(p, checks, report.StartedAt)
-		group.Go(func() error {
-			began := r.now()
-			res, err := r.writer.Commit(ctx, p.base, run)
-			p.report.addResult(p, res, r.now().Sub(began))
-			// Result.Checks are those that were committed; a check can get lost in storing.
-			r.published.update(res.Checks, p.ended)
-			if err != nil {
-				p.report.setError(err)
-			}
-			return nil
-		})
+// finishPlan decides what to ask in a region and which scopes have ended, given its
+// clusters by id.
+func (r *captureRun) finishPlan(p *plan, clusters map[string]catalog.Cluster) {
+	p.selectScopes(r.sel, clusters)
+	if p.events != nil {
+		finishEvents(p)
+	} else {
+		p.ended = p.findEndedScopes(r.sel)
 	}
-	_ = group.Wait()
+	p.removeHandledScopes(r.sel, r.now())
 }
 
-// newRun returns what is committed of a plan. Scopes without a check are left to the
+// commitPlans commits the checks of every region.
+func (r *captureRun) commitPlans(ctx context.Context, plans []*plan, checks map[catalog.Scope]*archive.Check) {
+	var group errgroup.Group
+	for _, p := range plans {
+		if l := p.listing.result; l != nil && l.Problem != nil {
+			p.addProblem("listing clusters: %s %s: %s", l.Problem.Class, l.Problem.Code, l.Problem.Message)
+		}
+		// A second delivery of an event writes nothing, not even a head.
+		if !p.hasNothingToCommit() {
+			group.Go(func() error {
+				r.commitPlan(ctx, p, checks)
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // the errors are in the outcomes
+}
+
+// commitPlan commits the checks of one region and sets the outcome of its plan.
+func (r *captureRun) commitPlan(ctx context.Context, p *plan, checks map[catalog.Scope]*archive.Check) {
+	began := r.now()
+	res, err := r.writer.Commit(ctx, p.base, r.newCommit(p, checks))
+	p.outcome = outcome{result: res, err: err, took: r.now().Sub(began)}
+	if res.HeadError != nil {
+		p.addProblem("%s", res.HeadError)
+	}
+	// Result.Checks are those that were committed; a check can get lost in storing.
+	r.published.update(res.Checks, p.ended)
+}
+
+// newCommit returns what is committed of a plan. Scopes without a check are left to the
 // next run.
-func (r *runner) newRun(p *plan, checks map[catalog.Scope]*archive.Check, startedAt catalog.Time) archive.Run {
-	run := archive.Run{
-		RunID: r.request.RunID, Trigger: r.request.Trigger, StartedAt: startedAt,
-		Ended: p.ended, Discovery: p.discovery,
+func (r *captureRun) newCommit(p *plan, checks map[catalog.Scope]*archive.Check) archive.Run {
+	request := r.sel.request
+	commit := archive.Run{
+		RunID: request.RunID, Trigger: request.Trigger, StartedAt: r.startedAt,
+		Ended: p.ended, Discovery: p.listing.result,
 		Counts: archive.Counts{Planned: len(p.scopes)},
 	}
 	for _, scope := range p.scopes {
 		if c := checks[scope]; c != nil {
-			run.Checks = append(run.Checks, *c)
+			commit.Checks = append(commit.Checks, *c)
 		} else {
-			run.Counts.Left++
+			commit.Counts.Left++
 		}
 	}
-	return run
+	return commit
 }
 
 // errNothingCommitted is joined with its causes.
 var errNothingCommitted = errors.New("nothing could be committed")
+
+// commitError returns nil if at least one region was committed, or there are none.
+func commitError(plans []*plan) error {
+	if len(plans) == 0 {
+		return nil
+	}
+	list := []error{errNothingCommitted}
+	for _, p := range plans {
+		if p.outcome.err == nil {
+			return nil
+		}
+		list = append(list, p.outcome.err)
+	}
+	return errors.Join(list...)
+}

@@ -44,10 +44,9 @@ func TestTenThousandClusters(t *testing.T) {
 					// an instance of its own
 					c := capture.New(b.settings, b.up, capture.NewRateLimiter(10, time.Now), b.writer, time.Now)
 					report, err := c.Run(ctx, capture.Request{RunID: fmt.Sprintf("%d-%d", ticks, i), Trigger: "timer",
-						Shard: capture.Shard{Index: i + 1, Count: shards}},
-						func(s catalog.Scope, err error) { t.Error(s, err) })
-					if err != nil {
-						t.Error(err)
+						Shard: capture.Shard{Index: i + 1, Count: shards}})
+					if err != nil || len(report.Unreadable) > 0 {
+						t.Error(err, report.Unreadable)
 					}
 					reports[i] = report
 				})
@@ -155,8 +154,7 @@ func TestHundredsOfRunsWithFaults(t *testing.T) {
 					b.up.mu.Unlock()
 				}
 			}
-			_, err := capturer.Run(context.Background(), capture.Request{RunID: fmt.Sprint(i), Trigger: "timer"},
-				func(catalog.Scope, error) {})
+			_, err := capturer.Run(context.Background(), capture.Request{RunID: fmt.Sprint(i), Trigger: "timer"})
 			time.Sleep(10 * time.Minute)
 			return err
 		}

@@ -1,10 +1,7 @@
 package capture
 
 import (
-	"fmt"
-	"hash/fnv"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -31,34 +28,14 @@ type InstanceTypes struct {
 	List []string // these types for each cluster; used if Auto is false
 }
 
-// Shard is one of Count equal parts of a fleet. The zero Shard is the whole fleet.
-type Shard struct {
-	Index int // from 1
-	Count int // 0 and 1 mean the whole fleet
+// needsListing reports whether a run must list the clusters: all are wanted, or their
+// regions or instance types are not known. instanceTypes are those that the run asks
+// instead of the clusters' own.
+func (s Settings) needsListing(instanceTypes []string) bool {
+	return len(s.Clusters) == 0 || len(s.Regions) > 1 || s.InstanceTypes.Auto && len(instanceTypes) == 0
 }
 
-// maxShards is the largest Count.
-const maxShards = 1000
-
-// ParseShard reads "i/n".
-func ParseShard(s string) (Shard, error) {
-	i, n, ok := strings.Cut(s, "/")
-	index, err1 := strconv.Atoi(i)
-	count, err2 := strconv.Atoi(n)
-	if !ok || err1 != nil || err2 != nil || index < 1 || count < index || count > maxShards {
-		return Shard{}, fmt.Errorf("shard: must be i/n with 1 <= i <= n <= %d, got %q", maxShards, s)
-	}
-	return Shard{Index: index, Count: count}, nil
-}
-
-// contains reports whether a cluster belongs to the shard. All scopes of a cluster are
-// in one shard.
-func (s Shard) contains(clusterID string) bool {
-	if s.Count < 2 {
-		return true
-	}
-	// The hash must never change: shards of different versions may run side by side.
-	h := fnv.New32a()
-	h.Write([]byte(clusterID))
-	return int(h.Sum32()%uint32(s.Count)) == s.Index-1
+// allows reports whether a list has a name. An empty list allows every name.
+func allows(list []string, name string) bool {
+	return len(list) == 0 || slices.Contains(list, name)
 }
