@@ -110,8 +110,8 @@ func (e *event) toAtomEntry(region string) atomEntry {
 	scope, kind := describeScope(e.scope), kindNames[e.kind]
 	var text strings.Builder
 	fmt.Fprintf(&text, "Image %s, %s, commit %s of %s.", e.imageID, scope, sequence, region)
-	for _, c := range e.fields {
-		fmt.Fprintf(&text, "\n%s: %s → %s", upstreamName(c.Field), valueOrNone(c.Before), valueOrNone(c.After))
+	for _, c := range newFieldChanges(e.fields) {
+		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, valueOrNone(c.Before), valueOrNone(c.After))
 	}
 	history := "/v1/images/" + url.PathEscape(e.imageID) + "/history?" + url.Values{"RegionId": {region}}.Encode()
 	return atomEntry{

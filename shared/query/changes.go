@@ -2,7 +2,10 @@ package query
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"community-images/shared/archive"
@@ -95,24 +98,115 @@ func (s *lookup) renderFeed(
 	if page.more && !filter.newest {
 		b.next = b.cursor
 	}
-	b.bytes = page.render(prefix, req, sub.state, b.next)
-	return b, nil
+	b.bytes, err = page.render(prefix, req, sub.state, b.next)
+	return b, err
+}
+
+// eventJSON is an event as JSON and ndjson have it.
+type eventJSON struct {
+	Sequence     int64 // of the commit
+	CommittedAt  catalog.Time
+	Kind         string
+	ImageID      string `json:"ImageId"`
+	ImageName    string `json:",omitempty"` // in the scope: after the commit, or before a removal
+	RegionID     string `json:"RegionId"`
+	ClusterID    string `json:"ClusterId"` // empty: the list without a cluster, as InstanceType
+	InstanceType string
+	Fields       []fieldChangeJSON `json:",omitempty"` // of kind changed
+}
+
+// fieldChangeJSON is the change of one field of an image. Values are as upstream sent
+// them. Before is missing for a field that is new, After for one that is gone.
+type fieldChangeJSON struct {
+	Field  string
+	Before json.RawMessage `json:",omitempty"`
+	After  json.RawMessage `json:",omitempty"`
+}
+
+// newFieldChanges returns the changes of an image's fields as JSON has them.
+func newFieldChanges(fields []catalog.FieldChange) []fieldChangeJSON {
+	list := make([]fieldChangeJSON, 0, len(fields))
+	for _, c := range fields {
+		list = append(list, fieldChangeJSON{upstreamName(c.Field), json.RawMessage(c.Before), json.RawMessage(c.After)})
+	}
+	return list
+}
+
+// toJSON returns the event of a region as JSON has it.
+func (e *event) toJSON(region string) eventJSON {
+	return eventJSON{
+		Sequence: e.commit.sequence, CommittedAt: e.commit.at, Kind: kindNames[e.kind], ImageID: e.imageID,
+		ImageName: e.imageName, RegionID: region, ClusterID: e.scope.ClusterID, InstanceType: e.scope.InstanceType,
+		Fields: newFieldChanges(e.fields),
+	}
+}
+
+// eventColumns are the columns of eventJSON.cells.
+var eventColumns = []string{
+	"Sequence", "CommittedAt", "Kind", "ImageId", "ImageName", "ClusterId", "InstanceType", "Fields",
+}
+
+// cells returns a row for csv and the like.
+func (e eventJSON) cells() []string {
+	return []string{
+		strconv.FormatInt(e.Sequence, 10), e.CommittedAt.String(), e.Kind, e.ImageID, e.ImageName, e.ClusterID,
+		e.InstanceType, describeFields(e.Fields),
+	}
+}
+
+// describeFields writes changes of fields into one cell.
+func describeFields(fields []fieldChangeJSON) string {
+	var list []string
+	for _, f := range fields {
+		list = append(list, fmt.Sprintf("%s: %s → %s", f.Field, valueOrNone(f.Before), valueOrNone(f.After)))
+	}
+	return strings.Join(list, "; ")
+}
+
+// feedJSON is the part of a feed's answer after the envelope. The history of an image
+// has its id, and Events. The feed of a region has Changes.
+type feedJSON struct {
+	ImageID    string `json:"ImageId,omitempty"`
+	Count      int
+	More       bool
+	NextCursor string
+	Events     []eventJSON `json:",omitzero"`
+	Changes    []eventJSON `json:",omitzero"`
 }
 
 // render renders a page of events that ends with a state, in the format of the
 // request. next is the cursor of the next page; empty: there is none.
-func (page eventPage) render(prefix []byte, req *request, end *regionState, next string) []byte {
+func (page eventPage) render(prefix []byte, req *request, end *regionState, next string) ([]byte, error) {
+	if req.format == formatAtom {
+		return renderAtom(req, page, end, next), nil
+	}
+	list := make([]eventJSON, 0, len(page.entries))
+	for _, e := range page.entries {
+		list = append(list, e.toJSON(end.RegionID))
+	}
 	switch req.format {
 	case formatNDJSON:
-		var b []byte
-		for _, e := range page.entries {
-			b = append(e.appendJSON(b, end.RegionID), '\n')
+		return appendLines(nil, list, func(e eventJSON) eventJSON { return e })
+	case formatJSON:
+		answer := feedJSON{ImageID: req.imageID, Count: len(list), More: page.more, NextCursor: page.end.String()}
+		if req.route.hasImageID() {
+			answer.Events = list
+		} else {
+			answer.Changes = list
 		}
-		return b
-	case formatAtom:
-		return renderAtom(req, page, end, next)
+		return appendMembers(prefix, answer)
 	}
-	return page.appendJSON(prefix, end.RegionID, req)
+	t := cellTable{columns: eventColumns, rows: rowsOf(list, eventJSON.cells), byteOrder: req.bom}
+	if page.more {
+		t.lastLine = describeMore(len(list), next)
+	}
+	return t.render(req.format), nil
+}
+
+// describeMore returns the last line of a table of events that is followed by others.
+// next is the cursor of the next page.
+func describeMore(shown int, next string) string {
+	return fmt.Sprintf("%d shown; there can be more: add cursor=%s for the next, or leave limit out for all.", shown, next)
 }
 
 // newEventFilter returns which events the feed of a request has. The history of
@@ -136,76 +230,6 @@ func newEventFilter(req *request) eventFilter {
 		}
 	}
 	return filter
-}
-
-// appendJSON writes the members of a feed after the envelope. The history of an
-// image names its events Events and repeats the id, the feed of a region names
-// them Changes.
-func (page eventPage) appendJSON(b []byte, region string, req *request) []byte {
-	name := "Changes"
-	if req.route.hasImageID() {
-		name = "Events"
-		b = appendString(append(b, `,"ImageId":`...), req.imageID)
-	}
-	b = strconv.AppendInt(append(b, `,"Count":`...), int64(len(page.entries)), 10)
-	b = strconv.AppendBool(append(b, `,"More":`...), page.more)
-	b = appendString(append(b, `,"NextCursor":`...), page.end.String())
-	b = append(b, `,"`+name+`":[`...)
-	for i, e := range page.entries {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = e.appendJSON(b, region)
-	}
-	return append(b, "]}\n"...)
-}
-
-// appendJSON writes one event as a JSON object, for the feed and for ndjson.
-func (e *event) appendJSON(b []byte, region string) []byte {
-	b = append(b, `{"Sequence":`...)
-	b = strconv.AppendInt(b, e.commit.sequence, 10)
-	b = append(b, `,"CommittedAt":"`...)
-	b = appendTime(b, e.commit.at)
-	b = append(b, `","Kind":"`...)
-	b = append(b, kindNames[e.kind]...)
-	b = append(b, `","ImageId":`...)
-	b = appendString(b, e.imageID)
-	if e.imageName != "" {
-		b = appendString(append(b, `,"ImageName":`...), e.imageName)
-	}
-	b = append(b, `,"RegionId":`...)
-	b = appendString(b, region)
-	b = append(b, `,"ClusterId":`...)
-	b = appendString(b, e.scope.ClusterID)
-	b = append(b, `,"InstanceType":`...)
-	b = appendString(b, e.scope.InstanceType)
-	if e.kind == kindChanged {
-		b = append(b, `,"Fields":`...)
-		b = appendFieldChanges(b, e.fields)
-	}
-	return append(b, '}')
-}
-
-// appendFieldChanges writes the changes of an image's fields. Before is missing
-// for a field that is new, After for one that is gone. Values are JSON as
-// upstream sent it.
-func appendFieldChanges(b []byte, fields []catalog.FieldChange) []byte {
-	b = append(b, '[')
-	for i, c := range fields {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, `{"Field":`...)
-		b = appendString(b, upstreamName(c.Field))
-		if c.Before != nil {
-			b = append(append(b, `,"Before":`...), c.Before...)
-		}
-		if c.After != nil {
-			b = append(append(b, `,"After":`...), c.After...)
-		}
-		b = append(b, '}')
-	}
-	return append(b, ']')
 }
 
 // describeScope names a scope in a sentence. It is used in the text of feeds,

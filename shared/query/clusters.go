@@ -3,9 +3,7 @@ package query
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -52,7 +50,7 @@ func (s *lookup) serveClusters(ctx context.Context, req *request) (*answer, erro
 		etag:         makeETag(etag...),
 		lastModified: f.committedAt,
 		render: func(_ context.Context, prefix []byte) (*body, error) {
-			return renderClusters(prefix, subjects, req.format)
+			return newClustersJSON(subjects).render(prefix, req)
 		},
 	}, nil
 }
@@ -259,64 +257,79 @@ func (v *scopeSet) sortedScopes() []archive.ScopeState {
 	return list
 }
 
-// renderClusters renders the scopes of all subjects, and in JSON the clusters
-// that have a shown scope, as the last listing of clusters described them.
-func renderClusters(prefix []byte, subjects []*subject, format string) (*body, error) {
-	count := 0
-	for _, sub := range subjects {
-		count += len(sub.scopes.scopes) + len(sub.scopes.empty)
-	}
-	total := strconv.Itoa(count)
-	if format == formatTable {
-		return &body{bytes: renderClusterTable(subjects), total: total}, nil
-	}
-	// Not nil: an empty list must be rendered as [] and not as null.
-	scopes, clusters := []clusterScopeJSON{}, []catalog.Cluster{}
+// clustersJSON is the part of the answer after the envelope.
+type clustersJSON struct {
+	TotalCount int // of Scopes
+	Scopes     []clusterScopeJSON
+	// Clusters are those with a shown scope, as the last listing of clusters described
+	// them.
+	Clusters []catalog.Cluster
+}
+
+// newClustersJSON returns the scopes and clusters of all subjects. Its lists are never
+// nil, so that an empty one is [] and not null.
+func newClustersJSON(subjects []*subject) clustersJSON {
+	list := clustersJSON{Scopes: []clusterScopeJSON{}, Clusters: []catalog.Cluster{}}
 	for _, sub := range subjects {
 		// A cluster can be listed before it is captured. It is not shown then.
 		shown := map[string]bool{}
 		for _, sc := range sub.scopes.sortedScopes() {
 			shown[sc.ClusterID] = true
-			scopes = append(scopes, clusterScopeJSON{
+			list.Scopes = append(list.Scopes, clusterScopeJSON{
 				sub.current.RegionID, sc.ClusterID, sc.InstanceType, sc.State, sc.Since, sc.Digest, sc.ImageCount,
 				sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem, sc.Candidate,
 			})
 		}
 		for _, id := range slices.Sorted(maps.Keys(shown)) {
 			if c, ok := sub.state.Cluster(id); ok {
-				clusters = append(clusters, c)
+				list.Clusters = append(list.Clusters, c)
 			}
 		}
 	}
-	data, err := json.Marshal(scopes)
-	if err != nil {
-		return nil, fmt.Errorf("encoding scopes: %w", err)
-	}
-	b := append(append(append(prefix, `,"TotalCount":`...), total...), `,"Scopes":`...)
-	b = append(b, data...)
-	if data, err = json.Marshal(clusters); err != nil {
-		return nil, fmt.Errorf("encoding clusters: %w", err)
-	}
-	b = append(append(b, `,"Clusters":`...), data...)
-	return &body{bytes: append(b, "}\n"...), total: total}, nil
+	list.TotalCount = len(list.Scopes)
+	return list
 }
 
-// renderClusterTable renders the scopes for people: the digest is cut, and
-// problems are left out.
-func renderClusterTable(subjects []*subject) []byte {
-	rows := [][]string{{
-		"RegionId", "ClusterId", "InstanceType", "State", "ImageCount", "CheckedAt", "CapturedAt", "Digest",
-	}}
-	for _, sub := range subjects {
-		for _, sc := range sub.scopes.sortedScopes() {
-			rows = append(rows, []string{
-				sub.current.RegionID, dashIfBlank(sc.ClusterID), dashIfBlank(sc.InstanceType), string(sc.State),
-				strconv.Itoa(sc.ImageCount), dashIfBlank(sc.CheckedAt.String()), dashIfBlank(sc.CapturedAt.String()),
-				dashIfBlank(sc.Digest[:min(12, len(sc.Digest))]),
-			})
+// render renders the scopes in the format of a request, and in JSON the clusters.
+func (list clustersJSON) render(prefix []byte, req *request) (*body, error) {
+	b, err := &body{total: strconv.Itoa(list.TotalCount)}, error(nil)
+	switch req.format {
+	case formatJSON:
+		b.bytes, err = appendMembers(prefix, list)
+	case formatNDJSON:
+		b.bytes, err = appendLines(nil, list.Scopes, func(sc clusterScopeJSON) clusterScopeJSON { return sc })
+	default:
+		t := cellTable{columns: clusterColumns, rows: rowsOf(list.Scopes, clusterScopeJSON.cells),
+			byteOrder: req.bom}
+		if req.format == formatTable {
+			t.rows = rowsOf(list.Scopes, clusterScopeJSON.shortCells)
 		}
+		b.bytes = t.render(req.format)
 	}
-	return alignRows(rows)
+	return b, err
+}
+
+// clusterColumns are the columns of clusterScopeJSON.cells.
+var clusterColumns = []string{
+	"RegionId", "ClusterId", "InstanceType", "State", "ImageCount", "CheckedAt", "CapturedAt", "Digest",
+}
+
+// cells returns a row without problems.
+func (sc clusterScopeJSON) cells() []string {
+	return []string{
+		sc.RegionID, sc.ClusterID, sc.InstanceType, string(sc.State), strconv.Itoa(sc.ImageCount),
+		sc.CheckedAt.String(), sc.CapturedAt.String(), sc.Digest,
+	}
+}
+
+// shortCells returns a row for people: the digest is cut, and empty cells are visible.
+func (sc clusterScopeJSON) shortCells() []string {
+	sc.Digest = sc.Digest[:min(12, len(sc.Digest))]
+	cells := sc.cells()
+	for i := range cells {
+		cells[i] = dashIfBlank(cells[i])
+	}
+	return cells
 }
 
 // dashIfBlank keeps an empty cell visible in a table.

@@ -18,15 +18,19 @@ const (
 	columnClusters = "Clusters"
 	// columnInstanceTypes is the types for which any of them offers it.
 	columnInstanceTypes = "InstanceTypes"
+	// columnAll stands for the whole image, and every other column.
+	columnAll = "*"
 	// columnContentDiffers says whether scopes disagree about its content.
 	columnContentDiffers = "ContentDiffers"
 )
 
 // columnNames lists what the parameter fields allows.
 func (s *schema) columnNames() []string {
-	return slices.Concat(s.fieldNames(), objectFields,
-		[]string{columnClusters, columnInstanceTypes, columnContentDiffers})
+	return slices.Concat(s.fieldNames(), objectFields, offerColumns, []string{columnAll})
 }
+
+// offerColumns are the columns that come from the scopes.
+var offerColumns = []string{columnClusters, columnInstanceTypes, columnContentDiffers}
 
 // flattenColumns replaces objects by their fields, for formats with cells. No
 // column is in the result twice.
@@ -38,6 +42,12 @@ func (s *schema) flattenColumns(columns []column) []column {
 		}
 	}
 	for _, c := range columns {
+		if c.name == columnAll {
+			for _, of := range s.allColumns() {
+				add(of)
+			}
+			continue
+		}
 		if !c.isObject {
 			add(c)
 			continue
@@ -52,21 +62,32 @@ func (s *schema) flattenColumns(columns []column) []column {
 	return list
 }
 
-// allColumns returns a column for each field.
+// allColumns returns a column for each field, and those that come from the scopes.
 func (s *schema) allColumns() []column {
-	list := make([]column, len(s.fields))
+	var list []column
 	for i := range s.fields {
-		list[i] = column{name: s.fields[i].name, field: &s.fields[i]}
+		list = append(list, column{name: s.fields[i].name, field: &s.fields[i]})
+	}
+	for _, name := range offerColumns {
+		list = append(list, column{name: name})
 	}
 	return list
 }
 
-// tableColumns returns what a table shows without the parameter fields.
-func (s *schema) tableColumns() []column {
+// readableColumns returns what people read of an image. Formats with cells have these
+// columns without the parameter fields.
+func (s *schema) readableColumns() []column {
 	var list []column
 	for _, name := range []string{"ImageId", "ImageName", "Status", "OsTag.Platform", "OsTag.Version",
 		"OsTag.Architecture", "Size"} {
-		list = append(list, column{name: name, field: s.fieldNamed(name)})
+		if f := s.fieldNamed(name); f != nil { // else it is redacted
+			list = append(list, column{name: name, field: f})
+		}
 	}
 	return list
+}
+
+// hasColumn reports whether columns include the one of a name.
+func hasColumn(columns []column, name string) bool {
+	return slices.ContainsFunc(columns, func(c column) bool { return c.name == name })
 }

@@ -28,11 +28,14 @@ func (s *imageSet) cellText(c column, row int32) string {
 // true if it may be for the image; see appendUpstreamImage.
 func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayBeRenamed bool) []byte {
 	im := s.image(row)
-	if columns == nil {
+	if isWhole := hasColumn(columns, columnAll); columns == nil || isWhole {
 		if mayBeRenamed {
 			b = appendUpstreamMembers(b, im.Raw)
 		} else {
 			b = append(b, im.Raw[:len(im.Raw)-1]...)
+		}
+		if isWhole {
+			return append(s.appendOffers(b, row, true, true, true), '}')
 		}
 		// Of a single scope nothing is added: the caller knows it.
 		if s.scopesOf != nil {
@@ -43,10 +46,8 @@ func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayBeRenam
 	b = append(b, '{')
 	start := len(b)
 	b = appendColumns(b, im, columns)
-	has := func(name string) bool {
-		return slices.ContainsFunc(columns, func(c column) bool { return c.name == name })
-	}
-	b = s.appendOffers(b, row, has(columnClusters), has(columnInstanceTypes), has(columnContentDiffers))
+	b = s.appendOffers(b, row, hasColumn(columns, columnClusters), hasColumn(columns, columnInstanceTypes),
+		hasColumn(columns, columnContentDiffers))
 	// Every member was appended with a comma before it.
 	if len(b) > start && b[start] == ',' {
 		b = append(b[:start], b[start+1:]...)

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -57,7 +58,7 @@ func (s *lookup) serveDiff(ctx context.Context, req *request) (*answer, error) {
 			if err := s.loadDiffImages(ctx, region, before, after); err != nil {
 				return nil, err
 			}
-			return renderDiff(prefix, before, after), nil
+			return renderDiff(prefix, before, after, req)
 		},
 	}, nil
 }
@@ -159,58 +160,117 @@ func (s *lookup) loadDiffStates(
 	return before, after, withParam("to", err)
 }
 
-// renderDiff compares the images of both sides and appends the result to b.
-// TotalCount is the number of images that differ.
-func renderDiff(b []byte, before, after *diffSide) *body {
+// diffJSON is the part of the answer after the envelope.
+type diffJSON struct {
+	From       sideJSON // the earlier time, or the cluster that is named first
+	To         sideJSON
+	TotalCount int // of images that differ
+	Added      []json.RawMessage
+	Removed    []json.RawMessage
+	Changed    []changedImageJSON
+}
+
+// sideJSON says which list was compared.
+type sideJSON struct {
+	Sequence     int64
+	CommittedAt  catalog.Time
+	ClusterID    string `json:"ClusterId"` // empty: the list without a cluster, as InstanceType
+	InstanceType string
+	Captured     bool // the state has the list; else it counts as empty
+	ImageCount   int
+}
+
+// changedImageJSON is an image that both sides have, with different content.
+type changedImageJSON struct {
+	ImageID string `json:"ImageId"`
+	Fields  []fieldChangeJSON
+}
+
+// diffRowJSON is an image that differs, as ndjson, csv and table have it.
+type diffRowJSON struct {
+	Kind      string            // added, removed or changed
+	ImageID   string            `json:"ImageId"`
+	ImageName string            // of the later side; of a removed image, of the earlier
+	Fields    []fieldChangeJSON `json:",omitempty"`
+}
+
+// diffColumns are the columns of diffRowJSON.cells.
+var diffColumns = []string{"Kind", "ImageId", "ImageName", "Fields"}
+
+// cells returns a row for csv and the like.
+func (r diffRowJSON) cells() []string {
+	return []string{r.Kind, r.ImageID, r.ImageName, describeFields(r.Fields)}
+}
+
+// renderDiff compares the images of both sides, and renders the result in the format of
+// a request.
+func renderDiff(prefix []byte, before, after *diffSide, req *request) (*body, error) {
 	d := catalog.Compare(before.images, after.images)
-	total := strconv.Itoa(len(d.Added) + len(d.Removed) + len(d.Changed))
-	// From is the earlier time, or the cluster that is named first.
-	b = before.appendJSON(append(b, `,"From":`...))
-	b = after.appendJSON(append(b, `,"To":`...))
-	b = append(append(b, `,"TotalCount":`...), total...)
-	b = appendImagesWithIDs(append(b, `,"Added":`...), after.images, d.Added)
-	b = appendImagesWithIDs(append(b, `,"Removed":`...), before.images, d.Removed)
-	b = append(b, `,"Changed":[`...)
-	for i, im := range d.Changed {
-		if i > 0 {
-			b = append(b, ',')
+	total := len(d.Added) + len(d.Removed) + len(d.Changed)
+	b, err := &body{total: strconv.Itoa(total)}, error(nil)
+	switch req.format {
+	case formatJSON:
+		answer := diffJSON{
+			From: before.toJSON(), To: after.toJSON(), TotalCount: total, Changed: []changedImageJSON{},
+			Added: imagesWithIDs(after.images, d.Added), Removed: imagesWithIDs(before.images, d.Removed),
 		}
-		b = append(b, `{"ImageId":`...)
-		b = append(appendString(b, im.ImageID), `,"Fields":`...)
-		b = append(appendFieldChanges(b, im.Fields), '}')
+		for _, im := range d.Changed {
+			answer.Changed = append(answer.Changed, changedImageJSON{im.ImageID, newFieldChanges(im.Fields)})
+		}
+		b.bytes, err = appendMembers(prefix, answer)
+	case formatNDJSON:
+		b.bytes, err = appendLines(nil, diffRows(d, before, after), func(r diffRowJSON) diffRowJSON { return r })
+	default:
+		t := cellTable{columns: diffColumns, rows: rowsOf(diffRows(d, before, after), diffRowJSON.cells),
+			byteOrder: req.bom}
+		b.bytes = t.render(req.format)
 	}
-	return &body{bytes: append(b, "]}\n"...), total: total}
+	return b, err
 }
 
-// appendJSON writes From or To: which list was compared.
-func (side *diffSide) appendJSON(b []byte) []byte {
-	b = append(b, `{"Sequence":`...)
-	b = strconv.AppendInt(b, side.state.Sequence, 10)
-	b = append(b, `,"CommittedAt":"`...)
-	b = appendTime(b, side.state.CommittedAt)
-	b = append(b, `","ClusterId":`...)
-	b = appendString(b, side.cluster)
-	b = append(b, `,"InstanceType":`...)
-	b = appendString(b, side.instanceType)
-	b = append(b, `,"Captured":`...)
-	b = strconv.AppendBool(b, side.captured)
-	b = append(b, `,"ImageCount":`...)
-	return append(strconv.AppendInt(b, int64(len(side.images)), 10), '}')
+// diffRows returns a row for each image that differs: the removed ones, the added ones,
+// then the changed ones.
+func diffRows(d catalog.Diff, before, after *diffSide) []diffRowJSON {
+	names := before.imageNames()
+	var rows []diffRowJSON
+	for _, id := range d.Removed {
+		rows = append(rows, diffRowJSON{Kind: kindNames[kindRemoved], ImageID: id, ImageName: names[id]})
+	}
+	names = after.imageNames()
+	for _, id := range d.Added {
+		rows = append(rows, diffRowJSON{Kind: kindNames[kindAdded], ImageID: id, ImageName: names[id]})
+	}
+	for _, im := range d.Changed {
+		rows = append(rows, diffRowJSON{kindNames[kindChanged], im.ImageID, names[im.ImageID], newFieldChanges(im.Fields)})
+	}
+	return rows
 }
 
-// appendImagesWithIDs writes those of images that have one of the sorted ids.
-func appendImagesWithIDs(b []byte, images []*catalog.Image, sortedIDs []string) []byte {
-	b = append(b, '[')
-	isFirst := true
+// imageNames returns the names of the images by id. Of several contents the first counts.
+func (side *diffSide) imageNames() map[string]string {
+	names := map[string]string{}
+	for _, image := range side.images {
+		if _, known := names[image.ImageID]; !known {
+			names[image.ImageID] = image.Text("ImageName")
+		}
+	}
+	return names
+}
+
+// toJSON returns which list was compared.
+func (side *diffSide) toJSON() sideJSON {
+	return sideJSON{
+		side.state.Sequence, side.state.CommittedAt, side.cluster, side.instanceType, side.captured, len(side.images),
+	}
+}
+
+// imagesWithIDs returns those of images that have one of the sorted ids.
+func imagesWithIDs(images []*catalog.Image, sortedIDs []string) []json.RawMessage {
+	list := []json.RawMessage{}
 	for _, image := range images {
-		if _, ok := slices.BinarySearch(sortedIDs, image.ImageID); !ok {
-			continue
+		if _, ok := slices.BinarySearch(sortedIDs, image.ImageID); ok {
+			list = append(list, appendUpstreamImage(nil, image.Raw))
 		}
-		if !isFirst {
-			b = append(b, ',')
-		}
-		isFirst = false
-		b = appendUpstreamImage(b, image.Raw)
 	}
-	return append(b, ']')
+	return list
 }

@@ -94,7 +94,7 @@ func TestErrors(t *testing.T) {
 		{target: "/v1/images?format=xml", status: 400, code: "InvalidParameter",
 			says: []string{`format must be json, ndjson, csv, tsv, table or ids, got "xml".`}},
 		{target: "/v1/changes?format=", status: 400, code: "InvalidParameter",
-			says: []string{"format must not be empty. Allowed: json, ndjson or atom."}},
+			says: []string{"format must not be empty. Allowed: json, ndjson, csv, tsv, table or atom."}},
 		{target: "/v1/diff?ClusterId=ehpc-a&with=ehpc-b&InstanceType=x,y", status: 400, code: "InvalidParameter",
 			says: []string{"InstanceType names more than one"}},
 		{target: "/v1/images?cursor=abc", status: 400, code: "InvalidParameter",
@@ -231,7 +231,7 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/images?facets=": "facets must not be empty. Allowed: " +
 			listOfFields + ".",
 		"/v1/images?fields=Foo": `fields names the unknown field "Foo". Allowed: ` +
-			listOfFields + ", BaseOsTag, OsTag, Clusters, InstanceTypes, ContentDiffers.",
+			listOfFields + ", BaseOsTag, OsTag, Clusters, InstanceTypes, ContentDiffers, *.",
 		"/v1/images?at=9": "The last commit is number 3; at is later.",
 		"/v1/images?at=2026-11-23T08:00:00Z": "The kept history begins at " +
 			"2026-11-23T09:00:00.000Z with commit 1; at is earlier.",

@@ -250,7 +250,7 @@ var (
 	commitNumber = regexp.MustCompile(
 		`"Snapshot":\{"Sequence":\d+,"CommittedAt":"[^"]*"|"Snapshot":\{"CommittedAt":"[^"]*"|` +
 			`"LastSeen":"[^"]*"(,"GoneSince")|` +
-			`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|cursor=c\d+|c\d+\.\d+\.cn-[a-z]+\.[0-9a-f]+|urn:uuid:[-0-9a-f]+`)
+			`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|cursor=[A-Za-z0-9_.-]+|c\d+\.\d+\.cn-[a-z]+\.[0-9a-f]+|urn:uuid:[-0-9a-f]+`)
 	feedUpdated = regexp.MustCompile(`<updated>[^<]*</updated>`)
 )
 

@@ -1,6 +1,10 @@
 package query
 
-import "community-images/shared/catalog"
+import (
+	"fmt"
+
+	"community-images/shared/catalog"
+)
 
 // appendString appends a JSON string. It escapes as stored objects do, so that
 // equal texts have equal bytes in every answer.
@@ -17,4 +21,29 @@ func appendStrings(b []byte, list []string) []byte {
 		b = appendString(b, s)
 	}
 	return append(b, ']')
+}
+
+// appendMembers appends the members of a struct to an envelope, whose object is open,
+// and closes it. The line ends after it.
+func appendMembers(envelope []byte, v any) ([]byte, error) {
+	line, err := catalog.MarshalLine(v)
+	if err != nil {
+		return nil, fmt.Errorf("encoding an answer: %w", err)
+	}
+	if len(envelope) > 0 {
+		line[0] = ','
+	}
+	return append(envelope, line...), nil
+}
+
+// appendLines appends each item of a list as one line of JSON.
+func appendLines[T, J any](b []byte, list []T, toJSON func(T) J) ([]byte, error) {
+	for _, item := range list {
+		line, err := catalog.MarshalLine(toJSON(item))
+		if err != nil {
+			return nil, fmt.Errorf("encoding a line: %w", err)
+		}
+		b = append(b, line...)
+	}
+	return b, nil
 }

@@ -62,12 +62,8 @@ func (s *lookup) renderMatrix(
 	m := newMatrix(set, rows, req.selection)
 	from, to, next := sub.cutPage(req, len(m.rows))
 	b := &body{total: strconv.Itoa(len(m.rows)), next: next}
-	if req.format == formatJSON {
-		b.bytes = m.appendJSON(prefix, from, to, next)
-	} else {
-		b.bytes = m.renderCells(m.rows[from:to], req.format)
-	}
-	return b, nil
+	b.bytes, err = m.render(prefix, from, to, next, req)
+	return b, err
 }
 
 // defaultMatrixClusters returns the clusters of a matrix whose request names
@@ -171,53 +167,68 @@ func labelColumn(sc archive.ScopeState, sel selection) string {
 // isInEveryColumn returns true for an image that every column offers.
 func (m *matrix) isInEveryColumn(row matrixRow) bool { return len(row.columns) == len(m.columns) }
 
-// appendJSON writes the members after the envelope, with the rows from to to-1.
-// Shared lists the images of all pages that every column offers.
-func (m *matrix) appendJSON(b []byte, from, to int, next string) []byte {
-	b = strconv.AppendInt(append(b, `,"TotalCount":`...), int64(len(m.rows)), 10)
-	b = appendString(append(b, `,"NextCursor":`...), next)
-	b = appendStrings(append(b, `,"Columns":`...), m.columns)
-	// Over all rows, not only those of this page.
-	var shared []string
-	for _, row := range m.rows {
-		if m.isInEveryColumn(row) {
-			shared = append(shared, row.id)
-		}
-	}
-	b = appendStrings(append(b, `,"Shared":`...), shared)
-	b = append(b, `,"Rows":[`...)
-	for i, row := range m.rows[from:to] {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		var offeredBy []string
-		for _, column := range row.columns {
-			offeredBy = append(offeredBy, m.columns[column])
-		}
-		b = appendString(append(b, `{"ImageId":`...), row.id)
-		b = appendString(append(b, `,"ImageName":`...), row.name)
-		b = appendString(append(b, `,"Status":`...), row.status)
-		b = appendStrings(append(b, `,"OfferedBy":`...), offeredBy)
-		b = strconv.AppendBool(append(b, `,"Everywhere":`...), m.isInEveryColumn(row))
-		b = strconv.AppendBool(append(b, `,"ContentDiffers":`...), row.differs)
-		b = append(b, '}')
-	}
-	return append(b, "]}\n"...)
+// matrixJSON is the part of the answer after the envelope.
+type matrixJSON struct {
+	TotalCount int    // rows on all pages
+	NextCursor string // empty: this is the last page
+	Columns    []string
+	Shared     []string // ids of the images, on all pages, that every column offers
+	Rows       []matrixRowJSON
 }
 
-// renderCells renders rows as a cross table in csv or as text. The text has the
-// column ContentDiffers only if a row needs it. An "x" marks the columns that
-// offer an image; other cells are empty.
-func (m *matrix) renderCells(rows []matrixRow, format string) []byte {
-	// Then one column for each label.
+// matrixRowJSON is a row as JSON and ndjson have it.
+type matrixRowJSON struct {
+	ImageID        string   `json:"ImageId"`
+	ImageName      string   // empty if the image has none, as Status
+	Status         string   // of the first content
+	OfferedBy      []string // labels of the columns that offer the image
+	Everywhere     bool     // every column offers it
+	ContentDiffers bool     // columns offer different contents
+}
+
+// render renders the rows from to to-1 in a format. next is the cursor of the next page.
+func (m *matrix) render(prefix []byte, from, to int, next string, req *request) ([]byte, error) {
+	switch req.format {
+	case formatNDJSON:
+		return appendLines(nil, m.rows[from:to], m.rowJSON)
+	case formatJSON:
+		page := matrixJSON{TotalCount: len(m.rows), NextCursor: next, Columns: m.columns, Shared: []string{}}
+		for _, row := range m.rows {
+			if m.isInEveryColumn(row) {
+				page.Shared = append(page.Shared, row.id)
+			}
+		}
+		page.Rows = make([]matrixRowJSON, 0, to-from)
+		for _, row := range m.rows[from:to] {
+			page.Rows = append(page.Rows, m.rowJSON(row))
+		}
+		return appendMembers(prefix, page)
+	}
+	t := m.toTable(m.rows[from:to], req.format)
+	t.byteOrder, t.lastLine = req.bom, describePage(from, to, len(m.rows), next)
+	return t.render(req.format), nil
+}
+
+// rowJSON returns a row as JSON has it.
+func (m *matrix) rowJSON(row matrixRow) matrixRowJSON {
+	offeredBy := []string{}
+	for _, column := range row.columns {
+		offeredBy = append(offeredBy, m.columns[column])
+	}
+	return matrixRowJSON{row.id, row.name, row.status, offeredBy, m.isInEveryColumn(row), row.differs}
+}
+
+// toTable returns rows as a cross table. A table for people has the column
+// ContentDiffers only if a row needs it. An "x" marks the columns that offer an image;
+// other cells are empty.
+func (m *matrix) toTable(rows []matrixRow, format string) cellTable {
 	head := []string{"ImageId", "ImageName", "Status"}
 	showDiffers := format != formatTable || slices.ContainsFunc(rows, func(row matrixRow) bool { return row.differs })
 	if showDiffers {
 		head = append(head, columnContentDiffers)
 	}
-	table := [][]string{append(head, m.columns...)}
-	for _, row := range rows {
-		cells := make([]string, len(table[0]))
+	return cellTable{columns: append(head, m.columns...), rows: rowsOf(rows, func(row matrixRow) []string {
+		cells := make([]string, len(head)+len(m.columns))
 		cells[0], cells[1], cells[2] = row.id, row.name, row.status
 		if showDiffers {
 			cells[3] = strconv.FormatBool(row.differs)
@@ -225,20 +236,6 @@ func (m *matrix) renderCells(rows []matrixRow, format string) []byte {
 		for _, column := range row.columns {
 			cells[len(head)+int(column)] = "x"
 		}
-		table = append(table, cells)
-	}
-	if format == formatTable {
-		for _, cells := range table {
-			for i := range cells {
-				// csv quotes control characters, a table cannot.
-				cells[i] = replaceControls(cells[i])
-			}
-		}
-		return alignRows(table)
-	}
-	var w csvWriter
-	for _, cells := range table {
-		w.writeRow(cells)
-	}
-	return w.text
+		return cells
+	})}
 }

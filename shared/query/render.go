@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 )
@@ -25,12 +26,8 @@ func (p *imagePage) render(prefix []byte) []byte {
 		return p.renderIDs()
 	case formatNDJSON:
 		return p.renderNDJSON()
-	case formatCSV:
-		return p.renderCSV()
-	case formatTSV:
-		return p.renderTSV()
-	case formatTable:
-		return p.renderTable()
+	case formatCSV, formatTSV, formatTable:
+		return p.toTable(p.request.format).render(p.request.format)
 	}
 	return p.appendJSON(prefix)
 }
@@ -88,7 +85,8 @@ func (p *imagePage) renderNDJSON() []byte {
 // mayBeRenamed returns true if it may be for an image of the page. The documented
 // fields, which columns show, never are.
 func (p *imagePage) mayBeRenamed() bool {
-	return p.request.columns == nil && p.set.owner.renamed.includeAny(p.set, p.pageRows())
+	return (p.request.columns == nil || hasColumn(p.request.columns, columnAll)) &&
+		p.set.owner.renamed.includeAny(p.set, p.pageRows())
 }
 
 // renderIDs writes each ImageId once, on the page with the first of its
@@ -116,85 +114,62 @@ func (p *imagePage) hasDifferingContent() bool {
 	return len(p.set.differingIDs) > 0 && slices.ContainsFunc(p.pageRows(), differs)
 }
 
-// selectColumns returns the columns that the request names. If it names none it
-// returns defaults, and the columns that say who offers an image if several
-// scopes can.
+// selectColumns returns the columns of a format with cells. Without fields these are the
+// ones that people read; see schema.readableColumns.
 //
 // An object such as OsTag becomes a column for each of its members.
-func (p *imagePage) selectColumns(defaults []column, withContentDiffers bool) []column {
+func (p *imagePage) selectColumns(format string) []column {
 	if p.request.columns != nil {
 		return p.schema.flattenColumns(p.request.columns)
 	}
-	if p.set.scopesOf == nil {
-		return defaults
+	columns := p.schema.readableColumns()
+	isTable, several := format == formatTable, p.set.scopesOf != nil
+	// Programs want the same columns for every question. In a table, a column that says
+	// what was asked would only be in the way.
+	if several || !isTable {
+		columns = append(columns, column{name: columnClusters})
 	}
-	// An answer that mixes instance types says which; so does one that mixes
-	// contents.
-	columns := append(slices.Clone(defaults), column{name: columnClusters})
-	if p.set.byType {
+	if p.set.byType || !isTable {
 		columns = append(columns, column{name: columnInstanceTypes})
 	}
-	if withContentDiffers {
+	if several && (!isTable || p.hasDifferingContent()) {
 		columns = append(columns, column{name: columnContentDiffers})
 	}
 	return columns
 }
 
-// forEachTableRow calls write with the names of the columns, then with the cells of
-// each row. The slice is reused: write must not keep it.
-func (p *imagePage) forEachTableRow(columns []column, write func(cells []string)) {
-	cells := make([]string, len(columns))
-	for i, c := range columns {
-		cells[i] = c.name
+// toTable returns the page as rows of cells.
+func (p *imagePage) toTable(format string) cellTable {
+	columns := p.selectColumns(format)
+	t := cellTable{
+		hasRawCells: p.request.columns != nil, byteOrder: p.request.bom,
+		lastLine: describePage(p.from, p.to, len(p.rows), p.next),
 	}
-	write(cells)
-	for _, row := range p.pageRows() {
-		for i, c := range columns {
-			cells[i] = p.set.cellText(c, row)
-		}
-		write(cells)
+	for _, c := range columns {
+		t.columns = append(t.columns, c.name)
 	}
-}
-
-// renderCSV writes all documented fields, or those that the request names.
-func (p *imagePage) renderCSV() []byte {
-	var w csvWriter
-	p.forEachTableRow(p.selectColumns(p.schema.allColumns(), true), w.writeRow)
-	return w.text
-}
-
-// renderTSV writes one line an image: line ends and tabs in a cell become
-// spaces.
-func (p *imagePage) renderTSV() []byte {
-	var b []byte
-	p.forEachTableRow(p.selectColumns(p.schema.allColumns(), true), func(cells []string) {
-		for i, cell := range cells {
-			if i > 0 {
-				b = append(b, '\t')
+	t.rows = func(yield func([]string) bool) {
+		cells := make([]string, len(columns))
+		for _, row := range p.pageRows() {
+			for i, c := range columns {
+				cells[i] = p.set.cellText(c, row)
 			}
-			// A spreadsheet removes the quotation marks of a quoted cell,
-			// behind which a formula can hide. Some split at commas too.
-			b = append(b, guardFormulas(replaceControls(cell), formulaStarts+`"`, ";,")...)
-		}
-		b = append(b, '\n')
-	})
-	return b
-}
-
-// renderTable writes aligned text with a header row, for people. Cells are cut,
-// so it is not for programs.
-func (p *imagePage) renderTable() []byte {
-	columns := p.selectColumns(p.schema.tableColumns(), p.hasDifferingContent())
-	var table [][]string
-	p.forEachTableRow(columns, func(cells []string) {
-		row := make([]string, len(cells))
-		for i, cell := range cells {
-			row[i] = replaceControls(cell)
-			if columns[i].name != "ImageId" { // a cut id would be of no use
-				row[i] = terminalWidth.Truncate(row[i], maxCellWidth, "…")
+			if !yield(cells) {
+				return
 			}
 		}
-		table = append(table, row)
-	})
-	return alignRows(table)
+	}
+	return t
+}
+
+// describePage returns the last line of a table that holds entries from to to-1 of
+// total. It is empty if these are all. next is the cursor of the next page.
+func describePage(from, to, total int, next string) string {
+	switch {
+	case to-from == total:
+		return ""
+	case next == "":
+		return fmt.Sprintf("%d of %d shown; these are the last.", to-from, total)
+	}
+	return fmt.Sprintf("%d of %d shown; add cursor=%s for the next, or leave limit out for all.", to-from, total, next)
 }

@@ -64,8 +64,23 @@ func TestCells(t *testing.T) {
 			"PostInstallScript\r\n\"#!/bin/sh\necho \"\"a\"\"\n\"\r\n"},
 		{"so does a text with line ends of every kind", "/v1/images?ImageId=m-1&fields=Description,ImageId&format=csv",
 			"Description,ImageId\r\n\"a\r\nb\rc\",m-1\r\n"},
-		{"and a name in a matrix", "/v1/matrix?ClusterId=_any&ImageId=m-2&format=csv",
-			"ImageId,ImageName,Status,ContentDiffers,_any\r\nm-2,\"a\nb\",,false,x\r\n"},
+		{"without fields, csv has one line a row", "/v1/images?ImageId=m-2&format=csv",
+			"ImageId,ImageName,Status,OsTag.Platform,OsTag.Version,OsTag.Architecture,Size,Clusters,InstanceTypes\r\n" +
+				"m-2,a b,,,,,,,\r\n"},
+		{"and in a matrix", "/v1/matrix?ClusterId=_any&ImageId=m-2&format=csv",
+			"ImageId,ImageName,Status,ContentDiffers,_any\r\nm-2,a b,,false,x\r\n"},
+		{"a matrix in ndjson", "/v1/matrix?ClusterId=_any&ImageId=m-2&format=ndjson",
+			`{"ImageId":"m-2","ImageName":"a\nb","Status":"","OfferedBy":["_any"],"Everywhere":true,"ContentDiffers":false}` + "\n"},
+		{"a byte order mark, for spreadsheets", "/v1/images?ImageId=m-1&fields=ImageId&format=csv&bom=true",
+			"\ufeffImageId\r\nm-1\r\n"},
+		{"all that is known, in csv", "/v1/images?ImageId=m-4&fields=*&format=csv",
+			"ImageId,ImageName,Status,Size,ImageOwnerAlias,SkuCode,PricingCycle,ProductCode,Uid,Description," +
+				"PostInstallScript,BaseOsTag.Platform,BaseOsTag.OsTag,BaseOsTag.Version,BaseOsTag.Architecture," +
+				"OsTag.Platform,OsTag.OsTag,OsTag.Version,OsTag.Architecture,OsTag.BaseOsTag,Clusters,InstanceTypes," +
+				"ContentDiffers\r\nm-4,'  =1+1,,,,,,,'\x01\ufeff＝1,'\u00a0@a,\" \"\"-1\"\"\",,,,,,,,,,,,false\r\n"},
+		{"and in JSON", "/v1/images?ImageId=m-2&fields=*&format=ndjson",
+			`{"BaseOsTag":"CentOS_7.2_64","ImageId":"m-2","ImageName":"a\nb","OsTag":null,"PostInstallScript":"\t=1+1",` +
+				`"Clusters":[],"InstanceTypes":[],"ContentDiffers":false}` + "\n"},
 		{"a row of one empty cell is no empty line", "/v1/images?ImageId=m-1,m-2&fields=ImageName&format=csv",
 			"ImageName\r\n\"\"\r\n\"a\nb\"\r\n"},
 		{"a member that its object has already has no second column",

@@ -68,6 +68,15 @@ func (rt *route) paramNames() string {
 	return strings.Join(names, ", ")
 }
 
+// listFormats are the formats of every route that lists.
+var listFormats = []string{formatJSON, formatNDJSON, formatCSV, formatTSV, formatTable}
+
+// The parameters that say how an answer is written: of a list, and of one object.
+var (
+	listOutput   = []param{paramFormat, paramBOM, paramPretty}
+	objectOutput = []param{paramFormat, paramPretty}
+)
+
 // newRoutes returns the table of routes. The first one that matches a path
 // serves it, so a longer pattern with {ImageId} must stand before a shorter one.
 func newRoutes() []*route {
@@ -77,23 +86,22 @@ func newRoutes() []*route {
 // imageRoutes are the routes about the images of chosen scopes, and about one
 // image.
 func imageRoutes() []*route {
-	listFormats := []string{formatJSON, formatNDJSON, formatCSV, formatTSV, formatTable, formatIDs}
 	return []*route{
 		{pattern: "/v1/images", about: "The images of the chosen scopes, filtered, sorted and paged.", filters: true,
-			formats: listFormats,
+			formats: append(slices.Clone(listFormats), formatIDs),
 			params: slices.Concat(scopesOfList, []param{paramSearch, paramSort, paramLimit, paramCursor, paramFields,
-				paramLatestBy, paramFacets, paramMinCount, paramFormat, paramBOM, paramPretty}),
+				paramLatestBy, paramFacets, paramMinCount}, listOutput),
 			example: "OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=1&format=ids"},
 		{pattern: "/v1/images/{ImageId}/history",
 			about:   "What happened to one image, oldest first: appeared, changed, disappeared, per scope.",
-			formats: []string{formatJSON, formatNDJSON, formatAtom}, checkParams: checkFeedStart,
-			params: slices.Concat(scopesOfImages, []param{paramSince, paramFeedCursor, paramKind, paramLimit,
-				paramFormat, paramPretty})},
+			formats: append(slices.Clone(listFormats), formatAtom), checkParams: checkFeedStart,
+			params: slices.Concat(scopesOfImages, []param{paramSince, paramFeedCursor, paramKind, paramLimit},
+				listOutput)},
 		{pattern: "/v1/images/{ImageId}",
 			about: "One image: its content, the clusters and instance types that offer it, when it was first and " +
 				"last seen.",
 			formats: []string{formatJSON},
-			params:  slices.Concat(scopesOfImages, []param{paramFormat, paramPretty})},
+			params:  slices.Concat(scopesOfImages, objectOutput)},
 	}
 }
 
@@ -102,24 +110,23 @@ func imageRoutes() []*route {
 func scopeRoutes() []*route {
 	return []*route{
 		{pattern: "/v1/clusters", about: "Every captured scope with its state.",
-			formats: []string{formatJSON, formatTable},
-			params:  slices.Concat(scopesOfClusters, []param{paramFormat, paramPretty})},
+			formats: listFormats,
+			params:  slices.Concat(scopesOfClusters, listOutput)},
 		{pattern: "/v1/changes", about: "The feed of changes, oldest first; NextCursor continues where an " +
 			"answer ends. As atom without since: the newest first.",
-			formats: []string{formatJSON, formatNDJSON, formatAtom}, checkParams: checkFeedStart,
+			formats: append(slices.Clone(listFormats), formatAtom), checkParams: checkFeedStart,
 			example: "since=-24h&kind=removed",
 			params: slices.Concat(scopesOfImages, []param{paramImageID, paramSince, paramFeedCursor, paramKind,
-				paramBy, paramLimit, paramFormat, paramPretty})},
+				paramBy, paramLimit}, listOutput)},
 		{pattern: "/v1/diff", about: "What differs between two states of one scope (from, to), or between two " +
 			"clusters (ClusterId=a&with=b), now or at a past time.",
-			formats: []string{formatJSON}, checkParams: checkDiffForm, example: "from=-1m",
-			params: slices.Concat(scopesOfDiff, []param{paramFrom, paramTo, paramBy, paramWith, paramFormat, paramPretty})},
+			formats: listFormats, checkParams: checkDiffForm, example: "from=-1m",
+			params: slices.Concat(scopesOfDiff, []param{paramFrom, paramTo, paramBy, paramWith}, listOutput)},
 		// A cursor is bound to the query, so the filters are repeated with it.
 		{pattern: "/v1/matrix", about: "Which image is offered in which cluster, or with which instance type: one " +
 			"row per image, and the images that all share.", filters: true,
-			formats: []string{formatJSON, formatCSV, formatTable}, example: "format=table",
-			params: slices.Concat(scopesOfMatrix, []param{paramSearch, paramSort, paramLimit, paramCursor,
-				paramFormat, paramBOM, paramPretty})},
+			formats: listFormats, example: "format=table",
+			params: slices.Concat(scopesOfMatrix, []param{paramSearch, paramSort, paramLimit, paramCursor}, listOutput)},
 	}
 }
 
@@ -137,9 +144,9 @@ func serviceRoutes() []*route {
 			formats: []string{formatPrometheus, formatOpenMetrics},
 			params:  []param{paramRegion.withDefault("default: all regions"), paramFormat}},
 		{pattern: "/openapi.json", about: "The description of this interface (OpenAPI 3.1).",
-			formats: []string{formatJSON}},
+			formats: []string{formatJSON}, params: []param{paramPretty}},
 		{pattern: "/healthz", about: "Says that the program answers, without asking the storage.",
-			formats: []string{formatJSON}, public: true},
+			formats: []string{formatJSON}, public: true, params: []param{paramPretty}},
 		{pattern: "/", about: "This list, or the page for people if Accept prefers text/html. With Action= or the " +
 			"header x-acs-action, with POST, and below /at/<moment>/: E-HPC's own API.",
 			formats: []string{formatText, formatHTML}, public: true, params: []param{paramFormat}},

@@ -1,10 +1,13 @@
 package query
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -54,6 +57,35 @@ type payload struct {
 	whole    []byte // envelope and body in one piece; nil: the body came from the cache
 }
 
+// indent makes a JSON answer readable. It is not cached: people ask for it, and they ask
+// rarely.
+func (p *payload) indent() {
+	body := *p.body
+	body.bytes = indentJSON(slices.Concat(p.envelope, p.bytes))
+	body.deflated = nil
+	*p = payload{body: &body, whole: body.bytes}
+}
+
+// indentJSON returns JSON that is indented by two spaces. Anything else stays as it is.
+func indentJSON(data []byte) []byte {
+	var indented bytes.Buffer
+	if json.Indent(&indented, data, "", "  ") != nil {
+		return data
+	}
+	return indented.Bytes()
+}
+
+// wantsPretty reports whether a raw query asks for pretty=true. Errors are written before
+// the query is parsed, or because it cannot be.
+func wantsPretty(rawQuery string) bool {
+	for part := range strings.SplitSeq(rawQuery, "&") {
+		if strings.EqualFold(part, "pretty=true") {
+			return true
+		}
+	}
+	return false
+}
+
 // maxBodyBytes bounds an answer, whatever it contains. Package fcrun can send a
 // little less than 24 MB as base64, and checks each body as it is sent; this limit
 // is checked earlier, where the error can name the parameter to change.
@@ -76,6 +108,9 @@ func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 		var err error
 		if p, err = c.renderPayload(ctx, req, ans); err != nil {
 			return err
+		}
+		if req.pretty && req.format == formatJSON {
+			p.indent()
 		}
 	}
 	// The client's wish counts for a 304 too: it decides which of two tags is
@@ -170,6 +205,8 @@ func answerTooLarge(rt *route, limit, bytes int) paramFault {
 		allowed: "fewer scopes",
 	}
 	switch {
+	case !rt.hasParam("ClusterId"):
+		f.name, f.allowed = "RegionId", "one region"
 	case !rt.hasParam("limit"):
 	case limit == 0:
 		f.name, f.allowed = "limit", "a limit, or "+f.allowed
@@ -237,6 +274,9 @@ func (c *call) sendError(e *apierror.Error) {
 	scrubbed := *e
 	scrubbed.Message = access.RedactTokens(e.Message)
 	b := append(scrubbed.AppendJSON(nil, c.id, c.r.Host), '\n')
+	if wantsPretty(c.r.URL.RawQuery) {
+		b = indentJSON(b)
+	}
 	header.Set("Content-Length", strconv.Itoa(len(b)))
 	c.writeHeader(e.Status)
 	if c.r.Method != http.MethodHead {
