@@ -1,7 +1,6 @@
 package query
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"community-images/shared/access"
@@ -67,17 +66,8 @@ func (c *call) newUnauthorizedError() error {
 	}
 }
 
-// accessSummary says how callers are checked, as /v1/status shows it.
-type accessSummary struct {
-	Tokens     bool     `json:"Tokens"`             // QUERY_TOKENS is set
-	AccessKeys bool     `json:"AccessKeys"`         // QUERY_ACCESS_KEYS is set
-	Summary    string   `json:"Summary"`            // the same as a sentence
-	Regions    []string `json:"Regions,omitempty"`  // of the caller's grant; empty: all
-	Clusters   []string `json:"Clusters,omitempty"` // of the caller's grant; empty: all
-}
-
-// accessSummaryJSON encodes how callers are checked and what this caller may see.
-func (s *lookup) accessSummaryJSON() []byte {
+// summarizeAccess says how callers are checked and what this caller may see.
+func (s *lookup) summarizeAccess() accessSummary {
 	a := accessSummary{
 		Tokens: len(s.service.tokens) > 0, AccessKeys: len(s.service.keys) > 0,
 		Regions: s.grant.Regions, Clusters: s.grant.Clusters,
@@ -93,9 +83,5 @@ func (s *lookup) accessSummaryJSON() []byte {
 	default:
 		a.Summary = "Neither tokens nor access keys are configured: the trigger's own authentication is all."
 	}
-	data, err := json.Marshal(a)
-	if err != nil {
-		panic("query: encoding strings as JSON: " + err.Error())
-	}
-	return data
+	return a
 }

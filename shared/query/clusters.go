@@ -228,27 +228,6 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 	return nil
 }
 
-// clusterScopeJSON is a scope as /v1/clusters shows it. Times are empty if the
-// event has not happened yet.
-type clusterScopeJSON struct {
-	// RegionID stands in each entry, because an answer can cover several regions.
-	RegionID     string `json:"RegionId"`
-	ClusterID    string `json:"ClusterId"`    // empty: the list without a cluster
-	InstanceType string `json:"InstanceType"` // empty: the list without a type
-	// State is the outcome of the last check.
-	State      archive.State `json:"State"`
-	Since      catalog.Time  `json:"Since"`      // when the state began
-	Digest     string        `json:"Digest"`     // of the list; empty: never captured
-	ImageCount int           `json:"ImageCount"` // 0 if never captured
-	CapturedAt catalog.Time  `json:"CapturedAt"` // when the content was first seen
-	CheckedAt  catalog.Time  `json:"CheckedAt"`  // last check that succeeded
-	TriedAt    catalog.Time  `json:"TriedAt"`    // last check
-	// Problem says why the last check did not succeed. nil: it succeeded.
-	Problem *archive.Problem `json:"Problem,omitempty"`
-	// Candidate is the answer that is held back, if there is one.
-	Candidate *archive.Candidate `json:"Candidate,omitempty"`
-}
-
 // sortedScopes returns all scopes of a set in canonical order. Those without
 // content are sorted in among the others.
 func (v *scopeSet) sortedScopes() []archive.ScopeState {

@@ -13,24 +13,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// regionStatus is a region as /v1/status shows it. Everything in it comes from
-// the head, except Error.
+// regionStatus is a region as /v1/status shows it, with its gauges.
 type regionStatus struct {
-	RegionID string `json:"RegionId"`
-	// Sequence is the number of the last commit.
-	Sequence    int64              `json:"Sequence"`
-	CommittedAt catalog.Time       `json:"CommittedAt"`
-	Run         *archive.RunInfo   `json:"Run,omitempty"`       // nil for a restricted caller
-	Discovery   *archive.Discovery `json:"Discovery,omitempty"` // nil for a restricted caller
-	// Clusters counts the captured clusters that have a name.
-	Clusters int            `json:"ClusterCount"`
-	Scopes   map[string]int `json:"Scopes"` // count by state
-	// OldestCheck is nil if no scope was ever checked with success.
-	OldestCheck *oldestCheck `json:"OldestCheck,omitempty"`
-	// Stale says that a part of the region is out of date; Snapshot names it.
-	Stale bool         `json:"Stale"`
-	Error *statusError `json:"Error,omitempty"` // with it, nothing else is set
-
+	regionJSON
 	gauges regionGauges
 }
 
@@ -41,22 +26,6 @@ type regionGauges struct {
 	images      int       // of all scopes; an image counts in each of its scopes
 	// staleScopes counts scopes, and not the outage of the store.
 	staleScopes int
-}
-
-// oldestCheck is the check of the scope that has waited longest. Its age is
-// what an alert should watch: it grows if checks fail, and if nothing runs.
-type oldestCheck struct {
-	Scope     string       `json:"Scope"` // its path
-	CheckedAt catalog.Time `json:"CheckedAt"`
-	// AgeSeconds is counted from now, also for an answer from a cache.
-	AgeSeconds int64 `json:"AgeSeconds"`
-}
-
-// statusError says why a region cannot be shown. It has the code and message
-// that a lookup in that region would get.
-type statusError struct {
-	Code    string `json:"Code"`
-	Message string `json:"Message"`
 }
 
 // serveStatus serves /v1/status. A region that cannot be read is shown as such
@@ -70,8 +39,11 @@ func (s *lookup) serveStatus(ctx context.Context, req *request) (*answer, error)
 	}
 	// What the caller may see is a part of the status, so that people can test
 	// a token.
-	access := s.accessSummaryJSON()
-	etag, err := statusETag(list, f.stale, s.version, string(access), req.canonical, req.format)
+	status := statusJSON{Version: s.version, Access: s.summarizeAccess()}
+	for _, region := range list {
+		status.Regions = append(status.Regions, region.regionJSON)
+	}
+	etag, err := statusETag(status, f.stale, req.canonical, req.format)
 	if err != nil {
 		return nil, err
 	}
@@ -82,14 +54,8 @@ func (s *lookup) serveStatus(ctx context.Context, req *request) (*answer, error)
 		lastModified: lastRunOrCommit(list),
 		showsAges:    true,
 		render: func(_ context.Context, b []byte) (*body, error) {
-			data, err := json.Marshal(list)
-			if err != nil {
-				return nil, fmt.Errorf("encoding status: %w", err)
-			}
-			b = appendString(append(b, `,"Version":`...), s.version)
-			b = append(append(b, `,"Access":`...), access...)
-			b = append(append(b, `,"Regions":`...), data...)
-			return &body{bytes: append(b, "}\n"...)}, nil
+			b, err := appendMembers(b, status)
+			return &body{bytes: b}, err
 		},
 	}, nil
 }
@@ -97,18 +63,18 @@ func (s *lookup) serveStatus(ctx context.Context, req *request) (*answer, error)
 // statusETag makes the ETag of a status from all that it shows except ages,
 // which grow by themselves. So a monitor that polls gets a 304 until something
 // happens.
-func statusETag(list []regionStatus, stale []staleScope, more ...string) (string, error) {
+func statusETag(status statusJSON, stale []staleScope, more ...string) (string, error) {
 	// The caller still renders the ages.
-	list = slices.Clone(list)
-	for i := range list {
-		if check := list[i].OldestCheck; check != nil {
-			list[i].OldestCheck = &oldestCheck{Scope: check.Scope, CheckedAt: check.CheckedAt}
+	status.Regions = slices.Clone(status.Regions)
+	for i := range status.Regions {
+		if check := status.Regions[i].OldestCheck; check != nil {
+			status.Regions[i].OldestCheck = &oldestCheck{Scope: check.Scope, CheckedAt: check.CheckedAt}
 		}
 	}
 	for _, s := range stale {
 		more = append(more, s.scope, s.since.String(), s.reason)
 	}
-	data, err := json.Marshal(list)
+	data, err := json.Marshal(status)
 	if err != nil {
 		return "", fmt.Errorf("encoding status: %w", err)
 	}
@@ -143,9 +109,9 @@ func (s *lookup) loadRegionStatuses(ctx context.Context, req *request) (list []r
 		current, err := s.loadCurrent(ctx, region)
 		if err != nil {
 			e := s.explainMissingRegion(ctx, err)
-			list = append(list, regionStatus{
-				RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{e.Code, e.Message},
-			})
+			list = append(list, regionStatus{regionJSON: regionJSON{
+				RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{errorCode(e.Code), e.Message},
+			}})
 			f = f.merge(freshnessOfMissingRegion(e), region, several)
 			continue
 		}
@@ -177,7 +143,7 @@ func freshnessOfMissingRegion(e *apierror.Error) freshness {
 // newRegionStatus returns the status of a region that can be read. all are its
 // scopes, and f is their freshness.
 func (s *lookup) newRegionStatus(current currentState, all *scopeSet, f freshness) regionStatus {
-	status := regionStatus{
+	region := regionJSON{
 		RegionID:    current.RegionID,
 		Sequence:    current.Sequence,
 		CommittedAt: current.CommittedAt,
@@ -186,10 +152,10 @@ func (s *lookup) newRegionStatus(current currentState, all *scopeSet, f freshnes
 			string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0, // shown even if none
 		},
 		Stale:     len(f.stale) > 0,
-		gauges:    regionGauges{outageSince: current.outageSince},
 		Run:       current.visibleRun(),
 		Discovery: current.visibleDiscovery(),
 	}
+	status := regionStatus{region, regionGauges{outageSince: current.outageSince}}
 	for _, sc := range current.Scopes() {
 		status.Scopes[string(sc.State)]++
 		status.gauges.images += sc.ImageCount
@@ -214,6 +180,7 @@ func (s *lookup) newRegionStatus(current currentState, all *scopeSet, f freshnes
 // restart an instance because of an outage that a restart cannot end.
 func (s *lookup) serveHealth(context.Context, *request) (*answer, error) {
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
-		return &body{bytes: []byte(`{"Status":"ok","Version":` + jsonString(s.version) + "}\n")}, nil
+		data, err := json.Marshal(healthBody{"ok", s.version})
+		return &body{bytes: append(data, '\n')}, err
 	}}, nil
 }

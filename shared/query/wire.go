@@ -1,0 +1,78 @@
+package query
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"community-images/shared/catalog"
+)
+
+// The structs of the files wire*.go are the JSON that answers have. The OpenAPI
+// document is made from them: the tag doc describes a member, and a member is
+// required unless it can be left out. Answers with many images are written by
+// hand, for speed; openapitest compares them with these structs.
+
+// envelopeJSON has the members with which every answer begins.
+type envelopeJSON struct {
+	RequestID string `json:"RequestId"`
+	RegionID  string `json:"RegionId" doc:"empty for an answer about several regions"`
+	ClusterID string `json:"ClusterId" doc:"the parameter as given"`
+	// InstanceType is as given too.
+	InstanceType string       `json:"InstanceType" doc:"the parameter as given"`
+	Snapshot     snapshotJSON `json:"Snapshot"`
+}
+
+// snapshotJSON says how old an answer is.
+type snapshotJSON struct {
+	Sequence    *int64           `json:"Sequence,omitempty" doc:"number of the commit; not there for several regions"`
+	CommittedAt catalog.Time     `json:"CommittedAt"`
+	CheckedAt   catalog.Time     `json:"CheckedAt" doc:"the oldest check; empty if nothing was ever checked with success"`
+	AgeSeconds  *int64           `json:"AgeSeconds,omitempty" doc:"seconds since CheckedAt; not there if that is empty"`
+	Stale       bool             `json:"Stale"`
+	StaleScopes []staleScopeJSON `json:"StaleScopes"`
+}
+
+// staleScopeJSON is a scope whose data is older than it should be.
+type staleScopeJSON struct {
+	Scope  string       `json:"Scope" doc:"CLUSTER/TYPE, with the region in front if there are several; * for all"`
+	Since  catalog.Time `json:"Since"`
+	Reason string       `json:"Reason"`
+}
+
+// errorCode is one of errorCodes.
+type errorCode string
+
+// errorJSON is the body of every error: E-HPC's own shape, with more members
+// where an image is gone.
+type errorJSON struct {
+	RequestID string       `json:"RequestId"`
+	HostID    string       `json:"HostId"`
+	Code      errorCode    `json:"Code"`
+	Message   string       `json:"Message"`
+	Recommend string       `json:"Recommend" doc:"what the caller can do; may be empty"`
+	ImageID   string       `json:"ImageId,omitempty" doc:"of ImageGone: id of the image"`
+	FirstSeen catalog.Time `json:"FirstSeen,omitzero" doc:"of ImageGone: when it was first offered; empty: not known"`
+	LastSeen  catalog.Time `json:"LastSeen,omitzero" doc:"of ImageGone: when it was last known to be offered"`
+	GoneSince catalog.Time `json:"GoneSince,omitzero" doc:"of ImageGone: since when no scope asked for offers it"`
+	Image     imageJSON    `json:"Image,omitempty" doc:"of ImageGone: the last content, if it can be read"`
+}
+
+// imageJSON is an image as E-HPC sent it, or the fields that were asked for. The
+// OpenAPI document describes it from the table of fields.
+type imageJSON json.RawMessage
+
+// healthBody is the answer of /healthz.
+type healthBody struct {
+	Status  string `json:"Status" doc:"always ok"`
+	Version string `json:"Version" doc:"of the program"`
+}
+
+// appendMembers appends the members of a struct to an object of which b has the
+// beginning, and ends the object and the line.
+func appendMembers(b []byte, members any) ([]byte, error) {
+	data, err := json.Marshal(members)
+	if err != nil {
+		return nil, fmt.Errorf("encoding an answer: %w", err)
+	}
+	return append(append(append(b, ','), data[1:]...), '\n'), nil
+}
