@@ -40,6 +40,10 @@ func logRegion(log *zap.Logger, region *capture.RegionReport, trigger string) {
 		log.Warn("scope failed", zap.String("scope", f.Scope), zap.String("class", f.Class), zap.String("code", f.Code),
 			zap.String("reason", f.Message), zap.String("upstreamRequestId", f.RequestID))
 	}
+	// An alarm counts these lines.
+	for _, g := range region.GoneBootImages {
+		log.Warn("boot image gone", regionField, zap.String("cluster", g.ClusterID), zap.String("image", g.ImageID))
+	}
 	for _, problem := range region.Problems {
 		log.Warn("region has a problem", regionField, zap.String("reason", problem))
 	}

@@ -20,7 +20,7 @@ import (
 func (s *stack) checkLogIndex() {
 	s.t.Helper()
 	// of lines that only failures print
-	printed, said := map[string]bool{"error": true, "region": true, "version": true}, []string{}
+	printed, said := map[string]bool{"error": true, "region": true, "version": true, "image": true}, []string{}
 	s.mu.Lock()
 	for _, line := range s.lines {
 		var fields map[string]any
@@ -94,7 +94,7 @@ func TestOptionalResources(t *testing.T) {
 		{"ClusterEvents", "true", []string{"Bucket", "SnapshotEvents"}},
 		{"QueryInstances", 5, []string{"Bucket", "QueryConcurrency"}},
 		{"DomainName", "images.example.com", []string{"Bucket", "QueryDomain"}},
-		{"AlarmActionPolicy", "ops", []string{"Bucket", "NoRunAlarm"}},
+		{"AlarmActionPolicy", "ops", []string{"Bucket", "BootImageAlarm", "NoRunAlarm"}},
 		{"AlarmContactGroup", "ops", []string{"Bucket", "QueryErrorAlarm", "QueryThrottleAlarm", "SnapshotErrorAlarm"}},
 	} {
 		want := slices.Sorted(slices.Values(slices.Concat(always, row.brings)))

@@ -51,6 +51,8 @@ type outcome struct {
 	err    error          // why nothing was committed
 	result archive.Result // of the commit; zero if there was none to make
 	took   time.Duration  // of the commit
+	// goneBootImages has the clusters that lost their boot image by the commit.
+	goneBootImages []GoneBootImage
 }
 
 // loadPlans reads the stored state of every region and makes a plan for each. A region

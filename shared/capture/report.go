@@ -82,6 +82,9 @@ type RegionProblems struct {
 	// Failed are the scopes whose check failed or was held, or whose answer could not be
 	// stored.
 	Failed []ScopeProblem `json:"Failed,omitempty"`
+	// GoneBootImages are the clusters that boot from an image that their answers listed
+	// until this run's commit and do not list now.
+	GoneBootImages []GoneBootImage `json:"GoneBootImages,omitempty"`
 	// Error says why nothing was committed.
 	Error string `json:"Error,omitempty"`
 }
@@ -135,7 +138,9 @@ func newReport(sel *selection, plans []*plan, startedAt, fetched, finished catal
 
 // newRegionReport makes the report of a region.
 func newRegionReport(p *plan) *RegionReport {
-	r := &RegionReport{RegionID: p.regionID, Answered: p.answered, RegionProblems: RegionProblems{Problems: p.problems}}
+	r := &RegionReport{RegionID: p.regionID, Answered: p.answered, RegionProblems: RegionProblems{
+		Problems: p.problems, GoneBootImages: p.outcome.goneBootImages,
+	}}
 	if p.outcome.err != nil {
 		r.Error = p.outcome.err.Error()
 	}

@@ -178,6 +178,7 @@ func (r *captureRun) commitPlan(ctx context.Context, p *plan, checks map[catalog
 	}
 	// Result.Checks are those that were committed; a check can get lost in storing.
 	r.published.update(res.Checks, p.ended)
+	p.outcome.goneBootImages = findGoneBootImages(ctx, p, r.stored)
 }
 
 // newCommit returns what is committed of a plan. Scopes without a check are left to the
