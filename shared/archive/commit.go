@@ -75,6 +75,8 @@ func (r ScopeRef) compare(o ScopeRef) int {
 type EndedScope struct {
 	// ClusterID and InstanceType name the scope, as in ScopeRef.
 	ClusterID string `json:"ClusterId,omitempty"`
+	// ClusterName is the cluster's last name; empty if there was none.
+	ClusterName string `json:"ClusterName,omitempty"`
 	// InstanceType is the other part of the scope's name.
 	InstanceType string `json:"InstanceType,omitempty"`
 	// PreviousLost says that the last content could not be read. Then no image counts

@@ -148,6 +148,7 @@ func (d *fixedDecoder) endedScope() (e EndedScope) {
 	d.Expect("{")
 	more := false // a member came before
 	e.ClusterID = d.optionalText(`"ClusterId":`, &more)
+	e.ClusterName = d.optionalText(`"ClusterName":`, &more)
 	e.InstanceType = d.optionalText(`"InstanceType":`, &more)
 	e.PreviousLost = d.isTrue(`"PreviousLost":`, &more)
 	d.Expect("}")

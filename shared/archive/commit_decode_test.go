@@ -26,7 +26,7 @@ func newFullCommit() *Commit {
 		},
 		Clusters:    []ClusterChange{{After: &cluster, ClusterID: "ehpc-1"}, {ClusterID: "ehpc-9"}},
 		CommittedAt: at,
-		Ended:       []EndedScope{{}, {ClusterID: "ehpc-9"}, {"ehpc-9", "ecs.a", true}, {InstanceType: "ecs.b"}},
+		Ended:       []EndedScope{{}, {ClusterID: "ehpc-9"}, {"ehpc-9", "genomics", "ecs.a", true}, {InstanceType: "ecs.b"}},
 		Format:      Format,
 		Images: []ImageChange{
 			{Added: []int{0, 1}, ImageID: "m-1", ImageName: "centos", OtherNames: []OtherName{{"rocky", []int{1}}}},

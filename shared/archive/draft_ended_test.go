@@ -36,6 +36,25 @@ func newFixtureWithEndedScope(t *testing.T) (b *fixture, key string) {
 	return b, key
 }
 
+// TestEndedScopeNamesItsCluster: the next listing no longer has the name.
+func TestEndedScopeNamesItsCluster(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	none, c1 := scopeOf("", ""), scopeOf("ehpc-1", "")
+	base := b.loadBase()
+	run := b.newRun(b.newCheck(base, none, "v1"), b.newCheck(base, c1, "a"))
+	run.Discovery = b.newListing("ehpc-1")
+	run.Discovery.Clusters[0].Name = "genomics"
+	b.commit(base, run)
+	b.now = b.now.Add(time.Hour)
+	run = b.newRun()
+	run.Discovery, run.Ended = b.newListing(""), []catalog.Scope{c1}
+	ended := b.commit(b.loadBase(), run).Commit.Ended
+	if len(ended) != 1 || ended[0].ClusterID != "ehpc-1" || ended[0].ClusterName != "genomics" {
+		t.Errorf("ended are %+v", ended)
+	}
+}
+
 // TestEndedScopeNamesItsImages: the commit that ends a scope says which images it
 // had, also if their snapshot is lost, because the index has the list too.
 func TestEndedScopeNamesItsImages(t *testing.T) {

@@ -40,7 +40,11 @@ func (c *Commit) setContents(
 	for i, scope := range ended {
 		was, _ := cur.Scope(scope)
 		before, known := previous[scope]
-		c.Ended = append(c.Ended, EndedScope{scope.ClusterID, scope.InstanceType, was.Digest != "" && !known})
+		cluster, _ := cur.Cluster(scope.ClusterID)
+		c.Ended = append(c.Ended, EndedScope{
+			ClusterID: scope.ClusterID, ClusterName: cluster.Name, InstanceType: scope.InstanceType,
+			PreviousLost: was.Digest != "" && !known,
+		})
 		changes.add(len(checks)+i, before, nil)
 	}
 	c.Images = changes.sort()
