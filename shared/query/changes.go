@@ -102,27 +102,6 @@ func (s *lookup) renderFeed(
 	return b, err
 }
 
-// eventJSON is an event as JSON and ndjson have it.
-type eventJSON struct {
-	Sequence     int64 // of the commit
-	CommittedAt  catalog.Time
-	Kind         string
-	ImageID      string `json:"ImageId"`
-	ImageName    string `json:",omitempty"` // in the scope: after the commit, or before a removal
-	RegionID     string `json:"RegionId"`
-	ClusterID    string `json:"ClusterId"` // empty: the list without a cluster, as InstanceType
-	InstanceType string
-	Fields       []fieldChangeJSON `json:",omitempty"` // of kind changed
-}
-
-// fieldChangeJSON is the change of one field of an image. Values are as upstream sent
-// them. Before is missing for a field that is new, After for one that is gone.
-type fieldChangeJSON struct {
-	Field  string
-	Before json.RawMessage `json:",omitempty"`
-	After  json.RawMessage `json:",omitempty"`
-}
-
 // newFieldChanges returns the changes of an image's fields as JSON has them.
 func newFieldChanges(fields []catalog.FieldChange) []fieldChangeJSON {
 	list := make([]fieldChangeJSON, 0, len(fields))
@@ -135,7 +114,7 @@ func newFieldChanges(fields []catalog.FieldChange) []fieldChangeJSON {
 // toJSON returns the event of a region as JSON has it.
 func (e *event) toJSON(region string) eventJSON {
 	return eventJSON{
-		Sequence: e.commit.sequence, CommittedAt: e.commit.at, Kind: kindNames[e.kind], ImageID: e.imageID,
+		Sequence: e.commit.sequence, CommittedAt: e.commit.at, Kind: eventKindName(kindNames[e.kind]), ImageID: e.imageID,
 		ImageName: e.imageName, RegionID: region, ClusterID: e.scope.ClusterID, InstanceType: e.scope.InstanceType,
 		Fields: newFieldChanges(e.fields),
 	}
@@ -149,7 +128,7 @@ var eventColumns = []string{
 // cells returns a row for csv and the like.
 func (e eventJSON) cells() []string {
 	return []string{
-		strconv.FormatInt(e.Sequence, 10), e.CommittedAt.String(), e.Kind, e.ImageID, e.ImageName, e.ClusterID,
+		strconv.FormatInt(e.Sequence, 10), e.CommittedAt.String(), string(e.Kind), e.ImageID, e.ImageName, e.ClusterID,
 		e.InstanceType, describeFields(e.Fields),
 	}
 }
@@ -161,17 +140,6 @@ func describeFields(fields []fieldChangeJSON) string {
 		list = append(list, fmt.Sprintf("%s: %s → %s", f.Field, valueOrNone(f.Before), valueOrNone(f.After)))
 	}
 	return strings.Join(list, "; ")
-}
-
-// feedJSON is the part of a feed's answer after the envelope. The history of an image
-// has its id, and Events. The feed of a region has Changes.
-type feedJSON struct {
-	ImageID    string `json:"ImageId,omitempty"`
-	Count      int
-	More       bool
-	NextCursor string
-	Events     []eventJSON `json:",omitzero"`
-	Changes    []eventJSON `json:",omitzero"`
 }
 
 // render renders a page of events that ends with a state, in the format of the
@@ -188,13 +156,11 @@ func (page eventPage) render(prefix []byte, req *request, end *regionState, next
 	case formatNDJSON:
 		return appendLines(nil, list, func(e eventJSON) eventJSON { return e })
 	case formatJSON:
-		answer := feedJSON{ImageID: req.imageID, Count: len(list), More: page.more, NextCursor: page.end.String()}
+		feed := feedJSON{Count: len(list), More: page.more, NextCursor: page.end.String()}
 		if req.route.hasImageID() {
-			answer.Events = list
-		} else {
-			answer.Changes = list
+			return appendMembers(prefix, historyJSON{req.imageID, feed, list})
 		}
-		return appendMembers(prefix, answer)
+		return appendMembers(prefix, changesJSON{feed, list})
 	}
 	t := cellTable{columns: eventColumns, rows: rowsOf(list, eventJSON.cells), byteOrder: req.bom}
 	if page.more {

@@ -236,15 +236,6 @@ func (v *scopeSet) sortedScopes() []archive.ScopeState {
 	return list
 }
 
-// clustersJSON is the part of the answer after the envelope.
-type clustersJSON struct {
-	TotalCount int // of Scopes
-	Scopes     []clusterScopeJSON
-	// Clusters are those with a shown scope, as the last listing of clusters described
-	// them.
-	Clusters []catalog.Cluster
-}
-
 // newClustersJSON returns the scopes and clusters of all subjects. Its lists are never
 // nil, so that an empty one is [] and not null.
 func newClustersJSON(subjects []*subject) clustersJSON {

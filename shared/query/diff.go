@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -160,46 +159,12 @@ func (s *lookup) loadDiffStates(
 	return before, after, withParam("to", err)
 }
 
-// diffJSON is the part of the answer after the envelope.
-type diffJSON struct {
-	From       sideJSON // the earlier time, or the cluster that is named first
-	To         sideJSON
-	TotalCount int // of images that differ
-	Added      []json.RawMessage
-	Removed    []json.RawMessage
-	Changed    []changedImageJSON
-}
-
-// sideJSON says which list was compared.
-type sideJSON struct {
-	Sequence     int64
-	CommittedAt  catalog.Time
-	ClusterID    string `json:"ClusterId"` // empty: the list without a cluster, as InstanceType
-	InstanceType string
-	Captured     bool // the state has the list; else it counts as empty
-	ImageCount   int
-}
-
-// changedImageJSON is an image that both sides have, with different content.
-type changedImageJSON struct {
-	ImageID string `json:"ImageId"`
-	Fields  []fieldChangeJSON
-}
-
-// diffRowJSON is an image that differs, as ndjson, csv and table have it.
-type diffRowJSON struct {
-	Kind      string            // added, removed or changed
-	ImageID   string            `json:"ImageId"`
-	ImageName string            // of the later side; of a removed image, of the earlier
-	Fields    []fieldChangeJSON `json:",omitempty"`
-}
-
 // diffColumns are the columns of diffRowJSON.cells.
 var diffColumns = []string{"Kind", "ImageId", "ImageName", "Fields"}
 
 // cells returns a row for csv and the like.
 func (r diffRowJSON) cells() []string {
-	return []string{r.Kind, r.ImageID, r.ImageName, describeFields(r.Fields)}
+	return []string{string(r.Kind), r.ImageID, r.ImageName, describeFields(r.Fields)}
 }
 
 // renderDiff compares the images of both sides, and renders the result in the format of
@@ -234,14 +199,16 @@ func diffRows(d catalog.Diff, before, after *diffSide) []diffRowJSON {
 	names := before.imageNames()
 	var rows []diffRowJSON
 	for _, id := range d.Removed {
-		rows = append(rows, diffRowJSON{Kind: kindNames[kindRemoved], ImageID: id, ImageName: names[id]})
+		rows = append(rows, diffRowJSON{Kind: eventKindName(kindNames[kindRemoved]), ImageID: id, ImageName: names[id]})
 	}
 	names = after.imageNames()
 	for _, id := range d.Added {
-		rows = append(rows, diffRowJSON{Kind: kindNames[kindAdded], ImageID: id, ImageName: names[id]})
+		rows = append(rows, diffRowJSON{Kind: eventKindName(kindNames[kindAdded]), ImageID: id, ImageName: names[id]})
 	}
 	for _, im := range d.Changed {
-		rows = append(rows, diffRowJSON{kindNames[kindChanged], im.ImageID, names[im.ImageID], newFieldChanges(im.Fields)})
+		rows = append(rows, diffRowJSON{
+			eventKindName(kindNames[kindChanged]), im.ImageID, names[im.ImageID], newFieldChanges(im.Fields),
+		})
 	}
 	return rows
 }
@@ -258,15 +225,15 @@ func (side *diffSide) imageNames() map[string]string {
 }
 
 // toJSON returns which list was compared.
-func (side *diffSide) toJSON() sideJSON {
-	return sideJSON{
+func (side *diffSide) toJSON() diffSideJSON {
+	return diffSideJSON{
 		side.state.Sequence, side.state.CommittedAt, side.cluster, side.instanceType, side.captured, len(side.images),
 	}
 }
 
 // imagesWithIDs returns those of images that have one of the sorted ids.
-func imagesWithIDs(images []*catalog.Image, sortedIDs []string) []json.RawMessage {
-	list := []json.RawMessage{}
+func imagesWithIDs(images []*catalog.Image, sortedIDs []string) []imageJSON {
+	list := []imageJSON{}
 	for _, image := range images {
 		if _, ok := slices.BinarySearch(sortedIDs, image.ImageID); ok {
 			list = append(list, appendUpstreamImage(nil, image.Raw))

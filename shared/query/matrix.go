@@ -167,25 +167,6 @@ func labelColumn(sc archive.ScopeState, sel selection) string {
 // isInEveryColumn returns true for an image that every column offers.
 func (m *matrix) isInEveryColumn(row matrixRow) bool { return len(row.columns) == len(m.columns) }
 
-// matrixJSON is the part of the answer after the envelope.
-type matrixJSON struct {
-	TotalCount int    // rows on all pages
-	NextCursor string // empty: this is the last page
-	Columns    []string
-	Shared     []string // ids of the images, on all pages, that every column offers
-	Rows       []matrixRowJSON
-}
-
-// matrixRowJSON is a row as JSON and ndjson have it.
-type matrixRowJSON struct {
-	ImageID        string   `json:"ImageId"`
-	ImageName      string   // empty if the image has none, as Status
-	Status         string   // of the first content
-	OfferedBy      []string // labels of the columns that offer the image
-	Everywhere     bool     // every column offers it
-	ContentDiffers bool     // columns offer different contents
-}
-
 // render renders the rows from to to-1 in a format. next is the cursor of the next page.
 func (m *matrix) render(prefix []byte, from, to int, next string, req *request) ([]byte, error) {
 	switch req.format {

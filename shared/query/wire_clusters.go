@@ -8,6 +8,11 @@ import (
 // clustersBody is the answer of /v1/clusters.
 type clustersBody struct {
 	envelopeJSON
+	clustersJSON
+}
+
+// clustersJSON has the members of the list of clusters after the envelope.
+type clustersJSON struct {
 	TotalCount int                `json:"TotalCount" doc:"number of Scopes"`
 	Scopes     []clusterScopeJSON `json:"Scopes"`
 	Clusters   []catalog.Cluster  `json:"Clusters" doc:"those with a shown scope, as the last listing described them"`

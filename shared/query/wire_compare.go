@@ -5,6 +5,11 @@ import "community-images/shared/catalog"
 // diffBody is the answer of /v1/diff.
 type diffBody struct {
 	envelopeJSON
+	diffJSON
+}
+
+// diffJSON has the members of a diff after the envelope.
+type diffJSON struct {
 	From       diffSideJSON       `json:"From" doc:"the earlier time, or the first cluster"`
 	To         diffSideJSON       `json:"To" doc:"the later time, or the second cluster"`
 	TotalCount int                `json:"TotalCount" doc:"images that differ"`
@@ -29,9 +34,22 @@ type changedImageJSON struct {
 	Fields  []fieldChangeJSON `json:"Fields"`
 }
 
+// diffRowJSON is an image that differs, as ndjson, csv and the like have it.
+type diffRowJSON struct {
+	Kind      eventKindName     `json:"Kind" doc:"added, removed or changed"`
+	ImageID   string            `json:"ImageId"`
+	ImageName string            `json:"ImageName" doc:"of the later side, or the earlier one if removed"`
+	Fields    []fieldChangeJSON `json:"Fields,omitempty" doc:"of kind changed"`
+}
+
 // matrixBody is the answer of /v1/matrix.
 type matrixBody struct {
 	envelopeJSON
+	matrixJSON
+}
+
+// matrixJSON has the members of a matrix after the envelope.
+type matrixJSON struct {
 	TotalCount int             `json:"TotalCount" doc:"rows on all pages"`
 	NextCursor string          `json:"NextCursor" doc:"cursor of the next page; empty on the last"`
 	Columns    []string        `json:"Columns" doc:"clusters, instance types, or both as CLUSTER/TYPE"`

@@ -1,6 +1,10 @@
 package query
 
-import "community-images/shared/catalog"
+import (
+	"encoding/json"
+
+	"community-images/shared/catalog"
+)
 
 // feedJSON has the members of a page of events.
 type feedJSON struct {
@@ -13,6 +17,11 @@ type feedJSON struct {
 // changesBody is the answer of /v1/changes.
 type changesBody struct {
 	envelopeJSON
+	changesJSON
+}
+
+// changesJSON has the members of the feed of a region after the envelope.
+type changesJSON struct {
 	feedJSON
 	Changes []eventJSON `json:"Changes" doc:"oldest first; of a commit by ImageId, then removed, added, changed"`
 }
@@ -20,6 +29,11 @@ type changesBody struct {
 // historyBody is the answer of /v1/images/{ImageId}/history.
 type historyBody struct {
 	envelopeJSON
+	historyJSON
+}
+
+// historyJSON has the members of the history of an image after the envelope.
+type historyJSON struct {
 	ImageID string `json:"ImageId"`
 	feedJSON
 	Events []eventJSON `json:"Events" doc:"oldest first"`
@@ -43,7 +57,7 @@ type eventJSON struct {
 
 // fieldChangeJSON is a field with its values before and after a commit.
 type fieldChangeJSON struct {
-	Field  string `json:"Field"`
-	Before any    `json:"Before,omitempty" doc:"not there if the field is new"`
-	After  any    `json:"After,omitempty" doc:"not there if the field is gone"`
+	Field  string          `json:"Field"`
+	Before json.RawMessage `json:"Before,omitempty" doc:"as E-HPC sent it; not there if the field is new"`
+	After  json.RawMessage `json:"After,omitempty" doc:"as E-HPC sent it; not there if the field is gone"`
 }
