@@ -16,7 +16,7 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 	if err != nil || !free {
 		return false, err
 	}
-	beginsFile := at.month != cur.log.month || cur.Sequence == 0
+	beginsFile := at.month != cur.Log.month || cur.Sequence == 0
 	if beginsFile {
 		next.Files = append(next.Files, File{
 			FirstCommittedAt: commit.CommittedAt, FirstSequence: commit.Sequence, Month: at.month,
@@ -24,7 +24,7 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 		})
 	}
 	if beginsFile || cur.needsCheckpoint(w.checkpointDistance) && commit.Successor == "" {
-		commit.Checkpoint = next.checkpoint()
+		commit.Checkpoint = next.MakeCheckpoint()
 	}
 	// From here on the bytes of the commit are fixed: what is hashed is what is written.
 	data, hash, err := commit.encode()
@@ -45,11 +45,11 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 	if err != nil {
 		return false, err
 	}
-	next.log = position{
+	next.Log = position{
 		month: at.month, length: at.length + int64(len(data)), hash: hash, checkpoint: at.checkpoint,
 		successor: commit.Successor,
 	}
-	next.log.noteCheckpoint(commit, at.length)
+	next.Log.noteCheckpoint(commit, at.length)
 	return w.appendBytes(ctx, key, at.length, data)
 }
 
@@ -59,8 +59,7 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 // checkpoints take about a sixteenth of the log.
 func (r *Region) needsCheckpoint(minDistance int64) bool {
 	const ratio = 16
-	size := minScopeSize*r.ScopeCount() + minClusterSize*len(r.Clusters())
-	return r.log.length-r.log.checkpoint > max(minDistance, int64(ratio*size))
+	return r.Log.length-r.Log.checkpoint > max(minDistance, int64(ratio*r.CheckpointSize()))
 }
 
 // findAppendPosition returns where the commit after cur goes: the end of cur's
@@ -70,26 +69,26 @@ func (w *Writer) findAppendPosition(
 	ctx context.Context, cur *Region, commit *Commit,
 ) (_ position, free bool, err error) {
 	switch {
-	case !cur.log.isSealed() && cur.log.month != "":
-		return cur.log, true, nil
+	case !cur.Log.isSealed() && cur.Log.month != "":
+		return cur.Log, true, nil
 	// There is no log yet.
-	case !cur.log.isSealed():
+	case !cur.Log.isSealed():
 		return position{month: monthOf(commit.CommittedAt.Time)}, true, nil
 	}
 	// The new file may hold bytes of a writer that did not finish its line.
 	begun := cur.clone()
-	begun.log = position{month: cur.log.successor, hash: cur.log.hash}
-	lines, err := w.openLog(ctx, cur.RegionID, cur.log.successor)
+	begun.Log = position{month: cur.Log.successor, hash: cur.Log.hash}
+	lines, err := w.openLog(ctx, cur.RegionID, cur.Log.successor)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return begun.log, true, nil
+		return begun.Log, true, nil
 	case err != nil:
 		return position{}, false, err
 	}
 	if _, err := begun.replay(lines, nil, nil); err != nil {
 		return position{}, false, err
 	}
-	return begun.log, begun.Sequence == cur.Sequence, nil
+	return begun.Log, begun.Sequence == cur.Sequence, nil
 }
 
 // appendBytes appends data at an offset and finds out whether that succeeded,

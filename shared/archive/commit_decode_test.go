@@ -169,9 +169,9 @@ func TestMembersOfALaterProgramAreIgnored(t *testing.T) {
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("with another member: %s", diff)
 	}
-	r := &Region{RegionID: "cn-hangzhou", Sequence: 3, CommittedAt: c.CommittedAt}
-	r.log = position{month: "2026-11", length: 100, hash: strings.Repeat("a", 64)}
-	head, err := encodeHead(r)
+	r := &Head{RegionID: "cn-hangzhou", Sequence: 3, CommittedAt: c.CommittedAt}
+	r.Log = position{month: "2026-11", length: 100, hash: strings.Repeat("a", 64)}
+	head, err := r.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,3 +69,16 @@ func (f digestField) verifyAt(data []byte, at int, digest string) bool {
 	h.Write(data[at+len(digest):])
 	return hex.EncodeToString(h.Sum(nil)) == digest
 }
+
+// isDigest reports whether digest is a SHA-256 in lower-case hex.
+func isDigest(digest string) bool {
+	if len(digest) != 64 {
+		return false
+	}
+	for i := range len(digest) {
+		if c := digest[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}

@@ -73,7 +73,7 @@ type Listing struct {
 // the check is lost.
 func draftCommit(base, cur *Region, run Run, committedAt catalog.Time) (*Commit, *Region, Counts) {
 	commit := &Commit{
-		CommittedAt: committedAt, Format: Format, Previous: cur.log.hash, RegionID: cur.RegionID,
+		CommittedAt: committedAt, Format: Format, Previous: cur.Log.hash, RegionID: cur.RegionID,
 		RunID: run.RunID, Sequence: cur.Sequence + 1, StartedAt: run.StartedAt, Trigger: run.Trigger,
 	}
 	counts := run.Counts
@@ -94,14 +94,14 @@ func draftCommit(base, cur *Region, run Run, committedAt catalog.Time) (*Commit,
 			counts.Lost++
 			continue
 		}
-		commit.addState(cur, c)
-		counts.addCheck(cur, c)
+		addState(commit, cur, c)
+		addCount(&counts, cur, c)
 		kept = append(kept, c)
 	}
-	commit.setContents(cur, kept, ended, run.previous)
+	setContents(commit, cur, kept, ended, run.previous)
 	next := cur.clone()
 	if cur.needsCommit(commit) {
-		next.applyCommit(commit, "")
+		next.Apply(commit)
 	}
 	next.recordChecks(kept)
 	if listing != nil {
@@ -112,7 +112,7 @@ func draftCommit(base, cur *Region, run Run, committedAt catalog.Time) (*Commit,
 
 // needsCommit reports whether c has to be appended: it changes something, or the
 // last commit is a seal and its successor has not begun.
-func (r *Region) needsCommit(c *Commit) bool { return !c.IsEmpty() || r.log.isSealed() }
+func (r *Region) needsCommit(c *Commit) bool { return !c.IsEmpty() || r.Log.isSealed() }
 
 // endedScopes returns the scopes that the run ends. It leaves out those that
 // another run has changed or checked since.
@@ -152,9 +152,9 @@ func isLost(base, cur *Region, c Check) bool {
 	return isSuperseded(planned.TriedAt, now.TriedAt, c.At)
 }
 
-// addState adds the outcome of one check, made on top of cur, if it is another one
+// addState adds to c the outcome of one check, made on top of cur, if it is another one
 // than before.
-func (c *Commit) addState(cur *Region, check Check) {
+func addState(c *Commit, cur *Region, check Check) {
 	was, known := cur.Scope(check.Scope)
 	// That a new scope is OK needs no state change: its first content says it.
 	if check.State != was.State && (known || check.State != OK) {
@@ -165,8 +165,8 @@ func (c *Commit) addState(cur *Region, check Check) {
 	}
 }
 
-// addCheck counts one check that was made on top of cur.
-func (n *Counts) addCheck(cur *Region, c Check) {
+// addCount counts one check that was made on top of cur.
+func addCount(n *Counts, cur *Region, c Check) {
 	was, _ := cur.Scope(c.Scope)
 	switch {
 	case c.State == Failed:
@@ -184,11 +184,10 @@ func (n *Counts) addCheck(cur *Region, c Check) {
 // something later. None of it is part of the history.
 func (r *Region) recordChecks(checks []Check) {
 	for _, c := range checks {
-		at, known := r.findScope(c.Scope.ClusterID, c.Scope.InstanceType)
-		if !known {
+		s := r.MutableScope(c.Scope.ClusterID, c.Scope.InstanceType)
+		if s == nil {
 			continue
 		}
-		s := &r.scopes[at]
 		if c.State == OK && c.Snapshot != nil && c.Snapshot.Digest != s.Digest || s.State != c.State {
 			continue // the head only mirrors what the log says
 		}
@@ -236,41 +235,4 @@ func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
 		}
 	}
 	return changes
-}
-
-// mergeHead takes over the checks of another head that are not earlier than those
-// of r, if they concern the content that r has. For an equally late check it takes
-// theirs: a head knows the candidate, and r may come from the log, which does not.
-func (r *Region) mergeHead(theirs *Region) {
-	for _, t := range theirs.Scopes() {
-		at, ok := r.findScope(t.ClusterID, t.InstanceType)
-		if !ok {
-			continue
-		}
-		if s := &r.scopes[at]; s.Digest == t.Digest && s.State == t.State && !t.TriedAt.Before(s.TriedAt.Time) {
-			s.TriedAt, s.CheckedAt, s.Problem = t.TriedAt, t.CheckedAt, t.Problem
-			s.Candidate, s.Fingerprint = t.Candidate, t.Fingerprint
-		}
-	}
-	if d := theirs.Discovery; d.TriedAt.After(r.Discovery.TriedAt.Time) {
-		r.Discovery.TriedAt, r.Discovery.Problem, r.Discovery.Held = d.TriedAt, d.Problem, d.Held
-	}
-	if d := theirs.Discovery; d.CheckedAt.After(r.Discovery.CheckedAt.Time) {
-		r.Discovery.CheckedAt, r.Upstream = d.CheckedAt, theirs.Upstream
-	}
-	if theirs.Run.FinishedAt.After(r.Run.FinishedAt.Time) {
-		r.Run = theirs.Run
-	}
-	r.Swept = r.Swept.merge(theirs.Swept)
-	r.IndexSequence = max(r.IndexSequence, theirs.IndexSequence)
-	r.MonthIndex = r.MonthIndex.merge(theirs.MonthIndex)
-}
-
-// checkpoint returns the whole state of r as the log stores it.
-func (r *Region) checkpoint() *Checkpoint {
-	c := &Checkpoint{Clusters: slices.Clone(r.Clusters()), Files: r.Files, Scopes: slices.Clone(r.Scopes())}
-	for i := range c.Scopes {
-		c.Scopes[i].Fingerprint, c.Scopes[i].Candidate = "", nil
-	}
-	return c
 }

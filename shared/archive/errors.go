@@ -10,20 +10,6 @@ import (
 // ErrNoData means that a region has no commit yet.
 var ErrNoData = errors.New("region has no commit yet")
 
-// DamagedError means that a stored object contradicts itself or an object that
-// refers to it. Its content is never served.
-type DamagedError struct {
-	// Key names the object.
-	Key string
-	// Reason completes "object X is damaged:".
-	Reason string
-}
-
-// Error implements error.
-func (e *DamagedError) Error() string {
-	return fmt.Sprintf("object %q is damaged: %s", e.Key, e.Reason)
-}
-
 // NotAppendableError means that a log is not an appendable object, so that no run can
 // commit. Another tool has written it: for example, every copy of a bucket is made of
 // normal objects.

@@ -5,7 +5,7 @@ import (
 	"community-images/shared/jsonscan"
 )
 
-// fixedDecoder reads the tables of a head in the fixed layout that encodeHead
+// fixedDecoder reads the tables of a head in the fixed layout that Head.Encode
 // writes: members in one order, no white space. Other layouts make it fail. A
 // digest over the head proves the text.
 type fixedDecoder struct {

@@ -1,150 +1,152 @@
 package archive
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"community-images/shared/catalog"
 )
 
-// head is the stored form of a Region. It has one field for each stored member,
-// in the order of their names, so that equal states have equal bytes. That is
-// why it is not grouped into smaller structs.
-type head struct {
-	// Clusters is sorted by ClusterId.
-	Clusters []catalog.Cluster `json:"Clusters"`
-	// CommittedAt is the time of commit Sequence.
-	CommittedAt catalog.Time `json:"CommittedAt"`
-	// Digest is the SHA-256 of the head with an empty Digest.
-	Digest string `json:"Digest"`
-	// Discovery is HeadInfo.Discovery.
-	Discovery Discovery `json:"Discovery"`
-	// Format is the constant Format. A reader refuses any other.
-	Format int `json:"Format"`
-	// IndexSequence is the commit up to which the index goes.
-	IndexSequence int64 `json:"Index"`
-	// Log is where in the log the head stands.
-	Log headPosition `json:"Log"`
-	// MonthIndex is HeadInfo.MonthIndex.
-	MonthIndex IndexedMonth `json:"MonthIndex"`
-	// RegionID is that of the log, so that a head cannot stand in another region.
-	RegionID string `json:"RegionId"`
-	// Run is the last run that put the head, whether it committed or not.
-	Run RunInfo `json:"Run"`
-	// Scopes is in canonical order.
-	Scopes []ScopeState `json:"Scopes"`
-	// Sequence is the number of the commit from which the head was derived. It is 0
-	// if runs have put a head and none has committed yet.
-	Sequence int64 `json:"Sequence"`
-	// Swept is HeadInfo.Swept.
-	Swept Swept `json:"Swept"`
-	// UpstreamClusters is Region.Upstream.
-	UpstreamClusters json.RawMessage `json:"UpstreamClusters"`
-}
-
-// headPosition is the stored form of Region.Files and Region.log: the position
-// in the log up to which the head has been derived.
-type headPosition struct {
-	// Checkpoint is the offset of the last line of the month's file with a checkpoint.
-	Checkpoint int64 `json:"Checkpoint"`
+// Head is the state of a region after a commit. The stored head is that of the last one;
+// a state of the past has no HeadInfo. A head that was read decodes the rows of its tables
+// when they are asked for. It may be shared freely as long as nobody changes it.
+type Head struct {
+	// RegionID names the region.
+	RegionID string
+	// Sequence is the number of the last commit. It is 0 if there is none yet.
+	Sequence int64
+	// CommittedAt is the time of the last commit.
+	CommittedAt catalog.Time
+	// stored has the tables if they are still those of the head. It is nil if scopes
+	// and clusters have them.
+	stored *headTables
+	// scopes is in canonical order, each scope once.
+	scopes []ScopeState
+	// clusters is sorted by ClusterId, each cluster once.
+	clusters []catalog.Cluster
 	// Files has the months of the log, oldest first.
-	Files []File `json:"Files"`
-	// Hash is the SHA-256 of the last commit's line, which the next commit names.
-	Hash string `json:"Hash"`
-	// Month names the file to which runs append.
-	Month string `json:"Month"`
-	// Position is the number of bytes of the month's file that have been read.
-	Position int64 `json:"Position"`
-	// Sealed is the month in which the log goes on, if Month is sealed.
-	Sealed string `json:"Sealed,omitempty"`
-	// Torn is true if those bytes do not end with a line end.
-	Torn bool `json:"Torn,omitempty"`
+	Files []File
+
+	// HeadInfo is not part of the history: states of the past lack it.
+	HeadInfo
+
+	// Log is where in the log this state stands.
+	Log position
 }
 
-// isPlausible reports whether a log can have such a position.
-func (p headPosition) isPlausible() bool {
-	return isMonth(p.Month) && p.Position > 0 && isDigest(p.Hash)
-}
+// LineHash returns the SHA-256 of the last commit's line, as Commit.LineHash. It
+// is empty if there is no commit. Two states of a region with one hash have one
+// history.
+func (h *Head) LineHash() string { return h.Log.hash }
 
-// encodeHead returns the bytes that are stored as the head of r.
-func encodeHead(r *Region) ([]byte, error) {
-	// Members are never null: a reader in another language need not tell null from [].
-	upstream := r.Upstream
-	if len(upstream) == 0 {
-		upstream = json.RawMessage("[]")
+// Scopes returns all scopes in canonical order, each scope once. The list must
+// not be changed.
+func (h *Head) Scopes() []ScopeState {
+	if h.stored != nil {
+		return h.stored.scopes.allRows()
 	}
-	data, err := catalog.MarshalLine(head{
-		Clusters:      nonNil(r.Clusters()),
-		CommittedAt:   r.CommittedAt,
-		Discovery:     r.Discovery,
-		Format:        Format,
-		IndexSequence: r.IndexSequence,
-		Log: headPosition{
-			Checkpoint: r.log.checkpoint, Files: nonNil(r.Files), Hash: r.log.hash, Month: r.log.month, Position: r.log.length,
-			Sealed: r.log.successor, Torn: r.log.torn,
-		},
-		MonthIndex:       r.MonthIndex,
-		RegionID:         r.RegionID,
-		Run:              r.Run,
-		Scopes:           nonNil(r.Scopes()),
-		Sequence:         r.Sequence,
-		Swept:            r.Swept,
-		UpstreamClusters: upstream,
+	return h.scopes
+}
+
+// ScopeCount returns the number of scopes.
+func (h *Head) ScopeCount() int {
+	if h.stored != nil {
+		return h.stored.scopes.count
+	}
+	return len(h.scopes)
+}
+
+// Clusters returns all clusters, sorted by ClusterId, each cluster once. The list
+// must not be changed.
+func (h *Head) Clusters() []catalog.Cluster {
+	if h.stored != nil {
+		return h.stored.clusters.allRows()
+	}
+	return h.clusters
+}
+
+// Scope returns the state of a scope. ok is false if the region does not have
+// the scope.
+func (h *Head) Scope(s catalog.Scope) (state ScopeState, ok bool) {
+	scopes := h.scopes
+	if h.stored != nil {
+		scopes = h.stored.scopes.rowsOf(s.ClusterID)
+	}
+	at, ok := findScope(scopes, s.ClusterID, s.InstanceType)
+	if !ok {
+		return ScopeState{}, false
+	}
+	return scopes[at], true
+}
+
+// ScopesOf returns the scopes of a cluster. For "" it returns those without a
+// cluster.
+func (h *Head) ScopesOf(cluster string) []ScopeState {
+	if h.stored != nil {
+		return h.stored.scopes.rowsOf(cluster)
+	}
+	from, _ := h.findScope(cluster, "")
+	to := from
+	for to < len(h.scopes) && h.scopes[to].ClusterID == cluster {
+		to++
+	}
+	return h.scopes[from:to:to]
+}
+
+// findScope is the function findScope for h.scopes.
+func (h *Head) findScope(cluster, instanceType string) (at int, found bool) {
+	return findScope(h.scopes, cluster, instanceType)
+}
+
+// Cluster returns the cluster with an id. ok is false if the region does not
+// have it.
+func (h *Head) Cluster(id string) (cluster catalog.Cluster, ok bool) {
+	clusters := h.clusters
+	if h.stored != nil {
+		clusters = h.stored.clusters.rowsOf(id)
+	}
+	at, ok := slices.BinarySearchFunc(clusters, id, func(c catalog.Cluster, id string) int {
+		return strings.Compare(c.ClusterID, id)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("encoding head of %q: %w", r.RegionID, err)
+	if !ok {
+		return catalog.Cluster{}, false
 	}
-	data, _ = headDigest.fill(data)
-	return data, nil
+	return clusters[at], true
 }
 
-// decodeHead decodes and verifies a head. An error means that the head has to be
-// rebuilt, except otherFormat.
-func decodeHead(region string, data []byte) (*Region, error) {
-	return decodeHeadEarly(region, data, func(headPosition) {})
+// ClustersByID returns a new map of the clusters.
+func (h *Head) ClustersByID() map[string]catalog.Cluster {
+	clusters := h.Clusters()
+	byID := make(map[string]catalog.Cluster, len(clusters))
+	for _, c := range clusters {
+		byID[c.ClusterID] = c
+	}
+	return byID
 }
 
-// decodeHeadEarly is decodeHead that calls onPosition as soon as it knows where
-// in the log the head seems to stand. That is before anything is verified, so
-// altered bytes may say it. It calls onPosition only with a plausible position.
-func decodeHeadEarly(region string, data []byte, onPosition func(headPosition)) (*Region, error) {
-	h, stored, err := parseHead(data, onPosition)
-	if err != nil {
-		return nil, err
-	}
-	// The digest proves that these are the bytes that a run wrote, not that they are of
-	// this region and of this format.
-	switch {
-	case h.Format != Format:
-		return nil, otherFormat(h.Format)
-	case h.RegionID != region:
-		return nil, fmt.Errorf("head is of region %q", h.RegionID)
-	case h.Sequence > 0 && !h.Log.isPlausible():
-		return nil, fmt.Errorf("head does not name a position in the log")
-	case h.Sequence > 0 && h.CommittedAt.IsZero():
-		return nil, fmt.Errorf("head does not say when commit %d was made", h.Sequence)
-	}
-	r := &Region{
-		RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
-		stored: stored, scopes: h.Scopes, clusters: h.Clusters, Files: h.Log.Files,
-		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept,
-			IndexSequence: h.IndexSequence, MonthIndex: h.MonthIndex},
-		log: position{
-			month: h.Log.Month, checkpoint: h.Log.Checkpoint, length: h.Log.Position, hash: h.Log.Hash,
-			torn: h.Log.Torn, successor: h.Log.Sealed,
-		},
-	}
-	if !bytes.Equal(h.UpstreamClusters, []byte("[]")) {
-		r.Upstream = h.UpstreamClusters
-	}
-	return r, nil
+// WithTables returns a copy of h that has other scopes and clusters. Both must be in
+// canonical order.
+func (h *Head) WithTables(scopes []ScopeState, clusters []catalog.Cluster) *Head {
+	c := *h
+	c.stored, c.scopes, c.clusters = nil, scopes, clusters
+	return &c
 }
 
-// nonNil returns list, or an empty one for nil: JSON has [] then, not null.
-func nonNil[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
+// Clone returns a copy with tables of its own, which may be changed.
+func (h *Head) Clone() *Head {
+	c := h.WithTables(slices.Clone(h.Scopes()), slices.Clone(h.Clusters()))
+	c.Files = slices.Clone(h.Files)
+	return c
 }
+
+// setClusters replaces the clusters of h.
+func (h *Head) setClusters(byID map[string]catalog.Cluster) {
+	h.clusters = make([]catalog.Cluster, 0, len(byID))
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		h.clusters = append(h.clusters, byID[id])
+	}
+}
+
+// LogMonth returns the month of the log to which runs append.
+func (h *Head) LogMonth() string { return h.Log.month }

@@ -11,7 +11,7 @@ import (
 
 // BenchmarkHead measures what a cold reader pays for a region of 2,000 scopes.
 func BenchmarkHead(b *testing.B) {
-	r := &Region{RegionID: "cn-hangzhou"}
+	r := &Head{RegionID: "cn-hangzhou"}
 	now := catalog.At(time.Unix(1764000000, 0))
 	var upstream []string
 	for i := range 2000 {
@@ -29,8 +29,8 @@ func BenchmarkHead(b *testing.B) {
 	}
 	r.Upstream = []byte("[" + strings.Join(upstream, ",") + "]")
 	r.Sequence, r.CommittedAt = 1, now
-	r.log = position{month: "2026-11", length: 1, hash: strings.Repeat("c", 64)}
-	data, err := encodeHead(r)
+	r.Log = position{month: "2026-11", length: 1, hash: strings.Repeat("c", 64)}
+	data, err := r.Encode()
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,12 +11,12 @@ import (
 // errHeadDigest means that the bytes are not those that a run wrote.
 var errHeadDigest = errors.New("head does not have the digest that it states")
 
-// parseHead decodes a head and verifies its digest. Heads that encodeHead wrote
+// parseHead decodes a head and verifies its digest. Heads that Head.Encode wrote
 // go through decodeFixedHead, since a cold reader waits for this and
 // encoding/json takes ten times as long. Their two tables are in stored and not
 // in h. encoding/json reads other layouts; then stored is nil. See
 // decodeHeadEarly for onPosition.
-func parseHead(data []byte, onPosition func(headPosition)) (h head, stored *headTables, err error) {
+func parseHead(data []byte, onPosition func(position)) (h storedHead, stored *headTables, err error) {
 	at := headDigest.offset(data)
 	if at < 0 {
 		return h, nil, errHeadDigest
@@ -25,15 +25,15 @@ func parseHead(data []byte, onPosition func(headPosition)) (h head, stored *head
 	go func() { proved <- verifyHeadDigest(data, at) }()
 	h, stored, ok := decodeFixedHead(data, at, onPosition)
 	if !<-proved {
-		return head{}, nil, errHeadDigest
+		return storedHead{}, nil, errHeadDigest
 	}
 	if ok {
 		return h, stored, nil
 	}
 	// Another program may have written the same members in another layout.
-	h = head{}
+	h = storedHead{}
 	err = json.Unmarshal(data, &h)
-	var r Region
+	var r Head
 	r.setTables(h.Clusters, nil, h.Scopes)
 	h.Clusters, h.Scopes = r.clusters, r.scopes
 	return h, nil, err
@@ -46,13 +46,13 @@ func verifyHeadDigest(data []byte, at int) bool {
 	return len(data) >= at+length && headDigest.verifyAt(data, at, string(data[at:at+length]))
 }
 
-// decodeFixedHead decodes a head in the layout that encodeHead gives it. The two
+// decodeFixedHead decodes a head in the layout that Head.Encode gives it. The two
 // large tables, clusters and scopes, become tables; encoding/json reads the rest
 // into h. between is the offset of the digest, which stands between the
 // tables. ok is false if the head has another layout.
 func decodeFixedHead(
-	data []byte, between int, onPosition func(headPosition),
-) (h head, tables *headTables, ok bool) {
+	data []byte, between int, onPosition func(position),
+) (h storedHead, tables *headTables, ok bool) {
 	const (
 		afterClusters = `,"CommittedAt":`
 		beforeScopes  = `,"Scopes":`
@@ -65,20 +65,20 @@ func decodeFixedHead(
 	scopesEnd := indexFrom(text, scopesStart, afterScopes) // the bracket
 	upstreamStart := indexFrom(text, scopesEnd, upstream)
 	if clustersEnd < 0 || upstreamStart < 0 {
-		return head{}, nil, false
+		return storedHead{}, nil, false
 	}
 	// What is left without the two tables is small.
 	small := "{" + text[clustersEnd+1:scopesStart] + text[scopesEnd+1:upstreamStart] + "}"
 	if json.Unmarshal([]byte(small), &h) != nil {
-		return head{}, nil, false
+		return storedHead{}, nil, false
 	}
 	if h.Log.isPlausible() {
-		onPosition(h.Log)
+		onPosition(h.Log.position())
 	}
 	h.UpstreamClusters = bytes.TrimSuffix(bytes.TrimSpace(data[upstreamStart+len(upstream):]), []byte("}"))
 	clusterText, ok := strings.CutPrefix(text[:clustersEnd], `{"Clusters":`)
 	if !ok {
-		return head{}, nil, false
+		return storedHead{}, nil, false
 	}
 	tables, ok = newHeadTables(clusterText, text[scopesStart+len(beforeScopes):scopesEnd+1])
 	return h, tables, ok

@@ -14,11 +14,11 @@ import (
 
 // sampleRegions returns states whose heads have every member, and every kind of text
 // that could be taken for the end of a table.
-func sampleRegions() map[string]*Region {
+func sampleRegions() map[string]*Head {
 	at := func(n int64) catalog.Time { return catalog.At(time.Unix(1764000000+n, 0)) }
 	traps := "\"quoted\" \\ ],\"Sequence\": ,\"Scopes\":[ ,\"UpstreamClusters\": ],\"CommittedAt\":\" <&> \u2028 " +
 		"\x00 雲 𝕏"
-	full := &Region{
+	full := &Head{
 		RegionID: "cn-hangzhou", Sequence: 7, CommittedAt: at(1),
 		clusters: []catalog.Cluster{
 			{ClusterID: "ehpc-1", ImageID: traps, ImageOwnerAlias: "self", InstanceTypes: []string{"ecs.a", "ecs.b"},
@@ -42,19 +42,19 @@ func sampleRegions() map[string]*Region {
 			Upstream: json.RawMessage(
 				`[{"Id":"ehpc-1","Scopes":[1],"Sequence":2,"UpstreamClusters":[],"CommittedAt":"x","Digest":"y"}]`),
 		},
-		log: position{month: "2025-11", length: 100, hash: strings.Repeat("a", 64)},
+		Log: position{month: "2025-11", length: 100, hash: strings.Repeat("a", 64)},
 	}
-	return map[string]*Region{"full": full, "empty": {RegionID: "cn-hangzhou"}}
+	return map[string]*Head{"full": full, "empty": {RegionID: "cn-hangzhou"}}
 }
 
 func TestHeadIsReadAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	for name, r := range sampleRegions() {
-		data, err := encodeHead(r)
+		data, err := r.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		var want head
+		var want storedHead
 		if err := json.Unmarshal(data, &want); err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestHeadIsReadAsItIsWritten(t *testing.T) {
 		}
 		if back, err := decodeHead(r.RegionID, data); err != nil && r.Sequence > 0 {
 			t.Errorf("%s: %v", name, err)
-		} else if diff := cmp.Diff(r, decodeTables(back), cmp.AllowUnexported(Region{}, position{})); r.Sequence > 0 && diff != "" {
+		} else if diff := cmp.Diff(r, decodeTables(back), cmp.AllowUnexported(Head{}, position{})); r.Sequence > 0 && diff != "" {
 			t.Errorf("%s: comes back as another state:\n%s", name, diff)
 		}
 	}
@@ -83,11 +83,11 @@ func TestHeadInAnotherLayout(t *testing.T) {
 	turned.scopes = []ScopeState{written.scopes[2], written.scopes[1], {State: OK}, written.scopes[0]}
 	turned.clusters = []catalog.Cluster{written.clusters[2], {ClusterID: "ehpc-1"}, written.clusters[0],
 		written.clusters[1]}
-	plain, err := encodeHead(written)
+	plain, err := written.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	shuffled, err := encodeHead(&turned)
+	shuffled, err := turned.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestHeadInAnotherLayout(t *testing.T) {
 		got, err := decodeHead(written.RegionID, data)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
-		} else if diff := cmp.Diff(written, decodeTables(got), cmp.AllowUnexported(Region{}, position{})); diff != "" {
+		} else if diff := cmp.Diff(written, decodeTables(got), cmp.AllowUnexported(Head{}, position{})); diff != "" {
 			t.Errorf("%s: is another state:\n%s", name, diff)
 		}
 	}
@@ -112,7 +112,7 @@ func TestHeadInAnotherLayout(t *testing.T) {
 func TestHeadThatCannotBeDecoded(t *testing.T) {
 	t.Parallel()
 	written := sampleRegions()["full"]
-	plain, err := encodeHead(written)
+	plain, err := written.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestHeadThatCannotBeDecoded(t *testing.T) {
 func TestHeadWithoutProof(t *testing.T) {
 	t.Parallel()
 	written := sampleRegions()["full"]
-	plain, err := encodeHead(written)
+	plain, err := written.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,8 +167,8 @@ func TestHeadWithoutProof(t *testing.T) {
 }
 
 // decodeAllOfFixedHead is decodeFixedHead with the tables in the head.
-func decodeAllOfFixedHead(data []byte, at int) (head, bool) {
-	h, tables, ok := decodeFixedHead(data, at, func(headPosition) {})
+func decodeAllOfFixedHead(data []byte, at int) (storedHead, bool) {
+	h, tables, ok := decodeFixedHead(data, at, func(position) {})
 	if ok {
 		h.Clusters, h.Scopes = tables.clusters.allRows(), tables.scopes.allRows()
 	}
@@ -176,7 +176,7 @@ func decodeAllOfFixedHead(data []byte, at int) (head, bool) {
 }
 
 // decodeTables returns r with all of its tables decoded.
-func decodeTables(r *Region) *Region { return r.WithTables(r.Scopes(), r.Clusters()) }
+func decodeTables(r *Head) *Head { return r.WithTables(r.Scopes(), r.Clusters()) }
 
 // value returns the digest that data states.
 func (f digestField) value(data []byte) []byte { at := f.offset(data); return data[at : at+64] }
@@ -188,13 +188,13 @@ func editHead(data []byte, before, after string) []byte {
 	return out
 }
 
-// FuzzHead: what encodeHead may have written is read in its form, and as
+// FuzzHead: what Head.Encode may have written is read in its form, and as
 // encoding/json reads it. A head whose tables are in another order, which the
 // reader of the form leaves to encoding/json, is never taken for one. Nothing
 // that states its digest makes a reader panic.
 func FuzzHead(f *testing.F) {
 	for _, r := range sampleRegions() {
-		data, err := encodeHead(r)
+		data, err := r.Encode()
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -242,15 +242,15 @@ func FuzzHead(f *testing.F) {
 			return
 		}
 		got, ok := decodeAllOfFixedHead(data, at)
-		var want head
+		var want storedHead
 		if json.Unmarshal(data, &want) != nil {
 			return
 		}
-		want.Clusters, want.Scopes = nonNil(want.Clusters), nonNil(want.Scopes) // as encodeHead has them
+		want.Clusters, want.Scopes = nonNil(want.Clusters), nonNil(want.Scopes) // as Head.Encode has them
 		if again, err := catalog.MarshalLine(want); err != nil || !bytes.Equal(data, again) {
 			return // in another form
 		}
-		var ordered Region
+		var ordered Head
 		ordered.setTables(want.Clusters, nil, want.Scopes)
 		if !cmp.Equal(ordered.clusters, want.Clusters) || !cmp.Equal(ordered.scopes, want.Scopes) {
 			if ok {

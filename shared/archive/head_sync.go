@@ -40,7 +40,7 @@ func (w *Writer) syncHead(ctx context.Context, r *Region, complete func(next *Re
 		}
 		r = merged
 		complete(r)
-		data, err := encodeHead(r)
+		data, err := r.Encode()
 		if err != nil {
 			return r, err
 		}
@@ -72,7 +72,7 @@ func (w *Writer) mergeStoredHead(ctx context.Context, key string, r *Region) (*R
 			return nil, err
 		}
 		if err == nil {
-			next.mergeHead(theirs)
+			next.MergeChecks(theirs)
 		}
 	}
 	next.headTag = current

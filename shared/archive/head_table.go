@@ -15,7 +15,7 @@ type headTables struct {
 	scopes   *headTable[ScopeState]
 }
 
-// newHeadTables reads the texts of both tables. ok is false if encodeHead would have
+// newHeadTables reads the texts of both tables. ok is false if Head.Encode would have
 // written one of them in another way.
 func newHeadTables(clusterText, scopeText string) (tables *headTables, ok bool) {
 	clusters, ok := newHeadTable(clusterText, len(clusterText)/minClusterSize, (*fixedDecoder).cluster,
@@ -29,7 +29,7 @@ func newHeadTables(clusterText, scopeText string) (tables *headTables, ok bool) 
 	return &headTables{clusters, scopes}, ok
 }
 
-// headTable is a table in the layout that encodeHead writes. It decodes the rows
+// headTable is a table in the layout that Head.Encode writes. It decodes the rows
 // that are asked for, once, and is safe for concurrent use. Decoding cannot fail,
 // because newHeadTable has read all of the text.
 type headTable[T any] struct {

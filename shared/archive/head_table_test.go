@@ -17,7 +17,7 @@ import (
 
 // randomRegion returns a region with up to 12 clusters of up to 5 instance types.
 // Some clusters have no scopes, some scopes are of clusters that are not listed.
-func randomRegion(rng *rand.Rand) *Region {
+func randomRegion(rng *rand.Rand) *Head {
 	words := []string{"", "plain", `"`, `\`, `},{"ClusterId":"c01"`, "雲", "\x00", `"InstanceType":"`}
 	word := func() string { return words[rng.IntN(len(words))] }
 	at := func() catalog.Time {
@@ -26,8 +26,8 @@ func randomRegion(rng *rand.Rand) *Region {
 		}
 		return catalog.At(time.UnixMilli(1764000000000 + rng.Int64N(9)))
 	}
-	r := &Region{RegionID: "cn-hangzhou", Sequence: 1, CommittedAt: catalog.At(time.Unix(1764000000, 0)),
-		log: position{month: "2025-11", length: 1, hash: strings.Repeat("a", 64)}}
+	r := &Head{RegionID: "cn-hangzhou", Sequence: 1, CommittedAt: catalog.At(time.Unix(1764000000, 0)),
+		Log: position{month: "2025-11", length: 1, hash: strings.Repeat("a", 64)}}
 	for i := range rng.IntN(13) {
 		id := fmt.Sprintf("c%02d", i)
 		if i == 0 || rng.IntN(9) == 0 {
@@ -49,15 +49,15 @@ func randomRegion(rng *rand.Rand) *Region {
 			r.scopes = append(r.scopes, s)
 		}
 	}
-	var inOrder Region
+	var inOrder Head
 	inOrder.setTables(r.clusters, nil, r.scopes)
 	return r.WithTables(inOrder.scopes, inOrder.clusters)
 }
 
 // storedRegion returns the region that is read from the head of r.
-func storedRegion(t *testing.T, r *Region) *Region {
+func storedRegion(t *testing.T, r *Head) *Head {
 	t.Helper()
-	data, err := encodeHead(r)
+	data, err := r.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,21 +72,21 @@ func storedRegion(t *testing.T, r *Region) *Region {
 }
 
 // regionQuestions are what can be asked about the tables of a region.
-var regionQuestions = map[string]func(r *Region, cluster, instanceType string) any{
-	"Scope": func(r *Region, cluster, instanceType string) any {
+var regionQuestions = map[string]func(r *Head, cluster, instanceType string) any{
+	"Scope": func(r *Head, cluster, instanceType string) any {
 		s, ok := r.Scope(catalog.Scope{RegionID: r.RegionID, ClusterID: cluster, InstanceType: instanceType})
 		return []any{s, ok}
 	},
-	"ScopesOf":   func(r *Region, cluster, _ string) any { return append([]ScopeState{}, r.ScopesOf(cluster)...) },
-	"ScopeCount": func(r *Region, _, _ string) any { return r.ScopeCount() },
-	"Scopes":     func(r *Region, _, _ string) any { return append([]ScopeState{}, r.Scopes()...) },
-	"Cluster": func(r *Region, cluster, _ string) any {
+	"ScopesOf":   func(r *Head, cluster, _ string) any { return append([]ScopeState{}, r.ScopesOf(cluster)...) },
+	"ScopeCount": func(r *Head, _, _ string) any { return r.ScopeCount() },
+	"Scopes":     func(r *Head, _, _ string) any { return append([]ScopeState{}, r.Scopes()...) },
+	"Cluster": func(r *Head, cluster, _ string) any {
 		c, ok := r.Cluster(cluster)
 		return []any{c, ok}
 	},
-	"Clusters": func(r *Region, _, _ string) any { return append([]catalog.Cluster{}, r.Clusters()...) },
-	"its head": func(r *Region, _, _ string) any {
-		data, err := encodeHead(r)
+	"Clusters": func(r *Head, _, _ string) any { return append([]catalog.Cluster{}, r.Clusters()...) },
+	"its head": func(r *Head, _, _ string) any {
+		data, err := r.Encode()
 		return []any{string(data), err}
 	},
 }
@@ -125,16 +125,16 @@ func TestCommitsApplyToStoredTables(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		decoded := randomRegion(rng)
 		stored := storedRegion(t, decoded)
-		c := &Commit{Sequence: 2, CommittedAt: decoded.CommittedAt,
+		c := &Commit{LineHash: "hash", Sequence: 2, CommittedAt: decoded.CommittedAt,
 			Scopes:   []ScopeChange{{ClusterID: "c05", InstanceType: "new", Digest: "d", CheckedAt: decoded.CommittedAt}},
 			Clusters: []ClusterChange{{ClusterID: "c05", After: &catalog.Cluster{ClusterID: "c05", Name: "another"}}}}
 		for _, s := range decoded.scopes[:min(2, len(decoded.scopes))] {
 			c.Ended = append(c.Ended, EndedScope{ClusterID: s.ClusterID, InstanceType: s.InstanceType})
 		}
 		before := regionQuestions["its head"](decoded, "", "")
-		want, got := decoded.clone(), stored.clone()
-		want.applyCommit(c, "hash")
-		got.applyCommit(c, "hash")
+		want, got := decoded.Clone(), stored.Clone()
+		want.Apply(c)
+		got.Apply(c)
 		for name, ask := range regionQuestions {
 			if diff := cmp.Diff(ask(want, "c05", "new"), ask(got, "c05", "new")); diff != "" {
 				t.Fatalf("seed %d: %s (-decoded +stored):\n%s", seed, name, diff)

@@ -34,16 +34,6 @@ func (a *Archive) FirstCommit(ctx context.Context, now *Region) (*TooEarlyError,
 	return nil, err
 }
 
-// firstKeptFile returns which file of the log is the first that retention has not removed,
-// by what the head says.
-func (r *Region) firstKeptFile() int {
-	i := 0
-	for i < len(r.Files) && r.Files[i].Month <= r.Swept.Through {
-		i++
-	}
-	return i
-}
-
 // LastCommitAt returns the number of the last commit with CommittedAt <= t. now is the
 // present state. It returns 0 if every commit is later and commit 1 is kept, and
 // *TooEarlyError if earlier commits are no longer kept.
@@ -67,20 +57,6 @@ func (a *Archive) LastCommitAt(ctx context.Context, now *Region, t time.Time) (s
 		return 0, err
 	}
 	return m.FirstSequence + int64(m.countUntil(t)) - 1, nil
-}
-
-// fileOf returns the file of the log with a commit, or -1.
-func (r *Region) fileOf(sequence int64) int {
-	return r.fileAt(func(f File) bool { return f.FirstSequence > sequence })
-}
-
-// fileAt returns the last file of the log that is not too late, or -1.
-func (r *Region) fileAt(isLate func(File) bool) int {
-	i := len(r.Files) - 1
-	for i >= 0 && isLate(r.Files[i]) {
-		i--
-	}
-	return i
 }
 
 // Commits yields the commits of a region up to now, oldest first, from number from on. It
@@ -157,8 +133,8 @@ func (a *Archive) visitWholeMonth(
 		return false, err
 	}
 	last := now.lastOfFile(i)
-	r := &Region{RegionID: now.RegionID, Sequence: f.FirstSequence - 1}
-	r.log.hash = f.Previous
+	r := &Region{Head: Head{RegionID: now.RegionID, Sequence: f.FirstSequence - 1}}
+	r.Log.hash = f.Previous
 	for r.Sequence < last {
 		c, _, err := r.readNext(lines, true)
 		switch {
@@ -167,7 +143,7 @@ func (a *Archive) visitWholeMonth(
 		case err != nil:
 			return false, err
 		}
-		r.advance(c, c.LineHash)
+		r.Advance(c)
 		if !visit(c) {
 			return false, nil
 		}

@@ -1,10 +1,6 @@
 package archive
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -70,25 +66,4 @@ func (x *Index) allDates() imageDates {
 		all[im.ImageID] = x.Dates[i]
 	}
 	return all
-}
-
-// Index reads and verifies the index of a region. It returns *DamagedError if the
-// index is missing or damaged.
-func (a *Archive) Index(ctx context.Context, region string) (*Index, error) {
-	key, err := a.keys.Index(region)
-	if err != nil {
-		return nil, err
-	}
-	data, _, err := a.bucket.Get(ctx, key, "")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamagedError{Key: key, Reason: "it is missing"}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading index %q: %w", key, err)
-	}
-	x, err := decodeIndex(region, data, &a.images)
-	if err != nil {
-		return nil, &DamagedError{Key: key, Reason: err.Error()}
-	}
-	return x, nil
 }

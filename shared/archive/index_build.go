@@ -1,12 +1,8 @@
 package archive
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"maps"
-	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -89,7 +85,7 @@ func (b *indexBuilder) build(ctx context.Context, res *Result) error {
 	if err := b.loadImages(ctx, b.region.Scopes()); err != nil {
 		return err
 	}
-	data, err := b.assemble().encode()
+	data, err := NewIndex(&b.region.Head, b.images, b.dates).encode()
 	if err != nil {
 		return err
 	}
@@ -173,53 +169,4 @@ func (b *indexBuilder) loadList(ctx context.Context, s ScopeState) error {
 	defer b.mu.Unlock()
 	b.images[s.Digest] = images
 	return nil
-}
-
-// assemble makes the index from the lists of the region's scopes, which are at
-// hand.
-func (b *indexBuilder) assemble() *Index {
-	x := &Index{
-		RegionID: b.region.RegionID, Sequence: b.region.Sequence, CommittedAt: b.region.CommittedAt,
-		Lists: map[string][]int32{}, Gone: b.dates,
-	}
-	lists := map[string][]*catalog.Image{}
-	positions := map[*catalog.Image]int32{} // in x.Images; equal images may have several addresses
-	for _, s := range b.region.Scopes() {
-		if s.Digest == "" {
-			continue
-		}
-		lists[s.Digest] = b.images[s.Digest]
-		for _, im := range b.images[s.Digest] {
-			positions[im] = 0
-		}
-	}
-	// Equal images stand beside each other now, so each content gets one position.
-	for _, im := range sortImages(positions) {
-		if n := len(x.Images); n == 0 || x.Images[n-1].Raw != im.Raw {
-			x.Images = append(x.Images, im)
-			x.Dates = append(x.Dates, b.dates[im.ImageID])
-		}
-		positions[im] = int32(len(x.Images) - 1)
-	}
-	// x.Gone began as all that is known. What is left of it is in no list.
-	for _, im := range x.Images {
-		delete(x.Gone, im.ImageID)
-	}
-	for digest, images := range lists {
-		list := make([]int32, len(images))
-		for i, im := range images {
-			list[i] = positions[im]
-		}
-		x.Lists[digest] = list
-	}
-	return x
-}
-
-// sortImages returns the keys of a map in canonical order.
-func sortImages(set map[*catalog.Image]int32) []*catalog.Image {
-	images := slices.Collect(maps.Keys(set))
-	slices.SortFunc(images, func(a, b *catalog.Image) int {
-		return cmp.Or(strings.Compare(a.ImageID, b.ImageID), strings.Compare(a.Raw, b.Raw))
-	})
-	return images
 }

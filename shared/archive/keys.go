@@ -3,17 +3,12 @@ package archive
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"community-images/shared/catalog"
 )
 
-const (
-	// layoutVersion is the step of every key after the prefix.
-	layoutVersion = "v1"
-	// monthLayout is the form of a log's month, for package time.
-	monthLayout = "2006-01"
-)
+// layoutVersion is the step of every key after the prefix.
+const layoutVersion = "v1"
 
 // Keys builds and parses the keys below one prefix. Building and parsing are
 // inverses. A part that must not stand in a key is refused, never escaped.
@@ -180,23 +175,4 @@ func parseName(region, name string) (p ParsedKey, ok bool) {
 		return p, ok && err == nil && isDigest(p.Digest)
 	}
 	return p, false
-}
-
-// isMonth reports whether month has the form of monthLayout.
-func isMonth(month string) bool {
-	t, err := time.Parse(monthLayout, month)
-	return err == nil && t.Format(monthLayout) == month
-}
-
-// isDigest reports whether digest is a SHA-256 in lower-case hex.
-func isDigest(digest string) bool {
-	if len(digest) != 64 {
-		return false
-	}
-	for i := range len(digest) {
-		if c := digest[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
 }

@@ -2,11 +2,9 @@ package archive
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
@@ -213,29 +211,5 @@ func decodeMonthIndex(region, month string, data []byte) (*monthIndex, error) {
 		return nil, errors.New("its commits are not in order")
 	}
 	m.images = rest
-	return m, nil
-}
-
-// loadMonthIndex reads the stored index of a file of the log. It returns *DamagedError if
-// the index is missing or damaged.
-func (a *Archive) loadMonthIndex(ctx context.Context, region string, f File) (*monthIndex, error) {
-	key, err := a.keys.MonthIndex(region, f.Month)
-	if err != nil {
-		return nil, err
-	}
-	data, _, err := a.bucket.Get(ctx, key, "")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamagedError{Key: key, Reason: "it is missing"}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading month index %q: %w", key, err)
-	}
-	m, err := decodeMonthIndex(region, f.Month, data)
-	if err == nil && m.FirstSequence != f.FirstSequence {
-		err = fmt.Errorf("it begins with commit %d, not %d", m.FirstSequence, f.FirstSequence)
-	}
-	if err != nil {
-		return nil, &DamagedError{Key: key, Reason: err.Error()}
-	}
 	return m, nil
 }

@@ -90,7 +90,7 @@ func (a *Archive) completeKnownMonth(ctx context.Context, now *Region, i int, m 
 // completeMonth returns m with the commits of file i that it lacks, up to now. It begins
 // anew if m is nil. It returns *DamagedError if the log does not go on where m ends.
 func (a *Archive) completeMonth(ctx context.Context, now *Region, i int, m *monthIndex) (*monthIndex, error) {
-	last, hash := now.lastOfFile(i), now.log.hash
+	last, hash := now.lastOfFile(i), now.Log.hash
 	if i+1 < len(now.Files) {
 		hash = now.Files[i+1].Previous
 	}
@@ -130,8 +130,8 @@ func (a *Archive) addToMonth(ctx context.Context, m *monthIndex, key string, las
 	if err != nil {
 		return nil, err
 	}
-	r := &Region{RegionID: m.RegionID, Sequence: m.lastSequence(), CommittedAt: m.CommittedAt}
-	r.log.hash, r.log.length = m.Hash, m.Length
+	r := &Region{Head: Head{RegionID: m.RegionID, Sequence: m.lastSequence(), CommittedAt: m.CommittedAt}}
+	r.Log.hash, r.Log.length = m.Hash, m.Length
 	for m.lastSequence() < last {
 		c, at, err := r.readNext(lines, true)
 		if err == io.EOF || err == nil && c.Sequence != r.Sequence+1 { // it is of another month
@@ -140,8 +140,8 @@ func (a *Archive) addToMonth(ctx context.Context, m *monthIndex, key string, las
 		if err != nil {
 			return nil, err
 		}
-		r.advance(c, c.LineHash)
-		m.add(c, at, r.log.length)
+		r.Advance(c)
+		m.add(c, at, r.Log.length)
 	}
 	return m, nil
 }
@@ -175,4 +175,28 @@ func (a *Archive) readMonths(ctx context.Context, now *Region, from, until int) 
 		months = append(months, m)
 	}
 	return months, nil
+}
+
+// loadMonthIndex reads the stored index of a file of the log. It returns *DamagedError if
+// the index is missing or damaged.
+func (a *Archive) loadMonthIndex(ctx context.Context, region string, f File) (*monthIndex, error) {
+	key, err := a.keys.MonthIndex(region, f.Month)
+	if err != nil {
+		return nil, err
+	}
+	data, _, err := a.bucket.Get(ctx, key, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &DamagedError{Key: key, Reason: "it is missing"}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading month index %q: %w", key, err)
+	}
+	m, err := decodeMonthIndex(region, f.Month, data)
+	if err == nil && m.FirstSequence != f.FirstSequence {
+		err = fmt.Errorf("it begins with commit %d, not %d", m.FirstSequence, f.FirstSequence)
+	}
+	if err != nil {
+		return nil, &DamagedError{Key: key, Reason: err.Error()}
+	}
+	return m, nil
 }

@@ -12,23 +12,6 @@ import (
 // read that much of the log, so it is about what one request brings quickly.
 const monthIndexLag = 256 << 10
 
-// IndexedMonth says how far the months of the log are indexed: the months before this one
-// as a whole.
-type IndexedMonth struct {
-	// Length is the number of bytes of the month's log that its index covers.
-	Length int64 `json:"Length"`
-	// Month is empty if nothing is known.
-	Month string `json:"Month"`
-}
-
-// merge returns the one of two that says more.
-func (m IndexedMonth) merge(o IndexedMonth) IndexedMonth {
-	if o.Month > m.Month || o.Month == m.Month && o.Length > m.Length {
-		return o
-	}
-	return m
-}
-
 // updateMonthIndexes brings the indexes of the months up to the commit of a run, and notes
 // in res.Region how far they go. It writes nothing for the last month while its index lacks
 // less than indexLag. What fails is done by the next run that commits.
@@ -50,7 +33,7 @@ func (w *Writer) updateMonthIndexes(ctx context.Context, res *Result) error {
 		}
 	}
 	for ; i <= last; i++ {
-		if i == last && r.log.length-r.indexedLength(i) < w.indexLag {
+		if i == last && r.Log.length-r.indexedLength(i) < w.indexLag {
 			return nil
 		}
 		if err := w.putMonthIndex(ctx, r, i); err != nil {
@@ -58,14 +41,6 @@ func (w *Writer) updateMonthIndexes(ctx context.Context, res *Result) error {
 		}
 	}
 	return nil
-}
-
-// indexedLength returns how many bytes of file i of the log are indexed.
-func (r *Region) indexedLength(i int) int64 {
-	if r.Files[i].Month == r.MonthIndex.Month {
-		return r.MonthIndex.Length
-	}
-	return 0
 }
 
 // putMonthIndex puts the index of file i of the log, unless retention has removed it, and
@@ -92,14 +67,6 @@ func (w *Writer) putMonthIndex(ctx context.Context, r *Region, i int) error {
 	}
 	r.noteIndexed(i, m.Length)
 	return nil
-}
-
-// noteIndexed notes that file i of the log is indexed up to a length.
-func (r *Region) noteIndexed(i int, length int64) {
-	r.MonthIndex = IndexedMonth{Length: length, Month: r.Files[i].Month}
-	if i+1 < len(r.Files) {
-		r.MonthIndex = IndexedMonth{Month: r.Files[i+1].Month}
-	}
 }
 
 // rebuildMonthIndexes builds the indexes of all kept months from the log, puts them, and

@@ -72,9 +72,9 @@ func (a *Archive) replayUntil(ctx context.Context, now *Region, moment pastMomen
 
 // replayFile is replayUntil for file i of the log, which does not begin too late.
 func (a *Archive) replayFile(ctx context.Context, now *Region, i int, moment pastMoment) (*Region, error) {
-	r := &Region{RegionID: now.RegionID}
-	r.log.month = now.Files[i].Month
-	key, err := a.keys.Log(now.RegionID, r.log.month)
+	r := &Region{Head: Head{RegionID: now.RegionID}}
+	r.Log.month = now.Files[i].Month
+	key, err := a.keys.Log(now.RegionID, r.Log.month)
 	if err != nil {
 		return nil, err
 	}
@@ -117,9 +117,9 @@ func (a *Archive) replayFromCheckpoint(
 		return nil, &DamagedError{Key: key, Reason: "its first commit is later than the head says"}
 	}
 	before, _ := slices.BinarySearch(m.Checkpoints, n)
-	r := &Region{RegionID: now.RegionID}
-	r.log.month, r.log.length = m.Month, m.Offsets[m.Checkpoints[before-1]]
-	lines, err := a.openRange(ctx, key, r.log.length, m.end(n-1))
+	r := &Region{Head: Head{RegionID: now.RegionID}}
+	r.Log.month, r.Log.length = m.Month, m.Offsets[m.Checkpoints[before-1]]
+	lines, err := a.openRange(ctx, key, r.Log.length, m.end(n-1))
 	if err != nil {
 		return nil, err
 	}
@@ -130,19 +130,6 @@ func (a *Archive) replayFromCheckpoint(
 		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("commit %d was altered: it is not where it was", want)}
 	}
 	return r, nil
-}
-
-// isIndexed reports whether file i of the log has an index, by what the head says.
-func (r *Region) isIndexed(i int) bool {
-	return r.Files[i].Month < r.MonthIndex.Month || r.indexedLength(i) > 0
-}
-
-// lastOfFile returns the number of the last commit of file i of the log, up to r.
-func (r *Region) lastOfFile(i int) int64 {
-	if i+1 < len(r.Files) {
-		return r.Files[i+1].FirstSequence - 1
-	}
-	return r.Sequence
 }
 
 // checkComplete returns an error if file i of the log, in which commit last was

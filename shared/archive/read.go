@@ -86,24 +86,24 @@ func (a *Archive) loadHead(ctx context.Context, region string, known *Region) (_
 	case tag != "" && current == tag && data == nil:
 		return known, nil, nil
 	}
-	r, err := decodeHeadEarly(region, data, func(p headPosition) {
-		tail = a.prefetchTail(ctx, region, p.Month, p.Position)
+	h, err := decodeHeadEarly(region, data, func(p position) {
+		tail = a.prefetchTail(ctx, region, p.month, p.length)
 	})
 	if err := checkFormat(key, err); err != nil {
 		return nil, nil, err
 	}
-	if err != nil || r.Sequence == 0 { // a slow writer may have put an empty head after a first commit
+	if err != nil || h.Sequence == 0 { // a slow writer may have put an empty head after a first commit
 		rebuilt, err := a.replayLastMonth(ctx, region)
 		if err != nil {
 			return nil, nil, err
 		}
-		if r != nil && rebuilt.Sequence == 0 {
-			rebuilt.HeadInfo = r.HeadInfo
+		if h != nil && rebuilt.Sequence == 0 {
+			rebuilt.HeadInfo = h.HeadInfo
 		}
-		r, tail = rebuilt, nil
+		rebuilt.headTag = current
+		return rebuilt, nil, nil
 	}
-	r.headTag = current
-	return r, tail, nil
+	return &Region{Head: *h, headTag: current}, tail, nil
 }
 
 // replayLastMonth returns the state at the end of the log without the head. It
@@ -113,11 +113,11 @@ func (a *Archive) replayLastMonth(ctx context.Context, region string) (*Region, 
 	if err != nil {
 		return nil, err
 	}
-	r := &Region{RegionID: region}
+	r := &Region{Head: Head{RegionID: region}}
 	// The last file may hold nothing but bytes of a writer that died. Then the one
 	// before it ends with a seal and is the current one.
 	for _, month := range slices.Backward(months) {
-		r.log = position{month: month}
+		r.Log = position{month: month}
 		lines, err := a.openLog(ctx, region, month)
 		if err != nil {
 			return nil, err

@@ -36,7 +36,7 @@ func (a *Archive) prefetchTail(ctx context.Context, region, month string, length
 // applyTail is refresh. tail is what has been prefetched of r's file, or nil.
 func (a *Archive) applyTail(ctx context.Context, r *Region, tail pendingTail) (*Region, error) {
 	// A region without a log has nothing to read: its first commit makes a file.
-	if r.log.month == "" {
+	if r.Log.month == "" {
 		return r, nil
 	}
 	// One step for each file: the rest of the current one, then its successors.
@@ -58,12 +58,12 @@ func (a *Archive) applyTail(ctx context.Context, r *Region, tail pendingTail) (*
 // replayRest returns the state at the end of r's file: r itself if the file has
 // not grown. tail is what has been prefetched of the file, or nil.
 func (a *Archive) replayRest(ctx context.Context, r *Region, tail pendingTail) (*Region, error) {
-	key, err := a.keys.Log(r.RegionID, r.log.month)
+	key, err := a.keys.Log(r.RegionID, r.Log.month)
 	if err != nil {
 		return nil, err
 	}
 	if tail == nil {
-		tail = func() (*lineReader, error) { return a.openTail(ctx, key, r.log.length) }
+		tail = func() (*lineReader, error) { return a.openTail(ctx, key, r.Log.length) }
 	}
 	lines, err := tail()
 	if err != nil || lines.isEmpty() {
@@ -79,16 +79,16 @@ func (a *Archive) replayRest(ctx context.Context, r *Region, tail pendingTail) (
 // replaySuccessor returns the state after the file that r's seal names. It returns
 // nil if r is not sealed, or if that file has no commit yet.
 func (a *Archive) replaySuccessor(ctx context.Context, r *Region) (next *Region, err error) {
-	if !r.log.isSealed() {
+	if !r.Log.isSealed() {
 		return nil, nil
 	}
 	// The successor comes from a line of the log. Anybody may have written it, so it
 	// must be a month before it becomes part of a key.
-	if _, err := a.keys.Log(r.RegionID, r.log.successor); err != nil {
-		key, _ := a.keys.Log(r.RegionID, r.log.month) // of the seal, which has been read
+	if _, err := a.keys.Log(r.RegionID, r.Log.successor); err != nil {
+		key, _ := a.keys.Log(r.RegionID, r.Log.month) // of the seal, which has been read
 		return nil, &DamagedError{Key: key, Reason: err.Error()}
 	}
-	lines, err := a.openLog(ctx, r.RegionID, r.log.successor)
+	lines, err := a.openLog(ctx, r.RegionID, r.Log.successor)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && lines.isEmpty() {
 		return nil, nil
 	}
@@ -96,7 +96,7 @@ func (a *Archive) replaySuccessor(ctx context.Context, r *Region) (next *Region,
 		return nil, err
 	}
 	next = r.clone()
-	next.log.month, next.log.length, next.log.torn = r.log.successor, 0, false
+	next.Log.month, next.Log.length, next.Log.torn = r.Log.successor, 0, false
 	if _, err := next.replay(lines, nil, nil); err != nil {
 		return nil, err
 	}

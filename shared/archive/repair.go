@@ -84,7 +84,7 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 	}
 	// The log is shorter than it was: commits are lost.
 	if head.Sequence > r.Sequence {
-		log, err := w.keys.Log(r.RegionID, r.log.month)
+		log, err := w.keys.Log(r.RegionID, r.Log.month)
 		return nil, errors.Join(err, &DamagedError{Key: log, Reason: fmt.Sprintf(
 			"it ends with commit %d, the head is of commit %d; to accept the loss, remove %q", r.Sequence,
 			head.Sequence, key)})

@@ -128,9 +128,11 @@ func (w *Rewriter) checkQuiet(ctx context.Context, region string) error {
 	// A head that cannot be read, or is missing, says nothing.
 	r, err := decodeHead(region, data)
 	if err != nil {
-		if r, err = w.writer.replayLastMonth(ctx, region); err != nil {
+		replayed, err := w.writer.replayLastMonth(ctx, region)
+		if err != nil {
 			return err
 		}
+		r = &replayed.Head
 	}
 	ended := r.CommittedAt
 	if r.Run.FinishedAt.After(ended.Time) {
@@ -238,12 +240,12 @@ func (w *Rewriter) checkHead(ctx context.Context, region, month, spare string) e
 	switch {
 	case err != nil:
 		return &DamagedError{Key: key, Reason: err.Error()}
-	case r.log.successor == month: // the file has no commit yet
+	case r.Log.successor == month: // the file has no commit yet
 		return nil
-	case r.log.month != month || r.log.length == 0:
+	case r.Log.month != month || r.Log.length == 0:
 		return &DamagedError{Key: key, Reason: "it does not name the log of " + month}
 	}
-	if last, err := w.bucket.GetFrom(ctx, spare, r.log.length-1, 1); err != nil || len(last) == 0 {
+	if last, err := w.bucket.GetFrom(ctx, spare, r.Log.length-1, 1); err != nil || len(last) == 0 {
 		return cmp.Or(err, error(&DamagedError{Key: spare, Reason: "it is shorter than the head says"}))
 	}
 	return nil

@@ -134,7 +134,7 @@ func (a *Archive) newVerifier(ctx context.Context, region string, proved map[str
 }
 
 // verifyRegion checks everything and returns the state at the end of the log.
-func (v *verifier) verifyRegion() (*Region, error) {
+func (v *verifier) verifyRegion() (*Head, error) {
 	root, err := v.keys.Region(v.audit.RegionID)
 	if err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func (v *verifier) verifyRegion() (*Region, error) {
 	}
 	// The log comes first: it says what the head, the index and the snapshots must be.
 	months, snapshots := v.sortKeys(keys)
-	r := &Region{RegionID: v.audit.RegionID}
+	r := &Head{RegionID: v.audit.RegionID}
 	for i, month := range months {
 		if err := v.verifyMonth(r, month, i+1 == len(months)); err != nil {
 			return nil, err
@@ -211,13 +211,13 @@ func (v *verifier) verifyType(month string) error {
 
 // hasMoved reports whether a run has committed, or put the head, since log and head
 // were read.
-func (v *verifier) hasMoved(r *Region) (bool, error) {
+func (v *verifier) hasMoved(r *Head) (bool, error) {
 	// Without a log there is nothing to refresh: a first commit shows as a new file.
-	if r.log.month == "" {
+	if r.Log.month == "" {
 		months, err := v.listMonths(v.ctx, r.RegionID)
 		return len(months) > 0, err
 	}
-	now, err := v.refresh(v.ctx, r)
+	now, err := v.refresh(v.ctx, &Region{Head: *r})
 	var damaged *DamagedError
 	if err != nil && !errors.As(err, &damaged) {
 		return false, err

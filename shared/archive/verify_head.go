@@ -11,7 +11,7 @@ import (
 
 // verifyHead compares the head with r, the state at the end of the log. Nothing can
 // contradict what only the head says: the times of checks and the listing.
-func (v *verifier) verifyHead(r *Region) error {
+func (v *verifier) verifyHead(r *Head) error {
 	key, err := v.keys.Head(r.RegionID)
 	if err != nil {
 		return err
@@ -55,13 +55,13 @@ func (v *verifier) verifyHead(r *Region) error {
 }
 
 // verifyHeadPosition checks what the head h says of its commit and of the log.
-func (v *verifier) verifyHeadPosition(key string, h, r *Region) error {
-	atEnd, err := v.isLogEnd(h.log)
+func (v *verifier) verifyHeadPosition(key string, h, r *Head) error {
+	atEnd, err := v.isLogEnd(h.Log)
 	if err != nil {
 		return err
 	}
 	switch {
-	case h.Sequence != r.Sequence || h.log.hash != v.logEnd.hash:
+	case h.Sequence != r.Sequence || h.Log.hash != v.logEnd.hash:
 		v.report(key, "it is of commit %d, the log ends with %d", h.Sequence, r.Sequence)
 	case h.Sequence > 0 && !atEnd:
 		v.report(key, "it names a position that the log does not have")
@@ -100,10 +100,10 @@ func (v *verifier) isLogEnd(p position) (bool, error) {
 }
 
 // verifyHeadScopes compares what the head h says of each scope with r.
-func (v *verifier) verifyHeadScopes(key string, h, r *Region) error {
+func (v *verifier) verifyHeadScopes(key string, h, r *Head) error {
 	for _, s := range r.Scopes() {
 		scope := s.Scope(r.RegionID)
-		if t, ok := h.Scope(scope); !ok || t.loggedPart() != s.loggedPart() {
+		if t, ok := h.Scope(scope); !ok || loggedPart(t) != loggedPart(s) {
 			v.report(key, "scope %q is not as the log has it", scope.Path())
 		}
 	}
@@ -123,15 +123,15 @@ func (v *verifier) verifyHeadScopes(key string, h, r *Region) error {
 
 // hasSameHistory reports whether two states say the same, as far as the log can
 // tell.
-func (r *Region) hasSameHistory(other *Region) bool {
+func hasSameHistory(r, other *Head) bool {
 	return slices.EqualFunc(r.Clusters(), other.Clusters(), catalog.Cluster.Equal) &&
 		slices.EqualFunc(r.Scopes(), other.Scopes(), func(a, b ScopeState) bool {
-			return a.loggedPart() == b.loggedPart()
+			return loggedPart(a) == loggedPart(b)
 		})
 }
 
 // loggedPart returns s without what only the head says.
-func (s ScopeState) loggedPart() ScopeState {
+func loggedPart(s ScopeState) ScopeState {
 	s.Candidate, s.CheckedAt, s.Fingerprint, s.Problem, s.TriedAt = nil, catalog.Time{}, "", nil, catalog.Time{}
 	return s
 }

@@ -33,7 +33,7 @@ func (v *verifier) noteDates(key string, c *Commit, previous int64) error {
 // says. The head may claim less than the whole log: the run that updates the index
 // may still be at it, or has died, and the next run does it. keys are all keys of
 // the region.
-func (v *verifier) verifyIndex(r *Region, keys []string) error {
+func (v *verifier) verifyIndex(r *Head, keys []string) error {
 	key, err := v.keys.Index(r.RegionID)
 	if err != nil || v.indexClaim == 0 && !slices.Contains(keys, key) {
 		return err
@@ -88,7 +88,7 @@ func (v *verifier) verifyIndexDates(key string, x *Index) {
 
 // verifyIndexLists checks the lists of the index x. If x is up to date, it must have
 // the list of every scope.
-func (v *verifier) verifyIndexLists(key string, x *Index, r *Region) {
+func (v *verifier) verifyIndexLists(key string, x *Index, r *Head) {
 	for digest := range x.Lists {
 		images, _ := x.List(digest)
 		if got := catalog.NewSnapshot(catalog.Scope{}, catalog.Time{}, "", images).Digest; got != digest {

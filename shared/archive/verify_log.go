@@ -11,20 +11,20 @@ import (
 
 // verifyMonth checks one file of the log on top of r. isLast is true for the last
 // file.
-func (v *verifier) verifyMonth(r *Region, month string, isLast bool) error {
+func (v *verifier) verifyMonth(r *Head, month string, isLast bool) error {
 	lines, err := v.openLog(v.ctx, r.RegionID, month)
 	if err != nil {
 		return err
 	}
 	// Nothing is known before the oldest kept file.
-	if r.Sequence > 0 && r.log.successor != month {
-		v.report(lines.key, "the file before it is not sealed, or its seal names %q", r.log.successor)
+	if r.Sequence > 0 && r.Log.successor != month {
+		v.report(lines.key, "the file before it is not sealed, or its seal names %q", r.Log.successor)
 	}
 	if v.monthCheck, err = v.beginMonthCheck(month); err != nil {
 		return err
 	}
 	// The chain goes on across files: the first line names the last one of the file before.
-	r.log = position{month: month, hash: r.log.hash, successor: r.log.successor}
+	r.Log = position{month: month, hash: r.Log.hash, successor: r.Log.successor}
 	before := v.audit.Commits
 	for n := 1; ; n++ {
 		data, err := lines.next()
@@ -52,11 +52,11 @@ func (v *verifier) verifyMonth(r *Region, month string, isLast bool) error {
 
 // verifyLine checks line n of the file key and applies it to r if it is the next
 // commit. It returns false if the rest of the file cannot be checked.
-func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn bool, err error) {
+func (v *verifier) verifyLine(r *Head, key string, n int, data []byte) (goOn bool, err error) {
 	// The position moves over every line, as it does for a run that reads the log.
-	offset := r.log.length
+	offset := r.Log.length
 	line, ended := bytes.CutSuffix(data, []byte{'\n'})
-	r.log.length, r.log.torn = r.log.length+int64(len(data)), !ended
+	r.Log.length, r.Log.torn = r.Log.length+int64(len(data)), !ended
 	c, intact := parseCommit(line, true)
 	if c == nil {
 		if len(line) > 0 {
@@ -65,7 +65,7 @@ func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn b
 		return true, nil
 	}
 	hash := hashLine(line)
-	isNext, err := checkNext(r, c, intact)
+	isNext, err := r.CheckNext(c, intact)
 	if err := checkFormat(key, err); err != nil {
 		return false, err
 	}
@@ -82,16 +82,16 @@ func (v *verifier) verifyLine(r *Region, key string, n int, data []byte) (goOn b
 	}
 	v.lines[hash] = true
 	c.LineHash = hash
-	r.log.noteCheckpoint(c, offset)
-	if err := v.monthCheck.add(v, c, offset, r.log.length); err != nil {
+	r.Log.noteCheckpoint(c, offset)
+	if err := v.monthCheck.add(v, c, offset, r.Log.length); err != nil {
 		return false, err
 	}
 	return true, v.verifyCommit(r, key, c)
 }
 
-// verifyCommit checks the commit after r and applies it. r.log is already behind
+// verifyCommit checks the commit after r and applies it. r.Log is already behind
 // it.
-func (v *verifier) verifyCommit(r *Region, key string, c *Commit) error {
+func (v *verifier) verifyCommit(r *Head, key string, c *Commit) error {
 	if err := v.verifyChanges(r, key, c); err != nil {
 		return err
 	}
@@ -99,9 +99,9 @@ func (v *verifier) verifyCommit(r *Region, key string, c *Commit) error {
 		return err
 	}
 	// This must happen before c is applied, because c replaces the state by its checkpoint.
-	expected := r.stateWithoutCheckpoint(c)
-	r.applyCommit(c, c.LineHash)
-	v.logEnd = r.log
+	expected := stateWithoutCheckpoint(r, c)
+	r.Apply(c)
+	v.logEnd = r.Log
 	v.audit.Commits++
 	if c.changesContent() {
 		v.contentCommits = append(v.contentCommits, c.Sequence)
@@ -114,13 +114,13 @@ func (v *verifier) verifyCommit(r *Region, key string, c *Commit) error {
 
 // isKnownBefore reports whether r says what was there before c: not if c is the
 // oldest kept commit and earlier ones have been removed.
-func (r *Region) isKnownBefore(c *Commit) bool { return r.Sequence > 0 || c.Sequence == 1 }
+func isKnownBefore(r *Head, c *Commit) bool { return r.Sequence > 0 || c.Sequence == 1 }
 
 // verifyChanges checks the scopes that c changes or ends, and what it says of their
 // images. r is the state before it.
-func (v *verifier) verifyChanges(r *Region, key string, c *Commit) error {
+func (v *verifier) verifyChanges(r *Head, key string, c *Commit) error {
 	changes := newImageChanges()
-	isComplete := r.isKnownBefore(c) // whether the difference can be checked
+	isComplete := isKnownBefore(r, c) // whether the difference can be checked
 	for number := range len(c.Scopes) + len(c.Ended) {
 		ref := c.Scope(number)
 		scope := catalog.Scope{RegionID: r.RegionID, ClusterID: ref.ClusterID, InstanceType: ref.InstanceType}
@@ -140,7 +140,7 @@ func (v *verifier) verifyChanges(r *Region, key string, c *Commit) error {
 			}
 		} else {
 			isLost = c.Ended[number-len(c.Scopes)].PreviousLost
-			if !known && r.isKnownBefore(c) {
+			if !known && isKnownBefore(r, c) {
 				v.report(key, "commit %d ends %s, which was not there", c.Sequence, scope)
 			}
 		}
@@ -173,10 +173,10 @@ func (v *verifier) verifyContent(
 // verifyPrevious returns the images that a scope had before c. ok is false if they are
 // not known. Lost content counts as empty.
 func (v *verifier) verifyPrevious(
-	r *Region, key string, c *Commit, was ScopeState, isLost bool,
+	r *Head, key string, c *Commit, was ScopeState, isLost bool,
 ) (images []*catalog.Image, ok bool, err error) {
 	switch scope := was.Scope(r.RegionID); {
-	case !r.isKnownBefore(c):
+	case !isKnownBefore(r, c):
 		return nil, false, nil
 	case isLost:
 		v.tolerateMissing(scope, was.Digest)
@@ -201,20 +201,20 @@ func (v *verifier) tolerateMissing(scope catalog.Scope, digest string) {
 
 // stateWithoutCheckpoint returns the state after c as its other members make it. It
 // returns nil if c has no checkpoint, or if nothing is known before c.
-func (r *Region) stateWithoutCheckpoint(c *Commit) *Region {
+func stateWithoutCheckpoint(r *Head, c *Commit) *Head {
 	if c.Checkpoint == nil || r.Sequence == 0 {
 		return nil
 	}
-	without, next := *c, r.clone()
+	without, next := *c, r.Clone()
 	without.Checkpoint = nil
-	next.applyCommit(&without, "")
+	next.Apply(&without)
 	return next
 }
 
 // verifyCheckpoint checks the checkpoint of c, from which r is: it is the expected
 // state, unless that is nil, and the content of every scope is there.
-func (v *verifier) verifyCheckpoint(r, expected *Region, key string, c *Commit) error {
-	if expected != nil && !r.hasSameHistory(expected) {
+func (v *verifier) verifyCheckpoint(r, expected *Head, key string, c *Commit) error {
+	if expected != nil && !hasSameHistory(r, expected) {
 		v.report(key, "the checkpoint of commit %d is not the state after it", c.Sequence)
 	}
 	for _, s := range r.Scopes() {
@@ -227,7 +227,7 @@ func (v *verifier) verifyCheckpoint(r, expected *Region, key string, c *Commit) 
 	}
 	// Readers find the months of the log here, so the list must end with this file.
 	files := c.Checkpoint.Files
-	if n := len(files); n == 0 || files[n-1].Month != r.log.month || files[n-1].FirstSequence > c.Sequence {
+	if n := len(files); n == 0 || files[n-1].Month != r.Log.month || files[n-1].FirstSequence > c.Sequence {
 		v.report(key, "the checkpoint of commit %d does not name its own file", c.Sequence)
 	}
 	return nil

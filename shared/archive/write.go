@@ -178,7 +178,7 @@ func (w *Writer) loadAfterLoss(ctx context.Context, lost *Commit, pause time.Dur
 		return nil, err
 	}
 	r, err := w.Load(ctx, lost.RegionID)
-	if err != nil || r.log.month != "" {
+	if err != nil || r.Log.month != "" {
 		return r, err
 	}
 	// Only the head or a list leads to the log, and neither does.
@@ -201,7 +201,7 @@ func (w *Writer) commitTime(cur *Region) catalog.Time {
 // first, and the commit is the seal.
 func sealFirst(cur *Region, c *Commit, next *Region) (*Commit, *Region) {
 	month := monthOf(c.CommittedAt.Time)
-	if cur.Sequence == 0 || cur.log.month == "" || cur.log.isSealed() || cur.log.month == month {
+	if cur.Sequence == 0 || cur.Log.month == "" || cur.Log.isSealed() || cur.Log.month == month {
 		return c, next
 	}
 	seal := &Commit{
@@ -209,6 +209,6 @@ func sealFirst(cur *Region, c *Commit, next *Region) (*Commit, *Region) {
 		Sequence: c.Sequence, StartedAt: c.StartedAt, Successor: month, Trigger: c.Trigger,
 	}
 	next = cur.clone()
-	next.applyCommit(seal, "")
+	next.Apply(seal)
 	return seal, next
 }

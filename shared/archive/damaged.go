@@ -67,3 +67,17 @@ func checkFormat(key string, err error) error {
 	}
 	return nil
 }
+
+// DamagedError means that a stored object contradicts itself or an object that
+// refers to it. Its content is never served.
+type DamagedError struct {
+	// Key names the object.
+	Key string
+	// Reason completes "object X is damaged:".
+	Reason string
+}
+
+// Error implements error.
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("object %q is damaged: %s", e.Key, e.Reason)
+}

@@ -1,0 +1,59 @@
+package archive
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"community-images/shared/catalog"
+)
+
+// NewIndex returns the index of h. lists has the images of every scope, by the digest of its
+// content, in canonical order. dates has all that is known; the index keeps it.
+func NewIndex(h *Head, lists map[string][]*catalog.Image, dates imageDates) *Index {
+	x := &Index{
+		RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
+		Lists: map[string][]int32{}, Gone: dates,
+	}
+	current := map[string]bool{}            // the digests that h has
+	positions := map[*catalog.Image]int32{} // in x.Images; equal images may have several addresses
+	for _, s := range h.Scopes() {
+		if s.Digest == "" {
+			continue
+		}
+		current[s.Digest] = true
+		for _, im := range lists[s.Digest] {
+			positions[im] = 0
+		}
+	}
+	// Equal images stand beside each other now, so each content gets one position.
+	for _, im := range sortImages(positions) {
+		if n := len(x.Images); n == 0 || x.Images[n-1].Raw != im.Raw {
+			x.Images = append(x.Images, im)
+			x.Dates = append(x.Dates, dates[im.ImageID])
+		}
+		positions[im] = int32(len(x.Images) - 1)
+	}
+	// x.Gone began as all that is known. What is left of it is in no list.
+	for _, im := range x.Images {
+		delete(x.Gone, im.ImageID)
+	}
+	for digest := range current {
+		list := make([]int32, len(lists[digest]))
+		for i, im := range lists[digest] {
+			list[i] = positions[im]
+		}
+		x.Lists[digest] = list
+	}
+	return x
+}
+
+// sortImages returns the keys of a map in canonical order.
+func sortImages(set map[*catalog.Image]int32) []*catalog.Image {
+	images := slices.Collect(maps.Keys(set))
+	slices.SortFunc(images, func(a, b *catalog.Image) int {
+		return cmp.Or(strings.Compare(a.ImageID, b.ImageID), strings.Compare(a.Raw, b.Raw))
+	})
+	return images
+}
