@@ -41,12 +41,12 @@ func TestFormat1IsRefused(t *testing.T) {
 		a, ctx := archive.New(b.mem, b.keys), t.Context()
 		wantRefusal := func(what string, err error) {
 			t.Helper()
-			var format *archive.FormatError
+			var version *archive.FormatError
 			var damaged *archive.DamagedError
 			switch {
-			case !errors.As(err, &format) || !errors.As(err, &damaged):
+			case !errors.As(err, &version) || !errors.As(err, &damaged):
 				t.Errorf("%s: %s: %v, want a FormatError that is a DamagedError", name, what, err)
-			case format.Format != 1 || format.Key != tc.key && format.Key != logKey11:
+			case version.Format != 1 || version.Key != tc.key && version.Key != logKey11:
 				t.Errorf("%s: %s: %v, want the format of %s", name, what, err, tc.key)
 			}
 		}
@@ -86,8 +86,8 @@ func TestOtherFormatOfALaterProgram(t *testing.T) {
 	b.commit(b.loadBase(), b.newRun(b.newCheck(b.loadBase(), scopeOf("", ""), "a")))
 	line := withDigest(`{"Clusters":7,"CommittedAt":"2027-01-01T00:00:00.000Z","Digest":"","Format":3,"Sequence":2}`)
 	b.mem.Spoil(logKey11, append(b.readObject(logKey11), line+"\n"...))
-	var format *archive.FormatError
-	if _, err := b.writer.Load(t.Context(), region); !errors.As(err, &format) || format.Format != 3 {
+	var version *archive.FormatError
+	if _, err := b.writer.Load(t.Context(), region); !errors.As(err, &version) || version.Format != 3 {
 		t.Errorf("a line of format 3: %v", err)
 	}
 }
@@ -104,10 +104,10 @@ func TestAlteredFormat(t *testing.T) {
 			b.mem.Spoil(headKey, nil)
 		}
 		r, err := archive.New(b.mem, b.keys).Now(t.Context(), region, nil)
-		var format *archive.FormatError
+		var version *archive.FormatError
 		var damaged *archive.DamagedError
 		switch {
-		case errors.As(err, &format):
+		case errors.As(err, &version):
 			t.Errorf("%s: %v", key, err)
 		case key == headKey && (err != nil || r.Sequence != 1):
 			t.Errorf("an altered head is not rebuilt: %v", err)
@@ -126,8 +126,8 @@ func TestHeadOfAnotherFormatIsKept(t *testing.T) {
 	b.mem.Spoil(headKey, archivetest.Format1(t, b.keys)[headKey])
 	before := b.readObject(headKey)
 	res, err := b.writer.Commit(t.Context(), base, b.newRun(b.newCheck(base, scopeOf("", ""), "a")))
-	var format *archive.FormatError
-	if err != nil || !errors.As(res.HeadError, &format) || format.Key != headKey {
+	var version *archive.FormatError
+	if err != nil || !errors.As(res.HeadError, &version) || version.Key != headKey {
 		t.Errorf("the run ends with %v, %v", err, res.HeadError)
 	}
 	if !bytes.Equal(before, b.readObject(headKey)) {

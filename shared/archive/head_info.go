@@ -86,6 +86,9 @@ type HeadInfo struct {
 	Upstream json.RawMessage
 }
 
+// sweepInterval is the time between two sweeps of a region.
+const sweepInterval = 24 * time.Hour
+
 // Swept is what retention has done in a region. The head keeps it, so that a run
 // need not find out. If it is lost, retention only waits longer.
 type Swept struct {

@@ -112,7 +112,7 @@ func (b *indexBuilder) addCommits(ctx context.Context, last *Commit) error {
 			return err
 		}
 		if b.kept.sequence == 0 {
-			b.kept = keptSince{c.Sequence, c.CommittedAt}
+			b.kept = keptSince{sequence: c.Sequence, at: c.CommittedAt}
 		}
 		if err := b.dates.addCommit(c, previous, load); err != nil {
 			return err

@@ -66,6 +66,17 @@ type imageCommits struct {
 // monthIndexDigest finds the digest in the header.
 var monthIndexDigest = digestField{after: `","`}
 
+// newMonthIndex returns an index without commits. firstSequence is the number of the first
+// commit of the month, and previous the hash of the line before it.
+func newMonthIndex(region, month string, firstSequence int64, previous string) *monthIndex {
+	return &monthIndex{
+		monthHeader: monthHeader{
+			FirstSequence: firstSequence, Format: Format, Hash: previous, Month: month, RegionID: region,
+		},
+		added: map[string][]int{},
+	}
+}
+
 // lastSequence returns the number of the last commit. Without any it is the one before
 // the first.
 func (h *monthHeader) lastSequence() int64 { return h.FirstSequence + int64(len(h.Offsets)) - 1 }

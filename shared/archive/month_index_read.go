@@ -100,9 +100,7 @@ func (a *Archive) completeMonth(ctx context.Context, now *Region, i int, m *mont
 		return nil, err
 	}
 	if m == nil {
-		m = &monthIndex{monthHeader: monthHeader{
-			FirstSequence: f.FirstSequence, Format: Format, Hash: f.Previous, Month: f.Month, RegionID: now.RegionID,
-		}}
+		m = newMonthIndex(now.RegionID, f.Month, f.FirstSequence, f.Previous)
 	}
 	switch {
 	case m.lastSequence() < last:

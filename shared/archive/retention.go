@@ -8,15 +8,10 @@ import (
 	"time"
 )
 
-const (
-	// Grace is how long an object stays after it was last written, and after the
-	// last month of the log that could refer to it was removed. No run and no
-	// reader takes longer.
-	Grace = 48 * time.Hour
-
-	// sweepInterval is the time between two sweeps of a region.
-	sweepInterval = 24 * time.Hour
-)
+// Grace is how long an object stays after it was last written, and after the
+// last month of the log that could refer to it was removed. No run and no
+// reader takes longer.
+const Grace = 48 * time.Hour
 
 // NowByHead is Now for retention, which needs the head: it alone names the candidates. It
 // returns nil if there is no commit yet, and *DamagedError if there is no head.

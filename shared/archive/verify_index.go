@@ -11,7 +11,7 @@ import (
 // of the commit before it, 0 if it is not known.
 func (v *verifier) noteDates(key string, c *Commit, previous int64) error {
 	if v.kept.sequence == 0 {
-		v.kept = keptSince{c.Sequence, c.CommittedAt}
+		v.kept = keptSince{sequence: c.Sequence, at: c.CommittedAt}
 	}
 	return v.dates.addCommit(c, previous, func(scopes []ScopeState) ([][]string, error) {
 		ids := make([][]string, len(scopes))

@@ -28,9 +28,7 @@ func (v *verifier) beginMonthCheck(month string) (*monthCheck, error) {
 	if err != nil {
 		return nil, err
 	}
-	check := &monthCheck{key: key, built: &monthIndex{
-		monthHeader: monthHeader{Format: Format, Month: month, RegionID: v.audit.RegionID}, added: map[string][]int{},
-	}}
+	check := &monthCheck{key: key, built: newMonthIndex(v.audit.RegionID, month, 0, "")}
 	data, _, err := v.bucket.Get(v.ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
 		return check, nil

@@ -267,7 +267,7 @@ func historyAPIError(err error) *apierror.Error {
 // explains is an internal one.
 func storageAPIError(err error) *apierror.Error {
 	noData := &noDataError{regions: "this region"}
-	var format *archive.FormatError
+	var version *archive.FormatError
 	var damaged *archive.DamagedError
 	var store *storeError
 	var history *historyError
@@ -278,11 +278,11 @@ func storageAPIError(err error) *apierror.Error {
 			Message:   "Nothing has been captured for " + noData.regions + " yet.",
 			Recommend: "Try again after the first run of the snapshot function.",
 		}
-	case errors.As(err, &format): // a *archive.DamagedError too
+	case errors.As(err, &version): // a *archive.DamagedError too
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: codeDamaged, RetryAfter: retryNextRun, Cause: err,
 			Message: fmt.Sprintf("What is stored for this region has format %d, and this program reads format %d.",
-				format.Format, archive.Format),
+				version.Format, archive.Format),
 			Recommend: "Tell the operator the RequestId; the log says what to remove.",
 		}
 	case errors.As(err, &damaged):

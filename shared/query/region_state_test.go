@@ -19,7 +19,7 @@ func TestScopeSetsAreBounded(t *testing.T) {
 				InstanceType: fmt.Sprintf("t%02d", i), Digest: "d", State: archive.OK})
 		}
 	}
-	r := (&archive.Region{RegionID: "cn-hangzhou", Sequence: 1}).WithTables(scopes, nil)
+	r := (&archive.Region{Head: archive.Head{RegionID: "cn-hangzhou", Sequence: 1}}).WithTables(scopes, nil)
 	for _, row := range []struct {
 		live  bool
 		times int // as many scopes as the state has
