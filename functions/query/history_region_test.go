@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/fcrun/fctest"
 )
@@ -170,7 +171,7 @@ func (w *historyWriter) commit(tb testing.TB, clusters []int) {
 		for _, scope := range w.scopes(i) {
 			s := catalog.NewSnapshot(scope, now, "request", w.region.lists[i])
 			run.Checks = append(run.Checks, archive.Check{
-				Scope: scope, At: now, State: archive.OK, Fingerprint: s.Digest, Snapshot: s, Before: w.last[scope],
+				Scope: scope, At: now, State: format.StateOK, Fingerprint: s.Digest, Snapshot: s, Before: w.last[scope],
 			})
 			w.last[scope] = s
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/cloud"
 	"community-images/shared/fcrun/fctest"
@@ -108,7 +109,7 @@ func (c *testRegion) commitLists(tb testing.TB) {
 			ImageID: "centos_7_6_x64_20G_alibase.vhd", ImageOwnerAlias: "system",
 		})
 		s := catalog.NewSnapshot(scope, now, "request", c.lists[i])
-		run.Checks = append(run.Checks, archive.Check{Scope: scope, At: now, State: archive.OK, Fingerprint: s.Digest,
+		run.Checks = append(run.Checks, archive.Check{Scope: scope, At: now, State: format.StateOK, Fingerprint: s.Digest,
 			Snapshot: s})
 	}
 	result, err := writer.Commit(tb.Context(), base, run)

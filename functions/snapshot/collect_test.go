@@ -12,6 +12,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/archive/gc"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
@@ -77,7 +78,7 @@ func appendCommitAt(t *testing.T, bucket archive.Bucket, keys archive.Keys, regi
 		t.Fatal(err)
 	}
 	s := catalog.NewSnapshot(catalog.Scope{RegionID: region}, at, "", []*catalog.Image{image})
-	check := archive.Check{Scope: s.Scope, At: at, State: archive.OK, Snapshot: s}
+	check := archive.Check{Scope: s.Scope, At: at, State: format.StateOK, Snapshot: s}
 	if was, ok := base.Scope(s.Scope); ok {
 		if check.Before, err = writer.Snapshot(t.Context(), s.Scope, was.Digest); err != nil {
 			t.Fatal(err)

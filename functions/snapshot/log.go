@@ -3,7 +3,7 @@ package main
 import (
 	"go.uber.org/zap"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/capture"
 )
 
@@ -68,7 +68,7 @@ func logRegion(log *zap.Logger, region *capture.RegionReport, trigger string) {
 
 // countFields returns the counts of a run or a region as log fields, in scopes. The
 // dashboards of scripts/operate read these names.
-func countFields(n archive.Counts) []zap.Field {
+func countFields(n format.RunCounts) []zap.Field {
 	return []zap.Field{
 		zap.Int("planned", n.Planned), zap.Int("unchanged", n.Unchanged), zap.Int("changed", n.Changed),
 		zap.Int("failed", n.Failed),

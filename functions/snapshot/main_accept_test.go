@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/ehpc/ehpctest"
 )
@@ -17,7 +17,7 @@ func TestAcceptEventPublishesWhatIsStored(t *testing.T) {
 	question := ehpctest.Question{RegionID: region, ClusterID: "ehpc-hz-1"}
 	w.data.ImageLists[question] = `[{"ImageId":"m-1"}]` // another image instead of the one before
 	w.sendEvent(`{"clusters":["ehpc-hz-1"]}`)
-	state := func() archive.ScopeState {
+	state := func() format.ScopeState {
 		r, err := w.writer.Now(t.Context(), region, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -26,7 +26,7 @@ func TestAcceptEventPublishesWhatIsStored(t *testing.T) {
 		return s
 	}
 	held := state()
-	if held.State != archive.Held || held.Candidate == nil {
+	if held.State != format.StateHeld || held.Candidate == nil {
 		t.Fatalf("the answer is not held: %+v", held)
 	}
 	w.data.ImageLists[question] = `[]`
@@ -42,7 +42,7 @@ func TestAcceptEventPublishesWhatIsStored(t *testing.T) {
 		t.Errorf("after a refusal: %+v", now)
 	}
 	report := w.sendEvent(`{"accept":["` + scope + "@" + held.Candidate.Digest + `"]}`)
-	if now := state(); now.State != archive.OK || now.Digest != held.Candidate.Digest || report.Counts.Changed != 1 {
+	if now := state(); now.State != format.StateOK || now.Digest != held.Candidate.Digest || report.Counts.Changed != 1 {
 		t.Errorf("after it was accepted: %+v, %+v", now, report)
 	}
 	if asked := w.askedQuestions(); asked != "" {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
@@ -127,7 +128,7 @@ type report struct {
 	Regions []struct {
 		Sequence  int64
 		Committed bool
-		Counts    archive.Counts
+		Counts    format.RunCounts
 		Stored    int
 	}
 }

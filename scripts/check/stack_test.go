@@ -16,6 +16,7 @@ import (
 	"community-images/scripts/check/rampolicy"
 	"community-images/scripts/check/rostemplate"
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
@@ -325,7 +326,7 @@ func (s *stack) commitAt(now time.Time) {
 		s.t.Fatal(err)
 	}
 	content := catalog.NewSnapshot(catalog.Scope{RegionID: region}, catalog.At(now), "", []*catalog.Image{image})
-	check := archive.Check{Scope: content.Scope, At: catalog.At(now), State: archive.OK, Snapshot: content}
+	check := archive.Check{Scope: content.Scope, At: catalog.At(now), State: format.StateOK, Snapshot: content}
 	if was, ok := base.Scope(content.Scope); ok {
 		if check.Before, err = writer.Snapshot(s.t.Context(), content.Scope, was.Digest); err != nil {
 			s.t.Fatal(err)

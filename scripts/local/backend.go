@@ -9,6 +9,7 @@ import (
 
 	"community-images/scripts/datadir"
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/cloud"
 )
 
@@ -56,10 +57,10 @@ func openBackend(o options, dir *datadir.Directory, environ []string, out io.Wri
 // directory of a local run, what these do not read. Anything else is left to them.
 func (b *backend) checkFormat(ctx context.Context, dir string) error {
 	for _, region := range b.regions {
-		var version *archive.FormatError
+		var version *format.VersionError
 		if _, err := b.archive.Now(ctx, region, nil); errors.As(err, &version) {
 			return fmt.Errorf("directory %q has data of format %d, and this program reads format %d: remove the directory, "+
-				"or choose another with -data", dir, version.Format, archive.Format)
+				"or choose another with -data", dir, version.Version, format.Version)
 		}
 	}
 	return nil

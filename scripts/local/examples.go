@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -49,7 +49,7 @@ func (s *session) findExample(ctx context.Context) (best example, ok bool) {
 
 // exampleOf makes an example of a scope. It returns false if the scope has no
 // images or asks for an instance type.
-func (s *session) exampleOf(ctx context.Context, region string, state archive.ScopeState) (example, bool) {
+func (s *session) exampleOf(ctx context.Context, region string, state format.ScopeState) (example, bool) {
 	if state.Digest == "" || state.ImageCount == 0 || state.InstanceType != "" {
 		return example{}, false
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/capture"
 )
 
@@ -22,10 +22,10 @@ func (s *session) printSummary(ctx context.Context, r *capture.Report) {
 		// The report counts this run only. The states are those of all scopes that
 		// are stored, also of scopes that the run did not ask.
 		states := s.countStates(ctx, region.RegionID)
-		scopes := states[archive.OK] + states[archive.Failed] + states[archive.Held]
+		scopes := states[format.StateOK] + states[format.StateFailed] + states[format.StateHeld]
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", region.RegionID, region.Sequence,
 			region.Clusters,
-			scopes, states[archive.OK], states[archive.Failed], states[archive.Held],
+			scopes, states[format.StateOK], states[format.StateFailed], states[format.StateHeld],
 			region.Images, region.Stored, humanize.Bytes(uint64(region.Bytes)), formatMillis(region.CommitMs))
 	}
 	// The table is written as a whole, once the widths are known.
@@ -35,8 +35,8 @@ func (s *session) printSummary(ctx context.Context, r *capture.Report) {
 
 // countStates counts the stored scopes of a region by state. It returns an empty map if
 // the region cannot be read; the report holds that error.
-func (s *session) countStates(ctx context.Context, region string) map[archive.State]int {
-	states := map[archive.State]int{}
+func (s *session) countStates(ctx context.Context, region string) map[format.State]int {
+	states := map[format.State]int{}
 	now, err := s.backend.archive.Now(ctx, region, nil)
 	if err != nil {
 		return states

@@ -15,6 +15,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/archivetest"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -80,7 +81,7 @@ func (w *fixture) commit(writer *archive.Writer, region string, images ...string
 		}
 		list = append(list, im)
 	}
-	check := archive.Check{Scope: scope, At: at, State: archive.OK, Snapshot: catalog.NewSnapshot(scope, at, "", list)}
+	check := archive.Check{Scope: scope, At: at, State: format.StateOK, Snapshot: catalog.NewSnapshot(scope, at, "", list)}
 	if was, ok := base.Scope(scope); ok {
 		if check.Before, err = writer.Snapshot(ctx, scope, was.Digest); err != nil {
 			w.t.Fatal(err)

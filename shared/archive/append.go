@@ -7,19 +7,21 @@ import (
 	"fmt"
 	"io/fs"
 	"time"
+
+	"community-images/shared/archive/format"
 )
 
 // appendCommit appends a commit after cur and completes next, the state after it.
 // It returns false if another run's commit stands there.
-func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Commit) (bool, error) {
+func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *format.Commit) (bool, error) {
 	at, free, err := w.findAppendPosition(ctx, cur, commit)
 	if err != nil || !free {
 		return false, err
 	}
-	beginsFile := at.month != cur.Log.month || cur.Sequence == 0
+	beginsFile := at.Month != cur.Log.Month || cur.Sequence == 0
 	if beginsFile {
-		next.Files = append(next.Files, File{
-			FirstCommittedAt: commit.CommittedAt, FirstSequence: commit.Sequence, Month: at.month,
+		next.Files = append(next.Files, format.LogFile{
+			FirstCommittedAt: commit.CommittedAt, FirstSequence: commit.Sequence, Month: at.Month,
 			Previous: commit.Previous,
 		})
 	}
@@ -27,7 +29,7 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 		commit.Checkpoint = next.MakeCheckpoint()
 	}
 	// From here on the bytes of the commit are fixed: what is hashed is what is written.
-	data, hash, err := commit.encode()
+	data, hash, err := commit.Encode()
 	if err != nil {
 		return false, err
 	}
@@ -37,20 +39,20 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 	}
 	// A writer before this one died within its line. A line end closes that line,
 	// which then counts for nobody.
-	if at.torn {
+	if at.Torn {
 		data = append([]byte{'\n'}, data...)
 	}
 	// The position of next counts the line end that closes a torn line too.
-	key, err := w.keys.Log(cur.RegionID, at.month)
+	key, err := w.keys.Log(cur.RegionID, at.Month)
 	if err != nil {
 		return false, err
 	}
-	next.Log = position{
-		month: at.month, length: at.length + int64(len(data)), hash: hash, checkpoint: at.checkpoint,
-		successor: commit.Successor,
+	next.Log = format.LogPosition{
+		Month: at.Month, Length: at.Length + int64(len(data)), Hash: hash, Checkpoint: at.Checkpoint,
+		Successor: commit.Successor,
 	}
-	next.Log.noteCheckpoint(commit, at.length)
-	return w.appendBytes(ctx, key, at.length, data)
+	next.Log.NoteCheckpoint(commit, at.Length)
+	return w.appendBytes(ctx, key, at.Length, data)
 }
 
 // needsCheckpoint reports whether so much of the log has come since the last checkpoint
@@ -59,34 +61,34 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *Co
 // checkpoints take about a sixteenth of the log.
 func (r *Region) needsCheckpoint(minDistance int64) bool {
 	const ratio = 16
-	return r.Log.length-r.Log.checkpoint > max(minDistance, int64(ratio*r.CheckpointSize()))
+	return r.Log.Length-r.Log.Checkpoint > max(minDistance, int64(ratio*r.CheckpointSize()))
 }
 
 // findAppendPosition returns where the commit after cur goes: the end of cur's
 // file, or of the file that follows a seal or begins an empty archive. free is
 // false if another run has begun that file meanwhile.
 func (w *Writer) findAppendPosition(
-	ctx context.Context, cur *Region, commit *Commit,
-) (_ position, free bool, err error) {
+	ctx context.Context, cur *Region, commit *format.Commit,
+) (_ format.LogPosition, free bool, err error) {
 	switch {
-	case !cur.Log.isSealed() && cur.Log.month != "":
+	case !cur.Log.IsSealed() && cur.Log.Month != "":
 		return cur.Log, true, nil
 	// There is no log yet.
-	case !cur.Log.isSealed():
-		return position{month: monthOf(commit.CommittedAt.Time)}, true, nil
+	case !cur.Log.IsSealed():
+		return format.LogPosition{Month: format.MonthOf(commit.CommittedAt.Time)}, true, nil
 	}
 	// The new file may hold bytes of a writer that did not finish its line.
 	begun := cur.clone()
-	begun.Log = position{month: cur.Log.successor, hash: cur.Log.hash}
-	lines, err := w.openLog(ctx, cur.RegionID, cur.Log.successor)
+	begun.Log = format.LogPosition{Month: cur.Log.Successor, Hash: cur.Log.Hash}
+	lines, err := w.openLog(ctx, cur.RegionID, cur.Log.Successor)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return begun.Log, true, nil
 	case err != nil:
-		return position{}, false, err
+		return format.LogPosition{}, false, err
 	}
 	if _, err := begun.replay(lines, nil, nil); err != nil {
-		return position{}, false, err
+		return format.LogPosition{}, false, err
 	}
 	return begun.Log, begun.Sequence == cur.Sequence, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 )
 
 // hidingBucket lists nothing, as if it were empty.
@@ -36,7 +37,7 @@ func TestHiddenLogIsAnErrorAtOnce(t *testing.T) {
 		}
 		started := time.Now()
 		_, err = w.Commit(ctx, base, b.newRun(b.newCheck(base, scopeOf("", ""), "b")))
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if !errors.As(err, &damaged) || damaged.Key != logKey11 || !strings.Contains(err.Error(), "list") {
 			t.Errorf("the run ends with %v", err)
 		}

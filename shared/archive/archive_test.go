@@ -11,6 +11,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -63,7 +64,7 @@ func (b *fixture) newCheck(base *archive.Region, scope catalog.Scope, specs ...s
 	b.t.Helper()
 	at := catalog.At(b.now)
 	s := catalog.NewSnapshot(scope, at, "req", newImages(b.t, specs...))
-	c := archive.Check{Scope: scope, At: at, State: archive.OK, Fingerprint: "f" + s.Digest}
+	c := archive.Check{Scope: scope, At: at, State: format.StateOK, Fingerprint: "f" + s.Digest}
 	was, _ := base.Scope(scope)
 	if s.Digest == was.Digest {
 		return c
@@ -80,8 +81,8 @@ func (b *fixture) newCheck(base *archive.Region, scope catalog.Scope, specs ...s
 }
 
 func (b *fixture) newFailedCheck(scope catalog.Scope, code string) archive.Check {
-	return archive.Check{Scope: scope, At: catalog.At(b.now), State: archive.Failed,
-		Problem: &archive.Problem{Class: "temporary", Code: code}}
+	return archive.Check{Scope: scope, At: catalog.At(b.now), State: format.StateFailed,
+		Problem: &format.Problem{Class: "temporary", Code: code}}
 }
 
 func (b *fixture) loadBase() *archive.Region {

@@ -21,9 +21,9 @@
 // a number or of an image (history.go); they find them by the indexes of months
 // (month_index_read.go). Archive.Snapshot and Archive.Index return contents.
 //
-// checkNext in replay.go is the only place that says which line is the next commit.
-// imageDates.addCommit in image_dates.go is the only place that says when an image was
-// first seen and changed. Keys is the only place that builds and parses keys.
+// Package format has the documents that are stored, and the rules of what follows what.
+// Region adds to the stored head what a reader needs. Keys is the only place that builds
+// and parses keys.
 //
 // Package gc removes what retention no longer keeps. Archive.Verify checks everything
 // (verify.go and its neighbours), and Writer.Repair rebuilds what is derived (repair.go).

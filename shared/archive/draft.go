@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // Run is what one execution of the snapshot function learned about a region.
@@ -17,7 +19,7 @@ type Run struct {
 	// StartedAt is when the run began.
 	StartedAt catalog.Time
 	// Counts has Planned and Left. Commit fills in the rest.
-	Counts Counts
+	Counts format.RunCounts
 	// Checks has the outcomes of the run's questions, one for each scope.
 	Checks []Check
 	// Ended has the scopes that will no longer be asked.
@@ -37,9 +39,9 @@ type Check struct {
 	// At is when the scope was asked.
 	At catalog.Time
 	// State is the outcome: OK, Failed or Held.
-	State State
+	State format.State
 	// Problem says why a scope is not OK.
-	Problem *Problem
+	Problem *format.Problem
 	// Fingerprint is a hash of the answer's bytes. Equal answers need not be
 	// parsed again.
 	Fingerprint string
@@ -47,7 +49,7 @@ type Check struct {
 	// base names. Of a held scope it is the candidate's.
 	Snapshot *catalog.Snapshot
 	// Candidate is the suspicious answer of a held scope.
-	Candidate *Candidate
+	Candidate *format.Candidate
 	// Before is the content that the base names. It is nil if there is none, or
 	// if it could not be read. Then the index may have it.
 	Before *catalog.Snapshot
@@ -58,7 +60,7 @@ type Listing struct {
 	// At is when the clusters were listed.
 	At catalog.Time
 	// Problem is not nil if discovery failed. Then Clusters says nothing.
-	Problem *Problem
+	Problem *format.Problem
 	// Held counts suspicious listings in a row, this one included.
 	Held int
 	// Clusters are those that the listing had, all of the region.
@@ -71,9 +73,9 @@ type Listing struct {
 // state after it, and the run's counts. base is the state on which the run was
 // planned. Where another run has published something since, theirs stands and
 // the check is lost.
-func draftCommit(base, cur *Region, run Run, committedAt catalog.Time) (*Commit, *Region, Counts) {
-	commit := &Commit{
-		CommittedAt: committedAt, Format: Format, Previous: cur.Log.hash, RegionID: cur.RegionID,
+func draftCommit(base, cur *Region, run Run, committedAt catalog.Time) (*format.Commit, *Region, format.RunCounts) {
+	commit := &format.Commit{
+		CommittedAt: committedAt, Format: format.Version, Previous: cur.Log.Hash, RegionID: cur.RegionID,
 		RunID: run.RunID, Sequence: cur.Sequence + 1, StartedAt: run.StartedAt, Trigger: run.Trigger,
 	}
 	counts := run.Counts
@@ -112,7 +114,7 @@ func draftCommit(base, cur *Region, run Run, committedAt catalog.Time) (*Commit,
 
 // needsCommit reports whether c has to be appended: it changes something, or the
 // last commit is a seal and its successor has not begun.
-func (r *Region) needsCommit(c *Commit) bool { return !c.IsEmpty() || r.Log.isSealed() }
+func (r *Region) needsCommit(c *format.Commit) bool { return !c.IsEmpty() || r.Log.IsSealed() }
 
 // endedScopes returns the scopes that the run ends. It leaves out those that
 // another run has changed or checked since.
@@ -147,18 +149,18 @@ func isLost(base, cur *Region, c Check) bool {
 	case wasKnown && !known:
 		return true
 	case now.Digest != planned.Digest:
-		return c.State != OK || c.Snapshot == nil || c.Snapshot.Digest != now.Digest
+		return c.State != format.StateOK || c.Snapshot == nil || c.Snapshot.Digest != now.Digest
 	}
 	return isSuperseded(planned.TriedAt, now.TriedAt, c.At)
 }
 
 // addState adds to c the outcome of one check, made on top of cur, if it is another one
 // than before.
-func addState(c *Commit, cur *Region, check Check) {
+func addState(c *format.Commit, cur *Region, check Check) {
 	was, known := cur.Scope(check.Scope)
 	// That a new scope is OK needs no state change: its first content says it.
-	if check.State != was.State && (known || check.State != OK) {
-		c.States = append(c.States, StateChange{
+	if check.State != was.State && (known || check.State != format.StateOK) {
+		c.States = append(c.States, format.StateChange{
 			At: check.At, ClusterID: check.Scope.ClusterID, InstanceType: check.Scope.InstanceType,
 			Problem: check.Problem, To: check.State,
 		})
@@ -166,12 +168,12 @@ func addState(c *Commit, cur *Region, check Check) {
 }
 
 // addCount counts one check that was made on top of cur.
-func addCount(n *Counts, cur *Region, c Check) {
+func addCount(n *format.RunCounts, cur *Region, c Check) {
 	was, _ := cur.Scope(c.Scope)
 	switch {
-	case c.State == Failed:
+	case c.State == format.StateFailed:
 		n.Failed++
-	case c.State == Held:
+	case c.State == format.StateHeld:
 		n.Held++
 	case c.Snapshot == nil || c.Snapshot.Digest == was.Digest:
 		n.Unchanged++
@@ -188,11 +190,11 @@ func (r *Region) recordChecks(checks []Check) {
 		if s == nil {
 			continue
 		}
-		if c.State == OK && c.Snapshot != nil && c.Snapshot.Digest != s.Digest || s.State != c.State {
+		if c.State == format.StateOK && c.Snapshot != nil && c.Snapshot.Digest != s.Digest || s.State != c.State {
 			continue // the head only mirrors what the log says
 		}
 		s.TriedAt, s.Problem, s.Candidate = c.At, c.Problem, c.Candidate
-		if c.State == OK {
+		if c.State == format.StateOK {
 			s.CheckedAt = c.At
 			s.Fingerprint = c.Fingerprint
 		}
@@ -212,7 +214,7 @@ func (r *Region) recordListing(listing *Listing, superseded bool) {
 
 // clusterChanges returns the differences between the clusters of cur and those of
 // a listing. There are none if the listing is nil or failed.
-func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
+func clusterChanges(cur *Region, listing *Listing) []format.ClusterChange {
 	if listing == nil || listing.Problem != nil {
 		return nil
 	}
@@ -223,15 +225,15 @@ func clusterChanges(cur *Region, listing *Listing) []ClusterChange {
 	// A cluster may be in either of them, or in both.
 	ids := maps.Clone(listed)
 	maps.Copy(ids, known)
-	var changes []ClusterChange
+	var changes []format.ClusterChange
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		before, wasKnown := known[id]
 		after, isListed := listed[id]
 		switch {
 		case !isListed:
-			changes = append(changes, ClusterChange{ClusterID: id})
+			changes = append(changes, format.ClusterChange{ClusterID: id})
 		case !wasKnown || !before.Equal(after):
-			changes = append(changes, ClusterChange{After: &after, ClusterID: id})
+			changes = append(changes, format.ClusterChange{After: &after, ClusterID: id})
 		}
 	}
 	return changes

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -44,7 +45,7 @@ func (b *fixture) newNamedCheck(base *archive.Region, scope catalog.Scope, specs
 
 // renderImageChanges renders what a commit says of images, one a line: the scopes that
 // added (+), removed (-) and changed it.
-func renderImageChanges(c *archive.Commit) string {
+func renderImageChanges(c *format.Commit) string {
 	var out strings.Builder
 	name := func(numbers []int) string {
 		var list []string
@@ -142,7 +143,7 @@ func TestImageChangesOfACommit(t *testing.T) {
 		"the entries only change their order": {contents{"c1": {"a", "b"}}, contents{"c1": {"b", "a"}}, nil, ""},
 	} {
 		b := newFixture(t)
-		commit := func(found contents, ended []string) *archive.Commit {
+		commit := func(found contents, ended []string) *format.Commit {
 			base, run := b.loadBase(), b.newRun()
 			for _, cluster := range []string{"c4", "c2", "c3", "c1"} { // the commit sorts them
 				if specs, ok := found[cluster]; ok {
@@ -157,7 +158,7 @@ func TestImageChangesOfACommit(t *testing.T) {
 		commit(tc.before, nil)
 		c := commit(tc.after, tc.ended)
 		if c == nil {
-			c = &archive.Commit{}
+			c = &format.Commit{}
 		}
 		if got := renderImageChanges(c); got != tc.want {
 			t.Errorf("%s: the commit says\n%swant\n%s", name, got, tc.want)
@@ -251,7 +252,7 @@ func TestImpossibleNumbersAreDamage(t *testing.T) {
 		}
 		for _, err = range a.Commits(t.Context(), now, 1) {
 		}
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if isDamaged := errors.As(err, &damaged); isDamaged == tc.isSound || isDamaged && damaged.Key != logKey11 {
 			t.Errorf("%s instead of %s: %v", tc.new, tc.old, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -14,7 +15,7 @@ import (
 func (b *fixture) newListing(clusters string) *archive.Listing {
 	l := &archive.Listing{At: catalog.At(b.now)}
 	if clusters == "!" {
-		l.Problem = &archive.Problem{Class: "temporary"}
+		l.Problem = &format.Problem{Class: "temporary"}
 		return l
 	}
 	for id := range strings.FieldsSeq(clusters) {
@@ -122,7 +123,7 @@ func TestListingAfterTheClockWasSetBack(t *testing.T) {
 func TestAnotherImageOfAClusterIsInTheLog(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
-	list := func(image string) *archive.Commit {
+	list := func(image string) *format.Commit {
 		b.now = b.now.Add(time.Hour)
 		run := b.newRun()
 		run.Discovery = b.newListing("c1")

@@ -11,6 +11,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/archivetest"
+	"community-images/shared/archive/format"
 )
 
 // storeFormat1 stores an archive of format 1 without some objects.
@@ -41,12 +42,12 @@ func TestFormat1IsRefused(t *testing.T) {
 		a, ctx := archive.New(b.mem, b.keys), t.Context()
 		wantRefusal := func(what string, err error) {
 			t.Helper()
-			var version *archive.FormatError
-			var damaged *archive.DamagedError
+			var version *format.VersionError
+			var damaged *format.DamagedError
 			switch {
 			case !errors.As(err, &version) || !errors.As(err, &damaged):
 				t.Errorf("%s: %s: %v, want a FormatError that is a DamagedError", name, what, err)
-			case version.Format != 1 || version.Key != tc.key && version.Key != logKey11:
+			case version.Version != 1 || version.Key != tc.key && version.Key != logKey11:
 				t.Errorf("%s: %s: %v, want the format of %s", name, what, err, tc.key)
 			}
 		}
@@ -86,8 +87,8 @@ func TestOtherFormatOfALaterProgram(t *testing.T) {
 	b.commit(b.loadBase(), b.newRun(b.newCheck(b.loadBase(), scopeOf("", ""), "a")))
 	line := withDigest(`{"Clusters":7,"CommittedAt":"2027-01-01T00:00:00.000Z","Digest":"","Format":3,"Sequence":2}`)
 	b.mem.Spoil(logKey11, append(b.readObject(logKey11), line+"\n"...))
-	var version *archive.FormatError
-	if _, err := b.writer.Load(t.Context(), region); !errors.As(err, &version) || version.Format != 3 {
+	var version *format.VersionError
+	if _, err := b.writer.Load(t.Context(), region); !errors.As(err, &version) || version.Version != 3 {
 		t.Errorf("a line of format 3: %v", err)
 	}
 }
@@ -104,8 +105,8 @@ func TestAlteredFormat(t *testing.T) {
 			b.mem.Spoil(headKey, nil)
 		}
 		r, err := archive.New(b.mem, b.keys).Now(t.Context(), region, nil)
-		var version *archive.FormatError
-		var damaged *archive.DamagedError
+		var version *format.VersionError
+		var damaged *format.DamagedError
 		switch {
 		case errors.As(err, &version):
 			t.Errorf("%s: %v", key, err)
@@ -126,7 +127,7 @@ func TestHeadOfAnotherFormatIsKept(t *testing.T) {
 	b.mem.Spoil(headKey, archivetest.Format1(t, b.keys)[headKey])
 	before := b.readObject(headKey)
 	res, err := b.writer.Commit(t.Context(), base, b.newRun(b.newCheck(base, scopeOf("", ""), "a")))
-	var version *archive.FormatError
+	var version *format.VersionError
 	if err != nil || !errors.As(res.HeadError, &version) || version.Key != headKey {
 		t.Errorf("the run ends with %v, %v", err, res.HeadError)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 func FuzzKeys(f *testing.F) {
@@ -82,7 +83,7 @@ func FuzzStored(f *testing.F) {
 		b.putObject(logKey11, log)
 		a := newPiecedArchive(b.bucket, b.keys, pieceSizeFor(piece, log))
 		r, err := a.Now(context.Background(), region, nil)
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if err != nil {
 			if !errors.As(err, &damaged) && !errors.Is(err, archive.ErrNoData) {
 				t.Fatal(err)

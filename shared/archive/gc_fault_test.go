@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 )
 
 // TestSweepBrokenAtEveryCall breaks each call of two sweeps in turn: not
@@ -81,7 +82,7 @@ func TestSweepRefusesADamagedRegion(t *testing.T) {
 		b.mem.Spoil(tc.key, tc.with(b.mem.Objects()[tc.key]))
 		before := b.mem.Objects()
 		sweep, err := b.newCollector(b.mem, 13).Collect(context.Background(), region)
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if !errors.As(err, &damaged) || !strings.Contains(err.Error(), tc.want) || sweep.Removed != 0 {
 			t.Errorf("%s: %+v, %v; want an error with %q", name, sweep, err, tc.want)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/archive/gc"
 )
 
@@ -224,8 +225,8 @@ func TestOrphansOfADeadRunGo(t *testing.T) {
 	b.commitStep("a")
 	base := b.loadBase()
 	held := b.newCheck(base, scopeOf("", ""), "suspicious")
-	held.State, held.Problem = archive.Held, &archive.Problem{Class: "suspicious"}
-	held.Candidate = &archive.Candidate{Digest: held.Snapshot.Digest, ImageCount: 1, Seen: 1}
+	held.State, held.Problem = format.StateHeld, &format.Problem{Class: "suspicious"}
+	held.Candidate = &format.Candidate{Digest: held.Snapshot.Digest, ImageCount: 1, Seen: 1}
 	b.commit(base, b.newRun(held))
 	dead := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Verb == "append" {

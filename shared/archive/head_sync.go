@@ -7,13 +7,15 @@ import (
 	"io/fs"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // putHead puts the head after a run and sets res.Region to its state.
 func (w *Writer) putHead(ctx context.Context, run Run, res *Result) (err error) {
 	res.Region, err = w.syncHead(ctx, res.Region, func(next *Region) {
 		now := catalog.At(w.now())
-		next.Run = RunInfo{
+		next.Run = format.RunInfo{
 			Counts: res.Counts, FinishedAt: now, RunID: run.RunID, StartedAt: run.StartedAt, Trigger: run.Trigger,
 		}
 		if next.Swept.At.IsZero() {
@@ -67,8 +69,8 @@ func (w *Writer) mergeStoredHead(ctx context.Context, key string, r *Region) (*R
 	next := r.clone()
 	if data != nil {
 		// A head that cannot be read has nothing to keep; ours replaces it.
-		theirs, err := decodeHead(r.RegionID, data)
-		if err := checkFormat(key, err); err != nil {
+		theirs, err := format.DecodeHead(r.RegionID, data)
+		if err := format.CheckVersion(key, err); err != nil {
 			return nil, err
 		}
 		if err == nil {

@@ -10,6 +10,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"community-images/shared/archive/format"
 )
 
 const (
@@ -21,7 +23,7 @@ const (
 // FirstCommit returns the number and time of the first commit that is kept. now is the
 // present state. ErrNoData means that there is none.
 func (a *Archive) FirstCommit(ctx context.Context, now *Region) (*TooEarlyError, error) {
-	if i := now.firstKeptFile(); i < len(now.Files) && !now.Swept.At.IsZero() {
+	if i := now.FirstKeptFile(); i < len(now.Files) && !now.Swept.At.IsZero() {
 		f := now.Files[i]
 		return &TooEarlyError{First: f.FirstCommittedAt, FirstSequence: f.FirstSequence}, nil
 	}
@@ -41,7 +43,7 @@ func (a *Archive) LastCommitAt(ctx context.Context, now *Region, t time.Time) (s
 	if !now.CommittedAt.After(t) {
 		return now.Sequence, nil
 	}
-	i := now.fileAt(func(f File) bool { return f.FirstCommittedAt.After(t) })
+	i := now.FileAt(func(f format.LogFile) bool { return f.FirstCommittedAt.After(t) })
 	if i < 0 {
 		first, err := a.FirstCommit(ctx, now)
 		if err == nil && first.FirstSequence > 1 {
@@ -56,21 +58,21 @@ func (a *Archive) LastCommitAt(ctx context.Context, now *Region, t time.Time) (s
 	if err != nil {
 		return 0, err
 	}
-	return m.FirstSequence + int64(m.countUntil(t)) - 1, nil
+	return m.FirstSequence + int64(m.CountUntil(t)) - 1, nil
 }
 
 // Commits yields the commits of a region up to now, oldest first, from number from on. It
 // skips months that retention has removed. It ends with the first error. *TooEarlyError
 // means that retention removed a month after an earlier one had been read, so that
 // commits would be missing in between.
-func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
+func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq2[*format.Commit, error] {
+	return func(yield func(*format.Commit, error) bool) {
 		begun := false
-		visit := func(c *Commit) bool {
+		visit := func(c *format.Commit) bool {
 			begun = true
 			return yield(c, nil)
 		}
-		for i := max(0, now.fileOf(from)); i < len(now.Files); i++ {
+		for i := max(0, now.FileOf(from)); i < len(now.Files); i++ {
 			goOn, err := a.visitMonth(ctx, now, i, from, visit)
 			// A missing file is one that retention has removed. Before the first commit
 			// it is skipped; after that it would leave a gap.
@@ -93,7 +95,7 @@ func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq
 // visitMonth calls visit for the commits of file i of the log, up to now, from a number on,
 // until visit returns false. Then goOn is false.
 func (a *Archive) visitMonth(
-	ctx context.Context, now *Region, i int, from int64, visit func(*Commit) bool,
+	ctx context.Context, now *Region, i int, from int64, visit func(*format.Commit) bool,
 ) (goOn bool, err error) {
 	if from <= now.Files[i].FirstSequence { // the whole month needs no index
 		return a.visitWholeMonth(ctx, now, i, visit)
@@ -105,7 +107,7 @@ func (a *Archive) visitMonth(
 	size := a.window
 	for at := int(from - m.FirstSequence); at < len(m.Offsets); {
 		until := at + 1
-		for until < len(m.Offsets) && m.end(until)-m.Offsets[at] <= int64(size) {
+		for until < len(m.Offsets) && m.End(until)-m.Offsets[at] <= int64(size) {
 			until++
 		}
 		commits, err := a.readCommits(ctx, m, at, until)
@@ -125,16 +127,16 @@ func (a *Archive) visitMonth(
 // visitWholeMonth is visitMonth from the first commit of the file on. It reads the file
 // piece by piece.
 func (a *Archive) visitWholeMonth(
-	ctx context.Context, now *Region, i int, visit func(*Commit) bool,
+	ctx context.Context, now *Region, i int, visit func(*format.Commit) bool,
 ) (goOn bool, err error) {
 	f := now.Files[i]
 	lines, err := a.openLog(ctx, now.RegionID, f.Month)
 	if err != nil {
 		return false, err
 	}
-	last := now.lastOfFile(i)
-	r := &Region{Head: Head{RegionID: now.RegionID, Sequence: f.FirstSequence - 1}}
-	r.Log.hash = f.Previous
+	last := now.LastOfFile(i)
+	r := &Region{Head: format.Head{RegionID: now.RegionID, Sequence: f.FirstSequence - 1}}
+	r.Log.Hash = f.Previous
 	for r.Sequence < last {
 		c, _, err := r.readNext(lines, true)
 		switch {
@@ -154,13 +156,13 @@ func (a *Archive) visitWholeMonth(
 // CommitsBackward yields the commits of a region from number from down to the first
 // that is kept, newest first. now is the present state; from is at most its Sequence.
 // It ends with the first error.
-func (a *Archive) CommitsBackward(ctx context.Context, now *Region, from int64) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
-		for i := now.fileOf(from); i >= 0; i-- {
+func (a *Archive) CommitsBackward(ctx context.Context, now *Region, from int64) iter.Seq2[*format.Commit, error] {
+	return func(yield func(*format.Commit, error) bool) {
+		for i := now.FileOf(from); i >= 0; i-- {
 			m, err := a.month(ctx, now, i)
 			goOn := false
 			if err == nil {
-				goOn, err = a.visitBackward(ctx, m, int(from-m.FirstSequence), func(c *Commit) bool { return yield(c, nil) })
+				goOn, err = a.visitBackward(ctx, m, int(from-m.FirstSequence), func(c *format.Commit) bool { return yield(c, nil) })
 			}
 			// Retention removes the oldest months first.
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -176,12 +178,12 @@ func (a *Archive) CommitsBackward(ctx context.Context, now *Region, from int64) 
 // visitBackward calls visit for the commits of a month from a position down, newest first,
 // until visit returns false. Then goOn is false.
 func (a *Archive) visitBackward(
-	ctx context.Context, m *monthIndex, from int, visit func(*Commit) bool,
+	ctx context.Context, m *format.MonthIndex, from int, visit func(*format.Commit) bool,
 ) (goOn bool, err error) {
 	size := a.window
 	for until := min(from+1, len(m.Offsets)); until > 0; size = min(windowGrowth*size, maxWindow) {
 		at := until - 1
-		for at > 0 && m.end(until-1)-m.Offsets[at-1] <= int64(size) {
+		for at > 0 && m.End(until-1)-m.Offsets[at-1] <= int64(size) {
 			at--
 		}
 		commits, err := a.readCommits(ctx, m, at, until)
@@ -200,30 +202,31 @@ func (a *Archive) visitBackward(
 
 // readCommits reads the commits of a month from one position up to but not including
 // another.
-func (a *Archive) readCommits(ctx context.Context, m *monthIndex, from, until int) ([]*Commit, error) {
+func (a *Archive) readCommits(ctx context.Context, m *format.MonthIndex, from, until int) ([]*format.Commit, error) {
 	key, err := a.keys.Log(m.RegionID, m.Month)
 	if err != nil {
 		return nil, err
 	}
-	start, end := m.Offsets[from], m.end(until-1)
+	start, end := m.Offsets[from], m.End(until-1)
 	data, err := a.bucket.GetFrom(ctx, key, start, end-start)
 	if err != nil {
 		return nil, fmt.Errorf("reading log %q: %w", key, err)
 	}
-	commits := make([]*Commit, 0, until-from)
+	commits := make([]*format.Commit, 0, until-from)
 	for p := from; p < until; p++ {
 		begin := min(m.Offsets[p]-start, int64(len(data)))
-		line, _, _ := bytes.Cut(data[begin:min(m.end(p)-start, int64(len(data)))], []byte{'\n'})
-		c, intact := parseCommit(line, true)
+		line, _, _ := bytes.Cut(data[begin:min(m.End(p)-start, int64(len(data)))], []byte{'\n'})
+		c, intact := format.DecodeCommit(line, true)
 		// The index is bound to the log, so the line was altered since.
 		if c == nil || !intact || c.Sequence != m.FirstSequence+int64(p) || c.RegionID != m.RegionID ||
-			c.Format != Format {
-			return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("commit %d was altered: it is not at offset %d",
+			c.Format != format.Version {
+			return nil, &format.DamagedError{Key: key, Reason: fmt.Sprintf("commit %d was altered: it is not at offset %d",
 				m.FirstSequence+int64(p), m.Offsets[p])}
 		}
-		c.LineHash = hashLine(line)
+		c.LineHash = format.HashLine(line)
 		if n := len(commits); n > 0 && c.Previous != commits[n-1].LineHash {
-			return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("commit %d does not name the line before it", c.Sequence)}
+			reason := fmt.Sprintf("commit %d does not name the line before it", c.Sequence)
+			return nil, &format.DamagedError{Key: key, Reason: reason}
 		}
 		commits = append(commits, c)
 	}
@@ -232,15 +235,15 @@ func (a *Archive) readCommits(ctx context.Context, m *monthIndex, from, until in
 
 // EndedScopes returns the scopes that ended in a kept commit, in canonical order, each
 // once. Some of them may be there again.
-func (a *Archive) EndedScopes(ctx context.Context, now *Region) ([]ScopeRef, error) {
-	months, err := a.readMonths(ctx, now, now.firstKeptFile(), len(now.Files))
+func (a *Archive) EndedScopes(ctx context.Context, now *Region) ([]format.ScopeRef, error) {
+	months, err := a.readMonths(ctx, now, now.FirstKeptFile(), len(now.Files))
 	if err != nil {
 		return nil, err
 	}
-	var ended []ScopeRef
+	var ended []format.ScopeRef
 	for _, m := range months {
 		ended = append(ended, m.Ended...)
 	}
-	slices.SortFunc(ended, ScopeRef.compare)
+	slices.SortFunc(ended, format.ScopeRef.Compare)
 	return slices.Compact(ended), nil
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+
+	"community-images/shared/archive/format"
 )
 
 // maxBatch is how many bytes of commits of an image are read at once, unless one is
@@ -18,9 +20,9 @@ const maxBatch = 256 << 10
 // ids.
 func (a *Archive) CommitsOfImages(
 	ctx context.Context, now *Region, imageIDs []string, from int64,
-) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
-		first := max(now.firstKeptFile(), now.fileOf(from))
+) iter.Seq2[*format.Commit, error] {
+	return func(yield func(*format.Commit, error) bool) {
+		first := max(now.FirstKeptFile(), now.FileOf(from))
 		places, err := a.findImages(ctx, now, imageIDs, first, len(now.Files))
 		if err != nil {
 			yield(nil, err)
@@ -47,9 +49,9 @@ func (a *Archive) CommitsOfImages(
 // images with some ids.
 func (a *Archive) CommitsOfImagesBackward(
 	ctx context.Context, now *Region, imageIDs []string, from int64,
-) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
-		places, err := a.findImages(ctx, now, imageIDs, now.firstKeptFile(), now.fileOf(from)+1)
+) iter.Seq2[*format.Commit, error] {
+	return func(yield func(*format.Commit, error) bool) {
+		places, err := a.findImages(ctx, now, imageIDs, now.FirstKeptFile(), now.FileOf(from)+1)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -67,7 +69,7 @@ func (a *Archive) CommitsOfImagesBackward(
 
 // commitPlace is where a commit stands.
 type commitPlace struct {
-	month    *monthIndex
+	month    *format.MonthIndex
 	position int
 }
 
@@ -75,7 +77,7 @@ type commitPlace struct {
 func (p commitPlace) sequence() int64 { return p.month.FirstSequence + int64(p.position) }
 
 // size returns the size of the commit in bytes.
-func (p commitPlace) size() int64 { return p.month.end(p.position) - p.month.Offsets[p.position] }
+func (p commitPlace) size() int64 { return p.month.End(p.position) - p.month.Offsets[p.position] }
 
 // batches splits places into batches that are read at once.
 func batches(places []commitPlace) iter.Seq[[]commitPlace] {
@@ -109,10 +111,10 @@ func (a *Archive) findImages(
 	for _, m := range months {
 		var all []int
 		for _, id := range imageIDs {
-			positions, err := m.commitsOf(id)
+			positions, err := m.CommitsOf(id)
 			if err != nil {
 				key, keyErr := a.keys.MonthIndex(now.RegionID, m.Month)
-				return nil, errors.Join(keyErr, &DamagedError{Key: key, Reason: err.Error()})
+				return nil, errors.Join(keyErr, &format.DamagedError{Key: key, Reason: err.Error()})
 			}
 			all = append(all, positions...)
 		}
@@ -127,10 +129,10 @@ func (a *Archive) findImages(
 // readPlaces yields the commits at some places, in their order. It reads some at once. The
 // error of a commit is fs.ErrNotExist if the log of its month is gone; any other error is
 // the last that it yields.
-func (a *Archive) readPlaces(ctx context.Context, places []commitPlace) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
+func (a *Archive) readPlaces(ctx context.Context, places []commitPlace) iter.Seq2[*format.Commit, error] {
+	return func(yield func(*format.Commit, error) bool) {
 		for batch := range batches(places) {
-			commits, errs := make([]*Commit, len(batch)), make([]error, len(batch))
+			commits, errs := make([]*format.Commit, len(batch)), make([]error, len(batch))
 			var group errgroup.Group
 			for i, place := range batch {
 				group.Go(func() error {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -52,7 +53,7 @@ func newDriftingHistory(t *testing.T, seed uint64) *fixture {
 }
 
 // readAll returns the commits that an iterator yields, as text.
-func readAll(t *testing.T, commits iter.Seq2[*archive.Commit, error]) (texts []string) {
+func readAll(t *testing.T, commits iter.Seq2[*format.Commit, error]) (texts []string) {
 	t.Helper()
 	for c, err := range commits {
 		if err != nil {
@@ -66,7 +67,7 @@ func readAll(t *testing.T, commits iter.Seq2[*archive.Commit, error]) (texts []s
 
 // loggedHistory is what a plain reading of the whole log says.
 type loggedHistory struct {
-	commits []*archive.Commit
+	commits []*format.Commit
 	texts   []string
 }
 
@@ -83,7 +84,7 @@ func (b *fixture) readLog() (h loggedHistory) {
 }
 
 // of returns the texts of the commits that satisfy a condition.
-func (h loggedHistory) of(isWanted func(c *archive.Commit) bool) (texts []string) {
+func (h loggedHistory) of(isWanted func(c *format.Commit) bool) (texts []string) {
 	for i, c := range h.commits {
 		if isWanted(c) {
 			texts = append(texts, h.texts[i])
@@ -104,8 +105,8 @@ func checkHistoryReaders(t *testing.T, name string, a *archive.Archive, now *arc
 		}
 	}
 	ids := []string{"m-3", "m-5"}
-	changes := func(c *archive.Commit) bool {
-		return slices.ContainsFunc(c.Images, func(im archive.ImageChange) bool { return slices.Contains(ids, im.ImageID) })
+	changes := func(c *format.Commit) bool {
+		return slices.ContainsFunc(c.Images, func(im format.ImageChange) bool { return slices.Contains(ids, im.ImageID) })
 	}
 	step := int64(3)
 	if raceEnabled {
@@ -113,26 +114,26 @@ func checkHistoryReaders(t *testing.T, name string, a *archive.Archive, now *arc
 	}
 	for from := h.commits[0].Sequence; from <= now.Sequence; from += step {
 		compare(fmt.Sprint("from ", from), readAll(t, a.Commits(ctx, now, from)),
-			h.of(func(c *archive.Commit) bool { return c.Sequence >= from }))
-		want := h.of(func(c *archive.Commit) bool { return c.Sequence <= from })
+			h.of(func(c *format.Commit) bool { return c.Sequence >= from }))
+		want := h.of(func(c *format.Commit) bool { return c.Sequence <= from })
 		slices.Reverse(want)
 		compare(fmt.Sprint("back from ", from), readAll(t, a.CommitsBackward(ctx, now, from)), want)
 		compare(fmt.Sprint("of images from ", from), readAll(t, a.CommitsOfImages(ctx, now, ids, from)),
-			h.of(func(c *archive.Commit) bool { return c.Sequence >= from && changes(c) }))
-		want = h.of(func(c *archive.Commit) bool { return c.Sequence <= from && changes(c) })
+			h.of(func(c *format.Commit) bool { return c.Sequence >= from && changes(c) }))
+		want = h.of(func(c *format.Commit) bool { return c.Sequence <= from && changes(c) })
 		slices.Reverse(want)
 		compare(fmt.Sprint("of images back from ", from), readAll(t, a.CommitsOfImagesBackward(ctx, now, ids, from)), want)
 	}
 	for _, c := range h.commits {
 		got, err := a.LastCommitAt(ctx, now, c.CommittedAt.Time)
-		if want := len(h.of(func(o *archive.Commit) bool { return !o.CommittedAt.After(c.CommittedAt.Time) })); err != nil ||
+		if want := len(h.of(func(o *format.Commit) bool { return !o.CommittedAt.After(c.CommittedAt.Time) })); err != nil ||
 			got != h.commits[want-1].Sequence {
 			t.Errorf("%s: at %s the last commit is %d, %v", name, c.CommittedAt, got, err)
 		}
 	}
 	// The states are those that replaying each month from its beginning makes.
 	whole := *now
-	whole.MonthIndex = archive.IndexedMonth{}
+	whole.MonthIndex = format.IndexedMonth{}
 	for _, c := range h.commits {
 		want, err := archive.New(a.Bucket(), a.Keys()).AtSequence(ctx, &whole, c.Sequence)
 		if err != nil {
@@ -144,7 +145,7 @@ func checkHistoryReaders(t *testing.T, name string, a *archive.Archive, now *arc
 			t.Errorf("%s: after commit %d: %+v, %v, want %+v", name, c.Sequence, got, err, want)
 		}
 	}
-	ended := map[archive.ScopeRef]bool{}
+	ended := map[format.ScopeRef]bool{}
 	for _, c := range h.commits {
 		for i := range c.Ended {
 			ended[c.Scope(len(c.Scopes)+i)] = true

@@ -15,6 +15,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -187,7 +188,7 @@ func rawImages(images []*catalog.Image) (list []string) {
 
 func checkDamaged(t *testing.T, err error) {
 	t.Helper()
-	var damaged *archive.DamagedError
+	var damaged *format.DamagedError
 	var early *archive.TooEarlyError
 	if !errors.As(err, &damaged) && !errors.As(err, &early) && !errors.Is(err, archive.ErrNoData) {
 		t.Errorf("an error that is not documented: %v", err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -224,7 +225,7 @@ type dateModel struct {
 	// times has the time of each commit.
 	times []time.Time
 	// dates is what the index must say.
-	dates map[string]archive.ImageDates
+	dates map[string]format.ImageDates
 }
 
 // addState adds the state after a commit.
@@ -248,7 +249,7 @@ func (m *dateModel) learn(n int64) {
 			dates, known := m.dates[id]
 			switch {
 			case !known:
-				dates = archive.ImageDates{FirstSeen: at, ChangedAt: at}
+				dates = format.ImageDates{FirstSeen: at, ChangedAt: at}
 			case isOld && was != entries:
 				dates.ChangedAt = at
 			}
@@ -267,11 +268,11 @@ func (m *dateModel) forget(b *fixture) int {
 		m.t.Fatal(err)
 	}
 	first := kept.FirstSequence
-	m.dates = map[string]archive.ImageDates{}
+	m.dates = map[string]format.ImageDates{}
 	if first > 1 {
 		for _, images := range m.states[first-1] {
 			for id := range images {
-				m.dates[id] = archive.ImageDates{}
+				m.dates[id] = format.ImageDates{}
 			}
 		}
 	}
@@ -285,7 +286,7 @@ func (m *dateModel) forget(b *fixture) int {
 		if dates.ChangedAt == dates.FirstSeen {
 			dates.ChangedAt = catalog.Time{}
 		}
-		m.dates[id] = archive.ImageDates{ChangedAt: dates.ChangedAt}
+		m.dates[id] = format.ImageDates{ChangedAt: dates.ChangedAt}
 	}
 	return 1
 }
@@ -320,7 +321,7 @@ func TestDatesOfAGeneratedHistory(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 14))
 		b := newFixture(t)
 		b.mem.SetNow(func() time.Time { return b.now })
-		m := &dateModel{t: t, dates: map[string]archive.ImageDates{}}
+		m := &dateModel{t: t, dates: map[string]format.ImageDates{}}
 		m.states, m.times = append(m.states, nil), append(m.times, b.now) // before commit 1
 		removed, losses := 0, 0
 		for i := range 200 {

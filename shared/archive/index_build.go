@@ -8,6 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // indexBuilder makes the index of a region from an older index, the commits
@@ -18,15 +20,15 @@ type indexBuilder struct {
 	region *Region
 	// old is the index to start from. It is empty if there is none. Commits up to
 	// its Sequence need not be read.
-	old *Index
+	old *format.Index
 	// dates is what is known so far.
-	dates imageDates
+	dates format.DatesByID
 	// kept is where the log begins, as far as it was read.
-	kept keptSince
+	kept format.KeptSince
 
 	// remembered has the dates of an index that is replaced as a whole. It may know more
 	// than the log.
-	remembered imageDates
+	remembered format.DatesByID
 	// rememberedUpTo is the commit up to which that index goes.
 	rememberedUpTo int64
 	// mu is held while images is read or written.
@@ -38,7 +40,7 @@ type indexBuilder struct {
 // newIndexBuilder returns a builder of the index of r that knows no older index.
 func (w *Writer) newIndexBuilder(r *Region) *indexBuilder {
 	return &indexBuilder{
-		Writer: w, region: r, old: &Index{}, dates: imageDates{}, images: map[string][]*catalog.Image{},
+		Writer: w, region: r, old: &format.Index{}, dates: format.DatesByID{}, images: map[string][]*catalog.Image{},
 	}
 }
 
@@ -46,7 +48,7 @@ func (w *Writer) newIndexBuilder(r *Region) *indexBuilder {
 // goes beyond the log, is not used: it is built anew.
 func (b *indexBuilder) loadOld(ctx context.Context) error {
 	old, err := b.Archive.Index(ctx, b.region.RegionID)
-	var damaged *DamagedError
+	var damaged *format.DamagedError
 	switch {
 	case errors.As(err, &damaged):
 		return nil
@@ -62,7 +64,7 @@ func (b *indexBuilder) loadOld(ctx context.Context) error {
 			return nil
 		}
 	}
-	b.old, b.dates = old, old.allDates()
+	b.old, b.dates = old, old.AllDates()
 	return nil
 }
 
@@ -71,21 +73,21 @@ func (b *indexBuilder) loadOld(ctx context.Context) error {
 func (b *indexBuilder) build(ctx context.Context, res *Result) error {
 	// The run has its new contents in memory.
 	for _, c := range res.Checks {
-		if c.State == OK && c.Snapshot != nil {
+		if c.State == format.StateOK && c.Snapshot != nil {
 			b.images[c.Snapshot.Digest] = c.Snapshot.Images
 		}
 	}
 	if err := b.addCommits(ctx, res.Commit); err != nil {
 		return err
 	}
-	b.kept.mergeAll(b.dates, b.remembered)
-	if b.kept.sequence > max(b.old.Sequence, b.rememberedUpTo)+1 {
-		b.kept.forgetBefore(b.dates)
+	b.kept.MergeAll(b.dates, b.remembered)
+	if b.kept.Sequence > max(b.old.Sequence, b.rememberedUpTo)+1 {
+		b.kept.ForgetBefore(b.dates)
 	}
 	if err := b.loadImages(ctx, b.region.Scopes()); err != nil {
 		return err
 	}
-	data, err := NewIndex(&b.region.Head, b.images, b.dates).encode()
+	data, err := format.NewIndex(&b.region.Head, b.images, b.dates).Encode()
 	if err != nil {
 		return err
 	}
@@ -98,23 +100,23 @@ func (b *indexBuilder) build(ctx context.Context, res *Result) error {
 
 // addCommits learns the dates of images from the commits since the old index. last is
 // the commit of the run, nil if it made none.
-func (b *indexBuilder) addCommits(ctx context.Context, last *Commit) error {
+func (b *indexBuilder) addCommits(ctx context.Context, last *format.Commit) error {
 	// The common case needs no read: the index is one commit behind, and the run
 	// has made that commit.
-	load := func(scopes []ScopeState) ([][]string, error) { return b.loadImageIDs(ctx, scopes) }
+	load := func(scopes []format.ScopeState) ([][]string, error) { return b.loadImageIDs(ctx, scopes) }
 	previous := b.old.Sequence
 	if last != nil && last.Sequence == previous+1 {
-		return b.dates.addCommit(last, previous, load)
+		return b.dates.AddCommit(last, previous, load)
 	}
 	// The index is further behind, or there is none: the log says what it lacks.
 	for c, err := range b.Commits(ctx, b.region, previous+1) {
 		if err != nil {
 			return err
 		}
-		if b.kept.sequence == 0 {
-			b.kept = keptSince{sequence: c.Sequence, at: c.CommittedAt}
+		if b.kept.Sequence == 0 {
+			b.kept = format.KeptSince{Sequence: c.Sequence, At: c.CommittedAt}
 		}
-		if err := b.dates.addCommit(c, previous, load); err != nil {
+		if err := b.dates.AddCommit(c, previous, load); err != nil {
 			return err
 		}
 		previous = c.Sequence
@@ -122,20 +124,20 @@ func (b *indexBuilder) addCommits(ctx context.Context, last *Commit) error {
 	return nil
 }
 
-// loadImageIDs is a loadImageIDs.
-func (b *indexBuilder) loadImageIDs(ctx context.Context, scopes []ScopeState) ([][]string, error) {
+// loadImageIDs is a format.LoadImageIDs.
+func (b *indexBuilder) loadImageIDs(ctx context.Context, scopes []format.ScopeState) ([][]string, error) {
 	if err := b.loadImages(ctx, scopes); err != nil {
 		return nil, err
 	}
 	ids := make([][]string, len(scopes))
 	for i, s := range scopes {
-		ids[i] = imageIDs(b.images[s.Digest])
+		ids[i] = format.ImageIDs(b.images[s.Digest])
 	}
 	return ids, nil
 }
 
 // loadImages brings the lists of scopes to hand, several at a time.
-func (b *indexBuilder) loadImages(ctx context.Context, scopes []ScopeState) error {
+func (b *indexBuilder) loadImages(ctx context.Context, scopes []format.ScopeState) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxParallel)
 	for _, s := range scopes {
@@ -148,7 +150,7 @@ func (b *indexBuilder) loadImages(ctx context.Context, scopes []ScopeState) erro
 
 // loadList brings the list of a scope to hand: from the old index if that has
 // it, else from the snapshot.
-func (b *indexBuilder) loadList(ctx context.Context, s ScopeState) error {
+func (b *indexBuilder) loadList(ctx context.Context, s format.ScopeState) error {
 	b.mu.Lock()
 	_, ok := b.images[s.Digest]
 	b.mu.Unlock()

@@ -5,25 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"community-images/shared/archive/format"
 )
 
-// Index reads and verifies the index of a region. It returns *DamagedError if the
+// Index reads and verifies the index of a region. It returns *format.DamagedError if the
 // index is missing or damaged.
-func (a *Archive) Index(ctx context.Context, region string) (*Index, error) {
+func (a *Archive) Index(ctx context.Context, region string) (*format.Index, error) {
 	key, err := a.keys.Index(region)
 	if err != nil {
 		return nil, err
 	}
 	data, _, err := a.bucket.Get(ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamagedError{Key: key, Reason: "it is missing"}
+		return nil, &format.DamagedError{Key: key, Reason: "it is missing"}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading index %q: %w", key, err)
 	}
-	x, err := decodeIndex(region, data, &a.images)
+	x, err := format.DecodeIndex(region, data, &a.images)
 	if err != nil {
-		return nil, &DamagedError{Key: key, Reason: err.Error()}
+		return nil, &format.DamagedError{Key: key, Reason: err.Error()}
 	}
 	return x, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -104,7 +105,7 @@ func (b *fixture) renderIndex() string {
 
 // renderDates renders when an image was first seen and, if it is another time, changed
 // last; "?" for what is not known.
-func renderDates(d archive.ImageDates) string {
+func renderDates(d format.ImageDates) string {
 	clock := func(t catalog.Time) string {
 		if t.IsZero() {
 			return "?"
@@ -160,7 +161,7 @@ func TestMissingOrDamagedIndexIsBuiltAnew(t *testing.T) {
 		b := newFixture(t)
 		b.commitStep("a", "b")
 		spoil(b)
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if _, err := archive.New(b.bucket, b.keys).Index(context.Background(), region); !errors.As(err, &damaged) ||
 			damaged.Key != indexKey {
 			t.Errorf("%s: reading says %v", name, err)
@@ -282,7 +283,7 @@ func FuzzIndex(f *testing.F) {
 		sum := sha256.Sum256(data)
 		b.putObject(indexKey, slices.Concat(data[:at], []byte(hex.EncodeToString(sum[:])), data[at:]))
 		c, err := archive.New(b.bucket, b.keys).Index(context.Background(), region)
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if err != nil && !errors.As(err, &damaged) {
 			t.Fatal(err)
 		}

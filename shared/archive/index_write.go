@@ -16,7 +16,7 @@ func (w *Writer) updateIndex(ctx context.Context, res *Result) (put bool, err er
 	switch {
 	case r.IndexSequence >= r.Sequence:
 		return false, nil
-	case c != nil && c.Sequence == r.IndexSequence+1 && !c.changesContent():
+	case c != nil && c.Sequence == r.IndexSequence+1 && !c.ChangesContent():
 		r.IndexSequence = r.Sequence
 		return false, nil
 	}

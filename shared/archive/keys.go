@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // layoutVersion is the step of every key after the prefix.
@@ -63,7 +65,7 @@ func (k Keys) Log(region, month string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !isMonth(month) {
+	if !format.IsMonth(month) {
 		return "", fmt.Errorf("month must be like 2006-01, got %q", month)
 	}
 	return root + "log/" + month + ".ndjson", nil
@@ -75,7 +77,7 @@ func (k Keys) MonthIndex(region, month string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !isMonth(month) {
+	if !format.IsMonth(month) {
 		return "", fmt.Errorf("month must be like 2006-01, got %q", month)
 	}
 	return root + "history/" + month + ".ndjson", nil
@@ -92,7 +94,7 @@ func (k Keys) Snapshot(scope catalog.Scope, digest string) (string, error) {
 	if err := scope.Validate(); err != nil {
 		return "", err
 	}
-	if !isDigest(digest) {
+	if !format.IsDigest(digest) {
 		return "", fmt.Errorf("digest must be 64 lower-case hex digits, got %q", digest)
 	}
 	return k.Root() + scope.RegionID + "/clusters/" + scope.Path() + "/" + digest + ".json", nil
@@ -163,16 +165,16 @@ func parseName(region, name string) (p ParsedKey, ok bool) {
 			p.Kind = LogCopyKind
 		}
 		p.Month, ok = strings.CutSuffix(name, ".ndjson")
-		return p, ok && isMonth(p.Month)
+		return p, ok && format.IsMonth(p.Month)
 	case len(steps) == 2 && steps[0] == "history":
 		p.Kind = MonthIndexKind
 		p.Month, ok = strings.CutSuffix(steps[1], ".ndjson")
-		return p, ok && isMonth(p.Month)
+		return p, ok && format.IsMonth(p.Month)
 	case len(steps) == 4 && steps[0] == "clusters":
 		scope, err := catalog.ParseScopePath(region, steps[1]+"/"+steps[2])
 		p.Kind, p.Scope = SnapshotKind, scope
 		p.Digest, ok = strings.CutSuffix(steps[3], ".json")
-		return p, ok && err == nil && isDigest(p.Digest)
+		return p, ok && err == nil && format.IsDigest(p.Digest)
 	}
 	return p, false
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"time"
+
+	"community-images/shared/archive/format"
 )
 
 const (
@@ -108,17 +110,17 @@ func (a *Archive) openTail(ctx context.Context, key string, length int64) (*line
 		return nil, err
 	case int64(len(l.piece)) < length-from:
 		reason := fmt.Sprintf("the log is shorter than the %d bytes that the head names", length)
-		return nil, &DamagedError{Key: key, Reason: reason}
+		return nil, &format.DamagedError{Key: key, Reason: reason}
 	}
 	l.piece = l.piece[length-from:]
 	return l, nil
 }
 
-// missingLogError returns a *DamagedError if err says that a file is missing
+// missingLogError returns a *format.DamagedError if err says that a file is missing
 // that the head names; otherwise err.
 func missingLogError(key string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return &DamagedError{Key: key, Reason: "the log file that the head names is gone"}
+		return &format.DamagedError{Key: key, Reason: "the log file that the head names is gone"}
 	}
 	return err
 }
@@ -185,7 +187,7 @@ func (l *lineReader) next() ([]byte, error) {
 		}
 		switch {
 		case len(line) > l.maxLine:
-			return nil, &DamagedError{Key: l.key, Reason: fmt.Sprintf("it has a line of more than %d bytes", l.maxLine)}
+			return nil, &format.DamagedError{Key: l.key, Reason: fmt.Sprintf("it has a line of more than %d bytes", l.maxLine)}
 		case ended, l.atEnd && len(line) > 0:
 			return line, nil
 		case l.atEnd:

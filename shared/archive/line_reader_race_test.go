@@ -12,6 +12,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 )
 
 // TestLogAlteredBetweenPieces lets something happen to a month just before each
@@ -72,7 +73,7 @@ func TestLogAlteredBetweenPieces(t *testing.T) {
 					return &buckettest.Fault{Before: func() { c.change(b) }}
 				}), b.keys, piece)
 				err := read(a)
-				var damaged *archive.DamagedError
+				var damaged *format.DamagedError
 				var early *archive.TooEarlyError
 				if err != nil && !(strings.Contains(c.may, "damaged") && errors.As(err, &damaged)) &&
 					!(strings.Contains(c.may, "gone") && errors.As(err, &early)) {
@@ -163,7 +164,7 @@ func TestEndOfTheLogRemovedWhileItIsRead(t *testing.T) {
 			return &buckettest.Fault{Before: func() { c.putObject(logKey11, nil) }}
 		}), c.keys, 1000)
 		_, err := a.Now(context.Background(), region, known)
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if !errors.As(err, &damaged) {
 			t.Errorf("gone before piece %d: %v", at, err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 )
 
 const wholeFile = 1 << 30 // is a piece that no log here fills
@@ -36,7 +37,7 @@ func readEverything(a *archive.Archive, known *archive.Region) string {
 		text, _ := json.Marshal(r)
 		fmt.Fprintf(&out, "%s: %s %v\n", what, text, err)
 	}
-	lines := func(what string, l *archive.Commit, err error) {
+	lines := func(what string, l *format.Commit, err error) {
 		text, _ := json.Marshal(l)
 		fmt.Fprintf(&out, "%s: %s %v\n", what, text, err)
 	}
@@ -189,7 +190,7 @@ func TestLineThatIsTooLong(t *testing.T) {
 			t.Errorf("in pieces of %d bytes a line of just the limit: %v", piece, err)
 		}
 		strict := archive.InPieces(archive.New(b.mem, b.keys), piece, longest-1)
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if _, err := strict.AtSequence(ctx, now, 2); !errors.As(err, &damaged) || damaged.Key != logKey11 ||
 			!strings.Contains(err.Error(), fmt.Sprintf("a line of more than %d bytes", longest-1)) {
 			t.Errorf("in pieces of %d bytes: %v", piece, err)
@@ -239,7 +240,7 @@ func TestCommitsAreYieldedWhileTheLogIsRead(t *testing.T) {
 
 // checkPrefix reads the lines of a region and demands that they are those of the
 // truth, in order and without a gap, to the last or up to an error.
-func checkPrefix(t *testing.T, what string, truth []string, lines func(yield func(*archive.Commit, error) bool)) (n int,
+func checkPrefix(t *testing.T, what string, truth []string, lines func(yield func(*format.Commit, error) bool)) (n int,
 	err error) {
 	t.Helper()
 	last := int64(0)
@@ -261,7 +262,7 @@ func checkPrefix(t *testing.T, what string, truth []string, lines func(yield fun
 
 // renderCommit renders what a commit says. Whether it states a digest only the line after it
 // proves: a line of an earlier program has none.
-func renderCommit(l *archive.Commit) string {
+func renderCommit(l *format.Commit) string {
 	bare := *l
 	bare.Digest = ""
 	text, _ := json.Marshal(bare)
@@ -333,7 +334,7 @@ func TestEveryPieceDamaged(t *testing.T) {
 // than it is stored is damaged, unless it arrives so where it does not matter.
 func checkFaultError(t *testing.T, what string, fault buckettest.Fault, err error) {
 	t.Helper()
-	var damaged *archive.DamagedError
+	var damaged *format.DamagedError
 	switch {
 	case fault.Err != nil && !errors.Is(err, fault.Err),
 		fault.Hang && !errors.Is(err, context.DeadlineExceeded),

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"community-images/shared/archive/format"
 )
 
 // maxMonthBytes bounds the month indexes that a reader keeps, in bytes. Those of a year
@@ -18,12 +20,12 @@ const maxMonthBytes = 8 << 20
 // monthCache keeps month indexes, by region and month. It is safe for concurrent use.
 type monthCache struct {
 	mu     sync.Mutex
-	months map[string]*monthIndex // guarded by mu
-	bytes  int                    // of months; guarded by mu
+	months map[string]*format.MonthIndex // guarded by mu
+	bytes  int                           // of months; guarded by mu
 }
 
 // get returns an index, or nil.
-func (c *monthCache) get(region, month string) *monthIndex {
+func (c *monthCache) get(region, month string) *format.MonthIndex {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.months[region+"/"+month]
@@ -31,15 +33,15 @@ func (c *monthCache) get(region, month string) *monthIndex {
 
 // put keeps an index in place of the one of that month. If the cache is full, it drops
 // all others.
-func (c *monthCache) put(m *monthIndex) {
+func (c *monthCache) put(m *format.MonthIndex) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := m.RegionID + "/" + m.Month
 	if old := c.months[key]; old != nil {
-		c.bytes -= old.size()
+		c.bytes -= old.Size()
 	}
-	if c.bytes += m.size(); c.months == nil || c.bytes > maxMonthBytes {
-		c.months, c.bytes = map[string]*monthIndex{}, m.size()
+	if c.bytes += m.Size(); c.months == nil || c.bytes > maxMonthBytes {
+		c.months, c.bytes = map[string]*format.MonthIndex{}, m.Size()
 	}
 	c.months[key] = m
 }
@@ -47,7 +49,7 @@ func (c *monthCache) put(m *monthIndex) {
 // month returns the index of file i of the log up to now: the stored one, completed from
 // the log. If there is none, or if it is not of this log, that is the whole month. The
 // error is fs.ErrNotExist if the log of the month is gone.
-func (a *Archive) month(ctx context.Context, now *Region, i int) (*monthIndex, error) {
+func (a *Archive) month(ctx context.Context, now *Region, i int) (*format.MonthIndex, error) {
 	m, err := a.knownMonth(ctx, now, i)
 	if err != nil {
 		return nil, err
@@ -57,13 +59,13 @@ func (a *Archive) month(ctx context.Context, now *Region, i int) (*monthIndex, e
 
 // knownMonth returns what is known of the index of file i of the log: the one in memory, or
 // the stored one, or nil.
-func (a *Archive) knownMonth(ctx context.Context, now *Region, i int) (*monthIndex, error) {
+func (a *Archive) knownMonth(ctx context.Context, now *Region, i int) (*format.MonthIndex, error) {
 	f := now.Files[i]
 	if m := a.months.get(now.RegionID, f.Month); m != nil && m.FirstSequence == f.FirstSequence {
 		return m, nil
 	}
 	m, err := a.loadMonthIndex(ctx, now.RegionID, f)
-	var damaged *DamagedError
+	var damaged *format.DamagedError
 	if errors.As(err, &damaged) {
 		return nil, nil
 	}
@@ -72,25 +74,29 @@ func (a *Archive) knownMonth(ctx context.Context, now *Region, i int) (*monthInd
 
 // completeKnownMonth returns the index of file i of the log up to now, and keeps it. m is
 // what knownMonth returned.
-func (a *Archive) completeKnownMonth(ctx context.Context, now *Region, i int, m *monthIndex) (*monthIndex, error) {
+func (a *Archive) completeKnownMonth(
+	ctx context.Context, now *Region, i int, m *format.MonthIndex,
+) (*format.MonthIndex, error) {
 	complete, err := a.completeMonth(ctx, now, i, m)
-	var damaged *DamagedError
+	var damaged *format.DamagedError
 	if m != nil && errors.As(err, &damaged) { // the index is of another log, or the log is damaged
 		complete, err = a.completeMonth(ctx, now, i, nil)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if m == nil || complete.lastSequence() >= m.lastSequence() { // else now is an older state
+	if m == nil || complete.LastSequence() >= m.LastSequence() { // else now is an older state
 		a.months.put(complete)
 	}
 	return complete, nil
 }
 
 // completeMonth returns m with the commits of file i that it lacks, up to now. It begins
-// anew if m is nil. It returns *DamagedError if the log does not go on where m ends.
-func (a *Archive) completeMonth(ctx context.Context, now *Region, i int, m *monthIndex) (*monthIndex, error) {
-	last, hash := now.lastOfFile(i), now.Log.hash
+// anew if m is nil. It returns *format.DamagedError if the log does not go on where m ends.
+func (a *Archive) completeMonth(
+	ctx context.Context, now *Region, i int, m *format.MonthIndex,
+) (*format.MonthIndex, error) {
+	last, hash := now.LastOfFile(i), now.Log.Hash
 	if i+1 < len(now.Files) {
 		hash = now.Files[i+1].Previous
 	}
@@ -100,37 +106,39 @@ func (a *Archive) completeMonth(ctx context.Context, now *Region, i int, m *mont
 		return nil, err
 	}
 	if m == nil {
-		m = newMonthIndex(now.RegionID, f.Month, f.FirstSequence, f.Previous)
+		m = format.NewMonthIndex(now.RegionID, f.Month, f.FirstSequence, f.Previous)
 	}
 	switch {
-	case m.lastSequence() < last:
-		if m, err = a.addToMonth(ctx, m.clone(), key, last); err != nil {
+	case m.LastSequence() < last:
+		if m, err = a.addToMonth(ctx, m.Clone(), key, last); err != nil {
 			return nil, err
 		}
-	case m.lastSequence() > last && last >= m.FirstSequence: // now is an older state
+	case m.LastSequence() > last && last >= m.FirstSequence: // now is an older state
 		commits, err := a.readCommits(ctx, m, int(last-m.FirstSequence), int(last-m.FirstSequence)+1)
 		if err != nil {
 			return nil, err
 		}
-		m = m.cut(last, commits[0].LineHash)
+		m = m.Cut(last, commits[0].LineHash)
 	}
 	// A log that was restored since may be shorter than the index.
-	if m.lastSequence() != last || m.Hash != hash {
-		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf(
-			"it ends with commit %d, not %d, or with another line than the head says", m.lastSequence(), last)}
+	if m.LastSequence() != last || m.Hash != hash {
+		return nil, &format.DamagedError{Key: key, Reason: fmt.Sprintf(
+			"it ends with commit %d, not %d, or with another line than the head says", m.LastSequence(), last)}
 	}
 	return m, nil
 }
 
 // addToMonth adds the commits of the log key behind m up to a number.
-func (a *Archive) addToMonth(ctx context.Context, m *monthIndex, key string, last int64) (*monthIndex, error) {
+func (a *Archive) addToMonth(
+	ctx context.Context, m *format.MonthIndex, key string, last int64,
+) (*format.MonthIndex, error) {
 	lines, err := a.openLines(ctx, key, m.Length)
 	if err != nil {
 		return nil, err
 	}
-	r := &Region{Head: Head{RegionID: m.RegionID, Sequence: m.lastSequence(), CommittedAt: m.CommittedAt}}
-	r.Log.hash, r.Log.length = m.Hash, m.Length
-	for m.lastSequence() < last {
+	r := &Region{Head: format.Head{RegionID: m.RegionID, Sequence: m.LastSequence(), CommittedAt: m.CommittedAt}}
+	r.Log.Hash, r.Log.Length = m.Hash, m.Length
+	for m.LastSequence() < last {
 		c, at, err := r.readNext(lines, true)
 		if err == io.EOF || err == nil && c.Sequence != r.Sequence+1 { // it is of another month
 			break
@@ -139,7 +147,7 @@ func (a *Archive) addToMonth(ctx context.Context, m *monthIndex, key string, las
 			return nil, err
 		}
 		r.Advance(c)
-		m.add(c, at, r.Log.length)
+		m.Add(c, at, r.Log.Length)
 	}
 	return m, nil
 }
@@ -148,8 +156,8 @@ func (a *Archive) addToMonth(ctx context.Context, m *monthIndex, key string, las
 // another, up to now. It leaves out those that retention has removed. It reads the stored
 // ones at once. What is missing comes from the log, one month after the other: it may be
 // much.
-func (a *Archive) readMonths(ctx context.Context, now *Region, from, until int) ([]*monthIndex, error) {
-	known := make([]*monthIndex, len(now.Files))
+func (a *Archive) readMonths(ctx context.Context, now *Region, from, until int) ([]*format.MonthIndex, error) {
+	known := make([]*format.MonthIndex, len(now.Files))
 	group, loading := errgroup.WithContext(ctx)
 	group.SetLimit(maxParallel)
 	for i := from; i < until; i++ {
@@ -161,7 +169,7 @@ func (a *Archive) readMonths(ctx context.Context, now *Region, from, until int) 
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	var months []*monthIndex
+	var months []*format.MonthIndex
 	for i := from; i < until; i++ {
 		m, err := a.completeKnownMonth(ctx, now, i, known[i])
 		if errors.Is(err, fs.ErrNotExist) {
@@ -175,26 +183,26 @@ func (a *Archive) readMonths(ctx context.Context, now *Region, from, until int) 
 	return months, nil
 }
 
-// loadMonthIndex reads the stored index of a file of the log. It returns *DamagedError if
+// loadMonthIndex reads the stored index of a file of the log. It returns *format.DamagedError if
 // the index is missing or damaged.
-func (a *Archive) loadMonthIndex(ctx context.Context, region string, f File) (*monthIndex, error) {
+func (a *Archive) loadMonthIndex(ctx context.Context, region string, f format.LogFile) (*format.MonthIndex, error) {
 	key, err := a.keys.MonthIndex(region, f.Month)
 	if err != nil {
 		return nil, err
 	}
 	data, _, err := a.bucket.Get(ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamagedError{Key: key, Reason: "it is missing"}
+		return nil, &format.DamagedError{Key: key, Reason: "it is missing"}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading month index %q: %w", key, err)
 	}
-	m, err := decodeMonthIndex(region, f.Month, data)
+	m, err := format.DecodeMonthIndex(region, f.Month, data)
 	if err == nil && m.FirstSequence != f.FirstSequence {
 		err = fmt.Errorf("it begins with commit %d, not %d", m.FirstSequence, f.FirstSequence)
 	}
 	if err != nil {
-		return nil, &DamagedError{Key: key, Reason: err.Error()}
+		return nil, &format.DamagedError{Key: key, Reason: err.Error()}
 	}
 	return m, nil
 }

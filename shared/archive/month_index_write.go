@@ -33,7 +33,7 @@ func (w *Writer) updateMonthIndexes(ctx context.Context, res *Result) error {
 		}
 	}
 	for ; i <= last; i++ {
-		if i == last && r.Log.length-r.indexedLength(i) < w.indexLag {
+		if i == last && r.Log.Length-r.IndexedLength(i) < w.indexLag {
 			return nil
 		}
 		if err := w.putMonthIndex(ctx, r, i); err != nil {
@@ -48,13 +48,13 @@ func (w *Writer) updateMonthIndexes(ctx context.Context, res *Result) error {
 func (w *Writer) putMonthIndex(ctx context.Context, r *Region, i int) error {
 	m, err := w.month(ctx, r, i)
 	if errors.Is(err, fs.ErrNotExist) {
-		r.noteIndexed(i, 0)
+		r.NoteIndexed(i, 0)
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("building the index of month %q of %q: %w", r.Files[i].Month, r.RegionID, err)
 	}
-	data, err := m.encode()
+	data, err := m.Encode()
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (w *Writer) putMonthIndex(ctx context.Context, r *Region, i int) error {
 	if err := w.bucket.Put(ctx, key, data); err != nil {
 		return fmt.Errorf("putting month index %q: %w", key, err)
 	}
-	r.noteIndexed(i, m.Length)
+	r.NoteIndexed(i, m.Length)
 	return nil
 }
 

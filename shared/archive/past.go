@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"slices"
 	"time"
+
+	"community-images/shared/archive/format"
 )
 
 // beyondAnyObject is an offset that no object reaches. Reading there says only
@@ -21,9 +23,9 @@ func (a *Archive) At(ctx context.Context, now *Region, t time.Time) (*Region, er
 		return now, nil
 	}
 	return a.replayUntil(ctx, now, pastMoment{
-		isLateFile: func(f File) bool { return f.FirstCommittedAt.After(t) },
-		isLate:     func(c *Commit) bool { return c.CommittedAt.After(t) },
-		count:      func(m *monthIndex) int { return m.countUntil(t) },
+		isLateFile: func(f format.LogFile) bool { return f.FirstCommittedAt.After(t) },
+		isLate:     func(c *format.Commit) bool { return c.CommittedAt.After(t) },
+		count:      func(m *format.MonthIndex) int { return m.CountUntil(t) },
 	})
 }
 
@@ -38,27 +40,27 @@ func (a *Archive) AtSequence(ctx context.Context, now *Region, n int64) (*Region
 		return now, nil
 	}
 	return a.replayUntil(ctx, now, pastMoment{
-		isLateFile: func(f File) bool { return f.FirstSequence > n },
-		isLate:     func(c *Commit) bool { return c.Sequence > n },
-		count:      func(m *monthIndex) int { return int(min(n, m.lastSequence()) - m.FirstSequence + 1) },
+		isLateFile: func(f format.LogFile) bool { return f.FirstSequence > n },
+		isLate:     func(c *format.Commit) bool { return c.Sequence > n },
+		count:      func(m *format.MonthIndex) int { return int(min(n, m.LastSequence()) - m.FirstSequence + 1) },
 	})
 }
 
 // pastMoment is a moment before the present one, a time or a commit.
 type pastMoment struct {
 	// isLateFile reports whether a month begins after the moment.
-	isLateFile func(File) bool
+	isLateFile func(format.LogFile) bool
 	// isLate reports whether a commit is after the moment.
-	isLate func(*Commit) bool
+	isLate func(*format.Commit) bool
 	// count returns how many commits of a month are not after the moment.
-	count func(*monthIndex) int
+	count func(*format.MonthIndex) int
 }
 
 // replayUntil returns the state before the first commit that is too late. It replays the
 // last file that does not begin too late, from the last checkpoint before the moment if
 // the file is indexed.
 func (a *Archive) replayUntil(ctx context.Context, now *Region, moment pastMoment) (*Region, error) {
-	i := now.fileAt(moment.isLateFile)
+	i := now.FileAt(moment.isLateFile)
 	if i < 0 {
 		return nil, a.tooEarlyError(ctx, now, 0)
 	}
@@ -72,13 +74,13 @@ func (a *Archive) replayUntil(ctx context.Context, now *Region, moment pastMomen
 
 // replayFile is replayUntil for file i of the log, which does not begin too late.
 func (a *Archive) replayFile(ctx context.Context, now *Region, i int, moment pastMoment) (*Region, error) {
-	r := &Region{Head: Head{RegionID: now.RegionID}}
-	r.Log.month = now.Files[i].Month
-	key, err := a.keys.Log(now.RegionID, r.Log.month)
+	r := &Region{Head: format.Head{RegionID: now.RegionID}}
+	r.Log.Month = now.Files[i].Month
+	key, err := a.keys.Log(now.RegionID, r.Log.Month)
 	if err != nil {
 		return nil, err
 	}
-	if now.isIndexed(i) {
+	if now.IsIndexed(i) {
 		return a.replayFromCheckpoint(ctx, now, i, moment)
 	}
 	lines, err := a.openLines(ctx, key, 0)
@@ -92,7 +94,7 @@ func (a *Archive) replayFile(ctx context.Context, now *Region, i int, moment pas
 	// The file begins at or before the time that is asked for, so it must have had a
 	// commit that is not too late.
 	case r.Sequence == 0:
-		return nil, &DamagedError{Key: key, Reason: "the month does not begin with its checkpoint"}
+		return nil, &format.DamagedError{Key: key, Reason: "the month does not begin with its checkpoint"}
 	case !stopped:
 		return r, now.checkComplete(i, r.Sequence, key)
 	}
@@ -114,12 +116,12 @@ func (a *Archive) replayFromCheckpoint(
 	}
 	n := moment.count(m)
 	if n < 1 {
-		return nil, &DamagedError{Key: key, Reason: "its first commit is later than the head says"}
+		return nil, &format.DamagedError{Key: key, Reason: "its first commit is later than the head says"}
 	}
 	before, _ := slices.BinarySearch(m.Checkpoints, n)
-	r := &Region{Head: Head{RegionID: now.RegionID}}
-	r.Log.month, r.Log.length = m.Month, m.Offsets[m.Checkpoints[before-1]]
-	lines, err := a.openRange(ctx, key, r.Log.length, m.end(n-1))
+	r := &Region{Head: format.Head{RegionID: now.RegionID}}
+	r.Log.Month, r.Log.Length = m.Month, m.Offsets[m.Checkpoints[before-1]]
+	lines, err := a.openRange(ctx, key, r.Log.Length, m.End(n-1))
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +129,7 @@ func (a *Archive) replayFromCheckpoint(
 		return nil, err
 	}
 	if want := m.FirstSequence + int64(n) - 1; r.Sequence != want {
-		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("commit %d was altered: it is not where it was", want)}
+		return nil, &format.DamagedError{Key: key, Reason: fmt.Sprintf("commit %d was altered: it is not where it was", want)}
 	}
 	return r, nil
 }
@@ -135,8 +137,8 @@ func (a *Archive) replayFromCheckpoint(
 // checkComplete returns an error if file i of the log, in which commit last was
 // the last one, is cut off.
 func (r *Region) checkComplete(i int, last int64, key string) error {
-	if want := r.lastOfFile(i); last < want {
-		return &DamagedError{Key: key, Reason: fmt.Sprintf("it ends with commit %d, not %d", last, want)}
+	if want := r.LastOfFile(i); last < want {
+		return &format.DamagedError{Key: key, Reason: fmt.Sprintf("it ends with commit %d, not %d", last, want)}
 	}
 	return nil
 }

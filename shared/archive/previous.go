@@ -8,16 +8,19 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // loadPrevious sets run.previous, so that the commit can say what differs. A scope
 // whose content the store does not give now is not ended: the next run ends it.
 func (w *Writer) loadPrevious(ctx context.Context, base *Region, run *Run) error {
 	run.previous = map[catalog.Scope][]*catalog.Image{}
-	var lost []ScopeState
+	var lost []format.ScopeState
 	for _, c := range run.Checks {
 		was, _ := base.Scope(c.Scope)
-		if c.State == OK && c.Snapshot != nil && c.Before == nil && was.Digest != "" && was.Digest != c.Snapshot.Digest {
+		if c.State == format.StateOK && c.Snapshot != nil && c.Before == nil && was.Digest != "" &&
+			was.Digest != c.Snapshot.Digest {
 			lost = append(lost, was)
 		}
 	}
@@ -36,7 +39,7 @@ func (w *Writer) loadPrevious(ctx context.Context, base *Region, run *Run) error
 	_ = group.Wait() // the errors are in errs
 	var ended []catalog.Scope
 	for i, scope := range run.Ended {
-		var damaged *DamagedError
+		var damaged *format.DamagedError
 		switch {
 		case errors.As(errs[i], &damaged):
 			was, _ := base.Scope(scope)
@@ -54,7 +57,7 @@ func (w *Writer) loadPrevious(ctx context.Context, base *Region, run *Run) error
 
 // loadLostFromIndex sets run.previous for scopes whose snapshots are lost, if the
 // index has their lists.
-func (w *Writer) loadLostFromIndex(ctx context.Context, base *Region, run *Run, lost []ScopeState) error {
+func (w *Writer) loadLostFromIndex(ctx context.Context, base *Region, run *Run, lost []format.ScopeState) error {
 	if len(lost) == 0 {
 		return nil
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // Archive reads the regions below one prefix of a bucket. It is safe for
@@ -86,10 +88,10 @@ func (a *Archive) loadHead(ctx context.Context, region string, known *Region) (_
 	case tag != "" && current == tag && data == nil:
 		return known, nil, nil
 	}
-	h, err := decodeHeadEarly(region, data, func(p position) {
-		tail = a.prefetchTail(ctx, region, p.month, p.length)
+	h, err := format.DecodeHeadEarly(region, data, func(p format.LogPosition) {
+		tail = a.prefetchTail(ctx, region, p.Month, p.Length)
 	})
-	if err := checkFormat(key, err); err != nil {
+	if err := format.CheckVersion(key, err); err != nil {
 		return nil, nil, err
 	}
 	if err != nil || h.Sequence == 0 { // a slow writer may have put an empty head after a first commit
@@ -113,11 +115,11 @@ func (a *Archive) replayLastMonth(ctx context.Context, region string) (*Region, 
 	if err != nil {
 		return nil, err
 	}
-	r := &Region{Head: Head{RegionID: region}}
+	r := &Region{Head: format.Head{RegionID: region}}
 	// The last file may hold nothing but bytes of a writer that died. Then the one
 	// before it ends with a seal and is the current one.
 	for _, month := range slices.Backward(months) {
-		r.Log = position{month: month}
+		r.Log = format.LogPosition{Month: month}
 		lines, err := a.openLog(ctx, region, month)
 		if err != nil {
 			return nil, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+
+	"community-images/shared/archive/format"
 )
 
 // refresh returns r if the log has not grown, else the state at its end.
@@ -36,7 +38,7 @@ func (a *Archive) prefetchTail(ctx context.Context, region, month string, length
 // applyTail is refresh. tail is what has been prefetched of r's file, or nil.
 func (a *Archive) applyTail(ctx context.Context, r *Region, tail pendingTail) (*Region, error) {
 	// A region without a log has nothing to read: its first commit makes a file.
-	if r.Log.month == "" {
+	if r.Log.Month == "" {
 		return r, nil
 	}
 	// One step for each file: the rest of the current one, then its successors.
@@ -58,12 +60,12 @@ func (a *Archive) applyTail(ctx context.Context, r *Region, tail pendingTail) (*
 // replayRest returns the state at the end of r's file: r itself if the file has
 // not grown. tail is what has been prefetched of the file, or nil.
 func (a *Archive) replayRest(ctx context.Context, r *Region, tail pendingTail) (*Region, error) {
-	key, err := a.keys.Log(r.RegionID, r.Log.month)
+	key, err := a.keys.Log(r.RegionID, r.Log.Month)
 	if err != nil {
 		return nil, err
 	}
 	if tail == nil {
-		tail = func() (*lineReader, error) { return a.openTail(ctx, key, r.Log.length) }
+		tail = func() (*lineReader, error) { return a.openTail(ctx, key, r.Log.Length) }
 	}
 	lines, err := tail()
 	if err != nil || lines.isEmpty() {
@@ -79,16 +81,16 @@ func (a *Archive) replayRest(ctx context.Context, r *Region, tail pendingTail) (
 // replaySuccessor returns the state after the file that r's seal names. It returns
 // nil if r is not sealed, or if that file has no commit yet.
 func (a *Archive) replaySuccessor(ctx context.Context, r *Region) (next *Region, err error) {
-	if !r.Log.isSealed() {
+	if !r.Log.IsSealed() {
 		return nil, nil
 	}
 	// The successor comes from a line of the log. Anybody may have written it, so it
 	// must be a month before it becomes part of a key.
-	if _, err := a.keys.Log(r.RegionID, r.Log.successor); err != nil {
-		key, _ := a.keys.Log(r.RegionID, r.Log.month) // of the seal, which has been read
-		return nil, &DamagedError{Key: key, Reason: err.Error()}
+	if _, err := a.keys.Log(r.RegionID, r.Log.Successor); err != nil {
+		key, _ := a.keys.Log(r.RegionID, r.Log.Month) // of the seal, which has been read
+		return nil, &format.DamagedError{Key: key, Reason: err.Error()}
 	}
-	lines, err := a.openLog(ctx, r.RegionID, r.Log.successor)
+	lines, err := a.openLog(ctx, r.RegionID, r.Log.Successor)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && lines.isEmpty() {
 		return nil, nil
 	}
@@ -96,7 +98,7 @@ func (a *Archive) replaySuccessor(ctx context.Context, r *Region) (next *Region,
 		return nil, err
 	}
 	next = r.clone()
-	next.Log.month, next.Log.length, next.Log.torn = r.Log.successor, 0, false
+	next.Log.Month, next.Log.Length, next.Log.Torn = r.Log.Successor, 0, false
 	if _, err := next.replay(lines, nil, nil); err != nil {
 		return nil, err
 	}

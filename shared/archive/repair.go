@@ -7,12 +7,14 @@ import (
 	"io/fs"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // Repair rebuilds the head and the indexes of a region from its log and returns
 // the state. It keeps what the log does not say, if the old objects can be read:
 // of the head the times of checks, candidates and the listing, of the index when
-// images were first seen. ErrNoData means that there is no log. *DamagedError
+// images were first seen. ErrNoData means that there is no log. *format.DamagedError
 // means that the log is damaged, or shorter than the head says: then commits are
 // lost, and a new head would hide that.
 func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
@@ -44,12 +46,12 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 		if indexErr == nil {
 			next.IndexSequence = r.Sequence
 		}
-		next.Swept = next.Swept.merge(swept)
+		next.Swept = next.Swept.Merge(swept)
 		if next.Swept.At.IsZero() {
 			next.Swept.At = catalog.At(w.now())
 		}
 	})
-	var damaged *DamagedError
+	var damaged *format.DamagedError
 	var tooEarly *TooEarlyError
 	if err == nil && !errors.As(indexErr, &damaged) && !errors.As(indexErr, &tooEarly) {
 		err = indexErr // else Verify names the object that is damaged or gone
@@ -72,8 +74,8 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 		return nil, fmt.Errorf("reading head %q: %w", key, err)
 	}
 	// A head that cannot be read says nothing about the length of the log.
-	head, err := decodeHead(r.RegionID, data)
-	if err := checkFormat(key, err); err != nil {
+	head, err := format.DecodeHead(r.RegionID, data)
+	if err := format.CheckVersion(key, err); err != nil {
 		return nil, err
 	}
 	if err != nil || head.Sequence <= r.Sequence {
@@ -84,8 +86,8 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 	}
 	// The log is shorter than it was: commits are lost.
 	if head.Sequence > r.Sequence {
-		log, err := w.keys.Log(r.RegionID, r.Log.month)
-		return nil, errors.Join(err, &DamagedError{Key: log, Reason: fmt.Sprintf(
+		log, err := w.keys.Log(r.RegionID, r.Log.Month)
+		return nil, errors.Join(err, &format.DamagedError{Key: log, Reason: fmt.Sprintf(
 			"it ends with commit %d, the head is of commit %d; to accept the loss, remove %q", r.Sequence,
 			head.Sequence, key)})
 	}
@@ -96,10 +98,10 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 // says why that failed; err says that the bucket could not be read.
 func (w *Writer) rebuildIndex(ctx context.Context, r *Region) (indexErr, err error) {
 	b := w.newIndexBuilder(r)
-	var damaged *DamagedError
+	var damaged *format.DamagedError
 	switch old, err := w.Index(ctx, r.RegionID); {
 	case err == nil && old.Sequence <= r.Sequence:
-		b.remembered, b.rememberedUpTo = old.allDates(), old.Sequence
+		b.remembered, b.rememberedUpTo = old.AllDates(), old.Sequence
 	case err != nil && !errors.As(err, &damaged):
 		return nil, err
 	}
@@ -107,10 +109,10 @@ func (w *Writer) rebuildIndex(ctx context.Context, r *Region) (indexErr, err err
 }
 
 // findSweptMonths finds out from the log which months retention has removed.
-func (w *Writer) findSweptMonths(ctx context.Context, r *Region) (swept Swept, err error) {
+func (w *Writer) findSweptMonths(ctx context.Context, r *Region) (swept format.Swept, err error) {
 	months, err := w.listMonths(ctx, r.RegionID)
 	if err != nil || len(months) == 0 {
-		return Swept{}, err
+		return format.Swept{}, err
 	}
 	// Retention removes the oldest months first, so those before the first file are gone.
 	for _, f := range r.Files {

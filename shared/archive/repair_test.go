@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 )
 
 func (b *fixture) repairRegion() *archive.Region {
@@ -28,8 +29,8 @@ func TestRepairKeepsWhatOnlyTheHeadKnows(t *testing.T) {
 	b.commitStep("a")
 	base := b.loadBase()
 	held := b.newCheck(base, scopeOf("", ""), "suspicious")
-	held.State, held.Problem = archive.Held, &archive.Problem{Class: "suspicious"}
-	held.Candidate = &archive.Candidate{Digest: held.Snapshot.Digest, ImageCount: 1, Seen: 1}
+	held.State, held.Problem = format.StateHeld, &format.Problem{Class: "suspicious"}
+	held.Candidate = &format.Candidate{Digest: held.Snapshot.Digest, ImageCount: 1, Seen: 1}
 	b.now = b.now.Add(time.Minute)
 	b.commit(base, b.newRun(held))
 	behind := b.readObject(headKey)
@@ -67,7 +68,7 @@ func TestRepairRefuses(t *testing.T) {
 		b.mem.Spoil(tc.key, tc.with(b.mem.Objects()[tc.key]))
 		before := string(b.mem.Objects()[headKey])
 		_, err := b.writer.Repair(context.Background(), region)
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if !errors.As(err, &damaged) || !strings.Contains(err.Error(), tc.want) ||
 			string(b.mem.Objects()[headKey]) != before {
 			t.Errorf("%s: %v; want an error with %q and the head untouched", name, err, tc.want)

@@ -3,6 +3,8 @@ package archive
 import (
 	"bytes"
 	"io"
+
+	"community-images/shared/archive/format"
 )
 
 // replay applies the commits of a file to r, which stands where lines begins.
@@ -10,7 +12,7 @@ import (
 // the first one for which visit returns false; then stopped is true. Either may
 // be nil. Without visit the commits are read without their Images. On an error r is
 // the state before the line that could not be read.
-func (r *Region) replay(lines *lineReader, stopBefore, visit func(*Commit) bool) (stopped bool, err error) {
+func (r *Region) replay(lines *lineReader, stopBefore, visit func(*format.Commit) bool) (stopped bool, err error) {
 	for {
 		before := r.Log
 		c, at, err := r.readNext(lines, visit != nil)
@@ -20,7 +22,7 @@ func (r *Region) replay(lines *lineReader, stopBefore, visit func(*Commit) bool)
 		case err != nil:
 			return false, err
 		case stopBefore != nil && stopBefore(c):
-			before.length, before.torn = at, false
+			before.Length, before.Torn = at, false
 			r.Log = before
 			return true, nil
 		}
@@ -34,15 +36,15 @@ func (r *Region) replay(lines *lineReader, stopBefore, visit func(*Commit) bool)
 // readNext returns the commit after r and the offset of its line in the file. r.Log moves
 // over every line, also over those that count for nobody: the next append goes to the end
 // of the file. The caller applies the commit. The error is io.EOF at the end of the file.
-func (r *Region) readNext(lines *lineReader, withImages bool) (c *Commit, at int64, err error) {
+func (r *Region) readNext(lines *lineReader, withImages bool) (c *format.Commit, at int64, err error) {
 	for {
 		data, err := lines.next()
 		if err != nil {
 			return nil, 0, err
 		}
-		at, wasTorn := r.Log.length, r.Log.torn
+		at, wasTorn := r.Log.Length, r.Log.Torn
 		line, ended := bytes.CutSuffix(data, []byte{'\n'})
-		r.Log.length, r.Log.torn = at+int64(len(data)), !ended
+		r.Log.Length, r.Log.Torn = at+int64(len(data)), !ended
 		if wasTorn { // data is the rest of a line that was never finished
 			continue
 		}
@@ -51,8 +53,8 @@ func (r *Region) readNext(lines *lineReader, withImages bool) (c *Commit, at int
 			return nil, 0, err
 		}
 		if c != nil {
-			c.LineHash = hashLine(line)
-			r.Log.noteCheckpoint(c, at)
+			c.LineHash = format.HashLine(line)
+			r.Log.NoteCheckpoint(c, at)
 			return c, at, nil
 		}
 	}
@@ -60,14 +62,14 @@ func (r *Region) readNext(lines *lineReader, withImages bool) (c *Commit, at int
 
 // parseNext decodes a line of the file key. It returns nil if the line is not
 // the commit after r and counts for nobody.
-func (r *Region) parseNext(key string, line []byte, withImages bool) (*Commit, error) {
-	c, intact := parseCommit(line, withImages)
+func (r *Region) parseNext(key string, line []byte, withImages bool) (*format.Commit, error) {
+	c, intact := format.DecodeCommit(line, withImages)
 	if c == nil {
 		return nil, nil
 	}
 	isNext, err := r.CheckNext(c, intact)
 	if err != nil {
-		return nil, newDamagedError(key, err)
+		return nil, format.NewDamagedError(key, err)
 	}
 	if !isNext {
 		return nil, nil

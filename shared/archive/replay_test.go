@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 func TestBytesThatAreNoLineAreSkipped(t *testing.T) {
@@ -89,7 +90,7 @@ func TestDamageIsAnError(t *testing.T) {
 		b.putObject(logKey11, []byte(strings.Join(spoil(lines), "")))
 		b.putObject(headKey, nil)
 		_, err := archive.New(b.bucket, b.keys).Now(context.Background(), region, nil)
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if !errors.As(err, &damaged) || damaged.Key != logKey11 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -97,7 +98,7 @@ func TestDamageIsAnError(t *testing.T) {
 	b := newFixture(t)
 	b.commitStep("a")
 	b.putObject(logKey11, b.readObject(logKey11)[:40])
-	var damaged *archive.DamagedError
+	var damaged *format.DamagedError
 	if _, err := archive.New(b.bucket, b.keys).Now(context.Background(), region, nil); !errors.As(err, &damaged) {
 		t.Errorf("a log shorter than its head names: %v", err)
 	}

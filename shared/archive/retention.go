@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"time"
+
+	"community-images/shared/archive/format"
 )
 
 // Grace is how long an object stays after it was last written, and after the
@@ -14,7 +16,7 @@ import (
 const Grace = 48 * time.Hour
 
 // NowByHead is Now for retention, which needs the head: it alone names the candidates. It
-// returns nil if there is no commit yet, and *DamagedError if there is no head.
+// returns nil if there is no commit yet, and *format.DamagedError if there is no head.
 func (a *Archive) NowByHead(ctx context.Context, region string) (*Region, error) {
 	key, err := a.keys.Head(region)
 	if err != nil {
@@ -25,14 +27,14 @@ func (a *Archive) NowByHead(ctx context.Context, region string) (*Region, error)
 		if months, err := a.listMonths(ctx, region); err != nil || len(months) == 0 {
 			return nil, err
 		}
-		return nil, &DamagedError{Key: key, Reason: "it is missing, and only it names the candidates"}
+		return nil, &format.DamagedError{Key: key, Reason: "it is missing, and only it names the candidates"}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading head %q: %w", key, err)
 	}
-	h, err := decodeHead(region, data)
+	h, err := format.DecodeHead(region, data)
 	if err != nil {
-		return nil, newDamagedError(key, err)
+		return nil, format.NewDamagedError(key, err)
 	}
 	if h.Sequence == 0 { // runs have put a head, and none has committed yet
 		return nil, nil
@@ -42,6 +44,6 @@ func (a *Archive) NowByHead(ctx context.Context, region string) (*Region, error)
 
 // RecordSweep puts the head of r with what a sweep has done or is about to do, and returns
 // the state that it has then.
-func (w *Writer) RecordSweep(ctx context.Context, r *Region, swept Swept) (*Region, error) {
-	return w.syncHead(ctx, r, func(next *Region) { next.Swept = next.Swept.merge(swept) })
+func (w *Writer) RecordSweep(ctx context.Context, r *Region, swept format.Swept) (*Region, error) {
+	return w.syncHead(ctx, r, func(next *Region) { next.Swept = next.Swept.Merge(swept) })
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // Rewriter turns a log that is a normal object, as every copy of a bucket is, into an
@@ -55,7 +57,7 @@ func (e *ActiveRunError) Error() string {
 
 // Rewrite rewrites the last file of a region's log if it is not appendable, and goes on
 // with a rewriting that did not finish. It returns the months that are appendable now
-// and were not. *ActiveRunError means that runs may go on. *DamagedError means that the
+// and were not. *ActiveRunError means that runs may go on. *format.DamagedError means that the
 // log must be mended first.
 func (w *Rewriter) Rewrite(ctx context.Context, region string) (rewritten []string, err error) {
 	months, err := w.monthsToRewrite(ctx, region)
@@ -126,7 +128,7 @@ func (w *Rewriter) checkQuiet(ctx context.Context, region string) error {
 		return fmt.Errorf("reading head %q: %w", key, err)
 	}
 	// A head that cannot be read, or is missing, says nothing.
-	r, err := decodeHead(region, data)
+	r, err := format.DecodeHead(region, data)
 	if err != nil {
 		replayed, err := w.writer.replayLastMonth(ctx, region)
 		if err != nil {
@@ -236,23 +238,23 @@ func (w *Rewriter) checkHead(ctx context.Context, region, month, spare string) e
 	if err != nil {
 		return fmt.Errorf("reading head %q: %w", key, err)
 	}
-	r, err := decodeHead(region, data)
+	r, err := format.DecodeHead(region, data)
 	switch {
 	case err != nil:
-		return &DamagedError{Key: key, Reason: err.Error()}
-	case r.Log.successor == month: // the file has no commit yet
+		return &format.DamagedError{Key: key, Reason: err.Error()}
+	case r.Log.Successor == month: // the file has no commit yet
 		return nil
-	case r.Log.month != month || r.Log.length == 0:
-		return &DamagedError{Key: key, Reason: "it does not name the log of " + month}
+	case r.Log.Month != month || r.Log.Length == 0:
+		return &format.DamagedError{Key: key, Reason: "it does not name the log of " + month}
 	}
-	if last, err := w.bucket.GetFrom(ctx, spare, r.Log.length-1, 1); err != nil || len(last) == 0 {
-		return cmp.Or(err, error(&DamagedError{Key: spare, Reason: "it is shorter than the head says"}))
+	if last, err := w.bucket.GetFrom(ctx, spare, r.Log.Length-1, 1); err != nil || len(last) == 0 {
+		return cmp.Or(err, error(&format.DamagedError{Key: spare, Reason: "it is shorter than the head says"}))
 	}
 	return nil
 }
 
 // appendMissing appends to the object to what it lacks of the object from. It returns
-// *DamagedError if to has other bytes. A missing object is an empty one.
+// *format.DamagedError if to has other bytes. A missing object is an empty one.
 func (w *Rewriter) appendMissing(ctx context.Context, from, to string) error {
 	for at := int64(0); ; {
 		want, err := w.readPiece(ctx, from, at)
@@ -276,7 +278,7 @@ func (w *Rewriter) appendMissing(ctx context.Context, from, to string) error {
 }
 
 // compare compares two objects: it returns -1 if a is the beginning of b, 0 if they are
-// equal, 1 if b is the beginning of a, and otherwise *DamagedError. A missing object is
+// equal, 1 if b is the beginning of a, and otherwise *format.DamagedError. A missing object is
 // an empty one.
 func (w *Rewriter) compare(ctx context.Context, a, b string) (order int, err error) {
 	for at := int64(0); ; {
@@ -313,7 +315,7 @@ func (w *Rewriter) readPiece(ctx context.Context, key string, at int64) ([]byte,
 
 // differenceError says that a log and its copy contradict each other.
 func differenceError(key, other string) error {
-	return &DamagedError{Key: key, Reason: fmt.Sprintf(
+	return &format.DamagedError{Key: key, Reason: fmt.Sprintf(
 		"it does not begin with the same bytes as %q; find out which of the two holds the history, and remove the other",
 		other)}
 }

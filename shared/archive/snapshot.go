@@ -7,9 +7,11 @@ import (
 	"io/fs"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
-// Snapshot reads and verifies one snapshot. It returns *DamagedError if the
+// Snapshot reads and verifies one snapshot. It returns *format.DamagedError if the
 // object is missing or is not what its key says.
 func (a *Archive) Snapshot(ctx context.Context, scope catalog.Scope, digest string) (*catalog.Snapshot, error) {
 	key, err := a.keys.Snapshot(scope, digest)
@@ -18,7 +20,7 @@ func (a *Archive) Snapshot(ctx context.Context, scope catalog.Scope, digest stri
 	}
 	data, _, err := a.bucket.Get(ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamagedError{Key: key, Reason: "it is missing, and a commit refers to it"}
+		return nil, &format.DamagedError{Key: key, Reason: "it is missing, and a commit refers to it"}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading snapshot %q: %w", key, err)
@@ -26,19 +28,19 @@ func (a *Archive) Snapshot(ctx context.Context, scope catalog.Scope, digest stri
 	return a.decodeSnapshot(key, data, scope, digest)
 }
 
-// decodeSnapshot decodes a stored snapshot. It returns *DamagedError unless the
+// decodeSnapshot decodes a stored snapshot. It returns *format.DamagedError unless the
 // snapshot has the scope and the digest.
 func (a *Archive) decodeSnapshot(
 	key string, data []byte, scope catalog.Scope, digest string,
 ) (*catalog.Snapshot, error) {
 	s, err := catalog.DecodeSnapshot(data, &a.images)
 	if err != nil {
-		return nil, &DamagedError{Key: key, Reason: err.Error()}
+		return nil, &format.DamagedError{Key: key, Reason: err.Error()}
 	}
 	// DecodeSnapshot has proved that the digest is that of the images. It may still be
 	// another snapshot than the one that was asked for.
 	if s.Scope != scope || s.Digest != digest {
-		return nil, &DamagedError{Key: key, Reason: fmt.Sprintf("it holds %s of %s", s.Digest, s.Scope)}
+		return nil, &format.DamagedError{Key: key, Reason: fmt.Sprintf("it holds %s of %s", s.Digest, s.Scope)}
 	}
 	return s, nil
 }

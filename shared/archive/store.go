@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // publishTime is the part of a run's remaining time that is reserved for
@@ -49,8 +51,8 @@ func (w *Writer) storeSnapshots(
 				continue
 			}
 			// Readers keep the last good content and see why it is stale.
-			c.State, c.Snapshot, c.Candidate = Failed, nil, nil
-			c.Problem = &Problem{Class: "storage", Code: "StorageFault", Message: err.Error()}
+			c.State, c.Snapshot, c.Candidate = format.StateFailed, nil, nil
+			c.Problem = &format.Problem{Class: "storage", Code: "StorageFault", Message: err.Error()}
 		}
 		switch o := stored[i]; {
 		case o.reused:

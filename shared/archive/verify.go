@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // Audit is what Verify found in one region.
@@ -60,9 +62,9 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 		if errors.Is(err, fs.ErrNotExist) && n < maxAudits { // retention has removed a month that was listed
 			continue
 		}
-		var format *FormatError
+		var format *format.VersionError
 		if errors.As(err, &format) { // then nothing else can be said
-			return &Audit{RegionID: region, Findings: []Finding{{Key: format.Key, Reason: "it " + format.reason()}}}, nil
+			return &Audit{RegionID: region, Findings: []Finding{{Key: format.Key, Reason: "it " + format.Reason()}}}, nil
 		}
 		if err != nil {
 			return nil, err
@@ -107,13 +109,13 @@ type verifier struct {
 // loggedFacts is what a reading of the log has learned beside the state at its end.
 type loggedFacts struct {
 	// dates are those of each image.
-	dates imageDates
+	dates format.DatesByID
 	// kept is where the log begins.
-	kept keptSince
+	kept format.KeptSince
 	// lines has the hashes of the lines of the log that are commits.
 	lines map[string]bool
 	// logEnd is the position after the last commit.
-	logEnd position
+	logEnd format.LogPosition
 	// monthCheck compares the index of the month that is being read.
 	monthCheck *monthCheck
 	// unindexed has the months whose indexes are missing or end early.
@@ -129,12 +131,12 @@ func (a *Archive) newVerifier(ctx context.Context, region string, proved map[str
 		Archive: a, ctx: ctx, audit: &Audit{RegionID: region},
 		wanted: map[string]bool{}, tolerated: map[string]bool{},
 		proved: proved, snapshots: map[string]*catalog.Snapshot{},
-		loggedFacts: loggedFacts{dates: imageDates{}, lines: map[string]bool{}},
+		loggedFacts: loggedFacts{dates: format.DatesByID{}, lines: map[string]bool{}},
 	}
 }
 
 // verifyRegion checks everything and returns the state at the end of the log.
-func (v *verifier) verifyRegion() (*Head, error) {
+func (v *verifier) verifyRegion() (*format.Head, error) {
 	root, err := v.keys.Region(v.audit.RegionID)
 	if err != nil {
 		return nil, err
@@ -145,7 +147,7 @@ func (v *verifier) verifyRegion() (*Head, error) {
 	}
 	// The log comes first: it says what the head, the index and the snapshots must be.
 	months, snapshots := v.sortKeys(keys)
-	r := &Head{RegionID: v.audit.RegionID}
+	r := &format.Head{RegionID: v.audit.RegionID}
 	for i, month := range months {
 		if err := v.verifyMonth(r, month, i+1 == len(months)); err != nil {
 			return nil, err
@@ -211,14 +213,14 @@ func (v *verifier) verifyType(month string) error {
 
 // hasMoved reports whether a run has committed, or put the head, since log and head
 // were read.
-func (v *verifier) hasMoved(r *Head) (bool, error) {
+func (v *verifier) hasMoved(r *format.Head) (bool, error) {
 	// Without a log there is nothing to refresh: a first commit shows as a new file.
-	if r.Log.month == "" {
+	if r.Log.Month == "" {
 		months, err := v.listMonths(v.ctx, r.RegionID)
 		return len(months) > 0, err
 	}
 	now, err := v.refresh(v.ctx, &Region{Head: *r})
-	var damaged *DamagedError
+	var damaged *format.DamagedError
 	if err != nil && !errors.As(err, &damaged) {
 		return false, err
 	}
@@ -273,7 +275,7 @@ func (v *verifier) verifySnapshot(from string, scope catalog.Scope, digest strin
 	if !known {
 		s, err = v.Snapshot(v.ctx, scope, digest)
 	}
-	var damaged *DamagedError
+	var damaged *format.DamagedError
 	switch {
 	case errors.As(err, &damaged):
 		v.report(damaged.Key, "%s", damaged.Reason)

@@ -7,11 +7,13 @@ import (
 	"slices"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // verifyHead compares the head with r, the state at the end of the log. Nothing can
 // contradict what only the head says: the times of checks and the listing.
-func (v *verifier) verifyHead(r *Head) error {
+func (v *verifier) verifyHead(r *format.Head) error {
 	key, err := v.keys.Head(r.RegionID)
 	if err != nil {
 		return err
@@ -28,8 +30,8 @@ func (v *verifier) verifyHead(r *Head) error {
 		return fmt.Errorf("reading head %q: %w", key, err)
 	}
 	// Runs rebuild a head that cannot be read, so the check ends with a finding.
-	h, err := decodeHead(r.RegionID, data)
-	if err := checkFormat(key, err); err != nil {
+	h, err := format.DecodeHead(r.RegionID, data)
+	if err := format.CheckVersion(key, err); err != nil {
 		return err
 	}
 	if err != nil {
@@ -55,13 +57,13 @@ func (v *verifier) verifyHead(r *Head) error {
 }
 
 // verifyHeadPosition checks what the head h says of its commit and of the log.
-func (v *verifier) verifyHeadPosition(key string, h, r *Head) error {
+func (v *verifier) verifyHeadPosition(key string, h, r *format.Head) error {
 	atEnd, err := v.isLogEnd(h.Log)
 	if err != nil {
 		return err
 	}
 	switch {
-	case h.Sequence != r.Sequence || h.Log.hash != v.logEnd.hash:
+	case h.Sequence != r.Sequence || h.Log.Hash != v.logEnd.Hash:
 		v.report(key, "it is of commit %d, the log ends with %d", h.Sequence, r.Sequence)
 	case h.Sequence > 0 && !atEnd:
 		v.report(key, "it names a position that the log does not have")
@@ -77,30 +79,30 @@ func (v *verifier) verifyHeadPosition(key string, h, r *Head) error {
 
 // isLogEnd reports whether p is the end of the log: after its last commit, or after
 // bytes behind that which are no commit.
-func (v *verifier) isLogEnd(p position) (bool, error) {
+func (v *verifier) isLogEnd(p format.LogPosition) (bool, error) {
 	want := v.logEnd
-	if p.month != want.month || p.length <= want.length {
+	if p.Month != want.Month || p.Length <= want.Length {
 		return p == want, nil
 	}
 	// The head may count bytes of a writer that died. Then the last of them says whether its
 	// line was finished.
-	key, err := v.keys.Log(v.audit.RegionID, p.month)
+	key, err := v.keys.Log(v.audit.RegionID, p.Month)
 	if err != nil {
 		return false, err
 	}
-	before, err := v.bucket.GetFrom(v.ctx, key, p.length-1, 1)
+	before, err := v.bucket.GetFrom(v.ctx, key, p.Length-1, 1)
 	if err != nil {
 		return false, fmt.Errorf("reading log %q: %w", key, err)
 	}
 	if len(before) == 0 {
 		return false, nil
 	}
-	want.length, want.torn = p.length, before[0] != '\n'
+	want.Length, want.Torn = p.Length, before[0] != '\n'
 	return p == want, nil
 }
 
 // verifyHeadScopes compares what the head h says of each scope with r.
-func (v *verifier) verifyHeadScopes(key string, h, r *Head) error {
+func (v *verifier) verifyHeadScopes(key string, h, r *format.Head) error {
 	for _, s := range r.Scopes() {
 		scope := s.Scope(r.RegionID)
 		if t, ok := h.Scope(scope); !ok || loggedPart(t) != loggedPart(s) {
@@ -123,15 +125,15 @@ func (v *verifier) verifyHeadScopes(key string, h, r *Head) error {
 
 // hasSameHistory reports whether two states say the same, as far as the log can
 // tell.
-func hasSameHistory(r, other *Head) bool {
+func hasSameHistory(r, other *format.Head) bool {
 	return slices.EqualFunc(r.Clusters(), other.Clusters(), catalog.Cluster.Equal) &&
-		slices.EqualFunc(r.Scopes(), other.Scopes(), func(a, b ScopeState) bool {
+		slices.EqualFunc(r.Scopes(), other.Scopes(), func(a, b format.ScopeState) bool {
 			return loggedPart(a) == loggedPart(b)
 		})
 }
 
 // loggedPart returns s without what only the head says.
-func loggedPart(s ScopeState) ScopeState {
+func loggedPart(s format.ScopeState) format.ScopeState {
 	s.Candidate, s.CheckedAt, s.Fingerprint, s.Problem, s.TriedAt = nil, catalog.Time{}, "", nil, catalog.Time{}
 	return s
 }

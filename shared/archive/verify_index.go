@@ -5,15 +5,17 @@ import (
 	"slices"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // noteDates learns from a commit since when images are known. previous is the number
 // of the commit before it, 0 if it is not known.
-func (v *verifier) noteDates(key string, c *Commit, previous int64) error {
-	if v.kept.sequence == 0 {
-		v.kept = keptSince{sequence: c.Sequence, at: c.CommittedAt}
+func (v *verifier) noteDates(key string, c *format.Commit, previous int64) error {
+	if v.kept.Sequence == 0 {
+		v.kept = format.KeptSince{Sequence: c.Sequence, At: c.CommittedAt}
 	}
-	return v.dates.addCommit(c, previous, func(scopes []ScopeState) ([][]string, error) {
+	return v.dates.AddCommit(c, previous, func(scopes []format.ScopeState) ([][]string, error) {
 		ids := make([][]string, len(scopes))
 		for i, scope := range scopes {
 			s, err := v.verifySnapshot(key, scope.Scope(c.RegionID), scope.Digest)
@@ -21,7 +23,7 @@ func (v *verifier) noteDates(key string, c *Commit, previous int64) error {
 				return nil, err
 			}
 			if s != nil {
-				ids[i] = imageIDs(s.Images)
+				ids[i] = format.ImageIDs(s.Images)
 			}
 		}
 		return ids, nil
@@ -33,13 +35,13 @@ func (v *verifier) noteDates(key string, c *Commit, previous int64) error {
 // says. The head may claim less than the whole log: the run that updates the index
 // may still be at it, or has died, and the next run does it. keys are all keys of
 // the region.
-func (v *verifier) verifyIndex(r *Head, keys []string) error {
+func (v *verifier) verifyIndex(r *format.Head, keys []string) error {
 	key, err := v.keys.Index(r.RegionID)
 	if err != nil || v.indexClaim == 0 && !slices.Contains(keys, key) {
 		return err
 	}
 	x, err := v.Archive.Index(v.ctx, r.RegionID)
-	var damaged *DamagedError
+	var damaged *format.DamagedError
 	switch {
 	case errors.As(err, &damaged):
 		v.report(key, "%s", damaged.Reason)
@@ -66,8 +68,8 @@ func (v *verifier) verifyIndex(r *Head, keys []string) error {
 
 // verifyIndexDates compares the dates of the index with those of the log. If retention
 // has cut the log, the index may know earlier ones, and more images.
-func (v *verifier) verifyIndexDates(key string, x *Index) {
-	all := x.allDates()
+func (v *verifier) verifyIndexDates(key string, x *format.Index) {
+	all := x.AllDates()
 	for id := range v.dates {
 		if _, known := all[id]; !known {
 			v.report(key, "it lacks image %q, which the log has", id)
@@ -75,11 +77,11 @@ func (v *verifier) verifyIndexDates(key string, x *Index) {
 	}
 	for id, dates := range all {
 		logged, isLogged := v.dates[id]
-		if !isLogged && v.kept.sequence <= 1 {
+		if !isLogged && v.kept.Sequence <= 1 {
 			v.report(key, "it has image %q, which the log never had", id)
 			continue
 		}
-		if want := v.kept.merge(logged, dates); dates != want {
+		if want := v.kept.Merge(logged, dates); dates != want {
 			v.report(key, "it has image %q since %q, changed at %q; by the log it is since %q, changed at %q", id,
 				dates.FirstSeen, dates.ChangedAt, want.FirstSeen, want.ChangedAt)
 		}
@@ -88,7 +90,7 @@ func (v *verifier) verifyIndexDates(key string, x *Index) {
 
 // verifyIndexLists checks the lists of the index x. If x is up to date, it must have
 // the list of every scope.
-func (v *verifier) verifyIndexLists(key string, x *Index, r *Head) {
+func (v *verifier) verifyIndexLists(key string, x *format.Index, r *format.Head) {
 	for digest := range x.Lists {
 		images, _ := x.List(digest)
 		if got := catalog.NewSnapshot(catalog.Scope{}, catalog.Time{}, "", images).Digest; got != digest {

@@ -7,24 +7,26 @@ import (
 	"reflect"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 // verifyMonth checks one file of the log on top of r. isLast is true for the last
 // file.
-func (v *verifier) verifyMonth(r *Head, month string, isLast bool) error {
+func (v *verifier) verifyMonth(r *format.Head, month string, isLast bool) error {
 	lines, err := v.openLog(v.ctx, r.RegionID, month)
 	if err != nil {
 		return err
 	}
 	// Nothing is known before the oldest kept file.
-	if r.Sequence > 0 && r.Log.successor != month {
-		v.report(lines.key, "the file before it is not sealed, or its seal names %q", r.Log.successor)
+	if r.Sequence > 0 && r.Log.Successor != month {
+		v.report(lines.key, "the file before it is not sealed, or its seal names %q", r.Log.Successor)
 	}
 	if v.monthCheck, err = v.beginMonthCheck(month); err != nil {
 		return err
 	}
 	// The chain goes on across files: the first line names the last one of the file before.
-	r.Log = position{month: month, hash: r.Log.hash, successor: r.Log.successor}
+	r.Log = format.LogPosition{Month: month, Hash: r.Log.Hash, Successor: r.Log.Successor}
 	before := v.audit.Commits
 	for n := 1; ; n++ {
 		data, err := lines.next()
@@ -35,7 +37,7 @@ func (v *verifier) verifyMonth(r *Head, month string, isLast bool) error {
 			}
 			return nil
 		}
-		var damaged *DamagedError
+		var damaged *format.DamagedError
 		if errors.As(err, &damaged) {
 			v.report(damaged.Key, "line %d: %s", n, damaged.Reason)
 			return nil
@@ -52,21 +54,21 @@ func (v *verifier) verifyMonth(r *Head, month string, isLast bool) error {
 
 // verifyLine checks line n of the file key and applies it to r if it is the next
 // commit. It returns false if the rest of the file cannot be checked.
-func (v *verifier) verifyLine(r *Head, key string, n int, data []byte) (goOn bool, err error) {
+func (v *verifier) verifyLine(r *format.Head, key string, n int, data []byte) (goOn bool, err error) {
 	// The position moves over every line, as it does for a run that reads the log.
-	offset := r.Log.length
+	offset := r.Log.Length
 	line, ended := bytes.CutSuffix(data, []byte{'\n'})
-	r.Log.length, r.Log.torn = r.Log.length+int64(len(data)), !ended
-	c, intact := parseCommit(line, true)
+	r.Log.Length, r.Log.Torn = r.Log.Length+int64(len(data)), !ended
+	c, intact := format.DecodeCommit(line, true)
 	if c == nil {
 		if len(line) > 0 {
 			v.note(key, "line %d is torn: it is no commit, and counts for nobody", n)
 		}
 		return true, nil
 	}
-	hash := hashLine(line)
+	hash := format.HashLine(line)
 	isNext, err := r.CheckNext(c, intact)
-	if err := checkFormat(key, err); err != nil {
+	if err := format.CheckVersion(key, err); err != nil {
 		return false, err
 	}
 	switch {
@@ -82,8 +84,8 @@ func (v *verifier) verifyLine(r *Head, key string, n int, data []byte) (goOn boo
 	}
 	v.lines[hash] = true
 	c.LineHash = hash
-	r.Log.noteCheckpoint(c, offset)
-	if err := v.monthCheck.add(v, c, offset, r.Log.length); err != nil {
+	r.Log.NoteCheckpoint(c, offset)
+	if err := v.monthCheck.add(v, c, offset, r.Log.Length); err != nil {
 		return false, err
 	}
 	return true, v.verifyCommit(r, key, c)
@@ -91,7 +93,7 @@ func (v *verifier) verifyLine(r *Head, key string, n int, data []byte) (goOn boo
 
 // verifyCommit checks the commit after r and applies it. r.Log is already behind
 // it.
-func (v *verifier) verifyCommit(r *Head, key string, c *Commit) error {
+func (v *verifier) verifyCommit(r *format.Head, key string, c *format.Commit) error {
 	if err := v.verifyChanges(r, key, c); err != nil {
 		return err
 	}
@@ -103,7 +105,7 @@ func (v *verifier) verifyCommit(r *Head, key string, c *Commit) error {
 	r.Apply(c)
 	v.logEnd = r.Log
 	v.audit.Commits++
-	if c.changesContent() {
+	if c.ChangesContent() {
 		v.contentCommits = append(v.contentCommits, c.Sequence)
 	}
 	if c.Checkpoint == nil {
@@ -114,12 +116,12 @@ func (v *verifier) verifyCommit(r *Head, key string, c *Commit) error {
 
 // isKnownBefore reports whether r says what was there before c: not if c is the
 // oldest kept commit and earlier ones have been removed.
-func isKnownBefore(r *Head, c *Commit) bool { return r.Sequence > 0 || c.Sequence == 1 }
+func isKnownBefore(r *format.Head, c *format.Commit) bool { return r.Sequence > 0 || c.Sequence == 1 }
 
 // verifyChanges checks the scopes that c changes or ends, and what it says of their
 // images. r is the state before it.
-func (v *verifier) verifyChanges(r *Head, key string, c *Commit) error {
-	changes := newImageChanges()
+func (v *verifier) verifyChanges(r *format.Head, key string, c *format.Commit) error {
+	changes := format.NewImageChanges()
 	isComplete := isKnownBefore(r, c) // whether the difference can be checked
 	for number := range len(c.Scopes) + len(c.Ended) {
 		ref := c.Scope(number)
@@ -149,9 +151,9 @@ func (v *verifier) verifyChanges(r *Head, key string, c *Commit) error {
 			return err
 		}
 		isComplete = isComplete && ok
-		changes.add(number, before, after)
+		changes.Add(number, before, after)
 	}
-	if isComplete && !reflect.DeepEqual(changes.sort(), c.Images) {
+	if isComplete && !reflect.DeepEqual(changes.List(), c.Images) {
 		v.report(key, "commit %d states another difference than its snapshots have", c.Sequence)
 	}
 	return nil
@@ -160,7 +162,7 @@ func (v *verifier) verifyChanges(r *Head, key string, c *Commit) error {
 // verifyContent checks the new content of a scope. It returns nil if the content is
 // damaged.
 func (v *verifier) verifyContent(
-	key string, sequence int64, scope catalog.Scope, s ScopeChange,
+	key string, sequence int64, scope catalog.Scope, s format.ScopeChange,
 ) (*catalog.Snapshot, error) {
 	snapshot, err := v.verifySnapshot(key, scope, s.Digest)
 	if snapshot != nil && len(snapshot.Images) != s.ImageCount {
@@ -173,7 +175,7 @@ func (v *verifier) verifyContent(
 // verifyPrevious returns the images that a scope had before c. ok is false if they are
 // not known. Lost content counts as empty.
 func (v *verifier) verifyPrevious(
-	r *Head, key string, c *Commit, was ScopeState, isLost bool,
+	r *format.Head, key string, c *format.Commit, was format.ScopeState, isLost bool,
 ) (images []*catalog.Image, ok bool, err error) {
 	switch scope := was.Scope(r.RegionID); {
 	case !isKnownBefore(r, c):
@@ -201,7 +203,7 @@ func (v *verifier) tolerateMissing(scope catalog.Scope, digest string) {
 
 // stateWithoutCheckpoint returns the state after c as its other members make it. It
 // returns nil if c has no checkpoint, or if nothing is known before c.
-func stateWithoutCheckpoint(r *Head, c *Commit) *Head {
+func stateWithoutCheckpoint(r *format.Head, c *format.Commit) *format.Head {
 	if c.Checkpoint == nil || r.Sequence == 0 {
 		return nil
 	}
@@ -213,7 +215,7 @@ func stateWithoutCheckpoint(r *Head, c *Commit) *Head {
 
 // verifyCheckpoint checks the checkpoint of c, from which r is: it is the expected
 // state, unless that is nil, and the content of every scope is there.
-func (v *verifier) verifyCheckpoint(r, expected *Head, key string, c *Commit) error {
+func (v *verifier) verifyCheckpoint(r, expected *format.Head, key string, c *format.Commit) error {
 	if expected != nil && !hasSameHistory(r, expected) {
 		v.report(key, "the checkpoint of commit %d is not the state after it", c.Sequence)
 	}
@@ -227,7 +229,7 @@ func (v *verifier) verifyCheckpoint(r, expected *Head, key string, c *Commit) er
 	}
 	// Readers find the months of the log here, so the list must end with this file.
 	files := c.Checkpoint.Files
-	if n := len(files); n == 0 || files[n-1].Month != r.Log.month || files[n-1].FirstSequence > c.Sequence {
+	if n := len(files); n == 0 || files[n-1].Month != r.Log.Month || files[n-1].FirstSequence > c.Sequence {
 		v.report(key, "the checkpoint of commit %d does not name its own file", c.Sequence)
 	}
 	return nil

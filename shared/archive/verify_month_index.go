@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+
+	"community-images/shared/archive/format"
 )
 
 // monthCheck compares the stored index of a month with the one that the log makes, while
@@ -17,9 +19,9 @@ type monthCheck struct {
 	data []byte
 	// stored is the header of the stored index. It is nil if there is none, or if it is
 	// damaged.
-	stored *monthIndex
+	stored *format.MonthIndex
 	// built has the commits so far.
-	built *monthIndex
+	built *format.MonthIndex
 }
 
 // beginMonthCheck reads the stored index of a month. It reports a damaged one.
@@ -28,7 +30,7 @@ func (v *verifier) beginMonthCheck(month string) (*monthCheck, error) {
 	if err != nil {
 		return nil, err
 	}
-	check := &monthCheck{key: key, built: newMonthIndex(v.audit.RegionID, month, 0, "")}
+	check := &monthCheck{key: key, built: format.NewMonthIndex(v.audit.RegionID, month, 0, "")}
 	data, _, err := v.bucket.Get(v.ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
 		return check, nil
@@ -37,7 +39,7 @@ func (v *verifier) beginMonthCheck(month string) (*monthCheck, error) {
 		return nil, fmt.Errorf("reading month index %q: %w", key, err)
 	}
 	check.data = data
-	if check.stored, err = decodeMonthIndex(v.audit.RegionID, month, data); err != nil {
+	if check.stored, err = format.DecodeMonthIndex(v.audit.RegionID, month, data); err != nil {
 		v.report(key, "%v", err)
 	}
 	return check, nil
@@ -45,15 +47,15 @@ func (v *verifier) beginMonthCheck(month string) (*monthCheck, error) {
 
 // add adds a commit whose line stands between two offsets. It compares the indexes when
 // the stored one ends with this commit.
-func (m *monthCheck) add(v *verifier, c *Commit, offset, length int64) error {
+func (m *monthCheck) add(v *verifier, c *format.Commit, offset, length int64) error {
 	if len(m.built.Offsets) == 0 {
 		m.built.FirstSequence = c.Sequence
 	}
-	m.built.add(c, offset, length)
-	if m.stored == nil || m.stored.lastSequence() != c.Sequence {
+	m.built.Add(c, offset, length)
+	if m.stored == nil || m.stored.LastSequence() != c.Sequence {
 		return nil
 	}
-	data, err := m.built.encode()
+	data, err := m.built.Encode()
 	if err == nil && !bytes.Equal(data, m.data) {
 		v.report(m.key, "it is not the index of the log up to commit %d", c.Sequence)
 	}
@@ -63,19 +65,19 @@ func (m *monthCheck) add(v *verifier, c *Commit, offset, length int64) error {
 // finish notes how far the stored index goes at the end of the month, and reports one that
 // goes beyond it. It is not called for a month with a line that cannot be read.
 func (m *monthCheck) finish(v *verifier) {
-	last := m.built.lastSequence()
+	last := m.built.LastSequence()
 	switch {
 	case len(m.built.Offsets) == 0: // that is reported as a fault of the log
-	case m.data == nil || m.stored != nil && m.stored.lastSequence() < last:
+	case m.data == nil || m.stored != nil && m.stored.LastSequence() < last:
 		v.unindexed = append(v.unindexed, m)
-	case m.stored != nil && m.stored.lastSequence() > last:
-		v.report(m.key, "it goes to commit %d, the month ends with %d", m.stored.lastSequence(), last)
+	case m.stored != nil && m.stored.LastSequence() > last:
+		v.report(m.key, "it goes to commit %d, the month ends with %d", m.stored.LastSequence(), last)
 	}
 }
 
 // verifyIndexedMonths checks that the months of which the head says so are indexed. A run
 // that put an older index later has lost nothing: the index is only behind.
-func (v *verifier) verifyIndexedMonths(claim IndexedMonth) {
+func (v *verifier) verifyIndexedMonths(claim format.IndexedMonth) {
 	for _, m := range v.unindexed {
 		isClaimed := m.built.Month < claim.Month
 		covered := int64(0)

@@ -10,6 +10,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"community-images/shared/catalog"
+
+	"community-images/shared/archive/format"
 )
 
 const (
@@ -62,9 +64,9 @@ type Result struct {
 	// Region is the state after the commit.
 	Region *Region
 	// Commit is nil if nothing had changed and nothing was appended.
-	Commit *Commit
+	Commit *format.Commit
 	// Counts has the outcomes of the run's checks as they were committed.
-	Counts Counts
+	Counts format.RunCounts
 	// Checks are those of the run, as they were committed.
 	Checks []Check
 	// Stored counts the snapshot objects that were written.
@@ -141,7 +143,7 @@ func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result
 			res.Region, res.Counts = next, counts
 			return nil
 		}
-		if !reloaded && commit.removesScope() { // only the head says what another run has seen since
+		if !reloaded && commit.RemovesScope() { // only the head says what another run has seen since
 			reloaded = true
 			var err error
 			if cur, err = w.loadRegion(ctx, cur.RegionID, cur); err != nil {
@@ -172,19 +174,19 @@ func (w *Writer) publish(ctx context.Context, base *Region, run Run, res *Result
 }
 
 // loadAfterLoss waits and loads the region again, because another run has appended where
-// lost was to go. It returns *DamagedError if there is still no log to be seen.
-func (w *Writer) loadAfterLoss(ctx context.Context, lost *Commit, pause time.Duration) (*Region, error) {
+// lost was to go. It returns *format.DamagedError if there is still no log to be seen.
+func (w *Writer) loadAfterLoss(ctx context.Context, lost *format.Commit, pause time.Duration) (*Region, error) {
 	if err := sleep(ctx, pause); err != nil {
 		return nil, err
 	}
 	r, err := w.Load(ctx, lost.RegionID)
-	if err != nil || r.Log.month != "" {
+	if err != nil || r.Log.Month != "" {
 		return r, err
 	}
 	// Only the head or a list leads to the log, and neither does.
-	key, err := w.keys.Log(lost.RegionID, monthOf(lost.CommittedAt.Time))
-	return nil, cmp.Or(err, error(&DamagedError{Key: key, Reason: "it exists, but the store does not list it, and the " +
-		"region has no head that names it; check who may list the bucket, then run scripts/verify -repair"}))
+	key, err := w.keys.Log(lost.RegionID, format.MonthOf(lost.CommittedAt.Time))
+	return nil, cmp.Or(err, error(&format.DamagedError{Key: key, Reason: "it exists, but the store does not list it, " +
+		"and the region has no head that names it; check who may list the bucket, then run scripts/verify -repair"}))
 }
 
 // commitTime returns the time of a commit after cur, which is never before cur's.
@@ -199,12 +201,12 @@ func (w *Writer) commitTime(cur *Region) catalog.Time {
 // sealFirst returns the commit to append to cur, and the state after it. That is c
 // and next, unless c belongs to another month: then cur's file has to be sealed
 // first, and the commit is the seal.
-func sealFirst(cur *Region, c *Commit, next *Region) (*Commit, *Region) {
-	month := monthOf(c.CommittedAt.Time)
-	if cur.Sequence == 0 || cur.Log.month == "" || cur.Log.isSealed() || cur.Log.month == month {
+func sealFirst(cur *Region, c *format.Commit, next *Region) (*format.Commit, *Region) {
+	month := format.MonthOf(c.CommittedAt.Time)
+	if cur.Sequence == 0 || cur.Log.Month == "" || cur.Log.IsSealed() || cur.Log.Month == month {
 		return c, next
 	}
-	seal := &Commit{
+	seal := &format.Commit{
 		CommittedAt: c.CommittedAt, Format: c.Format, Previous: c.Previous, RegionID: c.RegionID, RunID: c.RunID,
 		Sequence: c.Sequence, StartedAt: c.StartedAt, Successor: month, Trigger: c.Trigger,
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -274,7 +275,7 @@ func TestSnapshotIsVerifiedBeforeItIsServed(t *testing.T) {
 		good := b.readObject(key)
 		b.putObject(key, data)
 		_, err := archive.New(b.bucket, b.keys).Snapshot(context.Background(), scopeOf("", ""), digest)
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		if !errors.As(err, &damaged) || damaged.Key != key {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -327,7 +328,7 @@ func TestClustersAreInTheLogAndTheirEntriesInTheHead(t *testing.T) {
 	b.now = b.now.Add(time.Hour)
 	base := b.loadBase()
 	run := b.newRun()
-	run.Discovery = &archive.Listing{At: catalog.At(b.now), Problem: &archive.Problem{Class: "temporary"}}
+	run.Discovery = &archive.Listing{At: catalog.At(b.now), Problem: &format.Problem{Class: "temporary"}}
 	b.commit(base, run)
 	if r := b.readNow(); len(r.Clusters()) != 2 || r.Discovery.Problem == nil || string(r.Upstream) != `[{"Count":2}]` {
 		t.Errorf("a failed discovery left %+v", r)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -45,12 +46,12 @@ func acceptCandidates(
 }
 
 // findRefusal returns why the candidate of a scope cannot be accepted, or "".
-func (a acceptance) findRefusal(state archive.ScopeState, known bool) string {
+func (a acceptance) findRefusal(state format.ScopeState, known bool) string {
 	candidate := state.Candidate
 	switch {
 	case !known:
 		return "no such scope is stored"
-	case candidate == nil && state.State == archive.Held:
+	case candidate == nil && state.State == format.StateHeld:
 		return "its held answer is not known any more; the next run stores it again"
 	case candidate == nil:
 		return fmt.Sprintf("it has no held answer; its state is %q", state.State)
@@ -64,7 +65,7 @@ func (a acceptance) findRefusal(state archive.ScopeState, known bool) string {
 // checkWithCandidate returns a check that publishes the candidate of a scope. It is nil
 // if the candidate cannot be read; the plan has a problem then.
 func checkWithCandidate(
-	ctx context.Context, p *plan, a acceptance, state archive.ScopeState, stored *snapshotReader,
+	ctx context.Context, p *plan, a acceptance, state format.ScopeState, stored *snapshotReader,
 ) *archive.Check {
 	// Reading verifies the digest, so that nothing but the candidate is published.
 	s, _ := stored.readSnapshot(ctx, a.scope, state.Candidate.Digest)
@@ -79,7 +80,7 @@ func checkWithCandidate(
 	}
 	// E-HPC gave this answer when the scope was tried last, so its age counts from there.
 	// If another run tries the scope meanwhile, its outcome stands and this check is lost.
-	return &archive.Check{Scope: a.scope, At: state.TriedAt, State: archive.OK, Snapshot: s, Before: before}
+	return &archive.Check{Scope: a.scope, At: state.TriedAt, State: format.StateOK, Snapshot: s, Before: before}
 }
 
 // refuse adds a problem for an element of Accept that was not published.

@@ -11,6 +11,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/capture"
 )
 
@@ -21,7 +22,7 @@ func newHeldFixture(t *testing.T) *fixture {
 	b := newGuardedFixture(t)
 	b.up.images[anyScope] = imageIDs(3)
 	b.mustRun(capture.Request{})
-	if s := b.scope("_any/_any"); s.State != archive.Held || s.Candidate == nil || s.Candidate.ImageCount != 3 {
+	if s := b.scope("_any/_any"); s.State != format.StateHeld || s.Candidate == nil || s.Candidate.ImageCount != 3 {
 		t.Fatalf("the answer of 3 images is not held: %+v", s)
 	}
 	b.up.questions()
@@ -55,14 +56,14 @@ func TestAcceptPublishesTheStoredCandidateAndAsksNothing(t *testing.T) {
 		}
 		checkText(t, "asked", b.up.questions(), "")
 		s := b.scope("_any/_any")
-		if s.State != archive.OK || s.Digest != held.Candidate.Digest || s.ImageCount != 19 || s.Candidate != nil {
+		if s.State != format.StateOK || s.Digest != held.Candidate.Digest || s.ImageCount != 19 || s.Candidate != nil {
 			t.Errorf("after it was accepted: %+v", s)
 		}
 		if s.CheckedAt != held.TriedAt {
 			t.Errorf("the content was confirmed by E-HPC at %s, the state says %s", held.TriedAt, s.CheckedAt)
 		}
 		b.mustRun(capture.Request{})
-		if s := b.scope("_any/_any"); s.State != archive.Held || s.ImageCount != 19 || s.Candidate.ImageCount != 0 {
+		if s := b.scope("_any/_any"); s.State != format.StateHeld || s.ImageCount != 19 || s.Candidate.ImageCount != 0 {
 			t.Errorf("the empty answer of the next run is not held: %+v", s)
 		}
 	})
@@ -94,7 +95,7 @@ func TestAcceptByDigestRefusesAnotherCandidate(t *testing.T) {
 				t.Errorf("try %d: %+v, %v", try+1, report.Regions[0], err)
 			}
 		}
-		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 0 {
+		if s := b.scope("_any/_any"); s.State != format.StateOK || s.ImageCount != 0 {
 			t.Errorf("after it was accepted: %+v", s)
 		}
 	})
@@ -130,7 +131,7 @@ func TestAcceptWithoutThePublishedSnapshot(t *testing.T) {
 		b.up.images[anyScope] = nil
 		b.mustRun(capture.Request{})
 		report, err := b.accept(anyScope)
-		if s := b.scope("_any/_any"); err != nil || report.Counts.Changed != 1 || s.State != archive.OK || s.ImageCount != 0 {
+		if s := b.scope("_any/_any"); err != nil || report.Counts.Changed != 1 || s.State != format.StateOK || s.ImageCount != 0 {
 			t.Errorf("%v, %+v", err, s)
 		}
 	})
@@ -176,7 +177,7 @@ func TestAcceptLosesAgainstARunThatAskedLater(t *testing.T) {
 			report.Counts.Lost != 1 {
 			t.Errorf("%v, %+v", err, report.Regions[0])
 		}
-		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 8 {
+		if s := b.scope("_any/_any"); s.State != format.StateOK || s.ImageCount != 8 {
 			t.Errorf("the state is %+v", s)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/ehpc"
 )
@@ -69,7 +70,7 @@ func (g guard) findLoss(before, after, lost int) string {
 // findCheckAnomaly returns why the answer of a check may not be true, or "", given what
 // is known of its scope. If the published snapshot cannot be read, it compares the
 // number of images, which is known.
-func (g guard) findCheckAnomaly(known archive.ScopeState, c *archive.Check) string {
+func (g guard) findCheckAnomaly(known format.ScopeState, c *archive.Check) string {
 	before, after := known.ImageCount, len(c.Snapshot.Images)
 	if c.Before == nil {
 		return g.findLoss(before, after, before-after)
@@ -81,14 +82,14 @@ func (g guard) findCheckAnomaly(known archive.ScopeState, c *archive.Check) stri
 // answer as a candidate until enough runs have seen it, or one that is similar. It
 // returns nil if ctx ended before that was known.
 func (g guard) holdIfAnomalous(
-	ctx context.Context, known archive.ScopeState, c *archive.Check,
+	ctx context.Context, known format.ScopeState, c *archive.Check,
 ) *archive.Check {
 	reason := g.findCheckAnomaly(known, c)
 	if reason == "" {
 		return c
 	}
 	// A candidate that is not similar to the last starts to be confirmed anew.
-	next := archive.Candidate{Digest: c.Snapshot.Digest, ImageCount: len(c.Snapshot.Images), Seen: 1, Since: c.At}
+	next := format.Candidate{Digest: c.Snapshot.Digest, ImageCount: len(c.Snapshot.Images), Seen: 1, Since: c.At}
 	if last := known.Candidate; last != nil {
 		similar, inTime := g.isSimilarToStored(ctx, c.Scope, last.Digest, c.Snapshot)
 		if !inTime {
@@ -102,8 +103,8 @@ func (g guard) holdIfAnomalous(
 		return c
 	}
 	// The published content stays, so that the commit has no difference to record.
-	c.State, c.Candidate, c.Before = archive.Held, &next, nil
-	c.Problem = &archive.Problem{
+	c.State, c.Candidate, c.Before = format.StateHeld, &next, nil
+	c.Problem = &format.Problem{
 		Class: "suspicious", Code: "Held", RequestID: c.Snapshot.RequestID,
 		Message: fmt.Sprintf("%s; seen in %d of %d runs", reason, next.Seen, minConfirmations),
 	}
@@ -156,7 +157,7 @@ func (g guard) holdListingIfAnomalous(
 		l.Held = 0
 		return
 	}
-	l.Problem = &archive.Problem{
+	l.Problem = &format.Problem{
 		Class: "suspicious", Code: "Held",
 		Message: fmt.Sprintf("the listing misses %d of %d %s, more than %d percent; seen in %d of %d runs",
 			lost, known, what, g.percent, l.Held, minConfirmations),

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
 )
@@ -33,7 +34,7 @@ func newGuardedFixture(t *testing.T) *fixture {
 	return b
 }
 
-func (b *fixture) scope(path string) archive.ScopeState {
+func (b *fixture) scope(path string) format.ScopeState {
 	b.t.Helper()
 	r, err := b.writer.Now(context.Background(), "hz", nil)
 	if err != nil {
@@ -55,7 +56,7 @@ func TestAnomalyIsPublishedInTheThirdRun(t *testing.T) {
 			for run := 1; run <= 2; run++ {
 				report := b.mustRun(capture.Request{})
 				s := b.scope("_any/_any")
-				if s.State != archive.Held || s.ImageCount != 8 || s.Candidate == nil || s.Candidate.Seen != run ||
+				if s.State != format.StateHeld || s.ImageCount != 8 || s.Candidate == nil || s.Candidate.Seen != run ||
 					s.Candidate.ImageCount != left || report.Counts.Held != 1 {
 					t.Errorf("run %d of %d images: state %+v, candidate %+v", run, left, s, s.Candidate)
 				}
@@ -64,7 +65,7 @@ func TestAnomalyIsPublishedInTheThirdRun(t *testing.T) {
 				}
 			}
 			b.mustRun(capture.Request{})
-			if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != left || s.Candidate != nil {
+			if s := b.scope("_any/_any"); s.State != format.StateOK || s.ImageCount != left || s.Candidate != nil {
 				t.Errorf("after three runs: %+v", s)
 			}
 		}
@@ -88,7 +89,7 @@ func TestCandidateMayChangeALittleBetweenRuns(t *testing.T) {
 		}
 		b.up.images["hz/_any/_any"] = imageIDs(8)
 		b.mustRun(capture.Request{})
-		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 8 || s.Candidate != nil {
+		if s := b.scope("_any/_any"); s.State != format.StateOK || s.ImageCount != 8 || s.Candidate != nil {
 			t.Errorf("after the answer was whole again: %+v", s)
 		}
 	})
@@ -100,7 +101,7 @@ func TestAnomalyThatPassesIsForgotten(t *testing.T) {
 		b.up.once["hz/_any/_any"] = []string{}
 		b.up.images["hz/_any/_any"] = imageIDs(7)
 		b.mustRun(capture.Request{})
-		if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != 7 {
+		if s := b.scope("_any/_any"); s.State != format.StateOK || s.ImageCount != 7 {
 			t.Errorf("a second reading was not believed: %+v", s)
 		}
 	})
@@ -175,7 +176,7 @@ func TestAnomalyIsFoundWithoutThePublishedSnapshot(t *testing.T) {
 			for run := 1; run <= 2; run++ {
 				b.mustRun(capture.Request{})
 				s := b.scope("_any/_any")
-				if s.State != archive.Held || s.ImageCount != 8 || s.Candidate == nil || s.Candidate.Seen != run {
+				if s.State != format.StateHeld || s.ImageCount != 8 || s.Candidate == nil || s.Candidate.Seen != run {
 					t.Errorf("run %d of %d images: state %+v, candidate %+v", run, left, s, s.Candidate)
 				}
 				if got := strings.Count(b.up.questions(), "hz/_any/_any"); got != 2 {
@@ -183,7 +184,7 @@ func TestAnomalyIsFoundWithoutThePublishedSnapshot(t *testing.T) {
 				}
 			}
 			b.mustRun(capture.Request{})
-			if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != left {
+			if s := b.scope("_any/_any"); s.State != format.StateOK || s.ImageCount != left {
 				t.Errorf("after three runs: %+v", s)
 			}
 		}
@@ -202,7 +203,7 @@ func TestAnomalyIsFoundWithoutThePublishedSnapshot(t *testing.T) {
 			}
 			b.up.images["hz/_any/_any"] = imageIDs(change.images)
 			b.mustRun(capture.Request{})
-			if s := b.scope("_any/_any"); s.State != archive.OK || s.ImageCount != change.images ||
+			if s := b.scope("_any/_any"); s.State != format.StateOK || s.ImageCount != change.images ||
 				len(b.warnings) != 1 {
 				t.Errorf("%s: %+v, warnings %q", name, s, b.warnings)
 			}

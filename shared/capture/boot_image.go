@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -53,8 +54,8 @@ func findGoneBootImages(ctx context.Context, p *plan, stored *snapshotReader) []
 
 // clustersLosing returns the scopes from which a commit removes an image, by cluster and
 // image.
-func clustersLosing(c *archive.Commit) map[GoneBootImage][]archive.ScopeRef {
-	losing := map[GoneBootImage][]archive.ScopeRef{}
+func clustersLosing(c *format.Commit) map[GoneBootImage][]format.ScopeRef {
+	losing := map[GoneBootImage][]format.ScopeRef{}
 	for _, im := range c.Images {
 		for _, number := range im.Removed {
 			ref := c.Scope(number)
@@ -68,10 +69,10 @@ func clustersLosing(c *archive.Commit) map[GoneBootImage][]archive.ScopeRef {
 // isOffered reports whether a scope of a cluster lists the cluster's boot image. without
 // are scopes that do not.
 func isOffered(
-	ctx context.Context, r *archive.Region, c catalog.Cluster, without []archive.ScopeRef, stored *snapshotReader,
+	ctx context.Context, r *archive.Region, c catalog.Cluster, without []format.ScopeRef, stored *snapshotReader,
 ) (bool, error) {
 	for _, s := range r.Scopes() {
-		ref := archive.ScopeRef{ClusterID: s.ClusterID, InstanceType: s.InstanceType}
+		ref := format.ScopeRef{ClusterID: s.ClusterID, InstanceType: s.InstanceType}
 		if s.ClusterID != c.ClusterID || s.Digest == "" || slices.Contains(without, ref) {
 			continue
 		}

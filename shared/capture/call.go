@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/ehpc"
 )
@@ -149,10 +149,10 @@ func toAPIError(err error) *ehpc.Error {
 }
 
 // newProblem returns what is stored of the error of a call.
-func newProblem(err error) *archive.Problem {
+func newProblem(err error) *format.Problem {
 	if errors.Is(err, errNoTime) && findAPIError(err) == nil {
-		return &archive.Problem{Class: "deadline", Code: "NoTime", Message: err.Error()}
+		return &format.Problem{Class: "deadline", Code: "NoTime", Message: err.Error()}
 	}
 	e := toAPIError(err)
-	return &archive.Problem{Class: string(e.Class), Code: e.Code, Message: e.Reason(), RequestID: e.RequestID}
+	return &format.Problem{Class: string(e.Class), Code: e.Code, Message: e.Reason(), RequestID: e.RequestID}
 }

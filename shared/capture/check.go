@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/ehpc"
 )
@@ -59,7 +60,7 @@ func (k *checker) checkScope(ctx context.Context, t *task) *archive.Check {
 // askScope asks about one scope and compares the answer with the published one. The
 // check has a Snapshot only if they differ. It is nil if ctx ended first.
 func (k *checker) askScope(ctx context.Context, t *task) *archive.Check {
-	c := &archive.Check{Scope: t.scope, State: archive.OK}
+	c := &archive.Check{Scope: t.scope, State: format.StateOK}
 	var images []*catalog.Image
 	var answer *ehpc.ImagesAnswer
 	unchanged := false
@@ -82,7 +83,7 @@ func (k *checker) askScope(ctx context.Context, t *task) *archive.Check {
 	}
 	c.At = at
 	if err != nil {
-		c.State, c.Problem = archive.Failed, newProblem(err)
+		c.State, c.Problem = format.StateFailed, newProblem(err)
 		return c
 	}
 	c.Fingerprint = answer.Fingerprint

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -98,6 +99,6 @@ func (e Event) wasCheckedSince(base *archive.Region, listing bool) bool {
 }
 
 // needsCheckAfter reports whether a scope has no successful check after an event.
-func needsCheckAfter(s archive.ScopeState, e Event) bool {
-	return s.State == archive.Failed || !s.TriedAt.After(e.At.Time)
+func needsCheckAfter(s format.ScopeState, e Event) bool {
+	return s.State == format.StateFailed || !s.TriedAt.After(e.At.Time)
 }

@@ -7,13 +7,14 @@ import (
 	"sync"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
 // task is one scope to ask.
 type task struct {
-	scope catalog.Scope      // the question
-	known archive.ScopeState // of the last check; zero if it was never asked
+	scope catalog.Scope     // the question
+	known format.ScopeState // of the last check; zero if it was never asked
 }
 
 // taskQueue gives tasks to workers and collects their checks. It may start with the

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -23,7 +24,7 @@ type Report struct {
 	// included.
 	Calls int64 `json:"Calls"`
 	// Counts are over all regions.
-	Counts archive.Counts `json:"Counts"`
+	Counts format.RunCounts `json:"Counts"`
 	// Regions are in the order of the request. It is never null.
 	Regions []*RegionReport `json:"Regions"`
 	// Events are those of the request, with their outcomes.
@@ -46,7 +47,7 @@ type RegionReport struct {
 	// not asked again. Of accepted scopes it is the number that was published before.
 	Answered int `json:"Answered,omitempty"`
 	// Counts are numbers of scopes.
-	Counts archive.Counts `json:"Counts"`
+	Counts format.RunCounts `json:"Counts"`
 	// Images is the sum over all scopes. An image counts once for each scope that has it.
 	Images int `json:"Images"`
 	WriteReport
@@ -110,7 +111,7 @@ type ScopeProblem struct {
 	// Scope is the scope as Scope.String writes it: <region>/<cluster>/<type>.
 	Scope string `json:"Scope"`
 	// Problem says why. In JSON its members stand beside Scope.
-	archive.Problem
+	format.Problem
 }
 
 // UnreadableSnapshot is a stored snapshot that could not be read.

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -188,7 +189,7 @@ func (r *captureRun) newCommit(p *plan, checks map[catalog.Scope]*archive.Check)
 	commit := archive.Run{
 		RunID: request.RunID, Trigger: request.Trigger, StartedAt: r.startedAt,
 		Ended: p.ended, Discovery: p.listing.result,
-		Counts: archive.Counts{Planned: len(p.scopes)},
+		Counts: format.RunCounts{Planned: len(p.scopes)},
 	}
 	for _, scope := range p.scopes {
 		if c := checks[scope]; c != nil {

@@ -14,6 +14,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
 )
@@ -190,7 +191,7 @@ func TestHundredsOfRunsWithFaults(t *testing.T) {
 			for _, im := range snap.Images {
 				ids = append(ids, im.ImageID)
 			}
-			if s.State != archive.OK || fmt.Sprint(ids) != fmt.Sprint(sorted(b.up.images[scope.String()])) {
+			if s.State != format.StateOK || fmt.Sprint(ids) != fmt.Sprint(sorted(b.up.images[scope.String()])) {
 				t.Errorf("%s is %s with %q, upstream has %q", scope, s.State, ids, b.up.images[scope.String()])
 			}
 		}

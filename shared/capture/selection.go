@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -123,8 +123,8 @@ func (sel *selection) isSinceDue(at catalog.Time, now time.Time) bool {
 
 // isAlreadyHandled reports whether a scope was asked since the timer was due: by
 // another delivery of the event, or by a later run. A failed check does not count.
-func (sel *selection) isAlreadyHandled(s archive.ScopeState, now time.Time) bool {
-	return s.State != archive.Failed && sel.isSinceDue(s.TriedAt, now)
+func (sel *selection) isAlreadyHandled(s format.ScopeState, now time.Time) bool {
+	return s.State != format.StateFailed && sel.isSinceDue(s.TriedAt, now)
 }
 
 // confirmationWeight is what a repeated anomaly adds to its confirmations. It is 0 in

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -44,7 +45,7 @@ func (r *snapshotReader) readSnapshot(
 		if err == nil {
 			return s, true
 		}
-		var damaged *archive.DamagedError
+		var damaged *format.DamagedError
 		// A damaged object and a missing permission do not go away within a run.
 		permanent := errors.As(err, &damaged) || errors.Is(err, fs.ErrPermission)
 		if ctx.Err() == nil && (permanent || try == maxTries) {
@@ -89,7 +90,7 @@ func (p *publishedSnapshots) update(checks []archive.Check, ended []catalog.Scop
 	}
 	for _, c := range checks {
 		// A held check has a snapshot too, but its content is not published.
-		if c.State == archive.OK && c.Snapshot != nil {
+		if c.State == format.StateOK && c.Snapshot != nil {
 			p.snapshots[c.Scope] = c.Snapshot
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -200,7 +200,7 @@ func newEventFilter(req *request) eventFilter {
 
 // describeScope names a scope in a sentence. It is used in the text of feeds,
 // where "_any" would say nothing.
-func describeScope(ref archive.ScopeRef) string {
+func describeScope(ref format.ScopeRef) string {
 	// The list without a cluster has what every cluster supports.
 	text := "every cluster"
 	if ref.ClusterID != "" {

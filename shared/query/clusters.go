@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -143,7 +144,7 @@ func (s *lookup) loadSubjects(
 func (v *scopeSet) checkTimesKey() string {
 	var b []byte
 	// Scopes that never answered change too: from not tried to failed.
-	for _, list := range [][]archive.ScopeState{v.scopes, v.empty} {
+	for _, list := range [][]format.ScopeState{v.scopes, v.empty} {
 		for _, sc := range list {
 			b = binary.AppendVarint(b, sc.CheckedAt.UnixNano())
 			b = binary.AppendVarint(b, sc.TriedAt.UnixNano())
@@ -230,9 +231,9 @@ func checkSelectionExists(sel selection, subjects []*subject) error {
 
 // sortedScopes returns all scopes of a set in canonical order. Those without
 // content are sorted in among the others.
-func (v *scopeSet) sortedScopes() []archive.ScopeState {
+func (v *scopeSet) sortedScopes() []format.ScopeState {
 	list := slices.Concat(v.scopes, v.empty)
-	slices.SortFunc(list, func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) })
+	slices.SortFunc(list, func(a, b format.ScopeState) int { return a.Scope("").Compare(b.Scope("")) })
 	return list
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -18,7 +18,7 @@ type diffSide struct {
 	// state is the region at the time of this side.
 	state *regionState
 	// scope is the list that is compared. It is zero unless captured.
-	scope    archive.ScopeState
+	scope    format.ScopeState
 	captured bool // the state has the scope; else the list is empty
 	// images are those of the list. loadDiffImages sets them.
 	images []*catalog.Image

@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -114,9 +115,9 @@ func (e *scopeError) Error() string {
 // notReadyError says that a scope has never been captured successfully, or
 // had not been at a commit of the past.
 type notReadyError struct {
-	scope   catalog.Scope    // with its region
-	problem *archive.Problem // of the last check; nil: it was never checked
-	past    int64            // the commit; 0: now
+	scope   catalog.Scope   // with its region
+	problem *format.Problem // of the last check; nil: it was never checked
+	past    int64           // the commit; 0: now
 }
 
 // Error implements error. The text is for the caller.
@@ -267,8 +268,8 @@ func historyAPIError(err error) *apierror.Error {
 // explains is an internal one.
 func storageAPIError(err error) *apierror.Error {
 	noData := &noDataError{regions: "this region"}
-	var version *archive.FormatError
-	var damaged *archive.DamagedError
+	var version *format.VersionError
+	var damaged *format.DamagedError
 	var store *storeError
 	var history *historyError
 	switch {
@@ -278,11 +279,11 @@ func storageAPIError(err error) *apierror.Error {
 			Message:   "Nothing has been captured for " + noData.regions + " yet.",
 			Recommend: "Try again after the first run of the snapshot function.",
 		}
-	case errors.As(err, &version): // a *archive.DamagedError too
+	case errors.As(err, &version): // a *format.DamagedError too
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: codeDamaged, RetryAfter: retryNextRun, Cause: err,
 			Message: fmt.Sprintf("What is stored for this region has format %d, and this program reads format %d.",
-				version.Format, archive.Format),
+				version.Version, format.Version),
 			Recommend: "Tell the operator the RequestId; the log says what to remove.",
 		}
 	case errors.As(err, &damaged):
@@ -306,7 +307,7 @@ func storageAPIError(err error) *apierror.Error {
 
 // damagedMessage says which part of the log is damaged. The names of other objects can
 // have clusters in them, which the caller may not know.
-func damagedMessage(e *archive.DamagedError) string {
+func damagedMessage(e *format.DamagedError) string {
 	object := "A stored object that this answer needs"
 	if region, month, isLog := strings.Cut(e.Key, "/log/"); isLog {
 		object = fmt.Sprintf("The log %s of %s", month, region[strings.LastIndexByte(region, '/')+1:])

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -16,7 +16,7 @@ type event struct {
 	position  feedPosition
 	imageID   string
 	imageName string // in the scope: after the commit, or before if the image was removed
-	scope     archive.ScopeRef
+	scope     format.ScopeRef
 	kind      eventKind
 	fields    []catalog.FieldChange // of kindChanged
 }
@@ -33,7 +33,7 @@ type commitRef struct {
 func (e *event) clone() *event {
 	c := *e
 	c.imageID, c.imageName = strings.Clone(e.imageID), strings.Clone(e.imageName)
-	c.scope = archive.ScopeRef{
+	c.scope = format.ScopeRef{
 		ClusterID: strings.Clone(e.scope.ClusterID), InstanceType: strings.Clone(e.scope.InstanceType),
 	}
 	c.fields = slices.Clone(e.fields)
@@ -58,7 +58,7 @@ func (e *event) isIn(sel selection) bool {
 // changes; of these by the numbers of their scopes. It is the only place where the
 // grant and the redacted fields limit what is read of a commit. An event is valid until
 // the next one.
-func (s *lookup) eventsOf(c *archive.Commit) iter.Seq[*event] {
+func (s *lookup) eventsOf(c *format.Commit) iter.Seq[*event] {
 	return func(yield func(*event) bool) {
 		r := &eventReader{lookup: s, commit: c, yield: yield}
 		r.event.commit = &commitRef{c.Sequence, c.CommittedAt, newLineID(c.LineHash)}
@@ -69,11 +69,11 @@ func (s *lookup) eventsOf(c *archive.Commit) iter.Seq[*event] {
 // eventReader reads the events of a commit.
 type eventReader struct {
 	lookup *lookup
-	commit *archive.Commit
+	commit *format.Commit
 	yield  func(*event) bool
-	event  event                // the present one
-	image  *archive.ImageChange // the present one; nil: names are redacted
-	count  int                  // of events before
+	event  event               // the present one
+	image  *format.ImageChange // the present one; nil: names are redacted
+	count  int                 // of events before
 }
 
 // readAll yields all events.

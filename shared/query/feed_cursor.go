@@ -51,7 +51,7 @@ const (
 	noLineID lineID = "0000000000000000"
 )
 
-// newLineID shortens an archive.Commit.LineHash, which is empty before the first
+// newLineID shortens an format.Commit.LineHash, which is empty before the first
 // commit.
 func newLineID(lineHash string) lineID {
 	if lineHash == "" {

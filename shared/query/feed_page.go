@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // One page reads no more than this, and then says that there can be more: a filter
@@ -37,7 +38,7 @@ type pageReader struct {
 	isCounted bool
 	// stopped is the commit after which a limit of a page stopped the reading; nil: none
 	// did.
-	stopped *archive.Commit
+	stopped *format.Commit
 }
 
 // readPage returns the events that match from start up to the end of a subject's
@@ -127,7 +128,7 @@ func (r *pageReader) readBackward(ctx context.Context) error {
 
 // hasGap reports whether retention has just removed commits before the first one that
 // is read. A feed of some images can lack any commit.
-func (r *pageReader) hasGap(c *archive.Commit) bool {
+func (r *pageReader) hasGap(c *format.Commit) bool {
 	return r.commits == 0 && r.filter.images == nil && r.start.sequence > 0 && c.Sequence > r.start.lastRead()+1
 }
 
@@ -148,7 +149,7 @@ func (r *pageReader) isInPage(e *event) bool {
 }
 
 // isFinished reports whether the page needs no commit after c.
-func (r *pageReader) isFinished(c *archive.Commit) bool {
+func (r *pageReader) isFinished(c *format.Commit) bool {
 	if r.isCounted || r.filter.images == nil {
 		r.commits++
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // findRegion returns the region that a request is about: the one that it names,
@@ -201,7 +202,7 @@ func (s *lookup) regionHasNamed(ctx context.Context, req *request, current curre
 // and which have ended.
 func (s *lookup) regionHadNamed(ctx context.Context, req *request, current currentState) (bool, error) {
 	ended, err := s.endedScopes(ctx, current)
-	return slices.ContainsFunc(ended, func(ref archive.ScopeRef) bool {
+	return slices.ContainsFunc(ended, func(ref format.ScopeRef) bool {
 		return ref.ClusterID != "" && slices.Contains(req.selection.clusters, ref.ClusterID)
 	}), err
 }

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -67,9 +67,9 @@ func (v *scopeSet) computeFreshness(
 	for _, sc := range candidates {
 		path, problem := sc.Scope("").Path(), describeProblem(sc.Problem)
 		switch {
-		case sc.State == archive.Failed:
+		case sc.State == format.StateFailed:
 			f.stale = append(f.stale, staleScope{path, sc.Since, "the last check failed: " + problem})
-		case sc.State == archive.Held:
+		case sc.State == format.StateHeld:
 			f.stale = append(f.stale, staleScope{path, sc.Since, "the last answer is held back as suspicious: " + problem})
 		case checkAge && now.Sub(sc.CheckedAt.Time) > maxStale:
 			f.stale = append(f.stale, staleScope{path, sc.CheckedAt, "not checked for more than " + maxStale.String()})
@@ -93,7 +93,7 @@ func ageSeconds(now, t time.Time) int64 {
 }
 
 // describeProblem says in one line why a check did not succeed; p may be nil.
-func describeProblem(p *archive.Problem) string {
+func describeProblem(p *format.Problem) string {
 	switch {
 	case p == nil:
 		return "no reason is known"

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // fullStates is states of whole regions. It keeps the present of each region, and the
@@ -112,8 +113,8 @@ func pastStateKey(st *regionState, sequence int64) string {
 // commits implements states.
 func (f *fullStates) commits(
 	ctx context.Context, current currentState, imageIDs []string, from int64,
-) iter.Seq2[*archive.Commit, error] {
-	return streamCommits(ctx, current.RegionID, func(ctx context.Context) iter.Seq2[*archive.Commit, error] {
+) iter.Seq2[*format.Commit, error] {
+	return streamCommits(ctx, current.RegionID, func(ctx context.Context) iter.Seq2[*format.Commit, error] {
 		if imageIDs != nil {
 			return f.source.CommitsOfImages(ctx, current.Region, imageIDs, max(1, from))
 		}
@@ -124,8 +125,8 @@ func (f *fullStates) commits(
 // commitsBackward implements states.
 func (f *fullStates) commitsBackward(
 	ctx context.Context, current currentState, imageIDs []string, from int64,
-) iter.Seq2[*archive.Commit, error] {
-	return streamCommits(ctx, current.RegionID, func(ctx context.Context) iter.Seq2[*archive.Commit, error] {
+) iter.Seq2[*format.Commit, error] {
+	return streamCommits(ctx, current.RegionID, func(ctx context.Context) iter.Seq2[*format.Commit, error] {
 		if imageIDs != nil {
 			return f.source.CommitsOfImagesBackward(ctx, current.Region, imageIDs, from)
 		}
@@ -148,8 +149,8 @@ func (f *fullStates) lastCommitAt(ctx context.Context, current currentState, t t
 }
 
 // endedScopes implements states.
-func (f *fullStates) endedScopes(ctx context.Context, current currentState) ([]archive.ScopeRef, error) {
-	return readHistory(ctx, current.RegionID, func(ctx context.Context) ([]archive.ScopeRef, error) {
+func (f *fullStates) endedScopes(ctx context.Context, current currentState) ([]format.ScopeRef, error) {
+	return readHistory(ctx, current.RegionID, func(ctx context.Context) ([]format.ScopeRef, error) {
 		return f.source.EndedScopes(ctx, current.Region)
 	})
 }
@@ -157,7 +158,7 @@ func (f *fullStates) endedScopes(ctx context.Context, current currentState) ([]a
 // imageDates implements states.
 func (f *fullStates) imageDates(
 	ctx context.Context, current currentState, imageID string,
-) (dates archive.ImageDates, ok bool, err error) {
+) (dates format.ImageDates, ok bool, err error) {
 	return f.index.datesOf(ctx, current.RegionID, current.IndexSequence, imageID)
 }
 
@@ -170,4 +171,4 @@ func (f *fullStates) prefetchIndex(ctx context.Context, region string) {
 }
 
 // covers implements states.
-func (f *fullStates) covers(archive.ScopeRef) bool { return true }
+func (f *fullStates) covers(format.ScopeRef) bool { return true }

@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -90,14 +91,14 @@ func (g *grantStates) recentFailure(region string) error { return g.full.recentF
 // commits implements states.
 func (g *grantStates) commits(
 	ctx context.Context, current currentState, imageIDs []string, from int64,
-) iter.Seq2[*archive.Commit, error] {
+) iter.Seq2[*format.Commit, error] {
 	return g.hideAbsence(ctx, current, imageIDs, g.full.commits(ctx, current.toFull(), imageIDs, from))
 }
 
 // commitsBackward implements states.
 func (g *grantStates) commitsBackward(
 	ctx context.Context, current currentState, imageIDs []string, from int64,
-) iter.Seq2[*archive.Commit, error] {
+) iter.Seq2[*format.Commit, error] {
 	return g.hideAbsence(ctx, current, imageIDs, g.full.commitsBackward(ctx, current.toFull(), imageIDs, from))
 }
 
@@ -105,12 +106,12 @@ func (g *grantStates) commitsBackward(
 // clusters have the images. If there are none, it reads a commit all the same, so that
 // the answer fails as it would with some if the store is down.
 func (g *grantStates) hideAbsence(
-	ctx context.Context, current currentState, imageIDs []string, commits iter.Seq2[*archive.Commit, error],
-) iter.Seq2[*archive.Commit, error] {
+	ctx context.Context, current currentState, imageIDs []string, commits iter.Seq2[*format.Commit, error],
+) iter.Seq2[*format.Commit, error] {
 	if imageIDs == nil {
 		return commits
 	}
-	return func(yield func(*archive.Commit, error) bool) {
+	return func(yield func(*format.Commit, error) bool) {
 		isEmpty := true
 		for c, err := range commits {
 			isEmpty = false
@@ -141,25 +142,25 @@ func (g *grantStates) lastCommitAt(ctx context.Context, current currentState, t 
 }
 
 // endedScopes implements states.
-func (g *grantStates) endedScopes(ctx context.Context, current currentState) ([]archive.ScopeRef, error) {
+func (g *grantStates) endedScopes(ctx context.Context, current currentState) ([]format.ScopeRef, error) {
 	ended, err := g.full.endedScopes(ctx, current.toFull())
-	return slices.DeleteFunc(ended, func(ref archive.ScopeRef) bool { return !g.covers(ref) }), err
+	return slices.DeleteFunc(ended, func(ref format.ScopeRef) bool { return !g.covers(ref) }), err
 }
 
 // imageDates implements states. The index is about all clusters, so nothing is known.
-func (g *grantStates) imageDates(context.Context, currentState, string) (archive.ImageDates, bool, error) {
-	return archive.ImageDates{}, false, nil
+func (g *grantStates) imageDates(context.Context, currentState, string) (format.ImageDates, bool, error) {
+	return format.ImageDates{}, false, nil
 }
 
 // prefetchIndex implements states. It does nothing: a grant covers few lists.
 func (g *grantStates) prefetchIndex(context.Context, string) {}
 
 // covers implements states.
-func (g *grantStates) covers(ref archive.ScopeRef) bool { return g.grant.CoversCluster(ref.ClusterID) }
+func (g *grantStates) covers(ref format.ScopeRef) bool { return g.grant.CoversCluster(ref.ClusterID) }
 
 // visibleRun returns the last run of a state; nil: the caller may not see it, because
 // runs are about all clusters.
-func (st *regionState) visibleRun() *archive.RunInfo {
+func (st *regionState) visibleRun() *format.RunInfo {
 	if st.full != nil {
 		return nil
 	}
@@ -168,7 +169,7 @@ func (st *regionState) visibleRun() *archive.RunInfo {
 
 // visibleDiscovery returns the last listing of clusters; nil: the caller may not see it,
 // because listings are about all clusters.
-func (st *regionState) visibleDiscovery() *archive.Discovery {
+func (st *regionState) visibleDiscovery() *format.Discovery {
 	if st.full != nil {
 		return nil
 	}
@@ -190,7 +191,7 @@ func restrictState(full *regionState, g access.Grant) *regionState {
 	// The copy shares what every caller may see: the number and time of the
 	// commit, and the months of the log.
 	r := *full.WithTables(coveredTables(full, g))
-	r.Discovery, r.Run, r.Swept, r.Upstream = archive.Discovery{}, archive.RunInfo{}, archive.Swept{}, nil
+	r.Discovery, r.Run, r.Swept, r.Upstream = format.Discovery{}, format.RunInfo{}, format.Swept{}, nil
 	restricted := newRegionState(&r, full.live)
 	restricted.full = full
 	restricted.withListing = sync.OnceValue(func() *archive.Region {
@@ -203,7 +204,7 @@ func restrictState(full *regionState, g access.Grant) *regionState {
 
 // coveredTables returns the scopes and clusters of a state that a grant names. It
 // does not touch the others, which a cold instance has not decoded.
-func coveredTables(full *regionState, g access.Grant) (scopes []archive.ScopeState, clusters []catalog.Cluster) {
+func coveredTables(full *regionState, g access.Grant) (scopes []format.ScopeState, clusters []catalog.Cluster) {
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(toScopeNames(g.Clusters)))) {
 		scopes = append(scopes, full.ScopesOf(id)...)
 		if c, ok := full.Cluster(id); ok {

@@ -15,6 +15,7 @@ import (
 	"community-images/shared/access"
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
 )
@@ -43,8 +44,8 @@ func (l *longLog) FirstCommit(context.Context, *archive.Region) (*archive.TooEar
 	return &archive.TooEarlyError{First: catalog.At(epoch), FirstSequence: 1}, nil
 }
 
-func (l *longLog) Commits(ctx context.Context, _ *archive.Region, from int64) iter.Seq2[*archive.Commit, error] {
-	return func(yield func(*archive.Commit, error) bool) {
+func (l *longLog) Commits(ctx context.Context, _ *archive.Region, from int64) iter.Seq2[*format.Commit, error] {
+	return func(yield func(*format.Commit, error) bool) {
 		for n := from; n <= l.length; n++ {
 			if !l.yieldCommit(ctx, n, yield) {
 				return
@@ -55,8 +56,8 @@ func (l *longLog) Commits(ctx context.Context, _ *archive.Region, from int64) it
 
 func (l *longLog) CommitsBackward(
 	ctx context.Context, _ *archive.Region, from int64,
-) iter.Seq2[*archive.Commit, error] {
-	return func(yield func(*archive.Commit, error) bool) {
+) iter.Seq2[*format.Commit, error] {
+	return func(yield func(*format.Commit, error) bool) {
 		for n := from; n >= 1; n-- {
 			if !l.yieldCommit(ctx, n, yield) {
 				return
@@ -67,15 +68,15 @@ func (l *longLog) CommitsBackward(
 
 func (l *longLog) CommitsOfImages(
 	ctx context.Context, now *archive.Region, _ []string, from int64,
-) iter.Seq2[*archive.Commit, error] {
+) iter.Seq2[*format.Commit, error] {
 	return l.Commits(ctx, now, from)
 }
 
-func (l *longLog) EndedScopes(context.Context, *archive.Region) ([]archive.ScopeRef, error) {
-	return []archive.ScopeRef{{ClusterID: "ehpc-gone"}}, nil
+func (l *longLog) EndedScopes(context.Context, *archive.Region) ([]format.ScopeRef, error) {
+	return []format.ScopeRef{{ClusterID: "ehpc-gone"}}, nil
 }
 
-func (l *longLog) yieldCommit(ctx context.Context, n int64, yield func(*archive.Commit, error) bool) bool {
+func (l *longLog) yieldCommit(ctx context.Context, n int64, yield func(*format.Commit, error) bool) bool {
 	select {
 	case <-time.After(l.pause):
 	case <-ctx.Done():
@@ -87,10 +88,10 @@ func (l *longLog) yieldCommit(ctx context.Context, n int64, yield func(*archive.
 		sum := sha256.Sum256(fmt.Append(nil, n))
 		return hex.EncodeToString(sum[:])
 	}
-	c := &archive.Commit{
+	c := &format.Commit{
 		Sequence: n, CommittedAt: catalog.At(epoch), LineHash: lineHash(n), Previous: lineHash(n - 1),
-		Scopes: []archive.ScopeChange{{ClusterID: "ehpc-a"}},
-		Images: []archive.ImageChange{{ImageID: "m-cent79", Changed: []archive.FieldChanges{{
+		Scopes: []format.ScopeChange{{ClusterID: "ehpc-a"}},
+		Images: []format.ImageChange{{ImageID: "m-cent79", Changed: []format.FieldChanges{{
 			Fields: []catalog.FieldChange{{Field: "Status", After: []byte(`"Available"`)}}, Scopes: []int{0},
 		}}}},
 	}

@@ -9,7 +9,7 @@ import (
 	"strconv"
 
 	"community-images/shared/apierror"
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // serveImages serves /v1/images. The ETag needs neither images nor filters:
@@ -49,7 +49,7 @@ func (s *lookup) buildPage(ctx context.Context, req *request, sub *subject) (*im
 	// reported. A past state that a cursor names can be collected at any time:
 	// the caller has to begin again.
 	set, err := s.sets.load(ctx, sub.scopes)
-	var damaged *archive.DamagedError
+	var damaged *format.DamagedError
 	if errors.As(err, &damaged) && req.cursor != nil && !sub.state.live {
 		return nil, newCursorExpiredError(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"context"
 	"slices"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // keptEvents finds the scopes that had an image when the kept log begins, if
@@ -18,7 +18,7 @@ type keptEvents struct {
 	imageID string
 	first   commitRef // the first kept commit, without its lineID
 	// firstEvents has the first event of the image in each scope.
-	firstEvents map[archive.ScopeRef]*event
+	firstEvents map[format.ScopeRef]*event
 }
 
 // newKeptEvents returns nil if a page has no kept events: it does not ask for them, it
@@ -36,7 +36,7 @@ func (s *lookup) newKeptEvents(
 	}
 	return &keptEvents{
 		imageID: filter.images[0], first: commitRef{sequence: first.FirstSequence, at: first.First},
-		firstEvents: map[archive.ScopeRef]*event{},
+		firstEvents: map[format.ScopeRef]*event{},
 	}, nil
 }
 
@@ -90,11 +90,11 @@ func (s *lookup) offeringScopes(ctx context.Context, state *regionState, imageID
 		return nil, err
 	}
 	var list []*event
-	isListed := map[archive.ScopeRef]bool{} // a scope can have several contents of one id
+	isListed := map[format.ScopeRef]bool{} // a scope can have several contents of one id
 	from, to := set.findImage(imageID)
 	for row := from; row < to; row++ {
 		for _, i := range set.scopesOf[row] {
-			ref := archive.ScopeRef{ClusterID: set.scopes[i].ClusterID, InstanceType: set.scopes[i].InstanceType}
+			ref := format.ScopeRef{ClusterID: set.scopes[i].ClusterID, InstanceType: set.scopes[i].InstanceType}
 			if !isListed[ref] {
 				isListed[ref] = true
 				name := set.image(int32(row)).Text("ImageName")

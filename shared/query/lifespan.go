@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"community-images/shared/apierror"
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -17,10 +17,10 @@ type lifespan struct {
 	known bool         // the image was there at some time
 	first catalog.Time // of the first commit that had it; zero: not known, see firstSeen
 
-	goneAt    int64            // commit in which it disappeared last; 0: it never did
-	gone      catalog.Time     // time of that commit
-	lastSeen  catalog.Time     // time of the last commit that is dated before it
-	lastScope archive.ScopeRef // from which it disappeared last
+	goneAt    int64           // commit in which it disappeared last; 0: it never did
+	gone      catalog.Time    // time of that commit
+	lastSeen  catalog.Time    // time of the last commit that is dated before it
+	lastScope format.ScopeRef // from which it disappeared last
 
 	later int64 // the first commit after the state that is about the image; 0: none
 }

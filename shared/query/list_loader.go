@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -43,7 +43,7 @@ type listLoader struct {
 // regionIndex is the index of a region. Its images are every image of the
 // region once.
 type regionIndex struct {
-	*archive.Index
+	*format.Index
 	// upTo is the commit that the head named when the index was read. The index
 	// can be older: then reading it again would not help.
 	upTo int64
@@ -62,7 +62,7 @@ func newListLoader(source Source, redactedFields []string) *listLoader {
 // know the image: it can lag behind the log, be damaged or be lost.
 func (l *listLoader) datesOf(
 	ctx context.Context, region string, upTo int64, imageID string,
-) (dates archive.ImageDates, ok bool, err error) {
+) (dates format.ImageDates, ok bool, err error) {
 	if err := l.ensureIndex(ctx, region, upTo); err != nil {
 		return dates, false, err
 	}
@@ -78,7 +78,7 @@ func (l *listLoader) lastIndex(region string) *regionIndex {
 }
 
 // load returns the images of a scope, from memory or from its snapshot.
-func (l *listLoader) loadList(ctx context.Context, region string, scope archive.ScopeState) (imageList, error) {
+func (l *listLoader) loadList(ctx context.Context, region string, scope format.ScopeState) (imageList, error) {
 	if list, ok := l.cache.get(scope.Digest); ok {
 		return list, nil
 	}
@@ -115,7 +115,7 @@ func (l *listLoader) cacheRedacted(digest string, images []*catalog.Image) image
 // loadAll returns the images of several scopes, in the order of the scopes.
 // indexSequence is the commit that the region's index goes up to; 0: not known.
 func (l *listLoader) loadLists(
-	ctx context.Context, region string, scopes []archive.ScopeState, indexSequence int64,
+	ctx context.Context, region string, scopes []format.ScopeState, indexSequence int64,
 ) ([]imageList, error) {
 	// One index costs less than many snapshots.
 	if l.countMissing(scopes) > maxSingleReads {
@@ -142,7 +142,7 @@ func (l *listLoader) loadLists(
 }
 
 // countMissing returns how many lists are not cached.
-func (l *listLoader) countMissing(scopes []archive.ScopeState) (missing int) {
+func (l *listLoader) countMissing(scopes []format.ScopeState) (missing int) {
 	for _, s := range scopes {
 		if _, ok := l.cache.get(s.Digest); !ok {
 			missing++
@@ -185,10 +185,10 @@ func (l *listLoader) startIndexRead(ctx context.Context, region string, upTo int
 // counts as empty: the snapshots say the same.
 func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) error {
 	index, err := l.source.Index(ctx, region)
-	var damaged *archive.DamagedError
+	var damaged *format.DamagedError
 	switch {
 	case errors.As(err, &damaged):
-		index = &archive.Index{}
+		index = &format.Index{}
 	case err != nil:
 		return wrapStoreError(region, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
@@ -47,7 +48,7 @@ func newLongMonth(t *testing.T) *fixture {
 			t.Fatal(err)
 		}
 		scope, at := w.ParseScope(hangzhou, "ehpc-a/_any"), catalog.At(w.Now)
-		check := archive.Check{Scope: scope, At: at, State: archive.OK,
+		check := archive.Check{Scope: scope, At: at, State: format.StateOK,
 			Snapshot: catalog.NewSnapshot(scope, at, "up-1", lists[i%2])}
 		if i > 0 {
 			check.Before = catalog.NewSnapshot(scope, at, "up-1", lists[1-i%2])

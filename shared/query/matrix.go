@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // serveMatrix serves /v1/matrix: images by clusters, or by instance types if
@@ -74,7 +74,7 @@ func (s *lookup) defaultMatrixClusters(ctx context.Context, req *request, region
 	if err != nil {
 		return nil, err
 	}
-	hasType := func(sc archive.ScopeState) bool { return sc.InstanceType != "" }
+	hasType := func(sc format.ScopeState) bool { return sc.InstanceType != "" }
 	if req.selection.types != nil && slices.ContainsFunc(state.ScopesOf(""), hasType) {
 		return nil, nil
 	}
@@ -130,7 +130,7 @@ func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 
 // makeColumns returns the labels of the columns, and by place in scopes the
 // column that a scope belongs to. Scopes that share a label share a column.
-func makeColumns(scopes []archive.ScopeState, sel selection) (labels []string, columnOf []int32) {
+func makeColumns(scopes []format.ScopeState, sel selection) (labels []string, columnOf []int32) {
 	for _, sc := range scopes {
 		labels = append(labels, labelColumn(sc, sel))
 	}
@@ -154,7 +154,7 @@ func makeColumns(scopes []archive.ScopeState, sel selection) (labels []string, c
 //
 // With several clusters and several types it is the path of the scope, else the
 // one name that varies. "_any" stands for no name.
-func labelColumn(sc archive.ScopeState, sel selection) string {
+func labelColumn(sc format.ScopeState, sel selection) string {
 	switch {
 	case canMatchSeveral(sel.clusters) && canMatchSeveral(sel.types):
 		return sc.Scope("").Path()

@@ -3,7 +3,7 @@ package query
 import (
 	"time"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/metrics"
 )
@@ -133,9 +133,9 @@ func (f *regionFamilies) addContent() {
 
 // runOrZero returns the last run, or a zero value for a region without data and
 // for restricted callers.
-func (r regionStatus) runOrZero() archive.RunInfo {
+func (r regionStatus) runOrZero() format.RunInfo {
 	if r.Run == nil {
-		return archive.RunInfo{}
+		return format.RunInfo{}
 	}
 	return *r.Run
 }

@@ -7,7 +7,7 @@ import (
 	"iter"
 	"slices"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // explainMissingCluster adds to an error about a cluster where else it is
@@ -73,8 +73,8 @@ func (s *lookup) explainCluster(
 }
 
 // isOfCluster returns a test whether a scope belongs to a cluster.
-func isOfCluster(cluster string) func(archive.ScopeRef) bool {
-	return func(ref archive.ScopeRef) bool { return ref.ClusterID == cluster }
+func isOfCluster(cluster string) func(format.ScopeRef) bool {
+	return func(ref format.ScopeRef) bool { return ref.ClusterID == cluster }
 }
 
 // lastEndOf returns the last commit in which a scope of a cluster ended. ok is false if
@@ -82,8 +82,8 @@ func isOfCluster(cluster string) func(archive.ScopeRef) bool {
 func (s *lookup) lastEndOf(
 	ctx context.Context, current currentState, cluster string,
 ) (end commitRef, ok bool, err error) {
-	return findCommit(s.commitsBackward(ctx, current, nil, current.Sequence), func(c *archive.Commit) bool {
-		return slices.ContainsFunc(c.Ended, func(e archive.EndedScope) bool { return e.ClusterID == cluster })
+	return findCommit(s.commitsBackward(ctx, current, nil, current.Sequence), func(c *format.Commit) bool {
+		return slices.ContainsFunc(c.Ended, func(e format.EndedScope) bool { return e.ClusterID == cluster })
 	})
 }
 
@@ -92,8 +92,8 @@ func (s *lookup) lastEndOf(
 func (s *lookup) firstCommitWith(
 	ctx context.Context, current currentState, cluster string, after int64,
 ) (first commitRef, ok bool, err error) {
-	return findCommit(s.commits(ctx, current, nil, after+1), func(c *archive.Commit) bool {
-		return slices.ContainsFunc(c.Scopes, func(sc archive.ScopeChange) bool { return sc.ClusterID == cluster })
+	return findCommit(s.commits(ctx, current, nil, after+1), func(c *format.Commit) bool {
+		return slices.ContainsFunc(c.Scopes, func(sc format.ScopeChange) bool { return sc.ClusterID == cluster })
 	})
 }
 
@@ -104,7 +104,7 @@ const maxExplainingCommits = 500
 // findCommit returns the first commit that matches, among maxExplainingCommits. ok is
 // false if there is none.
 func findCommit(
-	commits iter.Seq2[*archive.Commit, error], matches func(*archive.Commit) bool,
+	commits iter.Seq2[*format.Commit, error], matches func(*format.Commit) bool,
 ) (found commitRef, ok bool, err error) {
 	read := 0
 	for c, err := range commits {
@@ -139,7 +139,7 @@ func (s *lookup) checkSelection(ctx context.Context, sel selection, sub *subject
 }
 
 // checkNames returns an error for a name of the selection that none of some scopes has.
-func checkNames(sel selection, known []archive.ScopeRef, state *regionState) error {
+func checkNames(sel selection, known []format.ScopeRef, state *regionState) error {
 	for _, name := range sel.clusters {
 		if isClusterName(name) && !slices.ContainsFunc(known, isOfCluster(name)) {
 			return &clusterError{
@@ -162,7 +162,7 @@ func checkNames(sel selection, known []archive.ScopeRef, state *regionState) err
 func firstUnmatched(sel selection, sets ...*scopeSet) (part selection, found bool) {
 	clusters, types := map[string]bool{allNames: true}, map[string]bool{allNames: true}
 	for _, set := range sets {
-		for _, list := range [][]archive.ScopeState{set.scopes, set.empty} {
+		for _, list := range [][]format.ScopeState{set.scopes, set.empty} {
 			for _, sc := range list {
 				clusters[sc.ClusterID], types[sc.InstanceType] = true, true
 			}
@@ -182,6 +182,6 @@ func firstUnmatched(sel selection, sets ...*scopeSet) (part selection, found boo
 }
 
 // isIn returns a function that reports whether a scope belongs to a selection.
-func isIn(sel selection) func(archive.ScopeRef) bool {
-	return func(ref archive.ScopeRef) bool { return sel.includes(ref.ClusterID, ref.InstanceType) }
+func isIn(sel selection) func(format.ScopeRef) bool {
+	return func(ref format.ScopeRef) bool { return sel.includes(ref.ClusterID, ref.InstanceType) }
 }

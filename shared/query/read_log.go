@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"community-images/shared/apierror"
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // Nothing holds the history of a region in memory: each answer reads the commits
@@ -18,9 +18,9 @@ import (
 // streamCommits yields the commits of a read. Each commit gives the store time for the
 // next one. It ends with the first error.
 func streamCommits(
-	ctx context.Context, region string, open func(context.Context) iter.Seq2[*archive.Commit, error],
-) iter.Seq2[*archive.Commit, error] {
-	return func(yield func(*archive.Commit, error) bool) {
+	ctx context.Context, region string, open func(context.Context) iter.Seq2[*format.Commit, error],
+) iter.Seq2[*format.Commit, error] {
+	return func(yield func(*format.Commit, error) bool) {
 		ctx, extend, cancel := withMovingDeadline(ctx)
 		defer cancel()
 		for c, err := range open(ctx) {

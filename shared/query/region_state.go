@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // regionState is a region at present or after a commit, with the scope sets
@@ -85,11 +86,11 @@ func (st *regionState) clusterNames() []string {
 }
 
 // scopeRefs returns the names of the captured scopes, in order.
-func (st *regionState) scopeRefs() []archive.ScopeRef {
+func (st *regionState) scopeRefs() []format.ScopeRef {
 	scopes := st.Scopes()
-	refs := make([]archive.ScopeRef, len(scopes))
+	refs := make([]format.ScopeRef, len(scopes))
 	for i := range scopes {
-		refs[i] = archive.ScopeRef{ClusterID: scopes[i].ClusterID, InstanceType: scopes[i].InstanceType}
+		refs[i] = format.ScopeRef{ClusterID: scopes[i].ClusterID, InstanceType: scopes[i].InstanceType}
 	}
 	return refs
 }
@@ -109,11 +110,11 @@ func (st *regionState) instanceTypesOf(cluster string) []string {
 // candidateScopes returns the scopes that a selection may match, each once. For
 // named clusters these are their scopes alone: a cold instance has not decoded the
 // others.
-func (st *regionState) candidateScopes(sel selection) []archive.ScopeState {
+func (st *regionState) candidateScopes(sel selection) []format.ScopeState {
 	if sel.isEverything() || slices.Contains(sel.clusters, allNames) {
 		return st.Scopes()
 	}
-	var scopes []archive.ScopeState
+	var scopes []format.ScopeState
 	for _, cluster := range slices.Compact(slices.Sorted(slices.Values(toScopeNames(sel.clusters)))) {
 		scopes = append(scopes, st.ScopesOf(cluster)...)
 	}
@@ -140,7 +141,7 @@ func (st *regionState) pastSequence() int64 {
 }
 
 // scopeNotReady returns the error for a scope that has no content.
-func (st *regionState) scopeNotReadyError(scope archive.ScopeState) error {
+func (st *regionState) scopeNotReadyError(scope format.ScopeState) error {
 	return &notReadyError{scope: scope.Scope(st.RegionID), problem: scope.Problem, past: st.pastSequence()}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // TestScopeSetsAreBounded: ever new selections of many scopes must not fill the
@@ -12,14 +13,14 @@ import (
 func TestScopeSetsAreBounded(t *testing.T) {
 	t.Parallel()
 	const clusters, types = 200, 12
-	var scopes []archive.ScopeState
+	var scopes []format.ScopeState
 	for c := range clusters {
 		for i := range types {
-			scopes = append(scopes, archive.ScopeState{ClusterID: fmt.Sprintf("c%03d", c),
-				InstanceType: fmt.Sprintf("t%02d", i), Digest: "d", State: archive.OK})
+			scopes = append(scopes, format.ScopeState{ClusterID: fmt.Sprintf("c%03d", c),
+				InstanceType: fmt.Sprintf("t%02d", i), Digest: "d", State: format.StateOK})
 		}
 	}
-	r := (&archive.Region{Head: archive.Head{RegionID: "cn-hangzhou", Sequence: 1}}).WithTables(scopes, nil)
+	r := (&archive.Region{Head: format.Head{RegionID: "cn-hangzhou", Sequence: 1}}).WithTables(scopes, nil)
 	for _, row := range []struct {
 		live  bool
 		times int // as many scopes as the state has

@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"strings"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -36,14 +36,14 @@ var objectTypes = map[string]reflect.Type{
 	"Scope":       reflect.TypeFor[clusterScopeJSON](),
 	"Cluster":     reflect.TypeFor[catalog.Cluster](),
 	"Region":      reflect.TypeFor[regionJSON](),
-	"Problem":     reflect.TypeFor[archive.Problem](),
+	"Problem":     reflect.TypeFor[format.Problem](),
 }
 
 // schemas describes the JSON bodies of all routes, and the objects in them, by
 // name. openapitest compares them with real answers.
 func (d *apiDescription) schemas() jsonObject {
 	m := &schemaMaker{names: map[reflect.Type]string{}, enums: map[reflect.Type][]string{
-		reflect.TypeFor[archive.State](): {string(archive.OK), string(archive.Failed), string(archive.Held)},
+		reflect.TypeFor[format.State]():  {string(format.StateOK), string(format.StateFailed), string(format.StateHeld)},
 		reflect.TypeFor[eventKindName](): kindNames,
 		reflect.TypeFor[errorCode]():     errorCodeNames(),
 	}}

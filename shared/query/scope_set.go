@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -17,9 +17,9 @@ type scopeSet struct {
 	// region is the one that all scopes are of. A set never covers several.
 	region string
 	// scopes are the selected scopes that have content, in canonical order.
-	scopes []archive.ScopeState
+	scopes []format.ScopeState
 	// empty are the selected scopes that were never captured with success.
-	empty []archive.ScopeState
+	empty []format.ScopeState
 	// several says that the selection can match several scopes, and byType that
 	// it can match several instance types. They do not depend on what it did
 	// match, so that answers keep their shape.
@@ -35,11 +35,11 @@ type scopeSet struct {
 	latestCheck   catalog.Time // zero: there are no scopes
 	newestContent catalog.Time // when content last changed; zero: there are no scopes
 	// unhealthy are the scopes whose last check did not succeed.
-	unhealthy []archive.ScopeState
+	unhealthy []format.ScopeState
 }
 
 // add puts a scope into the set.
-func (v *scopeSet) addScope(scope archive.ScopeState) {
+func (v *scopeSet) addScope(scope format.ScopeState) {
 	if scope.Digest == "" {
 		v.empty = append(v.empty, scope)
 	} else {
@@ -49,10 +49,10 @@ func (v *scopeSet) addScope(scope archive.ScopeState) {
 
 // finish sorts the scopes and derives everything that depends on all of them.
 func (v *scopeSet) finish() {
-	byScope := func(a, b archive.ScopeState) int { return a.Scope("").Compare(b.Scope("")) }
+	byScope := func(a, b format.ScopeState) int { return a.Scope("").Compare(b.Scope("")) }
 	slices.SortFunc(v.scopes, byScope)
 	// Two names of a request can stand for one scope.
-	v.scopes = slices.CompactFunc(v.scopes, func(a, b archive.ScopeState) bool { return byScope(a, b) == 0 })
+	v.scopes = slices.CompactFunc(v.scopes, func(a, b format.ScopeState) bool { return byScope(a, b) == 0 })
 	// Check times are not in the digest: answers with equal content share an
 	// ETag and a cached set of images.
 	h := sha256.New()
@@ -67,7 +67,7 @@ func (v *scopeSet) finish() {
 		if sc.CapturedAt.After(v.newestContent.Time) {
 			v.newestContent = sc.CapturedAt
 		}
-		if sc.State != archive.OK {
+		if sc.State != format.StateOK {
 			v.unhealthy = append(v.unhealthy, sc)
 		}
 	}

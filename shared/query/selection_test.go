@@ -7,6 +7,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -94,9 +95,9 @@ func TestHeldScope(t *testing.T) {
 	scope, at := w.ParseScope(hangzhou, "ehpc-a/_any"), catalog.At(w.Now)
 	candidate := catalog.NewSnapshot(scope, at, "up-9", parseImages(t, sampleImage))
 	run := archive.Run{RunID: "run-held", Trigger: "timer", StartedAt: at, Checks: []archive.Check{{
-		Scope: scope, At: at, State: archive.Held, Snapshot: candidate,
-		Problem:   &archive.Problem{Class: "suspicious", Message: "3 of 4 images are gone"},
-		Candidate: &archive.Candidate{Digest: candidate.Digest, ImageCount: 1, Seen: 1, Since: at},
+		Scope: scope, At: at, State: format.StateHeld, Snapshot: candidate,
+		Problem:   &format.Problem{Class: "suspicious", Message: "3 of 4 images are gone"},
+		Candidate: &format.Candidate{Digest: candidate.Digest, ImageCount: 1, Seen: 1, Since: at},
 	}}}
 	if _, err := writer.Commit(t.Context(), base, run); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -66,7 +67,7 @@ func (s *lookup) IsCommitNumber(at string) bool {
 // Images returns the content of a scope of a state that Region returned, in
 // canonical order and without the redacted fields. The caller must not change
 // the slice.
-func (s *lookup) Images(ctx context.Context, region string, scope archive.ScopeState) ([]*catalog.Image, error) {
+func (s *lookup) Images(ctx context.Context, region string, scope format.ScopeState) ([]*catalog.Image, error) {
 	list, err := s.lists.loadList(ctx, region, scope)
 	if err != nil {
 		return nil, err

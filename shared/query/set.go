@@ -7,7 +7,7 @@ import (
 	"sort"
 	"strings"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -23,7 +23,7 @@ type imageSet struct {
 	// offer the image; nil in a set of a single scope.
 	scopesOf [][]int32
 	// scopes are those of the scope set that was loaded, in canonical order.
-	scopes           []archive.ScopeState
+	scopes           []format.ScopeState
 	quotedClusterIDs []string // ClusterIds of scopes as JSON, empty for no cluster; nil with scopesOf
 	byType           bool     // answers show instance types
 

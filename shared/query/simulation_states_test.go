@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
 	"community-images/shared/query/querytest"
@@ -180,7 +180,7 @@ func testClustersAtEveryCommit(t *testing.T, c *simulation, h http.Handler) {
 			Scopes []struct {
 				scopeAnswer
 				CheckedAt catalog.Time
-				Problem   *archive.Problem
+				Problem   *format.Problem
 			}
 			Clusters []catalog.Cluster
 		}](t, h, 200, target)
@@ -235,7 +235,7 @@ func checkCheckTime(t *testing.T, target string, answered catalog.Time, s expect
 	t.Helper()
 	if now && !answered.Equal(s.checked) || answered.After(s.checked) ||
 		answered.Before(s.captured.Add(-maxClockStepBack)) ||
-		s.state == archive.OK && answered.Before(s.since.Add(-maxClockStepBack)) {
+		s.state == format.StateOK && answered.Before(s.since.Add(-maxClockStepBack)) {
 		t.Errorf("%s: checked at %s; captured %s, checked %s", target, answered, s.captured, s.checked)
 	}
 }

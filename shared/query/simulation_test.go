@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -40,7 +41,7 @@ type expectedState struct {
 // expectedScope is one scope after a commit.
 type expectedScope struct {
 	docs     []string // stored objects in canonical order; nil: never captured
-	state    archive.State
+	state    format.State
 	problem  string
 	since    time.Time
 	captured time.Time
@@ -156,8 +157,8 @@ func (c *simulation) checkScope(path string) archive.Check {
 	s := c.upstream[path]
 	at := catalog.At(c.Now)
 	check := archive.Check{Scope: c.ParseScope(hangzhou, path), At: at, State: s.state}
-	if s.state != archive.OK {
-		check.Problem = &archive.Problem{Class: "temporary", Code: s.problem, Message: "no"}
+	if s.state != format.StateOK {
+		check.Problem = &format.Problem{Class: "temporary", Code: s.problem, Message: "no"}
 		return check
 	}
 	if at.After(s.checked) {
@@ -235,16 +236,16 @@ func (c *simulation) changeScope(s *expectedScope) {
 	was := s.state
 	switch k := c.rand.IntN(100); {
 	case k < 6:
-		s.state, s.problem = archive.Failed, "ServiceUnavailable"
+		s.state, s.problem = format.StateFailed, "ServiceUnavailable"
 	case k < 8:
-		s.state, s.problem = archive.Held, "Shrunk"
+		s.state, s.problem = format.StateHeld, "Shrunk"
 	case k < 40 || was == "":
-		s.state, s.problem = archive.OK, ""
+		s.state, s.problem = format.StateOK, ""
 	}
 	if s.state != was {
 		s.since = c.Now.UTC().Truncate(time.Millisecond)
 	}
-	if s.state == archive.OK && (s.docs == nil || chance(c.rand, 25)) {
+	if s.state == format.StateOK && (s.docs == nil || chance(c.rand, 25)) {
 		s.docs = c.changeDocs(s.docs)
 	}
 }

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
 // Source is the reading side of an archive; *archive.Archive is one.
 //
-// Its errors are *archive.DamagedError, *archive.TooEarlyError,
+// Its errors are *format.DamagedError, *archive.TooEarlyError,
 // *archive.FutureError, archive.ErrNoData for a region without a commit, or
 // anything else if the store does not answer.
 type Source interface {
@@ -28,25 +29,25 @@ type Source interface {
 	// Commits yields the commits from a number on, up to now. If retention has
 	// removed some of them, it begins with the first that is kept. CommitsBackward
 	// yields those from a number down to the first that is kept.
-	Commits(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Commit, error]
-	CommitsBackward(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*archive.Commit, error]
+	Commits(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*format.Commit, error]
+	CommitsBackward(ctx context.Context, now *archive.Region, from int64) iter.Seq2[*format.Commit, error]
 	// CommitsOfImages and CommitsOfImagesBackward leave out commits that say nothing
 	// of some images. The others are whole.
 	CommitsOfImages(
 		ctx context.Context, now *archive.Region, imageIDs []string, from int64,
-	) iter.Seq2[*archive.Commit, error]
+	) iter.Seq2[*format.Commit, error]
 	CommitsOfImagesBackward(
 		ctx context.Context, now *archive.Region, imageIDs []string, from int64,
-	) iter.Seq2[*archive.Commit, error]
+	) iter.Seq2[*format.Commit, error]
 	// FirstCommit returns the number and time of the first commit that is kept.
 	FirstCommit(ctx context.Context, now *archive.Region) (*archive.TooEarlyError, error)
 	// LastCommitAt returns the number of the last commit that is not later than t; 0:
 	// every commit is later.
 	LastCommitAt(ctx context.Context, now *archive.Region, t time.Time) (int64, error)
 	// EndedScopes returns the scopes that ended in a kept commit, in canonical order.
-	EndedScopes(ctx context.Context, now *archive.Region) ([]archive.ScopeRef, error)
+	EndedScopes(ctx context.Context, now *archive.Region) ([]format.ScopeRef, error)
 	// Index returns the index of a region, which can lag behind the log.
-	Index(ctx context.Context, region string) (*archive.Index, error)
+	Index(ctx context.Context, region string) (*format.Index, error)
 }
 
 // storeError says that the store did not answer, or not in time.
@@ -89,7 +90,7 @@ func (e *noDataError) Unwrap() error { return e.err }
 // damaged, or the history does not have the moment. It returns a *noDataError
 // for a region without data, and a *storeError for everything else.
 func wrapStoreError(region string, err error) error {
-	var damaged *archive.DamagedError
+	var damaged *format.DamagedError
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
 	switch {

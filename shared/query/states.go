@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 // states gives what a caller may see of the regions: states, the log and the index of
@@ -20,7 +21,7 @@ type states interface {
 	logReader
 	indexReader
 	// covers reports whether the caller may see a scope.
-	covers(ref archive.ScopeRef) bool
+	covers(ref format.ScopeRef) bool
 }
 
 // stateReader reads the states of regions, by their ids. Every region must be served.
@@ -48,12 +49,12 @@ type logReader interface {
 	// commits yields the commits up to the present state from a number on. If imageIDs
 	// is not nil, it leaves out commits that say nothing of these images. It ends with
 	// the first error.
-	commits(ctx context.Context, current currentState, imageIDs []string, from int64) iter.Seq2[*archive.Commit, error]
+	commits(ctx context.Context, current currentState, imageIDs []string, from int64) iter.Seq2[*format.Commit, error]
 	// commitsBackward is commits in the other order: from a number down to the first
 	// commit that is kept.
 	commitsBackward(
 		ctx context.Context, current currentState, imageIDs []string, from int64,
-	) iter.Seq2[*archive.Commit, error]
+	) iter.Seq2[*format.Commit, error]
 	// firstCommit returns the number and time of the first commit that is kept.
 	firstCommit(ctx context.Context, current currentState) (*archive.TooEarlyError, error)
 	// lastCommitAt returns the number of the last commit that is not later than a time;
@@ -62,14 +63,14 @@ type logReader interface {
 	lastCommitAt(ctx context.Context, current currentState, t time.Time) (int64, error)
 	// endedScopes returns the scopes that ended in a kept commit and that the caller
 	// may see. Some of them may be there again.
-	endedScopes(ctx context.Context, current currentState) ([]archive.ScopeRef, error)
+	endedScopes(ctx context.Context, current currentState) ([]format.ScopeRef, error)
 }
 
 // indexReader reads the index of a region's images.
 type indexReader interface {
 	// imageDates returns the dates of an image in any scope of a region. ok is false if
 	// that is not known: the index can lag behind the log, be damaged or be lost.
-	imageDates(ctx context.Context, current currentState, imageID string) (dates archive.ImageDates, ok bool, err error)
+	imageDates(ctx context.Context, current currentState, imageID string) (dates format.ImageDates, ok bool, err error)
 	// prefetchIndex begins to read the index of a region that has not been read yet,
 	// for a lookup that will need most of its lists.
 	prefetchIndex(ctx context.Context, region string)
@@ -80,6 +81,6 @@ type indexReader interface {
 type imageIndex interface {
 	// datesOf is imageDates. The index must go up to the commit upTo, if there is such
 	// an index.
-	datesOf(ctx context.Context, region string, upTo int64, imageID string) (archive.ImageDates, bool, error)
+	datesOf(ctx context.Context, region string, upTo int64, imageID string) (format.ImageDates, bool, error)
 	prefetchIndex(ctx context.Context, region string)
 }

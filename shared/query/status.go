@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -149,7 +150,7 @@ func (s *lookup) newRegionStatus(current currentState, all *scopeSet, f freshnes
 		CommittedAt: current.CommittedAt,
 		Clusters:    len(current.regionState.clusterNames()),
 		Scopes: map[string]int{
-			string(archive.OK): 0, string(archive.Failed): 0, string(archive.Held): 0, // shown even if none
+			string(format.StateOK): 0, string(format.StateFailed): 0, string(format.StateHeld): 0, // shown even if none
 		},
 		Stale:     len(f.stale) > 0,
 		Run:       current.visibleRun(),

@@ -1,7 +1,7 @@
 package query
 
 import (
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -22,16 +22,16 @@ type clustersJSON struct {
 // event has not happened yet.
 type clusterScopeJSON struct {
 	// RegionID stands in each entry, because an answer can cover several regions.
-	RegionID     string             `json:"RegionId"`
-	ClusterID    string             `json:"ClusterId" doc:"empty: the list without a cluster"`
-	InstanceType string             `json:"InstanceType" doc:"empty: the list without an instance type"`
-	State        archive.State      `json:"State" doc:"outcome of the last check"`
-	Since        catalog.Time       `json:"Since" doc:"when the state began"`
-	Digest       string             `json:"Digest" doc:"of the list; empty: never captured"`
-	ImageCount   int                `json:"ImageCount"`
-	CapturedAt   catalog.Time       `json:"CapturedAt" doc:"when the content was first seen"`
-	CheckedAt    catalog.Time       `json:"CheckedAt" doc:"last check that succeeded"`
-	TriedAt      catalog.Time       `json:"TriedAt" doc:"last check"`
-	Problem      *archive.Problem   `json:"Problem,omitempty" doc:"why the last check did not succeed"`
-	Candidate    *archive.Candidate `json:"Candidate,omitempty" doc:"of a held scope: the list that is held back"`
+	RegionID     string            `json:"RegionId"`
+	ClusterID    string            `json:"ClusterId" doc:"empty: the list without a cluster"`
+	InstanceType string            `json:"InstanceType" doc:"empty: the list without an instance type"`
+	State        format.State      `json:"State" doc:"outcome of the last check"`
+	Since        catalog.Time      `json:"Since" doc:"when the state began"`
+	Digest       string            `json:"Digest" doc:"of the list; empty: never captured"`
+	ImageCount   int               `json:"ImageCount"`
+	CapturedAt   catalog.Time      `json:"CapturedAt" doc:"when the content was first seen"`
+	CheckedAt    catalog.Time      `json:"CheckedAt" doc:"last check that succeeded"`
+	TriedAt      catalog.Time      `json:"TriedAt" doc:"last check"`
+	Problem      *format.Problem   `json:"Problem,omitempty" doc:"why the last check did not succeed"`
+	Candidate    *format.Candidate `json:"Candidate,omitempty" doc:"of a held scope: the list that is held back"`
 }

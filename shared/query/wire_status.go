@@ -1,7 +1,7 @@
 package query
 
 import (
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -21,16 +21,16 @@ type statusJSON struct {
 // regionJSON is a region as /v1/status shows it. Everything in it comes from the
 // head, except Error. With Error, only RegionId, Scopes and Stale are set.
 type regionJSON struct {
-	RegionID    string             `json:"RegionId"`
-	Sequence    int64              `json:"Sequence" doc:"number of the last commit"`
-	CommittedAt catalog.Time       `json:"CommittedAt"`
-	Run         *archive.RunInfo   `json:"Run,omitempty" doc:"the last run; only for callers who see all clusters"`
-	Discovery   *archive.Discovery `json:"Discovery,omitempty" doc:"the last listing; only for callers who see all clusters"`
-	Clusters    int                `json:"ClusterCount" doc:"captured clusters that have a name"`
-	Scopes      map[string]int     `json:"Scopes" doc:"count by state"`
-	OldestCheck *oldestCheck       `json:"OldestCheck,omitempty" doc:"not there if no scope was ever checked with success"`
-	Stale       bool               `json:"Stale" doc:"a part of the region is out of date; Snapshot names it"`
-	Error       *statusError       `json:"Error,omitempty" doc:"why the region cannot be shown"`
+	RegionID    string            `json:"RegionId"`
+	Sequence    int64             `json:"Sequence" doc:"number of the last commit"`
+	CommittedAt catalog.Time      `json:"CommittedAt"`
+	Run         *format.RunInfo   `json:"Run,omitempty" doc:"the last run; only for callers who see all clusters"`
+	Discovery   *format.Discovery `json:"Discovery,omitempty" doc:"the last listing; only for callers who see all clusters"`
+	Clusters    int               `json:"ClusterCount" doc:"captured clusters that have a name"`
+	Scopes      map[string]int    `json:"Scopes" doc:"count by state"`
+	OldestCheck *oldestCheck      `json:"OldestCheck,omitempty" doc:"not there if no scope was ever checked with success"`
+	Stale       bool              `json:"Stale" doc:"a part of the region is out of date; Snapshot names it"`
+	Error       *statusError      `json:"Error,omitempty" doc:"why the region cannot be shown"`
 }
 
 // oldestCheck is the check of the scope that has waited longest. Its age is

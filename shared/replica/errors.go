@@ -9,6 +9,7 @@ import (
 	"community-images/shared/acsauth"
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 )
 
 const (
@@ -64,7 +65,7 @@ func toAPIError(err error) *apierror.Error {
 		e.Cause = err
 		return e
 	}
-	var damaged *archive.DamagedError
+	var damaged *format.DamagedError
 	if errors.As(err, &damaged) {
 		e := unavailable("A stored object that this answer needs is damaged; tell the operator the RequestId.",
 			retryNextRun)

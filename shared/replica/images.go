@@ -8,6 +8,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -32,7 +33,7 @@ func (c *call) listImages(ctx context.Context) error {
 		return err
 	}
 	c.setFreshnessHeaders(freshness{sequence: r.Sequence, oldestCheck: scope.CheckedAt.Time,
-		stale: scope.State != archive.OK || !confirmed})
+		stale: scope.State != format.StateOK || !confirmed})
 	c.sendList(`"Images":{"ImageInfo":[`, rawByTag(images, c.params["BaseOsTag"]), `]}`)
 	return nil
 }
@@ -51,12 +52,12 @@ func rawByTag(images []*catalog.Image, tag string) []string {
 
 // findScope returns the requested scope if it has content. The state has no
 // scopes outside the grant; the grant is checked again all the same.
-func (c *call) findScope(r *archive.Region) (archive.ScopeState, error) {
+func (c *call) findScope(r *archive.Region) (format.ScopeState, error) {
 	cluster, instanceType := c.params["ClusterId"], c.params["InstanceType"]
 	// The lists without a cluster say what every cluster has, and so tell of
 	// clusters that a limited caller must not know.
 	if cluster == "" && !c.grant.CoversCluster("") {
-		return archive.ScopeState{}, notAuthorized("The key or token is limited to some clusters: supply ClusterId.")
+		return format.ScopeState{}, notAuthorized("The key or token is limited to some clusters: supply ClusterId.")
 	}
 	found, ok := r.Scope(catalog.Scope{RegionID: r.RegionID, ClusterID: cluster, InstanceType: instanceType})
 	switch {
@@ -94,7 +95,7 @@ func (c *call) scopeNotFound(r *archive.Region, cluster string) error {
 
 // scopeWithoutContent explains why a scope has no content: it was never checked
 // successfully.
-func (c *call) scopeWithoutContent(s archive.ScopeState) error {
+func (c *call) scopeWithoutContent(s format.ScopeState) error {
 	switch {
 	// E-HPC said so itself at the last check.
 	case s.Problem != nil && s.Problem.Class == "not-found":

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -24,5 +25,5 @@ type Source interface {
 	IsCommitNumber(at string) bool
 	// Images returns the images of a scope of a state that Region returned, in
 	// canonical order, without redacted members.
-	Images(ctx context.Context, region string, s archive.ScopeState) ([]*catalog.Image, error)
+	Images(ctx context.Context, region string, s format.ScopeState) ([]*catalog.Image, error)
 }

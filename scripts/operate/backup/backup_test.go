@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/cloud"
 	"community-images/shared/ossbucket"
@@ -74,7 +75,7 @@ func (w *fixture) commit(prefix string) (int64, error) {
 		w.t.Fatal(err)
 	}
 	scope, at := catalog.Scope{RegionID: region, ClusterID: "ehpc-1"}, catalog.At(w.now)
-	check := archive.Check{Scope: scope, At: at, State: archive.OK,
+	check := archive.Check{Scope: scope, At: at, State: format.StateOK,
 		Snapshot: catalog.NewSnapshot(scope, at, "", []*catalog.Image{image})}
 	if was, ok := base.Scope(scope); ok {
 		if check.Before, err = writer.Snapshot(w.t.Context(), scope, was.Digest); err != nil {

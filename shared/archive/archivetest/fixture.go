@@ -26,6 +26,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -150,10 +151,10 @@ func (f *Fixture) checkScope(
 	writer *archive.Writer, base *archive.Region, scope catalog.Scope, images []*catalog.Image,
 ) archive.Check {
 	f.T.Helper()
-	check := archive.Check{Scope: scope, At: catalog.At(f.Now), State: archive.OK}
+	check := archive.Check{Scope: scope, At: catalog.At(f.Now), State: format.StateOK}
 	if images == nil {
-		check.State = archive.Failed
-		check.Problem = &archive.Problem{
+		check.State = format.StateFailed
+		check.Problem = &format.Problem{
 			Class: "temporary", Code: "ServiceUnavailable", Message: "The request has failed.",
 		}
 		return check

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -91,7 +92,7 @@ func (c *Collector) Collect(ctx context.Context, region string) (*Sweep, error) 
 	}
 	// The head says first what goes, so that it never names a commit as kept that is gone.
 	if len(p.months) > 0 {
-		swept := archive.Swept{RemovedAt: p.removedAt, Through: p.through}
+		swept := format.Swept{RemovedAt: p.removedAt, Through: p.through}
 		if p.region, err = c.writer.RecordSweep(ctx, p.region, swept); err != nil {
 			return p.sweep, err
 		}
@@ -108,7 +109,7 @@ func (c *Collector) Collect(ctx context.Context, region string) (*Sweep, error) 
 		return p.sweep, err
 	}
 	_, err = c.writer.RecordSweep(ctx, p.region,
-		archive.Swept{At: catalog.At(c.now()), RemovedAt: p.removedAt, Through: p.through})
+		format.Swept{At: catalog.At(c.now()), RemovedAt: p.removedAt, Through: p.through})
 	return p.sweep, err
 }
 
@@ -253,10 +254,10 @@ func (p *collectionPass) noteGone(month string) {
 	}
 }
 
-// damagedLog returns a *archive.DamagedError about the log of a month.
+// damagedLog returns a *format.DamagedError about the log of a month.
 func (p *collectionPass) damagedLog(month, reason string) error {
 	key, err := p.keys.Log(p.region.RegionID, month)
-	return errors.Join(err, &archive.DamagedError{Key: key, Reason: reason})
+	return errors.Join(err, &format.DamagedError{Key: key, Reason: reason})
 }
 
 // isExpired reports whether retention no longer keeps file i of the log: the file after it

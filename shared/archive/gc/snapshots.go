@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"community-images/shared/archive"
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -62,8 +62,8 @@ func (p *collectionPass) planSnapshots(ctx context.Context, stored map[string]It
 }
 
 // visitKeys returns a visitor of references that calls visit with their keys.
-func (p *collectionPass) visitKeys(visit func(key string)) func(archive.ScopeRef, string) {
-	return func(ref archive.ScopeRef, digest string) {
+func (p *collectionPass) visitKeys(visit func(key string)) func(format.ScopeRef, string) {
+	return func(ref format.ScopeRef, digest string) {
 		scope := catalog.Scope{RegionID: p.region.RegionID, ClusterID: ref.ClusterID, InstanceType: ref.InstanceType}
 		if key, err := p.keys.Snapshot(scope, digest); err == nil {
 			visit(key)

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"maps"
@@ -26,19 +26,19 @@ type Head struct {
 	// clusters is sorted by ClusterId, each cluster once.
 	clusters []catalog.Cluster
 	// Files has the months of the log, oldest first.
-	Files []File
+	Files []LogFile
 
 	// HeadInfo is not part of the history: states of the past lack it.
 	HeadInfo
 
 	// Log is where in the log this state stands.
-	Log position
+	Log LogPosition
 }
 
 // LineHash returns the SHA-256 of the last commit's line, as Commit.LineHash. It
 // is empty if there is no commit. Two states of a region with one hash have one
 // history.
-func (h *Head) LineHash() string { return h.Log.hash }
+func (h *Head) LineHash() string { return h.Log.Hash }
 
 // Scopes returns all scopes in canonical order, each scope once. The list must
 // not be changed.
@@ -149,4 +149,4 @@ func (h *Head) setClusters(byID map[string]catalog.Cluster) {
 }
 
 // LogMonth returns the month of the log to which runs append.
-func (h *Head) LogMonth() string { return h.Log.month }
+func (h *Head) LogMonth() string { return h.Log.Month }

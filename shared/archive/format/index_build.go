@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 
 // NewIndex returns the index of h. lists has the images of every scope, by the digest of its
 // content, in canonical order. dates has all that is known; the index keeps it.
-func NewIndex(h *Head, lists map[string][]*catalog.Image, dates imageDates) *Index {
+func NewIndex(h *Head, lists map[string][]*catalog.Image, dates DatesByID) *Index {
 	x := &Index{
 		RegionID: h.RegionID, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
 		Lists: map[string][]int32{}, Gone: dates,

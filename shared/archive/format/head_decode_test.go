@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"bytes"
@@ -27,22 +27,22 @@ func sampleRegions() map[string]*Head {
 			{ClusterID: "ehpc-3", RegionID: "cn-hangzhou"},
 		},
 		scopes: []ScopeState{
-			{State: Failed, Since: at(2), TriedAt: at(3),
+			{State: StateFailed, Since: at(2), TriedAt: at(3),
 				Problem: &Problem{Class: "temporary", Code: traps, Message: traps, RequestID: "r"}},
 			{ClusterID: "ehpc-1", CapturedAt: at(1), CheckedAt: at(1), Digest: strings.Repeat("d", 64),
-				Fingerprint: strings.Repeat("f", 64), ImageCount: 200, Since: at(1), State: OK, TriedAt: at(1)},
-			{ClusterID: "ehpc-1", InstanceType: "ecs.a", State: Held,
+				Fingerprint: strings.Repeat("f", 64), ImageCount: 200, Since: at(1), State: StateOK, TriedAt: at(1)},
+			{ClusterID: "ehpc-1", InstanceType: "ecs.a", State: StateHeld,
 				Candidate: &Candidate{Digest: strings.Repeat("c", 64), ImageCount: 1, Seen: 2, Since: at(4)},
 				Problem:   &Problem{}},
 		},
-		Files: []File{{FirstCommittedAt: at(1), FirstSequence: 1, Month: "2025-11"}},
+		Files: []LogFile{{FirstCommittedAt: at(1), FirstSequence: 1, Month: "2025-11"}},
 		HeadInfo: HeadInfo{
 			Discovery: Discovery{TriedAt: at(5), Problem: &Problem{Message: traps}},
 			Run:       RunInfo{RunID: "run-1", Trigger: traps}, IndexSequence: 6,
 			Upstream: json.RawMessage(
 				`[{"Id":"ehpc-1","Scopes":[1],"Sequence":2,"UpstreamClusters":[],"CommittedAt":"x","Digest":"y"}]`),
 		},
-		Log: position{month: "2025-11", length: 100, hash: strings.Repeat("a", 64)},
+		Log: LogPosition{Month: "2025-11", Length: 100, Hash: strings.Repeat("a", 64)},
 	}
 	return map[string]*Head{"full": full, "empty": {RegionID: "cn-hangzhou"}}
 }
@@ -66,9 +66,9 @@ func TestHeadIsReadAsItIsWritten(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: is not read as by encoding/json:\n%s", name, diff)
 		}
-		if back, err := decodeHead(r.RegionID, data); err != nil && r.Sequence > 0 {
+		if back, err := DecodeHead(r.RegionID, data); err != nil && r.Sequence > 0 {
 			t.Errorf("%s: %v", name, err)
-		} else if diff := cmp.Diff(r, decodeTables(back), cmp.AllowUnexported(Head{}, position{})); r.Sequence > 0 && diff != "" {
+		} else if diff := cmp.Diff(r, decodeTables(back), cmp.AllowUnexported(Head{}, LogPosition{})); r.Sequence > 0 && diff != "" {
 			t.Errorf("%s: comes back as another state:\n%s", name, diff)
 		}
 	}
@@ -80,7 +80,7 @@ func TestHeadInAnotherLayout(t *testing.T) {
 	t.Parallel()
 	written := sampleRegions()["full"]
 	turned := *written
-	turned.scopes = []ScopeState{written.scopes[2], written.scopes[1], {State: OK}, written.scopes[0]}
+	turned.scopes = []ScopeState{written.scopes[2], written.scopes[1], {State: StateOK}, written.scopes[0]}
 	turned.clusters = []catalog.Cluster{written.clusters[2], {ClusterID: "ehpc-1"}, written.clusters[0],
 		written.clusters[1]}
 	plain, err := written.Encode()
@@ -99,10 +99,10 @@ func TestHeadInAnotherLayout(t *testing.T) {
 		"a member that nobody knows":  editHead(plain, `"ImageCount":`, `"Hint":{},"ImageCount":`),
 		"a time of another precision": editHead(plain, `.000Z"`, `Z"`),
 	} {
-		got, err := decodeHead(written.RegionID, data)
+		got, err := DecodeHead(written.RegionID, data)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
-		} else if diff := cmp.Diff(written, decodeTables(got), cmp.AllowUnexported(Head{}, position{})); diff != "" {
+		} else if diff := cmp.Diff(written, decodeTables(got), cmp.AllowUnexported(Head{}, LogPosition{})); diff != "" {
 			t.Errorf("%s: is another state:\n%s", name, diff)
 		}
 	}
@@ -125,7 +125,7 @@ func TestHeadThatCannotBeDecoded(t *testing.T) {
 		if bytes.Equal(data, plain) {
 			t.Errorf("%s: nothing was changed", name)
 		}
-		if _, err := decodeHead(written.RegionID, data); err == nil {
+		if _, err := DecodeHead(written.RegionID, data); err == nil {
 			t.Errorf("%s: is accepted", name)
 		}
 	}
@@ -160,7 +160,7 @@ func TestHeadWithoutProof(t *testing.T) {
 		} else if bytes.Equal(data, plain) {
 			t.Fatalf("%s: the head has no %s", name, tc.old)
 		}
-		if r, err := decodeHead(written.RegionID, data); err == nil {
+		if r, err := DecodeHead(written.RegionID, data); err == nil {
 			t.Errorf("%s: is read as %+v", name, r)
 		}
 	}
@@ -168,7 +168,7 @@ func TestHeadWithoutProof(t *testing.T) {
 
 // decodeAllOfFixedHead is decodeFixedHead with the tables in the head.
 func decodeAllOfFixedHead(data []byte, at int) (storedHead, bool) {
-	h, tables, ok := decodeFixedHead(data, at, func(position) {})
+	h, tables, ok := decodeFixedHead(data, at, func(LogPosition) {})
 	if ok {
 		h.Clusters, h.Scopes = tables.clusters.allRows(), tables.scopes.allRows()
 	}

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"bytes"
@@ -70,8 +70,8 @@ func (f digestField) verifyAt(data []byte, at int, digest string) bool {
 	return hex.EncodeToString(h.Sum(nil)) == digest
 }
 
-// isDigest reports whether digest is a SHA-256 in lower-case hex.
-func isDigest(digest string) bool {
+// IsDigest reports whether digest is a SHA-256 in lower-case hex.
+func IsDigest(digest string) bool {
 	if len(digest) != 64 {
 		return false
 	}

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"community-images/shared/catalog"

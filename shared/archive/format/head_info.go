@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"encoding/json"
@@ -20,8 +20,8 @@ type Discovery struct {
 	TriedAt catalog.Time `json:"TriedAt"`
 }
 
-// Counts counts the scopes of a run over one region by their outcome.
-type Counts struct {
+// RunCounts counts the scopes of a run over one region by their outcome.
+type RunCounts struct {
 	// Changed counts scopes with new content.
 	Changed int `json:"Changed"`
 	// Ended counts scopes that are no longer asked.
@@ -41,8 +41,8 @@ type Counts struct {
 }
 
 // Add returns the sums of two counts.
-func (c Counts) Add(o Counts) Counts {
-	return Counts{
+func (c RunCounts) Add(o RunCounts) RunCounts {
+	return RunCounts{
 		Changed:   c.Changed + o.Changed,
 		Ended:     c.Ended + o.Ended,
 		Failed:    c.Failed + o.Failed,
@@ -57,7 +57,7 @@ func (c Counts) Add(o Counts) Counts {
 // RunInfo is the last run that wrote the head.
 type RunInfo struct {
 	// Counts has the outcomes of its checks.
-	Counts Counts `json:"Counts"`
+	Counts RunCounts `json:"Counts"`
 	// FinishedAt is when the run put the head.
 	FinishedAt catalog.Time `json:"FinishedAt"`
 	// RunID comes from the id of the function's request.
@@ -107,8 +107,8 @@ func (s Swept) IsDue(now time.Time) bool {
 	return age >= sweepInterval || age <= -sweepInterval // a clock may have been wrong
 }
 
-// merge returns what two heads say together.
-func (s Swept) merge(o Swept) Swept {
+// Merge returns what two heads say together.
+func (s Swept) Merge(o Swept) Swept {
 	if o.At.After(s.At.Time) {
 		s.At = o.At
 	}

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"fmt"
@@ -27,7 +27,7 @@ func randomRegion(rng *rand.Rand) *Head {
 		return catalog.At(time.UnixMilli(1764000000000 + rng.Int64N(9)))
 	}
 	r := &Head{RegionID: "cn-hangzhou", Sequence: 1, CommittedAt: catalog.At(time.Unix(1764000000, 0)),
-		Log: position{month: "2025-11", length: 1, hash: strings.Repeat("a", 64)}}
+		Log: LogPosition{Month: "2025-11", Length: 1, Hash: strings.Repeat("a", 64)}}
 	for i := range rng.IntN(13) {
 		id := fmt.Sprintf("c%02d", i)
 		if i == 0 || rng.IntN(9) == 0 {
@@ -41,7 +41,7 @@ func randomRegion(rng *rand.Rand) *Head {
 			id = ""
 		}
 		for n := range rng.IntN(6) {
-			s := ScopeState{ClusterID: id, InstanceType: strings.Repeat("t", n), Digest: word(), State: OK,
+			s := ScopeState{ClusterID: id, InstanceType: strings.Repeat("t", n), Digest: word(), State: StateOK,
 				CapturedAt: at(), CheckedAt: at(), Since: at(), TriedAt: at(), ImageCount: rng.IntN(99)}
 			if rng.IntN(4) == 0 {
 				s.Problem, s.Candidate = &Problem{Message: word()}, &Candidate{Digest: word(), Since: at()}
@@ -61,7 +61,7 @@ func storedRegion(t *testing.T, r *Head) *Head {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, err := decodeHead(r.RegionID, data)
+	stored, err := DecodeHead(r.RegionID, data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"cmp"
@@ -11,9 +11,9 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Format is the version of the log, the head and what else is derived. Objects of
+// Version is the version of the log, the head and what else is derived. Objects of
 // another version are refused.
-const Format = 2
+const Version = 2
 
 // Commit is one line of the log: what one run changed, or a seal, which ends a
 // month. Like every stored type it has a field for each member, in the order of
@@ -30,7 +30,7 @@ type Commit struct {
 	Digest string `json:"Digest"`
 	// Ended has the scopes that are no longer asked, in canonical order.
 	Ended []EndedScope `json:"Ended,omitempty"`
-	// Format is the constant Format. A reader refuses any other.
+	// Format is the constant Version. A reader refuses any other.
 	Format int `json:"Format"`
 	// Images has what changed, once for each image, sorted by ImageID.
 	Images []ImageChange `json:"Images,omitempty"`
@@ -66,8 +66,8 @@ type ScopeRef struct {
 	InstanceType string `json:"InstanceType,omitempty"`
 }
 
-// compare compares two scopes in canonical order.
-func (r ScopeRef) compare(o ScopeRef) int {
+// Compare compares two scopes in canonical order.
+func (r ScopeRef) Compare(o ScopeRef) int {
 	return cmp.Or(strings.Compare(r.ClusterID, o.ClusterID), strings.Compare(r.InstanceType, o.InstanceType))
 }
 
@@ -182,14 +182,14 @@ type Checkpoint struct {
 	// Clusters has the clusters of the region.
 	Clusters []catalog.Cluster `json:"Clusters"`
 	// Files has this month and the earlier ones.
-	Files []File `json:"Files"`
+	Files []LogFile `json:"Files"`
 	// Scopes has the scopes of the region without what only the head says.
 	Scopes []ScopeState `json:"Scopes"`
 }
 
 // hasMonths reports whether all its files have a month. A month becomes part of a key.
 func (c *Checkpoint) hasMonths() bool {
-	return !slices.ContainsFunc(c.Files, func(f File) bool { return !isMonth(f.Month) })
+	return !slices.ContainsFunc(c.Files, func(f LogFile) bool { return !IsMonth(f.Month) })
 }
 
 // IsEmpty reports whether the commit changes nothing.
@@ -205,28 +205,28 @@ func (c *Commit) Scope(number int) ScopeRef {
 	return c.Ended[number-len(c.Scopes)].ref()
 }
 
-// changesContent reports whether a scope has other content after the commit, or
+// ChangesContent reports whether a scope has other content after the commit, or
 // ends with it.
-func (c *Commit) changesContent() bool { return len(c.Scopes)+len(c.Ended) > 0 }
+func (c *Commit) ChangesContent() bool { return len(c.Scopes)+len(c.Ended) > 0 }
 
-// removesScope reports whether the commit ends a scope or a cluster.
-func (c *Commit) removesScope() bool {
+// RemovesScope reports whether the commit ends a scope or a cluster.
+func (c *Commit) RemovesScope() bool {
 	return len(c.Ended) > 0 || slices.ContainsFunc(c.Clusters, func(c ClusterChange) bool { return c.After == nil })
 }
 
-// encode sets the commit's digest. It returns the line to append and the hash
+// Encode sets the commit's digest. It returns the line to append and the hash
 // that the next commit must name.
-func (c *Commit) encode() (line []byte, hash string, err error) {
+func (c *Commit) Encode() (line []byte, hash string, err error) {
 	line, err = catalog.MarshalLine(c)
 	if err != nil {
 		return nil, "", fmt.Errorf("encoding commit %d: %w", c.Sequence, err)
 	}
 	line, c.Digest = commitDigest.fill(line[:len(line)-1])
-	return append(line, '\n'), hashLine(line), nil
+	return append(line, '\n'), HashLine(line), nil
 }
 
-// hashLine returns the SHA-256 in hex of a line without its line end.
-func hashLine(line []byte) string {
+// HashLine returns the SHA-256 in hex of a line without its line end.
+func HashLine(line []byte) string {
 	sum := sha256.Sum256(line)
 	return hex.EncodeToString(sum[:])
 }

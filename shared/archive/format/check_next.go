@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 // line does not have the digest that it states.
 func (h *Head) CheckNext(c *Commit, intact bool) (isNext bool, err error) {
 	switch {
-	case c.Format != Format && intact:
-		return false, otherFormat(c.Format)
-	case c.Format != Format:
+	case c.Format != Version && intact:
+		return false, otherVersion(c.Format)
+	case c.Format != Version:
 		return false, fmt.Errorf("commit %d was altered: it has format %d, and its digest does not fit", c.Sequence,
 			c.Format)
 	case c.RegionID != h.RegionID:
@@ -27,11 +27,11 @@ func (h *Head) CheckNext(c *Commit, intact bool) (isNext bool, err error) {
 		return false, fmt.Errorf("commit %d was altered: its digest does not fit", c.Sequence)
 	case c.Sequence != h.Sequence+1:
 		return false, fmt.Errorf("commit %d follows commit %d", c.Sequence, h.Sequence)
-	case c.Previous != h.Log.hash:
+	case c.Previous != h.Log.Hash:
 		return false, fmt.Errorf("commit %d does not name the line before it", c.Sequence)
 	case c.CommittedAt.Before(h.CommittedAt.Time):
 		return false, fmt.Errorf("commit %d is dated before the one it follows", c.Sequence)
-	case h.Log.isSealed() && c.Checkpoint == nil:
+	case h.Log.IsSealed() && c.Checkpoint == nil:
 		return false, fmt.Errorf("commit %d begins a month without a checkpoint", c.Sequence)
 	}
 	return true, nil

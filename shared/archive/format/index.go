@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"maps"
@@ -58,9 +58,9 @@ func (x *Index) DatesOf(id string) (dates ImageDates, ok bool) {
 	return dates, ok
 }
 
-// allDates returns what DatesOf returns for each image that the index knows.
-func (x *Index) allDates() imageDates {
-	all := make(imageDates, len(x.Images)+len(x.Gone))
+// AllDates returns what DatesOf returns for each image that the index knows.
+func (x *Index) AllDates() DatesByID {
+	all := make(DatesByID, len(x.Images)+len(x.Gone))
 	maps.Copy(all, x.Gone)
 	for i, im := range x.Images {
 		all[im.ImageID] = x.Dates[i]

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ func BenchmarkHead(b *testing.B) {
 		s := ScopeState{
 			CapturedAt: now, CheckedAt: now, ClusterID: id, Digest: strings.Repeat("a", 64),
 			Fingerprint: strings.Repeat("b", 64),
-			ImageCount:  400, Since: now, State: OK, TriedAt: now,
+			ImageCount:  400, Since: now, State: StateOK, TriedAt: now,
 		}
 		r.scopes = append(r.scopes, s)
 		r.clusters = append(r.clusters, catalog.Cluster{ClusterID: id, Name: id, RegionID: r.RegionID,
@@ -29,7 +29,7 @@ func BenchmarkHead(b *testing.B) {
 	}
 	r.Upstream = []byte("[" + strings.Join(upstream, ",") + "]")
 	r.Sequence, r.CommittedAt = 1, now
-	r.Log = position{month: "2026-11", length: 1, hash: strings.Repeat("c", 64)}
+	r.Log = LogPosition{Month: "2026-11", Length: 1, Hash: strings.Repeat("c", 64)}
 	data, err := r.Encode()
 	if err != nil {
 		b.Fatal(err)
@@ -37,7 +37,7 @@ func BenchmarkHead(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := decodeHead(r.RegionID, data); err != nil {
+		if _, err := DecodeHead(r.RegionID, data); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"bytes"
@@ -9,22 +9,22 @@ import (
 	"community-images/shared/catalog"
 )
 
-// imageChanges collects Commit.Images.
-type imageChanges struct {
-	// byID has the changes so far. OtherNames has all names, until sort.
+// ImageChanges collects Commit.Images.
+type ImageChanges struct {
+	// byID has the changes so far. OtherNames has all names, until List.
 	byID map[string]*ImageChange
 	// names has the names of images that were looked up, since many scopes share them.
 	names map[*catalog.Image]string
 }
 
-// newImageChanges returns a collection without changes.
-func newImageChanges() imageChanges {
-	return imageChanges{map[string]*ImageChange{}, map[*catalog.Image]string{}}
+// NewImageChanges returns a collection without changes.
+func NewImageChanges() ImageChanges {
+	return ImageChanges{map[string]*ImageChange{}, map[*catalog.Image]string{}}
 }
 
-// add adds the difference between two contents of the scope with a number. Numbers
+// Add adds the difference between two contents of the scope with a number. Numbers
 // must ascend.
-func (m imageChanges) add(number int, before, after []*catalog.Image) {
+func (m ImageChanges) Add(number int, before, after []*catalog.Image) {
 	d := catalog.Compare(before, after)
 	for _, id := range d.Removed {
 		im := m.image(id, number, before, false)
@@ -41,7 +41,7 @@ func (m imageChanges) add(number int, before, after []*catalog.Image) {
 
 // image returns the change of an image of a list, which is that of the scope with a number.
 // It notes the name that the image has there. isAfter is true if the list is the new content.
-func (m imageChanges) image(id string, number int, list []*catalog.Image, isAfter bool) *ImageChange {
+func (m ImageChanges) image(id string, number int, list []*catalog.Image, isAfter bool) *ImageChange {
 	name := m.nameOf(id, list)
 	im := m.byID[id]
 	if im == nil {
@@ -62,7 +62,7 @@ func (m imageChanges) image(id string, number int, list []*catalog.Image, isAfte
 }
 
 // nameOf returns the ImageName of an image of a list.
-func (m imageChanges) nameOf(id string, list []*catalog.Image) string {
+func (m ImageChanges) nameOf(id string, list []*catalog.Image) string {
 	at, _ := slices.BinarySearchFunc(list, id, func(im *catalog.Image, id string) int {
 		return strings.Compare(im.ImageID, id)
 	})
@@ -90,8 +90,8 @@ func equalFields(a, b catalog.FieldChange) bool {
 	return a.Field == b.Field && bytes.Equal(a.Before, b.Before) && bytes.Equal(a.After, b.After)
 }
 
-// sort returns the changes in the order of Commit.Images.
-func (m imageChanges) sort() []ImageChange {
+// List returns the changes in the order of Commit.Images.
+func (m ImageChanges) List() []ImageChange {
 	var list []ImageChange
 	for _, id := range slices.Sorted(maps.Keys(m.byID)) {
 		im := *m.byID[id]

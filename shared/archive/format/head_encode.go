@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ type storedHead struct {
 	Digest string `json:"Digest"`
 	// Discovery is HeadInfo.Discovery.
 	Discovery Discovery `json:"Discovery"`
-	// Format is the constant Format. A reader refuses any other.
+	// Format is the constant Version. A reader refuses any other.
 	Format int `json:"Format"`
 	// IndexSequence is the commit up to which the index goes.
 	IndexSequence int64 `json:"Index"`
@@ -49,7 +49,7 @@ type storedPosition struct {
 	// Checkpoint is the offset of the last line of the month's file with a checkpoint.
 	Checkpoint int64 `json:"Checkpoint"`
 	// Files has the months of the log, oldest first.
-	Files []File `json:"Files"`
+	Files []LogFile `json:"Files"`
 	// Hash is the SHA-256 of the last commit's line, which the next commit names.
 	Hash string `json:"Hash"`
 	// Month names the file to which runs append.
@@ -63,16 +63,16 @@ type storedPosition struct {
 }
 
 // position returns where in the log that is.
-func (p storedPosition) position() position {
-	return position{
-		month: p.Month, checkpoint: p.Checkpoint, length: p.Position, hash: p.Hash,
-		torn: p.Torn, successor: p.Sealed,
+func (p storedPosition) position() LogPosition {
+	return LogPosition{
+		Month: p.Month, Checkpoint: p.Checkpoint, Length: p.Position, Hash: p.Hash,
+		Torn: p.Torn, Successor: p.Sealed,
 	}
 }
 
 // isPlausible reports whether a log can have such a position.
 func (p storedPosition) isPlausible() bool {
-	return isMonth(p.Month) && p.Position > 0 && isDigest(p.Hash)
+	return IsMonth(p.Month) && p.Position > 0 && IsDigest(p.Hash)
 }
 
 // Encode returns the bytes that are stored as the head.
@@ -86,11 +86,11 @@ func (h *Head) Encode() ([]byte, error) {
 		Clusters:      nonNil(h.Clusters()),
 		CommittedAt:   h.CommittedAt,
 		Discovery:     h.Discovery,
-		Format:        Format,
+		Format:        Version,
 		IndexSequence: h.IndexSequence,
 		Log: storedPosition{
-			Checkpoint: h.Log.checkpoint, Files: nonNil(h.Files), Hash: h.Log.hash, Month: h.Log.month, Position: h.Log.length,
-			Sealed: h.Log.successor, Torn: h.Log.torn,
+			Checkpoint: h.Log.Checkpoint, Files: nonNil(h.Files), Hash: h.Log.Hash, Month: h.Log.Month, Position: h.Log.Length,
+			Sealed: h.Log.Successor, Torn: h.Log.Torn,
 		},
 		MonthIndex:       h.MonthIndex,
 		RegionID:         h.RegionID,
@@ -107,16 +107,16 @@ func (h *Head) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// decodeHead decodes and verifies a head. An error means that the head has to be
-// rebuilt, except otherFormat.
-func decodeHead(region string, data []byte) (*Head, error) {
-	return decodeHeadEarly(region, data, func(position) {})
+// DecodeHead decodes and verifies a head. An error means that the head has to be
+// rebuilt, except otherVersion.
+func DecodeHead(region string, data []byte) (*Head, error) {
+	return DecodeHeadEarly(region, data, func(LogPosition) {})
 }
 
-// decodeHeadEarly is decodeHead that calls onPosition as soon as it knows where
+// DecodeHeadEarly is DecodeHead that calls onPosition as soon as it knows where
 // in the log the head seems to stand. That is before anything is verified, so
 // altered bytes may say it. It calls onPosition only with a plausible position.
-func decodeHeadEarly(region string, data []byte, onPosition func(position)) (*Head, error) {
+func DecodeHeadEarly(region string, data []byte, onPosition func(LogPosition)) (*Head, error) {
 	h, stored, err := parseHead(data, onPosition)
 	if err != nil {
 		return nil, err
@@ -124,8 +124,8 @@ func decodeHeadEarly(region string, data []byte, onPosition func(position)) (*He
 	// The digest proves that these are the bytes that a run wrote, not that they are of
 	// this region and of this format.
 	switch {
-	case h.Format != Format:
-		return nil, otherFormat(h.Format)
+	case h.Format != Version:
+		return nil, otherVersion(h.Format)
 	case h.RegionID != region:
 		return nil, fmt.Errorf("head is of region %q", h.RegionID)
 	case h.Sequence > 0 && !h.Log.isPlausible():

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ type indexHeader struct {
 	CommittedAt catalog.Time `json:"CommittedAt"`
 	// Digest is the SHA-256 of the object with an empty Digest.
 	Digest string `json:"Digest"`
-	// Format is Format. A reader refuses any other.
+	// Format is the constant Version. A reader refuses any other.
 	Format int `json:"Format"`
 	// Gone is the number of lines of ids that are gone.
 	Gone int `json:"Gone"`
@@ -48,10 +48,10 @@ const (
 	listSuffix  = `]}`
 )
 
-// encode returns the bytes that are stored.
-func (x *Index) encode() ([]byte, error) {
+// Encode returns the bytes that are stored.
+func (x *Index) Encode() ([]byte, error) {
 	data, err := catalog.MarshalLine(indexHeader{
-		CommittedAt: x.CommittedAt, Format: Format, Gone: len(x.Gone), Images: len(x.Images),
+		CommittedAt: x.CommittedAt, Format: Version, Gone: len(x.Gone), Images: len(x.Images),
 		Lists: len(x.Lists), RegionID: x.RegionID, Sequence: x.Sequence,
 	})
 	if err != nil {
@@ -87,9 +87,9 @@ func (d ImageDates) append(data []byte) []byte {
 	return append(append(data, datesMiddle...), d.FirstSeen.String()...)
 }
 
-// decodeIndex decodes and verifies a stored index. Equal images are shared through
+// DecodeIndex decodes and verifies a stored index. Equal images are shared through
 // interner.
-func decodeIndex(region string, data []byte, interner *catalog.Interner) (*Index, error) {
+func DecodeIndex(region string, data []byte, interner *catalog.Interner) (*Index, error) {
 	var h indexHeader
 	first, rest, _ := bytes.Cut(data, []byte{'\n'})
 	if err := json.Unmarshal(first, &h); err != nil {
@@ -113,8 +113,8 @@ func decodeIndex(region string, data []byte, interner *catalog.Interner) (*Index
 // images. rest is what follows the header.
 func decodeLists(region string, h indexHeader, rest []byte) (x *Index, imageLines [][]byte, err error) {
 	switch {
-	case h.Format != Format:
-		return nil, nil, fmt.Errorf("index %w", otherFormat(h.Format)) // it is derived: a run replaces it
+	case h.Format != Version:
+		return nil, nil, fmt.Errorf("index %w", otherVersion(h.Format)) // it is derived: a run replaces it
 	case h.RegionID != region:
 		return nil, nil, fmt.Errorf("index is of region %q", h.RegionID)
 	}
@@ -183,7 +183,7 @@ func (x *Index) decodeListLines(lines [][]byte, imageCount int) error {
 	for _, line := range lines {
 		digest, positions, ok := bytes.Cut(bytes.TrimPrefix(line, []byte(listPrefix)), []byte(listMiddle))
 		positions, closed := bytes.CutSuffix(positions, []byte(listSuffix))
-		if !ok || !closed || !isDigest(string(digest)) {
+		if !ok || !closed || !IsDigest(string(digest)) {
 			return errors.New("a list of the index does not have the stored form")
 		}
 		list, err := parsePositions(positions, imageCount)

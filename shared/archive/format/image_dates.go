@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"slices"
@@ -16,19 +16,19 @@ type ImageDates struct {
 	ChangedAt catalog.Time
 }
 
-// imageDates has the dates of every image that is known to have been in a region, by
+// DatesByID has the dates of every image that is known to have been in a region, by
 // ImageID. addCommit is the only rule that says what they are.
-type imageDates map[string]ImageDates
+type DatesByID map[string]ImageDates
 
-// loadImageIDs returns the ImageIDs of the contents of scopes. The ids of one scope
+// LoadImageIDs returns the ImageIDs of the contents of scopes. The ids of one scope
 // ascend, each once.
-type loadImageIDs func(scopes []ScopeState) ([][]string, error)
+type LoadImageIDs func(scopes []ScopeState) ([][]string, error)
 
-// addCommit adds what a commit says. previous is the number of the last commit that
+// AddCommit adds what a commit says. previous is the number of the last commit that
 // was added, 0 if there is none. The commits between the two are gone; then the
 // images that were there before are added with unknown dates, and load is called for
 // what the checkpoint names.
-func (d imageDates) addCommit(c *Commit, previous int64, load loadImageIDs) error {
+func (d DatesByID) AddCommit(c *Commit, previous int64, load LoadImageIDs) error {
 	if c.Sequence > previous+1 && c.Checkpoint != nil {
 		if err := d.addImagesBefore(c, load); err != nil {
 			return err
@@ -54,7 +54,7 @@ func (d imageDates) addCommit(c *Commit, previous int64, load loadImageIDs) erro
 // addImagesBefore adds the images that were there before a commit with a checkpoint,
 // with unknown dates. The checkpoint is the state after the commit. So an image that
 // the commit removes from a scope was there before, and one that it adds was not.
-func (d imageDates) addImagesBefore(c *Commit, load loadImageIDs) error {
+func (d DatesByID) addImagesBefore(c *Commit, load LoadImageIDs) error {
 	scopes := slices.DeleteFunc(slices.Clone(c.Checkpoint.Scopes), func(s ScopeState) bool { return s.Digest == "" })
 	lists, err := load(scopes)
 	if err != nil {
@@ -84,28 +84,28 @@ func (d imageDates) addImagesBefore(c *Commit, load loadImageIDs) error {
 }
 
 // addUnknown adds an image without dates, unless it is known.
-func (d imageDates) addUnknown(id string) {
+func (d DatesByID) addUnknown(id string) {
 	if _, known := d[id]; !known {
 		d[id] = ImageDates{}
 	}
 }
 
-// keptSince is where the kept history begins.
-type keptSince struct {
-	// sequence is the number of the first commit, 0 if there is none.
-	sequence int64
-	// at is the time of that commit.
-	at catalog.Time
+// KeptSince is where the kept history begins.
+type KeptSince struct {
+	// Sequence is the number of the first commit, 0 if there is none.
+	Sequence int64
+	// At is the time of that commit.
+	At catalog.Time
 }
 
-// merge returns the dates of an image, given what the kept log says and what an index
+// Merge returns the dates of an image, given what the kept log says and what an index
 // remembers. The log is right about everything since it begins. The index may know
 // what was before.
-func (s keptSince) merge(logged, remembered ImageDates) ImageDates {
-	if s.sequence <= 1 {
+func (s KeptSince) Merge(logged, remembered ImageDates) ImageDates {
+	if s.Sequence <= 1 {
 		return logged
 	}
-	isBefore := func(t catalog.Time) bool { return t.IsZero() || t.Before(s.at.Time) }
+	isBefore := func(t catalog.Time) bool { return t.IsZero() || t.Before(s.At.Time) }
 	merged := logged
 	if isBefore(remembered.FirstSeen) {
 		merged.FirstSeen = remembered.FirstSeen
@@ -117,31 +117,31 @@ func (s keptSince) merge(logged, remembered ImageDates) ImageDates {
 	return merged
 }
 
-// forgetBefore makes unknown in d what commits before the kept log may contradict, if no
+// ForgetBefore makes unknown in d what commits before the kept log may contradict, if no
 // index remembers them: an image may have been there before, and may have changed.
-func (s keptSince) forgetBefore(d imageDates) {
+func (s KeptSince) ForgetBefore(d DatesByID) {
 	for id, dates := range d {
-		if dates.ChangedAt == dates.FirstSeen || dates.ChangedAt.Before(s.at.Time) {
+		if dates.ChangedAt == dates.FirstSeen || dates.ChangedAt.Before(s.At.Time) {
 			dates.ChangedAt = catalog.Time{}
 		}
-		if !dates.FirstSeen.Before(s.at.Time) {
+		if !dates.FirstSeen.Before(s.At.Time) {
 			dates.FirstSeen = catalog.Time{}
 		}
 		d[id] = dates
 	}
 }
 
-// mergeAll merges the dates of all images into d, which has those of the log.
-func (s keptSince) mergeAll(d, remembered imageDates) {
+// MergeAll merges the dates of all images into d, which has those of the log.
+func (s KeptSince) MergeAll(d, remembered DatesByID) {
 	for id, dates := range remembered {
-		if logged, known := d[id]; known || s.sequence > 1 {
-			d[id] = s.merge(logged, dates)
+		if logged, known := d[id]; known || s.Sequence > 1 {
+			d[id] = s.Merge(logged, dates)
 		}
 	}
 }
 
-// imageIDs returns the ids of a list in canonical order, each once.
-func imageIDs(images []*catalog.Image) []string {
+// ImageIDs returns the ids of a list in canonical order, each once.
+func ImageIDs(images []*catalog.Image) []string {
 	ids := make([]string, len(images))
 	for i, im := range images {
 		ids[i] = im.ImageID

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"cmp"
@@ -14,12 +14,12 @@ type State string
 // The states of a scope.
 const (
 	// OK means that upstream answered and the content is current.
-	OK State = "ok"
+	StateOK State = "ok"
 	// Failed means that upstream gave no usable answer. The last good content stays.
-	Failed State = "failed"
+	StateFailed State = "failed"
 	// Held means that the answer was suspicious and is not published. The last good
 	// content stays.
-	Held State = "held"
+	StateHeld State = "held"
 )
 
 // Problem says why a check did not succeed. Its text comes from upstream, or

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"encoding/json"
@@ -20,14 +20,14 @@ func newFullCommit() *Commit {
 	return &Commit{
 		Checkpoint: &Checkpoint{
 			Clusters: []catalog.Cluster{cluster, {ClusterID: "ehpc-2"}},
-			Files:    []File{{at, 1, "2026-10", ""}, {at, 7, "2026-11", "h"}},
-			Scopes: []ScopeState{{State: OK}, {ClusterID: "ehpc-1", Digest: strings.Repeat("a", 64), ImageCount: 3,
-				State: Failed, Problem: &Problem{Class: "temporary", Message: `],"Previous":"`}}},
+			Files:    []LogFile{{at, 1, "2026-10", ""}, {at, 7, "2026-11", "h"}},
+			Scopes: []ScopeState{{State: StateOK}, {ClusterID: "ehpc-1", Digest: strings.Repeat("a", 64), ImageCount: 3,
+				State: StateFailed, Problem: &Problem{Class: "temporary", Message: `],"Previous":"`}}},
 		},
 		Clusters:    []ClusterChange{{After: &cluster, ClusterID: "ehpc-1"}, {ClusterID: "ehpc-9"}},
 		CommittedAt: at,
 		Ended:       []EndedScope{{}, {ClusterID: "ehpc-9"}, {"ehpc-9", "genomics", "ecs.a", true}, {InstanceType: "ecs.b"}},
-		Format:      Format,
+		Format:      Version,
 		Images: []ImageChange{
 			{Added: []int{0, 1}, ImageID: "m-1", ImageName: "centos", OtherNames: []OtherName{{"rocky", []int{1}}}},
 			{Changed: []FieldChanges{
@@ -44,7 +44,7 @@ func newFullCommit() *Commit {
 			{CheckedAt: at, Digest: strings.Repeat("c", 64), ImageCount: 2},
 			{CheckedAt: at, ClusterID: "ehpc-1", Digest: strings.Repeat("d", 64), InstanceType: "ecs.a", PreviousLost: true},
 		},
-		States:    []StateChange{{At: at, To: OK}, {at, "ehpc-1", "ecs.a", &Problem{Code: "Throttling"}, Failed}},
+		States:    []StateChange{{At: at, To: StateOK}, {at, "ehpc-1", "ecs.a", &Problem{Code: "Throttling"}, StateFailed}},
 		Successor: "2026-12", Trigger: "timer",
 	}
 }
@@ -58,11 +58,11 @@ func TestFixedCommitIsWhatEncodingJSONReads(t *testing.T) {
 		"no checkpoint": func(c *Commit) { c.Checkpoint = nil },
 		"no images":     func(c *Commit) { c.Images = nil },
 		"no scopes":     func(c *Commit) { c.Scopes, c.Images = nil, nil },
-		"seal":          func(c *Commit) { *c = Commit{Sequence: 3, Successor: "2026-12", Format: Format} },
+		"seal":          func(c *Commit) { *c = Commit{Sequence: 3, Successor: "2026-12", Format: Version} },
 	} {
 		c := newFullCommit()
 		drop(c)
-		line, _, err := c.encode()
+		line, _, err := c.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestFixedCommitIsWhatEncodingJSONReads(t *testing.T) {
 
 // FuzzCommit: a line that has a digest of its own is read as encoding/json reads it.
 func FuzzCommit(f *testing.F) {
-	line, _, err := newFullCommit().encode()
+	line, _, err := newFullCommit().Encode()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func FuzzCommit(f *testing.F) {
 		if stated, ok := commitDigest.stated(line, at); ok {
 			line, _ = commitDigest.fill([]byte(strings.Replace(string(line), stated, "", 1)))
 		}
-		got, _ := parseCommit(line, true)
+		got, _ := DecodeCommit(line, true)
 		var want Commit
 		if json.Unmarshal(line, &want) != nil || want.Sequence < 1 {
 			if got != nil {
@@ -113,7 +113,8 @@ func FuzzCommit(f *testing.F) {
 }
 
 func BenchmarkParseCommit(b *testing.B) {
-	c := &Commit{Format: Format, RegionID: "cn-hangzhou", Sequence: 5, Trigger: "timer", Previous: strings.Repeat("a", 64)}
+	c := &Commit{Format: Version, RegionID: "cn-hangzhou", Sequence: 5, Trigger: "timer",
+		Previous: strings.Repeat("a", 64)}
 	im := ImageChange{ImageID: "m-bp181x855551ww5yq", ImageName: "centos_7_6", Changed: []FieldChanges{{
 		Fields: []catalog.FieldChange{{After: json.RawMessage(`"x"`), Before: json.RawMessage(`"y"`), Field: "Description"}},
 	}}}
@@ -123,7 +124,7 @@ func BenchmarkParseCommit(b *testing.B) {
 		im.Changed[0].Scopes = append(im.Changed[0].Scopes, i)
 	}
 	c.Images = []ImageChange{im}
-	line, _, err := c.encode()
+	line, _, err := c.Encode()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -131,13 +132,13 @@ func BenchmarkParseCommit(b *testing.B) {
 	b.Run("fixed", func(b *testing.B) {
 		b.SetBytes(int64(len(line)))
 		for b.Loop() {
-			parseCommit(line, true)
+			DecodeCommit(line, true)
 		}
 	})
 	b.Run("fixed without images", func(b *testing.B) {
 		b.SetBytes(int64(len(line)))
 		for b.Loop() {
-			parseCommit(line, false)
+			DecodeCommit(line, false)
 		}
 	})
 	b.Run("encoding json", func(b *testing.B) {
@@ -154,13 +155,13 @@ func TestMembersOfALaterProgramAreIgnored(t *testing.T) {
 	t.Parallel()
 	const alias = `{"Aliases":[{"Name":"stable","Rule":"x"}],`
 	c := newFullCommit()
-	line, _, err := c.encode()
+	line, _, err := c.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	bare := strings.Replace(strings.TrimSuffix(string(line), "\n"), c.Digest, "", 1)
 	later, digest := commitDigest.fill([]byte(strings.Replace(bare, "{", alias, 1)))
-	got, intact := parseCommit(later, true)
+	got, intact := DecodeCommit(later, true)
 	if got == nil || !intact {
 		t.Fatalf("a line with another member is %v, %t", got, intact)
 	}
@@ -170,14 +171,14 @@ func TestMembersOfALaterProgramAreIgnored(t *testing.T) {
 		t.Errorf("with another member: %s", diff)
 	}
 	r := &Head{RegionID: "cn-hangzhou", Sequence: 3, CommittedAt: c.CommittedAt}
-	r.Log = position{month: "2026-11", length: 100, hash: strings.Repeat("a", 64)}
+	r.Log = LogPosition{Month: "2026-11", Length: 100, Hash: strings.Repeat("a", 64)}
 	head, err := r.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	bareHead := strings.Replace(string(head), string(head[headDigest.offset(head):headDigest.offset(head)+64]), "", 1)
 	laterHead, _ := headDigest.fill([]byte(strings.Replace(bareHead, "{", `{"Aliases":[],`, 1)))
-	if h, err := decodeHead("cn-hangzhou", laterHead); err != nil || h.Sequence != 3 {
+	if h, err := DecodeHead("cn-hangzhou", laterHead); err != nil || h.Sequence != 3 {
 		t.Errorf("a head with another member is %+v, %v", h, err)
 	}
 }

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"slices"
@@ -9,7 +9,7 @@ import (
 // Advance moves h behind c without applying what c changes.
 func (h *Head) Advance(c *Commit) {
 	h.Sequence, h.CommittedAt = c.Sequence, c.CommittedAt
-	h.Log.hash, h.Log.successor = c.LineHash, c.Successor
+	h.Log.Hash, h.Log.Successor = c.LineHash, c.Successor
 }
 
 // Apply makes h the state after c. The tables of h must be its own; see Clone.
@@ -26,7 +26,7 @@ func (h *Head) Apply(c *Commit) {
 	for _, s := range c.States {
 		state := h.scopeState(s.ClusterID, s.InstanceType)
 		state.State, state.Since, state.Problem, state.TriedAt, state.Candidate = s.To, s.At, s.Problem, s.At, nil
-		if s.To == OK {
+		if s.To == StateOK {
 			state.CheckedAt = s.At
 		}
 	}
@@ -34,7 +34,7 @@ func (h *Head) Apply(c *Commit) {
 		state := h.scopeState(s.ClusterID, s.InstanceType)
 		state.Digest, state.ImageCount, state.Fingerprint = s.Digest, s.ImageCount, ""
 		if state.State == "" {
-			state.State, state.Since = OK, s.CheckedAt
+			state.State, state.Since = StateOK, s.CheckedAt
 		}
 		state.CapturedAt, state.CheckedAt, state.TriedAt = s.CheckedAt, s.CheckedAt, s.CheckedAt
 	}
@@ -106,7 +106,7 @@ func (h *Head) MutableScope(cluster, instanceType string) *ScopeState {
 
 // setTables replaces the tables of h and brings them into canonical order. h
 // owns the arguments from then on.
-func (h *Head) setTables(clusters []catalog.Cluster, files []File, scopes []ScopeState) {
+func (h *Head) setTables(clusters []catalog.Cluster, files []LogFile, scopes []ScopeState) {
 	h.clusters, h.Files, h.scopes = clusters, files, sortScopes(scopes)
 	for i := 1; i < len(clusters); i++ {
 		if clusters[i-1].ClusterID >= clusters[i].ClusterID {
@@ -154,7 +154,7 @@ func (h *Head) MergeChecks(theirs *Head) {
 	if theirs.Run.FinishedAt.After(h.Run.FinishedAt.Time) {
 		h.Run = theirs.Run
 	}
-	h.Swept = h.Swept.merge(theirs.Swept)
+	h.Swept = h.Swept.Merge(theirs.Swept)
 	h.IndexSequence = max(h.IndexSequence, theirs.IndexSequence)
 	h.MonthIndex = h.MonthIndex.merge(theirs.MonthIndex)
 }

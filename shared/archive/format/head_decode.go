@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ var errHeadDigest = errors.New("head does not have the digest that it states")
 // go through decodeFixedHead, since a cold reader waits for this and
 // encoding/json takes ten times as long. Their two tables are in stored and not
 // in h. encoding/json reads other layouts; then stored is nil. See
-// decodeHeadEarly for onPosition.
-func parseHead(data []byte, onPosition func(position)) (h storedHead, stored *headTables, err error) {
+// DecodeHeadEarly for onPosition.
+func parseHead(data []byte, onPosition func(LogPosition)) (h storedHead, stored *headTables, err error) {
 	at := headDigest.offset(data)
 	if at < 0 {
 		return h, nil, errHeadDigest
@@ -51,7 +51,7 @@ func verifyHeadDigest(data []byte, at int) bool {
 // into h. between is the offset of the digest, which stands between the
 // tables. ok is false if the head has another layout.
 func decodeFixedHead(
-	data []byte, between int, onPosition func(position),
+	data []byte, between int, onPosition func(LogPosition),
 ) (h storedHead, tables *headTables, ok bool) {
 	const (
 		afterClusters = `,"CommittedAt":`

@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"bytes"
@@ -14,11 +14,11 @@ import (
 	"community-images/shared/catalog"
 )
 
-// monthIndex says where the commits of one month of the log stand, and which of them
+// MonthIndex says where the commits of one month of the log stand, and which of them
 // are about an image. It is derived from the log. It must not be changed once it has
 // been handed out.
-type monthIndex struct {
-	monthHeader
+type MonthIndex struct {
+	MonthHeader
 	// images has the stored lines of the images, sorted by ImageID.
 	images []byte
 	// added has what commits beyond the stored lines say, as imageCommits.Commits, by
@@ -26,9 +26,9 @@ type monthIndex struct {
 	added map[string][]int
 }
 
-// monthHeader is the first line of a stored month index. After it come one line for
+// MonthHeader is the first line of a stored month index. After it come one line for
 // each image, an imageCommits.
-type monthHeader struct {
+type MonthHeader struct {
 	// Checkpoints has the positions in Offsets of the commits with a checkpoint.
 	Checkpoints []int `json:"Checkpoints"`
 	// CommittedAt is the time of the last commit.
@@ -39,7 +39,7 @@ type monthHeader struct {
 	Ended []ScopeRef `json:"Ended,omitempty"`
 	// FirstSequence is the number of the first commit.
 	FirstSequence int64 `json:"FirstSequence"`
-	// Format is the constant Format. A reader refuses any other.
+	// Format is the constant Version. A reader refuses any other.
 	Format int `json:"Format"`
 	// Hash is the Commit.LineHash of the last commit. It binds the index to its log.
 	Hash string `json:"Hash"`
@@ -66,31 +66,31 @@ type imageCommits struct {
 // monthIndexDigest finds the digest in the header.
 var monthIndexDigest = digestField{after: `","`}
 
-// newMonthIndex returns an index without commits. firstSequence is the number of the first
+// NewMonthIndex returns an index without commits. firstSequence is the number of the first
 // commit of the month, and previous the hash of the line before it.
-func newMonthIndex(region, month string, firstSequence int64, previous string) *monthIndex {
-	return &monthIndex{
-		monthHeader: monthHeader{
-			FirstSequence: firstSequence, Format: Format, Hash: previous, Month: month, RegionID: region,
+func NewMonthIndex(region, month string, firstSequence int64, previous string) *MonthIndex {
+	return &MonthIndex{
+		MonthHeader: MonthHeader{
+			FirstSequence: firstSequence, Format: Version, Hash: previous, Month: month, RegionID: region,
 		},
 		added: map[string][]int{},
 	}
 }
 
-// lastSequence returns the number of the last commit. Without any it is the one before
+// LastSequence returns the number of the last commit. Without any it is the one before
 // the first.
-func (h *monthHeader) lastSequence() int64 { return h.FirstSequence + int64(len(h.Offsets)) - 1 }
+func (h *MonthHeader) LastSequence() int64 { return h.FirstSequence + int64(len(h.Offsets)) - 1 }
 
-// end returns the offset after the line of a commit, by its position.
-func (h *monthHeader) end(position int) int64 {
+// End returns the offset after the line of a commit, by its position.
+func (h *MonthHeader) End(position int) int64 {
 	if position+1 < len(h.Offsets) {
 		return h.Offsets[position+1]
 	}
 	return h.Length
 }
 
-// countUntil returns how many commits are not later than a time.
-func (h *monthHeader) countUntil(t time.Time) int {
+// CountUntil returns how many commits are not later than a time.
+func (h *MonthHeader) CountUntil(t time.Time) int {
 	n, _ := slices.BinarySearchFunc(h.Times, t, func(ms int64, t time.Time) int {
 		if time.UnixMilli(ms).After(t) {
 			return 1
@@ -100,11 +100,11 @@ func (h *monthHeader) countUntil(t time.Time) int {
 	return n
 }
 
-// size returns about how many bytes the index takes in memory.
-func (m *monthIndex) size() int { return len(m.images) + 16*len(m.Offsets) + 64*len(m.added) + 512 }
+// Size returns about how many bytes the index takes in memory.
+func (m *MonthIndex) Size() int { return len(m.images) + 16*len(m.Offsets) + 64*len(m.added) + 512 }
 
-// commitsOf returns the positions of the commits that change an image, ascending.
-func (m *monthIndex) commitsOf(imageID string) (positions []int, err error) {
+// CommitsOf returns the positions of the commits that change an image, ascending.
+func (m *MonthIndex) CommitsOf(imageID string) (positions []int, err error) {
 	quoted := catalog.AppendString(nil, imageID)
 	// An unescaped quote does not stand within a string, so this is no part of an id.
 	if end := bytes.Index(m.images, slices.Concat([]byte(`,"ImageId":`), quoted, []byte("}\n"))); end >= 0 {
@@ -123,18 +123,18 @@ func (m *monthIndex) commitsOf(imageID string) (positions []int, err error) {
 	return positions[:end], nil
 }
 
-// cut returns the index up to a commit, which m has. hash is that of its line.
-func (m *monthIndex) cut(last int64, hash string) *monthIndex {
+// Cut returns the index up to a commit, which m has. hash is that of its line.
+func (m *MonthIndex) Cut(last int64, hash string) *MonthIndex {
 	n := int(last - m.FirstSequence + 1)
-	c := &monthIndex{monthHeader: m.monthHeader, images: m.images, added: m.added}
+	c := &MonthIndex{MonthHeader: m.MonthHeader, images: m.images, added: m.added}
 	c.CommittedAt, c.Hash = catalog.At(time.UnixMilli(m.Times[n-1])), hash
-	c.Offsets, c.Times, c.Length = m.Offsets[:n:n], m.Times[:n:n], m.end(n-1)
+	c.Offsets, c.Times, c.Length = m.Offsets[:n:n], m.Times[:n:n], m.End(n-1)
 	return c
 }
 
-// add adds the next commit, whose line stands at an offset. length is the offset after it.
+// Add adds the next commit, whose line stands at an offset. length is the offset after it.
 // The index shares no memory with the commit, so that it does not keep its line.
-func (m *monthIndex) add(c *Commit, offset, length int64) {
+func (m *MonthIndex) Add(c *Commit, offset, length int64) {
 	position := len(m.Offsets)
 	m.Offsets, m.Times = append(m.Offsets, offset), append(m.Times, c.CommittedAt.UnixMilli())
 	m.CommittedAt, m.Hash, m.Length = c.CommittedAt, c.LineHash, length
@@ -151,15 +151,15 @@ func (m *monthIndex) add(c *Commit, offset, length int64) {
 	}
 	for _, e := range c.Ended {
 		ref := ScopeRef{strings.Clone(e.ClusterID), strings.Clone(e.InstanceType)}
-		if at, found := slices.BinarySearchFunc(m.Ended, ref, ScopeRef.compare); !found {
+		if at, found := slices.BinarySearchFunc(m.Ended, ref, ScopeRef.Compare); !found {
 			m.Ended = slices.Insert(m.Ended, at, ref)
 		}
 	}
 }
 
-// clone returns a copy to which commits can be added.
-func (m *monthIndex) clone() *monthIndex {
-	c := &monthIndex{monthHeader: m.monthHeader, images: m.images, added: map[string][]int{}}
+// Clone returns a copy to which commits can be added.
+func (m *MonthIndex) Clone() *MonthIndex {
+	c := &MonthIndex{MonthHeader: m.MonthHeader, images: m.images, added: map[string][]int{}}
 	c.Offsets, c.Times, c.Ended = slices.Clip(m.Offsets), slices.Clip(m.Times), slices.Clone(m.Ended)
 	c.Checkpoints = slices.Clip(m.Checkpoints)
 	for id, positions := range m.added {
@@ -168,8 +168,8 @@ func (m *monthIndex) clone() *monthIndex {
 	return c
 }
 
-// encode returns the bytes that are stored.
-func (m *monthIndex) encode() ([]byte, error) {
+// Encode returns the bytes that are stored.
+func (m *MonthIndex) Encode() ([]byte, error) {
 	all := map[string][]int{}
 	for line := range bytes.Lines(m.images) {
 		var im imageCommits
@@ -181,7 +181,7 @@ func (m *monthIndex) encode() ([]byte, error) {
 	for id, positions := range m.added {
 		all[id] = append(all[id], positions...)
 	}
-	header := m.monthHeader
+	header := m.MonthHeader
 	header.Digest = ""
 	data, err := catalog.MarshalLine(header)
 	if err != nil {
@@ -201,12 +201,12 @@ func (m *monthIndex) encode() ([]byte, error) {
 	return data, nil
 }
 
-// decodeMonthIndex decodes and verifies a stored month index. It does not look at the
+// DecodeMonthIndex decodes and verifies a stored month index. It does not look at the
 // lines of the images.
-func decodeMonthIndex(region, month string, data []byte) (*monthIndex, error) {
-	m := &monthIndex{added: map[string][]int{}}
+func DecodeMonthIndex(region, month string, data []byte) (*MonthIndex, error) {
+	m := &MonthIndex{added: map[string][]int{}}
 	first, rest, _ := bytes.Cut(data, []byte{'\n'})
-	if err := json.Unmarshal(first, &m.monthHeader); err != nil {
+	if err := json.Unmarshal(first, &m.MonthHeader); err != nil {
 		return nil, err
 	}
 	isOrdered := slices.IsSorted(m.Checkpoints) && len(m.Checkpoints) > 0 && m.Checkpoints[0] == 0 &&
@@ -214,8 +214,8 @@ func decodeMonthIndex(region, month string, data []byte) (*monthIndex, error) {
 	switch {
 	case !monthIndexDigest.verify(data, m.Digest):
 		return nil, errors.New("it does not have the digest that it states")
-	case m.Format != Format:
-		return nil, fmt.Errorf("it has format %d, this program reads %d", m.Format, Format)
+	case m.Format != Version:
+		return nil, fmt.Errorf("it has format %d, this program reads %d", m.Format, Version)
 	case m.RegionID != region || m.Month != month:
 		return nil, fmt.Errorf("it is of region %q and month %q", m.RegionID, m.Month)
 	case !isOrdered || len(m.Offsets) != len(m.Times) || m.Offsets[0] < 0 || m.Length <= m.Offsets[len(m.Offsets)-1]:

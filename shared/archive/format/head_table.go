@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"slices"
@@ -76,7 +76,7 @@ func newHeadTable[T any](
 		row = zero
 		read(d, &row)
 		this := key(&row)
-		if t.count > 0 && this.compare(last) <= 0 {
+		if t.count > 0 && this.Compare(last) <= 0 {
 			d.Fail()
 		}
 		if t.count == 0 || this.ClusterID != last.ClusterID {

@@ -1,4 +1,4 @@
-package archive
+package format
 
 // VisitReferences calls visit for each snapshot that a commit needs: those of the
 // contents that it has published, and those of its checkpoint.

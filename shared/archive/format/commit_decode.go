@@ -1,4 +1,4 @@
-package archive
+package format
 
 import (
 	"bytes"
@@ -8,15 +8,15 @@ import (
 	"community-images/shared/catalog"
 )
 
-// parseCommit decodes a line without its line end. It returns nil if the bytes
+// DecodeCommit decodes a line without its line end. It returns nil if the bytes
 // are no commit, for example a torn line. intact is false if they are a commit
 // that was altered. A commit of another format may have no more than its Digest,
 // Format and Sequence. If withImages is false, Images may be left out: a replay that
 // only wants the state need not decode them.
 //
-// Lines that Commit.encode wrote go through fixedDecoder, which takes a seventh of
+// Lines that Commit.Encode wrote go through fixedDecoder, which takes a seventh of
 // the time of encoding/json: a lookup into the past replays a whole month.
-func parseCommit(line []byte, withImages bool) (c *Commit, intact bool) {
+func DecodeCommit(line []byte, withImages bool) (c *Commit, intact bool) {
 	at := commitDigest.offset(line)
 	if stated, ok := commitDigest.stated(line, at); ok && commitDigest.verifyAt(line, at, stated) {
 		text := string(line) // the decoded strings share its memory, and the line's is used again
@@ -34,7 +34,7 @@ func parseCommit(line []byte, withImages bool) (c *Commit, intact bool) {
 			Format   int
 			Sequence int64
 		}
-		if json.Unmarshal(line, &other) != nil || other.Format == Format {
+		if json.Unmarshal(line, &other) != nil || other.Format == Version {
 			return nil, false
 		}
 		c = &Commit{Digest: other.Digest, Format: other.Format, Sequence: other.Sequence}
@@ -65,7 +65,7 @@ func cutImages(line []byte) string {
 	return text.String()
 }
 
-// decodeFixedCommit decodes a line in the layout that Commit.encode gives it. Its
+// decodeFixedCommit decodes a line in the layout that Commit.Encode gives it. Its
 // digest must have been verified. ok is false if it has another layout.
 func decodeFixedCommit(text string) (c *Commit, ok bool) {
 	d := newFixedDecoder(text)
@@ -114,9 +114,9 @@ func (d *fixedDecoder) checkpoint(size int) *Checkpoint {
 	d.Expect(`{"Clusters":`)
 	c.Clusters = d.clusters(size / minScopeSize)
 	d.Expect(`,"Files":`)
-	c.Files = []File{}
+	c.Files = []LogFile{}
 	d.Array(func() {
-		c.Files = append(c.Files, File{
+		c.Files = append(c.Files, LogFile{
 			FirstCommittedAt: d.time(`{"FirstCommittedAt":`),
 			FirstSequence:    int64(d.number(`,"FirstSequence":`)),
 			Month:            d.text(`,"Month":`),
