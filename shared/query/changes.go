@@ -23,7 +23,7 @@ func (s *lookup) serveFeed(ctx context.Context, req *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.readLogOfCursor(ctx, region, req.since.cursor); err != nil {
+	if err := s.history.readLogOfCursor(ctx, region, req.since.cursor); err != nil {
 		return nil, err
 	}
 	sub, err := s.resolve(ctx, req, region, false, func(state *regionState) (*scopeSet, error) {
@@ -62,7 +62,7 @@ func (s *lookup) startInETag(ctx context.Context, req *request, sub *subject, no
 	if !req.since.asOf.isSet || req.since.isAbsolute() {
 		return "", nil
 	}
-	start, err := s.resolveStart(ctx, req.since, now, sub)
+	start, err := s.history.resolveStart(ctx, req.since, now, sub)
 	return strconv.FormatInt(start.sequence, 10), startError(req.since, err)
 }
 
@@ -77,12 +77,12 @@ func (s *lookup) renderFeed(
 	if err := s.checkSelection(ctx, req.selection, sub); err != nil {
 		return nil, err
 	}
-	start, err := s.resolveStart(ctx, req.since, now, sub)
+	start, err := s.history.resolveStart(ctx, req.since, now, sub)
 	if err != nil {
 		return nil, startError(req.since, err)
 	}
 	filter := newEventFilter(req)
-	page, err := s.readPage(ctx, sub, start, filter)
+	page, err := s.history.readPage(ctx, sub, start, filter)
 	if err != nil {
 		return nil, startError(req.since, err)
 	}

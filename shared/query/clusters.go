@@ -2,15 +2,11 @@ package query
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
-	"community-images/shared/archive"
-	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
 
@@ -75,166 +71,6 @@ func (s *lookup) regionsOfClusters(ctx context.Context, req *request) ([]string,
 func clustersETagParts(sub *subject) []string {
 	parts := []string{sub.current.RegionID, sub.scopes.digest, sub.state.LineHash()}
 	return append(append(parts, sub.state.checksKey(sub.scopes)...), sub.scopes.oldestCheck.String())
-}
-
-// resolveRegions returns the subject of a request in each of the regions,
-// without its freshness. A region that cannot be read is left out, and named in
-// the freshness that is returned, if there are others and the request has no
-// maxAge.
-func (s *lookup) resolveRegions(
-	ctx context.Context, req *request, regions []string,
-) (subjects []*subject, f freshness, err error) {
-	subjects, failures := s.loadSubjects(ctx, req, regions)
-	failure := chooseFailure(regions, failures)
-	// A region without data is normal while others have some: it may be new.
-	onlyEmpty := len(regions) > 1 && errors.Is(failure, archive.ErrNoData)
-	switch {
-	case len(subjects) == 0 && onlyEmpty:
-		return nil, f, s.nothingCapturedError()
-	// A missing region has no check at all, which no maxAge allows.
-	case len(subjects) == 0 || failure != nil && req.maxAge > 0:
-		return nil, f, failure
-	}
-	if err := checkSelectionExists(req.selection, subjects); err != nil {
-		if failure != nil && !onlyEmpty { // the unread region may have it
-			return nil, f, regionUndecidedError(failure)
-		}
-		return nil, f, err
-	}
-	for _, region := range regions {
-		if err := failures[region]; err != nil {
-			f = f.merge(freshnessOfMissingRegion(s.explainMissingRegion(ctx, err)), region, true)
-		}
-	}
-	return subjects, f, nil
-}
-
-// chooseFailure returns the error that stands for those of several regions; nil: all
-// can be read. An error of the store tells more than one that there is no data yet.
-func chooseFailure(regions []string, failures map[string]error) (failure error) {
-	for _, region := range regions {
-		err := failures[region]
-		if err != nil && (failure == nil || errors.Is(failure, archive.ErrNoData)) {
-			failure = err
-		}
-	}
-	return failure
-}
-
-// loadSubjects returns the subjects of a request in the regions that can be
-// read, and the errors of the others.
-func (s *lookup) loadSubjects(
-	ctx context.Context, req *request, regions []string,
-) (subjects []*subject, failures map[string]error) {
-	failures = map[string]error{}
-	for _, region := range regions {
-		current, state, err := s.loadState(ctx, req, region)
-		if err != nil {
-			failures[region] = err
-			continue
-		}
-		scopes := state.listedScopes(req.selection)
-		subjects = append(subjects, &subject{current: current, state: state, scopes: scopes})
-	}
-	return subjects, failures
-}
-
-// checkTimesKey encodes the times and outcomes of the checks of all scopes. The
-// result is binary; it is a part of an ETag's hash.
-func (v *scopeSet) checkTimesKey() string {
-	var b []byte
-	// Scopes that never answered change too: from not tried to failed.
-	for _, list := range [][]format.ScopeState{v.scopes, v.empty} {
-		for _, sc := range list {
-			b = binary.AppendVarint(b, sc.CheckedAt.UnixNano())
-			b = binary.AppendVarint(b, sc.TriedAt.UnixNano())
-			b = append(b, sc.State...)
-		}
-	}
-	return string(b)
-}
-
-// listedScopes returns the scopes that /v1/clusters shows for a selection.
-// Unlike for images, a cluster or type that is not named means all of them, and
-// "*" has to be named with "_any" to cover the lists without one. For example
-// ClusterId=* shows every named cluster, and ClusterId=*,_any shows the lists
-// without a cluster too.
-func (st *regionState) listedScopes(sel selection) *scopeSet {
-	if sel.isEverything() {
-		return st.allScopes()
-	}
-	if sel.types == nil {
-		sel.types = []string{allNames, catalog.Any}
-	}
-	if sel.clusters == nil {
-		sel.clusters = []string{allNames, catalog.Any}
-	}
-	// The set is not cached: it is cheap, and only this route has it.
-	scopes := st.newScopeSet(true, true)
-	for _, sc := range st.candidateScopes(sel) {
-		if matchesNameOrAny(sel.clusters, sc.ClusterID) && matchesNameOrAny(sel.types, sc.InstanceType) {
-			scopes.addScope(sc)
-		}
-	}
-	scopes.finish()
-	return scopes
-}
-
-// matchesNameOrAny returns true if names has the name, or "*". The empty name
-// needs "_any", which may stand next to "*".
-func matchesNameOrAny(names []string, name string) bool {
-	if slices.Contains(names, allNames) && (name != "" || slices.Contains(names, catalog.Any)) {
-		return true
-	}
-	return slices.Contains(toScopeNames(names), name)
-}
-
-// checkSelectionExists returns an error if a name of a selection, or all of it,
-// is of no scope of the subjects. A selection with clusters has one subject. An
-// answer that is silently without a scope that the caller named would look like
-// one in which nothing is captured. The names are checked one by one, then the
-// combination of clusters and types.
-func checkSelectionExists(sel selection, subjects []*subject) error {
-	if sel.isEverything() {
-		return nil
-	}
-	var states []*regionState
-	var sets []*scopeSet
-	count := 0
-	for _, sub := range subjects {
-		// The first cluster that does not exist gets an error of its own, with
-		// a suggestion.
-		for _, name := range sel.clusters {
-			if isClusterName(name) && !sub.state.hasCluster(name) {
-				return sub.state.clusterNotFoundError(name)
-			}
-		}
-		// Counts scopes without content too: they are captured, only not
-		// answered yet.
-		states, sets = append(states, sub.state), append(sets, sub.scopes)
-		count += len(sub.scopes.scopes) + len(sub.scopes.empty)
-	}
-	if sel.types == nil {
-		sel.types = []string{allNames}
-	}
-	if sel.clusters == nil {
-		sel.clusters = []string{allNames}
-	}
-	if part, found := firstUnmatched(sel, sets...); found {
-		return scopeNotFoundError(part, states...)
-	}
-	if count == 0 {
-		return scopeNotFoundError(sel, states...)
-	}
-	return nil
-}
-
-// sortedScopes returns all scopes of a set in canonical order. Those without
-// content are sorted in among the others.
-func (v *scopeSet) sortedScopes() []format.ScopeState {
-	list := slices.Concat(v.scopes, v.empty)
-	slices.SortFunc(list, func(a, b format.ScopeState) int { return a.Scope("").Compare(b.Scope("")) })
-	return list
 }
 
 // newClustersJSON returns the scopes and clusters of all subjects. Its lists are never

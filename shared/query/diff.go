@@ -92,7 +92,7 @@ func (s *lookup) loadDiffImages(ctx context.Context, region string, sides ...*di
 		if !side.captured {
 			continue
 		}
-		list, err := s.lists.loadList(ctx, region, side.scope)
+		list, err := s.sets.lists.loadList(ctx, region, side.scope)
 		if err != nil {
 			return err
 		}

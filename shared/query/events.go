@@ -43,10 +43,8 @@ func (e *event) clone() *event {
 	return &c
 }
 
-// isOf reports whether the event is of an image and a scope of a selection.
-func (e *event) isOf(imageID string, sel selection) bool {
-	return e.imageID == imageID && e.isIn(sel)
-}
+// isOf reports whether the event is of an image in its scopes.
+func (e *event) isOf(im scopedImage) bool { return e.imageID == im.id && e.isIn(im.selection) }
 
 // isIn reports whether the event is of a scope of a selection.
 func (e *event) isIn(sel selection) bool {
@@ -58,9 +56,9 @@ func (e *event) isIn(sel selection) bool {
 // changes; of these by the numbers of their scopes. It is the only place where the
 // grant and the redacted fields limit what is read of a commit. An event is valid until
 // the next one.
-func (s *lookup) eventsOf(c *format.Commit) iter.Seq[*event] {
+func (h *history) eventsOf(c *format.Commit) iter.Seq[*event] {
 	return func(yield func(*event) bool) {
-		r := &eventReader{lookup: s, commit: c, yield: yield}
+		r := &eventReader{history: h, commit: c, yield: yield}
 		r.event.commit = &commitRef{c.Sequence, c.CommittedAt, newLineID(c.LineHash)}
 		r.readAll()
 	}
@@ -68,17 +66,17 @@ func (s *lookup) eventsOf(c *format.Commit) iter.Seq[*event] {
 
 // eventReader reads the events of a commit.
 type eventReader struct {
-	lookup *lookup
-	commit *format.Commit
-	yield  func(*event) bool
-	event  event               // the present one
-	image  *format.ImageChange // the present one; nil: names are redacted
-	count  int                 // of events before
+	history *history
+	commit  *format.Commit
+	yield   func(*event) bool
+	event   event               // the present one
+	image   *format.ImageChange // the present one; nil: names are redacted
+	count   int                 // of events before
 }
 
 // readAll yields all events.
 func (r *eventReader) readAll() {
-	showsNames := r.lookup.schema.fieldNamed("ImageName") != nil // else they are redacted
+	showsNames := r.history.schema.fieldNamed("ImageName") != nil // else they are redacted
 	for i := range r.commit.Images {
 		im := &r.commit.Images[i]
 		r.event.imageID, r.image = im.ImageID, nil
@@ -89,7 +87,7 @@ func (r *eventReader) readAll() {
 			return
 		}
 		for _, group := range im.Changed {
-			fields := r.lookup.schema.visibleChanges(group.Fields)
+			fields := r.history.schema.visibleChanges(group.Fields)
 			if len(fields) > 0 && !r.readScopes(kindChanged, group.Scopes, fields) {
 				return
 			}
@@ -102,7 +100,7 @@ func (r *eventReader) readAll() {
 func (r *eventReader) readScopes(kind eventKind, numbers []int, fields []catalog.FieldChange) bool {
 	r.event.kind, r.event.fields = kind, fields
 	for _, number := range numbers {
-		if r.event.scope = r.commit.Scope(number); !r.lookup.covers(r.event.scope) {
+		if r.event.scope = r.commit.Scope(number); !r.history.covers(r.event.scope) {
 			continue
 		}
 		if r.event.imageName = ""; r.image != nil {

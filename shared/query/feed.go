@@ -48,20 +48,20 @@ func (f *eventFilter) matches(e *event) bool {
 // with, if the log does not hold the commit of the cursor, or if the moment to
 // begin after is later than the feed's end. It reads at most one commit, or finds
 // a time in the log.
-func (s *lookup) resolveStart(
+func (h *history) resolveStart(
 	ctx context.Context, since feedSince, now time.Time, sub *subject,
 ) (feedPosition, error) {
 	switch {
 	case since.cursor != nil:
-		return since.cursor.position, s.checkCursor(ctx, sub.current, *since.cursor)
+		return since.cursor.position, h.checkCursor(ctx, sub.current, *since.cursor)
 	case sub.current.Sequence == 0 || !since.asOf.isSet:
 		return feedPosition{}, nil
 	case since.sequence == 0:
-		return s.resolveStartTime(ctx, since.resolveTime(now), sub)
+		return h.resolveStartTime(ctx, since.resolveTime(now), sub)
 	case since.sequence > sub.state.Sequence:
 		return feedPosition{}, startAfterEndError(sub.state)
 	}
-	first, err := s.firstCommit(ctx, sub.current)
+	first, err := h.firstCommit(ctx, sub.current)
 	if err == nil && since.sequence+1 < first.FirstSequence {
 		err = first
 	}
@@ -71,14 +71,14 @@ func (s *lookup) resolveStart(
 // resolveStartTime returns the position after the last commit that is not later
 // than a time. It returns an error for a time before the kept history. Before
 // commit 1 there is nothing to miss.
-func (s *lookup) resolveStartTime(ctx context.Context, after time.Time, sub *subject) (feedPosition, error) {
-	last, err := s.lastCommitAt(ctx, sub.current, after)
+func (h *history) resolveStartTime(ctx context.Context, after time.Time, sub *subject) (feedPosition, error) {
+	last, err := h.lastCommitAt(ctx, sub.current, after)
 	if err != nil {
 		return feedPosition{}, err
 	}
 	if end := sub.state; !end.live && last > end.Sequence {
 		// Later commits can have the time of the end, and are not later than it then.
-		sameTime, err := s.lastCommitAt(ctx, sub.current, end.CommittedAt.Time)
+		sameTime, err := h.lastCommitAt(ctx, sub.current, end.CommittedAt.Time)
 		if err != nil {
 			return feedPosition{}, err
 		}

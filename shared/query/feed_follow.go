@@ -12,26 +12,26 @@ import (
 
 // readLogOfCursor reads the head of a region if the state at hand lacks the
 // commit of a cursor: another instance has read a later one.
-func (s *lookup) readLogOfCursor(ctx context.Context, region string, c *feedCursor) error {
+func (h *history) readLogOfCursor(ctx context.Context, region string, c *feedCursor) error {
 	if c == nil {
 		return nil
 	}
-	return s.readUpTo(ctx, region, c.position.lastRead())
+	return h.readUpTo(ctx, region, c.position.lastRead())
 }
 
 // cursorAt returns a position with what binds it to the log.
-func (s *lookup) cursorAt(ctx context.Context, current currentState, position feedPosition) (feedCursor, error) {
-	id, err := s.lineIDOf(ctx, current, position.lastRead())
+func (h *history) cursorAt(ctx context.Context, current currentState, position feedPosition) (feedCursor, error) {
+	id, err := h.lineIDOf(ctx, current, position.lastRead())
 	return feedCursor{current.RegionID, position, id}, err
 }
 
 // lineIDOf returns the lineID of a commit up to the present one, or of the one before
 // the first that is kept. It reads the commit after it, which names it.
-func (s *lookup) lineIDOf(ctx context.Context, current currentState, sequence int64) (lineID, error) {
+func (h *history) lineIDOf(ctx context.Context, current currentState, sequence int64) (lineID, error) {
 	if sequence == current.Sequence {
 		return newLineID(current.LineHash()), nil
 	}
-	for c, err := range s.commits(ctx, current, nil, sequence+1) {
+	for c, err := range h.commits(ctx, current, nil, sequence+1) {
 		switch {
 		case err != nil:
 			return noLineID, err
@@ -45,14 +45,14 @@ func (s *lookup) lineIDOf(ctx context.Context, current currentState, sequence in
 
 // checkCursor returns an error if the log does not hold the commit of a cursor,
 // or no longer the commits after it.
-func (s *lookup) checkCursor(ctx context.Context, current currentState, c feedCursor) error {
+func (h *history) checkCursor(ctx context.Context, current currentState, c feedCursor) error {
 	lastRead := c.position.lastRead()
 	if lastRead > current.Sequence {
 		return feedCursorForeignError(fmt.Sprintf(
 			"The cursor follows commit %d, but the log of %s ends with commit %d.", lastRead, c.region, current.Sequence))
 	}
 	if lastRead < current.Sequence {
-		first, err := s.firstCommit(ctx, current)
+		first, err := h.firstCommit(ctx, current)
 		switch {
 		case err != nil:
 			return err
@@ -60,7 +60,7 @@ func (s *lookup) checkCursor(ctx context.Context, current currentState, c feedCu
 			return first
 		}
 	}
-	id, err := s.lineIDOf(ctx, current, lastRead)
+	id, err := h.lineIDOf(ctx, current, lastRead)
 	if err == nil && id != c.lineID {
 		err = feedCursorForeignError(fmt.Sprintf("The cursor follows another commit %d than the one in the log of %s.",
 			lastRead, c.region))

@@ -24,10 +24,10 @@ const (
 
 // pageReader reads the log for one page.
 type pageReader struct {
-	lookup *lookup
-	sub    *subject // the feed ends with its state
-	start  feedPosition
-	filter eventFilter
+	history *history
+	sub     *subject // the feed ends with its state
+	start   feedPosition
+	filter  eventFilter
 	// kept finds the events that stand before the log; nil: the page has none.
 	kept *keptEvents
 	// entries are those from the log: one more than the limit if there are more.
@@ -43,22 +43,22 @@ type pageReader struct {
 
 // readPage returns the events that match from start up to the end of a subject's
 // state.
-func (s *lookup) readPage(
+func (h *history) readPage(
 	ctx context.Context, sub *subject, start feedPosition, filter eventFilter,
 ) (eventPage, error) {
 	end := feedCursor{sub.state.RegionID, feedPosition{sub.state.Sequence + 1, 0}, newLineID(sub.state.LineHash())}
 	if start.isAfter(end.position) { // the feed ends before its start; a reader never goes back
-		end, err := s.cursorAt(ctx, sub.current, start)
+		end, err := h.cursorAt(ctx, sub.current, start)
 		return eventPage{end: end}, err
 	}
 	if start == end.position || sub.current.Sequence == 0 {
 		return eventPage{end: end}, nil
 	}
-	kept, err := s.newKeptEvents(ctx, sub.current, start, filter)
+	kept, err := h.newKeptEvents(ctx, sub.current, start, filter)
 	if err != nil {
 		return eventPage{}, err
 	}
-	r := &pageReader{lookup: s, sub: sub, start: start, filter: filter, kept: kept}
+	r := &pageReader{history: h, sub: sub, start: start, filter: filter, kept: kept}
 	if filter.newest {
 		err = r.readBackward(ctx)
 	} else {
@@ -72,14 +72,14 @@ func (s *lookup) readPage(
 
 // readForward collects entries from the oldest on.
 func (r *pageReader) readForward(ctx context.Context) error {
-	for c, err := range r.lookup.commits(ctx, r.sub.current, r.filter.images, r.start.sequence) {
+	for c, err := range r.history.commits(ctx, r.sub.current, r.filter.images, r.start.sequence) {
 		switch {
 		case err != nil:
 			return err
 		case r.hasGap(c):
 			return &archive.TooEarlyError{First: c.CommittedAt, FirstSequence: c.Sequence}
 		}
-		for e := range r.lookup.eventsOf(c) {
+		for e := range r.history.eventsOf(c) {
 			r.count(e)
 			if r.filter.hasRoom(len(r.entries)) && r.isInPage(e) {
 				r.entries = append(r.entries, e.clone())
@@ -102,12 +102,12 @@ func (r *pageReader) readBackward(ctx context.Context) error {
 	if r.kept != nil {
 		from = r.sub.current.Sequence
 	}
-	for c, err := range r.lookup.commitsBackward(ctx, r.sub.current, r.filter.images, from) {
+	for c, err := range r.history.commitsBackward(ctx, r.sub.current, r.filter.images, from) {
 		if err != nil {
 			return err
 		}
 		var last []*event // of the commit, at most twice as many as are needed
-		for e := range r.lookup.eventsOf(c) {
+		for e := range r.history.eventsOf(c) {
 			r.count(e)
 			if r.isInPage(e) {
 				last = append(last, e.clone())
@@ -171,7 +171,7 @@ func (r *pageReader) isFinished(c *format.Commit) bool {
 func (r *pageReader) finish(ctx context.Context, end feedCursor) (eventPage, error) {
 	page := eventPage{entries: r.entries, end: end}
 	if r.kept != nil {
-		kept, err := r.kept.list(ctx, r.lookup, r.sub.current)
+		kept, err := r.kept.list(ctx, r.history, r.sub.current)
 		if err != nil {
 			return eventPage{}, err
 		}
@@ -193,7 +193,7 @@ func (r *pageReader) finish(ctx context.Context, end feedCursor) (eventPage, err
 		page.end.position.offset++
 		if last.kind == kindPresent {
 			var err error
-			page.end, err = r.lookup.cursorAt(ctx, r.sub.current, page.end.position)
+			page.end, err = r.history.cursorAt(ctx, r.sub.current, page.end.position)
 			return page, err
 		}
 	case r.stopped != nil && r.kept == nil:

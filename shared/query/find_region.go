@@ -14,46 +14,46 @@ import (
 // findRegion returns the region that a request is about: the one that it names,
 // the only one, the one that its cursor was made in, or the only one that has
 // the named clusters or images.
-func (s *lookup) findRegion(ctx context.Context, req *request) (string, error) {
+func (r *resolver) findRegion(ctx context.Context, req *request) (string, error) {
 	switch {
 	case req.region != "":
 		return req.region, nil
-	case len(s.regions) == 1:
-		return s.regions[0], nil
+	case len(r.regions) == 1:
+		return r.regions[0], nil
 	}
-	if region, ok := s.regionOfCursor(req); ok {
+	if region, ok := r.regionOfCursor(req); ok {
 		return region, nil
 	}
 	namesCluster := namesClusters(req)
 	if !namesCluster && req.wantedImageIDs() == nil {
-		return "", s.regionRequiredError("are configured")
+		return "", r.regionRequiredError("are configured")
 	}
 	// No two regions have clusters of the same id, but images have the same ids
 	// in several.
-	found := s.searchRegions(ctx, namesCluster, func(current currentState) (bool, error) {
-		return s.regionHasNamed(ctx, req, current)
+	found := r.searchRegions(ctx, namesCluster, func(current currentState) (bool, error) {
+		return r.regionHasNamed(ctx, req, current)
 	})
 	// The log costs more to read, so it is asked only about clusters that no
 	// region has now.
 	if found.count == 0 && namesCluster && req.allowsEndedClusters() {
-		found = s.searchRegions(ctx, true, func(current currentState) (bool, error) {
-			return s.regionHadNamed(ctx, req, current)
+		found = r.searchRegions(ctx, true, func(current currentState) (bool, error) {
+			return r.regionHadNamed(ctx, req, current)
 		})
 	}
-	return s.decideRegion(ctx, req, found)
+	return r.decideRegion(ctx, req, found)
 }
 
 // decideRegion returns the region that a search has found, or the error that
 // says why it found none or several.
-func (s *lookup) decideRegion(ctx context.Context, req *request, found regionSearch) (string, error) {
+func (r *resolver) decideRegion(ctx context.Context, req *request, found regionSearch) (string, error) {
 	namesCluster := namesClusters(req)
 	switch {
 	case found.count > 1:
-		return "", s.regionRequiredError("match the request")
+		return "", r.regionRequiredError("match the request")
 	case found.count == 1 && found.failure != nil && namesCluster:
 		// Another region could not be read, but it cannot have the cluster too.
 		if !found.skipped {
-			s.report(ctx, "", found.failure)
+			r.report(ctx, "", found.failure)
 		}
 		return found.region, nil
 	case found.failure != nil:
@@ -61,17 +61,17 @@ func (s *lookup) decideRegion(ctx context.Context, req *request, found regionSea
 		return "", regionUndecidedError(found.failure)
 	case found.count == 1:
 		return found.region, nil
-	case found.withoutData == len(s.regions):
-		return "", s.nothingCapturedError()
+	case found.withoutData == len(r.regions):
+		return "", r.nothingCapturedError()
 	case namesCluster:
-		return "", s.clusterInNoRegionError(ctx, req)
+		return "", r.clusterInNoRegionError(ctx, req)
 	}
-	return "", imageNeverOffered(strings.Join(req.wantedImageIDs(), ","), strings.Join(s.regions, ", "))
+	return "", imageNeverOffered(strings.Join(req.wantedImageIDs(), ","), strings.Join(r.regions, ", "))
 }
 
 // regionOfCursor returns the region that the request's cursor was made in. What
 // the request names may have ended there since.
-func (s *lookup) regionOfCursor(req *request) (region string, ok bool) {
+func (r *resolver) regionOfCursor(req *request) (region string, ok bool) {
 	if c := req.since.cursor; c != nil { // checkFeedStart has found it among the regions
 		return c.region, true
 	}
@@ -79,11 +79,11 @@ func (s *lookup) regionOfCursor(req *request) (region string, ok bool) {
 		return "", false
 	}
 	// A cursor of pages holds a hash of its region and query, not the region itself.
-	i := slices.IndexFunc(s.regions, func(region string) bool { return req.cursor.checkQuery(region, req) == nil })
+	i := slices.IndexFunc(r.regions, func(region string) bool { return req.cursor.checkQuery(region, req) == nil })
 	if i < 0 {
 		return "", false
 	}
-	return s.regions[i], true
+	return r.regions[i], true
 }
 
 // regionSearch is the result of a search through every region.
@@ -105,24 +105,24 @@ type regionSearch struct {
 // searchRegions asks has about every region. It does not wait for a region
 // whose last read failed just now if the others give the answer. unique says
 // that at most one region can have what is searched.
-func (s *lookup) searchRegions(
+func (r *resolver) searchRegions(
 	ctx context.Context, unique bool, has func(currentState) (bool, error),
 ) regionSearch {
-	found := s.searchRegionsOnce(ctx, true, has)
+	found := r.searchRegionsOnce(ctx, true, has)
 	// Without the skipped region the answer is open, so it is worth waiting for.
 	if found.skipped && (found.count == 0 || found.failure != nil && !unique) {
-		return s.searchRegionsOnce(ctx, false, has)
+		return r.searchRegionsOnce(ctx, false, has)
 	}
 	return found
 }
 
 // searchRegionsOnce is one pass of searchRegions. With skipFailing it takes the
 // recent failure of a region for its answer.
-func (s *lookup) searchRegionsOnce(
+func (r *resolver) searchRegionsOnce(
 	ctx context.Context, skipFailing bool, has func(currentState) (bool, error),
 ) (found regionSearch) {
-	for _, region := range s.regions {
-		ok, skipped, err := s.searchRegion(ctx, region, skipFailing, has)
+	for _, region := range r.regions {
+		ok, skipped, err := r.searchRegion(ctx, region, skipFailing, has)
 		found.skipped = found.skipped || skipped
 		switch {
 		case errors.Is(err, archive.ErrNoData):
@@ -138,15 +138,15 @@ func (s *lookup) searchRegionsOnce(
 }
 
 // searchRegion asks has about one region.
-func (s *lookup) searchRegion(
+func (r *resolver) searchRegion(
 	ctx context.Context, region string, skipFailing bool, has func(currentState) (bool, error),
 ) (ok, skipped bool, err error) {
 	if skipFailing {
-		if err := s.recentFailure(region); err != nil {
+		if err := r.recentFailure(region); err != nil {
 			return false, true, err
 		}
 	}
-	current, err := s.loadCurrent(ctx, region)
+	current, err := r.loadCurrent(ctx, region)
 	if err != nil {
 		return false, false, err
 	}
@@ -163,16 +163,16 @@ func regionUndecidedError(err error) error {
 	return &e
 }
 
-// nothingCaptured returns the error for a service of which no region has data.
-func (s *lookup) nothingCapturedError() error {
-	return &noDataError{strings.Join(s.regions, ", "), archive.ErrNoData}
+// nothingCapturedError returns the error if no region has data.
+func (r *resolver) nothingCapturedError() error {
+	return &noDataError{strings.Join(r.regions, ", "), archive.ErrNoData}
 }
 
 // regionRequired returns the error that asks for RegionId; reason ends "several
 // regions …".
-func (s *lookup) regionRequiredError(reason string) error {
+func (r *resolver) regionRequiredError(reason string) error {
 	return newFaultsError([]paramFault{{
-		codeMissing, "RegionId", "is required because several regions " + reason, joinWithOr(s.regions),
+		codeMissing, "RegionId", "is required because several regions " + reason, joinWithOr(r.regions),
 	}})
 }
 
@@ -184,14 +184,14 @@ func namesClusters(req *request) bool {
 // regionHasNamed reports whether a region has one of the clusters that a
 // request names. If it names none, regionHasNamed reports whether the region
 // has or had one of the images.
-func (s *lookup) regionHasNamed(ctx context.Context, req *request, current currentState) (bool, error) {
+func (r *resolver) regionHasNamed(ctx context.Context, req *request, current currentState) (bool, error) {
 	if namesClusters(req) {
 		return slices.ContainsFunc(req.selection.clusters, func(name string) bool {
 			return name != "" && current.hasCluster(name)
 		}), nil
 	}
 	for _, id := range req.wantedImageIDs() {
-		if ok, err := s.wasEverOffered(ctx, current, id); ok || err != nil {
+		if ok, err := r.hasImage(ctx, current, id); ok || err != nil {
 			return ok, err
 		}
 	}
@@ -200,8 +200,8 @@ func (s *lookup) regionHasNamed(ctx context.Context, req *request, current curre
 
 // regionHadNamed reports whether a region had one of the clusters that a request names,
 // and which have ended.
-func (s *lookup) regionHadNamed(ctx context.Context, req *request, current currentState) (bool, error) {
-	ended, err := s.endedScopes(ctx, current)
+func (r *resolver) regionHadNamed(ctx context.Context, req *request, current currentState) (bool, error) {
+	ended, err := r.endedScopes(ctx, current)
 	return slices.ContainsFunc(ended, func(ref format.ScopeRef) bool {
 		return ref.ClusterID != "" && slices.Contains(req.selection.clusters, ref.ClusterID)
 	}), err
@@ -209,13 +209,13 @@ func (s *lookup) regionHadNamed(ctx context.Context, req *request, current curre
 
 // clusterInNoRegion returns the error for clusters that no region has. It lists
 // the clusters of all regions.
-func (s *lookup) clusterInNoRegionError(ctx context.Context, req *request) error {
+func (r *resolver) clusterInNoRegionError(ctx context.Context, req *request) error {
 	first := slices.IndexFunc(req.selection.clusters, isClusterName)
-	e := &clusterError{region: strings.Join(s.regions, ", "), name: req.selection.clusters[first]}
+	e := &clusterError{region: strings.Join(r.regions, ", "), name: req.selection.clusters[first]}
 	// The list helps to find a slip of the keyboard; regions that cannot be read
 	// are left out.
-	for _, region := range s.regions {
-		if current, err := s.loadCurrent(ctx, region); err == nil {
+	for _, region := range r.regions {
+		if current, err := r.loadCurrent(ctx, region); err == nil {
 			e.clusters = append(e.clusters, current.clusterNames()...)
 		}
 	}

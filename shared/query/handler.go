@@ -211,7 +211,7 @@ func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
 	if req, ok := c.parsedRequests.get(key); ok {
 		return req, nil
 	}
-	req, err := parseRequest(&c.lookup.parserConfig, rt, rawRequest{imageID, c.r.URL.RawQuery, accept})
+	req, err := parseRequest(&c.lookup.parser, rt, rawRequest{imageID, c.r.URL.RawQuery, accept})
 	if err != nil {
 		return nil, err
 	}

@@ -38,11 +38,11 @@ func (s *lookup) serveHome(_ context.Context, req *request) (*answer, error) {
 // renderHomeText lists the routes with an example that works, for curl.
 func (s *lookup) renderHomeText() string {
 	var b strings.Builder
-	b.WriteString("Community images of E-HPC, version " + strconv.Quote(s.version) + "\n")
+	b.WriteString("Community images of E-HPC, version " + strconv.Quote(s.service.version) + "\n")
 	for _, rt := range s.service.routes {
 		b.WriteString("\n" + rt.pattern + "\n    " + rt.about + "\n")
 		if rt.example != "" {
-			b.WriteString("    " + rt.pattern + "?" + s.exampleQuery(rt.route) + "\n")
+			b.WriteString("    " + rt.pattern + "?" + s.parser.exampleQuery(rt.route) + "\n")
 		}
 	}
 	return b.String()
@@ -55,7 +55,7 @@ func (s *lookup) renderHomePage() string {
 	for _, name := range s.regions {
 		regions.WriteString("<option>" + html.EscapeString(name))
 	}
-	if f := s.schema.fieldNamed("Status"); f != nil { // it may be redacted
+	if f := s.parser.schema.fieldNamed("Status"); f != nil { // it may be redacted
 		statuses.WriteString("<option>" + strings.Join(f.enum, "<option>"))
 	}
 	link := func(to string) string {
@@ -69,7 +69,7 @@ func (s *lookup) renderHomePage() string {
 		}
 		routes.WriteString("<dt>" + name + "<dd>" + html.EscapeString(rt.about))
 		if rt.example != "" {
-			routes.WriteString(" For example " + link(rt.pattern+"?"+s.exampleQuery(rt.route)))
+			routes.WriteString(" For example " + link(rt.pattern+"?"+s.parser.exampleQuery(rt.route)))
 		}
 		routes.WriteByte('\n')
 	}
@@ -77,7 +77,7 @@ func (s *lookup) renderHomePage() string {
 	if s.service.requiresToken() {
 		token = `<label>Token <input name="token" type="password" autocomplete="off"></label>` + "\n"
 	}
-	fill := strings.NewReplacer("{token}", token, "{version}", html.EscapeString(s.version),
+	fill := strings.NewReplacer("{token}", token, "{version}", html.EscapeString(s.service.version),
 		"{regions}", regions.String(), "{statuses}", statuses.String(), "{routes}", routes.String())
 	return fill.Replace(homeHTML)
 }

@@ -39,26 +39,6 @@ func (s *lookup) serveImage(ctx context.Context, req *request) (*answer, error) 
 	}, nil
 }
 
-// scopesForImage returns the scopes of a selection, or all scopes if it selects
-// nothing. The image set of the result always knows which scopes offer an
-// image. An image set with a single scope would not know this.
-func (st *regionState) scopesForImage(sel selection) (*scopeSet, error) {
-	if sel.isEverything() {
-		all := st.allScopes()
-		if len(all.scopes) == 0 && len(all.empty) > 0 {
-			return nil, st.scopeNotReadyError(all.empty[0])
-		}
-		return all, nil
-	}
-	selected, err := st.selectScopes(sel)
-	if err != nil {
-		return nil, err
-	}
-	scopes := *selected // the cached one must not be changed
-	scopes.several, scopes.byType = true, true
-	return &scopes, nil
-}
-
 // renderImage appends the image of a request to b. It returns an error if the
 // image is not in the subject, which says whether it ever was.
 func (s *lookup) renderImage(ctx context.Context, b []byte, req *request, sub *subject) ([]byte, error) {
@@ -72,7 +52,7 @@ func (s *lookup) renderImage(ctx context.Context, b []byte, req *request, sub *s
 	if from == to {
 		return nil, s.imageMissingError(ctx, req, sub)
 	}
-	first, err := s.firstSeen(ctx, req, sub)
+	first, err := s.history.firstSeen(ctx, req.scopedImage(), sub)
 	if err != nil {
 		return nil, err
 	}
@@ -100,48 +80,6 @@ func (s *lookup) renderImage(ctx context.Context, b []byte, req *request, sub *s
 		b = set.appendVariants(b, from, to)
 	}
 	return append(b, "}\n"...), nil
-}
-
-// firstSeen returns the time of the first commit that had the image of a request in the
-// scopes that it selects. It is zero if that is not known: the image was there in commit
-// 1, or when the kept log begins. The image must be or have been in the subject.
-func (s *lookup) firstSeen(ctx context.Context, req *request, sub *subject) (catalog.Time, error) {
-	// The index may remember more than the log, but counts every scope of the region.
-	if req.selection.isEverything() {
-		if dates, ok, err := s.imageDates(ctx, sub.current, req.imageID); ok || err != nil {
-			return dates.FirstSeen, err
-		}
-	}
-	first, ok, err := s.firstEvent(ctx, req, sub.current)
-	if err != nil || !ok || first.kind != kindAdded || first.commit.sequence == 1 {
-		return catalog.Time{}, err
-	}
-	// Another scope may have had the image before.
-	hadBefore, err := s.wasThereBeforeLog(ctx, req, sub.current)
-	if err != nil || hadBefore {
-		return catalog.Time{}, err
-	}
-	return first.commit.at, nil
-}
-
-// wasThereBeforeLog reports whether the image of a request was there when the kept log
-// begins, in the scopes that it selects.
-func (s *lookup) wasThereBeforeLog(ctx context.Context, req *request, current currentState) (bool, error) {
-	ids := []string{req.imageID}
-	kept, err := s.newKeptEvents(ctx, current, feedPosition{}, eventFilter{images: ids, kinds: []eventKind{kindPresent}})
-	if err != nil || kept == nil {
-		return false, err
-	}
-	for c, err := range s.commits(ctx, current, ids, 1) {
-		if err != nil {
-			return false, err
-		}
-		for e := range s.eventsOf(c) {
-			kept.add(e)
-		}
-	}
-	list, err := kept.list(ctx, s, current)
-	return slices.ContainsFunc(list, func(e *event) bool { return e.isIn(req.selection) }), err
 }
 
 // appendVariants writes the different contents of one image: the rows from to

@@ -60,7 +60,7 @@ func (s *lookup) buildPage(ctx context.Context, req *request, sub *subject) (*im
 	if err != nil {
 		return nil, err
 	}
-	p := &imagePage{schema: s.schema, set: set, request: req}
+	p := &imagePage{schema: s.parser.schema, set: set, request: req}
 	// Facets count all matches, before latestBy selects among them.
 	if req.facets != nil {
 		p.facets = countFacets(set, rows, req.facets)
@@ -84,7 +84,7 @@ func (s *lookup) findMatchingImages(req *request, set *imageSet) ([]int32, error
 	keys := req.sort
 	if req.latestBy != nil && keys == nil {
 		// The order decides which image of a group is the first.
-		keys = []sortKey{{s.schema.fieldNamed("OsTag.Version"), true}} // the newest version first
+		keys = []sortKey{{s.parser.schema.fieldNamed("OsTag.Version"), true}} // the newest version first
 	}
 	// With ids in the question, only their rows are tested.
 	rows := set.allRows

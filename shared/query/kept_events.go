@@ -24,13 +24,13 @@ type keptEvents struct {
 // newKeptEvents returns nil if a page has no kept events: it does not ask for them, it
 // begins behind them, or the log is kept from commit 1 on. Otherwise add must be called
 // for every event of the image in the kept log, in any order.
-func (s *lookup) newKeptEvents(
+func (h *history) newKeptEvents(
 	ctx context.Context, current currentState, start feedPosition, filter eventFilter,
 ) (*keptEvents, error) {
 	if !slices.Contains(filter.kinds, kindPresent) {
 		return nil, nil
 	}
-	first, err := s.firstCommit(ctx, current)
+	first, err := h.firstCommit(ctx, current)
 	if err != nil || first.FirstSequence == 1 || start.sequence >= first.FirstSequence {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func (k *keptEvents) add(e *event) {
 }
 
 // list returns the kept events in the order of their scopes.
-func (k *keptEvents) list(ctx context.Context, s *lookup, current currentState) ([]*event, error) {
-	offering, err := s.offeringScopes(ctx, current.regionState, k.imageID)
+func (k *keptEvents) list(ctx context.Context, h *history, current currentState) ([]*event, error) {
+	offering, err := h.offeringScopes(ctx, current.regionState, k.imageID)
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +80,12 @@ func (k *keptEvents) list(ctx context.Context, s *lookup, current currentState) 
 
 // offeringScopes returns an event for each scope that offers an image in a state, with
 // the image and the scope alone.
-func (s *lookup) offeringScopes(ctx context.Context, state *regionState, imageID string) ([]*event, error) {
+func (h *history) offeringScopes(ctx context.Context, state *regionState, imageID string) ([]*event, error) {
 	all := state.allScopes()
 	if len(all.scopes) == 0 {
 		return nil, nil
 	}
-	set, err := s.sets.load(ctx, all)
+	set, err := h.sets.load(ctx, all)
 	if err != nil {
 		return nil, err
 	}

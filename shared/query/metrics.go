@@ -122,7 +122,7 @@ func (s *lookup) metricFamilies(list []regionStatus) []*metrics.Family {
 // all callers who may see everything.
 func (s *lookup) instanceFamilies() []*metrics.Family {
 	build := metrics.New(metrics.Info, "community_images_build", "", "Version of the program.")
-	build.Set(1, "version", s.version)
+	build.Set(1, "version", s.service.version)
 	started := metrics.New(metrics.Gauge, "community_images_instance_start_timestamp_seconds", "seconds",
 		"When the instance that answers started. Seconds since 1970.")
 	started.Set(float64(s.service.lookupMetrics.startedAt.UnixMilli()) / 1000)

@@ -14,15 +14,15 @@ import (
 // captured, until when it was, or since when it is. People ask for clusters
 // that have just ended, and for times at which today's clusters did not exist
 // yet. Other errors stay as they are.
-func (s *lookup) explainMissingCluster(ctx context.Context, err error) error {
+func (r *resolver) explainMissingCluster(ctx context.Context, err error) error {
 	// A listed cluster is not captured yet, which the error says already.
 	var e *clusterError
 	if !errors.As(err, &e) || e.name == allNames || e.listed {
 		return err
 	}
 	// The region of the error is among them: the cluster may have been there.
-	for _, region := range s.regions {
-		current, err := s.loadCurrent(ctx, region)
+	for _, region := range r.regions {
+		current, err := r.loadCurrent(ctx, region)
 		if err != nil {
 			continue // the error is true without it
 		}
@@ -35,7 +35,7 @@ func (s *lookup) explainMissingCluster(ctx context.Context, err error) error {
 		if here && (region != e.region || e.past == 0) || !current.outageSince.IsZero() {
 			continue
 		}
-		text, err := s.explainCluster(ctx, current, e, here)
+		text, err := r.explainCluster(ctx, current, e, here)
 		if err != nil {
 			continue
 		}
@@ -49,27 +49,27 @@ func (s *lookup) explainMissingCluster(ctx context.Context, err error) error {
 // explainCluster says since when a cluster is captured that is here now but was
 // not at missing.past, or until when one was captured that is not here now. It
 // returns an empty text if the log does not know.
-func (s *lookup) explainCluster(
+func (r *resolver) explainCluster(
 	ctx context.Context, current currentState, missing *clusterError, isHere bool,
 ) (string, error) {
 	if isHere {
-		first, ok, err := s.firstCommitWith(ctx, current, missing.name, missing.past)
+		first, ok, err := r.firstCommitWith(ctx, current, missing.name, missing.past)
 		if err != nil || !ok {
 			return "", err
 		}
 		return fmt.Sprintf("It was first captured by commit %d at %s: use at=%d or later.",
-			first.sequence, first.at, first.sequence), nil
+			first.Sequence, first.CommittedAt, first.Sequence), nil
 	}
-	ended, err := s.endedScopes(ctx, current)
+	ended, err := r.endedScopes(ctx, current)
 	if err != nil || !slices.ContainsFunc(ended, isOfCluster(missing.name)) {
 		return "", err
 	}
-	end, ok, err := s.lastEndOf(ctx, current, missing.name)
+	end, ok, err := r.lastEndOf(ctx, current, missing.name)
 	if err != nil || !ok {
 		return "It was captured in " + current.RegionID + " before.", err
 	}
 	return fmt.Sprintf("It was captured in %s until commit %d at %s: use at=%d.",
-		current.RegionID, end.sequence, end.at, end.sequence-1), nil
+		current.RegionID, end.Sequence, end.CommittedAt, end.Sequence-1), nil
 }
 
 // isOfCluster returns a test whether a scope belongs to a cluster.
@@ -79,20 +79,20 @@ func isOfCluster(cluster string) func(format.ScopeRef) bool {
 
 // lastEndOf returns the last commit in which a scope of a cluster ended. ok is false if
 // there is none.
-func (s *lookup) lastEndOf(
+func (r *resolver) lastEndOf(
 	ctx context.Context, current currentState, cluster string,
-) (end commitRef, ok bool, err error) {
-	return findCommit(s.commitsBackward(ctx, current, nil, current.Sequence), func(c *format.Commit) bool {
+) (end *format.Commit, ok bool, err error) {
+	return findCommit(r.commitsBackward(ctx, current, nil, current.Sequence), func(c *format.Commit) bool {
 		return slices.ContainsFunc(c.Ended, func(e format.EndedScope) bool { return e.ClusterID == cluster })
 	})
 }
 
 // firstCommitWith returns the first commit after a number that has new content of a
 // cluster. ok is false if there is none.
-func (s *lookup) firstCommitWith(
+func (r *resolver) firstCommitWith(
 	ctx context.Context, current currentState, cluster string, after int64,
-) (first commitRef, ok bool, err error) {
-	return findCommit(s.commits(ctx, current, nil, after+1), func(c *format.Commit) bool {
+) (first *format.Commit, ok bool, err error) {
+	return findCommit(r.commits(ctx, current, nil, after+1), func(c *format.Commit) bool {
 		return slices.ContainsFunc(c.Scopes, func(sc format.ScopeChange) bool { return sc.ClusterID == cluster })
 	})
 }
@@ -105,25 +105,25 @@ const maxExplainingCommits = 500
 // false if there is none.
 func findCommit(
 	commits iter.Seq2[*format.Commit, error], matches func(*format.Commit) bool,
-) (found commitRef, ok bool, err error) {
+) (found *format.Commit, ok bool, err error) {
 	read := 0
 	for c, err := range commits {
 		if err != nil {
-			return commitRef{}, false, err
+			return nil, false, err
 		}
 		if matches(c) {
-			return commitRef{sequence: c.Sequence, at: c.CommittedAt}, true, nil
+			return c, true, nil
 		}
 		if read++; read == maxExplainingCommits {
 			break
 		}
 	}
-	return commitRef{}, false, nil
+	return nil, false, nil
 }
 
 // checkSelection returns an error for a name of a selection that no scope has or had.
 // Otherwise the caller would take the empty feed of a misspelt name for a quiet one.
-func (s *lookup) checkSelection(ctx context.Context, sel selection, sub *subject) error {
+func (r *resolver) checkSelection(ctx context.Context, sel selection, sub *subject) error {
 	if sel.isEverything() {
 		return nil
 	}
@@ -131,7 +131,7 @@ func (s *lookup) checkSelection(ctx context.Context, sel selection, sub *subject
 	if checkNames(sel, known, sub.state) == nil {
 		return nil
 	}
-	ended, err := s.endedScopes(ctx, sub.current)
+	ended, err := r.endedScopes(ctx, sub.current)
 	if err != nil {
 		return err
 	}

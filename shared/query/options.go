@@ -66,13 +66,6 @@ const (
 	maxPastStates     = 64
 )
 
-// config is how answers are made.
-type config struct {
-	parserConfig
-	maxStale time.Duration // see Options.MaxStale
-	version  string        // of the program
-}
-
 // service is the handler. It never changes. What a caller may see is in the lookup of
 // the caller's grant.
 type service struct {
@@ -83,26 +76,11 @@ type service struct {
 	lookupMetrics *lookupMetrics
 	gzip          bool                         // see Options.Gzip
 	ttl           time.Duration                // see Options.HeadTTL
+	maxStale      time.Duration                // see Options.MaxStale
+	version       string                       // of the program
 	now           func() time.Time             // never nil
 	requestID     func(context.Context) string // nil: see Hooks.RequestID
 	report        func(context.Context, string, error)
-}
-
-// lookup is what the callers of one grant may see, and what their calls are answered
-// from. All calls of a grant share it.
-type lookup struct {
-	config
-	restriction
-	states
-	contentCaches
-	report  func(context.Context, string, error)
-	service *service
-}
-
-// contentCaches hold images by the digest of their list. All lookups share them.
-type contentCaches struct {
-	lists *listLoader
-	sets  *imageSets
 }
 
 // answerCaches hold what depends on the caller too. All grants share them;
@@ -132,20 +110,13 @@ func New(o Options) *Service {
 			bodies:         newLRU[string, *body](maxBodyCacheBytes),
 			parsedRequests: newLRU[string, *request](maxRequests),
 		},
-		routes: newServedRoutes(), gzip: o.Gzip, ttl: o.HeadTTL, now: o.Now, requestID: o.RequestID, report: o.Report,
+		routes: newServedRoutes(), gzip: o.Gzip, ttl: o.HeadTTL, maxStale: o.MaxStale, version: o.Version,
+		now: o.Now, requestID: o.RequestID, report: o.Report,
 	}
 	s.lookupMetrics = newLookupMetrics(s.routes)
 	states := newFullStates(o, lists)
-	s.lookups = newGrantLookups(&lookup{
-		config: config{
-			parserConfig: parserConfig{schema: newSchema(redact), regions: o.Regions, now: o.Now},
-			maxStale:     o.MaxStale, version: o.Version,
-		},
-		states:        states,
-		contentCaches: contentCaches{lists: lists, sets: newImageSets(lists)},
-		report:        o.Report,
-		service:       s,
-	}, states.past)
+	full := newLookup(s, parserConfig{newSchema(redact), o.Regions, o.Now}, states, newImageSets(lists), access.Grant{})
+	s.lookups = newGrantLookups(full, states.past)
 	return s
 }
 

@@ -68,7 +68,7 @@ func (s *lookup) IsCommitNumber(at string) bool {
 // canonical order and without the redacted fields. The caller must not change
 // the slice.
 func (s *lookup) Images(ctx context.Context, region string, scope format.ScopeState) ([]*catalog.Image, error) {
-	list, err := s.lists.loadList(ctx, region, scope)
+	list, err := s.sets.lists.loadList(ctx, region, scope)
 	if err != nil {
 		return nil, err
 	}

@@ -13,17 +13,17 @@ import (
 // request's cursor was made, so that pages never mix two states. It is the
 // requested state while that has the same content, else the one that the
 // cursor names. The error is CursorExpired if neither has that content.
-func (s *lookup) stateOfCursor(
+func (r *resolver) stateOfCursor(
 	ctx context.Context, req *request, current currentState,
 ) (*regionState, *scopeSet, error) {
 	want := req.cursor.contentHash
-	if state, err := s.stateAsOf(ctx, current, req.at); err == nil {
+	if state, err := r.stateAsOf(ctx, current, req.at); err == nil {
 		scopes, err := state.selectScopes(req.selection)
 		if err == nil && shortHash(scopes.digest) == want {
 			return state, scopes, nil
 		}
 	}
-	state, err := s.stateAsOf(ctx, current, atCommit(req.cursor.sequence))
+	state, err := r.stateAsOf(ctx, current, atCommit(req.cursor.sequence))
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
 	switch {

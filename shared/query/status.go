@@ -3,13 +3,10 @@ package query
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"community-images/shared/apierror"
-	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 )
@@ -40,7 +37,7 @@ func (s *lookup) serveStatus(ctx context.Context, req *request) (*answer, error)
 	}
 	// What the caller may see is a part of the status, so that people can test
 	// a token.
-	status := statusJSON{Version: s.version, Access: s.summarizeAccess()}
+	status := statusJSON{Version: s.service.version, Access: s.summarizeAccess()}
 	for _, region := range list {
 		status.Regions = append(status.Regions, region.regionJSON)
 	}
@@ -124,23 +121,6 @@ func (s *lookup) loadRegionStatuses(ctx context.Context, req *request) (list []r
 	return list, f
 }
 
-// explainMissingRegion returns the error for a region that is left out of an
-// answer, and reports its cause. A region without data is not reported: it may
-// not have had its first run.
-func (s *lookup) explainMissingRegion(ctx context.Context, err error) *apierror.Error {
-	e := toAPIError(err)
-	if e.Cause != nil && !errors.Is(err, archive.ErrNoData) {
-		s.report(ctx, "", e.Cause)
-	}
-	return e
-}
-
-// freshnessOfMissingRegion returns the freshness of a region that is left out
-// because of e: all of it is stale.
-func freshnessOfMissingRegion(e *apierror.Error) freshness {
-	return freshness{stale: []staleScope{{scope: "*", reason: e.Message}}}
-}
-
 // newRegionStatus returns the status of a region that can be read. all are its
 // scopes, and f is their freshness.
 func (s *lookup) newRegionStatus(current currentState, all *scopeSet, f freshness) regionStatus {
@@ -181,7 +161,7 @@ func (s *lookup) newRegionStatus(current currentState, all *scopeSet, f freshnes
 // restart an instance because of an outage that a restart cannot end.
 func (s *lookup) serveHealth(context.Context, *request) (*answer, error) {
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
-		data, err := json.Marshal(healthBody{"ok", s.version})
+		data, err := json.Marshal(healthBody{"ok", s.service.version})
 		return &body{bytes: append(data, '\n')}, err
 	}}, nil
 }

@@ -24,15 +24,15 @@ type subject struct {
 // is older than the request's maxAge. With usesIndex, the index is prefetched
 // beside the head of a region that has not been read yet: the answer needs
 // both.
-func (s *lookup) resolve(
+func (r *resolver) resolve(
 	ctx context.Context, req *request, region string, usesIndex bool, choose func(*regionState) (*scopeSet, error),
 ) (*subject, error) {
 	// The prefetch does not help a past state, which reads the snapshots by digest.
 	isConditional := ctx.Value(conditionalKey{}) != nil
 	if usesIndex && !req.at.isSet && !isConditional {
-		s.prefetchIndex(ctx, region)
+		r.prefetchIndex(ctx, region)
 	}
-	current, state, err := s.loadState(ctx, req, region)
+	current, state, err := r.loadState(ctx, req, region)
 	if err != nil {
 		return nil, err
 	}
@@ -41,32 +41,32 @@ func (s *lookup) resolve(
 		return nil, err
 	}
 	sub := &subject{current: current, state: state, scopes: scopes}
-	return sub, s.checkFreshness(req, sub)
+	return sub, r.checkFreshness(req, sub)
 }
 
 // resolvePage is resolve for the routes with pages of images. A page that is
 // not the first has the state that its cursor names. That keeps the pages of
 // one list consistent: commits between two pages neither repeat nor hide an
 // image.
-func (s *lookup) resolvePage(ctx context.Context, req *request, region string) (*subject, error) {
+func (r *resolver) resolvePage(ctx context.Context, req *request, region string) (*subject, error) {
 	if req.cursor == nil {
-		return s.resolve(ctx, req, region, req.selection.isEveryCluster(), func(state *regionState) (*scopeSet, error) {
+		return r.resolve(ctx, req, region, req.selection.isEveryCluster(), func(state *regionState) (*scopeSet, error) {
 			return state.selectScopes(req.selection)
 		})
 	}
-	current, err := s.loadCurrent(ctx, region)
+	current, err := r.loadCurrent(ctx, region)
 	if err != nil {
 		return nil, err
 	}
 	if err := req.cursor.checkQuery(region, req); err != nil {
 		return nil, err
 	}
-	state, scopes, err := s.stateOfCursor(ctx, req, current)
+	state, scopes, err := r.stateOfCursor(ctx, req, current)
 	if err != nil {
 		return nil, err
 	}
 	sub := &subject{current: current, state: state, scopes: scopes}
-	return sub, s.checkFreshness(req, sub)
+	return sub, r.checkFreshness(req, sub)
 }
 
 // loadState returns the present state of a region, and the state that the
@@ -74,24 +74,24 @@ func (s *lookup) resolvePage(ctx context.Context, req *request, region string) (
 //
 // The present state is needed even for a past one: the past is read through the
 // log that the head names, and answers name the freshness of the head.
-func (s *lookup) loadState(
+func (r *resolver) loadState(
 	ctx context.Context, req *request, region string,
 ) (current currentState, asked *regionState, err error) {
-	current, err = s.loadCurrent(ctx, region)
+	current, err = r.loadCurrent(ctx, region)
 	if err != nil {
 		return currentState{}, nil, err
 	}
-	asked, err = s.stateAsOf(ctx, current, req.at)
+	asked, err = r.stateAsOf(ctx, current, req.at)
 	return current, asked, withParam("at", err)
 }
 
 // checkFreshness computes the freshness of a subject. It returns an error if a
 // scope was checked longer ago than the request's maxAge, or never.
-func (s *lookup) checkFreshness(req *request, sub *subject) error {
+func (r *resolver) checkFreshness(req *request, sub *subject) error {
 	// An empty scope was never checked with success, so it is older than any
 	// limit.
-	now, scopes := s.now(), sub.scopes
-	sub.freshness = scopes.computeFreshness(sub.current, sub.state, req.at, now, s.maxStale)
+	now, scopes := r.now(), sub.scopes
+	sub.freshness = scopes.computeFreshness(sub.current, sub.state, req.at, now, r.maxStale)
 	isFresh := len(scopes.scopes) == 0 || now.Sub(scopes.oldestCheck) <= req.maxAge
 	if req.maxAge == 0 || isFresh && len(scopes.empty) == 0 {
 		return nil

@@ -2,34 +2,10 @@ package query
 
 import (
 	"slices"
-	"strconv"
 	"sync"
 
 	"community-images/shared/access"
 )
-
-// restriction says which part of the data a lookup answers from.
-type restriction struct {
-	grantKey string       // access.Grant.Key, for caches that callers share; empty: everything
-	grant    access.Grant // without its name
-}
-
-// seesInstance reports whether the callers may see what an instance has served. It
-// counts the lookups of all callers.
-func (r *restriction) seesInstance() bool { return r.grantKey == "" }
-
-// bodyKey returns the key under which the body of an answer is cached. Grants share the
-// cache, but not the bodies in it.
-//
-// The cursor in a body names a commit. Which one must not depend on the calls of others,
-// who may have filled the cache.
-func (r *restriction) bodyKey(ans *answer) string {
-	key := r.grantKey + ans.etag
-	if len(r.grant.Clusters) > 0 && ans.freshness != nil {
-		key += "#" + strconv.FormatInt(ans.freshness.sequence, 10)
-	}
-	return key
-}
 
 // grantLookups keeps the lookup of each grant.
 type grantLookups struct {
@@ -85,11 +61,12 @@ func (g *grantLookups) newRestricted(grant access.Grant) *lookup {
 	if grant.CoversEverything() {
 		return g.full
 	}
-	l := *g.full
-	l.regions = slices.DeleteFunc(slices.Clone(l.regions), func(id string) bool { return !grant.CoversRegion(id) })
-	l.restriction = restriction{grantKey: grant.Key(), grant: grant}
+	parser, st := g.full.parser, g.full.states
+	parser.regions = slices.DeleteFunc(slices.Clone(parser.regions), func(id string) bool {
+		return !grant.CoversRegion(id)
+	})
 	if len(grant.Clusters) > 0 {
-		l.states = newGrantStates(l.states, grant, g.past)
+		st = newGrantStates(st, grant, g.past)
 	}
-	return &l
+	return newLookup(g.full.service, parser, st, g.full.sets, grant)
 }
