@@ -26,7 +26,7 @@ func (s *imageSet) cellText(c column, row int32) string {
 // appendImage appends the image in a row as JSON: E-HPC's object, or the columns
 // of it if those are not nil, and the scopes that offer it. mayBeRenamed must be
 // true if it may be for the image; see appendUpstreamImage.
-func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayBeRenamed bool) []byte {
+func appendImage(b []byte, s *imageSet, row int32, columns []column, mayBeRenamed bool) []byte {
 	im := s.image(row)
 	if isWhole := hasColumn(columns, columnAll); columns == nil || isWhole {
 		if mayBeRenamed {
@@ -35,18 +35,18 @@ func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayBeRenam
 			b = append(b, im.Raw[:len(im.Raw)-1]...)
 		}
 		if isWhole {
-			return append(s.appendOffers(b, row, true, true, true), '}')
+			return append(appendOffers(b, s, row, true, true, true), '}')
 		}
 		// Of a single scope nothing is added: the caller knows it.
 		if s.scopesOf != nil {
-			b = s.appendOffers(b, row, true, s.byType, false)
+			b = appendOffers(b, s, row, true, s.byType, false)
 		}
 		return append(b, '}')
 	}
 	b = append(b, '{')
 	start := len(b)
 	b = appendColumns(b, im, columns)
-	b = s.appendOffers(b, row, hasColumn(columns, columnClusters), hasColumn(columns, columnInstanceTypes),
+	b = appendOffers(b, s, row, hasColumn(columns, columnClusters), hasColumn(columns, columnInstanceTypes),
 		hasColumn(columns, columnContentDiffers))
 	// Every member was appended with a comma before it.
 	if len(b) > start && b[start] == ',' {
@@ -55,39 +55,13 @@ func (s *imageSet) appendImage(b []byte, row int32, columns []column, mayBeRenam
 	return append(b, '}')
 }
 
-// offeringClusters lists the clusters that offer the image in a row. Lists
-// without a cluster are left out.
-func (s *imageSet) offeringClusters(row int32) []string {
-	if s.scopesOf != nil {
-		return s.clustersOffering(row)
-	}
-	return listUnlessEmpty(s.scopes[0].ClusterID)
-}
-
-// offeringTypes lists the instance types for which the image in a row is offered.
-// Lists without an instance type are left out.
-func (s *imageSet) offeringTypes(row int32) []string {
-	if s.scopesOf != nil {
-		return s.typesOffering(row)
-	}
-	return listUnlessEmpty(s.scopes[0].InstanceType)
-}
-
-// listUnlessEmpty returns a list of the name, or nil if the name is empty.
-func listUnlessEmpty(name string) []string {
-	if name == "" {
-		return nil
-	}
-	return []string{name}
-}
-
 // appendOffers appends the members that come from the scopes, each with a comma
 // before it. ContentDiffers is always added if it is true, and if it is false
 // only where differs is set.
-func (s *imageSet) appendOffers(b []byte, row int32, clusters, types, differs bool) []byte {
+func appendOffers(b []byte, s *imageSet, row int32, clusters, types, differs bool) []byte {
 	if clusters {
 		b = append(b, `,"Clusters":`...)
-		b = s.appendClusters(b, row)
+		b = appendClusters(b, s, row)
 	}
 	if types {
 		b = append(b, `,"InstanceTypes":`...)
@@ -104,7 +78,7 @@ func (s *imageSet) appendOffers(b []byte, row int32, clusters, types, differs bo
 
 // appendClusters appends the clusters that offer the image in a row as a JSON
 // array. Their ids were checked and quoted before: they need no escapes.
-func (s *imageSet) appendClusters(b []byte, row int32) []byte {
+func appendClusters(b []byte, s *imageSet, row int32) []byte {
 	if s.scopesOf == nil {
 		return appendStrings(b, s.offeringClusters(row))
 	}

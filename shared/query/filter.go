@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // maxFilterSteps bounds what the expressions of one lookup may cost, in steps
@@ -10,32 +11,60 @@ import (
 // usual ones 1 second.
 const maxFilterSteps = 320_000_000
 
+// imageFilter says which images of a set match, and in which order they come.
+type imageFilter struct {
+	ids        []string    // sorted; nil: any
+	conditions []predicate // that must all hold
+	words      [][]byte    // that the text must contain, case folded
+	sort       []sortKey   // nil: the canonical order
+}
+
+// selectRows returns the rows of the images that match a filter, in its order. They must
+// not be changed. It returns an error if the expressions would take too long.
+func (s *imageSet) selectRows(f imageFilter) ([]int32, error) {
+	// With ids in the question, only their rows are tested.
+	rows := s.allRows
+	if f.ids != nil {
+		rows = s.rowsWithIDs(f.ids)
+	}
+	rows, err := s.matchImages(f, rows)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.sort) > 0 {
+		// The slice may be the set's own.
+		rows = slices.Clone(rows)
+		s.owner.indexes.sortRows(s, f.sort, rows)
+	}
+	return rows, nil
+}
+
 // matchImages returns the rows, in the given order, of the images that meet
 // every condition and contain every search word. It does not change rows. It
 // returns an error if the expressions would take too long.
-func matchImages(req *request, s *imageSet, rows []int32) ([]int32, error) {
-	if len(req.conditions) == 0 && len(req.searchWords) == 0 {
+func (s *imageSet) matchImages(f imageFilter, rows []int32) ([]int32, error) {
+	if len(f.conditions) == 0 && len(f.words) == 0 {
 		return rows, nil
 	}
 	var texts searchTexts
-	if len(req.searchWords) > 0 {
+	if len(f.words) > 0 {
 		texts = s.owner.texts.withImagesOf(s)
 	}
 	// Each condition gets the numbered values of its field, so that a value that
 	// many images share is tested once.
-	tests := make([]memoTest, len(req.conditions))
-	for i, condition := range req.conditions {
+	tests := make([]memoTest, len(f.conditions))
+	for i, condition := range f.conditions {
 		values := s.owner.indexes.indexField(s, condition.field, false)
 		tests[i] = memoTest{valueIndex: values, test: condition.test, results: make([]int8, len(values.values))}
 	}
-	if err := checkFilterCost(req, s, rows, tests); err != nil {
+	if err := s.checkFilterCost(f.conditions, rows, tests); err != nil {
 		return nil, err
 	}
 	// The conditions come first: the search reads far more memory.
 	var found []int32
 	for _, row := range rows {
 		number := s.numbers[row]
-		if acceptsAll(tests, number) && (len(req.searchWords) == 0 || containsAll(texts.textOf(number), req.searchWords)) {
+		if acceptsAll(tests, number) && (len(f.words) == 0 || containsAll(texts.textOf(number), f.words)) {
 			found = append(found, row)
 		}
 	}
@@ -45,9 +74,9 @@ func matchImages(req *request, s *imageSet, rows []int32) ([]int32, error) {
 // checkFilterCost returns an error if the expressions cost more than
 // maxFilterSteps. Each distinct value of a field counts once, as it is tested
 // once. tests belong to the conditions at the same index.
-func checkFilterCost(req *request, s *imageSet, rows []int32, tests []memoTest) error {
+func (s *imageSet) checkFilterCost(conditions []predicate, rows []int32, tests []memoTest) error {
 	steps := 0
-	for i, condition := range req.conditions {
+	for i, condition := range conditions {
 		// Only expressions have a cost; the other tests read a value once.
 		if condition.cost == 0 {
 			continue

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -74,26 +73,4 @@ func countFacets(s *imageSet, rows []int32, fields []*field) []facet {
 		facets = append(facets, fc)
 	}
 	return facets
-}
-
-// appendFacets appends facets as a JSON object of arrays, one for each field.
-func appendFacets(b []byte, facets []facet) []byte {
-	b = append(b, '{')
-	for i, f := range facets {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(appendString(b, f.field), ":["...)
-		for j, c := range f.counts {
-			if j > 0 {
-				b = append(b, ',')
-			}
-			b = append(b, `{"Value":`...)
-			b = appendString(b, c.value)
-			b = append(b, `,"Count":`...)
-			b = append(strconv.AppendInt(b, int64(c.count), 10), '}')
-		}
-		b = append(b, ']')
-	}
-	return append(b, '}')
 }

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"community-images/shared/catalog"
@@ -77,14 +76,14 @@ func (s *lookup) renderImage(ctx context.Context, b []byte, req *request, sub *s
 	b = append(b, `,"ContentDiffers":`...)
 	b = strconv.AppendBool(b, to-from > 1)
 	if to-from > 1 {
-		b = set.appendVariants(b, from, to)
+		b = appendVariants(b, set, from, to)
 	}
 	return append(b, "}\n"...), nil
 }
 
 // appendVariants writes the different contents of one image: the rows from to
 // to-1.
-func (s *imageSet) appendVariants(b []byte, from, to int) []byte {
+func appendVariants(b []byte, s *imageSet, from, to int) []byte {
 	b = append(b, `,"Variants":[`...)
 	for row := from; row < to; row++ {
 		if row > from {
@@ -92,7 +91,7 @@ func (s *imageSet) appendVariants(b []byte, from, to int) []byte {
 		}
 		b = append(b, `{"Image":`...)
 		b = appendUpstreamImage(b, s.image(int32(row)).Raw)
-		b = append(s.appendOffers(b, int32(row), true, true, false), '}')
+		b = append(appendOffers(b, s, int32(row), true, true, false), '}')
 	}
 	return append(b, ']')
 }
@@ -108,34 +107,3 @@ func appendFirstAndLastSeen(b []byte, first, last catalog.Time) []byte {
 
 // jsonString returns s as a JSON string, with its quotes.
 func jsonString(s string) string { return string(appendString(nil, s)) }
-
-// lastCheckOf returns the time of the last check that found one of the rows
-// from to to-1. scopes are those of the present request: s may have been built
-// for earlier scopes with the same content.
-func (s *imageSet) lastCheckOf(scopes *scopeSet, from, to int) (last catalog.Time) {
-	for row := from; row < to; row++ {
-		for _, i := range s.scopesOf[row] {
-			if at := scopes.scopes[i].CheckedAt; at.After(last.Time) {
-				last = at
-			}
-		}
-	}
-	return last
-}
-
-// listOfferingScopes returns the clusters and instance types that offer one of
-// the rows from to to-1. everyCluster is true if the list without a cluster has
-// one.
-func (s *imageSet) listOfferingScopes(from, to int) (clusters, types []string, everyCluster bool) {
-	for row := from; row < to; row++ {
-		clusters = append(clusters, s.clustersOffering(int32(row))...)
-		types = append(types, s.typesOffering(int32(row))...)
-		// The list without a cluster has the images that every cluster
-		// supports.
-		hasNoCluster := func(i int32) bool { return s.scopes[i].ClusterID == "" }
-		everyCluster = everyCluster || slices.ContainsFunc(s.scopesOf[row], hasNoCluster)
-	}
-	slices.Sort(clusters)
-	slices.Sort(types)
-	return slices.Compact(clusters), slices.Compact(types), everyCluster
-}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"community-images/shared/apierror"
@@ -56,7 +55,7 @@ func (s *lookup) buildPage(ctx context.Context, req *request, sub *subject) (*im
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.findMatchingImages(req, set)
+	rows, err := set.selectRows(newImageFilter(req, s.parser.schema))
 	if err != nil {
 		return nil, err
 	}
@@ -78,29 +77,14 @@ func (s *lookup) buildPage(ctx context.Context, req *request, sub *subject) (*im
 	return p, nil
 }
 
-// findMatchingImages returns the rows of the images that meet the conditions of
-// a request, in its order.
-func (s *lookup) findMatchingImages(req *request, set *imageSet) ([]int32, error) {
+// newImageFilter returns which images match a request, and in which order they come.
+func newImageFilter(req *request, s *schema) imageFilter {
 	keys := req.sort
 	if req.latestBy != nil && keys == nil {
 		// The order decides which image of a group is the first.
-		keys = []sortKey{{s.parser.schema.fieldNamed("OsTag.Version"), true}} // the newest version first
+		keys = []sortKey{{s.fieldNamed("OsTag.Version"), true}} // the newest version first
 	}
-	// With ids in the question, only their rows are tested.
-	rows := set.allRows
-	if req.imageIDs != nil {
-		rows = set.rowsWithIDs(req.imageIDs)
-	}
-	rows, err := matchImages(req, set, rows)
-	if err != nil {
-		return nil, err
-	}
-	if len(keys) > 0 {
-		// The slice may be the set's own.
-		rows = slices.Clone(rows)
-		set.owner.indexes.sortRows(set, keys, rows)
-	}
-	return rows, nil
+	return imageFilter{ids: req.imageIDs, conditions: req.conditions, words: req.searchWords, sort: keys}
 }
 
 // tooFewMatches returns the error for minCount. The status is 404, so that a

@@ -53,7 +53,7 @@ func (s *lookup) renderMatrix(
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.findMatchingImages(req, set)
+	rows, err := set.selectRows(newImageFilter(req, s.parser.schema))
 	if err != nil {
 		return nil, err
 	}

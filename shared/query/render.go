@@ -67,7 +67,7 @@ func (p *imagePage) appendJSON(prefix []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = p.set.appendImage(b, row, p.request.columns, mayBeRenamed)
+		b = appendImage(b, p.set, row, p.request.columns, mayBeRenamed)
 	}
 	return append(b, "]}\n"...)
 }
@@ -77,7 +77,7 @@ func (p *imagePage) renderNDJSON() []byte {
 	b := make([]byte, 0, p.estimateSize())
 	mayBeRenamed := p.mayBeRenamed()
 	for _, row := range p.pageRows() {
-		b = append(p.set.appendImage(b, row, p.request.columns, mayBeRenamed), '\n')
+		b = append(appendImage(b, p.set, row, p.request.columns, mayBeRenamed), '\n')
 	}
 	return b
 }

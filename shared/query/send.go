@@ -189,7 +189,7 @@ func (c *call) makeEnvelope(req *request, ans *answer) []byte {
 	b = appendString(b, strings.Join(req.selection.types, ","))
 	if ans.freshness != nil {
 		b = append(b, `,"Snapshot":`...)
-		b = ans.freshness.appendJSON(b)
+		b = appendFreshness(b, *ans.freshness)
 	}
 	return b
 }

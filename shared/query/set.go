@@ -235,28 +235,3 @@ func (s *imageSet) rowsWithIDs(sortedIDs []string) []int32 {
 	}
 	return rows
 }
-
-// clustersOffering returns the sorted ids of the clusters that offer the image
-// of a row. scopesOf is in canonical order, so equal clusters stand together.
-func (s *imageSet) clustersOffering(row int32) []string {
-	var ids []string
-	for _, i := range s.scopesOf[row] {
-		if id := s.scopes[i].ClusterID; id != "" && (len(ids) == 0 || ids[len(ids)-1] != id) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// typesOffering returns the sorted instance types with which the image of a row
-// is offered. They are sorted here: the canonical order is by cluster first.
-func (s *imageSet) typesOffering(row int32) []string {
-	var types []string
-	for _, i := range s.scopesOf[row] {
-		if t := s.scopes[i].InstanceType; t != "" {
-			types = append(types, t)
-		}
-	}
-	slices.Sort(types)
-	return slices.Compact(types)
-}
