@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"community-images/shared/archive/format"
 )
 
 // atomFeed is a feed as RFC 4287 describes it. Readers identify a feed and its
@@ -103,25 +105,91 @@ func renderAtom(req *request, page eventPage, state *regionState, next string) [
 	return append([]byte(xml.Header), append(data, '\n')...)
 }
 
-// toAtomEntry returns an event as an entry. Its link leads to the history of
-// the image and not to the image, which may be gone.
+// toAtomEntry returns an event or a row as an entry. Its link leads to the history of the
+// image and not to the image, which may be gone.
 func (e *event) toAtomEntry(region string) atomEntry {
 	sequence := strconv.FormatInt(e.commit.sequence, 10)
-	scope, kind := describeScope(e.scope), kindNames[e.kind]
+	entry := atomEntry{Updated: e.commit.at.String()}
+	if e.kind == kindEnded {
+		entry.Link = atomLink{"alternate", "application/json", "/v1/clusters?" + url.Values{"RegionId": {region}}.Encode()}
+	} else {
+		entry.Link = atomLink{"alternate", "application/json",
+			"/v1/images/" + url.PathEscape(e.imageID) + "/history?" + url.Values{"RegionId": {region}}.Encode()}
+	}
+	// The commit, the kind, the scope and the image make an event unique; of a row the
+	// commit and what it is about.
+	if e.row == nil {
+		entry.ID = nameBasedUUID("entry", region, sequence, kindNames[e.kind], e.scope.ClusterID, e.scope.InstanceType,
+			e.imageID)
+	} else {
+		entry.ID = nameBasedUUID("row", region, sequence, e.scope.ClusterID, e.imageID)
+	}
+	entry.Title = e.atomTitle()
 	var text strings.Builder
-	fmt.Fprintf(&text, "Image %s, %s, commit %s of %s.", e.imageID, scope, sequence, region)
+	fmt.Fprintf(&text, "%s, commit %s of %s.", e.atomSentence(), sequence, region)
 	for _, c := range newFieldChanges(e.fields) {
 		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, valueOrNone(c.Before), valueOrNone(c.After))
 	}
-	history := "/v1/images/" + url.PathEscape(e.imageID) + "/history?" + url.Values{"RegionId": {region}}.Encode()
-	return atomEntry{
-		// The commit, the kind, the scope and the image make an event unique.
-		ID:      nameBasedUUID("entry", region, sequence, kind, e.scope.ClusterID, e.scope.InstanceType, e.imageID),
-		Title:   fmt.Sprintf("%s %s: %s", e.imageID, kind, scope),
-		Updated: e.commit.at.String(),
-		Link:    atomLink{"alternate", "application/json", history},
-		Content: atomText{"text", text.String()},
+	entry.Content = atomText{"text", text.String()}
+	return entry
+}
+
+// atomTitle says what happened, and where, in one line.
+func (e *event) atomTitle() string {
+	switch {
+	case e.kind == kindEnded:
+		title := describeScope(e.scope)
+		if e.row != nil {
+			title = describeScope(format.ScopeRef{ClusterID: e.scope.ClusterID})
+		}
+		return title + " ended: " + describeEnded(e.ended.clusterName, e.ended.images)
+	case e.row == nil:
+		return fmt.Sprintf("%s %s: %s", e.imageID, kindNames[e.kind], describeScope(e.scope))
 	}
+	title := fmt.Sprintf("%s %s", e.imageID, kindNames[e.kind])
+	if e.imageName != "" {
+		title = fmt.Sprintf("%s (%s) %s", e.imageID, e.imageName, kindNames[e.kind])
+	}
+	if !e.row.isOffered {
+		title += ", no longer offered"
+	}
+	return title
+}
+
+// atomSentence is the beginning of the text of an entry. Of a row it has all scopes.
+func (e *event) atomSentence() string {
+	switch {
+	case e.kind == kindEnded:
+		return e.atomTitle()
+	case e.row == nil:
+		return fmt.Sprintf("Image %s, %s", e.imageID, describeScope(e.scope))
+	}
+	text := "Image " + e.imageID
+	for _, part := range []struct {
+		about  string
+		scopes []format.ScopeRef
+	}{{"lost by", e.row.lost}, {"gained by", e.row.gained}, {"changed in", e.row.changed}} {
+		if len(part.scopes) > 0 {
+			text += ", " + part.about + " " + newScopesJSON(part.scopes).describe()
+		}
+	}
+	return text
+}
+
+// describe names scopes in a sentence.
+func (s *scopesJSON) describe() string {
+	var parts []string
+	if s.EveryCluster {
+		parts = append(parts, "the list of every cluster")
+	}
+	if len(s.Clusters) > 0 {
+		parts = append(parts, strings.Join(s.Clusters, ", "))
+	}
+	text := strings.Join(parts, " and ")
+	if len(s.InstanceTypes) > 0 {
+		text += " for " + strings.Join(s.InstanceTypes, ", ")
+	}
+	return text
 }
 
 // valueOrNone returns a JSON value as text. nil is a field that is missing.

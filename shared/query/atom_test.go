@@ -64,12 +64,22 @@ func newAtomRegion(t *testing.T) *fixture {
 func TestAtomPages(t *testing.T) {
 	t.Parallel()
 	h := newAtomRegion(t).Handler()
-	whole := readAtomFeed(t, h, "/v1/changes?since=0&limit=1000&format=atom")
-	if whole.Author == "" || whole.Title == "" || findLink(whole.Links, "next") != "" || len(whole.Entries) < 15 {
+	for by, entries := range map[string]int{"scope": 15, "image": 9} {
+		t.Run("by "+by, func(t *testing.T) {
+			t.Parallel()
+			checkAtomPages(t, h, "/v1/changes?by="+by+"&", entries)
+		})
+	}
+}
+
+// checkAtomPages reads a feed with at least so many entries as a whole and in pages.
+func checkAtomPages(t *testing.T, h http.Handler, feed string, entries int) {
+	whole := readAtomFeed(t, h, feed+"since=0&limit=1000&format=atom")
+	if whole.Author == "" || whole.Title == "" || findLink(whole.Links, "next") != "" || len(whole.Entries) < entries {
 		t.Fatalf("the whole feed: %+v", whole)
 	}
 	n, ids := 0, map[string]bool{}
-	for target := "/v1/changes?since=0&limit=3&format=atom"; target != ""; {
+	for target := feed + "since=0&limit=3&format=atom"; target != ""; {
 		page := readAtomFeed(t, h, target)
 		if page.ID != whole.ID {
 			t.Errorf("the pages of a feed have the ids %s and %s", page.ID, whole.ID)
@@ -92,7 +102,7 @@ func TestAtomPages(t *testing.T) {
 	if n != len(whole.Entries) {
 		t.Errorf("the pages have %d entries, the whole feed %d", n, len(whole.Entries))
 	}
-	newest := readAtomFeed(t, h, "/v1/changes?limit=3&format=atom")
+	newest := readAtomFeed(t, h, feed+"limit=3&format=atom")
 	for i, e := range newest.Entries {
 		if e.ID != whole.Entries[n-1-i].ID {
 			t.Errorf("the newest first, entry %d is %s", i, e.Title)
@@ -101,7 +111,7 @@ func TestAtomPages(t *testing.T) {
 	if findLink(newest.Links, "next") != "" || newest.ID != whole.ID {
 		t.Errorf("the newest first: %+v", newest)
 	}
-	if other := readAtomFeed(t, h, "/v1/changes?kind=removed&format=atom"); other.ID == whole.ID {
+	if other := readAtomFeed(t, h, feed+"kind=removed&format=atom"); other.ID == whole.ID {
 		t.Error("two feeds have one id")
 	}
 }

@@ -2,14 +2,8 @@ package query
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strconv"
-	"strings"
 	"time"
-
-	"community-images/shared/archive/format"
-	"community-images/shared/catalog"
 )
 
 // serveFeed serves /v1/changes and /v1/images/{ImageId}/history. The ETag of a
@@ -26,7 +20,9 @@ func (s *lookup) serveFeed(ctx context.Context, req *request) (*answer, error) {
 	if err := s.history.readLogOfCursor(ctx, region, req.since.cursor); err != nil {
 		return nil, err
 	}
-	sub, err := s.resolve(ctx, req, region, false, func(state *regionState) (*scopeSet, error) {
+	// A row of an image says whether it is still offered, which the index knows.
+	usesIndex := !req.listsScopes() && req.selection.isEverything()
+	sub, err := s.resolve(ctx, req, region, usesIndex, func(state *regionState) (*scopeSet, error) {
 		// A scope that has ended still has a history, so nothing has to match.
 		return state.matchingScopes(req.selection), nil
 	})
@@ -102,79 +98,6 @@ func (s *lookup) renderFeed(
 	return b, err
 }
 
-// newFieldChanges returns the changes of an image's fields as JSON has them.
-func newFieldChanges(fields []catalog.FieldChange) []fieldChangeJSON {
-	list := make([]fieldChangeJSON, 0, len(fields))
-	for _, c := range fields {
-		list = append(list, fieldChangeJSON{upstreamName(c.Field), json.RawMessage(c.Before), json.RawMessage(c.After)})
-	}
-	return list
-}
-
-// toJSON returns the event of a region as JSON has it.
-func (e *event) toJSON(region string) eventJSON {
-	return eventJSON{
-		Sequence: e.commit.sequence, CommittedAt: e.commit.at, Kind: eventKindName(kindNames[e.kind]), ImageID: e.imageID,
-		ImageName: e.imageName, RegionID: region, ClusterID: e.scope.ClusterID, InstanceType: e.scope.InstanceType,
-		Fields: newFieldChanges(e.fields),
-	}
-}
-
-// eventColumns are the columns of eventJSON.cells.
-var eventColumns = []string{
-	"Sequence", "CommittedAt", "Kind", "ImageId", "ImageName", "ClusterId", "InstanceType", "Fields",
-}
-
-// cells returns a row for csv and the like.
-func (e eventJSON) cells() []string {
-	return []string{
-		strconv.FormatInt(e.Sequence, 10), e.CommittedAt.String(), string(e.Kind), e.ImageID, e.ImageName, e.ClusterID,
-		e.InstanceType, describeFields(e.Fields),
-	}
-}
-
-// describeFields writes changes of fields into one cell.
-func describeFields(fields []fieldChangeJSON) string {
-	var list []string
-	for _, f := range fields {
-		list = append(list, fmt.Sprintf("%s: %s → %s", f.Field, valueOrNone(f.Before), valueOrNone(f.After)))
-	}
-	return strings.Join(list, "; ")
-}
-
-// render renders a page of events that ends with a state, in the format of the
-// request. next is the cursor of the next page; empty: there is none.
-func (page eventPage) render(prefix []byte, req *request, end *regionState, next string) ([]byte, error) {
-	if req.format == formatAtom {
-		return renderAtom(req, page, end, next), nil
-	}
-	list := make([]eventJSON, 0, len(page.entries))
-	for _, e := range page.entries {
-		list = append(list, e.toJSON(end.RegionID))
-	}
-	switch req.format {
-	case formatNDJSON:
-		return appendLines(nil, list, func(e eventJSON) eventJSON { return e })
-	case formatJSON:
-		feed := feedJSON{Count: len(list), More: page.more, NextCursor: page.end.String()}
-		if req.route.hasImageID() {
-			return appendMembers(prefix, historyJSON{req.imageID, feed, list})
-		}
-		return appendMembers(prefix, changesJSON{feed, list})
-	}
-	t := cellTable{columns: eventColumns, rows: rowsOf(list, eventJSON.cells), byteOrder: req.bom}
-	if page.more {
-		t.lastLine = describeMore(len(list), next)
-	}
-	return t.render(req.format), nil
-}
-
-// describeMore returns the last line of a table of events that is followed by others.
-// next is the cursor of the next page.
-func describeMore(shown int, next string) string {
-	return fmt.Sprintf("%d shown; there can be more: add cursor=%s for the next, or leave limit out for all.", shown, next)
-}
-
 // newEventFilter returns which events the feed of a request has. The history of
 // an image begins with the scopes that had it when the kept log begins.
 //
@@ -186,28 +109,15 @@ func newEventFilter(req *request) eventFilter {
 		selection: req.selection,
 		images:    req.wantedImageIDs(),
 		kinds:     req.kinds,
+		byScope:   req.listsScopes(),
 		limit:     req.limit,
 		newest:    req.format == formatAtom && !hasStart, // what a feed reader wants to see
 	}
 	if filter.kinds == nil {
-		filter.kinds = []eventKind{kindAdded, kindRemoved, kindChanged}
+		filter.kinds = []eventKind{kindAdded, kindRemoved, kindChanged, kindEnded}
 		if req.route.hasImageID() {
 			filter.kinds = append(filter.kinds, kindPresent)
 		}
 	}
 	return filter
-}
-
-// describeScope names a scope in a sentence. It is used in the text of feeds,
-// where "_any" would say nothing.
-func describeScope(ref format.ScopeRef) string {
-	// The list without a cluster has what every cluster supports.
-	text := "every cluster"
-	if ref.ClusterID != "" {
-		text = "cluster " + ref.ClusterID
-	}
-	if ref.InstanceType != "" {
-		text += " with " + ref.InstanceType
-	}
-	return text
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // layoutVersion changes whenever the same data is rendered differently.
-const layoutVersion = "7"
+const layoutVersion = "8"
 
 // makeETag hashes everything that an answer depends on, and the layout of
 // answers.

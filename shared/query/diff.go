@@ -199,15 +199,15 @@ func diffRows(d catalog.Diff, before, after *diffSide) []diffRowJSON {
 	names := before.imageNames()
 	var rows []diffRowJSON
 	for _, id := range d.Removed {
-		rows = append(rows, diffRowJSON{Kind: eventKindName(kindNames[kindRemoved]), ImageID: id, ImageName: names[id]})
+		rows = append(rows, diffRowJSON{Kind: kindRemoved.name(), ImageID: id, ImageName: names[id]})
 	}
 	names = after.imageNames()
 	for _, id := range d.Added {
-		rows = append(rows, diffRowJSON{Kind: eventKindName(kindNames[kindAdded]), ImageID: id, ImageName: names[id]})
+		rows = append(rows, diffRowJSON{Kind: kindAdded.name(), ImageID: id, ImageName: names[id]})
 	}
 	for _, im := range d.Changed {
 		rows = append(rows, diffRowJSON{
-			eventKindName(kindNames[kindChanged]), im.ImageID, names[im.ImageID], newFieldChanges(im.Fields),
+			kindChanged.name(), im.ImageID, names[im.ImageID], newFieldChanges(im.Fields),
 		})
 	}
 	return rows

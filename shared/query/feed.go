@@ -28,7 +28,10 @@ type eventFilter struct {
 	images    []string // ids, sorted; nil: every image
 	// kinds are the wanted ones. It is never empty. With kindPresent, images has one id.
 	kinds []eventKind
-	limit int // of entries of one page; 0: all that match, never with newest
+	// byScope says that each event is an entry. Otherwise each image of a commit is, with
+	// all its scopes.
+	byScope bool
+	limit   int // of entries of one page; 0: all that match, never with newest
 	// newest asks for the last events, newest first, instead of the first ones.
 	newest bool
 }
@@ -37,10 +40,14 @@ type eventFilter struct {
 // limit, and one to know that there are more.
 func (f *eventFilter) hasRoom(entries int) bool { return f.limit == 0 || entries <= f.limit }
 
-// matches reports whether a page can show an event.
+// matches reports whether a page can show an entry.
 func (f *eventFilter) matches(e *event) bool {
-	return slices.Contains(f.kinds, e.kind) && e.isIn(f.selection) &&
-		(f.images == nil || slices.Contains(f.images, e.imageID))
+	return slices.Contains(f.kinds, e.kind) && (e.row != nil || f.isAbout(e))
+}
+
+// isAbout reports whether an event is of a selected scope and a wanted image.
+func (f *eventFilter) isAbout(e *event) bool {
+	return e.isIn(f.selection) && (f.images == nil || slices.Contains(f.images, e.imageID))
 }
 
 // resolveStart returns where a feed begins that ends with a state. It

@@ -1,7 +1,9 @@
 package query
 
 import (
+	"cmp"
 	"context"
+	"iter"
 	"slices"
 
 	"community-images/shared/archive"
@@ -28,6 +30,8 @@ type pageReader struct {
 	sub     *subject // the feed ends with its state
 	start   feedPosition
 	filter  eventFilter
+	// offered knows what the feed's end still offers, for rows of images.
+	offered *offeredImages
 	// kept finds the events that stand before the log; nil: the page has none.
 	kept *keptEvents
 	// entries are those from the log: one more than the limit if there are more.
@@ -58,13 +62,14 @@ func (h *history) readPage(
 	if err != nil {
 		return eventPage{}, err
 	}
-	r := &pageReader{history: h, sub: sub, start: start, filter: filter, kept: kept}
+	r := &pageReader{history: h, sub: sub, start: start, filter: filter, kept: kept,
+		offered: &offeredImages{sets: h.sets, state: sub.state, selection: filter.selection}}
 	if filter.newest {
 		err = r.readBackward(ctx)
 	} else {
 		err = r.readForward(ctx)
 	}
-	if err != nil {
+	if err = cmp.Or(err, r.offered.err); err != nil {
 		return eventPage{}, err
 	}
 	return r.finish(ctx, end)
@@ -79,9 +84,8 @@ func (r *pageReader) readForward(ctx context.Context) error {
 		case r.hasGap(c):
 			return &archive.TooEarlyError{First: c.CommittedAt, FirstSequence: c.Sequence}
 		}
-		for e := range r.history.eventsOf(c) {
-			r.count(e)
-			if r.filter.hasRoom(len(r.entries)) && r.isInPage(e) {
+		for e := range r.entriesOf(ctx, c) {
+			if r.filter.hasRoom(len(r.entries)) {
 				r.entries = append(r.entries, e.clone())
 			}
 		}
@@ -107,11 +111,8 @@ func (r *pageReader) readBackward(ctx context.Context) error {
 			return err
 		}
 		var last []*event // of the commit, at most twice as many as are needed
-		for e := range r.history.eventsOf(c) {
-			r.count(e)
-			if r.isInPage(e) {
-				last = append(last, e.clone())
-			}
+		for e := range r.entriesOf(ctx, c) {
+			last = append(last, e.clone())
 			if len(last) > 2*r.filter.limit {
 				last = slices.Delete(last, 0, r.filter.limit)
 			}
@@ -124,6 +125,29 @@ func (r *pageReader) readBackward(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// entriesOf yields what the page can show of a commit: its events, or its rows. All
+// events of the commit count. An entry is valid until the next one.
+func (r *pageReader) entriesOf(ctx context.Context, c *format.Commit) iter.Seq[*event] {
+	return func(yield func(*event) bool) {
+		wanted := true
+		rows := rowMaker{kinds: r.filter.kinds, isOffered: func(id string) bool { return r.offered.has(ctx, id) }}
+		for e := range r.history.eventsOf(c) {
+			r.count(e)
+			switch {
+			case r.filter.byScope:
+				wanted = wanted && (!r.isInPage(e) || yield(e))
+			case r.filter.isAbout(e):
+				rows.add(e)
+			}
+		}
+		for _, e := range rows.finish() {
+			if wanted = wanted && (!r.isInPage(e) || yield(e)); !wanted {
+				return
+			}
+		}
+	}
 }
 
 // hasGap reports whether retention has just removed commits before the first one that
@@ -143,9 +167,10 @@ func (r *pageReader) count(e *event) {
 	}
 }
 
-// isInPage reports whether an event of the log belongs into the page, if there is room.
+// isInPage reports whether an entry from the log belongs into the page, if there is room.
+// A row does if any of its events does.
 func (r *pageReader) isInPage(e *event) bool {
-	return e.commit.sequence <= r.sub.state.Sequence && !r.start.isAfter(e.position) && r.filter.matches(e)
+	return e.commit.sequence <= r.sub.state.Sequence && e.end().isAfter(r.start) && r.filter.matches(e)
 }
 
 // isFinished reports whether the page needs no commit after c.
@@ -189,8 +214,7 @@ func (r *pageReader) finish(ctx context.Context, end feedCursor) (eventPage, err
 	case isFull:
 		page.entries, page.more = page.entries[:r.filter.limit], true
 		last := page.entries[r.filter.limit-1]
-		page.end.position, page.end.lineID = last.position, last.commit.lineID
-		page.end.position.offset++
+		page.end.position, page.end.lineID = last.end(), last.commit.lineID
 		if last.kind == kindPresent {
 			var err error
 			page.end, err = r.history.cursorAt(ctx, r.sub.current, page.end.position)

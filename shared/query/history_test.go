@@ -350,9 +350,9 @@ func TestKeptEvents(t *testing.T) {
 		history + "kind=removed":     "3 removed _any, 3 removed ehpc-c",
 		history + "since=2":          strings.Join(all[4:], ", "),
 		history + "ClusterId=ehpc-b": "3 kept ehpc-b",
-		history + "ClusterId=ehpc-b&since=" + w.FeedCursor(hangzhou, 2, 3):   "",
-		"/v1/changes?ImageId=m-cent79&since=" + w.FeedCursor(hangzhou, 2, 3): strings.Join(all[4:], ", "),
-		"/v1/changes?ImageId=m-cent79":                                       strings.Join(all[4:], ", "),
+		history + "ClusterId=ehpc-b&since=" + w.FeedCursor(hangzhou, 2, 3):            "",
+		"/v1/changes?by=scope&ImageId=m-cent79&since=" + w.FeedCursor(hangzhou, 2, 3): strings.Join(all[4:], ", "),
+		"/v1/changes?by=scope&ImageId=m-cent79":                                       strings.Join(all[4:], ", "),
 	} {
 		page := answerOf[feedAnswer](t, me, 200, target)
 		if got := words(slices.Concat(page.Events, page.Changes)); got != want {

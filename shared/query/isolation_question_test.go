@@ -63,8 +63,14 @@ func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 			return pick(r, []string{when(), "0", fmt.Sprintf("c%d.%d.cn-hangzhou", 1+r.IntN(70), r.IntN(9))})
 		})
 		set(40, "limit", words("1", "3", "1000"))
-		set(30, "kind", words("added", "removed,changed"))
-		set(50, "format", words("json", "ndjson", "atom"))
+		set(30, "kind", words("added", "removed,changed", "ended"))
+		set(50, "format", words("json", "ndjson", "atom", "csv", "table"))
+	}
+	if path == "/v1/changes" || path == "/v1/diff" {
+		set(40, "by", words("scope", "image"))
+	}
+	if path == "/v1/diff" {
+		set(30, "format", words("json", "ndjson", "table"))
 	}
 	if path == "/v1/changes" {
 		set(20, "ImageId", image)
@@ -86,7 +92,9 @@ func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 	if path == "/v1/diff" {
 		switch r.IntN(3) {
 		case 0:
-			v.Set("ClusterId", cluster()+","+cluster())
+			v.Set("ClusterId", cluster())
+			v.Set("with", cluster())
+			v.Del("by")
 		case 1:
 			v.Set("from", when())
 			v.Del("at")

@@ -248,7 +248,7 @@ var (
 	// time of the last commit in Snapshot, and the time of the last commit
 	// before an image went.
 	commitNumber = regexp.MustCompile(
-		`"Snapshot":\{"Sequence":\d+,"CommittedAt":"[^"]*"|"Snapshot":\{"CommittedAt":"[^"]*"|` +
+		`(?m)^\d+[, ]+\d{4}-|"Snapshot":\{"Sequence":\d+,"CommittedAt":"[^"]*"|"Snapshot":\{"CommittedAt":"[^"]*"|` +
 			`"LastSeen":"[^"]*"(,"GoneSince")|` +
 			`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|cursor=[A-Za-z0-9_.-]+|c\d+\.\d+\.cn-[a-z]+\.[0-9a-f]+|urn:uuid:[-0-9a-f]+`)
 	feedUpdated = regexp.MustCompile(`<updated>[^<]*</updated>`)

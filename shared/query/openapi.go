@@ -176,7 +176,7 @@ func (d *apiDescription) describeParam(rt *route, p param) jsonObject {
 		out["schema"], out["style"], out["explode"] = list, "form", false
 		switch p.name {
 		case "kind":
-			list["items"] = jsonObject{"type": "string", "enum": kindNames[:3]}
+			list["items"] = jsonObject{"type": "string", "enum": kindNames[:kindPresent]}
 		case "sort":
 			list["maxItems"] = maxSortKeys
 		}

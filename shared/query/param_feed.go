@@ -41,7 +41,7 @@ var (
 		ignoresCase: true,
 		example:     "removed",
 		about:       "only these kinds of change",
-		allowed:     "added, removed or changed",
+		allowed:     "added, removed, changed or ended",
 		isList:      true,
 		parse: func(p *parser, v []string) error {
 			for _, name := range v {

@@ -106,5 +106,9 @@ func (req *request) wantedImageIDs() []string {
 // ended.
 func (req *request) allowsEndedClusters() bool { return req.at.isSet || req.from.isSet || req.isFeed() }
 
+// listsScopes reports whether an answer about changes has an entry for each scope. The
+// history of one image always has.
+func (req *request) listsScopes() bool { return req.byScope || req.route.hasImageID() }
+
 // isFeed reports whether the answer is a feed of changes.
 func (req *request) isFeed() bool { return req.route.hasParam("since") }

@@ -30,6 +30,7 @@ var objectTypes = map[string]reflect.Type{
 	"Snapshot":    reflect.TypeFor[snapshotJSON](),
 	"FieldChange": reflect.TypeFor[fieldChangeJSON](),
 	"Event":       reflect.TypeFor[eventJSON](),
+	"Change":      reflect.TypeFor[changeJSON](),
 	"ValueCount":  reflect.TypeFor[valueCountJSON](),
 	"Variant":     reflect.TypeFor[variantJSON](),
 	"Side":        reflect.TypeFor[diffSideJSON](),

@@ -95,17 +95,17 @@ func testFeedFromStart(t *testing.T, c *simulation, h http.Handler) {
 	events := c.expectedEvents()
 	want := wordsOf(events)
 	for _, limit := range []int{13, 1000} {
-		got := readWholeFeed(t, h, "/v1/changes?", "0", limit)
+		got := readWholeFeed(t, h, "/v1/changes?by=scope", "0", limit)
 		if diff := diffWords(want, c.answeredWords(t, got)); diff != "" {
 			t.Fatalf("pages of %d (-oracle +feed):\n%s", limit, diff)
 		}
 		c.checkFeedRebuildsStates(t, got)
 	}
-	all := answerOf[feedAnswer](t, h, 200, "/v1/changes?limit=1000")
+	all := answerOf[feedAnswer](t, h, 200, "/v1/changes?by=scope&limit=1000")
 	if diff := cmp.Diff(want[:min(1000, len(want))], c.answeredWords(t, all.Changes)); diff != "" && len(want) <= 1000 {
 		t.Errorf("without since (-oracle +feed):\n%s", diff)
 	}
-	rec := get(h, "/v1/changes?format=ndjson&limit=1000")
+	rec := get(h, "/v1/changes?by=scope&format=ndjson&limit=1000")
 	var lines []answeredEvent
 	for line := range strings.Lines(rec.Body.String()) {
 		var e answeredEvent
@@ -129,6 +129,12 @@ func (c *simulation) checkFeedRebuildsStates(t *testing.T, feed []answeredEvent)
 			e := feed[0]
 			feed = feed[1:]
 			path := orAnyPath(e.ClusterId) + "/" + orAnyPath(e.InstanceType)
+			if e.Kind == "ended" { // its images are removed one by one
+				if _, there := state.scopes[path]; there || len(held[path]) != *e.ImageCount {
+					t.Fatalf("commit %d ends %s with %d images, there: %v %v", i+1, path, *e.ImageCount, there, held[path])
+				}
+				continue
+			}
 			if held[path] == nil {
 				held[path] = map[string]bool{}
 			}
@@ -163,7 +169,7 @@ func (c *simulation) checkFeedRebuildsStates(t *testing.T, feed []answeredEvent)
 func testFeedFromAnywhere(t *testing.T, c *simulation, h http.Handler) {
 	events := c.expectedEvents()
 	r := rand.New(rand.NewPCG(7, *simulationSeed))
-	all := readWholeFeed(t, h, "/v1/changes?", "0", 1000)
+	all := readWholeFeed(t, h, "/v1/changes?by=scope", "0", 1000)
 	allWords := c.answeredWords(t, all)
 	for range 300 / querytest.WorkDivisor {
 		n := 1 + r.IntN(len(c.expected))
@@ -189,7 +195,7 @@ func testFeedFromAnywhere(t *testing.T, c *simulation, h http.Handler) {
 	// A cursor counts the events of its commit.
 	for range 100 / querytest.WorkDivisor {
 		k := r.IntN(len(events))
-		page := answerOf[feedAnswer](t, h, 200, "/v1/changes?limit=20&since="+
+		page := answerOf[feedAnswer](t, h, 200, "/v1/changes?by=scope&limit=20&since="+
 			c.FeedCursor(hangzhou, events[k].sequence, events[k].offset))
 		if diff := diffWords(wordsOf(events[k:min(k+20, len(events))]), c.answeredWords(t, page.Changes)); diff != "" {
 			t.Fatalf("from event %d of commit %d (-oracle +feed):\n%s", events[k].offset, events[k].sequence, diff)
@@ -198,8 +204,8 @@ func testFeedFromAnywhere(t *testing.T, c *simulation, h http.Handler) {
 	// A cursor from the middle goes on with the very next change.
 	for range 50 / querytest.WorkDivisor {
 		k := 1 + r.IntN(len(all)-1)
-		page := answerOf[feedAnswer](t, h, 200, fmt.Sprintf("/v1/changes?limit=%d", min(k, 1000)))
-		rest := readWholeFeed(t, h, "/v1/changes?", page.NextCursor, 1000)
+		page := answerOf[feedAnswer](t, h, 200, fmt.Sprintf("/v1/changes?by=scope&limit=%d", min(k, 1000)))
+		rest := readWholeFeed(t, h, "/v1/changes?by=scope", page.NextCursor, 1000)
 		seen := slices.Concat(page.Changes, rest)
 		if diff := diffWords(allWords, c.answeredWords(t, seen)); diff != "" || len(page.Changes) != min(k, 1000) {
 			t.Fatalf("%d changes and the rest (-feed +pages):\n%s", k, diff)
@@ -213,7 +219,7 @@ func testFeedBeforeItsCursor(t *testing.T, c *simulation, h http.Handler) {
 	for _, n := range []int{1, 50, len(c.expected) - 1} {
 		for _, cursor := range []string{c.FeedCursor(hangzhou, int64(n+2), 0), c.FeedCursor(hangzhou, int64(n+1), 3),
 			c.FeedCursor(hangzhou, int64(n+1), 0)} {
-			page := answerOf[feedAnswer](t, h, 200, fmt.Sprintf("/v1/changes?at=%d&since=%s", n, cursor))
+			page := answerOf[feedAnswer](t, h, 200, fmt.Sprintf("/v1/changes?by=scope&at=%d&since=%s", n, cursor))
 			if len(page.Changes) > 0 || page.More || page.NextCursor != cursor {
 				t.Errorf("at commit %d the feed after %s goes on at %s with %v", n, cursor, page.NextCursor,
 					page.Changes)
@@ -244,12 +250,13 @@ func (c *simulation) chooseSince(r *rand.Rand, n int) (text string, keep func(ex
 // chooseFilter returns a feed with random filters, and a function that applies
 // them to expected events.
 func chooseFilter(r *rand.Rand) (target string, keep func(expectedEvent) bool) {
-	target, keep = "/v1/changes?", func(expectedEvent) bool { return true }
+	target, keep = "/v1/changes?by=scope", func(expectedEvent) bool { return true }
 	both := func(a, b func(expectedEvent) bool) func(expectedEvent) bool {
 		return func(e expectedEvent) bool { return a(e) && b(e) }
 	}
 	if chance(r, 40) {
-		kinds := pick(r, [][]string{{"added"}, {"removed"}, {"changed"}, {"removed", "added"}, {"changed", "removed"}})
+		kinds := pick(r, [][]string{{"added"}, {"removed"}, {"changed"}, {"removed", "added"}, {"changed", "removed"},
+			{"ended"}, {"added", "ended"}})
 		target += "&kind=" + strings.Join(kinds, ",")
 		keep = both(keep, func(e expectedEvent) bool { return slices.Contains(kinds, e.kind) })
 	}

@@ -28,8 +28,8 @@ func (e expectedEvent) String() string {
 	return fmt.Sprintf("%d %s %s %s %s %q", e.sequence, e.kind, e.id, e.path, e.fields, e.name)
 }
 
-// expectedEvents derives the events from the states alone: by commit, by image, of one
-// image removed, added and then each group of equal changes, and by scope. A scope that
+// expectedEvents derives the events from the states alone: by commit, first the scopes
+// that ended, then by image, of one image removed, added and then each group of equal changes, and by scope. A scope that
 // ends comes behind the others.
 func (c *simulation) expectedEvents() []expectedEvent {
 	var list []expectedEvent
@@ -41,7 +41,13 @@ func (c *simulation) expectedEvents() []expectedEvent {
 				paths = append(paths, path)
 			}
 		}
-		var events []expectedEvent
+		var events, ended []expectedEvent
+		for path := range was {
+			if _, there := state.scopes[path]; !there {
+				ended = append(ended, expectedEvent{sequence: int64(i + 1), kind: "ended", path: path})
+			}
+		}
+		slices.SortFunc(ended, func(a, b expectedEvent) int { return strings.Compare(a.path, b.path) })
 		groups := map[string]int{} // the first scope of each group of equal changes of an image
 		for number, path := range paths {
 			for _, e := range compareDocs(was[path].docs, state.scopes[path].docs) {
@@ -59,6 +65,7 @@ func (c *simulation) expectedEvents() []expectedEvent {
 			return cmp.Or(strings.Compare(a.id, b.id), slices.Index(order, a.kind)-slices.Index(order, b.kind),
 				a.group-b.group)
 		})
+		events = slices.Concat(ended, events)
 		for offset := range events {
 			events[offset].offset = offset
 		}
@@ -225,6 +232,7 @@ type answeredEvent struct {
 	Sequence                                            int64
 	CommittedAt, Kind, ImageId, ClusterId, InstanceType string
 	ImageName                                           string
+	ImageCount                                          *int // of kind ended
 	Fields                                              []struct {
 		Field         string
 		Before, After json.RawMessage

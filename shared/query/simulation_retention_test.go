@@ -48,7 +48,7 @@ func testAfterRetention(t *testing.T, c *simulation, _ http.Handler) {
 	}
 	for _, since := range []string{"0", fmt.Sprint(first - 1), c.FeedCursor(hangzhou, int64(first), 0)} {
 		if diff := diffWords(wordsOf(want), c.answeredWords(t,
-			readWholeFeed(t, h, "/v1/changes?", since, 100))); diff != "" {
+			readWholeFeed(t, h, "/v1/changes?by=scope", since, 100))); diff != "" {
 			t.Errorf("the feed from %s (-oracle +feed):\n%s", since, diff)
 		}
 	}

@@ -35,6 +35,7 @@ func TestHistoryAgainstSimulation(t *testing.T) {
 		"one image at every commit":          testOneImageAtEveryCommit,
 		"the feed from the start":            testFeedFromStart,
 		"the feed from anywhere":             testFeedFromAnywhere,
+		"the feed of images":                 testFeedOfImages,
 		"a feed that ends before its cursor": testFeedBeforeItsCursor,
 		"the history of every image":         testHistoryOfEveryImage,
 		"differences of any two":             testDiffsOfCommits,

@@ -23,7 +23,48 @@ type changesBody struct {
 // changesJSON has the members of the feed of a region after the envelope.
 type changesJSON struct {
 	feedJSON
-	Changes []eventJSON `json:"Changes" doc:"oldest first; of a commit by ImageId, then removed, added, changed"`
+	Changes []changeJSON `json:"Changes" doc:"oldest first; of a commit the clusters that ended, then images by ImageId"`
+}
+
+// scopeChangesJSON is changesJSON with by=scope.
+type scopeChangesJSON struct {
+	feedJSON
+	Changes []eventJSON `json:"Changes"`
+}
+
+// changeJSON is what a commit, or the time between two states, did to an image in the
+// chosen scopes, or to a cluster. Of a cluster it has ClusterId and no ImageId. With
+// by=scope it is an eventJSON, which has ClusterId and InstanceType always.
+type changeJSON struct {
+	Sequence    int64         `json:"Sequence,omitempty" doc:"number of the commit; not there in a diff"`
+	CommittedAt catalog.Time  `json:"CommittedAt,omitzero" doc:"not there in a diff"`
+	Kind        eventKindName `json:"Kind" doc:"the first that holds, and is asked for, of removed, added, changed"`
+	ImageID     string        `json:"ImageId,omitempty" doc:"not there for a cluster that ended"`
+	ImageName   string        `json:"ImageName,omitempty" doc:"the name after the commit, or before it if removed"`
+	RegionID    string        `json:"RegionId"`
+	Offered     *bool         `json:"Offered,omitempty" doc:"a chosen scope still offers it, when the feed or diff ends"`
+	Lost        *scopesJSON   `json:"Lost,omitempty" doc:"what no longer offers it; clusters that ended only if nothing does"`
+	Gained      *scopesJSON   `json:"Gained,omitempty" doc:"what offers it now"`
+	Changed     *scopesJSON   `json:"Changed,omitempty" doc:"what offers it with other content"`
+
+	Fields []fieldChangeJSON `json:"Fields,omitempty" doc:"what changed in its content"`
+
+	endedJSON
+}
+
+// endedJSON has the members of a changeJSON that only a cluster has that ended.
+type endedJSON struct {
+	ClusterID     *string  `json:"ClusterId,omitempty" doc:"that ended; empty: the list without a cluster"`
+	ClusterName   string   `json:"ClusterName,omitempty" doc:"of kind ended: its last name, if there was one"`
+	InstanceTypes []string `json:"InstanceTypes,omitempty" doc:"of kind ended: those that are no longer asked"`
+	ImageCount    *int     `json:"ImageCount,omitempty" doc:"of kind ended: images that it had last"`
+}
+
+// scopesJSON names scopes by their parts.
+type scopesJSON struct {
+	Clusters      []string `json:"Clusters"`
+	InstanceTypes []string `json:"InstanceTypes" doc:"of any of the clusters"`
+	EveryCluster  bool     `json:"EveryCluster,omitempty" doc:"the list of images that every cluster supports too"`
 }
 
 // historyBody is the answer of /v1/images/{ImageId}/history.
@@ -47,12 +88,14 @@ type eventJSON struct {
 	Sequence     int64             `json:"Sequence" doc:"number of the commit"`
 	CommittedAt  catalog.Time      `json:"CommittedAt"`
 	Kind         eventKindName     `json:"Kind" doc:"kept: it was there before Sequence, the first commit that is kept"`
-	ImageID      string            `json:"ImageId"`
+	ImageID      string            `json:"ImageId,omitempty" doc:"not there for a scope that ended"`
 	ImageName    string            `json:"ImageName,omitempty" doc:"the name after the commit, or before it if removed"`
 	RegionID     string            `json:"RegionId"`
 	ClusterID    string            `json:"ClusterId" doc:"empty: the list without a cluster"`
 	InstanceType string            `json:"InstanceType" doc:"empty: the list without an instance type"`
 	Fields       []fieldChangeJSON `json:"Fields,omitempty" doc:"of kind changed"`
+	ClusterName  string            `json:"ClusterName,omitempty" doc:"of kind ended: the cluster's last name, if any"`
+	ImageCount   *int              `json:"ImageCount,omitempty" doc:"of kind ended: images that the scope had last"`
 }
 
 // fieldChangeJSON is a field with its values before and after a commit.
