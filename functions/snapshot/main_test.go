@@ -17,6 +17,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
+	"community-images/shared/archive/fsck"
 	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
@@ -154,10 +155,10 @@ func (w *fixture) lookUp(f *fctest.Function, target string) (int, string) {
 }
 
 // auditArchive proves the bucket; orphans are what dead runs left.
-func (w *fixture) auditArchive() *archive.Audit {
+func (w *fixture) auditArchive() *fsck.Audit {
 	w.t.Helper()
 	bucket, keys := w.openBucket()
-	audit, err := archive.New(bucket, keys).Verify(context.Background(), region)
+	audit, err := fsck.Verify(context.Background(), archive.New(bucket, keys), region)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/fsck"
 	"community-images/shared/archive/gc"
 )
 
@@ -74,7 +75,7 @@ func (v *verifier) verifyRegion(ctx context.Context, region string) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	for _, repair := range []func(context.Context, *archive.Audit) (bool, error){v.rewriteLog, v.rebuildDerived} {
+	for _, repair := range []func(context.Context, *fsck.Audit) (bool, error){v.rewriteLog, v.rebuildDerived} {
 		if !v.repair {
 			break
 		}
@@ -102,11 +103,12 @@ func (v *verifier) verifyRegion(ctx context.Context, region string) (int, error)
 
 // rewriteLog makes the log appendable if it is not. It reports whether it has changed
 // something.
-func (v *verifier) rewriteLog(ctx context.Context, audit *archive.Audit) (bool, error) {
+func (v *verifier) rewriteLog(ctx context.Context, audit *fsck.Audit) (bool, error) {
 	if !v.hasFinding(audit, archive.LogKind, archive.LogCopyKind) {
 		return false, nil
 	}
-	rewriter := archive.NewRewriter(v.target.bucket, v.target.keys, v.target.quiet, v.now)
+	writer := archive.NewWriter(v.target.bucket, v.target.keys, v.now)
+	rewriter := fsck.NewRewriter(writer, v.target.bucket, v.target.quiet)
 	months, err := rewriter.Rewrite(ctx, audit.RegionID)
 	for _, month := range months {
 		fmt.Fprintf(v.out, "%s: log of %s rewritten as an appendable object\n", audit.RegionID, month)
@@ -116,11 +118,11 @@ func (v *verifier) rewriteLog(ctx context.Context, audit *archive.Audit) (bool, 
 
 // rebuildDerived rebuilds the head and the index if one of them has a fault. It reports
 // whether it has done so.
-func (v *verifier) rebuildDerived(ctx context.Context, audit *archive.Audit) (bool, error) {
+func (v *verifier) rebuildDerived(ctx context.Context, audit *fsck.Audit) (bool, error) {
 	if !v.hasFinding(audit, archive.HeadKind, archive.IndexKind) {
 		return false, nil
 	}
-	r, err := archive.NewWriter(v.target.bucket, v.target.keys, v.now).Repair(ctx, audit.RegionID)
+	r, err := fsck.Repair(ctx, archive.NewWriter(v.target.bucket, v.target.keys, v.now), audit.RegionID)
 	if err != nil {
 		return false, fmt.Errorf("rebuilding head and index: %w", err)
 	}
@@ -134,8 +136,8 @@ func (v *verifier) rebuildDerived(ctx context.Context, audit *archive.Audit) (bo
 }
 
 // printAudit verifies a region and prints what was found.
-func (v *verifier) printAudit(ctx context.Context, region string) (*archive.Audit, error) {
-	audit, err := archive.New(v.target.bucket, v.target.keys).Verify(ctx, region)
+func (v *verifier) printAudit(ctx context.Context, region string) (*fsck.Audit, error) {
+	audit, err := fsck.Verify(ctx, archive.New(v.target.bucket, v.target.keys), region)
 	if err != nil {
 		return nil, err
 	}
@@ -158,8 +160,8 @@ func (v *verifier) printAudit(ctx context.Context, region string) (*archive.Audi
 }
 
 // hasFinding reports whether an object of one of the kinds has a fault.
-func (v *verifier) hasFinding(audit *archive.Audit, kinds ...archive.Kind) bool {
-	return slices.ContainsFunc(audit.Findings, func(f archive.Finding) bool {
+func (v *verifier) hasFinding(audit *fsck.Audit, kinds ...archive.Kind) bool {
+	return slices.ContainsFunc(audit.Findings, func(f fsck.Finding) bool {
 		p, err := v.target.keys.Parse(f.Key)
 		return err == nil && slices.Contains(kinds, p.Kind)
 	})

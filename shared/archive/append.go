@@ -33,9 +33,9 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *fo
 	if err != nil {
 		return false, err
 	}
-	if len(data) > w.maxLine {
+	if len(data) > w.log.MaxLine {
 		return false, fmt.Errorf("commit %d has %d bytes; a line of the log may have %d",
-			commit.Sequence, len(data), w.maxLine)
+			commit.Sequence, len(data), w.log.MaxLine)
 	}
 	// A writer before this one died within its line. A line end closes that line,
 	// which then counts for nobody.
@@ -52,7 +52,7 @@ func (w *Writer) appendCommit(ctx context.Context, cur, next *Region, commit *fo
 		Successor: commit.Successor,
 	}
 	next.Log.NoteCheckpoint(commit, at.Length)
-	return w.appendBytes(ctx, key, at.Length, data)
+	return w.AppendBytes(ctx, key, at.Length, data)
 }
 
 // needsCheckpoint reports whether so much of the log has come since the last checkpoint
@@ -80,7 +80,7 @@ func (w *Writer) findAppendPosition(
 	// The new file may hold bytes of a writer that did not finish its line.
 	begun := cur.clone()
 	begun.Log = format.LogPosition{Month: cur.Log.Successor, Hash: cur.Log.Hash}
-	lines, err := w.openLog(ctx, cur.RegionID, cur.Log.Successor)
+	lines, err := w.OpenLog(ctx, cur.RegionID, cur.Log.Successor)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return begun.Log, true, nil
@@ -93,10 +93,10 @@ func (w *Writer) findAppendPosition(
 	return begun.Log, begun.Sequence == cur.Sequence, nil
 }
 
-// appendBytes appends data at an offset and finds out whether that succeeded,
+// AppendBytes appends data at an offset and finds out whether that succeeded,
 // whatever the store answers. It returns true if the bytes stand at the offset,
 // false if others do.
-func (w *Writer) appendBytes(ctx context.Context, key string, at int64, data []byte) (bool, error) {
+func (w *Writer) AppendBytes(ctx context.Context, key string, at int64, data []byte) (bool, error) {
 	backOff := w.newBackOff()
 	for try := 1; ; try++ {
 		_, err := w.bucket.Append(ctx, key, at, data)

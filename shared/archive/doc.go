@@ -15,17 +15,16 @@
 // updates the index (index_write.go, index_build.go), the indexes of months
 // (month_index_write.go) and the head (head_sync.go).
 //
-// The way of a read: Archive.Now decodes the head (head_decode.go) and applies the
+// The way of a read: Archive.Now decodes the head (read.go) and applies the
 // commits behind it (refresh.go, replay.go). Archive.At and AtSequence replay from
 // the checkpoint before (past.go). Archive.Commits and its neighbours yield commits from
 // a number or of an image (history.go); they find them by the indexes of months
 // (month_index_read.go). Archive.Snapshot and Archive.Index return contents.
 //
 // Package format has the documents that are stored, and the rules of what follows what.
-// Region adds to the stored head what a reader needs. Keys is the only place that builds
-// and parses keys.
+// Region adds to the stored head what a reader needs. Package logfile reads the files of the
+// log. Keys is the only place that builds and parses keys.
 //
-// Package gc removes what retention no longer keeps. Archive.Verify checks everything
-// (verify.go and its neighbours), and Writer.Repair rebuilds what is derived (repair.go).
-// Rewriter makes a log that another tool has copied appendable again (rewrite.go).
+// Package gc removes what retention no longer keeps. Package fsck verifies everything,
+// rebuilds what is derived, and makes a log that another tool has copied appendable again.
 package archive

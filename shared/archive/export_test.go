@@ -3,7 +3,7 @@ package archive
 // InPieces makes a read the log so many bytes at a time, and allow lines of so many
 // bytes at most.
 func InPieces(a *Archive, pieceSize int64, maxLine int) *Archive {
-	a.pieceSize, a.maxLine = pieceSize, maxLine
+	a.log.PieceSize, a.log.MaxLine = pieceSize, maxLine
 	return a
 }
 
@@ -18,12 +18,3 @@ func InWindows(a *Archive, window int) *Archive {
 func (w *Writer) SetDistances(indexLag, checkpoints int64) {
 	w.indexLag, w.checkpointDistance = indexLag, checkpoints
 }
-
-// Archive returns what the rewriter reads with.
-func (w *Rewriter) Archive() *Archive { return w.writer.Archive }
-
-// Bucket returns what the archive reads from.
-func (a *Archive) Bucket() Reader { return a.bucket }
-
-// Keys returns the keys of the archive.
-func (a *Archive) Keys() Keys { return a.keys }

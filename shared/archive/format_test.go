@@ -12,6 +12,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/archivetest"
 	"community-images/shared/archive/format"
+	"community-images/shared/archive/fsck"
 )
 
 // storeFormat1 stores an archive of format 1 without some objects.
@@ -62,13 +63,13 @@ func TestFormat1IsRefused(t *testing.T) {
 		_, err = b.writer.Load(ctx, region)
 		wantRefusal("a run", err)
 		if tc.key == logKey11 { // what is sweeping, and repairing, begins with the other object
-			_, err = b.writer.Repair(ctx, region)
+			_, err = fsck.Repair(ctx, b.writer, region)
 			wantRefusal("a repair", err)
 		} else {
 			_, err = b.newCollector(b.mem, 12).Collect(ctx, region)
 			wantRefusal("a sweep", err)
 		}
-		audit, err := a.Verify(ctx, region)
+		audit, err := fsck.Verify(ctx, a, region)
 		if err != nil || len(audit.Findings) != 1 || len(audit.Notes)+len(audit.Orphans) > 0 ||
 			!strings.Contains(audit.Findings[0].String(), "it has format 1, and this program reads format 2.") {
 			t.Errorf("%s: verify finds %+v, %v; want one fault", name, audit, err)

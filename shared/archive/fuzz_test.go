@@ -14,6 +14,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
+	"community-images/shared/archive/fsck"
 )
 
 func FuzzKeys(f *testing.F) {
@@ -106,7 +107,7 @@ func FuzzStored(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := a.Verify(context.Background(), region); err != nil {
+		if _, err := fsck.Verify(context.Background(), a, region); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -13,7 +13,7 @@ import (
 
 // putHead puts the head after a run and sets res.Region to its state.
 func (w *Writer) putHead(ctx context.Context, run Run, res *Result) (err error) {
-	res.Region, err = w.syncHead(ctx, res.Region, func(next *Region) {
+	res.Region, err = w.SyncHead(ctx, res.Region, func(next *Region) {
 		now := catalog.At(w.now())
 		next.Run = format.RunInfo{
 			Counts: res.Counts, FinishedAt: now, RunID: run.RunID, StartedAt: run.StartedAt, Trigger: run.Trigger,
@@ -25,10 +25,10 @@ func (w *Writer) putHead(ctx context.Context, run Run, res *Result) (err error) 
 	return err
 }
 
-// syncHead puts the head of r, and again until it is level with the log. complete
+// SyncHead puts the head of r, and again until it is level with the log. complete
 // sets what else the head has to say, before each put. The returned state is the
 // last one that was known, also with an error.
-func (w *Writer) syncHead(ctx context.Context, r *Region, complete func(next *Region)) (*Region, error) {
+func (w *Writer) SyncHead(ctx context.Context, r *Region, complete func(next *Region)) (*Region, error) {
 	key, err := w.keys.Head(r.RegionID)
 	if err != nil {
 		return r, err
@@ -49,7 +49,7 @@ func (w *Writer) syncHead(ctx context.Context, r *Region, complete func(next *Re
 		if err := w.bucket.Put(ctx, key, data); err != nil {
 			return r, fmt.Errorf("putting head %q: %w", key, err)
 		}
-		grown, err := w.refresh(ctx, r)
+		grown, err := w.Refresh(ctx, r)
 		if err != nil || grown == r {
 			return r, err
 		}

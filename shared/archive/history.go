@@ -130,7 +130,7 @@ func (a *Archive) visitWholeMonth(
 	ctx context.Context, now *Region, i int, visit func(*format.Commit) bool,
 ) (goOn bool, err error) {
 	f := now.Files[i]
-	lines, err := a.openLog(ctx, now.RegionID, f.Month)
+	lines, err := a.OpenLog(ctx, now.RegionID, f.Month)
 	if err != nil {
 		return false, err
 	}
@@ -138,10 +138,10 @@ func (a *Archive) visitWholeMonth(
 	r := &Region{Head: format.Head{RegionID: now.RegionID, Sequence: f.FirstSequence - 1}}
 	r.Log.Hash = f.Previous
 	for r.Sequence < last {
-		c, _, err := r.readNext(lines, true)
+		c, _, err := lines.NextCommit(&r.Head, true)
 		switch {
 		case err == io.EOF, err == nil && c.Sequence != r.Sequence+1: // it is of another month
-			return false, now.checkComplete(i, r.Sequence, lines.key)
+			return false, now.checkComplete(i, r.Sequence, lines.Key())
 		case err != nil:
 			return false, err
 		}

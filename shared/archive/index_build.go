@@ -56,7 +56,7 @@ func (b *indexBuilder) loadOld(ctx context.Context) error {
 		return err
 	}
 	if old.Sequence > b.region.Sequence { // another run has put it, or commits have been lost
-		now, err := b.refresh(ctx, b.region)
+		now, err := b.Refresh(ctx, b.region)
 		if err != nil {
 			return err
 		}
@@ -171,4 +171,18 @@ func (b *indexBuilder) loadList(ctx context.Context, s format.ScopeState) error 
 	defer b.mu.Unlock()
 	b.images[s.Digest] = images
 	return nil
+}
+
+// RebuildIndex builds the index of r from the whole log and puts it. indexErr
+// says why that failed; err says that the bucket could not be read.
+func (w *Writer) RebuildIndex(ctx context.Context, r *Region) (indexErr, err error) {
+	b := w.newIndexBuilder(r)
+	var damaged *format.DamagedError
+	switch old, err := w.Index(ctx, r.RegionID); {
+	case err == nil && old.Sequence <= r.Sequence:
+		b.remembered, b.rememberedUpTo = old.AllDates(), old.Sequence
+	case err != nil && !errors.As(err, &damaged):
+		return nil, err
+	}
+	return b.build(ctx, &Result{Region: r}), nil
 }

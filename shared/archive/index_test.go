@@ -15,6 +15,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/archive/format"
+	"community-images/shared/archive/fsck"
 	"community-images/shared/catalog"
 )
 
@@ -69,7 +70,7 @@ func TestIndexFollowsTheLog(t *testing.T) {
 			t.Errorf("%s: %v", step.about, audit.Findings)
 		}
 		before := withoutHeader(b.readObject(indexKey))
-		if _, err := b.writer.Repair(context.Background(), region); err != nil {
+		if _, err := fsck.Repair(context.Background(), b.writer, region); err != nil {
 			t.Fatal(err)
 		}
 		if after := withoutHeader(b.readObject(indexKey)); after != before {
@@ -207,7 +208,7 @@ func TestVerifyReadsTheIndex(t *testing.T) {
 			!strings.Contains(fmt.Sprint(audit.Findings), tc.want) {
 			t.Errorf("%s: verify says %v, want %q", name, audit.Findings, tc.want)
 		}
-		if _, err := b.writer.Repair(context.Background(), region); err != nil {
+		if _, err := fsck.Repair(context.Background(), b.writer, region); err != nil {
 			t.Fatal(err)
 		}
 		if audit := b.verifyRegion(); len(audit.Findings) > 0 {

@@ -46,7 +46,7 @@ func (w *Writer) replaceOlderIndex(ctx context.Context, upTo int64, r *Region) e
 			return err
 		}
 		upTo = r.Sequence
-		if r, err = w.refresh(ctx, r); err != nil {
+		if r, err = w.Refresh(ctx, r); err != nil {
 			return err
 		}
 	}

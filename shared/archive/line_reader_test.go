@@ -16,6 +16,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/archive/format"
+	"community-images/shared/archive/fsck"
 )
 
 const wholeFile = 1 << 30 // is a piece that no log here fills
@@ -45,7 +46,7 @@ func readEverything(a *archive.Archive, known *archive.Region) string {
 	show("now", now, err)
 	since, err := a.Now(ctx, region, known)
 	show("since", since, err)
-	audit, err := a.Verify(ctx, region)
+	audit, err := fsck.Verify(ctx, a, region)
 	fmt.Fprintf(&out, "verify: %+v %v\n", audit, err)
 	if now == nil {
 		return out.String()
@@ -195,7 +196,7 @@ func TestLineThatIsTooLong(t *testing.T) {
 			!strings.Contains(err.Error(), fmt.Sprintf("a line of more than %d bytes", longest-1)) {
 			t.Errorf("in pieces of %d bytes: %v", piece, err)
 		}
-		if audit, err := strict.Verify(ctx, region); err != nil || len(audit.Findings) == 0 ||
+		if audit, err := fsck.Verify(ctx, strict, region); err != nil || len(audit.Findings) == 0 ||
 			!strings.Contains(audit.Findings[0].String(), "line 1: it has a line of more than") &&
 				!strings.Contains(audit.Findings[0].String(), "line 2: it has a line of more than") {
 			t.Errorf("in pieces of %d bytes verify finds %v, %v", piece, audit, err)
@@ -321,7 +322,7 @@ func TestEveryPieceDamaged(t *testing.T) {
 				t.Errorf("%s: commit 3 is %d", what, r.Sequence)
 			}
 			checkFaultError(t, what, fault, err)
-			if audit, err := a.Verify(ctx, region); err == nil && len(audit.Findings) == 0 && fault.Change != nil &&
+			if audit, err := fsck.Verify(ctx, a, region); err == nil && len(audit.Findings) == 0 && fault.Change != nil &&
 				audit.Commits != 5 {
 				t.Errorf("%s: verify finds %+v", what, audit)
 			}

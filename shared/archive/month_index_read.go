@@ -139,7 +139,7 @@ func (a *Archive) addToMonth(
 	r := &Region{Head: format.Head{RegionID: m.RegionID, Sequence: m.LastSequence(), CommittedAt: m.CommittedAt}}
 	r.Log.Hash, r.Log.Length = m.Hash, m.Length
 	for m.LastSequence() < last {
-		c, at, err := r.readNext(lines, true)
+		c, at, err := lines.NextCommit(&r.Head, true)
 		if err == io.EOF || err == nil && c.Sequence != r.Sequence+1 { // it is of another month
 			break
 		}

@@ -69,9 +69,9 @@ func (w *Writer) putMonthIndex(ctx context.Context, r *Region, i int) error {
 	return nil
 }
 
-// rebuildMonthIndexes builds the indexes of all kept months from the log, puts them, and
+// RebuildMonthIndexes builds the indexes of all kept months from the log, puts them, and
 // notes in r how far they go.
-func (w *Writer) rebuildMonthIndexes(ctx context.Context, r *Region) error {
+func (w *Writer) RebuildMonthIndexes(ctx context.Context, r *Region) error {
 	fresh := NewWriter(w.bucket, w.keys, w.now) // reads everything again
 	for i := range r.Files {
 		m, err := fresh.completeMonth(ctx, r, i, nil)

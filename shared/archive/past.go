@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"community-images/shared/archive/format"
+	"community-images/shared/archive/logfile"
 )
 
 // beyondAnyObject is an offset that no object reaches. Reading there says only
@@ -121,7 +122,7 @@ func (a *Archive) replayFromCheckpoint(
 	before, _ := slices.BinarySearch(m.Checkpoints, n)
 	r := &Region{Head: format.Head{RegionID: now.RegionID}}
 	r.Log.Month, r.Log.Length = m.Month, m.Offsets[m.Checkpoints[before-1]]
-	lines, err := a.openRange(ctx, key, r.Log.Length, m.End(n-1))
+	lines, err := logfile.Open(ctx, a.bucket, key, r.Log.Length, m.End(n-1), a.log)
 	if err != nil {
 		return nil, err
 	}

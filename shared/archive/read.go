@@ -11,6 +11,7 @@ import (
 	"community-images/shared/catalog"
 
 	"community-images/shared/archive/format"
+	"community-images/shared/archive/logfile"
 )
 
 // Archive reads the regions below one prefix of a bucket. It is safe for
@@ -24,20 +25,25 @@ type Archive struct {
 	months monthCache
 	// images shares equal images between snapshots.
 	images catalog.Interner
-	// pieceSize is how many bytes of the log are read at a time.
-	pieceSize int64
 	// window is how many bytes of a month with an index are read first; see firstWindow.
 	window int
-	// maxLine is the length of the longest allowed line of the log, in bytes.
-	maxLine int
-	// deadlineCountsReplay is lineReader.countsReplay.
-	deadlineCountsReplay bool
+	// log says how files of the log are read.
+	log logfile.Options
 }
 
 // New returns the archive below the keys' prefix.
 func New(bucket Reader, keys Keys) *Archive {
-	return &Archive{bucket: bucket, keys: keys, pieceSize: defaultPieceSize, window: firstWindow, maxLine: defaultMaxLine}
+	return &Archive{
+		bucket: bucket, keys: keys, window: firstWindow,
+		log: logfile.Options{PieceSize: logfile.DefaultPieceSize, MaxLine: logfile.DefaultMaxLine},
+	}
 }
+
+// Bucket returns the bucket that a reads.
+func (a *Archive) Bucket() Reader { return a.bucket }
+
+// Keys returns the keys of the objects that a reads.
+func (a *Archive) Keys() Keys { return a.keys }
 
 // Now returns the state of a region after its last commit. known is a state
 // that an earlier call returned, or nil; with it Now reads only what has come
@@ -81,7 +87,7 @@ func (a *Archive) loadHead(ctx context.Context, region string, known *Region) (_
 	data, current, err := a.bucket.Get(ctx, key, tag)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		r, err := a.replayLastMonth(ctx, region)
+		r, err := a.ReplayLastMonth(ctx, region)
 		return r, nil, err
 	case err != nil:
 		return nil, nil, fmt.Errorf("reading head %q: %w", key, err)
@@ -95,7 +101,7 @@ func (a *Archive) loadHead(ctx context.Context, region string, known *Region) (_
 		return nil, nil, err
 	}
 	if err != nil || h.Sequence == 0 { // a slow writer may have put an empty head after a first commit
-		rebuilt, err := a.replayLastMonth(ctx, region)
+		rebuilt, err := a.ReplayLastMonth(ctx, region)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -108,10 +114,10 @@ func (a *Archive) loadHead(ctx context.Context, region string, known *Region) (_
 	return &Region{Head: *h, headTag: current}, tail, nil
 }
 
-// replayLastMonth returns the state at the end of the log without the head. It
+// ReplayLastMonth returns the state at the end of the log without the head. It
 // replays the last file that has a commit.
-func (a *Archive) replayLastMonth(ctx context.Context, region string) (*Region, error) {
-	months, err := a.listMonths(ctx, region)
+func (a *Archive) ReplayLastMonth(ctx context.Context, region string) (*Region, error) {
+	months, err := a.ListMonths(ctx, region)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +126,7 @@ func (a *Archive) replayLastMonth(ctx context.Context, region string) (*Region, 
 	// before it ends with a seal and is the current one.
 	for _, month := range slices.Backward(months) {
 		r.Log = format.LogPosition{Month: month}
-		lines, err := a.openLog(ctx, region, month)
+		lines, err := a.OpenLog(ctx, region, month)
 		if err != nil {
 			return nil, err
 		}
@@ -134,8 +140,8 @@ func (a *Archive) replayLastMonth(ctx context.Context, region string) (*Region, 
 	return r, nil
 }
 
-// listMonths returns the months of the log, oldest first.
-func (a *Archive) listMonths(ctx context.Context, region string) ([]string, error) {
+// ListMonths returns the months of the log, oldest first.
+func (a *Archive) ListMonths(ctx context.Context, region string) ([]string, error) {
 	root, err := a.keys.Region(region)
 	if err != nil {
 		return nil, err

@@ -6,15 +6,16 @@ import (
 	"io/fs"
 
 	"community-images/shared/archive/format"
+	"community-images/shared/archive/logfile"
 )
 
-// refresh returns r if the log has not grown, else the state at its end.
-func (a *Archive) refresh(ctx context.Context, r *Region) (*Region, error) {
+// Refresh returns r if the log has not grown, else the state at its end.
+func (a *Archive) Refresh(ctx context.Context, r *Region) (*Region, error) {
 	return a.applyTail(ctx, r, nil)
 }
 
 // pendingTail waits for lines that are being read.
-type pendingTail func() (*lineReader, error)
+type pendingTail func() (*logfile.Reader, error)
 
 // prefetchTail begins to read the log of a month beyond length. It returns nil
 // if there is no such log.
@@ -23,19 +24,19 @@ func (a *Archive) prefetchTail(ctx context.Context, region, month string, length
 	if err != nil {
 		return nil
 	}
-	var lines *lineReader
+	var lines *logfile.Reader
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		lines, err = a.openTail(ctx, key, length)
+		lines, err = logfile.OpenTail(ctx, a.bucket, key, length, a.log)
 	}()
-	return func() (*lineReader, error) {
+	return func() (*logfile.Reader, error) {
 		<-done
 		return lines, err
 	}
 }
 
-// applyTail is refresh. tail is what has been prefetched of r's file, or nil.
+// applyTail is Refresh. tail is what has been prefetched of r's file, or nil.
 func (a *Archive) applyTail(ctx context.Context, r *Region, tail pendingTail) (*Region, error) {
 	// A region without a log has nothing to read: its first commit makes a file.
 	if r.Log.Month == "" {
@@ -65,15 +66,15 @@ func (a *Archive) replayRest(ctx context.Context, r *Region, tail pendingTail) (
 		return nil, err
 	}
 	if tail == nil {
-		tail = func() (*lineReader, error) { return a.openTail(ctx, key, r.Log.Length) }
+		tail = func() (*logfile.Reader, error) { return logfile.OpenTail(ctx, a.bucket, key, r.Log.Length, a.log) }
 	}
 	lines, err := tail()
-	if err != nil || lines.isEmpty() {
+	if err != nil || lines.IsEmpty() {
 		return r, err
 	}
 	longer := r.clone() // r may be shared
 	if _, err := longer.replay(lines, nil, nil); err != nil {
-		return nil, missingLogError(key, err)
+		return nil, logfile.MissingError(key, err)
 	}
 	return longer, nil
 }
@@ -90,8 +91,8 @@ func (a *Archive) replaySuccessor(ctx context.Context, r *Region) (next *Region,
 		key, _ := a.keys.Log(r.RegionID, r.Log.Month) // of the seal, which has been read
 		return nil, &format.DamagedError{Key: key, Reason: err.Error()}
 	}
-	lines, err := a.openLog(ctx, r.RegionID, r.Log.Successor)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && lines.isEmpty() {
+	lines, err := a.OpenLog(ctx, r.RegionID, r.Log.Successor)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && lines.IsEmpty() {
 		return nil, nil
 	}
 	if err != nil {

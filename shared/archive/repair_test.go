@@ -10,11 +10,12 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/archive/format"
+	"community-images/shared/archive/fsck"
 )
 
 func (b *fixture) repairRegion() *archive.Region {
 	b.t.Helper()
-	r, err := b.writer.Repair(context.Background(), region)
+	r, err := fsck.Repair(context.Background(), b.writer, region)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -67,14 +68,14 @@ func TestRepairRefuses(t *testing.T) {
 		b := sound.clone()
 		b.mem.Spoil(tc.key, tc.with(b.mem.Objects()[tc.key]))
 		before := string(b.mem.Objects()[headKey])
-		_, err := b.writer.Repair(context.Background(), region)
+		_, err := fsck.Repair(context.Background(), b.writer, region)
 		var damaged *format.DamagedError
 		if !errors.As(err, &damaged) || !strings.Contains(err.Error(), tc.want) ||
 			string(b.mem.Objects()[headKey]) != before {
 			t.Errorf("%s: %v; want an error with %q and the head untouched", name, err, tc.want)
 		}
 	}
-	if _, err := newFixture(t).writer.Repair(context.Background(), region); !errors.Is(err, archive.ErrNoData) {
+	if _, err := fsck.Repair(context.Background(), newFixture(t).writer, region); !errors.Is(err, archive.ErrNoData) {
 		t.Errorf("an empty region: %v", err)
 	}
 }
@@ -96,9 +97,9 @@ func TestRepairBrokenAtEveryCall(t *testing.T) {
 				hit = true
 				return &buckettest.Fault{Err: buckettest.ErrInjected, Applied: applied}
 			})
-			_, err := archive.NewWriter(faulty, b.keys, func() time.Time {
+			_, err := fsck.Repair(context.Background(), archive.NewWriter(faulty, b.keys, func() time.Time {
 				return b.now
-			}).Repair(context.Background(), region)
+			}), region)
 			if !hit {
 				break
 			}
@@ -118,7 +119,7 @@ func TestRepairWhileARunCommits(t *testing.T) {
 	for k, hit := 1, true; hit; k++ {
 		b := newHistory(t)
 		hit = false
-		r, err := archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 			if op.N != k {
 				return nil
 			}
@@ -129,7 +130,9 @@ func TestRepairWhileARunCommits(t *testing.T) {
 				b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), "new"),
 					b.newCheck(base, scopeOf("ehpc-2", ""), "more")))
 			}}
-		}), b.keys, func() time.Time { return b.now }).Repair(context.Background(), region)
+		})
+		w := archive.NewWriter(faulty, b.keys, func() time.Time { return b.now })
+		r, err := fsck.Repair(context.Background(), w, region)
 		if err != nil || r.Sequence < 5 {
 			t.Errorf("a run before call %d: %v", k, err)
 		}

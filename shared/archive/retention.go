@@ -24,7 +24,7 @@ func (a *Archive) NowByHead(ctx context.Context, region string) (*Region, error)
 	}
 	data, tag, err := a.bucket.Get(ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
-		if months, err := a.listMonths(ctx, region); err != nil || len(months) == 0 {
+		if months, err := a.ListMonths(ctx, region); err != nil || len(months) == 0 {
 			return nil, err
 		}
 		return nil, &format.DamagedError{Key: key, Reason: "it is missing, and only it names the candidates"}
@@ -39,11 +39,11 @@ func (a *Archive) NowByHead(ctx context.Context, region string) (*Region, error)
 	if h.Sequence == 0 { // runs have put a head, and none has committed yet
 		return nil, nil
 	}
-	return a.refresh(ctx, &Region{Head: *h, headTag: tag})
+	return a.Refresh(ctx, &Region{Head: *h, headTag: tag})
 }
 
 // RecordSweep puts the head of r with what a sweep has done or is about to do, and returns
 // the state that it has then.
 func (w *Writer) RecordSweep(ctx context.Context, r *Region, swept format.Swept) (*Region, error) {
-	return w.syncHead(ctx, r, func(next *Region) { next.Swept = next.Swept.Merge(swept) })
+	return w.SyncHead(ctx, r, func(next *Region) { next.Swept = next.Swept.Merge(swept) })
 }

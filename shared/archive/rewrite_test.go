@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/fsck"
 )
 
 // lastLog is the last file of the log of newLongHistory(t, 2).
@@ -17,9 +18,9 @@ const lastLog = "community-images/v1/" + region + "/log/2026-08.ndjson"
 
 // rewrite rewrites the log of the fixture's region through a bucket.
 func (b *fixture) rewrite(bucket archive.Sweeper, quiet time.Duration) ([]string, error) {
-	w := archive.NewRewriter(bucket, b.keys, quiet, func() time.Time { return b.now })
-	archive.InPieces(w.Archive(), 3000, wholeFile)
-	return w.Rewrite(context.Background(), region)
+	w := archive.NewWriter(bucket, b.keys, func() time.Time { return b.now })
+	archive.InPieces(w.Archive, 3000, wholeFile)
+	return fsck.NewRewriter(w, bucket, quiet).Rewrite(context.Background(), region)
 }
 
 // wantRewritten checks that the region is as it was before its log was copied by

@@ -15,6 +15,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/fsck"
 	"community-images/shared/catalog"
 )
 
@@ -311,7 +312,7 @@ func (s *soak) checkState(i int, clean bool) {
 	if i%10 != 0 && i != *soakRuns {
 		return // verify reads everything there ever was
 	}
-	audit, err := s.reader.Verify(context.Background(), region)
+	audit, err := fsck.Verify(context.Background(), s.reader, region)
 	if err != nil {
 		s.t.Fatal(err)
 	}

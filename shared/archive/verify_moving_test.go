@@ -8,6 +8,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/fsck"
 )
 
 // TestVerifyWhileRunsGoOn: before each call of an audit, and before all, other
@@ -25,12 +26,13 @@ func TestVerifyWhileRunsGoOn(t *testing.T) {
 			b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), fmt.Sprint("new", n)),
 				b.newCheck(base, scopeOf("ehpc-2", ""), fmt.Sprint("more", n))))
 		}
-		audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 			if calls = max(calls, op.N); k != op.N && (k > 0 || n == 2) {
 				return nil
 			}
 			return &buckettest.Fault{Before: commit}
-		}), b.keys).Verify(context.Background(), region)
+		})
+		audit, err := fsck.Verify(context.Background(), archive.New(faulty, b.keys), region)
 		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("a run before call %d: %v, %v", k, audit, err)
 		}
@@ -59,7 +61,7 @@ func TestVerifyBesideARunThatIsAtItsHead(t *testing.T) {
 	}()
 	<-gate.Reached
 	read := false
-	audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+	faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Key == headKey || !read {
 			read = read || op.Key == headKey
 			return nil
@@ -72,7 +74,8 @@ func TestVerifyBesideARunThatIsAtItsHead(t *testing.T) {
 			}
 			done <- nil
 		}}
-	}), b.keys).Verify(context.Background(), region)
+	})
+	audit, err := fsck.Verify(context.Background(), archive.New(faulty, b.keys), region)
 	if err != nil || len(audit.Findings) > 0 {
 		t.Errorf("%v, %v", audit, err)
 	}
@@ -86,7 +89,7 @@ func TestVerifyOfARegionThatNeverRests(t *testing.T) {
 	key, _ := b.keys.Snapshot(scopeOf("ehpc-1", ""), b.readNow().ScopesOf("ehpc-1")[0].Digest)
 	b.mem.Spoil(key, []byte("{}"))
 	n := 0
-	audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+	faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Key != headKey {
 			return nil
 		}
@@ -96,7 +99,8 @@ func TestVerifyOfARegionThatNeverRests(t *testing.T) {
 			base := b.loadBase()
 			b.commit(base, b.newRun(b.newCheck(base, scopeOf("", ""), fmt.Sprint("new", n))))
 		}}
-	}), b.keys).Verify(context.Background(), region)
+	})
+	audit, err := fsck.Verify(context.Background(), archive.New(faulty, b.keys), region)
 	if err != nil || len(audit.Findings) == 0 || audit.Findings[0].Key != key || n > 20 {
 		t.Errorf("after %d runs: %v, %v", n, audit, err)
 	}
@@ -109,7 +113,7 @@ func TestVerifyBesideASweep(t *testing.T) {
 	for k, hit := 1, true; hit; k++ {
 		b := newHistory(t)
 		hit = false
-		audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+		faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 			if op.N != k {
 				return nil
 			}
@@ -119,7 +123,8 @@ func TestVerifyBesideASweep(t *testing.T) {
 					t.Error(err)
 				}
 			}}
-		}), b.keys).Verify(context.Background(), region)
+		})
+		audit, err := fsck.Verify(context.Background(), archive.New(faulty, b.keys), region)
 		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("a sweep before call %d: %v, %v", k, audit, err)
 		}
@@ -131,13 +136,14 @@ func TestVerifyBesideTheFirstRun(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	first := true
-	audit, err := archive.New(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+	faulty := buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
 		if op.Key != headKey || !first {
 			return nil
 		}
 		first = false
 		return &buckettest.Fault{Before: func() { b.commitStep("a") }}
-	}), b.keys).Verify(context.Background(), region)
+	})
+	audit, err := fsck.Verify(context.Background(), archive.New(faulty, b.keys), region)
 	if err != nil || len(audit.Findings) > 0 || audit.Commits != 1 {
 		t.Errorf("%+v, %v", audit, err)
 	}

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/fsck"
 )
 
-func (b *fixture) verifyRegion() *archive.Audit {
+func (b *fixture) verifyRegion() *fsck.Audit {
 	b.t.Helper()
-	audit, err := archive.New(b.bucket, b.keys).Verify(context.Background(), region)
+	audit, err := fsck.Verify(context.Background(), archive.New(b.bucket, b.keys), region)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ type Writer struct {
 // NewWriter returns a writer that dates its commits by now.
 func NewWriter(bucket Bucket, keys Keys, now func() time.Time) *Writer {
 	a := New(bucket, keys)
-	a.deadlineCountsReplay = true
+	a.log.CountsReplay = true
 	return &Writer{Archive: a, bucket: bucket, now: now, indexLag: monthIndexLag,
 		checkpointDistance: minCheckpointDistance, newBackOff: newBackOff}
 }
@@ -214,3 +214,6 @@ func sealFirst(cur *Region, c *format.Commit, next *Region) (*format.Commit, *Re
 	next.Apply(seal)
 	return seal, next
 }
+
+// Clock returns the time by the writer's clock.
+func (w *Writer) Clock() time.Time { return w.now() }

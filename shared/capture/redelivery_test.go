@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"community-images/shared/archive/fsck"
 	"community-images/shared/capture"
 )
 
@@ -106,7 +107,7 @@ func TestRedeliveredEventPutsTheMissingHead(t *testing.T) {
 		b.up.questions()
 		b.mustRun(tick)
 		checkText(t, "asked", b.up.questions(), "clusters hz")
-		if audit, err := b.writer.Verify(context.Background(), "hz"); err != nil || len(audit.Findings) > 0 {
+		if audit, err := fsck.Verify(context.Background(), b.writer.Archive, "hz"); err != nil || len(audit.Findings) > 0 {
 			t.Errorf("audit is %+v, %v", audit, err)
 		}
 	})

@@ -15,6 +15,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/archive/format"
+	"community-images/shared/archive/fsck"
 	"community-images/shared/capture"
 	"community-images/shared/catalog"
 )
@@ -67,7 +68,7 @@ func TestTenThousandClusters(t *testing.T) {
 			}
 			left = clusters + 1 - len(state.Scopes())
 		}
-		audit, err := b.writer.Verify(context.Background(), "hz")
+		audit, err := fsck.Verify(context.Background(), b.writer.Archive, "hz")
 		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("audit %+v, %v", audit, err)
 		}
@@ -195,7 +196,7 @@ func TestHundredsOfRunsWithFaults(t *testing.T) {
 				t.Errorf("%s is %s with %q, upstream has %q", scope, s.State, ids, b.up.images[scope.String()])
 			}
 		}
-		audit, err := b.writer.Verify(context.Background(), "hz")
+		audit, err := fsck.Verify(context.Background(), b.writer.Archive, "hz")
 		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("audit %+v, %v", audit, err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/archive/fsck"
 	"community-images/shared/capture"
 )
 
@@ -46,7 +47,7 @@ func TestSlowStoreDelaysAndStopsNothing(t *testing.T) {
 		if runs < 2 || runs > 3 {
 			t.Errorf("%d runs had everything", runs)
 		}
-		audit, err := b.writer.Verify(context.Background(), "hz")
+		audit, err := fsck.Verify(context.Background(), b.writer.Archive, "hz")
 		if err != nil || len(audit.Findings) > 0 {
 			t.Errorf("audit %+v, %v", audit, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/fsck"
 )
 
 // checkRestored verifies everything that was restored. It returns an error that names each
@@ -21,7 +22,7 @@ func (b *bucketRoot) checkRestored(ctx context.Context, dir string, out io.Write
 	var errs []error
 	behind := false
 	for _, region := range regions {
-		audit, err := reader.Verify(ctx, region)
+		audit, err := fsck.Verify(ctx, reader, region)
 		if err != nil {
 			return fmt.Errorf("verifying region %q: %w", region, err)
 		}
@@ -38,7 +39,7 @@ func (b *bucketRoot) checkRestored(ctx context.Context, dir string, out io.Write
 }
 
 // damageError returns an error that names the file of a damaged object.
-func (b *bucketRoot) damageError(dir string, f archive.Finding) error {
+func (b *bucketRoot) damageError(dir string, f fsck.Finding) error {
 	path, err := b.filePath(dir, f.Key)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package archive
+package fsck
 
 import (
 	"context"
@@ -7,57 +7,26 @@ import (
 	"io/fs"
 	"slices"
 
+	"community-images/shared/archive"
 	"community-images/shared/catalog"
 
 	"community-images/shared/archive/format"
 )
-
-// Audit is what Verify found in one region.
-type Audit struct {
-	// RegionID names the region.
-	RegionID string
-	// Commits counts the commits in the log, seals included.
-	Commits int
-	// Snapshots counts the snapshots that are referenced and intact.
-	Snapshots int
-	// Orphans has the keys of snapshots to which nothing refers, and of indexes of
-	// months that are gone. Runs and sweeps that died left them.
-	Orphans []string
-	// Findings is what breaks the storage contract.
-	Findings []Finding
-	// Notes is what the contract allows and what is worth knowing: lines of the log that
-	// count for nobody. No repair removes them, because a log only grows.
-	Notes []Finding
-}
-
-// Finding is one thing that Verify found.
-type Finding struct {
-	// Key names the object.
-	Key string
-	// Reason is a sentence about the object.
-	Reason string
-	// IsBehind is true for a head or an index that is missing, or intact and older than
-	// the log or the head. Then nothing is lost: a repair makes it level with the log.
-	IsBehind bool
-}
-
-// String returns the finding on one line.
-func (f Finding) String() string { return f.Key + ": " + f.Reason }
 
 // maxAudits is how often Verify reads a region in which runs go on. From the second
 // time on its snapshots have been verified, and it takes less than a run.
 const maxAudits = 5
 
 // Verify reads everything that is stored of a region and checks it. The log keeps
-// its rules over all files (see checkNext). Each snapshot to which the log or the
+// its rules over all files (see format.Head.CheckNext). Each snapshot to which the log or the
 // head refers is there and is what its key says. Each difference in the log is that
 // of its snapshots. The head is the state at the end of the log. Runs may go on
 // meanwhile: where they make parts of the region disagree, Verify reads it again. An
 // error means that the bucket could not be read.
-func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
+func Verify(ctx context.Context, a *archive.Archive, region string) (*Audit, error) {
 	proved := map[string]*catalog.Snapshot{}
 	for n := 1; ; n++ {
-		v := a.newVerifier(ctx, region, proved)
+		v := newVerifier(ctx, a, region, proved)
 		r, err := v.verifyRegion()
 		if errors.Is(err, fs.ErrNotExist) && n < maxAudits { // retention has removed a month that was listed
 			continue
@@ -80,7 +49,11 @@ func (a *Archive) Verify(ctx context.Context, region string) (*Audit, error) {
 
 // verifier is one reading of one region.
 type verifier struct {
-	*Archive
+	*archive.Archive
+	// bucket is that of the archive.
+	bucket archive.Reader
+	// keys are those of the archive.
+	keys archive.Keys
 	// ctx bounds the whole reading.
 	ctx context.Context
 	// audit is the result so far.
@@ -126,9 +99,11 @@ type loggedFacts struct {
 
 // newVerifier returns a verifier for one reading. proved is shared between the
 // readings of one audit, so that later ones need not read snapshots again.
-func (a *Archive) newVerifier(ctx context.Context, region string, proved map[string]*catalog.Snapshot) *verifier {
+func newVerifier(
+	ctx context.Context, a *archive.Archive, region string, proved map[string]*catalog.Snapshot,
+) *verifier {
 	return &verifier{
-		Archive: a, ctx: ctx, audit: &Audit{RegionID: region},
+		Archive: a, bucket: a.Bucket(), keys: a.Keys(), ctx: ctx, audit: &Audit{RegionID: region},
 		wanted: map[string]bool{}, tolerated: map[string]bool{},
 		proved: proved, snapshots: map[string]*catalog.Snapshot{},
 		loggedFacts: loggedFacts{dates: format.DatesByID{}, lines: map[string]bool{}},
@@ -182,13 +157,13 @@ func (v *verifier) sortKeys(keys []string) (months, snapshots []string) {
 		switch {
 		case err != nil:
 			v.report(key, "it is not an object of the archive")
-		case p.Kind == LogKind:
+		case p.Kind == archive.LogKind:
 			months = append(months, p.Month)
-		case p.Kind == LogCopyKind:
+		case p.Kind == archive.LogCopyKind:
 			v.report(key, "a repair of the log has not finished: -repair goes on with it")
-		case p.Kind == SnapshotKind:
+		case p.Kind == archive.SnapshotKind:
 			snapshots = append(snapshots, key)
-		case p.Kind == MonthIndexKind:
+		case p.Kind == archive.MonthIndexKind:
 			indexed = append(indexed, p.Month)
 		}
 	}
@@ -216,10 +191,10 @@ func (v *verifier) verifyType(month string) error {
 func (v *verifier) hasMoved(r *format.Head) (bool, error) {
 	// Without a log there is nothing to refresh: a first commit shows as a new file.
 	if r.Log.Month == "" {
-		months, err := v.listMonths(v.ctx, r.RegionID)
+		months, err := v.ListMonths(v.ctx, r.RegionID)
 		return len(months) > 0, err
 	}
-	now, err := v.refresh(v.ctx, &Region{Head: *r})
+	now, err := v.Refresh(v.ctx, &archive.Region{Head: *r})
 	var damaged *format.DamagedError
 	if err != nil && !errors.As(err, &damaged) {
 		return false, err
@@ -236,26 +211,6 @@ func (v *verifier) hasMoved(r *format.Head) (bool, error) {
 		return false, fmt.Errorf("reading head %q: %w", key, err)
 	}
 	return tag != v.headTag, nil
-}
-
-// report adds a finding about the object key.
-func (v *verifier) report(key, format string, args ...any) {
-	v.audit.Findings = append(v.audit.Findings, Finding{Key: key, Reason: fmt.Sprintf(format, args...)})
-}
-
-// markBehind marks the findings about the object key from number from on: the object is
-// only behind.
-func (v *verifier) markBehind(key string, from int) {
-	for i := from; i < len(v.audit.Findings); i++ {
-		if f := &v.audit.Findings[i]; f.Key == key {
-			f.IsBehind = true
-		}
-	}
-}
-
-// note adds a note about the object key.
-func (v *verifier) note(key, format string, args ...any) {
-	v.audit.Notes = append(v.audit.Notes, Finding{Key: key, Reason: fmt.Sprintf(format, args...)})
 }
 
 // verifySnapshot verifies one snapshot to which the object from refers. It returns

@@ -1,4 +1,4 @@
-package archive
+package fsck
 
 import (
 	"bytes"
@@ -14,13 +14,13 @@ import (
 // verifyMonth checks one file of the log on top of r. isLast is true for the last
 // file.
 func (v *verifier) verifyMonth(r *format.Head, month string, isLast bool) error {
-	lines, err := v.openLog(v.ctx, r.RegionID, month)
+	lines, err := v.OpenLog(v.ctx, r.RegionID, month)
 	if err != nil {
 		return err
 	}
 	// Nothing is known before the oldest kept file.
 	if r.Sequence > 0 && r.Log.Successor != month {
-		v.report(lines.key, "the file before it is not sealed, or its seal names %q", r.Log.Successor)
+		v.report(lines.Key(), "the file before it is not sealed, or its seal names %q", r.Log.Successor)
 	}
 	if v.monthCheck, err = v.beginMonthCheck(month); err != nil {
 		return err
@@ -29,11 +29,11 @@ func (v *verifier) verifyMonth(r *format.Head, month string, isLast bool) error 
 	r.Log = format.LogPosition{Month: month, Hash: r.Log.Hash, Successor: r.Log.Successor}
 	before := v.audit.Commits
 	for n := 1; ; n++ {
-		data, err := lines.next()
+		data, err := lines.Next()
 		if err == io.EOF {
 			v.monthCheck.finish(v)
 			if v.audit.Commits == before && !isLast {
-				v.report(lines.key, "it has no commit, and there is a later month")
+				v.report(lines.Key(), "it has no commit, and there is a later month")
 			}
 			return nil
 		}
@@ -46,7 +46,7 @@ func (v *verifier) verifyMonth(r *format.Head, month string, isLast bool) error 
 			return err
 		}
 		// After a broken line the chain proves nothing about the rest of the file.
-		if goOn, err := v.verifyLine(r, lines.key, n, data); err != nil || !goOn {
+		if goOn, err := v.verifyLine(r, lines.Key(), n, data); err != nil || !goOn {
 			return err
 		}
 	}

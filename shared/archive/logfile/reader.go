@@ -1,4 +1,4 @@
-package archive
+package logfile
 
 import (
 	"bytes"
@@ -13,15 +13,32 @@ import (
 )
 
 const (
-	// defaultPieceSize keeps a reader's memory small and the requests for a month few. The
+	// DefaultPieceSize keeps a reader's memory small and the requests for a month few. The
 	// first piece has firstPieceSize, and each further one pieceGrowth times as much.
-	defaultPieceSize, firstPieceSize, pieceGrowth = 4 << 20, 256 << 10, 4
-	// defaultMaxLine is far more than a commit of the largest fleet. Without a limit a
+	DefaultPieceSize, firstPieceSize, pieceGrowth = 4 << 20, 256 << 10, 4
+	// DefaultMaxLine is far more than a commit of the largest fleet. Without a limit a
 	// broken file without line ends would fill the memory.
-	defaultMaxLine = 256 << 20
+	DefaultMaxLine = 256 << 20
 )
 
-// lineReader reads the lines of a log file from an offset on. It holds no more
+// Bucket is what reading a file needs of an object store. archive.Reader has the contract.
+type Bucket interface {
+	// GetFrom reads limit bytes from offset on, fewer only if the object ends before.
+	GetFrom(ctx context.Context, key string, offset, limit int64) ([]byte, error)
+}
+
+// Options say how files are read.
+type Options struct {
+	// PieceSize is how many bytes are read at a time at most.
+	PieceSize int64
+	// MaxLine is the length of the longest allowed line, in bytes.
+	MaxLine int
+	// CountsReplay is true if a deadline counts the time between pieces, in which their
+	// lines are replayed.
+	CountsReplay bool
+}
+
+// Reader reads the lines of a log file from an offset on. It holds no more
 // of the file in memory than a piece and a line. The pieces join as if they had
 // been read at once, even if the file grows meanwhile, since nothing in it is
 // ever altered. Anything else that happens to the file shows in the chain of its
@@ -32,55 +49,45 @@ const (
 // 70 MB or more is answered even at 0.5 vCPU, where replaying it takes longer
 // than a caller may wait for a store that does not answer. A writer's deadline
 // counts everything, because the run needs the rest of its time.
-type lineReader struct {
+type Reader struct {
 	// ctx bounds all reads of the file.
 	ctx context.Context
 	// bucket has the file.
-	bucket Reader
+	bucket Bucket
 	// key names the file, also for errors.
 	key string
-	// maxLine is the length of the longest allowed line, in bytes.
-	maxLine int
+	// options say how the file is read.
+	options Options
 
 	// piece is what has been read of the file and not been returned yet.
 	piece []byte
 	// offset is where the next piece begins in the file.
 	offset int64
-	// pieceSize is how many bytes are read next.
+	// pieceSize is how many bytes are read next. Each piece is pieceGrowth times as large as
+	// the one before, because many readers want the first lines only.
 	pieceSize int64
-	// maxPieceSize is how many bytes are read at most. Each piece is pieceGrowth times as
-	// large as the one before, because many readers want the first lines only.
-	maxPieceSize int64
 	// end is where reading ends. It is 0 if that is the end of the file.
 	end int64
 	// atEnd is true if the reading ends with the piece.
 	atEnd bool
 
-	// countsReplay is true if the deadline counts the time between pieces.
-	countsReplay bool
 	// readAt is when the piece arrived. It is zero before the first one.
 	readAt time.Time
-	// replayTime is the time between pieces so far. It stays 0 if countsReplay is
-	// true.
+	// replayTime is the time between pieces so far. It stays 0 if
+	// Options.CountsReplay is true.
 	replayTime time.Duration
 }
 
-// openLines reads the first piece of a file from an offset on.
-func (a *Archive) openLines(ctx context.Context, key string, offset int64) (*lineReader, error) {
-	return a.openRange(ctx, key, offset, 0)
-}
-
-// openRange is openLines for the lines up to an end. If that is 0, it is the end of the
-// file.
-func (a *Archive) openRange(ctx context.Context, key string, offset, end int64) (*lineReader, error) {
+// Open reads the first piece of the file key from an offset on. end is where reading ends;
+// 0 means the end of the file.
+func Open(ctx context.Context, bucket Bucket, key string, offset, end int64, options Options) (*Reader, error) {
 	size := int64(firstPieceSize)
 	if end > 0 {
 		size = end - offset
 	}
-	l := &lineReader{
-		end: end,
-		ctx: ctx, bucket: a.bucket, key: key, maxLine: a.maxLine,
-		offset: offset, pieceSize: min(size, a.pieceSize), maxPieceSize: a.pieceSize, countsReplay: a.deadlineCountsReplay,
+	l := &Reader{
+		ctx: ctx, bucket: bucket, key: key, options: options,
+		offset: offset, pieceSize: min(size, options.PieceSize), end: end,
 	}
 	if err := l.readPiece(); err != nil {
 		return nil, err
@@ -88,24 +95,15 @@ func (a *Archive) openRange(ctx context.Context, key string, offset, end int64) 
 	return l, nil
 }
 
-// openLog opens the log of a month at its beginning.
-func (a *Archive) openLog(ctx context.Context, region, month string) (*lineReader, error) {
-	key, err := a.keys.Log(region, month)
-	if err != nil {
-		return nil, err
-	}
-	return a.openLines(ctx, key, 0)
-}
-
-// openTail opens a file beyond the length that has been read. It reads the byte
+// OpenTail opens the file key beyond the length that has been read. It reads the byte
 // before too: then the range is never empty, and a file that has become shorter
 // shows.
-func (a *Archive) openTail(ctx context.Context, key string, length int64) (*lineReader, error) {
+func OpenTail(ctx context.Context, bucket Bucket, key string, length int64, options Options) (*Reader, error) {
 	from := max(0, length-1)
-	l, err := a.openLines(ctx, key, from)
+	l, err := Open(ctx, bucket, key, from, 0, options)
 	switch {
 	case err != nil && length > 0:
-		return nil, missingLogError(key, err)
+		return nil, MissingError(key, err)
 	case err != nil:
 		return nil, err
 	case int64(len(l.piece)) < length-from:
@@ -116,9 +114,9 @@ func (a *Archive) openTail(ctx context.Context, key string, length int64) (*line
 	return l, nil
 }
 
-// missingLogError returns a *format.DamagedError if err says that a file is missing
+// MissingError returns a *format.DamagedError if err says that the file key is missing
 // that the head names; otherwise err.
-func missingLogError(key string, err error) error {
+func MissingError(key string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return &format.DamagedError{Key: key, Reason: "the log file that the head names is gone"}
 	}
@@ -126,8 +124,8 @@ func missingLogError(key string, err error) error {
 }
 
 // readPiece replaces the piece with the next one.
-func (l *lineReader) readPiece() (err error) {
-	if !l.countsReplay && !l.readAt.IsZero() {
+func (l *Reader) readPiece() (err error) {
+	if !l.options.CountsReplay && !l.readAt.IsZero() {
 		l.replayTime += time.Since(l.readAt)
 	}
 	ctx, cancel := l.extendDeadline()
@@ -143,14 +141,14 @@ func (l *lineReader) readPiece() (err error) {
 	l.readAt = time.Now()
 	l.offset += int64(len(l.piece))
 	l.atEnd = int64(len(l.piece)) < size || l.offset == l.end
-	l.pieceSize = min(pieceGrowth*l.pieceSize, l.maxPieceSize)
+	l.pieceSize = min(pieceGrowth*l.pieceSize, l.options.PieceSize)
 	return nil
 }
 
 // extendDeadline returns the reader's context with its deadline later by the
 // time that replaying has taken. It still ends when the reader's context is
 // cancelled.
-func (l *lineReader) extendDeadline() (context.Context, context.CancelFunc) {
+func (l *Reader) extendDeadline() (context.Context, context.CancelFunc) {
 	deadline, ok := l.ctx.Deadline()
 	if !ok || l.replayTime == 0 {
 		return l.ctx, func() {}
@@ -164,14 +162,17 @@ func (l *lineReader) extendDeadline() (context.Context, context.CancelFunc) {
 	return ctx, func() { stop(); cancel() }
 }
 
-// isEmpty reports whether the file has nothing from the offset on. It must be
-// called before next.
-func (l *lineReader) isEmpty() bool { return l.atEnd && len(l.piece) == 0 }
+// Key names the file.
+func (l *Reader) Key() string { return l.key }
 
-// next returns the next line with its line end, which only the last line of a
+// IsEmpty reports whether the file has nothing from the offset on. It must be
+// called before Next.
+func (l *Reader) IsEmpty() bool { return l.atEnd && len(l.piece) == 0 }
+
+// Next returns the next line with its line end, which only the last line of a
 // file may lack. After that it returns io.EOF. The bytes are valid until the
 // next call.
-func (l *lineReader) next() ([]byte, error) {
+func (l *Reader) Next() ([]byte, error) {
 	var begun []byte // of this line, in earlier pieces
 	for {
 		end := bytes.IndexByte(l.piece, '\n') + 1
@@ -186,8 +187,9 @@ func (l *lineReader) next() ([]byte, error) {
 			begun = line
 		}
 		switch {
-		case len(line) > l.maxLine:
-			return nil, &format.DamagedError{Key: l.key, Reason: fmt.Sprintf("it has a line of more than %d bytes", l.maxLine)}
+		case len(line) > l.options.MaxLine:
+			reason := fmt.Sprintf("it has a line of more than %d bytes", l.options.MaxLine)
+			return nil, &format.DamagedError{Key: l.key, Reason: reason}
 		case ended, l.atEnd && len(line) > 0:
 			return line, nil
 		case l.atEnd:

@@ -1,7 +1,6 @@
-package archive
+package fsck
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,6 +8,7 @@ import (
 	"io/fs"
 	"time"
 
+	"community-images/shared/archive"
 	"community-images/shared/catalog"
 
 	"community-images/shared/archive/format"
@@ -27,18 +27,18 @@ import (
 // Until step 3 nothing can change the log, because nobody can append to it.
 type Rewriter struct {
 	// writer reads the archive and repairs the head.
-	writer *Writer
+	writer *archive.Writer
 	// bucket is the writer's, with the verb that removes objects.
-	bucket Sweeper
+	bucket archive.Sweeper
 	// quiet is how long ago the last run must have ended.
 	quiet time.Duration
 }
 
-// NewRewriter returns a rewriter. It refuses to begin unless the last run of a region
-// ended at least quiet ago, by the clock now. quiet may be 0 if it is certain that no
-// run goes on.
-func NewRewriter(bucket Sweeper, keys Keys, quiet time.Duration, now func() time.Time) *Rewriter {
-	return &Rewriter{writer: NewWriter(bucket, keys, now), bucket: bucket, quiet: quiet}
+// NewRewriter returns a rewriter. bucket must be the one that writer writes to. The rewriter
+// refuses to begin unless the last run of a region ended at least quiet ago, by the writer's
+// clock. quiet may be 0 if it is certain that no run goes on.
+func NewRewriter(writer *archive.Writer, bucket archive.Sweeper, quiet time.Duration) *Rewriter {
+	return &Rewriter{writer: writer, bucket: bucket, quiet: quiet}
 }
 
 // ActiveRunError means that a run ended so recently that others may go on.
@@ -79,7 +79,7 @@ func (w *Rewriter) Rewrite(ctx context.Context, region string) (rewritten []stri
 // monthsToRewrite returns the months of which there is a copy, and the last month if
 // its log is not appendable.
 func (w *Rewriter) monthsToRewrite(ctx context.Context, region string) ([]string, error) {
-	root, err := w.writer.keys.Region(region)
+	root, err := w.writer.Keys().Region(region)
 	if err != nil {
 		return nil, err
 	}
@@ -88,21 +88,21 @@ func (w *Rewriter) monthsToRewrite(ctx context.Context, region string) ([]string
 		return nil, fmt.Errorf("listing %q: %w", root+"log/", err)
 	}
 	var months []string
-	last := ParsedKey{}
+	last := archive.ParsedKey{}
 	for _, key := range keys { // in the order of the months; a copy follows its log
-		switch p, err := w.writer.keys.Parse(key); {
+		switch p, err := w.writer.Keys().Parse(key); {
 		case err != nil: // not an object of the archive
-		case p.Kind == LogCopyKind:
+		case p.Kind == archive.LogCopyKind:
 			months = append(months, p.Month)
 			last = p
 		default:
 			last = p
 		}
 	}
-	if last.Kind != LogKind {
+	if last.Kind != archive.LogKind {
 		return months, nil
 	}
-	key, err := w.writer.keys.Log(region, last.Month)
+	key, err := w.writer.Keys().Log(region, last.Month)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (w *Rewriter) checkQuiet(ctx context.Context, region string) error {
 	if w.quiet == 0 {
 		return nil
 	}
-	key, err := w.writer.keys.Head(region)
+	key, err := w.writer.Keys().Head(region)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (w *Rewriter) checkQuiet(ctx context.Context, region string) error {
 	// A head that cannot be read, or is missing, says nothing.
 	r, err := format.DecodeHead(region, data)
 	if err != nil {
-		replayed, err := w.writer.replayLastMonth(ctx, region)
+		replayed, err := w.writer.ReplayLastMonth(ctx, region)
 		if err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (w *Rewriter) checkQuiet(ctx context.Context, region string) error {
 	if r.Run.FinishedAt.After(ended.Time) {
 		ended = r.Run.FinishedAt
 	}
-	if w.writer.now().Sub(ended.Time) < w.quiet {
+	if w.writer.Clock().Sub(ended.Time) < w.quiet {
 		return &ActiveRunError{EndedAt: ended, Quiet: w.quiet}
 	}
 	return nil
@@ -149,11 +149,11 @@ func (w *Rewriter) checkQuiet(ctx context.Context, region string) error {
 // rewriteMonth makes the log of a month appendable, from whatever state an earlier call
 // has left it in.
 func (w *Rewriter) rewriteMonth(ctx context.Context, region, month string) error {
-	log, err := w.writer.keys.Log(region, month)
+	log, err := w.writer.Keys().Log(region, month)
 	if err != nil {
 		return err
 	}
-	spare, err := w.writer.keys.LogCopy(region, month)
+	spare, err := w.writer.Keys().LogCopy(region, month)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (w *Rewriter) copyLog(ctx context.Context, region, log, spare string) error
 	if err != nil || order < 0 {
 		return err
 	}
-	if _, err := w.writer.Repair(ctx, region); err != nil {
+	if _, err := Repair(ctx, w.writer, region); err != nil {
 		return err
 	}
 	// The copy is made, removed and made again. Where a bucket keeps versions, OSS refuses
@@ -221,16 +221,10 @@ func (w *Rewriter) copyLog(ctx context.Context, region, log, spare string) error
 	return nil
 }
 
-// isNotAppendable reports whether an append was refused because of the object's type.
-func isNotAppendable(err error) bool {
-	var refused *NotAppendableError
-	return errors.As(err, &refused)
-}
-
 // checkHead returns an error unless the head stands in the log of a month, or before its
 // first commit, and the copy is as long as the head says.
 func (w *Rewriter) checkHead(ctx context.Context, region, month, spare string) error {
-	key, err := w.writer.keys.Head(region)
+	key, err := w.writer.Keys().Head(region)
 	if err != nil {
 		return err
 	}
@@ -251,71 +245,4 @@ func (w *Rewriter) checkHead(ctx context.Context, region, month, spare string) e
 		return cmp.Or(err, error(&format.DamagedError{Key: spare, Reason: "it is shorter than the head says"}))
 	}
 	return nil
-}
-
-// appendMissing appends to the object to what it lacks of the object from. It returns
-// *format.DamagedError if to has other bytes. A missing object is an empty one.
-func (w *Rewriter) appendMissing(ctx context.Context, from, to string) error {
-	for at := int64(0); ; {
-		want, err := w.readPiece(ctx, from, at)
-		if err != nil || len(want) == 0 {
-			return err
-		}
-		have, err := w.readPiece(ctx, to, at)
-		if err != nil {
-			return err
-		}
-		have = have[:min(len(have), len(want))]
-		ok := bytes.HasPrefix(want, have)
-		if ok && len(have) < len(want) {
-			ok, err = w.writer.appendBytes(ctx, to, at+int64(len(have)), want[len(have):])
-		}
-		if err != nil || !ok {
-			return cmp.Or(err, differenceError(to, from))
-		}
-		at += int64(len(want))
-	}
-}
-
-// compare compares two objects: it returns -1 if a is the beginning of b, 0 if they are
-// equal, 1 if b is the beginning of a, and otherwise *format.DamagedError. A missing object is
-// an empty one.
-func (w *Rewriter) compare(ctx context.Context, a, b string) (order int, err error) {
-	for at := int64(0); ; {
-		x, err := w.readPiece(ctx, a, at)
-		if err != nil {
-			return 0, err
-		}
-		y, err := w.readPiece(ctx, b, at)
-		if err != nil {
-			return 0, err
-		}
-		n := min(len(x), len(y))
-		if !bytes.Equal(x[:n], y[:n]) {
-			return 0, differenceError(a, b)
-		}
-		if n == 0 || len(x) != len(y) {
-			return cmp.Compare(len(x), len(y)), nil
-		}
-		at += int64(n)
-	}
-}
-
-// readPiece reads the next bytes of an object. A missing object is an empty one.
-func (w *Rewriter) readPiece(ctx context.Context, key string, at int64) ([]byte, error) {
-	data, err := w.bucket.GetFrom(ctx, key, at, w.writer.pieceSize)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading %q: %w", key, err)
-	}
-	return data, nil
-}
-
-// differenceError says that a log and its copy contradict each other.
-func differenceError(key, other string) error {
-	return &format.DamagedError{Key: key, Reason: fmt.Sprintf(
-		"it does not begin with the same bytes as %q; find out which of the two holds the history, and remove the other",
-		other)}
 }

@@ -1,4 +1,4 @@
-package archive
+package fsck
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"community-images/shared/archive"
 	"community-images/shared/catalog"
 
 	"community-images/shared/archive/format"
@@ -17,30 +18,30 @@ import (
 // images were first seen. ErrNoData means that there is no log. *format.DamagedError
 // means that the log is damaged, or shorter than the head says: then commits are
 // lost, and a new head would hide that.
-func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
-	r, err := w.replayLastMonth(ctx, region)
+func Repair(ctx context.Context, w *archive.Writer, region string) (*archive.Region, error) {
+	r, err := w.ReplayLastMonth(ctx, region)
 	if err != nil {
 		return nil, err
 	}
 	if r.Sequence == 0 {
-		return nil, fmt.Errorf("region %q: %w", region, ErrNoData)
+		return nil, fmt.Errorf("region %q: %w", region, archive.ErrNoData)
 	}
-	if r, err = w.checkLogLength(ctx, r); err != nil {
+	if r, err = checkLogLength(ctx, w, r); err != nil {
 		return nil, err
 	}
-	swept, err := w.findSweptMonths(ctx, r)
+	swept, err := findSweptMonths(ctx, w, r)
 	if err != nil {
 		return nil, err
 	}
 	// A damaged snapshot or a removed month may make the index impossible. The head is
 	// rebuilt all the same, and says that there is no index.
-	indexErr, err := w.rebuildIndex(ctx, r)
+	indexErr, err := w.RebuildIndex(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	indexed := r.clone()
-	monthsErr := w.rebuildMonthIndexes(ctx, indexed)
-	repaired, err := w.syncHead(ctx, r, func(next *Region) {
+	indexed := &archive.Region{Head: *r.Clone()}
+	monthsErr := w.RebuildMonthIndexes(ctx, indexed)
+	repaired, err := w.SyncHead(ctx, r, func(next *archive.Region) {
 		next.MonthIndex = indexed.MonthIndex
 		next.IndexSequence = 0
 		if indexErr == nil {
@@ -48,11 +49,11 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 		}
 		next.Swept = next.Swept.Merge(swept)
 		if next.Swept.At.IsZero() {
-			next.Swept.At = catalog.At(w.now())
+			next.Swept.At = catalog.At(w.Clock())
 		}
 	})
 	var damaged *format.DamagedError
-	var tooEarly *TooEarlyError
+	var tooEarly *archive.TooEarlyError
 	if err == nil && !errors.As(indexErr, &damaged) && !errors.As(indexErr, &tooEarly) {
 		err = indexErr // else Verify names the object that is damaged or gone
 	}
@@ -64,12 +65,12 @@ func (w *Writer) Repair(ctx context.Context, region string) (*Region, error) {
 
 // checkLogLength returns the state at the end of the log, which is r or a later
 // one. It returns an error if the head is of a later commit than that.
-func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error) {
-	key, err := w.keys.Head(r.RegionID)
+func checkLogLength(ctx context.Context, w *archive.Writer, r *archive.Region) (*archive.Region, error) {
+	key, err := w.Keys().Head(r.RegionID)
 	if err != nil {
 		return nil, err
 	}
-	data, _, err := w.bucket.Get(ctx, key, "")
+	data, _, err := w.Bucket().Get(ctx, key, "")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading head %q: %w", key, err)
 	}
@@ -81,12 +82,12 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 	if err != nil || head.Sequence <= r.Sequence {
 		return r, nil
 	}
-	if r, err = w.refresh(ctx, r); err != nil { // a run may have committed meanwhile
+	if r, err = w.Refresh(ctx, r); err != nil { // a run may have committed meanwhile
 		return nil, err
 	}
 	// The log is shorter than it was: commits are lost.
 	if head.Sequence > r.Sequence {
-		log, err := w.keys.Log(r.RegionID, r.Log.Month)
+		log, err := w.Keys().Log(r.RegionID, r.Log.Month)
 		return nil, errors.Join(err, &format.DamagedError{Key: log, Reason: fmt.Sprintf(
 			"it ends with commit %d, the head is of commit %d; to accept the loss, remove %q", r.Sequence,
 			head.Sequence, key)})
@@ -94,30 +95,16 @@ func (w *Writer) checkLogLength(ctx context.Context, r *Region) (*Region, error)
 	return r, nil
 }
 
-// rebuildIndex builds the index of r from the whole log and puts it. indexErr
-// says why that failed; err says that the bucket could not be read.
-func (w *Writer) rebuildIndex(ctx context.Context, r *Region) (indexErr, err error) {
-	b := w.newIndexBuilder(r)
-	var damaged *format.DamagedError
-	switch old, err := w.Index(ctx, r.RegionID); {
-	case err == nil && old.Sequence <= r.Sequence:
-		b.remembered, b.rememberedUpTo = old.AllDates(), old.Sequence
-	case err != nil && !errors.As(err, &damaged):
-		return nil, err
-	}
-	return b.build(ctx, &Result{Region: r}), nil
-}
-
 // findSweptMonths finds out from the log which months retention has removed.
-func (w *Writer) findSweptMonths(ctx context.Context, r *Region) (swept format.Swept, err error) {
-	months, err := w.listMonths(ctx, r.RegionID)
+func findSweptMonths(ctx context.Context, w *archive.Writer, r *archive.Region) (swept format.Swept, err error) {
+	months, err := w.ListMonths(ctx, r.RegionID)
 	if err != nil || len(months) == 0 {
 		return format.Swept{}, err
 	}
 	// Retention removes the oldest months first, so those before the first file are gone.
 	for _, f := range r.Files {
 		if f.Month < months[0] {
-			swept.Through, swept.RemovedAt = f.Month, catalog.At(w.now())
+			swept.Through, swept.RemovedAt = f.Month, catalog.At(w.Clock())
 		}
 	}
 	return swept, nil
