@@ -96,7 +96,7 @@ func renderAtom(req *request, page eventPage, state *regionState, next string) [
 		feed.Links = append(feed.Links, atomLink{"next", atomMedia, req.feedURL(next)})
 	}
 	for _, e := range page.entries {
-		feed.Entries = append(feed.Entries, e.toAtomEntry(region))
+		feed.Entries = append(feed.Entries, newAtomEntry(e, region))
 	}
 	data, err := xml.MarshalIndent(feed, "", " ")
 	if err != nil {
@@ -105,9 +105,9 @@ func renderAtom(req *request, page eventPage, state *regionState, next string) [
 	return append([]byte(xml.Header), append(data, '\n')...)
 }
 
-// toAtomEntry returns an event or a row as an entry. Its link leads to the history of the
+// newAtomEntry returns an event or a row as an entry. Its link leads to the history of the
 // image and not to the image, which may be gone.
-func (e *event) toAtomEntry(region string) atomEntry {
+func newAtomEntry(e *event, region string) atomEntry {
 	sequence := strconv.FormatInt(e.commit.sequence, 10)
 	entry := atomEntry{Updated: e.commit.at.String()}
 	if e.kind == kindEnded {
@@ -124,9 +124,9 @@ func (e *event) toAtomEntry(region string) atomEntry {
 	} else {
 		entry.ID = nameBasedUUID("row", region, sequence, e.scope.ClusterID, e.imageID)
 	}
-	entry.Title = e.atomTitle()
+	entry.Title = atomTitle(e)
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s, commit %s of %s.", e.atomSentence(), sequence, region)
+	fmt.Fprintf(&text, "%s, commit %s of %s.", atomSentence(e), sequence, region)
 	for _, c := range newFieldChanges(e.fields) {
 		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, valueOrNone(c.Before), valueOrNone(c.After))
 	}
@@ -135,7 +135,7 @@ func (e *event) toAtomEntry(region string) atomEntry {
 }
 
 // atomTitle says what happened, and where, in one line.
-func (e *event) atomTitle() string {
+func atomTitle(e *event) string {
 	switch {
 	case e.kind == kindEnded:
 		title := describeScope(e.scope)
@@ -157,10 +157,10 @@ func (e *event) atomTitle() string {
 }
 
 // atomSentence is the beginning of the text of an entry. Of a row it has all scopes.
-func (e *event) atomSentence() string {
+func atomSentence(e *event) string {
 	switch {
 	case e.kind == kindEnded:
-		return e.atomTitle()
+		return atomTitle(e)
 	case e.row == nil:
 		return fmt.Sprintf("Image %s, %s", e.imageID, describeScope(e.scope))
 	}

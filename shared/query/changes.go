@@ -94,7 +94,7 @@ func (s *lookup) renderFeed(
 	if page.more && !filter.newest {
 		b.next = b.cursor
 	}
-	b.bytes, err = page.render(prefix, req, sub.state, b.next)
+	b.bytes, err = renderEvents(page, prefix, req, sub.state, b.next)
 	return b, err
 }
 

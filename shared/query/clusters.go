@@ -47,7 +47,7 @@ func (s *lookup) serveClusters(ctx context.Context, req *request) (*answer, erro
 		etag:         makeETag(etag...),
 		lastModified: f.committedAt,
 		render: func(_ context.Context, prefix []byte) (*body, error) {
-			return newClustersJSON(subjects).render(prefix, req)
+			return renderClusters(newClustersJSON(subjects), prefix, req)
 		},
 	}, nil
 }
@@ -97,8 +97,8 @@ func newClustersJSON(subjects []*subject) clustersJSON {
 	return list
 }
 
-// render renders the scopes in the format of a request, and in JSON the clusters.
-func (list clustersJSON) render(prefix []byte, req *request) (*body, error) {
+// renderClusters renders the scopes in the format of a request, and in JSON the clusters.
+func renderClusters(list clustersJSON, prefix []byte, req *request) (*body, error) {
 	b, err := &body{total: strconv.Itoa(list.TotalCount)}, error(nil)
 	switch req.format {
 	case formatJSON:

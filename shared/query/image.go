@@ -51,7 +51,7 @@ func (s *lookup) renderImage(ctx context.Context, b []byte, req *request, sub *s
 	if from == to {
 		return nil, s.imageMissingError(ctx, req, sub)
 	}
-	first, err := s.history.firstSeen(ctx, req.scopedImage(), sub)
+	first, err := s.history.firstSeen(ctx, newScopedImage(req), sub)
 	if err != nil {
 		return nil, err
 	}

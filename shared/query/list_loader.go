@@ -13,6 +13,8 @@ import (
 )
 
 const (
+	// maxListBytes bounds the image lists in memory, approximately.
+	maxListBytes = 96 << 20
 	// maxReads bounds the snapshots that are read at once for one answer.
 	maxReads = 32
 	// maxSingleReads is up to how many missing lists are read from their

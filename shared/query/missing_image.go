@@ -14,7 +14,7 @@ import (
 // The error has the members of the answer that it replaces, so that a caller
 // can still show what the image was.
 func (s *lookup) imageMissingError(ctx context.Context, req *request, sub *subject) error {
-	life, err := s.history.lifespanOf(ctx, req.scopedImage(), sub)
+	life, err := s.history.lifespanOf(ctx, newScopedImage(req), sub)
 	switch {
 	case err != nil:
 		return err
@@ -82,12 +82,12 @@ func imageNeverOffered(imageID, region string) error {
 // checkImageKnown returns an error if the image that a request names was not there up to
 // the subject's state, in the scopes that the request selects.
 func (s *lookup) checkImageKnown(ctx context.Context, req *request, sub *subject) error {
-	ok, later, err := s.history.wasOffered(ctx, req.scopedImage(), sub)
+	ok, later, err := s.history.wasOffered(ctx, newScopedImage(req), sub)
 	if err == nil && !ok {
 		err = newImageUnknownError(req, sub.state, later)
 	}
 	return err
 }
 
-// scopedImage returns the image that a request names in its path.
-func (req *request) scopedImage() scopedImage { return scopedImage{req.imageID, req.selection} }
+// newScopedImage returns the image that a request names in its path.
+func newScopedImage(req *request) scopedImage { return scopedImage{req.imageID, req.selection} }

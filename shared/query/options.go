@@ -59,8 +59,6 @@ type Hooks struct {
 
 // The sizes of the caches.
 const (
-	maxListBytes      = 96 << 20 // approximate bytes of image lists
-	maxSetBytes       = 16 << 20 // approximate bytes of merged image sets
 	maxBodyCacheBytes = 256 << 10
 	maxRequests       = 128 // parsed requests; fewer if their expressions are large
 	maxPastStates     = 64

@@ -24,8 +24,8 @@ func newFieldChanges(fields []catalog.FieldChange) []fieldChangeJSON {
 	return list
 }
 
-// toJSON returns an event of one scope of a region as JSON has it.
-func (e *event) toJSON(region string) eventJSON {
+// newEventJSON returns an event of one scope of a region as JSON has it.
+func newEventJSON(e *event, region string) eventJSON {
 	j := eventJSON{
 		Sequence: e.commit.sequence, CommittedAt: e.commit.at, Kind: e.kind.name(), ImageID: e.imageID,
 		ImageName: e.imageName, RegionID: region, ClusterID: e.scope.ClusterID, InstanceType: e.scope.InstanceType,
@@ -37,8 +37,8 @@ func (e *event) toJSON(region string) eventJSON {
 	return j
 }
 
-// toRowJSON returns a row as JSON has it.
-func (e *event) toRowJSON(region string) changeJSON {
+// newChangeJSON returns a row as JSON has it.
+func newChangeJSON(e *event, region string) changeJSON {
 	j := changeJSON{Kind: e.kind.name(), RegionID: region}
 	if e.commit != nil { // a diff has no commit
 		j.Sequence, j.CommittedAt = e.commit.sequence, e.commit.at
@@ -157,9 +157,9 @@ func (r listRenderer[T]) render(req *request, lastLine string) ([]byte, error) {
 	return t.render(req.format), nil
 }
 
-// render renders a page of events that ends with a state, in the format of the
+// renderEvents renders a page of events that ends with a state, in the format of the
 // request. next is the cursor of the next page; empty: there is none.
-func (page eventPage) render(prefix []byte, req *request, end *regionState, next string) ([]byte, error) {
+func renderEvents(page eventPage, prefix []byte, req *request, end *regionState, next string) ([]byte, error) {
 	feed := feedJSON{Count: len(page.entries), More: page.more, NextCursor: page.end.String()}
 	lastLine := ""
 	if page.more {
@@ -169,13 +169,13 @@ func (page eventPage) render(prefix []byte, req *request, end *regionState, next
 	case req.format == formatAtom:
 		return renderAtom(req, page, end, next), nil
 	case !req.listsScopes():
-		list := mapList(page.entries, func(e *event) changeJSON { return e.toRowJSON(end.RegionID) })
+		list := mapList(page.entries, func(e *event) changeJSON { return newChangeJSON(e, end.RegionID) })
 		if req.format == formatJSON {
 			return appendMembers(prefix, changesJSON{feed, list})
 		}
 		return listRenderer[changeJSON]{list, changeColumns, changeJSON.cells}.render(req, lastLine)
 	}
-	list := mapList(page.entries, func(e *event) eventJSON { return e.toJSON(end.RegionID) })
+	list := mapList(page.entries, func(e *event) eventJSON { return newEventJSON(e, end.RegionID) })
 	switch {
 	case req.format != formatJSON:
 		return listRenderer[eventJSON]{list, eventColumns, eventJSON.cells}.render(req, lastLine)

@@ -52,6 +52,9 @@ type imageSets struct {
 	kept *lru[string, *imageSet]
 }
 
+// maxSetBytes bounds the merged image sets in memory, approximately.
+const maxSetBytes = 16 << 20
+
 // newImageSets returns an empty cache of sets whose lists come from a loader.
 func newImageSets(lists *listLoader) *imageSets {
 	return &imageSets{lists: lists, kept: newLRU[string, *imageSet](maxSetBytes)}
