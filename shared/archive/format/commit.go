@@ -214,8 +214,8 @@ func (c *Commit) RemovesScope() bool {
 	return len(c.Ended) > 0 || slices.ContainsFunc(c.Clusters, func(c ClusterChange) bool { return c.After == nil })
 }
 
-// Encode sets the commit's digest. It returns the line to append and the hash
-// that the next commit must name.
+// Encode sets the commit's digest. It returns the line to append, with its line end, and
+// the hash that the next commit must name as its Previous.
 func (c *Commit) Encode() (line []byte, hash string, err error) {
 	line, err = catalog.MarshalLine(c)
 	if err != nil {
@@ -225,7 +225,8 @@ func (c *Commit) Encode() (line []byte, hash string, err error) {
 	return append(line, '\n'), HashLine(line), nil
 }
 
-// HashLine returns the SHA-256 in hex of a line without its line end.
+// HashLine returns the SHA-256 in hex of a line of the log, which is given without its line
+// end.
 func HashLine(line []byte) string {
 	sum := sha256.Sum256(line)
 	return hex.EncodeToString(sum[:])

@@ -49,7 +49,7 @@ func (f otherVersion) Error() string {
 }
 
 // NewDamagedError returns the error for the object key, which a decoder has refused with
-// err: *VersionError or *DamagedError.
+// err: *VersionError if the object is of another format, else *DamagedError.
 func NewDamagedError(key string, err error) error {
 	var other otherVersion
 	if errors.As(err, &other) {
@@ -59,7 +59,7 @@ func NewDamagedError(key string, err error) error {
 }
 
 // CheckVersion returns *VersionError if a decoder has refused the object key, with err,
-// because of its format.
+// because of its format. Otherwise it returns nil, also if err is not nil.
 func CheckVersion(key string, err error) error {
 	var other otherVersion
 	if errors.As(err, &other) {

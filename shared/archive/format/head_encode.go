@@ -75,7 +75,7 @@ func (p storedPosition) isPlausible() bool {
 	return IsMonth(p.Month) && p.Position > 0 && IsDigest(p.Hash)
 }
 
-// Encode returns the bytes that are stored as the head.
+// Encode returns the bytes that are stored as the head: one line of JSON with its line end.
 func (h *Head) Encode() ([]byte, error) {
 	// Members are never null: a reader in another language need not tell null from [].
 	upstream := h.Upstream
@@ -107,8 +107,9 @@ func (h *Head) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// DecodeHead decodes and verifies a head. An error means that the head has to be
-// rebuilt, except otherVersion.
+// DecodeHead decodes and verifies the stored head of a region. The head shares the memory of
+// data, which must not be changed from then on. An error means that the head has to be
+// rebuilt from the log, unless CheckVersion says that it is of another format.
 func DecodeHead(region string, data []byte) (*Head, error) {
 	return DecodeHeadEarly(region, data, func(LogPosition) {})
 }

@@ -94,7 +94,8 @@ const sweepInterval = 24 * time.Hour
 type Swept struct {
 	// At is the end of the last sweep that finished.
 	At catalog.Time `json:"At"`
-	// the latest time at which Through can have gone; zero: no month was removed
+	// RemovedAt is the latest time at which Through can have gone. It is zero if no month
+	// was removed.
 	RemovedAt catalog.Time `json:"RemovedAt"`
 	// Through is the last month of the log that was removed. It is empty if none
 	// was.

@@ -9,7 +9,7 @@ import (
 	"community-images/shared/catalog"
 )
 
-// ImageChanges collects Commit.Images.
+// ImageChanges collects what Commit.Images says of the contents that a commit changes.
 type ImageChanges struct {
 	// byID has the changes so far. OtherNames has all names, until List.
 	byID map[string]*ImageChange
@@ -22,8 +22,8 @@ func NewImageChanges() ImageChanges {
 	return ImageChanges{map[string]*ImageChange{}, map[*catalog.Image]string{}}
 }
 
-// Add adds the difference between two contents of the scope with a number. Numbers
-// must ascend.
+// Add adds the difference between two contents of the scope with a number, as in
+// ImageChange. The contents are in canonical order. Numbers must ascend.
 func (m ImageChanges) Add(number int, before, after []*catalog.Image) {
 	d := catalog.Compare(before, after)
 	for _, id := range d.Removed {

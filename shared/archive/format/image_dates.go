@@ -17,7 +17,7 @@ type ImageDates struct {
 }
 
 // DatesByID has the dates of every image that is known to have been in a region, by
-// ImageID. addCommit is the only rule that says what they are.
+// ImageID. AddCommit is the only rule that says what they are.
 type DatesByID map[string]ImageDates
 
 // LoadImageIDs returns the ImageIDs of the contents of scopes. The ids of one scope
@@ -27,7 +27,7 @@ type LoadImageIDs func(scopes []ScopeState) ([][]string, error)
 // AddCommit adds what a commit says. previous is the number of the last commit that
 // was added, 0 if there is none. The commits between the two are gone; then the
 // images that were there before are added with unknown dates, and load is called for
-// what the checkpoint names.
+// what the checkpoint names. The only errors are those of load.
 func (d DatesByID) AddCommit(c *Commit, previous int64, load LoadImageIDs) error {
 	if c.Sequence > previous+1 && c.Checkpoint != nil {
 		if err := d.addImagesBefore(c, load); err != nil {

@@ -13,7 +13,8 @@ import (
 // instead of a snapshot for each, and reads snapshots for what it lacks.
 //
 // A digest of its own proves it. Its lists are named by their digests, so an older
-// index is never wrong, only less complete. Its key ends with index.ndjson.
+// index is never wrong, only less complete. It must not be changed once it has been
+// handed out.
 type Index struct {
 	// RegionID names the region.
 	RegionID string

@@ -48,7 +48,7 @@ const (
 	listSuffix  = `]}`
 )
 
-// Encode returns the bytes that are stored.
+// Encode returns the bytes that are stored: lines of JSON, the header first.
 func (x *Index) Encode() ([]byte, error) {
 	data, err := catalog.MarshalLine(indexHeader{
 		CommittedAt: x.CommittedAt, Format: Version, Gone: len(x.Gone), Images: len(x.Images),
@@ -87,8 +87,9 @@ func (d ImageDates) append(data []byte) []byte {
 	return append(append(data, datesMiddle...), d.FirstSeen.String()...)
 }
 
-// DecodeIndex decodes and verifies a stored index. Equal images are shared through
-// interner.
+// DecodeIndex decodes and verifies the stored index of a region. Equal images are shared
+// through interner. An error means that the index is damaged or of another format, and has
+// to be built anew.
 func DecodeIndex(region string, data []byte, interner *catalog.Interner) (*Index, error) {
 	var h indexHeader
 	first, rest, _ := bytes.Cut(data, []byte{'\n'})

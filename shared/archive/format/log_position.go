@@ -68,7 +68,7 @@ func (h *Head) FileAt(isLate func(LogFile) bool) int {
 	return i
 }
 
-// LastOfFile returns the number of the last commit of file i of the log, up to h.
+// LastOfFile returns the number of the last commit of file i of Files, up to h.
 func (h *Head) LastOfFile(i int) int64 {
 	if i+1 < len(h.Files) {
 		return h.Files[i+1].FirstSequence - 1
@@ -76,12 +76,13 @@ func (h *Head) LastOfFile(i int) int64 {
 	return h.Sequence
 }
 
-// IsIndexed reports whether file i of the log has an index, by what the head says.
+// IsIndexed reports whether file i of Files has an index, by what the head says.
 func (h *Head) IsIndexed(i int) bool {
 	return h.Files[i].Month < h.MonthIndex.Month || h.IndexedLength(i) > 0
 }
 
-// IndexedLength returns how many bytes of file i of the log are indexed.
+// IndexedLength returns how many bytes of file i of Files are indexed. It is 0 for files other
+// than the one of MonthIndex.
 func (h *Head) IndexedLength(i int) int64 {
 	if h.Files[i].Month == h.MonthIndex.Month {
 		return h.MonthIndex.Length
@@ -89,7 +90,7 @@ func (h *Head) IndexedLength(i int) int64 {
 	return 0
 }
 
-// NoteIndexed notes that file i of the log is indexed up to a length.
+// NoteIndexed notes in MonthIndex that file i of Files is indexed up to a length in bytes.
 func (h *Head) NoteIndexed(i int, length int64) {
 	h.MonthIndex = IndexedMonth{Length: length, Month: h.Files[i].Month}
 	if i+1 < len(h.Files) {

@@ -103,7 +103,8 @@ func (h *MonthHeader) CountUntil(t time.Time) int {
 // Size returns about how many bytes the index takes in memory.
 func (m *MonthIndex) Size() int { return len(m.images) + 16*len(m.Offsets) + 64*len(m.added) + 512 }
 
-// CommitsOf returns the positions of the commits that change an image, ascending.
+// CommitsOf returns the positions in Offsets of the commits that change an image, ascending.
+// An error means that the line of the image is damaged.
 func (m *MonthIndex) CommitsOf(imageID string) (positions []int, err error) {
 	quoted := catalog.AppendString(nil, imageID)
 	// An unescaped quote does not stand within a string, so this is no part of an id.
@@ -168,7 +169,7 @@ func (m *MonthIndex) Clone() *MonthIndex {
 	return c
 }
 
-// Encode returns the bytes that are stored.
+// Encode returns the bytes that are stored: lines of JSON, the header first.
 func (m *MonthIndex) Encode() ([]byte, error) {
 	all := map[string][]int{}
 	for line := range bytes.Lines(m.images) {
@@ -201,8 +202,9 @@ func (m *MonthIndex) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// DecodeMonthIndex decodes and verifies a stored month index. It does not look at the
-// lines of the images.
+// DecodeMonthIndex decodes and verifies the stored index of a month of a region, for example
+// "2006-01". It does not look at the lines of the images. The index shares the memory of
+// data. An error means that the index has to be built anew.
 func DecodeMonthIndex(region, month string, data []byte) (*MonthIndex, error) {
 	m := &MonthIndex{added: map[string][]int{}}
 	first, rest, _ := bytes.Cut(data, []byte{'\n'})

@@ -40,7 +40,8 @@ type Problem struct {
 type ScopeState struct {
 	// Candidate is the suspicious answer of a held scope. Only the head has it.
 	Candidate *Candidate `json:"Candidate,omitempty"`
-	// when the current content was first published; zero: never
+	// CapturedAt is when the current content was first published. It is zero if that never
+	// happened.
 	CapturedAt catalog.Time `json:"CapturedAt"`
 	// CheckedAt is when upstream last confirmed the content. It is zero if that
 	// never happened.
