@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 		serveUpstream()
 		return
 	}
+	fctest.SetParallel(6)
 	os.Exit(fctest.Run(m))
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"community-images/scripts/deploy/deploytest"
 	"community-images/shared/ehpc/ehpctest"
+	"community-images/shared/fcrun/fctest"
 )
 
 // notProvedHere are the claims that the embedded platform does not prove.
@@ -24,6 +25,11 @@ var notProvedHere = map[string]verdict{
 // clusterEvent is an event of E-HPC as EventBridge delivers it.
 const clusterEvent = `{"specversion":"1.0","id":"1","source":"acs.ehpc",` +
 	`"type":"ehpc:ClusterOperation:ClusterStarted","time":"2026-11-29T10:00:00Z","data":{"ClusterId":"ehpc-hz-1","RegionId":"cn-hangzhou"}}`
+
+func TestMain(m *testing.M) {
+	fctest.SetParallel(6)
+	os.Exit(m.Run())
+}
 
 func TestEmbeddedPlatformProvesTheClaims(t *testing.T) {
 	t.Parallel()
@@ -161,9 +167,9 @@ func acceptConflicts(oss http.Handler) http.Handler {
 
 func TestRefusalAndLeftovers(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, falsity{}, ehpctest.NewSimulation(1))
-
 	t.Run("without a yes nothing is made", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(t, falsity{}, ehpctest.NewSimulation(1))
 		o := p.run(t.Context(), "no\n")
 		if o.code != 2 || !strings.Contains(o.err, "not confirmed, nothing was made") {
 			t.Errorf("exit %d, %s", o.code, o.err)
@@ -172,6 +178,8 @@ func TestRefusalAndLeftovers(t *testing.T) {
 	})
 
 	t.Run("a creation that fails leaves its claims open and nothing behind", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(t, falsity{}, ehpctest.NewSimulation(1))
 		p.cloud.SetBreakage(func(action, resource string) string {
 			if action == "CREATE" && resource == "QueryFunction" {
 				return "QuotaExceeded"
@@ -189,6 +197,8 @@ func TestRefusalAndLeftovers(t *testing.T) {
 	})
 
 	t.Run("an interrupt removes everything", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(t, falsity{}, ehpctest.NewSimulation(1))
 		ctx, cancel := context.WithCancel(t.Context())
 		p.cloud.SetBreakage(func(action, resource string) string {
 			if action == "CREATE" && resource == "QueryFunction" {
@@ -204,6 +214,8 @@ func TestRefusalAndLeftovers(t *testing.T) {
 	})
 
 	t.Run("what cannot be removed is named, and -remove removes it", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(t, falsity{}, ehpctest.NewSimulation(1))
 		p.cloud.SetBreakage(func(action, resource string) string {
 			if action == "DELETE" && resource == "QueryFunction" {
 				return "InternalError"
