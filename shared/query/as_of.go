@@ -23,7 +23,10 @@ const (
 	// allowedTimes describes all forms of a moment, for messages and the OpenAPI
 	// document.
 	allowedTimes = "an RFC 3339 time or date, epoch seconds or milliseconds, a time before now such as -24h or -7d, " +
-		"or the number of a commit"
+		"now, or the number of a commit"
+	allowedUnits = "s, m, h, d, w"
+
+	nowText = "now" // the present, in any case
 
 	// Numbers below firstEpoch are commits, numbers below firstMilli seconds.
 	firstEpoch = 1_000_000_000
@@ -40,8 +43,15 @@ const (
 // atCommit returns the moment after a commit.
 func atCommit(sequence int64) asOf { return asOf{isSet: true, sequence: sequence} }
 
-// errNotAsOf rejects a text that has none of the forms of allowedTimes.
-var errNotAsOf = errors.New("is not a time or a commit")
+// The errors of parseAsOf and parseDuration.
+var (
+	// errNotAsOf rejects a text that has none of the forms of allowedTimes.
+	errNotAsOf = errors.New("is not a time or a commit")
+	// errNoZone rejects a time of day that does not say in which zone.
+	errNoZone = errors.New("has no time zone")
+	// errNotDuration rejects a time before now that parseDuration cannot read.
+	errNotDuration = errors.New("is not a duration")
+)
 
 // isInFuture returns true for a time whose state is not known yet.
 func (a asOf) isInFuture(now time.Time) bool {
@@ -55,11 +65,14 @@ func newFutureTimeError(t time.Time) error {
 
 // parseAsOf reads the forms of allowedTimes.
 func parseAsOf(s string) (asOf, error) {
+	if foldCase(s) == nowText {
+		return asOf{isSet: true}, nil
+	}
 	// A minus sign begins a time before now.
 	if ago, ok := strings.CutPrefix(s, "-"); ok {
 		d, err := parseDuration(ago)
 		if err != nil || d > maxAgo {
-			return asOf{}, errNotAsOf
+			return asOf{}, errNotDuration
 		}
 		return asOf{isSet: true, ago: d}, nil
 	}
@@ -76,6 +89,16 @@ func parseAsOf(s string) (asOf, error) {
 		}
 		return asOf{isSet: true, time: time.UnixMilli(n)}, nil
 	}
+	return parseTime(s)
+}
+
+// parseTime reads an RFC 3339 time or date. It returns errNoZone for a time that
+// only lacks its zone.
+func parseTime(s string) (asOf, error) {
+	// People write a space between date and time.
+	if len(s) > len(time.DateOnly) && s[len(time.DateOnly)] == ' ' {
+		s = s[:len(time.DateOnly)] + "T" + s[len(time.DateOnly)+1:]
+	}
 	// A plus sign in a query means a space, and few people escape that of a time
 	// zone. RFC 3339 allows lower-case t and z.
 	s = strings.ToUpper(strings.Replace(s, " ", "+", 1))
@@ -83,6 +106,11 @@ func parseAsOf(s string) (asOf, error) {
 		t, err := time.Parse(layout, s)
 		if t = t.UTC(); err == nil && t.Year() >= 1970 && t.Year() <= 9999 {
 			return asOf{isSet: true, time: t}, nil
+		}
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if _, err := time.Parse(layout, s); err == nil {
+			return asOf{}, errNoZone
 		}
 	}
 	return asOf{}, errNotAsOf
@@ -106,46 +134,62 @@ func (a asOf) isAbsolute() bool { return a.sequence != 0 || !a.time.IsZero() }
 // parseDuration reads 90s, 10m, 24h, 7d, 2w and sums such as 1d12h. Unlike
 // time.ParseDuration it knows days and weeks, and no sign.
 func parseDuration(s string) (time.Duration, error) {
-	bad := errors.New("is not a duration")
 	if s == "" || len(s) > 40 {
-		return 0, bad
+		return 0, errNotDuration
 	}
-	var total float64
+	var total time.Duration
 	for s != "" {
 		// The number goes up to the first letter, the unit up to the next digit.
 		n := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
 		if n < 1 {
-			return 0, bad
+			return 0, errNotDuration
 		}
-		value, err := strconv.ParseFloat(s[:n], 64)
-		if err != nil {
-			return 0, bad
-		}
+		number := s[:n]
 		s = s[n:]
 		end := strings.IndexFunc(s, func(r rune) bool { return '0' <= r && r <= '9' })
 		if end < 0 {
 			end = len(s)
 		}
-		unit, ok := durationUnits[s[:end]]
-		if !ok {
-			return 0, bad
+		d, err := parseQuantity(number, durationUnits[s[:end]])
+		if err != nil {
+			return 0, err
 		}
-		total += value * float64(unit)
+		// Every limit of a caller is below this sum, which cannot overflow.
+		if total += d; total > math.MaxInt64/4 {
+			return 0, errNotDuration
+		}
 		s = s[end:]
 	}
-	if total > math.MaxInt64/2 { // beyond any bound of a caller, and no overflow
-		return 0, bad
+	return total, nil
+}
+
+// parseQuantity returns a decimal number of a unit, rounded to nanoseconds. The
+// whole part is exact. A unit of 0 is an error.
+func parseQuantity(number string, unit time.Duration) (time.Duration, error) {
+	value, err := strconv.ParseFloat(number, 64)
+	if err != nil || unit == 0 || value*float64(unit) > math.MaxInt64/4 {
+		return 0, errNotDuration
 	}
-	return time.Duration(total), nil
+	whole, fraction, _ := strings.Cut(number, ".")
+	count, part := 0, 0.0
+	if whole != "" {
+		count, err = strconv.Atoi(whole)
+	}
+	if err == nil && fraction != "" {
+		part, err = strconv.ParseFloat("0."+fraction, 64)
+	}
+	if err != nil {
+		return 0, errNotDuration
+	}
+	return time.Duration(count)*unit + time.Duration(math.Round(part*float64(unit))), nil
 }
 
 // durationUnits are the units of a duration. A day always has 24 hours: times
 // are in UTC, where no day is longer.
 var durationUnits = map[string]time.Duration{
-	"ms": time.Millisecond,
-	"s":  time.Second,
-	"m":  time.Minute,
-	"h":  time.Hour,
-	"d":  24 * time.Hour,
-	"w":  7 * 24 * time.Hour,
+	"s": time.Second,
+	"m": time.Minute,
+	"h": time.Hour,
+	"d": 24 * time.Hour,
+	"w": 7 * 24 * time.Hour,
 }

@@ -48,8 +48,8 @@ func TestFeedOfImages(t *testing.T) {
 		}
 	}
 	checkError(t, get(h, "/v1/changes?ImageId=m-nobody,m-none"), 404, "ImageNotFound", []string{"m-nobody,m-none"})
-	checkError(t, get(h, "/v1/changes?ImageId=m-win,"), 400, "InvalidParameter",
-		[]string{"ImageId", "ImageId must not be empty."})
+	checkError(t, get(h, "/v1/changes?ImageId=m-win,,m-none"), 400, "InvalidParameter",
+		[]string{`ImageId has an empty value between commas: "m-win,,m-none".`})
 }
 
 // TestFeedBeyondItsEnd asks up to a commit for what came after a later one:

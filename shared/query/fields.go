@@ -23,34 +23,40 @@ type field struct {
 	kind  fieldKind
 	about string   // a noun phrase for the OpenAPI document
 	enum  []string // documented values; others are possible
+	// ignoresCase says that the values are from a fixed set, and that filters match
+	// them in any case.
+	ignoresCase bool
+	// mayHaveStar says that values can have a "*". Ids have some in documents and
+	// samples.
+	mayHaveStar bool
 }
 
 // fields is the table of all fields, in the order of csv columns. Filters, sort,
 // facets, columns and the OpenAPI document are made from it.
 var fields = []field{
-	{name: "ImageId", about: "id of the image"},
+	{name: "ImageId", about: "id of the image", mayHaveStar: true},
 	{name: "ImageName", about: "name of the image"},
-	{name: "Status", about: "state of the image",
+	{name: "Status", about: "state of the image", ignoresCase: true,
 		enum: []string{"UnAvailable", "Available", "Creating", "CreateFailed"}},
 	{name: "Size", kind: numberKind, about: "size in GiB"},
-	{name: "ImageOwnerAlias", about: "self: custom image; others: shared image",
+	{name: "ImageOwnerAlias", about: "self: custom image; others: shared image", ignoresCase: true,
 		enum: []string{"self", "others"}},
-	{name: "SkuCode", about: "ECS: pay-as-you-go; package: subscription",
+	{name: "SkuCode", about: "ECS: pay-as-you-go; package: subscription", ignoresCase: true,
 		enum: []string{"ECS", "package"}},
-	{name: "PricingCycle", about: "billing unit",
+	{name: "PricingCycle", about: "billing unit", ignoresCase: true,
 		enum: []string{"Hour", "Month", "Year"}},
-	{name: "ProductCode", about: "product code in Alibaba Cloud Marketplace"},
-	{name: "Uid", about: "owner of the image"},
-	{name: "Description", about: "description of the image"},
-	{name: "PostInstallScript", about: "script that runs after the installation"},
-	{name: "BaseOsTag.Platform", about: "distribution of the base system"},
+	{name: "ProductCode", about: "product code in Alibaba Cloud Marketplace", mayHaveStar: true},
+	{name: "Uid", about: "owner of the image", mayHaveStar: true},
+	{name: "Description", about: "description of the image", mayHaveStar: true},
+	{name: "PostInstallScript", about: "script that runs after the installation", mayHaveStar: true},
+	{name: "BaseOsTag.Platform", about: "distribution of the base system", ignoresCase: true},
 	{name: "BaseOsTag.OsTag", about: "tag of the base system"},
 	{name: "BaseOsTag.Version", kind: versionKind, about: "version of the base system"},
-	{name: "BaseOsTag.Architecture", about: "architecture of the base system"},
-	{name: "OsTag.Platform", about: "distribution of the system"},
+	{name: "BaseOsTag.Architecture", about: "architecture of the base system", ignoresCase: true},
+	{name: "OsTag.Platform", about: "distribution of the system", ignoresCase: true},
 	{name: "OsTag.OsTag", about: "tag of the system"},
 	{name: "OsTag.Version", kind: versionKind, about: "version of the system"},
-	{name: "OsTag.Architecture", about: "architecture of the system"},
+	{name: "OsTag.Architecture", about: "architecture of the system", ignoresCase: true},
 	{name: "OsTag.BaseOsTag", about: "tag of the system's base"},
 }
 

@@ -107,13 +107,16 @@ func findOperator(kind fieldKind, name string) (op *operator, ignoreCase bool) {
 // operands. With ignoreCase the operator is the form with i in front. The error
 // completes "NAME ...".
 func newPredicate(f *field, op *operator, ignoreCase bool, operands []string) (predicate, error) {
-	if op.takesOne && len(operands) > 1 {
+	switch {
+	case op.takesOne && len(operands) > 1:
 		return predicate{}, newOneValueError(operands)
+	case len(operands) > 1 && slices.Contains(operands, ""):
+		return predicate{}, newEmptyError(operands)
 	}
 	foldsValue := ignoreCase && !op.isPattern
 	tests, p := make([]func(string) bool, len(operands)), predicate{field: f}
 	for i, operand := range operands {
-		if err := checkOperand(f, op, operand); err != nil {
+		if err := checkOperand(f, op, ignoreCase, operand); err != nil {
 			return predicate{}, err
 		}
 		if foldsValue {
@@ -175,19 +178,42 @@ func matchAny(tests []func(string) bool) func(string) bool {
 	}
 }
 
-// checkOperand returns an error for an empty operand, and for one that is not a
-// number where the field holds numbers.
-func checkOperand(f *field, op *operator, value string) error {
+// checkOperand returns an error for a value that the operator cannot use with the
+// field: an empty one, one that is no number where the field holds numbers, one
+// without a digit where versions are compared, and a pattern where whole values
+// are.
+func checkOperand(f *field, op *operator, ignoreCase bool, value string) error {
+	isEqual := op.name == "eq" || op.name == "ne"
+	switch {
 	// "Size=" is more often a variable that a script failed to set than a wish.
-	if value == "" {
-		return fmt.Errorf("must not be empty. For images without a value use %s__exists=false", f.name)
-	}
-	if f.kind == numberKind && op.name != "exists" {
+	case value == "":
+		return completeError("must not be empty. For images without a value use " + f.name + "__exists=false")
+	case op.name == "exists":
+		return nil
+	case f.kind == numberKind:
 		if _, ok := parseNumber(value); !ok {
 			return &valueError{value: value}
 		}
+	case f.kind == versionKind && op.newTest == nil && !strings.ContainsAny(value, "0123456789"):
+		return completeError(fmt.Sprintf("must be a version with a digit, got %s", quote(value)))
+	case isEqual && !f.mayHaveStar && strings.Contains(value, "*"):
+		return completeError("compares whole values, and none has a *" + suggestPattern(f, op, ignoreCase, value))
 	}
 	return nil
+}
+
+// suggestPattern returns a sentence with the filter that a value with stars means.
+// There is none for ne, because no operator excludes what a pattern matches.
+func suggestPattern(f *field, op *operator, ignoreCase bool, value string) string {
+	switch {
+	case op.name == "ne":
+		return ""
+	case strings.Trim(value, "*") == "":
+		return ". Use " + f.name + "__exists=true"
+	case ignoreCase && !f.ignoresCase:
+		return ". Use " + f.name + "__iglob=" + truncate(quoteName(value), 80)
+	}
+	return ". Use " + f.name + "__glob=" + truncate(quoteName(value), 80)
 }
 
 // newEqualTest tests for equal text. Numbers are compared by acceptsOrder instead.

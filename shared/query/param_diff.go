@@ -30,7 +30,7 @@ var (
 		about:   "the later state; default: now",
 		allowed: allowedTimes,
 		parse: func(p *parser, v []string) (err error) {
-			p.request.to, err = p.parsePastTime(v[0])
+			p.request.to, err = p.parsePastTimeOrNow(v[0])
 			return err
 		},
 	}

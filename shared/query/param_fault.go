@@ -35,6 +35,12 @@ type valueError struct {
 // allowed too.
 func (e *valueError) Error() string { return fmt.Sprintf("value %s is not allowed", quote(e.value)) }
 
+// completeError completes "NAME ..." and says by itself what is allowed.
+type completeError string
+
+// Error implements error.
+func (e completeError) Error() string { return string(e) }
+
 // newParamFault turns the error of parsing a parameter into a fault. allowed
 // is a noun phrase for the values that the parameter allows.
 func newParamFault(name string, err error, allowed string) paramFault {
@@ -42,6 +48,10 @@ func newParamFault(name string, err error, allowed string) paramFault {
 	if errors.As(err, &wrong) {
 		reason := fmt.Sprintf("must be %s, got %s%s", allowed, quote(wrong.value), wrong.suggestion)
 		return paramFault{code: codeInvalid, name: name, reason: reason}
+	}
+	var complete completeError
+	if errors.As(err, &complete) {
+		allowed = ""
 	}
 	return paramFault{codeInvalid, name, err.Error(), allowed}
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -54,14 +55,14 @@ var (
 		name: "at", allowed: allowedTimes, example: "-1m",
 		about: "a past time or commit; the answer is from the data of that time",
 		parse: func(p *parser, v []string) (err error) {
-			p.request.at, err = p.parsePastTime(v[0])
+			p.request.at, err = p.parsePastTimeOrNow(v[0])
 			return err
 		},
 	}
 	// paramMaxAge sets request.maxAge. It is not part of the canonical query of a
 	// page, because it only decides whether there is an answer.
 	paramMaxAge = param{
-		name: "maxAge", allowed: "a duration such as 30s, 10m, 24h or 7d", perPage: true, example: "30d",
+		name: "maxAge", allowed: "a duration of s, m, h, d or w, for example 10m or 7d", perPage: true, example: "30d",
 		about: "503 SnapshotTooOld if any part of the answer was last checked longer ago",
 		parse: func(p *parser, v []string) error {
 			d, err := parseDuration(v[0])
@@ -75,7 +76,7 @@ var (
 	// paramSearch sets request.searchWords, folded and sorted. The order of words
 	// does not matter, and a word that is given twice counts once.
 	paramSearch = param{
-		name: "q", allowed: "text", isList: true, example: "linux",
+		name: "q", allowed: "text", isList: true, isWords: true, example: "linux",
 		about: "words that must all be in the name, description, id or product code, in any case; spaces and commas " +
 			"separate them",
 		parse: func(p *parser, v []string) error {
@@ -240,7 +241,13 @@ func joinWithOr(words []string) string {
 // parsePastTime reads a time or commit that must not lie in the future.
 func (p *parser) parsePastTime(s string) (asOf, error) {
 	at, err := parseAsOf(s)
-	if err != nil {
+	switch {
+	case errors.Is(err, errNoZone):
+		return asOf{}, completeError(fmt.Sprintf("has no time zone, got %s. Add Z or +08:00", quote(s)))
+	case errors.Is(err, errNotDuration):
+		return asOf{}, completeError(fmt.Sprintf("must be a time before now such as -24h, got %s. Units: %s", quote(s),
+			allowedUnits))
+	case err != nil:
 		return asOf{}, &valueError{value: s}
 	}
 	// An answer about the future would change later, and must not be cached.
@@ -248,4 +255,14 @@ func (p *parser) parsePastTime(s string) (asOf, error) {
 		return asOf{}, newFutureTimeError(at.resolveTime(now))
 	}
 	return at, nil
+}
+
+// parsePastTimeOrNow is parsePastTime for parameters whose default is the present.
+// For "now" the result is not set, so that the answer is about the present and
+// not about a past moment.
+func (p *parser) parsePastTimeOrNow(s string) (asOf, error) {
+	if foldCase(s) == nowText {
+		return asOf{}, nil
+	}
+	return p.parsePastTime(s)
 }

@@ -40,6 +40,7 @@ type param struct {
 	isList      bool   // commas separate values; see splitList
 	perPage     bool   // may differ between the pages of one answer
 	ignoresCase bool   // the values are names that match in any case
+	isWords     bool   // commas separate words, so that empty values do not matter
 	example     string // a value that works on any archive; empty: there is none
 	// parse reads the values into p.request. Its error is a *valueError, or
 	// completes "NAME ...".
@@ -169,12 +170,18 @@ func (p *parser) rejectUnknown(name string) {
 	if slices.ContainsFunc(p.schema.withheld, func(w string) bool { return isWithheldMember(w, name) }) {
 		reason = "is withheld by this service"
 	}
-	// A filter is compared by its two parts: the field, then the operator.
-	suggestion := didYouMean(name, p.knownNames())
-	if field, op, isFilter := strings.Cut(name, "__"); isFilter && rt.filters {
-		suggestion = suggestionText(nearestFilter(p.schema, field, op))
+	p.addFault(codeUnknown, quoteName(name), reason+suggestionText(p.suggestParam(name)), rt.paramNames())
+}
+
+// suggestParam returns the parameter that an unknown one means; empty: none.
+func (p *parser) suggestParam(name string) string {
+	if p.request.route.filters {
+		// A filter is compared by its two parts: the field, then the operator.
+		if field, op := splitFilterName(p.schema, name); op != "" || field != name {
+			return suggestFilter(p.schema, name)
+		}
 	}
-	p.addFault(codeUnknown, quoteName(name), reason+suggestion, rt.paramNames())
+	return suggestName(name, p.knownNames())
 }
 
 // addFault adds a fault; see paramFault for the texts.
@@ -196,7 +203,7 @@ func (p *parser) knownNames() []string {
 
 // parseParam parses a parameter that the route has.
 func (p *parser) parseParam(def param, raw rawParam) {
-	values := splitList(strings.Join(raw.values, ","))
+	values := splitValues(raw.values, def.isList)
 	err := checkValueCount(def, values)
 	if err == nil {
 		err = def.parse(p, values)
@@ -221,12 +228,42 @@ func checkValueCount(def param, values []string) error {
 	switch {
 	case !def.isList && len(values) > 1:
 		return newOneValueError(values)
-	case slices.Contains(values, ""):
-		return errors.New("must not be empty")
 	case len(values) > maxListValues:
 		return newTooManyError(len(values), "values", maxListValues)
+	case slices.Contains(values, "") && !(def.isWords && len(values) > 1):
+		return newEmptyError(values)
 	}
 	return nil
+}
+
+// splitValues splits the values of a parameter at their commas. Of a list it drops
+// the spaces around commas, and one comma at the end.
+func splitValues(raw []string, isList bool) []string {
+	values := splitList(strings.Join(raw, ","))
+	if !isList || len(values) == 1 {
+		return values
+	}
+	last := len(values) - 1
+	for i := range values {
+		if i > 0 {
+			values[i] = strings.TrimLeft(values[i], " ")
+		}
+		if i < last {
+			values[i] = strings.TrimRight(values[i], " ")
+		}
+	}
+	if values[last] == "" {
+		values = values[:last]
+	}
+	return values
+}
+
+// newEmptyError says that a parameter, or a value of its list, is empty.
+func newEmptyError(values []string) error {
+	if len(values) == 1 {
+		return errors.New("must not be empty")
+	}
+	return completeError(fmt.Sprintf("has an empty value between commas: %s", quote(strings.Join(values, ","))))
 }
 
 // newOneValueError says that a parameter takes no list. FC joins the values of a

@@ -3,6 +3,8 @@ package query_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -35,6 +37,146 @@ func TestParametersOfOneFormat(t *testing.T) {
 	if rec := get(h, "/v1/images?bom=true", "Accept", "text/csv"); rec.Code != 200 {
 		t.Errorf("bom with Accept: text/csv: %d %s", rec.Code, rec.Body)
 	}
+}
+
+// TestValuesOfAFixedSet: their case does not matter, in any operator, and two
+// spellings are one question.
+func TestValuesOfAFixedSet(t *testing.T) {
+	t.Parallel()
+	h := newSmallRegion(t).Handler()
+	for target, other := range map[string]string{
+		"Status=available":                     "Status=Available",
+		"Status__ne=AVAILABLE":                 "Status__ne=Available",
+		"Status__prefix=avail":                 "Status__prefix=Avail",
+		"OsTag.Platform=centos,UBUNTU":         "OsTag.Platform=CentOS,Ubuntu",
+		"BaseOsTag.Architecture=X86_64":        "BaseOsTag.Architecture=x86_64",
+		"ImageName__icontains=HPC":             "ImageName__icontains=hpc",
+		"OsTag.Platform=centos, ubuntu,":       "OsTag.Platform=CentOS,Ubuntu",
+		"ClusterId=ehpc-a , ehpc-b":            "ClusterId=ehpc-a,ehpc-b",
+		"fields=ImageId, osTag.version,":       "fields=ImageId,OsTag.Version",
+		"q=CentOS hpc":                         "q=hpc,,centos,",
+		"ImageId__ne=m-cent79,m-win, m-ubuntu": "ImageId__ne=m-cent79,m-win,m-ubuntu",
+	} {
+		got := get(h, "/v1/images?ClusterId=ehpc-a&"+strings.ReplaceAll(target, " ", "%20"))
+		want := get(h, "/v1/images?ClusterId=ehpc-a&"+other)
+		if strings.HasPrefix(target, "ClusterId") {
+			got, want = get(h, "/v1/images?"+strings.ReplaceAll(target, " ", "+")), get(h, "/v1/images?"+other)
+		}
+		if got.Code != 200 || got.Body.String() != want.Body.String() || strings.Contains(got.Body.String(), `"TotalCount":0`) {
+			t.Errorf("%s gives %d %s, want %s", target, got.Code, got.Body, want.Body)
+		}
+		if !strings.HasPrefix(target, "q=") && got.Header().Get("Etag") != want.Header().Get("Etag") {
+			t.Errorf("%s and %s have two ETags", target, other)
+		}
+	}
+	// The case of a name counts, and so does that of a pattern.
+	for _, target := range []string{"ImageName=HPC-CENTOS79", `ImageName__regex=\\D`} {
+		if rec := get(h, "/v1/images?"+target+"&minCount=1"); rec.Code != 404 {
+			t.Errorf("%s: %d %s", target, rec.Code, rec.Body)
+		}
+	}
+}
+
+// TestFaultsOfValues: each message says what to write instead.
+func TestFaultsOfValues(t *testing.T) {
+	t.Parallel()
+	h := newSmallRegion(t).Handler()
+	for query, want := range map[string]string{
+		"OsTag.Version__gt=abc":     `OsTag.Version__gt must be a version with a digit, got "abc".`,
+		"OsTag.Version__lte=latest": `OsTag.Version__lte must be a version with a digit, got "latest".`,
+		"Size__gte=60,80":           `Size__gte takes one value, got "60,80"; it may have been given twice. Allowed: a decimal number within ±1.8e308.`,
+		"Status=a,,b":               `Status has an empty value between commas: "a,,b".`,
+		"Status=,a":                 `Status has an empty value between commas: ",a".`,
+		"sort=Size,,ImageId":        `sort has an empty value between commas: "Size,,ImageId".`,
+		"Status=":                   "Status must not be empty. For images without a value use Status__exists=false.",
+		"OsTag.Version__gt=":        "OsTag.Version__gt must not be empty. For images without a value use OsTag.Version__exists=false.",
+		"q=,":                       "q must not be empty. Allowed: text.",
+		"q=,,":                      "q has no word. Allowed: text.",
+		"q=":                        "q must not be empty. Allowed: text.",
+		"ClusterId=":                "ClusterId must not be empty. Allowed: names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none.",
+		"at=2026-11-23T09:30:00":    `at has no time zone, got "2026-11-23T09:30:00". Add Z or +08:00.`,
+		"at=2026-11-23+09:30":       `at has no time zone, got "2026-11-23 09:30". Add Z or +08:00.`,
+		"at=-90ms":                  `at must be a time before now such as -24h, got "-90ms". Units: s, m, h, d, w.`,
+		"at=-1month":                `at must be a time before now such as -24h, got "-1month". Units: s, m, h, d, w.`,
+		"maxAge=1y":                 `maxAge must be a duration of s, m, h, d or w, for example 10m or 7d, got "1y".`,
+		"ImageName=*gromacs*":       "ImageName compares whole values, and none has a *. Use ImageName__glob=*gromacs*.",
+		"ImageName__ieq=*GROMACS*":  "ImageName__ieq compares whole values, and none has a *. Use ImageName__iglob=*GROMACS*.",
+		"OsTag.Platform=Cent*":      "OsTag.Platform compares whole values, and none has a *. Use OsTag.Platform__glob=Cent*.",
+		"ImageName=*":               "ImageName compares whole values, and none has a *. Use ImageName__exists=true.",
+		"ImageName__ne=*test*":      "ImageName__ne compares whole values, and none has a *.",
+	} {
+		checkMessage(t, h, "/v1/images?"+query, want)
+	}
+	for _, query := range []string{
+		"at=now", "at=NOW", "ImageId=m-bp181x855551ww5yq****", "Description=*", "OsTag.Version=abc",
+		"OsTag.Version__ne=latest", "at=-1h30m&at=", "at=2026-11-23+09:30:00Z",
+	} {
+		if rec := get(h, "/v1/images?"+query); query != "at=-1h30m&at=" && rec.Code != 200 {
+			t.Errorf("%s: %d %s", query, rec.Code, rec.Body)
+		} else if query == "at=-1h30m&at=" && rec.Code != 400 {
+			t.Errorf("%s: %d %s", query, rec.Code, rec.Body)
+		}
+	}
+	// "now" is the present, and no past state.
+	if rec := get(h, "/v1/images?at=now"); rec.Header().Get("Cache-Control") != "max-age=5" {
+		t.Errorf("at=now has Cache-Control %q", rec.Header().Get("Cache-Control"))
+	}
+	for _, target := range []string{"/v1/diff?from=1&to=now", "/v1/diff?from=now", "/v1/changes?since=now"} {
+		if rec := get(h, target); rec.Code != 200 {
+			t.Errorf("%s: %d %s", target, rec.Code, rec.Body)
+		}
+	}
+}
+
+// TestSuggestions: the name that is suggested is one that the route has, and
+// means what the caller meant.
+func TestSuggestions(t *testing.T) {
+	t.Parallel()
+	h := newSmallRegion(t).Handler()
+	for target, want := range map[string]string{
+		// A short name of a field.
+		"/v1/images?Version=7.9": "OsTag.Version", "/v1/images?Platform=CentOS": "OsTag.Platform",
+		"/v1/images?arch=x86_64": "OsTag.Architecture", "/v1/images?Name=x": "ImageName", "/v1/images?id=m-1": "ImageId",
+		"/v1/images?name__contains=x": "ImageName__contains", "/v1/images?image_name=x": "ImageName",
+		"/v1/images?State=Available": "Status", "/v1/changes?id=m-1": "ImageId",
+		"/v1/images?fields=id": "ImageId", "/v1/images?sort=-Version": "OsTag.Version",
+		"/v1/images?facets=Platform": "OsTag.Platform", "/v1/images?latestBy=name": "ImageName",
+		"/v1/images?fields=Cluster": "Clusters",
+		// An operator of another program. Never its opposite.
+		"/v1/images?Version__ge=7.6": "OsTag.Version__gte", "/v1/images?OsTag.Version__ge=7.6": "OsTag.Version__gte",
+		"/v1/images?Version__le=7.6": "OsTag.Version__lte", "/v1/images?Version_gte=7.6": "OsTag.Version__gte",
+		"/v1/images?OsTag.Version.lt=8": "OsTag.Version__lt", "/v1/images?Version_ge=7.6": "OsTag.Version__gte",
+		"/v1/images?Version>=7.6": "OsTag.Version__gte", "/v1/images?Size<=60": "Size__lte",
+		"/v1/images?Size>60": "Size__gt", "/v1/images?Status!=Available": "Status__ne",
+		"/v1/images?Status__neq=Available": "Status__ne", "/v1/images?Status__in=a,b": "Status",
+		"/v1/images?Name__like=x": "ImageName__glob", "/v1/images?ImageName__startswith=x": "ImageName__prefix",
+		"/v1/images?ImageName__contians=x": "ImageName__contains",
+		// A parameter.
+		"/v1/images?Cluster=ehpc-a": "ClusterId", "/v1/images?cluster_id=ehpc-a": "ClusterId",
+		"/v1/images?search=hpc": "q", "/v1/images?orderBy=Size": "sort", "/v1/images?pageSize=5": "limit",
+		"/v1/diff?since=-1h": "from", "/v1/changes?from=-1h": "since", "/v1/changes?start=-1h": "since",
+	} {
+		checkError(t, get(h, target), 400, codeOf(t, get(h, target)), []string{`Did you mean "` + want + `"?`})
+	}
+	for _, target := range []string{
+		"/v1/images?Version__nte=7", "/v1/images?Size__like=4", "/v1/images?xyzzy=1", "/v1/healthz?name=x",
+		"/v1/images?Status__missing=true",
+	} {
+		rec := get(h, target)
+		if _, suggested, _ := strings.Cut(rec.Body.String(), "Did you mean"); strings.Contains(suggested, "__") || rec.Code == 200 {
+			t.Errorf("%s: %s", target, rec.Body)
+		}
+	}
+}
+
+// codeOf returns the code of an error.
+func codeOf(t *testing.T, rec *httptest.ResponseRecorder) string {
+	t.Helper()
+	var body errorBody
+	if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil {
+		t.Fatalf("%d %s: %v", rec.Code, rec.Body, err)
+	}
+	return body.Code
 }
 
 // checkMessage checks the message of an error.

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -22,20 +21,32 @@ func (p *parser) parseFilter(raw rawParam) bool {
 	}
 	op, ignoreCase := findOperator(f.kind, foldCase(opName))
 	if op == nil {
-		names := operatorNames(f.kind)
-		reason := fmt.Sprintf("has the unknown operator %s%s", quote(opName), didYouMean(opName, names))
-		p.addFault(codeInvalid, quoteName(raw.name), reason, "the operators of "+f.name+": "+strings.Join(names, ", "))
+		reason := "has the unknown operator " + quote(opName)
+		if suggestOperator(f.kind, opName) != "" {
+			reason += suggestionText(suggestFilter(p.schema, raw.name))
+		}
+		names := strings.Join(operatorNames(f.kind), ", ")
+		p.addFault(codeInvalid, quoteName(raw.name), reason, "the operators of "+f.name+": "+names)
 		return true
 	}
-	values := splitList(strings.Join(raw.values, ","))
-	switch err := p.addCondition(full, f, op, ignoreCase, values); {
-	case err == nil:
-		p.given = append(p.given, givenParam{name: full, values: values})
-	case len(values) > maxListValues: // the error says what is allowed
-		p.faults = append(p.faults, newParamFault(full, err, ""))
-	default:
-		p.faults = append(p.faults, newParamFault(full, err, describeOperand(f, op)))
+	ignoreCase = ignoreCase || f.ignoresCase && op.textOnly
+	values := splitValues(raw.values, !op.takesOne)
+	if err := p.addCondition(full, f, op, ignoreCase, values); err != nil {
+		allowed := describeOperand(f, op)
+		if len(values) > maxListValues {
+			allowed = "" // the error says it
+		}
+		p.faults = append(p.faults, newParamFault(full, err, allowed))
+		return true
 	}
+	// Equal questions must have equal canonical queries. Patterns are left as they
+	// are: \d and \D differ.
+	if ignoreCase && !op.isPattern {
+		for i := range values {
+			values[i] = foldCase(values[i])
+		}
+	}
+	p.given = append(p.given, givenParam{name: full, values: values})
 	return true
 }
 

@@ -82,7 +82,7 @@ func (c *simulation) momentsOfCommit(n int) []string {
 	case c.expected[n].at.After(at):
 		before := c.expected[n].at.Add(-time.Millisecond)
 		ways = append(ways, at.Format(time.RFC3339Nano), fmt.Sprint(at.UnixMilli()), before.Format(time.RFC3339Nano),
-			"-"+fmt.Sprint(c.Now.Sub(before).Milliseconds())+"ms")
+			fmt.Sprintf("-%.3fs", c.Now.Sub(before).Seconds()))
 	}
 	return ways
 }

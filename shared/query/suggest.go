@@ -30,7 +30,7 @@ func quoteName(s string) string {
 
 // didYouMean returns `. Did you mean "x"?`, or nothing if no known name is similar.
 func didYouMean(name string, known []string) string {
-	return suggestionText(nearestName(name, known, maxEdits(name)))
+	return suggestionText(suggestName(name, known))
 }
 
 // didYouMeanID is didYouMean for clusters and instance types. It allows one edit
@@ -55,17 +55,13 @@ func suggestionText(name string) string {
 // case. It returns an empty text if all need more than maxEdits. Leaving out the
 // part before the dot counts as one edit. Of equally near names the shortest wins.
 func nearestName(name string, known []string, maxEdits int) string {
-	if len(name) > 64 {
+	if len(name) > maxSuggestedName {
 		return ""
 	}
 	name = foldCase(name)
 	best, distance := "", min(maxEdits, len(name)-1)+1 // one that shares nothing is not near
 	for _, k := range known {
-		low := foldCase(k)
-		d := editdistance.Distance(name, low)
-		if _, last, dotted := strings.Cut(low, "."); dotted {
-			d = min(d, 1+editdistance.Distance(name, last))
-		}
+		d := countEdits(name, k)
 		if d < distance || d == distance && best != "" && len(k) < len(best) {
 			best, distance = k, d
 		}
@@ -73,22 +69,24 @@ func nearestName(name string, known []string, maxEdits int) string {
 	return best
 }
 
-// nearestFilter returns the filter that a misspelt one means: a field, with the
-// operator if that can be guessed too. It is empty if no field is near.
-func nearestFilter(s *schema, name, op string) string {
-	best := nearestName(name, append(s.fieldNames(), objectFields...), maxEdits(name))
-	f := s.fieldNamed(best)
-	if f == nil {
-		return ""
+// maxSuggestedName is the longest name, in bytes, for which similar ones are
+// looked for. That takes long.
+const maxSuggestedName = 64
+
+// countEdits returns how many edits lie between a case-folded name and a known
+// one. Leaving out the part before the dot counts as one edit.
+func countEdits(name, known string) int {
+	known = foldCase(known)
+	edits := editdistance.Distance(name, known)
+	if _, last, dotted := strings.Cut(known, "."); dotted {
+		edits = min(edits, 1+editdistance.Distance(name, last))
 	}
-	op = foldCase(op)
-	if known, _ := findOperator(f.kind, op); known == nil {
-		if op = nearestName(op, operatorNames(f.kind), maxEdits(op)); op == "" {
-			return best
-		}
-	}
-	return best + "__" + op
+	return edits
 }
+
+// isEquallyNear returns true if as many edits lie between a case-folded name and
+// either of two known ones.
+func isEquallyNear(name, a, b string) bool { return countEdits(name, a) == countEdits(name, b) }
 
 // truncate cuts a text after at most limit bytes, at the beginning of a
 // character, and marks the cut.

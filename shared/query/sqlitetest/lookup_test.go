@@ -123,13 +123,41 @@ func generateCondition(r *rand.Rand, o generatedCatalog) condition {
 		count = 1 // a list is refused
 	}
 	for range count {
-		v := generateValue(r, o, c)
+		v := c.makeAllowed(generateValue(r, o, c))
 		if strings.HasSuffix(v, `\`) {
 			v += "." // a backslash before the comma of a list would escape it
 		}
 		c.values = append(c.values, v)
 	}
 	return c
+}
+
+// fixedFields have a fixed set of values, which match in any case.
+var fixedFields = []string{"Status", "ImageOwnerAlias", "SkuCode", "PricingCycle", "OsTag.Platform",
+	"OsTag.Architecture", "BaseOsTag.Platform", "BaseOsTag.Architecture"}
+
+// starFields can have a star in a value that is compared as a whole.
+var starFields = []string{"ImageId", "Uid", "ProductCode", "Description", "PostInstallScript"}
+
+// ignoresCase returns true if the condition matches in any case.
+func (c condition) ignoresCase() bool {
+	return c.fold || slices.Contains(fixedFields, c.field) && slices.Contains(textOperators, c.op)
+}
+
+// makeAllowed changes a value that would be refused, or that a list trims.
+func (c condition) makeAllowed(v string) string {
+	v = strings.Trim(v, " ")
+	if slices.Contains([]string{"", "eq", "ne"}, c.op) && !slices.Contains(starFields, c.field) {
+		v = strings.ReplaceAll(v, "*", "x")
+	}
+	if slices.Contains(versionFields, c.field) && slices.Contains(orderedOperators, c.op) &&
+		!strings.ContainsAny(v, "0123456789") {
+		v += "7"
+	}
+	if v == "" {
+		return "x"
+	}
+	return v
 }
 
 // generateValue makes a value that the condition can match.

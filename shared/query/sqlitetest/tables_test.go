@@ -346,7 +346,7 @@ func (l lookup) sqlConditions() (string, []any) {
 // sqlTest returns the SQL for one value, and how often it takes the value.
 func (c condition) sqlTest(value string) (text string, n int) {
 	column, place := fmt.Sprintf("%q", c.field), "?"
-	if c.fold && c.op != "regex" {
+	if c.ignoresCase() && c.op != "regex" {
 		column = "ulower(" + column + ")"
 	}
 	switch {
@@ -380,11 +380,11 @@ func (c condition) sqlTest(value string) (text string, n int) {
 // sqlArgument returns a value as the SQL of sqlTest takes it.
 func (c condition) sqlArgument(v string) any {
 	switch {
-	case c.op == "regex" && c.fold:
+	case c.op == "regex" && c.ignoresCase():
 		return "(?i)" + v
 	case c.op == "regex":
 		return v
-	case c.fold:
+	case c.ignoresCase():
 		v = strings.ToLower(v)
 	}
 	if c.op == "glob" {
