@@ -5,6 +5,8 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/apierror"
+	"community-images/shared/query/render"
+	"community-images/shared/query/request"
 )
 
 // callerCheck holds the tokens and keys by which callers are known.
@@ -38,9 +40,9 @@ func (c *call) authenticate() error {
 	}
 	restricted := c.lookups.of(grant)
 	// The token is good elsewhere: this endpoint serves other regions.
-	if len(restricted.regions) == 0 {
+	if len(restricted.Regions) == 0 {
 		return &apierror.Error{
-			Status: http.StatusForbidden, Code: codeForbidden,
+			Status: http.StatusForbidden, Code: request.CodeForbidden,
 			Message:   "The token is valid but grants none of the regions that are served here.",
 			Recommend: "Use another endpoint, or ask the operator for another token.",
 		}
@@ -52,7 +54,7 @@ func (c *call) authenticate() error {
 // newUnauthorizedError tells a caller without a valid token how to send one.
 func (c *call) newUnauthorizedError() error {
 	if access.TokenParameter(c.r.URL.RawQuery) != "" {
-		return newFaultsError([]paramFault{newTokenFault()})
+		return request.NewFaultsError([]request.Fault{request.NewTokenFault()})
 	}
 	recommend := "Send the header Authorization: Bearer <token>. The operator of this service issues tokens."
 	// With keys alone, no token that a caller could find would be valid.
@@ -61,14 +63,14 @@ func (c *call) newUnauthorizedError() error {
 			"The operator of this service can issue tokens."
 	}
 	return &apierror.Error{
-		Status: http.StatusUnauthorized, Code: codeUnauthorized, Authenticate: bearerChallenge,
+		Status: http.StatusUnauthorized, Code: request.CodeUnauthorized, Authenticate: bearerChallenge,
 		Message: "A valid token is required.", Recommend: recommend,
 	}
 }
 
 // summarizeAccess says how callers are checked and what this caller may see.
-func (s *lookup) summarizeAccess() accessSummary {
-	a := accessSummary{
+func (s *lookup) summarizeAccess() render.AccessSummary {
+	a := render.AccessSummary{
 		Tokens: len(s.service.tokens) > 0, AccessKeys: len(s.service.keys) > 0,
 		Regions: s.grant.Regions, Clusters: s.grant.Clusters,
 	}

@@ -1,6 +1,10 @@
 package query
 
-import "strconv"
+import (
+	"strconv"
+
+	"community-images/shared/query/request"
+)
 
 // cacheControl returns the Cache-Control header of an answer.
 //
@@ -8,14 +12,14 @@ import "strconv"
 // confirmed by its ETag each time: it rarely changes, but a restored backup gives
 // numbers of commits again. One about the present is kept as long as a head is
 // used without asking the store. Answers to a token are for their caller alone.
-func (c *call) cacheControl(req *request, ans *answer) string {
+func (c *call) cacheControl(req *request.Request, ans *answer) string {
 	if ans.etag == "" {
 		return "no-store"
 	}
 	// At least a second, so that a burst of equal lookups can be answered by a
 	// cache.
 	policy := "max-age=" + strconv.Itoa(max(1, int(c.ttl.Seconds())))
-	if req.at.isSet || req.from.isSet {
+	if req.At.IsSet || req.From.IsSet {
 		policy = "no-cache"
 	}
 	if c.private {

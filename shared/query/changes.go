@@ -4,6 +4,11 @@ import (
 	"context"
 	"strconv"
 	"time"
+
+	"community-images/shared/query/history"
+	"community-images/shared/query/render"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // serveFeed serves /v1/changes and /v1/images/{ImageId}/history. The ETag of a
@@ -12,26 +17,26 @@ import (
 //
 // Unlike a list, a feed is about the past and never 404 for a scope that has
 // ended. Its freshness is that of the scopes that still exist.
-func (s *lookup) serveFeed(ctx context.Context, req *request) (*answer, error) {
-	region, err := s.findRegion(ctx, req)
+func (s *lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, error) {
+	region, err := s.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.history.readLogOfCursor(ctx, region, req.since.cursor); err != nil {
+	if err := s.history.ReadLogOfCursor(ctx, region, req.Since.Cursor); err != nil {
 		return nil, err
 	}
 	// A row of an image says whether it is still offered, which the index knows.
-	usesIndex := !req.listsScopes() && req.selection.isEverything()
-	sub, err := s.resolve(ctx, req, region, usesIndex, func(state *regionState) (*scopeSet, error) {
+	usesIndex := !req.ListsScopes() && req.Selection.IsEverything()
+	sub, err := s.Resolve(ctx, req, region, usesIndex, func(state *state.RegionState) (*state.ScopeSet, error) {
 		// A scope that has ended still has a history, so nothing has to match.
-		return state.matchingScopes(req.selection), nil
+		return state.MatchingScopes(req.Selection), nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	// The time is taken once: the ETag and the body must begin at the same
 	// position.
-	now := s.now()
+	now := s.Now()
 	start, err := s.startInETag(ctx, req, sub, now)
 	if err != nil {
 		return nil, err
@@ -40,10 +45,10 @@ func (s *lookup) serveFeed(ctx context.Context, req *request) (*answer, error) {
 	// not.
 	source := region + s.grantKey
 	return &answer{
-		freshness:    &sub.freshness,
+		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         makeETag(source, sub.state.LineHash(), req.canonical, req.format, start),
-		lastModified: sub.state.CommittedAt,
+		etag:         makeETag(source, sub.State.LineHash(), req.Canonical, req.Format, start),
+		lastModified: sub.State.CommittedAt,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			return s.renderFeed(ctx, prefix, req, sub, now)
 		},
@@ -54,12 +59,12 @@ func (s *lookup) serveFeed(ctx context.Context, req *request) (*answer, error) {
 // request says it relative to now: "-24h" means another commit with every call,
 // and that makes the answer. It finds the time in the log even for a 304, which an
 // absolute start does not need; for that it returns "".
-func (s *lookup) startInETag(ctx context.Context, req *request, sub *subject, now time.Time) (string, error) {
-	if !req.since.asOf.isSet || req.since.isAbsolute() {
+func (s *lookup) startInETag(ctx context.Context, req *request.Request, sub *state.Subject, now time.Time) (string, error) {
+	if !req.Since.AsOf.IsSet || req.Since.IsAbsolute() {
 		return "", nil
 	}
-	start, err := s.history.resolveStart(ctx, req.since, now, sub)
-	return strconv.FormatInt(start.sequence, 10), startError(req.since, err)
+	start, err := s.history.ResolveStart(ctx, req.Since, now, sub)
+	return strconv.FormatInt(start.Sequence, 10), history.StartError(req.Since, err)
 }
 
 // renderFeed reads one page of events up to the subject's state and renders it.
@@ -67,34 +72,34 @@ func (s *lookup) startInETag(ctx context.Context, req *request, sub *subject, no
 // A feed always has a cursor to go on from, also if nothing has happened: the
 // caller asks with it later and gets only what is new.
 func (s *lookup) renderFeed(
-	ctx context.Context, prefix []byte, req *request, sub *subject, now time.Time,
+	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject, now time.Time,
 ) (*body, error) {
 	// A misspelt name is an error before its empty feed is read.
-	if err := s.checkSelection(ctx, req.selection, sub); err != nil {
+	if err := s.CheckSelection(ctx, req.Selection, sub); err != nil {
 		return nil, err
 	}
-	start, err := s.history.resolveStart(ctx, req.since, now, sub)
+	start, err := s.history.ResolveStart(ctx, req.Since, now, sub)
 	if err != nil {
-		return nil, startError(req.since, err)
+		return nil, history.StartError(req.Since, err)
 	}
 	filter := newEventFilter(req)
-	page, err := s.history.readPage(ctx, sub, start, filter)
+	page, err := s.history.ReadPage(ctx, sub, start, filter)
 	if err != nil {
-		return nil, startError(req.since, err)
+		return nil, history.StartError(req.Since, err)
 	}
 	// No events can mean that there are none after the start, or no such image.
-	if req.route.hasImageID() && len(page.entries) == 0 && !page.more {
+	if req.Route.HasImageID() && len(page.Entries) == 0 && !page.More {
 		if err := s.checkImageKnown(ctx, req, sub); err != nil {
 			return nil, err
 		}
 	}
-	b := &body{cursor: page.end.String()}
+	b := &body{cursor: page.End.String()}
 	// Newest first is one page: its next page would be older, but cursors go
 	// forward.
-	if page.more && !filter.newest {
+	if page.More && !filter.Newest {
 		b.next = b.cursor
 	}
-	b.bytes, err = renderEvents(page, prefix, req, sub.state, b.next)
+	b.bytes, err = render.Events(page, prefix, req, sub.State, b.next)
 	return b, err
 }
 
@@ -102,21 +107,21 @@ func (s *lookup) renderFeed(
 // an image begins with the scopes that had it when the kept log begins.
 //
 // A caller who names kinds gets these only.
-func newEventFilter(req *request) eventFilter {
+func newEventFilter(req *request.Request) history.Filter {
 	// A Link to a next page has a cursor, and that page is oldest first.
-	hasStart := req.since != feedSince{}
-	filter := eventFilter{
-		selection: req.selection,
-		images:    req.wantedImageIDs(),
-		kinds:     req.kinds,
-		byScope:   req.listsScopes(),
-		limit:     req.limit,
-		newest:    req.format == formatAtom && !hasStart, // what a feed reader wants to see
+	hasStart := req.Since != request.Since{}
+	filter := history.Filter{
+		Selection: req.Selection,
+		Images:    req.WantedImageIDs(),
+		Kinds:     req.Kinds,
+		ByScope:   req.ListsScopes(),
+		Limit:     req.Limit,
+		Newest:    req.Format == request.FormatAtom && !hasStart, // what a feed reader wants to see
 	}
-	if filter.kinds == nil {
-		filter.kinds = []eventKind{kindAdded, kindRemoved, kindChanged, kindEnded}
-		if req.route.hasImageID() {
-			filter.kinds = append(filter.kinds, kindPresent)
+	if filter.Kinds == nil {
+		filter.Kinds = []request.Kind{request.KindAdded, request.KindRemoved, request.KindChanged, request.KindEnded}
+		if req.Route.HasImageID() {
+			filter.Kinds = append(filter.Kinds, request.KindPresent)
 		}
 	}
 	return filter

@@ -5,9 +5,11 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"community-images/shared/catalog"
+	"community-images/shared/query/render"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // serveClusters serves /v1/clusters. Without RegionId it covers every region.
@@ -17,7 +19,7 @@ import (
 // A region of which nothing is captured yet, or whose head cannot be read, is
 // named as stale and does not keep the others from being shown. With one region
 // it is an error.
-func (s *lookup) serveClusters(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveClusters(ctx context.Context, req *request.Request) (*answer, error) {
 	regions, err := s.regionsOfClusters(ctx, req)
 	if err != nil {
 		return nil, err
@@ -25,19 +27,19 @@ func (s *lookup) serveClusters(ctx context.Context, req *request) (*answer, erro
 	several := len(regions) > 1
 	// f holds the regions that could not be read; each subject is merged into
 	// it.
-	subjects, f, err := s.resolveRegions(ctx, req, regions)
+	subjects, f, err := s.ResolveRegions(ctx, req, regions)
 	if err != nil {
 		return nil, err
 	}
-	etag := []string{req.canonical, req.format}
+	etag := []string{req.Canonical, req.Format}
 	for _, sub := range subjects {
-		if err := s.checkFreshness(req, sub); err != nil {
+		if err := s.CheckFreshness(req, sub); err != nil {
 			return nil, err
 		}
-		f = f.merge(sub.freshness, sub.current.RegionID, several)
+		f = f.Merge(sub.Freshness, sub.Current.RegionID, several)
 		etag = append(etag, clustersETagParts(sub)...)
 	}
-	region := req.region
+	region := req.Region
 	if !several {
 		region = regions[0]
 	}
@@ -45,7 +47,7 @@ func (s *lookup) serveClusters(ctx context.Context, req *request) (*answer, erro
 		freshness:    &f,
 		region:       region,
 		etag:         makeETag(etag...),
-		lastModified: f.committedAt,
+		lastModified: f.CommittedAt,
 		render: func(_ context.Context, prefix []byte) (*body, error) {
 			return renderClusters(newClustersJSON(subjects), prefix, req)
 		},
@@ -54,41 +56,41 @@ func (s *lookup) serveClusters(ctx context.Context, req *request) (*answer, erro
 
 // regionsOfClusters returns the regions that /v1/clusters shows: the one that
 // the request names, the one that has the named cluster, or all.
-func (s *lookup) regionsOfClusters(ctx context.Context, req *request) ([]string, error) {
-	if req.region != "" || namesClusters(req) {
-		region, err := s.findRegion(ctx, req)
+func (s *lookup) regionsOfClusters(ctx context.Context, req *request.Request) ([]string, error) {
+	if req.Region != "" || state.NamesClusters(req) {
+		region, err := s.FindRegion(ctx, req)
 		return []string{region}, err
 	}
-	if len(s.regions) > 1 && req.at.sequence != 0 { // each region counts its own commits
-		return nil, s.regionRequiredError("are configured")
+	if len(s.Regions) > 1 && req.At.Sequence != 0 { // each region counts its own commits
+		return nil, s.RegionRequiredError("are configured")
 	}
-	return s.regions, nil
+	return s.Regions, nil
 }
 
 // clustersETagParts returns what the answer about one region depends on.
 // Digests alone are not enough: the answer shows the times of the checks too,
 // which move with every run.
-func clustersETagParts(sub *subject) []string {
-	parts := []string{sub.current.RegionID, sub.scopes.digest, sub.state.LineHash()}
-	return append(append(parts, sub.state.checksKey(sub.scopes)...), sub.scopes.oldestCheck.String())
+func clustersETagParts(sub *state.Subject) []string {
+	parts := []string{sub.Current.RegionID, sub.Scopes.Digest, sub.State.LineHash()}
+	return append(append(parts, sub.State.ChecksKey(sub.Scopes)...), sub.Scopes.OldestCheck.String())
 }
 
 // newClustersJSON returns the scopes and clusters of all subjects. Its lists are never
 // nil, so that an empty one is [] and not null.
-func newClustersJSON(subjects []*subject) clustersJSON {
-	list := clustersJSON{Scopes: []clusterScopeJSON{}, Clusters: []catalog.Cluster{}}
+func newClustersJSON(subjects []*state.Subject) render.ClusterList {
+	list := render.ClusterList{Scopes: []render.ClusterScope{}, Clusters: []catalog.Cluster{}}
 	for _, sub := range subjects {
 		// A cluster can be listed before it is captured. It is not shown then.
 		shown := map[string]bool{}
-		for _, sc := range sub.scopes.sortedScopes() {
+		for _, sc := range sub.Scopes.SortedScopes() {
 			shown[sc.ClusterID] = true
-			list.Scopes = append(list.Scopes, clusterScopeJSON{
-				sub.current.RegionID, sc.ClusterID, sc.InstanceType, sc.State, sc.Since, sc.Digest, sc.ImageCount,
-				sc.CapturedAt, sc.CheckedAt, sc.TriedAt, sc.Problem, sc.Candidate,
+			list.Scopes = append(list.Scopes, render.ClusterScope{
+				RegionID: sub.Current.RegionID, ClusterID: sc.ClusterID, InstanceType: sc.InstanceType, State: sc.State, Since: sc.Since, Digest: sc.Digest, ImageCount: sc.ImageCount,
+				CapturedAt: sc.CapturedAt, CheckedAt: sc.CheckedAt, TriedAt: sc.TriedAt, Problem: sc.Problem, Candidate: sc.Candidate,
 			})
 		}
 		for _, id := range slices.Sorted(maps.Keys(shown)) {
-			if c, ok := sub.state.Cluster(id); ok {
+			if c, ok := sub.State.Cluster(id); ok {
 				list.Clusters = append(list.Clusters, c)
 			}
 		}
@@ -98,51 +100,20 @@ func newClustersJSON(subjects []*subject) clustersJSON {
 }
 
 // renderClusters renders the scopes in the format of a request, and in JSON the clusters.
-func renderClusters(list clustersJSON, prefix []byte, req *request) (*body, error) {
+func renderClusters(list render.ClusterList, prefix []byte, req *request.Request) (*body, error) {
 	b, err := &body{total: strconv.Itoa(list.TotalCount)}, error(nil)
-	switch req.format {
-	case formatJSON:
-		b.bytes, err = appendMembers(prefix, list)
-	case formatNDJSON:
-		b.bytes, err = appendLines(nil, list.Scopes, func(sc clusterScopeJSON) clusterScopeJSON { return sc })
+	switch req.Format {
+	case request.FormatJSON:
+		b.bytes, err = render.AppendMembers(prefix, list)
+	case request.FormatNDJSON:
+		b.bytes, err = render.AppendLines(nil, list.Scopes, func(sc render.ClusterScope) render.ClusterScope { return sc })
 	default:
-		t := cellTable{columns: clusterColumns, rows: rowsOf(list.Scopes, clusterScopeJSON.cells),
-			byteOrder: req.bom}
-		if req.format == formatTable {
-			t.rows = rowsOf(list.Scopes, clusterScopeJSON.shortCells)
+		t := render.Table{Columns: render.ClusterColumns, Rows: render.Rows(list.Scopes, render.ClusterScope.Cells),
+			ByteOrder: req.Bom}
+		if req.Format == request.FormatTable {
+			t.Rows = render.Rows(list.Scopes, render.ClusterScope.ShortCells)
 		}
-		b.bytes = t.render(req.format)
+		b.bytes = t.Render(req.Format)
 	}
 	return b, err
-}
-
-// clusterColumns are the columns of clusterScopeJSON.cells.
-var clusterColumns = []string{
-	"RegionId", "ClusterId", "InstanceType", "State", "ImageCount", "CheckedAt", "CapturedAt", "Digest",
-}
-
-// cells returns a row without problems.
-func (sc clusterScopeJSON) cells() []string {
-	return []string{
-		sc.RegionID, sc.ClusterID, sc.InstanceType, string(sc.State), strconv.Itoa(sc.ImageCount),
-		sc.CheckedAt.String(), sc.CapturedAt.String(), sc.Digest,
-	}
-}
-
-// shortCells returns a row for people: the digest is cut, and empty cells are visible.
-func (sc clusterScopeJSON) shortCells() []string {
-	sc.Digest = sc.Digest[:min(12, len(sc.Digest))]
-	cells := sc.cells()
-	for i := range cells {
-		cells[i] = dashIfBlank(cells[i])
-	}
-	return cells
-}
-
-// dashIfBlank keeps an empty cell visible in a table.
-func dashIfBlank(s string) string {
-	if strings.TrimSpace(s) == "" {
-		return "-"
-	}
-	return s
 }

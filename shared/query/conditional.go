@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"community-images/shared/apierror"
+	"community-images/shared/query/request"
 )
 
 // layoutVersion changes whenever the same data is rendered differently.
@@ -26,10 +27,6 @@ func makeETag(parts ...string) string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
-
-// conditionalKey marks the context of a lookup whose caller may have the answer
-// already. Data that only the body needs is then not prefetched.
-type conditionalKey struct{}
 
 // joinHeaderLines returns the value of a header that may have several lines, as
 // one list.
@@ -75,7 +72,7 @@ func checkIfMatch(header, etag string) error {
 	if etag == "" {
 		message = "If-Match can only be * here: the answer has no ETag."
 	}
-	return &apierror.Error{Status: http.StatusPreconditionFailed, Code: codePrecondition, Message: message,
+	return &apierror.Error{Status: http.StatusPreconditionFailed, Code: request.CodePrecondition, Message: message,
 		Recommend: "Ask again without If-Match, and go on from that answer."}
 }
 

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"community-images/shared/access"
+	"community-images/shared/query/lru"
+	"community-images/shared/query/state"
 )
 
 // grantLookups keeps the lookup of each grant.
@@ -13,13 +15,13 @@ type grantLookups struct {
 	denied  *lookup                   // for callers without a valid token: it serves no region
 	byGrant map[*access.Grant]*lookup // of the grants in Options; read only
 	mu      sync.Mutex
-	byKey   map[string]*lookup         // of all other grants, by access.Grant.Key; guarded by mu
-	past    *lru[string, *regionState] // of all grants
+	byKey   map[string]*lookup                     // of all other grants, by access.Grant.Key; guarded by mu
+	past    *lru.Cache[string, *state.RegionState] // of all grants
 }
 
 // newGrantLookups makes the lookups of all configured grants out of full, which sees
 // everything.
-func newGrantLookups(full *lookup, past *lru[string, *regionState]) *grantLookups {
+func newGrantLookups(full *lookup, past *lru.Cache[string, *state.RegionState]) *grantLookups {
 	g := &grantLookups{full: full, byGrant: map[*access.Grant]*lookup{}, byKey: map[string]*lookup{}, past: past}
 	g.denied = g.newRestricted(access.Grant{Regions: []string{"-"}})
 	byGrant := map[*access.Grant]*lookup{}
@@ -61,12 +63,12 @@ func (g *grantLookups) newRestricted(grant access.Grant) *lookup {
 	if grant.CoversEverything() {
 		return g.full
 	}
-	parser, st := g.full.parser, g.full.states
-	parser.regions = slices.DeleteFunc(slices.Clone(parser.regions), func(id string) bool {
+	parser, st := g.full.parser, g.full.States
+	parser.Regions = slices.DeleteFunc(slices.Clone(parser.Regions), func(id string) bool {
 		return !grant.CoversRegion(id)
 	})
 	if len(grant.Clusters) > 0 {
-		st = newGrantStates(st, grant, g.past)
+		st = state.NewGrantStates(st, grant, g.past)
 	}
 	return newLookup(g.full.service, parser, st, g.full.sets, grant)
 }

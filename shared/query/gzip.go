@@ -6,6 +6,9 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"strings"
+
+	"community-images/shared/query/field"
+	"community-images/shared/query/request"
 )
 
 const (
@@ -21,13 +24,13 @@ func acceptsGzip(header string) bool {
 	zipped, others, plain := -1.0, 0.0, 0.0
 	for part := range strings.SplitSeq(header, ",") {
 		name, params, _ := strings.Cut(part, ";")
-		switch foldCase(strings.TrimSpace(name)) {
+		switch field.FoldCase(strings.TrimSpace(name)) {
 		case "gzip", "x-gzip":
-			zipped = parseQuality(params)
+			zipped = request.ParseQuality(params)
 		case "*":
-			others = parseQuality(params)
+			others = request.ParseQuality(params)
 		case "identity":
-			plain = parseQuality(params)
+			plain = request.ParseQuality(params)
 		}
 	}
 	if zipped < 0 {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"community-images/shared/apierror"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // ServeHTTP implements http.Handler. It never panics.
@@ -23,11 +25,11 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() { s.lookupMetrics.countLookup(c.route, c.recorded.status, time.Since(start)) }()
 	defer func() {
 		if p := recover(); p != nil {
-			c.sendError(newInternalError(fmt.Errorf("panic: %v\n%s", p, debug.Stack())))
+			c.sendError(state.NewInternalError(fmt.Errorf("panic: %v\n%s", p, debug.Stack())))
 		}
 	}()
-	if err := c.serveRoute(WithReadBudget(r.Context())); err != nil {
-		c.sendError(toAPIError(err))
+	if err := c.serveRoute(state.WithReadBudget(r.Context())); err != nil {
+		c.sendError(state.ToAPIError(err))
 	}
 }
 
@@ -56,7 +58,7 @@ func (c *call) findRequestID() string {
 	// Without it, for example in a local run, the caller may choose an id. It
 	// ends up in logs and in JSON, so it must be short and printable.
 	id := c.r.Header.Get("X-Request-Id")
-	if len(id) > 128 || !isPrintable(id) {
+	if len(id) > 128 || !request.IsPrintable(id) {
 		return ""
 	}
 	return id
@@ -71,32 +73,32 @@ func (c *call) findRequestID() string {
 func (c *call) serveRoute(ctx context.Context) error {
 	path := c.r.URL.EscapedPath()
 	size := len(path) + 1 + len(escapeForHeader(c.r.URL.RawQuery)) // as a Link header repeats it
-	if size > maxURIBytes {
-		return uriTooLong(size, maxURIBytes)
+	if size > request.MaxURIBytes {
+		return uriTooLong(size, request.MaxURIBytes)
 	}
 	imageID, err := c.admit(path)
 	if err != nil {
 		return err
 	}
 	rt := c.route
-	req, err := c.parseRequest(rt.route, imageID)
+	req, err := c.parseRequest(rt.Route, imageID)
 	if err != nil {
 		return err
 	}
 	// The caller would follow the Link to the next page. It must not be too
 	// long then.
-	if size > maxURIBytes-linkReserve && rt.hasParam(paramCursor.name) && !c.hasRoomForCursor(req) {
-		return uriTooLong(size, maxURIBytes-linkReserve)
+	if size > request.MaxURIBytes-request.LinkReserve && rt.HasParam(request.ParamCursor.Name) && !c.hasRoomForCursor(req) {
+		return uriTooLong(size, request.MaxURIBytes-request.LinkReserve)
 	}
 	if joinHeaderLines(c.r.Header, "If-None-Match") != "" {
 		// The answer will probably be a 304, which needs no images.
-		ctx = context.WithValue(ctx, conditionalKey{}, true)
+		ctx = context.WithValue(ctx, state.ConditionalKey{}, true)
 	}
 	ans, err := rt.serve(c.lookup, ctx, req)
 	if err != nil {
 		// A cluster that is missing now may have been there before: the error
 		// says so.
-		return c.lookup.explainMissingCluster(ctx, pinToCommit(req.at, err))
+		return c.lookup.ExplainMissingCluster(ctx, state.PinToCommit(req.At, err))
 	}
 	return c.send(ctx, req, ans)
 }
@@ -113,11 +115,11 @@ func (c *call) admit(path string) (imageID string, err error) {
 	}
 	c.route = rt
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
-		return "", methodNotAllowed(c.r.Method, rt.allowedMethods())
+		return "", methodNotAllowed(c.r.Method, rt.AllowedMethods())
 	}
 	// Answers of guarded routes depend on the token: shared caches must not
 	// keep them.
-	if c.private = c.requiresToken() && !rt.public; c.private && denied != nil {
+	if c.private = c.requiresToken() && !rt.Public; c.private && denied != nil {
 		return "", denied
 	}
 	return imageID, nil
@@ -125,20 +127,20 @@ func (c *call) admit(path string) (imageID string, err error) {
 
 // hasRoomForCursor returns true if a Link header can repeat a long request with
 // the cursor of the next page in the place of the cursor that it has.
-func (c *call) hasRoomForCursor(req *request) bool {
-	if req.cursor == nil && req.since.cursor == nil {
+func (c *call) hasRoomForCursor(req *request.Request) bool {
+	if req.Cursor == nil && req.Since.Cursor == nil {
 		return false
 	}
-	return len(c.nextURL(""))-len("&cursor=")+linkReserve <= maxURIBytes
+	return len(c.nextURL(""))-len("&cursor=")+request.LinkReserve <= request.MaxURIBytes
 }
 
 // uriTooLong returns the error for a request whose path and query have size
-// bytes. The limit is less than maxURIBytes where a Link has to repeat the
+// bytes. The limit is less than request.MaxURIBytes where a Link has to repeat the
 // request.
 func uriTooLong(size, limit int) error {
 	return &apierror.Error{
 		Status:    http.StatusRequestURITooLong,
-		Code:      codeTooLong,
+		Code:      request.CodeTooLong,
 		Message:   fmt.Sprintf("The request URI has %d bytes; the limit is %d.", size, limit),
 		Recommend: "Ask for less at a time. Use prefix, glob or regex instead of long lists.",
 	}
@@ -149,8 +151,8 @@ func uriTooLong(size, limit int) error {
 func methodNotAllowed(method, allowed string) error {
 	return &apierror.Error{
 		Status:    http.StatusMethodNotAllowed,
-		Code:      codeMethod,
-		Message:   fmt.Sprintf("Method %s is not allowed. Allowed: %s.", quoteName(method), allowed),
+		Code:      request.CodeMethod,
+		Message:   fmt.Sprintf("Method %s is not allowed. Allowed: %s.", request.QuoteName(method), allowed),
 		Recommend: "Use GET.",
 		Allow:     allowed,
 	}
@@ -164,16 +166,16 @@ const maxImageID = 256
 // so that nothing is read for it.
 func (s *service) findRoute(path string) (rt *servedRoute, imageID string, err error) {
 	for _, rt := range s.routes {
-		id, ok := rt.matchPath(path)
+		id, ok := rt.MatchPath(path)
 		if !ok {
 			continue
 		}
 		id, err := url.PathUnescape(id)
 		// An id goes into errors, logs and cache keys.
-		if err != nil || !isPrintable(id) || len(id) > maxImageID {
+		if err != nil || !request.IsPrintable(id) || len(id) > maxImageID {
 			return nil, "", &apierror.Error{
 				Status:    http.StatusNotFound,
-				Code:      codeImage,
+				Code:      request.CodeImage,
 				Message:   "The path has no valid image id.",
 				Recommend: "Percent-encode the ImageId, for example /v1/images/m-bp181x855551ww5yq.",
 			}
@@ -188,34 +190,34 @@ func (s *service) findRoute(path string) (rt *servedRoute, imageID string, err e
 func (s *service) noRoute(path string) error {
 	patterns := make([]string, len(s.routes))
 	for i, rt := range s.routes {
-		patterns[i] = rt.pattern
+		patterns[i] = rt.Pattern
 	}
-	problem := endSentence("No route " + quote(path) + didYouMean(path, patterns))
+	problem := request.EndSentence("No route " + request.Quote(path) + request.DidYouMean(path, patterns))
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
-		Code:      codeRoute,
+		Code:      request.CodeRoute,
 		Message:   problem + " Routes: " + strings.Join(patterns, ", ") + ".",
 		Recommend: "Use one of these paths.",
 	}
 }
 
-// parseRequest parses the call, or returns what an equal call was parsed to.
+// request.Parse parses the call, or returns what an equal call was parsed to.
 //
 // The cache is keyed by the bytes of the query: the same lookup is usually sent
 // by the same program, which writes it in the same way. Requests are shared
 // between calls and must not be changed.
-func (c *call) parseRequest(rt *route, imageID string) (*request, error) {
+func (c *call) parseRequest(rt *request.Route, imageID string) (*request.Request, error) {
 	accept := joinHeaderLines(c.r.Header, "Accept")
 	// Which names are valid depends on the grant, so it is a part of the key.
-	key := c.lookup.grantKey + rt.pattern + "\n" + imageID + "\n" + c.r.URL.RawQuery + "\n" + accept
-	if req, ok := c.parsedRequests.get(key); ok {
+	key := c.lookup.grantKey + rt.Pattern + "\n" + imageID + "\n" + c.r.URL.RawQuery + "\n" + accept
+	if req, ok := c.parsedRequests.Get(key); ok {
 		return req, nil
 	}
-	req, err := parseRequest(&c.lookup.parser, rt, rawRequest{imageID, c.r.URL.RawQuery, accept})
+	req, err := request.Parse(&c.lookup.parser, rt, request.Raw{ImageID: imageID, Query: c.r.URL.RawQuery, Accept: accept})
 	if err != nil {
 		return nil, err
 	}
 	// A large compiled expression takes the place of many small requests.
-	c.parsedRequests.put(key, req, 1+req.cost*maxRequests/maxTotalCost)
+	c.parsedRequests.Put(key, req, 1+req.Cost*maxRequests/request.MaxTotalCost)
 	return req, nil
 }

@@ -6,12 +6,14 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"community-images/shared/query/request"
 )
 
 // setHeaders sets the headers that an answer and its 304 have in common. A
 // cache that gets a 304 updates what it has stored with these headers (RFC
 // 9111, section 4.3.4), so both must set them alike.
-func (c *call) setHeaders(req *request, ans *answer) {
+func (c *call) setHeaders(req *request.Request, ans *answer) {
 	header := c.w.Header()
 	// The format follows Accept unless the address names it, and gzip follows
 	// Accept-Encoding.
@@ -35,28 +37,28 @@ func (c *call) setHeaders(req *request, ans *answer) {
 		return
 	}
 	// Several regions have no common number.
-	if f.sequence > 0 {
-		header.Set("X-Snapshot-Sequence", strconv.FormatInt(f.sequence, 10))
+	if f.Sequence > 0 {
+		header.Set("X-Snapshot-Sequence", strconv.FormatInt(f.Sequence, 10))
 	}
 	// If nothing was ever checked there is no age: 0 would look fresh.
-	if !f.checkedAt.IsZero() {
-		header.Set("X-Snapshot-Age", strconv.FormatInt(f.age, 10))
+	if !f.CheckedAt.IsZero() {
+		header.Set("X-Snapshot-Age", strconv.FormatInt(f.Age, 10))
 	}
 	// Age says how long this copy of the store's data has been held. Caches
 	// subtract it from max-age (RFC 9111, section 5.1).
-	header.Set("Age", strconv.FormatInt(f.held, 10))
+	header.Set("Age", strconv.FormatInt(f.Held, 10))
 	// RFC 9111 no longer defines this header. It is there for callers who test
 	// it.
-	if len(f.stale) > 0 {
+	if len(f.Stale) > 0 {
 		header.Set("Warning", `110 - "Response is Stale"`)
 	}
 }
 
 // setBodyHeaders sets the headers that only an answer with a body has.
-func (c *call) setBodyHeaders(req *request, ans *answer, p payload, gzipped bool) {
+func (c *call) setBodyHeaders(req *request.Request, ans *answer, p payload, gzipped bool) {
 	header := c.w.Header()
 	// The text formats name their character set: browsers would guess it.
-	header.Set("Content-Type", contentType(req.format))
+	header.Set("Content-Type", request.ContentType(req.Format))
 	c.setETag(ans.etag, gzipped)
 	if gzipped {
 		header.Set("Content-Encoding", "gzip")

@@ -18,12 +18,13 @@ import (
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
+	"community-images/shared/query/state"
 )
 
 // longLog is an archive whose region has many commits, which are made as they are read.
 // Each changes an image of ehpc-a, but for one that removes it.
 type longLog struct {
-	query.Source
+	state.Source
 	length  int64
 	removal int64         // the commit that removes the image
 	pause   time.Duration // before each commit

@@ -8,6 +8,8 @@ import (
 	"html"
 	"strconv"
 	"strings"
+
+	"community-images/shared/query/request"
 )
 
 // homeHTML is the page for people, with {version}, {token}, {regions},
@@ -20,12 +22,12 @@ var homeHTML string
 // serveHome serves /: the routes as text, or the page for people. Both are
 // public, so they must not show what is stored. The names of the regions on the
 // page are those that the caller may see.
-func (s *lookup) serveHome(_ context.Context, req *request) (*answer, error) {
+func (s *lookup) serveHome(_ context.Context, req *request.Request) (*answer, error) {
 	// The text is short, and its hash is the ETag, so it is rendered even for a
 	// 304.
 	ans := &answer{omitEnvelope: true}
 	text := ""
-	if req.format == formatHTML {
+	if req.Format == request.FormatHTML {
 		text, ans.contentSecurityPolicy = s.renderHomePage(), pageSecurityPolicy(homeHTML)
 	} else {
 		text = s.renderHomeText()
@@ -40,9 +42,9 @@ func (s *lookup) renderHomeText() string {
 	var b strings.Builder
 	b.WriteString("Community images of E-HPC, version " + strconv.Quote(s.service.version) + "\n")
 	for _, rt := range s.service.routes {
-		b.WriteString("\n" + rt.pattern + "\n    " + rt.about + "\n")
-		if rt.example != "" {
-			b.WriteString("    " + rt.pattern + "?" + s.parser.exampleQuery(rt.route) + "\n")
+		b.WriteString("\n" + rt.Pattern + "\n    " + rt.About + "\n")
+		if rt.Example != "" {
+			b.WriteString("    " + rt.Pattern + "?" + s.parser.ExampleQuery(rt.Route) + "\n")
 		}
 	}
 	return b.String()
@@ -52,24 +54,24 @@ func (s *lookup) renderHomeText() string {
 // comes from this program.
 func (s *lookup) renderHomePage() string {
 	var regions, statuses, routes strings.Builder
-	for _, name := range s.regions {
+	for _, name := range s.Regions {
 		regions.WriteString("<option>" + html.EscapeString(name))
 	}
-	if f := s.parser.schema.fieldNamed("Status"); f != nil { // it may be redacted
-		statuses.WriteString("<option>" + strings.Join(f.enum, "<option>"))
+	if f := s.parser.Schema.FieldNamed("Status"); f != nil { // it may be redacted
+		statuses.WriteString("<option>" + strings.Join(f.Enum, "<option>"))
 	}
 	link := func(to string) string {
 		to = html.EscapeString(to)
 		return `<a href="` + to + `"><code>` + to + "</code></a>"
 	}
 	for _, rt := range s.service.routes {
-		name := "<code>" + rt.pattern + "</code>"
-		if rt.example == "" && !rt.hasImageID() { // others do not work without parameters
-			name = link(rt.pattern)
+		name := "<code>" + rt.Pattern + "</code>"
+		if rt.Example == "" && !rt.HasImageID() { // others do not work without parameters
+			name = link(rt.Pattern)
 		}
-		routes.WriteString("<dt>" + name + "<dd>" + html.EscapeString(rt.about))
-		if rt.example != "" {
-			routes.WriteString(" For example " + link(rt.pattern+"?"+s.parser.exampleQuery(rt.route)))
+		routes.WriteString("<dt>" + name + "<dd>" + html.EscapeString(rt.About))
+		if rt.Example != "" {
+			routes.WriteString(" For example " + link(rt.Pattern+"?"+s.parser.ExampleQuery(rt.Route)))
 		}
 		routes.WriteByte('\n')
 	}

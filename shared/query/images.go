@@ -9,31 +9,36 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive/format"
+	"community-images/shared/query/field"
+	"community-images/shared/query/imageset"
+	"community-images/shared/query/render"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // serveImages serves /v1/images. The ETag needs neither images nor filters:
 // equal scopes and an equal question have equal answers. So a 304 costs no read
 // beside the head. It is the lookup that most calls are.
-func (s *lookup) serveImages(ctx context.Context, req *request) (*answer, error) {
-	region, err := s.findRegion(ctx, req)
+func (s *lookup) serveImages(ctx context.Context, req *request.Request) (*answer, error) {
+	region, err := s.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	sub, err := s.resolvePage(ctx, req, region)
+	sub, err := s.ResolvePage(ctx, req, region)
 	if err != nil {
 		return nil, err
 	}
 	return &answer{
-		freshness:    &sub.freshness,
+		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         makeETag(sub.scopes.digest, req.canonical, req.format),
-		lastModified: sub.scopes.newestContent,
+		etag:         makeETag(sub.Scopes.Digest, req.Canonical, req.Format),
+		lastModified: sub.Scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			p, err := s.buildPage(ctx, req, sub)
 			if err != nil {
 				return nil, err
 			}
-			return &body{bytes: p.render(prefix), next: p.next, total: strconv.Itoa(len(p.rows))}, nil
+			return &body{bytes: p.Render(prefix), next: p.Next, total: strconv.Itoa(len(p.Rows))}, nil
 		},
 	}, nil
 }
@@ -43,48 +48,48 @@ func (s *lookup) serveImages(ctx context.Context, req *request) (*answer, error)
 //
 // The order of the stages is part of the contract: filter, count facets, keep
 // the first of each group, check minCount, cut the page.
-func (s *lookup) buildPage(ctx context.Context, req *request, sub *subject) (*imagePage, error) {
+func (s *lookup) buildPage(ctx context.Context, req *request.Request, sub *state.Subject) (*render.ImagePage, error) {
 	// A damaged object of the present state is the operator's problem and is
 	// reported. A past state that a cursor names can be collected at any time:
 	// the caller has to begin again.
-	set, err := s.sets.load(ctx, sub.scopes)
+	set, err := s.sets.Load(ctx, sub.Scopes)
 	var damaged *format.DamagedError
-	if errors.As(err, &damaged) && req.cursor != nil && !sub.state.live {
-		return nil, newCursorExpiredError(err)
+	if errors.As(err, &damaged) && req.Cursor != nil && !sub.State.Live {
+		return nil, state.NewCursorExpiredError(err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	rows, err := set.selectRows(newImageFilter(req, s.parser.schema))
+	rows, err := set.SelectRows(newImageFilter(req, s.parser.Schema))
 	if err != nil {
 		return nil, err
 	}
-	p := &imagePage{schema: s.parser.schema, set: set, request: req}
+	p := &render.ImagePage{Schema: s.parser.Schema, Set: set, Request: req}
 	// Facets count all matches, before latestBy selects among them.
-	if req.facets != nil {
-		p.facets = countFacets(set, rows, req.facets)
+	if req.Facets != nil {
+		p.Facets = imageset.CountFacets(set, rows, req.Facets)
 	}
-	if req.latestBy != nil {
-		rows = keepFirstOfGroups(set, rows, req.latestBy)
+	if req.LatestBy != nil {
+		rows = imageset.KeepFirstOfGroups(set, rows, req.LatestBy)
 	}
 	// A script that takes the first image must not get an empty answer by
 	// surprise.
-	if len(rows) < req.minCount {
-		return nil, tooFewMatches(len(rows), req.minCount)
+	if len(rows) < req.MinCount {
+		return nil, tooFewMatches(len(rows), req.MinCount)
 	}
-	p.rows = rows
-	p.from, p.to, p.next = sub.cutPage(req, len(rows))
+	p.Rows = rows
+	p.From, p.To, p.Next = sub.CutPage(req, len(rows))
 	return p, nil
 }
 
 // newImageFilter returns which images match a request, and in which order they come.
-func newImageFilter(req *request, s *schema) imageFilter {
-	keys := req.sort
-	if req.latestBy != nil && keys == nil {
+func newImageFilter(req *request.Request, s *field.Schema) imageset.Filter {
+	keys := req.Sort
+	if req.LatestBy != nil && keys == nil {
 		// The order decides which image of a group is the first.
-		keys = []sortKey{{s.fieldNamed("OsTag.Version"), true}} // the newest version first
+		keys = []request.SortKey{{Field: s.FieldNamed("OsTag.Version"), Desc: true}} // the newest version first
 	}
-	return imageFilter{ids: req.imageIDs, conditions: req.conditions, words: req.searchWords, sort: keys}
+	return imageset.Filter{Ids: req.ImageIDs, Conditions: req.Conditions, Words: req.SearchWords, Sort: keys}
 }
 
 // tooFewMatches returns the error for minCount. The status is 404, so that a
@@ -92,7 +97,7 @@ func newImageFilter(req *request, s *schema) imageFilter {
 func tooFewMatches(found, required int) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
-		Code:      codeNoMatch,
+		Code:      request.CodeNoMatch,
 		Message:   fmt.Sprintf("%d images match; minCount requires %d.", found, required),
 		Recommend: "Use fewer conditions. facets= shows which values there are.",
 	}

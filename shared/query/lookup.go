@@ -4,15 +4,19 @@ import (
 	"strconv"
 
 	"community-images/shared/access"
+	"community-images/shared/query/history"
+	"community-images/shared/query/imageset"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // lookup is what the callers of one grant may see, and what their calls are answered
 // from. All calls of a grant share it, so it never changes.
 type lookup struct {
-	*resolver
-	history  *history
-	sets     *imageSets
-	parser   parserConfig
+	*state.Resolver
+	history  *history.Reader
+	sets     *imageset.Cache
+	parser   request.Config
 	grantKey string       // access.Grant.Key, for caches that callers share; empty: everything
 	grant    access.Grant // without its name
 	service  *service
@@ -20,12 +24,12 @@ type lookup struct {
 
 // newLookup returns the lookup of a grant. The states and the regions of the parser must
 // be those that the grant covers.
-func newLookup(s *service, parser parserConfig, st states, sets *imageSets, grant access.Grant) *lookup {
-	h := &history{states: st, sets: sets, schema: parser.schema}
+func newLookup(s *service, parser request.Config, st state.States, sets *imageset.Cache, grant access.Grant) *lookup {
+	h := &history.Reader{States: st, Sets: sets, Schema: parser.Schema}
 	return &lookup{
-		resolver: &resolver{
-			states: st, regions: parser.regions, now: s.now, maxStale: s.maxStale, report: s.report,
-			hasImage: h.wasEverOffered,
+		Resolver: &state.Resolver{
+			States: st, Regions: parser.Regions, Now: s.now, MaxStale: s.maxStale, Report: s.report,
+			HasImage: h.WasEverOffered,
 		},
 		history: h, sets: sets, parser: parser, grantKey: grant.Key(), grant: grant, service: s,
 	}
@@ -43,7 +47,7 @@ func (l *lookup) seesInstance() bool { return l.grantKey == "" }
 func (l *lookup) bodyKey(ans *answer) string {
 	key := l.grantKey + ans.etag
 	if len(l.grant.Clusters) > 0 && ans.freshness != nil {
-		key += "#" + strconv.FormatInt(ans.freshness.sequence, 10)
+		key += "#" + strconv.FormatInt(ans.freshness.Sequence, 10)
 	}
 	return key
 }

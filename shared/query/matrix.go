@@ -6,6 +6,11 @@ import (
 	"strconv"
 
 	"community-images/shared/archive/format"
+	"community-images/shared/query/field"
+	"community-images/shared/query/imageset"
+	"community-images/shared/query/render"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // serveMatrix serves /v1/matrix: images by clusters, or by instance types if
@@ -14,30 +19,30 @@ import (
 //
 // Without clusters it covers all of them. It has pages like a list; each page
 // repeats the columns.
-func (s *lookup) serveMatrix(ctx context.Context, req *request) (*answer, error) {
-	region, err := s.findRegion(ctx, req)
+func (s *lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer, error) {
+	region, err := s.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	resolved := *req // the parsed request is shared
-	if req.selection.clusters == nil {
-		if resolved.selection.clusters, err = s.defaultMatrixClusters(ctx, req, region); err != nil {
+	if req.Selection.Clusters == nil {
+		if resolved.Selection.Clusters, err = s.defaultMatrixClusters(ctx, req, region); err != nil {
 			return nil, err
 		}
 	}
-	sub, err := s.resolvePage(ctx, &resolved, region)
+	sub, err := s.ResolvePage(ctx, &resolved, region)
 	if err != nil {
 		return nil, err
 	}
 	// The image set must know which scopes offer an image, even if there is
 	// only one.
-	scopes := *sub.scopes // the cached one must not be changed
-	scopes.several, scopes.byType = true, true
+	scopes := *sub.Scopes // the cached one must not be changed
+	scopes.Several, scopes.ByType = true, true
 	return &answer{
-		freshness:    &sub.freshness,
+		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         makeETag(scopes.digest, req.canonical, req.format),
-		lastModified: scopes.newestContent,
+		etag:         makeETag(scopes.Digest, req.Canonical, req.Format),
+		lastModified: scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			return s.renderMatrix(ctx, prefix, req, sub, &scopes)
 		},
@@ -47,20 +52,20 @@ func (s *lookup) serveMatrix(ctx context.Context, req *request) (*answer, error)
 // renderMatrix renders the page of the matrix that a request asks for. scopes
 // are the subject's, as a set that knows which of them offer an image.
 func (s *lookup) renderMatrix(
-	ctx context.Context, prefix []byte, req *request, sub *subject, scopes *scopeSet,
+	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject, scopes *state.ScopeSet,
 ) (*body, error) {
-	set, err := s.sets.load(ctx, scopes)
+	set, err := s.sets.Load(ctx, scopes)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := set.selectRows(newImageFilter(req, s.parser.schema))
+	rows, err := set.SelectRows(newImageFilter(req, s.parser.Schema))
 	if err != nil {
 		return nil, err
 	}
 	// The whole matrix is built for every page: Shared and TotalCount need all
 	// rows.
-	m := newMatrix(set, rows, req.selection)
-	from, to, next := sub.cutPage(req, len(m.rows))
+	m := newMatrix(set, rows, req.Selection)
+	from, to, next := sub.CutPage(req, len(m.rows))
 	b := &body{total: strconv.Itoa(len(m.rows)), next: next}
 	b.bytes, err = m.render(prefix, from, to, next, req)
 	return b, err
@@ -69,16 +74,16 @@ func (s *lookup) renderMatrix(
 // defaultMatrixClusters returns the clusters of a matrix whose request names
 // none: all of them. If it names instance types, and these are captured without
 // a cluster too, it returns nil: the lists without a cluster.
-func (s *lookup) defaultMatrixClusters(ctx context.Context, req *request, region string) ([]string, error) {
-	_, state, err := s.loadState(ctx, req, region)
+func (s *lookup) defaultMatrixClusters(ctx context.Context, req *request.Request, region string) ([]string, error) {
+	_, state, err := s.LoadState(ctx, req, region)
 	if err != nil {
 		return nil, err
 	}
 	hasType := func(sc format.ScopeState) bool { return sc.InstanceType != "" }
-	if req.selection.types != nil && slices.ContainsFunc(state.ScopesOf(""), hasType) {
+	if req.Selection.Types != nil && slices.ContainsFunc(state.ScopesOf(""), hasType) {
 		return nil, nil
 	}
-	return []string{allNames}, nil
+	return []string{request.AllNames}, nil
 }
 
 // matrix says which image is offered in which column. It is sparse: a row lists
@@ -102,12 +107,12 @@ type matrixRow struct {
 // for each scope; or for each instance type if the selection names types only.
 // Several contents of one image share a row: the matrix says where an image is,
 // not what is in it.
-func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
-	labels, columnOf := makeColumns(set.scopes, sel)
+func newMatrix(set *imageset.Set, rows []int32, sel request.Selection) *matrix {
+	labels, columnOf := makeColumns(set.Scopes, sel)
 	m := &matrix{columns: labels}
 	byID := map[string]int{} // position in m.rows
 	for _, row := range rows {
-		image := set.image(row)
+		image := set.Image(row)
 		// The first content that matches makes the row.
 		at, ok := byID[image.ImageID]
 		if !ok {
@@ -115,11 +120,11 @@ func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 			byID[image.ImageID] = at
 			m.rows = append(m.rows, matrixRow{
 				id: image.ImageID, name: image.Text("ImageName"), status: image.Text("Status"),
-				differs: set.differingIDs[image.ImageID],
+				differs: set.DifferingIDs[image.ImageID],
 			})
 		}
 		columns := m.rows[at].columns
-		for _, scope := range set.scopesOf[row] {
+		for _, scope := range set.ScopesOf[row] {
 			columns = append(columns, columnOf[scope])
 		}
 		slices.Sort(columns)
@@ -130,12 +135,12 @@ func newMatrix(set *imageSet, rows []int32, sel selection) *matrix {
 
 // makeColumns returns the labels of the columns, and by place in scopes the
 // column that a scope belongs to. Scopes that share a label share a column.
-func makeColumns(scopes []format.ScopeState, sel selection) (labels []string, columnOf []int32) {
+func makeColumns(scopes []format.ScopeState, sel request.Selection) (labels []string, columnOf []int32) {
 	for _, sc := range scopes {
 		labels = append(labels, labelColumn(sc, sel))
 	}
 	// Otherwise the columns have the canonical order of the scopes.
-	if sel.clusters == nil && sel.types != nil { // several clusters share a column
+	if sel.Clusters == nil && sel.Types != nil { // several clusters share a column
 		slices.Sort(labels)
 		labels = slices.Compact(labels)
 	}
@@ -154,61 +159,61 @@ func makeColumns(scopes []format.ScopeState, sel selection) (labels []string, co
 //
 // With several clusters and several types it is the path of the scope, else the
 // one name that varies. "_any" stands for no name.
-func labelColumn(sc format.ScopeState, sel selection) string {
+func labelColumn(sc format.ScopeState, sel request.Selection) string {
 	switch {
-	case canMatchSeveral(sel.clusters) && canMatchSeveral(sel.types):
+	case request.CanMatchSeveral(sel.Clusters) && request.CanMatchSeveral(sel.Types):
 		return sc.Scope("").Path()
-	case sel.types != nil && !canMatchSeveral(sel.clusters):
-		return anyIfEmpty(sc.InstanceType)
+	case sel.Types != nil && !request.CanMatchSeveral(sel.Clusters):
+		return request.AnyIfEmpty(sc.InstanceType)
 	}
-	return anyIfEmpty(sc.ClusterID)
+	return request.AnyIfEmpty(sc.ClusterID)
 }
 
 // isInEveryColumn returns true for an image that every column offers.
 func (m *matrix) isInEveryColumn(row matrixRow) bool { return len(row.columns) == len(m.columns) }
 
 // render renders the rows from to to-1 in a format. next is the cursor of the next page.
-func (m *matrix) render(prefix []byte, from, to int, next string, req *request) ([]byte, error) {
-	switch req.format {
-	case formatNDJSON:
-		return appendLines(nil, m.rows[from:to], m.rowJSON)
-	case formatJSON:
-		page := matrixJSON{TotalCount: len(m.rows), NextCursor: next, Columns: m.columns, Shared: []string{}}
+func (m *matrix) render(prefix []byte, from, to int, next string, req *request.Request) ([]byte, error) {
+	switch req.Format {
+	case request.FormatNDJSON:
+		return render.AppendLines(nil, m.rows[from:to], m.rowJSON)
+	case request.FormatJSON:
+		page := render.Matrix{TotalCount: len(m.rows), NextCursor: next, Columns: m.columns, Shared: []string{}}
 		for _, row := range m.rows {
 			if m.isInEveryColumn(row) {
 				page.Shared = append(page.Shared, row.id)
 			}
 		}
-		page.Rows = make([]matrixRowJSON, 0, to-from)
+		page.Rows = make([]render.MatrixRow, 0, to-from)
 		for _, row := range m.rows[from:to] {
 			page.Rows = append(page.Rows, m.rowJSON(row))
 		}
-		return appendMembers(prefix, page)
+		return render.AppendMembers(prefix, page)
 	}
-	t := m.toTable(m.rows[from:to], req.format)
-	t.byteOrder, t.lastLine = req.bom, describePage(from, to, len(m.rows), next)
-	return t.render(req.format), nil
+	t := m.toTable(m.rows[from:to], req.Format)
+	t.ByteOrder, t.LastLine = req.Bom, render.DescribePage(from, to, len(m.rows), next)
+	return t.Render(req.Format), nil
 }
 
 // rowJSON returns a row as JSON has it.
-func (m *matrix) rowJSON(row matrixRow) matrixRowJSON {
+func (m *matrix) rowJSON(row matrixRow) render.MatrixRow {
 	offeredBy := []string{}
 	for _, column := range row.columns {
 		offeredBy = append(offeredBy, m.columns[column])
 	}
-	return matrixRowJSON{row.id, row.name, row.status, offeredBy, m.isInEveryColumn(row), row.differs}
+	return render.MatrixRow{ImageID: row.id, ImageName: row.name, Status: row.status, OfferedBy: offeredBy, Everywhere: m.isInEveryColumn(row), ContentDiffers: row.differs}
 }
 
 // toTable returns rows as a cross table. A table for people has the column
 // ContentDiffers only if a row needs it. An "x" marks the columns that offer an image;
 // other cells are empty.
-func (m *matrix) toTable(rows []matrixRow, format string) cellTable {
+func (m *matrix) toTable(rows []matrixRow, format string) render.Table {
 	head := []string{"ImageId", "ImageName", "Status"}
-	showDiffers := format != formatTable || slices.ContainsFunc(rows, func(row matrixRow) bool { return row.differs })
+	showDiffers := format != request.FormatTable || slices.ContainsFunc(rows, func(row matrixRow) bool { return row.differs })
 	if showDiffers {
-		head = append(head, columnContentDiffers)
+		head = append(head, field.ColumnContentDiffers)
 	}
-	return cellTable{columns: append(head, m.columns...), rows: rowsOf(rows, func(row matrixRow) []string {
+	return render.Table{Columns: append(head, m.columns...), Rows: render.Rows(rows, func(row matrixRow) []string {
 		cells := make([]string, len(head)+len(m.columns))
 		cells[0], cells[1], cells[2] = row.id, row.name, row.status
 		if showDiffers {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"community-images/shared/metrics"
+	"community-images/shared/query/request"
 )
 
 // instanceHelp ends the help of what one instance counts. FC starts and stops
@@ -45,7 +46,7 @@ func newLookupMetrics(routes []*servedRoute) *lookupMetrics {
 		routes: map[string]*routeMetrics{},
 	}
 	for _, rt := range routes {
-		m.routes[rt.pattern] = m.newRouteMetrics(rt.pattern)
+		m.routes[rt.Pattern] = m.newRouteMetrics(rt.Pattern)
 	}
 	m.other, m.replica = m.newRouteMetrics("other"), m.newRouteMetrics("replica")
 	return m
@@ -65,7 +66,7 @@ func (m *lookupMetrics) countLookup(rt *servedRoute, status int, duration time.D
 	// Paths are the caller's choice, so those without a route share one label.
 	r := m.other
 	if rt != nil {
-		r = m.routes[rt.pattern]
+		r = m.routes[rt.Pattern]
 	}
 	r.countLookup(status, duration)
 }
@@ -97,11 +98,11 @@ func (w *statusWriter) WriteString(s string) (int, error) { return io.WriteStrin
 // serveMetrics serves /metrics. It reads the same as /v1/status, the heads, and
 // shows them in another form. It has no ETag: a scrape always wants the present
 // values.
-func (s *lookup) serveMetrics(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveMetrics(ctx context.Context, req *request.Request) (*answer, error) {
 	list, _ := s.loadRegionStatuses(ctx, req)
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
 		families := s.metricFamilies(list)
-		if req.format == formatPrometheus {
+		if req.Format == request.FormatPrometheus {
 			return &body{bytes: metrics.Prometheus(families)}, nil
 		}
 		return &body{bytes: metrics.OpenMetrics(families)}, nil
@@ -111,7 +112,7 @@ func (s *lookup) serveMetrics(ctx context.Context, req *request) (*answer, error
 // metricFamilies returns the metrics of regions, and those of this instance
 // unless the caller is restricted.
 func (s *lookup) metricFamilies(list []regionStatus) []*metrics.Family {
-	families := newRegionFamilies(list, s.now())
+	families := newRegionFamilies(list, s.Now())
 	if s.seesInstance() {
 		families = append(families, s.instanceFamilies()...)
 	}

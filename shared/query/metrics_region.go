@@ -6,6 +6,7 @@ import (
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/metrics"
+	"community-images/shared/query/state"
 )
 
 // regionFamilies collects metrics with a value for each region. A region that
@@ -81,7 +82,7 @@ func (f *regionFamilies) addStore(now time.Time) {
 	})
 	const outageHelp = "How long the store has not answered; 0: it answers."
 	f.add("outage_seconds", "seconds", outageHelp, func(r regionStatus) (float64, bool) {
-		return float64(ageSeconds(now, r.gauges.outageSince)), r.Error == nil
+		return float64(state.AgeSeconds(now, r.gauges.outageSince)), r.Error == nil
 	})
 }
 

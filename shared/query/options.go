@@ -6,12 +6,17 @@ import (
 	"time"
 
 	"community-images/shared/access"
+	"community-images/shared/query/field"
+	"community-images/shared/query/imageset"
+	"community-images/shared/query/lru"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // Options are what a handler is made of.
 type Options struct {
 	// Archive is where the data comes from. Required.
-	Archive Source
+	Archive state.Source
 	// Regions are the regions that are served, in the order in which errors
 	// name them. Required.
 	Regions []string
@@ -87,8 +92,8 @@ type service struct {
 // That is why a caller cannot learn from the speed of an answer what others
 // ask.
 type answerCaches struct {
-	bodies         *lru[string, *body]
-	parsedRequests *lru[string, *request]
+	bodies         *lru.Cache[string, *body]
+	parsedRequests *lru.Cache[string, *request.Request]
 }
 
 // New returns the handler of every data route.
@@ -101,38 +106,38 @@ func New(o Options) *Service {
 	if o.Report == nil {
 		o.Report = func(context.Context, string, error) {}
 	}
-	lists := newListLoader(o.Archive, redact)
+	lists := imageset.NewListLoader(o.Archive, redact)
 	s := &service{
 		callerCheck: callerCheck{tokens: o.Tokens, keys: o.Keys},
 		answerCaches: answerCaches{
-			bodies:         newLRU[string, *body](maxBodyCacheBytes),
-			parsedRequests: newLRU[string, *request](maxRequests),
+			bodies:         lru.New[string, *body](maxBodyCacheBytes),
+			parsedRequests: lru.New[string, *request.Request](maxRequests),
 		},
 		routes: newServedRoutes(), gzip: o.Gzip, ttl: o.HeadTTL, maxStale: o.MaxStale, version: o.Version,
 		now: o.Now, requestID: o.RequestID, report: o.Report,
 	}
 	s.lookupMetrics = newLookupMetrics(s.routes)
 	states := newFullStates(o, lists)
-	full := newLookup(s, parserConfig{newSchema(redact), o.Regions, o.Now}, states, newImageSets(lists), access.Grant{})
-	s.lookups = newGrantLookups(full, states.past)
+	full := newLookup(s, request.Config{Schema: field.NewSchema(redact), Regions: o.Regions, Now: o.Now}, states, imageset.NewCache(lists), access.Grant{})
+	s.lookups = newGrantLookups(full, states.Past)
 	return s
 }
 
 // newFullStates makes the states of all regions, and starts to read the head if the
 // options say so.
-func newFullStates(o Options, index imageIndex) *fullStates {
-	f := &fullStates{
-		source: o.Archive, index: index, now: o.Now, caches: map[string]*stateCache{},
-		past: newLRU[string, *regionState](maxPastStates),
+func newFullStates(o Options, index state.ImageIndex) *state.FullStates {
+	f := &state.FullStates{
+		Source: o.Archive, Index: index, Now: o.Now, Caches: map[string]*state.StateCache{},
+		Past: lru.New[string, *state.RegionState](maxPastStates),
 	}
 	for _, region := range o.Regions {
-		cache := &stateCache{source: o.Archive, region: region, ttl: o.HeadTTL, now: o.Now, report: o.Report}
+		cache := &state.StateCache{Source: o.Archive, Region: region, Ttl: o.HeadTTL, Now: o.Now, Report: o.Report}
 		// With several regions it is not known which one the first lookup
 		// needs.
 		if o.Warm && len(o.Regions) == 1 {
-			cache.startAttempt(context.Background(), attempt{warmUp: true})
+			cache.StartAttempt(context.Background(), state.Attempt{WarmUp: true})
 		}
-		f.caches[region] = cache
+		f.Caches[region] = cache
 	}
 	return f
 }

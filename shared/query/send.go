@@ -15,6 +15,10 @@ import (
 	"community-images/shared/access"
 	"community-images/shared/apierror"
 	"community-images/shared/catalog"
+	"community-images/shared/query/field"
+	"community-images/shared/query/render"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // answer is what a route knows before images are loaded and the body is
@@ -22,10 +26,10 @@ import (
 // later, and only if the caller does not have it yet or the cache does not hold
 // it.
 type answer struct {
-	freshness    *freshness   // nil: the answer is not about stored data
-	region       string       // RegionId in the envelope
-	etag         string       // without quotes; empty: the answer must not be cached
-	lastModified catalog.Time // zero: there is no such header
+	freshness    *state.Freshness // nil: the answer is not about stored data
+	region       string           // RegionId in the envelope
+	etag         string           // without quotes; empty: the answer must not be cached
+	lastModified catalog.Time     // zero: there is no such header
 
 	contentSecurityPolicy string // header of a page; empty for data
 	omitEnvelope          bool   // the JSON body has none of the common members
@@ -96,7 +100,7 @@ const maxBodyBytes = 23 << 20
 //
 // The order matters: the body is rendered before any header is set, so that an
 // error during rendering can still become an error answer.
-func (c *call) send(ctx context.Context, req *request, ans *answer) error {
+func (c *call) send(ctx context.Context, req *request.Request, ans *answer) error {
 	// RFC 9110, section 13.2.2: If-Match comes first.
 	if err := checkIfMatch(joinHeaderLines(c.r.Header, "If-Match"), ans.etag); err != nil {
 		return err
@@ -109,7 +113,7 @@ func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 		if p, err = c.renderPayload(ctx, req, ans); err != nil {
 			return err
 		}
-		if req.pretty && req.format == formatJSON {
+		if req.Pretty && req.Format == request.FormatJSON {
 			p.indent()
 		}
 	}
@@ -141,14 +145,14 @@ func (c *call) send(ctx context.Context, req *request, ans *answer) error {
 //
 // It fails if the answer is larger than FC can send. Such an answer is not cut:
 // a list that is silently incomplete would be worse than an error.
-func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (payload, error) {
+func (c *call) renderPayload(ctx context.Context, req *request.Request, ans *answer) (payload, error) {
 	var envelope []byte
-	if req.format == formatJSON && !ans.omitEnvelope {
+	if req.Format == request.FormatJSON && !ans.omitEnvelope {
 		envelope = c.makeEnvelope(req, ans)
 	}
 	key, canCache := c.lookup.bodyKey(ans), ans.etag != "" && !ans.showsAges
 	if canCache {
-		if b, ok := c.bodies.get(key); ok {
+		if b, ok := c.bodies.Get(key); ok {
 			return payload{body: b, envelope: envelope}, nil
 		}
 	}
@@ -161,7 +165,7 @@ func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (pa
 	whole := b.bytes
 	b.bytes = whole[len(envelope):]
 	if len(b.bytes) > maxBodyBytes {
-		return payload{}, newFaultsError([]paramFault{answerTooLarge(c.route.route, req.limit, len(b.bytes))})
+		return payload{}, request.NewFaultsError([]request.Fault{answerTooLarge(c.route.Route, req.Limit, len(b.bytes))})
 	}
 	if canCache {
 		// A body that is kept is compressed once, for all calls that will share
@@ -170,26 +174,26 @@ func (c *call) renderPayload(ctx context.Context, req *request, ans *answer) (pa
 			b.deflated = deflate(b.bytes)
 		}
 		// The constant stands for the structs and the key.
-		c.bodies.put(key, b, len(b.bytes)+len(b.deflated)+256)
+		c.bodies.Put(key, b, len(b.bytes)+len(b.deflated)+256)
 	}
 	return payload{body: b, envelope: envelope, whole: whole}, nil
 }
 
 // makeEnvelope returns the beginning of a JSON answer: the members that every
 // answer has. The object is not closed.
-func (c *call) makeEnvelope(req *request, ans *answer) []byte {
+func (c *call) makeEnvelope(req *request.Request, ans *answer) []byte {
 	b := make([]byte, 0, 512)
 	b = append(b, `{"RequestId":`...)
-	b = appendString(b, c.id)
+	b = field.AppendString(b, c.id)
 	b = append(b, `,"RegionId":`...)
-	b = appendString(b, ans.region)
+	b = field.AppendString(b, ans.region)
 	b = append(b, `,"ClusterId":`...)
-	b = appendString(b, strings.Join(req.selection.clusters, ","))
+	b = field.AppendString(b, strings.Join(req.Selection.Clusters, ","))
 	b = append(b, `,"InstanceType":`...)
-	b = appendString(b, strings.Join(req.selection.types, ","))
+	b = field.AppendString(b, strings.Join(req.Selection.Types, ","))
 	if ans.freshness != nil {
 		b = append(b, `,"Snapshot":`...)
-		b = appendFreshness(b, *ans.freshness)
+		b = render.AppendFreshness(b, *ans.freshness)
 	}
 	return b
 }
@@ -197,26 +201,26 @@ func (c *call) makeEnvelope(req *request, ans *answer) []byte {
 // answerTooLarge returns the fault of a request whose answer has too many
 // bytes. It names the parameter that makes the answer smaller. limit is that of the
 // request; 0: it has none.
-func answerTooLarge(rt *route, limit, bytes int) paramFault {
-	f := paramFault{
-		code:    codeInvalid,
-		name:    "ClusterId",
-		reason:  fmt.Sprintf("makes an answer of %d MB; the limit is %d MB", bytes>>20, maxBodyBytes>>20),
-		allowed: "fewer scopes",
+func answerTooLarge(rt *request.Route, limit, bytes int) request.Fault {
+	f := request.Fault{
+		Code:    request.CodeInvalid,
+		Name:    "ClusterId",
+		Reason:  fmt.Sprintf("makes an answer of %d MB; the limit is %d MB", bytes>>20, maxBodyBytes>>20),
+		Allowed: "fewer scopes",
 	}
 	switch {
-	case !rt.hasParam("ClusterId"):
-		f.name, f.allowed = "RegionId", "one region"
-	case !rt.hasParam("limit"):
+	case !rt.HasParam("ClusterId"):
+		f.Name, f.Allowed = "RegionId", "one region"
+	case !rt.HasParam("limit"):
 	case limit == 0:
-		f.name, f.allowed = "limit", "a limit, or "+f.allowed
-		f.reason = fmt.Sprintf("is not given, and all that matches is %d MB; the most is %d MB", bytes>>20,
+		f.Name, f.Allowed = "limit", "a limit, or "+f.Allowed
+		f.Reason = fmt.Sprintf("is not given, and all that matches is %d MB; the most is %d MB", bytes>>20,
 			maxBodyBytes>>20)
 	default:
-		f.name, f.allowed = "limit", "a smaller limit, or "+f.allowed
+		f.Name, f.Allowed = "limit", "a smaller limit, or "+f.Allowed
 	}
-	if rt.hasParam("fields") {
-		f.allowed += ", or fields"
+	if rt.HasParam("fields") {
+		f.Allowed += ", or fields"
 	}
 	return f
 }

@@ -7,15 +7,17 @@ import (
 	"strings"
 
 	"community-images/shared/catalog"
+	"community-images/shared/query/openapi"
+	"community-images/shared/query/request"
 )
 
 // serveOpenAPI serves /openapi.json.
-func (s *lookup) serveOpenAPI(context.Context, *request) (*answer, error) {
-	etag := makeETag("openapi", s.service.version, strings.Join(s.regions, ","),
+func (s *lookup) serveOpenAPI(context.Context, *request.Request) (*answer, error) {
+	etag := makeETag("openapi", s.service.version, strings.Join(s.Regions, ","),
 		strconv.FormatBool(s.service.requiresToken()))
 	return &answer{omitEnvelope: true, etag: etag, render: func(context.Context, []byte) (*body, error) {
-		description := apiDescription{s.parser, s.service.version, s.service.requiresToken()}
-		data, err := catalog.MarshalLine(description.document())
+		description := openapi.Description{Config: s.parser, Version: s.service.version, RequiresTokens: s.service.requiresToken()}
+		data, err := catalog.MarshalLine(description.Document())
 		if err != nil {
 			return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)
 		}

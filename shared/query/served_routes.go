@@ -1,17 +1,21 @@
 package query
 
-import "context"
+import (
+	"context"
+
+	"community-images/shared/query/request"
+)
 
 // servedRoute is a route with the function that answers its requests.
 type servedRoute struct {
-	*route
-	serve func(l *lookup, ctx context.Context, req *request) (*answer, error)
+	*request.Route
+	serve func(l *lookup, ctx context.Context, req *request.Request) (*answer, error)
 }
 
 // newServedRoutes returns every route with its function. It panics if a route
 // has none.
 func newServedRoutes() []*servedRoute {
-	functions := map[string]func(*lookup, context.Context, *request) (*answer, error){
+	functions := map[string]func(*lookup, context.Context, *request.Request) (*answer, error){
 		"/v1/images":                   (*lookup).serveImages,
 		"/v1/images/{ImageId}/history": (*lookup).serveFeed,
 		"/v1/images/{ImageId}":         (*lookup).serveImage,
@@ -26,10 +30,10 @@ func newServedRoutes() []*servedRoute {
 		"/":                            (*lookup).serveHome,
 	}
 	var routes []*servedRoute
-	for _, rt := range newRoutes() {
-		serve := functions[rt.pattern]
+	for _, rt := range request.Routes() {
+		serve := functions[rt.Pattern]
 		if serve == nil {
-			panic("query: no function serves " + rt.pattern)
+			panic("query: no function serves " + rt.Pattern)
 		}
 		routes = append(routes, &servedRoute{rt, serve})
 	}

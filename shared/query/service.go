@@ -11,6 +11,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/request"
 )
 
 // Service is the handler that New returns. Restrict lets another handler answer from
@@ -34,45 +35,45 @@ func (s *service) Restrict(g *access.Grant) *Lookup { return s.lookups.of(g) }
 // if the region is not served. Other errors are the archive's, or say that the
 // store did not answer.
 func (s *lookup) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
-	m := asOf{}
+	m := request.AsOf{}
 	if at != "" {
-		if m, err = parseAsOf(at); err != nil {
-			return nil, false, fmt.Errorf("reading the moment %s: %w", quote(at), strconv.ErrSyntax)
+		if m, err = request.ParseAsOf(at); err != nil {
+			return nil, false, fmt.Errorf("reading the moment %s: %w", request.Quote(at), strconv.ErrSyntax)
 		}
 	}
-	if !slices.Contains(s.regions, id) {
-		return nil, false, fmt.Errorf("region %s: %w", quote(id), archive.ErrNoData)
+	if !slices.Contains(s.Regions, id) {
+		return nil, false, fmt.Errorf("region %s: %w", request.Quote(id), archive.ErrNoData)
 	}
-	current, err := s.loadCurrent(ctx, id)
+	current, err := s.LoadCurrent(ctx, id)
 	if err != nil {
 		return nil, false, err
 	}
-	if m.isInFuture(s.now()) {
+	if m.IsInFuture(s.Now()) {
 		return nil, false, &archive.FutureError{Last: current.Sequence}
 	}
-	st, err := s.stateAsOf(ctx, current, m)
+	st, err := s.StateAsOf(ctx, current, m)
 	if err != nil {
 		return nil, false, err
 	}
-	return st.withListing(), !st.live || m.sequence != 0 || current.outageSince.IsZero(), nil
+	return st.WithListing(), !st.Live || m.Sequence != 0 || current.OutageSince.IsZero(), nil
 }
 
 // IsCommitNumber reports whether a moment, written like the parameter at, is
 // the number of a commit.
 func (s *lookup) IsCommitNumber(at string) bool {
-	m, err := parseAsOf(at)
-	return err == nil && m.sequence != 0
+	m, err := request.ParseAsOf(at)
+	return err == nil && m.Sequence != 0
 }
 
 // Images returns the content of a scope of a state that Region returned, in
 // canonical order and without the redacted fields. The caller must not change
 // the slice.
 func (s *lookup) Images(ctx context.Context, region string, scope format.ScopeState) ([]*catalog.Image, error) {
-	list, err := s.sets.lists.loadList(ctx, region, scope)
+	list, err := s.sets.Lists.LoadList(ctx, region, scope)
 	if err != nil {
 		return nil, err
 	}
-	return list.images(), nil
+	return list.Images(), nil
 }
 
 // CountReplicaAnswer counts an answer of the replica among the lookups of

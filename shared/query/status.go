@@ -9,11 +9,14 @@ import (
 
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/render"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // regionStatus is a region as /v1/status shows it, with its gauges.
 type regionStatus struct {
-	regionJSON
+	render.Region
 	gauges regionGauges
 }
 
@@ -29,19 +32,19 @@ type regionGauges struct {
 // serveStatus serves /v1/status. A region that cannot be read is shown as such
 // and does not keep the others from being shown. It asks the store for heads
 // only, as /metrics does.
-func (s *lookup) serveStatus(ctx context.Context, req *request) (*answer, error) {
+func (s *lookup) serveStatus(ctx context.Context, req *request.Request) (*answer, error) {
 	list, f := s.loadRegionStatuses(ctx, req)
-	region := req.region
+	region := req.Region
 	if len(list) == 1 {
 		region = list[0].RegionID
 	}
 	// What the caller may see is a part of the status, so that people can test
 	// a token.
-	status := statusJSON{Version: s.service.version, Access: s.summarizeAccess()}
+	status := render.Status{Version: s.service.version, Access: s.summarizeAccess()}
 	for _, region := range list {
-		status.Regions = append(status.Regions, region.regionJSON)
+		status.Regions = append(status.Regions, region.Region)
 	}
-	etag, err := statusETag(status, f.stale, req.canonical, req.format)
+	etag, err := statusETag(status, f.Stale, req.Canonical, req.Format)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +55,7 @@ func (s *lookup) serveStatus(ctx context.Context, req *request) (*answer, error)
 		lastModified: lastRunOrCommit(list),
 		showsAges:    true,
 		render: func(_ context.Context, b []byte) (*body, error) {
-			b, err := appendMembers(b, status)
+			b, err := render.AppendMembers(b, status)
 			return &body{bytes: b}, err
 		},
 	}, nil
@@ -61,16 +64,16 @@ func (s *lookup) serveStatus(ctx context.Context, req *request) (*answer, error)
 // statusETag makes the ETag of a status from all that it shows except ages,
 // which grow by themselves. So a monitor that polls gets a 304 until something
 // happens.
-func statusETag(status statusJSON, stale []staleScope, more ...string) (string, error) {
+func statusETag(status render.Status, stale []state.StaleScope, more ...string) (string, error) {
 	// The caller still renders the ages.
 	status.Regions = slices.Clone(status.Regions)
 	for i := range status.Regions {
 		if check := status.Regions[i].OldestCheck; check != nil {
-			status.Regions[i].OldestCheck = &oldestCheck{Scope: check.Scope, CheckedAt: check.CheckedAt}
+			status.Regions[i].OldestCheck = &render.OldestCheck{Scope: check.Scope, CheckedAt: check.CheckedAt}
 		}
 	}
 	for _, s := range stale {
-		more = append(more, s.scope, s.since.String(), s.reason)
+		more = append(more, s.Scope, s.Since.String(), s.Reason)
 	}
 	data, err := json.Marshal(status)
 	if err != nil {
@@ -97,61 +100,61 @@ func lastRunOrCommit(list []regionStatus) (last catalog.Time) {
 // of all regions, and their freshness together. Every region has an entry, also
 // one that cannot be read: a status that leaves out what is broken would be of
 // no use.
-func (s *lookup) loadRegionStatuses(ctx context.Context, req *request) (list []regionStatus, f freshness) {
-	regions := s.regions
-	if req.region != "" {
-		regions = []string{req.region}
+func (s *lookup) loadRegionStatuses(ctx context.Context, req *request.Request) (list []regionStatus, f state.Freshness) {
+	regions := s.Regions
+	if req.Region != "" {
+		regions = []string{req.Region}
 	}
 	several := len(regions) > 1
 	for _, region := range regions {
-		current, err := s.loadCurrent(ctx, region)
+		current, err := s.LoadCurrent(ctx, region)
 		if err != nil {
-			e := s.explainMissingRegion(ctx, err)
-			list = append(list, regionStatus{regionJSON: regionJSON{
-				RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &statusError{errorCode(e.Code), e.Message},
+			e := s.ExplainMissingRegion(ctx, err)
+			list = append(list, regionStatus{Region: render.Region{
+				RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &render.StatusError{Code: render.ErrorCode(e.Code), Message: e.Message},
 			}})
-			f = f.merge(freshnessOfMissingRegion(e), region, several)
+			f = f.Merge(state.FreshnessOfMissingRegion(e), region, several)
 			continue
 		}
-		all := current.allScopes()
-		own := all.computeFreshness(current, current.regionState, asOf{}, s.now(), s.maxStale)
+		all := current.AllScopes()
+		own := all.ComputeFreshness(current, current.RegionState, request.AsOf{}, s.Now(), s.MaxStale)
 		list = append(list, s.newRegionStatus(current, all, own))
-		f = f.merge(own, region, several)
+		f = f.Merge(own, region, several)
 	}
 	return list, f
 }
 
 // newRegionStatus returns the status of a region that can be read. all are its
 // scopes, and f is their freshness.
-func (s *lookup) newRegionStatus(current currentState, all *scopeSet, f freshness) regionStatus {
-	region := regionJSON{
+func (s *lookup) newRegionStatus(current state.Current, all *state.ScopeSet, f state.Freshness) regionStatus {
+	region := render.Region{
 		RegionID:    current.RegionID,
 		Sequence:    current.Sequence,
 		CommittedAt: current.CommittedAt,
-		Clusters:    len(current.regionState.clusterNames()),
+		Clusters:    len(current.RegionState.ClusterNames()),
 		Scopes: map[string]int{
 			string(format.StateOK): 0, string(format.StateFailed): 0, string(format.StateHeld): 0, // shown even if none
 		},
-		Stale:     len(f.stale) > 0,
-		Run:       current.visibleRun(),
-		Discovery: current.visibleDiscovery(),
+		Stale:     len(f.Stale) > 0,
+		Run:       current.VisibleRun(),
+		Discovery: current.VisibleDiscovery(),
 	}
-	status := regionStatus{region, regionGauges{outageSince: current.outageSince}}
+	status := regionStatus{region, regionGauges{outageSince: current.OutageSince}}
 	for _, sc := range current.Scopes() {
 		status.Scopes[string(sc.State)]++
 		status.gauges.images += sc.ImageCount
 	}
 	// "*" is the outage of the store, which is no scope.
-	for _, stale := range f.stale {
-		if stale.scope != "*" {
+	for _, stale := range f.Stale {
+		if stale.Scope != "*" {
 			status.gauges.staleScopes++
 		}
 	}
 	// Scopes that never answered have no check that could be the oldest.
-	for _, sc := range all.scopes {
+	for _, sc := range all.Scopes {
 		if status.OldestCheck == nil || sc.CheckedAt.Before(status.OldestCheck.CheckedAt.Time) {
-			age := ageSeconds(s.now(), sc.CheckedAt.Time)
-			status.OldestCheck = &oldestCheck{sc.Scope("").Path(), sc.CheckedAt, age}
+			age := state.AgeSeconds(s.Now(), sc.CheckedAt.Time)
+			status.OldestCheck = &render.OldestCheck{Scope: sc.Scope("").Path(), CheckedAt: sc.CheckedAt, AgeSeconds: age}
 		}
 	}
 	return status
@@ -159,9 +162,9 @@ func (s *lookup) newRegionStatus(current currentState, all *scopeSet, f freshnes
 
 // serveHealth serves /healthz. It does not touch the store: a probe must not
 // restart an instance because of an outage that a restart cannot end.
-func (s *lookup) serveHealth(context.Context, *request) (*answer, error) {
+func (s *lookup) serveHealth(context.Context, *request.Request) (*answer, error) {
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
-		data, err := json.Marshal(healthBody{"ok", s.service.version})
+		data, err := json.Marshal(render.HealthBody{Status: "ok", Version: s.service.version})
 		return &body{bytes: append(data, '\n')}, err
 	}}, nil
 }

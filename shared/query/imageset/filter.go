@@ -1,0 +1,115 @@
+package imageset
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"community-images/shared/query/request"
+)
+
+// maxFilterSteps bounds what the expressions of one lookup may cost, in steps
+// of matching one byte. The worst ones take about 2.5 seconds for all of them,
+// usual ones 1 second.
+const maxFilterSteps = 320_000_000
+
+// Filter says which images of a set match, and in which order they come.
+type Filter struct {
+	Ids        []string            // sorted; nil: any
+	Conditions []request.Predicate // that must all hold
+	Words      [][]byte            // that the text must contain, case folded
+	Sort       []request.SortKey   // nil: the canonical order
+}
+
+// SelectRows returns the rows of the images that match a filter, in its order. They must
+// not be changed. It returns an error if the expressions would take too long.
+func (s *Set) SelectRows(f Filter) ([]int32, error) {
+	// With ids in the question, only their rows are tested.
+	rows := s.allRows
+	if f.Ids != nil {
+		rows = s.rowsWithIDs(f.Ids)
+	}
+	rows, err := s.matchImages(f, rows)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.Sort) > 0 {
+		// The slice may be the set's own.
+		rows = slices.Clone(rows)
+		s.Owner.indexes.sortRows(s, f.Sort, rows)
+	}
+	return rows, nil
+}
+
+// matchImages returns the rows, in the given order, of the images that meet
+// every condition and contain every search word. It does not change rows. It
+// returns an error if the expressions would take too long.
+func (s *Set) matchImages(f Filter, rows []int32) ([]int32, error) {
+	if len(f.Conditions) == 0 && len(f.Words) == 0 {
+		return rows, nil
+	}
+	var texts searchTexts
+	if len(f.Words) > 0 {
+		texts = s.Owner.texts.withImagesOf(s)
+	}
+	// Each condition gets the numbered values of its field, so that a value that
+	// many images share is tested once.
+	tests := make([]memoTest, len(f.Conditions))
+	for i, condition := range f.Conditions {
+		values := s.Owner.indexes.indexField(s, condition.Field, false)
+		tests[i] = memoTest{valueIndex: values, test: condition.Test, results: make([]int8, len(values.values))}
+	}
+	if err := s.checkFilterCost(f.Conditions, rows, tests); err != nil {
+		return nil, err
+	}
+	// The conditions come first: the search reads far more memory.
+	var found []int32
+	for _, row := range rows {
+		number := s.numbers[row]
+		if acceptsAll(tests, number) && (len(f.Words) == 0 || containsAll(texts.textOf(number), f.Words)) {
+			found = append(found, row)
+		}
+	}
+	return found, nil
+}
+
+// checkFilterCost returns an error if the expressions cost more than
+// maxFilterSteps. Each distinct value of a field counts once, as it is tested
+// once. tests belong to the conditions at the same index.
+func (s *Set) checkFilterCost(conditions []request.Predicate, rows []int32, tests []memoTest) error {
+	steps := 0
+	for i, condition := range conditions {
+		// Only expressions have a cost; the other tests read a value once.
+		if condition.Cost == 0 {
+			continue
+		}
+		if steps += condition.Cost * tests[i].countDistinctBytes(s, rows); steps > maxFilterSteps {
+			return request.NewFaultsError([]request.Fault{{
+				Code: request.CodeInvalid, Name: condition.Name, Reason: fmt.Sprintf("is too large an expression for %d images", len(rows)),
+				Allowed: "a smaller expression, a shorter list, or fewer images by ClusterId or ImageId",
+			}})
+		}
+	}
+	return nil
+}
+
+// acceptsAll returns true if the image with a catalog.Image.Number passes every
+// test.
+func acceptsAll(tests []memoTest, number int32) bool {
+	for i := range tests {
+		if !tests[i].accepts(number) {
+			return false
+		}
+	}
+	return true
+}
+
+// containsAll returns true if every word is part of the text.
+func containsAll(text []byte, words [][]byte) bool {
+	for _, word := range words {
+		if !bytes.Contains(text, word) {
+			return false
+		}
+	}
+	return true
+}

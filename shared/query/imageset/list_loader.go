@@ -1,0 +1,218 @@
+package imageset
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
+
+	"community-images/shared/archive/format"
+	"community-images/shared/catalog"
+	"community-images/shared/query/lru"
+	"community-images/shared/query/state"
+)
+
+const (
+	// maxListBytes bounds the image lists in memory, approximately.
+	maxListBytes = 96 << 20
+	// maxReads bounds the snapshots that are read at once for one answer.
+	maxReads = 32
+	// maxSingleReads is up to how many missing lists are read from their
+	// snapshots rather than from the index.
+	maxSingleReads = 4
+	// listOverhead estimates the memory of a cached list beside its images, in
+	// bytes.
+	listOverhead = 256
+)
+
+// listLoader loads image lists and keeps them by digest. A digest proves its
+// content, so a list never grows stale, and scopes with equal answers share
+// one. It is safe for concurrent use.
+type listLoader struct {
+	source state.Source
+	// redactor takes the redacted fields out before a list is cached.
+	redactor redactor
+	// flight has the reads that are under way: snapshots by digest, indexes by
+	// region. Lookups that need the same object share one read.
+	flight singleflight.Group
+	// cache has lists by digest, without the redacted fields. Costs are bytes.
+	cache *lru.Cache[string, List]
+
+	mu      sync.Mutex
+	indexes map[string]*regionIndex // the last that was read, by region; guarded by mu
+}
+
+// regionIndex is the index of a region. Its images are every image of the
+// region once.
+type regionIndex struct {
+	*format.Index
+	// upTo is the commit that the head named when the index was read. The index
+	// can be older: then reading it again would not help.
+	upTo int64
+}
+
+// NewListLoader returns a loader whose lists are without the redacted fields.
+func NewListLoader(source state.Source, redactedFields []string) *listLoader {
+	return &listLoader{
+		source: source, redactor: redactor{fields: redactedFields}, cache: lru.New[string, List](maxListBytes),
+		indexes: map[string]*regionIndex{},
+	}
+}
+
+// DatesOf returns the dates of an image in any scope of a region. It reads the index if
+// one that goes up to the commit is not in memory. ok is false if the index does not
+// know the image: it can lag behind the log, be damaged or be lost.
+func (l *listLoader) DatesOf(
+	ctx context.Context, region string, upTo int64, imageID string,
+) (dates format.ImageDates, ok bool, err error) {
+	if err := l.ensureIndex(ctx, region, upTo); err != nil {
+		return dates, false, err
+	}
+	dates, ok = l.lastIndex(region).DatesOf(imageID)
+	return dates, ok, nil
+}
+
+// lastIndex returns the index of a region that was read last, or nil.
+func (l *listLoader) lastIndex(region string) *regionIndex {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.indexes[region]
+}
+
+// load returns the images of a scope, from memory or from its snapshot.
+func (l *listLoader) LoadList(ctx context.Context, region string, scope format.ScopeState) (List, error) {
+	if list, ok := l.cache.Get(scope.Digest); ok {
+		return list, nil
+	}
+	done := l.flight.DoChan(scope.Digest, func() (any, error) {
+		// Other lookups may wait for this read, so it outlives its own lookup.
+		ctx, cancel := state.WithReadDeadline(context.WithoutCancel(ctx))
+		defer cancel()
+		snapshot, err := l.source.Snapshot(ctx, scope.Scope(region), scope.Digest)
+		if err != nil {
+			return nil, state.WrapStoreError(region, err)
+		}
+		return l.cacheRedacted(scope.Digest, snapshot.Images), nil
+	})
+	select {
+	case <-ctx.Done():
+		return List{}, ctx.Err()
+	case result := <-done:
+		if result.Err != nil {
+			return List{}, result.Err
+		}
+		state.ExtendReadBudget(ctx)
+		return result.Val.(List), nil
+	}
+}
+
+// keep redacts images and caches them as a list of its own.
+func (l *listLoader) cacheRedacted(digest string, images []*catalog.Image) List {
+	images = l.redactor.redactImages(images)
+	list := newList(images)
+	l.cache.Put(digest, list, listOverhead+imageBytes(images))
+	return list
+}
+
+// loadAll returns the images of several scopes, in the order of the scopes.
+// indexSequence is the commit that the region's index goes up to; 0: not known.
+func (l *listLoader) loadLists(
+	ctx context.Context, region string, scopes []format.ScopeState, indexSequence int64,
+) ([]List, error) {
+	// One index costs less than many snapshots.
+	if l.countMissing(scopes) > maxSingleReads {
+		if err := l.ensureIndex(ctx, region, indexSequence); err != nil {
+			return nil, err
+		}
+	}
+	lists := make([]List, len(scopes))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxReads)
+	for i, s := range scopes {
+		if list, ok := l.cache.Get(s.Digest); ok {
+			lists[i] = list
+			continue
+		}
+		// The index lacks it, or was not worth reading.
+		group.Go(func() error {
+			list, err := l.LoadList(ctx, region, s)
+			lists[i] = list
+			return err
+		})
+	}
+	return lists, group.Wait()
+}
+
+// countMissing returns how many lists are not cached.
+func (l *listLoader) countMissing(scopes []format.ScopeState) (missing int) {
+	for _, s := range scopes {
+		if _, ok := l.cache.Get(s.Digest); !ok {
+			missing++
+		}
+	}
+	return missing
+}
+
+// ensureIndex reads the index of a region, unless one that goes up to the
+// commit was read before.
+func (l *listLoader) ensureIndex(ctx context.Context, region string, upTo int64) error {
+	if index := l.lastIndex(region); index != nil && index.upTo >= upTo {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case result := <-l.startIndexRead(ctx, region, upTo):
+		return result.Err
+	}
+}
+
+// PrefetchIndex begins to read the index of a region. loadAll waits for that
+// read if it needs the index.
+func (l *listLoader) PrefetchIndex(ctx context.Context, region string) {
+	l.startIndexRead(ctx, region, 0)
+}
+
+// startIndexRead begins to read the index of a region, or joins the read that
+// is under way.
+func (l *listLoader) startIndexRead(ctx context.Context, region string, upTo int64) <-chan singleflight.Result {
+	return l.flight.DoChan("index "+region, func() (any, error) {
+		ctx, cancel := state.WithReadDeadline(context.WithoutCancel(ctx))
+		defer cancel()
+		return nil, l.readIndex(ctx, region, upTo)
+	})
+}
+
+// readIndex reads the index of a region and caches its lists. A damaged index
+// counts as empty: the snapshots say the same.
+func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) error {
+	index, err := l.source.Index(ctx, region)
+	var damaged *format.DamagedError
+	switch {
+	case errors.As(err, &damaged):
+		index = &format.Index{}
+	case err != nil:
+		return state.WrapStoreError(region, err)
+	}
+	// Each list carries its share of the images' memory.
+	share := imageBytes(index.Images) / max(1, len(index.Lists))
+	for digest, places := range index.Lists {
+		switch _, ok := l.cache.Get(digest); {
+		case ok:
+		case len(l.redactor.fields) == 0 && len(places) > 0:
+			l.cache.Put(digest, List{index.Images, places}, listOverhead+4*len(places)+share)
+		default:
+			// Images that differ can become equal when fields are removed, so
+			// places would not do. Nor would they for an empty list: nil places
+			// mean all images.
+			images, _ := index.List(digest)
+			l.cacheRedacted(digest, images)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.indexes[region] = &regionIndex{index, max(upTo, index.Sequence)}
+	return nil
+}

@@ -1,0 +1,58 @@
+package render
+
+import (
+	"community-images/shared/archive/format"
+	"community-images/shared/catalog"
+)
+
+// StatusBody is the answer of /v1/status.
+type StatusBody struct {
+	Envelope
+	Status
+}
+
+// Status has the members of a status after the envelope.
+type Status struct {
+	Version string        `json:"Version" doc:"of the program"`
+	Access  AccessSummary `json:"Access"`
+	Regions []Region      `json:"Regions"`
+}
+
+// Region is a region as /v1/status shows it. Everything in it comes from the
+// head, except Error. With Error, only RegionId, Scopes and Stale are set.
+type Region struct {
+	RegionID    string            `json:"RegionId"`
+	Sequence    int64             `json:"Sequence" doc:"number of the last commit"`
+	CommittedAt catalog.Time      `json:"CommittedAt"`
+	Run         *format.RunInfo   `json:"Run,omitempty" doc:"the last run; only for callers who see all clusters"`
+	Discovery   *format.Discovery `json:"Discovery,omitempty" doc:"the last listing; only for callers who see all clusters"`
+	Clusters    int               `json:"ClusterCount" doc:"captured clusters that have a name"`
+	Scopes      map[string]int    `json:"Scopes" doc:"count by state"`
+	OldestCheck *OldestCheck      `json:"OldestCheck,omitempty" doc:"not there if no scope was ever checked with success"`
+	Stale       bool              `json:"Stale" doc:"a part of the region is out of date; Snapshot names it"`
+	Error       *StatusError      `json:"Error,omitempty" doc:"why the region cannot be shown"`
+}
+
+// OldestCheck is the check of the scope that has waited longest. Its age is
+// what an alert should watch: it grows if checks fail, and if nothing runs.
+type OldestCheck struct {
+	Scope      string       `json:"Scope" doc:"CLUSTER/TYPE"`
+	CheckedAt  catalog.Time `json:"CheckedAt"`
+	AgeSeconds int64        `json:"AgeSeconds" doc:"counted from now, also for an answer from a cache"`
+}
+
+// StatusError says why a region cannot be shown. It has the code and message
+// that a lookup in that region would get.
+type StatusError struct {
+	Code    ErrorCode `json:"Code"`
+	Message string    `json:"Message"`
+}
+
+// AccessSummary says how callers are checked, as /v1/status shows it.
+type AccessSummary struct {
+	Tokens     bool     `json:"Tokens" doc:"bearer tokens are configured"`
+	AccessKeys bool     `json:"AccessKeys" doc:"access keys are configured"`
+	Summary    string   `json:"Summary" doc:"the same as a sentence"`
+	Regions    []string `json:"Regions,omitempty" doc:"of the caller's grant; not there: all"`
+	Clusters   []string `json:"Clusters,omitempty" doc:"of the caller's grant; not there: all"`
+}

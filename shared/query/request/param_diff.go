@@ -1,0 +1,125 @@
+package request
+
+import (
+	"fmt"
+	"slices"
+
+	"community-images/shared/catalog"
+	"community-images/shared/query/field"
+)
+
+// The states that /v1/diff compares. Without from it compares two clusters at
+// the moment that at names.
+var (
+	// from has no default, because a diff from the beginning would be the whole
+	// list.
+	paramFrom = Param{
+		Name:    "from",
+		Example: "-1m",
+		About:   "the earlier state",
+		allowed: allowedTimes,
+		parse: func(p *parser, v []string) (err error) {
+			p.request.From, err = p.parsePastTime(v[0])
+			return err
+		},
+	}
+	// to may be before from: the answer then tells what it would take to go
+	// back.
+	paramTo = Param{
+		Name:    "to",
+		Example: "-1m",
+		About:   "the later state; default: now",
+		allowed: allowedTimes,
+		parse: func(p *parser, v []string) (err error) {
+			p.request.To, err = p.parsePastTimeOrNow(v[0])
+			return err
+		},
+	}
+	// paramWith sets request.with.
+	paramWith = Param{
+		Name:    "with",
+		Example: catalog.Any,
+		About:   "the second cluster, for a diff of two clusters; ClusterId is the first",
+		allowed: "one cluster, or _any for images that every cluster supports",
+		parse: func(p *parser, v []string) error {
+			if v[0] != catalog.Any && catalog.ValidateName(paramCluster.Name, v[0]) != nil {
+				return &valueError{value: v[0]}
+			}
+			p.request.with = v[0]
+			return nil
+		},
+	}
+	// paramBy sets request.byScope. Feeds have it too.
+	paramBy = Param{
+		Name:        "by",
+		ignoresCase: true,
+		Example:     "scope",
+		About:       "scope: a row for each image, cluster and instance type; default: image, one row for each image",
+		allowed:     "image or scope",
+		parse: func(p *parser, v []string) error {
+			names := []string{"image", "scope"}
+			if !slices.Contains(names, field.FoldCase(v[0])) {
+				return &valueError{v[0], DidYouMean(v[0], names)}
+			}
+			p.request.byScope = field.FoldCase(v[0]) == "scope"
+			return nil
+		},
+	}
+)
+
+// checkDiffForm adds a fault unless a request has one of the two forms of
+// /v1/diff: two times, or two clusters at one time. Both forms together would be
+// ambiguous, and neither would be an empty question.
+func checkDiffForm(p *parser) {
+	req := p.request
+	switch {
+	case req.with != "" && (req.From.IsSet || req.To.IsSet):
+		p.addFault(CodeInvalid, "with", "cannot be combined with from and to", "two clusters, or two times")
+	case req.From.IsSet && req.At.IsSet:
+		p.addFault(CodeInvalid, "at", "cannot be combined with from", "either from and to, or at")
+	case req.To.IsSet && !req.From.IsSet:
+		p.addFault(CodeMissing, "from", "is required with to", allowedTimes)
+	case req.with != "":
+		p.checkDiffOfClusters()
+	case !req.From.IsSet && len(req.Selection.Clusters) == 2:
+		p.addFault(CodeMissing, "with", fmt.Sprintf("is required to compare two clusters: ClusterId=%s&with=%s",
+			req.Selection.Clusters[0], req.Selection.Clusters[1]), "")
+	case !req.From.IsSet:
+		p.addFault(CodeMissing, "from", "is required, or with to compare two clusters",
+			allowedTimes)
+	default:
+		p.checkDiffOfTimes()
+	}
+}
+
+// checkDiffOfClusters adds the faults of a diff of two clusters. It completes
+// the selection of one that has none.
+func (p *parser) checkDiffOfClusters() {
+	req := p.request
+	switch {
+	case req.Selection.Clusters == nil:
+		p.addFault(CodeMissing, "ClusterId", "is required next to with", "one cluster, or _any")
+	case CanMatchSeveral(req.Selection.Clusters):
+		p.addFault(CodeInvalid, "ClusterId", "must name one cluster next to with", "")
+	case CanMatchSeveral(req.Selection.Types):
+		p.addFault(CodeInvalid, "InstanceType", "names more than one",
+			"at most one instance type, for which the two clusters are compared")
+	default:
+		req.Selection.Clusters = append(req.Selection.Clusters, req.with)
+	}
+}
+
+// checkDiffOfTimes adds a fault if a diff of two times is of several scopes.
+func (p *parser) checkDiffOfTimes() {
+	sel := p.request.Selection
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{{"ClusterId", sel.Clusters}, {"InstanceType", sel.Types}} {
+		if CanMatchSeveral(list.values) {
+			p.addFault(CodeInvalid, list.name, "names more than one scope",
+				"one cluster and at most one instance type when from is given")
+			return
+		}
+	}
+}

@@ -1,0 +1,269 @@
+package request
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"community-images/shared/catalog"
+	"community-images/shared/query/field"
+)
+
+// allowedNames describes what ClusterId and InstanceType take. The same
+// characters are checked by catalog.ValidateName.
+const allowedNames = "names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"
+
+// The parameters. Routes pick from them. Each parse function sets the members of
+// request that belong to its parameter, and nothing else.
+var (
+	// paramRegion sets request.region. A grant narrows config.regions, so a
+	// region outside the grant is as unknown as one that does not exist.
+	paramRegion = Param{
+		Name:    "RegionId",
+		About:   "region; default: the only configured one, or the one in which the cluster or image is found",
+		allowed: "a region that is served",
+		parse: func(p *parser, v []string) error {
+			if !slices.Contains(p.config.Regions, v[0]) {
+				return &valueError{v[0], DidYouMean(v[0], p.config.Regions)}
+			}
+			p.request.Region = v[0]
+			return nil
+		},
+	}
+	// paramCluster sets request.selection.clusters. Whether the clusters exist is
+	// known only once the state of a region has been read.
+	paramCluster = Param{
+		Name: "ClusterId", allowed: allowedNames, IsList: true, Example: "*",
+		About: "one cluster, several, or * for all; absent: images that every cluster supports",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.Selection.Clusters, err = parseNames("ClusterId", v)
+			return err
+		},
+	}
+	// paramType sets request.selection.types.
+	paramType = Param{
+		Name: "InstanceType", allowed: allowedNames, IsList: true, Example: "*",
+		About: "one instance type, several, or * for all; absent: images that every type supports",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.Selection.Types, err = parseNames("InstanceType", v)
+			return err
+		},
+	}
+	// ParamAt sets request.at. Without it the answer is about the present.
+	ParamAt = Param{
+		Name: "at", allowed: allowedTimes, Example: "-1m",
+		About: "a past time or commit; the answer is from the data of that time",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.At, err = p.parsePastTimeOrNow(v[0])
+			return err
+		},
+	}
+	// paramMaxAge sets request.maxAge. It is not part of the canonical query of a
+	// page, because it only decides whether there is an answer.
+	paramMaxAge = Param{
+		Name: "maxAge", allowed: "a duration of s, m, h, d or w, for example 10m or 7d", perPage: true, Example: "30d",
+		About: "503 SnapshotTooOld if any part of the answer was last checked longer ago",
+		parse: func(p *parser, v []string) error {
+			d, err := parseDuration(v[0])
+			if err != nil || d <= 0 {
+				return &valueError{value: v[0]}
+			}
+			p.request.MaxAge = d
+			return nil
+		},
+	}
+	// paramSearch sets request.searchWords, folded and sorted. The order of words
+	// does not matter, and a word that is given twice counts once.
+	paramSearch = Param{
+		Name: "q", allowed: "text", IsList: true, isWords: true, Example: "linux",
+		About: "words that must all be in the name, description, id or product code, in any case; spaces and commas " +
+			"separate them",
+		parse: func(p *parser, v []string) error {
+			words := bytes.Fields([]byte(field.FoldCase(strings.Join(v, " "))))
+			if len(words) == 0 {
+				return errors.New("has no word")
+			}
+			slices.SortFunc(words, bytes.Compare)
+			p.request.SearchWords = slices.CompactFunc(words, bytes.Equal)
+			return nil
+		},
+	}
+	// paramSort sets request.sort.
+	paramSort = Param{
+		Name: "sort", allowed: "a comma list of fields", IsList: true, ignoresCase: true,
+		Example: "-OsTag.Version,ImageName",
+		About: "fields to sort by, with - in front for descending; images without a value come last, " +
+			"equal ones are in the order of ImageId",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.Sort, err = parseSort(p.schema, v)
+			return err
+		},
+	}
+	// paramLimit sets request.limit, which is 0 before.
+	paramLimit = Param{
+		Name: "limit", allowed: "an integer from 1 to 1000", perPage: true, Example: "10",
+		About: "the most entries in one answer; default: 100 in json and atom, everything in the other formats",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.Limit, err = parseInt(v[0], 1, MaxLimit)
+			return err
+		},
+	}
+	// ParamCursor sets request.cursor, for pages of a list. Feeds have a cursor of
+	// their own, paramFeedCursor.
+	ParamCursor = Param{
+		Name: "cursor", allowed: "the NextCursor of an answer to the same query", perPage: true,
+		About: "NextCursor of the page before",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.Cursor, err = parseCursor(v[0])
+			return err
+		},
+	}
+	// paramFields sets request.columns. Without it JSON has the whole image.
+	paramFields = Param{
+		Name: "fields", IsList: true, perPage: true, ignoresCase: true, Example: "ImageId,OsTag.Version",
+		About:   "only these fields of each image",
+		allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters, InstanceTypes or ContentDiffers",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.Columns, err = p.parseColumns(v)
+			return err
+		},
+	}
+	// paramLatestBy sets request.latestBy; see imageset.KeepFirstOfGroups.
+	paramLatestBy = Param{
+		Name: "latestBy", allowed: "a comma list of fields", IsList: true, ignoresCase: true, Example: "OsTag.Platform",
+		About: "only the first image of each group of equal values, by sort or else by the newest version",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.LatestBy, err = p.parseFields(v)
+			return err
+		},
+	}
+	// paramFacets sets request.facets; see imageset.CountFacets. Only JSON shows them.
+	paramFacets = Param{
+		Name: "facets", allowed: "a comma list of fields", IsList: true, perPage: true, ignoresCase: true,
+		Example: "Status,OsTag.Platform",
+		About:   "counts of the values of these fields over all matches, before latestBy",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.Facets, err = p.parseFields(v)
+			return err
+		},
+	}
+	// paramMinCount sets request.minCount, for scripts that must not go on with
+	// an empty answer.
+	paramMinCount = Param{
+		Name: "minCount", allowed: "an integer from 1 to 1000000", perPage: true, Example: "1",
+		About: "404 NoImageMatches if fewer images match",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.MinCount, err = parseInt(v[0], 1, MaxMinCount)
+			return err
+		},
+	}
+)
+
+// The parameters that choose scopes and time, on every route with stored data.
+// Routes differ in what a parameter that is not given means.
+var (
+	// scopesOfList is for /v1/images: without clusters it asks E-HPC's own
+	// question, what every cluster supports.
+	scopesOfList = []Param{paramRegion, paramCluster, paramType, ParamAt, paramMaxAge}
+	// scopesOfImages is for routes about single images and their changes, which
+	// look everywhere unless clusters or types are named.
+	scopesOfImages = []Param{
+		paramRegion,
+		paramCluster.withDefault("absent, with InstanceType too: everything, else images that every cluster supports"),
+		paramType.withDefault("absent, with ClusterId too: everything, else images that every type supports"),
+		ParamAt, paramMaxAge,
+	}
+	// paramAnyRegion is RegionId of a route that can answer for all regions.
+	paramAnyRegion = paramRegion.withDefault("default: all regions, or the one in which the cluster is found")
+	// scopesOfClusters is for /v1/clusters, which lists scopes.
+	scopesOfClusters = []Param{
+		paramAnyRegion,
+		paramCluster.withDefault("absent: every scope that InstanceType names"),
+		paramType.withDefault("absent: every scope that ClusterId names"),
+		ParamAt, paramMaxAge,
+	}
+	// scopesOfMatrix is for /v1/matrix, which has a column for each scope.
+	scopesOfMatrix = []Param{
+		paramRegion,
+		paramCluster.withDefault("absent: all clusters, unless InstanceType is given and captured without a cluster"),
+		paramType, ParamAt, paramMaxAge,
+	}
+	// scopesOfDiff is for /v1/diff, which compares two lists.
+	scopesOfDiff = []Param{
+		paramRegion,
+		paramCluster.acceptingFew("one cluster; absent: images that every cluster supports"),
+		paramType.acceptingFew("one instance type; absent: images that every type supports"),
+		ParamAt, paramMaxAge,
+	}
+)
+
+// acceptingFew returns the parameter for a route that takes one name or two,
+// and not * for all.
+func (p Param) acceptingFew(about string) Param {
+	p.About, p.allowed, p.Example = about, "names of A-Z a-z 0-9 . _ -, or _any for none", catalog.Any
+	return p
+}
+
+// withDefault returns the parameter with another text about its default, which
+// follows the first ";" of about.
+func (p Param) withDefault(text string) Param {
+	about, _, _ := strings.Cut(p.About, ";")
+	p.About = about + "; " + text
+	return p
+}
+
+// DescribeAllowed returns a noun phrase for what a parameter of a route allows.
+// Names of regions, formats and fields are listed.
+func (c *Config) DescribeAllowed(rt *Route, def Param) string {
+	switch def.Name {
+	case paramFormat.Name:
+		return JoinWithOr(rt.Formats)
+	case paramRegion.Name:
+		return JoinWithOr(c.Regions)
+	case paramFields.Name:
+		return "a comma list of " + strings.Join(c.Schema.ColumnNames(), ", ")
+	case paramSort.Name, paramLatestBy.Name, paramFacets.Name:
+		return "a comma list of " + strings.Join(c.Schema.FieldNames(), ", ")
+	}
+	return def.allowed
+}
+
+// JoinWithOr joins words as a sentence does: "a", "a or b", "a, b or c".
+func JoinWithOr(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// parsePastTime reads a time or commit that must not lie in the future.
+func (p *parser) parsePastTime(s string) (AsOf, error) {
+	at, err := ParseAsOf(s)
+	switch {
+	case errors.Is(err, errNoZone):
+		return AsOf{}, completeError(fmt.Sprintf("has no time zone, got %s. Add Z or +08:00", Quote(s)))
+	case errors.Is(err, errNotDuration):
+		return AsOf{}, completeError(fmt.Sprintf("must be a time before now such as -24h, got %s. Units: %s", Quote(s),
+			allowedUnits))
+	case err != nil:
+		return AsOf{}, &valueError{value: s}
+	}
+	// An answer about the future would change later, and must not be cached.
+	if now := p.config.Now(); at.IsInFuture(now) {
+		return AsOf{}, newFutureTimeError(at.ResolveTime(now))
+	}
+	return at, nil
+}
+
+// parsePastTimeOrNow is parsePastTime for parameters whose default is the present.
+// For "now" the result is not set, so that the answer is about the present and
+// not about a past moment.
+func (p *parser) parsePastTimeOrNow(s string) (AsOf, error) {
+	if field.FoldCase(s) == nowText {
+		return AsOf{}, nil
+	}
+	return p.parsePastTime(s)
+}

@@ -1,0 +1,372 @@
+package request
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"community-images/shared/access"
+	"community-images/shared/catalog"
+	"community-images/shared/query/field"
+)
+
+// Bounds of what a request may ask for.
+const (
+	// defaultLimit is the limit of a page whose caller gives none. Formats without
+	// pages have none; see request.setDefaultLimit.
+	defaultLimit = 100
+	// MaxLimit is the largest limit. A page of so many images is about 1 MB.
+	MaxLimit = 1000
+	// MaxMinCount is the largest minCount, more than any region has images.
+	MaxMinCount = 1_000_000
+	// MaxListValues bounds the values of one list parameter.
+	MaxListValues = 200
+
+	// MaxURIBytes is what FC accepts for path and query together.
+	MaxURIBytes    = 4096 // of the escaped path and query
+	LinkReserve    = 80   // of MaxURIBytes: the most that a Link to a next page adds
+	maxCursorBytes = 40   // of a decoded or encoded cursor
+)
+
+// Param is one parameter of a route.
+type Param struct {
+	Name        string
+	About       string // for the OpenAPI document
+	allowed     string // a noun phrase: completes "must be ..." and "Allowed: ..."
+	IsList      bool   // commas separate values; see field.SplitList
+	perPage     bool   // may differ between the pages of one answer
+	ignoresCase bool   // the values are names that match in any case
+	isWords     bool   // commas separate words, so that empty values do not matter
+	Example     string // a value that works on any archive; empty: there is none
+	// parse reads the values into p.request. Its error is a *valueError, or
+	// completes "NAME ...".
+	parse func(p *parser, values []string) error
+}
+
+// parser parses one request and collects its faults. A caller gets all faults
+// at once, so that a wrong request is mended in one go.
+type parser struct {
+	schema  *field.Schema
+	config  *Config
+	request *Request     // what is parsed so far; of no use if there are faults
+	faults  []Fault      // in the order of the query
+	given   []givenParam // the valid parameters, filters too, by their names in the table
+}
+
+// Raw is a request to a route as it came.
+type Raw struct {
+	ImageID string // from the path, decoded
+	Query   string // escaped
+	Accept  string // the header Accept
+}
+
+// Parse parses a request to a route. Its error names every fault.
+// Nothing is read from the store.
+func Parse(c *Config, rt *Route, raw Raw) (*Request, error) {
+	p := &parser{schema: c.Schema, config: c, request: &Request{Route: rt, ImageID: raw.ImageID}}
+	for _, param := range p.splitQuery(raw.Query) {
+		p.parseAny(param)
+	}
+	isAcceptable := p.chooseFormat(raw.Accept)
+	// Combinations are checked last: they need to know what is given.
+	p.checkCombination()
+	switch {
+	case len(p.faults) > 0:
+		return nil, NewFaultsError(p.faults)
+	case !isAcceptable:
+		return nil, newNotAcceptableError(rt)
+	}
+	p.request.setDefaultLimit()
+	// Sorted, so that the order in the query does not matter to caches.
+	slices.SortFunc(p.given, func(a, b givenParam) int { return strings.Compare(a.name, b.name) })
+	p.request.given = p.given
+	p.request.Canonical, p.request.CursorKey = p.canonicalQuery(true), p.canonicalQuery(false)
+	return p.request, nil
+}
+
+// rawParam is a parameter whose name has not been looked up yet.
+type rawParam struct {
+	name   string   // decoded
+	values []string // decoded, in the order of the query
+}
+
+// splitQuery decodes a raw query. Values of names that differ only in case go
+// to one parameter. Parts that cannot be decoded become faults.
+func (p *parser) splitQuery(rawQuery string) []rawParam {
+	var list []rawParam
+	for part := range strings.SplitSeq(rawQuery, "&") {
+		// "a=1&&b=2" and a trailing & are harmless.
+		if part == "" {
+			continue
+		}
+		k, v, _ := strings.Cut(part, "=")
+		name, nameErr := url.QueryUnescape(k)
+		value, valueErr := url.QueryUnescape(v)
+		switch {
+		case name == "" && nameErr == nil:
+			p.addFault(codeUnknown, `""`, "is not a parameter name", p.request.Route.paramNames())
+			continue
+		case nameErr != nil || !IsPrintable(name):
+			p.addFault(codeUnknown, Truncate(k, 80), "is not a parameter name", p.request.Route.paramNames())
+			continue
+		case valueErr != nil:
+			reason := fmt.Sprintf("has a percent sign that begins no escape: %s", Quote(v))
+			p.addFault(CodeInvalid, QuoteName(name), reason, "percent-encoded UTF-8")
+			continue
+		case !IsPrintable(value):
+			reason := fmt.Sprintf("must be UTF-8 without control characters, got %s", Quote(value))
+			p.addFault(CodeInvalid, QuoteName(name), reason, "")
+			continue
+		}
+		// A repeated name adds a value: "?kind=added&kind=removed" is a list.
+		i := slices.IndexFunc(list, func(r rawParam) bool { return strings.EqualFold(r.name, name) })
+		if i < 0 {
+			i = len(list)
+			list = append(list, rawParam{name: name})
+		}
+		list[i].values = append(list[i].values, value)
+	}
+	return list
+}
+
+// IsPrintable returns true for valid UTF-8 without control characters, of Latin-1
+// too.
+func IsPrintable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// parseAny parses a parameter of the route, or else a filter by a field.
+func (p *parser) parseAny(raw rawParam) {
+	rt := p.request.Route
+	for _, def := range rt.Params {
+		if strings.EqualFold(def.Name, raw.name) {
+			p.parseParam(def, raw)
+			return
+		}
+	}
+	if !rt.Filters || !p.parseFilter(raw) {
+		p.rejectUnknown(raw.name)
+	}
+}
+
+// rejectUnknown adds the fault of a parameter that the route does not have.
+// Beyond maxFaults it is only counted: looking for similar names takes long.
+func (p *parser) rejectUnknown(name string) {
+	rt := p.request.Route
+	switch {
+	case len(p.faults) >= maxFaults:
+		p.faults = append(p.faults, Fault{Code: codeUnknown})
+		return
+	case access.IsTokenParameter(name):
+		p.faults = append(p.faults, NewTokenFault())
+		return
+	}
+	reason := "is not a parameter of " + rt.Pattern
+	// A name from Options.Redact is no secret: the operator's document lists it.
+	if slices.ContainsFunc(p.schema.Withheld, func(w string) bool { return field.IsWithheldMember(w, name) }) {
+		reason = "is withheld by this service"
+	}
+	p.addFault(codeUnknown, QuoteName(name), reason+suggestionText(p.suggestParam(name)), rt.paramNames())
+}
+
+// suggestParam returns the parameter that an unknown one means; empty: none.
+func (p *parser) suggestParam(name string) string {
+	if p.request.Route.Filters {
+		// A filter is compared by its two parts: the field, then the operator.
+		if field, op := splitFilterName(p.schema, name); op != "" || field != name {
+			return suggestFilter(p.schema, name)
+		}
+	}
+	return suggestName(name, p.knownNames())
+}
+
+// addFault adds a fault; see Fault for the texts.
+func (p *parser) addFault(code, name, reason, allowed string) {
+	p.faults = append(p.faults, Fault{code, name, reason, allowed})
+}
+
+// knownNames lists every name that the route takes, for "Did you mean".
+func (p *parser) knownNames() []string {
+	var names []string
+	for _, def := range p.request.Route.Params {
+		names = append(names, def.Name)
+	}
+	if p.request.Route.Filters {
+		names = slices.Concat(names, p.schema.FieldNames(), field.ObjectFields)
+	}
+	return names
+}
+
+// parseParam parses a parameter that the route has.
+func (p *parser) parseParam(def Param, raw rawParam) {
+	values := splitValues(raw.values, def.IsList)
+	err := checkValueCount(def, values)
+	if err == nil {
+		err = def.parse(p, values)
+	}
+	if err != nil {
+		p.faults = append(p.faults, newParamFault(def.Name, err, p.config.DescribeAllowed(p.request.Route, def)))
+		return
+	}
+	// Equal questions must have equal canonical queries.
+	if def.ignoresCase {
+		values = slices.Clone(values)
+		for i := range values {
+			values[i] = field.FoldCase(values[i])
+		}
+	}
+	p.given = append(p.given, givenParam{def.Name, values, def.perPage})
+}
+
+// checkValueCount returns an error if a parameter has too few or too many
+// values.
+func checkValueCount(def Param, values []string) error {
+	switch {
+	case !def.IsList && len(values) > 1:
+		return newOneValueError(values)
+	case len(values) > MaxListValues:
+		return newTooManyError(len(values), "values", MaxListValues)
+	case slices.Contains(values, "") && !(def.isWords && len(values) > 1):
+		return newEmptyError(values)
+	}
+	return nil
+}
+
+// splitValues splits the values of a parameter at their commas. Of a list it drops
+// the spaces around commas, and one comma at the end.
+func splitValues(raw []string, isList bool) []string {
+	values := field.SplitList(strings.Join(raw, ","))
+	if !isList || len(values) == 1 {
+		return values
+	}
+	last := len(values) - 1
+	for i := range values {
+		if i > 0 {
+			values[i] = strings.TrimLeft(values[i], " ")
+		}
+		if i < last {
+			values[i] = strings.TrimRight(values[i], " ")
+		}
+	}
+	if values[last] == "" {
+		values = values[:last]
+	}
+	return values
+}
+
+// newEmptyError says that a parameter, or a value of its list, is empty.
+func newEmptyError(values []string) error {
+	if len(values) == 1 {
+		return errors.New("must not be empty")
+	}
+	return completeError(fmt.Sprintf("has an empty value between commas: %s", Quote(strings.Join(values, ","))))
+}
+
+// newOneValueError says that a parameter takes no list. FC joins the values of a
+// repeated parameter by commas, so both look the same.
+func newOneValueError(values []string) error {
+	return fmt.Errorf("takes one value, got %s; it may have been given twice", Quote(strings.Join(values, ",")))
+}
+
+// newTooManyError says that a parameter has more of something than is allowed.
+func newTooManyError(count int, what string, most int) error {
+	return fmt.Errorf("has %d %s; the limit is %d", count, what, most)
+}
+
+// checkCombination adds the faults of parameters that are missing or do not
+// go together.
+func (p *parser) checkCombination() {
+	rt := p.request.Route
+	for _, def := range rt.Params {
+		isGiven := slices.ContainsFunc(p.given, func(g givenParam) bool { return g.name == def.Name })
+		// One that is given and wrong has its fault already.
+		isFaulty := slices.ContainsFunc(p.faults, func(f Fault) bool { return f.Name == def.Name })
+		if slices.Contains(rt.required, def.Name) && !isGiven && !isFaulty {
+			p.addFault(CodeMissing, def.Name, "is required", def.allowed)
+		}
+	}
+	// Faults of single parameters come first: the rest might follow from them.
+	if len(p.faults) > 0 {
+		return
+	}
+	p.checkFormatParams()
+	if rt.checkParams != nil {
+		rt.checkParams(p)
+	}
+}
+
+// canonicalQuery returns the same text for all spellings of a question.
+// p.given must be sorted. Without withPage the parameters that may differ
+// between pages, and settings that change what is shown, are left out.
+func (p *parser) canonicalQuery(withPage bool) string {
+	var b strings.Builder
+	b.WriteString(p.request.Route.Pattern + "\n" + p.request.ImageID + "\n")
+	// Other settings make another answer, so its ETag must differ.
+	if withPage && len(p.schema.Withheld) > 0 {
+		b.WriteString("\x00" + strings.Join(p.schema.Withheld, ",") + "\n")
+	}
+	for _, g := range p.given {
+		if g.perPage && !withPage {
+			continue
+		}
+		b.WriteString(g.name)
+		for _, v := range g.values {
+			b.WriteString("\x00" + v)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// parseNames reads cluster ids or instance types. It drops repeated ones.
+// paramName is for catalog.ValidateName, which knows what each may contain.
+func parseNames(paramName string, values []string) ([]string, error) {
+	var names []string
+	for _, v := range values {
+		switch {
+		case slices.Contains(names, v):
+			continue
+		case v == AllNames && len(values) > 1:
+			return nil, errors.New("mixes * with names")
+		case v != AllNames && v != catalog.Any && catalog.ValidateName(paramName, v) != nil:
+			return nil, &valueError{value: v}
+		}
+		names = append(names, v)
+	}
+	return names, nil
+}
+
+// parseInt reads a decimal integer without a plus sign, within bounds.
+func parseInt(s string, least, most int) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < least || n > most || s[0] == '+' {
+		return 0, &valueError{value: s}
+	}
+	return n, nil
+}
+
+// parseFields looks up field names and drops repeated ones.
+func (p *parser) parseFields(names []string) ([]*field.Field, error) {
+	var list []*field.Field
+	for _, name := range names {
+		f := p.schema.FieldNamed(name)
+		if f == nil {
+			return nil, newUnknownFieldError(name, p.schema.FieldNames())
+		}
+		if !slices.Contains(list, f) {
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
+// newUnknownFieldError says that a list of fields names one that is not among
+// the known ones.
+func newUnknownFieldError(name string, known []string) error {
+	return fmt.Errorf("names the unknown field %s%s", Quote(name), DidYouMean(name, known))
+}

@@ -1,0 +1,97 @@
+package request
+
+import (
+	"slices"
+	"strings"
+
+	"community-images/shared/query/field"
+)
+
+// parseFilter parses a parameter that is a field of an image, with or without
+// an operator. It returns false if there is no such field.
+func (p *parser) parseFilter(raw rawParam) bool {
+	name, opName, hasOp := strings.Cut(raw.name, "__")
+	f := p.schema.FieldNamed(name)
+	if f == nil {
+		return false
+	}
+	full := f.Name // as the table spells it, for errors and the canonical query
+	if hasOp {
+		full += "__" + field.FoldCase(opName)
+	} else {
+		opName = "eq"
+	}
+	op, ignoreCase := FindOperator(f.Kind, field.FoldCase(opName))
+	if op == nil {
+		reason := "has the unknown operator " + Quote(opName)
+		if suggestOperator(f.Kind, opName) != "" {
+			reason += suggestionText(suggestFilter(p.schema, raw.name))
+		}
+		names := strings.Join(OperatorNames(f.Kind), ", ")
+		p.addFault(CodeInvalid, QuoteName(raw.name), reason, "the operators of "+f.Name+": "+names)
+		return true
+	}
+	ignoreCase = ignoreCase || f.IgnoresCase && op.textOnly
+	values := splitValues(raw.values, !op.TakesOne)
+	if err := p.addCondition(full, f, op, ignoreCase, values); err != nil {
+		allowed := describeOperand(f, op)
+		if len(values) > MaxListValues {
+			allowed = "" // the error says it
+		}
+		p.faults = append(p.faults, newParamFault(full, err, allowed))
+		return true
+	}
+	// Equal questions must have equal canonical queries. Patterns are left as they
+	// are: \d and \D differ.
+	if ignoreCase && !op.isPattern {
+		for i := range values {
+			values[i] = field.FoldCase(values[i])
+		}
+	}
+	p.given = append(p.given, givenParam{name: full, values: values})
+	return true
+}
+
+// addCondition adds the condition of a filter to the request. name is that of
+// the parameter. The error completes "NAME ...".
+func (p *parser) addCondition(name string, f *field.Field, op *Operator, ignoreCase bool, values []string) error {
+	if len(values) > MaxListValues {
+		return newTooManyError(len(values), "values", MaxListValues)
+	}
+	test, err := NewPredicate(f, op, ignoreCase, values)
+	// The limit is for all filters together: what one may cost, two may not.
+	if p.request.Cost += test.Cost + test.setupCost; p.request.Cost > MaxTotalCost {
+		err = errTotalCost
+	}
+	if err != nil {
+		return err
+	}
+	// Images are sorted by id, so ids are found without testing every image.
+	// A second list of ids is an ordinary condition on the first.
+	if f.Name == "ImageId" && op.Name == "eq" && !ignoreCase && p.request.ImageIDs == nil {
+		p.request.ImageIDs = slices.Compact(slices.Sorted(slices.Values(values)))
+		return nil
+	}
+	test.Name = name
+	p.request.Conditions = append(p.request.Conditions, test)
+	return nil
+}
+
+// describeOperand returns a noun phrase for the values that a filter allows.
+func describeOperand(f *field.Field, op *Operator) string {
+	switch {
+	case op.Name == "exists":
+		return "true or false"
+	case f.Kind == field.NumberKind:
+		return "a decimal number within ±1.8e308"
+	case op.Name == "regex":
+		return `an RE2 expression for the whole value; write \, for a comma`
+	case op.Name == "glob":
+		return "a pattern of *, ? and [a-z] for the whole value"
+	case op.TakesOne:
+		return "one value"
+	case len(f.Enum) > 0:
+		return "a value or a list of values, for example " + strings.Join(f.Enum, ", ")
+	}
+	return "a value or a list of values"
+}

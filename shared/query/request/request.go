@@ -1,0 +1,118 @@
+package request
+
+import (
+	"time"
+
+	"community-images/shared/query/field"
+)
+
+// Request is a parsed request: everything that a route needs, before anything
+// is read from the store. It is shared between lookups and must not be changed.
+type Request struct {
+	// route says which parameters there are and who serves the request.
+	Route   *Route
+	ImageID string // from the path; empty on routes without {ImageId}
+	scopeParams
+	filterParams
+	listParams
+	outputParams
+	historyParams
+	given     []givenParam // the parameters as given, sorted by name
+	Canonical string       // one spelling of the whole query, for ETags
+	CursorKey string       // canonical without the parameters that may change from page to page
+}
+
+// scopeParams say which scopes a request is about, and as of when.
+type scopeParams struct {
+	Region string // empty: not given
+	// selection is of ClusterId and InstanceType, as given.
+	Selection Selection
+	// at is not set for the present.
+	At     AsOf
+	MaxAge time.Duration // 0: any age
+}
+
+// filterParams say which images match.
+type filterParams struct {
+	ImageIDs []string // of ImageId=, sorted, without duplicates; nil: any
+	// conditions must all hold. They are in the order of the query.
+	Conditions  []Predicate
+	Cost        int      // sum of the costs of conditions
+	SearchWords [][]byte // of q, case folded, sorted, without duplicates
+	MinCount    int      // 0: no minimum
+}
+
+// listParams say in which order the matches come and which of them are shown.
+type listParams struct {
+	Sort []SortKey // nil: the canonical order
+	// latestBy keeps the first image of each group of equal values. nil: all
+	// images.
+	LatestBy []*field.Field
+	Limit    int     // of matches on a page; 0: all of them
+	Cursor   *Cursor // nil: the first page
+}
+
+// outputParams say what an answer shows of each match, and in which format.
+type outputParams struct {
+	Columns []field.Column // of fields=; nil: whole images
+	Facets  []*field.Field // whose values are counted; nil: none
+	// format is that of the parameter, else the one that Accept prefers.
+	Format string
+	Bom    bool // csv begins with a byte order mark
+	Pretty bool // JSON is indented
+}
+
+// historyParams say which events a feed shows and which states a diff compares.
+type historyParams struct {
+	Since        Since
+	Kinds        []Kind   // nil: the default of the route
+	feedImageIDs []string // sorted, without duplicates; nil: any
+	// byScope says that there is a row for each scope, and not for each image.
+	byScope bool
+	// from and to are the two times of a diff. Both are unset if it compares two
+	// clusters.
+	From, To AsOf
+	// with is the second cluster of a diff, or catalog.Any; empty: it compares two
+	// times. The selection has it too, after the first.
+	with string
+}
+
+// setDefaultLimit sets the limit of a request whose caller gives none. Programs
+// that page read JSON, and feed readers know pages. The other formats end up in a
+// file, a loop or a terminal, where a part would be taken for the whole.
+func (req *Request) setDefaultLimit() {
+	if req.Limit == 0 && (req.Format == FormatJSON || req.Format == FormatAtom) {
+		req.Limit = defaultLimit
+	}
+}
+
+// givenParam is one parameter as it was given, under the name that the tables
+// of parameters write.
+type givenParam struct {
+	name    string
+	values  []string // unescaped; in lower case if the parameter ignores it
+	perPage bool     // see param.perPage
+}
+
+// WantedImageIDs returns the ids of the images that a request is about: that in
+// the path, those of a feed, or those that filter a list; nil: every image.
+func (req *Request) WantedImageIDs() []string {
+	switch {
+	case req.ImageID != "":
+		return []string{req.ImageID}
+	case req.feedImageIDs != nil:
+		return req.feedImageIDs
+	}
+	return req.ImageIDs
+}
+
+// AllowsEndedClusters reports whether a request can be about clusters that have
+// ended.
+func (req *Request) AllowsEndedClusters() bool { return req.At.IsSet || req.From.IsSet || req.isFeed() }
+
+// ListsScopes reports whether an answer about changes has an entry for each scope. The
+// history of one image always has.
+func (req *Request) ListsScopes() bool { return req.byScope || req.Route.HasImageID() }
+
+// isFeed reports whether the answer is a feed of changes.
+func (req *Request) isFeed() bool { return req.Route.HasParam("since") }

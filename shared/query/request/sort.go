@@ -1,0 +1,37 @@
+package request
+
+import (
+	"strings"
+
+	"community-images/shared/query/field"
+)
+
+// SortKey is one field to sort by.
+type SortKey struct {
+	Field *field.Field
+	// desc puts great values first. Images without a value come last anyway.
+	Desc bool
+}
+
+// MaxSortKeys bounds the keys of one sort. Each costs an index of its field.
+const MaxSortKeys = 8
+
+// parseSort reads the values of sort, for example "-OsTag.Version". The first key
+// that differs decides. A field that is named twice is harmless: the second key
+// never decides. The error completes "sort ...".
+func parseSort(s *field.Schema, values []string) ([]SortKey, error) {
+	if len(values) > MaxSortKeys {
+		return nil, newTooManyError(len(values), "keys", MaxSortKeys)
+	}
+	keys := make([]SortKey, 0, len(values))
+	for _, v := range values {
+		name, desc := strings.CutPrefix(v, "-")
+		// A withheld field is unknown here: an order would tell its values.
+		f := s.FieldNamed(name)
+		if f == nil {
+			return nil, newUnknownFieldError(name, s.FieldNames())
+		}
+		keys = append(keys, SortKey{f, desc})
+	}
+	return keys, nil
+}

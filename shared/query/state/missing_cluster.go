@@ -1,0 +1,188 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"community-images/shared/archive/format"
+	"community-images/shared/query/request"
+)
+
+// ExplainMissingCluster adds to an error about a cluster where else it is
+// captured, until when it was, or since when it is. People ask for clusters
+// that have just ended, and for times at which today's clusters did not exist
+// yet. Other errors stay as they are.
+func (r *Resolver) ExplainMissingCluster(ctx context.Context, err error) error {
+	// A listed cluster is not captured yet, which the error says already.
+	var e *clusterError
+	if !errors.As(err, &e) || e.name == request.AllNames || e.listed {
+		return err
+	}
+	// The region of the error is among them: the cluster may have been there.
+	for _, region := range r.Regions {
+		current, err := r.LoadCurrent(ctx, region)
+		if err != nil {
+			continue // the error is true without it
+		}
+		here := current.hasCluster(e.name)
+		// A cluster that another region has needs no look into history.
+		if here && region != e.region {
+			e.elsewhere = "It is captured in " + region + "."
+		}
+		// Nor is the log worth waiting for while the store does not answer.
+		if here && (region != e.region || e.past == 0) || !current.OutageSince.IsZero() {
+			continue
+		}
+		text, err := r.explainCluster(ctx, current, e, here)
+		if err != nil {
+			continue
+		}
+		if text != "" {
+			e.elsewhere = text
+		}
+	}
+	return err
+}
+
+// explainCluster says since when a cluster is captured that is here now but was
+// not at missing.past, or until when one was captured that is not here now. It
+// returns an empty text if the log does not know.
+func (r *Resolver) explainCluster(
+	ctx context.Context, current Current, missing *clusterError, isHere bool,
+) (string, error) {
+	if isHere {
+		first, ok, err := r.firstCommitWith(ctx, current, missing.name, missing.past)
+		if err != nil || !ok {
+			return "", err
+		}
+		return fmt.Sprintf("It was first captured by commit %d at %s: use at=%d or later.",
+			first.Sequence, first.CommittedAt, first.Sequence), nil
+	}
+	ended, err := r.endedScopes(ctx, current)
+	if err != nil || !slices.ContainsFunc(ended, isOfCluster(missing.name)) {
+		return "", err
+	}
+	end, ok, err := r.lastEndOf(ctx, current, missing.name)
+	if err != nil || !ok {
+		return "It was captured in " + current.RegionID + " before.", err
+	}
+	return fmt.Sprintf("It was captured in %s until commit %d at %s: use at=%d.",
+		current.RegionID, end.Sequence, end.CommittedAt, end.Sequence-1), nil
+}
+
+// isOfCluster returns a test whether a scope belongs to a cluster.
+func isOfCluster(cluster string) func(format.ScopeRef) bool {
+	return func(ref format.ScopeRef) bool { return ref.ClusterID == cluster }
+}
+
+// lastEndOf returns the last commit in which a scope of a cluster ended. ok is false if
+// there is none.
+func (r *Resolver) lastEndOf(
+	ctx context.Context, current Current, cluster string,
+) (end *format.Commit, ok bool, err error) {
+	return findCommit(r.CommitsBackward(ctx, current, nil, current.Sequence), func(c *format.Commit) bool {
+		return slices.ContainsFunc(c.Ended, func(e format.EndedScope) bool { return e.ClusterID == cluster })
+	})
+}
+
+// firstCommitWith returns the first commit after a number that has new content of a
+// cluster. ok is false if there is none.
+func (r *Resolver) firstCommitWith(
+	ctx context.Context, current Current, cluster string, after int64,
+) (first *format.Commit, ok bool, err error) {
+	return findCommit(r.Commits(ctx, current, nil, after+1), func(c *format.Commit) bool {
+		return slices.ContainsFunc(c.Scopes, func(sc format.ScopeChange) bool { return sc.ClusterID == cluster })
+	})
+}
+
+// maxExplainingCommits bounds what is read for the text of an error, some 2 MB of the
+// log of a region with 200 clusters. People ask for clusters that have just ended.
+const maxExplainingCommits = 500
+
+// findCommit returns the first commit that matches, among maxExplainingCommits. ok is
+// false if there is none.
+func findCommit(
+	commits iter.Seq2[*format.Commit, error], matches func(*format.Commit) bool,
+) (found *format.Commit, ok bool, err error) {
+	read := 0
+	for c, err := range commits {
+		if err != nil {
+			return nil, false, err
+		}
+		if matches(c) {
+			return c, true, nil
+		}
+		if read++; read == maxExplainingCommits {
+			break
+		}
+	}
+	return nil, false, nil
+}
+
+// CheckSelection returns an error for a name of a selection that no scope has or had.
+// Otherwise the caller would take the empty feed of a misspelt name for a quiet one.
+func (r *Resolver) CheckSelection(ctx context.Context, sel request.Selection, sub *Subject) error {
+	if sel.IsEverything() {
+		return nil
+	}
+	known := slices.Concat(sub.State.scopeRefs(), sub.Current.scopeRefs())
+	if checkNames(sel, known, sub.State) == nil {
+		return nil
+	}
+	ended, err := r.endedScopes(ctx, sub.Current)
+	if err != nil {
+		return err
+	}
+	return checkNames(sel, slices.Concat(known, ended), sub.State)
+}
+
+// checkNames returns an error for a name of the selection that none of some scopes has.
+func checkNames(sel request.Selection, known []format.ScopeRef, state *RegionState) error {
+	for _, name := range sel.Clusters {
+		if request.IsClusterName(name) && !slices.ContainsFunc(known, isOfCluster(name)) {
+			return &clusterError{
+				region: state.RegionID, name: name, clusters: state.ClusterNames(), listed: state.isListed(name),
+			}
+		}
+	}
+	// A type must be one that a selected cluster has or had.
+	for _, name := range sel.Types {
+		one := request.Selection{Clusters: sel.Clusters, Types: []string{name}}
+		if name != request.AllNames && !slices.ContainsFunc(known, isIn(one)) {
+			return scopeNotFoundError(one, state)
+		}
+	}
+	return nil
+}
+
+// firstUnmatched returns the part of the selection that is about the first name
+// without a scope in any of the sets.
+func firstUnmatched(sel request.Selection, sets ...*ScopeSet) (part request.Selection, found bool) {
+	clusters, types := map[string]bool{request.AllNames: true}, map[string]bool{request.AllNames: true}
+	for _, set := range sets {
+		for _, list := range [][]format.ScopeState{set.Scopes, set.empty} {
+			for _, sc := range list {
+				clusters[sc.ClusterID], types[sc.InstanceType] = true, true
+			}
+		}
+	}
+	for _, name := range request.ToScopeNames(sel.Clusters) {
+		if !clusters[name] {
+			return request.Selection{Clusters: []string{request.AnyIfEmpty(name)}, Types: sel.Types}, true
+		}
+	}
+	for _, name := range request.ToScopeNames(sel.Types) {
+		if !types[name] {
+			return request.Selection{Clusters: sel.Clusters, Types: []string{request.AnyIfEmpty(name)}}, true
+		}
+	}
+	return request.Selection{}, false
+}
+
+// isIn returns a function that reports whether a scope belongs to a selection.
+func isIn(sel request.Selection) func(format.ScopeRef) bool {
+	return func(ref format.ScopeRef) bool { return sel.Includes(ref.ClusterID, ref.InstanceType) }
+}

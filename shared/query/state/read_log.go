@@ -1,0 +1,103 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"strings"
+
+	"community-images/shared/apierror"
+	"community-images/shared/archive/format"
+	"community-images/shared/query/request"
+)
+
+// Nothing holds the history of a region in memory: each answer reads the commits
+// that it needs, with the deadlines of its lookup.
+
+// streamCommits yields the commits of a read. Each commit gives the store time for the
+// next one. It ends with the first error.
+func streamCommits(
+	ctx context.Context, region string, open func(context.Context) iter.Seq2[*format.Commit, error],
+) iter.Seq2[*format.Commit, error] {
+	return func(yield func(*format.Commit, error) bool) {
+		ctx, extend, cancel := withMovingDeadline(ctx)
+		defer cancel()
+		for c, err := range open(ctx) {
+			if err != nil {
+				yield(nil, wrapHistoryError(ctx, region, err))
+				return
+			}
+			extend()
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// readHistory reads something small of the history, or knows it already. So it says
+// nothing of whether the store answers.
+func readHistory[T any](ctx context.Context, region string, read func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := WithReadDeadline(ctx)
+	defer cancel()
+	value, err := read(ctx)
+	if err != nil {
+		err = wrapHistoryError(ctx, region, err)
+	}
+	return value, err
+}
+
+// historyError says that the log of a region was not read, or not in time.
+type historyError struct {
+	region    string
+	isTimeout bool // the store gave nothing for readTimeout
+	// tooMuch says that the store did answer, but the lookup's whole time was too short.
+	tooMuch bool
+	err     error
+}
+
+// Error implements error. The text is for the log.
+func (e *historyError) Error() string { return fmt.Sprintf("%s: %v", e.problem(), e.err) }
+
+func (e *historyError) Unwrap() error { return e.err }
+
+// problem says in one clause what happened.
+func (e *historyError) problem() string {
+	switch {
+	case e.tooMuch:
+		return fmt.Sprintf("reading the log of %s takes longer than the %g s that one answer has", e.region,
+			allReadsTimeout.Seconds())
+	case e.isTimeout:
+		return fmt.Sprintf("reading the log of %s timed out after %g s", e.region, readTimeout.Seconds())
+	}
+	return fmt.Sprintf("the log of %s could not be read", e.region)
+}
+
+// ToAPIError returns the error for the caller.
+func (e *historyError) toAPIError() *apierror.Error {
+	api := &apierror.Error{
+		Status: http.StatusServiceUnavailable, Code: request.CodeStorage, RetryAfter: retrySoon, Cause: e,
+		Message: capitalize(e.problem()) + ".", Recommend: "Try again in a few seconds.",
+	}
+	if e.tooMuch {
+		api.Code, api.Recommend = request.CodeTimeout, "Ask for less history: a later since, or fewer images."
+	}
+	return api
+}
+
+// capitalize makes a clause begin like a sentence. Clauses begin with ASCII letters.
+func capitalize(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] }
+
+// wrapHistoryError is WrapStoreError for a read of the log with a context of its own.
+func wrapHistoryError(ctx context.Context, region string, err error) error {
+	if wrapped := WrapStoreError(region, err); !errors.As(wrapped, new(*storeError)) {
+		return wrapped
+	}
+	e := &historyError{region: region, err: err}
+	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		e.isTimeout, e.tooMuch = true, isReadBudgetSpent(ctx)
+	}
+	return e
+}
