@@ -37,16 +37,37 @@ var allowed = map[string][]string{
 	"capture":             {"archive", "archive/format", "catalog", "ehpc"},
 	"metrics":             {},
 	"neterror":            {},
-	"query":               {"access", "apierror", "archive", "archive/format", "catalog", "jsonscan", "metrics", "editdistance"},
-	"query/querytest":     {"access", "archive", "archive/archivetest", "archive/gc", "catalog", "query", "replica"},
-	"query/metricstest":   {},
-	"query/openapitest":   {},
-	"query/sqlitetest":    {},
-	"replica":             {"access", "acsauth", "apierror", "archive", "archive/format", "catalog", "jsonscan"},
-	"config":              {"access", "catalog", "cloud", "editdistance"},
-	"fcrun":               {"apierror", "cloud", "jsonscan"},
-	"editdistance":        {},
-	"fcrun/fctest":        {"cloud"},
+	"query": {
+		"access", "apierror", "archive", "archive/format", "catalog", "metrics", "query/lru", "query/field",
+		"query/request", "query/state", "query/imageset", "query/history", "query/render", "query/openapi",
+	},
+	"query/lru":     {},
+	"query/field":   {"catalog", "jsonscan"},
+	"query/request": {"access", "apierror", "catalog", "editdistance", "query/field"},
+	"query/state": {
+		"access", "apierror", "archive", "archive/format", "catalog", "query/lru", "query/field", "query/request",
+	},
+	"query/imageset": {
+		"archive/format", "catalog", "jsonscan", "query/lru", "query/field", "query/request", "query/state",
+	},
+	"query/history": {
+		"apierror", "archive", "archive/format", "catalog", "query/field", "query/imageset", "query/request",
+		"query/state",
+	},
+	"query/render": {
+		"archive/format", "catalog", "jsonscan", "query/field", "query/history", "query/imageset", "query/request",
+		"query/state",
+	},
+	"query/openapi":     {"archive/format", "catalog", "query/field", "query/request", "query/render"},
+	"query/querytest":   {"access", "archive", "archive/archivetest", "archive/gc", "catalog", "query", "replica"},
+	"query/metricstest": {},
+	"query/openapitest": {},
+	"query/sqlitetest":  {},
+	"replica":           {"access", "acsauth", "apierror", "archive", "archive/format", "catalog", "jsonscan"},
+	"config":            {"access", "catalog", "cloud", "editdistance"},
+	"fcrun":             {"apierror", "cloud", "jsonscan"},
+	"editdistance":      {},
+	"fcrun/fctest":      {"cloud"},
 }
 
 // vendors lists the packages that may see the types of one SDK.

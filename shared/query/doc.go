@@ -1,11 +1,14 @@
-// Package query answers lookups over HTTP from the archive.
+// Package query answers lookups over HTTP from the archive. It has one file for each
+// route, and what all routes share: routing, sign-in, conditional requests, sending.
 //
-// A request is parsed first, and every fault is reported before anything is
-// read. Then the region, its state and the requested scopes are found. An ETag
-// is known at that point. Only then the images are loaded, filtered, sorted, cut
-// to a page and rendered.
+// A request passes the packages below it in this order, and never turns back:
 //
-// It promises that bad input never reaches the store, that every answer says how
-// old it is, and that an unknown cluster or scope is an error and never an empty
-// list.
+//   - request parses it. Every fault is reported before anything is read.
+//   - state finds the region, its state at the moment that is asked for, and the scopes
+//     that are selected, as far as the caller may see them. The ETag is known then.
+//   - imageset loads, filters, groups and sorts the images; history reads what happened.
+//   - render writes the answer.
+//
+// It promises that bad input never reaches the store, that every answer says how old it
+// is, and that an unknown cluster or scope is an error and never an empty list.
 package query

@@ -78,9 +78,9 @@ func TestErrorCodesAreDocumentedAndTested(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	inCode := map[string]bool{}
-	for _, dir := range []string{".", "../fcrun", "../../functions/query"} {
+	for _, dir := range []string{".", "request", "../fcrun", "../../functions/query"} {
 		eachString(t, dir, func(name, value string) {
-			if strings.HasPrefix(name, "code") || name == "Code" {
+			if strings.HasPrefix(name, "code") || strings.HasPrefix(name, "Code") {
 				inCode[value] = true
 			}
 		})

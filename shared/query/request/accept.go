@@ -95,6 +95,6 @@ func newNotAcceptableError(rt *Route) error {
 	if rt.HasParam(paramFormat.Name) {
 		recommend = "Accept one of them, or use the format parameter."
 	}
-	return &apierror.Error{Status: http.StatusNotAcceptable, Code: codeAccept, Recommend: recommend,
+	return &apierror.Error{Status: http.StatusNotAcceptable, Code: CodeAccept, Recommend: recommend,
 		Message: "The Accept header allows none of the media types of this route: " + strings.Join(media, ", ") + "."}
 }

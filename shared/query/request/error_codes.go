@@ -4,14 +4,14 @@ package request
 // ErrorCodes says what each means to a caller.
 const (
 	// Faults of the request, which is wrong whatever is stored.
-	codeUnknown = "UnknownParameter"
+	CodeUnknown = "UnknownParameter"
 	CodeInvalid = "InvalidParameter"
 	CodeMissing = "MissingParameter"
 
 	// Faults of the method, the path and the headers.
 	CodeRoute        = "RouteNotFound"
 	CodeMethod       = "MethodNotAllowed"
-	codeAccept       = "NotAcceptable"
+	CodeAccept       = "NotAcceptable"
 	CodePrecondition = "PreconditionFailed"
 	CodeTooLong      = "QueryTooLong"
 	CodeUnauthorized = "Unauthorized"
@@ -45,7 +45,7 @@ var ErrorCodes = []struct {
 	Code   string
 	About  string // completes "CODE: ..."
 }{
-	{400, codeUnknown, "the route has no parameter of this name"},
+	{400, CodeUnknown, "the route has no parameter of this name"},
 	{400, CodeInvalid, "a parameter has a value that is not allowed"},
 	{400, CodeMissing, "a parameter that is required here is missing"},
 	{400, "InvalidEvent", "the function was invoked with an event that is not an HTTP request"},
@@ -60,7 +60,7 @@ var ErrorCodes = []struct {
 	{404, CodeEarly, "the requested time is before the first commit that is kept"},
 	{404, CodeFuture, "no commit has this number yet, or a feed would begin after its end"},
 	{405, CodeMethod, "only GET and HEAD are allowed"},
-	{406, codeAccept, "the route has none of the media types in the Accept header"},
+	{406, CodeAccept, "the route has none of the media types in the Accept header"},
 	{410, CodeGone, "the requested scopes offered the image once and no longer do"},
 	{410, CodeExpired, "the state that the cursor belongs to, or the commits after it, are no longer kept, or the log " +
 		"does not hold the commit that the cursor follows, for example after a restore"},

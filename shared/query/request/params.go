@@ -109,10 +109,10 @@ func (p *parser) splitQuery(rawQuery string) []rawParam {
 		value, valueErr := url.QueryUnescape(v)
 		switch {
 		case name == "" && nameErr == nil:
-			p.addFault(codeUnknown, `""`, "is not a parameter name", p.request.Route.paramNames())
+			p.addFault(CodeUnknown, `""`, "is not a parameter name", p.request.Route.paramNames())
 			continue
 		case nameErr != nil || !IsPrintable(name):
-			p.addFault(codeUnknown, Truncate(k, 80), "is not a parameter name", p.request.Route.paramNames())
+			p.addFault(CodeUnknown, Truncate(k, 80), "is not a parameter name", p.request.Route.paramNames())
 			continue
 		case valueErr != nil:
 			reason := fmt.Sprintf("has a percent sign that begins no escape: %s", Quote(v))
@@ -160,7 +160,7 @@ func (p *parser) rejectUnknown(name string) {
 	rt := p.request.Route
 	switch {
 	case len(p.faults) >= maxFaults:
-		p.faults = append(p.faults, Fault{Code: codeUnknown})
+		p.faults = append(p.faults, Fault{Code: CodeUnknown})
 		return
 	case access.IsTokenParameter(name):
 		p.faults = append(p.faults, NewTokenFault())
@@ -171,7 +171,7 @@ func (p *parser) rejectUnknown(name string) {
 	if slices.ContainsFunc(p.schema.Withheld, func(w string) bool { return field.IsWithheldMember(w, name) }) {
 		reason = "is withheld by this service"
 	}
-	p.addFault(codeUnknown, QuoteName(name), reason+suggestionText(p.suggestParam(name)), rt.paramNames())
+	p.addFault(CodeUnknown, QuoteName(name), reason+suggestionText(p.suggestParam(name)), rt.paramNames())
 }
 
 // suggestParam returns the parameter that an unknown one means; empty: none.

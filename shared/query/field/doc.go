@@ -1,0 +1,7 @@
+// Package field says what the fields of an image are: their names, how their values are
+// read from what E-HPC sent, and how values are compared. A field that is added to the
+// table in fields.go can be filtered, sorted, counted and shown.
+//
+// It promises that two texts are equal after FoldCase exactly if (?i) would match them,
+// and that versions have one total preorder.
+package field
