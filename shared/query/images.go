@@ -93,7 +93,7 @@ func newImageFilter(req *request.Request, s *field.Schema) imageset.Filter {
 }
 
 // tooFewMatches returns the error for minCount. The status is 404, so that a
-// script with "curl -f" stops.
+// script with "curl --fail-with-body" stops.
 func tooFewMatches(found, required int) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,

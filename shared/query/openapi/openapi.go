@@ -198,13 +198,11 @@ func (d *Description) describeFilters() jsonObject {
 	for i := range d.Schema.Fields {
 		f := &d.Schema.Fields[i]
 		// Without an operator the name alone means eq.
-		all[f.Name] = describeFilter(f.Name, f, nil, f.About+" equals one of the values")
+		all[f.Name] = describeFilter(f.Name, f, nil, f.About+" equals one of the values"+describeCase(f.IgnoresCase))
 		for _, name := range request.OperatorNames(f.Kind) {
 			op, fold := request.FindOperator(f.Kind, name)
 			about := f.About + " " + op.About
-			if fold {
-				about += ", without regard to case"
-			}
+			about += describeCase(fold || f.IgnoresCase && op.TextOnly)
 			// Only the operators that order values compare versions as such.
 			if f.Kind == field.VersionKind && op.NewTest == nil {
 				about += ", as versions count: 7.2-rc1 < 7.2 < 7.9 < 7.10 and 12-SP1 = 12 SP1"
@@ -219,6 +217,14 @@ func (d *Description) describeFilters() jsonObject {
 		}
 	}
 	return all
+}
+
+// describeCase ends a description of a filter.
+func describeCase(ignoresCase bool) string {
+	if ignoresCase {
+		return ", without regard to case"
+	}
+	return ""
 }
 
 // describeFilter describes one filter. op is nil for a field without operator.

@@ -104,7 +104,8 @@ func (d *Description) imageSchema() jsonObject {
 		o["properties"].(jsonObject)[inner] = value
 	}
 	return jsonObject{"type": "object", "properties": properties, "additionalProperties": true,
-		"description": "every member that E-HPC sends; its own " + field.ColumnClusters + ", " + field.ColumnInstanceTypes + " and " +
+		"description": "every member that E-HPC sends; its own " + field.ColumnClusters + ", " +
+			field.ColumnInstanceTypes + " and " +
 			field.ColumnContentDiffers + " would have " + field.UpstreamPrefix + " before the name"}
 }
 

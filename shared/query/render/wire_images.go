@@ -24,7 +24,7 @@ type ValueCount struct {
 type ImageBody struct {
 	Envelope
 	ImageID        string       `json:"ImageId"`
-	FirstSeen      catalog.Time `json:"FirstSeen" doc:"first commit with the image; empty: before the kept history, or in commit 1"`
+	FirstSeen      catalog.Time `json:"FirstSeen" doc:"first commit with the image; empty: not known"`
 	LastSeen       catalog.Time `json:"LastSeen" doc:"last check that found the image"`
 	Image          Image        `json:"Image"`
 	Clusters       []string     `json:"Clusters" doc:"those that offer the image"`

@@ -24,8 +24,8 @@ type Region struct {
 	RegionID    string            `json:"RegionId"`
 	Sequence    int64             `json:"Sequence" doc:"number of the last commit"`
 	CommittedAt catalog.Time      `json:"CommittedAt"`
-	Run         *format.RunInfo   `json:"Run,omitempty" doc:"the last run; only for callers who see all clusters"`
-	Discovery   *format.Discovery `json:"Discovery,omitempty" doc:"the last listing; only for callers who see all clusters"`
+	Run         *format.RunInfo   `json:"Run,omitempty" doc:"only for callers who see all clusters"`
+	Discovery   *format.Discovery `json:"Discovery,omitempty" doc:"only for callers who see all clusters"`
 	Clusters    int               `json:"ClusterCount" doc:"captured clusters that have a name"`
 	Scopes      map[string]int    `json:"Scopes" doc:"count by state"`
 	OldestCheck *OldestCheck      `json:"OldestCheck,omitempty" doc:"not there if no scope was ever checked with success"`

@@ -33,7 +33,7 @@ type Operator struct {
 	// both are case-folded, unless the operand is a pattern. Its error completes "NAME ...". nil: acceptsOrder decides.
 	NewTest      func(operand string, ignoreCase bool) (operandTest, error)
 	isPattern    bool // ignores case by itself: folding would change its ranges
-	textOnly     bool // not for numbers, except eq and ne; has a form with i in front
+	TextOnly     bool // not for numbers, except eq and ne; has a form with i in front
 	testsMissing bool // images without a value are tested too
 	TakesOne     bool // a list of operands would mean the same as one of them
 	// acceptsOrder decides by how a value compares with the operand: less than 0,
@@ -44,24 +44,24 @@ type Operator struct {
 // operators are all operators. To add one, add it here: parsing, errors and the
 // OpenAPI document are made from this table.
 var operators = []Operator{
-	{Name: "eq", About: "equals; the same as no operator", NewTest: newEqualTest, textOnly: true, acceptsOrder: isZero},
-	{Name: "ne", About: "differs; holds for images without a value too", NewTest: newEqualTest, textOnly: true,
+	{Name: "eq", About: "equals; the same as no operator", NewTest: newEqualTest, TextOnly: true, acceptsOrder: isZero},
+	{Name: "ne", About: "differs; holds for images without a value too", NewTest: newEqualTest, TextOnly: true,
 		testsMissing: true, acceptsOrder: isZero},
-	{Name: "prefix", About: "begins with", textOnly: true,
+	{Name: "prefix", About: "begins with", TextOnly: true,
 		NewTest: func(v string, _ bool) (operandTest, error) {
 			return operandTest{matches: func(s string) bool { return strings.HasPrefix(s, v) }}, nil
 		}},
-	{Name: "suffix", About: "ends with", textOnly: true,
+	{Name: "suffix", About: "ends with", TextOnly: true,
 		NewTest: func(v string, _ bool) (operandTest, error) {
 			return operandTest{matches: func(s string) bool { return strings.HasSuffix(s, v) }}, nil
 		}},
-	{Name: "contains", About: "contains", textOnly: true,
+	{Name: "contains", About: "contains", TextOnly: true,
 		NewTest: func(v string, _ bool) (operandTest, error) {
 			return operandTest{matches: func(s string) bool { return strings.Contains(s, v) }}, nil
 		}},
-	{Name: "glob", About: "matches a pattern of *, ? and [a-z] as a whole", textOnly: true,
+	{Name: "glob", About: "matches a pattern of *, ? and [a-z] as a whole", TextOnly: true,
 		NewTest: newGlobTest, isPattern: true},
-	{Name: "regex", About: "matches an RE2 expression as a whole", textOnly: true, NewTest: newRegexTest,
+	{Name: "regex", About: "matches an RE2 expression as a whole", TextOnly: true, NewTest: newRegexTest,
 		isPattern: true},
 	{Name: "exists", About: "true: has a value; false: is missing, null or empty", NewTest: newExistsTest,
 		testsMissing: true, TakesOne: true},
@@ -75,11 +75,11 @@ var operators = []Operator{
 func OperatorNames(kind field.FieldKind) []string {
 	var names []string
 	for _, op := range operators {
-		if op.textOnly && op.Name != "eq" && op.Name != "ne" && kind == field.NumberKind {
+		if op.TextOnly && op.Name != "eq" && op.Name != "ne" && kind == field.NumberKind {
 			continue
 		}
 		names = append(names, op.Name)
-		if op.textOnly && kind != field.NumberKind {
+		if op.TextOnly && kind != field.NumberKind {
 			names = append(names, "i"+op.Name)
 		}
 	}
@@ -91,14 +91,14 @@ func OperatorNames(kind field.FieldKind) []string {
 func FindOperator(kind field.FieldKind, name string) (op *Operator, ignoreCase bool) {
 	for i := range operators {
 		op := &operators[i]
-		if kind == field.NumberKind && op.textOnly && op.Name != "eq" && op.Name != "ne" {
+		if kind == field.NumberKind && op.TextOnly && op.Name != "eq" && op.Name != "ne" {
 			continue
 		}
 		if op.Name == name {
 			return op, false
 		}
 		// Numbers have no case, so ieq and ine are for texts only.
-		if op.textOnly && kind != field.NumberKind && len(name) > 1 && name[0] == 'i' && name[1:] == op.Name {
+		if op.TextOnly && kind != field.NumberKind && len(name) > 1 && name[0] == 'i' && name[1:] == op.Name {
 			return op, true
 		}
 	}

@@ -12,9 +12,9 @@ import (
 
 const maxFaults = 10 // faulty parameters that one error explains
 
-// recommendParams stands beside every fault of parameters. The message says
-// already what is allowed.
-const recommendParams = "Correct the parameter. /openapi.json describes every route and parameter."
+// recommendUnknown stands beside faults of which the first is an unknown
+// parameter. Of other faults the message says what is allowed.
+const recommendUnknown = "/openapi.json describes every route and parameter."
 
 // Fault is what is wrong with one parameter.
 type Fault struct {
@@ -74,10 +74,11 @@ func NewFaultsError(faults []Fault) *apierror.Error {
 	case more > 1:
 		parts = append(parts, fmt.Sprintf("%d more parameters are wrong.", more))
 	}
-	return &apierror.Error{
-		Status: http.StatusBadRequest, Code: faults[0].Code,
-		Message: strings.Join(parts, " "), Recommend: recommendParams,
+	e := &apierror.Error{Status: http.StatusBadRequest, Code: faults[0].Code, Message: strings.Join(parts, " ")}
+	if e.Code == CodeUnknown {
+		e.Recommend = recommendUnknown
 	}
+	return e
 }
 
 // EndSentence adds a full stop unless the text ends with a question.

@@ -10,7 +10,7 @@ import (
 
 var (
 	// since and cursor write to the same field, and both take a cursor.
-	paramSince = Param{
+	ParamSince = Param{
 		Name:    "since",
 		Example: "-24h",
 		About: "where the feed begins: a NextCursor of this region, or after a time or commit; default, and 0: the first " +

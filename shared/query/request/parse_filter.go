@@ -31,7 +31,7 @@ func (p *parser) parseFilter(raw rawParam) bool {
 		p.addFault(CodeInvalid, QuoteName(raw.name), reason, "the operators of "+f.Name+": "+names)
 		return true
 	}
-	ignoreCase = ignoreCase || f.IgnoresCase && op.textOnly
+	ignoreCase = ignoreCase || f.IgnoresCase && op.TextOnly
 	values := splitValues(raw.values, !op.TakesOne)
 	if err := p.addCondition(full, f, op, ignoreCase, values); err != nil {
 		allowed := describeOperand(f, op)

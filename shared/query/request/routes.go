@@ -95,7 +95,7 @@ func imageRoutes() []*Route {
 		{Pattern: "/v1/images/{ImageId}/history",
 			About:   "What happened to one image, oldest first: appeared, changed, disappeared, per scope.",
 			Formats: append(slices.Clone(listFormats), FormatAtom), checkParams: checkFeedStart,
-			Params: slices.Concat(scopesOfImages, []Param{paramSince, paramFeedCursor, paramKind, paramLimit},
+			Params: slices.Concat(scopesOfImages, []Param{ParamSince, paramFeedCursor, paramKind, paramLimit},
 				listOutput)},
 		{Pattern: "/v1/images/{ImageId}",
 			About: "One image: its content, the clusters and instance types that offer it, when it was first and " +
@@ -116,7 +116,7 @@ func scopeRoutes() []*Route {
 			"answer ends. As atom without since: the newest first.",
 			Formats: append(slices.Clone(listFormats), FormatAtom), checkParams: checkFeedStart,
 			Example: "since=-24h&kind=removed",
-			Params: slices.Concat(scopesOfImages, []Param{paramImageID, paramSince, paramFeedCursor, paramKind,
+			Params: slices.Concat(scopesOfImages, []Param{paramImageID, ParamSince, paramFeedCursor, paramKind,
 				paramBy, paramLimit}, listOutput)},
 		{Pattern: "/v1/diff", About: "What differs between two states of one scope (from, to), or between two " +
 			"clusters (ClusterId=a&with=b), now or at a past time.",

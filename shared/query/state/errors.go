@@ -249,11 +249,14 @@ func historyAPIError(err error) *apierror.Error {
 	var future *archive.FutureError
 	switch {
 	case errors.As(err, &early):
+		recommend := "Ask for that time or a later one."
+		if param != nil && param.param == request.ParamSince.Name {
+			recommend += " since=0 begins with the oldest commit that is kept."
+		}
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: request.CodeEarly,
+			Status: http.StatusNotFound, Code: request.CodeEarly, Recommend: recommend,
 			Message: fmt.Sprintf("The kept history begins at %s with commit %d%s",
 				early.First, early.FirstSequence, param.messageEnd()),
-			Recommend: "Ask for that time or a later one. since=0 is the beginning of the feed.",
 		}
 	case errors.As(err, &future):
 		return &apierror.Error{
