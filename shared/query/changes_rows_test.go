@@ -73,11 +73,9 @@ func TestOfferedIsOfTheSelection(t *testing.T) {
 		for _, r := range page.Changes {
 			got = append(got, r.String())
 		}
-		types := map[string]string{"all": "[]", "short": "[ecs.c7.large]"}[caller]
-		lost := map[string]string{"all": "[ehpc-short]", "short": "[ehpc-short ecs.c7.large]"}[caller]
 		want := []string{
-			"3 ended ehpc-short " + types + " 3",
-			"3 removed m-bp181x855551ww5yq**** false lost by " + lost + " gained by [] changed in []",
+			"3 ended ehpc-short [ecs.c7.large] 3",
+			"3 removed m-bp181x855551ww5yq**** false lost by [ehpc-short ecs.c7.large] gained by [] changed in []",
 			"3 removed m-ubuntu false lost by [ehpc-short] gained by [] changed in []",
 			"3 removed m-win false lost by [ehpc-short] gained by [] changed in []",
 		}

@@ -132,7 +132,7 @@ func TestErrors(t *testing.T) {
 		{target: "/v1/images?at=9999-12-31T23:00:00-08:00", status: 400, code: "InvalidParameter",
 			says: []string{`, got "9999-12-31T23:00:00-08:00".`}},
 		{target: "/v1/images?ClusterId=ehpc-x", status: 404, code: "ClusterNotFound",
-			says: []string{`"ehpc-x"`, "ehpc-a, ehpc-b, ehpc-new"}, reads: true},
+			says: []string{`"ehpc-x"`, "ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new)"}, reads: true},
 		{target: "/v1/images?ClusterId=ehpc-b&InstanceType=ecs.c7.large", status: 404, code: "ScopeNotCaptured",
 			says: []string{
 				`No list of cluster "ehpc-b" is captured for instance type "ecs.c7.large" in cn-hangzhou. Captured instance types: _any.`}, reads: true},
@@ -197,8 +197,8 @@ var twoRegions = map[string]string{
 	"/v1/images?ImageId=m-nope,m-no": `Image "m-no,m-nope" was never offered in cn-hangzhou, cn-beijing by the requested scopes.`,
 	"/v1/images?ClusterId=ehpc-a,ehpc-bj": "RegionId is required because several regions match the request. " +
 		"Allowed: cn-hangzhou or cn-beijing.",
-	"/v1/images?ClusterId=_any,nope":    `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
-	"/v1/changes?ClusterId=_any,nope,x": `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a, ehpc-b, ehpc-new, ehpc-bj.`,
+	"/v1/images?ClusterId=_any,nope":    `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new), ehpc-bj (name of ehpc-bj).`,
+	"/v1/changes?ClusterId=_any,nope,x": `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new), ehpc-bj (name of ehpc-bj).`,
 }
 
 // listOfFields is what parameters that name fields take.
@@ -241,9 +241,7 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/changes?since=9":                        "The last commit is number 3; since is later.",
 		"/v1/images?InstanceType=ecs.x": "No list without a cluster is captured for " +
 			"instance type \"ecs.x\" in cn-hangzhou. Captured instance types: _any.",
-		"/v1/images?InstanceType=*": "No list without a cluster is captured for any " +
-			"instance type in cn-hangzhou. Captured instance types: _any.",
-		"/v1/images?ClusterId=_any&InstanceType=*": "No list without a cluster is captured for any " +
+		"/v1/matrix?ClusterId=_any&InstanceType=*": "No list without a cluster is captured for any " +
 			"instance type in cn-hangzhou. Captured instance types: _any.",
 		"/v1/diff?from=1&InstanceType=*": "InstanceType names more than one scope. " +
 			"Allowed: one cluster and at most one instance type when from is given.",

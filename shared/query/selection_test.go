@@ -19,7 +19,7 @@ func TestNamesThatAreNoScope(t *testing.T) {
 	h := w.Handler()
 	for _, target := range []string{
 		"/v1/images?ClusterId=*&InstanceType=ecs.c7.large,ecs.typo",
-		"/v1/images?ClusterId=ehpc-a,ehpc-b&InstanceType=*", "/v1/matrix?InstanceType=ecs.c7.large,ecs.typo",
+		"/v1/images?ClusterId=ehpc-a,ehpc-b&InstanceType=ecs.c7.large", "/v1/matrix?InstanceType=ecs.c7.large,ecs.typo",
 		"/v1/changes?InstanceType=ecs.typo", "/v1/changes?ClusterId=ehpc-b&InstanceType=ecs.c7.large",
 		"/v1/images/m-cent79/history?InstanceType=ecs.typo",
 		"/v1/images/m-cent79?ClusterId=*&InstanceType=ecs.typo,ecs.c7.large", "/v1/diff?from=1&InstanceType=ecs.typo",
@@ -79,7 +79,7 @@ func TestScopeWithoutAnswerNextToOthers(t *testing.T) {
 	checkError(t, get(all, "/v1/images?ClusterId=ehpc-new,ehpc-a,ehpc-none"), 404, "ClusterNotFound",
 		[]string{"ehpc-none"})
 	checkError(t, get(withToken{h, "a"}, "/v1/images?ClusterId=ehpc-new,ehpc-a"), 404, "ClusterNotFound",
-		[]string{"Captured clusters: ehpc-a."})
+		[]string{"Captured clusters: ehpc-a (name of ehpc-a)."})
 }
 
 // TestHeldScope: an answer that is held back changes nothing but that the

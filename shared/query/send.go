@@ -188,9 +188,9 @@ func (c *call) makeEnvelope(req *request.Request, ans *answer) []byte {
 	b = append(b, `,"RegionId":`...)
 	b = field.AppendString(b, ans.region)
 	b = append(b, `,"ClusterId":`...)
-	b = field.AppendString(b, strings.Join(req.Selection.Clusters, ","))
+	b = field.AppendString(b, strings.Join(req.GivenSelection.Clusters, ","))
 	b = append(b, `,"InstanceType":`...)
-	b = field.AppendString(b, strings.Join(req.Selection.Types, ","))
+	b = field.AppendString(b, strings.Join(req.GivenSelection.Types, ","))
 	if ans.freshness != nil {
 		b = append(b, `,"Snapshot":`...)
 		b = render.AppendFreshness(b, *ans.freshness)

@@ -268,20 +268,20 @@ func chooseFilter(r *rand.Rand) (target string, keep func(expectedEvent) bool) {
 		target += "&ImageId=" + strings.Join(ids, ",")
 		keep = both(keep, func(e expectedEvent) bool { return slices.Contains(ids, e.id) })
 	}
-	switch r.IntN(4) {
+	switch r.IntN(5) {
 	case 0:
 		target += "&ClusterId=ehpc-1,ehpc-2&InstanceType=*"
 		keep = both(keep, func(e expectedEvent) bool {
-			return strings.Contains("ehpc-1/ecs.c7.large ehpc-2/ecs.c7.large", e.path)
+			return strings.HasPrefix(e.path, "ehpc-1/") || strings.HasPrefix(e.path, "ehpc-2/")
 		})
 	case 1:
 		target += "&ClusterId=ehpc-1"
-		keep = both(keep, func(e expectedEvent) bool { return e.path == "ehpc-1/_any" })
+		keep = both(keep, func(e expectedEvent) bool { return strings.HasPrefix(e.path, "ehpc-1/") })
 	case 2:
-		target += "&ClusterId=*"
-		keep = both(keep, func(e expectedEvent) bool {
-			return e.path != "_any/_any" && strings.HasSuffix(e.path, "/_any")
-		})
+		target += pick(r, []string{"&ClusterId=*", "&InstanceType=*", "&ClusterId=*&InstanceType=*"})
+	case 3:
+		target += pick(r, []string{"&ClusterId=*", ""}) + "&InstanceType=ecs.c7.large"
+		keep = both(keep, func(e expectedEvent) bool { return strings.HasSuffix(e.path, "/ecs.c7.large") })
 	}
 	return target, keep
 }

@@ -150,7 +150,7 @@ func testFeedOfImages(t *testing.T, c *simulation, h http.Handler) {
 		kinds   []string
 	}{
 		{"/v1/changes?", func(string) bool { return true }, nil},
-		{"/v1/changes?ClusterId=ehpc-1", func(path string) bool { return path == "ehpc-1/_any" }, nil},
+		{"/v1/changes?ClusterId=ehpc-1", func(path string) bool { return strings.HasPrefix(path, "ehpc-1/") }, nil},
 		{"/v1/changes?kind=removed", func(string) bool { return true }, []string{"removed"}},
 		{"/v1/changes?kind=ended,added", func(string) bool { return true }, []string{"ended", "added"}},
 	} {

@@ -26,10 +26,11 @@ func TestMembersOfUpstreamWithOurNames(t *testing.T) {
 	for target, want := range map[string]string{
 		"ClusterId=ehpc-a": `{"UpstreamClusters":["x"],"UpstreamContentDiffers":"no","ImageId":"m-1","UpstreamInstanceTypes":{"a":",}"},"Name":"\"Clusters\":1"}|{"UpstreamClusters":["x"],"ImageId":"m-2"}|{"ImageId":"m-3","UpstreamInstanceTypes":null,"UpstreamUpstreamInstanceTypes":1,"Z":1}|` +
 			`{"ImageId":"m-4","Tags":{"Clusters":1,"ContentDiffers":2}}|`,
-		"ClusterId=*": `{"UpstreamClusters":"y","ImageId":"m-1","Clusters":["ehpc-b"],"ContentDiffers":true}|` +
-			`{"UpstreamClusters":["x"],"UpstreamContentDiffers":"no","ImageId":"m-1","UpstreamInstanceTypes":{"a":",}"},"Name":"\"Clusters\":1","Clusters":["ehpc-a"],"ContentDiffers":true}|` +
-			`{"UpstreamClusters":["x"],"ImageId":"m-2","Clusters":["ehpc-a"]}|` +
-			`{"ImageId":"m-3","UpstreamInstanceTypes":null,"UpstreamUpstreamInstanceTypes":1,"Z":1,"Clusters":["ehpc-a"]}|{"ImageId":"m-4","Tags":{"Clusters":1,"ContentDiffers":2},"Clusters":["ehpc-a"]}|`,
+		"ClusterId=*": `{"UpstreamClusters":"y","ImageId":"m-1","Clusters":["ehpc-b"],"InstanceTypes":[],"ContentDiffers":true}|` +
+			`{"UpstreamClusters":["x"],"UpstreamContentDiffers":"no","ImageId":"m-1","UpstreamInstanceTypes":{"a":",}"},"Name":"\"Clusters\":1","Clusters":["ehpc-a"],"InstanceTypes":[],"ContentDiffers":true}|` +
+			`{"UpstreamClusters":["x"],"ImageId":"m-2","Clusters":["ehpc-a","ehpc-b"],"InstanceTypes":["ecs.x"]}|` +
+			`{"ImageId":"m-3","UpstreamInstanceTypes":null,"UpstreamUpstreamInstanceTypes":1,"Z":1,"Clusters":["ehpc-a"],"InstanceTypes":[]}|` +
+			`{"ImageId":"m-4","Tags":{"Clusters":1,"ContentDiffers":2},"Clusters":["ehpc-a"],"InstanceTypes":[]}|`,
 		"ClusterId=*&InstanceType=_any,ecs.x&ImageId=m-1": `{"UpstreamClusters":"y","ImageId":"m-1","Clusters":["ehpc-b"],"InstanceTypes":[],"ContentDiffers":true}|` +
 			`{"UpstreamClusters":["x"],"UpstreamContentDiffers":"no","ImageId":"m-1","UpstreamInstanceTypes":{"a":",}"},"Name":"\"Clusters\":1","Clusters":["ehpc-a"],"InstanceTypes":[],"ContentDiffers":true}|`,
 		"ClusterId=ehpc-a&fields=Clusters,ImageId,InstanceTypes&ImageId=m-1":        `{"ImageId":"m-1","Clusters":["ehpc-a"],"InstanceTypes":[]}|`,

@@ -166,23 +166,22 @@ var (
 var (
 	// scopesOfList is for /v1/images: without clusters it asks E-HPC's own
 	// question, what every cluster supports.
-	scopesOfList = []Param{paramRegion, paramCluster, paramType, ParamAt, paramMaxAge}
+	scopesOfList = []Param{
+		paramRegion,
+		paramCluster.withDefault("absent: images that every cluster supports"),
+		paramType.withDefault("absent: images that every type supports, but with ClusterId=* those of any type"),
+		ParamAt, paramMaxAge,
+	}
 	// scopesOfImages is for routes about single images and their changes, which
 	// look everywhere unless clusters or types are named.
 	scopesOfImages = []Param{
-		paramRegion,
-		paramCluster.withDefault("absent, with InstanceType too: everything, else images that every cluster supports"),
-		paramType.withDefault("absent, with ClusterId too: everything, else images that every type supports"),
-		ParamAt, paramMaxAge,
+		paramRegion, paramCluster.withDefault("absent: all"), paramType.withDefault("absent: all"), ParamAt, paramMaxAge,
 	}
 	// paramAnyRegion is RegionId of a route that can answer for all regions.
 	paramAnyRegion = paramRegion.withDefault("default: all regions, or the one in which the cluster is found")
 	// scopesOfClusters is for /v1/clusters, which lists scopes.
 	scopesOfClusters = []Param{
-		paramAnyRegion,
-		paramCluster.withDefault("absent: every scope that InstanceType names"),
-		paramType.withDefault("absent: every scope that ClusterId names"),
-		ParamAt, paramMaxAge,
+		paramAnyRegion, paramCluster.withDefault("absent: all"), paramType.withDefault("absent: all"), ParamAt, paramMaxAge,
 	}
 	// scopesOfMatrix is for /v1/matrix, which has a column for each scope.
 	scopesOfMatrix = []Param{

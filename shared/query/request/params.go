@@ -82,6 +82,10 @@ func Parse(c *Config, rt *Route, raw Raw) (*Request, error) {
 		return nil, newNotAcceptableError(rt)
 	}
 	p.request.setDefaultLimit()
+	p.request.GivenSelection = p.request.Selection
+	if rt.selects != nil {
+		p.request.Selection = rt.selects(p.request.Selection)
+	}
 	// Sorted, so that the order in the query does not matter to caches.
 	slices.SortFunc(p.given, func(a, b givenParam) int { return strings.Compare(a.name, b.name) })
 	p.request.given = p.given

@@ -25,8 +25,9 @@ type Request struct {
 // scopeParams say which scopes a request is about, and as of when.
 type scopeParams struct {
 	Region string // empty: not given
-	// selection is of ClusterId and InstanceType, as given.
-	Selection Selection
+	// selection is what ClusterId and InstanceType mean on the route.
+	Selection      Selection
+	GivenSelection Selection // of ClusterId and InstanceType, as given
 	// at is not set for the present.
 	At     AsOf
 	MaxAge time.Duration // 0: any age

@@ -17,6 +17,8 @@ type Route struct {
 	required    []string        // names of params
 	Example     string          // a query that works on any archive; empty: there is none
 	checkParams func(p *parser) // adds the faults of parameters that do not go together; nil: there are none
+	// selects returns what a selection as given means; nil: as it is given.
+	selects func(Selection) Selection
 }
 
 // MatchPath returns true if the route has an escaped path, and the image id in
@@ -88,20 +90,21 @@ func Routes() []*Route {
 func imageRoutes() []*Route {
 	return []*Route{
 		{Pattern: "/v1/images", About: "The images of the chosen scopes, filtered, sorted and paged.", Filters: true,
-			Formats: append(slices.Clone(listFormats), FormatIDs),
+			Formats: append(slices.Clone(listFormats), FormatIDs), selects: Selection.forList,
 			Params: slices.Concat(scopesOfList, []Param{paramSearch, paramSort, paramLimit, ParamCursor, paramFields,
 				paramLatestBy, paramFacets, paramMinCount}, listOutput),
 			Example: "OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=1&format=ids"},
 		{Pattern: "/v1/images/{ImageId}/history",
 			About:   "What happened to one image, oldest first: appeared, changed, disappeared, per scope.",
 			Formats: append(slices.Clone(listFormats), FormatAtom), checkParams: checkFeedStart,
+			selects: Selection.orEverything,
 			Params: slices.Concat(scopesOfImages, []Param{ParamSince, paramFeedCursor, paramKind, paramLimit},
 				listOutput)},
 		{Pattern: "/v1/images/{ImageId}",
 			About: "One image: its content, the clusters and instance types that offer it, when it was first and " +
 				"last seen.",
-			Formats: []string{FormatJSON},
-			Params:  slices.Concat(scopesOfImages, objectOutput)},
+			Formats: []string{FormatJSON}, selects: Selection.orEverything,
+			Params: slices.Concat(scopesOfImages, objectOutput)},
 	}
 }
 
@@ -110,11 +113,12 @@ func imageRoutes() []*Route {
 func scopeRoutes() []*Route {
 	return []*Route{
 		{Pattern: "/v1/clusters", About: "Every captured scope with its state.",
-			Formats: listFormats,
-			Params:  slices.Concat(scopesOfClusters, listOutput)},
+			Formats: listFormats, selects: Selection.orEverything,
+			Params: slices.Concat(scopesOfClusters, listOutput)},
 		{Pattern: "/v1/changes", About: "The feed of changes, oldest first; NextCursor continues where an " +
 			"answer ends. As atom without since: the newest first.",
 			Formats: append(slices.Clone(listFormats), FormatAtom), checkParams: checkFeedStart,
+			selects: Selection.orEverything,
 			Example: "since=-24h&kind=removed",
 			Params: slices.Concat(scopesOfImages, []Param{paramImageID, ParamSince, paramFeedCursor, paramKind,
 				paramBy, paramLimit}, listOutput)},

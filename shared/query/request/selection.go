@@ -7,25 +7,59 @@ import (
 	"community-images/shared/catalog"
 )
 
-// AllNames, alone in a list, stands for every cluster that has a name, or for
-// every instance type.
+// AllNames in a list stands for every cluster that has a name, or for every instance
+// type.
 const AllNames = "*"
 
-// Selection is what a caller chooses by ClusterId and InstanceType. A nil list
-// stands for the question without a cluster, or without a type, as catalog.Any
-// does in a list. If both are nil, some routes are about every scope.
+// everyName returns the list for everything that is captured: all names, and the
+// question without one.
+func everyName() []string { return []string{AllNames, catalog.Any} }
+
+// Selection is the clusters and instance types that a request is about. A nil list
+// stands for the question without a cluster, or without a type, as catalog.Any does in
+// a list.
 type Selection struct{ Clusters, Types []string }
+
+// Everything returns the selection of all scopes.
+func Everything() Selection { return Selection{everyName(), everyName()} }
+
+// forList returns what /v1/images means by a selection as given. Without clusters it is
+// E-HPC's own question. ClusterId=* is about every image, whatever the type.
+func (c Selection) forList() Selection {
+	if IncludesAll(c.Clusters) {
+		c.Clusters = everyName()
+		if c.Types == nil {
+			c.Types = everyName()
+		}
+	}
+	if IncludesAll(c.Types) {
+		c.Types = everyName()
+	}
+	return c
+}
+
+// orEverything returns what the other routes mean by a selection as given: all that is
+// captured, unless clusters or types are named.
+func (c Selection) orEverything() Selection {
+	if c.Clusters == nil || IncludesAll(c.Clusters) {
+		c.Clusters = everyName()
+	}
+	if c.Types == nil || IncludesAll(c.Types) {
+		c.Types = everyName()
+	}
+	return c
+}
 
 // Key is one text for each selection.
 func (c Selection) Key() string {
 	return strings.Join(c.Clusters, ",") + "/" + strings.Join(c.Types, ",")
 }
 
-// IsEverything reports whether neither clusters nor types were given.
-func (c Selection) IsEverything() bool { return c.Clusters == nil && c.Types == nil }
+// IsEverything reports whether every scope is selected.
+func (c Selection) IsEverything() bool { return IsEveryName(c.Clusters) && IsEveryName(c.Types) }
 
 // IsEveryCluster reports whether all clusters with a name are selected.
-func (c Selection) IsEveryCluster() bool { return IsAllNames(c.Clusters) }
+func (c Selection) IsEveryCluster() bool { return IncludesAll(c.Clusters) }
 
 // SelectsSeveral reports whether clusters or types can match more than one
 // scope.
@@ -34,28 +68,36 @@ func (c Selection) SelectsSeveral() bool {
 }
 
 // Includes reports whether the scope of a cluster and an instance type, which may
-// be empty, belongs to the selection. Every scope belongs to an empty one.
+// be empty, belongs to the selection.
 func (c Selection) Includes(clusterID, instanceType string) bool {
-	if c.IsEverything() {
-		return true
-	}
 	return MatchesName(c.Clusters, clusterID) && MatchesName(c.Types, instanceType)
 }
 
 // CanMatchSeveral reports whether a list of clusters or types can match more
 // than one scope.
-func CanMatchSeveral(names []string) bool { return len(names) > 1 || IsAllNames(names) }
+func CanMatchSeveral(names []string) bool { return len(names) > 1 || IncludesAll(names) }
 
-// IsAllNames reports whether a list of clusters or types is AllNames.
-func IsAllNames(names []string) bool { return len(names) == 1 && names[0] == AllNames }
+// IncludesAll reports whether a list of clusters or types matches all names.
+func IncludesAll(names []string) bool { return slices.Contains(names, AllNames) }
+
+// IsEveryName reports whether a list of clusters or types matches all names, and the
+// question without one.
+func IsEveryName(names []string) bool {
+	return IncludesAll(names) && slices.Contains(names, catalog.Any)
+}
 
 // MatchesName reports whether a list of clusters or types matches a name of a
-// scope, which may be empty.
+// scope. The empty name is that of the question without one.
 func MatchesName(names []string, name string) bool {
-	if IsAllNames(names) {
-		return name != ""
+	return IncludesAll(names) && name != "" || slices.Contains(ToScopeNames(names), name)
+}
+
+// JoinSelected lists clusters or types as callers write them.
+func JoinSelected(names []string) string {
+	if IsEveryName(names) {
+		return AllNames
 	}
-	return slices.Contains(ToScopeNames(names), name)
+	return strings.Join(names, ",")
 }
 
 // ToScopeNames returns a list of clusters or types as scopes have them:

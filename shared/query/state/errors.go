@@ -12,6 +12,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/field"
 	"community-images/shared/query/request"
 )
 
@@ -29,10 +30,27 @@ type clusterError struct {
 	name   string // as given; empty: lists without a cluster
 	// clusters are those that are captured, for the message and for "Did you
 	// mean".
-	clusters  []string
+	clusters  []namedCluster
 	listed    bool   // E-HPC lists the cluster, but it is not captured
 	elsewhere string // a sentence: where or when it is captured; may be empty
 	past      int64  // the commit at which it is not captured; 0: now
+}
+
+// namedCluster is a cluster with the name that its owner gave it.
+type namedCluster struct {
+	id   string
+	name string // may be empty
+}
+
+// withName returns the clusters that have the name of the error's cluster, in any case:
+// people take the name of a cluster for its id.
+func (e *clusterError) withName() (ids []string) {
+	for _, c := range e.clusters {
+		if c.name != "" && field.FoldCase(c.name) == field.FoldCase(e.name) {
+			ids = append(ids, c.id)
+		}
+	}
+	return ids
 }
 
 // Error implements error. The text is for the caller: it lists the clusters that
@@ -40,7 +58,11 @@ type clusterError struct {
 func (e *clusterError) Error() string {
 	is, when := pastOrPresent(e.past)
 	var text string
-	switch {
+	switch ids := e.withName(); {
+	case len(ids) == 1:
+		return fmt.Sprintf("No cluster has the id %s. The cluster named %s is %s.", e.name, e.name, ids[0])
+	case len(ids) > 1:
+		return fmt.Sprintf("No cluster has the id %s. The clusters named %s are %s.", e.name, e.name, joinNames(ids))
 	case e.name == request.AllNames:
 		return fmt.Sprintf("No cluster %s captured in %s%s.", is, e.region, when)
 	case e.name == "":
@@ -50,15 +72,30 @@ func (e *clusterError) Error() string {
 	default:
 		text = fmt.Sprintf("Cluster %s %s not captured in %s%s", request.Quote(e.name), is, e.region, when)
 	}
-	text = request.EndSentence(text + request.DidYouMeanID(e.name, e.clusters))
+	var ids, names []string
+	for _, c := range e.clusters {
+		ids, names = append(ids, c.id), append(names, c.describe())
+	}
+	text = request.EndSentence(text + request.DidYouMeanID(e.name, ids))
 	if e.elsewhere != "" {
 		text += " " + e.elsewhere
 	}
-	return text + " Captured clusters: " + joinNames(e.clusters) + "."
+	return text + " Captured clusters: " + joinNames(names) + "."
+}
+
+// describe returns the id and the name of a cluster.
+func (c namedCluster) describe() string {
+	if c.name == "" || c.name == c.id {
+		return c.id
+	}
+	return c.id + " (" + request.Truncate(c.name, 60) + ")"
 }
 
 // recommend returns the advice that stands beside the message.
 func (e *clusterError) recommend() string {
+	if ids := e.withName(); len(ids) > 0 {
+		return "Use ClusterId=" + ids[0] + "."
+	}
 	if e.name == "" {
 		return "Name one of the captured clusters with ClusterId, or all of them with ClusterId=*."
 	}

@@ -217,7 +217,7 @@ func (r *Resolver) clusterInNoRegionError(ctx context.Context, req *request.Requ
 	// are left out.
 	for _, region := range r.Regions {
 		if current, err := r.LoadCurrent(ctx, region); err == nil {
-			e.clusters = append(e.clusters, current.ClusterNames()...)
+			e.clusters = append(e.clusters, current.namedClusters()...)
 		}
 	}
 	return e

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"community-images/shared/archive/format"
-	"community-images/shared/catalog"
 	"community-images/shared/query/request"
 )
 
@@ -25,38 +24,19 @@ func (v *ScopeSet) checkTimesKey() string {
 }
 
 // listedScopes returns the scopes that /v1/clusters shows for a selection.
-// Unlike for images, a cluster or type that is not named means all of them, and
-// "*" has to be named with "_any" to cover the lists without one. For example
-// ClusterId=* shows every named cluster, and ClusterId=*,_any shows the lists
-// without a cluster too.
 func (st *RegionState) listedScopes(sel request.Selection) *ScopeSet {
 	if sel.IsEverything() {
 		return st.AllScopes()
 	}
-	if sel.Types == nil {
-		sel.Types = []string{request.AllNames, catalog.Any}
-	}
-	if sel.Clusters == nil {
-		sel.Clusters = []string{request.AllNames, catalog.Any}
-	}
 	// The set is not cached: it is cheap, and only this route has it.
 	scopes := st.newScopeSet(true, true)
 	for _, sc := range st.candidateScopes(sel) {
-		if matchesNameOrAny(sel.Clusters, sc.ClusterID) && matchesNameOrAny(sel.Types, sc.InstanceType) {
+		if sel.Includes(sc.ClusterID, sc.InstanceType) {
 			scopes.addScope(sc)
 		}
 	}
 	scopes.Finish()
 	return scopes
-}
-
-// matchesNameOrAny returns true if names has the name, or "*". The empty name
-// needs "_any", which may stand next to "*".
-func matchesNameOrAny(names []string, name string) bool {
-	if slices.Contains(names, request.AllNames) && (name != "" || slices.Contains(names, catalog.Any)) {
-		return true
-	}
-	return slices.Contains(request.ToScopeNames(names), name)
 }
 
 // checkSelectionExists returns an error if a name of a selection, or all of it,
@@ -83,12 +63,6 @@ func checkSelectionExists(sel request.Selection, subjects []*Subject) error {
 		// answered yet.
 		states, sets = append(states, sub.State), append(sets, sub.Scopes)
 		count += len(sub.Scopes.Scopes) + len(sub.Scopes.empty)
-	}
-	if sel.Types == nil {
-		sel.Types = []string{request.AllNames}
-	}
-	if sel.Clusters == nil {
-		sel.Clusters = []string{request.AllNames}
 	}
 	if part, found := firstUnmatched(sel, sets...); found {
 		return scopeNotFoundError(part, states...)

@@ -16,9 +16,10 @@ import (
 // that have just ended, and for times at which today's clusters did not exist
 // yet. Other errors stay as they are.
 func (r *Resolver) ExplainMissingCluster(ctx context.Context, err error) error {
-	// A listed cluster is not captured yet, which the error says already.
+	// That a cluster is listed and not captured yet, or has another id, the error says
+	// already.
 	var e *clusterError
-	if !errors.As(err, &e) || e.name == request.AllNames || e.listed {
+	if !errors.As(err, &e) || e.name == request.AllNames || e.listed || len(e.withName()) > 0 {
 		return err
 	}
 	// The region of the error is among them: the cluster may have been there.
@@ -144,14 +145,14 @@ func checkNames(sel request.Selection, known []format.ScopeRef, state *RegionSta
 	for _, name := range sel.Clusters {
 		if request.IsClusterName(name) && !slices.ContainsFunc(known, isOfCluster(name)) {
 			return &clusterError{
-				region: state.RegionID, name: name, clusters: state.ClusterNames(), listed: state.isListed(name),
+				region: state.RegionID, name: name, clusters: state.namedClusters(), listed: state.isListed(name),
 			}
 		}
 	}
 	// A type must be one that a selected cluster has or had.
 	for _, name := range sel.Types {
 		one := request.Selection{Clusters: sel.Clusters, Types: []string{name}}
-		if name != request.AllNames && !slices.ContainsFunc(known, isIn(one)) {
+		if !request.IncludesAll(sel.Types) && !slices.ContainsFunc(known, isIn(one)) {
 			return scopeNotFoundError(one, state)
 		}
 	}
@@ -161,7 +162,7 @@ func checkNames(sel request.Selection, known []format.ScopeRef, state *RegionSta
 // firstUnmatched returns the part of the selection that is about the first name
 // without a scope in any of the sets.
 func firstUnmatched(sel request.Selection, sets ...*ScopeSet) (part request.Selection, found bool) {
-	clusters, types := map[string]bool{request.AllNames: true}, map[string]bool{request.AllNames: true}
+	clusters, types := map[string]bool{}, map[string]bool{}
 	for _, set := range sets {
 		for _, list := range [][]format.ScopeState{set.Scopes, set.empty} {
 			for _, sc := range list {
@@ -170,12 +171,12 @@ func firstUnmatched(sel request.Selection, sets ...*ScopeSet) (part request.Sele
 		}
 	}
 	for _, name := range request.ToScopeNames(sel.Clusters) {
-		if !clusters[name] {
+		if !clusters[name] && !sel.IsEveryCluster() {
 			return request.Selection{Clusters: []string{request.AnyIfEmpty(name)}, Types: sel.Types}, true
 		}
 	}
 	for _, name := range request.ToScopeNames(sel.Types) {
-		if !types[name] {
+		if !types[name] && !request.IncludesAll(sel.Types) {
 			return request.Selection{Clusters: sel.Clusters, Types: []string{request.AnyIfEmpty(name)}}, true
 		}
 	}

@@ -86,6 +86,16 @@ func (st *RegionState) ClusterNames() []string {
 	return names
 }
 
+// namedClusters lists the captured clusters in order, with their names.
+func (st *RegionState) namedClusters() []namedCluster {
+	var list []namedCluster
+	for _, id := range st.ClusterNames() {
+		c, _ := st.Cluster(id)
+		list = append(list, namedCluster{id, c.Name})
+	}
+	return list
+}
+
 // scopeRefs returns the names of the captured scopes, in order.
 func (st *RegionState) scopeRefs() []format.ScopeRef {
 	scopes := st.Scopes()
@@ -112,7 +122,7 @@ func (st *RegionState) instanceTypesOf(cluster string) []string {
 // named clusters these are their scopes alone: a cold instance has not decoded the
 // others.
 func (st *RegionState) candidateScopes(sel request.Selection) []format.ScopeState {
-	if sel.IsEverything() || slices.Contains(sel.Clusters, request.AllNames) {
+	if sel.IsEveryCluster() {
 		return st.Scopes()
 	}
 	var scopes []format.ScopeState
@@ -149,7 +159,7 @@ func (st *RegionState) scopeNotReadyError(scope format.ScopeState) error {
 // clusterNotFound returns the error for a cluster that is not captured.
 func (st *RegionState) clusterNotFoundError(cluster string) error {
 	return &clusterError{
-		region: st.RegionID, name: cluster, clusters: st.ClusterNames(), listed: st.isListed(cluster),
+		region: st.RegionID, name: cluster, clusters: st.namedClusters(), listed: st.isListed(cluster),
 		past: st.pastSequence(),
 	}
 }
@@ -157,7 +167,7 @@ func (st *RegionState) clusterNotFoundError(cluster string) error {
 // scopeNotFound returns the error for a selection that matches no scope of the
 // states. It names the instance types that the selected clusters have.
 func scopeNotFoundError(sel request.Selection, states ...*RegionState) error {
-	e := &scopeError{cluster: strings.Join(sel.Clusters, ","), instanceType: strings.Join(sel.Types, ",")}
+	e := &scopeError{cluster: request.JoinSelected(sel.Clusters), instanceType: request.JoinSelected(sel.Types)}
 	var regions []string
 	for _, st := range states {
 		regions = append(regions, st.RegionID)

@@ -78,6 +78,13 @@ func (v *ScopeSet) Finish() {
 // SelectScopes resolves a selection. It returns an error if a name that is not
 // "*" matches no scope, or if no scope that matches has content.
 func (st *RegionState) SelectScopes(sel request.Selection) (*ScopeSet, error) {
+	if sel.IsEverything() && st.ScopeCount() > 0 {
+		all := st.AllScopes()
+		if len(all.Scopes) == 0 {
+			return nil, st.scopeNotReadyError(all.empty[0])
+		}
+		return all, nil
+	}
 	key := sel.Key()
 	if v := st.cachedScopeSet(key); v != nil {
 		return v, nil
@@ -99,6 +106,9 @@ func (st *RegionState) buildScopeSet(sel request.Selection) (*ScopeSet, error) {
 	clusters := request.ToScopeNames(sel.Clusters)
 	if sel.IsEveryCluster() {
 		clusters = st.ClusterNames()
+		if request.IsEveryName(sel.Clusters) && st.hasCluster("") {
+			clusters = append(clusters, "")
+		}
 		if len(clusters) == 0 {
 			return nil, &clusterError{region: st.RegionID, name: request.AllNames, past: st.pastSequence()}
 		}
@@ -128,10 +138,9 @@ func (st *RegionState) addClusterScopes(set *ScopeSet, sel request.Selection, cl
 	if len(captured) == 0 {
 		return st.clusterNotFoundError(cluster)
 	}
-	// "*" stands for the types that have a name, as for clusters.
 	types := request.ToScopeNames(sel.Types)
-	if request.IsAllNames(sel.Types) {
-		types = slices.DeleteFunc(slices.Clone(captured), func(t string) bool { return t == "" })
+	if request.IncludesAll(sel.Types) {
+		types = slices.DeleteFunc(slices.Clone(captured), func(t string) bool { return !request.MatchesName(sel.Types, t) })
 	}
 	for _, t := range types {
 		sc, ok := st.Scope(catalog.Scope{ClusterID: cluster, InstanceType: t})
@@ -148,7 +157,7 @@ func (st *RegionState) addClusterScopes(set *ScopeSet, sel request.Selection, cl
 }
 
 // AllScopes returns the set of all scopes of the region.
-func (st *RegionState) AllScopes() *ScopeSet { return st.MatchingScopes(request.Selection{}) }
+func (st *RegionState) AllScopes() *ScopeSet { return st.MatchingScopes(request.Everything()) }
 
 // MatchingScopes returns the set of the scopes that a selection includes. If
 // there are none, it returns all scopes: a caller who asks for the history of a
