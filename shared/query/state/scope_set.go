@@ -157,14 +157,22 @@ func (st *RegionState) addClusterScopes(set *ScopeSet, sel request.Selection, cl
 }
 
 // AllScopes returns the set of all scopes of the region.
-func (st *RegionState) AllScopes() *ScopeSet { return st.MatchingScopes(request.Everything()) }
+func (st *RegionState) AllScopes() *ScopeSet {
+	if v := st.cachedScopeSet(allScopesKey); v != nil {
+		return v
+	}
+	return st.MatchingScopes(request.Everything())
+}
+
+// allScopesKey is the key of the set of all scopes. Other keys are not empty.
+const allScopesKey = ""
 
 // MatchingScopes returns the set of the scopes that a selection includes. If
 // there are none, it returns all scopes: a caller who asks for the history of a
 // cluster that has ended still learns how fresh the region is.
 func (st *RegionState) MatchingScopes(sel request.Selection) *ScopeSet {
 	// Names have no spaces, so the keys differ from those of selectScopes.
-	key := ""
+	key := allScopesKey
 	if !sel.IsEverything() {
 		key = "matching " + sel.Key()
 	}
