@@ -107,6 +107,7 @@ type shownImage struct {
 
 // expectOutcome computes the outcome of a lookup in SQLite.
 func (t database) expectOutcome(l lookup) (outcome, error) {
+	l = l.meanEverything()
 	scopes, ok := l.resolveScopes(t.catalog)
 	if !ok {
 		return outcome{Code: http.StatusNotFound}, nil
@@ -119,7 +120,7 @@ func (t database) expectOutcome(l lookup) (outcome, error) {
 		return outcome{Code: http.StatusNotFound}, nil
 	}
 	out := outcome{Code: http.StatusOK, Total: len(rows), Facets: facets}
-	many := func(names []string) bool { return len(names) > 1 || len(names) == 1 && names[0] == "*" }
+	many := func(names []string) bool { return len(names) > 1 || isAll(names) }
 	for _, f := range rows {
 		s := shownImage{N: f.N}
 		switch {

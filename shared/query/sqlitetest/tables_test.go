@@ -165,8 +165,30 @@ func (t database) createTables() error {
 	return tx.Commit()
 }
 
+// meanEverything returns what * means for lists: every name, and the question without
+// one. All clusters alone are of any type.
+func (l lookup) meanEverything() lookup {
+	if isAll(l.clusters) {
+		l.clusters = everyName
+		if l.types == nil {
+			l.types = everyName
+		}
+	}
+	if isAll(l.types) {
+		l.types = everyName
+	}
+	return l
+}
+
+// everyName is * together with the question without a name. No caller can write it.
+var everyName = []string{"*", "_any"}
+
+// isAll returns true for *, with the question without a name or not.
+func isAll(names []string) bool { return len(names) > 0 && names[0] == "*" }
+
 // resolveScopes returns the scopes that a lookup selects. It returns false if none is
-// captured, or one that the lookup names is not.
+// captured, or one that the lookup names is not. The name * alone leaves out the
+// question without a name.
 func (l lookup) resolveScopes(o generatedCatalog) (scopes [][2]string, ok bool) {
 	names := func(given []string) []string {
 		if given == nil {
@@ -179,12 +201,12 @@ func (l lookup) resolveScopes(o generatedCatalog) (scopes [][2]string, ok bool) 
 		return list
 	}
 	clusters, types := names(l.clusters), names(l.types)
-	allClusters, allTypes := clusters[0] == "*", types[0] == "*"
+	allClusters, allTypes := isAll(clusters), isAll(types)
 	if allClusters {
-		clusters = clusterNames[1:]
+		clusters = append(clusters[1:], clusterNames[1:]...)
 	}
 	if allTypes {
-		types = typeNames[1:]
+		types = append(types[1:], typeNames[1:]...)
 	}
 	for _, c := range clusters {
 		for _, t := range types {
