@@ -31,10 +31,10 @@ func TestOpenAPISaysWhatAbsentMeans(t *testing.T) {
 	doc := loadDocument(t, h)
 	for target, row := range map[string]struct{ pattern, cluster string }{
 		"/v1/images":                  {"/v1/images", "absent: images that every cluster supports"},
-		"/v1/images/m-cent79":         {"/v1/images/{ImageId}", "absent, with InstanceType too: everything"},
-		"/v1/images/m-cent79/history": {"/v1/images/{ImageId}/history", "absent, with InstanceType too: everything"},
-		"/v1/changes":                 {"/v1/changes", "absent, with InstanceType too: everything"},
-		"/v1/clusters":                {"/v1/clusters", "absent: every scope"},
+		"/v1/images/m-cent79":         {"/v1/images/{ImageId}", "absent: all"},
+		"/v1/images/m-cent79/history": {"/v1/images/{ImageId}/history", "absent: all"},
+		"/v1/changes":                 {"/v1/changes", "absent: all"},
+		"/v1/clusters":                {"/v1/clusters", "absent: all"},
 		"/v1/matrix":                  {"/v1/matrix", "absent: all clusters"},
 		"/v1/diff?from=1":             {"/v1/diff", "absent: images that every cluster supports"},
 		"/v1/status":                  {"/v1/status", ""},
