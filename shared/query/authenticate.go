@@ -5,8 +5,8 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/apierror"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/render"
-	"community-images/shared/query/request"
 )
 
 // callerCheck holds the tokens and keys by which callers are known.
@@ -42,7 +42,7 @@ func (c *call) authenticate() error {
 	// The token is good elsewhere: this endpoint serves other regions.
 	if len(restricted.Regions) == 0 {
 		return &apierror.Error{
-			Status: http.StatusForbidden, Code: request.CodeForbidden,
+			Status: http.StatusForbidden, Code: fault.CodeForbidden,
 			Message:   "The token is valid but grants none of the regions that are served here.",
 			Recommend: "Use another endpoint, or ask the operator for another token.",
 		}
@@ -54,7 +54,7 @@ func (c *call) authenticate() error {
 // newUnauthorizedError tells a caller without a valid token how to send one.
 func (c *call) newUnauthorizedError() error {
 	if access.TokenParameter(c.r.URL.RawQuery) != "" {
-		return request.NewFaultsError([]request.Fault{request.NewTokenFault()})
+		return fault.NewError([]fault.Fault{fault.NewTokenFault()})
 	}
 	recommend := "Send the header Authorization: Bearer <token>. The operator of this service issues tokens."
 	// With keys alone, no token that a caller could find would be valid.
@@ -63,7 +63,7 @@ func (c *call) newUnauthorizedError() error {
 			"The operator of this service can issue tokens."
 	}
 	return &apierror.Error{
-		Status: http.StatusUnauthorized, Code: request.CodeUnauthorized, Authenticate: bearerChallenge,
+		Status: http.StatusUnauthorized, Code: fault.CodeUnauthorized, Authenticate: bearerChallenge,
 		Message: "A valid token is required.", Recommend: recommend,
 	}
 }

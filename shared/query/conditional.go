@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"community-images/shared/apierror"
-	"community-images/shared/query/request"
+	"community-images/shared/query/fault"
 )
 
 // layoutVersion changes whenever the same data is rendered differently.
@@ -72,7 +72,7 @@ func checkIfMatch(header, etag string) error {
 	if etag == "" {
 		message = "If-Match can only be * here: the answer has no ETag."
 	}
-	return &apierror.Error{Status: http.StatusPreconditionFailed, Code: request.CodePrecondition, Message: message,
+	return &apierror.Error{Status: http.StatusPreconditionFailed, Code: fault.CodePrecondition, Message: message,
 		Recommend: "Ask again without If-Match, and go on from that answer."}
 }
 

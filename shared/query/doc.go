@@ -3,7 +3,8 @@
 //
 // A request passes the packages below it in this order, and never turns back:
 //
-//   - request parses it. Every fault is reported before anything is read.
+//   - request parses it with filter and field. Every fault is reported before anything is
+//     read.
 //   - state finds the region, its state at the moment that is asked for, and the scopes
 //     that are selected, as far as the caller may see them. The ETag is known then.
 //   - imageset loads, filters, groups and sorts the images; history reads what happened.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"community-images/shared/apierror"
+	"community-images/shared/query/fault"
+	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
 )
@@ -140,7 +142,7 @@ func (c *call) hasRoomForCursor(req *request.Request) bool {
 func uriTooLong(size, limit int) error {
 	return &apierror.Error{
 		Status:    http.StatusRequestURITooLong,
-		Code:      request.CodeTooLong,
+		Code:      fault.CodeTooLong,
 		Message:   fmt.Sprintf("The request URI has %d bytes; the limit is %d.", size, limit),
 		Recommend: "Ask for less at a time. Use prefix, glob or regex instead of long lists.",
 	}
@@ -151,8 +153,8 @@ func uriTooLong(size, limit int) error {
 func methodNotAllowed(method, allowed string) error {
 	return &apierror.Error{
 		Status:    http.StatusMethodNotAllowed,
-		Code:      request.CodeMethod,
-		Message:   fmt.Sprintf("Method %s is not allowed. Allowed: %s.", request.QuoteName(method), allowed),
+		Code:      fault.CodeMethod,
+		Message:   fmt.Sprintf("Method %s is not allowed. Allowed: %s.", fault.QuoteName(method), allowed),
 		Recommend: "Use GET.",
 		Allow:     allowed,
 	}
@@ -175,7 +177,7 @@ func (s *service) findRoute(path string) (rt *servedRoute, imageID string, err e
 		if err != nil || !request.IsPrintable(id) || len(id) > maxImageID {
 			return nil, "", &apierror.Error{
 				Status:    http.StatusNotFound,
-				Code:      request.CodeImage,
+				Code:      fault.CodeImage,
 				Message:   "The path has no valid image id.",
 				Recommend: "Percent-encode the ImageId, for example /v1/images/m-bp181x855551ww5yq.",
 			}
@@ -192,10 +194,10 @@ func (s *service) noRoute(path string) error {
 	for i, rt := range s.routes {
 		patterns[i] = rt.Pattern
 	}
-	problem := request.EndSentence("No route " + request.Quote(path) + request.DidYouMean(path, patterns))
+	problem := fault.EndSentence("No route " + fault.Quote(path) + fault.DidYouMean(path, patterns))
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
-		Code:      request.CodeRoute,
+		Code:      fault.CodeRoute,
 		Message:   problem + " Routes: " + strings.Join(patterns, ", ") + ".",
 		Recommend: "Use one of these paths.",
 	}
@@ -218,6 +220,6 @@ func (c *call) parseRequest(rt *request.Route, imageID string) (*request.Request
 		return nil, err
 	}
 	// A large compiled expression takes the place of many small requests.
-	c.parsedRequests.Put(key, req, 1+req.Cost*maxRequests/request.MaxTotalCost)
+	c.parsedRequests.Put(key, req, 1+req.Cost*maxRequests/filter.MaxTotalCost)
 	return req, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive/format"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/render"
@@ -97,7 +98,7 @@ func newImageFilter(req *request.Request, s *field.Schema) imageset.Filter {
 func tooFewMatches(found, required int) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
-		Code:      request.CodeNoMatch,
+		Code:      fault.CodeNoMatch,
 		Message:   fmt.Sprintf("%d images match; minCount requires %d.", found, required),
 		Recommend: "Use fewer conditions. facets= shows which values there are.",
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"community-images/shared/apierror"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/history"
 	"community-images/shared/query/render"
@@ -28,15 +29,15 @@ func (s *lookup) imageMissingError(ctx context.Context, req *request.Request, su
 	}
 	e := &apierror.Error{
 		Status:  http.StatusGone,
-		Code:    request.CodeGone,
-		Message: fmt.Sprintf("Image %s is no longer offered. It was offered until %s.", request.Quote(req.ImageID), life.Gone),
+		Code:    fault.CodeGone,
+		Message: fmt.Sprintf("Image %s is no longer offered. It was offered until %s.", fault.Quote(req.ImageID), life.Gone),
 		Recommend: "Look for a successor in /v1/images. " +
 			"The history of the image is at /v1/images/{ImageId}/history.",
 	}
 	// Other scopes can still offer the image.
 	if !req.Selection.IsEverything() {
 		e.Message = fmt.Sprintf("Image %s is no longer offered by the requested scopes. They offered it until %s.",
-			request.Quote(req.ImageID), life.Gone)
+			fault.Quote(req.ImageID), life.Gone)
 		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it. " +
 			"The history of the image is at /v1/images/{ImageId}/history."
 	}
@@ -65,10 +66,10 @@ func newImageUnknownError(req *request.Request, st *state.RegionState, later int
 	}
 	return &apierror.Error{
 		Status: http.StatusNotFound,
-		Code:   request.CodeImage,
+		Code:   fault.CodeImage,
 		Message: fmt.Sprintf(
 			"Image %s was not offered in %s by the requested scopes up to commit %d. Commit %d was the first to offer it.",
-			request.Quote(req.ImageID), st.RegionID, st.Sequence, later),
+			fault.Quote(req.ImageID), st.RegionID, st.Sequence, later),
 		Recommend: fmt.Sprintf("Use at=%d or later, or leave at out.", later),
 	}
 }

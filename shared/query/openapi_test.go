@@ -78,7 +78,7 @@ func TestErrorCodesAreDocumentedAndTested(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	inCode := map[string]bool{}
-	for _, dir := range []string{".", "request", "../fcrun", "../../functions/query"} {
+	for _, dir := range []string{".", "fault", "../fcrun", "../../functions/query"} {
 		eachString(t, dir, func(name, value string) {
 			if strings.HasPrefix(name, "code") || strings.HasPrefix(name, "Code") {
 				inCode[value] = true

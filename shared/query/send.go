@@ -15,6 +15,7 @@ import (
 	"community-images/shared/access"
 	"community-images/shared/apierror"
 	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
@@ -165,7 +166,7 @@ func (c *call) renderPayload(ctx context.Context, req *request.Request, ans *ans
 	whole := b.bytes
 	b.bytes = whole[len(envelope):]
 	if len(b.bytes) > maxBodyBytes {
-		return payload{}, request.NewFaultsError([]request.Fault{answerTooLarge(c.route.Route, req.Limit, len(b.bytes))})
+		return payload{}, fault.NewError([]fault.Fault{answerTooLarge(c.route.Route, req.Limit, len(b.bytes))})
 	}
 	if canCache {
 		// A body that is kept is compressed once, for all calls that will share
@@ -201,9 +202,9 @@ func (c *call) makeEnvelope(req *request.Request, ans *answer) []byte {
 // answerTooLarge returns the fault of a request whose answer has too many
 // bytes. It names the parameter that makes the answer smaller. limit is that of the
 // request; 0: it has none.
-func answerTooLarge(rt *request.Route, limit, bytes int) request.Fault {
-	f := request.Fault{
-		Code:    request.CodeInvalid,
+func answerTooLarge(rt *request.Route, limit, bytes int) fault.Fault {
+	f := fault.Fault{
+		Code:    fault.CodeInvalid,
 		Name:    "ClusterId",
 		Reason:  fmt.Sprintf("makes an answer of %d MB; the limit is %d MB", bytes>>20, maxBodyBytes>>20),
 		Allowed: "fewer scopes",

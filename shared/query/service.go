@@ -11,6 +11,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
 
@@ -38,11 +39,11 @@ func (s *lookup) Region(ctx context.Context, id, at string) (r *archive.Region, 
 	m := request.AsOf{}
 	if at != "" {
 		if m, err = request.ParseAsOf(at); err != nil {
-			return nil, false, fmt.Errorf("reading the moment %s: %w", request.Quote(at), strconv.ErrSyntax)
+			return nil, false, fmt.Errorf("reading the moment %s: %w", fault.Quote(at), strconv.ErrSyntax)
 		}
 	}
 	if !slices.Contains(s.Regions, id) {
-		return nil, false, fmt.Errorf("region %s: %w", request.Quote(id), archive.ErrNoData)
+		return nil, false, fmt.Errorf("region %s: %w", fault.Quote(id), archive.ErrNoData)
 	}
 	current, err := s.LoadCurrent(ctx, id)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
 )
@@ -105,7 +106,7 @@ func startAfterEndError(end *state.RegionState) error {
 		return &archive.FutureError{Last: end.Sequence}
 	}
 	return &apierror.Error{
-		Status: http.StatusNotFound, Code: request.CodeFuture,
+		Status: http.StatusNotFound, Code: fault.CodeFuture,
 		Message:   fmt.Sprintf("since is later than commit %d, the last one at the time given by at.", end.Sequence),
 		Recommend: "Use that commit or an earlier one as since, or a later time as at.",
 	}
@@ -114,8 +115,8 @@ func startAfterEndError(end *state.RegionState) error {
 // tooManyEventsError returns the error for a feed without a limit that has too many
 // events for one answer.
 func tooManyEventsError() error {
-	return request.NewFaultsError([]request.Fault{{
-		Code: request.CodeInvalid, Name: "limit",
+	return fault.NewError([]fault.Fault{{
+		Code: fault.CodeInvalid, Name: "limit",
 		Reason:  fmt.Sprintf("is not given, and the answer would have more than %d events", maxWholeEvents),
 		Allowed: "a limit, a later since, or fewer clusters, images or kinds",
 	}})

@@ -8,6 +8,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
 )
@@ -83,7 +84,7 @@ func StartError(since request.Since, err error) error {
 // does not hold. message says so.
 func feedCursorForeignError(message string) error {
 	return &apierror.Error{
-		Status: http.StatusGone, Code: request.CodeExpired,
+		Status: http.StatusGone, Code: fault.CodeExpired,
 		Message: message + " The log was restored from a backup, or the cursor is of another log. " +
 			"Begin anew with since=0, or with since and the CommittedAt of the last event that you trust.",
 		Recommend: "Expect events that you know already, and take back those that are no longer there.",
@@ -94,7 +95,7 @@ func feedCursorForeignError(message string) error {
 // retention has removed.
 func feedCursorExpiredError(early *archive.TooEarlyError) error {
 	return &apierror.Error{
-		Status: http.StatusGone, Code: request.CodeExpired,
+		Status: http.StatusGone, Code: fault.CodeExpired,
 		Message:   "The commits after this cursor are no longer kept. " + state.ToAPIError(early).Message,
 		Recommend: "Start again with since=0, or since that commit.",
 	}

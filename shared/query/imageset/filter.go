@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"community-images/shared/query/fault"
+	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
 )
 
@@ -15,10 +17,10 @@ const maxFilterSteps = 320_000_000
 
 // Filter says which images of a set match, and in which order they come.
 type Filter struct {
-	Ids        []string            // sorted; nil: any
-	Conditions []request.Predicate // that must all hold
-	Words      [][]byte            // that the text must contain, case folded
-	Sort       []request.SortKey   // nil: the canonical order
+	Ids        []string           // sorted; nil: any
+	Conditions []filter.Predicate // that must all hold
+	Words      [][]byte           // that the text must contain, case folded
+	Sort       []request.SortKey  // nil: the canonical order
 }
 
 // SelectRows returns the rows of the images that match a filter, in its order. They must
@@ -76,7 +78,7 @@ func (s *Set) matchImages(f Filter, rows []int32) ([]int32, error) {
 // checkFilterCost returns an error if the expressions cost more than
 // maxFilterSteps. Each distinct value of a field counts once, as it is tested
 // once. tests belong to the conditions at the same index.
-func (s *Set) checkFilterCost(conditions []request.Predicate, rows []int32, tests []memoTest) error {
+func (s *Set) checkFilterCost(conditions []filter.Predicate, rows []int32, tests []memoTest) error {
 	steps := 0
 	for i, condition := range conditions {
 		// Only expressions have a cost; the other tests read a value once.
@@ -84,8 +86,8 @@ func (s *Set) checkFilterCost(conditions []request.Predicate, rows []int32, test
 			continue
 		}
 		if steps += condition.Cost * tests[i].countDistinctBytes(s, rows); steps > maxFilterSteps {
-			return request.NewFaultsError([]request.Fault{{
-				Code: request.CodeInvalid, Name: condition.Name, Reason: fmt.Sprintf("is too large an expression for %d images", len(rows)),
+			return fault.NewError([]fault.Fault{{
+				Code: fault.CodeInvalid, Name: condition.Name, Reason: fmt.Sprintf("is too large an expression for %d images", len(rows)),
 				Allowed: "a smaller expression, a shorter list, or fewer images by ClusterId or ImageId",
 			}})
 		}

@@ -8,6 +8,7 @@ import (
 
 	"community-images/shared/catalog"
 	"community-images/shared/query/field"
+	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
 )
 
@@ -52,8 +53,8 @@ func TestFold(t *testing.T) {
 		{"eq", "οδος", "ΟΔΟΣ", false},
 	} {
 		f := field.NewSchema(nil).FieldNamed("ImageName")
-		op, folded := request.FindOperator(f.Kind, row.op)
-		p, err := request.NewPredicate(f, op, folded, []string{row.value})
+		op, folded := filter.FindOperator(f.Kind, row.op)
+		p, err := filter.New(f, op, folded, []string{row.value})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
+	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
 )
 
@@ -104,7 +106,7 @@ func (d *Description) describeResponses(rt *request.Route) jsonObject {
 	if headers["ETag"] != nil {
 		responses["304"] = jsonObject{"description": "The caller has the answer already (If-None-Match)."}
 	}
-	for _, e := range request.ErrorCodes {
+	for _, e := range fault.ErrorCodes {
 		if d.canAnswer(rt, e.Status) {
 			responses[strconv.Itoa(e.Status)] = jsonObject{"$ref": "#/components/responses/E" + strconv.Itoa(e.Status)}
 		}
@@ -199,8 +201,8 @@ func (d *Description) describeFilters() jsonObject {
 		f := &d.Schema.Fields[i]
 		// Without an operator the name alone means eq.
 		all[f.Name] = describeFilter(f.Name, f, nil, f.About+" equals one of the values"+describeCase(f.IgnoresCase))
-		for _, name := range request.OperatorNames(f.Kind) {
-			op, fold := request.FindOperator(f.Kind, name)
+		for _, name := range filter.OperatorNames(f.Kind) {
+			op, fold := filter.FindOperator(f.Kind, name)
 			about := f.About + " " + op.About
 			about += describeCase(fold || f.IgnoresCase && op.TextOnly)
 			// Only the operators that order values compare versions as such.
@@ -228,7 +230,7 @@ func describeCase(ignoresCase bool) string {
 }
 
 // describeFilter describes one filter. op is nil for a field without operator.
-func describeFilter(name string, f *field.Field, op *request.Operator, about string) jsonObject {
+func describeFilter(name string, f *field.Field, op *filter.Operator, about string) jsonObject {
 	example := exampleValue(f)
 	if op != nil && op.Name == "exists" {
 		return jsonObject{"name": name, "in": "query", "description": about, "schema": jsonObject{"type": "boolean"},
@@ -269,10 +271,10 @@ var errorHeaders = map[int]struct{ name, about string }{
 	http.StatusServiceUnavailable: {"Retry-After", "seconds after which to try again"},
 }
 
-// errorResponses describes one response for each status of request.ErrorCodes.
+// errorResponses describes one response for each status of fault.ErrorCodes.
 func errorResponses() jsonObject {
 	out := jsonObject{}
-	for _, e := range request.ErrorCodes {
+	for _, e := range fault.ErrorCodes {
 		// OpenAPI has one response for each status, so codes that share a status
 		// share a description.
 		name := "E" + strconv.Itoa(e.Status)

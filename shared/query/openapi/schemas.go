@@ -6,6 +6,7 @@ import (
 
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
@@ -67,10 +68,10 @@ func (d *Description) schemas() jsonObject {
 	return all
 }
 
-// errorCodeNames lists the codes of request.ErrorCodes.
+// errorCodeNames lists the codes of fault.ErrorCodes.
 func errorCodeNames() []string {
 	var names []string
-	for _, e := range request.ErrorCodes {
+	for _, e := range fault.ErrorCodes {
 		names = append(names, e.Code)
 	}
 	return names

@@ -38,7 +38,7 @@ type StaleScope struct {
 	Reason string       `json:"Reason"`
 }
 
-// ErrorCode is one of request.ErrorCodes.
+// ErrorCode is one of fault.ErrorCodes.
 type ErrorCode string
 
 // Error is the body of every error: E-HPC's own shape, with more members

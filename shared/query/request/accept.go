@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"community-images/shared/apierror"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
 
@@ -95,6 +96,6 @@ func newNotAcceptableError(rt *Route) error {
 	if rt.HasParam(paramFormat.Name) {
 		recommend = "Accept one of them, or use the format parameter."
 	}
-	return &apierror.Error{Status: http.StatusNotAcceptable, Code: CodeAccept, Recommend: recommend,
+	return &apierror.Error{Status: http.StatusNotAcceptable, Code: fault.CodeAccept, Recommend: recommend,
 		Message: "The Accept header allows none of the media types of this route: " + strings.Join(media, ", ") + "."}
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+
+	"community-images/shared/query/fault"
 )
 
 // Cursor is a position in the answer to one query about one state of the data.
@@ -31,7 +33,7 @@ func (c *Cursor) String() string {
 // follow it and its bounds are those of String.
 func parseCursor(s string) (*Cursor, error) {
 	const hashes = 17 // bytes of the version and of two hashes
-	bad := &valueError{value: s}
+	bad := &fault.ValueError{Value: s}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil || len(b) < hashes+2 || len(b) > maxCursorBytes || b[0] != cursorVersion {
 		return nil, bad
@@ -63,9 +65,9 @@ func ShortHash(s string) (h [8]byte) {
 // region.
 func (c *Cursor) CheckQuery(region string, req *Request) error {
 	if want := ShortHash(region + "\n" + req.CursorKey); !bytes.Equal(want[:], c.QueryHash[:]) {
-		return NewFaultsError([]Fault{{
-			CodeInvalid, "cursor", "belongs to another query",
-			"the NextCursor of an answer to the same query; limit, format and fields may differ",
+		return fault.NewError([]fault.Fault{{
+			Code: fault.CodeInvalid, Name: "cursor", Reason: "belongs to another query",
+			Allowed: "the NextCursor of an answer to the same query; limit, format and fields may differ",
 		}})
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"community-images/shared/query/field"
+	"community-images/shared/query/filter"
 )
 
 // TestListsAndGlobs splits lists of values, and matches globs with whole values.
@@ -32,12 +33,12 @@ func TestListsAndGlobs(t *testing.T) {
 		{"[", "[", true}, {"[]", "[]", true}, {"[]a]", "]", true}, {"*.sh", "a.sh", true}, {"*.sh", "axsh", false},
 		{"a\n*", "a\nb", true}, {"深?", "深度", true}, {`[\]`, `\`, true}, {"[[]", "[", true}, {"a|b", "a", false},
 	} {
-		test, err := newGlobTest(row.glob, false)
-		if err != nil || test.matches(row.value) != row.match {
+		test, err := filter.NewGlobTest(row.glob, false)
+		if err != nil || test.Matches(row.value) != row.match {
 			t.Errorf("%q on %q: %v", row.glob, row.value, err)
 		}
 	}
-	if _, err := newGlobTest(strings.Repeat("a", 513), false); err == nil {
+	if _, err := filter.NewGlobTest(strings.Repeat("a", 513), false); err == nil {
 		t.Error("a pattern without end is taken")
 	}
 }
@@ -57,12 +58,12 @@ func TestExpressionsMatchWholeValues(t *testing.T) {
 		{"(?U)a+", "aaa", true}, {".*", "a\nb", false}, {"(?s).*", "a\nb", true}, {`[^\x00-\x{10FFFF}]`, "a", false},
 		{`(?i)straſse`, "STRASSE", true},
 	} {
-		test, err := newRegexTest(row.pattern, false)
-		if err != nil || test.matches(row.value) != row.match {
+		test, err := filter.NewRegexTest(row.pattern, false)
+		if err != nil || test.Matches(row.value) != row.match {
 			t.Errorf("%q on %q: want %v, %v", row.pattern, row.value, row.match, err)
 		}
 	}
-	if test, err := newRegexTest(`\QA.b`, true); err != nil || !test.matches("a.B") || test.matches("axB") {
+	if test, err := filter.NewRegexTest(`\QA.b`, true); err != nil || !test.Matches("a.B") || test.Matches("axB") {
 		t.Errorf("without regard to case: %v", err)
 	}
 }
@@ -79,7 +80,7 @@ func FuzzExpressions(f *testing.F) {
 	f.Add(`(?m:^)a|(?-m)$\n?|()`, "a\n")
 	f.Add(`[[:^ascii:]]{0,2}(?i:s(?-i:K))|\A\z`, "ſK")
 	f.Fuzz(func(t *testing.T, pattern, value string) {
-		test, bad := newRegexTest(pattern, false)
+		test, bad := filter.NewRegexTest(pattern, false)
 		if bad != nil || len(value) > 1<<12 {
 			return
 		}
@@ -89,7 +90,7 @@ func FuzzExpressions(f *testing.F) {
 		}
 		re.Longest()
 		at := re.FindStringIndex(value)
-		if want := at != nil && at[0] == 0 && at[1] == len(value); test.matches(value) != want {
+		if want := at != nil && at[0] == 0 && at[1] == len(value); test.Matches(value) != want {
 			t.Fatalf("%q on %q: want %v", pattern, value, want)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
 
@@ -43,7 +44,7 @@ var (
 		allowed: "one cluster, or _any for images that every cluster supports",
 		parse: func(p *parser, v []string) error {
 			if v[0] != catalog.Any && catalog.ValidateName(paramCluster.Name, v[0]) != nil {
-				return &valueError{value: v[0]}
+				return &fault.ValueError{Value: v[0]}
 			}
 			p.request.with = v[0]
 			return nil
@@ -59,7 +60,7 @@ var (
 		parse: func(p *parser, v []string) error {
 			names := []string{"image", "scope"}
 			if !slices.Contains(names, field.FoldCase(v[0])) {
-				return &valueError{v[0], DidYouMean(v[0], names)}
+				return &fault.ValueError{Value: v[0], Suggestion: fault.DidYouMean(v[0], names)}
 			}
 			p.request.byScope = field.FoldCase(v[0]) == "scope"
 			return nil
@@ -74,18 +75,18 @@ func checkDiffForm(p *parser) {
 	req := p.request
 	switch {
 	case req.with != "" && (req.From.IsSet || req.To.IsSet):
-		p.addFault(CodeInvalid, "with", "cannot be combined with from and to", "two clusters, or two times")
+		p.addFault(fault.CodeInvalid, "with", "cannot be combined with from and to", "two clusters, or two times")
 	case req.From.IsSet && req.At.IsSet:
-		p.addFault(CodeInvalid, "at", "cannot be combined with from", "either from and to, or at")
+		p.addFault(fault.CodeInvalid, "at", "cannot be combined with from", "either from and to, or at")
 	case req.To.IsSet && !req.From.IsSet:
-		p.addFault(CodeMissing, "from", "is required with to", allowedTimes)
+		p.addFault(fault.CodeMissing, "from", "is required with to", allowedTimes)
 	case req.with != "":
 		p.checkDiffOfClusters()
 	case !req.From.IsSet && len(req.Selection.Clusters) == 2:
-		p.addFault(CodeMissing, "with", fmt.Sprintf("is required to compare two clusters: ClusterId=%s&with=%s",
+		p.addFault(fault.CodeMissing, "with", fmt.Sprintf("is required to compare two clusters: ClusterId=%s&with=%s",
 			req.Selection.Clusters[0], req.Selection.Clusters[1]), "")
 	case !req.From.IsSet:
-		p.addFault(CodeMissing, "from", "is required, or with to compare two clusters",
+		p.addFault(fault.CodeMissing, "from", "is required, or with to compare two clusters",
 			allowedTimes)
 	default:
 		p.checkDiffOfTimes()
@@ -98,11 +99,11 @@ func (p *parser) checkDiffOfClusters() {
 	req := p.request
 	switch {
 	case req.Selection.Clusters == nil:
-		p.addFault(CodeMissing, "ClusterId", "is required next to with", "one cluster, or _any")
+		p.addFault(fault.CodeMissing, "ClusterId", "is required next to with", "one cluster, or _any")
 	case CanMatchSeveral(req.Selection.Clusters):
-		p.addFault(CodeInvalid, "ClusterId", "must name one cluster next to with", "")
+		p.addFault(fault.CodeInvalid, "ClusterId", "must name one cluster next to with", "")
 	case CanMatchSeveral(req.Selection.Types):
-		p.addFault(CodeInvalid, "InstanceType", "names more than one",
+		p.addFault(fault.CodeInvalid, "InstanceType", "names more than one",
 			"at most one instance type, for which the two clusters are compared")
 	default:
 		req.Selection.Clusters = append(req.Selection.Clusters, req.with)
@@ -117,7 +118,7 @@ func (p *parser) checkDiffOfTimes() {
 		values []string
 	}{{"ClusterId", sel.Clusters}, {"InstanceType", sel.Types}} {
 		if CanMatchSeveral(list.values) {
-			p.addFault(CodeInvalid, list.name, "names more than one scope",
+			p.addFault(fault.CodeInvalid, list.name, "names more than one scope",
 				"one cluster and at most one instance type when from is given")
 			return
 		}

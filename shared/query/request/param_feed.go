@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
 
@@ -30,7 +31,7 @@ var (
 		parse: func(p *parser, v []string) error {
 			since, err := p.parseFeedSince(v[0])
 			if err != nil || since.Cursor == nil {
-				return &valueError{value: v[0]}
+				return &fault.ValueError{Value: v[0]}
 			}
 			p.request.Since = since
 			return nil
@@ -49,7 +50,7 @@ var (
 			for _, name := range v {
 				kind := slices.Index(KindNames[:KindPresent], field.FoldCase(name))
 				if kind < 0 {
-					return &valueError{name, DidYouMean(name, KindNames[:KindPresent])}
+					return &fault.ValueError{Value: name, Suggestion: fault.DidYouMean(name, KindNames[:KindPresent])}
 				}
 				p.request.Kinds = append(p.request.Kinds, Kind(kind))
 			}
@@ -89,7 +90,7 @@ func (p *parser) parseFeedSince(text string) (Since, error) {
 	if strings.HasPrefix(text, "c") { // no moment begins so
 		c, ok := parseFeedCursor(text)
 		if !ok {
-			return Since{}, &valueError{value: text}
+			return Since{}, &fault.ValueError{Value: text}
 		}
 		return Since{Cursor: &c}, nil
 	}
@@ -113,12 +114,12 @@ func checkFeedStart(p *parser) {
 	c := p.request.Since.Cursor
 	switch {
 	case len(starts) > 1:
-		p.addFault(CodeInvalid, "cursor", "cannot be combined with since", "either since or cursor")
+		p.addFault(fault.CodeInvalid, "cursor", "cannot be combined with since", "either since or cursor")
 	case c != nil && p.request.Region != "" && p.request.Region != c.Region:
-		reason := fmt.Sprintf("is a position in region %s, not in %s", Quote(c.Region), Quote(p.request.Region))
-		p.addFault(CodeInvalid, starts[0], reason, "a NextCursor of the same region")
+		reason := fmt.Sprintf("is a position in region %s, not in %s", fault.Quote(c.Region), fault.Quote(p.request.Region))
+		p.addFault(fault.CodeInvalid, starts[0], reason, "a NextCursor of the same region")
 	case c != nil && !slices.Contains(p.config.Regions, c.Region):
-		reason := fmt.Sprintf("is a position in region %s, which is not served here", Quote(c.Region))
-		p.addFault(CodeInvalid, starts[0], reason, "a NextCursor of "+JoinWithOr(p.config.Regions))
+		reason := fmt.Sprintf("is a position in region %s, which is not served here", fault.Quote(c.Region))
+		p.addFault(fault.CodeInvalid, starts[0], reason, "a NextCursor of "+JoinWithOr(p.config.Regions))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
 
@@ -17,7 +18,7 @@ var (
 		parse: func(p *parser, v []string) error {
 			name := field.FoldCase(v[0])
 			if !slices.Contains(p.request.Route.Formats, name) {
-				return &valueError{v[0], DidYouMean(name, p.request.Route.Formats)}
+				return &fault.ValueError{Value: v[0], Suggestion: fault.DidYouMean(name, p.request.Route.Formats)}
 			}
 			p.request.Format = name
 			return nil
@@ -55,17 +56,17 @@ func parseBool(s string) (bool, error) {
 	case "false":
 		return false, nil
 	}
-	return false, &valueError{value: s}
+	return false, &fault.ValueError{Value: s}
 }
 
 // checkFormatParams adds the faults of parameters that the format has no use for.
 func (p *parser) checkFormatParams() {
 	req := p.request
 	if req.Bom && req.Format != FormatCSV {
-		p.addFault(CodeInvalid, paramBOM.Name, "is for format=csv only", "")
+		p.addFault(fault.CodeInvalid, paramBOM.Name, "is for format=csv only", "")
 	}
 	if req.Pretty && req.Format != FormatJSON {
-		p.addFault(CodeInvalid, paramPretty.Name, "is for format=json only", "")
+		p.addFault(fault.CodeInvalid, paramPretty.Name, "is for format=json only", "")
 	}
 }
 

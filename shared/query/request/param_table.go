@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
 
@@ -26,7 +27,7 @@ var (
 		allowed: "a region that is served",
 		parse: func(p *parser, v []string) error {
 			if !slices.Contains(p.config.Regions, v[0]) {
-				return &valueError{v[0], DidYouMean(v[0], p.config.Regions)}
+				return &fault.ValueError{Value: v[0], Suggestion: fault.DidYouMean(v[0], p.config.Regions)}
 			}
 			p.request.Region = v[0]
 			return nil
@@ -68,7 +69,7 @@ var (
 		parse: func(p *parser, v []string) error {
 			d, err := parseDuration(v[0])
 			if err != nil || d <= 0 {
-				return &valueError{value: v[0]}
+				return &fault.ValueError{Value: v[0]}
 			}
 			p.request.MaxAge = d
 			return nil
@@ -243,12 +244,12 @@ func (p *parser) parsePastTime(s string) (AsOf, error) {
 	at, err := ParseAsOf(s)
 	switch {
 	case errors.Is(err, errNoZone):
-		return AsOf{}, completeError(fmt.Sprintf("has no time zone, got %s. Add Z or +08:00", Quote(s)))
+		return AsOf{}, fault.CompleteError(fmt.Sprintf("has no time zone, got %s. Add Z or +08:00", fault.Quote(s)))
 	case errors.Is(err, errNotDuration):
-		return AsOf{}, completeError(fmt.Sprintf("must be a time before now such as -24h, got %s. Units: %s", Quote(s),
+		return AsOf{}, fault.CompleteError(fmt.Sprintf("must be a time before now such as -24h, got %s. Units: %s", fault.Quote(s),
 			allowedUnits))
 	case err != nil:
-		return AsOf{}, &valueError{value: s}
+		return AsOf{}, &fault.ValueError{Value: s}
 	}
 	// An answer about the future would change later, and must not be cached.
 	if now := p.config.Now(); at.IsInFuture(now) {

@@ -12,6 +12,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
 
@@ -43,7 +44,7 @@ type Param struct {
 	ignoresCase bool   // the values are names that match in any case
 	isWords     bool   // commas separate words, so that empty values do not matter
 	Example     string // a value that works on any archive; empty: there is none
-	// parse reads the values into p.request. Its error is a *valueError, or
+	// parse reads the values into p.request. Its error is a *fault.ValueError, or
 	// completes "NAME ...".
 	parse func(p *parser, values []string) error
 }
@@ -53,9 +54,9 @@ type Param struct {
 type parser struct {
 	schema  *field.Schema
 	config  *Config
-	request *Request     // what is parsed so far; of no use if there are faults
-	faults  []Fault      // in the order of the query
-	given   []givenParam // the valid parameters, filters too, by their names in the table
+	request *Request      // what is parsed so far; of no use if there are faults
+	faults  []fault.Fault // in the order of the query
+	given   []givenParam  // the valid parameters, filters too, by their names in the table
 }
 
 // Raw is a request to a route as it came.
@@ -77,7 +78,7 @@ func Parse(c *Config, rt *Route, raw Raw) (*Request, error) {
 	p.checkCombination()
 	switch {
 	case len(p.faults) > 0:
-		return nil, NewFaultsError(p.faults)
+		return nil, fault.NewError(p.faults)
 	case !isAcceptable:
 		return nil, newNotAcceptableError(rt)
 	}
@@ -113,18 +114,18 @@ func (p *parser) splitQuery(rawQuery string) []rawParam {
 		value, valueErr := url.QueryUnescape(v)
 		switch {
 		case name == "" && nameErr == nil:
-			p.addFault(CodeUnknown, `""`, "is not a parameter name", p.request.Route.paramNames())
+			p.addFault(fault.CodeUnknown, `""`, "is not a parameter name", p.request.Route.paramNames())
 			continue
 		case nameErr != nil || !IsPrintable(name):
-			p.addFault(CodeUnknown, Truncate(k, 80), "is not a parameter name", p.request.Route.paramNames())
+			p.addFault(fault.CodeUnknown, fault.Truncate(k, 80), "is not a parameter name", p.request.Route.paramNames())
 			continue
 		case valueErr != nil:
-			reason := fmt.Sprintf("has a percent sign that begins no escape: %s", Quote(v))
-			p.addFault(CodeInvalid, QuoteName(name), reason, "percent-encoded UTF-8")
+			reason := fmt.Sprintf("has a percent sign that begins no escape: %s", fault.Quote(v))
+			p.addFault(fault.CodeInvalid, fault.QuoteName(name), reason, "percent-encoded UTF-8")
 			continue
 		case !IsPrintable(value):
-			reason := fmt.Sprintf("must be UTF-8 without control characters, got %s", Quote(value))
-			p.addFault(CodeInvalid, QuoteName(name), reason, "")
+			reason := fmt.Sprintf("must be UTF-8 without control characters, got %s", fault.Quote(value))
+			p.addFault(fault.CodeInvalid, fault.QuoteName(name), reason, "")
 			continue
 		}
 		// A repeated name adds a value: "?kind=added&kind=removed" is a list.
@@ -159,15 +160,15 @@ func (p *parser) parseAny(raw rawParam) {
 }
 
 // rejectUnknown adds the fault of a parameter that the route does not have.
-// Beyond maxFaults it is only counted: looking for similar names takes long.
+// Beyond fault.MaxFaults it is only counted: looking for similar names takes long.
 func (p *parser) rejectUnknown(name string) {
 	rt := p.request.Route
 	switch {
-	case len(p.faults) >= maxFaults:
-		p.faults = append(p.faults, Fault{Code: CodeUnknown})
+	case len(p.faults) >= fault.MaxFaults:
+		p.faults = append(p.faults, fault.Fault{Code: fault.CodeUnknown})
 		return
 	case access.IsTokenParameter(name):
-		p.faults = append(p.faults, NewTokenFault())
+		p.faults = append(p.faults, fault.NewTokenFault())
 		return
 	}
 	reason := "is not a parameter of " + rt.Pattern
@@ -175,7 +176,7 @@ func (p *parser) rejectUnknown(name string) {
 	if slices.ContainsFunc(p.schema.Withheld, func(w string) bool { return field.IsWithheldMember(w, name) }) {
 		reason = "is withheld by this service"
 	}
-	p.addFault(CodeUnknown, QuoteName(name), reason+suggestionText(p.suggestParam(name)), rt.paramNames())
+	p.addFault(fault.CodeUnknown, fault.QuoteName(name), reason+fault.SuggestionText(p.suggestParam(name)), rt.paramNames())
 }
 
 // suggestParam returns the parameter that an unknown one means; empty: none.
@@ -186,12 +187,12 @@ func (p *parser) suggestParam(name string) string {
 			return suggestFilter(p.schema, name)
 		}
 	}
-	return suggestName(name, p.knownNames())
+	return fault.SuggestName(name, p.knownNames())
 }
 
 // addFault adds a fault; see Fault for the texts.
 func (p *parser) addFault(code, name, reason, allowed string) {
-	p.faults = append(p.faults, Fault{code, name, reason, allowed})
+	p.faults = append(p.faults, fault.Fault{Code: code, Name: name, Reason: reason, Allowed: allowed})
 }
 
 // knownNames lists every name that the route takes, for "Did you mean".
@@ -214,7 +215,7 @@ func (p *parser) parseParam(def Param, raw rawParam) {
 		err = def.parse(p, values)
 	}
 	if err != nil {
-		p.faults = append(p.faults, newParamFault(def.Name, err, p.config.DescribeAllowed(p.request.Route, def)))
+		p.faults = append(p.faults, fault.New(def.Name, err, p.config.DescribeAllowed(p.request.Route, def)))
 		return
 	}
 	// Equal questions must have equal canonical queries.
@@ -232,11 +233,11 @@ func (p *parser) parseParam(def Param, raw rawParam) {
 func checkValueCount(def Param, values []string) error {
 	switch {
 	case !def.IsList && len(values) > 1:
-		return newOneValueError(values)
+		return fault.NewOneValueError(values)
 	case len(values) > MaxListValues:
-		return newTooManyError(len(values), "values", MaxListValues)
+		return fault.NewTooManyError(len(values), "values", MaxListValues)
 	case slices.Contains(values, "") && !(def.isWords && len(values) > 1):
-		return newEmptyError(values)
+		return fault.NewEmptyError(values)
 	}
 	return nil
 }
@@ -263,25 +264,6 @@ func splitValues(raw []string, isList bool) []string {
 	return values
 }
 
-// newEmptyError says that a parameter, or a value of its list, is empty.
-func newEmptyError(values []string) error {
-	if len(values) == 1 {
-		return errors.New("must not be empty")
-	}
-	return completeError(fmt.Sprintf("has an empty value between commas: %s", Quote(strings.Join(values, ","))))
-}
-
-// newOneValueError says that a parameter takes no list. FC joins the values of a
-// repeated parameter by commas, so both look the same.
-func newOneValueError(values []string) error {
-	return fmt.Errorf("takes one value, got %s; it may have been given twice", Quote(strings.Join(values, ",")))
-}
-
-// newTooManyError says that a parameter has more of something than is allowed.
-func newTooManyError(count int, what string, most int) error {
-	return fmt.Errorf("has %d %s; the limit is %d", count, what, most)
-}
-
 // checkCombination adds the faults of parameters that are missing or do not
 // go together.
 func (p *parser) checkCombination() {
@@ -289,9 +271,9 @@ func (p *parser) checkCombination() {
 	for _, def := range rt.Params {
 		isGiven := slices.ContainsFunc(p.given, func(g givenParam) bool { return g.name == def.Name })
 		// One that is given and wrong has its fault already.
-		isFaulty := slices.ContainsFunc(p.faults, func(f Fault) bool { return f.Name == def.Name })
+		isFaulty := slices.ContainsFunc(p.faults, func(f fault.Fault) bool { return f.Name == def.Name })
 		if slices.Contains(rt.required, def.Name) && !isGiven && !isFaulty {
-			p.addFault(CodeMissing, def.Name, "is required", def.allowed)
+			p.addFault(fault.CodeMissing, def.Name, "is required", def.allowed)
 		}
 	}
 	// Faults of single parameters come first: the rest might follow from them.
@@ -338,7 +320,7 @@ func parseNames(paramName string, values []string) ([]string, error) {
 		case v == AllNames && len(values) > 1:
 			return nil, errors.New("mixes * with names")
 		case v != AllNames && v != catalog.Any && catalog.ValidateName(paramName, v) != nil:
-			return nil, &valueError{value: v}
+			return nil, &fault.ValueError{Value: v}
 		}
 		names = append(names, v)
 	}
@@ -349,7 +331,7 @@ func parseNames(paramName string, values []string) ([]string, error) {
 func parseInt(s string, least, most int) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < least || n > most || s[0] == '+' {
-		return 0, &valueError{value: s}
+		return 0, &fault.ValueError{Value: s}
 	}
 	return n, nil
 }
@@ -372,5 +354,5 @@ func (p *parser) parseFields(names []string) ([]*field.Field, error) {
 // newUnknownFieldError says that a list of fields names one that is not among
 // the known ones.
 func newUnknownFieldError(name string, known []string) error {
-	return fmt.Errorf("names the unknown field %s%s", Quote(name), DidYouMean(name, known))
+	return fmt.Errorf("names the unknown field %s%s", fault.Quote(name), fault.DidYouMean(name, known))
 }

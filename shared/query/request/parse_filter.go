@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
+	"community-images/shared/query/filter"
 )
 
 // parseFilter parses a parameter that is a field of an image, with or without
@@ -21,14 +23,14 @@ func (p *parser) parseFilter(raw rawParam) bool {
 	} else {
 		opName = "eq"
 	}
-	op, ignoreCase := FindOperator(f.Kind, field.FoldCase(opName))
+	op, ignoreCase := filter.FindOperator(f.Kind, field.FoldCase(opName))
 	if op == nil {
-		reason := "has the unknown operator " + Quote(opName)
+		reason := "has the unknown operator " + fault.Quote(opName)
 		if suggestOperator(f.Kind, opName) != "" {
-			reason += suggestionText(suggestFilter(p.schema, raw.name))
+			reason += fault.SuggestionText(suggestFilter(p.schema, raw.name))
 		}
-		names := strings.Join(OperatorNames(f.Kind), ", ")
-		p.addFault(CodeInvalid, QuoteName(raw.name), reason, "the operators of "+f.Name+": "+names)
+		names := strings.Join(filter.OperatorNames(f.Kind), ", ")
+		p.addFault(fault.CodeInvalid, fault.QuoteName(raw.name), reason, "the operators of "+f.Name+": "+names)
 		return true
 	}
 	ignoreCase = ignoreCase || f.IgnoresCase && op.TextOnly
@@ -38,12 +40,12 @@ func (p *parser) parseFilter(raw rawParam) bool {
 		if len(values) > MaxListValues {
 			allowed = "" // the error says it
 		}
-		p.faults = append(p.faults, newParamFault(full, err, allowed))
+		p.faults = append(p.faults, fault.New(full, err, allowed))
 		return true
 	}
 	// Equal questions must have equal canonical queries. Patterns are left as they
 	// are: \d and \D differ.
-	if ignoreCase && !op.isPattern {
+	if ignoreCase && !op.IsPattern {
 		for i := range values {
 			values[i] = field.FoldCase(values[i])
 		}
@@ -54,14 +56,14 @@ func (p *parser) parseFilter(raw rawParam) bool {
 
 // addCondition adds the condition of a filter to the request. name is that of
 // the parameter. The error completes "NAME ...".
-func (p *parser) addCondition(name string, f *field.Field, op *Operator, ignoreCase bool, values []string) error {
+func (p *parser) addCondition(name string, f *field.Field, op *filter.Operator, ignoreCase bool, values []string) error {
 	if len(values) > MaxListValues {
-		return newTooManyError(len(values), "values", MaxListValues)
+		return fault.NewTooManyError(len(values), "values", MaxListValues)
 	}
-	test, err := NewPredicate(f, op, ignoreCase, values)
+	test, err := filter.New(f, op, ignoreCase, values)
 	// The limit is for all filters together: what one may cost, two may not.
-	if p.request.Cost += test.Cost + test.setupCost; p.request.Cost > MaxTotalCost {
-		err = errTotalCost
+	if p.request.Cost += test.Cost + test.SetupCost; p.request.Cost > filter.MaxTotalCost {
+		err = filter.ErrTotalCost
 	}
 	if err != nil {
 		return err
@@ -78,7 +80,7 @@ func (p *parser) addCondition(name string, f *field.Field, op *Operator, ignoreC
 }
 
 // describeOperand returns a noun phrase for the values that a filter allows.
-func describeOperand(f *field.Field, op *Operator) string {
+func describeOperand(f *field.Field, op *filter.Operator) string {
 	switch {
 	case op.Name == "exists":
 		return "true or false"

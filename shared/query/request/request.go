@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"community-images/shared/query/field"
+	"community-images/shared/query/filter"
 )
 
 // Request is a parsed request: everything that a route needs, before anything
@@ -37,7 +38,7 @@ type scopeParams struct {
 type filterParams struct {
 	ImageIDs []string // of ImageId=, sorted, without duplicates; nil: any
 	// conditions must all hold. They are in the order of the query.
-	Conditions  []Predicate
+	Conditions  []filter.Predicate
 	Cost        int      // sum of the costs of conditions
 	SearchWords [][]byte // of q, case folded, sorted, without duplicates
 	MinCount    int      // 0: no minimum

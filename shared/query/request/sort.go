@@ -3,6 +3,7 @@ package request
 import (
 	"strings"
 
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
 
@@ -21,7 +22,7 @@ const MaxSortKeys = 8
 // never decides. The error completes "sort ...".
 func parseSort(s *field.Schema, values []string) ([]SortKey, error) {
 	if len(values) > MaxSortKeys {
-		return nil, newTooManyError(len(values), "keys", MaxSortKeys)
+		return nil, fault.NewTooManyError(len(values), "keys", MaxSortKeys)
 	}
 	keys := make([]SortKey, 0, len(values))
 	for _, v := range values {

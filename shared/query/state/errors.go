@@ -12,6 +12,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/request"
 )
@@ -68,15 +69,15 @@ func (e *clusterError) Error() string {
 	case e.name == "":
 		text = fmt.Sprintf("No list without a cluster %s captured in %s%s", is, e.region, when)
 	case e.listed:
-		text = fmt.Sprintf("Cluster %s %s known in %s but not captured%s", request.Quote(e.name), is, e.region, when)
+		text = fmt.Sprintf("Cluster %s %s known in %s but not captured%s", fault.Quote(e.name), is, e.region, when)
 	default:
-		text = fmt.Sprintf("Cluster %s %s not captured in %s%s", request.Quote(e.name), is, e.region, when)
+		text = fmt.Sprintf("Cluster %s %s not captured in %s%s", fault.Quote(e.name), is, e.region, when)
 	}
 	var ids, names []string
 	for _, c := range e.clusters {
 		ids, names = append(ids, c.id), append(names, c.describe())
 	}
-	text = request.EndSentence(text + request.DidYouMeanID(e.name, ids))
+	text = fault.EndSentence(text + fault.DidYouMeanID(e.name, ids))
 	if e.elsewhere != "" {
 		text += " " + e.elsewhere
 	}
@@ -88,7 +89,7 @@ func (c namedCluster) describe() string {
 	if c.name == "" || c.name == c.id {
 		return c.id
 	}
-	return c.id + " (" + request.Truncate(c.name, 60) + ")"
+	return c.id + " (" + fault.Truncate(c.name, 60) + ")"
 }
 
 // recommend returns the advice that stands beside the message.
@@ -125,14 +126,14 @@ type scopeError struct {
 func (e *scopeError) Error() string {
 	is, when := pastOrPresent(e.past)
 	// Names that stand for none or all make no sense in quotes.
-	cluster := "of cluster " + request.Quote(e.cluster)
+	cluster := "of cluster " + fault.Quote(e.cluster)
 	switch e.cluster {
 	case "", catalog.Any:
 		cluster = "without a cluster"
 	case request.AllNames:
 		cluster = "of any cluster"
 	}
-	instanceType := "for instance type " + request.Quote(e.instanceType)
+	instanceType := "for instance type " + fault.Quote(e.instanceType)
 	switch e.instanceType {
 	case "", catalog.Any:
 		instanceType = "without an instance type"
@@ -146,7 +147,7 @@ func (e *scopeError) Error() string {
 		}
 	}
 	text := fmt.Sprintf("No list %s %s captured %s in %s%s", cluster, is, instanceType, e.region, when)
-	return request.EndSentence(text+request.DidYouMeanID(e.instanceType, e.types)) +
+	return fault.EndSentence(text+fault.DidYouMeanID(e.instanceType, e.types)) +
 		" Captured instance types: " + joinNames(types) + "."
 }
 
@@ -255,21 +256,21 @@ func selectionAPIError(err error) *apierror.Error {
 	switch {
 	case errors.As(err, &cluster):
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: request.CodeCluster, Message: cluster.Error(), Recommend: cluster.recommend(),
+			Status: http.StatusNotFound, Code: fault.CodeCluster, Message: cluster.Error(), Recommend: cluster.recommend(),
 		}
 	case errors.As(err, &scope):
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: request.CodeScope, Message: scope.Error(),
+			Status: http.StatusNotFound, Code: fault.CodeScope, Message: scope.Error(),
 			Recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports.",
 		}
 	case errors.As(err, &notReady) && notReady.past > 0: // no run will change it
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: request.CodeScope, Message: notReady.Error(),
+			Status: http.StatusNotFound, Code: fault.CodeScope, Message: notReady.Error(),
 			Recommend: "Ask for a later time; /v1/clusters?at= shows the state of every scope.",
 		}
 	case errors.As(err, &notReady):
 		return &apierror.Error{
-			Status: http.StatusServiceUnavailable, Code: request.CodeNotReady, Message: notReady.Error(),
+			Status: http.StatusServiceUnavailable, Code: fault.CodeNotReady, Message: notReady.Error(),
 			RetryAfter: retryNextRun,
 			Recommend:  "Try again after the next run; /v1/clusters shows the state of every scope.",
 		}
@@ -291,13 +292,13 @@ func historyAPIError(err error) *apierror.Error {
 			recommend += " since=0 begins with the oldest commit that is kept."
 		}
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: request.CodeEarly, Recommend: recommend,
+			Status: http.StatusNotFound, Code: fault.CodeEarly, Recommend: recommend,
 			Message: fmt.Sprintf("The kept history begins at %s with commit %d%s",
 				early.First, early.FirstSequence, param.messageEnd()),
 		}
 	case errors.As(err, &future):
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: request.CodeFuture,
+			Status: http.StatusNotFound, Code: fault.CodeFuture,
 			Message:   fmt.Sprintf("The last commit is number %d%s", future.Last, param.messageEnd()),
 			Recommend: "Ask for that commit or an earlier one.",
 		}
@@ -316,20 +317,20 @@ func storageAPIError(err error) *apierror.Error {
 	switch {
 	case errors.As(err, &noData), errors.Is(err, archive.ErrNoData):
 		return &apierror.Error{
-			Status: http.StatusServiceUnavailable, Code: request.CodeNoData, RetryAfter: retryNextRun, Cause: err,
+			Status: http.StatusServiceUnavailable, Code: fault.CodeNoData, RetryAfter: retryNextRun, Cause: err,
 			Message:   "Nothing has been captured for " + noData.regions + " yet.",
 			Recommend: "Try again after the first run of the snapshot function.",
 		}
 	case errors.As(err, &version): // a *format.DamagedError too
 		return &apierror.Error{
-			Status: http.StatusServiceUnavailable, Code: request.CodeDamaged, RetryAfter: retryNextRun, Cause: err,
+			Status: http.StatusServiceUnavailable, Code: fault.CodeDamaged, RetryAfter: retryNextRun, Cause: err,
 			Message: fmt.Sprintf("What is stored for this region has format %d, and this program reads format %d.",
 				version.Version, format.Version),
 			Recommend: "Tell the operator the RequestId; the log says what to remove.",
 		}
 	case errors.As(err, &damaged):
 		return &apierror.Error{
-			Status: http.StatusServiceUnavailable, Code: request.CodeDamaged, RetryAfter: retryNextRun, Cause: err,
+			Status: http.StatusServiceUnavailable, Code: fault.CodeDamaged, RetryAfter: retryNextRun, Cause: err,
 			Message:   damagedMessage(damaged),
 			Recommend: "Tell the operator the RequestId; the function's log names the object.",
 		}
@@ -337,7 +338,7 @@ func storageAPIError(err error) *apierror.Error {
 		return history.toAPIError()
 	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &apierror.Error{
-			Status: http.StatusServiceUnavailable, Code: request.CodeStorage, RetryAfter: retrySoon, Cause: err,
+			Status: http.StatusServiceUnavailable, Code: fault.CodeStorage, RetryAfter: retrySoon, Cause: err,
 			Message: "The storage cannot be reached, and this instance has no copy of the data" +
 				store.regionSuffix() + ".",
 			Recommend: "Try again in a few seconds.",
@@ -360,7 +361,7 @@ func damagedMessage(e *format.DamagedError) string {
 // the log.
 func NewInternalError(cause error) *apierror.Error {
 	return &apierror.Error{
-		Status: http.StatusInternalServerError, Code: request.CodeInternal, Cause: cause,
+		Status: http.StatusInternalServerError, Code: fault.CodeInternal, Cause: cause,
 		Message: "An unexpected failure.", Recommend: "Tell the operator the RequestId.",
 	}
 }
@@ -370,8 +371,8 @@ func NewInternalError(cause error) *apierror.Error {
 func ImageNeverOffered(imageID, region string) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
-		Code:      request.CodeImage,
-		Message:   fmt.Sprintf("Image %s was never offered in %s by the requested scopes.", request.Quote(imageID), region),
+		Code:      fault.CodeImage,
+		Message:   fmt.Sprintf("Image %s was never offered in %s by the requested scopes.", fault.Quote(imageID), region),
 		Recommend: "Check the ImageId. /v1/images?q= searches names and ids.",
 	}
 }

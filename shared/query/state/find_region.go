@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
 
@@ -172,8 +173,8 @@ func (r *Resolver) nothingCapturedError() error {
 // regionRequired returns the error that asks for RegionId; reason ends "several
 // regions …".
 func (r *Resolver) RegionRequiredError(reason string) error {
-	return request.NewFaultsError([]request.Fault{{
-		Code: request.CodeMissing, Name: "RegionId", Reason: "is required because several regions " + reason, Allowed: request.JoinWithOr(r.Regions),
+	return fault.NewError([]fault.Fault{{
+		Code: fault.CodeMissing, Name: "RegionId", Reason: "is required because several regions " + reason, Allowed: request.JoinWithOr(r.Regions),
 	}})
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
 
@@ -98,11 +99,11 @@ func describeProblem(p *format.Problem) string {
 	case p == nil:
 		return "no reason is known"
 	case p.Code != "" && p.Message != "":
-		return p.Code + ": " + request.Truncate(p.Message, 200)
+		return p.Code + ": " + fault.Truncate(p.Message, 200)
 	case p.Code != "":
 		return p.Code
 	case p.Message != "":
-		return p.Class + ": " + request.Truncate(p.Message, 200)
+		return p.Class + ": " + fault.Truncate(p.Message, 200)
 	}
 	return p.Class
 }

@@ -10,7 +10,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive/format"
-	"community-images/shared/query/request"
+	"community-images/shared/query/fault"
 )
 
 // Nothing holds the history of a region in memory: each answer reads the commits
@@ -78,11 +78,11 @@ func (e *historyError) problem() string {
 // ToAPIError returns the error for the caller.
 func (e *historyError) toAPIError() *apierror.Error {
 	api := &apierror.Error{
-		Status: http.StatusServiceUnavailable, Code: request.CodeStorage, RetryAfter: retrySoon, Cause: e,
+		Status: http.StatusServiceUnavailable, Code: fault.CodeStorage, RetryAfter: retrySoon, Cause: e,
 		Message: capitalize(e.problem()) + ".", Recommend: "Try again in a few seconds.",
 	}
 	if e.tooMuch {
-		api.Code, api.Recommend = request.CodeTimeout, "Ask for less history: a later since, or fewer images."
+		api.Code, api.Recommend = fault.CodeTimeout, "Ask for less history: a later since, or fewer images."
 	}
 	return api
 }

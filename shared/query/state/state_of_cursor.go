@@ -7,6 +7,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
 
@@ -44,7 +45,7 @@ func (r *Resolver) stateOfCursor(
 // for the log; it is nil where nothing is wrong with the storage.
 func NewCursorExpiredError(cause error) error {
 	return &apierror.Error{
-		Status: http.StatusGone, Code: request.CodeExpired, Cause: cause,
+		Status: http.StatusGone, Code: fault.CodeExpired, Cause: cause,
 		Message:   "The state that this cursor belongs to is no longer kept.",
 		Recommend: "Start again without cursor.",
 	}

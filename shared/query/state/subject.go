@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"community-images/shared/apierror"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
 
@@ -109,7 +110,7 @@ func (r *Resolver) CheckFreshness(req *request.Request, sub *Subject) error {
 	}
 	return &apierror.Error{
 		Status:     http.StatusServiceUnavailable,
-		Code:       request.CodeTooOld,
+		Code:       fault.CodeTooOld,
 		Message:    fmt.Sprintf("Parts of the answer were last checked more than %s ago: %s.", req.MaxAge, joinNames(old)),
 		Recommend:  "Try again after the next run, or use a larger maxAge.",
 		RetryAfter: retryNextRun,

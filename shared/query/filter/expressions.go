@@ -1,4 +1,4 @@
-package request
+package filter
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
+
+	"community-images/shared/query/fault"
 )
 
 // Bounds of expressions. Package regexp needs no more than linear time in a value
@@ -18,27 +20,27 @@ const (
 	MaxTotalCost = 4 * maxProgram // of all expressions of one lookup: about half a megabyte
 )
 
-// errTotalCost completes "NAME ..." for the filter that exceeds MaxTotalCost.
-var errTotalCost = errors.New("exceeds what the expressions of one lookup may cost. Use fewer or smaller ones")
+// ErrTotalCost completes "NAME ..." for the filter that exceeds MaxTotalCost.
+var ErrTotalCost = errors.New("exceeds what the expressions of one lookup may cost. Use fewer or smaller ones")
 
-// newRegexTest makes a test from an RE2 expression that must match a whole value.
-func newRegexTest(v string, fold bool) (operandTest, error) {
+// NewRegexTest makes a test from an RE2 expression that must match a whole value.
+func NewRegexTest(v string, fold bool) (operandTest, error) {
 	if err := checkPatternLength(v); err != nil {
 		return operandTest{}, err
 	}
 	return compileWholeMatch(v, fold)
 }
 
-// newGlobTest makes a test from a glob. Its errors speak of the glob, not of the
+// NewGlobTest makes a test from a glob. Its errors speak of the glob, not of the
 // expression that it becomes.
-func newGlobTest(v string, fold bool) (operandTest, error) {
+func NewGlobTest(v string, fold bool) (operandTest, error) {
 	if err := checkPatternLength(v); err != nil {
 		return operandTest{}, err
 	}
 	test, err := compileWholeMatch(globToRegex(v), fold)
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
-		return operandTest{}, fmt.Errorf("has the range %s, whose end is before its start", Quote(bad.Expr))
+		return operandTest{}, fmt.Errorf("has the range %s, whose end is before its start", fault.Quote(bad.Expr))
 	}
 	return test, err
 }
@@ -46,7 +48,7 @@ func newGlobTest(v string, fold bool) (operandTest, error) {
 // checkPatternLength returns an error for a pattern of more than maxPattern bytes.
 func checkPatternLength(pattern string) error {
 	if len(pattern) > maxPattern {
-		return newTooManyError(len(pattern), "bytes", maxPattern)
+		return fault.NewTooManyError(len(pattern), "bytes", maxPattern)
 	}
 	return nil
 }
@@ -60,7 +62,7 @@ func compileWholeMatch(pattern string, ignoreCase bool) (operandTest, error) {
 	}
 	test := operandTest{setupCost: foldedRangesCost(pattern, ignoreCase)}
 	if test.setupCost > MaxTotalCost {
-		return operandTest{}, errTotalCost
+		return operandTest{}, ErrTotalCost
 	}
 	tree, err := syntax.Parse(pattern, flags)
 	if err != nil {
@@ -74,7 +76,7 @@ func compileWholeMatch(pattern string, ignoreCase bool) (operandTest, error) {
 	if err != nil {
 		return operandTest{}, regexError{err}
 	}
-	test.matches = re.MatchString
+	test.Matches = re.MatchString
 	return test, nil
 }
 
@@ -127,7 +129,7 @@ func (e regexError) Error() string {
 	return "is not an RE2 expression: " + strings.TrimPrefix(e.error.Error(), "error parsing regexp: ")
 }
 
-// Unwrap returns the error of package regexp, so that newGlobTest recognizes it.
+// Unwrap returns the error of package regexp, so that NewGlobTest recognizes it.
 func (e regexError) Unwrap() error { return e.error }
 
 // estimateProgramSize estimates the instructions of an expression whose

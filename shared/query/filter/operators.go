@@ -1,10 +1,11 @@
-package request
+package filter
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
 
@@ -16,12 +17,12 @@ type Predicate struct {
 	Cost  int                     // of test for one byte of a value, in steps; 0: not worth counting
 	// setupCost is what making the test took beyond reading the operands, in the
 	// unit of cost. It is spent while the request is parsed.
-	setupCost int
+	SetupCost int
 }
 
 // operandTest is the test of one operand; see predicate for the costs.
 type operandTest struct {
-	matches         func(value string) bool
+	Matches         func(value string) bool
 	cost, setupCost int
 }
 
@@ -32,7 +33,7 @@ type Operator struct {
 	// newTest makes a test of values of a field from an operand. With ignoreCase
 	// both are case-folded, unless the operand is a pattern. Its error completes "NAME ...". nil: acceptsOrder decides.
 	NewTest      func(operand string, ignoreCase bool) (operandTest, error)
-	isPattern    bool // ignores case by itself: folding would change its ranges
+	IsPattern    bool // ignores case by itself: folding would change its ranges
 	TextOnly     bool // not for numbers, except eq and ne; has a form with i in front
 	testsMissing bool // images without a value are tested too
 	TakesOne     bool // a list of operands would mean the same as one of them
@@ -49,20 +50,20 @@ var operators = []Operator{
 		testsMissing: true, acceptsOrder: isZero},
 	{Name: "prefix", About: "begins with", TextOnly: true,
 		NewTest: func(v string, _ bool) (operandTest, error) {
-			return operandTest{matches: func(s string) bool { return strings.HasPrefix(s, v) }}, nil
+			return operandTest{Matches: func(s string) bool { return strings.HasPrefix(s, v) }}, nil
 		}},
 	{Name: "suffix", About: "ends with", TextOnly: true,
 		NewTest: func(v string, _ bool) (operandTest, error) {
-			return operandTest{matches: func(s string) bool { return strings.HasSuffix(s, v) }}, nil
+			return operandTest{Matches: func(s string) bool { return strings.HasSuffix(s, v) }}, nil
 		}},
 	{Name: "contains", About: "contains", TextOnly: true,
 		NewTest: func(v string, _ bool) (operandTest, error) {
-			return operandTest{matches: func(s string) bool { return strings.Contains(s, v) }}, nil
+			return operandTest{Matches: func(s string) bool { return strings.Contains(s, v) }}, nil
 		}},
 	{Name: "glob", About: "matches a pattern of *, ? and [a-z] as a whole", TextOnly: true,
-		NewTest: newGlobTest, isPattern: true},
-	{Name: "regex", About: "matches an RE2 expression as a whole", TextOnly: true, NewTest: newRegexTest,
-		isPattern: true},
+		NewTest: NewGlobTest, IsPattern: true},
+	{Name: "regex", About: "matches an RE2 expression as a whole", TextOnly: true, NewTest: NewRegexTest,
+		IsPattern: true},
 	{Name: "exists", About: "true: has a value; false: is missing, null or empty", NewTest: newExistsTest,
 		testsMissing: true, TakesOne: true},
 	{Name: "gt", About: "is greater", acceptsOrder: func(c int) bool { return c > 0 }, TakesOne: true},
@@ -105,17 +106,17 @@ func FindOperator(kind field.FieldKind, name string) (op *Operator, ignoreCase b
 	return nil, false
 }
 
-// NewPredicate makes the condition that the operator holds for any of the
+// New makes the condition that the operator holds for any of the
 // operands. With ignoreCase the operator is the form with i in front. The error
 // completes "NAME ...".
-func NewPredicate(f *field.Field, op *Operator, ignoreCase bool, operands []string) (Predicate, error) {
+func New(f *field.Field, op *Operator, ignoreCase bool, operands []string) (Predicate, error) {
 	switch {
 	case op.TakesOne && len(operands) > 1:
-		return Predicate{}, newOneValueError(operands)
+		return Predicate{}, fault.NewOneValueError(operands)
 	case len(operands) > 1 && slices.Contains(operands, ""):
-		return Predicate{}, newEmptyError(operands)
+		return Predicate{}, fault.NewEmptyError(operands)
 	}
-	foldsValue := ignoreCase && !op.isPattern
+	foldsValue := ignoreCase && !op.IsPattern
 	tests, p := make([]func(string) bool, len(operands)), Predicate{Field: f}
 	for i, operand := range operands {
 		if err := checkOperand(f, op, ignoreCase, operand); err != nil {
@@ -128,12 +129,12 @@ func NewPredicate(f *field.Field, op *Operator, ignoreCase bool, operands []stri
 		if err != nil {
 			return Predicate{}, err
 		}
-		tests[i] = test.matches
+		tests[i] = test.Matches
 		// The limit is checked after each operand: a list of large expressions
 		// must not be compiled to its end before it is refused.
-		p.Cost, p.setupCost = p.Cost+test.cost, p.setupCost+test.setupCost
-		if p.Cost+p.setupCost > MaxTotalCost {
-			return Predicate{}, errTotalCost
+		p.Cost, p.SetupCost = p.Cost+test.cost, p.SetupCost+test.setupCost
+		if p.Cost+p.SetupCost > MaxTotalCost {
+			return Predicate{}, ErrTotalCost
 		}
 	}
 	test := matchAny(tests)
@@ -151,7 +152,7 @@ func NewPredicate(f *field.Field, op *Operator, ignoreCase bool, operands []stri
 // numbers: 40 equals 40.0.
 func (op *Operator) newOperandTest(f *field.Field, operand string, ignoreCase bool) (operandTest, error) {
 	if op.NewTest == nil || op.acceptsOrder != nil && f.Kind == field.NumberKind {
-		return operandTest{matches: func(value string) bool {
+		return operandTest{Matches: func(value string) bool {
 			return value != "" && op.acceptsOrder(f.CompareValues(value, operand))
 		}}, nil
 	}
@@ -189,17 +190,17 @@ func checkOperand(f *field.Field, op *Operator, ignoreCase bool, value string) e
 	switch {
 	// "Size=" is more often a variable that a script failed to set than a wish.
 	case value == "":
-		return completeError("must not be empty. For images without a value use " + f.Name + "__exists=false")
+		return fault.CompleteError("must not be empty. For images without a value use " + f.Name + "__exists=false")
 	case op.Name == "exists":
 		return nil
 	case f.Kind == field.NumberKind:
 		if _, ok := field.ParseNumber(value); !ok {
-			return &valueError{value: value}
+			return &fault.ValueError{Value: value}
 		}
 	case f.Kind == field.VersionKind && op.NewTest == nil && !strings.ContainsAny(value, "0123456789"):
-		return completeError(fmt.Sprintf("must be a version with a digit, got %s", Quote(value)))
+		return fault.CompleteError(fmt.Sprintf("must be a version with a digit, got %s", fault.Quote(value)))
 	case isEqual && !f.MayHaveStar && strings.Contains(value, "*"):
-		return completeError("compares whole values, and none has a *" + suggestPattern(f, op, ignoreCase, value))
+		return fault.CompleteError("compares whole values, and none has a *" + suggestPattern(f, op, ignoreCase, value))
 	}
 	return nil
 }
@@ -213,25 +214,25 @@ func suggestPattern(f *field.Field, op *Operator, ignoreCase bool, value string)
 	case strings.Trim(value, "*") == "":
 		return ". Use " + f.Name + "__exists=true"
 	case ignoreCase && !f.IgnoresCase:
-		return ". Use " + f.Name + "__iglob=" + Truncate(QuoteName(value), 80)
+		return ". Use " + f.Name + "__iglob=" + fault.Truncate(fault.QuoteName(value), 80)
 	}
-	return ". Use " + f.Name + "__glob=" + Truncate(QuoteName(value), 80)
+	return ". Use " + f.Name + "__glob=" + fault.Truncate(fault.QuoteName(value), 80)
 }
 
 // newEqualTest tests for equal text. Numbers are compared by acceptsOrder instead.
 func newEqualTest(v string, _ bool) (operandTest, error) {
-	return operandTest{matches: func(s string) bool { return s == v }}, nil
+	return operandTest{Matches: func(s string) bool { return s == v }}, nil
 }
 
 // newExistsTest tests for a value, or for none.
 func newExistsTest(v string, _ bool) (operandTest, error) {
 	switch field.FoldCase(v) {
 	case "true":
-		return operandTest{matches: func(s string) bool { return s != "" }}, nil
+		return operandTest{Matches: func(s string) bool { return s != "" }}, nil
 	case "false":
-		return operandTest{matches: func(s string) bool { return s == "" }}, nil
+		return operandTest{Matches: func(s string) bool { return s == "" }}, nil
 	}
-	return operandTest{}, &valueError{value: v}
+	return operandTest{}, &fault.ValueError{Value: v}
 }
 
 // isZero accepts values that compare as equal.

@@ -1,4 +1,4 @@
-package request
+package fault
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 	"community-images/shared/apierror"
 )
 
-const maxFaults = 10 // faulty parameters that one error explains
+const MaxFaults = 10 // faulty parameters that one error explains
 
 // recommendUnknown stands beside faults of which the first is an unknown
 // parameter. Of other faults the message says what is allowed.
@@ -24,43 +24,43 @@ type Fault struct {
 	Allowed string // completes "Allowed: ..."; empty: reason says it
 }
 
-// valueError rejects a value that is not one of those that its parameter
+// ValueError rejects a value that is not one of those that its parameter
 // allows.
-type valueError struct {
-	value      string // as given
-	suggestion string // of DidYouMean; may be empty
+type ValueError struct {
+	Value      string // as given
+	Suggestion string // of DidYouMean; may be empty
 }
 
-// Error implements error. newParamFault writes a better text, which says what is
+// Error implements error. New writes a better text, which says what is
 // allowed too.
-func (e *valueError) Error() string { return fmt.Sprintf("value %s is not allowed", Quote(e.value)) }
+func (e *ValueError) Error() string { return fmt.Sprintf("value %s is not allowed", Quote(e.Value)) }
 
-// completeError completes "NAME ..." and says by itself what is allowed.
-type completeError string
+// CompleteError completes "NAME ..." and says by itself what is allowed.
+type CompleteError string
 
 // Error implements error.
-func (e completeError) Error() string { return string(e) }
+func (e CompleteError) Error() string { return string(e) }
 
-// newParamFault turns the error of parsing a parameter into a fault. allowed
+// New turns the error of parsing a parameter into a fault. allowed
 // is a noun phrase for the values that the parameter allows.
-func newParamFault(name string, err error, allowed string) Fault {
-	var wrong *valueError
+func New(name string, err error, allowed string) Fault {
+	var wrong *ValueError
 	if errors.As(err, &wrong) {
-		reason := fmt.Sprintf("must be %s, got %s%s", allowed, Quote(wrong.value), wrong.suggestion)
+		reason := fmt.Sprintf("must be %s, got %s%s", allowed, Quote(wrong.Value), wrong.Suggestion)
 		return Fault{Code: CodeInvalid, Name: name, Reason: reason}
 	}
-	var complete completeError
+	var complete CompleteError
 	if errors.As(err, &complete) {
 		allowed = ""
 	}
 	return Fault{CodeInvalid, name, err.Error(), allowed}
 }
 
-// NewFaultsError reports faulty parameters together. What is allowed is said
+// NewError reports faulty parameters together. What is allowed is said
 // only once if several parameters allow the same.
-func NewFaultsError(faults []Fault) *apierror.Error {
+func NewError(faults []Fault) *apierror.Error {
 	var parts, said []string
-	for _, f := range faults[:min(len(faults), maxFaults)] {
+	for _, f := range faults[:min(len(faults), MaxFaults)] {
 		text := EndSentence(strings.TrimSpace(f.Name + " " + f.Reason))
 		if f.Allowed != "" && !slices.Contains(said, f.Allowed) {
 			text += " Allowed: " + f.Allowed + "."
@@ -96,4 +96,23 @@ func NewTokenFault() Fault {
 		Code:   CodeInvalid,
 		Reason: `Tokens are not accepted in the URL, which is logged. Send "Authorization: Bearer <token>"`,
 	}
+}
+
+// NewEmptyError says that a parameter, or a value of its list, is empty.
+func NewEmptyError(values []string) error {
+	if len(values) == 1 {
+		return errors.New("must not be empty")
+	}
+	return CompleteError(fmt.Sprintf("has an empty value between commas: %s", Quote(strings.Join(values, ","))))
+}
+
+// NewOneValueError says that a parameter takes no list. FC joins the values of a
+// repeated parameter by commas, so both look the same.
+func NewOneValueError(values []string) error {
+	return fmt.Errorf("takes one value, got %s; it may have been given twice", Quote(strings.Join(values, ",")))
+}
+
+// NewTooManyError says that a parameter has more of something than is allowed.
+func NewTooManyError(count int, what string, most int) error {
+	return fmt.Errorf("has %d %s; the limit is %d", count, what, most)
 }

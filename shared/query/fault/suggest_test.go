@@ -1,4 +1,4 @@
-package request
+package fault
 
 import (
 	"testing"
@@ -15,7 +15,7 @@ func TestDidYouMean(t *testing.T) {
 		"architecture": "OsTag.Architecture", "OsTag": "OsTag.OsTag", "": "", "x": "",
 		"OsTag.Platfom": "OsTag.Platform", "zzzzzz": "", "Sise": "Size",
 	} {
-		if got := nearestName(name, names, maxEdits(name)); got != want {
+		if got := NearestName(name, names, MaxEdits(name)); got != want {
 			t.Errorf("%q: did you mean %q", name, got)
 		}
 	}

@@ -1,4 +1,4 @@
-package request
+package fault
 
 // The error codes. They are part of the public interface and must not change.
 // ErrorCodes says what each means to a caller.
