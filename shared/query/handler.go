@@ -89,7 +89,8 @@ func (c *call) serveRoute(ctx context.Context) error {
 	}
 	// The caller would follow the Link to the next page. It must not be too
 	// long then.
-	if size > request.MaxURIBytes-request.LinkReserve && rt.HasParam(request.ParamCursor.Name) && !c.hasRoomForCursor(req) {
+	hasPages := rt.HasParam(request.ParamCursor.Name)
+	if size > request.MaxURIBytes-request.LinkReserve && hasPages && !c.hasRoomForCursor(req) {
 		return uriTooLong(size, request.MaxURIBytes-request.LinkReserve)
 	}
 	if joinHeaderLines(c.r.Header, "If-None-Match") != "" {

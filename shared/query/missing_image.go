@@ -28,9 +28,10 @@ func (s *lookup) imageMissingError(ctx context.Context, req *request.Request, su
 		return newImageUnknownError(req, sub.State, life.Later)
 	}
 	e := &apierror.Error{
-		Status:  http.StatusGone,
-		Code:    fault.CodeGone,
-		Message: fmt.Sprintf("Image %s is no longer offered. It was offered until %s.", fault.Quote(req.ImageID), life.Gone),
+		Status: http.StatusGone,
+		Code:   fault.CodeGone,
+		Message: fmt.Sprintf("Image %s is no longer offered. It was offered until %s.",
+			fault.Quote(req.ImageID), life.Gone),
 		Recommend: "Look for a successor in /v1/images. " +
 			"The history of the image is at /v1/images/{ImageId}/history.",
 	}

@@ -118,7 +118,8 @@ func New(o Options) *Service {
 	}
 	s.lookupMetrics = newLookupMetrics(s.routes)
 	states := newFullStates(o, lists)
-	full := newLookup(s, request.Config{Schema: field.NewSchema(redact), Regions: o.Regions, Now: o.Now}, states, imageset.NewCache(lists), access.Grant{})
+	parser := request.Config{Schema: field.NewSchema(redact), Regions: o.Regions, Now: o.Now}
+	full := newLookup(s, parser, states, imageset.NewCache(lists), access.Grant{})
 	s.lookups = newGrantLookups(full, states.Past)
 	return s
 }

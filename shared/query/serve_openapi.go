@@ -16,7 +16,9 @@ func (s *lookup) serveOpenAPI(context.Context, *request.Request) (*answer, error
 	etag := makeETag("openapi", s.service.version, strings.Join(s.Regions, ","),
 		strconv.FormatBool(s.service.requiresToken()))
 	return &answer{omitEnvelope: true, etag: etag, render: func(context.Context, []byte) (*body, error) {
-		description := openapi.Description{Config: s.parser, Version: s.service.version, RequiresTokens: s.service.requiresToken()}
+		description := openapi.Description{
+			Config: s.parser, Version: s.service.version, RequiresTokens: s.service.requiresToken(),
+		}
 		data, err := catalog.MarshalLine(description.Document())
 		if err != nil {
 			return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)

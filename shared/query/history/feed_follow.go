@@ -23,7 +23,9 @@ func (h *Reader) ReadLogOfCursor(ctx context.Context, region string, c *request.
 }
 
 // cursorAt returns a position with what binds it to the log.
-func (h *Reader) cursorAt(ctx context.Context, current state.Current, position request.Position) (request.FeedCursor, error) {
+func (h *Reader) cursorAt(
+	ctx context.Context, current state.Current, position request.Position,
+) (request.FeedCursor, error) {
 	id, err := h.lineIDOf(ctx, current, position.LastRead())
 	return request.FeedCursor{Region: current.RegionID, Position: position, LineID: id}, err
 }

@@ -53,7 +53,10 @@ type pageReader struct {
 func (h *Reader) ReadPage(
 	ctx context.Context, sub *state.Subject, start request.Position, filter Filter,
 ) (Page, error) {
-	end := request.FeedCursor{Region: sub.State.RegionID, Position: request.Position{Sequence: sub.State.Sequence + 1, Offset: 0}, LineID: request.NewLineID(sub.State.LineHash())}
+	end := request.FeedCursor{
+		Region: sub.State.RegionID, Position: request.Position{Sequence: sub.State.Sequence + 1},
+		LineID: request.NewLineID(sub.State.LineHash()),
+	}
 	if start.IsAfter(end.Position) { // the feed ends before its start; a reader never goes back
 		end, err := h.cursorAt(ctx, sub.Current, start)
 		return Page{End: end}, err

@@ -34,7 +34,8 @@ func (h *Reader) FirstSeen(ctx context.Context, im ScopedImage, sub *state.Subje
 // wasThereBeforeLog reports whether an image was in its scopes when the kept log begins.
 func (h *Reader) wasThereBeforeLog(ctx context.Context, im ScopedImage, current state.Current) (bool, error) {
 	ids := []string{im.id}
-	kept, err := h.newKeptEvents(ctx, current, request.Position{}, Filter{Images: ids, Kinds: []request.Kind{request.KindPresent}})
+	filter := Filter{Images: ids, Kinds: []request.Kind{request.KindPresent}}
+	kept, err := h.newKeptEvents(ctx, current, request.Position{}, filter)
 	if err != nil || kept == nil {
 		return false, err
 	}

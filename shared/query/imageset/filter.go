@@ -87,7 +87,8 @@ func (s *Set) checkFilterCost(conditions []filter.Predicate, rows []int32, tests
 		}
 		if steps += condition.Cost * tests[i].countDistinctBytes(s, rows); steps > maxFilterSteps {
 			return fault.NewError([]fault.Fault{{
-				Code: fault.CodeInvalid, Name: condition.Name, Reason: fmt.Sprintf("is too large an expression for %d images", len(rows)),
+				Code: fault.CodeInvalid, Name: condition.Name,
+				Reason:  fmt.Sprintf("is too large an expression for %d images", len(rows)),
 				Allowed: "a smaller expression, a shorter list, or fewer images by ClusterId or ImageId",
 			}})
 		}

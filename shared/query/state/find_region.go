@@ -174,7 +174,8 @@ func (r *Resolver) nothingCapturedError() error {
 // regions …".
 func (r *Resolver) RegionRequiredError(reason string) error {
 	return fault.NewError([]fault.Fault{{
-		Code: fault.CodeMissing, Name: "RegionId", Reason: "is required because several regions " + reason, Allowed: request.JoinWithOr(r.Regions),
+		Code: fault.CodeMissing, Name: "RegionId", Reason: "is required because several regions " + reason,
+		Allowed: request.JoinWithOr(r.Regions),
 	}})
 }
 
