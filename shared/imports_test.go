@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 // and the packages of roomImports. query itself may import all of them.
 var (
 	rooms = []string{
-		"lru", "field", "fault", "filter", "request", "state", "imageset", "history", "render", "openapi", "",
+		"lru", "field", "fault", "filter", "request", "state", "imageset", "history", "hint", "render", "openapi", "",
 	}
 	roomImports = map[string][]string{
 		"lru":      {},
@@ -64,6 +64,7 @@ var (
 		"state":    {"access", "apierror", "archive", "archive/format", "catalog"},
 		"imageset": {"archive/format", "catalog", "jsonscan"},
 		"history":  {"apierror", "archive", "archive/format", "catalog"},
+		"hint":     {"access"},
 		"render":   {"archive/format", "catalog", "jsonscan"},
 		"openapi":  {"archive/format", "catalog"},
 		"":         {"access", "apierror", "archive", "archive/format", "catalog", "metrics"},

@@ -8,6 +8,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/query/fault"
+	"community-images/shared/query/hint"
 )
 
 // layoutVersion changes whenever the same data is rendered differently.
@@ -101,6 +102,9 @@ func parseETags(header, etag string, weak bool) clientETags {
 		}
 		if isWeak && !weak {
 			continue
+		}
+		if !weak { // hints are no part of the content
+			tag = hint.TrimETag(tag)
 		}
 		client.plain = client.plain || tag == etag
 		client.gzipped = client.gzipped || tag == etag+gzipETagSuffix

@@ -8,6 +8,7 @@
 //   - state finds the region, its state at the moment that is asked for, and the scopes
 //     that are selected, as far as the caller may see them. The ETag is known then.
 //   - imageset loads, filters, groups and sorts the images; history reads what happened.
+//   - hint says why there are few images, if there are.
 //   - render writes the answer.
 //
 // It promises that bad input never reaches the store, that every answer says how old it

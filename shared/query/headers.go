@@ -55,11 +55,11 @@ func (c *call) setHeaders(req *request.Request, ans *answer) {
 }
 
 // setBodyHeaders sets the headers that only an answer with a body has.
-func (c *call) setBodyHeaders(req *request.Request, ans *answer, p payload, gzipped bool) {
+func (c *call) setBodyHeaders(req *request.Request, etag string, p payload, gzipped bool) {
 	header := c.w.Header()
 	// The text formats name their character set: browsers would guess it.
 	header.Set("Content-Type", request.ContentType(req.Format))
-	c.setETag(ans.etag, gzipped)
+	c.setETag(etag, gzipped)
 	if gzipped {
 		header.Set("Content-Encoding", "gzip")
 	}
@@ -70,6 +70,9 @@ func (c *call) setBodyHeaders(req *request.Request, ans *answer, p payload, gzip
 	}
 	if p.total != "" {
 		header.Set("X-Total-Count", p.total)
+	}
+	if hint := p.hints.Header(); hint != "" {
+		header.Set("X-Hint", hint)
 	}
 	if p.cursor != "" {
 		header.Set("X-Next-Cursor", p.cursor)

@@ -11,6 +11,7 @@ import (
 	"community-images/shared/archive/format"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
+	"community-images/shared/query/hint"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
@@ -29,43 +30,53 @@ func (s *lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 	if err != nil {
 		return nil, err
 	}
+	etag := makeETag(sub.Scopes.Digest, req.Canonical, req.Format)
+	// The answer has a hint, which an answer about all that is captured has not.
+	if sub.OmitsClusters() {
+		etag = makeETag(etag, "omitsClusters")
+	}
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         makeETag(sub.Scopes.Digest, req.Canonical, req.Format),
+		etag:         etag,
 		lastModified: sub.Scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			p, err := s.buildPage(ctx, req, sub)
+			p, hints, err := s.buildPage(ctx, req, sub)
 			if err != nil {
 				return nil, err
 			}
-			return &body{bytes: p.Render(prefix), next: p.Next, total: strconv.Itoa(len(p.Rows))}, nil
+			b := &body{next: p.Next, total: strconv.Itoa(len(p.Rows)), hints: hints}
+			b.bytes = p.Render(prefix)
+			return b, nil
 		},
 	}, nil
 }
 
 // buildPage loads the images of a subject, filters, groups and sorts them, and
-// returns the page that the request asks for.
+// returns the page that the request asks for, with hints.
 //
 // The order of the stages is part of the contract: filter, count facets, keep
 // the first of each group, check minCount, cut the page.
-func (s *lookup) buildPage(ctx context.Context, req *request.Request, sub *state.Subject) (*render.ImagePage, error) {
+func (s *lookup) buildPage(
+	ctx context.Context, req *request.Request, sub *state.Subject,
+) (*render.ImagePage, hint.Hints, error) {
 	// A damaged object of the present state is the operator's problem and is
 	// reported. A past state that a cursor names can be collected at any time:
 	// the caller has to begin again.
 	set, err := s.sets.Load(ctx, sub.Scopes)
 	var damaged *format.DamagedError
 	if errors.As(err, &damaged) && req.Cursor != nil && !sub.State.Live {
-		return nil, state.NewCursorExpiredError(err)
+		return nil, hint.Hints{}, state.NewCursorExpiredError(err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, hint.Hints{}, err
 	}
 	rows, err := set.SelectRows(newImageFilter(req, s.parser.Schema))
 	if err != nil {
-		return nil, err
+		return nil, hint.Hints{}, err
 	}
 	p := &render.ImagePage{Schema: s.parser.Schema, Set: set, Request: req}
+	question := hint.Question{Request: req, Subject: sub, Set: set, Matches: len(rows)}
 	// Facets count all matches, before latestBy selects among them.
 	if req.Facets != nil {
 		p.Facets = imageset.CountFacets(set, rows, req.Facets)
@@ -73,14 +84,15 @@ func (s *lookup) buildPage(ctx context.Context, req *request.Request, sub *state
 	if req.LatestBy != nil {
 		rows = imageset.KeepFirstOfGroups(set, rows, req.LatestBy)
 	}
+	hints := hint.Find(ctx, s.history, question, len(rows) < max(1, req.MinCount))
 	// A script that takes the first image must not get an empty answer by
 	// surprise.
 	if len(rows) < req.MinCount {
-		return nil, tooFewMatches(len(rows), req.MinCount)
+		return nil, hint.Hints{}, tooFewMatches(len(rows), req.MinCount, hints)
 	}
-	p.Rows = rows
+	p.Rows, p.Hints = rows, hints.Texts
 	p.From, p.To, p.Next = sub.CutPage(req, len(rows))
-	return p, nil
+	return p, hints, nil
 }
 
 // newImageFilter returns which images match a request, and in which order they come.
@@ -95,11 +107,11 @@ func newImageFilter(req *request.Request, s *field.Schema) imageset.Filter {
 
 // tooFewMatches returns the error for minCount. The status is 404, so that a
 // script with "curl --fail-with-body" stops.
-func tooFewMatches(found, required int) error {
+func tooFewMatches(found, required int, hints hint.Hints) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
 		Code:      fault.CodeNoMatch,
-		Message:   fmt.Sprintf("%d images match; minCount requires %d.", found, required),
+		Message:   fmt.Sprintf("%d images match; minCount requires %d.", found, required) + hints.Message(),
 		Recommend: "Use fewer conditions. facets= shows which values there are.",
 	}
 }

@@ -80,6 +80,8 @@ func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 		set(30, "sort", words("-OsTag.Version", "Size,-ImageName"))
 		set(40, "limit", words("1", "3"))
 		set(20, "q", words("secret", "n1", "mine"))
+		set(10, "OsTag.Platform", words("Cent", "none")) // hints list what there is
+		set(10, "ImageName__gt", words("zzz"))
 		set(40, "format", words("json", "table", "csv"))
 	}
 	if path == "/v1/images" {

@@ -7,6 +7,7 @@ import (
 
 	"community-images/shared/archive/format"
 	"community-images/shared/query/field"
+	"community-images/shared/query/hint"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
@@ -67,6 +68,10 @@ func (s *lookup) renderMatrix(
 	m := newMatrix(set, rows, req.Selection)
 	from, to, next := sub.CutPage(req, len(m.rows))
 	b := &body{total: strconv.Itoa(len(m.rows)), next: next}
+	if len(rows) == 0 {
+		b.hints = hint.Find(ctx, s.history, hint.Question{Request: req, Subject: sub, Set: set}, true)
+	}
+	m.hints = b.hints.Texts
 	b.bytes, err = m.render(prefix, from, to, next, req)
 	return b, err
 }
@@ -91,7 +96,8 @@ func (s *lookup) defaultMatrixClusters(ctx context.Context, req *request.Request
 type matrix struct {
 	columns []string // labels
 	// rows are those of all pages: one for each ImageId that matches.
-	rows []matrixRow
+	rows  []matrixRow
+	hints []string // why there are few rows
 }
 
 // matrixRow is one ImageId. The text is what a person needs to know the image;
@@ -178,7 +184,9 @@ func (m *matrix) render(prefix []byte, from, to int, next string, req *request.R
 	case request.FormatNDJSON:
 		return render.AppendLines(nil, m.rows[from:to], m.rowJSON)
 	case request.FormatJSON:
-		page := render.Matrix{TotalCount: len(m.rows), NextCursor: next, Columns: m.columns, Shared: []string{}}
+		page := render.Matrix{
+			TotalCount: len(m.rows), NextCursor: next, Hints: m.hints, Columns: m.columns, Shared: []string{},
+		}
 		for _, row := range m.rows {
 			if m.isInEveryColumn(row) {
 				page.Shared = append(page.Shared, row.id)
@@ -191,7 +199,7 @@ func (m *matrix) render(prefix []byte, from, to int, next string, req *request.R
 		return render.AppendMembers(prefix, page)
 	}
 	t := m.toTable(m.rows[from:to], req.Format)
-	t.ByteOrder, t.LastLine = req.Bom, render.DescribePage(from, to, len(m.rows), next)
+	t.ByteOrder, t.LastLine = req.Bom, render.AddHints(render.DescribePage(from, to, len(m.rows), next), m.hints)
 	return t.Render(req.Format), nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"community-images/shared/catalog"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
+	"community-images/shared/query/hint"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
@@ -46,10 +47,11 @@ type answer struct {
 // must not be changed.
 type body struct {
 	bytes    []byte
-	next     string // cursor of the next page; empty: this is the last
-	total    string // TotalCount, for formats that have no place for it; empty: nothing is counted
-	cursor   string // where a feed goes on, even if nothing has happened since; empty: not a feed
-	deflated []byte // raw deflate of bytes; nil: not compressed yet
+	next     string     // cursor of the next page; empty: this is the last
+	total    string     // TotalCount, for formats that have no place for it; empty: nothing is counted
+	cursor   string     // where a feed goes on, even if nothing has happened since; empty: not a feed
+	hints    hint.Hints // why there are few images or none
+	deflated []byte     // raw deflate of bytes; nil: not compressed yet
 }
 
 // payload is a body and the envelope that it has in one response.
@@ -106,13 +108,19 @@ func (c *call) send(ctx context.Context, req *request.Request, ans *answer) erro
 	if err := checkIfMatch(joinHeaderLines(c.r.Header, "If-Match"), ans.etag); err != nil {
 		return err
 	}
-	client := parseIfNoneMatch(joinHeaderLines(c.r.Header, "If-None-Match"), ans.etag)
+	etag := ans.etag
+	client := parseIfNoneMatch(joinHeaderLines(c.r.Header, "If-None-Match"), etag)
 	isKnown := client.plain || client.gzipped
 	var p payload
 	if !isKnown { // also for *, which asks whether there is an answer
 		var err error
 		if p, err = c.renderPayload(ctx, req, ans); err != nil {
 			return err
+		}
+		if suffix := p.hints.ETagSuffix(); suffix != "" && etag != "" {
+			etag += suffix
+			client = parseIfNoneMatch(joinHeaderLines(c.r.Header, "If-None-Match"), etag)
+			isKnown = client.plain || client.gzipped
 		}
 		if req.Pretty && req.Format == request.FormatJSON {
 			p.indent()
@@ -123,13 +131,13 @@ func (c *call) send(ctx context.Context, req *request.Request, ans *answer) erro
 	zip := c.gzip && acceptsGzip(joinHeaderLines(c.r.Header, "Accept-Encoding"))
 	c.setHeaders(req, ans)
 	if isKnown || client.any {
-		c.setETag(ans.etag, client.gzipped && (zip || !client.plain))
+		c.setETag(etag, client.gzipped && (zip || !client.plain))
 		c.writeHeader(http.StatusNotModified)
 		return nil
 	}
 	// The envelope is never compressed, so the body decides.
 	zip = zip && len(p.bytes) >= gzipMinSize
-	c.setBodyHeaders(req, ans, p, zip)
+	c.setBodyHeaders(req, etag, p, zip)
 	// With a body from the cache, envelope and body are two pieces.
 	parts := [][]byte{p.envelope, p.bytes}
 	switch {
@@ -168,7 +176,8 @@ func (c *call) renderPayload(ctx context.Context, req *request.Request, ans *ans
 	if len(b.bytes) > maxBodyBytes {
 		return payload{}, fault.NewError([]fault.Fault{answerTooLarge(c.route.Route, req.Limit, len(b.bytes))})
 	}
-	if canCache {
+	// Hints about other scopes change without the ETag by which bodies are kept.
+	if canCache && b.hints.ETagSuffix() == "" {
 		// A body that is kept is compressed once, for all calls that will share
 		// it.
 		if c.gzip && len(b.bytes) >= gzipMinSize {

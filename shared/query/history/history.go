@@ -21,5 +21,8 @@ type ScopedImage struct {
 	selection request.Selection
 }
 
+// InAnyScope returns an image in all scopes that the caller may see.
+func InAnyScope(imageID string) ScopedImage { return ScopedImage{imageID, request.Everything()} }
+
 // NewScopedImage returns the image that a request names in its path.
 func NewScopedImage(req *request.Request) ScopedImage { return ScopedImage{req.ImageID, req.Selection} }

@@ -151,6 +151,6 @@ func (h *Reader) WasEverOffered(ctx context.Context, current state.Current, imag
 	if _, ok, err := h.ImageDates(ctx, current, imageID); err == nil && ok {
 		return true, nil
 	}
-	_, ok, err := h.firstEvent(ctx, ScopedImage{imageID, request.Everything()}, current)
+	_, ok, err := h.firstEvent(ctx, InAnyScope(imageID), current)
 	return ok, err
 }

@@ -54,13 +54,7 @@ func (s *Set) matchImages(f Filter, rows []int32) ([]int32, error) {
 	if len(f.Words) > 0 {
 		texts = s.Owner.texts.withImagesOf(s)
 	}
-	// Each condition gets the numbered values of its field, so that a value that
-	// many images share is tested once.
-	tests := make([]memoTest, len(f.Conditions))
-	for i, condition := range f.Conditions {
-		values := s.Owner.indexes.indexField(s, condition.Field, false)
-		tests[i] = memoTest{valueIndex: values, test: condition.Test, results: make([]int8, len(values.values))}
-	}
+	tests := s.makeTests(f.Conditions)
 	if err := s.checkFilterCost(f.Conditions, rows, tests); err != nil {
 		return nil, err
 	}
@@ -75,17 +69,23 @@ func (s *Set) matchImages(f Filter, rows []int32) ([]int32, error) {
 	return found, nil
 }
 
+// makeTests returns the tests of conditions. Each gets the numbered values of its field,
+// so that a value that many images share is tested once.
+func (s *Set) makeTests(conditions []filter.Predicate) []memoTest {
+	tests := make([]memoTest, len(conditions))
+	for i, condition := range conditions {
+		values := s.Owner.indexes.indexField(s, condition.Field, false)
+		tests[i] = memoTest{valueIndex: values, test: condition.Test, results: make([]int8, len(values.values))}
+	}
+	return tests
+}
+
 // checkFilterCost returns an error if the expressions cost more than
-// maxFilterSteps. Each distinct value of a field counts once, as it is tested
-// once. tests belong to the conditions at the same index.
+// maxFilterSteps. tests belong to the conditions at the same index.
 func (s *Set) checkFilterCost(conditions []filter.Predicate, rows []int32, tests []memoTest) error {
 	steps := 0
 	for i, condition := range conditions {
-		// Only expressions have a cost; the other tests read a value once.
-		if condition.Cost == 0 {
-			continue
-		}
-		if steps += condition.Cost * tests[i].countDistinctBytes(s, rows); steps > maxFilterSteps {
+		if steps += s.countSteps(condition, rows, &tests[i]); steps > maxFilterSteps {
 			return fault.NewError([]fault.Fault{{
 				Code: fault.CodeInvalid, Name: condition.Name,
 				Reason:  fmt.Sprintf("is too large an expression for %d images", len(rows)),
@@ -94,6 +94,16 @@ func (s *Set) checkFilterCost(conditions []filter.Predicate, rows []int32, tests
 		}
 	}
 	return nil
+}
+
+// countSteps returns what the expressions of a condition cost for the images in rows, in
+// steps of matching one byte. Each distinct value of a field counts once, as it is
+// tested once. Only expressions have a cost; the other tests read a value once.
+func (s *Set) countSteps(condition filter.Predicate, rows []int32, test *memoTest) int {
+	if condition.Cost == 0 {
+		return 0
+	}
+	return condition.Cost * test.countDistinctBytes(s, rows)
 }
 
 // acceptsAll returns true if the image with a catalog.Image.Number passes every

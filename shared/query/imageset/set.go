@@ -38,6 +38,9 @@ type Set struct {
 	textGeneration int    // the generation of the texts that knows the images; guarded by texts.mu
 }
 
+// Len returns the number of images.
+func (s *Set) Len() int { return s.list.Len() }
+
 // Image returns the image of a row.
 func (s *Set) Image(row int32) *catalog.Image { return s.list.At(int(row)) }
 

@@ -311,6 +311,10 @@ func answerHeaders(rt *request.Route) jsonObject {
 	headers["X-Snapshot-Age"] = headerSchema(
 		"seconds since the oldest check in the answer; not there if nothing in it was ever checked with success")
 	headers["Warning"] = headerSchema("110 if any part of the answer is stale")
+	if rt.Filters {
+		headers["X-Hint"] = headerSchema("why there are few images or none: sentences with \"; \" between them, " +
+			"percent-encoded, at most 512 bytes")
+	}
 	if rt.HasParam("cursor") {
 		headers["Link"] = headerSchema("rel=next: the next page")
 	}

@@ -87,7 +87,7 @@ var exampleQueries = map[string][]string{
 	"/v1/clusters":                 {"", "?ClusterId=ehpc-new", "?at=1"},
 	"/v1/changes":                  {"", "?since=1", "?since=3"},
 	"/v1/diff":                     {"?from=1&ClusterId=ehpc-a", "?ClusterId=ehpc-a&with=ehpc-b"},
-	"/v1/matrix":                   {"", "?ClusterId=ehpc-a&InstanceType=_any,ecs.c7.large"},
+	"/v1/matrix":                   {"", "?ClusterId=ehpc-a&InstanceType=_any,ecs.c7.large", "?q=none"},
 	"/v1/status":                   {"", "?RegionId=cn-hangzhou"},
 	"/healthz":                     {""},
 }

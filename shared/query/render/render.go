@@ -20,6 +20,7 @@ type ImagePage struct {
 	From, To int              // the page is rows[from:to]
 	Next     string           // cursor of the next page; empty: this is the last
 	Facets   []imageset.Facet // counted before the page was cut; nil: not asked for
+	Hints    []string         // why there are few images or none, in sentences
 }
 
 // Render appends the page to prefix in the format of the request. The other
@@ -65,6 +66,7 @@ func (p *ImagePage) appendJSON(prefix []byte) []byte {
 		b = append(b, `,"Facets":`...)
 		b = appendFacets(b, p.Facets)
 	}
+	b = appendHints(b, p.Hints)
 	b = append(b, `,"Images":[`...)
 	mayBeRenamed := p.mayBeRenamed()
 	for i, row := range p.pageRows() {
@@ -147,7 +149,7 @@ func (p *ImagePage) toTable(format string) Table {
 	columns := p.selectColumns(format)
 	t := Table{
 		hasRawCells: p.Request.Columns != nil, ByteOrder: p.Request.Bom,
-		LastLine: DescribePage(p.From, p.To, len(p.Rows), p.Next),
+		LastLine: AddHints(DescribePage(p.From, p.To, len(p.Rows), p.Next), p.Hints),
 	}
 	for _, c := range columns {
 		t.Columns = append(t.Columns, c.Name)

@@ -55,6 +55,7 @@ type MatrixBody struct {
 type Matrix struct {
 	TotalCount int         `json:"TotalCount" doc:"rows on all pages"`
 	NextCursor string      `json:"NextCursor" doc:"cursor of the next page; empty on the last"`
+	Hints      []string    `json:"Hints,omitempty" doc:"why there are no rows, in sentences"`
 	Columns    []string    `json:"Columns" doc:"clusters, instance types, or both as CLUSTER/TYPE"`
 	Shared     []string    `json:"Shared" doc:"ids of the images in every column, of all pages"`
 	Rows       []MatrixRow `json:"Rows"`

@@ -11,6 +11,7 @@ type ImagesBody struct {
 	NextCursor string `json:"NextCursor" doc:"cursor of the next page; empty on the last"`
 	// Facets has the fields that were asked for.
 	Facets map[string][]ValueCount `json:"Facets,omitempty" doc:"of the parameter facets, by field"`
+	Hints  []string                `json:"Hints,omitempty" doc:"why there are few images or none, in sentences"`
 	Images []Image                 `json:"Images"`
 }
 

@@ -118,3 +118,13 @@ func (req *Request) ListsScopes() bool { return req.byScope || req.Route.HasImag
 
 // isFeed reports whether the answer is a feed of changes.
 func (req *Request) isFeed() bool { return req.Route.HasParam("since") }
+
+// GivenValues returns the values of a parameter as given.
+func (req *Request) GivenValues(name string) []string {
+	for _, g := range req.given {
+		if g.name == name {
+			return g.values
+		}
+	}
+	return nil
+}

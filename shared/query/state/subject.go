@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"community-images/shared/apierror"
+	"community-images/shared/archive/format"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
@@ -145,3 +147,10 @@ func (sub *Subject) CutPage(req *request.Request, total int) (from, to int, next
 // ConditionalKey marks the context of a lookup whose caller may have the answer
 // already. Data that only the body needs is then not prefetched.
 type ConditionalKey struct{}
+
+// OmitsClusters reports whether a subject is only what every cluster supports, while
+// more is captured.
+func (sub *Subject) OmitsClusters() bool {
+	hasCluster := func(sc format.ScopeState) bool { return sc.ClusterID != "" }
+	return !slices.ContainsFunc(sub.Scopes.Scopes, hasCluster) && sub.State.ScopeCount() > len(sub.State.ScopesOf(""))
+}

@@ -1,0 +1,155 @@
+package hint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"community-images/shared/query/fault"
+	"community-images/shared/query/field"
+	"community-images/shared/query/imageset"
+)
+
+const (
+	// maxValues bounds the existing values that a hint lists.
+	maxValues = 10
+	// maxValueBytes bounds the same list as a header holds it, so that several hints
+	// have room there.
+	maxValueBytes = 200
+	// maxTextBytes bounds one value or condition, in bytes.
+	maxTextBytes = 60
+)
+
+// explainConditions says which conditions nothing meets, or how many images match
+// without each of them. If all that is captured has no match either, it is about that.
+func (f *finder) explainConditions() {
+	set, subject := f.Set, "image of the selection"
+	if f.captured != nil && (f.capturedMatches == 0 || f.captured == f.Set) {
+		set, subject = f.captured, "captured image"
+	}
+	counts := set.CountConditions(f.filter)
+	if set.Len() == 0 || len(counts) == 0 {
+		return
+	}
+	isUnmet := func(c imageset.ConditionCount) bool { return c.Alone == 0 }
+	if !slices.ContainsFunc(counts, isUnmet) {
+		f.explainTogether(counts, subject)
+		return
+	}
+	unmet := slices.DeleteFunc(slices.Clone(counts), func(c imageset.ConditionCount) bool {
+		return !isUnmet(c) || c.Name == "ImageId" // explainIDs is about those
+	})
+	for _, c := range unmet[:min(len(unmet), maxItems)] {
+		text := fmt.Sprintf("No %s %s", subject, f.describeUnmet(c, set))
+		// The other conditions are met by some images.
+		if len(counts) > 1 && c.Without > 0 {
+			text += fmt.Sprintf(" %s without it.", countMatches(c.Without))
+		}
+		f.add("%s", text)
+	}
+}
+
+// explainTogether says how many images match without one of the conditions, each of
+// which is met by some.
+func (f *finder) explainTogether(counts []imageset.ConditionCount, subject string) {
+	if len(counts) < 2 {
+		return
+	}
+	helps := slices.DeleteFunc(slices.Clone(counts), func(c imageset.ConditionCount) bool {
+		return c.Without <= f.Matches
+	})
+	slices.SortStableFunc(helps, func(a, b imageset.ConditionCount) int { return cmp.Compare(b.Without, a.Without) })
+	for _, c := range helps[:min(len(helps), maxItems)] {
+		f.add("%s without %s.", countMatches(c.Without), f.describeParam(c.Name))
+	}
+	if len(helps) == 0 && f.Matches == 0 {
+		f.add("Each condition alone matches, but no %s meets all of them.", subject)
+	}
+}
+
+// describeUnmet completes "No image ..." for a condition that no image of a set meets.
+func (f *finder) describeUnmet(c imageset.ConditionCount, set *imageset.Set) string {
+	if c.Field == nil { // q
+		words := set.MissingWords(f.filter)
+		if len(words) == 0 {
+			return "contains all words of " + f.describeParam(c.Name) + "."
+		}
+		return "contains " + quoteSome(words) + " in its name, description, id or product code."
+	}
+	values := set.ExistingValues(c.Field)
+	name, op, _ := strings.Cut(c.Name, "__")
+	switch {
+	case len(values) == 0:
+		return fmt.Sprintf("has a value for %s, so no condition on it can match.", name)
+	case op == "exists": // =false
+		return fmt.Sprintf("lacks a value for %s.", name)
+	}
+	return "matches " + f.describeParam(c.Name) + "." + f.suggestValues(c, op, values)
+}
+
+// suggestValues returns sentences about values that exist, for a condition that none of
+// them meets. Each begins with a space.
+func (f *finder) suggestValues(c imageset.ConditionCount, op string, values []string) string {
+	switch op {
+	case "gt", "gte", "lt", "lte":
+		least := slices.MinFunc(values, c.Field.CompareValues)
+		most := slices.MaxFunc(values, c.Field.CompareValues)
+		if least == most {
+			return fmt.Sprintf(" The only value is %s.", quoteValue(least))
+		}
+		return fmt.Sprintf(" Values go from %s to %s.", quoteValue(least), quoteValue(most))
+	}
+	if op == "" || op == "ieq" {
+		for _, operand := range f.Request.GivenValues(c.Name) {
+			if nearest := nearestValue(operand, values); nearest != "" {
+				return fmt.Sprintf(" Did you mean %s?", quoteValue(nearest)) + listValues(values)
+			}
+		}
+	}
+	return listValues(values)
+}
+
+// nearestValue returns the existing value that a value was probably meant to be; empty:
+// none is near. A part of a value is near it.
+func nearestValue(value string, existing []string) string {
+	folded := field.FoldCase(value)
+	if len(folded) > 2 {
+		contains := func(v string) bool { return strings.Contains(field.FoldCase(v), folded) }
+		if i := slices.IndexFunc(existing, contains); i >= 0 {
+			return existing[i]
+		}
+	}
+	return fault.NearestName(value, existing, fault.MaxEdits(value))
+}
+
+// listValues returns a sentence that lists existing values, the first ones if there are
+// many.
+func listValues(values []string) string {
+	shown, size := []string{}, 0
+	for _, value := range values[:min(len(values), maxValues)] {
+		quoted := quoteValue(value)
+		if size += len(escape(quoted)); size > maxValueBytes && len(shown) > 0 {
+			break
+		}
+		shown = append(shown, quoted)
+	}
+	text := " Values: " + strings.Join(shown, ", ")
+	if more := len(values) - len(shown); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + "."
+}
+
+// quoteValue returns a value of an image in quotes. Only what cannot be printed is
+// escaped.
+func quoteValue(value string) string {
+	return strconv.Quote(fault.Truncate(value, maxTextBytes))
+}
+
+// describeParam returns a parameter as it stands in an address, cut if it is long.
+func (f *finder) describeParam(name string) string {
+	value := quoteValue(field.JoinList(f.Request.GivenValues(name)))
+	return name + "=" + value[1:len(value)-1]
+}

@@ -1,0 +1,149 @@
+package hint
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"community-images/shared/query/fault"
+	"community-images/shared/query/history"
+	"community-images/shared/query/imageset"
+)
+
+const (
+	// maxItems bounds the ids, conditions and scopes that hints name.
+	maxItems = 3
+	// maxWait bounds what hints read outside of the selection. An answer without
+	// them is still right.
+	maxWait = 3 * time.Second
+	// searchAll says how to search more than E-HPC's own question does.
+	searchAll = "ClusterId=* searches all captured images."
+)
+
+// finder finds the hints of an answer that has too few images.
+type finder struct {
+	Question
+	Hints
+	// history shows what the caller may see, and no more.
+	history *history.Reader
+	filter  imageset.Filter
+	// captured has everything that the caller may see; nil: it was not read. It is Set
+	// if the selection is everything.
+	captured *imageset.Set
+	// capturedMatches is Matches for captured.
+	capturedMatches int
+}
+
+// explainFew returns the hints of an answer that has too few images. It reads what else
+// is captured, and for ids the log: a person waits for the answer.
+func explainFew(ctx context.Context, h *history.Reader, q Question) Hints {
+	f := &finder{history: h, Question: q, filter: imageset.Filter{
+		Ids: q.Request.ImageIDs, Conditions: q.Request.Conditions, Words: q.Request.SearchWords,
+	}}
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	f.loadCaptured(ctx)
+	f.explainScopes()
+	f.explainIDs(ctx)
+	f.explainConditions()
+	return f.Hints
+}
+
+// loadCaptured reads everything that the caller may see at present. The lists of a past
+// state would cost one read each. If it fails, the hints say less.
+func (f *finder) loadCaptured(ctx context.Context) {
+	if !f.Subject.State.Live {
+		return
+	}
+	all := f.Subject.State.AllScopes()
+	if all.Digest == f.Subject.Scopes.Digest {
+		f.captured, f.capturedMatches = f.Set, f.Matches
+		return
+	}
+	f.looksOutside = true
+	set, err := f.history.Sets.Load(ctx, all)
+	if err != nil {
+		return
+	}
+	if rows, err := set.SelectRows(f.filter); err == nil { // else the expressions would take too long
+		f.captured, f.capturedMatches = set, len(rows)
+	}
+}
+
+// explainScopes says how many images match with ClusterId=*, if more do.
+func (f *finder) explainScopes() {
+	narrow := ""
+	if f.Subject.OmitsClusters() {
+		narrow = "Only images that every cluster supports were searched. "
+	}
+	switch {
+	case f.captured != nil && f.capturedMatches > f.Matches:
+		f.add("%s%s with ClusterId=*.", narrow, countMatches(f.capturedMatches))
+	case f.captured == nil && narrow != "":
+		f.add("%s", narrow+searchAll)
+	}
+	if f.Set.Len() == 0 {
+		f.add("The selection has no images at all.")
+	}
+}
+
+// explainIDs says of ids that the selection lacks which scopes offer them, or until when
+// some did.
+func (f *finder) explainIDs(ctx context.Context) {
+	missing := f.Set.MissingIDs(f.filter.Ids)
+	for _, id := range missing[:min(len(missing), maxItems)] {
+		f.explainID(ctx, id)
+	}
+	if len(missing) > maxItems {
+		f.add("%d more ids are not in the selection.", len(missing)-maxItems)
+	}
+}
+
+// explainID is explainIDs for one id.
+func (f *finder) explainID(ctx context.Context, id string) {
+	if f.captured == nil {
+		f.add("Image %s is not in the selection.", fault.Quote(id))
+		return
+	}
+	if from, to := f.captured.FindImage(id); from < to {
+		f.add("Image %s is offered to %s.", fault.Quote(id), joinSome(f.captured.ScopePaths(from, to)))
+		return
+	}
+	// The log is about more than the present, which is all that the ETag covers.
+	f.looksOutside = true
+	life, err := f.history.LifespanOf(ctx, history.InAnyScope(id), f.Subject)
+	switch {
+	case err != nil:
+		f.add("Image %s is not offered.", fault.Quote(id))
+	case !life.Known:
+		f.add("Image %s was never offered in %s.", fault.Quote(id), f.Subject.Scopes.Region)
+	default:
+		f.add("Image %s is no longer offered. It was offered until %s.", fault.Quote(id), life.Gone)
+	}
+}
+
+// countMatches returns "21 images match" and the like.
+func countMatches(n int) string {
+	if n == 1 {
+		return "1 image matches"
+	}
+	return fmt.Sprintf("%d images match", n)
+}
+
+// quoteSome is joinSome for texts of callers.
+func quoteSome(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = fault.Quote(text)
+	}
+	return joinSome(quoted)
+}
+
+// joinSome lists the first maxItems texts, and says how many more there are.
+func joinSome(texts []string) string {
+	if more := len(texts) - maxItems; more > 0 {
+		return strings.Join(texts[:maxItems], ", ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,66 @@
+package hint
+
+import (
+	"context"
+	"fmt"
+
+	"community-images/shared/access"
+	"community-images/shared/query/history"
+	"community-images/shared/query/imageset"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
+)
+
+// Hints say why an answer has few images or none.
+type Hints struct {
+	Texts []string // sentences, the most useful first
+	// looksOutside says that the texts tell of more than the selected scopes, which the
+	// ETag of the answer does not cover.
+	looksOutside bool
+}
+
+// Question is a request with the images that it is about.
+type Question struct {
+	Request *request.Request
+	Subject *state.Subject
+	Set     *imageset.Set // of the subject
+	Matches int           // images of Set that meet all conditions
+}
+
+// Find returns the hints of an answer. isFew says that it has too few images. h must show
+// only what the caller may see.
+func Find(ctx context.Context, h *history.Reader, q Question, isFew bool) Hints {
+	if isFew {
+		return explainFew(ctx, h, q)
+	}
+	return describeQuestion(q)
+}
+
+// describeQuestion returns the hints of an answer that has enough images. It reads
+// nothing: nobody waits for a hint next to images.
+func describeQuestion(q Question) Hints {
+	var h Hints
+	if q.Subject.OmitsClusters() {
+		h.add("Only images that every cluster supports. " + searchAll)
+	}
+	ids := q.Request.ImageIDs
+	if missing := q.Set.MissingIDs(ids); len(missing) > 0 {
+		h.add("%d of %d ids are not in the selection: %s.", len(missing), len(ids), quoteSome(missing))
+	}
+	return h
+}
+
+// add adds a hint. Callers put tokens in the wrong place, and hints repeat what they
+// gave.
+func (h *Hints) add(format string, args ...any) {
+	h.Texts = append(h.Texts, access.RedactTokens(fmt.Sprintf(format, args...)))
+}
+
+// Message returns the hints as the end of a message, with a space in front of each.
+func (h Hints) Message() string {
+	message := ""
+	for _, text := range h.Texts {
+		message += " " + text
+	}
+	return message
+}
