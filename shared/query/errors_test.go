@@ -231,7 +231,7 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/images?facets=": "facets must not be empty. Allowed: " +
 			listOfFields + ".",
 		"/v1/images?fields=Foo": `fields names the unknown field "Foo". Allowed: ` +
-			listOfFields + ", BaseOsTag, OsTag, Clusters, InstanceTypes, ContentDiffers, *.",
+			listOfFields + ", BaseOsTag, OsTag, Clusters, InstanceTypes, ContentDiffers, Offers, *.",
 		"/v1/images?at=9": "The last commit is number 3; at is later.",
 		"/v1/images?at=2026-11-23T08:00:00Z": "The kept history begins at " +
 			"2026-11-23T09:00:00.000Z with commit 1; at is earlier.",
@@ -243,12 +243,8 @@ func TestErrorTexts(t *testing.T) {
 			"instance type \"ecs.x\" in cn-hangzhou. Captured instance types: _any.",
 		"/v1/matrix?ClusterId=_any&InstanceType=*": "No list without a cluster is captured for any " +
 			"instance type in cn-hangzhou. Captured instance types: _any.",
-		"/v1/diff?from=1&InstanceType=*": "InstanceType names more than one scope. " +
-			"Allowed: one cluster and at most one instance type when from is given.",
-		"/v1/diff?from=1&ClusterId=ehpc-a&InstanceType=a,b": "InstanceType names more than one scope. " +
-			"Allowed: one cluster and at most one instance type when from is given.",
-		"/v1/diff?from=1&ClusterId=*": "ClusterId names more than one scope. Allowed: " +
-			"one cluster and at most one instance type when from is given.",
+		"/v1/diff?from=1&ClusterId=ehpc-a,ehpc-typo": `Cluster "ehpc-typo" is not captured in cn-hangzhou. ` +
+			"Captured clusters: ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new).",
 		"/v1/images?Size__gt=1e309": `Size__gt must be a decimal number within ±1.8e308, got "1e309".`,
 		"/v1/images?Size__gt=-" + strings.Repeat("9",
 			310): `Size__gt must be a decimal number within ±1.8e308, got "-` + strings.Repeat("9", 79) + `"….`,

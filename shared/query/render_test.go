@@ -20,6 +20,10 @@ func TestBodies(t *testing.T) {
 		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,Clusters&format=csv&ImageId=m-cent710,m-ubuntu":            "ImageId,Clusters|m-cent710,ehpc-a|m-ubuntu,ehpc-b|m-ubuntu,ehpc-a|",
 		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,Status,Clusters&format=tsv&ImageId=m-ubuntu":               "ImageId\tStatus\tClusters|m-ubuntu\tAvailable\tehpc-b|m-ubuntu\tCreating\tehpc-a|",
 		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,ImageName,Clusters&format=table&ImageId=m-ubuntu,m-cent79": "ImageId   ImageName        Clusters|m-cent79  hpc-centos-7.9   ehpc-a|m-ubuntu  深度学习 ubuntu  ehpc-b|m-ubuntu  深度学习 ubuntu  ehpc-a|",
+		// The pairs that offer an image.
+		"/v1/images?ClusterId=ehpc-a&InstanceType=_any,ecs.c7.large&ImageId=m-cent710&fields=ImageId,Offers&format=ndjson": `{"ImageId":"m-cent710","Offers":[{"ClusterId":"ehpc-a","InstanceType":""},{"ClusterId":"ehpc-a","InstanceType":"ecs.c7.large"}]}|`,
+		"/v1/images?ClusterId=ehpc-a&InstanceType=_any,ecs.c7.large&ImageId=m-cent710&fields=Offers&format=csv":            "Offers|ehpc-a/_any;ehpc-a/ecs.c7.large|",
+		"/v1/images?ImageId=m-cent79,m-bp181x855551ww5yq****&limit=1&fields=Offers&format=ndjson":                          `{"Offers":[{"ClusterId":"","InstanceType":""}]}|`,
 		// Where clusters differ every format says so, and an id is one id.
 		"/v1/images?ClusterId=*&ImageId=m-ubuntu,m-cent79&format=ids":                                    "m-cent79|m-ubuntu|",
 		"/v1/images?ClusterId=*&ImageId=m-ubuntu,m-cent79&format=ids&sort=-ImageId":                      "m-ubuntu|m-cent79|",

@@ -3,6 +3,7 @@ package query_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -314,8 +315,9 @@ func testHistoryOfEveryImage(t *testing.T, c *simulation, h http.Handler) {
 type diffAnswer struct {
 	From, To       struct{ Sequence int }
 	TotalCount     int
-	Added, Removed []json.RawMessage
+	Added, Removed []json.RawMessage // of two clusters, as Changed
 	Changed        []answeredEvent
+	Changes        []answeredEvent // of two times
 }
 
 func testDiffsOfCommits(t *testing.T, c *simulation, h http.Handler) {
@@ -324,7 +326,7 @@ func testDiffsOfCommits(t *testing.T, c *simulation, h http.Handler) {
 	compared := 0
 	for range 400 / stride {
 		from, to, path := 1+r.IntN(len(c.expected)), 1+r.IntN(len(c.expected)), pick(r, paths)
-		target := fmt.Sprintf("/v1/diff?%s&from=%s&to=%s", scopeParams(path), pick(r, c.momentsOfCommit(from)),
+		target := fmt.Sprintf("/v1/diff?by=scope&%s&from=%s&to=%s", scopeParams(path), pick(r, c.momentsOfCommit(from)),
 			pick(r, c.momentsOfCommit(to)))
 		before, after := c.expected[from-1].scopes[path].docs, c.expected[to-1].scopes[path].docs
 		if before == nil && after == nil {
@@ -336,10 +338,66 @@ func testDiffsOfCommits(t *testing.T, c *simulation, h http.Handler) {
 		if got.From.Sequence != from || got.To.Sequence != to {
 			t.Errorf("%s compares %d with %d, want %d with %d", target, got.From.Sequence, got.To.Sequence, from, to)
 		}
-		checkDiff(t, target, got, before, after)
+		_, goesOn := c.expected[to-1].scopes[path]
+		checkScopeDiff(t, target, got, before, after, before != nil && !goesOn)
+		c.checkImageDiff(t, h, from, to)
 	}
 	if compared < 150/stride {
 		t.Errorf("only %d comparisons", compared)
+	}
+}
+
+// checkScopeDiff compares the rows of one scope, which may have ended, at two times with the
+// difference of two lists of objects.
+func checkScopeDiff(t *testing.T, target string, got diffAnswer, before, after []string, hasEnded bool) {
+	t.Helper()
+	events := compareDocs(before, after)
+	if hasEnded {
+		events = append(events, expectedEvent{kind: "ended"})
+	}
+	var want, have []string
+	for _, e := range events {
+		want = append(want, fmt.Sprintf("%s %s %q %s", e.kind, e.id, e.name, e.fields))
+	}
+	for _, e := range got.Changes {
+		several := len(docsWithID(before, e.ImageId)) > 1 || len(docsWithID(after, e.ImageId)) > 1
+		have = append(have, fmt.Sprintf("%s %s %q %s", e.Kind, e.ImageId, e.ImageName, e.toExpected(several).fields))
+	}
+	slices.Sort(want)
+	slices.Sort(have)
+	if diff := cmp.Diff(want, have); diff != "" || got.TotalCount != len(events) {
+		t.Fatalf("%s counts %d of %d (-oracle +answer):\n%s", target, got.TotalCount, len(events), diff)
+	}
+}
+
+// checkImageDiff compares the rows of the whole region at two commits with the events of
+// its scopes.
+func (c *simulation) checkImageDiff(t *testing.T, h http.Handler, from, to int) {
+	t.Helper()
+	before, after := c.expected[from-1].scopes, c.expected[to-1].scopes
+	var ended, events []expectedEvent
+	for _, path := range slices.Sorted(maps.Keys(before)) {
+		if _, there := after[path]; !there && before[path].docs != nil {
+			ended = append(ended, expectedEvent{kind: "ended", path: path})
+		}
+	}
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		for _, e := range compareDocs(before[path].docs, after[path].docs) {
+			e.path = path
+			events = append(events, e)
+		}
+	}
+	slices.SortStableFunc(events, func(a, b expectedEvent) int { return strings.Compare(a.id, b.id) })
+	want := expectedRows(append(ended, events...), c.offeredAt(to, func(string) bool { return true }), nil)
+	target := fmt.Sprintf("/v1/diff?from=%d&to=%d", from, to)
+	var got []string
+	for _, r := range answerOf[rowsAnswer](t, h, 200, target).Changes {
+		got = append(got, r.String())
+	}
+	if diff := diffWords(want, got); diff != "" {
+		t.Fatalf("%s (-oracle +answer):\n%s", target, diff)
 	}
 }
 

@@ -141,7 +141,7 @@ func TestChangesInEveryFormat(t *testing.T) {
 			`2,2026-11-23T10:00:00.000Z,added,m-ubuntu,深度学习 ubuntu,ehpc-b,,|`,
 		"/v1/images/m-win/history?since=1&format=table": "Sequence  CommittedAt               Kind     ImageId  ImageName    ClusterId  InstanceType  Details|" +
 			"2         2026-11-23T10:00:00.000Z  removed  m-win    win, server  ehpc-a|",
-		"/v1/diff?ClusterId=ehpc-a&with=ehpc-b&format=csv": "Kind,ImageId,ImageName,Fields|removed,m-cent710,hpc-centos-7.10,|" +
+		"/v1/diff?ClusterId=ehpc-a&with=ehpc-b&format=csv": "Kind,ImageId,ImageName,Details|removed,m-cent710,hpc-centos-7.10,|" +
 			`removed,m-cent79,hpc-centos-7.9,|changed,m-ubuntu,深度学习 ubuntu,"Status: ""Creating"" → ""Available"""|`,
 		"/v1/diff?ClusterId=ehpc-a&with=ehpc-b&format=ndjson": `{"Kind":"removed","ImageId":"m-cent710","ImageName":"hpc-centos-7.10"}|` +
 			`{"Kind":"removed","ImageId":"m-cent79","ImageName":"hpc-centos-7.9"}|{"Kind":"changed","ImageId":"m-ubuntu",` +

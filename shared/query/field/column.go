@@ -18,7 +18,10 @@ const (
 	ColumnClusters = "Clusters"
 	// ColumnInstanceTypes is the types for which any of them offers it.
 	ColumnInstanceTypes = "InstanceTypes"
-	// ColumnAll stands for the whole image, and every other column.
+	// ColumnOffers is the pairs of cluster and type that offer an image.
+	ColumnOffers = "Offers"
+	// ColumnAll stands for the whole image, and every other column but ColumnOffers,
+	// which can be longer than the image.
 	ColumnAll = "*"
 	// ColumnContentDiffers says whether scopes disagree about its content.
 	ColumnContentDiffers = "ContentDiffers"
@@ -26,7 +29,7 @@ const (
 
 // ColumnNames lists what the parameter fields allows.
 func (s *Schema) ColumnNames() []string {
-	return slices.Concat(s.FieldNames(), ObjectFields, offerColumns, []string{ColumnAll})
+	return slices.Concat(s.FieldNames(), ObjectFields, offerColumns, []string{ColumnOffers, ColumnAll})
 }
 
 // offerColumns are the columns that come from the scopes.

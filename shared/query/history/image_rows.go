@@ -30,6 +30,66 @@ func (r *imageRow) clone() *imageRow {
 	return &c
 }
 
+// rowDraft is the row of an image that is being made.
+type rowDraft struct {
+	Event
+	byEnd []format.ScopeRef // that lost the image because they ended
+}
+
+// newRowDraft returns the row of the image of an event, without any scope.
+func newRowDraft(e *Event) *rowDraft {
+	return &rowDraft{Event: Event{Commit: e.Commit, position: e.position, ImageID: e.ImageID, Row: &imageRow{}}}
+}
+
+// add adds an event of the image.
+func (d *rowDraft) add(e *Event) {
+	row := d.Row
+	row.end = e.end()
+	// The name is that after the commit, if a scope still has the image.
+	if d.ImageName == "" || e.Kind != request.KindRemoved && len(row.Gained)+len(row.Changed) == 0 {
+		d.ImageName = e.ImageName
+	}
+	switch {
+	case e.Kind == request.KindAdded:
+		row.Gained = append(row.Gained, e.Scope)
+	case e.Kind == request.KindChanged:
+		row.Changed = append(row.Changed, e.Scope)
+		d.addFields(e.Fields)
+	case e.isByEnd:
+		d.byEnd = append(d.byEnd, e.Scope)
+	default:
+		row.Lost = append(row.Lost, e.Scope)
+	}
+}
+
+// addFields adds the changes of a scope that are not those of another one.
+func (d *rowDraft) addFields(fields []catalog.FieldChange) {
+	for _, change := range fields {
+		isSame := func(known catalog.FieldChange) bool {
+			return known.Field == change.Field && bytes.Equal(known.Before, change.Before) &&
+				bytes.Equal(known.After, change.After)
+		}
+		if !slices.ContainsFunc(d.Fields, isSame) {
+			d.Fields = append(d.Fields, change)
+		}
+	}
+}
+
+// chooseKind sets the kind of the row: the first one that is wanted. It returns false if
+// none is.
+func (d *rowDraft) chooseKind(wanted []request.Kind) bool {
+	for _, k := range []struct {
+		kind   request.Kind
+		scopes []format.ScopeRef
+	}{{request.KindRemoved, d.Row.Lost}, {request.KindAdded, d.Row.Gained}, {request.KindChanged, d.Row.Changed}} {
+		if len(k.scopes) > 0 && slices.Contains(wanted, k.kind) {
+			d.Kind = k.kind
+			return true
+		}
+	}
+	return false
+}
+
 // rowMaker makes rows of images from the events of one commit. It is given the events of
 // a selection in the order of eventsOf.
 //
@@ -40,10 +100,9 @@ type rowMaker struct {
 	kinds     []request.Kind // that are wanted
 	isOffered func(imageID string) bool
 
-	ended []*Event // the rows of clusters that ended
-	rows  []*Event // those of images
-	image *Event   // the present one; nil: none yet
-	byEnd []format.ScopeRef
+	ended []*Event  // the rows of clusters that ended
+	rows  []*Event  // those of images
+	draft *rowDraft // of the present image; nil: none yet
 }
 
 // add adds an event, which may change after the call.
@@ -52,35 +111,11 @@ func (m *rowMaker) add(e *Event) {
 		m.addEnded(e)
 		return
 	}
-	if m.image == nil || m.image.ImageID != e.ImageID {
+	if m.draft == nil || m.draft.ImageID != e.ImageID {
 		m.finishImage()
-		m.image = &Event{Commit: e.Commit, position: e.position, ImageID: e.ImageID, Row: &imageRow{}}
+		m.draft = newRowDraft(e)
 	}
-	row := m.image.Row
-	row.end = e.end()
-	// The name is that after the commit, if a scope still has the image.
-	if m.image.ImageName == "" || e.Kind != request.KindRemoved && len(row.Gained)+len(row.Changed) == 0 {
-		m.image.ImageName = e.ImageName
-	}
-	switch {
-	case e.Kind == request.KindAdded:
-		row.Gained = append(row.Gained, e.Scope)
-	case e.Kind == request.KindChanged:
-		row.Changed = append(row.Changed, e.Scope)
-		for _, change := range e.Fields {
-			isSame := func(known catalog.FieldChange) bool {
-				return known.Field == change.Field && bytes.Equal(known.Before, change.Before) &&
-					bytes.Equal(known.After, change.After)
-			}
-			if !slices.ContainsFunc(m.image.Fields, isSame) {
-				m.image.Fields = append(m.image.Fields, change)
-			}
-		}
-	case e.isByEnd:
-		m.byEnd = append(m.byEnd, e.Scope)
-	default:
-		row.Lost = append(row.Lost, e.Scope)
-	}
+	m.draft.add(e)
 }
 
 // addEnded adds a scope that ended. The scopes of a cluster follow each other.
@@ -96,23 +131,25 @@ func (m *rowMaker) addEnded(e *Event) {
 	row.Lost, row.end = append(row.Lost, e.Scope), e.end()
 }
 
-// finishImage ends the row of the present image, and drops it if it is not wanted.
+// finishImage ends the row of the present image.
 func (m *rowMaker) finishImage() {
-	e, byEnd := m.image, m.byEnd
-	m.image, m.byEnd = nil, nil
-	if e == nil {
-		return
+	if m.draft != nil {
+		m.addImage(m.draft)
 	}
-	m.countEnded(byEnd)
-	row := e.Row
-	if len(byEnd) > 0 || m.chooseKind(e) {
-		row.IsOffered = m.isOffered(e.ImageID)
+	m.draft = nil
+}
+
+// addImage adds the row of an image, if it is wanted.
+func (m *rowMaker) addImage(d *rowDraft) {
+	m.countEnded(d.byEnd)
+	if len(d.byEnd) > 0 || d.chooseKind(m.kinds) {
+		d.Row.IsOffered = m.isOffered(d.ImageID)
 	}
-	if !row.IsOffered {
-		row.Lost = append(row.Lost, byEnd...)
+	if !d.Row.IsOffered {
+		d.Row.Lost = append(d.Row.Lost, d.byEnd...)
 	}
-	if m.chooseKind(e) {
-		m.rows = append(m.rows, e)
+	if d.chooseKind(m.kinds) {
+		m.rows = append(m.rows, &d.Event)
 	}
 }
 
@@ -128,21 +165,6 @@ func (m *rowMaker) countEnded(byEnd []format.ScopeRef) {
 			}
 		}
 	}
-}
-
-// chooseKind sets the kind of a row: the first one that is wanted. It returns false if
-// none is.
-func (m *rowMaker) chooseKind(e *Event) bool {
-	for _, k := range []struct {
-		kind   request.Kind
-		scopes []format.ScopeRef
-	}{{request.KindRemoved, e.Row.Lost}, {request.KindAdded, e.Row.Gained}, {request.KindChanged, e.Row.Changed}} {
-		if len(k.scopes) > 0 && slices.Contains(m.kinds, k.kind) {
-			e.Kind = k.kind
-			return true
-		}
-	}
-	return false
 }
 
 // finish returns the rows: the clusters that ended, then the images.

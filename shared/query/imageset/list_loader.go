@@ -118,7 +118,7 @@ func (l *listLoader) cacheRedacted(digest string, images []*catalog.Image) List 
 
 // loadAll returns the images of several scopes, in the order of the scopes.
 // indexSequence is the commit that the region's index goes up to; 0: not known.
-func (l *listLoader) loadLists(
+func (l *listLoader) LoadLists(
 	ctx context.Context, region string, scopes []format.ScopeState, indexSequence int64,
 ) ([]List, error) {
 	// One index costs less than many snapshots.

@@ -5,8 +5,10 @@ import (
 	"strconv"
 	"strings"
 
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/query/field"
+	"community-images/shared/query/request"
 	"community-images/shared/query/state"
 )
 
@@ -33,6 +35,20 @@ func (s *Set) typesOffering(row int32) []string {
 	}
 	slices.Sort(types)
 	return slices.Compact(types)
+}
+
+// OffersOf lists the scopes that offer the image in a row, in canonical order.
+func (s *Set) OffersOf(row int32) []format.ScopeRef {
+	if s.ScopesOf == nil {
+		return []format.ScopeRef{{ClusterID: s.Scopes[0].ClusterID, InstanceType: s.Scopes[0].InstanceType}}
+	}
+	var offers []format.ScopeRef
+	for _, i := range s.ScopesOf[row] {
+		offers = append(offers, format.ScopeRef{
+			ClusterID: s.Scopes[i].ClusterID, InstanceType: s.Scopes[i].InstanceType,
+		})
+	}
+	return offers
 }
 
 // OfferingClusters lists the clusters that offer the image in a row. Lists
@@ -100,6 +116,12 @@ func (s *Set) CellText(c field.Column, row int32) string {
 		return c.Field.ValueOf(s.Image(row))
 	case c.Name == field.ColumnClusters:
 		return strings.Join(s.OfferingClusters(row), ";")
+	case c.Name == field.ColumnOffers:
+		var offers []string
+		for _, o := range s.OffersOf(row) {
+			offers = append(offers, request.AnyIfEmpty(o.ClusterID)+"/"+request.AnyIfEmpty(o.InstanceType))
+		}
+		return strings.Join(offers, ";")
 	case c.Name == field.ColumnContentDiffers:
 		return strconv.FormatBool(s.DifferingIDs[s.Image(row).ImageID])
 	}

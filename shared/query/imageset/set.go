@@ -80,7 +80,7 @@ func (c *Cache) Load(ctx context.Context, scopes *state.ScopeSet) (*Set, error) 
 		return s, nil
 	}
 	// It loads the whole index at once if many lists are missing.
-	lists, err := c.Lists.loadLists(ctx, scopes.Region, scopes.Scopes, scopes.IndexSequence)
+	lists, err := c.Lists.LoadLists(ctx, scopes.Region, scopes.Scopes, scopes.IndexSequence)
 	if err != nil {
 		return nil, err
 	}

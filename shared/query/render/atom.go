@@ -130,7 +130,7 @@ func newAtomEntry(e *history.Event, region string) atomEntry {
 	entry.Title = atomTitle(e)
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s, commit %s of %s.", atomSentence(e), sequence, region)
-	for _, c := range NewFieldChanges(e.Fields) {
+	for _, c := range newFieldChanges(e.Fields) {
 		fmt.Fprintf(&text, "\n%s: %s → %s", c.Field, valueOrNone(c.Before), valueOrNone(c.After))
 	}
 	entry.Content = atomText{"text", text.String()}

@@ -22,7 +22,8 @@ func appendImage(b []byte, s *imageset.Set, row int32, columns []field.Column, m
 			b = append(b, im.Raw[:len(im.Raw)-1]...)
 		}
 		if isWhole {
-			return append(AppendOffers(b, s, row, true, true, true), '}')
+			b = AppendOffers(b, s, row, true, true, true)
+			return append(appendOfferPairs(b, s, row, columns), '}')
 		}
 		// Of a single scope nothing is added: the caller knows it.
 		if s.ScopesOf != nil {
@@ -33,13 +34,33 @@ func appendImage(b []byte, s *imageset.Set, row int32, columns []field.Column, m
 	b = append(b, '{')
 	start := len(b)
 	b = appendColumns(b, im, columns)
-	b = AppendOffers(b, s, row, field.HasColumn(columns, field.ColumnClusters), field.HasColumn(columns, field.ColumnInstanceTypes),
+	b = AppendOffers(b, s, row, field.HasColumn(columns, field.ColumnClusters),
+		field.HasColumn(columns, field.ColumnInstanceTypes),
 		field.HasColumn(columns, field.ColumnContentDiffers))
+	b = appendOfferPairs(b, s, row, columns)
 	// Every member was appended with a comma before it.
 	if len(b) > start && b[start] == ',' {
 		b = append(b[:start], b[start+1:]...)
 	}
 	return append(b, '}')
+}
+
+// appendOfferPairs appends the pairs of cluster and type that offer the image in a row,
+// with a comma before them, if the columns have them. Names are empty for the lists without
+// a cluster or a type.
+func appendOfferPairs(b []byte, s *imageset.Set, row int32, columns []field.Column) []byte {
+	if !field.HasColumn(columns, field.ColumnOffers) {
+		return b
+	}
+	b = append(b, `,"Offers":[`...)
+	for i, o := range s.OffersOf(row) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = field.AppendString(append(b, `{"ClusterId":`...), o.ClusterID)
+		b = append(field.AppendString(append(b, `,"InstanceType":`...), o.InstanceType), '}')
+	}
+	return append(b, ']')
 }
 
 // AppendOffers appends the members that come from the scopes, each with a comma

@@ -19,8 +19,8 @@ import (
 // The writing of feeds: from a page of events to bytes. How the page was found does not
 // matter here.
 
-// NewFieldChanges returns the changes of an image's fields as JSON has them.
-func NewFieldChanges(fields []catalog.FieldChange) []FieldChange {
+// newFieldChanges returns the changes of an image's fields as JSON has them.
+func newFieldChanges(fields []catalog.FieldChange) []FieldChange {
 	list := make([]FieldChange, 0, len(fields))
 	for _, c := range fields {
 		list = append(list, FieldChange{field.UpstreamName(c.Field), json.RawMessage(c.Before), json.RawMessage(c.After)})
@@ -31,9 +31,11 @@ func NewFieldChanges(fields []catalog.FieldChange) []FieldChange {
 // newEventJSON returns an event of one scope of a region as JSON has it.
 func newEventJSON(e *history.Event, region string) Event {
 	j := Event{
-		Sequence: e.Commit.Sequence, CommittedAt: e.Commit.At, Kind: e.Kind.Name(), ImageID: e.ImageID,
-		ImageName: e.ImageName, RegionID: region, ClusterID: e.Scope.ClusterID, InstanceType: e.Scope.InstanceType,
-		Fields: NewFieldChanges(e.Fields),
+		Kind: e.Kind.Name(), ImageID: e.ImageID, ImageName: e.ImageName, RegionID: region,
+		ClusterID: e.Scope.ClusterID, InstanceType: e.Scope.InstanceType, Fields: newFieldChanges(e.Fields),
+	}
+	if e.Commit != nil { // a diff has no commit
+		j.Sequence, j.CommittedAt = e.Commit.Sequence, e.Commit.At
 	}
 	if e.Kind == request.KindEnded {
 		j.ClusterName, j.ImageCount = e.Ended.ClusterName, &e.Ended.Images
@@ -54,7 +56,7 @@ func newChangeJSON(e *history.Event, region string) Change {
 	}
 	j.ImageID, j.ImageName, j.Offered = e.ImageID, e.ImageName, &e.Row.IsOffered
 	j.Lost, j.Gained, j.Changed = newScopesJSON(e.Row.Lost), newScopesJSON(e.Row.Gained), newScopesJSON(e.Row.Changed)
-	j.Fields = NewFieldChanges(e.Fields)
+	j.Fields = newFieldChanges(e.Fields)
 	return j
 }
 
@@ -163,7 +165,9 @@ func (r listRenderer[T]) render(req *request.Request, lastLine string) ([]byte, 
 
 // Events renders a page of events that ends with a state, in the format of the
 // request. next is the cursor of the next page; empty: there is none.
-func Events(page history.Page, prefix []byte, req *request.Request, end *state.RegionState, next string) ([]byte, error) {
+func Events(
+	page history.Page, prefix []byte, req *request.Request, end *state.RegionState, next string,
+) ([]byte, error) {
 	feed := Feed{Count: len(page.Entries), More: page.More, NextCursor: page.End.String()}
 	lastLine := ""
 	if page.More {

@@ -11,24 +11,31 @@ type DiffBody struct {
 	Diff
 }
 
-// Diff has the members of a diff after the envelope.
+// Diff has the members of a diff after the envelope. One of two times has Changes, one
+// of two clusters the others.
 type Diff struct {
-	From       DiffSide       `json:"From" doc:"the earlier time, or the first cluster"`
-	To         DiffSide       `json:"To" doc:"the later time, or the second cluster"`
-	TotalCount int            `json:"TotalCount" doc:"images that differ"`
-	Added      []Image        `json:"Added" doc:"only in To"`
-	Removed    []Image        `json:"Removed" doc:"only in From"`
-	Changed    []ChangedImage `json:"Changed"`
+	diffSidesJSON
+	Changes []Change       `json:"Changes,omitzero" doc:"of two times: clusters that ended, then images by ImageId"`
+	Added   []Image        `json:"Added,omitzero" doc:"of two clusters: only in To"`
+	Removed []Image        `json:"Removed,omitzero" doc:"of two clusters: only in From"`
+	Changed []ChangedImage `json:"Changed,omitzero" doc:"of two clusters: images in both"`
 }
 
-// DiffSide is one of the two lists that are compared.
+// diffSidesJSON says what is compared.
+type diffSidesJSON struct {
+	From       DiffSide `json:"From" doc:"the earlier time, or the first cluster"`
+	To         DiffSide `json:"To" doc:"the later time, or the second cluster"`
+	TotalCount int      `json:"TotalCount" doc:"rows, or images that differ"`
+}
+
+// DiffSide is one of the two sides that are compared.
 type DiffSide struct {
 	Sequence     int64        `json:"Sequence" doc:"number of the commit"`
 	CommittedAt  catalog.Time `json:"CommittedAt"`
-	ClusterID    string       `json:"ClusterId" doc:"empty: the list without a cluster"`
-	InstanceType string       `json:"InstanceType" doc:"empty: the list without an instance type"`
-	Captured     bool         `json:"Captured" doc:"false: there is no such list, and nothing is compared with the other"`
-	ImageCount   int          `json:"ImageCount"`
+	ClusterID    *string      `json:"ClusterId,omitempty" doc:"of two clusters; empty: the list without a cluster"`
+	InstanceType *string      `json:"InstanceType,omitempty" doc:"of two clusters; empty: the list without a type"`
+	Captured     bool         `json:"Captured" doc:"false: there is nothing, so everything on the other side differs"`
+	ImageCount   *int         `json:"ImageCount,omitempty" doc:"of two clusters"`
 }
 
 // ChangedImage is an image whose content differs.

@@ -83,8 +83,8 @@ type History struct {
 
 // Event is what a commit did to an image in a scope.
 type Event struct {
-	Sequence     int64            `json:"Sequence" doc:"number of the commit"`
-	CommittedAt  catalog.Time     `json:"CommittedAt"`
+	Sequence     int64            `json:"Sequence,omitempty" doc:"number of the commit; not there in a diff"`
+	CommittedAt  catalog.Time     `json:"CommittedAt,omitzero" doc:"not there in a diff"`
 	Kind         request.KindName `json:"Kind" doc:"kept: it was there before Sequence, the first commit that is kept"`
 	ImageID      string           `json:"ImageId,omitempty" doc:"not there for a scope that ended"`
 	ImageName    string           `json:"ImageName,omitempty" doc:"the name after the commit, or before it if removed"`

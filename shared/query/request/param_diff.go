@@ -62,7 +62,7 @@ var (
 			if !slices.Contains(names, field.FoldCase(v[0])) {
 				return &fault.ValueError{Value: v[0], Suggestion: fault.DidYouMean(v[0], names)}
 			}
-			p.request.byScope = field.FoldCase(v[0]) == "scope"
+			p.request.ByScope = field.FoldCase(v[0]) == "scope"
 			return nil
 		},
 	}
@@ -88,8 +88,6 @@ func checkDiffForm(p *parser) {
 	case !req.From.IsSet:
 		p.addFault(fault.CodeMissing, "from", "is required, or with to compare two clusters",
 			allowedTimes)
-	default:
-		p.checkDiffOfTimes()
 	}
 }
 
@@ -107,20 +105,5 @@ func (p *parser) checkDiffOfClusters() {
 			"at most one instance type, for which the two clusters are compared")
 	default:
 		req.Selection.Clusters = append(req.Selection.Clusters, req.with)
-	}
-}
-
-// checkDiffOfTimes adds a fault if a diff of two times is of several scopes.
-func (p *parser) checkDiffOfTimes() {
-	sel := p.request.Selection
-	for _, list := range []struct {
-		name   string
-		values []string
-	}{{"ClusterId", sel.Clusters}, {"InstanceType", sel.Types}} {
-		if CanMatchSeveral(list.values) {
-			p.addFault(fault.CodeInvalid, list.name, "names more than one scope",
-				"one cluster and at most one instance type when from is given")
-			return
-		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"community-images/shared/catalog"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -125,7 +124,7 @@ var (
 	paramFields = Param{
 		Name: "fields", IsList: true, perPage: true, ignoresCase: true, Example: "ImageId,OsTag.Version",
 		About:   "only these fields of each image",
-		allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters, InstanceTypes or ContentDiffers",
+		allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters, InstanceTypes, ContentDiffers, Offers or *",
 		parse: func(p *parser, v []string) (err error) {
 			p.request.Columns, err = p.parseColumns(v)
 			return err
@@ -190,21 +189,7 @@ var (
 		paramCluster.withDefault("absent: all clusters, unless InstanceType is given and captured without a cluster"),
 		paramType, ParamAt, paramMaxAge,
 	}
-	// scopesOfDiff is for /v1/diff, which compares two lists.
-	scopesOfDiff = []Param{
-		paramRegion,
-		paramCluster.acceptingFew("one cluster; absent: images that every cluster supports"),
-		paramType.acceptingFew("one instance type; absent: images that every type supports"),
-		ParamAt, paramMaxAge,
-	}
 )
-
-// acceptingFew returns the parameter for a route that takes one name or two,
-// and not * for all.
-func (p Param) acceptingFew(about string) Param {
-	p.About, p.allowed, p.Example = about, "names of A-Z a-z 0-9 . _ -, or _any for none", catalog.Any
-	return p
-}
 
 // withDefault returns the parameter with another text about its default, which
 // follows the first ";" of about.

@@ -70,7 +70,7 @@ type historyParams struct {
 	Kinds        []Kind   // nil: the default of the route
 	feedImageIDs []string // sorted, without duplicates; nil: any
 	// byScope says that there is a row for each scope, and not for each image.
-	byScope bool
+	ByScope bool
 	// from and to are the two times of a diff. Both are unset if it compares two
 	// clusters.
 	From, To AsOf
@@ -114,7 +114,7 @@ func (req *Request) AllowsEndedClusters() bool { return req.At.IsSet || req.From
 
 // ListsScopes reports whether an answer about changes has an entry for each scope. The
 // history of one image always has.
-func (req *Request) ListsScopes() bool { return req.byScope || req.Route.HasImageID() }
+func (req *Request) ListsScopes() bool { return req.ByScope || req.Route.HasImageID() }
 
 // isFeed reports whether the answer is a feed of changes.
 func (req *Request) isFeed() bool { return req.Route.HasParam("since") }

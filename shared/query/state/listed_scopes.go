@@ -30,7 +30,7 @@ func (st *RegionState) listedScopes(sel request.Selection) *ScopeSet {
 	}
 	// The set is not cached: it is cheap, and only this route has it.
 	scopes := st.newScopeSet(true, true)
-	for _, sc := range st.candidateScopes(sel) {
+	for _, sc := range st.CandidateScopes(sel) {
 		if sel.Includes(sc.ClusterID, sc.InstanceType) {
 			scopes.addScope(sc)
 		}

@@ -129,19 +129,19 @@ func (r *Resolver) CheckSelection(ctx context.Context, sel request.Selection, su
 	if sel.IsEverything() {
 		return nil
 	}
-	known := slices.Concat(sub.State.scopeRefs(), sub.Current.scopeRefs())
-	if checkNames(sel, known, sub.State) == nil {
+	known := slices.Concat(sub.State.ScopeRefs(), sub.Current.ScopeRefs())
+	if CheckNames(sel, known, sub.State) == nil {
 		return nil
 	}
 	ended, err := r.endedScopes(ctx, sub.Current)
 	if err != nil {
 		return err
 	}
-	return checkNames(sel, slices.Concat(known, ended), sub.State)
+	return CheckNames(sel, slices.Concat(known, ended), sub.State)
 }
 
-// checkNames returns an error for a name of the selection that none of some scopes has.
-func checkNames(sel request.Selection, known []format.ScopeRef, state *RegionState) error {
+// CheckNames returns an error for a name of the selection that none of some scopes has.
+func CheckNames(sel request.Selection, known []format.ScopeRef, state *RegionState) error {
 	for _, name := range sel.Clusters {
 		if request.IsClusterName(name) && !slices.ContainsFunc(known, isOfCluster(name)) {
 			return &clusterError{

@@ -96,8 +96,8 @@ func (st *RegionState) namedClusters() []namedCluster {
 	return list
 }
 
-// scopeRefs returns the names of the captured scopes, in order.
-func (st *RegionState) scopeRefs() []format.ScopeRef {
+// ScopeRefs returns the names of the captured scopes, in order.
+func (st *RegionState) ScopeRefs() []format.ScopeRef {
 	scopes := st.Scopes()
 	refs := make([]format.ScopeRef, len(scopes))
 	for i := range scopes {
@@ -118,10 +118,10 @@ func (st *RegionState) instanceTypesOf(cluster string) []string {
 	return types
 }
 
-// candidateScopes returns the scopes that a selection may match, each once. For
+// CandidateScopes returns the scopes that a selection may match, each once. For
 // named clusters these are their scopes alone: a cold instance has not decoded the
 // others.
-func (st *RegionState) candidateScopes(sel request.Selection) []format.ScopeState {
+func (st *RegionState) CandidateScopes(sel request.Selection) []format.ScopeState {
 	if sel.IsEveryCluster() {
 		return st.Scopes()
 	}
@@ -171,7 +171,7 @@ func scopeNotFoundError(sel request.Selection, states ...*RegionState) error {
 	var regions []string
 	for _, st := range states {
 		regions = append(regions, st.RegionID)
-		for _, sc := range st.candidateScopes(sel) {
+		for _, sc := range st.CandidateScopes(sel) {
 			if request.MatchesName(sel.Clusters, sc.ClusterID) && !slices.Contains(e.types, sc.InstanceType) {
 				e.types = append(e.types, sc.InstanceType)
 			}

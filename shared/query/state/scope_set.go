@@ -180,7 +180,7 @@ func (st *RegionState) MatchingScopes(sel request.Selection) *ScopeSet {
 		return v
 	}
 	v := st.newScopeSet(true, true)
-	for _, sc := range st.candidateScopes(sel) {
+	for _, sc := range st.CandidateScopes(sel) {
 		if sel.Includes(sc.ClusterID, sc.InstanceType) {
 			v.addScope(sc)
 		}

@@ -1,0 +1,53 @@
+package query
+
+import (
+	"context"
+	"strconv"
+
+	"community-images/shared/query/render"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
+)
+
+// serveDiffOfTimes serves /v1/diff with from and to: what is gone, new and changed between
+// two times in everything that is selected. Only the later state says how fresh the answer
+// is: the other is compared as it was.
+func (s *lookup) serveDiffOfTimes(
+	ctx context.Context, req *request.Request, region string, current state.Current,
+) (*answer, error) {
+	from, to, err := s.loadDiffStates(ctx, req, current)
+	if err != nil {
+		return nil, err
+	}
+	d := s.history.NewStateDiff(from, to, req.Selection, req.Kinds)
+	if err := d.CheckSelection(); err != nil {
+		return nil, err
+	}
+	later := *req // checkFreshness reads at, which this form of the question does not have
+	later.At = req.To
+	sub := &state.Subject{Current: current, State: to, Scopes: to.MatchingScopes(req.Selection)}
+	if err := s.CheckFreshness(&later, sub); err != nil {
+		return nil, err
+	}
+	return &answer{
+		freshness:    &sub.Freshness,
+		region:       region,
+		etag:         makeETag(s.grantKey, from.LineHash(), to.LineHash(), req.Canonical, req.Format),
+		lastModified: to.CommittedAt,
+		render: func(ctx context.Context, prefix []byte) (*body, error) {
+			rows, err := d.Find(ctx, req.ByScope)
+			if err != nil {
+				return nil, err
+			}
+			before, after := d.HasCaptured()
+			sides := [2]render.DiffSide{newDiffTime(from, before), newDiffTime(to, after)}
+			b, err := render.DiffOfTimes(prefix, region, sides, rows, req)
+			return &body{bytes: b, total: strconv.Itoa(len(rows))}, err
+		},
+	}, nil
+}
+
+// newDiffTime returns a state that is compared, as JSON has it.
+func newDiffTime(st *state.RegionState, isCaptured bool) render.DiffSide {
+	return render.DiffSide{Sequence: st.Sequence, CommittedAt: st.CommittedAt, Captured: isCaptured}
+}
