@@ -47,6 +47,9 @@ type clientETags struct {
 	any     bool // "*": every answer that exists
 }
 
+// hasAnswer reports whether the caller names a form of the answer.
+func (t clientETags) hasAnswer() bool { return t.plain || t.gzipped }
+
 // parseIfNoneMatch compares the tags of If-None-Match with the ETag of an
 // answer, by weak comparison (RFC 9110, section 8.8.3.2). An empty etag matches
 // nothing, not even "*": such an answer is sent as a whole.
@@ -66,7 +69,7 @@ func checkIfMatch(header, etag string) error {
 		return nil
 	}
 	client := parseETags(header, etag, false)
-	if client.any || etag != "" && (client.plain || client.gzipped) {
+	if client.any || etag != "" && client.hasAnswer() {
 		return nil
 	}
 	message := "If-Match names other answers than the present one."

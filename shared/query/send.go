@@ -64,6 +64,17 @@ type payload struct {
 	whole    []byte // envelope and body in one piece; nil: the body came from the cache
 }
 
+// parts returns the bytes to write.
+func (p *payload) parts(zip bool) [][]byte {
+	switch {
+	case zip:
+		return gzipParts(p.envelope, p.body)
+	case p.whole != nil:
+		return [][]byte{p.whole}
+	}
+	return [][]byte{p.envelope, p.bytes} // the body came from the cache
+}
+
 // indent makes a JSON answer readable. It is not cached: people ask for it, and they ask
 // rarely.
 func (p *payload) indent() {
@@ -108,46 +119,53 @@ func (c *call) send(ctx context.Context, req *request.Request, ans *answer) erro
 	if err := checkIfMatch(joinHeaderLines(c.r.Header, "If-Match"), ans.etag); err != nil {
 		return err
 	}
-	etag := ans.etag
-	client := parseIfNoneMatch(joinHeaderLines(c.r.Header, "If-None-Match"), etag)
-	isKnown := client.plain || client.gzipped
-	var p payload
-	if !isKnown { // also for *, which asks whether there is an answer
-		var err error
-		if p, err = c.renderPayload(ctx, req, ans); err != nil {
-			return err
-		}
-		if suffix := p.hints.ETagSuffix(); suffix != "" && etag != "" {
-			etag += suffix
-			client = parseIfNoneMatch(joinHeaderLines(c.r.Header, "If-None-Match"), etag)
-			isKnown = client.plain || client.gzipped
-		}
-		if req.Pretty && req.Format == request.FormatJSON {
-			p.indent()
-		}
+	r, err := c.prepareResponse(ctx, req, ans)
+	if err != nil {
+		return err
 	}
 	// The client's wish counts for a 304 too: it decides which of two tags is
 	// confirmed.
 	zip := c.gzip && acceptsGzip(joinHeaderLines(c.r.Header, "Accept-Encoding"))
 	c.setHeaders(req, ans)
-	if isKnown || client.any {
-		c.setETag(etag, client.gzipped && (zip || !client.plain))
+	if client := r.client; client.hasAnswer() || client.any {
+		c.setETag(r.etag, client.gzipped && (zip || !client.plain))
 		c.writeHeader(http.StatusNotModified)
 		return nil
 	}
 	// The envelope is never compressed, so the body decides.
-	zip = zip && len(p.bytes) >= gzipMinSize
-	c.setBodyHeaders(req, etag, p, zip)
-	// With a body from the cache, envelope and body are two pieces.
-	parts := [][]byte{p.envelope, p.bytes}
-	switch {
-	case zip:
-		parts = gzipParts(p.envelope, p.body)
-	case p.whole != nil:
-		parts = [][]byte{p.whole}
-	}
-	c.writeParts(parts)
+	zip = zip && len(r.bytes) >= gzipMinSize
+	c.setBodyHeaders(req, r.etag, r.payload, zip)
+	c.writeParts(r.parts(zip))
 	return nil
+}
+
+// response is an answer that is ready to be sent.
+type response struct {
+	payload
+	etag   string
+	client clientETags // the forms that the caller has already
+}
+
+// prepareResponse renders an answer, unless the caller has it.
+func (c *call) prepareResponse(ctx context.Context, req *request.Request, ans *answer) (r response, err error) {
+	ifNoneMatch := joinHeaderLines(c.r.Header, "If-None-Match")
+	r.etag, r.client = ans.etag, parseIfNoneMatch(ifNoneMatch, ans.etag)
+	if r.client.hasAnswer() {
+		return r, nil
+	}
+	// It is rendered for "*" too, which asks whether there is an answer.
+	if r.payload, err = c.renderPayload(ctx, req, ans); err != nil {
+		return r, err
+	}
+	// Hints about more than the ETag covers change it.
+	if suffix := r.hints.ETagSuffix(); suffix != "" && r.etag != "" {
+		r.etag += suffix
+		r.client = parseIfNoneMatch(ifNoneMatch, r.etag)
+	}
+	if req.Pretty && req.Format == request.FormatJSON {
+		r.indent()
+	}
+	return r, nil
 }
 
 // renderPayload renders the body of an answer, or takes it from the cache.
