@@ -59,7 +59,9 @@ func (s *lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, 
 // request says it relative to now: "-24h" means another commit with every call,
 // and that makes the answer. It finds the time in the log even for a 304, which an
 // absolute start does not need; for that it returns "".
-func (s *lookup) startInETag(ctx context.Context, req *request.Request, sub *state.Subject, now time.Time) (string, error) {
+func (s *lookup) startInETag(
+	ctx context.Context, req *request.Request, sub *state.Subject, now time.Time,
+) (string, error) {
 	if !req.Since.AsOf.IsSet || req.Since.IsAbsolute() {
 		return "", nil
 	}

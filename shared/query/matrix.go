@@ -209,7 +209,10 @@ func (m *matrix) rowJSON(row matrixRow) render.MatrixRow {
 	for _, column := range row.columns {
 		offeredBy = append(offeredBy, m.columns[column])
 	}
-	return render.MatrixRow{ImageID: row.id, ImageName: row.name, Status: row.status, OfferedBy: offeredBy, Everywhere: m.isInEveryColumn(row), ContentDiffers: row.differs}
+	return render.MatrixRow{
+		ImageID: row.id, ImageName: row.name, Status: row.status, OfferedBy: offeredBy,
+		Everywhere: m.isInEveryColumn(row), ContentDiffers: row.differs,
+	}
 }
 
 // toTable returns rows as a cross table. A table for people has the column
@@ -217,7 +220,8 @@ func (m *matrix) rowJSON(row matrixRow) render.MatrixRow {
 // other cells are empty.
 func (m *matrix) toTable(rows []matrixRow, format string) render.Table {
 	head := []string{"ImageId", "ImageName", "Status"}
-	showDiffers := format != request.FormatTable || slices.ContainsFunc(rows, func(row matrixRow) bool { return row.differs })
+	differs := func(row matrixRow) bool { return row.differs }
+	showDiffers := format != request.FormatTable || slices.ContainsFunc(rows, differs)
 	if showDiffers {
 		head = append(head, field.ColumnContentDiffers)
 	}

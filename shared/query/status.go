@@ -100,7 +100,9 @@ func lastRunOrCommit(list []regionStatus) (last catalog.Time) {
 // of all regions, and their freshness together. Every region has an entry, also
 // one that cannot be read: a status that leaves out what is broken would be of
 // no use.
-func (s *lookup) loadRegionStatuses(ctx context.Context, req *request.Request) (list []regionStatus, f state.Freshness) {
+func (s *lookup) loadRegionStatuses(
+	ctx context.Context, req *request.Request,
+) (list []regionStatus, f state.Freshness) {
 	regions := s.Regions
 	if req.Region != "" {
 		regions = []string{req.Region}
@@ -111,7 +113,8 @@ func (s *lookup) loadRegionStatuses(ctx context.Context, req *request.Request) (
 		if err != nil {
 			e := s.ExplainMissingRegion(ctx, err)
 			list = append(list, regionStatus{Region: render.Region{
-				RegionID: region, Scopes: map[string]int{}, Stale: true, Error: &render.StatusError{Code: render.ErrorCode(e.Code), Message: e.Message},
+				RegionID: region, Scopes: map[string]int{}, Stale: true,
+				Error: &render.StatusError{Code: render.ErrorCode(e.Code), Message: e.Message},
 			}})
 			f = f.Merge(state.FreshnessOfMissingRegion(e), region, several)
 			continue

@@ -86,7 +86,8 @@ func (d *Description) imageSchema() jsonObject {
 			"description": "with several scopes: the clusters that offer the image"},
 		field.ColumnInstanceTypes: jsonObject{"type": "array", "items": jsonObject{"type": "string"},
 			"description": "with several instance types: those with which it is offered"},
-		field.ColumnOffers: jsonObject{"type": "array", "description": "only if fields names it: each cluster with each type " +
+		field.ColumnOffers: jsonObject{"type": "array", "description": "only if fields names it: each cluster with each " +
+			"type " +
 			"that offers the image; empty: the list without one", "items": jsonObject{"type": "object",
 			"properties": jsonObject{"ClusterId": jsonObject{"type": "string"}, "InstanceType": jsonObject{"type": "string"}}}},
 		field.ColumnContentDiffers: jsonObject{"type": "boolean",

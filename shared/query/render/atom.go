@@ -122,8 +122,8 @@ func newAtomEntry(e *history.Event, region string) atomEntry {
 	// The commit, the kind, the scope and the image make an event unique; of a row the
 	// commit and what it is about.
 	if e.Row == nil {
-		entry.ID = nameBasedUUID("entry", region, sequence, request.KindNames[e.Kind], e.Scope.ClusterID, e.Scope.InstanceType,
-			e.ImageID)
+		kind := request.KindNames[e.Kind]
+		entry.ID = nameBasedUUID("entry", region, sequence, kind, e.Scope.ClusterID, e.Scope.InstanceType, e.ImageID)
 	} else {
 		entry.ID = nameBasedUUID("row", region, sequence, e.Scope.ClusterID, e.ImageID)
 	}

@@ -43,8 +43,8 @@ type Change struct {
 	ImageID     string           `json:"ImageId,omitempty" doc:"not there for a cluster that ended"`
 	ImageName   string           `json:"ImageName,omitempty" doc:"the name after the commit, or before it if removed"`
 	RegionID    string           `json:"RegionId"`
-	Offered     *bool            `json:"Offered,omitempty" doc:"a chosen scope still offers it, when the feed or diff ends"`
-	Lost        *Scopes          `json:"Lost,omitempty" doc:"what no longer offers it; ended clusters only if nothing does"`
+	Offered     *bool            `json:"Offered,omitempty" doc:"a chosen scope offers it, when the feed or diff ends"`
+	Lost        *Scopes          `json:"Lost,omitempty" doc:"what no longer offers it; ended clusters if nothing does"`
 	Gained      *Scopes          `json:"Gained,omitempty" doc:"what offers it now"`
 	Changed     *Scopes          `json:"Changed,omitempty" doc:"what offers it with other content"`
 

@@ -42,7 +42,8 @@ func suggestOperator(kind field.FieldKind, name string) string {
 	names := filter.OperatorNames(kind)
 	best := fault.NearestName(name, names, fault.MaxEdits(name))
 	others := slices.DeleteFunc(names, func(n string) bool { return n == best })
-	if other := fault.NearestName(name, others, fault.MaxEdits(name)); other != "" && fault.IsEquallyNear(name, best, other) {
+	other := fault.NearestName(name, others, fault.MaxEdits(name))
+	if other != "" && fault.IsEquallyNear(name, best, other) {
 		return ""
 	}
 	return best

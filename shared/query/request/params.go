@@ -176,7 +176,8 @@ func (p *parser) rejectUnknown(name string) {
 	if slices.ContainsFunc(p.schema.Withheld, func(w string) bool { return field.IsWithheldMember(w, name) }) {
 		reason = "is withheld by this service"
 	}
-	p.addFault(fault.CodeUnknown, fault.QuoteName(name), reason+fault.SuggestionText(p.suggestParam(name)), rt.paramNames())
+	reason += fault.SuggestionText(p.suggestParam(name))
+	p.addFault(fault.CodeUnknown, fault.QuoteName(name), reason, rt.paramNames())
 }
 
 // suggestParam returns the parameter that an unknown one means; empty: none.

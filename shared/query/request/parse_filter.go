@@ -56,7 +56,9 @@ func (p *parser) parseFilter(raw rawParam) bool {
 
 // addCondition adds the condition of a filter to the request. name is that of
 // the parameter. The error completes "NAME ...".
-func (p *parser) addCondition(name string, f *field.Field, op *filter.Operator, ignoreCase bool, values []string) error {
+func (p *parser) addCondition(
+	name string, f *field.Field, op *filter.Operator, ignoreCase bool, values []string,
+) error {
 	if len(values) > MaxListValues {
 		return fault.NewTooManyError(len(values), "values", MaxListValues)
 	}
