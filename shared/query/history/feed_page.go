@@ -91,9 +91,10 @@ func (r *pageReader) readForward(ctx context.Context) error {
 			return &archive.TooEarlyError{First: c.CommittedAt, FirstSequence: c.Sequence}
 		}
 		for e := range r.entriesOf(ctx, c) {
-			if r.filter.hasRoom(len(r.entries)) {
-				r.entries = append(r.entries, e.clone())
+			if !r.filter.hasRoom(len(r.entries)) {
+				break
 			}
+			r.entries = append(r.entries, e.clone())
 		}
 		if r.filter.Limit == 0 && len(r.entries) > maxWholeEvents {
 			return tooManyEventsError()
@@ -138,20 +139,21 @@ func (r *pageReader) readBackward(ctx context.Context) error {
 func (r *pageReader) entriesOf(ctx context.Context, c *format.Commit) iter.Seq[*Event] {
 	return func(yield func(*Event) bool) {
 		wanted := true
+		show := func(e *Event) { wanted = wanted && (!r.isInPage(e) || yield(e)) }
 		rows := rowMaker{kinds: r.filter.Kinds, isOffered: func(id string) bool { return r.offered.Has(ctx, id) }}
 		for e := range r.history.eventsOf(c) {
 			r.count(e)
 			switch {
+			case !wanted: // the rest only counts
 			case r.filter.ByScope:
-				wanted = wanted && (!r.isInPage(e) || yield(e))
+				show(e)
 			case r.filter.isAbout(e):
 				rows.add(e)
+				rows.takeReady(show)
 			}
 		}
-		for _, e := range rows.finish() {
-			if wanted = wanted && (!r.isInPage(e) || yield(e)); !wanted {
-				return
-			}
+		if wanted {
+			rows.takeAll(show)
 		}
 	}
 }

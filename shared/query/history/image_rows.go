@@ -167,6 +167,25 @@ func (m *rowMaker) countEnded(byEnd []format.ScopeRef) {
 	}
 }
 
+// takeReady gives the rows that no later event changes, each once. That of a cluster that
+// ended counts its images to the end, and stands before all others.
+func (m *rowMaker) takeReady(show func(*Event)) {
+	if len(m.ended) > 0 {
+		return
+	}
+	for _, e := range m.rows {
+		show(e)
+	}
+	m.rows = m.rows[:0]
+}
+
+// takeAll gives the rows that are left.
+func (m *rowMaker) takeAll(show func(*Event)) {
+	for _, e := range m.finish() {
+		show(e)
+	}
+}
+
 // finish returns the rows: the clusters that ended, then the images.
 func (m *rowMaker) finish() []*Event {
 	m.finishImage()
