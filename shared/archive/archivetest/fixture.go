@@ -55,6 +55,10 @@ type Fixture struct {
 	// CommitDelay is the time between the checks of a run and its commit.
 	CommitDelay time.Duration
 
+	// BootImages are the images that clusters boot from, by ClusterId. Others boot from
+	// one that is named after the cluster, which no list has.
+	BootImages map[string]string
+
 	runs int // committed so far; makes run ids
 }
 
@@ -175,6 +179,14 @@ func (f *Fixture) checkScope(
 	return check
 }
 
+// bootImageOf returns the image that a cluster boots from.
+func (f *Fixture) bootImageOf(cluster string) string {
+	if image, ok := f.BootImages[cluster]; ok {
+		return image
+	}
+	return "m-of-" + cluster
+}
+
 // listKnownClusters lists the clusters that are known or found and not ended.
 func (f *Fixture) listKnownClusters(
 	region string, base *archive.Region, found Content, ended []string,
@@ -196,7 +208,7 @@ func (f *Fixture) listKnownClusters(
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		listing.Clusters = append(listing.Clusters, catalog.Cluster{
 			ClusterID:       id,
-			ImageID:         "m-of-" + id,
+			ImageID:         f.bootImageOf(id),
 			ImageOwnerAlias: "self",
 			InstanceTypes:   []string{"ecs.c7.large"},
 			Name:            "name of " + id,

@@ -10,6 +10,8 @@ const (
 	createIn   = 3 // a cluster is created in tick 3 of every 8,
 	releaseIn  = 6 // and one is released in tick 6 of every 8
 	fleetCycle = 8
+
+	driftPurpose = 300 // of newRand, plus the number of the region
 )
 
 // advanceTick changes the clusters and images. The caller holds mu.
@@ -23,7 +25,7 @@ func (w *Simulation) advanceTick() {
 		w.clusters = slices.Delete(slices.Clone(w.clusters), 5, 6)
 	}
 	for i, region := range simulatedRegions {
-		w.images[region.id] = driftImages(w.newRand(300+uint64(i)), w.images[region.id], region.prefix, w.tick)
+		w.images[region.id] = driftImages(w.newRand(driftPurpose+uint64(i)), w.images[region.id], region.prefix, w.tick)
 	}
 }
 

@@ -15,6 +15,10 @@ type cluster struct {
 	types                                    string // as in ListClusters: one string, separated by commas
 	platforms                                []string
 	nodes                                    int
+	// image is what the nodes boot from; empty: the listing does not say it.
+	image string
+	// imageOwner is system for an image of Alibaba Cloud, and others for a community image.
+	imageOwner string
 }
 
 var (
@@ -22,29 +26,34 @@ var (
 	debians = []string{"Ubuntu", "Debian", "Customized Linux"}
 )
 
-// initialFleet returns the clusters of tick 0. The last is the first to be released.
+// initialFleet returns the clusters of tick 0. The last is the first to be released. All
+// boot from system images, which are never offered; see bootFromCommunity.
 func initialFleet() []cluster {
-	return []cluster{
+	fleet := []cluster{
 		{"ehpc-hz-QnKzVnX9aT", "cfd-prod", "cn-hangzhou", "cn-hangzhou-i", "slurm", "CentOS_7.6_64", "ecs.c7.16xlarge",
-			redHats, 64},
+			redHats, 64, "", ""},
 		{"ehpc-hz-FYUr32hD1k", "genomics", "cn-hangzhou", "cn-hangzhou-j", "pbs", "CentOS_7.9_64", "ecs.r7.8xlarge",
-			redHats, 24},
+			redHats, 24, "", ""},
 		{"ehpc-hz-b8LmW0sT5e", "ai-train", "cn-hangzhou", "cn-hangzhou-i", "slurm22", "Ubuntu_20.04_64",
-			"ecs.gn7i-c32g1.8xlarge", nil, 8},
+			"ecs.gn7i-c32g1.8xlarge", nil, 8, "", ""},
 		{"ehpc-sh-Xk41pQ77Rz", "weather", "cn-shanghai", "cn-shanghai-l", "opengridscheduler", "AliyunLinux_3.2104_64",
-			"ecs.hfc7.12xlarge", redHats, 48},
+			"ecs.hfc7.12xlarge", redHats, 48, "", ""},
 		{"ehpc-sh-0dGv9sYw2m", "render-farm", "cn-shanghai", "cn-shanghai-m", "deadline", "WindowsServer_2012_64",
-			"ecs.gn6i-c8g1.2xlarge", nil, 16},
+			"ecs.gn6i-c8g1.2xlarge", nil, 16, "", ""},
 		{"ehpc-sh-tR5uJ3nE6c", "edu-lab", "cn-shanghai", "cn-shanghai-m", "cube", "Ubuntu_18.04_64", "ecs.n1.tiny",
-			debians, 4},
+			debians, 4, "", ""},
 	}
+	for i := range fleet {
+		fleet[i].image, fleet[i].imageOwner = strings.ToLower(fleet[i].osTag)+"_20G_alibase.vhd", "system"
+	}
+	return fleet
 }
 
-// newCluster returns the cluster that is created in a tick.
+// newCluster returns the cluster that is created in a tick. Its listing names no image.
 func newCluster(rng *rand.Rand, tick int) cluster {
 	return cluster{"ehpc-hz-" + strings.ToUpper(randomLetters(rng, 2)) + randomLetters(rng, 8),
 		fmt.Sprintf("burst-%d", tick), "cn-hangzhou", "cn-hangzhou-k",
-		"slurm", "Ubuntu_22.04_64", "ecs.g7.4xlarge", debians, 2}
+		"slurm", "Ubuntu_22.04_64", "ecs.g7.4xlarge", debians, 2, "", ""}
 }
 
 // isOffered reports whether the answer to a question has an image. c is nil for a
@@ -90,7 +99,7 @@ func (c *cluster) listingEntry(rng *rand.Rand, tick int) json.RawMessage {
 			`"Computes":{"ExceptionCount":0,"NormalCount":%d,"OperatingCount":0,"StoppedCount":0,"Total":%d},"Count":%d,`+
 			`"CreateTime":"2026-03-0%dT08:15:30.000Z",`+
 			`"DeployMode":"Standard","Description":%q,"EhpcVersion":"1.0.1","HasPlugin":false,"Id":%q,`+
-			`"ImageId":%q,"ImageOwnerAlias":"system","InstanceChargeType":"PostPaid",`+
+			`"ImageId":%q,"ImageOwnerAlias":%q,"InstanceChargeType":"PostPaid",`+
 			`"InstanceType":%q,"IsComputeEss":false,"Location":"PublicCloud","LoginNodes":"[\"login0\"]",`+
 			`"Managers":{"ExceptionCount":0,"NormalCount":2,"OperatingCount":0,"StoppedCount":0,"Total":2},`+
 			`"Name":%q,"NodePrefix":"compute","NodeSuffix":"","OsTag":%q,"BaseOsTag":%q,"RegionId":%q,"SchedulerType":%q,`+
@@ -98,7 +107,7 @@ func (c *cluster) listingEntry(rng *rand.Rand, tick int) json.RawMessage {
 			`"TotalResources":{"Cpu":%d,"Gpu":0,"Memory":%d},"UsedResources":{"Cpu":%d,"Gpu":0,"Memory":%d},`+
 			`"VSwitchId":"vsw-bp1e47optm9g58zcu****","VpcId":"vpc-bp1gnu8br4ay7beb2****","ZoneId":%q}`,
 		c.nodes, c.nodes, c.nodes, 1+len(c.name)%9, "The "+c.name+" cluster", c.id,
-		strings.ToLower(c.osTag)+"_20G_alibase.vhd", c.types, c.name, c.osTag,
+		c.image, c.imageOwner, c.types, c.name, c.osTag,
 		strings.Join(base, "_"), c.region, c.scheduler, status,
 		c.nodes*64, c.nodes*256, busy*64, busy*256, c.zone))
 }

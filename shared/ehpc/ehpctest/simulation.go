@@ -37,14 +37,18 @@ func NewSimulation(seed uint64) *Simulation {
 	for i, region := range simulatedRegions {
 		w.images[region.id] = newImages(w.newRand(uint64(i)), region.prefix)
 	}
+	w.bootFromCommunity()
 	w.resetAnswers()
 	return w
 }
 
 // newRand returns a random source for one purpose in this tick. Each purpose has its
 // own, so that a change to one does not change the others.
-func (w *Simulation) newRand(purpose uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(w.seed, purpose<<32|uint64(w.tick)))
+func (w *Simulation) newRand(purpose uint64) *rand.Rand { return w.newRandAt(w.tick, purpose) }
+
+// newRandAt is newRand in another tick.
+func (w *Simulation) newRandAt(tick int, purpose uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(w.seed, purpose<<32|uint64(tick)))
 }
 
 // resetAnswers removes the answers of the last tick. The caller holds mu, or has just
