@@ -23,7 +23,7 @@ var Functions = []string{"snapshot", "query"}
 // Largest sizes, in bytes. FC loads the zip at every cold start.
 const (
 	MaxBinary = 9_500_000
-	MaxZip    = 3_900_000
+	MaxZip    = 4_000_000
 )
 
 // Bundle is a code package.
