@@ -2,19 +2,18 @@ package query
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 
-	"community-images/shared/catalog"
+	"community-images/shared/query/history"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
 )
 
 // serveClusters serves /v1/clusters. Without RegionId it covers every region.
-// It shows scopes and their checks and loads no image, so it needs the heads
-// only.
+// Scopes and their checks need the heads only. The states of boot images need the
+// lists of the clusters, and the log for images that are not offered.
 //
 // A region of which nothing is captured yet, or whose head cannot be read, is
 // named as stale and does not keep the others from being shown. With one region
@@ -43,15 +42,20 @@ func (s *lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 	if !several {
 		region = regions[0]
 	}
-	return &answer{
-		freshness:    &f,
-		region:       region,
-		etag:         makeETag(etag...),
-		lastModified: f.CommittedAt,
-		render: func(_ context.Context, prefix []byte) (*body, error) {
-			return renderClusters(newClustersJSON(subjects), prefix, req)
-		},
-	}, nil
+	ans := &answer{freshness: &f, region: region, etag: makeETag(etag...), lastModified: f.CommittedAt}
+	ans.render = func(ctx context.Context, prefix []byte) (*body, error) {
+		list, problems := s.listClusters(ctx, req, subjects)
+		// A filter would leave out what is unknown, which the caller would not see.
+		if len(problems) > 0 && req.ImageStates != nil {
+			return nil, problems[0]
+		}
+		for _, err := range problems {
+			s.ExplainMissingRegion(ctx, err) // reports it
+			ans.etag = ""                    // the problem may be over soon, with the same commits
+		}
+		return renderClusters(list, prefix, req)
+	}
+	return ans, nil
 }
 
 // regionsOfClusters returns the regions that /v1/clusters shows: the one that
@@ -75,45 +79,58 @@ func clustersETagParts(sub *state.Subject) []string {
 	return append(append(parts, sub.State.ChecksKey(sub.Scopes)...), sub.Scopes.OldestCheck.String())
 }
 
-// newClustersJSON returns the scopes and clusters of all subjects. Its lists are never
-// nil, so that an empty one is [] and not null.
-func newClustersJSON(subjects []*state.Subject) render.ClusterList {
-	list := render.ClusterList{Scopes: []render.ClusterScope{}, Clusters: []catalog.Cluster{}}
+// listClusters returns the scopes and clusters of all subjects. problems say why a part
+// of the boot images is not known.
+func (s *lookup) listClusters(
+	ctx context.Context, req *request.Request, subjects []*state.Subject,
+) (list render.ClusterList, problems []error) {
+	// Lists are never nil, so that an empty one is [] and not null.
+	list = render.ClusterList{Scopes: []render.ClusterScope{}, Clusters: []render.Cluster{}}
 	for _, sub := range subjects {
-		// A cluster can be listed before it is captured. It is not shown then.
-		shown := map[string]bool{}
+		f := s.history.LoadFleet(ctx, sub)
+		problems = append(problems, f.Problems...)
 		for _, sc := range sub.Scopes.SortedScopes() {
-			shown[sc.ClusterID] = true
+			if !showsImageState(req, f.Find(sc.ClusterID)) {
+				continue
+			}
 			list.Scopes = append(list.Scopes, render.ClusterScope{
-				RegionID: sub.Current.RegionID, ClusterID: sc.ClusterID, InstanceType: sc.InstanceType, State: sc.State, Since: sc.Since, Digest: sc.Digest, ImageCount: sc.ImageCount,
-				CapturedAt: sc.CapturedAt, CheckedAt: sc.CheckedAt, TriedAt: sc.TriedAt, Problem: sc.Problem, Candidate: sc.Candidate,
+				RegionID: sub.Current.RegionID, ClusterID: sc.ClusterID, InstanceType: sc.InstanceType, State: sc.State,
+				Since: sc.Since, Digest: sc.Digest, ImageCount: sc.ImageCount, CapturedAt: sc.CapturedAt,
+				CheckedAt: sc.CheckedAt, TriedAt: sc.TriedAt, Problem: sc.Problem, Candidate: sc.Candidate,
 			})
 		}
-		for _, id := range slices.Sorted(maps.Keys(shown)) {
-			if c, ok := sub.State.Cluster(id); ok {
-				list.Clusters = append(list.Clusters, c)
+		for i := range f.Images {
+			if b := &f.Images[i]; showsImageState(req, b) {
+				list.Clusters = append(list.Clusters, render.NewCluster(b))
 			}
 		}
 	}
 	list.TotalCount = len(list.Scopes)
-	return list
+	return list, problems
 }
 
-// renderClusters renders the scopes in the format of a request, and in JSON the clusters.
+// showsImageState reports whether a request asks for the state of a boot image. nil is
+// that of a scope without a cluster.
+func showsImageState(req *request.Request, b *history.BootImage) bool {
+	return req.ImageStates == nil || b != nil && slices.Contains(req.ImageStates, b.State)
+}
+
+// renderClusters renders the scopes in the format of a request, or the clusters if it
+// asks for them. JSON has both.
 func renderClusters(list render.ClusterList, prefix []byte, req *request.Request) (*body, error) {
 	b, err := &body{total: strconv.Itoa(list.TotalCount)}, error(nil)
-	switch req.Format {
-	case request.FormatJSON:
+	if req.ByCluster() && req.Format != request.FormatJSON {
+		b.total = strconv.Itoa(len(list.Clusters))
+	}
+	switch {
+	case req.Format == request.FormatJSON:
 		b.bytes, err = render.AppendMembers(prefix, list)
-	case request.FormatNDJSON:
-		b.bytes, err = render.AppendLines(nil, list.Scopes, func(sc render.ClusterScope) render.ClusterScope { return sc })
+	case req.Format != request.FormatNDJSON:
+		b.bytes = list.Table(req).Render(req.Format)
+	case req.ByCluster():
+		b.bytes, err = render.AppendLines(nil, list.Clusters, func(c render.Cluster) render.Cluster { return c })
 	default:
-		t := render.Table{Columns: render.ClusterColumns, Rows: render.Rows(list.Scopes, render.ClusterScope.Cells),
-			ByteOrder: req.Bom}
-		if req.Format == request.FormatTable {
-			t.Rows = render.Rows(list.Scopes, render.ClusterScope.ShortCells)
-		}
-		b.bytes = t.Render(req.Format)
+		b.bytes, err = render.AppendLines(nil, list.Scopes, func(sc render.ClusterScope) render.ClusterScope { return sc })
 	}
 	return b, err
 }

@@ -84,6 +84,10 @@ func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 		set(10, "ImageName__gt", words("zzz"))
 		set(40, "format", words("json", "table", "csv"))
 	}
+	if path == "/v1/clusters" {
+		set(30, "ImageState", words("gone", "offered,not-community", "unknown"))
+		set(30, "by", words("cluster", "scope"))
+	}
 	if path == "/v1/images" {
 		set(40, "facets", words("Status", "OsTag.Platform,Size"))
 		set(20, "latestBy", words("OsTag.Platform"))

@@ -126,6 +126,10 @@ func newIsolationTest(t *testing.T, g access.Grant) *isolationTest {
 		w.rand, w.otherContent = rand.New(rand.NewPCG(*isolationSeed, uint64(100+i))), content{}
 	}
 	p.alone = &twinWorld{fixture: newFixture(t)}
+	// Own and other clusters boot from an image that comes and goes in all of them.
+	for _, w := range append(p.twins[:], p.alone) {
+		w.BootImages = map[string]string{"ehpc-a": "m-03", "ehpc-c": "m-05", "ehpc-b": "m-03", "ehpc-q": "m-05"}
+	}
 	p.startInstances()
 	return p
 }
@@ -249,6 +253,7 @@ var (
 	// before an image went.
 	commitNumber = regexp.MustCompile(
 		`(?m)^\d+[, ]+\d{4}-|"Snapshot":\{"Sequence":\d+,"CommittedAt":"[^"]*"|"Snapshot":\{"CommittedAt":"[^"]*"|` +
+			`"(?:From|To)":\{"Sequence":\d+,"CommittedAt":"[^"]*"|` + // of two clusters now
 			`"LastSeen":"[^"]*"(,"GoneSince")|` +
 			`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|cursor=[A-Za-z0-9_.-]+|c\d+\.\d+\.cn-[a-z]+\.[0-9a-f]+|urn:uuid:[-0-9a-f]+`)
 	feedUpdated = regexp.MustCompile(`<updated>[^<]*</updated>`)

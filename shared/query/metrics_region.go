@@ -128,6 +128,8 @@ func (f *regionFamilies) addContent() {
 		return float64(r.OldestCheck.AgeSeconds), true
 	})
 	f.addCount("clusters", "Captured clusters.", func(r regionStatus) int { return r.Clusters })
+	f.addByLabel("boot_images", "state", "Captured clusters by the state of the image that they boot from: offered, "+
+		"gone, not-community or unknown. Only with bootImages=true, and if it can be read.", countBootImagesByName)
 	f.addCount("listed_images", "Images of all scopes; one counts once for each scope that offers it.",
 		func(r regionStatus) int { return r.gauges.images })
 }
@@ -153,4 +155,14 @@ func countLastRunScopes(r regionStatus) map[string]int {
 		"changed": n.Changed, "unchanged": n.Unchanged, "failed": n.Failed, "held": n.Held,
 		"left": n.Left, "lost": n.Lost, "ended": n.Ended,
 	}
+}
+
+// countBootImagesByName returns the counts of clusters by the state of their boot image;
+// nil: they are not known.
+func countBootImagesByName(r regionStatus) map[string]int {
+	counts := map[string]int{}
+	for state, n := range r.gauges.bootImages {
+		counts[string(state)] = n
+	}
+	return counts
 }

@@ -157,6 +157,7 @@ func (c *call) prepareResponse(ctx context.Context, req *request.Request, ans *a
 	if r.payload, err = c.renderPayload(ctx, req, ans); err != nil {
 		return r, err
 	}
+	r.etag = ans.etag // an answer may give it up while it is rendered
 	// Hints about more than the ETag covers change it.
 	if suffix := r.hints.ETagSuffix(); suffix != "" && r.etag != "" {
 		r.etag += suffix
@@ -194,8 +195,9 @@ func (c *call) renderPayload(ctx context.Context, req *request.Request, ans *ans
 	if len(b.bytes) > maxBodyBytes {
 		return payload{}, fault.NewError([]fault.Fault{answerTooLarge(c.route.Route, req.Limit, len(b.bytes))})
 	}
-	// Hints about other scopes change without the ETag by which bodies are kept.
-	if canCache && b.hints.ETagSuffix() == "" {
+	// Hints about other scopes change without the ETag by which bodies are kept. An answer
+	// without a part that could not be read has given up its ETag.
+	if canCache && ans.etag != "" && b.hints.ETagSuffix() == "" {
 		// A body that is kept is compressed once, for all calls that will share
 		// it.
 		if c.gzip && len(b.bytes) >= gzipMinSize {

@@ -27,11 +27,14 @@ type regionGauges struct {
 	images      int       // of all scopes; an image counts in each of its scopes
 	// staleScopes counts scopes, and not the outage of the store.
 	staleScopes int
+	// bootImages counts the clusters by the state of their boot image; nil: not asked for,
+	// or not known.
+	bootImages map[request.ImageState]int
 }
 
 // serveStatus serves /v1/status. A region that cannot be read is shown as such
 // and does not keep the others from being shown. It asks the store for heads
-// only, as /metrics does.
+// only, as /metrics does, unless the request wants the boot images too.
 func (s *lookup) serveStatus(ctx context.Context, req *request.Request) (*answer, error) {
 	list, f := s.loadRegionStatuses(ctx, req)
 	region := req.Region
@@ -121,10 +124,38 @@ func (s *lookup) loadRegionStatuses(
 		}
 		all := current.AllScopes()
 		own := all.ComputeFreshness(current, current.RegionState, request.AsOf{}, s.Now(), s.MaxStale)
-		list = append(list, s.newRegionStatus(current, all, own))
+		status := s.newRegionStatus(current, all, own)
+		if req.BootImages {
+			s.addBootImages(ctx, &status, current, all)
+		}
+		list = append(list, status)
 		f = f.Merge(own, region, several)
 	}
 	return list, f
+}
+
+// addBootImages adds to a status how many clusters there are by the state of their boot
+// image, unless a part of that cannot be read. all are the scopes of the region. In an
+// outage it answers from memory alone, so that a status does not wait.
+func (s *lookup) addBootImages(
+	ctx context.Context, status *regionStatus, current state.Current, all *state.ScopeSet,
+) {
+	sub := &state.Subject{Current: current, State: current.RegionState, Scopes: all}
+	f := s.history.KeptFleet(sub)
+	if f == nil && current.OutageSince.IsZero() {
+		f = s.history.LoadFleet(ctx, sub)
+	}
+	if f == nil {
+		return
+	}
+	for _, err := range f.Problems {
+		s.ExplainMissingRegion(ctx, err) // reports it
+	}
+	if len(f.Problems) == 0 {
+		status.gauges.bootImages = f.CountStates()
+		gone := status.gauges.bootImages[request.ImageGone]
+		status.GoneBootImages = &gone
+	}
 }
 
 // newRegionStatus returns the status of a region that can be read. all are its

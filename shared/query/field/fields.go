@@ -12,7 +12,7 @@ type FieldKind int
 
 const (
 	TextKind    FieldKind = iota // byte by byte
-	VersionKind                  // see compareVersions
+	VersionKind                  // see CompareVersions
 	NumberKind                   // by value
 )
 
@@ -83,7 +83,7 @@ func (f *Field) ValueOf(im *catalog.Image) string {
 func (f *Field) CompareValues(a, b string) int {
 	switch f.Kind {
 	case VersionKind:
-		return compareVersions(a, b)
+		return CompareVersions(a, b)
 	case NumberKind:
 		return compareNumbers(a, b)
 	}

@@ -17,7 +17,7 @@ const (
 // previewWords mark what comes before a version, for example 7.2-rc1.
 var previewWords = []string{"alpha", "beta", "dev", "pre", "preview", "rc"}
 
-// compareVersions orders versions part by part, as people count them. Runs of
+// CompareVersions orders versions part by part, as people count them. Runs of
 // digits are numbers (7.10 > 7.9). Runs of letters are words in any case. All
 // other bytes, and a v in front, only separate parts (12-SP1 = 12 sp1, v7.2 =
 // 7.2). At the first part that differs, a number is greater than a word, and a
@@ -27,7 +27,7 @@ var previewWords = []string{"alpha", "beta", "dev", "pre", "preview", "rc"}
 //
 // It is a total preorder, as sorting needs. Libraries for natural order are
 // not: they compare bytes after equal numbers.
-func compareVersions(a, b string) int {
+func CompareVersions(a, b string) int {
 	a, b = trimLeadingV(a), trimLeadingV(b)
 	for {
 		x, classX, restA := cutVersionPart(a)

@@ -40,8 +40,8 @@ func TestVersionsCompareAsPeopleCount(t *testing.T) {
 		for _, a := range line {
 			for j, other := range rising {
 				for _, b := range other {
-					if got, want := compareVersions(a, b), cmp.Compare(i, j); got != want {
-						t.Errorf("compareVersions(%q, %q) = %d, want %d", a, b, got, want)
+					if got, want := CompareVersions(a, b), cmp.Compare(i, j); got != want {
+						t.Errorf("CompareVersions(%q, %q) = %d, want %d", a, b, got, want)
 					}
 				}
 			}
@@ -58,12 +58,12 @@ func FuzzVersionsAreAnOrder(f *testing.F) {
 	f.Add("1.\u212a", "1.k", "1K.99999999999999999999") // a letter that folds to an ASCII one
 	f.Add("vv7", "v", "-v7")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
-		if compareVersions(a, b) != -compareVersions(b, a) || compareVersions(a, a) != 0 {
+		if CompareVersions(a, b) != -CompareVersions(b, a) || CompareVersions(a, a) != 0 {
 			t.Fatalf("%q and %q", a, b)
 		}
 		list := []string{a, b, c}
-		slices.SortFunc(list, compareVersions)
-		if compareVersions(list[0], list[2]) > 0 {
+		slices.SortFunc(list, CompareVersions)
+		if CompareVersions(list[0], list[2]) > 0 {
 			t.Fatalf("%q", list)
 		}
 	})

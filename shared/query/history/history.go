@@ -8,11 +8,13 @@ import (
 )
 
 // Reader answers what happened to the images of a region, as far as the caller may
-// see it. It keeps nothing: each answer reads the commits that it needs.
+// see it. Each answer reads the commits that it needs. Only the last fleet of each region is
+// kept.
 type Reader struct {
 	state.States
 	Sets   *imageset.Cache
 	Schema *field.Schema // without the redacted fields
+	fleets fleetMemory   // of the present states
 }
 
 // ScopedImage is an image in the scopes of a selection.

@@ -129,8 +129,12 @@ func TestMetricsAskNoMoreThanALookup(t *testing.T) {
 	if status := w.Memory.Requests(); first != status {
 		t.Errorf("a first scrape asks\n%s\n/v1/status asks\n%s", first, status)
 	}
+	// The first list of clusters reads what tells the states of boot images.
+	querytest.Get(h, "/v1/clusters")
+	w.Memory.Requests()
 	for range 5 {
 		scrape(t, h, "/metrics")
+		scrape(t, h, "/metrics?bootImages=true")
 		querytest.Get(h, "/v1/clusters")
 	}
 	if again := w.Memory.Requests(); again != "" {
@@ -151,9 +155,16 @@ func TestMetricsOfARestrictedCallerAreCached(t *testing.T) {
 		t.Errorf("a first scrape asks\n%s", first)
 	}
 	scrape(t, h, "/metrics", mine...)
-	querytest.Get(h, "/v1/clusters", mine...)
+	querytest.Get(h, "/v1/status", mine...)
 	if again := w.Memory.Requests(); again != "" {
 		t.Errorf("after it are asked\n%s", again)
+	}
+	querytest.Get(h, "/v1/clusters", mine...)
+	w.Memory.Requests()
+	scrape(t, h, "/metrics?bootImages=true", mine...)
+	querytest.Get(h, "/v1/clusters", mine...)
+	if again := w.Memory.Requests(); again != "" {
+		t.Errorf("after a list of clusters are asked\n%s", again)
 	}
 }
 

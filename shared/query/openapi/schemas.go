@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"community-images/shared/archive/format"
-	"community-images/shared/catalog"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/render"
@@ -39,7 +38,7 @@ var objectTypes = map[string]reflect.Type{
 	"Variant":     reflect.TypeFor[render.Variant](),
 	"Side":        reflect.TypeFor[render.DiffSide](),
 	"Scope":       reflect.TypeFor[render.ClusterScope](),
-	"Cluster":     reflect.TypeFor[catalog.Cluster](),
+	"Cluster":     reflect.TypeFor[render.Cluster](),
 	"Region":      reflect.TypeFor[render.Region](),
 	"Problem":     reflect.TypeFor[format.Problem](),
 }
@@ -48,9 +47,10 @@ var objectTypes = map[string]reflect.Type{
 // name. openapitest compares them with real answers.
 func (d *Description) schemas() jsonObject {
 	m := &schemaMaker{names: map[reflect.Type]string{}, enums: map[reflect.Type][]string{
-		reflect.TypeFor[format.State]():     {string(format.StateOK), string(format.StateFailed), string(format.StateHeld)},
-		reflect.TypeFor[request.KindName](): request.KindNames,
-		reflect.TypeFor[render.ErrorCode](): errorCodeNames(),
+		reflect.TypeFor[format.State]():       {string(format.StateOK), string(format.StateFailed), string(format.StateHeld)},
+		reflect.TypeFor[request.KindName]():   request.KindNames,
+		reflect.TypeFor[request.ImageState](): request.ImageStateNames(),
+		reflect.TypeFor[render.ErrorCode]():   errorCodeNames(),
 	}}
 	for name, t := range objectTypes {
 		m.names[t] = name

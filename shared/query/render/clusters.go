@@ -3,7 +3,22 @@ package render
 import (
 	"strconv"
 	"strings"
+
+	"community-images/shared/query/request"
 )
+
+// Table returns the rows for csv, tsv and table: a row for each scope, or for each cluster
+// if the request asks for that.
+func (list ClusterList) Table(req *request.Request) Table {
+	scopeCells, clusterCells := ClusterScope.Cells, Cluster.Cells
+	if req.Format == request.FormatTable {
+		scopeCells, clusterCells = ClusterScope.ShortCells, Cluster.ShortCells
+	}
+	if req.ByCluster() {
+		return Table{Columns: FleetColumns, Rows: Rows(list.Clusters, clusterCells), ByteOrder: req.Bom}
+	}
+	return Table{Columns: ClusterColumns, Rows: Rows(list.Scopes, scopeCells), ByteOrder: req.Bom}
+}
 
 // ClusterColumns are the columns of ClusterScope.cells.
 var ClusterColumns = []string{

@@ -3,6 +3,7 @@ package render
 import (
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/request"
 )
 
 // ClustersBody is the answer of /v1/clusters.
@@ -13,9 +14,32 @@ type ClustersBody struct {
 
 // ClusterList has the members of the list of clusters after the envelope.
 type ClusterList struct {
-	TotalCount int               `json:"TotalCount" doc:"number of Scopes"`
-	Scopes     []ClusterScope    `json:"Scopes"`
-	Clusters   []catalog.Cluster `json:"Clusters" doc:"those with a shown scope, as the last listing described them"`
+	TotalCount int            `json:"TotalCount" doc:"number of Scopes"`
+	Scopes     []ClusterScope `json:"Scopes"`
+	Clusters   []Cluster      `json:"Clusters" doc:"those with a shown scope, as the last listing described them"`
+}
+
+// Cluster is a cluster with what is known of its boot image, the image that
+// ImageId names.
+type Cluster struct {
+	catalog.Cluster
+	ImageState        request.ImageState `json:"ImageState" doc:"offered: an answer of the cluster lists the image; gone: one did and none does now; not-community: none ever did; unknown"`
+	GoneSince         catalog.Time       `json:"GoneSince,omitzero" doc:"of gone: commit that took the image out of the cluster's last list; not there: not known"`
+	HistorySince      catalog.Time       `json:"HistorySince,omitzero" doc:"of not-community and unknown: answers before this time are no longer kept and may have listed the image"`
+	ImageName         string             `json:"ImageName,omitempty" doc:"of the image, or its last one; not there: not known"`
+	ImageStatus       string             `json:"ImageStatus,omitempty" doc:"as ImageName"`
+	ImagePlatform     string             `json:"ImagePlatform,omitempty" doc:"as ImageName"`
+	ImageVersion      string             `json:"ImageVersion,omitempty" doc:"as ImageName"`
+	ImageArchitecture string             `json:"ImageArchitecture,omitempty" doc:"as ImageName"`
+	Newest            *NewestImage       `json:"Newest,omitempty" doc:"the newest available image of the same platform and architecture that the cluster is offered"`
+	ImageProblem      string             `json:"ImageProblem,omitempty" doc:"why ImageState is unknown although it may be known later"`
+}
+
+// NewestImage is the newest image of a platform and an architecture.
+type NewestImage struct {
+	ImageID   string `json:"ImageId" doc:"may be that of the cluster"`
+	ImageName string `json:"ImageName" doc:"empty if the image has none"`
+	Version   string `json:"Version" doc:"empty if the image has none"`
 }
 
 // ClusterScope is a scope as /v1/clusters shows it. Times are empty if the

@@ -27,10 +27,12 @@ type Region struct {
 	Run         *format.RunInfo   `json:"Run,omitempty" doc:"only for callers who see all clusters"`
 	Discovery   *format.Discovery `json:"Discovery,omitempty" doc:"only for callers who see all clusters"`
 	Clusters    int               `json:"ClusterCount" doc:"captured clusters that have a name"`
-	Scopes      map[string]int    `json:"Scopes" doc:"count by state"`
-	OldestCheck *OldestCheck      `json:"OldestCheck,omitempty" doc:"not there if no scope was ever checked with success"`
-	Stale       bool              `json:"Stale" doc:"a part of the region is out of date; Snapshot names it"`
-	Error       *StatusError      `json:"Error,omitempty" doc:"why the region cannot be shown"`
+	// GoneBootImages is nil if it is not asked for, or cannot be read.
+	GoneBootImages *int           `json:"GoneBootImageCount,omitempty" doc:"with bootImages=true: clusters whose ImageState in /v1/clusters is gone; not there if that cannot be read"`
+	Scopes         map[string]int `json:"Scopes" doc:"count by state"`
+	OldestCheck    *OldestCheck   `json:"OldestCheck,omitempty" doc:"not there if no scope was ever checked with success"`
+	Stale          bool           `json:"Stale" doc:"a part of the region is out of date; Snapshot names it"`
+	Error          *StatusError   `json:"Error,omitempty" doc:"why the region cannot be shown"`
 }
 
 // OldestCheck is the check of the scope that has waited longest. Its age is

@@ -18,6 +18,7 @@ type Request struct {
 	listParams
 	outputParams
 	historyParams
+	fleetParams
 	given     []givenParam // the parameters as given, sorted by name
 	Canonical string       // one spelling of the whole query, for ETags
 	CursorKey string       // canonical without the parameters that may change from page to page
@@ -77,6 +78,18 @@ type historyParams struct {
 	// with is the second cluster of a diff, or catalog.Any; empty: it compares two
 	// times. The selection has it too, after the first.
 	with string
+}
+
+// fleetParams say which clusters /v1/clusters shows, and how, and whether a status counts
+// them.
+type fleetParams struct {
+	// ImageStates are those of the boot images to show; nil: any.
+	ImageStates []ImageState
+	// rowsBy is "cluster" or "scope": what formats with rows have a row for. Empty: not
+	// given.
+	rowsBy string
+	// BootImages says that a status counts the clusters by the state of their boot image.
+	BootImages bool
 }
 
 // setDefaultLimit sets the limit of a request whose caller gives none. Programs

@@ -112,9 +112,10 @@ func imageRoutes() []*Route {
 // how they differ.
 func scopeRoutes() []*Route {
 	return []*Route{
-		{Pattern: "/v1/clusters", About: "Every captured scope with its state.",
-			Formats: listFormats, selects: Selection.orEverything,
-			Params: slices.Concat(scopesOfClusters, listOutput)},
+		{Pattern: "/v1/clusters", About: "Every captured scope with its state, and the image that each cluster boots " +
+			"from: whether it is still offered, and the newest one.",
+			Formats: listFormats, selects: Selection.orEverything, Example: "by=cluster&format=table",
+			Params: slices.Concat(scopesOfClusters, []Param{paramImageState, paramClustersBy}, listOutput)},
 		{Pattern: "/v1/changes", About: "The feed of changes, oldest first; NextCursor continues where an " +
 			"answer ends. As atom without since: the newest first.",
 			Formats: append(slices.Clone(listFormats), FormatAtom), checkParams: checkFeedStart,
@@ -142,12 +143,12 @@ func serviceRoutes() []*Route {
 	return []*Route{
 		{Pattern: "/v1/status", About: "Last run, commit, scopes by state and oldest check of each region.",
 			Formats: []string{FormatJSON},
-			Params:  []Param{paramRegion.withDefault("default: all regions"), paramFormat, paramPretty}},
+			Params:  []Param{paramRegion.withDefault("default: all regions"), paramBootImages, paramFormat, paramPretty}},
 		{Pattern: "/metrics",
 			About: "The same as metrics, and what this instance has served, for Prometheus and the like.",
 			// promtool and the like read the older format, and do not say so.
 			Formats: []string{FormatPrometheus, formatOpenMetrics},
-			Params:  []Param{paramRegion.withDefault("default: all regions"), paramFormat}},
+			Params:  []Param{paramRegion.withDefault("default: all regions"), paramBootImages, paramFormat}},
 		{Pattern: "/openapi.json", About: "The description of this interface (OpenAPI 3.1).",
 			Formats: []string{FormatJSON}, Params: []Param{paramPretty}},
 		{Pattern: "/healthz", About: "Says that the program answers, without asking the storage.",
