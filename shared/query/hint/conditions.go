@@ -1,7 +1,6 @@
 package hint
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -38,14 +37,17 @@ func (f *finder) explainConditions() {
 		f.explainTogether(counts, subject)
 		return
 	}
-	unmet := slices.DeleteFunc(slices.Clone(counts), func(c imageset.ConditionCount) bool {
-		return !isUnmet(c) || c.Name == "ImageId" // explainIDs is about those
-	})
-	for _, c := range unmet[:min(len(unmet), maxItems)] {
-		text := fmt.Sprintf("No %s %s", subject, f.describeUnmet(c, set))
+	said := 0
+	for _, c := range counts {
+		// explainIDs is about ids.
+		if !isUnmet(c) || c.Name == "ImageId" || said == maxItems {
+			continue
+		}
+		said++
+		text := "No " + subject + " " + f.describeUnmet(c, set)
 		// The other conditions are met by some images.
 		if len(counts) > 1 && c.Without > 0 {
-			text += fmt.Sprintf(" %s without it.", countMatches(c.Without))
+			text += " " + countMatches(c.Without) + " without it."
 		}
 		f.add("%s", text)
 	}
@@ -57,14 +59,21 @@ func (f *finder) explainTogether(counts []imageset.ConditionCount, subject strin
 	if len(counts) < 2 {
 		return
 	}
-	helps := slices.DeleteFunc(slices.Clone(counts), func(c imageset.ConditionCount) bool {
-		return c.Without <= f.Matches
-	})
-	slices.SortStableFunc(helps, func(a, b imageset.ConditionCount) int { return cmp.Compare(b.Without, a.Without) })
-	for _, c := range helps[:min(len(helps), maxItems)] {
-		f.add("%s without %s.", countMatches(c.Without), f.describeParam(c.Name))
+	left := slices.Clone(counts)
+	for range maxItems {
+		best := 0
+		for i, c := range left {
+			if c.Without > left[best].Without {
+				best = i
+			}
+		}
+		if left[best].Without <= f.Matches {
+			break
+		}
+		f.add("%s without %s.", countMatches(left[best].Without), f.describeParam(left[best].Name))
+		left[best].Without = 0
 	}
-	if len(helps) == 0 && f.Matches == 0 {
+	if slices.Equal(left, counts) && f.Matches == 0 {
 		f.add("Each condition alone matches, but no %s meets all of them.", subject)
 	}
 }

@@ -2,7 +2,7 @@ package hint
 
 import (
 	"encoding/hex"
-	"fmt"
+	"net/url"
 	"strings"
 
 	"community-images/shared/query/request"
@@ -37,7 +37,7 @@ func escape(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c > '~' || c == '%' {
-			fmt.Fprintf(&b, "%%%02X", c)
+			b.WriteString(url.QueryEscape(text[i : i+1]))
 		} else {
 			b.WriteByte(c)
 		}
