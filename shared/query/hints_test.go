@@ -56,11 +56,13 @@ func TestHints(t *testing.T) {
 		"ClusterId=*&SkuCode__prefix=P": {`No captured image matches SkuCode__prefix=p. Values: "ECS".`},
 
 		// Conditions that do not go together.
-		"ClusterId=ehpc-a&OsTag.Platform=CentOS&Status=Creating": {"3 images match without Status=creating.",
-			"1 image matches without OsTag.Platform=centos."},
+		"ClusterId=ehpc-a&OsTag.Platform=CentOS&Status=Creating": {"3 captured images match without Status=creating.",
+			"1 captured image matches without OsTag.Platform=centos."},
+		"ClusterId=ehpc-a&OsTag.Platform=Ubuntu&Status=Available": {"1 image matches with ClusterId=*.",
+			"3 images match without OsTag.Platform=ubuntu.", "1 image matches without Status=available."},
 		"ClusterId=*&OsTag.Platform=Ubunto&Status=Available": {`No captured image matches OsTag.Platform=ubunto. ` +
-			`Did you mean "Ubuntu"? Values: "CentOS", "Ubuntu". 4 images match without it.`},
-		"ClusterId=*&q=7.9&Status=Creating&Size__gt=450": {"1 image matches without q=7.9."},
+			`Did you mean "Ubuntu"? Values: "CentOS", "Ubuntu". 4 captured images match without it.`},
+		"ClusterId=*&q=7.9&Status=Creating&Size__gt=450": {"1 captured image matches without q=7.9."},
 		"ClusterId=*&q=7.9&Status=Creating&Size__lt=50&OsTag.Version=7.10": {
 			"Each condition alone matches, but no captured image meets all of them."},
 
@@ -108,7 +110,7 @@ func TestHintsInEveryFormat(t *testing.T) {
 	h := newSmallRegion(t).Handler()
 	for _, format := range []string{"json", "ndjson", "csv", "tsv", "table", "ids"} {
 		rec := get(h, "/v1/images?ClusterId=*&q=%E6%B7%B1&Status=Available&Size__lt=50&format="+format)
-		want := "2 images match without q=%E6%B7%B1; 1 image matches without Size__lt=50"
+		want := "2 captured images match without q=%E6%B7%B1; 1 captured image matches without Size__lt=50"
 		if got := rec.Header().Get("X-Hint"); got != want {
 			t.Errorf("%s has X-Hint %q", format, got)
 		}

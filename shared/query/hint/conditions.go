@@ -24,9 +24,9 @@ const (
 // explainConditions says which conditions nothing meets, or how many images match
 // without each of them. If all that is captured has no match either, it is about that.
 func (f *finder) explainConditions() {
-	set, subject := f.Set, "image of the selection"
+	set, what, subject := f.Set, "image", "image of the selection"
 	if f.captured != nil && (f.capturedMatches == 0 || f.captured == f.Set) {
-		set, subject = f.captured, "captured image"
+		set, what, subject = f.captured, "captured image", "captured image"
 	}
 	counts := set.CountConditions(f.filter)
 	if set.Len() == 0 || len(counts) == 0 {
@@ -34,7 +34,7 @@ func (f *finder) explainConditions() {
 	}
 	isUnmet := func(c imageset.ConditionCount) bool { return c.Alone == 0 }
 	if !slices.ContainsFunc(counts, isUnmet) {
-		f.explainTogether(counts, subject)
+		f.explainTogether(counts, what, subject)
 		return
 	}
 	said := 0
@@ -47,15 +47,15 @@ func (f *finder) explainConditions() {
 		text := "No " + subject + " " + f.describeUnmet(c, set)
 		// The other conditions are met by some images.
 		if len(counts) > 1 && c.Without > 0 {
-			text += " " + countMatches(c.Without) + " without it."
+			text += " " + countMatches(c.Without, what) + " without it."
 		}
 		f.add("%s", text)
 	}
 }
 
 // explainTogether says how many images match without one of the conditions, each of
-// which is met by some.
-func (f *finder) explainTogether(counts []imageset.ConditionCount, subject string) {
+// which is met by some. what and subject name an image of those that were counted.
+func (f *finder) explainTogether(counts []imageset.ConditionCount, what, subject string) {
 	if len(counts) < 2 {
 		return
 	}
@@ -70,7 +70,7 @@ func (f *finder) explainTogether(counts []imageset.ConditionCount, subject strin
 		if left[best].Without <= f.Matches {
 			break
 		}
-		f.add("%s without %s.", countMatches(left[best].Without), f.describeParam(left[best].Name))
+		f.add("%s without %s.", countMatches(left[best].Without, what), f.describeParam(left[best].Name))
 		left[best].Without = 0
 	}
 	if slices.Equal(left, counts) && f.Matches == 0 {

@@ -79,7 +79,7 @@ func (f *finder) explainScopes() {
 	}
 	switch {
 	case f.captured != nil && f.capturedMatches > f.Matches:
-		f.add("%s%s with ClusterId=*.", narrow, countMatches(f.capturedMatches))
+		f.add("%s%s with ClusterId=*.", narrow, countMatches(f.capturedMatches, "image"))
 	case f.captured == nil && narrow != "":
 		f.add("%s", narrow+searchAll)
 	}
@@ -123,12 +123,12 @@ func (f *finder) explainID(ctx context.Context, id string) {
 	}
 }
 
-// countMatches returns "21 images match" and the like.
-func countMatches(n int) string {
+// countMatches returns "21 images match" and the like, for what matches.
+func countMatches(n int, what string) string {
 	if n == 1 {
-		return "1 image matches"
+		return "1 " + what + " matches"
 	}
-	return fmt.Sprintf("%d images match", n)
+	return fmt.Sprintf("%d %ss match", n, what)
 }
 
 // quoteSome is joinSome for texts of callers.
