@@ -309,3 +309,29 @@ func TestBootImagesAfterEachCommit(t *testing.T) {
 		}
 	}
 }
+
+// If retention has removed commits, the answer says since when it knows what was listed.
+// The index remembers images of the region, but not of which cluster.
+func TestBootImagesBeforeTheKeptHistory(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
+	listing := []string{`{"Id":"ehpc-a","ImageId":"m-win"}`, `{"Id":"ehpc-b","ImageId":"m-system"}`}
+	both := parseImages(t, centOS79, windows)
+	w.CommitRunListing(hangzhou, content{"ehpc-a/_any": both, "ehpc-b/_any": both}, listing...)
+	w.Now = w.Now.Add(time.Hour)
+	one := parseImages(t, centOS79)
+	w.CommitRunListing(hangzhou, content{"ehpc-a/_any": one, "ehpc-b/_any": one}, listing...)
+	w.Now = w.Now.AddDate(0, 1, 0)
+	w.CommitRunListing(hangzhou, content{"ehpc-a/_any": parseImages(t, centOS710)}, listing...)
+	since := w.Now.Format("2006-01-02T15:04:05.000Z")
+	w.RemoveMonth(hangzhou, "2026-11")
+	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
+	for _, row := range []struct{ caller, cluster, state string }{
+		{"all", "ehpc-a", "unknown"}, {"all", "ehpc-b", "not-community"}, {"a", "ehpc-a", "not-community"},
+	} {
+		c := askClusters(t, get(h, "/v1/clusters", "Authorization", bearer(row.caller)).Body.Bytes())[row.cluster]
+		if c.ImageState != row.state || c.HistorySince != since || c.ImageProblem != "" {
+			t.Errorf("%v: %+v, want the history since %s", row, c, since)
+		}
+	}
+}
