@@ -101,6 +101,7 @@ func (s *session) exampleTargets(ctx context.Context) []string {
 		"/v1/images?" + where + e.filters + "&sort=-OsTag.Version&limit=1&format=ids",
 		"/v1/images?" + where + "&fields=ImageId,ImageName,Status,Size&limit=10&format=table",
 		"/v1/images/" + e.imageID,
+		"/v1/changes?RegionId=" + e.scope.RegionID + "&since=-24h&kind=removed&format=table",
 		"/v1/status",
 	}
 }

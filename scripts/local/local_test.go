@@ -167,13 +167,16 @@ func TestShownExamplesAreAnswered(t *testing.T) {
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl '([^']+)'$`).FindAllStringSubmatch(out.String(), -1)
-	if len(lines) != 4 {
+	if len(lines) != 5 {
 		t.Fatalf("%d curl lines:\n%s", len(lines), out.String())
 	}
 	for i, line := range lines {
 		body := get(t, line[1])
 		if i == 0 && !regexp.MustCompile(`^m-\w+\n$`).MatchString(body) {
 			t.Errorf("%s prints %q, not one image id", line[1], body)
+		}
+		if strings.Contains(line[1], "/v1/changes") && !strings.Contains(body, " removed ") {
+			t.Errorf("%s shows nothing that was removed on a fresh run:\n%s", line[1], body)
 		}
 	}
 	// The timer goes on, and a second run keeps off the directory.
@@ -221,7 +224,7 @@ func TestShownExamplesCarryTheToken(t *testing.T) {
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl -H "(Authorization): (Bearer )\$TOKEN" '([^']+)'$`).FindAllStringSubmatch(
 		out.String(), -1)
-	if len(lines) != 4 {
+	if len(lines) != 5 {
 		t.Fatalf("%d curl lines:\n%s", len(lines), out.String())
 	}
 	for _, line := range lines {

@@ -8,7 +8,10 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"time"
+
+	"community-images/shared/capture"
 )
 
 // serve takes snapshots at the interval of the timer and answers lookups until
@@ -22,7 +25,7 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	defer server.Close()
-	s.takeFirstSnapshot(ctx)
+	s.takeFirstSnapshots(ctx)
 	if ctx.Err() != nil {
 		return s.printEnd()
 	}
@@ -55,9 +58,10 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// takeFirstSnapshot takes a snapshot and shows it in full. It comes before lookups,
-// because the examples need something to ask for.
-func (s *session) takeFirstSnapshot(ctx context.Context) {
+// takeFirstSnapshots takes a snapshot and shows it in full. It comes before lookups,
+// because the examples need something to ask for. In a new directory it takes a second
+// one: lookups of changes need two states.
+func (s *session) takeFirstSnapshots(ctx context.Context) {
 	report, err := s.takeSnapshot(ctx, true)
 	switch {
 	case ctx.Err() != nil:
@@ -65,7 +69,15 @@ func (s *session) takeFirstSnapshot(ctx context.Context) {
 		fmt.Fprintln(s.out, "snapshot failed:", err)
 	default:
 		s.printSummary(ctx, report)
+		if s.backend.advance != nil && isFirstRun(report) {
+			s.takeNextSnapshot(ctx)
+		}
 	}
+}
+
+// isFirstRun says that no region had a commit before this run.
+func isFirstRun(r *capture.Report) bool {
+	return !slices.ContainsFunc(r.Regions, func(region *capture.RegionReport) bool { return region.Sequence > 1 })
 }
 
 // takeNextSnapshot takes a snapshot while lookups are served and prints one line
