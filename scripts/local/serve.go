@@ -59,8 +59,8 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 }
 
 // takeFirstSnapshots takes a snapshot and shows it in full. It comes before lookups,
-// because the examples need something to ask for. In a new directory it takes a second
-// one: lookups of changes need two states.
+// because the examples need something to ask for. In a new directory it takes more of
+// the simulation: lookups of changes need several states.
 func (s *session) takeFirstSnapshots(ctx context.Context) {
 	report, err := s.takeSnapshot(ctx, true)
 	switch {
@@ -71,6 +71,7 @@ func (s *session) takeFirstSnapshots(ctx context.Context) {
 		s.printSummary(ctx, report)
 		if s.backend.advance != nil && isFirstRun(report) {
 			s.takeNextSnapshot(ctx)
+			s.takeNextSnapshot(ctx) // now a cluster boots from an image that is gone
 		}
 	}
 }
