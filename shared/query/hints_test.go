@@ -48,7 +48,13 @@ func TestHints(t *testing.T) {
 			`No captured image matches Status=avail. Did you mean "Available"? Values: "Available", "Creating".`},
 		"ClusterId=*&OsTag.Platform=Ubunto": {
 			`No captured image matches OsTag.Platform=ubunto. Did you mean "Ubuntu"? Values: "CentOS", "Ubuntu".`},
-		"ClusterId=ehpc-a&ImageName=centos": {`No captured image matches ImageName=centos. ` +
+		"ClusterId=ehpc-a&ImageName=centos": {
+			"No captured image matches ImageName=centos. 3 images match with ImageName__icontains=centos."},
+		"ClusterId=ehpc-a&ImageName__glob=*CENTOS*": {
+			"No captured image matches ImageName__glob=*CENTOS*. 3 images match with ImageName__iglob=*CENTOS*."},
+		"ClusterId=*&OsTag.Version=7": {
+			"No captured image matches OsTag.Version=7. 3 images match with OsTag.Version__iprefix=7."},
+		"ClusterId=ehpc-a&ImageName=hpc-centso-7.1": {`No captured image matches ImageName=hpc-centso-7.1. ` +
 			`Did you mean "hpc-centos-7.10"? Values: "深度学习 ubuntu", "hpc-centos-7.10", "hpc-centos-7.9", ` +
 			`"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0".`},
 		"ClusterId=ehpc-a&OsTag.Version__gte=99": {

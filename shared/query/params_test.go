@@ -14,15 +14,16 @@ func TestParametersOfOneFormat(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler()
 	for target, want := range map[string]string{
-		"/v1/images?bom=true":                        "bom is for format=csv only.",
-		"/v1/images?bom=true&format=tsv":             "bom is for format=csv only.",
-		"/v1/images?pretty=true&format=csv":          "pretty is for format=json only.",
-		"/v1/images?pretty=yes":                      `pretty must be true or false, got "yes".`,
-		"/v1/changes?by=cluster":                     `by must be image or scope, got "cluster".`,
-		"/v1/diff?from=1&ClusterId=ehpc-a&with=b":    "with cannot be combined with from and to. Allowed: two clusters, or two times.",
-		"/v1/diff?with=ehpc-a":                       "ClusterId is required next to with. Allowed: one cluster, or _any.",
-		"/v1/diff?ClusterId=ehpc-a,ehpc-b":           "with is required to compare two clusters: ClusterId=ehpc-a&with=ehpc-b.",
-		"/v1/diff?ClusterId=ehpc-a,_any&with=ehpc-b": "ClusterId must name one cluster next to with.",
+		"/v1/images?bom=true":                     "bom is for format=csv only.",
+		"/v1/images?bom=true&format=tsv":          "bom is for format=csv only.",
+		"/v1/images?pretty=true&format=csv":       "pretty is for format=json only.",
+		"/v1/images?pretty=yes":                   `pretty must be true or false, got "yes".`,
+		"/v1/changes?by=cluster":                  `by must be image or scope, got "cluster".`,
+		"/v1/diff?from=1&ClusterId=ehpc-a&with=b": "with cannot be combined with from and to. Allowed: two clusters, or two times.",
+		"/v1/diff?with=ehpc-a":                    "ClusterId is required next to with. Allowed: one cluster, or _any.",
+		"/v1/diff?ClusterId=ehpc-a,ehpc-b":        "with is required to compare two clusters: ClusterId=ehpc-a&with=ehpc-b.",
+		"/v1/diff?ClusterId=ehpc-a,_any&with=ehpc-b": `ClusterId must name one cluster next to with, got "ehpc-a,_any". ` +
+			"Allowed: one cluster, or _any.",
 	} {
 		checkMessage(t, h, target, want)
 	}
@@ -104,7 +105,7 @@ func TestFaultsOfValues(t *testing.T) {
 		"at=-90ms":                 `at must be a time before now such as -24h, got "-90ms". Units: s, m, h, d, w.`,
 		"at=-1month":               `at must be a time before now such as -24h, got "-1month". Units: s, m, h, d, w.`,
 		"maxAge=1y":                `maxAge must be a duration of s, m, h, d or w, for example 10m or 7d, got "1y".`,
-		"ImageName=*gromacs*":      "ImageName compares whole values, and none has a *. Use ImageName__glob=*gromacs*.",
+		"ImageName=*gromacs*":      "ImageName compares whole values, and none has a *. Use ImageName__iglob=*gromacs*.",
 		"ImageName__ieq=*GROMACS*": "ImageName__ieq compares whole values, and none has a *. Use ImageName__iglob=*GROMACS*.",
 		"OsTag.Platform=Cent*":     "OsTag.Platform compares whole values, and none has a *. Use OsTag.Platform__glob=Cent*.",
 		"ImageName=*":              "ImageName compares whole values, and none has a *. Use ImageName__exists=true.",

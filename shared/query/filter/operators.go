@@ -119,7 +119,7 @@ func New(f *field.Field, op *Operator, ignoreCase bool, operands []string) (Pred
 	foldsValue := ignoreCase && !op.IsPattern
 	tests, p := make([]func(string) bool, len(operands)), Predicate{Field: f}
 	for i, operand := range operands {
-		if err := checkOperand(f, op, ignoreCase, operand); err != nil {
+		if err := checkOperand(f, op, operand); err != nil {
 			return Predicate{}, err
 		}
 		if foldsValue {
@@ -185,7 +185,7 @@ func matchAny(tests []func(string) bool) func(string) bool {
 // field: an empty one, one that is no number where the field holds numbers, one
 // without a digit where versions are compared, and a pattern where whole values
 // are.
-func checkOperand(f *field.Field, op *Operator, ignoreCase bool, value string) error {
+func checkOperand(f *field.Field, op *Operator, value string) error {
 	isEqual := op.Name == "eq" || op.Name == "ne"
 	switch {
 	// "Size=" is more often a variable that a script failed to set than a wish.
@@ -200,23 +200,24 @@ func checkOperand(f *field.Field, op *Operator, ignoreCase bool, value string) e
 	case f.Kind == field.VersionKind && op.NewTest == nil && !strings.ContainsAny(value, "0123456789"):
 		return fault.CompleteError(fmt.Sprintf("must be a version with a digit, got %s", fault.Quote(value)))
 	case isEqual && !f.MayHaveStar && strings.Contains(value, "*"):
-		return fault.CompleteError("compares whole values, and none has a *" + suggestPattern(f, op, ignoreCase, value))
+		return fault.CompleteError("compares whole values, and none has a *" + suggestPattern(f, op, value))
 	}
 	return nil
 }
 
 // suggestPattern returns a sentence with the filter that a value with stars means.
 // There is none for ne, because no operator excludes what a pattern matches.
-func suggestPattern(f *field.Field, op *Operator, ignoreCase bool, value string) string {
+func suggestPattern(f *field.Field, op *Operator, value string) string {
 	switch {
 	case op.Name == "ne":
 		return ""
 	case strings.Trim(value, "*") == "":
 		return ". Use " + f.Name + "__exists=true"
-	case ignoreCase && !f.IgnoresCase:
-		return ". Use " + f.Name + "__iglob=" + fault.Truncate(fault.QuoteName(value), 80)
+	case f.IgnoresCase:
+		return ". Use " + f.Name + "__glob=" + fault.Truncate(fault.QuoteName(value), 80)
 	}
-	return ". Use " + f.Name + "__glob=" + fault.Truncate(fault.QuoteName(value), 80)
+	// People do not know in which case names are written.
+	return ". Use " + f.Name + "__iglob=" + fault.Truncate(fault.QuoteName(value), 80)
 }
 
 // newEqualTest tests for equal text. Numbers are compared by acceptsOrder instead.

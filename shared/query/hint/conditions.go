@@ -95,7 +95,11 @@ func (f *finder) describeUnmet(c imageset.ConditionCount, set *imageset.Set) str
 	case op == "exists": // =false
 		return fmt.Sprintf("lacks a value for %s.", name)
 	}
-	return "matches " + f.describeParam(c.Name) + "." + f.suggestValues(c, op, values)
+	text := "matches " + f.describeParam(c.Name) + "."
+	if looser := f.suggestOperator(c, op, set); looser != "" {
+		return text + looser
+	}
+	return text + f.suggestValues(c, op, values)
 }
 
 // suggestValues returns sentences about values that exist, for a condition that none of
@@ -159,6 +163,11 @@ func quoteValue(value string) string {
 
 // describeParam returns a parameter as it stands in an address, cut if it is long.
 func (f *finder) describeParam(name string) string {
+	return name + "=" + f.describeValues(name)
+}
+
+// describeValues returns the values of a parameter as describeParam does.
+func (f *finder) describeValues(name string) string {
 	value := quoteValue(field.JoinList(f.Request.GivenValues(name)))
-	return name + "=" + value[1:len(value)-1]
+	return value[1 : len(value)-1]
 }

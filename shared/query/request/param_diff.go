@@ -99,7 +99,8 @@ func (p *parser) checkDiffOfClusters() {
 	case req.Selection.Clusters == nil:
 		p.addFault(fault.CodeMissing, "ClusterId", "is required next to with", "one cluster, or _any")
 	case CanMatchSeveral(req.Selection.Clusters):
-		p.addFault(fault.CodeInvalid, "ClusterId", "must name one cluster next to with", "")
+		reason := "must name one cluster next to with, got " + fault.Quote(field.JoinList(req.Selection.Clusters))
+		p.addFault(fault.CodeInvalid, "ClusterId", reason, "one cluster, or _any")
 	case CanMatchSeveral(req.Selection.Types):
 		p.addFault(fault.CodeInvalid, "InstanceType", "names more than one",
 			"at most one instance type, for which the two clusters are compared")

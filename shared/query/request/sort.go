@@ -29,10 +29,26 @@ func parseSort(s *field.Schema, values []string) ([]SortKey, error) {
 		name, desc := strings.CutPrefix(v, "-")
 		// A withheld field is unknown here: an order would tell its values.
 		f := s.FieldNamed(name)
-		if f == nil {
+		switch {
+		case f == nil && namesDirection(name):
+			return nil, fault.CompleteError(
+				"names the unknown field " + fault.Quote(name) + ". For descending write - in front of a field")
+		case f == nil:
 			return nil, newUnknownFieldError(name, s.FieldNames())
 		}
 		keys = append(keys, SortKey{f, desc})
 	}
 	return keys, nil
+}
+
+// namesDirection reports whether a name without a field is a direction, or ends with
+// one, as in other interfaces: "Size:desc".
+func namesDirection(name string) bool {
+	name = field.FoldCase(name)
+	for _, direction := range []string{"asc", "desc", "ascending", "descending"} {
+		if rest, ok := strings.CutSuffix(name, direction); ok && (rest == "" || strings.ContainsAny(rest[len(rest)-1:], ":. _-")) {
+			return true
+		}
+	}
+	return name == ""
 }

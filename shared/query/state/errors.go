@@ -100,7 +100,7 @@ func (e *clusterError) recommend() string {
 	if e.name == "" {
 		return "Name one of the captured clusters with ClusterId, or all of them with ClusterId=*."
 	}
-	return "Use one of the captured clusters, or leave ClusterId out for images that every cluster supports."
+	return "Use the id of a captured cluster."
 }
 
 // pastOrPresent returns the verb and the time for a message about a commit of
@@ -373,6 +373,6 @@ func ImageNeverOffered(imageID, region string) error {
 		Status:    http.StatusNotFound,
 		Code:      fault.CodeImage,
 		Message:   fmt.Sprintf("Image %s was never offered in %s by the requested scopes.", fault.Quote(imageID), region),
-		Recommend: "Check the ImageId. /v1/images?q= searches names and ids.",
+		Recommend: "Check the ImageId. /v1/images?ClusterId=*&q= searches all names and ids.",
 	}
 }
