@@ -8,7 +8,6 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
-	"community-images/shared/query/imageset"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
 )
@@ -33,8 +32,8 @@ type pageReader struct {
 	sub     *state.Subject // the feed ends with its state
 	start   request.Position
 	filter  Filter
-	// offered knows what the feed's end still offers, for rows of images.
-	offered *imageset.OfferedImages
+	// offers knows what the feed's end still offers, for rows of images.
+	offers *endOffers
 	// kept finds the events that stand before the log; nil: the page has none.
 	kept *keptEvents
 	// entries are those from the log: one more than the limit if there are more.
@@ -69,16 +68,17 @@ func (h *Reader) ReadPage(
 		return Page{}, err
 	}
 	r := &pageReader{history: h, sub: sub, start: start, filter: filter, kept: kept,
-		offered: &imageset.OfferedImages{Sets: h.Sets, State: sub.State, Selection: filter.Selection}}
+		offers: newEndOffers(h, sub.State, filter)}
 	if filter.Newest {
 		err = r.readBackward(ctx)
 	} else {
 		err = r.readForward(ctx)
 	}
-	if err = cmp.Or(err, r.offered.Err); err != nil {
+	if err != nil {
 		return Page{}, err
 	}
-	return r.finish(ctx, end)
+	page, err := r.finish(ctx, end)
+	return page, cmp.Or(err, r.offers.setRows(ctx, page.Entries))
 }
 
 // readForward collects entries from the oldest on.
@@ -104,6 +104,7 @@ func (r *pageReader) readForward(ctx context.Context) error {
 			break
 		}
 	}
+	r.offers.hasRest = r.filter.hasRoom(len(r.entries)) && r.stopped == nil
 	return nil
 }
 
@@ -140,7 +141,10 @@ func (r *pageReader) entriesOf(ctx context.Context, c *format.Commit) iter.Seq[*
 	return func(yield func(*Event) bool) {
 		wanted := true
 		show := func(e *Event) { wanted = wanted && (!r.isInPage(e) || yield(e)) }
-		rows := rowMaker{kinds: r.filter.Kinds, isOffered: func(id string) bool { return r.offered.Has(ctx, id) }}
+		rows := rowMaker{kinds: r.filter.Kinds, isOffered: func(id string) bool { return r.offers.has(ctx, id) }}
+		if c.Sequence <= r.sub.State.Sequence {
+			rows.note = r.offers.note
+		}
 		for e := range r.history.eventsOf(c) {
 			r.count(e)
 			switch {

@@ -14,9 +14,12 @@ import (
 type imageRow struct {
 	end                   request.Position // behind the last event of the row
 	Lost, Gained, Changed []format.ScopeRef
-	// isOffered says that a scope of the selection offers the image when the feed ends.
+	// IsOffered says that a scope of the selection offers the image when the feed ends.
 	IsOffered bool
 }
+
+// isThere reports whether a scope has the image after the commit.
+func (r *imageRow) isThere() bool { return len(r.Gained)+len(r.Changed) > 0 }
 
 // clone returns a copy that shares no memory with the commit.
 func (r *imageRow) clone() *imageRow {
@@ -46,7 +49,7 @@ func (d *rowDraft) add(e *Event) {
 	row := d.Row
 	row.end = e.end()
 	// The name is that after the commit, if a scope still has the image.
-	if d.ImageName == "" || e.Kind != request.KindRemoved && len(row.Gained)+len(row.Changed) == 0 {
+	if d.ImageName == "" || e.Kind != request.KindRemoved && !row.isThere() {
 		d.ImageName = e.ImageName
 	}
 	switch {
@@ -95,10 +98,13 @@ func (d *rowDraft) chooseKind(wanted []request.Kind) bool {
 //
 // A cluster that ends is one row. An image that only ended scopes lost has no row of its
 // own then, unless nothing in the selection offers it any more: a cluster that was there
-// for an hour would fill the feed with images that are still offered.
+// for an hour would fill the feed with images that are still offered. The maker sets
+// IsOffered of no other rows: the caller may know more when it has read on.
 type rowMaker struct {
 	kinds     []request.Kind // that are wanted
 	isOffered func(imageID string) bool
+	// note is told whether each image is there after the commit; nil: that is not wanted.
+	note func(imageID string, isThere bool)
 
 	ended []*Event  // the rows of clusters that ended
 	rows  []*Event  // those of images
@@ -142,10 +148,10 @@ func (m *rowMaker) finishImage() {
 // addImage adds the row of an image, if it is wanted.
 func (m *rowMaker) addImage(d *rowDraft) {
 	m.countEnded(d.byEnd)
-	if len(d.byEnd) > 0 || d.chooseKind(m.kinds) {
-		d.Row.IsOffered = m.isOffered(d.ImageID)
+	if m.note != nil {
+		m.note(d.ImageID, d.Row.isThere())
 	}
-	if !d.Row.IsOffered {
+	if len(d.byEnd) > 0 && !m.isOffered(d.ImageID) {
 		d.Row.Lost = append(d.Row.Lost, d.byEnd...)
 	}
 	if d.chooseKind(m.kinds) {

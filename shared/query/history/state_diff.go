@@ -102,7 +102,13 @@ func (d *StateDiff) Find(ctx context.Context, byScope bool) ([]*Event, error) {
 				Reason: "gives an answer that is too large", Allowed: "image, fewer clusters, or a later from"}})
 		}
 	}
-	return c.finish(d.kinds), offered.Err
+	events := c.finish(d.kinds)
+	for _, e := range events {
+		if e.Row != nil && e.ImageID != "" {
+			e.Row.IsOffered = e.Row.isThere() || offered.Has(ctx, e.ImageID)
+		}
+	}
+	return events, offered.Err
 }
 
 // compareScopeRefs orders scopes by cluster, then by instance type.
