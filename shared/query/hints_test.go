@@ -55,7 +55,7 @@ func TestHints(t *testing.T) {
 		"ClusterId=*&OsTag.Version=7": {
 			"No captured image matches OsTag.Version=7. 3 images match with OsTag.Version__iprefix=7."},
 		"ClusterId=ehpc-a&ImageName=hpc-centso-7.1": {`No captured image matches ImageName=hpc-centso-7.1. ` +
-			`Did you mean "hpc-centos-7.10"? Values: "深度学习 ubuntu", "hpc-centos-7.10", "hpc-centos-7.9", ` +
+			`Did you mean "hpc-centos-7.9"? Values: "深度学习 ubuntu", "hpc-centos-7.10", "hpc-centos-7.9", ` +
 			`"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0".`},
 		"ClusterId=ehpc-a&OsTag.Version__gte=99": {
 			`No captured image matches OsTag.Version__gte=99. Values go from "7.2" to "22.04".`},
