@@ -22,7 +22,7 @@ var Functions = []string{"snapshot", "query"}
 
 // Largest sizes, in bytes. FC loads the zip at every cold start.
 const (
-	MaxBinary = 9_500_000
+	MaxBinary = 9_800_000
 	MaxZip    = 4_000_000
 )
 
