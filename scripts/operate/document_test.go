@@ -186,7 +186,7 @@ func TestEveryAlarmHasARunbook(t *testing.T) {
 			t.Errorf("the rule %q is not in the table", m[1])
 		}
 	}
-	if len(names) != 9 || strings.Count(runbook, "\n**") != len(names) {
+	if len(names) != 10 || strings.Count(runbook, "\n**") != len(names) {
 		t.Errorf("%d alarms and %d runbooks", len(names), strings.Count(runbook, "\n**"))
 	}
 }
@@ -197,7 +197,8 @@ func TestNamesExist(t *testing.T) {
 	t.Parallel()
 	d, tpl := readDocument(t), readTemplate(t)
 	known := map[string]bool{"Authorization": true, "AccessDenied": true, "NoSuchBucket": true, "LogDamaged": true,
-		"ListCommunityImages": true, "Name": true, "Value": true, "Candidate": true, "CursorExpired": true}
+		"ListCommunityImages": true, "Name": true, "Value": true, "Candidate": true, "CursorExpired": true,
+		"ImageState": true}
 	for _, names := range []map[string]any{tpl.Parameters, tpl.Outputs} {
 		for name := range names {
 			known[name] = true
